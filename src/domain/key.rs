@@ -1,0 +1,148 @@
+//! KMS keys: the four ways to name one, and the choices a destination offers.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{failure::Failure, region::Region};
+
+/// A key as a person names it: an id, an alias, a key ARN or an alias ARN.
+/// Source: EC2 API reference, `CopyImage`, `KmsKeyId`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct KmsKeyRef(Box<str>);
+
+impl KmsKeyRef {
+    /// Checks the form. Whether the key exists and may be used only the destination knows.
+    pub fn new(text: &str) -> Result<Self, Failure> {
+        let text = text.trim();
+        let what = || format!("use the key `{}`", crate::domain::text::clean(text));
+        let resource = if text.starts_with("arn:") {
+            let mut parts = text.splitn(6, ':').skip(2);
+            let (service, region, account, resource) = (parts.next(), parts.next(), parts.next(), parts.next());
+            if service != Some("kms") {
+                return Err(Failure::new(what(), "the ARN is not one of KMS"));
+            }
+            if !region.is_some_and(|r| Region::new(r).is_ok())
+                || account.is_none_or(|a| super::AccountId::new(a).is_err())
+            {
+                return Err(Failure::new(what(), "the ARN lacks a region or an account"));
+            }
+            resource.unwrap_or_default()
+        } else {
+            text
+        };
+        let is_word =
+            |s: &str, extra: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || extra.contains(c));
+        let key_id = |id: &str| {
+            let id = id.strip_prefix("mrk-").map_or_else(|| id.replace('-', ""), str::to_owned);
+            id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit())
+        };
+        let formed = match (resource.strip_prefix("alias/"), resource.strip_prefix("key/")) {
+            (Some(alias), _) => is_word(alias, "/_-"),
+            (None, Some(id)) => text.starts_with("arn:") && key_id(id),
+            (None, None) => !text.starts_with("arn:") && key_id(resource),
+        };
+        if formed {
+            Ok(Self(text.into()))
+        } else {
+            Err(Failure::new(what(), "that is not a key id, alias/NAME, key ARN or alias ARN"))
+        }
+    }
+
+    /// As it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The region an ARN names; ids and aliases are looked up where they are used.
+    pub fn region(&self) -> Option<Region> {
+        if !self.0.starts_with("arn:") {
+            return None;
+        }
+        self.0.split(':').nth(3).and_then(|r| Region::new(r).ok())
+    }
+}
+
+impl fmt::Display for KmsKeyRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl TryFrom<String> for KmsKeyRef {
+    type Error = Failure;
+    fn try_from(text: String) -> Result<Self, Failure> {
+        Self::new(&text)
+    }
+}
+
+impl From<KmsKeyRef> for String {
+    fn from(key: KmsKeyRef) -> Self {
+        key.0.into()
+    }
+}
+
+/// A key a destination offers in the picker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyChoice {
+    /// What a copy is given: the alias where there is one, else the key's ARN or id.
+    pub key: KmsKeyRef,
+    /// The key's id.
+    pub key_id: String,
+    /// The key's description, or why it cannot be used; may be empty.
+    pub note: String,
+    /// Whether it can encrypt a snapshot; `None` when that could not be looked up.
+    pub usable: Option<bool>,
+}
+
+/// What a destination says about its keys.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeyList {
+    /// In the order of their names.
+    pub choices: Vec<KeyChoice>,
+    /// The key EBS takes when none is given (`GetEbsDefaultKmsKeyId`).
+    pub default_key: Option<String>,
+    /// Whether the region encrypts every new snapshot (`GetEbsEncryptionByDefault`).
+    pub encrypts_by_default: bool,
+    /// Why the keys could not be listed; free text works all the same.
+    pub problem: Option<Failure>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_four_forms_are_taken_and_nothing_else() {
+        let id = "0123abcd-0000-1111-2222-0123456789ab";
+        for good in [
+            id.to_owned(),
+            "mrk-0123456789abcdef0123456789abcdef".into(),
+            "alias/team/web".into(),
+            format!("arn:aws:kms:eu-west-1:123456789012:key/{id}"),
+            "arn:aws:kms:eu-west-1:123456789012:alias/web".into(),
+        ] {
+            assert!(KmsKeyRef::new(&good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "web",
+            "alias/",
+            "arn:aws:s3:::x",
+            "arn:aws:kms:eu-west-1:12:key/1",
+            "key/0123",
+            "arn:aws:kms::123456789012:alias/x",
+            "alias/a b",
+        ] {
+            assert!(KmsKeyRef::new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_arn_names_its_region() {
+        let arn = KmsKeyRef::new("arn:aws:kms:eu-west-1:123456789012:alias/web").unwrap();
+        assert_eq!(arn.region().unwrap().as_str(), "eu-west-1");
+        assert_eq!(KmsKeyRef::new("alias/web").unwrap().region(), None);
+    }
+}

@@ -1,0 +1,22 @@
+//! The words of the problem: images, regions, copies, progress, failures.
+//!
+//! Owns validated plain types and the rules AWS states about them. Pure: no clock, no environment, no
+//! async, no SDK, no terminal.
+
+pub mod copy;
+pub mod failure;
+pub mod filter;
+pub mod image;
+pub mod key;
+pub mod plan;
+pub mod progress;
+pub mod query;
+pub mod region;
+pub mod text;
+
+pub use copy::{ClientToken, CopyRequest, Description, Encryption, ImageName};
+pub use failure::{Failure, Retry};
+pub use image::{Image, ImageId, ImageState, Snapshot, SnapshotId, SnapshotState};
+pub use key::{KeyChoice, KmsKeyRef};
+pub use query::{Account, AccountId, ImageQuery, Whose};
+pub use region::{OptIn, Partition, Region, RegionInfo};

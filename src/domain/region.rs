@@ -1,0 +1,164 @@
+//! Regions and partitions.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::failure::Failure;
+
+/// A region's name, such as `eu-west-1`. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Region(Arc<str>);
+
+impl Region {
+    /// Checks the form only (lower-case words and a number, joined by hyphens): which regions exist is AWS's to say.
+    pub fn new(name: &str) -> Result<Self, Failure> {
+        let mut parts = name.split('-');
+        let formed = name.len() <= 32
+            && name.split('-').count() >= 3
+            && name.split('-').next_back().is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+            && parts.all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+        if formed {
+            Ok(Self(name.into()))
+        } else {
+            Err(Failure::new(
+                format!("use region `{}`", crate::domain::text::clean(name)),
+                "that is not the name of a region",
+            )
+            .hint("A region's name looks like `us-east-1` or `ap-southeast-2`."))
+        }
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The partition the name belongs to. Images cannot be copied from one to another.
+    pub fn partition(&self) -> Partition {
+        let prefixes = [
+            ("cn-", Partition::China),
+            ("us-gov-", Partition::GovCloud),
+            ("us-isob-", Partition::IsoB),
+            ("us-isof-", Partition::IsoF),
+            ("eu-isoe-", Partition::IsoE),
+            ("us-iso-", Partition::Iso),
+            ("eusc-", Partition::Eusc),
+        ];
+        prefixes.iter().find(|(p, _)| self.0.starts_with(p)).map_or(Partition::Aws, |(_, partition)| *partition)
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl TryFrom<String> for Region {
+    type Error = Failure;
+    fn try_from(name: String) -> Result<Self, Failure> {
+        Self::new(&name)
+    }
+}
+
+impl From<Region> for String {
+    fn from(region: Region) -> Self {
+        region.0.to_string()
+    }
+}
+
+impl std::str::FromStr for Region {
+    type Err = Failure;
+    fn from_str(name: &str) -> Result<Self, Failure> {
+        Self::new(name)
+    }
+}
+
+/// A group of regions with accounts of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Partition {
+    /// The commercial regions, `aws`.
+    Aws,
+    /// `aws-cn`.
+    China,
+    /// `aws-us-gov`.
+    GovCloud,
+    /// `aws-iso`.
+    Iso,
+    /// `aws-iso-b`.
+    IsoB,
+    /// `aws-iso-e`.
+    IsoE,
+    /// `aws-iso-f`.
+    IsoF,
+    /// The European Sovereign Cloud, `aws-eusc`.
+    Eusc,
+}
+
+impl Partition {
+    /// The name as it stands in ARNs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Aws => "aws",
+            Self::China => "aws-cn",
+            Self::GovCloud => "aws-us-gov",
+            Self::Iso => "aws-iso",
+            Self::IsoB => "aws-iso-b",
+            Self::IsoE => "aws-iso-e",
+            Self::IsoF => "aws-iso-f",
+            Self::Eusc => "aws-eusc",
+        }
+    }
+}
+
+/// Whether the account may use a region.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OptIn {
+    /// Enabled for every account.
+    NotRequired,
+    /// Enabled by the account.
+    OptedIn,
+    /// Not enabled: every call would answer `AuthFailure`.
+    NotOptedIn,
+}
+
+/// A region as `DescribeRegions` lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegionInfo {
+    /// Its name.
+    pub region: Region,
+    /// Whether the account may use it.
+    pub opt_in: OptIn,
+}
+
+impl RegionInfo {
+    /// Whether calls to it can succeed.
+    pub fn enabled(&self) -> bool {
+        self.opt_in != OptIn::NotOptedIn
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_checked_by_form() {
+        for good in ["us-east-1", "ap-southeast-2", "us-gov-west-1", "cn-north-1", "us-iso-east-1"] {
+            assert!(Region::new(good).is_ok(), "{good}");
+        }
+        for bad in ["", "us-east", "US-EAST-1", "us-east-1a", "us--1", "eu-west-1\n", "a b-c-1"] {
+            assert!(Region::new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn partitions_follow_the_prefix() {
+        assert_eq!(Region::new("us-gov-west-1").unwrap().partition(), Partition::GovCloud);
+        assert_eq!(Region::new("cn-north-1").unwrap().partition(), Partition::China);
+        assert_eq!(Region::new("us-east-1").unwrap().partition(), Partition::Aws);
+        assert_eq!(Region::new("us-isob-east-1").unwrap().partition(), Partition::IsoB);
+    }
+}

@@ -1,0 +1,25 @@
+//! `amigrate`: browse Amazon Machine Images by region, copy them, watch the copies, cancel them.
+//!
+//! The rooms, lowest first; a room uses only those above it in this list (`tests/layering.rs` holds it):
+//!
+//! | room | owns |
+//! |---|---|
+//! | [`domain`] | the words of the problem; pure |
+//! | [`config`] | settings: defaults, file, environment, flags |
+//! | [`engine`] | a copy's life; sans-IO: (state, event, now) to commands |
+//! | [`aws`] | the AWS SDK; domain in, domain out |
+//! | [`sim`] | an EC2 that lives in the process |
+//! | [`term`] | the terminal as a device |
+//! | [`tui`] | model, messages, effects, screens |
+//! | [`runtime`] | the event loop; runs effects |
+//! | [`cli`] | arguments; one file a command |
+
+pub mod aws;
+pub mod cli;
+pub mod config;
+pub mod domain;
+pub mod engine;
+pub mod runtime;
+pub mod sim;
+pub mod term;
+pub mod tui;
