@@ -30,3 +30,10 @@ pub use frame::Screen;
 pub use input::{Input, InputThread};
 pub use pacing::Pacer;
 pub use session::{TermSession, Tty};
+
+/// A terminal of this size, for tests; vt100 knows none without columns or rows.
+#[cfg(test)]
+fn shown_by(columns: u16, rows: u16) -> vt100::Parser {
+    let at_least_one = |n: u16| std::num::NonZeroU16::new(n).unwrap();
+    vt100::Parser::new(at_least_one(rows), at_least_one(columns), 0)
+}

@@ -245,7 +245,8 @@ mod tests {
         for sent in [enter_bytes(true), leave_bytes(true)] {
             let text = String::from_utf8(sent).unwrap();
             assert!(!text.contains('?') || !text.contains("$p"), "{text:?}");
-            for question in ["\x1b[6n", "\x1b[5n", "\x1b[c", "\x1b[0c", "\x1b[>c", "\x1b[?u", "\x1b]10;?", "\x1b]11;?"] {
+            for question in ["\x1b[6n", "\x1b[5n", "\x1b[c", "\x1b[0c", "\x1b[>c", "\x1b[?u", "\x1b]10;?", "\x1b]11;?"]
+            {
                 assert!(!text.contains(question), "{question:?} in {text:?}");
             }
         }

@@ -209,10 +209,18 @@ mod tests {
     #[case(Some(Look::DEFAULT), look(Color::Red, Color::Reset, Modifier::empty()), "\x1b[31m")]
     #[case(None, look(Color::Red, Color::Reset, Modifier::empty()), "\x1b[0;31m")]
     #[case(Some(Look::DEFAULT), look(Color::White, Color::DarkGray, Modifier::BOLD), "\x1b[1;97;100m")]
-    #[case(Some(look(Color::Red, Color::Reset, Modifier::BOLD)), look(Color::Red, Color::Reset, Modifier::DIM), "\x1b[22;2m")]
+    #[case(
+        Some(look(Color::Red, Color::Reset, Modifier::BOLD)),
+        look(Color::Red, Color::Reset, Modifier::DIM),
+        "\x1b[22;2m"
+    )]
     #[case(Some(look(Color::Red, Color::Blue, Modifier::BOLD)), Look::DEFAULT, "\x1b[m")]
     #[case(Some(look(Color::Red, Color::Reset, Modifier::BOLD | Modifier::DIM)), look(Color::Red, Color::Reset, Modifier::DIM), "\x1b[22;2m")]
-    #[case(Some(look(Color::Red, Color::Reset, Modifier::empty())), look(Color::Indexed(200), Color::Reset, Modifier::empty()), "\x1b[38;5;200m")]
+    #[case(
+        Some(look(Color::Red, Color::Reset, Modifier::empty())),
+        look(Color::Indexed(200), Color::Reset, Modifier::empty()),
+        "\x1b[38;5;200m"
+    )]
     #[case(Some(Look::DEFAULT), look(Color::Reset, Color::Rgb(1, 2, 3), Modifier::empty()), "\x1b[48;2;1;2;3m")]
     fn the_shortest_change(#[case] from: Option<Look>, #[case] to: Look, #[case] expected: &str) {
         let mut out = Vec::new();
