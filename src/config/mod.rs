@@ -1,1 +1,289 @@
-//! To be built.
+//! Settings: defaults, then the file, then the environment; flags are applied by whoever parsed them.
+//!
+//! Owns every setting and its meaning; the key table in [`keys`] drives the names, the error texts, the environment
+//! variables and the example file. What is set under `AWS_*` stays with the SDK.
+
+mod environment;
+mod file;
+pub mod keys;
+pub mod paths;
+
+use std::{io::ErrorKind, path::Path};
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{AccountId, Failure, Whose};
+
+pub use paths::{default_path, state_dir};
+
+/// Every setting.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Refuse every write to AWS.
+    pub read_only: bool,
+    /// How AWS is reached.
+    pub aws: Aws,
+    /// What is listed.
+    pub browse: Browse,
+    /// How copies are made.
+    pub copy: Copy,
+    /// How often progress is asked for.
+    pub poll: Poll,
+    /// How it looks.
+    pub ui: Ui,
+    /// What is written down.
+    pub log: Log,
+}
+
+/// How AWS is reached; an empty text leaves it to the SDK.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Aws {
+    /// The profile's name.
+    pub profile: String,
+    /// The first region to show.
+    pub region: String,
+    /// Another endpoint for every service.
+    pub endpoint_url: String,
+    /// Tries of one call, 1 to 10, the first included.
+    pub attempts: u32,
+    /// The most seconds one try may take.
+    pub attempt_timeout_seconds: u64,
+    /// The most seconds a call may take with all its tries.
+    pub operation_timeout_seconds: u64,
+}
+
+/// What is listed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Browse {
+    /// Regions at the start: none for the profile's, `all` for every enabled one.
+    pub regions: Vec<String>,
+    /// Whose images at the start, as [`parse_whose`] reads it.
+    pub whose: String,
+    /// The name pattern for Amazon's images.
+    pub amazon_name: String,
+    /// The name pattern for the Marketplace's images.
+    pub marketplace_name: String,
+    /// The most public images listed in a region.
+    pub public_limit: usize,
+    /// Regions asked at the same time.
+    pub concurrent_regions: usize,
+}
+
+/// How copies are made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Copy {
+    /// The copy's name, a template.
+    pub name: String,
+    /// The copy's description, a template.
+    pub description: String,
+    /// Whether the source's own tags are copied.
+    pub copy_tags: bool,
+    /// Whether the form starts with encryption on.
+    pub encrypt: bool,
+    /// The KMS key the form starts with; empty for the destination's default.
+    pub kms_key: String,
+    /// The most copies pending at once in one destination.
+    pub pending_limit: usize,
+    /// Copies started a second in one destination, once the burst is used up.
+    pub starts_per_second: f64,
+    /// Copies started at once in one destination.
+    pub start_burst: u32,
+}
+
+/// How often progress is asked for, in seconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Poll {
+    /// While things move.
+    pub fastest_seconds: u64,
+    /// Once nothing moves.
+    pub slowest_seconds: u64,
+    /// The most it grows to when AWS throttles.
+    pub throttled_seconds: u64,
+}
+
+/// How it looks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "settings are independent switches")]
+pub struct Ui {
+    /// `auto`, `none`, `16`, `256` or `true`.
+    pub palette: String,
+    /// ASCII even where the terminal shows more.
+    pub ascii: bool,
+    /// Whether the mouse is taken from the terminal's own selection.
+    pub mouse: bool,
+    /// Whether a finished job rings the bell.
+    pub bell: bool,
+    /// Whether frames are sent as synchronised updates.
+    pub synchronized: bool,
+    /// Frames a second on a local terminal.
+    pub frames_local: u32,
+    /// Frames a second over SSH.
+    pub frames_remote: u32,
+}
+
+/// What is written down.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `off`, `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: String,
+    /// The log's file; empty for one in the state directory.
+    pub file: String,
+}
+
+impl Default for Aws {
+    fn default() -> Self {
+        Self {
+            profile: String::new(),
+            region: String::new(),
+            endpoint_url: String::new(),
+            attempts: 4,
+            attempt_timeout_seconds: 20,
+            operation_timeout_seconds: 60,
+        }
+    }
+}
+
+impl Default for Browse {
+    fn default() -> Self {
+        Self {
+            regions: Vec::new(),
+            whose: "mine".into(),
+            amazon_name: "al2023-ami-2023*".into(),
+            marketplace_name: "*".into(),
+            public_limit: 10_000,
+            concurrent_regions: 8,
+        }
+    }
+}
+
+impl Default for Copy {
+    fn default() -> Self {
+        Self {
+            name: "{name}".into(),
+            description: "[Copied {source_id} from {source_region}] {source_description}".into(),
+            copy_tags: true,
+            encrypt: false,
+            kms_key: String::new(),
+            pending_limit: 300,
+            starts_per_second: 1.0,
+            start_burst: 10,
+        }
+    }
+}
+
+impl Default for Poll {
+    fn default() -> Self {
+        Self { fastest_seconds: 3, slowest_seconds: 15, throttled_seconds: 60 }
+    }
+}
+
+impl Default for Ui {
+    fn default() -> Self {
+        Self {
+            palette: "auto".into(),
+            ascii: false,
+            mouse: false,
+            bell: true,
+            synchronized: true,
+            frames_local: 30,
+            frames_remote: 10,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".into(), file: String::new() }
+    }
+}
+
+impl Config {
+    /// Defaults, then the file, then `AMIGRATE_*` from the environment.
+    ///
+    /// `path` is a file somebody named; without one the platform's default is read, if it exists.
+    ///
+    /// # Errors
+    /// A named file that is missing, a file that cannot be read, and any mistake in the file or the environment, with
+    /// its place, what was expected, and the nearest valid name.
+    pub fn load(path: Option<&Path>, env: &impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
+        let default = default_path();
+        let text = match (path, default.as_deref()) {
+            (Some(named), _) => Some((named, read(named)?)),
+            (None, Some(usual)) if usual.exists() => Some((usual, read(usual)?)),
+            (None, _) => None,
+        };
+        Self::assemble(text.as_ref().map(|(path, text)| (*path, text.as_str())), env)
+    }
+
+    /// The same from a file's path and text, without touching the disk.
+    pub fn assemble(text: Option<(&Path, &str)>, env: &impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
+        let mut values = match text {
+            Some((path, text)) => file::read(path, text)?,
+            None => toml::Table::new(),
+        };
+        environment::apply(&mut values, env)?;
+        let config: Self = values
+            .try_into()
+            .map_err(|error: toml::de::Error| Failure::new("read the settings", error.message().to_owned()))?;
+        config.consistent()?;
+        Ok(config)
+    }
+
+    /// The example file: every key with its help and its default.
+    pub fn example() -> String {
+        keys::example()
+    }
+
+    /// What no single key can tell.
+    fn consistent(&self) -> Result<(), Failure> {
+        let Poll { fastest_seconds: fastest, slowest_seconds: slowest, throttled_seconds: throttled } = self.poll;
+        if fastest > slowest || slowest > throttled {
+            return Err(Failure::new(
+                "read the settings",
+                format!(
+                    "in [poll], fastest_seconds ({fastest}), slowest_seconds ({slowest}) and throttled_seconds \
+                     ({throttled}) must not fall"
+                ),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Whose images a word means: `mine`, `shared`, `amazon`, `marketplace`, an account id, or `public:PATTERN`.
+pub fn parse_whose(word: &str) -> Option<Whose> {
+    Some(match word {
+        "mine" => Whose::Mine,
+        "shared" => Whose::Shared,
+        "amazon" => Whose::Amazon,
+        "marketplace" => Whose::Marketplace,
+        _ => match word.strip_prefix("public:") {
+            Some(name) if !name.is_empty() => Whose::Public { name: name.to_owned() },
+            Some(_) => return None,
+            None => Whose::Account(AccountId::new(word).ok()?),
+        },
+    })
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let failure = Failure::new(format!("read the settings in {}", path.display()), error.to_string());
+        match error.kind() {
+            ErrorKind::NotFound => {
+                failure.hint("Leave the option out for the defaults, or copy `.config-example/config.toml` there.")
+            }
+            ErrorKind::InvalidData => failure.hint("The file must be UTF-8 text."),
+            _ => failure,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,49 @@
+//! `AMIGRATE_*` to checked values over the file's. Owns how a setting is written in a variable.
+
+use super::keys::{Expect, KEYS, Key};
+use crate::domain::{Failure, text};
+
+/// Lays every variable that is set and not empty over the values.
+pub(super) fn apply(values: &mut toml::Table, env: &impl Fn(&str) -> Option<String>) -> Result<(), Failure> {
+    for key in &KEYS {
+        let Some(written) = env(&key.variable()).filter(|written| !written.trim().is_empty()) else { continue };
+        let value = parse(key, written.trim()).filter(|value| key.expect.accepts(value)).ok_or_else(|| {
+            let shown: String = text::clean(&written).chars().take(60).collect();
+            Failure::new(key.variable(), format!("`{shown}` is not {}", expected(key))).hint(format!(
+                "Unset {} for the default, {}.",
+                key.variable(),
+                key.default
+            ))
+        })?;
+        let table = if key.section.is_empty() {
+            Some(&mut *values)
+        } else {
+            values.entry(key.section).or_insert_with(|| toml::Table::new().into()).as_table_mut()
+        };
+        if let Some(table) = table {
+            table.insert(key.name.to_owned(), value);
+        }
+    }
+    Ok(())
+}
+
+fn parse(key: &Key, written: &str) -> Option<toml::Value> {
+    Some(match key.expect {
+        Expect::Switch => toml::Value::Boolean(match written.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => true,
+            "false" | "0" | "no" | "off" => false,
+            _ => return None,
+        }),
+        Expect::Text | Expect::Choice(_) | Expect::Whose => written.into(),
+        Expect::Regions => written.split([',', ' ']).filter(|name| !name.is_empty()).collect::<Vec<_>>().into(),
+        Expect::Whole(..) => toml::Value::Integer(written.parse().ok()?),
+        Expect::Number(..) => toml::Value::Float(written.parse().ok()?),
+    })
+}
+
+fn expected(key: &Key) -> String {
+    match key.expect {
+        Expect::Regions => "a list of regions such as us-east-1,eu-west-1, or all".into(),
+        other => other.describe(),
+    }
+}

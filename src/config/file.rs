@@ -1,0 +1,126 @@
+//! The settings' file to checked values. Owns the places and words of mistakes in it.
+
+use std::{ops::Range, path::Path};
+
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::keys::{self, KEYS, Key, SECTIONS};
+use crate::domain::{Failure, text};
+
+/// A file's text, and the words for what is wrong where.
+struct Source<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+/// Reads and checks; the first mistake is reported.
+pub(super) fn read(path: &Path, text: &str) -> Result<toml::Table, Failure> {
+    let source = Source { path, text };
+    let document = DeTable::parse(text).map_err(|error| source.wrong(error.span(), error.message()))?;
+    let mut values = toml::Table::new();
+    for (key, value) in document.get_ref() {
+        let name: &str = key.get_ref();
+        let section = SECTIONS.iter().any(|(section, _)| *section == name && !section.is_empty());
+        match value.get_ref() {
+            DeValue::Table(table) if section => {
+                values.insert(name.to_owned(), source.section(name, table)?.into());
+            }
+            _ if section => {
+                let why = format!("`{name}` is a section; write [{name}] on a line of its own");
+                return Err(source.wrong(Some(key.span()), &why));
+            }
+            DeValue::Table(_) => return Err(source.unknown_section(key.span(), name)),
+            _ => {
+                let value = source.value("", key.span(), name, value)?;
+                values.insert(name.to_owned(), value);
+            }
+        }
+    }
+    Ok(values)
+}
+
+impl Source<'_> {
+    fn section(&self, section: &str, table: &DeTable<'_>) -> Result<toml::Table, Failure> {
+        let mut values = toml::Table::new();
+        for (key, value) in table {
+            let name: &str = key.get_ref();
+            values.insert(name.to_owned(), self.value(section, key.span(), name, value)?);
+        }
+        Ok(values)
+    }
+
+    fn value(
+        &self,
+        section: &str,
+        place: Range<usize>,
+        name: &str,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<toml::Value, Failure> {
+        let Some(key) = keys::find(section, name) else { return Err(self.unknown_key(place, section, name)) };
+        let written = self.text.get(value.span()).unwrap_or_default();
+        plain(value.get_ref(), key).filter(|value| key.expect.accepts(value)).ok_or_else(|| {
+            let shown: String = text::clean(written).chars().take(60).collect();
+            let why = format!("`{name}`{} is {shown}; expected {}", within(section), key.expect.describe());
+            self.wrong(Some(value.span()), &why)
+        })
+    }
+
+    fn unknown_key(&self, place: Range<usize>, section: &str, name: &str) -> Failure {
+        let name = text::clean(name);
+        let here = KEYS.iter().filter(|key| key.section == section).map(|key| key.name);
+        let elsewhere = KEYS.iter().find(|key| key.name == name);
+        let advice = match (elsewhere, keys::nearest(&name, here)) {
+            (Some(Key { section: "", .. }), _) => "; it belongs at the top, before the first section".to_owned(),
+            (Some(key), _) => format!("; it belongs in [{}]", key.section),
+            (None, Some(near)) => format!("; did you mean `{near}`?"),
+            (None, None) => String::new(),
+        };
+        self.wrong(Some(place), &format!("unknown key `{name}`{}{advice}", within(section)))
+    }
+
+    fn unknown_section(&self, place: Range<usize>, name: &str) -> Failure {
+        let name = text::clean(name);
+        let sections = || SECTIONS.iter().map(|(section, _)| *section).filter(|section| !section.is_empty());
+        let advice = match keys::nearest(&name, sections()) {
+            Some(near) => format!("; did you mean [{near}]?"),
+            None => format!("; there are {}", sections().map(|s| format!("[{s}]")).collect::<Vec<_>>().join(", ")),
+        };
+        self.wrong(Some(place), &format!("unknown section [{name}]{advice}"))
+    }
+
+    fn wrong(&self, place: Option<Range<usize>>, why: &str) -> Failure {
+        let before = place.and_then(|place| self.text.get(..place.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Failure::new(format!("{}:{line}:{column}", self.path.display()), why.trim_end().replace('\n', ", "))
+            .hint("`.config-example/config.toml` shows every key with its default.")
+    }
+}
+
+/// ` in [section]`, or nothing at the top.
+fn within(section: &str) -> String {
+    if section.is_empty() { String::new() } else { format!(" in [{section}]") }
+}
+
+/// The value without its places; whole numbers stand for numbers. Nothing for what no key takes.
+fn plain(value: &DeValue<'_>, key: &Key) -> Option<toml::Value> {
+    Some(match value {
+        DeValue::String(text) => toml::Value::String(text.to_string()),
+        DeValue::Boolean(on) => toml::Value::Boolean(*on),
+        DeValue::Integer(n) => {
+            let digits = n.as_str();
+            match key.expect {
+                keys::Expect::Number(..) => toml::Value::Float(digits.parse().ok()?),
+                _ => toml::Value::Integer(i64::from_str_radix(digits, n.radix()).ok()?),
+            }
+        }
+        DeValue::Float(n) => toml::Value::Float(n.as_str().parse().ok()?),
+        DeValue::Array(items) => {
+            toml::Value::Array(items.iter().map(|item| plain(item.get_ref(), key)).collect::<Option<_>>()?)
+        }
+        DeValue::Datetime(_) | DeValue::Table(_) => return None,
+    })
+}

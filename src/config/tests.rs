@@ -1,0 +1,177 @@
+//! Settings as people write them, right and wrong.
+
+use rstest::rstest;
+
+use super::{
+    keys::{KEYS, SECTIONS},
+    *,
+};
+
+fn none(_: &str) -> Option<String> {
+    None
+}
+
+fn from_file(text: &str) -> Result<Config, Failure> {
+    Config::assemble(Some((Path::new("config.toml"), text)), &none)
+}
+
+fn from_env(name: &'static str, value: &'static str) -> Result<Config, Failure> {
+    Config::assemble(None, &move |asked: &str| (asked == name).then(|| value.to_owned()))
+}
+
+#[test]
+fn the_example_is_the_table_and_the_defaults() {
+    let example = include_str!("../../.config-example/config.toml");
+    assert_eq!(example, Config::example(), "write Config::example() to .config-example/config.toml");
+    assert_eq!(from_file(example).unwrap(), Config::default());
+    assert_eq!(from_file("").unwrap(), Config::default());
+}
+
+#[test]
+fn the_table_has_every_setting_and_no_other() {
+    let default = toml::Table::try_from(Config::default()).unwrap();
+    let mut settings = Vec::new();
+    for (name, value) in &default {
+        match value.as_table() {
+            Some(section) => settings.extend(section.keys().map(|key| (name.as_str(), key.as_str()))),
+            None => settings.push(("", name.as_str())),
+        }
+    }
+    let mut table: Vec<_> = KEYS.iter().map(|key| (key.section, key.name)).collect();
+    settings.sort_unstable();
+    table.sort_unstable();
+    assert_eq!(table, settings);
+    for key in &KEYS {
+        assert!(SECTIONS.iter().any(|(section, _)| *section == key.section), "{key:?}");
+        let value: toml::Table = format!("x = {}", key.default).parse().unwrap();
+        assert!(key.expect.accepts(&value["x"]), "{key:?}");
+    }
+}
+
+#[test]
+fn the_file_lies_over_the_defaults_and_the_environment_over_the_file() {
+    let text = "read_only = true\n[browse]\nregions = [\"eu-west-1\", \"us-east-1\"]\n[copy]\nstarts_per_second = 2\n[aws]\nattempts = 0x7\n";
+    let config = Config::assemble(Some((Path::new("config.toml"), text)), &|name: &str| {
+        Some(match name {
+            "AMIGRATE_BROWSE_REGIONS" => "ap-south-1, eu-west-2".into(),
+            "AMIGRATE_READ_ONLY" => "0".into(),
+            "AMIGRATE_COPY_STARTS_PER_SECOND" => "0.5".into(),
+            "AMIGRATE_UI_PALETTE" => String::new(),
+            _ => return None,
+        })
+    })
+    .unwrap();
+    assert!(!config.read_only);
+    assert_eq!(config.browse.regions, ["ap-south-1", "eu-west-2"]);
+    assert!((config.copy.starts_per_second - 0.5).abs() < f64::EPSILON);
+    assert_eq!(config.aws.attempts, 7);
+    assert_eq!(config.ui, Ui::default());
+}
+
+#[rstest]
+#[case("[browse]\n\nregoins = []", "config.toml:3:1: unknown key `regoins` in [browse]; did you mean `regions`?")]
+#[case("reed_only = true", "config.toml:1:1: unknown key `reed_only`; did you mean `read_only`?")]
+#[case("[brwose]\nwhose = \"mine\"", "config.toml:1:2: unknown section [brwose]; did you mean [browse]?")]
+#[case(
+    "[zzzzzz]\n",
+    "config.toml:1:2: unknown section [zzzzzz]; there are [aws], [browse], [copy], [poll], [ui], [log]"
+)]
+#[case("[aws]\nzzzzzz = 1", "config.toml:2:1: unknown key `zzzzzz` in [aws]")]
+#[case("attempts = 3", "config.toml:1:1: unknown key `attempts`; it belongs in [aws]")]
+#[case(
+    "[ui]\nread_only = true",
+    "config.toml:2:1: unknown key `read_only` in [ui]; it belongs at the top, before the first section"
+)]
+#[case("aws = 3", "config.toml:1:1: `aws` is a section; write [aws] on a line of its own")]
+#[case(
+    "[aws]\nattempts = \"four\"",
+    "config.toml:2:12: `attempts` in [aws] is \"four\"; expected a whole number from 1 to 10"
+)]
+#[case("[aws]\nattempts = 0", "config.toml:2:12: `attempts` in [aws] is 0; expected a whole number from 1 to 10")]
+#[case(
+    "[aws]\n  attempts = 99999999999999999999",
+    "config.toml:2:14: `attempts` in [aws] is 99999999999999999999; expected a whole number from 1 to 10"
+)]
+#[case(
+    "[copy]\nstarts_per_second = nan",
+    "config.toml:2:21: `starts_per_second` in [copy] is nan; expected a number from 0.01 to 100"
+)]
+#[case("[ui]\nascii = 1", "config.toml:2:9: `ascii` in [ui] is 1; expected true or false")]
+#[case(
+    "[ui]\npalette = \"truecolor\"",
+    "config.toml:2:11: `palette` in [ui] is \"truecolor\"; expected one of auto, none, 16, 256, true"
+)]
+#[case(
+    "[browse]\nregions = [\"us-east-1\", 3]",
+    "config.toml:2:11: `regions` in [browse] is [\"us-east-1\", 3]; expected a list of regions such as [\"us-east-1\"], or [\"all\"]"
+)]
+#[case(
+    "[browse]\nwhose = \"theirs\"",
+    "config.toml:2:9: `whose` in [browse] is \"theirs\"; expected mine, shared, amazon, marketplace, an account id of twelve digits, or public:PATTERN"
+)]
+#[case("[aws]\nprofile = { a = 1 }", "config.toml:2:11: `profile` in [aws] is { a = 1 }; expected a text")]
+#[case(
+    "[poll]\nfastest_seconds = 90",
+    "read the settings: in [poll], fastest_seconds (90), slowest_seconds (15) and throttled_seconds (60) must not fall"
+)]
+fn a_mistake_in_the_file_is_named_with_its_place(#[case] text: &str, #[case] expected: &str) {
+    assert_eq!(from_file(text).unwrap_err().to_string(), expected);
+}
+
+#[rstest]
+#[case("[aws", 1)]
+#[case("[aws]\nattempts = \n", 2)]
+#[case("[aws]\nattempts = 1\nattempts = 2\n", 3)]
+#[case("x = \"\u{1}\"", 1)]
+fn what_is_no_toml_is_named_with_its_line(#[case] text: &str, #[case] line: usize) {
+    let failure = from_file(text).unwrap_err();
+    assert!(failure.what.starts_with(&format!("config.toml:{line}:")), "{failure}");
+    assert!(!failure.why.is_empty() && !failure.to_string().contains('\n'), "{failure}");
+}
+
+#[rstest]
+#[case("AMIGRATE_UI_ASCII", "maybe", "AMIGRATE_UI_ASCII: `maybe` is not true or false")]
+#[case("AMIGRATE_AWS_ATTEMPTS", "11", "AMIGRATE_AWS_ATTEMPTS: `11` is not a whole number from 1 to 10")]
+#[case("AMIGRATE_LOG_LEVEL", "loud", "AMIGRATE_LOG_LEVEL: `loud` is not one of off, error, warn, info, debug, trace")]
+#[case(
+    "AMIGRATE_BROWSE_REGIONS",
+    "us_east_1",
+    "AMIGRATE_BROWSE_REGIONS: `us_east_1` is not a list of regions such as us-east-1,eu-west-1, or all"
+)]
+#[case(
+    "AMIGRATE_COPY_STARTS_PER_SECOND",
+    "inf",
+    "AMIGRATE_COPY_STARTS_PER_SECOND: `inf` is not a number from 0.01 to 100"
+)]
+fn a_mistake_in_the_environment_names_the_variable(
+    #[case] name: &'static str,
+    #[case] value: &'static str,
+    #[case] expected: &str,
+) {
+    assert_eq!(from_env(name, value).unwrap_err().to_string(), expected);
+}
+
+#[test]
+fn a_named_file_must_exist_and_be_text() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("missing.toml");
+    let failure = Config::load(Some(&path), &none).unwrap_err();
+    assert!(failure.what.contains("missing.toml") && !failure.hint.is_empty(), "{failure:?}");
+    let path = dir.path().join("binary.toml");
+    std::fs::write(&path, [0xff, 0xfe, 0x00]).unwrap();
+    assert_eq!(Config::load(Some(&path), &none).unwrap_err().hint, "The file must be UTF-8 text.");
+    std::fs::write(&path, "[ui]\nascii = true\n").unwrap();
+    assert!(Config::load(Some(&path), &none).unwrap().ui.ascii);
+}
+
+#[rstest]
+#[case("mine", Some(Whose::Mine))]
+#[case("shared", Some(Whose::Shared))]
+#[case("123456789012", Some(Whose::Account(AccountId::new("123456789012").unwrap())))]
+#[case("public:al2023*", Some(Whose::Public { name: "al2023*".into() }))]
+#[case("public:", None)]
+#[case("Mine", None)]
+#[case("12345", None)]
+fn whose_images(#[case] word: &str, #[case] expected: Option<Whose>) {
+    assert_eq!(parse_whose(word), expected);
+}

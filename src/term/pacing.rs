@@ -1,0 +1,89 @@
+//! When the next frame may be drawn. Pure: time is a parameter, as a duration since the program's start.
+
+use std::time::Duration;
+
+/// Holds frames to a rate: the first change is drawn at once, a burst of them once an interval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pacer {
+    interval: Duration,
+    dirty: bool,
+    last: Option<Duration>,
+}
+
+impl Pacer {
+    /// Frames a second over SSH, unless set otherwise.
+    pub const REMOTE: u32 = 10;
+    /// Frames a second on a local terminal, unless set otherwise.
+    pub const LOCAL: u32 = 30;
+
+    /// At most this many frames a second; nought counts as one.
+    pub fn new(frames_per_second: u32) -> Self {
+        Self { interval: Duration::from_secs(1) / frames_per_second.max(1), dirty: false, last: None }
+    }
+
+    /// Something on the screen has changed.
+    pub fn dirty(&mut self) {
+        self.dirty = true;
+    }
+
+    /// Whether something waits to be drawn.
+    pub fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// How long to wait before drawing: nothing if there is nothing to draw, zero if it may be drawn now.
+    pub fn due(&self, now: Duration) -> Option<Duration> {
+        self.dirty.then(|| self.last.map_or(Duration::ZERO, |last| (last + self.interval).saturating_sub(now)))
+    }
+
+    /// A frame was drawn. `now` is the time it was finished, so that a slow line is never written to without pause.
+    pub fn drawn(&mut self, now: Duration) {
+        self.dirty = false;
+        self.last = Some(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ms(n: u64) -> Duration {
+        Duration::from_millis(n)
+    }
+
+    #[test]
+    fn a_clean_screen_is_never_due() {
+        let mut pacer = Pacer::new(10);
+        assert_eq!(pacer.due(ms(0)), None);
+        pacer.dirty();
+        pacer.drawn(ms(5));
+        assert_eq!(pacer.due(ms(5_000)), None);
+    }
+
+    #[test]
+    fn the_first_change_is_drawn_at_once_and_the_next_an_interval_later() {
+        let mut pacer = Pacer::new(Pacer::REMOTE);
+        pacer.dirty();
+        assert_eq!(pacer.due(ms(3)), Some(ms(0)));
+        pacer.drawn(ms(3));
+        pacer.dirty();
+        assert_eq!(pacer.due(ms(43)), Some(ms(60)));
+        assert_eq!(pacer.due(ms(103)), Some(ms(0)));
+        assert_eq!(pacer.due(ms(900)), Some(ms(0)));
+    }
+
+    #[test]
+    fn a_storm_of_changes_stays_within_the_rate() {
+        let mut pacer = Pacer::new(Pacer::REMOTE);
+        let mut frames = 0;
+        for t in 0..1_000 {
+            pacer.dirty();
+            if pacer.due(ms(t)) == Some(Duration::ZERO) {
+                pacer.drawn(ms(t));
+                frames += 1;
+            }
+        }
+        assert_eq!(frames, 10);
+        assert_eq!(Pacer::new(0), Pacer::new(1));
+    }
+}
