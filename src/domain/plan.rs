@@ -149,8 +149,8 @@ impl Draft {
     pub fn encryption_fixed(&self) -> Option<&'static str> {
         if !self.sources.is_empty() && self.sources.iter().all(|s| s.instance_store()) {
             Some("An instance-store image has no snapshots to encrypt.")
-        } else if self.sources.iter().any(|s| s.encrypted()) {
-            Some("An encrypted image stays encrypted; a copy cannot take it off.")
+        } else if !self.sources.is_empty() && self.sources.iter().all(|s| s.encrypted()) {
+            Some("An encrypted image cannot be un-encrypted.")
         } else {
             None
         }

@@ -46,12 +46,54 @@ impl Context {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the table below says what each does")]
 pub enum Action {
-    Help, Commands, Problems, OtherPane, ImagesOnly, JobsOnly, Back, Refresh, Repaint, Suspend, Quit, Mouse,
-    Down, Up, Top, Bottom, PageDown, PageUp, Filter, Sort, Reverse,
-    Details, Mark, MarkAll, MarkNone, Copy, Regions, Whose, Profile, YankId, YankArn,
-    Expand, Cancel, CancelBatch, Retry, Dismiss, Raw,
-    NextField, PreviousField, Press, Toggle, Start, NextLine, PreviousLine, YankCommand,
-    Accept, Yes, No,
+    Help,
+    Commands,
+    Problems,
+    OtherPane,
+    ImagesOnly,
+    JobsOnly,
+    Back,
+    Refresh,
+    Repaint,
+    Suspend,
+    Quit,
+    Mouse,
+    Down,
+    Up,
+    Top,
+    Bottom,
+    PageDown,
+    PageUp,
+    Filter,
+    Sort,
+    Reverse,
+    Details,
+    Mark,
+    MarkAll,
+    MarkNone,
+    Copy,
+    Regions,
+    Whose,
+    Profile,
+    YankId,
+    YankArn,
+    Expand,
+    Cancel,
+    CancelBatch,
+    Retry,
+    Dismiss,
+    Raw,
+    NextField,
+    PreviousField,
+    Press,
+    Toggle,
+    Start,
+    NextLine,
+    PreviousLine,
+    YankCommand,
+    Accept,
+    Yes,
+    No,
 }
 
 /// A key with or without Ctrl.
@@ -259,7 +301,8 @@ mod tests {
     #[test]
     fn the_footer_keeps_what_matters() {
         let contexts = [Context::Images, Context::Everywhere];
-        let line = |width| footer(&contexts, width).iter().map(|(k, w)| format!("{k} {w}")).collect::<Vec<_>>().join("  ");
+        let line =
+            |width| footer(&contexts, width).iter().map(|(k, w)| format!("{k} {w}")).collect::<Vec<_>>().join("  ");
         assert!(line(200).contains("Tab other pane"));
         assert_eq!(line(30), "c copy  ? help  q quit");
         assert!(line(78).len() <= 78);

@@ -81,7 +81,15 @@ mod tests {
 
     #[test]
     fn everything_fits_exactly() {
-        for text in ["", "web", "日本語の名前", "👩\u{200d}🚀👩\u{200d}🚀👩\u{200d}🚀", "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}", "a\u{1b}[31mred", "x\u{202e}y"] {
+        for text in [
+            "",
+            "web",
+            "日本語の名前",
+            "👩\u{200d}🚀👩\u{200d}🚀👩\u{200d}🚀",
+            "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}",
+            "a\u{1b}[31mred",
+            "x\u{202e}y",
+        ] {
             for cells in 0..12 {
                 assert_eq!(fit(text, cells, "…").width(), cells, "{text:?} in {cells}");
                 assert_eq!(fit_right(text, cells, "…").width(), cells, "{text:?} in {cells}");

@@ -33,7 +33,8 @@ impl List {
     pub fn settle(&mut self, len: usize, height: usize) {
         self.cursor = self.cursor.min(len.saturating_sub(1));
         let height = height.max(1);
-        self.offset = self.offset.min(self.cursor).max((self.cursor + 1).saturating_sub(height)).min(len.saturating_sub(height));
+        self.offset =
+            self.offset.min(self.cursor).max((self.cursor + 1).saturating_sub(height)).min(len.saturating_sub(height));
     }
 }
 
