@@ -21,7 +21,7 @@ use aws_credential_types::{
     provider::{ProvideCredentials, SharedCredentialsProvider},
 };
 
-use super::{HttpClient, errors, profiles};
+use super::{HttpClient, errors, profiles, whole::WholeAnswers};
 use crate::domain::{Failure, Region, Retry};
 
 /// Where a session with nothing said about regions starts.
@@ -54,7 +54,7 @@ impl Default for SessionOptions {
             endpoint_url: None,
             attempts: 4,
             attempt_timeout: Duration::from_secs(20),
-            operation_timeout: Duration::from_secs(60),
+            operation_timeout: Duration::from_mins(1),
         }
     }
 }
@@ -245,6 +245,10 @@ impl Session {
             }
             Err(error) => {
                 let failure = errors::failure(&self.context(what, action), &error);
+                if errors::denied(&failure) {
+                    // Known, but not allowed: the credentials themselves are good.
+                    self.0.accepted.store(true, Ordering::Relaxed);
+                }
                 tracing::warn!(what, action, code = failure.code, why = failure.why, "a call to AWS failed");
                 Err(failure)
             }
@@ -257,7 +261,9 @@ impl Session {
         clients
             .entry(region.clone())
             .or_insert_with(|| {
-                let config = aws_sdk_ec2::config::Builder::from(&self.0.config).region(sdk_region(region));
+                let config = aws_sdk_ec2::config::Builder::from(&self.0.config)
+                    .region(sdk_region(region))
+                    .interceptor(WholeAnswers);
                 aws_sdk_ec2::Client::from_conf(config.build())
             })
             .clone()
