@@ -137,11 +137,14 @@ mod tests {
         domain::{AccountId, ImageState},
     };
 
+    /// Parameters and their values.
+    type Sent = &'static [(&'static str, &'static str)];
+
     #[tokio::test(start_paused = true)]
     async fn whose_decides_what_is_sent() {
         let account = Whose::Account(AccountId::new("123456789012").unwrap());
         let public = Whose::Public { name: "al2023-*".into() };
-        let cases: [(Whose, Option<&str>, &[(&str, &str)]); 7] = [
+        let cases: [(Whose, Option<&str>, Sent); 7] = [
             (Whose::Mine, None, &[("Owner.1", "self"), ("IncludeDisabled", "true")]),
             (Whose::Shared, None, &[("ExecutableBy.1", "self")]),
             (

@@ -121,15 +121,13 @@ mod tests {
     }
 
     fn answer(ids: &[&str], next: &str) -> Answer {
-        let items: String = ids
-            .iter()
-            .map(|id| {
-                format!(
-                    "<item><snapshotId>{id}</snapshotId><status>pending</status><progress>99%</progress>\
-                     <volumeSize>8</volumeSize><description>Copied for DestinationAmi ami-1 from x</description></item>"
-                )
-            })
-            .collect();
+        let item = |id: &&str| {
+            format!(
+                "<item><snapshotId>{id}</snapshotId><status>pending</status><progress>99%</progress>\
+                 <volumeSize>8</volumeSize><description>Copied for DestinationAmi ami-1 from x</description></item>"
+            )
+        };
+        let items = ids.iter().map(item).collect::<Vec<_>>().concat();
         Answer::ok(&format!("<R><snapshotSet>{items}</snapshotSet>{next}</R>"))
     }
 

@@ -156,14 +156,12 @@ pub(super) fn ami(id: &str) -> ImageId {
 
 /// A `DescribeImages` answer with available images of these ids.
 pub(super) fn images(ids: &[&str]) -> String {
-    let items: String = ids
-        .iter()
-        .map(|id| {
-            format!(
-                "<item><imageId>{id}</imageId><imageOwnerId>123456789012</imageOwnerId>\
-                 <imageState>available</imageState></item>"
-            )
-        })
-        .collect();
+    let item = |id: &&str| {
+        format!(
+            "<item><imageId>{id}</imageId><imageOwnerId>123456789012</imageOwnerId>\
+             <imageState>available</imageState></item>"
+        )
+    };
+    let items = ids.iter().map(item).collect::<Vec<_>>().concat();
     format!("<DescribeImagesResponse><imagesSet>{items}</imagesSet></DescribeImagesResponse>")
 }

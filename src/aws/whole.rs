@@ -41,7 +41,10 @@ fn whole(body: &[u8]) -> bool {
     let name: &str = root.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next().unwrap_or_default();
     let end = body.trim_ascii_end();
     let closing = format!("</{name}>");
-    end.ends_with(closing.as_bytes()) || (end.ends_with(b"/>") && end.iter().filter(|b| **b == b'<').count() <= 2)
+    // An empty answer is one closed element: nothing but its own end can follow its start.
+    let start = head.find(root).unwrap_or_default();
+    let empty = end.ends_with(b"/>") && end.len() <= start + root.trim_end().len();
+    empty || end.ends_with(closing.as_bytes())
 }
 
 #[cfg(test)]
