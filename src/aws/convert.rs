@@ -129,3 +129,123 @@ pub(super) fn region(from: &sdk::Region) -> Option<RegionInfo> {
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_comes_across() {
+        let ebs = sdk::EbsBlockDevice::builder()
+            .snapshot_id("snap-1")
+            .volume_size(8)
+            .volume_type(sdk::VolumeType::Gp3)
+            .encrypted(true)
+            .iops(3000)
+            .throughput(125)
+            .delete_on_termination(false)
+            .build();
+        let from = sdk::Image::builder()
+            .image_id("ami-1")
+            .name("n")
+            .description("d")
+            .state(sdk::ImageState::Failed)
+            .state_reason(sdk::StateReason::builder().code("c").message("m").build())
+            .owner_id("123456789012")
+            .image_owner_alias("amazon")
+            .creation_date("2024-05-06T07:08:09.000Z")
+            .architecture(sdk::ArchitectureValues::Arm64)
+            .virtualization_type(sdk::VirtualizationType::Paravirtual)
+            .root_device_type(sdk::DeviceType::InstanceStore)
+            .root_device_name("/dev/xvda")
+            .platform_details("Linux/UNIX")
+            .usage_operation("RunInstances")
+            .public(true)
+            .block_device_mappings(sdk::BlockDeviceMapping::builder().device_name("/dev/xvda").ebs(ebs).build())
+            .block_device_mappings(
+                sdk::BlockDeviceMapping::builder().device_name("/dev/sdb").virtual_name("ephemeral0").build(),
+            )
+            .tags(sdk::Tag::builder().key("b").value("2").build())
+            .tags(sdk::Tag::builder().key("a").build())
+            .source_image_id("ami-2")
+            .source_image_region("us-east-1")
+            .deprecation_time("2026-01-01T00:00:00.000Z")
+            .last_launched_time("2025-01-01T00:00:00Z")
+            .boot_mode(sdk::BootModeValues::Uefi)
+            .imds_support(sdk::ImdsSupportValues::V20)
+            .tpm_support(sdk::TpmSupportValues::V20)
+            .ena_support(true)
+            .sriov_net_support("simple")
+            .hypervisor(sdk::HypervisorType::Xen)
+            .deregistration_protection("disabled")
+            .product_codes(
+                sdk::ProductCode::builder()
+                    .product_code_id("p")
+                    .product_code_type(sdk::ProductCodeValues::Marketplace)
+                    .build(),
+            )
+            .build();
+        let image = image(&from, &Region::new("eu-west-1").unwrap()).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&image.json()).unwrap();
+        let expected = serde_json::json!({
+            "ImageId": "ami-1", "Region": "eu-west-1", "Name": "n", "Description": "d", "State": "failed",
+            "StateReason": "m", "OwnerId": "123456789012", "ImageOwnerAlias": "amazon",
+            "CreationDate": "2024-05-06T07:08:09Z", "Architecture": "arm64", "VirtualizationType": "paravirtual",
+            "RootDeviceType": "instance-store", "RootDeviceName": "/dev/xvda", "PlatformDetails": "Linux/UNIX",
+            "UsageOperation": "RunInstances", "Public": true,
+            "BlockDeviceMappings": [
+                {"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": "snap-1", "VolumeSize": 8, "VolumeType": "gp3",
+                    "Encrypted": true, "Iops": 3000, "Throughput": 125, "DeleteOnTermination": false}},
+                {"DeviceName": "/dev/sdb", "VirtualName": "ephemeral0"}],
+            "Tags": [{"Key": "a", "Value": ""}, {"Key": "b", "Value": "2"}],
+            "SourceImageId": "ami-2", "SourceImageRegion": "us-east-1",
+            "DeprecationTime": "2026-01-01T00:00:00Z", "LastLaunchedTime": "2025-01-01T00:00:00Z",
+            "BootMode": "uefi", "ImdsSupport": "v2.0", "TpmSupport": "v2.0", "EnaSupport": true,
+            "SriovNetSupport": "simple", "Hypervisor": "xen", "DeregistrationProtection": "disabled",
+            "ProductCodes": [{"ProductCodeId": "p", "ProductCodeType": "marketplace"}],
+        });
+        assert_eq!(json, expected);
+    }
+
+    #[test]
+    fn odd_data_is_left_out_and_never_panics() {
+        let region = Region::new("eu-west-1").unwrap();
+        for id in [None, Some(""), Some("ami-\u{1b}")] {
+            assert_eq!(image(&sdk::Image::builder().set_image_id(id.map(str::to_owned)).build(), &region), None);
+        }
+        let odd = sdk::Image::builder()
+            .image_id("ami-1")
+            .owner_id("me")
+            .state(sdk::ImageState::from("new-state"))
+            .creation_date("yesterday")
+            .source_image_id("?")
+            .block_device_mappings(
+                sdk::BlockDeviceMapping::builder().ebs(sdk::EbsBlockDevice::builder().volume_size(-1).build()).build(),
+            )
+            .tags(sdk::Tag::builder().value("keyless").build())
+            .build();
+        let image = image(&odd, &region).unwrap();
+        assert_eq!((image.state, image.created, image.size_gib(), image.tags.len()), (ImageState::Unknown, None, 0, 0));
+        assert_eq!((image.owner_id.as_str(), image.source_image_id), (NO_ACCOUNT, None));
+        assert_eq!(snapshot(&sdk::Snapshot::builder().build()), None);
+    }
+
+    #[test]
+    fn progress_is_read_as_recorded() {
+        let cases = [
+            (None, None),
+            (Some(""), None),
+            (Some("0%"), Some(0)),
+            (Some("99%"), Some(99)),
+            (Some("100%"), Some(100)),
+            (Some("42"), Some(42)),
+            (Some("250%"), Some(100)),
+            (Some("-3%"), Some(0)),
+            (Some("NaN%"), None),
+            (Some("soon"), None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(progress(text), expected, "{text:?}");
+        }
+    }
+}

@@ -69,3 +69,81 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        aws::testing::{Answer, ami, eu, scripted, us},
+        domain::{ClientToken, Description, ImageName, KmsKeyRef},
+    };
+
+    fn request(encryption: Encryption) -> CopyRequest {
+        CopyRequest {
+            source: ami("ami-1"),
+            source_name: "web".into(),
+            source_region: us(),
+            destination: eu(),
+            name: ImageName::new("web copy").unwrap(),
+            description: Description::default(),
+            encryption,
+            copy_tags: true,
+            volumes: vec![8],
+            token: ClientToken::from_random(7),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_copy_goes_to_its_destination_with_our_token_on_every_sending() {
+        let (session, asked) = scripted(|n, _| match n {
+            0 => Answer::error(503, "RequestLimitExceeded", "slow down"),
+            1 => Answer::Broken(std::io::ErrorKind::ConnectionReset, "reset"),
+            _ => Answer::ok("<R><imageId>ami-new</imageId></R>"),
+        });
+        let request = request(Encryption::Encrypt { key: Some(KmsKeyRef::new("alias/web").unwrap()) });
+        assert_eq!(session.copy_image(&request).await.unwrap(), ami("ami-new"));
+        let calls = asked.all();
+        assert_eq!(calls.len(), 3);
+        for call in &calls {
+            assert!(call.host.contains("eu-west-1"), "{}", call.host);
+            assert_eq!(call.param("ClientToken"), request.token.as_str());
+            let sent = ["SourceImageId", "SourceRegion", "Name", "Encrypted", "KmsKeyId", "CopyImageTags"]
+                .map(|key| call.param(key).to_owned());
+            assert_eq!(sent, ["ami-1", "us-east-1", "web copy", "true", "alias/web", "true"]);
+            assert!(!call.params.contains_key("Description"));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn keeping_encryption_says_nothing_about_it() {
+        let (session, asked) = scripted(|_, _| Answer::ok("<R/>"));
+        let failure = session.copy_image(&request(Encryption::Keep)).await.unwrap_err();
+        assert_eq!((failure.why.as_str(), failure.retry), ("the answer names no image", Retry::Later));
+        assert!(!asked.all()[0].params.contains_key("Encrypted"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn deregistering_tells_what_was_left() {
+        let results = "<R><return>true</return><deleteSnapshotResultSet>\
+            <item><snapshotId>snap-1</snapshotId><returnCode>success</returnCode></item>\
+            <item><snapshotId>snap-2</snapshotId><returnCode>skipped</returnCode></item></deleteSnapshotResultSet></R>";
+        let gone = || Deregistered { already_gone: true, leftovers: Vec::new() };
+        let left = Deregistered {
+            already_gone: false,
+            leftovers: vec![(SnapshotId::new("snap-2").unwrap(), "skipped".to_owned())],
+        };
+        let cases = [
+            (Answer::ok(results), Ok(left)),
+            (Answer::ok("<R><return>true</return></R>"), Ok(Deregistered::default())),
+            (Answer::error(400, "InvalidAMIID.NotFound", "x"), Ok(gone())),
+            (Answer::error(400, "InvalidAMIID.Unavailable", "x"), Ok(gone())),
+            (Answer::error(400, "OperationNotPermitted", "x"), Err("OperationNotPermitted")),
+        ];
+        for (answer, expected) in cases {
+            let (session, asked) = scripted(move |_, _| answer.clone());
+            let got = session.deregister(&eu(), &ami("ami-1")).await;
+            assert_eq!(got.as_ref().map_err(|f| f.code.as_deref().unwrap()), expected.as_ref().map_err(|code| *code));
+            assert_eq!(asked.all()[0].param("DeleteAssociatedSnapshots"), "true");
+        }
+    }
+}

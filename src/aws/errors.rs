@@ -9,6 +9,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::whole::CutOff;
 use crate::domain::{Failure, Retry, text};
 
 mod codes;
@@ -96,7 +97,9 @@ fn unparsable<E: Coded>(context: &Context<'_>, raw: &HttpResponse, error: &CallE
     let html = start.starts_with("<!doctype html")
         || start.starts_with("<html")
         || raw.headers().get("content-type").is_some_and(|kind| kind.starts_with("text/html"));
-    let why = if html {
+    let why = if find::<CutOff>(error).is_some() {
+        format!("the answer of {} was cut off", context.peer())
+    } else if html {
         format!("{} answered with HTML (status {status}), which is not AWS's protocol", context.peer())
     } else if body.is_empty() {
         format!("{} answered with nothing (status {status})", context.peer())
@@ -105,6 +108,9 @@ fn unparsable<E: Coded>(context: &Context<'_>, raw: &HttpResponse, error: &CallE
     };
     tracing::debug!(error = chain(error), "an unparsable answer");
     let hint = match status {
+        500.. if context.endpoint.is_some() => {
+            "Is this endpoint right? If it is, the server or a proxy in between is in trouble: try again."
+        }
         500.. => "The server or a proxy in between is in trouble; trying again may help.",
         407 => "The proxy wants a user and a password: put them into HTTPS_PROXY.",
         _ if context.endpoint.is_some() => {
@@ -142,6 +148,11 @@ fn network(context: &Context<'_>, error: &(dyn Error + 'static)) -> Failure {
     context.fail(why).hint(hint).retry(retry)
 }
 
+/// Whether AWS knows who asks but does not let them.
+pub(super) fn denied(failure: &Failure) -> bool {
+    failure.code.as_deref().is_some_and(|code| codes::DENIED.contains(&code))
+}
+
 /// Credentials were not to be had.
 pub(super) fn credentials(context: &Context<'_>, error: &CredentialsError) -> Failure {
     let words = chain(error);
@@ -163,6 +174,8 @@ pub(super) fn credentials(context: &Context<'_>, error: &CredentialsError) -> Fa
             .retry(Retry::AfterLogin);
     }
     match error {
+        // The metadata service is the chain's end: that it refuses means that nothing before it had any.
+        _ if any(&["imds", "instance metadata"]) => no_credentials(context, Some(&words)),
         CredentialsError::CredentialsNotLoaded(_) => no_credentials(context, Some(&words)),
         CredentialsError::ProviderTimedOut(_) => context
             .fail("whatever gives the credentials did not answer in time")
@@ -225,6 +238,8 @@ pub(super) fn chain(error: &dyn Error) -> String {
 
 /// The last part of a chain: the cause itself.
 fn last(chain: &str) -> &str {
+    // An unparsable answer's cause calls itself just `Error`.
+    let chain = chain.strip_suffix(": Error").unwrap_or(chain);
     chain.rsplit_once(": ").map_or(chain, |(_, cause)| cause)
 }
 
@@ -252,3 +267,6 @@ fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
 fn find_io(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
     find::<io::Error>(error).map(io::Error::kind)
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,3 +128,113 @@ pub(super) fn filter<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) 
 pub(super) fn names(message: &str, id: &str) -> bool {
     message.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).any(|word| word == id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        aws::testing::{Answer, ami, eu, images, scripted},
+        domain::{AccountId, ImageState},
+    };
+
+    /// Parameters and their values.
+    type Sent = &'static [(&'static str, &'static str)];
+
+    #[tokio::test(start_paused = true)]
+    async fn whose_decides_what_is_sent() {
+        let account = Whose::Account(AccountId::new("123456789012").unwrap());
+        let public = Whose::Public { name: "al2023-*".into() };
+        let cases: [(Whose, Option<&str>, Sent); 7] = [
+            (Whose::Mine, None, &[("Owner.1", "self"), ("IncludeDisabled", "true")]),
+            (Whose::Shared, None, &[("ExecutableBy.1", "self")]),
+            (
+                Whose::Amazon,
+                Some("al*"),
+                &[("Owner.1", "amazon"), ("Filter.1.Name", "name"), ("Filter.1.Value.1", "al*")],
+            ),
+            (Whose::Marketplace, None, &[("Owner.1", "aws-marketplace")]),
+            (account, None, &[("Owner.1", "123456789012")]),
+            (public.clone(), None, &[("Filter.2.Name", "name"), ("Filter.2.Value.1", "al2023-*")]),
+            (public, Some("x"), &[("Filter.1.Name", "is-public"), ("Filter.2.Value.1", "x")]),
+        ];
+        for (whose, name, expected) in cases {
+            let (session, asked) = scripted(|_, _| Answer::ok(&images(&[])));
+            let query = ImageQuery { whose: whose.clone(), name: name.map(str::to_owned) };
+            session.image_page(&eu(), &query, None).await.unwrap();
+            let call = asked.of("DescribeImages").remove(0);
+            assert_eq!(call.param("MaxResults"), "1000");
+            for (key, value) in expected {
+                assert_eq!(call.param(key), *value, "{whose:?}: {:?}", call.params);
+            }
+            assert_eq!(call.params.contains_key("Owner.1"), expected[0].0 == "Owner.1", "{whose:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pages_follow_tokens_and_an_empty_page_is_not_the_last() {
+        let (session, asked) = scripted(|_, asked| match asked.param("NextToken") {
+            "" => Answer::ok("<R><imagesSet/><nextToken>two</nextToken></R>"),
+            _ => Answer::ok(&images(&["ami-1", "ami-2"])),
+        });
+        let first = session.image_page(&eu(), &ImageQuery::default(), None).await.unwrap();
+        assert_eq!((first.images.len(), first.next.as_deref()), (0, Some("two")));
+        let second = session.image_page(&eu(), &ImageQuery::default(), first.next).await.unwrap();
+        assert_eq!((second.images.len(), second.next), (2, None));
+        assert_eq!(second.images[0].state, ImageState::Available);
+        assert_eq!(asked.all()[1].param("NextToken"), "two");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_throttle_is_waited_out() {
+        let (session, asked) = scripted(|n, _| match n {
+            0 | 1 => Answer::error(503, "RequestLimitExceeded", "Request limit exceeded."),
+            _ => Answer::ok(&images(&["ami-1"])),
+        });
+        assert_eq!(session.image_page(&eu(), &ImageQuery::default(), None).await.unwrap().images.len(), 1);
+        assert_eq!(asked.all().len(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn unknown_ids_are_dropped_and_the_rest_asked_again() {
+        let not_found = |message: &str| Answer::error(400, "InvalidAMIID.NotFound", message);
+        let (session, asked) = scripted(move |n, asked| match n {
+            0 => not_found("The image ids '[ami-gone1, ami-gone2]' do not exist"),
+            _ => Answer::ok(&images(&asked.values("ImageId."))),
+        });
+        let found =
+            session.describe_images(&eu(), &[ami("ami-gone1"), ami("ami-gone"), ami("ami-gone2")]).await.unwrap();
+        assert_eq!(found.iter().map(|i| i.id.as_str()).collect::<Vec<_>>(), ["ami-gone"]);
+        let calls = asked.all();
+        assert_eq!(calls.len(), 2);
+        assert!(calls.iter().all(|c| c.param("MaxResults").is_empty() && c.param("IncludeDisabled") == "true"));
+
+        let (session, asked) = scripted(move |_, _| not_found("The image id '[ami-1]' does not exist"));
+        assert_eq!(session.describe_images(&eu(), &[ami("ami-1")]).await.unwrap(), []);
+        assert_eq!(asked.all().len(), 1, "nothing is left to ask for");
+        assert_eq!(session.describe_images(&eu(), &[]).await.unwrap(), []);
+        assert_eq!(asked.all().len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_that_names_nobody_leads_to_the_filter() {
+        let (session, asked) = scripted(|n, asked| match n {
+            0 => Answer::error(400, "InvalidAMIID.NotFound", "An image does not exist"),
+            _ => Answer::ok(&images(&[asked.param("Filter.1.Value.2")])),
+        });
+        let found = session.describe_images(&eu(), &[ami("ami-1"), ami("ami-2")]).await.unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(asked.all()[1].param("Filter.1.Name"), "image-id");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn other_errors_are_not_swallowed() {
+        let (session, _) = scripted(|_, _| Answer::error(403, "UnauthorizedOperation", "no"));
+        assert!(session.describe_images(&eu(), &[ami("ami-1")]).await.unwrap_err().is("UnauthorizedOperation"));
+    }
+
+    #[test]
+    fn an_id_is_named_as_a_whole_word_only() {
+        assert!(names("ids '[ami-1, ami-12]' do", "ami-1"));
+        assert!(!names("ids '[ami-12]' do", "ami-1"));
+    }
+}

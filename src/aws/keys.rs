@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_kms::types::{KeyMetadata, KeySpec, KeyState, KeyUsageType};
 use futures_util::{StreamExt, stream};
 
-use super::session::Session;
+use super::{errors, session::Session};
 use crate::domain::{Failure, KeyChoice, KmsKeyRef, Region, key::KeyList};
 
 /// `DescribeKey` calls at a time; KMS allows many more, but shares them with everything in the account.
@@ -90,7 +90,7 @@ impl Session {
                 None => Ok(()),
             },
             Ok(None) => Ok(()),
-            Err(failure) if denied(&failure) => Ok(()),
+            Err(failure) if errors::denied(&failure) => Ok(()),
             Err(failure) => Err(Failure { what, ..failure }),
         }
     }
@@ -167,10 +167,6 @@ fn take<T: Default>(part: Result<T, Failure>, problem: &mut Option<Failure>) -> 
     })
 }
 
-fn denied(failure: &Failure) -> bool {
-    failure.is("AccessDeniedException") || failure.is("AccessDenied") || failure.is("UnauthorizedOperation")
-}
-
 /// Why a key cannot encrypt a snapshot, if it cannot.
 fn unusable(key: &KeyMetadata) -> Option<String> {
     let spec = key.key_spec().is_none_or(|spec| *spec == KeySpec::SymmetricDefault);
@@ -186,5 +182,104 @@ fn unusable(key: &KeyMetadata) -> Option<String> {
         Some(KeyState::PendingDeletion) => Some("it is about to be deleted".into()),
         Some(KeyState::Disabled) => Some("it is disabled".into()),
         state => Some(format!("its state is {}", state.map_or("not enabled", KeyState::as_str))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::testing::{Answer, eu, scripted};
+
+    const ALIASES: &str = r#"{"Truncated":false,"Aliases":[
+        {"AliasName":"alias/web","TargetKeyId":"00000000-0000-0000-0000-000000000001"},
+        {"AliasName":"alias/old","TargetKeyId":"00000000-0000-0000-0000-000000000002"},
+        {"AliasName":"alias/aws/ebs","TargetKeyId":"00000000-0000-0000-0000-000000000003"},
+        {"AliasName":"alias/aws/s3","TargetKeyId":"00000000-0000-0000-0000-000000000004"}]}"#;
+    const KEYS: [&str; 2] = [
+        r#"{"Truncated":true,"NextMarker":"m","Keys":[{"KeyId":"00000000-0000-0000-0000-000000000001"},
+        {"KeyId":"00000000-0000-0000-0000-000000000002"},{"KeyId":"00000000-0000-0000-0000-000000000003"}]}"#,
+        r#"{"Truncated":false,"Keys":[{"KeyId":"00000000-0000-0000-0000-000000000004"},
+        {"KeyId":"00000000-0000-0000-0000-000000000005","KeyArn":"arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000005"}]}"#,
+    ];
+
+    fn described(id: &str) -> String {
+        let (state, spec) = match id.chars().last() {
+            Some('2') => ("Disabled", "SYMMETRIC_DEFAULT"),
+            Some('5') => ("Enabled", "RSA_2048"),
+            _ => ("Enabled", "SYMMETRIC_DEFAULT"),
+        };
+        format!(
+            r#"{{"KeyMetadata":{{"KeyId":"{id}","Enabled":true,"Description":"d","KeyState":"{state}","KeySpec":"{spec}","KeyUsage":"ENCRYPT_DECRYPT"}}}}"#
+        )
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn choices_are_checked_and_ebs_own_key_is_left_alone() {
+        let (session, asked) = scripted(|_, asked| match asked.action.as_str() {
+            "ListAliases" => Answer::ok(ALIASES),
+            "ListKeys" => Answer::ok(KEYS[usize::from(asked.body.contains("Marker"))]),
+            "DescribeKey" => {
+                let id = asked.body.split('"').nth(3).unwrap();
+                Answer::ok(&described(id))
+            }
+            "GetEbsDefaultKmsKeyId" => Answer::ok("<R><kmsKeyId>alias/aws/ebs</kmsKeyId></R>"),
+            _ => Answer::ok("<R><ebsEncryptionByDefault>true</ebsEncryptionByDefault></R>"),
+        });
+        let list = session.key_list(&eu()).await;
+        assert_eq!(list.problem, None);
+        assert_eq!((list.default_key.as_deref(), list.encrypts_by_default), (Some("alias/aws/ebs"), true));
+        let shown: Vec<_> = list.choices.iter().map(|c| (c.key.as_str(), c.usable, c.note.as_str())).collect();
+        let arn = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000005";
+        assert_eq!(
+            shown,
+            [
+                ("alias/aws/ebs", Some(true), "the account's own key for EBS"),
+                ("alias/old", Some(false), "it is disabled"),
+                ("alias/web", Some(true), "d"),
+                (arn, Some(false), "it is a key of RSA_2048 for ENCRYPT_DECRYPT"),
+            ]
+        );
+        let looked_at: Vec<_> = asked.of("DescribeKey").into_iter().map(|a| a.body).collect();
+        assert_eq!(looked_at.len(), 3, "{looked_at:?}");
+        assert!(!looked_at.iter().any(|body| body.contains("alias/aws") || body.contains("0003")), "{looked_at:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn denied_listing_leaves_free_text_and_server_faults_hurt_nothing() {
+        let (session, _) = scripted(|_, asked| match asked.action.as_str() {
+            "ListAliases" | "ListKeys" => Answer::new(
+                400,
+                r#"{"__type":"AccessDeniedException","message":"User: u is not authorized to perform: kms:ListAliases on resource: *"}"#,
+            ),
+            _ => Answer::new(500, "<!doctype html><title>500</title>"),
+        });
+        let list = session.key_list(&eu()).await;
+        let problem = list.problem.unwrap();
+        assert!(problem.hint.starts_with("You may type a key's id, alias or ARN all the same."), "{problem:?}");
+        assert!(problem.hint.contains("`kms:ListAliases`"), "{problem:?}");
+        assert_eq!((list.choices.len(), list.default_key, list.encrypts_by_default), (0, None, false));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_key_is_checked_before_ec2_would_fail_silently() {
+        let cases = [
+            (Answer::ok(&described("1")), Ok(())),
+            (Answer::ok(&described("2")), Err("it is disabled")),
+            (Answer::ok(&described("5")), Err("it is a key of RSA_2048")),
+            (Answer::new(400, r#"{"__type":"AccessDeniedException","message":"no"}"#), Ok(())),
+            (Answer::new(400, r#"{"__type":"NotFoundException","message":"Alias is not found."}"#), Err("not found")),
+        ];
+        for (answer, expected) in cases {
+            let (session, _) = scripted(move |_, _| answer.clone());
+            let got = session.check_key(&eu(), &KmsKeyRef::new("alias/web").unwrap()).await;
+            match expected {
+                Ok(()) => assert_eq!(got, Ok(())),
+                Err(word) => {
+                    let failure = got.unwrap_err();
+                    assert!(failure.why.contains(word), "{failure:?}");
+                    assert_eq!(failure.what, "use key alias/web in eu-west-1");
+                }
+            }
+        }
     }
 }

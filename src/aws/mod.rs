@@ -16,6 +16,7 @@ mod snapshots;
 #[cfg(test)]
 mod testing;
 mod transport;
+mod whole;
 
 pub use copies::Deregistered;
 pub use images::ImagePage;

@@ -13,6 +13,7 @@ pub async fn profiles() -> Vec<String> {
 }
 
 /// The profile files as they are, honouring `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`.
+#[expect(clippy::default_trait_access, reason = "the types belong to a crate that is not named here")]
 pub(super) async fn load() -> Result<ProfileSet, Failure> {
     aws_config::profile::load(&Default::default(), &Default::default(), &Default::default(), None).await.map_err(
         |error| {

@@ -24,3 +24,48 @@ impl Session {
         Ok(Account { id, arn: answer.arn.unwrap_or_default() })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        aws::testing::{Answer, scripted},
+        domain::{OptIn, Retry},
+    };
+
+    #[tokio::test(start_paused = true)]
+    async fn regions_come_sorted_with_their_opt_in_state() {
+        let item = |name: &str, state: &str| {
+            format!("<item><regionName>{name}</regionName><optInStatus>{state}</optInStatus></item>")
+        };
+        let body = format!(
+            "<R><regionInfo>{}{}{}{}</regionInfo></R>",
+            item("us-east-1", "opt-in-not-required"),
+            item("me-south-1", "opted-in"),
+            item("af-south-1", "not-opted-in"),
+            item("???", "opted-in"),
+        );
+        let (session, asked) = scripted(move |_, _| Answer::ok(&body));
+        let regions = session.regions().await.unwrap();
+        let shown: Vec<_> = regions.iter().map(|r| (r.region.as_str(), r.opt_in)).collect();
+        assert_eq!(
+            shown,
+            [("af-south-1", OptIn::NotOptedIn), ("me-south-1", OptIn::OptedIn), ("us-east-1", OptIn::NotRequired)]
+        );
+        assert_eq!(asked.all()[0].param("AllRegions"), "true");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_account_is_asked_of_sts() {
+        let (session, asked) = scripted(|n, _| match n {
+            0 => Answer::ok(
+                "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account>\
+                 <Arn>arn:aws:iam::123456789012:user/me</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>",
+            ),
+            _ => Answer::ok("<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>"),
+        });
+        let account = session.account().await.unwrap();
+        assert_eq!((account.id.as_str(), account.arn.as_str()), ("123456789012", "arn:aws:iam::123456789012:user/me"));
+        assert!(asked.all()[0].host.starts_with("sts."), "{}", asked.all()[0].host);
+        assert_eq!(session.account().await.unwrap_err().retry, Retry::Later);
+    }
+}

@@ -21,7 +21,9 @@ use aws_credential_types::{
     provider::{ProvideCredentials, SharedCredentialsProvider},
 };
 
-use super::{HttpClient, errors, profiles};
+use futures_util::future::BoxFuture;
+
+use super::{HttpClient, errors, profiles, whole::WholeAnswers};
 use crate::domain::{Failure, Region, Retry};
 
 /// Where a session with nothing said about regions starts.
@@ -54,7 +56,7 @@ impl Default for SessionOptions {
             endpoint_url: None,
             attempts: 4,
             attempt_timeout: Duration::from_secs(20),
-            operation_timeout: Duration::from_secs(60),
+            operation_timeout: Duration::from_mins(1),
         }
     }
 }
@@ -80,11 +82,30 @@ struct Inner {
     region_was_given: bool,
     profile: Option<String>,
     mfa: bool,
+    /// EC2's own endpoint where the environment gives it one; the other services' stands in `config`.
+    ec2_endpoint: Option<String>,
     operation_timeout: Duration,
     /// Set once AWS has accepted these credentials anywhere.
     accepted: AtomicBool,
     ec2: Mutex<HashMap<Region, aws_sdk_ec2::Client>>,
     kms: Mutex<HashMap<Region, aws_sdk_kms::Client>>,
+}
+
+impl Inner {
+    fn new(config: SdkConfig, home: Region, options: &SessionOptions) -> Self {
+        Self {
+            config,
+            home,
+            region_was_given: true,
+            profile: None,
+            mfa: false,
+            ec2_endpoint: None,
+            operation_timeout: options.operation_timeout,
+            accepted: AtomicBool::new(false),
+            ec2: Mutex::default(),
+            kms: Mutex::default(),
+        }
+    }
 }
 
 /// A session with AWS, or with anything that speaks its protocol. Cheap to clone.
@@ -135,7 +156,14 @@ impl Session {
         }
         let mfa = profiles::property(&files, profile_name, "mfa_serial").is_some();
         let config = Box::pin(loader.load()).await;
-        Ok(Self::new(config, home, region_was_given, profile, mfa, &options))
+        Ok(Self(Arc::new(Inner {
+            region_was_given,
+            profile,
+            mfa,
+            // The SDK obeys this variable by itself; it is read here only to be named in errors.
+            ec2_endpoint: options.endpoint_url.is_none().then(|| variable("AWS_ENDPOINT_URL_EC2")).flatten(),
+            ..Inner::new(config, home, &options)
+        })))
     }
 
     /// A session with made-up credentials that reads neither environment nor files: for the simulator.
@@ -152,28 +180,7 @@ impl Session {
             .timeout_config(options.timeouts())
             .stalled_stream_protection(StalledStreamProtectionConfig::enabled().build())
             .build();
-        Self::new(config, region, true, None, false, &options)
-    }
-
-    fn new(
-        config: SdkConfig,
-        home: Region,
-        region_was_given: bool,
-        profile: Option<String>,
-        mfa: bool,
-        options: &SessionOptions,
-    ) -> Self {
-        Self(Arc::new(Inner {
-            config,
-            home,
-            region_was_given,
-            profile,
-            mfa,
-            operation_timeout: options.operation_timeout,
-            accepted: AtomicBool::new(false),
-            ec2: Mutex::default(),
-            kms: Mutex::default(),
-        }))
+        Self(Arc::new(Inner::new(config, region, &options)))
     }
 
     /// The region that was asked for, else that of the environment or the profile, else `us-east-1`.
@@ -191,9 +198,9 @@ impl Session {
         self.0.profile.as_deref()
     }
 
-    /// The endpoint all services are sent to, if not AWS's own.
+    /// The endpoint EC2's calls are sent to, if not AWS's own.
     pub fn endpoint_url(&self) -> Option<&str> {
-        self.0.config.endpoint_url()
+        self.0.ec2_endpoint.as_deref().or_else(|| self.0.config.endpoint_url())
     }
 
     /// Finds credentials along the usual chain without using them. May ask SSO, STS, a process or IMDS.
@@ -220,35 +227,45 @@ impl Session {
             what,
             action,
             profile: self.0.profile.as_deref(),
-            endpoint: self.endpoint_url(),
+            endpoint: if action.starts_with("ec2:") { self.endpoint_url() } else { self.0.config.endpoint_url() },
             accepted: self.0.accepted.load(Ordering::Relaxed),
             mfa: self.0.mfa,
         }
     }
 
     /// Runs one call and turns its error into ours. `action` is the IAM action, such as `ec2:CopyImage`.
-    pub(super) async fn call<T, E>(
-        &self,
-        what: &str,
-        action: &str,
-        call: impl Future<Output = Result<T, errors::CallError<E>>>,
-    ) -> Result<T, Failure>
+    ///
+    /// Boxed at once: the SDK's futures are some 10 kB each, and would make everything that waits for them as large.
+    pub(super) fn call<'a, T, E>(
+        &'a self,
+        what: &'a str,
+        action: &'a str,
+        call: impl Future<Output = Result<T, errors::CallError<E>>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, Failure>>
     where
         E: errors::Coded,
     {
-        // The SDK's futures are large; on the heap they do not make ours so.
-        let answer = Box::pin(call).await;
-        match answer {
-            Ok(value) => {
-                self.0.accepted.store(true, Ordering::Relaxed);
-                Ok(value)
+        let call = async move {
+            match call.await {
+                Ok(value) => {
+                    self.0.accepted.store(true, Ordering::Relaxed);
+                    Ok(value)
+                }
+                Err(error) => Err(self.failed(&self.context(what, action), &error)),
             }
-            Err(error) => {
-                let failure = errors::failure(&self.context(what, action), &error);
-                tracing::warn!(what, action, code = failure.code, why = failure.why, "a call to AWS failed");
-                Err(failure)
-            }
+        };
+        Box::pin(call)
+    }
+
+    fn failed<E: errors::Coded>(&self, context: &errors::Context<'_>, error: &errors::CallError<E>) -> Failure {
+        let failure = errors::failure(context, error);
+        if errors::denied(&failure) {
+            // Known, but not allowed: the credentials themselves are good.
+            self.0.accepted.store(true, Ordering::Relaxed);
         }
+        let (what, action) = (context.what, context.action);
+        tracing::warn!(what, action, code = failure.code, why = failure.why, "a call to AWS failed");
+        failure
     }
 
     /// EC2 in a region.
@@ -257,7 +274,9 @@ impl Session {
         clients
             .entry(region.clone())
             .or_insert_with(|| {
-                let config = aws_sdk_ec2::config::Builder::from(&self.0.config).region(sdk_region(region));
+                let config = aws_sdk_ec2::config::Builder::from(&self.0.config)
+                    .region(sdk_region(region))
+                    .interceptor(WholeAnswers);
                 aws_sdk_ec2::Client::from_conf(config.build())
             })
             .clone()
@@ -317,5 +336,44 @@ fn checked_endpoint(url: &str) -> Result<String, Failure> {
             "that is not an http or https URL",
         )
         .hint("An endpoint looks like `http://127.0.0.1:5000`."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::testing::{Answer, eu, scripted, us};
+
+    #[test]
+    fn an_endpoint_is_a_url() {
+        for good in ["http://127.0.0.1:5000", "https://ec2.example/", "http://[::1]:80"] {
+            assert!(checked_endpoint(good).is_ok(), "{good}");
+        }
+        for bad in ["", "localhost:5000", "ftp://x", "http://", "ec2.example", "http://a b"] {
+            assert!(checked_endpoint(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_simulated_session_has_credentials_and_a_client_a_region() {
+        let (session, asked) = scripted(|_, _| Answer::ok("<R/>"));
+        assert_eq!(session.check_credentials().await, Ok(()));
+        assert_eq!((session.home_region(), session.profile(), session.endpoint_url()), (&us(), None, None));
+        assert!(asked.all().is_empty(), "nobody was asked");
+        for _ in 0..2 {
+            session.describe_images(&eu(), &[crate::aws::testing::ami("ami-1")]).await.unwrap();
+        }
+        assert_eq!(session.0.ec2.lock().unwrap().len(), 1);
+        assert!(asked.all()[0].host.starts_with("ec2.eu-west-1."));
+    }
+
+    #[test]
+    fn the_defaults_are_those_promised() {
+        let options = SessionOptions::default();
+        let timeouts = options.timeouts();
+        assert_eq!(options.retries().max_attempts(), 4);
+        assert_eq!(timeouts.operation_attempt_timeout(), Some(Duration::from_secs(20)));
+        assert_eq!(timeouts.operation_timeout(), Some(Duration::from_mins(1)));
+        assert_eq!(SessionOptions { attempts: 0, ..options }.retries().max_attempts(), 1);
     }
 }

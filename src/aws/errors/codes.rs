@@ -21,7 +21,8 @@ const IDENTITY: &[&str] = &[
     "InvalidAccessKeyId",
     "MissingAuthenticationToken",
 ];
-const DENIED: &[&str] = &["UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "UnauthorizedAccess"];
+pub(super) const DENIED: &[&str] =
+    &["UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "UnauthorizedAccess"];
 const THROTTLED: &[&str] = &[
     "RequestLimitExceeded",
     "Throttling",
