@@ -14,6 +14,7 @@ use crate::{
         lot::Lot,
         refusal::Refusal,
         removing::no_snapshot,
+        scenario::Access,
         world::{Area, SeenImage, SeenSnapshot, World},
     },
 };
@@ -128,7 +129,7 @@ impl World {
             if !walk.take(|| Cursor::Made(before(made.image.id.as_str()))) {
                 break;
             }
-            items.push(self.see_made(area, made, now));
+            items.push(Self::see_made(area, made, now));
         }
         let lots = |lot: &Lot| self.lot_fits(call, lot);
         walk.lots(&start, area, lots, |lot, index| items.extend(self.see_lot(area, lot, index).filter(wanted)));
@@ -157,9 +158,13 @@ impl World {
     fn lot_fits(&self, call: &ImagesCall, lot: &Lot) -> bool {
         let family = &lot.family;
         let own = *lot.owner() == self.account;
-        (own || family.public || family.shared)
+        (own || family.access != Access::Private)
             && self.owner_fits(&call.owners, lot.owner().as_str(), family.owner_alias.as_deref())
-            && self.executable_fits(&call.executable_by, family.shared, family.public)
+            && self.executable_fits(
+                &call.executable_by,
+                family.access == Access::Shared,
+                family.access == Access::Public,
+            )
     }
 
     fn owner_fits(&self, owners: &[String], owner: &str, alias: Option<&str>) -> bool {

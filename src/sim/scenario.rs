@@ -214,11 +214,9 @@ pub(crate) struct Family {
     pub(crate) protection: Option<Box<str>>,
     #[serde(default)]
     pub(crate) product_codes: Vec<Box<str>>,
+    /// Whom the owner lets launch it.
     #[serde(default)]
-    pub(crate) public: bool,
-    /// Whether another account lets this one launch it.
-    #[serde(default)]
-    pub(crate) shared: bool,
+    pub(crate) access: Access,
     /// Whether the snapshots of another account's image may be read, and so copied.
     #[serde(default = "yes")]
     pub(crate) storage_shared: bool,
@@ -233,12 +231,25 @@ pub(crate) struct Family {
     pub(crate) source_region: Option<Region>,
 }
 
+/// Whom an image's owner lets launch it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Access {
+    /// Nobody else.
+    #[default]
+    Private,
+    /// The scenario's account.
+    Shared,
+    /// Everyone.
+    Public,
+}
+
 /// A copy that was asked for before the world begins; it runs by the same rules as any other.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CopySpec {
     pub(crate) from: Region,
-    /// The source's name.
+    /// The source's name, with wildcards: the newest that fits.
     pub(crate) image: String,
     pub(crate) to: Region,
     pub(crate) name: String,

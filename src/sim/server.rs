@@ -101,7 +101,7 @@ async fn connection(stream: TcpStream, world: SharedWorld, clock: Clock) {
         async move { Ok::<_, Infallible>(answer(request, &world, &clock, &cut).await) }
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(60)).keep_alive(true);
+    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_mins(1)).keep_alive(true);
     let serving = pin!(http.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         // What a client does wrong ends its own connection only.
