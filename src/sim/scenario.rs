@@ -275,16 +275,18 @@ impl Scenario {
         let Some((_, text)) = FILES.iter().find(|(known, _)| *known == name) else {
             return Err(unknown(name));
         };
-        let scenario = Self::parse(text)?;
+        Self::parse(text)
+    }
+
+    /// Reads a scenario, with the embedded one it extends, if any: that one's regions, keys, images, copies and faults come
+    /// first, everything else is the scenario's own.
+    pub fn parse(text: &str) -> Result<Self, Failure> {
+        let scenario: Self =
+            toml::from_str(text).map_err(|error| Failure::new("read a scenario", error.to_string()))?;
         match scenario.extends.clone() {
             Some(base) => Ok(scenario.on(Self::named(&base)?)),
             None => Ok(scenario),
         }
-    }
-
-    /// Reads a scenario. `extends` is not followed here.
-    pub fn parse(text: &str) -> Result<Self, Failure> {
-        toml::from_str(text).map_err(|error| Failure::new("read a scenario", error.to_string()))
     }
 
     fn on(mut self, base: Self) -> Self {
@@ -373,6 +375,17 @@ mod tests {
         let failure = Scenario::named("dmeo").unwrap_err();
         assert!(failure.hint.contains("Did you mean `demo`?"), "{}", failure.hint);
         assert!(!Scenario::named("xyzzy-plugh").unwrap_err().hint.contains("mean"));
+    }
+
+    #[test]
+    fn a_scenario_stands_on_another() {
+        let head = "summary = 'x'\nseed = 1\naccount = '123456789012'\nhome = 'us-east-1'\n";
+        let alone = Scenario::parse(head).unwrap();
+        assert!(alone.regions.is_empty());
+        let fault = "[[fault]]\nkind = 'deny'\n";
+        let based = Scenario::parse(&format!("{head}extends = 'broken'\n{fault}")).unwrap();
+        assert!(based.regions.len() > 1 && based.faults.len() == 4, "{}", based.faults.len());
+        assert!(Scenario::parse(&format!("{head}extends = 'nothing'")).is_err());
     }
 
     #[test]

@@ -130,9 +130,14 @@ impl World {
         &mut self.faults
     }
 
-    /// The most pending copies of each destination, from now on.
-    pub fn limit_pending_copies(&mut self, limit: usize) {
-        self.limits.pending_copies = limit;
+    /// How long new copies take, and how soon the world tells of them; to be changed while it runs.
+    pub fn pace(&mut self) -> &mut Pace {
+        &mut self.pace
+    }
+
+    /// What it refuses more of; to be changed while it runs.
+    pub fn limits(&mut self) -> &mut Limits {
+        &mut self.limits
     }
 
     /// The caller's ARN.

@@ -109,6 +109,9 @@ fn a_bad_key_is_accepted_and_fails_later(#[case] key: &str) {
 #[case("", "partner-appliance-*", "Name=good", "InvalidRequest")]
 #[case("", "golden-linux-encrypted-*", "Name=good", "InvalidRequest")]
 #[case("", "golden-linux-2*", "Name=good", "")]
+#[case("", "app-web-*", "Name=good&SnapshotCopyCompletionDurationMinutes=30", "")]
+#[case("", "app-web-*", "Name=good&SnapshotCopyCompletionDurationMinutes=20", "InvalidParameterValue")]
+#[case("", "app-web-*", "Name=good&Description=a%0Ab", "InvalidParameterValue")]
 #[case("ami-00000000", "", "Name=good", "InvalidAMIID.NotFound")]
 #[case("nothing", "", "Name=good", "InvalidAMIID.Malformed")]
 fn copies_are_refused_with_ec2s_codes(#[case] id: &str, #[case] pattern: &str, #[case] rest: &str, #[case] code: &str) {
@@ -159,7 +162,7 @@ fn encryption_by_default_uses_the_regions_key() {
 #[test]
 fn the_limit_counts_pending_copies_of_one_destination() {
     let mut bench = Bench::new("empty");
-    bench.world.limit_pending_copies(2);
+    bench.world.limits().pending_copies = 2;
     let source = bench.image("us-east-1", "al2023-*");
     let ask = |n: u8| format!("Action=CopyImage&{SOURCE}{source}&Name=copy-{n}");
     assert_eq!(bench.code("us-west-2", &ask(1)), "");
@@ -173,7 +176,7 @@ fn the_limit_counts_pending_copies_of_one_destination() {
 #[test]
 fn a_cancelled_copy_leaves_snapshots_to_be_deleted() {
     let mut bench = Bench::new("demo");
-    bench.world.pace.in_use_ms = 2_000;
+    bench.world.pace().in_use_ms = 2_000;
     let source = bench.image("us-east-1", "app-db-*");
     let id = bench.copy("us-west-2", &format!("{SOURCE}{source}&Name=cancelled"));
     bench.later(10_000);
@@ -238,7 +241,7 @@ fn deregistering_is_refused(#[case] which: &str, #[case] code: &str) {
 #[test]
 fn a_new_image_can_be_unknown_for_a_while() {
     let mut bench = Bench::new("demo");
-    bench.world.pace.unseen_ms = 3_000;
+    bench.world.pace().unseen_ms = 3_000;
     let source = bench.image("us-east-1", "app-web-*");
     let id = bench.copy("us-west-2", &format!("{SOURCE}{source}&Name=unseen"));
     let ask = format!("Action=DescribeImages&ImageId.1={id}");

@@ -3,6 +3,7 @@
 mod copies;
 mod listing;
 mod protocol;
+mod robust;
 
 use std::str::FromStr as _;
 
