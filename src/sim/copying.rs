@@ -147,7 +147,7 @@ impl World {
         }
         check_texts(&call)?;
         let source = self.source(&call, now)?;
-        let encrypted = self.encryption(area, &call, &source)?;
+        let encrypted = encryption(area, &call, &source)?;
         if area.own_name_taken(&self.account, &call.name, now) {
             return Err(duplicate(area, &call.name));
         }
@@ -165,7 +165,7 @@ impl World {
         }
         // A key is looked at when the copy already runs: a bad one is the asynchronous failure, not a refusal.
         let key = if encrypted { area.key_arn(call.key.as_deref(), &self.account) } else { None };
-        let id = self.begin(to, &call, source.image, encrypted, key, now)?;
+        let id = self.begin(to, &call, source.image, encrypted, key.as_deref(), now)?;
         if let Some(token) = call.token {
             self.enabled_mut(to)?.tokens.insert(token, (fingerprint, id.clone()));
         }
@@ -190,45 +190,19 @@ impl World {
         Ok(seen)
     }
 
-    /// Whether the new snapshots are encrypted.
-    fn encryption(&self, area: &Area, call: &CopyCall, source: &SeenImage) -> Result<bool, Refusal> {
-        if call.key.is_some() && call.encrypted != Some(true) {
-            return Err(Refusal::new(
-                "InvalidParameterDependency",
-                "The parameter KmsKeyId requires the parameter Encrypted to be set.",
-            ));
-        }
-        if source.image.instance_store() {
-            return match call.encrypted {
-                Some(true) => Err(Refusal::new(
-                    "InvalidParameterCombination",
-                    "The parameter Encrypted cannot be used with instance store-backed images.",
-                )),
-                _ => Ok(false),
-            };
-        }
-        if source.image.encrypted() && call.encrypted == Some(false) {
-            return Err(Refusal::new(
-                "InvalidParameterCombination",
-                "You cannot create an unencrypted copy of an image with encrypted snapshots.",
-            ));
-        }
-        Ok(source.image.encrypted() || call.encrypted == Some(true) || area.encrypts_by_default)
-    }
-
     fn begin(
         &mut self,
         to: &Region,
         call: &CopyCall,
         source: Image,
         encrypted: bool,
-        key: Option<String>,
+        key: Option<&str>,
         now: Timestamp,
     ) -> Result<ImageId, Refusal> {
         let pace = self.pace;
         let id = ImageId::new(&self.new_id("ami-")).map_err(|_| internal())?;
         let own_source = source.owner_id == self.account;
-        let fails = encrypted && key.as_ref().is_none_or(|arn| !self.enabled(to).is_ok_and(|a| a.usable(arn)));
+        let fails = encrypted && key.is_none_or(|arn| !self.enabled(to).is_ok_and(|a| a.usable(arn)));
         let mut image = source.clone();
         let mut snapshots = Vec::new();
         let mut ended = pace.snapshots_after_ms;
@@ -248,7 +222,7 @@ impl World {
                 state_message: fails.then(|| "Given key ID is not accessible".into()),
                 description: description(&id, &source.id, &from, now).into(),
                 encrypted,
-                kms_key_id: if encrypted { key.clone().map(Into::into) } else { None },
+                kms_key_id: if encrypted { key.map(Into::into) } else { None },
                 tags: call.snapshot_tags.clone(),
             };
             snapshots.push(MadeSnapshot { end, image: id.clone(), created: now, stages });
@@ -290,6 +264,32 @@ impl World {
     fn new_id(&mut self, prefix: &str) -> String {
         format!("{prefix}0{:016x}", self.ids.u64(..))
     }
+}
+
+/// Whether the new snapshots are encrypted.
+fn encryption(area: &Area, call: &CopyCall, source: &SeenImage) -> Result<bool, Refusal> {
+    if call.key.is_some() && call.encrypted != Some(true) {
+        return Err(Refusal::new(
+            "InvalidParameterDependency",
+            "The parameter KmsKeyId requires the parameter Encrypted to be set.",
+        ));
+    }
+    if source.image.instance_store() {
+        return match call.encrypted {
+            Some(true) => Err(Refusal::new(
+                "InvalidParameterCombination",
+                "The parameter Encrypted cannot be used with instance store-backed images.",
+            )),
+            _ => Ok(false),
+        };
+    }
+    if source.image.encrypted() && call.encrypted == Some(false) {
+        return Err(Refusal::new(
+            "InvalidParameterCombination",
+            "You cannot create an unencrypted copy of an image with encrypted snapshots.",
+        ));
+    }
+    Ok(source.image.encrypted() || call.encrypted == Some(true) || area.encrypts_by_default)
 }
 
 fn internal() -> Refusal {

@@ -52,11 +52,21 @@ fn device(xml: &mut Xml, device: &BlockDevice) {
     });
 }
 
+/// `OWNER/NAME`.
+pub(crate) fn location(image: &Image) -> String {
+    let owner = image.image_owner_alias.as_deref().unwrap_or(image.owner_id.as_str());
+    format!("{owner}/{}", image.name)
+}
+
+/// `windows`, or nothing.
+pub(crate) fn platform(image: &Image) -> Option<&'static str> {
+    image.platform_details.as_deref().filter(|p| p.starts_with("Windows")).map(|_| "windows")
+}
+
 /// One image.
 pub(crate) fn image(xml: &mut Xml, image: &Image) {
     xml.leaf("imageId", image.id.as_str());
-    let owner = image.image_owner_alias.as_deref().unwrap_or(image.owner_id.as_str());
-    xml.leaf("imageLocation", &format!("{owner}/{}", image.name));
+    xml.leaf("imageLocation", &location(image));
     xml.leaf("imageState", image.state.as_str());
     xml.leaf("imageOwnerId", image.owner_id.as_str());
     xml.maybe("creationDate", image.created.map(date).as_deref());
@@ -94,9 +104,7 @@ pub(crate) fn image(xml: &mut Xml, image: &Image) {
         });
     }
     xml.maybe("platformDetails", image.platform_details.as_deref());
-    if image.platform_details.as_deref().is_some_and(|p| p.starts_with("Windows")) {
-        xml.leaf("platform", "windows");
-    }
+    xml.maybe("platform", platform(image));
     xml.maybe("usageOperation", image.usage_operation.as_deref());
     xml.maybe("bootMode", image.boot_mode.as_deref());
     xml.maybe("tpmSupport", image.tpm_support.as_deref());

@@ -147,6 +147,15 @@ impl Call<'_> {
         let params = self.params;
         let text = |name: &str| params.get(name).unwrap_or_default().to_owned();
         let (image_tags, snapshot_tags) = tag_specifications(params)?;
+        // Taken, checked, and without effect on how long a copy takes here.
+        let minutes = "SnapshotCopyCompletionDurationMinutes";
+        if params.number(minutes)?.is_some_and(|n| !n.is_multiple_of(15) || !(15..=2880).contains(&n)) {
+            return Err(Refusal::bad_value(
+                minutes,
+                params.get(minutes).unwrap_or_default(),
+                "Expecting a multiple of 15 from 15 to 2880.",
+            ));
+        }
         let asked = CopyCall {
             name: params.required("Name")?.to_owned(),
             description: text("Description"),

@@ -23,8 +23,10 @@ impl Filter {
     }
 }
 
-const IMAGE_FILTERS: [&str; 28] = [
+/// Those of EC2 API reference, `DescribeImages`, that speak of what images here have.
+const IMAGE_FILTERS: &[&str] = &[
     "architecture",
+    "block-device-mapping.delete-on-termination",
     "block-device-mapping.device-name",
     "block-device-mapping.encrypted",
     "block-device-mapping.snapshot-id",
@@ -38,25 +40,29 @@ const IMAGE_FILTERS: [&str; 28] = [
     "image-id",
     "image-type",
     "is-public",
+    "manifest-location",
     "name",
     "owner-alias",
     "owner-id",
-    "platform-details",
+    "platform",
     "product-code",
     "product-code.type",
     "root-device-name",
     "root-device-type",
     "source-image-id",
     "source-image-region",
+    "sriov-net-support",
     "state",
     "state-reason-message",
     "tag-key",
     "virtualization-type",
 ];
 
-const SNAPSHOT_FILTERS: [&str; 11] = [
+/// Those of EC2 API reference, `DescribeSnapshots`, likewise.
+const SNAPSHOT_FILTERS: &[&str] = &[
     "description",
     "encrypted",
+    "owner-alias",
     "owner-id",
     "progress",
     "snapshot-id",
@@ -70,7 +76,7 @@ const SNAPSHOT_FILTERS: [&str; 11] = [
 
 /// Refuses filters EC2 does not have.
 pub(crate) fn check(filters: &[Filter], images: bool) -> Result<(), Refusal> {
-    let known: &[&str] = if images { &IMAGE_FILTERS } else { &SNAPSHOT_FILTERS };
+    let known = if images { IMAGE_FILTERS } else { SNAPSHOT_FILTERS };
     let unknown = filters.iter().find(|f| !f.name.starts_with("tag:") && !known.contains(&f.name.as_str()));
     match unknown {
         Some(filter) => Err(Refusal::new("InvalidParameterValue", format!("The filter '{}' is invalid", filter.name))),
@@ -95,6 +101,7 @@ pub(crate) fn snapshot(filters: &[Filter], snapshot: &Snapshot, owner: &str, sta
         let values: Vec<Cow<'_, str>> = match filter.name.as_str() {
             "description" => vec![(&*snapshot.description).into()],
             "encrypted" => vec![flag(snapshot.encrypted)],
+            "owner-alias" => Vec::new(),
             "owner-id" => vec![owner.into()],
             "progress" => vec![describe::progress(snapshot).into()],
             "snapshot-id" => vec![snapshot.id.as_str().into()],
@@ -132,6 +139,9 @@ fn image_values<'a>(image: &'a Image, name: &str) -> Vec<Cow<'a, str>> {
     match name {
         "architecture" => vec![(&*image.architecture).into()],
         "block-device-mapping.device-name" => image.block_devices.iter().map(|d| (&*d.device_name).into()).collect(),
+        "block-device-mapping.delete-on-termination" => {
+            disks().map(|e| flag(e.delete_on_termination != Some(false))).collect()
+        }
         "block-device-mapping.encrypted" => disks().map(|e| flag(e.encrypted == Some(true))).collect(),
         "block-device-mapping.snapshot-id" => image.snapshot_ids().map(|id| id.as_str().into()).collect(),
         "block-device-mapping.volume-size" => disks().filter_map(|e| Some(e.volume_size?.to_string().into())).collect(),
@@ -147,7 +157,9 @@ fn image_values<'a>(image: &'a Image, name: &str) -> Vec<Cow<'a, str>> {
         "name" => vec![(&*image.name).into()],
         "owner-alias" => one(image.image_owner_alias.as_deref()),
         "owner-id" => vec![image.owner_id.as_str().into()],
-        "platform-details" => one(image.platform_details.as_deref()),
+        "manifest-location" => vec![describe::location(image).into()],
+        "platform" => one(describe::platform(image)),
+        "sriov-net-support" => one(image.sriov_net_support.as_deref()),
         "product-code" => image.product_codes.iter().map(|c| (&*c.id).into()).collect(),
         "product-code.type" => image.product_codes.iter().map(|c| (&*c.kind).into()).collect(),
         "root-device-name" => one(image.root_device_name.as_deref()),

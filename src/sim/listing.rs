@@ -14,6 +14,7 @@ use crate::{
         lot::Lot,
         refusal::Refusal,
         removing::no_snapshot,
+        scenario::Access,
         world::{Area, SeenImage, SeenSnapshot, World},
     },
 };
@@ -128,7 +129,7 @@ impl World {
             if !walk.take(|| Cursor::Made(before(made.image.id.as_str()))) {
                 break;
             }
-            items.push(self.see_made(area, made, now));
+            items.push(Self::see_made(area, made, now));
         }
         let lots = |lot: &Lot| self.lot_fits(call, lot);
         walk.lots(&start, area, lots, |lot, index| items.extend(self.see_lot(area, lot, index).filter(wanted)));
@@ -157,9 +158,13 @@ impl World {
     fn lot_fits(&self, call: &ImagesCall, lot: &Lot) -> bool {
         let family = &lot.family;
         let own = *lot.owner() == self.account;
-        (own || family.public || family.shared)
+        (own || family.access != Access::Private)
             && self.owner_fits(&call.owners, lot.owner().as_str(), family.owner_alias.as_deref())
-            && self.executable_fits(&call.executable_by, family.shared, family.public)
+            && self.executable_fits(
+                &call.executable_by,
+                family.access == Access::Shared,
+                family.access == Access::Public,
+            )
     }
 
     fn owner_fits(&self, owners: &[String], owner: &str, alias: Option<&str>) -> bool {
@@ -231,7 +236,7 @@ impl World {
             items.push(self.see_snapshot(area, snapshot, made.created));
         }
         let lots =
-            |lot: &Lot| self.owner_fits(&call.owners, lot.owner().as_str(), None) && lot_may_match(&call.filters);
+            |lot: &Lot| self.owner_fits(&call.owners, lot.owner().as_str(), None) && lot_may_match(&call.filters, area);
         walk.lots(&start, area, lots, |lot, index| {
             let disks = lot.volumes(index).len();
             items.extend((0..disks).filter_map(|d| self.see_lot_snapshot(area, lot, index, d)).filter(wanted));
@@ -241,14 +246,18 @@ impl World {
     }
 }
 
-/// Whether a description filter leaves room for the snapshots of lots: the poll of copies does not, and so it costs nothing
-/// in a world with a hundred thousand images.
-fn lot_may_match(filters: &[Filter]) -> bool {
-    filters.iter().filter(|f| f.name == "description").all(|f| {
-        f.values.iter().any(|pattern| {
-            let fixed = pattern.split(['*', '?', '\\']).next().unwrap_or_default();
-            fixed.starts_with(Lot::DESCRIPTION) || Lot::DESCRIPTION.starts_with(fixed)
-        })
+/// Whether the snapshots of lots can pass: those a poll of copies asks for cannot, by their descriptions or their tags, and so
+/// it costs nothing in a world with a hundred thousand images.
+fn lot_may_match(filters: &[Filter], area: &Area) -> bool {
+    let described = |pattern: &String| {
+        let fixed = pattern.split(['*', '?', '\\']).next().unwrap_or_default();
+        fixed.starts_with(Lot::DESCRIPTION) || Lot::DESCRIPTION.starts_with(fixed)
+    };
+    filters.iter().all(|filter| match filter.name.as_str() {
+        "description" => filter.values.iter().any(described),
+        // They begin without tags.
+        name if name.starts_with("tag") => area.tags.keys().any(|id| id.starts_with("snap-")),
+        _ => true,
     })
 }
 

@@ -10,7 +10,7 @@ use crate::{
         AccountId, Image, ImageId, ImageState, Region, Snapshot, SnapshotId, SnapshotState,
         image::{BlockDevice, Ebs, ProductCode, Tag},
     },
-    sim::scenario::Family,
+    sim::scenario::{Access, Family},
 };
 
 /// The device number of the image itself; its disks are numbered from 1.
@@ -117,19 +117,20 @@ impl Lot {
 
     /// The name of image `index`.
     pub(crate) fn name(&self, index: u32) -> String {
-        let pattern = &self.family.name;
+        self.expand(&self.family.name, index)
+    }
+
+    fn expand(&self, pattern: &str, index: u32) -> String {
         if !pattern.contains('{') {
-            return pattern.clone();
+            return pattern.to_owned();
         }
         let number = u64::from(self.family.first) + u64::from(self.count().saturating_sub(1).saturating_sub(index));
-        let mut name =
-            pattern.replace("{n}", &format!("{number:05}")).replace("{region}", self.setting.region.as_str());
-        if name.contains('{') {
-            let day = self.created(index).to_zoned(TimeZone::UTC);
-            name =
-                name.replace("{year}", &day.year().to_string()).replace("{date}", &day.strftime("%Y%m%d").to_string());
+        let text = pattern.replace("{n}", &format!("{number:05}")).replace("{region}", self.setting.region.as_str());
+        if !text.contains('{') {
+            return text;
         }
-        name
+        let day = self.created(index).to_zoned(TimeZone::UTC);
+        text.replace("{year}", &day.year().to_string()).replace("{date}", &day.strftime("%Y%m%d").to_string())
     }
 
     /// Image `index`.
@@ -139,7 +140,7 @@ impl Lot {
         let start = self.setting.start;
         let mut image = Image::bare(self.id(index)?, self.setting.region.clone(), self.owner().clone());
         image.name = self.name(index).into();
-        image.description = family.description.as_str().into();
+        image.description = self.expand(&family.description, index).into();
         image.state = ImageState::parse(&family.state);
         image.state_reason.clone_from(&family.state_reason);
         image.image_owner_alias.clone_from(&family.owner_alias);
@@ -150,7 +151,7 @@ impl Lot {
         image.root_device_name = Some(device_name(0, &family.virtualization));
         image.platform_details = Some(family.platform.clone());
         image.usage_operation = Some(family.usage.clone());
-        image.public = family.public;
+        image.public = family.access == Access::Public;
         image.block_devices = if ebs { self.disks(index) } else { vec![instance_store()] };
         image.tags = family.tags.iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect();
         image.source_image_id.clone_from(&family.source_image);
@@ -165,8 +166,8 @@ impl Lot {
             (&*family.architecture == "x86_64" && image.ena_support == Some(true)).then(|| "simple".into());
         image.hypervisor = Some("xen".into());
         image.deregistration_protection = Some(family.protection.clone().unwrap_or_else(|| "disabled".into()));
-        let code = |id: &Box<str>| ProductCode { id: id.clone(), kind: "marketplace".into() };
-        image.product_codes = family.product_codes.iter().map(code).collect();
+        let code = |id: &str| ProductCode { id: id.into(), kind: "marketplace".into() };
+        image.product_codes = family.product_codes.iter().map(|id| code(id)).collect();
         Some(image)
     }
 

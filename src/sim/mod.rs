@@ -20,6 +20,8 @@ pub mod server;
 mod shared;
 mod state;
 mod sts;
+#[cfg(test)]
+mod tests;
 pub mod wire;
 pub mod world;
 mod xml;

@@ -214,11 +214,9 @@ pub(crate) struct Family {
     pub(crate) protection: Option<Box<str>>,
     #[serde(default)]
     pub(crate) product_codes: Vec<Box<str>>,
+    /// Whom the owner lets launch it.
     #[serde(default)]
-    pub(crate) public: bool,
-    /// Whether another account lets this one launch it.
-    #[serde(default)]
-    pub(crate) shared: bool,
+    pub(crate) access: Access,
     /// Whether the snapshots of another account's image may be read, and so copied.
     #[serde(default = "yes")]
     pub(crate) storage_shared: bool,
@@ -233,12 +231,25 @@ pub(crate) struct Family {
     pub(crate) source_region: Option<Region>,
 }
 
+/// Whom an image's owner lets launch it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Access {
+    /// Nobody else.
+    #[default]
+    Private,
+    /// The scenario's account.
+    Shared,
+    /// Everyone.
+    Public,
+}
+
 /// A copy that was asked for before the world begins; it runs by the same rules as any other.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CopySpec {
     pub(crate) from: Region,
-    /// The source's name.
+    /// The source's name, with wildcards: the newest that fits.
     pub(crate) image: String,
     pub(crate) to: Region,
     pub(crate) name: String,
@@ -264,16 +275,18 @@ impl Scenario {
         let Some((_, text)) = FILES.iter().find(|(known, _)| *known == name) else {
             return Err(unknown(name));
         };
-        let scenario = Self::parse(text)?;
+        Self::parse(text)
+    }
+
+    /// Reads a scenario, with the embedded one it extends, if any: that one's regions, keys, images, copies and faults come
+    /// first, everything else is the scenario's own.
+    pub fn parse(text: &str) -> Result<Self, Failure> {
+        let scenario: Self =
+            toml::from_str(text).map_err(|error| Failure::new("read a scenario", error.to_string()))?;
         match scenario.extends.clone() {
             Some(base) => Ok(scenario.on(Self::named(&base)?)),
             None => Ok(scenario),
         }
-    }
-
-    /// Reads a scenario. `extends` is not followed here.
-    pub fn parse(text: &str) -> Result<Self, Failure> {
-        toml::from_str(text).map_err(|error| Failure::new("read a scenario", error.to_string()))
     }
 
     fn on(mut self, base: Self) -> Self {
@@ -362,6 +375,17 @@ mod tests {
         let failure = Scenario::named("dmeo").unwrap_err();
         assert!(failure.hint.contains("Did you mean `demo`?"), "{}", failure.hint);
         assert!(!Scenario::named("xyzzy-plugh").unwrap_err().hint.contains("mean"));
+    }
+
+    #[test]
+    fn a_scenario_stands_on_another() {
+        let head = "summary = 'x'\nseed = 1\naccount = '123456789012'\nhome = 'us-east-1'\n";
+        let alone = Scenario::parse(head).unwrap();
+        assert!(alone.regions.is_empty());
+        let fault = "[[fault]]\nkind = 'deny'\n";
+        let based = Scenario::parse(&format!("{head}extends = 'broken'\n{fault}")).unwrap();
+        assert!(based.regions.len() > 1 && based.faults.len() == 4, "{}", based.faults.len());
+        assert!(Scenario::parse(&format!("{head}extends = 'nothing'")).is_err());
     }
 
     #[test]

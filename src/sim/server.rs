@@ -101,7 +101,7 @@ async fn connection(stream: TcpStream, world: SharedWorld, clock: Clock) {
         async move { Ok::<_, Infallible>(answer(request, &world, &clock, &cut).await) }
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(60)).keep_alive(true);
+    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_mins(1)).keep_alive(true);
     let serving = pin!(http.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         // What a client does wrong ends its own connection only.
@@ -154,4 +154,68 @@ fn plain(status: u16, text: &'static str) -> hyper::Response<Full<Bytes>> {
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::BAD_REQUEST);
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+    use crate::sim::{
+        Scenario, World,
+        faults::{Effect, Rule},
+    };
+
+    fn post(body: &str, length: usize) -> String {
+        let scope =
+            "AWS4-HMAC-SHA256 Credential=k/20260305/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0";
+        format!("POST / HTTP/1.1\r\nHost: x\r\nAuthorization: {scope}\r\nContent-Length: {length}\r\n\r\n{body}")
+    }
+
+    /// Sends all of these on one connection and reads until it is closed.
+    async fn talk(addr: SocketAddr, sent: &[u8]) -> String {
+        let mut stream = TcpStream::connect(addr).await.unwrap();
+        _ = stream.write_all(sent).await;
+        let mut got = Vec::new();
+        _ = stream.read_to_end(&mut got).await;
+        String::from_utf8_lossy(&got).into_owned()
+    }
+
+    #[tokio::test]
+    async fn one_connection_serves_many_requests_and_bad_ones_end_only_themselves() {
+        let world = SharedWorld::new(World::new(&Scenario::named("empty").unwrap(), Timestamp::UNIX_EPOCH));
+        let server = bind(0, world.clone(), || Timestamp::UNIX_EPOCH).await.unwrap();
+        let addr = server.addr();
+        assert!(addr.ip().is_loopback() && server.url() == format!("http://{addr}"));
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let serving = tokio::spawn(server.serve(async { _ = stopped.await }));
+
+        let one = "Action=DescribeRegions";
+        let last = post(one, one.len()).replace("Host: x", "Host: x\r\nConnection: close");
+        let both = talk(addr, format!("{}{last}", post(one, one.len())).as_bytes()).await;
+        assert_eq!(both.matches("HTTP/1.1 200 OK").count(), 2, "{both}");
+        assert!(both.contains("x-amzn-requestid: "), "{both}");
+
+        assert!(talk(addr, b"\x16\x03\x01 nonsense\r\n\r\n").await.starts_with("HTTP/1.1 400"));
+        let huge = format!("{}{}", post("", MOST_BODY + 1), "a".repeat(MOST_BODY + 1));
+        assert!(talk(addr, huge.as_bytes()).await.starts_with("HTTP/1.1 413"));
+        let state = talk(addr, b"GET /_state HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+        assert!(state.starts_with("HTTP/1.1 200") && state.ends_with("{}"), "{state}");
+
+        world.with(|w| w.faults().add(Rule::new("*", Effect::LostAnswer).first(1)));
+        assert_eq!(talk(addr, post(one, one.len()).as_bytes()).await, "");
+        assert!(talk(addr, last.as_bytes()).await.starts_with("HTTP/1.1 200"));
+        stop.send(()).unwrap();
+        serving.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_taken_port_is_said_so() {
+        let world = SharedWorld::new(World::new(&Scenario::named("empty").unwrap(), Timestamp::UNIX_EPOCH));
+        let first = bind(0, world.clone(), || Timestamp::UNIX_EPOCH).await.unwrap();
+        let Err(failure) = bind(first.addr().port(), world, || Timestamp::UNIX_EPOCH).await else {
+            panic!("bound twice")
+        };
+        assert!(failure.what.contains("127.0.0.1") && !failure.hint.is_empty());
+    }
 }

@@ -15,10 +15,11 @@ use crate::{
     sim::{
         copying::{CopyCall, Made, MadeSnapshot},
         faults::Faults,
+        filters::glob,
         kms::Key,
         lot::{self, Lot, Setting},
         refusal::Refusal,
-        scenario::{Limits, Pace, Scenario},
+        scenario::{Access, Limits, Pace, Scenario},
     },
 };
 
@@ -96,7 +97,7 @@ impl World {
         world.add_lots(scenario);
         for spec in &scenario.copies {
             let then = now.checked_sub(SignedDuration::from_secs(spec.seconds_ago)).unwrap_or(now);
-            let Some(source) = world.area(&spec.from).and_then(|a| a.id_by_name(&spec.image)) else { continue };
+            let Some(source) = world.area(&spec.from).and_then(|a| a.newest(&spec.image)) else { continue };
             let call = CopyCall {
                 name: spec.name.clone(),
                 description: spec.description.clone(),
@@ -129,9 +130,14 @@ impl World {
         &mut self.faults
     }
 
-    /// The most pending copies of each destination, from now on.
-    pub fn limit_pending_copies(&mut self, limit: usize) {
-        self.limits.pending_copies = limit;
+    /// How long new copies take, and how soon the world tells of them; to be changed while it runs.
+    pub fn pace(&mut self) -> &mut Pace {
+        &mut self.pace
+    }
+
+    /// What it refuses more of; to be changed while it runs.
+    pub fn limits(&mut self) -> &mut Limits {
+        &mut self.limits
     }
 
     /// The caller's ARN.
@@ -161,7 +167,7 @@ impl World {
     pub(crate) fn image(&self, area: &Area, id: &str, now: Timestamp) -> Option<SeenImage> {
         let image_id = ImageId::new(id).ok()?;
         if let Some(made) = area.made.get(&image_id) {
-            return (made.age_ms(now) >= self.pace.unseen_ms).then(|| self.see_made(area, made, now));
+            return (made.age_ms(now) >= self.pace.unseen_ms).then(|| Self::see_made(area, made, now));
         }
         let place = lot::place(self.seed, id).filter(|p| p.disk.is_none())?;
         let lot = area.lots.iter().find(|l| l.number == place.lot && place.index < l.count())?;
@@ -179,11 +185,15 @@ impl World {
             image.tags.clone_from(tags);
         }
         let own = image.owner_id == self.account;
-        Some(SeenImage { image, shared: lot.family.shared, storage_open: own || lot.family.storage_shared })
+        Some(SeenImage {
+            image,
+            shared: lot.family.access == Access::Shared,
+            storage_open: own || lot.family.storage_shared,
+        })
     }
 
     /// A copy's image as of `now`.
-    pub(crate) fn see_made(&self, area: &Area, made: &Made, now: Timestamp) -> SeenImage {
+    pub(crate) fn see_made(area: &Area, made: &Made, now: Timestamp) -> SeenImage {
         let mut image = made.as_of(now);
         if let Some(tags) = area.tags.get(image.id.as_str()) {
             image.tags.clone_from(tags);
@@ -212,7 +222,7 @@ impl World {
 
     /// The snapshot behind one disk of a lot's image, if it is there and may be seen.
     pub(crate) fn see_lot_snapshot(&self, area: &Area, lot: &Lot, index: u32, disk: usize) -> Option<SeenSnapshot> {
-        let open = lot.family.storage_shared && (lot.family.shared || lot.family.public);
+        let open = lot.family.storage_shared && lot.family.access != Access::Private;
         if *lot.owner() != self.account && !open {
             return None;
         }
@@ -247,6 +257,11 @@ impl World {
 }
 
 impl Area {
+    /// The newest image of the first lot with a name of this pattern.
+    fn newest(&self, pattern: &str) -> Option<ImageId> {
+        self.lots.iter().find_map(|lot| (0..lot.count()).find(|i| glob(pattern, &lot.name(*i))).and_then(|i| lot.id(i)))
+    }
+
     /// An image of a lot or a copy by its exact name, whoever owns it.
     pub(crate) fn id_by_name(&self, name: &str) -> Option<ImageId> {
         let of_lot = |lot: &Lot| (0..lot.count()).find(|i| lot.name(*i) == name).and_then(|i| lot.id(i));
