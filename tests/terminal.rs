@@ -2,6 +2,8 @@
 //!
 //! `device` tries the terminal room alone, in this very test binary started anew; `program` tries `amigrate`.
 
+#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "support/pty.rs"]
 mod pty;
 

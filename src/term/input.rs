@@ -201,6 +201,13 @@ mod tests {
     }
 
     #[test]
+    fn a_descriptor_always_ready_and_always_empty_is_a_hang_up_too() {
+        let empty = std::fs::File::open("/dev/null").unwrap();
+        let (stop, _wake) = io::pipe().unwrap();
+        assert_eq!(listen(empty.as_fd(), &stop, |_| true), Err(Errno::IO));
+    }
+
+    #[test]
     fn an_esc_is_a_key_once_nothing_follows() {
         let (terminal, mut user) = io::pipe().unwrap();
         let (stop, wake) = io::pipe().unwrap();

@@ -206,7 +206,9 @@ impl Pty {
     pub(crate) fn wait_exit(&mut self) -> ExitStatus {
         let status = self.exit.recv_timeout(DEADLINE).unwrap_or_else(|_| {
             let rest: Vec<_> = self.output.try_iter().collect();
-            rest.iter().for_each(|bytes| self.take(bytes));
+            for bytes in &rest {
+                self.take(bytes);
+            }
             panic!("the program does not end; the screen:\n{}", self.text())
         });
         self.exited = true;
