@@ -291,6 +291,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         /// However a stream is cut up, the same comes out; and nothing panics.
         #[test]
         fn cuts_make_no_difference(bytes in proptest::collection::vec(

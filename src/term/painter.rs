@@ -131,9 +131,11 @@ impl Painter {
         self.out.extend_from_slice(shown.as_bytes());
         // Where terminals may disagree all the same, the next cell is addressed rather than trusted to follow.
         self.at = agreed.then_some((x + width, y));
-        self.split.remove(&(x + 1, y));
-        if width == 2 && !agreed {
-            self.split.insert((x + 1, y));
+        if width == 2 {
+            self.split.remove(&(x + 1, y));
+            if !agreed {
+                self.split.insert((x + 1, y));
+            }
         }
         self.mend(x + width, y);
     }
