@@ -49,6 +49,7 @@ impl Default for CapsOverrides {
 
 /// What this terminal can do.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Caps {
     /// How many colours may be written.
     pub palette: Palette,

@@ -2,4 +2,312 @@
 //!
 //! Our own because crossterm's reader blocks inside an unfinished sequence, spins when the line hangs up there
 //! (crossterm #793), and takes an ESC that arrives ahead of its sequence for the Esc key. The events are crossterm's
-//! types, and mean what crossterm's would.
+//! types and mean what crossterm's would.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::{csi, input::Input};
+
+/// The longest sequence waited for; no terminal sends longer ones.
+const LONGEST: usize = 4_096;
+/// The longest paste kept, in bytes; the rest of it is dropped.
+const LONGEST_PASTE: usize = 1 << 20;
+
+const PASTE_END: &[u8] = b"\x1b[201~";
+
+/// What the bytes so far begin with.
+#[derive(Debug, PartialEq)]
+pub(super) enum Parsed {
+    /// Something unfinished.
+    More,
+    /// This many bytes that mean something, or nothing we know.
+    Done(usize, Option<Input>),
+    /// A paste begins after this many bytes.
+    Paste(usize),
+}
+
+/// Turns bytes into input, however they are cut up.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    buffer: Vec<u8>,
+    pasting: bool,
+    pasted: Vec<u8>,
+}
+
+impl Decoder {
+    /// Takes bytes; gives what they complete.
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Input> {
+        self.buffer.extend_from_slice(bytes);
+        let mut inputs = Vec::new();
+        loop {
+            if self.pasting {
+                match self.paste() {
+                    Some(paste) => inputs.push(paste),
+                    None => return inputs,
+                }
+            }
+            match parse(&self.buffer) {
+                Parsed::More if self.buffer.len() > LONGEST => self.buffer.clear(),
+                Parsed::More => return inputs,
+                Parsed::Done(n, input) => {
+                    self.buffer.drain(..n);
+                    inputs.extend(input);
+                }
+                Parsed::Paste(n) => {
+                    self.buffer.drain(..n);
+                    self.pasting = true;
+                }
+            }
+        }
+    }
+
+    /// Whether something unfinished waits: an ESC that may be a key, a sequence, a paste without its end.
+    pub fn pending(&self) -> bool {
+        self.pasting || !self.buffer.is_empty()
+    }
+
+    /// Whether it is a paste: these come slowly over a slow line and deserve more patience than an ESC.
+    pub fn pasting(&self) -> bool {
+        self.pasting
+    }
+
+    /// Nothing more has come in time: what waits is taken for what it looks like.
+    pub fn give_up(&mut self) -> Vec<Input> {
+        if self.pasting {
+            self.pasting = false;
+            self.pasted.append(&mut self.buffer);
+            return vec![Input::Paste(text(&std::mem::take(&mut self.pasted)))];
+        }
+        let buffer = std::mem::take(&mut self.buffer);
+        match buffer.as_slice() {
+            [0x1b] => vec![key(KeyCode::Esc, KeyModifiers::NONE)],
+            // Alt and the letter that would have begun a sequence.
+            [0x1b, byte] if byte.is_ascii() => vec![character(char::from(*byte), KeyModifiers::ALT)],
+            // The rest of a broken sequence means nothing.
+            _ => Vec::new(),
+        }
+    }
+
+    /// Moves pasted bytes out of the buffer; the paste once its end is there.
+    fn paste(&mut self) -> Option<Input> {
+        let end = self.buffer.windows(PASTE_END.len()).position(|part| part == PASTE_END);
+        // The last bytes may be the beginning of the end.
+        let taken = end.unwrap_or_else(|| self.buffer.len().saturating_sub(PASTE_END.len() - 1));
+        let room = LONGEST_PASTE.saturating_sub(self.pasted.len());
+        self.pasted.extend_from_slice(&self.buffer[..taken.min(room)]);
+        self.buffer.drain(..taken);
+        end?;
+        self.buffer.drain(..PASTE_END.len());
+        self.pasting = false;
+        Some(Input::Paste(text(&std::mem::take(&mut self.pasted))))
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// What stands at the beginning.
+fn parse(bytes: &[u8]) -> Parsed {
+    match bytes {
+        [] | [0x1b] | [0x1b, b'O'] => Parsed::More,
+        // The first of two is a key of its own: rxvt's Alt-Up, or an impatient hand.
+        [0x1b, 0x1b, ..] => Parsed::Done(1, Some(key(KeyCode::Esc, KeyModifiers::NONE))),
+        [0x1b, b'[', ..] => csi::parse(bytes),
+        [0x1b, b'O', last, ..] => Parsed::Done(3, csi::letter(*last, KeyModifiers::NONE)),
+        [0x1b, b'P' | b']' | b'X' | b'^' | b'_', rest @ ..] => string(rest),
+        [0x1b, rest @ ..] => match plain(rest, KeyModifiers::ALT) {
+            Parsed::Done(n, input) => Parsed::Done(n + 1, input),
+            other => other,
+        },
+        _ => plain(bytes, KeyModifiers::NONE),
+    }
+}
+
+/// An answer to a question we never asked: skipped up to its end.
+fn string(rest: &[u8]) -> Parsed {
+    let bell = rest.iter().position(|byte| *byte == 0x07).map(|at| at + 1);
+    let terminator = rest.windows(2).position(|pair| pair == b"\x1b\\").map(|at| at + 2);
+    match (bell, terminator) {
+        (None, None) => Parsed::More,
+        (a, b) => Parsed::Done(2 + a.unwrap_or(usize::MAX).min(b.unwrap_or(usize::MAX)), None),
+    }
+}
+
+/// A control byte or a character.
+fn plain(bytes: &[u8], modifiers: KeyModifiers) -> Parsed {
+    let Some(first) = bytes.first() else { return Parsed::More };
+    let control = |c: u8| Some(key(KeyCode::Char(char::from(c)), modifiers | KeyModifiers::CONTROL));
+    let input = match first {
+        b'\r' => Some(key(KeyCode::Enter, modifiers)),
+        b'\t' => Some(key(KeyCode::Tab, modifiers)),
+        0x7f => Some(key(KeyCode::Backspace, modifiers)),
+        0x00 => control(b' '),
+        c @ 0x01..=0x1a => control(c - 1 + b'a'),
+        c @ 0x1c..=0x1f => control(c - 0x1c + b'4'),
+        _ => return utf8(bytes, modifiers),
+    };
+    Parsed::Done(1, input)
+}
+
+fn utf8(bytes: &[u8], modifiers: KeyModifiers) -> Parsed {
+    let length = match bytes.first() {
+        Some(0x00..=0x7f) => 1,
+        Some(0xc2..=0xdf) => 2,
+        Some(0xe0..=0xef) => 3,
+        Some(0xf0..=0xf4) => 4,
+        _ => return Parsed::Done(1, None),
+    };
+    let there = &bytes[..length.min(bytes.len())];
+    match std::str::from_utf8(there) {
+        Ok(text) => {
+            Parsed::Done(length, text.chars().next().filter(|c| !c.is_control()).map(|c| character(c, modifiers)))
+        }
+        Err(error) if error.error_len().is_none() && there.len() < length => Parsed::More,
+        Err(_) => Parsed::Done(1, None),
+    }
+}
+
+/// A character; an upper-case one carries Shift, as crossterm has it.
+pub(super) fn character(c: char, modifiers: KeyModifiers) -> Input {
+    let shift = if c.is_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
+    key(KeyCode::Char(c), modifiers | shift)
+}
+
+pub(super) fn key(code: KeyCode, modifiers: KeyModifiers) -> Input {
+    Input::Key(KeyEvent::new(code, modifiers))
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{KeyModifiers as M, MouseButton, MouseEvent, MouseEventKind};
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn chr(c: char) -> Input {
+        key(KeyCode::Char(c), M::NONE)
+    }
+
+    fn decode(bytes: &[u8]) -> Vec<Input> {
+        let mut decoder = Decoder::default();
+        let mut inputs = decoder.feed(bytes);
+        inputs.extend(decoder.give_up());
+        assert!(!decoder.pending());
+        inputs
+    }
+
+    #[rstest]
+    #[case(b"a", key(KeyCode::Char('a'), M::NONE))]
+    #[case(b"A", key(KeyCode::Char('A'), M::SHIFT))]
+    #[case("日".as_bytes(), key(KeyCode::Char('日'), M::NONE))]
+    #[case(b"\r", key(KeyCode::Enter, M::NONE))]
+    #[case(b"\n", key(KeyCode::Char('j'), M::CONTROL))]
+    #[case(b"\t", key(KeyCode::Tab, M::NONE))]
+    #[case(b"\x1b[Z", key(KeyCode::BackTab, M::SHIFT))]
+    #[case(b"\x7f", key(KeyCode::Backspace, M::NONE))]
+    #[case(b"\x03", key(KeyCode::Char('c'), M::CONTROL))]
+    #[case(b"\x1a", key(KeyCode::Char('z'), M::CONTROL))]
+    #[case(b"\x00", key(KeyCode::Char(' '), M::CONTROL))]
+    #[case(b"\x1b", key(KeyCode::Esc, M::NONE))]
+    #[case(b"\x1bx", key(KeyCode::Char('x'), M::ALT))]
+    #[case(b"\x1b[", key(KeyCode::Char('['), M::ALT))]
+    #[case(b"\x1bO", key(KeyCode::Char('O'), M::ALT.union(M::SHIFT)))]
+    #[case(b"\x1b[A", key(KeyCode::Up, M::NONE))]
+    #[case(b"\x1bOB", key(KeyCode::Down, M::NONE))]
+    #[case(b"\x1b[1;5C", key(KeyCode::Right, M::CONTROL))]
+    #[case(b"\x1b[1;2D", key(KeyCode::Left, M::SHIFT))]
+    #[case(b"\x1b[H", key(KeyCode::Home, M::NONE))]
+    #[case(b"\x1b[4~", key(KeyCode::End, M::NONE))]
+    #[case(b"\x1b[3~", key(KeyCode::Delete, M::NONE))]
+    #[case(b"\x1b[5~", key(KeyCode::PageUp, M::NONE))]
+    #[case(b"\x1b[6;3~", key(KeyCode::PageDown, M::ALT))]
+    #[case(b"\x1bOP", key(KeyCode::F(1), M::NONE))]
+    #[case(b"\x1b[[C", key(KeyCode::F(3), M::NONE))]
+    #[case(b"\x1b[15~", key(KeyCode::F(5), M::NONE))]
+    #[case(b"\x1b[24~", key(KeyCode::F(12), M::NONE))]
+    #[case(b"\x1b[1;5R", key(KeyCode::F(3), M::CONTROL))]
+    #[case(b"\x1b[99;5u", key(KeyCode::Char('c'), M::CONTROL))]
+    #[case(b"\x1b[27;5;13~", key(KeyCode::Enter, M::CONTROL))]
+    #[case(b"\x1b[200~two\r\nlines\x1b[A\x1b[201~", Input::Paste("two\r\nlines\x1b[A".into()))]
+    #[case(b"\x1b[200~cut off", Input::Paste("cut off".into()))]
+    fn bytes_mean(#[case] bytes: &[u8], #[case] expected: Input) {
+        assert_eq!(decode(bytes), [expected]);
+    }
+
+    #[rstest]
+    #[case(b"\x1b[<0;10;5M", MouseEventKind::Down(MouseButton::Left), 9, 4)]
+    #[case(b"\x1b[<0;10;5m", MouseEventKind::Up(MouseButton::Left), 9, 4)]
+    #[case(b"\x1b[<32;1;1M", MouseEventKind::Drag(MouseButton::Left), 0, 0)]
+    #[case(b"\x1b[<64;300;2M", MouseEventKind::ScrollUp, 299, 1)]
+    #[case(b"\x1b[<65;3;2M", MouseEventKind::ScrollDown, 2, 1)]
+    fn the_mouse(#[case] bytes: &[u8], #[case] kind: MouseEventKind, #[case] column: u16, #[case] row: u16) {
+        assert_eq!(decode(bytes), [Input::Mouse(MouseEvent { kind, column, row, modifiers: M::NONE })]);
+    }
+
+    /// Answers nobody asked for, broken and foreign sequences: swallowed, and what follows is whole.
+    #[rstest]
+    #[case(b"\x1b[24;80R")]
+    #[case(b"\x1b[?62;22c")]
+    #[case(b"\x1b]11;rgb:0000/0000/0000\x1b\\")]
+    #[case(b"\x1b]52;c;eA==\x07")]
+    #[case(b"\x1bP>|terminal 1.0\x1b\\")]
+    #[case(b"\x1b[I")]
+    #[case(b"\x1b[999999999999;1~")]
+    #[case(b"\x1b[M !!")]
+    #[case(b"\xff\xfe\xc0")]
+    #[case("\u{9b}".as_bytes())]
+    #[case(b"\x1b[<1;2M")]
+    #[case(b"\x1b[201~")]
+    fn what_means_nothing_is_swallowed_whole(#[case] bytes: &[u8]) {
+        assert_eq!(decode(&[bytes, b"j"].concat()), [chr('j')]);
+    }
+
+    #[test]
+    fn a_sequence_cut_short_spoils_only_itself() {
+        // The next sequence begins before the first has ended.
+        assert_eq!(decode(b"\x1b[1;\x1b[Bj"), [key(KeyCode::Down, M::NONE), chr('j')]);
+        assert_eq!(decode(b"\xe6\x97j"), [chr('j')]);
+        assert_eq!(decode(b"\x1b\x1b[A"), [key(KeyCode::Esc, M::NONE), key(KeyCode::Up, M::NONE)]);
+        assert_eq!(decode(b"\x1b[1;5"), []);
+    }
+
+    #[test]
+    fn a_paste_without_end_neither_swallows_the_keys_for_ever_nor_fills_the_memory() {
+        let mut decoder = Decoder::default();
+        assert_eq!(decoder.feed(b"\x1b[200~"), []);
+        for _ in 0..400 {
+            assert_eq!(decoder.feed(&[b'x'; 10_000]), []);
+        }
+        assert!(decoder.pasting());
+        assert!(decoder.buffer.len() + decoder.pasted.len() <= LONGEST_PASTE + PASTE_END.len());
+        assert!(matches!(decoder.give_up().as_slice(), [Input::Paste(_)]));
+        assert_eq!(decoder.feed(b"q"), [chr('q')]);
+        // An endless string is dropped as well.
+        decoder.feed(b"\x1b]0;");
+        decoder.feed(&[b'x'; 2 * LONGEST]);
+        assert!(decoder.buffer.len() <= LONGEST);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        /// However a stream is cut up, the same comes out; and nothing panics.
+        #[test]
+        fn cuts_make_no_difference(bytes in proptest::collection::vec(
+            prop_oneof![4 => Just(0x1b_u8), 4 => proptest::sample::select(b"[O<;~M0123ABZPu] \\".to_vec()), 2 => any::<u8>()], 0..60),
+            cut in 0_usize..60)
+        {
+            let mut whole = Decoder::default();
+            let mut parts = Decoder::default();
+            let cut = cut.min(bytes.len());
+            let mut expected = whole.feed(&bytes);
+            let mut got = parts.feed(&bytes[..cut]);
+            got.extend(parts.feed(&bytes[cut..]));
+            expected.extend(whole.give_up());
+            got.extend(parts.give_up());
+            prop_assert_eq!(got, expected);
+            prop_assert!(!whole.pending() && !parts.pending());
+        }
+    }
+}

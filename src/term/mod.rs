@@ -12,10 +12,11 @@
 //! | [`sgr`] | colours and attributes to bytes, reduced to the palette |
 //! | [`pacing`] | when the next frame may be drawn |
 //! | [`input`] | the reader thread: keys, pastes, sizes, the hang-up |
-//! | [`decode`] | bytes to keys; pure |
+//! | [`decode`], `csi` | bytes to keys; pure |
 //! | [`osc`] | clipboard, bell, notification, title |
 
 pub mod caps;
+mod csi;
 pub mod decode;
 pub mod frame;
 pub mod input;

@@ -106,8 +106,9 @@ mod tests {
                 self.0.push("bell".into());
             }
         }
-        let mut parser = vt100::Parser::new_with_callbacks(2, 20, 0, Seen::default());
-        parser.process(&clipboard("x", true).unwrap());
+        let mut parser =
+            vt100::Parser::new_with_callbacks(2.try_into().unwrap(), 20.try_into().unwrap(), 0, Seen::default());
+        parser.process(&clipboard("x", false).unwrap());
         parser.process(&title("copies\x07\x1b[2J\u{202e}3"));
         parser.process(&notify("done\x1b\\\x07", false));
         parser.process(BELL);

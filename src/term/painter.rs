@@ -3,7 +3,7 @@
 //! Owns what is known of the terminal's cursor and looks, and the one rule of what a cell may send: text on which
 //! every terminal agrees how wide it is, so that columns stay aligned whatever stands in a name.
 
-use std::convert::Infallible;
+use std::{collections::HashSet, convert::Infallible};
 
 use ratatui::{
     backend::{Backend, ClearType, WindowSize},
@@ -32,6 +32,9 @@ pub struct Painter {
     shown: Option<bool>,
     /// Where the frame wants the cursor, if at all.
     wanted: Option<Position>,
+    /// Second columns of cells that hold two characters side by side, such as a flag: to the terminal these may be two
+    /// cells, and the second stays when only the first is written over.
+    split: HashSet<(u16, u16)>,
 }
 
 impl Painter {
@@ -46,6 +49,7 @@ impl Painter {
             look: None,
             shown: None,
             wanted: None,
+            split: HashSet::new(),
         }
     }
 
@@ -120,12 +124,31 @@ impl Painter {
         if let [byte @ 0x20..=0x7e] = symbol.as_bytes() {
             self.out.push(*byte);
             self.at = Some((x + 1, y));
+            self.mend(x + 1, y);
             return;
         }
         let (shown, width, agreed) = agreeable(symbol, self.unicode, self.size.width.saturating_sub(x));
         self.out.extend_from_slice(shown.as_bytes());
         // Where terminals may disagree all the same, the next cell is addressed rather than trusted to follow.
         self.at = agreed.then_some((x + width, y));
+        if width == 2 {
+            self.split.remove(&(x + 1, y));
+            if !agreed {
+                self.split.insert((x + 1, y));
+            }
+        }
+        self.mend(x + width, y);
+    }
+
+    /// Blanks what is left of a split cell whose first column has just been written over. If a frame has something
+    /// there, it differs from what ratatui remembers, and follows.
+    fn mend(&mut self, x: u16, y: u16) {
+        if !self.split.is_empty() && self.split.remove(&(x, y)) {
+            self.go(x, y);
+            self.restyle(Look::DEFAULT);
+            self.out.push(b' ');
+            self.at = Some((x + 1, y));
+        }
     }
 
     /// Erases everything, in the terminal's own colours.
@@ -134,6 +157,7 @@ impl Painter {
         self.restyle(Look::DEFAULT);
         self.out.extend_from_slice(b"\x1b[H\x1b[2J");
         self.at = Some((0, 0));
+        self.split.clear();
     }
 }
 

@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn leaving_gives_back_what_entering_took() {
         for mouse in [false, true] {
-            let mut parser = vt100::Parser::new(4, 20, 0);
+            let mut parser = crate::term::shown_by(20, 4);
             parser.process(b"$ amigrate\r\n");
             let before = parser.screen().clone();
             parser.process(&enter_bytes(mouse));

@@ -136,15 +136,13 @@ fn index(colour: Color) -> Option<u8> {
 fn reduce(colour: Color, palette: Palette) -> Color {
     match (palette, colour) {
         (_, Color::Reset) | (Palette::None, _) => Color::Reset,
-        (Palette::True, _) => colour,
         (Palette::Ansi256, Color::Rgb(r, g, b)) => Color::Indexed(cube(r, g, b)),
-        (Palette::Ansi256, _) => colour,
         (Palette::Ansi16, Color::Rgb(r, g, b)) => Color::Indexed(sixteen(r, g, b)),
         (Palette::Ansi16, Color::Indexed(i @ 16..)) => {
             let (r, g, b) = rgb(i);
             Color::Indexed(sixteen(r, g, b))
         }
-        (Palette::Ansi16, _) => colour,
+        _ => colour,
     }
 }
 
@@ -251,7 +249,8 @@ mod tests {
                 (0..16_u8).map(move |bits| {
                     let mut modifiers = Modifier::empty();
                     modifiers.set(Modifier::BOLD, bits & 1 > 0);
-                    modifiers.set(Modifier::DIM, bits & 2 > 0);
+                    // vt100 knows one of bold and dim at a time.
+                    modifiers.set(Modifier::DIM, bits & 3 == 2);
                     modifiers.set(Modifier::UNDERLINED, bits & 4 > 0);
                     modifiers.set(Modifier::REVERSED, bits & 8 > 0);
                     look(fg, if bits % 3 == 0 { Color::Reset } else { Color::Green }, modifiers)
@@ -259,7 +258,7 @@ mod tests {
             })
             .collect();
         let shown = |bytes: &[u8]| {
-            let mut parser = vt100::Parser::new(1, 4, 0);
+            let mut parser = crate::term::shown_by(4, 1);
             parser.process(bytes);
             parser.process(b"x");
             parser.screen().cell(0, 0).unwrap().clone()
