@@ -44,8 +44,11 @@ impl Session {
         let named = aliases.iter().filter(|(name, _)| !name.starts_with(AWS_ALIAS));
         let ids: BTreeSet<String> =
             named.clone().filter_map(|(_, id)| id.clone()).chain(keys.keys().cloned()).collect();
-        let verdicts: BTreeMap<String, Verdict> = stream::iter(ids.iter().take(LOOKED_AT))
-            .map(|id| async move { (id.clone(), self.verdict(region, id).await) })
+        let verdicts: BTreeMap<String, Verdict> = stream::iter(ids.into_iter().take(LOOKED_AT))
+            .map(|id| async move {
+                let verdict = self.verdict(region, &id).await;
+                (id, verdict)
+            })
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;

@@ -279,7 +279,7 @@ pub fn markdown() -> String {
     let mut out = String::from("| where | keys | what |\n|---|---|---|\n");
     for binding in KEYS {
         let keys: Vec<String> = binding.chords.iter().map(|c| format!("`{}`", c.text())).collect();
-        out.push_str(&format!("| {} | {} | {} |\n", binding.context.title(), keys.join(" "), binding.text));
+        out.extend(["| ", binding.context.title(), " | ", &keys.join(" "), " | ", binding.text, " |\n"]);
     }
     out
 }

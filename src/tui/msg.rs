@@ -83,6 +83,8 @@ pub enum Effect {
     Mouse(bool),
     /// Paint every cell anew.
     Repaint,
+    /// Take the terminal again after the process was stopped and continued, and paint every cell anew.
+    Retake,
     /// Stop like any program under job control.
     Suspend,
     /// Keep the choice of regions for the next start.
@@ -134,6 +136,8 @@ pub struct Connected {
     pub endpoint: Option<String>,
     /// Regions chosen when it was last used.
     pub remembered: Vec<Region>,
+    /// Whether a region was configured at all; without one, us-east-1 is shown.
+    pub region_given: bool,
 }
 
 /// One page of images.

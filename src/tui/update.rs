@@ -30,7 +30,7 @@ pub(super) fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
         }
         Msg::Input(Input::Continued) => {
             model.drive(Event::LookNow, effects);
-            effects.push(Effect::Repaint);
+            effects.push(Effect::Retake);
         }
         Msg::Input(Input::Hangup) | Msg::Terminate => effects.push(Effect::Quit),
         Msg::Answer(answer) => model.drive(Event::Answer(answer), effects),
@@ -223,7 +223,7 @@ fn on_reply(model: &mut Model, id: RequestId, reply: Reply, effects: &mut Vec<Ef
             }
         }
         (Awaited::Images { listed, .. }, Reply::Images { region, page }) => {
-            on_page(model, region, listed, page, effects)
+            on_page(model, region, listed, page, effects);
         }
         (Awaited::Keys, Reply::Keys { region, keys }) => {
             model.keys.insert(region, keys);
@@ -254,6 +254,9 @@ fn on_connected(model: &mut Model, result: Result<Connected, Failure>, effects: 
             } else {
                 connected.remembered.clone()
             };
+            if !connected.region_given && regions == [connected.home.clone()] {
+                model.say(format!("No region is configured; this is {}. r chooses others.", connected.home));
+            }
             model.session = Session::Ready(connected);
             ask_who_and_where(model, effects);
             model.chosen = regions;

@@ -208,7 +208,7 @@ pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         Action::Regions => picker::open_regions(model),
         Action::Whose => picker::open_whose(model),
         Action::Profile if model.start.demo.is_some() => {
-            model.say("The demo has one account; start `amigrate` for yours.")
+            model.say("The demo has one account; start `amigrate` for yours.");
         }
         Action::Profile => {
             let id = model.ask(crate::tui::model::Awaited::Profiles);
