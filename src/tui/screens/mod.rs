@@ -71,13 +71,12 @@ pub(super) fn paste_into(model: &mut Model, text: &str) -> bool {
             editor::paste(&mut prompt.line, text);
             true
         }
-        Some(_) => false,
         None if model.images.editing => {
             editor::paste(&mut model.images.filter, text);
             model.images.changed_filter = true;
             true
         }
-        None => false,
+        _ => false,
     }
 }
 
