@@ -137,8 +137,8 @@ fn footer(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> 
         return Line::styled(text, if notice.bad { theme::BAD } else { theme::STRONG });
     }
     let mut contexts = model.contexts();
-    if matches!(contexts.first(), Some(Context::Details)) {
-        contexts = vec![Context::Details];
+    if matches!(contexts.first(), Some(Context::Details | Context::Reading)) {
+        contexts.truncate(1);
     }
     let mut spans = vec![Span::raw(" ")];
     for (key, word) in keys::footer(&contexts, cells.saturating_sub(1)) {

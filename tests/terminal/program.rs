@@ -159,7 +159,9 @@ fn no_color_means_none() {
         ready(&mut pty);
         pty.keys("jjk");
         pty.keys("?");
+        pty.wait_for("the help", |text| text.contains("suspend"));
         pty.keys("\x1b");
+        ready(&mut pty);
         pty.keys("q");
         pty.wait_exit();
         sgr_codes(pty.bytes_seen()).into_iter().filter(|code| is_colour(*code)).count()

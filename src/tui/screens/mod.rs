@@ -37,7 +37,7 @@ impl Overlay {
     /// Whose keys hold while this is on top.
     pub fn contexts(&self) -> Vec<Context> {
         match self {
-            Self::Reading(_) => vec![Context::Details, Context::Lists, Context::Everywhere],
+            Self::Reading(reading) => vec![reading.context(), Context::Lists, Context::Everywhere],
             Self::Form(_) => vec![Context::Form],
             Self::Picker(p) if p.typing => vec![Context::Prompt],
             Self::Picker(_) => vec![Context::Picker, Context::Lists],
