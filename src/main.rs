@@ -1,3 +1,7 @@
 //! Parses, runs, exits; nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    amigrate::cli::main()
+}

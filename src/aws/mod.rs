@@ -1,1 +1,25 @@
-//! To be built.
+//! AWS: domain in, domain out. With `sim/connector.rs` the only place that names an `aws_*` crate.
+//!
+//! Owns the session (profile, credentials, one HTTP client, clients by region), the calls, and the
+//! translation of the SDK's types and errors. No policy lives here: what to ask, when, and what a copy's
+//! life looks like are the engine's.
+
+mod convert;
+mod copies;
+mod errors;
+mod images;
+mod keys;
+mod profiles;
+mod regions;
+mod session;
+mod snapshots;
+#[cfg(test)]
+mod testing;
+mod transport;
+mod whole;
+
+pub use copies::Deregistered;
+pub use images::ImagePage;
+pub use profiles::profiles;
+pub use session::{Session, SessionOptions};
+pub use transport::HttpClient;

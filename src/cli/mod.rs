@@ -1,1 +1,209 @@
-//! To be built.
+//! Arguments, and one file a command. Errors are printed here, after the screen was left.
+
+mod line;
+mod screen;
+mod simulate;
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    aws::{HttpClient, SessionOptions},
+    config::{self, Config},
+    domain::{Failure, Region},
+    runtime::logging,
+    term::{Caps, CapsOverrides, Palette},
+};
+
+/// Browse Amazon Machine Images by region, copy them to others, watch every copy's progress, cancel with a key.
+///
+/// Without a command, opens the screen on the account of the usual AWS chain: environment, profiles, SSO, assumed
+/// roles, process, container and instance credentials.
+#[derive(Debug, Parser)]
+#[command(name = "amigrate", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Flags that hold for every command.
+#[derive(Debug, Args)]
+struct Common {
+    /// Profile of the AWS configuration
+    #[arg(long, global = true, value_name = "NAME")]
+    profile: Option<String>,
+    /// First region to show; the profile's otherwise
+    #[arg(long, global = true, value_name = "REGION")]
+    region: Option<Region>,
+    /// Send every call to this endpoint
+    #[arg(long, global = true, value_name = "URL")]
+    endpoint_url: Option<String>,
+    /// Refuse everything that would change something in AWS
+    #[arg(long, global = true)]
+    read_only: bool,
+    /// Settings file, instead of the one in the configuration directory
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// What goes into the log file
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = ["off", "error", "warn", "info", "debug", "trace"])]
+    log_level: Option<String>,
+    /// Lines instead of a screen
+    #[arg(long, global = true)]
+    plain: bool,
+    /// ASCII instead of Unicode
+    #[arg(long, global = true)]
+    ascii: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Open the same screen on an embedded EC2: no account, no network, nothing real
+    Demo {
+        /// The world to show: demo, empty, huge, broken, hostile or denied
+        #[arg(long, value_name = "NAME", default_value = "demo")]
+        scenario: String,
+    },
+    /// Serve the embedded EC2 on a loopback port for any AWS client, and print its endpoint URL
+    Simulate {
+        /// Port on 127.0.0.1; 0 picks one
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+        /// The world to serve: demo, empty, huge, broken, hostile or denied
+        #[arg(long, value_name = "NAME", default_value = "demo")]
+        scenario: String,
+        /// How many times faster than real time copies go, 0.001 to 10000
+        #[arg(long, value_name = "X", default_value_t = 1.0)]
+        time_scale: f64,
+    },
+}
+
+/// Everything a command needs to start.
+struct Setup {
+    config: Config,
+    caps: Caps,
+    /// Whether lines are wanted, or a screen cannot be had.
+    plain: bool,
+    profile: Option<String>,
+    region: Option<Region>,
+}
+
+/// The program. Status 0 if all went well, 1 for a failure, 2 for wrong arguments.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let env = |name: &str| std::env::var(name).ok();
+    match set_up(&arguments.common, &env).and_then(|setup| dispatch(arguments, setup)) {
+        Ok(code) => code,
+        Err(failure) => {
+            report(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, Failure> {
+    match arguments.command {
+        None if setup.plain => line::list(&setup),
+        None => screen::account(setup),
+        Some(Command::Demo { scenario }) if setup.plain => line::demo(&setup, &scenario),
+        Some(Command::Demo { scenario }) => screen::demo(setup, &scenario),
+        Some(Command::Simulate { port, scenario, time_scale }) => simulate::run(port, &scenario, time_scale),
+    }
+}
+
+fn set_up(common: &Common, env: &impl Fn(&str) -> Option<String>) -> Result<Setup, Failure> {
+    let mut config = Config::load(common.config.as_deref(), env)?;
+    config.read_only |= common.read_only;
+    config.ui.ascii |= common.ascii;
+    let given = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+    if let Some(level) = &common.log_level {
+        config.log.level.clone_from(level);
+    }
+    if let Some(url) = common.endpoint_url.clone() {
+        config.aws.endpoint_url = url;
+    }
+    let region = match &common.region {
+        Some(region) => Some(region.clone()),
+        None => given(&config.aws.region).map(|r| Region::new(&r)).transpose()?,
+    };
+    let profile = common.profile.clone().or_else(|| given(&config.aws.profile));
+    let overrides = CapsOverrides {
+        palette: Palette::parse(&config.ui.palette).flatten(),
+        ascii: config.ui.ascii,
+        mouse: config.ui.mouse,
+        sync: config.ui.synchronized,
+    };
+    let caps = Caps::detect(env, overrides);
+    let (stdin, stdout) = crate::term::session::ttys();
+    let plain = Caps::line_mode(env, stdin, stdout, common.plain);
+    Ok(Setup { config, caps, plain, profile, region })
+}
+
+impl Setup {
+    fn session_options(&self) -> SessionOptions {
+        let aws = &self.config.aws;
+        SessionOptions {
+            profile: self.profile.clone(),
+            region: self.region.clone(),
+            endpoint_url: Some(aws.endpoint_url.clone()).filter(|u| !u.is_empty()),
+            attempts: aws.attempts,
+            attempt_timeout: std::time::Duration::from_secs(aws.attempt_timeout_seconds),
+            operation_timeout: std::time::Duration::from_secs(aws.operation_timeout_seconds),
+        }
+    }
+
+    /// Starts the log; a demo without a log file of its own writes none.
+    fn start_log(&self) -> Result<Option<tracing_appender::non_blocking::WorkerGuard>, Failure> {
+        let log = &self.config.log;
+        if log.level == "off" {
+            return Ok(None);
+        }
+        let file = if log.file.is_empty() {
+            config::state_dir().map(|dir| dir.join("amigrate.log"))
+        } else {
+            Some(PathBuf::from(&log.file))
+        };
+        file.map(|file| logging::start(&file, &log.level)).transpose()
+    }
+}
+
+fn http_client() -> Result<HttpClient, Failure> {
+    HttpClient::from_environment()
+}
+
+/// A tokio runtime: answers are few and small, two threads serve hundreds of regions.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::new("start", e.to_string()))
+}
+
+/// Prints a failure: what, why, and what to do.
+fn report(failure: &Failure) {
+    let mut err = io::stderr().lock();
+    let mut lines = failure.lines().into_iter();
+    if let Some(first) = lines.next() {
+        let _ = writeln!(err, "amigrate: {first}");
+    }
+    for line in lines {
+        let _ = writeln!(err, "  {line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        super::Arguments::command().debug_assert();
+    }
+}

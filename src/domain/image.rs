@@ -249,7 +249,7 @@ pub struct Image {
     /// `uefi`, `legacy-bios`, `uefi-preferred`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub boot_mode: Option<Box<str>>,
-    /// `v2.0` where instances must use IMDSv2.
+    /// `v2.0` where instances must use version 2 of the metadata service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub imds_support: Option<Box<str>>,
     /// `v2.0` where there is a TPM.

@@ -23,7 +23,7 @@ impl KmsKeyRef {
             if service != Some("kms") {
                 return Err(Failure::new(what(), "the ARN is not one of KMS"));
             }
-            if !region.is_some_and(|r| Region::new(r).is_ok())
+            if region.is_none_or(|r| Region::new(r).is_err())
                 || account.is_none_or(|a| super::AccountId::new(a).is_err())
             {
                 return Err(Failure::new(what(), "the ARN lacks a region or an account"));

@@ -1,1 +1,32 @@
-//! To be built.
+//! An EC2 that lives in the process: the demo's account, and what the whole-program tests talk to.
+//!
+//! Owns a simulated account and AWS's wire forms. A function of (world, request, now): the clock, the sleeping and
+//! the sockets stand in the two doors, [`connector`] and [`server`]; nothing else here may wait or read a clock.
+
+pub mod connector;
+mod copying;
+mod describe;
+mod ec2;
+pub mod faults;
+mod filters;
+mod kms;
+mod listing;
+mod lot;
+mod params;
+mod refusal;
+mod removing;
+pub mod scenario;
+pub mod server;
+mod shared;
+mod state;
+mod sts;
+#[cfg(test)]
+mod tests;
+pub mod wire;
+pub mod world;
+mod xml;
+
+pub use scenario::Scenario;
+pub use server::Server;
+pub use shared::SharedWorld;
+pub use world::World;

@@ -1,1 +1,17 @@
-//! To be built.
+//! The screens: a model, messages that change it, effects it asks for, and a view of it.
+//!
+//! [`Model::update`] neither waits nor fails; [`view::draw`] is a pure function of the model.
+
+pub mod glyphs;
+pub mod keys;
+pub mod layout;
+pub mod model;
+pub mod msg;
+pub mod screens;
+pub mod theme;
+mod update;
+pub mod view;
+pub mod widgets;
+
+pub use model::{Model, Start};
+pub use msg::{Connected, Effect, Msg, Page, Reply, RequestId};

@@ -1,0 +1,251 @@
+//! The SDK's types into ours. Nothing here fails: what cannot be read is left out, and an image or snapshot
+//! without an id is none at all.
+
+use aws_sdk_ec2::types as sdk;
+use jiff::Timestamp;
+
+use crate::domain::{
+    AccountId, Image, ImageId, ImageState, OptIn, Region, RegionInfo, Snapshot, SnapshotId, SnapshotState,
+    image::{BlockDevice, Ebs, ProductCode, Tag},
+};
+
+/// Stands for an owner that is not twelve digits; some imitations of EC2 have such.
+const NO_ACCOUNT: &str = "000000000000";
+
+fn boxed(text: Option<&str>) -> Option<Box<str>> {
+    text.filter(|t| !t.is_empty()).map(Into::into)
+}
+
+fn time(text: Option<&str>) -> Option<Timestamp> {
+    text?.parse().ok()
+}
+
+fn size(number: Option<i32>) -> Option<u32> {
+    u32::try_from(number?).ok()
+}
+
+fn tags(tags: &[sdk::Tag]) -> Vec<Tag> {
+    let mut tags: Vec<Tag> = tags
+        .iter()
+        .filter_map(|tag| Some(Tag { key: tag.key()?.into(), value: tag.value().unwrap_or_default().into() }))
+        .collect();
+    tags.sort_unstable();
+    tags
+}
+
+fn block_device(device: &sdk::BlockDeviceMapping) -> BlockDevice {
+    BlockDevice {
+        device_name: device.device_name().unwrap_or_default().into(),
+        ebs: device.ebs().map(|ebs| Ebs {
+            snapshot_id: ebs.snapshot_id().and_then(|id| SnapshotId::new(id).ok()),
+            volume_size: size(ebs.volume_size()),
+            volume_type: boxed(ebs.volume_type().map(sdk::VolumeType::as_str)),
+            encrypted: ebs.encrypted(),
+            iops: size(ebs.iops()),
+            throughput: size(ebs.throughput()),
+            delete_on_termination: ebs.delete_on_termination(),
+        }),
+        virtual_name: boxed(device.virtual_name()),
+    }
+}
+
+/// An image, unless it has no id.
+pub(super) fn image(from: &sdk::Image, region: &Region) -> Option<Image> {
+    let id = ImageId::new(from.image_id()?).ok()?;
+    let owner = AccountId::new(from.owner_id().unwrap_or(NO_ACCOUNT)).or_else(|_| AccountId::new(NO_ACCOUNT)).ok()?;
+    let mut image = Image::bare(id, region.clone(), owner);
+    image.name = from.name().unwrap_or_default().into();
+    image.description = from.description().unwrap_or_default().into();
+    image.state = from.state().map_or(ImageState::Unknown, |state| ImageState::parse(state.as_str()));
+    image.state_reason = boxed(from.state_reason().and_then(|r| r.message().or_else(|| r.code())));
+    image.image_owner_alias = boxed(from.image_owner_alias());
+    image.created = time(from.creation_date());
+    image.architecture = from.architecture().map_or("", sdk::ArchitectureValues::as_str).into();
+    image.virtualization = from.virtualization_type().map_or("", sdk::VirtualizationType::as_str).into();
+    image.root_device_type = from.root_device_type().map_or("", sdk::DeviceType::as_str).into();
+    image.root_device_name = boxed(from.root_device_name());
+    image.platform_details = boxed(from.platform_details());
+    image.usage_operation = boxed(from.usage_operation());
+    image.public = from.public().unwrap_or_default();
+    image.block_devices = from.block_device_mappings().iter().map(block_device).collect();
+    image.tags = tags(from.tags());
+    image.source_image_id = from.source_image_id().and_then(|id| ImageId::new(id).ok());
+    image.source_region = from.source_image_region().and_then(|name| Region::new(name).ok());
+    image.deprecated = time(from.deprecation_time());
+    image.last_launched = time(from.last_launched_time());
+    image.boot_mode = boxed(from.boot_mode().map(sdk::BootModeValues::as_str));
+    image.imds_support = boxed(from.imds_support().map(sdk::ImdsSupportValues::as_str));
+    image.tpm_support = boxed(from.tpm_support().map(sdk::TpmSupportValues::as_str));
+    image.ena_support = from.ena_support();
+    image.sriov_net_support = boxed(from.sriov_net_support());
+    image.hypervisor = boxed(from.hypervisor().map(sdk::HypervisorType::as_str));
+    image.deregistration_protection = boxed(from.deregistration_protection());
+    image.product_codes = from
+        .product_codes()
+        .iter()
+        .map(|code| ProductCode {
+            id: code.product_code_id().unwrap_or_default().into(),
+            kind: code.product_code_type().map_or("", sdk::ProductCodeValues::as_str).into(),
+        })
+        .collect();
+    Some(image)
+}
+
+/// A snapshot, unless it has no id.
+pub(super) fn snapshot(from: &sdk::Snapshot) -> Option<Snapshot> {
+    Some(Snapshot {
+        id: SnapshotId::new(from.snapshot_id()?).ok()?,
+        state: match from.state() {
+            Some(sdk::SnapshotState::Pending) => SnapshotState::Pending,
+            Some(sdk::SnapshotState::Completed) => SnapshotState::Completed,
+            Some(sdk::SnapshotState::Error) => SnapshotState::Error,
+            _ => SnapshotState::Other,
+        },
+        progress: progress(from.progress()),
+        volume_size: size(from.volume_size()).unwrap_or_default(),
+        state_message: boxed(from.state_message()),
+        description: from.description().unwrap_or_default().into(),
+        encrypted: from.encrypted().unwrap_or_default(),
+        kms_key_id: boxed(from.kms_key_id()),
+        tags: tags(from.tags()),
+    })
+}
+
+/// `99%` is 99; empty is unknown, not zero.
+fn progress(text: Option<&str>) -> Option<u8> {
+    let percent: f32 = text?.trim().trim_end_matches('%').parse().ok()?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=100 just before")]
+    percent.is_finite().then(|| percent.clamp(0.0, 100.0) as u8)
+}
+
+/// A region, unless it has no name.
+pub(super) fn region(from: &sdk::Region) -> Option<RegionInfo> {
+    Some(RegionInfo {
+        region: Region::new(from.region_name()?).ok()?,
+        opt_in: match from.opt_in_status() {
+            Some("not-opted-in") => OptIn::NotOptedIn,
+            Some("opted-in") => OptIn::OptedIn,
+            _ => OptIn::NotRequired,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_comes_across() {
+        let ebs = sdk::EbsBlockDevice::builder()
+            .snapshot_id("snap-1")
+            .volume_size(8)
+            .volume_type(sdk::VolumeType::Gp3)
+            .encrypted(true)
+            .iops(3000)
+            .throughput(125)
+            .delete_on_termination(false)
+            .build();
+        let from = sdk::Image::builder()
+            .image_id("ami-1")
+            .name("n")
+            .description("d")
+            .state(sdk::ImageState::Failed)
+            .state_reason(sdk::StateReason::builder().code("c").message("m").build())
+            .owner_id("123456789012")
+            .image_owner_alias("amazon")
+            .creation_date("2024-05-06T07:08:09.000Z")
+            .architecture(sdk::ArchitectureValues::Arm64)
+            .virtualization_type(sdk::VirtualizationType::Paravirtual)
+            .root_device_type(sdk::DeviceType::InstanceStore)
+            .root_device_name("/dev/xvda")
+            .platform_details("Linux/UNIX")
+            .usage_operation("RunInstances")
+            .public(true)
+            .block_device_mappings(sdk::BlockDeviceMapping::builder().device_name("/dev/xvda").ebs(ebs).build())
+            .block_device_mappings(
+                sdk::BlockDeviceMapping::builder().device_name("/dev/sdb").virtual_name("ephemeral0").build(),
+            )
+            .tags(sdk::Tag::builder().key("b").value("2").build())
+            .tags(sdk::Tag::builder().key("a").build())
+            .source_image_id("ami-2")
+            .source_image_region("us-east-1")
+            .deprecation_time("2026-01-01T00:00:00.000Z")
+            .last_launched_time("2025-01-01T00:00:00Z")
+            .boot_mode(sdk::BootModeValues::Uefi)
+            .imds_support(sdk::ImdsSupportValues::V20)
+            .tpm_support(sdk::TpmSupportValues::V20)
+            .ena_support(true)
+            .sriov_net_support("simple")
+            .hypervisor(sdk::HypervisorType::Xen)
+            .deregistration_protection("disabled")
+            .product_codes(
+                sdk::ProductCode::builder()
+                    .product_code_id("p")
+                    .product_code_type(sdk::ProductCodeValues::Marketplace)
+                    .build(),
+            )
+            .build();
+        let image = image(&from, &Region::new("eu-west-1").unwrap()).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&image.json()).unwrap();
+        let expected = serde_json::json!({
+            "ImageId": "ami-1", "Region": "eu-west-1", "Name": "n", "Description": "d", "State": "failed",
+            "StateReason": "m", "OwnerId": "123456789012", "ImageOwnerAlias": "amazon",
+            "CreationDate": "2024-05-06T07:08:09Z", "Architecture": "arm64", "VirtualizationType": "paravirtual",
+            "RootDeviceType": "instance-store", "RootDeviceName": "/dev/xvda", "PlatformDetails": "Linux/UNIX",
+            "UsageOperation": "RunInstances", "Public": true,
+            "BlockDeviceMappings": [
+                {"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": "snap-1", "VolumeSize": 8, "VolumeType": "gp3",
+                    "Encrypted": true, "Iops": 3000, "Throughput": 125, "DeleteOnTermination": false}},
+                {"DeviceName": "/dev/sdb", "VirtualName": "ephemeral0"}],
+            "Tags": [{"Key": "a", "Value": ""}, {"Key": "b", "Value": "2"}],
+            "SourceImageId": "ami-2", "SourceImageRegion": "us-east-1",
+            "DeprecationTime": "2026-01-01T00:00:00Z", "LastLaunchedTime": "2025-01-01T00:00:00Z",
+            "BootMode": "uefi", "ImdsSupport": "v2.0", "TpmSupport": "v2.0", "EnaSupport": true,
+            "SriovNetSupport": "simple", "Hypervisor": "xen", "DeregistrationProtection": "disabled",
+            "ProductCodes": [{"ProductCodeId": "p", "ProductCodeType": "marketplace"}],
+        });
+        assert_eq!(json, expected);
+    }
+
+    #[test]
+    fn odd_data_is_left_out_and_never_panics() {
+        let region = Region::new("eu-west-1").unwrap();
+        for id in [None, Some(""), Some("ami-\u{1b}")] {
+            assert_eq!(image(&sdk::Image::builder().set_image_id(id.map(str::to_owned)).build(), &region), None);
+        }
+        let odd = sdk::Image::builder()
+            .image_id("ami-1")
+            .owner_id("me")
+            .state(sdk::ImageState::from("new-state"))
+            .creation_date("yesterday")
+            .source_image_id("?")
+            .block_device_mappings(
+                sdk::BlockDeviceMapping::builder().ebs(sdk::EbsBlockDevice::builder().volume_size(-1).build()).build(),
+            )
+            .tags(sdk::Tag::builder().value("keyless").build())
+            .build();
+        let image = image(&odd, &region).unwrap();
+        assert_eq!((image.state, image.created, image.size_gib(), image.tags.len()), (ImageState::Unknown, None, 0, 0));
+        assert_eq!((image.owner_id.as_str(), image.source_image_id), (NO_ACCOUNT, None));
+        assert_eq!(snapshot(&sdk::Snapshot::builder().build()), None);
+    }
+
+    #[test]
+    fn progress_is_read_as_recorded() {
+        let cases = [
+            (None, None),
+            (Some(""), None),
+            (Some("0%"), Some(0)),
+            (Some("99%"), Some(99)),
+            (Some("100%"), Some(100)),
+            (Some("42"), Some(42)),
+            (Some("250%"), Some(100)),
+            (Some("-3%"), Some(0)),
+            (Some("NaN%"), None),
+            (Some("soon"), None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(progress(text), expected, "{text:?}");
+        }
+    }
+}

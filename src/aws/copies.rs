@@ -1,0 +1,149 @@
+//! `CopyImage` and `DeregisterImage`: what changes the account. When to do so is the engine's to say.
+
+use super::session::Session;
+use crate::domain::{CopyRequest, Encryption, Failure, ImageId, Region, Retry, SnapshotId};
+
+/// What a deregistration did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Deregistered {
+    /// EC2 did not know the image any more.
+    pub already_gone: bool,
+    /// Snapshots EC2 did not delete, each with its word for why: `skipped`, `missing-permissions`,
+    /// `internal-error`, `client-error`.
+    pub leftovers: Vec<(SnapshotId, String)>,
+}
+
+impl Session {
+    /// Starts a copy, in its destination, and gives the new image's id. Sent again with the same token it is
+    /// the same copy.
+    ///
+    /// A bad key is no error here: EC2 finds out later and fails the copy.
+    pub async fn copy_image(&self, request: &CopyRequest) -> Result<ImageId, Failure> {
+        let mut call = self
+            .ec2(&request.destination)
+            .copy_image()
+            .source_image_id(request.source.as_str())
+            .source_region(request.source_region.as_str())
+            .name(request.name.as_str())
+            .client_token(request.token.as_str());
+        if !request.description.as_str().is_empty() {
+            call = call.description(request.description.as_str());
+        }
+        if let Encryption::Encrypt { key } = &request.encryption {
+            call = call.encrypted(true).set_kms_key_id(key.as_ref().map(ToString::to_string));
+        }
+        if request.copy_tags {
+            call = call.copy_image_tags(true);
+        }
+        let what = format!("copy {} from {} to {}", request.source, request.source_region, request.destination);
+        let answer = self.call(&what, "ec2:CopyImage", call.send()).await?;
+        answer.image_id().and_then(|id| ImageId::new(id).ok()).ok_or_else(|| {
+            Failure::new(what, "the answer names no image")
+                .hint("Is this endpoint EC2's? Sending the same copy again is safe.")
+                .retry(Retry::Later)
+        })
+    }
+
+    /// Deregisters an image and deletes its snapshots, which for a pending copy means to stop it. An image that
+    /// is gone already is a success.
+    pub async fn deregister(&self, region: &Region, image: &ImageId) -> Result<Deregistered, Failure> {
+        let call = self.ec2(region).deregister_image().image_id(image.as_str()).delete_associated_snapshots(true);
+        let what = format!("deregister {image} in {region}");
+        match self.call(&what, "ec2:DeregisterImage", call.send()).await {
+            Ok(answer) => Ok(Deregistered {
+                already_gone: false,
+                leftovers: answer
+                    .delete_snapshot_results()
+                    .iter()
+                    .filter_map(|result| {
+                        let word = result.return_code().map_or("unknown", |code| code.as_str());
+                        (word != "success").then_some(())?;
+                        Some((SnapshotId::new(result.snapshot_id()?).ok()?, word.to_owned()))
+                    })
+                    .collect(),
+            }),
+            Err(failure) if failure.is("InvalidAMIID.NotFound") || failure.is("InvalidAMIID.Unavailable") => {
+                Ok(Deregistered { already_gone: true, leftovers: Vec::new() })
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        aws::testing::{Answer, ami, eu, scripted, us},
+        domain::{ClientToken, Description, ImageName, KmsKeyRef},
+    };
+
+    fn request(encryption: Encryption) -> CopyRequest {
+        CopyRequest {
+            source: ami("ami-1"),
+            source_name: "web".into(),
+            source_region: us(),
+            destination: eu(),
+            name: ImageName::new("web copy").unwrap(),
+            description: Description::default(),
+            encryption,
+            copy_tags: true,
+            volumes: vec![8],
+            token: ClientToken::from_random(7),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_copy_goes_to_its_destination_with_our_token_on_every_sending() {
+        let (session, asked) = scripted(|n, _| match n {
+            0 => Answer::error(503, "RequestLimitExceeded", "slow down"),
+            1 => Answer::Broken(std::io::ErrorKind::ConnectionReset, "reset"),
+            _ => Answer::ok("<R><imageId>ami-new</imageId></R>"),
+        });
+        let request = request(Encryption::Encrypt { key: Some(KmsKeyRef::new("alias/web").unwrap()) });
+        assert_eq!(session.copy_image(&request).await.unwrap(), ami("ami-new"));
+        let calls = asked.all();
+        assert_eq!(calls.len(), 3);
+        for call in &calls {
+            assert!(call.host.contains("eu-west-1"), "{}", call.host);
+            assert_eq!(call.param("ClientToken"), request.token.as_str());
+            let sent = ["SourceImageId", "SourceRegion", "Name", "Encrypted", "KmsKeyId", "CopyImageTags"]
+                .map(|key| call.param(key).to_owned());
+            assert_eq!(sent, ["ami-1", "us-east-1", "web copy", "true", "alias/web", "true"]);
+            assert!(!call.params.contains_key("Description"));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn keeping_encryption_says_nothing_about_it() {
+        let (session, asked) = scripted(|_, _| Answer::ok("<R/>"));
+        let failure = session.copy_image(&request(Encryption::Keep)).await.unwrap_err();
+        assert_eq!((failure.why.as_str(), failure.retry), ("the answer names no image", Retry::Later));
+        assert!(!asked.all()[0].params.contains_key("Encrypted"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn deregistering_tells_what_was_left() {
+        let results = "<R><return>true</return><deleteSnapshotResultSet>\
+            <item><snapshotId>snap-1</snapshotId><returnCode>success</returnCode></item>\
+            <item><snapshotId>snap-2</snapshotId><returnCode>skipped</returnCode></item></deleteSnapshotResultSet></R>";
+        let gone = || Deregistered { already_gone: true, leftovers: Vec::new() };
+        let left = Deregistered {
+            already_gone: false,
+            leftovers: vec![(SnapshotId::new("snap-2").unwrap(), "skipped".to_owned())],
+        };
+        let cases = [
+            (Answer::ok(results), Ok(left)),
+            (Answer::ok("<R><return>true</return></R>"), Ok(Deregistered::default())),
+            (Answer::error(400, "InvalidAMIID.NotFound", "x"), Ok(gone())),
+            (Answer::error(400, "InvalidAMIID.Unavailable", "x"), Ok(gone())),
+            (Answer::error(400, "OperationNotPermitted", "x"), Err("OperationNotPermitted")),
+        ];
+        for (answer, expected) in cases {
+            let (session, asked) = scripted(move |_, _| answer.clone());
+            let got = session.deregister(&eu(), &ami("ami-1")).await;
+            assert_eq!(got.as_ref().map_err(|f| f.code.as_deref().unwrap()), expected.as_ref().map_err(|code| *code));
+            assert_eq!(asked.all()[0].param("DeleteAssociatedSnapshots"), "true");
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! The SDK's errors in words a person can act on. Owns which class an AWS error code belongs to.
+//!
+//! EC2's errors are unmodelled: all that can be known stands in the code, the message, the status and, for
+//! what never reached EC2, the chain of causes.
+
+use std::{error::Error, io};
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::whole::CutOff;
+use crate::domain::{Failure, Retry, text};
+
+mod codes;
+
+/// An error of one call.
+pub(super) type CallError<E> = SdkError<E, HttpResponse>;
+
+/// An operation's own error.
+pub(super) trait Coded: ProvideErrorMetadata + Error + 'static {}
+impl<E: ProvideErrorMetadata + Error + 'static> Coded for E {}
+
+/// What was being done, and what the session knows about itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Context<'a> {
+    /// A lower-case fragment, `list images in eu-west-1`.
+    pub(super) what: &'a str,
+    /// The IAM action, `ec2:DescribeImages`.
+    pub(super) action: &'a str,
+    /// The profile in use.
+    pub(super) profile: Option<&'a str>,
+    /// The custom endpoint.
+    pub(super) endpoint: Option<&'a str>,
+    /// Whether AWS accepted these credentials before.
+    pub(super) accepted: bool,
+    /// Whether the profile asks for MFA, which the SDK cannot do.
+    pub(super) mfa: bool,
+}
+
+impl Context<'_> {
+    fn fail(&self, why: impl Into<String>) -> Failure {
+        Failure::new(self.what, why)
+    }
+
+    /// Who is spoken to, as the subject of a sentence.
+    fn peer(&self) -> String {
+        self.endpoint.map_or_else(|| "the AWS endpoint".into(), |url| format!("the endpoint {}", text::clean(url)))
+    }
+
+    fn login(&self) -> String {
+        match self.profile {
+            Some(profile) => format!("aws sso login --profile {}", text::clean(profile)),
+            None => "aws sso login".into(),
+        }
+    }
+}
+
+/// The failure a call's error means.
+pub(super) fn failure<E: Coded>(context: &Context<'_>, error: &CallError<E>) -> Failure {
+    if let Some(credentials_error) = find::<CredentialsError>(error) {
+        return credentials(context, credentials_error);
+    }
+    match error {
+        SdkError::ServiceError(service) => match service.err().code() {
+            Some(code) => {
+                let message = service.err().message().unwrap_or("AWS gave no reason");
+                let class = codes::class(context, code, message, service.raw().status().as_u16());
+                context
+                    .fail(text::clean(message))
+                    .hint(class.hint)
+                    .retry(class.retry)
+                    .code(text::clean(code))
+                    .request_id(request_id(service.raw()))
+            }
+            None => unparsable(context, service.raw(), error),
+        },
+        SdkError::ResponseError(response) => unparsable(context, response.raw(), error),
+        SdkError::TimeoutError(_) => timed_out(context),
+        SdkError::DispatchFailure(dispatch) if dispatch.is_timeout() => timed_out(context),
+        _ => network(context, error),
+    }
+}
+
+fn timed_out(context: &Context<'_>) -> Failure {
+    context
+        .fail(format!("{} did not answer in time", context.peer()))
+        .hint("The network or the service is slow; trying again may help. Behind a proxy, HTTPS_PROXY must be set.")
+        .retry(Retry::Later)
+}
+
+/// An answer that is not what the protocol promises: HTML of a proxy, a cut-off body, another service.
+fn unparsable<E: Coded>(context: &Context<'_>, raw: &HttpResponse, error: &CallError<E>) -> Failure {
+    let status = raw.status().as_u16();
+    let body = raw.body().bytes().unwrap_or_default();
+    let start = String::from_utf8_lossy(&body[..body.len().min(512)]).trim_start().to_ascii_lowercase();
+    let html = start.starts_with("<!doctype html")
+        || start.starts_with("<html")
+        || raw.headers().get("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+    let why = if find::<CutOff>(error).is_some() {
+        format!("the answer of {} was cut off", context.peer())
+    } else if html {
+        format!("{} answered with HTML (status {status}), which is not AWS's protocol", context.peer())
+    } else if body.is_empty() {
+        format!("{} answered with nothing (status {status})", context.peer())
+    } else {
+        format!("{} answered with something that is not AWS's protocol (status {status})", context.peer())
+    };
+    tracing::debug!(error = chain(error), "an unparsable answer");
+    let hint = match status {
+        500.. if context.endpoint.is_some() => {
+            "Is this endpoint right? If it is, the server or a proxy in between is in trouble: try again."
+        }
+        500.. => "The server or a proxy in between is in trouble; trying again may help.",
+        407 => "The proxy wants a user and a password: put them into HTTPS_PROXY.",
+        _ if context.endpoint.is_some() => {
+            "Is this endpoint right? If it is, the answer may have been cut off: try again."
+        }
+        _ => "A proxy or a login page may stand in between, or the answer was cut off: try again.",
+    };
+    context.fail(why).hint(hint).retry(Retry::Later).request_id(request_id(raw))
+}
+
+/// Whatever went wrong before an answer came.
+fn network(context: &Context<'_>, error: &(dyn Error + 'static)) -> Failure {
+    let words = chain(error);
+    let lower = words.to_ascii_lowercase();
+    let any = |needles: &[&str]| needles.iter().any(|n| lower.contains(n));
+    let peer = context.peer();
+    let kind = find_io(error);
+    let (why, hint, retry) = if any(&["dns error", "lookup address", "name or service not known"]) {
+        let hint = "Check the region's name, the network and its DNS; behind a proxy set HTTPS_PROXY.";
+        (format!("the name of {peer} cannot be looked up"), hint, Retry::Later)
+    } else if any(&["certificate", "invalid peer", "tls", "handshake", "unknownissuer"]) {
+        let hint = "If a proxy inspects TLS here, name its certificates in AWS_CA_BUNDLE. An http:// endpoint must be given as such.";
+        (format!("TLS with {peer} failed ({})", innermost(error)), hint, Retry::AfterChange)
+    } else if kind == Some(io::ErrorKind::ConnectionRefused) || any(&["connection refused"]) {
+        let hint = "Is the endpoint right, and does it run? Behind a proxy check HTTPS_PROXY and NO_PROXY.";
+        (format!("{peer} refuses the connection"), hint, Retry::Later)
+    } else if any(&["tunnel", "proxy"]) {
+        let hint = "Check HTTPS_PROXY and NO_PROXY.";
+        (format!("the proxy does not let us through ({})", innermost(error)), hint, Retry::Later)
+    } else {
+        let hint = "The network may be in trouble; trying again may help.";
+        (format!("{peer} could not be asked ({})", innermost(error)), hint, Retry::Later)
+    };
+    tracing::debug!(error = words, "a call did not get through");
+    context.fail(why).hint(hint).retry(retry)
+}
+
+/// Whether AWS knows who asks but does not let them.
+pub(super) fn denied(failure: &Failure) -> bool {
+    failure.code.as_deref().is_some_and(|code| codes::DENIED.contains(&code))
+}
+
+/// Credentials were not to be had.
+pub(super) fn credentials(context: &Context<'_>, error: &CredentialsError) -> Failure {
+    let words = chain(error);
+    let lower = words.to_ascii_lowercase();
+    let any = |needles: &[&str]| needles.iter().any(|n| lower.contains(n));
+    if context.mfa {
+        return context
+            .fail(format!("the profile asks for MFA (mfa_serial), which the AWS SDK does not support ({})", last(&words)))
+            .hint(
+                "Get a session with `aws sts get-session-token` or `aws sts assume-role` and export it as AWS_ACCESS_KEY_ID, \
+                 AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; or use a profile with SSO.",
+            )
+            .retry(Retry::AfterLogin);
+    }
+    if any(&["sso", "token"]) && any(&["expired", "refresh", "cached", "unauthorized", "not found", "invalid"]) {
+        return context
+            .fail(format!("the SSO session has ended ({})", last(&words)))
+            .hint(format!("Sign in again: `{}`.", context.login()))
+            .retry(Retry::AfterLogin);
+    }
+    match error {
+        // The metadata service is the chain's end: that it refuses means that nothing before it had any.
+        _ if any(&["imds", "instance metadata"]) => no_credentials(context, Some(&words)),
+        CredentialsError::CredentialsNotLoaded(_) => no_credentials(context, Some(&words)),
+        CredentialsError::ProviderTimedOut(_) => context
+            .fail("whatever gives the credentials did not answer in time")
+            .hint("A credential process, SSO or the instance metadata service does not answer; trying again may help.")
+            .retry(Retry::Later),
+        CredentialsError::InvalidConfiguration(_) => context
+            .fail(format!("the profile is not set up right ({})", last(&words)))
+            .hint("Correct it in the AWS configuration files; `aws configure list` shows how the AWS CLI reads it.")
+            .retry(Retry::AfterLogin),
+        _ => context
+            .fail(format!("the credentials could not be had ({})", last(&words)))
+            .hint(format!(
+                "Sign in again, for SSO with `{}`, or choose another profile with --profile.",
+                context.login()
+            ))
+            .retry(Retry::AfterLogin),
+    }
+}
+
+/// Nothing on the chain has credentials: the two usual ways, and the way without.
+pub(super) fn no_credentials(context: &Context<'_>, words: Option<&str>) -> Failure {
+    tracing::debug!(error = words, "no credentials");
+    context
+        .fail("no credentials were found")
+        .hint(
+            "Either set up a profile (`aws configure`, or `aws configure sso` and `aws sso login`) and name it with --profile, \
+             or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. `amigrate demo` needs none.",
+        )
+        .retry(Retry::AfterLogin)
+}
+
+/// The request's id: of the header, else of EC2's XML.
+fn request_id(raw: &HttpResponse) -> Option<String> {
+    let headers = raw.headers();
+    if let Some(id) = headers.get("x-amzn-requestid").or_else(|| headers.get("x-amz-request-id")) {
+        return Some(text::clean(id).into_owned());
+    }
+    let body = std::str::from_utf8(raw.body().bytes()?).ok()?;
+    ["RequestID", "RequestId", "requestId"].iter().find_map(|name| {
+        let rest = body.split_once(&format!("<{name}>"))?.1;
+        let id = rest.split_once('<')?.0;
+        (!id.is_empty() && id.len() <= 64).then(|| text::clean(id).into_owned())
+    })
+}
+
+/// The error and its causes on one line, what repeats left out.
+pub(super) fn chain(error: &dyn Error) -> String {
+    let mut words = text::clean(&error.to_string()).into_owned();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !words.contains(&next) {
+            words.push_str(": ");
+            words.push_str(&text::clean(&next));
+        }
+        cause = error.source();
+    }
+    words
+}
+
+/// The last part of a chain: the cause itself.
+fn last(chain: &str) -> &str {
+    // An unparsable answer's cause calls itself just `Error`.
+    let chain = chain.strip_suffix(": Error").unwrap_or(chain);
+    chain.rsplit_once(": ").map_or(chain, |(_, cause)| cause)
+}
+
+fn innermost(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words = error.to_string();
+        cause = error.source();
+    }
+    text::clean(&words).into_owned()
+}
+
+fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        cause = error.source();
+    }
+    None
+}
+
+fn find_io(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
+    find::<io::Error>(error).map(io::Error::kind)
+}
+
+#[cfg(test)]
+mod tests;

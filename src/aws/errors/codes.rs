@@ -1,0 +1,163 @@
+//! AWS's error codes: which can be waited out, which want a change, which want a login. A table and no more.
+
+use super::Context;
+use crate::domain::Retry;
+
+/// What a code means for the person.
+#[derive(Debug)]
+pub(super) struct Class {
+    pub(super) retry: Retry,
+    pub(super) hint: String,
+}
+
+const EXPIRED: &[&str] = &["RequestExpired", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"];
+const SIGNATURE: &[&str] =
+    &["SignatureDoesNotMatch", "InvalidSignatureException", "RequestTimeTooSkewed", "IncompleteSignature"];
+/// Also what a region answers that the account has not opted in to.
+const IDENTITY: &[&str] = &[
+    "AuthFailure",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "InvalidAccessKeyId",
+    "MissingAuthenticationToken",
+];
+pub(super) const DENIED: &[&str] =
+    &["UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "UnauthorizedAccess"];
+const THROTTLED: &[&str] = &[
+    "RequestLimitExceeded",
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "TooManyRequestsException",
+    "RequestThrottled",
+    "SlowDown",
+    "EC2ThrottledException",
+    "BandwidthLimitExceeded",
+];
+const LIMITS: &[&str] = &["ResourceLimitExceeded", "PendingSnapshotLimitExceeded", "SnapshotCopyLimitExceeded"];
+const TROUBLE: &[&str] = &[
+    "InternalError",
+    "InternalFailure",
+    "InternalServiceError",
+    "KMSInternalException",
+    "DependencyTimeoutException",
+    "Unavailable",
+    "ServiceUnavailable",
+    "InsufficientCapacity",
+];
+
+/// The class of a code. `status` decides for codes nobody has heard of.
+pub(super) fn class(context: &Context<'_>, code: &str, message: &str, status: u16) -> Class {
+    // Some of AWS's services and imitations say `Client.X` or `Server.X`.
+    let code = code.strip_prefix("Client.").or_else(|| code.strip_prefix("Server.")).unwrap_or(code);
+    let one_of = |codes: &[&str]| codes.contains(&code);
+    let of = |retry, hint: &str| Class { retry, hint: hint.to_owned() };
+    if one_of(IDENTITY) {
+        return identity(context);
+    }
+    if one_of(EXPIRED) {
+        let hint = format!(
+            "The credentials have run out. Sign in again: `{}`, or put new ones into the environment.",
+            context.login()
+        );
+        return Class { retry: Retry::AfterLogin, hint };
+    }
+    if one_of(SIGNATURE) {
+        return of(Retry::AfterLogin, "The secret key is wrong, or this machine's clock is.");
+    }
+    if one_of(DENIED) {
+        return denied(context, message);
+    }
+    if one_of(THROTTLED) {
+        return of(Retry::Later, "AWS limits how often this account may ask; wait a little.");
+    }
+    if code == "ConcurrentTagAccess" {
+        return of(Retry::Later, "Somebody else tags the same thing; wait a little.");
+    }
+    if one_of(LIMITS) {
+        let hint =
+            "The region has as many copies under way as it allows; wait for one to end, or ask AWS for a higher quota.";
+        return of(Retry::Later, hint);
+    }
+    if one_of(TROUBLE) {
+        return of(Retry::Later, "The fault is on AWS's side; trying again may help.");
+    }
+    wanting_change(code, message).unwrap_or_else(|| {
+        if status >= 500 {
+            of(Retry::Later, "The fault is on AWS's side; trying again may help.")
+        } else {
+            of(Retry::AfterChange, "")
+        }
+    })
+}
+
+fn identity(context: &Context<'_>) -> Class {
+    if context.accepted {
+        // A region without opt-in answers just like bad keys; these are known to be good.
+        return Class {
+            retry: Retry::AfterChange,
+            hint: "The credentials work elsewhere, so this region is probably not enabled for the account: \
+                   enable it under AWS Regions of the account's settings."
+                .to_owned(),
+        };
+    }
+    Class {
+        retry: Retry::AfterLogin,
+        hint: format!(
+            "Either the credentials are wrong (check --profile, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for SSO `{}`) \
+             or this region is not enabled for the account.",
+            context.login()
+        ),
+    }
+}
+
+fn denied(context: &Context<'_>, message: &str) -> Class {
+    // KMS and newer EC2 answers name the very action, which may be another than the one called.
+    let named = message
+        .split_once("not authorized to perform: ")
+        .map(|(_, rest)| rest.split_whitespace().next().unwrap_or_default())
+        .filter(|action| !action.is_empty() && action.chars().all(|c| c.is_ascii_alphanumeric() || c == ':'));
+    let action = named.unwrap_or(context.action);
+    let hint = if action.is_empty() {
+        "The identity lacks a permission; its administrator can grant it.".to_owned()
+    } else {
+        format!("The identity needs the IAM action `{action}`; its administrator can grant it.")
+    };
+    Class { retry: Retry::AfterChange, hint }
+}
+
+/// Codes that only a different request mends.
+fn wanting_change(code: &str, message: &str) -> Option<Class> {
+    let hint = match code {
+        "InvalidAMIID.NotFound" | "InvalidAMIID.Unavailable" => {
+            "The image is gone, is in another region, or is no longer shared with this account."
+        }
+        "InvalidSnapshot.NotFound" => "The snapshot is gone or is in another region.",
+        "InvalidRequest" if message.contains("storage of this ami") => {
+            "The image's owner must share its snapshots with this account too, and the key they are encrypted with; \
+             images with a Marketplace or Windows product code cannot be copied at all."
+        }
+        "OptInRequired" => {
+            "The account must first accept the terms: subscribe in the Marketplace, or enable the service or region."
+        }
+        "OperationNotPermitted" => "The image may be protected against deregistration: take the protection off first.",
+        "IdempotentParameterMismatch" => "This copy was sent before with other parameters; begin it anew.",
+        "InvalidNextToken" | "InvalidPaginationToken" => "The list has changed meanwhile; refresh it.",
+        "InvalidAction" | "UnknownOperationException" => "The endpoint does not know this action. Is it EC2's?",
+        "NotFoundException" => "There is no such key in this region.",
+        "InvalidParameterCombination" | "MissingParameter" | "UnknownParameter" => {
+            "This is a fault of amigrate; please report it."
+        }
+        _ if code.starts_with("InvalidAMIName") => "Change the new image's name.",
+        _ if code.starts_with("InvalidTagKey") || code == "TagLimitExceeded" => "Change the tags.",
+        "InvalidSnapshot.InUse" => {
+            return Some(Class {
+                retry: Retry::Later,
+                hint: "An image still holds the snapshot; trying again helps once that is gone.".to_owned(),
+            });
+        }
+        _ if code.starts_with("Invalid") => "",
+        _ => return None,
+    };
+    Some(Class { retry: Retry::AfterChange, hint: hint.to_owned() })
+}

@@ -1,0 +1,240 @@
+//! `DescribeImages`: listing page by page, and asking after known images.
+
+use aws_sdk_ec2::types::Filter;
+
+use super::{convert, session::Session};
+use crate::domain::{Failure, Image, ImageId, ImageQuery, Region, Whose};
+
+/// The most EC2 gives a page, and takes as ids.
+pub(super) const PAGE: i32 = 1000;
+pub(super) const IDS: usize = 1000;
+/// The most values EC2 takes in one filter.
+pub(super) const FILTER_VALUES: usize = 200;
+/// Rounds of dropping unknown ids before asking by filter, which ignores them all at once.
+const ROUNDS: u8 = 3;
+
+/// One page of a listing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImagePage {
+    /// In no order; may be empty even though more follows.
+    pub images: Vec<Image>,
+    /// What the next page is asked with; none after the last.
+    pub next: Option<String>,
+}
+
+impl Session {
+    /// One page of up to 1000 images. Shared ones include one's own that name this account expressly.
+    pub async fn image_page(
+        &self,
+        region: &Region,
+        query: &ImageQuery,
+        token: Option<String>,
+    ) -> Result<ImagePage, Failure> {
+        let mut call = self.ec2(region).describe_images().max_results(PAGE).set_next_token(token);
+        let mut pattern = query.name.as_deref();
+        call = match &query.whose {
+            Whose::Mine => call.owners("self").include_disabled(true),
+            Whose::Shared => call.executable_users("self"),
+            Whose::Amazon => call.owners("amazon"),
+            Whose::Marketplace => call.owners("aws-marketplace"),
+            Whose::Account(id) => call.owners(id.as_str()),
+            Whose::Public { name } => {
+                pattern = pattern.or(Some(name));
+                call.filters(filter("is-public", ["true"]))
+            }
+        };
+        if let Some(pattern) = pattern {
+            call = call.filters(filter("name", [pattern]));
+        }
+        let what = format!("list images in {region}");
+        let answer = self.call(&what, "ec2:DescribeImages", call.send()).await?;
+        Ok(ImagePage {
+            images: answer.images().iter().filter_map(|image| convert::image(image, region)).collect(),
+            next: answer.next_token.filter(|token| !token.is_empty()),
+        })
+    }
+
+    /// These images as they are now, disabled ones too. Those EC2 does not know are left out.
+    pub async fn describe_images(&self, region: &Region, ids: &[ImageId]) -> Result<Vec<Image>, Failure> {
+        let mut found = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(IDS) {
+            found.extend(self.images_by_id(region, chunk).await?);
+        }
+        Ok(found)
+    }
+
+    async fn images_by_id(&self, region: &Region, ids: &[ImageId]) -> Result<Vec<Image>, Failure> {
+        let what = format!("describe images in {region}");
+        let mut wanted: Vec<&ImageId> = ids.iter().collect();
+        for _ in 0..ROUNDS {
+            if wanted.is_empty() {
+                return Ok(Vec::new());
+            }
+            // MaxResults may not stand beside ids (`InvalidParameterCombination`).
+            let call = self
+                .ec2(region)
+                .describe_images()
+                .include_disabled(true)
+                .set_image_ids(Some(wanted.iter().map(ToString::to_string).collect()));
+            match self.call(&what, "ec2:DescribeImages", call.send()).await {
+                Ok(answer) => {
+                    return Ok(answer.images().iter().filter_map(|image| convert::image(image, region)).collect());
+                }
+                Err(failure) if failure.is("InvalidAMIID") => {
+                    let before = wanted.len();
+                    wanted.retain(|id| !names(&failure.why, id.as_str()));
+                    if wanted.len() == before {
+                        break;
+                    }
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        self.images_by_filter(region, &wanted).await
+    }
+
+    /// By filter an unknown id is no error.
+    async fn images_by_filter(&self, region: &Region, ids: &[&ImageId]) -> Result<Vec<Image>, Failure> {
+        let what = format!("describe images in {region}");
+        let mut found = Vec::new();
+        for chunk in ids.chunks(FILTER_VALUES) {
+            let mut token = None;
+            loop {
+                let call = self
+                    .ec2(region)
+                    .describe_images()
+                    .include_disabled(true)
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .filters(filter("image-id", chunk.iter().map(|id| id.as_str())));
+                let answer = self.call(&what, "ec2:DescribeImages", call.send()).await?;
+                found.extend(answer.images().iter().filter_map(|image| convert::image(image, region)));
+                token = answer.next_token.filter(|token| !token.is_empty());
+                if token.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A filter by name and values.
+pub(super) fn filter<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> Filter {
+    Filter::builder().name(name).set_values(Some(values.into_iter().map(str::to_owned).collect())).build()
+}
+
+/// Whether AWS's message names this id as a whole word.
+pub(super) fn names(message: &str, id: &str) -> bool {
+    message.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).any(|word| word == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        aws::testing::{Answer, ami, eu, images, scripted},
+        domain::{AccountId, ImageState},
+    };
+
+    /// Parameters and their values.
+    type Sent = &'static [(&'static str, &'static str)];
+
+    #[tokio::test(start_paused = true)]
+    async fn whose_decides_what_is_sent() {
+        let account = Whose::Account(AccountId::new("123456789012").unwrap());
+        let public = Whose::Public { name: "al2023-*".into() };
+        let cases: [(Whose, Option<&str>, Sent); 7] = [
+            (Whose::Mine, None, &[("Owner.1", "self"), ("IncludeDisabled", "true")]),
+            (Whose::Shared, None, &[("ExecutableBy.1", "self")]),
+            (
+                Whose::Amazon,
+                Some("al*"),
+                &[("Owner.1", "amazon"), ("Filter.1.Name", "name"), ("Filter.1.Value.1", "al*")],
+            ),
+            (Whose::Marketplace, None, &[("Owner.1", "aws-marketplace")]),
+            (account, None, &[("Owner.1", "123456789012")]),
+            (public.clone(), None, &[("Filter.2.Name", "name"), ("Filter.2.Value.1", "al2023-*")]),
+            (public, Some("x"), &[("Filter.1.Name", "is-public"), ("Filter.2.Value.1", "x")]),
+        ];
+        for (whose, name, expected) in cases {
+            let (session, asked) = scripted(|_, _| Answer::ok(&images(&[])));
+            let query = ImageQuery { whose: whose.clone(), name: name.map(str::to_owned) };
+            session.image_page(&eu(), &query, None).await.unwrap();
+            let call = asked.of("DescribeImages").remove(0);
+            assert_eq!(call.param("MaxResults"), "1000");
+            for (key, value) in expected {
+                assert_eq!(call.param(key), *value, "{whose:?}: {:?}", call.params);
+            }
+            assert_eq!(call.params.contains_key("Owner.1"), expected[0].0 == "Owner.1", "{whose:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pages_follow_tokens_and_an_empty_page_is_not_the_last() {
+        let (session, asked) = scripted(|_, asked| match asked.param("NextToken") {
+            "" => Answer::ok("<R><imagesSet/><nextToken>two</nextToken></R>"),
+            _ => Answer::ok(&images(&["ami-1", "ami-2"])),
+        });
+        let first = session.image_page(&eu(), &ImageQuery::default(), None).await.unwrap();
+        assert_eq!((first.images.len(), first.next.as_deref()), (0, Some("two")));
+        let second = session.image_page(&eu(), &ImageQuery::default(), first.next).await.unwrap();
+        assert_eq!((second.images.len(), second.next), (2, None));
+        assert_eq!(second.images[0].state, ImageState::Available);
+        assert_eq!(asked.all()[1].param("NextToken"), "two");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_throttle_is_waited_out() {
+        let (session, asked) = scripted(|n, _| match n {
+            0 | 1 => Answer::error(503, "RequestLimitExceeded", "Request limit exceeded."),
+            _ => Answer::ok(&images(&["ami-1"])),
+        });
+        assert_eq!(session.image_page(&eu(), &ImageQuery::default(), None).await.unwrap().images.len(), 1);
+        assert_eq!(asked.all().len(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn unknown_ids_are_dropped_and_the_rest_asked_again() {
+        let not_found = |message: &str| Answer::error(400, "InvalidAMIID.NotFound", message);
+        let (session, asked) = scripted(move |n, asked| match n {
+            0 => not_found("The image ids '[ami-gone1, ami-gone2]' do not exist"),
+            _ => Answer::ok(&images(&asked.values("ImageId."))),
+        });
+        let found =
+            session.describe_images(&eu(), &[ami("ami-gone1"), ami("ami-gone"), ami("ami-gone2")]).await.unwrap();
+        assert_eq!(found.iter().map(|i| i.id.as_str()).collect::<Vec<_>>(), ["ami-gone"]);
+        let calls = asked.all();
+        assert_eq!(calls.len(), 2);
+        assert!(calls.iter().all(|c| c.param("MaxResults").is_empty() && c.param("IncludeDisabled") == "true"));
+
+        let (session, asked) = scripted(move |_, _| not_found("The image id '[ami-1]' does not exist"));
+        assert_eq!(session.describe_images(&eu(), &[ami("ami-1")]).await.unwrap(), []);
+        assert_eq!(asked.all().len(), 1, "nothing is left to ask for");
+        assert_eq!(session.describe_images(&eu(), &[]).await.unwrap(), []);
+        assert_eq!(asked.all().len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_that_names_nobody_leads_to_the_filter() {
+        let (session, asked) = scripted(|n, asked| match n {
+            0 => Answer::error(400, "InvalidAMIID.NotFound", "An image does not exist"),
+            _ => Answer::ok(&images(&[asked.param("Filter.1.Value.2")])),
+        });
+        let found = session.describe_images(&eu(), &[ami("ami-1"), ami("ami-2")]).await.unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(asked.all()[1].param("Filter.1.Name"), "image-id");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn other_errors_are_not_swallowed() {
+        let (session, _) = scripted(|_, _| Answer::error(403, "UnauthorizedOperation", "no"));
+        assert!(session.describe_images(&eu(), &[ami("ami-1")]).await.unwrap_err().is("UnauthorizedOperation"));
+    }
+
+    #[test]
+    fn an_id_is_named_as_a_whole_word_only() {
+        assert!(names("ids '[ami-1, ami-12]' do", "ami-1"));
+        assert!(!names("ids '[ami-12]' do", "ami-1"));
+    }
+}

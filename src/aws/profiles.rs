@@ -1,0 +1,93 @@
+//! Profiles of the AWS configuration files, read by the SDK's own parser. Makes no calls.
+
+use aws_config::profile::ProfileSet;
+
+use crate::domain::{Failure, text};
+
+/// The names of the profiles in the AWS configuration and credentials files, sorted; none if they cannot be read.
+pub async fn profiles() -> Vec<String> {
+    match load().await {
+        Ok(set) => names(&set),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// The profile files as they are, honouring `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`.
+#[expect(clippy::default_trait_access, reason = "the types belong to a crate that is not named here")]
+pub(super) async fn load() -> Result<ProfileSet, Failure> {
+    aws_config::profile::load(&Default::default(), &Default::default(), &Default::default(), None).await.map_err(
+        |error| {
+            Failure::new("read the AWS configuration files", super::errors::chain(&error))
+                .hint("Correct the file named here; `aws configure list` shows how the AWS CLI reads it.")
+        },
+    )
+}
+
+fn names(set: &ProfileSet) -> Vec<String> {
+    let mut names: Vec<String> = set.profiles().map(str::to_owned).collect();
+    names.sort_unstable();
+    names
+}
+
+/// Refuses a profile the files do not have, naming those they do.
+pub(super) fn check(set: &ProfileSet, profile: &str) -> Result<(), Failure> {
+    if set.get_profile(profile).is_some() {
+        return Ok(());
+    }
+    Err(unknown(profile, &names(set)))
+}
+
+fn unknown(profile: &str, known: &[String]) -> Failure {
+    let failure = Failure::new(
+        format!("use profile `{}`", text::clean(profile)),
+        "the AWS configuration files have no such profile",
+    );
+    let nearest = known
+        .iter()
+        .map(|name| (strsim::jaro_winkler(name, profile), name))
+        .filter(|(score, _)| *score > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let meant = nearest.map(|(_, name)| format!("Did you mean `{}`? ", text::clean(name))).unwrap_or_default();
+    let list = if known.is_empty() {
+        "There are no profiles yet: `aws configure` or `aws configure sso` makes one.".to_owned()
+    } else {
+        let shown: Vec<_> = known.iter().take(12).map(|n| text::clean(n)).collect();
+        let more = if known.len() > 12 { ", ..." } else { "" };
+        format!("Known profiles: {}{more}.", shown.join(", "))
+    };
+    failure.hint(format!("{meant}{list}"))
+}
+
+/// The value of a property of the profile, or of the one it takes its credentials from.
+pub(super) fn property<'a>(set: &'a ProfileSet, profile: &'a str, key: &str) -> Option<&'a str> {
+    let mut profile = profile;
+    // A chain of sources may be a circle; the SDK reports that, this only must end.
+    for _ in 0..8 {
+        let section = set.get_profile(profile)?;
+        if let Some(value) = section.get(key) {
+            return Some(value);
+        }
+        profile = section.get("source_profile").filter(|source| *source != profile)?;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_profile_is_answered_with_the_known_ones() {
+        let known = ["default".to_owned(), "production".into(), "staging".into()];
+        let cases: [(&str, &[String], &str); 3] = [
+            ("prodution", &known, "Did you mean `production`? Known profiles: default, production, staging."),
+            ("zzz", &known, "Known profiles: default, production, staging."),
+            ("prod", &[], "There are no profiles yet: `aws configure` or `aws configure sso` makes one."),
+        ];
+        for (asked, known, hint) in cases {
+            let failure = unknown(asked, known);
+            assert_eq!(failure.hint, hint);
+            assert!(failure.what.contains(asked));
+        }
+    }
+}

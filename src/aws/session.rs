@@ -1,0 +1,379 @@
+//! One signed-in session: profile, credentials, home region, and a client for each region made once.
+//!
+//! Owns how the SDK is set up (timeouts, retries, endpoint, HTTP client). The calls themselves stand in the
+//! files beside it.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use aws_config::{
+    BehaviorVersion, SdkConfig, identity::IdentityCache, retry::RetryConfig,
+    stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
+};
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider},
+};
+
+use futures_util::future::BoxFuture;
+
+use super::{HttpClient, errors, profiles, whole::WholeAnswers};
+use crate::domain::{Failure, Region, Retry};
+
+/// Where a session with nothing said about regions starts.
+const FALLBACK_REGION: &str = "us-east-1";
+/// How long one TCP and TLS set-up may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a session is made of; everything unset follows the usual AWS chain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionOptions {
+    /// A profile of the AWS configuration files.
+    pub profile: Option<String>,
+    /// The home region: where regions and the caller's identity are asked.
+    pub region: Option<Region>,
+    /// Sends every call there, whatever the environment says.
+    pub endpoint_url: Option<String>,
+    /// Sendings of one call, at least 1.
+    pub attempts: u32,
+    /// The longest one sending may take.
+    pub attempt_timeout: Duration,
+    /// The longest a call may take with all its sendings.
+    pub operation_timeout: Duration,
+}
+
+impl Default for SessionOptions {
+    fn default() -> Self {
+        Self {
+            profile: None,
+            region: None,
+            endpoint_url: None,
+            attempts: 4,
+            attempt_timeout: Duration::from_secs(20),
+            operation_timeout: Duration::from_mins(1),
+        }
+    }
+}
+
+impl SessionOptions {
+    fn retries(&self) -> RetryConfig {
+        // Not adaptive: after one throttle that would hold back a user's cancel too.
+        RetryConfig::standard().with_max_attempts(self.attempts.max(1))
+    }
+
+    fn timeouts(&self) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT.min(self.attempt_timeout))
+            .operation_attempt_timeout(self.attempt_timeout)
+            .operation_timeout(self.operation_timeout)
+            .build()
+    }
+}
+
+struct Inner {
+    config: SdkConfig,
+    home: Region,
+    region_was_given: bool,
+    profile: Option<String>,
+    mfa: bool,
+    /// EC2's own endpoint where the environment gives it one; the other services' stands in `config`.
+    ec2_endpoint: Option<String>,
+    operation_timeout: Duration,
+    /// Set once AWS has accepted these credentials anywhere.
+    accepted: AtomicBool,
+    ec2: Mutex<HashMap<Region, aws_sdk_ec2::Client>>,
+    kms: Mutex<HashMap<Region, aws_sdk_kms::Client>>,
+}
+
+impl Inner {
+    fn new(config: SdkConfig, home: Region, options: &SessionOptions) -> Self {
+        Self {
+            config,
+            home,
+            region_was_given: true,
+            profile: None,
+            mfa: false,
+            ec2_endpoint: None,
+            operation_timeout: options.operation_timeout,
+            accepted: AtomicBool::new(false),
+            ec2: Mutex::default(),
+            kms: Mutex::default(),
+        }
+    }
+}
+
+/// A session with AWS, or with anything that speaks its protocol. Cheap to clone.
+#[derive(Clone)]
+pub struct Session(Arc<Inner>);
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("profile", &self.0.profile).field("home", &self.0.home).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Reads the environment and the AWS configuration files; asks nobody yet, so missing credentials are not
+    /// found out here but by [`Session::check_credentials`] or the first call.
+    ///
+    /// Fails on an unknown profile, an unreadable configuration file, a malformed region or endpoint.
+    pub async fn load(options: SessionOptions, http: HttpClient) -> Result<Self, Failure> {
+        let files = profiles::load().await?;
+        let profile = match options.profile.clone().or_else(|| variable("AWS_PROFILE")) {
+            Some(profile) => {
+                profiles::check(&files, &profile)?;
+                Some(profile)
+            }
+            None => None,
+        };
+        let profile_name = profile.as_deref().unwrap_or("default");
+        let given = match &options.region {
+            Some(region) => Some(region.clone()),
+            None => given_region(profiles::property(&files, profile_name, "region"))?,
+        };
+        let region_was_given = given.is_some();
+        let home = match given {
+            Some(region) => region,
+            None => Region::new(FALLBACK_REGION)?,
+        };
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http.0)
+            .region(sdk_region(&home))
+            .retry_config(options.retries())
+            .timeout_config(options.timeouts())
+            .stalled_stream_protection(StalledStreamProtectionConfig::enabled().build());
+        if let Some(profile) = &profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(url) = &options.endpoint_url {
+            loader = loader.endpoint_url(checked_endpoint(url)?);
+        }
+        let mfa = profiles::property(&files, profile_name, "mfa_serial").is_some();
+        let config = Box::pin(loader.load()).await;
+        Ok(Self(Arc::new(Inner {
+            region_was_given,
+            profile,
+            mfa,
+            // The SDK obeys this variable by itself; it is read here only to be named in errors.
+            ec2_endpoint: options.endpoint_url.is_none().then(|| variable("AWS_ENDPOINT_URL_EC2")).flatten(),
+            ..Inner::new(config, home, &options)
+        })))
+    }
+
+    /// A session with made-up credentials that reads neither environment nor files: for the simulator.
+    pub fn simulated(http: HttpClient, region: Region) -> Self {
+        let options = SessionOptions::default();
+        let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "simulated", None, None, "simulator");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .http_client(http.0)
+            .region(sdk_region(&region))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .identity_cache(IdentityCache::lazy().build())
+            .retry_config(options.retries())
+            .timeout_config(options.timeouts())
+            .stalled_stream_protection(StalledStreamProtectionConfig::enabled().build())
+            .build();
+        Self(Arc::new(Inner::new(config, region, &options)))
+    }
+
+    /// The region that was asked for, else that of the environment or the profile, else `us-east-1`.
+    pub fn home_region(&self) -> &Region {
+        &self.0.home
+    }
+
+    /// Whether anybody named the home region; if not it is a guess.
+    pub fn region_was_given(&self) -> bool {
+        self.0.region_was_given
+    }
+
+    /// The profile in use, if one was named by option or environment.
+    pub fn profile(&self) -> Option<&str> {
+        self.0.profile.as_deref()
+    }
+
+    /// The endpoint EC2's calls are sent to, if not AWS's own.
+    pub fn endpoint_url(&self) -> Option<&str> {
+        self.0.ec2_endpoint.as_deref().or_else(|| self.0.config.endpoint_url())
+    }
+
+    /// Finds credentials along the usual chain without using them. May ask SSO, STS, a process or IMDS.
+    pub async fn check_credentials(&self) -> Result<(), Failure> {
+        let Some(provider) = self.0.config.credentials_provider() else {
+            return Err(errors::no_credentials(&self.context("find AWS credentials", ""), None));
+        };
+        // A chain has no time limit of its own.
+        match tokio::time::timeout(self.0.operation_timeout, Box::pin(provider.provide_credentials())).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(errors::credentials(&self.context("find AWS credentials", ""), &error)),
+            Err(_) => Err(Failure::new(
+                "find AWS credentials",
+                format!("nothing answered within {} s", self.0.operation_timeout.as_secs()),
+            )
+            .hint("A credential process, SSO or the instance metadata service does not answer.")
+            .retry(Retry::Later)),
+        }
+    }
+
+    /// What an error of this session needs for its words.
+    pub(super) fn context<'a>(&'a self, what: &'a str, action: &'a str) -> errors::Context<'a> {
+        errors::Context {
+            what,
+            action,
+            profile: self.0.profile.as_deref(),
+            endpoint: if action.starts_with("ec2:") { self.endpoint_url() } else { self.0.config.endpoint_url() },
+            accepted: self.0.accepted.load(Ordering::Relaxed),
+            mfa: self.0.mfa,
+        }
+    }
+
+    /// Runs one call and turns its error into ours. `action` is the IAM action, such as `ec2:CopyImage`.
+    ///
+    /// Boxed at once: the SDK's futures are some 10 kB each, and would make everything that waits for them as large.
+    pub(super) fn call<'a, T, E>(
+        &'a self,
+        what: &'a str,
+        action: &'a str,
+        call: impl Future<Output = Result<T, errors::CallError<E>>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, Failure>>
+    where
+        E: errors::Coded,
+    {
+        let call = async move {
+            match call.await {
+                Ok(value) => {
+                    self.0.accepted.store(true, Ordering::Relaxed);
+                    Ok(value)
+                }
+                Err(error) => Err(self.failed(&self.context(what, action), &error)),
+            }
+        };
+        Box::pin(call)
+    }
+
+    fn failed<E: errors::Coded>(&self, context: &errors::Context<'_>, error: &errors::CallError<E>) -> Failure {
+        let failure = errors::failure(context, error);
+        if errors::denied(&failure) {
+            // Known, but not allowed: the credentials themselves are good.
+            self.0.accepted.store(true, Ordering::Relaxed);
+        }
+        let (what, action) = (context.what, context.action);
+        tracing::warn!(what, action, code = failure.code, why = failure.why, "a call to AWS failed");
+        failure
+    }
+
+    /// EC2 in a region.
+    pub(super) fn ec2(&self, region: &Region) -> aws_sdk_ec2::Client {
+        let mut clients = self.0.ec2.lock().unwrap_or_else(PoisonError::into_inner);
+        clients
+            .entry(region.clone())
+            .or_insert_with(|| {
+                let config = aws_sdk_ec2::config::Builder::from(&self.0.config)
+                    .region(sdk_region(region))
+                    .interceptor(WholeAnswers);
+                aws_sdk_ec2::Client::from_conf(config.build())
+            })
+            .clone()
+    }
+
+    /// KMS in a region.
+    pub(super) fn kms(&self, region: &Region) -> aws_sdk_kms::Client {
+        let mut clients = self.0.kms.lock().unwrap_or_else(PoisonError::into_inner);
+        clients
+            .entry(region.clone())
+            .or_insert_with(|| {
+                let config = aws_sdk_kms::config::Builder::from(&self.0.config).region(sdk_region(region));
+                aws_sdk_kms::Client::from_conf(config.build())
+            })
+            .clone()
+    }
+
+    /// STS in the home region.
+    pub(super) fn sts(&self) -> aws_sdk_sts::Client {
+        aws_sdk_sts::Client::new(&self.0.config)
+    }
+}
+
+fn sdk_region(region: &Region) -> aws_config::Region {
+    aws_config::Region::new(region.as_str().to_owned())
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The region of the environment, else the profile's. IMDS is never asked: that costs seconds off EC2.
+fn given_region(of_profile: Option<&str>) -> Result<Option<Region>, Failure> {
+    let found = ["AWS_REGION", "AWS_DEFAULT_REGION"]
+        .into_iter()
+        .find_map(|name| Some((format!("the environment variable {name}"), variable(name)?)))
+        .or_else(|| Some(("the profile".to_owned(), of_profile?.trim().to_owned())));
+    match found {
+        Some((place, name)) => Region::new(&name)
+            .map(Some)
+            .map_err(|failure| Failure { hint: format!("It stands in {place}. {}", failure.hint), ..failure }),
+        None => Ok(None),
+    }
+}
+
+/// The URL unchanged when it is one; the SDK would only say so on the first call.
+fn checked_endpoint(url: &str) -> Result<String, Failure> {
+    let parsed = url.parse::<http::Uri>().ok();
+    let good = parsed.is_some_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+    });
+    if good {
+        Ok(url.to_owned())
+    } else {
+        Err(Failure::new(
+            format!("use the endpoint `{}`", crate::domain::text::clean(url)),
+            "that is not an http or https URL",
+        )
+        .hint("An endpoint looks like `http://127.0.0.1:5000`."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::testing::{Answer, eu, scripted, us};
+
+    #[test]
+    fn an_endpoint_is_a_url() {
+        for good in ["http://127.0.0.1:5000", "https://ec2.example/", "http://[::1]:80"] {
+            assert!(checked_endpoint(good).is_ok(), "{good}");
+        }
+        for bad in ["", "localhost:5000", "ftp://x", "http://", "ec2.example", "http://a b"] {
+            assert!(checked_endpoint(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_simulated_session_has_credentials_and_a_client_a_region() {
+        let (session, asked) = scripted(|_, _| Answer::ok("<R/>"));
+        assert_eq!(session.check_credentials().await, Ok(()));
+        assert_eq!((session.home_region(), session.profile(), session.endpoint_url()), (&us(), None, None));
+        assert!(asked.all().is_empty(), "nobody was asked");
+        for _ in 0..2 {
+            session.describe_images(&eu(), &[crate::aws::testing::ami("ami-1")]).await.unwrap();
+        }
+        assert_eq!(session.0.ec2.lock().unwrap().len(), 1);
+        assert!(asked.all()[0].host.starts_with("ec2.eu-west-1."));
+    }
+
+    #[test]
+    fn the_defaults_are_those_promised() {
+        let options = SessionOptions::default();
+        let timeouts = options.timeouts();
+        assert_eq!(options.retries().max_attempts(), 4);
+        assert_eq!(timeouts.operation_attempt_timeout(), Some(Duration::from_secs(20)));
+        assert_eq!(timeouts.operation_timeout(), Some(Duration::from_mins(1)));
+        assert_eq!(SessionOptions { attempts: 0, ..options }.retries().max_attempts(), 1);
+    }
+}

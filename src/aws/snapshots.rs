@@ -1,0 +1,191 @@
+//! `DescribeSnapshots` for copies under way, and `DeleteSnapshot`.
+
+use std::collections::BTreeMap;
+
+use super::{
+    convert,
+    images::{FILTER_VALUES, IDS, PAGE, filter, names},
+    session::Session,
+};
+use crate::domain::{Failure, ImageId, Region, Snapshot, SnapshotId};
+
+/// EC2 names one unknown snapshot an answer; after these many the rest is asked by filter.
+const ROUNDS: u8 = 3;
+
+impl Session {
+    /// The snapshots made for `images`, found by the description EC2 writes, and those of `ids`, each once and in
+    /// the order of their ids. What EC2 does not know is left out.
+    ///
+    /// One call when the images' snapshots include all the ids, as they do for live copies; two otherwise.
+    pub async fn describe_snapshots(
+        &self,
+        region: &Region,
+        ids: &[SnapshotId],
+        images: &[ImageId],
+    ) -> Result<Vec<Snapshot>, Failure> {
+        let mut found = BTreeMap::new();
+        for chunk in images.chunks(FILTER_VALUES) {
+            // A pending image may not list its snapshots yet; their descriptions name it.
+            let values: Vec<String> = chunk.iter().map(|id| format!("Copied for DestinationAmi {id} *")).collect();
+            self.snapshots_by_filter(region, "description", &values, &mut found).await?;
+        }
+        let missing: Vec<SnapshotId> = ids.iter().filter(|id| !found.contains_key(*id)).cloned().collect();
+        for chunk in missing.chunks(IDS) {
+            self.snapshots_by_id(region, chunk.to_vec(), &mut found).await?;
+        }
+        Ok(found.into_values().collect())
+    }
+
+    async fn snapshots_by_filter(
+        &self,
+        region: &Region,
+        name: &str,
+        values: &[String],
+        found: &mut BTreeMap<SnapshotId, Snapshot>,
+    ) -> Result<(), Failure> {
+        let what = format!("describe snapshots in {region}");
+        let mut token = None;
+        loop {
+            let call = self
+                .ec2(region)
+                .describe_snapshots()
+                .owner_ids("self")
+                .max_results(PAGE)
+                .set_next_token(token)
+                .filters(filter(name, values.iter().map(String::as_str)));
+            let answer = self.call(&what, "ec2:DescribeSnapshots", call.send()).await?;
+            found.extend(answer.snapshots().iter().filter_map(convert::snapshot).map(|s| (s.id.clone(), s)));
+            token = answer.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn snapshots_by_id(
+        &self,
+        region: &Region,
+        mut wanted: Vec<SnapshotId>,
+        found: &mut BTreeMap<SnapshotId, Snapshot>,
+    ) -> Result<(), Failure> {
+        let what = format!("describe snapshots in {region}");
+        for _ in 0..ROUNDS {
+            if wanted.is_empty() {
+                return Ok(());
+            }
+            let call = self
+                .ec2(region)
+                .describe_snapshots()
+                .set_snapshot_ids(Some(wanted.iter().map(ToString::to_string).collect()));
+            match self.call(&what, "ec2:DescribeSnapshots", call.send()).await {
+                Ok(answer) => {
+                    found.extend(answer.snapshots().iter().filter_map(convert::snapshot).map(|s| (s.id.clone(), s)));
+                    return Ok(());
+                }
+                Err(failure) if failure.is("InvalidSnapshot") || failure.is("InvalidSnapshotID") => {
+                    let before = wanted.len();
+                    wanted.retain(|id| !names(&failure.why, id.as_str()));
+                    if wanted.len() == before {
+                        break;
+                    }
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        for chunk in wanted.chunks(FILTER_VALUES) {
+            let values: Vec<String> = chunk.iter().map(ToString::to_string).collect();
+            self.snapshots_by_filter(region, "snapshot-id", &values, found).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes a snapshot; one that is gone already is a success.
+    pub async fn delete_snapshot(&self, region: &Region, snapshot: &SnapshotId) -> Result<(), Failure> {
+        let what = format!("delete {snapshot} in {region}");
+        let call = self.ec2(region).delete_snapshot().snapshot_id(snapshot.as_str());
+        match self.call(&what, "ec2:DeleteSnapshot", call.send()).await {
+            Ok(_) => Ok(()),
+            Err(failure) if failure.is("InvalidSnapshot.NotFound") => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::testing::{Answer, ami, eu, scripted};
+
+    fn snap(id: &str) -> SnapshotId {
+        SnapshotId::new(id).unwrap()
+    }
+
+    fn answer(ids: &[&str], next: &str) -> Answer {
+        let item = |id: &&str| {
+            format!(
+                "<item><snapshotId>{id}</snapshotId><status>pending</status><progress>99%</progress>\
+                 <volumeSize>8</volumeSize><description>Copied for DestinationAmi ami-1 from x</description></item>"
+            )
+        };
+        let items = ids.iter().map(item).collect::<Vec<_>>().concat();
+        Answer::ok(&format!("<R><snapshotSet>{items}</snapshotSet>{next}</R>"))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_call_does_when_the_descriptions_cover_the_ids() {
+        let (session, asked) = scripted(|_, asked| match asked.param("NextToken") {
+            "" => answer(&["snap-1"], "<nextToken>t</nextToken>"),
+            _ => answer(&["snap-2"], ""),
+        });
+        let found = session.describe_snapshots(&eu(), &[snap("snap-2")], &[ami("ami-1"), ami("ami-2")]).await.unwrap();
+        assert_eq!(found.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), ["snap-1", "snap-2"]);
+        assert_eq!((found[0].progress, found[0].destination_image()), (Some(99), Some(ami("ami-1"))));
+        let calls = asked.all();
+        assert_eq!(calls.len(), 2, "two pages of one question");
+        assert_eq!(calls[0].param("Owner.1"), "self");
+        assert_eq!(calls[0].param("Filter.1.Name"), "description");
+        assert_eq!(calls[0].param("Filter.1.Value.2"), "Copied for DestinationAmi ami-2 *");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_what_is_missing_is_asked_by_id_and_unknown_ones_dropped() {
+        let (session, asked) = scripted(|n, asked| match n {
+            0 => answer(&["snap-1"], ""),
+            1 => Answer::error(400, "InvalidSnapshot.NotFound", "The snapshot 'snap-gone' does not exist."),
+            _ => answer(&asked.values("SnapshotId."), ""),
+        });
+        let ids = [snap("snap-1"), snap("snap-gone"), snap("snap-3")];
+        let found = session.describe_snapshots(&eu(), &ids, &[ami("ami-1")]).await.unwrap();
+        assert_eq!(found.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), ["snap-1", "snap-3"]);
+        let calls = asked.all();
+        assert_eq!(calls[1].values("SnapshotId."), ["snap-gone", "snap-3"]);
+        assert_eq!(calls[2].values("SnapshotId."), ["snap-3"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_unknown_snapshots_do_not_cost_a_call_each() {
+        let (session, asked) = scripted(|_, asked| match asked.values("SnapshotId.").first() {
+            Some(id) => Answer::error(400, "InvalidSnapshot.NotFound", &format!("The snapshot '{id}' does not exist.")),
+            None => answer(&["snap-9"], ""),
+        });
+        let ids: Vec<_> = (1..10).map(|n| snap(&format!("snap-{n}"))).collect();
+        let found = session.describe_snapshots(&eu(), &ids, &[]).await.unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(asked.all().len(), 4);
+        assert_eq!(asked.all()[3].param("Filter.1.Name"), "snapshot-id");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn deleting_what_is_gone_is_a_success() {
+        let cases = [
+            (Answer::ok("<R><return>true</return></R>"), None),
+            (Answer::error(400, "InvalidSnapshot.NotFound", "gone"), None),
+            (Answer::error(400, "InvalidSnapshot.InUse", "in use"), Some("InvalidSnapshot.InUse")),
+        ];
+        for (answer, code) in cases {
+            let (session, _) = scripted(move |_, _| answer.clone());
+            let got = session.delete_snapshot(&eu(), &snap("snap-1")).await;
+            assert_eq!(got.err().and_then(|f| f.code).as_deref(), code);
+        }
+    }
+}

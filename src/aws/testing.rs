@@ -1,0 +1,167 @@
+//! A scripted HTTP connector for this room's tests: each request is shown to a closure that gives the answer, so
+//! the SDK's signing, parsing, retries and timeouts all run. Compiled for tests only.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::{Arc, Mutex},
+};
+
+use aws_smithy_runtime_api::client::{
+    http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
+};
+use aws_smithy_types::body::SdkBody;
+
+use super::{HttpClient, Session};
+use crate::domain::{ImageId, Region};
+
+/// What the wire gives back.
+#[derive(Debug, Clone)]
+pub(super) enum Answer {
+    /// A status and a body.
+    Http(u16, String),
+    /// Nothing, ever.
+    Hang,
+    /// An error of the connection.
+    Broken(io::ErrorKind, &'static str),
+}
+
+impl Answer {
+    pub(super) fn new(status: u16, body: &str) -> Self {
+        Self::Http(status, body.to_owned())
+    }
+
+    /// Success; `R` as the outermost element stands for the action's own (`DescribeImagesResponse`).
+    pub(super) fn ok(body: &str) -> Self {
+        Self::new(200, body)
+    }
+
+    /// An error in EC2's form.
+    pub(super) fn error(status: u16, code: &str, message: &str) -> Self {
+        Self::Http(
+            status,
+            format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>{code}</Code>\
+                 <Message>{message}</Message></Error></Errors><RequestID>req-1</RequestID></Response>"
+            ),
+        )
+    }
+}
+
+pub(super) fn refused() -> Answer {
+    Answer::Broken(io::ErrorKind::ConnectionRefused, "tcp connect error")
+}
+
+/// One request as it was sent.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    pub(super) host: String,
+    pub(super) action: String,
+    pub(super) params: BTreeMap<String, String>,
+    pub(super) body: String,
+}
+
+impl Asked {
+    fn new(request: &HttpRequest) -> Self {
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+        let params: BTreeMap<String, String> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        let target = request.headers().get("x-amz-target").and_then(|t| t.split_once('.')).map(|(_, a)| a.to_owned());
+        let action = target.or_else(|| params.get("Action").cloned()).unwrap_or_default();
+        let host = request.uri().split('/').nth(2).unwrap_or_default().to_owned();
+        Self { host, action, params, body }
+    }
+
+    /// A parameter, or nothing.
+    pub(super) fn param(&self, key: &str) -> &str {
+        self.params.get(key).map_or("", String::as_str)
+    }
+
+    /// The values of a list of up to nine.
+    pub(super) fn values(&self, prefix: &str) -> Vec<&str> {
+        self.params.iter().filter(|(key, _)| key.starts_with(prefix)).map(|(_, value)| value.as_str()).collect()
+    }
+}
+
+/// Every request so far.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Log(Arc<Mutex<Vec<Asked>>>);
+
+impl Log {
+    pub(super) fn all(&self) -> Vec<Asked> {
+        self.0.lock().unwrap().clone()
+    }
+
+    pub(super) fn of(&self, action: &str) -> Vec<Asked> {
+        self.all().into_iter().filter(|asked| asked.action == action).collect()
+    }
+}
+
+type Script = Arc<dyn Fn(usize, &Asked) -> Answer + Send + Sync>;
+
+#[derive(Clone)]
+struct Scripted(Script, Log);
+
+impl std::fmt::Debug for Scripted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Scripted")
+    }
+}
+
+impl HttpConnector for Scripted {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let asked = Asked::new(&request);
+        let answer = {
+            let mut log = self.1.0.lock().unwrap();
+            log.push(asked.clone());
+            (self.0)(log.len() - 1, &asked)
+        };
+        HttpConnectorFuture::new(async move {
+            match answer {
+                Answer::Http(status, body) => {
+                    let action = &asked.action;
+                    let body = body
+                        .replace("<R>", &format!("<{action}Response>"))
+                        .replace("</R>", &format!("</{action}Response>"))
+                        .replace("<R/>", &format!("<{action}Response/>"));
+                    Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body)))
+                }
+                Answer::Hang => std::future::pending().await,
+                Answer::Broken(kind, words) => Err(ConnectorError::io(io::Error::new(kind, words).into())),
+            }
+        })
+    }
+}
+
+/// A session whose every request is answered by the script, which is given the request's number from 0.
+pub(super) fn scripted(script: impl Fn(usize, &Asked) -> Answer + Send + Sync + 'static) -> (Session, Log) {
+    let log = Log::default();
+    let connector = SharedHttpConnector::new(Scripted(Arc::new(script), log.clone()));
+    let client = http_client_fn(move |_, _| connector.clone());
+    (Session::simulated(HttpClient::from(client), us()), log)
+}
+
+pub(super) fn us() -> Region {
+    Region::new("us-east-1").unwrap()
+}
+
+pub(super) fn eu() -> Region {
+    Region::new("eu-west-1").unwrap()
+}
+
+pub(super) fn ami(id: &str) -> ImageId {
+    ImageId::new(id).unwrap()
+}
+
+/// A `DescribeImages` answer with available images of these ids.
+pub(super) fn images(ids: &[&str]) -> String {
+    let item = |id: &&str| {
+        format!(
+            "<item><imageId>{id}</imageId><imageOwnerId>123456789012</imageOwnerId>\
+             <imageState>available</imageState></item>"
+        )
+    };
+    let items = ids.iter().map(item).collect::<Vec<_>>().concat();
+    format!("<DescribeImagesResponse><imagesSet>{items}</imagesSet></DescribeImagesResponse>")
+}

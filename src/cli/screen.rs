@@ -1,0 +1,179 @@
+//! `amigrate` and `amigrate demo` on a terminal.
+
+use std::{io, process::ExitCode, thread, time::Duration};
+
+use jiff::Timestamp;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc::unbounded_channel,
+};
+
+use super::{Setup, http_client};
+use crate::{
+    config,
+    domain::Failure,
+    runtime::{Clock, Effects, Exit, Face, Origin, remember::Memory, run},
+    sim::{Scenario, SharedWorld, World, connector},
+    term::{Caps, Input, Screen, TermSession, Tty, input, osc, session},
+    tui::{Model, Start, view},
+};
+
+/// The real terminal.
+struct Terminal {
+    session: TermSession,
+    screen: Screen<Tty>,
+    tmux: bool,
+}
+
+impl Terminal {
+    fn enter(caps: &Caps, size: (u16, u16)) -> Result<Self, Failure> {
+        let session = TermSession::enter(caps)?;
+        Ok(Self { session, screen: Screen::new(Tty, size, caps), tmux: caps.tmux })
+    }
+}
+
+impl Face for Terminal {
+    fn draw(&mut self, model: &Model) -> io::Result<()> {
+        self.screen.draw(|frame| view::draw(frame, model)).map(|_| ())
+    }
+
+    fn resize(&mut self, columns: u16, rows: u16) {
+        self.screen.resize(columns, rows);
+    }
+
+    fn repaint(&mut self) {
+        self.screen.repaint();
+    }
+
+    fn clipboard(&mut self, text: &str) -> io::Result<bool> {
+        match osc::clipboard(text, self.tmux) {
+            Some(bytes) => self.screen.emit(&bytes).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    fn bell(&mut self) -> io::Result<()> {
+        self.screen.emit(osc::BELL)
+    }
+
+    fn mouse(&mut self, on: bool) -> io::Result<()> {
+        self.session.set_mouse(on)
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        self.session.suspend()?;
+        self.screen.repaint();
+        Ok(())
+    }
+
+    fn retake(&mut self) -> io::Result<()> {
+        self.session.reenter()?;
+        self.screen.repaint();
+        Ok(())
+    }
+}
+
+/// On the account of the usual AWS chain.
+pub(super) fn account(setup: Setup) -> Result<ExitCode, Failure> {
+    let _log = setup.start_log()?;
+    let options = setup.session_options();
+    let memory = config::state_dir().map_or_else(Memory::default, |dir| Memory::in_dir(&dir));
+    show(setup, None, memory, move |_| Origin::Aws { options, http: http_client() })
+}
+
+/// On the embedded EC2.
+pub(super) fn demo(mut setup: Setup, name: &str) -> Result<ExitCode, Failure> {
+    let scenario = Scenario::named(name)?;
+    let _log = if setup.config.log.file.is_empty() { None } else { setup.start_log()? };
+    // The account's settings mean nothing here.
+    setup.profile = None;
+    if setup.config.browse.regions.is_empty() {
+        setup.config.browse.regions = vec!["all".into()];
+    }
+    show(setup, Some(name.to_owned()), Memory::default(), move |clock| {
+        let world = SharedWorld::new(World::new(&scenario, clock.now()));
+        let home = world.with(|w| w.home().clone());
+        let http = connector::http_client(world, move || clock.now()).into();
+        Origin::Simulated { http, home }
+    })
+}
+
+fn show(
+    setup: Setup,
+    demo: Option<String>,
+    memory: Memory,
+    origin: impl FnOnce(Clock) -> Origin,
+) -> Result<ExitCode, Failure> {
+    session::install_panic_hook(|report| tracing::error!("{report}"));
+    let runtime = super::runtime()?;
+    let exit = runtime.block_on(async move {
+        let clock = Clock::starting(Timestamp::now(), 1.0);
+        let size = session::size();
+        let ui = &setup.config.ui;
+        let frames = if setup.caps.remote { ui.frames_remote } else { ui.frames_local };
+        let read_only = setup.config.read_only;
+        let caps = setup.caps.clone();
+        let start = Start {
+            config: setup.config,
+            caps: setup.caps,
+            demo,
+            profile: setup.profile,
+            seed: uuid::Uuid::new_v4().as_u128(),
+            now: clock.now(),
+            size,
+        };
+        let (sender, mut inputs) = unbounded_channel();
+        leave_on_signals(&sender)?;
+        let mut terminal = Terminal::enter(&caps, size)?;
+        let _reader = input::spawn(sender)?;
+        let (mut model, first) = Model::new(start);
+        // The first frame goes out before the world is built or a certificate is read.
+        let mut effects = Effects::new(Origin::Later, read_only, memory);
+        model.prepare();
+        terminal.draw(&model).map_err(|e| broken(&e))?;
+        effects.set_origin(origin(clock));
+        let ended = run(&mut model, first, &mut effects, &mut inputs, &mut terminal, clock, frames).await;
+        watchdog();
+        drop(terminal);
+        ended.or_else(|e| if gone(&e) { Ok(Exit::Gone) } else { Err(broken(&e)) })
+    });
+    // Calls still under way are not waited for.
+    runtime.shutdown_background();
+    exit.map(|exit| match exit {
+        Exit::Quit => ExitCode::SUCCESS,
+        Exit::Gone => ExitCode::from(129),
+    })
+}
+
+/// A terminal that has gone away is not a fault of ours.
+fn gone(error: &io::Error) -> bool {
+    // EIO is what a closed pseudo-terminal answers.
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::NotConnected) || error.raw_os_error() == Some(5)
+}
+
+fn broken(error: &io::Error) -> Failure {
+    Failure::new("draw the screen", error.to_string())
+}
+
+/// SIGHUP and SIGTERM leave as a hang-up does.
+fn leave_on_signals(sender: &tokio::sync::mpsc::UnboundedSender<Input>) -> Result<(), Failure> {
+    for kind in [SignalKind::hangup(), SignalKind::terminate()] {
+        let mut signals = signal(kind).map_err(|e| Failure::new("listen for signals", e.to_string()))?;
+        let sender = sender.clone();
+        tokio::spawn(async move {
+            if signals.recv().await.is_some() {
+                let _ = sender.send(Input::Hangup);
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Ends the process should leaving hang, as writing to a dead terminal may.
+fn watchdog() {
+    thread::spawn(|| {
+        thread::sleep(Duration::from_millis(900));
+        session::restore();
+        std::process::exit(129);
+    });
+}

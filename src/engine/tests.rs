@@ -1,0 +1,301 @@
+//! A copy's life against scripted answers: what is asked, in which order, and how it ends.
+
+use super::*;
+use crate::domain::{
+    AccountId, ClientToken, Description, Encryption, ImageName, ImageState, Retry, SnapshotState,
+    image::{BlockDevice, Ebs},
+};
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+}
+
+fn region(name: &str) -> Region {
+    Region::new(name).unwrap()
+}
+
+fn request(n: u32, destination: &str) -> CopyRequest {
+    CopyRequest {
+        source: ImageId::new("ami-0").unwrap(),
+        source_name: "web".into(),
+        source_region: region("us-east-1"),
+        destination: region(destination),
+        name: ImageName::new(&format!("web-{n}")).unwrap(),
+        description: Description::default(),
+        encryption: Encryption::Keep,
+        copy_tags: false,
+        volumes: vec![8],
+        token: ClientToken::from_random(n.into()),
+    }
+}
+
+fn new_image() -> ImageId {
+    ImageId::new("ami-new").unwrap()
+}
+
+fn image(state: ImageState) -> Image {
+    let mut image = Image::bare(new_image(), region("eu-west-1"), AccountId::new("123456789012").unwrap());
+    image.state = state;
+    image.block_devices = vec![BlockDevice {
+        device_name: "/dev/xvda".into(),
+        ebs: Some(Ebs { snapshot_id: SnapshotId::new("snap-new").ok(), volume_size: Some(8), ..Ebs::default() }),
+        virtual_name: None,
+    }];
+    image
+}
+
+fn snapshot(percent: Option<u8>, state: SnapshotState) -> Snapshot {
+    Snapshot {
+        id: SnapshotId::new("snap-new").unwrap(),
+        state,
+        progress: percent,
+        volume_size: 8,
+        state_message: (state == SnapshotState::Error).then(|| "Given key ID is not accessible".into()),
+        description:
+            "Copied for DestinationAmi ami-new from SourceAmi ami-0 for SourceSnapshot snap-0. Task created on 1."
+                .into(),
+        encrypted: false,
+        kms_key_id: None,
+        tags: Vec::new(),
+    }
+}
+
+/// An engine with one copy that EC2 has taken at second 0.
+fn copying() -> Engine {
+    let mut engine = Engine::new(Limits::default());
+    let calls = engine.handle(Event::Submit(vec![request(1, "eu-west-1")]), at(0));
+    assert!(matches!(calls[..], [Call::Copy { job: JobId(1), .. }]), "{calls:?}");
+    assert_eq!(engine.handle(Event::Answer(Answer::Copied(JobId(1), Ok(new_image()))), at(0)), []);
+    engine
+}
+
+/// Goes to the next deadline, where a look at the region is due, and answers it.
+fn look(engine: &mut Engine, answer: Result<Watched, Failure>) -> Timestamp {
+    let now = engine.next_deadline().expect("something to wait for");
+    let calls = engine.handle(Event::Tick, now);
+    assert!(matches!(calls[..], [Call::Watch { .. }]), "{calls:?}");
+    engine.handle(Event::Answer(Answer::Watched(region("eu-west-1"), answer)), now);
+    now
+}
+
+/// Lets time pass until the engine asks for something.
+fn next_calls(engine: &mut Engine) -> (Timestamp, Vec<Call>) {
+    loop {
+        let now = engine.next_deadline().expect("something to wait for");
+        let calls = engine.handle(Event::Tick, now);
+        if !calls.is_empty() {
+            return (now, calls);
+        }
+    }
+}
+
+fn seen(state: ImageState, percent: Option<u8>) -> Watched {
+    let whole = if percent == Some(100) { SnapshotState::Completed } else { SnapshotState::Pending };
+    Watched { images: vec![image(state)], snapshots: vec![snapshot(percent, whole)] }
+}
+
+fn state(engine: &Engine) -> &JobState {
+    &engine.job(JobId(1)).unwrap().state
+}
+
+#[test]
+fn a_copy_is_available_after_two_looks_agree() {
+    let mut engine = copying();
+    look(&mut engine, Ok(Watched::default()));
+    assert_eq!(state(&engine).word(), "copying", "not found yet is not gone");
+    look(&mut engine, Ok(seen(ImageState::Pending, None)));
+    assert_eq!(engine.job(JobId(1)).unwrap().percent(), None);
+    look(&mut engine, Ok(seen(ImageState::Pending, Some(40))));
+    look(&mut engine, Ok(seen(ImageState::Pending, Some(30))));
+    assert_eq!(engine.job(JobId(1)).unwrap().percent(), Some(40));
+    look(&mut engine, Ok(seen(ImageState::Available, Some(100))));
+    assert_eq!(engine.job(JobId(1)).unwrap().percent(), Some(99));
+    look(&mut engine, Ok(seen(ImageState::Available, Some(100))));
+    assert_eq!(*state(&engine), JobState::Available { image: new_image() });
+    assert_eq!(engine.job(JobId(1)).unwrap().percent(), Some(100));
+    assert_eq!(engine.take_ended(), [JobId(1)]);
+    // The region's last planned look finds nothing to do.
+    if let Some(now) = engine.next_deadline() {
+        assert_eq!(engine.handle(Event::Tick, now), []);
+    }
+    assert_eq!(engine.next_deadline(), None, "idle waits for nothing");
+}
+
+#[test]
+fn a_failed_copy_tells_the_snapshots_reason() {
+    let mut engine = copying();
+    let mut failed = image(ImageState::Failed);
+    failed.state_reason = Some("Copy image failed with an internal error".into());
+    look(&mut engine, Ok(Watched { images: vec![failed], snapshots: vec![snapshot(None, SnapshotState::Error)] }));
+    let JobState::Failed { failure, .. } = state(&engine) else { panic!("{:?}", state(&engine)) };
+    assert_eq!(failure.why, "Given key ID is not accessible");
+    assert!(failure.hint.contains("eu-west-1"));
+}
+
+#[test]
+fn a_copy_that_vanishes_is_reported() {
+    let mut engine = copying();
+    look(&mut engine, Ok(seen(ImageState::Pending, Some(1))));
+    look(&mut engine, Ok(Watched::default()));
+    assert_eq!(state(&engine).word(), "copying", "one miss proves nothing");
+    look(&mut engine, Ok(Watched::default()));
+    assert_eq!(state(&engine).word(), "failed");
+}
+
+#[test]
+fn looks_slow_down_while_nothing_moves_and_after_throttles() {
+    let mut engine = copying();
+    let mut last = look(&mut engine, Ok(seen(ImageState::Pending, Some(5))));
+    let mut gaps = Vec::new();
+    for _ in 0..6 {
+        let now = look(&mut engine, Ok(seen(ImageState::Pending, Some(5))));
+        gaps.push(now.duration_since(last).as_secs());
+        last = now;
+    }
+    assert!(gaps[0] <= 3 && gaps[5] >= 15 && gaps[5] <= 17, "{gaps:?}");
+    let throttle = || Err(Failure::new("look", "slow down").code("RequestLimitExceeded").retry(Retry::Later));
+    for _ in 0..4 {
+        last = look(&mut engine, throttle());
+    }
+    let gap = engine.next_deadline().unwrap().duration_since(last).as_secs();
+    assert!((60..=66).contains(&gap), "{gap}");
+    assert!(engine.region_problem(&region("eu-west-1")).is_some());
+}
+
+#[test]
+fn one_look_serves_all_copies_to_a_region() {
+    let mut engine = Engine::new(Limits::default());
+    let requests = (1..=5).map(|n| request(n, "eu-west-1")).collect();
+    for call in engine.handle(Event::Submit(requests), at(0)) {
+        let Call::Copy { job, .. } = call else { panic!() };
+        let id = ImageId::new(&format!("ami-{}", job.0)).unwrap();
+        engine.handle(Event::Answer(Answer::Copied(job, Ok(id))), at(0));
+    }
+    let calls = engine.handle(Event::Tick, engine.next_deadline().unwrap());
+    let [Call::Watch { images, .. }] = &calls[..] else { panic!("{calls:?}") };
+    assert_eq!(images.len(), 5);
+}
+
+#[test]
+fn starts_are_paced_and_limited() {
+    let limits = Limits { pending: 12, ..Limits::default() };
+    let mut engine = Engine::new(limits);
+    let requests: Vec<_> = (1..=20).map(|n| request(n, "eu-west-1")).chain([request(21, "eu-west-2")]).collect();
+    let mut sent = engine.handle(Event::Submit(requests), at(0)).len();
+    assert_eq!(sent, 11, "a burst of ten, and the other region is not held up");
+    for _ in 0..2 {
+        let now = engine.next_deadline().unwrap();
+        sent += engine.handle(Event::Tick, now).len();
+    }
+    assert_eq!(sent, 13);
+    engine.handle(Event::Tick, at(100));
+    let waiting = engine.job(JobId(20)).unwrap().waiting.clone().unwrap();
+    assert_eq!(waiting, "eu-west-1 has 12 of 12");
+}
+
+#[test]
+fn a_lost_answer_is_settled_with_the_same_token() {
+    let mut engine = Engine::new(Limits::default());
+    let calls = engine.handle(Event::Submit(vec![request(1, "eu-west-1")]), at(0));
+    let lost = Failure::new("copy", "connection reset").retry(Retry::Later);
+    assert_eq!(engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(lost))), at(1)), []);
+    assert_eq!(*state(&engine), JobState::Queued);
+    engine.handle(Event::Cancel(JobId(1)), at(2));
+    assert!(!state(&engine).ended(), "nobody knows yet whether EC2 is copying");
+    let again = engine.handle(Event::Tick, engine.next_deadline().unwrap());
+    assert_eq!(again, calls, "the same request, the same token");
+    let looks = engine.handle(Event::Answer(Answer::Copied(JobId(1), Ok(new_image()))), at(9));
+    assert!(matches!(looks[..], [Call::Look { .. }]), "{looks:?}");
+}
+
+#[test]
+fn a_queued_copy_is_cancelled_without_a_call() {
+    let mut engine = Engine::new(Limits { pending: 0, ..Limits::default() });
+    assert_eq!(engine.handle(Event::Submit(vec![request(1, "eu-west-1")]), at(0)), []);
+    assert_eq!(engine.handle(Event::Cancel(JobId(1)), at(1)), []);
+    assert_eq!(*state(&engine), JobState::Cancelled);
+}
+
+#[test]
+fn a_pending_copy_is_deregistered_and_swept() {
+    let mut engine = copying();
+    let job = JobId(1);
+    let answer = |engine: &mut Engine, a: Answer, s: i64| engine.handle(Event::Answer(a), at(s));
+    let calls = engine.handle(Event::Cancel(job), at(1));
+    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
+    let calls = answer(&mut engine, Answer::Looked(job, Ok(Some(Box::new(image(ImageState::Pending))))), 1);
+    assert!(matches!(calls[..], [Call::Deregister { .. }]), "{calls:?}");
+    let calls = answer(&mut engine, Answer::Deregistered(job, Ok(())), 1);
+    assert!(matches!(&calls[..], [Call::FindLeftovers { snapshots, .. }] if snapshots.len() == 1), "{calls:?}");
+    let left = vec![
+        snapshot(Some(40), SnapshotState::Pending),
+        Snapshot {
+            id: SnapshotId::new("snap-other").unwrap(),
+            description: "somebody's nightly".into(),
+            ..snapshot(None, SnapshotState::Completed)
+        },
+    ];
+    let calls = answer(&mut engine, Answer::Leftovers(job, Ok(left)), 1);
+    let [Call::DeleteSnapshot { snapshot: id, .. }] = &calls[..] else { panic!("only this copy's own: {calls:?}") };
+    let in_use = Failure::new("delete", "in use").code("InvalidSnapshot.InUse");
+    answer(&mut engine, Answer::Deleted(job, id.clone(), Err(in_use)), 2);
+    for round in 0..2 {
+        let (now, calls) = next_calls(&mut engine);
+        assert!(matches!(calls[..], [Call::FindLeftovers { .. }]), "{calls:?}");
+        assert_eq!(state(&engine).word(), "cancelling", "round {round}");
+        engine.handle(Event::Answer(Answer::Leftovers(job, Ok(Vec::new()))), now);
+    }
+    assert_eq!(*state(&engine), JobState::Cancelled);
+    assert_eq!(engine.job(job).unwrap().note, None);
+}
+
+#[test]
+fn a_copy_that_became_available_is_not_deleted() {
+    let mut engine = copying();
+    engine.handle(Event::Cancel(JobId(1)), at(1));
+    let looked = Answer::Looked(JobId(1), Ok(Some(Box::new(image(ImageState::Available)))));
+    assert_eq!(engine.handle(Event::Answer(looked), at(1)), []);
+    assert_eq!(*state(&engine), JobState::Available { image: new_image() });
+    assert!(engine.job(JobId(1)).unwrap().note.as_ref().unwrap().contains("nothing was deleted"));
+}
+
+#[test]
+fn a_refused_cancel_lets_the_copy_go_on_and_says_why() {
+    let mut engine = copying();
+    engine.handle(Event::Cancel(JobId(1)), at(1));
+    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(Some(Box::new(image(ImageState::Pending)))))), at(1));
+    let denied = Failure::new("deregister", "you may not").code("UnauthorizedOperation");
+    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Err(denied))), at(2));
+    assert_eq!(state(&engine).word(), "copying");
+    assert_eq!(engine.job(JobId(1)).unwrap().note.as_deref(), Some("not cancelled: you may not"));
+    look(&mut engine, Ok(seen(ImageState::Pending, Some(50))));
+}
+
+#[test]
+fn what_cannot_be_deleted_is_named() {
+    let mut engine = copying();
+    let job = JobId(1);
+    engine.handle(Event::Cancel(job), at(1));
+    engine.handle(Event::Answer(Answer::Looked(job, Ok(Some(Box::new(image(ImageState::Pending)))))), at(1));
+    engine.handle(Event::Answer(Answer::Deregistered(job, Ok(()))), at(1));
+    let id = SnapshotId::new("snap-new").unwrap();
+    let left = || Ok(vec![snapshot(Some(40), SnapshotState::Pending)]);
+    engine.handle(Event::Answer(Answer::Leftovers(job, left())), at(1));
+    let denied = Failure::new("delete", "you may not").code("UnauthorizedOperation");
+    engine.handle(Event::Answer(Answer::Deleted(job, id, Err(denied))), at(2));
+    for _ in 0..2 {
+        let (now, _) = next_calls(&mut engine);
+        engine.handle(Event::Answer(Answer::Leftovers(job, left())), now);
+    }
+    assert_eq!(engine.job(job).unwrap().note.as_deref(), Some("left behind: snap-new (you may not)"));
+}
+
+#[test]
+fn answers_that_nobody_waits_for_change_nothing() {
+    let mut engine = copying();
+    let before = engine.clone();
+    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(()))), at(0));
+    engine.handle(Event::Answer(Answer::Copied(JobId(1), Ok(ImageId::new("ami-x").unwrap()))), at(0));
+    engine.handle(Event::Answer(Answer::Leftovers(JobId(9), Ok(Vec::new()))), at(0));
+    assert_eq!(engine, before);
+}

@@ -1,0 +1,66 @@
+//! The copy engine's calls, made. One call in, one answer out.
+
+use crate::{
+    aws::Session,
+    domain::Failure,
+    engine::{Answer, Call, Watched},
+};
+
+/// Makes a call. `read_only` refuses whatever would change something, whoever asked for it.
+pub async fn make(session: Option<Session>, call: Call, read_only: bool) -> Answer {
+    let refusal = match (&session, read_only) {
+        (None, _) => Some(no_session()),
+        (Some(_), true) => Some(Failure::new("change something in AWS", "this is a read-only session")),
+        (Some(_), false) => None,
+    };
+    let (Some(session), None) = (session, &refusal) else {
+        return refuse(call, refusal.unwrap_or_else(no_session));
+    };
+    match call {
+        Call::Copy { job, request } => Answer::Copied(job, session.copy_image(&request).await),
+        Call::Watch { region, images, snapshots } => {
+            let seen = async {
+                let images = session.describe_images(&region, &images).await?;
+                let mut known = snapshots;
+                known.extend(images.iter().flat_map(|i| i.snapshot_ids().cloned()));
+                known.sort();
+                known.dedup();
+                let ids: Vec<_> = images.iter().map(|i| i.id.clone()).collect();
+                let snapshots = session.describe_snapshots(&region, &known, &ids).await?;
+                Ok(Watched { images, snapshots })
+            };
+            let seen = seen.await;
+            Answer::Watched(region, seen)
+        }
+        Call::Look { job, region, image } => {
+            let found = session.describe_images(&region, &[image]).await;
+            Answer::Looked(job, found.map(|images| images.into_iter().next().map(Box::new)))
+        }
+        Call::Deregister { job, region, image } => {
+            // What it could not delete is found again by the sweep that follows.
+            Answer::Deregistered(job, session.deregister(&region, &image).await.map(|_| ()))
+        }
+        Call::FindLeftovers { job, region, image, snapshots } => {
+            Answer::Leftovers(job, session.describe_snapshots(&region, &snapshots, &[image]).await)
+        }
+        Call::DeleteSnapshot { job, region, snapshot } => {
+            let result = session.delete_snapshot(&region, &snapshot).await;
+            Answer::Deleted(job, snapshot, result)
+        }
+    }
+}
+
+fn no_session() -> Failure {
+    Failure::new("ask AWS", "there are no credentials yet").retry(crate::domain::Retry::AfterLogin)
+}
+
+fn refuse(call: Call, failure: Failure) -> Answer {
+    match call {
+        Call::Copy { job, .. } => Answer::Copied(job, Err(failure)),
+        Call::Watch { region, .. } => Answer::Watched(region, Err(failure)),
+        Call::Look { job, .. } => Answer::Looked(job, Err(failure)),
+        Call::Deregister { job, .. } => Answer::Deregistered(job, Err(failure)),
+        Call::FindLeftovers { job, .. } => Answer::Leftovers(job, Err(failure)),
+        Call::DeleteSnapshot { job, snapshot, .. } => Answer::Deleted(job, snapshot, Err(failure)),
+    }
+}

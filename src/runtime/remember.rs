@@ -1,0 +1,72 @@
+//! The regions chosen last, by profile: a small file in the state directory. Losing it costs a key press, so
+//! nothing here fails.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::domain::Region;
+
+/// Where choices are kept; nowhere in the demo and in tests.
+#[derive(Debug, Clone, Default)]
+pub struct Memory {
+    file: Option<PathBuf>,
+}
+
+type Choices = BTreeMap<String, Vec<Region>>;
+
+impl Memory {
+    /// In this directory.
+    pub fn in_dir(dir: &Path) -> Self {
+        Self { file: Some(dir.join("regions.json")) }
+    }
+
+    fn read(&self) -> Choices {
+        let text = self.file.as_ref().and_then(|f| fs::read_to_string(f).ok()).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// A profile's regions; none if it was never asked.
+    pub fn regions(&self, profile: &str) -> Vec<Region> {
+        self.read().remove(profile).unwrap_or_default()
+    }
+
+    /// Keeps a profile's regions.
+    pub fn keep(&self, profile: &str, regions: &[Region]) {
+        let Some(file) = &self.file else { return };
+        let mut choices = self.read();
+        choices.insert(profile.to_owned(), regions.to_vec());
+        let written = serde_json::to_string_pretty(&choices).map_err(std::io::Error::other).and_then(|text| {
+            if let Some(dir) = file.parent() {
+                fs::create_dir_all(dir)?;
+            }
+            // Renamed into place, so that a crash leaves the old file or the new one.
+            let new = file.with_extension("json.new");
+            fs::write(&new, text)?;
+            fs::rename(&new, file)
+        });
+        if let Err(error) = written {
+            tracing::warn!(%error, "the choice of regions could not be kept");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_are_kept_by_profile() {
+        let dir = tempfile::tempdir().unwrap();
+        let memory = Memory::in_dir(&dir.path().join("state"));
+        let region = |r| Region::new(r).unwrap();
+        assert_eq!(memory.regions("prod"), []);
+        memory.keep("prod", &[region("eu-west-1")]);
+        memory.keep("", &[region("us-east-1")]);
+        assert_eq!(memory.regions("prod"), [region("eu-west-1")]);
+        fs::write(dir.path().join("state/regions.json"), "{broken").unwrap();
+        assert_eq!(memory.regions("prod"), []);
+    }
+}

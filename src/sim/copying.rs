@@ -1,0 +1,397 @@
+//! `CopyImage`, and a copy's life as a function of its age. Owns EC2's rules for copies.
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::{Image, ImageId, ImageName, ImageState, Region, Snapshot, SnapshotId, SnapshotState, image::Tag},
+    sim::{
+        refusal::Refusal,
+        world::{Area, SeenImage, World},
+    },
+};
+
+/// The parameters of one `CopyImage`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CopyCall {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) source: String,
+    pub(crate) source_region: String,
+    pub(crate) encrypted: Option<bool>,
+    pub(crate) key: Option<String>,
+    pub(crate) copy_tags: bool,
+    pub(crate) image_tags: Vec<Tag>,
+    pub(crate) snapshot_tags: Vec<Tag>,
+    pub(crate) token: Option<String>,
+    pub(crate) dry_run: bool,
+}
+
+/// An image made by a copy.
+#[derive(Debug, Clone)]
+pub(crate) struct Made {
+    /// As it is once available.
+    pub(crate) image: Image,
+    pub(crate) created: Timestamp,
+    /// Milliseconds after its creation: the snapshots are listed.
+    pub(crate) listed: i64,
+    /// Milliseconds after its creation: available or, for a copy that fails, failed.
+    pub(crate) ended: i64,
+    pub(crate) fails: bool,
+}
+
+/// A snapshot made by a copy.
+#[derive(Debug, Clone)]
+pub(crate) struct MadeSnapshot {
+    /// As it is once completed or in error.
+    pub(crate) end: Snapshot,
+    pub(crate) image: ImageId,
+    pub(crate) created: Timestamp,
+    stages: Stages,
+}
+
+/// When a snapshot gets how far: milliseconds after the copy was asked for.
+#[derive(Debug, Clone, Copy)]
+struct Stages {
+    /// It exists.
+    listed: i64,
+    /// 0%; before, its progress is an empty text.
+    zero: i64,
+    /// 99%.
+    almost: i64,
+    /// Completed or in error.
+    ended: i64,
+}
+
+fn age_ms(created: Timestamp, now: Timestamp) -> i64 {
+    now.as_millisecond().saturating_sub(created.as_millisecond())
+}
+
+impl Made {
+    /// Milliseconds.
+    pub(crate) fn age_ms(&self, now: Timestamp) -> i64 {
+        age_ms(self.created, now)
+    }
+
+    /// Whether it is still being made.
+    pub(crate) fn is_pending(&self, now: Timestamp) -> bool {
+        self.age_ms(now) < self.ended
+    }
+
+    /// Whether it has come to a bad end.
+    pub(crate) fn has_failed(&self, now: Timestamp) -> bool {
+        self.fails && !self.is_pending(now)
+    }
+
+    /// As EC2 describes it.
+    pub(crate) fn as_of(&self, now: Timestamp) -> Image {
+        let mut image = self.image.clone();
+        if self.age_ms(now) < self.listed {
+            image.block_devices.iter_mut().filter_map(|d| d.ebs.as_mut()).for_each(|e| e.snapshot_id = None);
+        }
+        if self.is_pending(now) {
+            image.state = ImageState::Pending;
+        } else if self.fails {
+            image.state = ImageState::Failed;
+            image.state_reason = Some("Copy image failed with an internal error".into());
+        }
+        image
+    }
+}
+
+impl MadeSnapshot {
+    /// As EC2 describes it; none before it exists.
+    pub(crate) fn as_of(&self, now: Timestamp) -> Option<Snapshot> {
+        let age = age_ms(self.created, now);
+        if age < self.stages.listed {
+            return None;
+        }
+        let mut snapshot = self.end.clone();
+        if age < self.stages.ended {
+            snapshot.state = SnapshotState::Pending;
+            snapshot.state_message = None;
+            snapshot.progress = self.stages.percent(age);
+        }
+        Some(snapshot)
+    }
+
+    /// Whether it is still being filled.
+    pub(crate) fn is_pending(&self, now: Timestamp) -> bool {
+        age_ms(self.created, now) < self.stages.ended
+    }
+}
+
+impl Stages {
+    fn percent(&self, age: i64) -> Option<u8> {
+        if age < self.zero {
+            return None;
+        }
+        let whole = (self.almost - self.zero).max(1);
+        u8::try_from(((age - self.zero).saturating_mul(99) / whole).min(99)).ok()
+    }
+}
+
+impl World {
+    /// `CopyImage` in its destination: the new image's id.
+    pub(crate) fn copy_image(&mut self, to: &Region, call: CopyCall, now: Timestamp) -> Result<ImageId, Refusal> {
+        let area = self.enabled(to)?;
+        let fingerprint = format!("{:?}", CopyCall { dry_run: false, ..call.clone() });
+        if let Some((asked, id)) = call.token.as_ref().and_then(|t| area.tokens.get(t)) {
+            return if *asked == fingerprint {
+                Ok(id.clone())
+            } else {
+                Err(Refusal::new(
+                    "IdempotentParameterMismatch",
+                    "The client token you have provided is associated with a resource that differs in its parameters from this request.",
+                ))
+            };
+        }
+        check_texts(&call)?;
+        let source = self.source(&call, now)?;
+        let encrypted = encryption(area, &call, &source)?;
+        if area.own_name_taken(&self.account, &call.name, now) {
+            return Err(duplicate(area, &call.name));
+        }
+        if call.dry_run {
+            return Err(Refusal::dry_run());
+        }
+        if area.made.values().filter(|m| m.is_pending(now)).count() >= self.limits.pending_copies {
+            return Err(Refusal::new(
+                "ResourceLimitExceeded",
+                format!(
+                    "Your account has reached the limit of {} concurrent image copies in {to}.",
+                    self.limits.pending_copies
+                ),
+            ));
+        }
+        // A key is looked at when the copy already runs: a bad one is the asynchronous failure, not a refusal.
+        let key = if encrypted { area.key_arn(call.key.as_deref(), &self.account) } else { None };
+        let id = self.begin(to, &call, source.image, encrypted, key.as_deref(), now)?;
+        if let Some(token) = call.token {
+            self.enabled_mut(to)?.tokens.insert(token, (fingerprint, id.clone()));
+        }
+        Ok(id)
+    }
+
+    fn source(&self, call: &CopyCall, now: Timestamp) -> Result<SeenImage, Refusal> {
+        let region = Region::new(&call.source_region)
+            .ok()
+            .filter(|r| self.area(r).is_some())
+            .ok_or_else(|| Refusal::new("InvalidParameterValue", format!("Invalid region: {}", call.source_region)))?;
+        let area = self.enabled(&region)?;
+        check_image_id(&call.source)?;
+        let seen = self.image(area, &call.source, now).ok_or_else(|| not_found(&[&call.source]))?;
+        let own = seen.image.owner_id == self.account;
+        if !own && (!seen.image.product_codes.is_empty() || !seen.storage_open) {
+            return Err(Refusal::new("InvalidRequest", "You do not have permission to access the storage of this ami"));
+        }
+        if seen.image.state != ImageState::Available {
+            return Err(unavailable(&call.source));
+        }
+        Ok(seen)
+    }
+
+    fn begin(
+        &mut self,
+        to: &Region,
+        call: &CopyCall,
+        source: Image,
+        encrypted: bool,
+        key: Option<&str>,
+        now: Timestamp,
+    ) -> Result<ImageId, Refusal> {
+        let pace = self.pace;
+        let id = ImageId::new(&self.new_id("ami-")).map_err(|_| internal())?;
+        let own_source = source.owner_id == self.account;
+        let fails = encrypted && key.is_none_or(|arn| !self.enabled(to).is_ok_and(|a| a.usable(arn)));
+        let mut image = source.clone();
+        let mut snapshots = Vec::new();
+        let mut ended = pace.snapshots_after_ms;
+        for ebs in image.block_devices.iter_mut().filter_map(|d| d.ebs.as_mut()) {
+            let Some(from) = ebs.snapshot_id.take() else { continue };
+            let snapshot = SnapshotId::new(&self.new_id("snap-")).map_err(|_| internal())?;
+            ebs.snapshot_id = Some(snapshot.clone());
+            ebs.encrypted = Some(encrypted);
+            let size = ebs.volume_size.unwrap_or(8);
+            let stages = self.stages(fails, size);
+            ended = ended.max(stages.ended);
+            let end = Snapshot {
+                id: snapshot,
+                state: if fails { SnapshotState::Error } else { SnapshotState::Completed },
+                progress: Some(if fails { 0 } else { 100 }),
+                volume_size: size,
+                state_message: fails.then(|| "Given key ID is not accessible".into()),
+                description: description(&id, &source.id, &from, now).into(),
+                encrypted,
+                kms_key_id: if encrypted { key.map(Into::into) } else { None },
+                tags: call.snapshot_tags.clone(),
+            };
+            snapshots.push(MadeSnapshot { end, image: id.clone(), created: now, stages });
+        }
+        image.id = id.clone();
+        image.region = to.clone();
+        image.name = call.name.as_str().into();
+        image.description = call.description.as_str().into();
+        image.owner_id = self.account.clone();
+        image.tags = image_tags(call, &source, own_source);
+        image.source_image_id = Some(source.id);
+        image.source_region = Some(source.region);
+        image.created = Some(now);
+        image.public = false;
+        image.image_owner_alias = None;
+        image.deprecated = None;
+        image.last_launched = None;
+        image.deregistration_protection = Some("disabled".into());
+        // Without snapshots there is the bundle in S3 to be copied all the same.
+        let ended = if snapshots.is_empty() { pace.base_ms } else { ended } + pace.settle_ms;
+        let area = self.enabled_mut(to)?;
+        area.snapshots.extend(snapshots.into_iter().map(|s| (s.end.id.clone(), s)));
+        let made = Made { image, created: now, listed: pace.snapshots_after_ms, ended, fails };
+        area.made.insert(id.clone(), made);
+        Ok(id)
+    }
+
+    /// When a snapshot of this size goes through which stage.
+    fn stages(&mut self, fails: bool, size: u32) -> Stages {
+        let pace = self.pace;
+        let transfer = i64::from(size) * 1_024 * 1_000 / i64::from(pace.mib_per_second.max(1));
+        let jitter = self.ids.i64(-8..=8);
+        let zero = pace.snapshots_after_ms + pace.unknown_ms;
+        let almost = zero + (pace.base_ms + transfer) * (100 + jitter) / 100;
+        let ended = if fails { zero + pace.settle_ms } else { almost + pace.almost_ms };
+        Stages { listed: pace.snapshots_after_ms, zero, almost, ended }
+    }
+
+    fn new_id(&mut self, prefix: &str) -> String {
+        format!("{prefix}0{:016x}", self.ids.u64(..))
+    }
+}
+
+/// Whether the new snapshots are encrypted.
+fn encryption(area: &Area, call: &CopyCall, source: &SeenImage) -> Result<bool, Refusal> {
+    if call.key.is_some() && call.encrypted != Some(true) {
+        return Err(Refusal::new(
+            "InvalidParameterDependency",
+            "The parameter KmsKeyId requires the parameter Encrypted to be set.",
+        ));
+    }
+    if source.image.instance_store() {
+        return match call.encrypted {
+            Some(true) => Err(Refusal::new(
+                "InvalidParameterCombination",
+                "The parameter Encrypted cannot be used with instance store-backed images.",
+            )),
+            _ => Ok(false),
+        };
+    }
+    if source.image.encrypted() && call.encrypted == Some(false) {
+        return Err(Refusal::new(
+            "InvalidParameterCombination",
+            "You cannot create an unencrypted copy of an image with encrypted snapshots.",
+        ));
+    }
+    Ok(source.image.encrypted() || call.encrypted == Some(true) || area.encrypts_by_default)
+}
+
+fn internal() -> Refusal {
+    Refusal::with_status(500, "InternalError", "An internal error has occurred")
+}
+
+fn image_tags(call: &CopyCall, source: &Image, own: bool) -> Vec<Tag> {
+    let mut tags: Vec<Tag> = if call.copy_tags && own {
+        source.tags.iter().filter(|t| !t.key.starts_with("aws:")).cloned().collect()
+    } else {
+        Vec::new()
+    };
+    tags.retain(|t| call.image_tags.iter().all(|new| new.key != t.key));
+    tags.extend(call.image_tags.iter().cloned());
+    tags.sort();
+    tags
+}
+
+/// EC2's own words, with the milliseconds grouped as it groups them.
+fn description(id: &ImageId, source: &ImageId, snapshot: &SnapshotId, now: Timestamp) -> String {
+    let stamp = usize::try_from(now.as_millisecond()).unwrap_or_default();
+    let stamp = crate::domain::text::thousands(stamp);
+    format!(
+        "Copied for DestinationAmi {id} from SourceAmi {source} for SourceSnapshot {snapshot}. Task created on {stamp}."
+    )
+}
+
+fn check_texts(call: &CopyCall) -> Result<(), Refusal> {
+    ImageName::new(&call.name).map_err(|_| {
+        Refusal::new(
+            "InvalidAMIName.Malformed",
+            "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '.', '-', '/' and '_'",
+        )
+    })?;
+    if call.description.chars().count() > 255 {
+        return Err(Refusal::bad_value(
+            "description",
+            &call.description,
+            "The description can be at most 255 characters long.",
+        ));
+    }
+    if call.description.chars().any(char::is_control) {
+        return Err(Refusal::new("InvalidParameterValue", "The description contains characters that are not allowed."));
+    }
+    if call.token.as_ref().is_some_and(|t| t.len() > 128 || !t.is_ascii()) {
+        return Err(Refusal::new("InvalidParameterValue", "The client token must be at most 128 ASCII characters."));
+    }
+    check_tags(&call.image_tags)?;
+    check_tags(&call.snapshot_tags)
+}
+
+/// The rules for tags a user sets.
+pub(crate) fn check_tags(tags: &[Tag]) -> Result<(), Refusal> {
+    if tags.len() > 50 {
+        return Err(Refusal::new("TagLimitExceeded", "Resources cannot have more than 50 tags."));
+    }
+    for (n, tag) in tags.iter().enumerate() {
+        if tag.key.to_ascii_lowercase().starts_with("aws:") {
+            return Err(Refusal::new(
+                "InvalidParameterValue",
+                format!(
+                    "Value ( {} ) for parameter key is invalid. Tag keys starting with 'aws:' are reserved for internal use",
+                    tag.key
+                ),
+            ));
+        }
+        if !(1..=128).contains(&tag.key.chars().count()) {
+            return Err(Refusal::new("InvalidTagKey.Malformed", "Tag keys must be between 1 and 128 characters long."));
+        }
+        if tag.value.chars().count() > 256 {
+            return Err(Refusal::new(
+                "InvalidParameterValue",
+                "Tag value exceeds the maximum length of 256 characters",
+            ));
+        }
+        if tags[..n].iter().any(|t| t.key == tag.key) {
+            return Err(Refusal::new("InvalidParameterValue", format!("Duplicate tag key '{}' specified.", tag.key)));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses what is not formed like an image's id.
+pub(crate) fn check_image_id(id: &str) -> Result<(), Refusal> {
+    match ImageId::new(id) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Refusal::new("InvalidAMIID.Malformed", format!("Invalid id: \"{id}\" (expecting \"ami-...\")"))),
+    }
+}
+
+/// The image or images are not there, or not for this account.
+pub(crate) fn not_found(ids: &[&str]) -> Refusal {
+    let (word, verb) = if ids.len() == 1 { ("id", "does") } else { ("ids", "do") };
+    Refusal::new("InvalidAMIID.NotFound", format!("The image {word} '[{}]' {verb} not exist", ids.join(", ")))
+}
+
+/// The image is there but cannot be used, or is there no longer.
+pub(crate) fn unavailable(id: &str) -> Refusal {
+    Refusal::new("InvalidAMIID.Unavailable", format!("The image ID '{id}' is no longer available"))
+}
+
+fn duplicate(area: &Area, name: &str) -> Refusal {
+    let id = area.id_by_name(name).map_or_else(String::new, |id| id.to_string());
+    Refusal::new("InvalidAMIName.Duplicate", format!("AMI name {name} is already in use by AMI {id}"))
+}

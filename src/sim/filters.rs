@@ -1,0 +1,252 @@
+//! EC2's filters: names, values with wildcards. Owns what can be filtered by, not what is listed.
+
+use std::borrow::Cow;
+
+use crate::{
+    domain::{Image, Snapshot, SnapshotState, image::Tag},
+    sim::{describe, refusal::Refusal},
+};
+
+/// One filter: any of the values will do. Several filters must all hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Filter {
+    /// For example `name` or `tag:Team`.
+    pub(crate) name: String,
+    /// `*` is any text, `?` one character, a backslash takes the next character as it is.
+    pub(crate) values: Vec<String>,
+}
+
+impl Filter {
+    /// Whether any value matches any of these.
+    fn matches(&self, actual: &[Cow<'_, str>]) -> bool {
+        self.values.iter().any(|pattern| actual.iter().any(|text| glob(pattern, text)))
+    }
+}
+
+/// Those of EC2 API reference, `DescribeImages`, that speak of what images here have.
+const IMAGE_FILTERS: &[&str] = &[
+    "architecture",
+    "block-device-mapping.delete-on-termination",
+    "block-device-mapping.device-name",
+    "block-device-mapping.encrypted",
+    "block-device-mapping.snapshot-id",
+    "block-device-mapping.volume-size",
+    "block-device-mapping.volume-type",
+    "boot-mode",
+    "creation-date",
+    "description",
+    "ena-support",
+    "hypervisor",
+    "image-id",
+    "image-type",
+    "is-public",
+    "manifest-location",
+    "name",
+    "owner-alias",
+    "owner-id",
+    "platform",
+    "product-code",
+    "product-code.type",
+    "root-device-name",
+    "root-device-type",
+    "source-image-id",
+    "source-image-region",
+    "sriov-net-support",
+    "state",
+    "state-reason-message",
+    "tag-key",
+    "virtualization-type",
+];
+
+/// Those of EC2 API reference, `DescribeSnapshots`, likewise.
+const SNAPSHOT_FILTERS: &[&str] = &[
+    "description",
+    "encrypted",
+    "owner-alias",
+    "owner-id",
+    "progress",
+    "snapshot-id",
+    "start-time",
+    "status",
+    "storage-tier",
+    "tag-key",
+    "volume-id",
+    "volume-size",
+];
+
+/// Refuses filters EC2 does not have.
+pub(crate) fn check(filters: &[Filter], images: bool) -> Result<(), Refusal> {
+    let known = if images { IMAGE_FILTERS } else { SNAPSHOT_FILTERS };
+    let unknown = filters.iter().find(|f| !f.name.starts_with("tag:") && !known.contains(&f.name.as_str()));
+    match unknown {
+        Some(filter) => Err(Refusal::new("InvalidParameterValue", format!("The filter '{}' is invalid", filter.name))),
+        None => match filters.iter().find(|f| f.values.len() > 200) {
+            Some(_) => Err(Refusal::new(
+                "FilterLimitExceeded",
+                "The maximum number of filter values specified on a single call is 200",
+            )),
+            None => Ok(()),
+        },
+    }
+}
+
+/// Whether an image passes them all.
+pub(crate) fn image(filters: &[Filter], image: &Image) -> bool {
+    filters.iter().all(|filter| filter.matches(&image_values(image, &filter.name)))
+}
+
+/// Whether a snapshot passes them all.
+pub(crate) fn snapshot(filters: &[Filter], snapshot: &Snapshot, owner: &str, started: &str) -> bool {
+    filters.iter().all(|filter| {
+        let values: Vec<Cow<'_, str>> = match filter.name.as_str() {
+            "description" => vec![(&*snapshot.description).into()],
+            "encrypted" => vec![flag(snapshot.encrypted)],
+            "owner-alias" => Vec::new(),
+            "owner-id" => vec![owner.into()],
+            "progress" => vec![describe::progress(snapshot).into()],
+            "snapshot-id" => vec![snapshot.id.as_str().into()],
+            "start-time" => vec![started.into()],
+            "status" => vec![status(snapshot.state).into()],
+            "storage-tier" => vec!["standard".into()],
+            "volume-id" => vec![describe::VOLUME_OF_COPIES.into()],
+            "volume-size" => vec![snapshot.volume_size.to_string().into()],
+            name => tag_values(&snapshot.tags, name),
+        };
+        filter.matches(&values)
+    })
+}
+
+/// EC2's word for a snapshot's state.
+pub(crate) fn status(state: SnapshotState) -> &'static str {
+    match state {
+        SnapshotState::Pending => "pending",
+        SnapshotState::Completed => "completed",
+        SnapshotState::Error => "error",
+        SnapshotState::Other => "recoverable",
+    }
+}
+
+fn flag(on: bool) -> Cow<'static, str> {
+    if on { "true".into() } else { "false".into() }
+}
+
+fn one(text: Option<&str>) -> Vec<Cow<'_, str>> {
+    text.map(Cow::from).into_iter().collect()
+}
+
+fn image_values<'a>(image: &'a Image, name: &str) -> Vec<Cow<'a, str>> {
+    let disks = || image.block_devices.iter().filter_map(|d| d.ebs.as_ref());
+    match name {
+        "architecture" => vec![(&*image.architecture).into()],
+        "block-device-mapping.device-name" => image.block_devices.iter().map(|d| (&*d.device_name).into()).collect(),
+        "block-device-mapping.delete-on-termination" => {
+            disks().map(|e| flag(e.delete_on_termination != Some(false))).collect()
+        }
+        "block-device-mapping.encrypted" => disks().map(|e| flag(e.encrypted == Some(true))).collect(),
+        "block-device-mapping.snapshot-id" => image.snapshot_ids().map(|id| id.as_str().into()).collect(),
+        "block-device-mapping.volume-size" => disks().filter_map(|e| Some(e.volume_size?.to_string().into())).collect(),
+        "block-device-mapping.volume-type" => disks().filter_map(|e| e.volume_type.as_deref().map(Cow::from)).collect(),
+        "boot-mode" => one(image.boot_mode.as_deref()),
+        "creation-date" => image.created.map(|t| describe::date(t).into()).into_iter().collect(),
+        "description" => vec![(&*image.description).into()],
+        "ena-support" => image.ena_support.map(flag).into_iter().collect(),
+        "hypervisor" => one(image.hypervisor.as_deref()),
+        "image-id" => vec![image.id.as_str().into()],
+        "image-type" => vec!["machine".into()],
+        "is-public" => vec![flag(image.public)],
+        "name" => vec![(&*image.name).into()],
+        "owner-alias" => one(image.image_owner_alias.as_deref()),
+        "owner-id" => vec![image.owner_id.as_str().into()],
+        "manifest-location" => vec![describe::location(image).into()],
+        "platform" => one(describe::platform(image)),
+        "sriov-net-support" => one(image.sriov_net_support.as_deref()),
+        "product-code" => image.product_codes.iter().map(|c| (&*c.id).into()).collect(),
+        "product-code.type" => image.product_codes.iter().map(|c| (&*c.kind).into()).collect(),
+        "root-device-name" => one(image.root_device_name.as_deref()),
+        "root-device-type" => vec![(&*image.root_device_type).into()],
+        "source-image-id" => one(image.source_image_id.as_ref().map(crate::domain::ImageId::as_str)),
+        "source-image-region" => one(image.source_region.as_ref().map(crate::domain::Region::as_str)),
+        "state" => vec![image.state.as_str().into()],
+        "state-reason-message" => one(image.state_reason.as_deref()),
+        "virtualization-type" => vec![(&*image.virtualization).into()],
+        name => tag_values(&image.tags, name),
+    }
+}
+
+fn tag_values<'a>(tags: &'a [Tag], name: &str) -> Vec<Cow<'a, str>> {
+    match name.strip_prefix("tag:") {
+        Some(key) => tags.iter().filter(|t| &*t.key == key).map(|t| (&*t.value).into()).collect(),
+        None => tags.iter().map(|t| (&*t.key).into()).collect(),
+    }
+}
+
+/// Matches a whole text. Goes back to the last star only, so its cost is at most pattern times text.
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
+    let (mut p, mut t) = (pattern, text);
+    let mut resume: Option<(&str, &str)> = None;
+    loop {
+        let mut pattern_chars = p.chars();
+        match (pattern_chars.next(), t.chars().next()) {
+            (None, None) => return true,
+            (Some('*'), _) => {
+                p = pattern_chars.as_str();
+                resume = Some((p, t));
+                continue;
+            }
+            (Some('?'), Some(c)) => {
+                p = pattern_chars.as_str();
+                t = &t[c.len_utf8()..];
+                continue;
+            }
+            (Some(mut wanted), Some(c)) => {
+                if wanted == '\\' {
+                    wanted = pattern_chars.next().unwrap_or('\\');
+                }
+                if wanted == c {
+                    p = pattern_chars.as_str();
+                    t = &t[c.len_utf8()..];
+                    continue;
+                }
+            }
+            (None, Some(_)) | (Some(_), None) => {}
+        }
+        let Some((after_star, from)) = resume else { return false };
+        let Some(skipped) = from.chars().next() else { return false };
+        t = &from[skipped.len_utf8()..];
+        p = after_star;
+        resume = Some((p, t));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case("abc", "abc", true)]
+    #[case("abc", "abcd", false)]
+    #[case("", "", true)]
+    #[case("", "a", false)]
+    #[case("*", "", true)]
+    #[case("a*c", "abbbc", true)]
+    #[case("a*c", "abbb", false)]
+    #[case("*b*b*", "abab", true)]
+    #[case("a?c", "abc", true)]
+    #[case("a?c", "ac", false)]
+    #[case(r"a\*c", "a*c", true)]
+    #[case(r"a\*c", "abc", false)]
+    #[case("?", "é", true)]
+    #[case("Copied for DestinationAmi ami-1 *", "Copied for DestinationAmi ami-1 from SourceAmi ami-2", true)]
+    #[case("Copied for DestinationAmi ami-1 *", "Copied for DestinationAmi ami-11 from SourceAmi ami-2", false)]
+    fn wildcards(#[case] pattern: &str, #[case] text: &str, #[case] matches: bool) {
+        assert_eq!(glob(pattern, text), matches);
+    }
+
+    #[test]
+    fn an_unknown_filter_is_refused_and_a_tag_is_not() {
+        let named = |name: &str| vec![Filter { name: name.into(), values: vec!["x".into()] }];
+        assert_eq!(check(&named("colour"), true).unwrap_err().code, "InvalidParameterValue");
+        assert_eq!(check(&named("architecture"), false).unwrap_err().code, "InvalidParameterValue");
+        assert_eq!(check(&named("tag:colour"), true), Ok(()));
+    }
+}

@@ -1,0 +1,211 @@
+//! KMS: a region's keys, and its JSON protocol's three reading actions. Owns which keys can encrypt.
+
+use serde_json::{Value, json};
+
+use crate::{
+    domain::{AccountId, Region},
+    sim::{
+        refusal::Refusal,
+        scenario::{KeySpec, Scenario},
+        world::{Area, World},
+    },
+};
+
+/// The alias of the key AWS keeps for EBS in every region.
+pub(crate) const EBS_ALIAS: &str = "alias/aws/ebs";
+
+/// A key of one region.
+#[derive(Debug, Clone)]
+pub(crate) struct Key {
+    id: String,
+    /// With `alias/`.
+    alias: Option<String>,
+    description: String,
+    state: String,
+    spec: String,
+    usage: String,
+    /// `AWS` or `CUSTOMER`.
+    manager: &'static str,
+}
+
+impl Key {
+    /// The keys of a region: AWS's own for EBS, then the scenario's.
+    pub(crate) fn of_region(scenario: &Scenario, region: &Region) -> Vec<Self> {
+        let specs = scenario.keys.iter().enumerate().filter(|(_, k)| k.regions.contains(region));
+        let own = specs.map(|(n, spec)| Self::from_spec(spec, &uuid(scenario.seed, region, n + 1)));
+        let ebs = Self {
+            id: uuid(scenario.seed, region, 0),
+            alias: Some(EBS_ALIAS.into()),
+            description: "Default key that protects my EBS volumes when no other key is defined".into(),
+            state: "Enabled".into(),
+            spec: "SYMMETRIC_DEFAULT".into(),
+            usage: "ENCRYPT_DECRYPT".into(),
+            manager: "AWS",
+        };
+        std::iter::once(ebs).chain(own).collect()
+    }
+
+    fn from_spec(spec: &KeySpec, id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            alias: spec.alias.as_ref().map(|a| format!("alias/{a}")),
+            description: spec.description.clone(),
+            state: spec.state.clone(),
+            spec: spec.spec.clone(),
+            usage: spec.usage.clone(),
+            manager: "CUSTOMER",
+        }
+    }
+
+    fn usable(&self) -> bool {
+        self.state == "Enabled" && self.spec == "SYMMETRIC_DEFAULT" && self.usage == "ENCRYPT_DECRYPT"
+    }
+}
+
+/// The same for the same seed, region and number.
+fn uuid(seed: u64, region: &Region, n: usize) -> String {
+    let mut state = region.as_str().bytes().fold(seed ^ 0x6b6d_7300, |h, b| h.rotate_left(7) ^ u64::from(b));
+    state ^= (n as u64) << 48;
+    let mut rng = fastrand::Rng::with_seed(state);
+    hyphens(rng.u128(..))
+}
+
+/// Bits in a UUID's form.
+pub(crate) fn hyphens(bits: u128) -> String {
+    let hex = format!("{bits:032x}");
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+impl Area {
+    fn arn(&self, account: &AccountId, resource: &str) -> String {
+        format!("arn:{}:kms:{}:{account}:{resource}", self.region.partition().as_str(), self.region)
+    }
+
+    /// A key by id, alias, key ARN or alias ARN of this region and account.
+    fn key(&self, name: &str, account: &AccountId) -> Option<&Key> {
+        let name = if name.starts_with("arn:") {
+            let resource = name.strip_prefix(&self.arn(account, ""))?;
+            resource.strip_prefix("key/").unwrap_or(resource)
+        } else {
+            name
+        };
+        self.keys.iter().find(|k| k.id == name || k.alias.as_deref() == Some(name))
+    }
+
+    /// The ARN of the key a copy here ends up with: the named one, else the region's default. None if there is none.
+    pub(crate) fn key_arn(&self, name: Option<&str>, account: &AccountId) -> Option<String> {
+        let key = self.key(name.or(self.default_key.as_deref()).unwrap_or(EBS_ALIAS), account)?;
+        Some(self.arn(account, &format!("key/{}", key.id)))
+    }
+
+    /// What `GetEbsDefaultKmsKeyId` says.
+    pub(crate) fn ebs_default_key(&self, account: &AccountId) -> String {
+        match &self.default_key {
+            None => EBS_ALIAS.to_owned(),
+            Some(name) => self.key_arn(Some(name), account).unwrap_or_else(|| name.clone()),
+        }
+    }
+
+    /// Whether the key of this ARN can encrypt a snapshot.
+    pub(crate) fn usable(&self, arn: &str) -> bool {
+        arn.rsplit_once('/').is_some_and(|(_, id)| self.keys.iter().any(|k| k.id == id && k.usable()))
+    }
+}
+
+/// Carries out one action, given its JSON.
+pub(crate) fn call(world: &World, region: &Region, action: &str, body: &[u8]) -> Result<Value, Refusal> {
+    let area = world.enabled(region).map_err(|_| {
+        Refusal::new("UnrecognizedClientException", "The security token included in the request is invalid.")
+    })?;
+    let input: Value = if body.is_empty() { json!({}) } else { read(body)? };
+    match action {
+        "ListAliases" => page(&input, "Aliases", aliases(world, area, input["KeyId"].as_str())),
+        "ListKeys" => page(&input, "Keys", keys(world, area)),
+        "DescribeKey" => describe(world, area, input["KeyId"].as_str()),
+        _ => Err(Refusal::new("UnknownOperationException", "")),
+    }
+}
+
+fn read(body: &[u8]) -> Result<Value, Refusal> {
+    serde_json::from_slice(body).map_err(|_| Refusal::new("SerializationException", "The request is not JSON."))
+}
+
+fn aliases(world: &World, area: &Area, of: Option<&str>) -> Vec<Value> {
+    let account = &world.account;
+    let wanted = of.map(|name| area.key(name, account).map(|k| &k.id));
+    let mut with_names: Vec<(&str, &Key)> = area
+        .keys
+        .iter()
+        .filter(|k| wanted.is_none_or(|id| id == Some(&k.id)))
+        .filter_map(|k| Some((k.alias.as_deref()?, k)))
+        .collect();
+    with_names.sort_by_key(|(name, _)| *name);
+    let alias = |(name, key): (&str, &Key)| json!({ "AliasName": name, "AliasArn": area.arn(account, name), "TargetKeyId": key.id });
+    with_names.into_iter().map(alias).collect()
+}
+
+fn keys(world: &World, area: &Area) -> Vec<Value> {
+    let key = |k: &Key| json!({ "KeyId": k.id, "KeyArn": area.arn(&world.account, &format!("key/{}", k.id)) });
+    area.keys.iter().map(key).collect()
+}
+
+fn describe(world: &World, area: &Area, name: Option<&str>) -> Result<Value, Refusal> {
+    let name = name.ok_or_else(|| {
+        Refusal::new(
+            "ValidationException",
+            "1 validation error detected: Value null at 'keyId' failed to satisfy constraint: Member must not be null",
+        )
+    })?;
+    let Some(key) = area.key(name, &world.account) else {
+        let message = if name.contains("alias/") {
+            format!("Alias {} is not found.", area.arn(&world.account, name))
+        } else {
+            format!("Key '{}' does not exist", area.arn(&world.account, &format!("key/{name}")))
+        };
+        return Err(Refusal::new("NotFoundException", message));
+    };
+    let mut metadata = json!({
+        "AWSAccountId": world.account,
+        "KeyId": key.id,
+        "Arn": area.arn(&world.account, &format!("key/{}", key.id)),
+        "CreationDate": world.start.as_second() - 90 * 86_400,
+        "Enabled": key.state == "Enabled",
+        "Description": key.description,
+        "KeyUsage": key.usage,
+        "KeyState": key.state,
+        "Origin": "AWS_KMS",
+        "KeyManager": key.manager,
+        "CustomerMasterKeySpec": key.spec,
+        "KeySpec": key.spec,
+        "MultiRegion": false,
+    });
+    if key.usage == "ENCRYPT_DECRYPT" {
+        metadata["EncryptionAlgorithms"] = json!([key.spec]);
+    }
+    Ok(json!({ "KeyMetadata": metadata }))
+}
+
+/// One page: the marker is the number of the first entry not yet given.
+fn page(input: &Value, name: &str, all: Vec<Value>) -> Result<Value, Refusal> {
+    let limit = input["Limit"].as_u64().map_or(50, |n| usize::try_from(n).unwrap_or(usize::MAX));
+    if !(1..=1000).contains(&limit) {
+        return Err(Refusal::new(
+            "ValidationException",
+            "1 validation error detected: Value at 'limit' failed to satisfy constraint: Member must have value between 1 and 1000",
+        ));
+    }
+    let from = match input["Marker"].as_str() {
+        None => 0,
+        Some(marker) => {
+            marker.parse().map_err(|_| Refusal::new("InvalidMarkerException", "The marker is not valid."))?
+        }
+    };
+    let total = all.len();
+    let part: Vec<Value> = all.into_iter().skip(from).take(limit).collect();
+    let next = from.saturating_add(limit);
+    Ok(if next < total {
+        json!({ name: part, "NextMarker": next.to_string(), "Truncated": true })
+    } else {
+        json!({ name: part, "Truncated": false })
+    })
+}

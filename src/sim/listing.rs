@@ -1,0 +1,337 @@
+//! `DescribeImages` and `DescribeSnapshots`: who may see what, filters, pages.
+//!
+//! A page looks at no more entries than it may hold and then filters, as EC2 does: a filtered page may be short or even
+//! empty and still be followed by others, and listing everything costs as much as there is, however it is paged.
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::{ImageId, ImageState, Region, SnapshotId},
+    sim::{
+        copying::{check_image_id, not_found},
+        describe,
+        filters::{self, Filter},
+        lot::Lot,
+        refusal::Refusal,
+        removing::no_snapshot,
+        scenario::Access,
+        world::{Area, SeenImage, SeenSnapshot, World},
+    },
+};
+
+/// What `DescribeImages` is asked.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ImagesCall {
+    pub(crate) owners: Vec<String>,
+    pub(crate) executable_by: Vec<String>,
+    pub(crate) ids: Vec<String>,
+    pub(crate) filters: Vec<Filter>,
+    pub(crate) include_disabled: bool,
+    pub(crate) include_deprecated: bool,
+    pub(crate) page: PageCall,
+}
+
+/// What `DescribeSnapshots` is asked.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SnapshotsCall {
+    pub(crate) owners: Vec<String>,
+    pub(crate) ids: Vec<String>,
+    pub(crate) filters: Vec<Filter>,
+    pub(crate) page: PageCall,
+}
+
+/// Which part of a listing.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PageCall {
+    pub(crate) max: Option<usize>,
+    pub(crate) token: Option<String>,
+}
+
+/// A part of a listing.
+#[derive(Debug)]
+pub(crate) struct Page<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) next: Option<String>,
+}
+
+/// A place in a region's order: first what was copied, by id, then the lots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Cursor {
+    Made(String),
+    Lot { number: usize, index: u32 },
+}
+
+impl Cursor {
+    const START: Self = Self::Made(String::new());
+
+    fn token(&self) -> String {
+        match self {
+            Self::Made(after) => format!("m.{after}"),
+            Self::Lot { number, index } => format!("l.{number}.{index}"),
+        }
+    }
+
+    fn parse(token: &str) -> Option<Self> {
+        if let Some(after) = token.strip_prefix("m.") {
+            return Some(Self::Made(after.to_owned()));
+        }
+        let (number, index) = token.strip_prefix("l.")?.split_once('.')?;
+        Some(Self::Lot { number: number.parse().ok()?, index: index.parse().ok()? })
+    }
+}
+
+impl PageCall {
+    fn start(&self, smallest: usize) -> Result<(Cursor, usize), Refusal> {
+        let room = match self.max {
+            None => usize::MAX,
+            Some(n) if n < smallest => {
+                return Err(Refusal::bad_value(
+                    "MaxResults",
+                    &n.to_string(),
+                    &format!("Expecting a value of at least {smallest}."),
+                ));
+            }
+            Some(n) => n.min(1000),
+        };
+        let cursor = match self.token.as_deref() {
+            None | Some("") => Cursor::START,
+            Some(token) => Cursor::parse(token)
+                .ok_or_else(|| Refusal::new("InvalidParameterValue", "Unable to parse the nextToken parameter."))?,
+        };
+        Ok((cursor, room))
+    }
+}
+
+impl World {
+    /// `DescribeImages`.
+    pub(crate) fn describe_images(
+        &self,
+        region: &Region,
+        call: &ImagesCall,
+        now: Timestamp,
+    ) -> Result<Page<SeenImage>, Refusal> {
+        let area = self.enabled(region)?;
+        filters::check(&call.filters, true)?;
+        if !call.ids.is_empty() {
+            if call.page.max.is_some() {
+                return Err(both("imageIds", "maxResults"));
+            }
+            return self.images_by_id(area, call, now);
+        }
+        let (start, room) = call.page.start(5)?;
+        let wanted = |seen: &SeenImage| self.wanted(call, seen) && filters::image(&call.filters, &seen.image);
+        let mut walk = Walk { room, next: None };
+        let mut items = Vec::new();
+        for made in made_after(&start, &area.made) {
+            if made.age_ms(now) < self.pace.unseen_ms || !self.owner_fits(&call.owners, self.account.as_str(), None) {
+                continue;
+            }
+            if !walk.take(|| Cursor::Made(before(made.image.id.as_str()))) {
+                break;
+            }
+            items.push(Self::see_made(area, made, now));
+        }
+        let lots = |lot: &Lot| self.lot_fits(call, lot);
+        walk.lots(&start, area, lots, |lot, index| items.extend(self.see_lot(area, lot, index).filter(wanted)));
+        items.retain(wanted);
+        Ok(Page { items, next: walk.next.map(|c| c.token()) })
+    }
+
+    fn images_by_id(&self, area: &Area, call: &ImagesCall, now: Timestamp) -> Result<Page<SeenImage>, Refusal> {
+        call.ids.iter().try_for_each(|id| check_image_id(id))?;
+        let mut items = Vec::new();
+        let mut missing = Vec::new();
+        for id in &call.ids {
+            match self.image(area, id, now) {
+                Some(seen) => items.push(seen),
+                None => missing.push(id.as_str()),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(not_found(&missing));
+        }
+        items.retain(|seen| self.wanted(call, seen) && filters::image(&call.filters, &seen.image));
+        Ok(Page { items, next: None })
+    }
+
+    /// Whether a whole lot can hold anything asked for; so a listing of one's own does not walk over Amazon's.
+    fn lot_fits(&self, call: &ImagesCall, lot: &Lot) -> bool {
+        let family = &lot.family;
+        let own = *lot.owner() == self.account;
+        (own || family.access != Access::Private)
+            && self.owner_fits(&call.owners, lot.owner().as_str(), family.owner_alias.as_deref())
+            && self.executable_fits(
+                &call.executable_by,
+                family.access == Access::Shared,
+                family.access == Access::Public,
+            )
+    }
+
+    fn owner_fits(&self, owners: &[String], owner: &str, alias: Option<&str>) -> bool {
+        owners.is_empty()
+            || owners
+                .iter()
+                .any(|o| o == owner || (o == "self" && owner == self.account.as_str()) || alias.is_some_and(|a| a == o))
+    }
+
+    fn executable_fits(&self, by: &[String], shared: bool, public: bool) -> bool {
+        by.is_empty()
+            || by.iter().any(|who| match who.as_str() {
+                "self" => shared,
+                "all" => public,
+                account => account == self.account.as_str() && shared,
+            })
+    }
+
+    fn wanted(&self, call: &ImagesCall, seen: &SeenImage) -> bool {
+        let image = &seen.image;
+        let own = image.owner_id == self.account;
+        let deprecated = image.deprecated.is_some_and(|t| t <= self.start);
+        (image.state != ImageState::Disabled || (own && call.include_disabled))
+            // One's own deprecated images are always listed, and any that is asked for by id.
+            && (!deprecated || own || call.include_deprecated || !call.ids.is_empty())
+            && self.owner_fits(&call.owners, image.owner_id.as_str(), image.image_owner_alias.as_deref())
+            && self.executable_fits(&call.executable_by, seen.shared, image.public)
+    }
+
+    /// `DescribeSnapshots`.
+    pub(crate) fn describe_snapshots(
+        &self,
+        region: &Region,
+        call: &SnapshotsCall,
+        now: Timestamp,
+    ) -> Result<Page<SeenSnapshot>, Refusal> {
+        let area = self.enabled(region)?;
+        filters::check(&call.filters, false)?;
+        let wanted = |seen: &SeenSnapshot| {
+            let owner = seen.owner.as_str();
+            self.owner_fits(&call.owners, owner, None)
+                && filters::snapshot(&call.filters, &seen.snapshot, owner, &describe::date(seen.started))
+        };
+        if !call.ids.is_empty() {
+            if call.page.max.is_some() {
+                return Err(both("snapshotIds", "maxResults"));
+            }
+            let find = |id: &String| {
+                if SnapshotId::new(id).is_err() {
+                    return Err(Refusal::new(
+                        "InvalidSnapshotID.Malformed",
+                        format!("The snapshot ID '{id}' is malformed"),
+                    ));
+                }
+                self.snapshot(area, id, now).ok_or_else(|| no_snapshot(id))
+            };
+            let mut items = call.ids.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+            items.retain(wanted);
+            return Ok(Page { items, next: None });
+        }
+        let (start, room) = call.page.start(5)?;
+        let mut walk = Walk { room, next: None };
+        let mut items = Vec::new();
+        for made in made_after(&start, &area.snapshots) {
+            let Some(snapshot) = made.as_of(now) else { continue };
+            if !walk.take(|| Cursor::Made(before(snapshot.id.as_str()))) {
+                break;
+            }
+            items.push(self.see_snapshot(area, snapshot, made.created));
+        }
+        let lots =
+            |lot: &Lot| self.owner_fits(&call.owners, lot.owner().as_str(), None) && lot_may_match(&call.filters, area);
+        walk.lots(&start, area, lots, |lot, index| {
+            let disks = lot.volumes(index).len();
+            items.extend((0..disks).filter_map(|d| self.see_lot_snapshot(area, lot, index, d)).filter(wanted));
+        });
+        items.retain(wanted);
+        Ok(Page { items, next: walk.next.map(|c| c.token()) })
+    }
+}
+
+/// Whether the snapshots of lots can pass: those a poll of copies asks for cannot, by their descriptions or their tags, and so
+/// it costs nothing in a world with a hundred thousand images.
+fn lot_may_match(filters: &[Filter], area: &Area) -> bool {
+    let described = |pattern: &String| {
+        let fixed = pattern.split(['*', '?', '\\']).next().unwrap_or_default();
+        fixed.starts_with(Lot::DESCRIPTION) || Lot::DESCRIPTION.starts_with(fixed)
+    };
+    filters.iter().all(|filter| match filter.name.as_str() {
+        "description" => filter.values.iter().any(described),
+        // They begin without tags.
+        name if name.starts_with("tag") => area.tags.keys().any(|id| id.starts_with("snap-")),
+        _ => true,
+    })
+}
+
+fn both(one: &str, other: &str) -> Refusal {
+    Refusal::new(
+        "InvalidParameterCombination",
+        format!("The parameter {one} cannot be used with the parameter {other}"),
+    )
+}
+
+/// A cursor from which this id comes next.
+fn before(id: &str) -> String {
+    format!("={id}")
+}
+
+/// The entries from a cursor on; none once the cursor stands in the lots.
+fn made_after<'a, K: AsText + Ord, V>(
+    start: &Cursor,
+    all: &'a std::collections::BTreeMap<K, V>,
+) -> impl Iterator<Item = &'a V> {
+    let from = match start {
+        Cursor::Made(from) => Some(from.strip_prefix('=').unwrap_or(from).to_owned()),
+        Cursor::Lot { .. } => None,
+    };
+    all.iter().filter(move |(id, _)| from.as_deref().is_some_and(|from| id.text() >= from)).map(|(_, v)| v)
+}
+
+trait AsText {
+    fn text(&self) -> &str;
+}
+impl AsText for ImageId {
+    fn text(&self) -> &str {
+        self.as_str()
+    }
+}
+impl AsText for SnapshotId {
+    fn text(&self) -> &str {
+        self.as_str()
+    }
+}
+
+/// Counts entries until the page is full, and remembers where the next one begins.
+struct Walk {
+    room: usize,
+    next: Option<Cursor>,
+}
+
+impl Walk {
+    /// Room for one more? If not, the next page begins at this cursor.
+    fn take(&mut self, here: impl FnOnce() -> Cursor) -> bool {
+        if self.next.is_some() {
+            return false;
+        }
+        if self.room == 0 {
+            self.next = Some(here());
+            return false;
+        }
+        self.room -= 1;
+        true
+    }
+
+    fn lots(&mut self, start: &Cursor, area: &Area, fits: impl Fn(&Lot) -> bool, mut each: impl FnMut(&Lot, u32)) {
+        let (first, index) = match start {
+            Cursor::Made(_) => (0, 0),
+            Cursor::Lot { number, index } => (*number, *index),
+        };
+        for (number, lot) in area.lots.iter().enumerate().skip(first).filter(|(_, lot)| fits(lot)) {
+            let from = if number == first { index } else { 0 };
+            for index in from..lot.count() {
+                if !self.take(|| Cursor::Lot { number, index }) {
+                    return;
+                }
+                each(lot, index);
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! How the simulated services say no: EC2's own codes and texts. Owns no rule about when.
+
+/// An error answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// HTTP status.
+    pub(crate) status: u16,
+    /// AWS's code.
+    pub(crate) code: &'static str,
+    /// AWS's text.
+    pub(crate) message: String,
+}
+
+impl Refusal {
+    /// A refusal with HTTP 400, as nearly all are.
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { status: 400, code, message: message.into() }
+    }
+
+    /// A refusal with another status.
+    pub(crate) fn with_status(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    /// The one text for bad keys and for regions that are not enabled alike.
+    pub(crate) fn auth_failure() -> Self {
+        Self::with_status(401, "AuthFailure", "AWS was not able to validate the provided access credentials")
+    }
+
+    /// The success of a dry run.
+    pub(crate) fn dry_run() -> Self {
+        Self::with_status(412, "DryRunOperation", "Request would have succeeded, but DryRun flag is set.")
+    }
+
+    /// A parameter that must be there is not.
+    pub(crate) fn missing(parameter: &str) -> Self {
+        Self::new("MissingParameter", format!("The request must contain the parameter {parameter}"))
+    }
+
+    /// A parameter has a value that cannot be.
+    pub(crate) fn bad_value(parameter: &str, value: &str, why: &str) -> Self {
+        Self::new("InvalidParameterValue", format!("Value ({value}) for parameter {parameter} is invalid. {why}"))
+    }
+}

@@ -1,0 +1,271 @@
+//! A copy's life: rules, timeline, failure, cancelling.
+
+use rstest::rstest;
+
+use super::{Bench, between};
+
+const SOURCE: &str = "SourceRegion=us-east-1&SourceImageId=";
+
+fn images(bench: &mut Bench, region: &str, id: &str) -> String {
+    bench.ec2(region, &format!("Action=DescribeImages&ImageId.1={id}")).1
+}
+
+fn snapshots(bench: &mut Bench, region: &str, image: &str) -> String {
+    let filter = format!("Filter.1.Name=description&Filter.1.Value.1=Copied+for+DestinationAmi+{image}+*");
+    bench.ec2(region, &format!("Action=DescribeSnapshots&Owner.1=self&{filter}")).1
+}
+
+#[test]
+fn a_copy_is_pending_without_snapshots_then_fills_then_is_available() {
+    let mut bench = Bench::new("demo");
+    let source = bench.image("us-east-1", "app-db-*");
+    let id = bench.copy("us-west-2", &format!("{SOURCE}{source}&Name=new-db&Description=d&Encrypted=true"));
+    let young = images(&mut bench, "us-west-2", &id);
+    assert!(young.contains("<imageState>pending</imageState>") && !young.contains("<snapshotId>"), "{young}");
+    assert!(!snapshots(&mut bench, "us-west-2", &id).contains("<snapshotId>"));
+
+    let mut seen: Vec<String> = Vec::new();
+    let mut first = None;
+    for step in 1..300 {
+        bench.later(400);
+        let listed = snapshots(&mut bench, "us-west-2", &id);
+        let now = between(&listed, "<progress>", "</progress>");
+        if first.is_none() && now.iter().any(|p| p.ends_with('%')) {
+            first = Some(step * 400);
+        }
+        seen.extend(now.first().cloned());
+        if images(&mut bench, "us-west-2", &id).contains("<imageState>available</imageState>") {
+            break;
+        }
+        assert!(step < 299, "never available: {listed}");
+    }
+    assert!(first.is_some_and(|ms| ms <= 3_000), "{first:?}");
+    assert_eq!(seen.first().map(String::as_str), Some(""));
+    assert!(seen.iter().filter(|p| *p == "99%").count() >= 2, "99% lasts: {seen:?}");
+    assert_eq!(seen.last().map(String::as_str), Some("100%"));
+    let numbers: Vec<u8> = seen.iter().filter_map(|p| p.strip_suffix('%')?.parse().ok()).collect();
+    assert!(numbers.is_sorted(), "{numbers:?}");
+
+    let whole = images(&mut bench, "us-west-2", &id);
+    for part in [
+        "<name>new-db</name>",
+        "<description>d</description>",
+        "<encrypted>true</encrypted>",
+        &source,
+        "<sourceImageRegion>us-east-1",
+    ] {
+        assert!(whole.contains(part), "{part}: {whole}");
+    }
+    assert_eq!(between(&whole, "<snapshotId>", "</snapshotId>").len(), 2);
+}
+
+#[test]
+fn a_snapshot_names_its_copy_in_ec2s_full_form() {
+    let mut bench = Bench::new("demo");
+    let source = bench.image("us-east-1", "app-web-*");
+    let id = bench.copy("us-west-2", &format!("{SOURCE}{source}&Name=form"));
+    bench.later(2_000);
+    let description = &between(&snapshots(&mut bench, "us-west-2", &id), "<description>", "</description>")[0];
+    assert!(
+        description
+            .starts_with(&format!("Copied for DestinationAmi {id} from SourceAmi {source} for SourceSnapshot snap-"))
+    );
+    assert!(description.ends_with(". Task created on 1,772,712,000,000."), "{description}");
+}
+
+#[rstest]
+#[case::unknown("alias/no-such-key")]
+#[case::disabled("alias/retired-2023")]
+#[case::not_for_encrypting("alias/release-signing")]
+#[case::of_another_region("arn:aws:kms:us-east-1:123456789012:alias/images")]
+fn a_bad_key_is_accepted_and_fails_later(#[case] key: &str) {
+    let mut bench = Bench::new("demo");
+    let source = bench.image("us-east-1", "app-web-*");
+    let id = bench.copy("eu-west-1", &format!("{SOURCE}{source}&Name=bad&Encrypted=true&KmsKeyId={key}"));
+    assert!(images(&mut bench, "eu-west-1", &id).contains("<imageState>pending</imageState>"));
+    bench.later(30_000);
+    let image = images(&mut bench, "eu-west-1", &id);
+    assert!(image.contains("<imageState>failed</imageState>"), "{image}");
+    assert!(image.contains("Copy image failed with an internal error"), "{image}");
+    let snapshot = snapshots(&mut bench, "eu-west-1", &id);
+    assert!(snapshot.contains("<status>error</status>"), "{snapshot}");
+    assert!(snapshot.contains("<statusMessage>Given key ID is not accessible</statusMessage>"), "{snapshot}");
+}
+
+#[rstest]
+#[case("", "app-web-*", "Name=good", "")]
+#[case("", "app-web-*", "Name=a", "InvalidAMIName.Malformed")]
+#[case("", "app-web-*", "Name=na%C3%AFve", "InvalidAMIName.Malformed")]
+#[case("", "app-web-*", "Name=base-linux-from-us-east-1", "InvalidAMIName.Duplicate")]
+#[case("", "app-web-*", "Description=x", "MissingParameter")]
+#[case("", "app-web-*", "Name=good&KmsKeyId=alias/images", "InvalidParameterDependency")]
+#[case("", "app-web-*", "Name=good&Encrypted=maybe", "InvalidParameterValue")]
+#[case("", "app-web-*", "Name=good&DryRun=true", "DryRunOperation")]
+#[case("", "app-web-*", "Name=a&DryRun=true", "InvalidAMIName.Malformed")]
+#[case("", "app-db-*", "Name=good&Encrypted=false", "InvalidParameterCombination")]
+#[case("", "legacy-report-s3", "Name=good&Encrypted=true", "InvalidParameterCombination")]
+#[case("", "legacy-report-s3", "Name=good", "")]
+#[case("", "app-web-canary-off", "Name=good", "InvalidAMIID.Unavailable")]
+#[case("", "partner-appliance-*", "Name=good", "InvalidRequest")]
+#[case("", "golden-linux-encrypted-*", "Name=good", "InvalidRequest")]
+#[case("", "golden-linux-2*", "Name=good", "")]
+#[case("", "app-web-*", "Name=good&SnapshotCopyCompletionDurationMinutes=30", "")]
+#[case("", "app-web-*", "Name=good&SnapshotCopyCompletionDurationMinutes=20", "InvalidParameterValue")]
+#[case("", "app-web-*", "Name=good&Description=a%0Ab", "InvalidParameterValue")]
+#[case("ami-00000000", "", "Name=good", "InvalidAMIID.NotFound")]
+#[case("nothing", "", "Name=good", "InvalidAMIID.Malformed")]
+fn copies_are_refused_with_ec2s_codes(#[case] id: &str, #[case] pattern: &str, #[case] rest: &str, #[case] code: &str) {
+    let mut bench = Bench::new("demo");
+    let id = if id.is_empty() { bench.image("us-east-1", pattern) } else { id.to_owned() };
+    assert_eq!(bench.code("us-west-2", &format!("Action=CopyImage&{SOURCE}{id}&{rest}")), code);
+}
+
+#[rstest]
+#[case("image", "Team", "web", "")]
+#[case("snapshot", "Team", "web", "")]
+#[case("volume", "Team", "web", "InvalidParameterValue")]
+#[case("image", "aws:x", "web", "InvalidParameterValue")]
+#[case("image", "", "web", "InvalidTagKey.Malformed")]
+fn tags_are_checked(#[case] kind: &str, #[case] key: &str, #[case] value: &str, #[case] code: &str) {
+    let mut bench = Bench::new("demo");
+    let source = bench.image("us-east-1", "app-web-*");
+    let tag = format!(
+        "TagSpecification.1.ResourceType={kind}&TagSpecification.1.Tag.1.Key={key}&TagSpecification.1.Tag.1.Value={value}"
+    );
+    assert_eq!(bench.code("us-west-2", &format!("Action=CopyImage&{SOURCE}{source}&Name=tagged&{tag}")), code);
+}
+
+#[test]
+fn a_token_means_one_copy() {
+    let mut bench = Bench::new("demo");
+    let source = bench.image("us-east-1", "app-web-*");
+    let ask = format!("{SOURCE}{source}&Name=once&ClientToken=t1");
+    let id = bench.copy("us-west-2", &ask);
+    bench.later(300_000);
+    assert_eq!(bench.copy("us-west-2", &ask), id);
+    let other = format!("Action=CopyImage&{SOURCE}{source}&Name=twice&ClientToken=t1");
+    assert_eq!(bench.code("us-west-2", &other), "IdempotentParameterMismatch");
+    assert_eq!(bench.code("us-east-2", &other), "", "a token belongs to its destination");
+}
+
+#[test]
+fn encryption_by_default_uses_the_regions_key() {
+    let mut bench = Bench::new("demo");
+    let source = bench.image("us-east-1", "app-web-*");
+    let id = bench.copy("eu-central-1", &format!("{SOURCE}{source}&Name=by-default"));
+    bench.later(120_000);
+    let default = bench.ec2("eu-central-1", "Action=GetEbsDefaultKmsKeyId").1;
+    let default = &between(&default, "<kmsKeyId>", "</kmsKeyId>")[0];
+    assert_eq!(&between(&snapshots(&mut bench, "eu-central-1", &id), "<kmsKeyId>", "</kmsKeyId>")[0], default);
+}
+
+#[test]
+fn the_limit_counts_pending_copies_of_one_destination() {
+    let mut bench = Bench::new("empty");
+    bench.world.limits().pending_copies = 2;
+    let source = bench.image("us-east-1", "al2023-*");
+    let ask = |n: u8| format!("Action=CopyImage&{SOURCE}{source}&Name=copy-{n}");
+    assert_eq!(bench.code("us-west-2", &ask(1)), "");
+    assert_eq!(bench.code("us-west-2", &ask(2)), "");
+    assert_eq!(bench.code("us-west-2", &ask(3)), "ResourceLimitExceeded");
+    assert_eq!(bench.code("us-east-2", &ask(3)), "");
+    bench.later(300_000);
+    assert_eq!(bench.code("us-west-2", &ask(3)), "");
+}
+
+#[test]
+fn a_cancelled_copy_leaves_snapshots_to_be_deleted() {
+    let mut bench = Bench::new("demo");
+    bench.world.pace().in_use_ms = 2_000;
+    let source = bench.image("us-east-1", "app-db-*");
+    let id = bench.copy("us-west-2", &format!("{SOURCE}{source}&Name=cancelled"));
+    bench.later(10_000);
+    let deregister = format!("Action=DeregisterImage&ImageId={id}&DeleteAssociatedSnapshots=true");
+    let (status, answer) = bench.ec2("us-west-2", &deregister);
+    assert_eq!(status, 200);
+    assert_eq!(between(&answer, "<returnCode>", "</returnCode>"), ["client-error", "client-error"]);
+    assert_eq!(bench.code("us-west-2", &deregister), "InvalidAMIID.Unavailable");
+    let left = between(&snapshots(&mut bench, "us-west-2", &id), "<snapshotId>", "</snapshotId>");
+    assert_eq!(left.len(), 2);
+    let delete = format!("Action=DeleteSnapshot&SnapshotId={}", left[0]);
+    assert_eq!(bench.code("us-west-2", &delete), "InvalidSnapshot.InUse");
+    bench.later(2_000);
+    assert_eq!(bench.code("us-west-2", &delete), "");
+    assert_eq!(bench.code("us-west-2", &delete), "InvalidSnapshot.NotFound");
+    assert_eq!(between(&snapshots(&mut bench, "us-west-2", &id), "<snapshotId>", "</snapshotId>"), left[1..]);
+}
+
+#[test]
+fn a_copy_cancelled_before_its_snapshots_leaves_nothing() {
+    let mut bench = Bench::new("demo");
+    let source = bench.image("us-east-1", "app-web-*");
+    let id = bench.copy("us-west-2", &format!("{SOURCE}{source}&Name=early"));
+    assert_eq!(
+        bench.ec2("us-west-2", &format!("Action=DeregisterImage&ImageId={id}&DeleteAssociatedSnapshots=true")).0,
+        200
+    );
+    bench.later(120_000);
+    assert!(!snapshots(&mut bench, "us-west-2", &id).contains("<snapshotId>"));
+}
+
+#[test]
+fn deregistering_a_whole_image_takes_its_snapshots_along() {
+    let mut bench = Bench::new("demo");
+    let id = bench.image("us-east-1", "app-db-*");
+    let listed = between(&images(&mut bench, "us-east-1", &id), "<snapshotId>", "</snapshotId>");
+    assert_eq!(
+        bench.code("us-east-1", &format!("Action=DeleteSnapshot&SnapshotId={}", listed[0])),
+        "InvalidSnapshot.InUse"
+    );
+    let (_, answer) =
+        bench.ec2("us-east-1", &format!("Action=DeregisterImage&ImageId={id}&DeleteAssociatedSnapshots=true"));
+    assert_eq!(between(&answer, "<returnCode>", "</returnCode>"), ["success", "success"]);
+    assert_eq!(bench.code("us-east-1", &format!("Action=DescribeImages&ImageId.1={id}")), "InvalidAMIID.NotFound");
+    assert_eq!(
+        bench.code("us-east-1", &format!("Action=DescribeSnapshots&SnapshotId.1={}", listed[0])),
+        "InvalidSnapshot.NotFound"
+    );
+}
+
+#[rstest]
+#[case("base-linux-*", "OperationNotPermitted")]
+#[case("golden-linux-2*", "AuthFailure")]
+#[case("app-web-*&DryRun=true", "DryRunOperation")]
+fn deregistering_is_refused(#[case] which: &str, #[case] code: &str) {
+    let mut bench = Bench::new("demo");
+    let (pattern, rest) = which.split_once('&').unwrap_or((which, ""));
+    let id = bench.image("us-east-1", pattern);
+    assert_eq!(bench.code("us-east-1", &format!("Action=DeregisterImage&ImageId={id}&{rest}")), code);
+}
+
+#[test]
+fn a_new_image_can_be_unknown_for_a_while() {
+    let mut bench = Bench::new("demo");
+    bench.world.pace().unseen_ms = 3_000;
+    let source = bench.image("us-east-1", "app-web-*");
+    let id = bench.copy("us-west-2", &format!("{SOURCE}{source}&Name=unseen"));
+    let ask = format!("Action=DescribeImages&ImageId.1={id}");
+    assert_eq!(bench.code("us-west-2", &ask), "InvalidAMIID.NotFound");
+    bench.later(3_000);
+    assert_eq!(bench.code("us-west-2", &ask), "");
+}
+
+#[test]
+fn user_tags_come_along_when_asked_and_later_tags_replace() {
+    let mut bench = Bench::new("demo");
+    let source = bench.image("us-east-1", "app-web-*");
+    let tag =
+        "TagSpecification.1.ResourceType=image&TagSpecification.1.Tag.1.Key=Team&TagSpecification.1.Tag.1.Value=mine";
+    let id = bench.copy("us-west-2", &format!("{SOURCE}{source}&Name=tagged&CopyImageTags=true&{tag}"));
+    let image = images(&mut bench, "us-west-2", &id);
+    assert!(
+        image.contains("<key>App</key><value>web</value>") && image.contains("<key>Team</key><value>mine</value>"),
+        "{image}"
+    );
+    assert_eq!(
+        bench.code("us-west-2", &format!("Action=CreateTags&ResourceId.1={id}&Tag.1.Key=Team&Tag.1.Value=later")),
+        ""
+    );
+    let image = images(&mut bench, "us-west-2", &id);
+    assert!(image.contains("<value>later</value>") && !image.contains("<value>mine</value>"), "{image}");
+}

@@ -1,0 +1,83 @@
+//! The room's tests over the wire: requests as text, key parts of answers.
+
+mod copies;
+mod listing;
+mod protocol;
+mod robust;
+
+use std::str::FromStr as _;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::sim::{
+    Scenario, World,
+    wire::{self, Request, Response},
+};
+
+/// A world, and a hand on its clock.
+struct Bench {
+    world: World,
+    now: Timestamp,
+}
+
+impl Bench {
+    fn new(scenario: &str) -> Self {
+        let now = Timestamp::from_str("2026-03-05T12:00:00Z").unwrap();
+        Self { world: World::new(&Scenario::named(scenario).unwrap(), now), now }
+    }
+
+    fn later(&mut self, ms: i64) {
+        self.now += SignedDuration::from_millis(ms);
+    }
+
+    fn send(&mut self, service: &str, region: &str, target: Option<&str>, body: &str) -> Response {
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential=AKIA/20260305/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+        );
+        let request = Request {
+            method: "POST",
+            path: "/",
+            query: "",
+            authorization: Some(&authorization),
+            target,
+            body: body.as_bytes(),
+        };
+        wire::answer(&mut self.world, &request, self.now)
+    }
+
+    /// Status and body of an EC2 call.
+    fn ec2(&mut self, region: &str, body: &str) -> (u16, String) {
+        let response = self.send("ec2", region, None, body);
+        (response.status, String::from_utf8(response.body).unwrap())
+    }
+
+    /// The error code of an EC2 call, or an empty text.
+    fn code(&mut self, region: &str, body: &str) -> String {
+        let (_, body) = self.ec2(region, body);
+        between(&body, "<Code>", "</Code>").first().cloned().unwrap_or_default()
+    }
+
+    /// The new image of a copy that is accepted.
+    fn copy(&mut self, to: &str, rest: &str) -> String {
+        let (status, body) = self.ec2(to, &format!("Action=CopyImage&{rest}"));
+        assert_eq!(status, 200, "{body}");
+        between(&body, "<imageId>", "</imageId>")[0].clone()
+    }
+
+    /// The id of the newest own image whose name has this pattern.
+    fn image(&mut self, region: &str, pattern: &str) -> String {
+        let (_, body) = self.ec2(
+            region,
+            &format!("Action=DescribeImages&IncludeDisabled=true&Filter.1.Name=name&Filter.1.Value.1={pattern}"),
+        );
+        between(&body, "<imageId>", "</imageId>")
+            .first()
+            .unwrap_or_else(|| panic!("no {pattern} in {region}: {body}"))
+            .clone()
+    }
+}
+
+/// Every text between two marks.
+fn between(text: &str, from: &str, to: &str) -> Vec<String> {
+    text.split(from).skip(1).filter_map(|rest| Some(rest.split_once(to)?.0.to_owned())).collect()
+}

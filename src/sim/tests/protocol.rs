@@ -1,0 +1,185 @@
+//! What every request must get: forms, codes, statuses, faults.
+
+use std::time::Duration;
+
+use rstest::rstest;
+
+use super::{Bench, between};
+use crate::{
+    domain::Region,
+    sim::{
+        Scenario, World,
+        faults::{Effect, Rule},
+        wire::{self, Request},
+    },
+};
+
+#[rstest]
+#[case("us-east-1", "Action=DescribeRegions", 200, "<regionName>us-east-1</regionName>")]
+#[case("us-east-1", "Action=DescribeRegions&AllRegions=true", 200, "<optInStatus>not-opted-in</optInStatus>")]
+#[case("us-east-1", "Action=DescribeRegions&RegionName.1=xx-east-1", 400, "<Code>InvalidParameterValue</Code>")]
+#[case("us-east-1", "Action=DescribeRegions&DryRun=true", 412, "<Code>DryRunOperation</Code>")]
+#[case("us-east-1", "Action=DescribeVpcs", 400, "<Code>InvalidAction</Code>")]
+#[case("us-east-1", "", 400, "<Code>InvalidAction</Code>")]
+#[case("us-east-1", "Action=%FF%00&&&=", 400, "<Code>InvalidAction</Code>")]
+#[case("me-south-1", "Action=DescribeImages", 401, "<Code>AuthFailure</Code>")]
+#[case("xx-nowhere-9", "Action=DescribeImages", 401, "<Code>AuthFailure</Code>")]
+#[case("us-east-1", "Action=DescribeImages&ImageId.1=foo", 400, "<Code>InvalidAMIID.Malformed</Code>")]
+#[case(
+    "us-east-1",
+    "Action=DescribeImages&ImageId.1=ami-00000000",
+    400,
+    "The image id '[ami-00000000]' does not exist"
+)]
+#[case(
+    "us-east-1",
+    "Action=DescribeImages&ImageId.1=ami-1&MaxResults=9",
+    400,
+    "<Code>InvalidParameterCombination</Code>"
+)]
+#[case("us-east-1", "Action=DescribeImages&MaxResults=2", 400, "<Code>InvalidParameterValue</Code>")]
+#[case("us-east-1", "Action=DescribeImages&NextToken=zz", 400, "<Code>InvalidParameterValue</Code>")]
+#[case("us-east-1", "Action=DescribeImages&Filter.1.Name=x&Filter.1.Value.1=y", 400, "The filter 'x' is invalid")]
+#[case("us-east-1", "Action=DescribeSnapshots&SnapshotId.1=snap-1", 400, "<Code>InvalidSnapshot.NotFound</Code>")]
+#[case("us-east-1", "Action=DeregisterImage", 400, "<Code>MissingParameter</Code>")]
+#[case("us-east-1", "Action=DeregisterImage&ImageId=ami-1", 400, "<Code>InvalidAMIID.NotFound</Code>")]
+#[case("us-east-1", "Action=DeleteSnapshot&SnapshotId=snap-1", 400, "<Code>InvalidSnapshot.NotFound</Code>")]
+#[case("us-east-1", "Action=GetEbsDefaultKmsKeyId", 200, "<kmsKeyId>alias/aws/ebs</kmsKeyId>")]
+#[case(
+    "eu-central-1",
+    "Action=GetEbsEncryptionByDefault",
+    200,
+    "<ebsEncryptionByDefault>true</ebsEncryptionByDefault>"
+)]
+#[case("us-east-1", "Action=GetEbsEncryptionByDefault", 200, "<ebsEncryptionByDefault>false</ebsEncryptionByDefault>")]
+fn ec2_answers(#[case] region: &str, #[case] body: &str, #[case] status: u16, #[case] part: &str) {
+    let (got, answer) = Bench::new("demo").ec2(region, body);
+    assert_eq!(got, status, "{answer}");
+    assert!(answer.contains(part), "{answer}");
+    assert!(answer.contains("<requestId>") || answer.contains("<RequestID>"), "{answer}");
+}
+
+#[rstest]
+#[case("eu-west-1", "ListAliases", "{}", 200, r#""AliasName":"alias/aws/ebs""#)]
+#[case("eu-west-1", "ListAliases", r#"{"Limit":2}"#, 200, r#""NextMarker":"2","Truncated":true"#)]
+#[case("eu-west-1", "ListAliases", r#"{"Limit":2,"Marker":"4"}"#, 200, r#""Truncated":false"#)]
+#[case("eu-west-1", "ListAliases", r#"{"Limit":0}"#, 400, "ValidationException")]
+#[case("eu-west-1", "ListKeys", r#"{"Marker":"x"}"#, 400, "InvalidMarkerException")]
+#[case("eu-west-1", "DescribeKey", r#"{"KeyId":"alias/images"}"#, 200, r#""KeyState":"Enabled""#)]
+#[case("eu-west-1", "DescribeKey", r#"{"KeyId":"alias/retired-2023"}"#, 200, r#""KeyState":"Disabled""#)]
+#[case(
+    "eu-west-1",
+    "DescribeKey",
+    r#"{"KeyId":"arn:aws:kms:eu-west-1:123456789012:alias/images"}"#,
+    200,
+    r#""Enabled":true"#
+)]
+#[case(
+    "eu-west-1",
+    "DescribeKey",
+    r#"{"KeyId":"arn:aws:kms:us-east-1:123456789012:alias/images"}"#,
+    400,
+    "NotFoundException"
+)]
+#[case("eu-west-1", "DescribeKey", "{}", 400, "ValidationException")]
+#[case("eu-west-1", "DescribeKey", "{", 400, "SerializationException")]
+#[case("eu-west-1", "Encrypt", "{}", 400, "UnknownOperationException")]
+#[case("me-south-1", "ListKeys", "{}", 400, "UnrecognizedClientException")]
+fn kms_answers(
+    #[case] region: &str,
+    #[case] action: &str,
+    #[case] body: &str,
+    #[case] status: u16,
+    #[case] part: &str,
+) {
+    let target = format!("TrentService.{action}");
+    let response = Bench::new("demo").send("kms", region, Some(&target), body);
+    let answer = String::from_utf8(response.body).unwrap();
+    assert_eq!(response.status, status, "{answer}");
+    assert!(answer.contains(part), "{answer}");
+}
+
+#[test]
+fn sts_says_who_asks() {
+    let response = Bench::new("demo").send("sts", "us-east-1", None, "Action=GetCallerIdentity&Version=2011-06-15");
+    let answer = String::from_utf8(response.body).unwrap();
+    assert_eq!(between(&answer, "<Account>", "</Account>"), ["123456789012"]);
+}
+
+#[test]
+fn without_a_credential_nothing_is_answered() {
+    let mut bench = Bench::new("demo");
+    for authorization in [None, Some("Bearer x"), Some("Credential="), Some("Credential=a/b/c")] {
+        let request =
+            Request { method: "POST", path: "/", authorization, body: b"Action=DescribeRegions", ..Request::default() };
+        assert_eq!(wire::answer(&mut bench.world, &request, bench.now).status, 401, "{authorization:?}");
+    }
+}
+
+#[rstest]
+#[case(Effect::Throttle, 503, "<Code>RequestLimitExceeded</Code>")]
+#[case(Effect::Deny, 403, "is not authorized to perform: ec2:DescribeRegions")]
+#[case(Effect::Fail, 500, "<Code>InternalError</Code>")]
+#[case(Effect::Html, 502, "<h1>502 Bad Gateway</h1>")]
+#[case(Effect::Expired, 400, "<Code>RequestExpired</Code>")]
+fn a_fault_answers_as_aws_would(#[case] effect: Effect, #[case] status: u16, #[case] part: &str) {
+    let mut bench = Bench::new("demo");
+    bench.world.faults().add(Rule::new("Describe*", effect).in_region(Region::new("eu-west-1").unwrap()).first(1));
+    assert_eq!(bench.ec2("us-east-1", "Action=DescribeRegions").0, 200);
+    let (got, answer) = bench.ec2("eu-west-1", "Action=DescribeRegions");
+    assert_eq!(got, status);
+    assert!(answer.contains(part), "{answer}");
+    assert_eq!(bench.ec2("eu-west-1", "Action=DescribeRegions").0, 200);
+}
+
+#[test]
+fn delays_resets_and_cuts_are_said_beside_the_answer() {
+    let mut bench = Bench::new("demo");
+    bench.world.faults().add(Rule::new("*", Effect::Slow).millis(8_000));
+    assert_eq!(bench.send("ec2", "us-east-1", None, "Action=DescribeRegions").delay, Duration::from_secs(8));
+    bench.world.faults().clear();
+    bench.world.faults().add(Rule::new("*", Effect::Truncated).first(1));
+    assert!(!bench.ec2("us-east-1", "Action=DescribeRegions").1.contains("</DescribeRegionsResponse>"));
+    bench.world.faults().add(Rule::new("CopyImage", Effect::LostAnswer));
+    let source = bench.image("us-east-1", "app-web-*");
+    let copy = format!("Action=CopyImage&Name=lost&SourceRegion=us-east-1&SourceImageId={source}&ClientToken=t");
+    assert!(bench.send("ec2", "eu-west-2", None, &copy).reset);
+    bench.world.faults().clear();
+    assert_eq!(
+        bench.image("eu-west-2", "lost"),
+        bench.copy("eu-west-2", copy.strip_prefix("Action=CopyImage&").unwrap())
+    );
+}
+
+#[test]
+fn the_broken_and_the_denied_world_are_as_they_say() {
+    let mut broken = Bench::new("broken");
+    assert_eq!(broken.ec2("eu-west-2", "Action=DescribeImages").0, 500);
+    assert_eq!(broken.send("ec2", "ap-southeast-2", None, "Action=DescribeImages").delay, Duration::from_secs(8));
+    let statuses: Vec<u16> = (0..4).map(|_| broken.ec2("eu-west-1", "Action=GetEbsDefaultKmsKeyId").0).collect();
+    assert_eq!(statuses, [200, 503, 200, 503]);
+    let mut denied = Bench::new("denied");
+    assert_eq!(denied.send("kms", "eu-west-1", Some("TrentService.ListAliases"), "{}").status, 400);
+    assert_eq!(denied.code("us-west-2", "Action=CopyImage"), "UnauthorizedOperation");
+    assert_eq!(denied.code("us-east-2", "Action=CopyImage"), "MissingParameter");
+}
+
+#[test]
+fn the_same_seed_and_requests_give_the_same_ids() {
+    let run = || {
+        let mut bench = Bench::new("demo");
+        let source = bench.image("us-east-1", "app-web-*");
+        bench.copy("eu-west-2", &format!("Name=one&SourceRegion=us-east-1&SourceImageId={source}"))
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn every_copy_a_scenario_asks_for_is_made() {
+    for name in Scenario::names() {
+        let scenario = Scenario::named(name).unwrap();
+        let world = World::new(&scenario, jiff::Timestamp::UNIX_EPOCH);
+        let made: usize = world.areas.iter().map(|a| a.made.len()).sum();
+        assert_eq!(made, scenario.copies.len(), "{name}");
+    }
+}

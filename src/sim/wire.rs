@@ -1,0 +1,194 @@
+//! One HTTP request in, one HTTP answer out, as AWS would word it. Pure: it neither waits nor touches a socket;
+//! a delay or a lost connection is said beside the answer, and the doors carry it out.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::Region,
+    sim::{
+        ec2,
+        faults::Effect,
+        kms::{self, hyphens},
+        params::Params,
+        refusal::Refusal,
+        state, sts,
+        world::World,
+    },
+};
+
+/// The parts of an HTTP request that matter here.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Request<'a> {
+    /// `POST`, or `GET` for the query forms.
+    pub method: &'a str,
+    /// The path, from `/` on.
+    pub path: &'a str,
+    /// What stands behind `?`.
+    pub query: &'a str,
+    /// The header `Authorization`; the region and the service are read from its credential scope, the signature is not
+    /// verified.
+    pub authorization: Option<&'a str>,
+    /// The header `X-Amz-Target`, for KMS.
+    pub target: Option<&'a str>,
+    /// The whole body.
+    pub body: &'a [u8],
+}
+
+/// The answer, and how it is to arrive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// The header `Content-Type`.
+    pub content_type: &'static str,
+    /// The header `x-amzn-requestid`.
+    pub request_id: String,
+    /// The body.
+    pub body: Vec<u8>,
+    /// To be waited before anything is sent.
+    pub delay: Duration,
+    /// The connection is to be cut instead of answering.
+    pub reset: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Service {
+    Ec2,
+    Kms,
+    Sts,
+}
+
+const XML: &str = "text/xml;charset=UTF-8";
+
+/// Answers one request as of `now`.
+pub fn answer(world: &mut World, request: &Request<'_>, now: Timestamp) -> Response {
+    let request_id = hyphens(world.request_ids.u128(..));
+    let mut response = Response {
+        status: 200,
+        content_type: XML,
+        request_id: request_id.clone(),
+        body: Vec::new(),
+        delay: Duration::ZERO,
+        reset: false,
+    };
+    if request.method == "GET" && request.path == "/_state" {
+        response.content_type = "application/json";
+        response.body = state::json(world, now).into_bytes();
+        return response;
+    }
+    let Some((region, service)) = request.authorization.and_then(scope) else {
+        response.status = 401;
+        response.body = ec2::error(&Refusal::auth_failure(), &request_id).into_bytes();
+        return response;
+    };
+    let params = Params::parse(request.query, if service == Service::Kms { b"" } else { request.body });
+    let action = match service {
+        Service::Kms => request.target.and_then(|t| t.strip_prefix("TrentService.")).unwrap_or_default(),
+        Service::Ec2 | Service::Sts => params.get("Action").unwrap_or_default(),
+    };
+    let strike = world.faults.strike(&region, action);
+    response.delay = strike.delay;
+    if strike.effect == Some(Effect::Html) {
+        response.status = 502;
+        response.content_type = "text/html";
+        response.body =
+            b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n".to_vec();
+        return response;
+    }
+    let outcome = match refused(world, &region, service, action, strike.effect) {
+        Some(refusal) => Err(refusal),
+        None => match service {
+            Service::Ec2 => ec2::call(world, &region, action, &params, now, &request_id),
+            Service::Kms => kms::call(world, &region, action, request.body).map(|json| json.to_string()),
+            Service::Sts => sts::call(world, &region, action, &request_id),
+        },
+    };
+    fill(&mut response, service, outcome);
+    response.reset = strike.effect == Some(Effect::LostAnswer);
+    if strike.effect == Some(Effect::Truncated) {
+        response.body.truncate(response.body.len() / 2);
+    }
+    response
+}
+
+fn fill(response: &mut Response, service: Service, outcome: Result<String, Refusal>) {
+    if service == Service::Kms {
+        response.content_type = "application/x-amz-json-1.1";
+    }
+    response.body = match outcome {
+        Ok(body) => body,
+        Err(refusal) => {
+            response.status = refusal.status;
+            match service {
+                Service::Ec2 => ec2::error(&refusal, &response.request_id),
+                Service::Sts => sts::error(&refusal, &response.request_id),
+                Service::Kms => serde_json::json!({ "__type": refusal.code, "message": refusal.message }).to_string(),
+            }
+        }
+    }
+    .into_bytes();
+}
+
+/// The region and the service in `Credential=KEY/20260101/eu-west-1/ec2/aws4_request`.
+fn scope(authorization: &str) -> Option<(Region, Service)> {
+    let credential = authorization.split_once("Credential=")?.1;
+    let credential = credential.split([',', ' ']).next()?;
+    let mut parts = credential.rsplit('/').skip(1);
+    let service = match parts.next()? {
+        "ec2" => Service::Ec2,
+        "kms" => Service::Kms,
+        "sts" => Service::Sts,
+        _ => return None,
+    };
+    Some((Region::new(parts.next()?).ok()?, service))
+}
+
+/// The refusal a fault makes of a request, if it is one that is not carried out.
+fn refused(world: &World, region: &Region, service: Service, action: &str, effect: Option<Effect>) -> Option<Refusal> {
+    let kms = service == Service::Kms;
+    Some(match effect? {
+        Effect::Throttle if kms => {
+            Refusal::new("ThrottlingException", "You have exceeded the rate at which you may call KMS.")
+        }
+        Effect::Throttle => Refusal::with_status(503, "RequestLimitExceeded", "Request limit exceeded."),
+        Effect::Deny => denied(world, region, service, action),
+        Effect::Fail if kms => Refusal::with_status(500, "KMSInternalException", "An internal error has occurred"),
+        Effect::Fail => Refusal::with_status(500, "InternalError", "An internal error has occurred"),
+        Effect::Expired if kms => {
+            Refusal::new("ExpiredTokenException", "The security token included in the request is expired")
+        }
+        Effect::Expired => Refusal::new("RequestExpired", "Request has expired."),
+        Effect::Slow | Effect::LostAnswer | Effect::Html | Effect::Truncated => return None,
+    })
+}
+
+fn denied(world: &World, region: &Region, service: Service, action: &str) -> Refusal {
+    let user = world.user_arn();
+    let name = match service {
+        Service::Ec2 => "ec2",
+        Service::Kms => "kms",
+        Service::Sts => "sts",
+    };
+    let why = format!("because no identity-based policy allows the {name}:{action} action");
+    match service {
+        Service::Kms => Refusal::new(
+            "AccessDeniedException",
+            format!("User: {user} is not authorized to perform: kms:{action} {why}"),
+        ),
+        Service::Sts => Refusal::with_status(
+            403,
+            "AccessDenied",
+            format!("User: {user} is not authorized to perform: sts:{action} {why}"),
+        ),
+        Service::Ec2 => Refusal::with_status(
+            403,
+            "UnauthorizedOperation",
+            format!(
+                "You are not authorized to perform this operation. User: {user} is not authorized to perform: ec2:{action} on resource: arn:aws:ec2:{region}:{}:* {why}",
+                world.account
+            ),
+        ),
+    }
+}

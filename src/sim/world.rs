@@ -1,0 +1,312 @@
+//! The simulated account: its regions, images, snapshots and keys, as a function of time.
+//!
+//! Owns the state and how it is looked up. The actions stand in `copying`, `removing` and `listing`; the wire forms in
+//! [`crate::sim::wire`]. No clock: every look takes `now`.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    domain::{AccountId, Image, ImageId, OptIn, Region, Snapshot, SnapshotId, image::Tag},
+    sim::{
+        copying::{CopyCall, Made, MadeSnapshot},
+        faults::Faults,
+        filters::glob,
+        kms::Key,
+        lot::{self, Lot, Setting},
+        refusal::Refusal,
+        scenario::{Access, Limits, Pace, Scenario},
+    },
+};
+
+/// An image as the account sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct SeenImage {
+    pub(crate) image: Image,
+    /// Another account lets this one launch it.
+    pub(crate) shared: bool,
+    /// Its snapshots may be read, and so copied.
+    pub(crate) storage_open: bool,
+}
+
+/// A snapshot as the account sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct SeenSnapshot {
+    pub(crate) snapshot: Snapshot,
+    pub(crate) owner: AccountId,
+    pub(crate) started: Timestamp,
+}
+
+/// One region.
+#[derive(Debug)]
+pub(crate) struct Area {
+    pub(crate) region: Region,
+    pub(crate) opt_in: OptIn,
+    pub(crate) encrypts_by_default: bool,
+    pub(crate) default_key: Option<String>,
+    pub(crate) keys: Vec<Key>,
+    pub(crate) lots: Vec<Lot>,
+    /// Images and snapshots of lots that were removed.
+    pub(crate) gone: HashSet<Box<str>>,
+    /// When images were deregistered, for the race that follows.
+    pub(crate) deregistered: HashMap<ImageId, Timestamp>,
+    /// Tags set later, by resource; they replace those it began with.
+    pub(crate) tags: HashMap<Box<str>, Vec<Tag>>,
+    pub(crate) made: BTreeMap<ImageId, Made>,
+    pub(crate) snapshots: BTreeMap<SnapshotId, MadeSnapshot>,
+    /// What each client token stood for, and the image it made.
+    pub(crate) tokens: HashMap<String, (String, ImageId)>,
+}
+
+/// A simulated account.
+#[derive(Debug)]
+pub struct World {
+    pub(crate) account: AccountId,
+    pub(crate) home: Region,
+    pub(crate) seed: u64,
+    pub(crate) start: Timestamp,
+    pub(crate) pace: Pace,
+    pub(crate) limits: Limits,
+    pub(crate) areas: Vec<Area>,
+    pub(crate) faults: Faults,
+    /// Makes ids and jitter; only `CopyImage` draws from it, so polling does not change what a copy is called.
+    pub(crate) ids: fastrand::Rng,
+    pub(crate) request_ids: fastrand::Rng,
+}
+
+impl World {
+    /// The world of a scenario, which begins `now`. Copies of the scenario that do not fit its own rules are left out;
+    /// a test holds that the embedded scenarios have none.
+    pub fn new(scenario: &Scenario, now: Timestamp) -> Self {
+        let mut world = Self {
+            account: scenario.account.clone(),
+            home: scenario.home.clone(),
+            seed: scenario.seed,
+            start: now,
+            pace: scenario.pace,
+            limits: scenario.limits,
+            areas: areas(scenario),
+            faults: Faults::default(),
+            ids: fastrand::Rng::with_seed(scenario.seed),
+            request_ids: fastrand::Rng::with_seed(!scenario.seed),
+        };
+        world.add_lots(scenario);
+        for spec in &scenario.copies {
+            let then = now.checked_sub(SignedDuration::from_secs(spec.seconds_ago)).unwrap_or(now);
+            let Some(source) = world.area(&spec.from).and_then(|a| a.newest(&spec.image)) else { continue };
+            let call = CopyCall {
+                name: spec.name.clone(),
+                description: spec.description.clone(),
+                source: source.to_string(),
+                source_region: spec.from.to_string(),
+                encrypted: spec.encrypted.then_some(true),
+                key: spec.key.clone(),
+                copy_tags: spec.copy_tags,
+                ..CopyCall::default()
+            };
+            // What a scenario asks wrongly is simply not there.
+            _ = world.copy_image(&spec.to, call, then);
+        }
+        world.faults = Faults::new(scenario.faults.clone());
+        world
+    }
+
+    /// The account the requests come from.
+    pub fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// The region its user starts in.
+    pub fn home(&self) -> &Region {
+        &self.home
+    }
+
+    /// What goes wrong on purpose, to be changed while it runs.
+    pub fn faults(&mut self) -> &mut Faults {
+        &mut self.faults
+    }
+
+    /// How long new copies take, and how soon the world tells of them; to be changed while it runs.
+    pub fn pace(&mut self) -> &mut Pace {
+        &mut self.pace
+    }
+
+    /// What it refuses more of; to be changed while it runs.
+    pub fn limits(&mut self) -> &mut Limits {
+        &mut self.limits
+    }
+
+    /// The caller's ARN.
+    pub(crate) fn user_arn(&self) -> String {
+        format!("arn:aws:iam::{}:user/demo", self.account)
+    }
+
+    /// A region, if there is one of that name.
+    pub(crate) fn area(&self, region: &Region) -> Option<&Area> {
+        self.areas.iter().find(|a| a.region == *region)
+    }
+
+    /// A region the account may use, or the refusal its calls get.
+    pub(crate) fn enabled(&self, region: &Region) -> Result<&Area, Refusal> {
+        self.area(region).filter(|a| a.opt_in != OptIn::NotOptedIn).ok_or_else(Refusal::auth_failure)
+    }
+
+    /// The same, to change it.
+    pub(crate) fn enabled_mut(&mut self, region: &Region) -> Result<&mut Area, Refusal> {
+        self.areas
+            .iter_mut()
+            .find(|a| a.region == *region && a.opt_in != OptIn::NotOptedIn)
+            .ok_or_else(Refusal::auth_failure)
+    }
+
+    /// An image the account may see, in any state.
+    pub(crate) fn image(&self, area: &Area, id: &str, now: Timestamp) -> Option<SeenImage> {
+        let image_id = ImageId::new(id).ok()?;
+        if let Some(made) = area.made.get(&image_id) {
+            return (made.age_ms(now) >= self.pace.unseen_ms).then(|| Self::see_made(area, made, now));
+        }
+        let place = lot::place(self.seed, id).filter(|p| p.disk.is_none())?;
+        let lot = area.lots.iter().find(|l| l.number == place.lot && place.index < l.count())?;
+        let seen = self.see_lot(area, lot, place.index)?;
+        (seen.image.owner_id == self.account || seen.image.public || seen.shared).then_some(seen)
+    }
+
+    /// Image `index` of a lot, if it is still there.
+    pub(crate) fn see_lot(&self, area: &Area, lot: &Lot, index: u32) -> Option<SeenImage> {
+        let mut image = lot.image(index)?;
+        if area.gone.contains(image.id.as_str()) {
+            return None;
+        }
+        if let Some(tags) = area.tags.get(image.id.as_str()) {
+            image.tags.clone_from(tags);
+        }
+        let own = image.owner_id == self.account;
+        Some(SeenImage {
+            image,
+            shared: lot.family.access == Access::Shared,
+            storage_open: own || lot.family.storage_shared,
+        })
+    }
+
+    /// A copy's image as of `now`.
+    pub(crate) fn see_made(area: &Area, made: &Made, now: Timestamp) -> SeenImage {
+        let mut image = made.as_of(now);
+        if let Some(tags) = area.tags.get(image.id.as_str()) {
+            image.tags.clone_from(tags);
+        }
+        SeenImage { image, shared: false, storage_open: true }
+    }
+
+    /// A snapshot the account may see.
+    pub(crate) fn snapshot(&self, area: &Area, id: &str, now: Timestamp) -> Option<SeenSnapshot> {
+        let snapshot_id = SnapshotId::new(id).ok()?;
+        if let Some(made) = area.snapshots.get(&snapshot_id) {
+            return made.as_of(now).map(|s| self.see_snapshot(area, s, made.created));
+        }
+        let place = lot::place(self.seed, id)?;
+        let lot = area.lots.iter().find(|l| l.number == place.lot && place.index < l.count())?;
+        self.see_lot_snapshot(area, lot, place.index, usize::from(place.disk?))
+    }
+
+    /// A copy's snapshot with its later tags.
+    pub(crate) fn see_snapshot(&self, area: &Area, mut snapshot: Snapshot, started: Timestamp) -> SeenSnapshot {
+        if let Some(tags) = area.tags.get(snapshot.id.as_str()) {
+            snapshot.tags.clone_from(tags);
+        }
+        SeenSnapshot { snapshot, owner: self.account.clone(), started }
+    }
+
+    /// The snapshot behind one disk of a lot's image, if it is there and may be seen.
+    pub(crate) fn see_lot_snapshot(&self, area: &Area, lot: &Lot, index: u32, disk: usize) -> Option<SeenSnapshot> {
+        let open = lot.family.storage_shared && lot.family.access != Access::Private;
+        if *lot.owner() != self.account && !open {
+            return None;
+        }
+        let snapshot = lot.snapshot(index, disk).filter(|s| !area.gone.contains(s.id.as_str()))?;
+        let mut seen = self.see_snapshot(area, snapshot, lot.created(index));
+        seen.owner = lot.owner().clone();
+        Some(seen)
+    }
+
+    fn add_lots(&mut self, scenario: &Scenario) {
+        let mut number = 0_u16;
+        let enabled: Vec<Region> =
+            self.areas.iter().filter(|a| a.opt_in != OptIn::NotOptedIn).map(|a| a.region.clone()).collect();
+        for family in &scenario.families {
+            let family = Arc::new(family.clone());
+            let regions = if family.regions.is_empty() { &enabled } else { &family.regions };
+            for region in regions {
+                let Some(area) = self.areas.iter_mut().find(|a| a.region == *region) else { continue };
+                let key = family.encrypted.then(|| area.key_arn(family.key.as_deref(), &self.account)).flatten();
+                let setting = Setting {
+                    seed: self.seed,
+                    start: self.start,
+                    region: region.clone(),
+                    owner: family.owner.clone().unwrap_or_else(|| self.account.clone()),
+                    key: key.map(Into::into),
+                };
+                area.lots.push(Lot { number, family: Arc::clone(&family), setting });
+                number = number.saturating_add(1);
+            }
+        }
+    }
+}
+
+impl Area {
+    /// The newest image of the first lot with a name of this pattern.
+    fn newest(&self, pattern: &str) -> Option<ImageId> {
+        self.lots.iter().find_map(|lot| (0..lot.count()).find(|i| glob(pattern, &lot.name(*i))).and_then(|i| lot.id(i)))
+    }
+
+    /// An image of a lot or a copy by its exact name, whoever owns it.
+    pub(crate) fn id_by_name(&self, name: &str) -> Option<ImageId> {
+        let of_lot = |lot: &Lot| (0..lot.count()).find(|i| lot.name(*i) == name).and_then(|i| lot.id(i));
+        self.lots
+            .iter()
+            .find_map(of_lot)
+            .or_else(|| self.made.values().find(|m| &*m.image.name == name).map(|m| m.image.id.clone()))
+    }
+
+    /// Whether the account has an image of this name here. A failed copy gives its name back.
+    pub(crate) fn own_name_taken(&self, account: &AccountId, name: &str, now: Timestamp) -> bool {
+        let in_lot = |lot: &Lot| {
+            lot.owner() == account
+                && (0..lot.count())
+                    .any(|i| lot.name(i) == name && lot.id(i).is_some_and(|id| !self.gone.contains(id.as_str())))
+        };
+        self.made.values().any(|m| &*m.image.name == name && !m.has_failed(now)) || self.lots.iter().any(in_lot)
+    }
+}
+
+fn areas(scenario: &Scenario) -> Vec<Area> {
+    let mut areas: Vec<Area> = Vec::new();
+    for spec in &scenario.regions {
+        for region in &spec.names {
+            // A later mention of a region (a scenario on top of another) replaces the earlier one.
+            areas.retain(|a| a.region != *region);
+            areas.push(Area {
+                region: region.clone(),
+                opt_in: spec.opt_in.into(),
+                encrypts_by_default: spec.encrypts_by_default,
+                default_key: spec.default_key.clone(),
+                keys: Vec::new(),
+                lots: Vec::new(),
+                gone: HashSet::new(),
+                deregistered: HashMap::new(),
+                tags: HashMap::new(),
+                made: BTreeMap::new(),
+                snapshots: BTreeMap::new(),
+                tokens: HashMap::new(),
+            });
+        }
+    }
+    areas.sort_by(|a, b| a.region.cmp(&b.region));
+    for area in &mut areas {
+        area.keys = Key::of_region(scenario, &area.region);
+    }
+    areas
+}

@@ -1,0 +1,313 @@
+//! Everything the program knows, in one place with one owner.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::Timestamp;
+
+use crate::{
+    config::Config,
+    domain::{Account, ClientToken, Failure, Image, ImageQuery, Region, RegionInfo, Whose, key::KeyList},
+    engine::{Engine, Event, Limits, catalogue::Catalogue},
+    term::Caps,
+    tui::{
+        keys::Context,
+        layout,
+        msg::{Connected, Effect, Msg, RequestId},
+        screens::{Overlay, images::ImagesPane, jobs::JobsPane},
+    },
+};
+
+/// The two panes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pane {
+    /// Above.
+    Images,
+    /// Below.
+    Jobs,
+}
+
+/// How the program was started; fixed for its run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Start {
+    /// The settings.
+    pub config: Config,
+    /// What the terminal can do.
+    pub caps: Caps,
+    /// The scenario of the embedded EC2, in the demo.
+    pub demo: Option<String>,
+    /// The profile asked for.
+    pub profile: Option<String>,
+    /// Random bits that make this run's client tokens its own.
+    pub seed: u128,
+    /// The time.
+    pub now: Timestamp,
+    /// The terminal's columns and rows.
+    pub size: (u16, u16),
+}
+
+/// Whether there is somebody to ask AWS as.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Session {
+    /// Configuration and credentials are being looked up.
+    Connecting(RequestId),
+    /// There are credentials.
+    Ready(Connected),
+    /// There are none, or they cannot be used.
+    Failed(Failure),
+}
+
+/// A line of news in the footer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The news.
+    pub text: String,
+    /// Whether it is bad.
+    pub bad: bool,
+    /// When it goes.
+    pub until: Timestamp,
+}
+
+/// What a request that is under way is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Awaited {
+    Account,
+    Regions,
+    Images { region: Region, listed: usize },
+    Keys,
+    Profiles,
+}
+
+/// The whole state.
+#[derive(Debug)]
+pub struct Model {
+    /// How it was started.
+    pub start: Start,
+    /// The time of the last message.
+    pub now: Timestamp,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// Who asks AWS.
+    pub session: Session,
+    /// The profile asked for last.
+    pub profile: Option<String>,
+    /// Whose data is on the screen.
+    pub account: Option<Account>,
+    /// Why the account or the regions could not be looked up.
+    pub lookup_problems: BTreeMap<&'static str, Failure>,
+    /// The account's regions, once known.
+    pub regions: Vec<RegionInfo>,
+    /// The regions chosen.
+    pub chosen: Vec<Region>,
+    /// What is listed in them.
+    pub query: ImageQuery,
+    /// The images.
+    pub catalogue: Catalogue,
+    /// The copies.
+    pub engine: Engine,
+    /// Destinations' keys, as far as they were asked for.
+    pub keys: BTreeMap<Region, KeyList>,
+    /// The images pane.
+    pub images: ImagesPane,
+    /// The jobs pane.
+    pub jobs: JobsPane,
+    /// The pane with the focus.
+    pub focus: Pane,
+    /// The pane that has the whole height.
+    pub full: Option<Pane>,
+    /// What lies over the panes; the last is on top.
+    pub overlays: Vec<Overlay>,
+    /// News.
+    pub notice: Option<Notice>,
+    /// Whether the mouse is on.
+    pub mouse: bool,
+    pub(super) awaited: BTreeMap<RequestId, Awaited>,
+    /// Regions whose list waits for a free place among the requests.
+    pub(super) to_list: Vec<Region>,
+    next_id: u64,
+    tokens: u128,
+}
+
+impl Model {
+    /// The state before anything is known, and what is wanted first.
+    pub fn new(start: Start) -> (Self, Vec<Effect>) {
+        let copies = &start.config.copy;
+        let poll = &start.config.poll;
+        let seconds = |s: u64| jiff::SignedDuration::from_secs(i64::try_from(s).unwrap_or(60));
+        let limits = Limits {
+            pending: copies.pending_limit,
+            starts_per_second: copies.starts_per_second,
+            start_burst: copies.start_burst,
+            fastest: seconds(poll.fastest_seconds),
+            slowest: seconds(poll.slowest_seconds),
+            throttled: seconds(poll.throttled_seconds),
+        };
+        let whose = crate::config::parse_whose(&start.config.browse.whose).unwrap_or_default();
+        let mut model = Self {
+            now: start.now,
+            size: start.size,
+            session: Session::Connecting(RequestId(0)),
+            profile: start.profile.clone(),
+            account: None,
+            lookup_problems: BTreeMap::new(),
+            regions: Vec::new(),
+            chosen: Vec::new(),
+            query: ImageQuery::default(),
+            catalogue: Catalogue::default(),
+            engine: Engine::new(limits),
+            keys: BTreeMap::new(),
+            images: ImagesPane::default(),
+            jobs: JobsPane::default(),
+            focus: Pane::Images,
+            full: None,
+            overlays: Vec::new(),
+            notice: None,
+            mouse: start.config.ui.mouse,
+            awaited: BTreeMap::new(),
+            to_list: Vec::new(),
+            next_id: 0,
+            tokens: start.seed,
+            start,
+        };
+        model.query = model.query_for(whose);
+        let effects = vec![model.connect()];
+        (model, effects)
+    }
+
+    /// Takes a message in. Gives what is to be done.
+    pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
+        self.now = now;
+        if self.notice.as_ref().is_some_and(|n| n.until <= now) {
+            self.notice = None;
+        }
+        let mut effects = Vec::new();
+        super::update::update(self, msg, &mut effects);
+        if !self.engine.take_ended().is_empty() && self.start.config.ui.bell {
+            effects.push(Effect::Bell);
+        }
+        effects
+    }
+
+    /// Brings cached rows up to date before a frame. Costs nothing when nothing changed.
+    pub fn prepare(&mut self) {
+        let areas = layout::areas(self, ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1));
+        super::screens::images::refresh_rows(self, layout::rows(areas.images, 1));
+        super::screens::jobs::refresh_lines(self);
+        let areas = layout::areas(self, ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1));
+        let height = layout::rows(areas.jobs, 0);
+        super::screens::jobs::settle(self, height);
+        super::screens::images::settle(self, layout::rows(areas.images, 1));
+    }
+
+    /// When a [`Msg::Tick`] is wanted next: for the engine, for clocks on the screen, for a notice to go.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        let seconds = |s| self.now + jiff::SignedDuration::from_millis(s);
+        let spinning = self.waits_for_network().then(|| seconds(250));
+        let counting = (!self.engine.idle()).then(|| seconds(1_000));
+        let notice = self.notice.as_ref().map(|n| n.until);
+        [self.engine.next_deadline(), spinning, counting, notice].into_iter().flatten().min()
+    }
+
+    /// Whether something on the screen spins.
+    pub fn waits_for_network(&self) -> bool {
+        matches!(self.session, Session::Connecting(_)) || !self.awaited.is_empty()
+    }
+
+    /// The contexts whose keys hold now, innermost first.
+    pub fn contexts(&self) -> Vec<Context> {
+        match self.overlays.last() {
+            Some(overlay) => overlay.contexts(),
+            None if self.images.editing => vec![Context::Prompt],
+            None => vec![
+                match self.focus {
+                    Pane::Images => Context::Images,
+                    Pane::Jobs => Context::Jobs,
+                },
+                Context::Lists,
+                Context::Everywhere,
+            ],
+        }
+    }
+
+    /// Everything that is wrong now: where, and what.
+    pub fn problems(&self) -> Vec<(String, Failure)> {
+        let mut problems = Vec::new();
+        if let Session::Failed(failure) = &self.session {
+            problems
+                .push((self.profile.clone().map_or("credentials".into(), |p| format!("profile {p}")), failure.clone()));
+        }
+        problems.extend(self.lookup_problems.iter().map(|(what, f)| ((*what).to_owned(), f.clone())));
+        for (region, listing) in self.catalogue.listings() {
+            if let crate::engine::catalogue::Progress::Failed(failure) = &listing.progress {
+                problems.push((region.to_string(), failure.clone()));
+            }
+        }
+        let watched: std::collections::BTreeSet<&Region> = self.engine.jobs().map(|j| &j.request.destination).collect();
+        for region in watched {
+            if let Some(failure) = self.engine.region_problem(region) {
+                problems.push((format!("copies to {region}"), failure.clone()));
+            }
+        }
+        problems
+    }
+
+    /// The image under the cursor.
+    pub fn current_image(&self) -> Option<&Arc<Image>> {
+        self.images.rows.get(self.images.list.cursor)
+    }
+
+    /// Says something in the footer for some seconds.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.tell(text.into(), false);
+    }
+
+    /// Says something that went wrong.
+    pub fn complain(&mut self, text: impl Into<String>) {
+        self.tell(text.into(), true);
+    }
+
+    fn tell(&mut self, text: String, bad: bool) {
+        let until = self.now + jiff::SignedDuration::from_secs(if bad { 12 } else { 6 });
+        self.notice = Some(Notice { text, bad, until });
+    }
+
+    pub(super) fn id(&mut self) -> RequestId {
+        self.next_id += 1;
+        RequestId(self.next_id)
+    }
+
+    pub(super) fn ask(&mut self, what: Awaited) -> RequestId {
+        let id = self.id();
+        self.awaited.insert(id, what);
+        id
+    }
+
+    /// A client token that no other run and no other copy has.
+    pub(super) fn token(&mut self) -> ClientToken {
+        self.tokens = self.tokens.wrapping_add(1);
+        ClientToken::from_random(self.tokens)
+    }
+
+    pub(super) fn connect(&mut self) -> Effect {
+        let id = self.id();
+        self.session = Session::Connecting(id);
+        Effect::Connect { id, profile: self.profile.clone() }
+    }
+
+    /// What is asked for when these are wanted; other people's images are narrowed by the settings' patterns.
+    pub(super) fn query_for(&self, whose: Whose) -> ImageQuery {
+        let browse = &self.start.config.browse;
+        let pattern = |p: &String| Some(p.clone()).filter(|p| !p.is_empty() && p != "*");
+        let name = match &whose {
+            Whose::Amazon => pattern(&browse.amazon_name),
+            Whose::Marketplace => pattern(&browse.marketplace_name),
+            _ => None,
+        };
+        ImageQuery { whose, name }
+    }
+
+    /// Hands an event to the copy engine.
+    pub(super) fn drive(&mut self, event: Event, effects: &mut Vec<Effect>) {
+        let now = self.now;
+        effects.extend(self.engine.handle(event, now).into_iter().map(Effect::Call));
+    }
+}

@@ -1,0 +1,150 @@
+//! What comes in and what goes out, as plain data: a log of messages replays to the same screen.
+
+use crate::{
+    domain::{Account, Failure, Image, ImageQuery, Region, RegionInfo, key::KeyList},
+    engine::{Answer, Call},
+    term::Input,
+};
+
+/// An effect's number; its reply carries it, and a reply that is no longer awaited is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// Everything that can happen to the model.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Msg {
+    /// The terminal said something.
+    Input(Input),
+    /// An effect was answered.
+    Reply {
+        /// Which effect.
+        id: RequestId,
+        /// Its answer.
+        reply: Reply,
+    },
+    /// A call of the copy engine was answered.
+    Answer(Answer),
+    /// A deadline has passed.
+    Tick,
+    /// The program was asked to end by a signal.
+    Terminate,
+}
+
+/// Everything the runtime is asked to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Load a profile's configuration and check that it has credentials.
+    Connect {
+        /// Awaited by.
+        id: RequestId,
+        /// The profile; `None` for the environment's.
+        profile: Option<String>,
+    },
+    /// Ask who is signed in.
+    AskAccount {
+        /// Awaited by.
+        id: RequestId,
+    },
+    /// List the account's regions.
+    ListRegions {
+        /// Awaited by.
+        id: RequestId,
+    },
+    /// Fetch one page of images.
+    ListImages {
+        /// Awaited by.
+        id: RequestId,
+        /// Where.
+        region: Region,
+        /// Whose.
+        query: ImageQuery,
+        /// The page; `None` for the first.
+        token: Option<String>,
+    },
+    /// List a destination's keys.
+    ListKeys {
+        /// Awaited by.
+        id: RequestId,
+        /// Where.
+        region: Region,
+    },
+    /// List the profiles on this machine.
+    ListProfiles {
+        /// Awaited by.
+        id: RequestId,
+    },
+    /// A call of the copy engine.
+    Call(Call),
+    /// Put a text on the clipboard of the user's terminal.
+    Clipboard(String),
+    /// Ring the bell.
+    Bell,
+    /// Switch the mouse on or off.
+    Mouse(bool),
+    /// Paint every cell anew.
+    Repaint,
+    /// Take the terminal again after the process was stopped and continued, and paint every cell anew.
+    Retake,
+    /// Stop like any program under job control.
+    Suspend,
+    /// Keep the choice of regions for the next start.
+    Remember {
+        /// For this profile.
+        profile: String,
+        /// The choice.
+        regions: Vec<Region>,
+    },
+    /// Leave.
+    Quit,
+}
+
+/// The answer to an [`Effect`] that has an id.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// To [`Effect::Connect`].
+    Connected(Result<Connected, Failure>),
+    /// To [`Effect::AskAccount`].
+    Account(Result<Account, Failure>),
+    /// To [`Effect::ListRegions`].
+    Regions(Result<Vec<RegionInfo>, Failure>),
+    /// To [`Effect::ListImages`].
+    Images {
+        /// Where.
+        region: Region,
+        /// The page.
+        page: Result<Page, Failure>,
+    },
+    /// To [`Effect::ListKeys`].
+    Keys {
+        /// Where.
+        region: Region,
+        /// What the region says.
+        keys: KeyList,
+    },
+    /// To [`Effect::ListProfiles`].
+    Profiles(Vec<String>),
+}
+
+/// A profile that has credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connected {
+    /// Its name.
+    pub profile: Option<String>,
+    /// Its region.
+    pub home: Region,
+    /// The endpoint all calls go to, where one is set.
+    pub endpoint: Option<String>,
+    /// Regions chosen when it was last used.
+    pub remembered: Vec<Region>,
+    /// Whether a region was configured at all; without one, us-east-1 is shown.
+    pub region_given: bool,
+}
+
+/// One page of images.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Page {
+    /// May be empty though more pages follow.
+    pub images: Vec<Image>,
+    /// How to ask for the next.
+    pub next: Option<String>,
+}

@@ -1,0 +1,220 @@
+//! The images pane as it is drawn: only the rows in the window are looked at.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+    widgets::Paragraph,
+};
+
+use super::{Sort, key};
+use crate::{
+    domain::{
+        Image, ImageState,
+        text::{age, gib, thousands},
+    },
+    tui::{
+        model::{Model, Pane, Session},
+        theme, update,
+        view::{Dressing, pane},
+        widgets::cells::{fit, fit_right, wrap},
+    },
+};
+
+/// A column: its heading, its cells, and the sort it stands for.
+#[derive(Clone, Copy)]
+struct Column {
+    heading: &'static str,
+    cells: usize,
+    sort: Option<Sort>,
+}
+
+const NAME_AT_LEAST: usize = 16;
+
+/// The columns that fit, the name first; what matters least goes first.
+fn columns(model: &Model, inner: usize) -> Vec<Column> {
+    let region = model.chosen.iter().map(|r| r.as_str().len()).max().unwrap_or(9).max(6);
+    let column = |heading, cells, sort| Column { heading, cells, sort };
+    let mut columns = vec![
+        column("REGION", region, Some(Sort::Region)),
+        column("IMAGE ID", 21, None),
+        column("AGE", 4, Some(Sort::Age)),
+        column("SIZE", 5, Some(Sort::Size)),
+        column("ENC", 3, None),
+        column("STATE", 9, Some(Sort::State)),
+        column("ARCH", 6, None),
+    ];
+    let used = |columns: &[Column]| 2 + columns.iter().map(|c| c.cells + 1).sum::<usize>();
+    for drop in ["ARCH", "ENC", "SIZE", "AGE", "IMAGE ID", "STATE"] {
+        if inner >= used(&columns) + NAME_AT_LEAST {
+            break;
+        }
+        columns.retain(|c| c.heading != drop);
+    }
+    let name = inner.saturating_sub(used(&columns));
+    columns.insert(0, column("NAME", name, Some(Sort::Name)));
+    columns
+}
+
+/// Draws the pane.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, dressing: Dressing<'_>) {
+    let title = title(model, dressing);
+    let inner = pane(frame, area, title, model.focus == Pane::Images && model.overlays.is_empty(), dressing);
+    if inner.height == 0 || inner.width == 0 {
+        return;
+    }
+    let columns = columns(model, usize::from(inner.width));
+    let mut lines = vec![headings(model, &columns, dressing)];
+    let height = usize::from(inner.height - 1);
+    let rows = &model.images.rows;
+    for (at, image) in rows.iter().enumerate().skip(model.images.list.offset).take(height) {
+        lines.push(row(model, image, at == model.images.list.cursor, &columns, dressing));
+    }
+    if rows.is_empty() {
+        let width = usize::from(inner.width).saturating_sub(2);
+        lines.extend(advice(model).iter().flat_map(|t| wrap(t, width)).map(|t| Line::raw(format!(" {t}"))));
+    }
+    frame.render_widget(Paragraph::new(lines), inner);
+    if model.images.editing && area.height > 0 {
+        let before = format!("{}  /", counts(model));
+        let column = before.chars().count() + model.images.filter.visual_cursor() + 2;
+        let x = area.x + u16::try_from(column).unwrap_or(0).min(area.width.saturating_sub(2));
+        frame.set_cursor_position((x, area.y));
+    }
+}
+
+fn counts(model: &Model) -> String {
+    let (shown, total) = (model.images.rows.len(), model.images.total());
+    if shown == total {
+        format!("Images {}", thousands(total))
+    } else {
+        format!("Images {}/{}", thousands(shown), thousands(total))
+    }
+}
+
+fn title<'a>(model: &Model, dressing: Dressing<'_>) -> Line<'a> {
+    let mut spans = vec![Span::raw(format!(" {} ", counts(model)))];
+    let filter = model.images.filter.value();
+    if model.images.editing || !filter.is_empty() {
+        spans.push(Span::styled(format!(" /{} ", crate::domain::text::clean(filter)), theme::STRONG));
+    }
+    if !model.images.marked.is_empty() {
+        spans.push(Span::styled(format!(" {} marked ", thousands(model.images.marked.len())), theme::MARKED));
+    }
+    if let Some(what) = update::waiting_for(model) {
+        spans.push(Span::styled(format!(" {} {what} ", dressing.spinner(model.now)), theme::BUSY));
+    }
+    let failed = model.problems().len();
+    if failed > 0 {
+        spans.push(Span::styled(
+            format!(" {} (!) ", crate::domain::text::count(failed, "problem", "problems")),
+            theme::BAD,
+        ));
+    }
+    Line::from(spans)
+}
+
+fn headings<'a>(model: &Model, columns: &[Column], dressing: Dressing<'_>) -> Line<'a> {
+    let mut text = String::from("  ");
+    for column in columns {
+        let sorted = column.sort == Some(model.images.sort);
+        let mark = if sorted { dressing.glyphs.order[usize::from(model.images.reversed)] } else { "" };
+        let heading = format!("{}{mark}", column.heading);
+        text.push_str(&if right(column.heading) {
+            fit_right(&heading, column.cells, "")
+        } else {
+            fit(&heading, column.cells, "")
+        });
+        text.push(' ');
+    }
+    Line::styled(text, theme::FAINT)
+}
+
+fn right(heading: &str) -> bool {
+    matches!(heading, "AGE" | "SIZE")
+}
+
+fn row<'a>(model: &Model, image: &Image, under: bool, columns: &[Column], dressing: Dressing<'_>) -> Line<'a> {
+    let marked = !model.images.marked.is_empty() && model.images.marked.contains(&key(image));
+    let base = match (under, marked) {
+        (true, _) if model.focus == Pane::Images => theme::CURSOR,
+        (_, true) => theme::MARKED,
+        _ => Style::default(),
+    };
+    let mut spans =
+        vec![Span::styled(format!("{}{}", if under { ">" } else { " " }, if marked { "*" } else { " " }), base)];
+    for column in columns {
+        let (text, style) = cell(model, image, column.heading);
+        let text = if right(column.heading) {
+            fit_right(&text, column.cells, "")
+        } else {
+            fit(&text, column.cells, dressing.glyphs.ellipsis)
+        };
+        // On the cursor's row colours would fight with the reversal.
+        let style = if under || marked { base } else { style };
+        spans.push(Span::styled(format!("{text} "), style));
+    }
+    Line::from(spans)
+}
+
+fn cell(model: &Model, image: &Image, heading: &str) -> (String, Style) {
+    let plain = Style::default();
+    match heading {
+        "NAME" if image.name.is_empty() => ("(no name)".into(), theme::FAINT),
+        "NAME" => (image.name.to_string(), plain),
+        "REGION" => (image.region.to_string(), plain),
+        "IMAGE ID" => (image.id.to_string(), plain),
+        "AGE" => (image.created.map_or_else(String::new, |c| age(model.now.duration_since(c).as_secs())), plain),
+        "SIZE" => (if image.instance_store() { "-".into() } else { gib(image.size_gib()) }, plain),
+        "ENC" => (if image.encrypted() { "yes" } else { "-" }.into(), plain),
+        "STATE" => (image.state.as_str().into(), state_style(image.state)),
+        "ARCH" => (image.architecture.to_string(), plain),
+        _ => (String::new(), plain),
+    }
+}
+
+fn state_style(state: ImageState) -> Style {
+    match state {
+        ImageState::Available => Style::default(),
+        ImageState::Pending | ImageState::Transient => theme::BUSY,
+        ImageState::Failed | ImageState::Error | ImageState::Invalid => theme::BAD,
+        ImageState::Deregistered | ImageState::Disabled | ImageState::Unknown => theme::FAINT,
+    }
+}
+
+/// What an empty table says.
+fn advice(model: &Model) -> Vec<String> {
+    if let Session::Failed(failure) = &model.session {
+        let mut lines = vec![String::new(), format!("No AWS credentials can be used: {}.", failure.why)];
+        lines.extend(failure.hint.lines().map(str::to_owned));
+        lines.extend([
+            String::new(),
+            "R tries again, p chooses another profile, ! shows AWS's own words, q quits.".into(),
+        ]);
+        return lines;
+    }
+    if let Some(what) = update::waiting_for(model) {
+        return vec![String::new(), format!("{what} ...")];
+    }
+    if !model.images.filter.value().is_empty() && model.images.total() > 0 {
+        return vec![String::new(), "No image fits the filter. Esc clears it.".into()];
+    }
+    if model.chosen.is_empty() {
+        return vec![String::new(), "No region is chosen. r chooses some.".into()];
+    }
+    let regions: Vec<&str> = model.chosen.iter().map(crate::domain::Region::as_str).collect();
+    let failed = model
+        .catalogue
+        .listings()
+        .filter(|(_, l)| matches!(l.progress, crate::engine::catalogue::Progress::Failed(_)))
+        .count();
+    if failed == regions.len() {
+        return vec![String::new(), "None of the regions could be listed. ! says why, R tries again.".into()];
+    }
+    vec![
+        String::new(),
+        format!("No images ({}) in {}.", model.query.whose.label(), regions.join(", ")),
+        "r chooses other regions, w other people's images.".into(),
+    ]
+}

@@ -1,0 +1,180 @@
+//! What the model looks like. Pure: the same model and terminal give the same cells, at any size.
+
+use jiff::Timestamp;
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+    widgets::{Block, Clear, Paragraph},
+};
+
+use crate::{
+    domain::text::clean,
+    engine::JobState,
+    tui::{
+        glyphs::Glyphs,
+        keys::{self, Context},
+        layout::{self, SMALLEST},
+        model::{Model, Session},
+        screens::{Overlay, form, images, jobs, picker, prompt, question, reading},
+        theme,
+        widgets::cells::{cut, width},
+    },
+};
+
+/// What every widget needs to know of the terminal.
+#[derive(Debug, Clone, Copy)]
+pub struct Dressing<'a> {
+    /// The marks it can show.
+    pub glyphs: &'a Glyphs,
+}
+
+impl Dressing<'_> {
+    /// The spinner's frame: at most four a second, by the clock alone.
+    pub fn spinner(&self, now: Timestamp) -> &'static str {
+        let frames = self.glyphs.spinner;
+        let at = now.as_millisecond().unsigned_abs() / 250;
+        frames[usize::try_from(at % frames.len() as u64).unwrap_or(0)]
+    }
+}
+
+/// Draws everything.
+pub fn draw(frame: &mut Frame<'_>, model: &Model) {
+    let area = frame.area();
+    if area.width == 0 || area.height == 0 {
+        return;
+    }
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        let text = format!("Too small: {}x{} is needed. q quits.", SMALLEST.0, SMALLEST.1);
+        frame.render_widget(Paragraph::new(cut(&text, usize::from(area.width), "")), Rect { height: 1, ..area });
+        return;
+    }
+    let dressing = Dressing { glyphs: Glyphs::of(&model.start.caps) };
+    let areas = layout::areas(model, area);
+    frame.render_widget(Paragraph::new(header(model, usize::from(area.width), dressing)), areas.header);
+    if areas.images.height > 0 {
+        images::draw(frame, areas.images, model, dressing);
+    }
+    if areas.jobs.height > 0 {
+        jobs::draw(frame, areas.jobs, model, dressing);
+    }
+    for overlay in &model.overlays {
+        match overlay {
+            Overlay::Reading(reading) => reading::draw(frame, areas.body, reading, model, dressing),
+            Overlay::Form(form) => form::draw(frame, areas.body, form, dressing),
+            Overlay::Picker(picker) => picker::draw(frame, areas.body, picker, dressing),
+            Overlay::Prompt(prompt) => prompt::draw(frame, areas.body, prompt, dressing),
+            Overlay::Question(question) => question::draw(frame, areas.body, question, dressing),
+        }
+    }
+    frame.render_widget(Paragraph::new(footer(model, usize::from(area.width), dressing)), areas.footer);
+}
+
+fn header(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> {
+    let mut left = vec![Span::styled(" amigrate ", theme::STRONG)];
+    if model.start.demo.is_some() {
+        left.push(Span::styled(" DEMO ", theme::BADGE));
+    }
+    if model.start.config.read_only {
+        left.push(Span::styled(" READ-ONLY ", theme::BADGE));
+    }
+    let who = match (&model.session, &model.account) {
+        (Session::Connecting(_), _) => "looking for credentials".to_owned(),
+        (Session::Failed(_), _) => "no credentials".to_owned(),
+        (Session::Ready(connected), account) => {
+            let profile = connected.profile.clone().unwrap_or_default();
+            let account = account.as_ref().map_or_else(String::new, |a| a.id.to_string());
+            format!("{profile} {account}").trim().to_owned()
+        }
+    };
+    let regions = match model.chosen.as_slice() {
+        [] => String::new(),
+        [one] => one.to_string(),
+        [one, rest @ ..] => format!("{one} +{}", rest.len()),
+    };
+    let mut words = vec![clean(&who).into_owned(), regions, clean(&model.query.whose.label()).into_owned()];
+    if let Session::Ready(connected) = &model.session
+        && let Some(endpoint) = connected.endpoint.as_ref().filter(|_| model.start.demo.is_none())
+    {
+        words.push(clean(endpoint).into_owned());
+    }
+    let words = words.into_iter().filter(|w| !w.is_empty()).map(|w| format!("  {w}")).collect::<String>();
+    let right = summary(model);
+    let used: usize = left.iter().map(|s| width(&s.content)).sum();
+    let room = cells.saturating_sub(used + width(&right) + 1);
+    let words = cut(&words, room, dressing.glyphs.ellipsis);
+    let gap = cells.saturating_sub(used + width(&words) + width(&right) + 1);
+    left.push(Span::raw(words));
+    left.push(Span::raw(" ".repeat(gap)));
+    left.push(Span::styled(right, theme::BUSY));
+    Line::from(left)
+}
+
+/// `3 copying 2 queued 1 failed  61%`: all copies of this run in a few words.
+fn summary(model: &Model) -> String {
+    let count = |f: &dyn Fn(&JobState) -> bool| model.engine.jobs().filter(|j| f(&j.state)).count();
+    let words = [
+        (count(&|s| matches!(s, JobState::Copying { .. } | JobState::Starting)), "copying"),
+        (count(&|s| matches!(s, JobState::Queued)), "queued"),
+        (count(&|s| matches!(s, JobState::Cancelling(_))), "cancelling"),
+        (count(&|s| matches!(s, JobState::Available { .. })), "available"),
+        (count(&|s| matches!(s, JobState::Failed { .. })), "failed"),
+    ];
+    let mut text: Vec<String> = words.iter().filter(|(n, _)| *n > 0).map(|(n, w)| format!("{n} {w}")).collect();
+    let live = || model.engine.jobs().filter(|j| !j.state.ended() && !matches!(j.state, JobState::Cancelling(_)));
+    let size: u64 = live().map(|j| j.request.size_gib().max(1)).sum();
+    let done: u64 = live().map(|j| j.request.size_gib().max(1) * u64::from(j.percent().unwrap_or(0))).sum();
+    if let Some(percent) = done.checked_div(size) {
+        text.push(format!(" {percent}%"));
+    }
+    text.join(" ")
+}
+
+fn footer(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> {
+    if let Some(notice) = &model.notice {
+        let text = cut(&format!(" {}", notice.text), cells, dressing.glyphs.ellipsis);
+        return Line::styled(text, if notice.bad { theme::BAD } else { theme::STRONG });
+    }
+    let mut contexts = model.contexts();
+    if matches!(contexts.first(), Some(Context::Details)) {
+        contexts = vec![Context::Details];
+    }
+    let mut spans = vec![Span::raw(" ")];
+    for (key, word) in keys::footer(&contexts, cells.saturating_sub(1)) {
+        spans.push(Span::styled(key, theme::STRONG));
+        spans.push(Span::raw(format!(" {word}  ")));
+    }
+    Line::from(spans)
+}
+
+/// A bordered pane; gives what is inside.
+pub(super) fn pane(frame: &mut Frame<'_>, area: Rect, title: Line<'_>, focus: bool, dressing: Dressing<'_>) -> Rect {
+    let style = if focus { theme::FOCUS } else { theme::FAINT };
+    let block = Block::bordered().border_set(dressing.glyphs.border).border_style(style).title(title);
+    let inner = block.inner(area);
+    frame.render_widget(Clear, area);
+    frame.render_widget(block, area);
+    inner
+}
+
+/// A bordered window over the middle of an area; gives its place.
+pub(super) fn popup(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    title: &str,
+    lines: Vec<Line<'_>>,
+    columns: u16,
+    dressing: Dressing<'_>,
+) -> Rect {
+    let rows = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
+    let columns = columns.min(area.width);
+    let place = Rect {
+        x: area.x + (area.width - columns) / 2,
+        y: area.y + (area.height - rows) / 2,
+        width: columns,
+        height: rows,
+    };
+    let inner = pane(frame, place, Line::raw(format!(" {} ", clean(title))), true, dressing);
+    frame.render_widget(Paragraph::new(lines), inner);
+    place
+}

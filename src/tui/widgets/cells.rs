@@ -1,0 +1,108 @@
+//! Text fitted into cells: cleaned, cut and padded by what a terminal shows, not by bytes.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::domain::text::clean;
+
+/// Cells a text takes.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text in exactly `cells` cells: cleaned, cut with `ellipsis`, padded on the right.
+pub fn fit(text: &str, cells: usize, ellipsis: &str) -> String {
+    let mut out = cut(text, cells, ellipsis);
+    let used = out.width();
+    out.extend(std::iter::repeat_n(' ', cells.saturating_sub(used)));
+    out
+}
+
+/// As [`fit`], padded on the left.
+pub fn fit_right(text: &str, cells: usize, ellipsis: &str) -> String {
+    let cut = cut(text, cells, ellipsis);
+    format!("{}{cut}", " ".repeat(cells.saturating_sub(cut.width())))
+}
+
+/// The text in at most `cells` cells: cleaned, and cut by graphemes with `ellipsis`.
+pub fn cut(text: &str, cells: usize, ellipsis: &str) -> String {
+    let text = clean(text);
+    if text.width() <= cells {
+        return text.into_owned();
+    }
+    let room = cells.saturating_sub(ellipsis.width());
+    let mut out = String::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        used += grapheme.width();
+        if used > room {
+            break;
+        }
+        out.push_str(grapheme);
+    }
+    if cells >= ellipsis.width() {
+        out.push_str(ellipsis);
+    }
+    out
+}
+
+/// Breaks a text into lines of at most `cells` cells, at blanks where there are any.
+pub fn wrap(text: &str, cells: usize) -> Vec<String> {
+    let cells = cells.max(1);
+    let text = clean(text);
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split_inclusive(' ') {
+        if used > 0 && used + word.trim_end().width() > cells {
+            lines.push(String::new());
+            used = 0;
+        }
+        for grapheme in word.graphemes(true) {
+            let wide = grapheme.width();
+            if used + wide > cells && grapheme != " " {
+                lines.push(String::new());
+                used = 0;
+            }
+            if let Some(line) = lines.last_mut().filter(|_| used + wide <= cells) {
+                line.push_str(grapheme);
+                used += wide;
+            }
+        }
+    }
+    for line in &mut lines {
+        line.truncate(line.trim_end().len());
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_fits_exactly() {
+        for text in [
+            "",
+            "web",
+            "日本語の名前",
+            "👩\u{200d}🚀👩\u{200d}🚀👩\u{200d}🚀",
+            "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}",
+            "a\u{1b}[31mred",
+            "x\u{202e}y",
+        ] {
+            for cells in 0..12 {
+                assert_eq!(fit(text, cells, "…").width(), cells, "{text:?} in {cells}");
+                assert_eq!(fit_right(text, cells, "…").width(), cells, "{text:?} in {cells}");
+            }
+        }
+        assert_eq!(fit("app-web-2026", 8, "…"), "app-web…");
+    }
+
+    #[test]
+    fn long_lines_break_at_blanks() {
+        assert_eq!(wrap("the key is not accessible", 10), ["the key is", "not", "accessible"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("", 3), [""]);
+        assert!(wrap("日本語の名前 and more", 5).iter().all(|l| l.width() <= 5));
+    }
+}

@@ -1,0 +1,6 @@
+//! Pieces that screens are drawn with. None knows the model.
+
+pub mod bar;
+pub mod cells;
+pub mod editor;
+pub mod list;
