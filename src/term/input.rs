@@ -70,6 +70,8 @@ impl Drop for InputThread {
 
 /// Starts reading. Everything arrives at `sender` in order; after [`Input::Hangup`] nothing does.
 ///
+/// Ask for [`session::size`] after this, not before: from here on no change of size is missed.
+///
 /// # Errors
 /// If the thread or the signal handlers cannot be had; outside a tokio runtime.
 pub fn spawn(sender: UnboundedSender<Input>) -> Result<InputThread, Failure> {
@@ -93,7 +95,8 @@ pub fn spawn(sender: UnboundedSender<Input>) -> Result<InputThread, Failure> {
 /// Sizes and continuations until nobody listens any more. Signals that come while one is handled count as one, and the
 /// size is asked for afterwards: of a burst, only the last size is told, and only if it is another.
 async fn watch(mut resized: Signal, mut continued: Signal, sender: UnboundedSender<Input>) {
-    let mut known = session::size();
+    // What the screen was made for is not known here: the first change is told whatever it is.
+    let mut told_last = None;
     loop {
         let went_on = tokio::select! {
             received = resized.recv() => received.map(|()| false),
@@ -102,7 +105,7 @@ async fn watch(mut resized: Signal, mut continued: Signal, sender: UnboundedSend
         let Some(went_on) = went_on else { return };
         // The window may have changed while we were stopped.
         let size = session::size();
-        let changed = std::mem::replace(&mut known, size) != size;
+        let changed = told_last.replace(size) != Some(size);
         let resize = changed.then_some(Input::Resize(size.0, size.1));
         let told =
             resize.into_iter().chain(went_on.then_some(Input::Continued)).all(|input| sender.send(input).is_ok());

@@ -194,6 +194,14 @@ impl Pty {
         self.hanging_up.store(true, Ordering::SeqCst);
         let (rows, columns) = self.parser.screen().size();
         self.resize(columns.get() - 1, rows.get() - 1);
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => self.take(&bytes),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("no frame for another size; the screen:\n{}", self.text()),
+            }
+        }
         if let Some(reader) = self.reader.take() {
             reader.join().expect("the reader ends");
         }
