@@ -107,7 +107,9 @@ fn two_copies_with_a_key_and_one_cancelled() {
     pty.wait_for("the key field", |t| t.contains("KMS key, all"));
     pty.keys("\t");
     pty.keys("alias/images");
-    pty.wait_for("a form without mistakes", |t| t.contains("Start 2 copies") && t.contains("--kms-key-id alias/images"));
+    pty.wait_for("a form without mistakes", |t| {
+        t.contains("Start 2 copies") && t.contains("--kms-key-id alias/images")
+    });
     pty.bytes(b"\x13");
 
     pty.wait_for("both copies", |t| t.contains("2 copying"));

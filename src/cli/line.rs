@@ -24,9 +24,12 @@ use crate::{
 /// How much faster than real time the demo goes when nobody watches.
 const DEMO_SPEED: f64 = 10.0;
 
-/// Says one line. A reader that has gone away (`| head`) ends the program quietly.
+/// Says one line. A reader that has gone away (`| head`) ends the program quietly, as it ends any filter.
 fn say(text: &str) -> Result<(), Failure> {
-    writeln!(io::stdout(), "{text}").map_err(|e| Failure::new("write", e.to_string()))
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        result => result.map_err(|e| Failure::new("write", e.to_string())),
+    }
 }
 
 fn image_line(image: &Image) -> String {
@@ -63,9 +66,7 @@ pub(super) fn list(setup: &Setup) -> Result<ExitCode, Failure> {
         session.check_credentials().await?;
         let region = session.home_region().clone();
         for image in list_region(&session, &region).await? {
-            if say(&image_line(&image)).is_err() {
-                break;
-            }
+            say(&image_line(&image))?;
         }
         Ok(ExitCode::SUCCESS)
     })

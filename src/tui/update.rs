@@ -131,6 +131,9 @@ fn refresh(model: &mut Model, effects: &mut Vec<Effect>) {
         effects.push(connect);
         return;
     }
+    if matches!(model.session, Session::Connecting(_)) {
+        return;
+    }
     if model.regions.is_empty() || model.account.is_none() {
         ask_who_and_where(model, effects);
     }
