@@ -1,1 +1,3 @@
+//! What a keystroke and a frame cost.
+
 fn main() {}

@@ -121,7 +121,7 @@ async fn draft(
     let others = regions.into_iter().filter(|r| r.enabled() && r.region != *home).map(|r| r.region);
     let destinations: Vec<Region> = others.filter(|r| r.partition() == home.partition()).take(2).collect();
     images.retain(|i| i.state == crate::domain::ImageState::Available && !i.instance_store() && !i.encrypted());
-    images.sort_by(|a, b| b.created.cmp(&a.created));
+    images.sort_by_key(|image| std::cmp::Reverse(image.created));
     let Some(source) = images.into_iter().next() else { return Ok(None) };
     let copy = &setup.config.copy;
     Ok(Some(Draft {

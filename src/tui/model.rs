@@ -181,7 +181,9 @@ impl Model {
         }
         let mut effects = Vec::new();
         super::update::update(self, msg, &mut effects);
-        if !self.engine.take_ended().is_empty() && self.start.config.ui.bell {
+        let ended = self.engine.take_ended();
+        super::update::list_where_copies_ended(self, &ended, &mut effects);
+        if !ended.is_empty() && self.start.config.ui.bell {
             effects.push(Effect::Bell);
         }
         effects

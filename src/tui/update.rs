@@ -1,8 +1,10 @@
 //! What each message does. Screens do their own keys; here is what belongs to none of them.
 
+use std::collections::BTreeSet;
+
 use crate::{
     domain::{Failure, Region, Whose},
-    engine::{Event, catalogue::Progress},
+    engine::{Event, JobId, catalogue::Progress},
     term::{
         Input,
         input::{KeyEvent, MouseEventKind},
@@ -184,6 +186,19 @@ fn list(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<Effect>) {
         }
     }
     list_next(model, effects);
+}
+
+/// A list this long is not fetched again for one new image.
+const LONG: usize = 5_000;
+
+/// A copy has ended: its region's list, where it is on the screen, is to show it.
+pub(super) fn list_where_copies_ended(model: &mut Model, ended: &[JobId], effects: &mut Vec<Effect>) {
+    let regions: BTreeSet<Region> =
+        ended.iter().filter_map(|id| model.engine.job(*id)).map(|j| j.request.destination.clone()).collect();
+    let shown =
+        |r: &Region| model.query.whose == Whose::Mine && model.chosen.contains(r) && model.catalogue.count(r) < LONG;
+    let regions: Vec<Region> = regions.into_iter().filter(shown).collect();
+    list(model, regions, effects);
 }
 
 fn list_next(model: &mut Model, effects: &mut Vec<Effect>) {

@@ -98,7 +98,8 @@ fn header(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> 
     {
         words.push(clean(endpoint).into_owned());
     }
-    let words = words.into_iter().filter(|w| !w.is_empty()).map(|w| format!("  {w}")).collect::<String>();
+    let words: Vec<String> = words.into_iter().filter(|w| !w.is_empty()).collect();
+    let words = format!("  {}", words.join("  "));
     let right = summary(model);
     let used: usize = left.iter().map(|s| width(&s.content)).sum();
     let room = cells.saturating_sub(used + width(&right) + 1);
@@ -136,8 +137,8 @@ fn footer(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> 
         return Line::styled(text, if notice.bad { theme::BAD } else { theme::STRONG });
     }
     let mut contexts = model.contexts();
-    if matches!(contexts.first(), Some(Context::Details)) {
-        contexts = vec![Context::Details];
+    if matches!(contexts.first(), Some(Context::Details | Context::Reading)) {
+        contexts.truncate(1);
     }
     let mut spans = vec![Span::raw(" ")];
     for (key, word) in keys::footer(&contexts, cells.saturating_sub(1)) {

@@ -37,7 +37,7 @@ impl Overlay {
     /// Whose keys hold while this is on top.
     pub fn contexts(&self) -> Vec<Context> {
         match self {
-            Self::Reading(_) => vec![Context::Details, Context::Lists, Context::Everywhere],
+            Self::Reading(reading) => vec![reading.context(), Context::Lists, Context::Everywhere],
             Self::Form(_) => vec![Context::Form],
             Self::Picker(p) if p.typing => vec![Context::Prompt],
             Self::Picker(_) => vec![Context::Picker, Context::Lists],
@@ -71,13 +71,12 @@ pub(super) fn paste_into(model: &mut Model, text: &str) -> bool {
             editor::paste(&mut prompt.line, text);
             true
         }
-        Some(_) => false,
         None if model.images.editing => {
             editor::paste(&mut model.images.filter, text);
             model.images.changed_filter = true;
             true
         }
-        None => false,
+        _ => false,
     }
 }
 

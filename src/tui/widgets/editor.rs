@@ -1,6 +1,6 @@
 //! A line of text being edited: tui-input with the keys a shell has, and pastes made harmless.
 
-use tui_input::{Input, InputRequest};
+use tui_input::{Input, InputRequest as R};
 
 use crate::{
     domain::text::clean,
@@ -11,7 +11,6 @@ use crate::{
 pub fn edit(line: &mut Input, key: &KeyEvent) -> bool {
     let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
     let alt = key.modifiers.contains(KeyModifiers::ALT);
-    use InputRequest as R;
     let request = match (key.code, ctrl, alt) {
         (KeyCode::Char(c), false, false) => R::InsertChar(c),
         (KeyCode::Backspace, false, false) | (KeyCode::Char('h'), true, _) => R::DeletePrevChar,
@@ -35,7 +34,7 @@ pub fn edit(line: &mut Input, key: &KeyEvent) -> bool {
 /// Puts pasted text in at the cursor, on one line and without controls.
 pub fn paste(line: &mut Input, text: &str) {
     for c in clean(text.trim_end_matches(['\r', '\n'])).chars() {
-        line.handle(InputRequest::InsertChar(c));
+        line.handle(R::InsertChar(c));
     }
 }
 

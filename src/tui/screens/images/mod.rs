@@ -112,7 +112,8 @@ pub fn refresh_rows(model: &mut Model, height: usize) {
 pub fn settle(model: &mut Model, height: usize) {
     let pane = &mut model.images;
     pane.list.settle(pane.rows.len(), height);
-    if pane.under_cursor.is_none() {
+    // While the first list comes in, a cursor that nobody has moved stays on the first row.
+    if pane.under_cursor.is_none() && model.catalogue.loading() == 0 {
         remember(pane);
     }
 }

@@ -24,6 +24,7 @@ pub enum Sort {
 
 impl Sort {
     /// The next column.
+    #[must_use]
     pub fn next(self) -> Self {
         match self {
             Self::Age => Self::Name,

@@ -105,7 +105,9 @@ pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         Action::Retry => retry(model, effects),
         Action::Dismiss => {
             let ended: Vec<JobId> = model.engine.jobs().filter(|j| j.state.ended()).map(|j| j.id).collect();
-            ended.into_iter().for_each(|id| model.drive(Event::Dismiss(id), effects));
+            for id in ended {
+                model.drive(Event::Dismiss(id), effects);
+            }
         }
         Action::Details => {
             if let Some(id) = model.jobs.current {

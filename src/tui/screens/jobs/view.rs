@@ -64,8 +64,8 @@ impl Widths {
         let longest = |f: &dyn Fn(&Job) -> usize| model.engine.jobs().map(f).max().unwrap_or(0);
         let full = longest(&|j| width(&route(j, true)));
         let short = longest(&|j| width(&route(j, false)));
-        // Two marks, blanks between, percent, count, elapsed and time left.
-        let rest = 2 + 1 + 1 + 1 + 5 + 7 + 7 + 8;
+        // The mark and blanks before the bar; behind it percent, snapshots, elapsed, time left.
+        let rest = 4 + 5 + 6 + 7 + 12;
         let route = if cells >= full + rest + 18 + 10 { full } else { short };
         let room = cells.saturating_sub(rest + route);
         let name = longest(&|j| width(j.request.name.as_str())).min(room * 2 / 3);

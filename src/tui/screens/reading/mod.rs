@@ -11,7 +11,7 @@ use crate::{
     domain::{Image, text::clean},
     engine::JobId,
     tui::{
-        keys::Action,
+        keys::{Action, Context},
         layout,
         model::Model,
         msg::Effect,
@@ -60,6 +60,11 @@ impl Reading {
     /// What is wrong now.
     pub fn problems() -> Self {
         Self::new(Subject::Problems)
+    }
+
+    /// Whose keys hold here.
+    pub fn context(&self) -> Context {
+        if matches!(self.subject, Subject::Image(_)) { Context::Details } else { Context::Reading }
     }
 
     fn title(&self, model: &Model) -> String {
