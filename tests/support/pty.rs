@@ -196,6 +196,22 @@ impl Pty {
         tcflow(line, Action::OOff).expect("the line stops");
     }
 
+    /// Waits until the program's main thread is held up in writing to the stalled line, where the kernel tells (Linux).
+    #[track_caller]
+    pub(crate) fn wait_held_up(&self) {
+        let process = format!("/proc/{}", self.pid.as_raw_nonzero());
+        let deadline = Instant::now() + DEADLINE;
+        while let Ok(place) = std::fs::read_to_string(format!("{process}/wchan")) {
+            let asleep = std::fs::read_to_string(format!("{process}/stat")).is_ok_and(|stat| stat.contains(") S "));
+            let untold = place == "0" && asleep;
+            if place.contains("wait_woken") || place.contains("tty") || untold {
+                return;
+            }
+            assert!(Instant::now() < deadline, "the program is not held up but in {place}");
+            thread::yield_now();
+        }
+    }
+
     /// Breaks the line, as a lost connection does.
     ///
     /// The master's end closes only once the reading thread lets go of it, so the program is made to write something:

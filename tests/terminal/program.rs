@@ -96,6 +96,7 @@ fn a_line_that_takes_nothing_does_not_hold_it() {
         pty.stall();
         // A frame that nobody takes.
         pty.keys("?");
+        pty.wait_held_up();
         pty.kill(signal);
         pty.wait_exit();
     }
