@@ -1,6 +1,6 @@
 //! `amigrate` and `amigrate demo` on a terminal.
 
-use std::{io, process::ExitCode, thread, time::Duration};
+use std::{io, process::ExitCode, time::Duration};
 
 use jiff::Timestamp;
 use tokio::{
@@ -17,6 +17,11 @@ use crate::{
     term::{Caps, Input, Screen, TermSession, Tty, input, osc, session},
     tui::{Model, Start, view},
 };
+
+/// How long leaving may take: a hang-up ends the program within a second.
+const PATIENCE: Duration = Duration::from_millis(900);
+/// The status of a program whose terminal has gone: 128 and SIGHUP.
+const GONE: u8 = 129;
 
 /// The real terminal.
 struct Terminal {
@@ -125,7 +130,7 @@ fn show(
         let (sender, mut inputs) = unbounded_channel();
         leave_on_signals(&sender)?;
         let mut terminal = Terminal::enter(&caps, size)?;
-        let _reader = input::spawn(sender)?;
+        let _reader = input::spawn(sender, size)?;
         let (mut model, first) = Model::new(start);
         // The first frame goes out before the world is built or a certificate is read.
         let mut effects = Effects::new(Origin::Later, read_only, memory);
@@ -133,7 +138,7 @@ fn show(
         terminal.draw(&model).map_err(|e| broken(&e))?;
         effects.set_origin(origin(clock));
         let ended = run(&mut model, first, &mut effects, &mut inputs, &mut terminal, clock, frames).await;
-        watchdog();
+        session::end_within(PATIENCE, GONE.into());
         drop(terminal);
         ended.or_else(|e| if gone(&e) { Ok(Exit::Gone) } else { Err(broken(&e)) })
     });
@@ -141,7 +146,7 @@ fn show(
     runtime.shutdown_background();
     exit.map(|exit| match exit {
         Exit::Quit => ExitCode::SUCCESS,
-        Exit::Gone => ExitCode::from(129),
+        Exit::Gone => ExitCode::from(GONE),
     })
 }
 
@@ -162,18 +167,11 @@ fn leave_on_signals(sender: &tokio::sync::mpsc::UnboundedSender<Input>) -> Resul
         let sender = sender.clone();
         tokio::spawn(async move {
             if signals.recv().await.is_some() {
+                // The loop may be held up in writing to a line that takes nothing, and never hear of it.
+                session::end_within(PATIENCE, GONE.into());
                 let _ = sender.send(Input::Hangup);
             }
         });
     }
     Ok(())
-}
-
-/// Ends the process should leaving hang, as writing to a dead terminal may.
-fn watchdog() {
-    thread::spawn(|| {
-        thread::sleep(Duration::from_millis(900));
-        session::restore();
-        std::process::exit(129);
-    });
 }

@@ -14,7 +14,10 @@ use std::{
 };
 
 use portable_pty::{CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::{
+    process::{Pid, Signal, kill_process},
+    termios::{Action, tcflow},
+};
 
 /// Far more than anything takes; only a program that hangs meets it.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -184,6 +187,29 @@ impl Pty {
     /// Sends a signal to the program that was started, and to none of its children.
     pub(crate) fn kill(&self, signal: Signal) {
         kill_process(self.pid, signal).expect("the program is there");
+    }
+
+    /// From now on the line takes no output, and whoever writes to it waits: a connection that is there but silent.
+    pub(crate) fn stall(&self) {
+        let name = self.master.as_ref().and_then(|master| master.tty_name()).expect("the terminal has a name");
+        let line = std::fs::OpenOptions::new().write(true).open(name).expect("the terminal opens");
+        tcflow(line, Action::OOff).expect("the line stops");
+    }
+
+    /// Waits until the program's main thread is held up in writing to the stalled line, where the kernel tells (Linux).
+    #[track_caller]
+    pub(crate) fn wait_held_up(&self) {
+        let process = format!("/proc/{}", self.pid.as_raw_nonzero());
+        let deadline = Instant::now() + DEADLINE;
+        while let Ok(place) = std::fs::read_to_string(format!("{process}/wchan")) {
+            let asleep = std::fs::read_to_string(format!("{process}/stat")).is_ok_and(|stat| stat.contains(") S "));
+            let untold = place == "0" && asleep;
+            if place.contains("wait_woken") || place.contains("tty") || untold {
+                return;
+            }
+            assert!(Instant::now() < deadline, "the program is not held up but in {place}");
+            thread::yield_now();
+        }
     }
 
     /// Breaks the line, as a lost connection does.

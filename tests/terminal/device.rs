@@ -48,8 +48,9 @@ async fn act(role: &str) -> i32 {
     session::install_panic_hook(|_| {});
     let mut session = TermSession::enter(&caps).unwrap();
     let (sender, mut inputs) = unbounded_channel();
-    let reader = input::spawn(sender).unwrap();
-    let mut screen = Screen::new(Tty, session::size(), &caps);
+    let size = session::size();
+    let reader = input::spawn(sender, size).unwrap();
+    let mut screen = Screen::new(Tty, size, &caps);
     let mut heard = String::from("nothing");
     // On a line of its own: it may come before or after the keys that were typed at the same time.
     let mut continued = 0;

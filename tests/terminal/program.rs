@@ -90,6 +90,19 @@ fn terminating_it_gives_the_terminal_back() {
 }
 
 #[test]
+fn a_line_that_takes_nothing_does_not_hold_it() {
+    for signal in [Signal::HUP, Signal::TERM] {
+        let (_home, mut pty) = demo();
+        pty.stall();
+        // A frame that nobody takes.
+        pty.keys("?");
+        pty.wait_held_up();
+        pty.kill(signal);
+        pty.wait_exit();
+    }
+}
+
+#[test]
 fn ctrl_z_stops_it_and_the_shell_continues_it() {
     let home = tempfile::tempdir().expect("a directory");
     let script = "\"$0\" \"$@\"; echo \"stopped $?\"; read line; fg >/dev/null; echo \"ended $?\"";
