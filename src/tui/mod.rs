@@ -15,3 +15,6 @@ pub mod widgets;
 
 pub use model::{Model, Start};
 pub use msg::{Connected, Effect, Msg, Page, Reply, RequestId};
+
+#[cfg(test)]
+mod tests;
