@@ -11,8 +11,7 @@ use crate::{
     term::Caps,
     tui::{
         keys::Context,
-        layout,
-        msg::{Connected, Effect, Msg, RequestId},
+        msg::{Connected, Effect, RequestId},
         screens::{Overlay, images::ImagesPane, jobs::JobsPane},
     },
 };
@@ -173,33 +172,6 @@ impl Model {
         (model, effects)
     }
 
-    /// Takes a message in. Gives what is to be done.
-    pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
-        self.now = now;
-        if self.notice.as_ref().is_some_and(|n| n.until <= now) {
-            self.notice = None;
-        }
-        let mut effects = Vec::new();
-        super::update::update(self, msg, &mut effects);
-        let ended = self.engine.take_ended();
-        super::update::list_where_copies_ended(self, &ended, &mut effects);
-        if !ended.is_empty() && self.start.config.ui.bell {
-            effects.push(Effect::Bell);
-        }
-        effects
-    }
-
-    /// Brings cached rows up to date before a frame. Costs nothing when nothing changed.
-    pub fn prepare(&mut self) {
-        let areas = layout::areas(self, ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1));
-        super::screens::images::refresh_rows(self, layout::rows(areas.images, 1));
-        super::screens::jobs::refresh_lines(self);
-        let areas = layout::areas(self, ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1));
-        let height = layout::rows(areas.jobs, 0);
-        super::screens::jobs::settle(self, height);
-        super::screens::images::settle(self, layout::rows(areas.images, 1));
-    }
-
     /// When a [`Msg::Tick`] is wanted next: for the engine, for clocks on the screen, for a notice to go.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let seconds = |s| self.now + jiff::SignedDuration::from_millis(s);
@@ -270,6 +242,12 @@ impl Model {
     fn tell(&mut self, text: String, bad: bool) {
         let until = self.now + jiff::SignedDuration::from_secs(if bad { 12 } else { 6 });
         self.notice = Some(Notice { text, bad, until });
+    }
+
+    /// Sends a text to the clipboard of the user's terminal. Nobody answers, so it is never said to be copied.
+    pub(super) fn yank(&mut self, text: String, effects: &mut Vec<Effect>) {
+        self.say(format!("Sent to your terminal: {text}"));
+        effects.push(Effect::Clipboard(text));
     }
 
     pub(super) fn id(&mut self) -> RequestId {

@@ -1,11 +1,10 @@
 //! What the model looks like. Pure: the same model and terminal give the same cells, at any size.
 
-use jiff::Timestamp;
 use ratatui::{
     Frame,
     layout::Rect,
     text::{Line, Span},
-    widgets::{Block, Clear, Paragraph},
+    widgets::Paragraph,
 };
 
 use crate::{
@@ -18,25 +17,12 @@ use crate::{
         model::{Model, Session},
         screens::{Overlay, form, images, jobs, picker, prompt, question, reading},
         theme,
-        widgets::cells::{cut, width},
+        widgets::{
+            cells::{cut, width},
+            dressing::Dressing,
+        },
     },
 };
-
-/// What every widget needs to know of the terminal.
-#[derive(Debug, Clone, Copy)]
-pub struct Dressing<'a> {
-    /// The marks it can show.
-    pub glyphs: &'a Glyphs,
-}
-
-impl Dressing<'_> {
-    /// The spinner's frame: at most four a second, by the clock alone.
-    pub fn spinner(&self, now: Timestamp) -> &'static str {
-        let frames = self.glyphs.spinner;
-        let at = now.as_millisecond().unsigned_abs() / 250;
-        frames[usize::try_from(at % frames.len() as u64).unwrap_or(0)]
-    }
-}
 
 /// Draws everything.
 pub fn draw(frame: &mut Frame<'_>, model: &Model) {
@@ -53,18 +39,18 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model) {
     let areas = layout::areas(model, area);
     frame.render_widget(Paragraph::new(header(model, usize::from(area.width), dressing)), areas.header);
     if areas.images.height > 0 {
-        images::draw(frame, areas.images, model, dressing);
+        images::view::draw(frame, areas.images, model, dressing);
     }
     if areas.jobs.height > 0 {
-        jobs::draw(frame, areas.jobs, model, dressing);
+        jobs::view::draw(frame, areas.jobs, model, dressing);
     }
     for overlay in &model.overlays {
         match overlay {
-            Overlay::Reading(reading) => reading::draw(frame, areas.body, reading, model, dressing),
-            Overlay::Form(form) => form::draw(frame, areas.body, form, dressing),
-            Overlay::Picker(picker) => picker::draw(frame, areas.body, picker, dressing),
-            Overlay::Prompt(prompt) => prompt::draw(frame, areas.body, prompt, dressing),
-            Overlay::Question(question) => question::draw(frame, areas.body, question, dressing),
+            Overlay::Reading(reading) => reading::view::draw(frame, areas.body, reading, model, dressing),
+            Overlay::Form(form) => form::view::draw(frame, areas.body, form, dressing),
+            Overlay::Picker(picker) => picker::view::draw(frame, areas.body, picker, dressing),
+            Overlay::Prompt(prompt) => prompt::view::draw(frame, areas.body, prompt, dressing),
+            Overlay::Question(question) => question::view::draw(frame, areas.body, question, dressing),
         }
     }
     frame.render_widget(Paragraph::new(footer(model, usize::from(area.width), dressing)), areas.footer);
@@ -146,36 +132,4 @@ fn footer(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> 
         spans.push(Span::raw(format!(" {word}  ")));
     }
     Line::from(spans)
-}
-
-/// A bordered pane; gives what is inside.
-pub(super) fn pane(frame: &mut Frame<'_>, area: Rect, title: Line<'_>, focus: bool, dressing: Dressing<'_>) -> Rect {
-    let style = if focus { theme::FOCUS } else { theme::FAINT };
-    let block = Block::bordered().border_set(dressing.glyphs.border).border_style(style).title(title);
-    let inner = block.inner(area);
-    frame.render_widget(Clear, area);
-    frame.render_widget(block, area);
-    inner
-}
-
-/// A bordered window over the middle of an area; gives its place.
-pub(super) fn popup(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    title: &str,
-    lines: Vec<Line<'_>>,
-    columns: u16,
-    dressing: Dressing<'_>,
-) -> Rect {
-    let rows = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
-    let columns = columns.min(area.width);
-    let place = Rect {
-        x: area.x + (area.width - columns) / 2,
-        y: area.y + (area.height - rows) / 2,
-        width: columns,
-        height: rows,
-    };
-    let inner = pane(frame, place, Line::raw(format!(" {} ", clean(title))), true, dressing);
-    frame.render_widget(Paragraph::new(lines), inner);
-    place
 }

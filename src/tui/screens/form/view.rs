@@ -16,8 +16,10 @@ use crate::{
     },
     tui::{
         theme,
-        view::{Dressing, pane},
-        widgets::cells::{cut, fit, wrap},
+        widgets::{
+            cells::{cut, fit, wrap},
+            dressing::{Dressing, pane},
+        },
     },
 };
 

@@ -15,10 +15,13 @@ use crate::{
         text::{age, gib, thousands},
     },
     tui::{
+        browse,
         model::{Model, Pane, Session},
-        theme, update,
-        view::{Dressing, pane},
-        widgets::cells::{fit, fit_right, wrap},
+        theme,
+        widgets::{
+            cells::{fit, fit_right, wrap},
+            dressing::{Dressing, pane},
+        },
     },
 };
 
@@ -102,7 +105,7 @@ fn title<'a>(model: &Model, dressing: Dressing<'_>) -> Line<'a> {
     if !model.images.marked.is_empty() {
         spans.push(Span::styled(format!(" {} marked ", thousands(model.images.marked.len())), theme::MARKED));
     }
-    if let Some(what) = update::waiting_for(model) {
+    if let Some(what) = browse::waiting_for(model) {
         spans.push(Span::styled(format!(" {} {what} ", dressing.spinner(model.now)), theme::BUSY));
     }
     let failed = model.problems().len();
@@ -194,7 +197,7 @@ fn advice(model: &Model) -> Vec<String> {
         ]);
         return lines;
     }
-    if let Some(what) = update::waiting_for(model) {
+    if let Some(what) = browse::waiting_for(model) {
         return vec![String::new(), format!("{what} ...")];
     }
     if !model.images.filter.value().is_empty() && model.images.total() > 0 {

@@ -8,7 +8,7 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-use super::{Line, lines};
+use super::{Line, lines::lines};
 use crate::{
     domain::{
         SnapshotState,
@@ -18,10 +18,10 @@ use crate::{
     tui::{
         model::{Model, Pane},
         theme,
-        view::{Dressing, pane},
         widgets::{
             bar::bar,
             cells::{cut, fit, fit_right, width},
+            dressing::{Dressing, pane},
         },
     },
 };
