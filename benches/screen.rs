@@ -1,3 +1,199 @@
-//! What a keystroke and a frame cost.
+//! What a keystroke and a frame cost with 100,000 images, the scenario `huge`. Each is to stay under 16 ms on two cores.
+//!
+//! `cargo bench`; a figure is one key as the loop takes it in: `update`, then `prepare`.
 
-fn main() {}
+#![expect(clippy::expect_used, reason = "a bench that cannot start says so by failing")]
+
+use std::{
+    hint::black_box,
+    io::{self, Sink},
+    time::{Duration, Instant},
+};
+
+use amigrate::{
+    config::Config,
+    domain::Region,
+    runtime::{Effects, Origin, remember::Memory},
+    sim::{Scenario, SharedWorld, World, connector},
+    term::{
+        Caps, Input, Screen,
+        input::{KeyCode, KeyEvent, KeyModifiers},
+    },
+    tui::{Effect, Model, Msg, Page, Start, view},
+};
+use criterion::{Criterion, criterion_group, criterion_main};
+use jiff::Timestamp;
+
+/// What is typed, and in which order; the last fits nothing.
+const TYPED: [&str; 8] = ["f", "fl", "fle", "fleet-w", "fleet-web-2026", "1", "prod", "zzz"];
+
+/// The model with every image of the world in it.
+struct Huge {
+    model: Model,
+    effects: Vec<Effect>,
+}
+
+impl Huge {
+    fn listed(size: (u16, u16)) -> Self {
+        let now: Timestamp = "2026-06-01T12:00:00Z".parse().expect("a time");
+        let world = SharedWorld::new(World::new(&Scenario::named("huge").expect("it is built in"), now));
+        let home = world.with(|w| w.home().clone());
+        let mut config = Config::default();
+        config.browse.regions = vec![home.to_string()];
+        let start = Start { config, caps: Caps::full(), demo: Some("huge".into()), profile: None, seed: 1, now, size };
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let _inside = runtime.enter();
+        let http = connector::http_client(world, move || now).into();
+        let mut effects = Effects::new(Origin::Simulated { http, home }, true, Memory::default());
+        let (mut model, first) = Model::new(start);
+        for effect in first {
+            effects.start(effect);
+        }
+        while model.waits_for_network() {
+            let msg = runtime.block_on(effects.next()).expect("it never ends");
+            for effect in model.update(msg, now) {
+                effects.start(effect);
+            }
+        }
+        model.prepare();
+        assert_eq!(model.images.total(), 100_000);
+        Self { model, effects: Vec::new() }
+    }
+
+    fn key(&mut self, code: KeyCode) {
+        let now = self.model.now;
+        let key = KeyEvent::new(code, KeyModifiers::NONE);
+        self.effects = self.model.update(Msg::Input(Input::Key(key)), now);
+        self.model.prepare();
+    }
+
+    fn type_text(&mut self, text: &str) {
+        text.chars().for_each(|c| self.key(KeyCode::Char(c)));
+    }
+
+    /// Sums up one measured key, done after `before` and undone by `after`.
+    fn time(&mut self, times: u64, before: impl Fn(&mut Self), key: KeyCode, after: impl Fn(&mut Self)) -> Duration {
+        let mut sum = Duration::ZERO;
+        for _ in 0..times {
+            before(self);
+            let start = Instant::now();
+            self.key(key);
+            sum += start.elapsed();
+            after(self);
+        }
+        sum
+    }
+}
+
+fn keystrokes(c: &mut Criterion) {
+    let mut huge = Huge::listed((80, 24));
+    let mut group = c.benchmark_group("key");
+    for text in TYPED {
+        let last = text.chars().last().expect("a text");
+        let prefix = &text[..text.len() - last.len_utf8()];
+        group.bench_function(format!("/{text}"), |b| {
+            b.iter_custom(|times| {
+                let before = |h: &mut Huge| {
+                    h.key(KeyCode::Char('/'));
+                    h.type_text(prefix);
+                };
+                huge.time(times, before, KeyCode::Char(last), |h| h.key(KeyCode::Esc))
+            });
+        });
+    }
+    group.bench_function("Backspace to /f", |b| {
+        b.iter_custom(|times| {
+            let before = |h: &mut Huge| {
+                h.key(KeyCode::Char('/'));
+                h.type_text("fl");
+            };
+            huge.time(times, before, KeyCode::Backspace, |h| h.key(KeyCode::Esc))
+        });
+    });
+    group.bench_function("Esc drops the filter", |b| {
+        b.iter_custom(|times| {
+            let before = |h: &mut Huge| {
+                h.key(KeyCode::Char('/'));
+                h.type_text("zzz");
+            };
+            huge.time(times, before, KeyCode::Esc, |_| {})
+        });
+    });
+    group.bench_function("j", |b| b.iter_custom(|times| huge.time(times, |_| {}, KeyCode::Char('j'), |_| {})));
+    group.bench_function("G", |b| b.iter_custom(|times| huge.time(times, |_| {}, KeyCode::Char('G'), |_| {})));
+    for by in ["name", "region", "size", "state", "age"] {
+        group.bench_function(format!("o, to {by}"), |b| {
+            let five = |h: &mut Huge| (0..4).for_each(|_| h.key(KeyCode::Char('o')));
+            b.iter_custom(|times| huge.time(times, |_| {}, KeyCode::Char('o'), five));
+        });
+        huge.key(KeyCode::Char('o'));
+    }
+    group.finish();
+}
+
+/// The last page of a list that long, rows included.
+fn pages(c: &mut Criterion) {
+    let mut huge = Huge::listed((80, 24));
+    let eu = Region::new("eu-west-1").expect("a region");
+    let rows: Vec<_> = huge
+        .model
+        .images
+        .rows
+        .iter()
+        .take(1_000)
+        .map(|i| {
+            let mut image = (**i).clone();
+            image.region = eu.clone();
+            image
+        })
+        .collect();
+    c.bench_function("a page of 1,000", |b| {
+        b.iter_custom(|times| {
+            let mut sum = Duration::ZERO;
+            for _ in 0..times {
+                let now = huge.model.now;
+                let home = huge.model.chosen[0].clone();
+                huge.model.catalogue.choose(&[home.clone(), eu.clone()]);
+                huge.model.catalogue.begin(&eu);
+                let page = Page { images: rows.clone(), next: None };
+                let start = Instant::now();
+                huge.model.catalogue.page(&eu, black_box(page).images, true, false, now);
+                huge.model.images.changed = true;
+                huge.model.prepare();
+                sum += start.elapsed();
+                huge.model.catalogue.choose(&[home]);
+                huge.model.images.changed = true;
+                huge.model.prepare();
+            }
+            sum
+        });
+    });
+}
+
+fn frames(c: &mut Criterion) {
+    let mut group = c.benchmark_group("frame");
+    for size in [(80, 24), (200, 60)] {
+        let mut huge = Huge::listed(size);
+        let mut screen: Screen<Sink> = Screen::new(io::sink(), size, &Caps::full());
+        group.bench_function(format!("{}x{} whole", size.0, size.1), |b| {
+            b.iter(|| {
+                screen.repaint();
+                screen.draw(|f| view::draw(f, &huge.model)).expect("nothing refuses")
+            });
+        });
+        group.bench_function(format!("{}x{} a page down", size.0, size.1), |b| {
+            b.iter(|| {
+                huge.key(KeyCode::PageDown);
+                screen.draw(|f| view::draw(f, &huge.model)).expect("nothing refuses")
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(10).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1)).without_plots();
+    targets = keystrokes, pages, frames
+}
+criterion_main!(benches);

@@ -11,6 +11,11 @@
 
 #[path = "interop/moto.rs"]
 mod moto;
+#[path = "interop/program.rs"]
+mod program;
+#[expect(dead_code, reason = "shared with the terminal's tests, which need more of it")]
+#[path = "support/pty.rs"]
+mod pty;
 #[path = "interop/python.rs"]
 mod python;
 #[path = "interop/simulator.rs"]
@@ -19,13 +24,13 @@ mod simulator;
 #[test]
 fn boto3_does_the_main_job_on_our_ec2() {
     let Some(python) = python::python() else { return };
-    python.check("use_boto3.py", &simulator::start("demo", 20).url);
+    python.check("use_boto3.py", &[&simulator::start("demo", 20).url]);
 }
 
 #[test]
 fn the_aws_cli_does_the_main_job_on_our_ec2() {
     let Some(python) = python::python() else { return };
-    python.check("use_awscli.py", &simulator::start("demo", 20).url);
+    python.check("use_awscli.py", &[&simulator::start("demo", 20).url]);
 }
 
 #[test]

@@ -35,12 +35,13 @@ fn say(text: &str) -> Result<(), Failure> {
 fn image_line(image: &Image) -> String {
     let kind = if image.instance_store() { "-".to_owned() } else { gib(image.size_gib()) };
     let encrypted = if image.encrypted() { "encrypted" } else { "-" };
+    // Every field has a word, so that columns can be counted; not every EC2 names an architecture.
+    let architecture = if image.architecture.is_empty() { "-".into() } else { clean(&image.architecture) };
     format!(
-        "{} {} {kind} {encrypted} {} {} {}",
+        "{} {} {kind} {encrypted} {} {architecture} {}",
         image.region,
         image.id,
         image.state.as_str(),
-        image.architecture,
         clean(&image.name)
     )
 }

@@ -14,7 +14,7 @@ pub(crate) struct Moto {
     input: Option<ChildStdin>,
     /// Its endpoint.
     pub(crate) url: String,
-    /// An available image in us-east-1, 8 GiB, tagged `Team=moto`.
+    /// An available image in us-east-1, tagged `Team=moto`.
     pub(crate) image: String,
     /// That image's name.
     pub(crate) name: String,

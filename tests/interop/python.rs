@@ -91,9 +91,9 @@ impl Python {
     }
 
     /// Runs a script to its end; what it printed is shown if it fails.
-    pub(crate) fn check(&self, name: &str, argument: &str) {
+    pub(crate) fn check(&self, name: &str, arguments: &[&str]) {
         let Output { status, stdout, stderr } =
-            self.script(name).arg(argument).output().expect("the interpreter starts");
+            self.script(name).args(arguments).output().expect("the interpreter starts");
         let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
         assert!(status.success(), "{name}: {status}\n{stdout}\n{stderr}");
     }
