@@ -18,7 +18,7 @@ use crate::{
         model::{Model, Session},
         screens::{Overlay, form, images, jobs, picker, prompt, question, reading},
         theme,
-        widgets::cells::{cut, width},
+        widgets::cells::{cut, width, wrap},
     },
 };
 
@@ -46,7 +46,8 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model) {
     }
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         let text = format!("Too small: {}x{} is needed. q quits.", SMALLEST.0, SMALLEST.1);
-        frame.render_widget(Paragraph::new(cut(&text, usize::from(area.width), "")), Rect { height: 1, ..area });
+        let lines: Vec<Line<'_>> = wrap(&text, usize::from(area.width)).into_iter().map(Line::raw).collect();
+        frame.render_widget(Paragraph::new(lines), area);
         return;
     }
     let dressing = Dressing { glyphs: Glyphs::of(&model.start.caps) };
