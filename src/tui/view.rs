@@ -142,7 +142,12 @@ fn footer(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> 
         contexts = vec![Context::Details];
     }
     let mut spans = vec![Span::raw(" ")];
+    // Of what can be read, only images have a JSON form.
+    let no_json = matches!(model.overlays.last(), Some(Overlay::Reading(r)) if !r.has_json());
     for (key, word) in keys::footer(&contexts, cells.saturating_sub(1)) {
+        if no_json && word == "JSON" {
+            continue;
+        }
         spans.push(Span::styled(key, theme::STRONG));
         spans.push(Span::raw(format!(" {word}  ")));
     }

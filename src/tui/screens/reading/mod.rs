@@ -62,6 +62,11 @@ impl Reading {
         Self::new(Subject::Problems)
     }
 
+    /// Whether it can be read as JSON.
+    pub fn has_json(&self) -> bool {
+        matches!(self.subject, Subject::Image(_))
+    }
+
     fn title(&self, model: &Model) -> String {
         match &self.subject {
             Subject::Image(image) => format!("{} in {}", image.id, image.region),
@@ -109,7 +114,7 @@ pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
     .min(end);
     if let Some(Overlay::Reading(reading)) = model.overlays.last_mut() {
         reading.scroll = scroll;
-        if action == Action::Raw && matches!(reading.subject, Subject::Image(_)) {
+        if action == Action::Raw && reading.has_json() {
             (reading.raw, reading.scroll) = (!reading.raw, 0);
         }
     }
