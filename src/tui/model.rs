@@ -215,7 +215,9 @@ impl Model {
                 problems.push((region.to_string(), failure.clone()));
             }
         }
-        let watched: std::collections::BTreeSet<&Region> = self.engine.jobs().map(|j| &j.request.destination).collect();
+        // Where nothing goes on any more nobody looks again, and so nothing would take a problem back.
+        let live = self.engine.jobs().filter(|j| !j.state.ended());
+        let watched: std::collections::BTreeSet<&Region> = live.map(|j| &j.request.destination).collect();
         for region in watched {
             if let Some(failure) = self.engine.region_problem(region) {
                 problems.push((format!("copies to {region}"), failure.clone()));

@@ -63,9 +63,12 @@ fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
     if let Some(action) = always {
         return act(model, action, effects);
     }
+    // What was said of the text as it was is not true of the text as it is.
+    let notice = model.notice.take();
     if type_into(model, key, effects) {
         return;
     }
+    model.notice = notice;
     if let Some(action) = keys::lookup(&contexts, key) {
         model.notice = None;
         act(model, action, effects);

@@ -18,7 +18,7 @@ use crate::{
         screens::{Overlay, form, images, jobs, picker, prompt, question, reading},
         theme,
         widgets::{
-            cells::{cut, width},
+            cells::{cut, width, wrap},
             dressing::Dressing,
         },
     },
@@ -32,7 +32,8 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model) {
     }
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         let text = format!("Too small: {}x{} is needed. q quits.", SMALLEST.0, SMALLEST.1);
-        frame.render_widget(Paragraph::new(cut(&text, usize::from(area.width), "")), Rect { height: 1, ..area });
+        let lines: Vec<Line<'_>> = wrap(&text, usize::from(area.width)).into_iter().map(Line::raw).collect();
+        frame.render_widget(Paragraph::new(lines), area);
         return;
     }
     let dressing = Dressing { glyphs: Glyphs::of(&model.start.caps) };
