@@ -79,7 +79,7 @@ enum Command {
         #[arg(long, value_name = "NAME", default_value = "demo")]
         scenario: String,
         /// How many times faster than real time copies go, 0.001 to 10000
-        #[arg(long, value_name = "X", default_value_t = 1.0)]
+        #[arg(long, value_name = "X", default_value_t = 1.0, allow_negative_numbers = true)]
         time_scale: f64,
     },
 }

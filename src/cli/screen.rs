@@ -1,6 +1,10 @@
 //! `amigrate` and `amigrate demo` on a terminal.
 
-use std::{io, process::ExitCode, time::Duration};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use tokio::{
@@ -12,6 +16,7 @@ use super::{Setup, http_client};
 use crate::{
     config,
     domain::Failure,
+    engine::JobState,
     runtime::{Clock, Effects, Exit, Face, Origin, remember::Memory, run},
     sim::{Scenario, SharedWorld, World, connector},
     term::{Caps, Input, Screen, TermSession, Tty, input, osc, session},
@@ -140,6 +145,9 @@ fn show(
         let ended = run(&mut model, first, &mut effects, &mut inputs, &mut terminal, clock, frames).await;
         session::end_within(PATIENCE, GONE.into());
         drop(terminal);
+        if matches!(ended, Ok(Exit::Quit)) {
+            say_what_goes_on(&model);
+        }
         ended.or_else(|e| if gone(&e) { Ok(Exit::Gone) } else { Err(broken(&e)) })
     });
     // Calls still under way are not waited for.
@@ -148,6 +156,21 @@ fn show(
         Exit::Quit => ExitCode::SUCCESS,
         Exit::Gone => ExitCode::from(GONE),
     })
+}
+
+/// Copies go on without us; here is what to look for. Lines go to the shell, after the screen was left.
+fn say_what_goes_on(model: &Model) {
+    let demo = model.start.demo.is_some();
+    let mut err = io::stderr().lock();
+    for job in model.engine.jobs() {
+        if let (JobState::Copying { image }, false) = (&job.state, demo) {
+            let region = &job.request.destination;
+            let _ = writeln!(err, "The copy {image} \"{}\" in {region} goes on in AWS.", job.request.name);
+        }
+    }
+    if demo && model.engine.jobs().any(|j| matches!(j.state, JobState::Copying { .. })) {
+        let _ = writeln!(err, "The demo's copies end with it.");
+    }
 }
 
 /// A terminal that has gone away is not a fault of ours.

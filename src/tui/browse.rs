@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    domain::{Failure, Region, Whose},
+    domain::{Failure, Region, RegionInfo, Whose},
     engine::{Event, JobId, catalogue::Progress},
     tui::{
         model::{Awaited, Model, Session},
@@ -170,6 +170,27 @@ pub(super) fn on_page(
         }
     }
     list_next(model, effects);
+}
+
+/// The regions are known now: those chosen that are not among them, or not enabled, are named as such, instead of what
+/// EC2 says there, which is that the credentials are bad.
+pub(super) fn refuse_unknown_regions(model: &mut Model) {
+    for region in model.chosen.clone() {
+        let failure = match model.regions.iter().find(|r| r.region == region) {
+            Some(info) if info.enabled() => continue,
+            Some(_) => Failure::new(format!("list images in {region}"), "the region is not enabled for this account")
+                .hint("Enable it in the account's settings, or choose others with r."),
+            None => {
+                let far = |r: &&RegionInfo| strsim::damerau_levenshtein(r.region.as_str(), region.as_str());
+                let nearest = model.regions.iter().min_by_key(far).map(|r| format!(" The nearest is {}.", r.region));
+                Failure::new(format!("list images in {region}"), "this account has no such region")
+                    .hint(format!("r chooses others.{}", nearest.unwrap_or_default()))
+            }
+        };
+        forget_lists(model, |r, _| *r == region);
+        model.complain(format!("{region}: {}.", failure.why));
+        model.catalogue.fail(&region, failure);
+    }
 }
 
 /// Another profile: nothing of the old account may stay.

@@ -218,6 +218,7 @@ pub const KEYS: &[Binding] = &[
     foot(C::Jobs, &[k('x')], A::Cancel, "cancel this copy (asks first)", "cancel", 1),
     foot(C::Jobs, &[k('X')], A::CancelBatch, "cancel every copy of its batch (asks first)", "cancel batch", 4),
     foot(C::Jobs, &[k('d')], A::Details, "details", "details", 5),
+    row(C::Jobs, &[k('/')], A::Filter, "go to the images and filter them"),
     row(C::Jobs, &[k('t')], A::Retry, "try a failed copy again"),
     row(C::Jobs, &[k('D')], A::Dismiss, "take ended copies off the list"),
     row(C::Jobs, &[k('y')], A::YankId, "send the new image's id to the clipboard of your terminal"),
@@ -236,13 +237,13 @@ pub const KEYS: &[Binding] = &[
     row(C::Form, &[ctrl('p')], A::PreviousLine, "the previous copy's command line"),
     foot(C::Form, &[ctrl('y')], A::YankCommand, "send the command line to the clipboard of your terminal", "send command", 5),
     foot(C::Form, &[code(KeyCode::Esc)], A::Back, "leave (asks if something was changed)", "leave", 1),
-    foot(C::Picker, &[code(KeyCode::Enter)], A::Accept, "take the marked, else this one", "take", 0),
+    foot(C::Picker, &[code(KeyCode::Enter)], A::Accept, "choose the marked, else this one", "choose", 0),
     foot(C::Picker, &[k(' ')], A::Mark, "mark or unmark, where several can be taken", "mark", 2),
     row(C::Picker, &[k('a')], A::MarkAll, "mark all that are shown"),
     row(C::Picker, &[k('n')], A::MarkNone, "unmark all"),
     foot(C::Picker, &[k('/')], A::Filter, "narrow the list", "filter", 3),
     foot(C::Picker, &[code(KeyCode::Esc), k('q')], A::Back, "leave it as it was", "back", 1),
-    foot(C::Prompt, &[code(KeyCode::Enter)], A::Accept, "take it", "take", 0),
+    foot(C::Prompt, &[code(KeyCode::Enter)], A::Accept, "apply it", "apply", 0),
     foot(C::Prompt, &[code(KeyCode::Esc)], A::Back, "leave it", "back", 0),
     foot(C::Question, &[k('y')], A::Yes, "yes", "yes", 0),
     foot(C::Question, &[k('n'), code(KeyCode::Esc), k('q')], A::No, "no", "no", 0),
@@ -250,11 +251,16 @@ pub const KEYS: &[Binding] = &[
     foot(C::Question, &[code(KeyCode::Enter)], A::Press, "the answer in brackets", "chosen answer", 1),
 ];
 
+/// The row of a key in these contexts, innermost first.
+pub fn binding(contexts: &[Context], key: &KeyEvent) -> Option<&'static Binding> {
+    contexts
+        .iter()
+        .find_map(|context| KEYS.iter().find(|b| b.context == *context && b.chords.iter().any(|c| c.matches(key))))
+}
+
 /// What a key does in these contexts, innermost first.
 pub fn lookup(contexts: &[Context], key: &KeyEvent) -> Option<Action> {
-    contexts.iter().find_map(|context| {
-        KEYS.iter().find(|b| b.context == *context && b.chords.iter().any(|c| c.matches(key))).map(|b| b.action)
-    })
+    binding(contexts, key).map(|b| b.action)
 }
 
 /// Whether a key steers rather than types: everything but plain characters.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     config::Config,
     domain::{Account, ClientToken, Failure, Image, ImageQuery, Region, RegionInfo, Whose, key::KeyList},
-    engine::{Engine, Event, Limits, catalogue::Catalogue},
+    engine::{Engine, Event, JobState, Limits, catalogue::Catalogue},
     term::Caps,
     tui::{
         keys::Context,
@@ -217,6 +217,12 @@ impl Model {
         }
         // Where nothing goes on any more nobody looks again, and so nothing would take a problem back.
         let live = self.engine.jobs().filter(|j| !j.state.ended());
+        for job in self.engine.jobs() {
+            if let JobState::Failed { failure, .. } = &job.state {
+                problems
+                    .push((format!("copy {} to {}", job.request.name, job.request.destination), (**failure).clone()));
+            }
+        }
         let watched: std::collections::BTreeSet<&Region> = live.map(|j| &j.request.destination).collect();
         for region in watched {
             if let Some(failure) = self.engine.region_problem(region) {

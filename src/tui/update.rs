@@ -72,6 +72,19 @@ fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
     if let Some(action) = keys::lookup(&contexts, key) {
         model.notice = None;
         act(model, action, effects);
+    } else if model.overlays.is_empty() {
+        hint_at_other_pane(model, key);
+    }
+}
+
+/// A key of the other pane does nothing here, and says so.
+fn hint_at_other_pane(model: &mut Model, key: &KeyEvent) {
+    let (other, name) = match model.focus {
+        Pane::Images => (keys::Context::Jobs, "jobs"),
+        Pane::Jobs => (keys::Context::Images, "images"),
+    };
+    if let Some(binding) = keys::binding(&[other], key) {
+        model.say(format!("That key is for the {name} pane ({}); Tab goes there.", binding.text));
     }
 }
 
@@ -156,6 +169,7 @@ fn on_reply(model: &mut Model, id: RequestId, reply: Reply, effects: &mut Vec<Ef
             if let Ok(regions) = result {
                 model.regions = regions;
                 browse::choose_all_if_asked(model, effects);
+                browse::refuse_unknown_regions(model);
                 picker::open::regions_arrived(model);
             }
         }

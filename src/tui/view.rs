@@ -4,7 +4,7 @@ use ratatui::{
     Frame,
     layout::Rect,
     text::{Line, Span},
-    widgets::Paragraph,
+    widgets::{Clear, Paragraph},
 };
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         glyphs::Glyphs,
         keys::{self, Context},
         layout::{self, SMALLEST},
-        model::{Model, Session},
+        model::{Model, Notice, Session},
         screens::{Overlay, form, images, jobs, picker, prompt, question, reading},
         theme,
         widgets::{
@@ -54,7 +54,10 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model) {
             Overlay::Question(question) => question::view::draw(frame, areas.body, question, dressing),
         }
     }
-    frame.render_widget(Paragraph::new(footer(model, usize::from(area.width), dressing)), areas.footer);
+    match &model.notice {
+        Some(notice) => news(frame, areas.footer, notice),
+        None => frame.render_widget(Paragraph::new(footer(model, usize::from(area.width))), areas.footer),
+    }
 }
 
 fn header(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> {
@@ -89,7 +92,7 @@ fn header(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> 
     let words = format!("  {}", words.join("  "));
     let right = summary(model);
     let used: usize = left.iter().map(|s| width(&s.content)).sum();
-    let room = cells.saturating_sub(used + width(&right) + 1);
+    let room = cells.saturating_sub(used + width(&right) + 3);
     let words = cut(&words, room, dressing.glyphs.ellipsis);
     let gap = cells.saturating_sub(used + width(&words) + width(&right) + 1);
     left.push(Span::raw(words));
@@ -109,6 +112,10 @@ fn summary(model: &Model) -> String {
         (count(&|s| matches!(s, JobState::Failed { .. })), "failed"),
     ];
     let mut text: Vec<String> = words.iter().filter(|(n, _)| *n > 0).map(|(n, w)| format!("{n} {w}")).collect();
+    let problems = model.problems().len();
+    if problems > 0 {
+        text.insert(0, format!("{} (!) ", crate::domain::text::count(problems, "problem", "problems")));
+    }
     let live = || model.engine.jobs().filter(|j| !j.state.ended() && !matches!(j.state, JobState::Cancelling(_)));
     let size: u64 = live().map(|j| j.request.size_gib().max(1)).sum();
     let done: u64 = live().map(|j| j.request.size_gib().max(1) * u64::from(j.percent().unwrap_or(0))).sum();
@@ -118,11 +125,19 @@ fn summary(model: &Model) -> String {
     text.join(" ")
 }
 
-fn footer(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> {
-    if let Some(notice) = &model.notice {
-        let text = cut(&format!(" {}", notice.text), cells, dressing.glyphs.ellipsis);
-        return Line::styled(text, if notice.bad { theme::BAD } else { theme::STRONG });
-    }
+/// News take the footer, and as many lines above it as they need, up to three in all.
+fn news(frame: &mut Frame<'_>, footer: Rect, notice: &Notice) {
+    let style = if notice.bad { theme::BAD } else { theme::STRONG };
+    let mut lines = wrap(&notice.text, usize::from(footer.width.saturating_sub(2)));
+    lines.truncate(3);
+    let rows = u16::try_from(lines.len()).unwrap_or(1).min(footer.y + 1);
+    let place = Rect { y: footer.y + 1 - rows, height: rows, ..footer };
+    frame.render_widget(Clear, place);
+    let lines: Vec<Line<'_>> = lines.into_iter().map(|l| Line::styled(format!(" {l}"), style)).collect();
+    frame.render_widget(Paragraph::new(lines), place);
+}
+
+fn footer(model: &Model, cells: usize) -> Line<'static> {
     let mut contexts = model.contexts();
     if matches!(contexts.first(), Some(Context::Details | Context::Reading)) {
         contexts.truncate(1);

@@ -13,10 +13,6 @@ use crate::{
 
 /// Opens the form on these images.
 pub fn open(model: &mut Model, sources: Vec<Arc<Image>>) {
-    if model.start.config.read_only {
-        model.complain("Read-only: nothing is changed in AWS.");
-        return;
-    }
     if let Some(bad) = sources.iter().find(|s| s.state != crate::domain::ImageState::Available) {
         let only = if sources.len() == 1 { "" } else { "; unmark it to copy the others" };
         model.complain(format!("{} is {}: only an available image can be copied{only}.", bad.id, bad.state.as_str()));

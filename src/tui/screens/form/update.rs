@@ -94,11 +94,15 @@ fn press(model: &mut Model, effects: &mut Vec<Effect>) {
             picker::open::destinations(model, &chosen);
         }
         Row::Encryption | Row::Tags => toggle(model),
-        Row::Key => match form.destinations.first().cloned() {
-            Some(region) => picker::open::keys(model, &region, &Field::Key, effects),
-            None => model.say("Choose a destination first: keys belong to a region."),
-        },
-        Row::KeyFor(region) => picker::open::keys(model, &region.clone(), &Field::KeyFor(region), effects),
+        Row::Key if form.destinations.is_empty() => model.say("Choose a destination first: keys belong to a region."),
+        Row::Key => {
+            let regions = form.destinations.clone();
+            picker::open::keys(model, &regions, &Field::Key, effects);
+        }
+        Row::KeyFor(region) => {
+            let field = Field::KeyFor(region.clone());
+            picker::open::keys(model, &[region], &field, effects);
+        }
         Row::Start => start(model, effects),
         Row::Name | Row::Description => form.move_focus(true),
     }
@@ -113,6 +117,10 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
         form.focus_on(&first.field);
         let text = first.text.clone();
         model.complain(format!("Not started. {text}"));
+        return;
+    }
+    if model.start.config.read_only {
+        model.complain("Read-only: nothing is changed in AWS. Ctrl-y sends the command line to your terminal.");
         return;
     }
     let plan = draft.check(today, || model.token());

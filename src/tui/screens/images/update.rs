@@ -33,9 +33,11 @@ pub fn refresh_rows(model: &mut Model, height: usize) {
         let again = filter.narrows(&pane.applied) && !pane.applied.ranks();
         pane.rows = rows::filter(if again { &pane.rows } else { &pane.sorted }, &filter);
         pane.applied = filter;
-        // While typing the best fit is wanted, not the old row.
-        pane.under_cursor = None;
-        pane.list = List::default();
+        // While typing the best fit is wanted, not the old row; once cleared, the row one was on.
+        if !pane.applied.is_empty() {
+            pane.under_cursor = None;
+            pane.list = List::default();
+        }
     } else {
         return;
     }

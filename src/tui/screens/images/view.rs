@@ -12,6 +12,7 @@ use super::{Sort, key};
 use crate::{
     domain::{
         Image, ImageState,
+        filter::TERMS,
         text::{age, gib, thousands},
     },
     tui::{
@@ -19,7 +20,7 @@ use crate::{
         model::{Model, Pane, Session},
         theme,
         widgets::{
-            cells::{fit, fit_right, wrap},
+            cells::{fit, fit_middle, fit_right, wrap},
             dressing::{Dressing, pane},
         },
     },
@@ -49,6 +50,14 @@ fn columns(model: &Model, inner: usize) -> Vec<Column> {
         column("ARCH", 6, None),
     ];
     let used = |columns: &[Column]| 2 + columns.iter().map(|c| c.cells + 1).sum::<usize>();
+    if inner < used(&columns) + NAME_AT_LEAST {
+        columns.retain(|c| c.heading != "ARCH");
+    }
+    if inner < used(&columns) + NAME_AT_LEAST
+        && let Some(state) = columns.iter_mut().find(|c| c.heading == "STATE")
+    {
+        state.cells = 5;
+    }
     for drop in ["ARCH", "ENC", "SIZE", "AGE", "IMAGE ID", "STATE"] {
         if inner >= used(&columns) + NAME_AT_LEAST {
             break;
@@ -108,13 +117,6 @@ fn title<'a>(model: &Model, dressing: Dressing<'_>) -> Line<'a> {
     if let Some(what) = browse::waiting_for(model) {
         spans.push(Span::styled(format!(" {} {what} ", dressing.spinner(model.now)), theme::BUSY));
     }
-    let failed = model.problems().len();
-    if failed > 0 {
-        spans.push(Span::styled(
-            format!(" {} (!) ", crate::domain::text::count(failed, "problem", "problems")),
-            theme::BAD,
-        ));
-    }
     Line::from(spans)
 }
 
@@ -145,12 +147,18 @@ fn row<'a>(model: &Model, image: &Image, under: bool, columns: &[Column], dressi
         (_, true) => theme::MARKED,
         _ => Style::default(),
     };
+    let under = under && model.focus == Pane::Images;
     let mut spans =
         vec![Span::styled(format!("{}{}", if under { ">" } else { " " }, if marked { "*" } else { " " }), base)];
     for column in columns {
         let (text, style) = cell(model, image, column.heading);
         let text = if right(column.heading) {
             fit_right(&text, column.cells, "")
+        } else if column.heading == "STATE" {
+            // `avail`, `pendi`: five letters tell them apart.
+            fit(&text, column.cells, "")
+        } else if column.heading == "NAME" {
+            fit_middle(&text, column.cells, dressing.glyphs.ellipsis)
         } else {
             fit(&text, column.cells, dressing.glyphs.ellipsis)
         };
@@ -201,7 +209,12 @@ fn advice(model: &Model) -> Vec<String> {
         return vec![String::new(), format!("{what} ...")];
     }
     if !model.images.filter.value().is_empty() && model.images.total() > 0 {
-        return vec![String::new(), "No image fits the filter. Esc clears it.".into()];
+        let mut lines = vec![String::new(), "No image fits the filter. Esc clears it.".into()];
+        if model.images.filter.value().contains(':') {
+            lines.push("Terms:".into());
+            lines.extend(TERMS.iter().map(|(term, text)| format!("  {term} {text}")));
+        }
+        return lines;
     }
     if model.chosen.is_empty() {
         return vec![String::new(), "No region is chosen. r chooses some.".into()];
@@ -217,7 +230,10 @@ fn advice(model: &Model) -> Vec<String> {
     }
     vec![
         String::new(),
-        format!("No images ({}) in {}.", model.query.whose.label(), regions.join(", ")),
+        match regions.as_slice() {
+            [_, _, _, _, ..] => format!("No images ({}) in {} regions.", model.query.whose.label(), regions.len()),
+            few => format!("No images ({}) in {}.", model.query.whose.label(), few.join(", ")),
+        },
         "r chooses other regions, w other people's images.".into(),
     ]
 }

@@ -2,7 +2,7 @@
 
 use super::Line;
 use crate::{
-    engine::{Job, JobId},
+    engine::{Job, JobId, JobState},
     tui::model::Model,
 };
 
@@ -18,7 +18,9 @@ pub(super) fn lines(model: &Model) -> Vec<Line> {
     for job in order(model) {
         lines.push(Line::Job(job.id));
         if model.jobs.expanded.contains(&job.id) {
-            lines.extend((0..job.snapshots.len()).map(|n| Line::Snapshot(job.id, n)));
+            // A cancelled copy's snapshots are gone.
+            let snapshots = if job.state == JobState::Cancelled { 0 } else { job.snapshots.len() };
+            lines.extend((0..snapshots).map(|n| Line::Snapshot(job.id, n)));
             lines.push(Line::Note(job.id));
         }
     }

@@ -5,7 +5,7 @@ use crate::{
     engine::{Event, Job, JobId, JobState},
     tui::{
         keys::Action,
-        model::Model,
+        model::{Model, Pane},
         msg::Effect,
         screens::{Overlay, question::Question, reading::Reading},
         widgets::list::List,
@@ -51,9 +51,14 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         }
         Action::YankId => match current(model).and_then(Job::image).map(ToString::to_string) {
             Some(id) => model.yank(id, effects),
-            None => model.say("This copy has no image id yet."),
+            None if model.jobs.current.is_none() => model.say("There is no copy here."),
+            None => model.say("This copy has no image id."),
         },
-        Action::Filter | Action::Sort | Action::Reverse => {}
+        Action::Filter => {
+            model.focus = Pane::Images;
+            model.full = None;
+            model.images.editing = true;
+        }
         _ => return false,
     }
     true

@@ -25,8 +25,8 @@ pub enum Purpose {
     Regions,
     /// The form's destinations.
     Destinations,
-    /// A KMS key of a region, for a field of the form.
-    Key(Region, Field),
+    /// A KMS key that these regions have, for a field of the form.
+    Key(Vec<Region>, Field),
     /// Whose images.
     Whose,
     /// Another profile.
@@ -140,7 +140,10 @@ impl Picker {
         match &self.purpose {
             Purpose::Regions => "Regions to list".into(),
             Purpose::Destinations => "Regions to copy to".into(),
-            Purpose::Key(region, _) => format!("KMS keys in {region}"),
+            Purpose::Key(regions, _) => match regions.as_slice() {
+                [one] => format!("KMS keys in {one}"),
+                several => format!("KMS keys in {} regions", several.len()),
+            },
             Purpose::Whose => "Whose images".into(),
             Purpose::Profile => "Profiles".into(),
             Purpose::Command => "Commands".into(),

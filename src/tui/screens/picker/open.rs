@@ -2,7 +2,7 @@
 
 use super::{Item, PAGE, Picker, Purpose, Value};
 use crate::{
-    domain::{OptIn, Region, Whose, plan::Field},
+    domain::{KeyChoice, OptIn, Region, Whose, key::KeyList, plan::Field},
     tui::{
         keys::{Action, Context, KEYS},
         model::{Awaited, Model, Session},
@@ -164,13 +164,13 @@ pub fn commands(model: &mut Model) {
     model.overlays.push(Overlay::Picker(picker));
 }
 
-/// Opens a destination's keys; asks for them if they are not here.
-pub fn keys(model: &mut Model, region: &Region, field: &Field, effects: &mut Vec<Effect>) {
-    let mut picker = Picker::new(Purpose::Key(region.clone(), field.clone()), Vec::new(), false);
-    fill_keys(model, region, &mut picker);
-    if !model.keys.contains_key(region) {
+/// Opens the keys of a destination, or those that several have in common; asks for what is not here.
+pub fn keys(model: &mut Model, regions: &[Region], field: &Field, effects: &mut Vec<Effect>) {
+    let mut picker = Picker::new(Purpose::Key(regions.to_vec(), field.clone()), Vec::new(), false);
+    fill_keys(model, regions, &mut picker);
+    for region in regions.iter().filter(|r| !model.keys.contains_key(*r)).cloned().collect::<Vec<_>>() {
         let id = model.ask(Awaited::Keys);
-        effects.push(Effect::ListKeys { id, region: region.clone() });
+        effects.push(Effect::ListKeys { id, region });
     }
     model.overlays.push(Overlay::Picker(picker));
 }
@@ -178,35 +178,47 @@ pub fn keys(model: &mut Model, region: &Region, field: &Field, effects: &mut Vec
 /// Keys came: an open list of them is filled.
 pub fn keys_arrived(model: &mut Model) {
     let Some(Overlay::Picker(mut picker)) = model.overlays.pop_if(|o| matches!(o, Overlay::Picker(_))) else { return };
-    if let Purpose::Key(region, _) = picker.purpose.clone() {
-        fill_keys(model, &region, &mut picker);
+    if let Purpose::Key(regions, _) = picker.purpose.clone() {
+        fill_keys(model, &regions, &mut picker);
     }
     model.overlays.push(Overlay::Picker(picker));
 }
 
-fn fill_keys(model: &Model, region: &Region, picker: &mut Picker) {
-    let Some(keys) = model.keys.get(region) else {
-        picker.remark = format!("The keys in {region} are being listed.");
+fn fill_keys(model: &Model, regions: &[Region], picker: &mut Picker) {
+    let lists: Vec<&KeyList> = regions.iter().filter_map(|r| model.keys.get(r)).collect();
+    let [first, others @ ..] = lists.as_slice() else {
+        picker.remark = "The keys are being listed.".into();
         return;
     };
-    let default = keys
-        .default_key
-        .as_ref()
-        .map_or("the region's default key for EBS".to_owned(), |k| format!("{k}, the region's default for EBS"));
-    let mut items =
-        vec![Item { value: Value::Text(String::new()), label: "default".into(), note: default, enabled: true }];
-    items.extend(keys.choices.iter().map(|choice| Item {
+    if lists.len() < regions.len() {
+        picker.remark = "The keys are being listed.".into();
+        return;
+    }
+    let default = match (&first.default_key, others) {
+        (Some(key), []) => format!("{key}, the region's default for EBS"),
+        _ => "the region's default key for EBS".to_owned(),
+    };
+    let everywhere = |choice: &&KeyChoice| {
+        let usable = |c: &KeyChoice| c.key == choice.key && c.usable != Some(false);
+        others.iter().all(|list| list.choices.iter().any(usable))
+    };
+    let choice = |choice: &KeyChoice| Item {
         value: Value::Text(choice.key.to_string()),
         label: choice.key.to_string(),
         note: if choice.note.is_empty() { choice.key_id.clone() } else { choice.note.clone() },
         enabled: choice.usable != Some(false),
-    }));
-    picker.items = items;
-    picker.remark = keys.problem.as_ref().map_or_else(String::new, |p| {
-        format!(
+    };
+    picker.items =
+        vec![Item { value: Value::Text(String::new()), label: "default".into(), note: default, enabled: true }];
+    picker.items.extend(first.choices.iter().filter(everywhere).map(choice));
+    let problem = lists.iter().find_map(|l| l.problem.as_ref());
+    picker.remark = match (problem, others) {
+        (Some(p), _) => format!(
             "The keys could not be listed ({}); type an id, alias or ARN into the field.",
             p.code.as_deref().unwrap_or(&p.why)
-        )
-    });
+        ),
+        (None, []) => String::new(),
+        (None, _) => "These all destinations have; others go into the destinations' own fields.".into(),
+    };
     picker.narrow();
 }

@@ -32,7 +32,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, dressing: Dressi
     if picker.typing || !filter.is_empty() {
         lines.push(Line::raw(format!(" /{}", fit(filter, inner.saturating_sub(1), dressing.glyphs.ellipsis))));
     }
-    let label = picker.items.iter().map(|i| cells(&i.label)).max().unwrap_or(0).min(inner * 2 / 3);
+    let label = picker.items.iter().map(|i| cells(&i.label)).max().unwrap_or(0).min(inner / 2);
     let mut list = picker.list;
     list.settle(picker.shown.len(), height);
     for (row, at) in picker.shown.iter().enumerate().skip(list.offset).take(height) {
@@ -55,9 +55,13 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, dressing: Dressi
     if picker.shown.is_empty() && !picker.items.is_empty() {
         lines.push(Line::styled(" Nothing fits the filter.", theme::FAINT));
     }
+    let below = picker.shown.len().saturating_sub(list.offset + height);
     let mut title = picker.title();
     if picker.several {
         title = format!("{title}: {} marked", count(picker.marked.len(), "region", "regions"));
+    }
+    if below > 0 {
+        title = format!("{title}, {below} more below");
     }
     let popup = popup(frame, area, &title, lines, width, dressing);
     if picker.typing {

@@ -46,7 +46,7 @@ impl Prompt {
         match self.purpose {
             Purpose::Account => {
                 let digits: String = text.chars().filter(|c| *c != '-').collect();
-                AccountId::new(&digits).map(Whose::Account).map_err(|e| format!("{}.", e.why))
+                AccountId::new(&digits).map(Whose::Account).map_err(|_| "An account id has twelve digits.".into())
             }
             Purpose::Public if text.chars().filter(|c| !"*?".contains(*c)).count() < 3 => {
                 Err("Type at least three characters of the name.".into())
