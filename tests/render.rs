@@ -2,7 +2,7 @@
 //! size, and no cell steers the terminal.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(dead_code, reason = "the stage has more than these tests need")]
+#![expect(dead_code, reason = "the stage has more than these tests need")]
 
 #[path = "support/stage.rs"]
 mod stage;
@@ -55,7 +55,7 @@ fn tapes() -> &'static Vec<Tape> {
     static TAPES: OnceLock<Vec<Tape>> = OnceLock::new();
     TAPES.get_or_init(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-        let tape = |name| runtime.block_on(record(&bill(name), Vec::new(), Duration::from_secs(60))).0;
+        let tape = |name| runtime.block_on(record(&bill(name), Vec::new(), Duration::from_mins(1))).0;
         SCENARIOS.into_iter().map(tape).collect()
     })
 }
