@@ -64,7 +64,7 @@ async fn a_copy_that_is_available_meanwhile_stays() {
     stage.world.with(|w| w.faults().add(Rule::new("Describe*", Effect::Slow).millis(1)));
     let id = stage.seen().jobs[0].image().unwrap().clone();
     stage.world.with(|w| w.faults().add(Rule::new("*", Effect::Fail).in_region(region("eu-west-2"))));
-    stage.pass(Duration::from_secs(300)).await;
+    stage.pass(Duration::from_mins(5)).await;
     assert!(matches!(stage.seen().jobs[0].state, JobState::Copying { .. }), "{:?}", stage.seen().jobs[0].state);
     stage.world.with(|w| w.faults().clear());
     stage.send("y").await;

@@ -46,6 +46,8 @@ async fn names_that_cannot_be() {
         refused(&stage, words).await;
     }
     stage.retype("web*01").await;
+    // A complaint does not outlive the text it was about.
+    stage.lacks("Not started.");
     assert_snapshot!("form_bad_name", stage.screen());
     stage.retype("web-{region}").await;
     stage.lacks("not allowed");

@@ -45,7 +45,7 @@ fn keys() -> Vec<(Duration, Msg)> {
 #[tokio::test(start_paused = true)]
 async fn the_same_messages_make_the_same_screen() {
     let bill = Playbill::new(named("demo"));
-    let (tape, model, asked) = record(&bill, keys(), Duration::from_secs(120)).await;
+    let (tape, model, asked) = record(&bill, keys(), Duration::from_mins(2)).await;
     assert!(tape.len() > 100 && model.engine.jobs().count() > 1, "{}", tape.len());
     let (again, asked_again) = replay(&bill, &tape);
     assert_eq!(picture(&again), picture(&model));
@@ -59,7 +59,7 @@ async fn the_same_messages_make_the_same_screen() {
 #[tokio::test(start_paused = true)]
 async fn two_plays_are_the_same() {
     let bill = Playbill::new(named("demo"));
-    let (_, first, _) = record(&bill, keys(), Duration::from_secs(60)).await;
-    let (_, second, _) = record(&bill, keys(), Duration::from_secs(60)).await;
+    let (_, first, _) = record(&bill, keys(), Duration::from_mins(1)).await;
+    let (_, second, _) = record(&bill, keys(), Duration::from_mins(1)).await;
     assert_eq!(picture(&first), picture(&second));
 }

@@ -22,6 +22,7 @@ async fn one_region_fails_and_the_others_are_listed() {
     stage.shows("edge-syd-");
     stage.send("!").await;
     stage.shows("eu-west-2");
+    stage.lacks("JSON");
     assert_snapshot!("problems", without_ids(&stage.screen()));
     stage.press(KeyCode::Esc).await;
     stage.world.with(|w| w.faults().clear());

@@ -24,7 +24,9 @@ pub(crate) async fn record(
     let (mut model, first) = Model::new(bill.start());
     let mut effects = Effects::new(Origin::Simulated { http, home }, false, Memory::default());
     let mut asked = first.clone();
-    first.into_iter().for_each(|e| effects.start(e));
+    for effect in first {
+        effects.start(effect);
+    }
     inputs.reverse();
     let mut tape = Tape::new();
     while clock.elapsed() < end {
