@@ -154,9 +154,8 @@ fn row<'a>(model: &Model, image: &Image, under: bool, columns: &[Column], dressi
         let (text, style) = cell(model, image, column.heading);
         let text = if right(column.heading) {
             fit_right(&text, column.cells, "")
-        } else if column.heading == "STATE" {
-            // `avail`, `pendi`: five letters tell them apart.
-            fit(&text, column.cells, "")
+        } else if column.heading == "STATE" && column.cells < text.len() {
+            fit(image.state.short(), column.cells, "")
         } else if column.heading == "NAME" {
             fit_middle(&text, column.cells, dressing.glyphs.ellipsis)
         } else {
