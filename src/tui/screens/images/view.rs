@@ -20,7 +20,7 @@ use crate::{
         model::{Model, Pane, Session},
         theme,
         widgets::{
-            cells::{fit, fit_middle, fit_right, wrap},
+            cells::{cut, fit, fit_middle, fit_right, width, wrap},
             dressing::{Dressing, pane},
         },
     },
@@ -125,7 +125,7 @@ fn headings<'a>(model: &Model, columns: &[Column], dressing: Dressing<'_>) -> Li
     for column in columns {
         let sorted = column.sort == Some(model.images.sort);
         let mark = if sorted { dressing.glyphs.order[usize::from(model.images.reversed)] } else { "" };
-        let heading = format!("{}{mark}", column.heading);
+        let heading = format!("{}{mark}", cut(column.heading, column.cells.saturating_sub(width(mark)), ""));
         text.push_str(&if right(column.heading) {
             fit_right(&heading, column.cells, "")
         } else {
