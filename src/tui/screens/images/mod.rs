@@ -1,6 +1,7 @@
 //! The images pane: rows of every chosen region in one table, filtered, sorted, marked.
 
 mod rows;
+mod shelf;
 mod view;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -19,7 +20,7 @@ use crate::{
     },
 };
 
-pub use rows::Sort;
+pub use rows::{Rows, Sort};
 pub use view::draw;
 
 /// An image is known by its region and id: a public image has one id in one region only, but nothing says so.
@@ -33,10 +34,8 @@ pub fn key(image: &Image) -> Key {
 /// The pane's state.
 #[derive(Debug, Default)]
 pub struct ImagesPane {
-    /// Every image that is here, in order.
-    sorted: Vec<Arc<Image>>,
-    /// Those that fit the filter: what is on the screen.
-    pub rows: Vec<Arc<Image>>,
+    /// Every image that is here, in order, and those that fit the filter: what is on the screen.
+    pub rows: Rows,
     /// The cursor.
     pub list: List,
     /// Marked images, shown or not.
@@ -53,8 +52,6 @@ pub struct ImagesPane {
     pub changed: bool,
     /// The filter changed.
     pub changed_filter: bool,
-    /// The filter `rows` were made with.
-    applied: Filter,
     /// The image the cursor is to stay on.
     under_cursor: Option<Key>,
     height: usize,
@@ -63,13 +60,12 @@ pub struct ImagesPane {
 impl ImagesPane {
     /// Images in all, before the filter.
     pub fn total(&self) -> usize {
-        self.sorted.len()
+        self.rows.total()
     }
 
     /// Drops every row and mark; the filter and the order stay.
     pub fn start_over(&mut self) {
-        self.sorted.clear();
-        self.rows.clear();
+        self.rows = Rows::default();
         self.marked.clear();
         self.list = List::default();
         self.under_cursor = None;
@@ -85,16 +81,12 @@ pub fn refresh_rows(model: &mut Model, height: usize) {
     pane.height = height;
     let filter_changed = std::mem::take(&mut pane.changed_filter);
     if std::mem::take(&mut pane.changed) {
-        let not_own = |i: &&Arc<Image>| !shared || own.as_ref() != Some(&i.owner_id);
-        pane.sorted = model.catalogue.images().filter(not_own).cloned().collect();
-        rows::sort(&mut pane.sorted, pane.sort, pane.reversed);
-        pane.applied = Filter::parse(pane.filter.value());
-        pane.rows = rows::filter(&pane.sorted, &pane.applied);
+        let belongs = |i: &Image| !shared || own.as_ref() != Some(&i.owner_id);
+        let lists = model.catalogue.listings().map(|(region, listing)| (region, listing.images()));
+        pane.rows.fill(lists, belongs, pane.sort, pane.reversed);
+        pane.rows.filter(&Filter::parse(pane.filter.value()));
     } else if filter_changed {
-        let filter = Filter::parse(pane.filter.value());
-        let again = filter.narrows(&pane.applied) && !pane.applied.ranks();
-        pane.rows = rows::filter(if again { &pane.rows } else { &pane.sorted }, &filter);
-        pane.applied = filter;
+        pane.rows.filter(&Filter::parse(pane.filter.value()));
         // While typing the best fit is wanted, not the old row.
         pane.under_cursor = None;
         pane.list = List::default();
@@ -226,5 +218,5 @@ fn to_copy(model: &Model) -> Vec<Arc<Image>> {
     if pane.marked.is_empty() {
         return model.current_image().cloned().into_iter().collect();
     }
-    pane.sorted.iter().filter(|i| pane.marked.contains(&key(i))).cloned().collect()
+    pane.rows.all().filter(|i| pane.marked.contains(&key(i))).cloned().collect()
 }
