@@ -1,19 +1,20 @@
 //! The images pane: rows of every chosen region in one table, filtered, sorted, marked.
 
 mod rows;
+mod shelf;
 pub mod update;
 pub mod view;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use tui_input::Input;
 
 use crate::{
-    domain::{Image, ImageId, Region, filter::Filter},
+    domain::{Image, ImageId, Region},
     tui::widgets::list::List,
 };
 
-pub use rows::Sort;
+pub use rows::{Rows, Sort};
 
 /// An image is known by its region and id: a public image has one id in one region only, but nothing says so.
 pub type Key = (Region, ImageId);
@@ -26,10 +27,8 @@ pub fn key(image: &Image) -> Key {
 /// The pane's state.
 #[derive(Debug, Default)]
 pub struct ImagesPane {
-    /// Every image that is here, in order.
-    sorted: Vec<Arc<Image>>,
-    /// Those that fit the filter: what is on the screen.
-    pub rows: Vec<Arc<Image>>,
+    /// Every image that is here, in order, and those that fit the filter: what is on the screen.
+    pub rows: Rows,
     /// The cursor.
     pub list: List,
     /// Marked images, shown or not.
@@ -46,8 +45,6 @@ pub struct ImagesPane {
     pub changed: bool,
     /// The filter changed.
     pub changed_filter: bool,
-    /// The filter `rows` were made with.
-    applied: Filter,
     /// The image the cursor is to stay on.
     under_cursor: Option<Key>,
     height: usize,
@@ -56,13 +53,12 @@ pub struct ImagesPane {
 impl ImagesPane {
     /// Images in all, before the filter.
     pub fn total(&self) -> usize {
-        self.sorted.len()
+        self.rows.total()
     }
 
     /// Drops every row and mark; the filter and the order stay.
     pub fn start_over(&mut self) {
-        self.sorted.clear();
-        self.rows.clear();
+        self.rows = Rows::default();
         self.marked.clear();
         self.list = List::default();
         self.under_cursor = None;

@@ -1,10 +1,11 @@
 //! Which images are shown, and in which order. Fast enough for 100,000 of them at every keystroke.
 
-use std::{cmp::Ordering, sync::Arc, thread};
+use std::{collections::BTreeMap, sync::Arc, thread};
 
 use nucleo_matcher::{Config, Matcher};
 
-use crate::domain::{Image, filter::Filter};
+use super::shelf::Shelf;
+use crate::domain::{Image, Region, filter::Filter};
 
 /// The column rows are ordered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,75 +36,205 @@ impl Sort {
         }
     }
 
-    fn compare(self, a: &Image, b: &Image) -> Ordering {
+    /// What orders rows by this column, in a number: comparing numbers needs no look at the images.
+    fn rank(self, image: &Image, name: &str) -> u64 {
         match self {
-            Self::Age => b.created.cmp(&a.created),
-            Self::Name => a.name.cmp(&b.name),
-            Self::Region => a.region.cmp(&b.region),
-            Self::Size => b.size_gib().cmp(&a.size_gib()),
-            Self::State => a.state.cmp(&b.state),
+            // The newest first; those without a date last.
+            Self::Age => !image.created.map_or(0, |c| c.as_microsecond().cast_unsigned() ^ (1 << 63)),
+            Self::Size => !image.size_gib(),
+            Self::State => image.state as u64,
+            // Rows of one rank stand in the order of their whole names.
+            Self::Name => name.bytes().chain([0; 8]).take(8).fold(0, |rank, byte| rank << 8 | u64::from(byte)),
+            // That of its shelf, which the caller knows.
+            Self::Region => 0,
         }
     }
 }
 
-/// Puts images in order; equal ones by name, region and id, so that the order is the same every time.
-pub(super) fn sort(images: &mut [Arc<Image>], by: Sort, reversed: bool) {
-    images.sort_by(|a, b| {
-        let order = by.compare(a, b);
-        let order = if reversed { order.reverse() } else { order };
-        order.then_with(|| a.name.cmp(&b.name)).then_with(|| a.region.cmp(&b.region)).then_with(|| a.id.cmp(&b.id))
-    });
+/// An image's place: which shelf, and where on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Row {
+    shelf: u32,
+    at: u32,
 }
+
+/// The table: every image that is here, in order, and which of them are shown.
+#[derive(Debug, Default)]
+pub struct Rows {
+    shelves: Vec<Shelf>,
+    /// All that belong into the table.
+    order: Vec<Row>,
+    /// The place in `order` of each image of each shelf; [`NOWHERE`] for those that do not belong.
+    places: Vec<Vec<u32>>,
+    /// Those that fit the filter, where there is one.
+    fitting: Option<Vec<Row>>,
+}
+
+const NOWHERE: u32 = u32::MAX;
 
 /// Rows from here on are shared out between the processor's cores.
 const SHARED_OUT: usize = 5_000;
 
-/// Those that fit, the best fit first where the filter ranks, else in the order given.
-pub(super) fn filter(images: &[Arc<Image>], filter: &Filter) -> Vec<Arc<Image>> {
-    if filter.is_empty() {
-        return images.to_vec();
+impl Rows {
+    fn shown(&self) -> &[Row] {
+        self.fitting.as_ref().unwrap_or(&self.order)
     }
-    let cores = thread::available_parallelism().map_or(1, usize::from).min(8);
-    let mut hits = if images.len() < SHARED_OUT || cores == 1 {
-        look(images, 0, filter)
-    } else {
-        let share = images.len().div_ceil(cores);
-        thread::scope(|scope| {
-            let parts: Vec<_> = images
-                .chunks(share)
-                .enumerate()
-                .map(|(n, part)| scope.spawn(move || look(part, n * share, filter)))
-                .collect();
-            parts.into_iter().filter_map(|p| p.join().ok()).flatten().collect()
-        })
-    };
-    if filter.ranks() {
-        hits.sort_unstable_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
-    }
-    hits.into_iter().filter_map(|(_, at)| images.get(at).cloned()).collect()
-}
 
-fn look(images: &[Arc<Image>], first: usize, filter: &Filter) -> Vec<(u32, usize)> {
-    let mut matcher = Matcher::new(Config::DEFAULT);
-    let mut buffer = Vec::new();
-    images
-        .iter()
-        .enumerate()
-        .filter_map(|(at, image)| Some((filter.score(image, &mut matcher, &mut buffer)?, first + at)))
-        .collect()
+    fn image(&self, row: Row) -> Option<&Arc<Image>> {
+        self.shelves.get(row.shelf as usize)?.image(row.at as usize)
+    }
+
+    /// How many are shown.
+    pub fn len(&self) -> usize {
+        self.shown().len()
+    }
+
+    /// Whether none is shown.
+    pub fn is_empty(&self) -> bool {
+        self.shown().is_empty()
+    }
+
+    /// How many there are, shown or not.
+    pub fn total(&self) -> usize {
+        self.order.len()
+    }
+
+    /// The image shown in this line.
+    pub fn get(&self, line: usize) -> Option<&Arc<Image>> {
+        self.image(*self.shown().get(line)?)
+    }
+
+    /// Those shown, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Image>> {
+        self.shown().iter().filter_map(|row| self.image(*row))
+    }
+
+    /// All of them, shown or not, in order.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Image>> {
+        self.order.iter().filter_map(|row| self.image(*row))
+    }
+
+    /// Follows the lists, which come in the order of their regions, and puts in order those that belong into the table.
+    /// Equal ones stand by name, region and id, so that the order is the same every time. Shows all.
+    pub(super) fn fill<'a>(
+        &mut self,
+        lists: impl Iterator<Item = (&'a Region, &'a [Arc<Image>])>,
+        belongs: impl Fn(&Image) -> bool,
+        by: Sort,
+        reversed: bool,
+    ) {
+        let mut old: BTreeMap<Region, Shelf> = self.shelves.drain(..).map(|s| (s.region.clone(), s)).collect();
+        self.shelves.extend(lists.map(|(region, images)| {
+            let mut kept = old.remove(region).unwrap_or_else(|| Shelf::new(region.clone()));
+            kept.follow(images);
+            kept
+        }));
+        let mut ranked: Vec<(u64, &str, Row)> = Vec::with_capacity(self.shelves.iter().map(Shelf::len).sum());
+        for (shelf, n) in self.shelves.iter().zip(0..) {
+            let rows = shelf.part(0, shelf.len()).zip(0..).filter(|((_, image, ..), _)| belongs(image));
+            ranked.extend(rows.map(|((_, image, text, _), at)| {
+                let name = text.get(..image.name.len()).unwrap_or_default();
+                let rank = if by == Sort::Region { u64::from(n) } else { by.rank(image, name) };
+                (if reversed { !rank } else { rank }, name, Row { shelf: n, at })
+            }));
+        }
+        let shelves = &self.shelves;
+        let id = |row: Row| shelves.get(row.shelf as usize).and_then(|s| s.image(row.at as usize)).map(|i| &i.id);
+        let turned = by == Sort::Name && reversed;
+        ranked.sort_unstable_by(|(a, a_name, a_row), (b, b_name, b_row)| {
+            a.cmp(b)
+                .then_with(|| if turned { b_name.cmp(a_name) } else { a_name.cmp(b_name) })
+                .then_with(|| a_row.shelf.cmp(&b_row.shelf))
+                .then_with(|| id(*a_row).cmp(&id(*b_row)))
+        });
+        self.order = ranked.into_iter().map(|(.., row)| row).collect();
+        self.places = self.shelves.iter().map(|s| vec![NOWHERE; s.len()]).collect();
+        for (row, place) in self.order.iter().zip(0..) {
+            if let Some(slot) = self.places.get_mut(row.shelf as usize).and_then(|s| s.get_mut(row.at as usize)) {
+                *slot = place;
+            }
+        }
+        self.fitting = None;
+    }
+
+    /// Shows those that fit, the best fit first where the filter ranks, else in the order they have.
+    pub(super) fn filter(&mut self, filter: &Filter) {
+        if filter.is_empty() {
+            self.fitting = None;
+            return;
+        }
+        let cores = thread::available_parallelism().map_or(1, usize::from).min(8);
+        let cores = if self.order.len() < SHARED_OUT { 1 } else { cores };
+        // Each core takes its share of every shelf.
+        let mut hits: Vec<Vec<(u32, u32)>> = if cores == 1 {
+            vec![self.look(0, 1, filter)]
+        } else {
+            let rows = &*self;
+            thread::scope(|scope| {
+                let parts: Vec<_> = (0..cores).map(|n| scope.spawn(move || rows.look(n, cores, filter))).collect();
+                parts.into_iter().filter_map(|p| p.join().ok()).collect()
+            })
+        };
+        // Sorting by counting: scores are few, and the places are all different.
+        let mut scores: Vec<u32> = vec![0; self.order.len()];
+        let mut counts: Vec<usize> = Vec::new();
+        for (place, score) in hits.drain(..).flatten() {
+            let score = if filter.ranks() { score } else { 0 };
+            if counts.len() <= score as usize {
+                counts.resize(score as usize + 1, 0);
+            }
+            counts[score as usize] += 1;
+            scores[place as usize] = score + 1;
+        }
+        let mut next = counts;
+        let mut total = 0;
+        for count in next.iter_mut().rev() {
+            (total, *count) = (total + *count, total);
+        }
+        let mut fitting = vec![Row { shelf: 0, at: 0 }; total];
+        for (row, score) in self.order.iter().zip(scores) {
+            if let Some(score) = score.checked_sub(1) {
+                let slot = &mut next[score as usize];
+                fitting[*slot] = *row;
+                *slot += 1;
+            }
+        }
+        self.fitting = Some(fitting);
+    }
+
+    /// The fitting ones among a share of every shelf: place and score.
+    fn look(&self, share: usize, shares: usize, filter: &Filter) -> Vec<(u32, u32)> {
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let mut buffer = Vec::new();
+        let mut hits = Vec::new();
+        for (shelf, places) in self.shelves.iter().zip(&self.places) {
+            let count = shelf.len().div_ceil(shares);
+            for (at, image, text, letters) in shelf.part(share * count, count) {
+                let place = places.get(at).copied().unwrap_or(NOWHERE);
+                if place != NOWHERE
+                    && let Some(score) = filter.score_searched(image, text, letters, &mut matcher, &mut buffer)
+                {
+                    hits.push((place, score));
+                }
+            }
+        }
+        hits
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::{AccountId, ImageId, Region};
+    use std::cmp::Reverse;
 
-    fn images(n: usize) -> Vec<Arc<Image>> {
+    use super::*;
+    use crate::domain::{AccountId, ImageId};
+
+    fn images(region: &str, n: usize) -> Vec<Arc<Image>> {
         (0..n)
             .map(|i| {
                 let mut image = Image::bare(
                     ImageId::new(&format!("ami-{i:08x}")).unwrap(),
-                    Region::new("eu-west-1").unwrap(),
+                    Region::new(region).unwrap(),
                     AccountId::new("123456789012").unwrap(),
                 );
                 image.name = format!("app-{i}").into();
@@ -113,31 +244,65 @@ mod tests {
             .collect()
     }
 
+    fn filled(lists: &[Vec<Arc<Image>>], by: Sort, reversed: bool) -> Rows {
+        let mut rows = Rows::default();
+        rows.fill(lists.iter().map(|l| (&l[0].region, l.as_slice())), |_| true, by, reversed);
+        rows
+    }
+
+    fn names(rows: &Rows) -> Vec<String> {
+        rows.iter().map(|i| format!("{} {}", i.name, i.region)).collect()
+    }
+
     #[test]
     fn sharing_out_changes_nothing() {
-        let all = images(SHARED_OUT * 2);
-        for text in ["app-123", "42", "nothing such", "state:available", "state:pending"] {
-            let parsed = Filter::parse(text);
-            let whole: Vec<_> = {
-                let mut hits = look(&all, 0, &parsed);
-                if parsed.ranks() {
-                    hits.sort_unstable_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
-                }
-                hits.into_iter().map(|(_, at)| all[at].id.clone()).collect()
-            };
-            let shared: Vec<_> = filter(&all, &parsed).iter().map(|i| i.id.clone()).collect();
-            assert_eq!(shared, whole, "{text}");
+        let lists = [images("eu-west-1", SHARED_OUT), images("us-east-1", SHARED_OUT + 1)];
+        let mut rows = filled(&lists, Sort::Age, false);
+        for text in ["", "app-123", "42", "nothing such", "state:available", "state:pending", "3 region:us-"] {
+            let filter = Filter::parse(text);
+            let mut matcher = Matcher::default();
+            let mut expected: Vec<_> = rows
+                .all()
+                .enumerate()
+                .filter_map(|(at, i)| Some((filter.score(i, &mut matcher, &mut Vec::new())?, at, i.id.clone())))
+                .collect();
+            expected.sort_by_key(|(score, at, _)| (Reverse(if filter.ranks() { *score } else { 0 }), *at));
+            rows.filter(&filter);
+            let shown: Vec<_> = rows.iter().map(|i| i.id.clone()).collect();
+            assert_eq!(shown, expected.into_iter().map(|(_, _, id)| id).collect::<Vec<_>>(), "{text}");
+            assert_eq!((rows.len(), rows.is_empty()), (shown.len(), shown.is_empty()));
         }
     }
 
     #[test]
-    fn the_newest_is_first_and_turning_round_turns_round() {
-        let mut all = images(3);
-        sort(&mut all, Sort::Age, false);
-        assert_eq!(&*all[0].name, "app-2");
-        sort(&mut all, Sort::Age, true);
-        assert_eq!(&*all[0].name, "app-0");
-        sort(&mut all, Sort::Name, true);
-        assert_eq!(&*all[0].name, "app-2");
+    fn every_order_turns_round_and_equal_ones_stand_by_name_and_region() {
+        let lists = [images("eu-west-1", 2), images("us-east-1", 3)];
+        let (e0, e1) = ("app-0 eu-west-1", "app-1 eu-west-1");
+        let (u0, u1, u2) = ("app-0 us-east-1", "app-1 us-east-1", "app-2 us-east-1");
+        for (by, reversed, expected) in [
+            (Sort::Age, false, [u2, e1, u1, e0, u0]),
+            (Sort::Age, true, [e0, u0, e1, u1, u2]),
+            (Sort::Name, false, [e0, u0, e1, u1, u2]),
+            (Sort::Name, true, [u2, e1, u1, e0, u0]),
+            (Sort::Region, false, [e0, e1, u0, u1, u2]),
+            (Sort::Region, true, [u0, u1, u2, e0, e1]),
+            (Sort::Size, false, [e0, u0, e1, u1, u2]),
+            (Sort::State, true, [e0, u0, e1, u1, u2]),
+        ] {
+            assert_eq!(names(&filled(&lists, by, reversed)), expected, "{by:?} {reversed}");
+        }
+    }
+
+    #[test]
+    fn only_what_belongs_is_in_the_table() {
+        let list = images("eu-west-1", 4);
+        let mut rows = Rows::default();
+        let lists = [(&list[0].region, list.as_slice())];
+        rows.fill(lists.into_iter(), |i| i.id.as_str().ends_with(['1', '3']), Sort::Name, false);
+        assert_eq!((rows.total(), names(&rows)), (2, vec!["app-1 eu-west-1".to_owned(), "app-3 eu-west-1".to_owned()]));
+        rows.filter(&Filter::parse("app-2"));
+        assert!(rows.is_empty() && rows.get(0).is_none());
+        rows.filter(&Filter::parse("app-3"));
+        assert_eq!(rows.get(0).map(|i| &*i.name), Some("app-3"));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ImagesPane, key, rows};
+use super::{ImagesPane, key};
 use crate::{
     domain::{Image, filter::Filter},
     term::input::{KeyCode, KeyEvent},
@@ -23,18 +23,15 @@ pub fn refresh_rows(model: &mut Model, height: usize) {
     pane.height = height;
     let filter_changed = std::mem::take(&mut pane.changed_filter);
     if std::mem::take(&mut pane.changed) {
-        let not_own = |i: &&Arc<Image>| !shared || own.as_ref() != Some(&i.owner_id);
-        pane.sorted = model.catalogue.images().filter(not_own).cloned().collect();
-        rows::sort(&mut pane.sorted, pane.sort, pane.reversed);
-        pane.applied = Filter::parse(pane.filter.value());
-        pane.rows = rows::filter(&pane.sorted, &pane.applied);
+        let belongs = |i: &Image| !shared || own.as_ref() != Some(&i.owner_id);
+        let lists = model.catalogue.listings().map(|(region, listing)| (region, listing.images()));
+        pane.rows.fill(lists, belongs, pane.sort, pane.reversed);
+        pane.rows.filter(&Filter::parse(pane.filter.value()));
     } else if filter_changed {
         let filter = Filter::parse(pane.filter.value());
-        let again = filter.narrows(&pane.applied) && !pane.applied.ranks();
-        pane.rows = rows::filter(if again { &pane.rows } else { &pane.sorted }, &filter);
-        pane.applied = filter;
+        pane.rows.filter(&filter);
         // While typing the best fit is wanted, not the old row; once cleared, the row one was on.
-        if !pane.applied.is_empty() {
+        if !filter.is_empty() {
             pane.under_cursor = None;
             pane.list = List::default();
         }
@@ -167,5 +164,5 @@ fn to_copy(model: &Model) -> Vec<Arc<Image>> {
     if pane.marked.is_empty() {
         return model.current_image().cloned().into_iter().collect();
     }
-    pane.sorted.iter().filter(|i| pane.marked.contains(&key(i))).cloned().collect()
+    pane.rows.all().filter(|i| pane.marked.contains(&key(i))).cloned().collect()
 }
