@@ -84,7 +84,7 @@ fn hint_at_other_pane(model: &mut Model, key: &KeyEvent) {
         Pane::Jobs => (keys::Context::Images, "images"),
     };
     if let Some(binding) = keys::binding(&[other], key) {
-        model.say(format!("That key is for the {name} pane ({}); Tab goes there.", binding.text));
+        model.say(format!("That key is for the {name} pane: {}. Tab goes there.", binding.text));
     }
 }
 

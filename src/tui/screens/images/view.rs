@@ -196,8 +196,11 @@ fn state_style(state: ImageState) -> Style {
 /// What an empty table says.
 fn advice(model: &Model) -> Vec<String> {
     if let Session::Failed(failure) = &model.session {
-        let mut lines = vec![String::new(), format!("No AWS credentials can be used: {}.", failure.why)];
+        let mut lines = vec![String::new(), format!("No AWS credentials can be used. Could not {failure}.")];
         lines.extend(failure.hint.lines().map(str::to_owned));
+        if !failure.hint.contains("amigrate demo") {
+            lines.push("`amigrate demo` needs no credentials.".into());
+        }
         lines.extend([
             String::new(),
             "R tries again, p chooses another profile, ! shows AWS's own words, q quits.".into(),
