@@ -12,9 +12,9 @@ use super::{Setup, http_client};
 use crate::{
     aws::Session,
     domain::{
-        ClientToken, Failure, Image, ImageQuery, Region,
+        ClientToken, Failure, Image, ImageName, ImageQuery, ImageState, Region,
         plan::{Draft, first_description},
-        text::{clean, duration, gib},
+        text::{clean, count, duration, gib},
     },
     engine::{Engine, Event, Job, JobId, JobState},
     runtime::{Clock, calls},
@@ -24,9 +24,12 @@ use crate::{
 /// How much faster than real time the demo goes when nobody watches.
 const DEMO_SPEED: f64 = 10.0;
 
-/// Says one line. A reader that has gone away (`| head`) ends the program quietly.
+/// Says one line. A reader that has gone away (`| head`) ends the program quietly, as it ends any filter.
 fn say(text: &str) -> Result<(), Failure> {
-    writeln!(io::stdout(), "{text}").map_err(|e| Failure::new("write", e.to_string()))
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        result => result.map_err(|e| Failure::new("write", e.to_string())),
+    }
 }
 
 fn image_line(image: &Image) -> String {
@@ -64,9 +67,7 @@ pub(super) fn list(setup: &Setup) -> Result<ExitCode, Failure> {
         session.check_credentials().await?;
         let region = session.home_region().clone();
         for image in list_region(&session, &region).await? {
-            if say(&image_line(&image)).is_err() {
-                break;
-            }
+            say(&image_line(&image))?;
         }
         Ok(ExitCode::SUCCESS)
     })
@@ -83,8 +84,13 @@ pub(super) fn demo(setup: &Setup, name: &str) -> Result<ExitCode, Failure> {
         let session = Session::simulated(connector::http_client(world, move || clock.now()).into(), home.clone());
         say(&format!("DEMO {name}: an embedded EC2, {DEMO_SPEED} times as fast as the real one; nothing is real"))?;
         let images = list_region(&session, &home).await?;
+        say(&format!("{} in {home}:", count(images.len(), "image", "images")))?;
         for image in &images {
             say(&image_line(image))?;
+        }
+        if setup.config.read_only {
+            say("Read-only: nothing is copied.")?;
+            return Ok(ExitCode::SUCCESS);
         }
         let Some(draft) = draft(&session, setup, images, &home, clock).await? else {
             say("No image here can be copied.")?;
@@ -121,7 +127,10 @@ async fn draft(
     let regions = session.regions().await?;
     let others = regions.into_iter().filter(|r| r.enabled() && r.region != *home).map(|r| r.region);
     let destinations: Vec<Region> = others.filter(|r| r.partition() == home.partition()).take(2).collect();
-    images.retain(|i| i.state == crate::domain::ImageState::Available && !i.instance_store() && !i.encrypted());
+    images.retain(|i| {
+        let plain = !i.instance_store() && !i.encrypted();
+        plain && i.state == ImageState::Available && ImageName::new(&i.name).is_ok()
+    });
     images.sort_by_key(|image| std::cmp::Reverse(image.created));
     let Some(source) = images.into_iter().next() else { return Ok(None) };
     let copy = &setup.config.copy;

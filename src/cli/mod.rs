@@ -79,7 +79,7 @@ enum Command {
         #[arg(long, value_name = "NAME", default_value = "demo")]
         scenario: String,
         /// How many times faster than real time copies go, 0.001 to 10000
-        #[arg(long, value_name = "X", default_value_t = 1.0)]
+        #[arg(long, value_name = "X", default_value_t = 1.0, allow_negative_numbers = true)]
         time_scale: f64,
     },
 }
@@ -132,6 +132,10 @@ fn set_up(common: &Common, env: &impl Fn(&str) -> Option<String>) -> Result<Setu
         Some(region) => Some(region.clone()),
         None => given(&config.aws.region).map(|r| Region::new(&r)).transpose()?,
     };
+    if let Some(region) = &common.region {
+        // Who names a region wants to see that one, whatever the settings list.
+        config.browse.regions = vec![region.to_string()];
+    }
     let profile = common.profile.clone().or_else(|| given(&config.aws.profile));
     let overrides = CapsOverrides {
         palette: Palette::parse(&config.ui.palette).flatten(),

@@ -1,6 +1,10 @@
 //! `amigrate` and `amigrate demo` on a terminal.
 
-use std::{io, process::ExitCode, thread, time::Duration};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use tokio::{
@@ -12,11 +16,17 @@ use super::{Setup, http_client};
 use crate::{
     config,
     domain::Failure,
+    engine::JobState,
     runtime::{Clock, Effects, Exit, Face, Origin, remember::Memory, run},
     sim::{Scenario, SharedWorld, World, connector},
     term::{Caps, Input, Screen, TermSession, Tty, input, osc, session},
     tui::{Model, Start, view},
 };
+
+/// How long leaving may take: a hang-up ends the program within a second.
+const PATIENCE: Duration = Duration::from_millis(900);
+/// The status of a program whose terminal has gone: 128 and SIGHUP.
+const GONE: u8 = 129;
 
 /// The real terminal.
 struct Terminal {
@@ -125,7 +135,7 @@ fn show(
         let (sender, mut inputs) = unbounded_channel();
         leave_on_signals(&sender)?;
         let mut terminal = Terminal::enter(&caps, size)?;
-        let _reader = input::spawn(sender)?;
+        let _reader = input::spawn(sender, size)?;
         let (mut model, first) = Model::new(start);
         // The first frame goes out before the world is built or a certificate is read.
         let mut effects = Effects::new(Origin::Later, read_only, memory);
@@ -133,16 +143,34 @@ fn show(
         terminal.draw(&model).map_err(|e| broken(&e))?;
         effects.set_origin(origin(clock));
         let ended = run(&mut model, first, &mut effects, &mut inputs, &mut terminal, clock, frames).await;
-        watchdog();
+        session::end_within(PATIENCE, GONE.into());
         drop(terminal);
+        if matches!(ended, Ok(Exit::Quit)) {
+            say_what_goes_on(&model);
+        }
         ended.or_else(|e| if gone(&e) { Ok(Exit::Gone) } else { Err(broken(&e)) })
     });
     // Calls still under way are not waited for.
     runtime.shutdown_background();
     exit.map(|exit| match exit {
         Exit::Quit => ExitCode::SUCCESS,
-        Exit::Gone => ExitCode::from(129),
+        Exit::Gone => ExitCode::from(GONE),
     })
+}
+
+/// Copies go on without us; here is what to look for. Lines go to the shell, after the screen was left.
+fn say_what_goes_on(model: &Model) {
+    let demo = model.start.demo.is_some();
+    let mut err = io::stderr().lock();
+    for job in model.engine.jobs() {
+        if let (JobState::Copying { image }, false) = (&job.state, demo) {
+            let region = &job.request.destination;
+            let _ = writeln!(err, "The copy {image} \"{}\" in {region} goes on in AWS.", job.request.name);
+        }
+    }
+    if demo && model.engine.jobs().any(|j| matches!(j.state, JobState::Copying { .. })) {
+        let _ = writeln!(err, "The demo's copies end with it.");
+    }
 }
 
 /// A terminal that has gone away is not a fault of ours.
@@ -162,18 +190,11 @@ fn leave_on_signals(sender: &tokio::sync::mpsc::UnboundedSender<Input>) -> Resul
         let sender = sender.clone();
         tokio::spawn(async move {
             if signals.recv().await.is_some() {
+                // The loop may be held up in writing to a line that takes nothing, and never hear of it.
+                session::end_within(PATIENCE, GONE.into());
                 let _ = sender.send(Input::Hangup);
             }
         });
     }
     Ok(())
-}
-
-/// Ends the process should leaving hang, as writing to a dead terminal may.
-fn watchdog() {
-    thread::spawn(|| {
-        thread::sleep(Duration::from_millis(900));
-        session::restore();
-        std::process::exit(129);
-    });
 }

@@ -105,6 +105,21 @@ impl ImageState {
         }
     }
 
+    /// The same in at most five letters, for narrow tables.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::Pending => "pend",
+            Self::Available => "avail",
+            Self::Invalid => "inval",
+            Self::Deregistered => "dereg",
+            Self::Transient => "trans",
+            Self::Failed => "fail",
+            Self::Error => "error",
+            Self::Disabled => "disab",
+            Self::Unknown => "?",
+        }
+    }
+
     /// From EC2's word.
     pub fn parse(word: &str) -> Self {
         [

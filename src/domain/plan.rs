@@ -14,6 +14,7 @@ use crate::domain::{
     key::KmsKeyRef,
     query::AccountId,
     region::Region,
+    text::clean,
 };
 
 /// What stands in the copy form.
@@ -188,7 +189,13 @@ impl Draft {
     }
 
     fn description_for(&self, source: &Image, destination: &Region, today: Date) -> Result<Description, Failure> {
-        expand(&self.description, source, destination, today).and_then(|d| Description::new(&d))
+        let text = expand(&self.description, source, destination, today)?;
+        if self.description.contains("{source_description}") {
+            // What somebody else wrote may be long or odd; it is cut, where one's own text would be a mistake.
+            let cut: String = clean(&text).chars().take(Description::MAX).collect();
+            return Description::new(cut.trim_end());
+        }
+        Description::new(&text)
     }
 
     fn key_for(&self, destination: &Region) -> Result<Option<KmsKeyRef>, (Field, Failure)> {
@@ -284,7 +291,7 @@ fn expand(template: &str, source: &Image, destination: &Region, today: Date) -> 
             "source_description" => out.push_str(&source.description),
             "date" => out.push_str(&today.to_string()),
             other => {
-                let other = crate::domain::text::clean(other).into_owned();
+                let other = clean(other).into_owned();
                 return Err(Failure::new(
                     "use this template",
                     format!("`{{{other}}}` is not known; {{name}}, {{region}}, {{source_id}} and {{date}} are"),
@@ -300,7 +307,7 @@ fn expand(template: &str, source: &Image, destination: &Region, today: Date) -> 
 /// The description a copy starts with, cut to what EC2 takes: `[Copied ami-1 from us-east-1] nightly`.
 pub fn first_description(template: &str, source: &Image, destination: &Region, today: Date) -> String {
     let text = expand(template, source, destination, today).unwrap_or_else(|_| template.to_owned());
-    let text: String = crate::domain::text::clean(text.trim()).chars().take(Description::MAX).collect();
+    let text: String = clean(text.trim()).chars().take(Description::MAX).collect();
     text.trim_end().to_owned()
 }
 
@@ -403,6 +410,21 @@ mod tests {
             assert_eq!(at, field, "{said}");
             assert!(said.contains(text), "{said}");
         }
+    }
+
+    #[test]
+    fn somebody_elses_long_description_is_cut() {
+        let mut long = image("ami-1", "web");
+        long.description = "nightly\n".repeat(40).into();
+        let d = Draft {
+            sources: vec![Arc::new(long)],
+            description: "[{source_id}] {source_description}".into(),
+            ..draft()
+        };
+        let plan = check(&d);
+        assert_eq!(plan.mistakes, []);
+        let text = plan.copies[0].description.as_str();
+        assert!(text.starts_with("[ami-1] nightly nightly") && text.chars().count() <= Description::MAX, "{text}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use job::{BatchId, Job, JobId, JobState};
 
-use crate::domain::{CopyRequest, Failure, Image, ImageId, Region, Snapshot, SnapshotId};
+use crate::domain::{CopyRequest, Failure, Image, ImageId, Region, Snapshot, SnapshotId, SnapshotState};
 
 /// How careful the engine is with AWS. Defaults are EC2's limits as of 2026.
 #[derive(Debug, Clone, PartialEq)]
@@ -257,6 +257,12 @@ impl Engine {
     /// Brings a job to an end.
     fn end(&mut self, id: JobId, state: JobState, now: Timestamp) {
         if let Some(job) = self.jobs.get_mut(&id) {
+            if matches!(state, JobState::Available { .. }) {
+                // The last look may have been long ago; an available image has only whole snapshots.
+                for snapshot in &mut job.snapshots {
+                    (snapshot.percent, snapshot.state) = (Some(100), SnapshotState::Completed);
+                }
+            }
             job.state = state;
             job.ended = Some(now);
             job.waiting = None;

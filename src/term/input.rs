@@ -70,15 +70,17 @@ impl Drop for InputThread {
 
 /// Starts reading. Everything arrives at `sender` in order; after [`Input::Hangup`] nothing does.
 ///
+/// `size` is the one the screen was made for; if it has changed since, that is told first.
+///
 /// # Errors
 /// If the thread or the signal handlers cannot be had; outside a tokio runtime.
-pub fn spawn(sender: UnboundedSender<Input>) -> Result<InputThread, Failure> {
+pub fn spawn(sender: UnboundedSender<Input>, size: (u16, u16)) -> Result<InputThread, Failure> {
     let failed = |error: io::Error| Failure::new("listen to the terminal", error.to_string());
     let runtime = tokio::runtime::Handle::try_current().map_err(|error| failed(io::Error::other(error.to_string())))?;
     let resized = signal(SignalKind::window_change()).map_err(failed)?;
     let continued = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw())).map_err(failed)?;
     let (stop, wake) = io::pipe().map_err(failed)?;
-    let signals = runtime.spawn(watch(resized, continued, sender.clone())).abort_handle();
+    let signals = runtime.spawn(watch(resized, continued, sender.clone(), size)).abort_handle();
     let thread = thread::Builder::new()
         .name("terminal input".into())
         .spawn(move || {
@@ -92,15 +94,10 @@ pub fn spawn(sender: UnboundedSender<Input>) -> Result<InputThread, Failure> {
 
 /// Sizes and continuations until nobody listens any more. Signals that come while one is handled count as one, and the
 /// size is asked for afterwards: of a burst, only the last size is told, and only if it is another.
-async fn watch(mut resized: Signal, mut continued: Signal, sender: UnboundedSender<Input>) {
-    let mut known = session::size();
+async fn watch(mut resized: Signal, mut continued: Signal, sender: UnboundedSender<Input>, mut known: (u16, u16)) {
+    let mut went_on = false;
     loop {
-        let went_on = tokio::select! {
-            received = resized.recv() => received.map(|()| false),
-            received = continued.recv() => received.map(|()| true),
-        };
-        let Some(went_on) = went_on else { return };
-        // The window may have changed while we were stopped.
+        // First of all, and after being stopped: the window may have changed before anybody listened.
         let size = session::size();
         let changed = std::mem::replace(&mut known, size) != size;
         let resize = changed.then_some(Input::Resize(size.0, size.1));
@@ -109,6 +106,12 @@ async fn watch(mut resized: Signal, mut continued: Signal, sender: UnboundedSend
         if !told {
             return;
         }
+        let received = tokio::select! {
+            received = resized.recv() => received.map(|()| false),
+            received = continued.recv() => received.map(|()| true),
+        };
+        let Some(received) = received else { return };
+        went_on = received;
     }
 }
 
@@ -233,6 +236,6 @@ mod tests {
     #[test]
     fn outside_a_runtime_it_says_so() {
         let (sender, _receiver) = tokio::sync::mpsc::unbounded_channel();
-        assert_eq!(spawn(sender).unwrap_err().what, "listen to the terminal");
+        assert_eq!(spawn(sender, (80, 24)).unwrap_err().what, "listen to the terminal");
     }
 }

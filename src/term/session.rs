@@ -159,11 +159,24 @@ impl Drop for TermSession {
 pub fn restore() {
     let entered = lock().take();
     if let Some(entered) = entered {
-        let _ = Tty.write_all(&leave_bytes(entered.mouse));
+        // First what cannot block: a stalled line takes no bytes.
         if let Some(original) = entered.original {
             let _ = rustix::termios::tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &original);
         }
+        let _ = Tty.write_all(&leave_bytes(entered.mouse));
     }
+}
+
+/// Ends the process with this status unless it has ended by itself by then: a line that takes no bytes holds up whoever
+/// writes to it, the loop as well as the way out.
+pub fn end_within(patience: Duration, status: i32) {
+    thread::spawn(move || {
+        thread::sleep(patience);
+        // Not in this thread: it would be held up as well.
+        thread::spawn(restore);
+        thread::sleep(Duration::from_millis(50));
+        std::process::exit(status);
+    });
 }
 
 /// From now on a panic in any thread restores the terminal, tells `log`, prints itself, and ends the process with

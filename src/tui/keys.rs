@@ -13,8 +13,10 @@ pub enum Context {
     Images,
     /// In the jobs pane.
     Jobs,
-    /// In an image's or a job's details.
+    /// In an image's details.
     Details,
+    /// In a job's details, help and problems.
+    Reading,
     /// In the copy form.
     Form,
     /// In a list to choose from.
@@ -33,7 +35,8 @@ impl Context {
             Self::Lists => "Lists",
             Self::Images => "Images",
             Self::Jobs => "Jobs",
-            Self::Details => "Details",
+            Self::Details => "Image details",
+            Self::Reading => "Other pages",
             Self::Form => "Copy form",
             Self::Picker => "Lists to choose from",
             Self::Prompt => "Typing a line",
@@ -180,6 +183,24 @@ use Context as C;
 /// Every binding. The order is that of help; the footer shows a context's words in this order too.
 #[rustfmt::skip]
 pub const KEYS: &[Binding] = &[
+    foot(C::Everywhere, &[k('?')], A::Help, "help", "help", 0),
+    row(C::Everywhere, &[k(':')], A::Commands, "find a command by its name"),
+    row(C::Everywhere, &[k('!')], A::Problems, "problems"),
+    foot(C::Everywhere, &[code(KeyCode::Tab)], A::OtherPane, "the other pane", "other pane", 7),
+    row(C::Everywhere, &[k('1')], A::ImagesOnly, "images in full height, and back"),
+    row(C::Everywhere, &[k('2')], A::JobsOnly, "jobs in full height, and back"),
+    row(C::Everywhere, &[k('R')], A::Refresh, "fetch the images again, and look at every copy now"),
+    row(C::Everywhere, &[k('m')], A::Mouse, "mouse on or off (off lets your terminal select text)"),
+    row(C::Everywhere, &[ctrl('l')], A::Repaint, "paint the screen anew"),
+    row(C::Everywhere, &[ctrl('z')], A::Suspend, "suspend"),
+    row(C::Everywhere, &[code(KeyCode::Esc)], A::Back, "back"),
+    foot(C::Everywhere, &[k('q'), ctrl('c')], A::Quit, "quit", "quit", 0),
+    row(C::Lists, &[k('j'), code(KeyCode::Down)], A::Down, "down"),
+    row(C::Lists, &[k('k'), code(KeyCode::Up)], A::Up, "up"),
+    row(C::Lists, &[k('g'), code(KeyCode::Home)], A::Top, "first"),
+    row(C::Lists, &[k('G'), code(KeyCode::End)], A::Bottom, "last"),
+    row(C::Lists, &[code(KeyCode::PageDown), ctrl('d'), ctrl('f')], A::PageDown, "a page down"),
+    row(C::Lists, &[code(KeyCode::PageUp), ctrl('u'), ctrl('b')], A::PageUp, "a page up"),
     foot(C::Images, &[k('c')], A::Copy, "copy the marked images, else this one", "copy", 1),
     foot(C::Images, &[k(' ')], A::Mark, "mark or unmark, and go on to the next", "mark", 3),
     row(C::Images, &[k('a')], A::MarkAll, "mark all that are shown"),
@@ -197,19 +218,16 @@ pub const KEYS: &[Binding] = &[
     foot(C::Jobs, &[k('x')], A::Cancel, "cancel this copy (asks first)", "cancel", 1),
     foot(C::Jobs, &[k('X')], A::CancelBatch, "cancel every copy of its batch (asks first)", "cancel batch", 4),
     foot(C::Jobs, &[k('d')], A::Details, "details", "details", 5),
+    row(C::Jobs, &[k('/')], A::Filter, "go to the images and filter them"),
     row(C::Jobs, &[k('t')], A::Retry, "try a failed copy again"),
     row(C::Jobs, &[k('D')], A::Dismiss, "take ended copies off the list"),
     row(C::Jobs, &[k('y')], A::YankId, "send the new image's id to the clipboard of your terminal"),
-    row(C::Lists, &[k('j'), code(KeyCode::Down)], A::Down, "down"),
-    row(C::Lists, &[k('k'), code(KeyCode::Up)], A::Up, "up"),
-    row(C::Lists, &[k('g'), code(KeyCode::Home)], A::Top, "first"),
-    row(C::Lists, &[k('G'), code(KeyCode::End)], A::Bottom, "last"),
-    row(C::Lists, &[code(KeyCode::PageDown), ctrl('d'), ctrl('f')], A::PageDown, "a page down"),
-    row(C::Lists, &[code(KeyCode::PageUp), ctrl('u'), ctrl('b')], A::PageUp, "a page up"),
     foot(C::Details, &[k('v')], A::Raw, "as JSON, and back", "JSON", 1),
     row(C::Details, &[k('y')], A::YankId, "send the id to the clipboard of your terminal"),
     row(C::Details, &[k('Y')], A::YankArn, "send the ARN to the clipboard of your terminal"),
     foot(C::Details, &[code(KeyCode::Esc), k('q')], A::Back, "back", "back", 0),
+    row(C::Reading, &[k('y')], A::YankId, "in a copy's details: send the new image's id to the clipboard of your terminal"),
+    foot(C::Reading, &[code(KeyCode::Esc), k('q')], A::Back, "back", "back", 0),
     foot(C::Form, &[ctrl('s')], A::Start, "start the copies, from any field", "start", 0),
     foot(C::Form, &[code(KeyCode::Tab), code(KeyCode::Down)], A::NextField, "next field", "next field", 2),
     row(C::Form, &[code(KeyCode::BackTab), code(KeyCode::Up)], A::PreviousField, "previous field"),
@@ -219,37 +237,30 @@ pub const KEYS: &[Binding] = &[
     row(C::Form, &[ctrl('p')], A::PreviousLine, "the previous copy's command line"),
     foot(C::Form, &[ctrl('y')], A::YankCommand, "send the command line to the clipboard of your terminal", "send command", 5),
     foot(C::Form, &[code(KeyCode::Esc)], A::Back, "leave (asks if something was changed)", "leave", 1),
-    foot(C::Picker, &[code(KeyCode::Enter)], A::Accept, "take the marked, else this one", "take", 0),
+    foot(C::Picker, &[code(KeyCode::Enter)], A::Accept, "choose the marked, else this one", "choose", 0),
     foot(C::Picker, &[k(' ')], A::Mark, "mark or unmark, where several can be taken", "mark", 2),
     row(C::Picker, &[k('a')], A::MarkAll, "mark all that are shown"),
     row(C::Picker, &[k('n')], A::MarkNone, "unmark all"),
     foot(C::Picker, &[k('/')], A::Filter, "narrow the list", "filter", 3),
     foot(C::Picker, &[code(KeyCode::Esc), k('q')], A::Back, "leave it as it was", "back", 1),
-    foot(C::Prompt, &[code(KeyCode::Enter)], A::Accept, "take it", "take", 0),
+    foot(C::Prompt, &[code(KeyCode::Enter)], A::Accept, "apply it", "apply", 0),
     foot(C::Prompt, &[code(KeyCode::Esc)], A::Back, "leave it", "back", 0),
     foot(C::Question, &[k('y')], A::Yes, "yes", "yes", 0),
     foot(C::Question, &[k('n'), code(KeyCode::Esc), k('q')], A::No, "no", "no", 0),
     row(C::Question, &[code(KeyCode::Tab), code(KeyCode::Left), code(KeyCode::Right), code(KeyCode::BackTab)], A::NextField, "the other answer"),
     foot(C::Question, &[code(KeyCode::Enter)], A::Press, "the answer in brackets", "chosen answer", 1),
-    foot(C::Everywhere, &[k('?')], A::Help, "help", "help", 0),
-    row(C::Everywhere, &[k(':')], A::Commands, "find a command by its name"),
-    row(C::Everywhere, &[k('!')], A::Problems, "problems"),
-    foot(C::Everywhere, &[code(KeyCode::Tab)], A::OtherPane, "the other pane", "other pane", 7),
-    row(C::Everywhere, &[k('1')], A::ImagesOnly, "images in full height, and back"),
-    row(C::Everywhere, &[k('2')], A::JobsOnly, "jobs in full height, and back"),
-    row(C::Everywhere, &[k('R')], A::Refresh, "fetch the images again, and look at every copy now"),
-    row(C::Everywhere, &[k('m')], A::Mouse, "mouse on or off (off lets your terminal select text)"),
-    row(C::Everywhere, &[ctrl('l')], A::Repaint, "paint the screen anew"),
-    row(C::Everywhere, &[ctrl('z')], A::Suspend, "suspend"),
-    row(C::Everywhere, &[code(KeyCode::Esc)], A::Back, "back"),
-    foot(C::Everywhere, &[k('q'), ctrl('c')], A::Quit, "quit", "quit", 0),
 ];
+
+/// The row of a key in these contexts, innermost first.
+pub fn binding(contexts: &[Context], key: &KeyEvent) -> Option<&'static Binding> {
+    contexts
+        .iter()
+        .find_map(|context| KEYS.iter().find(|b| b.context == *context && b.chords.iter().any(|c| c.matches(key))))
+}
 
 /// What a key does in these contexts, innermost first.
 pub fn lookup(contexts: &[Context], key: &KeyEvent) -> Option<Action> {
-    contexts.iter().find_map(|context| {
-        KEYS.iter().find(|b| b.context == *context && b.chords.iter().any(|c| c.matches(key))).map(|b| b.action)
-    })
+    binding(contexts, key).map(|b| b.action)
 }
 
 /// Whether a key steers rather than types: everything but plain characters.

@@ -2,6 +2,7 @@
 //!
 //! [`Model::update`] neither waits nor fails; [`view::draw`] is a pure function of the model.
 
+mod browse;
 pub mod glyphs;
 pub mod keys;
 pub mod layout;
@@ -15,3 +16,6 @@ pub mod widgets;
 
 pub use model::{Model, Start};
 pub use msg::{Connected, Effect, Msg, Page, Reply, RequestId};
+
+#[cfg(test)]
+mod tests;

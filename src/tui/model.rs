@@ -7,12 +7,11 @@ use jiff::Timestamp;
 use crate::{
     config::Config,
     domain::{Account, ClientToken, Failure, Image, ImageQuery, Region, RegionInfo, Whose, key::KeyList},
-    engine::{Engine, Event, Limits, catalogue::Catalogue},
+    engine::{Engine, Event, JobState, Limits, catalogue::Catalogue},
     term::Caps,
     tui::{
         keys::Context,
-        layout,
-        msg::{Connected, Effect, Msg, RequestId},
+        msg::{Connected, Effect, RequestId},
         screens::{Overlay, images::ImagesPane, jobs::JobsPane},
     },
 };
@@ -173,33 +172,6 @@ impl Model {
         (model, effects)
     }
 
-    /// Takes a message in. Gives what is to be done.
-    pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
-        self.now = now;
-        if self.notice.as_ref().is_some_and(|n| n.until <= now) {
-            self.notice = None;
-        }
-        let mut effects = Vec::new();
-        super::update::update(self, msg, &mut effects);
-        let ended = self.engine.take_ended();
-        super::update::list_where_copies_ended(self, &ended, &mut effects);
-        if !ended.is_empty() && self.start.config.ui.bell {
-            effects.push(Effect::Bell);
-        }
-        effects
-    }
-
-    /// Brings cached rows up to date before a frame. Costs nothing when nothing changed.
-    pub fn prepare(&mut self) {
-        let areas = layout::areas(self, ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1));
-        super::screens::images::refresh_rows(self, layout::rows(areas.images, 1));
-        super::screens::jobs::refresh_lines(self);
-        let areas = layout::areas(self, ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1));
-        let height = layout::rows(areas.jobs, 0);
-        super::screens::jobs::settle(self, height);
-        super::screens::images::settle(self, layout::rows(areas.images, 1));
-    }
-
     /// When a [`Msg::Tick`] is wanted next: for the engine, for clocks on the screen, for a notice to go.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let seconds = |s| self.now + jiff::SignedDuration::from_millis(s);
@@ -243,7 +215,15 @@ impl Model {
                 problems.push((region.to_string(), failure.clone()));
             }
         }
-        let watched: std::collections::BTreeSet<&Region> = self.engine.jobs().map(|j| &j.request.destination).collect();
+        // Where nothing goes on any more nobody looks again, and so nothing would take a problem back.
+        let live = self.engine.jobs().filter(|j| !j.state.ended());
+        for job in self.engine.jobs() {
+            if let JobState::Failed { failure, .. } = &job.state {
+                problems
+                    .push((format!("copy {} to {}", job.request.name, job.request.destination), (**failure).clone()));
+            }
+        }
+        let watched: std::collections::BTreeSet<&Region> = live.map(|j| &j.request.destination).collect();
         for region in watched {
             if let Some(failure) = self.engine.region_problem(region) {
                 problems.push((format!("copies to {region}"), failure.clone()));
@@ -270,6 +250,12 @@ impl Model {
     fn tell(&mut self, text: String, bad: bool) {
         let until = self.now + jiff::SignedDuration::from_secs(if bad { 12 } else { 6 });
         self.notice = Some(Notice { text, bad, until });
+    }
+
+    /// Sends a text to the clipboard of the user's terminal. Nobody answers, so it is never said to be copied.
+    pub(super) fn yank(&mut self, text: String, effects: &mut Vec<Effect>) {
+        self.say(format!("Sent to your terminal: {text}"));
+        effects.push(Effect::Clipboard(text));
     }
 
     pub(super) fn id(&mut self) -> RequestId {

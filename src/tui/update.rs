@@ -1,23 +1,32 @@
 //! What each message does. Screens do their own keys; here is what belongs to none of them.
 
-use std::collections::BTreeSet;
+use jiff::Timestamp;
+use ratatui::layout::Rect;
 
 use crate::{
-    domain::{Failure, Region, Whose},
-    engine::{Event, JobId, catalogue::Progress},
+    engine::Event,
     term::{
         Input,
         input::{KeyEvent, MouseEventKind},
     },
     tui::{
+        browse,
         keys::{self, Action},
+        layout,
         model::{Awaited, Model, Pane, Session},
-        msg::{Connected, Effect, Msg, Page, Reply, RequestId},
-        screens::{self, Overlay, question::Question, reading::Reading},
+        msg::{Effect, Msg, Reply, RequestId},
+        screens::{
+            Overlay, form, images, jobs,
+            picker::{self, update::Taken},
+            prompt,
+            question::{self, Question},
+            reading::{self, Reading},
+        },
+        widgets::editor,
     },
 };
 
-pub(super) fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
+fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
     match msg {
         Msg::Input(Input::Key(key)) => on_key(model, &key, effects),
         Msg::Input(Input::Paste(text)) => on_paste(model, &text),
@@ -42,7 +51,7 @@ pub(super) fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
 }
 
 fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
-    let smallest = crate::tui::layout::SMALLEST;
+    let smallest = layout::SMALLEST;
     let contexts = if model.size.0 < smallest.0 || model.size.1 < smallest.1 {
         vec![keys::Context::Everywhere]
     } else {
@@ -54,30 +63,46 @@ fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
     if let Some(action) = always {
         return act(model, action, effects);
     }
-    if screens::type_into(model, key, effects) {
+    // What was said of the text as it was is not true of the text as it is.
+    let notice = model.notice.take();
+    if type_into(model, key, effects) {
         return;
     }
+    model.notice = notice;
     if let Some(action) = keys::lookup(&contexts, key) {
         model.notice = None;
         act(model, action, effects);
+    } else if model.overlays.is_empty() {
+        hint_at_other_pane(model, key);
+    }
+}
+
+/// A key of the other pane does nothing here, and says so.
+fn hint_at_other_pane(model: &mut Model, key: &KeyEvent) {
+    let (other, name) = match model.focus {
+        Pane::Images => (keys::Context::Jobs, "jobs"),
+        Pane::Jobs => (keys::Context::Images, "images"),
+    };
+    if let Some(binding) = keys::binding(&[other], key) {
+        model.say(format!("That key is for the {name} pane ({}); Tab goes there.", binding.text));
     }
 }
 
 fn on_paste(model: &mut Model, text: &str) {
-    if !screens::paste_into(model, text) {
+    if !paste_into(model, text) {
         model.say("Nothing here takes a paste: open a filter with / or a text field first.");
     }
 }
 
 /// Does what a key, or a command by name, asks for.
-pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
-    if screens::act(model, action, effects) {
+fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+    if offer(model, action, effects) {
         return;
     }
     match action {
         Action::Help => model.overlays.push(Overlay::Reading(Reading::help())),
         Action::Problems => model.overlays.push(Overlay::Reading(Reading::problems())),
-        Action::Commands => screens::picker::open_commands(model),
+        Action::Commands => picker::open::commands(model),
         Action::OtherPane => {
             model.focus = if model.focus == Pane::Images { Pane::Jobs } else { Pane::Images };
             if model.full.is_some() {
@@ -86,7 +111,7 @@ pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) 
         }
         Action::ImagesOnly => full(model, Pane::Images),
         Action::JobsOnly => full(model, Pane::Jobs),
-        Action::Refresh => refresh(model, effects),
+        Action::Refresh => browse::refresh(model, effects),
         Action::Repaint => effects.push(Effect::Repaint),
         Action::Suspend => effects.push(Effect::Suspend),
         Action::Mouse => {
@@ -125,228 +150,121 @@ fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
-fn refresh(model: &mut Model, effects: &mut Vec<Effect>) {
-    if matches!(model.session, Session::Failed(_)) {
-        let connect = model.connect();
-        effects.push(connect);
-        return;
-    }
-    if model.regions.is_empty() || model.account.is_none() {
-        ask_who_and_where(model, effects);
-    }
-    model.keys.clear();
-    list(model, model.chosen.clone(), effects);
-    model.drive(Event::LookNow, effects);
-}
-
-fn ask_who_and_where(model: &mut Model, effects: &mut Vec<Effect>) {
-    let id = model.ask(Awaited::Account);
-    effects.push(Effect::AskAccount { id });
-    let id = model.ask(Awaited::Regions);
-    effects.push(Effect::ListRegions { id });
-}
-
-/// Takes another set of regions.
-pub(super) fn choose(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<Effect>) {
-    model.chosen = regions;
-    let new = model.catalogue.choose(&model.chosen);
-    model.images.changed = true;
-    forget_lists(model, |region, chosen| !chosen.contains(region));
-    list(model, new, effects);
-}
-
-/// Takes other people's images, or one's own again.
-pub(super) fn choose_whose(model: &mut Model, whose: Whose, effects: &mut Vec<Effect>) {
-    model.query = model.query_for(whose);
-    start_over(model, effects);
-}
-
-/// Drops every row and asks anew: nothing of the old question may stay on the screen.
-fn start_over(model: &mut Model, effects: &mut Vec<Effect>) {
-    forget_lists(model, |_, _| true);
-    model.catalogue.clear();
-    model.images.start_over();
-    let chosen = model.chosen.clone();
-    choose(model, chosen, effects);
-}
-
-fn forget_lists(model: &mut Model, drop: impl Fn(&Region, &[Region]) -> bool) {
-    let chosen = std::mem::take(&mut model.chosen);
-    model.awaited.retain(|_, a| !matches!(a, Awaited::Images { region, .. } if drop(region, &chosen)));
-    model.to_list.retain(|region| !drop(region, &chosen));
-    model.chosen = chosen;
-}
-
-/// Asks for regions' images, so many at a time.
-fn list(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<Effect>) {
-    for region in regions {
-        let under_way = model.awaited.values().any(|a| matches!(a, Awaited::Images { region: r, .. } if *r == region));
-        if !under_way && !model.to_list.contains(&region) {
-            model.to_list.push(region);
-        }
-    }
-    list_next(model, effects);
-}
-
-/// A list this long is not fetched again for one new image.
-const LONG: usize = 5_000;
-
-/// A copy has ended: its region's list, where it is on the screen, is to show it.
-pub(super) fn list_where_copies_ended(model: &mut Model, ended: &[JobId], effects: &mut Vec<Effect>) {
-    let regions: BTreeSet<Region> =
-        ended.iter().filter_map(|id| model.engine.job(*id)).map(|j| j.request.destination.clone()).collect();
-    let shown =
-        |r: &Region| model.query.whose == Whose::Mine && model.chosen.contains(r) && model.catalogue.count(r) < LONG;
-    let regions: Vec<Region> = regions.into_iter().filter(shown).collect();
-    list(model, regions, effects);
-}
-
-fn list_next(model: &mut Model, effects: &mut Vec<Effect>) {
-    if !matches!(model.session, Session::Ready(_)) {
-        return;
-    }
-    let busy = model.awaited.values().filter(|a| matches!(a, Awaited::Images { .. })).count();
-    let free = model.start.config.browse.concurrent_regions.max(1).saturating_sub(busy);
-    let next: Vec<Region> = model.to_list.drain(..free.min(model.to_list.len())).collect();
-    for region in next {
-        model.catalogue.begin(&region);
-        let id = model.ask(Awaited::Images { region: region.clone(), listed: 0 });
-        effects.push(Effect::ListImages { id, region, query: model.query.clone(), token: None });
-    }
-}
-
 fn on_reply(model: &mut Model, id: RequestId, reply: Reply, effects: &mut Vec<Effect>) {
     if let Reply::Connected(result) = reply {
         if model.session == Session::Connecting(id) {
-            on_connected(model, result, effects);
+            browse::on_connected(model, result, effects);
         }
         return;
     }
     let Some(awaited) = model.awaited.remove(&id) else { return };
     match (awaited, reply) {
         (Awaited::Account, Reply::Account(result)) => {
-            note(model, "account", &result);
+            browse::note(model, "account", &result);
             model.account = result.ok().or(model.account.take());
             model.images.changed = true;
         }
         (Awaited::Regions, Reply::Regions(result)) => {
-            note(model, "regions", &result);
+            browse::note(model, "regions", &result);
             if let Ok(regions) = result {
                 model.regions = regions;
-                choose_all_if_asked(model, effects);
-                screens::picker::regions_arrived(model);
+                browse::choose_all_if_asked(model, effects);
+                browse::refuse_unknown_regions(model);
+                picker::open::regions_arrived(model);
             }
         }
         (Awaited::Images { listed, .. }, Reply::Images { region, page }) => {
-            on_page(model, region, listed, page, effects);
+            browse::on_page(model, region, listed, page, effects);
         }
         (Awaited::Keys, Reply::Keys { region, keys }) => {
             model.keys.insert(region, keys);
-            screens::picker::keys_arrived(model);
+            picker::open::keys_arrived(model);
         }
-        (Awaited::Profiles, Reply::Profiles(profiles)) => screens::picker::open_profiles(model, &profiles),
+        (Awaited::Profiles, Reply::Profiles(profiles)) => picker::open::profiles(model, &profiles),
         _ => {}
     }
 }
 
-fn note<T>(model: &mut Model, what: &'static str, result: &Result<T, Failure>) {
-    match result {
-        Ok(_) => model.lookup_problems.remove(what),
-        Err(failure) => model.lookup_problems.insert(what, failure.clone()),
-    };
+impl Model {
+    /// Takes a message in. Gives what is to be done.
+    pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
+        self.now = now;
+        if self.notice.as_ref().is_some_and(|n| n.until <= now) {
+            self.notice = None;
+        }
+        let mut effects = Vec::new();
+        update(self, msg, &mut effects);
+        let ended = self.engine.take_ended();
+        browse::list_where_copies_ended(self, &ended, &mut effects);
+        if !ended.is_empty() && self.start.config.ui.bell {
+            effects.push(Effect::Bell);
+        }
+        effects
+    }
+
+    /// Brings cached rows up to date before a frame. Costs nothing when nothing changed.
+    pub fn prepare(&mut self) {
+        let areas = layout::areas(self, Rect::new(0, 0, self.size.0, self.size.1));
+        images::update::refresh_rows(self, layout::rows(areas.images, 1));
+        jobs::lines::refresh_lines(self);
+        let areas = layout::areas(self, Rect::new(0, 0, self.size.0, self.size.1));
+        let height = layout::rows(areas.jobs, 0);
+        jobs::lines::settle(self, height);
+        images::update::settle(self, layout::rows(areas.images, 1));
+    }
 }
 
-fn on_connected(model: &mut Model, result: Result<Connected, Failure>, effects: &mut Vec<Effect>) {
-    match result {
-        Err(failure) => model.session = Session::Failed(failure),
-        Ok(connected) => {
-            let wanted: Vec<Region> =
-                model.start.config.browse.regions.iter().filter_map(|r| Region::new(r).ok()).collect();
-            let regions = if !wanted.is_empty() {
-                wanted
-            } else if connected.remembered.is_empty() {
-                vec![connected.home.clone()]
-            } else {
-                connected.remembered.clone()
-            };
-            if !connected.region_given && regions == [connected.home.clone()] {
-                model.say(format!("No region is configured; this is {}. r chooses others.", connected.home));
+/// Offers a key to whatever is being typed into. Whether it took it.
+fn type_into(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) -> bool {
+    match model.overlays.last_mut() {
+        Some(Overlay::Form(_)) => form::update::type_into(model, key),
+        Some(Overlay::Picker(picker)) if picker.typing => picker.edit(key),
+        Some(Overlay::Prompt(prompt)) => editor::edit(&mut prompt.line, key),
+        Some(_) => false,
+        None => images::update::type_into(model, key, effects),
+    }
+}
+
+/// Offers a paste likewise.
+fn paste_into(model: &mut Model, text: &str) -> bool {
+    match model.overlays.last_mut() {
+        Some(Overlay::Form(_)) => form::update::paste(model, text),
+        Some(Overlay::Picker(picker)) if picker.typing => {
+            editor::paste(&mut picker.filter, text);
+            picker.narrow();
+            true
+        }
+        Some(Overlay::Prompt(prompt)) => {
+            editor::paste(&mut prompt.line, text);
+            true
+        }
+        None if model.images.editing => {
+            editor::paste(&mut model.images.filter, text);
+            model.images.changed_filter = true;
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Offers an action to the screen that has the focus. Whether it was one of its own.
+fn offer(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
+    match model.overlays.last() {
+        Some(Overlay::Reading(_)) => reading::update::act(model, action, effects),
+        Some(Overlay::Form(_)) => form::update::act(model, action, effects),
+        Some(Overlay::Picker(_)) => match picker::update::act(model, action, effects) {
+            Taken::No => false,
+            Taken::Yes => true,
+            Taken::Command(action) => {
+                act(model, action, effects);
+                true
             }
-            model.session = Session::Ready(connected);
-            ask_who_and_where(model, effects);
-            model.chosen = regions;
-            start_over(model, effects);
-        }
-    }
-}
-
-fn choose_all_if_asked(model: &mut Model, effects: &mut Vec<Effect>) {
-    if model.start.config.browse.regions.iter().any(|r| r == "all") {
-        let all = model.regions.iter().filter(|r| r.enabled()).map(|r| r.region.clone()).collect();
-        choose(model, all, effects);
-    }
-}
-
-fn on_page(model: &mut Model, region: Region, listed: usize, page: Result<Page, Failure>, effects: &mut Vec<Effect>) {
-    model.images.changed = true;
-    match page {
-        Err(failure) => {
-            model.complain(format!("{region}: {} (press ! for problems)", failure.why));
-            model.catalogue.fail(&region, failure);
-        }
-        Ok(page) => {
-            let listed = listed + page.images.len();
-            let others = matches!(model.query.whose, Whose::Public { .. } | Whose::Amazon | Whose::Marketplace);
-            let capped = others && listed >= model.start.config.browse.public_limit && page.next.is_some();
-            let next = page.next.filter(|_| !capped);
-            model.catalogue.page(&region, page.images, next.is_none(), capped, model.now);
-            if let Some(token) = next {
-                let id = model.ask(Awaited::Images { region: region.clone(), listed });
-                effects.push(Effect::ListImages { id, region, query: model.query.clone(), token: Some(token) });
-                return;
-            }
-        }
-    }
-    list_next(model, effects);
-}
-
-/// Another profile: nothing of the old account may stay.
-pub(super) fn switch_profile(model: &mut Model, profile: String, effects: &mut Vec<Effect>) {
-    if !model.engine.idle() {
-        model.complain("Copies are under way for this account; switch when they have ended.");
-        return;
-    }
-    let jobs: Vec<_> = model.engine.jobs().map(|j| j.id).collect();
-    for job in jobs {
-        model.drive(Event::Dismiss(job), effects);
-    }
-    forget_lists(model, |_, _| true);
-    model.awaited.clear();
-    model.account = None;
-    model.regions.clear();
-    model.keys.clear();
-    model.lookup_problems.clear();
-    model.catalogue.clear();
-    model.chosen.clear();
-    model.images.start_over();
-    model.overlays.clear();
-    model.profile = Some(profile);
-    let connect = model.connect();
-    effects.push(connect);
-}
-
-/// What the images pane waits for, in words.
-pub(super) fn waiting_for(model: &Model) -> Option<String> {
-    let loading: Vec<&Region> = model
-        .catalogue
-        .listings()
-        .filter(|(_, l)| matches!(l.progress, Progress::Loading(_) | Progress::Waiting))
-        .map(|(r, _)| r)
-        .collect();
-    match (&model.session, loading.as_slice()) {
-        (Session::Connecting(_), _) => Some("looking for credentials".into()),
-        (_, []) => None,
-        (_, [one]) => Some(format!("listing {one}")),
-        (_, [one, rest @ ..]) => Some(format!("listing {one} +{}", rest.len())),
+        },
+        Some(Overlay::Prompt(_)) => prompt::update::act(model, action, effects),
+        Some(Overlay::Question(_)) => question::update::act(model, action, effects),
+        None => match model.focus {
+            Pane::Images => images::update::act(model, action, effects),
+            Pane::Jobs => jobs::update::act(model, action, effects),
+        },
     }
 }

@@ -1,11 +1,10 @@
 //! What the model looks like. Pure: the same model and terminal give the same cells, at any size.
 
-use jiff::Timestamp;
 use ratatui::{
     Frame,
     layout::Rect,
     text::{Line, Span},
-    widgets::{Block, Clear, Paragraph},
+    widgets::{Clear, Paragraph},
 };
 
 use crate::{
@@ -15,28 +14,15 @@ use crate::{
         glyphs::Glyphs,
         keys::{self, Context},
         layout::{self, SMALLEST},
-        model::{Model, Session},
+        model::{Model, Notice, Session},
         screens::{Overlay, form, images, jobs, picker, prompt, question, reading},
         theme,
-        widgets::cells::{cut, width},
+        widgets::{
+            cells::{cut, width, wrap},
+            dressing::Dressing,
+        },
     },
 };
-
-/// What every widget needs to know of the terminal.
-#[derive(Debug, Clone, Copy)]
-pub struct Dressing<'a> {
-    /// The marks it can show.
-    pub glyphs: &'a Glyphs,
-}
-
-impl Dressing<'_> {
-    /// The spinner's frame: at most four a second, by the clock alone.
-    pub fn spinner(&self, now: Timestamp) -> &'static str {
-        let frames = self.glyphs.spinner;
-        let at = now.as_millisecond().unsigned_abs() / 250;
-        frames[usize::try_from(at % frames.len() as u64).unwrap_or(0)]
-    }
-}
 
 /// Draws everything.
 pub fn draw(frame: &mut Frame<'_>, model: &Model) {
@@ -46,28 +32,32 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model) {
     }
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         let text = format!("Too small: {}x{} is needed. q quits.", SMALLEST.0, SMALLEST.1);
-        frame.render_widget(Paragraph::new(cut(&text, usize::from(area.width), "")), Rect { height: 1, ..area });
+        let lines: Vec<Line<'_>> = wrap(&text, usize::from(area.width)).into_iter().map(Line::raw).collect();
+        frame.render_widget(Paragraph::new(lines), area);
         return;
     }
     let dressing = Dressing { glyphs: Glyphs::of(&model.start.caps) };
     let areas = layout::areas(model, area);
     frame.render_widget(Paragraph::new(header(model, usize::from(area.width), dressing)), areas.header);
     if areas.images.height > 0 {
-        images::draw(frame, areas.images, model, dressing);
+        images::view::draw(frame, areas.images, model, dressing);
     }
     if areas.jobs.height > 0 {
-        jobs::draw(frame, areas.jobs, model, dressing);
+        jobs::view::draw(frame, areas.jobs, model, dressing);
     }
     for overlay in &model.overlays {
         match overlay {
-            Overlay::Reading(reading) => reading::draw(frame, areas.body, reading, model, dressing),
-            Overlay::Form(form) => form::draw(frame, areas.body, form, dressing),
-            Overlay::Picker(picker) => picker::draw(frame, areas.body, picker, dressing),
-            Overlay::Prompt(prompt) => prompt::draw(frame, areas.body, prompt, dressing),
-            Overlay::Question(question) => question::draw(frame, areas.body, question, dressing),
+            Overlay::Reading(reading) => reading::view::draw(frame, areas.body, reading, model, dressing),
+            Overlay::Form(form) => form::view::draw(frame, areas.body, form, dressing),
+            Overlay::Picker(picker) => picker::view::draw(frame, areas.body, picker, dressing),
+            Overlay::Prompt(prompt) => prompt::view::draw(frame, areas.body, prompt, dressing),
+            Overlay::Question(question) => question::view::draw(frame, areas.body, question, dressing),
         }
     }
-    frame.render_widget(Paragraph::new(footer(model, usize::from(area.width), dressing)), areas.footer);
+    match &model.notice {
+        Some(notice) => news(frame, areas.footer, notice),
+        None => frame.render_widget(Paragraph::new(footer(model, usize::from(area.width))), areas.footer),
+    }
 }
 
 fn header(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> {
@@ -102,7 +92,7 @@ fn header(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> 
     let words = format!("  {}", words.join("  "));
     let right = summary(model);
     let used: usize = left.iter().map(|s| width(&s.content)).sum();
-    let room = cells.saturating_sub(used + width(&right) + 1);
+    let room = cells.saturating_sub(used + width(&right) + 3);
     let words = cut(&words, room, dressing.glyphs.ellipsis);
     let gap = cells.saturating_sub(used + width(&words) + width(&right) + 1);
     left.push(Span::raw(words));
@@ -122,6 +112,10 @@ fn summary(model: &Model) -> String {
         (count(&|s| matches!(s, JobState::Failed { .. })), "failed"),
     ];
     let mut text: Vec<String> = words.iter().filter(|(n, _)| *n > 0).map(|(n, w)| format!("{n} {w}")).collect();
+    let problems = model.problems().len();
+    if problems > 0 {
+        text.insert(0, format!("{} (!) ", crate::domain::text::count(problems, "problem", "problems")));
+    }
     let live = || model.engine.jobs().filter(|j| !j.state.ended() && !matches!(j.state, JobState::Cancelling(_)));
     let size: u64 = live().map(|j| j.request.size_gib().max(1)).sum();
     let done: u64 = live().map(|j| j.request.size_gib().max(1) * u64::from(j.percent().unwrap_or(0))).sum();
@@ -131,14 +125,22 @@ fn summary(model: &Model) -> String {
     text.join(" ")
 }
 
-fn footer(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> {
-    if let Some(notice) = &model.notice {
-        let text = cut(&format!(" {}", notice.text), cells, dressing.glyphs.ellipsis);
-        return Line::styled(text, if notice.bad { theme::BAD } else { theme::STRONG });
-    }
+/// News take the footer, and as many lines above it as they need, up to three in all.
+fn news(frame: &mut Frame<'_>, footer: Rect, notice: &Notice) {
+    let style = if notice.bad { theme::BAD } else { theme::STRONG };
+    let mut lines = wrap(&notice.text, usize::from(footer.width.saturating_sub(2)));
+    lines.truncate(3);
+    let rows = u16::try_from(lines.len()).unwrap_or(1).min(footer.y + 1);
+    let place = Rect { y: footer.y + 1 - rows, height: rows, ..footer };
+    frame.render_widget(Clear, place);
+    let lines: Vec<Line<'_>> = lines.into_iter().map(|l| Line::styled(format!(" {l}"), style)).collect();
+    frame.render_widget(Paragraph::new(lines), place);
+}
+
+fn footer(model: &Model, cells: usize) -> Line<'static> {
     let mut contexts = model.contexts();
-    if matches!(contexts.first(), Some(Context::Details)) {
-        contexts = vec![Context::Details];
+    if matches!(contexts.first(), Some(Context::Details | Context::Reading)) {
+        contexts.truncate(1);
     }
     let mut spans = vec![Span::raw(" ")];
     for (key, word) in keys::footer(&contexts, cells.saturating_sub(1)) {
@@ -146,36 +148,4 @@ fn footer(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> 
         spans.push(Span::raw(format!(" {word}  ")));
     }
     Line::from(spans)
-}
-
-/// A bordered pane; gives what is inside.
-pub(super) fn pane(frame: &mut Frame<'_>, area: Rect, title: Line<'_>, focus: bool, dressing: Dressing<'_>) -> Rect {
-    let style = if focus { theme::FOCUS } else { theme::FAINT };
-    let block = Block::bordered().border_set(dressing.glyphs.border).border_style(style).title(title);
-    let inner = block.inner(area);
-    frame.render_widget(Clear, area);
-    frame.render_widget(block, area);
-    inner
-}
-
-/// A bordered window over the middle of an area; gives its place.
-pub(super) fn popup(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    title: &str,
-    lines: Vec<Line<'_>>,
-    columns: u16,
-    dressing: Dressing<'_>,
-) -> Rect {
-    let rows = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
-    let columns = columns.min(area.width);
-    let place = Rect {
-        x: area.x + (area.width - columns) / 2,
-        y: area.y + (area.height - rows) / 2,
-        width: columns,
-        height: rows,
-    };
-    let inner = pane(frame, place, Line::raw(format!(" {} ", clean(title))), true, dressing);
-    frame.render_widget(Paragraph::new(lines), inner);
-    place
 }

@@ -14,7 +14,10 @@ use std::{
 };
 
 use portable_pty::{CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::{
+    process::{Pid, Signal, kill_process},
+    termios::{Action, tcflow},
+};
 
 /// Far more than anything takes; only a program that hangs meets it.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -186,6 +189,29 @@ impl Pty {
         kill_process(self.pid, signal).expect("the program is there");
     }
 
+    /// From now on the line takes no output, and whoever writes to it waits: a connection that is there but silent.
+    pub(crate) fn stall(&self) {
+        let name = self.master.as_ref().and_then(|master| master.tty_name()).expect("the terminal has a name");
+        let line = std::fs::OpenOptions::new().write(true).open(name).expect("the terminal opens");
+        tcflow(line, Action::OOff).expect("the line stops");
+    }
+
+    /// Waits until the program's main thread is held up in writing to the stalled line, where the kernel tells (Linux).
+    #[track_caller]
+    pub(crate) fn wait_held_up(&self) {
+        let process = format!("/proc/{}", self.pid.as_raw_nonzero());
+        let deadline = Instant::now() + DEADLINE;
+        while let Ok(place) = std::fs::read_to_string(format!("{process}/wchan")) {
+            let asleep = std::fs::read_to_string(format!("{process}/stat")).is_ok_and(|stat| stat.contains(") S "));
+            let untold = place == "0" && asleep;
+            if place.contains("wait_woken") || place.contains("tty") || untold {
+                return;
+            }
+            assert!(Instant::now() < deadline, "the program is not held up but in {place}");
+            thread::yield_now();
+        }
+    }
+
     /// Breaks the line, as a lost connection does.
     ///
     /// The master's end closes only once the reading thread lets go of it, so the program is made to write something:
@@ -194,6 +220,14 @@ impl Pty {
         self.hanging_up.store(true, Ordering::SeqCst);
         let (rows, columns) = self.parser.screen().size();
         self.resize(columns.get() - 1, rows.get() - 1);
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => self.take(&bytes),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("no frame for another size; the screen:\n{}", self.text()),
+            }
+        }
         if let Some(reader) = self.reader.take() {
             reader.join().expect("the reader ends");
         }

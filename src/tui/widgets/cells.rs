@@ -24,6 +24,27 @@ pub fn fit_right(text: &str, cells: usize, ellipsis: &str) -> String {
     format!("{}{cut}", " ".repeat(cells.saturating_sub(cut.width())))
 }
 
+/// As [`fit`], cut in the middle: names of builds differ at their ends.
+pub fn fit_middle(text: &str, cells: usize, ellipsis: &str) -> String {
+    let text = clean(text);
+    if text.width() <= cells || cells < 12 {
+        return fit(&text, cells, ellipsis);
+    }
+    let mut tail: Vec<&str> = Vec::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true).rev() {
+        used += grapheme.width();
+        if used > cells / 2 {
+            break;
+        }
+        tail.push(grapheme);
+    }
+    let tail: String = tail.into_iter().rev().collect();
+    let head = cells.saturating_sub(tail.width());
+    // The head's own ellipsis stands between the two.
+    fit(&format!("{}{tail}", cut(&text, head, ellipsis)), cells, ellipsis)
+}
+
 /// The text in at most `cells` cells: cleaned, and cut by graphemes with `ellipsis`.
 pub fn cut(text: &str, cells: usize, ellipsis: &str) -> String {
     let text = clean(text);
@@ -92,10 +113,12 @@ mod tests {
         ] {
             for cells in 0..12 {
                 assert_eq!(fit(text, cells, "…").width(), cells, "{text:?} in {cells}");
+                assert_eq!(fit_middle(text, cells, "…").width(), cells, "{text:?} in {cells}");
                 assert_eq!(fit_right(text, cells, "…").width(), cells, "{text:?} in {cells}");
             }
         }
         assert_eq!(fit("app-web-2026", 8, "…"), "app-web…");
+        assert_eq!(fit_middle("fleet-web-20261121.59992", 16, "…"), "fleet-w…21.59992");
     }
 
     #[test]

@@ -2,5 +2,6 @@
 
 pub mod bar;
 pub mod cells;
+pub mod dressing;
 pub mod editor;
 pub mod list;

@@ -12,12 +12,14 @@ use super::{Form, Row};
 use crate::{
     domain::{
         plan::{Field, Plan},
-        text::{clean, count, gib},
+        text::{clean, count, gib, thousands},
     },
     tui::{
         theme,
-        view::{Dressing, pane},
-        widgets::cells::{cut, fit, wrap},
+        widgets::{
+            cells::{cut, fit, wrap},
+            dressing::{Dressing, pane},
+        },
     },
 };
 
@@ -41,7 +43,10 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, dressing: Dressing<'
     page.lines.push(Line::default());
     outcome(form, &plan, &mut page.lines, width);
     let height = usize::from(inner.height);
-    let scroll = (page.focus + 3).saturating_sub(height).min(page.lines.len().saturating_sub(height));
+    let end = page.lines.len().saturating_sub(height);
+    // On the button, what it will do is wanted; elsewhere the field and its mistakes.
+    let last = form.focus + 1 == form.rows().len();
+    let scroll = if last { end.min(page.focus) } else { (page.focus + 3).saturating_sub(height).min(end) };
     if let Some(column) = page.cursor {
         let y = inner.y + u16::try_from(page.focus - scroll.min(page.focus)).unwrap_or(0);
         let x = inner.x + u16::try_from(column).unwrap_or(0);
@@ -196,7 +201,7 @@ fn outcome(form: &Form, plan: &Plan, lines: &mut Vec<Line<'static>>, width: usiz
     if plan.copies.is_empty() {
         return;
     }
-    let size = gib(plan.size_gib());
+    let size = format!("{} GiB", thousands(usize::try_from(plan.size_gib()).unwrap_or(usize::MAX)));
     let regions = count(form.destinations.len(), "region", "regions");
     say(&format!("{} to {regions}, {size} in all.", count(plan.copies.len(), "copy", "copies")), normal, 2);
     let at = form.line.min(plan.copies.len() - 1);

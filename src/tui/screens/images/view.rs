@@ -12,13 +12,17 @@ use super::{Sort, key};
 use crate::{
     domain::{
         Image, ImageState,
+        filter::TERMS,
         text::{age, gib, thousands},
     },
     tui::{
+        browse,
         model::{Model, Pane, Session},
-        theme, update,
-        view::{Dressing, pane},
-        widgets::cells::{fit, fit_right, wrap},
+        theme,
+        widgets::{
+            cells::{cut, fit, fit_middle, fit_right, width, wrap},
+            dressing::{Dressing, pane},
+        },
     },
 };
 
@@ -46,6 +50,14 @@ fn columns(model: &Model, inner: usize) -> Vec<Column> {
         column("ARCH", 6, None),
     ];
     let used = |columns: &[Column]| 2 + columns.iter().map(|c| c.cells + 1).sum::<usize>();
+    if inner < used(&columns) + NAME_AT_LEAST {
+        columns.retain(|c| c.heading != "ARCH");
+    }
+    if inner < used(&columns) + NAME_AT_LEAST
+        && let Some(state) = columns.iter_mut().find(|c| c.heading == "STATE")
+    {
+        state.cells = 5;
+    }
     for drop in ["ARCH", "ENC", "SIZE", "AGE", "IMAGE ID", "STATE"] {
         if inner >= used(&columns) + NAME_AT_LEAST {
             break;
@@ -102,15 +114,8 @@ fn title<'a>(model: &Model, dressing: Dressing<'_>) -> Line<'a> {
     if !model.images.marked.is_empty() {
         spans.push(Span::styled(format!(" {} marked ", thousands(model.images.marked.len())), theme::MARKED));
     }
-    if let Some(what) = update::waiting_for(model) {
+    if let Some(what) = browse::waiting_for(model) {
         spans.push(Span::styled(format!(" {} {what} ", dressing.spinner(model.now)), theme::BUSY));
-    }
-    let failed = model.problems().len();
-    if failed > 0 {
-        spans.push(Span::styled(
-            format!(" {} (!) ", crate::domain::text::count(failed, "problem", "problems")),
-            theme::BAD,
-        ));
     }
     Line::from(spans)
 }
@@ -120,7 +125,7 @@ fn headings<'a>(model: &Model, columns: &[Column], dressing: Dressing<'_>) -> Li
     for column in columns {
         let sorted = column.sort == Some(model.images.sort);
         let mark = if sorted { dressing.glyphs.order[usize::from(model.images.reversed)] } else { "" };
-        let heading = format!("{}{mark}", column.heading);
+        let heading = format!("{}{mark}", cut(column.heading, column.cells.saturating_sub(width(mark)), ""));
         text.push_str(&if right(column.heading) {
             fit_right(&heading, column.cells, "")
         } else {
@@ -142,12 +147,17 @@ fn row<'a>(model: &Model, image: &Image, under: bool, columns: &[Column], dressi
         (_, true) => theme::MARKED,
         _ => Style::default(),
     };
+    let under = under && model.focus == Pane::Images;
     let mut spans =
         vec![Span::styled(format!("{}{}", if under { ">" } else { " " }, if marked { "*" } else { " " }), base)];
     for column in columns {
         let (text, style) = cell(model, image, column.heading);
         let text = if right(column.heading) {
             fit_right(&text, column.cells, "")
+        } else if column.heading == "STATE" && column.cells < text.len() {
+            fit(image.state.short(), column.cells, "")
+        } else if column.heading == "NAME" {
+            fit_middle(&text, column.cells, dressing.glyphs.ellipsis)
         } else {
             fit(&text, column.cells, dressing.glyphs.ellipsis)
         };
@@ -194,11 +204,16 @@ fn advice(model: &Model) -> Vec<String> {
         ]);
         return lines;
     }
-    if let Some(what) = update::waiting_for(model) {
+    if let Some(what) = browse::waiting_for(model) {
         return vec![String::new(), format!("{what} ...")];
     }
     if !model.images.filter.value().is_empty() && model.images.total() > 0 {
-        return vec![String::new(), "No image fits the filter. Esc clears it.".into()];
+        let mut lines = vec![String::new(), "No image fits the filter. Esc clears it.".into()];
+        if model.images.filter.value().contains(':') {
+            lines.push("Terms:".into());
+            lines.extend(TERMS.iter().map(|(term, text)| format!("  {term} {text}")));
+        }
+        return lines;
     }
     if model.chosen.is_empty() {
         return vec![String::new(), "No region is chosen. r chooses some.".into()];
@@ -214,7 +229,10 @@ fn advice(model: &Model) -> Vec<String> {
     }
     vec![
         String::new(),
-        format!("No images ({}) in {}.", model.query.whose.label(), regions.join(", ")),
+        match regions.as_slice() {
+            [_, _, _, _, ..] => format!("No images ({}) in {} regions.", model.query.whose.label(), regions.len()),
+            few => format!("No images ({}) in {}.", model.query.whose.label(), few.join(", ")),
+        },
         "r chooses other regions, w other people's images.".into(),
     ]
 }

@@ -1,21 +1,12 @@
 //! The jobs pane: every copy of this run with a live bar; a copy opens into its snapshots.
 
-mod view;
+pub mod lines;
+pub mod update;
+pub mod view;
 
 use std::collections::BTreeSet;
 
-use crate::{
-    engine::{Event, Job, JobId, JobState},
-    tui::{
-        keys::Action,
-        model::Model,
-        msg::Effect,
-        screens::{Overlay, question::Question, reading::Reading, yank},
-        widgets::list::List,
-    },
-};
-
-pub use view::{draw, state_text};
+use crate::{engine::JobId, tui::widgets::list::List};
 
 /// The pane's state.
 #[derive(Debug, Default)]
@@ -39,125 +30,4 @@ pub(super) enum Line {
     Snapshot(JobId, usize),
     /// A note below an opened job.
     Note(JobId),
-}
-
-/// Jobs as they are shown: the newest first, those under way before those that ended.
-pub(super) fn order(model: &Model) -> Vec<&Job> {
-    let mut jobs: Vec<&Job> = model.engine.jobs().rev().collect();
-    jobs.sort_by_key(|j| j.state.ended());
-    jobs
-}
-
-pub(super) fn lines(model: &Model) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for job in order(model) {
-        lines.push(Line::Job(job.id));
-        if model.jobs.expanded.contains(&job.id) {
-            lines.extend((0..job.snapshots.len()).map(|n| Line::Snapshot(job.id, n)));
-            lines.push(Line::Note(job.id));
-        }
-    }
-    lines
-}
-
-/// Counts lines, and keeps the cursor on its job.
-pub fn refresh_lines(model: &mut Model) {
-    let lines = lines(model);
-    let at = |id: Option<JobId>| id.and_then(|id| lines.iter().position(|l| *l == Line::Job(id)));
-    let cursor = at(model.jobs.current);
-    if cursor.is_none() {
-        model.jobs.current = lines.iter().find_map(|l| if let Line::Job(id) = l { Some(*id) } else { None });
-    }
-    model.jobs.list.cursor = cursor.unwrap_or(0);
-    model.jobs.lines = lines.len();
-}
-
-/// Keeps the window on the cursor.
-pub fn settle(model: &mut Model, height: usize) {
-    model.jobs.height = height;
-    model.jobs.list.settle(model.jobs.lines, height);
-}
-
-fn current(model: &Model) -> Option<&Job> {
-    model.engine.job(model.jobs.current?)
-}
-
-pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
-    let ids: Vec<JobId> = order(model).iter().map(|j| j.id).collect();
-    let mut list = List { cursor: ids.iter().position(|id| Some(*id) == model.jobs.current).unwrap_or(0), offset: 0 };
-    if list.act(action, ids.len(), model.jobs.height) {
-        model.jobs.current = ids.get(list.cursor).copied();
-        return true;
-    }
-    match action {
-        Action::Cancel | Action::CancelBatch | Action::Retry if model.start.config.read_only => {
-            model.complain("Read-only: nothing is changed in AWS.");
-        }
-        Action::Expand => {
-            if let Some(id) = model.jobs.current
-                && !model.jobs.expanded.remove(&id)
-            {
-                model.jobs.expanded.insert(id);
-            }
-        }
-        Action::Cancel => ask_cancel(model),
-        Action::CancelBatch => ask_cancel_batch(model),
-        Action::Retry => retry(model, effects),
-        Action::Dismiss => {
-            let ended: Vec<JobId> = model.engine.jobs().filter(|j| j.state.ended()).map(|j| j.id).collect();
-            for id in ended {
-                model.drive(Event::Dismiss(id), effects);
-            }
-        }
-        Action::Details => {
-            if let Some(id) = model.jobs.current {
-                model.overlays.push(Overlay::Reading(Reading::job(id)));
-            }
-        }
-        Action::YankId => match current(model).and_then(Job::image).map(ToString::to_string) {
-            Some(id) => yank(model, id, effects),
-            None => model.say("This copy has no image id yet."),
-        },
-        Action::Filter | Action::Sort | Action::Reverse => {}
-        _ => return false,
-    }
-    true
-}
-
-fn ask_cancel(model: &mut Model) {
-    let Some(job) = current(model) else { return };
-    match &job.state {
-        JobState::Available { .. } => {
-            model.say("It is available already; cancelling is for copies under way. Nothing is deleted.");
-        }
-        JobState::Failed { .. } | JobState::Cancelled => model.say("It has ended already."),
-        JobState::Cancelling(_) => model.say("It is being cancelled."),
-        JobState::Queued | JobState::Starting | JobState::Copying { .. } => {
-            let question = Question::cancel(job);
-            model.overlays.push(Overlay::Question(question));
-        }
-    }
-}
-
-fn ask_cancel_batch(model: &mut Model) {
-    let Some(batch) = current(model).map(|j| j.batch) else { return };
-    let open = |j: &&Job| j.batch == batch && !j.state.ended() && !matches!(j.state, JobState::Cancelling(_));
-    let jobs: Vec<&Job> = model.engine.jobs().filter(open).collect();
-    if jobs.is_empty() {
-        model.say("Every copy of this batch has ended or is being cancelled.");
-    } else {
-        let question = Question::cancel_batch(&jobs);
-        model.overlays.push(Overlay::Question(question));
-    }
-}
-
-fn retry(model: &mut Model, effects: &mut Vec<Effect>) {
-    match current(model).map(|j| (j.id, j.state.word())) {
-        Some((id, "failed")) => {
-            let token = model.token();
-            model.drive(Event::Retry(id, token), effects);
-        }
-        Some((_, word)) => model.say(format!("Only failed copies are tried again; this one is {word}.")),
-        None => {}
-    }
 }

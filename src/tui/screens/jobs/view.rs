@@ -8,7 +8,7 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-use super::{Line, lines};
+use super::{Line, lines::lines};
 use crate::{
     domain::{
         SnapshotState,
@@ -18,10 +18,10 @@ use crate::{
     tui::{
         model::{Model, Pane},
         theme,
-        view::{Dressing, pane},
         widgets::{
             bar::bar,
             cells::{cut, fit, fit_right, width},
+            dressing::{Dressing, pane},
         },
     },
 };
@@ -82,7 +82,7 @@ fn route(job: &Job, full: bool) -> String {
 }
 
 fn job_line<'a>(model: &Model, job: &Job, widths: Widths, cells: usize, dressing: Dressing<'_>) -> Text<'a> {
-    let under = model.jobs.current == Some(job.id);
+    let under = model.jobs.current == Some(job.id) && model.focus == Pane::Jobs;
     let route = {
         let full = route(job, true);
         if width(&full) <= widths.route { full } else { route(job, false) }
@@ -101,15 +101,22 @@ fn job_line<'a>(model: &Model, job: &Job, widths: Widths, cells: usize, dressing
             (cut(&text, room, dressing.glyphs.ellipsis), style)
         }
     };
-    let base = if under && model.focus == Pane::Jobs { theme::CURSOR } else { Style::default() };
-    let style = if under && model.focus == Pane::Jobs { base } else { style };
+    let base = if under { theme::CURSOR } else { Style::default() };
+    let style = if under { base } else { style };
     Text::from(vec![Span::styled(head, base), Span::styled(fit(&tail, room, dressing.glyphs.ellipsis), style)])
 }
 
 fn copying(model: &Model, job: &Job, bar_cells: usize, dressing: Dressing<'_>) -> String {
     let (done, all) = job.snapshots_done();
     let percent = job.percent().map_or("  ?".into(), |p| format!("{p:>3}%"));
-    let left = job.eta(model.now).map_or_else(String::new, |s| format!("{} left", duration(s)));
+    let left = match job.eta(model.now) {
+        _ if job.percent() == Some(99) => "finishing".to_owned(),
+        Some(seconds) => format!("{} left", duration(seconds)),
+        None => String::new(),
+    };
+    if let Some(failure) = model.engine.region_problem(&job.request.destination) {
+        return format!("{percent} no news: {}", clean(&failure.why));
+    }
     if let Some(note) = &job.note {
         return format!("{percent} {}", clean(note));
     }
@@ -161,7 +168,11 @@ fn snapshot_line<'a>(job: &Job, n: usize, cells: usize, dressing: Dressing<'_>) 
 }
 
 fn note_line<'a>(model: &Model, job: &Job, cells: usize, dressing: Dressing<'_>) -> Text<'a> {
-    let image = job.image().map_or("no image id yet".to_owned(), |i| format!("new image {i}"));
+    let image = match (job.image(), job.state.ended()) {
+        (Some(image), _) => format!("new image {image}"),
+        (None, true) => "no image".to_owned(),
+        (None, false) => "no image id yet".to_owned(),
+    };
     let state = match &job.state {
         JobState::Failed { failure, .. } if !failure.hint.is_empty() => failure.hint.clone(),
         _ => state_text(job, model.now).0,

@@ -13,7 +13,7 @@ use crate::{
     tui::{
         keys::KEYS,
         model::Model,
-        screens::jobs::state_text,
+        screens::jobs::view::state_text,
         theme,
         widgets::cells::{fit, wrap},
     },

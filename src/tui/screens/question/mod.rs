@@ -1,19 +1,11 @@
 //! A question before something that cannot be undone. The first answer is always No.
 
-use ratatui::{Frame, layout::Rect, text::Line};
+pub mod update;
+pub mod view;
 
 use crate::{
     domain::text::count,
-    engine::{Event, Job, JobId},
-    tui::{
-        keys::Action,
-        model::Model,
-        msg::Effect,
-        screens::Overlay,
-        theme,
-        view::{Dressing, popup},
-        widgets::cells::wrap,
-    },
+    engine::{Job, JobId},
 };
 
 /// What a yes does.
@@ -112,53 +104,4 @@ impl Question {
     pub fn quits(&self) -> bool {
         self.purpose == Purpose::Quit
     }
-}
-
-pub(super) fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
-    let Some(Overlay::Question(question)) = model.overlays.last_mut() else { return false };
-    match action {
-        Action::NextField | Action::PreviousField => question.chosen_yes = !question.chosen_yes,
-        Action::Yes => answer(model, true, effects),
-        Action::No | Action::Back => answer(model, false, effects),
-        Action::Press | Action::Accept => {
-            let yes = question.chosen_yes;
-            answer(model, yes, effects);
-        }
-        _ => return false,
-    }
-    true
-}
-
-fn answer(model: &mut Model, yes: bool, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Question(question)) = model.overlays.pop() else { return };
-    if !yes {
-        return;
-    }
-    match question.purpose {
-        Purpose::Cancel(jobs) => jobs.into_iter().for_each(|job| model.drive(Event::Cancel(job), effects)),
-        Purpose::LeaveForm => {
-            model.overlays.pop();
-        }
-        Purpose::Quit => effects.push(Effect::Quit),
-    }
-}
-
-/// Draws it over the middle of the screen.
-pub fn draw(frame: &mut Frame<'_>, area: Rect, question: &Question, dressing: Dressing<'_>) {
-    let width = area.width.min(74);
-    let inner = usize::from(width.saturating_sub(4));
-    let mut lines: Vec<Line<'_>> =
-        question.text.iter().flat_map(|t| wrap(t, inner)).map(|t| Line::raw(format!(" {t}"))).collect();
-    lines.push(Line::default());
-    let button = |text: &str, chosen: bool| {
-        let text = if chosen { format!("[{text}]") } else { format!(" {text} ") };
-        ratatui::text::Span::styled(text, if chosen { theme::CURSOR } else { theme::STRONG })
-    };
-    lines.push(Line::from(vec![
-        " ".into(),
-        button(question.no, !question.chosen_yes),
-        "   ".into(),
-        button(&question.yes, question.chosen_yes),
-    ]));
-    popup(frame, area, question.title, lines, width, dressing);
 }

@@ -1,0 +1,54 @@
+//! Opening the form: what it starts with.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::tz::TimeZone;
+use tui_input::Input;
+
+use super::Form;
+use crate::{
+    domain::{Image, plan::first_description},
+    tui::{model::Model, screens::Overlay},
+};
+
+/// Opens the form on these images.
+pub fn open(model: &mut Model, sources: Vec<Arc<Image>>) {
+    if let Some(bad) = sources.iter().find(|s| s.state != crate::domain::ImageState::Available) {
+        let only = if sources.len() == 1 { "" } else { "; unmark it to copy the others" };
+        model.complain(format!("{} is {}: only an available image can be copied{only}.", bad.id, bad.state.as_str()));
+        return;
+    }
+    let Some(first) = sources.first().cloned() else {
+        model.say("There is no image to copy here.");
+        return;
+    };
+    let today = model.now.to_zoned(TimeZone::UTC).date();
+    let settings = &model.start.config.copy;
+    let one = sources.len() == 1;
+    // With one image the texts are its own, ready to be changed; with several they stay templates.
+    let name = if one && settings.name == "{name}" { first.name.to_string() } else { settings.name.clone() };
+    let description = if one {
+        first_description(&settings.description, &first, &first.region, today)
+    } else {
+        settings.description.clone()
+    };
+    let ebs = sources.iter().any(|s| !s.instance_store());
+    let encrypted = sources.iter().all(|s| s.encrypted());
+    let form = Form {
+        destinations: Vec::new(),
+        name: Input::new(name),
+        description: Input::new(description),
+        encrypt: encrypted || (settings.encrypt && ebs),
+        key: Input::new(settings.kms_key.clone()),
+        keys: BTreeMap::new(),
+        copy_tags: settings.copy_tags,
+        account: model.account.as_ref().map(|a| a.id.clone()),
+        focus: 0,
+        line: 0,
+        edited: false,
+        today,
+        tried: false,
+        sources,
+    };
+    model.overlays.push(Overlay::Form(Box::new(form)));
+}

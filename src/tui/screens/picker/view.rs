@@ -1,0 +1,74 @@
+//! A list to choose from, as it is drawn.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use super::{PAGE, Picker};
+use crate::{
+    domain::text::count,
+    tui::{
+        theme,
+        widgets::{
+            cells::{fit, width as cells, wrap},
+            dressing::{Dressing, popup},
+        },
+    },
+};
+
+/// Draws it over the middle of the screen.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, dressing: Dressing<'_>) {
+    let width = area.width.min(76);
+    let inner = usize::from(width.saturating_sub(4));
+    let height = usize::from(area.height.saturating_sub(5)).min(PAGE);
+    let mut lines = Vec::new();
+    if !picker.remark.is_empty() {
+        lines.extend(wrap(&picker.remark, inner).into_iter().map(|t| Line::styled(format!(" {t}"), theme::WARN)));
+    }
+    let filter = picker.filter.value();
+    let filter_row = lines.len();
+    if picker.typing || !filter.is_empty() {
+        lines.push(Line::raw(format!(" /{}", fit(filter, inner.saturating_sub(1), dressing.glyphs.ellipsis))));
+    }
+    let label = picker.items.iter().map(|i| cells(&i.label)).max().unwrap_or(0).min(inner / 2);
+    let mut list = picker.list;
+    list.settle(picker.shown.len(), height);
+    for (row, at) in picker.shown.iter().enumerate().skip(list.offset).take(height) {
+        let item = &picker.items[*at];
+        let mark = if picker.marked.contains(at) { "*" } else { " " };
+        let cursor = if row == list.cursor { ">" } else { " " };
+        let style = match (row == list.cursor, item.enabled) {
+            (true, _) => theme::CURSOR,
+            (false, false) => theme::FAINT,
+            (false, true) if picker.marked.contains(at) => theme::MARKED,
+            (false, true) => ratatui::style::Style::default(),
+        };
+        let text = format!(
+            "{cursor}{mark} {} {}",
+            fit(&item.label, label, dressing.glyphs.ellipsis),
+            fit(&item.note, inner.saturating_sub(label + 3), dressing.glyphs.ellipsis)
+        );
+        lines.push(Line::from(Span::styled(text, style)));
+    }
+    if picker.shown.is_empty() && !picker.items.is_empty() {
+        lines.push(Line::styled(" Nothing fits the filter.", theme::FAINT));
+    }
+    let below = picker.shown.len().saturating_sub(list.offset + height);
+    let mut title = picker.title();
+    if picker.several {
+        title = format!("{title}: {} marked", count(picker.marked.len(), "region", "regions"));
+    }
+    if below > 0 {
+        title = format!("{title}, {below} more below");
+    }
+    let popup = popup(frame, area, &title, lines, width, dressing);
+    if picker.typing {
+        let column = u16::try_from(picker.filter.visual_cursor() + 3).unwrap_or(0).min(popup.width.saturating_sub(2));
+        let row = popup.y + 1 + u16::try_from(filter_row).unwrap_or(0);
+        if row < popup.bottom() {
+            frame.set_cursor_position((popup.x + column, row));
+        }
+    }
+}
