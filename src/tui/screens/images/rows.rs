@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, thread};
 use nucleo_matcher::{Config, Matcher};
 
 use super::shelf::Shelf;
-use crate::domain::{Image, Region, filter::Filter};
+use crate::domain::{Image, ImageId, Region, filter::Filter};
 
 /// The column rows are ordered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,11 +37,11 @@ impl Sort {
     }
 
     /// What orders rows by this column, in a number: comparing numbers needs no look at the images.
-    fn rank(self, image: &Image, name: &str) -> u64 {
+    fn rank(self, image: &Image, name: &str, size: u64) -> u64 {
         match self {
             // The newest first; those without a date last.
             Self::Age => !image.created.map_or(0, |c| c.as_microsecond().cast_unsigned() ^ (1 << 63)),
-            Self::Size => !image.size_gib(),
+            Self::Size => !size,
             Self::State => image.state as u64,
             // Rows of one rank stand in the order of their whole names.
             Self::Name => name.bytes().chain([0; 8]).take(8).fold(0, |rank, byte| rank << 8 | u64::from(byte)),
@@ -104,6 +104,15 @@ impl Rows {
         self.image(*self.shown().get(line)?)
     }
 
+    /// The line an image is shown in.
+    pub fn line_of(&self, region: &Region, id: &ImageId) -> Option<usize> {
+        let n = self.shelves.iter().position(|shelf| shelf.region == *region)?;
+        let at = self.shelves.get(n)?.find(id)?;
+        let place = usize::try_from(*self.places.get(n)?.get(at)?).ok()?;
+        let row = *self.order.get(place)?;
+        self.fitting.as_ref().map_or(Some(place), |fitting| fitting.iter().position(|r| *r == row))
+    }
+
     /// Those shown, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Image>> {
         self.shown().iter().filter_map(|row| self.image(*row))
@@ -132,9 +141,9 @@ impl Rows {
         let mut ranked: Vec<(u64, &str, Row)> = Vec::with_capacity(self.shelves.iter().map(Shelf::len).sum());
         for (shelf, n) in self.shelves.iter().zip(0..) {
             let rows = shelf.part(0, shelf.len()).zip(0..).filter(|((_, image, ..), _)| belongs(image));
-            ranked.extend(rows.map(|((_, image, text, _), at)| {
+            ranked.extend(rows.map(|((place, image, text, _), at)| {
                 let name = text.get(..image.name.len()).unwrap_or_default();
-                let rank = if by == Sort::Region { u64::from(n) } else { by.rank(image, name) };
+                let rank = if by == Sort::Region { u64::from(n) } else { by.rank(image, name, shelf.size(place)) };
                 (if reversed { !rank } else { rank }, name, Row { shelf: n, at })
             }));
         }
@@ -227,7 +236,7 @@ mod tests {
     use std::cmp::Reverse;
 
     use super::*;
-    use crate::domain::{AccountId, ImageId};
+    use crate::domain::AccountId;
 
     fn images(region: &str, n: usize) -> Vec<Arc<Image>> {
         (0..n)
@@ -302,7 +311,15 @@ mod tests {
         assert_eq!((rows.total(), names(&rows)), (2, vec!["app-1 eu-west-1".to_owned(), "app-3 eu-west-1".to_owned()]));
         rows.filter(&Filter::parse("app-2"));
         assert!(rows.is_empty() && rows.get(0).is_none());
+        let line = |rows: &Rows, name: &str| {
+            let image = list.iter().find(|i| &*i.name == name).unwrap();
+            rows.line_of(&image.region, &image.id)
+        };
+        assert_eq!((line(&rows, "app-1"), line(&rows, "app-3")), (None, None));
+        rows.filter(&Filter::parse(""));
+        assert_eq!((line(&rows, "app-1"), line(&rows, "app-2"), line(&rows, "app-3")), (Some(0), None, Some(1)));
         rows.filter(&Filter::parse("app-3"));
+        assert_eq!((line(&rows, "app-1"), line(&rows, "app-3")), (None, Some(0)));
         assert_eq!(rows.get(0).map(|i| &*i.name), Some("app-3"));
     }
 }

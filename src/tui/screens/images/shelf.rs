@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::domain::{
-    Image, Region,
+    Image, ImageId, Region,
     filter::{Letters, searched},
 };
 
@@ -17,11 +17,20 @@ pub(super) struct Shelf {
     /// Where each image's text ends.
     ends: Vec<usize>,
     letters: Vec<Letters>,
+    /// In GiB; summing up disks anew for each order costs more than the order.
+    sizes: Vec<u64>,
 }
 
 impl Shelf {
     pub(super) fn new(region: Region) -> Self {
-        Self { region, images: Vec::new(), texts: String::new(), ends: Vec::new(), letters: Vec::new() }
+        Self {
+            region,
+            images: Vec::new(),
+            texts: String::new(),
+            ends: Vec::new(),
+            letters: Vec::new(),
+            sizes: Vec::new(),
+        }
     }
 
     /// Takes what is new. The catalogue appends to a region's list or puts another in its place, nothing else; so what
@@ -38,6 +47,7 @@ impl Shelf {
             searched(image, &mut self.texts);
             self.letters.push(Letters::of(&self.texts[start..]));
             self.ends.push(self.texts.len());
+            self.sizes.push(image.size_gib());
             self.images.push(Arc::clone(image));
         }
     }
@@ -48,6 +58,16 @@ impl Shelf {
 
     pub(super) fn image(&self, at: usize) -> Option<&Arc<Image>> {
         self.images.get(at)
+    }
+
+    /// The size of the image in this place, in GiB.
+    pub(super) fn size(&self, at: usize) -> u64 {
+        self.sizes.get(at).copied().unwrap_or(0)
+    }
+
+    /// Where an image is.
+    pub(super) fn find(&self, id: &ImageId) -> Option<usize> {
+        self.images.iter().position(|image| image.id == *id)
     }
 
     /// From this place on so many images, each with its place, its text and its letters.
@@ -63,7 +83,7 @@ impl Shelf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{AccountId, ImageId};
+    use crate::domain::AccountId;
 
     fn image(name: &str) -> Arc<Image> {
         let region = Region::new("eu-west-1").unwrap();

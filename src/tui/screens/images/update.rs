@@ -39,7 +39,7 @@ pub fn refresh_rows(model: &mut Model, height: usize) {
         return;
     }
     if let Some(wanted) = &pane.under_cursor
-        && let Some(at) = pane.rows.iter().position(|i| i.region == wanted.0 && i.id == wanted.1)
+        && let Some(at) = pane.rows.line_of(&wanted.0, &wanted.1)
     {
         pane.list.cursor = at;
     }
