@@ -61,7 +61,7 @@ def main() -> int:
             problems.append(f"{shown}: licence {licence} is not allowed")
         problems += [f"{shown}: banned: {ban['reason']}" for ban in rules["bans"]["deny"] if banned(package, ban)]
         # None is this package itself.
-        if package["source"] and "crates.io" not in package["source"]:
+        if package["source"] and not package["source"].startswith("registry+"):
             problems.append(f"{shown}: comes from {package['source']}")
     for problem in problems:
         print(problem, file=sys.stderr)

@@ -13,7 +13,8 @@ use crate::{
     aws::Session,
     domain::{
         ClientToken, Failure, Image, ImageName, ImageQuery, ImageState, Region,
-        plan::{Draft, first_description},
+        plan::Draft,
+        template::first_description,
         text::{clean, count, duration, gib},
     },
     engine::{Engine, Event, Job, JobId, JobState},

@@ -12,6 +12,7 @@ pub mod plan;
 pub mod progress;
 pub mod query;
 pub mod region;
+pub mod template;
 pub mod text;
 
 pub use copy::{ClientToken, CopyRequest, Description, Encryption, ImageName};

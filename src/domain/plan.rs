@@ -14,6 +14,7 @@ use crate::domain::{
     key::KmsKeyRef,
     query::AccountId,
     region::Region,
+    template::expand,
     text::clean,
 };
 
@@ -274,43 +275,6 @@ impl Draft {
     }
 }
 
-/// Fills a template in. Words in braces that are none of ours are a mistake, not text.
-fn expand(template: &str, source: &Image, destination: &Region, today: Date) -> Result<String, Failure> {
-    let mut out = String::with_capacity(template.len());
-    let mut rest = template;
-    while let Some(open) = rest.find('{') {
-        out.push_str(&rest[..open]);
-        let Some(len) = rest[open..].find('}') else {
-            return Err(Failure::new("use this template", "a `{` is not closed"));
-        };
-        match &rest[open + 1..open + len] {
-            "name" => out.push_str(&source.name),
-            "region" => out.push_str(destination.as_str()),
-            "source_id" => out.push_str(source.id.as_str()),
-            "source_region" => out.push_str(source.region.as_str()),
-            "source_description" => out.push_str(&source.description),
-            "date" => out.push_str(&today.to_string()),
-            other => {
-                let other = clean(other).into_owned();
-                return Err(Failure::new(
-                    "use this template",
-                    format!("`{{{other}}}` is not known; {{name}}, {{region}}, {{source_id}} and {{date}} are"),
-                ));
-            }
-        }
-        rest = &rest[open + len + 1..];
-    }
-    out.push_str(rest);
-    Ok(out)
-}
-
-/// The description a copy starts with, cut to what EC2 takes: `[Copied ami-1 from us-east-1] nightly`.
-pub fn first_description(template: &str, source: &Image, destination: &Region, today: Date) -> String {
-    let text = expand(template, source, destination, today).unwrap_or_else(|_| template.to_owned());
-    let text: String = clean(text.trim()).chars().take(Description::MAX).collect();
-    text.trim_end().to_owned()
-}
-
 fn sentence(fragment: &str) -> String {
     let mut chars = fragment.chars();
     let mut text: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
@@ -460,19 +424,5 @@ mod tests {
         i.block_devices.clear();
         let plan = check(&Draft { sources: vec![Arc::new(i)], encrypt: true, ..draft() });
         assert_eq!(plan.mistake(&Field::Encryption), Some("An instance-store image has no snapshots to encrypt."));
-    }
-
-    #[test]
-    fn a_first_description_fits() {
-        let mut i = image("ami-1", "web");
-        i.description = "nightly\u{1b}[2J ".repeat(60).into();
-        let text = first_description(
-            "[Copied {source_id} from {source_region}] {source_description}",
-            &i,
-            &i.region,
-            Date::constant(2026, 1, 1),
-        );
-        assert!(text.starts_with("[Copied ami-1 from us-east-1] nightly"));
-        assert!(Description::new(&text).is_ok());
     }
 }

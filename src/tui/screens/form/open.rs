@@ -7,7 +7,7 @@ use tui_input::Input;
 
 use super::Form;
 use crate::{
-    domain::{Image, plan::first_description},
+    domain::{Image, template::first_description},
     tui::{model::Model, screens::Overlay},
 };
 

@@ -196,7 +196,7 @@ fn state_style(state: ImageState) -> Style {
 /// What an empty table says.
 fn advice(model: &Model) -> Vec<String> {
     if let Session::Failed(failure) = &model.session {
-        let mut lines = vec![String::new(), format!("No AWS credentials can be used. Could not {failure}.")];
+        let mut lines = vec![String::new(), format!("Not signed in to AWS. Could not {failure}.")];
         lines.extend(failure.hint.lines().map(str::to_owned));
         if !failure.hint.contains("amigrate demo") {
             lines.push("`amigrate demo` needs no credentials.".into());

@@ -1,0 +1,70 @@
+//! Names and descriptions with words in braces, filled in for one copy.
+
+use jiff::civil::Date;
+
+use crate::domain::{copy::Description, failure::Failure, image::Image, region::Region, text::clean};
+
+/// Fills a template in. Words in braces that are none of ours are a mistake, not text.
+pub(super) fn expand(template: &str, source: &Image, destination: &Region, today: Date) -> Result<String, Failure> {
+    let mut out = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some(open) = rest.find('{') {
+        out.push_str(&rest[..open]);
+        let Some(len) = rest[open..].find('}') else {
+            return Err(Failure::new("use this template", "a `{` is not closed"));
+        };
+        match &rest[open + 1..open + len] {
+            "name" => out.push_str(&source.name),
+            "region" => out.push_str(destination.as_str()),
+            "source_id" => out.push_str(source.id.as_str()),
+            "source_region" => out.push_str(source.region.as_str()),
+            "source_description" => out.push_str(&source.description),
+            "date" => out.push_str(&today.to_string()),
+            other => {
+                let other = clean(other).into_owned();
+                return Err(Failure::new(
+                    "use this template",
+                    format!("`{{{other}}}` is not known; {{name}}, {{region}}, {{source_id}} and {{date}} are"),
+                ));
+            }
+        }
+        rest = &rest[open + len + 1..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// The description a copy starts with, cut to what EC2 takes: `[Copied ami-1 from us-east-1] nightly`.
+pub fn first_description(template: &str, source: &Image, destination: &Region, today: Date) -> String {
+    let text = expand(template, source, destination, today).unwrap_or_else(|_| template.to_owned());
+    let text: String = clean(text.trim()).chars().take(Description::MAX).collect();
+    text.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{image::ImageId, query::AccountId};
+
+    #[test]
+    fn a_first_description_fits() {
+        let owner = AccountId::new("123456789012").unwrap();
+        let mut i = Image::bare(ImageId::new("ami-1").unwrap(), Region::new("us-east-1").unwrap(), owner);
+        i.description = "nightly\u{1b}[2J ".repeat(60).into();
+        let template = "[Copied {source_id} from {source_region}] {source_description}";
+        let text = first_description(template, &i, &i.region, Date::constant(2026, 1, 1));
+        assert!(text.starts_with("[Copied ami-1 from us-east-1] nightly"));
+        assert!(Description::new(&text).is_ok());
+    }
+
+    #[test]
+    fn words_are_filled_in_and_unknown_ones_refused() {
+        let owner = AccountId::new("123456789012").unwrap();
+        let mut i = Image::bare(ImageId::new("ami-1").unwrap(), Region::new("us-east-1").unwrap(), owner);
+        i.name = "web".into();
+        let fill = |t| expand(t, &i, &Region::new("eu-west-1").unwrap(), Date::constant(2026, 1, 2)).map_err(|e| e.why);
+        assert_eq!(fill("{name}-{region}-{source_id}-{date}").as_deref(), Ok("web-eu-west-1-ami-1-2026-01-02"));
+        assert!(fill("{nmae}").unwrap_err().contains("not known"));
+        assert!(fill("{name").unwrap_err().contains("not closed"));
+    }
+}
