@@ -2,10 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-use super::{
-    decode::{Parsed, character, key},
-    input::Input,
-};
+use super::event::{Input, Parsed, character, key};
 
 /// What stands at the beginning of bytes that begin with `ESC [`.
 pub(super) fn parse(bytes: &[u8]) -> Parsed {

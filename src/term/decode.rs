@@ -4,9 +4,12 @@
 //! (crossterm #793), and takes an ESC that arrives ahead of its sequence for the Esc key. The events are crossterm's
 //! types and mean what crossterm's would.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyModifiers};
 
-use super::{csi, input::Input};
+use super::{
+    csi,
+    event::{Input, Parsed, character, key},
+};
 
 /// The longest sequence waited for; no terminal sends longer ones.
 const LONGEST: usize = 4_096;
@@ -14,17 +17,6 @@ const LONGEST: usize = 4_096;
 const LONGEST_PASTE: usize = 1 << 20;
 
 const PASTE_END: &[u8] = b"\x1b[201~";
-
-/// What the bytes so far begin with.
-#[derive(Debug, PartialEq)]
-pub(super) enum Parsed {
-    /// Something unfinished.
-    More,
-    /// This many bytes that mean something, or nothing we know.
-    Done(usize, Option<Input>),
-    /// A paste begins after this many bytes.
-    Paste(usize),
-}
 
 /// Turns bytes into input, however they are cut up.
 #[derive(Debug, Default)]
@@ -166,16 +158,6 @@ fn utf8(bytes: &[u8], modifiers: KeyModifiers) -> Parsed {
         Err(error) if error.error_len().is_none() && there.len() < length => Parsed::More,
         Err(_) => Parsed::Done(1, None),
     }
-}
-
-/// A character; an upper-case one carries Shift, as crossterm has it.
-pub(super) fn character(c: char, modifiers: KeyModifiers) -> Input {
-    let shift = if c.is_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
-    key(KeyCode::Char(c), modifiers | shift)
-}
-
-pub(super) fn key(code: KeyCode, modifiers: KeyModifiers) -> Input {
-    Input::Key(KeyEvent::new(code, modifiers))
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use std::{
     time::Duration,
 };
 
-pub use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
@@ -21,6 +20,7 @@ use tokio::{
     task::AbortHandle,
 };
 
+pub use super::event::{Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use super::{decode::Decoder, session};
 use crate::domain::Failure;
 
@@ -28,23 +28,6 @@ use crate::domain::Failure;
 const ESC_WAIT: Duration = Duration::from_millis(50);
 /// How long a paste may pause before its end is no longer waited for.
 const PASTE_WAIT: Duration = Duration::from_secs(2);
-
-/// One thing the terminal said.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// A key was pressed (or repeats); releases are never reported.
-    Key(KeyEvent),
-    /// Text pasted in one piece, as it came.
-    Paste(String),
-    /// The terminal is now this large: columns, rows. The latest of a burst.
-    Resize(u16, u16),
-    /// The mouse, if it is switched on.
-    Mouse(MouseEvent),
-    /// The process was stopped and goes on: the terminal must be taken again and repainted.
-    Continued,
-    /// The terminal is gone; nothing follows.
-    Hangup,
-}
 
 /// Holds the reader; dropping it stops the thread and the signal tasks.
 ///

@@ -18,6 +18,7 @@
 pub mod caps;
 mod csi;
 pub mod decode;
+pub mod event;
 pub mod frame;
 pub mod input;
 pub mod osc;
