@@ -118,6 +118,7 @@ mod tests {
             }
         }
         assert_eq!(fit("app-web-2026", 8, "…"), "app-web…");
+        assert_eq!(fit("a\u{1b}[31m\u{202e}b", 9, "…"), "a [31mb  ", "nothing that steers a terminal");
         assert_eq!(fit_middle("fleet-web-20261121.59992", 16, "…"), "fleet-w…21.59992");
     }
 
