@@ -146,7 +146,7 @@ fn source_lines(form: &Form, width: usize, dressing: Dressing<'_>) -> Vec<Line<'
         let label = if n == 0 { "Image" } else { "" };
         let kind = if source.instance_store() { "instance store".into() } else { gib(source.size_gib()) };
         let encrypted = if source.encrypted() { ", encrypted" } else { "" };
-        let text = format!("{} ({}) in {}, {kind}{encrypted}", clean(&source.name), source.id, source.region);
+        let text = format!("{} ({}), {kind}{encrypted}, {}", clean(&source.name), source.id, source.region);
         let text = cut(&text, width.saturating_sub(LABEL + 4), dressing.glyphs.ellipsis);
         lines.push(Line::from(vec![
             Span::styled(format!("  {} ", fit(label, LABEL, "")), theme::FAINT),
@@ -198,19 +198,14 @@ fn outcome(form: &Form, plan: &Plan, lines: &mut Vec<Line<'static>>, width: usiz
     for warning in &plan.warnings {
         say(&format!("Warning: {}", warning.text), theme::WARN, 2);
     }
-    if plan.copies.is_empty() {
-        return;
-    }
+    // A plan with mistakes will not happen.
+    let at = form.line.min(plan.copies.len().saturating_sub(1));
+    let Some(copy) = plan.copies.get(at).filter(|_| plan.mistakes.is_empty()) else { return };
+    let copies = plan.copies.len();
     let size = format!("{} GiB", thousands(usize::try_from(plan.size_gib()).unwrap_or(usize::MAX)));
     let regions = count(form.destinations.len(), "region", "regions");
-    say(&format!("{} to {regions}, {size} in all.", count(plan.copies.len(), "copy", "copies")), normal, 2);
-    let at = form.line.min(plan.copies.len() - 1);
-    if plan.mistakes.is_empty() && plan.copies.len() > 1 {
-        say(&format!("The same by hand, {} of {}:", at + 1, plan.copies.len()), theme::FAINT, 2);
-    } else if plan.mistakes.is_empty() {
-        say("The same by hand:", theme::FAINT, 2);
-    }
-    if plan.mistakes.is_empty() {
-        say(&plan.copies[at].aws_cli(), normal, 4);
-    }
+    say(&format!("{} to {regions}, {size} in all.", count(copies, "copy", "copies")), normal, 2);
+    let which = if copies > 1 { format!(", {} of {copies}", at + 1) } else { String::new() };
+    say(&format!("The same by hand{which}:"), theme::FAINT, 2);
+    say(&copy.aws_cli(), normal, 4);
 }
