@@ -19,5 +19,5 @@ pub use copy::{ClientToken, CopyRequest, Description, Encryption, ImageName};
 pub use failure::{Failure, Retry};
 pub use image::{Image, ImageId, ImageState, Snapshot, SnapshotId, SnapshotState};
 pub use key::{KeyChoice, KmsKeyRef};
-pub use query::{Account, AccountId, ImageQuery, Whose};
+pub use query::{Account, AccountId, AccountKey, ImageQuery, Whose};
 pub use region::{OptIn, Partition, Region, RegionInfo};

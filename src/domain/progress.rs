@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::image::{Snapshot, SnapshotId, SnapshotState};
 
 /// One snapshot of a copy, as last seen. Its percent never falls.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotProgress {
     /// The snapshot.
     pub id: SnapshotId,
@@ -55,7 +56,7 @@ pub fn weigh(volumes: &[u32], snapshots: &[SnapshotProgress]) -> Option<u8> {
 }
 
 /// Watches a percent move and says when it will be at 100.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Meter {
     samples: VecDeque<(Timestamp, u8)>,
 }

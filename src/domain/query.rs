@@ -49,6 +49,32 @@ impl From<AccountId> for String {
     }
 }
 
+/// Whose jobs: an account as it is reached. The same digits behind another endpoint (a simulator) are another account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountKey(Arc<str>);
+
+impl AccountKey {
+    /// Of an account behind an endpoint; `None` for AWS's own.
+    pub fn new(account: &AccountId, endpoint: Option<&str>) -> Self {
+        match endpoint {
+            None => Self(account.as_str().into()),
+            Some(url) => Self(format!("{account} at {url}").into()),
+        }
+    }
+
+    /// As it stands in the store.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AccountKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
 /// Who is signed in, from STS `GetCallerIdentity`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {

@@ -1,16 +1,18 @@
 //! One copy: what was asked, where it stands, what is known of its snapshots.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    CopyRequest, Failure, ImageId, SnapshotId,
+    ClientToken, CopyRequest, Failure, ImageId, SnapshotId,
     progress::{Meter, SnapshotProgress, weigh},
 };
 
-/// A job's number within this run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A job's number among its account's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct JobId(pub u64);
 
 impl fmt::Display for JobId {
@@ -19,21 +21,70 @@ impl fmt::Display for JobId {
     }
 }
 
-/// The copies of one submit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BatchId(pub u64);
+/// The name of a batch: the copies that were asked for together. It is also the value of their `amigrate:batch` tag.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BatchId(Arc<str>);
+
+impl BatchId {
+    /// From a name that was given before: of the store, of a tag.
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// A short name of its own, from the token of its first copy: people have to type it.
+    pub fn of(token: &ClientToken) -> Self {
+        let bits = token.as_str();
+        let short = bits.char_indices().rev().nth(5).map_or(bits, |(at, _)| &bits[at..]);
+        Self(format!("batch-{short}").into())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for BatchId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Who asked for a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    /// This program, on this host.
+    Here,
+    /// Anybody else: the console, the CLI, a colleague, this program on another host.
+    Elsewhere,
+}
 
 /// Where a copy stands.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum JobState {
-    /// Asked for, not yet sent.
+    /// Asked for, not under way.
     Queued,
+    /// It was sent and the answer was lost: EC2 is asked whether the copy began. No time means that it is being asked.
+    Settling {
+        /// When to ask (again).
+        at: Option<Timestamp>,
+    },
     /// Sent, not yet answered.
     Starting,
     /// EC2 is copying.
     Copying {
         /// The new image.
         image: ImageId,
+    },
+    /// Its image and snapshots are being removed.
+    Removing {
+        /// The image.
+        image: ImageId,
+        /// What for.
+        purpose: Purpose,
+        /// How far that is.
+        step: Step,
     },
     /// Done.
     Available {
@@ -47,85 +98,137 @@ pub enum JobState {
         /// The new image, where there is one.
         image: Option<ImageId>,
     },
-    /// On its way out.
-    Cancelling(Cancelling),
+    /// Somebody else deregistered it.
+    Gone {
+        /// The image that was.
+        image: ImageId,
+    },
     /// Gone, as asked; what could not be removed is named in the job's note.
     Cancelled,
+    /// Deregistered after it was available, as asked; what could not be removed is named in the job's note.
+    Deregistered,
 }
 
 impl JobState {
     /// Whether nothing more will happen.
     pub fn ended(&self) -> bool {
-        matches!(self, Self::Available { .. } | Self::Failed { .. } | Self::Cancelled)
+        matches!(
+            self,
+            Self::Available { .. } | Self::Failed { .. } | Self::Gone { .. } | Self::Cancelled | Self::Deregistered
+        )
     }
 
     /// The word for it.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Queued => "queued",
+            Self::Settling { .. } => "settling",
             Self::Starting => "starting",
             Self::Copying { .. } => "copying",
+            Self::Removing { purpose: Purpose::Cancel, .. } => "cancelling",
+            Self::Removing { purpose: Purpose::TryAgain { .. }, .. } => "clearing",
+            Self::Removing { purpose: Purpose::Deregister, .. } => "deregistering",
             Self::Available { .. } => "available",
             Self::Failed { .. } => "failed",
-            Self::Cancelling(_) => "cancelling",
+            Self::Gone { .. } => "gone",
             Self::Cancelled => "cancelled",
+            Self::Deregistered => "deregistered",
         }
     }
 }
 
-/// The steps of a cancel. A step that awaits an answer has no time set.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cancelling {
-    /// `CopyImage` is under way, or its answer was lost: the new image's id is needed first.
-    AwaitingId,
-    /// The image is looked at: only a pending one is deregistered.
+/// Why an image is being removed, and what it goes back to if AWS refuses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Purpose {
+    /// The copy is not wanted any more.
+    Cancel,
+    /// It failed and is to be made anew.
+    TryAgain {
+        /// The new token.
+        token: ClientToken,
+        /// Why it failed.
+        failure: Box<Failure>,
+    },
+    /// It is available and not wanted.
+    Deregister,
+}
+
+/// The steps of a removal. A step that awaits an answer has no time set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Step {
+    /// The image is looked at: a cancel deregisters only a pending one.
     Looking {
-        /// The new image.
-        image: ImageId,
         /// When to look (again).
         at: Option<Timestamp>,
     },
     /// The image is being deregistered.
     Deregistering {
-        /// The new image.
-        image: ImageId,
         /// When to send (again).
         at: Option<Timestamp>,
     },
     /// The image is gone; its snapshots are found and deleted until two looks find none.
-    Sweeping {
-        /// The image that was.
-        image: ImageId,
-        /// When to look again.
-        at: Option<Timestamp>,
-        /// Looks in a row that found nothing.
-        clean: u8,
-        /// Looks in all.
-        rounds: u32,
-        /// Deletes not yet answered.
-        open: usize,
-        /// Snapshots AWS will not delete, with its reason.
-        refused: Vec<(SnapshotId, String)>,
-    },
+    Sweeping(Sweep),
 }
 
-impl Cancelling {
-    /// When this step wants to go on.
+/// How far the search for an image's snapshots is.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Sweep {
+    /// When to look again.
+    pub at: Option<Timestamp>,
+    /// When the first look was.
+    pub since: Option<Timestamp>,
+    /// Looks in a row that found nothing.
+    pub clean: u8,
+    /// Looks in all.
+    pub rounds: u32,
+    /// Deletes not yet answered.
+    pub open: usize,
+    /// Snapshots AWS will not delete, with its reason.
+    pub refused: Vec<(SnapshotId, String)>,
+    /// Snapshots AWS would not delete yet, with its reason of the last round.
+    pub stuck: Vec<(SnapshotId, String)>,
+}
+
+impl Step {
+    /// When it wants to go on.
     pub(super) fn due(&self) -> Option<Timestamp> {
         match self {
-            Self::AwaitingId => None,
-            Self::Looking { at, .. } | Self::Deregistering { at, .. } | Self::Sweeping { at, .. } => *at,
+            Self::Looking { at } | Self::Deregistering { at } => *at,
+            Self::Sweeping(sweep) => sweep.at,
+        }
+    }
+
+    /// After a restart nobody answers any more: whatever was awaited is asked again.
+    pub(super) fn resume(&mut self, now: Timestamp) {
+        match self {
+            Self::Looking { at } | Self::Deregistering { at } => *at = Some(now),
+            Self::Sweeping(sweep) => (sweep.at, sweep.open) = (Some(now), 0),
         }
     }
 }
 
+/// A sending whose answer was lost: EC2 may or may not be copying.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// The first such sending.
+    pub since: Timestamp,
+    /// The last sending.
+    pub last: Timestamp,
+    /// Looks since the last sending that found nothing.
+    pub clean: u8,
+    /// What a later sending was refused with: that says nothing about the earlier ones.
+    pub refusal: Option<Box<Failure>>,
+}
+
 /// One copy.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     /// Its number.
     pub id: JobId,
     /// What it was asked for with.
     pub batch: BatchId,
+    /// Who asked.
+    pub origin: Origin,
     /// What was asked.
     pub request: CopyRequest,
     /// Where it stands.
@@ -134,18 +237,25 @@ pub struct Job {
     pub asked: Timestamp,
     /// When EC2 took it.
     pub started: Option<Timestamp>,
+    /// When it last got on.
+    pub moved: Option<Timestamp>,
     /// When it ended.
     pub ended: Option<Timestamp>,
-    /// What a queued job waits for.
+    /// What this very copy waits for; what its whole region waits for stands in the region's status.
     pub waiting: Option<String>,
     /// What else a person should know.
     pub note: Option<String>,
     /// Its snapshots, in the order they were seen.
     pub snapshots: Vec<SnapshotProgress>,
+    /// All images it ever made, the last one last.
+    pub made: Vec<ImageId>,
+    /// Whether it was taken off the list.
+    pub dismissed: bool,
+    /// Whether its image and snapshots carry this program's tags.
+    pub tagged: bool,
     pub(super) meter: Meter,
     pub(super) percent: Option<u8>,
-    /// A sending whose answer was lost: EC2 may or may not be copying.
-    pub(super) in_doubt: bool,
+    pub(super) doubt: Option<Doubt>,
     /// A cancel that waits until AWS says whether the copy began.
     pub(super) cancel_wanted: bool,
     /// Whether the new image was ever seen: right after `CopyImage` it may not be found yet.
@@ -157,26 +267,68 @@ pub struct Job {
 }
 
 impl Job {
-    pub(super) fn new(id: JobId, batch: BatchId, request: CopyRequest, now: Timestamp) -> Self {
+    /// A copy just asked for.
+    pub fn new(id: JobId, batch: BatchId, request: CopyRequest, now: Timestamp) -> Self {
         Self {
             id,
             batch,
+            origin: Origin::Here,
             request,
             state: JobState::Queued,
             asked: now,
             started: None,
+            moved: None,
             ended: None,
             waiting: None,
             note: None,
             snapshots: Vec::new(),
+            made: Vec::new(),
+            dismissed: false,
+            tagged: false,
             meter: Meter::default(),
             percent: None,
-            in_doubt: false,
+            doubt: None,
             cancel_wanted: false,
             seen: false,
             missed: 0,
             confirmed: 0,
         }
+    }
+
+    /// The same copy once more, under a new token. Its earlier images are remembered.
+    pub(super) fn begin_again(&mut self, token: ClientToken, now: Timestamp) {
+        let request = CopyRequest { token, ..self.request.clone() };
+        let fresh = Self::new(self.id, self.batch.clone(), request, now);
+        *self = Self { made: std::mem::take(&mut self.made), ..fresh };
+    }
+
+    /// EC2 has named its image.
+    pub(super) fn took(&mut self, image: &ImageId, now: Timestamp) {
+        self.started.get_or_insert(now);
+        self.moved = Some(now);
+        self.doubt = None;
+        self.waiting = None;
+        if !self.made.contains(image) {
+            self.made.push(image.clone());
+        }
+    }
+
+    /// The word for where it stands. A cancel counts from the moment it was asked for.
+    pub fn word(&self) -> &'static str {
+        if self.cancel_wanted && !self.state.ended() { "cancelling" } else { self.state.word() }
+    }
+
+    /// Whether it is on its way out.
+    pub fn leaving(&self) -> bool {
+        self.cancel_wanted || matches!(self.state, JobState::Removing { .. })
+    }
+
+    /// Whether only this program, and not EC2, brings it further: that must not end before it.
+    pub fn needs_driving(&self) -> bool {
+        matches!(
+            self.state,
+            JobState::Queued | JobState::Settling { .. } | JobState::Starting | JobState::Removing { .. }
+        )
     }
 
     /// The new image, once EC2 has named it.
@@ -185,11 +337,8 @@ impl Job {
             JobState::Copying { image }
             | JobState::Available { image }
             | JobState::Failed { image: Some(image), .. }
-            | JobState::Cancelling(
-                Cancelling::Looking { image, .. }
-                | Cancelling::Deregistering { image, .. }
-                | Cancelling::Sweeping { image, .. },
-            ) => Some(image),
+            | JobState::Gone { image }
+            | JobState::Removing { image, .. } => Some(image),
             _ => None,
         }
     }
@@ -215,6 +364,12 @@ impl Job {
         matches!(self.state, JobState::Copying { .. }).then(|| self.meter.eta(now)).flatten()
     }
 
+    /// How long it has not got on, if that is longer than `most`.
+    pub fn stalled(&self, now: Timestamp, most: SignedDuration) -> Option<SignedDuration> {
+        let idle = now.duration_since(self.moved?);
+        (matches!(self.state, JobState::Copying { .. }) && idle >= most).then_some(idle)
+    }
+
     /// Counts its snapshots anew. Whether anything moved.
     pub(super) fn recount(&mut self, now: Timestamp) -> bool {
         let percent = self.percent.max(weigh(&self.request.volumes, &self.snapshots));
@@ -222,6 +377,9 @@ impl Job {
         self.percent = percent;
         if let Some(percent) = percent {
             self.meter.observe(now, percent);
+        }
+        if moved {
+            self.moved = Some(now);
         }
         moved
     }

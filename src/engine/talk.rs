@@ -1,0 +1,195 @@
+//! What the engine is told and what it wants done, as plain data.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::job::{BatchId, JobId};
+use crate::domain::{
+    ClientToken, CopyRequest, Failure, Image, ImageId, ImageName, Region, RegionInfo, Snapshot, SnapshotId,
+};
+
+/// What people ask for, by key or command. Whoever asks writes it into the store; whoever drives carries it out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Ask {
+    /// Make these copies, as one batch.
+    Copy(Vec<CopyRequest>),
+    /// Cancel copies, wherever they are.
+    Cancel(Vec<JobId>),
+    /// Try failed copies again, each under a new token.
+    TryAgain(Vec<(JobId, ClientToken)>),
+    /// Deregister available copies and delete their snapshots.
+    Deregister(Vec<JobId>),
+    /// Take ended copies off the list; the history keeps them.
+    Dismiss(Vec<JobId>),
+    /// Look for copies started elsewhere in these regions as well.
+    Follow(Vec<Region>),
+    /// Look at everything now: after a suspend, or because a person asked.
+    LookNow,
+}
+
+/// What the engine is told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// Somebody asks for something.
+    Ask(Ask),
+    /// A call was answered.
+    Answer(Answer),
+    /// Time has passed.
+    Tick,
+}
+
+/// The tags by which a copy's image and snapshots are known again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tags {
+    /// The value of [`Tags::JOB`]: the copy's client token.
+    pub job: ClientToken,
+    /// The value of [`Tags::BATCH`].
+    pub batch: BatchId,
+}
+
+impl Tags {
+    /// The key of the tag that names the copy.
+    pub const JOB: &'static str = "amigrate:job";
+    /// The key of the tag that names its batch.
+    pub const BATCH: &'static str = "amigrate:batch";
+}
+
+/// A call to AWS that the engine wants made. Each is answered exactly once.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Call {
+    /// `CopyImage` in the request's destination, sent once: whether to send again is the engine's to say.
+    Copy {
+        /// For whom.
+        job: JobId,
+        /// What.
+        request: Box<CopyRequest>,
+        /// What the new image and its snapshots are tagged with.
+        tags: Option<Tags>,
+    },
+    /// `DescribeImages` by name: did a sending whose answer was lost make an image?
+    Settle {
+        /// For whom.
+        job: JobId,
+        /// Where.
+        region: Region,
+        /// The new image's name.
+        name: ImageName,
+    },
+    /// `DescribeImages` of everything pending: who else copies here?
+    Survey {
+        /// Where.
+        region: Region,
+    },
+    /// One `DescribeImages` and one `DescribeSnapshots`, whatever the number of copies.
+    Watch {
+        /// Where.
+        region: Region,
+        /// The copies.
+        images: Vec<ImageId>,
+        /// Those of them whose snapshots are asked for this time, at most 200.
+        snapshots_of: Vec<ImageId>,
+        /// Snapshots known to be theirs.
+        snapshots: Vec<SnapshotId>,
+    },
+    /// One `DescribeImages`, before a cancel.
+    Look {
+        /// For whom.
+        job: JobId,
+        /// Where.
+        region: Region,
+        /// The copy.
+        image: ImageId,
+    },
+    /// `DeregisterImage` with the snapshots.
+    Deregister {
+        /// For whom.
+        job: JobId,
+        /// Where.
+        region: Region,
+        /// The copy.
+        image: ImageId,
+    },
+    /// `DescribeSnapshots`: what is left of a removed image.
+    FindLeftovers {
+        /// For whom.
+        job: JobId,
+        /// Where.
+        region: Region,
+        /// The copy.
+        image: ImageId,
+        /// Snapshots known to be its own.
+        snapshots: Vec<SnapshotId>,
+    },
+    /// `DeleteSnapshot`.
+    DeleteSnapshot {
+        /// For whom.
+        job: JobId,
+        /// Where.
+        region: Region,
+        /// Which.
+        snapshot: SnapshotId,
+    },
+    /// Load the credentials anew and try them on `DescribeRegions`.
+    Probe,
+}
+
+impl Call {
+    /// Whether it changes something in AWS.
+    pub fn changes(&self) -> bool {
+        matches!(self, Self::Copy { .. } | Self::Deregister { .. } | Self::DeleteSnapshot { .. })
+    }
+}
+
+/// The answer to a [`Call`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// To [`Call::Copy`]: the new image.
+    Copied(JobId, Result<ImageId, Failure>),
+    /// To [`Call::Settle`]: the account's images of that name.
+    Settled(JobId, Result<Vec<Image>, Failure>),
+    /// To [`Call::Survey`]: the account's pending images.
+    Surveyed(Region, Result<Vec<Image>, Failure>),
+    /// To [`Call::Watch`].
+    Watched(Region, Result<Watched, Failure>),
+    /// To [`Call::Look`]: the image, if it is still there.
+    Looked(JobId, Result<Option<Box<Image>>, Failure>),
+    /// To [`Call::Deregister`]. An image already gone is a success.
+    Deregistered(JobId, Result<(), Failure>),
+    /// To [`Call::FindLeftovers`].
+    Leftovers(JobId, Result<Vec<Snapshot>, Failure>),
+    /// To [`Call::DeleteSnapshot`]. A snapshot already gone is a success.
+    Deleted(JobId, SnapshotId, Result<(), Failure>),
+    /// To [`Call::Probe`]: the account's regions; none where asking for them is not allowed.
+    Probed(Result<Vec<RegionInfo>, Failure>),
+}
+
+/// What a look at a region showed.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Watched {
+    /// The images that are there.
+    pub images: Vec<Image>,
+    /// Their snapshots.
+    pub snapshots: Vec<Snapshot>,
+}
+
+/// How things stand beside the jobs: what everything, or a region, waits for.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Status {
+    /// Why nothing is asked of AWS at present: credentials that do not work.
+    pub paused: Option<Failure>,
+    /// When the credentials are tried again.
+    pub next_try: Option<Timestamp>,
+    /// By region.
+    pub regions: BTreeMap<Region, RegionStatus>,
+}
+
+/// How a region stands.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct RegionStatus {
+    /// The failure that keeps it from being watched, if its last look failed.
+    pub problem: Option<Failure>,
+    /// What its queued copies wait for.
+    pub waiting: Option<String>,
+}
