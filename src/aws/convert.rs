@@ -69,6 +69,7 @@ pub(super) fn image(from: &sdk::Image, region: &Region) -> Option<Image> {
     image.public = from.public().unwrap_or_default();
     image.block_devices = from.block_device_mappings().iter().map(block_device).collect();
     image.tags = tags(from.tags());
+    image.source_instance = from.source_instance_id().map(Into::into);
     image.source_image_id = from.source_image_id().and_then(|id| ImageId::new(id).ok());
     image.source_region = from.source_image_region().and_then(|name| Region::new(name).ok());
     image.deprecated = time(from.deprecation_time());

@@ -1,7 +1,13 @@
 //! `CopyImage` and `DeregisterImage`: what changes the account. When to do so is the engine's to say.
 
+use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
+use aws_smithy_types::retry::RetryConfig;
+
 use super::session::Session;
-use crate::domain::{CopyRequest, Encryption, Failure, ImageId, Region, Retry, SnapshotId};
+use crate::{
+    domain::{CopyRequest, Encryption, Failure, ImageId, Region, Retry, SnapshotId},
+    engine::Tags,
+};
 
 /// What a deregistration did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,8 +23,11 @@ impl Session {
     /// Starts a copy, in its destination, and gives the new image's id. Sent again with the same token it is
     /// the same copy.
     ///
+    /// It is sent once. The SDK's own tries would hide what became of the first: a throttle after a lost answer reads
+    /// like a refusal, and the copy runs all the same.
+    ///
     /// A bad key is no error here: EC2 finds out later and fails the copy.
-    pub async fn copy_image(&self, request: &CopyRequest) -> Result<ImageId, Failure> {
+    pub async fn copy_image(&self, request: &CopyRequest, tags: Option<&Tags>) -> Result<ImageId, Failure> {
         let mut call = self
             .ec2(&request.destination)
             .copy_image()
@@ -35,8 +44,15 @@ impl Session {
         if request.copy_tags {
             call = call.copy_image_tags(true);
         }
+        if let Some(tags) = tags {
+            call = call.tag_specifications(tagged(ResourceType::Image, tags));
+            if !request.volumes.is_empty() {
+                call = call.tag_specifications(tagged(ResourceType::Snapshot, tags));
+            }
+        }
         let what = format!("copy {} from {} to {}", request.source, request.source_region, request.destination);
-        let answer = self.call(&what, "ec2:CopyImage", call.send()).await?;
+        let once = aws_sdk_ec2::config::Builder::new().retry_config(RetryConfig::disabled());
+        let answer = self.call(&what, "ec2:CopyImage", call.customize().config_override(once).send()).await?;
         answer.image_id().and_then(|id| ImageId::new(id).ok()).ok_or_else(|| {
             Failure::new(what, "the answer names no image")
                 .hint("Is this endpoint EC2's? Sending the same copy again is safe.")
@@ -70,12 +86,22 @@ impl Session {
     }
 }
 
+fn tagged(kind: ResourceType, tags: &Tags) -> TagSpecification {
+    let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
+    TagSpecification::builder()
+        .resource_type(kind)
+        .tags(tag(Tags::JOB, tags.job.as_str()))
+        .tags(tag(Tags::BATCH, tags.batch.as_str()))
+        .build()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         aws::testing::{Answer, ami, eu, scripted, us},
         domain::{ClientToken, Description, ImageName, KmsKeyRef},
+        engine::BatchId,
     };
 
     fn request(encryption: Encryption) -> CopyRequest {
@@ -94,14 +120,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_copy_goes_to_its_destination_with_our_token_on_every_sending() {
+    async fn a_copy_goes_to_its_destination_with_our_token_once_a_call() {
         let (session, asked) = scripted(|n, _| match n {
             0 => Answer::error(503, "RequestLimitExceeded", "slow down"),
             1 => Answer::Broken(std::io::ErrorKind::ConnectionReset, "reset"),
             _ => Answer::ok("<R><imageId>ami-new</imageId></R>"),
         });
         let request = request(Encryption::Encrypt { key: Some(KmsKeyRef::new("alias/web").unwrap()) });
-        assert_eq!(session.copy_image(&request).await.unwrap(), ami("ami-new"));
+        let tags = Tags { job: request.token.clone(), batch: BatchId::new("batch-1") };
+        for (n, code) in [Some("RequestLimitExceeded"), None].into_iter().enumerate() {
+            let failure = session.copy_image(&request, Some(&tags)).await.unwrap_err();
+            assert_eq!((failure.retry, failure.code.as_deref()), (Retry::Later, code));
+            assert_eq!(asked.all().len(), n + 1, "the SDK must not try again by itself");
+        }
+        assert_eq!(session.copy_image(&request, Some(&tags)).await.unwrap(), ami("ami-new"));
         let calls = asked.all();
         assert_eq!(calls.len(), 3);
         for call in &calls {
@@ -111,15 +143,22 @@ mod tests {
                 .map(|key| call.param(key).to_owned());
             assert_eq!(sent, ["ami-1", "us-east-1", "web copy", "true", "alias/web", "true"]);
             assert!(!call.params.contains_key("Description"));
+            for (n, kind) in [(1, "image"), (2, "snapshot")] {
+                let of = |field: &str| call.param(&format!("TagSpecification.{n}.{field}")).to_owned();
+                assert_eq!(of("ResourceType"), kind);
+                assert_eq!([of("Tag.1.Key"), of("Tag.1.Value")], ["amigrate:job", request.token.as_str()]);
+                assert_eq!([of("Tag.2.Key"), of("Tag.2.Value")], ["amigrate:batch", "batch-1"]);
+            }
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn keeping_encryption_says_nothing_about_it() {
         let (session, asked) = scripted(|_, _| Answer::ok("<R/>"));
-        let failure = session.copy_image(&request(Encryption::Keep)).await.unwrap_err();
+        let failure = session.copy_image(&request(Encryption::Keep), None).await.unwrap_err();
         assert_eq!((failure.why.as_str(), failure.retry), ("the answer names no image", Retry::Later));
         assert!(!asked.all()[0].params.contains_key("Encrypted"));
+        assert!(!asked.all()[0].params.keys().any(|k| k.starts_with("TagSpecification")));
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types::Filter;
 
 use super::{convert, session::Session};
-use crate::domain::{Failure, Image, ImageId, ImageQuery, Region, Whose};
+use crate::domain::{Failure, Image, ImageId, ImageName, ImageQuery, Region, Whose};
 
 /// The most EC2 gives a page, and takes as ids.
 pub(super) const PAGE: i32 = 1000;
@@ -52,6 +52,37 @@ impl Session {
             images: answer.images().iter().filter_map(|image| convert::image(image, region)).collect(),
             next: answer.next_token.filter(|token| !token.is_empty()),
         })
+    }
+
+    /// The account's images of this name, whatever became of them.
+    pub async fn images_named(&self, region: &Region, name: &ImageName) -> Result<Vec<Image>, Failure> {
+        self.own_images(region, filter("name", [name.as_str()])).await
+    }
+
+    /// The account's images that are being made now.
+    pub async fn pending_images(&self, region: &Region) -> Result<Vec<Image>, Failure> {
+        self.own_images(region, filter("state", ["pending"])).await
+    }
+
+    async fn own_images(&self, region: &Region, filter: Filter) -> Result<Vec<Image>, Failure> {
+        let what = format!("look for copies in {region}");
+        let (mut found, mut token) = (Vec::new(), None);
+        loop {
+            let call = self
+                .ec2(region)
+                .describe_images()
+                .owners("self")
+                .include_disabled(true)
+                .max_results(PAGE)
+                .set_next_token(token)
+                .filters(filter.clone());
+            let answer = self.call(&what, "ec2:DescribeImages", call.send()).await?;
+            found.extend(answer.images().iter().filter_map(|image| convert::image(image, region)));
+            token = answer.next_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                return Ok(found);
+            }
+        }
     }
 
     /// These images as they are now, disabled ones too. Those EC2 does not know are left out.

@@ -17,7 +17,7 @@ use crate::{
         template::first_description,
         text::{clean, count, duration, gib},
     },
-    engine::{Engine, Event, Job, JobId, JobState},
+    engine::{Ask, Engine, Event, Job, JobId, JobState},
     runtime::{Clock, calls},
     sim::{Scenario, SharedWorld, World, connector},
 };
@@ -106,7 +106,7 @@ pub(super) fn demo(setup: &Setup, name: &str) -> Result<ExitCode, Failure> {
             return Err(Failure::new("copy", mistake.text.clone()));
         }
         let mut engine = Engine::default();
-        let jobs = watch(&session, &mut engine, Event::Submit(plan.copies), clock).await?;
+        let jobs = watch(&session, &mut engine, Event::Ask(Ask::Copy(plan.copies)), clock).await?;
         let failed =
             jobs.iter().filter(|id| engine.job(**id).is_some_and(|j| !matches!(j.state, JobState::Available { .. })));
         Ok(if failed.count() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

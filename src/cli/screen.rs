@@ -162,13 +162,13 @@ fn show(
 fn say_what_goes_on(model: &Model) {
     let demo = model.start.demo.is_some();
     let mut err = io::stderr().lock();
-    for job in model.engine.jobs() {
+    for job in model.board.jobs() {
         if let (JobState::Copying { image }, false) = (&job.state, demo) {
             let region = &job.request.destination;
             let _ = writeln!(err, "The copy {image} \"{}\" in {region} goes on in AWS.", job.request.name);
         }
     }
-    if demo && model.engine.jobs().any(|j| matches!(j.state, JobState::Copying { .. })) {
+    if demo && model.board.jobs().any(|j| matches!(j.state, JobState::Copying { .. })) {
         let _ = writeln!(err, "The demo's copies end with it.");
     }
 }

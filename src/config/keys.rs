@@ -81,11 +81,12 @@ impl Key {
 }
 
 /// Sections, in the example's order, with what they are about.
-pub const SECTIONS: [(&str, &str); 7] = [
+pub const SECTIONS: [(&str, &str); 8] = [
     ("", "Settings of amigrate. Every value here is the default."),
     ("aws", "How AWS is reached. Empty texts leave it to the AWS SDK: AWS_PROFILE, AWS_REGION, ~/.aws/config."),
     ("browse", "What is listed at the start."),
     ("copy", "How copies are made."),
+    ("jobs", "What becomes of copies once they are asked for."),
     ("poll", "How often progress is asked for, in seconds."),
     ("ui", "How it looks."),
     ("log", "What is written down."),
@@ -107,7 +108,7 @@ const fn key(
 
 /// Every setting.
 #[rustfmt::skip]
-pub const KEYS: [Key; 33] = [
+pub const KEYS: [Key; 37] = [
     key("", "read_only", "false", Expect::Switch, "Refuse every write to AWS."),
     key("aws", "profile", "\"\"", Expect::Text, "The profile to use."),
     key("aws", "region", "\"\"", Expect::Text, "The first region to show."),
@@ -129,6 +130,10 @@ pub const KEYS: [Key; 33] = [
     key("copy", "pending_limit", "300", Expect::Whole(1, 10_000), "The most copies pending at once in one destination."),
     key("copy", "starts_per_second", "1.0", Expect::Number(0.01, 100.0), "Copies started a second in one destination, once the burst is used up."),
     key("copy", "start_burst", "10", Expect::Whole(1, 1_000), "Copies started at once in one destination."),
+    key("copy", "job_tags", "true", Expect::Switch, "Tag new images and snapshots with amigrate:job and amigrate:batch: by these a copy is found again after a crash."),
+    key("jobs", "history_days", "90", Expect::Whole(1, 3_650), "Days for which ended copies are kept in the history."),
+    key("jobs", "background_on_hangup", "true", Expect::Switch, "After a hang-up, let a process without a terminal go on with copies not yet sent."),
+    key("jobs", "stall_warning_minutes", "30", Expect::Whole(1, 10_000), "Warn of a copy that makes no progress for so many minutes. Nothing is ever cancelled for it."),
     key("poll", "fastest_seconds", "3", Expect::Whole(1, 3_600), "While things move."),
     key("poll", "slowest_seconds", "15", Expect::Whole(1, 3_600), "Once nothing moves."),
     key("poll", "throttled_seconds", "60", Expect::Whole(1, 3_600), "The most it grows to when AWS throttles."),

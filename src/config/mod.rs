@@ -28,6 +28,8 @@ pub struct Config {
     pub browse: Browse,
     /// How copies are made.
     pub copy: Copy,
+    /// What becomes of them.
+    pub jobs: Jobs,
     /// How often progress is asked for.
     pub poll: Poll,
     /// How it looks.
@@ -92,6 +94,20 @@ pub struct Copy {
     pub starts_per_second: f64,
     /// Copies started at once in one destination.
     pub start_burst: u32,
+    /// Whether new images and snapshots are tagged with their job and batch.
+    pub job_tags: bool,
+}
+
+/// What becomes of copies once they are asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Jobs {
+    /// Ended copies are kept for so many days.
+    pub history_days: u32,
+    /// Whether a queue goes on in the background after a hang-up.
+    pub background_on_hangup: bool,
+    /// So many minutes without progress are worth a warning.
+    pub stall_warning_minutes: u32,
 }
 
 /// How often progress is asked for, in seconds.
@@ -174,7 +190,14 @@ impl Default for Copy {
             pending_limit: 300,
             starts_per_second: 1.0,
             start_burst: 10,
+            job_tags: true,
         }
+    }
+}
+
+impl Default for Jobs {
+    fn default() -> Self {
+        Self { history_days: 90, background_on_hangup: true, stall_warning_minutes: 30 }
     }
 }
 

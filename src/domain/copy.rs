@@ -30,6 +30,13 @@ impl ImageName {
         }
     }
 
+    /// The name of an image that somebody else made, with what does not fit the rule replaced.
+    pub fn nearest(name: &str) -> Self {
+        let fits = |c: char| if c.is_ascii_alphanumeric() || "()[] ./-'@_".contains(c) { c } else { '_' };
+        let name: String = name.chars().map(fits).take(128).collect();
+        Self(format!("{name:_<3}").into())
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -119,6 +126,11 @@ impl ClientToken {
     /// From random bits, which only the runtime has.
     pub fn from_random(bits: u128) -> Self {
         Self(format!("amigrate-{bits:032x}").into())
+    }
+
+    /// Stands for a copy started elsewhere, whose token nobody here knows. It is never sent.
+    pub fn of_image(image: &ImageId) -> Self {
+        Self(format!("elsewhere-{image}").into())
     }
 
     /// The token.

@@ -249,6 +249,9 @@ pub struct Image {
     pub block_devices: Vec<BlockDevice>,
     /// Sorted by key.
     pub tags: Vec<Tag>,
+    /// The instance it was made from, if it was made from one and not copied.
+    #[serde(rename = "SourceInstanceId", default, skip_serializing_if = "Option::is_none")]
+    pub source_instance: Option<Box<str>>,
     /// What it was copied from, where EC2 knows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_image_id: Option<ImageId>,
@@ -308,6 +311,7 @@ impl Image {
             public: false,
             block_devices: Vec::new(),
             tags: Vec::new(),
+            source_instance: None,
             source_image_id: None,
             source_region: None,
             deprecated: None,

@@ -2,6 +2,8 @@
 
 use jiff::SignedDuration;
 
+use crate::config::Config;
+
 /// How careful the engine is with AWS. Defaults are EC2's limits as of 2026.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
@@ -25,6 +27,24 @@ pub struct Limits {
     pub late_snapshots: SignedDuration,
     /// Whether new images and snapshots get the tags `amigrate:job` and `amigrate:batch`.
     pub tagging: bool,
+}
+
+impl Limits {
+    /// As the settings say.
+    pub fn of(config: &Config) -> Self {
+        let (copy, poll) = (&config.copy, &config.poll);
+        let seconds = |s: u64| SignedDuration::from_secs(i64::try_from(s).unwrap_or(60));
+        Self {
+            pending: copy.pending_limit,
+            starts_per_second: copy.starts_per_second,
+            start_burst: copy.start_burst,
+            fastest: seconds(poll.fastest_seconds),
+            slowest: seconds(poll.slowest_seconds),
+            throttled: seconds(poll.throttled_seconds),
+            tagging: copy.job_tags,
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for Limits {

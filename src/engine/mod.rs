@@ -1,175 +1,67 @@
 //! A copy's life, sans-IO: `(state, event, now)` gives calls to make; their answers come back as events.
 //!
 //! Owns what happens to a copy from the moment it is asked for: when it starts, what is asked about it, when it
-//! is over, how it is cancelled. The screen, line mode and the tests all drive this one engine. Nothing here
-//! reads a clock, waits, or can fail.
+//! is over, how it is cancelled, what is done about a sending whose answer was lost. The background driver, the tests
+//! and the simulations drive this one engine. Nothing here reads a clock, waits, or can fail; nothing here is kept:
+//! whoever drives commits [`Engine::take_changed`] before the calls go out.
 
-mod cancel;
+mod adopt;
 pub mod catalogue;
 pub mod job;
+mod jobs;
+mod limits;
+mod pause;
 mod polling;
 mod queue;
+mod removing;
+mod sending;
+mod talk;
 mod watch;
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-pub use job::{BatchId, Job, JobId, JobState};
+pub use job::{BatchId, Doubt, Job, JobId, JobState, Origin, Purpose, Step, Sweep};
+pub use limits::Limits;
+pub use talk::{Answer, Ask, Call, Event, RegionStatus, Status, Tags, Watched};
 
-use crate::domain::{CopyRequest, Failure, Image, ImageId, Region, Snapshot, SnapshotId, SnapshotState};
+use crate::domain::{ClientToken, Failure, Region, SnapshotState};
+use jobs::Jobs;
 
-/// How careful the engine is with AWS. Defaults are EC2's limits as of 2026.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Limits {
-    /// Pending copies per destination region.
-    pub pending: usize,
-    /// `CopyImage` calls a second, per destination, once the burst is spent.
-    pub starts_per_second: f64,
-    /// `CopyImage` calls that may go out at once, per destination.
-    pub start_burst: u32,
-    /// Between two looks while things move.
-    pub fastest: SignedDuration,
-    /// Between two looks while nothing moves.
-    pub slowest: SignedDuration,
-    /// The longest wait after throttles and faults.
-    pub throttled: SignedDuration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            pending: 300,
-            starts_per_second: 1.0,
-            start_burst: 10,
-            fastest: SignedDuration::from_secs(3),
-            slowest: SignedDuration::from_secs(15),
-            throttled: SignedDuration::from_secs(60),
-        }
-    }
-}
-
-/// What the engine is told.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// Copies are asked for, as one batch.
-    Submit(Vec<CopyRequest>),
-    /// A copy is to be cancelled.
-    Cancel(JobId),
-    /// A failed copy is to be tried again under this token.
-    Retry(JobId, crate::domain::ClientToken),
-    /// An ended copy is to be taken off the list.
-    Dismiss(JobId),
-    /// A call was answered.
-    Answer(Answer),
-    /// Time has passed.
-    Tick,
-    /// Look at everything now: after a suspend, or because a person asked.
-    LookNow,
-}
-
-/// A call to AWS that the engine wants made. Each is answered exactly once.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Call {
-    /// `CopyImage` in the request's destination.
-    Copy {
-        /// For whom.
-        job: JobId,
-        /// What.
-        request: Box<CopyRequest>,
-    },
-    /// One `DescribeImages` and one `DescribeSnapshots`, whatever the number of copies.
-    Watch {
-        /// Where.
-        region: Region,
-        /// The copies.
-        images: Vec<ImageId>,
-        /// Snapshots known to be theirs.
-        snapshots: Vec<SnapshotId>,
-    },
-    /// One `DescribeImages`, before a cancel.
-    Look {
-        /// For whom.
-        job: JobId,
-        /// Where.
-        region: Region,
-        /// The copy.
-        image: ImageId,
-    },
-    /// `DeregisterImage` with the snapshots.
-    Deregister {
-        /// For whom.
-        job: JobId,
-        /// Where.
-        region: Region,
-        /// The copy.
-        image: ImageId,
-    },
-    /// `DescribeSnapshots`: what is left of a cancelled copy.
-    FindLeftovers {
-        /// For whom.
-        job: JobId,
-        /// Where.
-        region: Region,
-        /// The copy.
-        image: ImageId,
-        /// Snapshots known to be its own.
-        snapshots: Vec<SnapshotId>,
-    },
-    /// `DeleteSnapshot`.
-    DeleteSnapshot {
-        /// For whom.
-        job: JobId,
-        /// Where.
-        region: Region,
-        /// Which.
-        snapshot: SnapshotId,
-    },
-}
-
-/// The answer to a [`Call`].
-#[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
-    /// To [`Call::Copy`]: the new image.
-    Copied(JobId, Result<ImageId, Failure>),
-    /// To [`Call::Watch`].
-    Watched(Region, Result<Watched, Failure>),
-    /// To [`Call::Look`]: the image, if it is still there.
-    Looked(JobId, Result<Option<Box<Image>>, Failure>),
-    /// To [`Call::Deregister`]. An image already gone is a success.
-    Deregistered(JobId, Result<(), Failure>),
-    /// To [`Call::FindLeftovers`].
-    Leftovers(JobId, Result<Vec<Snapshot>, Failure>),
-    /// To [`Call::DeleteSnapshot`]. A snapshot already gone is a success.
-    Deleted(JobId, SnapshotId, Result<(), Failure>),
-}
-
-/// What a look at a region showed.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Watched {
-    /// The images that are there.
-    pub images: Vec<Image>,
-    /// Their snapshots.
-    pub snapshots: Vec<Snapshot>,
-}
-
-/// All copies of this run and what is known of the regions they go to.
+/// All copies of an account that are not history, and what is known of the regions they go to.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Engine {
     limits: Limits,
-    jobs: BTreeMap<JobId, Job>,
+    jobs: Jobs,
     regions: BTreeMap<Region, polling::Rhythm>,
     lanes: BTreeMap<Region, queue::Lane>,
-    next_job: u64,
-    next_batch: u64,
-    /// Ended since the last [`Engine::take_ended`]: the bell rings for them.
-    ended: Vec<JobId>,
+    /// Regions to be surveyed though no copy goes there.
+    followed: BTreeSet<Region>,
+    credentials: pause::Credentials,
 }
 
 impl Engine {
     /// An engine without jobs.
     pub fn new(limits: Limits) -> Self {
         Self { limits, ..Self::default() }
+    }
+
+    /// Takes jobs from the store, after whoever drove them ended: nothing it awaited will be answered. Numbers for new
+    /// jobs come after `last`.
+    pub fn restore(&mut self, jobs: Vec<Job>, last: u64, now: Timestamp) {
+        self.jobs.count_from(last);
+        for job in jobs {
+            let (id, region) = (job.id, job.request.destination.clone());
+            if !job.state.ended() {
+                self.look_at(&region, now);
+            }
+            self.jobs.restore(job);
+            self.resume(id, now);
+        }
     }
 
     /// The jobs, oldest first.
@@ -179,12 +71,12 @@ impl Engine {
 
     /// One job.
     pub fn job(&self, id: JobId) -> Option<&Job> {
-        self.jobs.get(&id)
+        self.jobs.get(id)
     }
 
-    /// The failure that keeps a region from being watched, if its last look failed.
-    pub fn region_problem(&self, region: &Region) -> Option<&Failure> {
-        self.regions.get(region)?.problem()
+    /// Whether nothing is left that ends with the program: EC2 carries on what it has taken by itself.
+    pub fn may_rest(&self) -> bool {
+        !self.jobs.values().any(Job::needs_driving)
     }
 
     /// Whether every job has ended.
@@ -192,82 +84,171 @@ impl Engine {
         self.jobs.values().all(|j| j.state.ended())
     }
 
-    /// Jobs that ended since this was last asked.
-    pub fn take_ended(&mut self) -> Vec<JobId> {
-        std::mem::take(&mut self.ended)
+    /// Jobs that changed since this was last asked. They are to be committed before the calls of the same round go out.
+    pub fn take_changed(&mut self) -> Vec<Arc<Job>> {
+        let changed = self.jobs.take_changed();
+        for job in changed.iter().filter(|j| j.dismissed) {
+            self.jobs.forget(job.id);
+        }
+        changed
+    }
+
+    /// What holds for more than one job.
+    pub fn status(&self) -> Status {
+        let mut status = self.credentials.status();
+        for (region, rhythm) in &self.regions {
+            if let Some(problem) = rhythm.problem() {
+                status.regions.entry(region.clone()).or_default().problem = Some(problem.clone());
+            }
+        }
+        for (region, lane) in &self.lanes {
+            if let Some(waiting) = &lane.waiting {
+                status.regions.entry(region.clone()).or_default().waiting = Some(waiting.clone());
+            }
+        }
+        status
     }
 
     /// Takes an event in and gives the calls it leads to.
     pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Call> {
         let mut calls = Vec::new();
         match event {
-            Event::Submit(requests) => self.submit(requests, now),
-            Event::Cancel(job) => self.cancel(job, now),
-            Event::Retry(job, token) => self.retry(job, token, now),
-            Event::Dismiss(job) => {
-                if self.jobs.get(&job).is_some_and(|j| j.state.ended()) {
-                    self.jobs.remove(&job);
-                }
-            }
+            Event::Ask(ask) => self.asked(ask, now),
             Event::Answer(answer) => self.answer(answer, now, &mut calls),
             Event::Tick => {}
-            Event::LookNow => self.regions.values_mut().for_each(|r| r.look_at(now)),
         }
-        self.start_queued(now, &mut calls);
-        self.go_on_cancelling(now, &mut calls);
-        self.look(now, &mut calls);
+        if self.credentials.work(now, &mut calls) {
+            self.settle_doubts(now, &mut calls);
+            self.start_queued(now, &mut calls);
+            self.go_on_removing(now, &mut calls);
+            self.look(now, &mut calls);
+        }
         calls
     }
 
     /// When the engine wants a [`Event::Tick`] next; `None` while it waits only for answers or has nothing to do.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        [self.next_look(), self.next_start(), self.next_cancel_step()].into_iter().flatten().min()
+        if let Some(at) = self.credentials.next() {
+            return at;
+        }
+        [self.next_look(), self.next_start(), self.next_step()].into_iter().flatten().min()
     }
 
-    fn submit(&mut self, requests: Vec<CopyRequest>, now: Timestamp) {
-        self.next_batch += 1;
-        let batch = BatchId(self.next_batch);
-        for request in requests {
-            self.next_job += 1;
-            let id = JobId(self.next_job);
-            self.jobs.insert(id, Job::new(id, batch, request, now));
+    fn asked(&mut self, ask: Ask, now: Timestamp) {
+        match ask {
+            Ask::Copy(requests) => {
+                let Some(batch) = requests.first().map(|r| BatchId::of(&r.token)) else { return };
+                for request in requests {
+                    let id = self.jobs.next_id();
+                    self.look_at(&request.destination, now);
+                    let tagged = self.limits.tagging;
+                    self.jobs.insert(Job { tagged, ..Job::new(id, batch.clone(), request, now) });
+                }
+            }
+            Ask::Cancel(jobs) => jobs.into_iter().for_each(|job| self.cancel(job, now)),
+            Ask::TryAgain(jobs) => jobs.into_iter().for_each(|(job, token)| self.try_again(job, token, now)),
+            Ask::Deregister(jobs) => jobs.into_iter().for_each(|job| self.deregister(job, now)),
+            Ask::Dismiss(jobs) => {
+                for id in jobs {
+                    if let Some(job) = self.jobs.get_mut(id).filter(|j| j.state.ended()) {
+                        job.dismissed = true;
+                    }
+                }
+            }
+            Ask::Follow(regions) => {
+                for region in &regions {
+                    self.look_at(region, now);
+                }
+                self.followed.extend(regions);
+            }
+            Ask::LookNow => {
+                self.credentials.look_now(now);
+                for rhythm in self.regions.values_mut() {
+                    rhythm.survey_now();
+                    rhythm.look_at(now);
+                }
+            }
         }
     }
 
-    /// A failed copy is asked for anew; the failed image is EC2's to show and is left as it is.
-    fn retry(&mut self, id: JobId, token: crate::domain::ClientToken, now: Timestamp) {
-        let Some(job) = self.jobs.get_mut(&id) else { return };
-        if matches!(job.state, JobState::Failed { .. }) {
-            let request = CopyRequest { token, ..job.request.clone() };
-            *job = Job::new(id, job.batch, request, now);
+    /// A failed copy is made anew, once the failed image and its snapshots are gone.
+    fn try_again(&mut self, id: JobId, token: ClientToken, now: Timestamp) {
+        let tagged = self.limits.tagging;
+        let Some(job) = self.jobs.get_mut(id) else { return };
+        if job.origin == Origin::Elsewhere {
+            job.note = Some("started elsewhere, with settings unknown here: copy the image again with c".into());
+            return;
+        }
+        match job.state.clone() {
+            JobState::Failed { failure, image: Some(image) } => {
+                let purpose = Purpose::TryAgain { token, failure };
+                (job.ended, job.note) = (None, None);
+                job.state = JobState::Removing { image, purpose, step: Step::Deregistering { at: Some(now) } };
+            }
+            JobState::Failed { image: None, .. } | JobState::Gone { .. } => {
+                job.begin_again(token, now);
+                job.tagged = tagged;
+                let region = job.request.destination.clone();
+                self.look_at(&region, now);
+            }
+            _ => {}
         }
     }
 
-    fn answer(&mut self, answer: Answer, now: Timestamp, calls: &mut Vec<Call>) {
+    fn answer(&mut self, mut answer: Answer, now: Timestamp, calls: &mut Vec<Call>) {
+        self.heed_credentials(&mut answer, now);
         match answer {
             Answer::Copied(job, result) => self.copied(job, result, now),
+            Answer::Settled(job, result) => self.settled(job, result, now),
+            Answer::Surveyed(region, result) => self.surveyed(&region, result, now),
             Answer::Watched(region, result) => self.watched(&region, result, now),
             Answer::Looked(job, result) => self.looked(job, result, now),
             Answer::Deregistered(job, result) => self.deregistered(job, result, now),
             Answer::Leftovers(job, result) => self.leftovers(job, result, now, calls),
             Answer::Deleted(job, snapshot, result) => self.deleted(job, &snapshot, result, now),
+            Answer::Probed(result) => self.probed(result, now),
         }
     }
 
     /// Brings a job to an end.
     fn end(&mut self, id: JobId, state: JobState, now: Timestamp) {
-        if let Some(job) = self.jobs.get_mut(&id) {
-            if matches!(state, JobState::Available { .. }) {
-                // The last look may have been long ago; an available image has only whole snapshots.
-                for snapshot in &mut job.snapshots {
-                    (snapshot.percent, snapshot.state) = (Some(100), SnapshotState::Completed);
+        let Some(job) = self.jobs.get_mut(id) else { return };
+        if matches!(state, JobState::Available { .. }) {
+            // The last look may have been long ago; an available image has only whole snapshots.
+            for snapshot in &mut job.snapshots {
+                (snapshot.percent, snapshot.state) = (Some(100), SnapshotState::Completed);
+            }
+        }
+        job.state = state;
+        job.ended = Some(now);
+        job.waiting = None;
+        job.cancel_wanted = false;
+        job.doubt = None;
+    }
+
+    /// What a job that was under way when its driver ended does next.
+    fn resume(&mut self, id: JobId, now: Timestamp) {
+        let state = self.jobs.get(id).map(|j| j.state.clone());
+        match state {
+            // Committed as sent, and perhaps sent: the answer is lost in any case.
+            Some(JobState::Starting) => self.doubt(id, None, now, now),
+            Some(JobState::Settling { .. }) => {
+                if let Some(job) = self.jobs.get_mut(id) {
+                    job.state = JobState::Settling { at: Some(now) };
                 }
             }
-            job.state = state;
-            job.ended = Some(now);
-            job.waiting = None;
-            self.ended.push(id);
+            Some(JobState::Removing { .. }) => {
+                if let Some(Job { state: JobState::Removing { step, .. }, .. }) = self.jobs.get_mut(id) {
+                    step.resume(now);
+                }
+            }
+            _ => {}
         }
+    }
+
+    /// What somebody else's answer shows of this failure: nothing was carried out.
+    fn refused_for_login(failure: &Failure) -> bool {
+        failure.retry == crate::domain::Retry::AfterLogin
     }
 }
 

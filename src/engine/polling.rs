@@ -1,5 +1,5 @@
 //! What to ask, where and when: one look per region whatever the number of copies, slower while nothing moves,
-//! slower still after throttles.
+//! slower still after throttles. Now and then a look is a survey for copies started elsewhere.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -7,6 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Call, Engine, JobState, Limits, job::Job};
 use crate::domain::{Failure, ImageId, Region};
+
+/// Images whose snapshots are asked for in one look: as many values as one filter takes.
+const AT_ONCE: usize = 200;
 
 /// When a region is looked at.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -17,6 +20,10 @@ pub(super) struct Rhythm {
     interval: SignedDuration,
     looks: u64,
     problem: Option<Failure>,
+    /// The last survey.
+    pub(super) surveyed: Option<Timestamp>,
+    /// Whether there was one at all, or it cannot be had.
+    counted: bool,
 }
 
 impl Rhythm {
@@ -24,11 +31,33 @@ impl Rhythm {
         self.problem.as_ref()
     }
 
+    /// Whether the copies under way here were counted.
+    pub(super) fn counted(&self) -> bool {
+        self.counted
+    }
+
+    /// Whether no look is under way or planned.
+    pub(super) fn unplanned(&self) -> bool {
+        !self.in_flight && self.next.is_none()
+    }
+
+    /// The next look is a survey.
+    pub(super) fn survey_now(&mut self) {
+        self.surveyed = None;
+    }
+
     /// Brings the next look forward.
     pub(super) fn look_at(&mut self, at: Timestamp) {
         if !self.in_flight {
             self.next = Some(self.next.map_or(at, |next| next.min(at)));
         }
+    }
+
+    pub(super) fn was_surveyed(&mut self, region: &Region, limits: &Limits, now: Timestamp) {
+        (self.surveyed, self.counted) = (Some(now), true);
+        self.problem = None;
+        self.interval = self.interval.max(limits.fastest);
+        self.plan(region, now);
     }
 
     /// Notes that things go well: quick while something moves, slower while not.
@@ -39,9 +68,11 @@ impl Rhythm {
         self.plan(region, now);
     }
 
-    /// Notes a failed look: twice the wait, up to the limit.
+    /// Notes a failed look: twice the wait, up to the limit. Bad credentials are not the region's problem.
     pub(super) fn went_wrong(&mut self, region: &Region, failure: Failure, limits: &Limits, now: Timestamp) {
-        self.problem = Some(failure);
+        if !Engine::refused_for_login(&failure) {
+            self.problem = Some(failure);
+        }
         self.interval = (self.interval * 2).clamp(limits.fastest, limits.throttled);
         self.plan(region, now);
     }
@@ -67,25 +98,41 @@ fn watched(job: &Job) -> Option<&ImageId> {
 impl Engine {
     /// Asks about every region whose time has come and that has copies under way.
     pub(super) fn look(&mut self, now: Timestamp, calls: &mut Vec<Call>) {
-        for (region, rhythm) in &mut self.regions {
-            if rhythm.in_flight || rhythm.next.is_none_or(|next| next > now) {
-                continue;
+        let due: Vec<Region> = self
+            .regions
+            .iter()
+            .filter(|(_, r)| !r.in_flight && r.next.is_some_and(|next| next <= now))
+            .map(|(region, _)| region.clone())
+            .collect();
+        for region in due {
+            let live = || self.jobs.values().filter(|j| j.request.destination == region && !j.state.ended());
+            let survey = self.limits.survey;
+            let images: Vec<&Job> = live().filter(|j| watched(j).is_some()).collect();
+            let wanted = live().next().is_some() || self.followed.contains(&region);
+            let call = match self.regions.get(&region) {
+                Some(rhythm) if wanted && rhythm.survey_due(survey, now) => {
+                    Some(Call::Survey { region: region.clone() })
+                }
+                Some(rhythm) if !images.is_empty() => Some(watch(&region, &images, rhythm.looks)),
+                _ => None,
+            };
+            let Some(rhythm) = self.regions.get_mut(&region) else { continue };
+            rhythm.next = match rhythm.surveyed {
+                // Nothing to watch: the next thing to do is the next survey.
+                Some(last) if call.is_none() && wanted => Some(last + survey),
+                _ => None,
+            };
+            if let Some(call) = call {
+                rhythm.in_flight = true;
+                rhythm.looks += 1;
+                calls.push(call);
             }
-            let here = || self.jobs.values().filter(|j| j.request.destination == *region);
-            let images: Vec<ImageId> = here().filter_map(watched).cloned().collect();
-            if images.is_empty() {
-                rhythm.next = None;
-                continue;
-            }
-            let snapshots = here()
-                .filter(|j| watched(j).is_some())
-                .flat_map(|j| j.snapshots.iter().map(|s| s.id.clone()))
-                .collect();
-            rhythm.in_flight = true;
-            rhythm.next = None;
-            rhythm.looks += 1;
-            calls.push(Call::Watch { region: region.clone(), images, snapshots });
         }
+    }
+
+    /// A look at this region is wanted by then.
+    pub(super) fn look_at(&mut self, region: &Region, at: Timestamp) {
+        self.regions.entry(region.clone()).or_default().look_at(at);
     }
 
     /// A copy began in this region: look soon.
@@ -98,5 +145,18 @@ impl Engine {
 
     pub(super) fn next_look(&self) -> Option<Timestamp> {
         self.regions.values().filter(|r| !r.in_flight).filter_map(|r| r.next).min()
+    }
+}
+
+/// All copies by their ids, and the snapshots of as many as one call can ask for; the others come next time.
+fn watch(region: &Region, jobs: &[&Job], looks: u64) -> Call {
+    let parts = jobs.len().div_ceil(AT_ONCE).max(1);
+    let part = usize::try_from(looks).unwrap_or(0) % parts;
+    let now = jobs.chunks(AT_ONCE).nth(part).unwrap_or_default();
+    Call::Watch {
+        region: region.clone(),
+        images: jobs.iter().filter_map(|j| watched(j)).cloned().collect(),
+        snapshots_of: now.iter().filter_map(|j| watched(j)).cloned().collect(),
+        snapshots: now.iter().flat_map(|j| j.snapshots.iter().map(|s| s.id.clone())).collect(),
     }
 }

@@ -1,12 +1,12 @@
-//! What may start now: a limit on pending copies per destination, pacing, back-off. Order is first come, first
-//! served within a destination; destinations do not hold each other up.
+//! What may start now: a limit on pending copies per destination, pacing, back-off, and whose turn it is.
+//! Destinations do not hold each other up; within one, batches take turns.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Call, Engine, JobId, JobState, Limits, job::Cancelling};
-use crate::domain::{Failure, ImageId, Region, Retry};
+use super::{BatchId, Call, Engine, Job, JobState, Limits, polling::Rhythm, talk::Tags};
+use crate::domain::{Failure, Region};
 
 /// One destination's way to `CopyImage`.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,14 +14,27 @@ pub(super) struct Lane {
     /// Calls that may go out now.
     tokens: f64,
     refilled: Timestamp,
-    /// Nothing starts before this.
-    hold: Option<Timestamp>,
+    /// Nothing starts before this, for this reason.
+    hold: Option<(Timestamp, String)>,
     failures: u32,
+    /// What the queued copies wait for.
+    pub(super) waiting: Option<String>,
+    /// When each batch had its last turn, counted.
+    turns: BTreeMap<BatchId, u64>,
+    turn: u64,
 }
 
 impl Lane {
     fn new(limits: &Limits, now: Timestamp) -> Self {
-        Self { tokens: f64::from(limits.start_burst.max(1)), refilled: now, hold: None, failures: 0 }
+        Self {
+            tokens: f64::from(limits.start_burst.max(1)),
+            refilled: now,
+            hold: None,
+            failures: 0,
+            waiting: None,
+            turns: BTreeMap::new(),
+            turn: 0,
+        }
     }
 
     fn refill(&mut self, limits: &Limits, now: Timestamp) {
@@ -40,103 +53,145 @@ impl Lane {
         } else {
             self.refilled
         };
-        self.hold.map_or(by_pace, |hold| hold.max(by_pace))
+        self.hold.as_ref().map_or(by_pace, |(hold, _)| by_pace.max(*hold))
     }
 
     /// Waits longer after each failure in a row: 2, 4, 8 ... seconds up to the limit.
-    fn back_off(&mut self, limits: &Limits, now: Timestamp) -> Timestamp {
+    pub(super) fn back_off(&mut self, limits: &Limits, why: String, now: Timestamp) -> Timestamp {
         self.failures = (self.failures + 1).min(16);
         let wait = SignedDuration::from_secs(1 << self.failures.min(10)).min(limits.throttled);
         let until = now + wait;
-        self.hold = Some(until);
+        self.hold = Some((until, why));
         until
+    }
+
+    /// All is well here.
+    pub(super) fn release(&mut self) {
+        (self.failures, self.hold) = (0, None);
+    }
+
+    /// Whose turn it is: what may have begun already, then the batch that waited longest, and of it the oldest copy.
+    fn next<'a>(&self, queued: &[&'a Job]) -> Option<&'a Job> {
+        let turn = |j: &Job| self.turns.get(&j.batch).copied().unwrap_or(0);
+        queued.iter().min_by_key(|j| (j.doubt.is_none(), turn(j), j.id)).copied()
+    }
+
+    fn took_turn(&mut self, batch: &BatchId) {
+        self.turn += 1;
+        self.turns.insert(batch.clone(), self.turn);
     }
 }
 
 impl Engine {
+    pub(super) fn lane(&mut self, region: &Region, now: Timestamp) -> &mut Lane {
+        self.lanes.entry(region.clone()).or_insert_with(|| Lane::new(&self.limits, now))
+    }
+
     /// Sends what may be sent.
     pub(super) fn start_queued(&mut self, now: Timestamp, calls: &mut Vec<Call>) {
         let mut pending = self.pending();
-        for job in self.jobs.values_mut().filter(|j| j.state == JobState::Queued) {
-            let region = &job.request.destination;
-            let lane = self.lanes.entry(region.clone()).or_insert_with(|| Lane::new(&self.limits, now));
-            lane.refill(&self.limits, now);
-            let here = pending.entry(region.clone()).or_default();
-            if *here >= self.limits.pending {
-                job.waiting = Some(format!("{region} has {here} of {}", self.limits.pending));
-            } else if lane.ready(&self.limits) > now {
-                // A reason given by a failed sending says more than "soon".
-                job.waiting.get_or_insert_with(|| format!("one copy at a time to {region}"));
-            } else {
-                lane.tokens -= 1.0;
-                *here += 1;
-                job.state =
-                    if job.cancel_wanted { JobState::Cancelling(Cancelling::AwaitingId) } else { JobState::Starting };
-                calls.push(Call::Copy { job: job.id, request: Box::new(job.request.clone()) });
+        let waiting: BTreeSet<Region> = self.waiting_regions().cloned().collect();
+        for (region, lane) in &mut self.lanes {
+            if !waiting.contains(region) {
+                lane.waiting = None;
             }
+        }
+        for region in waiting {
+            self.start_in(&region, pending.remove(&region).unwrap_or(0), now, calls);
         }
     }
 
+    fn start_in(&mut self, region: &Region, mut here: usize, now: Timestamp, calls: &mut Vec<Call>) {
+        let limits = self.limits.clone();
+        if !self.regions.get(region).is_some_and(Rhythm::counted) {
+            if self.regions.get(region).is_none_or(Rhythm::unplanned) {
+                self.look_at(region, now);
+            }
+            self.lane(region, now).waiting = Some(format!("counting the copies under way in {region}"));
+            return;
+        }
+        self.lane(region, now).refill(&limits, now);
+        loop {
+            let Some(lane) = self.lanes.get_mut(region) else { return };
+            let queued: Vec<&Job> = self
+                .jobs
+                .values()
+                .filter(|j| j.state == JobState::Queued && j.request.destination == *region)
+                .collect();
+            let Some(next) = lane.next(&queued) else {
+                lane.waiting = None;
+                return;
+            };
+            // One in doubt is counted already: sending it again makes nothing new.
+            let counted = next.doubt.is_some();
+            if here >= limits.pending && !counted {
+                lane.waiting = Some(format!("{region} has {here} of {}", limits.pending));
+                return;
+            }
+            if lane.ready(&limits) > now {
+                lane.waiting = Some(match &lane.hold {
+                    Some((until, why)) if *until > now => why.clone(),
+                    _ => format!("one copy at a time to {region}"),
+                });
+                return;
+            }
+            lane.tokens -= 1.0;
+            here += usize::from(!counted);
+            let next = next.id;
+            let Some(job) = self.jobs.get_mut(next) else { return };
+            lane.took_turn(&job.batch);
+            job.state = JobState::Starting;
+            job.waiting = None;
+            if let Some(doubt) = &mut job.doubt {
+                (doubt.last, doubt.clean) = (now, 0);
+            }
+            let tags = job.tagged.then(|| Tags { job: job.request.token.clone(), batch: job.batch.clone() });
+            calls.push(Call::Copy { job: job.id, request: Box::new(job.request.clone()), tags });
+        }
+    }
+
+    fn waiting_regions(&self) -> impl Iterator<Item = &Region> {
+        self.jobs.values().filter(|j| j.state == JobState::Queued).map(|j| &j.request.destination)
+    }
+
     pub(super) fn next_start(&self) -> Option<Timestamp> {
+        let waiting: BTreeSet<&Region> = self.waiting_regions().collect();
+        if waiting.is_empty() {
+            return None;
+        }
         let pending = self.pending();
-        let waiting: BTreeSet<&Region> =
-            self.jobs.values().filter(|j| j.state == JobState::Queued).map(|j| &j.request.destination).collect();
+        let doubted = |r: &Region| {
+            self.jobs.values().any(|j| j.doubt.is_some() && j.state == JobState::Queued && j.request.destination == *r)
+        };
         waiting
             .into_iter()
-            .filter(|region| pending.get(region).copied().unwrap_or(0) < self.limits.pending)
+            .filter(|region| pending.get(region).copied().unwrap_or(0) < self.limits.pending || doubted(region))
+            .filter(|region| self.regions.get(region).is_some_and(Rhythm::counted))
             .filter_map(|region| self.lanes.get(region))
             .map(|lane| lane.ready(&self.limits))
             .min()
     }
 
-    /// Copies that count against the limit, by destination.
+    /// Copies that count against the limit, by destination; whoever started them. One in doubt counts.
     fn pending(&self) -> BTreeMap<Region, usize> {
         let mut pending = BTreeMap::new();
-        for job in self.jobs.values().filter(|j| !j.state.ended() && j.state != JobState::Queued) {
-            *pending.entry(job.request.destination.clone()).or_default() += 1;
+        for job in self.jobs.values().filter(|j| !j.state.ended()) {
+            if job.state != JobState::Queued || job.doubt.is_some() {
+                *pending.entry(job.request.destination.clone()).or_default() += 1;
+            }
         }
         pending
     }
 
-    /// `CopyImage` was answered.
-    pub(super) fn copied(&mut self, id: JobId, result: Result<ImageId, Failure>, now: Timestamp) {
-        let Some(job) = self.jobs.get_mut(&id) else { return };
-        let cancelled = job.state == JobState::Cancelling(Cancelling::AwaitingId);
-        if !cancelled && job.state != JobState::Starting {
-            return;
-        }
-        let region = job.request.destination.clone();
-        match result {
-            Ok(image) => {
-                job.started = Some(now);
-                job.in_doubt = false;
-                job.waiting = None;
-                if let Some(lane) = self.lanes.get_mut(&region) {
-                    (lane.failures, lane.hold) = (0, None);
-                }
-                if cancelled {
-                    job.state = JobState::Cancelling(Cancelling::Looking { image, at: Some(now) });
-                } else {
-                    job.state = JobState::Copying { image };
-                    self.look_soon(&region, now);
-                }
-            }
-            Err(failure) if matches!(failure.retry, Retry::Later | Retry::AfterLogin) => {
-                // A refusal leaves nothing behind; anything else may have been carried out, and only the same
-                // token sent again will tell.
-                job.in_doubt |= failure.retry == Retry::Later && !failure.is_throttle();
-                let lane = self.lanes.entry(region).or_insert_with(|| Lane::new(&self.limits, now));
-                lane.back_off(&self.limits, now);
-                if cancelled && !job.in_doubt {
-                    self.end(id, JobState::Cancelled, now);
-                    return;
-                }
-                job.waiting = Some(format!("trying again: {}", failure.why));
-                job.state = JobState::Queued;
-                job.cancel_wanted = cancelled;
-            }
-            Err(_) if cancelled => self.end(id, JobState::Cancelled, now),
-            Err(failure) => self.end(id, JobState::Failed { failure: Box::new(failure), image: None }, now),
+    /// Why a destination takes nothing more for now, in the words of the queue.
+    pub(super) fn hold_reason(&self, region: &Region, failure: &Failure) -> String {
+        if failure.is("ResourceLimitExceeded") || failure.is("PendingSnapshotLimitExceeded") {
+            let here = self.pending().get(region).copied().unwrap_or(0).saturating_sub(1);
+            format!("{region} has {here} of {here}; AWS takes no more")
+        } else if failure.is_throttle() {
+            format!("AWS asks to send less to {region}")
+        } else {
+            format!("trying again: {}", failure.why)
         }
     }
 }

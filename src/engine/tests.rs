@@ -1,8 +1,11 @@
 //! A copy's life against scripted answers: what is asked, in which order, and how it ends.
 
+use jiff::SignedDuration;
+
 use super::*;
 use crate::domain::{
-    AccountId, ClientToken, Description, Encryption, ImageName, ImageState, Retry, SnapshotState,
+    AccountId, CopyRequest, Description, Encryption, Image, ImageId, ImageName, ImageState, Retry, Snapshot,
+    SnapshotId,
     image::{BlockDevice, Ebs},
 };
 
@@ -60,10 +63,29 @@ fn snapshot(percent: Option<u8>, state: SnapshotState) -> Snapshot {
     }
 }
 
-/// An engine with one copy that EC2 has taken at second 0.
+/// Asks for copies; everything pending in their regions is these images. Gives the calls that follow.
+fn submit_beside(engine: &mut Engine, requests: Vec<CopyRequest>, pending: &[Image], now: Timestamp) -> Vec<Call> {
+    let mut calls = engine.handle(Event::Ask(Ask::Copy(requests)), now);
+    let surveys: Vec<Region> = calls
+        .iter()
+        .filter_map(|c| if let Call::Survey { region } = c { Some(region.clone()) } else { None })
+        .collect();
+    calls.retain(|c| !matches!(c, Call::Survey { .. }));
+    for region in surveys {
+        let here = pending.iter().filter(|i| i.region == region).cloned().collect();
+        calls.extend(engine.handle(Event::Answer(Answer::Surveyed(region, Ok(here))), now));
+    }
+    calls
+}
+
+fn submit(engine: &mut Engine, requests: Vec<CopyRequest>) -> Vec<Call> {
+    submit_beside(engine, requests, &[], at(0))
+}
+
+/// An engine with one copy that EC2 has taken at second 0. Surveys come so seldom that they do not disturb.
 fn copying() -> Engine {
-    let mut engine = Engine::new(Limits::default());
-    let calls = engine.handle(Event::Submit(vec![request(1, "eu-west-1")]), at(0));
+    let mut engine = Engine::new(Limits { survey: SignedDuration::from_hours(9), ..Limits::default() });
+    let calls = submit(&mut engine, vec![request(1, "eu-west-1")]);
     assert!(matches!(calls[..], [Call::Copy { job: JobId(1), .. }]), "{calls:?}");
     assert_eq!(engine.handle(Event::Answer(Answer::Copied(JobId(1), Ok(new_image()))), at(0)), []);
     engine
@@ -113,7 +135,6 @@ fn a_copy_is_available_after_two_looks_agree() {
     look(&mut engine, Ok(seen(ImageState::Available, Some(100))));
     assert_eq!(*state(&engine), JobState::Available { image: new_image() });
     assert_eq!(engine.job(JobId(1)).unwrap().percent(), Some(100));
-    assert_eq!(engine.take_ended(), [JobId(1)]);
     // The region's last planned look finds nothing to do.
     if let Some(now) = engine.next_deadline() {
         assert_eq!(engine.handle(Event::Tick, now), []);
@@ -139,7 +160,7 @@ fn a_copy_that_vanishes_is_reported() {
     look(&mut engine, Ok(Watched::default()));
     assert_eq!(state(&engine).word(), "copying", "one miss proves nothing");
     look(&mut engine, Ok(Watched::default()));
-    assert_eq!(state(&engine).word(), "failed");
+    assert_eq!(*state(&engine), JobState::Gone { image: new_image() });
 }
 
 #[test]
@@ -159,14 +180,14 @@ fn looks_slow_down_while_nothing_moves_and_after_throttles() {
     }
     let gap = engine.next_deadline().unwrap().duration_since(last).as_secs();
     assert!((60..=66).contains(&gap), "{gap}");
-    assert!(engine.region_problem(&region("eu-west-1")).is_some());
+    assert!(engine.status().regions[&region("eu-west-1")].problem.is_some());
 }
 
 #[test]
 fn one_look_serves_all_copies_to_a_region() {
     let mut engine = Engine::new(Limits::default());
     let requests = (1..=5).map(|n| request(n, "eu-west-1")).collect();
-    for call in engine.handle(Event::Submit(requests), at(0)) {
+    for call in submit(&mut engine, requests) {
         let Call::Copy { job, .. } = call else { panic!() };
         let id = ImageId::new(&format!("ami-{}", job.0)).unwrap();
         engine.handle(Event::Answer(Answer::Copied(job, Ok(id))), at(0));
@@ -181,7 +202,7 @@ fn starts_are_paced_and_limited() {
     let limits = Limits { pending: 12, ..Limits::default() };
     let mut engine = Engine::new(limits);
     let requests: Vec<_> = (1..=20).map(|n| request(n, "eu-west-1")).chain([request(21, "eu-west-2")]).collect();
-    let mut sent = engine.handle(Event::Submit(requests), at(0)).len();
+    let mut sent = submit(&mut engine, requests).len();
     assert_eq!(sent, 11, "a burst of ten, and the other region is not held up");
     for _ in 0..2 {
         let now = engine.next_deadline().unwrap();
@@ -189,30 +210,105 @@ fn starts_are_paced_and_limited() {
     }
     assert_eq!(sent, 13);
     engine.handle(Event::Tick, at(100));
-    let waiting = engine.job(JobId(20)).unwrap().waiting.clone().unwrap();
-    assert_eq!(waiting, "eu-west-1 has 12 of 12");
+    let status = engine.status();
+    assert_eq!(status.regions[&region("eu-west-1")].waiting.as_deref(), Some("eu-west-1 has 12 of 12"));
+    assert_eq!(status.regions.get(&region("eu-west-2")), None);
+}
+
+fn later(why: &str) -> Failure {
+    Failure::new("copy", why).retry(Retry::Later)
 }
 
 #[test]
-fn a_lost_answer_is_settled_with_the_same_token() {
+fn a_lost_answer_is_settled_by_name_and_tag_before_anything_is_sent_again() {
     let mut engine = Engine::new(Limits::default());
-    let calls = engine.handle(Event::Submit(vec![request(1, "eu-west-1")]), at(0));
-    let lost = Failure::new("copy", "connection reset").retry(Retry::Later);
-    assert_eq!(engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(lost))), at(1)), []);
-    assert_eq!(*state(&engine), JobState::Queued);
-    engine.handle(Event::Cancel(JobId(1)), at(2));
+    let calls = submit(&mut engine, vec![request(1, "eu-west-1")]);
+    assert_eq!(engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("connection reset")))), at(1)), []);
+    assert_eq!(state(&engine).word(), "settling");
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(2));
     assert!(!state(&engine).ended(), "nobody knows yet whether EC2 is copying");
-    let again = engine.handle(Event::Tick, engine.next_deadline().unwrap());
-    assert_eq!(again, calls, "the same request, the same token");
-    let looks = engine.handle(Event::Answer(Answer::Copied(JobId(1), Ok(new_image()))), at(9));
+    let (now, asked) = next_calls(&mut engine);
+    assert!(matches!(asked[..], [Call::Settle { .. }]), "{asked:?}");
+    let again = engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(Vec::new()))), now);
+    assert_eq!(again, calls, "the same request, the same token, the same tags");
+    let looks = engine.handle(Event::Answer(Answer::Copied(JobId(1), Ok(new_image()))), now);
     assert!(matches!(looks[..], [Call::Look { .. }]), "{looks:?}");
+}
+
+#[test]
+fn an_image_found_in_doubt_is_taken_and_nothing_sent() {
+    let tag = |image: &mut Image, token: &ClientToken| {
+        image.tags.push(crate::domain::image::Tag { key: Tags::JOB.into(), value: token.as_str().into() });
+    };
+    let own = request(1, "eu-west-1").token;
+    let mut cases = Vec::new();
+    let mut found = image(ImageState::Pending);
+    tag(&mut found, &own);
+    cases.push(("its tag", found, true));
+    let mut found = image(ImageState::Pending);
+    tag(&mut found, &ClientToken::from_random(99));
+    (found.source_image_id, found.created) = (ImageId::new("ami-0").ok(), Some(at(1)));
+    cases.push(("another's tag", found, false));
+    let mut found = image(ImageState::Pending);
+    (found.source_image_id, found.created) = (ImageId::new("ami-0").ok(), Some(at(1)));
+    cases.push(("source and name", found.clone(), true));
+    found.created = Some(at(-3_600));
+    cases.push(("an hour older", found.clone(), false));
+    (found.source_image_id, found.created) = (ImageId::new("ami-9").ok(), Some(at(1)));
+    cases.push(("another source", found, false));
+    for (what, found, ours) in cases {
+        let mut engine = Engine::new(Limits::default());
+        submit(&mut engine, vec![request(1, "eu-west-1")]);
+        engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("cut off")))), at(1));
+        let (now, _) = next_calls(&mut engine);
+        engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![found]))), now);
+        assert_eq!(state(&engine).word(), if ours { "copying" } else { "starting" }, "{what}");
+    }
+}
+
+#[test]
+fn a_refusal_is_believed_of_a_copy_in_doubt_only_after_looking() {
+    let mut engine = Engine::new(Limits::default());
+    submit(&mut engine, vec![request(1, "eu-west-1")]);
+    engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("cut off")))), at(1));
+    let (mut now, _) = next_calls(&mut engine);
+    engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(Vec::new()))), now);
+    let gone = Failure::new("copy", "no such image").code("InvalidAMIID.NotFound");
+    let mut calls = engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(gone))), now);
+    let refused = now;
+    let mut looks = 0;
+    while !state(&engine).ended() {
+        if let [Call::Settle { .. }] = calls[..] {
+            looks += 1;
+            calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(Vec::new()))), now);
+        } else {
+            (now, calls) = next_calls(&mut engine);
+        }
+    }
+    assert!(looks > 2 && now.duration_since(refused) >= Limits::default().unseen, "{looks} looks");
+    assert_eq!(state(&engine).word(), "failed");
+}
+
+#[test]
+fn where_tagging_is_denied_the_copy_is_made_without() {
+    let mut engine = Engine::new(Limits::default());
+    let calls = submit(&mut engine, vec![request(1, "eu-west-1")]);
+    assert!(matches!(&calls[..], [Call::Copy { tags: Some(_), .. }]), "{calls:?}");
+    let denied = || Failure::new("copy", "no ec2:CreateTags").code("UnauthorizedOperation");
+    let calls = engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(denied()))), at(1));
+    assert!(matches!(&calls[..], [Call::Copy { tags: None, .. }]), "{calls:?}");
+    let job = engine.job(JobId(1)).unwrap();
+    assert!(job.note.as_ref().unwrap().contains("without tags"), "{:?}", job.note);
+    assert_eq!(job.word(), "starting");
+    engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(denied()))), at(3));
+    assert_eq!(state(&engine).word(), "failed", "it was not the tags");
 }
 
 #[test]
 fn a_queued_copy_is_cancelled_without_a_call() {
     let mut engine = Engine::new(Limits { pending: 0, ..Limits::default() });
-    assert_eq!(engine.handle(Event::Submit(vec![request(1, "eu-west-1")]), at(0)), []);
-    assert_eq!(engine.handle(Event::Cancel(JobId(1)), at(1)), []);
+    assert_eq!(submit(&mut engine, vec![request(1, "eu-west-1")]), []);
+    assert_eq!(engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1)), []);
     assert_eq!(*state(&engine), JobState::Cancelled);
 }
 
@@ -221,7 +317,7 @@ fn a_pending_copy_is_deregistered_and_swept() {
     let mut engine = copying();
     let job = JobId(1);
     let answer = |engine: &mut Engine, a: Answer, s: i64| engine.handle(Event::Answer(a), at(s));
-    let calls = engine.handle(Event::Cancel(job), at(1));
+    let calls = engine.handle(Event::Ask(Ask::Cancel(vec![job])), at(1));
     assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
     let calls = answer(&mut engine, Answer::Looked(job, Ok(Some(Box::new(image(ImageState::Pending))))), 1);
     assert!(matches!(calls[..], [Call::Deregister { .. }]), "{calls:?}");
@@ -252,7 +348,7 @@ fn a_pending_copy_is_deregistered_and_swept() {
 #[test]
 fn a_copy_that_became_available_is_not_deleted() {
     let mut engine = copying();
-    engine.handle(Event::Cancel(JobId(1)), at(1));
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
     let looked = Answer::Looked(JobId(1), Ok(Some(Box::new(image(ImageState::Available)))));
     assert_eq!(engine.handle(Event::Answer(looked), at(1)), []);
     assert_eq!(*state(&engine), JobState::Available { image: new_image() });
@@ -262,7 +358,7 @@ fn a_copy_that_became_available_is_not_deleted() {
 #[test]
 fn a_refused_cancel_lets_the_copy_go_on_and_says_why() {
     let mut engine = copying();
-    engine.handle(Event::Cancel(JobId(1)), at(1));
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
     engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(Some(Box::new(image(ImageState::Pending)))))), at(1));
     let denied = Failure::new("deregister", "you may not").code("UnauthorizedOperation");
     engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Err(denied))), at(2));
@@ -275,7 +371,7 @@ fn a_refused_cancel_lets_the_copy_go_on_and_says_why() {
 fn what_cannot_be_deleted_is_named() {
     let mut engine = copying();
     let job = JobId(1);
-    engine.handle(Event::Cancel(job), at(1));
+    engine.handle(Event::Ask(Ask::Cancel(vec![job])), at(1));
     engine.handle(Event::Answer(Answer::Looked(job, Ok(Some(Box::new(image(ImageState::Pending)))))), at(1));
     engine.handle(Event::Answer(Answer::Deregistered(job, Ok(()))), at(1));
     let id = SnapshotId::new("snap-new").unwrap();

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{Engine, JobId, JobState, Watched, job::Job};
+use super::{Engine, JobState, Watched, job::Job};
 use crate::domain::{
-    Failure, Image, ImageId, ImageState, Region, Retry, Snapshot, SnapshotState, progress::SnapshotProgress,
+    Failure, Image, ImageId, ImageState, Region, Retry, Snapshot, SnapshotId, SnapshotState, progress::SnapshotProgress,
 };
 
 /// Looks in a row that must agree before a copy counts as available or as gone: EC2's answers are eventually
@@ -15,84 +15,89 @@ const AGREE: u8 = 2;
 
 impl Engine {
     pub(super) fn watched(&mut self, region: &Region, result: Result<Watched, Failure>, now: Timestamp) {
+        let limits = self.limits.clone();
         let seen = match result {
             Ok(seen) => seen,
             Err(failure) => {
                 if let Some(rhythm) = self.regions.get_mut(region) {
-                    rhythm.went_wrong(region, failure, &self.limits, now);
+                    rhythm.went_wrong(region, failure, &limits, now);
                 }
                 return;
             }
         };
         let images: HashMap<&ImageId, &Image> = seen.images.iter().map(|i| (&i.id, i)).collect();
-        let mut ends: Vec<(JobId, JobState)> = Vec::new();
+        let snapshots = by_image(&seen);
         let mut moved = false;
-        for job in self.jobs.values_mut().filter(|j| j.request.destination == *region) {
-            let JobState::Copying { image } = &job.state else { continue };
-            let image = image.clone();
+        for id in self.jobs.ids(|j| j.request.destination == *region && matches!(j.state, JobState::Copying { .. })) {
+            let Some(job) = self.jobs.get_mut(id) else { continue };
+            let Some(image) = job.image().cloned() else { continue };
             let found = images.get(&image).copied();
-            moved |= observe_snapshots(job, found, &image, &seen.snapshots, now);
+            let own = snapshots.get(&image).map(Vec::as_slice).unwrap_or_default();
+            moved |= observe_snapshots(job, own, &seen.snapshots, now);
             let verdict = match found {
-                None => judge_missing(job, &image),
-                Some(found) => judge(job, found, &seen.snapshots),
+                None => judge_missing(job, &image, limits.unseen, now),
+                Some(found) => judge(job, found, own),
             };
             // What is to be confirmed is confirmed soon.
             moved |= job.confirmed > 0 || job.missed > 0;
-            ends.extend(verdict.map(|state| (job.id, state)));
-        }
-        for (id, state) in ends {
-            self.end(id, state, now);
+            if let Some(state) = verdict {
+                self.end(id, state, now);
+            }
         }
         if let Some(rhythm) = self.regions.get_mut(region) {
-            rhythm.went_well(region, moved, &self.limits, now);
+            rhythm.went_well(region, moved, &limits, now);
         }
     }
 }
 
-/// A copy's snapshots are found by the image's own list, by what was known, and by description.
-fn belongs(job: &Job, image: &ImageId, listed: Option<&Image>, snapshot: &Snapshot) -> bool {
-    job.snapshots.iter().any(|s| s.id == snapshot.id)
-        || listed.is_some_and(|i| i.snapshot_ids().any(|id| *id == snapshot.id))
-        || snapshot.destination_image().as_ref() == Some(image)
+/// A copy's snapshots are found by the image's own list and by their description.
+fn by_image(seen: &Watched) -> HashMap<ImageId, Vec<&Snapshot>> {
+    let listed: HashMap<&SnapshotId, &ImageId> =
+        seen.images.iter().flat_map(|i| i.snapshot_ids().map(|s| (s, &i.id))).collect();
+    let mut by_image: HashMap<ImageId, Vec<&Snapshot>> = HashMap::new();
+    for snapshot in &seen.snapshots {
+        let image = listed.get(&snapshot.id).map(|i| (*i).clone()).or_else(|| snapshot.destination_image());
+        if let Some(image) = image {
+            by_image.entry(image).or_default().push(snapshot);
+        }
+    }
+    by_image
 }
 
-fn observe_snapshots(
-    job: &mut Job,
-    listed: Option<&Image>,
-    image: &ImageId,
-    seen: &[Snapshot],
-    now: Timestamp,
-) -> bool {
-    for snapshot in seen {
-        if !belongs(job, image, listed, snapshot) {
-            continue;
-        }
+fn observe_snapshots(job: &mut Job, own: &[&Snapshot], all: &[Snapshot], now: Timestamp) -> bool {
+    for snapshot in own {
         match job.snapshots.iter_mut().find(|s| s.id == snapshot.id) {
             Some(known) => known.observe(snapshot),
-            None => job.snapshots.push(SnapshotProgress::from(snapshot)),
+            None => job.snapshots.push(SnapshotProgress::from(*snapshot)),
+        }
+    }
+    // Known before, and neither listed nor described as ours now.
+    for known in &mut job.snapshots {
+        if !own.iter().any(|s| s.id == known.id)
+            && let Some(snapshot) = all.iter().find(|s| s.id == known.id)
+        {
+            known.observe(snapshot);
         }
     }
     job.recount(now)
 }
 
 /// The new image is not in the answer.
-fn judge_missing(job: &mut Job, image: &ImageId) -> Option<JobState> {
+fn judge_missing(job: &mut Job, image: &ImageId, unseen: SignedDuration, now: Timestamp) -> Option<JobState> {
     job.confirmed = 0;
-    if !job.seen {
-        // Right after CopyImage EC2 may not know its own image yet.
+    // Right after CopyImage EC2 may not know its own image yet.
+    let young = job.started.is_some_and(|started| now.duration_since(started) < unseen);
+    if !job.seen && young {
         return None;
     }
     job.missed += 1;
-    (job.missed >= AGREE).then(|| JobState::Failed {
-        failure: Box::new(
-            Failure::new("copy", format!("the new image {image} is gone; somebody deregistered it"))
-                .hint("Nothing of it is left to clean up here. Press t to copy again."),
-        ),
-        image: None,
+    (job.missed >= AGREE).then(|| {
+        job.note = Some("somebody deregistered it; its snapshots may be left".into());
+        JobState::Gone { image: image.clone() }
     })
 }
 
-fn judge(job: &mut Job, image: &Image, snapshots: &[Snapshot]) -> Option<JobState> {
+fn judge(job: &mut Job, image: &Image, snapshots: &[&Snapshot]) -> Option<JobState> {
     job.seen = true;
     job.missed = 0;
     let id = image.id.clone();
@@ -113,11 +118,9 @@ fn judge(job: &mut Job, image: &Image, snapshots: &[Snapshot]) -> Option<JobStat
 }
 
 /// The image says only that something failed; the snapshot says what.
-fn why_failed(job: &Job, image: &Image, snapshots: &[Snapshot]) -> Failure {
-    let from_snapshot = snapshots
-        .iter()
-        .filter(|s| s.state == SnapshotState::Error && job.snapshots.iter().any(|own| own.id == s.id))
-        .find_map(|s| s.state_message.as_deref());
+fn why_failed(job: &Job, image: &Image, snapshots: &[&Snapshot]) -> Failure {
+    let from_snapshot =
+        snapshots.iter().filter(|s| s.state == SnapshotState::Error).find_map(|s| s.state_message.as_deref());
     let why = from_snapshot
         .or(image.state_reason.as_deref())
         .map_or_else(|| format!("the new image is {}", image.state.as_str()), |m| m.trim_end_matches('.').to_owned());

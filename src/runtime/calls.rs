@@ -1,8 +1,10 @@
 //! The copy engine's calls, made. One call in, one answer out.
 
+use std::collections::HashSet;
+
 use crate::{
     aws::Session,
-    domain::Failure,
+    domain::{Failure, Image, ImageId, Region, SnapshotId},
     engine::{Answer, Call, Watched},
 };
 
@@ -17,21 +19,17 @@ pub async fn make(session: Option<Session>, call: Call, read_only: bool) -> Answ
         return refuse(call, refusal.unwrap_or_else(no_session));
     };
     match call {
-        Call::Copy { job, request } => Answer::Copied(job, session.copy_image(&request).await),
-        Call::Watch { region, images, snapshots } => {
-            let seen = async {
-                let images = session.describe_images(&region, &images).await?;
-                let mut known = snapshots;
-                known.extend(images.iter().flat_map(|i| i.snapshot_ids().cloned()));
-                known.sort();
-                known.dedup();
-                let ids: Vec<_> = images.iter().map(|i| i.id.clone()).collect();
-                let snapshots = session.describe_snapshots(&region, &known, &ids).await?;
-                Ok(Watched { images, snapshots })
-            };
-            let seen = seen.await;
+        Call::Copy { job, request, tags } => Answer::Copied(job, session.copy_image(&request, tags.as_ref()).await),
+        Call::Settle { job, region, name } => Answer::Settled(job, session.images_named(&region, &name).await),
+        Call::Survey { region } => {
+            let pending = session.pending_images(&region).await;
+            Answer::Surveyed(region, pending)
+        }
+        Call::Watch { region, images, snapshots_of, snapshots } => {
+            let seen = watch(&session, &region, &images, snapshots_of, snapshots).await;
             Answer::Watched(region, seen)
         }
+        Call::Probe => Answer::Probed(session.regions().await),
         Call::Look { job, region, image } => {
             let found = session.describe_images(&region, &[image]).await;
             Answer::Looked(job, found.map(|images| images.into_iter().next().map(Box::new)))
@@ -50,6 +48,25 @@ pub async fn make(session: Option<Session>, call: Call, read_only: bool) -> Answ
     }
 }
 
+/// Two calls: the images by their ids, then the snapshots of some of them.
+async fn watch(
+    session: &Session,
+    region: &Region,
+    images: &[ImageId],
+    snapshots_of: Vec<ImageId>,
+    mut known: Vec<SnapshotId>,
+) -> Result<Watched, Failure> {
+    let images = session.describe_images(region, images).await?;
+    let asked: HashSet<&ImageId> = snapshots_of.iter().collect();
+    let here: Vec<&Image> = images.iter().filter(|i| asked.contains(&i.id)).collect();
+    known.extend(here.iter().flat_map(|i| i.snapshot_ids().cloned()));
+    known.sort();
+    known.dedup();
+    let ids: Vec<_> = here.iter().map(|i| i.id.clone()).collect();
+    let snapshots = session.describe_snapshots(region, &known, &ids).await?;
+    Ok(Watched { images, snapshots })
+}
+
 fn no_session() -> Failure {
     Failure::new("ask AWS", "there are no credentials yet").retry(crate::domain::Retry::AfterLogin)
 }
@@ -57,7 +74,10 @@ fn no_session() -> Failure {
 fn refuse(call: Call, failure: Failure) -> Answer {
     match call {
         Call::Copy { job, .. } => Answer::Copied(job, Err(failure)),
+        Call::Settle { job, .. } => Answer::Settled(job, Err(failure)),
+        Call::Survey { region } => Answer::Surveyed(region, Err(failure)),
         Call::Watch { region, .. } => Answer::Watched(region, Err(failure)),
+        Call::Probe => Answer::Probed(Err(failure)),
         Call::Look { job, .. } => Answer::Looked(job, Err(failure)),
         Call::Deregister { job, .. } => Answer::Deregistered(job, Err(failure)),
         Call::FindLeftovers { job, .. } => Answer::Leftovers(job, Err(failure)),

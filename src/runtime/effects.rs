@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{calls, remember::Memory};
+use super::remember::Memory;
 use crate::{
     aws::{HttpClient, Session, SessionOptions},
     domain::{Failure, Region},
@@ -102,10 +102,11 @@ impl Effects {
                     Done::Msg(Msg::Reply { id, reply: Reply::Profiles(crate::aws::profiles().await) })
                 });
             }
-            Effect::Call(call) => {
-                let (session, read_only) = (self.session.clone(), self.read_only && changes(&call));
-                self.spawn(async move { Done::Msg(Msg::Answer(calls::make(session, call, read_only).await)) });
-            }
+            Effect::OpenJobs { .. }
+            | Effect::CloseJobs
+            | Effect::Ask(_)
+            | Effect::History { .. }
+            | Effect::Background => {}
             Effect::Remember { profile, regions } => self.memory.keep(&profile, &regions),
             Effect::Clipboard(_)
             | Effect::Bell
@@ -146,11 +147,6 @@ impl Effects {
             let _ = sender.send(task.await);
         });
     }
-}
-
-fn changes(call: &crate::engine::Call) -> bool {
-    use crate::engine::Call as C;
-    matches!(call, C::Copy { .. } | C::Deregister { .. } | C::DeleteSnapshot { .. })
 }
 
 async fn connect(

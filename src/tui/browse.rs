@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    domain::{Failure, Region, RegionInfo, Whose},
-    engine::{Event, JobId, catalogue::Progress},
+    domain::{Account, AccountKey, Failure, Region, RegionInfo, Whose},
+    engine::{Ask, JobId, catalogue::Progress},
     tui::{
         model::{Awaited, Model, Session},
         msg::{Connected, Effect, Page},
@@ -26,7 +26,7 @@ pub(super) fn refresh(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     model.keys.clear();
     list(model, model.chosen.clone(), effects);
-    model.drive(Event::LookNow, effects);
+    model.ask_for(Ask::LookNow, effects);
 }
 
 fn ask_who_and_where(model: &mut Model, effects: &mut Vec<Effect>) {
@@ -84,7 +84,7 @@ const LONG: usize = 5_000;
 /// A copy has ended: its region's list, where it is on the screen, is to show it.
 pub(super) fn list_where_copies_ended(model: &mut Model, ended: &[JobId], effects: &mut Vec<Effect>) {
     let regions: BTreeSet<Region> =
-        ended.iter().filter_map(|id| model.engine.job(*id)).map(|j| j.request.destination.clone()).collect();
+        ended.iter().filter_map(|id| model.board.job(*id)).map(|j| j.request.destination.clone()).collect();
     let shown =
         |r: &Region| model.query.whose == Whose::Mine && model.chosen.contains(r) && model.catalogue.count(r) < LONG;
     let regions: Vec<Region> = regions.into_iter().filter(shown).collect();
@@ -102,6 +102,24 @@ fn list_next(model: &mut Model, effects: &mut Vec<Effect>) {
         model.catalogue.begin(&region);
         let id = model.ask(Awaited::Images { region: region.clone(), listed: 0 });
         effects.push(Effect::ListImages { id, region, query: model.query.clone(), token: None });
+    }
+}
+
+/// Whose jobs these are is known now.
+pub(super) fn open_jobs(model: &mut Model, account: &Account, effects: &mut Vec<Effect>) {
+    let endpoint = match &model.session {
+        Session::Ready(connected) => connected.endpoint.as_deref(),
+        _ => None,
+    };
+    let account = AccountKey::new(&account.id, endpoint);
+    effects.push(Effect::OpenJobs { account });
+    follow(model, effects);
+}
+
+/// Copies started elsewhere are looked for where images are listed.
+fn follow(model: &mut Model, effects: &mut Vec<Effect>) {
+    if !model.chosen.is_empty() {
+        model.ask_for(Ask::Follow(model.chosen.clone()), effects);
     }
 }
 
@@ -195,14 +213,8 @@ pub(super) fn refuse_unknown_regions(model: &mut Model) {
 
 /// Another profile: nothing of the old account may stay.
 pub(super) fn switch_profile(model: &mut Model, profile: String, effects: &mut Vec<Effect>) {
-    if !model.engine.idle() {
-        model.complain("Copies are under way for this account; switch when they have ended.");
-        return;
-    }
-    let jobs: Vec<_> = model.engine.jobs().map(|j| j.id).collect();
-    for job in jobs {
-        model.drive(Event::Dismiss(job), effects);
-    }
+    model.board.clear();
+    effects.push(Effect::CloseJobs);
     forget_lists(model, |_, _| true);
     model.awaited.clear();
     model.account = None;

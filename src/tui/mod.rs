@@ -2,6 +2,7 @@
 //!
 //! [`Model::update`] neither waits nor fails; [`view::draw`] is a pure function of the model.
 
+pub mod board;
 mod browse;
 pub mod glyphs;
 pub mod keys;
@@ -14,6 +15,7 @@ mod update;
 pub mod view;
 pub mod widgets;
 
+pub use board::{Board, Driver, Post};
 pub use model::{Model, Start};
 pub use msg::{Connected, Effect, Msg, Page, Reply, RequestId};
 

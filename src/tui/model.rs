@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use crate::{
     config::Config,
     domain::{Account, ClientToken, Failure, Image, ImageQuery, Region, RegionInfo, Whose, key::KeyList},
-    engine::{Engine, Event, JobState, Limits, catalogue::Catalogue},
+    engine::{Ask, JobState, catalogue::Catalogue},
     term::Caps,
     tui::{
+        board::{Board, Driver},
         keys::Context,
         msg::{Connected, Effect, RequestId},
         screens::{Overlay, images::ImagesPane, jobs::JobsPane},
@@ -102,7 +103,7 @@ pub struct Model {
     /// The images.
     pub catalogue: Catalogue,
     /// The copies.
-    pub engine: Engine,
+    pub board: Board,
     /// Destinations' keys, as far as they were asked for.
     pub keys: BTreeMap<Region, KeyList>,
     /// The images pane.
@@ -129,17 +130,7 @@ pub struct Model {
 impl Model {
     /// The state before anything is known, and what is wanted first.
     pub fn new(start: Start) -> (Self, Vec<Effect>) {
-        let copies = &start.config.copy;
-        let poll = &start.config.poll;
-        let seconds = |s: u64| jiff::SignedDuration::from_secs(i64::try_from(s).unwrap_or(60));
-        let limits = Limits {
-            pending: copies.pending_limit,
-            starts_per_second: copies.starts_per_second,
-            start_burst: copies.start_burst,
-            fastest: seconds(poll.fastest_seconds),
-            slowest: seconds(poll.slowest_seconds),
-            throttled: seconds(poll.throttled_seconds),
-        };
+        let stall = jiff::SignedDuration::from_mins(start.config.jobs.stall_warning_minutes.into());
         let whose = crate::config::parse_whose(&start.config.browse.whose).unwrap_or_default();
         let mut model = Self {
             now: start.now,
@@ -152,7 +143,7 @@ impl Model {
             chosen: Vec::new(),
             query: ImageQuery::default(),
             catalogue: Catalogue::default(),
-            engine: Engine::new(limits),
+            board: Board::new(stall),
             keys: BTreeMap::new(),
             images: ImagesPane::default(),
             jobs: JobsPane::default(),
@@ -176,9 +167,9 @@ impl Model {
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let seconds = |s| self.now + jiff::SignedDuration::from_millis(s);
         let spinning = self.waits_for_network().then(|| seconds(250));
-        let counting = (!self.engine.idle()).then(|| seconds(1_000));
+        let counting = (!self.board.idle()).then(|| seconds(1_000));
         let notice = self.notice.as_ref().map(|n| n.until);
-        [self.engine.next_deadline(), spinning, counting, notice].into_iter().flatten().min()
+        [spinning, counting, notice].into_iter().flatten().min()
     }
 
     /// Whether something on the screen spins.
@@ -216,8 +207,8 @@ impl Model {
             }
         }
         // Where nothing goes on any more nobody looks again, and so nothing would take a problem back.
-        let live = self.engine.jobs().filter(|j| !j.state.ended());
-        for job in self.engine.jobs() {
+        let live = self.board.jobs().filter(|j| !j.state.ended());
+        for job in self.board.jobs() {
             if let JobState::Failed { failure, .. } = &job.state {
                 problems
                     .push((format!("copy {} to {}", job.request.name, job.request.destination), (**failure).clone()));
@@ -225,7 +216,7 @@ impl Model {
         }
         let watched: std::collections::BTreeSet<&Region> = live.map(|j| &j.request.destination).collect();
         for region in watched {
-            if let Some(failure) = self.engine.region_problem(region) {
+            if let Some(failure) = self.board.region_problem(region) {
                 problems.push((format!("copies to {region}"), failure.clone()));
             }
         }
@@ -293,9 +284,14 @@ impl Model {
         ImageQuery { whose, name }
     }
 
-    /// Hands an event to the copy engine.
-    pub(super) fn drive(&mut self, event: Event, effects: &mut Vec<Effect>) {
-        let now = self.now;
-        effects.extend(self.engine.handle(event, now).into_iter().map(Effect::Call));
+    /// Asks for something; what comes of it is on the board once it is written down.
+    pub(super) fn ask_for(&mut self, ask: Ask, effects: &mut Vec<Effect>) {
+        if let Driver::Nobody(failure) = &self.board.driver
+            && !matches!(ask, Ask::LookNow | Ask::Follow(_))
+        {
+            self.complain(failure.lines().join(". "));
+            return;
+        }
+        effects.push(Effect::Ask(ask));
     }
 }

@@ -1,9 +1,12 @@
 //! What comes in and what goes out, as plain data: a log of messages replays to the same screen.
 
+use std::sync::Arc;
+
 use crate::{
-    domain::{Account, Failure, Image, ImageQuery, Region, RegionInfo, key::KeyList},
-    engine::{Answer, Call},
+    domain::{Account, AccountKey, Failure, Image, ImageQuery, Region, RegionInfo, key::KeyList},
+    engine::{Ask, Job},
     term::Input,
+    tui::board::Post,
 };
 
 /// An effect's number; its reply carries it, and a reply that is no longer awaited is dropped.
@@ -22,8 +25,8 @@ pub enum Msg {
         /// Its answer.
         reply: Reply,
     },
-    /// A call of the copy engine was answered.
-    Answer(Answer),
+    /// News of the jobs.
+    Board(Post),
     /// A deadline has passed.
     Tick,
     /// The program was asked to end by a signal.
@@ -73,8 +76,22 @@ pub enum Effect {
         /// Awaited by.
         id: RequestId,
     },
-    /// A call of the copy engine.
-    Call(Call),
+    /// Read this account's jobs, follow their changes, and drive them if nobody else does.
+    OpenJobs {
+        /// Whose.
+        account: AccountKey,
+    },
+    /// Stop following and driving: the account is left.
+    CloseJobs,
+    /// Ask for something; it is written down before it is done.
+    Ask(Ask),
+    /// Read the jobs that have ended.
+    History {
+        /// Awaited by.
+        id: RequestId,
+    },
+    /// Let a process without a terminal go on with the queue.
+    Background,
     /// Put a text on the clipboard of the user's terminal.
     Clipboard(String),
     /// Ring the bell.
@@ -123,6 +140,8 @@ pub enum Reply {
     },
     /// To [`Effect::ListProfiles`].
     Profiles(Vec<String>),
+    /// To [`Effect::History`]: the newest end first.
+    History(Result<Vec<Arc<Job>>, Failure>),
 }
 
 /// A profile that has credentials.

@@ -1,5 +1,7 @@
 //! The reducer: messages in, effects out, as data. No terminal, no network, no clock.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -14,7 +16,7 @@ use crate::{
         image::{BlockDevice, Ebs},
         key::KeyList,
     },
-    engine::{Answer, Call, JobId},
+    engine::{Ask, BatchId, Job, JobId, JobState},
     term::{
         Caps, Input,
         input::{KeyCode, KeyEvent, KeyModifiers},
@@ -272,17 +274,11 @@ fn the_filter_narrows_and_widens() {
 }
 
 #[test]
-fn a_start_sends_one_call_for_each_copy_under_its_own_token() {
+fn a_start_asks_for_each_copy_under_its_own_token() {
     let mut model = listed(vec![image(1)]);
     form(&mut model);
     let effects = ctrl(&mut model, 's');
-    let copies: Vec<_> = effects
-        .iter()
-        .map(|e| match e {
-            Effect::Call(Call::Copy { request, .. }) => request,
-            other => panic!("{other:?}"),
-        })
-        .collect();
+    let [Effect::Ask(Ask::Copy(copies))] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(copies.len(), 2);
     assert_eq!([&copies[0].destination, &copies[1].destination], [&region("eu-west-1"), &region("eu-west-2")]);
     assert_ne!(copies[0].token, copies[1].token);
@@ -297,7 +293,7 @@ fn a_form_with_a_mistake_sends_nothing_and_says_why() {
     keys(&mut model, "c");
     assert_eq!(ctrl(&mut model, 's'), []);
     assert!(model.notice.as_ref().is_some_and(|n| n.bad && n.text.contains("Choose at least one region")));
-    assert_eq!(model.engine.jobs().count(), 0);
+    assert_eq!(model.board.jobs().count(), 0);
 }
 
 #[test]
@@ -328,32 +324,40 @@ fn read_only_changes_nothing() {
     form(&mut model);
     assert_eq!(ctrl(&mut model, 's'), []);
     assert!(model.notice.as_ref().is_some_and(|n| n.text.contains("Read-only")));
-    assert_eq!(model.engine.jobs().count(), 0);
+    assert_eq!(model.board.jobs().count(), 0);
+}
+
+/// Starts the form's two copies, and shows them as the store then has them.
+fn start_and_take(model: &mut Model, stand: impl Fn(&mut Job)) {
+    form(model);
+    let effects = ctrl(model, 's');
+    let [Effect::Ask(Ask::Copy(copies))] = &effects[..] else { panic!("{effects:?}") };
+    let jobs = copies.iter().zip(1..).map(|(request, id)| {
+        let mut job = Job::new(JobId(id), BatchId::of(&copies[0].token), request.clone(), now());
+        stand(&mut job);
+        Arc::new(job)
+    });
+    let jobs = jobs.collect();
+    model.update(Msg::Board(Post::Changed { jobs, status: None }), now());
 }
 
 #[test]
 fn a_cancel_asks_and_no_is_the_default() {
     let mut model = listed(vec![image(1)]);
-    form(&mut model);
-    ctrl(&mut model, 's');
-    for job in [1, 2] {
-        let id = ImageId::new(&format!("ami-1{job}")).unwrap();
-        model.update(Msg::Answer(Answer::Copied(JobId(job), Ok(id))), now());
-    }
+    start_and_take(&mut model, |job| job.state = JobState::Copying { image: ImageId::new("ami-11").unwrap() });
     model.prepare();
     assert_eq!(keys(&mut model, "x"), []);
     assert_eq!(press(&mut model, KeyCode::Enter), [], "Enter takes the default, which is no");
     keys(&mut model, "x");
     let effects = keys(&mut model, "y");
-    assert!(matches!(&effects[..], [Effect::Call(Call::Look { .. })]), "{effects:?}");
+    assert_eq!(effects, [Effect::Ask(Ask::Cancel(vec![JobId(2)]))]);
 }
 
 #[test]
 fn quitting_asks_only_if_something_would_not_go_on() {
     let mut model = listed(vec![image(1)]);
     assert_eq!(keys(&mut model, "q"), [Effect::Quit]);
-    form(&mut model);
-    ctrl(&mut model, 's');
+    start_and_take(&mut model, |_| ());
     assert_eq!(keys(&mut model, "q"), [], "two copies are not taken yet");
     assert_eq!(keys(&mut model, "y"), [Effect::Quit]);
     assert_eq!(ctrl(&mut model, 'c'), []);
@@ -395,7 +399,10 @@ fn another_profile_leaves_nothing_of_the_old_one() {
     let [Effect::ListProfiles { id }] = effects[..] else { panic!("{effects:?}") };
     reply(&mut model, id, Reply::Profiles(vec!["dev".into()]));
     let effects = press(&mut model, KeyCode::Enter);
-    assert!(matches!(&effects[..], [Effect::Connect { profile: Some(p), .. }] if p == "dev"), "{effects:?}");
+    assert!(
+        matches!(&effects[..], [Effect::CloseJobs, Effect::Connect { profile: Some(p), .. }] if p == "dev"),
+        "{effects:?}"
+    );
     model.prepare();
     assert!(model.account.is_none() && model.regions.is_empty() && model.images.rows.is_empty());
     assert!(matches!(model.session, Session::Connecting(_)));

@@ -4,12 +4,13 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use crate::{
-    engine::Event,
+    engine::Ask,
     term::{
         Input,
         input::{KeyEvent, MouseEventKind},
     },
     tui::{
+        board::Post,
         browse,
         keys::{self, Action},
         layout,
@@ -40,12 +41,12 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
             act(model, action, effects);
         }
         Msg::Input(Input::Continued) => {
-            model.drive(Event::LookNow, effects);
+            model.ask_for(Ask::LookNow, effects);
             effects.push(Effect::Retake);
         }
         Msg::Input(Input::Hangup) | Msg::Terminate => effects.push(Effect::Quit),
-        Msg::Answer(answer) => model.drive(Event::Answer(answer), effects),
-        Msg::Tick => model.drive(Event::Tick, effects),
+        Msg::Board(post) => on_post(model, post),
+        Msg::Tick => {}
         Msg::Reply { id, reply } => on_reply(model, id, reply, effects),
     }
 }
@@ -135,18 +136,33 @@ fn full(model: &mut Model, pane: Pane) {
 
 /// Copies that EC2 has taken go on without us; those not yet sent, and cancels under way, would not.
 fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
-    use crate::engine::JobState as S;
     if model.overlays.iter().any(|o| matches!(o, Overlay::Question(q) if q.quits())) {
         effects.push(Effect::Quit);
         return;
     }
-    let count = |f: &dyn Fn(&S) -> bool| model.engine.jobs().filter(|j| f(&j.state)).count();
-    let queued = count(&|s| matches!(s, S::Queued | S::Starting));
-    let cancelling = count(&|s| matches!(s, S::Cancelling(_)));
+    let cancelling = model.board.jobs().filter(|j| j.leaving() && !j.state.ended()).count();
+    let queued = model.board.jobs().filter(|j| j.needs_driving() && !j.leaving()).count();
     if queued + cancelling == 0 {
         effects.push(Effect::Quit);
     } else {
         model.overlays.push(Overlay::Question(Question::quit(queued, cancelling)));
+    }
+}
+
+/// News of the jobs.
+fn on_post(model: &mut Model, post: Post) {
+    match post {
+        Post::Opened { account, jobs, status } => model.board.open(account, jobs, status),
+        Post::Changed { jobs, status } => {
+            model.board.change(jobs);
+            if let Some(status) = status {
+                model.board.status = status;
+            }
+        }
+        Post::Driver(driver) => model.board.driver = driver,
+        Post::NotAsked(failure) => model.complain(failure.lines().join(". ")),
+        Post::Trouble(trouble) => model.board.trouble = trouble,
+        Post::Notice(text) => model.complain(text),
     }
 }
 
@@ -161,7 +177,10 @@ fn on_reply(model: &mut Model, id: RequestId, reply: Reply, effects: &mut Vec<Ef
     match (awaited, reply) {
         (Awaited::Account, Reply::Account(result)) => {
             browse::note(model, "account", &result);
-            model.account = result.ok().or(model.account.take());
+            if let Ok(account) = result {
+                browse::open_jobs(model, &account, effects);
+                model.account = Some(account);
+            }
             model.images.changed = true;
         }
         (Awaited::Regions, Reply::Regions(result)) => {
@@ -194,7 +213,7 @@ impl Model {
         }
         let mut effects = Vec::new();
         update(self, msg, &mut effects);
-        let ended = self.engine.take_ended();
+        let ended = self.board.take_ended();
         browse::list_where_copies_ended(self, &ended, &mut effects);
         if !ended.is_empty() && self.start.config.ui.bell {
             effects.push(Effect::Bell);

@@ -103,11 +103,11 @@ fn header(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> 
 
 /// `3 copying 2 queued 1 failed  61%`: all copies of this run in a few words.
 fn summary(model: &Model) -> String {
-    let count = |f: &dyn Fn(&JobState) -> bool| model.engine.jobs().filter(|j| f(&j.state)).count();
+    let count = |f: &dyn Fn(&JobState) -> bool| model.board.jobs().filter(|j| f(&j.state)).count();
     let words = [
         (count(&|s| matches!(s, JobState::Copying { .. } | JobState::Starting)), "copying"),
         (count(&|s| matches!(s, JobState::Queued)), "queued"),
-        (count(&|s| matches!(s, JobState::Cancelling(_))), "cancelling"),
+        (count(&|s| matches!(s, JobState::Removing { .. })), "cancelling"),
         (count(&|s| matches!(s, JobState::Available { .. })), "available"),
         (count(&|s| matches!(s, JobState::Failed { .. })), "failed"),
     ];
@@ -116,7 +116,7 @@ fn summary(model: &Model) -> String {
     if problems > 0 {
         text.insert(0, format!("{} (!) ", crate::domain::text::count(problems, "problem", "problems")));
     }
-    let live = || model.engine.jobs().filter(|j| !j.state.ended() && !matches!(j.state, JobState::Cancelling(_)));
+    let live = || model.board.jobs().filter(|j| !j.state.ended() && !j.leaving());
     let size: u64 = live().map(|j| j.request.size_gib().max(1)).sum();
     let done: u64 = live().map(|j| j.request.size_gib().max(1) * u64::from(j.percent().unwrap_or(0))).sum();
     if let Some(percent) = done.checked_div(size) {

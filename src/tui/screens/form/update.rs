@@ -3,7 +3,7 @@
 use super::{Form, Row};
 use crate::{
     domain::{plan::Field, text::count},
-    engine::Event,
+    engine::Ask,
     term::input::{KeyCode, KeyEvent},
     tui::{
         keys::Action,
@@ -132,5 +132,5 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
         model.full = None;
     }
     model.jobs.current = None;
-    model.drive(Event::Submit(plan.copies), effects);
+    model.ask_for(Ask::Copy(plan.copies), effects);
 }

@@ -8,7 +8,7 @@ use crate::{
 
 /// Jobs as they are shown: the newest first, those under way before those that ended.
 pub(super) fn order(model: &Model) -> Vec<&Job> {
-    let mut jobs: Vec<&Job> = model.engine.jobs().rev().collect();
+    let mut jobs: Vec<&Job> = model.board.jobs().rev().collect();
     jobs.sort_by_key(|j| j.state.ended());
     jobs
 }

@@ -2,7 +2,7 @@
 
 use super::lines::order;
 use crate::{
-    engine::{Event, Job, JobId, JobState},
+    engine::{Ask, Job, JobId, JobState},
     tui::{
         keys::Action,
         model::{Model, Pane},
@@ -13,7 +13,7 @@ use crate::{
 };
 
 fn current(model: &Model) -> Option<&Job> {
-    model.engine.job(model.jobs.current?)
+    model.board.job(model.jobs.current?)
 }
 
 /// Does what a key asks for. Whether it was one for this screen.
@@ -39,9 +39,9 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         Action::CancelBatch => ask_cancel_batch(model),
         Action::Retry => retry(model, effects),
         Action::Dismiss => {
-            let ended: Vec<JobId> = model.engine.jobs().filter(|j| j.state.ended()).map(|j| j.id).collect();
-            for id in ended {
-                model.drive(Event::Dismiss(id), effects);
+            let ended: Vec<JobId> = model.board.jobs().filter(|j| j.state.ended()).map(|j| j.id).collect();
+            if !ended.is_empty() {
+                model.ask_for(Ask::Dismiss(ended), effects);
             }
         }
         Action::Details => {
@@ -70,9 +70,9 @@ fn ask_cancel(model: &mut Model) {
         JobState::Available { .. } => {
             model.say("It is available already; cancelling is for copies under way. Nothing is deleted.");
         }
-        JobState::Failed { .. } | JobState::Cancelled => model.say("It has ended already."),
-        JobState::Cancelling(_) => model.say("It is being cancelled."),
-        JobState::Queued | JobState::Starting | JobState::Copying { .. } => {
+        state if state.ended() => model.say("It has ended already."),
+        _ if job.leaving() => model.say("It is on its way out."),
+        _ => {
             let question = Question::cancel(job);
             model.overlays.push(Overlay::Question(question));
         }
@@ -80,9 +80,9 @@ fn ask_cancel(model: &mut Model) {
 }
 
 fn ask_cancel_batch(model: &mut Model) {
-    let Some(batch) = current(model).map(|j| j.batch) else { return };
-    let open = |j: &&Job| j.batch == batch && !j.state.ended() && !matches!(j.state, JobState::Cancelling(_));
-    let jobs: Vec<&Job> = model.engine.jobs().filter(open).collect();
+    let Some(batch) = current(model).map(|j| j.batch.clone()) else { return };
+    let open = |j: &&Job| j.batch == batch && !j.state.ended() && !j.leaving();
+    let jobs: Vec<&Job> = model.board.jobs().filter(open).collect();
     if jobs.is_empty() {
         model.say("Every copy of this batch has ended or is being cancelled.");
     } else {
@@ -95,7 +95,7 @@ fn retry(model: &mut Model, effects: &mut Vec<Effect>) {
     match current(model).map(|j| (j.id, j.state.word())) {
         Some((id, "failed")) => {
             let token = model.token();
-            model.drive(Event::Retry(id, token), effects);
+            model.ask_for(Ask::TryAgain(vec![(id, token)]), effects);
         }
         Some((_, word)) => model.say(format!("Only failed copies are tried again; this one is {word}.")),
         None => {}

@@ -16,6 +16,7 @@ use crate::{
     },
     engine::{Job, JobState},
     tui::{
+        board::Board,
         model::{Model, Pane},
         theme,
         widgets::{
@@ -28,7 +29,7 @@ use crate::{
 
 /// Draws the pane.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, dressing: Dressing<'_>) {
-    let jobs = model.engine.jobs().count();
+    let jobs = model.board.jobs().count();
     let title = if jobs == 0 { " Jobs ".to_owned() } else { format!(" Jobs {} ", count(jobs, "copy", "copies")) };
     let inner = pane(frame, area, Text::raw(title), model.focus == Pane::Jobs && model.overlays.is_empty(), dressing);
     if inner.width == 0 || inner.height == 0 {
@@ -42,7 +43,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, dressing: Dressing
     let widths = Widths::of(model, cells);
     for line in lines(model).into_iter().skip(model.jobs.list.offset).take(usize::from(inner.height)) {
         let (Line::Job(id) | Line::Snapshot(id, _) | Line::Note(id)) = line;
-        let Some(job) = model.engine.job(id) else { continue };
+        let Some(job) = model.board.job(id) else { continue };
         text.push(match line {
             Line::Job(_) => job_line(model, job, widths, cells, dressing),
             Line::Snapshot(_, n) => snapshot_line(job, n, cells, dressing),
@@ -61,7 +62,7 @@ struct Widths {
 
 impl Widths {
     fn of(model: &Model, cells: usize) -> Self {
-        let longest = |f: &dyn Fn(&Job) -> usize| model.engine.jobs().map(f).max().unwrap_or(0);
+        let longest = |f: &dyn Fn(&Job) -> usize| model.board.jobs().map(f).max().unwrap_or(0);
         let full = longest(&|j| width(&route(j, true)));
         let short = longest(&|j| width(&route(j, false)));
         // The mark and blanks before the bar; behind it percent, snapshots, elapsed, time left.
@@ -97,7 +98,7 @@ fn job_line<'a>(model: &Model, job: &Job, widths: Widths, cells: usize, dressing
     let (tail, style) = match &job.state {
         JobState::Copying { .. } => (copying(model, job, widths.bar, dressing), theme::BUSY),
         _ => {
-            let (text, style) = state_text(job, model.now);
+            let (text, style) = state_text(&model.board, job, model.now);
             (cut(&text, room, dressing.glyphs.ellipsis), style)
         }
     };
@@ -114,7 +115,7 @@ fn copying(model: &Model, job: &Job, bar_cells: usize, dressing: Dressing<'_>) -
         Some(seconds) => format!("{} left", duration(seconds)),
         None => String::new(),
     };
-    if let Some(failure) = model.engine.region_problem(&job.request.destination) {
+    if let Some(failure) = model.board.region_problem(&job.request.destination) {
         return format!("{percent} no news: {}", clean(&failure.why));
     }
     if let Some(note) = &job.note {
@@ -130,20 +131,27 @@ fn copying(model: &Model, job: &Job, bar_cells: usize, dressing: Dressing<'_>) -
 }
 
 /// What a copy that shows no bar says instead.
-pub fn state_text(job: &Job, now: jiff::Timestamp) -> (String, Style) {
+pub fn state_text(board: &Board, job: &Job, now: jiff::Timestamp) -> (String, Style) {
     let note = job.note.as_ref().map_or_else(String::new, |n| format!(": {}", clean(n)));
     match &job.state {
         JobState::Queued => {
-            let why = job.waiting.as_ref().map_or_else(|| note.clone(), |w| format!(": {}", clean(w)));
-            (format!("queued{why}"), theme::WARN)
+            let why = board.waiting(job).map_or_else(|| note.clone(), |w| format!(": {}", clean(w)));
+            (format!("{}{why}", job.word()), theme::WARN)
         }
+        JobState::Settling { .. } => {
+            let why = job.waiting.as_ref().map_or_else(String::new, |w| format!(": {}", clean(w)));
+            (format!("{}{why}", job.word()), theme::WARN)
+        }
+        JobState::Starting if job.leaving() => ("cancelling: waiting for the new image's id".into(), theme::WARN),
         JobState::Starting => ("starting: CopyImage is under way".into(), theme::BUSY),
         JobState::Copying { .. } => (format!("copying{note}"), theme::BUSY),
         JobState::Available { image } => {
             (format!("available {image} after {}{note}", duration(job.elapsed(now))), theme::GOOD)
         }
         JobState::Failed { failure, .. } => (format!("failed: {}", clean(&failure.why)), theme::BAD),
-        JobState::Cancelling(_) => (format!("cancelling{note}"), theme::WARN),
+        JobState::Removing { .. } => (format!("{}{note}", job.word()), theme::WARN),
+        JobState::Gone { image } => (format!("gone: {image}{note}"), theme::BAD),
+        JobState::Deregistered => (format!("deregistered{note}"), theme::FAINT),
         JobState::Cancelled => (format!("cancelled{note}"), theme::FAINT),
     }
 }
@@ -175,7 +183,7 @@ fn note_line<'a>(model: &Model, job: &Job, cells: usize, dressing: Dressing<'_>)
     };
     let state = match &job.state {
         JobState::Failed { failure, .. } if !failure.hint.is_empty() => failure.hint.clone(),
-        _ => state_text(job, model.now).0,
+        _ => state_text(&model.board, job, model.now).0,
     };
     let text = format!("    {image}, {}, {state}", gib(job.request.size_gib()));
     Text::styled(cut(&text, cells, dressing.glyphs.ellipsis), theme::FAINT)

@@ -2,7 +2,7 @@
 
 use super::Purpose;
 use crate::{
-    engine::Event,
+    engine::Ask,
     tui::{keys::Action, model::Model, msg::Effect, screens::Overlay},
 };
 
@@ -28,7 +28,7 @@ fn answer(model: &mut Model, yes: bool, effects: &mut Vec<Effect>) {
         return;
     }
     match question.purpose {
-        Purpose::Cancel(jobs) => jobs.into_iter().for_each(|job| model.drive(Event::Cancel(job), effects)),
+        Purpose::Cancel(jobs) => model.ask_for(Ask::Cancel(jobs), effects),
         Purpose::LeaveForm => {
             model.overlays.pop();
         }

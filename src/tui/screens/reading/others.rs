@@ -20,11 +20,11 @@ use crate::{
 };
 
 pub(super) fn job_lines(id: JobId, model: &Model, width: usize) -> Vec<Line<'static>> {
-    let Some(job) = model.engine.job(id) else { return vec![Line::raw(" This copy was taken off the list.")] };
+    let Some(job) = model.board.job(id) else { return vec![Line::raw(" This copy was taken off the list.")] };
     let request = &job.request;
     let mut lines = Vec::new();
     let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
-    add("state", &state_text(job, model.now).0);
+    add("state", &state_text(&model.board, job, model.now).0);
     if let JobState::Failed { failure, .. } = &job.state {
         if !failure.hint.is_empty() {
             add("what to do", &failure.hint);

@@ -45,7 +45,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         (Action::YankId, Subject::Image(image)) => model.yank(image.id.to_string(), effects),
         (Action::YankArn, Subject::Image(image)) => model.yank(image.arn(), effects),
         (Action::YankId | Action::YankArn, Subject::Job(id)) => {
-            if let Some(image) = model.engine.job(id).and_then(|j| j.image()).map(ToString::to_string) {
+            if let Some(image) = model.board.job(id).and_then(|j| j.image()).map(ToString::to_string) {
                 model.yank(image, effects);
             }
         }

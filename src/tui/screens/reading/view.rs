@@ -16,7 +16,7 @@ fn title(reading: &Reading, model: &Model) -> String {
     match &reading.subject {
         Subject::Image(image) => format!("{} in {}", image.id, image.region),
         Subject::Job(id) => {
-            model.engine.job(*id).map_or("Copy".into(), |j| format!("Copy to {}", j.request.destination))
+            model.board.job(*id).map_or("Copy".into(), |j| format!("Copy to {}", j.request.destination))
         }
         Subject::Help => "Help".into(),
         Subject::Problems => "Problems".into(),

@@ -1,0 +1,86 @@
+//! Copies started elsewhere: pending images that nobody here asked for become jobs, to be watched and cancelled like
+//! one's own. They count against a destination's limit.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{BatchId, Engine, Job, JobState, Origin, polling::Rhythm, talk::Tags};
+use crate::domain::{
+    ClientToken, CopyRequest, Description, Encryption, Failure, Image, ImageName, ImageState, Region, Retry,
+};
+
+/// The batch of copies started elsewhere without a batch of their own.
+const ELSEWHERE: &str = "elsewhere";
+
+impl Engine {
+    /// Everything pending in a region.
+    pub(super) fn surveyed(&mut self, region: &Region, result: Result<Vec<Image>, Failure>, now: Timestamp) {
+        let limits = self.limits.clone();
+        let rhythm = self.regions.entry(region.clone()).or_default();
+        match result {
+            Ok(images) => {
+                rhythm.was_surveyed(region, &limits, now);
+                for image in images {
+                    self.adopt(region, &image, now);
+                }
+            }
+            Err(failure) => {
+                // Where looking is not allowed, copies can be made all the same, uncounted.
+                if !matches!(failure.retry, Retry::Later | Retry::AfterLogin) {
+                    rhythm.was_surveyed(region, &limits, now);
+                }
+                rhythm.went_wrong(region, failure, &limits, now);
+            }
+        }
+    }
+
+    fn adopt(&mut self, region: &Region, image: &Image, now: Timestamp) {
+        // An image made from an instance may name the image that instance came from.
+        let copied = image.state == ImageState::Pending && image.source_instance.is_none();
+        let Some(source) = image.source_image_id.clone().filter(|_| copied) else {
+            return;
+        };
+        if self.is_ours(region, image) {
+            return;
+        }
+        let id = self.jobs.next_id();
+        let batch = BatchId::new(image.tag(Tags::BATCH).unwrap_or(ELSEWHERE));
+        let request = CopyRequest {
+            source,
+            source_name: String::new(),
+            source_region: image.source_region.clone().unwrap_or_else(|| region.clone()),
+            destination: region.clone(),
+            name: ImageName::nearest(&image.name),
+            description: Description::new(&image.description).unwrap_or_default(),
+            encryption: Encryption::Keep,
+            copy_tags: false,
+            volumes: image.block_devices.iter().filter_map(|d| d.ebs.as_ref()?.volume_size).collect(),
+            token: ClientToken::of_image(&image.id),
+        };
+        let mut job = Job::new(id, batch, request, image.created.map_or(now, |created| created.min(now)));
+        job.origin = Origin::Elsewhere;
+        job.took(&image.id, now);
+        job.started = Some(job.asked);
+        job.seen = true;
+        job.state = JobState::Copying { image: image.id.clone() };
+        self.jobs.insert(job);
+        self.look_soon(region, now);
+    }
+
+    /// Whether a pending image belongs to a job: by its id, by our tag, or, while nobody knows the id of a copy that was
+    /// sent, by its name.
+    fn is_ours(&self, region: &Region, image: &Image) -> bool {
+        let tag = image.tag(Tags::JOB);
+        self.jobs.values().filter(|j| j.request.destination == *region).any(|j| {
+            let sent = j.state == JobState::Starting || j.doubt.is_some();
+            j.made.contains(&image.id)
+                || tag == Some(j.request.token.as_str())
+                || (sent && *j.request.name.as_str() == *image.name)
+        })
+    }
+}
+
+impl Rhythm {
+    pub(super) fn survey_due(&self, every: SignedDuration, now: Timestamp) -> bool {
+        self.surveyed.is_none_or(|last| last + every <= now)
+    }
+}

@@ -1,0 +1,140 @@
+//! The jobs as they stand in the store: what is shown is what was committed, whoever drives it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::SignedDuration;
+
+use crate::{
+    domain::{AccountKey, Failure, Region},
+    engine::{Job, JobId, Status},
+};
+
+/// Who brings the queue on.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Driver {
+    /// Not known yet.
+    #[default]
+    Unknown,
+    /// This process.
+    Us,
+    /// Another process on this host: it carries out what is asked here.
+    Another,
+    /// Nobody: jobs can be looked at, and nothing can be asked for.
+    Nobody(Failure),
+}
+
+/// News of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Post {
+    /// The jobs of an account as they stand; replaces all earlier ones.
+    Opened {
+        /// Whose.
+        account: AccountKey,
+        /// All that are not history.
+        jobs: Vec<Arc<Job>>,
+        /// How things stand beside them.
+        status: Status,
+    },
+    /// Some have changed.
+    Changed {
+        /// Those that have.
+        jobs: Vec<Arc<Job>>,
+        /// How things stand beside them, if that has changed.
+        status: Option<Status>,
+    },
+    /// Who drives has changed.
+    Driver(Driver),
+    /// Something could not be asked for; nothing of it will happen.
+    NotAsked(Failure),
+    /// The store is in trouble (`None`: no more): nothing is sent that could not be written down first.
+    Trouble(Option<Failure>),
+    /// Something a person should know, such as where a damaged store was put.
+    Notice(String),
+}
+
+/// The jobs, as they were committed last.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Board {
+    /// Whose.
+    pub account: Option<AccountKey>,
+    jobs: BTreeMap<JobId, Arc<Job>>,
+    /// How things stand beside them.
+    pub status: Status,
+    /// Who drives.
+    pub driver: Driver,
+    /// Why nothing can be written down.
+    pub trouble: Option<Failure>,
+    /// So long without progress is said to be stalled.
+    pub stall: SignedDuration,
+    ended: Vec<JobId>,
+}
+
+impl Board {
+    /// An empty board that warns of copies that make no progress for so long.
+    pub fn new(stall: SignedDuration) -> Self {
+        Self { stall, ..Self::default() }
+    }
+
+    /// The jobs, oldest first.
+    pub fn jobs(&self) -> impl DoubleEndedIterator<Item = &Job> {
+        self.jobs.values().map(AsRef::as_ref)
+    }
+
+    /// One job.
+    pub fn job(&self, id: JobId) -> Option<&Job> {
+        self.jobs.get(&id).map(AsRef::as_ref)
+    }
+
+    /// The failure that keeps a region from being watched, if its last look failed.
+    pub fn region_problem(&self, region: &Region) -> Option<&Failure> {
+        self.status.regions.get(region)?.problem.as_ref()
+    }
+
+    /// What a queued job waits for: its own reason, else its destination's.
+    pub fn waiting<'a>(&'a self, job: &'a Job) -> Option<&'a str> {
+        let of_region = || self.status.regions.get(&job.request.destination)?.waiting.as_deref();
+        job.waiting.as_deref().or_else(of_region)
+    }
+
+    /// Whether every job has ended.
+    pub fn idle(&self) -> bool {
+        self.jobs.values().all(|j| j.state.ended())
+    }
+
+    /// Forgets everything: another account's jobs come.
+    pub fn clear(&mut self) {
+        *self = Self::new(self.stall);
+    }
+
+    /// Takes changed jobs in.
+    pub(super) fn change(&mut self, jobs: Vec<Arc<Job>>) {
+        for job in jobs {
+            let before = self.jobs.get(&job.id);
+            if job.state.ended() && before.is_some_and(|b| !b.state.ended()) {
+                self.ended.push(job.id);
+            }
+            if job.dismissed {
+                self.jobs.remove(&job.id);
+            } else {
+                self.jobs.insert(job.id, job);
+            }
+        }
+    }
+
+    /// Takes all jobs of an account in.
+    pub(super) fn open(&mut self, account: AccountKey, jobs: Vec<Arc<Job>>, status: Status) {
+        if self.account.as_ref() != Some(&account) {
+            self.clear();
+        }
+        self.account = Some(account);
+        self.status = status;
+        let here: Vec<JobId> = jobs.iter().map(|j| j.id).collect();
+        self.jobs.retain(|id, _| here.contains(id));
+        self.change(jobs);
+    }
+
+    /// Jobs that ended since this was last asked: the bell rings for them.
+    pub(super) fn take_ended(&mut self) -> Vec<JobId> {
+        std::mem::take(&mut self.ended)
+    }
+}
