@@ -21,5 +21,6 @@ pub mod domain;
 pub mod engine;
 pub mod runtime;
 pub mod sim;
+pub mod store;
 pub mod term;
 pub mod tui;
