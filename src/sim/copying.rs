@@ -1,10 +1,12 @@
-//! `CopyImage`, and a copy's life as a function of its age. Owns EC2's rules for copies.
+//! `CopyImage`. Owns EC2's rules for copies; how one goes on is [`crate::sim::life`]'s.
 
 use jiff::Timestamp;
 
 use crate::{
     domain::{Image, ImageId, ImageName, ImageState, Region, Snapshot, SnapshotId, SnapshotState, image::Tag},
     sim::{
+        checks::{check_image_id, check_tags, not_found, unavailable},
+        life::{Made, MadeSnapshot, Stages},
         refusal::Refusal,
         world::{Area, SeenImage, World},
     },
@@ -24,110 +26,6 @@ pub(crate) struct CopyCall {
     pub(crate) snapshot_tags: Vec<Tag>,
     pub(crate) token: Option<String>,
     pub(crate) dry_run: bool,
-}
-
-/// An image made by a copy.
-#[derive(Debug, Clone)]
-pub(crate) struct Made {
-    /// As it is once available.
-    pub(crate) image: Image,
-    pub(crate) created: Timestamp,
-    /// Milliseconds after its creation: the snapshots are listed.
-    pub(crate) listed: i64,
-    /// Milliseconds after its creation: available or, for a copy that fails, failed.
-    pub(crate) ended: i64,
-    pub(crate) fails: bool,
-}
-
-/// A snapshot made by a copy.
-#[derive(Debug, Clone)]
-pub(crate) struct MadeSnapshot {
-    /// As it is once completed or in error.
-    pub(crate) end: Snapshot,
-    pub(crate) image: ImageId,
-    pub(crate) created: Timestamp,
-    stages: Stages,
-}
-
-/// When a snapshot gets how far: milliseconds after the copy was asked for.
-#[derive(Debug, Clone, Copy)]
-struct Stages {
-    /// It exists.
-    listed: i64,
-    /// 0%; before, its progress is an empty text.
-    zero: i64,
-    /// 99%.
-    almost: i64,
-    /// Completed or in error.
-    ended: i64,
-}
-
-fn age_ms(created: Timestamp, now: Timestamp) -> i64 {
-    now.as_millisecond().saturating_sub(created.as_millisecond())
-}
-
-impl Made {
-    /// Milliseconds.
-    pub(crate) fn age_ms(&self, now: Timestamp) -> i64 {
-        age_ms(self.created, now)
-    }
-
-    /// Whether it is still being made.
-    pub(crate) fn is_pending(&self, now: Timestamp) -> bool {
-        self.age_ms(now) < self.ended
-    }
-
-    /// Whether it has come to a bad end.
-    pub(crate) fn has_failed(&self, now: Timestamp) -> bool {
-        self.fails && !self.is_pending(now)
-    }
-
-    /// As EC2 describes it.
-    pub(crate) fn as_of(&self, now: Timestamp) -> Image {
-        let mut image = self.image.clone();
-        if self.age_ms(now) < self.listed {
-            image.block_devices.iter_mut().filter_map(|d| d.ebs.as_mut()).for_each(|e| e.snapshot_id = None);
-        }
-        if self.is_pending(now) {
-            image.state = ImageState::Pending;
-        } else if self.fails {
-            image.state = ImageState::Failed;
-            image.state_reason = Some("Copy image failed with an internal error".into());
-        }
-        image
-    }
-}
-
-impl MadeSnapshot {
-    /// As EC2 describes it; none before it exists.
-    pub(crate) fn as_of(&self, now: Timestamp) -> Option<Snapshot> {
-        let age = age_ms(self.created, now);
-        if age < self.stages.listed {
-            return None;
-        }
-        let mut snapshot = self.end.clone();
-        if age < self.stages.ended {
-            snapshot.state = SnapshotState::Pending;
-            snapshot.state_message = None;
-            snapshot.progress = self.stages.percent(age);
-        }
-        Some(snapshot)
-    }
-
-    /// Whether it is still being filled.
-    pub(crate) fn is_pending(&self, now: Timestamp) -> bool {
-        age_ms(self.created, now) < self.stages.ended
-    }
-}
-
-impl Stages {
-    fn percent(&self, age: i64) -> Option<u8> {
-        if age < self.zero {
-            return None;
-        }
-        let whole = (self.almost - self.zero).max(1);
-        u8::try_from(((age - self.zero).saturating_mul(99) / whole).min(99)).ok()
-    }
 }
 
 impl World {
@@ -317,6 +215,7 @@ fn description(id: &ImageId, source: &ImageId, snapshot: &SnapshotId, now: Times
     )
 }
 
+/// Refuses names, descriptions and tokens that EC2 would not read.
 fn check_texts(call: &CopyCall) -> Result<(), Refusal> {
     ImageName::new(&call.name).map_err(|_| {
         Refusal::new(
@@ -339,56 +238,6 @@ fn check_texts(call: &CopyCall) -> Result<(), Refusal> {
     }
     check_tags(&call.image_tags)?;
     check_tags(&call.snapshot_tags)
-}
-
-/// The rules for tags a user sets.
-pub(crate) fn check_tags(tags: &[Tag]) -> Result<(), Refusal> {
-    if tags.len() > 50 {
-        return Err(Refusal::new("TagLimitExceeded", "Resources cannot have more than 50 tags."));
-    }
-    for (n, tag) in tags.iter().enumerate() {
-        if tag.key.to_ascii_lowercase().starts_with("aws:") {
-            return Err(Refusal::new(
-                "InvalidParameterValue",
-                format!(
-                    "Value ( {} ) for parameter key is invalid. Tag keys starting with 'aws:' are reserved for internal use",
-                    tag.key
-                ),
-            ));
-        }
-        if !(1..=128).contains(&tag.key.chars().count()) {
-            return Err(Refusal::new("InvalidTagKey.Malformed", "Tag keys must be between 1 and 128 characters long."));
-        }
-        if tag.value.chars().count() > 256 {
-            return Err(Refusal::new(
-                "InvalidParameterValue",
-                "Tag value exceeds the maximum length of 256 characters",
-            ));
-        }
-        if tags[..n].iter().any(|t| t.key == tag.key) {
-            return Err(Refusal::new("InvalidParameterValue", format!("Duplicate tag key '{}' specified.", tag.key)));
-        }
-    }
-    Ok(())
-}
-
-/// Refuses what is not formed like an image's id.
-pub(crate) fn check_image_id(id: &str) -> Result<(), Refusal> {
-    match ImageId::new(id) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Refusal::new("InvalidAMIID.Malformed", format!("Invalid id: \"{id}\" (expecting \"ami-...\")"))),
-    }
-}
-
-/// The image or images are not there, or not for this account.
-pub(crate) fn not_found(ids: &[&str]) -> Refusal {
-    let (word, verb) = if ids.len() == 1 { ("id", "does") } else { ("ids", "do") };
-    Refusal::new("InvalidAMIID.NotFound", format!("The image {word} '[{}]' {verb} not exist", ids.join(", ")))
-}
-
-/// The image is there but cannot be used, or is there no longer.
-pub(crate) fn unavailable(id: &str) -> Refusal {
-    Refusal::new("InvalidAMIID.Unavailable", format!("The image ID '{id}' is no longer available"))
 }
 
 fn duplicate(area: &Area, name: &str) -> Refusal {

@@ -7,10 +7,11 @@ use crate::{
     sim::{
         copying::CopyCall,
         describe,
-        filters::glob,
+        glob::glob,
         listing::{ImagesCall, PageCall, SnapshotsCall},
         params::Params,
         refusal::Refusal,
+        words,
         world::World,
         xml::Xml,
     },
@@ -105,7 +106,7 @@ impl Call<'_> {
         let listed = self.world.areas.iter().filter(|area| {
             (all || area.opt_in != OptIn::NotOptedIn)
                 && (names.is_empty() || names.contains(&area.region.as_str()))
-                && passes(area.region.as_str(), describe::opt_in(area.opt_in))
+                && passes(area.region.as_str(), words::opt_in(area.opt_in))
         });
         Ok(self.response("DescribeRegions", |xml| xml.items("regionInfo", listed, describe::region)))
     }

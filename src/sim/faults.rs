@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::{domain::Region, sim::filters::glob};
+use crate::{domain::Region, sim::glob::glob};
 
 /// How a request goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -8,13 +8,12 @@ use jiff::Timestamp;
 use crate::{
     domain::{ImageId, ImageState, Region, SnapshotId},
     sim::{
-        copying::{check_image_id, not_found},
-        describe,
+        checks::{check_image_id, no_snapshot, not_found},
         filters::{self, Filter},
         lot::Lot,
         refusal::Refusal,
-        removing::no_snapshot,
         scenario::Access,
+        words,
         world::{Area, SeenImage, SeenSnapshot, World},
     },
 };
@@ -206,7 +205,7 @@ impl World {
         let wanted = |seen: &SeenSnapshot| {
             let owner = seen.owner.as_str();
             self.owner_fits(&call.owners, owner, None)
-                && filters::snapshot(&call.filters, &seen.snapshot, owner, &describe::date(seen.started))
+                && filters::snapshot(&call.filters, &seen.snapshot, owner, &words::date(seen.started))
         };
         if !call.ids.is_empty() {
             if call.page.max.is_some() {

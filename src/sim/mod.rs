@@ -3,15 +3,21 @@
 //! Owns a simulated account and AWS's wire forms. A function of (world, request, now): the clock, the sleeping and
 //! the sockets stand in the two doors, [`connector`] and [`server`]; nothing else here may wait or read a clock.
 
+mod begin;
+mod checks;
 pub mod connector;
 mod copying;
 mod describe;
 mod ec2;
 pub mod faults;
 mod filters;
+mod glob;
+mod key;
 mod kms;
+mod life;
 mod listing;
 mod lot;
+pub mod pace;
 mod params;
 mod refusal;
 mod removing;
@@ -23,6 +29,7 @@ mod sts;
 #[cfg(test)]
 mod tests;
 pub mod wire;
+mod words;
 pub mod world;
 mod xml;
 

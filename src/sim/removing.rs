@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{
     domain::{ImageId, Region, SnapshotId, image::Tag},
     sim::{
-        copying::{check_image_id, check_tags, not_found, unavailable},
+        checks::{check_image_id, check_tags, no_snapshot, not_found, unavailable},
         refusal::Refusal,
         world::{Area, World},
     },
@@ -162,9 +162,4 @@ fn remove(area: &mut Area, id: SnapshotId, now: Timestamp) -> Removed {
             (id, "success")
         }
     }
-}
-
-/// The snapshot is not there, or not for this account.
-pub(crate) fn no_snapshot(id: &str) -> Refusal {
-    Refusal::new("InvalidSnapshot.NotFound", format!("The snapshot '{id}' does not exist."))
 }

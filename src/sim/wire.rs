@@ -7,15 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     domain::Region,
-    sim::{
-        ec2,
-        faults::Effect,
-        kms::{self, hyphens},
-        params::Params,
-        refusal::Refusal,
-        state, sts,
-        world::World,
-    },
+    sim::{ec2, faults::Effect, key::hyphens, kms, params::Params, refusal::Refusal, state, sts, world::World},
 };
 
 /// The parts of an HTTP request that matter here.
