@@ -14,8 +14,10 @@ use crate::{
         faults::Faults,
         glob::glob,
         key::Key,
+        life::Maker,
         lot::{Lot, Setting},
         scenario::Scenario,
+        traffic::Traffic,
         world::{Area, World},
     },
 };
@@ -33,6 +35,8 @@ impl World {
             limits: scenario.limits,
             areas: areas(scenario),
             faults: Faults::default(),
+            traffic: Traffic::default(),
+            copies_made: 0,
             ids: fastrand::Rng::with_seed(scenario.seed),
             request_ids: fastrand::Rng::with_seed(!scenario.seed),
         };
@@ -48,6 +52,7 @@ impl World {
                 encrypted: spec.encrypted.then_some(true),
                 key: spec.key.clone(),
                 copy_tags: spec.copy_tags,
+                maker: Maker::Scenario,
                 ..CopyCall::default()
             };
             // What a scenario asks wrongly is simply not there.
@@ -102,7 +107,7 @@ fn areas(scenario: &Scenario) -> Vec<Area> {
                 keys: Vec::new(),
                 lots: Vec::new(),
                 gone: HashSet::new(),
-                deregistered: HashMap::new(),
+                ghosts: BTreeMap::new(),
                 tags: HashMap::new(),
                 made: BTreeMap::new(),
                 snapshots: BTreeMap::new(),

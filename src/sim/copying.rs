@@ -6,9 +6,9 @@ use crate::{
     domain::{Image, ImageId, ImageName, ImageState, Region, Snapshot, SnapshotId, SnapshotState, image::Tag},
     sim::{
         checks::{check_image_id, check_tags, not_found, unavailable},
-        life::{Made, MadeSnapshot, Stages},
+        life::{Course, Made, MadeSnapshot, Maker, Stages, ms_between},
         refusal::Refusal,
-        world::{Area, SeenImage, World},
+        world::{Area, SeenImage, Token, World},
     },
 };
 
@@ -26,6 +26,7 @@ pub(crate) struct CopyCall {
     pub(crate) snapshot_tags: Vec<Tag>,
     pub(crate) token: Option<String>,
     pub(crate) dry_run: bool,
+    pub(crate) maker: Maker,
 }
 
 impl World {
@@ -33,9 +34,10 @@ impl World {
     pub(crate) fn copy_image(&mut self, to: &Region, call: CopyCall, now: Timestamp) -> Result<ImageId, Refusal> {
         let area = self.enabled(to)?;
         let fingerprint = format!("{:?}", CopyCall { dry_run: false, ..call.clone() });
-        if let Some((asked, id)) = call.token.as_ref().and_then(|t| area.tokens.get(t)) {
-            return if *asked == fingerprint {
-                Ok(id.clone())
+        let known = |token: &Token| self.limits.token_life_ms.is_none_or(|life| ms_between(token.asked, now) < life);
+        if let Some(token) = call.token.as_ref().and_then(|t| area.tokens.get(t)).filter(|t| known(t)) {
+            return if token.fingerprint == fingerprint {
+                Ok(token.image.clone())
             } else {
                 Err(Refusal::new(
                     "IdempotentParameterMismatch",
@@ -52,7 +54,7 @@ impl World {
         if call.dry_run {
             return Err(Refusal::dry_run());
         }
-        if area.made.values().filter(|m| m.is_pending(now)).count() >= self.limits.pending_copies {
+        if area.pending_copies(now) >= self.limits.pending_copies {
             return Err(Refusal::new(
                 "ResourceLimitExceeded",
                 format!(
@@ -65,7 +67,11 @@ impl World {
         let key = if encrypted { area.key_arn(call.key.as_deref(), &self.account) } else { None };
         let id = self.begin(to, &call, source.image, encrypted, key.as_deref(), now)?;
         if let Some(token) = call.token {
-            self.enabled_mut(to)?.tokens.insert(token, (fingerprint, id.clone()));
+            let token_is = Token { fingerprint, image: id.clone(), asked: now };
+            self.enabled_mut(to)?.tokens.insert(token, token_is);
+        }
+        if call.maker == Maker::Request {
+            self.copies_made += 1;
         }
         Ok(id)
     }
@@ -123,7 +129,7 @@ impl World {
                 kms_key_id: if encrypted { key.map(Into::into) } else { None },
                 tags: call.snapshot_tags.clone(),
             };
-            snapshots.push(MadeSnapshot { end, image: id.clone(), created: now, stages });
+            snapshots.push(MadeSnapshot { end, image: id.clone(), course: Course::new(now), stages });
         }
         image.id = id.clone();
         image.region = to.clone();
@@ -143,7 +149,15 @@ impl World {
         let ended = if snapshots.is_empty() { pace.base_ms } else { ended } + pace.settle_ms;
         let area = self.enabled_mut(to)?;
         area.snapshots.extend(snapshots.into_iter().map(|s| (s.end.id.clone(), s)));
-        let made = Made { image, created: now, listed: pace.snapshots_after_ms, ended, fails };
+        let made = Made {
+            image,
+            course: Course::new(now),
+            listed: pace.snapshots_after_ms,
+            ended,
+            fails,
+            token: call.token.clone(),
+            maker: call.maker,
+        };
         area.made.insert(id.clone(), made);
         Ok(id)
     }

@@ -8,6 +8,7 @@ use crate::{
         copying::CopyCall,
         describe,
         glob::glob,
+        life::Maker,
         listing::{ImagesCall, PageCall, SnapshotsCall},
         params::Params,
         refusal::Refusal,
@@ -169,6 +170,7 @@ impl Call<'_> {
             snapshot_tags,
             token: params.get("ClientToken").filter(|t| !t.is_empty()).map(str::to_owned),
             dry_run: self.dry_run()?,
+            maker: Maker::Request,
         };
         let id = self.world.copy_image(self.region, asked, self.now)?;
         Ok(self.response("CopyImage", |xml| xml.leaf("imageId", id.as_str())))

@@ -9,9 +9,11 @@ pub mod connector;
 mod copying;
 mod describe;
 mod ec2;
+mod elsewhere;
 pub mod faults;
 mod filters;
 mod glob;
+mod inspect;
 mod key;
 mod kms;
 mod life;
@@ -28,12 +30,16 @@ mod state;
 mod sts;
 #[cfg(test)]
 mod tests;
+mod traffic;
 pub mod wire;
 mod words;
 pub mod world;
 mod xml;
 
+pub use inspect::CopySeen;
+pub use life::Maker;
 pub use scenario::Scenario;
 pub use server::Server;
 pub use shared::SharedWorld;
+pub use traffic::Calls;
 pub use world::World;

@@ -18,10 +18,13 @@ pub struct Pace {
     pub almost_ms: i64,
     /// From the last snapshot's end until the image is available, milliseconds.
     pub settle_ms: i64,
-    /// For so long a new image is `InvalidAMIID.NotFound`, milliseconds.
+    /// For so long a new image is `InvalidAMIID.NotFound` and neither it nor its snapshots are listed, milliseconds. Its name
+    /// is taken and its token known all the same.
     pub unseen_ms: i64,
     /// After deregistration, for so long its snapshots are `InvalidSnapshot.InUse`, milliseconds.
     pub in_use_ms: i64,
+    /// After deregistration, for so long `DescribeImages` shows the image as it was, milliseconds.
+    pub ghost_ms: i64,
 }
 
 impl Default for Pace {
@@ -35,6 +38,7 @@ impl Default for Pace {
             settle_ms: 2_500,
             unseen_ms: 0,
             in_use_ms: 0,
+            ghost_ms: 0,
         }
     }
 }
@@ -45,10 +49,14 @@ impl Default for Pace {
 pub struct Limits {
     /// Pending copies for each destination.
     pub pending_copies: usize,
+    /// Whether EC2's request rates hold, for each region and action: over them, `RequestLimitExceeded`.
+    pub rates: bool,
+    /// After so long a client token is forgotten and its request a new one, milliseconds; none is never.
+    pub token_life_ms: Option<i64>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { pending_copies: 300 }
+        Self { pending_copies: 300, rates: false, token_life_ms: None }
     }
 }

@@ -12,11 +12,12 @@ use crate::{
     sim::{
         faults::Faults,
         key::Key,
-        life::{Made, MadeSnapshot},
+        life::{Course, Made, MadeSnapshot, ms_between},
         lot::{self, Lot},
         pace::{Limits, Pace},
         refusal::Refusal,
         scenario::Access,
+        traffic::Traffic,
     },
 };
 
@@ -49,14 +50,32 @@ pub(crate) struct Area {
     pub(crate) lots: Vec<Lot>,
     /// Images and snapshots of lots that were removed.
     pub(crate) gone: HashSet<Box<str>>,
-    /// When images were deregistered, for the race that follows.
-    pub(crate) deregistered: HashMap<ImageId, Timestamp>,
+    /// What was deregistered.
+    pub(crate) ghosts: BTreeMap<ImageId, Ghost>,
     /// Tags set later, by resource; they replace those it began with.
     pub(crate) tags: HashMap<Box<str>, Vec<Tag>>,
     pub(crate) made: BTreeMap<ImageId, Made>,
     pub(crate) snapshots: BTreeMap<SnapshotId, MadeSnapshot>,
-    /// What each client token stood for, and the image it made.
-    pub(crate) tokens: HashMap<String, (String, ImageId)>,
+    pub(crate) tokens: HashMap<String, Token>,
+}
+
+/// What a client token stood for.
+#[derive(Debug)]
+pub(crate) struct Token {
+    /// All parameters of the request.
+    pub(crate) fingerprint: String,
+    pub(crate) image: ImageId,
+    pub(crate) asked: Timestamp,
+}
+
+/// A deregistered image, for the races that follow.
+#[derive(Debug)]
+pub(crate) struct Ghost {
+    /// As it was last.
+    pub(crate) was: SeenImage,
+    pub(crate) since: Timestamp,
+    /// Made by a copy, so listed where those are.
+    pub(crate) copied: bool,
 }
 
 /// A simulated account.
@@ -70,6 +89,8 @@ pub struct World {
     pub(crate) limits: Limits,
     pub(crate) areas: Vec<Area>,
     pub(crate) faults: Faults,
+    pub(crate) traffic: Traffic,
+    pub(crate) copies_made: u64,
     /// Makes ids and jitter; only `CopyImage` draws from it, so polling does not change what a copy is called.
     pub(crate) ids: fastrand::Rng,
     pub(crate) request_ids: fastrand::Rng,
@@ -124,11 +145,27 @@ impl World {
             .ok_or_else(Refusal::auth_failure)
     }
 
+    /// Takes a request out of its bucket, if the rates hold.
+    pub(crate) fn admit(&mut self, region: &Region, action: &str, now: Timestamp) -> Result<(), Refusal> {
+        if self.limits.rates && !self.traffic.take(region, action, now) { Err(Refusal::throttled()) } else { Ok(()) }
+    }
+
+    /// Whether what a copy made is shown yet.
+    pub(crate) fn shows(&self, course: &Course, now: Timestamp) -> bool {
+        course.age_ms(now) >= self.pace.unseen_ms
+    }
+
+    /// A deregistered image, while reads still show it.
+    pub(crate) fn ghost(&self, area: &Area, id: &ImageId, now: Timestamp) -> Option<SeenImage> {
+        let ghost = area.ghosts.get(id)?;
+        (ms_between(ghost.since, now) < self.pace.ghost_ms).then(|| ghost.was.clone())
+    }
+
     /// An image the account may see, in any state.
     pub(crate) fn image(&self, area: &Area, id: &str, now: Timestamp) -> Option<SeenImage> {
         let image_id = ImageId::new(id).ok()?;
         if let Some(made) = area.made.get(&image_id) {
-            return (made.age_ms(now) >= self.pace.unseen_ms).then(|| Self::see_made(area, made, now));
+            return self.shows(&made.course, now).then(|| Self::see_made(area, made, now));
         }
         let place = lot::place(self.seed, id).filter(|p| p.disk.is_none())?;
         let lot = area.lots.iter().find(|l| l.number == place.lot && place.index < l.count())?;
@@ -166,11 +203,17 @@ impl World {
     pub(crate) fn snapshot(&self, area: &Area, id: &str, now: Timestamp) -> Option<SeenSnapshot> {
         let snapshot_id = SnapshotId::new(id).ok()?;
         if let Some(made) = area.snapshots.get(&snapshot_id) {
-            return made.as_of(now).map(|s| self.see_snapshot(area, s, made.created));
+            return self.made_snapshot(area, made, now);
         }
         let place = lot::place(self.seed, id)?;
         let lot = area.lots.iter().find(|l| l.number == place.lot && place.index < l.count())?;
         self.see_lot_snapshot(area, lot, place.index, usize::from(place.disk?))
+    }
+
+    /// A copy's snapshot, once it exists and is shown.
+    pub(crate) fn made_snapshot(&self, area: &Area, made: &MadeSnapshot, now: Timestamp) -> Option<SeenSnapshot> {
+        let snapshot = made.as_of(now).filter(|_| self.shows(&made.course, now))?;
+        Some(self.see_snapshot(area, snapshot, made.course.created()))
     }
 
     /// A copy's snapshot with its later tags.
@@ -202,6 +245,11 @@ impl Area {
             .iter()
             .find_map(of_lot)
             .or_else(|| self.made.values().find(|m| &*m.image.name == name).map(|m| m.image.id.clone()))
+    }
+
+    /// How many copies are still being made here, as the limit counts them: with those not shown yet.
+    pub(crate) fn pending_copies(&self, now: Timestamp) -> usize {
+        self.made.values().filter(|m| m.is_pending(now)).count()
     }
 
     /// Whether the account has an image of this name here. A failed copy gives its name back.
