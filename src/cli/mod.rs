@@ -160,7 +160,8 @@ fn set_up(common: &Common, env: &impl Fn(&str) -> Option<String>) -> Result<Setu
 /// `amigrate drive`, with what was said to this process.
 fn background(common: &Common, profile: Option<&str>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = vec!["drive".into()];
-    let mut add = |flag: &str, value: Option<OsString>| arguments.extend(value.map(|v| [flag.into(), v]).into_iter().flatten());
+    let mut add =
+        |flag: &str, value: Option<OsString>| arguments.extend(value.map(|v| [flag.into(), v]).into_iter().flatten());
     add("--profile", profile.map(OsString::from));
     add("--region", common.region.as_ref().map(|r| r.to_string().into()));
     add("--endpoint-url", common.endpoint_url.clone().map(OsString::from));

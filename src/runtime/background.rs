@@ -13,7 +13,7 @@ use crate::domain::Failure;
 ///
 /// # Errors
 /// If it cannot be started.
-pub fn spawn(arguments: &[OsString]) -> Result<(), Failure> {
+pub(super) fn spawn(arguments: &[OsString]) -> Result<(), Failure> {
     let failed = |e: std::io::Error| {
         Failure::new("go on in the background", e.to_string()).hint("The queue goes on with the next start.")
     };

@@ -163,9 +163,9 @@ impl Worker {
 
     async fn read_news(&self, seq: &mut Seq) {
         let (account, since) = (self.duty.account.clone(), *seq);
-        let news = self.keeper.with(move |store| {
-            Ok(if store.changed_elsewhere()? { Some(store.news(&account, since)?) } else { None })
-        });
+        let news = self
+            .keeper
+            .with(move |store| Ok(if store.changed_elsewhere()? { Some(store.news(&account, since)?) } else { None }));
         match news.await {
             Ok(Some(news)) => {
                 *seq = news.seq;
@@ -194,8 +194,7 @@ impl Worker {
         }
         let loaded = self.load().await?;
         let now = self.clock.now();
-        let mut engine =
-            Engine::new(Limits { hands_off: self.duty.look_only, ..self.duty.limits.clone() });
+        let mut engine = Engine::new(Limits { hands_off: self.duty.look_only, ..self.duty.limits.clone() });
         engine.restore(loaded.jobs.clone(), loaded.last_id, now);
         (self.post)(Post::Driver(Driver::Us));
         self.show(loaded.jobs, loaded.status.clone());

@@ -55,7 +55,11 @@ pub enum StoreAt {
 /// What a task brings back.
 enum Done {
     Msg(Msg),
-    Connected { id: RequestId, profile: Option<String>, result: Result<(Session, Connected), Failure> },
+    Connected {
+        id: RequestId,
+        profile: Option<String>,
+        result: Result<(Session, Connected), Failure>,
+    },
     /// News of the jobs, of the account that had this number.
     Post(u64, Post),
 }
@@ -308,10 +312,7 @@ impl Effects {
             let waiting = Failure::new("ask for that", "nobody is signed in")
                 .hint("Copies stay as they are until somebody is; nothing is lost.")
                 .retry(crate::domain::Retry::AfterLogin);
-            for post in [
-                Post::Opened { account, jobs, status: loaded.status },
-                Post::Driver(Driver::Nobody(waiting)),
-            ] {
+            for post in [Post::Opened { account, jobs, status: loaded.status }, Post::Driver(Driver::Nobody(waiting))] {
                 _ = sender.send(Done::Post(number, post));
             }
         });

@@ -113,9 +113,7 @@ impl Hands for AwsHands {
     fn call(&self, call: Call) -> BoxFuture<'static, Answer> {
         let session = self.session.clone();
         match (call, self.renewal.clone()) {
-            (Call::Probe, Some(renewal)) => {
-                Box::pin(async move { Answer::Probed(renew(&session, renewal).await) })
-            }
+            (Call::Probe, Some(renewal)) => Box::pin(async move { Answer::Probed(renew(&session, renewal).await) }),
             (call, _) => Box::pin(calls::make(session.get(), call)),
         }
     }

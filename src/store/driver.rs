@@ -35,9 +35,9 @@ pub(super) fn path(dir: &Path, account: &AccountKey) -> PathBuf {
         return dir.join(format!("driver-{digits}.lock"));
     }
     // FNV-1a: two builds of the program must agree, so it cannot be the standard library's hash.
-    let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = key
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     dir.join(format!("driver-{digits}-{hash:016x}.lock"))
 }
 
@@ -46,9 +46,10 @@ pub(super) fn refusal(path: &Path, why: NotHad) -> Failure {
     match why {
         NotHad::Held => Failure::new(what, "another amigrate does"),
         NotHad::NoFile(error) => trouble::io(what, path, &error),
-        NotHad::NoLocks(error) => {
-            Failure::new(what, format!("{} cannot be locked, so jobs can only be looked at here: {error}", trouble::shown(path)))
-                .hint(trouble::local_disk())
-        }
+        NotHad::NoLocks(error) => Failure::new(
+            what,
+            format!("{} cannot be locked, so jobs can only be looked at here: {error}", trouble::shown(path)),
+        )
+        .hint(trouble::local_disk()),
     }
 }

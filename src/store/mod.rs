@@ -26,10 +26,7 @@ pub use driver::DriverLock;
 
 use crate::{
     domain::{AccountId, AccountKey, Failure},
-    engine::{
-        job::Job,
-        Ask, Status,
-    },
+    engine::{Ask, Status, job::Job},
 };
 use rows::{json, parsed, time};
 use trouble::{Error, newer};
@@ -236,9 +233,7 @@ impl Store {
         if some == 0 {
             return Ok(0);
         }
-        self.write("shorten the history", |tx, _| {
-            Ok(tx.execute("DELETE FROM jobs WHERE ended < ?1", [time(before)])?)
-        })
+        self.write("shorten the history", |tx, _| Ok(tx.execute("DELETE FROM jobs WHERE ended < ?1", [time(before)])?))
     }
 
     /// Remembers whose jobs a profile sees, so that a start without credentials can show them.
@@ -271,7 +266,9 @@ impl Store {
 
     /// One commit: all or nothing, and counted.
     fn write<T>(
-        &mut self, what: &str, act: impl FnOnce(&Transaction<'_>, Seq) -> Result<T, Error>,
+        &mut self,
+        what: &str,
+        act: impl FnOnce(&Transaction<'_>, Seq) -> Result<T, Error>,
     ) -> Result<T, Failure> {
         let write = || {
             let tx = self.transaction(TransactionBehavior::Immediate)?;

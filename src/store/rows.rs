@@ -16,8 +16,9 @@ pub(super) fn time(at: Timestamp) -> String {
 
 /// A body.
 pub(super) fn json(value: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string(value)
-        .map_err(|e| Failure::new("write a job into the store", e.to_string()).retry(crate::domain::Retry::Never).into())
+    serde_json::to_string(value).map_err(|e| {
+        Failure::new("write a job into the store", e.to_string()).retry(crate::domain::Retry::Never).into()
+    })
 }
 
 /// Of a body; `None` if it is of a form that this program does not know.
@@ -36,7 +37,11 @@ const UPSERT: &str = "
 
 /// Writes jobs. Whether one has ended is for its state to say: pruning and loading go by the column.
 pub(super) fn write(
-    tx: &Transaction<'_>, account: &str, jobs: &[Arc<Job>], seq: i64, now: Timestamp,
+    tx: &Transaction<'_>,
+    account: &str,
+    jobs: &[Arc<Job>],
+    seq: i64,
+    now: Timestamp,
 ) -> Result<(), Error> {
     let mut upsert = tx.prepare(UPSERT)?;
     for job in jobs {

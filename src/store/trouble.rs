@@ -29,10 +29,8 @@ impl Error {
     /// Whether the file itself is broken, as far as SQLite can tell.
     pub(super) fn damage(&self) -> Option<String> {
         match self {
-            Self::Sql(error) => {
-                matches!(error.sqlite_error_code(), Some(Code::NotADatabase | Code::DatabaseCorrupt))
-                    .then(|| error.to_string())
-            }
+            Self::Sql(error) => matches!(error.sqlite_error_code(), Some(Code::NotADatabase | Code::DatabaseCorrupt))
+                .then(|| error.to_string()),
             Self::Said(_) => None,
         }
     }
@@ -64,7 +62,9 @@ fn sql(what: &str, file: &Path, error: &Sql) -> Failure {
         ),
         Some(Code::DatabaseCorrupt | Code::NotADatabase) => (
             Retry::AfterChange,
-            format!("{file} is damaged. End every amigrate of yours on this host and start again: the file is set aside then, and jobs are found again in EC2."),
+            format!(
+                "{file} is damaged. End every amigrate of yours on this host and start again: the file is set aside then, and jobs are found again in EC2."
+            ),
         ),
         Some(Code::FileLockingProtocolFailed) => (Retry::AfterChange, local_disk()),
         Some(Code::SystemIoFailure) => {
