@@ -218,6 +218,7 @@ impl Engine {
         let Some(job) = self.jobs.get_mut(id) else { return };
         if matches!(state, JobState::Available { .. }) {
             // The last look may have been long ago; an available image has only whole snapshots.
+            job.percent = Some(100);
             for snapshot in &mut job.snapshots {
                 (snapshot.percent, snapshot.state) = (Some(100), SnapshotState::Completed);
             }
