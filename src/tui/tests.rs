@@ -369,7 +369,7 @@ fn a_hang_up_leaves_at_once() {
     let mut model = listed(vec![image(1)]);
     form(&mut model);
     assert_eq!(model.update(Msg::Input(Input::Hangup), now()), [Effect::Quit]);
-    assert_eq!(model.update(Msg::Terminate, now()), [Effect::Quit]);
+    assert_eq!(model.update(Msg::Input(Input::Terminate), now()), [Effect::Quit]);
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
             model.ask_for(Ask::LookNow, effects);
             effects.push(Effect::Retake);
         }
-        Msg::Input(Input::Hangup) | Msg::Terminate => effects.push(Effect::Quit),
+        Msg::Input(Input::Hangup | Input::Terminate) => effects.push(Effect::Quit),
         Msg::Board(post) => on_post(model, post),
         Msg::Tick => {}
         Msg::Reply { id, reply } => on_reply(model, id, reply, effects),
