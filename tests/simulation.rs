@@ -186,7 +186,8 @@ impl Play {
 
     /// Something goes wrong at AWS.
     fn fault(&mut self) {
-        let actions = ["CopyImage", "CopyImage", "Describe*", "DescribeImages", "DeregisterImage", "DeleteSnapshot", "*"];
+        let actions =
+            ["CopyImage", "CopyImage", "Describe*", "DescribeImages", "DeregisterImage", "DeleteSnapshot", "*"];
         let action = actions[self.rng.usize(..actions.len())];
         let (what, effect) = match self.rng.u8(..10) {
             0 => ("throttles", Effect::Throttle),
@@ -224,14 +225,20 @@ impl Play {
                 let source = self.sources[0].clone();
                 self.did("copies started elsewhere");
                 // Refused, where the limit is reached.
-                _ = self.rig.world.with(|w| {
-                    w.copy_elsewhere(&to, &source.id, &source.region, &format!("elsewhere-{n}"), now)
-                });
+                _ = self
+                    .rig
+                    .world
+                    .with(|w| w.copy_elsewhere(&to, &source.id, &source.region, &format!("elsewhere-{n}"), now));
             }
             1 => {
                 if let Some(copy) = self.pick(&copies) {
                     let delete = self.rng.bool();
-                    if self.rig.world.with(|w| w.deregister_elsewhere(&copy.region, &copy.image.id, delete, now)).is_ok() {
+                    if self
+                        .rig
+                        .world
+                        .with(|w| w.deregister_elsewhere(&copy.region, &copy.image.id, delete, now))
+                        .is_ok()
+                    {
                         self.did("copies deregistered by others");
                         self.others.insert(copy.image.id);
                     }
@@ -337,10 +344,19 @@ fn play(seed: u64, log: bool) -> (Counts, Vec<String>, String) {
             *play.counts.entry(if job.origin == Origin::Here { "jobs" } else { "jobs adopted" }).or_default() += 1;
             *play.counts.entry(ended(job)).or_default() += 1;
             if log {
-                println!("{} {} {} {:?} {:?} {:?}", job.id, job.request.name, job.word(), job.made, job.note, job.state);
+                println!(
+                    "{} {} {} {:?} {:?} {:?}",
+                    job.id,
+                    job.request.name,
+                    job.word(),
+                    job.made,
+                    job.note,
+                    job.state
+                );
             }
         }
-        let trace = format!("{} {:?}", play.rig.notes().effects, jobs.iter().map(|j| (j.ended, j.word())).collect::<Vec<_>>());
+        let trace =
+            format!("{} {:?}", play.rig.notes().effects, jobs.iter().map(|j| (j.ended, j.word())).collect::<Vec<_>>());
         (play.counts, wrong, trace)
     })
 }
