@@ -172,9 +172,12 @@ impl Worker {
                     (None, _) => return End::Done,
                     // Nobody would carry it out.
                     (Some(_), Driver::Nobody(failure)) => (self.post)(Post::NotAsked(failure.clone())),
-                    (Some(ask), _) => self.write_ask(ask).await,
+                    (Some(ask), _) => self.hand_over(ask).await,
                 },
                 () = tokio::time::sleep(LOOK_AROUND) => self.read_news(seq).await,
+            }
+            if self.duty.until_rest && self.nothing_to_drive().await {
+                return End::Done;
             }
         }
     }
@@ -192,6 +195,20 @@ impl Worker {
             Ok(None) => {}
             // Read again the next time; whoever drives complains of a store that is in trouble.
             Err(failure) => tracing::warn!(%failure, "the store could not be read"),
+        }
+    }
+
+    /// Whether whoever drives has nothing left that could fall to this process.
+    async fn nothing_to_drive(&self) -> bool {
+        self.load().await.is_ok_and(|l| l.asks.is_empty() && !l.jobs.iter().any(crate::engine::Job::needs_driving))
+    }
+
+    /// Writes down what is asked for; whoever drives carries it out.
+    async fn hand_over(&self, ask: Ask) {
+        if self.duty.look_only && !passing(&ask) {
+            (self.post)(Post::NotAsked(read_only()));
+        } else {
+            self.write_ask(ask).await;
         }
     }
 
@@ -302,12 +319,10 @@ impl Drive<'_> {
     }
 
     async fn asked(&mut self, ask: Ask) {
-        if matches!(ask, Ask::LookNow | Ask::Follow(_)) {
-            // Nothing is lost with these.
+        if passing(&ask) {
             self.event(Event::Ask(ask));
         } else if self.worker.duty.look_only {
-            let refusal = Failure::new("change something in AWS", "this is a read-only session");
-            (self.worker.post)(Post::NotAsked(refusal));
+            (self.worker.post)(Post::NotAsked(read_only()));
         } else {
             self.worker.write_ask(ask).await;
             self.take_asks().await;
@@ -401,4 +416,13 @@ impl Drive<'_> {
         }
         true
     }
+}
+
+/// Whether nothing is lost if this is lost.
+fn passing(ask: &Ask) -> bool {
+    matches!(ask, Ask::LookNow | Ask::Follow(_))
+}
+
+fn read_only() -> Failure {
+    Failure::new("change something in AWS", "this is a read-only session")
 }
