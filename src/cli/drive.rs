@@ -45,7 +45,8 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
         tokio::spawn(async move { while hangup.recv().await.is_some() {} });
         let work = async {
             let (worker, _desk) = worker(setup, dir).await?;
-            worker.run().await
+            worker.run().await;
+            Ok::<_, Failure>(())
         };
         tokio::select! {
             result = work => result?,
