@@ -68,6 +68,7 @@ pub async fn run(
         for _ in 0..AT_ONCE {
             let Some(msg) = next else { break };
             if let Some(exit) = take_in(model, msg, effects, face, clock)? {
+                effects.finish().await;
                 return Ok(exit);
             }
             pacer.dirty();
