@@ -152,7 +152,7 @@ async fn watch(session: &Session, engine: &mut Engine, first: Event, clock: Cloc
     let mut event = first;
     loop {
         for call in engine.handle(event, clock.now()) {
-            answers.spawn(calls::make(Some(session.clone()), call, false));
+            answers.spawn(calls::make(session.clone(), call));
         }
         for job in engine.jobs() {
             let line = job_line(job, clock.now());

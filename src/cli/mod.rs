@@ -1,10 +1,12 @@
 //! Arguments, and one file a command. Errors are printed here, after the screen was left.
 
+mod drive;
 mod line;
 mod screen;
 mod simulate;
 
 use std::{
+    ffi::OsString,
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
@@ -16,7 +18,7 @@ use crate::{
     aws::{HttpClient, SessionOptions},
     config::{self, Config},
     domain::{Failure, Region},
-    runtime::logging,
+    runtime::{StoreAt, logging},
     term::{Caps, CapsOverrides, Palette},
 };
 
@@ -64,6 +66,8 @@ struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Carry on copies that are queued or being cancelled, without a screen, until nothing is left that needs it
+    Drive,
     /// Open the same screen on an embedded EC2: no account, no network, nothing real
     Demo {
         /// The world to show: demo, empty, huge, broken, hostile or denied
@@ -92,6 +96,8 @@ struct Setup {
     plain: bool,
     profile: Option<String>,
     region: Option<Region>,
+    /// The arguments of a process that goes on in the background as this one was started.
+    background: Vec<OsString>,
 }
 
 /// The program. Status 0 if all went well, 1 for a failure, 2 for wrong arguments.
@@ -111,6 +117,7 @@ fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, Failure> {
     match arguments.command {
         None if setup.plain => line::list(&setup),
         None => screen::account(setup),
+        Some(Command::Drive) => drive::run(&setup),
         Some(Command::Demo { scenario }) if setup.plain => line::demo(&setup, &scenario),
         Some(Command::Demo { scenario }) => screen::demo(setup, &scenario),
         Some(Command::Simulate { port, scenario, time_scale }) => simulate::run(port, &scenario, time_scale),
@@ -146,10 +153,29 @@ fn set_up(common: &Common, env: &impl Fn(&str) -> Option<String>) -> Result<Setu
     let caps = Caps::detect(env, overrides);
     let (stdin, stdout) = crate::term::session::ttys();
     let plain = Caps::line_mode(env, stdin, stdout, common.plain);
-    Ok(Setup { config, caps, plain, profile, region })
+    let background = background(common, profile.as_deref());
+    Ok(Setup { config, caps, plain, profile, region, background })
+}
+
+/// `amigrate drive`, with what was said to this process.
+fn background(common: &Common, profile: Option<&str>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = vec!["drive".into()];
+    let mut add =
+        |flag: &str, value: Option<OsString>| arguments.extend(value.map(|v| [flag.into(), v]).into_iter().flatten());
+    add("--profile", profile.map(OsString::from));
+    add("--region", common.region.as_ref().map(|r| r.to_string().into()));
+    add("--endpoint-url", common.endpoint_url.clone().map(OsString::from));
+    add("--config", common.config.clone().map(|p| std::path::absolute(&p).unwrap_or(p).into_os_string()));
+    add("--log-level", common.log_level.clone().map(OsString::from));
+    arguments
 }
 
 impl Setup {
+    /// Where jobs are kept.
+    fn store(&self) -> StoreAt {
+        config::state_dir().map_or(StoreAt::Nowhere, StoreAt::Dir)
+    }
+
     fn session_options(&self) -> SessionOptions {
         let aws = &self.config.aws;
         SessionOptions {

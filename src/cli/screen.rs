@@ -16,8 +16,8 @@ use super::{Setup, http_client};
 use crate::{
     config,
     domain::Failure,
-    engine::JobState,
-    runtime::{Clock, Effects, Exit, Face, Origin, remember::Memory, run},
+    engine::{JobState, Limits},
+    runtime::{Clock, Effects, Exit, Face, Means, Origin, StoreAt, remember::Memory, run},
     sim::{Scenario, SharedWorld, World, connector},
     term::{Caps, Input, Screen, TermSession, Tty, input, osc, session},
     tui::{Model, Start, view},
@@ -88,7 +88,8 @@ pub(super) fn account(setup: Setup) -> Result<ExitCode, Failure> {
     let _log = setup.start_log()?;
     let options = setup.session_options();
     let memory = config::state_dir().map_or_else(Memory::default, |dir| Memory::in_dir(&dir));
-    show(setup, None, memory, move |_| Origin::Aws { options, http: http_client() })
+    let means = means(&setup, memory, setup.store());
+    show(setup, None, means, move |_| Origin::Aws { options, http: http_client() })
 }
 
 /// On the embedded EC2.
@@ -100,7 +101,8 @@ pub(super) fn demo(mut setup: Setup, name: &str) -> Result<ExitCode, Failure> {
     if setup.config.browse.regions.is_empty() {
         setup.config.browse.regions = vec!["all".into()];
     }
-    show(setup, Some(name.to_owned()), Memory::default(), move |clock| {
+    let means = means(&setup, Memory::default(), StoreAt::Memory);
+    show(setup, Some(name.to_owned()), means, move |clock| {
         let world = SharedWorld::new(World::new(&scenario, clock.now()));
         let home = world.with(|w| w.home().clone());
         let http = connector::http_client(world, move || clock.now()).into();
@@ -108,10 +110,21 @@ pub(super) fn demo(mut setup: Setup, name: &str) -> Result<ExitCode, Failure> {
     })
 }
 
+fn means(setup: &Setup, memory: Memory, store: StoreAt) -> Means {
+    Means {
+        store,
+        read_only: setup.config.read_only,
+        limits: Limits::of(&setup.config),
+        history_days: setup.config.jobs.history_days,
+        memory,
+        background: setup.background.clone(),
+    }
+}
+
 fn show(
     setup: Setup,
     demo: Option<String>,
-    memory: Memory,
+    means: Means,
     origin: impl FnOnce(Clock) -> Origin,
 ) -> Result<ExitCode, Failure> {
     session::install_panic_hook(|report| tracing::error!("{report}"));
@@ -121,7 +134,6 @@ fn show(
         let size = session::size();
         let ui = &setup.config.ui;
         let frames = if setup.caps.remote { ui.frames_remote } else { ui.frames_local };
-        let read_only = setup.config.read_only;
         let caps = setup.caps.clone();
         let start = Start {
             config: setup.config,
@@ -138,7 +150,7 @@ fn show(
         let _reader = input::spawn(sender, size)?;
         let (mut model, first) = Model::new(start);
         // The first frame goes out before the world is built or a certificate is read.
-        let mut effects = Effects::new(Origin::Later, read_only, memory);
+        let mut effects = Effects::new(Origin::Later, means, clock);
         model.prepare();
         terminal.draw(&model).map_err(|e| broken(&e))?;
         effects.set_origin(origin(clock));
@@ -185,14 +197,14 @@ fn broken(error: &io::Error) -> Failure {
 
 /// SIGHUP and SIGTERM leave as a hang-up does.
 fn leave_on_signals(sender: &tokio::sync::mpsc::UnboundedSender<Input>) -> Result<(), Failure> {
-    for kind in [SignalKind::hangup(), SignalKind::terminate()] {
+    for (kind, input) in [(SignalKind::hangup(), Input::Hangup), (SignalKind::terminate(), Input::Terminate)] {
         let mut signals = signal(kind).map_err(|e| Failure::new("listen for signals", e.to_string()))?;
         let sender = sender.clone();
         tokio::spawn(async move {
             if signals.recv().await.is_some() {
                 // The loop may be held up in writing to a line that takes nothing, and never hear of it.
                 session::end_within(PATIENCE, GONE.into());
-                let _ = sender.send(Input::Hangup);
+                let _ = sender.send(input);
             }
         });
     }

@@ -27,6 +27,8 @@ pub struct Limits {
     pub late_snapshots: SignedDuration,
     /// Whether new images and snapshots get the tags `amigrate:job` and `amigrate:batch`.
     pub tagging: bool,
+    /// Only look: nothing is sent that changes anything.
+    pub hands_off: bool,
 }
 
 impl Limits {
@@ -60,6 +62,7 @@ impl Default for Limits {
             unseen: SignedDuration::from_secs(60),
             late_snapshots: SignedDuration::from_secs(20),
             tagging: true,
+            hands_off: false,
         }
     }
 }

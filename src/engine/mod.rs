@@ -118,9 +118,11 @@ impl Engine {
             Event::Tick => {}
         }
         if self.credentials.work(now, &mut calls) {
-            self.settle_doubts(now, &mut calls);
-            self.start_queued(now, &mut calls);
-            self.go_on_removing(now, &mut calls);
+            if !self.limits.hands_off {
+                self.settle_doubts(now, &mut calls);
+                self.start_queued(now, &mut calls);
+                self.go_on_removing(now, &mut calls);
+            }
             self.look(now, &mut calls);
         }
         calls
@@ -131,7 +133,8 @@ impl Engine {
         if let Some(at) = self.credentials.next() {
             return at;
         }
-        [self.next_look(), self.next_start(), self.next_step()].into_iter().flatten().min()
+        let acts = if self.limits.hands_off { [None, None] } else { [self.next_start(), self.next_step()] };
+        acts.into_iter().chain([self.next_look()]).flatten().min()
     }
 
     fn asked(&mut self, ask: Ask, now: Timestamp) {
@@ -215,6 +218,7 @@ impl Engine {
         let Some(job) = self.jobs.get_mut(id) else { return };
         if matches!(state, JobState::Available { .. }) {
             // The last look may have been long ago; an available image has only whole snapshots.
+            job.percent = Some(100);
             for snapshot in &mut job.snapshots {
                 (snapshot.percent, snapshot.state) = (Some(100), SnapshotState::Completed);
             }

@@ -8,16 +8,8 @@ use crate::{
     engine::{Answer, Call, Watched},
 };
 
-/// Makes a call. `read_only` refuses whatever would change something, whoever asked for it.
-pub async fn make(session: Option<Session>, call: Call, read_only: bool) -> Answer {
-    let refusal = match (&session, read_only) {
-        (None, _) => Some(no_session()),
-        (Some(_), true) => Some(Failure::new("change something in AWS", "this is a read-only session")),
-        (Some(_), false) => None,
-    };
-    let (Some(session), None) = (session, &refusal) else {
-        return refuse(call, refusal.unwrap_or_else(no_session));
-    };
+/// Makes a call.
+pub async fn make(session: Session, call: Call) -> Answer {
     match call {
         Call::Copy { job, request, tags } => Answer::Copied(job, session.copy_image(&request, tags.as_ref()).await),
         Call::Settle { job, region, name } => Answer::Settled(job, session.images_named(&region, &name).await),
@@ -65,22 +57,4 @@ async fn watch(
     let ids: Vec<_> = here.iter().map(|i| i.id.clone()).collect();
     let snapshots = session.describe_snapshots(region, &known, &ids).await?;
     Ok(Watched { images, snapshots })
-}
-
-fn no_session() -> Failure {
-    Failure::new("ask AWS", "there are no credentials yet").retry(crate::domain::Retry::AfterLogin)
-}
-
-fn refuse(call: Call, failure: Failure) -> Answer {
-    match call {
-        Call::Copy { job, .. } => Answer::Copied(job, Err(failure)),
-        Call::Settle { job, .. } => Answer::Settled(job, Err(failure)),
-        Call::Survey { region } => Answer::Surveyed(region, Err(failure)),
-        Call::Watch { region, .. } => Answer::Watched(region, Err(failure)),
-        Call::Probe => Answer::Probed(Err(failure)),
-        Call::Look { job, .. } => Answer::Looked(job, Err(failure)),
-        Call::Deregister { job, .. } => Answer::Deregistered(job, Err(failure)),
-        Call::FindLeftovers { job, .. } => Answer::Leftovers(job, Err(failure)),
-        Call::DeleteSnapshot { job, snapshot, .. } => Answer::Deleted(job, snapshot, Err(failure)),
-    }
 }

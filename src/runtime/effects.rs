@@ -1,12 +1,23 @@
 //! Runs effects that wait: each in a task of its own, its answer sent back as a message.
 
+use std::{ffi::OsString, path::PathBuf, sync::Arc};
+
+use jiff::SignedDuration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::remember::Memory;
+use super::{
+    Clock, background,
+    driver::{Desk, Duty, Seat, Worker},
+    hands::{AwsHands, Renewal, SessionCell},
+    keeper::Keeper,
+    remember::Memory,
+};
 use crate::{
     aws::{HttpClient, Session, SessionOptions},
-    domain::{Failure, Region},
-    tui::{Connected, Effect, Msg, Page, Reply, RequestId},
+    domain::{AccountKey, Failure, Region},
+    engine::Limits,
+    store::Store,
+    tui::{Connected, Driver, Effect, Msg, Page, Post, Reply, RequestId},
 };
 
 /// Where sessions come from.
@@ -30,27 +41,79 @@ pub enum Origin {
     },
 }
 
+/// Where jobs are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreAt {
+    /// In memory: they end with the program. For the demo and for tests.
+    Memory,
+    /// In this directory, which other processes use as well.
+    Dir(PathBuf),
+    /// Nowhere: the platform has no directory for it.
+    Nowhere,
+}
+
 /// What a task brings back.
 enum Done {
     Msg(Msg),
-    Connected { id: RequestId, result: Result<(Session, Connected), Failure> },
+    Connected {
+        id: RequestId,
+        profile: Option<String>,
+        result: Result<(Session, Connected), Failure>,
+    },
+    /// News of the jobs, of the account that had this number.
+    Post(u64, Post),
+}
+
+/// How effects are run: fixed at the start.
+#[derive(Debug, Clone)]
+pub struct Means {
+    /// Where jobs are kept.
+    pub store: StoreAt,
+    /// Refuse everything that would change something.
+    pub read_only: bool,
+    /// How careful the copy engine is.
+    pub limits: Limits,
+    /// Ended copies are forgotten after so many days.
+    pub history_days: u32,
+    /// The last choice of regions.
+    pub memory: Memory,
+    /// The arguments of a process that goes on in the background.
+    pub background: Vec<OsString>,
 }
 
 /// Runs effects and collects what they bring.
 pub struct Effects {
     origin: Origin,
-    read_only: bool,
-    memory: Memory,
-    session: Option<Session>,
+    means: Means,
+    clock: Clock,
+    session: Option<SessionCell>,
+    keeper: Option<Keeper>,
+    /// The way to whoever works on the account's jobs, and the account's number.
+    desk: Option<Desk>,
+    accounts: u64,
+    account: Option<AccountKey>,
+    profile: Option<String>,
     sender: UnboundedSender<Done>,
     receiver: UnboundedReceiver<Done>,
 }
 
 impl Effects {
     /// Nothing runs yet. Must be used within a tokio runtime.
-    pub fn new(origin: Origin, read_only: bool, memory: Memory) -> Self {
+    pub fn new(origin: Origin, means: Means, clock: Clock) -> Self {
         let (sender, receiver) = unbounded_channel();
-        Self { origin, read_only, memory, session: None, sender, receiver }
+        Self {
+            origin,
+            means,
+            clock,
+            session: None,
+            keeper: None,
+            desk: None,
+            accounts: 0,
+            account: None,
+            profile: None,
+            sender,
+            receiver,
+        }
     }
 
     /// Says where sessions come from. Before any effect is started.
@@ -60,27 +123,42 @@ impl Effects {
 
     /// The next message; waits for it. Never ends: we hold a sender ourselves.
     pub async fn next(&mut self) -> Option<Msg> {
-        let done = self.receiver.recv().await?;
-        Some(self.accept(done))
+        loop {
+            let done = self.receiver.recv().await?;
+            if let Some(msg) = self.accept(done) {
+                return Some(msg);
+            }
+        }
     }
 
     /// A message that is there already.
     pub fn ready(&mut self) -> Option<Msg> {
-        let done = self.receiver.try_recv().ok()?;
-        Some(self.accept(done))
+        while let Ok(done) = self.receiver.try_recv() {
+            if let Some(msg) = self.accept(done) {
+                return Some(msg);
+            }
+        }
+        None
     }
 
-    fn accept(&mut self, done: Done) -> Msg {
-        match done {
+    fn accept(&mut self, done: Done) -> Option<Msg> {
+        Some(match done {
             Done::Msg(msg) => msg,
-            Done::Connected { id, result } => {
+            // The account was left meanwhile.
+            Done::Post(account, _) if account != self.accounts => return None,
+            Done::Post(_, post) => Msg::Board(post),
+            Done::Connected { id, profile, result } => {
+                self.profile = profile;
+                if result.is_err() && self.desk.is_none() {
+                    self.show_stored();
+                }
                 let result = result.map(|(session, connected)| {
-                    self.session = Some(session);
+                    self.session = Some(SessionCell::new(session));
                     connected
                 });
                 Msg::Reply { id, reply: Reply::Connected(result) }
             }
-        }
+        })
     }
 
     /// Starts an effect. Those that concern the terminal are the loop's, and are none of ours.
@@ -102,12 +180,20 @@ impl Effects {
                     Done::Msg(Msg::Reply { id, reply: Reply::Profiles(crate::aws::profiles().await) })
                 });
             }
-            Effect::OpenJobs { .. }
-            | Effect::CloseJobs
-            | Effect::Ask(_)
-            | Effect::History { .. }
-            | Effect::Background => {}
-            Effect::Remember { profile, regions } => self.memory.keep(&profile, &regions),
+            Effect::OpenJobs { account } => self.open_jobs(account),
+            Effect::CloseJobs => self.close_jobs(),
+            Effect::Ask(ask) => {
+                if let Some(desk) = &self.desk {
+                    desk.ask(ask);
+                }
+            }
+            Effect::History { id } => self.history(id),
+            Effect::Background => {
+                if let Err(failure) = background::spawn(&self.means.background) {
+                    tracing::error!(%failure, "the queue does not go on in the background");
+                }
+            }
+            Effect::Remember { profile, regions } => self.means.memory.keep(&profile, &regions),
             Effect::Clipboard(_)
             | Effect::Bell
             | Effect::Mouse(_)
@@ -122,10 +208,10 @@ impl Effects {
         // Nothing may go out under the old account while the new one is looked up.
         self.session = None;
         let origin = self.origin.clone();
-        let remembered = self.memory.regions(profile.as_deref().unwrap_or_default());
+        let remembered = self.means.memory.regions(profile.as_deref().unwrap_or_default());
         self.spawn(async move {
-            let result = connect(origin, profile, remembered).await;
-            Done::Connected { id, result }
+            let result = connect(origin, profile.clone(), remembered).await;
+            Done::Connected { id, profile, result }
         });
     }
 
@@ -134,10 +220,138 @@ impl Effects {
         F: Future<Output = Reply> + Send + 'static,
     {
         // Without a session nothing is listed; the model asks again once it has connected.
-        if let Some(session) = self.session.clone() {
+        if let Some(session) = self.session.as_ref().map(SessionCell::get) {
             let reply = ask(session);
             self.spawn(async move { Done::Msg(Msg::Reply { id, reply: reply.await }) });
         }
+    }
+
+    /// The way to the store, opened at the first use.
+    fn keeper(&mut self) -> Result<Keeper, Failure> {
+        if let Some(keeper) = &self.keeper {
+            return Ok(keeper.clone());
+        }
+        let keeper = match self.means.store.clone() {
+            StoreAt::Memory => Keeper::inline(Store::in_memory()?),
+            StoreAt::Nowhere => return Err(nowhere()),
+            StoreAt::Dir(dir) => {
+                let (sender, now, account) = (self.sender.clone(), self.clock.now(), self.accounts);
+                Keeper::spawn(move || {
+                    let opened = Store::open(&dir, now)?;
+                    if let Some(path) = opened.set_aside {
+                        // Nobody listens any more when the program is leaving.
+                        _ = sender.send(Done::Post(account, Post::Notice(set_aside(&path))));
+                    }
+                    Ok(opened.store)
+                })?
+            }
+        };
+        Ok(self.keeper.insert(keeper).clone())
+    }
+
+    /// Follows an account's jobs, and drives them if nobody else does.
+    fn open_jobs(&mut self, account: AccountKey) {
+        if self.desk.is_some() && self.account.as_ref() == Some(&account) {
+            return;
+        }
+        self.close_jobs();
+        let Some(session) = self.session.clone() else { return };
+        let keeper = match self.keeper() {
+            Ok(keeper) => keeper,
+            Err(failure) => return self.post(Post::Driver(Driver::Nobody(failure))),
+        };
+        let hands = Arc::new(AwsHands::new(session, self.renewal(&account)));
+        let duty = Duty {
+            account: account.clone(),
+            limits: self.means.limits.clone(),
+            seat: match &self.means.store {
+                StoreAt::Dir(dir) => Seat::Shared(dir.clone()),
+                StoreAt::Memory | StoreAt::Nowhere => Seat::Alone,
+            },
+            look_only: self.means.read_only,
+            until_rest: false,
+            history_days: self.means.history_days,
+        };
+        let (sender, number) = (self.sender.clone(), self.accounts);
+        let post = move |post| {
+            // Nobody listens any more when the program is leaving.
+            _ = sender.send(Done::Post(number, post));
+        };
+        let (worker, desk) = Worker::new(duty, keeper.clone(), hands, self.clock, Box::new(post.clone()));
+        self.desk = Some(desk);
+        self.account = Some(account.clone());
+        let key = self.profile_key();
+        tokio::spawn(async move {
+            if let Err(failure) = keeper.with(move |store| store.remember_account(&key, &account)).await {
+                tracing::warn!(%failure, "the profile's account could not be kept");
+            }
+            if let Err(failure) = worker.run().await {
+                post(Post::Driver(Driver::Nobody(failure)));
+            }
+        });
+    }
+
+    /// What is asked from now on concerns another account. Whoever worked on the last one ends by itself.
+    fn close_jobs(&mut self) {
+        self.accounts += 1;
+        (self.desk, self.account) = (None, None);
+    }
+
+    /// Without credentials nobody knows whose jobs to show; those of the account the profile had last, then.
+    fn show_stored(&mut self) {
+        let Ok(keeper) = self.keeper() else { return };
+        let (sender, number, key, now) = (self.sender.clone(), self.accounts, self.profile_key(), self.clock.now());
+        tokio::spawn(async move {
+            let loaded = keeper.with(move |store| {
+                let Some(account) = store.account_of(&key)? else { return Ok(None) };
+                let loaded = store.load(&account, now - SignedDuration::from_hours(24))?;
+                Ok(Some((account, loaded)))
+            });
+            let Ok(Some((account, loaded))) = loaded.await else { return };
+            let jobs = loaded.jobs.into_iter().map(Arc::new).collect();
+            let waiting = Failure::new("ask for that", "nobody is signed in")
+                .hint("Copies stay as they are until somebody is; nothing is lost.")
+                .retry(crate::domain::Retry::AfterLogin);
+            for post in [Post::Opened { account, jobs, status: loaded.status }, Post::Driver(Driver::Nobody(waiting))] {
+                _ = sender.send(Done::Post(number, post));
+            }
+        });
+    }
+
+    fn history(&mut self, id: RequestId) {
+        /// More than anybody reads; a filter finds the rest by the day.
+        const MOST: usize = 5_000;
+        let (keeper, account) = (self.keeper(), self.account.clone());
+        self.spawn(async move {
+            let reply = match (keeper, account) {
+                (Ok(keeper), Some(account)) => keeper.with(move |store| store.history(&account, MOST)).await,
+                (Ok(_), None) => Ok(Vec::new()),
+                (Err(failure), _) => Err(failure),
+            };
+            Done::Msg(Msg::Reply { id, reply: Reply::History(reply) })
+        });
+    }
+
+    fn renewal(&self, account: &AccountKey) -> Option<Renewal> {
+        let Origin::Aws { options, http: Ok(http) } = &self.origin else { return None };
+        let options = SessionOptions { profile: self.profile.clone().or(options.profile.clone()), ..options.clone() };
+        Some(Renewal { options, http: http.clone(), account: account.clone() })
+    }
+
+    /// A profile may mean another account behind another endpoint.
+    fn profile_key(&self) -> String {
+        let profile = self.profile.as_deref().unwrap_or("default");
+        match &self.origin {
+            Origin::Aws { options, .. } => match &options.endpoint_url {
+                Some(url) => format!("{profile} at {url}"),
+                None => profile.to_owned(),
+            },
+            Origin::Simulated { .. } | Origin::Later => profile.to_owned(),
+        }
+    }
+
+    fn post(&self, post: Post) {
+        _ = self.sender.send(Done::Post(self.accounts, post));
     }
 
     fn spawn(&self, task: impl Future<Output = Done> + Send + 'static) {
@@ -147,6 +361,18 @@ impl Effects {
             let _ = sender.send(task.await);
         });
     }
+}
+
+fn nowhere() -> Failure {
+    Failure::new("keep copies", "this platform names no directory for a program's state")
+        .hint("Set HOME, or XDG_STATE_HOME. Without it copies could be lost, so none are made.")
+}
+
+fn set_aside(path: &std::path::Path) -> String {
+    format!(
+        "The store of jobs was damaged; it is kept as {}. Copies under way are found again in EC2; queued ones must be asked for again.",
+        path.display()
+    )
 }
 
 async fn connect(

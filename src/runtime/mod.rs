@@ -1,13 +1,17 @@
 //! The event loop and what it runs: effects against AWS, signals, clocks, logs. The only room that reads a clock
 //! or waits; it decides nothing.
 
+mod background;
 pub mod calls;
 pub mod clock;
+pub mod driver;
 pub mod effects;
+pub mod hands;
+pub mod keeper;
 pub mod logging;
 pub mod remember;
 mod run;
 
 pub use clock::Clock;
-pub use effects::{Effects, Origin};
+pub use effects::{Effects, Means, Origin, StoreAt};
 pub use run::{Exit, Face, run};

@@ -106,7 +106,7 @@ fn take_in(
     face: &mut impl Face,
     clock: Clock,
 ) -> io::Result<Option<Exit>> {
-    let gone = matches!(msg, Msg::Input(Input::Hangup) | Msg::Terminate);
+    let gone = matches!(msg, Msg::Input(Input::Hangup | Input::Terminate));
     if let Msg::Input(Input::Resize(columns, rows)) = msg {
         face.resize(columns, rows);
     }

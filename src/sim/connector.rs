@@ -147,14 +147,47 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_sdk_tries_again_after_throttles_resets_and_silence() {
-        for (effect, first) in
-            [(Effect::Throttle, 2), (Effect::LostAnswer, 2), (Effect::Fail, 2), (Effect::Slow, 2), (Effect::Html, 2)]
-        {
+        for (effect, first) in [
+            (Effect::Throttle, 2),
+            (Effect::LostAnswer, 2),
+            (Effect::Reset, 2),
+            (Effect::Fail, 2),
+            (Effect::Slow, 2),
+            (Effect::Html, 2),
+        ] {
             let (world, client) = bench("empty");
             world.with(|w| w.faults().add(Rule::new("DescribeRegions", effect).first(first).millis(60_000)));
             let regions = client("us-east-1").describe_regions().send().await;
             assert_eq!(regions.map(|r| r.regions().len()).map_err(|e| format!("{effect:?}: {e:?}")), Ok(17));
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_sdk_waits_out_a_rate_and_makes_one_image_through_resets() {
+        let (world, client) = bench("empty");
+        world.with(|w| w.limits().rates = true);
+        world.with(|w| w.faults().add(Rule::new("CopyImage", Effect::Reset).first(1)));
+        world.with(|w| w.faults().add(Rule::new("CopyImage", Effect::LostAnswer).every(2)));
+        let source = client("us-east-1").describe_images().owners("amazon").send().await.unwrap().images()[0].clone();
+        let copy = client("us-west-2").copy_image().name("once").source_region("us-east-1").client_token("t");
+        copy.source_image_id(source.image_id().unwrap()).send().await.unwrap();
+        assert_eq!(world.with(|w| w.copies_made()), 1);
+        let here = |w: &mut World| {
+            let of = (crate::domain::Region::new("us-west-2").unwrap(), "CopyImage".to_owned());
+            w.calls()[&of]
+        };
+        assert_eq!(world.with(here), crate::sim::Calls { asked: 3, throttled: 0 });
+        world.with(|w| w.faults().clear());
+        let source = crate::domain::ImageId::new(source.image_id().unwrap()).unwrap();
+        world.with(|w| {
+            let (to, from) = (crate::domain::Region::new("us-west-2").unwrap(), w.home().clone());
+            let theirs = |n: i32| w.copy_elsewhere(&to, &source, &from, &format!("theirs-{n}"), Timestamp::UNIX_EPOCH);
+            assert!((0..200).map(theirs).any(|made| made.is_err()), "the rate is used up");
+        });
+        let copy = client("us-west-2").copy_image().name("after").source_region("us-east-1");
+        copy.source_image_id(source.as_str()).send().await.unwrap();
+        assert!(world.with(here).throttled > 0);
+        assert_eq!(world.with(|w| w.copies_made()), 2);
     }
 
     #[tokio::test(start_paused = true)]

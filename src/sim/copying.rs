@@ -1,12 +1,14 @@
-//! `CopyImage`, and a copy's life as a function of its age. Owns EC2's rules for copies.
+//! `CopyImage`. Owns EC2's rules for copies; how one goes on is [`crate::sim::life`]'s.
 
 use jiff::Timestamp;
 
 use crate::{
     domain::{Image, ImageId, ImageName, ImageState, Region, Snapshot, SnapshotId, SnapshotState, image::Tag},
     sim::{
+        checks::{check_image_id, check_tags, not_found, unavailable},
+        life::{Course, Made, MadeSnapshot, Maker, Stages, ms_between},
         refusal::Refusal,
-        world::{Area, SeenImage, World},
+        world::{Area, SeenImage, Token, World},
     },
 };
 
@@ -24,110 +26,7 @@ pub(crate) struct CopyCall {
     pub(crate) snapshot_tags: Vec<Tag>,
     pub(crate) token: Option<String>,
     pub(crate) dry_run: bool,
-}
-
-/// An image made by a copy.
-#[derive(Debug, Clone)]
-pub(crate) struct Made {
-    /// As it is once available.
-    pub(crate) image: Image,
-    pub(crate) created: Timestamp,
-    /// Milliseconds after its creation: the snapshots are listed.
-    pub(crate) listed: i64,
-    /// Milliseconds after its creation: available or, for a copy that fails, failed.
-    pub(crate) ended: i64,
-    pub(crate) fails: bool,
-}
-
-/// A snapshot made by a copy.
-#[derive(Debug, Clone)]
-pub(crate) struct MadeSnapshot {
-    /// As it is once completed or in error.
-    pub(crate) end: Snapshot,
-    pub(crate) image: ImageId,
-    pub(crate) created: Timestamp,
-    stages: Stages,
-}
-
-/// When a snapshot gets how far: milliseconds after the copy was asked for.
-#[derive(Debug, Clone, Copy)]
-struct Stages {
-    /// It exists.
-    listed: i64,
-    /// 0%; before, its progress is an empty text.
-    zero: i64,
-    /// 99%.
-    almost: i64,
-    /// Completed or in error.
-    ended: i64,
-}
-
-fn age_ms(created: Timestamp, now: Timestamp) -> i64 {
-    now.as_millisecond().saturating_sub(created.as_millisecond())
-}
-
-impl Made {
-    /// Milliseconds.
-    pub(crate) fn age_ms(&self, now: Timestamp) -> i64 {
-        age_ms(self.created, now)
-    }
-
-    /// Whether it is still being made.
-    pub(crate) fn is_pending(&self, now: Timestamp) -> bool {
-        self.age_ms(now) < self.ended
-    }
-
-    /// Whether it has come to a bad end.
-    pub(crate) fn has_failed(&self, now: Timestamp) -> bool {
-        self.fails && !self.is_pending(now)
-    }
-
-    /// As EC2 describes it.
-    pub(crate) fn as_of(&self, now: Timestamp) -> Image {
-        let mut image = self.image.clone();
-        if self.age_ms(now) < self.listed {
-            image.block_devices.iter_mut().filter_map(|d| d.ebs.as_mut()).for_each(|e| e.snapshot_id = None);
-        }
-        if self.is_pending(now) {
-            image.state = ImageState::Pending;
-        } else if self.fails {
-            image.state = ImageState::Failed;
-            image.state_reason = Some("Copy image failed with an internal error".into());
-        }
-        image
-    }
-}
-
-impl MadeSnapshot {
-    /// As EC2 describes it; none before it exists.
-    pub(crate) fn as_of(&self, now: Timestamp) -> Option<Snapshot> {
-        let age = age_ms(self.created, now);
-        if age < self.stages.listed {
-            return None;
-        }
-        let mut snapshot = self.end.clone();
-        if age < self.stages.ended {
-            snapshot.state = SnapshotState::Pending;
-            snapshot.state_message = None;
-            snapshot.progress = self.stages.percent(age);
-        }
-        Some(snapshot)
-    }
-
-    /// Whether it is still being filled.
-    pub(crate) fn is_pending(&self, now: Timestamp) -> bool {
-        age_ms(self.created, now) < self.stages.ended
-    }
-}
-
-impl Stages {
-    fn percent(&self, age: i64) -> Option<u8> {
-        if age < self.zero {
-            return None;
-        }
-        let whole = (self.almost - self.zero).max(1);
-        u8::try_from(((age - self.zero).saturating_mul(99) / whole).min(99)).ok()
-    }
+    pub(crate) maker: Maker,
 }
 
 impl World {
@@ -135,9 +34,10 @@ impl World {
     pub(crate) fn copy_image(&mut self, to: &Region, call: CopyCall, now: Timestamp) -> Result<ImageId, Refusal> {
         let area = self.enabled(to)?;
         let fingerprint = format!("{:?}", CopyCall { dry_run: false, ..call.clone() });
-        if let Some((asked, id)) = call.token.as_ref().and_then(|t| area.tokens.get(t)) {
-            return if *asked == fingerprint {
-                Ok(id.clone())
+        let known = |token: &Token| self.limits.token_life_ms.is_none_or(|life| ms_between(token.asked, now) < life);
+        if let Some(token) = call.token.as_ref().and_then(|t| area.tokens.get(t)).filter(|t| known(t)) {
+            return if token.fingerprint == fingerprint {
+                Ok(token.image.clone())
             } else {
                 Err(Refusal::new(
                     "IdempotentParameterMismatch",
@@ -154,7 +54,7 @@ impl World {
         if call.dry_run {
             return Err(Refusal::dry_run());
         }
-        if area.made.values().filter(|m| m.is_pending(now)).count() >= self.limits.pending_copies {
+        if area.pending_copies(now) >= self.limits.pending_copies {
             return Err(Refusal::new(
                 "ResourceLimitExceeded",
                 format!(
@@ -167,7 +67,11 @@ impl World {
         let key = if encrypted { area.key_arn(call.key.as_deref(), &self.account) } else { None };
         let id = self.begin(to, &call, source.image, encrypted, key.as_deref(), now)?;
         if let Some(token) = call.token {
-            self.enabled_mut(to)?.tokens.insert(token, (fingerprint, id.clone()));
+            let token_is = Token { fingerprint, image: id.clone(), asked: now };
+            self.enabled_mut(to)?.tokens.insert(token, token_is);
+        }
+        if call.maker == Maker::Request {
+            self.copies_made += 1;
         }
         Ok(id)
     }
@@ -225,7 +129,7 @@ impl World {
                 kms_key_id: if encrypted { key.map(Into::into) } else { None },
                 tags: call.snapshot_tags.clone(),
             };
-            snapshots.push(MadeSnapshot { end, image: id.clone(), created: now, stages });
+            snapshots.push(MadeSnapshot { end, image: id.clone(), course: Course::new(now), stages });
         }
         image.id = id.clone();
         image.region = to.clone();
@@ -245,7 +149,15 @@ impl World {
         let ended = if snapshots.is_empty() { pace.base_ms } else { ended } + pace.settle_ms;
         let area = self.enabled_mut(to)?;
         area.snapshots.extend(snapshots.into_iter().map(|s| (s.end.id.clone(), s)));
-        let made = Made { image, created: now, listed: pace.snapshots_after_ms, ended, fails };
+        let made = Made {
+            image,
+            course: Course::new(now),
+            listed: pace.snapshots_after_ms,
+            ended,
+            fails,
+            token: call.token.clone(),
+            maker: call.maker,
+        };
         area.made.insert(id.clone(), made);
         Ok(id)
     }
@@ -317,6 +229,7 @@ fn description(id: &ImageId, source: &ImageId, snapshot: &SnapshotId, now: Times
     )
 }
 
+/// Refuses names, descriptions and tokens that EC2 would not read.
 fn check_texts(call: &CopyCall) -> Result<(), Refusal> {
     ImageName::new(&call.name).map_err(|_| {
         Refusal::new(
@@ -339,56 +252,6 @@ fn check_texts(call: &CopyCall) -> Result<(), Refusal> {
     }
     check_tags(&call.image_tags)?;
     check_tags(&call.snapshot_tags)
-}
-
-/// The rules for tags a user sets.
-pub(crate) fn check_tags(tags: &[Tag]) -> Result<(), Refusal> {
-    if tags.len() > 50 {
-        return Err(Refusal::new("TagLimitExceeded", "Resources cannot have more than 50 tags."));
-    }
-    for (n, tag) in tags.iter().enumerate() {
-        if tag.key.to_ascii_lowercase().starts_with("aws:") {
-            return Err(Refusal::new(
-                "InvalidParameterValue",
-                format!(
-                    "Value ( {} ) for parameter key is invalid. Tag keys starting with 'aws:' are reserved for internal use",
-                    tag.key
-                ),
-            ));
-        }
-        if !(1..=128).contains(&tag.key.chars().count()) {
-            return Err(Refusal::new("InvalidTagKey.Malformed", "Tag keys must be between 1 and 128 characters long."));
-        }
-        if tag.value.chars().count() > 256 {
-            return Err(Refusal::new(
-                "InvalidParameterValue",
-                "Tag value exceeds the maximum length of 256 characters",
-            ));
-        }
-        if tags[..n].iter().any(|t| t.key == tag.key) {
-            return Err(Refusal::new("InvalidParameterValue", format!("Duplicate tag key '{}' specified.", tag.key)));
-        }
-    }
-    Ok(())
-}
-
-/// Refuses what is not formed like an image's id.
-pub(crate) fn check_image_id(id: &str) -> Result<(), Refusal> {
-    match ImageId::new(id) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Refusal::new("InvalidAMIID.Malformed", format!("Invalid id: \"{id}\" (expecting \"ami-...\")"))),
-    }
-}
-
-/// The image or images are not there, or not for this account.
-pub(crate) fn not_found(ids: &[&str]) -> Refusal {
-    let (word, verb) = if ids.len() == 1 { ("id", "does") } else { ("ids", "do") };
-    Refusal::new("InvalidAMIID.NotFound", format!("The image {word} '[{}]' {verb} not exist", ids.join(", ")))
-}
-
-/// The image is there but cannot be used, or is there no longer.
-pub(crate) fn unavailable(id: &str) -> Refusal {
-    Refusal::new("InvalidAMIID.Unavailable", format!("The image ID '{id}' is no longer available"))
 }
 
 fn duplicate(area: &Area, name: &str) -> Refusal {

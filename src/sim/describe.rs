@@ -1,31 +1,16 @@
 //! Images, snapshots and regions as EC2's XML. Owns the element names; decides nothing.
 
-use jiff::Timestamp;
-
 use crate::{
     domain::{
-        Image, OptIn, Snapshot,
+        Image,
         image::{BlockDevice, Tag},
     },
     sim::{
-        filters::status,
+        words::{VOLUME_OF_COPIES, date, location, opt_in, platform, progress, status},
         world::{Area, SeenSnapshot},
         xml::Xml,
     },
 };
-
-/// What EC2 gives as the volume of a snapshot that was copied.
-pub(crate) const VOLUME_OF_COPIES: &str = "vol-ffffffff";
-
-/// EC2's form of a date, always with milliseconds.
-pub(crate) fn date(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
-}
-
-/// `''`, `0%` to `100%`.
-pub(crate) fn progress(snapshot: &Snapshot) -> String {
-    snapshot.progress.map_or_else(String::new, |p| format!("{p}%"))
-}
 
 fn tags(xml: &mut Xml, tags: &[Tag]) {
     if !tags.is_empty() {
@@ -50,17 +35,6 @@ fn device(xml: &mut Xml, device: &BlockDevice) {
         xml.maybe("throughput", number(ebs.throughput).as_deref());
         xml.flag("encrypted", ebs.encrypted == Some(true));
     });
-}
-
-/// `OWNER/NAME`.
-pub(crate) fn location(image: &Image) -> String {
-    let owner = image.image_owner_alias.as_deref().unwrap_or(image.owner_id.as_str());
-    format!("{owner}/{}", image.name)
-}
-
-/// `windows`, or nothing.
-pub(crate) fn platform(image: &Image) -> Option<&'static str> {
-    image.platform_details.as_deref().filter(|p| p.starts_with("Windows")).map(|_| "windows")
 }
 
 /// One image.
@@ -139,13 +113,4 @@ pub(crate) fn region(xml: &mut Xml, area: &Area) {
     xml.leaf("regionName", area.region.as_str());
     xml.leaf("regionEndpoint", &format!("ec2.{}.amazonaws.com", area.region));
     xml.leaf("optInStatus", opt_in(area.opt_in));
-}
-
-/// EC2's word for an opt-in state.
-pub(crate) fn opt_in(state: OptIn) -> &'static str {
-    match state {
-        OptIn::NotRequired => "opt-in-not-required",
-        OptIn::OptedIn => "opted-in",
-        OptIn::NotOptedIn => "not-opted-in",
-    }
 }

@@ -7,10 +7,12 @@ use crate::{
     sim::{
         copying::CopyCall,
         describe,
-        filters::glob,
+        glob::glob,
+        life::Maker,
         listing::{ImagesCall, PageCall, SnapshotsCall},
         params::Params,
         refusal::Refusal,
+        words,
         world::World,
         xml::Xml,
     },
@@ -105,7 +107,7 @@ impl Call<'_> {
         let listed = self.world.areas.iter().filter(|area| {
             (all || area.opt_in != OptIn::NotOptedIn)
                 && (names.is_empty() || names.contains(&area.region.as_str()))
-                && passes(area.region.as_str(), describe::opt_in(area.opt_in))
+                && passes(area.region.as_str(), words::opt_in(area.opt_in))
         });
         Ok(self.response("DescribeRegions", |xml| xml.items("regionInfo", listed, describe::region)))
     }
@@ -168,6 +170,7 @@ impl Call<'_> {
             snapshot_tags,
             token: params.get("ClientToken").filter(|t| !t.is_empty()).map(str::to_owned),
             dry_run: self.dry_run()?,
+            maker: Maker::Request,
         };
         let id = self.world.copy_image(self.region, asked, self.now)?;
         Ok(self.response("CopyImage", |xml| xml.leaf("imageId", id.as_str())))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::{domain::Region, sim::filters::glob};
+use crate::{domain::Region, sim::glob::glob};
 
 /// How a request goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -21,6 +21,8 @@ pub enum Effect {
     Slow,
     /// The request is carried out, the connection is reset.
     LostAnswer,
+    /// The connection is reset before the request is carried out.
+    Reset,
     /// HTTP 502 with an HTML page; not carried out.
     Html,
     /// Carried out; the answer's second half is missing.
@@ -129,6 +131,14 @@ impl Faults {
     /// None any more.
     pub fn clear(&mut self) {
         self.0.clear();
+    }
+
+    /// Whether a request for `action` is denied for another permission it needs too. A rule that fits the request itself
+    /// was asked already.
+    pub(crate) fn deny_also(&mut self, region: &Region, action: &str, needed: &str) -> bool {
+        let others = self.0.iter_mut().filter(|r| r.kind == Effect::Deny && !glob(&r.action, action));
+        // Every rule counts the request, also behind one that strikes.
+        others.map(|rule| rule.strikes(region, needed)).fold(false, |any, strikes| any | strikes)
     }
 
     /// Counts the request and says what strikes it.

@@ -3,8 +3,12 @@
 use std::borrow::Cow;
 
 use crate::{
-    domain::{Image, Snapshot, SnapshotState, image::Tag},
-    sim::{describe, refusal::Refusal},
+    domain::{Image, Snapshot, image::Tag},
+    sim::{
+        glob::glob,
+        refusal::Refusal,
+        words::{self, status},
+    },
 };
 
 /// One filter: any of the values will do. Several filters must all hold.
@@ -103,27 +107,17 @@ pub(crate) fn snapshot(filters: &[Filter], snapshot: &Snapshot, owner: &str, sta
             "encrypted" => vec![flag(snapshot.encrypted)],
             "owner-alias" => Vec::new(),
             "owner-id" => vec![owner.into()],
-            "progress" => vec![describe::progress(snapshot).into()],
+            "progress" => vec![words::progress(snapshot).into()],
             "snapshot-id" => vec![snapshot.id.as_str().into()],
             "start-time" => vec![started.into()],
             "status" => vec![status(snapshot.state).into()],
             "storage-tier" => vec!["standard".into()],
-            "volume-id" => vec![describe::VOLUME_OF_COPIES.into()],
+            "volume-id" => vec![words::VOLUME_OF_COPIES.into()],
             "volume-size" => vec![snapshot.volume_size.to_string().into()],
             name => tag_values(&snapshot.tags, name),
         };
         filter.matches(&values)
     })
-}
-
-/// EC2's word for a snapshot's state.
-pub(crate) fn status(state: SnapshotState) -> &'static str {
-    match state {
-        SnapshotState::Pending => "pending",
-        SnapshotState::Completed => "completed",
-        SnapshotState::Error => "error",
-        SnapshotState::Other => "recoverable",
-    }
 }
 
 fn flag(on: bool) -> Cow<'static, str> {
@@ -147,7 +141,7 @@ fn image_values<'a>(image: &'a Image, name: &str) -> Vec<Cow<'a, str>> {
         "block-device-mapping.volume-size" => disks().filter_map(|e| Some(e.volume_size?.to_string().into())).collect(),
         "block-device-mapping.volume-type" => disks().filter_map(|e| e.volume_type.as_deref().map(Cow::from)).collect(),
         "boot-mode" => one(image.boot_mode.as_deref()),
-        "creation-date" => image.created.map(|t| describe::date(t).into()).into_iter().collect(),
+        "creation-date" => image.created.map(|t| words::date(t).into()).into_iter().collect(),
         "description" => vec![(&*image.description).into()],
         "ena-support" => image.ena_support.map(flag).into_iter().collect(),
         "hypervisor" => one(image.hypervisor.as_deref()),
@@ -157,8 +151,8 @@ fn image_values<'a>(image: &'a Image, name: &str) -> Vec<Cow<'a, str>> {
         "name" => vec![(&*image.name).into()],
         "owner-alias" => one(image.image_owner_alias.as_deref()),
         "owner-id" => vec![image.owner_id.as_str().into()],
-        "manifest-location" => vec![describe::location(image).into()],
-        "platform" => one(describe::platform(image)),
+        "manifest-location" => vec![words::location(image).into()],
+        "platform" => one(words::platform(image)),
         "sriov-net-support" => one(image.sriov_net_support.as_deref()),
         "product-code" => image.product_codes.iter().map(|c| (&*c.id).into()).collect(),
         "product-code.type" => image.product_codes.iter().map(|c| (&*c.kind).into()).collect(),
@@ -180,67 +174,9 @@ fn tag_values<'a>(tags: &'a [Tag], name: &str) -> Vec<Cow<'a, str>> {
     }
 }
 
-/// Matches a whole text. Goes back to the last star only, so its cost is at most pattern times text.
-pub(crate) fn glob(pattern: &str, text: &str) -> bool {
-    let (mut p, mut t) = (pattern, text);
-    let mut resume: Option<(&str, &str)> = None;
-    loop {
-        let mut pattern_chars = p.chars();
-        match (pattern_chars.next(), t.chars().next()) {
-            (None, None) => return true,
-            (Some('*'), _) => {
-                p = pattern_chars.as_str();
-                resume = Some((p, t));
-                continue;
-            }
-            (Some('?'), Some(c)) => {
-                p = pattern_chars.as_str();
-                t = &t[c.len_utf8()..];
-                continue;
-            }
-            (Some(mut wanted), Some(c)) => {
-                if wanted == '\\' {
-                    wanted = pattern_chars.next().unwrap_or('\\');
-                }
-                if wanted == c {
-                    p = pattern_chars.as_str();
-                    t = &t[c.len_utf8()..];
-                    continue;
-                }
-            }
-            (None, Some(_)) | (Some(_), None) => {}
-        }
-        let Some((after_star, from)) = resume else { return false };
-        let Some(skipped) = from.chars().next() else { return false };
-        t = &from[skipped.len_utf8()..];
-        p = after_star;
-        resume = Some((p, t));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[rstest::rstest]
-    #[case("abc", "abc", true)]
-    #[case("abc", "abcd", false)]
-    #[case("", "", true)]
-    #[case("", "a", false)]
-    #[case("*", "", true)]
-    #[case("a*c", "abbbc", true)]
-    #[case("a*c", "abbb", false)]
-    #[case("*b*b*", "abab", true)]
-    #[case("a?c", "abc", true)]
-    #[case("a?c", "ac", false)]
-    #[case(r"a\*c", "a*c", true)]
-    #[case(r"a\*c", "abc", false)]
-    #[case("?", "é", true)]
-    #[case("Copied for DestinationAmi ami-1 *", "Copied for DestinationAmi ami-1 from SourceAmi ami-2", true)]
-    #[case("Copied for DestinationAmi ami-1 *", "Copied for DestinationAmi ami-11 from SourceAmi ami-2", false)]
-    fn wildcards(#[case] pattern: &str, #[case] text: &str, #[case] matches: bool) {
-        assert_eq!(glob(pattern, text), matches);
-    }
 
     #[test]
     fn an_unknown_filter_is_refused_and_a_tag_is_not() {

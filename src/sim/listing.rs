@@ -8,13 +8,12 @@ use jiff::Timestamp;
 use crate::{
     domain::{ImageId, ImageState, Region, SnapshotId},
     sim::{
-        copying::{check_image_id, not_found},
-        describe,
+        checks::{check_image_id, no_snapshot, not_found},
         filters::{self, Filter},
         lot::Lot,
         refusal::Refusal,
-        removing::no_snapshot,
         scenario::Access,
+        words,
         world::{Area, SeenImage, SeenSnapshot, World},
     },
 };
@@ -71,6 +70,11 @@ impl Cursor {
         }
     }
 
+    /// Whether what was copied under this id is still to come; nothing is once the cursor stands in the lots.
+    fn comes_to(&self, id: &str) -> bool {
+        matches!(self, Self::Made(from) if id >= from.strip_prefix('=').unwrap_or(from))
+    }
+
     fn parse(token: &str) -> Option<Self> {
         if let Some(after) = token.strip_prefix("m.") {
             return Some(Self::Made(after.to_owned()));
@@ -122,17 +126,22 @@ impl World {
         let wanted = |seen: &SeenImage| self.wanted(call, seen) && filters::image(&call.filters, &seen.image);
         let mut walk = Walk { room, next: None };
         let mut items = Vec::new();
-        for made in made_after(&start, &area.made) {
-            if made.age_ms(now) < self.pace.unseen_ms || !self.owner_fits(&call.owners, self.account.as_str(), None) {
-                continue;
-            }
-            if !walk.take(|| Cursor::Made(before(made.image.id.as_str()))) {
+        let ghosts = area.ghosts.iter().filter(|(_, ghost)| ghost.copied).map(|(id, _)| id);
+        let mut made: Vec<&ImageId> = area.made.keys().chain(ghosts).collect();
+        made.sort_unstable();
+        let own = self.owner_fits(&call.owners, self.account.as_str(), None);
+        for id in made.into_iter().filter(|id| own && start.comes_to(id.as_str())) {
+            let Some(seen) = self.image_or_ghost(area, id, now) else { continue };
+            if !walk.take(|| Cursor::Made(before(id.as_str()))) {
                 break;
             }
-            items.push(Self::see_made(area, made, now));
+            items.push(seen);
         }
         let lots = |lot: &Lot| self.lot_fits(call, lot);
-        walk.lots(&start, area, lots, |lot, index| items.extend(self.see_lot(area, lot, index).filter(wanted)));
+        walk.lots(&start, area, lots, |lot, index| {
+            let ghost = || self.ghost(area, &lot.id(index)?, now);
+            items.extend(self.see_lot(area, lot, index).or_else(ghost).filter(wanted));
+        });
         items.retain(wanted);
         Ok(Page { items, next: walk.next.map(|c| c.token()) })
     }
@@ -142,7 +151,8 @@ impl World {
         let mut items = Vec::new();
         let mut missing = Vec::new();
         for id in &call.ids {
-            match self.image(area, id, now) {
+            let seen = ImageId::new(id).ok().and_then(|id| self.image_or_ghost(area, &id, now));
+            match seen {
                 Some(seen) => items.push(seen),
                 None => missing.push(id.as_str()),
             }
@@ -152,6 +162,11 @@ impl World {
         }
         items.retain(|seen| self.wanted(call, seen) && filters::image(&call.filters, &seen.image));
         Ok(Page { items, next: None })
+    }
+
+    /// What reads of images show: also those not long deregistered.
+    fn image_or_ghost(&self, area: &Area, id: &ImageId, now: Timestamp) -> Option<SeenImage> {
+        self.image(area, id.as_str(), now).or_else(|| self.ghost(area, id, now))
     }
 
     /// Whether a whole lot can hold anything asked for; so a listing of one's own does not walk over Amazon's.
@@ -206,7 +221,7 @@ impl World {
         let wanted = |seen: &SeenSnapshot| {
             let owner = seen.owner.as_str();
             self.owner_fits(&call.owners, owner, None)
-                && filters::snapshot(&call.filters, &seen.snapshot, owner, &describe::date(seen.started))
+                && filters::snapshot(&call.filters, &seen.snapshot, owner, &words::date(seen.started))
         };
         if !call.ids.is_empty() {
             if call.page.max.is_some() {
@@ -228,12 +243,12 @@ impl World {
         let (start, room) = call.page.start(5)?;
         let mut walk = Walk { room, next: None };
         let mut items = Vec::new();
-        for made in made_after(&start, &area.snapshots) {
-            let Some(snapshot) = made.as_of(now) else { continue };
-            if !walk.take(|| Cursor::Made(before(snapshot.id.as_str()))) {
+        for (id, made) in area.snapshots.iter().filter(|(id, _)| start.comes_to(id.as_str())) {
+            let Some(seen) = self.made_snapshot(area, made, now) else { continue };
+            if !walk.take(|| Cursor::Made(before(id.as_str()))) {
                 break;
             }
-            items.push(self.see_snapshot(area, snapshot, made.created));
+            items.push(seen);
         }
         let lots =
             |lot: &Lot| self.owner_fits(&call.owners, lot.owner().as_str(), None) && lot_may_match(&call.filters, area);
@@ -271,32 +286,6 @@ fn both(one: &str, other: &str) -> Refusal {
 /// A cursor from which this id comes next.
 fn before(id: &str) -> String {
     format!("={id}")
-}
-
-/// The entries from a cursor on; none once the cursor stands in the lots.
-fn made_after<'a, K: AsText + Ord, V>(
-    start: &Cursor,
-    all: &'a std::collections::BTreeMap<K, V>,
-) -> impl Iterator<Item = &'a V> {
-    let from = match start {
-        Cursor::Made(from) => Some(from.strip_prefix('=').unwrap_or(from).to_owned()),
-        Cursor::Lot { .. } => None,
-    };
-    all.iter().filter(move |(id, _)| from.as_deref().is_some_and(|from| id.text() >= from)).map(|(_, v)| v)
-}
-
-trait AsText {
-    fn text(&self) -> &str;
-}
-impl AsText for ImageId {
-    fn text(&self) -> &str {
-        self.as_str()
-    }
-}
-impl AsText for SnapshotId {
-    fn text(&self) -> &str {
-        self.as_str()
-    }
 }
 
 /// Counts entries until the page is full, and remembers where the next one begins.

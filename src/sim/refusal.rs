@@ -27,6 +27,16 @@ impl Refusal {
         Self::with_status(401, "AuthFailure", "AWS was not able to validate the provided access credentials")
     }
 
+    /// Over a request rate.
+    pub(crate) fn throttled() -> Self {
+        Self::with_status(503, "RequestLimitExceeded", "Request limit exceeded.")
+    }
+
+    /// Whether it says to ask less often.
+    pub(crate) fn is_throttle(&self) -> bool {
+        matches!(self.code, "RequestLimitExceeded" | "ThrottlingException")
+    }
+
     /// The success of a dry run.
     pub(crate) fn dry_run() -> Self {
         Self::with_status(412, "DryRunOperation", "Request would have succeeded, but DryRun flag is set.")

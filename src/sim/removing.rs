@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use crate::{
     domain::{ImageId, Region, SnapshotId, image::Tag},
     sim::{
-        copying::{check_image_id, check_tags, not_found, unavailable},
+        checks::{check_image_id, check_tags, no_snapshot, not_found, unavailable},
+        life::ms_between,
         refusal::Refusal,
-        world::{Area, World},
+        world::{Area, Ghost, World},
     },
 };
 
@@ -44,12 +45,11 @@ impl World {
         }
         let area = self.enabled_mut(region)?;
         let image_id = seen.image.id.clone();
-        let snapshots: Vec<SnapshotId> = match area.made.remove(&image_id) {
-            Some(_) => seen.image.snapshot_ids().cloned().collect(),
-            None => seen.image.snapshot_ids().filter(|s| !area.gone.contains(s.as_str())).cloned().collect(),
-        };
+        let copied = area.made.remove(&image_id).is_some();
+        let left = |s: &&SnapshotId| copied || !area.gone.contains(s.as_str());
+        let snapshots: Vec<SnapshotId> = seen.image.snapshot_ids().filter(left).cloned().collect();
         area.gone.insert(id.into());
-        area.deregistered.insert(image_id.clone(), now);
+        area.ghosts.insert(image_id.clone(), Ghost { was: seen, since: now, copied });
         // A copy stopped before its snapshots were there never makes them.
         area.snapshots.retain(|_, s| s.image != image_id || s.as_of(now).is_some());
         if !delete_snapshots {
@@ -81,7 +81,7 @@ impl World {
             Refusal::new("InvalidSnapshot.InUse", format!("The snapshot {id} is currently in use by {image}"))
         };
         if let Some(made) = area.snapshots.get(&snapshot_id) {
-            let since = area.deregistered.get(&made.image).map(|then| now.as_millisecond() - then.as_millisecond());
+            let since = area.ghosts.get(&made.image).map(|ghost| ms_between(ghost.since, now));
             if since.is_none_or(|ms| ms < self.pace.in_use_ms) {
                 return Err(in_use(&made.image));
             }
@@ -162,9 +162,4 @@ fn remove(area: &mut Area, id: SnapshotId, now: Timestamp) -> Removed {
             (id, "success")
         }
     }
-}
-
-/// The snapshot is not there, or not for this account.
-pub(crate) fn no_snapshot(id: &str) -> Refusal {
-    Refusal::new("InvalidSnapshot.NotFound", format!("The snapshot '{id}' does not exist."))
 }

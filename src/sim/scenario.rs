@@ -6,7 +6,10 @@ use serde::Deserialize;
 
 use crate::{
     domain::{AccountId, Failure, ImageId, OptIn, Region},
-    sim::faults::Rule,
+    sim::{
+        faults::Rule,
+        pace::{Limits, Pace},
+    },
 };
 
 const FILES: [(&str, &str); 6] = [
@@ -49,57 +52,6 @@ pub struct Scenario {
     pub(crate) copies: Vec<CopySpec>,
     #[serde(default, rename = "fault")]
     pub(crate) faults: Vec<Rule>,
-}
-
-/// How long a copy takes: each snapshot `base_ms` and its size at `mib_per_second`, all of an image's at once.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Pace {
-    /// Until the pending image lists its snapshots, milliseconds.
-    pub snapshots_after_ms: i64,
-    /// From then until progress is more than an empty text, milliseconds.
-    pub unknown_ms: i64,
-    /// The least time from 0% to 99%, milliseconds.
-    pub base_ms: i64,
-    /// MiB a second for each snapshot.
-    pub mib_per_second: u32,
-    /// At 99%, milliseconds.
-    pub almost_ms: i64,
-    /// From the last snapshot's end until the image is available, milliseconds.
-    pub settle_ms: i64,
-    /// For so long a new image is `InvalidAMIID.NotFound`, milliseconds.
-    pub unseen_ms: i64,
-    /// After deregistration, for so long its snapshots are `InvalidSnapshot.InUse`, milliseconds.
-    pub in_use_ms: i64,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            snapshots_after_ms: 1_200,
-            unknown_ms: 700,
-            base_ms: 16_000,
-            mib_per_second: 2_500,
-            almost_ms: 2_500,
-            settle_ms: 2_500,
-            unseen_ms: 0,
-            in_use_ms: 0,
-        }
-    }
-}
-
-/// What a region refuses more of.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
-    /// Pending copies for each destination.
-    pub pending_copies: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { pending_copies: 300 }
-    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -7,15 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     domain::Region,
-    sim::{
-        ec2,
-        faults::Effect,
-        kms::{self, hyphens},
-        params::Params,
-        refusal::Refusal,
-        state, sts,
-        world::World,
-    },
+    sim::{ec2, faults::Effect, key::hyphens, kms, params::Params, refusal::Refusal, state, sts, world::World},
 };
 
 /// The parts of an HTTP request that matter here.
@@ -62,6 +54,18 @@ enum Service {
 
 const XML: &str = "text/xml;charset=UTF-8";
 
+/// What a gateway says for a service it cannot reach.
+const BAD_GATEWAY: &[u8] =
+    b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n";
+
+/// What is asked of whom.
+struct Call<'a> {
+    region: &'a Region,
+    service: Service,
+    action: &'a str,
+    params: &'a Params,
+}
+
 /// Answers one request as of `now`.
 pub fn answer(world: &mut World, request: &Request<'_>, now: Timestamp) -> Response {
     let request_id = hyphens(world.request_ids.u128(..));
@@ -88,23 +92,31 @@ pub fn answer(world: &mut World, request: &Request<'_>, now: Timestamp) -> Respo
         Service::Kms => request.target.and_then(|t| t.strip_prefix("TrentService.")).unwrap_or_default(),
         Service::Ec2 | Service::Sts => params.get("Action").unwrap_or_default(),
     };
+    world.traffic.ask(&region, action);
     let strike = world.faults.strike(&region, action);
     response.delay = strike.delay;
-    if strike.effect == Some(Effect::Html) {
-        response.status = 502;
-        response.content_type = "text/html";
-        response.body =
-            b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n".to_vec();
-        return response;
+    match strike.effect {
+        Some(Effect::Reset) => {
+            response.reset = true;
+            return response;
+        }
+        Some(Effect::Html) => {
+            response.status = 502;
+            response.content_type = "text/html";
+            response.body = BAD_GATEWAY.to_vec();
+            return response;
+        }
+        _ => {}
     }
-    let outcome = match refused(world, &region, service, action, strike.effect) {
-        Some(refusal) => Err(refusal),
-        None => match service {
-            Service::Ec2 => ec2::call(world, &region, action, &params, now, &request_id),
-            Service::Kms => kms::call(world, &region, action, request.body).map(|json| json.to_string()),
-            Service::Sts => sts::call(world, &region, action, &request_id),
-        },
-    };
+    let call = Call { region: &region, service, action, params: &params };
+    let outcome = admitted(world, &call, strike.effect, now).and_then(|()| match service {
+        Service::Ec2 => ec2::call(world, &region, action, &params, now, &request_id),
+        Service::Kms => kms::call(world, &region, action, request.body).map(|json| json.to_string()),
+        Service::Sts => sts::call(world, &region, action, &request_id),
+    });
+    if outcome.as_ref().is_err_and(Refusal::is_throttle) {
+        world.traffic.throttle(&region, action);
+    }
     fill(&mut response, service, outcome);
     response.reset = strike.effect == Some(Effect::LostAnswer);
     if strike.effect == Some(Effect::Truncated) {
@@ -145,6 +157,23 @@ fn scope(authorization: &str) -> Option<(Region, Service)> {
     Some((Region::new(parts.next()?).ok()?, service))
 }
 
+/// Whether a request may be carried out: within its rate, struck by no fault, with every permission it needs.
+fn admitted(world: &mut World, call: &Call<'_>, effect: Option<Effect>, now: Timestamp) -> Result<(), Refusal> {
+    let Call { region, service, action, params } = *call;
+    if service == Service::Ec2 {
+        world.admit(region, action, now)?;
+    }
+    if let Some(refusal) = refused(world, region, service, action, effect) {
+        return Err(refusal);
+    }
+    // EC2 asks for the permission to tag beside that to copy.
+    let tags = service == Service::Ec2 && action == "CopyImage" && !params.entries("TagSpecification").is_empty();
+    if tags && world.faults.deny_also(region, action, "CreateTags") {
+        return Err(denied(world, region, service, "CreateTags"));
+    }
+    Ok(())
+}
+
 /// The refusal a fault makes of a request, if it is one that is not carried out.
 fn refused(world: &World, region: &Region, service: Service, action: &str, effect: Option<Effect>) -> Option<Refusal> {
     let kms = service == Service::Kms;
@@ -152,7 +181,7 @@ fn refused(world: &World, region: &Region, service: Service, action: &str, effec
         Effect::Throttle if kms => {
             Refusal::new("ThrottlingException", "You have exceeded the rate at which you may call KMS.")
         }
-        Effect::Throttle => Refusal::with_status(503, "RequestLimitExceeded", "Request limit exceeded."),
+        Effect::Throttle => Refusal::throttled(),
         Effect::Deny => denied(world, region, service, action),
         Effect::Fail if kms => Refusal::with_status(500, "KMSInternalException", "An internal error has occurred"),
         Effect::Fail => Refusal::with_status(500, "InternalError", "An internal error has occurred"),
@@ -160,7 +189,7 @@ fn refused(world: &World, region: &Region, service: Service, action: &str, effec
             Refusal::new("ExpiredTokenException", "The security token included in the request is expired")
         }
         Effect::Expired => Refusal::new("RequestExpired", "Request has expired."),
-        Effect::Slow | Effect::LostAnswer | Effect::Html | Effect::Truncated => return None,
+        Effect::Slow | Effect::LostAnswer | Effect::Reset | Effect::Html | Effect::Truncated => return None,
     })
 }
 

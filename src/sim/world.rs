@@ -3,23 +3,21 @@
 //! Owns the state and how it is looked up. The actions stand in `copying`, `removing` and `listing`; the wire forms in
 //! [`crate::sim::wire`]. No clock: every look takes `now`.
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::{
     domain::{AccountId, Image, ImageId, OptIn, Region, Snapshot, SnapshotId, image::Tag},
     sim::{
-        copying::{CopyCall, Made, MadeSnapshot},
         faults::Faults,
-        filters::glob,
-        kms::Key,
-        lot::{self, Lot, Setting},
+        key::Key,
+        life::{Course, Made, MadeSnapshot, ms_between},
+        lot::{self, Lot},
+        pace::{Limits, Pace},
         refusal::Refusal,
-        scenario::{Access, Limits, Pace, Scenario},
+        scenario::Access,
+        traffic::Traffic,
     },
 };
 
@@ -52,14 +50,32 @@ pub(crate) struct Area {
     pub(crate) lots: Vec<Lot>,
     /// Images and snapshots of lots that were removed.
     pub(crate) gone: HashSet<Box<str>>,
-    /// When images were deregistered, for the race that follows.
-    pub(crate) deregistered: HashMap<ImageId, Timestamp>,
+    /// What was deregistered.
+    pub(crate) ghosts: BTreeMap<ImageId, Ghost>,
     /// Tags set later, by resource; they replace those it began with.
     pub(crate) tags: HashMap<Box<str>, Vec<Tag>>,
     pub(crate) made: BTreeMap<ImageId, Made>,
     pub(crate) snapshots: BTreeMap<SnapshotId, MadeSnapshot>,
-    /// What each client token stood for, and the image it made.
-    pub(crate) tokens: HashMap<String, (String, ImageId)>,
+    pub(crate) tokens: HashMap<String, Token>,
+}
+
+/// What a client token stood for.
+#[derive(Debug)]
+pub(crate) struct Token {
+    /// All parameters of the request.
+    pub(crate) fingerprint: String,
+    pub(crate) image: ImageId,
+    pub(crate) asked: Timestamp,
+}
+
+/// A deregistered image, for the races that follow.
+#[derive(Debug)]
+pub(crate) struct Ghost {
+    /// As it was last.
+    pub(crate) was: SeenImage,
+    pub(crate) since: Timestamp,
+    /// Made by a copy, so listed where those are.
+    pub(crate) copied: bool,
 }
 
 /// A simulated account.
@@ -73,48 +89,14 @@ pub struct World {
     pub(crate) limits: Limits,
     pub(crate) areas: Vec<Area>,
     pub(crate) faults: Faults,
+    pub(crate) traffic: Traffic,
+    pub(crate) copies_made: u64,
     /// Makes ids and jitter; only `CopyImage` draws from it, so polling does not change what a copy is called.
     pub(crate) ids: fastrand::Rng,
     pub(crate) request_ids: fastrand::Rng,
 }
 
 impl World {
-    /// The world of a scenario, which begins `now`. Copies of the scenario that do not fit its own rules are left out;
-    /// a test holds that the embedded scenarios have none.
-    pub fn new(scenario: &Scenario, now: Timestamp) -> Self {
-        let mut world = Self {
-            account: scenario.account.clone(),
-            home: scenario.home.clone(),
-            seed: scenario.seed,
-            start: now,
-            pace: scenario.pace,
-            limits: scenario.limits,
-            areas: areas(scenario),
-            faults: Faults::default(),
-            ids: fastrand::Rng::with_seed(scenario.seed),
-            request_ids: fastrand::Rng::with_seed(!scenario.seed),
-        };
-        world.add_lots(scenario);
-        for spec in &scenario.copies {
-            let then = now.checked_sub(SignedDuration::from_secs(spec.seconds_ago)).unwrap_or(now);
-            let Some(source) = world.area(&spec.from).and_then(|a| a.newest(&spec.image)) else { continue };
-            let call = CopyCall {
-                name: spec.name.clone(),
-                description: spec.description.clone(),
-                source: source.to_string(),
-                source_region: spec.from.to_string(),
-                encrypted: spec.encrypted.then_some(true),
-                key: spec.key.clone(),
-                copy_tags: spec.copy_tags,
-                ..CopyCall::default()
-            };
-            // What a scenario asks wrongly is simply not there.
-            _ = world.copy_image(&spec.to, call, then);
-        }
-        world.faults = Faults::new(scenario.faults.clone());
-        world
-    }
-
     /// The account the requests come from.
     pub fn account(&self) -> &AccountId {
         &self.account
@@ -163,11 +145,27 @@ impl World {
             .ok_or_else(Refusal::auth_failure)
     }
 
+    /// Takes a request out of its bucket, if the rates hold.
+    pub(crate) fn admit(&mut self, region: &Region, action: &str, now: Timestamp) -> Result<(), Refusal> {
+        if self.limits.rates && !self.traffic.take(region, action, now) { Err(Refusal::throttled()) } else { Ok(()) }
+    }
+
+    /// Whether what a copy made is shown yet.
+    pub(crate) fn shows(&self, course: &Course, now: Timestamp) -> bool {
+        course.age_ms(now) >= self.pace.unseen_ms
+    }
+
+    /// A deregistered image, while reads still show it.
+    pub(crate) fn ghost(&self, area: &Area, id: &ImageId, now: Timestamp) -> Option<SeenImage> {
+        let ghost = area.ghosts.get(id)?;
+        (ms_between(ghost.since, now) < self.pace.ghost_ms).then(|| ghost.was.clone())
+    }
+
     /// An image the account may see, in any state.
     pub(crate) fn image(&self, area: &Area, id: &str, now: Timestamp) -> Option<SeenImage> {
         let image_id = ImageId::new(id).ok()?;
         if let Some(made) = area.made.get(&image_id) {
-            return (made.age_ms(now) >= self.pace.unseen_ms).then(|| Self::see_made(area, made, now));
+            return self.shows(&made.course, now).then(|| Self::see_made(area, made, now));
         }
         let place = lot::place(self.seed, id).filter(|p| p.disk.is_none())?;
         let lot = area.lots.iter().find(|l| l.number == place.lot && place.index < l.count())?;
@@ -205,11 +203,17 @@ impl World {
     pub(crate) fn snapshot(&self, area: &Area, id: &str, now: Timestamp) -> Option<SeenSnapshot> {
         let snapshot_id = SnapshotId::new(id).ok()?;
         if let Some(made) = area.snapshots.get(&snapshot_id) {
-            return made.as_of(now).map(|s| self.see_snapshot(area, s, made.created));
+            return self.made_snapshot(area, made, now);
         }
         let place = lot::place(self.seed, id)?;
         let lot = area.lots.iter().find(|l| l.number == place.lot && place.index < l.count())?;
         self.see_lot_snapshot(area, lot, place.index, usize::from(place.disk?))
+    }
+
+    /// A copy's snapshot, once it exists and is shown.
+    pub(crate) fn made_snapshot(&self, area: &Area, made: &MadeSnapshot, now: Timestamp) -> Option<SeenSnapshot> {
+        let snapshot = made.as_of(now).filter(|_| self.shows(&made.course, now))?;
+        Some(self.see_snapshot(area, snapshot, made.course.created()))
     }
 
     /// A copy's snapshot with its later tags.
@@ -231,37 +235,9 @@ impl World {
         seen.owner = lot.owner().clone();
         Some(seen)
     }
-
-    fn add_lots(&mut self, scenario: &Scenario) {
-        let mut number = 0_u16;
-        let enabled: Vec<Region> =
-            self.areas.iter().filter(|a| a.opt_in != OptIn::NotOptedIn).map(|a| a.region.clone()).collect();
-        for family in &scenario.families {
-            let family = Arc::new(family.clone());
-            let regions = if family.regions.is_empty() { &enabled } else { &family.regions };
-            for region in regions {
-                let Some(area) = self.areas.iter_mut().find(|a| a.region == *region) else { continue };
-                let key = family.encrypted.then(|| area.key_arn(family.key.as_deref(), &self.account)).flatten();
-                let setting = Setting {
-                    seed: self.seed,
-                    start: self.start,
-                    region: region.clone(),
-                    owner: family.owner.clone().unwrap_or_else(|| self.account.clone()),
-                    key: key.map(Into::into),
-                };
-                area.lots.push(Lot { number, family: Arc::clone(&family), setting });
-                number = number.saturating_add(1);
-            }
-        }
-    }
 }
 
 impl Area {
-    /// The newest image of the first lot with a name of this pattern.
-    fn newest(&self, pattern: &str) -> Option<ImageId> {
-        self.lots.iter().find_map(|lot| (0..lot.count()).find(|i| glob(pattern, &lot.name(*i))).and_then(|i| lot.id(i)))
-    }
-
     /// An image of a lot or a copy by its exact name, whoever owns it.
     pub(crate) fn id_by_name(&self, name: &str) -> Option<ImageId> {
         let of_lot = |lot: &Lot| (0..lot.count()).find(|i| lot.name(*i) == name).and_then(|i| lot.id(i));
@@ -269,6 +245,11 @@ impl Area {
             .iter()
             .find_map(of_lot)
             .or_else(|| self.made.values().find(|m| &*m.image.name == name).map(|m| m.image.id.clone()))
+    }
+
+    /// How many copies are still being made here, as the limit counts them: with those not shown yet.
+    pub(crate) fn pending_copies(&self, now: Timestamp) -> usize {
+        self.made.values().filter(|m| m.is_pending(now)).count()
     }
 
     /// Whether the account has an image of this name here. A failed copy gives its name back.
@@ -280,33 +261,4 @@ impl Area {
         };
         self.made.values().any(|m| &*m.image.name == name && !m.has_failed(now)) || self.lots.iter().any(in_lot)
     }
-}
-
-fn areas(scenario: &Scenario) -> Vec<Area> {
-    let mut areas: Vec<Area> = Vec::new();
-    for spec in &scenario.regions {
-        for region in &spec.names {
-            // A later mention of a region (a scenario on top of another) replaces the earlier one.
-            areas.retain(|a| a.region != *region);
-            areas.push(Area {
-                region: region.clone(),
-                opt_in: spec.opt_in.into(),
-                encrypts_by_default: spec.encrypts_by_default,
-                default_key: spec.default_key.clone(),
-                keys: Vec::new(),
-                lots: Vec::new(),
-                gone: HashSet::new(),
-                deregistered: HashMap::new(),
-                tags: HashMap::new(),
-                made: BTreeMap::new(),
-                snapshots: BTreeMap::new(),
-                tokens: HashMap::new(),
-            });
-        }
-    }
-    areas.sort_by(|a, b| a.region.cmp(&b.region));
-    for area in &mut areas {
-        area.keys = Key::of_region(scenario, &area.region);
-    }
-    areas
 }

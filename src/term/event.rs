@@ -17,6 +17,8 @@ pub enum Input {
     Continued,
     /// The terminal is gone; nothing follows.
     Hangup,
+    /// A signal asked the program to end.
+    Terminate,
 }
 
 /// What the bytes so far begin with.

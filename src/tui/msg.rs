@@ -29,8 +29,6 @@ pub enum Msg {
     Board(Post),
     /// A deadline has passed.
     Tick,
-    /// The program was asked to end by a signal.
-    Terminate,
 }
 
 /// Everything the runtime is asked to do.

@@ -44,7 +44,7 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
             effects.push(Effect::Retake);
         }
         Msg::Input(Input::Hangup) => leaving::hang_up(model, effects),
-        Msg::Terminate => effects.push(Effect::Quit),
+        Msg::Input(Input::Terminate) => effects.push(Effect::Quit),
         Msg::Board(post) => on_post(model, post),
         Msg::Tick => {}
         Msg::Reply { id, reply } => on_reply(model, id, reply, effects),

@@ -115,7 +115,7 @@ async fn a_refresh_keeps_the_cursor_on_its_image() {
     let before = under(stage.screen());
     // Newer images come above it: the two copies under way, and one more made elsewhere.
     let source = stage.images("eu-central-1", "ledger-00042").await.remove(0);
-    stage.session.copy_image(&crate::copying::request(&source, "eu-west-2", "made-elsewhere")).await.unwrap();
+    stage.session.copy_image(&crate::copying::request(&source, "eu-west-2", "made-elsewhere"), None).await.unwrap();
     stage.send("R").await;
     stage.settled().await;
     stage.pass(std::time::Duration::from_secs(1)).await;

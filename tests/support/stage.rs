@@ -12,8 +12,8 @@ use amigrate::{
     aws::{HttpClient, Session},
     config::Config,
     domain::{Image, ImageQuery, Region, Whose},
-    engine::Job,
-    runtime::{Clock, Effects, Exit, Face, Origin, remember::Memory, run},
+    engine::{Job, Limits},
+    runtime::{Clock, Effects, Exit, Face, Means, Origin, StoreAt, remember::Memory, run},
     sim::{Scenario, SharedWorld, World, connector},
     term::{
         Caps, Input, Screen,
@@ -124,14 +124,26 @@ impl Playbill {
         let mut face = Front { screen: Screen::new(Vec::new(), self.size, &self.caps), seen: Arc::clone(&seen) };
         let (keys, mut inputs): (_, UnboundedReceiver<Input>) = unbounded_channel();
         let origin = Origin::Simulated { http: http.clone(), home: home.clone() };
-        let (read_only, frames) = (self.config.read_only, self.config.ui.frames_local);
+        let (means, frames) = (means(&self.config), self.config.ui.frames_local);
         let playing = tokio::spawn(async move {
             let (mut model, first) = Model::new(start);
-            let mut effects = Effects::new(origin, read_only, Memory::default());
+            let mut effects = Effects::new(origin, means, clock);
             let exit = run(&mut model, first, &mut effects, &mut inputs, &mut face, clock, frames).await.unwrap();
             (model, exit)
         });
         Stage { world, keys, seen, session: Session::simulated(http, home), playing }
+    }
+}
+
+/// Jobs live in memory and end with the play.
+pub(crate) fn means(config: &Config) -> Means {
+    Means {
+        store: StoreAt::Memory,
+        read_only: config.read_only,
+        limits: Limits::of(config),
+        history_days: config.jobs.history_days,
+        memory: Memory::default(),
+        background: Vec::new(),
     }
 }
 
@@ -161,8 +173,8 @@ impl Face for Front {
         let bytes = std::mem::take(self.screen.writer_mut());
         let mut seen = self.seen.lock().unwrap();
         seen.parser.process(&bytes);
-        seen.jobs = model.engine.jobs().cloned().collect();
-        seen.percents.extend(model.engine.jobs().map(|j| (j.id.0, j.percent())));
+        seen.jobs = model.board.jobs().cloned().collect();
+        seen.percents.extend(model.board.jobs().map(|j| (j.id.0, j.percent())));
         let shown = seen.parser.screen().contents();
         seen.bars.extend(shown.lines().filter(|l| l.contains('█')).map(str::to_owned));
         Ok(())

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use amigrate::{
-    runtime::{Effects, Origin, remember::Memory},
+    runtime::{Effects, Origin},
     tui::{Effect, Model, Msg},
 };
 use jiff::Timestamp;
 
-use crate::stage::Playbill;
+use crate::stage::{Playbill, means};
 
 /// What happened, and when.
 pub(crate) type Tape = Vec<(Timestamp, Msg)>;
@@ -22,7 +22,7 @@ pub(crate) async fn record(
 ) -> (Tape, Model, Vec<Effect>) {
     let (_, http, home, clock) = bill.world();
     let (mut model, first) = Model::new(bill.start());
-    let mut effects = Effects::new(Origin::Simulated { http, home }, false, Memory::default());
+    let mut effects = Effects::new(Origin::Simulated { http, home }, means(&bill.config), clock);
     let mut asked = first.clone();
     for effect in first {
         effects.start(effect);

@@ -111,3 +111,77 @@ fn hostile_text_is_sent_as_references() {
     assert!(!body.contains('\u{1b}') && !body.contains('\u{9b}'));
     assert!(body.contains('\u{202e}') && body.contains("👩‍👩‍👧‍👦"));
 }
+
+/// All ids of a paged listing, and the largest page.
+fn paged_ids(bench: &mut Bench, ask: &str, tag: &str) -> (Vec<String>, usize) {
+    let (mut ids, mut most, mut token) = (Vec::new(), 0, String::new());
+    loop {
+        let (status, body) = bench.ec2("eu-west-2", &format!("{ask}&MaxResults=5{token}"));
+        assert_eq!(status, 200, "{body}");
+        let page = between(&body, &format!("<{tag}>"), &format!("</{tag}>"));
+        most = most.max(page.len());
+        ids.extend(page);
+        match between(&body, "<nextToken>", "</nextToken>").first() {
+            Some(next) => token = format!("&NextToken={next}"),
+            None => return (ids, most),
+        }
+        assert!(ids.len() < 200, "endless");
+    }
+}
+
+#[test]
+fn copies_are_found_by_state_tag_name_and_description_in_pages_of_ones_own() {
+    let mut bench = Bench::new("empty");
+    let source = bench.image("us-east-1", "al2023-*");
+    let tag = |kind: u8, of: &str, n: u8| {
+        let spec = format!("&TagSpecification.{kind}");
+        format!("{spec}.ResourceType={of}{spec}.Tag.1.Key=job{spec}.Tag.1.Value=run-{n}")
+    };
+    let mut made = Vec::new();
+    for n in 0..12 {
+        let rest = format!("Name=nightly-{n}{}{}", tag(1, "image", n), tag(2, "snapshot", n));
+        made.push(bench.copy("eu-west-2", &format!("SourceRegion=us-east-1&SourceImageId={source}&{rest}")));
+        bench.later(20_000);
+    }
+    let images = |bench: &mut Bench, filters: &str| {
+        let (mut ids, most) = paged_ids(bench, &format!("Action=DescribeImages&Owner.1=self{filters}"), "imageId");
+        assert!(most <= 5);
+        ids.sort_unstable();
+        ids
+    };
+    let sorted = |ids: &[String]| {
+        let mut ids = ids.to_vec();
+        ids.sort_unstable();
+        ids
+    };
+    let by = |n: u8, name: &str, value: &str| format!("&Filter.{n}.Name={name}&Filter.{n}.Value.1={value}");
+    let (available, pending) = (by(1, "state", "available"), by(1, "state", "pending"));
+    let whole = images(&mut bench, &available).len();
+    assert!((1..12).contains(&whole), "{whole}");
+    assert_eq!(images(&mut bench, &available), sorted(&made[..whole]));
+    assert_eq!(images(&mut bench, &pending), sorted(&made[whole..]));
+    assert_eq!(images(&mut bench, &by(1, "tag:job", "run-7")), made[7..8]);
+    assert_eq!(images(&mut bench, &by(1, "tag:job", "run-1*")), sorted(&[&made[1..2], &made[10..]].concat()));
+    assert_eq!(images(&mut bench, &by(1, "name", "nightly-?")), sorted(&made[..10]));
+    let both = format!("{}{}", by(1, "name", "nightly-1*"), by(2, "tag:job", "run-1"));
+    assert_eq!(images(&mut bench, &both), made[1..2]);
+    assert_eq!(images(&mut bench, &format!("{both}{}", by(3, "state", "failed"))), Vec::<String>::new());
+
+    bench.later(2_000);
+    let descriptions = |bench: &mut Bench, filters: &str| {
+        let ask = format!("Action=DescribeSnapshots&Owner.1=self{filters}");
+        let (mut found, most) = paged_ids(bench, &ask, "description");
+        assert!(most <= 5);
+        found.sort_unstable();
+        found.iter().map(|d| d.split(' ').nth(3).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let all = descriptions(&mut bench, &by(1, "description", "Copied+for+DestinationAmi+*"));
+    assert_eq!(all, sorted(&made));
+    let one = by(1, "description", &format!("Copied+for+DestinationAmi+{}+*", made[3]));
+    assert_eq!(descriptions(&mut bench, &one), made[3..4]);
+    let two = format!("{one}&Filter.1.Value.2=Copied+for+DestinationAmi+{}+*", made[9]);
+    assert_eq!(descriptions(&mut bench, &two), sorted(&[made[3].clone(), made[9].clone()]));
+    assert_eq!(descriptions(&mut bench, &by(1, "tag:job", "run-9")), made[9..10]);
+    assert_eq!(descriptions(&mut bench, &format!("{two}{}", by(2, "tag:job", "run-9"))), made[9..10]);
+    assert_eq!(descriptions(&mut bench, &by(1, "tag:job", "run-99")), Vec::<String>::new());
+}

@@ -1,9 +1,12 @@
 //! The room's tests over the wire: requests as text, key parts of answers.
 
 mod copies;
+mod elsewhere;
+mod late;
 mod listing;
 mod protocol;
 mod robust;
+mod traffic;
 
 use std::str::FromStr as _;
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::Bench;
-use crate::sim::filters::glob;
+use crate::sim::glob::glob;
 
 /// Wildcards by the definition, for comparison.
 fn slow_glob(pattern: &[char], text: &[char]) -> bool {

@@ -84,5 +84,5 @@ fn a_hang_up_leaves_at_once_and_the_queue_goes_on_if_it_is_set_so() {
     assert_eq!(hang_up(vec![job(1)], false), [Effect::Quit]);
     assert_eq!(hang_up(vec![copying(1)], true), [Effect::Quit], "AWS needs nobody for these");
     let mut model = board(vec![job(1)]);
-    assert_eq!(model.update(Msg::Terminate, now()), [Effect::Quit]);
+    assert_eq!(model.update(Msg::Input(Input::Terminate), now()), [Effect::Quit]);
 }

@@ -1,0 +1,115 @@
+//! `amigrate drive`: the queue without a screen. What a hang-up leaves behind runs this; so may a service manager.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Setup, http_client};
+use crate::{
+    aws::Session,
+    domain::{AccountKey, Failure, Retry},
+    engine::Limits,
+    runtime::{
+        Clock, StoreAt,
+        driver::{Duty, Seat, Worker},
+        hands::{AwsHands, Renewal, SessionCell},
+        keeper::Keeper,
+    },
+    store::Store,
+    tui::{Driver, Post},
+};
+
+/// Between two tries to find out whose credentials these are.
+const AGAIN: Duration = Duration::from_secs(5);
+
+pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
+    let _log = setup.start_log()?;
+    if setup.config.read_only {
+        return Err(Failure::new("drive the queue", "this is read-only").hint("Leave out --read-only."));
+    }
+    let StoreAt::Dir(dir) = setup.store() else {
+        return Err(Failure::new("drive the queue", "this platform names no directory for a program's state"));
+    };
+    super::runtime()?.block_on(async {
+        // It was left behind on purpose: a terminal that hangs up is nothing to it.
+        let failed = |e: io::Error| Failure::new("listen for signals", e.to_string());
+        let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        tokio::spawn(async move { while hangup.recv().await.is_some() {} });
+        let work = async {
+            let (worker, _desk) = worker(setup, dir).await?;
+            worker.run().await
+        };
+        tokio::select! {
+            result = work => result?,
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+async fn worker(setup: &Setup, dir: std::path::PathBuf) -> Result<(Worker, crate::runtime::driver::Desk), Failure> {
+    let clock = Clock::real();
+    let (options, http) = (setup.session_options(), http_client()?);
+    let (session, account) = loop {
+        let whose = async {
+            let session = Session::load(options.clone(), http.clone()).await?;
+            let account = session.account().await?;
+            Ok::<_, Failure>((session, account))
+        };
+        match whose.await {
+            Ok(found) => break found,
+            // A login, or the network, comes back.
+            Err(failure) if matches!(failure.retry, Retry::Later | Retry::AfterLogin) => {
+                tell(&format!("waiting: {failure}"));
+                tokio::time::sleep(AGAIN).await;
+            }
+            Err(failure) => return Err(failure),
+        }
+    };
+    let account = AccountKey::new(&account.id, session.endpoint_url());
+    let renewal = Renewal { options, http, account: account.clone() };
+    let hands = Arc::new(AwsHands::new(SessionCell::new(session), Some(renewal)));
+    let duty = Duty {
+        account,
+        limits: Limits::of(&setup.config),
+        seat: Seat::Shared(dir.clone()),
+        look_only: false,
+        until_rest: true,
+        history_days: setup.config.jobs.history_days,
+    };
+    let now = Timestamp::now();
+    let keeper = Keeper::spawn(move || Store::open(&dir, now).map(|opened| opened.store))?;
+    Ok(Worker::new(duty, keeper, hands, clock, Box::new(|post| report(&post))))
+}
+
+/// A line an event, for whoever reads it; mostly nobody does.
+fn report(post: &Post) {
+    match post {
+        Post::Driver(Driver::Us) => tell("driving the queue; it ends when nothing is left that needs it"),
+        Post::Driver(Driver::Another) => tell("another process drives the queue; waiting for it to end"),
+        Post::Changed { jobs, .. } => {
+            for job in jobs {
+                let request = &job.request;
+                let image = job.image().map_or_else(String::new, |i| format!(" {i}"));
+                tell(&format!("{} to {}: {}{image}", request.name, request.destination, job.word()));
+            }
+        }
+        Post::Trouble(Some(failure)) | Post::NotAsked(failure) => tell(&failure.to_string()),
+        _ => {}
+    }
+}
+
+fn tell(text: &str) {
+    tracing::info!("{text}");
+    // Nobody may be there to read it.
+    _ = writeln!(io::stdout(), "{text}");
+}

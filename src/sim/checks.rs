@@ -1,0 +1,61 @@
+//! What EC2 refuses by its form alone, and its words for what is not there. Knows no world.
+
+use crate::{
+    domain::{ImageId, image::Tag},
+    sim::refusal::Refusal,
+};
+
+/// The rules for tags a user sets.
+pub(crate) fn check_tags(tags: &[Tag]) -> Result<(), Refusal> {
+    if tags.len() > 50 {
+        return Err(Refusal::new("TagLimitExceeded", "Resources cannot have more than 50 tags."));
+    }
+    for (n, tag) in tags.iter().enumerate() {
+        if tag.key.to_ascii_lowercase().starts_with("aws:") {
+            return Err(Refusal::new(
+                "InvalidParameterValue",
+                format!(
+                    "Value ( {} ) for parameter key is invalid. Tag keys starting with 'aws:' are reserved for internal use",
+                    tag.key
+                ),
+            ));
+        }
+        if !(1..=128).contains(&tag.key.chars().count()) {
+            return Err(Refusal::new("InvalidTagKey.Malformed", "Tag keys must be between 1 and 128 characters long."));
+        }
+        if tag.value.chars().count() > 256 {
+            return Err(Refusal::new(
+                "InvalidParameterValue",
+                "Tag value exceeds the maximum length of 256 characters",
+            ));
+        }
+        if tags[..n].iter().any(|t| t.key == tag.key) {
+            return Err(Refusal::new("InvalidParameterValue", format!("Duplicate tag key '{}' specified.", tag.key)));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses what is not formed like an image's id.
+pub(crate) fn check_image_id(id: &str) -> Result<(), Refusal> {
+    match ImageId::new(id) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Refusal::new("InvalidAMIID.Malformed", format!("Invalid id: \"{id}\" (expecting \"ami-...\")"))),
+    }
+}
+
+/// The image or images are not there, or not for this account.
+pub(crate) fn not_found(ids: &[&str]) -> Refusal {
+    let (word, verb) = if ids.len() == 1 { ("id", "does") } else { ("ids", "do") };
+    Refusal::new("InvalidAMIID.NotFound", format!("The image {word} '[{}]' {verb} not exist", ids.join(", ")))
+}
+
+/// The image is there but cannot be used, or is there no longer.
+pub(crate) fn unavailable(id: &str) -> Refusal {
+    Refusal::new("InvalidAMIID.Unavailable", format!("The image ID '{id}' is no longer available"))
+}
+
+/// The snapshot is not there, or not for this account.
+pub(crate) fn no_snapshot(id: &str) -> Refusal {
+    Refusal::new("InvalidSnapshot.NotFound", format!("The snapshot '{id}' does not exist."))
+}

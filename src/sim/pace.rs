@@ -1,0 +1,62 @@
+//! How fast a world is and what it refuses more of: the settings a scenario or a test may turn.
+
+use serde::Deserialize;
+
+/// How long a copy takes: each snapshot `base_ms` and its size at `mib_per_second`, all of an image's at once.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pace {
+    /// Until the pending image lists its snapshots, milliseconds.
+    pub snapshots_after_ms: i64,
+    /// From then until progress is more than an empty text, milliseconds.
+    pub unknown_ms: i64,
+    /// The least time from 0% to 99%, milliseconds.
+    pub base_ms: i64,
+    /// MiB a second for each snapshot.
+    pub mib_per_second: u32,
+    /// At 99%, milliseconds.
+    pub almost_ms: i64,
+    /// From the last snapshot's end until the image is available, milliseconds.
+    pub settle_ms: i64,
+    /// For so long a new image is `InvalidAMIID.NotFound` and neither it nor its snapshots are listed, milliseconds. Its name
+    /// is taken and its token known all the same.
+    pub unseen_ms: i64,
+    /// After deregistration, for so long its snapshots are `InvalidSnapshot.InUse`, milliseconds.
+    pub in_use_ms: i64,
+    /// After deregistration, for so long `DescribeImages` shows the image as it was, milliseconds.
+    pub ghost_ms: i64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            snapshots_after_ms: 1_200,
+            unknown_ms: 700,
+            base_ms: 16_000,
+            mib_per_second: 2_500,
+            almost_ms: 2_500,
+            settle_ms: 2_500,
+            unseen_ms: 0,
+            in_use_ms: 0,
+            ghost_ms: 0,
+        }
+    }
+}
+
+/// What a region refuses more of.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Pending copies for each destination.
+    pub pending_copies: usize,
+    /// Whether EC2's request rates hold, for each region and action: over them, `RequestLimitExceeded`.
+    pub rates: bool,
+    /// After so long a client token is forgotten and its request a new one, milliseconds; none is never.
+    pub token_life_ms: Option<i64>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { pending_copies: 300, rates: false, token_life_ms: None }
+    }
+}

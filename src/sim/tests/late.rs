@@ -1,0 +1,163 @@
+//! Reads that are late: new copies not shown yet, deregistered ones shown still, tokens forgotten.
+
+use rstest::rstest;
+
+use super::{Bench, between};
+
+const TAGS: &str = "&TagSpecification.1.ResourceType=image&TagSpecification.1.Tag.1.Key=job&TagSpecification.1.Tag.1.Value=7\
+    &TagSpecification.2.ResourceType=snapshot&TagSpecification.2.Tag.1.Key=job&TagSpecification.2.Tag.1.Value=7";
+
+fn images(bench: &mut Bench, ask: &str) -> Vec<String> {
+    let (_, body) = bench.ec2("us-west-2", &format!("Action=DescribeImages&{ask}"));
+    between(&body, "<imageId>", "</imageId>")
+}
+
+fn snapshots(bench: &mut Bench, ask: &str) -> Vec<String> {
+    let (_, body) = bench.ec2("us-west-2", &format!("Action=DescribeSnapshots&{ask}"));
+    between(&body, "<snapshotId>", "</snapshotId>")
+}
+
+fn copy(bench: &mut Bench) -> (String, String) {
+    let source = bench.image("us-east-1", "app-db-*");
+    let ask = format!("SourceRegion=us-east-1&SourceImageId={source}&Name=late&ClientToken=t{TAGS}");
+    (bench.copy("us-west-2", &ask), ask)
+}
+
+/// Every way to find a copy's image.
+fn image_reads(id: &str) -> [String; 5] {
+    [
+        format!("ImageId.1={id}"),
+        format!("Filter.1.Name=image-id&Filter.1.Value.1={id}"),
+        "Owner.1=self&Filter.1.Name=name&Filter.1.Value.1=late".to_owned(),
+        "Owner.1=self&MaxResults=1000&Filter.1.Name=tag:job&Filter.1.Value.1=7".to_owned(),
+        "Owner.1=self&Filter.1.Name=tag-key&Filter.1.Value.1=job".to_owned(),
+    ]
+}
+
+#[test]
+fn a_new_copy_is_hidden_from_every_read_but_its_name_token_and_room_are_taken() {
+    let mut bench = Bench::new("demo");
+    bench.world.pace().unseen_ms = 20_000;
+    let before = bench.world.pending_copies(bench.now).get(&crate::domain::Region::new("us-west-2").unwrap()).copied();
+    let (id, ask) = copy(&mut bench);
+    bench.later(10_000);
+    let known = bench.world.copies(bench.now);
+    let copy = known.iter().find(|c| c.image.id.as_str() == id).unwrap();
+    let made: Vec<String> = copy.snapshots.iter().map(|s| s.id.to_string()).collect();
+    assert_eq!(made.len(), 2);
+    assert!(bench.world.copy_snapshots(bench.now).iter().any(|(_, of, _)| of.as_str() == id));
+    let by_description = format!("Owner.1=self&Filter.1.Name=description&Filter.1.Value.1=*{id}*");
+    let snapshot_reads = [
+        format!("SnapshotId.1={}", made[0]),
+        format!("Owner.1=self&Filter.1.Name=snapshot-id&Filter.1.Value.1={}", made[0]),
+        "Owner.1=self&MaxResults=1000&Filter.1.Name=tag:job&Filter.1.Value.1=7".to_owned(),
+        by_description.clone(),
+    ];
+    for read in image_reads(&id) {
+        assert_eq!(images(&mut bench, &read), Vec::<String>::new(), "{read}");
+    }
+    for read in &snapshot_reads {
+        assert_eq!(snapshots(&mut bench, read), Vec::<String>::new(), "{read}");
+    }
+    for (ask, code) in [
+        (format!("DescribeImages&ImageId.1={id}"), "InvalidAMIID.NotFound"),
+        (format!("DeregisterImage&ImageId={id}"), "InvalidAMIID.NotFound"),
+        (format!("CreateTags&ResourceId.1={id}&Tag.1.Key=a&Tag.1.Value=b"), "InvalidAMIID.NotFound"),
+        (format!("DescribeSnapshots&SnapshotId.1={}", made[0]), "InvalidSnapshot.NotFound"),
+        (format!("DeleteSnapshot&SnapshotId={}", made[0]), "InvalidSnapshot.NotFound"),
+        (format!("CopyImage&{}", ask.replace("=t&", "=other&")), "InvalidAMIName.Duplicate"),
+    ] {
+        assert_eq!(bench.code("us-west-2", &format!("Action={ask}")), code, "{ask}");
+    }
+    assert_eq!(bench.copy("us-west-2", &ask), id);
+    bench.world.limits().pending_copies = before.unwrap_or_default() + 1;
+    let more = ask.replace("=t&", "=more&").replace("Name=late", "Name=more");
+    assert_eq!(bench.code("us-west-2", &format!("Action=CopyImage&{more}")), "ResourceLimitExceeded");
+
+    bench.later(10_000);
+    for read in image_reads(&id) {
+        assert_eq!(images(&mut bench, &read), std::slice::from_ref(&id), "{read}");
+    }
+    for read in &snapshot_reads {
+        assert!(snapshots(&mut bench, read).contains(&made[0]), "{read}");
+    }
+    assert_eq!(snapshots(&mut bench, &by_description).len(), 2);
+}
+
+#[test]
+fn a_deregistered_copy_is_shown_as_it_was_for_a_while() {
+    let mut bench = Bench::new("demo");
+    bench.world.pace().ghost_ms = 5_000;
+    let (id, ask) = copy(&mut bench);
+    bench.later(10_000);
+    let deregister = format!("Action=DeregisterImage&ImageId={id}&DeleteAssociatedSnapshots=true");
+    assert_eq!(bench.code("us-west-2", &deregister), "");
+    assert!(bench.world.copies(bench.now).iter().all(|c| c.image.id.as_str() != id), "the truth is told at once");
+    for wait in [0, 4_999] {
+        bench.later(wait);
+        for read in image_reads(&id) {
+            assert_eq!(images(&mut bench, &read), std::slice::from_ref(&id), "{read}");
+        }
+        let (_, body) = bench.ec2("us-west-2", &format!("Action=DescribeImages&ImageId.1={id}"));
+        assert!(body.contains("<imageState>pending</imageState>"), "{body}");
+        assert_eq!(bench.code("us-west-2", &deregister), "InvalidAMIID.Unavailable");
+    }
+    // Its name is free although it is still shown.
+    assert_eq!(
+        bench.code("us-west-2", &format!("Action=CopyImage&{}&DryRun=true", ask.replace("=t&", "=u&"))),
+        "DryRunOperation"
+    );
+    bench.later(1);
+    for read in image_reads(&id) {
+        assert_eq!(images(&mut bench, &read), Vec::<String>::new(), "{read}");
+    }
+    assert_eq!(bench.code("us-west-2", &deregister), "InvalidAMIID.Unavailable");
+}
+
+#[test]
+fn another_image_is_shown_still_too_and_pages_stay_whole() {
+    let mut bench = Bench::new("demo");
+    let pages = |bench: &mut Bench| {
+        let (mut all, mut token) = (Vec::new(), String::new());
+        loop {
+            let ask = format!("Action=DescribeImages&Owner.1=self&IncludeDisabled=true&MaxResults=5{token}");
+            let (_, body) = bench.ec2("us-west-2", &ask);
+            all.extend(between(&body, "<imageId>", "</imageId>"));
+            match between(&body, "<nextToken>", "</nextToken>").first() {
+                Some(next) => token = format!("&NextToken={next}"),
+                None => return all,
+            }
+        }
+    };
+    copy(&mut bench);
+    let before = pages(&mut bench);
+    bench.world.pace().ghost_ms = 5_000;
+    for id in [&before[0], before.last().unwrap()] {
+        assert_eq!(bench.code("us-west-2", &format!("Action=DeregisterImage&ImageId={id}")), "");
+    }
+    assert_eq!(pages(&mut bench), before);
+    bench.later(5_000);
+    assert_eq!(pages(&mut bench), before[1..before.len() - 1]);
+}
+
+#[rstest]
+#[case(None, 90_000_000, true)]
+#[case(Some(60_000), 59_999, true)]
+#[case(Some(60_000), 60_000, false)]
+fn a_token_may_be_forgotten(#[case] life: Option<i64>, #[case] wait: i64, #[case] known: bool) {
+    let mut bench = Bench::new("demo");
+    bench.world.limits().token_life_ms = life;
+    let (id, ask) = copy(&mut bench);
+    bench.later(wait);
+    let again = format!("Action=CopyImage&{ask}");
+    assert_eq!(bench.code("us-west-2", &again), if known { "" } else { "InvalidAMIName.Duplicate" });
+    // Under another name the token is one of other parameters, or a new one.
+    let other = again.replace("Name=late", "Name=later");
+    assert_eq!(bench.code("us-west-2", &other), if known { "IdempotentParameterMismatch" } else { "" });
+    assert_eq!(bench.world.copies_made(), if known { 1 } else { 2 });
+    if !known {
+        // The forgotten token stands for the newer copy now.
+        assert_ne!(bench.copy("us-west-2", other.strip_prefix("Action=CopyImage&").unwrap()), id);
+        assert_eq!(bench.world.copies_made(), 2);
+    }
+}

@@ -1,0 +1,53 @@
+//! Who drives an account's jobs: one process at a time, by the kernel's lock on a file.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    files::{self, Hold, Lock, NotHad},
+    trouble,
+};
+use crate::domain::{AccountKey, Failure};
+
+/// Held by the process that drives an account's jobs, and let go with it, however it ends.
+#[derive(Debug)]
+pub struct DriverLock(#[expect(dead_code, reason = "held, not used")] Lock);
+
+impl DriverLock {
+    /// Takes the lock; `None` if another process has it.
+    pub fn try_take(dir: &Path, account: &AccountKey) -> Result<Option<Self>, Failure> {
+        files::private_dir(dir)?;
+        let path = path(dir, account);
+        match Lock::try_take(&path, Hold::Alone) {
+            Ok(lock) => Ok(Some(Self(lock))),
+            Err(NotHad::Held) => Ok(None),
+            Err(why) => Err(refusal(&path, why)),
+        }
+    }
+}
+
+/// One file an account; the same digits behind another endpoint are another account.
+pub(super) fn path(dir: &Path, account: &AccountKey) -> PathBuf {
+    let key = account.as_str();
+    let digits: String = key.chars().take_while(char::is_ascii_digit).collect();
+    if digits == key {
+        return dir.join(format!("driver-{digits}.lock"));
+    }
+    // FNV-1a: two builds of the program must agree, so it cannot be the standard library's hash.
+    let hash = key
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    dir.join(format!("driver-{digits}-{hash:016x}.lock"))
+}
+
+pub(super) fn refusal(path: &Path, why: NotHad) -> Failure {
+    let what = "drive the jobs";
+    match why {
+        NotHad::Held => Failure::new(what, "another amigrate does"),
+        NotHad::NoFile(error) => trouble::io(what, path, &error),
+        NotHad::NoLocks(error) => Failure::new(
+            what,
+            format!("{} cannot be locked, so jobs can only be looked at here: {error}", trouble::shown(path)),
+        )
+        .hint(trouble::local_disk()),
+    }
+}

@@ -1,0 +1,333 @@
+//! Jobs on disk: SQLite, one file, several processes.
+//!
+//! Owns `jobs.db` and the locks beside it: what it looks like, who may open it, what is done when it is damaged.
+//! Synchronous; nothing here decides what happens to a job. One process drives an account's jobs and commits them
+//! ([`DriverLock`]); the others read them and leave their [`Ask`]s.
+
+mod driver;
+mod files;
+mod open;
+mod rows;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod trouble;
+
+use std::{
+    cell::Cell,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+pub use driver::DriverLock;
+
+use crate::{
+    domain::{AccountId, AccountKey, Failure},
+    engine::{Ask, Job, Status},
+};
+use rows::{json, parsed, time};
+use trouble::{Error, newer};
+
+/// The jobs' file, open: one connection, for one thread at a time.
+#[derive(Debug)]
+pub struct Store {
+    // Before the lock: the file is let go only once it is closed.
+    conn: Connection,
+    path: PathBuf,
+    /// Which file this was when it was opened; none in memory.
+    identity: Option<(u64, u64)>,
+    version: i64,
+    seen: Cell<i64>,
+    /// Says that the file is in use.
+    _lock: Option<files::Lock>,
+}
+
+/// The number of an [`Ask`]; never given twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AskId(pub i64);
+
+/// Counts the file's commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Seq(pub i64);
+
+/// An opened store.
+#[derive(Debug)]
+pub struct Opened {
+    /// The store.
+    pub store: Store,
+    /// Where a damaged file went: the store is a fresh one then.
+    pub set_aside: Option<PathBuf>,
+}
+
+/// An account's jobs at the start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// By number.
+    pub jobs: Vec<Job>,
+    /// The highest number ever given, to jobs since pruned too.
+    pub last_id: u64,
+    /// Not yet carried out, oldest first.
+    pub asks: Vec<(AskId, Ask)>,
+    /// How things stood.
+    pub status: Status,
+    /// As of which commit.
+    pub seq: Seq,
+    /// Jobs and asks in a form this program does not know; they are kept as they are.
+    pub unreadable: usize,
+}
+
+/// What one commit writes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Changes<'a> {
+    /// Jobs new or changed.
+    pub jobs: &'a [Arc<Job>],
+    /// Asks that are carried out with this.
+    pub done: &'a [AskId],
+    /// How things stand, if that changed.
+    pub status: Option<&'a Status>,
+}
+
+/// What happened since a commit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct News {
+    /// As of which commit.
+    pub seq: Seq,
+    /// Jobs new or changed, by number; those dismissed too.
+    pub jobs: Vec<Arc<Job>>,
+    /// How things stand.
+    pub status: Status,
+    /// Asks not yet carried out.
+    pub asks: usize,
+}
+
+impl Store {
+    /// Opens, or makes, `jobs.db` in a directory. The directory is made for this user alone (0700), as are the files
+    /// (0600). A damaged file is set aside under `now`'s date.
+    pub fn open(dir: &Path, now: Timestamp) -> Result<Opened, Failure> {
+        open::open(dir, now, schema::STEPS)
+    }
+
+    /// A store that nobody else sees and that ends with its value: for the demo and tests.
+    pub fn in_memory() -> Result<Self, Failure> {
+        let made = || {
+            let mut conn = Connection::open_in_memory()?;
+            schema::migrate(&mut conn, schema::STEPS)?;
+            Self::over(conn, PathBuf::new(), schema::STEPS, None)
+        };
+        made().map_err(|e: Error| e.told("make a store of jobs", Path::new("memory")))
+    }
+
+    fn over(conn: Connection, path: PathBuf, steps: &[&str], lock: Option<files::Lock>) -> Result<Self, Error> {
+        let seen = Cell::new(data_version(&conn)?);
+        let identity = files::identity(&path);
+        Ok(Self { conn, path, identity, version: schema::version(steps), seen, _lock: lock })
+    }
+
+    /// Jobs that have not ended, and those that ended after `recent` and were not dismissed.
+    pub fn load(&self, account: &AccountKey, recent: Timestamp) -> Result<Loaded, Failure> {
+        self.read("load the jobs", |tx| {
+            let account = account.as_str();
+            let mut query = tx.prepare(
+                "SELECT id, body FROM jobs WHERE account = ?1 AND (ended IS NULL OR (ended > ?2 AND NOT dismissed))
+                 ORDER BY id",
+            )?;
+            let (jobs, strange_jobs) = rows::read(query.query(params![account, time(recent)])?, usize::MAX)?;
+            let (asks, strange_asks) = asks(tx, account)?;
+            let last: i64 = tx.query_row(
+                "SELECT max(coalesce((SELECT last_id FROM status WHERE account = ?1), 0),
+                            coalesce((SELECT max(id) FROM jobs WHERE account = ?1), 0))",
+                [account],
+                |row| row.get(0),
+            )?;
+            Ok(Loaded {
+                jobs,
+                last_id: u64::try_from(last).unwrap_or(0),
+                asks,
+                status: status(tx, account)?,
+                seq: seq(tx)?,
+                unreadable: strange_jobs + strange_asks,
+            })
+        })
+    }
+
+    /// Writes all of it or nothing, and returns when it is on the disk. An ask that somebody else carried out already
+    /// is no error: the same commit may be tried again.
+    pub fn commit(&mut self, account: &AccountKey, changes: &Changes<'_>, now: Timestamp) -> Result<Seq, Failure> {
+        self.write("keep the jobs", |tx, seq| {
+            let account = account.as_str();
+            rows::write(tx, account, changes.jobs, seq.0, now)?;
+            let mut carried_out = tx.prepare("DELETE FROM asks WHERE account = ?1 AND id = ?2")?;
+            for ask in changes.done {
+                carried_out.execute(params![account, ask.0])?;
+            }
+            let highest = changes.jobs.iter().map(|job| rows::number(job)).max_by_key(|n| n.as_ref().ok().copied());
+            let status = changes.status.map(json).transpose()?;
+            if highest.is_some() || status.is_some() {
+                tx.execute(
+                    "INSERT INTO status VALUES (?1, ?2, coalesce(?3, '{}'))
+                     ON CONFLICT (account) DO UPDATE SET last_id = max(last_id, ?2), body = coalesce(?3, body)",
+                    params![account, highest.transpose()?.unwrap_or(0), status],
+                )?;
+            }
+            Ok(seq)
+        })
+    }
+
+    /// Leaves something for whoever drives the account's jobs.
+    pub fn ask(&mut self, account: &AccountKey, ask: &Ask, now: Timestamp) -> Result<AskId, Failure> {
+        self.write("write down what is asked for", |tx, _| {
+            tx.execute(
+                "INSERT INTO asks (account, asked, body) VALUES (?1, ?2, ?3)",
+                params![account.as_str(), time(now), json(ask)?],
+            )?;
+            Ok(AskId(tx.last_insert_rowid()))
+        })
+    }
+
+    /// What is asked for and not yet carried out, oldest first.
+    pub fn asks(&self, account: &AccountKey) -> Result<Vec<(AskId, Ask)>, Failure> {
+        self.read("read what is asked for", |tx| Ok(asks(tx, account.as_str())?.0))
+    }
+
+    /// What happened since a commit.
+    pub fn news(&self, account: &AccountKey, since: Seq) -> Result<News, Failure> {
+        self.read("read the jobs' news", |tx| {
+            let account = account.as_str();
+            let mut query = tx.prepare("SELECT id, body FROM jobs WHERE account = ?1 AND seq > ?2 ORDER BY id")?;
+            let (jobs, _) = rows::read(query.query(params![account, since.0])?, usize::MAX)?;
+            let asks: i64 =
+                tx.query_row("SELECT count(*) FROM asks WHERE account = ?1", [account], |row| row.get(0))?;
+            Ok(News {
+                seq: seq(tx)?,
+                jobs: jobs.into_iter().map(Arc::new).collect(),
+                status: status(tx, account)?,
+                asks: usize::try_from(asks).unwrap_or(usize::MAX),
+            })
+        })
+    }
+
+    /// Whether anybody else committed since this was last asked, or since the store was opened. Costs next to nothing.
+    pub fn changed_elsewhere(&self) -> Result<bool, Failure> {
+        let now = data_version(&self.conn).map_err(|e| e.told("look at the store of jobs", &self.path))?;
+        Ok(self.seen.replace(now) != now)
+    }
+
+    /// Jobs that ended, dismissed ones too; the last to end comes first.
+    pub fn history(&self, account: &AccountKey, most: usize) -> Result<Vec<Arc<Job>>, Failure> {
+        self.read("read the history", |tx| {
+            let mut query = tx.prepare(
+                "SELECT id, body FROM jobs WHERE account = ?1 AND ended IS NOT NULL ORDER BY ended DESC, id DESC",
+            )?;
+            let (jobs, _) = rows::read(query.query([account.as_str()])?, most)?;
+            Ok(jobs.into_iter().map(Arc::new).collect())
+        })
+    }
+
+    /// Forgets jobs that ended before a time, every account's; how many. Their numbers are not given again.
+    pub fn prune(&mut self, before: Timestamp) -> Result<usize, Failure> {
+        let old = "SELECT count(*) FROM jobs WHERE ended < ?1";
+        let some: i64 =
+            self.read("look through the history", |tx| Ok(tx.query_row(old, [time(before)], |row| row.get(0))?))?;
+        if some == 0 {
+            return Ok(0);
+        }
+        self.write("shorten the history", |tx, _| Ok(tx.execute("DELETE FROM jobs WHERE ended < ?1", [time(before)])?))
+    }
+
+    /// Remembers whose jobs a profile sees, so that a start without credentials can show them.
+    pub fn remember_account(&mut self, profile: &str, account: &AccountKey) -> Result<(), Failure> {
+        if self.account_of(profile)?.as_ref() == Some(account) {
+            return Ok(());
+        }
+        self.write("remember the profile's account", |tx, _| {
+            tx.execute(
+                "INSERT INTO accounts VALUES (?1, ?2) ON CONFLICT (profile) DO UPDATE SET account = ?2",
+                [profile, account.as_str()],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// The account a profile had last.
+    pub fn account_of(&self, profile: &str) -> Result<Option<AccountKey>, Failure> {
+        let key: Option<String> = self.read("look for the profile's account", |tx| {
+            let query = "SELECT account FROM accounts WHERE profile = ?1";
+            Ok(tx.query_row(query, [profile], |row| row.get(0)).optional()?)
+        })?;
+        Ok(key.and_then(|key| account_key(&key)))
+    }
+
+    /// One look at the file as it was at one moment.
+    fn read<T>(&self, what: &str, act: impl FnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Failure> {
+        self.transaction(TransactionBehavior::Deferred).and_then(|tx| act(&tx)).map_err(|e| e.told(what, &self.path))
+    }
+
+    /// One commit: all or nothing, and counted.
+    fn write<T>(
+        &mut self,
+        what: &str,
+        act: impl FnOnce(&Transaction<'_>, Seq) -> Result<T, Error>,
+    ) -> Result<T, Failure> {
+        let write = || {
+            let tx = self.transaction(TransactionBehavior::Immediate)?;
+            if files::identity(&self.path) != self.identity {
+                return Err(lost(&self.path).into());
+            }
+            let seq = tx.query_row("UPDATE counter SET seq = seq + 1 RETURNING seq", [], |row| row.get(0))?;
+            let answer = act(&tx, Seq(seq))?;
+            tx.commit()?;
+            Ok(answer)
+        };
+        write().map_err(|e: Error| e.told(what, &self.path))
+    }
+
+    /// Every look and every commit makes sure that no newer program has changed the file's form meanwhile.
+    fn transaction(&self, behavior: TransactionBehavior) -> Result<Transaction<'_>, Error> {
+        let tx = Transaction::new_unchecked(&self.conn, behavior)?;
+        let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if version == self.version { Ok(tx) } else { Err(newer().into()) }
+    }
+}
+
+/// What is written into a deleted file is lost with the process.
+fn lost(path: &Path) -> Failure {
+    Failure::new("keep the jobs", format!("{} was moved or deleted while it was in use", trouble::shown(path)))
+        .hint("Put it back, or end amigrate and start it again: jobs are found again in EC2.")
+}
+
+fn data_version(conn: &Connection) -> Result<i64, Error> {
+    Ok(conn.pragma_query_value(None, "data_version", |row| row.get(0))?)
+}
+
+fn seq(tx: &Transaction<'_>) -> Result<Seq, Error> {
+    Ok(Seq(tx.query_row("SELECT seq FROM counter", [], |row| row.get(0))?))
+}
+
+fn status(tx: &Transaction<'_>, account: &str) -> Result<Status, Error> {
+    let query = "SELECT body FROM status WHERE account = ?1";
+    let body: Option<String> = tx.query_row(query, [account], |row| row.get(0)).optional()?;
+    Ok(body.filter(|body| body != "{}").and_then(|body| parsed("status", &body)).unwrap_or_default())
+}
+
+/// And how many could not be read.
+fn asks(tx: &Transaction<'_>, account: &str) -> Result<(Vec<(AskId, Ask)>, usize), Error> {
+    let mut query = tx.prepare("SELECT id, body FROM asks WHERE account = ?1 ORDER BY id")?;
+    let mut rows = query.query([account])?;
+    let (mut asks, mut unreadable) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        match parsed("ask", &row.get::<_, String>(1)?) {
+            Some(ask) => asks.push((AskId(row.get(0)?), ask)),
+            None => unreadable += 1,
+        }
+    }
+    Ok((asks, unreadable))
+}
+
+/// The reverse of [`AccountKey::new`].
+fn account_key(key: &str) -> Option<AccountKey> {
+    let (account, endpoint) = key.split_once(" at ").map_or((key, None), |(account, url)| (account, Some(url)));
+    AccountId::new(account).ok().map(|account| AccountKey::new(&account, endpoint))
+}

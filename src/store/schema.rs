@@ -1,0 +1,69 @@
+//! The form of `jobs.db`: the steps that make it, and what tells it from other files.
+//!
+//! A step that was ever released is never changed; a new form is a new step at the end.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::trouble::{Error, newer};
+
+/// `amig`, in the file's header: `file jobs.db` and other programs' SQLite see whose it is.
+pub(super) const APPLICATION: i32 = 0x616d_6967;
+
+/// Step n brings version n to version n + 1; version 0 is the empty file.
+pub(super) const STEPS: &[&str] = &[
+    // Columns are for people and for `WHERE`; what the program reads back is `body`.
+    // Times are UTC with milliseconds, all of one length, so that they compare as text.
+    "CREATE TABLE counter (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL) STRICT;
+     INSERT INTO counter VALUES (1, 0);
+     CREATE TABLE jobs (
+         account TEXT NOT NULL,
+         id INTEGER NOT NULL,
+         batch TEXT NOT NULL,
+         token TEXT NOT NULL,
+         state TEXT NOT NULL,
+         source TEXT NOT NULL,
+         source_region TEXT NOT NULL,
+         destination TEXT NOT NULL,
+         name TEXT NOT NULL,
+         image TEXT,
+         asked TEXT NOT NULL,
+         ended TEXT,
+         dismissed INTEGER NOT NULL,
+         seq INTEGER NOT NULL,
+         body TEXT NOT NULL,
+         PRIMARY KEY (account, id),
+         UNIQUE (account, token)
+     ) STRICT;
+     CREATE INDEX jobs_by_seq ON jobs (account, seq);
+     CREATE INDEX jobs_by_end ON jobs (account, ended);
+     CREATE TABLE asks (
+         id INTEGER PRIMARY KEY AUTOINCREMENT,
+         account TEXT NOT NULL,
+         asked TEXT NOT NULL,
+         body TEXT NOT NULL
+     ) STRICT;
+     CREATE TABLE status (account TEXT PRIMARY KEY, last_id INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+     CREATE TABLE accounts (profile TEXT PRIMARY KEY, account TEXT NOT NULL) STRICT;",
+];
+
+/// The version a list of steps ends at.
+pub(super) fn version(steps: &[&str]) -> i64 {
+    i64::try_from(steps.len()).unwrap_or(i64::MAX)
+}
+
+/// Brings the file to the last version, each step whole or not at all.
+pub(super) fn migrate(conn: &mut Connection, steps: &[&str]) -> Result<(), Error> {
+    loop {
+        // Read under the lock for writing: another process may have taken the step meanwhile.
+        let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let at: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if at == version(steps) {
+            return Ok(());
+        }
+        let step = usize::try_from(at).ok().and_then(|n| steps.get(n)).ok_or_else(newer)?;
+        tx.execute_batch(step)?;
+        tx.pragma_update(None, "application_id", APPLICATION)?;
+        tx.pragma_update(None, "user_version", at + 1)?;
+        tx.commit()?;
+    }
+}
