@@ -475,3 +475,25 @@ fn the_header_keeps_whose_data_it_is_however_many_copies_there_are() {
     }
     shows(&mut model, &["Jobs 160 copies"]);
 }
+
+#[test]
+fn the_cursor_goes_to_the_copies_just_asked_for() {
+    let elsewhere = |n| {
+        with(n, |j| {
+            *j = copying(n);
+            j.origin = Origin::Elsewhere;
+        })
+    };
+    let change = |model: &mut Model, job: Job| {
+        post(model, Post::Changed { jobs: vec![Arc::new(job)], status: None });
+        model.prepare();
+        model.jobs.current
+    };
+    let mut model = board(vec![copying(1)]);
+    press(&mut model, KeyCode::Tab);
+    form(&mut model);
+    ctrl(&mut model, 's');
+    assert_eq!(change(&mut model, elsewhere(2)), Some(JobId(1)), "not what somebody else began");
+    assert_eq!(change(&mut model, job(3)), Some(JobId(3)));
+    assert_eq!(change(&mut model, job(4)), Some(JobId(3)), "once");
+}
