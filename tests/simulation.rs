@@ -6,6 +6,8 @@
 //! `SIMULATION_SEED=n cargo test --test simulation -- --nocapture` plays one again.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "support/document.rs"]
+mod document;
 #[path = "support/rig.rs"]
 mod rig;
 
@@ -19,7 +21,7 @@ use std::{
 };
 
 use amigrate::{
-    domain::{ClientToken, CopyRequest, Image, ImageId, ImageState, Region},
+    domain::{ClientToken, CopyRequest, Image, ImageId, ImageState, Region, text::thousands},
     engine::{Ask, Job, JobState, Limits, Origin},
     sim::{
         Scenario,
@@ -186,7 +188,8 @@ impl Play {
 
     /// Something goes wrong at AWS.
     fn fault(&mut self) {
-        let actions = ["CopyImage", "CopyImage", "Describe*", "DescribeImages", "DeregisterImage", "DeleteSnapshot", "*"];
+        let actions =
+            ["CopyImage", "CopyImage", "Describe*", "DescribeImages", "DeregisterImage", "DeleteSnapshot", "*"];
         let action = actions[self.rng.usize(..actions.len())];
         let (what, effect) = match self.rng.u8(..10) {
             0 => ("throttles", Effect::Throttle),
@@ -224,14 +227,20 @@ impl Play {
                 let source = self.sources[0].clone();
                 self.did("copies started elsewhere");
                 // Refused, where the limit is reached.
-                _ = self.rig.world.with(|w| {
-                    w.copy_elsewhere(&to, &source.id, &source.region, &format!("elsewhere-{n}"), now)
-                });
+                _ = self
+                    .rig
+                    .world
+                    .with(|w| w.copy_elsewhere(&to, &source.id, &source.region, &format!("elsewhere-{n}"), now));
             }
             1 => {
                 if let Some(copy) = self.pick(&copies) {
                     let delete = self.rng.bool();
-                    if self.rig.world.with(|w| w.deregister_elsewhere(&copy.region, &copy.image.id, delete, now)).is_ok() {
+                    if self
+                        .rig
+                        .world
+                        .with(|w| w.deregister_elsewhere(&copy.region, &copy.image.id, delete, now))
+                        .is_ok()
+                    {
                         self.did("copies deregistered by others");
                         self.others.insert(copy.image.id);
                     }
@@ -337,10 +346,19 @@ fn play(seed: u64, log: bool) -> (Counts, Vec<String>, String) {
             *play.counts.entry(if job.origin == Origin::Here { "jobs" } else { "jobs adopted" }).or_default() += 1;
             *play.counts.entry(ended(job)).or_default() += 1;
             if log {
-                println!("{} {} {} {:?} {:?} {:?}", job.id, job.request.name, job.word(), job.made, job.note, job.state);
+                println!(
+                    "{} {} {} {:?} {:?} {:?}",
+                    job.id,
+                    job.request.name,
+                    job.word(),
+                    job.made,
+                    job.note,
+                    job.state
+                );
             }
         }
-        let trace = format!("{} {:?}", play.rig.notes().effects, jobs.iter().map(|j| (j.ended, j.word())).collect::<Vec<_>>());
+        let trace =
+            format!("{} {:?}", play.rig.notes().effects, jobs.iter().map(|j| (j.ended, j.word())).collect::<Vec<_>>());
         (play.counts, wrong, trace)
     })
 }
@@ -392,11 +410,31 @@ fn nothing_is_lost_and_nothing_made_twice() {
         }
     });
     println!("{seeds} seeds");
-    for (what, n) in counts.into_inner().unwrap() {
+    let counts = counts.into_inner().unwrap();
+    for (what, n) in &counts {
         println!("{n:>8} {what}");
     }
     let failed = failed.into_inner().unwrap();
     assert!(failed.is_empty(), "{} of {seeds} seeds:\n{}", failed.len(), failed.join("\n"));
+    if seeds == SEEDS {
+        documented(&counts);
+    }
+}
+
+/// docs/reliability.md tells what happened, and how often, about as it is now.
+fn documented(counts: &Counts) {
+    let row = |(what, n): (&&str, &u64)| format!("| {what} | {} |\n", thousands(usize::try_from(*n).unwrap()));
+    let rows: String = counts.iter().map(row).collect();
+    let shown = document::part("simulation", &format!("\n\n| what | how often |\n|---|---:|\n{rows}\n"));
+    let mut told = BTreeMap::new();
+    for line in shown.lines().filter(|l| l.ends_with(" |") && !l.contains("how often")) {
+        let (what, n) = line.trim_matches(['|', ' ']).split_once(" | ").unwrap();
+        told.insert(what.to_owned(), document::numbers(n)[0]);
+    }
+    let now: BTreeMap<String, u64> = counts.iter().map(|(what, n)| ((*what).to_owned(), *n)).collect();
+    let same =
+        told.len() == now.len() && now.iter().all(|(what, n)| told.get(what).is_some_and(|t| document::about(*t, *n)));
+    assert!(same, "docs/reliability.md tells {told:?}, now it is {now:?}; UPDATE=1 brings it up to date");
 }
 
 #[test]

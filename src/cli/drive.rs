@@ -33,7 +33,7 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
     if setup.config.read_only {
         return Err(Failure::new("drive the queue", "this is read-only").hint("Leave out --read-only."));
     }
-    let StoreAt::Dir(dir) = setup.store() else {
+    let StoreAt::Dir(dir) = super::store() else {
         return Err(Failure::new("drive the queue", "this platform names no directory for a program's state"));
     };
     super::runtime()?.block_on(async {
@@ -45,7 +45,8 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
         tokio::spawn(async move { while hangup.recv().await.is_some() {} });
         let work = async {
             let (worker, _desk) = worker(setup, dir).await?;
-            worker.run().await
+            worker.run().await;
+            Ok::<_, Failure>(())
         };
         tokio::select! {
             result = work => result?,

@@ -88,7 +88,7 @@ pub(super) fn account(setup: Setup) -> Result<ExitCode, Failure> {
     let _log = setup.start_log()?;
     let options = setup.session_options();
     let memory = config::state_dir().map_or_else(Memory::default, |dir| Memory::in_dir(&dir));
-    let means = means(&setup, memory, setup.store());
+    let means = means(&setup, memory, super::store());
     show(setup, None, means, move |_| Origin::Aws { options, http: http_client() })
 }
 
@@ -130,7 +130,7 @@ fn show(
     session::install_panic_hook(|report| tracing::error!("{report}"));
     let runtime = super::runtime()?;
     let exit = runtime.block_on(async move {
-        let clock = Clock::starting(Timestamp::now(), 1.0);
+        let clock = if demo.is_some() { Clock::starting(Timestamp::now(), 1.0) } else { Clock::real() };
         let size = session::size();
         let ui = &setup.config.ui;
         let frames = if setup.caps.remote { ui.frames_remote } else { ui.frames_local };

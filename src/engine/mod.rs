@@ -130,8 +130,8 @@ impl Engine {
 
     /// When the engine wants a [`Event::Tick`] next; `None` while it waits only for answers or has nothing to do.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        if let Some(at) = self.credentials.next() {
-            return at;
+        if self.credentials.paused() {
+            return self.credentials.next_try();
         }
         let acts = if self.limits.hands_off { [None, None] } else { [self.next_start(), self.next_step()] };
         acts.into_iter().chain([self.next_look()]).flatten().min()

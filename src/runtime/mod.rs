@@ -5,12 +5,14 @@ mod background;
 pub mod calls;
 pub mod clock;
 pub mod driver;
+mod driving;
 pub mod effects;
 pub mod hands;
 pub mod keeper;
 pub mod logging;
 pub mod remember;
 mod run;
+mod worker;
 
 pub use clock::Clock;
 pub use effects::{Effects, Means, Origin, StoreAt};

@@ -69,7 +69,7 @@ pub(crate) struct Rig {
 /// One life of the program.
 pub(crate) struct Life {
     pub(crate) desk: Desk,
-    task: JoinHandle<Result<(), Failure>>,
+    task: JoinHandle<()>,
 }
 
 impl Life {
@@ -230,7 +230,9 @@ impl Rig {
                 JobState::Available { image } if state(image) != Some("available") && !others.contains(image) => {
                     wrong.push(format!("{name} is available, its image {image} is {:?}", state(image)));
                 }
-                JobState::Failed { image: Some(image), .. } if state(image) != Some("failed") && !others.contains(image) => {
+                JobState::Failed { image: Some(image), .. }
+                    if state(image) != Some("failed") && !others.contains(image) =>
+                {
                     wrong.push(format!("{name} has failed, its image {image} is {:?}", state(image)));
                 }
                 JobState::Gone { image } if state(image).is_some() => {
@@ -249,8 +251,7 @@ impl Rig {
                 wrong.push(format!("{} of {image} in {region} is left behind", snapshot.id));
             }
         }
-        let all: BTreeSet<&ImageId> =
-            jobs.iter().filter(|j| j.origin == Origin::Here).flat_map(|j| &j.made).collect();
+        let all: BTreeSet<&ImageId> = jobs.iter().filter(|j| j.origin == Origin::Here).flat_map(|j| &j.made).collect();
         if made != u64::try_from(all.len()).unwrap() {
             wrong.push(format!("EC2 made {made} images, the jobs know of {}", all.len()));
         }
@@ -370,10 +371,7 @@ struct Living<T> {
 
 impl<T> Future for Living<T> {
     type Output = T;
-    fn poll(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Self::Output> {
+    fn poll(mut self: std::pin::Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {
         if self.dead.lock().unwrap().killed {
             return std::task::Poll::Pending;
         }
