@@ -18,8 +18,8 @@ use amigrate::{
         AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, ImageId, ImageName, Region,
         SnapshotId, SnapshotState, progress::SnapshotProgress,
     },
-    engine::{BatchId, Job, JobId, JobState, Status},
-    runtime::{Effects, Origin, remember::Memory},
+    engine::{BatchId, Job, JobId, JobState, Limits, Status},
+    runtime::{Clock, Effects, Means, Origin, StoreAt, remember::Memory},
     sim::{Scenario, SharedWorld, World, connector},
     term::{
         Caps, Input, Screen,
@@ -46,11 +46,28 @@ impl Huge {
         let home = world.with(|w| w.home().clone());
         let mut config = Config::default();
         config.browse.regions = vec![home.to_string()];
-        let start = Start { config, caps: Caps::full(), demo: Some("huge".into()), profile: None, seed: 1, now, size };
+        let start = Start {
+            config: config.clone(),
+            caps: Caps::full(),
+            demo: Some("huge".into()),
+            profile: None,
+            seed: 1,
+            now,
+            size,
+        };
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let _inside = runtime.enter();
         let http = connector::http_client(world, move || now).into();
-        let mut effects = Effects::new(Origin::Simulated { http, home }, true, Memory::default());
+        let means = Means {
+            store: StoreAt::Memory,
+            read_only: true,
+            limits: Limits::of(&config),
+            history_days: 90,
+            memory: Memory::default(),
+            background: Vec::new(),
+        };
+        let clock = Clock::starting(now, 1.0);
+        let mut effects = Effects::new(Origin::Simulated { http, home }, means, clock);
         let (mut model, first) = Model::new(start);
         for effect in first {
             effects.start(effect);
