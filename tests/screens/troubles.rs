@@ -23,7 +23,10 @@ async fn one_region_fails_and_the_others_are_listed() {
     stage.send("!").await;
     stage.shows("eu-west-2");
     stage.lacks("JSON");
-    assert_snapshot!("problems", without_ids(&stage.screen()));
+    // How far the demo's copies are by now depends on the SDK's own random waits as well.
+    let screen = stage.screen();
+    let (_, page) = screen.split_once('\n').unwrap();
+    assert_snapshot!("problems", without_ids(page));
     stage.press(KeyCode::Esc).await;
     stage.world.with(|w| w.faults().clear());
     stage.send("R").await;
