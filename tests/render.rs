@@ -239,7 +239,9 @@ impl Play {
                 Answer::Watched(region, seen)
             }
             Call::Look { job, .. } => Answer::Looked(job, Ok(None)),
-            Call::Deregister { job, .. } => Answer::Deregistered(job, if bad { Err(failure()) } else { Ok(()) }),
+            Call::Deregister { job, .. } => {
+                Answer::Deregistered(job, if bad { Err(failure()) } else { Ok(amigrate::engine::Deregistration::Done) })
+            }
             Call::FindLeftovers { job, .. } => Answer::Leftovers(job, Ok(Vec::new())),
             Call::DeleteSnapshot { job, snapshot, .. } => Answer::Deleted(job, snapshot, Ok(())),
             Call::Probe => Answer::Probed(Ok(Vec::new())),

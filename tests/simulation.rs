@@ -318,11 +318,11 @@ impl Play {
         }
         life = self.revive(life).await;
         self.peace();
-        // One that was to come while everything slept comes no more.
-        life = self.revive(life).await;
         let peace = self.rig.clock.now();
         loop {
             pass(Duration::from_secs(20)).await;
+            // An effect that was begun in the trouble may end the program still.
+            life = self.revive(life).await;
             let over = self.rig.stored().await.iter().all(|j| j.state.ended());
             let late = self.rig.clock.now().duration_since(peace).as_secs() > PATIENCE;
             if late || over && self.rig.waiting_asks().await.is_empty() {
