@@ -15,7 +15,7 @@ use tokio::{
 use super::{Setup, http_client};
 use crate::{
     config,
-    domain::Failure,
+    domain::{Failure, text::count},
     engine::{JobState, Limits},
     runtime::{Clock, Effects, Exit, Face, Means, Origin, StoreAt, remember::Memory, run},
     sim::{Scenario, SharedWorld, World, connector},
@@ -172,16 +172,31 @@ fn show(
 
 /// Copies go on without us; here is what to look for. Lines go to the shell, after the screen was left.
 fn say_what_goes_on(model: &Model) {
-    let demo = model.start.demo.is_some();
+    /// More would push away what the shell showed before.
+    const NAMED: usize = 5;
     let mut err = io::stderr().lock();
-    for job in model.board.jobs() {
-        if let (JobState::Copying { image }, false) = (&job.state, demo) {
-            let region = &job.request.destination;
-            let _ = writeln!(err, "The copy {image} \"{}\" in {region} goes on in AWS.", job.request.name);
+    let copying: Vec<_> = model
+        .board
+        .jobs()
+        .filter_map(|j| if let JobState::Copying { image } = &j.state { Some((j, image)) } else { None })
+        .collect();
+    if model.start.demo.is_some() {
+        if !copying.is_empty() {
+            let _ = writeln!(err, "The demo's copies end with it.");
         }
+        return;
     }
-    if demo && model.board.jobs().any(|j| matches!(j.state, JobState::Copying { .. })) {
-        let _ = writeln!(err, "The demo's copies end with it.");
+    for (job, image) in copying.iter().take(NAMED) {
+        let (name, region) = (&job.request.name, &job.request.destination);
+        let _ = writeln!(err, "The copy {image} \"{name}\" in {region} goes on in AWS.");
+    }
+    if copying.len() > NAMED {
+        let _ = writeln!(err, "So do {} more. `amigrate jobs` lists them all.", copying.len() - NAMED);
+    }
+    let queued = model.board.jobs().filter(|j| j.needs_driving()).count();
+    if queued > 0 {
+        let copies = count(queued, "copy is", "copies are");
+        let _ = writeln!(err, "{copies} queued or being cancelled; `amigrate jobs` shows how far that is.");
     }
 }
 
