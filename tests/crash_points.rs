@@ -22,7 +22,7 @@ use amigrate::{
     engine::{Ask, Job, JobState, Limits},
     sim::Scenario,
 };
-use rig::{Phase, Rig, pass, paused, region};
+use rig::{Phase, Rig, pass, paused, region, request};
 
 /// What the person of this scenario wants: three copies to a region that takes two at once, of which one fails, and a fourth
 /// elsewhere that is cancelled once it runs.
@@ -38,10 +38,10 @@ impl Person {
         let (near, far) = (region("eu-west-1"), region("ap-southeast-2"));
         let bad = Some("alias/no/such/key");
         let copies = vec![
-            rig.request(&sources[0], &near, "crash-one", None, 1),
-            rig.request(&sources[1], &near, "crash-bad-key", bad, 2),
-            rig.request(&sources[2], &near, "crash-three", None, 3),
-            rig.request(&sources[3], &far, CANCELLED, None, 4),
+            request(&sources[0], &near, "crash-one", None, 1),
+            request(&sources[1], &near, "crash-bad-key", bad, 2),
+            request(&sources[2], &near, "crash-three", None, 3),
+            request(&sources[3], &far, CANCELLED, None, 4),
         ];
         Self { copies }
     }

@@ -11,7 +11,7 @@ use amigrate::{
     engine::{Ask, JobState, Limits},
     sim::Scenario,
 };
-use rig::{Rig, pass, paused, region};
+use rig::{Rig, pass, paused, region, request};
 
 const PLACES: [&str; 10] = [
     "ap-northeast-1",
@@ -39,7 +39,7 @@ async fn asked(places: &[&str], each: usize) -> (Rig, rig::Life) {
     for place in places {
         for n in 0..each {
             let token = u128::try_from(copies.len()).unwrap();
-            copies.push(rig.request(&source, &region(place), &format!("paced-{n}"), None, token));
+            copies.push(request(&source, &region(place), &format!("paced-{n}"), None, token));
         }
     }
     rig.ask(&life, Ask::Copy(copies)).await;

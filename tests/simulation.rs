@@ -5,6 +5,7 @@
 //! `SIMULATION_SEEDS=100000 cargo test --release --test simulation -- --nocapture` plays more seeds than CI does;
 //! `SIMULATION_SEED=n cargo test --test simulation -- --nocapture` plays one again.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "a seed that is played again shows its steps")]
 
 #[path = "support/document.rs"]
 mod document;
@@ -29,7 +30,7 @@ use amigrate::{
     },
 };
 use fastrand::Rng;
-use rig::{Life, Phase, Rig, pass, paused, region};
+use rig::{Life, Phase, Rig, pass, paused, region, request};
 
 /// Seeds in CI.
 const SEEDS: u64 = 1_000;
@@ -130,7 +131,7 @@ impl Play {
             // Now and then the name of an earlier one: EC2 refuses it, or it has become free.
             let name = format!("sim-{n}");
             let token = self.rng.u128(..);
-            copies.push(self.rig.request(&self.sources[source], &to, &name, key, token));
+            copies.push(request(&self.sources[source], &to, &name, key, token));
         }
         self.did("batches asked for");
         self.rig.ask(life, Ask::Copy(copies.clone())).await;
@@ -330,7 +331,7 @@ impl Play {
             }
         }
         // Ghosts go, and what EC2 deletes late is deleted.
-        pass(Duration::from_secs(120)).await;
+        pass(Duration::from_mins(2)).await;
         life.end();
         self.rig.check(&self.asked, &self.others).await
     }

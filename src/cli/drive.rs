@@ -95,7 +95,6 @@ async fn worker(setup: &Setup, dir: std::path::PathBuf) -> Result<(Worker, crate
 fn report(post: &Post) {
     match post {
         Post::Driver(Driver::Us) => tell("driving the queue; it ends when nothing is left that needs it"),
-        Post::Driver(Driver::Nobody(failure)) => tell(&failure.to_string()),
         Post::Driver(Driver::Another) => tell("another process drives the queue; waiting for it to end"),
         Post::Changed { jobs, .. } => {
             for job in jobs {
@@ -104,7 +103,9 @@ fn report(post: &Post) {
                 tell(&format!("{} to {}: {}{image}", request.name, request.destination, job.word()));
             }
         }
-        Post::Trouble(Some(failure)) | Post::NotAsked(failure) => tell(&failure.to_string()),
+        Post::Driver(Driver::Nobody(failure)) | Post::Trouble(Some(failure)) | Post::NotAsked(failure) => {
+            tell(&failure.to_string());
+        }
         _ => {}
     }
 }

@@ -169,31 +169,6 @@ impl Rig {
         images
     }
 
-    /// A copy of a source under this name.
-    pub(crate) fn request(
-        &self,
-        source: &amigrate::domain::Image,
-        to: &Region,
-        name: &str,
-        key: Option<&str>,
-        token: u128,
-    ) -> CopyRequest {
-        CopyRequest {
-            source: source.id.clone(),
-            source_name: source.name.to_string(),
-            source_region: source.region.clone(),
-            destination: to.clone(),
-            name: ImageName::new(name).unwrap(),
-            description: Description::new("a test's").unwrap(),
-            encryption: key.map_or(Encryption::Keep, |k| Encryption::Encrypt {
-                key: Some(amigrate::domain::KmsKeyRef::new(k).unwrap()),
-            }),
-            copy_tags: true,
-            volumes: source.block_devices.iter().filter_map(|d| d.ebs.as_ref()?.volume_size).collect(),
-            token: ClientToken::from_random(token),
-        }
-    }
-
     /// Whether what EC2 has is what the jobs say, and nothing else. `others` are images another user removed.
     pub(crate) async fn check(&self, asked: &[CopyRequest], others: &BTreeSet<ImageId>) -> Vec<String> {
         let jobs = self.stored().await;
@@ -261,6 +236,30 @@ impl Rig {
             }
         }
         wrong
+    }
+}
+
+/// A copy of a source under this name.
+pub(crate) fn request(
+    source: &amigrate::domain::Image,
+    to: &Region,
+    name: &str,
+    key: Option<&str>,
+    token: u128,
+) -> CopyRequest {
+    CopyRequest {
+        source: source.id.clone(),
+        source_name: source.name.to_string(),
+        source_region: source.region.clone(),
+        destination: to.clone(),
+        name: ImageName::new(name).unwrap(),
+        description: Description::new("a test's").unwrap(),
+        encryption: key.map_or(Encryption::Keep, |k| Encryption::Encrypt {
+            key: Some(amigrate::domain::KmsKeyRef::new(k).unwrap()),
+        }),
+        copy_tags: true,
+        volumes: source.block_devices.iter().filter_map(|d| d.ebs.as_ref()?.volume_size).collect(),
+        token: ClientToken::from_random(token),
     }
 }
 
