@@ -20,6 +20,7 @@ use crate::{
         driver::{Duty, Seat, Worker},
         hands::{AwsHands, Renewal, SessionCell},
         keeper::Keeper,
+        profile,
     },
     store::Store,
     tui::{Driver, Post},
@@ -76,10 +77,10 @@ async fn worker(setup: &Setup, dir: std::path::PathBuf) -> Result<(Worker, crate
         }
     };
     let account = AccountKey::new(&account.id, session.endpoint_url());
-    let renewal = Renewal { options, http, account: account.clone() };
+    let renewal = Renewal { options: options.clone(), http, account: account.clone() };
     let hands = Arc::new(AwsHands::new(SessionCell::new(session), Some(renewal)));
     let duty = Duty {
-        account,
+        account: account.clone(),
         limits: Limits::of(&setup.config),
         seat: Seat::Shared(dir.clone()),
         look_only: false,
@@ -87,7 +88,16 @@ async fn worker(setup: &Setup, dir: std::path::PathBuf) -> Result<(Worker, crate
         history_days: setup.config.jobs.history_days,
     };
     let now = Timestamp::now();
-    let keeper = Keeper::spawn(move || Store::open(&dir, now).map(|opened| opened.store))?;
+    let keeper = Keeper::spawn(move || {
+        let opened = Store::open(&dir, now)?;
+        if let Some(path) = opened.set_aside {
+            tell(&format!("the store of jobs was damaged; it is kept as {}", path.display()));
+        }
+        Ok(opened.store)
+    })?;
+    let env = |name: &str| std::env::var(name).ok();
+    let key = profile::key(options.profile.as_deref(), options.endpoint_url.as_deref(), &env);
+    keeper.with(move |store| store.remember_account(&key, &account)).await?;
     Ok(Worker::new(duty, keeper, hands, clock, Box::new(|post| report(&post))))
 }
 

@@ -9,6 +9,7 @@ pub mod effects;
 pub mod hands;
 pub mod keeper;
 pub mod logging;
+pub mod profile;
 pub mod remember;
 mod run;
 
