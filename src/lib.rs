@@ -7,6 +7,7 @@
 //! | [`domain`] | the words of the problem; pure |
 //! | [`config`] | settings: defaults, file, environment, flags |
 //! | [`engine`] | a copy's life; sans-IO: (state, event, now) to commands |
+//! | [`store`] | jobs on disk: SQLite, one file, several processes |
 //! | [`aws`] | the AWS SDK; domain in, domain out |
 //! | [`sim`] | an EC2 that lives in the process |
 //! | [`term`] | the terminal as a device |

@@ -84,6 +84,7 @@ fn violations(path: &str, source: &str, rooms: &[String]) -> Vec<String> {
         };
         let crates = ["aws_config", "aws_credential_types", "aws_sdk_", "aws_smithy_", "aws_types"];
         only(crates.iter().any(|c| names(c)), "the AWS SDK is named outside aws", aws);
+        only(names("rusqlite::"), "SQLite is named outside store", room == "store");
         only(names("crossterm::"), "crossterm is named outside term", room == "term");
         only(names("ratatui::"), "ratatui is named outside term and tui", matches!(room, "term" | "tui"));
         let escape = [r"\x1b", r"\x1B", r"\u{1b}", r"\u{1B}", r"\u{001b}", "\u{1b}"].iter().any(|e| line.contains(e));
@@ -149,6 +150,7 @@ fn what_is_wrong_is_found() {
         ("runtime/run.rs", "pub(in crate::cli) fn f() {}"),
         ("sim/world.rs", "use aws_sdk_ec2::Client;"),
         ("runtime/calls.rs", "    let x = aws_config::load().await;"),
+        ("runtime/effects.rs", "use rusqlite::Connection;"),
         ("tui/view.rs", "use crossterm::event::KeyCode;"),
         ("cli/line.rs", "use ratatui::Frame;"),
         ("cli/mod.rs", r#"    print!("\x1b[2J");"#),
@@ -164,6 +166,7 @@ fn what_is_wrong_is_found() {
         ("domain/plan.rs", "// The engine (crate::engine) reads this; see \\x1b."),
         ("aws/session.rs", "use aws_config::SdkConfig;"),
         ("sim/connector.rs", "use aws_smithy_runtime_api::http::StatusCode;"),
+        ("store/open.rs", "use rusqlite::Connection;"),
         ("term/input.rs", "use crossterm::event::KeyCode;"),
         ("term/osc.rs", r#"const END: &str = "\x1b\\";"#),
         ("domain/text.rs", "#[cfg(test)]\nmod tests {\n    const X: &str = \"\\x1b\";\n}"),

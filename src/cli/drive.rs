@@ -34,7 +34,7 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
     if setup.config.read_only {
         return Err(Failure::new("drive the queue", "this is read-only").hint("Leave out --read-only."));
     }
-    let StoreAt::Dir(dir) = setup.store() else {
+    let StoreAt::Dir(dir) = super::store() else {
         return Err(Failure::new("drive the queue", "this platform names no directory for a program's state"));
     };
     super::runtime()?.block_on(async {

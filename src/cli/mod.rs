@@ -174,12 +174,12 @@ fn background(common: &Common, profile: Option<&str>) -> Vec<OsString> {
     arguments
 }
 
-impl Setup {
-    /// Where jobs are kept.
-    fn store(&self) -> StoreAt {
-        config::state_dir().map_or(StoreAt::Nowhere, StoreAt::Dir)
-    }
+/// Where jobs are kept.
+fn store() -> StoreAt {
+    config::state_dir().map_or(StoreAt::Nowhere, StoreAt::Dir)
+}
 
+impl Setup {
     fn session_options(&self) -> SessionOptions {
         let aws = &self.config.aws;
         SessionOptions {

@@ -119,7 +119,7 @@ pub enum Encryption {
 }
 
 /// What makes a second sending of a copy the same copy: up to 128 ASCII characters, kept with the request for ever.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClientToken(Box<str>);
 
 impl ClientToken {

@@ -130,8 +130,8 @@ impl Engine {
 
     /// When the engine wants a [`Event::Tick`] next; `None` while it waits only for answers or has nothing to do.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        if let Some(at) = self.credentials.next() {
-            return at;
+        if self.credentials.paused() {
+            return self.credentials.next_try();
         }
         let acts = if self.limits.hands_off { [None, None] } else { [self.next_start(), self.next_step()] };
         acts.into_iter().chain([self.next_look()]).flatten().min()
@@ -218,6 +218,7 @@ impl Engine {
         let Some(job) = self.jobs.get_mut(id) else { return };
         if matches!(state, JobState::Available { .. }) {
             // The last look may have been long ago; an available image has only whole snapshots.
+            job.percent = Some(100);
             for snapshot in &mut job.snapshots {
                 (snapshot.percent, snapshot.state) = (Some(100), SnapshotState::Completed);
             }

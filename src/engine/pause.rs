@@ -49,9 +49,14 @@ impl Credentials {
         false
     }
 
-    /// When they are tried next, if they do not work; a second `None` while the answer is awaited.
-    pub(super) fn next(&self) -> Option<Option<Timestamp>> {
-        self.paused.as_ref().map(|p| p.next)
+    /// Whether nothing is asked of AWS but whether they work again.
+    pub(super) fn paused(&self) -> bool {
+        self.paused.is_some()
+    }
+
+    /// When they are tried next.
+    pub(super) fn next_try(&self) -> Option<Timestamp> {
+        self.paused.as_ref()?.next
     }
 
     pub(super) fn look_now(&mut self, now: Timestamp) {

@@ -81,6 +81,14 @@ pub struct Worker {
     asks: UnboundedReceiver<Ask>,
 }
 
+/// Who has the seat.
+enum Seated {
+    /// This process, by this lock if one is needed.
+    Here(Option<DriverLock>),
+    /// Another.
+    Elsewhere,
+}
+
 /// Why a part of the work ended.
 enum End {
     /// Nobody asks any more, or there is nothing left to do.
@@ -131,19 +139,22 @@ impl Worker {
         (self.post)(Post::Opened { account: self.duty.account.clone(), jobs, status });
     }
 
-    /// The lock, if it is free; `None` inside if none is needed.
-    fn take_seat(&self) -> Result<Option<Option<DriverLock>>, Failure> {
-        match &self.duty.seat {
-            Seat::Alone => Ok(Some(None)),
-            Seat::Shared(dir) => Ok(DriverLock::try_take(dir, &self.duty.account)?.map(Some)),
-        }
+    /// Sits down to drive, if nobody else does.
+    fn take_seat(&self) -> Result<Seated, Failure> {
+        Ok(match &self.duty.seat {
+            Seat::Alone => Seated::Here(None),
+            Seat::Shared(dir) => match DriverLock::try_take(dir, &self.duty.account)? {
+                Some(lock) => Seated::Here(Some(lock)),
+                None => Seated::Elsewhere,
+            },
+        })
     }
 
     /// Shows what whoever drives writes, until the seat is free.
     async fn watch(&mut self, seq: &mut Seq) -> Result<End, Failure> {
         let mut told = false;
         loop {
-            if let Some(lock) = self.take_seat()? {
+            if let Seated::Here(lock) = self.take_seat()? {
                 // A read-only session leaves the seat to others at once.
                 return Ok(End::Change(lock.filter(|_| !self.duty.look_only)));
             }
@@ -318,7 +329,8 @@ impl Drive<'_> {
     /// What others wrote; and, for who only looks, whether somebody drives now.
     async fn look_around(&mut self) -> Result<Option<End>, Failure> {
         if self.worker.duty.look_only {
-            return Ok(self.worker.take_seat()?.is_none().then_some(End::Change(None)));
+            let others = matches!(self.worker.take_seat()?, Seated::Elsewhere);
+            return Ok(others.then_some(End::Change(None)));
         }
         if self.worker.keeper.with(|store| store.changed_elsewhere()).await.unwrap_or(true) {
             self.take_asks().await;

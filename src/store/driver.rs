@@ -10,9 +10,7 @@ use crate::domain::{AccountKey, Failure};
 
 /// Held by the process that drives an account's jobs, and let go with it, however it ends.
 #[derive(Debug)]
-pub struct DriverLock {
-    _lock: Lock,
-}
+pub struct DriverLock(#[expect(dead_code, reason = "held, not used")] Lock);
 
 impl DriverLock {
     /// Takes the lock; `None` if another process has it.
@@ -20,7 +18,7 @@ impl DriverLock {
         files::private_dir(dir)?;
         let path = path(dir, account);
         match Lock::try_take(&path, Hold::Alone) {
-            Ok(lock) => Ok(Some(Self { _lock: lock })),
+            Ok(lock) => Ok(Some(Self(lock))),
             Err(NotHad::Held) => Ok(None),
             Err(why) => Err(refusal(&path, why)),
         }

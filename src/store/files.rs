@@ -61,8 +61,13 @@ pub(super) enum Hold {
 
 /// The kernel's lock on a file, let go with the value or the process. Two of one process exclude each other as well.
 #[derive(Debug)]
-pub(super) struct Lock {
-    _file: File,
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    /// Closing is not enough: a child process just forked holds the file too, until it runs its own program.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
 }
 
 /// Why a lock was not had.
@@ -86,7 +91,7 @@ impl Lock {
             Hold::Alone => file.try_lock(),
         };
         match taken {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(NotHad::Held),
             Err(TryLockError::Error(error)) => Err(NotHad::NoLocks(error)),
         }

@@ -27,7 +27,7 @@ pub use driver::DriverLock;
 
 use crate::{
     domain::{AccountId, AccountKey, Failure},
-    engine::{Ask, Status, job::Job},
+    engine::{Ask, Job, Status},
 };
 use rows::{json, parsed, time};
 use trouble::{Error, newer};
@@ -42,7 +42,8 @@ pub struct Store {
     identity: Option<(u64, u64)>,
     version: i64,
     seen: Cell<i64>,
-    lock: Option<files::Lock>,
+    /// Says that the file is in use.
+    _lock: Option<files::Lock>,
 }
 
 /// The number of an [`Ask`]; never given twice.
@@ -115,15 +116,15 @@ impl Store {
         let made = || {
             let mut conn = Connection::open_in_memory()?;
             schema::migrate(&mut conn, schema::STEPS)?;
-            Self::over(conn, PathBuf::new(), schema::STEPS)
+            Self::over(conn, PathBuf::new(), schema::STEPS, None)
         };
         made().map_err(|e: Error| e.told("make a store of jobs", Path::new("memory")))
     }
 
-    fn over(conn: Connection, path: PathBuf, steps: &[&str]) -> Result<Self, Error> {
+    fn over(conn: Connection, path: PathBuf, steps: &[&str], lock: Option<files::Lock>) -> Result<Self, Error> {
         let seen = Cell::new(data_version(&conn)?);
         let identity = files::identity(&path);
-        Ok(Self { conn, path, identity, version: schema::version(steps), seen, lock: None })
+        Ok(Self { conn, path, identity, version: schema::version(steps), seen, _lock: lock })
     }
 
     /// Jobs that have not ended, and those that ended after `recent` and were not dismissed.

@@ -52,8 +52,7 @@ pub(super) fn open(dir: &Path, now: Timestamp, steps: &'static [&'static str]) -
     }
     .map_err(|e| e.told(WHAT, &path))?;
     let lock = Lock::wait(&using, Hold::Shared)?;
-    let mut store = Store::over(conn, path, steps).map_err(|e| e.told(WHAT, &dir.join("jobs.db")))?;
-    store.lock = lock;
+    let store = Store::over(conn, path.clone(), steps, lock).map_err(|e| e.told(WHAT, &path))?;
     Ok(Opened { store, set_aside })
 }
 

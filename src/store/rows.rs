@@ -7,7 +7,7 @@ use rusqlite::{Row, Rows, Transaction, named_params};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::trouble::Error;
-use crate::{domain::Failure, engine::job::Job};
+use crate::{domain::Failure, engine::Job};
 
 /// A time as it stands in a column: of one length, so that times compare as text.
 pub(super) fn time(at: Timestamp) -> String {

@@ -72,7 +72,7 @@ async fn act(role: &str) -> i32 {
             .unwrap();
         let Some(input) = inputs.recv().await else { return 3 };
         match input {
-            Input::Hangup => return 7,
+            Input::Hangup | Input::Terminate => return 7,
             Input::Resize(columns, rows) => screen.resize(columns, rows),
             Input::Continued => {
                 session.reenter().unwrap();

@@ -1,5 +1,9 @@
 //! A copy's life against scripted answers: what is asked, in which order, and how it ends.
 
+mod beside;
+mod credentials;
+mod removing;
+
 use jiff::SignedDuration;
 
 use super::*;

@@ -1,0 +1,130 @@
+//! Copies beside each other: those started elsewhere, limits, and whose turn it is.
+
+use super::*;
+use crate::domain::image::Tag;
+
+/// A copy somebody else started to a region.
+fn elsewhere(n: u32, to: &str) -> Image {
+    let mut image = image(ImageState::Pending);
+    image.id = ImageId::new(&format!("ami-else{n}")).unwrap();
+    image.region = region(to);
+    image.name = format!("theirs-{n}").into();
+    image.source_image_id = ImageId::new("ami-7").ok();
+    image.source_region = Some(region("us-east-1"));
+    image.created = Some(at(-60));
+    image
+}
+
+#[test]
+fn a_copy_started_elsewhere_is_adopted_once_and_can_be_cancelled() {
+    let mut engine = Engine::new(Limits::default());
+    let calls = engine.handle(Event::Ask(Ask::Follow(vec![region("eu-west-1")])), at(0));
+    assert!(matches!(calls[..], [Call::Survey { .. }]), "{calls:?}");
+    let seen = || Answer::Surveyed(region("eu-west-1"), Ok(vec![elsewhere(1, "eu-west-1")]));
+    engine.handle(Event::Answer(seen()), at(0));
+    let (now, calls) = next_calls(&mut engine);
+    assert!(matches!(&calls[..], [Call::Watch { images, .. }] if images.len() == 1), "{calls:?}");
+    engine.handle(Event::Answer(seen()), now);
+    let [job] = &engine.jobs().collect::<Vec<_>>()[..] else { panic!("one job") };
+    assert_eq!((job.origin, job.word(), job.batch.as_str()), (Origin::Elsewhere, "copying", "elsewhere"));
+    assert_eq!((job.request.source.as_str(), job.request.name.as_str()), ("ami-7", "theirs-1"));
+    let id = job.id;
+    let calls = engine.handle(Event::Ask(Ask::Cancel(vec![id])), now);
+    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
+    engine.handle(Event::Ask(Ask::TryAgain(vec![(id, ClientToken::from_random(5))])), now);
+    assert!(engine.job(id).unwrap().note.as_ref().unwrap().contains("copy the image again"));
+}
+
+#[test]
+fn what_is_not_a_copy_or_is_ours_is_not_adopted() {
+    let mut of_instance = elsewhere(1, "eu-west-1");
+    of_instance.source_instance = Some("i-1".into());
+    let mut whole = elsewhere(2, "eu-west-1");
+    whole.state = ImageState::Available;
+    let mut built = elsewhere(3, "eu-west-1");
+    built.source_image_id = None;
+    let mut named = elsewhere(4, "eu-west-1");
+    named.name = "web-1".into();
+    let mut tagged = elsewhere(5, "eu-west-1");
+    tagged.tags = vec![Tag { key: Tags::JOB.into(), value: request(1, "eu-west-1").token.as_str().into() }];
+    let mut engine = Engine::new(Limits::default());
+    // Sent, and not answered: the new image may be seen before its id is known.
+    submit(&mut engine, vec![request(1, "eu-west-1")]);
+    let seen = Answer::Surveyed(region("eu-west-1"), Ok(vec![of_instance, whole, built, named, tagged]));
+    engine.handle(Event::Answer(seen), at(1));
+    assert_eq!(engine.jobs().count(), 1);
+}
+
+#[test]
+fn copies_started_elsewhere_count_against_the_limit() {
+    let mut engine = Engine::new(Limits { pending: 3, ..Limits::default() });
+    let here = [elsewhere(1, "eu-west-1"), elsewhere(2, "eu-west-1")];
+    let requests = (1..=4).map(|n| request(n, "eu-west-1")).collect();
+    let calls = submit_beside(&mut engine, requests, &here, at(0));
+    assert!(matches!(calls[..], [Call::Copy { .. }]), "{calls:?}");
+    assert_eq!(engine.status().regions[&region("eu-west-1")].waiting.as_deref(), Some("eu-west-1 has 3 of 3"));
+}
+
+#[test]
+fn nothing_is_sent_before_the_copies_under_way_were_counted() {
+    let mut engine = Engine::new(Limits::default());
+    let calls = engine.handle(Event::Ask(Ask::Copy(vec![request(1, "eu-west-1")])), at(0));
+    assert!(matches!(calls[..], [Call::Survey { .. }]), "{calls:?}");
+    let calls = engine.handle(Event::Answer(Answer::Surveyed(region("eu-west-1"), Err(later("no network")))), at(1));
+    assert_eq!(calls, [], "and a failed count is not tried again at once");
+    let (now, calls) = next_calls(&mut engine);
+    assert!(now > at(2) && matches!(calls[..], [Call::Survey { .. }]), "{calls:?}");
+    let denied = Failure::new("count", "you may not").code("UnauthorizedOperation");
+    let calls = engine.handle(Event::Answer(Answer::Surveyed(region("eu-west-1"), Err(denied))), now);
+    assert!(
+        matches!(calls[..], [Call::Copy { .. }]),
+        "where nobody may count, copies are made all the same: {calls:?}"
+    );
+}
+
+#[test]
+fn batches_take_turns() {
+    let mut engine = Engine::new(Limits { start_burst: 1, ..Limits::default() });
+    let batch = |from: u32, n: u32| (from..from + n).map(|n| request(n, "eu-west-1")).collect::<Vec<_>>();
+    let mut sent = Vec::new();
+    let mut note = |calls: &[Call]| {
+        sent.extend(calls.iter().filter_map(|c| match c {
+            Call::Copy { request, .. } => Some(request.name.as_str().to_owned()),
+            _ => None,
+        }));
+    };
+    note(&submit(&mut engine, batch(1, 50)));
+    note(&engine.handle(Event::Ask(Ask::Copy(batch(101, 2))), at(0)));
+    while engine.jobs().filter(|j| j.state != JobState::Queued).count() < 5 {
+        let now = engine.next_deadline().unwrap();
+        note(&engine.handle(Event::Tick, now));
+    }
+    assert_eq!(sent, ["web-1", "web-101", "web-2", "web-102", "web-3"]);
+}
+
+#[test]
+fn a_destination_that_is_full_says_so_and_holds_up_nobody() {
+    let mut engine = Engine::new(Limits::default());
+    submit(&mut engine, vec![request(1, "eu-west-2")]);
+    let full = Failure::new("copy", "limit").code("ResourceLimitExceeded").retry(Retry::Later);
+    engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(full))), at(1));
+    let status = engine.status();
+    let waiting = status.regions[&region("eu-west-2")].waiting.as_deref();
+    assert!(waiting.is_some_and(|w| w.starts_with("eu-west-2 has 0 of 0; AWS takes no more")), "{waiting:?}");
+    let calls = submit_beside(&mut engine, vec![request(2, "eu-west-1")], &[], at(1));
+    assert!(matches!(calls[..], [Call::Copy { .. }]), "{calls:?}");
+}
+
+#[test]
+fn three_thousand_queued_copies_cost_no_more_than_a_turn_each() {
+    let mut engine = Engine::new(Limits::default());
+    let places: Vec<String> = (0..30).map(|n| format!("eu-test-{n}")).collect();
+    let requests = (0..3_000).map(|n| request(n, &places[n as usize % 30])).collect();
+    let calls = submit(&mut engine, requests);
+    assert_eq!(calls.len(), 300, "a burst of ten for each of thirty destinations");
+    engine.take_changed();
+    let now = engine.next_deadline().unwrap();
+    let calls = engine.handle(Event::Tick, now);
+    assert_eq!(calls.iter().filter(|c| matches!(c, Call::Copy { .. })).count(), 30);
+    assert_eq!(engine.take_changed().len(), 30, "only what has changed is written");
+}

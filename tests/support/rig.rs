@@ -1,0 +1,391 @@
+//! A driver that can be ended at any moment, over the real SDK and an embedded EC2, on a paused clock: for tests of what
+//! survives. The store outlives the driver as the disk outlives a process.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use amigrate::{
+    aws::Session,
+    domain::{
+        AccountKey, ClientToken, CopyRequest, Description, Encryption, Failure, ImageId, ImageName, ImageQuery, Region,
+    },
+    engine::{Answer, Ask, Call, Job, JobId, JobState, Limits, Origin},
+    runtime::{
+        Clock,
+        driver::{Desk, Duty, Seat, Worker},
+        hands::{AwsHands, Hands, SessionCell, Write},
+        keeper::Keeper,
+    },
+    sim::{CopySeen, Maker, Scenario, SharedWorld, World, connector},
+    store::Store,
+    tui::Post,
+};
+use futures_util::future::{BoxFuture, FutureExt as _, pending};
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinHandle;
+
+/// Where in an effect the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Nothing of it is done.
+    Before,
+    /// It is done, and nobody hears of it.
+    Unanswered,
+    /// It is done and answered, and nothing else happens.
+    Answered,
+}
+
+/// What is known of a run, across its lives.
+#[derive(Default)]
+pub(crate) struct Notes {
+    /// Effects begun so far.
+    pub(crate) effects: usize,
+    /// Where the present life ends.
+    pub(crate) kill: Option<(usize, Phase)>,
+    /// Whether it has.
+    pub(crate) killed: bool,
+    /// Every percent shown, by job and token.
+    shown: BTreeMap<(JobId, ClientToken), u8>,
+    /// What was shown against the rules.
+    pub(crate) wrong: Vec<String>,
+    /// Own copies pending at once, by region, at most.
+    pub(crate) most_pending: BTreeMap<Region, usize>,
+}
+
+/// The world, the store, and a way to run drivers on them.
+pub(crate) struct Rig {
+    pub(crate) world: SharedWorld,
+    pub(crate) clock: Clock,
+    pub(crate) session: Session,
+    pub(crate) keeper: Keeper,
+    pub(crate) account: AccountKey,
+    pub(crate) limits: Limits,
+    pub(crate) notes: Arc<Mutex<Notes>>,
+}
+
+/// One life of the program.
+pub(crate) struct Life {
+    pub(crate) desk: Desk,
+    task: JoinHandle<Result<(), Failure>>,
+}
+
+impl Life {
+    /// The program is gone: nothing of it runs any more.
+    pub(crate) fn end(self) {
+        self.task.abort();
+    }
+}
+
+pub(crate) fn start() -> Timestamp {
+    "2026-11-21T12:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn region(name: &str) -> Region {
+    Region::new(name).unwrap()
+}
+
+impl Rig {
+    /// Must be made within a runtime whose clock is paused.
+    pub(crate) fn new(scenario: &Scenario, limits: Limits) -> Self {
+        let clock = Clock::starting(start(), 1.0);
+        let world = SharedWorld::new(World::new(scenario, clock.now()));
+        let (home, account) = world.with(|w| (w.home().clone(), w.account().clone()));
+        let http = connector::http_client(world.clone(), move || clock.now()).into();
+        Self {
+            world,
+            clock,
+            session: Session::simulated(http, home),
+            keeper: Keeper::inline(Store::in_memory().unwrap()),
+            account: AccountKey::new(&account, None),
+            limits,
+            notes: Arc::default(),
+        }
+    }
+
+    pub(crate) fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap()
+    }
+
+    /// Starts the program.
+    pub(crate) fn live(&self) -> Life {
+        self.notes().killed = false;
+        let duty = Duty {
+            account: self.account.clone(),
+            limits: self.limits.clone(),
+            seat: Seat::Alone,
+            look_only: false,
+            until_rest: false,
+            history_days: 90,
+        };
+        let hands = Mortal {
+            real: Arc::new(AwsHands::new(SessionCell::new(self.session.clone()), None)),
+            notes: Arc::clone(&self.notes),
+            world: self.world.clone(),
+            clock: self.clock,
+        };
+        let notes = Arc::clone(&self.notes);
+        let post = Box::new(move |post| see(&mut notes.lock().unwrap(), &post));
+        let (worker, desk) = Worker::new(duty, self.keeper.clone(), Arc::new(hands), self.clock, post);
+        Life { desk, task: tokio::spawn(worker.run()) }
+    }
+
+    /// All jobs as they are stored, ended ones too.
+    pub(crate) async fn stored(&self) -> Vec<Job> {
+        let (account, long_ago) = (self.account.clone(), start() - SignedDuration::from_hours(1));
+        let load = self.keeper.with(move |store| {
+            let live = store.load(&account, long_ago)?.jobs;
+            let mut jobs: BTreeMap<JobId, Job> =
+                store.history(&account, usize::MAX >> 1)?.iter().map(|j| (j.id, (**j).clone())).collect();
+            jobs.extend(live.into_iter().map(|j| (j.id, j)));
+            Ok(jobs.into_values().collect())
+        });
+        load.await.unwrap()
+    }
+
+    /// Requests in the store that nobody has carried out yet.
+    pub(crate) async fn waiting_asks(&self) -> Vec<Ask> {
+        let account = self.account.clone();
+        let asks = self.keeper.with(move |store| store.asks(&account)).await.unwrap();
+        asks.into_iter().map(|(_, ask)| ask).collect()
+    }
+
+    /// Asks as another process does: once this returns it is asked for, whatever happens to the program.
+    pub(crate) async fn ask(&self, life: &Life, ask: Ask) {
+        let (account, now) = (self.account.clone(), self.clock.now());
+        self.keeper.with(move |store| store.ask(&account, &ask, now)).await.unwrap();
+        // Nobody polls a store that is this process's own; anything that is asked makes it look.
+        life.desk.ask(Ask::Dismiss(Vec::new()));
+    }
+
+    /// The account's own available images with snapshots in its home region, in the order of their names.
+    pub(crate) async fn sources(&self) -> Vec<amigrate::domain::Image> {
+        let page = self.session.image_page(self.session.home_region(), &ImageQuery::default(), None).await.unwrap();
+        let mut images = page.images;
+        images.retain(|i| i.state == amigrate::domain::ImageState::Available && !i.instance_store() && !i.encrypted());
+        images.sort_by(|a, b| a.name.cmp(&b.name));
+        images
+    }
+
+    /// A copy of a source under this name.
+    pub(crate) fn request(
+        &self,
+        source: &amigrate::domain::Image,
+        to: &Region,
+        name: &str,
+        key: Option<&str>,
+        token: u128,
+    ) -> CopyRequest {
+        CopyRequest {
+            source: source.id.clone(),
+            source_name: source.name.to_string(),
+            source_region: source.region.clone(),
+            destination: to.clone(),
+            name: ImageName::new(name).unwrap(),
+            description: Description::new("a test's").unwrap(),
+            encryption: key.map_or(Encryption::Keep, |k| Encryption::Encrypt {
+                key: Some(amigrate::domain::KmsKeyRef::new(k).unwrap()),
+            }),
+            copy_tags: true,
+            volumes: source.block_devices.iter().filter_map(|d| d.ebs.as_ref()?.volume_size).collect(),
+            token: ClientToken::from_random(token),
+        }
+    }
+
+    /// Whether what EC2 has is what the jobs say, and nothing else. `others` are images another user removed.
+    pub(crate) async fn check(&self, asked: &[CopyRequest], others: &BTreeSet<ImageId>) -> Vec<String> {
+        let jobs = self.stored().await;
+        let now = self.clock.now();
+        let mut wrong = std::mem::take(&mut self.notes().wrong);
+        let (copies, snapshots, made) = self.world.with(|w| (w.copies(now), w.copy_snapshots(now), w.copies_made()));
+        let here: BTreeMap<&ImageId, &CopySeen> = copies.iter().map(|c| (&c.image.id, c)).collect();
+        for request in asked {
+            let same = |j: &&Job| {
+                let (asked, had) = (request, &j.request);
+                j.origin == Origin::Here && asked.name == had.name && asked.destination == had.destination
+            };
+            match jobs.iter().filter(same).count() {
+                1 => {}
+                n => wrong.push(format!("the request {} to {} has {n} jobs", request.name, request.destination)),
+            }
+        }
+        let mut tokens = BTreeSet::new();
+        for token in copies.iter().filter_map(|c| c.token.as_deref()) {
+            if !tokens.insert(token) {
+                wrong.push(format!("{token} made two images"));
+            }
+        }
+        let mut known: BTreeSet<&ImageId> = BTreeSet::new();
+        let mut left = String::new();
+        for job in &jobs {
+            let name = format!("job {} ({} to {})", job.id, job.request.name, job.request.destination);
+            if !job.state.ended() {
+                wrong.push(format!("{name} is {} and waits for {:?}, {:?}", job.word(), job.waiting, job.note));
+            }
+            left.push_str(job.note.as_deref().unwrap_or_default());
+            let state = |image: &ImageId| here.get(image).map(|c| c.image.state.as_str());
+            match &job.state {
+                JobState::Available { image } if state(image) != Some("available") && !others.contains(image) => {
+                    wrong.push(format!("{name} is available, its image {image} is {:?}", state(image)));
+                }
+                JobState::Failed { image: Some(image), .. }
+                    if state(image) != Some("failed") && !others.contains(image) =>
+                {
+                    wrong.push(format!("{name} has failed, its image {image} is {:?}", state(image)));
+                }
+                JobState::Gone { image } if state(image).is_some() => {
+                    wrong.push(format!("{name} is said to be gone, its image {image} is {:?}", state(image)));
+                }
+                _ => {}
+            }
+            known.extend(job.image().filter(|_| !matches!(job.state, JobState::Gone { .. })));
+        }
+        for copy in copies.iter().filter(|c| c.maker == Maker::Request && !known.contains(&c.image.id)) {
+            wrong.push(format!("{} ({}) in {} is nobody's", copy.image.id, copy.image.name, copy.region));
+        }
+        for (region, image, snapshot) in &snapshots {
+            let named = left.contains(snapshot.id.as_str());
+            if !here.contains_key(image) && !others.contains(image) && !named {
+                wrong.push(format!("{} of {image} in {region} is left behind", snapshot.id));
+            }
+        }
+        let all: BTreeSet<&ImageId> = jobs.iter().filter(|j| j.origin == Origin::Here).flat_map(|j| &j.made).collect();
+        if made != u64::try_from(all.len()).unwrap() {
+            wrong.push(format!("EC2 made {made} images, the jobs know of {}", all.len()));
+        }
+        for (region, most) in &self.notes().most_pending {
+            if *most > self.limits.pending {
+                wrong.push(format!("{most} copies were pending in {region}, {} may be", self.limits.pending));
+            }
+        }
+        wrong
+    }
+}
+
+/// Bars never go back, and an end is the end.
+fn see(notes: &mut Notes, post: &Post) {
+    let (Post::Opened { jobs, .. } | Post::Changed { jobs, .. }) = post else { return };
+    for job in jobs {
+        let Some(percent) = job.percent() else { continue };
+        let key = (job.id, job.request.token.clone());
+        let before = notes.shown.insert(key, percent).unwrap_or(0);
+        if percent < before {
+            notes.wrong.push(format!("the bar of job {} went from {before} to {percent}", job.id));
+        }
+    }
+}
+
+/// Hands that end the program when it is time.
+struct Mortal {
+    real: Arc<AwsHands>,
+    notes: Arc<Mutex<Notes>>,
+    world: SharedWorld,
+    clock: Clock,
+}
+
+impl Mortal {
+    /// Counts an effect. Where in it the program ends, if it does; or that it has ended.
+    fn begin(&self) -> Result<Option<Phase>, ()> {
+        let mut notes = self.notes.lock().unwrap();
+        if notes.killed {
+            return Err(());
+        }
+        let number = notes.effects;
+        notes.effects += 1;
+        Ok(notes.kill.filter(|(at, _)| *at == number).map(|(_, phase)| phase))
+    }
+
+    /// Carries an effect out as far as the program lives.
+    fn carry_out<T: Send + 'static>(&self, effect: BoxFuture<'static, T>) -> BoxFuture<'static, T> {
+        let Ok(end) = self.begin() else { return pending().boxed() };
+        let notes = Arc::clone(&self.notes);
+        let dead = Arc::clone(&self.notes);
+        async move {
+            if end == Some(Phase::Before) {
+                notes.lock().unwrap().killed = true;
+                return pending().await;
+            }
+            // Whoever is dead polls nothing: a call under way stays where it is.
+            let result = Living { effect, dead }.await;
+            if end.is_some() {
+                notes.lock().unwrap().killed = true;
+            }
+            if end == Some(Phase::Unanswered) {
+                return pending().await;
+            }
+            result
+        }
+        .boxed()
+    }
+}
+
+impl Hands for Mortal {
+    fn call(&self, call: Call) -> BoxFuture<'static, Answer> {
+        let starts = if let Call::Copy { request, .. } = &call { Some(request.destination.clone()) } else { None };
+        let (notes, world, clock) = (Arc::clone(&self.notes), self.world.clone(), self.clock);
+        let effect = self.real.call(call);
+        self.carry_out(
+            async move {
+                let answer = effect.await;
+                if let Some(region) = starts {
+                    let now = clock.now();
+                    let own = world.with(|w| {
+                        let pending = |c: &CopySeen| {
+                            c.region == region
+                                && c.maker == Maker::Request
+                                && c.image.state == amigrate::domain::ImageState::Pending
+                        };
+                        w.copies(now).iter().filter(|c| pending(c)).count()
+                    });
+                    let mut notes = notes.lock().unwrap();
+                    let most = notes.most_pending.entry(region).or_default();
+                    *most = own.max(*most);
+                }
+                answer
+            }
+            .boxed(),
+        )
+    }
+
+    fn commit(
+        &self,
+        keeper: &Keeper,
+        account: &AccountKey,
+        write: Write,
+        now: Timestamp,
+    ) -> BoxFuture<'static, Result<(), Failure>> {
+        // Asked of the hands made before, so that the commit itself is the real one.
+        let real = Arc::clone(&self.real);
+        let (keeper, account) = (keeper.clone(), account.clone());
+        self.carry_out(async move { real.commit(&keeper, &account, write, now).await }.boxed())
+    }
+}
+
+/// A future that stops for good when the program is dead.
+struct Living<T> {
+    effect: BoxFuture<'static, T>,
+    dead: Arc<Mutex<Notes>>,
+}
+
+impl<T> Future for Living<T> {
+    type Output = T;
+    fn poll(mut self: std::pin::Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {
+        if self.dead.lock().unwrap().killed {
+            return std::task::Poll::Pending;
+        }
+        self.effect.as_mut().poll(context)
+    }
+}
+
+/// Runs on a runtime of its own whose clock is paused.
+pub(crate) fn paused<T>(run: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    runtime.block_on(run)
+}
+
+/// Lets virtual time pass.
+pub(crate) async fn pass(time: Duration) {
+    tokio::time::sleep(time).await;
+}
