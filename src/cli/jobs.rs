@@ -29,7 +29,7 @@ pub(super) struct Which {
 }
 
 pub(super) fn run(setup: &Setup, which: Which) -> Result<ExitCode, Failure> {
-    let StoreAt::Dir(dir) = setup.store() else {
+    let StoreAt::Dir(dir) = super::store() else {
         return Err(Failure::new("list jobs", "this platform names no directory for a program's state")
             .hint("Set HOME, or XDG_STATE_HOME."));
     };
