@@ -14,3 +14,12 @@ mod pty;
 
 #[path = "processes/killed.rs"]
 mod killed;
+#[cfg(target_os = "linux")]
+#[path = "processes/leaving.rs"]
+mod leaving;
+#[path = "processes/printed.rs"]
+mod printed;
+#[path = "processes/together.rs"]
+mod together;
+#[path = "processes/trouble.rs"]
+mod trouble;

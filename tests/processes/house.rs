@@ -18,7 +18,7 @@ use amigrate::{
     },
     engine::{Ask, Job, JobState},
     sim::{CopySeen, Maker},
-    store::{Loaded, Store},
+    store::{DriverLock, Loaded, Store},
 };
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
@@ -41,6 +41,8 @@ pub(crate) struct House {
     pub(crate) home: TempDir,
     pub(crate) account: AccountKey,
     source: (ImageId, Vec<u32>),
+    /// What is set besides.
+    pub(crate) settings: Vec<(&'static str, String)>,
 }
 
 impl House {
@@ -49,7 +51,16 @@ impl House {
         let ec2 = Ec2::quick(&bell);
         let account = AccountKey::new(&AccountId::new("123456789012").expect("digits"), Some(&ec2.url));
         let source = ec2.newest("app-web-");
-        Self { ec2, bell, home: tempfile::tempdir().expect("a directory"), account, source }
+        Self { ec2, bell, home: tempfile::tempdir().expect("a directory"), account, source, settings: Vec::new() }
+    }
+
+    /// One copy at a time to each region, and it takes until it is told to end: whoever drives has to stay.
+    pub(crate) fn slow() -> Self {
+        let mut house = Self::new();
+        house.ec2.hold();
+        house.settings =
+            vec![("AMIGRATE_COPY_PENDING_LIMIT", "1".into()), ("AMIGRATE_POLL_SLOWEST_SECONDS", "1".into())];
+        house
     }
 
     /// Where the program keeps its jobs.
@@ -115,12 +126,18 @@ impl House {
             ("AWS_REGION", HOME_REGION.to_owned()),
             ("AMIGRATE_POLL_FASTEST_SECONDS", "1".to_owned()),
         ]);
+        all.extend(self.settings.clone());
         all
     }
 
     /// The program with these arguments, without a terminal.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_amigrate"));
+        self.command_of(env!("CARGO_BIN_EXE_amigrate"), arguments)
+    }
+
+    /// Another program, in the same surroundings.
+    pub(crate) fn command_of(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(arguments).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.envs(self.environment());
         command
@@ -133,10 +150,27 @@ impl House {
 
     /// The screen, on a terminal that shows everything.
     pub(crate) fn screen(&self) -> Pty {
+        self.screen_by(env!("CARGO_BIN_EXE_amigrate"), &[])
+    }
+
+    /// The same, started by something else.
+    pub(crate) fn screen_by(&self, program: &str, arguments: &[&str]) -> Pty {
         self.environment()
             .iter()
-            .fold(Program::new(env!("CARGO_BIN_EXE_amigrate"), &[]), |program, (name, value)| program.env(name, value))
+            .fold(Program::new(program, arguments), |program, (name, value)| program.env(name, value))
             .start(140, 50)
+    }
+
+    /// A screen that shows the images and knows whose they are.
+    pub(crate) fn screen_ready(&self) -> Pty {
+        let mut screen = self.screen();
+        screen.wait_for("the images", |t| t.contains("123456789012") && t.contains("app-web-") && !t.contains("listing"));
+        screen
+    }
+
+    /// Whether nobody drives.
+    pub(crate) fn nobody_drives(&self) -> bool {
+        DriverLock::try_take(&self.dir(), &self.account).expect("locks work here").is_some()
     }
 
     /// Watches on a screen until everything has ended: EC2 finishes by itself what it has taken, and somebody has to see it.

@@ -1,4 +1,4 @@
-//! `kill -9` at seeded moments: at a request that comes, is carried out or is answered, or once something was written.
+//! `kill -9` at seeded moments: at a request that comes, is carried out or is answered, at a commit, at a line said.
 //! `AMIGRATE_SEED=7` plays one seed again.
 
 use std::{
@@ -30,12 +30,16 @@ enum Moment {
     Request { stage: Stage, action: &'static str, nth: usize },
     /// After so many lines: what they tell is committed.
     Line(usize),
+    /// As soon as so many commits are seen.
+    Commit(usize),
 }
 
 impl Moment {
     fn pick(rng: &mut fastrand::Rng) -> Self {
-        if rng.u8(..5) == 0 {
-            return Self::Line(rng.usize(1..10));
+        match rng.u8(..5) {
+            0 => return Self::Line(rng.usize(1..10)),
+            1 => return Self::Commit(rng.usize(1..8)),
+            _ => {}
         }
         let stage = [Stage::Unheard, Stage::Unanswered, Stage::Answered][rng.usize(..3)];
         let (action, most) =
@@ -126,8 +130,17 @@ fn ask_for_more(house: &House, rng: &mut fastrand::Rng, life: usize) -> usize {
 
 /// Starts a driver and kills it at this moment. Whether it lived to see it: it may have nothing more to do before.
 fn die_at(house: &House, moment: &Moment) -> bool {
+    let store = house.store();
     let mut drive = house.drive();
     match *moment {
+        Moment::Commit(n) => {
+            let mut seen = 0;
+            while seen < n && !drive.ended() {
+                seen += usize::from(store.changed_elsewhere().expect("it is readable"));
+                thread::yield_now();
+            }
+            drive.kill();
+        }
         Moment::Request { stage, action, nth } => {
             house.ec2.set_trip(Trip { stage, action, left: nth, victim: drive.pid() });
             house.bell.wait_for("a driver to end", PATIENCE, || drive.ended().then_some(()));

@@ -9,7 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use amigrate::sim::{Scenario, SharedWorld, World, wire::Request};
+use amigrate::{
+    domain::ImageState,
+    sim::{Scenario, SharedWorld, World, wire::Request},
+};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{body::Incoming, header::CONTENT_TYPE, server::conn::http1, service::service_fn};
@@ -95,6 +98,36 @@ impl Ec2 {
             (pace.almost_ms, pace.settle_ms, pace.mib_per_second) = (50, 50, 10_000_000);
         });
         Self::serve(world, bell)
+    }
+
+    /// Copies begun from now on take as long as this allows: [`Self::finish`] ends them.
+    pub(crate) fn hold(&self) {
+        self.with(|w| w.pace().base_ms = 3_600_000);
+    }
+
+    /// Copies begun from now on take less than a second, and those under way are whole.
+    pub(crate) fn hurry(&self) {
+        self.with(|w| w.pace().base_ms = 300);
+        self.finish();
+    }
+
+    /// All copies under way are whole.
+    pub(crate) fn finish(&self) {
+        let now = Timestamp::now();
+        self.with(|w| {
+            let pending = w.copies(now).into_iter().filter(|c| c.image.state == ImageState::Pending);
+            for copy in pending.collect::<Vec<_>>() {
+                w.finish_copy(&copy.region, &copy.image.id, now).expect("it is under way");
+            }
+        });
+        self.house.bell.ring();
+    }
+
+    /// Waits until so many copies were begun.
+    #[track_caller]
+    pub(crate) fn wait_for_copies(&self, made: u64) {
+        let what = format!("{made} copies begun");
+        self.house.bell.wait_for(&what, Duration::from_secs(60), || (self.with(|w| w.copies_made()) >= made).then_some(()));
     }
 
     fn serve(world: SharedWorld, bell: &Bell) -> Self {
