@@ -1,12 +1,15 @@
 //! The jobs as they stand in the store: what is shown is what was committed, whoever drives it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::SignedDuration;
 
 use crate::{
     domain::{AccountKey, Failure, Region},
-    engine::{Job, JobId, Status},
+    engine::{BatchId, Job, JobId, Status},
 };
 
 /// Who brings the queue on.
@@ -67,6 +70,7 @@ pub struct Board {
     /// So long without progress is said to be stalled.
     pub stall: SignedDuration,
     ended: Vec<JobId>,
+    version: u64,
 }
 
 impl Board {
@@ -83,6 +87,16 @@ impl Board {
     /// One job.
     pub fn job(&self, id: JobId) -> Option<&Job> {
         self.jobs.get(&id).map(AsRef::as_ref)
+    }
+
+    /// The jobs that were asked for together.
+    pub fn batch<'a>(&'a self, batch: &'a BatchId) -> impl DoubleEndedIterator<Item = &'a Job> {
+        self.jobs().filter(move |j| j.batch == *batch)
+    }
+
+    /// Grows with every change of the jobs: what is made of them is made anew only then.
+    pub(super) fn version(&self) -> u64 {
+        self.version
     }
 
     /// The failure that keeps a region from being watched, if its last look failed.
@@ -103,11 +117,12 @@ impl Board {
 
     /// Forgets everything: another account's jobs come.
     pub fn clear(&mut self) {
-        *self = Self::new(self.stall);
+        *self = Self { version: self.version + 1, ..Self::new(self.stall) };
     }
 
     /// Takes changed jobs in.
     pub(super) fn change(&mut self, jobs: Vec<Arc<Job>>) {
+        self.version += 1;
         for job in jobs {
             let before = self.jobs.get(&job.id);
             if job.state.ended() && before.is_some_and(|b| !b.state.ended()) {
@@ -121,14 +136,15 @@ impl Board {
         }
     }
 
-    /// Takes all jobs of an account in.
+    /// Takes all jobs of an account in. Who drives, and whether the store can be written, is told apart from it.
     pub(super) fn open(&mut self, account: AccountKey, jobs: Vec<Arc<Job>>, status: Status) {
         if self.account.as_ref() != Some(&account) {
-            self.clear();
+            self.jobs.clear();
+            self.ended.clear();
         }
         self.account = Some(account);
         self.status = status;
-        let here: Vec<JobId> = jobs.iter().map(|j| j.id).collect();
+        let here: BTreeSet<JobId> = jobs.iter().map(|j| j.id).collect();
         self.jobs.retain(|id, _| here.contains(id));
         self.change(jobs);
     }

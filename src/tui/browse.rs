@@ -3,14 +3,20 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
+
 use crate::{
-    domain::{Account, AccountKey, Failure, Region, RegionInfo, Whose},
+    domain::{Account, Failure, Region, RegionInfo, Whose},
     engine::{Ask, JobId, catalogue::Progress},
     tui::{
-        model::{Awaited, Model, Session},
+        model::{Awaited, Model, Reconnect, Session},
         msg::{Connected, Effect, Page},
+        standing,
     },
 };
+
+/// Credentials that are not there are looked for again after this.
+const BETWEEN_TRIES: SignedDuration = SignedDuration::from_secs(10);
 
 pub(super) fn refresh(model: &mut Model, effects: &mut Vec<Effect>) {
     if matches!(model.session, Session::Failed(_)) {
@@ -38,11 +44,15 @@ fn ask_who_and_where(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// Takes another set of regions.
 pub(super) fn choose(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<Effect>) {
+    let others = model.chosen != regions;
     model.chosen = regions;
     let new = model.catalogue.choose(&model.chosen);
     model.images.changed = true;
     forget_lists(model, |region, chosen| !chosen.contains(region));
     list(model, new, effects);
+    if others && model.account.is_some() {
+        follow(model, effects);
+    }
 }
 
 /// Takes other people's images, or one's own again.
@@ -105,15 +115,29 @@ fn list_next(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Whose jobs these are is known now.
-pub(super) fn open_jobs(model: &mut Model, account: &Account, effects: &mut Vec<Effect>) {
-    let endpoint = match &model.session {
-        Session::Ready(connected) => connected.endpoint.as_deref(),
-        _ => None,
-    };
-    let account = AccountKey::new(&account.id, endpoint);
-    effects.push(Effect::OpenJobs { account });
+/// Who is signed in, and so whose jobs are shown, is known now.
+pub(super) fn signed_in(model: &mut Model, account: Account, effects: &mut Vec<Effect>) {
+    if model.account.as_ref() == Some(&account) {
+        return;
+    }
+    let key = model.account_key(&account);
+    // What was stored for the profile may be another account's: then nothing of it may stay.
+    if model.board.account.as_ref().is_some_and(|shown| *shown != key) {
+        model.board.clear();
+        model.jobs.forget();
+    }
+    model.account = Some(account);
+    effects.push(Effect::OpenJobs { account: key });
     follow(model, effects);
+}
+
+/// Asks for the credentials again, if it is time for that.
+pub(super) fn reconnect_if_due(model: &mut Model, effects: &mut Vec<Effect>) {
+    if matches!(model.reconnect, Some(Reconnect::At(at)) if at <= model.now) {
+        let id = model.id();
+        model.reconnect = Some(Reconnect::Asked(id));
+        effects.push(Effect::Connect { id, profile: model.profile.clone() });
+    }
 }
 
 /// Copies started elsewhere are looked for where images are listed.
@@ -132,8 +156,12 @@ pub(super) fn note<T>(model: &mut Model, what: &'static str, result: &Result<T, 
 
 pub(super) fn on_connected(model: &mut Model, result: Result<Connected, Failure>, effects: &mut Vec<Effect>) {
     match result {
-        Err(failure) => model.session = Session::Failed(failure),
+        Err(failure) => {
+            model.reconnect = standing::reconnects(&failure).then(|| Reconnect::At(model.now + BETWEEN_TRIES));
+            model.session = Session::Failed(failure);
+        }
         Ok(connected) => {
+            model.reconnect = None;
             let wanted: Vec<Region> =
                 model.start.config.browse.regions.iter().filter_map(|r| Region::new(r).ok()).collect();
             let regions = if !wanted.is_empty() {
@@ -214,6 +242,7 @@ pub(super) fn refuse_unknown_regions(model: &mut Model) {
 /// Another profile: nothing of the old account may stay.
 pub(super) fn switch_profile(model: &mut Model, profile: String, effects: &mut Vec<Effect>) {
     model.board.clear();
+    model.jobs.forget();
     effects.push(Effect::CloseJobs);
     forget_lists(model, |_, _| true);
     model.awaited.clear();

@@ -84,6 +84,8 @@ pub enum Action {
     Cancel,
     CancelBatch,
     Retry,
+    RetryBatch,
+    History,
     Dismiss,
     Raw,
     NextField,
@@ -214,13 +216,15 @@ pub const KEYS: &[Binding] = &[
     row(C::Images, &[k('Y')], A::YankArn, "send the ARN to the clipboard of your terminal"),
     row(C::Images, &[k('o')], A::Sort, "sort by the next column"),
     row(C::Images, &[k('O')], A::Reverse, "reverse the order"),
-    foot(C::Jobs, &[code(KeyCode::Enter)], A::Expand, "show or hide the snapshots", "snapshots", 3),
+    foot(C::Jobs, &[code(KeyCode::Enter)], A::Expand, "show or hide the snapshots; in the history: details", "snapshots", 3),
     foot(C::Jobs, &[k('x')], A::Cancel, "cancel this copy (asks first)", "cancel", 1),
-    foot(C::Jobs, &[k('X')], A::CancelBatch, "cancel every copy of its batch (asks first)", "cancel batch", 4),
-    foot(C::Jobs, &[k('d')], A::Details, "details", "details", 5),
-    row(C::Jobs, &[k('/')], A::Filter, "go to the images and filter them"),
-    row(C::Jobs, &[k('t')], A::Retry, "try a failed copy again"),
-    row(C::Jobs, &[k('D')], A::Dismiss, "take ended copies off the list"),
+    foot(C::Jobs, &[k('X')], A::CancelBatch, "cancel every copy of its batch, or deregister those available (asks first)", "cancel batch", 5),
+    foot(C::Jobs, &[k('t')], A::Retry, "try a failed copy again (asks first if an image is removed for it)", "try again", 1),
+    row(C::Jobs, &[k('T')], A::RetryBatch, "try every failed copy of its batch again (asks likewise)"),
+    foot(C::Jobs, &[k('d')], A::Details, "details", "details", 6),
+    foot(C::Jobs, &[k('/')], A::Filter, "filter by name, image id, region, state, batch or note (Esc clears)", "filter", 4),
+    foot(C::Jobs, &[k('H')], A::History, "the history of ended copies, and back", "history", 7),
+    row(C::Jobs, &[k('D')], A::Dismiss, "take the ended copies shown off the list; the history keeps them"),
     row(C::Jobs, &[k('y')], A::YankId, "send the new image's id to the clipboard of your terminal"),
     foot(C::Details, &[k('v')], A::Raw, "as JSON, and back", "JSON", 1),
     row(C::Details, &[k('y')], A::YankId, "send the id to the clipboard of your terminal"),
@@ -245,9 +249,14 @@ pub const KEYS: &[Binding] = &[
     foot(C::Picker, &[code(KeyCode::Esc), k('q')], A::Back, "leave it as it was", "back", 1),
     foot(C::Prompt, &[code(KeyCode::Enter)], A::Accept, "apply it", "apply", 0),
     foot(C::Prompt, &[code(KeyCode::Esc)], A::Back, "leave it", "back", 0),
+    row(C::Prompt, &[code(KeyCode::Down), code(KeyCode::PageDown)], A::Down, "further down in a long text or list"),
+    row(C::Prompt, &[code(KeyCode::Up), code(KeyCode::PageUp)], A::Up, "further up"),
     foot(C::Question, &[k('y')], A::Yes, "yes", "yes", 0),
     foot(C::Question, &[k('n'), code(KeyCode::Esc), k('q')], A::No, "no", "no", 0),
-    row(C::Question, &[code(KeyCode::Tab), code(KeyCode::Left), code(KeyCode::Right), code(KeyCode::BackTab)], A::NextField, "the other answer"),
+    row(C::Question, &[code(KeyCode::Tab), code(KeyCode::Right)], A::NextField, "the next answer"),
+    row(C::Question, &[code(KeyCode::BackTab), code(KeyCode::Left)], A::PreviousField, "the answer before"),
+    row(C::Question, &[k('j'), code(KeyCode::Down), code(KeyCode::PageDown)], A::Down, "further down in a long question"),
+    row(C::Question, &[k('k'), code(KeyCode::Up), code(KeyCode::PageUp)], A::Up, "further up"),
     foot(C::Question, &[code(KeyCode::Enter)], A::Press, "the answer in brackets", "chosen answer", 1),
 ];
 
@@ -269,10 +278,13 @@ pub fn steers(key: &KeyEvent) -> bool {
 }
 
 /// The footer's words for these contexts, fitted into a width by dropping the least important.
-pub fn footer(contexts: &[Context], width: usize) -> Vec<(String, &'static str)> {
+///
+/// What `offers` refuses would do nothing now, and is left out.
+pub fn footer(contexts: &[Context], width: usize, offers: impl Fn(Action) -> bool) -> Vec<(String, &'static str)> {
     let mut words: Vec<(String, &'static str, u8)> = contexts
         .iter()
         .flat_map(|context| KEYS.iter().filter(move |b| b.context == *context))
+        .filter(|b| b.context != Context::Jobs || offers(b.action))
         .filter_map(|b| b.footer.map(|(word, drop)| (b.chords[0].text(), word, drop)))
         .collect();
     let length = |words: &[(String, &str, u8)]| words.iter().map(|(k, w, _)| k.len() + w.len() + 3).sum::<usize>();
@@ -312,12 +324,13 @@ mod tests {
     #[test]
     fn the_footer_keeps_what_matters() {
         let contexts = [Context::Images, Context::Everywhere];
-        let line =
-            |width| footer(&contexts, width).iter().map(|(k, w)| format!("{k} {w}")).collect::<Vec<_>>().join("  ");
+        let line = |width| {
+            footer(&contexts, width, |_| true).iter().map(|(k, w)| format!("{k} {w}")).collect::<Vec<_>>().join("  ")
+        };
         assert!(line(200).contains("Tab other pane"));
         assert_eq!(line(30), "c copy  ? help  q quit");
         assert!(line(78).len() <= 78);
-        assert_eq!(footer(&contexts, 0), []);
+        assert_eq!(footer(&contexts, 0, |_| true), []);
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use ratatui::layout::Rect;
 
-use crate::tui::model::{Model, Pane};
+use crate::tui::{
+    model::{Model, Pane},
+    standing,
+};
 
 /// Below this size one line says so, and `q` still quits.
 pub const SMALLEST: (u16, u16) = (60, 15);
@@ -12,6 +15,8 @@ pub const SMALLEST: (u16, u16) = (60, 15);
 pub struct Areas {
     /// The first line.
     pub header: Rect,
+    /// What stops everything and what to do about it; empty if nothing does.
+    pub banner: Rect,
     /// The images pane with its border.
     pub images: Rect,
     /// The jobs pane with its border.
@@ -30,7 +35,9 @@ pub fn areas(model: &Model, size: Rect) -> Areas {
     }
     let header = Rect { height: 1, ..size };
     let footer = Rect { y: size.y + rows - 1, height: 1, ..size };
-    let body = Rect { y: size.y + 1, height: rows - 2, ..size };
+    let lines = if rows < SMALLEST.1 { 0 } else { standing::banner_lines(model, usize::from(size.width)).len() };
+    let banner = Rect { y: size.y + 1, height: u16::try_from(lines).unwrap_or(0), ..size };
+    let body = Rect { y: banner.bottom(), height: rows - 2 - banner.height, ..size };
     let jobs = match model.full {
         Some(Pane::Images) => 0,
         Some(Pane::Jobs) => body.height,
@@ -41,7 +48,7 @@ pub fn areas(model: &Model, size: Rect) -> Areas {
     .min(body.height);
     let images = Rect { height: body.height - jobs, ..body };
     let jobs = Rect { y: body.y + images.height, height: jobs, ..body };
-    Areas { header, images, jobs, body, footer }
+    Areas { header, banner, images, jobs, body, footer }
 }
 
 /// Rows of a list within a bordered pane; `head` of them are its headings.

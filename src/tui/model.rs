@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use crate::{
     config::Config,
-    domain::{Account, ClientToken, Failure, Image, ImageQuery, Region, RegionInfo, Whose, key::KeyList},
-    engine::{Ask, JobState, catalogue::Catalogue},
+    domain::{Account, AccountKey, ClientToken, Failure, Image, ImageQuery, Region, RegionInfo, Whose, key::KeyList},
+    engine::{Ask, JobId, catalogue::Catalogue},
     term::Caps,
     tui::{
         board::{Board, Driver},
@@ -67,6 +67,15 @@ pub struct Notice {
     pub until: Timestamp,
 }
 
+/// Credentials that could not be had are looked for again without being asked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reconnect {
+    /// At this time.
+    At(Timestamp),
+    /// Now; what is known of the failure stays on the screen meanwhile.
+    Asked(RequestId),
+}
+
 /// What a request that is under way is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Awaited {
@@ -75,6 +84,7 @@ pub(super) enum Awaited {
     Images { region: Region, listed: usize },
     Keys,
     Profiles,
+    History,
 }
 
 /// The whole state.
@@ -121,6 +131,7 @@ pub struct Model {
     /// Whether the mouse is on.
     pub mouse: bool,
     pub(super) awaited: BTreeMap<RequestId, Awaited>,
+    pub(super) reconnect: Option<Reconnect>,
     /// Regions whose list waits for a free place among the requests.
     pub(super) to_list: Vec<Region>,
     next_id: u64,
@@ -153,6 +164,7 @@ impl Model {
             notice: None,
             mouse: start.config.ui.mouse,
             awaited: BTreeMap::new(),
+            reconnect: None,
             to_list: Vec::new(),
             next_id: 0,
             tokens: start.seed,
@@ -169,7 +181,11 @@ impl Model {
         let spinning = self.waits_for_network().then(|| seconds(250));
         let counting = (!self.board.idle()).then(|| seconds(1_000));
         let notice = self.notice.as_ref().map(|n| n.until);
-        [spinning, counting, notice].into_iter().flatten().min()
+        let reconnect = match self.reconnect {
+            Some(Reconnect::At(at)) => Some(at),
+            _ => None,
+        };
+        [spinning, counting, notice, reconnect].into_iter().flatten().min()
     }
 
     /// Whether something on the screen spins.
@@ -181,7 +197,7 @@ impl Model {
     pub fn contexts(&self) -> Vec<Context> {
         match self.overlays.last() {
             Some(overlay) => overlay.contexts(),
-            None if self.images.editing => vec![Context::Prompt],
+            None if self.images.editing || self.jobs.editing => vec![Context::Prompt],
             None => vec![
                 match self.focus {
                     Pane::Images => Context::Images,
@@ -191,36 +207,6 @@ impl Model {
                 Context::Everywhere,
             ],
         }
-    }
-
-    /// Everything that is wrong now: where, and what.
-    pub fn problems(&self) -> Vec<(String, Failure)> {
-        let mut problems = Vec::new();
-        if let Session::Failed(failure) = &self.session {
-            problems
-                .push((self.profile.clone().map_or("credentials".into(), |p| format!("profile {p}")), failure.clone()));
-        }
-        problems.extend(self.lookup_problems.iter().map(|(what, f)| ((*what).to_owned(), f.clone())));
-        for (region, listing) in self.catalogue.listings() {
-            if let crate::engine::catalogue::Progress::Failed(failure) = &listing.progress {
-                problems.push((region.to_string(), failure.clone()));
-            }
-        }
-        // Where nothing goes on any more nobody looks again, and so nothing would take a problem back.
-        let live = self.board.jobs().filter(|j| !j.state.ended());
-        for job in self.board.jobs() {
-            if let JobState::Failed { failure, .. } = &job.state {
-                problems
-                    .push((format!("copy {} to {}", job.request.name, job.request.destination), (**failure).clone()));
-            }
-        }
-        let watched: std::collections::BTreeSet<&Region> = live.map(|j| &j.request.destination).collect();
-        for region in watched {
-            if let Some(failure) = self.board.region_problem(region) {
-                problems.push((format!("copies to {region}"), failure.clone()));
-            }
-        }
-        problems
     }
 
     /// The image under the cursor.
@@ -269,6 +255,7 @@ impl Model {
     pub(super) fn connect(&mut self) -> Effect {
         let id = self.id();
         self.session = Session::Connecting(id);
+        self.reconnect = None;
         Effect::Connect { id, profile: self.profile.clone() }
     }
 
@@ -284,14 +271,35 @@ impl Model {
         ImageQuery { whose, name }
     }
 
+    /// Whose jobs are shown, once it is known who is signed in. Behind another endpoint the digits mean another account.
+    pub(super) fn account_key(&self, account: &Account) -> AccountKey {
+        let endpoint = match &self.session {
+            Session::Ready(connected) => connected.endpoint.as_deref(),
+            _ => None,
+        };
+        AccountKey::new(&account.id, endpoint)
+    }
+
+    /// Whether anything can be asked for. If not, it says why.
+    pub(super) fn can_ask(&mut self) -> bool {
+        if let Driver::Nobody(failure) = &self.board.driver {
+            let words = failure.lines().join(". ");
+            self.complain(words);
+            return false;
+        }
+        true
+    }
+
     /// Asks for something; what comes of it is on the board once it is written down.
     pub(super) fn ask_for(&mut self, ask: Ask, effects: &mut Vec<Effect>) {
-        if let Driver::Nobody(failure) = &self.board.driver
-            && !matches!(ask, Ask::LookNow | Ask::Follow(_))
-        {
-            self.complain(failure.lines().join(". "));
-            return;
+        if matches!(ask, Ask::LookNow | Ask::Follow(_)) || self.can_ask() {
+            effects.push(Effect::Ask(ask));
         }
-        effects.push(Effect::Ask(ask));
+    }
+
+    /// Has failed copies made again, each under a token of its own.
+    pub(super) fn try_again(&mut self, jobs: &[JobId], effects: &mut Vec<Effect>) {
+        let jobs = jobs.iter().map(|id| (*id, self.token())).collect();
+        self.ask_for(Ask::TryAgain(jobs), effects);
     }
 }

@@ -4,6 +4,11 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+mod history;
+mod jobs;
+mod leaving;
+mod standing;
+
 use super::{
     keys::Context,
     model::{Pane, Session},
@@ -351,25 +356,6 @@ fn a_cancel_asks_and_no_is_the_default() {
     keys(&mut model, "x");
     let effects = keys(&mut model, "y");
     assert_eq!(effects, [Effect::Ask(Ask::Cancel(vec![JobId(2)]))]);
-}
-
-#[test]
-fn quitting_asks_only_if_something_would_not_go_on() {
-    let mut model = listed(vec![image(1)]);
-    assert_eq!(keys(&mut model, "q"), [Effect::Quit]);
-    start_and_take(&mut model, |_| ());
-    assert_eq!(keys(&mut model, "q"), [], "two copies are not taken yet");
-    assert_eq!(keys(&mut model, "y"), [Effect::Quit]);
-    assert_eq!(ctrl(&mut model, 'c'), []);
-    assert_eq!(ctrl(&mut model, 'c'), [Effect::Quit], "twice is meant");
-}
-
-#[test]
-fn a_hang_up_leaves_at_once() {
-    let mut model = listed(vec![image(1)]);
-    form(&mut model);
-    assert_eq!(model.update(Msg::Input(Input::Hangup), now()), [Effect::Quit]);
-    assert_eq!(model.update(Msg::Input(Input::Terminate), now()), [Effect::Quit]);
 }
 
 #[test]

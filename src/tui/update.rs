@@ -13,14 +13,13 @@ use crate::{
         board::Post,
         browse,
         keys::{self, Action},
-        layout,
-        model::{Awaited, Model, Pane, Session},
+        layout, leaving,
+        model::{Awaited, Model, Pane, Reconnect, Session},
         msg::{Effect, Msg, Reply, RequestId},
         screens::{
             Overlay, form, images, jobs,
             picker::{self, update::Taken},
-            prompt,
-            question::{self, Question},
+            prompt, question,
             reading::{self, Reading},
         },
         widgets::editor,
@@ -44,7 +43,8 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
             model.ask_for(Ask::LookNow, effects);
             effects.push(Effect::Retake);
         }
-        Msg::Input(Input::Hangup | Input::Terminate) => effects.push(Effect::Quit),
+        Msg::Input(Input::Hangup) => leaving::hang_up(model, effects),
+        Msg::Input(Input::Terminate) => effects.push(Effect::Quit),
         Msg::Board(post) => on_post(model, post),
         Msg::Tick => {}
         Msg::Reply { id, reply } => on_reply(model, id, reply, effects),
@@ -124,7 +124,7 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             });
             effects.push(Effect::Mouse(model.mouse));
         }
-        Action::Quit => quit(model, effects),
+        Action::Quit => leaving::quit(model, effects),
         _ => {}
     }
 }
@@ -134,25 +134,15 @@ fn full(model: &mut Model, pane: Pane) {
     model.focus = pane;
 }
 
-/// Copies that EC2 has taken go on without us; those not yet sent, and cancels under way, would not.
-fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
-    if model.overlays.iter().any(|o| matches!(o, Overlay::Question(q) if q.quits())) {
-        effects.push(Effect::Quit);
-        return;
-    }
-    let cancelling = model.board.jobs().filter(|j| j.leaving() && !j.state.ended()).count();
-    let queued = model.board.jobs().filter(|j| j.needs_driving() && !j.leaving()).count();
-    if queued + cancelling == 0 {
-        effects.push(Effect::Quit);
-    } else {
-        model.overlays.push(Overlay::Question(Question::quit(queued, cancelling)));
-    }
-}
-
 /// News of the jobs.
 fn on_post(model: &mut Model, post: Post) {
     match post {
-        Post::Opened { account, jobs, status } => model.board.open(account, jobs, status),
+        Post::Opened { account, jobs, status } => {
+            // Posted before another account was signed in to: of no use to anybody.
+            if model.account.as_ref().is_none_or(|known| model.account_key(known) == account) {
+                model.board.open(account, jobs, status);
+            }
+        }
         Post::Changed { jobs, status } => {
             model.board.change(jobs);
             if let Some(status) = status {
@@ -168,7 +158,7 @@ fn on_post(model: &mut Model, post: Post) {
 
 fn on_reply(model: &mut Model, id: RequestId, reply: Reply, effects: &mut Vec<Effect>) {
     if let Reply::Connected(result) = reply {
-        if model.session == Session::Connecting(id) {
+        if model.session == Session::Connecting(id) || model.reconnect == Some(Reconnect::Asked(id)) {
             browse::on_connected(model, result, effects);
         }
         return;
@@ -178,8 +168,7 @@ fn on_reply(model: &mut Model, id: RequestId, reply: Reply, effects: &mut Vec<Ef
         (Awaited::Account, Reply::Account(result)) => {
             browse::note(model, "account", &result);
             if let Ok(account) = result {
-                browse::open_jobs(model, &account, effects);
-                model.account = Some(account);
+                browse::signed_in(model, account, effects);
             }
             model.images.changed = true;
         }
@@ -199,6 +188,7 @@ fn on_reply(model: &mut Model, id: RequestId, reply: Reply, effects: &mut Vec<Ef
             model.keys.insert(region, keys);
             picker::open::keys_arrived(model);
         }
+        (Awaited::History, Reply::History(result)) => jobs::history::arrived(model, result),
         (Awaited::Profiles, Reply::Profiles(profiles)) => picker::open::profiles(model, &profiles),
         _ => {}
     }
@@ -213,6 +203,7 @@ impl Model {
         }
         let mut effects = Vec::new();
         update(self, msg, &mut effects);
+        browse::reconnect_if_due(self, &mut effects);
         let ended = self.board.take_ended();
         browse::list_where_copies_ended(self, &ended, &mut effects);
         if !ended.is_empty() && self.start.config.ui.bell {
@@ -238,8 +229,9 @@ fn type_into(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) -> bo
     match model.overlays.last_mut() {
         Some(Overlay::Form(_)) => form::update::type_into(model, key),
         Some(Overlay::Picker(picker)) if picker.typing => picker.edit(key),
-        Some(Overlay::Prompt(prompt)) => editor::edit(&mut prompt.line, key),
+        Some(Overlay::Prompt(prompt)) => prompt.edit(key),
         Some(_) => false,
+        None if model.jobs.editing => jobs::update::type_into(model, key, effects),
         None => images::update::type_into(model, key, effects),
     }
 }
@@ -260,6 +252,11 @@ fn paste_into(model: &mut Model, text: &str) -> bool {
         None if model.images.editing => {
             editor::paste(&mut model.images.filter, text);
             model.images.changed_filter = true;
+            true
+        }
+        None if model.jobs.editing => {
+            editor::paste(&mut model.jobs.filter, text);
+            model.jobs.changed = true;
             true
         }
         _ => false,

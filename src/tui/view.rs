@@ -8,15 +8,15 @@ use ratatui::{
 };
 
 use crate::{
-    domain::text::clean,
-    engine::JobState,
+    domain::text::{clean, count, thousands},
+    engine::{JobState, Purpose},
     tui::{
         glyphs::Glyphs,
         keys::{self, Context},
         layout::{self, SMALLEST},
         model::{Model, Notice, Session},
         screens::{Overlay, form, images, jobs, picker, prompt, question, reading},
-        theme,
+        standing, theme,
         widgets::{
             cells::{cut, width, wrap},
             dressing::Dressing,
@@ -39,6 +39,9 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model) {
     let dressing = Dressing { glyphs: Glyphs::of(&model.start.caps) };
     let areas = layout::areas(model, area);
     frame.render_widget(Paragraph::new(header(model, usize::from(area.width), dressing)), areas.header);
+    let banner = standing::banner_lines(model, usize::from(area.width)).into_iter();
+    let banner: Vec<Line<'_>> = banner.map(|t| Line::styled(format!(" {t}"), theme::WARN)).collect();
+    frame.render_widget(Paragraph::new(banner), areas.banner);
     if areas.images.height > 0 {
         images::view::draw(frame, areas.images, model, dressing);
     }
@@ -62,15 +65,18 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model) {
 
 fn header(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> {
     let mut left = vec![Span::styled(" amigrate ", theme::STRONG)];
-    if model.start.demo.is_some() {
-        left.push(Span::styled(" DEMO ", theme::BADGE));
+    for badge in standing::badges(model) {
+        left.push(Span::styled(badge, theme::BADGE));
+        left.push(Span::raw(" "));
     }
-    if model.start.config.read_only {
-        left.push(Span::styled(" READ-ONLY ", theme::BADGE));
+    if left.len() > 1 {
+        left.pop();
     }
     let who = match (&model.session, &model.account) {
         (Session::Connecting(_), _) => "looking for credentials".to_owned(),
-        (Session::Failed(_), _) => "no credentials".to_owned(),
+        (Session::Failed(_), _) => {
+            format!("{} no credentials", model.profile.as_deref().unwrap_or("")).trim().to_owned()
+        }
         (Session::Ready(connected), account) => {
             let profile = connected.profile.clone().unwrap_or_default();
             let account = account.as_ref().map_or_else(String::new, |a| a.id.to_string());
@@ -90,8 +96,9 @@ fn header(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> 
     }
     let words: Vec<String> = words.into_iter().filter(|w| !w.is_empty()).collect();
     let words = format!("  {}", words.join("  "));
-    let right = summary(model);
     let used: usize = left.iter().map(|s| width(&s.content)).sum();
+    let right = summary(model, cells.saturating_sub(used + width(&words).min(WHO) + 3));
+    let right = cut(&right, cells.saturating_sub(used + 1), dressing.glyphs.ellipsis);
     let room = cells.saturating_sub(used + width(&right) + 3);
     let words = cut(&words, room, dressing.glyphs.ellipsis);
     let gap = cells.saturating_sub(used + width(&words) + width(&right) + 1);
@@ -101,28 +108,76 @@ fn header(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> 
     Line::from(left)
 }
 
-/// `3 copying 2 queued 1 failed  61%`: all copies of this run in a few words.
-fn summary(model: &Model) -> String {
-    let count = |f: &dyn Fn(&JobState) -> bool| model.board.jobs().filter(|j| f(&j.state)).count();
-    let words = [
-        (count(&|s| matches!(s, JobState::Copying { .. } | JobState::Starting)), "copying"),
-        (count(&|s| matches!(s, JobState::Queued)), "queued"),
-        (count(&|s| matches!(s, JobState::Removing { .. })), "cancelling"),
-        (count(&|s| matches!(s, JobState::Available { .. })), "available"),
-        (count(&|s| matches!(s, JobState::Failed { .. })), "failed"),
-    ];
-    let mut text: Vec<String> = words.iter().filter(|(n, _)| *n > 0).map(|(n, w)| format!("{n} {w}")).collect();
+/// Cells that profile, account and region keep beside the summary of all copies.
+const WHO: usize = 32;
+
+/// What all copies come to.
+#[derive(Default)]
+struct Tally {
+    copying: usize,
+    queued: usize,
+    cancelling: usize,
+    deregistering: usize,
+    available: usize,
+    failed: usize,
+    size: u64,
+    done: u64,
+}
+
+impl Tally {
+    fn of(model: &Model) -> Self {
+        let mut tally = Self::default();
+        for job in model.board.jobs() {
+            match &job.state {
+                JobState::Removing { purpose: Purpose::Deregister, .. } => tally.deregistering += 1,
+                JobState::Removing { purpose: Purpose::TryAgain { .. }, .. } => tally.queued += 1,
+                state if job.leaving() && !state.ended() => tally.cancelling += 1,
+                JobState::Copying { .. } | JobState::Starting => tally.copying += 1,
+                JobState::Queued | JobState::Settling { .. } => tally.queued += 1,
+                JobState::Available { .. } => tally.available += 1,
+                JobState::Failed { .. } => tally.failed += 1,
+                _ => {}
+            }
+            if !job.state.ended() && !job.leaving() {
+                let size = job.request.size_gib().max(1);
+                tally.size += size;
+                tally.done += size * u64::from(job.percent().unwrap_or(0));
+            }
+        }
+        tally
+    }
+}
+
+/// `3 copying 2 queued 1 failed  61%`: all copies in a few words, as many as there is room for.
+fn summary(model: &Model, cells: usize) -> String {
+    let tally = Tally::of(model);
+    // The number tells what goes first where there is no room for all.
+    let mut words: Vec<(u8, String)> = Vec::new();
     let problems = model.problems().len();
     if problems > 0 {
-        text.insert(0, format!("{} (!) ", crate::domain::text::count(problems, "problem", "problems")));
+        words.push((0, format!("{} (!) ", count(problems, "problem", "problems"))));
     }
-    let live = || model.board.jobs().filter(|j| !j.state.ended() && !j.leaving());
-    let size: u64 = live().map(|j| j.request.size_gib().max(1)).sum();
-    let done: u64 = live().map(|j| j.request.size_gib().max(1) * u64::from(j.percent().unwrap_or(0))).sum();
-    if let Some(percent) = done.checked_div(size) {
-        text.push(format!(" {percent}%"));
+    let counted = [
+        (1, tally.copying, "copying"),
+        (2, tally.queued, "queued"),
+        (3, tally.cancelling, "cancelling"),
+        (3, tally.deregistering, "deregistering"),
+        (6, tally.available, "available"),
+        (5, tally.failed, "failed"),
+    ];
+    let some = counted.into_iter().filter(|(_, n, _)| *n > 0);
+    words.extend(some.map(|(drop, n, word)| (drop, format!("{} {word}", thousands(n)))));
+    if let Some(percent) = tally.done.checked_div(tally.size) {
+        words.push((4, format!(" {percent}%")));
     }
-    text.join(" ")
+    loop {
+        let text = words.iter().map(|(_, word)| word.as_str()).collect::<Vec<_>>().join(" ");
+        let last = words.iter().enumerate().max_by_key(|(_, (drop, _))| *drop).map(|(at, _)| at);
+        match last {
+            Some(at) if width(&text) > cells && words.len() > 1 => words.remove(at),
+            _ => return text,
+        };
+    }
 }
 
 /// News take the footer, and as many lines above it as they need, up to three in all.
@@ -143,7 +198,7 @@ fn footer(model: &Model, cells: usize) -> Line<'static> {
         contexts.truncate(1);
     }
     let mut spans = vec![Span::raw(" ")];
-    for (key, word) in keys::footer(&contexts, cells.saturating_sub(1)) {
+    for (key, word) in keys::footer(&contexts, cells.saturating_sub(1), |action| jobs::offers(model, action)) {
         spans.push(Span::styled(key, theme::STRONG));
         spans.push(Span::raw(format!(" {word}  ")));
     }

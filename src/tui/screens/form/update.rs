@@ -123,6 +123,10 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
         model.complain("Read-only: nothing is changed in AWS. Ctrl-y sends the command line to your terminal.");
         return;
     }
+    // A form that nobody will carry out stays as it is.
+    if !model.can_ask() {
+        return;
+    }
     let plan = draft.check(today, || model.token());
     model.overlays.retain(|o| !matches!(o, Overlay::Form(_)));
     model.say(format!("{} asked for; the jobs pane shows them.", count(plan.copies.len(), "copy", "copies")));
@@ -131,6 +135,6 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.full == Some(Pane::Images) {
         model.full = None;
     }
-    model.jobs.current = None;
+    model.jobs.show_all();
     model.ask_for(Ask::Copy(plan.copies), effects);
 }

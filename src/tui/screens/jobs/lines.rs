@@ -1,46 +1,93 @@
 //! Which lines the jobs pane has, in which order, and where the cursor is among them.
 
-use super::Line;
+use super::{Line, Shown, filter::Words};
 use crate::{
     engine::{Job, JobId, JobState},
-    tui::model::Model,
+    tui::{
+        board::Board,
+        model::Model,
+        screens::jobs::{JobsPane, history},
+        widgets::list::List,
+    },
 };
 
 /// Jobs as they are shown: the newest first, those under way before those that ended.
-pub(super) fn order(model: &Model) -> Vec<&Job> {
-    let mut jobs: Vec<&Job> = model.board.jobs().rev().collect();
-    jobs.sort_by_key(|j| j.state.ended());
-    jobs
+fn order<'a>(board: &'a Board, words: &Words) -> Vec<&'a Job> {
+    let fitting = || board.jobs().rev().filter(|j| words.fit(j));
+    let (mut live, mut ended): (Vec<&Job>, Vec<&Job>) = (Vec::new(), Vec::new());
+    for job in fitting() {
+        if job.state.ended() { ended.push(job) } else { live.push(job) }
+    }
+    live.append(&mut ended);
+    live
 }
 
-pub(super) fn lines(model: &Model) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for job in order(model) {
-        lines.push(Line::Job(job.id));
-        if model.jobs.expanded.contains(&job.id) {
-            // A cancelled copy's snapshots are gone.
-            let snapshots = if job.state == JobState::Cancelled { 0 } else { job.snapshots.len() };
-            lines.extend((0..snapshots).map(|n| Line::Snapshot(job.id, n)));
-            lines.push(Line::Note(job.id));
+fn shown(board: &Board, pane: &JobsPane) -> Shown {
+    let mut shown = Shown { version: Some(board.version()), ..Shown::default() };
+    for job in order(board, &Words::parse(pane.filter.value())) {
+        let request = &job.request;
+        // Names and regions are ASCII by their types: a byte is a cell.
+        shown.name = shown.name.max(request.name.as_str().len());
+        shown.short_route = shown.short_route.max(2 + request.destination.as_str().len());
+        let both = request.source_region.as_str().len() + 3 + request.destination.as_str().len();
+        shown.route = shown.route.max(both);
+        shown.jobs.push(job.id);
+        shown.lines.push(Line::Job(job.id));
+        if pane.expanded.contains(&job.id) {
+            // A removed copy's snapshots are gone.
+            let gone = matches!(job.state, JobState::Cancelled | JobState::Deregistered);
+            let snapshots = if gone { 0 } else { job.snapshots.len() };
+            shown.lines.extend((0..snapshots).map(|n| Line::Snapshot(job.id, n)));
+            shown.lines.push(Line::Note(job.id));
         }
     }
-    lines
+    shown
 }
 
-/// Counts lines, and keeps the cursor on its job.
+/// Makes lines anew if something changed, and keeps the cursor on its job.
 pub fn refresh_lines(model: &mut Model) {
-    let lines = lines(model);
-    let at = |id: Option<JobId>| id.and_then(|id| lines.iter().position(|l| *l == Line::Job(id)));
-    let cursor = at(model.jobs.current);
-    if cursor.is_none() {
-        model.jobs.current = lines.iter().find_map(|l| if let Line::Job(id) = l { Some(*id) } else { None });
+    if model.jobs.history.is_some() {
+        history::refresh(&mut model.jobs);
+        return;
     }
-    model.jobs.list.cursor = cursor.unwrap_or(0);
-    model.jobs.lines = lines.len();
+    let pane = &mut model.jobs;
+    if std::mem::take(&mut pane.changed) || pane.shown.version != Some(model.board.version()) {
+        pane.shown = shown(&model.board, pane);
+    }
+    let lines = &pane.shown.lines;
+    let at = |id: Option<JobId>| id.and_then(|id| lines.iter().position(|l| *l == Line::Job(id)));
+    let cursor = at(pane.current);
+    if cursor.is_none() {
+        pane.current = pane.shown.jobs.first().copied();
+    }
+    pane.list.cursor = cursor.unwrap_or(0);
+    pane.lines = lines.len();
+}
+
+/// Moves the cursor from job to job.
+pub(super) fn moved(pane: &mut JobsPane, action: crate::tui::keys::Action) -> bool {
+    let jobs = &pane.shown.jobs;
+    let cursor = jobs.iter().position(|id| Some(*id) == pane.current).unwrap_or(0);
+    let mut list = List { cursor, offset: 0 };
+    if !list.act(action, jobs.len(), pane.height) {
+        return false;
+    }
+    pane.current = jobs.get(list.cursor).copied();
+    true
 }
 
 /// Keeps the window on the cursor.
 pub fn settle(model: &mut Model, height: usize) {
-    model.jobs.height = height;
-    model.jobs.list.settle(model.jobs.lines, height);
+    let pane = &mut model.jobs;
+    match &mut pane.history {
+        Some(history) => {
+            // Its headings take a line.
+            pane.height = height.saturating_sub(1);
+            history.settle(pane.height);
+        }
+        None => {
+            pane.height = height;
+            pane.list.settle(pane.lines, height);
+        }
+    }
 }

@@ -1,74 +1,185 @@
 //! What keys do in the jobs pane.
 
-use super::lines::order;
+use super::{
+    history,
+    lines::{moved, refresh_lines},
+};
 use crate::{
-    engine::{Ask, Job, JobId, JobState},
+    engine::{Ask, Job, JobId, JobState, Origin},
+    term::input::{KeyCode, KeyEvent},
     tui::{
         keys::Action,
-        model::{Model, Pane},
+        model::Model,
         msg::Effect,
-        screens::{Overlay, question::Question, reading::Reading},
-        widgets::list::List,
+        screens::{Overlay, prompt::Prompt, question::Question, reading::Reading},
+        widgets::editor,
     },
 };
 
+/// The job under the cursor as it stands on the board; what is history only does not.
 fn current(model: &Model) -> Option<&Job> {
-    model.board.job(model.jobs.current?)
+    let id = match &model.jobs.history {
+        Some(history) => history.current()?.id,
+        None => model.jobs.current?,
+    };
+    model.board.job(id)
+}
+
+/// Whether an action would do something to the job under the cursor: the footer names only such.
+pub fn offers(model: &Model, action: Action) -> bool {
+    let job = current(model);
+    let may_write = !model.start.config.read_only;
+    match action {
+        Action::Cancel => may_write && job.is_some_and(|j| !j.state.ended() && !j.leaving()),
+        Action::CancelBatch => may_write && job.is_some(),
+        Action::Retry => may_write && job.is_some_and(may_be_tried_again),
+        Action::Expand => model.jobs.history.is_none() && job.is_some(),
+        _ => true,
+    }
+}
+
+fn may_be_tried_again(job: &Job) -> bool {
+    job.origin == Origin::Here && matches!(job.state, JobState::Failed { .. } | JobState::Gone { .. })
+}
+
+/// Offers a key to the filter line.
+pub fn type_into(model: &mut Model, pressed: &KeyEvent, effects: &mut Vec<Effect>) -> bool {
+    let pane = &mut model.jobs;
+    let action = match pressed.code {
+        KeyCode::Enter => {
+            pane.editing = false;
+            return true;
+        }
+        KeyCode::Esc => {
+            clear_filter(model);
+            return true;
+        }
+        KeyCode::Up => Action::Up,
+        KeyCode::Down => Action::Down,
+        KeyCode::PageUp => Action::PageUp,
+        KeyCode::PageDown => Action::PageDown,
+        _ => {
+            let took = editor::edit(&mut pane.filter, pressed);
+            pane.changed |= took;
+            return took;
+        }
+    };
+    act(model, action, effects)
+}
+
+fn clear_filter(model: &mut Model) {
+    let pane = &mut model.jobs;
+    pane.editing = false;
+    pane.filter.reset();
+    pane.changed = true;
 }
 
 /// Does what a key asks for. Whether it was one for this screen.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
-    let ids: Vec<JobId> = order(model).iter().map(|j| j.id).collect();
-    let mut list = List { cursor: ids.iter().position(|id| Some(*id) == model.jobs.current).unwrap_or(0), offset: 0 };
-    if list.act(action, ids.len(), model.jobs.height) {
-        model.jobs.current = ids.get(list.cursor).copied();
+    // A key may come before the frame that would have brought the lines up to date.
+    refresh_lines(model);
+    let pane = &mut model.jobs;
+    let height = pane.height;
+    let took = match &mut pane.history {
+        Some(history) => history.moved(action, height),
+        None => moved(pane, action),
+    };
+    if took {
         return true;
     }
     match action {
-        Action::Cancel | Action::CancelBatch | Action::Retry if model.start.config.read_only => {
-            model.complain("Read-only: nothing is changed in AWS.");
-        }
-        Action::Expand => {
+        Action::Cancel | Action::CancelBatch | Action::Retry | Action::RetryBatch => change(model, action, effects),
+        Action::Expand if model.jobs.history.is_none() => {
             if let Some(id) = model.jobs.current
                 && !model.jobs.expanded.remove(&id)
             {
                 model.jobs.expanded.insert(id);
             }
+            model.jobs.changed = true;
         }
-        Action::Cancel => ask_cancel(model),
-        Action::CancelBatch => ask_cancel_batch(model),
-        Action::Retry => retry(model, effects),
-        Action::Dismiss => {
-            let ended: Vec<JobId> = model.board.jobs().filter(|j| j.state.ended()).map(|j| j.id).collect();
-            if !ended.is_empty() {
-                model.ask_for(Ask::Dismiss(ended), effects);
-            }
-        }
-        Action::Details => {
-            if let Some(id) = model.jobs.current {
-                model.overlays.push(Overlay::Reading(Reading::job(id)));
-            }
-        }
-        Action::YankId => match current(model).and_then(Job::image).map(ToString::to_string) {
-            Some(id) => model.yank(id, effects),
-            None if model.jobs.current.is_none() => model.say("There is no copy here."),
-            None => model.say("This copy has no image id."),
-        },
-        Action::Filter => {
-            model.focus = Pane::Images;
-            model.full = None;
-            model.images.editing = true;
+        Action::Dismiss => dismiss(model, effects),
+        Action::Details | Action::Expand => details(model),
+        Action::YankId => yank(model, effects),
+        Action::Filter => model.jobs.editing = true,
+        Action::Back if !model.jobs.filter.value().is_empty() => clear_filter(model),
+        Action::Back if model.jobs.history.is_none() => {}
+        Action::Back | Action::History => history::toggle(model, effects),
+        // The rest of a refresh is not this pane's.
+        Action::Refresh if model.jobs.history.is_some() => {
+            history::ask(model, effects);
+            return false;
         }
         _ => return false,
     }
     true
 }
 
+/// What changes something in AWS: asked for only where it can be.
+fn change(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+    if model.start.config.read_only {
+        model.complain("Read-only: nothing is changed in AWS.");
+        return;
+    }
+    if current(model).is_none() {
+        match model.jobs.history {
+            Some(_) => model.say("This is history: it is not on the board any more. H goes back to the copies."),
+            None => model.say("There is no copy here."),
+        }
+        return;
+    }
+    if !model.can_ask() {
+        return;
+    }
+    match action {
+        Action::Cancel => ask_cancel(model),
+        Action::CancelBatch => ask_batch(model),
+        Action::Retry => retry(model, effects),
+        _ => retry_batch(model, effects),
+    }
+}
+
+fn details(model: &mut Model) {
+    let reading = match &model.jobs.history {
+        Some(history) => history.current().map(|job| Reading::past(job.clone())),
+        None => model.jobs.current.map(Reading::job),
+    };
+    model.overlays.extend(reading.map(Overlay::Reading));
+}
+
+fn yank(model: &mut Model, effects: &mut Vec<Effect>) {
+    let job = match &model.jobs.history {
+        Some(history) => history.current().map(AsRef::as_ref),
+        None => current(model),
+    };
+    match job.map(|j| j.image().or(j.made.last()).map(ToString::to_string)) {
+        Some(Some(id)) => model.yank(id, effects),
+        Some(None) => model.say("This copy has no image id."),
+        None => model.say("There is no copy here."),
+    }
+}
+
+/// Those shown, so that a filter narrows this too.
+fn dismiss(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.jobs.history.is_some() {
+        model.say("The history keeps ended copies. H goes back to the copies.");
+        return;
+    }
+    let shown = model.jobs.shown.jobs.iter().filter_map(|id| model.board.job(*id));
+    let ended: Vec<JobId> = shown.filter(|j| j.state.ended()).map(|j| j.id).collect();
+    if ended.is_empty() {
+        model.say("None of these copies has ended.");
+    } else {
+        model.ask_for(Ask::Dismiss(ended), effects);
+    }
+}
+
 fn ask_cancel(model: &mut Model) {
     let Some(job) = current(model) else { return };
     match &job.state {
         JobState::Available { .. } => {
-            model.say("It is available already; cancelling is for copies under way. Nothing is deleted.");
+            model.say(
+                "It is available already; cancelling is for copies under way. Nothing is deleted. X deregisters a batch.",
+            );
         }
         state if state.ended() => model.say("It has ended already."),
         _ if job.leaving() => model.say("It is on its way out."),
@@ -79,25 +190,50 @@ fn ask_cancel(model: &mut Model) {
     }
 }
 
-fn ask_cancel_batch(model: &mut Model) {
+/// Copies under way are cancelled after a question; available ones are deregistered only once the batch's name is typed.
+fn ask_batch(model: &mut Model) {
     let Some(batch) = current(model).map(|j| j.batch.clone()) else { return };
-    let open = |j: &&Job| j.batch == batch && !j.state.ended() && !j.leaving();
-    let jobs: Vec<&Job> = model.board.jobs().filter(open).collect();
-    if jobs.is_empty() {
-        model.say("Every copy of this batch has ended or is being cancelled.");
-    } else {
-        let question = Question::cancel_batch(&jobs);
-        model.overlays.push(Overlay::Question(question));
+    let open: Vec<&Job> = model.board.batch(&batch).filter(|j| !j.state.ended() && !j.leaving()).collect();
+    let available: Vec<&Job> =
+        model.board.batch(&batch).filter(|j| matches!(j.state, JobState::Available { .. })).collect();
+    let overlay = match (open.is_empty(), available.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some(Overlay::Prompt(Prompt::deregister(&batch, &available))),
+        (false, _) => Some(Overlay::Question(Question::cancel_batch(&batch, &open, &available))),
+    };
+    match overlay {
+        Some(overlay) => model.overlays.push(overlay),
+        None => model.say(format!("Every copy of {batch} has ended or is being cancelled.")),
     }
 }
 
 fn retry(model: &mut Model, effects: &mut Vec<Effect>) {
-    match current(model).map(|j| (j.id, j.state.word())) {
-        Some((id, "failed")) => {
-            let token = model.token();
-            model.ask_for(Ask::TryAgain(vec![(id, token)]), effects);
+    let Some(job) = current(model) else { return };
+    if may_be_tried_again(job) {
+        let jobs = [job];
+        match Question::try_again(&jobs) {
+            Some(question) => model.overlays.push(Overlay::Question(question)),
+            None => model.try_again(&[jobs[0].id], effects),
         }
-        Some((_, word)) => model.say(format!("Only failed copies are tried again; this one is {word}.")),
-        None => {}
+    } else if matches!(job.state, JobState::Failed { .. } | JobState::Gone { .. }) {
+        model.say("It was started elsewhere, with settings unknown here: copy the image again with c.");
+    } else {
+        let word = job.word();
+        model.say(format!("Only failed copies are tried again; this one is {word}."));
+    }
+}
+
+fn retry_batch(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(batch) = current(model).map(|j| j.batch.clone()) else { return };
+    let failed = |j: &&Job| matches!(j.state, JobState::Failed { .. });
+    let jobs: Vec<&Job> = model.board.batch(&batch).filter(failed).filter(|j| may_be_tried_again(j)).collect();
+    let ids: Vec<JobId> = jobs.iter().map(|j| j.id).collect();
+    match Question::try_again(&jobs) {
+        Some(question) => model.overlays.push(Overlay::Question(question)),
+        None if !ids.is_empty() => model.try_again(&ids, effects),
+        None if model.board.batch(&batch).any(|j| failed(&j)) => {
+            model.say("They were started elsewhere, with settings unknown here: copy the images again with c.");
+        }
+        None => model.say(format!("No copy of {batch} has failed.")),
     }
 }

@@ -1,4 +1,4 @@
-//! The jobs pane as it is drawn.
+//! The jobs pane as it is drawn: only the lines in the window are looked at.
 
 use ratatui::{
     Frame,
@@ -8,15 +8,18 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-use super::{Line, lines::lines};
+use super::{
+    Line, Shown, history_view,
+    words::{USUAL, beside_bar, state_text},
+};
 use crate::{
     domain::{
         SnapshotState,
-        text::{clean, count, duration, gib},
+        text::{clean, count, gib, thousands},
     },
     engine::{Job, JobState},
     tui::{
-        board::Board,
+        board::Driver,
         model::{Model, Pane},
         theme,
         widgets::{
@@ -29,28 +32,70 @@ use crate::{
 
 /// Draws the pane.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, dressing: Dressing<'_>) {
-    let jobs = model.board.jobs().count();
-    let title = if jobs == 0 { " Jobs ".to_owned() } else { format!(" Jobs {} ", count(jobs, "copy", "copies")) };
-    let inner = pane(frame, area, Text::raw(title), model.focus == Pane::Jobs && model.overlays.is_empty(), dressing);
+    let focus = model.focus == Pane::Jobs && model.overlays.is_empty();
+    let before = format!(" {}", title(model));
+    let filter = model.jobs.filter.value();
+    let mut spans = vec![Span::raw(before.clone())];
+    if model.jobs.editing || !filter.is_empty() {
+        spans.push(Span::styled(format!("  /{}", clean(filter)), theme::STRONG));
+    }
+    spans.push(Span::raw(" "));
+    let inner = pane(frame, area, Text::from(spans), focus, dressing);
     if inner.width == 0 || inner.height == 0 {
         return;
     }
-    let cells = usize::from(inner.width);
-    let mut text: Vec<Text<'_>> = Vec::new();
-    if jobs == 0 {
-        text.push(Text::styled(" No copies yet: mark images with Space, then press c.", theme::FAINT));
-    }
-    let widths = Widths::of(model, cells);
-    for line in lines(model).into_iter().skip(model.jobs.list.offset).take(usize::from(inner.height)) {
-        let (Line::Job(id) | Line::Snapshot(id, _) | Line::Note(id)) = line;
-        let Some(job) = model.board.job(id) else { continue };
-        text.push(match line {
-            Line::Job(_) => job_line(model, job, widths, cells, dressing),
-            Line::Snapshot(_, n) => snapshot_line(job, n, cells, dressing),
-            Line::Note(_) => note_line(model, job, cells, dressing),
-        });
-    }
+    let (cells, rows) = (usize::from(inner.width), usize::from(inner.height));
+    let text = if model.jobs.history.is_some() {
+        history_view::lines(model, cells, rows, dressing)
+    } else {
+        lines(model, cells, rows, dressing)
+    };
     frame.render_widget(Paragraph::new(text), inner);
+    if model.jobs.editing {
+        let column = width(&before) + 4 + model.jobs.filter.visual_cursor();
+        let x = area.x + u16::try_from(column).unwrap_or(u16::MAX).min(area.width.saturating_sub(2));
+        frame.set_cursor_position((x, area.y));
+    }
+}
+
+fn title(model: &Model) -> String {
+    let driver = if model.board.driver == Driver::Another { ", driven by another amigrate" } else { "" };
+    let (shown, total) = match &model.jobs.history {
+        Some(history) => (history.shown().len(), history.total()),
+        None => (model.jobs.shown.jobs.len(), model.board.jobs().count()),
+    };
+    let part = if shown == total { String::new() } else { format!("{}/", thousands(shown)) };
+    let copies = count(total, "copy", "copies");
+    match (&model.jobs.history, total) {
+        (Some(_), 0) => "History".into(),
+        (Some(_), _) => format!("History {part}{copies}"),
+        (None, 0) => format!("Jobs{driver}"),
+        (None, _) => format!("Jobs {part}{copies}{driver}"),
+    }
+}
+
+fn lines<'a>(model: &Model, cells: usize, rows: usize, dressing: Dressing<'_>) -> Vec<Text<'a>> {
+    let shown = &model.jobs.shown;
+    if shown.lines.is_empty() {
+        let text = if model.board.jobs().next().is_none() {
+            " No copies yet: mark images with Space, then press c. H shows the history."
+        } else {
+            " No copy fits the filter. Esc clears it."
+        };
+        return vec![Text::styled(cut(text, cells, dressing.glyphs.ellipsis), theme::FAINT)];
+    }
+    let widths = Widths::of(shown, cells);
+    let window = shown.lines.iter().skip(model.jobs.list.offset).take(rows);
+    let line = |line: &Line| {
+        let (Line::Job(id) | Line::Snapshot(id, _) | Line::Note(id)) = line;
+        let job = model.board.job(*id)?;
+        Some(match line {
+            Line::Job(_) => job_line(model, job, widths, cells, dressing),
+            Line::Snapshot(_, n) => snapshot_line(job, *n, cells, dressing),
+            Line::Note(_) => note_line(model, job, cells, dressing),
+        })
+    };
+    window.filter_map(line).collect()
 }
 
 #[derive(Clone, Copy)]
@@ -61,20 +106,18 @@ struct Widths {
 }
 
 impl Widths {
-    fn of(model: &Model, cells: usize) -> Self {
-        let longest = |f: &dyn Fn(&Job) -> usize| model.board.jobs().map(f).max().unwrap_or(0);
-        let full = longest(&|j| width(&route(j, true)));
-        let short = longest(&|j| width(&route(j, false)));
+    fn of(shown: &Shown, cells: usize) -> Self {
+        let (full, short) = (shown.route, shown.short_route);
         // The mark and blanks before the bar; behind it percent, snapshots, elapsed, time left.
-        let rest = 4 + 5 + 6 + 7 + 12;
+        let rest = 4 + 5 + 1 + USUAL;
         let route = if cells >= full + rest + 18 + 10 { full } else { short };
         let room = cells.saturating_sub(rest + route);
-        let name = longest(&|j| width(j.request.name.as_str())).min(room * 2 / 3);
+        let name = shown.name.min(room * 2 / 3);
         Self { name, route, bar: room.saturating_sub(name).min(40) }
     }
 }
 
-fn route(job: &Job, full: bool) -> String {
+pub(super) fn route(job: &Job, full: bool) -> String {
     if full {
         format!("{} > {}", job.request.source_region, job.request.destination)
     } else {
@@ -96,7 +139,7 @@ fn job_line<'a>(model: &Model, job: &Job, widths: Widths, cells: usize, dressing
     );
     let room = cells.saturating_sub(width(&head));
     let (tail, style) = match &job.state {
-        JobState::Copying { .. } => (copying(model, job, widths.bar, dressing), theme::BUSY),
+        JobState::Copying { .. } => copying(model, job, widths.bar, dressing),
         _ => {
             let (text, style) = state_text(&model.board, job, model.now);
             (cut(&text, room, dressing.glyphs.ellipsis), style)
@@ -107,53 +150,15 @@ fn job_line<'a>(model: &Model, job: &Job, widths: Widths, cells: usize, dressing
     Text::from(vec![Span::styled(head, base), Span::styled(fit(&tail, room, dressing.glyphs.ellipsis), style)])
 }
 
-fn copying(model: &Model, job: &Job, bar_cells: usize, dressing: Dressing<'_>) -> String {
-    let (done, all) = job.snapshots_done();
-    let percent = job.percent().map_or("  ?".into(), |p| format!("{p:>3}%"));
-    let left = match job.eta(model.now) {
-        _ if job.percent() == Some(99) => "finishing".to_owned(),
-        Some(seconds) => format!("{} left", duration(seconds)),
-        None => String::new(),
-    };
-    if let Some(failure) = model.board.region_problem(&job.request.destination) {
-        return format!("{percent} no news: {}", clean(&failure.why));
-    }
-    if let Some(note) = &job.note {
-        return format!("{percent} {}", clean(note));
-    }
-    format!(
-        "{} {percent} {} {} {}",
-        bar(job.percent(), bar_cells, dressing.glyphs),
-        fit_right(&format!("{done}/{all}"), 5, ""),
-        fit_right(&duration(job.elapsed(model.now)), 6, ""),
-        fit_right(&left, 11, ""),
-    )
-}
+/// A bar gives way to words that are longer than usual, down to this.
+const SHORT_BAR: usize = 5;
 
-/// What a copy that shows no bar says instead.
-pub fn state_text(board: &Board, job: &Job, now: jiff::Timestamp) -> (String, Style) {
-    let note = job.note.as_ref().map_or_else(String::new, |n| format!(": {}", clean(n)));
-    match &job.state {
-        JobState::Queued => {
-            let why = board.waiting(job).map_or_else(|| note.clone(), |w| format!(": {}", clean(w)));
-            (format!("{}{why}", job.word()), theme::WARN)
-        }
-        JobState::Settling { .. } => {
-            let why = job.waiting.as_ref().map_or_else(String::new, |w| format!(": {}", clean(w)));
-            (format!("{}{why}", job.word()), theme::WARN)
-        }
-        JobState::Starting if job.leaving() => ("cancelling: waiting for the new image's id".into(), theme::WARN),
-        JobState::Starting => ("starting: CopyImage is under way".into(), theme::BUSY),
-        JobState::Copying { .. } => (format!("copying{note}"), theme::BUSY),
-        JobState::Available { image } => {
-            (format!("available {image} after {}{note}", duration(job.elapsed(now))), theme::GOOD)
-        }
-        JobState::Failed { failure, .. } => (format!("failed: {}", clean(&failure.why)), theme::BAD),
-        JobState::Removing { .. } => (format!("{}{note}", job.word()), theme::WARN),
-        JobState::Gone { image } => (format!("gone: {image}{note}"), theme::BAD),
-        JobState::Deregistered => (format!("deregistered{note}"), theme::FAINT),
-        JobState::Cancelled => (format!("cancelled{note}"), theme::FAINT),
-    }
+fn copying(model: &Model, job: &Job, bar_cells: usize, dressing: Dressing<'_>) -> (String, Style) {
+    let percent = job.percent().map_or("  ?".into(), |p| format!("{p:>3}%"));
+    let (words, style) = beside_bar(&model.board, job, bar_cells >= 24, model.now);
+    let longer = width(&words).saturating_sub(USUAL);
+    let cells = bar_cells.saturating_sub(longer).max(SHORT_BAR.min(bar_cells));
+    (format!("{} {percent} {words}", bar(job.percent(), cells, dressing.glyphs)), style)
 }
 
 fn snapshot_line<'a>(job: &Job, n: usize, cells: usize, dressing: Dressing<'_>) -> Text<'a> {
@@ -185,6 +190,6 @@ fn note_line<'a>(model: &Model, job: &Job, cells: usize, dressing: Dressing<'_>)
         JobState::Failed { failure, .. } if !failure.hint.is_empty() => failure.hint.clone(),
         _ => state_text(&model.board, job, model.now).0,
     };
-    let text = format!("    {image}, {}, {state}", gib(job.request.size_gib()));
+    let text = format!("    {}, {image}, {}, {state}", clean(job.batch.as_str()), gib(job.request.size_gib()));
     Text::styled(cut(&text, cells, dressing.glyphs.ellipsis), theme::FAINT)
 }

@@ -1,11 +1,17 @@
-//! One line to type: an account id, a name pattern.
+//! One line to type: an account id, a name pattern, the name of a batch to be deregistered.
 
 pub mod update;
 pub mod view;
 
 use tui_input::Input;
 
-use crate::domain::{AccountId, Whose};
+use super::question;
+use crate::{
+    domain::{AccountId, Whose, text::count},
+    engine::{BatchId, Job, JobId},
+    term::input::KeyEvent,
+    tui::widgets::editor,
+};
 
 /// What the line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,42 +22,83 @@ pub enum Purpose {
     Public,
 }
 
+/// What the line is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Goal {
+    Whose(Purpose),
+    Deregister { batch: BatchId, jobs: Vec<JobId> },
+}
+
+/// What was typed, understood.
+enum Typed {
+    Whose(Whose),
+    Deregister(Vec<JobId>),
+}
+
 /// A line being typed.
 #[derive(Debug, Clone)]
 pub struct Prompt {
-    purpose: Purpose,
+    goal: Goal,
+    title: &'static str,
+    text: Vec<String>,
     /// The line.
     pub line: Input,
-    mistake: Option<String>,
+    mistake: Option<&'static str>,
+    /// Lines of the text above the window.
+    scroll: usize,
 }
 
 impl Prompt {
-    /// An empty line.
-    pub fn new(purpose: Purpose) -> Self {
-        Self { purpose, line: Input::default(), mistake: None }
+    fn with(goal: Goal, title: &'static str, text: Vec<String>) -> Self {
+        Self { goal, title, text, line: Input::default(), mistake: None, scroll: 0 }
     }
 
-    fn words(&self) -> (&'static str, &'static str) {
-        match self.purpose {
+    /// An empty line.
+    pub fn new(purpose: Purpose) -> Self {
+        let (title, text) = match purpose {
             Purpose::Account => ("Images of an account", "The account's id, twelve digits:"),
             Purpose::Public => (
                 "Public images",
                 "A name pattern with * and ?, such as ubuntu/images/*24.04*. There are 100,000 and more.",
             ),
-        }
+        };
+        Self::with(Goal::Whose(purpose), title, vec![text.into()])
     }
 
-    fn read(&self) -> Result<Whose, String> {
+    /// Before available images are deregistered: the batch's name, letter by letter.
+    pub fn deregister(batch: &BatchId, jobs: &[&Job]) -> Self {
+        let images = count(jobs.len(), "available image", "available images");
+        let mut text = vec![format!("Deregister {images} of {batch} and delete their snapshots:")];
+        text.extend(question::names(jobs));
+        text.push("They cannot be had back. Instances that run from them go on.".into());
+        text.push(format!("Type the batch's name, {batch}, to do it:"));
+        let goal = Goal::Deregister { batch: batch.clone(), jobs: jobs.iter().map(|j| j.id).collect() };
+        Self::with(goal, "Deregister images", text)
+    }
+
+    /// Lets the line take a key. What was said of the text as it was goes.
+    pub fn edit(&mut self, key: &KeyEvent) -> bool {
+        let took = editor::edit(&mut self.line, key);
+        if took {
+            self.mistake = None;
+        }
+        took
+    }
+
+    fn read(&self) -> Result<Typed, &'static str> {
         let text = self.line.value().trim();
-        match self.purpose {
-            Purpose::Account => {
+        match &self.goal {
+            Goal::Whose(Purpose::Account) => {
                 let digits: String = text.chars().filter(|c| *c != '-').collect();
-                AccountId::new(&digits).map(Whose::Account).map_err(|_| "An account id has twelve digits.".into())
+                let account = AccountId::new(&digits).map_err(|_| "An account id has twelve digits.")?;
+                Ok(Typed::Whose(Whose::Account(account)))
             }
-            Purpose::Public if text.chars().filter(|c| !"*?".contains(*c)).count() < 3 => {
-                Err("Type at least three characters of the name.".into())
+            Goal::Whose(Purpose::Public) if text.chars().filter(|c| !"*?".contains(*c)).count() < 3 => {
+                Err("Type at least three characters of the name.")
             }
-            Purpose::Public => Ok(Whose::Public { name: text.to_owned() }),
+            Goal::Whose(Purpose::Public) => Ok(Typed::Whose(Whose::Public { name: text.to_owned() })),
+            Goal::Deregister { batch, jobs } if text == batch.as_str() => Ok(Typed::Deregister(jobs.clone())),
+            Goal::Deregister { .. } => Err("That is not the batch's name: nothing is deregistered."),
         }
     }
 }

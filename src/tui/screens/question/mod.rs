@@ -1,107 +1,208 @@
-//! A question before something that cannot be undone. The first answer is always No.
+//! A question before something that cannot be undone. The answer that changes nothing is the default, except where
+//! leaving is concerned.
 
 pub mod update;
 pub mod view;
 
 use crate::{
     domain::text::count,
-    engine::{Job, JobId},
+    engine::{BatchId, Job, JobId, JobState, Origin},
+    tui::screens::prompt::Prompt,
 };
 
-/// What a yes does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Purpose {
+/// What an answer does.
+#[derive(Debug, Clone)]
+enum Does {
+    Nothing,
     Cancel(Vec<JobId>),
+    TryAgain(Vec<JobId>),
+    /// Asks for a line to be typed next.
+    Type(Box<Prompt>),
     LeaveForm,
     Quit,
+    QuitToBackground,
 }
 
-/// A question with two answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
+struct Answer {
+    text: String,
+    does: Does,
+}
+
+fn answer(text: impl Into<String>, does: Does) -> Answer {
+    Answer { text: text.into(), does }
+}
+
+/// What only this program brings to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Undone {
+    /// Copies not taken by AWS yet.
+    pub queued: usize,
+    /// Cancels not finished.
+    pub cancelling: usize,
+    /// Images being deregistered.
+    pub deregistering: usize,
+}
+
+impl Undone {
+    /// Whether there is any.
+    pub fn any(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
+/// A question with two answers or three.
+#[derive(Debug, Clone)]
 pub struct Question {
-    purpose: Purpose,
     title: &'static str,
     text: Vec<String>,
-    yes: String,
-    no: &'static str,
-    chosen_yes: bool,
+    answers: Vec<Answer>,
+    chosen: usize,
+    /// The answer of `y`; that of `n` is the one that does nothing.
+    yes: usize,
+    quits: bool,
+    /// Lines of the text above the window.
+    scroll: usize,
+}
+
+/// Images named before the others are counted.
+const NAMED: usize = 6;
+
+/// One copy, so that a person can tell which it is.
+fn named(job: &Job) -> String {
+    let image = job.image().map_or_else(String::new, |i| format!(", {i}"));
+    format!("  \"{}\" to {}{image}", job.request.name, job.request.destination)
+}
+
+/// The copies of a batch by name: all of them if somebody else started one of them, else the first.
+pub(super) fn names(jobs: &[&Job]) -> Vec<String> {
+    let all = jobs.iter().any(|j| j.origin == Origin::Elsewhere);
+    let most = if all { jobs.len() } else { NAMED };
+    let mut text: Vec<String> = jobs.iter().take(most).map(|j| named(j)).collect();
+    if jobs.len() > most {
+        text.push(format!("  and {} more", jobs.len() - most));
+    }
+    text
 }
 
 impl Question {
+    fn two(title: &'static str, text: Vec<String>, no: &'static str, yes: impl Into<String>, does: Does) -> Self {
+        let answers = vec![answer(no, Does::Nothing), answer(yes, does)];
+        Self { title, text, answers, chosen: 0, yes: 1, quits: false, scroll: 0 }
+    }
+
     /// Before one copy is cancelled.
     pub fn cancel(job: &Job) -> Self {
         let request = &job.request;
         let image =
             job.image().map_or("it has no image id yet".to_owned(), |i| format!("its image {i} is deregistered"));
-        Self {
-            purpose: Purpose::Cancel(vec![job.id]),
-            title: "Cancel a copy",
-            text: vec![
-                format!("Cancel the copy \"{}\" to {}?", request.name, request.destination),
-                format!("In {}, {image} and the snapshots made for it are deleted.", request.destination),
-                "If it becomes available first, nothing is deleted.".into(),
-            ],
-            yes: "Yes, cancel it".into(),
-            no: "No, let it go on",
-            chosen_yes: false,
+        let mut text = vec![
+            format!("Cancel the copy \"{}\" to {}?", request.name, request.destination),
+            format!("In {}, {image} and the snapshots made for it are deleted.", request.destination),
+            "If it becomes available first, nothing is deleted.".into(),
+        ];
+        if job.origin == Origin::Elsewhere {
+            text.insert(1, "It was started elsewhere: by the console, the CLI, a colleague or another host.".into());
         }
+        Self::two("Cancel a copy", text, "No, let it go on", "Yes, cancel it", Does::Cancel(vec![job.id]))
     }
 
-    /// Before a whole batch is cancelled.
-    pub fn cancel_batch(jobs: &[&Job]) -> Self {
+    /// Before a whole batch is cancelled: those not ended; those available are another matter.
+    pub fn cancel_batch(batch: &BatchId, open: &[&Job], available: &[&Job]) -> Self {
+        let copies = count(open.len(), "copy", "copies");
+        let mut text = vec![format!("Cancel {copies} of {batch} that have not ended?")];
+        text.extend(names(open));
+        text.push("Their new images are deregistered and the snapshots made for them deleted.".into());
+        let cancel = Does::Cancel(open.iter().map(|j| j.id).collect());
+        if available.is_empty() {
+            return Self::two("Cancel a batch", text, "No, let them go on", format!("Yes, cancel {copies}"), cancel);
+        }
+        text.push(match available.len() {
+            1 => "1 image is available already and stays; deregistering it is a question of its own.".into(),
+            n => format!("{n} images are available already and stay; deregistering them is a question of its own."),
+        });
+        let mut question =
+            Self::two("Cancel a batch", text, "No, let them go on", format!("Yes, cancel {copies}"), cancel);
+        let prompt = Box::new(Prompt::deregister(batch, available));
+        question.answers.push(answer(format!("Deregister the {} available ...", available.len()), Does::Type(prompt)));
+        question
+    }
+
+    /// Before failed copies are made again, if images are removed for that.
+    pub fn try_again(jobs: &[&Job]) -> Option<Self> {
+        let removed: Vec<&Job> = jobs.iter().filter(|j| j.image().is_some() && !gone(j)).copied().collect();
+        if removed.is_empty() {
+            return None;
+        }
         let copies = count(jobs.len(), "copy", "copies");
-        let mut text = vec![format!("Cancel {copies} of this batch that have not ended?")];
-        text.extend(jobs.iter().take(6).map(|j| format!("  \"{}\" to {}", j.request.name, j.request.destination)));
-        if jobs.len() > 6 {
-            text.push(format!("  and {} more", jobs.len() - 6));
-        }
-        text.push(
-            "Their new images are deregistered and the snapshots made for them deleted. Those already available stay."
-                .into(),
-        );
-        Self {
-            purpose: Purpose::Cancel(jobs.iter().map(|j| j.id).collect()),
-            title: "Cancel a batch",
-            text,
-            yes: format!("Yes, cancel {copies}"),
-            no: "No, let them go on",
-            chosen_yes: false,
-        }
+        let mut text = vec![match jobs {
+            [one] => format!("Try the copy \"{}\" to {} again?", one.request.name, one.request.destination),
+            _ => format!("Try {copies} of {} again that failed?", removed[0].batch),
+        }];
+        text.push(match removed.len() {
+            1 => "The failed image and its snapshots are removed first:".into(),
+            n => format!("{n} failed images and their snapshots are removed first:"),
+        });
+        text.extend(names(&removed));
+        let does = Does::TryAgain(jobs.iter().map(|j| j.id).collect());
+        Some(Self::two("Try again", text, "No, leave it as it is", format!("Yes, copy {copies} again"), does))
     }
 
     /// Before a form with changes is left.
     pub fn leave_form() -> Self {
-        Self {
-            purpose: Purpose::LeaveForm,
-            title: "Leave the form",
-            text: vec!["Leave the form? What you changed in it is lost; no copy has been started.".into()],
-            yes: "Yes, leave".into(),
-            no: "No, stay",
-            chosen_yes: false,
-        }
+        let text = vec!["Leave the form? What you changed in it is lost; no copy has been started.".into()];
+        Self::two("Leave the form", text, "No, stay", "Yes, leave", Does::LeaveForm)
     }
 
-    /// Before the program is left with work that only it does.
-    pub fn quit(queued: usize, cancelling: usize) -> Self {
+    /// Before the program is left with work that it alone drives.
+    pub fn quit(undone: &Undone) -> Self {
         let mut text = Vec::new();
-        if queued > 0 {
+        if undone.queued > 0 {
+            text.push(format!("{} queued: AWS has not taken them yet.", count(undone.queued, "copy is", "copies are")));
+        }
+        text.extend(unfinished(undone, ""));
+        text.push("Copies that AWS has taken go on in any case. What is left queued goes on at the next start.".into());
+        let answers = vec![
+            answer("Keep going in the background", Does::QuitToBackground),
+            answer("Leave queued", Does::Quit),
+            answer("Stay", Does::Nothing),
+        ];
+        Self { title: "Quit", text, answers, chosen: 0, yes: 0, quits: true, scroll: 0 }
+    }
+
+    /// Before the demo is left: its world ends with it.
+    pub fn quit_demo(undone: &Undone) -> Self {
+        let mut text = Vec::new();
+        if undone.queued > 0 {
             text.push(format!(
                 "{} not been taken by AWS yet and will not be made.",
-                count(queued, "copy has", "copies have")
+                count(undone.queued, "copy has", "copies have")
             ));
         }
-        if cancelling > 0 {
-            text.push(format!(
-                "{} not finished; some snapshots may be left.",
-                count(cancelling, "cancel is", "cancels are")
-            ));
-        }
-        text.push("Copies that AWS has taken go on without this program.".into());
-        Self { purpose: Purpose::Quit, title: "Quit", text, yes: "Yes, quit".into(), no: "No, stay", chosen_yes: false }
+        text.extend(unfinished(undone, "; some snapshots may be left"));
+        text.push("The demo ends with everything in it.".into());
+        let mut question = Self::two("Quit", text, "No, stay", "Yes, quit", Does::Quit);
+        question.quits = true;
+        question
     }
 
-    /// Whether a yes quits.
+    /// Whether it asks about leaving the program.
     pub fn quits(&self) -> bool {
-        self.purpose == Purpose::Quit
+        self.quits
     }
+}
+
+fn gone(job: &Job) -> bool {
+    matches!(job.state, JobState::Gone { .. })
+}
+
+fn unfinished(undone: &Undone, so: &str) -> Vec<String> {
+    let mut text = Vec::new();
+    if undone.cancelling > 0 {
+        text.push(format!("{} not finished{so}.", count(undone.cancelling, "cancel is", "cancels are")));
+    }
+    if undone.deregistering > 0 {
+        text.push(format!("{} being deregistered.", count(undone.deregistering, "image is", "images are")));
+    }
+    text
 }

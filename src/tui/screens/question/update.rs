@@ -1,37 +1,50 @@
 //! What keys do in a question.
 
-use super::Purpose;
+use ratatui::layout::Rect;
+
+use super::{Does, view};
 use crate::{
     engine::Ask,
-    tui::{keys::Action, model::Model, msg::Effect, screens::Overlay},
+    tui::{keys::Action, layout, model::Model, msg::Effect, screens::Overlay},
 };
 
 /// Does what a key asks for. Whether it was one for this screen.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
+    let body = layout::areas(model, Rect::new(0, 0, model.size.0, model.size.1)).body;
     let Some(Overlay::Question(question)) = model.overlays.last_mut() else { return false };
+    let answers = question.answers.len();
     match action {
-        Action::NextField | Action::PreviousField => question.chosen_yes = !question.chosen_yes,
-        Action::Yes => answer(model, true, effects),
-        Action::No | Action::Back => answer(model, false, effects),
+        Action::NextField => question.chosen = (question.chosen + 1) % answers,
+        Action::PreviousField => question.chosen = (question.chosen + answers - 1) % answers,
+        Action::Down => question.scroll = (question.scroll + 1).min(view::hidden(question, body)),
+        Action::Up => question.scroll = question.scroll.saturating_sub(1),
+        Action::Yes => {
+            let yes = question.yes;
+            take(model, yes, effects);
+        }
+        Action::No | Action::Back => {
+            model.overlays.pop();
+        }
         Action::Press | Action::Accept => {
-            let yes = question.chosen_yes;
-            answer(model, yes, effects);
+            let chosen = question.chosen;
+            take(model, chosen, effects);
         }
         _ => return false,
     }
     true
 }
 
-fn answer(model: &mut Model, yes: bool, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Question(question)) = model.overlays.pop() else { return };
-    if !yes {
-        return;
-    }
-    match question.purpose {
-        Purpose::Cancel(jobs) => model.ask_for(Ask::Cancel(jobs), effects),
-        Purpose::LeaveForm => {
+fn take(model: &mut Model, answer: usize, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Question(mut question)) = model.overlays.pop() else { return };
+    match question.answers.swap_remove(answer).does {
+        Does::Nothing => {}
+        Does::Cancel(jobs) => model.ask_for(Ask::Cancel(jobs), effects),
+        Does::TryAgain(jobs) => model.try_again(&jobs, effects),
+        Does::Type(prompt) => model.overlays.push(Overlay::Prompt(*prompt)),
+        Does::LeaveForm => {
             model.overlays.pop();
         }
-        Purpose::Quit => effects.push(Effect::Quit),
+        Does::Quit => effects.push(Effect::Quit),
+        Does::QuitToBackground => effects.extend([Effect::Background, Effect::Quit]),
     }
 }

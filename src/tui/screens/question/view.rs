@@ -1,32 +1,73 @@
 //! A question as it is drawn.
 
-use ratatui::{Frame, layout::Rect, text::Line};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
 
 use super::Question;
 use crate::tui::{
     theme,
     widgets::{
-        cells::wrap,
+        cells::{width as cells_of, wrap},
         dressing::{Dressing, popup},
     },
 };
 
+fn columns(area: Rect) -> u16 {
+    area.width.min(74)
+}
+
+/// The text in lines, the answers in lines, and how many lines of text there is room for.
+fn parts(question: &Question, area: Rect) -> (Vec<String>, Vec<Line<'static>>, usize) {
+    let inner = usize::from(columns(area).saturating_sub(4));
+    let text: Vec<String> = question.text.iter().flat_map(|t| wrap(t, inner)).collect();
+    let answers = answers(question, inner);
+    // The border, a blank line, the answers.
+    let room = usize::from(area.height).saturating_sub(3 + answers.len());
+    (text, answers, room)
+}
+
+/// Beside each other, or, if they are too long for that, below each other.
+fn answers(question: &Question, inner: usize) -> Vec<Line<'static>> {
+    let button = |(n, text): (usize, &str)| {
+        let chosen = n == question.chosen;
+        let text = if chosen { format!("[{text}]") } else { format!(" {text} ") };
+        Span::styled(text, if chosen { theme::CURSOR } else { theme::STRONG })
+    };
+    let buttons: Vec<Span<'static>> =
+        question.answers.iter().map(|a| a.text.as_str()).enumerate().map(button).collect();
+    let used: usize = buttons.iter().map(|b| cells_of(&b.content) + 3).sum();
+    if used <= inner + 3 {
+        let mut spans = vec![Span::raw(" ")];
+        for button in buttons {
+            spans.extend([button, Span::raw("   ")]);
+        }
+        spans.pop();
+        return vec![Line::from(spans)];
+    }
+    buttons.into_iter().map(|b| Line::from(vec![Span::raw(" "), b])).collect()
+}
+
+/// Lines of the text that do not fit.
+pub(super) fn hidden(question: &Question, area: Rect) -> usize {
+    let (text, _, room) = parts(question, area);
+    text.len().saturating_sub(room)
+}
+
 /// Draws it over the middle of the screen.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, question: &Question, dressing: Dressing<'_>) {
-    let width = area.width.min(74);
-    let inner = usize::from(width.saturating_sub(4));
-    let mut lines: Vec<Line<'_>> =
-        question.text.iter().flat_map(|t| wrap(t, inner)).map(|t| Line::raw(format!(" {t}"))).collect();
-    lines.push(Line::default());
-    let button = |text: &str, chosen: bool| {
-        let text = if chosen { format!("[{text}]") } else { format!(" {text} ") };
-        ratatui::text::Span::styled(text, if chosen { theme::CURSOR } else { theme::STRONG })
+    let (text, answers, room) = parts(question, area);
+    let hidden = text.len().saturating_sub(room);
+    let scroll = question.scroll.min(hidden);
+    let title = match hidden - scroll {
+        0 => question.title.to_owned(),
+        more => format!("{}: {more} more lines below", question.title),
     };
-    lines.push(Line::from(vec![
-        " ".into(),
-        button(question.no, !question.chosen_yes),
-        "   ".into(),
-        button(&question.yes, question.chosen_yes),
-    ]));
-    popup(frame, area, question.title, lines, width, dressing);
+    let mut lines: Vec<Line<'_>> =
+        text.into_iter().skip(scroll).take(room).map(|t| Line::raw(format!(" {t}"))).collect();
+    lines.push(Line::default());
+    lines.extend(answers);
+    popup(frame, area, &title, lines, columns(area), dressing);
 }

@@ -1,19 +1,26 @@
 //! Something to read and scroll: an image's or a job's details, help, problems.
 
 mod image;
+mod job;
 mod others;
 pub mod update;
 pub mod view;
 
 use std::sync::Arc;
 
-use crate::{domain::Image, engine::JobId, tui::keys::Context};
+use crate::{
+    domain::Image,
+    engine::{Job, JobId},
+    tui::keys::Context,
+};
 
 /// What is read.
 #[derive(Debug, Clone, PartialEq)]
 enum Subject {
     Image(Arc<Image>),
     Job(JobId),
+    /// A copy of the history, which may be on no board any more.
+    Past(Arc<Job>),
     Help,
     Problems,
 }
@@ -39,6 +46,11 @@ impl Reading {
     /// A job's details.
     pub fn job(job: JobId) -> Self {
         Self::new(Subject::Job(job))
+    }
+
+    /// The details of a copy of the history.
+    pub fn past(job: Arc<Job>) -> Self {
+        Self::new(Subject::Past(job))
     }
 
     /// The keys.

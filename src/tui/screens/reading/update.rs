@@ -49,6 +49,11 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
                 model.yank(image, effects);
             }
         }
+        (Action::YankId | Action::YankArn, Subject::Past(job)) => {
+            if let Some(image) = job.image().or(job.made.last()).map(ToString::to_string) {
+                model.yank(image, effects);
+            }
+        }
         (Action::Copy, Subject::Image(image)) => {
             model.overlays.pop();
             form::open::open(model, vec![image]);

@@ -2,7 +2,7 @@
 
 use ratatui::{Frame, layout::Rect, text::Line, widgets::Paragraph};
 
-use super::{Reading, Subject, image, others};
+use super::{Reading, Subject, image, job, others};
 use crate::{
     domain::text::clean,
     tui::{
@@ -18,6 +18,7 @@ fn title(reading: &Reading, model: &Model) -> String {
         Subject::Job(id) => {
             model.board.job(*id).map_or("Copy".into(), |j| format!("Copy to {}", j.request.destination))
         }
+        Subject::Past(job) => format!("Copy to {} (history)", job.request.destination),
         Subject::Help => "Help".into(),
         Subject::Problems => "Problems".into(),
     }
@@ -31,7 +32,11 @@ pub(super) fn lines(reading: &Reading, model: &Model, width: usize) -> Vec<Line<
             image.json().lines().map(|l| Line::raw(format!(" {}", clean(l)))).collect()
         }
         Subject::Image(image) => image::lines(image, model, width),
-        Subject::Job(id) => others::job_lines(*id, model, width),
+        Subject::Job(id) => match model.board.job(*id) {
+            Some(job) => job::lines(job, model, width),
+            None => vec![Line::raw(" This copy was taken off the list; in the jobs pane H shows the history.")],
+        },
+        Subject::Past(job) => job::lines(job, model, width),
         Subject::Help => others::help_lines(width),
         Subject::Problems => others::problem_lines(model, width),
     }

@@ -1,0 +1,65 @@
+//! Leaving. Copies that EC2 has taken go on without us; those queued, and removals under way, need somebody to drive them:
+//! this process, another, or one in the background.
+
+use crate::{
+    engine::{Job, JobState, Purpose},
+    tui::{
+        board::Driver,
+        model::Model,
+        msg::Effect,
+        screens::{
+            Overlay,
+            question::{Question, Undone},
+        },
+    },
+};
+
+/// What would stand still if this process just ended.
+fn undone(model: &Model) -> Undone {
+    let mut undone = Undone::default();
+    for job in model.board.jobs().filter(|j| j.needs_driving()) {
+        *place(&mut undone, job) += 1;
+    }
+    undone
+}
+
+fn place<'a>(undone: &'a mut Undone, job: &Job) -> &'a mut usize {
+    match &job.state {
+        JobState::Removing { purpose: Purpose::Deregister, .. } => &mut undone.deregistering,
+        JobState::Removing { purpose: Purpose::TryAgain { .. }, .. } => &mut undone.queued,
+        _ if job.leaving() => &mut undone.cancelling,
+        _ => &mut undone.queued,
+    }
+}
+
+/// Whether it is on this process that the queue goes on, now and after it.
+fn ours(model: &Model) -> bool {
+    model.board.driver == Driver::Us && model.start.demo.is_none() && !model.start.config.read_only
+}
+
+/// A person wants to leave.
+pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
+    // Asked already: whoever says so twice wants out, and no process left behind.
+    if model.overlays.iter().any(|o| matches!(o, Overlay::Question(q) if q.quits())) {
+        effects.push(Effect::Quit);
+        return;
+    }
+    let undone = undone(model);
+    if !undone.any() || model.start.config.read_only {
+        effects.push(Effect::Quit);
+    } else if model.start.demo.is_some() {
+        model.overlays.push(Overlay::Question(Question::quit_demo(&undone)));
+    } else if ours(model) {
+        model.overlays.push(Overlay::Question(Question::quit(&undone)));
+    } else {
+        effects.push(Effect::Quit);
+    }
+}
+
+/// The terminal is gone: nobody can be asked.
+pub(super) fn hang_up(model: &Model, effects: &mut Vec<Effect>) {
+    if ours(model) && model.start.config.jobs.background_on_hangup && undone(model).any() {
+        effects.push(Effect::Background);
+    }
+    effects.push(Effect::Quit);
+}

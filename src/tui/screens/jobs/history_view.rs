@@ -1,0 +1,119 @@
+//! The history as it is drawn: a row for each copy, only those in the window.
+
+use ratatui::{
+    style::Style,
+    text::{Line as Text, Span},
+};
+
+use super::{history::Read, view::route};
+use crate::{
+    domain::text::{age, duration},
+    engine::{Job, JobState},
+    tui::{
+        model::{Model, Pane},
+        theme,
+        widgets::{
+            cells::{cut, fit, fit_right},
+            dressing::Dressing,
+        },
+    },
+};
+
+/// Cells of the columns; those of `image` are dropped where a name would have no room.
+struct Columns {
+    name: usize,
+    route: usize,
+    full_route: bool,
+    full_time: bool,
+    image: usize,
+}
+
+const ENDED: usize = 12;
+const TOOK: usize = 6;
+const IMAGE: usize = 21;
+
+impl Columns {
+    fn of(jobs: &[&Job], cells: usize) -> Self {
+        let full_time = cells >= 100;
+        let longest = |full| jobs.iter().map(|j| route(j, full).len()).max().unwrap_or(0).max(5);
+        let (long, short) = (longest(true), longest(false));
+        let rest = |route: usize, image: usize| 2 + 1 + route + 1 + ENDED + 1 + when(full_time) + 1 + TOOK + image;
+        let full_route = cells >= rest(long, IMAGE + 1) + 24;
+        let route = if full_route { long } else { short };
+        let image = if cells >= rest(route, IMAGE + 1) + 12 { IMAGE } else { 0 };
+        let room = cells.saturating_sub(rest(route, if image > 0 { image + 1 } else { 0 }));
+        // A name may be 128 long: what is left of the line is all it gets.
+        let name = jobs.iter().map(|j| j.request.name.as_str().len()).max().unwrap_or(0).max(4).min(room);
+        Self { name, route, full_route, full_time, image }
+    }
+}
+
+fn when(full: bool) -> usize {
+    if full { 16 } else { 4 }
+}
+
+/// The lines of the window.
+pub(super) fn lines(model: &Model, cells: usize, rows: usize, dressing: Dressing<'_>) -> Vec<Text<'static>> {
+    let Some(history) = &model.jobs.history else { return Vec::new() };
+    if history.shown().len() == 0 {
+        let text = match &history.read {
+            Read::Awaited => "Reading the history ...",
+            Read::Failed(_) => "The history could not be read. R tries again, H goes back to the copies.",
+            Read::Done if history.total() > 0 => "Nothing in the history fits the filter. Esc clears it.",
+            Read::Done => "No copy has ended yet. H goes back to the copies.",
+        };
+        return vec![Text::styled(cut(&format!(" {text}"), cells, dressing.glyphs.ellipsis), theme::FAINT)];
+    }
+    let window = rows.saturating_sub(1);
+    let jobs: Vec<&Job> = history.shown().skip(history.list.offset).take(window).map(AsRef::as_ref).collect();
+    let columns = Columns::of(&jobs, cells);
+    let mut lines = vec![headings(&columns, dressing)];
+    for (n, job) in jobs.iter().enumerate() {
+        let under = history.list.offset + n == history.list.cursor && model.focus == Pane::Jobs;
+        lines.push(row(model, job, &columns, under, dressing));
+    }
+    lines
+}
+
+fn cells_of(columns: &Columns, texts: [&str; 6], mark: &str, dressing: Dressing<'_>) -> [String; 3] {
+    let [name, route, ended, when_, took, image] = texts;
+    let ellipsis = dressing.glyphs.ellipsis;
+    let head = format!("{mark} {} {} ", fit(name, columns.name, ellipsis), fit(route, columns.route, ellipsis));
+    let tail = format!(
+        " {} {} {}",
+        fit_right(when_, when(columns.full_time), ""),
+        fit_right(took, TOOK, ""),
+        fit(image, columns.image, ellipsis)
+    );
+    [head, fit(ended, ENDED, ellipsis), tail]
+}
+
+fn headings(columns: &Columns, dressing: Dressing<'_>) -> Text<'static> {
+    let when = if columns.full_time { "WHEN (UTC)" } else { "AGO" };
+    Text::styled(
+        cells_of(columns, ["NAME", "ROUTE", "ENDED", when, "TOOK", "IMAGE"], " ", dressing).concat(),
+        theme::STRONG,
+    )
+}
+
+fn row(model: &Model, job: &Job, columns: &Columns, under: bool, dressing: Dressing<'_>) -> Text<'static> {
+    let ended = job.ended.unwrap_or(job.asked);
+    let when = if columns.full_time {
+        ended.strftime("%Y-%m-%d %H:%M").to_string()
+    } else {
+        age(model.now.duration_since(ended).as_secs())
+    };
+    let took = duration(job.elapsed(model.now));
+    let image = job.image().or(job.made.last()).map_or("-", |i| i.as_str());
+    let texts = [job.request.name.as_str(), &route(job, columns.full_route), job.word(), &when, &took, image];
+    let [head, ended, tail] = cells_of(columns, texts, if under { ">" } else { " " }, dressing);
+    if under {
+        return Text::styled([head, ended, tail].concat(), theme::CURSOR);
+    }
+    let style = match &job.state {
+        JobState::Available { .. } => theme::GOOD,
+        JobState::Failed { .. } | JobState::Gone { .. } => theme::BAD,
+        _ => Style::default(),
+    };
+    Text::from(vec![Span::raw(head), Span::styled(ended, style), Span::raw(tail)])
+}

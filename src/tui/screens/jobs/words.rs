@@ -1,0 +1,102 @@
+//! What is said of a job in its line, in words.
+
+use jiff::Timestamp;
+use ratatui::style::Style;
+
+use crate::{
+    domain::{
+        ImageId,
+        text::{clean, duration},
+    },
+    engine::{Job, JobState, Origin, Purpose, Step},
+    tui::{board::Board, problems::idle_text, theme, widgets::cells::fit_right},
+};
+
+/// Cells of what stands behind a usual bar and its percent.
+pub(super) const USUAL: usize = 24;
+
+/// What stands behind the bar of a copy under way, at least [`USUAL`] wide.
+pub(super) fn beside_bar(board: &Board, job: &Job, roomy: bool, now: Timestamp) -> (String, Style) {
+    let elsewhere = job.origin == Origin::Elsewhere;
+    let by = if elsewhere { "started elsewhere, " } else { "" };
+    let left = match job.eta(now) {
+        _ if job.percent() == Some(99) => "finishing".to_owned(),
+        Some(seconds) => format!("{} left", duration(seconds)),
+        None => String::new(),
+    };
+    let left = fit_right(&left, 11, "");
+    let elapsed = fit_right(&duration(job.elapsed(now)), 6, "");
+    if let Some(failure) = board.region_problem(&job.request.destination) {
+        return (format!("{by}no news: {}", clean(&failure.why)), theme::WARN);
+    }
+    if let Some(idle) = job.stalled(now, board.stall) {
+        let by = if elsewhere { "elsewhere, " } else { "" };
+        let words = format!("{by}no progress for {}", idle_text(idle));
+        return (format!("{words:>USUAL$}"), theme::WARN);
+    }
+    if let Some(note) = &job.note {
+        return (format!("{by}{}", clean(note)), theme::BUSY);
+    }
+    let words = match (elsewhere, roomy) {
+        (true, true) => format!("started elsewhere {elapsed} {left}"),
+        (true, false) => format!("started elsewhere {elapsed}"),
+        (false, _) => {
+            let (done, all) = job.snapshots_done();
+            format!("{} {elapsed} {left}", fit_right(&format!("{done}/{all}"), 5, ""))
+        }
+    };
+    (words, theme::BUSY)
+}
+
+/// What a copy that shows no bar says instead.
+pub fn state_text(board: &Board, job: &Job, now: Timestamp) -> (String, Style) {
+    let note = job.note.as_deref().map(clean);
+    let elsewhere = if job.origin == Origin::Elsewhere { ", started elsewhere" } else { "" };
+    let word = format!("{}{elsewhere}", job.word());
+    let noted = |word: &str| note.as_ref().map_or_else(|| word.to_owned(), |n| format!("{word}: {n}"));
+    match &job.state {
+        JobState::Queued | JobState::Settling { .. } | JobState::Starting if job.leaving() => {
+            let why = note.as_deref().unwrap_or("waiting for the new image's id");
+            (format!("{word}: {why}"), theme::WARN)
+        }
+        JobState::Queued => {
+            let why = board.waiting(job).map(clean).or(note);
+            (why.map_or_else(|| word.clone(), |w| format!("{word}: {w}")), theme::WARN)
+        }
+        JobState::Settling { .. } => {
+            let why = job.waiting.as_deref().map_or("asking AWS whether it began".into(), clean);
+            (format!("{word}: {why}"), theme::WARN)
+        }
+        JobState::Starting => (format!("{word}: CopyImage is under way"), theme::BUSY),
+        JobState::Copying { .. } => (noted(&word), theme::BUSY),
+        JobState::Available { image } => {
+            (noted(&format!("available {image} after {}{elsewhere}", duration(job.elapsed(now)))), theme::GOOD)
+        }
+        JobState::Failed { failure, .. } => {
+            let note = note.map_or_else(String::new, |n| format!(". {n}"));
+            (format!("{word}: {}{note}", clean(&failure.why)), theme::BAD)
+        }
+        JobState::Removing { image, purpose, step } => {
+            let doing = note.map_or_else(|| removing(image, purpose, step), std::borrow::Cow::into_owned);
+            (format!("{word}: {doing}"), theme::WARN)
+        }
+        JobState::Gone { image } => {
+            let why = note.as_deref().unwrap_or("somebody deregistered it");
+            (format!("{word}: {image}, {why}"), theme::BAD)
+        }
+        JobState::Deregistered | JobState::Cancelled => (noted(&word), theme::FAINT),
+    }
+}
+
+/// Which step of a removal is being done.
+fn removing(image: &ImageId, purpose: &Purpose, step: &Step) -> String {
+    let doing = match step {
+        Step::Looking { .. } => format!("looking whether {image} is still pending"),
+        Step::Deregistering { .. } => format!("deregistering {image}"),
+        Step::Sweeping(_) => "deleting its snapshots".into(),
+    };
+    match purpose {
+        Purpose::TryAgain { .. } => format!("{doing}, then it is copied again"),
+        Purpose::Cancel | Purpose::Deregister => doing,
+    }
+}

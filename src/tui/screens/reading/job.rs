@@ -1,0 +1,131 @@
+//! A job's details: what was asked, where it stands, what it waits for, what it made.
+
+use jiff::Timestamp;
+use ratatui::text::Line;
+
+use super::image::entry;
+use crate::{
+    domain::{
+        Encryption,
+        text::{clean, duration, gib},
+    },
+    engine::{Job, JobState, Origin, Tags},
+    tui::{model::Model, screens::jobs::words::state_text},
+};
+
+pub(super) fn lines(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
+    let mut lines = state(job, model, width);
+    lines.extend(asked(job, width));
+    lines.extend(times(job, model.now, width));
+    let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
+    for snapshot in &job.snapshots {
+        let percent = snapshot.percent.map_or("progress unknown".to_owned(), |p| format!("{p}%"));
+        add(
+            snapshot.id.as_str().get(..18).unwrap_or("snapshot"),
+            &format!("{} {} {percent}", snapshot.id, gib(u64::from(snapshot.size))),
+        );
+    }
+    if job.origin == Origin::Here {
+        add("client token", job.request.token.as_str());
+        add("command", &job.request.aws_cli());
+    }
+    lines
+}
+
+fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
+    add("state", &state_text(&model.board, job, model.now).0);
+    if let JobState::Failed { failure, .. } = &job.state {
+        if !failure.hint.is_empty() {
+            add("what to do", &failure.hint);
+        }
+        add("AWS's code", failure.code.as_deref().unwrap_or("none given"));
+        add("AWS's request id", failure.request_id.as_deref().unwrap_or("none given"));
+    }
+    if let JobState::Settling { .. } = &job.state {
+        add(
+            "in doubt",
+            "It was sent and the answer was lost. Before it is sent again, AWS is asked whether it began; no second copy \
+             is made.",
+        );
+    }
+    if !job.state.ended()
+        && let Some(waiting) = model.board.waiting(job)
+        && matches!(job.state, JobState::Queued | JobState::Settling { .. })
+    {
+        add("waits for", waiting);
+    }
+    if let Some(problem) = model.board.region_problem(&job.request.destination).filter(|_| !job.state.ended()) {
+        add("no news", &problem.to_string());
+    }
+    add("new image", job.image().map_or("no id yet", |i| i.as_str()));
+    if job.made.len() > 1 {
+        let made: Vec<&str> = job.made.iter().map(|i| i.as_str()).collect();
+        add("images made", &made.join(", "));
+    }
+    add("batch", job.batch.as_str());
+    add(
+        "started",
+        match job.origin {
+            Origin::Here => "by amigrate on this host",
+            Origin::Elsewhere => "elsewhere: the console, the CLI, a colleague, another host",
+        },
+    );
+    add("own tags", &tags(job));
+    lines
+}
+
+/// Whether the image and its snapshots can be told by tags, in words.
+fn tags(job: &Job) -> String {
+    match (job.origin, job.tagged) {
+        (Origin::Elsewhere, _) => "not known: started elsewhere".into(),
+        (Origin::Here, true) => format!("{} and {}, on the image and its snapshots", Tags::JOB, Tags::BATCH),
+        (Origin::Here, false) => match job.note.as_deref().filter(|n| n.starts_with("made without tags")) {
+            Some(why) => clean(why).into_owned(),
+            None => "made without tags".into(),
+        },
+    }
+}
+
+fn asked(job: &Job, width: usize) -> Vec<Line<'static>> {
+    let request = &job.request;
+    let mut lines = Vec::new();
+    let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
+    add("name", request.name.as_str());
+    add("description", request.description.as_str());
+    let source = if request.source_name.is_empty() { String::new() } else { format!(" ({})", request.source_name) };
+    add("from", &format!("{}{source} in {}", request.source, request.source_region));
+    add("to", request.destination.as_str());
+    if job.origin == Origin::Here {
+        add(
+            "encryption",
+            &match &request.encryption {
+                Encryption::Keep => "as the source".to_owned(),
+                Encryption::Encrypt { key: None } => "with the destination's default key".into(),
+                Encryption::Encrypt { key: Some(key) } => format!("with {key}"),
+            },
+        );
+        add("source's tags", if request.copy_tags { "are copied" } else { "not copied" });
+    }
+    add("size", &gib(request.size_gib()));
+    lines
+}
+
+fn times(job: &Job, now: Timestamp, width: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
+    let time = |t: Timestamp| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
+    add("asked for", &time(job.asked));
+    if let Some(ended) = job.ended {
+        add("ended", &time(ended));
+    }
+    add("elapsed", &duration(job.elapsed(now)));
+    if let Some(moved) = job.moved.filter(|_| !job.state.ended()) {
+        add("last progress", &format!("{} ago ({})", duration(now.duration_since(moved).as_secs()), time(moved)));
+    }
+    if let Some(left) = job.eta(now) {
+        add("left, at this rate", &duration(left));
+    }
+    lines
+}

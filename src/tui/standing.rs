@@ -1,0 +1,82 @@
+//! How things stand beside the jobs, in words: badges in the header, and the line below it that says what to do.
+
+use crate::{
+    domain::{Failure, Retry},
+    tui::{
+        board::Driver,
+        model::{Model, Session},
+        widgets::cells::wrap,
+    },
+};
+
+/// Lines the banner has at most.
+const MOST: usize = 2;
+
+/// Marks in the header, as long as something holds for everything.
+pub(super) fn badges(model: &Model) -> Vec<&'static str> {
+    let board = &model.board;
+    let all = [
+        (model.start.demo.is_some(), " DEMO "),
+        (model.start.config.read_only, " READ-ONLY "),
+        (board.status.paused.is_some(), " PAUSED "),
+        (board.trouble.is_some(), " NOTHING SENT "),
+        (matches!(board.driver, Driver::Nobody(_)), " JOBS: LOOK ONLY "),
+    ];
+    all.into_iter().filter(|(on, _)| *on).map(|(_, badge)| badge).collect()
+}
+
+/// Fragments as sentences.
+fn sentences(parts: &[&str]) -> String {
+    let mut out = String::new();
+    for part in parts.iter().map(|p| p.trim().trim_end_matches('.')).filter(|p| !p.is_empty()) {
+        let mut chars = part.chars();
+        let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+        out.extend([if out.is_empty() { "" } else { " " }, &first, chars.as_str(), "."]);
+    }
+    out
+}
+
+/// What to do about what stops everything; the worst of it, if there is more.
+fn banner(model: &Model) -> Option<String> {
+    let board = &model.board;
+    if let Session::Failed(failure) = &model.session {
+        let who = model.profile.as_ref().map_or("No credentials".into(), |p| format!("No credentials for profile {p}"));
+        let again = if reconnects(failure) { "tried again by itself every 10s" } else { "R tries again" };
+        return Some(sentences(&[&format!("{who}; {again}"), &failure.why]));
+    }
+    if let Some(failure) = &board.status.paused {
+        let again = match board.status.next_try.map(|at| at.duration_since(model.now).as_secs()) {
+            Some(seconds) if seconds > 0 => format!("looks again by itself in {seconds}s; nothing has failed"),
+            _ => "looks again by itself now; nothing has failed".to_owned(),
+        };
+        return Some(sentences(&[&failure.hint, &again, &failure.why]));
+    }
+    if let Some(failure) = &board.trouble {
+        let words = format!("nothing is sent: {failure}");
+        return Some(sentences(&[&words, &failure.hint]));
+    }
+    if let Driver::Nobody(failure) = &board.driver {
+        let words = format!("jobs can only be looked at: {}", failure.why);
+        return Some(sentences(&[&words, &failure.hint]));
+    }
+    None
+}
+
+/// The banner's lines in so many cells.
+pub(super) fn banner_lines(model: &Model, cells: usize) -> Vec<String> {
+    let Some(text) = banner(model) else { return Vec::new() };
+    let mut lines = wrap(&text, cells.saturating_sub(2));
+    if lines.len() > MOST {
+        lines.truncate(MOST);
+        if let Some(last) = lines.last_mut() {
+            last.truncate(last.char_indices().nth(cells.saturating_sub(16)).map_or(last.len(), |(at, _)| at));
+            last.push_str(" ... (! for all)");
+        }
+    }
+    lines
+}
+
+/// Whether credentials may be there later without anybody pressing a key here.
+pub(super) fn reconnects(failure: &Failure) -> bool {
+    matches!(failure.retry, Retry::AfterLogin | Retry::Later)
+}

@@ -1,0 +1,477 @@
+//! The jobs pane: what a copy's line says, whole batches, trying again, the filter.
+
+use super::*;
+use crate::{
+    domain::{
+        ClientToken, CopyRequest, Description, Encryption, ImageName, SnapshotId, SnapshotState,
+        progress::SnapshotProgress,
+    },
+    engine::{Origin, Purpose, RegionStatus, Status, Step, Sweep},
+    tui::screens::jobs::words::state_text,
+};
+use ratatui::{Terminal, backend::TestBackend};
+
+pub(super) fn ami(n: u32) -> ImageId {
+    ImageId::new(&format!("ami-{n:017x}")).unwrap()
+}
+
+/// A copy of batch-a to eu-west-1, asked for a minute ago.
+pub(super) fn job(n: u32) -> Job {
+    let request = CopyRequest {
+        source: ami(9_000 + n),
+        source_name: format!("src-{n}"),
+        source_region: region("us-east-1"),
+        destination: region("eu-west-1"),
+        name: ImageName::new(&format!("app-web-{n:05}")).unwrap(),
+        description: Description::default(),
+        encryption: Encryption::Keep,
+        copy_tags: false,
+        volumes: vec![8, 100],
+        token: ClientToken::from_random(u128::from(n)),
+    };
+    Job::new(JobId(u64::from(n)), BatchId::new("batch-a"), request, now() - SignedDuration::from_mins(1))
+}
+
+pub(super) fn with(n: u32, change: impl FnOnce(&mut Job)) -> Job {
+    let mut job = job(n);
+    change(&mut job);
+    job
+}
+
+pub(super) fn copying(n: u32) -> Job {
+    with(n, |j| {
+        j.state = JobState::Copying { image: ami(n) };
+        j.moved = Some(now());
+        j.snapshots = vec![SnapshotProgress {
+            id: SnapshotId::new(&format!("snap-{n:017x}")).unwrap(),
+            size: 8,
+            percent: Some(100),
+            state: SnapshotState::Completed,
+        }];
+    })
+}
+
+pub(super) fn available(n: u32) -> Job {
+    with(n, |j| {
+        j.state = JobState::Available { image: ami(n) };
+        j.made = vec![ami(n)];
+        j.ended = Some(now());
+    })
+}
+
+pub(super) fn failed(n: u32, image: Option<ImageId>) -> Job {
+    with(n, |j| {
+        let failure = Box::new(Failure::new("copy", "the key is not accessible"));
+        j.state = JobState::Failed { failure, image };
+        j.ended = Some(now());
+    })
+}
+
+pub(super) fn post(model: &mut Model, post: Post) {
+    assert_eq!(model.update(Msg::Board(post), now()), []);
+}
+
+/// A model with these jobs, in the jobs pane, with this process driving.
+pub(super) fn board(jobs: Vec<Job>) -> Model {
+    board_with(jobs, |_| {})
+}
+
+pub(super) fn board_with(jobs: Vec<Job>, change: impl FnOnce(&mut Config)) -> Model {
+    let mut model = listed_with(vec![image(1)], change);
+    let account = model.account_key(&model.account.clone().unwrap());
+    let jobs = jobs.into_iter().map(Arc::new).collect();
+    post(&mut model, Post::Opened { account, jobs, status: Status::default() });
+    post(&mut model, Post::Driver(Driver::Us));
+    keys(&mut model, "2");
+    model.prepare();
+    model
+}
+
+/// Puts the cursor on a job.
+pub(super) fn on(model: &mut Model, n: u64) {
+    model.jobs.current = Some(JobId(n));
+    model.prepare();
+}
+
+pub(super) fn screen(model: &mut Model, columns: u16, rows: u16) -> String {
+    model.size = (columns, rows);
+    model.prepare();
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+    terminal.draw(|frame| view::draw(frame, model)).unwrap();
+    let buffer = terminal.backend().buffer();
+    let row = |y| (0..columns).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+    (0..rows).map(row).collect::<Vec<_>>().join("\n")
+}
+
+#[track_caller]
+pub(super) fn shows(model: &mut Model, texts: &[&str]) {
+    for size in [(80, 24), (120, 40)] {
+        let screen = screen(model, size.0, size.1);
+        for text in texts {
+            assert!(screen.contains(text), "`{text}` at {size:?}:\n{screen}");
+        }
+    }
+}
+
+#[track_caller]
+pub(super) fn lacks(model: &mut Model, text: &str) {
+    let screen = screen(model, 80, 24);
+    assert!(!screen.contains(text), "`{text}`:\n{screen}");
+}
+
+#[track_caller]
+pub(super) fn says(model: &Model, text: &str) {
+    assert!(model.notice.as_ref().is_some_and(|n| n.text.contains(text)), "{:?}", model.notice);
+}
+
+pub(super) fn overlay(model: &Model) -> Option<&screens::Overlay> {
+    model.overlays.last()
+}
+
+fn removing(purpose: Purpose, step: Step) -> Job {
+    with(1, |j| j.state = JobState::Removing { image: ami(1), purpose, step })
+}
+
+fn text_of(job: &Job) -> String {
+    state_text(&Board::default(), job, now()).0
+}
+
+#[test]
+fn every_state_says_what_goes_on() {
+    let again =
+        || Purpose::TryAgain { token: ClientToken::from_random(1), failure: Box::new(Failure::new("copy", "no")) };
+    let state = |state| with(1, |j| j.state = state);
+    let gone = ami(1);
+    for (job, text) in [
+        (state(JobState::Settling { at: None }), "settling: asking AWS whether it began".to_owned()),
+        (state(JobState::Gone { image: ami(1) }), format!("gone: {gone}, somebody deregistered it")),
+        (
+            removing(Purpose::Cancel, Step::Looking { at: None }),
+            format!("cancelling: looking whether {gone} is still pending"),
+        ),
+        (
+            removing(again(), Step::Deregistering { at: None }),
+            format!("clearing: deregistering {gone}, then it is copied again"),
+        ),
+        (
+            removing(Purpose::Deregister, Step::Sweeping(Sweep::default())),
+            "deregistering: deleting its snapshots".into(),
+        ),
+        (state(JobState::Deregistered), "deregistered".into()),
+        (
+            with(1, |j| (j.state, j.note) = (JobState::Cancelled, Some("never sent to AWS".into()))),
+            "cancelled: never sent to AWS".into(),
+        ),
+        (
+            with(1, |j| (j.state, j.origin) = (JobState::Cancelled, Origin::Elsewhere)),
+            "cancelled, started elsewhere".into(),
+        ),
+        (failed(1, None), "failed: the key is not accessible".into()),
+    ] {
+        assert_eq!(text_of(&job), text);
+    }
+}
+
+#[test]
+fn a_queued_copy_says_what_its_region_waits_for() {
+    let mut model = board(vec![job(1)]);
+    let waiting = RegionStatus { waiting: Some("eu-west-1 has 300 of 300".into()), problem: None };
+    let status = Status { regions: [(region("eu-west-1"), waiting)].into(), ..Status::default() };
+    post(&mut model, Post::Changed { jobs: vec![], status: Some(status) });
+    shows(&mut model, &["queued: eu-west-1 has 300 of 300", "1 queued"]);
+}
+
+#[test]
+fn a_copy_started_elsewhere_shows_it_beside_its_bar_and_is_cancelled_like_others() {
+    let elsewhere = with(1, |j| {
+        *j = copying(1);
+        (j.origin, j.batch) = (Origin::Elsewhere, BatchId::new("elsewhere"));
+    });
+    let mut model = board(vec![elsewhere, copying(2)]);
+    let row = |screen: &str| screen.lines().find(|l| l.contains("app-web-00001")).unwrap_or_default().to_owned();
+    for size in [(80, 24), (120, 40)] {
+        let row = row(&screen(&mut model, size.0, size.1));
+        assert!(row.contains("started elsewhere") && row.contains('·'), "{row}");
+    }
+    on(&mut model, 1);
+    shows(&mut model, &["x cancel"]);
+    keys(&mut model, "x");
+    shows(&mut model, &["started elsewhere: by the console", "Cancel the copy"]);
+    assert_eq!(keys(&mut model, "y"), [Effect::Ask(Ask::Cancel(vec![JobId(1)]))]);
+}
+
+#[test]
+fn a_copy_without_progress_is_warned_of_and_left_alone() {
+    let still = |n| {
+        with(n, |j| {
+            *j = copying(n);
+            j.moved = Some(now() - SignedDuration::from_mins(34));
+        })
+    };
+    let mut model = board(vec![still(1), copying(2)]);
+    assert_eq!(model.board.stall, SignedDuration::from_mins(30));
+    shows(&mut model, &["no progress for 34m", "1 problem (!)"]);
+    assert_eq!(screen(&mut model, 80, 24).matches("no progress").count(), 1);
+    keys(&mut model, "!");
+    shows(
+        &mut model,
+        &["copy app-web-00001 to eu-west-1", "no progress for 34m", "nothing is cancelled because of this"],
+    );
+    let mut elsewhere = still(3);
+    elsewhere.origin = Origin::Elsewhere;
+    let mut model = board(vec![elsewhere]);
+    shows(&mut model, &["elsewhere, no progress for 34m"]);
+    assert_eq!(model.update(Msg::Tick, now() + SignedDuration::from_hours(9)), []);
+}
+
+#[test]
+fn a_batch_is_cancelled_and_what_is_available_stays() {
+    let other = with(4, |j| j.batch = BatchId::new("batch-b"));
+    let mut model = board(vec![job(1), copying(2), available(3), other]);
+    on(&mut model, 2);
+    keys(&mut model, "X");
+    shows(
+        &mut model,
+        &["Cancel 2 copies of batch-a", "1 image is available already and stays", "Deregister the 1 available"],
+    );
+    assert_eq!(press(&mut model, KeyCode::Enter), [], "the default is no");
+    keys(&mut model, "X");
+    assert_eq!(keys(&mut model, "y"), [Effect::Ask(Ask::Cancel(vec![JobId(1), JobId(2)]))]);
+}
+
+#[test]
+fn a_deregistration_needs_the_batchs_name_typed() {
+    let mut model = board(vec![copying(1), available(2), available(3)]);
+    on(&mut model, 1);
+    keys(&mut model, "X");
+    press(&mut model, KeyCode::BackTab);
+    assert_eq!(press(&mut model, KeyCode::Enter), []);
+    shows(&mut model, &["Deregister 2 available images of batch-a", "Type the batch's name, batch-a", ami(2).as_str()]);
+    for wrong in ["", "y", "batch-", "batch-b"] {
+        ctrl(&mut model, 'u');
+        keys(&mut model, wrong);
+        assert_eq!(press(&mut model, KeyCode::Enter), [], "{wrong}");
+        shows(&mut model, &["That is not the batch's name: nothing is deregistered."]);
+    }
+    keys(&mut model, "x");
+    lacks(&mut model, "That is not");
+    ctrl(&mut model, 'u');
+    model.update(Msg::Input(Input::Paste("batch-a\n".into())), now());
+    assert_eq!(press(&mut model, KeyCode::Enter), [Effect::Ask(Ask::Deregister(vec![JobId(2), JobId(3)]))]);
+    assert!(overlay(&model).is_none());
+    // Without any under way it is asked for at once.
+    let mut model = board(vec![available(2)]);
+    keys(&mut model, "X");
+    keys(&mut model, "batch-a");
+    assert_eq!(press(&mut model, KeyCode::Esc), []);
+    assert!(overlay(&model).is_none());
+}
+
+#[test]
+fn other_peoples_batches_name_every_image() {
+    let elsewhere = |n| {
+        with(n, |j| {
+            *j = copying(n);
+            (j.origin, j.batch) = (Origin::Elsewhere, BatchId::new("elsewhere"));
+        })
+    };
+    let mut model = board((1..=40).map(elsewhere).collect());
+    keys(&mut model, "X");
+    let mut seen = String::new();
+    for _ in 0..60 {
+        seen += &screen(&mut model, 80, 24);
+        press(&mut model, KeyCode::Down);
+    }
+    for n in 1..=40 {
+        assert!(seen.contains(ami(n).as_str()), "{n}");
+    }
+    shows(&mut model, &["No, let them go on", "Yes, cancel 40 copies"]);
+    assert!(matches!(&keys(&mut model, "y")[..], [Effect::Ask(Ask::Cancel(jobs))] if jobs.len() == 40));
+    // Of one's own, a few are named.
+    let mut model = board((1..=40).map(copying).collect());
+    keys(&mut model, "X");
+    shows(&mut model, &["and 34 more"]);
+}
+
+#[test]
+fn a_failed_copy_without_an_image_is_tried_again_at_once() {
+    let mut model = board(vec![failed(1, None), with(2, |j| j.state = JobState::Gone { image: ami(2) })]);
+    let mut tokens = Vec::new();
+    for n in [1, 2] {
+        on(&mut model, n);
+        let effects = keys(&mut model, "t");
+        let [Effect::Ask(Ask::TryAgain(jobs))] = &effects[..] else { panic!("{effects:?}") };
+        let [(id, token)] = &jobs[..] else { panic!("{jobs:?}") };
+        assert_eq!(*id, JobId(n));
+        tokens.push(token.clone());
+    }
+    assert_ne!(tokens[0], tokens[1]);
+    assert!(tokens.iter().all(|t| *t != job(1).request.token));
+}
+
+#[test]
+fn a_failed_image_is_removed_only_after_a_question() {
+    let mut model = board(vec![failed(1, Some(ami(1)))]);
+    assert_eq!(keys(&mut model, "t"), []);
+    shows(&mut model, &["Try the copy \"app-web-00001\" to eu-west-1 again?", "removed first", ami(1).as_str()]);
+    assert_eq!(press(&mut model, KeyCode::Enter), [], "the default is no");
+    keys(&mut model, "t");
+    assert!(matches!(&keys(&mut model, "y")[..], [Effect::Ask(Ask::TryAgain(jobs))] if jobs.len() == 1));
+}
+
+#[test]
+fn all_failed_copies_of_a_batch_are_tried_again_each_under_its_own_token() {
+    let other = with(4, |j| {
+        *j = failed(4, None);
+        j.batch = BatchId::new("batch-b");
+    });
+    let elsewhere = with(5, |j| {
+        *j = failed(5, Some(ami(5)));
+        j.origin = Origin::Elsewhere;
+    });
+    let mut model = board(vec![failed(1, None), failed(2, Some(ami(2))), available(3), other, elsewhere]);
+    on(&mut model, 3);
+    assert_eq!(keys(&mut model, "T"), []);
+    shows(&mut model, &["Try 2 copies of batch-a again", ami(2).as_str()]);
+    lacks(&mut model, ami(5).as_str());
+    let effects = keys(&mut model, "y");
+    let [Effect::Ask(Ask::TryAgain(jobs))] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(jobs.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [JobId(1), JobId(2)]);
+    assert_ne!(jobs[0].1, jobs[1].1);
+    // None of them has an image: nothing to ask.
+    on(&mut model, 4);
+    assert!(matches!(&keys(&mut model, "T")[..], [Effect::Ask(Ask::TryAgain(jobs))] if jobs.len() == 1));
+    on(&mut model, 5);
+    assert_eq!(keys(&mut model, "t"), []);
+    says(&model, "copy the image again with c");
+    on(&mut model, 3);
+    assert_eq!(keys(&mut model, "t"), []);
+    says(&model, "Only failed copies are tried again; this one is available.");
+}
+
+#[test]
+fn the_footer_offers_only_what_would_do_something() {
+    let mut model = board(vec![copying(1), available(2), failed(3, None)]);
+    let footer = |model: &mut Model, n| {
+        on(model, n);
+        screen(model, 120, 40).lines().last().unwrap_or_default().to_owned()
+    };
+    assert!(footer(&mut model, 1).contains("x cancel ") && !footer(&mut model, 1).contains("try again"));
+    assert!(!footer(&mut model, 2).contains("x cancel "));
+    assert!(!footer(&mut model, 3).contains("x cancel ") && footer(&mut model, 3).contains("t try again"));
+    let mut model = board_with(vec![copying(1)], |c| c.read_only = true);
+    assert!(!footer(&mut model, 1).contains("cancel"));
+}
+
+#[test]
+fn the_filter_narrows_jobs_as_one_types() {
+    let paris = with(3, |j| {
+        *j = failed(3, None);
+        j.request.destination = region("eu-west-3");
+        j.note = Some("left behind: snap-1".into());
+        j.batch = BatchId::new("batch-b");
+    });
+    let mut model = board(vec![copying(1), available(2), paris]);
+    let fitting = |model: &mut Model, text: &str| {
+        keys(model, "/");
+        ctrl(model, 'u');
+        keys(model, text);
+        model.prepare();
+        let rows = (1..=3).filter(|n| screen(model, 80, 24).contains(&format!("app-web-0000{n}"))).collect::<Vec<_>>();
+        press(model, KeyCode::Enter);
+        rows
+    };
+    for (text, rows) in [
+        ("WEB-00002", vec![2]),
+        (ami(2).as_str(), vec![2]),
+        (ami(9_001).as_str(), vec![1]),
+        ("EU-west-3", vec![3]),
+        ("available", vec![2]),
+        ("batch-b", vec![3]),
+        ("left snap-1", vec![3]),
+        ("app copying", vec![1]),
+        ("us-east-1", vec![1, 2, 3]),
+        ("nothing", vec![]),
+    ] {
+        assert_eq!(fitting(&mut model, text), rows, "{text}");
+    }
+    shows(&mut model, &["Jobs 0/3 copies  /nothing", "No copy fits the filter"]);
+    assert_eq!(model.focus, Pane::Jobs);
+    press(&mut model, KeyCode::Esc);
+    model.prepare();
+    shows(&mut model, &["Jobs 3 copies", "app-web-00001"]);
+    // D takes off the list what is shown.
+    fitting(&mut model, "batch-b");
+    assert_eq!(keys(&mut model, "D"), [Effect::Ask(Ask::Dismiss(vec![JobId(3)]))]);
+    // New news fit the filter too, and a paste goes into it.
+    keys(&mut model, "/");
+    ctrl(&mut model, 'u');
+    model.update(Msg::Input(Input::Paste("batch-a\n".into())), now());
+    post(&mut model, Post::Changed { jobs: vec![Arc::new(copying(7))], status: None });
+    shows(&mut model, &["Jobs 3/4 copies  /batch-a", "app-web-00007"]);
+}
+
+#[test]
+fn details_tell_where_a_copy_comes_from_and_what_it_made() {
+    let mut model = board(vec![with(1, |j| {
+        *j = copying(1);
+        j.made = vec![ami(5), ami(1)];
+        j.moved = Some(now() - SignedDuration::from_mins(2));
+        j.note = Some("made without tags: not authorized".into());
+    })]);
+    keys(&mut model, "d");
+    shows(
+        &mut model,
+        &["batch-a", "by amigrate on this host", "made without tags: not authorized", ami(5).as_str(), "2m00s ago"],
+    );
+    let tagged = with(2, |j| {
+        j.tagged = true;
+        j.state = JobState::Settling { at: None };
+        j.waiting = Some("asking AWS whether it began: timeout".into());
+    });
+    let mut model = board(vec![tagged]);
+    keys(&mut model, "d");
+    shows(
+        &mut model,
+        &[
+            "amigrate:job and amigrate:batch",
+            "asking AWS whether it began: timeout",
+            "It was sent and the answer was lost",
+        ],
+    );
+}
+
+#[test]
+fn nobody_to_drive_means_nothing_can_be_asked() {
+    let mut model = board(vec![copying(1), failed(2, None)]);
+    let failure = Failure::new("lock the jobs", "this file system has no locks").hint("Use a local directory.");
+    post(&mut model, Post::Driver(Driver::Nobody(failure)));
+    for key in ["x", "X", "t", "T", "D"] {
+        on(&mut model, if key == "t" { 2 } else { 1 });
+        assert_eq!(keys(&mut model, key), [], "{key}");
+        says(&model, "this file system has no locks");
+        assert!(overlay(&model).is_none(), "{key}");
+    }
+    press(&mut model, KeyCode::Tab);
+    form(&mut model);
+    assert_eq!(ctrl(&mut model, 's'), []);
+    says(&model, "this file system has no locks");
+    assert!(matches!(overlay(&model), Some(screens::Overlay::Form(_))), "nothing of it is lost");
+}
+
+#[test]
+fn the_header_keeps_whose_data_it_is_however_many_copies_there_are() {
+    let mut jobs: Vec<Job> = (1..=40).map(copying).collect();
+    jobs.extend((41..=80).map(job));
+    jobs.extend((81..=120).map(available));
+    jobs.extend((121..=160).map(|n| failed(n, None)));
+    let mut model = board(jobs);
+    for size in [(80, 24), (120, 40)] {
+        let screen = screen(&mut model, size.0, size.1);
+        let header = screen.lines().next().unwrap_or_default();
+        for text in ["prod 123456789012", "us-east-1", "40 problems (!)", "40 copying"] {
+            assert!(header.contains(text), "{text}: {header}");
+        }
+    }
+    shows(&mut model, &["Jobs 160 copies"]);
+}

@@ -1,0 +1,88 @@
+//! Leaving, asked for or not.
+
+use super::{jobs::*, *};
+use crate::engine::{Purpose, Step};
+
+fn cancelling(n: u32) -> Job {
+    let step = Step::Looking { at: None };
+    with(n, |j| j.state = JobState::Removing { image: ami(n), purpose: Purpose::Cancel, step })
+}
+
+#[test]
+fn with_nothing_to_drive_nothing_is_asked() {
+    let mut model = board(vec![copying(1), available(2), failed(3, None)]);
+    assert_eq!(keys(&mut model, "q"), [Effect::Quit]);
+}
+
+#[test]
+fn a_queue_of_ours_may_go_on_in_the_background_wait_or_keep_us_here() {
+    let jobs = || vec![job(1), job(2), cancelling(3), copying(4)];
+    let mut model = board(jobs());
+    assert_eq!(keys(&mut model, "q"), []);
+    shows(
+        &mut model,
+        &["2 copies are queued", "1 cancel is not finished", "[Keep going in the background]", "Leave queued", "Stay"],
+    );
+    assert_eq!(press(&mut model, KeyCode::Enter), [Effect::Background, Effect::Quit]);
+    let mut model = board(jobs());
+    keys(&mut model, "q");
+    press(&mut model, KeyCode::Tab);
+    assert_eq!(press(&mut model, KeyCode::Enter), [Effect::Quit]);
+    for stay in [KeyCode::Esc, KeyCode::Char('n')] {
+        let mut model = board(jobs());
+        ctrl(&mut model, 'c');
+        assert_eq!(press(&mut model, stay), []);
+        assert!(overlay(&model).is_none());
+    }
+}
+
+#[test]
+fn ctrl_c_twice_leaves_at_once_and_leaves_no_process_behind() {
+    let mut model = board(vec![job(1)]);
+    assert_eq!(ctrl(&mut model, 'c'), []);
+    assert_eq!(ctrl(&mut model, 'c'), [Effect::Quit]);
+}
+
+#[test]
+fn whoever_else_drives_goes_on() {
+    for driver in [Driver::Another, Driver::Unknown, Driver::Nobody(Failure::new("lock", "no"))] {
+        let mut model = board(vec![job(1)]);
+        post(&mut model, Post::Driver(driver.clone()));
+        assert_eq!(keys(&mut model, "q"), [Effect::Quit], "{driver:?}");
+        assert_eq!(model.update(Msg::Input(Input::Hangup), now()), [Effect::Quit], "{driver:?}");
+    }
+}
+
+#[test]
+fn the_demo_has_no_background() {
+    let mut model = board(vec![job(1)]);
+    model.start.demo = Some("demo".into());
+    assert_eq!(model.update(Msg::Input(Input::Hangup), now()), [Effect::Quit]);
+    assert_eq!(keys(&mut model, "q"), []);
+    lacks(&mut model, "background");
+    assert_eq!(press(&mut model, KeyCode::Enter), [], "the default is to stay");
+    keys(&mut model, "q");
+    assert_eq!(keys(&mut model, "y"), [Effect::Quit]);
+}
+
+#[test]
+fn read_only_just_leaves() {
+    let mut model = board_with(vec![job(1)], |c| c.read_only = true);
+    assert_eq!(model.update(Msg::Input(Input::Hangup), now()), [Effect::Quit]);
+    assert_eq!(keys(&mut model, "q"), [Effect::Quit]);
+}
+
+#[test]
+fn a_hang_up_leaves_at_once_and_the_queue_goes_on_if_it_is_set_so() {
+    let hang_up = |jobs, on: bool| {
+        let mut model = board_with(jobs, |c| c.jobs.background_on_hangup = on);
+        press(&mut model, KeyCode::Tab);
+        form(&mut model);
+        model.update(Msg::Input(Input::Hangup), now())
+    };
+    assert_eq!(hang_up(vec![job(1)], true), [Effect::Background, Effect::Quit]);
+    assert_eq!(hang_up(vec![job(1)], false), [Effect::Quit]);
+    assert_eq!(hang_up(vec![copying(1)], true), [Effect::Quit], "AWS needs nobody for these");
+    let mut model = board(vec![job(1)]);
+    assert_eq!(model.update(Msg::Input(Input::Terminate), now()), [Effect::Quit]);
+}

@@ -1,0 +1,186 @@
+//! What holds for everything: credentials, who drives, whether the store can be written.
+
+use super::{jobs::*, *};
+use crate::{domain::AccountKey, engine::Status};
+
+fn expired() -> Failure {
+    Failure::new("copy", "the SSO session has expired")
+        .hint("Sign in again: `aws sso login --profile prod`.")
+        .retry(Retry::AfterLogin)
+}
+
+#[test]
+fn a_pause_says_what_to_run_and_that_it_goes_on_by_itself() {
+    let mut model = board(vec![job(1), copying(2)]);
+    let next_try = Some(now() + SignedDuration::from_secs(20));
+    let status = Status { paused: Some(expired()), next_try, ..Status::default() };
+    post(&mut model, Post::Changed { jobs: vec![], status: Some(status) });
+    shows(
+        &mut model,
+        &[
+            "PAUSED",
+            "`aws sso login --profile prod`",
+            "Looks again by itself in 20s",
+            "1 queued",
+            "1 copying",
+            "1 problem (!)",
+        ],
+    );
+    lacks(&mut model, "failed ");
+    keys(&mut model, "!");
+    shows(&mut model, &["copies are paused: the credentials do not work", "the SSO session has expired"]);
+    post(&mut model, Post::Changed { jobs: vec![], status: Some(Status::default()) });
+    press(&mut model, KeyCode::Esc);
+    lacks(&mut model, "PAUSED");
+    lacks(&mut model, "problem");
+}
+
+#[test]
+fn who_drives_is_said_if_it_is_not_us() {
+    let mut model = board((1..=5).map(copying).collect());
+    lacks(&mut model, "driven");
+    lacks(&mut model, "LOOK ONLY");
+    post(&mut model, Post::Driver(Driver::Another));
+    shows(&mut model, &[" Jobs 5 copies, driven by another amigrate "]);
+    post(&mut model, Post::Driver(Driver::Nobody(Failure::new("lock the jobs", "this file system has no locks"))));
+    shows(
+        &mut model,
+        &["JOBS: LOOK ONLY", "Jobs can only be looked at: this file system has no locks", "1 problem (!)"],
+    );
+}
+
+#[test]
+fn a_store_that_cannot_be_written_is_said_until_it_can() {
+    let mut model = board(vec![job(1)]);
+    post(&mut model, Post::Trouble(Some(Failure::new("write the jobs down", "the disk is full").hint("Make room."))));
+    shows(
+        &mut model,
+        &["NOTHING SENT", "Nothing is sent: write the jobs down: the disk is full. Make room.", "1 problem (!)"],
+    );
+    post(&mut model, Post::Trouble(None));
+    lacks(&mut model, "NOTHING SENT");
+    lacks(&mut model, "problem");
+}
+
+fn fail(model: &mut Model, effects: &[Effect], failure: Failure) {
+    let id = connect_id(effects);
+    assert_eq!(reply(model, id, Reply::Connected(Err(failure))), []);
+}
+
+#[test]
+fn credentials_that_are_not_there_are_looked_for_again_every_ten_seconds() {
+    let (mut model, effects) = start(|_| {});
+    fail(&mut model, &effects, expired());
+    let ten = now() + SignedDuration::from_secs(10);
+    assert_eq!(model.next_deadline(), Some(ten));
+    assert_eq!(model.update(Msg::Tick, ten - SignedDuration::from_millis(1)), []);
+    let effects = model.update(Msg::Tick, ten);
+    let id = connect_id(&effects);
+    assert_eq!(model.next_deadline(), None, "one at a time");
+    assert_eq!(model.update(Msg::Tick, ten + SignedDuration::from_secs(60)), []);
+    shows(
+        &mut model,
+        &[
+            "No credentials for profile prod; tried again by itself every 10s.",
+            "session has expired.",
+            "prod no credentials",
+        ],
+    );
+    reply(&mut model, id, Reply::Connected(Err(expired())));
+    assert_eq!(model.next_deadline(), Some(ten), "ten seconds after the answer");
+    let effects = model.update(Msg::Tick, ten);
+    let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(connected())));
+    assert!(matches!(effects[0], Effect::AskAccount { .. }), "{effects:?}");
+    assert!(matches!(model.session, Session::Ready(_)));
+    lacks(&mut model, "tried again");
+}
+
+#[test]
+fn what_waiting_cannot_mend_is_not_looked_for_again() {
+    for (retry, again) in
+        [(Retry::AfterLogin, true), (Retry::Later, true), (Retry::AfterChange, false), (Retry::Never, false)]
+    {
+        let (mut model, effects) = start(|_| {});
+        fail(&mut model, &effects, Failure::new("find credentials", "no such profile").retry(retry));
+        assert_eq!(model.next_deadline().is_some(), again, "{retry:?}");
+    }
+}
+
+#[test]
+fn asking_by_key_takes_the_place_of_asking_by_itself() {
+    let (mut model, effects) = start(|_| {});
+    fail(&mut model, &effects, expired());
+    let ten = now() + SignedDuration::from_secs(10);
+    let own = connect_id(&model.update(Msg::Tick, ten));
+    let by_key = connect_id(&keys(&mut model, "R"));
+    assert_eq!(reply(&mut model, own, Reply::Connected(Ok(connected()))), []);
+    assert!(matches!(model.session, Session::Connecting(_)));
+    assert!(!reply(&mut model, by_key, Reply::Connected(Ok(connected()))).is_empty());
+}
+
+fn key(digits: &str) -> AccountKey {
+    AccountKey::new(&AccountId::new(digits).unwrap(), None)
+}
+
+fn open(model: &mut Model, digits: &str, job: Job) {
+    post(model, Post::Opened { account: key(digits), jobs: vec![Arc::new(job)], status: Status::default() });
+}
+
+#[test]
+fn what_was_stored_is_shown_before_anybody_is_signed_in() {
+    let (mut model, effects) = start(|_| {});
+    fail(&mut model, &effects, expired());
+    open(&mut model, "123456789012", copying(1));
+    shows(&mut model, &["app-web-00001", "Jobs 1 copy"]);
+    assert!(model.account.is_none());
+}
+
+fn sign_in(model: &mut Model, effects: &[Effect], digits: &str) -> Vec<Effect> {
+    let effects = reply(model, connect_id(effects), Reply::Connected(Ok(connected())));
+    let Effect::AskAccount { id } = effects[0] else { panic!("{effects:?}") };
+    reply(model, id, Reply::Account(Ok(Account { id: AccountId::new(digits).unwrap(), arn: "arn".into() })))
+}
+
+#[test]
+fn jobs_of_another_account_go_once_it_is_known_who_is_signed_in() {
+    for (digits, stay) in [("123456789012", true), ("999999999999", false)] {
+        let (mut model, effects) = start(|_| {});
+        open(&mut model, "123456789012", copying(1));
+        let effects = sign_in(&mut model, &effects, digits);
+        assert_eq!(effects[0], Effect::OpenJobs { account: key(digits) });
+        assert_eq!(effects[1], Effect::Ask(Ask::Follow(vec![region("us-east-1")])));
+        assert_eq!(model.board.jobs().count() == 1, stay, "{digits}");
+        // News of the other account that were under way.
+        open(&mut model, "888888888888", copying(2));
+        assert_eq!(model.board.job(JobId(2)), None);
+    }
+}
+
+#[test]
+fn chosen_regions_are_followed_once_the_account_is_known() {
+    let mut model = listed(vec![image(1)]);
+    keys(&mut model, "ra");
+    let effects = press(&mut model, KeyCode::Enter);
+    let all = ["us-east-1", "eu-west-1", "eu-west-2"].map(region);
+    let followed = |effects: &[Effect]| {
+        effects.iter().find_map(|e| match e {
+            Effect::Ask(Ask::Follow(regions)) => Some(regions.clone()),
+            _ => None,
+        })
+    };
+    let mut regions = followed(&effects).unwrap();
+    regions.sort();
+    assert_eq!(regions.len(), all.len());
+    assert!(all.iter().all(|r| regions.contains(r)), "{regions:?}");
+    // The same regions once more: nothing new to follow.
+    keys(&mut model, "w/marketp");
+    assert_eq!(followed(&press(&mut model, KeyCode::Enter)), None);
+}
+
+#[test]
+fn who_drives_outlives_news_of_the_jobs() {
+    let mut model = listed(vec![image(1)]);
+    post(&mut model, Post::Driver(Driver::Us));
+    open(&mut model, "123456789012", copying(1));
+    assert_eq!(model.board.driver, Driver::Us);
+}
