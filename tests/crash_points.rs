@@ -2,7 +2,10 @@
 //! answer. Whatever was asked for comes to its end exactly once, and EC2 has what the jobs say.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "support/document.rs"]
+mod document;
 #[path = "support/rig.rs"]
+#[expect(dead_code, reason = "some of it is for other tests")]
 mod rig;
 
 use std::{
@@ -123,6 +126,14 @@ fn whatever_the_moment_every_request_ends_once() {
         })
         .collect();
     let failed: Vec<String> = workers.into_iter().flat_map(|w| w.join().unwrap()).collect();
-    println!("{} crash points over {effects} effects", points.len());
+    let line = format!(
+        "one run (three copies with a failure and a limit, one cancelled) has {effects} commits and calls; the program is ended \
+         before each, after it but before its answer, and after its answer: {} runs",
+        points.len()
+    );
+    println!("{line}");
+    let shown = document::part("crash-points", &line);
+    let (documented, now) = (document::numbers(&shown), document::numbers(&line));
+    assert!(documented.iter().zip(&now).all(|(d, n)| document::about(*d, *n)), "docs/reliability.md says: {shown}");
     assert!(failed.is_empty(), "{} of {} points:\n{}", failed.len(), points.len(), failed.join("\n"));
 }

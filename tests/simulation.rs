@@ -6,6 +6,8 @@
 //! `SIMULATION_SEED=n cargo test --test simulation -- --nocapture` plays one again.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "support/document.rs"]
+mod document;
 #[path = "support/rig.rs"]
 mod rig;
 
@@ -19,7 +21,7 @@ use std::{
 };
 
 use amigrate::{
-    domain::{ClientToken, CopyRequest, Image, ImageId, ImageState, Region},
+    domain::{ClientToken, CopyRequest, Image, ImageId, ImageState, Region, text::thousands},
     engine::{Ask, Job, JobState, Limits, Origin},
     sim::{
         Scenario,
@@ -408,11 +410,31 @@ fn nothing_is_lost_and_nothing_made_twice() {
         }
     });
     println!("{seeds} seeds");
-    for (what, n) in counts.into_inner().unwrap() {
+    let counts = counts.into_inner().unwrap();
+    for (what, n) in &counts {
         println!("{n:>8} {what}");
     }
     let failed = failed.into_inner().unwrap();
     assert!(failed.is_empty(), "{} of {seeds} seeds:\n{}", failed.len(), failed.join("\n"));
+    if seeds == SEEDS {
+        documented(&counts);
+    }
+}
+
+/// docs/reliability.md tells what happened, and how often, about as it is now.
+fn documented(counts: &Counts) {
+    let row = |(what, n): (&&str, &u64)| format!("| {what} | {} |\n", thousands(usize::try_from(*n).unwrap()));
+    let rows: String = counts.iter().map(row).collect();
+    let shown = document::part("simulation", &format!("\n\n| what | how often |\n|---|---:|\n{rows}\n"));
+    let mut told = BTreeMap::new();
+    for line in shown.lines().filter(|l| l.ends_with(" |") && !l.contains("how often")) {
+        let (what, n) = line.trim_matches(['|', ' ']).split_once(" | ").unwrap();
+        told.insert(what.to_owned(), document::numbers(n)[0]);
+    }
+    let now: BTreeMap<String, u64> = counts.iter().map(|(what, n)| ((*what).to_owned(), *n)).collect();
+    let same =
+        told.len() == now.len() && now.iter().all(|(what, n)| told.get(what).is_some_and(|t| document::about(*t, *n)));
+    assert!(same, "docs/reliability.md tells {told:?}, now it is {now:?}; UPDATE=1 brings it up to date");
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn show(
     session::install_panic_hook(|report| tracing::error!("{report}"));
     let runtime = super::runtime()?;
     let exit = runtime.block_on(async move {
-        let clock = Clock::starting(Timestamp::now(), 1.0);
+        let clock = if demo.is_some() { Clock::starting(Timestamp::now(), 1.0) } else { Clock::real() };
         let size = session::size();
         let ui = &setup.config.ui;
         let frames = if setup.caps.remote { ui.frames_remote } else { ui.frames_local };

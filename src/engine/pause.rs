@@ -114,10 +114,17 @@ impl Engine {
         // Refused, but known: the credentials are good, and who may ask for what is no concern here.
         let known = matches!(&result, Err(f) if f.retry == Retry::AfterChange && !IDENTITY.iter().any(|c| f.is(c)));
         match result {
+            // Only a region was suspected, and nobody can tell: it is asked again, and no other region waits for that.
+            Err(failure) if paused.quiet && failure.retry == Retry::Later => {
+                self.credentials.paused = None;
+                self.credentials.suspects.clear();
+                self.go_on(now);
+            }
             Err(failure) if !known => {
                 paused.next = Some(now + paused.wait);
                 paused.wait = (paused.wait * 2).min(MOST);
-                if failure.retry != Retry::Later || !paused.quiet {
+                // A network that is gone says nothing new of the credentials.
+                if failure.retry != Retry::Later {
                     (paused.failure, paused.quiet) = (failure, false);
                 }
             }

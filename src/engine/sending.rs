@@ -127,8 +127,12 @@ impl Engine {
     pub(super) fn settled(&mut self, id: JobId, result: Result<Vec<Image>, Failure>, now: Timestamp) {
         let Some(job) = self.jobs.get(id).filter(|j| matches!(j.state, JobState::Settling { .. })) else { return };
         match result {
-            Err(failure) if matches!(failure.retry, Retry::Later | Retry::AfterLogin) => {
-                self.settle_again(id, now + BETWEEN_LOOKS);
+            Err(failure) if Self::refused_for_login(&failure) => self.settle_again(id, now + BETWEEN_LOOKS),
+            Err(failure) if failure.retry == Retry::Later => {
+                let (region, limits) = (job.request.destination.clone(), self.limits.clone());
+                let why = self.hold_reason(&region, &failure);
+                let until = self.lane(&region, now).back_off(&limits, why, now);
+                self.settle_again(id, until);
             }
             // Nobody may look: the token alone has to tell.
             Err(_) => self.nothing_found(id, now),

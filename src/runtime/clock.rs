@@ -5,27 +5,32 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-/// A clock that only goes forward. Tests pause it with tokio's; the demo without a terminal lets it run faster.
+/// The time of day, or one of its own that only goes forward. Tests pause it with tokio's; the demo without a terminal lets it run faster.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     base: Timestamp,
     started: Instant,
     speed: f64,
+    /// Follows the time of day, which goes on while a machine sleeps.
+    wall: bool,
 }
 
 impl Clock {
     /// The time of day.
     pub fn real() -> Self {
-        Self::starting(Timestamp::now(), 1.0)
+        Self { wall: true, ..Self::starting(Timestamp::now(), 1.0) }
     }
 
     /// From `base` on, `speed` times as fast as real time.
     pub fn starting(base: Timestamp, speed: f64) -> Self {
-        Self { base, started: Instant::now(), speed }
+        Self { base, started: Instant::now(), speed, wall: false }
     }
 
     /// Now.
     pub fn now(&self) -> Timestamp {
+        if self.wall {
+            return Timestamp::now();
+        }
         let passed = self.started.elapsed().mul_f64(self.speed);
         SignedDuration::try_from(passed).ok().and_then(|d| self.base.checked_add(d).ok()).unwrap_or(self.base)
     }

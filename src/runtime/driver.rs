@@ -87,6 +87,8 @@ enum Seated {
     Here(Option<DriverLock>),
     /// Another.
     Elsewhere,
+    /// Nobody can tell: locks do not work here.
+    Unknown(Failure),
 }
 
 /// Why a part of the work ended.
@@ -111,7 +113,7 @@ impl Worker {
     pub async fn run(mut self) -> Result<(), Failure> {
         let mut seq = self.open().await?;
         loop {
-            let lock = match self.watch(&mut seq).await? {
+            let lock = match self.watch(&mut seq).await {
                 End::Done => return Ok(()),
                 End::Change(lock) => lock,
             };
@@ -140,34 +142,42 @@ impl Worker {
     }
 
     /// Sits down to drive, if nobody else does.
-    fn take_seat(&self) -> Result<Seated, Failure> {
-        Ok(match &self.duty.seat {
+    fn take_seat(&self) -> Seated {
+        match &self.duty.seat {
             Seat::Alone => Seated::Here(None),
-            Seat::Shared(dir) => match DriverLock::try_take(dir, &self.duty.account)? {
-                Some(lock) => Seated::Here(Some(lock)),
-                None => Seated::Elsewhere,
+            Seat::Shared(dir) => match DriverLock::try_take(dir, &self.duty.account) {
+                Ok(Some(lock)) => Seated::Here(Some(lock)),
+                Ok(None) => Seated::Elsewhere,
+                Err(failure) => Seated::Unknown(failure),
             },
-        })
+        }
     }
 
     /// Shows what whoever drives writes, until the seat is free.
-    async fn watch(&mut self, seq: &mut Seq) -> Result<End, Failure> {
-        let mut told = false;
+    async fn watch(&mut self, seq: &mut Seq) -> End {
+        let mut told = Driver::Unknown;
         loop {
-            if let Seated::Here(lock) = self.take_seat()? {
+            let driver = match self.take_seat() {
                 // A read-only session leaves the seat to others at once.
-                return Ok(End::Change(lock.filter(|_| !self.duty.look_only)));
-            }
-            if !told {
-                (self.post)(Post::Driver(Driver::Another));
-                told = true;
+                Seated::Here(lock) => return End::Change(lock.filter(|_| !self.duty.look_only)),
+                Seated::Elsewhere => Driver::Another,
+                Seated::Unknown(failure) => Driver::Nobody(failure),
+            };
+            if driver != told {
+                (self.post)(Post::Driver(driver.clone()));
+                told = driver;
             }
             tokio::select! {
-                ask = self.asks.recv() => match ask {
-                    None => return Ok(End::Done),
-                    Some(ask) => self.write_ask(ask).await,
+                ask = self.asks.recv() => match (ask, &told) {
+                    (None, _) => return End::Done,
+                    // Nobody would carry it out.
+                    (Some(_), Driver::Nobody(failure)) => (self.post)(Post::NotAsked(failure.clone())),
+                    (Some(ask), _) => self.hand_over(ask).await,
                 },
                 () = tokio::time::sleep(LOOK_AROUND) => self.read_news(seq).await,
+            }
+            if self.duty.until_rest && self.nothing_to_drive().await {
+                return End::Done;
             }
         }
     }
@@ -185,6 +195,20 @@ impl Worker {
             Ok(None) => {}
             // Read again the next time; whoever drives complains of a store that is in trouble.
             Err(failure) => tracing::warn!(%failure, "the store could not be read"),
+        }
+    }
+
+    /// Whether whoever drives has nothing left that could fall to this process.
+    async fn nothing_to_drive(&self) -> bool {
+        self.load().await.is_ok_and(|l| l.asks.is_empty() && !l.jobs.iter().any(crate::engine::Job::needs_driving))
+    }
+
+    /// Writes down what is asked for; whoever drives carries it out.
+    async fn hand_over(&self, ask: Ask) {
+        if self.duty.look_only && !passing(&ask) {
+            (self.post)(Post::NotAsked(read_only()));
+        } else {
+            self.write_ask(ask).await;
         }
     }
 
@@ -223,7 +247,7 @@ impl Worker {
             trouble: None,
             rested: false,
         };
-        drive.run().await
+        Ok(drive.run().await)
     }
 }
 
@@ -249,7 +273,7 @@ struct Drive<'a> {
 }
 
 impl Drive<'_> {
-    async fn run(mut self) -> Result<End, Failure> {
+    async fn run(mut self) -> End {
         self.take_asks().await;
         self.event(Event::Tick);
         let mut around = tokio::time::interval(LOOK_AROUND);
@@ -257,7 +281,7 @@ impl Drive<'_> {
         loop {
             self.flush().await;
             if self.worker.duty.until_rest && self.at_rest().await {
-                return Ok(End::Done);
+                return End::Done;
             }
             let clock = self.worker.clock;
             let due = [self.engine.next_deadline(), self.trouble].into_iter().flatten().min();
@@ -267,13 +291,13 @@ impl Drive<'_> {
                 biased;
                 answer = self.answers.recv() => self.answered(answer),
                 ask = self.worker.asks.recv() => match ask {
-                    None => return Ok(End::Done),
+                    None => return End::Done,
                     Some(ask) => self.asked(ask).await,
                 },
                 () = tokio::time::sleep(deadline) => self.event(Event::Tick),
                 _ = around.tick(), if !alone => {
-                    if let Some(end) = self.look_around().await? {
-                        return Ok(end);
+                    if let Some(end) = self.look_around().await {
+                        return end;
                     }
                 }
             }
@@ -295,12 +319,10 @@ impl Drive<'_> {
     }
 
     async fn asked(&mut self, ask: Ask) {
-        if matches!(ask, Ask::LookNow | Ask::Follow(_)) {
-            // Nothing is lost with these.
+        if passing(&ask) {
             self.event(Event::Ask(ask));
         } else if self.worker.duty.look_only {
-            let refusal = Failure::new("change something in AWS", "this is a read-only session");
-            (self.worker.post)(Post::NotAsked(refusal));
+            (self.worker.post)(Post::NotAsked(read_only()));
         } else {
             self.worker.write_ask(ask).await;
             self.take_asks().await;
@@ -327,15 +349,14 @@ impl Drive<'_> {
     }
 
     /// What others wrote; and, for who only looks, whether somebody drives now.
-    async fn look_around(&mut self) -> Result<Option<End>, Failure> {
+    async fn look_around(&mut self) -> Option<End> {
         if self.worker.duty.look_only {
-            let others = matches!(self.worker.take_seat()?, Seated::Elsewhere);
-            return Ok(others.then_some(End::Change(None)));
+            return matches!(self.worker.take_seat(), Seated::Elsewhere).then_some(End::Change(None));
         }
         if self.worker.keeper.with(|store| store.changed_elsewhere()).await.unwrap_or(true) {
             self.take_asks().await;
         }
-        Ok(None)
+        None
     }
 
     /// Writes down what has changed; then makes the calls that come of it, and shows it.
@@ -395,4 +416,13 @@ impl Drive<'_> {
         }
         true
     }
+}
+
+/// Whether nothing is lost if this is lost.
+fn passing(ask: &Ask) -> bool {
+    matches!(ask, Ask::LookNow | Ask::Follow(_))
+}
+
+fn read_only() -> Failure {
+    Failure::new("change something in AWS", "this is a read-only session")
 }

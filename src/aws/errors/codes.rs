@@ -56,8 +56,9 @@ pub(super) fn class(context: &Context<'_>, code: &str, message: &str, status: u1
         return identity(context);
     }
     if one_of(EXPIRED) {
+        let clock = if code == "RequestExpired" { ", or this machine's clock is wrong" } else { "" };
         let hint = format!(
-            "The credentials have run out. Sign in again: `{}`, or put new ones into the environment.",
+            "The credentials have run out{clock}. Sign in again: `{}`, or put new ones into the environment.",
             context.login()
         );
         return Class { retry: Retry::AfterLogin, hint };
