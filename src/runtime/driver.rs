@@ -79,6 +79,8 @@ pub struct Worker {
     clock: Clock,
     post: Poster,
     asks: UnboundedReceiver<Ask>,
+    /// The last look at the store failed: a change is told only once, so the next look is made in any case.
+    behind: bool,
 }
 
 /// Who has the seat.
@@ -103,7 +105,7 @@ impl Worker {
     /// A worker, and the way to it.
     pub fn new(duty: Duty, keeper: Keeper, hands: Arc<dyn Hands>, clock: Clock, post: Poster) -> (Self, Desk) {
         let (sender, asks) = unbounded_channel();
-        (Self { duty, keeper, hands, clock, post, asks }, Desk(sender))
+        (Self { duty, keeper, hands, clock, post, asks, behind: false }, Desk(sender))
     }
 
     /// Works until nobody asks any more.
@@ -113,7 +115,7 @@ impl Worker {
     pub async fn run(mut self) -> Result<(), Failure> {
         let mut seq = self.open().await?;
         loop {
-            let lock = match self.watch(&mut seq).await {
+            let lock = match self.watch(&mut seq).await? {
                 End::Done => return Ok(()),
                 End::Change(lock) => lock,
             };
@@ -154,12 +156,12 @@ impl Worker {
     }
 
     /// Shows what whoever drives writes, until the seat is free.
-    async fn watch(&mut self, seq: &mut Seq) -> End {
+    async fn watch(&mut self, seq: &mut Seq) -> Result<End, Failure> {
         let mut told = Driver::Unknown;
         loop {
             let driver = match self.take_seat() {
                 // A read-only session leaves the seat to others at once.
-                Seated::Here(lock) => return End::Change(lock.filter(|_| !self.duty.look_only)),
+                Seated::Here(lock) => return Ok(End::Change(lock.filter(|_| !self.duty.look_only))),
                 Seated::Elsewhere => Driver::Another,
                 Seated::Unknown(failure) => Driver::Nobody(failure),
             };
@@ -167,9 +169,15 @@ impl Worker {
                 (self.post)(Post::Driver(driver.clone()));
                 told = driver;
             }
+            if self.duty.until_rest
+                && let Driver::Nobody(failure) = told
+            {
+                // No person looks on, and locks that do not work will not work later.
+                return Err(failure);
+            }
             tokio::select! {
                 ask = self.asks.recv() => match (ask, &told) {
-                    (None, _) => return End::Done,
+                    (None, _) => return Ok(End::Done),
                     // Nobody would carry it out.
                     (Some(_), Driver::Nobody(failure)) => (self.post)(Post::NotAsked(failure.clone())),
                     (Some(ask), _) => self.hand_over(ask).await,
@@ -177,17 +185,19 @@ impl Worker {
                 () = tokio::time::sleep(LOOK_AROUND) => self.read_news(seq).await,
             }
             if self.duty.until_rest && self.nothing_to_drive().await {
-                return End::Done;
+                return Ok(End::Done);
             }
         }
     }
 
-    async fn read_news(&self, seq: &mut Seq) {
-        let (account, since) = (self.duty.account.clone(), *seq);
-        let news = self
-            .keeper
-            .with(move |store| Ok(if store.changed_elsewhere()? { Some(store.news(&account, since)?) } else { None }));
-        match news.await {
+    async fn read_news(&mut self, seq: &mut Seq) {
+        let (account, since, behind) = (self.duty.account.clone(), *seq, self.behind);
+        let news = self.keeper.with(move |store| {
+            Ok(if store.changed_elsewhere()? || behind { Some(store.news(&account, since)?) } else { None })
+        });
+        let news = news.await;
+        self.behind = news.is_err();
+        match news {
             Ok(Some(news)) => {
                 *seq = news.seq;
                 (self.post)(Post::Changed { jobs: news.jobs, status: Some(news.status) });
@@ -335,7 +345,9 @@ impl Drive<'_> {
             return;
         }
         let account = self.worker.duty.account.clone();
-        match self.worker.keeper.with(move |store| store.asks(&account)).await {
+        let asks = self.worker.keeper.with(move |store| store.asks(&account)).await;
+        self.worker.behind = asks.is_err();
+        match asks {
             Ok(asks) => {
                 for (id, ask) in asks {
                     if self.in_hand.insert(id) {
@@ -353,7 +365,8 @@ impl Drive<'_> {
         if self.worker.duty.look_only {
             return matches!(self.worker.take_seat(), Seated::Elsewhere).then_some(End::Change(None));
         }
-        if self.worker.keeper.with(|store| store.changed_elsewhere()).await.unwrap_or(true) {
+        let changed = self.worker.keeper.with(|store| store.changed_elsewhere()).await.unwrap_or(true);
+        if changed || self.worker.behind {
             self.take_asks().await;
         }
         None

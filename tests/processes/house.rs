@@ -66,7 +66,11 @@ impl House {
     /// Where the program keeps its jobs.
     pub(crate) fn dir(&self) -> PathBuf {
         let home = self.home.path();
-        if cfg!(target_os = "macos") { home.join("Library/Application Support/amigrate") } else { home.join("amigrate") }
+        if cfg!(target_os = "macos") {
+            home.join("Library/Application Support/amigrate")
+        } else {
+            home.join("amigrate")
+        }
     }
 
     pub(crate) fn store(&self) -> Store {
@@ -164,7 +168,8 @@ impl House {
     /// A screen that shows the images and knows whose they are.
     pub(crate) fn screen_ready(&self) -> Pty {
         let mut screen = self.screen();
-        screen.wait_for("the images", |t| t.contains("123456789012") && t.contains("app-web-") && !t.contains("listing"));
+        screen
+            .wait_for("the images", |t| t.contains("123456789012") && t.contains("app-web-") && !t.contains("listing"));
         screen
     }
 
@@ -193,10 +198,8 @@ impl House {
         let (copies, snapshots, made) = self.ec2.with(|w| (w.copies(now), w.copy_snapshots(now), w.copies_made()));
         let copies: Vec<CopySeen> = copies.into_iter().filter(|c| c.maker == Maker::Request).collect();
 
-        let kept: BTreeSet<(Region, ImageId)> = jobs
-            .iter()
-            .filter_map(|j| Some((j.request.destination.clone(), j.image()?.clone())))
-            .collect();
+        let kept: BTreeSet<(Region, ImageId)> =
+            jobs.iter().filter_map(|j| Some((j.request.destination.clone(), j.image()?.clone()))).collect();
         let there: BTreeSet<(Region, ImageId)> =
             copies.iter().map(|c| (c.region.clone(), c.image.id.clone())).collect();
         assert_eq!(kept, there, "the images that the store knows, and those in EC2; {}", told(&jobs));
@@ -220,9 +223,9 @@ impl House {
         let begun: usize = jobs.iter().map(|j| j.made.len()).sum();
         assert_eq!(made, begun as u64, "images that EC2 made, and those the store knows of; {}", told(&jobs));
 
-        let scenario: Vec<ImageId> = self.ec2.with(|w| {
-            w.copies(now).into_iter().filter(|c| c.maker != Maker::Request).map(|c| c.image.id).collect()
-        });
+        let scenario: Vec<ImageId> = self
+            .ec2
+            .with(|w| w.copies(now).into_iter().filter(|c| c.maker != Maker::Request).map(|c| c.image.id).collect());
         let orphans: Vec<_> = snapshots
             .iter()
             .filter(|(region, image, _)| !there.contains(&(region.clone(), image.clone())) && !scenario.contains(image))

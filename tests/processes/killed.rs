@@ -27,7 +27,11 @@ const AT_ONCE: usize = 5;
 /// When a process is killed.
 #[derive(Debug)]
 enum Moment {
-    Request { stage: Stage, action: &'static str, nth: usize },
+    Request {
+        stage: Stage,
+        action: &'static str,
+        nth: usize,
+    },
     /// After so many lines: what they tell is committed.
     Line(usize),
     /// As soon as so many commits are seen.
@@ -100,10 +104,8 @@ fn one_world(seed: u64) {
 
 /// Three copies more, one of them perhaps with a key that does not exist; and something about earlier ones. How many copies.
 fn ask_for_more(house: &House, rng: &mut fastrand::Rng, life: usize) -> usize {
-    let mut requests: Vec<_> = REGIONS
-        .iter()
-        .map(|to| house.request(&format!("copy-{life}-to-{to}"), to, rng.u128(..)))
-        .collect();
+    let mut requests: Vec<_> =
+        REGIONS.iter().map(|to| house.request(&format!("copy-{life}-to-{to}"), to, rng.u128(..))).collect();
     if life % 3 == 1 {
         requests[rng.usize(..3)].encryption = bad_key();
     }
@@ -147,7 +149,9 @@ fn die_at(house: &House, moment: &Moment) -> bool {
             house.ec2.clear_trip();
         }
         Moment::Line(n) => {
-            house.bell.wait_for("a driver to say so much", PATIENCE, || (drive.lines() >= n || drive.ended()).then_some(()));
+            house
+                .bell
+                .wait_for("a driver to say so much", PATIENCE, || (drive.lines() >= n || drive.ended()).then_some(()));
             drive.kill();
         }
     }

@@ -28,7 +28,11 @@ fn jobs_are_printed_from_the_store_alone() {
     drive.wait_to_say("with-bad-key to us-east-2: failed");
     drive.wait_to_say("not-yet to us-east-2: copying");
     drive.kill();
-    let before = { let mut drive = drive; drive.wait(); requests() };
+    let before = {
+        let mut drive = drive;
+        drive.wait();
+        requests()
+    };
     let lines = printed(&house, &["jobs"]);
     assert_eq!(lines.len(), 2, "{lines:?}");
     for line in &lines {

@@ -18,7 +18,7 @@ fn copy_by_keys(screen: &mut Pty) {
     screen.keys("\rc");
     screen.wait_for("the form", |t| t.contains("Copy 1 image"));
     screen.keys("\r");
-    screen.wait_for("the regions", |t| t.contains("Regions to copy to") && t.contains("us-west-1"));
+    screen.wait_for("the regions", |t| t.contains("Regions to copy to"));
     screen.keys("/us-west-1\r \r");
     screen.wait_for("the choice", |t| t.contains("Start 1 copy"));
     screen.bytes(b"\x13");
@@ -45,21 +45,27 @@ fn what_a_screen_asks_for_is_done_by_the_process_that_drives() {
     assert_eq!(house.ec2.with(|w| w.copies_made()), 4);
 
     // Its progress is seen without a key.
-    let made = house.jobs().into_iter().find(|j| j.request.destination.as_str() == "us-west-1").expect("it was asked for");
+    let made =
+        house.jobs().into_iter().find(|j| j.request.destination.as_str() == "us-west-1").expect("it was asked for");
     let image = made.image().expect("it is copying").clone();
-    house.ec2.with(|w| w.fail_copy(&made.request.destination, &image, "the disk fell over", jiff::Timestamp::now()))
+    house
+        .ec2
+        .with(|w| w.fail_copy(&made.request.destination, &image, "the disk fell over", jiff::Timestamp::now()))
         .expect("it is under way");
     screen.wait_for("its end", |t| line(t).contains("failed") && t.contains("the disk fell over"));
 
-    // Tried again and cancelled: asked here, done there. The cursor is on the newest copy.
-    screen.keys("2t");
+    // Tried again and cancelled: asked here, done there. Ended copies stand last.
+    screen.keys("2G");
+    screen.wait_for("the cursor", |t| line(t).starts_with("│>"));
+    screen.keys("t");
     screen.wait_for("the question", |t| t.contains("Try again") && t.contains("removed first"));
     screen.keys("y");
     drive.wait_to_say("to us-west-1: clearing");
     house.ec2.wait_for_copies(5);
     screen.wait_for("the copy again", |t| line(t).contains('%') || t.contains("4 copying"));
+    screen.wait_for("the cursor", |t| line(t).starts_with("│>"));
     screen.keys("x");
-    screen.wait_for("the question", |t| t.contains("Cancel the copy"));
+    screen.wait_for("the question", |t| t.contains("Cancel the copy") && t.contains("to us-west-1?"));
     screen.keys("y");
     screen.wait_for("the end of it", |t| line(t).contains("cancelled"));
     drive.wait_to_say("to us-west-1: cancelled");
@@ -80,9 +86,9 @@ fn what_a_screen_asks_for_is_done_by_the_process_that_drives() {
 fn a_screen_that_dies_leaves_its_queue_to_who_waits() {
     let house = House::slow();
     let mut screen = house.screen_ready();
+    house.ask_copies("others", 2);
     let mut drive = house.drive();
     drive.wait_to_say(WAITS);
-    house.ask_copies("others", 2);
     house.ec2.wait_for_copies(3);
     screen.wait_for("the copies", |t| t.contains("3 copying") && t.contains("3 queued"));
     assert!(!drive.said().contains(DRIVES), "{}", drive.said());

@@ -19,9 +19,9 @@ fn looks_only(mut screen: Pty, why: &str) {
     assert!(!text.contains("panicked"), "{text}");
     // Images are there to be read.
     screen.keys("d");
-    screen.wait_for("an image's details", |t| t.contains("ami-") && t.contains("Root device") || t.contains("Details"));
+    screen.wait_for("an image's details", |t| t.contains("root device type"));
     screen.keys("\x1b");
-    screen.wait_for("the list again", |t| t.contains("q quit"));
+    screen.wait_for("the list again", |t| t.contains("q quit") && !t.contains("root device type"));
     screen.keys("q");
     assert!(screen.wait_exit().success(), "{}", screen.text());
 }

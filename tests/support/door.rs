@@ -127,7 +127,9 @@ impl Ec2 {
     #[track_caller]
     pub(crate) fn wait_for_copies(&self, made: u64) {
         let what = format!("{made} copies begun");
-        self.house.bell.wait_for(&what, Duration::from_secs(60), || (self.with(|w| w.copies_made()) >= made).then_some(()));
+        self.house
+            .bell
+            .wait_for(&what, Duration::from_secs(60), || (self.with(|w| w.copies_made()) >= made).then_some(()));
     }
 
     fn serve(world: SharedWorld, bell: &Bell) -> Self {
@@ -179,7 +181,9 @@ impl House {
     /// Counts a request of that action; whether the process was killed at it.
     fn passes(&self, stage: Stage, action: &str) -> bool {
         let mut trip = lock(&self.trip);
-        let Some(set) = trip.as_mut().filter(|t| t.stage == stage && action.starts_with(t.action)) else { return false };
+        let Some(set) = trip.as_mut().filter(|t| t.stage == stage && action.starts_with(t.action)) else {
+            return false;
+        };
         set.left -= 1;
         if set.left > 0 {
             return false;
