@@ -46,10 +46,12 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
         tokio::spawn(async move { while hangup.recv().await.is_some() {} });
         let work = async {
             let (worker, _desk) = worker(setup, dir).await?;
-            worker.run().await
+            worker.run().await;
+            Ok::<_, Failure>(())
         };
         tokio::select! {
-            result = work => result?,
+            // Left behind, it has nobody but the log to tell.
+            result = work => result.inspect_err(|failure| tracing::error!(%failure, "the queue is not driven"))?,
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
@@ -113,7 +115,9 @@ fn report(post: &Post) {
                 tell(&format!("{} to {}: {}{image}", request.name, request.destination, job.word()));
             }
         }
-        Post::Trouble(Some(failure)) | Post::NotAsked(failure) => tell(&failure.to_string()),
+        Post::Driver(Driver::Nobody(failure)) | Post::Trouble(Some(failure)) | Post::NotAsked(failure) => {
+            tell(&failure.to_string())
+        }
         _ => {}
     }
 }

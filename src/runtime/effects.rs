@@ -278,7 +278,7 @@ impl Effects {
             // Nobody listens any more when the program is leaving.
             _ = sender.send(Done::Post(number, post));
         };
-        let (worker, desk) = Worker::new(duty, keeper.clone(), hands, self.clock, Box::new(post.clone()));
+        let (worker, desk) = Worker::new(duty, keeper.clone(), hands, self.clock, Box::new(post));
         self.desk = Some(desk);
         self.account = Some(account.clone());
         let key = self.profile_key();
@@ -286,9 +286,7 @@ impl Effects {
             if let Err(failure) = keeper.with(move |store| store.remember_account(&key, &account)).await {
                 tracing::warn!(%failure, "the profile's account could not be kept");
             }
-            if let Err(failure) = worker.run().await {
-                post(Post::Driver(Driver::Nobody(failure)));
-            }
+            worker.run().await;
         });
     }
 

@@ -5,6 +5,7 @@ mod background;
 pub mod calls;
 pub mod clock;
 pub mod driver;
+mod driving;
 pub mod effects;
 pub mod hands;
 pub mod keeper;
@@ -12,6 +13,7 @@ pub mod logging;
 pub mod profile;
 pub mod remember;
 mod run;
+mod worker;
 
 pub use clock::Clock;
 pub use effects::{Effects, Means, Origin, StoreAt};

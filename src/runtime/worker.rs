@@ -1,0 +1,137 @@
+//! One process's part in an account's queue: what it is made of, and what it does whether it drives or watches.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use jiff::SignedDuration;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::{Clock, hands::Hands, keeper::Keeper};
+use crate::{
+    domain::{AccountKey, Failure},
+    engine::{Ask, Job, Limits, Status},
+    store::{DriverLock, Loaded},
+    tui::Post,
+};
+
+/// How often a process looks for what others wrote, and whether the lock is free.
+pub(super) const LOOK_AROUND: Duration = Duration::from_millis(250);
+/// Ended copies stay on the list for so long; the history has them after that.
+const RECENT: SignedDuration = SignedDuration::from_hours(24);
+
+/// Who may drive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seat {
+    /// Nobody else can: the store is this process's own.
+    Alone,
+    /// Whoever holds the lock in this directory.
+    Shared(PathBuf),
+}
+
+/// Whose queue, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Duty {
+    /// Whose.
+    pub account: AccountKey,
+    /// How carefully.
+    pub limits: Limits,
+    /// Who else may.
+    pub seat: Seat,
+    /// Only look at EC2, and write nothing: for a read-only session.
+    pub look_only: bool,
+    /// End as soon as nothing is left that ends with the program.
+    pub until_rest: bool,
+    /// Ended copies are forgotten after so many days.
+    pub history_days: u32,
+}
+
+/// Where news go.
+pub type Poster = Box<dyn Fn(Post) + Send + Sync>;
+
+/// The way to ask a worker. When it is dropped the worker ends.
+#[derive(Debug, Clone)]
+pub struct Desk(UnboundedSender<Ask>);
+
+impl Desk {
+    /// Asks for something.
+    pub fn ask(&self, ask: Ask) {
+        // A worker that has ended has said why.
+        _ = self.0.send(ask);
+    }
+}
+
+/// One process's part in an account's queue.
+pub struct Worker {
+    pub(super) duty: Duty,
+    pub(super) keeper: Keeper,
+    pub(super) hands: Arc<dyn Hands>,
+    pub(super) clock: Clock,
+    pub(super) post: Poster,
+    pub(super) asks: UnboundedReceiver<Ask>,
+    /// The last look at the store failed: a change is told only once, so the next look is made in any case.
+    pub(super) behind: bool,
+}
+
+/// Who has the seat.
+pub(super) enum Seated {
+    /// This process, by this lock if one is needed.
+    Here(Option<DriverLock>),
+    /// Another.
+    Elsewhere,
+    /// Nobody can tell: locks do not work here.
+    Unknown(Failure),
+}
+
+/// Why a part of the work ended.
+pub(super) enum End {
+    /// Nobody asks any more, or there is nothing left to do.
+    Done,
+    /// The other part is to go on.
+    Change(Option<DriverLock>),
+}
+
+impl Worker {
+    /// A worker, and the way to it.
+    pub fn new(duty: Duty, keeper: Keeper, hands: Arc<dyn Hands>, clock: Clock, post: Poster) -> (Self, Desk) {
+        let (sender, asks) = unbounded_channel();
+        (Self { duty, keeper, hands, clock, post, asks, behind: false }, Desk(sender))
+    }
+
+    pub(super) async fn load(&self) -> Result<Loaded, Failure> {
+        let (account, recent) = (self.duty.account.clone(), self.clock.now() - RECENT);
+        self.keeper.with(move |store| store.load(&account, recent)).await
+    }
+
+    pub(super) fn show(&self, jobs: Vec<Job>, status: Status) {
+        let jobs = jobs.into_iter().map(Arc::new).collect();
+        (self.post)(Post::Opened { account: self.duty.account.clone(), jobs, status });
+    }
+
+    /// Sits down to drive, if nobody else does.
+    pub(super) fn take_seat(&self) -> Seated {
+        match &self.duty.seat {
+            Seat::Alone => Seated::Here(None),
+            Seat::Shared(dir) => match DriverLock::try_take(dir, &self.duty.account) {
+                Ok(Some(lock)) => Seated::Here(Some(lock)),
+                Ok(None) => Seated::Elsewhere,
+                Err(failure) => Seated::Unknown(failure),
+            },
+        }
+    }
+
+    pub(super) async fn write_ask(&self, ask: Ask) {
+        let (account, now) = (self.duty.account.clone(), self.clock.now());
+        let written = self.keeper.with(move |store| store.ask(&account, &ask, now)).await;
+        if let Err(failure) = written {
+            (self.post)(Post::NotAsked(failure));
+        }
+    }
+}
+
+/// Whether nothing is lost if this is lost.
+pub(super) fn passing(ask: &Ask) -> bool {
+    matches!(ask, Ask::LookNow | Ask::Follow(_))
+}
+
+pub(super) fn read_only() -> Failure {
+    Failure::new("change something in AWS", "this is a read-only session")
+}
