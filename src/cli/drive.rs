@@ -116,7 +116,7 @@ fn report(post: &Post) {
             }
         }
         Post::Driver(Driver::Nobody(failure)) | Post::Trouble(Some(failure)) | Post::NotAsked(failure) => {
-            tell(&failure.to_string())
+            tell(&failure.to_string());
         }
         _ => {}
     }

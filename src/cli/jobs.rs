@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Setup, http_client};
 use crate::{
     aws::Session,
-    domain::{AccountKey, Failure, text::clean},
+    domain::{AccountKey, CopyRequest, Failure, text::clean},
     engine::{Ask, Job, JobState, Status},
     runtime::{StoreAt, profile},
     store::Store,
@@ -67,7 +67,7 @@ fn print(store: &Store, accounts: &[AccountKey], which: Which) -> Result<String,
     for account in accounts {
         if which.all {
             // No line of a job begins so.
-            lines += &format!("# {account}\n");
+            lines.extend(["# ", account.as_str(), "\n"]);
         }
         if which.history {
             for job in store.history(account, usize::MAX)? {
@@ -83,12 +83,16 @@ fn print(store: &Store, accounts: &[AccountKey], which: Which) -> Result<String,
             // Asked for, and nobody has taken it up: there is no number yet.
             let Ask::Copy(requests) = ask else { continue };
             for request in requests {
-                let route = route(request.source_region.as_str(), request.destination.as_str());
-                lines += &format!("-\t-\t{}\t{route}\tasked\t-\t-\n", request.name);
+                lines += &asked(request);
             }
         }
     }
     Ok(lines)
+}
+
+fn asked(request: &CopyRequest) -> String {
+    let route = route(request.source_region.as_str(), request.destination.as_str());
+    format!("-\t-\t{}\t{route}\tasked\t-\t-\n", request.name)
 }
 
 /// Fields between tabs, never empty, so that `cut` and `awk` can count them.
