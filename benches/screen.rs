@@ -1,4 +1,5 @@
-//! What a keystroke and a frame cost with 100,000 images, the scenario `huge`. Each is to stay under 16 ms on two cores.
+//! What a keystroke and a frame cost with 100,000 images, the scenario `huge`, and what news and a frame cost with 3,300
+//! jobs. Each is to stay under 16 ms on two cores.
 //!
 //! `cargo bench`; a figure is one key as the loop takes it in: `update`, then `prepare`.
 
@@ -7,19 +8,24 @@
 use std::{
     hint::black_box,
     io::{self, Sink},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use amigrate::{
     config::Config,
-    domain::Region,
-    runtime::{Effects, Origin, remember::Memory},
+    domain::{
+        AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, ImageId, ImageName, Region,
+        SnapshotId, SnapshotState, progress::SnapshotProgress,
+    },
+    engine::{BatchId, Job, JobId, JobState, Limits, Status},
+    runtime::{Clock, Effects, Means, Origin, StoreAt, remember::Memory},
     sim::{Scenario, SharedWorld, World, connector},
     term::{
         Caps, Input, Screen,
         input::{KeyCode, KeyEvent, KeyModifiers},
     },
-    tui::{Effect, Model, Msg, Page, Start, view},
+    tui::{Effect, Model, Msg, Page, Post, Start, view},
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;
@@ -40,11 +46,28 @@ impl Huge {
         let home = world.with(|w| w.home().clone());
         let mut config = Config::default();
         config.browse.regions = vec![home.to_string()];
-        let start = Start { config, caps: Caps::full(), demo: Some("huge".into()), profile: None, seed: 1, now, size };
+        let start = Start {
+            config: config.clone(),
+            caps: Caps::full(),
+            demo: Some("huge".into()),
+            profile: None,
+            seed: 1,
+            now,
+            size,
+        };
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let _inside = runtime.enter();
         let http = connector::http_client(world, move || now).into();
-        let mut effects = Effects::new(Origin::Simulated { http, home }, true, Memory::default());
+        let means = Means {
+            store: StoreAt::Memory,
+            read_only: true,
+            limits: Limits::of(&config),
+            history_days: 90,
+            memory: Memory::default(),
+            background: Vec::new(),
+        };
+        let clock = Clock::starting(now, 1.0);
+        let mut effects = Effects::new(Origin::Simulated { http, home }, means, clock);
         let (mut model, first) = Model::new(start);
         for effect in first {
             effects.start(effect);
@@ -191,9 +214,92 @@ fn frames(c: &mut Criterion) {
     group.finish();
 }
 
+/// 300 copies under way, some way in, and 3,000 queued behind them.
+fn jobs(percent: u8) -> Vec<Arc<Job>> {
+    let now: Timestamp = "2026-06-01T12:00:00Z".parse().expect("a time");
+    let region = |name| Region::new(name).expect("a region");
+    (0..3_300u64)
+        .map(|n| {
+            let request = CopyRequest {
+                source: ImageId::new(&format!("ami-{:017x}", n % 50)).expect("an id"),
+                source_name: format!("fleet-web-{n}"),
+                source_region: region("us-east-1"),
+                destination: region(
+                    ["eu-west-1", "ap-northeast-1", "sa-east-1"][usize::try_from(n % 3).expect("small")],
+                ),
+                name: ImageName::new(&format!("fleet-web-20260601.{n:05}")).expect("a name"),
+                description: Description::default(),
+                encryption: Encryption::Keep,
+                copy_tags: false,
+                volumes: vec![8, 100],
+                token: ClientToken::from_random(n.into()),
+            };
+            let mut job = Job::new(JobId(n), BatchId::new(&format!("batch-{:06x}", n / 500)), request, now);
+            if n < 300 {
+                let snapshot = |size| SnapshotProgress {
+                    id: SnapshotId::new(&format!("snap-{n:015x}{size:02x}")).expect("an id"),
+                    size,
+                    percent: Some(percent),
+                    state: SnapshotState::Pending,
+                };
+                job.state = JobState::Copying { image: ImageId::new(&format!("ami-{n:017x}")).expect("an id") };
+                job.moved = Some(now);
+                job.snapshots = vec![snapshot(8), snapshot(100)];
+            }
+            Arc::new(job)
+        })
+        .collect()
+}
+
+fn queues(c: &mut Criterion) {
+    let mut group = c.benchmark_group("3,300 jobs");
+    for size in [(80, 24), (200, 60)] {
+        let now: Timestamp = "2026-06-01T12:00:00Z".parse().expect("a time");
+        let config = Config::default();
+        let start = Start { config, caps: Caps::full(), demo: None, profile: None, seed: 1, now, size };
+        let (mut model, _) = Model::new(start);
+        let id = AccountId::new("123456789012").expect("an account");
+        let account = AccountKey::new(&id, None);
+        model.update(Msg::Board(Post::Opened { account, jobs: jobs(0), status: Status::default() }), now);
+        model.update(Msg::Input(Input::Key(KeyEvent::new(KeyCode::Char('2'), KeyModifiers::NONE))), now);
+        model.prepare();
+        let mut screen: Screen<Sink> = Screen::new(io::sink(), size, &Caps::full());
+        group.bench_function(format!("{}x{} a frame", size.0, size.1), |b| {
+            b.iter(|| {
+                model.prepare();
+                screen.draw(|f| view::draw(f, &model)).expect("nothing refuses")
+            });
+        });
+        let news: Vec<Vec<Arc<Job>>> = [10, 20].map(|p| jobs(p).into_iter().take(300).collect()).to_vec();
+        let mut turn = 0;
+        group.bench_function(format!("{}x{} news of 300, and the frame", size.0, size.1), |b| {
+            b.iter(|| {
+                turn += 1;
+                let jobs = news[turn % 2].clone();
+                model.update(Msg::Board(Post::Changed { jobs, status: None }), now);
+                model.prepare();
+                screen.draw(|f| view::draw(f, &model)).expect("nothing refuses")
+            });
+        });
+        let mut key = |code| {
+            model.update(Msg::Input(Input::Key(KeyEvent::new(code, KeyModifiers::NONE))), now);
+            model.prepare();
+        };
+        group.bench_function(format!("{}x{} a key of the filter, and back", size.0, size.1), |b| {
+            key(KeyCode::Char('/'));
+            b.iter(|| {
+                key(KeyCode::Char('q'));
+                key(KeyCode::Backspace);
+            });
+            key(KeyCode::Esc);
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1)).without_plots();
-    targets = keystrokes, pages, frames
+    targets = keystrokes, pages, frames, queues
 }
 criterion_main!(benches);

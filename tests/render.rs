@@ -9,16 +9,19 @@ mod stage;
 #[path = "support/tape.rs"]
 mod tape;
 
-use std::{sync::OnceLock, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use amigrate::{
     domain::{Failure, Image, ImageId, ImageState, Retry, Snapshot, SnapshotId, SnapshotState, key::KeyList},
-    engine::{Answer, Call, Watched},
+    engine::{Answer, Call, Engine, Event, Limits, Status, Watched},
     term::{
         Caps, Input, Screen,
         input::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind},
     },
-    tui::{Effect, Model, Msg, Reply, view},
+    tui::{Driver, Effect, Model, Msg, Post, Reply, view},
 };
 use jiff::SignedDuration;
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -30,7 +33,7 @@ use tape::{Tape, record};
 const SCENARIOS: [&str; 5] = ["demo", "broken", "hostile", "empty", "denied"];
 
 /// The keys to every screen; the third image of each account that has images can be copied.
-const SCREENS: [&str; 17] = [
+const SCREENS: [&str; 27] = [
     "",
     "d",
     "dv",
@@ -46,7 +49,17 @@ const SCREENS: [&str; 17] = [
     "jjc\ra\r\u{13}",
     "jjc\ra\r\u{13}\rx",
     "jjc\ra\r\u{13}d",
+    "jjc\ra\r\u{13}X",
+    "jjc\ra\r\u{13}q",
+    "jjc\ra\r\u{13}2/eu",
     "2",
+    "2x",
+    "2X",
+    "2d",
+    "2\r",
+    "2H",
+    "2Hd",
+    "2HH/copy",
     "1",
 ];
 
@@ -86,7 +99,7 @@ fn any_key() -> impl Strategy<Value = Msg> {
         KeyCode::Delete,
         KeyCode::F(1),
     ]);
-    let bound: Vec<char> = "canry/wdopyYOxXtDjkgGv ?:!12Rm{}*".chars().collect();
+    let bound: Vec<char> = "canry/wdopyYOxXtTHDjkgGv ?:!12Rm{}*".chars().collect();
     prop_oneof![
         6 => select(bound).prop_map(|c| key(KeyCode::Char(c), KeyModifiers::NONE)),
         4 => named.prop_map(|code| key(code, KeyModifiers::NONE)),
@@ -111,13 +124,32 @@ fn any_msg() -> impl Strategy<Value = Msg> {
         1 => select(vec![MouseEventKind::ScrollDown, MouseEventKind::ScrollUp, MouseEventKind::Moved])
             .prop_map(move |kind| Msg::Input(Input::Mouse(mouse(kind)))),
         1 => Just(Msg::Input(Input::Continued)),
+        2 => any_post().prop_map(Msg::Board),
         3 => Just(Msg::Tick),
     ]
+}
+
+fn any_post() -> impl Strategy<Value = Post> {
+    let failure =
+        || Failure::new("write \u{202e}jobs", "the \u{1b}[31m disk 東京 is full").hint("\u{9b}31m Make room.");
+    let paused = Status { paused: Some(failure()), ..Status::default() };
+    select(vec![
+        Post::Driver(Driver::Another),
+        Post::Driver(Driver::Nobody(failure())),
+        Post::Driver(Driver::Us),
+        Post::Trouble(Some(failure())),
+        Post::Trouble(None),
+        Post::NotAsked(failure()),
+        Post::Notice("the \u{1b}[2J store was damaged".into()),
+        Post::Changed { jobs: Vec::new(), status: Some(paused) },
+    ])
 }
 
 /// A model that was told all this, and one that answers its calls in turn well and badly.
 struct Play {
     model: Model,
+    /// Stands for whoever drives: what is asked for here becomes jobs.
+    engine: Engine,
     turn: u64,
 }
 
@@ -130,7 +162,10 @@ impl Play {
             model.update(msg.clone(), *now);
         }
         model.prepare();
-        Self { model, turn: 0 }
+        let mut engine = Engine::new(Limits::of(&model.start.config));
+        // The tape's jobs have lower numbers.
+        engine.restore(Vec::new(), 1_000, model.now);
+        Self { model, engine, turn: 0 }
     }
 
     fn press(&mut self, keys: &str) {
@@ -146,12 +181,24 @@ impl Play {
     fn take_in(&mut self, msg: Msg) {
         let now = self.model.now + SignedDuration::from_millis(700);
         let mut effects = self.model.update(msg, now);
-        let mut rounds = 0;
-        while let Some(effect) = effects.pop().filter(|_| rounds < 64) {
-            rounds += 1;
-            if let Some(answer) = self.answer(effect) {
+        let mut calls = self.engine.handle(Event::Tick, now);
+        for _ in 0..64 {
+            if let Some(Effect::Ask(ask)) = effects.last() {
+                calls.extend(self.engine.handle(Event::Ask(ask.clone()), now));
+            }
+            if let Some(effect) = effects.pop()
+                && let Some(answer) = self.answer(effect)
+            {
                 effects.extend(self.model.update(answer, now));
             }
+            if let Some(call) = calls.pop() {
+                let answer = self.call(call);
+                calls.extend(self.engine.handle(Event::Answer(answer), now));
+            }
+        }
+        let (jobs, status) = (self.engine.take_changed(), Some(self.engine.status()));
+        if !jobs.is_empty() {
+            self.model.update(Msg::Board(Post::Changed { jobs, status }), now);
         }
     }
 
@@ -159,7 +206,6 @@ impl Play {
         self.turn += 1;
         let bad = self.turn.is_multiple_of(4);
         let failure = || Failure::new("ask AWS", "the \u{1b}[31m network 東京 broke").retry(Retry::Later).hint("wait");
-        let image = || ImageId::new("ami-0123456789abcdef0").unwrap();
         Some(match effect {
             Effect::ListKeys { id, region } => {
                 Msg::Reply { id, reply: Reply::Keys { region, keys: KeyList::default() } }
@@ -170,23 +216,34 @@ impl Play {
             Effect::ListImages { id, region, .. } if bad => {
                 Msg::Reply { id, reply: Reply::Images { region, page: Err(failure()) } }
             }
-            Effect::Call(Call::Copy { job, .. }) => {
-                Msg::Answer(Answer::Copied(job, if bad { Err(failure()) } else { Ok(image()) }))
-            }
-            Effect::Call(Call::Watch { region, images, .. }) => {
-                let seen = if bad { Err(failure()) } else { Ok(self.watched(&region, &images)) };
-                Msg::Answer(Answer::Watched(region, seen))
-            }
-            Effect::Call(Call::Look { job, .. }) => Msg::Answer(Answer::Looked(job, Ok(None))),
-            Effect::Call(Call::Deregister { job, .. }) => {
-                Msg::Answer(Answer::Deregistered(job, if bad { Err(failure()) } else { Ok(()) }))
-            }
-            Effect::Call(Call::FindLeftovers { job, .. }) => Msg::Answer(Answer::Leftovers(job, Ok(Vec::new()))),
-            Effect::Call(Call::DeleteSnapshot { job, snapshot, .. }) => {
-                Msg::Answer(Answer::Deleted(job, snapshot, Ok(())))
+            Effect::History { id } if bad => Msg::Reply { id, reply: Reply::History(Err(failure())) },
+            Effect::History { id } => {
+                let jobs = self.model.board.jobs().cloned().map(Arc::new).collect();
+                Msg::Reply { id, reply: Reply::History(Ok(jobs)) }
             }
             _ => return None,
         })
+    }
+
+    fn call(&mut self, call: Call) -> Answer {
+        self.turn += 1;
+        let bad = self.turn.is_multiple_of(4);
+        let failure = || Failure::new("ask AWS", "the \u{1b}[31m network 東京 broke").retry(Retry::Later).hint("wait");
+        let image = |n| ImageId::new(&format!("ami-{n:017x}")).unwrap();
+        match call {
+            Call::Copy { job, .. } => Answer::Copied(job, if bad { Err(failure()) } else { Ok(image(self.turn)) }),
+            Call::Settle { job, .. } => Answer::Settled(job, Ok(Vec::new())),
+            Call::Survey { region } => Answer::Surveyed(region, if bad { Err(failure()) } else { Ok(Vec::new()) }),
+            Call::Watch { region, images, .. } => {
+                let seen = if bad { Err(failure()) } else { Ok(self.watched(&region, &images)) };
+                Answer::Watched(region, seen)
+            }
+            Call::Look { job, .. } => Answer::Looked(job, Ok(None)),
+            Call::Deregister { job, .. } => Answer::Deregistered(job, if bad { Err(failure()) } else { Ok(()) }),
+            Call::FindLeftovers { job, .. } => Answer::Leftovers(job, Ok(Vec::new())),
+            Call::DeleteSnapshot { job, snapshot, .. } => Answer::Deleted(job, snapshot, Ok(())),
+            Call::Probe => Answer::Probed(Ok(Vec::new())),
+        }
     }
 
     fn watched(&self, region: &amigrate::domain::Region, ids: &[ImageId]) -> Watched {
@@ -292,7 +349,7 @@ fn every_screen_draws_at_any_size() {
             play.press(keys);
             let model = &play.model;
             let form = model.overlays.iter().any(|o| matches!(o, amigrate::tui::screens::Overlay::Form(_)));
-            let started = model.engine.jobs().count() > 0;
+            let started = play.engine.jobs().count() > 0;
             assert!(!keys.starts_with("jjc") || scenario == 3 || form || started, "no form came");
             assert!(!keys.contains('\u{13}') || scenario != 0 || started, "no copy began");
             for size in &sizes {

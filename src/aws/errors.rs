@@ -131,6 +131,9 @@ fn network(context: &Context<'_>, error: &(dyn Error + 'static)) -> Failure {
     let (why, hint, retry) = if any(&["dns error", "lookup address", "name or service not known"]) {
         let hint = "Check the region's name, the network and its DNS; behind a proxy set HTTPS_PROXY.";
         (format!("the name of {peer} cannot be looked up"), hint, Retry::Later)
+    } else if any(&["close_notify", "handshake eof"]) {
+        // The line went in the middle of something: what was asked may have been done.
+        (format!("{peer} closed the connection"), "The network is in trouble; trying again may help.", Retry::Later)
     } else if any(&["certificate", "invalid peer", "tls", "handshake", "unknownissuer"]) {
         let hint = "If a proxy inspects TLS here, name its certificates in AWS_CA_BUNDLE. An http:// endpoint must be given as such.";
         (format!("TLS with {peer} failed ({})", innermost(error)), hint, Retry::AfterChange)

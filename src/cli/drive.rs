@@ -46,8 +46,7 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
         tokio::spawn(async move { while hangup.recv().await.is_some() {} });
         let work = async {
             let (worker, _desk) = worker(setup, dir).await?;
-            worker.run().await;
-            Ok::<_, Failure>(())
+            worker.run().await
         };
         tokio::select! {
             // Left behind, it has nobody but the log to tell.
@@ -107,6 +106,7 @@ async fn worker(setup: &Setup, dir: std::path::PathBuf) -> Result<(Worker, crate
 fn report(post: &Post) {
     match post {
         Post::Driver(Driver::Us) => tell("driving the queue; it ends when nothing is left that needs it"),
+        Post::Driver(Driver::Nobody(failure)) => tell(&failure.to_string()),
         Post::Driver(Driver::Another) => tell("another process drives the queue; waiting for it to end"),
         Post::Changed { jobs, .. } => {
             for job in jobs {

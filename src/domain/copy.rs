@@ -128,9 +128,10 @@ impl ClientToken {
         Self(format!("amigrate-{bits:032x}").into())
     }
 
-    /// Stands for a copy started elsewhere, whose token nobody here knows. It is never sent.
-    pub fn of_image(image: &ImageId) -> Self {
-        Self(format!("elsewhere-{image}").into())
+    /// Stands for a copy started elsewhere, whose token nobody here knows. It is never sent. `number` makes it this finding's
+    /// own: the same image may be found again after it was thought gone.
+    pub fn of_image(image: &ImageId, number: u64) -> Self {
+        Self(format!("elsewhere-{image}-{number}").into())
     }
 
     /// The token.

@@ -84,6 +84,13 @@ impl Failure {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 
+    /// Whether AWS knows who asks, and does not allow it.
+    pub fn is_denied(&self) -> bool {
+        ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "UnauthorizedAccess"]
+            .iter()
+            .any(|code| self.is(code))
+    }
+
     /// Whether AWS asked to slow down or named a limit.
     pub fn is_throttle(&self) -> bool {
         [

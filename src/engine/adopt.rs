@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{BatchId, Engine, Job, JobState, Origin, polling::Rhythm, talk::Tags};
+use super::{BatchId, Engine, Job, JobState, Origin, Purpose, Step, polling::Rhythm, talk::Tags};
 use crate::domain::{
     ClientToken, CopyRequest, Description, Encryption, Failure, Image, ImageName, ImageState, Region, Retry,
 };
@@ -39,7 +39,7 @@ impl Engine {
         let Some(source) = image.source_image_id.clone().filter(|_| copied) else {
             return;
         };
-        if self.is_ours(region, image) {
+        if self.take_back(region, image, now) || self.is_ours(region, image) {
             return;
         }
         let id = self.jobs.next_id();
@@ -54,7 +54,7 @@ impl Engine {
             encryption: Encryption::Keep,
             copy_tags: false,
             volumes: image.block_devices.iter().filter_map(|d| d.ebs.as_ref()?.volume_size).collect(),
-            token: ClientToken::of_image(&image.id),
+            token: ClientToken::of_image(&image.id, id.0),
         };
         let mut job = Job::new(id, batch, request, image.created.map_or(now, |created| created.min(now)));
         job.origin = Origin::Elsewhere;
@@ -64,6 +64,34 @@ impl Engine {
         job.state = JobState::Copying { image: image.id.clone() };
         self.jobs.insert(job);
         self.look_soon(region, now);
+    }
+
+    /// A pending image of a job that ended without it, because EC2 showed it too late: the job goes on, its end was none.
+    fn take_back(&mut self, region: &Region, image: &Image, now: Timestamp) -> bool {
+        let tag = image.tag(Tags::JOB);
+        let late = |j: &&Job| {
+            j.request.destination == *region
+                && match &j.state {
+                    JobState::Gone { image: gone } => *gone == image.id,
+                    JobState::Cancelled | JobState::Failed { image: None, .. } => {
+                        tag == Some(j.request.token.as_str()) && !j.made.contains(&image.id)
+                    }
+                    _ => false,
+                }
+        };
+        let Some(id) = self.jobs.values().find(late).map(|j| j.id) else { return false };
+        let Some(job) = self.jobs.get_mut(id) else { return false };
+        let cancelled = job.state == JobState::Cancelled;
+        job.took(&image.id, now);
+        (job.ended, job.note, job.dismissed, job.missed, job.confirmed) = (None, None, false, 0, 0);
+        let image = image.id.clone();
+        job.state = if cancelled {
+            JobState::Removing { image, purpose: Purpose::Cancel, step: Step::Looking { at: Some(now) } }
+        } else {
+            JobState::Copying { image }
+        };
+        self.look_soon(region, now);
+        true
     }
 
     /// Whether a pending image belongs to a job: by its id, by our tag, or, while nobody knows the id of a copy that was

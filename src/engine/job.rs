@@ -187,6 +187,9 @@ pub struct Sweep {
     pub refused: Vec<(SnapshotId, String)>,
     /// Snapshots AWS would not delete yet, with its reason of the last round.
     pub stuck: Vec<(SnapshotId, String)>,
+    /// Why nobody may look for snapshots.
+    #[serde(default)]
+    pub blind: Option<String>,
 }
 
 impl Step {
@@ -199,10 +202,19 @@ impl Step {
     }
 
     /// After a restart nobody answers any more: whatever was awaited is asked again.
-    pub(super) fn resume(&mut self, now: Timestamp) {
+    pub(super) fn resume(&mut self, purpose: &Purpose, now: Timestamp) {
         match self {
-            Self::Looking { at } | Self::Deregistering { at } => *at = Some(now),
             Self::Sweeping(sweep) => (sweep.at, sweep.open) = (Some(now), 0),
+            _ => *self = Self::again(purpose, now),
+        }
+    }
+
+    /// The step before the image is deregistered, once more. A copy to be cancelled may have become available since it was
+    /// looked at.
+    pub(super) fn again(purpose: &Purpose, at: Timestamp) -> Self {
+        match purpose {
+            Purpose::Cancel => Self::Looking { at: Some(at) },
+            Purpose::TryAgain { .. } | Purpose::Deregister => Self::Deregistering { at: Some(at) },
         }
     }
 }

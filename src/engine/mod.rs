@@ -27,7 +27,7 @@ use jiff::Timestamp;
 
 pub use job::{BatchId, Doubt, Job, JobId, JobState, Origin, Purpose, Step, Sweep};
 pub use limits::Limits;
-pub use talk::{Answer, Ask, Call, Event, RegionStatus, Status, Tags, Watched};
+pub use talk::{Answer, Ask, Call, Deregistration, Event, RegionStatus, Status, Tags, Watched};
 
 use crate::domain::{ClientToken, Failure, Region, SnapshotState};
 use jobs::Jobs;
@@ -64,6 +64,14 @@ impl Engine {
         }
     }
 
+    /// Looks for copies started elsewhere in these regions as well.
+    pub fn follow(&mut self, regions: &[Region], now: Timestamp) {
+        for region in regions {
+            self.look_at(region, now);
+            self.followed.insert(region.clone());
+        }
+    }
+
     /// The jobs, oldest first.
     pub fn jobs(&self) -> impl DoubleEndedIterator<Item = &Job> {
         self.jobs.values()
@@ -87,7 +95,7 @@ impl Engine {
     /// Jobs that changed since this was last asked. They are to be committed before the calls of the same round go out.
     pub fn take_changed(&mut self) -> Vec<Arc<Job>> {
         let changed = self.jobs.take_changed();
-        for job in changed.iter().filter(|j| j.dismissed) {
+        for job in changed.iter().filter(|j| j.dismissed && j.state.ended()) {
             self.jobs.forget(job.id);
         }
         changed
@@ -158,12 +166,7 @@ impl Engine {
                     }
                 }
             }
-            Ask::Follow(regions) => {
-                for region in &regions {
-                    self.look_at(region, now);
-                }
-                self.followed.extend(regions);
-            }
+            Ask::Follow(regions) => self.follow(&regions, now),
             Ask::LookNow => {
                 self.credentials.look_now(now);
                 for rhythm in self.regions.values_mut() {
@@ -185,7 +188,7 @@ impl Engine {
         match job.state.clone() {
             JobState::Failed { failure, image: Some(image) } => {
                 let purpose = Purpose::TryAgain { token, failure };
-                (job.ended, job.note) = (None, None);
+                (job.ended, job.note, job.dismissed) = (None, None, false);
                 job.state = JobState::Removing { image, purpose, step: Step::Deregistering { at: Some(now) } };
             }
             JobState::Failed { image: None, .. } | JobState::Gone { .. } => {
@@ -235,15 +238,21 @@ impl Engine {
         let state = self.jobs.get(id).map(|j| j.state.clone());
         match state {
             // Committed as sent, and perhaps sent: the answer is lost in any case.
-            Some(JobState::Starting) => self.doubt(id, None, now, now),
+            Some(JobState::Starting) => {
+                self.doubt(id, None, now, now);
+                // Nobody knows when it was sent; surely not before it was asked for.
+                if let Some(Job { doubt: Some(doubt), asked, .. }) = self.jobs.get_mut(id) {
+                    doubt.since = doubt.since.min(*asked);
+                }
+            }
             Some(JobState::Settling { .. }) => {
                 if let Some(job) = self.jobs.get_mut(id) {
                     job.state = JobState::Settling { at: Some(now) };
                 }
             }
             Some(JobState::Removing { .. }) => {
-                if let Some(Job { state: JobState::Removing { step, .. }, .. }) = self.jobs.get_mut(id) {
-                    step.resume(now);
+                if let Some(Job { state: JobState::Removing { step, purpose, .. }, .. }) = self.jobs.get_mut(id) {
+                    step.resume(purpose, now);
                 }
             }
             _ => {}

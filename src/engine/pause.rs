@@ -1,9 +1,9 @@
 //! Credentials that do not work: nothing is asked, nothing fails; they are tried again until they do.
 //!
-//! A region that is not enabled for the account answers as if the credentials were bad. So whoever is told that asks
-//! once more with the same credentials in the home region: if they work there, it is the region.
+//! A region that is not enabled for the account answers as if the credentials were bad. So a region that says so waits by
+//! itself, and the credentials are tried in the home region: if they work there, again and again, it is the region.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,39 +14,46 @@ use crate::domain::{Failure, Region, RegionInfo, Retry};
 const FIRST: SignedDuration = SignedDuration::from_secs(5);
 /// Between two tries, at most.
 const MOST: SignedDuration = SignedDuration::from_secs(30);
+/// Credentials that worked and are refused again within this were not renewed: the tries go on where they were.
+const RELAPSE: SignedDuration = SignedDuration::from_mins(2);
+/// So often a region must refuse what works elsewhere. Answers to old credentials may still come in after a renewal.
+const STRIKES: u8 = 3;
 
 /// Codes that mean bad credentials, or a region that is not enabled.
-const IDENTITY: &[&str] =
-    &["AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "OptInRequired"];
+const IDENTITY: &[&str] = &["AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"];
 
 /// What is known of the credentials.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Credentials {
     paused: Option<Paused>,
-    /// Regions that refused credentials which then worked elsewhere.
-    closed: BTreeSet<Region>,
+    /// Whether a probe is wanted, or under way.
+    wanted: bool,
+    probing: bool,
+    /// Regions that refused credentials since the last probe.
     suspects: BTreeSet<Region>,
+    /// How often each did so though they work elsewhere.
+    strikes: BTreeMap<Region, u8>,
+    /// When they last worked after a pause, and how long the tries were apart by then.
+    relieved: Option<(Timestamp, SignedDuration)>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 struct Paused {
     failure: Failure,
-    /// When to try; `None` while it is being tried.
-    next: Option<Timestamp>,
+    /// When to try.
+    next: Timestamp,
     wait: SignedDuration,
-    /// Whether only the region is suspected: then nothing is said until the probe has answered.
-    quiet: bool,
 }
 
 impl Credentials {
     /// Whether they work, as far as is known. Asks for a probe when it is time for one.
     pub(super) fn work(&mut self, now: Timestamp, calls: &mut Vec<Call>) -> bool {
-        let Some(paused) = &mut self.paused else { return true };
-        if paused.next.is_some_and(|at| at <= now) {
-            paused.next = None;
+        self.wanted |= self.paused.as_ref().is_some_and(|p| p.next <= now);
+        if self.wanted && !self.probing {
+            (self.wanted, self.probing) = (false, true);
             calls.push(Call::Probe);
         }
-        false
+        self.paused.is_none()
     }
 
     /// Whether nothing is asked of AWS but whether they work again.
@@ -56,28 +63,39 @@ impl Credentials {
 
     /// When they are tried next.
     pub(super) fn next_try(&self) -> Option<Timestamp> {
-        self.paused.as_ref()?.next
+        self.paused.as_ref().filter(|_| !self.probing).map(|p| p.next)
     }
 
     pub(super) fn look_now(&mut self, now: Timestamp) {
-        self.closed.clear();
-        if let Some(Paused { next: Some(next), .. }) = &mut self.paused {
-            *next = now;
+        self.strikes.clear();
+        if let Some(paused) = &mut self.paused {
+            paused.next = now;
         }
     }
 
     pub(super) fn status(&self) -> Status {
-        let loud = self.paused.as_ref().filter(|p| !p.quiet);
-        Status { paused: loud.map(|p| p.failure.clone()), next_try: loud.and_then(|p| p.next), ..Status::default() }
+        Status {
+            paused: self.paused.as_ref().map(|p| p.failure.clone()),
+            next_try: self.next_try(),
+            ..Status::default()
+        }
     }
 
-    fn pause(&mut self, failure: &Failure, quiet: bool, now: Timestamp) {
-        match &mut self.paused {
-            Some(paused) if quiet || !paused.quiet => {}
-            Some(paused) => (paused.failure, paused.quiet) = (failure.clone(), false),
-            // A probe at once: credentials that were renewed meanwhile, or a region alone, hold nobody up.
-            None => self.paused = Some(Paused { failure: failure.clone(), next: Some(now), wait: FIRST, quiet }),
+    fn closed(&self, region: &Region) -> bool {
+        self.strikes.get(region).is_some_and(|n| *n >= STRIKES)
+    }
+
+    fn pause(&mut self, failure: &Failure, now: Timestamp) {
+        if let Some(paused) = &mut self.paused {
+            paused.failure = failure.clone();
+            return;
         }
+        // A probe at once: credentials that were renewed meanwhile hold nobody up.
+        let (next, wait) = match self.relieved.filter(|(then, _)| now.duration_since(*then) < RELAPSE) {
+            Some((_, wait)) => (now + wait, (wait * 2).min(MOST)),
+            None => (now, FIRST),
+        };
+        self.paused = Some(Paused { failure: failure.clone(), next, wait });
     }
 }
 
@@ -92,47 +110,57 @@ impl Engine {
             | Answer::Deregistered(job, _)
             | Answer::Leftovers(job, _)
             | Answer::Deleted(job, ..) => self.jobs.get(*job).map(|j| j.request.destination.clone()),
-            Answer::Probed(_) => return,
+            Answer::Probed(_) => None,
         };
-        let (Some(region), Some(failure)) = (region, failure_of(answer)) else { return };
-        if IDENTITY.iter().any(|code| failure.is(code)) {
-            if self.credentials.closed.contains(&region) {
-                *failure = not_enabled(&region, failure);
-            } else {
-                failure.retry = Retry::AfterLogin;
-                self.credentials.suspects.insert(region);
-                self.credentials.pause(failure, true, now);
+        let Some(region) = region else { return };
+        let Some(failure) = answer.failure_mut() else {
+            // Whatever it refused before, it is enabled.
+            self.credentials.strikes.remove(&region);
+            self.credentials.suspects.remove(&region);
+            return;
+        };
+        if !IDENTITY.iter().any(|code| failure.is(code)) {
+            if failure.retry == Retry::AfterLogin {
+                self.credentials.pause(failure, now);
             }
-        } else if failure.retry == Retry::AfterLogin {
-            self.credentials.pause(failure, false, now);
+        } else if self.credentials.closed(&region) {
+            *failure = not_enabled(&region, failure);
+        } else {
+            failure.retry = Retry::AfterLogin;
+            self.credentials.wanted = true;
+            self.credentials.suspects.insert(region.clone());
+            let limits = self.limits.clone();
+            let why = format!("{region} refuses the credentials; trying them elsewhere");
+            self.lane(&region, now).back_off(&limits, why, now);
         }
     }
 
     /// The credentials were tried.
     pub(super) fn probed(&mut self, result: Result<Vec<RegionInfo>, Failure>, now: Timestamp) {
-        let Some(paused) = &mut self.credentials.paused else { return };
-        // Refused, but known: the credentials are good, and who may ask for what is no concern here.
-        let known = matches!(&result, Err(f) if f.retry == Retry::AfterChange && !IDENTITY.iter().any(|c| f.is(c)));
+        let credentials = &mut self.credentials;
+        credentials.probing = false;
         match result {
-            // Only a region was suspected, and nobody can tell: it is asked again, and no other region waits for that.
-            Err(failure) if paused.quiet && failure.retry == Retry::Later => {
-                self.credentials.paused = None;
-                self.credentials.suspects.clear();
-                self.go_on(now);
-            }
-            Err(failure) if !known => {
-                paused.next = Some(now + paused.wait);
-                paused.wait = (paused.wait * 2).min(MOST);
-                // A network that is gone says nothing new of the credentials.
+            // Refused, but known: the credentials are good, and who may ask for what is no concern here.
+            Err(failure) if !failure.is_denied() => {
+                // A network that is gone says nothing of the credentials.
                 if failure.retry != Retry::Later {
-                    (paused.failure, paused.quiet) = (failure, false);
+                    credentials.suspects.clear();
+                    credentials.pause(&failure, now);
+                }
+                if let Some(paused) = &mut credentials.paused {
+                    paused.next = now + paused.wait;
+                    paused.wait = (paused.wait * 2).min(MOST);
                 }
             }
             _ => {
-                self.credentials.paused = None;
-                let suspects = std::mem::take(&mut self.credentials.suspects);
-                self.credentials.closed.extend(suspects);
-                self.go_on(now);
+                for region in std::mem::take(&mut credentials.suspects) {
+                    let strikes = credentials.strikes.entry(region).or_default();
+                    *strikes = strikes.saturating_add(1);
+                }
+                if let Some(paused) = credentials.paused.take() {
+                    credentials.relieved = Some((now, paused.wait));
+                    self.go_on(now);
+                }
             }
         }
     }
@@ -150,20 +178,6 @@ impl Engine {
                 job.state = JobState::Settling { at: Some(now) };
             }
         }
-    }
-}
-
-fn failure_of(answer: &mut Answer) -> Option<&mut Failure> {
-    match answer {
-        Answer::Copied(_, Err(f))
-        | Answer::Settled(_, Err(f))
-        | Answer::Surveyed(_, Err(f))
-        | Answer::Watched(_, Err(f))
-        | Answer::Looked(_, Err(f))
-        | Answer::Deregistered(_, Err(f))
-        | Answer::Leftovers(_, Err(f))
-        | Answer::Deleted(_, _, Err(f)) => Some(f),
-        _ => None,
     }
 }
 

@@ -18,7 +18,12 @@ pub(super) struct Rhythm {
     next: Option<Timestamp>,
     in_flight: bool,
     interval: SignedDuration,
+    /// Looks in all; they spread the next ones.
     looks: u64,
+    /// Those that were no survey; they go round the snapshots.
+    watches: u64,
+    /// Whether the last look was a survey.
+    was_survey: bool,
     problem: Option<Failure>,
     /// The last survey.
     pub(super) surveyed: Option<Timestamp>,
@@ -110,10 +115,13 @@ impl Engine {
             let images: Vec<&Job> = live().filter(|j| watched(j).is_some()).collect();
             let wanted = live().next().is_some() || self.followed.contains(&region);
             let call = match self.regions.get(&region) {
-                Some(rhythm) if wanted && rhythm.survey_due(survey, now) => {
+                // Never two in a row while something is watched: where looks are far apart, or surveys fail, it would not be.
+                Some(rhythm)
+                    if wanted && rhythm.survey_due(survey, now) && (images.is_empty() || !rhythm.was_survey) =>
+                {
                     Some(Call::Survey { region: region.clone() })
                 }
-                Some(rhythm) if !images.is_empty() => Some(watch(&region, &images, rhythm.looks)),
+                Some(rhythm) if !images.is_empty() => Some(watch(&region, &images, rhythm.watches)),
                 _ => None,
             };
             let Some(rhythm) = self.regions.get_mut(&region) else { continue };
@@ -125,6 +133,8 @@ impl Engine {
             if let Some(call) = call {
                 rhythm.in_flight = true;
                 rhythm.looks += 1;
+                rhythm.was_survey = matches!(call, Call::Survey { .. });
+                rhythm.watches += u64::from(!rhythm.was_survey);
                 calls.push(call);
             }
         }

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Call, Engine, Job, JobId, JobState, Purpose, Step, Sweep};
+use super::{Call, Deregistration, Engine, Job, JobId, JobState, Purpose, Step, Sweep};
 use crate::domain::{Failure, Image, ImageId, ImageState, Retry, Snapshot, SnapshotId, progress::SnapshotProgress};
 
 /// Between two looks for what is left, at first: EC2 needs a moment to let go of a snapshot.
@@ -16,6 +16,10 @@ const QUICK: u32 = 20;
 const BETWEEN_TRIES: SignedDuration = SignedDuration::from_secs(5);
 /// Looks in a row that must find nothing.
 const CLEAN: u8 = 2;
+/// Tries where nobody may look for snapshots.
+const BLIND: u32 = 3;
+/// Looks before a removal may end for want of time: a machine may have slept, or nobody been signed in.
+const MANY: u32 = 100;
 /// After so long what is left is named and the removal ends.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
@@ -37,6 +41,10 @@ impl Engine {
                 let step = Step::Looking { at: Some(now) };
                 job.state = JobState::Removing { image, purpose: Purpose::Cancel, step };
             }
+            // Not made anew after all: what is under way goes on, and then it ends.
+            JobState::Removing { image, purpose: Purpose::TryAgain { .. }, step } => {
+                job.state = JobState::Removing { image, purpose: Purpose::Cancel, step };
+            }
             _ => {}
         }
     }
@@ -45,7 +53,7 @@ impl Engine {
     pub(super) fn deregister(&mut self, id: JobId, now: Timestamp) {
         let Some(job) = self.jobs.get_mut(id) else { return };
         if let JobState::Available { image } = job.state.clone() {
-            (job.ended, job.note) = (None, None);
+            (job.ended, job.note, job.dismissed) = (None, None, false);
             let step = Step::Deregistering { at: Some(now) };
             job.state = JobState::Removing { image, purpose: Purpose::Deregister, step };
         }
@@ -118,10 +126,17 @@ impl Engine {
         job.state = JobState::Removing { image, purpose, step: next };
     }
 
-    pub(super) fn deregistered(&mut self, id: JobId, result: Result<(), Failure>, now: Timestamp) {
+    pub(super) fn deregistered(&mut self, id: JobId, result: Result<Deregistration, Failure>, now: Timestamp) {
+        let unseen = self.limits.unseen;
         let Some((job, image, purpose, Step::Deregistering { .. })) = self.removing(id) else { return };
+        let young = job.started.is_some_and(|started| now.duration_since(started) < unseen);
         match result {
-            Ok(()) => {
+            // One answer of EC2 may know what another does not know yet.
+            Ok(Deregistration::Unknown) if young => {
+                let step = Step::again(&purpose, now + BETWEEN_TRIES);
+                job.state = JobState::Removing { image, purpose, step };
+            }
+            Ok(_) => {
                 job.note = None;
                 let step = Step::Sweeping(Sweep { at: Some(now), ..Sweep::default() });
                 job.state = JobState::Removing { image, purpose, step };
@@ -132,11 +147,9 @@ impl Engine {
 
     /// A reason that passes: again. Any other: it is what it was before, and the job says why.
     fn step_failed(&mut self, id: JobId, failure: &Failure, now: Timestamp) {
-        let Some((job, image, purpose, mut step)) = self.removing(id) else { return };
+        let Some((job, image, purpose, _)) = self.removing(id) else { return };
         if matches!(failure.retry, Retry::Later | Retry::AfterLogin) {
-            if let Step::Looking { at } | Step::Deregistering { at } = &mut step {
-                *at = Some(now + BETWEEN_TRIES);
-            }
+            let step = Step::again(&purpose, now + BETWEEN_TRIES);
             job.note = Some(format!("trying again: {}", failure.why));
             job.state = JobState::Removing { image, purpose, step };
             return;
@@ -169,8 +182,22 @@ impl Engine {
         let late = self.limits.late_snapshots;
         let Some((job, image, purpose, Step::Sweeping(mut sweep))) = self.removing(id) else { return };
         let region = job.request.destination.clone();
+        let delete = |snapshot: SnapshotId| Call::DeleteSnapshot { job: id, region: region.clone(), snapshot };
+        let mut over = false;
         match result {
-            Err(failure) => job.note = Some(format!("looking for what is left: {}", failure.why)),
+            Err(failure) if matches!(failure.retry, Retry::Later | Retry::AfterLogin) => {
+                job.note = Some(format!("looking for what is left: {}", failure.why));
+            }
+            // Nobody may look: those that are known are deleted unseen, and the rest is said.
+            Err(failure) => {
+                over = sweep.rounds >= BLIND;
+                let known = job.snapshots.iter().map(|s| &s.id);
+                for snapshot in known.filter(|_| !over).filter(|s| !sweep.refused.iter().any(|(id, _)| id == *s)) {
+                    sweep.open += 1;
+                    calls.push(delete(snapshot.clone()));
+                }
+                sweep.blind = Some(failure.why);
+            }
             Ok(found) => {
                 let own = found.into_iter().filter(|s| {
                     job.snapshots.iter().any(|known| known.id == s.id) || s.destination_image().as_ref() == Some(&image)
@@ -183,15 +210,21 @@ impl Engine {
                         job.snapshots.push(SnapshotProgress::from(&snapshot));
                     }
                     sweep.open += 1;
-                    calls.push(Call::DeleteSnapshot { job: id, region: region.clone(), snapshot: snapshot.id });
+                    if !sweep.stuck.iter().any(|(id, _)| *id == snapshot.id) {
+                        sweep.stuck.push((snapshot.id.clone(), "not deleted yet".into()));
+                    }
+                    calls.push(delete(snapshot.id));
                 }
+                sweep.blind = None;
                 job.note = waits_for(&sweep);
+                over = sweep.rounds > MANY && sweep.since.is_some_and(|then| now.duration_since(then) >= LONGEST);
             }
         }
         let since = |then: Option<Timestamp>| then.map_or(SignedDuration::ZERO, |t| now.duration_since(t));
         // A copy just begun makes its snapshots a little later, even if it is cancelled by then.
-        let complete = job.snapshots.len() >= job.request.volumes.len() || since(job.started) >= late;
-        if sweep.clean >= CLEAN && complete || since(sweep.since) >= LONGEST {
+        let all_seen = !job.request.volumes.is_empty() && job.snapshots.len() >= job.request.volumes.len();
+        let complete = all_seen || since(job.started) >= late;
+        if sweep.clean >= CLEAN && complete || over {
             return self.swept(id, &sweep, purpose, now);
         }
         sweep.at = (sweep.open == 0).then(|| now + pause(&sweep));
@@ -221,7 +254,11 @@ impl Engine {
         let Some(job) = self.jobs.get_mut(id) else { return };
         let named: Vec<String> =
             sweep.refused.iter().chain(&sweep.stuck).map(|(id, why)| format!("{id} ({why})")).collect();
-        let note = (!named.is_empty()).then(|| format!("left behind: {}", named.join(", ")));
+        let note = match (&sweep.blind, named.is_empty()) {
+            (Some(why), _) => Some(format!("its snapshots may be left, AWS does not show them: {why}")),
+            (None, false) => Some(format!("left behind: {}", named.join(", "))),
+            (None, true) => None,
+        };
         match purpose {
             Purpose::Cancel => {
                 job.note = note;

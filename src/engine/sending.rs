@@ -23,7 +23,8 @@ impl Engine {
                 self.lane(&region, now).release();
                 self.found(id, &image, now);
             }
-            Err(failure) if failure.retry == Retry::Later && !failure.is_throttle() => {
+            // Only EC2's own word says that it did not begin; or that nobody could be asked for want of a login.
+            Err(failure) if unsure(&failure) => {
                 let why = self.hold_reason(&region, &failure);
                 let limits = self.limits.clone();
                 let until = self.lane(&region, now).back_off(&limits, why, now);
@@ -181,6 +182,15 @@ impl Engine {
             .filter(|i| i.source_region.as_ref().is_none_or(|r| *r == job.request.source_region))
             .find(|i| i.created.is_some_and(|created| created >= since))
             .map(|i| i.id.clone())
+    }
+}
+
+/// Whether the copy may have begun all the same: whatever is not EC2's refusal, its network's or its own trouble.
+fn unsure(failure: &Failure) -> bool {
+    match failure.retry {
+        Retry::Later => !failure.is_throttle(),
+        Retry::AfterLogin => false,
+        Retry::AfterChange | Retry::Never => failure.code.is_none(),
     }
 }
 

@@ -135,13 +135,6 @@ pub enum Call {
     Probe,
 }
 
-impl Call {
-    /// Whether it changes something in AWS.
-    pub fn changes(&self) -> bool {
-        matches!(self, Self::Copy { .. } | Self::Deregister { .. } | Self::DeleteSnapshot { .. })
-    }
-}
-
 /// The answer to a [`Call`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
@@ -155,14 +148,69 @@ pub enum Answer {
     Watched(Region, Result<Watched, Failure>),
     /// To [`Call::Look`]: the image, if it is still there.
     Looked(JobId, Result<Option<Box<Image>>, Failure>),
-    /// To [`Call::Deregister`]. An image already gone is a success.
-    Deregistered(JobId, Result<(), Failure>),
+    /// To [`Call::Deregister`]. An image EC2 does not know is a success of its own kind: gone, or too young.
+    Deregistered(JobId, Result<Deregistration, Failure>),
     /// To [`Call::FindLeftovers`].
     Leftovers(JobId, Result<Vec<Snapshot>, Failure>),
     /// To [`Call::DeleteSnapshot`]. A snapshot already gone is a success.
     Deleted(JobId, SnapshotId, Result<(), Failure>),
-    /// To [`Call::Probe`]: the account's regions; none where asking for them is not allowed.
+    /// To [`Call::Probe`]: the account's regions.
     Probed(Result<Vec<RegionInfo>, Failure>),
+}
+
+/// What became of a `DeregisterImage` that was not refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deregistration {
+    /// It deregistered the image.
+    Done,
+    /// EC2 does not know the image (any more, or yet).
+    Unknown,
+}
+
+impl Call {
+    /// The answer of a call that could not be made.
+    pub fn failed(self, failure: Failure) -> Answer {
+        match self {
+            Self::Copy { job, .. } => Answer::Copied(job, Err(failure)),
+            Self::Settle { job, .. } => Answer::Settled(job, Err(failure)),
+            Self::Survey { region } => Answer::Surveyed(region, Err(failure)),
+            Self::Watch { region, .. } => Answer::Watched(region, Err(failure)),
+            Self::Look { job, .. } => Answer::Looked(job, Err(failure)),
+            Self::Deregister { job, .. } => Answer::Deregistered(job, Err(failure)),
+            Self::FindLeftovers { job, .. } => Answer::Leftovers(job, Err(failure)),
+            Self::DeleteSnapshot { job, snapshot, .. } => Answer::Deleted(job, snapshot, Err(failure)),
+            Self::Probe => Answer::Probed(Err(failure)),
+        }
+    }
+}
+
+impl Answer {
+    /// Why it is none.
+    pub(super) fn failure_mut(&mut self) -> Option<&mut Failure> {
+        match self {
+            Self::Copied(_, Err(f))
+            | Self::Settled(_, Err(f))
+            | Self::Surveyed(_, Err(f))
+            | Self::Watched(_, Err(f))
+            | Self::Looked(_, Err(f))
+            | Self::Deregistered(_, Err(f))
+            | Self::Leftovers(_, Err(f))
+            | Self::Deleted(_, _, Err(f))
+            | Self::Probed(Err(f)) => Some(f),
+            _ => None,
+        }
+    }
+}
+
+impl Ask {
+    /// The jobs it is about.
+    pub fn jobs(&self) -> Vec<JobId> {
+        match self {
+            Self::Cancel(jobs) | Self::Deregister(jobs) | Self::Dismiss(jobs) => jobs.clone(),
+            Self::TryAgain(jobs) => jobs.iter().map(|(id, _)| *id).collect(),
+            Self::Copy(_) | Self::Follow(_) | Self::LookNow => Vec::new(),
+        }
+    }
 }
 
 /// What a look at a region showed.

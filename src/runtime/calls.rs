@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use crate::{
-    aws::Session,
+    aws::{Deregistered, Session},
     domain::{Failure, Image, ImageId, Region, SnapshotId},
-    engine::{Answer, Call, Watched},
+    engine::{Answer, Call, Deregistration, Watched},
 };
 
 /// Makes a call.
@@ -28,7 +28,10 @@ pub async fn make(session: Session, call: Call) -> Answer {
         }
         Call::Deregister { job, region, image } => {
             // What it could not delete is found again by the sweep that follows.
-            Answer::Deregistered(job, session.deregister(&region, &image).await.map(|_| ()))
+            let done = session.deregister(&region, &image).await;
+            let kind =
+                |done: Deregistered| if done.already_gone { Deregistration::Unknown } else { Deregistration::Done };
+            Answer::Deregistered(job, done.map(kind))
         }
         Call::FindLeftovers { job, region, image, snapshots } => {
             Answer::Leftovers(job, session.describe_snapshots(&region, &snapshots, &[image]).await)

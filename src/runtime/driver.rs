@@ -13,7 +13,7 @@ use super::{
     worker::{End, LOOK_AROUND, Seated, passing, read_only},
 };
 use crate::{
-    domain::Failure,
+    domain::{Failure, Retry, text::count},
     engine::{Ask, Engine, Limits},
     store::{DriverLock, Seq},
     tui::{Driver, Post},
@@ -24,8 +24,14 @@ const TRY_TO_READ: Duration = Duration::from_secs(2);
 
 impl Worker {
     /// Works until nobody asks any more, or nothing is left to do. A store that cannot be read is said, and read again.
-    pub async fn run(mut self) {
+    ///
+    /// # Errors
+    /// Why there is nothing to be done here, for one that is to end when it can rest.
+    pub async fn run(mut self) -> Result<(), Failure> {
         while let Err(failure) = self.work().await {
+            if self.duty.until_rest && failure.retry != Retry::Later {
+                return Err(failure);
+            }
             tracing::error!(%failure, "nobody drives here");
             (self.post)(Post::Driver(Driver::Nobody(failure.clone())));
             let again = tokio::time::sleep(TRY_TO_READ);
@@ -34,18 +40,22 @@ impl Worker {
                 tokio::select! {
                     () = &mut again => break,
                     ask = self.asks.recv() => match ask {
-                        None => return,
-                        Some(_) => (self.post)(Post::NotAsked(failure.clone())),
+                        None => return Ok(()),
+                        Some(ask) => {
+                            (self.post)(Post::NotAsked(failure.clone()));
+                            self.took(&ask);
+                        }
                     }
                 }
             }
         }
+        Ok(())
     }
 
     async fn work(&mut self) -> Result<(), Failure> {
         let mut seq = self.open().await?;
         loop {
-            let lock = match self.watch(&mut seq).await {
+            let lock = match self.watch(&mut seq).await? {
                 End::Done => return Ok(()),
                 End::Change(lock) => lock,
             };
@@ -59,18 +69,27 @@ impl Worker {
     /// Shows the jobs as they are stored.
     async fn open(&self) -> Result<Seq, Failure> {
         let loaded = self.load().await?;
+        if loaded.unreadable > 0 {
+            let jobs = count(loaded.unreadable, "entry", "entries");
+            (self.post)(Post::Notice(format!(
+                "{jobs} in the store of jobs cannot be read by this version; they are left as they are."
+            )));
+        }
         self.show(loaded.jobs, loaded.status);
         Ok(loaded.seq)
     }
 
     /// Shows what whoever drives writes, until the seat is free.
-    async fn watch(&mut self, seq: &mut Seq) -> End {
+    async fn watch(&mut self, seq: &mut Seq) -> Result<End, Failure> {
         let mut told = Driver::Unknown;
+        let mut unread = false;
+        let mut look_closely = self.duty.until_rest;
         loop {
             let driver = match self.take_seat() {
                 // A read-only session leaves the seat to others at once.
-                Seated::Here(lock) => return End::Change(lock.filter(|_| !self.duty.look_only)),
+                Seated::Here(lock) => return Ok(End::Change(lock.filter(|_| !self.duty.look_only))),
                 Seated::Elsewhere => Driver::Another,
+                Seated::Unknown(failure) if self.duty.until_rest => return Err(failure),
                 Seated::Unknown(failure) => Driver::Nobody(failure),
             };
             if driver != told {
@@ -79,35 +98,43 @@ impl Worker {
             }
             tokio::select! {
                 ask = self.asks.recv() => match (ask, &told) {
-                    (None, _) => return End::Done,
+                    (None, _) => return Ok(End::Done),
                     // Nobody would carry it out.
-                    (Some(_), Driver::Nobody(failure)) => (self.post)(Post::NotAsked(failure.clone())),
+                    (Some(ask), Driver::Nobody(failure)) => {
+                        (self.post)(Post::NotAsked(failure.clone()));
+                        self.took(&ask);
+                    }
                     (Some(ask), _) => self.hand_over(ask).await,
                 },
-                () = tokio::time::sleep(LOOK_AROUND) => self.read_news(seq).await,
+                () = tokio::time::sleep(LOOK_AROUND) => match self.read_news(seq, unread).await {
+                    Ok(news) => {
+                        unread = false;
+                        look_closely |= news && self.duty.until_rest;
+                    }
+                    // Whoever drives complains of a store that is in trouble.
+                    Err(failure) => {
+                        unread = true;
+                        tracing::warn!(%failure, "the store could not be read");
+                    }
+                },
             }
-            if self.duty.until_rest && self.nothing_to_drive().await {
-                return End::Done;
+            if std::mem::take(&mut look_closely) && self.nothing_to_drive().await {
+                return Ok(End::Done);
             }
         }
     }
 
-    async fn read_news(&mut self, seq: &mut Seq) {
-        let (account, since, behind) = (self.duty.account.clone(), *seq, self.behind);
+    /// Shows what others wrote, if they did. Whether they did.
+    async fn read_news(&self, seq: &mut Seq, anyway: bool) -> Result<bool, Failure> {
+        let (account, since) = (self.duty.account.clone(), *seq);
         let news = self.keeper.with(move |store| {
-            Ok(if store.changed_elsewhere()? || behind { Some(store.news(&account, since)?) } else { None })
+            let changed = store.changed_elsewhere()? || anyway;
+            Ok(if changed { Some(store.news(&account, since)?) } else { None })
         });
-        let news = news.await;
-        self.behind = news.is_err();
-        match news {
-            Ok(Some(news)) => {
-                *seq = news.seq;
-                (self.post)(Post::Changed { jobs: news.jobs, status: Some(news.status) });
-            }
-            Ok(None) => {}
-            // Read again the next time; whoever drives complains of a store that is in trouble.
-            Err(failure) => tracing::warn!(%failure, "the store could not be read"),
-        }
+        let Some(news) = news.await? else { return Ok(false) };
+        *seq = news.seq;
+        (self.post)(Post::Changed { jobs: news.jobs, status: Some(news.status) });
+        Ok(true)
     }
 
     /// Whether whoever drives has nothing left that could fall to this process.
@@ -116,12 +143,13 @@ impl Worker {
     }
 
     /// Writes down what is asked for; whoever drives carries it out.
-    async fn hand_over(&self, ask: Ask) {
-        if self.duty.look_only && !passing(&ask) {
+    async fn hand_over(&mut self, ask: Ask) {
+        if !self.duty.look_only {
+            self.write_ask(ask.clone()).await;
+        } else if !passing(&ask) {
             (self.post)(Post::NotAsked(read_only()));
-        } else {
-            self.write_ask(ask).await;
         }
+        self.took(&ask);
     }
 
     /// Drives the queue, until nobody asks any more, there is nothing left to do, or somebody else drives.
@@ -135,6 +163,10 @@ impl Worker {
         let now = self.clock.now();
         let mut engine = Engine::new(Limits { hands_off: self.duty.look_only, ..self.duty.limits.clone() });
         engine.restore(loaded.jobs.clone(), loaded.last_id, now);
+        if !self.followed.is_empty() {
+            // Nothing of it is sent yet: the first round asks.
+            engine.follow(&self.followed, now);
+        }
         (self.post)(Post::Driver(Driver::Us));
         self.show(loaded.jobs, loaded.status.clone());
         Ok(Drive::new(self, engine, lock, loaded.status).run().await)

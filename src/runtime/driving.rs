@@ -1,8 +1,9 @@
 //! A queue being driven: a round takes in what is there, writes down what became of it, and then, and only then, makes
 //! the calls and shows it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, panic::AssertUnwindSafe, time::Duration};
 
+use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
@@ -14,6 +15,7 @@ use super::{
     worker::{End, LOOK_AROUND, Seat, Seated, Worker, passing, read_only},
 };
 use crate::{
+    domain::{Failure, Retry},
     engine::{Answer, Ask, Call, Engine, Event, Status},
     store::{AskId, DriverLock},
     tui::Post,
@@ -42,7 +44,8 @@ pub(super) struct Drive<'a> {
     status: Status,
     /// When to try to write again.
     trouble: Option<Timestamp>,
-    rested: bool,
+    /// Whether the store could not be read when it was to be.
+    unread: bool,
 }
 
 impl<'a> Drive<'a> {
@@ -60,7 +63,7 @@ impl<'a> Drive<'a> {
             calls: Vec::new(),
             status,
             trouble: None,
-            rested: false,
+            unread: false,
         }
     }
 
@@ -97,7 +100,6 @@ impl<'a> Drive<'a> {
     }
 
     fn event(&mut self, event: Event) {
-        self.rested = false;
         self.calls.extend(self.engine.handle(event, self.worker.clock.now()));
     }
 
@@ -112,13 +114,14 @@ impl<'a> Drive<'a> {
 
     async fn asked(&mut self, ask: Ask) {
         if passing(&ask) {
-            self.event(Event::Ask(ask));
+            self.event(Event::Ask(ask.clone()));
         } else if self.worker.duty.look_only {
             (self.worker.post)(Post::NotAsked(read_only()));
         } else {
-            self.worker.write_ask(ask).await;
+            self.worker.write_ask(ask.clone()).await;
             self.take_asks().await;
         }
+        self.worker.took(&ask);
     }
 
     /// Takes in what is asked for in the store.
@@ -127,18 +130,30 @@ impl<'a> Drive<'a> {
             return;
         }
         let account = self.worker.duty.account.clone();
-        let asks = self.worker.keeper.with(move |store| store.asks(&account)).await;
-        self.worker.behind = asks.is_err();
-        match asks {
+        self.unread = false;
+        match self.worker.keeper.with(move |store| store.asks(&account)).await {
             Ok(asks) => {
-                for (id, ask) in asks {
-                    if self.in_hand.insert(id) {
-                        self.event(Event::Ask(ask));
-                        self.write.done.push(id);
-                    }
+                for (id, ask) in asks.into_iter().filter(|(id, _)| !self.in_hand.contains(id)).collect::<Vec<_>>() {
+                    self.fetch(&ask).await;
+                    self.in_hand.insert(id);
+                    self.event(Event::Ask(ask));
+                    self.write.done.push(id);
                 }
             }
-            Err(failure) => tracing::warn!(%failure, "the store could not be read"),
+            Err(failure) => {
+                self.unread = true;
+                tracing::warn!(%failure, "the store could not be read");
+            }
+        }
+    }
+
+    /// What is asked may be about a job that ended so long ago that it was not taken in.
+    async fn fetch(&mut self, ask: &Ask) {
+        for id in ask.jobs().into_iter().filter(|id| self.engine.job(*id).is_none()).collect::<Vec<_>>() {
+            let account = self.worker.duty.account.clone();
+            if let Ok(Some(job)) = self.worker.keeper.with(move |store| store.job(&account, id)).await {
+                self.engine.restore(vec![job], 0, self.worker.clock.now());
+            }
         }
     }
 
@@ -147,8 +162,7 @@ impl<'a> Drive<'a> {
         if self.worker.duty.look_only {
             return matches!(self.worker.take_seat(), Seated::Elsewhere).then_some(End::Change(None));
         }
-        let changed = self.worker.keeper.with(|store| store.changed_elsewhere()).await.unwrap_or(true);
-        if changed || self.worker.behind {
+        if self.worker.keeper.with(|store| store.changed_elsewhere()).await.unwrap_or(true) || self.unread {
             self.take_asks().await;
         }
         None
@@ -159,9 +173,7 @@ impl<'a> Drive<'a> {
         let now = self.worker.clock.now();
         self.write.add(self.engine.take_changed());
         let status = self.engine.status();
-        if status != self.status {
-            self.write.status = Some(status.clone());
-        }
+        self.write.status = (status != self.status).then(|| status.clone());
         if !self.write.is_empty() && !self.worker.duty.look_only {
             if self.trouble.is_some_and(|at| at > now) {
                 return;
@@ -187,10 +199,13 @@ impl<'a> Drive<'a> {
             (self.worker.post)(Post::Changed { jobs: write.jobs, status: write.status });
         }
         for call in std::mem::take(&mut self.calls) {
-            let (answering, sender) = (self.worker.hands.call(call), self.answer.clone());
+            let (answering, sender) = (self.worker.hands.call(call.clone()), self.answer.clone());
             tokio::spawn(async move {
+                let answer = AssertUnwindSafe(answering).catch_unwind().await;
+                // A fault of ours must not leave a copy, or everything, waiting for ever.
+                let answer = answer.unwrap_or_else(|_| call.failed(broken()));
                 // Nobody listens any more once the driving has ended.
-                _ = sender.send(answering.await);
+                _ = sender.send(answer);
             });
         }
     }
@@ -200,15 +215,15 @@ impl<'a> Drive<'a> {
         if !self.engine.may_rest() || self.trouble.is_some() {
             return false;
         }
-        if !self.rested {
-            // Once more, after everything is written: somebody may have asked a moment ago.
-            self.take_asks().await;
-            self.rested = self.write.is_empty();
-            if !self.rested {
-                self.flush().await;
-            }
-            return self.rested && self.engine.may_rest();
+        // Once more, after everything is written: somebody may have asked a moment ago.
+        self.take_asks().await;
+        if !self.write.is_empty() {
+            self.flush().await;
         }
-        true
+        self.write.is_empty() && !self.unread && self.engine.may_rest()
     }
+}
+
+fn broken() -> Failure {
+    Failure::new("ask AWS", "a part of this program broke down; please report it").retry(Retry::Later)
 }

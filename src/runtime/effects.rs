@@ -91,6 +91,8 @@ pub struct Effects {
     keeper: Option<Keeper>,
     /// The way to whoever works on the account's jobs, and the account's number.
     desk: Option<Desk>,
+    /// The connection looked up last.
+    connecting: Option<RequestId>,
     accounts: u64,
     account: Option<AccountKey>,
     profile: Option<String>,
@@ -109,6 +111,7 @@ impl Effects {
             session: None,
             keeper: None,
             desk: None,
+            connecting: None,
             accounts: 0,
             account: None,
             profile: None,
@@ -148,6 +151,8 @@ impl Effects {
             // The account was left meanwhile.
             Done::Post(account, _) if account != self.accounts => return None,
             Done::Post(_, post) => Msg::Board(post),
+            // Another profile was chosen meanwhile: its account must not be driven with this session.
+            Done::Connected { id, .. } if self.connecting != Some(id) => return None,
             Done::Connected { id, profile, result } => {
                 self.profile = profile;
                 if result.is_err() && self.desk.is_none() {
@@ -160,6 +165,15 @@ impl Effects {
                 Msg::Reply { id, reply: Reply::Connected(result) }
             }
         })
+    }
+
+    /// Waits, though not for long, until everything that was asked for is written down: before the program leaves.
+    pub async fn finish(&self) {
+        /// A hang-up ends the program within a second.
+        const LONGEST: std::time::Duration = std::time::Duration::from_millis(600);
+        if let Some(desk) = &self.desk {
+            _ = tokio::time::timeout(LONGEST, desk.written()).await;
+        }
     }
 
     /// Starts an effect. Those that concern the terminal are the loop's, and are none of ours.
@@ -183,11 +197,10 @@ impl Effects {
             }
             Effect::OpenJobs { account } => self.open_jobs(account),
             Effect::CloseJobs => self.close_jobs(),
-            Effect::Ask(ask) => {
-                if let Some(desk) = &self.desk {
-                    desk.ask(ask);
-                }
-            }
+            Effect::Ask(ask) => match &self.desk {
+                Some(desk) => desk.ask(ask),
+                None => self.post(Post::NotAsked(nobody_yet())),
+            },
             Effect::History { id } => self.history(id),
             Effect::Background => {
                 if let Err(failure) = background::spawn(&self.means.background) {
@@ -208,6 +221,7 @@ impl Effects {
     fn connect(&mut self, id: RequestId, profile: Option<String>) {
         // Nothing may go out under the old account while the new one is looked up.
         self.session = None;
+        self.connecting = Some(id);
         let origin = self.origin.clone();
         let remembered = self.means.memory.regions(profile.as_deref().unwrap_or_default());
         self.spawn(async move {
@@ -256,7 +270,9 @@ impl Effects {
             return;
         }
         self.close_jobs();
-        let Some(session) = self.session.clone() else { return };
+        let Some(session) = self.session.clone() else {
+            return self.post(Post::Driver(Driver::Nobody(nobody_yet())));
+        };
         let keeper = match self.keeper() {
             Ok(keeper) => keeper,
             Err(failure) => return self.post(Post::Driver(Driver::Nobody(failure))),
@@ -286,7 +302,8 @@ impl Effects {
             if let Err(failure) = keeper.with(move |store| store.remember_account(&key, &account)).await {
                 tracing::warn!(%failure, "the profile's account could not be kept");
             }
-            worker.run().await;
+            // It ends when its desk goes; whatever went wrong before, it has said.
+            _ = worker.run().await;
         });
     }
 
@@ -360,6 +377,12 @@ impl Effects {
             let _ = sender.send(task.await);
         });
     }
+}
+
+fn nobody_yet() -> Failure {
+    Failure::new("ask for that", "nobody knows yet whose copies these would be")
+        .hint("Try again in a moment; if it stays so, ! says what is wrong.")
+        .retry(crate::domain::Retry::Later)
 }
 
 fn nowhere() -> Failure {

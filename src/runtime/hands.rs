@@ -122,11 +122,14 @@ impl Hands for AwsHands {
 /// Reads the credentials anew (a login writes files that a loaded session does not see) and tries them.
 async fn renew(cell: &SessionCell, renewal: Renewal) -> Result<Vec<RegionInfo>, Failure> {
     let session = Session::load(renewal.options, renewal.http).await?;
-    let regions = session.regions().await?;
-    // Not to be asked, it is believed: the check is against a profile that was changed meanwhile.
-    if let Ok(account) = session.account().await
-        && AccountKey::new(&account.id, session.endpoint_url()) != renewal.account
-    {
+    let regions = match session.regions().await {
+        // Known, and not allowed to ask for that.
+        Err(failure) if failure.is_denied() => Vec::new(),
+        result => result?,
+    };
+    // A profile may mean another account by now.
+    let account = session.account().await?;
+    if AccountKey::new(&account.id, session.endpoint_url()) != renewal.account {
         return Err(Failure::new(
             "use the renewed credentials",
             format!("they belong to account {}, the copies to {}", account.id, renewal.account),

@@ -20,15 +20,18 @@ enum Way {
 }
 
 impl Keeper {
-    /// Opens a store on its own thread. What goes wrong with that is what every use of it answers.
+    /// Opens a store on its own thread. What goes wrong with that is what a use of it answers; the next one tries again.
     ///
     /// # Errors
     /// If there can be no thread.
-    pub fn spawn(open: impl FnOnce() -> Result<Store, Failure> + Send + 'static) -> Result<Self, Failure> {
+    pub fn spawn(open: impl Fn() -> Result<Store, Failure> + Send + 'static) -> Result<Self, Failure> {
         let (sender, tasks) = mpsc::channel::<Task>();
         let work = move || {
             let mut store = open();
             for task in tasks {
+                if store.is_err() {
+                    store = open();
+                }
                 task(store.as_mut().map_err(|failure| &*failure));
             }
         };

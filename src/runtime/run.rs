@@ -88,6 +88,7 @@ async fn rounds(
         for _ in 0..AT_ONCE {
             let Some(msg) = next else { break };
             if let Some(exit) = take_in(model, msg, effects, face, clock)? {
+                effects.finish().await;
                 return Ok(exit);
             }
             pacer.dirty();

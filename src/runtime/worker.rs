@@ -1,13 +1,23 @@
 //! One process's part in an account's queue: what it is made of, and what it does whether it drives or watches.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use jiff::SignedDuration;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{
+    mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    watch,
+};
 
 use super::{Clock, hands::Hands, keeper::Keeper};
 use crate::{
-    domain::{AccountKey, Failure},
+    domain::{AccountKey, Failure, Region},
     engine::{Ask, Job, Limits, Status},
     store::{DriverLock, Loaded},
     tui::Post,
@@ -49,13 +59,25 @@ pub type Poster = Box<dyn Fn(Post) + Send + Sync>;
 
 /// The way to ask a worker. When it is dropped the worker ends.
 #[derive(Debug, Clone)]
-pub struct Desk(UnboundedSender<Ask>);
+pub struct Desk {
+    asks: UnboundedSender<Ask>,
+    /// How many asks were taken, written down or refused.
+    taken: watch::Receiver<u64>,
+    asked: Arc<AtomicU64>,
+}
 
 impl Desk {
     /// Asks for something.
     pub fn ask(&self, ask: Ask) {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         // A worker that has ended has said why.
-        _ = self.0.send(ask);
+        _ = self.asks.send(ask);
+    }
+
+    /// Waits until all that was asked for is written down, or nobody is there to do it.
+    pub async fn written(&self) {
+        let asked = self.asked.load(Ordering::Relaxed);
+        _ = self.taken.clone().wait_for(|taken| *taken >= asked).await;
     }
 }
 
@@ -67,8 +89,9 @@ pub struct Worker {
     pub(super) clock: Clock,
     pub(super) post: Poster,
     pub(super) asks: UnboundedReceiver<Ask>,
-    /// The last look at the store failed: a change is told only once, so the next look is made in any case.
-    pub(super) behind: bool,
+    pub(super) taken: watch::Sender<u64>,
+    /// Where copies started elsewhere are looked for, as this process was asked last.
+    pub(super) followed: Vec<Region>,
 }
 
 /// Who has the seat.
@@ -93,7 +116,9 @@ impl Worker {
     /// A worker, and the way to it.
     pub fn new(duty: Duty, keeper: Keeper, hands: Arc<dyn Hands>, clock: Clock, post: Poster) -> (Self, Desk) {
         let (sender, asks) = unbounded_channel();
-        (Self { duty, keeper, hands, clock, post, asks, behind: false }, Desk(sender))
+        let (taken, seen) = watch::channel(0);
+        let worker = Self { duty, keeper, hands, clock, post, asks, taken, followed: Vec::new() };
+        (worker, Desk { asks: sender, taken: seen, asked: Arc::default() })
     }
 
     pub(super) async fn load(&self) -> Result<Loaded, Failure> {
@@ -116,6 +141,14 @@ impl Worker {
                 Err(failure) => Seated::Unknown(failure),
             },
         }
+    }
+
+    /// An ask was written down, or it was said why not.
+    pub(super) fn took(&mut self, ask: &Ask) {
+        if let Ask::Follow(regions) = ask {
+            self.followed.clone_from(regions);
+        }
+        self.taken.send_modify(|taken| *taken += 1);
     }
 
     pub(super) async fn write_ask(&self, ask: Ask) {

@@ -27,7 +27,7 @@ pub use driver::DriverLock;
 
 use crate::{
     domain::{AccountId, AccountKey, Failure},
-    engine::{Ask, Job, Status},
+    engine::{Ask, Job, JobId, Status},
 };
 use rows::{json, parsed, time};
 use trouble::{Error, newer};
@@ -224,6 +224,16 @@ impl Store {
             )?;
             let (jobs, _) = rows::read(query.query([account.as_str()])?, most)?;
             Ok(jobs.into_iter().map(Arc::new).collect())
+        })
+    }
+
+    /// One job, wherever it stands; `None` if there is none, or its body cannot be read.
+    pub fn job(&self, account: &AccountKey, id: JobId) -> Result<Option<Job>, Failure> {
+        self.read("read a job", |tx| {
+            let mut query = tx.prepare("SELECT id, body FROM jobs WHERE account = ?1 AND id = ?2")?;
+            let number = i64::try_from(id.0).unwrap_or(i64::MAX);
+            let (jobs, _) = rows::read(query.query(rusqlite::params![account.as_str(), number])?, 1)?;
+            Ok(jobs.into_iter().next())
         })
     }
 

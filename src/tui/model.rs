@@ -287,6 +287,12 @@ impl Model {
             self.complain(words);
             return false;
         }
+        if self.account.is_none() {
+            self.complain(
+                "Not yet: copies are kept by account, and it is not known whose account this is. ! says more.",
+            );
+            return false;
+        }
         true
     }
 

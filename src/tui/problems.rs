@@ -8,8 +8,8 @@ use crate::{
     domain::{Failure, Region, Retry, text},
     engine::{Job, JobState, catalogue::Progress},
     tui::{
-        board::Driver,
         model::{Model, Session},
+        standing,
     },
 };
 
@@ -67,7 +67,7 @@ impl Model {
         if let Some(failure) = &self.board.trouble {
             add(Place::Store, failure);
         }
-        if let Driver::Nobody(failure) = &self.board.driver {
+        if let Some(failure) = standing::nobody_drives(self) {
             add(Place::Driver, failure);
         }
         for (what, failure) in &self.lookup_problems {

@@ -20,7 +20,7 @@ pub(super) fn badges(model: &Model) -> Vec<&'static str> {
         (model.start.config.read_only, " READ-ONLY "),
         (board.status.paused.is_some(), " PAUSED "),
         (board.trouble.is_some(), " NOTHING SENT "),
-        (matches!(board.driver, Driver::Nobody(_)), " JOBS: LOOK ONLY "),
+        (nobody_drives(model).is_some(), " JOBS: LOOK ONLY "),
     ];
     all.into_iter().filter(|(on, _)| *on).map(|(_, badge)| badge).collect()
 }
@@ -55,7 +55,7 @@ fn banner(model: &Model) -> Option<String> {
         let words = format!("nothing is sent: {failure}");
         return Some(sentences(&[&words, &failure.hint]));
     }
-    if let Driver::Nobody(failure) = &board.driver {
+    if let Some(failure) = nobody_drives(model) {
         let words = format!("jobs can only be looked at: {}", failure.why);
         return Some(sentences(&[&words, &failure.hint]));
     }
@@ -74,6 +74,14 @@ pub(super) fn banner_lines(model: &Model, cells: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Why nobody brings the queue on, unless it is only that nobody is signed in, which is said already.
+pub(super) fn nobody_drives(model: &Model) -> Option<&Failure> {
+    match &model.board.driver {
+        Driver::Nobody(failure) if !matches!(model.session, Session::Failed(_)) => Some(failure),
+        _ => None,
+    }
 }
 
 /// Whether credentials may be there later without anybody pressing a key here.

@@ -8,7 +8,8 @@ use std::{
 
 use amigrate::{
     config::Config,
-    runtime::{Clock, Effects, Face, Origin, remember::Memory, run},
+    engine::Limits,
+    runtime::{Clock, Effects, Face, Means, Origin, StoreAt, remember::Memory, run},
     sim::{Scenario, SharedWorld, World, connector},
     term::{Caps, Input, decode},
     tui::{Model, Start, view},
@@ -72,11 +73,19 @@ fn after(script: &'static [(u64, &'static str)]) -> String {
         let home = world.with(|w| w.home().clone());
         let mut config = Config::default();
         config.browse.regions = vec!["all".into()];
+        let means = Means {
+            store: StoreAt::Memory,
+            read_only: false,
+            limits: Limits::of(&config),
+            history_days: config.jobs.history_days,
+            memory: Memory::default(),
+            background: Vec::new(),
+        };
         let (caps, seed, now) = (Caps::full(), 1, clock.now());
         let (mut model, first) =
             Model::new(Start { config, caps, demo: Some("demo".into()), profile: None, seed, now, size: SIZE });
         let http = connector::http_client(world, move || clock.now()).into();
-        let mut effects = Effects::new(Origin::Simulated { http, home }, false, Memory::default());
+        let mut effects = Effects::new(Origin::Simulated { http, home }, means, clock);
         let last = Arc::new(Mutex::new(String::new()));
         let terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).expect("it is in memory");
         let mut camera = Camera { terminal, last: Arc::clone(&last) };

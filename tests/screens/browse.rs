@@ -35,6 +35,8 @@ async fn ascii_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_filter_narrows_by_words_and_terms() {
     let stage = Stage::open("demo").await;
+    // The jobs pane names images too.
+    stage.send("1").await;
     for (words, shown, hidden) in [
         ("app-web", "app-web-2026", "ledger-"),
         ("state:disabled", "app-web-canary-off", "app-db-"),

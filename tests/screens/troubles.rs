@@ -23,7 +23,10 @@ async fn one_region_fails_and_the_others_are_listed() {
     stage.send("!").await;
     stage.shows("eu-west-2");
     stage.lacks("JSON");
-    assert_snapshot!("problems", without_ids(&stage.screen()));
+    // How far the demo's copies are by now depends on the SDK's own random waits as well.
+    let screen = stage.screen();
+    let (_, page) = screen.split_once('\n').unwrap();
+    assert_snapshot!("problems", without_ids(page));
     stage.press(KeyCode::Esc).await;
     stage.world.with(|w| w.faults().clear());
     stage.send("R").await;
@@ -39,13 +42,13 @@ async fn a_throttled_region_recovers() {
     stage.shows("ledger-");
     stage.lacks("problem");
     // More throttles than the SDK's tries: a problem, until it is asked again.
-    stage.world.with(|w| w.faults().add(Rule::new("DescribeImages", Effect::Throttle).first(4)));
+    stage.world.with(|w| w.faults().add(Rule::new("DescribeImages", Effect::Throttle)));
     stage.send("R").await;
-    stage.wait_text("1 problem (!)").await;
+    stage.wait_text("problem (!)").await;
     stage.shows("ledger-");
+    stage.world.with(|w| w.faults().clear());
     stage.send("R").await;
-    stage.settled().await;
-    stage.lacks("problem");
+    stage.wait_for("the end of the problem", |s| !s.contains("problem (!)")).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -69,7 +69,7 @@ pub(crate) struct Rig {
 /// One life of the program.
 pub(crate) struct Life {
     pub(crate) desk: Desk,
-    task: JoinHandle<()>,
+    task: JoinHandle<Result<(), Failure>>,
 }
 
 impl Life {

@@ -154,7 +154,7 @@ pub(crate) struct Seen {
     pub(crate) clipboard: Vec<String>,
     /// How often it rang.
     pub(crate) bells: usize,
-    /// The copies as of the last frame.
+    /// The copies made here as of the last frame; the demo has others as well.
     pub(crate) jobs: Vec<Job>,
     /// Every copy's percent in every frame.
     pub(crate) percents: Vec<(u64, Option<u8>)>,
@@ -173,8 +173,9 @@ impl Face for Front {
         let bytes = std::mem::take(self.screen.writer_mut());
         let mut seen = self.seen.lock().unwrap();
         seen.parser.process(&bytes);
-        seen.jobs = model.board.jobs().cloned().collect();
-        seen.percents.extend(model.board.jobs().map(|j| (j.id.0, j.percent())));
+        let ours = || model.board.jobs().filter(|j| j.origin == amigrate::engine::Origin::Here);
+        seen.jobs = ours().cloned().collect();
+        seen.percents.extend(ours().map(|j| (j.id.0, j.percent())));
         let shown = seen.parser.screen().contents();
         seen.bars.extend(shown.lines().filter(|l| l.contains('█')).map(str::to_owned));
         Ok(())
@@ -285,6 +286,12 @@ impl Stage {
 
     pub(crate) async fn wait_text(&self, text: &str) {
         self.wait_for(text, |s| s.contains(text)).await;
+    }
+
+    /// Lets time pass until so many copies made here are so. The demo has others as well, which the screen counts too.
+    pub(crate) async fn wait_ours(&self, word: &str, n: usize) {
+        let so = || self.seen().jobs.iter().filter(|j| j.word() == word).count() == n;
+        self.wait_for(&format!("{n} {word}"), |_| so()).await;
     }
 
     /// Waits until nothing is listed any more.

@@ -128,3 +128,35 @@ fn three_thousand_queued_copies_cost_no_more_than_a_turn_each() {
     assert_eq!(calls.iter().filter(|c| matches!(c, Call::Copy { .. })).count(), 30);
     assert_eq!(engine.take_changed().len(), 30, "only what has changed is written");
 }
+
+#[test]
+fn an_image_that_turns_up_after_its_jobs_end_is_taken_back() {
+    let mut engine = Engine::new(Limits::default());
+    submit(&mut engine, vec![request(1, "eu-west-1"), request(2, "eu-west-1")]);
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
+    let throttled = || Failure::new("copy", "slow down").code("RequestLimitExceeded").retry(Retry::Later);
+    engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(throttled()))), at(1));
+    assert_eq!(state(&engine).word(), "cancelled", "a throttle is a refusal");
+    let mut late = elsewhere(9, "eu-west-1");
+    late.tags = vec![Tag { key: Tags::JOB.into(), value: request(1, "eu-west-1").token.as_str().into() }];
+    engine.handle(Event::Answer(Answer::Surveyed(region("eu-west-1"), Ok(vec![late]))), at(2));
+    assert_eq!(state(&engine).word(), "cancelling");
+    assert_eq!(engine.jobs().count(), 2);
+}
+
+#[test]
+fn a_region_that_is_looked_at_seldom_is_watched_all_the_same() {
+    let mut engine = Engine::new(Limits::default());
+    submit(&mut engine, vec![request(1, "eu-west-1")]);
+    engine.handle(Event::Answer(Answer::Copied(JobId(1), Ok(new_image()))), at(0));
+    let mut watches = 0;
+    for _ in 0..20 {
+        let (now, calls) = next_calls(&mut engine);
+        for call in calls {
+            watches += u32::from(matches!(call, Call::Watch { .. }));
+            let slow = Failure::new("look", "slow down").code("RequestLimitExceeded").retry(Retry::Later);
+            engine.handle(Event::Answer(call.failed(slow)), now);
+        }
+    }
+    assert!(watches >= 9, "{watches} of 20 looks");
+}

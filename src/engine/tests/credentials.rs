@@ -37,15 +37,80 @@ fn everything_pauses_nothing_fails_and_it_goes_on_by_itself() {
 #[test]
 fn a_region_that_is_not_enabled_is_not_taken_for_bad_credentials() {
     let mut engine = Engine::new(Limits::default());
-    submit(&mut engine, vec![request(1, "me-south-1")]);
-    let calls = engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(auth_failure()))), at(1));
+    submit(&mut engine, vec![request(1, "me-south-1"), request(2, "eu-west-1")]);
+    engine.handle(Event::Answer(Answer::Copied(JobId(2), Ok(new_image()))), at(0));
+    let mut calls = engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(auth_failure()))), at(1));
     assert_eq!(calls, [Call::Probe], "the same credentials, elsewhere");
-    assert_eq!(engine.status().paused, None, "nobody is alarmed before that is answered");
-    let calls = engine.handle(Event::Answer(Answer::Probed(Ok(Vec::new()))), at(2));
-    assert!(matches!(calls[..], [Call::Copy { .. }]), "{calls:?}");
-    engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(auth_failure()))), at(3));
+    let (mut now, mut probes) = (at(1), 0);
+    while !state(&engine).ended() {
+        assert_eq!(engine.status().paused, None, "nobody else waits");
+        for call in std::mem::take(&mut calls) {
+            let answer = match call {
+                Call::Probe => {
+                    probes += 1;
+                    Answer::Probed(Ok(Vec::new()))
+                }
+                Call::Copy { job, .. } => Answer::Copied(job, Err(auth_failure())),
+                Call::Survey { region } => Answer::Surveyed(region, Ok(Vec::new())),
+                Call::Watch { region, .. } => Answer::Watched(region, Ok(seen(ImageState::Pending, Some(1)))),
+                other => panic!("{other:?}"),
+            };
+            calls.extend(engine.handle(Event::Answer(answer), now));
+        }
+        if calls.is_empty() && !state(&engine).ended() {
+            (now, calls) = next_calls(&mut engine);
+        }
+    }
     let JobState::Failed { failure, .. } = state(&engine) else { panic!("{:?}", state(&engine)) };
     assert!(failure.why.contains("me-south-1") && failure.why.contains("not enabled"), "{failure}");
+    assert_eq!(probes, 3, "one refusal may be an answer to credentials that were renewed meanwhile");
+    assert_eq!(engine.job(JobId(2)).unwrap().word(), "copying");
+}
+
+#[test]
+fn a_region_that_answered_well_is_not_suspected_for_earlier_refusals() {
+    let mut engine = copying();
+    for n in 0..9 {
+        let (now, calls) = next_calls(&mut engine);
+        for call in calls {
+            let answer = match call {
+                Call::Probe => Answer::Probed(Ok(Vec::new())),
+                Call::Watch { region, .. } if n % 2 == 0 => Answer::Watched(region, Err(auth_failure())),
+                Call::Watch { region, .. } => Answer::Watched(region, Ok(seen(ImageState::Pending, Some(1)))),
+                other => panic!("{other:?}"),
+            };
+            for call in engine.handle(Event::Answer(answer), now) {
+                assert_eq!(call, Call::Probe);
+                engine.handle(Event::Answer(Answer::Probed(Ok(Vec::new()))), now);
+            }
+        }
+    }
+    let status = engine.status();
+    let problem = status.regions.get(&region("eu-west-1")).and_then(|r| r.problem.clone());
+    assert!(problem.is_none_or(|p| !p.why.contains("not enabled")), "{:?}", engine.status());
+}
+
+#[test]
+fn credentials_that_seem_to_work_and_do_not_are_not_tried_without_end() {
+    let mut engine = copying();
+    let mut probes = 0;
+    let mut now = at(0);
+    while now < at(600) {
+        let calls;
+        (now, calls) = next_calls(&mut engine);
+        let mut open = calls;
+        while let Some(call) = open.pop() {
+            let answer = match call {
+                Call::Probe => {
+                    probes += 1;
+                    Answer::Probed(Ok(Vec::new()))
+                }
+                call => call.failed(expired()),
+            };
+            open.extend(engine.handle(Event::Answer(answer), now));
+        }
+    }
+    assert!((10..60).contains(&probes), "{probes} in ten minutes");
 }
 
 #[test]

@@ -325,7 +325,7 @@ fn a_pending_copy_is_deregistered_and_swept() {
     assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
     let calls = answer(&mut engine, Answer::Looked(job, Ok(Some(Box::new(image(ImageState::Pending))))), 1);
     assert!(matches!(calls[..], [Call::Deregister { .. }]), "{calls:?}");
-    let calls = answer(&mut engine, Answer::Deregistered(job, Ok(())), 1);
+    let calls = answer(&mut engine, Answer::Deregistered(job, Ok(Deregistration::Done)), 1);
     assert!(matches!(&calls[..], [Call::FindLeftovers { snapshots, .. }] if snapshots.len() == 1), "{calls:?}");
     let left = vec![
         snapshot(Some(40), SnapshotState::Pending),
@@ -377,7 +377,7 @@ fn what_cannot_be_deleted_is_named() {
     let job = JobId(1);
     engine.handle(Event::Ask(Ask::Cancel(vec![job])), at(1));
     engine.handle(Event::Answer(Answer::Looked(job, Ok(Some(Box::new(image(ImageState::Pending)))))), at(1));
-    engine.handle(Event::Answer(Answer::Deregistered(job, Ok(()))), at(1));
+    engine.handle(Event::Answer(Answer::Deregistered(job, Ok(Deregistration::Done))), at(1));
     let id = SnapshotId::new("snap-new").unwrap();
     let left = || Ok(vec![snapshot(Some(40), SnapshotState::Pending)]);
     engine.handle(Event::Answer(Answer::Leftovers(job, left())), at(1));
@@ -394,7 +394,7 @@ fn what_cannot_be_deleted_is_named() {
 fn answers_that_nobody_waits_for_change_nothing() {
     let mut engine = copying();
     let before = engine.clone();
-    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(()))), at(0));
+    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Done))), at(0));
     engine.handle(Event::Answer(Answer::Copied(JobId(1), Ok(ImageId::new("ami-x").unwrap()))), at(0));
     engine.handle(Event::Answer(Answer::Leftovers(JobId(9), Ok(Vec::new()))), at(0));
     assert_eq!(engine, before);

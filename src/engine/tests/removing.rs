@@ -26,7 +26,7 @@ fn another_try_removes_the_failed_image_first_and_has_a_new_token() {
     let token = ClientToken::from_random(77);
     let calls = engine.handle(Event::Ask(Ask::TryAgain(vec![(JobId(1), token.clone())])), now);
     assert!(matches!(calls[..], [Call::Deregister { .. }]), "{calls:?}");
-    let calls = engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(()))), now);
+    let calls = engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Done))), now);
     assert!(matches!(calls[..], [Call::FindLeftovers { .. }]), "{calls:?}");
     let left = vec![snapshot(None, SnapshotState::Error)];
     let calls = engine.handle(Event::Answer(Answer::Leftovers(JobId(1), Ok(left))), now);
@@ -107,8 +107,10 @@ fn a_removal_goes_on_where_it_was() {
     engine.handle(Event::Answer(looked), at(1));
     let mut again = restarted(&mut engine, at(100));
     let calls = again.handle(Event::Tick, at(100));
-    assert!(calls.iter().any(|c| matches!(c, Call::Deregister { .. })), "{calls:?}");
-    again.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(()))), at(101));
+    assert!(calls.iter().any(|c| matches!(c, Call::Look { .. })), "it may have become available: {calls:?}");
+    let looked = Answer::Looked(JobId(1), Ok(Some(Box::new(image(ImageState::Pending)))));
+    again.handle(Event::Answer(looked), at(101));
+    again.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Done))), at(101));
     let mut third = restarted(&mut again, at(200));
     let calls = third.handle(Event::Tick, at(200));
     assert!(calls.iter().any(|c| matches!(c, Call::FindLeftovers { .. })), "{calls:?}");
@@ -121,7 +123,7 @@ fn a_snapshot_that_stays_in_use_is_waited_for_and_named() {
     engine.handle(Event::Ask(Ask::Cancel(vec![job])), at(1));
     engine.handle(Event::Answer(Answer::Looked(job, Ok(Some(Box::new(image(ImageState::Pending)))))), at(1));
     let mut now = at(1);
-    let mut calls = engine.handle(Event::Answer(Answer::Deregistered(job, Ok(()))), now);
+    let mut calls = engine.handle(Event::Answer(Answer::Deregistered(job, Ok(Deregistration::Done))), now);
     while now < at(90_000) && !state(&engine).ended() {
         for call in std::mem::take(&mut calls) {
             let answer = match call {
@@ -145,4 +147,87 @@ fn a_snapshot_that_stays_in_use_is_waited_for_and_named() {
     let note = engine.job(job).unwrap().note.clone().unwrap();
     assert_eq!(note, "left behind: snap-new (it is in use)");
     assert!(now > at(80_000), "a day later");
+}
+
+#[test]
+fn what_was_lost_is_looked_at_before_it_is_deregistered() {
+    let mut engine = copying();
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
+    let looked = |state| Answer::Looked(JobId(1), Ok(Some(Box::new(image(state)))));
+    engine.handle(Event::Answer(looked(ImageState::Pending)), at(1));
+    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Err(later("no network")))), at(2));
+    let (now, calls) = next_calls(&mut engine);
+    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
+    engine.handle(Event::Answer(looked(ImageState::Available)), now);
+    assert_eq!(state(&engine).word(), "available", "hours may have passed");
+}
+
+#[test]
+fn an_image_too_young_to_be_known_is_not_gone() {
+    let mut engine = copying();
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
+    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(Some(Box::new(image(ImageState::Pending)))))), at(1));
+    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Unknown))), at(2));
+    let (_, calls) = next_calls(&mut engine);
+    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
+}
+
+#[test]
+fn a_copy_being_cleared_for_another_try_can_be_cancelled() {
+    let mut engine = copying();
+    fail(&mut engine);
+    engine.handle(Event::Ask(Ask::TryAgain(vec![(JobId(1), ClientToken::from_random(77))])), at(60));
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(61));
+    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Done))), at(62));
+    engine.handle(Event::Answer(Answer::Leftovers(JobId(1), Ok(Vec::new()))), at(62));
+    while !state(&engine).ended() {
+        let (now, calls) = next_calls(&mut engine);
+        for call in calls {
+            assert!(!matches!(call, Call::Copy { .. }), "{call:?}");
+            if let Call::FindLeftovers { job, .. } = call {
+                engine.handle(Event::Answer(Answer::Leftovers(job, Ok(Vec::new()))), now);
+            }
+        }
+    }
+    assert_eq!(state(&engine).word(), "cancelled");
+}
+
+#[test]
+fn a_dismissed_copy_that_is_tried_again_is_not_forgotten() {
+    let mut engine = copying();
+    fail(&mut engine);
+    engine.take_changed();
+    engine.handle(Event::Ask(Ask::Dismiss(vec![JobId(1)])), at(60));
+    engine.handle(Event::Ask(Ask::TryAgain(vec![(JobId(1), ClientToken::from_random(77))])), at(60));
+    engine.take_changed();
+    assert_eq!(state(&engine).word(), "clearing");
+}
+
+#[test]
+fn where_nobody_may_look_what_is_known_is_deleted_and_the_rest_is_said() {
+    let mut engine = copying();
+    let job = JobId(1);
+    engine.handle(Event::Ask(Ask::Cancel(vec![job])), at(1));
+    engine.handle(Event::Answer(Answer::Looked(job, Ok(Some(Box::new(image(ImageState::Pending)))))), at(1));
+    let mut calls = engine.handle(Event::Answer(Answer::Deregistered(job, Ok(Deregistration::Done))), at(1));
+    let (mut now, mut deletes) = (at(1), 0);
+    while !state(&engine).ended() {
+        for call in std::mem::take(&mut calls) {
+            let denied = Failure::new("look", "you may not").code("UnauthorizedOperation");
+            let answer = match call {
+                Call::DeleteSnapshot { snapshot, .. } => {
+                    deletes += 1;
+                    Answer::Deleted(job, snapshot, Ok(()))
+                }
+                call => call.failed(denied),
+            };
+            calls.extend(engine.handle(Event::Answer(answer), now));
+        }
+        if calls.is_empty() && !state(&engine).ended() {
+            (now, calls) = next_calls(&mut engine);
+        }
+    }
+    assert!(deletes > 0 && now < at(60));
+    let note = engine.job(job).unwrap().note.clone().unwrap();
+    assert_eq!((state(&engine).word(), note.contains("you may not")), ("cancelled", true), "{note}");
 }

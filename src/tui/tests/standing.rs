@@ -131,8 +131,13 @@ fn what_was_stored_is_shown_before_anybody_is_signed_in() {
     let (mut model, effects) = start(|_| {});
     fail(&mut model, &effects, expired());
     open(&mut model, "123456789012", copying(1));
-    shows(&mut model, &["app-web-00001", "Jobs 1 copy"]);
+    let signed_out = Failure::new("ask for that", "nobody is signed in");
+    post(&mut model, Post::Driver(Driver::Nobody(signed_out)));
+    shows(&mut model, &["app-web-00001", "Jobs 1 copy", "1 problem (!)"]);
     assert!(model.account.is_none());
+    keys(&mut model, "2");
+    assert_eq!(keys(&mut model, "x"), []);
+    says(&model, "nobody is signed in");
 }
 
 fn sign_in(model: &mut Model, effects: &[Effect], digits: &str) -> Vec<Effect> {
@@ -183,4 +188,21 @@ fn who_drives_outlives_news_of_the_jobs() {
     post(&mut model, Post::Driver(Driver::Us));
     open(&mut model, "123456789012", copying(1));
     assert_eq!(model.board.driver, Driver::Us);
+}
+
+#[test]
+fn nothing_is_asked_for_before_it_is_known_for_whom() {
+    let (mut model, effects) = start(|_| {});
+    let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(connected())));
+    let Effect::ListRegions { id } = effects[1] else { panic!("{effects:?}") };
+    let enabled = |r| RegionInfo { region: region(r), opt_in: OptIn::NotRequired };
+    reply(&mut model, id, Reply::Regions(Ok(["us-east-1", "eu-west-1"].map(enabled).to_vec())));
+    let (id, at, _) = lists(&effects).remove(0);
+    let page = Ok(Page { images: vec![image(1)], next: None });
+    reply(&mut model, id, Reply::Images { region: at, page });
+    model.prepare();
+    form(&mut model);
+    assert_eq!(ctrl(&mut model, 's'), []);
+    says(&model, "it is not known whose account this is");
+    assert!(matches!(overlay(&model), Some(screens::Overlay::Form(_))), "nothing of it is lost");
 }

@@ -135,6 +135,7 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.full == Some(Pane::Images) {
         model.full = None;
     }
-    model.jobs.show_all();
+    let last = model.board.jobs().next_back().map(|j| j.id);
+    model.jobs.await_new(last);
     model.ask_for(Ask::Copy(plan.copies), effects);
 }

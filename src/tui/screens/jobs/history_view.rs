@@ -59,6 +59,9 @@ pub(super) fn lines(model: &Model, cells: usize, rows: usize, dressing: Dressing
         let text = match &history.read {
             Read::Awaited => "Reading the history ...",
             Read::Failed(_) => "The history could not be read. R tries again, H goes back to the copies.",
+            Read::Done if model.account.is_none() => {
+                "The history is an account's: it is shown once somebody is signed in."
+            }
             Read::Done if history.total() > 0 => "Nothing in the history fits the filter. Esc clears it.",
             Read::Done => "No copy has ended yet. H goes back to the copies.",
         };

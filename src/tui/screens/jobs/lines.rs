@@ -2,7 +2,7 @@
 
 use super::{Line, Shown, filter::Words};
 use crate::{
-    engine::{Job, JobId, JobState},
+    engine::{Job, JobId, JobState, Origin},
     tui::{
         board::Board,
         model::Model,
@@ -54,6 +54,12 @@ pub fn refresh_lines(model: &mut Model) {
     if std::mem::take(&mut pane.changed) || pane.shown.version != Some(model.board.version()) {
         pane.shown = shown(&model.board, pane);
     }
+    if let Some(after) = pane.after {
+        let ours = |id: &&JobId| **id > after && model.board.job(**id).is_some_and(|j| j.origin == Origin::Here);
+        if let Some(new) = pane.shown.jobs.iter().find(ours) {
+            (pane.current, pane.after) = (Some(*new), None);
+        }
+    }
     let lines = &pane.shown.lines;
     let at = |id: Option<JobId>| id.and_then(|id| lines.iter().position(|l| *l == Line::Job(id)));
     let cursor = at(pane.current);
@@ -73,6 +79,7 @@ pub(super) fn moved(pane: &mut JobsPane, action: crate::tui::keys::Action) -> bo
         return false;
     }
     pane.current = jobs.get(list.cursor).copied();
+    pane.after = None;
     true
 }
 

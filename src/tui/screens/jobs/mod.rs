@@ -34,6 +34,8 @@ pub struct JobsPane {
     pub history: Option<History>,
     /// The filter or what is opened changed: lines must be made anew.
     pub changed: bool,
+    /// The cursor goes to the first copy of ours after this one, unless it is moved before.
+    after: Option<JobId>,
     /// Jobs that show their snapshots.
     expanded: BTreeSet<JobId>,
     shown: Shown,
@@ -41,9 +43,11 @@ pub struct JobsPane {
 }
 
 impl JobsPane {
-    /// Back to all jobs, the newest first.
-    pub fn show_all(&mut self) {
-        *self = Self { expanded: std::mem::take(&mut self.expanded), height: self.height, ..Self::default() };
+    /// Back to all jobs. The cursor goes to the copies just asked for, once they are there: they come after this one.
+    pub fn await_new(&mut self, last: Option<JobId>) {
+        let expanded = std::mem::take(&mut self.expanded);
+        let after = Some(last.unwrap_or(JobId(0)));
+        *self = Self { expanded, after, current: self.current, height: self.height, ..Self::default() };
     }
 
     /// Another account's jobs come: nothing of the old ones stays.

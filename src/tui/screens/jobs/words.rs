@@ -15,6 +15,9 @@ use crate::{
 /// Cells of what stands behind a usual bar and its percent.
 pub(super) const USUAL: usize = 24;
 
+/// How the note of a copy sent without tags begins.
+pub const WITHOUT_TAGS: &str = "made without tags";
+
 /// What stands behind the bar of a copy under way, at least [`USUAL`] wide.
 pub(super) fn beside_bar(board: &Board, job: &Job, roomy: bool, now: Timestamp) -> (String, Style) {
     let elsewhere = job.origin == Origin::Elsewhere;
@@ -73,7 +76,8 @@ pub fn state_text(board: &Board, job: &Job, now: Timestamp) -> (String, Style) {
             (noted(&format!("available {image} after {}{elsewhere}", duration(job.elapsed(now)))), theme::GOOD)
         }
         JobState::Failed { failure, .. } => {
-            let note = note.map_or_else(String::new, |n| format!(". {n}"));
+            // That it went without tags stands in its details.
+            let note = note.filter(|n| !n.starts_with(WITHOUT_TAGS)).map_or_else(String::new, |n| format!(". {n}"));
             (format!("{word}: {}{note}", clean(&failure.why)), theme::BAD)
         }
         JobState::Removing { image, purpose, step } => {

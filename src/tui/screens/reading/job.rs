@@ -6,11 +6,14 @@ use ratatui::text::Line;
 use super::image::entry;
 use crate::{
     domain::{
-        Encryption,
+        Encryption, ImageId,
         text::{clean, duration, gib},
     },
     engine::{Job, JobState, Origin, Tags},
-    tui::{model::Model, screens::jobs::words::state_text},
+    tui::{
+        model::Model,
+        screens::jobs::words::{WITHOUT_TAGS, state_text},
+    },
 };
 
 pub(super) fn lines(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
@@ -61,7 +64,7 @@ fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
     }
     add("new image", job.image().map_or("no id yet", |i| i.as_str()));
     if job.made.len() > 1 {
-        let made: Vec<&str> = job.made.iter().map(|i| i.as_str()).collect();
+        let made: Vec<&str> = job.made.iter().map(ImageId::as_str).collect();
         add("images made", &made.join(", "));
     }
     add("batch", job.batch.as_str());
@@ -81,10 +84,11 @@ fn tags(job: &Job) -> String {
     match (job.origin, job.tagged) {
         (Origin::Elsewhere, _) => "not known: started elsewhere".into(),
         (Origin::Here, true) => format!("{} and {}, on the image and its snapshots", Tags::JOB, Tags::BATCH),
-        (Origin::Here, false) => match job.note.as_deref().filter(|n| n.starts_with("made without tags")) {
-            Some(why) => clean(why).into_owned(),
-            None => "made without tags".into(),
-        },
+        (Origin::Here, false) => {
+            let made = if job.made.is_empty() { "sent" } else { "made" };
+            let why = job.note.as_deref().and_then(|n| n.strip_prefix(WITHOUT_TAGS)).unwrap_or_default();
+            format!("{made} without tags{}", clean(why))
+        }
     }
 }
 
