@@ -98,7 +98,10 @@ async fn worker(setup: &Setup, dir: std::path::PathBuf) -> Result<(Worker, crate
     })?;
     let env = |name: &str| std::env::var(name).ok();
     let key = profile::key(options.profile.as_deref(), options.endpoint_url.as_deref(), &env);
-    keeper.with(move |store| store.remember_account(&key, &account)).await?;
+    if let Err(failure) = keeper.with(move |store| store.remember_account(&key, &account)).await {
+        // If the store itself is in trouble, the worker says so.
+        tracing::warn!(%failure, "the profile's account could not be kept");
+    }
     Ok(Worker::new(duty, keeper, hands, clock, Box::new(|post| report(&post))))
 }
 
@@ -115,7 +118,7 @@ fn report(post: &Post) {
                 tell(&format!("{} to {}: {}{image}", request.name, request.destination, job.word()));
             }
         }
-        Post::Driver(Driver::Nobody(failure)) | Post::Trouble(Some(failure)) | Post::NotAsked(failure) => {
+        Post::Trouble(Some(failure)) | Post::NotAsked(failure) => {
             tell(&failure.to_string());
         }
         _ => {}

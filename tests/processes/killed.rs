@@ -2,6 +2,7 @@
 //! `AMIGRATE_SEED=7` plays one seed again.
 
 use std::{
+    io::Write as _,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Mutex,
     thread,
@@ -22,7 +23,7 @@ const SEEDS: u64 = 10;
 /// Kills in each world.
 const KILLS: usize = 5;
 /// Worlds at once: they mostly wait.
-const AT_ONCE: usize = 5;
+const AT_ONCE: usize = 10;
 
 /// When a process is killed.
 #[derive(Debug)]
@@ -95,7 +96,7 @@ fn one_world(seed: u64) {
         story.push(format!("{moment:?}"));
         killed += usize::from(die_at(&house, &moment));
     }
-    println!("seed {seed}: killed {killed} times: {}", story.join(", "));
+    let _ = writeln!(std::io::stdout(), "seed {seed}: killed {killed} times: {}", story.join(", "));
     house.settle();
     let jobs = house.jobs();
     assert_eq!(jobs.len(), asked, "seed {seed}: one job for each request; {}", told(&jobs));
@@ -112,9 +113,9 @@ fn ask_for_more(house: &House, rng: &mut fastrand::Rng, life: usize) -> usize {
     let count = requests.len();
     house.ask(&Ask::Copy(requests));
     let jobs = house.jobs();
-    let live: Vec<_> = jobs.iter().filter(|j| !j.state.ended()).map(|j| j.id).collect();
+    let open: Vec<_> = jobs.iter().filter(|j| !j.state.ended()).map(|j| j.id).collect();
     if life % 2 == 1
-        && let Some(id) = rng.choice(&live)
+        && let Some(id) = rng.choice(&open)
     {
         house.ask(&Ask::Cancel(vec![*id]));
     }

@@ -141,8 +141,8 @@ fn drivers_that_die_one_after_the_other_are_followed_by_the_next() {
     let mut drives = start_three(&house);
     for begun in [3, 6] {
         house.ec2.wait_for_copies(begun);
-        let [driver] = driving(&drives)[..] else { panic!("exactly one drives") };
-        let mut dead = drives.swap_remove(driver);
+        let [at] = driving(&drives)[..] else { panic!("exactly one drives") };
+        let mut dead = drives.swap_remove(at);
         dead.kill();
         dead.wait();
         house.bell.wait_for("another to drive", PATIENCE, || (!driving(&drives).is_empty()).then_some(()));

@@ -129,7 +129,7 @@ impl Ec2 {
         let what = format!("{made} copies begun");
         self.house
             .bell
-            .wait_for(&what, Duration::from_secs(60), || (self.with(|w| w.copies_made()) >= made).then_some(()));
+            .wait_for(&what, Duration::from_mins(1), || (self.with(|w| w.copies_made()) >= made).then_some(()));
     }
 
     fn serve(world: SharedWorld, bell: &Bell) -> Self {
@@ -138,7 +138,7 @@ impl Ec2 {
         let house = Arc::new(House { world, bell: bell.clone(), trip: Mutex::new(None) });
         let (stop, stopped) = oneshot::channel();
         let inside = Arc::clone(&house);
-        let serving = thread::spawn(move || serve(listener, inside, stopped));
+        let serving = thread::spawn(move || serve(listener, &inside, stopped));
         Self { house, url, stop: Some(stop), serving: Some(serving) }
     }
 
@@ -195,7 +195,7 @@ impl House {
     }
 }
 
-fn serve(listener: TcpListener, house: Arc<House>, stopped: oneshot::Receiver<()>) {
+fn serve(listener: TcpListener, house: &Arc<House>, stopped: oneshot::Receiver<()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         listener.set_nonblocking(true).expect("a socket");
@@ -204,7 +204,7 @@ fn serve(listener: TcpListener, house: Arc<House>, stopped: oneshot::Receiver<()
             loop {
                 let Ok((stream, _)) = listener.accept().await else { continue };
                 let _ = stream.set_nodelay(true);
-                let house = Arc::clone(&house);
+                let house = Arc::clone(house);
                 tokio::spawn(async move {
                     let cut = Arc::new(Notify::new());
                     let service = service_fn(|request| {
