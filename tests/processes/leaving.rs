@@ -83,6 +83,8 @@ fn busy(settings: &[(&'static str, &str)]) -> (House, Pty) {
 fn goes_on(house: &House) {
     let background = Background::the_one(house);
     assert_eq!(background.terminal(), "0", "it has no terminal");
+    // Whoever comes first has the seat.
+    house.bell.wait_for("the background to drive", PATIENCE, || (!house.nobody_drives()).then_some(()));
     let mut watcher = house.screen_ready();
     watcher.wait_for("who drives", |t| t.contains("driven by another amigrate"));
     house.ec2.hurry();
