@@ -20,6 +20,7 @@ use crate::{
         driver::{Duty, Seat, Worker},
         hands::{AwsHands, Renewal, SessionCell},
         keeper::Keeper,
+        profile,
     },
     store::Store,
     tui::{Driver, Post},
@@ -48,7 +49,8 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
             worker.run().await
         };
         tokio::select! {
-            result = work => result?,
+            // Left behind, it has nobody but the log to tell.
+            result = work => result.inspect_err(|failure| tracing::error!(%failure, "the queue is not driven"))?,
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
@@ -76,10 +78,10 @@ async fn worker(setup: &Setup, dir: std::path::PathBuf) -> Result<(Worker, crate
         }
     };
     let account = AccountKey::new(&account.id, session.endpoint_url());
-    let renewal = Renewal { options, http, account: account.clone() };
+    let renewal = Renewal { options: options.clone(), http, account: account.clone() };
     let hands = Arc::new(AwsHands::new(SessionCell::new(session), Some(renewal)));
     let duty = Duty {
-        account,
+        account: account.clone(),
         limits: Limits::of(&setup.config),
         seat: Seat::Shared(dir.clone()),
         look_only: false,
@@ -87,7 +89,19 @@ async fn worker(setup: &Setup, dir: std::path::PathBuf) -> Result<(Worker, crate
         history_days: setup.config.jobs.history_days,
     };
     let now = Timestamp::now();
-    let keeper = Keeper::spawn(move || Store::open(&dir, now).map(|opened| opened.store))?;
+    let keeper = Keeper::spawn(move || {
+        let opened = Store::open(&dir, now)?;
+        if let Some(path) = opened.set_aside {
+            tell(&format!("the store of jobs was damaged; it is kept as {}", path.display()));
+        }
+        Ok(opened.store)
+    })?;
+    let env = |name: &str| std::env::var(name).ok();
+    let key = profile::key(options.profile.as_deref(), options.endpoint_url.as_deref(), &env);
+    if let Err(failure) = keeper.with(move |store| store.remember_account(&key, &account)).await {
+        // If the store itself is in trouble, the worker says so.
+        tracing::warn!(%failure, "the profile's account could not be kept");
+    }
     Ok(Worker::new(duty, keeper, hands, clock, Box::new(|post| report(&post))))
 }
 

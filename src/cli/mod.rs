@@ -1,6 +1,7 @@
 //! Arguments, and one file a command. Errors are printed here, after the screen was left.
 
 mod drive;
+mod jobs;
 mod line;
 mod screen;
 mod simulate;
@@ -8,7 +9,7 @@ mod simulate;
 use std::{
     ffi::OsString,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -68,6 +69,8 @@ struct Common {
 enum Command {
     /// Carry on copies that are queued or being cancelled, without a screen, until nothing is left that needs it
     Drive,
+    /// Print the copies and where they stand, a line each: number, batch, name, route, state, image, reason
+    Jobs(jobs::Which),
     /// Open the same screen on an embedded EC2: no account, no network, nothing real
     Demo {
         /// The world to show: demo, empty, huge, broken, hostile or denied
@@ -118,6 +121,7 @@ fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, Failure> {
         None if setup.plain => line::list(&setup),
         None => screen::account(setup),
         Some(Command::Drive) => drive::run(&setup),
+        Some(Command::Jobs(which)) => jobs::run(&setup, which),
         Some(Command::Demo { scenario }) if setup.plain => line::demo(&setup, &scenario),
         Some(Command::Demo { scenario }) => screen::demo(setup, &scenario),
         Some(Command::Simulate { port, scenario, time_scale }) => simulate::run(port, &scenario, time_scale),
@@ -188,18 +192,18 @@ impl Setup {
         }
     }
 
-    /// Starts the log; a demo without a log file of its own writes none.
+    /// Starts the log; a demo without a log file of its own writes none. Nobody asked for the usual one: where that
+    /// cannot be written, everything else still works.
     fn start_log(&self) -> Result<Option<tracing_appender::non_blocking::WorkerGuard>, Failure> {
         let log = &self.config.log;
         if log.level == "off" {
             return Ok(None);
         }
-        let file = if log.file.is_empty() {
-            config::state_dir().map(|dir| dir.join("amigrate.log"))
-        } else {
-            Some(PathBuf::from(&log.file))
-        };
-        file.map(|file| logging::start(&file, &log.level)).transpose()
+        if log.file.is_empty() {
+            let usual = config::state_dir().map(|dir| dir.join("amigrate.log"));
+            return Ok(usual.and_then(|file| logging::start(&file, &log.level).ok()));
+        }
+        logging::start(Path::new(&log.file), &log.level).map(Some)
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
     driver::{Desk, Duty, Seat, Worker},
     hands::{AwsHands, Renewal, SessionCell},
     keeper::Keeper,
+    profile,
     remember::Memory,
 };
 use crate::{
@@ -355,13 +356,13 @@ impl Effects {
 
     /// A profile may mean another account behind another endpoint.
     fn profile_key(&self) -> String {
-        let profile = self.profile.as_deref().unwrap_or("default");
         match &self.origin {
-            Origin::Aws { options, .. } => match &options.endpoint_url {
-                Some(url) => format!("{profile} at {url}"),
-                None => profile.to_owned(),
-            },
-            Origin::Simulated { .. } | Origin::Later => profile.to_owned(),
+            Origin::Aws { options, .. } => {
+                let named = self.profile.as_deref().or(options.profile.as_deref());
+                profile::key(named, options.endpoint_url.as_deref(), &|name| std::env::var(name).ok())
+            }
+            // Its store ends with it, and nothing of the user's environment counts.
+            Origin::Simulated { .. } | Origin::Later => profile::key(self.profile.as_deref(), None, &|_| None),
         }
     }
 

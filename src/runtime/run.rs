@@ -45,8 +45,28 @@ const AT_ONCE: usize = 256;
 /// Runs until it is left.
 ///
 /// # Errors
-/// If the terminal cannot be written.
+/// If the terminal cannot be written. What a hang-up leaves to be done is done then as well: a lost line is often
+/// found out by drawing before anything says so.
 pub async fn run(
+    model: &mut Model,
+    first: Vec<Effect>,
+    effects: &mut Effects,
+    inputs: &mut UnboundedReceiver<Input>,
+    face: &mut impl Face,
+    clock: Clock,
+    frames_per_second: u32,
+) -> io::Result<Exit> {
+    let ended = rounds(model, first, effects, inputs, face, clock, frames_per_second).await;
+    if ended.is_err() {
+        // None of these has to do with the terminal, or it would not be started.
+        for effect in model.update(Msg::Input(Input::Hangup), clock.now()) {
+            effects.start(effect);
+        }
+    }
+    ended
+}
+
+async fn rounds(
     model: &mut Model,
     first: Vec<Effect>,
     effects: &mut Effects,

@@ -4,6 +4,7 @@
 //! Synchronous; nothing here decides what happens to a job. One process drives an account's jobs and commits them
 //! ([`DriverLock`]); the others read them and leave their [`Ask`]s.
 
+mod accounts;
 mod driver;
 mod files;
 mod open;

@@ -1,0 +1,125 @@
+//! `amigrate jobs`: the copies as they stand in the store, a line each. For scripts, and to see what a process in the
+//! background does; whoever drives is not disturbed, and AWS is asked nothing unless nobody knows whose jobs to show.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Setup, http_client};
+use crate::{
+    aws::Session,
+    domain::{AccountKey, CopyRequest, Failure, text::clean},
+    engine::{Ask, Job, JobState, Status},
+    runtime::{StoreAt, profile},
+    store::Store,
+};
+
+/// What is printed.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct Which {
+    /// Every account's, not only the one that the profile had last
+    #[arg(long)]
+    all: bool,
+    /// Those that have ended, the last first
+    #[arg(long)]
+    history: bool,
+}
+
+pub(super) fn run(setup: &Setup, which: Which) -> Result<ExitCode, Failure> {
+    let StoreAt::Dir(dir) = super::store() else {
+        return Err(Failure::new("list jobs", "this platform names no directory for a program's state")
+            .hint("Set HOME, or XDG_STATE_HOME."));
+    };
+    let opened = Store::open(&dir, Timestamp::now())?;
+    if let Some(path) = opened.set_aside {
+        let _ = writeln!(io::stderr(), "amigrate: the store of jobs was damaged; it is kept as {}", path.display());
+    }
+    let store = opened.store;
+    let accounts = if which.all { store.accounts()? } else { vec![whose(setup, &store)?] };
+    let printed = print(&store, &accounts, which)?;
+    match io::stdout().write_all(printed.as_bytes()).and_then(|()| io::stdout().flush()) {
+        // A reader that has gone away (`| head`) has read enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new("write", error.to_string())),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// The profile's account as it was last; AWS is asked only if there was none.
+fn whose(setup: &Setup, store: &Store) -> Result<AccountKey, Failure> {
+    let options = setup.session_options();
+    let env = |name: &str| std::env::var(name).ok();
+    let key = profile::key(options.profile.as_deref(), options.endpoint_url.as_deref(), &env);
+    if let Some(account) = store.account_of(&key)? {
+        return Ok(account);
+    }
+    super::runtime()?.block_on(async {
+        let session = Session::load(options, http_client()?).await?;
+        session.check_credentials().await?;
+        Ok(AccountKey::new(&session.account().await?.id, session.endpoint_url()))
+    })
+}
+
+fn print(store: &Store, accounts: &[AccountKey], which: Which) -> Result<String, Failure> {
+    let mut lines = String::new();
+    for account in accounts {
+        if which.all {
+            // No line of a job begins so.
+            lines.extend(["# ", account.as_str(), "\n"]);
+        }
+        if which.history {
+            for job in store.history(account, usize::MAX)? {
+                lines += &line(&job, &Status::default());
+            }
+            continue;
+        }
+        let loaded = store.load(account, Timestamp::now() - SignedDuration::from_hours(24))?;
+        for job in &loaded.jobs {
+            lines += &line(job, &loaded.status);
+        }
+        for (_, ask) in &loaded.asks {
+            // Asked for, and nobody has taken it up: there is no number yet.
+            let Ask::Copy(requests) = ask else { continue };
+            for request in requests {
+                lines += &asked(request);
+            }
+        }
+    }
+    Ok(lines)
+}
+
+fn asked(request: &CopyRequest) -> String {
+    let route = route(request.source_region.as_str(), request.destination.as_str());
+    format!("-\t-\t{}\t{route}\tasked\t-\t-\n", request.name)
+}
+
+/// Fields between tabs, never empty, so that `cut` and `awk` can count them.
+fn line(job: &Job, status: &Status) -> String {
+    let request = &job.request;
+    let waiting = || status.regions.get(&request.destination)?.waiting.clone();
+    let reason = match &job.state {
+        JobState::Failed { failure, .. } => Some(failure.why.clone()),
+        JobState::Queued => job.waiting.clone().or_else(waiting),
+        _ => job.waiting.clone(),
+    };
+    let reason = reason.or_else(|| job.note.clone()).unwrap_or_else(|| "-".into());
+    let state = match (&job.state, job.percent()) {
+        (JobState::Copying { .. }, Some(percent)) => format!("{} {percent}%", job.word()),
+        _ => job.word().to_owned(),
+    };
+    format!(
+        "{}\t{}\t{}\t{}\t{state}\t{}\t{}\n",
+        job.id,
+        job.batch,
+        request.name,
+        route(request.source_region.as_str(), request.destination.as_str()),
+        job.image().map_or("-", |image| image.as_str()),
+        clean(&reason)
+    )
+}
+
+fn route(from: &str, to: &str) -> String {
+    format!("{from} > {to}")
+}

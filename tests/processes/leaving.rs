@@ -1,0 +1,147 @@
+//! Leaving with a queue: what goes on in the background is a process without a terminal that ends when it is done.
+//! Linux only, where `/proc` tells of processes that are nobody's children.
+
+use std::{fs, path::Path};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open},
+};
+
+use crate::{
+    house::{House, PATIENCE},
+    pty::Pty,
+};
+
+/// A process that was left behind. It is killed with its value.
+struct Background {
+    pid: Pid,
+    stat: Vec<String>,
+}
+
+impl Background {
+    /// Those that run for this house; its directory is nobody else's.
+    fn all(house: &House) -> Vec<Self> {
+        let home = format!("XDG_STATE_HOME={}", house.home.path().display());
+        let of_this_house = |process: &Path| {
+            let environment = fs::read(process.join("environ")).unwrap_or_default();
+            let command = fs::read(process.join("cmdline")).unwrap_or_default();
+            environment.split(|b| *b == 0).any(|v| v == home.as_bytes())
+                && command.split(|b| *b == 0).nth(1) == Some(b"drive")
+        };
+        let found = |entry: fs::DirEntry| {
+            let pid = Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)?;
+            if !of_this_house(&entry.path()) {
+                return None;
+            }
+            let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+            // The name in parentheses may hold anything.
+            let stat = stat.rsplit_once(')')?.1.split_whitespace().map(str::to_owned).collect();
+            Some(Self { pid, stat })
+        };
+        fs::read_dir("/proc").expect("Linux has it").filter_map(|e| found(e.ok()?)).collect()
+    }
+
+    #[track_caller]
+    fn the_one(house: &House) -> Self {
+        let mut all = Self::all(house);
+        assert_eq!(all.len(), 1, "one process goes on in the background");
+        all.remove(0)
+    }
+
+    /// Its controlling terminal; 0 is none.
+    fn terminal(&self) -> &str {
+        &self.stat[4]
+    }
+
+    #[track_caller]
+    fn wait_for_its_end(&self) {
+        let Ok(process) = pidfd_open(self.pid, PidfdFlags::empty()) else { return };
+        let mut wait = [PollFd::new(&process, PollFlags::IN)];
+        let patience = Timespec { tv_sec: PATIENCE.as_secs().try_into().expect("a small number"), tv_nsec: 0 };
+        assert_eq!(poll(&mut wait, Some(&patience)).expect("it can be waited for"), 1, "it does not end");
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        let _ = kill_process(self.pid, Signal::KILL);
+    }
+}
+
+/// A house with a screen that drives three copies and has three more queued.
+fn busy(settings: &[(&'static str, &str)]) -> (House, Pty) {
+    let mut house = House::slow();
+    house.settings.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    let mut screen = house.screen_ready();
+    house.ask_copies("queue", 2);
+    screen.wait_for("the queue", |t| t.contains("3 copying") && t.contains("3 queued"));
+    (house, screen)
+}
+
+/// The background drives until the queue is empty, and ends; nothing is lost.
+fn goes_on(house: &House) {
+    let background = Background::the_one(house);
+    assert_eq!(background.terminal(), "0", "it has no terminal");
+    // Whoever comes first has the seat.
+    house.bell.wait_for("the background to drive", PATIENCE, || (!house.nobody_drives()).then_some(()));
+    let mut watcher = house.screen_ready();
+    watcher.wait_for("who drives", |t| t.contains("driven by another amigrate"));
+    house.ec2.hurry();
+    house.ec2.wait_for_copies(6);
+    watcher.keys("q");
+    assert!(watcher.wait_exit().success(), "no question is asked where another drives: {}", watcher.text());
+    background.wait_for_its_end();
+    assert!(house.nobody_drives());
+    house.settle();
+    assert_eq!(house.jobs().len(), 6);
+    house.agrees();
+}
+
+#[test]
+fn the_queue_goes_on_in_the_background() {
+    let (house, mut screen) = busy(&[]);
+    screen.keys("q");
+    screen
+        .wait_for("the question", |t| t.contains("3 copies are queued") && t.contains("Keep going in the background"));
+    screen.keys("\r");
+    assert!(screen.wait_exit().success(), "{}", screen.text());
+    goes_on(&house);
+}
+
+#[test]
+fn a_hang_up_leaves_the_queue_to_the_background() {
+    let (house, mut screen) = busy(&[]);
+    screen.hang_up();
+    screen.wait_exit();
+    goes_on(&house);
+}
+
+/// Nothing drives now; the next start goes on.
+fn stands_still_until_the_next_start(house: &House) {
+    assert!(Background::all(house).is_empty(), "something goes on in the background");
+    assert!(house.nobody_drives());
+    assert_eq!(house.ec2.with(|w| w.copies_made()), 3);
+    house.ec2.hurry();
+    house.settle();
+    assert_eq!(house.jobs().len(), 6);
+    house.agrees();
+}
+
+#[test]
+fn what_is_left_queued_goes_on_at_the_next_start() {
+    let (house, mut screen) = busy(&[]);
+    screen.keys("q");
+    screen.wait_for("the question", |t| t.contains("Leave queued"));
+    screen.keys("\t\r");
+    assert!(screen.wait_exit().success(), "{}", screen.text());
+    stands_still_until_the_next_start(&house);
+}
+
+#[test]
+fn a_hang_up_leaves_nothing_behind_where_that_is_not_wanted() {
+    let (house, mut screen) = busy(&[("AMIGRATE_JOBS_BACKGROUND_ON_HANGUP", "false")]);
+    screen.hang_up();
+    screen.wait_exit();
+    stands_still_until_the_next_start(&house);
+}

@@ -1,0 +1,53 @@
+//! `amigrate jobs`: what the store says, without a word to AWS.
+
+use crate::house::{Drive, House};
+
+fn printed(house: &House, arguments: &[&str]) -> Vec<Vec<String>> {
+    let mut jobs = Drive::start(house.command(arguments), house);
+    let status = jobs.wait();
+    assert!(status.success(), "{}", jobs.errors());
+    jobs.said().lines().map(|l| l.split('\t').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn jobs_are_printed_from_the_store_alone() {
+    let house = House::slow();
+    let mut bad = house.request("with-bad-key", "us-east-2", 1);
+    bad.encryption = crate::house::bad_key();
+    let late = house.request("not-yet", "us-east-2", 2);
+    house.ask(&amigrate::engine::Ask::Copy(vec![bad, late]));
+    let requests = || house.ec2.with(|w| w.calls().values().map(|c| c.asked).sum::<u64>());
+
+    // Nobody has driven yet, so nobody knows whose jobs these are: AWS is asked.
+    let lines = printed(&house, &["jobs"]);
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(lines[1], ["-", "-", "not-yet", "us-east-1 > us-east-2", "asked", "-", "-"]);
+    assert_eq!(requests(), 1);
+
+    let drive = house.drive();
+    drive.wait_to_say("with-bad-key to us-east-2: failed");
+    drive.wait_to_say("not-yet to us-east-2: copying");
+    drive.kill();
+    let before = {
+        let mut drive = drive;
+        drive.wait();
+        requests()
+    };
+    let lines = printed(&house, &["jobs"]);
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    for line in &lines {
+        assert_eq!(line.len(), 7, "{line:?}");
+        assert!(line[1].starts_with("batch-"), "{line:?}");
+        assert!(line[5].starts_with("ami-"), "{line:?}");
+    }
+    assert_eq!((lines[0][0].as_str(), lines[0][4].as_str()), ("1", "failed"));
+    assert!(lines[0][6].contains("key ID is not accessible"), "{lines:?}");
+    assert!(lines[1][4].starts_with("copying"), "{lines:?}");
+
+    let ended = printed(&house, &["jobs", "--history"]);
+    assert_eq!(ended, [lines[0].clone()]);
+    let all = printed(&house, &["jobs", "--all"]);
+    assert_eq!(all[0], [format!("# {}", house.account)]);
+    assert_eq!(all[1..], lines);
+    assert_eq!(requests(), before, "AWS was asked");
+}

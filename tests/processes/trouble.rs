@@ -1,0 +1,125 @@
+//! A store that cannot be used: it is said plainly, images can be browsed all the same, and nothing is touched.
+
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
+    process::Command,
+};
+
+use crate::{
+    house::{Drive, House},
+    pty::Pty,
+};
+
+/// What is plain of a screen that cannot have jobs.
+fn looks_only(mut screen: Pty, why: &str) {
+    let text = screen.wait_for("the images, and what is wrong", |t| {
+        t.contains("app-web-") && !t.contains("listing") && t.contains("JOBS: LOOK ONLY") && t.contains(why)
+    });
+    assert!(!text.contains("panicked"), "{text}");
+    // Images are there to be read.
+    screen.keys("d");
+    screen.wait_for("an image's details", |t| t.contains("root device type"));
+    screen.keys("\x1b");
+    screen.wait_for("the list again", |t| t.contains("q quit") && !t.contains("root device type"));
+    screen.keys("q");
+    assert!(screen.wait_exit().success(), "{}", screen.text());
+}
+
+/// Runs to the end: its status and what it complained of.
+fn refused(house: &House, command: Command) -> String {
+    let mut drive = Drive::start(command, house);
+    let status = drive.wait();
+    assert_eq!(status.code(), Some(1), "{}\n{}", drive.said(), drive.errors());
+    drive.errors()
+}
+
+#[test]
+fn a_newer_store_is_left_alone() {
+    let house = House::new();
+    drop(house.store());
+    let file = house.dir().join("jobs.db");
+    let newer = rusqlite::Connection::open(&file).expect("it opens");
+    newer.pragma_update(None, "user_version", 99).expect("it is writable");
+    // Nothing of it is left in the log beside the file.
+    newer.pragma_update(None, "journal_mode", "delete").expect("nobody else has it open");
+    drop(newer);
+    let before = fs::read(&file).expect("it is there");
+
+    let errors = refused(&house, house.command(&["drive"]));
+    assert!(errors.contains("newer amigrate"), "{errors}");
+    let errors = refused(&house, house.command(&["jobs"]));
+    assert!(errors.contains("newer amigrate"), "{errors}");
+    looks_only(house.screen(), "newer amigrate");
+    assert!(fs::read(&file).expect("it is there") == before, "the file was touched");
+}
+
+#[test]
+fn a_damaged_store_is_set_aside_and_said() {
+    for by_screen in [false, true] {
+        let house = House::new();
+        fs::create_dir_all(house.dir()).expect("a directory");
+        fs::write(house.dir().join("jobs.db"), "this was a database once".repeat(100)).expect("a file");
+        if by_screen {
+            let mut screen = house.screen();
+            screen.wait_for("what is wrong", |t| t.contains("store of jobs was damaged"));
+            screen.wait_for("the images", |t| t.contains("app-web-"));
+            screen.keys("q");
+            assert!(screen.wait_exit().success(), "{}", screen.text());
+        } else {
+            let mut drive = house.drive();
+            assert!(drive.wait().success(), "{}", drive.errors());
+            assert!(drive.said().contains("store of jobs was damaged"), "{}", drive.said());
+        }
+        let kept: Vec<_> = fs::read_dir(house.dir())
+            .expect("it is there")
+            .filter_map(|e| e.ok()?.file_name().into_string().ok())
+            .filter(|name| name.starts_with("jobs-damaged-"))
+            .collect();
+        assert_eq!(kept.len(), 1, "{kept:?}");
+        let text = fs::read_to_string(house.dir().join(&kept[0])).expect("it is readable");
+        assert!(text.starts_with("this was a database once"));
+        // What came in its place can be used.
+        house.ask_copies("after", 1);
+        let mut drive = house.drive();
+        assert!(drive.wait().success(), "{}", drive.errors());
+        house.settle();
+        house.agrees();
+    }
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_stops_no_browsing() {
+    let house = House::new();
+    fs::create_dir_all(house.dir()).expect("a directory");
+    let _writable_again = ReadOnly::make(&house);
+    let program = env!("CARGO_BIN_EXE_amigrate");
+    // Rights mean nothing to root, unless it gives that up.
+    let root = rustix::process::geteuid().is_root();
+    let as_anybody = ["--bounding-set", "-dac_override,-dac_read_search", "--", program];
+
+    let command = if root {
+        house.command_of("setpriv", &[&as_anybody[..], &["drive"]].concat())
+    } else {
+        house.command(&["drive"])
+    };
+    let errors = refused(&house, command);
+    assert!(errors.contains("must be able to read and write"), "{errors}");
+    let screen = if root { house.screen_by("setpriv", &as_anybody) } else { house.screen() };
+    looks_only(screen, "ermission denied");
+}
+
+struct ReadOnly(std::path::PathBuf);
+
+impl ReadOnly {
+    fn make(house: &House) -> Self {
+        fs::set_permissions(house.dir(), Permissions::from_mode(0o500)).expect("it is ours");
+        Self(house.dir())
+    }
+}
+
+impl Drop for ReadOnly {
+    fn drop(&mut self) {
+        let _ = fs::set_permissions(&self.0, Permissions::from_mode(0o700));
+    }
+}

@@ -1,0 +1,264 @@
+//! The embedded EC2 on a loopback port of this process, so that a test sees every request, ends a program at one, and
+//! looks into the world behind it. The same door as `amigrate simulate`, with a peephole.
+
+use std::{
+    convert::Infallible,
+    net::TcpListener,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use amigrate::{
+    domain::ImageState,
+    sim::{Scenario, SharedWorld, World, wire::Request},
+};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::{body::Incoming, header::CONTENT_TYPE, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::sync::{Notify, oneshot};
+
+/// Rings whenever something has happened that somebody may wait for.
+#[derive(Clone, Default)]
+pub(crate) struct Bell(Arc<(Mutex<u64>, Condvar)>);
+
+impl Bell {
+    pub(crate) fn ring(&self) {
+        *lock(&self.0.0) += 1;
+        self.0.1.notify_all();
+    }
+
+    /// Waits until it is so; asks anew whenever the bell rings. `what` is for whoever reads of its failure.
+    #[track_caller]
+    pub(crate) fn wait_for<T>(&self, what: &str, patience: Duration, mut look: impl FnMut() -> Option<T>) -> T {
+        let deadline = Instant::now() + patience;
+        loop {
+            let heard = *lock(&self.0.0);
+            if let Some(found) = look() {
+                return found;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "waiting for {what}: nothing came of it in {patience:?}");
+            let guard = lock(&self.0.0);
+            drop(self.0.1.wait_timeout_while(guard, left, |rung| *rung == heard));
+        }
+    }
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// When in a request's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// It has come and is not carried out.
+    Unheard,
+    /// It is carried out and not answered.
+    Unanswered,
+    /// Its answer is on the way.
+    Answered,
+}
+
+/// A request at which a process is killed.
+#[derive(Debug, Clone)]
+pub(crate) struct Trip {
+    pub(crate) stage: Stage,
+    /// The beginning of the action's name; empty for any.
+    pub(crate) action: &'static str,
+    /// How many such requests are left until then; 1 is the next.
+    pub(crate) left: usize,
+    pub(crate) victim: Pid,
+}
+
+struct House {
+    world: SharedWorld,
+    bell: Bell,
+    trip: Mutex<Option<Trip>>,
+}
+
+/// A served world.
+pub(crate) struct Ec2 {
+    house: Arc<House>,
+    pub(crate) url: String,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Option<JoinHandle<()>>,
+}
+
+impl Ec2 {
+    /// The demonstration's account, in which a copy takes less than a second.
+    pub(crate) fn quick(bell: &Bell) -> Self {
+        let world = SharedWorld::new(World::new(&Scenario::named("demo").expect("it is embedded"), Timestamp::now()));
+        world.with(|w| {
+            let pace = w.pace();
+            (pace.snapshots_after_ms, pace.unknown_ms, pace.base_ms) = (50, 50, 300);
+            (pace.almost_ms, pace.settle_ms, pace.mib_per_second) = (50, 50, 10_000_000);
+        });
+        Self::serve(world, bell)
+    }
+
+    /// Copies begun from now on take as long as this allows: [`Self::finish`] ends them.
+    pub(crate) fn hold(&self) {
+        self.with(|w| w.pace().base_ms = 3_600_000);
+    }
+
+    /// Copies begun from now on take less than a second, and those under way are whole.
+    pub(crate) fn hurry(&self) {
+        self.with(|w| w.pace().base_ms = 300);
+        self.finish();
+    }
+
+    /// All copies under way are whole.
+    pub(crate) fn finish(&self) {
+        let now = Timestamp::now();
+        self.with(|w| {
+            let pending = w.copies(now).into_iter().filter(|c| c.image.state == ImageState::Pending);
+            for copy in pending.collect::<Vec<_>>() {
+                w.finish_copy(&copy.region, &copy.image.id, now).expect("it is under way");
+            }
+        });
+        self.house.bell.ring();
+    }
+
+    /// Waits until so many copies were begun.
+    #[track_caller]
+    pub(crate) fn wait_for_copies(&self, made: u64) {
+        let what = format!("{made} copies begun");
+        self.house
+            .bell
+            .wait_for(&what, Duration::from_mins(1), || (self.with(|w| w.copies_made()) >= made).then_some(()));
+    }
+
+    fn serve(world: SharedWorld, bell: &Bell) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let house = Arc::new(House { world, bell: bell.clone(), trip: Mutex::new(None) });
+        let (stop, stopped) = oneshot::channel();
+        let inside = Arc::clone(&house);
+        let serving = thread::spawn(move || serve(listener, &inside, stopped));
+        Self { house, url, stop: Some(stop), serving: Some(serving) }
+    }
+
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
+        self.house.world.with(look)
+    }
+
+    /// What the account owns, as the test door tells it.
+    pub(crate) fn state(&self) -> serde_json::Value {
+        let wire = Request { method: "GET", path: "/_state", ..Request::default() };
+        serde_json::from_slice(&self.house.world.answer(&wire, Timestamp::now()).body).expect("JSON")
+    }
+
+    /// How often this was asked, everywhere.
+    pub(crate) fn asked(&self, action: &str) -> u64 {
+        self.with(|w| w.calls().iter().filter(|((_, a), _)| a == action).map(|(_, c)| c.asked).sum())
+    }
+
+    /// Kills at a request that is yet to come.
+    pub(crate) fn set_trip(&self, trip: Trip) {
+        *lock(&self.house.trip) = Some(trip);
+    }
+
+    /// Before a process is reaped: its number may be somebody else's afterwards.
+    pub(crate) fn clear_trip(&self) {
+        *lock(&self.house.trip) = None;
+    }
+}
+
+impl Drop for Ec2 {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(serving) = self.serving.take() {
+            let _ = serving.join();
+        }
+    }
+}
+
+impl House {
+    /// Counts a request of that action; whether the process was killed at it.
+    fn passes(&self, stage: Stage, action: &str) -> bool {
+        let mut trip = lock(&self.trip);
+        let Some(set) = trip.as_mut().filter(|t| t.stage == stage && action.starts_with(t.action)) else {
+            return false;
+        };
+        set.left -= 1;
+        if set.left > 0 {
+            return false;
+        }
+        // Not reaped before the trip is cleared, so it is this process still.
+        let _ = kill_process(set.victim, Signal::KILL);
+        *trip = None;
+        true
+    }
+}
+
+fn serve(listener: TcpListener, house: &Arc<House>, stopped: oneshot::Receiver<()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        listener.set_nonblocking(true).expect("a socket");
+        let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+        let accept = async {
+            loop {
+                let Ok((stream, _)) = listener.accept().await else { continue };
+                let _ = stream.set_nodelay(true);
+                let house = Arc::clone(house);
+                tokio::spawn(async move {
+                    let cut = Arc::new(Notify::new());
+                    let service = service_fn(|request| {
+                        let (house, cut) = (Arc::clone(&house), Arc::clone(&cut));
+                        async move { Ok::<_, Infallible>(answer(request, &house, &cut).await) }
+                    });
+                    let serving = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+                    tokio::select! {
+                        _ = serving => {}
+                        () = cut.notified() => {}
+                    }
+                });
+            }
+        };
+        tokio::select! {
+            () = accept => {}
+            _ = stopped => {}
+        }
+    });
+}
+
+async fn answer(request: hyper::Request<Incoming>, house: &Arc<House>, cut: &Notify) -> hyper::Response<Full<Bytes>> {
+    let (head, body) = request.into_parts();
+    let Ok(body) = body.collect().await else { return hyper::Response::default() };
+    let body = body.to_bytes();
+    let header = |name: &str| head.headers.get(name).and_then(|v| v.to_str().ok());
+    let wire = Request {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
+        authorization: header("authorization"),
+        target: header("x-amz-target"),
+        body: &body,
+    };
+    let action = form_urlencoded::parse(&body).find(|(k, _)| k == "Action").map_or_else(String::new, |(_, v)| v.into());
+    if house.passes(Stage::Unheard, &action) {
+        house.bell.ring();
+        std::future::pending::<()>().await;
+    }
+    let answer = house.world.answer(&wire, Timestamp::now());
+    let dead = house.passes(Stage::Unanswered, &action);
+    house.bell.ring();
+    tokio::time::sleep(answer.delay).await;
+    if answer.reset || dead {
+        cut.notify_one();
+        std::future::pending::<()>().await;
+    }
+    let late = Arc::clone(house);
+    tokio::spawn(async move {
+        tokio::task::yield_now().await;
+        late.passes(Stage::Answered, &action);
+    });
+    let mut response = hyper::Response::new(Full::new(answer.body.into()));
+    *response.status_mut() = http::StatusCode::from_u16(answer.status).expect("a status");
+    response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static(answer.content_type));
+    response
+}
