@@ -13,7 +13,7 @@ mod document;
 mod rig;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{
         Mutex,
         atomic::{AtomicU64, Ordering},
@@ -25,7 +25,7 @@ use amigrate::{
     domain::{ClientToken, CopyRequest, Image, ImageId, ImageState, Region, text::thousands},
     engine::{Ask, Job, JobState, Limits, Origin},
     sim::{
-        Scenario,
+        Maker, Scenario,
         faults::{Effect, Rule},
     },
 };
@@ -50,7 +50,7 @@ struct Play {
     places: Vec<Region>,
     asked: Vec<CopyRequest>,
     /// Images another user removed.
-    others: BTreeSet<ImageId>,
+    others: BTreeMap<ImageId, Maker>,
     stuck: Vec<(Region, ImageId)>,
     log: bool,
 }
@@ -96,7 +96,7 @@ impl Play {
             sources,
             places,
             asked: Vec::new(),
-            others: BTreeSet::new(),
+            others: BTreeMap::new(),
             stuck: Vec::new(),
             log,
         }
@@ -243,7 +243,7 @@ impl Play {
                         .is_ok()
                     {
                         self.did("copies deregistered by others");
-                        self.others.insert(copy.image.id);
+                        self.others.insert(copy.image.id, copy.maker);
                     }
                 }
             }

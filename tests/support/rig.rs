@@ -170,7 +170,7 @@ impl Rig {
     }
 
     /// Whether what EC2 has is what the jobs say, and nothing else. `others` are images another user removed.
-    pub(crate) async fn check(&self, asked: &[CopyRequest], others: &BTreeSet<ImageId>) -> Vec<String> {
+    pub(crate) async fn check(&self, asked: &[CopyRequest], others: &BTreeMap<ImageId, Maker>) -> Vec<String> {
         let jobs = self.stored().await;
         let now = self.clock.now();
         let mut wrong = std::mem::take(&mut self.notes().wrong);
@@ -202,11 +202,11 @@ impl Rig {
             left.push_str(job.note.as_deref().unwrap_or_default());
             let state = |image: &ImageId| here.get(image).map(|c| c.image.state.as_str());
             match &job.state {
-                JobState::Available { image } if state(image) != Some("available") && !others.contains(image) => {
+                JobState::Available { image } if state(image) != Some("available") && !others.contains_key(image) => {
                     wrong.push(format!("{name} is available, its image {image} is {:?}", state(image)));
                 }
                 JobState::Failed { image: Some(image), .. }
-                    if state(image) != Some("failed") && !others.contains(image) =>
+                    if state(image) != Some("failed") && !others.contains_key(image) =>
                 {
                     wrong.push(format!("{name} has failed, its image {image} is {:?}", state(image)));
                 }
@@ -222,13 +222,15 @@ impl Rig {
         }
         for (region, image, snapshot) in &snapshots {
             let named = left.contains(snapshot.id.as_str());
-            if !here.contains_key(image) && !others.contains(image) && !named {
+            if !here.contains_key(image) && !others.contains_key(image) && !named {
                 wrong.push(format!("{} of {image} in {region} is left behind", snapshot.id));
             }
         }
         let all: BTreeSet<&ImageId> = jobs.iter().filter(|j| j.origin == Origin::Here).flat_map(|j| &j.made).collect();
-        if made != u64::try_from(all.len()).unwrap() {
-            wrong.push(format!("EC2 made {made} images, the jobs know of {}", all.len()));
+        // One that another user removed before anybody here knew of it is nobody's to know.
+        let unknown = others.iter().filter(|(image, maker)| **maker == Maker::Request && !all.contains(image)).count();
+        if made != u64::try_from(all.len() + unknown).unwrap() {
+            wrong.push(format!("EC2 made {made} images, the jobs know of {}, others removed {unknown}", all.len()));
         }
         for (region, most) in &self.notes().most_pending {
             if *most > self.limits.pending {
