@@ -1,24 +1,17 @@
 //! Runs effects that wait: each in a task of its own, its answer sent back as a message.
 
-use std::{ffi::OsString, path::PathBuf, sync::Arc};
+mod jobs;
 
-use jiff::SignedDuration;
+use std::{ffi::OsString, path::PathBuf};
+
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{
-    Clock, background,
-    driver::{Desk, Duty, Seat, Worker},
-    hands::{AwsHands, Renewal, SessionCell},
-    keeper::Keeper,
-    profile,
-    remember::Memory,
-};
+use super::{Clock, background, driver::Desk, hands::SessionCell, keeper::Keeper, remember::Memory};
 use crate::{
     aws::{HttpClient, Session, SessionOptions},
     domain::{AccountKey, Failure, Region},
     engine::Limits,
-    store::Store,
-    tui::{Connected, Driver, Effect, Msg, Page, Post, Reply, RequestId},
+    tui::{Connected, Effect, Msg, Page, Post, Reply, RequestId},
 };
 
 /// Where sessions come from.
@@ -199,7 +192,7 @@ impl Effects {
             Effect::CloseJobs => self.close_jobs(),
             Effect::Ask(ask) => match &self.desk {
                 Some(desk) => desk.ask(ask),
-                None => self.post(Post::NotAsked(nobody_yet())),
+                None => self.post(Post::NotAsked(jobs::nobody_yet())),
             },
             Effect::History { id } => self.history(id),
             Effect::Background => {
@@ -241,131 +234,6 @@ impl Effects {
         }
     }
 
-    /// The way to the store, opened at the first use.
-    fn keeper(&mut self) -> Result<Keeper, Failure> {
-        if let Some(keeper) = &self.keeper {
-            return Ok(keeper.clone());
-        }
-        let keeper = match self.means.store.clone() {
-            StoreAt::Memory => Keeper::inline(Store::in_memory()?),
-            StoreAt::Nowhere => return Err(nowhere()),
-            StoreAt::Dir(dir) => {
-                let (sender, now, account) = (self.sender.clone(), self.clock.now(), self.accounts);
-                Keeper::spawn(move || {
-                    let opened = Store::open(&dir, now)?;
-                    if let Some(path) = opened.set_aside {
-                        // Nobody listens any more when the program is leaving.
-                        _ = sender.send(Done::Post(account, Post::Notice(set_aside(&path))));
-                    }
-                    Ok(opened.store)
-                })?
-            }
-        };
-        Ok(self.keeper.insert(keeper).clone())
-    }
-
-    /// Follows an account's jobs, and drives them if nobody else does.
-    fn open_jobs(&mut self, account: AccountKey) {
-        if self.desk.is_some() && self.account.as_ref() == Some(&account) {
-            return;
-        }
-        self.close_jobs();
-        let Some(session) = self.session.clone() else {
-            return self.post(Post::Driver(Driver::Nobody(nobody_yet())));
-        };
-        let keeper = match self.keeper() {
-            Ok(keeper) => keeper,
-            Err(failure) => return self.post(Post::Driver(Driver::Nobody(failure))),
-        };
-        let hands = Arc::new(AwsHands::new(session, self.renewal(&account)));
-        let duty = Duty {
-            account: account.clone(),
-            limits: self.means.limits.clone(),
-            seat: match &self.means.store {
-                StoreAt::Dir(dir) => Seat::Shared(dir.clone()),
-                StoreAt::Memory | StoreAt::Nowhere => Seat::Alone,
-            },
-            look_only: self.means.read_only,
-            until_rest: false,
-            history_days: self.means.history_days,
-        };
-        let (sender, number) = (self.sender.clone(), self.accounts);
-        let post = move |post| {
-            // Nobody listens any more when the program is leaving.
-            _ = sender.send(Done::Post(number, post));
-        };
-        let (worker, desk) = Worker::new(duty, keeper.clone(), hands, self.clock, Box::new(post));
-        self.desk = Some(desk);
-        self.account = Some(account.clone());
-        let key = self.profile_key();
-        tokio::spawn(async move {
-            if let Err(failure) = keeper.with(move |store| store.remember_account(&key, &account)).await {
-                tracing::warn!(%failure, "the profile's account could not be kept");
-            }
-            // It ends when its desk goes; whatever went wrong before, it has said.
-            _ = worker.run().await;
-        });
-    }
-
-    /// What is asked from now on concerns another account. Whoever worked on the last one ends by itself.
-    fn close_jobs(&mut self) {
-        self.accounts += 1;
-        (self.desk, self.account) = (None, None);
-    }
-
-    /// Without credentials nobody knows whose jobs to show; those of the account the profile had last, then.
-    fn show_stored(&mut self) {
-        let Ok(keeper) = self.keeper() else { return };
-        let (sender, number, key, now) = (self.sender.clone(), self.accounts, self.profile_key(), self.clock.now());
-        tokio::spawn(async move {
-            let loaded = keeper.with(move |store| {
-                let Some(account) = store.account_of(&key)? else { return Ok(None) };
-                let loaded = store.load(&account, now - SignedDuration::from_hours(24))?;
-                Ok(Some((account, loaded)))
-            });
-            let Ok(Some((account, loaded))) = loaded.await else { return };
-            let jobs = loaded.jobs.into_iter().map(Arc::new).collect();
-            let waiting = Failure::new("ask for that", "nobody is signed in")
-                .hint("Copies stay as they are until somebody is; nothing is lost.")
-                .retry(crate::domain::Retry::AfterLogin);
-            for post in [Post::Opened { account, jobs, status: loaded.status }, Post::Driver(Driver::Nobody(waiting))] {
-                _ = sender.send(Done::Post(number, post));
-            }
-        });
-    }
-
-    fn history(&mut self, id: RequestId) {
-        /// More than anybody reads; a filter finds the rest by the day.
-        const MOST: usize = 5_000;
-        let (keeper, account) = (self.keeper(), self.account.clone());
-        self.spawn(async move {
-            let reply = match (keeper, account) {
-                (Ok(keeper), Some(account)) => keeper.with(move |store| store.history(&account, MOST)).await,
-                (Ok(_), None) => Ok(Vec::new()),
-                (Err(failure), _) => Err(failure),
-            };
-            Done::Msg(Msg::Reply { id, reply: Reply::History(reply) })
-        });
-    }
-
-    fn renewal(&self, account: &AccountKey) -> Option<Renewal> {
-        let Origin::Aws { options, http: Ok(http) } = &self.origin else { return None };
-        let options = SessionOptions { profile: self.profile.clone().or(options.profile.clone()), ..options.clone() };
-        Some(Renewal { options, http: http.clone(), account: account.clone() })
-    }
-
-    /// A profile may mean another account behind another endpoint.
-    fn profile_key(&self) -> String {
-        match &self.origin {
-            Origin::Aws { options, .. } => {
-                let named = self.profile.as_deref().or(options.profile.as_deref());
-                profile::key(named, options.endpoint_url.as_deref(), &|name| std::env::var(name).ok())
-            }
-            // Its store ends with it, and nothing of the user's environment counts.
-            Origin::Simulated { .. } | Origin::Later => profile::key(self.profile.as_deref(), None, &|_| None),
-        }
-    }
-
     fn post(&self, post: Post) {
         _ = self.sender.send(Done::Post(self.accounts, post));
     }
@@ -377,24 +245,6 @@ impl Effects {
             let _ = sender.send(task.await);
         });
     }
-}
-
-fn nobody_yet() -> Failure {
-    Failure::new("ask for that", "nobody knows yet whose copies these would be")
-        .hint("Try again in a moment; if it stays so, ! says what is wrong.")
-        .retry(crate::domain::Retry::Later)
-}
-
-fn nowhere() -> Failure {
-    Failure::new("keep copies", "this platform names no directory for a program's state")
-        .hint("Set HOME, or XDG_STATE_HOME. Without it copies could be lost, so none are made.")
-}
-
-fn set_aside(path: &std::path::Path) -> String {
-    format!(
-        "The store of jobs was damaged; it is kept as {}. Copies under way are found again in EC2; queued ones must be asked for again.",
-        path.display()
-    )
 }
 
 async fn connect(
