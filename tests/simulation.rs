@@ -68,10 +68,10 @@ impl Play {
             ..Limits::default()
         };
         let rig = Rig::new(&Scenario::named("demo").unwrap(), limits);
-        let mut unused = rng.u64(..);
         rig.world.with(|w| {
             let pace = w.pace();
-            pace.unseen_ms = if rng.bool() { rng.i64(0..15_000) } else { 0 };
+            let unseen = if rng.bool() { rng.i64(0..15_000) } else { 0 };
+            pace.unseen_ms = unseen;
             pace.in_use_ms = if rng.bool() { rng.i64(0..9_000) } else { 0 };
             pace.ghost_ms = if rng.bool() { rng.i64(0..12_000) } else { 0 };
             pace.base_ms = rng.i64(1_000..90_000);
@@ -80,10 +80,13 @@ impl Play {
             limits.pending_copies = rng.usize(1..8);
             limits.rates = rng.bool();
             limits.token_life_ms = rng.bool().then(|| rng.i64(100_000..600_000));
+            if unseen == 0 && rng.u8(..) < 100 {
+                // Where EC2 shows at once what it has, a copy is known by its tag and name alone, whatever its token.
+                limits.token_life_ms = Some(rng.i64(1..10_000));
+            }
             if rng.u8(..) < 50 {
                 w.faults().add(Rule::new("CreateTags", Effect::Deny));
             }
-            unused = unused.wrapping_add(1);
         });
         let mut places =
             ["eu-west-1", "eu-central-1", "ap-southeast-2", "us-west-2"].map(region).into_iter().collect::<Vec<_>>();
