@@ -121,6 +121,8 @@ impl Rig {
             history_days: 90,
         };
         let hands = Mortal {
+            keeper: self.keeper.clone(),
+            account: self.account.clone(),
             real: Arc::new(AwsHands::new(SessionCell::new(self.session.clone()), None)),
             notes: Arc::clone(&self.notes),
             world: self.world.clone(),
@@ -280,6 +282,8 @@ fn see(notes: &mut Notes, post: &Post) {
 
 /// Hands that end the program when it is time.
 struct Mortal {
+    keeper: Keeper,
+    account: AccountKey,
     real: Arc<AwsHands>,
     notes: Arc<Mutex<Notes>>,
     world: SharedWorld,
@@ -296,6 +300,17 @@ impl Mortal {
         let number = notes.effects;
         notes.effects += 1;
         Ok(notes.kill.filter(|(at, _)| *at == number).map(|(_, phase)| phase))
+    }
+
+    /// Nothing is sent that is not in the store, as being sent and under its own token.
+    fn must_be_written(&self, call: &Call) {
+        let Call::Copy { job, request, .. } = call else { return };
+        let (account, id) = (self.account.clone(), *job);
+        let stored = self.keeper.with(move |store| store.job(&account, id)).now_or_never();
+        let written = matches!(stored, Some(Ok(Some(j))) if j.state == JobState::Starting && j.request == **request);
+        if !written {
+            self.notes.lock().unwrap().wrong.push(format!("job {id} is sent before that is written down"));
+        }
     }
 
     /// Carries an effect out as far as the program lives.
@@ -324,6 +339,7 @@ impl Mortal {
 
 impl Hands for Mortal {
     fn call(&self, call: Call) -> BoxFuture<'static, Answer> {
+        self.must_be_written(&call);
         let starts = if let Call::Copy { request, .. } = &call { Some(request.destination.clone()) } else { None };
         let (notes, world, clock) = (Arc::clone(&self.notes), self.world.clone(), self.clock);
         let effect = self.real.call(call);
