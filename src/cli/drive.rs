@@ -1,9 +1,10 @@
 //! `amigrate drive`: the queue without a screen. What a hang-up leaves behind runs this; so may a service manager.
 
 use std::{
+    collections::BTreeMap,
     io::{self, Write},
     process::ExitCode,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -14,7 +15,7 @@ use super::{Setup, http_client};
 use crate::{
     aws::Session,
     domain::{AccountKey, Failure, Retry},
-    engine::Limits,
+    engine::{JobId, Limits},
     runtime::{
         Clock, StoreAt,
         driver::{Duty, Seat, Worker},
@@ -26,10 +27,34 @@ use crate::{
     tui::{Driver, Post},
 };
 
+/// Says to a child that it is to leave the terminal.
+const DETACHED: &str = "AMIGRATE_DETACHED";
+
 /// Between two tries to find out whose credentials these are.
 const AGAIN: Duration = Duration::from_secs(5);
 
+/// The same in a process without a terminal, which is not waited for. Only a child that leads no process group can have a
+/// session of its own; so this process, which may lead one, is not the one that drives.
+pub(super) fn detached() -> Result<ExitCode, Failure> {
+    let failed = |e: io::Error| Failure::new("leave the terminal", e.to_string());
+    let program = std::env::current_exe().map_err(failed)?;
+    let arguments = std::env::args_os().skip(1).filter(|a| a != "--detach");
+    std::process::Command::new(program)
+        .args(arguments)
+        .env(DETACHED, "1")
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .map_err(failed)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
+    if std::env::var_os(DETACHED).is_some() {
+        // Refused where it leads a group already: then it has left the terminal's anyway.
+        _ = rustix::process::setsid();
+    }
     let _log = setup.start_log()?;
     if setup.config.read_only {
         return Err(Failure::new("drive the queue", "this is read-only").hint("Leave out --read-only."));
@@ -102,16 +127,18 @@ async fn worker(setup: &Setup, dir: std::path::PathBuf) -> Result<(Worker, crate
         // If the store itself is in trouble, the worker says so.
         tracing::warn!(%failure, "the profile's account could not be kept");
     }
-    Ok(Worker::new(duty, keeper, hands, clock, Box::new(|post| report(&post))))
+    let told = Mutex::new(BTreeMap::new());
+    let post = move |post| report(&post, &mut told.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok(Worker::new(duty, keeper, hands, clock, Box::new(post)))
 }
 
-/// A line an event, for whoever reads it; mostly nobody does.
-fn report(post: &Post) {
+/// A line for every new word, for whoever reads it; mostly nobody does.
+fn report(post: &Post, told: &mut BTreeMap<JobId, &'static str>) {
     match post {
         Post::Driver(Driver::Us) => tell("driving the queue; it ends when nothing is left that needs it"),
         Post::Driver(Driver::Another) => tell("another process drives the queue; waiting for it to end"),
         Post::Changed { jobs, .. } => {
-            for job in jobs {
+            for job in jobs.iter().filter(|j| told.insert(j.id, j.word()) != Some(j.word())) {
                 let request = &job.request;
                 let image = job.image().map_or_else(String::new, |i| format!(" {i}"));
                 tell(&format!("{} to {}: {}{image}", request.name, request.destination, job.word()));

@@ -68,7 +68,11 @@ struct Common {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Carry on copies that are queued or being cancelled, without a screen, until nothing is left that needs it
-    Drive,
+    Drive {
+        /// Leave the terminal first
+        #[arg(long)]
+        detach: bool,
+    },
     /// Print the copies and where they stand, a line each: number, batch, name, route, state, image, reason
     Jobs(jobs::Which),
     /// Open the same screen on an embedded EC2: no account, no network, nothing real
@@ -120,7 +124,8 @@ fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, Failure> {
     match arguments.command {
         None if setup.plain => line::list(&setup),
         None => screen::account(setup),
-        Some(Command::Drive) => drive::run(&setup),
+        Some(Command::Drive { detach: true }) => drive::detached(),
+        Some(Command::Drive { detach: false }) => drive::run(&setup),
         Some(Command::Jobs(which)) => jobs::run(&setup, which),
         Some(Command::Demo { scenario }) if setup.plain => line::demo(&setup, &scenario),
         Some(Command::Demo { scenario }) => screen::demo(setup, &scenario),
@@ -157,16 +162,15 @@ fn set_up(common: &Common, env: &impl Fn(&str) -> Option<String>) -> Result<Setu
     let caps = Caps::detect(env, overrides);
     let (stdin, stdout) = crate::term::session::ttys();
     let plain = Caps::line_mode(env, stdin, stdout, common.plain);
-    let background = background(common, profile.as_deref());
+    let background = background(common);
     Ok(Setup { config, caps, plain, profile, region, background })
 }
 
 /// `amigrate drive`, with what was said to this process.
-fn background(common: &Common, profile: Option<&str>) -> Vec<OsString> {
-    let mut arguments: Vec<OsString> = vec!["drive".into()];
+fn background(common: &Common) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = vec!["drive".into(), "--detach".into()];
     let mut add =
         |flag: &str, value: Option<OsString>| arguments.extend(value.map(|v| [flag.into(), v]).into_iter().flatten());
-    add("--profile", profile.map(OsString::from));
     add("--region", common.region.as_ref().map(|r| r.to_string().into()));
     add("--endpoint-url", common.endpoint_url.clone().map(OsString::from));
     add("--config", common.config.clone().map(|p| std::path::absolute(&p).unwrap_or(p).into_os_string()));

@@ -20,7 +20,7 @@ use crate::{
     runtime::{Clock, Effects, Exit, Face, Means, Origin, StoreAt, remember::Memory, run},
     sim::{Scenario, SharedWorld, World, connector},
     term::{Caps, Input, Screen, TermSession, Tty, input, osc, session},
-    tui::{Model, Start, view},
+    tui::{Driver, Model, Start, view},
 };
 
 /// How long leaving may take: a hang-up ends the program within a second.
@@ -158,7 +158,7 @@ fn show(
         session::end_within(PATIENCE, GONE.into());
         drop(terminal);
         if matches!(ended, Ok(Exit::Quit)) {
-            say_what_goes_on(&model);
+            say_what_goes_on(&model, effects.background());
         }
         ended.or_else(|e| if gone(&e) { Ok(Exit::Gone) } else { Err(broken(&e)) })
     });
@@ -171,7 +171,7 @@ fn show(
 }
 
 /// Copies go on without us; here is what to look for. Lines go to the shell, after the screen was left.
-fn say_what_goes_on(model: &Model) {
+fn say_what_goes_on(model: &Model, background: Option<&Result<(), Failure>>) {
     /// More would push away what the shell showed before.
     const NAMED: usize = 5;
     let mut err = io::stderr().lock();
@@ -195,8 +195,15 @@ fn say_what_goes_on(model: &Model) {
     }
     let queued = model.board.jobs().filter(|j| j.needs_driving()).count();
     if queued > 0 {
-        let copies = count(queued, "copy is", "copies are");
-        let _ = writeln!(err, "{copies} queued or being cancelled; `amigrate jobs` shows how far that is.");
+        let copies = format!("{} queued or being removed", count(queued, "copy is", "copies are"));
+        let _ = match (background, &model.board.driver) {
+            (Some(Ok(())), _) => {
+                writeln!(err, "{copies}: that goes on in the background; `amigrate jobs` shows how far it is.")
+            }
+            (Some(Err(failure)), _) => writeln!(err, "{copies}: not going on in the background: {failure}"),
+            (None, Driver::Another) => writeln!(err, "{copies}: another amigrate on this host goes on with it."),
+            (None, _) => writeln!(err, "{copies}: that goes on with the next amigrate, or with `amigrate drive`."),
+        };
     }
 }
 

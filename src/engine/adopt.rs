@@ -8,9 +8,6 @@ use crate::domain::{
     ClientToken, CopyRequest, Description, Encryption, Failure, Image, ImageName, ImageState, Region, Retry,
 };
 
-/// The batch of copies started elsewhere without a batch of their own.
-const ELSEWHERE: &str = "elsewhere";
-
 impl Engine {
     /// Everything pending in a region.
     pub(super) fn surveyed(&mut self, region: &Region, result: Result<Vec<Image>, Failure>, now: Timestamp) {
@@ -43,7 +40,8 @@ impl Engine {
             return;
         }
         let id = self.jobs.next_id();
-        let batch = BatchId::new(image.tag(Tags::BATCH).unwrap_or(ELSEWHERE));
+        // Without a tag nobody knows what belongs together: each is a batch by itself.
+        let batch = BatchId::new(image.tag(Tags::BATCH).unwrap_or(image.id.as_str()));
         let request = CopyRequest {
             source,
             source_name: String::new(),

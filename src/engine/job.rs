@@ -272,6 +272,9 @@ pub struct Job {
     pub(super) cancel_wanted: bool,
     /// Whether the new image was ever seen: right after `CopyImage` it may not be found yet.
     pub(super) seen: bool,
+    /// When its image was last asked to be deregistered: what is read for a while after that may be from before.
+    #[serde(default)]
+    pub(super) deregistering: Option<Timestamp>,
     /// Looks in a row that missed it.
     pub(super) missed: u8,
     /// Looks in a row that found it available.
@@ -302,6 +305,7 @@ impl Job {
             doubt: None,
             cancel_wanted: false,
             seen: false,
+            deregistering: None,
             missed: 0,
             confirmed: 0,
         }

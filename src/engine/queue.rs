@@ -131,7 +131,7 @@ impl Engine {
             if lane.ready(&limits) > now {
                 lane.waiting = Some(match &lane.hold {
                     Some((until, why)) if *until > now => why.clone(),
-                    _ => format!("one copy at a time to {region}"),
+                    _ => format!("waits its turn: copies to {region} start one by one"),
                 });
                 return;
             }

@@ -65,6 +65,9 @@ impl Engine {
             let Some(job) = self.jobs.get_mut(id) else { continue };
             let region = job.request.destination.clone();
             let snapshots = job.snapshots.iter().map(|s| s.id.clone()).collect();
+            if matches!(&job.state, JobState::Removing { step: Step::Deregistering { .. }, .. }) {
+                job.deregistering = Some(now);
+            }
             let JobState::Removing { image, step, .. } = &mut job.state else { continue };
             let image = image.clone();
             calls.push(match step {
@@ -106,7 +109,12 @@ impl Engine {
     pub(super) fn looked(&mut self, id: JobId, result: Result<Option<Box<Image>>, Failure>, now: Timestamp) {
         let unseen = self.limits.unseen;
         let Some((job, image, purpose, Step::Looking { .. })) = self.removing(id) else { return };
+        let sent = job.deregistering.is_some_and(|sent| now.duration_since(sent) < unseen);
         let next = match result {
+            // The answer of a deregistration was lost, and EC2 may show the image a while longer.
+            Ok(Some(found)) if sent && found.state == ImageState::Available => {
+                Step::Looking { at: Some(now + BETWEEN_TRIES) }
+            }
             Ok(Some(found)) if matches!(found.state, ImageState::Available | ImageState::Disabled) => {
                 job.note = Some("became available before the cancel reached it; nothing was deleted".into());
                 return self.end(id, JobState::Available { image }, now);

@@ -89,15 +89,12 @@ impl Engine {
             self.back_to_queue(id, None, now);
             return;
         }
-        if failure.is("InvalidAMIName.Duplicate") || failure.is("IdempotentParameterMismatch") {
-            // Perhaps by a sending of our own, of which nothing is known any more.
-            job.doubt.get_or_insert(Doubt { since: job.asked, last: now, clean: 0, refusal: None });
-        }
         match &mut job.doubt {
             Some(doubt) => {
+                job.waiting =
+                    Some(format!("AWS refuses it ({}); making sure that no copy was made before", failure.why));
                 doubt.refusal = Some(Box::new(failure));
                 doubt.clean = 0;
-                job.waiting = Some("refused; making sure that no copy was made before".into());
                 job.state = JobState::Settling { at: Some(now) };
             }
             None => self.end_refused(id, failure, now),

@@ -69,6 +69,8 @@ pub struct Board {
     pub trouble: Option<Failure>,
     /// So long without progress is said to be stalled.
     pub stall: SignedDuration,
+    /// What a person should have read, such as where a damaged store was put.
+    pub notices: Vec<Failure>,
     ended: Vec<JobId>,
     version: u64,
 }
@@ -117,7 +119,8 @@ impl Board {
 
     /// Forgets everything: another account's jobs come.
     pub fn clear(&mut self) {
-        *self = Self { version: self.version + 1, ..Self::new(self.stall) };
+        let notices = std::mem::take(&mut self.notices);
+        *self = Self { notices, version: self.version + 1, ..Self::new(self.stall) };
     }
 
     /// Takes changed jobs in.

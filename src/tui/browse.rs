@@ -140,6 +140,33 @@ pub(super) fn reconnect_if_due(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
+/// The account is asked for again in a while, if that can help.
+pub(super) fn ask_account_later(model: &mut Model, failure: &Failure) {
+    model.account_again = standing::reconnects(failure).then(|| model.now + BETWEEN_TRIES);
+}
+
+pub(super) fn ask_account_if_due(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.account_again.is_some_and(|at| at <= model.now) && matches!(model.session, Session::Ready(_)) {
+        model.account_again = None;
+        let id = model.ask(Awaited::Account);
+        effects.push(Effect::AskAccount { id });
+        if model.regions.is_empty() {
+            let id = model.ask(Awaited::Regions);
+            effects.push(Effect::ListRegions { id });
+        }
+    }
+}
+
+/// What could not be listed while nobody could be reached.
+pub(super) fn list_failed(model: &mut Model, effects: &mut Vec<Effect>) {
+    let failed = model
+        .catalogue
+        .listings()
+        .filter(|(_, l)| matches!(&l.progress, Progress::Failed(f) if standing::reconnects(f)));
+    let regions: Vec<Region> = failed.map(|(region, _)| region.clone()).collect();
+    list(model, regions, effects);
+}
+
 /// Copies started elsewhere are looked for where images are listed.
 fn follow(model: &mut Model, effects: &mut Vec<Effect>) {
     if !model.chosen.is_empty() {

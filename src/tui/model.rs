@@ -132,6 +132,8 @@ pub struct Model {
     pub mouse: bool,
     pub(super) awaited: BTreeMap<RequestId, Awaited>,
     pub(super) reconnect: Option<Reconnect>,
+    /// When the account is asked for again.
+    pub(super) account_again: Option<Timestamp>,
     /// Regions whose list waits for a free place among the requests.
     pub(super) to_list: Vec<Region>,
     next_id: u64,
@@ -165,6 +167,7 @@ impl Model {
             mouse: start.config.ui.mouse,
             awaited: BTreeMap::new(),
             reconnect: None,
+            account_again: None,
             to_list: Vec::new(),
             next_id: 0,
             tokens: start.seed,
@@ -185,7 +188,7 @@ impl Model {
             Some(Reconnect::At(at)) => Some(at),
             _ => None,
         };
-        [spinning, counting, notice, reconnect].into_iter().flatten().min()
+        [spinning, counting, notice, reconnect, self.account_again].into_iter().flatten().min()
     }
 
     /// Whether something on the screen spins.

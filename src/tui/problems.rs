@@ -22,6 +22,8 @@ pub enum Place<'a> {
     Credentials,
     /// The store of jobs.
     Store,
+    /// What became of the store of jobs.
+    Notice,
     /// Who brings the queue on.
     Driver,
     /// Something that was looked up.
@@ -41,6 +43,7 @@ impl fmt::Display for Place<'_> {
             Self::SignIn(None) => f.write_str("credentials"),
             Self::Credentials => f.write_str("copies are paused: the credentials do not work"),
             Self::Store => f.write_str("nothing is sent: jobs cannot be written down"),
+            Self::Notice => f.write_str("the store of jobs"),
             Self::Driver => f.write_str("jobs can only be looked at"),
             Self::Lookup(what) => f.write_str(what),
             Self::Images(region) => write!(f, "{region}"),
@@ -66,6 +69,9 @@ impl Model {
         }
         if let Some(failure) = &self.board.trouble {
             add(Place::Store, failure);
+        }
+        for notice in &self.board.notices {
+            add(Place::Notice, notice);
         }
         if let Some(failure) = standing::nobody_drives(self) {
             add(Place::Driver, failure);

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use crate::{
+    domain::{Failure, Retry},
     engine::Ask,
     term::{
         Input,
@@ -152,7 +153,10 @@ fn on_post(model: &mut Model, post: Post) {
         Post::Driver(driver) => model.board.driver = driver,
         Post::NotAsked(failure) => model.complain(failure.lines().join(". ")),
         Post::Trouble(trouble) => model.board.trouble = trouble,
-        Post::Notice(text) => model.complain(text),
+        Post::Notice(text) => {
+            model.complain(text.clone());
+            model.board.notices.push(Failure::new("read the jobs", text).retry(Retry::Never));
+        }
     }
 }
 
@@ -167,8 +171,13 @@ fn on_reply(model: &mut Model, id: RequestId, reply: Reply, effects: &mut Vec<Ef
     match (awaited, reply) {
         (Awaited::Account, Reply::Account(result)) => {
             browse::note(model, "account", &result);
-            if let Ok(account) = result {
-                browse::signed_in(model, account, effects);
+            match result {
+                Ok(account) => {
+                    browse::signed_in(model, account, effects);
+                    browse::list_failed(model, effects);
+                }
+                // Without it nobody knows whose copies to carry on: it is asked again.
+                Err(failure) => browse::ask_account_later(model, &failure),
             }
             model.images.changed = true;
         }
@@ -204,6 +213,7 @@ impl Model {
         let mut effects = Vec::new();
         update(self, msg, &mut effects);
         browse::reconnect_if_due(self, &mut effects);
+        browse::ask_account_if_due(self, &mut effects);
         let ended = self.board.take_ended();
         browse::list_where_copies_ended(self, &ended, &mut effects);
         if !ended.is_empty() && self.start.config.ui.bell {

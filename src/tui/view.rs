@@ -120,6 +120,7 @@ struct Tally {
     deregistering: usize,
     available: usize,
     failed: usize,
+    gone: usize,
     size: u64,
     done: u64,
 }
@@ -136,6 +137,7 @@ impl Tally {
                 JobState::Queued | JobState::Settling { .. } => tally.queued += 1,
                 JobState::Available { .. } => tally.available += 1,
                 JobState::Failed { .. } => tally.failed += 1,
+                JobState::Gone { .. } => tally.gone += 1,
                 _ => {}
             }
             if !job.state.ended() && !job.leaving() {
@@ -164,6 +166,7 @@ fn summary(model: &Model, cells: usize) -> String {
         (3, tally.deregistering, "deregistering"),
         (6, tally.available, "available"),
         (5, tally.failed, "failed"),
+        (5, tally.gone, "gone"),
     ];
     let some = counted.into_iter().filter(|(_, n, _)| *n > 0);
     words.extend(some.map(|(drop, n, word)| (drop, format!("{} {word}", thousands(n)))));

@@ -26,7 +26,7 @@ fn a_copy_started_elsewhere_is_adopted_once_and_can_be_cancelled() {
     assert!(matches!(&calls[..], [Call::Watch { images, .. }] if images.len() == 1), "{calls:?}");
     engine.handle(Event::Answer(seen()), now);
     let [job] = &engine.jobs().collect::<Vec<_>>()[..] else { panic!("one job") };
-    assert_eq!((job.origin, job.word(), job.batch.as_str()), (Origin::Elsewhere, "copying", "elsewhere"));
+    assert_eq!((job.origin, job.word(), job.batch.as_str()), (Origin::Elsewhere, "copying", "ami-else1"));
     assert_eq!((job.request.source.as_str(), job.request.name.as_str()), ("ami-7", "theirs-1"));
     let id = job.id;
     let calls = engine.handle(Event::Ask(Ask::Cancel(vec![id])), now);

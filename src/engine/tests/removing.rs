@@ -159,7 +159,10 @@ fn what_was_lost_is_looked_at_before_it_is_deregistered() {
     let (now, calls) = next_calls(&mut engine);
     assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
     engine.handle(Event::Answer(looked(ImageState::Available)), now);
-    assert_eq!(state(&engine).word(), "available", "hours may have passed");
+    assert_eq!(state(&engine).word(), "cancelling", "it may have been deregistered, and be shown a while longer");
+    engine.handle(Event::Tick, at(3_600));
+    engine.handle(Event::Answer(looked(ImageState::Available)), at(3_600));
+    assert_eq!(state(&engine).word(), "available", "an hour has passed");
 }
 
 #[test]

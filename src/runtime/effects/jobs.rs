@@ -32,6 +32,7 @@ impl Effects {
                 Keeper::spawn(move || {
                     let opened = Store::open(&dir, now)?;
                     if let Some(path) = opened.set_aside {
+                        tracing::error!(path = %path.display(), "the store of jobs was damaged and is kept here");
                         // Nobody listens any more when the program is leaving.
                         _ = sender.send(Done::Post(account, Post::Notice(set_aside(&path))));
                     }
@@ -103,8 +104,8 @@ impl Effects {
             });
             let Ok(Some((account, loaded))) = loaded.await else { return };
             let jobs = loaded.jobs.into_iter().map(Arc::new).collect();
-            let waiting = Failure::new("ask for that", "nobody is signed in")
-                .hint("Copies stay as they are until somebody is; nothing is lost.")
+            let waiting = Failure::new("carry on copies", "nobody is signed in, or AWS cannot be reached")
+                .hint("Copies stay as they are until then; nothing is lost, and it is tried again by itself.")
                 .retry(Retry::AfterLogin);
             for post in [Post::Opened { account, jobs, status: loaded.status }, Post::Driver(Driver::Nobody(waiting))] {
                 _ = sender.send(Done::Post(number, post));

@@ -71,8 +71,19 @@ pub struct Means {
     pub history_days: u32,
     /// The last choice of regions.
     pub memory: Memory,
-    /// The arguments of a process that goes on in the background.
+    /// The arguments of a process that goes on in the background, but for the profile.
     pub background: Vec<OsString>,
+}
+
+impl Means {
+    /// The arguments for the profile in use now: it may be another than at the start.
+    fn background(&self, profile: Option<&str>) -> Vec<OsString> {
+        let mut arguments = self.background.clone();
+        if let Some(profile) = profile {
+            arguments.extend(["--profile".into(), profile.into()]);
+        }
+        arguments
+    }
 }
 
 /// Runs effects and collects what they bring.
@@ -89,6 +100,8 @@ pub struct Effects {
     accounts: u64,
     account: Option<AccountKey>,
     profile: Option<String>,
+    /// Whether a process goes on in the background; or why not.
+    background: Option<Result<(), Failure>>,
     sender: UnboundedSender<Done>,
     receiver: UnboundedReceiver<Done>,
 }
@@ -108,6 +121,7 @@ impl Effects {
             accounts: 0,
             account: None,
             profile: None,
+            background: None,
             sender,
             receiver,
         }
@@ -140,7 +154,13 @@ impl Effects {
 
     fn accept(&mut self, done: Done) -> Option<Msg> {
         Some(match done {
-            Done::Msg(msg) => msg,
+            Done::Msg(msg) => {
+                // Nobody knows whose jobs to carry on; those that stand in the store are shown meanwhile.
+                if matches!(&msg, Msg::Reply { reply: Reply::Account(Err(_)), .. }) && self.desk.is_none() {
+                    self.show_stored();
+                }
+                msg
+            }
             // The account was left meanwhile.
             Done::Post(account, _) if account != self.accounts => return None,
             Done::Post(_, post) => Msg::Board(post),
@@ -158,6 +178,11 @@ impl Effects {
                 Msg::Reply { id, reply: Reply::Connected(result) }
             }
         })
+    }
+
+    /// Whether a process was started that goes on in the background; or why it was not.
+    pub fn background(&self) -> Option<&Result<(), Failure>> {
+        self.background.as_ref()
     }
 
     /// Waits, though not for long, until everything that was asked for is written down: before the program leaves.
@@ -196,9 +221,11 @@ impl Effects {
             },
             Effect::History { id } => self.history(id),
             Effect::Background => {
-                if let Err(failure) = background::spawn(&self.means.background) {
+                let spawned = background::spawn(&self.means.background(self.profile.as_deref()));
+                if let Err(failure) = &spawned {
                     tracing::error!(%failure, "the queue does not go on in the background");
                 }
+                self.background = Some(spawned);
             }
             Effect::Remember { profile, regions } => self.means.memory.keep(&profile, &regions),
             Effect::Clipboard(_)

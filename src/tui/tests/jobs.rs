@@ -308,11 +308,7 @@ fn details_tell_where_a_copy_comes_from_and_what_it_made() {
     keys(&mut model, "d");
     shows(
         &mut model,
-        &[
-            "amigrate:job and amigrate:batch",
-            "asking AWS whether it began: timeout",
-            "It was sent and the answer was lost",
-        ],
+        &["amigrate:job and amigrate:batch", "asking AWS whether it began: timeout", "A sending was not answered"],
     );
 }
 

@@ -225,7 +225,7 @@ fn retry(model: &mut Model, effects: &mut Vec<Effect>) {
 
 fn retry_batch(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(batch) = current(model).map(|j| j.batch.clone()) else { return };
-    let failed = |j: &&Job| matches!(j.state, JobState::Failed { .. });
+    let failed = |j: &&Job| matches!(j.state, JobState::Failed { .. } | JobState::Gone { .. });
     let jobs: Vec<&Job> = model.board.batch(&batch).filter(failed).filter(|j| may_be_tried_again(j)).collect();
     let ids: Vec<JobId> = jobs.iter().map(|j| j.id).collect();
     match Question::try_again(&jobs) {

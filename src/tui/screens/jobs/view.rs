@@ -77,8 +77,10 @@ fn title(model: &Model) -> String {
 fn lines<'a>(model: &Model, cells: usize, rows: usize, dressing: Dressing<'_>) -> Vec<Text<'a>> {
     let shown = &model.jobs.shown;
     if shown.lines.is_empty() {
-        let text = if model.board.jobs().next().is_none() {
-            " No copies yet: mark images with Space, then press c. H shows the history."
+        let text = if matches!(model.board.driver, Driver::Nobody(_)) && model.board.jobs().next().is_none() {
+            " The copies cannot be shown: ! says why."
+        } else if model.board.jobs().next().is_none() {
+            " No copies here: mark images with Space, then press c. H shows the history."
         } else {
             " No copy fits the filter. Esc clears it."
         };

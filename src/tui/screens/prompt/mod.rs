@@ -70,6 +70,7 @@ impl Prompt {
         let images = count(jobs.len(), "available image", "available images");
         let mut text = vec![format!("Deregister {images} of {batch} and delete their snapshots:")];
         text.extend(question::names(jobs));
+        text.extend(question::foreign(jobs));
         text.push("They cannot be had back. Instances that run from them go on.".into());
         text.push(format!("Type the batch's name, {batch}, to do it:"));
         let goal = Goal::Deregister { batch: batch.clone(), jobs: jobs.iter().map(|j| j.id).collect() };

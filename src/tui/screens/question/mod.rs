@@ -85,6 +85,15 @@ pub(super) fn names(jobs: &[&Job]) -> Vec<String> {
     text
 }
 
+/// A word of warning, where some of these are other people's.
+pub(super) fn foreign(jobs: &[&Job]) -> Option<String> {
+    match jobs.iter().filter(|j| j.origin == Origin::Elsewhere).count() {
+        0 => None,
+        n if n == jobs.len() => Some("Started elsewhere: by the console, the CLI, a colleague or another host.".into()),
+        n => Some(format!("{n} of them were started elsewhere: by the console, the CLI, a colleague or another host.")),
+    }
+}
+
 impl Question {
     fn two(title: &'static str, text: Vec<String>, no: &'static str, yes: impl Into<String>, does: Does) -> Self {
         let answers = vec![answer(no, Does::Nothing), answer(yes, does)];
@@ -96,11 +105,13 @@ impl Question {
         let request = &job.request;
         let image =
             job.image().map_or("it has no image id yet".to_owned(), |i| format!("its image {i} is deregistered"));
-        let mut text = vec![
-            format!("Cancel the copy \"{}\" to {}?", request.name, request.destination),
-            format!("In {}, {image} and the snapshots made for it are deleted.", request.destination),
-            "If it becomes available first, nothing is deleted.".into(),
-        ];
+        let mut text = vec![format!("Cancel the copy \"{}\" to {}?", request.name, request.destination)];
+        if job.state == JobState::Queued && job.image().is_none() && job.made.is_empty() {
+            text.push("It waits in the queue: unless an earlier sending began it, AWS never hears of it.".into());
+        } else {
+            text.push(format!("In {}, {image} and the snapshots made for it are deleted.", request.destination));
+            text.push("If it becomes available first, nothing is deleted.".into());
+        }
         if job.origin == Origin::Elsewhere {
             text.insert(1, "It was started elsewhere: by the console, the CLI, a colleague or another host.".into());
         }
@@ -110,8 +121,9 @@ impl Question {
     /// Before a whole batch is cancelled: those not ended; those available are another matter.
     pub fn cancel_batch(batch: &BatchId, open: &[&Job], available: &[&Job]) -> Self {
         let copies = count(open.len(), "copy", "copies");
-        let mut text = vec![format!("Cancel {copies} of {batch} that have not ended?")];
+        let mut text = vec![format!("Cancel {copies} of {batch}, those that have not ended?")];
         text.extend(names(open));
+        text.extend(foreign(open));
         text.push("Their new images are deregistered and the snapshots made for them deleted.".into());
         let cancel = Does::Cancel(open.iter().map(|j| j.id).collect());
         if available.is_empty() {
@@ -161,7 +173,7 @@ impl Question {
             text.push(format!("{} queued: AWS has not taken them yet.", count(undone.queued, "copy is", "copies are")));
         }
         text.extend(unfinished(undone, ""));
-        text.push("Copies that AWS has taken go on in any case. What is left queued goes on at the next start.".into());
+        text.push("Copies that AWS has taken go on in any case. What is left queued goes on with the next amigrate, or with one that is open.".into());
         let answers = vec![
             answer("Keep going in the background", Does::QuitToBackground),
             answer("Leave queued", Does::Quit),

@@ -49,8 +49,7 @@ fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
     if let JobState::Settling { .. } = &job.state {
         add(
             "in doubt",
-            "It was sent and the answer was lost. Before it is sent again, AWS is asked whether it began; no second copy \
-             is made.",
+            "A sending was not answered. Before anything else, AWS is asked whether it began; no second copy is made.",
         );
     }
     if !job.state.ended()
