@@ -3,7 +3,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -69,12 +72,15 @@ pub(crate) struct Rig {
 /// One life of the program.
 pub(crate) struct Life {
     pub(crate) desk: Desk,
+    over: Arc<AtomicBool>,
     task: JoinHandle<Result<(), Failure>>,
 }
 
 impl Life {
     /// The program is gone: nothing of it runs any more.
     pub(crate) fn end(self) {
+        // Its calls under way stay where they are, also when another life begins.
+        self.over.store(true, Ordering::Relaxed);
         self.task.abort();
     }
 }
@@ -120,7 +126,9 @@ impl Rig {
             until_rest: false,
             history_days: 90,
         };
+        let over = Arc::new(AtomicBool::new(false));
         let hands = Mortal {
+            over: Arc::clone(&over),
             keeper: self.keeper.clone(),
             account: self.account.clone(),
             real: Arc::new(AwsHands::new(SessionCell::new(self.session.clone()), None)),
@@ -131,7 +139,7 @@ impl Rig {
         let notes = Arc::clone(&self.notes);
         let post = Box::new(move |post| see(&mut notes.lock().unwrap(), &post));
         let (worker, desk) = Worker::new(duty, self.keeper.clone(), Arc::new(hands), self.clock, post);
-        Life { desk, task: tokio::spawn(worker.run()) }
+        Life { desk, over, task: tokio::spawn(worker.run()) }
     }
 
     /// All jobs as they are stored, ended ones too.
@@ -282,6 +290,8 @@ fn see(notes: &mut Notes, post: &Post) {
 
 /// Hands that end the program when it is time.
 struct Mortal {
+    /// This life is over.
+    over: Arc<AtomicBool>,
     keeper: Keeper,
     account: AccountKey,
     real: Arc<AwsHands>,
@@ -294,7 +304,7 @@ impl Mortal {
     /// Counts an effect. Where in it the program ends, if it does; or that it has ended.
     fn begin(&self) -> Result<Option<Phase>, ()> {
         let mut notes = self.notes.lock().unwrap();
-        if notes.killed {
+        if self.over.load(Ordering::Relaxed) {
             return Err(());
         }
         let number = notes.effects;
@@ -317,16 +327,20 @@ impl Mortal {
     fn carry_out<T: Send + 'static>(&self, effect: BoxFuture<'static, T>) -> BoxFuture<'static, T> {
         let Ok(end) = self.begin() else { return pending().boxed() };
         let notes = Arc::clone(&self.notes);
-        let dead = Arc::clone(&self.notes);
+        let over = Arc::clone(&self.over);
         async move {
-            if end == Some(Phase::Before) {
+            let kill = || {
+                over.store(true, Ordering::Relaxed);
                 notes.lock().unwrap().killed = true;
+            };
+            if end == Some(Phase::Before) {
+                kill();
                 return pending().await;
             }
             // Whoever is dead polls nothing: a call under way stays where it is.
-            let result = Living { effect, dead }.await;
+            let result = Living { effect, over: Arc::clone(&over) }.await;
             if end.is_some() {
-                notes.lock().unwrap().killed = true;
+                kill();
             }
             if end == Some(Phase::Unanswered) {
                 return pending().await;
@@ -383,13 +397,13 @@ impl Hands for Mortal {
 /// A future that stops for good when the program is dead.
 struct Living<T> {
     effect: BoxFuture<'static, T>,
-    dead: Arc<Mutex<Notes>>,
+    over: Arc<AtomicBool>,
 }
 
 impl<T> Future for Living<T> {
     type Output = T;
     fn poll(mut self: std::pin::Pin<&mut Self>, context: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {
-        if self.dead.lock().unwrap().killed {
+        if self.over.load(Ordering::Relaxed) {
             return std::task::Poll::Pending;
         }
         self.effect.as_mut().poll(context)
