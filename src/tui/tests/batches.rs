@@ -64,6 +64,7 @@ fn other_peoples_batches_name_every_image() {
     for n in 1..=40 {
         assert!(seen.contains(ami(n).as_str()), "{n}");
     }
+    assert!(seen.contains("Started elsewhere"), "{seen}");
     shows(&mut model, &["No, let them go on", "Yes, cancel 40 copies"]);
     assert!(matches!(&keys(&mut model, "y")[..], [Effect::Ask(Ask::Cancel(jobs))] if jobs.len() == 40));
     // Of one's own, a few are named.

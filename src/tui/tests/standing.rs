@@ -206,3 +206,40 @@ fn nothing_is_asked_for_before_it_is_known_for_whom() {
     says(&model, "it is not known whose account this is");
     assert!(matches!(overlay(&model), Some(screens::Overlay::Form(_))), "nothing of it is lost");
 }
+
+#[test]
+fn an_account_that_could_not_be_asked_is_asked_again_and_the_lists_with_it() {
+    let (mut model, effects) = start(|_| {});
+    let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(connected())));
+    let gone = || Failure::new("ask", "the endpoint refuses the connection").retry(Retry::Later);
+    for effect in effects {
+        match effect {
+            Effect::AskAccount { id } => drop(reply(&mut model, id, Reply::Account(Err(gone())))),
+            Effect::ListRegions { id } => drop(reply(&mut model, id, Reply::Regions(Err(gone())))),
+            Effect::ListImages { id, region, .. } => {
+                drop(reply(&mut model, id, Reply::Images { region, page: Err(gone()) }));
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(model.update(Msg::Tick, now() + SignedDuration::from_secs(1)), []);
+    let later = now() + SignedDuration::from_secs(10);
+    assert!(model.next_deadline().is_some_and(|at| at <= later), "{:?}", model.next_deadline());
+    let effects = model.update(Msg::Tick, later);
+    let [Effect::AskAccount { id }, Effect::ListRegions { .. }] = effects[..] else { panic!("{effects:?}") };
+    let account = Account { id: AccountId::new("123456789012").unwrap(), arn: "arn".into() };
+    let effects = reply(&mut model, id, Reply::Account(Ok(account)));
+    assert!(effects.iter().any(|e| matches!(e, Effect::OpenJobs { .. })), "{effects:?}");
+    assert!(effects.iter().any(|e| matches!(e, Effect::ListImages { .. })), "{effects:?}");
+}
+
+#[test]
+fn what_became_of_a_damaged_store_stays_among_the_problems() {
+    let mut model = board(vec![job(1)]);
+    post(&mut model, Post::Notice("The store of jobs was damaged; it is kept as jobs-damaged.db.".into()));
+    keys(&mut model, "j");
+    let account = AccountKey::new(&AccountId::new("123456789012").unwrap(), None);
+    post(&mut model, Post::Opened { account, jobs: vec![], status: Status::default() });
+    keys(&mut model, "!");
+    shows(&mut model, &["it is kept as", "jobs-damaged.db."]);
+}
