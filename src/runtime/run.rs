@@ -62,6 +62,7 @@ pub async fn run(
         for effect in model.update(Msg::Input(Input::Hangup), clock.now()) {
             effects.start(effect);
         }
+        effects.finish().await;
     }
     ended
 }

@@ -202,6 +202,8 @@ fn footer(model: &Model, cells: usize) -> Line<'static> {
     }
     let mut spans = vec![Span::raw(" ")];
     for (key, word) in keys::footer(&contexts, cells.saturating_sub(1), |action| jobs::offers(model, action)) {
+        // The same key leads back.
+        let word = if word == "history" && model.jobs.history.is_some() { "back" } else { word };
         spans.push(Span::styled(key, theme::STRONG));
         spans.push(Span::raw(format!(" {word}  ")));
     }

@@ -111,3 +111,15 @@ fn the_filter_narrows_it_and_esc_leads_back() {
     press(&mut model, KeyCode::Esc);
     shows(&mut model, &["Jobs 1 copy", "app-web-00007"]);
 }
+
+#[test]
+fn the_footer_of_the_history_offers_the_way_back_and_nothing_that_changes() {
+    let mut model = opened(vec![copying(1), available(2)], vec![ended(2, |_| {})]);
+    let shown = screen(&mut model, 120, 40);
+    let footer = shown.lines().last().unwrap();
+    assert!(footer.contains("H back") && !footer.contains("cancel") && !footer.contains("snapshots"), "{footer}");
+    keys(&mut model, "H");
+    let shown = screen(&mut model, 120, 40);
+    let footer = shown.lines().last().unwrap();
+    assert!(footer.contains("H history") && footer.contains("X cancel batch"), "{footer}");
+}

@@ -27,15 +27,20 @@ fn current(model: &Model) -> Option<&Job> {
 
 /// Whether an action would do something to the job under the cursor: the footer names only such.
 pub fn offers(model: &Model, action: Action) -> bool {
-    let job = current(model);
+    // The history is only to be read.
+    let job = current(model).filter(|_| model.jobs.history.is_none());
     let may_write = !model.start.config.read_only;
     match action {
         Action::Cancel => may_write && job.is_some_and(|j| !j.state.ended() && !j.leaving()),
-        Action::CancelBatch => may_write && job.is_some(),
+        Action::CancelBatch => may_write && job.is_some_and(|j| model.board.batch(&j.batch).any(may_be_removed)),
         Action::Retry => may_write && job.is_some_and(may_be_tried_again),
-        Action::Expand => model.jobs.history.is_none() && job.is_some(),
+        Action::Expand => job.is_some(),
         _ => true,
     }
+}
+
+fn may_be_removed(job: &Job) -> bool {
+    matches!(job.state, JobState::Available { .. }) || !job.state.ended() && !job.leaving()
 }
 
 fn may_be_tried_again(job: &Job) -> bool {

@@ -61,8 +61,10 @@ fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
     if let Some(problem) = model.board.region_problem(&job.request.destination).filter(|_| !job.state.ended()) {
         add("no news", &problem.to_string());
     }
-    add("new image", job.image().map_or("no id yet", |i| i.as_str()));
-    if job.made.len() > 1 {
+    let none = if job.state.ended() { "none" } else { "no id yet" };
+    add("new image", job.image().map_or(none, |i| i.as_str()));
+    // One that is gone is named too: it may stand in CloudTrail, or in somebody's notes.
+    if job.made.iter().any(|made| Some(made) != job.image()) {
         let made: Vec<&str> = job.made.iter().map(ImageId::as_str).collect();
         add("images made", &made.join(", "));
     }
