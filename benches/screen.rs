@@ -232,6 +232,8 @@ fn jobs(percent: u8) -> Vec<Arc<Job>> {
                 encryption: Encryption::Keep,
                 copy_tags: false,
                 volumes: vec![8, 100],
+                source_snapshots: Vec::new(),
+                image_tags: Vec::new(),
                 token: ClientToken::from_random(n.into()),
             };
             let mut job = Job::new(JobId(n), BatchId::new(&format!("batch-{:06x}", n / 500)), request, now);

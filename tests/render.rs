@@ -260,6 +260,8 @@ impl Play {
             state: SnapshotState::Pending,
             progress: u8::try_from(self.turn % 101).ok(),
             volume_size: 8,
+            volume_id: Some(Snapshot::VOLUME_OF_COPIES.into()),
+            started: None,
             state_message: None,
             description: format!("Copied for DestinationAmi {id} from SourceAmi ami-1 for SourceSnapshot snap-1.")
                 .into(),

@@ -104,6 +104,8 @@ pub(super) fn snapshot(from: &sdk::Snapshot) -> Option<Snapshot> {
         },
         progress: progress(from.progress()),
         volume_size: size(from.volume_size()).unwrap_or_default(),
+        volume_id: boxed(from.volume_id()),
+        started: from.start_time().and_then(|at| Timestamp::new(at.secs(), at.subsec_nanos().cast_signed()).ok()),
         state_message: boxed(from.state_message()),
         description: from.description().unwrap_or_default().into(),
         encrypted: from.encrypted().unwrap_or_default(),

@@ -115,6 +115,8 @@ mod tests {
             encryption,
             copy_tags: true,
             volumes: vec![8],
+            source_snapshots: Vec::new(),
+            image_tags: Vec::new(),
             token: ClientToken::from_random(7),
         }
     }

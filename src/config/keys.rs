@@ -108,7 +108,7 @@ const fn key(
 
 /// Every setting.
 #[rustfmt::skip]
-pub const KEYS: [Key; 37] = [
+pub const KEYS: [Key; 41] = [
     key("", "read_only", "false", Expect::Switch, "Refuse every write to AWS."),
     key("aws", "profile", "\"\"", Expect::Text, "The profile to use."),
     key("aws", "region", "\"\"", Expect::Text, "The first region to show."),
@@ -131,6 +131,10 @@ pub const KEYS: [Key; 37] = [
     key("copy", "starts_per_second", "1.0", Expect::Number(0.01, 100.0), "Copies started a second in one destination, once the burst is used up."),
     key("copy", "start_burst", "10", Expect::Whole(1, 1_000), "Copies started at once in one destination."),
     key("copy", "job_tags", "true", Expect::Switch, "Tag new images and snapshots with amigrate:job and amigrate:batch: by these a copy is found again after a crash."),
+    key("copy", "token_minutes", "10", Expect::Whole(1, 1_440), "Minutes for which EC2 is trusted to know a client token again. A copy without tags whose request was lost is sent again only within them."),
+    key("jobs", "directory", "\"\"", Expect::Text, "Where the jobs are kept; empty for the platform's state directory. It must be on a local disk."),
+    key("jobs", "network_file_system", "false", Expect::Switch, "Keep jobs on a network file system all the same. Its locks may fail, and copies be made twice."),
+    key("jobs", "login_timeout_hours", "24", Expect::Whole(1, 8_760), "A process that drives the queue and has had no usable credentials for so many hours keeps the queue and ends with status 3."),
     key("jobs", "history_days", "90", Expect::Whole(1, 3_650), "Days for which ended copies are kept in the history."),
     key("jobs", "background_on_hangup", "true", Expect::Switch, "After a hang-up, let a process without a terminal go on with copies not yet sent."),
     key("jobs", "stall_warning_minutes", "30", Expect::Whole(1, 10_000), "Warn of a copy that makes no progress for so many minutes. Nothing is ever cancelled for it."),

@@ -96,12 +96,20 @@ pub struct Copy {
     pub start_burst: u32,
     /// Whether new images and snapshots are tagged with their job and batch.
     pub job_tags: bool,
+    /// Minutes for which EC2 is trusted to know a client token again.
+    pub token_minutes: u32,
 }
 
 /// What becomes of copies once they are asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Jobs {
+    /// Where they are kept; empty for the platform's state directory.
+    pub directory: String,
+    /// Whether that may be on a network file system.
+    pub network_file_system: bool,
+    /// A driver without usable credentials ends after so many hours.
+    pub login_timeout_hours: u32,
     /// Ended copies are kept for so many days.
     pub history_days: u32,
     /// Whether a queue goes on in the background after a hang-up.
@@ -191,13 +199,21 @@ impl Default for Copy {
             starts_per_second: 1.0,
             start_burst: 10,
             job_tags: true,
+            token_minutes: 10,
         }
     }
 }
 
 impl Default for Jobs {
     fn default() -> Self {
-        Self { history_days: 90, background_on_hangup: true, stall_warning_minutes: 30 }
+        Self {
+            directory: String::new(),
+            network_file_system: false,
+            login_timeout_hours: 24,
+            history_days: 90,
+            background_on_hangup: true,
+            stall_warning_minutes: 30,
+        }
     }
 }
 

@@ -4,7 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{failure::Failure, image::ImageId, key::KmsKeyRef, region::Region};
+use crate::domain::{
+    failure::Failure,
+    image::{ImageId, SnapshotId, Tag},
+    key::KmsKeyRef,
+    region::Region,
+};
 
 /// A new image's name: 3 to 128 of letters, digits and `( ) [ ] space . / - ' @ _`.
 /// Source: EC2 API reference, `CopyImage`, `Name`. AWS has the last word.
@@ -161,6 +166,13 @@ pub struct CopyRequest {
     pub copy_tags: bool,
     /// The source's volumes in GiB, in the order of its devices; empty for instance store.
     pub volumes: Vec<u32>,
+    /// The source's snapshots, in the order of its devices: by these a snapshot of the copy is told from a look-alike. Empty
+    /// where they are not known.
+    #[serde(default)]
+    pub source_snapshots: Vec<SnapshotId>,
+    /// Tags the person wants on the new image beside, or instead of, the source's (`TagSpecification`).
+    #[serde(default)]
+    pub image_tags: Vec<Tag>,
     /// Repeated on every sending.
     pub token: ClientToken,
 }
@@ -229,6 +241,8 @@ mod tests {
             encryption: Encryption::Encrypt { key: Some(KmsKeyRef::new("alias/web").unwrap()) },
             copy_tags: true,
             volumes: vec![8, 100],
+            source_snapshots: Vec::new(),
+            image_tags: Vec::new(),
             token: ClientToken::from_random(7),
         };
         let words = shlex::split(&request.aws_cli()).unwrap();

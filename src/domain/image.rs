@@ -391,6 +391,12 @@ pub struct Snapshot {
     pub progress: Option<u8>,
     /// GiB.
     pub volume_size: u32,
+    /// The volume it was made from; [`Snapshot::VOLUME_OF_COPIES`] for one that was copied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volume_id: Option<Box<str>>,
+    /// When it was started, by EC2's clock.
+    #[serde(default, rename = "StartTime", skip_serializing_if = "Option::is_none")]
+    pub started: Option<Timestamp>,
     /// Why it failed, EC2's words.
     pub state_message: Option<Box<str>>,
     /// For a copy's snapshot it names the image it is for.
@@ -404,6 +410,10 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// The volume id of every snapshot that `CopyImage` or `CopySnapshot` made: an arbitrary id that must not be used.
+    /// Source: EC2 API reference, `CopySnapshot`.
+    pub const VOLUME_OF_COPIES: &'static str = "vol-ffffffff";
+
     /// The image a copy makes this snapshot for, read from the description that EC2 writes:
     /// `Copied for DestinationAmi ami-A from SourceAmi ami-B for SourceSnapshot snap-C. ...`.
     pub fn destination_image(&self) -> Option<ImageId> {
@@ -431,6 +441,8 @@ mod tests {
             state: SnapshotState::Pending,
             progress: None,
             volume_size: 8,
+            volume_id: None,
+            started: None,
             state_message: None,
             description: "Copied for DestinationAmi ami-a from SourceAmi ami-b for SourceSnapshot snap-c. Task created on 1,552,061,232,790.".into(),
             encrypted: false,

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use crate::domain::{
     copy::{ClientToken, CopyRequest, Description, Encryption, ImageName},
     failure::Failure,
-    image::{Image, ImageState},
+    image::{Image, ImageState, Tag},
     key::KmsKeyRef,
     query::AccountId,
     region::Region,
@@ -232,6 +232,7 @@ impl Draft {
         } else {
             Encryption::Keep
         };
+        let marked = source.tags.iter().any(|t| is_job_tag(&t.key));
         Ok(CopyRequest {
             source: source.id.clone(),
             source_name: source.name.to_string(),
@@ -240,12 +241,14 @@ impl Draft {
             name,
             description,
             encryption,
-            copy_tags: self.copy_tags,
+            copy_tags: self.copy_tags && !marked,
             volumes: source
                 .block_devices
                 .iter()
                 .filter_map(|d| d.ebs.as_ref().map(|e| e.volume_size.unwrap_or(0)))
                 .collect(),
+            source_snapshots: source.snapshot_ids().cloned().collect(),
+            image_tags: if self.copy_tags && marked { own_tags(source) } else { Vec::new() },
             token: token(),
         })
     }
@@ -273,6 +276,16 @@ impl Draft {
         }
         warnings
     }
+}
+
+/// Returns true for the tags by which this program knows its own images: on a copy's copy they would name the wrong one.
+fn is_job_tag(key: &str) -> bool {
+    key.starts_with("amigrate:")
+}
+
+/// The tags that `CopyImageTags` would copy, without this program's own.
+fn own_tags(source: &Image) -> Vec<Tag> {
+    source.tags.iter().filter(|t| !is_job_tag(&t.key) && !t.key.starts_with("aws:")).cloned().collect()
 }
 
 fn sentence(fragment: &str) -> String {

@@ -121,6 +121,8 @@ mod tests {
             state: SnapshotState::Pending,
             progress: Some(30),
             volume_size: 8,
+            volume_id: Some(Snapshot::VOLUME_OF_COPIES.into()),
+            started: None,
             state_message: None,
             description: "".into(),
             encrypted: false,

@@ -52,6 +52,8 @@ impl Engine {
             encryption: Encryption::Keep,
             copy_tags: false,
             volumes: image.block_devices.iter().filter_map(|d| d.ebs.as_ref()?.volume_size).collect(),
+            source_snapshots: Vec::new(),
+            image_tags: Vec::new(),
             token: ClientToken::of_image(&image.id, id.0),
         };
         let mut job = Job::new(id, batch, request, image.created.map_or(now, |created| created.min(now)));

@@ -123,6 +123,8 @@ impl World {
                 state: if fails { SnapshotState::Error } else { SnapshotState::Completed },
                 progress: Some(if fails { 0 } else { 100 }),
                 volume_size: size,
+                volume_id: Some(Snapshot::VOLUME_OF_COPIES.into()),
+                started: Some(now),
                 state_message: fails.then(|| "Given key ID is not accessible".into()),
                 description: description(&id, &source.id, &from, now).into(),
                 encrypted,

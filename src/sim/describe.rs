@@ -6,7 +6,7 @@ use crate::{
         image::{BlockDevice, Tag},
     },
     sim::{
-        words::{VOLUME_OF_COPIES, date, location, opt_in, platform, progress, status},
+        words::{date, location, opt_in, platform, progress, status},
         world::{Area, SeenSnapshot},
         xml::Xml,
     },
@@ -94,7 +94,7 @@ pub(crate) fn image(xml: &mut Xml, image: &Image) {
 pub(crate) fn snapshot(xml: &mut Xml, seen: &SeenSnapshot) {
     let snapshot = &seen.snapshot;
     xml.leaf("snapshotId", snapshot.id.as_str());
-    xml.leaf("volumeId", VOLUME_OF_COPIES);
+    xml.maybe("volumeId", snapshot.volume_id.as_deref());
     xml.leaf("status", status(snapshot.state));
     xml.maybe("statusMessage", snapshot.state_message.as_deref());
     xml.leaf("startTime", &date(seen.started));

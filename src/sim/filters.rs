@@ -112,7 +112,7 @@ pub(crate) fn snapshot(filters: &[Filter], snapshot: &Snapshot, owner: &str, sta
             "start-time" => vec![started.into()],
             "status" => vec![status(snapshot.state).into()],
             "storage-tier" => vec!["standard".into()],
-            "volume-id" => vec![words::VOLUME_OF_COPIES.into()],
+            "volume-id" => snapshot.volume_id.as_deref().map(Cow::Borrowed).into_iter().collect(),
             "volume-size" => vec![snapshot.volume_size.to_string().into()],
             name => tag_values(&snapshot.tags, name),
         };

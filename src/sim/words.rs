@@ -4,9 +4,6 @@ use jiff::Timestamp;
 
 use crate::domain::{Image, OptIn, Snapshot, SnapshotState};
 
-/// What EC2 gives as the volume of a snapshot that was copied.
-pub(crate) const VOLUME_OF_COPIES: &str = "vol-ffffffff";
-
 /// EC2's form of a date, always with milliseconds.
 pub(crate) fn date(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()

@@ -14,7 +14,7 @@ use std::{
 use amigrate::{
     domain::{
         AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, ImageId, ImageName, ImageState,
-        KmsKeyRef, Region, SnapshotState,
+        KmsKeyRef, Region, SnapshotId, SnapshotState,
     },
     engine::{Ask, Job, JobState},
     sim::{CopySeen, Maker},
@@ -40,7 +40,7 @@ pub(crate) struct House {
     pub(crate) bell: Bell,
     pub(crate) home: TempDir,
     pub(crate) account: AccountKey,
-    source: (ImageId, Vec<u32>),
+    source: (ImageId, Vec<u32>, Vec<SnapshotId>),
     /// What is set besides.
     pub(crate) settings: Vec<(&'static str, String)>,
 }
@@ -104,6 +104,8 @@ impl House {
             encryption: Encryption::Keep,
             copy_tags: false,
             volumes: self.source.1.clone(),
+            source_snapshots: self.source.2.clone(),
+            image_tags: Vec::new(),
             token: ClientToken::from_random(token),
         }
     }
@@ -266,7 +268,7 @@ pub(crate) fn told(jobs: &[Job]) -> String {
 
 impl Ec2 {
     /// The newest available image of the account with such a name, and its volumes.
-    fn newest(&self, name: &str) -> (ImageId, Vec<u32>) {
+    fn newest(&self, name: &str) -> (ImageId, Vec<u32>, Vec<SnapshotId>) {
         let state = self.state();
         let images = state[HOME_REGION]["images"].as_array().expect("images");
         let image = images
@@ -275,7 +277,9 @@ impl Ec2 {
             .expect("an image");
         let volumes = image["BlockDeviceMappings"].as_array().expect("devices").iter();
         let volumes = volumes.filter_map(|d| u32::try_from(d["Ebs"]["VolumeSize"].as_u64()?).ok()).collect();
-        (ImageId::new(image["ImageId"].as_str().expect("an id")).expect("an id"), volumes)
+        let snapshots = image["BlockDeviceMappings"].as_array().expect("devices").iter();
+        let snapshots = snapshots.filter_map(|d| SnapshotId::new(d["Ebs"]["SnapshotId"].as_str()?).ok()).collect();
+        (ImageId::new(image["ImageId"].as_str().expect("an id")).expect("an id"), volumes, snapshots)
     }
 }
 

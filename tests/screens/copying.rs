@@ -25,6 +25,8 @@ pub(crate) fn request(source: &Image, destination: &str, name: &str) -> CopyRequ
         encryption: Encryption::Keep,
         copy_tags: false,
         volumes: vec![32],
+        source_snapshots: Vec::new(),
+        image_tags: Vec::new(),
         token: ClientToken::from_random(99),
     }
 }

@@ -271,6 +271,8 @@ pub(crate) fn request(
         }),
         copy_tags: true,
         volumes: source.block_devices.iter().filter_map(|d| d.ebs.as_ref()?.volume_size).collect(),
+        source_snapshots: source.snapshot_ids().cloned().collect(),
+        image_tags: Vec::new(),
         token: ClientToken::from_random(token),
     }
 }

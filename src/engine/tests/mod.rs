@@ -32,6 +32,8 @@ fn request(n: u32, destination: &str) -> CopyRequest {
         encryption: Encryption::Keep,
         copy_tags: false,
         volumes: vec![8],
+        source_snapshots: Vec::new(),
+        image_tags: Vec::new(),
         token: ClientToken::from_random(n.into()),
     }
 }
@@ -57,6 +59,8 @@ fn snapshot(percent: Option<u8>, state: SnapshotState) -> Snapshot {
         state,
         progress: percent,
         volume_size: 8,
+        volume_id: Some(Snapshot::VOLUME_OF_COPIES.into()),
+        started: None,
         state_message: (state == SnapshotState::Error).then(|| "Given key ID is not accessible".into()),
         description:
             "Copied for DestinationAmi ami-new from SourceAmi ami-0 for SourceSnapshot snap-0. Task created on 1."

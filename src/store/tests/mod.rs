@@ -39,6 +39,8 @@ fn request(token: u128) -> CopyRequest {
         encryption: Encryption::Encrypt { key: None },
         copy_tags: true,
         volumes: vec![8, 100],
+        source_snapshots: Vec::new(),
+        image_tags: Vec::new(),
         token: ClientToken::from_random(token),
     }
 }

@@ -27,6 +27,8 @@ pub(super) fn job(n: u32) -> Job {
         encryption: Encryption::Keep,
         copy_tags: false,
         volumes: vec![8, 100],
+        source_snapshots: Vec::new(),
+        image_tags: Vec::new(),
         token: ClientToken::from_random(u128::from(n)),
     };
     Job::new(JobId(u64::from(n)), BatchId::new("batch-a"), request, now() - SignedDuration::from_mins(1))
