@@ -105,7 +105,8 @@ impl VerifiedCredentials {
     pub(super) async fn fetch(&self) -> Result<(), CredentialsError> {
         let mut state = self.0.state.lock().await;
         if state.fetched.is_none() {
-            state.fetched = Some(self.0.source.provide_credentials().await?);
+            let credentials = self.0.source.provide_credentials().await?;
+            self.keep(&mut state, credentials);
         }
         Ok(())
     }
@@ -121,8 +122,16 @@ impl VerifiedCredentials {
             .await
             .map_err(|error| errors::credentials(&self.0.facts.context("find AWS credentials", ""), &error))?;
         let identity = self.admit(&mut state, &credentials).await?;
-        state.fetched = Some(credentials);
+        self.keep(&mut state, credentials);
         Ok(identity)
+    }
+
+    /// Keeps credentials for the next call, so that a process or SSO is not asked twice.
+    fn keep(&self, state: &mut State, credentials: Credentials) {
+        // Who is signed in to a simulation may change before that.
+        if !matches!(self.0.sources, SourceNames::Simulated) {
+            state.fetched = Some(credentials);
+        }
     }
 
     async fn take(&self, state: &mut State) -> Result<Credentials, CredentialsError> {

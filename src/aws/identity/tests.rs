@@ -17,6 +17,17 @@ fn identity_of(account: &str) -> Answer {
     ))
 }
 
+/// An error in STS's form.
+fn refusal(status: u16, code: &str) -> Answer {
+    Answer::new(
+        status,
+        &format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error>\
+             <RequestId>req-1</RequestId></ErrorResponse>"
+        ),
+    )
+}
+
 /// Two accounts, told apart by the access key that signed.
 fn two_accounts(_: usize, asked: &Asked) -> Answer {
     match asked.action.as_str() {
@@ -80,9 +91,9 @@ async fn many_calls_at_once_ask_once() {
 #[tokio::test(start_paused = true)]
 async fn while_sts_does_not_answer_well_the_credentials_are_not_used() {
     let cases = [
-        (Answer::error(403, "AccessDenied", "no"), Retry::Later),
-        (Answer::error(403, "InvalidClientTokenId", "The security token is invalid"), Retry::AfterLogin),
-        (Answer::error(400, "ExpiredToken", "expired"), Retry::AfterLogin),
+        (refusal(403, "AccessDenied"), Retry::Later),
+        (refusal(403, "InvalidClientTokenId"), Retry::AfterLogin),
+        (refusal(400, "ExpiredToken"), Retry::AfterLogin),
         (crate::aws::testing::refused(), Retry::Later),
         (Answer::Hang, Retry::Later),
         (
