@@ -12,6 +12,7 @@ mod images;
 mod keys;
 mod profiles;
 mod regions;
+mod request_ids;
 mod session;
 mod snapshots;
 #[cfg(test)]
@@ -23,5 +24,6 @@ pub use copies::Deregistered;
 pub use identity::SimulatedLogin;
 pub use images::ImagePage;
 pub use profiles::profiles;
+pub use request_ids::with_request_id;
 pub use session::{Session, SessionOptions};
 pub use transport::HttpClient;

@@ -6,6 +6,7 @@
 //! whoever drives commits [`Engine::take_changed`] before the calls go out.
 
 mod adopt;
+mod audit;
 pub mod catalogue;
 pub mod job;
 mod jobs;
@@ -25,6 +26,7 @@ use std::{
 
 use jiff::Timestamp;
 
+pub use audit::{AnsweredCall, AuditEntry, CallId, Change, Outcome, SentCall};
 pub use job::{BatchId, Doubt, Job, JobId, JobState, Origin, Purpose, Step, Sweep};
 pub use limits::Limits;
 pub use talk::{Answer, Ask, Call, Deregistration, Event, RegionStatus, Status, Tags, Watched};
