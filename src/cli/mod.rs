@@ -1,5 +1,6 @@
 //! Arguments, and one file a command. Errors are printed here, after the screen was left.
 
+mod audit;
 mod drive;
 mod jobs;
 mod line;
@@ -75,6 +76,9 @@ enum Command {
     },
     /// Print the copies and where they stand, a line each: number, batch, name, route, state, image, reason
     Jobs(jobs::Which),
+    /// Print the calls that changed something in AWS, a line each, newest last: time, identity, region, action, resource,
+    /// job, request id, outcome
+    Audit(audit::Which),
     /// Open the same screen on an embedded EC2: no account, no network, nothing real
     Demo {
         /// The world to show: demo, empty, huge, broken, hostile or denied
@@ -128,6 +132,7 @@ fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, Failure> {
         Some(Command::Drive { detach: true }) => drive::detached(),
         Some(Command::Drive { detach: false }) => drive::run(&setup),
         Some(Command::Jobs(which)) => jobs::run(&setup, which),
+        Some(Command::Audit(which)) => audit::run(&setup, which),
         Some(Command::Demo { scenario }) if setup.plain => line::demo(&setup, &scenario),
         Some(Command::Demo { scenario }) => screen::demo(setup, &scenario),
         Some(Command::Simulate { port, scenario, time_scale }) => simulate::run(port, &scenario, time_scale),

@@ -85,6 +85,7 @@ pub(super) enum Awaited {
     Keys,
     Profiles,
     History,
+    Audit(JobId),
 }
 
 /// The whole state.

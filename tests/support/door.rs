@@ -260,5 +260,7 @@ async fn answer(request: hyper::Request<Incoming>, house: &Arc<House>, cut: &Not
     let mut response = hyper::Response::new(Full::new(answer.body.into()));
     *response.status_mut() = http::StatusCode::from_u16(answer.status).expect("a status");
     response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static(answer.content_type));
+    let id = http::HeaderValue::from_str(&answer.request_id).expect("letters and digits");
+    response.headers_mut().insert("x-amzn-requestid", id);
     response
 }

@@ -246,6 +246,7 @@ impl Effects {
                 None => self.post(Post::NotAsked(jobs::nobody_yet())),
             },
             Effect::History { id } => self.history(id),
+            Effect::Audit { id, job } => self.audit(id, job),
             Effect::Background => {
                 let spawned = background::spawn(&self.means.background(self.profile.as_deref()));
                 self.background =
