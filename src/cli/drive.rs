@@ -9,7 +9,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Setup, http_client};
 use crate::{
@@ -18,12 +18,13 @@ use crate::{
     engine::{JobId, Limits},
     runtime::{
         Clock, StoreAt, background,
-        driver::{Duty, Seat, Worker},
+        driver::{Desk, Duty, Seat, Worker},
         hands::{AwsHands, Renewal, SessionCell},
         keeper::Keeper,
         profile,
     },
     store::Store,
+    term::session,
     tui::{Driver, Post},
 };
 
@@ -50,12 +51,23 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
         let failed = |e: io::Error| Failure::new("listen for signals", e.to_string());
         let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
         let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        let mut stop = signal(super::stop_signal()).map_err(failed)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
         tokio::spawn(async move { while hangup.recv().await.is_some() {} });
         background::say_left();
         let work = async {
-            let (worker, _desk) = worker(setup, dir).await?;
-            worker.run().await
+            let starting = worker(setup, dir);
+            tokio::pin!(starting);
+            let (worker, desk) = loop {
+                tokio::select! {
+                    started = &mut starting => break started?,
+                    _ = stop.recv() => session::stop(),
+                }
+            };
+            tokio::select! {
+                result = worker.run() => result,
+                () = stop_when_told(stop, &desk) => Ok(()),
+            }
         };
         tokio::select! {
             // Left behind, it has nobody but the log to tell.
@@ -67,7 +79,18 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
     })
 }
 
-async fn worker(setup: &Setup, dir: std::path::PathBuf) -> Result<(Worker, crate::runtime::driver::Desk), Failure> {
+/// Stops as `Ctrl-Z` stops other programs, but lets others have the queue first. Ends only with the signals.
+async fn stop_when_told(mut stop: Signal, desk: &Desk) {
+    /// A store that hangs must not keep a program from being stopped.
+    const LONGEST: Duration = Duration::from_secs(2);
+    while stop.recv().await.is_some() {
+        _ = tokio::time::timeout(LONGEST, desk.pause()).await;
+        session::stop();
+        desk.resume();
+    }
+}
+
+async fn worker(setup: &Setup, dir: std::path::PathBuf) -> Result<(Worker, Desk), Failure> {
     let clock = Clock::real();
     let (options, http) = (setup.session_options(), http_client()?);
     let (session, account) = loop {
@@ -120,7 +143,10 @@ async fn worker(setup: &Setup, dir: std::path::PathBuf) -> Result<(Worker, crate
 fn report(post: &Post, told: &mut BTreeMap<JobId, &'static str>) {
     match post {
         Post::Driver(Driver::Us) => tell("driving the queue; it ends when nothing is left that needs it"),
-        Post::Driver(Driver::Another) => tell("another process drives the queue; waiting for it to end"),
+        Post::Driver(driver @ Driver::Another(_)) => {
+            let waiting = driver.other().map(|who| format!("{who}; waiting for it to end"));
+            tell(&driver.silent().or(waiting).unwrap_or_default());
+        }
         Post::Changed { jobs, .. } => {
             for job in jobs.iter().filter(|j| told.insert(j.id, j.word()) != Some(j.word())) {
                 let request = &job.request;

@@ -221,6 +221,11 @@ fn http_client() -> Result<HttpClient, Failure> {
     HttpClient::from_environment()
 }
 
+/// SIGTSTP: what `Ctrl-Z` sends where it is no key.
+fn stop_signal() -> tokio::signal::unix::SignalKind {
+    tokio::signal::unix::SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw())
+}
+
 /// A tokio runtime: answers are few and small, two threads serve hundreds of regions.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()

@@ -44,6 +44,7 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
             model.ask_for(Ask::LookNow, effects);
             effects.push(Effect::Retake);
         }
+        Msg::Input(Input::Suspend) => effects.push(Effect::Suspend),
         Msg::Input(Input::Hangup) => leaving::hang_up(model, effects),
         Msg::Input(Input::Terminate) => effects.push(Effect::Quit),
         Msg::Board(post) => on_post(model, post),
