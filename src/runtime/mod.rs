@@ -14,6 +14,8 @@ pub mod logging;
 pub mod profile;
 pub mod remember;
 mod run;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub use clock::Clock;
