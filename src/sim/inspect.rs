@@ -88,7 +88,7 @@ impl World {
 fn snapshots(world: &World, area: &Area, now: Timestamp) -> Vec<(ImageId, Snapshot)> {
     let seen = |made: &MadeSnapshot| {
         let snapshot = world.see_snapshot(area, made.as_of(now)?, made.course.created()).snapshot;
-        Some((made.image.clone(), snapshot))
+        Some((made.image.clone()?, snapshot))
     };
     area.snapshots.values().filter_map(seen).collect()
 }
