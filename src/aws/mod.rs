@@ -7,6 +7,7 @@
 mod convert;
 mod copies;
 mod errors;
+mod identity;
 mod images;
 mod keys;
 mod profiles;
@@ -19,6 +20,7 @@ mod transport;
 mod whole;
 
 pub use copies::Deregistered;
+pub use identity::SimulatedLogin;
 pub use images::ImagePage;
 pub use profiles::profiles;
 pub use session::{Session, SessionOptions};
