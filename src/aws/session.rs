@@ -346,12 +346,7 @@ impl Session {
 
 /// The credentials of a profile that was named: they come before exported keys, as in the AWS CLI. A profile without
 /// any leaves it to the container's and the instance's, as there.
-fn named_profile(
-    name: &str,
-    http: HttpClient,
-    home: &Region,
-    options: &SessionOptions,
-) -> CredentialsProviderChain {
+fn named_profile(name: &str, http: HttpClient, home: &Region, options: &SessionOptions) -> CredentialsProviderChain {
     let config = ProviderConfig::without_region()
         .with_region(Some(sdk_region(home)))
         .with_http_client(http.0)

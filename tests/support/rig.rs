@@ -11,9 +11,10 @@ use std::{
 };
 
 use amigrate::{
-    aws::Session,
+    aws::{Session, SimulatedLogin},
     domain::{
-        AccountKey, ClientToken, CopyRequest, Description, Encryption, Failure, ImageId, ImageName, ImageQuery, Region,
+        AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, Failure, ImageId, ImageName,
+        ImageQuery, Region,
     },
     engine::{Answer, Ask, Call, Job, JobId, JobState, Limits, Origin},
     runtime::{
@@ -22,7 +23,7 @@ use amigrate::{
         hands::{AwsHands, Hands, SessionCell, Write},
         keeper::Keeper,
     },
-    sim::{CopySeen, Maker, Scenario, SharedWorld, World, connector},
+    sim::{Change, ChangeKind, CopySeen, Maker, Scenario, SharedWorld, World, connector},
     store::Store,
     tui::Post,
 };
@@ -63,6 +64,7 @@ pub(crate) struct Rig {
     pub(crate) world: SharedWorld,
     pub(crate) clock: Clock,
     pub(crate) session: Session,
+    pub(crate) login: SimulatedLogin,
     pub(crate) keeper: Keeper,
     pub(crate) account: AccountKey,
     pub(crate) limits: Limits,
@@ -85,6 +87,9 @@ impl Life {
     }
 }
 
+/// An access key of another account than the jobs'.
+pub(crate) const OTHER_KEY: &str = "AKIAOTHERACCOUNT";
+
 pub(crate) fn start() -> Timestamp {
     "2026-11-21T12:00:00Z".parse().unwrap()
 }
@@ -98,12 +103,17 @@ impl Rig {
     pub(crate) fn new(scenario: &Scenario, limits: Limits) -> Self {
         let clock = Clock::starting(start(), 1.0);
         let world = SharedWorld::new(World::new(scenario, clock.now()));
-        let (home, account) = world.with(|w| (w.home().clone(), w.account().clone()));
+        let (home, account) = world.with(|w| {
+            w.sign_in(OTHER_KEY, &AccountId::new("999988887777").unwrap());
+            (w.home().clone(), w.account().clone())
+        });
+        let login = SimulatedLogin::default();
         let http = connector::http_client(world.clone(), move || clock.now()).into();
         Self {
             world,
             clock,
-            session: Session::simulated(http, home),
+            session: Session::simulated_as(http, home, &login),
+            login,
             keeper: Keeper::inline(Store::in_memory().unwrap()),
             account: AccountKey::new(&account, None),
             limits,
@@ -179,60 +189,37 @@ impl Rig {
         images
     }
 
-    /// Whether what EC2 has is what the jobs say, and nothing else. `others` are images another user removed.
-    pub(crate) async fn check(&self, asked: &[CopyRequest], others: &BTreeMap<ImageId, Maker>) -> Vec<String> {
+    /// Whether what EC2 has is what the jobs say, and nothing else. `named` are copies started elsewhere that a person asked to
+    /// have removed, each by its id.
+    pub(crate) async fn check(&self, asked: &[CopyRequest], named: &BTreeSet<ImageId>) -> Vec<String> {
         let jobs = self.stored().await;
         let now = self.clock.now();
         let mut wrong = std::mem::take(&mut self.notes().wrong);
         let (copies, snapshots, made) = self.world.with(|w| (w.copies(now), w.copy_snapshots(now), w.copies_made()));
+        let changes = self.world.with(|w| w.changes().to_vec());
+        let others = removed_by_others(&changes);
         let here: BTreeMap<&ImageId, &CopySeen> = copies.iter().map(|c| (&c.image.id, c)).collect();
-        for request in asked {
-            let same = |j: &&Job| {
-                let (asked, had) = (request, &j.request);
-                j.origin == Origin::Here && asked.name == had.name && asked.destination == had.destination
-            };
-            match jobs.iter().filter(same).count() {
-                1 => {}
-                n => wrong.push(format!("the request {} to {} has {n} jobs", request.name, request.destination)),
-            }
-        }
+        check_requests(asked, &jobs, &mut wrong);
         let mut tokens = BTreeSet::new();
         for token in copies.iter().filter_map(|c| c.token.as_deref()) {
             if !tokens.insert(token) {
                 wrong.push(format!("{token} made two images"));
             }
         }
-        let mut known: BTreeSet<&ImageId> = BTreeSet::new();
-        let mut left = String::new();
         for job in &jobs {
-            let name = format!("job {} ({} to {})", job.id, job.request.name, job.request.destination);
-            if !job.state.ended() {
-                wrong.push(format!("{name} is {} and waits for {:?}, {:?}", job.word(), job.waiting, job.note));
-            }
-            left.push_str(job.note.as_deref().unwrap_or_default());
-            let state = |image: &ImageId| here.get(image).map(|c| c.image.state.as_str());
-            match &job.state {
-                JobState::Available { image } if state(image) != Some("available") && !others.contains_key(image) => {
-                    wrong.push(format!("{name} is available, its image {image} is {:?}", state(image)));
-                }
-                JobState::Failed { image: Some(image), .. }
-                    if state(image) != Some("failed") && !others.contains_key(image) =>
-                {
-                    wrong.push(format!("{name} has failed, its image {image} is {:?}", state(image)));
-                }
-                JobState::Gone { image } if state(image).is_some() => {
-                    wrong.push(format!("{name} is said to be gone, its image {image} is {:?}", state(image)));
-                }
-                _ => {}
-            }
-            known.extend(job.image().filter(|_| !matches!(job.state, JobState::Gone { .. })));
+            check_end(job, &here, &others, &mut wrong);
         }
+        let gone = |j: &&Job| matches!(j.state, JobState::Gone { .. });
+        let known: BTreeSet<&ImageId> = jobs.iter().filter(|j| !gone(j)).filter_map(Job::image).collect();
         for copy in copies.iter().filter(|c| c.maker == Maker::Request && !known.contains(&c.image.id)) {
             wrong.push(format!("{} ({}) in {} is nobody's", copy.image.id, copy.image.name, copy.region));
         }
+        let said: String = jobs.iter().filter_map(|j| j.note.as_deref()).collect();
+        // What other images use is theirs as well.
+        let used: BTreeSet<_> = copies.iter().flat_map(|c| c.image.snapshot_ids()).collect();
         for (region, image, snapshot) in &snapshots {
-            let named = left.contains(snapshot.id.as_str());
-            if !here.contains_key(image) && !others.contains_key(image) && !named {
+            let stays = used.contains(&snapshot.id) || said.contains(snapshot.id.as_str());
+            if !here.contains_key(image) && !others.contains_key(image) && !stays {
                 wrong.push(format!("{} of {image} in {region} is left behind", snapshot.id));
             }
         }
@@ -247,8 +234,72 @@ impl Rig {
                 wrong.push(format!("{most} copies were pending in {region}, {} may be", self.limits.pending));
             }
         }
+        wrong.extend(changes.iter().filter(|c| c.by == Maker::Request && !is_allowed(c, named)).map(|c| {
+            format!("{} in {} was {:?}: it is {:?}'s and nobody named it", c.resource, c.region, c.kind, c.provenance)
+        }));
+        let foreign = self.world.with(|w| w.foreign_calls().to_vec());
+        wrong.extend(foreign.iter().map(|call| format!("{} was signed for account {}", call.action, call.account)));
         wrong
     }
+}
+
+/// Every request has one job.
+fn check_requests(asked: &[CopyRequest], jobs: &[Job], wrong: &mut Vec<String>) {
+    for request in asked {
+        let same = |r: &&CopyRequest| r.name == request.name && r.destination == request.destination;
+        let of_it = jobs.iter().filter(|j| j.origin == Origin::Here && same(&&j.request)).count();
+        let times = asked.iter().filter(same).count();
+        if of_it != times {
+            let CopyRequest { name, destination, .. } = request;
+            wrong.push(format!("{name} to {destination} was asked for {times} times and has {of_it} jobs"));
+        }
+    }
+}
+
+/// A job has ended, as its image has.
+fn check_end(
+    job: &Job,
+    here: &BTreeMap<&ImageId, &CopySeen>,
+    others: &BTreeMap<ImageId, Maker>,
+    wrong: &mut Vec<String>,
+) {
+    let name = format!("job {} ({} to {})", job.id, job.request.name, job.request.destination);
+    if !job.state.ended() {
+        wrong.push(format!("{name} is {} and waits for {:?}, {:?}", job.word(), job.waiting, job.note));
+    }
+    let state = |image: &ImageId| here.get(image).map(|c| c.image.state.as_str());
+    match &job.state {
+        JobState::Available { image } if state(image) != Some("available") && !others.contains_key(image) => {
+            wrong.push(format!("{name} is available, its image {image} is {:?}", state(image)));
+        }
+        JobState::Failed { image: Some(image), .. }
+            if state(image) != Some("failed") && !others.contains_key(image) =>
+        {
+            wrong.push(format!("{name} has failed, its image {image} is {:?}", state(image)));
+        }
+        JobState::Gone { image } if state(image).is_some() => {
+            wrong.push(format!("{name} is said to be gone, its image {image} is {:?}", state(image)));
+        }
+        _ => {}
+    }
+}
+
+/// Images that other users deregistered, with who had made them.
+fn removed_by_others(changes: &[Change]) -> BTreeMap<ImageId, Maker> {
+    let removed = changes.iter().filter(|c| c.by == Maker::Elsewhere && c.kind == ChangeKind::Deregistered);
+    removed.map(|c| (ImageId::new(&c.resource).unwrap(), c.provenance.maker)).collect()
+}
+
+/// The program changes what its own `CopyImage` made. Of what others made, only an image that a person named, and the
+/// snapshots of that image.
+fn is_allowed(change: &Change, named: &BTreeSet<ImageId>) -> bool {
+    let by_name = || match &change.kind {
+        ChangeKind::Deregistered => ImageId::new(&change.resource).is_ok_and(|image| named.contains(&image)),
+        ChangeKind::DeletedWith(image) => named.contains(image),
+        ChangeKind::Deleted => change.provenance.image.as_ref().is_some_and(|image| named.contains(image)),
+        ChangeKind::Tagged | ChangeKind::Untagged => false,
+    };
+    change.provenance.maker == Maker::Request || by_name()
 }
 
 /// A copy of a source under this name.
