@@ -172,7 +172,8 @@ impl Play {
             4 if self.rng.u8(..) < 80 => {
                 if let Some(id) = self.pick(&ids(&|j| !j.state.ended())) {
                     let batch = &jobs.iter().find(|j| j.id == id).unwrap().batch;
-                    // A batch is named by its name: who cancels it means the copies that were asked for with it.
+                    // A copy started elsewhere is a batch by itself, named by its id; no other batch means one.
+                    self.name(&jobs, id);
                     self.did("batches cancelled");
                     self.rig.ask(life, Ask::Cancel(ids(&|j| j.batch == *batch && !j.state.ended()))).await;
                 }
