@@ -18,8 +18,7 @@ mod testing;
 mod transport;
 mod whole;
 
-pub use copies::Deregistered;
-pub use images::ImagePage;
+pub use images::{CallBudget, ImagePage};
 pub use profiles::profiles;
 pub use session::{Session, SessionOptions};
 pub use transport::HttpClient;

@@ -3,6 +3,7 @@
 mod drive;
 mod jobs;
 mod line;
+mod resolve;
 mod screen;
 mod simulate;
 
@@ -75,6 +76,8 @@ enum Command {
     },
     /// Print the copies and where they stand, a line each: number, batch, name, route, state, image, reason
     Jobs(jobs::Which),
+    /// Decide about a copy in doubt: whether AWS made it is not known, and images of its name have appeared
+    Resolve(resolve::Decision),
     /// Open the same screen on an embedded EC2: no account, no network, nothing real
     Demo {
         /// The world to show: demo, empty, huge, broken, hostile or denied
@@ -127,6 +130,7 @@ fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, Failure> {
         Some(Command::Drive { detach: true }) => drive::detached(),
         Some(Command::Drive { detach: false }) => drive::run(&setup),
         Some(Command::Jobs(which)) => jobs::run(&setup, which),
+        Some(Command::Resolve(decision)) => resolve::run(&setup, decision),
         Some(Command::Demo { scenario }) if setup.plain => line::demo(&setup, &scenario),
         Some(Command::Demo { scenario }) => screen::demo(setup, &scenario),
         Some(Command::Simulate { port, scenario, time_scale }) => simulate::run(port, &scenario, time_scale),

@@ -210,6 +210,10 @@ impl Rig {
                 wrong.push(format!("{name} is {} and waits for {:?}, {:?}", job.word(), job.waiting, job.note));
             }
             left.push_str(job.note.as_deref().unwrap_or_default());
+            for leftover in &job.leftovers {
+                left.push_str(leftover.snapshot.as_str());
+                left.push(' ');
+            }
             let state = |image: &ImageId| here.get(image).map(|c| c.image.state.as_str());
             match &job.state {
                 JobState::Available { image } if state(image) != Some("available") && !others.contains_key(image) => {
