@@ -9,7 +9,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::whole::CutOff;
+use super::{identity::NotVerified, whole::CutOff};
 use crate::domain::{Failure, Retry, text};
 
 mod codes;
@@ -58,6 +58,9 @@ impl Context<'_> {
 
 /// The failure a call's error means.
 pub(super) fn failure<E: Coded>(context: &Context<'_>, error: &CallError<E>) -> Failure {
+    if let Some(NotVerified(failure)) = find(error) {
+        return Failure { what: context.what.to_owned(), ..failure.clone() };
+    }
     if let Some(credentials_error) = find::<CredentialsError>(error) {
         return credentials(context, credentials_error);
     }

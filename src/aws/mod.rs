@@ -7,6 +7,7 @@
 mod convert;
 mod copies;
 mod errors;
+mod identity;
 mod images;
 mod keys;
 mod profiles;
@@ -18,6 +19,7 @@ mod testing;
 mod transport;
 mod whole;
 
+pub use identity::SimulatedLogin;
 pub use images::{CallBudget, ImagePage};
 pub use profiles::profiles;
 pub use session::{Session, SessionOptions};

@@ -1,7 +1,7 @@
-//! Which regions there are, and who is asking.
+//! Which regions there are.
 
 use super::{convert, session::Session};
-use crate::domain::{Account, AccountId, Failure, RegionInfo, Retry};
+use crate::domain::{Failure, RegionInfo};
 
 impl Session {
     /// All regions of the partition with their opt-in states, sorted by name. Asked in the home region.
@@ -13,23 +13,13 @@ impl Session {
         regions.dedup_by(|a, b| a.region == b.region);
         Ok(regions)
     }
-
-    /// Who is signed in. Asked of STS in the home region; a custom endpoint is asked that too.
-    pub async fn account(&self) -> Result<Account, Failure> {
-        let what = "find out whose credentials these are";
-        let answer = self.call(what, "sts:GetCallerIdentity", self.sts().get_caller_identity().send()).await?;
-        let id = answer.account().and_then(|id| AccountId::new(id).ok()).ok_or_else(|| {
-            Failure::new(what, "the answer names no account").hint("Is this endpoint STS's?").retry(Retry::Later)
-        })?;
-        Ok(Account { id, arn: answer.arn.unwrap_or_default() })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::{
         aws::testing::{Answer, scripted},
-        domain::{OptIn, Retry},
+        domain::OptIn,
     };
 
     #[tokio::test(start_paused = true)]
@@ -52,20 +42,5 @@ mod tests {
             [("af-south-1", OptIn::NotOptedIn), ("me-south-1", OptIn::OptedIn), ("us-east-1", OptIn::NotRequired)]
         );
         assert_eq!(asked.all()[0].param("AllRegions"), "true");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_account_is_asked_of_sts() {
-        let (session, asked) = scripted(|n, _| match n {
-            0 => Answer::ok(
-                "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account>\
-                 <Arn>arn:aws:iam::123456789012:user/me</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>",
-            ),
-            _ => Answer::ok("<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>"),
-        });
-        let account = session.account().await.unwrap();
-        assert_eq!((account.id.as_str(), account.arn.as_str()), ("123456789012", "arn:aws:iam::123456789012:user/me"));
-        assert!(asked.all()[0].host.starts_with("sts."), "{}", asked.all()[0].host);
-        assert_eq!(session.account().await.unwrap_err().retry, Retry::Later);
     }
 }

@@ -13,18 +13,22 @@ use std::{
 };
 
 use aws_config::{
-    BehaviorVersion, SdkConfig, identity::IdentityCache, retry::RetryConfig,
+    BehaviorVersion, SdkConfig, ecs::EcsCredentialsProvider, identity::IdentityCache,
+    imds::credentials::ImdsCredentialsProvider, meta::credentials::CredentialsProviderChain,
+    profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig, retry::RetryConfig,
     stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
 };
-use aws_credential_types::{
-    Credentials,
-    provider::{ProvideCredentials, SharedCredentialsProvider},
-};
+use aws_credential_types::provider::SharedCredentialsProvider;
 
 use futures_util::future::BoxFuture;
 
-use super::{HttpClient, errors, profiles, whole::WholeAnswers};
-use crate::domain::{Failure, Region, Retry};
+use super::{
+    HttpClient, errors,
+    identity::{Facts, SimulatedLogin, SourceNames, VerifiedCredentials},
+    profiles,
+    whole::WholeAnswers,
+};
+use crate::domain::{Account, Failure, Identity, Region, Retry};
 
 /// Where a session with nothing said about regions starts.
 const FALLBACK_REGION: &str = "us-east-1";
@@ -34,7 +38,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// What a session is made of; everything unset follows the usual AWS chain.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionOptions {
-    /// A profile of the AWS configuration files.
+    /// A profile of the AWS configuration files that somebody named: its credentials are used, whatever keys are
+    /// exported. Without one, exported keys come before the profile of `AWS_PROFILE`, as in the AWS CLI.
     pub profile: Option<String>,
     /// The home region: where regions and the caller's identity are asked.
     pub region: Option<Region>,
@@ -78,6 +83,7 @@ impl SessionOptions {
 
 struct Inner {
     config: SdkConfig,
+    credentials: VerifiedCredentials,
     home: Region,
     region_was_given: bool,
     profile: Option<String>,
@@ -92,9 +98,20 @@ struct Inner {
 }
 
 impl Inner {
-    fn new(config: SdkConfig, home: Region, options: &SessionOptions) -> Self {
+    /// `config` has everything but the credentials, which it gets only verified.
+    fn new(
+        config: &SdkConfig,
+        source: SharedCredentialsProvider,
+        sources: SourceNames,
+        facts: Facts,
+        home: Region,
+        options: &SessionOptions,
+    ) -> Self {
+        let credentials = VerifiedCredentials::new(source, sources, config, facts);
+        let provider = SharedCredentialsProvider::new(credentials.clone());
         Self {
-            config,
+            config: config.to_builder().credentials_provider(provider).build(),
+            credentials,
             home,
             region_was_given: true,
             profile: None,
@@ -143,7 +160,7 @@ impl Session {
             None => Region::new(FALLBACK_REGION)?,
         };
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http.0)
+            .http_client(http.0.clone())
             .region(sdk_region(&home))
             .retry_config(options.retries())
             .timeout_config(options.timeouts())
@@ -151,36 +168,49 @@ impl Session {
         if let Some(profile) = &profile {
             loader = loader.profile_name(profile);
         }
+        if let Some(named) = &options.profile {
+            loader = loader.credentials_provider(named_profile(named, http, &home, &options));
+        }
         if let Some(url) = &options.endpoint_url {
             loader = loader.endpoint_url(checked_endpoint(url)?);
         }
         let mfa = profiles::property(&files, profile_name, "mfa_serial").is_some();
         let config = Box::pin(loader.load()).await;
+        let facts = Facts { profile: profile.clone(), mfa, endpoint: config.endpoint_url().map(str::to_owned) };
+        let Some(source) = config.credentials_provider() else {
+            return Err(errors::no_credentials(&facts.context("find AWS credentials", ""), None));
+        };
+        let sources = SourceNames::of_profile(&files, profile_name);
         Ok(Self(Arc::new(Inner {
             region_was_given,
             profile,
             mfa,
             // The SDK obeys this variable by itself; it is read here only to be named in errors.
             ec2_endpoint: options.endpoint_url.is_none().then(|| variable("AWS_ENDPOINT_URL_EC2")).flatten(),
-            ..Inner::new(config, home, &options)
+            ..Inner::new(&config, source, sources, facts, home, &options)
         })))
     }
 
     /// A session with made-up credentials that reads neither environment nor files: for the simulator.
     pub fn simulated(http: HttpClient, region: Region) -> Self {
+        Self::simulated_as(http, region, &SimulatedLogin::default())
+    }
+
+    /// The same, signed in as `login` says at each call.
+    pub fn simulated_as(http: HttpClient, region: Region, login: &SimulatedLogin) -> Self {
         let options = SessionOptions::default();
-        let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "simulated", None, None, "simulator");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .http_client(http.0)
             .region(sdk_region(&region))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .identity_cache(IdentityCache::lazy().build())
+            // Who is signed in may change from one call to the next, whatever the time of day is.
+            .identity_cache(IdentityCache::no_cache())
             .retry_config(options.retries())
             .timeout_config(options.timeouts())
             .stalled_stream_protection(StalledStreamProtectionConfig::enabled().build())
             .build();
-        Self(Arc::new(Inner::new(config, region, &options)))
+        let source = SharedCredentialsProvider::new(login.clone());
+        Self(Arc::new(Inner::new(&config, source, SourceNames::Simulated, Facts::default(), region, &options)))
     }
 
     /// The region that was asked for, else that of the environment or the profile, else `us-east-1`.
@@ -205,20 +235,39 @@ impl Session {
 
     /// Finds credentials along the usual chain without using them. May ask SSO, STS, a process or IMDS.
     pub async fn check_credentials(&self) -> Result<(), Failure> {
-        let Some(provider) = self.0.config.credentials_provider() else {
-            return Err(errors::no_credentials(&self.context("find AWS credentials", ""), None));
-        };
-        // A chain has no time limit of its own.
-        match tokio::time::timeout(self.0.operation_timeout, Box::pin(provider.provide_credentials())).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(errors::credentials(&self.context("find AWS credentials", ""), &error)),
-            Err(_) => Err(Failure::new(
+        let fetched = self.within_time(self.0.credentials.fetch()).await?;
+        fetched.map_err(|error| errors::credentials(&self.context("find AWS credentials", ""), &error))
+    }
+
+    /// Who is signed in, in which account this session stays. Asked of STS in the home region before these credentials
+    /// sign anything else; a custom endpoint is asked that too.
+    pub async fn account(&self) -> Result<Account, Failure> {
+        let identity = self.within_time(self.0.credentials.verify()).await??;
+        self.0.accepted.store(true, Ordering::Relaxed);
+        Ok(identity.account)
+    }
+
+    /// Who is signed in and how, once [`Session::account`] or any other call has found out.
+    pub fn identity(&self) -> Option<Identity> {
+        self.0.credentials.identity()
+    }
+
+    /// Takes the simulated credentials for the account's without asking STS.
+    #[cfg(test)]
+    pub(super) fn assume_verified(&self, account: Account) {
+        self.0.credentials.assume_verified(SimulatedLogin::default().credentials().unwrap(), account);
+    }
+
+    /// A chain of credentials has no time limit of its own.
+    async fn within_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        tokio::time::timeout(self.0.operation_timeout, Box::pin(work)).await.map_err(|_| {
+            Failure::new(
                 "find AWS credentials",
                 format!("nothing answered within {} s", self.0.operation_timeout.as_secs()),
             )
             .hint("A credential process, SSO or the instance metadata service does not answer.")
-            .retry(Retry::Later)),
-        }
+            .retry(Retry::Later)
+        })
     }
 
     /// What an error of this session needs for its words.
@@ -293,11 +342,23 @@ impl Session {
             })
             .clone()
     }
+}
 
-    /// STS in the home region.
-    pub(super) fn sts(&self) -> aws_sdk_sts::Client {
-        aws_sdk_sts::Client::new(&self.0.config)
-    }
+/// The credentials of a profile that was named: they come before exported keys, as in the AWS CLI. A profile without
+/// any leaves it to the container's and the instance's, as there.
+fn named_profile(name: &str, http: HttpClient, home: &Region, options: &SessionOptions) -> CredentialsProviderChain {
+    let config = ProviderConfig::without_region()
+        .with_region(Some(sdk_region(home)))
+        .with_http_client(http.0)
+        .with_behavior_version(Some(BehaviorVersion::latest()))
+        .with_retry_config(options.retries())
+        .with_timeout_config(options.timeouts());
+    let profile = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(name).build();
+    let container = EcsCredentialsProvider::builder().configure(&config).build();
+    let instance = ImdsCredentialsProvider::builder().configure(&config).build();
+    CredentialsProviderChain::first_try("Profile", profile)
+        .or_else("EcsContainer", container)
+        .or_else("Ec2InstanceMetadata", instance)
 }
 
 fn sdk_region(region: &Region) -> aws_config::Region {

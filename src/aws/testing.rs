@@ -14,8 +14,8 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::body::SdkBody;
 
-use super::{HttpClient, Session};
-use crate::domain::{ImageId, Region};
+use super::{HttpClient, Session, SimulatedLogin};
+use crate::domain::{Account, AccountId, ImageId, Region};
 
 /// What the wire gives back.
 #[derive(Debug, Clone)]
@@ -58,6 +58,8 @@ pub(super) fn refused() -> Answer {
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     pub(super) host: String,
+    /// Which credentials signed.
+    pub(super) access_key: String,
     pub(super) action: String,
     pub(super) params: BTreeMap<String, String>,
     pub(super) body: String,
@@ -70,7 +72,9 @@ impl Asked {
         let target = request.headers().get("x-amz-target").and_then(|t| t.split_once('.')).map(|(_, a)| a.to_owned());
         let action = target.or_else(|| params.get("Action").cloned()).unwrap_or_default();
         let host = request.uri().split('/').nth(2).unwrap_or_default().to_owned();
-        Self { host, action, params, body }
+        let signed = request.headers().get("authorization").and_then(|a| a.split_once("Credential="));
+        let access_key = signed.and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default().to_owned();
+        Self { host, access_key, action, params, body }
     }
 
     /// A parameter, or nothing.
@@ -136,10 +140,21 @@ impl HttpConnector for Scripted {
 
 /// A session whose every request is answered by the script, which is given the request's number from 0.
 pub(super) fn scripted(script: impl Fn(usize, &Asked) -> Answer + Send + Sync + 'static) -> (Session, Log) {
+    let (session, log) = unverified(SimulatedLogin::default(), script);
+    let account = Account { id: AccountId::new("123456789012").unwrap(), arn: String::new() };
+    session.assume_verified(account);
+    (session, log)
+}
+
+/// The same, whose credentials STS has not been asked about.
+pub(super) fn unverified(
+    login: SimulatedLogin,
+    script: impl Fn(usize, &Asked) -> Answer + Send + Sync + 'static,
+) -> (Session, Log) {
     let log = Log::default();
     let connector = SharedHttpConnector::new(Scripted(Arc::new(script), log.clone()));
     let client = http_client_fn(move |_, _| connector.clone());
-    (Session::simulated(HttpClient::from(client), us()), log)
+    (Session::simulated_as(HttpClient::from(client), us(), &login), log)
 }
 
 pub(super) fn us() -> Region {

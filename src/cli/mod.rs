@@ -20,7 +20,7 @@ use crate::{
     aws::{HttpClient, SessionOptions},
     config::{self, Config},
     domain::{Failure, Region},
-    runtime::{StoreAt, logging},
+    runtime::{StoreAt, background, logging},
     term::{Caps, CapsOverrides, Palette},
 };
 
@@ -112,6 +112,7 @@ struct Setup {
 
 /// The program. Status 0 if all went well, 1 for a failure, 2 for wrong arguments.
 pub fn main() -> ExitCode {
+    background::leave_terminal();
     let arguments = Arguments::parse();
     let env = |name: &str| std::env::var(name).ok();
     match set_up(&arguments.common, &env).and_then(|setup| dispatch(arguments, setup)) {
@@ -172,7 +173,7 @@ fn set_up(common: &Common, env: &impl Fn(&str) -> Option<String>) -> Result<Setu
 
 /// `amigrate drive`, with what was said to this process.
 fn background(common: &Common) -> Vec<OsString> {
-    let mut arguments: Vec<OsString> = vec!["drive".into(), "--detach".into()];
+    let mut arguments: Vec<OsString> = vec!["drive".into()];
     let mut add =
         |flag: &str, value: Option<OsString>| arguments.extend(value.map(|v| [flag.into(), v]).into_iter().flatten());
     add("--region", common.region.as_ref().map(|r| r.to_string().into()));

@@ -15,6 +15,18 @@ pub enum Retry {
     Never,
 }
 
+/// What a failure means beyond trying again, where the program acts on it. Set where AWS's codes are read, and nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum FailureKind {
+    /// Nothing that needs a case of its own.
+    #[default]
+    Other,
+    /// The credentials are bad or the region is not enabled for the account: EC2 answers both alike.
+    CredentialsOrRegion,
+    /// The credentials work, for another account than the session's. Nothing was signed with them.
+    OtherAccount,
+}
+
 /// One failure: what failed, why, what to do about it.
 ///
 /// `what` and `why` are lower-case fragments that read together as `what: why`; `hint` is a sentence.
@@ -29,6 +41,9 @@ pub struct Failure {
     pub hint: String,
     /// Whether trying again helps.
     pub retry: Retry,
+    /// What it means for the credentials.
+    #[serde(default)]
+    pub kind: FailureKind,
     /// AWS's error code, for example `InvalidAMIID.NotFound`.
     pub code: Option<String>,
     /// AWS's request id, for support cases.
@@ -43,6 +58,7 @@ impl Failure {
             why: why.into(),
             hint: String::new(),
             retry: Retry::AfterChange,
+            kind: FailureKind::Other,
             code: None,
             request_id: None,
         }
@@ -59,6 +75,13 @@ impl Failure {
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// Says what it means for the credentials.
+    #[must_use]
+    pub fn kind(mut self, kind: FailureKind) -> Self {
+        self.kind = kind;
         self
     }
 
@@ -123,6 +146,13 @@ impl Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_stored_before_kinds_existed_is_still_read() {
+        let text = r#"{"what":"w","why":"y","hint":"","retry":"Later","code":null,"request_id":null}"#;
+        let failure: Failure = serde_json::from_str(text).unwrap();
+        assert_eq!(failure.kind, FailureKind::Other);
+    }
 
     #[test]
     fn a_code_matches_itself_and_its_children_only() {

@@ -6,6 +6,7 @@
 pub mod copy;
 pub mod failure;
 pub mod filter;
+pub mod identity;
 pub mod image;
 pub mod key;
 pub mod plan;
@@ -16,7 +17,8 @@ pub mod template;
 pub mod text;
 
 pub use copy::{ClientToken, CopyRequest, Description, Encryption, ImageName};
-pub use failure::{Failure, Retry};
+pub use failure::{Failure, FailureKind, Retry};
+pub use identity::{CredentialSource, Identity};
 pub use image::{Image, ImageId, ImageState, Snapshot, SnapshotId, SnapshotState};
 pub use key::{KeyChoice, KmsKeyRef};
 pub use query::{Account, AccountId, AccountKey, ImageQuery, Whose};

@@ -172,6 +172,22 @@ fn pruning_takes_old_history_and_no_number_is_given_again() {
 }
 
 #[test]
+fn a_job_whose_snapshots_are_still_to_be_removed_is_loaded_and_never_pruned() {
+    let mut store = Store::in_memory().unwrap();
+    let dismissed = changed(done(2, at(10)), |job| job.dismissed = true);
+    commit(&mut store, &[done(1, at(10)), dismissed, done(3, at(10))]);
+    store.conn.execute("UPDATE jobs SET cleanup = 1 WHERE id < 3", []).unwrap();
+    let loaded =
+        |store: &Store| store.load(&account(), at(50)).unwrap().jobs.iter().map(|job| job.id.0).collect::<Vec<_>>();
+    assert_eq!(loaded(&store), [1, 2]);
+    assert_eq!(store.prune(at(100)).unwrap(), 1, "only the one with nothing left to remove");
+    assert_eq!(loaded(&store), [1, 2]);
+    store.conn.execute("UPDATE jobs SET cleanup = 0", []).unwrap();
+    assert_eq!(loaded(&store), [0_u64; 0]);
+    assert_eq!(store.prune(at(100)).unwrap(), 2);
+}
+
+#[test]
 fn news_are_what_came_since() {
     let mut store = Store::in_memory().unwrap();
     let first = commit(&mut store, &[job(1), job(2)]);

@@ -95,10 +95,11 @@ pub fn state_text(board: &Board, job: &Job, now: Timestamp) -> (String, Style) {
         JobState::Deregistered | JobState::Cancelled => {
             let left = left_behind(job);
             let style = if left.is_empty() { theme::FAINT } else { theme::WARN };
+            let joint = if note.is_some() { ":" } else { "," };
             let words: Vec<String> = note.map(std::borrow::Cow::into_owned).into_iter().chain(left).collect();
             match words.as_slice() {
                 [] => (word, style),
-                words => (format!("{word}, {}", words.join("; ")), style),
+                words => (format!("{word}{joint} {}", words.join("; ")), style),
             }
         }
     }

@@ -1,0 +1,329 @@
+//! Credentials that sign only for the account they are known to belong to.
+//!
+//! Each new set is tried on STS `GetCallerIdentity`, signed with exactly that set, before the SDK gets it for any other
+//! call. The first fixes the session's account; sets of another account are refused, so that nothing is signed with them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_config::{SdkConfig, identity::IdentityCache, profile::ProfileSet};
+use aws_credential_types::{
+    Credentials,
+    credential_feature::AwsCredentialFeature,
+    provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
+};
+
+use super::errors;
+use crate::domain::{Account, AccountId, CredentialSource, Failure, FailureKind, Identity, Retry, text::clean};
+
+const WHAT: &str = "find out whose credentials these are";
+
+/// Why credentials that exist are not used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct NotVerified(pub(super) Failure);
+
+/// What errors of the session's credentials are worded with.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    /// The profile in use.
+    pub(super) profile: Option<String>,
+    /// Whether it asks for MFA, which the SDK cannot do.
+    pub(super) mfa: bool,
+    /// The endpoint STS is asked at, if not AWS's own.
+    pub(super) endpoint: Option<String>,
+}
+
+impl Facts {
+    pub(super) fn context<'a>(&'a self, what: &'a str, action: &'a str) -> errors::Context<'a> {
+        errors::Context {
+            what,
+            action,
+            profile: self.profile.as_deref(),
+            endpoint: self.endpoint.as_deref(),
+            accepted: false,
+            mfa: self.mfa,
+        }
+    }
+}
+
+/// The provider all of a session's clients share.
+#[derive(Clone)]
+pub(super) struct VerifiedCredentials(Arc<Inner>);
+
+struct Inner {
+    source: SharedCredentialsProvider,
+    sources: SourceNames,
+    /// How STS is asked; whatever credentials it has are never used.
+    config: SdkConfig,
+    facts: Facts,
+    /// Held while credentials are fetched and tried: one at a time.
+    state: tokio::sync::Mutex<State>,
+    /// Who these credentials are; fixes the account for good.
+    identity: Mutex<Option<Identity>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Fetched, and not handed to the SDK yet.
+    fetched: Option<Credentials>,
+    /// The last set STS was asked about, and whose it is.
+    last: Option<(Credentials, Account)>,
+}
+
+impl std::fmt::Debug for VerifiedCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VerifiedCredentials").field("identity", &self.identity()).finish_non_exhaustive()
+    }
+}
+
+impl VerifiedCredentials {
+    /// Around whatever gives credentials. `config` says how STS is asked.
+    pub(super) fn new(
+        source: SharedCredentialsProvider,
+        sources: SourceNames,
+        config: &SdkConfig,
+        facts: Facts,
+    ) -> Self {
+        // Each set is tried once and by itself; nothing of it may stay in the clients' cache.
+        let config = config.to_builder().identity_cache(IdentityCache::no_cache()).build();
+        Self(Arc::new(Inner {
+            source,
+            sources,
+            config,
+            facts,
+            state: tokio::sync::Mutex::default(),
+            identity: Mutex::default(),
+        }))
+    }
+
+    /// Who is signed in, if that is known already.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        self.0.identity.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Fetches credentials without using them.
+    pub(super) async fn fetch(&self) -> Result<(), CredentialsError> {
+        let mut state = self.0.state.lock().await;
+        if state.fetched.is_none() {
+            let credentials = self.0.source.provide_credentials().await?;
+            self.keep(&mut state, credentials);
+        }
+        Ok(())
+    }
+
+    /// Who is signed in; asked only if nobody was yet.
+    pub(super) async fn verify(&self) -> Result<Identity, Failure> {
+        let mut state = self.0.state.lock().await;
+        if let Some(identity) = self.identity() {
+            return Ok(identity);
+        }
+        let credentials = self
+            .take(&mut state)
+            .await
+            .map_err(|error| errors::credentials(&self.0.facts.context("find AWS credentials", ""), &error))?;
+        let identity = self.admit(&mut state, &credentials).await?;
+        self.keep(&mut state, credentials);
+        Ok(identity)
+    }
+
+    /// Keeps credentials for the next call, so that a process or SSO is not asked twice.
+    fn keep(&self, state: &mut State, credentials: Credentials) {
+        // Who is signed in to a simulation may change before that.
+        if !matches!(self.0.sources, SourceNames::Simulated) {
+            state.fetched = Some(credentials);
+        }
+    }
+
+    async fn take(&self, state: &mut State) -> Result<Credentials, CredentialsError> {
+        match state.fetched.take() {
+            Some(credentials) => Ok(credentials),
+            None => self.0.source.provide_credentials().await,
+        }
+    }
+
+    async fn usable(&self) -> Result<Credentials, CredentialsError> {
+        let mut state = self.0.state.lock().await;
+        let credentials = self.take(&mut state).await?;
+        match self.admit(&mut state, &credentials).await {
+            Ok(_) => Ok(credentials),
+            Err(failure) => Err(CredentialsError::provider_error(NotVerified(failure))),
+        }
+    }
+
+    /// Passes credentials of the session's account, and no others.
+    async fn admit(&self, state: &mut State, credentials: &Credentials) -> Result<Identity, Failure> {
+        let account = match &state.last {
+            // Whose a set is never changes.
+            Some((known, account)) if same(known, credentials) => account.clone(),
+            _ => {
+                let account = self.ask(credentials).await?;
+                state.last = Some((credentials.clone(), account.clone()));
+                account
+            }
+        };
+        let mut identity = self.0.identity.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = identity.as_ref().filter(|known| known.account.id != account.id) {
+            return Err(other_account(&account, &known.account.id));
+        }
+        let found = Identity { account, source: self.0.sources.of(credentials) };
+        *identity = Some(found.clone());
+        Ok(found)
+    }
+
+    /// Asks STS, signed with exactly these.
+    async fn ask(&self, credentials: &Credentials) -> Result<Account, Failure> {
+        let provider = SharedCredentialsProvider::new(credentials.clone());
+        let config = self.0.config.to_builder().credentials_provider(provider).build();
+        let sent = aws_sdk_sts::Client::new(&config).get_caller_identity().send();
+        let answer = Box::pin(sent).await.map_err(|error| {
+            let failure = errors::failure(&self.0.facts.context(WHAT, "sts:GetCallerIdentity"), &error);
+            tracing::warn!(code = failure.code, why = failure.why, "credentials could not be verified");
+            not_usable_yet(failure)
+        })?;
+        let id = answer.account().and_then(|id| AccountId::new(id).ok()).ok_or_else(|| {
+            Failure::new(WHAT, "the answer names no account").hint("Is this endpoint STS's?").retry(Retry::Later)
+        })?;
+        Ok(Account { id, arn: clean(&answer.arn.unwrap_or_default()).into_owned() })
+    }
+
+    /// Takes these for the account's without asking: tests of single calls count what is sent.
+    #[cfg(test)]
+    pub(super) fn assume_verified(&self, credentials: Credentials, account: Account) {
+        self.0.state.try_lock().unwrap().last = Some((credentials, account));
+    }
+}
+
+impl ProvideCredentials for VerifiedCredentials {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.usable())
+    }
+}
+
+fn same(a: &Credentials, b: &Credentials) -> bool {
+    a.access_key_id() == b.access_key_id()
+        && a.secret_access_key() == b.secret_access_key()
+        && a.session_token() == b.session_token()
+}
+
+/// What STS refuses says nothing of a region or of one call: either the credentials are bad, or it is to be asked again.
+fn not_usable_yet(failure: Failure) -> Failure {
+    let retry = if failure.retry == Retry::AfterLogin { Retry::AfterLogin } else { Retry::Later };
+    Failure { kind: FailureKind::Other, retry, ..failure }
+}
+
+/// Credentials that work, for somebody else.
+pub(super) fn other_account(theirs: &Account, ours: &AccountId) -> Failure {
+    let who = if theirs.arn.is_empty() { String::new() } else { format!(" ({})", theirs.arn) };
+    Failure::new(
+        "use the credentials",
+        format!("they now belong to account {}{who}; the jobs and images here belong to account {ours}", theirs.id),
+    )
+    .hint(format!("Nothing is sent until credentials of account {ours} are back: sign in to it again."))
+    .retry(Retry::AfterLogin)
+    .kind(FailureKind::OtherAccount)
+}
+
+/// What the sources of credentials are called.
+#[derive(Debug, Clone)]
+pub(super) enum SourceNames {
+    /// The embedded EC2's.
+    Simulated,
+    /// AWS's: by what the SDK notes on the credentials, and what the profile says.
+    Aws {
+        /// What credentials of the configuration files are.
+        from_files: CredentialSource,
+    },
+}
+
+impl SourceNames {
+    /// For a profile of these files.
+    pub(super) fn of_profile(files: &ProfileSet, profile: &str) -> Self {
+        let name = profile.to_owned();
+        let has = |key: &str| files.get_profile(profile).is_some_and(|section| section.get(key).is_some());
+        let from_files = if has("role_arn") {
+            CredentialSource::AssumedRole(name)
+        } else if has("sso_session") || has("sso_start_url") {
+            CredentialSource::Sso(name)
+        } else if has("login_session") {
+            CredentialSource::Login(name)
+        } else if has("credential_process") && !has("aws_access_key_id") {
+            CredentialSource::Process(name)
+        } else {
+            CredentialSource::Profile(name)
+        };
+        Self::Aws { from_files }
+    }
+
+    fn of(&self, credentials: &Credentials) -> CredentialSource {
+        let Self::Aws { from_files } = self else { return CredentialSource::Simulated };
+        let features = credentials.get_property::<Vec<AwsCredentialFeature>>().map_or(&[][..], Vec::as_slice);
+        let has = |feature: AwsCredentialFeature| features.contains(&feature);
+        // The files' provider adds its own mark to those of what it used, so it is asked first.
+        if has(AwsCredentialFeature::CredentialsProfile) || has(AwsCredentialFeature::CredentialsProfileLogin) {
+            from_files.clone()
+        } else if has(AwsCredentialFeature::CredentialsEnvVars) {
+            CredentialSource::Environment
+        } else if has(AwsCredentialFeature::CredentialsImds) {
+            CredentialSource::Instance
+        } else if has(AwsCredentialFeature::CredentialsHttp) {
+            CredentialSource::Container
+        } else if has(AwsCredentialFeature::CredentialsProfileStsWebIdToken)
+            || has(AwsCredentialFeature::CredentialsEnvVarsStsWebIdToken)
+        {
+            CredentialSource::WebIdentity
+        } else {
+            CredentialSource::Unknown
+        }
+    }
+}
+
+/// The credentials of a simulated session: who is signed in can be changed while it runs.
+#[derive(Debug, Clone)]
+pub struct SimulatedLogin(Arc<Mutex<Option<String>>>);
+
+impl Default for SimulatedLogin {
+    fn default() -> Self {
+        Self::new(Self::ACCESS_KEY)
+    }
+}
+
+impl SimulatedLogin {
+    /// The access key id of the scenario's account.
+    pub const ACCESS_KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+
+    /// Signed in with this access key id.
+    pub fn new(access_key: &str) -> Self {
+        Self(Arc::new(Mutex::new(Some(access_key.to_owned()))))
+    }
+
+    /// From now on calls are signed with this access key id.
+    pub fn sign_in(&self, access_key: &str) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(access_key.to_owned());
+    }
+
+    /// From now on there are no credentials.
+    pub fn sign_out(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    pub(super) fn credentials(&self) -> Result<Credentials, CredentialsError> {
+        let key = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let key = key.ok_or_else(|| CredentialsError::provider_error("nobody is signed in"))?;
+        Ok(Credentials::new(key, "simulated", None, None, "simulator"))
+    }
+}
+
+impl ProvideCredentials for SimulatedLogin {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::ready(self.credentials())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! Whose credentials are used, and whose are not.
+
+use super::*;
+use crate::{
+    aws::testing::{Answer, Asked, eu, unverified},
+    domain::ImageQuery,
+};
+
+const OURS: &str = "123456789012";
+const THEIRS: &str = "210987654321";
+const THEIR_KEY: &str = "AKIATHEIRSEXAMPLE";
+
+fn identity_of(account: &str) -> Answer {
+    Answer::ok(&format!(
+        "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>{account}</Account>\
+         <Arn>arn:aws:iam::{account}:user/me</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>"
+    ))
+}
+
+/// An error in STS's form.
+fn refusal(status: u16, code: &str) -> Answer {
+    Answer::new(
+        status,
+        &format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error>\
+             <RequestId>req-1</RequestId></ErrorResponse>"
+        ),
+    )
+}
+
+/// Two accounts, told apart by the access key that signed.
+fn two_accounts(_: usize, asked: &Asked) -> Answer {
+    match asked.action.as_str() {
+        "GetCallerIdentity" if asked.access_key == THEIR_KEY => identity_of(THEIRS),
+        "GetCallerIdentity" => identity_of(OURS),
+        _ => Answer::ok("<R/>"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_signed_before_the_credentials_are_known_to_be_somebodys() {
+    let login = SimulatedLogin::default();
+    let (session, asked) = unverified(login.clone(), two_accounts);
+    assert_eq!(session.check_credentials().await, Ok(()));
+    assert!(asked.all().is_empty(), "fetched and not used");
+    assert_eq!(session.identity(), None);
+    for _ in 0..2 {
+        session.image_page(&eu(), &ImageQuery::default(), None).await.unwrap();
+    }
+    let actions: Vec<String> = asked.all().into_iter().map(|a| a.action).collect();
+    assert_eq!(actions, ["GetCallerIdentity", "DescribeImages", "DescribeImages"]);
+    let sts = &asked.all()[0];
+    assert!(sts.host.starts_with("sts.") && sts.access_key == SimulatedLogin::ACCESS_KEY, "{sts:?}");
+    let identity = session.identity().unwrap();
+    assert_eq!((identity.account.id.as_str(), identity.source), (OURS, CredentialSource::Simulated));
+    assert_eq!(session.account().await.unwrap().arn, "arn:aws:iam::123456789012:user/me");
+    assert_eq!(asked.of("GetCallerIdentity").len(), 1, "known, so not asked again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn credentials_of_another_account_sign_nothing_and_ours_go_on_when_they_are_back() {
+    let login = SimulatedLogin::default();
+    let (session, asked) = unverified(login.clone(), two_accounts);
+    session.account().await.unwrap();
+    login.sign_in(THEIR_KEY);
+    for _ in 0..2 {
+        let failure = session.image_page(&eu(), &ImageQuery::default(), None).await.unwrap_err();
+        assert_eq!((failure.kind, failure.retry), (FailureKind::OtherAccount, Retry::AfterLogin));
+        assert_eq!(failure.what, "list images in eu-west-1");
+        assert!(failure.why.contains(OURS) && failure.why.contains(THEIRS), "{failure}");
+        assert!(failure.hint.contains(OURS), "{}", failure.hint);
+    }
+    session.key_list(&eu()).await;
+    let signed: Vec<_> = asked.all().into_iter().filter(|a| a.access_key == THEIR_KEY).map(|a| a.action).collect();
+    assert_eq!(signed, ["GetCallerIdentity"], "asked whose they are, once, and nothing else");
+    assert_eq!(session.account().await.unwrap().id.as_str(), OURS, "the session stays in its account");
+    login.sign_in(SimulatedLogin::ACCESS_KEY);
+    session.image_page(&eu(), &ImageQuery::default(), None).await.unwrap();
+    assert_eq!(session.identity().unwrap().account.id.as_str(), OURS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_calls_at_once_ask_once() {
+    let (session, asked) = unverified(SimulatedLogin::default(), two_accounts);
+    let (query, region) = (ImageQuery::default(), eu());
+    let eight = (0..8).map(|_| session.image_page(&region, &query, None));
+    assert!(futures_util::future::join_all(eight).await.iter().all(Result::is_ok));
+    assert_eq!(asked.of("GetCallerIdentity").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_sts_does_not_answer_well_the_credentials_are_not_used() {
+    let cases = [
+        (refusal(403, "AccessDenied"), Retry::Later),
+        (refusal(403, "InvalidClientTokenId"), Retry::AfterLogin),
+        (refusal(400, "ExpiredToken"), Retry::AfterLogin),
+        (crate::aws::testing::refused(), Retry::Later),
+        (Answer::Hang, Retry::Later),
+        (Answer::ok("<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>"), Retry::Later),
+    ];
+    for (answer, retry) in cases {
+        let (session, asked) = unverified(SimulatedLogin::default(), move |_, _| answer.clone());
+        let failure = session.image_page(&eu(), &ImageQuery::default(), None).await.unwrap_err();
+        assert_eq!((failure.retry, failure.kind), (retry, FailureKind::Other), "{failure:?}");
+        assert_eq!(session.account().await.unwrap_err().retry, retry);
+        assert_eq!(asked.of("DescribeImages").len(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_signed_in_is_a_login_to_be_made() {
+    let login = SimulatedLogin::default();
+    let (session, asked) = unverified(login.clone(), two_accounts);
+    login.sign_out();
+    let failure = session.image_page(&eu(), &ImageQuery::default(), None).await.unwrap_err();
+    assert_eq!(failure.retry, Retry::AfterLogin);
+    assert_eq!(session.account().await.unwrap_err().retry, Retry::AfterLogin);
+    assert!(asked.all().is_empty());
+}
+
+#[test]
+fn a_source_is_told_by_what_the_sdk_notes() {
+    use AwsCredentialFeature as Note;
+    let names = SourceNames::Aws { from_files: CredentialSource::Sso("prod".into()) };
+    let cases: [(&[Note], CredentialSource); 7] = [
+        (&[Note::CredentialsEnvVars], CredentialSource::Environment),
+        (&[Note::CredentialsProfile], CredentialSource::Sso("prod".into())),
+        // The profile's own `credential_source = Environment`.
+        (&[Note::CredentialsEnvVars, Note::CredentialsProfile], CredentialSource::Sso("prod".into())),
+        (&[Note::CredentialsImds], CredentialSource::Instance),
+        (&[Note::CredentialsHttp], CredentialSource::Container),
+        (&[Note::CredentialsProfileStsWebIdToken], CredentialSource::WebIdentity),
+        (&[], CredentialSource::Unknown),
+    ];
+    for (notes, source) in cases {
+        let mut credentials = Credentials::new("k", "s", None, None, "test");
+        credentials.set_property(notes.to_vec());
+        assert_eq!(names.of(&credentials), source, "{notes:?}");
+    }
+}
