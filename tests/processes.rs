@@ -19,6 +19,9 @@ mod killed;
 mod leaving;
 #[path = "processes/printed.rs"]
 mod printed;
+#[cfg(target_os = "linux")]
+#[path = "processes/shells.rs"]
+mod shells;
 #[path = "processes/together.rs"]
 mod together;
 #[path = "processes/trouble.rs"]

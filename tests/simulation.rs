@@ -25,14 +25,14 @@ use std::{
 use amigrate::{
     aws::SimulatedLogin,
     domain::{ClientToken, CopyRequest, Image, ImageId, ImageState, Region, image::Tag, text::thousands},
-    engine::{Ask, Job, JobId, JobState, Limits, Origin, Tags},
+    engine::{Ask, Job, JobId, JobState, Limits, Origin, Resolution, Tags},
     sim::{
         CopySeen, LookAlike, Scenario, World,
         faults::{Effect, Rule},
     },
 };
 use fastrand::Rng;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rig::{Life, OTHER_KEY, Phase, Rig, pass, paused, region, request};
 
 /// Seeds in CI.
@@ -65,11 +65,14 @@ impl Play {
         // The SDK draws its own jitter from here.
         fastrand::seed(seed);
         let mut rng = Rng::with_seed(seed);
+        // Where EC2 is trusted for a short time only, a copy without tags comes to be in doubt.
+        let token_memory = if rng.u8(..) < 100 { rng.i64(5..60) } else { 600 };
         let limits = Limits {
             pending: rng.usize(1..6),
             starts_per_second: if rng.bool() { 1.0 } else { 0.3 },
             start_burst: rng.u32(1..5),
             tagging: rng.u8(..) > 60,
+            token_memory: SignedDuration::from_secs(token_memory),
             ..Limits::default()
         };
         let rig = Rig::new(&Scenario::named("demo").unwrap(), limits);
@@ -86,7 +89,7 @@ impl Play {
             let limits = w.limits();
             limits.pending_copies = rng.usize(1..8);
             limits.rates = rng.bool();
-            limits.token_life_ms = rng.bool().then(|| rng.i64(660_000..1_200_000));
+            limits.token_life_ms = rng.bool().then(|| token_memory * 1_000 + rng.i64(60_000..600_000));
             limits.unique_names = rng.u8(..) < 50;
             limits.deletes_pending_snapshots = rng.bool();
             if rng.u8(..) < 50 {
@@ -131,11 +134,26 @@ impl Play {
         ClientToken::from_random(self.rng.u128(..))
     }
 
+    /// An image to copy: one of the scenario's, or one that was copied before and carries its copy's tags.
+    fn source(&mut self) -> Image {
+        let now = self.rig.clock.now();
+        if self.rng.u8(..) < 40 {
+            let mut copies = self.rig.world.with(|w| w.copies(now));
+            copies.retain(|c| c.image.state == ImageState::Available && c.image.source_image_id.is_some());
+            if let Some(copy) = self.pick(&copies) {
+                self.did("copies of copies asked for");
+                return copy.image;
+            }
+        }
+        let n = self.rng.usize(..self.sources.len());
+        self.sources[n].clone()
+    }
+
     async fn submit(&mut self, life: &Life) {
         let mut copies = Vec::new();
         for _ in 0..self.rng.usize(1..5) {
             let (to, n) = (self.place(), self.asked.len() + copies.len());
-            let source = self.rng.usize(..self.sources.len());
+            let source = self.source();
             let key = (self.rng.u8(..) < 40).then_some("alias/no/such/key");
             // Now and then the name of an earlier one: names are not unique.
             let name = match self.asked.len() {
@@ -143,7 +161,7 @@ impl Play {
                 _ => format!("sim-{n}"),
             };
             let token = self.rng.u128(..);
-            copies.push(request(&self.sources[source], &to, &name, key, token));
+            copies.push(request(&source, &to, &name, key, token));
         }
         self.did("batches asked for");
         self.rig.ask(life, Ask::Copy(copies.clone())).await;
@@ -154,6 +172,23 @@ impl Play {
     fn name(&mut self, jobs: &[Job], id: JobId) {
         let job = jobs.iter().find(|j| j.id == id && j.origin == Origin::Elsewhere);
         self.named.extend(job.and_then(Job::image).cloned());
+    }
+
+    /// A person decides about a copy in doubt: knows which image is the copy's, copies again, or gives up.
+    async fn resolve(&mut self, life: &Life) {
+        let in_doubt = |j: &&Job| matches!(j.state, JobState::InDoubt { .. });
+        for job in self.rig.stored().await.iter().filter(in_doubt) {
+            let now = self.rig.clock.now();
+            let copies = self.rig.world.with(|w| w.copies(now));
+            let own = copies.into_iter().find(|c| c.token.as_deref() == Some(job.request.token.as_str()));
+            let (what, resolution) = match (self.rng.u8(..4), own) {
+                (0, _) => ("doubts given up", Resolution::GiveUp),
+                (_, Some(copy)) => ("doubts resolved with an image", Resolution::Mine(copy.image.id)),
+                (_, None) => ("doubts resolved by another copy", Resolution::Again(self.token())),
+            };
+            self.did(what);
+            self.rig.ask(life, Ask::Resolve { job: job.id, resolution }).await;
+        }
     }
 
     /// A person does something.
@@ -169,6 +204,7 @@ impl Play {
                     self.rig.ask(life, Ask::Cancel(vec![id])).await;
                 }
             }
+            4 if self.rng.bool() => self.resolve(life).await,
             4 if self.rng.u8(..) < 80 => {
                 if let Some(id) = self.pick(&ids(&|j| !j.state.ended())) {
                     let batch = &jobs.iter().find(|j| j.id == id).unwrap().batch;
@@ -425,7 +461,8 @@ impl Play {
             pass(Duration::from_secs(20)).await;
             // An effect that was begun in the trouble may end the program still.
             life = self.revive(life).await;
-            let over = self.rig.stored().await.iter().all(|j| j.state.ended());
+            let over = self.rig.stored().await.iter().all(|j| j.state.ended() && !j.needs_cleanup());
+            self.resolve(&life).await;
             let late = self.rig.clock.now().duration_since(peace).as_secs() > PATIENCE;
             if late || over && self.rig.waiting_asks().await.is_empty() {
                 break;

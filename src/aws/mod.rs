@@ -19,9 +19,8 @@ mod testing;
 mod transport;
 mod whole;
 
-pub use copies::Deregistered;
 pub use identity::SimulatedLogin;
-pub use images::ImagePage;
+pub use images::{CallBudget, ImagePage};
 pub use profiles::profiles;
 pub use session::{Session, SessionOptions};
 pub use transport::HttpClient;

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use aws_smithy_types::retry::RetryConfig;
+
 use super::{
     convert,
-    images::{FILTER_VALUES, IDS, PAGE, filter, names},
+    images::{CallBudget, FILTER_VALUES, IDS, PAGE, filter, names},
     session::Session,
 };
 use crate::domain::{Failure, ImageId, Region, Snapshot, SnapshotId};
@@ -34,6 +36,52 @@ impl Session {
             self.snapshots_by_id(region, chunk.to_vec(), &mut found).await?;
         }
         Ok(found.into_values().collect())
+    }
+
+    /// The snapshots with these ids, at most 1,000, and those made for these images, at most 200, as far as the budget allows.
+    /// Each call is sent once: the next look asks again.
+    ///
+    /// The description is asked for in one piece: EC2 filters page by page, and an account may have 100,000 snapshots.
+    pub async fn poll_snapshots(
+        &self,
+        region: &Region,
+        ids: &[SnapshotId],
+        images: &[ImageId],
+        budget: &mut CallBudget,
+    ) -> Result<Vec<Snapshot>, Failure> {
+        let what = format!("read the progress of copies in {region}");
+        let once = || aws_sdk_ec2::config::Builder::new().retry_config(RetryConfig::disabled());
+        let mut found = Vec::new();
+        let mut wanted: Vec<&SnapshotId> = ids.iter().take(IDS).collect();
+        while !wanted.is_empty() && budget.take() {
+            let ids = wanted.iter().map(ToString::to_string).collect();
+            let call = self.ec2(region).describe_snapshots().set_snapshot_ids(Some(ids));
+            let call = call.customize().config_override(once()).send();
+            match self.call(&what, "ec2:DescribeSnapshots", call).await {
+                Ok(answer) => {
+                    found.extend(answer.snapshots().iter().filter_map(convert::snapshot));
+                    break;
+                }
+                Err(failure) if failure.is("InvalidSnapshot") || failure.is("InvalidSnapshotID") => {
+                    let before = wanted.len();
+                    wanted.retain(|id| !names(&failure.why, id.as_str()));
+                    if wanted.len() == before {
+                        return Err(failure);
+                    }
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        if !images.is_empty() && budget.take() {
+            let described = images.iter().take(FILTER_VALUES).map(|id| format!("Copied for DestinationAmi {id} *"));
+            let described: Vec<String> = described.collect();
+            let by_description = filter("description", described.iter().map(String::as_str));
+            let call = self.ec2(region).describe_snapshots().owner_ids("self").filters(by_description);
+            let call = call.customize().config_override(once()).send();
+            let answer = self.call(&what, "ec2:DescribeSnapshots", call).await?;
+            found.extend(answer.snapshots().iter().filter_map(convert::snapshot));
+        }
+        Ok(found)
     }
 
     async fn snapshots_by_filter(

@@ -198,7 +198,12 @@ impl<'a> Drive<'a> {
         if !write.jobs.is_empty() || write.status.is_some() {
             (self.worker.post)(Post::Changed { jobs: write.jobs, status: write.status });
         }
+        let now = self.worker.clock.now();
         for call in std::mem::take(&mut self.calls) {
+            if let Some(answer) = call.expired(now) {
+                _ = self.answer.send(answer);
+                continue;
+            }
             let (answering, sender) = (self.worker.hands.call(call.clone()), self.answer.clone());
             tokio::spawn(async move {
                 let answer = AssertUnwindSafe(answering).catch_unwind().await;

@@ -14,7 +14,7 @@ use amigrate::{
     aws::{Session, SimulatedLogin},
     domain::{
         AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, Failure, ImageId, ImageName,
-        ImageQuery, Region,
+        ImageQuery, Region, SnapshotId,
     },
     engine::{Answer, Ask, Call, Job, JobId, JobState, Limits, Origin},
     runtime::{
@@ -195,39 +195,23 @@ impl Rig {
         let jobs = self.stored().await;
         let now = self.clock.now();
         let mut wrong = std::mem::take(&mut self.notes().wrong);
-        let (copies, snapshots, made) = self.world.with(|w| (w.copies(now), w.copy_snapshots(now), w.copies_made()));
+        let (copies, snapshots) = self.world.with(|w| (w.copies(now), w.copy_snapshots(now)));
         let changes = self.world.with(|w| w.changes().to_vec());
         let others = removed_by_others(&changes);
         let here: BTreeMap<&ImageId, &CopySeen> = copies.iter().map(|c| (&c.image.id, c)).collect();
         check_requests(asked, &jobs, &mut wrong);
-        let mut tokens = BTreeSet::new();
-        for token in copies.iter().filter_map(|c| c.token.as_deref()) {
-            if !tokens.insert(token) {
-                wrong.push(format!("{token} made two images"));
-            }
-        }
+        check_makers(&jobs, &copies, &changes, &mut wrong);
         for job in &jobs {
             check_end(job, &here, &others, &mut wrong);
         }
-        let gone = |j: &&Job| matches!(j.state, JobState::Gone { .. });
-        let known: BTreeSet<&ImageId> = jobs.iter().filter(|j| !gone(j)).filter_map(Job::image).collect();
-        for copy in copies.iter().filter(|c| c.maker == Maker::Request && !known.contains(&c.image.id)) {
-            wrong.push(format!("{} ({}) in {} is nobody's", copy.image.id, copy.image.name, copy.region));
-        }
-        let said: String = jobs.iter().filter_map(|j| j.note.as_deref()).collect();
+        let said: BTreeSet<&SnapshotId> = jobs.iter().flat_map(|j| &j.leftovers).map(|l| &l.snapshot).collect();
         // What other images use is theirs as well.
-        let used: BTreeSet<_> = copies.iter().flat_map(|c| c.image.snapshot_ids()).collect();
+        let used: BTreeSet<&SnapshotId> = copies.iter().flat_map(|c| c.image.snapshot_ids()).collect();
         for (region, image, snapshot) in &snapshots {
-            let stays = used.contains(&snapshot.id) || said.contains(snapshot.id.as_str());
+            let stays = used.contains(&snapshot.id) || said.contains(&snapshot.id);
             if !here.contains_key(image) && !others.contains_key(image) && !stays {
                 wrong.push(format!("{} of {image} in {region} is left behind", snapshot.id));
             }
-        }
-        let all: BTreeSet<&ImageId> = jobs.iter().filter(|j| j.origin == Origin::Here).flat_map(|j| &j.made).collect();
-        // One that another user removed before anybody here knew of it is nobody's to know.
-        let unknown = others.iter().filter(|(image, maker)| **maker == Maker::Request && !all.contains(image)).count();
-        if made != u64::try_from(all.len() + unknown).unwrap() {
-            wrong.push(format!("EC2 made {made} images, the jobs know of {}, others removed {unknown}", all.len()));
         }
         for (region, most) in &self.notes().most_pending {
             if *most > self.limits.pending {
@@ -240,6 +224,56 @@ impl Rig {
         let foreign = self.world.with(|w| w.foreign_calls().to_vec());
         wrong.extend(foreign.iter().map(|call| format!("{} was signed for account {}", call.action, call.account)));
         wrong
+    }
+}
+
+/// What the program made, one job knows, and what the jobs say they made, the program made: no image is lost, made twice, or
+/// taken for one's own.
+fn check_makers(jobs: &[Job], copies: &[CopySeen], changes: &[Change], wrong: &mut Vec<String>) {
+    let there = copies.iter().map(|c| (c.image.id.clone(), (c.maker, c.token.clone())));
+    let removed = changes.iter().filter(|c| c.kind == ChangeKind::Deregistered);
+    let removed =
+        removed.map(|c| (ImageId::new(&c.resource).unwrap(), (c.provenance.maker, c.provenance.token.clone())));
+    let all: BTreeMap<ImageId, (Maker, Option<String>)> = there.chain(removed).collect();
+    let mut tokens = BTreeSet::new();
+    let mut owners: BTreeMap<&ImageId, usize> = BTreeMap::new();
+    for job in jobs {
+        for image in &job.made {
+            if job.origin == Origin::Here {
+                *owners.entry(image).or_default() += 1;
+            } else {
+                owners.entry(image).or_default();
+            }
+        }
+    }
+    for (image, owners) in &owners {
+        let own = all.get(*image).is_some_and(|(maker, _)| *maker == Maker::Request);
+        match owners {
+            0 => {}
+            1 if own => {}
+            1 => wrong.push(format!("{image} was taken for the program's own, it is {:?}", all.get(*image))),
+            n => wrong.push(format!("{image} is the image of {n} jobs")),
+        }
+    }
+    for (image, (_, token)) in all.iter().filter(|(_, (maker, _))| *maker == Maker::Request) {
+        if !tokens.insert(token) {
+            wrong.push(format!("{token:?} made two images"));
+        }
+        let elsewhere = |kind: &ChangeKind| {
+            let mine = |c: &&Change| c.by == Maker::Elsewhere && *c.resource == *image.as_str();
+            changes.iter().filter(mine).any(|c| c.kind == *kind)
+        };
+        // Who gave up a copy in doubt was told what may be its image.
+        let given_up = jobs.iter().any(|j| {
+            j.state == JobState::Cancelled
+                && Some(j.request.token.as_str()) == token.as_deref()
+                && j.note.as_deref().is_some_and(|n| n.starts_with("given up"))
+        });
+        // One that another user removed, or took the tag off, before anybody here knew of it is nobody's to know.
+        let lost = given_up || elsewhere(&ChangeKind::Deregistered) || elsewhere(&ChangeKind::Untagged);
+        if !owners.contains_key(image) && !lost {
+            wrong.push(format!("{image} of {token:?} is nobody's"));
+        }
     }
 }
 

@@ -52,6 +52,21 @@ fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
             "A sending was not answered. Before anything else, AWS is asked whether it began; no second copy is made.",
         );
     }
+    if let JobState::InDoubt { candidates } = &job.state {
+        for candidate in candidates {
+            add("may be it", candidate.as_str());
+        }
+        add(
+            "what to do",
+            "Press t on the copy, or run `amigrate resolve`, and say which image it is, or that it is to be copied again.",
+        );
+    }
+    for (snapshot, why) in job.still_to_remove() {
+        add("to be removed", &format!("{snapshot} ({})", clean(why)));
+    }
+    for left in &job.leftovers {
+        add("left in AWS", &format!("{} ({})", left.snapshot, clean(&left.why.to_string())));
+    }
     if !job.state.ended()
         && let Some(waiting) = model.board.waiting(job)
         && matches!(job.state, JobState::Queued | JobState::Settling { .. })
@@ -60,6 +75,10 @@ fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
     }
     if let Some(problem) = model.board.region_problem(&job.request.destination).filter(|_| !job.state.ended()) {
         add("no news", &problem.to_string());
+    }
+    let progress = model.board.status.regions.get(&job.request.destination).and_then(|r| r.no_progress.as_ref());
+    if let Some(problem) = progress.filter(|_| !job.state.ended()) {
+        add("no progress", &problem.to_string());
     }
     let none = if job.state.ended() { "none" } else { "no id yet" };
     add("new image", job.image().map_or(none, |i| i.as_str()));
