@@ -20,7 +20,7 @@ mod transport;
 mod whole;
 
 pub use copies::Deregistered;
-pub use identity::SimulatedLogin;
+pub use identity::{SimulatedLogin, other_account};
 pub use images::ImagePage;
 pub use profiles::profiles;
 pub use session::{Session, SessionOptions};

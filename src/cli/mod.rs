@@ -5,6 +5,7 @@ mod jobs;
 mod line;
 mod screen;
 mod simulate;
+mod whoami;
 
 use std::{
     ffi::OsString,
@@ -18,7 +19,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     aws::{HttpClient, SessionOptions},
     config::{self, Config},
-    domain::{Failure, Region},
+    domain::{Failure, Region, Retry, text::clean},
     runtime::{StoreAt, logging},
     term::{Caps, CapsOverrides, Palette},
 };
@@ -75,6 +76,8 @@ enum Command {
     },
     /// Print the copies and where they stand, a line each: number, batch, name, route, state, image, reason
     Jobs(jobs::Which),
+    /// Print who is signed in, where the credentials came from, and who drives the queue here; status 3 if nobody is
+    Whoami,
     /// Open the same screen on an embedded EC2: no account, no network, nothing real
     Demo {
         /// The world to show: demo, empty, huge, broken, hostile or denied
@@ -107,7 +110,10 @@ struct Setup {
     background: Vec<OsString>,
 }
 
-/// The program. Status 0 if all went well, 1 for a failure, 2 for wrong arguments.
+/// The status when there are no credentials that work.
+const NO_CREDENTIALS: u8 = 3;
+
+/// The program. Status 0 if all went well, 1 for a failure, 2 for wrong arguments, 3 if credentials must be renewed.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let env = |name: &str| std::env::var(name).ok();
@@ -115,7 +121,7 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(failure) => {
             report(&failure);
-            ExitCode::FAILURE
+            if failure.retry == Retry::AfterLogin { ExitCode::from(NO_CREDENTIALS) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -127,6 +133,7 @@ fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, Failure> {
         Some(Command::Drive { detach: true }) => drive::detached(),
         Some(Command::Drive { detach: false }) => drive::run(&setup),
         Some(Command::Jobs(which)) => jobs::run(&setup, which),
+        Some(Command::Whoami) => whoami::run(&setup),
         Some(Command::Demo { scenario }) if setup.plain => line::demo(&setup, &scenario),
         Some(Command::Demo { scenario }) => screen::demo(setup, &scenario),
         Some(Command::Simulate { port, scenario, time_scale }) => simulate::run(port, &scenario, time_scale),
@@ -229,10 +236,10 @@ fn report(failure: &Failure) {
     let mut err = io::stderr().lock();
     let mut lines = failure.lines().into_iter();
     if let Some(first) = lines.next() {
-        let _ = writeln!(err, "amigrate: {first}");
+        let _ = writeln!(err, "amigrate: {}", clean(&first));
     }
     for line in lines {
-        let _ = writeln!(err, "  {line}");
+        let _ = writeln!(err, "  {}", clean(&line));
     }
 }
 
