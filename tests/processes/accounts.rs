@@ -192,17 +192,24 @@ fn credentials_that_do_not_work_are_status_three() {
     let ran = run(&house, house.command(&["whoami"]));
     assert_eq!((ran.code, ran.said.as_str()), (Some(3), ""), "{}", ran.errors);
     assert!(ran.errors.starts_with("amigrate: "), "{}", ran.errors);
+    // Nobody is signed in at all: whatever is to be done, that is the status.
+    house.settings = configured(&house, "");
+    house.settings.extend([("AWS_ACCESS_KEY_ID", String::new()), ("AWS_SECRET_ACCESS_KEY", String::new())]);
+    for arguments in [&["whoami"][..], &["--plain"], &["jobs"]] {
+        let ran = run(&house, house.command(arguments));
+        assert_eq!(ran.code, Some(3), "{arguments:?}: {} {}", ran.said, ran.errors);
+        assert!(ran.errors.contains("no credentials were found"), "{}", ran.errors);
+    }
 }
 
 #[test]
 fn who_drives_is_said() {
     let house = House::slow();
-    house.ask_copies("driven", 1);
+    house.ask_copies("driven", 2);
     let drive = house.drive();
     drive.wait_to_say("copying");
     let ran = run(&house, house.command(&["whoami"]));
     assert!(ran.said.contains("driver: another amigrate\n"), "{} {}", ran.said, ran.errors);
-    house.ec2.release();
     drop(drive);
 }
 

@@ -21,15 +21,13 @@ fn a_pause_says_what_to_run_and_that_it_goes_on_by_itself() {
             "PAUSED",
             "`aws sso login --profile prod`",
             "Nothing has failed. Retrying",
-            "automatically (next in 20 s).",
-            "1 queued",
-            "1 copying",
+            "next in 20 s",
             "1 problem (!)",
         ],
     );
     lacks(&mut model, "failed ");
     keys(&mut model, "!");
-    shows(&mut model, &["copies are paused: the credentials do not work", "the SSO session has expired"]);
+    shows(&mut model, &["copies are paused: the credentials cannot be used", "the SSO session has expired"]);
     post(&mut model, Post::Changed { jobs: vec![], status: Some(Status::default()) });
     press(&mut model, KeyCode::Esc);
     lacks(&mut model, "PAUSED");
