@@ -12,6 +12,8 @@ mod house;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod pty;
 
+#[path = "processes/accounts.rs"]
+mod accounts;
 #[path = "processes/killed.rs"]
 mod killed;
 #[cfg(target_os = "linux")]
