@@ -19,6 +19,8 @@ mod killed;
 #[cfg(target_os = "linux")]
 #[path = "processes/leaving.rs"]
 mod leaving;
+#[path = "processes/ownership.rs"]
+mod ownership;
 #[path = "processes/printed.rs"]
 mod printed;
 #[cfg(target_os = "linux")]
