@@ -12,6 +12,7 @@ mod images;
 mod keys;
 mod profiles;
 mod regions;
+mod request_ids;
 mod session;
 mod snapshots;
 #[cfg(test)]
@@ -22,5 +23,6 @@ mod whole;
 pub use identity::SimulatedLogin;
 pub use images::{CallBudget, ImagePage};
 pub use profiles::profiles;
+pub use request_ids::with_request_id;
 pub use session::{Session, SessionOptions};
 pub use transport::HttpClient;

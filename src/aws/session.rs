@@ -26,6 +26,7 @@ use super::{
     HttpClient, errors,
     identity::{Facts, SimulatedLogin, SourceNames, VerifiedCredentials},
     profiles,
+    request_ids::RequestIds,
     whole::WholeAnswers,
 };
 use crate::domain::{Account, Failure, Identity, Region, Retry};
@@ -325,6 +326,7 @@ impl Session {
             .or_insert_with(|| {
                 let config = aws_sdk_ec2::config::Builder::from(&self.0.config)
                     .region(sdk_region(region))
+                    .interceptor(RequestIds)
                     .interceptor(WholeAnswers);
                 aws_sdk_ec2::Client::from_conf(config.build())
             })

@@ -6,6 +6,7 @@
 //! whoever drives commits [`Engine::take_changed`] before the calls go out.
 
 mod adopt;
+mod audit;
 pub mod catalogue;
 mod cleanup;
 pub mod job;
@@ -28,6 +29,7 @@ use std::{
 
 use jiff::Timestamp;
 
+pub use audit::{AnsweredCall, AuditEntry, CallId, Change, Outcome, SentCall};
 pub use cleanup::{LeftReason, Leftover, SnapshotCleanup};
 pub use job::{BatchId, Doubt, Job, JobId, JobState, Origin, Purpose, Step};
 pub use limits::Limits;

@@ -250,6 +250,22 @@ impl Call {
 
 impl Answer {
     /// Why it is none.
+    pub(super) fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Copied(_, Err(f))
+            | Self::Settled(_, Err(f))
+            | Self::Surveyed(_, Err(f))
+            | Self::Watched(_, Err(f))
+            | Self::Looked(_, Err(f))
+            | Self::Deregistered(_, Err(f))
+            | Self::Leftovers(_, _, Err(f))
+            | Self::Deleted(_, _, _, Err(f))
+            | Self::Probed(Err(f)) => Some(f),
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed.
     pub(super) fn failure_mut(&mut self) -> Option<&mut Failure> {
         match self {
             Self::Copied(_, Err(f))

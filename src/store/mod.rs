@@ -5,6 +5,7 @@
 //! ([`DriverLock`]); the others read them and leave their [`Ask`]s.
 
 mod accounts;
+mod audit;
 mod driver;
 mod files;
 mod open;
@@ -27,7 +28,7 @@ pub use driver::DriverLock;
 
 use crate::{
     domain::{AccountId, AccountKey, Failure},
-    engine::{Ask, Job, JobId, Status},
+    engine::{AnsweredCall, Ask, Job, JobId, SentCall, Status},
 };
 use rows::{json, parsed, time};
 use trouble::{Error, newer};
@@ -89,6 +90,10 @@ pub struct Changes<'a> {
     pub done: &'a [AskId],
     /// How things stand, if that changed.
     pub status: Option<&'a Status>,
+    /// Changing calls that are made once this is written.
+    pub sent: &'a [SentCall],
+    /// What came of changing calls.
+    pub answered: &'a [AnsweredCall],
 }
 
 /// What happened since a commit.
@@ -161,6 +166,8 @@ impl Store {
         self.write("keep the jobs", |tx, seq| {
             let account = account.as_str();
             rows::write(tx, account, changes.jobs, seq.0, now)?;
+            audit::write_sent(tx, account, changes.sent, now)?;
+            audit::write_answered(tx, changes.answered, now)?;
             let mut carried_out = tx.prepare("DELETE FROM asks WHERE account = ?1 AND id = ?2")?;
             for ask in changes.done {
                 carried_out.execute(params![account, ask.0])?;

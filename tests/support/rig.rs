@@ -16,11 +16,11 @@ use amigrate::{
         AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, Failure, ImageId, ImageName,
         ImageQuery, Region, SnapshotId,
     },
-    engine::{Answer, Ask, Call, Job, JobId, JobState, Limits, Origin},
+    engine::{Ask, Call, Job, JobId, JobState, Limits, Origin},
     runtime::{
         Clock,
         driver::{Desk, Duty, Seat, Worker},
-        hands::{AwsHands, Hands, SessionCell, Write},
+        hands::{Answered, AwsHands, Hands, SessionCell, Write},
         keeper::Keeper,
     },
     sim::{Change, ChangeKind, CopySeen, Maker, Scenario, SharedWorld, World, connector},
@@ -441,7 +441,11 @@ impl Mortal {
 }
 
 impl Hands for Mortal {
-    fn call(&self, call: Call) -> BoxFuture<'static, Answer> {
+    fn identity(&self) -> Option<String> {
+        self.real.identity()
+    }
+
+    fn call(&self, call: Call) -> BoxFuture<'static, Answered> {
         self.must_be_written(&call);
         let starts = if let Call::Copy { request, .. } = &call { Some(request.destination.clone()) } else { None };
         let (notes, world, clock) = (Arc::clone(&self.notes), self.world.clone(), self.clock);

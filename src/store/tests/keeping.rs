@@ -107,12 +107,12 @@ fn an_ask_goes_with_its_jobs_or_stays_with_them() {
     // The second job has the first one's token: nothing of the commit may stay.
     let twin = changed(job(3), |job| job.request = request(1));
     let jobs = [Arc::new(job(2)), Arc::new(twin)];
-    let changes = Changes { jobs: &jobs, done: &[ask], status: Some(&Status::default()) };
+    let changes = Changes { jobs: &jobs, done: &[ask], status: Some(&Status::default()), ..Changes::default() };
     let failure = store.commit(&account(), &changes, at(2)).unwrap_err();
     assert!(failure.why.contains("jobs.token"), "{failure}");
     assert_eq!(store.load(&account(), at(0)).unwrap(), before);
 
-    let changes = Changes { jobs: &jobs[..1], done: &[ask, foreign], status: None };
+    let changes = Changes { jobs: &jobs[..1], done: &[ask, foreign], ..Changes::default() };
     store.commit(&account(), &changes, at(2)).unwrap();
     assert_eq!(ids(&store), [1, 2]);
     assert_eq!(store.asks(&account()).unwrap(), []);
