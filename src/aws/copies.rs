@@ -159,6 +159,24 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn tags_a_person_wants_are_sent_without_our_own_too() {
+        let (session, asked) = scripted(|_, _| Answer::ok("<R><imageId>ami-new</imageId></R>"));
+        let wanted = CopyRequest {
+            copy_tags: false,
+            image_tags: vec![crate::domain::image::Tag { key: "Team".into(), value: "web".into() }],
+            ..request(Encryption::Keep)
+        };
+        session.copy_image(&wanted, None).await.unwrap();
+        let call = asked.all().remove(0);
+        let sent = ["ResourceType", "Tag.1.Key", "Tag.1.Value"]
+            .map(|f| call.param(&format!("TagSpecification.1.{f}")).to_owned());
+        assert_eq!(sent, ["image", "Team", "web"]);
+        assert!(
+            !call.params.contains_key("CopyImageTags") && !call.params.contains_key("TagSpecification.2.ResourceType")
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn keeping_encryption_says_nothing_about_it() {
         let (session, asked) = scripted(|_, _| Answer::ok("<R/>"));
         let failure = session.copy_image(&request(Encryption::Keep), None).await.unwrap_err();

@@ -20,7 +20,7 @@ mod testing;
 mod transport;
 mod whole;
 
-pub use identity::SimulatedLogin;
+pub use identity::{SimulatedLogin, other_account};
 pub use images::{CallBudget, ImagePage};
 pub use profiles::profiles;
 pub use request_ids::with_request_id;

@@ -224,6 +224,30 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_poll_keeps_to_its_budget_and_sends_each_call_once() {
+        let (session, asked) = scripted(|n, asked| match n {
+            0 => Answer::error(400, "InvalidSnapshot.NotFound", "The snapshot 'snap-gone' does not exist."),
+            _ => answer(&asked.values("SnapshotId."), ""),
+        });
+        let mut budget = CallBudget::new(3);
+        let known = [snap("snap-1"), snap("snap-gone")];
+        let found = session.poll_snapshots(&eu(), &known, &[ami("ami-1")], &mut budget).await.unwrap();
+        assert_eq!(found.len(), 1);
+        let calls = asked.all();
+        assert_eq!(calls.len(), 3, "by id, by id without the unknown one, by description");
+        assert_eq!(calls[1].values("SnapshotId."), ["snap-1"]);
+        assert_eq!(calls[2].param("Filter.1.Name"), "description");
+        assert!(calls[2].param("MaxResults").is_empty() && calls[2].param("Owner.1") == "self");
+        assert_eq!(session.poll_snapshots(&eu(), &known, &[ami("ami-1")], &mut budget).await.unwrap(), []);
+        assert_eq!(asked.all().len(), 3, "nothing is left of it");
+
+        let (session, asked) = scripted(|_, _| Answer::error(503, "RequestLimitExceeded", "slow down"));
+        let poll = session.poll_snapshots(&eu(), &known, &[], &mut CallBudget::new(3)).await;
+        assert!(poll.unwrap_err().is("RequestLimitExceeded"));
+        assert_eq!(asked.all().len(), 1, "the next look asks again");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn deleting_what_is_gone_is_a_success() {
         let cases = [
             (Answer::ok("<R><return>true</return></R>"), None),

@@ -6,6 +6,7 @@ mod line;
 mod resolve;
 mod screen;
 mod simulate;
+mod whoami;
 
 use std::{
     ffi::OsString,
@@ -19,7 +20,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     aws::{HttpClient, SessionOptions},
     config::{self, Config},
-    domain::{Failure, Region},
+    domain::{Failure, Region, Retry, text::clean},
     runtime::{StoreAt, background, logging},
     term::{Caps, CapsOverrides, Palette},
 };
@@ -78,6 +79,8 @@ enum Command {
     Jobs(jobs::Which),
     /// Decide about a copy in doubt: whether AWS made it is not known, and images of its name have appeared
     Resolve(resolve::Decision),
+    /// Print who is signed in, where the credentials came from, and who drives the queue here; status 3 if nobody is
+    Whoami,
     /// Open the same screen on an embedded EC2: no account, no network, nothing real
     Demo {
         /// The world to show: demo, empty, huge, broken, hostile or denied
@@ -110,7 +113,10 @@ struct Setup {
     background: Vec<OsString>,
 }
 
-/// The program. Status 0 if all went well, 1 for a failure, 2 for wrong arguments.
+/// The status when there are no credentials that work.
+const NO_CREDENTIALS: u8 = 3;
+
+/// The program. Status 0 if all went well, 1 for a failure, 2 for wrong arguments, 3 if credentials must be renewed.
 pub fn main() -> ExitCode {
     background::leave_terminal();
     let arguments = Arguments::parse();
@@ -119,7 +125,7 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(failure) => {
             report(&failure);
-            ExitCode::FAILURE
+            if failure.retry == Retry::AfterLogin { ExitCode::from(NO_CREDENTIALS) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -132,6 +138,7 @@ fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, Failure> {
         Some(Command::Drive { detach: false }) => drive::run(&setup),
         Some(Command::Jobs(which)) => jobs::run(&setup, which),
         Some(Command::Resolve(decision)) => resolve::run(&setup, decision),
+        Some(Command::Whoami) => whoami::run(&setup),
         Some(Command::Demo { scenario }) if setup.plain => line::demo(&setup, &scenario),
         Some(Command::Demo { scenario }) => screen::demo(setup, &scenario),
         Some(Command::Simulate { port, scenario, time_scale }) => simulate::run(port, &scenario, time_scale),
@@ -234,10 +241,10 @@ fn report(failure: &Failure) {
     let mut err = io::stderr().lock();
     let mut lines = failure.lines().into_iter();
     if let Some(first) = lines.next() {
-        let _ = writeln!(err, "amigrate: {first}");
+        let _ = writeln!(err, "amigrate: {}", clean(&first));
     }
     for line in lines {
-        let _ = writeln!(err, "  {line}");
+        let _ = writeln!(err, "  {}", clean(&line));
     }
 }
 

@@ -376,6 +376,7 @@ impl Job {
             source_snapshots: self.request.source_snapshots.clone(),
             tag: self.tagged.then(|| self.request.token.clone()),
             listed: self.listed.clone(),
+            volumes: self.request.volumes.len(),
             from: self.created.or(self.sent).or(self.started).unwrap_or(self.asked),
             until: self.deregistering,
         }

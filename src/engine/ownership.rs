@@ -27,6 +27,9 @@ pub struct Evidence {
     pub tag: Option<ClientToken>,
     /// Snapshots that the image's own block devices listed.
     pub listed: BTreeSet<SnapshotId>,
+    /// So many the image has, if that is known.
+    #[serde(default)]
+    pub volumes: usize,
     /// When the copy began, by EC2's clock where that is known.
     pub from: Timestamp,
     /// When the image was deregistered.
@@ -70,8 +73,9 @@ impl Evidence {
     /// The first thing that is missing.
     pub fn prove(&self, snapshot: &Snapshot) -> Result<(), Unproven> {
         self.check_signs(snapshot)?;
-        // The listing stands in for the tag only where there is none to be had.
-        if self.tag.is_none() && !self.listed.contains(&snapshot.id) {
+        // It stands in for the tag where there is none to be had; and an image that has listed all has no others.
+        let must_be_listed = self.tag.is_none() || self.volumes > 0 && self.listed.len() >= self.volumes;
+        if must_be_listed && !self.listed.contains(&snapshot.id) {
             return Err(Unproven::Listing);
         }
         Ok(())
@@ -150,6 +154,7 @@ mod tests {
             source_snapshots: vec![snap("snap-c")],
             tag: Some(ClientToken::from_random(1)),
             listed: BTreeSet::new(),
+            volumes: 1,
             from: at(10_000),
             until: Some(at(11_000)),
         }
@@ -204,6 +209,16 @@ mod tests {
         let other = Snapshot { description: "nightly".into(), ..own() };
         assert_eq!(evidence.prove(&other), Err(Unproven::Description));
         assert!(evidence.concerns(&other));
+    }
+
+    #[test]
+    fn an_image_that_has_listed_all_its_snapshots_has_no_others() {
+        // A backup tool copied a snapshot of ours during the copy, with its description and its tags.
+        let mut evidence = evidence();
+        evidence.listed.insert(snap("snap-2"));
+        assert_eq!(evidence.prove(&own()), Err(Unproven::Listing));
+        evidence.volumes = 2;
+        assert_eq!(evidence.prove(&own()), Ok(()), "one is not listed yet");
     }
 
     #[test]

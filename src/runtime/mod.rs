@@ -10,6 +10,7 @@ pub mod effects;
 pub mod hands;
 pub mod keeper;
 pub mod logging;
+pub mod login;
 pub mod profile;
 pub mod remember;
 mod run;

@@ -232,6 +232,14 @@ impl World {
         Ok(())
     }
 
+    /// One pending snapshot of a copy is whole now; the copy goes on.
+    pub fn complete_snapshot(&mut self, region: &Region, snapshot: &SnapshotId, now: Timestamp) -> Result<(), String> {
+        let area = self.enabled_mut(region).map_err(|refusal| said(&refusal))?;
+        let made = area.snapshots.get_mut(snapshot).ok_or_else(|| said(&no_snapshot(snapshot.as_str())))?;
+        made.complete(now);
+        Ok(())
+    }
+
     /// A pending copy stands still from now on: no progress, no end, until [`Self::unstick_copy`], [`Self::fail_copy`] or
     /// [`Self::finish_copy`]. Its snapshots stand still even when the image is deregistered.
     pub fn stick_copy(&mut self, region: &Region, image: &ImageId, now: Timestamp) -> Result<(), String> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::{
-    domain::{Image, ImageId, Region, Snapshot},
+    domain::{Image, ImageId, Region, Snapshot, SnapshotId},
     sim::{
         life::{MadeSnapshot, Maker},
         traffic::Calls,
@@ -60,6 +60,11 @@ impl World {
                 .collect()
         };
         self.areas.iter().flat_map(|area| -> Vec<_> { of(area) }).collect()
+    }
+
+    /// Returns true if the snapshot is there, whoever made it.
+    pub fn has_snapshot(&self, region: &Region, snapshot: &SnapshotId, now: Timestamp) -> bool {
+        self.area(region).is_some_and(|area| self.snapshot(area, snapshot.as_str(), now).is_some())
     }
 
     /// How many copies are pending in each region that has any, as its limit counts them.

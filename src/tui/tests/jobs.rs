@@ -339,7 +339,7 @@ fn the_header_keeps_whose_data_it_is_however_many_copies_there_are() {
     for size in [(80, 24), (120, 40)] {
         let screen = screen(&mut model, size.0, size.1);
         let header = screen.lines().next().unwrap_or_default();
-        for text in ["prod 123456789012", "us-east-1", "40 problems (!)", "40 copying"] {
+        for text in ["123456789012 SSO prod", "us-east-1", "mine", "40 problems (!)"] {
             assert!(header.contains(text), "{text}: {header}");
         }
     }
