@@ -366,7 +366,7 @@ impl Play {
         let all = self.rig.world.with(|w| w.copy_snapshots(now));
         let (Some(copy), Some((region, _, snapshot))) = (self.pick(copies), self.pick(&all)) else { return };
         let (id, n) = (snapshot.id, self.rng.u32(..));
-        let (what, done) = match self.rng.u8(..7) {
+        let (what, done) = match self.rng.u8(..10) {
             0 | 1 => {
                 let delete = self.rng.bool();
                 let removed = |w: &mut World| w.deregister_elsewhere(&copy.region, &copy.image.id, delete, now);
@@ -376,11 +376,11 @@ impl Play {
                 let made = |w: &mut World| w.register_elsewhere(&region, &id, &format!("registered-{n}"), now);
                 ("images registered by others", self.rig.world.with(made).map(drop))
             }
-            3 | 4 => {
+            3..=6 => {
                 let how = [LookAlike::Described, LookAlike::Tagged, LookAlike::OfVolume][self.rng.usize(..3)];
                 ("snapshots imitated", self.rig.world.with(|w| w.imitate_elsewhere(&region, &id, how, now)).map(drop))
             }
-            5 => {
+            7 | 8 => {
                 let deleted = |w: &mut World| w.delete_snapshot_elsewhere(&region, &id, now);
                 ("snapshots deleted by others", self.rig.world.with(deleted))
             }
@@ -449,8 +449,8 @@ impl Play {
             }
             match self.rng.u8(..10) {
                 0..=3 => self.person(&life).await,
-                4..=6 => self.fault(),
-                7 | 8 => self.other(),
+                4 | 5 => self.fault(),
+                6..=8 => self.other(),
                 _ => self.crash(),
             }
         }
