@@ -19,8 +19,13 @@ mod killed;
 #[cfg(target_os = "linux")]
 #[path = "processes/leaving.rs"]
 mod leaving;
+#[path = "processes/ownership.rs"]
+mod ownership;
 #[path = "processes/printed.rs"]
 mod printed;
+#[cfg(target_os = "linux")]
+#[path = "processes/shells.rs"]
+mod shells;
 #[path = "processes/together.rs"]
 mod together;
 #[path = "processes/trouble.rs"]

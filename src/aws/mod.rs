@@ -12,6 +12,7 @@ mod images;
 mod keys;
 mod profiles;
 mod regions;
+mod request_ids;
 mod session;
 mod snapshots;
 #[cfg(test)]
@@ -19,9 +20,9 @@ mod testing;
 mod transport;
 mod whole;
 
-pub use copies::Deregistered;
 pub use identity::{SimulatedLogin, other_account};
-pub use images::ImagePage;
+pub use images::{CallBudget, ImagePage};
 pub use profiles::profiles;
+pub use request_ids::with_request_id;
 pub use session::{Session, SessionOptions};
 pub use transport::HttpClient;

@@ -26,6 +26,7 @@ use super::{
     HttpClient, errors,
     identity::{Facts, SimulatedLogin, SourceNames, VerifiedCredentials},
     profiles,
+    request_ids::RequestIds,
     whole::WholeAnswers,
 };
 use crate::domain::{Account, Failure, Identity, Region, Retry};
@@ -325,6 +326,7 @@ impl Session {
             .or_insert_with(|| {
                 let config = aws_sdk_ec2::config::Builder::from(&self.0.config)
                     .region(sdk_region(region))
+                    .interceptor(RequestIds)
                     .interceptor(WholeAnswers);
                 aws_sdk_ec2::Client::from_conf(config.build())
             })
@@ -346,12 +348,7 @@ impl Session {
 
 /// The credentials of a profile that was named: they come before exported keys, as in the AWS CLI. A profile without
 /// any leaves it to the container's and the instance's, as there.
-fn named_profile(
-    name: &str,
-    http: HttpClient,
-    home: &Region,
-    options: &SessionOptions,
-) -> CredentialsProviderChain {
+fn named_profile(name: &str, http: HttpClient, home: &Region, options: &SessionOptions) -> CredentialsProviderChain {
     let config = ProviderConfig::without_region()
         .with_region(Some(sdk_region(home)))
         .with_http_client(http.0)

@@ -116,20 +116,26 @@ impl std::fmt::Debug for Scripted {
 impl HttpConnector for Scripted {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let asked = Asked::new(&request);
-        let answer = {
+        let (number, answer) = {
             let mut log = self.1.0.lock().unwrap();
             log.push(asked.clone());
-            (self.0)(log.len() - 1, &asked)
+            (log.len(), (self.0)(log.len() - 1, &asked))
         };
         HttpConnectorFuture::new(async move {
             match answer {
                 Answer::Http(status, body) => {
                     let action = &asked.action;
+                    // Errors in EC2's form have theirs in the body.
+                    let told = body.contains("RequestID");
                     let body = body
                         .replace("<R>", &format!("<{action}Response>"))
                         .replace("</R>", &format!("</{action}Response>"))
                         .replace("<R/>", &format!("<{action}Response/>"));
-                    Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body)))
+                    let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+                    if !told {
+                        response.headers_mut().insert("x-amzn-requestid", format!("req-{number}"));
+                    }
+                    Ok(response)
                 }
                 Answer::Hang => std::future::pending().await,
                 Answer::Broken(kind, words) => Err(ConnectorError::io(io::Error::new(kind, words).into())),

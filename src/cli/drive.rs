@@ -20,7 +20,7 @@ use crate::{
     domain::{AccountKey, Failure, text::clean},
     engine::{Ask, JobId, Limits, Status},
     runtime::{
-        Clock, StoreAt,
+        Clock, StoreAt, background,
         driver::{Desk, Duty, Seat, Worker},
         hands::{AwsHands, Renewal, SessionCell},
         keeper::Keeper,
@@ -31,31 +31,14 @@ use crate::{
     tui::{Driver, Post},
 };
 
-/// Says to a child that it is to leave the terminal.
-const DETACHED: &str = "AMIGRATE_DETACHED";
-
-/// The same in a process without a terminal, which is not waited for. Only a child that leads no process group can have a
-/// session of its own; so this process, which may lead one, is not the one that drives.
+/// The same in a process without a terminal, which is waited for only until it has left this one.
 pub(super) fn detached() -> Result<ExitCode, Failure> {
-    let failed = |e: io::Error| Failure::new("leave the terminal", e.to_string());
-    let program = std::env::current_exe().map_err(failed)?;
-    let arguments = std::env::args_os().skip(1).filter(|a| a != "--detach");
-    std::process::Command::new(program)
-        .args(arguments)
-        .env(DETACHED, "1")
-        .stdin(std::process::Stdio::null())
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .map_err(failed)?;
+    let arguments: Vec<_> = std::env::args_os().skip(1).filter(|a| a != "--detach").collect();
+    background::spawn(&arguments)?.left_blocking()?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
-    if std::env::var_os(DETACHED).is_some() {
-        // Refused where it leads a group already: then it has left the terminal's anyway.
-        _ = rustix::process::setsid();
-    }
     let _log = setup.start_log()?;
     if setup.config.read_only {
         return Err(Failure::new("drive the queue", "this is read-only").hint("Leave out --read-only."));
@@ -70,6 +53,7 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
         let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
         tokio::spawn(async move { while hangup.recv().await.is_some() {} });
+        background::say_left();
         let work = async {
             let (paused, receiver) = watch::channel(None);
             let (worker, desk) = worker(setup, dir, paused).await?;

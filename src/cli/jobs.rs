@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Setup, http_client};
 use crate::{
     aws::Session,
-    domain::{AccountKey, CopyRequest, Failure, text::clean},
+    domain::{AccountKey, CopyRequest, Failure, ImageId, text::clean},
     engine::{Ask, Job, JobState, Status},
     runtime::{StoreAt, profile},
     store::Store,
@@ -48,7 +48,7 @@ pub(super) fn run(setup: &Setup, which: Which) -> Result<ExitCode, Failure> {
 }
 
 /// The profile's account as it was last. AWS is asked if there was none, and if the keys are exported, which may be anybody's.
-fn whose(setup: &Setup, store: &Store) -> Result<AccountKey, Failure> {
+pub(super) fn whose(setup: &Setup, store: &Store) -> Result<AccountKey, Failure> {
     let options = setup.session_options();
     let env = |name: &str| std::env::var(name).ok();
     let key = profile::key(options.profile.as_deref(), options.endpoint_url.as_deref(), &env);
@@ -102,9 +102,10 @@ fn line(job: &Job, status: &Status) -> String {
     let reason = match &job.state {
         JobState::Failed { failure, .. } => Some(failure.why.clone()),
         JobState::Queued => job.waiting.clone().or_else(waiting),
+        JobState::InDoubt { candidates } => Some(in_doubt(candidates)),
         _ => job.waiting.clone(),
     };
-    let reason = reason.or_else(|| job.note.clone()).unwrap_or_default();
+    let reason = reason.or_else(|| job.note.clone()).into_iter().chain(left_behind(job)).collect::<Vec<_>>().join("; ");
     let state = match (&job.state, job.percent()) {
         (JobState::Copying { .. }, Some(percent)) => format!("{} {percent}%", job.word()),
         _ => job.word().to_owned(),
@@ -118,6 +119,21 @@ fn line(job: &Job, status: &Status) -> String {
         job.image().map_or("-", |image| image.as_str()),
         &reason,
     ])
+}
+
+/// Images that may be the copy; the decision is asked for with `amigrate resolve`.
+fn in_doubt(candidates: &[ImageId]) -> String {
+    let named: Vec<&str> = candidates.iter().map(ImageId::as_str).collect();
+    match named.as_slice() {
+        [] => "AWS does not show whether it was made".into(),
+        some => format!("may be {}", some.join(" or ")),
+    }
+}
+
+/// Snapshots of a removed image that are still there.
+fn left_behind(job: &Job) -> impl Iterator<Item = String> {
+    let waiting = job.still_to_remove().map(|(snapshot, why)| format!("still to be removed: {snapshot} ({why})"));
+    waiting.chain(job.leftovers.iter().map(|left| format!("left: {} ({})", left.snapshot, left.why)))
 }
 
 /// Fields between tabs, never empty, so that `cut` and `awk` can count them; whatever they came from, one line.

@@ -3,6 +3,7 @@
 mod drive;
 mod jobs;
 mod line;
+mod resolve;
 mod screen;
 mod simulate;
 mod whoami;
@@ -20,7 +21,7 @@ use crate::{
     aws::{HttpClient, SessionOptions},
     config::{self, Config},
     domain::{Failure, Region, Retry, text::clean},
-    runtime::{StoreAt, logging},
+    runtime::{StoreAt, background, logging},
     term::{Caps, CapsOverrides, Palette},
 };
 
@@ -76,6 +77,8 @@ enum Command {
     },
     /// Print the copies and where they stand, a line each: number, batch, name, route, state, image, reason
     Jobs(jobs::Which),
+    /// Decide about a copy in doubt: whether AWS made it is not known, and images of its name have appeared
+    Resolve(resolve::Decision),
     /// Print who is signed in, where the credentials came from, and who drives the queue here; status 3 if nobody is
     Whoami,
     /// Open the same screen on an embedded EC2: no account, no network, nothing real
@@ -115,6 +118,7 @@ const NO_CREDENTIALS: u8 = 3;
 
 /// The program. Status 0 if all went well, 1 for a failure, 2 for wrong arguments, 3 if credentials must be renewed.
 pub fn main() -> ExitCode {
+    background::leave_terminal();
     let arguments = Arguments::parse();
     let env = |name: &str| std::env::var(name).ok();
     match set_up(&arguments.common, &env).and_then(|setup| dispatch(arguments, setup)) {
@@ -133,6 +137,7 @@ fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, Failure> {
         Some(Command::Drive { detach: true }) => drive::detached(),
         Some(Command::Drive { detach: false }) => drive::run(&setup),
         Some(Command::Jobs(which)) => jobs::run(&setup, which),
+        Some(Command::Resolve(decision)) => resolve::run(&setup, decision),
         Some(Command::Whoami) => whoami::run(&setup),
         Some(Command::Demo { scenario }) if setup.plain => line::demo(&setup, &scenario),
         Some(Command::Demo { scenario }) => screen::demo(setup, &scenario),
@@ -175,7 +180,7 @@ fn set_up(common: &Common, env: &impl Fn(&str) -> Option<String>) -> Result<Setu
 
 /// `amigrate drive`, with what was said to this process.
 fn background(common: &Common) -> Vec<OsString> {
-    let mut arguments: Vec<OsString> = vec!["drive".into(), "--detach".into()];
+    let mut arguments: Vec<OsString> = vec!["drive".into()];
     let mut add =
         |flag: &str, value: Option<OsString>| arguments.extend(value.map(|v| [flag.into(), v]).into_iter().flatten());
     add("--region", common.region.as_ref().map(|r| r.to_string().into()));

@@ -102,7 +102,7 @@ impl Engine {
             | Answer::Settled(job, _)
             | Answer::Looked(job, _)
             | Answer::Deregistered(job, _)
-            | Answer::Leftovers(job, _)
+            | Answer::Leftovers(job, ..)
             | Answer::Deleted(job, ..) => self.jobs.get(*job).map(|j| j.request.destination.clone()),
             Answer::Probed(_) => None,
         };

@@ -9,14 +9,15 @@ use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::{MissedTickBehavior, interval, sleep},
 };
+use uuid::Uuid;
 
 use super::{
-    hands::Write,
+    hands::{Answered, Receipt, Write},
     worker::{End, LOOK_AROUND, Seat, Seated, Worker, passing, read_only},
 };
 use crate::{
     domain::{Failure, Retry},
-    engine::{Answer, Ask, Call, Engine, Event, Status},
+    engine::{Answer, AnsweredCall, Ask, Call, CallId, Engine, Event, SentCall, Status},
     store::{AskId, DriverLock},
     tui::Post,
 };
@@ -32,14 +33,16 @@ pub(super) struct Drive<'a> {
     engine: Engine,
     /// Held, not used: it goes when the driving ends, in whatever way.
     _lock: Option<DriverLock>,
-    answer: UnboundedSender<Answer>,
-    answers: UnboundedReceiver<Answer>,
+    answer: UnboundedSender<(CallId, Answered)>,
+    answers: UnboundedReceiver<(CallId, Answered)>,
     /// Requests the engine has, and the store still lists.
     in_hand: BTreeSet<AskId>,
     /// To be written before anything else happens.
     write: Write,
     /// To be made once that is written.
-    calls: Vec<Call>,
+    calls: Vec<(CallId, Call)>,
+    /// Those changing calls that are under way.
+    changing: BTreeSet<CallId>,
     /// As it was written last.
     status: Status,
     /// When to try to write again.
@@ -61,6 +64,7 @@ impl<'a> Drive<'a> {
             in_hand: BTreeSet::new(),
             write: Write::default(),
             calls: Vec::new(),
+            changing: BTreeSet::new(),
             status,
             trouble: None,
             unread: false,
@@ -100,13 +104,17 @@ impl<'a> Drive<'a> {
     }
 
     fn event(&mut self, event: Event) {
-        self.calls.extend(self.engine.handle(event, self.worker.clock.now()));
+        let calls = self.engine.handle(event, self.worker.clock.now());
+        self.calls.extend(calls.into_iter().map(|call| (CallId(Uuid::new_v4().as_u128()), call)));
     }
 
-    fn answered(&mut self, first: Option<Answer>) {
+    fn answered(&mut self, first: Option<(CallId, Answered)>) {
         let mut next = first;
         for _ in 0..AT_ONCE {
-            let Some(answer) = next else { return };
+            let Some((id, Answered { answer, receipt })) = next else { return };
+            if self.changing.remove(&id) {
+                self.write.answered.push(audited(id, &answer, receipt));
+            }
             self.event(Event::Answer(answer));
             next = self.answers.try_recv().ok();
         }
@@ -174,6 +182,8 @@ impl<'a> Drive<'a> {
         self.write.add(self.engine.take_changed());
         let status = self.engine.status();
         self.write.status = (status != self.status).then(|| status.clone());
+        // Anew each time: a commit that failed is tried again, and its calls may be others by then.
+        self.write.sent = self.sent();
         if !self.write.is_empty() && !self.worker.duty.look_only {
             if self.trouble.is_some_and(|at| at > now) {
                 return;
@@ -198,16 +208,32 @@ impl<'a> Drive<'a> {
         if !write.jobs.is_empty() || write.status.is_some() {
             (self.worker.post)(Post::Changed { jobs: write.jobs, status: write.status });
         }
-        for call in std::mem::take(&mut self.calls) {
+        self.changing.extend(write.sent.iter().map(|sent| sent.id));
+        let now = self.worker.clock.now();
+        for (id, call) in std::mem::take(&mut self.calls) {
+            if let Some(answer) = call.expired(now) {
+                _ = self.answer.send((id, Answered { answer, receipt: Receipt::default() }));
+                continue;
+            }
             let (answering, sender) = (self.worker.hands.call(call.clone()), self.answer.clone());
             tokio::spawn(async move {
                 let answer = AssertUnwindSafe(answering).catch_unwind().await;
                 // A fault of ours must not leave a copy, or everything, waiting for ever.
-                let answer = answer.unwrap_or_else(|_| call.failed(broken()));
+                let answer =
+                    answer.unwrap_or_else(|_| Answered { answer: call.failed(broken()), receipt: Receipt::default() });
                 // Nobody listens any more once the driving has ended.
-                _ = sender.send(answer);
+                _ = sender.send((id, answer));
             });
         }
+    }
+
+    /// The changing calls among those that are to be made.
+    fn sent(&self) -> Vec<SentCall> {
+        let identity = self.worker.hands.identity();
+        let sent = |(id, call): &(CallId, Call)| {
+            call.change().map(|change| SentCall { id: *id, identity: identity.clone(), change })
+        };
+        self.calls.iter().filter_map(sent).collect()
     }
 
     /// Whether nothing is left to do, and nothing was asked for meanwhile.
@@ -222,6 +248,11 @@ impl<'a> Drive<'a> {
         }
         self.write.is_empty() && !self.unread && self.engine.may_rest()
     }
+}
+
+fn audited(id: CallId, answer: &Answer, receipt: Receipt) -> AnsweredCall {
+    let request_id = receipt.request_id.or_else(|| answer.failed_request().map(str::to_owned));
+    AnsweredCall { id, identity: receipt.identity, request_id, made: answer.made(), outcome: answer.outcome() }
 }
 
 fn broken() -> Failure {

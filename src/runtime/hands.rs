@@ -8,9 +8,9 @@ use jiff::Timestamp;
 
 use super::{calls, keeper::Keeper};
 use crate::{
-    aws::{HttpClient, Session, SessionOptions, other_account},
+    aws::{HttpClient, Session, SessionOptions, other_account, with_request_id},
     domain::{AccountKey, Failure, RegionInfo},
-    engine::{Answer, Call, Job, Status},
+    engine::{Answer, AnsweredCall, Call, Job, SentCall, Status},
     store::{AskId, Changes},
 };
 
@@ -23,12 +23,38 @@ pub struct Write {
     pub done: Vec<AskId>,
     /// How things stand beside them, if that has changed.
     pub status: Option<Status>,
+    /// Changing calls that are made once this is written.
+    pub sent: Vec<SentCall>,
+    /// What came of changing calls.
+    pub answered: Vec<AnsweredCall>,
+}
+
+/// An answer, and what is known of the request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// The answer.
+    pub answer: Answer,
+    /// What the audit keeps of it.
+    pub receipt: Receipt,
+}
+
+/// What the audit keeps of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Receipt {
+    /// The ARN it was signed for.
+    pub identity: Option<String>,
+    /// AWS's number of the request.
+    pub request_id: Option<String>,
 }
 
 impl Write {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.jobs.is_empty() && self.done.is_empty() && self.status.is_none()
+        self.jobs.is_empty()
+            && self.done.is_empty()
+            && self.status.is_none()
+            && self.sent.is_empty()
+            && self.answered.is_empty()
     }
 
     /// Adds what came later.
@@ -43,7 +69,12 @@ impl Write {
 /// The two effects of a driver.
 pub trait Hands: Send + Sync + 'static {
     /// Makes a call and gives its answer.
-    fn call(&self, call: Call) -> BoxFuture<'static, Answer>;
+    fn call(&self, call: Call) -> BoxFuture<'static, Answered>;
+
+    /// The ARN that calls are signed for, as far as it is known before one is made.
+    fn identity(&self) -> Option<String> {
+        None
+    }
 
     /// Commits to the store; what was committed survives the machine.
     fn commit(
@@ -57,7 +88,13 @@ pub trait Hands: Send + Sync + 'static {
         Box::pin(async move {
             keeper
                 .with(move |store| {
-                    let changes = Changes { jobs: &write.jobs, done: &write.done, status: write.status.as_ref() };
+                    let changes = Changes {
+                        jobs: &write.jobs,
+                        done: &write.done,
+                        status: write.status.as_ref(),
+                        sent: &write.sent,
+                        answered: &write.answered,
+                    };
                     store.commit(&account, &changes, now).map(|_| ())
                 })
                 .await
@@ -110,13 +147,27 @@ impl AwsHands {
 }
 
 impl Hands for AwsHands {
-    fn call(&self, call: Call) -> BoxFuture<'static, Answer> {
+    fn call(&self, call: Call) -> BoxFuture<'static, Answered> {
         let session = self.session.clone();
         match (call, self.renewal.clone()) {
-            (Call::Probe, Some(renewal)) => Box::pin(async move { Answer::Probed(renew(&session, renewal).await) }),
-            (call, _) => Box::pin(calls::make(session.get(), call)),
+            (Call::Probe, Some(renewal)) => Box::pin(async move {
+                Answered { answer: Answer::Probed(renew(&session, renewal).await), receipt: Receipt::default() }
+            }),
+            (call, _) => Box::pin(async move {
+                let session = session.get();
+                let (answer, request_id) = with_request_id(calls::make(session.clone(), call)).await;
+                Answered { answer, receipt: Receipt { identity: arn(&session), request_id } }
+            }),
         }
     }
+
+    fn identity(&self) -> Option<String> {
+        arn(&self.session.get())
+    }
+}
+
+fn arn(session: &Session) -> Option<String> {
+    session.identity().map(|identity| identity.account.arn).filter(|arn| !arn.is_empty())
 }
 
 /// Reads the credentials anew (a login writes files that a loaded session does not see) and tries them.

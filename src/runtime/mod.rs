@@ -1,7 +1,7 @@
 //! The event loop and what it runs: effects against AWS, signals, clocks, logs. The only room that reads a clock
 //! or waits; it decides nothing.
 
-mod background;
+pub mod background;
 pub mod calls;
 pub mod clock;
 pub mod driver;

@@ -5,6 +5,7 @@
 //! ([`DriverLock`]); the others read them and leave their [`Ask`]s.
 
 mod accounts;
+mod audit;
 mod driver;
 mod files;
 mod open;
@@ -27,7 +28,7 @@ pub use driver::DriverLock;
 
 use crate::{
     domain::{AccountId, AccountKey, Failure},
-    engine::{Ask, Job, JobId, Status},
+    engine::{AnsweredCall, Ask, Job, JobId, SentCall, Status},
 };
 use rows::{json, parsed, time};
 use trouble::{Error, newer};
@@ -89,6 +90,10 @@ pub struct Changes<'a> {
     pub done: &'a [AskId],
     /// How things stand, if that changed.
     pub status: Option<&'a Status>,
+    /// Changing calls that are made once this is written.
+    pub sent: &'a [SentCall],
+    /// What came of changing calls.
+    pub answered: &'a [AnsweredCall],
 }
 
 /// What happened since a commit.
@@ -127,13 +132,14 @@ impl Store {
         Ok(Self { conn, path, identity, version: schema::version(steps), seen, _lock: lock })
     }
 
-    /// Jobs that have not ended, and those that ended after `recent` and were not dismissed.
+    /// Jobs that have not ended, those whose snapshots are still to be removed, and those that ended after `recent` and
+    /// were not dismissed.
     pub fn load(&self, account: &AccountKey, recent: Timestamp) -> Result<Loaded, Failure> {
         self.read("load the jobs", |tx| {
             let account = account.as_str();
             let mut query = tx.prepare(
-                "SELECT id, body FROM jobs WHERE account = ?1 AND (ended IS NULL OR (ended > ?2 AND NOT dismissed))
-                 ORDER BY id",
+                "SELECT id, body FROM jobs
+                 WHERE account = ?1 AND (ended IS NULL OR cleanup OR (ended > ?2 AND NOT dismissed)) ORDER BY id",
             )?;
             let (jobs, strange_jobs) = rows::read(query.query(params![account, time(recent)])?, usize::MAX)?;
             let (asks, strange_asks) = asks(tx, account)?;
@@ -160,6 +166,8 @@ impl Store {
         self.write("keep the jobs", |tx, seq| {
             let account = account.as_str();
             rows::write(tx, account, changes.jobs, seq.0, now)?;
+            audit::write_sent(tx, account, changes.sent, now)?;
+            audit::write_answered(tx, changes.answered, now)?;
             let mut carried_out = tx.prepare("DELETE FROM asks WHERE account = ?1 AND id = ?2")?;
             for ask in changes.done {
                 carried_out.execute(params![account, ask.0])?;
@@ -237,15 +245,26 @@ impl Store {
         })
     }
 
-    /// Forgets jobs that ended before a time, every account's; how many. Their numbers are not given again.
+    /// Forgets jobs that ended before a time and have nothing left to remove, every account's, and changing calls made
+    /// before it; how many jobs and calls. Their numbers are not given again.
     pub fn prune(&mut self, before: Timestamp) -> Result<usize, Failure> {
-        let old = "SELECT count(*) FROM jobs WHERE ended < ?1";
+        let old = "SELECT (SELECT count(*) FROM jobs WHERE ended < ?1 AND NOT cleanup)
+                        + (SELECT count(*) FROM audit WHERE time < ?1 AND (account, job) NOT IN
+                              (SELECT account, id FROM jobs WHERE ended IS NULL OR ended >= ?1 OR cleanup))";
         let some: i64 =
             self.read("look through the history", |tx| Ok(tx.query_row(old, [time(before)], |row| row.get(0))?))?;
         if some == 0 {
             return Ok(0);
         }
-        self.write("shorten the history", |tx, _| Ok(tx.execute("DELETE FROM jobs WHERE ended < ?1", [time(before)])?))
+        self.write("shorten the history", |tx, _| {
+            let jobs = tx.execute("DELETE FROM jobs WHERE ended < ?1 AND NOT cleanup", [time(before)])?;
+            // The calls of a job that is still there stay with it.
+            let calls = tx.execute(
+                "DELETE FROM audit WHERE time < ?1 AND (account, job) NOT IN (SELECT account, id FROM jobs)",
+                [time(before)],
+            )?;
+            Ok(jobs + calls)
+        })
     }
 
     /// Remembers whose jobs a profile sees, so that a start without credentials can show them.

@@ -29,11 +29,13 @@ pub(super) fn parsed<T: DeserializeOwned>(what: &str, body: &str) -> Option<T> {
 }
 
 const UPSERT: &str = "
-    INSERT INTO jobs VALUES (:account, :id, :batch, :token, :state, :source, :source_region, :destination, :name, :image,
-        :asked, :ended, :dismissed, :seq, :body)
+    INSERT INTO jobs (account, id, batch, token, state, source, source_region, destination, name, image, asked, ended,
+        dismissed, seq, body, cleanup)
+    VALUES (:account, :id, :batch, :token, :state, :source, :source_region, :destination, :name, :image, :asked, :ended,
+        :dismissed, :seq, :body, :cleanup)
     ON CONFLICT (account, id) DO UPDATE SET batch = :batch, token = :token, state = :state, source = :source,
         source_region = :source_region, destination = :destination, name = :name, image = :image, asked = :asked,
-        ended = :ended, dismissed = :dismissed, seq = :seq, body = :body";
+        ended = :ended, dismissed = :dismissed, seq = :seq, body = :body, cleanup = :cleanup";
 
 /// Writes jobs. Whether one has ended is for its state to say: pruning and loading go by the column.
 pub(super) fn write(
@@ -62,6 +64,8 @@ pub(super) fn write(
             ":dismissed": job.dismissed,
             ":seq": seq,
             ":body": json(job.as_ref())?,
+            // No job leaves snapshots behind for later yet.
+            ":cleanup": job.needs_cleanup(),
         })?;
     }
     Ok(())

@@ -44,6 +44,35 @@ pub(super) const STEPS: &[&str] = &[
      ) STRICT;
      CREATE TABLE status (account TEXT PRIMARY KEY, last_id INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
      CREATE TABLE accounts (profile TEXT PRIMARY KEY, account TEXT NOT NULL) STRICT;",
+    // `cleanup`: the job has ended, and snapshots of it are still to be removed.
+    // `drivers`: the process that drives, one row an account, written every few seconds.
+    // `audit`: one row a changing call; written as `sent` before it is made, so that a crash leaves a trace of it.
+    "ALTER TABLE jobs ADD COLUMN cleanup INTEGER NOT NULL DEFAULT 0;
+     CREATE TABLE drivers (
+         account TEXT PRIMARY KEY,
+         pid INTEGER NOT NULL,
+         host TEXT NOT NULL,
+         version TEXT NOT NULL,
+         beat INTEGER NOT NULL,
+         time TEXT NOT NULL
+     ) STRICT;
+     CREATE TABLE audit (
+         id INTEGER PRIMARY KEY AUTOINCREMENT,
+         call TEXT NOT NULL UNIQUE,
+         account TEXT NOT NULL,
+         time TEXT NOT NULL,
+         identity TEXT,
+         region TEXT NOT NULL,
+         action TEXT NOT NULL,
+         resource TEXT NOT NULL,
+         job INTEGER NOT NULL,
+         request_id TEXT,
+         outcome TEXT NOT NULL,
+         code TEXT,
+         answered TEXT
+     ) STRICT;
+     CREATE INDEX audit_by_job ON audit (account, job, id);
+     CREATE INDEX audit_by_time ON audit (time);",
 ];
 
 /// The version a list of steps ends at.

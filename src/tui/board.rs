@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     domain::{AccountKey, Failure, Region},
@@ -65,6 +65,8 @@ pub struct Board {
     pub status: Status,
     /// Who drives.
     pub driver: Driver,
+    /// When something was asked for last that changes jobs: for a moment it does not show yet.
+    pub(super) asked: Option<Timestamp>,
     /// Why nothing can be written down.
     pub trouble: Option<Failure>,
     /// So long without progress is said to be stalled.

@@ -1,6 +1,8 @@
 //! Leaving. Copies that EC2 has taken go on without us; those queued, and removals under way, need somebody to drive them:
 //! this process, another, or one in the background.
 
+use jiff::SignedDuration;
+
 use crate::{
     engine::{Job, JobState, Purpose},
     tui::{
@@ -56,9 +58,17 @@ pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Whether something was asked for so lately that it may not show on the board yet.
+fn just_asked(model: &Model) -> bool {
+    /// Far more than a commit takes; a process too many ends by itself.
+    const LATELY: SignedDuration = SignedDuration::from_secs(10);
+    model.board.asked.is_some_and(|at| model.now.duration_since(at).abs() < LATELY)
+}
+
 /// The terminal is gone: nobody can be asked.
 pub(super) fn hang_up(model: &Model, effects: &mut Vec<Effect>) {
-    if ours(model) && model.start.config.jobs.background_on_hangup && undone(model).any() {
+    let left = undone(model).any() || just_asked(model);
+    if ours(model) && model.start.config.jobs.background_on_hangup && left {
         effects.push(Effect::Background);
     }
     effects.push(Effect::Quit);

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use crate::{
     config::Config,
     domain::{
-        Account, AccountKey, ClientToken, Failure, Image, ImageQuery, LoginBackoff, Region, RegionInfo, Whose, key::KeyList,
+        Account, AccountKey, ClientToken, Failure, Image, ImageQuery, LoginBackoff, Region, RegionInfo, Whose,
+        key::KeyList,
     },
     engine::{Ask, JobId, catalogue::Catalogue},
     term::Caps,
@@ -308,7 +309,11 @@ impl Model {
 
     /// Asks for something; what comes of it is on the board once it is written down.
     pub(super) fn ask_for(&mut self, ask: Ask, effects: &mut Vec<Effect>) {
-        if matches!(ask, Ask::LookNow | Ask::Follow(_)) || self.can_ask() {
+        let passing = matches!(ask, Ask::LookNow | Ask::Follow(_));
+        if passing || self.can_ask() {
+            if !passing {
+                self.board.asked = Some(self.now);
+            }
             effects.push(Effect::Ask(ask));
         }
     }

@@ -139,6 +139,7 @@ fn whose_data(model: &Model, cells: usize, ellipsis: &str) -> String {
 struct Tally {
     copying: usize,
     queued: usize,
+    in_doubt: usize,
     cancelling: usize,
     deregistering: usize,
     available: usize,
@@ -158,6 +159,7 @@ impl Tally {
                 state if job.leaving() && !state.ended() => tally.cancelling += 1,
                 JobState::Copying { .. } | JobState::Starting => tally.copying += 1,
                 JobState::Queued | JobState::Settling { .. } => tally.queued += 1,
+                JobState::InDoubt { .. } => tally.in_doubt += 1,
                 JobState::Available { .. } => tally.available += 1,
                 JobState::Failed { .. } => tally.failed += 1,
                 JobState::Gone { .. } => tally.gone += 1,
@@ -184,6 +186,7 @@ fn summary(model: &Model, cells: usize) -> String {
     }
     let counted = [
         (1, tally.copying, "copying"),
+        (1, tally.in_doubt, "in doubt"),
         (2, tally.queued, "queued"),
         (3, tally.cancelling, "cancelling"),
         (3, tally.deregistering, "deregistering"),
@@ -226,7 +229,11 @@ fn footer(model: &Model, cells: usize) -> Line<'static> {
     let mut spans = vec![Span::raw(" ")];
     for (key, word) in keys::footer(&contexts, cells.saturating_sub(1), |action| jobs::offers(model, action)) {
         // The same key leads back.
-        let word = if word == "history" && model.jobs.history.is_some() { "back" } else { word };
+        let word = match word {
+            "history" if model.jobs.history.is_some() => "back",
+            "try again" if jobs::in_doubt(model) => "decide",
+            word => word,
+        };
         spans.push(Span::styled(key, theme::STRONG));
         spans.push(Span::raw(format!(" {word}  ")));
     }

@@ -104,7 +104,8 @@ fn read(mut stream: TcpStream) -> Option<(TcpStream, String)> {
         got.extend_from_slice(&buffer[..n]);
         let text = String::from_utf8_lossy(&got).into_owned();
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length = head.lines().find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
+        let length =
+            head.lines().find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
         if body.len() >= length.unwrap_or(0) {
             return Some((stream, text));
         }

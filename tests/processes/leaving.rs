@@ -1,7 +1,7 @@
 //! Leaving with a queue: what goes on in the background is a process without a terminal that ends when it is done.
 //! Linux only, where `/proc` tells of processes that are nobody's children.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -14,47 +14,56 @@ use crate::{
 };
 
 /// A process that was left behind. It is killed with its value.
-struct Background {
+pub(crate) struct Background {
     pid: Pid,
-    /// It only starts the one that goes on, and ends.
-    starter: bool,
     stat: Vec<String>,
 }
 
-impl Background {
-    /// Those that run for this house; its directory is nobody else's.
-    fn all(house: &House) -> Vec<Self> {
-        let home = format!("XDG_STATE_HOME={}", house.home.path().display());
-        let of_this_house = |process: &Path| {
-            let environment = fs::read(process.join("environ")).unwrap_or_default();
-            let command = fs::read(process.join("cmdline")).unwrap_or_default();
-            environment.split(|b| *b == 0).any(|v| v == home.as_bytes())
-                && command.split(|b| *b == 0).nth(1) == Some(b"drive")
+/// Processes that run for this house, its directory being nobody else's, with their arguments.
+fn processes(house: &House) -> Vec<(Pid, Vec<Vec<u8>>)> {
+    let home = format!("XDG_STATE_HOME={}", house.home.path().display());
+    let found = |entry: fs::DirEntry| {
+        let pid = Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)?;
+        let words = |file: &str| {
+            let text = fs::read(entry.path().join(file)).unwrap_or_default();
+            text.split(|b| *b == 0).map(<[u8]>::to_vec).collect::<Vec<_>>()
         };
-        let found = |entry: fs::DirEntry| {
-            let pid = Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)?;
-            if !of_this_house(&entry.path()) {
+        words("environ").iter().any(|v| v == home.as_bytes()).then(|| (pid, words("cmdline")))
+    };
+    fs::read_dir("/proc").expect("Linux has it").filter_map(|e| found(e.ok()?)).collect()
+}
+
+/// Screens that run for this house.
+pub(crate) fn screens(house: &House) -> Vec<Pid> {
+    let program = env!("CARGO_BIN_EXE_amigrate").as_bytes();
+    let screen = |words: &[Vec<u8>]| words[0] == program && words.get(1).is_none_or(Vec::is_empty);
+    processes(house).into_iter().filter(|(_, words)| screen(words)).map(|(pid, _)| pid).collect()
+}
+
+impl Background {
+    /// Those that run for this house.
+    fn all(house: &House) -> Vec<Self> {
+        let found = |(pid, words): (Pid, Vec<Vec<u8>>)| {
+            if words.get(1).is_none_or(|word| word != b"drive") {
                 return None;
             }
-            let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+            let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
             // The name in parentheses may hold anything.
             let stat = stat.rsplit_once(')')?.1.split_whitespace().map(str::to_owned).collect();
-            let command = fs::read(entry.path().join("cmdline")).ok()?;
-            let starter = command.split(|b| *b == 0).any(|word| word == b"--detach");
-            Some(Self { pid, starter, stat })
+            Some(Self { pid, stat })
         };
-        fs::read_dir("/proc").expect("Linux has it").filter_map(|e| found(e.ok()?)).collect()
+        processes(house).into_iter().filter_map(found).collect()
     }
 
     #[track_caller]
-    fn the_one(house: &House) -> Self {
-        let mut all: Vec<Self> = Self::all(house).into_iter().filter(|b| !b.starter).collect();
+    pub(crate) fn the_one(house: &House) -> Self {
+        let mut all: Vec<Self> = Self::all(house);
         assert_eq!(all.len(), 1, "one process goes on in the background");
         all.remove(0)
     }
 
     /// Its controlling terminal; 0 is none.
-    fn terminal(&self) -> &str {
+    pub(crate) fn terminal(&self) -> &str {
         &self.stat[4]
     }
 
@@ -79,7 +88,7 @@ fn busy(settings: &[(&'static str, &str)]) -> (House, Pty) {
     house.settings.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
     let mut screen = house.screen_ready();
     house.ask_copies("queue", 2);
-    screen.wait_for("the queue", |t| t.contains("3 copying") && t.contains("3 queued"));
+    screen.wait_for("the queue", |t| t.contains("3 queued") && t.matches("0/1").count() == 3);
     (house, screen)
 }
 

@@ -60,7 +60,10 @@ pub(super) fn class(context: &Context<'_>, code: &str, message: &str, status: u1
     let one_of = |codes: &[&str]| codes.contains(&code);
     let of = |retry, hint: &str| Class::new(retry, hint);
     if code == "AuthFailure" && names_a_resource(message) {
-        return of(Retry::AfterChange, "The image, its snapshots or their key belong to another account, which does not share them with this one.");
+        return of(
+            Retry::AfterChange,
+            "The image, its snapshots or their key belong to another account, which does not share them with this one.",
+        );
     }
     if one_of(IDENTITY) {
         return Class { kind: FailureKind::CredentialsOrRegion, ..identity(context) };

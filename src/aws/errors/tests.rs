@@ -176,7 +176,9 @@ fn missing_credentials_are_told_by_kind() {
         (plain, CredentialsError::provider_error("access denied"), "access denied", "--profile"),
         (
             plain,
-            CredentialsError::provider_error("the SSO token cannot be refreshed: dispatch failure: io error: dns error"),
+            CredentialsError::provider_error(
+                "the SSO token cannot be refreshed: dispatch failure: io error: dns error",
+            ),
             "cannot be looked up",
             "network",
         ),

@@ -96,10 +96,7 @@ async fn while_sts_does_not_answer_well_the_credentials_are_not_used() {
         (refusal(400, "ExpiredToken"), Retry::AfterLogin),
         (crate::aws::testing::refused(), Retry::Later),
         (Answer::Hang, Retry::Later),
-        (
-            Answer::ok("<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>"),
-            Retry::Later,
-        ),
+        (Answer::ok("<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>"), Retry::Later),
     ];
     for (answer, retry) in cases {
         let (session, asked) = unverified(SimulatedLogin::default(), move |_, _| answer.clone());

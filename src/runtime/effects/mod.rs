@@ -10,7 +10,13 @@ use tokio::{
 };
 
 use super::{
-    Clock, background, driver::Desk, hands::SessionCell, keeper::Keeper, login::LoginFiles, remember::Memory,
+    Clock,
+    background::{self, Started},
+    driver::Desk,
+    hands::SessionCell,
+    keeper::Keeper,
+    login::LoginFiles,
+    remember::Memory,
 };
 use crate::{
     aws::{HttpClient, Session, SessionOptions},
@@ -107,6 +113,8 @@ pub struct Effects {
     profile: Option<String>,
     /// Whether a process goes on in the background; or why not.
     background: Option<Result<(), Failure>>,
+    /// The process in the background, until it has said that it left the terminal.
+    started: Option<Started>,
     /// Looks at what a login writes, while credentials are waited for.
     login_watch: Option<JoinHandle<()>>,
     sender: UnboundedSender<Done>,
@@ -129,6 +137,7 @@ impl Effects {
             account: None,
             profile: None,
             background: None,
+            started: None,
             login_watch: None,
             sender,
             receiver,
@@ -199,12 +208,28 @@ impl Effects {
         self.background.as_ref()
     }
 
-    /// Waits, though not for long, until everything that was asked for is written down: before the program leaves.
-    pub async fn finish(&self) {
+    /// Waits, though not for long, until everything that was asked for is written down, and the process in the background
+    /// has left the terminal: before the program leaves.
+    pub async fn finish(&mut self) {
         /// A hang-up ends the program within a second.
         const LONGEST: std::time::Duration = std::time::Duration::from_millis(600);
-        if let Some(desk) = &self.desk {
-            _ = tokio::time::timeout(LONGEST, desk.written()).await;
+        let started = self.started.take();
+        let written = async {
+            if let Some(desk) = &self.desk {
+                desk.written().await;
+            }
+        };
+        let left = async {
+            match started {
+                Some(started) => started.left().await,
+                None => Ok(()),
+            }
+        };
+        let left = tokio::time::timeout(LONGEST, async { tokio::join!(left, written).0 }).await;
+        // One that takes longer to start is on its way all the same.
+        if let Ok(Err(failure)) = left {
+            tracing::error!(%failure, "the queue does not go on in the background");
+            self.background = Some(Err(failure));
         }
     }
 
@@ -236,10 +261,10 @@ impl Effects {
             Effect::History { id } => self.history(id),
             Effect::Background => {
                 let spawned = background::spawn(&self.means.background(self.profile.as_deref()));
-                if let Err(failure) = &spawned {
-                    tracing::error!(%failure, "the queue does not go on in the background");
-                }
-                self.background = Some(spawned);
+                self.background =
+                    Some(spawned.map(|started| self.started = Some(started)).inspect_err(
+                        |failure| tracing::error!(%failure, "the queue does not go on in the background"),
+                    ));
             }
             Effect::Remember { profile, regions } => {
                 if let Some(account) = &self.account {
@@ -312,11 +337,7 @@ impl Effects {
 }
 
 /// Finds credentials and whose they are: nothing is asked of EC2, and nothing remembered is shown, before that is known.
-async fn connect(
-    origin: Origin,
-    profile: Option<String>,
-    memory: Memory,
-) -> Result<(Session, Connected), Failure> {
+async fn connect(origin: Origin, profile: Option<String>, memory: Memory) -> Result<(Session, Connected), Failure> {
     let name = profile.clone().unwrap_or_default();
     let (session, explicit, region_given) = match origin {
         Origin::Later => return Err(Failure::new("connect", "there is nothing to connect to yet")),

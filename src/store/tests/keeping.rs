@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     domain::{Failure, SnapshotId, SnapshotState, progress::SnapshotProgress},
-    engine::{Purpose, RegionStatus, Step, Sweep},
+    engine::{Purpose, RegionStatus, Step},
 };
 
 fn failure() -> Failure {
@@ -12,7 +12,6 @@ fn failure() -> Failure {
 
 /// One of each state that carries something.
 fn various() -> Vec<Job> {
-    let sweep = Sweep { refused: vec![(SnapshotId::new("snap-1").unwrap(), "shared".into())], ..Sweep::default() };
     let again = Purpose::TryAgain { token: ClientToken::from_random(99), failure: Box::new(failure()) };
     let states = [
         JobState::Queued,
@@ -20,7 +19,7 @@ fn various() -> Vec<Job> {
         JobState::Starting,
         JobState::Copying { image: image() },
         JobState::Removing { image: image(), purpose: Purpose::Cancel, step: Step::Looking { at: None } },
-        JobState::Removing { image: image(), purpose: again, step: Step::Sweeping(sweep) },
+        JobState::Removing { image: image(), purpose: again, step: Step::Cleaning {} },
         JobState::Failed { failure: Box::new(failure()), image: None },
         JobState::Gone { image: image() },
         JobState::Cancelled,
@@ -49,7 +48,10 @@ fn jobs_asks_and_status_come_back_as_they_were() {
     let jobs = various();
     let region = Region::new("eu-west-1").unwrap();
     let mut status = Status { paused: Some(failure()), next_try: Some(at(5)), ..Status::default() };
-    status.regions.insert(region.clone(), RegionStatus { problem: Some(failure()), waiting: Some("its turn".into()) });
+    status.regions.insert(
+        region.clone(),
+        RegionStatus { problem: Some(failure()), waiting: Some("its turn".into()), no_progress: None },
+    );
     let shared: Vec<_> = jobs.iter().cloned().map(Arc::new).collect();
     let changes = Changes { jobs: &shared, status: Some(&status), ..Changes::default() };
     let seq = store.commit(&account(), &changes, at(1)).unwrap();
@@ -105,12 +107,12 @@ fn an_ask_goes_with_its_jobs_or_stays_with_them() {
     // The second job has the first one's token: nothing of the commit may stay.
     let twin = changed(job(3), |job| job.request = request(1));
     let jobs = [Arc::new(job(2)), Arc::new(twin)];
-    let changes = Changes { jobs: &jobs, done: &[ask], status: Some(&Status::default()) };
+    let changes = Changes { jobs: &jobs, done: &[ask], status: Some(&Status::default()), ..Changes::default() };
     let failure = store.commit(&account(), &changes, at(2)).unwrap_err();
     assert!(failure.why.contains("jobs.token"), "{failure}");
     assert_eq!(store.load(&account(), at(0)).unwrap(), before);
 
-    let changes = Changes { jobs: &jobs[..1], done: &[ask, foreign], status: None };
+    let changes = Changes { jobs: &jobs[..1], done: &[ask, foreign], ..Changes::default() };
     store.commit(&account(), &changes, at(2)).unwrap();
     assert_eq!(ids(&store), [1, 2]);
     assert_eq!(store.asks(&account()).unwrap(), []);
@@ -167,6 +169,22 @@ fn pruning_takes_old_history_and_no_number_is_given_again() {
     assert_eq!(store.load(&account(), at(0)).unwrap().seq, seq, "nothing to do is no commit");
     commit(&mut store, &[job(5)]);
     assert_eq!(store.load(&account(), at(0)).unwrap().last_id, 9);
+}
+
+#[test]
+fn a_job_whose_snapshots_are_still_to_be_removed_is_loaded_and_never_pruned() {
+    let mut store = Store::in_memory().unwrap();
+    let dismissed = changed(done(2, at(10)), |job| job.dismissed = true);
+    commit(&mut store, &[done(1, at(10)), dismissed, done(3, at(10))]);
+    store.conn.execute("UPDATE jobs SET cleanup = 1 WHERE id < 3", []).unwrap();
+    let loaded =
+        |store: &Store| store.load(&account(), at(50)).unwrap().jobs.iter().map(|job| job.id.0).collect::<Vec<_>>();
+    assert_eq!(loaded(&store), [1, 2]);
+    assert_eq!(store.prune(at(100)).unwrap(), 1, "only the one with nothing left to remove");
+    assert_eq!(loaded(&store), [1, 2]);
+    store.conn.execute("UPDATE jobs SET cleanup = 0", []).unwrap();
+    assert_eq!(loaded(&store), [0_u64; 0]);
+    assert_eq!(store.prune(at(100)).unwrap(), 2);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The store under test: what it keeps, what it does with strange files, and what several processes see.
 
+mod audit;
 mod keeping;
 mod opening;
 mod processes;

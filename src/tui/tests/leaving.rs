@@ -73,6 +73,21 @@ fn read_only_just_leaves() {
 }
 
 #[test]
+fn what_was_asked_a_moment_before_the_hang_up_is_not_forgotten() {
+    let asked = |ask: Ask, later: i64| {
+        let mut model = board(Vec::new());
+        let mut effects = Vec::new();
+        model.ask_for(ask.clone(), &mut effects);
+        assert_eq!(effects, [Effect::Ask(ask)]);
+        model.update(Msg::Input(Input::Hangup), now() + jiff::SignedDuration::from_secs(later))
+    };
+    let cancel = || Ask::Cancel(vec![crate::engine::JobId(1)]);
+    assert_eq!(asked(cancel(), 0), [Effect::Background, Effect::Quit], "the board does not show it yet");
+    assert_eq!(asked(cancel(), 60), [Effect::Quit], "it would show by now");
+    assert_eq!(asked(Ask::LookNow, 0), [Effect::Quit], "nothing is lost with it");
+}
+
+#[test]
 fn a_hang_up_leaves_at_once_and_the_queue_goes_on_if_it_is_set_so() {
     let hang_up = |jobs, on: bool| {
         let mut model = board_with(jobs, |c| c.jobs.background_on_hangup = on);

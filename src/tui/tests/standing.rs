@@ -1,7 +1,10 @@
 //! What holds for everything: credentials, who drives, whether the store can be written.
 
 use super::{jobs::*, *};
-use crate::{domain::{AccountKey, CredentialSource}, engine::Status};
+use crate::{
+    domain::{AccountKey, CredentialSource},
+    engine::Status,
+};
 
 fn expired() -> Failure {
     Failure::new("copy", "the SSO session has expired")
@@ -17,13 +20,7 @@ fn a_pause_says_what_to_run_and_that_it_goes_on_by_itself() {
     post(&mut model, Post::Changed { jobs: vec![], status: Some(status) });
     shows(
         &mut model,
-        &[
-            "PAUSED",
-            "`aws sso login --profile prod`",
-            "Nothing has failed. Retrying",
-            "next in 20 s",
-            "1 problem (!)",
-        ],
+        &["PAUSED", "`aws sso login --profile prod`", "Nothing has failed. Retrying", "next in 20 s", "1 problem (!)"],
     );
     lacks(&mut model, "failed ");
     keys(&mut model, "!");
@@ -119,7 +116,8 @@ fn a_login_ends_a_pause_at_once() {
 #[test]
 fn credentials_of_another_account_are_named_with_both_accounts() {
     let mut model = board(vec![job(1), copying(2)]);
-    let theirs = Account { id: AccountId::new("210987654321").unwrap(), arn: "arn:aws:iam::210987654321:role/x".into() };
+    let theirs =
+        Account { id: AccountId::new("210987654321").unwrap(), arn: "arn:aws:iam::210987654321:role/x".into() };
     let paused = crate::aws::other_account(&theirs, &"123456789012");
     let status = Status { paused: Some(paused), ..Status::default() };
     post(&mut model, Post::Changed { jobs: vec![], status: Some(status) });

@@ -1,0 +1,197 @@
+//! The calls that change something in AWS, for the audit: what each is about to change, and what came of it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::{
+    job::JobId,
+    talk::{Answer, Call, Deregistration},
+};
+use crate::domain::{Failure, Region};
+
+/// The number of one changing call; never given twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub u128);
+
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+/// What a call would change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// For whom.
+    pub job: JobId,
+    /// EC2's name of the action.
+    pub action: &'static str,
+    /// Where it is sent.
+    pub region: Region,
+    /// What it acts on; for a copy, its source.
+    pub resource: String,
+}
+
+impl Call {
+    /// What the call would change; `None` if it only looks.
+    pub fn change(&self) -> Option<Change> {
+        let (job, action, region, resource) = match self {
+            Self::Copy { job, request, .. } => {
+                (job, "CopyImage", &request.destination, format!("{} in {}", request.source, request.source_region))
+            }
+            Self::Deregister { job, region, image, .. } => (job, "DeregisterImage", region, image.to_string()),
+            Self::DeleteSnapshot { job, region, snapshot, .. } => (job, "DeleteSnapshot", region, snapshot.to_string()),
+            Self::Settle { .. }
+            | Self::Survey { .. }
+            | Self::Watch { .. }
+            | Self::Look { .. }
+            | Self::FindLeftovers { .. }
+            | Self::Probe => return None,
+        };
+        Some(Change { job: *job, action, region: region.clone(), resource })
+    }
+}
+
+/// What came of a changing call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was about to be sent; nothing more is known, as after a crash.
+    Sent,
+    /// AWS did it.
+    Done,
+    /// AWS refused it with this code.
+    Refused(String),
+    /// No answer came, or none that could be read: it may have been done.
+    NoAnswer,
+    /// It was not sent after all: what was known of the image had become too old.
+    NotSent,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sent => f.write_str("sent, no answer known"),
+            Self::Done => f.write_str("done"),
+            Self::Refused(code) => write!(f, "refused: {code}"),
+            Self::NoAnswer => f.write_str("no answer"),
+            Self::NotSent => f.write_str("not sent"),
+        }
+    }
+}
+
+impl Answer {
+    /// What the answer says of the change that was asked for.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Deregistered(_, Ok(Deregistration::Unknown)) => Outcome::Refused("InvalidAMIID.NotFound".into()),
+            Self::Deregistered(_, Ok(Deregistration::Unavailable)) => {
+                Outcome::Refused("InvalidAMIID.Unavailable".into())
+            }
+            Self::Deregistered(_, Ok(Deregistration::NotSent)) => Outcome::NotSent,
+            other => other.failure().map_or(Outcome::Done, failed),
+        }
+    }
+
+    /// The resource that was made.
+    pub fn made(&self) -> Option<String> {
+        if let Self::Copied(_, Ok(image)) = self { Some(image.to_string()) } else { None }
+    }
+
+    /// The request id of a failure that has one.
+    pub fn failed_request(&self) -> Option<&str> {
+        self.failure()?.request_id.as_deref()
+    }
+}
+
+fn failed(failure: &Failure) -> Outcome {
+    failure.code.clone().map_or(Outcome::NoAnswer, Outcome::Refused)
+}
+
+/// A changing call about to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentCall {
+    /// Its number.
+    pub id: CallId,
+    /// The ARN it will be signed for, as far as it is known before.
+    pub identity: Option<String>,
+    /// What it would change.
+    pub change: Change,
+}
+
+/// What came of a [`SentCall`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnsweredCall {
+    /// Its number.
+    pub id: CallId,
+    /// The ARN it was signed for, if that is known.
+    pub identity: Option<String>,
+    /// AWS's number of the request.
+    pub request_id: Option<String>,
+    /// The resource that was made.
+    pub made: Option<String>,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// A changing call as it is kept. Its texts are as AWS gave them: they are cleaned where they are shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// When it was sent.
+    pub time: Timestamp,
+    /// Who sent it.
+    pub identity: Option<String>,
+    /// Where to.
+    pub region: String,
+    /// EC2's name of the action.
+    pub action: String,
+    /// What it acted on; for a copy that was made, source and new image.
+    pub resource: String,
+    /// For which job.
+    pub job: JobId,
+    /// AWS's number of the request.
+    pub request_id: Option<String>,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{ImageId, Retry, SnapshotId};
+
+    fn region() -> Region {
+        Region::new("eu-west-1").unwrap()
+    }
+
+    #[test]
+    fn a_call_that_changes_something_says_what_and_one_that_looks_says_nothing() {
+        let (job, image) = (JobId(7), ImageId::new("ami-00000000000000aaa").unwrap());
+        let snapshot = SnapshotId::new("snap-00000000000000aaa").unwrap();
+        let change = |action, resource: &str| Some(Change { job, action, region: region(), resource: resource.into() });
+        let deregister = Call::Deregister { job, region: region(), image: image.clone(), not_after: None };
+        assert_eq!(deregister.change(), change("DeregisterImage", "ami-00000000000000aaa"));
+        let delete = Call::DeleteSnapshot { job, region: region(), image: image.clone(), snapshot };
+        assert_eq!(delete.change(), change("DeleteSnapshot", "snap-00000000000000aaa"));
+        for call in
+            [Call::Look { job, region: region(), image, source: None }, Call::Survey { region: region() }, Call::Probe]
+        {
+            assert_eq!(call.change(), None, "{call:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_says_what_became_of_the_change() {
+        let image = ImageId::new("ami-00000000000000aaa").unwrap();
+        let lost = Failure::new("copy", "the connection was lost").retry(Retry::Later);
+        let refused = lost.clone().code("UnauthorizedOperation").request_id(Some("req-1".into()));
+        let copied = Answer::Copied(JobId(1), Ok(image));
+        assert_eq!((copied.outcome(), copied.made().as_deref()), (Outcome::Done, Some("ami-00000000000000aaa")));
+        assert_eq!(Answer::Copied(JobId(1), Err(lost)).outcome(), Outcome::NoAnswer);
+        let refused = Answer::Copied(JobId(1), Err(refused));
+        assert_eq!(refused.outcome(), Outcome::Refused("UnauthorizedOperation".into()));
+        assert_eq!(refused.failed_request(), Some("req-1"));
+        let unknown = Answer::Deregistered(JobId(1), Ok(Deregistration::Unknown));
+        assert_eq!(unknown.outcome(), Outcome::Refused("InvalidAMIID.NotFound".into()));
+    }
+}
