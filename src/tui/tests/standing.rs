@@ -49,7 +49,7 @@ fn who_drives_is_said_if_it_is_not_us() {
     shows(&mut model, &["an older amigrate (0.0.9, pid 1234 on bastion"]);
     lacks(&mut model, "stopped or hangs");
     post(&mut model, Post::Driver(Driver::Another(Some(OtherDriver { silent: true, ..another }))));
-    shows(&mut model, &["is stopped or hangs", "kill -CONT 1234"]);
+    shows(&mut model, &["is stopped or hangs", "`kill -CONT", "(pid 1234)"]);
     post(&mut model, Post::Driver(Driver::Nobody(Failure::new("lock the jobs", "this file system has no locks"))));
     shows(
         &mut model,
