@@ -26,6 +26,8 @@ mod printed;
 #[cfg(target_os = "linux")]
 #[path = "processes/shells.rs"]
 mod shells;
+#[path = "processes/stopped.rs"]
+mod stopped;
 #[path = "processes/together.rs"]
 mod together;
 #[path = "processes/trouble.rs"]

@@ -134,7 +134,7 @@ fn any_post() -> impl Strategy<Value = Post> {
         || Failure::new("write \u{202e}jobs", "the \u{1b}[31m disk 東京 is full").hint("\u{9b}31m Make room.");
     let paused = Status { paused: Some(failure()), ..Status::default() };
     select(vec![
-        Post::Driver(Driver::Another),
+        Post::Driver(Driver::Another(None)),
         Post::Driver(Driver::Nobody(failure())),
         Post::Driver(Driver::Us),
         Post::Trouble(Some(failure())),

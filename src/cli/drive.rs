@@ -10,7 +10,7 @@ use std::{
 
 use jiff::Timestamp;
 use tokio::{
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::watch,
 };
 
@@ -28,6 +28,7 @@ use crate::{
         profile,
     },
     store::Store,
+    term::session,
     tui::{Driver, Post},
 };
 
@@ -51,16 +52,25 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
         let failed = |e: io::Error| Failure::new("listen for signals", e.to_string());
         let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
         let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+        let mut stop = signal(super::stop_signal()).map_err(failed)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
         tokio::spawn(async move { while hangup.recv().await.is_some() {} });
         background::say_left();
         let work = async {
             let (paused, receiver) = watch::channel(None);
-            let (worker, desk) = worker(setup, dir, paused).await?;
+            let starting = worker(setup, dir, paused);
+            tokio::pin!(starting);
+            let (worker, desk) = loop {
+                tokio::select! {
+                    started = &mut starting => break started?,
+                    _ = stop.recv() => session::stop(),
+                }
+            };
             tokio::select! {
                 result = worker.run() => result,
                 failure = given_up_on(receiver.clone(), login_timeout(setup)) => Err(failure),
-                () = try_logins(receiver, desk) => Ok(()),
+                () = try_logins(receiver, desk.clone()) => Ok(()),
+                () = stop_when_told(stop, &desk) => Ok(()),
             }
         };
         tokio::select! {
@@ -71,6 +81,17 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
         }
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Stops as `Ctrl-Z` stops other programs, but lets others have the queue first. Ends only with the signals.
+async fn stop_when_told(mut stop: Signal, desk: &Desk) {
+    /// A store that hangs must not keep a program from being stopped.
+    const LONGEST: Duration = Duration::from_secs(2);
+    while stop.recv().await.is_some() {
+        _ = tokio::time::timeout(LONGEST, desk.pause()).await;
+        session::stop();
+        desk.resume();
+    }
 }
 
 fn login_timeout(setup: &Setup) -> Duration {
@@ -155,10 +176,11 @@ impl Told {
                 self.driving = true;
                 tell("driving the queue; it ends when nothing is left that needs it");
             }
-            Post::Driver(Driver::Another) => {
+            Post::Driver(driver @ Driver::Another(_)) => {
                 self.driving = false;
                 self.heed(&Status::default());
-                tell("another process drives the queue; waiting for it to end");
+                let waiting = driver.other().map(|who| format!("{who}; waiting for it to end"));
+                tell(&driver.silent().or(waiting).unwrap_or_default());
             }
             Post::Changed { jobs, status } => {
                 if let Some(status) = status {

@@ -29,18 +29,27 @@ pub(super) struct Which {
 }
 
 pub(super) fn run(setup: &Setup, which: Which) -> Result<ExitCode, Failure> {
+    let store = open_store("list jobs")?;
+    let accounts = if which.all { store.accounts()? } else { vec![whose(setup, &store)?] };
+    print_out(&print(&store, &accounts, which)?)
+}
+
+/// The store of this user's jobs.
+pub(super) fn open_store(what: &str) -> Result<Store, Failure> {
     let StoreAt::Dir(dir) = super::store() else {
-        return Err(Failure::new("list jobs", "this platform names no directory for a program's state")
+        return Err(Failure::new(what, "this platform names no directory for a program's state")
             .hint("Set HOME, or XDG_STATE_HOME."));
     };
     let opened = Store::open(&dir, Timestamp::now())?;
     if let Some(path) = opened.set_aside {
         let _ = writeln!(io::stderr(), "amigrate: the store of jobs was damaged; it is kept as {}", path.display());
     }
-    let store = opened.store;
-    let accounts = if which.all { store.accounts()? } else { vec![whose(setup, &store)?] };
-    let printed = print(&store, &accounts, which)?;
-    match io::stdout().write_all(printed.as_bytes()).and_then(|()| io::stdout().flush()) {
+    Ok(opened.store)
+}
+
+/// Prints lines.
+pub(super) fn print_out(lines: &str) -> Result<ExitCode, Failure> {
+    match io::stdout().write_all(lines.as_bytes()).and_then(|()| io::stdout().flush()) {
         // A reader that has gone away (`| head`) has read enough.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new("write", error.to_string())),
         _ => Ok(ExitCode::SUCCESS),

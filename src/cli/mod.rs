@@ -1,5 +1,6 @@
 //! Arguments, and one file a command. Errors are printed here, after the screen was left.
 
+mod audit;
 mod drive;
 mod jobs;
 mod line;
@@ -81,6 +82,9 @@ enum Command {
     Resolve(resolve::Decision),
     /// Print who is signed in, where the credentials came from, and who drives the queue here; status 3 if nobody is
     Whoami,
+    /// Print the calls that changed something in AWS, a line each, newest last: time, identity, region, action, resource,
+    /// job, request id, outcome
+    Audit(audit::Which),
     /// Open the same screen on an embedded EC2: no account, no network, nothing real
     Demo {
         /// The world to show: demo, empty, huge, broken, hostile or denied
@@ -139,6 +143,7 @@ fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, Failure> {
         Some(Command::Jobs(which)) => jobs::run(&setup, which),
         Some(Command::Resolve(decision)) => resolve::run(&setup, decision),
         Some(Command::Whoami) => whoami::run(&setup),
+        Some(Command::Audit(which)) => audit::run(&setup, which),
         Some(Command::Demo { scenario }) if setup.plain => line::demo(&setup, &scenario),
         Some(Command::Demo { scenario }) => screen::demo(setup, &scenario),
         Some(Command::Simulate { port, scenario, time_scale }) => simulate::run(port, &scenario, time_scale),
@@ -225,6 +230,11 @@ impl Setup {
 
 fn http_client() -> Result<HttpClient, Failure> {
     HttpClient::from_environment()
+}
+
+/// SIGTSTP: what `Ctrl-Z` sends where it is no key.
+fn stop_signal() -> tokio::signal::unix::SignalKind {
+    tokio::signal::unix::SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw())
 }
 
 /// A tokio runtime: answers are few and small, two threads serve hundreds of regions.

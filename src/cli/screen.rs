@@ -201,7 +201,10 @@ fn say_what_goes_on(model: &Model, background: Option<&Result<(), Failure>>) {
                 writeln!(err, "{copies}: that goes on in the background; `amigrate jobs` shows how far it is.")
             }
             (Some(Err(failure)), _) => writeln!(err, "{copies}: not going on in the background: {failure}"),
-            (None, Driver::Another) => writeln!(err, "{copies}: another amigrate on this host goes on with it."),
+            (None, driver @ Driver::Another(_)) => {
+                let who = driver.silent().or_else(|| driver.other()).unwrap_or_default();
+                writeln!(err, "{copies}: {who}.")
+            }
             (None, _) => writeln!(err, "{copies}: that goes on with the next amigrate, or with `amigrate drive`."),
         };
     }
@@ -217,8 +220,11 @@ fn broken(error: &io::Error) -> Failure {
     Failure::new("draw the screen", error.to_string())
 }
 
-/// SIGHUP and SIGTERM leave as a hang-up does.
+/// SIGHUP and SIGTERM leave as a hang-up does, SIGTSTP suspends as `Ctrl-Z` does.
 fn leave_on_signals(sender: &tokio::sync::mpsc::UnboundedSender<Input>) -> Result<(), Failure> {
+    let mut stop = signal(super::stop_signal()).map_err(|e| Failure::new("listen for signals", e.to_string()))?;
+    let suspending = sender.clone();
+    tokio::spawn(async move { while stop.recv().await.is_some() && suspending.send(Input::Suspend).is_ok() {} });
     for (kind, input) in [(SignalKind::hangup(), Input::Hangup), (SignalKind::terminate(), Input::Terminate)] {
         let mut signals = signal(kind).map_err(|e| Failure::new("listen for signals", e.to_string()))?;
         let sender = sender.clone();

@@ -6,10 +6,12 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use tokio::time::Instant;
 
 pub use super::worker::{Desk, Duty, Poster, Seat, Worker};
 use super::{
     driving::Drive,
+    heartbeat::{Watched, this_process},
     worker::{End, LOOK_AROUND, Seated, passing, read_only},
 };
 use crate::{
@@ -55,14 +57,16 @@ impl Worker {
     async fn work(&mut self) -> Result<(), Failure> {
         let mut seq = self.open().await?;
         loop {
-            let lock = match self.watch(&mut seq).await? {
-                End::Done => return Ok(()),
-                End::Change(lock) => lock,
+            let end = match self.watch(&mut seq).await? {
+                End::Change(lock) => self.drive(lock).await?,
+                other => other,
             };
-            match self.drive(lock).await? {
+            match end {
                 End::Done => return Ok(()),
-                End::Change(_) => seq = self.open().await?,
+                End::Change(_) => {}
+                End::Pause => self.stay_paused().await,
             }
+            seq = self.open().await?;
         }
     }
 
@@ -82,13 +86,31 @@ impl Worker {
     /// Shows what whoever drives writes, until the seat is free.
     async fn watch(&mut self, seq: &mut Seq) -> Result<End, Failure> {
         let mut told = Driver::Unknown;
-        let mut unread = false;
+        let (us, mut others) = (this_process(), Watched::default());
+        // The first look tells who drives, though nothing may have happened.
+        let mut unread = true;
         let mut look_closely = self.duty.until_rest;
         loop {
+            if *self.pause.borrow() {
+                return Ok(End::Pause);
+            }
             let driver = match self.take_seat() {
                 // A read-only session leaves the seat to others at once.
                 Seated::Here(lock) => return Ok(End::Change(lock.filter(|_| !self.duty.look_only))),
-                Seated::Elsewhere => Driver::Another,
+                Seated::Elsewhere => {
+                    match self.read_news(seq, &mut others, unread).await {
+                        Ok(news) => {
+                            unread = false;
+                            look_closely |= news && self.duty.until_rest;
+                        }
+                        // Whoever drives complains of a store that is in trouble.
+                        Err(failure) => {
+                            unread = true;
+                            tracing::warn!(%failure, "the store could not be read");
+                        }
+                    }
+                    Driver::Another(others.other(&us, Instant::now()))
+                }
                 Seated::Unknown(failure) if self.duty.until_rest => return Err(failure),
                 Seated::Unknown(failure) => Driver::Nobody(failure),
             };
@@ -106,17 +128,8 @@ impl Worker {
                     }
                     (Some(ask), _) => self.hand_over(ask).await,
                 },
-                () = tokio::time::sleep(LOOK_AROUND) => match self.read_news(seq, unread).await {
-                    Ok(news) => {
-                        unread = false;
-                        look_closely |= news && self.duty.until_rest;
-                    }
-                    // Whoever drives complains of a store that is in trouble.
-                    Err(failure) => {
-                        unread = true;
-                        tracing::warn!(%failure, "the store could not be read");
-                    }
-                },
+                () = tokio::time::sleep(LOOK_AROUND) => {}
+                _ = self.pause.changed() => {}
             }
             if std::mem::take(&mut look_closely) && self.nothing_to_drive().await {
                 return Ok(End::Done);
@@ -124,14 +137,19 @@ impl Worker {
         }
     }
 
-    /// Shows what others wrote, if they did. Whether they did.
-    async fn read_news(&self, seq: &mut Seq, anyway: bool) -> Result<bool, Failure> {
+    /// Shows what others wrote, if they did, and takes in the signs of life of whoever drives. Whether there was news.
+    async fn read_news(&self, seq: &mut Seq, others: &mut Watched, anyway: bool) -> Result<bool, Failure> {
         let (account, since) = (self.duty.account.clone(), *seq);
-        let news = self.keeper.with(move |store| {
+        let read = self.keeper.with(move |store| {
             let changed = store.changed_elsewhere()? || anyway;
-            Ok(if changed { Some(store.news(&account, since)?) } else { None })
+            Ok(if changed { Some((store.news(&account, since)?, store.driver_heartbeat(&account)?)) } else { None })
         });
-        let Some(news) = news.await? else { return Ok(false) };
+        let Some((news, heartbeat)) = read.await? else { return Ok(false) };
+        others.see(heartbeat, Instant::now());
+        // A sign of life is no news of the jobs.
+        if news.seq == *seq && !anyway {
+            return Ok(false);
+        }
         *seq = news.seq;
         (self.post)(Post::Changed { jobs: news.jobs, status: Some(news.status) });
         Ok(true)

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{
     hands::{Answered, Receipt, Write},
+    heartbeat::{BEAT, this_process},
     worker::{End, LOOK_AROUND, Seat, Seated, Worker, passing, read_only},
 };
 use crate::{
@@ -77,8 +78,13 @@ impl<'a> Drive<'a> {
         self.event(Event::Tick);
         let mut around = interval(LOOK_AROUND);
         around.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut beat = interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             self.flush().await;
+            if *self.worker.pause.borrow() {
+                return End::Pause;
+            }
             if self.worker.duty.until_rest && self.at_rest().await {
                 return End::Done;
             }
@@ -93,14 +99,30 @@ impl<'a> Drive<'a> {
                     None => return End::Done,
                     Some(ask) => self.asked(ask).await,
                 },
+                _ = self.worker.pause.changed() => {}
                 () = sleep(deadline) => self.event(Event::Tick),
                 _ = around.tick(), if !alone => {
                     if let Some(end) = self.look_around().await {
                         return end;
                     }
                 }
+                _ = beat.tick(), if !alone && !self.worker.duty.look_only => {
+                    if let Some(end) = self.beat().await {
+                        return end;
+                    }
+                }
             }
         }
+    }
+
+    /// Gives a sign of life. A store that this program can no longer use, such as one that a newer amigrate has changed, is
+    /// for another to drive.
+    async fn beat(&mut self) -> Option<End> {
+        let (account, now) = (self.worker.duty.account.clone(), self.worker.clock.now());
+        let written = self.worker.keeper.with(move |store| store.beat(&account, &this_process(), now)).await;
+        let failure = written.err()?;
+        tracing::warn!(%failure, "no sign of life could be given");
+        (failure.retry == Retry::Never).then_some(End::Change(None))
     }
 
     fn event(&mut self, event: Event) {

@@ -8,6 +8,7 @@ pub mod driver;
 mod driving;
 pub mod effects;
 pub mod hands;
+mod heartbeat;
 pub mod keeper;
 pub mod logging;
 pub mod login;

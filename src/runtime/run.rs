@@ -88,7 +88,7 @@ async fn rounds(
         let mut next = msg;
         for _ in 0..AT_ONCE {
             let Some(msg) = next else { break };
-            if let Some(exit) = take_in(model, msg, effects, face, clock)? {
+            if let Some(exit) = take_in(model, msg, effects, face, clock).await? {
                 effects.finish().await;
                 return Ok(exit);
             }
@@ -121,7 +121,7 @@ async fn wait(
     }
 }
 
-fn take_in(
+async fn take_in(
     model: &mut Model,
     msg: Msg,
     effects: &mut Effects,
@@ -146,7 +146,12 @@ fn take_in(
             Effect::Mouse(on) => face.mouse(on)?,
             Effect::Repaint => face.repaint(),
             Effect::Retake => face.retake()?,
-            Effect::Suspend => face.suspend()?,
+            Effect::Suspend => {
+                // Another process may go on with the queue meanwhile.
+                effects.pause().await;
+                face.suspend()?;
+                effects.resume();
+            }
             other => effects.start(other),
         }
     }

@@ -64,9 +64,25 @@ pub struct Desk {
     /// How many asks were taken, written down or refused.
     taken: watch::Receiver<u64>,
     asked: Arc<AtomicU64>,
+    /// Whether the queue is to be left to others for now.
+    pause: Arc<watch::Sender<bool>>,
+    /// Whether it is.
+    paused: watch::Receiver<bool>,
 }
 
 impl Desk {
+    /// Leaves the queue to others, and waits until it is: this process is about to be stopped.
+    pub async fn pause(&self) {
+        self.pause.send_replace(true);
+        // A worker that has ended drives nothing.
+        _ = self.paused.clone().wait_for(|paused| *paused).await;
+    }
+
+    /// Takes part again.
+    pub fn resume(&self) {
+        self.pause.send_replace(false);
+    }
+
     /// Asks for something.
     pub fn ask(&self, ask: Ask) {
         self.asked.fetch_add(1, Ordering::Relaxed);
@@ -90,6 +106,9 @@ pub struct Worker {
     pub(super) post: Poster,
     pub(super) asks: UnboundedReceiver<Ask>,
     pub(super) taken: watch::Sender<u64>,
+    /// Whether the queue is to be left to others for now; and whether it is.
+    pub(super) pause: watch::Receiver<bool>,
+    paused: watch::Sender<bool>,
     /// Where copies started elsewhere are looked for, as this process was asked last.
     pub(super) followed: Vec<Region>,
 }
@@ -110,6 +129,8 @@ pub(super) enum End {
     Done,
     /// The other part is to go on.
     Change(Option<DriverLock>),
+    /// The queue is left to others for now: this process is about to be stopped.
+    Pause,
 }
 
 impl Worker {
@@ -117,8 +138,21 @@ impl Worker {
     pub fn new(duty: Duty, keeper: Keeper, hands: Arc<dyn Hands>, clock: Clock, post: Poster) -> (Self, Desk) {
         let (sender, asks) = unbounded_channel();
         let (taken, seen) = watch::channel(0);
-        let worker = Self { duty, keeper, hands, clock, post, asks, taken, followed: Vec::new() };
-        (worker, Desk { asks: sender, taken: seen, asked: Arc::default() })
+        let (pausing, pause) = watch::channel(false);
+        let (paused, is_paused) = watch::channel(false);
+        let worker = Self { duty, keeper, hands, clock, post, asks, taken, pause, paused, followed: Vec::new() };
+        let desk =
+            Desk { asks: sender, taken: seen, asked: Arc::default(), pause: Arc::new(pausing), paused: is_paused };
+        (worker, desk)
+    }
+
+    /// Says that the queue is left to others, and waits until this process takes part again. Nothing of this worker holds
+    /// the driver lock meanwhile.
+    pub(super) async fn stay_paused(&mut self) {
+        self.paused.send_replace(true);
+        // Whoever may resume it is gone: there is nobody to work for either.
+        _ = self.pause.wait_for(|pause| !*pause).await;
+        self.paused.send_replace(false);
     }
 
     pub(super) async fn load(&self) -> Result<Loaded, Failure> {

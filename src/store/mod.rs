@@ -8,6 +8,7 @@ mod accounts;
 mod audit;
 mod driver;
 mod files;
+mod heartbeat;
 mod open;
 mod rows;
 mod schema;
@@ -25,6 +26,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 pub use driver::DriverLock;
+pub use heartbeat::{DriverProcess, Heartbeat};
 
 use crate::{
     domain::{AccountId, AccountKey, Failure},

@@ -15,6 +15,8 @@ pub enum Input {
     Mouse(MouseEvent),
     /// The process was stopped and goes on: the terminal must be taken again and repainted.
     Continued,
+    /// Somebody else asks the process to stop, as `Ctrl-Z` does where it is no key.
+    Suspend,
     /// The terminal is gone; nothing follows.
     Hangup,
     /// A signal asked the program to end.

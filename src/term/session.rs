@@ -112,10 +112,14 @@ impl TermSession {
     /// whole screen must be repainted afterwards. Best called on the main thread, where the kernel stops us before
     /// the call returns.
     ///
-    /// Without a shell to continue us (an orphaned process group) the kernel ignores the request, and so do we.
+    /// Without a shell to continue us nothing is stopped.
     pub fn suspend(&mut self) -> io::Result<()> {
+        if !can_be_continued() {
+            return Ok(());
+        }
         restore();
-        let stopped = rustix::process::kill_current_process_group(Signal::TSTP);
+        // Not SIGTSTP: this program handles that, so that it can put everything in order before it stops.
+        let stopped = rustix::process::kill_current_process_group(Signal::STOP);
         // The signal may be taken by another thread: do not touch the terminal before it stops us all.
         thread::sleep(Duration::from_millis(50));
         self.take()?;
@@ -165,6 +169,22 @@ pub fn restore() {
         }
         let _ = Tty.write_all(&leave_bytes(entered.mouse));
     }
+}
+
+/// Stops this process, which has no screen, until it is continued; unless nobody would.
+pub fn stop() {
+    if can_be_continued() {
+        // It is always allowed to signal itself.
+        _ = rustix::process::kill_process(rustix::process::getpid(), Signal::STOP);
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Whether there is a shell: the leader of this session, in another process group than ours. The kernel ignores SIGTSTP
+/// where there is none, but not SIGSTOP.
+fn can_be_continued() -> bool {
+    let leader = rustix::process::getsid(None).and_then(|leader| rustix::process::getpgid(Some(leader)));
+    leader.is_ok_and(|group| group != rustix::process::getpgrp())
 }
 
 /// Ends the process with this status unless it has ended by itself by then: a line that takes no bytes holds up whoever

@@ -8,8 +8,9 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    domain::{AccountKey, Failure, Region},
+    domain::{AccountKey, Failure, Region, text::clean},
     engine::{BatchId, Job, JobId, Status},
+    store::DriverProcess,
 };
 
 /// Who brings the queue on.
@@ -20,10 +21,56 @@ pub enum Driver {
     Unknown,
     /// This process.
     Us,
-    /// Another process on this host: it carries out what is asked here.
-    Another,
+    /// Another process: it carries out what is asked here. None if it gives no sign of life that this program knows.
+    Another(Option<OtherDriver>),
     /// Nobody: jobs can be looked at, and nothing can be asked for.
     Nobody(Failure),
+}
+
+/// Another process that brings the queue on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherDriver {
+    /// Which.
+    pub process: DriverProcess,
+    /// Whether it runs on this host.
+    pub here: bool,
+    /// It is an older amigrate than this one.
+    pub older: bool,
+    /// It has given no sign of life for so long that it must be stopped, or hang.
+    pub silent: bool,
+}
+
+impl OtherDriver {
+    /// Who it is: `another amigrate (pid 1234)`.
+    pub fn name(&self) -> String {
+        let kind = if self.older { "an older amigrate" } else { "another amigrate" };
+        let version = if self.older { format!("{}, ", clean(&self.process.version)) } else { String::new() };
+        let host = if self.here { String::new() } else { format!(" on {}", clean(&self.process.host)) };
+        format!("{kind} ({version}pid {}{host})", self.process.pid)
+    }
+}
+
+impl Driver {
+    /// What another process does, if one drives.
+    pub fn other(&self) -> Option<String> {
+        let Self::Another(other) = self else { return None };
+        let name = other.as_ref().map_or_else(|| "another amigrate".into(), OtherDriver::name);
+        Some(format!("{name} is running the queue"))
+    }
+
+    /// What is the matter with another process that gives no sign of life, and what to do about it.
+    pub fn silent(&self) -> Option<String> {
+        let Self::Another(Some(other)) = self else { return None };
+        if !other.silent {
+            return None;
+        }
+        let (name, pid) = (other.name(), other.process.pid);
+        let place = if other.here { String::new() } else { format!(" on {}", clean(&other.process.host)) };
+        Some(format!(
+            "{name} holds the queue and is stopped or hangs: continue it with `fg` in its shell or `kill -CONT {pid}`{place}, \
+             or end it with `kill -KILL {pid}`: then this one takes over"
+        ))
+    }
 }
 
 /// News of the jobs.

@@ -18,7 +18,7 @@ mod update;
 pub mod view;
 pub mod widgets;
 
-pub use board::{Board, Driver, Post};
+pub use board::{Board, Driver, OtherDriver, Post};
 pub use model::{Model, Start};
 pub use msg::{Connected, Effect, Msg, Page, Reply, RequestId};
 

@@ -88,6 +88,7 @@ pub(super) enum Awaited {
     Keys,
     Profiles,
     History,
+    Audit(JobId),
 }
 
 /// The whole state.

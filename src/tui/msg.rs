@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     domain::{Account, AccountKey, CredentialSource, Failure, Image, ImageQuery, Region, RegionInfo, key::KeyList},
-    engine::{Ask, Job},
+    engine::{Ask, AuditEntry, Job, JobId},
     term::Input,
     tui::board::Post,
 };
@@ -90,6 +90,13 @@ pub enum Effect {
         /// Awaited by.
         id: RequestId,
     },
+    /// Read the calls that changed something for a job.
+    Audit {
+        /// Awaited by.
+        id: RequestId,
+        /// Which job.
+        job: JobId,
+    },
     /// Let a process without a terminal go on with the queue.
     Background,
     /// Put a text on the clipboard of the user's terminal.
@@ -142,6 +149,8 @@ pub enum Reply {
     Profiles(Vec<String>),
     /// To [`Effect::History`]: the newest end first.
     History(Result<Vec<Arc<Job>>, Failure>),
+    /// To [`Effect::Audit`]: the newest last.
+    Audit(Result<Vec<AuditEntry>, Failure>),
 }
 
 /// A profile that has credentials.

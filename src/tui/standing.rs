@@ -65,6 +65,9 @@ fn banner(model: &Model) -> Option<String> {
         let words = format!("nothing is sent: {failure}");
         return Some(sentences(&[&words, &failure.hint]));
     }
+    if let Some(silent) = board.driver.silent() {
+        return Some(sentences(&[&silent]));
+    }
     if let Some(failure) = nobody_drives(model) {
         let words = format!("jobs can only be looked at: {}", failure.why);
         return Some(sentences(&[&words, &failure.hint]));

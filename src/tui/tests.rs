@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+mod audit;
 mod batches;
 mod history;
 mod jobs;

@@ -44,6 +44,7 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
             model.ask_for(Ask::LookNow, effects);
             effects.push(Effect::Retake);
         }
+        Msg::Input(Input::Suspend) => effects.push(Effect::Suspend),
         Msg::Input(Input::Hangup) => leaving::hang_up(model, effects),
         Msg::Input(Input::Terminate) => effects.push(Effect::Quit),
         Msg::Board(post) => on_post(model, post),
@@ -199,6 +200,7 @@ fn on_reply(model: &mut Model, id: RequestId, reply: Reply, effects: &mut Vec<Ef
             picker::open::keys_arrived(model);
         }
         (Awaited::History, Reply::History(result)) => jobs::history::arrived(model, result),
+        (Awaited::Audit(job), Reply::Audit(result)) => reading::audit::arrived(model, job, result),
         (Awaited::Profiles, Reply::Profiles(profiles)) => picker::open::profiles(model, &profiles),
         _ => {}
     }
@@ -215,6 +217,7 @@ impl Model {
         update(self, msg, &mut effects);
         browse::reconnect_if_due(self, &mut effects);
         browse::ask_account_if_due(self, &mut effects);
+        reading::audit::ask_if_changed(self, &mut effects);
         let ended = self.board.take_ended();
         browse::list_where_copies_ended(self, &ended, &mut effects);
         if !ended.is_empty() && self.start.config.ui.bell {

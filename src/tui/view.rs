@@ -79,8 +79,10 @@ fn header(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> 
     let room = cells.saturating_sub(used + 1);
     let ellipsis = dressing.glyphs.ellipsis;
     let mut words = cut(&whose_data(model, room, ellipsis), room, ellipsis);
-    let summary = summary(model, room.saturating_sub(width(&words) + 2));
-    let right = cut(&summary, room.saturating_sub(width(&words)), ellipsis);
+    let right_room = room.saturating_sub(width(&words) + 2);
+    // A word that is cut to nothing says nothing.
+    let right = Some(summary(model, right_room)).filter(|text| right_room >= width(text).min(8)).unwrap_or_default();
+    let right = cut(&right, right_room, ellipsis);
     if let Session::Ready(connected) = &model.session
         && let Some(endpoint) = connected.endpoint.as_ref().filter(|_| model.start.demo.is_none())
     {

@@ -99,7 +99,7 @@ fn goes_on(house: &House) {
     let background = Background::the_one(house);
     assert_eq!(background.terminal(), "0", "it has no terminal");
     let mut watcher = house.screen_ready();
-    watcher.wait_for("who drives", |t| t.contains("driven by another amigrate"));
+    watcher.wait_for("who drives", |t| t.contains("is running the queue"));
     house.ec2.hurry();
     house.ec2.wait_for_copies(6);
     watcher.keys("q");

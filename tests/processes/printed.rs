@@ -59,3 +59,24 @@ fn jobs_are_printed_from_the_store_alone() {
     assert_eq!(all[1..], lines);
     assert_eq!(requests(), before, "AWS was asked");
 }
+
+#[test]
+fn changing_calls_are_printed_by_account_and_job_in_a_read_only_session_too() {
+    let house = House::new();
+    house.ask_copies("audited", 1);
+    let mut drive = house.drive();
+    assert!(drive.wait().success(), "{}", drive.errors());
+    let lines = printed(&house, &["audit", "--read-only"]);
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    for line in &lines {
+        assert_eq!(line.len(), 8, "{line:?}");
+        assert!(line[0].ends_with('Z') && line[1].starts_with("arn:aws:"), "{line:?}");
+        assert_eq!((line[3].as_str(), line[7].as_str()), ("CopyImage", "done"));
+        assert_eq!(line[6].len(), 36, "AWS's request id: {line:?}");
+    }
+    let job = printed(&house, &["audit", "--job", "2"]);
+    assert_eq!(job, [lines.iter().find(|l| l[5] == "2").expect("job 2 was sent").clone()]);
+    let all = printed(&house, &["audit", "--all"]);
+    assert_eq!(all[0], [format!("# {}", house.account)]);
+    assert_eq!(all[1..], lines);
+}

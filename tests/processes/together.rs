@@ -8,8 +8,8 @@ use crate::{
 };
 
 const DRIVES: &str = "driving the queue";
-const WAITS: &str = "another process drives the queue";
-const WATCHES: &str = "driven by another amigrate";
+const WAITS: &str = "is running the queue; waiting for it to end";
+const WATCHES: &str = "is running the queue";
 
 /// Asks for a copy of the newest web image to us-west-1, by keys.
 fn copy_by_keys(screen: &mut Pty) {

@@ -72,7 +72,7 @@ async fn act(role: &str) -> i32 {
             .unwrap();
         let Some(input) = inputs.recv().await else { return 3 };
         match input {
-            Input::Hangup | Input::Terminate => return 7,
+            Input::Hangup | Input::Terminate | Input::Suspend => return 7,
             Input::Resize(columns, rows) => screen.resize(columns, rows),
             Input::Continued => {
                 session.reenter().unwrap();
@@ -150,7 +150,7 @@ fn ctrl_z_stops_and_the_shell_continues() {
     let mut pty = Program::new("/bin/sh", &arguments).env(ROLE, "plain").start(40, 10);
     pty.wait_for("the first frame", |text| text.contains("size 40x10"));
     pty.bytes(b"\x1a");
-    pty.wait_for("the shell", |text| text.contains("stopped 148"));
+    pty.wait_for("the shell", |text| text.contains("stopped 147"));
     given_back(&pty);
     // Typed while it is stopped: the shell's line is in order again.
     pty.keys("go\n");

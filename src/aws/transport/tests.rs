@@ -1,6 +1,7 @@
 //! TLS that fails on a real socket, as the SDK reports it; and what goes past a proxy.
 
 use std::{
+    io::{Read as _, Write as _},
     net::{SocketAddr, TcpListener},
     sync::Arc,
     thread,
@@ -16,6 +17,7 @@ use crate::aws::errors;
 const KEY: &[u8] = include_bytes!("../../../tests/support/tls/key.pem");
 const VALID: &[u8] = include_bytes!("../../../tests/support/tls/valid.pem");
 const EXPIRED: &[u8] = include_bytes!("../../../tests/support/tls/expired.pem");
+const ANOTHER_ISSUER: &[u8] = include_bytes!("../../../tests/support/tls/another-issuer.pem");
 const OTHER_NAME: &[u8] = include_bytes!("../../../tests/support/tls/other-name.pem");
 
 /// A server on the loopback that shakes hands with this certificate, or, without one, speaks no TLS at all.
@@ -25,7 +27,11 @@ fn server(certificate: Option<&'static [u8]>) -> SocketAddr {
     thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let Some(pem) = certificate else {
-            std::io::Write::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+            let mut hello = [0; 2048];
+            stream.read(&mut hello).unwrap();
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+            // Until the client hangs up.
+            while stream.read(&mut hello).is_ok_and(|n| n > 0) {}
             return;
         };
         let chain = CertificateDer::pem_slice_iter(pem).map(Result::unwrap).collect();
@@ -68,7 +74,7 @@ async fn failure(certificate: Option<&'static [u8]>, trusted: &[u8]) -> Failure 
 #[tokio::test]
 async fn tls_that_fails_is_waited_out_like_a_lost_network() {
     let cases = [
-        (Some(VALID), OTHER_NAME, "not valid"),
+        (Some(VALID), ANOTHER_ISSUER, "from an issuer this machine does not trust"),
         (Some(EXPIRED), EXPIRED, "expired"),
         (Some(OTHER_NAME), OTHER_NAME, "for another name"),
         (None, VALID, "does not speak TLS"),
@@ -76,7 +82,7 @@ async fn tls_that_fails_is_waited_out_like_a_lost_network() {
     for (certificate, trusted, why) in cases {
         let failure = failure(certificate, trusted).await;
         assert_eq!(failure.retry, Retry::Later, "{why}: {failure:?}");
-        assert!(failure.why.starts_with("TLS with the endpoint https://127.0.0.1:"), "{failure}");
+        assert!(failure.why.starts_with("TLS with the endpoint https://127.0.0.1:"), "{why}: {failure}");
         assert!(failure.why.contains(why), "{why}: {failure}");
         assert!(!failure.why.contains(['"', '{']) && failure.hint.contains("AWS_CA_BUNDLE"), "{failure:?}");
     }

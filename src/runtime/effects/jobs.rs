@@ -8,6 +8,7 @@ use super::{Done, Effects, Origin, StoreAt};
 use crate::{
     aws::SessionOptions,
     domain::{AccountKey, Failure, Retry},
+    engine::JobId,
     runtime::{
         driver::{Duty, Seat, Worker},
         hands::{AwsHands, Renewal},
@@ -127,6 +128,18 @@ impl Effects {
                 (Err(failure), _) => Err(failure),
             };
             Done::Msg(Msg::Reply { id, reply: Reply::History(reply) })
+        });
+    }
+
+    pub(super) fn audit(&mut self, id: RequestId, job: JobId) {
+        let (keeper, account) = (self.keeper(), self.account.clone());
+        self.spawn(async move {
+            let reply = match (keeper, account) {
+                (Ok(keeper), Some(account)) => keeper.with(move |store| store.audit(&account, Some(job))).await,
+                (Ok(_), None) => Ok(Vec::new()),
+                (Err(failure), _) => Err(failure),
+            };
+            Done::Msg(Msg::Reply { id, reply: Reply::Audit(reply) })
         });
     }
 

@@ -208,6 +208,21 @@ impl Effects {
         self.background.as_ref()
     }
 
+    /// Leaves the queue to others, though it does not wait for long: this process is about to be stopped.
+    pub async fn pause(&self) {
+        const LONGEST: std::time::Duration = std::time::Duration::from_secs(2);
+        if let Some(desk) = &self.desk {
+            _ = tokio::time::timeout(LONGEST, desk.pause()).await;
+        }
+    }
+
+    /// Takes part again.
+    pub fn resume(&self) {
+        if let Some(desk) = &self.desk {
+            desk.resume();
+        }
+    }
+
     /// Waits, though not for long, until everything that was asked for is written down, and the process in the background
     /// has left the terminal: before the program leaves.
     pub async fn finish(&mut self) {
@@ -259,6 +274,7 @@ impl Effects {
                 None => self.post(Post::NotAsked(jobs::nobody_yet())),
             },
             Effect::History { id } => self.history(id),
+            Effect::Audit { id, job } => self.audit(id, job),
             Effect::Background => {
                 let spawned = background::spawn(&self.means.background(self.profile.as_deref()));
                 self.background =

@@ -188,6 +188,21 @@ fn a_job_whose_snapshots_are_still_to_be_removed_is_loaded_and_never_pruned() {
 }
 
 #[test]
+fn a_sign_of_life_replaces_the_last_one_and_is_no_news() {
+    let mut store = Store::in_memory().unwrap();
+    let process = |pid| DriverProcess { pid, host: "bastion".into(), version: "0.1.0".into() };
+    assert_eq!(store.driver_heartbeat(&account()).unwrap(), None);
+    let before = store.load(&account(), at(0)).unwrap().seq;
+    for (pid, now) in [(7, at(1)), (7, at(2)), (8, at(0))] {
+        store.beat(&account(), &process(pid), now).unwrap();
+    }
+    let last = Heartbeat { process: process(8), beat: 3, time: at(0) };
+    assert_eq!(store.driver_heartbeat(&account()).unwrap(), Some(last), "it grows though the clock went back");
+    assert_eq!(store.driver_heartbeat(&other_account()).unwrap(), None);
+    assert_eq!(store.load(&account(), at(0)).unwrap().seq, before);
+}
+
+#[test]
 fn news_are_what_came_since() {
     let mut store = Store::in_memory().unwrap();
     let first = commit(&mut store, &[job(1), job(2)]);

@@ -45,7 +45,7 @@ fn ctrl_c_twice_leaves_at_once_and_leaves_no_process_behind() {
 
 #[test]
 fn whoever_else_drives_goes_on() {
-    for driver in [Driver::Another, Driver::Unknown, Driver::Nobody(Failure::new("lock", "no"))] {
+    for driver in [Driver::Another(None), Driver::Unknown, Driver::Nobody(Failure::new("lock", "no"))] {
         let mut model = board(vec![job(1)]);
         post(&mut model, Post::Driver(driver.clone()));
         assert_eq!(keys(&mut model, "q"), [Effect::Quit], "{driver:?}");

@@ -4,6 +4,8 @@ use super::{jobs::*, *};
 use crate::{
     domain::{AccountKey, CredentialSource},
     engine::Status,
+    store::DriverProcess,
+    tui::OtherDriver,
 };
 
 fn expired() -> Failure {
@@ -34,10 +36,20 @@ fn a_pause_says_what_to_run_and_that_it_goes_on_by_itself() {
 #[test]
 fn who_drives_is_said_if_it_is_not_us() {
     let mut model = board((1..=5).map(copying).collect());
-    lacks(&mut model, "driven");
+    lacks(&mut model, "running the queue");
     lacks(&mut model, "LOOK ONLY");
-    post(&mut model, Post::Driver(Driver::Another));
-    shows(&mut model, &[" Jobs 5 copies, driven by another amigrate "]);
+    post(&mut model, Post::Driver(Driver::Another(None)));
+    shows(&mut model, &[" Jobs 5 copies, another amigrate is running the queue "]);
+    let process = DriverProcess { pid: 1234, host: "bastion\u{1b}[2J".into(), version: "0.0.9".into() };
+    let another = OtherDriver { process, here: true, older: false, silent: false };
+    post(&mut model, Post::Driver(Driver::Another(Some(another.clone()))));
+    shows(&mut model, &[" Jobs 5 copies, another amigrate (pid 1234) is running the queue "]);
+    let older = OtherDriver { here: false, older: true, ..another.clone() };
+    post(&mut model, Post::Driver(Driver::Another(Some(older.clone()))));
+    shows(&mut model, &["an older amigrate (0.0.9, pid 1234 on bastion"]);
+    lacks(&mut model, "stopped or hangs");
+    post(&mut model, Post::Driver(Driver::Another(Some(OtherDriver { silent: true, ..another }))));
+    shows(&mut model, &["is stopped or hangs", "kill -CONT 1234"]);
     post(&mut model, Post::Driver(Driver::Nobody(Failure::new("lock the jobs", "this file system has no locks"))));
     shows(
         &mut model,

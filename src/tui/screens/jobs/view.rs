@@ -59,7 +59,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, dressing: Dressing
 }
 
 fn title(model: &Model) -> String {
-    let driver = if model.board.driver == Driver::Another { ", driven by another amigrate" } else { "" };
+    let driver = model.board.driver.other().map_or_else(String::new, |other| format!(", {other}"));
     let (shown, total) = match &model.jobs.history {
         Some(history) => (history.shown().len(), history.total()),
         None => (model.jobs.shown.jobs.len(), model.board.jobs().count()),

@@ -21,7 +21,9 @@ pub(super) fn lines(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>
     lines.extend(asked(job, width));
     lines.extend(times(job, model.now, width));
     let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
-    for snapshot in &job.snapshots {
+    // A removed copy's snapshots are gone, but for those named as left.
+    let gone = matches!(job.state, JobState::Cancelled | JobState::Deregistered);
+    for snapshot in job.snapshots.iter().filter(|_| !gone) {
         let percent = snapshot.percent.map_or("progress unknown".to_owned(), |p| format!("{p}%"));
         add(
             snapshot.id.as_str().get(..18).unwrap_or("snapshot"),

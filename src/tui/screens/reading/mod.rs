@@ -1,5 +1,6 @@
 //! Something to read and scroll: an image's or a job's details, help, problems.
 
+pub mod audit;
 mod image;
 mod job;
 mod others;
@@ -31,11 +32,13 @@ pub struct Reading {
     subject: Subject,
     raw: bool,
     scroll: usize,
+    /// The calls that changed something for the job that is read.
+    calls: audit::Calls,
 }
 
 impl Reading {
     fn new(subject: Subject) -> Self {
-        Self { subject, raw: false, scroll: 0 }
+        Self { subject, raw: false, scroll: 0, calls: audit::Calls::NotAsked }
     }
 
     /// An image's details.

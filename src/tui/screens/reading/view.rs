@@ -2,7 +2,7 @@
 
 use ratatui::{Frame, layout::Rect, text::Line, widgets::Paragraph};
 
-use super::{Reading, Subject, image, job, others};
+use super::{Reading, Subject, audit, image, job, others};
 use crate::{
     domain::text::clean,
     tui::{
@@ -33,10 +33,10 @@ pub(super) fn lines(reading: &Reading, model: &Model, width: usize) -> Vec<Line<
         }
         Subject::Image(image) => image::lines(image, model, width),
         Subject::Job(id) => match model.board.job(*id) {
-            Some(job) => job::lines(job, model, width),
+            Some(job) => [job::lines(job, model, width), audit::lines(&reading.calls, width)].concat(),
             None => vec![Line::raw(" This copy was taken off the list; in the jobs pane H shows the history.")],
         },
-        Subject::Past(job) => job::lines(job, model, width),
+        Subject::Past(job) => [job::lines(job, model, width), audit::lines(&reading.calls, width)].concat(),
         Subject::Help => others::help_lines(width),
         Subject::Problems => others::problem_lines(model, width),
     }

@@ -1,0 +1,93 @@
+//! Signs of life: the process that drives gives them, those that watch tell by them whether it is stopped or hangs.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::{
+    store::{DriverProcess, Heartbeat},
+    tui::OtherDriver,
+};
+
+/// Between two signs of life.
+pub(super) const BEAT: Duration = Duration::from_secs(5);
+/// Whoever has given none for so long is stopped or hangs.
+const SILENT: Duration = Duration::from_secs(15);
+
+/// This process, as others are told of it.
+pub(super) fn this_process() -> DriverProcess {
+    let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+    DriverProcess {
+        pid: std::process::id(),
+        host: host.unwrap_or_default(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// The signs of life of another process, as this one has seen them.
+#[derive(Debug, Default)]
+pub(super) struct Watched {
+    last: Option<(Heartbeat, Instant)>,
+}
+
+impl Watched {
+    /// Takes in the latest. Its age is how long it has stayed the same by this process's own clock: the other's may be
+    /// wrong, and either may have been set meanwhile.
+    pub(super) fn see(&mut self, heartbeat: Option<Heartbeat>, now: Instant) {
+        match (&self.last, heartbeat) {
+            (Some((last, _)), Some(heartbeat)) if *last == heartbeat => {}
+            (_, heartbeat) => self.last = heartbeat.map(|heartbeat| (heartbeat, now)),
+        }
+    }
+
+    /// Who it is, and whether it still gives signs of life; none if it never gave any.
+    pub(super) fn other(&self, us: &DriverProcess, now: Instant) -> Option<OtherDriver> {
+        let (Heartbeat { process, .. }, since) = self.last.as_ref()?;
+        Some(OtherDriver {
+            here: process.host == us.host,
+            older: number(&process.version) < number(&us.version),
+            silent: now.duration_since(*since) >= SILENT,
+            process: process.clone(),
+        })
+    }
+}
+
+/// A version as numbers that compare.
+fn number(version: &str) -> Vec<u64> {
+    version.split(['.', '-', '+']).map_while(|part| part.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn beat(beat: i64, version: &str, time: i64) -> Option<Heartbeat> {
+        let process = DriverProcess { pid: 7, host: "bastion".into(), version: version.into() };
+        Some(Heartbeat { process, beat, time: Timestamp::from_second(time).unwrap() })
+    }
+
+    #[test]
+    fn one_that_stays_the_same_for_15_seconds_is_silent_whatever_its_clock_says() {
+        let us = DriverProcess { pid: 8, host: "bastion".into(), version: "0.10.0".into() };
+        let (mut watched, start) = (Watched::default(), Instant::now());
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let silent = |watched: &Watched, seconds| watched.other(&us, after(seconds)).unwrap().silent;
+        watched.see(None, start);
+        assert_eq!(watched.other(&us, after(60)), None);
+        // Hours behind, and hours ahead.
+        for (n, time) in [(1, 0), (2, 4_000_000_000)] {
+            let from = n as u64 * 100;
+            watched.see(beat(n, "0.9.0", time), after(from));
+            watched.see(beat(n, "0.9.0", time), after(from + 14));
+            assert!(!silent(&watched, from + 14));
+            assert!(silent(&watched, from + 15), "seen again, it is no younger");
+        }
+        let other = watched.other(&us, after(200)).unwrap();
+        assert!(other.here && other.older, "0.9 came before 0.10");
+        watched.see(beat(3, "0.10.0", 0), after(300));
+        let other = watched.other(&DriverProcess { host: "laptop".into(), ..us.clone() }, after(300)).unwrap();
+        assert!(!other.here && !other.older && !other.silent);
+    }
+}

@@ -1,0 +1,49 @@
+//! The calls that changed something, in a job's details.
+
+use super::{
+    jobs::{available, board, copying, screen},
+    *,
+};
+use crate::engine::{AuditEntry, JobId, Outcome};
+
+/// On a terminal with room for all of it.
+fn shows(model: &mut Model, texts: &[&str]) {
+    let shown = screen(model, 140, 60);
+    for text in texts {
+        assert!(shown.contains(text), "`{text}`:\n{shown}");
+    }
+}
+
+fn news(model: &mut Model, post: Post) -> Vec<Effect> {
+    model.update(Msg::Board(post), now())
+}
+
+#[test]
+fn details_show_the_calls_that_changed_something_and_read_them_again_when_the_job_stands_otherwise() {
+    let call = |resource: &str, outcome| AuditEntry {
+        time: now(),
+        identity: Some("arn:aws:iam::123456789012:user/ann".into()),
+        region: "eu-west-1".into(),
+        action: "CopyImage".into(),
+        resource: resource.into(),
+        job: JobId(1),
+        request_id: Some("req-42".into()),
+        outcome,
+    };
+    let asked = |effects: &[Effect]| match effects {
+        [Effect::Audit { id, job: JobId(1) }, ..] => *id,
+        other => panic!("{other:?}"),
+    };
+    let mut model = board(vec![copying(1)]);
+    let id = asked(&keys(&mut model, "d"));
+    shows(&mut model, &["reading them from the store"]);
+    let calls = vec![call("ami-1 > ami-2\u{1b}[31m", Outcome::Done)];
+    model.update(Msg::Reply { id, reply: Reply::Audit(Ok(calls)) }, now());
+    shows(&mut model, &["CopyImage in eu-west-1", "ami-1 > ami-2", "done", "req-42", "user/ann"]);
+    assert_eq!(news(&mut model, Post::Changed { jobs: vec![Arc::new(copying(1))], status: None }), [], "nothing new");
+    let id = asked(&news(&mut model, Post::Changed { jobs: vec![Arc::new(available(1))], status: None }));
+    shows(&mut model, &["req-42"]);
+    let refused = Failure::new("read the audit", "the disk is gone");
+    model.update(Msg::Reply { id, reply: Reply::Audit(Err(refused)) }, now());
+    shows(&mut model, &["the disk is gone"]);
+}
