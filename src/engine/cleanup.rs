@@ -49,6 +49,13 @@ pub enum LeftReason {
     GaveUp(String),
 }
 
+impl LeftReason {
+    /// Returns true if a later look cannot change it. The one that proved a snapshot to be an imitation is deleted by then.
+    fn is_final(&self) -> bool {
+        !matches!(self, Self::NotProven(missing) if *missing != Unproven::NotFirst)
+    }
+}
+
 impl fmt::Display for LeftReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -116,11 +123,14 @@ impl SnapshotCleanup {
     /// Sorts what was found: what is to be deleted now.
     fn sort(&mut self, found: &[Snapshot]) -> Vec<SnapshotId> {
         let mut delete = Vec::new();
+        let imitations = self.evidence.imitations(found);
         for snapshot in found.iter().filter(|s| self.evidence.concerns(s)) {
-            if self.settled.get(&snapshot.id).is_some_and(|why| !matches!(why, LeftReason::NotProven(_))) {
+            if self.settled.get(&snapshot.id).is_some_and(LeftReason::is_final) {
                 continue;
             }
-            match self.evidence.prove(snapshot) {
+            let proof =
+                if imitations.contains(&snapshot.id) { Err(Unproven::NotFirst) } else { self.evidence.prove(snapshot) };
+            match proof {
                 Ok(()) => {
                     self.settled.remove(&snapshot.id);
                     self.waiting.entry(snapshot.id.clone()).or_insert_with(|| "not deleted yet".to_owned());
@@ -185,6 +195,8 @@ impl Engine {
             expected: job.request.volumes.len(),
             turn_up_until: job.started.unwrap_or(now) + late,
         };
+        // EC2's own list of the image's snapshots, the last there is.
+        cleanup.evidence.listed.extend(verdicts.iter().map(|(snapshot, _)| snapshot.clone()));
         for (snapshot, verdict) in verdicts {
             let reason = match verdict {
                 SnapshotVerdict::Skipped => LeftReason::InUse,

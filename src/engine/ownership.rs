@@ -3,7 +3,10 @@
 //! One sign alone proves nothing: scripts and `CopySnapshot` repeat descriptions, backup tools copy tags, and every copied
 //! snapshot has the same volume id. `docs/reliability.md` has the table.
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -51,6 +54,8 @@ pub enum Unproven {
     Tag,
     /// The image never listed it.
     Listing,
+    /// An older snapshot says the same of itself, or one that is as old: a copy makes one of each source snapshot.
+    NotFirst,
 }
 
 impl fmt::Display for Unproven {
@@ -62,6 +67,7 @@ impl fmt::Display for Unproven {
             Self::Started => "it was not started during this copy",
             Self::Tag => "it does not have this copy's amigrate:job tag",
             Self::Listing => "the image never listed it",
+            Self::NotFirst => "another snapshot says that it is the copy's, and is not younger",
         })
     }
 }
@@ -79,6 +85,24 @@ impl Evidence {
             return Err(Unproven::Listing);
         }
         Ok(())
+    }
+
+    /// Snapshots that pass for this copy's each by itself, but beside an older one of the same source snapshot: they were made
+    /// from that one.
+    pub fn imitations(&self, found: &[Snapshot]) -> BTreeSet<SnapshotId> {
+        let mut of_source: BTreeMap<SnapshotId, Vec<&Snapshot>> = BTreeMap::new();
+        for snapshot in found.iter().filter(|s| self.prove(s).is_ok()) {
+            if let Some(described) = snapshot.copied_for() {
+                of_source.entry(described.snapshot).or_default().push(snapshot);
+            }
+        }
+        let rank = |s: &Snapshot| (!self.listed.contains(&s.id), s.started);
+        let later = |same: Vec<&Snapshot>| {
+            let first = same.iter().map(|s| rank(s)).min();
+            let alone = same.iter().filter(|s| Some(rank(s)) == first).count() == 1;
+            same.into_iter().filter(|s| !alone || Some(rank(s)) != first).map(|s| s.id.clone()).collect::<Vec<_>>()
+        };
+        of_source.into_values().flat_map(later).collect()
     }
 
     /// Returns true if the snapshot's progress is shown as this copy's: a listing, or a source that nobody has looked at, may
@@ -219,6 +243,24 @@ mod tests {
         assert_eq!(evidence.prove(&own()), Err(Unproven::Listing));
         evidence.volumes = 2;
         assert_eq!(evidence.prove(&own()), Ok(()), "one is not listed yet");
+    }
+
+    #[test]
+    fn of_two_that_pass_the_older_is_the_copys() {
+        let later = Snapshot { id: snap("snap-2"), started: Some(at(10_030)), ..own() };
+        assert_eq!(evidence().prove(&later), Ok(()), "by itself it passes");
+        assert_eq!(evidence().imitations(&[own(), later.clone()]), BTreeSet::from([snap("snap-2")]));
+        assert_eq!(evidence().imitations(std::slice::from_ref(&later)), BTreeSet::new());
+        let same = Snapshot { id: snap("snap-2"), ..own() };
+        assert_eq!(evidence().imitations(&[own(), same]), BTreeSet::from([snap("snap-1"), snap("snap-2")]));
+        let mut both = evidence();
+        both.source_snapshots.push(snap("snap-d"));
+        let other = later.description.replace("snap-c", "snap-d");
+        let other = Snapshot { description: other.into(), ..later.clone() };
+        assert_eq!(both.imitations(&[own(), other]), BTreeSet::new(), "one of each source snapshot");
+        both.volumes = 2;
+        both.listed.insert(snap("snap-2"));
+        assert_eq!(both.imitations(&[own(), later]), BTreeSet::from([snap("snap-1")]), "the image knows best");
     }
 
     #[test]

@@ -69,6 +69,64 @@ fn a_look_alike_is_named_and_left() {
     );
 }
 
+/// Cancelled before the image listed its snapshot.
+fn deregistered_unlisted(verdicts: Vec<(SnapshotId, SnapshotVerdict)>) -> (Engine, Vec<Call>) {
+    let mut engine = copying();
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
+    let mut bare = image(ImageState::Pending);
+    bare.block_devices.clear();
+    let looked = Looked { image: Some(Box::new(bare)), source_snapshots: None };
+    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(looked))), at(1));
+    let done = Answer::Deregistered(JobId(1), Ok(Deregistration::Done(verdicts)));
+    let calls = engine.handle(Event::Answer(done), at(1));
+    (engine, calls)
+}
+
+/// Made by a backup tool from the copy's own, with its description and its tags.
+fn imitation() -> Snapshot {
+    Snapshot { id: snap("snap-backup"), started: Some(at(30)), ..snapshot(Some(100), SnapshotState::Completed) }
+}
+
+#[test]
+fn a_backup_with_our_description_and_tags_is_left_by_the_listing() {
+    let (mut engine, calls) = deregistered(Vec::new());
+    assert_eq!(play(&mut engine, calls, at(120), &[imitation()], &|| Ok(())), []);
+    assert_eq!(left(&engine), ["snap-backup (not proven to be this copy's: the image never listed it)"]);
+}
+
+#[test]
+fn a_backup_with_our_description_and_tags_is_left_by_what_ec2_says_it_deleted() {
+    let (mut engine, calls) = deregistered_unlisted(vec![(snap("snap-new"), SnapshotVerdict::Deleted)]);
+    assert_eq!(play(&mut engine, calls, at(120), &[imitation()], &|| Ok(())), []);
+    assert_eq!(left(&engine).len(), 1);
+}
+
+#[test]
+fn a_backup_with_our_description_and_tags_is_left_for_being_younger_also_once_ours_is_gone() {
+    let (mut engine, mut calls) = deregistered_unlisted(Vec::new());
+    let (mut deleted, mut there) = (Vec::new(), vec![imitation(), snapshot(Some(100), SnapshotState::Completed)]);
+    // Ours is deleted at the first look; the second shows the other alone.
+    while let Some(call) = calls.pop() {
+        let answer = match call {
+            Call::FindLeftovers { job, image, .. } => Answer::Leftovers(job, image, Ok(there.clone())),
+            Call::DeleteSnapshot { job, image, snapshot, .. } => {
+                there.retain(|s| s.id != snapshot);
+                deleted.push(snapshot.clone());
+                Answer::Deleted(job, image, snapshot, Ok(()))
+            }
+            other => panic!("{other:?}"),
+        };
+        calls.extend(engine.handle(Event::Answer(answer), at(2)));
+    }
+    let calls = engine.handle(Event::Tick, at(10));
+    deleted.extend(play(&mut engine, calls, at(120), &there, &|| Ok(())));
+    assert_eq!(deleted, [snap("snap-new")]);
+    assert_eq!(
+        left(&engine),
+        ["snap-backup (not proven to be this copy's: another snapshot says that it is the copy's, and is not younger)"]
+    );
+}
+
 #[test]
 fn a_listed_snapshot_without_our_tag_is_left_too() {
     let (mut engine, calls) = deregistered(Vec::new());
