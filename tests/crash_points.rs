@@ -9,7 +9,7 @@ mod document;
 mod rig;
 
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -90,7 +90,7 @@ fn play(kill: Option<(usize, Phase)>) -> (usize, Vec<String>) {
             }
         }
         life.end();
-        let mut wrong = rig.check(&person.copies, &BTreeMap::new()).await;
+        let mut wrong = rig.check(&person.copies, &BTreeSet::new()).await;
         let jobs = rig.stored().await;
         let ours = |j: &&Job| person.copies.iter().any(|c| c.token == j.request.token);
         let words: Vec<_> = jobs.iter().filter(ours).map(Job::word).collect();

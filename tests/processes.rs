@@ -12,11 +12,15 @@ mod house;
 #[expect(dead_code, reason = "other tests use the rest")]
 mod pty;
 
+#[path = "processes/accounts.rs"]
+mod accounts;
 #[path = "processes/killed.rs"]
 mod killed;
 #[cfg(target_os = "linux")]
 #[path = "processes/leaving.rs"]
 mod leaving;
+#[path = "processes/ownership.rs"]
+mod ownership;
 #[path = "processes/printed.rs"]
 mod printed;
 #[cfg(target_os = "linux")]

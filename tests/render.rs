@@ -238,12 +238,13 @@ impl Play {
                 let seen = if bad { Err(failure()) } else { Ok(self.watched(&region, &images)) };
                 Answer::Watched(region, seen)
             }
-            Call::Look { job, .. } => Answer::Looked(job, Ok(None)),
-            Call::Deregister { job, .. } => {
-                Answer::Deregistered(job, if bad { Err(failure()) } else { Ok(amigrate::engine::Deregistration::Done) })
-            }
-            Call::FindLeftovers { job, .. } => Answer::Leftovers(job, Ok(Vec::new())),
-            Call::DeleteSnapshot { job, snapshot, .. } => Answer::Deleted(job, snapshot, Ok(())),
+            Call::Look { job, .. } => Answer::Looked(job, Ok(amigrate::engine::Looked::default())),
+            Call::Deregister { job, .. } => Answer::Deregistered(
+                job,
+                if bad { Err(failure()) } else { Ok(amigrate::engine::Deregistration::Done(Vec::new())) },
+            ),
+            Call::FindLeftovers { job, image, .. } => Answer::Leftovers(job, image, Ok(Vec::new())),
+            Call::DeleteSnapshot { job, image, snapshot, .. } => Answer::Deleted(job, image, snapshot, Ok(())),
             Call::Probe => Answer::Probed(Ok(Vec::new())),
         }
     }
@@ -269,7 +270,7 @@ impl Play {
             kms_key_id: None,
             tags: Vec::new(),
         });
-        Watched { images: images.collect(), snapshots: snapshots.collect() }
+        Watched { images: images.collect(), snapshots: Ok(snapshots.collect()) }
     }
 }
 

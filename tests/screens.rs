@@ -12,6 +12,8 @@ mod tape;
 mod browse;
 #[path = "screens/copying.rs"]
 mod copying;
+#[path = "screens/doubting.rs"]
+mod doubting;
 #[path = "screens/ending.rs"]
 mod ending;
 #[path = "screens/form.rs"]

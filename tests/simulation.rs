@@ -1,6 +1,7 @@
 //! Random worlds, faults, people and crashes, on the real SDK and a paused clock. Whatever happens: no request is lost, none
-//! is made twice, what is cancelled leaves nothing, no destination gets more than its limit, bars only rise, and once the
-//! trouble is over everything comes to its end.
+//! is made twice, what is cancelled leaves nothing, no destination gets more than its limit, bars only rise, nothing another
+//! made is changed without somebody naming it, no call is signed for another account, and once the trouble is over everything
+//! comes to its end.
 //!
 //! `SIMULATION_SEEDS=100000 cargo test --release --test simulation -- --nocapture` plays more seeds than CI does;
 //! `SIMULATION_SEED=n cargo test --test simulation -- --nocapture` plays one again.
@@ -13,7 +14,7 @@ mod document;
 mod rig;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Mutex,
         atomic::{AtomicU64, Ordering},
@@ -22,15 +23,17 @@ use std::{
 };
 
 use amigrate::{
-    domain::{ClientToken, CopyRequest, Image, ImageId, ImageState, Region, text::thousands},
-    engine::{Ask, Job, JobState, Limits, Origin},
+    aws::SimulatedLogin,
+    domain::{ClientToken, CopyRequest, Image, ImageId, ImageState, Region, image::Tag, text::thousands},
+    engine::{Ask, Job, JobId, JobState, Limits, Origin, Resolution, Tags},
     sim::{
-        Maker, Scenario,
+        CopySeen, LookAlike, Scenario, World,
         faults::{Effect, Rule},
     },
 };
 use fastrand::Rng;
-use rig::{Life, Phase, Rig, pass, paused, region, request};
+use jiff::{SignedDuration, Timestamp};
+use rig::{Life, OTHER_KEY, Phase, Rig, pass, paused, region, request};
 
 /// Seeds in CI.
 const SEEDS: u64 = 1_000;
@@ -49,8 +52,10 @@ struct Play {
     sources: Vec<Image>,
     places: Vec<Region>,
     asked: Vec<CopyRequest>,
-    /// Images another user removed.
-    others: BTreeMap<ImageId, Maker>,
+    /// Copies started elsewhere that a person asked to have removed, by their ids.
+    named: BTreeSet<ImageId>,
+    /// The credentials are another account's, or there are none.
+    signed_out: bool,
     stuck: Vec<(Region, ImageId)>,
     log: bool,
 }
@@ -60,11 +65,14 @@ impl Play {
         // The SDK draws its own jitter from here.
         fastrand::seed(seed);
         let mut rng = Rng::with_seed(seed);
+        // Where EC2 is trusted for a short time only, a copy without tags comes to be in doubt.
+        let token_memory = if rng.u8(..) < 100 { rng.i64(5..60) } else { 600 };
         let limits = Limits {
             pending: rng.usize(1..6),
             starts_per_second: if rng.bool() { 1.0 } else { 0.3 },
             start_burst: rng.u32(1..5),
             tagging: rng.u8(..) > 60,
+            token_memory: SignedDuration::from_secs(token_memory),
             ..Limits::default()
         };
         let rig = Rig::new(&Scenario::named("demo").unwrap(), limits);
@@ -76,14 +84,14 @@ impl Play {
             pace.ghost_ms = if rng.bool() { rng.i64(0..12_000) } else { 0 };
             pace.base_ms = rng.i64(1_000..90_000);
             pace.snapshots_after_ms = rng.i64(100..9_000);
+            pace.deregister_after_ms = if rng.u8(..) < 80 { rng.i64(0..9_000) } else { 0 };
+            pace.unavailable_ms = rng.bool().then(|| rng.i64(0..60_000));
             let limits = w.limits();
             limits.pending_copies = rng.usize(1..8);
             limits.rates = rng.bool();
-            limits.token_life_ms = rng.bool().then(|| rng.i64(100_000..600_000));
-            if unseen == 0 && rng.u8(..) < 100 {
-                // Where EC2 shows at once what it has, a copy is known by its tag and name alone, whatever its token.
-                limits.token_life_ms = Some(rng.i64(1..10_000));
-            }
+            limits.token_life_ms = rng.bool().then(|| token_memory * 1_000 + rng.i64(60_000..600_000));
+            limits.unique_names = rng.u8(..) < 50;
+            limits.deletes_pending_snapshots = rng.bool();
             if rng.u8(..) < 50 {
                 w.faults().add(Rule::new("CreateTags", Effect::Deny));
             }
@@ -99,7 +107,8 @@ impl Play {
             sources,
             places,
             asked: Vec::new(),
-            others: BTreeMap::new(),
+            named: BTreeSet::new(),
+            signed_out: false,
             stuck: Vec::new(),
             log,
         }
@@ -125,20 +134,61 @@ impl Play {
         ClientToken::from_random(self.rng.u128(..))
     }
 
+    /// An image to copy: one of the scenario's, or one that was copied before and carries its copy's tags.
+    fn source(&mut self) -> Image {
+        let now = self.rig.clock.now();
+        if self.rng.u8(..) < 40 {
+            let mut copies = self.rig.world.with(|w| w.copies(now));
+            copies.retain(|c| c.image.state == ImageState::Available && c.image.source_image_id.is_some());
+            if let Some(copy) = self.pick(&copies) {
+                self.did("copies of copies asked for");
+                return copy.image;
+            }
+        }
+        let n = self.rng.usize(..self.sources.len());
+        self.sources[n].clone()
+    }
+
     async fn submit(&mut self, life: &Life) {
         let mut copies = Vec::new();
         for _ in 0..self.rng.usize(1..5) {
             let (to, n) = (self.place(), self.asked.len() + copies.len());
-            let source = self.rng.usize(..self.sources.len());
+            let source = self.source();
             let key = (self.rng.u8(..) < 40).then_some("alias/no/such/key");
-            // Now and then the name of an earlier one: EC2 refuses it, or it has become free.
-            let name = format!("sim-{n}");
+            // Now and then the name of an earlier one: names are not unique.
+            let name = match self.asked.len() {
+                before @ 1.. if self.rng.u8(..) < 30 => format!("sim-{}", self.rng.usize(..before)),
+                _ => format!("sim-{n}"),
+            };
             let token = self.rng.u128(..);
-            copies.push(request(&self.sources[source], &to, &name, key, token));
+            copies.push(request(&source, &to, &name, key, token));
         }
         self.did("batches asked for");
         self.rig.ask(life, Ask::Copy(copies.clone())).await;
         self.asked.extend(copies);
+    }
+
+    /// A person who asks for the removal of a copy sees its id.
+    fn name(&mut self, jobs: &[Job], id: JobId) {
+        let job = jobs.iter().find(|j| j.id == id && j.origin == Origin::Elsewhere);
+        self.named.extend(job.and_then(Job::image).cloned());
+    }
+
+    /// A person decides about a copy in doubt: knows which image is the copy's, copies again, or gives up.
+    async fn resolve(&mut self, life: &Life) {
+        let in_doubt = |j: &&Job| matches!(j.state, JobState::InDoubt { .. });
+        for job in self.rig.stored().await.iter().filter(in_doubt) {
+            let now = self.rig.clock.now();
+            let copies = self.rig.world.with(|w| w.copies(now));
+            let own = copies.into_iter().find(|c| c.token.as_deref() == Some(job.request.token.as_str()));
+            let (what, resolution) = match (self.rng.u8(..4), own) {
+                (0, _) => ("doubts given up", Resolution::GiveUp),
+                (_, Some(copy)) => ("doubts resolved with an image", Resolution::Mine(copy.image.id)),
+                (_, None) => ("doubts resolved by another copy", Resolution::Again(self.token())),
+            };
+            self.did(what);
+            self.rig.ask(life, Ask::Resolve { job: job.id, resolution }).await;
+        }
     }
 
     /// A person does something.
@@ -150,12 +200,16 @@ impl Play {
             2 | 3 => {
                 if let Some(id) = self.pick(&ids(&|j| !j.state.ended())) {
                     self.did("copies cancelled");
+                    self.name(&jobs, id);
                     self.rig.ask(life, Ask::Cancel(vec![id])).await;
                 }
             }
+            4 if self.rng.bool() => self.resolve(life).await,
             4 if self.rng.u8(..) < 80 => {
                 if let Some(id) = self.pick(&ids(&|j| !j.state.ended())) {
                     let batch = &jobs.iter().find(|j| j.id == id).unwrap().batch;
+                    // A copy started elsewhere is a batch by itself, named by its id; no other batch means one.
+                    self.name(&jobs, id);
                     self.did("batches cancelled");
                     self.rig.ask(life, Ask::Cancel(ids(&|j| j.batch == *batch && !j.state.ended()))).await;
                 }
@@ -175,6 +229,7 @@ impl Play {
             6 => {
                 if let Some(id) = self.pick(&ids(&|j| matches!(j.state, JobState::Available { .. }) && !j.dismissed)) {
                     self.did("copies deregistered");
+                    self.name(&jobs, id);
                     self.rig.ask(life, Ask::Deregister(vec![id])).await;
                 }
             }
@@ -195,7 +250,7 @@ impl Play {
         let actions =
             ["CopyImage", "CopyImage", "Describe*", "DescribeImages", "DeregisterImage", "DeleteSnapshot", "*"];
         let action = actions[self.rng.usize(..actions.len())];
-        let (what, effect) = match self.rng.u8(..10) {
+        let (what, effect) = match self.rng.u8(..12) {
             0 => ("throttles", Effect::Throttle),
             1 => ("internal errors", Effect::Fail),
             2 | 3 => ("lost answers", Effect::LostAnswer),
@@ -204,6 +259,8 @@ impl Play {
             6 => ("resets", Effect::Reset),
             7 => ("slow answers", Effect::Slow),
             8 => ("expired credentials", Effect::Expired),
+            9 => ("refused snapshots", Effect::Deny),
+            10 => return self.sign_out(),
             _ => ("limits lowered", Effect::Throttle),
         };
         self.did(what);
@@ -211,66 +268,139 @@ impl Play {
             let limit = self.rng.usize(0..4);
             return self.rig.world.with(|w| w.limits().pending_copies = limit);
         }
-        let mut rule = Rule::new(if effect == Effect::Expired { "*" } else { action }, effect)
-            .first(self.rng.u64(1..12))
-            .millis(self.rng.u64(100..70_000));
+        let action = match effect {
+            Effect::Expired => "*",
+            Effect::Deny => ["DeleteSnapshot", "DescribeSnapshots"][self.rng.usize(..2)],
+            _ => action,
+        };
+        let mut rule = Rule::new(action, effect).first(self.rng.u64(1..12)).millis(self.rng.u64(100..70_000));
         if self.rng.bool() {
             rule = rule.in_region(self.place());
         }
         self.rig.world.with(|w| w.faults().add(rule));
     }
 
-    /// Another user of the account, or EC2 itself, does something to copies.
+    /// A login of another account, or none, takes the place of the jobs' own.
+    fn sign_out(&mut self) {
+        self.signed_out = true;
+        if self.rng.u8(..) < 64 {
+            self.did("logins ended");
+            self.rig.login.sign_out();
+        } else {
+            self.did("logins of another account");
+            self.rig.login.sign_in(OTHER_KEY);
+        }
+    }
+
+    fn sign_in(&mut self) {
+        self.signed_out = false;
+        self.rig.login.sign_in(SimulatedLogin::ACCESS_KEY);
+    }
+
+    /// EC2 itself does something to copies, or another user of the account does.
     fn other(&mut self) {
         let now = self.rig.clock.now();
         let copies = self.rig.world.with(|w| w.copies(now));
         let pending: Vec<_> = copies.iter().filter(|c| c.image.state == ImageState::Pending).cloned().collect();
-        match self.rng.u8(..6) {
+        match self.rng.u8(..12) {
             0 => {
-                let (to, n) = (self.place(), self.rng.u32(..));
-                let source = self.sources[0].clone();
-                self.did("copies started elsewhere");
-                // Refused, where the limit is reached.
-                _ = self
-                    .rig
-                    .world
-                    .with(|w| w.copy_elsewhere(&to, &source.id, &source.region, &format!("elsewhere-{n}"), now));
-            }
-            1 => {
-                if let Some(copy) = self.pick(&copies) {
-                    let delete = self.rng.bool();
-                    if self
-                        .rig
-                        .world
-                        .with(|w| w.deregister_elsewhere(&copy.region, &copy.image.id, delete, now))
-                        .is_ok()
-                    {
-                        self.did("copies deregistered by others");
-                        self.others.insert(copy.image.id, copy.maker);
-                    }
-                }
-            }
-            2 => {
                 if let Some(copy) = self.pick(&pending) {
                     self.did("copies failed by EC2");
                     let reason = "Snapshot copy failed";
                     _ = self.rig.world.with(|w| w.fail_copy(&copy.region, &copy.image.id, reason, now));
                 }
             }
-            3 => {
+            1 => {
                 if let Some(copy) = self.pick(&pending) {
                     self.did("copies stuck");
                     _ = self.rig.world.with(|w| w.stick_copy(&copy.region, &copy.image.id, now));
                     self.stuck.push((copy.region, copy.image.id));
                 }
             }
-            4 => {
+            2 => {
                 if let Some(copy) = self.pick(&pending) {
                     self.did("copies suddenly available");
                     _ = self.rig.world.with(|w| w.finish_copy(&copy.region, &copy.image.id, now));
                 }
             }
+            3..=5 => self.another_copies(&copies, now),
+            6..=9 => self.another_meddles(&copies, now),
             _ => {}
+        }
+    }
+
+    /// Another user copies: something else, the same as the program under the same name, or what the program made.
+    fn another_copies(&mut self, copies: &[CopySeen], now: Timestamp) {
+        let ready: Vec<_> = copies.iter().filter(|c| c.image.state == ImageState::Available).cloned().collect();
+        let (what, source, from, to, name) = match (self.rng.u8(..4), self.pick(&ready)) {
+            (0, _) => {
+                let (source, name) = (self.sources[0].clone(), format!("elsewhere-{}", self.rng.u32(..)));
+                ("copies started elsewhere", source.id, source.region, self.place(), name)
+            }
+            (1, Some(copy)) => {
+                let (to, name) = (self.place(), copy.image.name.to_string());
+                ("copies of copies started elsewhere", copy.image.id, copy.region, to, name)
+            }
+            _ => {
+                let Some(same) = self.pick(&self.asked.clone()) else { return };
+                let name = same.name.to_string();
+                ("the same copies started elsewhere", same.source, same.source_region, same.destination, name)
+            }
+        };
+        let tags = self.rng.bool();
+        // Refused, where the limit is reached.
+        let made = self.rig.world.with(|w| {
+            if tags {
+                w.copy_with_tags_elsewhere(&to, &source, &from, &name, now)
+            } else {
+                w.copy_elsewhere(&to, &source, &from, &name, now)
+            }
+        });
+        if made.is_ok() {
+            self.did(what);
+        }
+    }
+
+    /// Another user does something to images and snapshots, or something that looks like them.
+    fn another_meddles(&mut self, copies: &[CopySeen], now: Timestamp) {
+        let all = self.rig.world.with(|w| w.copy_snapshots(now));
+        let (Some(copy), Some((region, _, snapshot))) = (self.pick(copies), self.pick(&all)) else { return };
+        let (id, n) = (snapshot.id, self.rng.u32(..));
+        let (what, done) = match self.rng.u8(..10) {
+            0 | 1 => {
+                let delete = self.rng.bool();
+                let removed = |w: &mut World| w.deregister_elsewhere(&copy.region, &copy.image.id, delete, now);
+                ("copies deregistered by others", self.rig.world.with(removed))
+            }
+            2 => {
+                let made = |w: &mut World| w.register_elsewhere(&region, &id, &format!("registered-{n}"), now);
+                ("images registered by others", self.rig.world.with(made).map(drop))
+            }
+            3..=6 => {
+                let how = [LookAlike::Described, LookAlike::Tagged, LookAlike::OfVolume][self.rng.usize(..3)];
+                ("snapshots imitated", self.rig.world.with(|w| w.imitate_elsewhere(&region, &id, how, now)).map(drop))
+            }
+            7 | 8 => {
+                let deleted = |w: &mut World| w.delete_snapshot_elsewhere(&region, &id, now);
+                ("snapshots deleted by others", self.rig.world.with(deleted))
+            }
+            _ => {
+                let (region, id) =
+                    if self.rng.bool() { (region, id.to_string()) } else { (copy.region, copy.image.id.to_string()) };
+                let mine = self.rng.bool();
+                let tagged = |w: &mut World| {
+                    let tag = Tag { key: "Team".into(), value: "x".into() };
+                    if mine {
+                        w.untag_elsewhere(&region, &id, Tags::JOB, now)
+                    } else {
+                        w.tag_elsewhere(&region, &id, tag, now)
+                    }
+                };
+                ("tags changed by others", self.rig.world.with(tagged))
+            }
+        };
+        if done.is_ok() {
+            self.did(what);
         }
     }
 
@@ -303,6 +433,7 @@ impl Play {
             }
         });
         self.rig.notes().kill = None;
+        self.sign_in();
     }
 
     async fn run(&mut self) -> Vec<String> {
@@ -313,10 +444,13 @@ impl Play {
         while since(self) < TROUBLE {
             pass(Duration::from_millis(self.rng.u64(50..15_000))).await;
             life = self.revive(life).await;
+            if self.signed_out && self.rng.bool() {
+                self.sign_in();
+            }
             match self.rng.u8(..10) {
                 0..=3 => self.person(&life).await,
-                4..=6 => self.fault(),
-                7 | 8 => self.other(),
+                4 | 5 => self.fault(),
+                6..=8 => self.other(),
                 _ => self.crash(),
             }
         }
@@ -327,7 +461,8 @@ impl Play {
             pass(Duration::from_secs(20)).await;
             // An effect that was begun in the trouble may end the program still.
             life = self.revive(life).await;
-            let over = self.rig.stored().await.iter().all(|j| j.state.ended());
+            let over = self.rig.stored().await.iter().all(|j| j.state.ended() && !j.needs_cleanup());
+            self.resolve(&life).await;
             let late = self.rig.clock.now().duration_since(peace).as_secs() > PATIENCE;
             if late || over && self.rig.waiting_asks().await.is_empty() {
                 break;
@@ -336,7 +471,7 @@ impl Play {
         // Ghosts go, and what EC2 deletes late is deleted.
         pass(Duration::from_mins(2)).await;
         life.end();
-        self.rig.check(&self.asked, &self.others).await
+        self.rig.check(&self.asked, &self.named).await
     }
 }
 

@@ -1,23 +1,13 @@
 //! `CopyImage` and `DeregisterImage`: what changes the account. When to do so is the engine's to say.
 
-use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
+use aws_sdk_ec2::types::{DeleteSnapshotReturnCode, ResourceType, SnapshotReturnCodes, Tag, TagSpecification};
 use aws_smithy_types::retry::RetryConfig;
 
 use super::session::Session;
 use crate::{
     domain::{CopyRequest, Encryption, Failure, ImageId, Region, Retry, SnapshotId},
-    engine::Tags,
+    engine::{Deregistration, SnapshotVerdict, Tags},
 };
-
-/// What a deregistration did.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Deregistered {
-    /// EC2 did not know the image any more.
-    pub already_gone: bool,
-    /// Snapshots EC2 did not delete, each with its word for why: `skipped`, `missing-permissions`,
-    /// `internal-error`, `client-error`.
-    pub leftovers: Vec<(SnapshotId, String)>,
-}
 
 impl Session {
     /// Starts a copy, in its destination, and gives the new image's id. Sent again with the same token it is
@@ -44,15 +34,18 @@ impl Session {
         if request.copy_tags {
             call = call.copy_image_tags(true);
         }
-        if let Some(tags) = tags {
-            call = call.tag_specifications(tagged(ResourceType::Image, tags));
-            if !request.volumes.is_empty() {
-                call = call.tag_specifications(tagged(ResourceType::Snapshot, tags));
-            }
+        let own: Vec<Tag> = tags.into_iter().flat_map(job_tags).collect();
+        let wanted = request.image_tags.iter().map(|t| tag(&t.key, &t.value));
+        let of_image = own.iter().cloned().chain(wanted).collect();
+        let of_snapshots = if request.volumes.is_empty() { Vec::new() } else { own };
+        for specification in
+            [specification(ResourceType::Image, of_image), specification(ResourceType::Snapshot, of_snapshots)]
+        {
+            call = specification.into_iter().fold(call, |call, s| call.tag_specifications(s));
         }
         let what = format!("copy {} from {} to {}", request.source, request.source_region, request.destination);
-        let once = aws_sdk_ec2::config::Builder::new().retry_config(RetryConfig::disabled());
-        let answer = self.call(&what, "ec2:CopyImage", call.customize().config_override(once).send()).await?;
+        let call = call.customize().config_override(sent_once()).send();
+        let answer = self.call(&what, "ec2:CopyImage", call).await?;
         answer.image_id().and_then(|id| ImageId::new(id).ok()).ok_or_else(|| {
             Failure::new(what, "the answer names no image")
                 .hint("Is this endpoint EC2's? Sending the same copy again is safe.")
@@ -60,39 +53,50 @@ impl Session {
         })
     }
 
-    /// Deregisters an image and deletes its snapshots, which for a pending copy means to stop it. An image that
-    /// is gone already is a success.
-    pub async fn deregister(&self, region: &Region, image: &ImageId) -> Result<Deregistered, Failure> {
+    /// Deregisters an image and deletes its snapshots, which for a pending copy means to stop it. An image that EC2 does not
+    /// know is no failure here.
+    ///
+    /// It is sent once: a copy may become available while the SDK tries again.
+    pub async fn deregister(&self, region: &Region, image: &ImageId) -> Result<Deregistration, Failure> {
         let call = self.ec2(region).deregister_image().image_id(image.as_str()).delete_associated_snapshots(true);
+        let call = call.customize().config_override(sent_once()).send();
         let what = format!("deregister {image} in {region}");
-        match self.call(&what, "ec2:DeregisterImage", call.send()).await {
-            Ok(answer) => Ok(Deregistered {
-                already_gone: false,
-                leftovers: answer
-                    .delete_snapshot_results()
-                    .iter()
-                    .filter_map(|result| {
-                        let word = result.return_code().map_or("unknown", |code| code.as_str());
-                        (word != "success").then_some(())?;
-                        Some((SnapshotId::new(result.snapshot_id()?).ok()?, word.to_owned()))
-                    })
-                    .collect(),
-            }),
-            Err(failure) if failure.is("InvalidAMIID.NotFound") || failure.is("InvalidAMIID.Unavailable") => {
-                Ok(Deregistered { already_gone: true, leftovers: Vec::new() })
+        match self.call(&what, "ec2:DeregisterImage", call).await {
+            Ok(answer) => {
+                Ok(Deregistration::Done(answer.delete_snapshot_results().iter().filter_map(verdict).collect()))
             }
+            Err(failure) if failure.is("InvalidAMIID.NotFound") => Ok(Deregistration::Unknown),
+            Err(failure) if failure.is("InvalidAMIID.Unavailable") => Ok(Deregistration::Unavailable),
             Err(failure) => Err(failure),
         }
     }
 }
 
-fn tagged(kind: ResourceType, tags: &Tags) -> TagSpecification {
-    let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
-    TagSpecification::builder()
-        .resource_type(kind)
-        .tags(tag(Tags::JOB, tags.job.as_str()))
-        .tags(tag(Tags::BATCH, tags.batch.as_str()))
-        .build()
+fn sent_once() -> aws_sdk_ec2::config::Builder {
+    aws_sdk_ec2::config::Builder::new().retry_config(RetryConfig::disabled())
+}
+
+fn verdict(result: &DeleteSnapshotReturnCode) -> Option<(SnapshotId, SnapshotVerdict)> {
+    let verdict = match result.return_code()? {
+        SnapshotReturnCodes::Success => SnapshotVerdict::Deleted,
+        SnapshotReturnCodes::WarnSkipped => SnapshotVerdict::Skipped,
+        SnapshotReturnCodes::ErrorMissingPermissions => SnapshotVerdict::MissingPermissions,
+        SnapshotReturnCodes::ErrorCodeClientError => SnapshotVerdict::ClientError,
+        _ => SnapshotVerdict::InternalError,
+    };
+    Some((SnapshotId::new(result.snapshot_id()?).ok()?, verdict))
+}
+
+fn job_tags(tags: &Tags) -> [Tag; 2] {
+    [tag(Tags::JOB, tags.job.as_str()), tag(Tags::BATCH, tags.batch.as_str())]
+}
+
+fn tag(key: &str, value: &str) -> Tag {
+    Tag::builder().key(key).value(value).build()
+}
+
+fn specification(kind: ResourceType, tags: Vec<Tag>) -> Option<TagSpecification> {
+    (!tags.is_empty()).then(|| TagSpecification::builder().resource_type(kind).set_tags(Some(tags)).build())
 }
 
 #[cfg(test)]
@@ -155,6 +159,24 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn tags_a_person_wants_are_sent_without_our_own_too() {
+        let (session, asked) = scripted(|_, _| Answer::ok("<R><imageId>ami-new</imageId></R>"));
+        let wanted = CopyRequest {
+            copy_tags: false,
+            image_tags: vec![crate::domain::image::Tag { key: "Team".into(), value: "web".into() }],
+            ..request(Encryption::Keep)
+        };
+        session.copy_image(&wanted, None).await.unwrap();
+        let call = asked.all().remove(0);
+        let sent = ["ResourceType", "Tag.1.Key", "Tag.1.Value"]
+            .map(|f| call.param(&format!("TagSpecification.1.{f}")).to_owned());
+        assert_eq!(sent, ["image", "Team", "web"]);
+        assert!(
+            !call.params.contains_key("CopyImageTags") && !call.params.contains_key("TagSpecification.2.ResourceType")
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn keeping_encryption_says_nothing_about_it() {
         let (session, asked) = scripted(|_, _| Answer::ok("<R/>"));
         let failure = session.copy_image(&request(Encryption::Keep), None).await.unwrap_err();
@@ -167,24 +189,33 @@ mod tests {
     async fn deregistering_tells_what_was_left() {
         let results = "<R><return>true</return><deleteSnapshotResultSet>\
             <item><snapshotId>snap-1</snapshotId><returnCode>success</returnCode></item>\
-            <item><snapshotId>snap-2</snapshotId><returnCode>skipped</returnCode></item></deleteSnapshotResultSet></R>";
-        let gone = || Deregistered { already_gone: true, leftovers: Vec::new() };
-        let left = Deregistered {
-            already_gone: false,
-            leftovers: vec![(SnapshotId::new("snap-2").unwrap(), "skipped".to_owned())],
-        };
+            <item><snapshotId>snap-2</snapshotId><returnCode>skipped</returnCode></item>\
+            <item><snapshotId>snap-3</snapshotId><returnCode>missing-permissions</returnCode></item>\
+            <item><snapshotId>snap-4</snapshotId><returnCode>client-error</returnCode></item>\
+            <item><snapshotId>snap-5</snapshotId><returnCode>internal-error</returnCode></item>\
+            </deleteSnapshotResultSet></R>";
+        let snap = |id: &str| SnapshotId::new(id).unwrap();
+        let done = Deregistration::Done(vec![
+            (snap("snap-1"), SnapshotVerdict::Deleted),
+            (snap("snap-2"), SnapshotVerdict::Skipped),
+            (snap("snap-3"), SnapshotVerdict::MissingPermissions),
+            (snap("snap-4"), SnapshotVerdict::ClientError),
+            (snap("snap-5"), SnapshotVerdict::InternalError),
+        ]);
         let cases = [
-            (Answer::ok(results), Ok(left)),
-            (Answer::ok("<R><return>true</return></R>"), Ok(Deregistered::default())),
-            (Answer::error(400, "InvalidAMIID.NotFound", "x"), Ok(gone())),
-            (Answer::error(400, "InvalidAMIID.Unavailable", "x"), Ok(gone())),
+            (Answer::ok(results), Ok(done)),
+            (Answer::ok("<R><return>true</return></R>"), Ok(Deregistration::Done(Vec::new()))),
+            (Answer::error(400, "InvalidAMIID.NotFound", "x"), Ok(Deregistration::Unknown)),
+            (Answer::error(400, "InvalidAMIID.Unavailable", "x"), Ok(Deregistration::Unavailable)),
             (Answer::error(400, "OperationNotPermitted", "x"), Err("OperationNotPermitted")),
+            (Answer::error(503, "RequestLimitExceeded", "x"), Err("RequestLimitExceeded")),
         ];
         for (answer, expected) in cases {
             let (session, asked) = scripted(move |_, _| answer.clone());
             let got = session.deregister(&eu(), &ami("ami-1")).await;
             assert_eq!(got.as_ref().map_err(|f| f.code.as_deref().unwrap()), expected.as_ref().map_err(|code| *code));
             assert_eq!(asked.all()[0].param("DeleteAssociatedSnapshots"), "true");
+            assert_eq!(asked.all().len(), 1, "the SDK must not try again by itself");
         }
     }
 }

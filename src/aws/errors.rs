@@ -12,7 +12,11 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use super::{identity::NotVerified, whole::CutOff};
 use crate::domain::{Failure, Retry, text};
 
+mod causes;
 mod codes;
+
+pub(super) use causes::chain;
+use causes::{find, innermost, last};
 
 /// An error of one call.
 pub(super) type CallError<E> = SdkError<E, HttpResponse>;
@@ -73,6 +77,7 @@ pub(super) fn failure<E: Coded>(context: &Context<'_>, error: &CallError<E>) -> 
                     .fail(text::clean(message))
                     .hint(class.hint)
                     .retry(class.retry)
+                    .kind(class.kind)
                     .code(text::clean(code))
                     .request_id(request_id(service.raw()))
             }
@@ -130,7 +135,7 @@ fn network(context: &Context<'_>, error: &(dyn Error + 'static)) -> Failure {
     let lower = words.to_ascii_lowercase();
     let any = |needles: &[&str]| needles.iter().any(|n| lower.contains(n));
     let peer = context.peer();
-    let kind = find_io(error);
+    let kind = find::<io::Error>(error).map(io::Error::kind);
     let (why, hint, retry) = if any(&["dns error", "lookup address", "name or service not known"]) {
         let hint = "Check the region's name, the network and its DNS; behind a proxy set HTTPS_PROXY.";
         (format!("the name of {peer} cannot be looked up"), hint, Retry::Later)
@@ -138,8 +143,9 @@ fn network(context: &Context<'_>, error: &(dyn Error + 'static)) -> Failure {
         // The line went in the middle of something: what was asked may have been done.
         (format!("{peer} closed the connection"), "The network is in trouble; trying again may help.", Retry::Later)
     } else if any(&["certificate", "invalid peer", "tls", "handshake", "unknownissuer"]) {
+        // As a network that is gone: a portal that wants a login, a proxy that is being renewed. Nothing was sent.
         let hint = "If a proxy inspects TLS here, name its certificates in AWS_CA_BUNDLE. An http:// endpoint must be given as such.";
-        (format!("TLS with {peer} failed ({})", innermost(error)), hint, Retry::AfterChange)
+        (format!("TLS with {peer} failed ({})", causes::tls(error)), hint, Retry::Later)
     } else if kind == Some(io::ErrorKind::ConnectionRefused) || any(&["connection refused"]) {
         let hint = "Is the endpoint right, and does it run? Behind a proxy check HTTPS_PROXY and NO_PROXY.";
         (format!("{peer} refuses the connection"), hint, Retry::Later)
@@ -173,6 +179,11 @@ pub(super) fn credentials(context: &Context<'_>, error: &CredentialsError) -> Fa
             )
             .retry(Retry::AfterLogin);
     }
+    let metadata = any(&["imds", "instance metadata"]);
+    if any(&["dispatch failure"]) && !metadata {
+        // Whoever gives the credentials was not reached, which says nothing of them.
+        return network(context, error);
+    }
     if any(&["sso", "token"]) && any(&["expired", "refresh", "cached", "unauthorized", "not found", "invalid"]) {
         return context
             .fail(format!("the SSO session has ended ({})", last(&words)))
@@ -181,7 +192,7 @@ pub(super) fn credentials(context: &Context<'_>, error: &CredentialsError) -> Fa
     }
     match error {
         // The metadata service is the chain's end: that it refuses means that nothing before it had any.
-        _ if any(&["imds", "instance metadata"]) => no_credentials(context, Some(&words)),
+        _ if metadata => no_credentials(context, Some(&words)),
         CredentialsError::CredentialsNotLoaded(_) => no_credentials(context, Some(&words)),
         CredentialsError::ProviderTimedOut(_) => context
             .fail("whatever gives the credentials did not answer in time")
@@ -192,7 +203,7 @@ pub(super) fn credentials(context: &Context<'_>, error: &CredentialsError) -> Fa
             .hint("Correct it in the AWS configuration files; `aws configure list` shows how the AWS CLI reads it.")
             .retry(Retry::AfterLogin),
         _ => context
-            .fail(format!("the credentials could not be had ({})", last(&words)))
+            .fail(format!("could not get credentials ({})", last(&words)))
             .hint(format!(
                 "Sign in again, for SSO with `{}`, or choose another profile with --profile.",
                 context.login()
@@ -225,53 +236,6 @@ fn request_id(raw: &HttpResponse) -> Option<String> {
         let id = rest.split_once('<')?.0;
         (!id.is_empty() && id.len() <= 64).then(|| text::clean(id).into_owned())
     })
-}
-
-/// The error and its causes on one line, what repeats left out.
-pub(super) fn chain(error: &dyn Error) -> String {
-    let mut words = text::clean(&error.to_string()).into_owned();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !words.contains(&next) {
-            words.push_str(": ");
-            words.push_str(&text::clean(&next));
-        }
-        cause = error.source();
-    }
-    words
-}
-
-/// The last part of a chain: the cause itself.
-fn last(chain: &str) -> &str {
-    // An unparsable answer's cause calls itself just `Error`.
-    let chain = chain.strip_suffix(": Error").unwrap_or(chain);
-    chain.rsplit_once(": ").map_or(chain, |(_, cause)| cause)
-}
-
-fn innermost(error: &dyn Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        words = error.to_string();
-        cause = error.source();
-    }
-    text::clean(&words).into_owned()
-}
-
-fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    let mut cause = Some(error);
-    while let Some(error) = cause {
-        if let Some(found) = error.downcast_ref::<T>() {
-            return Some(found);
-        }
-        cause = error.source();
-    }
-    None
-}
-
-fn find_io(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
-    find::<io::Error>(error).map(io::Error::kind)
 }
 
 #[cfg(test)]

@@ -215,11 +215,11 @@ fn not_usable_yet(failure: Failure) -> Failure {
 }
 
 /// Credentials that work, for somebody else.
-pub(super) fn other_account(theirs: &Account, ours: &AccountId) -> Failure {
-    let who = if theirs.arn.is_empty() { String::new() } else { format!(" ({})", theirs.arn) };
+pub fn other_account(theirs: &Account, ours: &impl std::fmt::Display) -> Failure {
+    let who = if theirs.arn.is_empty() { String::new() } else { format!(" (signed in now: {})", theirs.arn) };
     Failure::new(
         "use the credentials",
-        format!("they now belong to account {}{who}; the jobs and images here belong to account {ours}", theirs.id),
+        format!("they now belong to account {}, the jobs and images here to account {ours}{who}", theirs.id),
     )
     .hint(format!("Nothing is sent until credentials of account {ours} are back: sign in to it again."))
     .retry(Retry::AfterLogin)

@@ -13,6 +13,29 @@ pub(super) const FILTER_VALUES: usize = 200;
 /// Rounds of dropping unknown ids before asking by filter, which ignores them all at once.
 const ROUNDS: u8 = 3;
 
+/// Calls that one look may still cost.
+#[derive(Debug)]
+pub struct CallBudget(u32);
+
+impl CallBudget {
+    /// So many calls.
+    pub fn new(calls: u32) -> Self {
+        Self(calls)
+    }
+
+    /// Counts a call that has to be made whatever it costs.
+    fn spend(&mut self) {
+        self.0 = self.0.saturating_sub(1);
+    }
+
+    /// Counts a call, if there is one left.
+    pub(super) fn take(&mut self) -> bool {
+        let left = self.0 > 0;
+        self.spend();
+        left
+    }
+}
+
 /// One page of a listing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImagePage {
@@ -87,14 +110,30 @@ impl Session {
 
     /// These images as they are now, disabled ones too. Those EC2 does not know are left out.
     pub async fn describe_images(&self, region: &Region, ids: &[ImageId]) -> Result<Vec<Image>, Failure> {
+        self.poll_images(region, ids, &mut CallBudget::new(0)).await
+    }
+
+    /// The same, counting the calls. None is left out for the budget's sake: an image that is not in the answer is one that
+    /// EC2 does not know.
+    pub async fn poll_images(
+        &self,
+        region: &Region,
+        ids: &[ImageId],
+        budget: &mut CallBudget,
+    ) -> Result<Vec<Image>, Failure> {
         let mut found = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(IDS) {
-            found.extend(self.images_by_id(region, chunk).await?);
+            found.extend(self.images_by_id(region, chunk, budget).await?);
         }
         Ok(found)
     }
 
-    async fn images_by_id(&self, region: &Region, ids: &[ImageId]) -> Result<Vec<Image>, Failure> {
+    async fn images_by_id(
+        &self,
+        region: &Region,
+        ids: &[ImageId],
+        budget: &mut CallBudget,
+    ) -> Result<Vec<Image>, Failure> {
         let what = format!("describe images in {region}");
         let mut wanted: Vec<&ImageId> = ids.iter().collect();
         for _ in 0..ROUNDS {
@@ -107,6 +146,7 @@ impl Session {
                 .describe_images()
                 .include_disabled(true)
                 .set_image_ids(Some(wanted.iter().map(ToString::to_string).collect()));
+            budget.spend();
             match self.call(&what, "ec2:DescribeImages", call.send()).await {
                 Ok(answer) => {
                     return Ok(answer.images().iter().filter_map(|image| convert::image(image, region)).collect());
@@ -121,11 +161,16 @@ impl Session {
                 Err(failure) => return Err(failure),
             }
         }
-        self.images_by_filter(region, &wanted).await
+        self.images_by_filter(region, &wanted, budget).await
     }
 
     /// By filter an unknown id is no error.
-    async fn images_by_filter(&self, region: &Region, ids: &[&ImageId]) -> Result<Vec<Image>, Failure> {
+    async fn images_by_filter(
+        &self,
+        region: &Region,
+        ids: &[&ImageId],
+        budget: &mut CallBudget,
+    ) -> Result<Vec<Image>, Failure> {
         let what = format!("describe images in {region}");
         let mut found = Vec::new();
         for chunk in ids.chunks(FILTER_VALUES) {
@@ -138,6 +183,7 @@ impl Session {
                     .max_results(PAGE)
                     .set_next_token(token)
                     .filters(filter("image-id", chunk.iter().map(|id| id.as_str())));
+                budget.spend();
                 let answer = self.call(&what, "ec2:DescribeImages", call.send()).await?;
                 found.extend(answer.images().iter().filter_map(|image| convert::image(image, region)));
                 token = answer.next_token.filter(|token| !token.is_empty());

@@ -20,9 +20,8 @@ mod testing;
 mod transport;
 mod whole;
 
-pub use copies::Deregistered;
-pub use identity::SimulatedLogin;
-pub use images::ImagePage;
+pub use identity::{SimulatedLogin, other_account};
+pub use images::{CallBudget, ImagePage};
 pub use profiles::profiles;
 pub use request_ids::with_request_id;
 pub use session::{Session, SessionOptions};

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use aws_smithy_types::retry::RetryConfig;
+
 use super::{
     convert,
-    images::{FILTER_VALUES, IDS, PAGE, filter, names},
+    images::{CallBudget, FILTER_VALUES, IDS, PAGE, filter, names},
     session::Session,
 };
 use crate::domain::{Failure, ImageId, Region, Snapshot, SnapshotId};
@@ -34,6 +36,52 @@ impl Session {
             self.snapshots_by_id(region, chunk.to_vec(), &mut found).await?;
         }
         Ok(found.into_values().collect())
+    }
+
+    /// The snapshots with these ids, at most 1,000, and those made for these images, at most 200, as far as the budget allows.
+    /// Each call is sent once: the next look asks again.
+    ///
+    /// The description is asked for in one piece: EC2 filters page by page, and an account may have 100,000 snapshots.
+    pub async fn poll_snapshots(
+        &self,
+        region: &Region,
+        ids: &[SnapshotId],
+        images: &[ImageId],
+        budget: &mut CallBudget,
+    ) -> Result<Vec<Snapshot>, Failure> {
+        let what = format!("read the progress of copies in {region}");
+        let once = || aws_sdk_ec2::config::Builder::new().retry_config(RetryConfig::disabled());
+        let mut found = Vec::new();
+        let mut wanted: Vec<&SnapshotId> = ids.iter().take(IDS).collect();
+        while !wanted.is_empty() && budget.take() {
+            let ids = wanted.iter().map(ToString::to_string).collect();
+            let call = self.ec2(region).describe_snapshots().set_snapshot_ids(Some(ids));
+            let call = call.customize().config_override(once()).send();
+            match self.call(&what, "ec2:DescribeSnapshots", call).await {
+                Ok(answer) => {
+                    found.extend(answer.snapshots().iter().filter_map(convert::snapshot));
+                    break;
+                }
+                Err(failure) if failure.is("InvalidSnapshot") || failure.is("InvalidSnapshotID") => {
+                    let before = wanted.len();
+                    wanted.retain(|id| !names(&failure.why, id.as_str()));
+                    if wanted.len() == before {
+                        return Err(failure);
+                    }
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        if !images.is_empty() && budget.take() {
+            let described = images.iter().take(FILTER_VALUES).map(|id| format!("Copied for DestinationAmi {id} *"));
+            let described: Vec<String> = described.collect();
+            let by_description = filter("description", described.iter().map(String::as_str));
+            let call = self.ec2(region).describe_snapshots().owner_ids("self").filters(by_description);
+            let call = call.customize().config_override(once()).send();
+            let answer = self.call(&what, "ec2:DescribeSnapshots", call).await?;
+            found.extend(answer.snapshots().iter().filter_map(convert::snapshot));
+        }
+        Ok(found)
     }
 
     async fn snapshots_by_filter(
@@ -173,6 +221,30 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!(asked.all().len(), 4);
         assert_eq!(asked.all()[3].param("Filter.1.Name"), "snapshot-id");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_poll_keeps_to_its_budget_and_sends_each_call_once() {
+        let (session, asked) = scripted(|n, asked| match n {
+            0 => Answer::error(400, "InvalidSnapshot.NotFound", "The snapshot 'snap-gone' does not exist."),
+            _ => answer(&asked.values("SnapshotId."), ""),
+        });
+        let mut budget = CallBudget::new(3);
+        let known = [snap("snap-1"), snap("snap-gone")];
+        let found = session.poll_snapshots(&eu(), &known, &[ami("ami-1")], &mut budget).await.unwrap();
+        assert_eq!(found.len(), 1);
+        let calls = asked.all();
+        assert_eq!(calls.len(), 3, "by id, by id without the unknown one, by description");
+        assert_eq!(calls[1].values("SnapshotId."), ["snap-1"]);
+        assert_eq!(calls[2].param("Filter.1.Name"), "description");
+        assert!(calls[2].param("MaxResults").is_empty() && calls[2].param("Owner.1") == "self");
+        assert_eq!(session.poll_snapshots(&eu(), &known, &[ami("ami-1")], &mut budget).await.unwrap(), []);
+        assert_eq!(asked.all().len(), 3, "nothing is left of it");
+
+        let (session, asked) = scripted(|_, _| Answer::error(503, "RequestLimitExceeded", "slow down"));
+        let poll = session.poll_snapshots(&eu(), &known, &[], &mut CallBudget::new(3)).await;
+        assert!(poll.unwrap_err().is("RequestLimitExceeded"));
+        assert_eq!(asked.all().len(), 1, "the next look asks again");
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,11 +1,20 @@
-//! The one HTTP client of the process: TLS, proxies, extra trust. No request is made here.
+//! The one HTTP client of the process: TLS, proxies and what must not go through them, extra trust. No request is made here.
+
+use std::net::IpAddr;
 
 use aws_smithy_http_client::{
     Builder, Connector,
     proxy::ProxyConfig,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
-use aws_smithy_runtime_api::client::{http::SharedHttpClient, runtime_components::RuntimeComponents};
+use aws_smithy_runtime_api::client::{
+    http::{
+        HttpClient as _, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+    },
+    orchestrator::HttpRequest,
+    runtime_components::RuntimeComponents,
+};
+use http::Uri;
 use rustls::{
     RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
@@ -39,18 +48,66 @@ impl HttpClient {
         let tls = TlsContext::builder().with_trust_store(trust).build().map_err(|error| {
             Failure::new("set up TLS", error.to_string()).hint("Check the certificates of this machine.")
         })?;
-        // `Builder::build_https` would ignore the proxy variables, so each connector is made by hand.
-        let client = Builder::new().build_with_connector_fn(move |settings, components| {
-            let mut connector = Connector::builder()
-                .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                .tls_context(tls.clone())
-                .proxy_config(ProxyConfig::from_env());
-            connector.set_connector_settings(settings.cloned());
-            connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-            connector.build()
+        let proxied = client(&tls, &ProxyConfig::from_env());
+        let direct = client(&tls, &ProxyConfig::disabled());
+        let container = std::env::var("AWS_CONTAINER_CREDENTIALS_FULL_URI").ok();
+        let container = container.and_then(|uri| uri.parse().ok()).filter(is_loopback);
+        let client = http_client_fn(move |settings, components| {
+            SharedHttpConnector::new(Route {
+                proxied: proxied.http_connector(settings, components),
+                direct: direct.http_connector(settings, components),
+                container: container.clone(),
+            })
         });
         Ok(Self(client))
     }
+}
+
+fn client(tls: &TlsContext, proxy: &ProxyConfig) -> SharedHttpClient {
+    let (tls, proxy) = (tls.clone(), proxy.clone());
+    // `Builder::build_https` would ignore the proxy variables, so each connector is made by hand.
+    Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = Connector::builder()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .tls_context(tls.clone())
+            .proxy_config(proxy.clone());
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        connector.build()
+    })
+}
+
+/// Goes through the proxy or past it: credentials of this machine are no proxy's business, and it could not reach them.
+#[derive(Debug)]
+struct Route {
+    proxied: SharedHttpConnector,
+    direct: SharedHttpConnector,
+    /// The container's credentials endpoint, where it is on the loopback.
+    container: Option<Uri>,
+}
+
+impl HttpConnector for Route {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let uri = request.uri().parse::<Uri>().ok();
+        if uri.is_some_and(|uri| goes_direct(&uri, self.container.as_ref())) {
+            self.direct.call(request)
+        } else {
+            self.proxied.call(request)
+        }
+    }
+}
+
+/// Metadata services of instances and containers, and the container's endpoint on the loopback.
+fn goes_direct(uri: &Uri, container: Option<&Uri>) -> bool {
+    const METADATA: [&str; 5] =
+        ["169.254.169.254", "169.254.170.2", "169.254.170.23", "[fd00:ec2::254]", "[fd00:ec2::23]"];
+    uri.host().is_some_and(|host| METADATA.contains(&host))
+        || container.is_some_and(|container| container.authority() == uri.authority())
+}
+
+fn is_loopback(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Whether this machine trusts anybody at all. Without a single root the connector's own debug assertion would
@@ -80,20 +137,4 @@ fn bundle_failure(path: &str, why: &str) -> Failure {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bundle_without_usable_certificates_is_refused() {
-        for (pem, word) in [
-            ("", "no PEM certificate"),
-            ("hello", "no PEM certificate"),
-            ("-----BEGIN CERTIFICATE-----\n****\n-----END CERTIFICATE-----\n", ""),
-            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", ""),
-            ("-----BEGIN CERTIFICATE-----\nAAAA\n", ""),
-        ] {
-            let failure = checked_bundle("x.pem", pem.into()).unwrap_err();
-            assert!(failure.what.contains("`x.pem`") && failure.why.contains(word), "{pem:?}: {failure}");
-        }
-    }
-}
+mod tests;

@@ -9,27 +9,28 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+};
 
 use super::{Setup, http_client};
 use crate::{
     aws::Session,
-    domain::{AccountKey, Failure, Retry},
-    engine::{JobId, Limits},
+    domain::{AccountKey, Failure, text::clean},
+    engine::{Ask, JobId, Limits, Status},
     runtime::{
         Clock, background,
         driver::{Desk, Duty, Seat, Worker},
         hands::{AwsHands, Renewal, SessionCell},
         keeper::Keeper,
+        login::{LoginFiles, given_up_on, until_signed_in},
         profile,
     },
     store::Store,
     term::session,
     tui::{Driver, Post},
 };
-
-/// Between two tries to find out whose credentials these are.
-const AGAIN: Duration = Duration::from_secs(5);
 
 /// The same in a process without a terminal, which is waited for only until it has left this one.
 pub(super) fn detached() -> Result<ExitCode, Failure> {
@@ -54,7 +55,8 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
         tokio::spawn(async move { while hangup.recv().await.is_some() {} });
         background::say_left();
         let work = async {
-            let starting = worker(setup, dir);
+            let (paused, receiver) = watch::channel(None);
+            let starting = worker(setup, dir, paused);
             tokio::pin!(starting);
             let (worker, desk) = loop {
                 tokio::select! {
@@ -64,6 +66,8 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
             };
             tokio::select! {
                 result = worker.run() => result,
+                failure = given_up_on(receiver.clone(), login_timeout(setup)) => Err(failure),
+                () = try_logins(receiver, desk.clone()) => Ok(()),
                 () = stop_when_told(stop, &desk) => Ok(()),
             }
         };
@@ -88,25 +92,39 @@ async fn stop_when_told(mut stop: Signal, desk: &Desk) {
     }
 }
 
-async fn worker(setup: &Setup, dir: std::path::PathBuf) -> Result<(Worker, Desk), Failure> {
+fn login_timeout(setup: &Setup) -> Duration {
+    Duration::from_hours(setup.config.jobs.login_timeout_hours.into())
+}
+
+/// While credentials do not work: tries them as soon as a login has written something. Holds the desk, without which the
+/// worker would end.
+async fn try_logins(mut paused: watch::Receiver<Option<Failure>>, desk: Desk) {
+    while paused.wait_for(Option::is_some).await.is_ok() {
+        let mut logins = LoginFiles::of_this_process().watch().await;
+        tokio::select! {
+            () = logins.changed() => desk.ask(Ask::LookNow),
+            over = paused.wait_for(Option::is_none) => if over.is_err() { break },
+        }
+    }
+    // Nobody says anything any more; whoever waits for the worker ends this.
+    std::future::pending().await
+}
+
+async fn worker(
+    setup: &Setup,
+    dir: std::path::PathBuf,
+    paused: watch::Sender<Option<Failure>>,
+) -> Result<(Worker, Desk), Failure> {
     let clock = Clock::real();
     let (options, http) = (setup.session_options(), http_client()?);
-    let (session, account) = loop {
-        let whose = async {
-            let session = Session::load(options.clone(), http.clone()).await?;
-            let account = session.account().await?;
-            Ok::<_, Failure>((session, account))
-        };
-        match whose.await {
-            Ok(found) => break found,
-            // A login, or the network, comes back.
-            Err(failure) if matches!(failure.retry, Retry::Later | Retry::AfterLogin) => {
-                tell(&format!("waiting: {failure}"));
-                tokio::time::sleep(AGAIN).await;
-            }
-            Err(failure) => return Err(failure),
-        }
+    let attempt = || async {
+        let session = Session::load(options.clone(), http.clone()).await?;
+        let account = session.account().await?;
+        Ok((session, account))
     };
+    let waiting = |failure: &Failure| tell(&format!("waiting: {failure}"));
+    let files = LoginFiles::of_this_process();
+    let (session, account) = until_signed_in(files, login_timeout(setup), attempt, waiting).await?;
     let account = AccountKey::new(&account.id, session.endpoint_url());
     let renewal = Renewal { options: options.clone(), http, account: account.clone() };
     let hands = Arc::new(AwsHands::new(SessionCell::new(session), Some(renewal)));
@@ -128,38 +146,79 @@ async fn worker(setup: &Setup, dir: std::path::PathBuf) -> Result<(Worker, Desk)
     })?;
     let env = |name: &str| std::env::var(name).ok();
     let key = profile::key(options.profile.as_deref(), options.endpoint_url.as_deref(), &env);
-    if let Err(failure) = keeper.with(move |store| store.remember_account(&key, &account)).await {
+    if let Some(key) = key
+        && let Err(failure) = keeper.with(move |store| store.remember_account(&key, &account)).await
+    {
         // If the store itself is in trouble, the worker says so.
         tracing::warn!(%failure, "the profile's account could not be kept");
     }
-    let told = Mutex::new(BTreeMap::new());
-    let post = move |post| report(&post, &mut told.lock().unwrap_or_else(PoisonError::into_inner));
+    let told = Mutex::new(Told { paused, driving: false, words: BTreeMap::new() });
+    let post = move |post| told.lock().unwrap_or_else(PoisonError::into_inner).report(&post);
     Ok(Worker::new(duty, keeper, hands, clock, Box::new(post)))
 }
 
-/// A line for every new word, for whoever reads it; mostly nobody does.
-fn report(post: &Post, told: &mut BTreeMap<JobId, &'static str>) {
-    match post {
-        Post::Driver(Driver::Us) => tell("driving the queue; it ends when nothing is left that needs it"),
-        Post::Driver(driver @ Driver::Another(_)) => {
-            let waiting = driver.other().map(|who| format!("{who}; waiting for it to end"));
-            tell(&driver.silent().or(waiting).unwrap_or_default());
-        }
-        Post::Changed { jobs, .. } => {
-            for job in jobs.iter().filter(|j| told.insert(j.id, j.word()) != Some(j.word())) {
-                let request = &job.request;
-                let image = job.image().map_or_else(String::new, |i| format!(" {i}"));
-                tell(&format!("{} to {}: {}{image}", request.name, request.destination, job.word()));
+/// What was said so far.
+struct Told {
+    /// Why the credentials of this process do not work.
+    paused: watch::Sender<Option<Failure>>,
+    /// Whether it drives; another one's credentials are its own affair.
+    driving: bool,
+    words: BTreeMap<JobId, &'static str>,
+}
+
+impl Told {
+    /// A line for every new word, for whoever reads it; mostly nobody does.
+    fn report(&mut self, post: &Post) {
+        match post {
+            Post::Driver(Driver::Us) => {
+                self.driving = true;
+                tell("driving the queue; it ends when nothing is left that needs it");
             }
+            Post::Driver(driver @ Driver::Another(_)) => {
+                self.driving = false;
+                self.heed(&Status::default());
+                let waiting = driver.other().map(|who| format!("{who}; waiting for it to end"));
+                tell(&driver.silent().or(waiting).unwrap_or_default());
+            }
+            Post::Changed { jobs, status } => {
+                if let Some(status) = status {
+                    self.heed(status);
+                }
+                for job in jobs {
+                    if self.words.insert(job.id, job.word()) == Some(job.word()) {
+                        continue;
+                    }
+                    let request = &job.request;
+                    let image = job.image().map_or_else(String::new, |i| format!(" {i}"));
+                    tell(&format!("{} to {}: {}{image}", request.name, request.destination, job.word()));
+                }
+            }
+            Post::Driver(Driver::Nobody(failure)) | Post::Trouble(Some(failure)) | Post::NotAsked(failure) => {
+                tell(&failure.to_string());
+            }
+            _ => {}
         }
-        Post::Driver(Driver::Nobody(failure)) | Post::Trouble(Some(failure)) | Post::NotAsked(failure) => {
-            tell(&failure.to_string());
-        }
-        _ => {}
+    }
+
+    /// Says it when credentials stop working, or work again.
+    fn heed(&mut self, status: &Status) {
+        let now = status.paused.clone().filter(|_| self.driving);
+        self.paused.send_if_modified(|was| {
+            let changed = *was != now;
+            if changed {
+                match &now {
+                    Some(failure) => tell(&format!("paused: {failure}")),
+                    None => tell("the credentials work again"),
+                }
+            }
+            *was = now;
+            changed
+        });
     }
 }
 
 fn tell(text: &str) {
+    let text = clean(text);
     tracing::info!("{text}");
     // Nobody may be there to read it.
     _ = writeln!(io::stdout(), "{text}");

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Setup, http_client};
 use crate::{
     aws::Session,
-    domain::{AccountKey, CopyRequest, Failure, text::clean},
+    domain::{AccountKey, CopyRequest, Failure, ImageId, text::clean},
     engine::{Ask, Job, JobState, Status},
     runtime::profile,
     store::Store,
@@ -52,12 +52,14 @@ pub(super) fn print_out(lines: &str) -> Result<ExitCode, Failure> {
     }
 }
 
-/// The profile's account as it was last; AWS is asked only if there was none.
+/// The profile's account as it was last. AWS is asked if there was none, and if the keys are exported, which may be anybody's.
 pub(super) fn whose(setup: &Setup, store: &Store) -> Result<AccountKey, Failure> {
     let options = setup.session_options();
     let env = |name: &str| std::env::var(name).ok();
     let key = profile::key(options.profile.as_deref(), options.endpoint_url.as_deref(), &env);
-    if let Some(account) = store.account_of(&key)? {
+    if let Some(key) = key
+        && let Some(account) = store.account_of(&key)?
+    {
         return Ok(account);
     }
     super::runtime()?.block_on(async {
@@ -72,7 +74,7 @@ fn print(store: &Store, accounts: &[AccountKey], which: Which) -> Result<String,
     for account in accounts {
         if which.all {
             // No line of a job begins so.
-            lines.extend(["# ", account.as_str(), "\n"]);
+            lines.extend(["# ", &clean(account.as_str()), "\n"]);
         }
         if which.history {
             for job in store.history(account, usize::MAX)? {
@@ -96,35 +98,68 @@ fn print(store: &Store, accounts: &[AccountKey], which: Which) -> Result<String,
 }
 
 fn asked(request: &CopyRequest) -> String {
-    let route = route(request.source_region.as_str(), request.destination.as_str());
-    format!("-\t-\t{}\t{route}\tasked\t-\t-\n", request.name)
+    fields(["-", "-", request.name.as_str(), &route(request), "asked", "-", "-"])
 }
 
-/// Fields between tabs, never empty, so that `cut` and `awk` can count them.
 fn line(job: &Job, status: &Status) -> String {
     let request = &job.request;
     let waiting = || status.regions.get(&request.destination)?.waiting.clone();
     let reason = match &job.state {
         JobState::Failed { failure, .. } => Some(failure.why.clone()),
         JobState::Queued => job.waiting.clone().or_else(waiting),
+        JobState::InDoubt { candidates } => Some(in_doubt(candidates)),
         _ => job.waiting.clone(),
     };
-    let reason = reason.or_else(|| job.note.clone()).unwrap_or_else(|| "-".into());
+    let reason = reason.or_else(|| job.note.clone()).into_iter().chain(left_behind(job)).collect::<Vec<_>>().join("; ");
     let state = match (&job.state, job.percent()) {
         (JobState::Copying { .. }, Some(percent)) => format!("{} {percent}%", job.word()),
         _ => job.word().to_owned(),
     };
-    format!(
-        "{}\t{}\t{}\t{}\t{state}\t{}\t{}\n",
-        job.id,
-        job.batch,
-        request.name,
-        route(request.source_region.as_str(), request.destination.as_str()),
+    fields([
+        &job.id.to_string(),
+        &job.batch.to_string(),
+        request.name.as_str(),
+        &route(request),
+        &state,
         job.image().map_or("-", |image| image.as_str()),
-        clean(&reason)
-    )
+        &reason,
+    ])
 }
 
-fn route(from: &str, to: &str) -> String {
-    format!("{from} > {to}")
+/// Images that may be the copy; the decision is asked for with `amigrate resolve`.
+fn in_doubt(candidates: &[ImageId]) -> String {
+    let named: Vec<&str> = candidates.iter().map(ImageId::as_str).collect();
+    match named.as_slice() {
+        [] => "AWS does not show whether it was made".into(),
+        some => format!("may be {}", some.join(" or ")),
+    }
+}
+
+/// Snapshots of a removed image that are still there.
+fn left_behind(job: &Job) -> impl Iterator<Item = String> {
+    let waiting = job.still_to_remove().map(|(snapshot, why)| format!("still to be removed: {snapshot} ({why})"));
+    waiting.chain(job.leftovers.iter().map(|left| format!("left: {} ({})", left.snapshot, left.why)))
+}
+
+/// Fields between tabs, never empty, so that `cut` and `awk` can count them; whatever they came from, one line.
+fn fields(fields: [&str; 7]) -> String {
+    let fields = fields.map(clean);
+    let shown: Vec<&str> = fields.iter().map(|f| if f.trim().is_empty() { "-" } else { f.as_ref() }).collect();
+    format!("{}\n", shown.join("\t"))
+}
+
+fn route(request: &CopyRequest) -> String {
+    format!("{} > {}", request.source_region, request.destination)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_cannot_make_a_line_or_another_field() {
+        let line = fields(["1", "batch\t2", "a\u{1b}[31m\nb", "x > y", "", " ", "\u{202e}why"]);
+        assert_eq!(line.matches('\n').count(), 1);
+        assert_eq!(line, "1\tbatch 2\ta [31m b\tx > y\t-\t-\twhy\n");
+    }
 }

@@ -4,8 +4,10 @@ mod audit;
 mod drive;
 mod jobs;
 mod line;
+mod resolve;
 mod screen;
 mod simulate;
+mod whoami;
 
 use std::{
     ffi::OsString,
@@ -19,7 +21,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     aws::{HttpClient, SessionOptions},
     config::{self, Config},
-    domain::{Failure, Region},
+    domain::{Failure, Region, Retry, text::clean},
     runtime::{StoreAt, background, logging},
     store::refuse_network,
     term::{Caps, CapsOverrides, Palette},
@@ -77,6 +79,10 @@ enum Command {
     },
     /// Print the copies and where they stand, a line each: number, batch, name, route, state, image, reason
     Jobs(jobs::Which),
+    /// Decide about a copy in doubt: whether AWS made it is not known, and images of its name have appeared
+    Resolve(resolve::Decision),
+    /// Print who is signed in, where the credentials came from, and who drives the queue here; status 3 if nobody is
+    Whoami,
     /// Print the calls that changed something in AWS, a line each, newest last: time, identity, region, action, resource,
     /// job, request id, outcome
     Audit(audit::Which),
@@ -112,7 +118,10 @@ struct Setup {
     background: Vec<OsString>,
 }
 
-/// The program. Status 0 if all went well, 1 for a failure, 2 for wrong arguments.
+/// The status when there are no credentials that work.
+const NO_CREDENTIALS: u8 = 3;
+
+/// The program. Status 0 if all went well, 1 for a failure, 2 for wrong arguments, 3 if credentials must be renewed.
 pub fn main() -> ExitCode {
     background::leave_terminal();
     let arguments = Arguments::parse();
@@ -121,7 +130,7 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(failure) => {
             report(&failure);
-            ExitCode::FAILURE
+            if failure.retry == Retry::AfterLogin { ExitCode::from(NO_CREDENTIALS) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -133,6 +142,8 @@ fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, Failure> {
         Some(Command::Drive { detach: true }) => drive::detached(),
         Some(Command::Drive { detach: false }) => drive::run(&setup),
         Some(Command::Jobs(which)) => jobs::run(&setup, which),
+        Some(Command::Resolve(decision)) => resolve::run(&setup, decision),
+        Some(Command::Whoami) => whoami::run(&setup),
         Some(Command::Audit(which)) => audit::run(&setup, which),
         Some(Command::Demo { scenario }) if setup.plain => line::demo(&setup, &scenario),
         Some(Command::Demo { scenario }) => screen::demo(setup, &scenario),
@@ -266,10 +277,10 @@ fn report(failure: &Failure) {
     let mut err = io::stderr().lock();
     let mut lines = failure.lines().into_iter();
     if let Some(first) = lines.next() {
-        let _ = writeln!(err, "amigrate: {first}");
+        let _ = writeln!(err, "amigrate: {}", clean(&first));
     }
     for line in lines {
-        let _ = writeln!(err, "  {line}");
+        let _ = writeln!(err, "  {}", clean(&line));
     }
 }
 

@@ -1,4 +1,6 @@
-//! Who is signed in, and where the credentials came from.
+//! Who is signed in, where the credentials came from, and how often those that do not work are tried again.
+
+use jiff::SignedDuration;
 
 use super::Account;
 
@@ -67,4 +69,43 @@ pub struct Identity {
     pub account: Account,
     /// Where the credentials came from.
     pub source: CredentialSource,
+}
+
+/// How long to wait between tries of credentials that do not work: from 10 seconds to 5 minutes, doubled each time.
+/// Nobody hammers a login service for a day because somebody has gone home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoginBackoff {
+    wait: SignedDuration,
+}
+
+impl Default for LoginBackoff {
+    fn default() -> Self {
+        Self { wait: Self::FIRST }
+    }
+}
+
+impl LoginBackoff {
+    /// The first wait.
+    pub const FIRST: SignedDuration = SignedDuration::from_secs(10);
+    /// The longest.
+    pub const LONGEST: SignedDuration = SignedDuration::from_mins(5);
+
+    /// The time until the next try; longer each time.
+    pub fn next_wait(&mut self) -> SignedDuration {
+        let wait = self.wait;
+        self.wait = (wait * 2).min(Self::LONGEST);
+        wait
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tries_grow_from_ten_seconds_to_five_minutes() {
+        let mut backoff = LoginBackoff::default();
+        let waits: Vec<i64> = (0..8).map(|_| backoff.next_wait().as_secs()).collect();
+        assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300, 300]);
+    }
 }

@@ -414,12 +414,42 @@ impl Snapshot {
     /// Source: EC2 API reference, `CopySnapshot`.
     pub const VOLUME_OF_COPIES: &'static str = "vol-ffffffff";
 
-    /// The image a copy makes this snapshot for, read from the description that EC2 writes:
-    /// `Copied for DestinationAmi ami-A from SourceAmi ami-B for SourceSnapshot snap-C. ...`.
+    /// The image a copy makes this snapshot for, read from the description that EC2 writes.
     pub fn destination_image(&self) -> Option<ImageId> {
         let rest = self.description.strip_prefix("Copied for DestinationAmi ")?;
         ImageId::new(rest.split_whitespace().next()?).ok()
     }
+
+    /// What `CopyImage` made this snapshot for, read from the description that EC2 writes:
+    /// `Copied for DestinationAmi ami-A from SourceAmi ami-B for SourceSnapshot snap-C. Task created on 1,552,061,232,790.`
+    /// Anybody can write the same: it proves nothing by itself.
+    pub fn copied_for(&self) -> Option<CopiedFor> {
+        let rest = self.description.strip_prefix("Copied for DestinationAmi ")?;
+        let (image, rest) = rest.split_once(" from SourceAmi ")?;
+        let (source, rest) = rest.split_once(" for SourceSnapshot ")?;
+        let snapshot = rest.split_whitespace().next()?.trim_end_matches('.');
+        Some(CopiedFor {
+            image: ImageId::new(image).ok()?,
+            source: ImageId::new(source).ok()?,
+            snapshot: SnapshotId::new(snapshot).ok()?,
+        })
+    }
+
+    /// The value of a tag.
+    pub fn tag(&self, key: &str) -> Option<&str> {
+        self.tags.iter().find(|t| &*t.key == key).map(|t| &*t.value)
+    }
+}
+
+/// What a copied snapshot's description says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopiedFor {
+    /// The image that the copy made.
+    pub image: ImageId,
+    /// The image it was made from.
+    pub source: ImageId,
+    /// That image's snapshot.
+    pub snapshot: SnapshotId,
 }
 
 #[cfg(test)]
@@ -450,7 +480,12 @@ mod tests {
             tags: Vec::new(),
         };
         assert_eq!(snapshot.destination_image(), ImageId::new("ami-a").ok());
+        let copied = snapshot.copied_for().unwrap();
+        assert_eq!(
+            [copied.image.as_str(), copied.source.as_str(), copied.snapshot.as_str()],
+            ["ami-a", "ami-b", "snap-c"]
+        );
         snapshot.description = "nightly".into();
-        assert_eq!(snapshot.destination_image(), None);
+        assert_eq!((snapshot.destination_image(), snapshot.copied_for()), (None, None));
     }
 }

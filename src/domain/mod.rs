@@ -18,7 +18,7 @@ pub mod text;
 
 pub use copy::{ClientToken, CopyRequest, Description, Encryption, ImageName};
 pub use failure::{Failure, FailureKind, Retry};
-pub use identity::{CredentialSource, Identity};
+pub use identity::{CredentialSource, Identity, LoginBackoff};
 pub use image::{Image, ImageId, ImageState, Snapshot, SnapshotId, SnapshotState};
 pub use key::{KeyChoice, KmsKeyRef};
 pub use query::{Account, AccountId, AccountKey, ImageQuery, Whose};

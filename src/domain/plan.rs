@@ -335,6 +335,24 @@ mod tests {
     }
 
     #[test]
+    fn amigrates_own_tags_never_travel() {
+        let tag = |key: &str, value: &str| Tag { key: key.into(), value: value.into() };
+        let mut source = image("ami-1", "web");
+        source.tags = vec![tag("Team", "web"), tag("aws:cloudformation:stack-id", "x")];
+        let copies = |source: &Image, copy_tags| {
+            check(&Draft { sources: vec![Arc::new(source.clone())], copy_tags, ..draft() }).copies.remove(0)
+        };
+        let copy = copies(&source, true);
+        assert_eq!((copy.copy_tags, copy.image_tags.as_slice()), (true, &[][..]), "EC2 copies them");
+        // A copy that amigrate made is copied: its marks would name the wrong image.
+        source.tags.extend([tag("amigrate:job", "amigrate-1"), tag("amigrate:batch", "batch-1")]);
+        let copy = copies(&source, true);
+        assert_eq!((copy.copy_tags, copy.image_tags.as_slice()), (false, &[tag("Team", "web")][..]));
+        let copy = copies(&source, false);
+        assert_eq!((copy.copy_tags, copy.image_tags.as_slice()), (false, &[][..]));
+    }
+
+    #[test]
     fn a_good_draft_makes_one_copy_for_each_source_and_destination() {
         let plan = check(&Draft { name: "{name}-{region}-{date}".into(), ..draft() });
         assert_eq!(plan.mistakes, []);

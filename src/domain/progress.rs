@@ -76,6 +76,11 @@ impl Meter {
         }
     }
 
+    /// Forgets what was seen after now, by a clock that was ahead.
+    pub fn clamp_times(&mut self, now: Timestamp) {
+        self.samples.retain(|(at, _)| *at <= now);
+    }
+
     /// Seconds until done at the observed rate; `None` until two different percents were seen.
     /// Counts down between observations and never below zero.
     pub fn eta(&self, now: Timestamp) -> Option<i64> {

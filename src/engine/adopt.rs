@@ -3,7 +3,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{BatchId, Engine, Job, JobState, Origin, Purpose, Step, polling::Rhythm, talk::Tags};
+use super::{
+    BatchId, Engine, Job, JobState, Origin, Purpose, Step, polling::Rhythm, reconcile::copied_from, talk::Tags,
+};
 use crate::domain::{
     ClientToken, CopyRequest, Description, Encryption, Failure, Image, ImageName, ImageState, Region, Retry,
 };
@@ -40,8 +42,8 @@ impl Engine {
             return;
         }
         let id = self.jobs.next_id();
-        // Without a tag nobody knows what belongs together: each is a batch by itself.
-        let batch = BatchId::new(image.tag(Tags::BATCH).unwrap_or(image.id.as_str()));
+        // Each is a batch by itself: a tag may have come along from the source, and a batch is cancelled as a whole.
+        let batch = BatchId::new(image.id.as_str());
         let request = CopyRequest {
             source,
             source_name: String::new(),
@@ -60,7 +62,7 @@ impl Engine {
         job.origin = Origin::Elsewhere;
         job.took(&image.id, now);
         job.started = Some(job.asked);
-        job.seen = true;
+        job.observe_image(image);
         job.state = JobState::Copying { image: image.id.clone() };
         self.jobs.insert(job);
         self.look_soon(region, now);
@@ -74,7 +76,7 @@ impl Engine {
                 && match &j.state {
                     JobState::Gone { image: gone } => *gone == image.id,
                     JobState::Cancelled | JobState::Failed { image: None, .. } => {
-                        tag == Some(j.request.token.as_str()) && !j.made.contains(&image.id)
+                        tag == Some(j.request.token.as_str()) && copied_from(j, image) && !j.made.contains(&image.id)
                     }
                     _ => false,
                 }
@@ -94,15 +96,15 @@ impl Engine {
         true
     }
 
-    /// Whether a pending image belongs to a job: by its id, by our tag, or, while nobody knows the id of a copy that was
-    /// sent, by its name.
+    /// Returns true if a pending image belongs to a job or may turn out to: by its id, by our tag on a copy of our source, or,
+    /// while nobody knows the id of a copy that was sent without tags, by its name and source.
     fn is_ours(&self, region: &Region, image: &Image) -> bool {
         let tag = image.tag(Tags::JOB);
         self.jobs.values().filter(|j| j.request.destination == *region).any(|j| {
             let sent = j.state == JobState::Starting || j.doubt.is_some();
-            j.made.contains(&image.id)
-                || tag == Some(j.request.token.as_str())
-                || (sent && *j.request.name.as_str() == *image.name)
+            let tagged = tag == Some(j.request.token.as_str());
+            let named = sent && !j.tagged && *j.request.name.as_str() == *image.name;
+            j.made.contains(&image.id) || (tagged || named) && copied_from(j, image)
         })
     }
 }

@@ -40,8 +40,8 @@ impl Call {
             Self::Copy { job, request, .. } => {
                 (job, "CopyImage", &request.destination, format!("{} in {}", request.source, request.source_region))
             }
-            Self::Deregister { job, region, image } => (job, "DeregisterImage", region, image.to_string()),
-            Self::DeleteSnapshot { job, region, snapshot } => (job, "DeleteSnapshot", region, snapshot.to_string()),
+            Self::Deregister { job, region, image, .. } => (job, "DeregisterImage", region, image.to_string()),
+            Self::DeleteSnapshot { job, region, snapshot, .. } => (job, "DeleteSnapshot", region, snapshot.to_string()),
             Self::Settle { .. }
             | Self::Survey { .. }
             | Self::Watch { .. }
@@ -64,6 +64,8 @@ pub enum Outcome {
     Refused(String),
     /// No answer came, or none that could be read: it may have been done.
     NoAnswer,
+    /// It was not sent after all: what was known of the image had become too old.
+    NotSent,
 }
 
 impl fmt::Display for Outcome {
@@ -73,6 +75,7 @@ impl fmt::Display for Outcome {
             Self::Done => f.write_str("done"),
             Self::Refused(code) => write!(f, "refused: {code}"),
             Self::NoAnswer => f.write_str("no answer"),
+            Self::NotSent => f.write_str("not sent"),
         }
     }
 }
@@ -82,6 +85,10 @@ impl Answer {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Deregistered(_, Ok(Deregistration::Unknown)) => Outcome::Refused("InvalidAMIID.NotFound".into()),
+            Self::Deregistered(_, Ok(Deregistration::Unavailable)) => {
+                Outcome::Refused("InvalidAMIID.Unavailable".into())
+            }
+            Self::Deregistered(_, Ok(Deregistration::NotSent)) => Outcome::NotSent,
             other => other.failure().map_or(Outcome::Done, failed),
         }
     }
@@ -162,11 +169,13 @@ mod tests {
         let (job, image) = (JobId(7), ImageId::new("ami-00000000000000aaa").unwrap());
         let snapshot = SnapshotId::new("snap-00000000000000aaa").unwrap();
         let change = |action, resource: &str| Some(Change { job, action, region: region(), resource: resource.into() });
-        let deregister = Call::Deregister { job, region: region(), image: image.clone() };
+        let deregister = Call::Deregister { job, region: region(), image: image.clone(), not_after: None };
         assert_eq!(deregister.change(), change("DeregisterImage", "ami-00000000000000aaa"));
-        let delete = Call::DeleteSnapshot { job, region: region(), snapshot };
+        let delete = Call::DeleteSnapshot { job, region: region(), image: image.clone(), snapshot };
         assert_eq!(delete.change(), change("DeleteSnapshot", "snap-00000000000000aaa"));
-        for call in [Call::Look { job, region: region(), image }, Call::Survey { region: region() }, Call::Probe] {
+        for call in
+            [Call::Look { job, region: region(), image, source: None }, Call::Survey { region: region() }, Call::Probe]
+        {
             assert_eq!(call.change(), None, "{call:?}");
         }
     }

@@ -1,12 +1,16 @@
 //! One copy: what was asked, where it stands, what is known of its snapshots.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::{
+    cleanup::{Leftover, SnapshotCleanup},
+    ownership::Evidence,
+};
 use crate::domain::{
-    ClientToken, CopyRequest, Failure, ImageId, SnapshotId,
+    ClientToken, CopyRequest, Failure, Image, ImageId, SnapshotId, SnapshotState,
     progress::{Meter, SnapshotProgress, weigh},
 };
 
@@ -70,6 +74,11 @@ pub enum JobState {
         /// When to ask (again).
         at: Option<Timestamp>,
     },
+    /// It was sent, the answer was lost, and nobody can tell whether one of these images is the copy: a person decides.
+    InDoubt {
+        /// Images of that name and source that have appeared since; none if the account's images may not be listed.
+        candidates: Vec<ImageId>,
+    },
     /// Sent, not yet answered.
     Starting,
     /// EC2 is copying.
@@ -123,6 +132,7 @@ impl JobState {
         match self {
             Self::Queued => "queued",
             Self::Settling { .. } => "settling",
+            Self::InDoubt { .. } => "in doubt",
             Self::Starting => "starting",
             Self::Copying { .. } => "copying",
             Self::Removing { purpose: Purpose::Cancel, .. } => "cancelling",
@@ -165,56 +175,24 @@ pub enum Step {
     Deregistering {
         /// When to send (again).
         at: Option<Timestamp>,
+        /// When the look was that led here.
+        #[serde(default)]
+        looked: Option<Timestamp>,
+        /// An earlier `DeregisterImage` of ours may have been carried out: its outcome is unknown.
+        #[serde(default)]
+        earlier: bool,
     },
-    /// The image is gone; its snapshots are found and deleted until two looks find none.
-    Sweeping(Sweep),
-}
-
-/// How far the search for an image's snapshots is.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Sweep {
-    /// When to look again.
-    pub at: Option<Timestamp>,
-    /// When the first look was.
-    pub since: Option<Timestamp>,
-    /// Looks in a row that found nothing.
-    pub clean: u8,
-    /// Looks in all.
-    pub rounds: u32,
-    /// Deletes not yet answered.
-    pub open: usize,
-    /// Snapshots AWS will not delete, with its reason.
-    pub refused: Vec<(SnapshotId, String)>,
-    /// Snapshots AWS would not delete yet, with its reason of the last round.
-    pub stuck: Vec<(SnapshotId, String)>,
-    /// Why nobody may look for snapshots.
-    #[serde(default)]
-    pub blind: Option<String>,
+    /// The image is gone; [`Job::cleanups`] has its snapshots. The name is of an earlier version, which kept them here.
+    #[serde(rename = "Sweeping")]
+    Cleaning {},
 }
 
 impl Step {
     /// When it wants to go on.
     pub(super) fn due(&self) -> Option<Timestamp> {
         match self {
-            Self::Looking { at } | Self::Deregistering { at } => *at,
-            Self::Sweeping(sweep) => sweep.at,
-        }
-    }
-
-    /// After a restart nobody answers any more: whatever was awaited is asked again.
-    pub(super) fn resume(&mut self, purpose: &Purpose, now: Timestamp) {
-        match self {
-            Self::Sweeping(sweep) => (sweep.at, sweep.open) = (Some(now), 0),
-            _ => *self = Self::again(purpose, now),
-        }
-    }
-
-    /// The step before the image is deregistered, once more. A copy to be cancelled may have become available since it was
-    /// looked at.
-    pub(super) fn again(purpose: &Purpose, at: Timestamp) -> Self {
-        match purpose {
-            Purpose::Cancel => Self::Looking { at: Some(at) },
-            Purpose::TryAgain { .. } | Purpose::Deregister => Self::Deregistering { at: Some(at) },
+            Self::Looking { at } | Self::Deregistering { at, .. } => *at,
+            Self::Cleaning {} => None,
         }
     }
 }
@@ -272,9 +250,25 @@ pub struct Job {
     pub(super) cancel_wanted: bool,
     /// Whether the new image was ever seen: right after `CopyImage` it may not be found yet.
     pub(super) seen: bool,
-    /// When its image was last asked to be deregistered: what is read for a while after that may be from before.
+    /// When its image was last asked to be deregistered, unless EC2 refused: what is read for a while after that may be from
+    /// before.
     #[serde(default)]
     pub(super) deregistering: Option<Timestamp>,
+    /// When `CopyImage` was first sent under the present token, as far as EC2 may have taken it.
+    #[serde(default)]
+    pub(super) sent: Option<Timestamp>,
+    /// When EC2 says that the image was created.
+    #[serde(default)]
+    pub(super) created: Option<Timestamp>,
+    /// Snapshots that the image's own block devices listed.
+    #[serde(default)]
+    pub(super) listed: BTreeSet<SnapshotId>,
+    /// Snapshots of removed images that are still to be deleted.
+    #[serde(default)]
+    pub(super) cleanups: Vec<SnapshotCleanup>,
+    /// Snapshots of removed images that stay, and why.
+    #[serde(default)]
+    pub leftovers: Vec<Leftover>,
     /// Looks in a row that missed it.
     pub(super) missed: u8,
     /// Looks in a row that found it available.
@@ -306,6 +300,11 @@ impl Job {
             cancel_wanted: false,
             seen: false,
             deregistering: None,
+            sent: None,
+            created: None,
+            listed: BTreeSet::new(),
+            cleanups: Vec::new(),
+            leftovers: Vec::new(),
             missed: 0,
             confirmed: 0,
         }
@@ -315,7 +314,12 @@ impl Job {
     pub(super) fn begin_again(&mut self, token: ClientToken, now: Timestamp) {
         let request = CopyRequest { token, ..self.request.clone() };
         let fresh = Self::new(self.id, self.batch.clone(), request, now);
-        *self = Self { made: std::mem::take(&mut self.made), ..fresh };
+        *self = Self {
+            made: std::mem::take(&mut self.made),
+            cleanups: std::mem::take(&mut self.cleanups),
+            leftovers: std::mem::take(&mut self.leftovers),
+            ..fresh
+        };
     }
 
     /// EC2 has named its image.
@@ -345,6 +349,69 @@ impl Job {
             self.state,
             JobState::Queued | JobState::Settling { .. } | JobState::Starting | JobState::Removing { .. }
         )
+    }
+
+    /// Returns true if a cancel changes anything.
+    pub fn can_be_cancelled(&self) -> bool {
+        !self.state.ended()
+            && !self.cancel_wanted
+            && !matches!(self.state, JobState::Removing { purpose: Purpose::Cancel | Purpose::Deregister, .. })
+    }
+
+    /// Returns true if it has ended but snapshots of its image are still to be deleted.
+    pub fn needs_cleanup(&self) -> bool {
+        self.state.ended() && !self.cleanups.is_empty()
+    }
+
+    /// Snapshots that are still to be deleted, with what kept them so far.
+    pub fn still_to_remove(&self) -> impl Iterator<Item = (&SnapshotId, &str)> {
+        self.cleanups.iter().flat_map(SnapshotCleanup::waiting)
+    }
+
+    /// What proves that a snapshot belongs to this image of the job's.
+    pub(super) fn evidence(&self, image: &ImageId) -> Evidence {
+        Evidence {
+            image: image.clone(),
+            source: self.request.source.clone(),
+            source_snapshots: self.request.source_snapshots.clone(),
+            tag: self.tagged.then(|| self.request.token.clone()),
+            listed: self.listed.clone(),
+            volumes: self.request.volumes.len(),
+            from: self.created.or(self.sent).or(self.started).unwrap_or(self.asked),
+            until: self.deregistering,
+        }
+    }
+
+    /// Takes over what the new image says of itself: once it is deregistered, it says nothing more.
+    pub(super) fn observe_image(&mut self, image: &Image) {
+        self.seen = true;
+        self.missed = 0;
+        self.created = image.created.or(self.created);
+        for device in &image.block_devices {
+            let Some(ebs) = &device.ebs else { continue };
+            let Some(id) = &ebs.snapshot_id else { continue };
+            self.listed.insert(id.clone());
+            if !self.snapshots.iter().any(|s| s.id == *id) {
+                let size = ebs.volume_size.unwrap_or(0);
+                let state = SnapshotState::Pending;
+                self.snapshots.push(SnapshotProgress { id: id.clone(), size, percent: None, state });
+            }
+        }
+    }
+
+    /// After a restart the clock may be another: nothing can have happened after now.
+    pub(super) fn clamp_times(&mut self, now: Timestamp) {
+        self.asked = self.asked.min(now);
+        for time in [&mut self.started, &mut self.moved, &mut self.sent, &mut self.deregistering] {
+            *time = time.map(|t| t.min(now));
+        }
+        if let Some(doubt) = &mut self.doubt {
+            (doubt.since, doubt.last) = (doubt.since.min(now), doubt.last.min(now));
+        }
+        for cleanup in &mut self.cleanups {
+            cleanup.since = cleanup.since.min(now);
+        }
+        self.meter.clamp_times(now);
     }
 
     /// The new image, once EC2 has named it.

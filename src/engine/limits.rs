@@ -23,6 +23,8 @@ pub struct Limits {
     pub survey: SignedDuration,
     /// So long EC2 may not yet show an image it has begun to make: it is eventually consistent.
     pub unseen: SignedDuration,
+    /// So long EC2 is trusted to know a client token again. How long it does is not documented.
+    pub token_memory: SignedDuration,
     /// So long after its start a cancelled copy's snapshots may still turn up.
     pub late_snapshots: SignedDuration,
     /// Whether new images and snapshots get the tags `amigrate:job` and `amigrate:batch`.
@@ -44,6 +46,7 @@ impl Limits {
             slowest: seconds(poll.slowest_seconds),
             throttled: seconds(poll.throttled_seconds),
             tagging: copy.job_tags,
+            token_memory: SignedDuration::from_mins(copy.token_minutes.into()),
             ..Self::default()
         }
     }
@@ -60,6 +63,7 @@ impl Default for Limits {
             throttled: SignedDuration::from_secs(60),
             survey: SignedDuration::from_secs(30),
             unseen: SignedDuration::from_secs(60),
+            token_memory: SignedDuration::from_mins(10),
             late_snapshots: SignedDuration::from_secs(20),
             tagging: true,
             hands_off: false,

@@ -8,12 +8,15 @@
 mod adopt;
 mod audit;
 pub mod catalogue;
+mod cleanup;
 pub mod job;
 mod jobs;
 mod limits;
+mod ownership;
 mod pause;
 mod polling;
 mod queue;
+mod reconcile;
 mod removing;
 mod sending;
 mod talk;
@@ -27,9 +30,13 @@ use std::{
 use jiff::Timestamp;
 
 pub use audit::{AnsweredCall, AuditEntry, CallId, Change, Outcome, SentCall};
-pub use job::{BatchId, Doubt, Job, JobId, JobState, Origin, Purpose, Step, Sweep};
+pub use cleanup::{LeftReason, Leftover, SnapshotCleanup};
+pub use job::{BatchId, Doubt, Job, JobId, JobState, Origin, Purpose, Step};
 pub use limits::Limits;
-pub use talk::{Answer, Ask, Call, Deregistration, Event, RegionStatus, Status, Tags, Watched};
+pub use ownership::{Evidence, Unproven};
+pub use talk::{
+    Answer, Ask, Call, Deregistration, Event, Looked, RegionStatus, Resolution, SnapshotVerdict, Status, Tags, Watched,
+};
 
 use crate::domain::{ClientToken, Failure, Region, SnapshotState};
 use jobs::Jobs;
@@ -56,7 +63,8 @@ impl Engine {
     /// jobs come after `last`.
     pub fn restore(&mut self, jobs: Vec<Job>, last: u64, now: Timestamp) {
         self.jobs.count_from(last);
-        for job in jobs {
+        for mut job in jobs {
+            job.clamp_times(now);
             let (id, region) = (job.id, job.request.destination.clone());
             if !job.state.ended() {
                 self.look_at(&region, now);
@@ -107,8 +115,10 @@ impl Engine {
     pub fn status(&self) -> Status {
         let mut status = self.credentials.status();
         for (region, rhythm) in &self.regions {
-            if let Some(problem) = rhythm.problem() {
-                status.regions.entry(region.clone()).or_default().problem = Some(problem.clone());
+            let (problem, no_progress) = (rhythm.problem().cloned(), rhythm.no_progress.clone());
+            if problem.is_some() || no_progress.is_some() {
+                let region = status.regions.entry(region.clone()).or_default();
+                (region.problem, region.no_progress) = (problem, no_progress);
             }
         }
         for (region, lane) in &self.lanes {
@@ -129,9 +139,10 @@ impl Engine {
         }
         if self.credentials.work(now, &mut calls) {
             if !self.limits.hands_off {
-                self.settle_doubts(now, &mut calls);
+                self.reconcile(now, &mut calls);
                 self.start_queued(now, &mut calls);
                 self.go_on_removing(now, &mut calls);
+                self.clean_up(now, &mut calls);
             }
             self.look(now, &mut calls);
         }
@@ -161,9 +172,10 @@ impl Engine {
             Ask::Cancel(jobs) => jobs.into_iter().for_each(|job| self.cancel(job, now)),
             Ask::TryAgain(jobs) => jobs.into_iter().for_each(|(job, token)| self.try_again(job, token, now)),
             Ask::Deregister(jobs) => jobs.into_iter().for_each(|job| self.deregister(job, now)),
+            Ask::Resolve { job, resolution } => self.resolve(job, resolution, now),
             Ask::Dismiss(jobs) => {
                 for id in jobs {
-                    if let Some(job) = self.jobs.get_mut(id).filter(|j| j.state.ended()) {
+                    if let Some(job) = self.jobs.get_mut(id).filter(|j| j.state.ended() && j.cleanups.is_empty()) {
                         job.dismissed = true;
                     }
                 }
@@ -189,9 +201,7 @@ impl Engine {
         }
         match job.state.clone() {
             JobState::Failed { failure, image: Some(image) } => {
-                let purpose = Purpose::TryAgain { token, failure };
-                (job.ended, job.note, job.dismissed) = (None, None, false);
-                job.state = JobState::Removing { image, purpose, step: Step::Deregistering { at: Some(now) } };
+                self.remove(id, image, Purpose::TryAgain { token, failure }, now);
             }
             JobState::Failed { image: None, .. } | JobState::Gone { .. } => {
                 job.begin_again(token, now);
@@ -212,8 +222,8 @@ impl Engine {
             Answer::Watched(region, result) => self.watched(&region, result, now),
             Answer::Looked(job, result) => self.looked(job, result, now),
             Answer::Deregistered(job, result) => self.deregistered(job, result, now),
-            Answer::Leftovers(job, result) => self.leftovers(job, result, now, calls),
-            Answer::Deleted(job, snapshot, result) => self.deleted(job, &snapshot, result, now),
+            Answer::Leftovers(job, image, result) => self.leftovers(job, &image, result, now, calls),
+            Answer::Deleted(job, image, snapshot, result) => self.deleted(job, &image, &snapshot, result, now),
             Answer::Probed(result) => self.probed(result, now),
         }
     }
@@ -237,24 +247,33 @@ impl Engine {
 
     /// What a job that was under way when its driver ended does next.
     fn resume(&mut self, id: JobId, now: Timestamp) {
+        if let Some(job) = self.jobs.get_mut(id) {
+            job.cleanups.iter_mut().for_each(|c| c.resume(now));
+        }
         let state = self.jobs.get(id).map(|j| j.state.clone());
         match state {
             // Committed as sent, and perhaps sent: the answer is lost in any case.
             Some(JobState::Starting) => {
-                self.doubt(id, None, now, now);
-                // Nobody knows when it was sent; surely not before it was asked for.
-                if let Some(Job { doubt: Some(doubt), asked, .. }) = self.jobs.get_mut(id) {
-                    doubt.since = doubt.since.min(*asked);
+                // An earlier version did not write down when; surely not before it was asked for.
+                if let Some(job) = self.jobs.get_mut(id) {
+                    job.sent.get_or_insert(job.asked);
                 }
+                self.doubt(id, None, now, now);
             }
             Some(JobState::Settling { .. }) => {
                 if let Some(job) = self.jobs.get_mut(id) {
                     job.state = JobState::Settling { at: Some(now) };
                 }
             }
+            Some(JobState::Removing { step: Step::Cleaning {}, image, .. }) => {
+                let known = |j: &Job| j.cleanups.iter().any(|c| c.evidence.image == image);
+                if !self.jobs.get(id).is_some_and(known) {
+                    self.begin_cleanup(id, &[], now);
+                }
+            }
             Some(JobState::Removing { .. }) => {
-                if let Some(Job { state: JobState::Removing { step, purpose, .. }, .. }) = self.jobs.get_mut(id) {
-                    step.resume(purpose, now);
+                if let Some(Job { state: JobState::Removing { step, .. }, .. }) = self.jobs.get_mut(id) {
+                    *step = Step::Looking { at: Some(now) };
                 }
             }
             _ => {}

@@ -8,19 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Answer, Call, Engine, JobState, talk::Status};
-use crate::domain::{Failure, Region, RegionInfo, Retry};
+use crate::domain::{Failure, FailureKind, LoginBackoff, Region, RegionInfo, Retry};
 
-/// Between two tries, at first; doubled each time.
-const FIRST: SignedDuration = SignedDuration::from_secs(5);
-/// Between two tries, at most.
-const MOST: SignedDuration = SignedDuration::from_secs(30);
 /// Credentials that worked and are refused again within this were not renewed: the tries go on where they were.
 const RELAPSE: SignedDuration = SignedDuration::from_mins(2);
 /// So often a region must refuse what works elsewhere. Answers to old credentials may still come in after a renewal.
 const STRIKES: u8 = 3;
-
-/// Codes that mean bad credentials, or a region that is not enabled.
-const IDENTITY: &[&str] = &["AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"];
 
 /// What is known of the credentials.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -34,7 +27,7 @@ pub(super) struct Credentials {
     /// How often each did so though they work elsewhere.
     strikes: BTreeMap<Region, u8>,
     /// When they last worked after a pause, and how long the tries were apart by then.
-    relieved: Option<(Timestamp, SignedDuration)>,
+    relieved: Option<(Timestamp, LoginBackoff)>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -42,13 +35,14 @@ struct Paused {
     failure: Failure,
     /// When to try.
     next: Timestamp,
-    wait: SignedDuration,
+    backoff: LoginBackoff,
 }
 
 impl Credentials {
     /// Whether they work, as far as is known. Asks for a probe when it is time for one.
     pub(super) fn work(&mut self, now: Timestamp, calls: &mut Vec<Call>) -> bool {
-        self.wanted |= self.paused.as_ref().is_some_and(|p| p.next <= now);
+        // One that is under way answers for now; what it says decides when the next is due.
+        self.wanted |= !self.probing && self.paused.as_ref().is_some_and(|p| p.next <= now);
         if self.wanted && !self.probing {
             (self.wanted, self.probing) = (false, true);
             calls.push(Call::Probe);
@@ -91,11 +85,11 @@ impl Credentials {
             return;
         }
         // A probe at once: credentials that were renewed meanwhile hold nobody up.
-        let (next, wait) = match self.relieved.filter(|(then, _)| now.duration_since(*then) < RELAPSE) {
-            Some((_, wait)) => (now + wait, (wait * 2).min(MOST)),
-            None => (now, FIRST),
+        let (next, backoff) = match self.relieved.filter(|(then, _)| now.duration_since(*then) < RELAPSE) {
+            Some((_, mut backoff)) => (now + backoff.next_wait(), backoff),
+            None => (now, LoginBackoff::default()),
         };
-        self.paused = Some(Paused { failure: failure.clone(), next, wait });
+        self.paused = Some(Paused { failure: failure.clone(), next, backoff });
     }
 }
 
@@ -108,7 +102,7 @@ impl Engine {
             | Answer::Settled(job, _)
             | Answer::Looked(job, _)
             | Answer::Deregistered(job, _)
-            | Answer::Leftovers(job, _)
+            | Answer::Leftovers(job, ..)
             | Answer::Deleted(job, ..) => self.jobs.get(*job).map(|j| j.request.destination.clone()),
             Answer::Probed(_) => None,
         };
@@ -119,7 +113,7 @@ impl Engine {
             self.credentials.suspects.remove(&region);
             return;
         };
-        if !IDENTITY.iter().any(|code| failure.is(code)) {
+        if failure.kind != FailureKind::CredentialsOrRegion {
             if failure.retry == Retry::AfterLogin {
                 self.credentials.pause(failure, now);
             }
@@ -148,8 +142,7 @@ impl Engine {
                     credentials.pause(&failure, now);
                 }
                 if let Some(paused) = &mut credentials.paused {
-                    paused.next = now + paused.wait;
-                    paused.wait = (paused.wait * 2).min(MOST);
+                    paused.next = now + paused.backoff.next_wait();
                 }
             }
             _ => {
@@ -158,7 +151,7 @@ impl Engine {
                     *strikes = strikes.saturating_add(1);
                 }
                 if let Some(paused) = credentials.paused.take() {
-                    credentials.relieved = Some((now, paused.wait));
+                    credentials.relieved = Some((now, paused.backoff));
                     self.go_on(now);
                 }
             }

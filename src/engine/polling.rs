@@ -5,11 +5,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Call, Engine, JobState, Limits, job::Job};
+use super::{Call, Engine, JobState, Limits, Origin, job::Job};
 use crate::domain::{Failure, ImageId, Region};
 
-/// Images whose snapshots are asked for in one look: as many values as one filter takes.
-const AT_ONCE: usize = 200;
+/// Images whose snapshots are looked for by description in one look: as many values as one filter takes.
+const DESCRIPTIONS: usize = 200;
+/// Images, and snapshots, asked for by id in one look: as many as one call takes.
+const IDS: usize = 1_000;
 
 /// When a region is looked at.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -25,6 +27,8 @@ pub(super) struct Rhythm {
     /// Whether the last look was a survey.
     was_survey: bool,
     problem: Option<Failure>,
+    /// Why the progress of its copies could not be read last.
+    pub(super) no_progress: Option<Failure>,
     /// The last survey.
     pub(super) surveyed: Option<Timestamp>,
     /// Whether there was one at all, or it cannot be had.
@@ -158,15 +162,32 @@ impl Engine {
     }
 }
 
-/// All copies by their ids, and the snapshots of as many as one call can ask for; the others come next time.
+/// Up to 1,000 copies by their ids; their snapshots by id where these are known, else by description. Those that are too many
+/// come next time.
 fn watch(region: &Region, jobs: &[&Job], looks: u64) -> Call {
-    let parts = jobs.len().div_ceil(AT_ONCE).max(1);
-    let part = usize::try_from(looks).unwrap_or(0) % parts;
-    let now = jobs.chunks(AT_ONCE).nth(part).unwrap_or_default();
+    let looks = usize::try_from(looks).unwrap_or(0);
+    let images: Vec<&Job> = turn(jobs, IDS, looks);
+    let (listed, unlisted): (Vec<&Job>, Vec<&Job>) = images.iter().copied().partition(|j| snapshots_known(j));
+    let snapshots: Vec<_> = listed.iter().flat_map(|j| j.snapshots.iter().map(|s| &s.id)).collect();
     Call::Watch {
         region: region.clone(),
-        images: jobs.iter().filter_map(|j| watched(j)).cloned().collect(),
-        snapshots_of: now.iter().filter_map(|j| watched(j)).cloned().collect(),
-        snapshots: now.iter().flat_map(|j| j.snapshots.iter().map(|s| s.id.clone())).collect(),
+        images: images.iter().filter_map(|j| watched(j)).cloned().collect(),
+        unlisted: turn(&unlisted, DESCRIPTIONS, looks).into_iter().filter_map(watched).cloned().collect(),
+        snapshots: turn(&snapshots, IDS, looks).into_iter().cloned().collect(),
+    }
+}
+
+/// As many as one call takes; the others' turn comes at another look.
+fn turn<'a, T>(all: &[&'a T], at_once: usize, looks: usize) -> Vec<&'a T> {
+    let parts = all.len().div_ceil(at_once).max(1);
+    all.chunks(at_once).nth(looks % parts).unwrap_or_default().to_vec()
+}
+
+/// Returns true if the ids of all its snapshots are known, or there are none.
+fn snapshots_known(job: &Job) -> bool {
+    match (job.origin, job.request.volumes.len()) {
+        // What somebody else's copy is made of is known once the image lists it.
+        (Origin::Elsewhere, 0) => !job.snapshots.is_empty(),
+        (_, volumes) => job.snapshots.len() >= volumes,
     }
 }

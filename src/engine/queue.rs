@@ -142,6 +142,7 @@ impl Engine {
             lane.took_turn(&job.batch);
             job.state = JobState::Starting;
             job.waiting = None;
+            job.sent.get_or_insert(now);
             if let Some(doubt) = &mut job.doubt {
                 (doubt.last, doubt.clean) = (now, 0);
             }

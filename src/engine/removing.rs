@@ -1,27 +1,18 @@
-//! Removing an image: look, deregister, sweep up its snapshots, and only then say so. For a cancel, for another try of a
-//! failed copy, and for a copy that is available and not wanted. A copy that became available meanwhile is not cancelled.
+//! Removing an image: look, deregister, delete its snapshots, and only then say so. For a cancel, for another try of a failed
+//! copy, and for a copy that is available and not wanted. A copy that became available meanwhile is not cancelled, and one
+//! that somebody else removed is theirs.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Call, Deregistration, Engine, Job, JobId, JobState, Purpose, Step, Sweep};
-use crate::domain::{Failure, Image, ImageId, ImageState, Retry, Snapshot, SnapshotId, progress::SnapshotProgress};
+use super::{Call, Deregistration, Engine, Job, JobId, JobState, Looked, Purpose, Step};
+use crate::domain::{Failure, Image, ImageId, ImageState, Retry};
 
-/// Between two looks for what is left, at first: EC2 needs a moment to let go of a snapshot.
-const BETWEEN_SWEEPS: SignedDuration = SignedDuration::from_secs(3);
-/// The same, after many looks: a large snapshot may be pending for hours and cannot be deleted before.
-const SLOW_SWEEPS: SignedDuration = SignedDuration::from_secs(60);
-/// Looks before they become slower.
-const QUICK: u32 = 20;
 /// Between two tries of a call that failed for a reason that passes.
 const BETWEEN_TRIES: SignedDuration = SignedDuration::from_secs(5);
-/// Looks in a row that must find nothing.
-const CLEAN: u8 = 2;
-/// Tries where nobody may look for snapshots.
-const BLIND: u32 = 3;
-/// Looks before a removal may end for want of time: a machine may have slept, or nobody been signed in.
-const MANY: u32 = 100;
-/// After so long what is left is named and the removal ends.
-const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+/// What a look showed is believed for so long.
+const LOOK_HOLDS: SignedDuration = SignedDuration::from_secs(5);
+/// Looks in a row that must miss the image before it counts as gone.
+const AGREE: u8 = 2;
 
 impl Engine {
     pub(super) fn cancel(&mut self, id: JobId, now: Timestamp) {
@@ -31,19 +22,30 @@ impl Engine {
                 job.note = Some("never sent to AWS".into());
                 self.end(id, JobState::Cancelled, now);
             }
+            // Nothing is sent for it any more: it is only looked for.
             JobState::Queued | JobState::Settling { .. } => {
                 job.cancel_wanted = true;
-                job.note = Some("to be cancelled once AWS says whether the copy began".into());
+                job.note = Some("to be cancelled once AWS shows whether the copy began".into());
+                if job.state == JobState::Queued {
+                    job.state = JobState::Settling { at: Some(now) };
+                }
             }
             JobState::Starting => job.cancel_wanted = true,
+            JobState::InDoubt { .. } => self.give_up(id, now),
             JobState::Copying { image } => {
-                job.note = None;
+                (job.note, job.missed) = (None, 0);
                 let step = Step::Looking { at: Some(now) };
                 job.state = JobState::Removing { image, purpose: Purpose::Cancel, step };
             }
-            // Not made anew after all: what is under way goes on, and then it ends.
-            JobState::Removing { image, purpose: Purpose::TryAgain { .. }, step } => {
-                job.state = JobState::Removing { image, purpose: Purpose::Cancel, step };
+            JobState::Removing { image, purpose: Purpose::TryAgain { failure, .. }, step } => {
+                let untouched = job.deregistering.is_none() && !matches!(step, Step::Cleaning {});
+                if untouched {
+                    job.note = Some("not retried".into());
+                    self.end(id, JobState::Failed { failure, image: Some(image) }, now);
+                } else {
+                    // What is under way is brought to its end, and then the copy is not made again.
+                    job.state = JobState::Removing { image, purpose: Purpose::Cancel, step };
+                }
             }
             _ => {}
         }
@@ -53,10 +55,15 @@ impl Engine {
     pub(super) fn deregister(&mut self, id: JobId, now: Timestamp) {
         let Some(job) = self.jobs.get_mut(id) else { return };
         if let JobState::Available { image } = job.state.clone() {
-            (job.ended, job.note, job.dismissed) = (None, None, false);
-            let step = Step::Deregistering { at: Some(now) };
-            job.state = JobState::Removing { image, purpose: Purpose::Deregister, step };
+            self.remove(id, image, Purpose::Deregister, now);
         }
+    }
+
+    /// Begins the removal of an ended job's image.
+    pub(super) fn remove(&mut self, id: JobId, image: ImageId, purpose: Purpose, now: Timestamp) {
+        let Some(job) = self.jobs.get_mut(id) else { return };
+        (job.ended, job.note, job.dismissed, job.missed) = (None, None, false, 0);
+        job.state = JobState::Removing { image, purpose, step: Step::Looking { at: Some(now) } };
     }
 
     /// Takes every removal whose time has come one step on.
@@ -64,34 +71,37 @@ impl Engine {
         for id in self.jobs.ids(|j| due(j).is_some_and(|at| at <= now)) {
             let Some(job) = self.jobs.get_mut(id) else { continue };
             let region = job.request.destination.clone();
-            let snapshots = job.snapshots.iter().map(|s| s.id.clone()).collect();
-            if matches!(&job.state, JobState::Removing { step: Step::Deregistering { .. }, .. }) {
-                job.deregistering = Some(now);
-            }
-            let JobState::Removing { image, step, .. } = &mut job.state else { continue };
+            let unknown_source = job.request.source_snapshots.is_empty();
+            let source = unknown_source.then(|| (job.request.source_region.clone(), job.request.source.clone()));
+            let JobState::Removing { image, purpose, step } = &mut job.state else { continue };
             let image = image.clone();
-            calls.push(match step {
+            if let Step::Deregistering { looked, .. } = step
+                && looked.is_none_or(|at| now.duration_since(at) > LOOK_HOLDS || at > now)
+            {
+                *step = Step::Looking { at: Some(now) };
+            }
+            match step {
                 Step::Looking { at } => {
                     *at = None;
-                    Call::Look { job: id, region, image }
+                    calls.push(Call::Look { job: id, region, image, source });
                 }
-                Step::Deregistering { at } => {
+                Step::Deregistering { at, looked, .. } => {
                     *at = None;
-                    Call::Deregister { job: id, region, image }
+                    // A pending copy may become available at any moment; what is available or failed stays so.
+                    let pending = matches!(purpose, Purpose::Cancel);
+                    let not_after = looked.filter(|_| pending).map(|at| at + LOOK_HOLDS);
+                    job.deregistering = Some(now);
+                    calls.push(Call::Deregister { job: id, region, image, not_after });
                 }
-                Step::Sweeping(sweep) => {
-                    sweep.at = None;
-                    sweep.rounds += 1;
-                    sweep.since.get_or_insert(now);
-                    Call::FindLeftovers { job: id, region, image, snapshots }
-                }
-            });
+                Step::Cleaning {} => {}
+            }
         }
     }
 
     pub(super) fn next_step(&self) -> Option<Timestamp> {
         let settling = |j: &Job| if let JobState::Settling { at } = j.state { at } else { None };
-        self.jobs.values().filter_map(|j| due(j).or_else(|| settling(j))).min()
+        let of_jobs = self.jobs.values().filter_map(|j| due(j).or_else(|| settling(j))).min();
+        [of_jobs, self.next_cleanup()].into_iter().flatten().min()
     }
 
     /// The job, if it is being removed.
@@ -106,48 +116,104 @@ impl Engine {
         }
     }
 
-    pub(super) fn looked(&mut self, id: JobId, result: Result<Option<Box<Image>>, Failure>, now: Timestamp) {
-        let unseen = self.limits.unseen;
-        let Some((job, image, purpose, Step::Looking { .. })) = self.removing(id) else { return };
-        let sent = job.deregistering.is_some_and(|sent| now.duration_since(sent) < unseen);
-        let next = match result {
-            // The answer of a deregistration was lost, and EC2 may show the image a while longer.
-            Ok(Some(found)) if sent && found.state == ImageState::Available => {
-                Step::Looking { at: Some(now + BETWEEN_TRIES) }
-            }
-            Ok(Some(found)) if matches!(found.state, ImageState::Available | ImageState::Disabled) => {
-                job.note = Some("became available before the cancel reached it; nothing was deleted".into());
-                return self.end(id, JobState::Available { image }, now);
-            }
-            Ok(Some(found)) => {
-                remember(job, &found);
-                Step::Deregistering { at: Some(now) }
-            }
-            // Too young for EC2 to know: what it does not know it cannot deregister either.
-            Ok(None) if !job.seen && job.started.is_some_and(|s| now.duration_since(s) < unseen) => {
-                Step::Looking { at: Some(now + BETWEEN_TRIES) }
-            }
-            // Gone, or never known: deregistering tells the one from the other.
-            Ok(None) => Step::Deregistering { at: Some(now) },
+    fn set_step(&mut self, id: JobId, next: Step) {
+        if let Some(Job { state: JobState::Removing { step, .. }, .. }) = self.jobs.get_mut(id) {
+            *step = next;
+        }
+    }
+
+    pub(super) fn looked(&mut self, id: JobId, result: Result<Looked, Failure>, now: Timestamp) {
+        let Some((job, _, _, Step::Looking { .. })) = self.removing(id) else { return };
+        let looked = match result {
+            Ok(looked) => looked,
             Err(failure) => return self.step_failed(id, &failure, now),
         };
-        job.state = JobState::Removing { image, purpose, step: next };
+        if let Some(snapshots) = looked.source_snapshots {
+            job.request.source_snapshots = snapshots;
+        }
+        match looked.image {
+            Some(image) if image.state != ImageState::Deregistered => self.still_there(id, &image, now),
+            _ => self.missing(id, now),
+        }
+    }
+
+    fn still_there(&mut self, id: JobId, found: &Image, now: Timestamp) {
+        let unseen = self.limits.unseen;
+        let Some((job, image, purpose, _)) = self.removing(id) else { return };
+        job.observe_image(found);
+        let whole = matches!(found.state, ImageState::Available | ImageState::Disabled);
+        let sent = job.deregistering.is_some_and(|sent| now.duration_since(sent) < unseen);
+        let earlier = job.deregistering.is_some();
+        match purpose {
+            // Ours may have been carried out, and EC2 may show the image a while longer.
+            Purpose::Cancel | Purpose::TryAgain { .. } if whole && sent => {
+                self.set_step(id, Step::Looking { at: Some(now + BETWEEN_TRIES) });
+            }
+            Purpose::Cancel if whole => {
+                job.note = Some("became available before the cancel reached it; nothing was deleted".into());
+                self.end(id, JobState::Available { image }, now);
+            }
+            Purpose::TryAgain { .. } if whole => {
+                job.note = Some("it is available after all; nothing was deleted".into());
+                self.end(id, JobState::Available { image }, now);
+            }
+            _ => self.set_step(id, Step::Deregistering { at: Some(now), looked: Some(now), earlier }),
+        }
+    }
+
+    /// EC2 does not know the image (any more, or yet).
+    fn missing(&mut self, id: JobId, now: Timestamp) {
+        let unseen = self.limits.unseen;
+        let Some((job, ..)) = self.removing(id) else { return };
+        let young = job.started.is_some_and(|started| now.duration_since(started) < unseen);
+        // Too young for EC2 to know: what it does not know it cannot deregister either.
+        if job.seen || !young || job.deregistering.is_some() {
+            job.missed = job.missed.saturating_add(1);
+        }
+        if job.missed < AGREE {
+            self.set_step(id, Step::Looking { at: Some(now + BETWEEN_TRIES) });
+        } else if job.deregistering.is_some() {
+            // Ours was carried out, and its answer was lost.
+            self.begin_cleanup(id, &[], now);
+        } else {
+            self.gone(id, now);
+        }
+    }
+
+    /// Somebody else removed it: its snapshots are theirs.
+    fn gone(&mut self, id: JobId, now: Timestamp) {
+        let Some((job, image, purpose, _)) = self.removing(id) else { return };
+        match purpose {
+            Purpose::TryAgain { .. } => self.removed(id, None, now),
+            Purpose::Cancel | Purpose::Deregister => {
+                job.note = Some("somebody else deregistered it; its snapshots may be left".into());
+                self.end(id, JobState::Gone { image }, now);
+            }
+        }
     }
 
     pub(super) fn deregistered(&mut self, id: JobId, result: Result<Deregistration, Failure>, now: Timestamp) {
         let unseen = self.limits.unseen;
-        let Some((job, image, purpose, Step::Deregistering { .. })) = self.removing(id) else { return };
+        let Some((job, _, _, Step::Deregistering { earlier, .. })) = self.removing(id) else { return };
         let young = job.started.is_some_and(|started| now.duration_since(started) < unseen);
+        let look_at = |at| Step::Looking { at: Some(at) };
+        if !earlier && !carried_out(&result) {
+            job.deregistering = None;
+        }
         match result {
-            // One answer of EC2 may know what another does not know yet.
-            Ok(Deregistration::Unknown) if young => {
-                let step = Step::again(&purpose, now + BETWEEN_TRIES);
-                job.state = JobState::Removing { image, purpose, step };
-            }
-            Ok(_) => {
+            Ok(Deregistration::Done(verdicts)) => {
                 job.note = None;
-                let step = Step::Sweeping(Sweep { at: Some(now), ..Sweep::default() });
-                job.state = JobState::Removing { image, purpose, step };
+                self.begin_cleanup(id, &verdicts, now);
+            }
+            Ok(Deregistration::NotSent) => self.set_step(id, look_at(now)),
+            // One answer of EC2 may know what another does not know yet.
+            Ok(Deregistration::Unknown) if young => self.set_step(id, look_at(now + BETWEEN_TRIES)),
+            Ok(Deregistration::Unknown) if earlier => self.begin_cleanup(id, &[], now),
+            Ok(Deregistration::Unknown) => self.gone(id, now),
+            // Deregistered, or in a state that does not allow it: a look tells which.
+            Ok(Deregistration::Unavailable) => {
+                job.note = Some("AWS does not deregister it in its present state; trying again".into());
+                self.set_step(id, look_at(now + BETWEEN_TRIES));
             }
             Err(failure) => self.step_failed(id, &failure, now),
         }
@@ -157,9 +223,8 @@ impl Engine {
     fn step_failed(&mut self, id: JobId, failure: &Failure, now: Timestamp) {
         let Some((job, image, purpose, _)) = self.removing(id) else { return };
         if matches!(failure.retry, Retry::Later | Retry::AfterLogin) {
-            let step = Step::again(&purpose, now + BETWEEN_TRIES);
             job.note = Some(format!("trying again: {}", failure.why));
-            job.state = JobState::Removing { image, purpose, step };
+            self.set_step(id, Step::Looking { at: Some(now + BETWEEN_TRIES) });
             return;
         }
         match purpose {
@@ -170,7 +235,7 @@ impl Engine {
                 self.look_soon(&region, now);
             }
             Purpose::TryAgain { failure: old, .. } => {
-                job.note = Some(format!("not tried again, {image} cannot be removed: {}", failure.why));
+                job.note = Some(format!("not retried, {image} cannot be removed: {}", failure.why));
                 self.end(id, JobState::Failed { failure: old, image: Some(image) }, now);
             }
             Purpose::Deregister => {
@@ -180,93 +245,10 @@ impl Engine {
         }
     }
 
-    pub(super) fn leftovers(
-        &mut self,
-        id: JobId,
-        result: Result<Vec<Snapshot>, Failure>,
-        now: Timestamp,
-        calls: &mut Vec<Call>,
-    ) {
-        let late = self.limits.late_snapshots;
-        let Some((job, image, purpose, Step::Sweeping(mut sweep))) = self.removing(id) else { return };
-        let region = job.request.destination.clone();
-        let delete = |snapshot: SnapshotId| Call::DeleteSnapshot { job: id, region: region.clone(), snapshot };
-        let mut over = false;
-        match result {
-            Err(failure) if matches!(failure.retry, Retry::Later | Retry::AfterLogin) => {
-                job.note = Some(format!("looking for what is left: {}", failure.why));
-            }
-            // Nobody may look: those that are known are deleted unseen, and the rest is said.
-            Err(failure) => {
-                over = sweep.rounds >= BLIND;
-                let known = job.snapshots.iter().map(|s| &s.id);
-                for snapshot in known.filter(|_| !over).filter(|s| !sweep.refused.iter().any(|(id, _)| id == *s)) {
-                    sweep.open += 1;
-                    calls.push(delete(snapshot.clone()));
-                }
-                sweep.blind = Some(failure.why);
-            }
-            Ok(found) => {
-                let own = found.into_iter().filter(|s| {
-                    job.snapshots.iter().any(|known| known.id == s.id) || s.destination_image().as_ref() == Some(&image)
-                });
-                let left: Vec<Snapshot> = own.filter(|s| !sweep.refused.iter().any(|(id, _)| *id == s.id)).collect();
-                sweep.clean = if left.is_empty() { sweep.clean.saturating_add(1) } else { 0 };
-                sweep.stuck.retain(|(id, _)| left.iter().any(|s| s.id == *id));
-                for snapshot in left {
-                    if !job.snapshots.iter().any(|s| s.id == snapshot.id) {
-                        job.snapshots.push(SnapshotProgress::from(&snapshot));
-                    }
-                    sweep.open += 1;
-                    if !sweep.stuck.iter().any(|(id, _)| *id == snapshot.id) {
-                        sweep.stuck.push((snapshot.id.clone(), "not deleted yet".into()));
-                    }
-                    calls.push(delete(snapshot.id));
-                }
-                sweep.blind = None;
-                job.note = waits_for(&sweep);
-                over = sweep.rounds > MANY && sweep.since.is_some_and(|then| now.duration_since(then) >= LONGEST);
-            }
-        }
-        let since = |then: Option<Timestamp>| then.map_or(SignedDuration::ZERO, |t| now.duration_since(t));
-        // A copy just begun makes its snapshots a little later, even if it is cancelled by then.
-        let all_seen = !job.request.volumes.is_empty() && job.snapshots.len() >= job.request.volumes.len();
-        let complete = all_seen || since(job.started) >= late;
-        if sweep.clean >= CLEAN && complete || over {
-            return self.swept(id, &sweep, purpose, now);
-        }
-        sweep.at = (sweep.open == 0).then(|| now + pause(&sweep));
-        job.state = JobState::Removing { image, purpose, step: Step::Sweeping(sweep) };
-    }
-
-    pub(super) fn deleted(&mut self, id: JobId, snapshot: &SnapshotId, result: Result<(), Failure>, now: Timestamp) {
-        let Some((job, image, purpose, Step::Sweeping(mut sweep))) = self.removing(id) else { return };
-        sweep.stuck.retain(|(id, _)| id != snapshot);
-        if let Err(failure) = result {
-            // In use right after deregistering is a race that passes; so is a snapshot still pending.
-            let passes = matches!(failure.retry, Retry::Later | Retry::AfterLogin);
-            let list =
-                if passes || failure.is("InvalidSnapshot.InUse") { &mut sweep.stuck } else { &mut sweep.refused };
-            list.push((snapshot.clone(), failure.why));
-        }
-        sweep.open = sweep.open.saturating_sub(1);
-        if sweep.open == 0 {
-            sweep.at = Some(now + pause(&sweep));
-        }
-        job.state = JobState::Removing { image, purpose, step: Step::Sweeping(sweep) };
-    }
-
-    /// Nothing is left, or nothing that could be removed.
-    fn swept(&mut self, id: JobId, sweep: &Sweep, purpose: Purpose, now: Timestamp) {
+    /// The image is gone, and so are its snapshots, or they are left to [`Engine::clean_up`].
+    pub(super) fn removed(&mut self, id: JobId, note: Option<String>, now: Timestamp) {
         let tagged = self.limits.tagging;
-        let Some(job) = self.jobs.get_mut(id) else { return };
-        let named: Vec<String> =
-            sweep.refused.iter().chain(&sweep.stuck).map(|(id, why)| format!("{id} ({why})")).collect();
-        let note = match (&sweep.blind, named.is_empty()) {
-            (Some(why), _) => Some(format!("its snapshots may be left, AWS does not show them: {why}")),
-            (None, false) => Some(format!("left behind: {}", named.join(", "))),
-            (None, true) => None,
-        };
+        let Some((job, _, purpose, _)) = self.removing(id) else { return };
         match purpose {
             Purpose::Cancel => {
                 job.note = note;
@@ -278,11 +260,30 @@ impl Engine {
             }
             Purpose::TryAgain { token, .. } => {
                 job.begin_again(token, now);
-                (job.tagged, job.note) = (tagged, note.map(|n| format!("of the failed copy {n}")));
+                (job.tagged, job.note) = (tagged, note.map(|n| format!("of the failed copy: {n}")));
                 let region = job.request.destination.clone();
                 self.look_at(&region, now);
             }
         }
+    }
+
+    /// A poll that was sent before the removal began shows the copy available: it is not deregistered.
+    pub(super) fn seen_available(&mut self, id: JobId, now: Timestamp) {
+        let Some((job, image, Purpose::Cancel, step)) = self.removing(id) else { return };
+        let waits = matches!(step, Step::Looking { .. } | Step::Deregistering { at: Some(_), .. });
+        if waits && job.deregistering.is_none() {
+            job.note = Some("became available before the cancel reached it; nothing was deleted".into());
+            self.end(id, JobState::Available { image }, now);
+        }
+    }
+}
+
+/// Returns true if the request was carried out, or may have been.
+fn carried_out(result: &Result<Deregistration, Failure>) -> bool {
+    match result {
+        Ok(Deregistration::Done(_)) => true,
+        Ok(Deregistration::Unknown | Deregistration::Unavailable | Deregistration::NotSent) => false,
+        Err(failure) => failure.retry == Retry::Later && !failure.is_throttle(),
     }
 }
 
@@ -291,30 +292,4 @@ fn due(job: &Job) -> Option<Timestamp> {
         JobState::Removing { step, .. } => step.due(),
         _ => None,
     }
-}
-
-fn pause(sweep: &Sweep) -> SignedDuration {
-    if sweep.rounds > QUICK { SLOW_SWEEPS } else { BETWEEN_SWEEPS }
-}
-
-/// Keeps the ids of an image's snapshots: once it is deregistered, it lists them no more.
-fn remember(job: &mut Job, image: &Image) {
-    job.seen = true;
-    for device in &image.block_devices {
-        let Some(ebs) = &device.ebs else { continue };
-        let Some(id) = &ebs.snapshot_id else { continue };
-        if !job.snapshots.iter().any(|s| s.id == *id) {
-            job.snapshots.push(SnapshotProgress {
-                id: id.clone(),
-                size: ebs.volume_size.unwrap_or(0),
-                percent: None,
-                state: crate::domain::SnapshotState::Pending,
-            });
-        }
-    }
-}
-
-fn waits_for(sweep: &Sweep) -> Option<String> {
-    let (id, why) = sweep.stuck.first()?;
-    Some(format!("waiting to delete {id}: {why}"))
 }

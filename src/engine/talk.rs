@@ -21,12 +21,30 @@ pub enum Ask {
     TryAgain(Vec<(JobId, ClientToken)>),
     /// Deregister available copies and delete their snapshots.
     Deregister(Vec<JobId>),
+    /// Decide about a copy whose request is in doubt.
+    Resolve {
+        /// Which copy.
+        job: JobId,
+        /// What a person decided.
+        resolution: Resolution,
+    },
     /// Take ended copies off the list; the history keeps them.
     Dismiss(Vec<JobId>),
     /// Look for copies started elsewhere in these regions as well.
     Follow(Vec<Region>),
     /// Look at everything now: after a suspend, or because a person asked.
     LookNow,
+}
+
+/// What a person decides about a copy of which nobody can tell whether EC2 made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Resolution {
+    /// This image is the copy.
+    Mine(ImageId),
+    /// None of them is: copy again, under a new token.
+    Again(ClientToken),
+    /// The copy is not wanted any more; whatever is there stays.
+    GiveUp,
 }
 
 /// What the engine is told.
@@ -82,18 +100,18 @@ pub enum Call {
         /// Where.
         region: Region,
     },
-    /// One `DescribeImages` and one `DescribeSnapshots`, whatever the number of copies.
+    /// `DescribeImages` and `DescribeSnapshots`: at most three calls in all, whatever the number of copies.
     Watch {
         /// Where.
         region: Region,
         /// The copies.
         images: Vec<ImageId>,
-        /// Those of them whose snapshots are asked for this time, at most 200.
-        snapshots_of: Vec<ImageId>,
-        /// Snapshots known to be theirs.
+        /// Those of them whose snapshots are looked for by description, at most 200: their ids are not known yet.
+        unlisted: Vec<ImageId>,
+        /// Snapshots known to be theirs, at most 1,000, asked for by id.
         snapshots: Vec<SnapshotId>,
     },
-    /// One `DescribeImages`, before a cancel.
+    /// `DescribeImages` of a copy that is to be removed; and of its source, if that's snapshots are not known.
     Look {
         /// For whom.
         job: JobId,
@@ -101,6 +119,8 @@ pub enum Call {
         region: Region,
         /// The copy.
         image: ImageId,
+        /// The source, if its snapshots are wanted too.
+        source: Option<(Region, ImageId)>,
     },
     /// `DeregisterImage` with the snapshots.
     Deregister {
@@ -110,6 +130,9 @@ pub enum Call {
         region: Region,
         /// The copy.
         image: ImageId,
+        /// Not to be sent after this: what is known of the image is too old by then. The answer is
+        /// [`Deregistration::NotSent`].
+        not_after: Option<Timestamp>,
     },
     /// `DescribeSnapshots`: what is left of a removed image.
     FindLeftovers {
@@ -128,6 +151,8 @@ pub enum Call {
         job: JobId,
         /// Where.
         region: Region,
+        /// The copy whose snapshot it is.
+        image: ImageId,
         /// Which.
         snapshot: SnapshotId,
     },
@@ -146,28 +171,67 @@ pub enum Answer {
     Surveyed(Region, Result<Vec<Image>, Failure>),
     /// To [`Call::Watch`].
     Watched(Region, Result<Watched, Failure>),
-    /// To [`Call::Look`]: the image, if it is still there.
-    Looked(JobId, Result<Option<Box<Image>>, Failure>),
+    /// To [`Call::Look`].
+    Looked(JobId, Result<Looked, Failure>),
     /// To [`Call::Deregister`]. An image EC2 does not know is a success of its own kind: gone, or too young.
     Deregistered(JobId, Result<Deregistration, Failure>),
     /// To [`Call::FindLeftovers`].
-    Leftovers(JobId, Result<Vec<Snapshot>, Failure>),
+    Leftovers(JobId, ImageId, Result<Vec<Snapshot>, Failure>),
     /// To [`Call::DeleteSnapshot`]. A snapshot already gone is a success.
-    Deleted(JobId, SnapshotId, Result<(), Failure>),
+    Deleted(JobId, ImageId, SnapshotId, Result<(), Failure>),
     /// To [`Call::Probe`]: the account's regions.
     Probed(Result<Vec<RegionInfo>, Failure>),
 }
 
 /// What became of a `DeregisterImage` that was not refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deregistration {
-    /// It deregistered the image.
-    Done,
+    /// It deregistered the image, and this became of its snapshots.
+    Done(Vec<(SnapshotId, SnapshotVerdict)>),
     /// EC2 does not know the image (any more, or yet).
     Unknown,
+    /// `InvalidAMIID.Unavailable`: deregistered, or in a state that does not allow it.
+    Unavailable,
+    /// It was not sent: its time had passed.
+    NotSent,
+}
+
+/// What `DeregisterImage` did with one of the image's snapshots.
+/// Source: EC2 API reference, `DeleteSnapshotReturnCode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SnapshotVerdict {
+    /// Deleted.
+    Deleted,
+    /// Left: other images use it.
+    Skipped,
+    /// Left: the caller may not delete it.
+    MissingPermissions,
+    /// Left: EC2 had trouble.
+    InternalError,
+    /// Left: EC2 says that the request was wrong; also for a snapshot that is pending still.
+    ClientError,
+}
+
+/// What a look before a removal showed.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Looked {
+    /// The image, if EC2 knows it.
+    pub image: Option<Box<Image>>,
+    /// The source's snapshots, if they were asked for and the source could be read.
+    pub source_snapshots: Option<Vec<SnapshotId>>,
 }
 
 impl Call {
+    /// The answer, if it is too late to make this call.
+    pub fn expired(&self, now: Timestamp) -> Option<Answer> {
+        match self {
+            Self::Deregister { job, not_after: Some(last), .. } if now > *last => {
+                Some(Answer::Deregistered(*job, Ok(Deregistration::NotSent)))
+            }
+            _ => None,
+        }
+    }
+
     /// The answer of a call that could not be made.
     pub fn failed(self, failure: Failure) -> Answer {
         match self {
@@ -177,8 +241,8 @@ impl Call {
             Self::Watch { region, .. } => Answer::Watched(region, Err(failure)),
             Self::Look { job, .. } => Answer::Looked(job, Err(failure)),
             Self::Deregister { job, .. } => Answer::Deregistered(job, Err(failure)),
-            Self::FindLeftovers { job, .. } => Answer::Leftovers(job, Err(failure)),
-            Self::DeleteSnapshot { job, snapshot, .. } => Answer::Deleted(job, snapshot, Err(failure)),
+            Self::FindLeftovers { job, image, .. } => Answer::Leftovers(job, image, Err(failure)),
+            Self::DeleteSnapshot { job, image, snapshot, .. } => Answer::Deleted(job, image, snapshot, Err(failure)),
             Self::Probe => Answer::Probed(Err(failure)),
         }
     }
@@ -194,8 +258,8 @@ impl Answer {
             | Self::Watched(_, Err(f))
             | Self::Looked(_, Err(f))
             | Self::Deregistered(_, Err(f))
-            | Self::Leftovers(_, Err(f))
-            | Self::Deleted(_, _, Err(f))
+            | Self::Leftovers(_, _, Err(f))
+            | Self::Deleted(_, _, _, Err(f))
             | Self::Probed(Err(f)) => Some(f),
             _ => None,
         }
@@ -210,8 +274,8 @@ impl Answer {
             | Self::Watched(_, Err(f))
             | Self::Looked(_, Err(f))
             | Self::Deregistered(_, Err(f))
-            | Self::Leftovers(_, Err(f))
-            | Self::Deleted(_, _, Err(f))
+            | Self::Leftovers(_, _, Err(f))
+            | Self::Deleted(_, _, _, Err(f))
             | Self::Probed(Err(f)) => Some(f),
             _ => None,
         }
@@ -224,18 +288,19 @@ impl Ask {
         match self {
             Self::Cancel(jobs) | Self::Deregister(jobs) | Self::Dismiss(jobs) => jobs.clone(),
             Self::TryAgain(jobs) => jobs.iter().map(|(id, _)| *id).collect(),
+            Self::Resolve { job, .. } => vec![*job],
             Self::Copy(_) | Self::Follow(_) | Self::LookNow => Vec::new(),
         }
     }
 }
 
 /// What a look at a region showed.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Watched {
     /// The images that are there.
     pub images: Vec<Image>,
-    /// Their snapshots.
-    pub snapshots: Vec<Snapshot>,
+    /// Their snapshots. That these cannot be read costs only the progress: the images say when a copy ends.
+    pub snapshots: Result<Vec<Snapshot>, Failure>,
 }
 
 /// How things stand beside the jobs: what everything, or a region, waits for.
@@ -254,6 +319,9 @@ pub struct Status {
 pub struct RegionStatus {
     /// The failure that keeps it from being watched, if its last look failed.
     pub problem: Option<Failure>,
+    /// The failure that keeps the progress of its copies from being read, if that failed last.
+    #[serde(default)]
+    pub no_progress: Option<Failure>,
     /// What its queued copies wait for.
     pub waiting: Option<String>,
 }

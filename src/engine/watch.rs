@@ -26,17 +26,35 @@ impl Engine {
             }
         };
         let images: HashMap<&ImageId, &Image> = seen.images.iter().map(|i| (&i.id, i)).collect();
-        let snapshots = by_image(&seen);
+        let (found_snapshots, no_progress) = match seen.snapshots {
+            Ok(snapshots) => (snapshots, None),
+            Err(failure) => (Vec::new(), Some(failure)),
+        };
+        let snapshots = by_image(&seen.images, &found_snapshots);
         let mut moved = false;
+        let whole = |i: &&Image| matches!(i.state, ImageState::Available | ImageState::Disabled);
+        for id in self.jobs.ids(|j| matches!(j.state, JobState::Removing { .. }) && j.request.destination == *region) {
+            if self.jobs.get(id).and_then(Job::image).and_then(|i| images.get(i)).is_some_and(whole) {
+                self.seen_available(id, now);
+            }
+        }
         for id in self.jobs.ids(|j| j.request.destination == *region && matches!(j.state, JobState::Copying { .. })) {
             let Some(job) = self.jobs.get_mut(id) else { continue };
             let Some(image) = job.image().cloned() else { continue };
-            let found = images.get(&image).copied();
-            let own = snapshots.get(&image).map(Vec::as_slice).unwrap_or_default();
-            moved |= observe_snapshots(job, own, &seen.snapshots, now);
+            // One that is shown as deregistered is on its way out: as good as missing.
+            let found = images.get(&image).copied().filter(|i| i.state != ImageState::Deregistered);
+            if let Some(found) = found {
+                job.observe_image(found);
+            }
+            let evidence = job.evidence(&image);
+            let candidates = snapshots.get(&image).map(Vec::as_slice).unwrap_or_default();
+            // A look-alike would move the bar.
+            let own = |s: &&&Snapshot| job.listed.contains(&s.id) || evidence.resembles(s);
+            let own: Vec<&Snapshot> = candidates.iter().filter(own).copied().collect();
+            moved |= observe_snapshots(job, &own, now);
             let verdict = match found {
                 None => judge_missing(job, &image, limits.unseen, now),
-                Some(found) => judge(job, found, own),
+                Some(found) => judge(job, found, &own),
             };
             // What is to be confirmed is confirmed soon.
             moved |= job.confirmed > 0 || job.missed > 0;
@@ -45,17 +63,18 @@ impl Engine {
             }
         }
         if let Some(rhythm) = self.regions.get_mut(region) {
+            rhythm.no_progress = no_progress;
             rhythm.went_well(region, moved, &limits, now);
         }
     }
 }
 
 /// A copy's snapshots are found by the image's own list and by their description.
-fn by_image(seen: &Watched) -> HashMap<ImageId, Vec<&Snapshot>> {
+fn by_image<'a>(images: &[Image], snapshots: &'a [Snapshot]) -> HashMap<ImageId, Vec<&'a Snapshot>> {
     let listed: HashMap<&SnapshotId, &ImageId> =
-        seen.images.iter().flat_map(|i| i.snapshot_ids().map(|s| (s, &i.id))).collect();
+        images.iter().flat_map(|i| i.snapshot_ids().map(|s| (s, &i.id))).collect();
     let mut by_image: HashMap<ImageId, Vec<&Snapshot>> = HashMap::new();
-    for snapshot in &seen.snapshots {
+    for snapshot in snapshots {
         let image = listed.get(&snapshot.id).map(|i| (*i).clone()).or_else(|| snapshot.destination_image());
         if let Some(image) = image {
             by_image.entry(image).or_default().push(snapshot);
@@ -64,19 +83,11 @@ fn by_image(seen: &Watched) -> HashMap<ImageId, Vec<&Snapshot>> {
     by_image
 }
 
-fn observe_snapshots(job: &mut Job, own: &[&Snapshot], all: &[Snapshot], now: Timestamp) -> bool {
+fn observe_snapshots(job: &mut Job, own: &[&Snapshot], now: Timestamp) -> bool {
     for snapshot in own {
         match job.snapshots.iter_mut().find(|s| s.id == snapshot.id) {
             Some(known) => known.observe(snapshot),
             None => job.snapshots.push(SnapshotProgress::from(*snapshot)),
-        }
-    }
-    // Known before, and neither listed nor described as ours now.
-    for known in &mut job.snapshots {
-        if !own.iter().any(|s| s.id == known.id)
-            && let Some(snapshot) = all.iter().find(|s| s.id == known.id)
-        {
-            known.observe(snapshot);
         }
     }
     job.recount(now)
@@ -98,8 +109,6 @@ fn judge_missing(job: &mut Job, image: &ImageId, unseen: SignedDuration, now: Ti
 }
 
 fn judge(job: &mut Job, image: &Image, snapshots: &[&Snapshot]) -> Option<JobState> {
-    job.seen = true;
-    job.missed = 0;
     let id = image.id.clone();
     match image.state {
         // A disabled copy is a whole copy that somebody has hidden since.
@@ -107,10 +116,10 @@ fn judge(job: &mut Job, image: &Image, snapshots: &[&Snapshot]) -> Option<JobSta
             job.confirmed += 1;
             (job.confirmed >= AGREE).then_some(JobState::Available { image: id })
         }
-        ImageState::Failed | ImageState::Error | ImageState::Invalid | ImageState::Deregistered => {
+        ImageState::Failed | ImageState::Error | ImageState::Invalid => {
             Some(JobState::Failed { failure: Box::new(why_failed(job, image, snapshots)), image: Some(id) })
         }
-        ImageState::Pending | ImageState::Transient | ImageState::Unknown => {
+        ImageState::Pending | ImageState::Transient | ImageState::Unknown | ImageState::Deregistered => {
             job.confirmed = 0;
             None
         }

@@ -3,10 +3,13 @@
 use std::collections::HashSet;
 
 use crate::{
-    aws::{Deregistered, Session},
-    domain::{Failure, Image, ImageId, Region, SnapshotId},
-    engine::{Answer, Call, Deregistration, Watched},
+    aws::{CallBudget, Session},
+    domain::{Failure, ImageId, Region, SnapshotId},
+    engine::{Answer, Call, Looked, Watched},
 };
+
+/// Calls that one look at a region may cost.
+const CALLS_PER_LOOK: u32 = 3;
 
 /// Makes a call.
 pub async fn make(session: Session, call: Call) -> Answer {
@@ -17,47 +20,66 @@ pub async fn make(session: Session, call: Call) -> Answer {
             let pending = session.pending_images(&region).await;
             Answer::Surveyed(region, pending)
         }
-        Call::Watch { region, images, snapshots_of, snapshots } => {
-            let seen = watch(&session, &region, &images, snapshots_of, snapshots).await;
+        Call::Watch { region, images, unlisted, snapshots } => {
+            let seen = watch(&session, &region, &images, &unlisted, snapshots).await;
             Answer::Watched(region, seen)
         }
         Call::Probe => Answer::Probed(session.regions().await),
-        Call::Look { job, region, image } => {
-            let found = session.describe_images(&region, &[image]).await;
-            Answer::Looked(job, found.map(|images| images.into_iter().next().map(Box::new)))
+        Call::Look { job, region, image, source } => {
+            Answer::Looked(job, check_image(&session, &region, image, source).await)
         }
-        Call::Deregister { job, region, image } => {
-            // What it could not delete is found again by the sweep that follows.
-            let done = session.deregister(&region, &image).await;
-            let kind =
-                |done: Deregistered| if done.already_gone { Deregistration::Unknown } else { Deregistration::Done };
-            Answer::Deregistered(job, done.map(kind))
+        Call::Deregister { job, region, image, .. } => {
+            Answer::Deregistered(job, session.deregister(&region, &image).await)
         }
         Call::FindLeftovers { job, region, image, snapshots } => {
-            Answer::Leftovers(job, session.describe_snapshots(&region, &snapshots, &[image]).await)
+            let found = session.describe_snapshots(&region, &snapshots, std::slice::from_ref(&image)).await;
+            Answer::Leftovers(job, image, found)
         }
-        Call::DeleteSnapshot { job, region, snapshot } => {
+        Call::DeleteSnapshot { job, region, image, snapshot } => {
             let result = session.delete_snapshot(&region, &snapshot).await;
-            Answer::Deleted(job, snapshot, result)
+            Answer::Deleted(job, image, snapshot, result)
         }
     }
 }
 
-/// Two calls: the images by their ids, then the snapshots of some of them.
+/// The image before it is removed. That the source cannot be read is no failure: then nothing can be proved by it.
+async fn check_image(
+    session: &Session,
+    region: &Region,
+    image: ImageId,
+    source: Option<(Region, ImageId)>,
+) -> Result<Looked, Failure> {
+    let image = session.describe_images(region, &[image]).await?.into_iter().next().map(Box::new);
+    let source = match source {
+        Some((region, id)) => session.describe_images(&region, &[id]).await.ok(),
+        None => None,
+    };
+    let source_snapshots = source.and_then(|images| Some(images.into_iter().next()?.snapshot_ids().cloned().collect()));
+    Ok(Looked { image, source_snapshots })
+}
+
+/// The images by their ids, then the snapshots that are known by theirs, then those of images that list none yet by
+/// description. What the budget does not allow waits for the next look.
 async fn watch(
     session: &Session,
     region: &Region,
     images: &[ImageId],
-    snapshots_of: Vec<ImageId>,
+    unlisted: &[ImageId],
     mut known: Vec<SnapshotId>,
 ) -> Result<Watched, Failure> {
-    let images = session.describe_images(region, images).await?;
-    let asked: HashSet<&ImageId> = snapshots_of.iter().collect();
-    let here: Vec<&Image> = images.iter().filter(|i| asked.contains(&i.id)).collect();
-    known.extend(here.iter().flat_map(|i| i.snapshot_ids().cloned()));
+    let mut budget = CallBudget::new(CALLS_PER_LOOK);
+    let images = session.poll_images(region, images, &mut budget).await?;
+    let asked: HashSet<&ImageId> = unlisted.iter().collect();
+    let mut by_description = Vec::new();
+    for image in images.iter().filter(|i| asked.contains(&i.id)) {
+        let listed: Vec<SnapshotId> = image.snapshot_ids().cloned().collect();
+        if listed.is_empty() {
+            by_description.push(image.id.clone());
+        }
+        known.extend(listed);
+    }
     known.sort();
     known.dedup();
-    let ids: Vec<_> = here.iter().map(|i| i.id.clone()).collect();
-    let snapshots = session.describe_snapshots(region, &known, &ids).await?;
+    let snapshots = session.poll_snapshots(region, &known, &by_description, &mut budget).await;
     Ok(Watched { images, snapshots })
 }

@@ -260,7 +260,12 @@ impl<'a> Drive<'a> {
             (self.worker.post)(Post::Changed { jobs: write.jobs, status: write.status });
         }
         self.changing.extend(write.sent.iter().map(|sent| sent.id));
+        let now = self.worker.clock.now();
         for (id, call) in std::mem::take(&mut self.calls) {
+            if let Some(answer) = call.expired(now) {
+                _ = self.answer.send((id, Answered { answer, receipt: Receipt::default() }));
+                continue;
+            }
             let (answering, sender) = (self.worker.hands.call(call.clone()), self.answer.clone());
             tokio::spawn(async move {
                 let answer = AssertUnwindSafe(answering).catch_unwind().await;

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use super::{calls, keeper::Keeper};
 use crate::{
-    aws::{HttpClient, Session, SessionOptions, with_request_id},
-    domain::{AccountKey, Failure, RegionInfo, Retry},
+    aws::{HttpClient, Session, SessionOptions, other_account, with_request_id},
+    domain::{AccountKey, Failure, RegionInfo},
     engine::{Answer, AnsweredCall, Call, Job, SentCall, Status},
     store::{AskId, Changes},
 };
@@ -173,21 +173,16 @@ fn arn(session: &Session) -> Option<String> {
 /// Reads the credentials anew (a login writes files that a loaded session does not see) and tries them.
 async fn renew(cell: &SessionCell, renewal: Renewal) -> Result<Vec<RegionInfo>, Failure> {
     let session = Session::load(renewal.options, renewal.http).await?;
+    // A profile may mean another account by now: that is known before these credentials sign anything.
+    let account = session.account().await?;
+    if AccountKey::new(&account.id, session.endpoint_url()) != renewal.account {
+        return Err(other_account(&account, &renewal.account));
+    }
     let regions = match session.regions().await {
         // Known, and not allowed to ask for that.
         Err(failure) if failure.is_denied() => Vec::new(),
         result => result?,
     };
-    // A profile may mean another account by now.
-    let account = session.account().await?;
-    if AccountKey::new(&account.id, session.endpoint_url()) != renewal.account {
-        return Err(Failure::new(
-            "use the renewed credentials",
-            format!("they belong to account {}, the copies to {}", account.id, renewal.account),
-        )
-        .hint("Sign in to the account the copies were started in.")
-        .retry(Retry::AfterLogin));
-    }
     cell.set(session);
     Ok(regions)
 }

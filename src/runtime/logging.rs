@@ -1,11 +1,22 @@
-//! The log: a file, never the terminal.
+//! The log: files for this user alone, never the terminal; several processes write the same ones.
 
-use std::{fs, path::Path};
+use std::{
+    ffi::OsString,
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
 
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
 use crate::domain::Failure;
+
+/// Bytes after which a file is put aside.
+const MOST_BYTES: u64 = 10 * 1024 * 1024;
+/// Files in all: the one that is written, and those put aside.
+const FILES: u32 = 5;
 
 /// Starts the log in this file. It is written until the guard is dropped.
 ///
@@ -14,12 +25,129 @@ use crate::domain::Failure;
 pub fn start(file: &Path, level: &str) -> Result<WorkerGuard, Failure> {
     let failed = |why: String| Failure::new(format!("write the log {}", file.display()), why);
     let filter = EnvFilter::try_new(format!("warn,amigrate={level}")).map_err(|e| failed(e.to_string()))?;
-    if let Some(dir) = file.parent().filter(|d| !d.as_os_str().is_empty()) {
-        fs::create_dir_all(dir).map_err(|e| failed(e.to_string()))?;
-    }
-    let out = fs::OpenOptions::new().create(true).append(true).open(file).map_err(|e| failed(e.to_string()))?;
+    let out = RotatedFile::open(file, MOST_BYTES, FILES).map_err(|e| failed(e.to_string()))?;
     let (writer, guard) = tracing_appender::non_blocking(out);
     // A second start, as in tests, keeps the first log.
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).try_init();
     Ok(guard)
+}
+
+/// A file that is put aside as `NAME.1`, `NAME.2` and so on when it is full. Crates that do this take themselves for the
+/// only process; here each write takes a lock and looks whether another process has put the file aside.
+struct RotatedFile {
+    path: PathBuf,
+    file: File,
+    lock: File,
+    most: u64,
+    files: u32,
+}
+
+impl RotatedFile {
+    fn open(path: &Path, most: u64, files: u32) -> io::Result<Self> {
+        if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty() && !d.exists()) {
+            // A directory that is there is somebody's choice, and may be shared.
+            DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        }
+        let lock = private(&with(path, ".lock"))?;
+        Ok(Self { path: path.to_owned(), file: private(path)?, lock, most, files })
+    }
+
+    /// Follows another process that put the file aside, and does so if it is full.
+    fn make_room(&mut self, bytes: u64) -> io::Result<()> {
+        let current = fs::metadata(&self.path).ok().map(|m| (m.dev(), m.ino()));
+        let ours = self.file.metadata()?;
+        if current != Some((ours.dev(), ours.ino())) {
+            self.file = private(&self.path)?;
+        }
+        let length = self.file.metadata()?.len();
+        if length == 0 || length + bytes <= self.most {
+            return Ok(());
+        }
+        for n in (1..self.files).rev() {
+            let from = if n == 1 { self.path.clone() } else { with(&self.path, &format!(".{}", n - 1)) };
+            match fs::rename(from, with(&self.path, &format!(".{n}"))) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        self.file = private(&self.path)?;
+        Ok(())
+    }
+}
+
+impl Write for RotatedFile {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        // Where the file system has no locks the log is written all the same.
+        let locked = self.lock.lock().is_ok();
+        let written = self.make_room(line.len() as u64).and_then(|()| self.file.write_all(line));
+        if locked {
+            self.lock.unlock()?;
+        }
+        written.map(|()| line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Opens a file to append to, for this user alone from its first byte; others' rights to one that is there are taken away.
+fn private(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+    let found = file.metadata()?;
+    if found.is_file() && found.mode() & 0o077 != 0 && found.uid() == rustix::process::geteuid().as_raw() {
+        file.set_permissions(Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
+}
+
+fn with(path: &Path, end: &str) -> PathBuf {
+    let mut name: OsString = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o777
+    }
+
+    #[test]
+    fn files_are_private_from_the_first_byte_and_so_is_a_new_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("state/amigrate/a.log");
+        let mut log = RotatedFile::open(&path, 100, 5).unwrap();
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700), "before anything is written");
+        log.write_all(b"x").unwrap();
+        // One of an older version, readable by everybody.
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        RotatedFile::open(&path, 100, 5).unwrap();
+        assert_eq!(mode(&path), 0o600);
+    }
+
+    #[test]
+    fn full_files_are_put_aside_and_the_oldest_goes() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.log");
+        // Two processes, as far as the files know.
+        let mut logs = [RotatedFile::open(&path, 100, 5).unwrap(), RotatedFile::open(&path, 100, 5).unwrap()];
+        for n in 0..100 {
+            logs[n % 2].write_all(format!("line {n:03} of twenty.\n").as_bytes()).unwrap();
+        }
+        let names: Vec<PathBuf> = (1..=9).map(|n| with(&path, &format!(".{n}"))).collect();
+        let there: Vec<&PathBuf> = names.iter().filter(|p| p.exists()).collect();
+        assert_eq!(there.len(), 4, "five with the one that is written: {there:?}");
+        let all = there.into_iter().rev().chain([&path]);
+        let text: String = all.map(|p| fs::read_to_string(p).unwrap()).collect();
+        let kept: Vec<usize> = text.lines().map(|l| l[5..8].parse().unwrap()).collect();
+        assert_eq!(kept, (100 - kept.len()..100).collect::<Vec<_>>(), "in order, none lost among the last");
+        assert!(kept.len() > 16, "{}", kept.len());
+        for path in [&path, &names[0], &names[3]] {
+            assert!(fs::metadata(path).unwrap().len() <= 100);
+            assert_eq!(mode(path), 0o600);
+        }
+    }
 }

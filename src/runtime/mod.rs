@@ -11,6 +11,7 @@ pub mod hands;
 mod heartbeat;
 pub mod keeper;
 pub mod logging;
+pub mod login;
 pub mod profile;
 pub mod remember;
 mod run;

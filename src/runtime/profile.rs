@@ -1,38 +1,60 @@
 //! Under which name a profile's account is remembered, so that its jobs can be shown when nobody is signed in.
 
-/// Names the profile that the AWS chain will use, and the endpoint: behind another one it may mean another account.
-/// What the environment says counts as what was given does.
-pub fn key(profile: Option<&str>, endpoint: Option<&str>, env: &impl Fn(&str) -> Option<String>) -> String {
+/// Names the profile that the AWS chain will use, the files it stands in, and the endpoint: in another file or behind
+/// another endpoint it may mean another account. What the environment says counts as what was given does.
+///
+/// `None` when the environment itself has the credentials: two shells of one user may have two accounts' keys, so nothing
+/// may be remembered, or shown, before AWS has said whose they are.
+pub fn key(profile: Option<&str>, endpoint: Option<&str>, env: &impl Fn(&str) -> Option<String>) -> Option<String> {
+    const CREDENTIALS: [&str; 4] = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    ];
     let variable = |name: &str| env(name).filter(|value| !value.is_empty());
-    let profile = profile.map(str::to_owned).or_else(|| variable("AWS_PROFILE")).unwrap_or_else(|| "default".into());
+    if profile.is_none() && CREDENTIALS.iter().any(|name| variable(name).is_some()) {
+        return None;
+    }
+    let mut key = profile.map(str::to_owned).or_else(|| variable("AWS_PROFILE")).unwrap_or_else(|| "default".into());
+    for file in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"].into_iter().filter_map(variable) {
+        key = format!("{key} in {file}");
+    }
     let endpoint = endpoint
         .map(str::to_owned)
         .or_else(|| variable("AWS_ENDPOINT_URL_EC2"))
         .or_else(|| variable("AWS_ENDPOINT_URL"));
-    match endpoint {
-        Some(url) => format!("{profile} at {url}"),
-        None => profile,
-    }
+    Some(match endpoint {
+        Some(url) => format!("{key} at {url}"),
+        None => key,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn env<'a>(pairs: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
+        |name| pairs.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned())
+    }
+
     #[test]
     fn what_is_given_goes_before_the_environment() {
-        let none = |_: &str| None;
-        let env = |name: &str| {
-            let value = match name {
-                "AWS_PROFILE" => "prod",
-                "AWS_ENDPOINT_URL" => "http://a",
-                "AWS_ENDPOINT_URL_EC2" => "",
-                _ => return None,
-            };
-            Some(value.to_owned())
-        };
-        assert_eq!(key(None, None, &none), "default");
-        assert_eq!(key(None, None, &env), "prod at http://a");
-        assert_eq!(key(Some("dev"), Some("http://b"), &env), "dev at http://b");
+        let set = [("AWS_PROFILE", "prod"), ("AWS_ENDPOINT_URL", "http://a"), ("AWS_ENDPOINT_URL_EC2", "")];
+        assert_eq!(key(None, None, &env(&[])).as_deref(), Some("default"));
+        assert_eq!(key(None, None, &env(&set)).as_deref(), Some("prod at http://a"));
+        assert_eq!(key(Some("dev"), Some("http://b"), &env(&set)).as_deref(), Some("dev at http://b"));
+        let files = [("AWS_CONFIG_FILE", "/c"), ("AWS_SHARED_CREDENTIALS_FILE", "/s")];
+        assert_eq!(key(Some("dev"), None, &env(&files)).as_deref(), Some("dev in /c in /s"));
+    }
+
+    #[test]
+    fn exported_credentials_have_no_name_unless_a_profile_was_named() {
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"] {
+            let set = [(name, "x"), ("AWS_PROFILE", "prod")];
+            assert_eq!(key(None, None, &env(&set)), None, "{name}");
+            assert_eq!(key(Some("dev"), None, &env(&set)).as_deref(), Some("dev"), "{name}");
+        }
+        assert_eq!(key(None, None, &env(&[("AWS_ACCESS_KEY_ID", "")])).as_deref(), Some("default"));
     }
 }

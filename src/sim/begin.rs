@@ -39,6 +39,10 @@ impl World {
             copies_made: 0,
             ids: fastrand::Rng::with_seed(scenario.seed),
             request_ids: fastrand::Rng::with_seed(!scenario.seed),
+            changes: Vec::new(),
+            access_keys: HashMap::new(),
+            foreign_calls: Vec::new(),
+            others: BTreeMap::new(),
         };
         world.add_lots(scenario);
         for spec in &scenario.copies {

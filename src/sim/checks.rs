@@ -1,7 +1,7 @@
 //! What EC2 refuses by its form alone, and its words for what is not there. Knows no world.
 
 use crate::{
-    domain::{ImageId, image::Tag},
+    domain::{AccountId, ImageId, SnapshotId, image::Tag},
     sim::refusal::Refusal,
 };
 
@@ -42,6 +42,21 @@ pub(crate) fn check_image_id(id: &str) -> Result<(), Refusal> {
         Ok(_) => Ok(()),
         Err(_) => Err(Refusal::new("InvalidAMIID.Malformed", format!("Invalid id: \"{id}\" (expecting \"ami-...\")"))),
     }
+}
+
+/// Refuses what is not formed like a snapshot's id.
+pub(crate) fn check_snapshot_id(id: &str) -> Result<SnapshotId, Refusal> {
+    SnapshotId::new(id)
+        .map_err(|_| Refusal::new("InvalidSnapshotID.Malformed", format!("The snapshot ID '{id}' is malformed")))
+}
+
+/// Refuses an owner that is neither an account's id nor one of EC2's aliases.
+pub(crate) fn check_owner(owner: &str) -> Result<(), Refusal> {
+    const ALIASES: [&str; 4] = ["self", "amazon", "aws-marketplace", "aws-backup-vault"];
+    if ALIASES.contains(&owner) || AccountId::new(owner).is_ok() {
+        return Ok(());
+    }
+    Err(Refusal::new("InvalidUserID.Malformed", format!("Invalid user id: \"{owner}\"")))
 }
 
 /// The image or images are not there, or not for this account.

@@ -48,11 +48,12 @@ impl World {
         check_texts(&call)?;
         let source = self.source(&call, now)?;
         let encrypted = encryption(area, &call, &source)?;
-        if area.own_name_taken(&self.account, &call.name, now) {
-            return Err(duplicate(area, &call.name));
-        }
+        // A dry run asks for permission only; a name that is taken shows in earnest.
         if call.dry_run {
             return Err(Refusal::dry_run());
+        }
+        if self.limits.unique_names && area.own_name_taken(&self.account, &call.name, now) {
+            return Err(duplicate(area, &call.name));
         }
         if area.pending_copies(now) >= self.limits.pending_copies {
             return Err(Refusal::new(
@@ -131,7 +132,14 @@ impl World {
                 kms_key_id: if encrypted { key.map(Into::into) } else { None },
                 tags: call.snapshot_tags.clone(),
             };
-            snapshots.push(MadeSnapshot { end, image: id.clone(), course: Course::new(now), stages });
+            snapshots.push(MadeSnapshot {
+                end,
+                image: Some(id.clone()),
+                course: Course::new(now),
+                stages,
+                maker: call.maker,
+                token: call.token.clone(),
+            });
         }
         image.id = id.clone();
         image.region = to.clone();
@@ -175,7 +183,7 @@ impl World {
         Stages { listed: pace.snapshots_after_ms, zero, almost, ended }
     }
 
-    fn new_id(&mut self, prefix: &str) -> String {
+    pub(crate) fn new_id(&mut self, prefix: &str) -> String {
         format!("{prefix}0{:016x}", self.ids.u64(..))
     }
 }
@@ -206,7 +214,7 @@ fn encryption(area: &Area, call: &CopyCall, source: &SeenImage) -> Result<bool, 
     Ok(source.image.encrypted() || call.encrypted == Some(true) || area.encrypts_by_default)
 }
 
-fn internal() -> Refusal {
+pub(crate) fn internal() -> Refusal {
     Refusal::with_status(500, "InternalError", "An internal error has occurred")
 }
 
@@ -256,7 +264,7 @@ fn check_texts(call: &CopyCall) -> Result<(), Refusal> {
     check_tags(&call.snapshot_tags)
 }
 
-fn duplicate(area: &Area, name: &str) -> Refusal {
+pub(crate) fn duplicate(area: &Area, name: &str) -> Refusal {
     let id = area.id_by_name(name).map_or_else(String::new, |id| id.to_string());
     Refusal::new("InvalidAMIName.Duplicate", format!("AMI name {name} is already in use by AMI {id}"))
 }

@@ -12,6 +12,7 @@ use crate::{
         listing::{ImagesCall, PageCall, SnapshotsCall},
         params::Params,
         refusal::Refusal,
+        removing::DeregisterCall,
         words,
         world::World,
         xml::Xml,
@@ -180,13 +181,14 @@ impl Call<'_> {
         let id = self.params.required("ImageId")?;
         let delete = self.params.flag("DeleteAssociatedSnapshots")? == Some(true);
         let dry_run = self.dry_run()?;
-        let removed = self.world.deregister(self.region, id, delete, dry_run, self.now)?;
+        let call = DeregisterCall { image: id, delete_snapshots: delete, dry_run, by: Maker::Request };
+        let removed = self.world.deregister(self.region, call, self.now)?;
         Ok(self.response("DeregisterImage", |xml| {
             xml.flag("return", true);
             if delete {
                 xml.items("deleteSnapshotResultSet", removed, |xml, (id, code)| {
                     xml.leaf("snapshotId", id.as_str());
-                    xml.leaf("returnCode", code);
+                    xml.leaf("returnCode", code.as_str());
                 });
             }
         }))
@@ -194,14 +196,16 @@ impl Call<'_> {
 
     fn delete_snapshot(self) -> Result<String, Refusal> {
         let dry_run = self.dry_run()?;
-        self.world.delete_snapshot(self.region, self.params.required("SnapshotId")?, dry_run, self.now)?;
+        let id = self.params.required("SnapshotId")?;
+        self.world.delete_snapshot(self.region, id, dry_run, Maker::Request, self.now)?;
         Ok(self.response("DeleteSnapshot", |xml| xml.flag("return", true)))
     }
 
     fn create_tags(self) -> Result<String, Refusal> {
         let dry_run = self.dry_run()?;
         let resources = self.params.list("ResourceId");
-        self.world.create_tags(self.region, &resources, &self.params.tags(""), dry_run, self.now)?;
+        let tags = self.params.tags("");
+        self.world.create_tags(self.region, &resources, &tags, dry_run, Maker::Request, self.now)?;
         Ok(self.response("CreateTags", |xml| xml.flag("return", true)))
     }
 

@@ -15,6 +15,11 @@ pub enum Effect {
     Throttle,
     /// `UnauthorizedOperation` with HTTP 403; KMS says `AccessDeniedException`.
     Deny,
+    /// `AuthFailure` with the generic text: what bad keys get, and every call to a region that is not enabled.
+    AuthFailure,
+    /// `AuthFailure` with a text that names the request's images or snapshots: a refusal of this one call. For a request that
+    /// names none it is as `Deny`.
+    NotAuthorized,
     /// HTTP 500 `InternalError`.
     Fail,
     /// The request is carried out, the answer comes after `Rule::millis`.
@@ -133,12 +138,19 @@ impl Faults {
         self.0.clear();
     }
 
-    /// Whether a request for `action` is denied for another permission it needs too. A rule that fits the request itself
-    /// was asked already.
-    pub(crate) fn deny_also(&mut self, region: &Region, action: &str, needed: &str) -> bool {
-        let others = self.0.iter_mut().filter(|r| r.kind == Effect::Deny && !glob(&r.action, action));
+    /// Which of these faults strikes `needed`, an action that a request for `action` needs the permission for or causes. A rule
+    /// that fits the request itself was asked already.
+    pub(crate) fn strike_also(
+        &mut self,
+        region: &Region,
+        action: &str,
+        needed: &str,
+        kinds: &[Effect],
+    ) -> Option<Effect> {
+        let others = self.0.iter_mut().filter(|r| kinds.contains(&r.kind) && !glob(&r.action, action));
         // Every rule counts the request, also behind one that strikes.
-        others.map(|rule| rule.strikes(region, needed)).fold(false, |any, strikes| any | strikes)
+        let striking = others.filter_map(|rule| rule.strikes(region, needed).then_some(rule.kind));
+        striking.fold(None, |first, kind| first.or(Some(kind)))
     }
 
     /// Counts the request and says what strikes it.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::{
-    domain::{Image, ImageId, Region, Snapshot},
+    domain::{Image, ImageId, Region, Snapshot, SnapshotId},
     sim::{
         life::{MadeSnapshot, Maker},
         traffic::Calls,
@@ -62,6 +62,11 @@ impl World {
         self.areas.iter().flat_map(|area| -> Vec<_> { of(area) }).collect()
     }
 
+    /// Returns true if the snapshot is there, whoever made it.
+    pub fn has_snapshot(&self, region: &Region, snapshot: &SnapshotId, now: Timestamp) -> bool {
+        self.area(region).is_some_and(|area| self.snapshot(area, snapshot.as_str(), now).is_some())
+    }
+
     /// How many copies are pending in each region that has any, as its limit counts them.
     pub fn pending_copies(&self, now: Timestamp) -> BTreeMap<Region, usize> {
         let count = |area: &Area| (area.region.clone(), area.pending_copies(now));
@@ -88,7 +93,7 @@ impl World {
 fn snapshots(world: &World, area: &Area, now: Timestamp) -> Vec<(ImageId, Snapshot)> {
     let seen = |made: &MadeSnapshot| {
         let snapshot = world.see_snapshot(area, made.as_of(now)?, made.course.created()).snapshot;
-        Some((made.image.clone(), snapshot))
+        Some((made.image.clone()?, snapshot))
     };
     area.snapshots.values().filter_map(seen).collect()
 }

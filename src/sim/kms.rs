@@ -49,9 +49,7 @@ impl Area {
 
 /// Carries out one action, given its JSON.
 pub(crate) fn call(world: &World, region: &Region, action: &str, body: &[u8]) -> Result<Value, Refusal> {
-    let area = world.enabled(region).map_err(|_| {
-        Refusal::new("UnrecognizedClientException", "The security token included in the request is invalid.")
-    })?;
+    let area = world.enabled(region).map_err(|_| Refusal::unrecognized_client())?;
     let input: Value = if body.is_empty() { json!({}) } else { read(body)? };
     match action {
         "ListAliases" => page(&input, "Aliases", aliases(world, area, input["KeyId"].as_str())),

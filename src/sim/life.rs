@@ -5,19 +5,19 @@ use jiff::Timestamp;
 
 use crate::domain::{Image, ImageId, ImageState, Snapshot, SnapshotState};
 
-/// Who asked for a copy.
+/// Who made or changed something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Maker {
-    /// A `CopyImage` that came through one of the doors.
+    /// A request that came through one of the doors: the program's.
     #[default]
     Request,
-    /// [`World::copy_elsewhere`](crate::sim::World::copy_elsewhere).
+    /// Another user of the account: the methods of [`World`](crate::sim::World) whose names end in `elsewhere`.
     Elsewhere,
     /// The scenario, before the world began.
     Scenario,
 }
 
-/// An image made by a copy.
+/// An image made since the world began.
 #[derive(Debug, Clone)]
 pub(crate) struct Made {
     /// As it is once available.
@@ -33,14 +33,18 @@ pub(crate) struct Made {
     pub(crate) maker: Maker,
 }
 
-/// A snapshot made by a copy.
+/// A snapshot made since the world began.
 #[derive(Debug, Clone)]
 pub(crate) struct MadeSnapshot {
     /// As it is once completed or in error.
     pub(crate) end: Snapshot,
-    pub(crate) image: ImageId,
+    /// The image whose copy made it; none for one that somebody made by itself.
+    pub(crate) image: Option<ImageId>,
     pub(crate) course: Course,
     pub(crate) stages: Stages,
+    pub(crate) maker: Maker,
+    /// The client token its copy was asked with.
+    pub(crate) token: Option<String>,
 }
 
 /// How far a copy is on its way: its age, less the time it stood still.
@@ -153,6 +157,11 @@ impl MadeSnapshot {
         Some(snapshot)
     }
 
+    /// Whether the copy of this image made it.
+    pub(crate) fn is_of(&self, image: &ImageId) -> bool {
+        self.image.as_ref() == Some(image)
+    }
+
     /// Whether it is still being filled.
     pub(crate) fn is_pending(&self, now: Timestamp) -> bool {
         self.course.done_ms(now) < self.stages.ended
@@ -182,6 +191,9 @@ impl MadeSnapshot {
 }
 
 impl Stages {
+    /// Of a snapshot that is whole as soon as it exists.
+    pub(crate) const WHOLE: Self = Self { listed: 0, zero: 0, almost: 0, ended: 0 };
+
     fn percent(&self, age: i64) -> Option<u8> {
         if age < self.zero {
             return None;

@@ -6,9 +6,9 @@
 use jiff::Timestamp;
 
 use crate::{
-    domain::{ImageId, ImageState, Region, SnapshotId},
+    domain::{ImageId, ImageState, Region},
     sim::{
-        checks::{check_image_id, no_snapshot, not_found},
+        checks::{check_image_id, check_owner, check_snapshot_id, no_snapshot, not_found},
         filters::{self, Filter},
         lot::Lot,
         refusal::Refusal,
@@ -116,6 +116,8 @@ impl World {
     ) -> Result<Page<SeenImage>, Refusal> {
         let area = self.enabled(region)?;
         filters::check(&call.filters, true)?;
+        call.owners.iter().try_for_each(|owner| check_owner(owner))?;
+        call.executable_by.iter().filter(|who| *who != "all").try_for_each(|who| check_owner(who))?;
         if !call.ids.is_empty() {
             if call.page.max.is_some() {
                 return Err(both("imageIds", "maxResults"));
@@ -218,6 +220,7 @@ impl World {
     ) -> Result<Page<SeenSnapshot>, Refusal> {
         let area = self.enabled(region)?;
         filters::check(&call.filters, false)?;
+        call.owners.iter().try_for_each(|owner| check_owner(owner))?;
         let wanted = |seen: &SeenSnapshot| {
             let owner = seen.owner.as_str();
             self.owner_fits(&call.owners, owner, None)
@@ -228,12 +231,7 @@ impl World {
                 return Err(both("snapshotIds", "maxResults"));
             }
             let find = |id: &String| {
-                if SnapshotId::new(id).is_err() {
-                    return Err(Refusal::new(
-                        "InvalidSnapshotID.Malformed",
-                        format!("The snapshot ID '{id}' is malformed"),
-                    ));
-                }
+                check_snapshot_id(id)?;
                 self.snapshot(area, id, now).ok_or_else(|| no_snapshot(id))
             };
             let mut items = call.ids.iter().map(find).collect::<Result<Vec<_>, _>>()?;

@@ -3,7 +3,9 @@
 //! Owns a simulated account and AWS's wire forms. A function of (world, request, now): the clock, the sleeping and
 //! the sockets stand in the two doors, [`connector`] and [`server`]; nothing else here may wait or read a clock.
 
+mod accounts;
 mod begin;
+mod changes;
 mod checks;
 pub mod connector;
 mod copying;
@@ -13,6 +15,7 @@ mod elsewhere;
 pub mod faults;
 mod filters;
 mod glob;
+pub mod http;
 mod inspect;
 mod key;
 mod kms;
@@ -36,6 +39,9 @@ mod words;
 pub mod world;
 mod xml;
 
+pub use accounts::ForeignCall;
+pub use changes::{Change, ChangeKind, Provenance};
+pub use elsewhere::LookAlike;
 pub use inspect::CopySeen;
 pub use life::Maker;
 pub use scenario::Scenario;

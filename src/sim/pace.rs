@@ -18,13 +18,19 @@ pub struct Pace {
     pub almost_ms: i64,
     /// From the last snapshot's end until the image is available, milliseconds.
     pub settle_ms: i64,
-    /// For so long a new image is `InvalidAMIID.NotFound` and neither it nor its snapshots are listed, milliseconds. Its name
-    /// is taken and its token known all the same.
+    /// For so long a new image is `InvalidAMIID.NotFound` and neither it nor its snapshots are listed, milliseconds. Its token
+    /// is known, and it counts against the limit, all the same.
     pub unseen_ms: i64,
+    /// For so long after `CopyImage` a pending image cannot be deregistered, milliseconds: `InvalidAMIID.Unavailable`, as for
+    /// any state that does not allow the call.
+    pub deregister_after_ms: i64,
     /// After deregistration, for so long its snapshots are `InvalidSnapshot.InUse`, milliseconds.
     pub in_use_ms: i64,
     /// After deregistration, for so long `DescribeImages` shows the image as it was, milliseconds.
     pub ghost_ms: i64,
+    /// After deregistration, for so long another call for the image is `InvalidAMIID.Unavailable`, milliseconds; from then on
+    /// it is `InvalidAMIID.NotFound`. None is for ever.
+    pub unavailable_ms: Option<i64>,
 }
 
 impl Default for Pace {
@@ -37,13 +43,15 @@ impl Default for Pace {
             almost_ms: 2_500,
             settle_ms: 2_500,
             unseen_ms: 0,
+            deregister_after_ms: 0,
             in_use_ms: 0,
             ghost_ms: 0,
+            unavailable_ms: None,
         }
     }
 }
 
-/// What a region refuses more of.
+/// What a region refuses, where EC2's documents or its past leave it open.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
@@ -53,10 +61,22 @@ pub struct Limits {
     pub rates: bool,
     /// After so long a client token is forgotten and its request a new one, milliseconds; none is never.
     pub token_life_ms: Option<i64>,
+    /// Whether `CopyImage` refuses a name that the account already has there. EC2 does not: only `CreateImage` and
+    /// `RegisterImage` keep names unique.
+    pub unique_names: bool,
+    /// Whether `DeregisterImage` deletes pending snapshots with the image; if not, they are `client-error` in its answer and
+    /// stay. What EC2 does is not documented.
+    pub deletes_pending_snapshots: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { pending_copies: 300, rates: false, token_life_ms: None }
+        Self {
+            pending_copies: 300,
+            rates: false,
+            token_life_ms: None,
+            unique_names: false,
+            deletes_pending_snapshots: false,
+        }
     }
 }

@@ -27,6 +27,21 @@ impl Refusal {
         Self::with_status(401, "AuthFailure", "AWS was not able to validate the provided access credentials")
     }
 
+    /// The other meaning of `AuthFailure`: these images or snapshots are not the caller's to do this with.
+    pub(crate) fn not_authorized(kind: &str, ids: &[String]) -> Self {
+        Self::with_status(403, "AuthFailure", format!("Not authorized for {kind}: [{}]", ids.join(", ")))
+    }
+
+    /// KMS's text for bad keys and for regions that are not enabled.
+    pub(crate) fn unrecognized_client() -> Self {
+        Self::new("UnrecognizedClientException", "The security token included in the request is invalid.")
+    }
+
+    /// STS's text for the same.
+    pub(crate) fn invalid_client_token() -> Self {
+        Self::with_status(403, "InvalidClientTokenId", "The security token included in the request is invalid")
+    }
+
     /// Over a request rate.
     pub(crate) fn throttled() -> Self {
         Self::with_status(503, "RequestLimitExceeded", "Request limit exceeded.")

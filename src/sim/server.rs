@@ -11,13 +11,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::{
-    body::Incoming,
-    header::{CONNECTION, CONTENT_TYPE, HeaderValue},
-    server::conn::http1,
-    service::service_fn,
-};
+use http_body_util::Full;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use jiff::Timestamp;
 use tokio::{
@@ -28,11 +23,11 @@ use tokio::{
 
 use crate::{
     domain::{Failure, Retry},
-    sim::{shared::SharedWorld, wire::Request},
+    sim::{
+        http::{Received, response},
+        shared::SharedWorld,
+    },
 };
-
-/// The largest request body, bytes; a `CopyImage` with all its tags is under a tenth of that.
-const MOST_BODY: usize = 1024 * 1024;
 
 type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -116,21 +111,11 @@ async fn answer(
     clock: &Clock,
     cut: &Notify,
 ) -> hyper::Response<Full<Bytes>> {
-    let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, MOST_BODY).collect().await else {
-        return plain(413, "The request is too large or was cut off.\n");
+    let received = match Received::read(request).await {
+        Ok(received) => received,
+        Err(refusal) => return refusal,
     };
-    let body = body.to_bytes();
-    let header = |name: &str| head.headers.get(name).and_then(|v| v.to_str().ok());
-    let wire = Request {
-        method: head.method.as_str(),
-        path: head.uri.path(),
-        query: head.uri.query().unwrap_or_default(),
-        authorization: header("authorization"),
-        target: header("x-amz-target"),
-        body: &body,
-    };
-    let answer = world.answer(&wire, clock());
+    let answer = world.answer(&received.wire(), clock());
     if !answer.delay.is_zero() {
         tokio::time::sleep(answer.delay).await;
     }
@@ -139,21 +124,7 @@ async fn answer(
         // The connection is dropped around this; nothing more is sent.
         std::future::pending::<()>().await;
     }
-    let mut response = hyper::Response::new(Full::new(answer.body.into()));
-    *response.status_mut() =
-        http::StatusCode::from_u16(answer.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
-    if let Ok(id) = HeaderValue::from_str(&answer.request_id) {
-        response.headers_mut().insert("x-amzn-requestid", id);
-    }
-    response
-}
-
-fn plain(status: u16, text: &'static str) -> hyper::Response<Full<Bytes>> {
-    let mut response = hyper::Response::new(Full::new(Bytes::from_static(text.as_bytes())));
-    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::BAD_REQUEST);
-    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    response
+    response(answer)
 }
 
 #[cfg(test)]
@@ -164,12 +135,15 @@ mod tests {
     use crate::sim::{
         Scenario, World,
         faults::{Effect, Rule},
+        http::MAX_BODY,
     };
 
     fn post(body: &str, length: usize) -> String {
         let scope =
             "AWS4-HMAC-SHA256 Credential=k/20260305/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0";
-        format!("POST / HTTP/1.1\r\nHost: x\r\nAuthorization: {scope}\r\nContent-Length: {length}\r\n\r\n{body}")
+        format!(
+            "POST / HTTP/1.1\r\nHost: localhost\r\nAuthorization: {scope}\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
     }
 
     /// Sends all of these on one connection and reads until it is closed.
@@ -191,21 +165,48 @@ mod tests {
         let serving = tokio::spawn(server.serve(async { _ = stopped.await }));
 
         let one = "Action=DescribeRegions";
-        let last = post(one, one.len()).replace("Host: x", "Host: x\r\nConnection: close");
+        let last = post(one, one.len()).replace("Host: localhost", "Host: localhost\r\nConnection: close");
         let both = talk(addr, format!("{}{last}", post(one, one.len())).as_bytes()).await;
         assert_eq!(both.matches("HTTP/1.1 200 OK").count(), 2, "{both}");
         assert!(both.contains("x-amzn-requestid: "), "{both}");
 
         assert!(talk(addr, b"\x16\x03\x01 nonsense\r\n\r\n").await.starts_with("HTTP/1.1 400"));
-        let huge = format!("{}{}", post("", MOST_BODY + 1), "a".repeat(MOST_BODY + 1));
+        let huge = format!("{}{}", post("", MAX_BODY + 1), "a".repeat(MAX_BODY + 1));
         assert!(talk(addr, huge.as_bytes()).await.starts_with("HTTP/1.1 413"));
-        let state = talk(addr, b"GET /_state HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+        let state = talk(addr, b"GET /_state HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
         assert!(state.starts_with("HTTP/1.1 200") && state.contains(r#""DescribeRegions":{"asked":2,"#), "{state}");
 
         for effect in [Effect::LostAnswer, Effect::Reset] {
             world.with(|w| w.faults().add(Rule::new("*", effect).first(1)));
             assert_eq!(talk(addr, post(one, one.len()).as_bytes()).await, "");
             assert!(talk(addr, last.as_bytes()).await.starts_with("HTTP/1.1 200"));
+        }
+        stop.send(()).unwrap();
+        serving.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn only_requests_to_this_machine_are_answered() {
+        let world = SharedWorld::new(World::new(&Scenario::named("empty").unwrap(), Timestamp::UNIX_EPOCH));
+        let server = bind(0, world.clone(), || Timestamp::UNIX_EPOCH).await.unwrap();
+        let addr = server.addr();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let serving = tokio::spawn(server.serve(async { _ = stopped.await }));
+        let one = "Action=DescribeRegions";
+        let ask = post(one, one.len()).replace("\r\nAuth", "\r\nConnection: close\r\nAuth");
+        let state = "GET /_state HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        for host in ["Host: evil.example", "Host: evil.example:80\r\nHost: localhost", "X-Host: localhost"] {
+            for sent in [ask.as_str(), state] {
+                let got = talk(addr, sent.replace("Host: localhost", host).as_bytes()).await;
+                assert!(got.starts_with("HTTP/1.1 403"), "{host}: {got}");
+            }
+        }
+        let absolute = state.replace("GET /", "GET http://evil.example/");
+        assert!(talk(addr, absolute.as_bytes()).await.starts_with("HTTP/1.1 403"));
+        assert!(world.with(|w| w.calls().is_empty()), "nothing of it came to the world");
+        for host in ["Host: 127.0.0.1:1234", "Host: localhost:80", "Host: [::1]:80"] {
+            let got = talk(addr, ask.replace("Host: localhost", host).as_bytes()).await;
+            assert!(got.starts_with("HTTP/1.1 200") && got.contains("x-amzn-requestid: "), "{host}: {got}");
         }
         stop.send(()).unwrap();
         serving.await.unwrap();

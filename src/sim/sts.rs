@@ -9,9 +9,7 @@ const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// Carries out one action and gives the answer's body.
 pub(crate) fn call(world: &World, region: &Region, action: &str, request_id: &str) -> Result<String, Refusal> {
-    world.enabled(region).map_err(|_| {
-        Refusal::with_status(403, "InvalidClientTokenId", "The security token included in the request is invalid")
-    })?;
+    world.enabled(region).map_err(|_| Refusal::invalid_client_token())?;
     if action != "GetCallerIdentity" {
         return Err(Refusal::new("InvalidAction", format!("Could not find operation {action} for version 2011-06-15")));
     }

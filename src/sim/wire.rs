@@ -7,7 +7,10 @@ use jiff::Timestamp;
 
 use crate::{
     domain::Region,
-    sim::{ec2, faults::Effect, key::hyphens, kms, params::Params, refusal::Refusal, state, sts, world::World},
+    sim::{
+        accounts::ForeignCall, ec2, faults::Effect, key::hyphens, kms, params::Params, refusal::Refusal, state, sts,
+        world::World,
+    },
 };
 
 /// The parts of an HTTP request that matter here.
@@ -19,8 +22,8 @@ pub struct Request<'a> {
     pub path: &'a str,
     /// What stands behind `?`.
     pub query: &'a str,
-    /// The header `Authorization`; the region and the service are read from its credential scope, the signature is not
-    /// verified.
+    /// The header `Authorization`; the access key, the region and the service are read from its credential, the signature is
+    /// not verified.
     pub authorization: Option<&'a str>,
     /// The header `X-Amz-Target`, for KMS.
     pub target: Option<&'a str>,
@@ -82,7 +85,7 @@ pub fn answer(world: &mut World, request: &Request<'_>, now: Timestamp) -> Respo
         response.body = state::json(world, now).into_bytes();
         return response;
     }
-    let Some((region, service)) = request.authorization.and_then(scope) else {
+    let Some(Scope { access_key_id, region, service }) = request.authorization.and_then(scope) else {
         response.status = 401;
         response.body = ec2::error(&Refusal::auth_failure(), &request_id).into_bytes();
         return response;
@@ -108,11 +111,19 @@ pub fn answer(world: &mut World, request: &Request<'_>, now: Timestamp) -> Respo
         }
         _ => {}
     }
+    let account = world.account_of(access_key_id).clone();
+    if account != world.account && service != Service::Sts {
+        let call = ForeignCall { at: now, account: account.clone(), region: region.clone(), action: action.to_owned() };
+        world.foreign_calls.push(call);
+    }
     let call = Call { region: &region, service, action, params: &params };
-    let outcome = admitted(world, &call, strike.effect, now).and_then(|()| match service {
-        Service::Ec2 => ec2::call(world, &region, action, &params, now, &request_id),
-        Service::Kms => kms::call(world, &region, action, request.body).map(|json| json.to_string()),
-        Service::Sts => sts::call(world, &region, action, &request_id),
+    let outcome = world.as_account(&account, |world| {
+        admitted(world, &call, strike.effect, now)?;
+        match service {
+            Service::Ec2 => ec2::call(world, &region, action, &params, now, &request_id),
+            Service::Kms => kms::call(world, &region, action, request.body).map(|json| json.to_string()),
+            Service::Sts => sts::call(world, &region, action, &request_id),
+        }
     });
     if outcome.as_ref().is_err_and(Refusal::is_throttle) {
         world.traffic.throttle(&region, action);
@@ -143,18 +154,26 @@ fn fill(response: &mut Response, service: Service, outcome: Result<String, Refus
     .into_bytes();
 }
 
-/// The region and the service in `Credential=KEY/20260101/eu-west-1/ec2/aws4_request`.
-fn scope(authorization: &str) -> Option<(Region, Service)> {
+/// What a request was signed with and for.
+struct Scope<'a> {
+    access_key_id: &'a str,
+    region: Region,
+    service: Service,
+}
+
+/// Reads `Credential=KEY/20260101/eu-west-1/ec2/aws4_request`.
+fn scope(authorization: &str) -> Option<Scope<'_>> {
     let credential = authorization.split_once("Credential=")?.1;
     let credential = credential.split([',', ' ']).next()?;
-    let mut parts = credential.rsplit('/').skip(1);
+    let mut parts = credential.rsplitn(5, '/').skip(1);
     let service = match parts.next()? {
         "ec2" => Service::Ec2,
         "kms" => Service::Kms,
         "sts" => Service::Sts,
         _ => return None,
     };
-    Some((Region::new(parts.next()?).ok()?, service))
+    let region = Region::new(parts.next()?).ok()?;
+    Some(Scope { access_key_id: parts.nth(1)?, region, service })
 }
 
 /// Whether a request may be carried out: within its rate, struck by no fault, with every permission it needs.
@@ -163,19 +182,20 @@ fn admitted(world: &mut World, call: &Call<'_>, effect: Option<Effect>, now: Tim
     if service == Service::Ec2 {
         world.admit(region, action, now)?;
     }
-    if let Some(refusal) = refused(world, region, service, action, effect) {
+    if let Some(refusal) = refused(world, call, effect) {
         return Err(refusal);
     }
     // EC2 asks for the permission to tag beside that to copy.
     let tags = service == Service::Ec2 && action == "CopyImage" && !params.entries("TagSpecification").is_empty();
-    if tags && world.faults.deny_also(region, action, "CreateTags") {
+    if tags && world.faults.strike_also(region, action, "CreateTags", &[Effect::Deny]).is_some() {
         return Err(denied(world, region, service, "CreateTags"));
     }
     Ok(())
 }
 
 /// The refusal a fault makes of a request, if it is one that is not carried out.
-fn refused(world: &World, region: &Region, service: Service, action: &str, effect: Option<Effect>) -> Option<Refusal> {
+fn refused(world: &World, call: &Call<'_>, effect: Option<Effect>) -> Option<Refusal> {
+    let Call { region, service, action, params } = *call;
     let kms = service == Service::Kms;
     Some(match effect? {
         Effect::Throttle if kms => {
@@ -183,6 +203,15 @@ fn refused(world: &World, region: &Region, service: Service, action: &str, effec
         }
         Effect::Throttle => Refusal::throttled(),
         Effect::Deny => denied(world, region, service, action),
+        Effect::AuthFailure => match service {
+            Service::Ec2 => Refusal::auth_failure(),
+            Service::Kms => Refusal::unrecognized_client(),
+            Service::Sts => Refusal::invalid_client_token(),
+        },
+        Effect::NotAuthorized if service == Service::Ec2 => {
+            not_authorized(params).unwrap_or_else(|| denied(world, region, service, action))
+        }
+        Effect::NotAuthorized => denied(world, region, service, action),
         Effect::Fail if kms => Refusal::with_status(500, "KMSInternalException", "An internal error has occurred"),
         Effect::Fail => Refusal::with_status(500, "InternalError", "An internal error has occurred"),
         Effect::Expired if kms => {
@@ -191,6 +220,17 @@ fn refused(world: &World, region: &Region, service: Service, action: &str, effec
         Effect::Expired => Refusal::new("RequestExpired", "Request has expired."),
         Effect::Slow | Effect::LostAnswer | Effect::Reset | Effect::Html | Effect::Truncated => return None,
     })
+}
+
+/// The refusal that names what the request names.
+fn not_authorized(params: &Params) -> Option<Refusal> {
+    let named = |one: &[&str], list: &str| {
+        let mut ids: Vec<String> = one.iter().filter_map(|name| params.get(name)).map(str::to_owned).collect();
+        ids.extend(params.list(list).into_iter().map(str::to_owned));
+        (!ids.is_empty()).then_some(ids)
+    };
+    let images = named(&["ImageId", "SourceImageId"], "ImageId").map(|ids| Refusal::not_authorized("images", &ids));
+    images.or_else(|| named(&["SnapshotId"], "SnapshotId").map(|ids| Refusal::not_authorized("snapshots", &ids)))
 }
 
 fn denied(world: &World, region: &Region, service: Service, action: &str) -> Refusal {

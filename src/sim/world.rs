@@ -10,6 +10,8 @@ use jiff::Timestamp;
 use crate::{
     domain::{AccountId, Image, ImageId, OptIn, Region, Snapshot, SnapshotId, image::Tag},
     sim::{
+        accounts::ForeignCall,
+        changes::Change,
         faults::Faults,
         key::Key,
         life::{Course, Made, MadeSnapshot, ms_between},
@@ -94,6 +96,12 @@ pub struct World {
     /// Makes ids and jitter; only `CopyImage` draws from it, so polling does not change what a copy is called.
     pub(crate) ids: fastrand::Rng,
     pub(crate) request_ids: fastrand::Rng,
+    pub(crate) changes: Vec<Change>,
+    /// Whose access key ids are, where they are not this account's.
+    pub(crate) access_keys: HashMap<String, AccountId>,
+    pub(crate) foreign_calls: Vec<ForeignCall>,
+    /// What other accounts see and have.
+    pub(crate) others: BTreeMap<AccountId, World>,
 }
 
 impl World {

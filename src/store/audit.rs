@@ -85,6 +85,7 @@ fn entry(row: &Row<'_>) -> Result<AuditEntry, rusqlite::Error> {
             "done" => Outcome::Done,
             "refused" => Outcome::Refused(code.unwrap_or_default()),
             "no answer" => Outcome::NoAnswer,
+            "not sent" => Outcome::NotSent,
             _ => Outcome::Sent,
         },
     })
@@ -97,5 +98,6 @@ fn words(outcome: &Outcome) -> (&'static str, Option<&str>) {
         Outcome::Done => ("done", None),
         Outcome::Refused(code) => ("refused", Some(code)),
         Outcome::NoAnswer => ("no answer", None),
+        Outcome::NotSent => ("not sent", None),
     }
 }

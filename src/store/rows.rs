@@ -65,7 +65,7 @@ pub(super) fn write(
             ":seq": seq,
             ":body": json(job.as_ref())?,
             // No job leaves snapshots behind for later yet.
-            ":cleanup": false,
+            ":cleanup": job.needs_cleanup(),
         })?;
     }
     Ok(())

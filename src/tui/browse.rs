@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 
 use crate::{
-    domain::{Account, Failure, Region, RegionInfo, Whose},
+    domain::{Account, Failure, LoginBackoff, Region, RegionInfo, Whose},
     engine::{Ask, JobId, catalogue::Progress},
     tui::{
         model::{Awaited, Model, Reconnect, Session},
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Credentials that are not there are looked for again after this.
+/// The account is asked for again after this.
 const BETWEEN_TRIES: SignedDuration = SignedDuration::from_secs(10);
 
 pub(super) fn refresh(model: &mut Model, effects: &mut Vec<Effect>) {
@@ -140,6 +140,16 @@ pub(super) fn reconnect_if_due(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Somebody may have signed in: what waits for that does not wait any longer.
+pub(super) fn login_changed(model: &mut Model, effects: &mut Vec<Effect>) {
+    if matches!(model.reconnect, Some(Reconnect::At(_))) {
+        model.reconnect = Some(Reconnect::At(model.now));
+    }
+    if model.board.status.paused.is_some() {
+        model.ask_for(Ask::LookNow, effects);
+    }
+}
+
 /// The account is asked for again in a while, if that can help.
 pub(super) fn ask_account_later(model: &mut Model, failure: &Failure) {
     model.account_again = standing::reconnects(failure).then(|| model.now + BETWEEN_TRIES);
@@ -184,11 +194,13 @@ pub(super) fn note<T>(model: &mut Model, what: &'static str, result: &Result<T, 
 pub(super) fn on_connected(model: &mut Model, result: Result<Connected, Failure>, effects: &mut Vec<Effect>) {
     match result {
         Err(failure) => {
-            model.reconnect = standing::reconnects(&failure).then(|| Reconnect::At(model.now + BETWEEN_TRIES));
+            let wait = standing::reconnects(&failure).then(|| model.login_backoff.next_wait());
+            model.reconnect = wait.map(|wait| Reconnect::At(model.now + wait));
             model.session = Session::Failed(failure);
         }
         Ok(connected) => {
             model.reconnect = None;
+            model.login_backoff = LoginBackoff::default();
             let wanted: Vec<Region> =
                 model.start.config.browse.regions.iter().filter_map(|r| Region::new(r).ok()).collect();
             let regions = if !wanted.is_empty() {

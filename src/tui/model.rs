@@ -6,7 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     config::Config,
-    domain::{Account, AccountKey, ClientToken, Failure, Image, ImageQuery, Region, RegionInfo, Whose, key::KeyList},
+    domain::{
+        Account, AccountKey, ClientToken, Failure, Image, ImageQuery, LoginBackoff, Region, RegionInfo, Whose,
+        key::KeyList,
+    },
     engine::{Ask, JobId, catalogue::Catalogue},
     term::Caps,
     tui::{
@@ -133,6 +136,8 @@ pub struct Model {
     pub mouse: bool,
     pub(super) awaited: BTreeMap<RequestId, Awaited>,
     pub(super) reconnect: Option<Reconnect>,
+    /// How long until then, the next time.
+    pub(super) login_backoff: LoginBackoff,
     /// When the account is asked for again.
     pub(super) account_again: Option<Timestamp>,
     /// Regions whose list waits for a free place among the requests.
@@ -168,6 +173,7 @@ impl Model {
             mouse: start.config.ui.mouse,
             awaited: BTreeMap::new(),
             reconnect: None,
+            login_backoff: LoginBackoff::default(),
             account_again: None,
             to_list: Vec::new(),
             next_id: 0,
@@ -183,7 +189,9 @@ impl Model {
     pub fn next_deadline(&self) -> Option<Timestamp> {
         let seconds = |s| self.now + jiff::SignedDuration::from_millis(s);
         let spinning = self.waits_for_network().then(|| seconds(250));
-        let counting = (!self.board.idle()).then(|| seconds(1_000));
+        // Copies' clocks, and the time until the next try.
+        let counts = !self.board.idle() || matches!(self.reconnect, Some(Reconnect::At(_)));
+        let counting = counts.then(|| seconds(1_000));
         let notice = self.notice.as_ref().map(|n| n.until);
         let reconnect = match self.reconnect {
             Some(Reconnect::At(at)) => Some(at),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{Account, AccountKey, Failure, Image, ImageQuery, Region, RegionInfo, key::KeyList},
+    domain::{Account, AccountKey, CredentialSource, Failure, Image, ImageQuery, Region, RegionInfo, key::KeyList},
     engine::{Ask, AuditEntry, Job, JobId},
     term::Input,
     tui::board::Post,
@@ -27,6 +27,8 @@ pub enum Msg {
     },
     /// News of the jobs.
     Board(Post),
+    /// A login has written something: credentials that did not work may work now.
+    LoginChanged,
     /// A deadline has passed.
     Tick,
 }
@@ -156,6 +158,8 @@ pub enum Reply {
 pub struct Connected {
     /// Its name.
     pub profile: Option<String>,
+    /// Where its credentials came from.
+    pub source: Option<CredentialSource>,
     /// Its region.
     pub home: Region,
     /// The endpoint all calls go to, where one is set.

@@ -41,7 +41,7 @@ impl fmt::Display for Place<'_> {
         match self {
             Self::SignIn(Some(profile)) => write!(f, "profile {profile}"),
             Self::SignIn(None) => f.write_str("credentials"),
-            Self::Credentials => f.write_str("copies are paused: the credentials do not work"),
+            Self::Credentials => f.write_str("copies are paused: the credentials cannot be used"),
             Self::Store => f.write_str("nothing is sent: jobs cannot be written down"),
             Self::Notice => f.write_str("the store of jobs"),
             Self::Driver => f.write_str("jobs can only be looked at"),

@@ -1,10 +1,12 @@
 //! How things stand beside the jobs, in words: badges in the header, and the line below it that says what to do.
 
+use jiff::Timestamp;
+
 use crate::{
-    domain::{Failure, Retry},
+    domain::{Failure, FailureKind, Retry},
     tui::{
         board::Driver,
-        model::{Model, Session},
+        model::{Model, Reconnect, Session},
         widgets::cells::wrap,
     },
 };
@@ -15,10 +17,12 @@ const MOST: usize = 2;
 /// Marks in the header, as long as something holds for everything.
 pub(super) fn badges(model: &Model) -> Vec<&'static str> {
     let board = &model.board;
+    let other_account = board.status.paused.as_ref().is_some_and(|f| f.kind == FailureKind::OtherAccount);
     let all = [
         (model.start.demo.is_some(), " DEMO "),
         (model.start.config.read_only, " READ-ONLY "),
-        (board.status.paused.is_some(), " PAUSED "),
+        (other_account, " OTHER ACCOUNT "),
+        (board.status.paused.is_some() && !other_account, " PAUSED "),
         (board.trouble.is_some(), " NOTHING SENT "),
         (nobody_drives(model).is_some(), " JOBS: LOOK ONLY "),
     ];
@@ -41,15 +45,21 @@ fn banner(model: &Model) -> Option<String> {
     let board = &model.board;
     if let Session::Failed(failure) = &model.session {
         let who = model.profile.as_ref().map_or("No credentials".into(), |p| format!("No credentials for profile {p}"));
-        let again = if reconnects(failure) { "tried again by itself every 10s" } else { "R tries again" };
-        return Some(sentences(&[&format!("{who}; {again}"), &failure.why]));
+        let again = match model.reconnect {
+            Some(Reconnect::At(at)) => retrying(model, at),
+            Some(Reconnect::Asked(_)) => "Retrying now".to_owned(),
+            None => "R tries again".to_owned(),
+        };
+        return Some(sentences(&[&who, &again, &failure.why]));
     }
     if let Some(failure) = &board.status.paused {
-        let again = match board.status.next_try.map(|at| at.duration_since(model.now).as_secs()) {
-            Some(seconds) if seconds > 0 => format!("looks again by itself in {seconds}s; nothing has failed"),
-            _ => "looks again by itself now; nothing has failed".to_owned(),
-        };
-        return Some(sentences(&[&failure.hint, &again, &failure.why]));
+        let again = board.status.next_try.map_or_else(|| "Retrying now".to_owned(), |at| retrying(model, at));
+        // Whose they are comes before what to do: it is the shorter, and the other account's name must not fall off.
+        return Some(if failure.kind == FailureKind::OtherAccount {
+            sentences(&[&failure.why, &failure.hint, &again])
+        } else {
+            sentences(&[&failure.hint, &format!("Nothing has failed. {again}"), &failure.why])
+        });
     }
     if let Some(failure) = &board.trouble {
         let words = format!("nothing is sent: {failure}");
@@ -63,6 +73,14 @@ fn banner(model: &Model) -> Option<String> {
         return Some(sentences(&[&words, &failure.hint]));
     }
     None
+}
+
+/// When it is tried again.
+fn retrying(model: &Model, at: Timestamp) -> String {
+    match at.duration_since(model.now).as_secs() {
+        seconds if seconds > 0 => format!("Retrying automatically (next in {seconds} s)"),
+        _ => "Retrying now".to_owned(),
+    }
 }
 
 /// The banner's lines in so many cells.

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     config::Config,
     domain::{
-        Account, AccountId, Failure, Image, ImageId, OptIn, Region, RegionInfo, Retry, Whose,
+        Account, AccountId, CredentialSource, Failure, Image, ImageId, OptIn, Region, RegionInfo, Retry, Whose,
         image::{BlockDevice, Ebs},
         key::KeyList,
     },
@@ -68,6 +68,7 @@ fn start(change: impl FnOnce(&mut Config)) -> (Model, Vec<Effect>) {
 fn connected() -> Connected {
     Connected {
         profile: Some("prod".into()),
+        source: Some(CredentialSource::Sso("prod".into())),
         home: region("us-east-1"),
         endpoint: None,
         remembered: Vec::new(),

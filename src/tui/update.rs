@@ -48,6 +48,7 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
         Msg::Input(Input::Hangup) => leaving::hang_up(model, effects),
         Msg::Input(Input::Terminate) => effects.push(Effect::Quit),
         Msg::Board(post) => on_post(model, post),
+        Msg::LoginChanged => browse::login_changed(model, effects),
         Msg::Tick => {}
         Msg::Reply { id, reply } => on_reply(model, id, reply, effects),
     }

@@ -8,7 +8,10 @@ use ratatui::{
 };
 
 use crate::{
-    domain::text::{clean, count, thousands},
+    domain::{
+        CredentialSource,
+        text::{clean, count, thousands},
+    },
     engine::{JobState, Purpose},
     tui::{
         glyphs::Glyphs,
@@ -72,50 +75,71 @@ fn header(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> 
     if left.len() > 1 {
         left.pop();
     }
-    let who = match (&model.session, &model.account) {
-        (Session::Connecting(_), _) => "looking for credentials".to_owned(),
-        (Session::Failed(_), _) => {
-            format!("{} no credentials", model.profile.as_deref().unwrap_or("")).trim().to_owned()
-        }
-        (Session::Ready(connected), account) => {
-            let profile = connected.profile.clone().unwrap_or_default();
-            let account = account.as_ref().map_or_else(String::new, |a| a.id.to_string());
-            format!("{profile} {account}").trim().to_owned()
-        }
-    };
-    let regions = match model.chosen.as_slice() {
-        [] => String::new(),
-        [one] => one.to_string(),
-        [one, rest @ ..] => format!("{one} +{}", rest.len()),
-    };
-    let mut words = vec![clean(&who).into_owned(), regions, clean(&model.query.whose.label()).into_owned()];
+    let used: usize = left.iter().map(|s| width(&s.content)).sum();
+    let room = cells.saturating_sub(used + 1);
+    let ellipsis = dressing.glyphs.ellipsis;
+    let mut words = cut(&whose_data(model, room, ellipsis), room, ellipsis);
+    let right_room = room.saturating_sub(width(&words) + 2);
+    // A word that is cut to nothing says nothing.
+    let right = Some(summary(model, right_room)).filter(|text| right_room >= width(text).min(8)).unwrap_or_default();
+    let right = cut(&right, right_room, ellipsis);
     if let Session::Ready(connected) = &model.session
         && let Some(endpoint) = connected.endpoint.as_ref().filter(|_| model.start.demo.is_none())
     {
-        words.push(clean(endpoint).into_owned());
+        // Where calls go to is said in errors as well: it takes what is left.
+        let left = room.saturating_sub(width(&words) + width(&right) + 4);
+        words.extend(Some(cut(endpoint, left, ellipsis)).filter(|_| left > 12).map(|shown| format!("  {shown}")));
     }
-    let words: Vec<String> = words.into_iter().filter(|w| !w.is_empty()).collect();
-    let words = format!("  {}", words.join("  "));
-    let used: usize = left.iter().map(|s| width(&s.content)).sum();
-    let right = summary(model, cells.saturating_sub(used + width(&words).min(WHO) + 3));
-    let right = cut(&right, cells.saturating_sub(used + 1), dressing.glyphs.ellipsis);
-    let room = cells.saturating_sub(used + width(&right) + 3);
-    let words = cut(&words, room, dressing.glyphs.ellipsis);
-    let gap = cells.saturating_sub(used + width(&words) + width(&right) + 1);
+    let gap = room.saturating_sub(width(&words) + width(&right));
     left.push(Span::raw(words));
     left.push(Span::raw(" ".repeat(gap)));
     left.push(Span::styled(right, theme::BUSY));
     Line::from(left)
 }
 
-/// Cells that profile, account and region keep beside the summary of all copies.
-const WHO: usize = 32;
+/// Cells kept for the summary of all copies before a profile's name is shown whole.
+const SUMMARY: usize = 16;
+/// A pattern of other people's images is cut to this.
+const WHOSE: usize = 24;
+
+/// Whose data is on the screen: the account, where the credentials came from, the regions, whose images. None of these
+/// falls off; where there is too little room a profile's name is cut.
+fn whose_data(model: &Model, cells: usize, ellipsis: &str) -> String {
+    let regions = match model.chosen.as_slice() {
+        [] => String::new(),
+        [one] => one.to_string(),
+        [one, rest @ ..] => format!("{one} +{}", rest.len()),
+    };
+    let whose = cut(&model.query.whose.label(), WHOSE, ellipsis);
+    let (who, kind, name) = match (&model.session, &model.account) {
+        (Session::Connecting(_), _) => ("looking for credentials".to_owned(), "", None),
+        (Session::Failed(_), _) => {
+            let profile = model.profile.as_deref().unwrap_or_default();
+            (format!("{} no credentials", clean(profile)).trim().to_owned(), "", None)
+        }
+        (Session::Ready(connected), account) => {
+            let account = account.as_ref().map_or_else(String::new, |a| a.id.to_string());
+            // The demo's badge says it.
+            let source = connected.source.as_ref().filter(|_| model.start.demo.is_none());
+            (account, source.map_or("", CredentialSource::kind), source.and_then(CredentialSource::profile))
+        }
+    };
+    let line = |name: &str| {
+        let who = [who.as_str(), kind, name].into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
+        let words = [who.as_str(), &regions, &whose].into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>();
+        format!("  {}", words.join("  "))
+    };
+    let name = name.unwrap_or_default();
+    let for_name = cells.saturating_sub(width(&line("")) + 1 + SUMMARY);
+    line(&if for_name < 4 { String::new() } else { cut(name, for_name, ellipsis) })
+}
 
 /// What all copies come to.
 #[derive(Default)]
 struct Tally {
     copying: usize,
     queued: usize,
+    in_doubt: usize,
     cancelling: usize,
     deregistering: usize,
     available: usize,
@@ -135,6 +159,7 @@ impl Tally {
                 state if job.leaving() && !state.ended() => tally.cancelling += 1,
                 JobState::Copying { .. } | JobState::Starting => tally.copying += 1,
                 JobState::Queued | JobState::Settling { .. } => tally.queued += 1,
+                JobState::InDoubt { .. } => tally.in_doubt += 1,
                 JobState::Available { .. } => tally.available += 1,
                 JobState::Failed { .. } => tally.failed += 1,
                 JobState::Gone { .. } => tally.gone += 1,
@@ -161,6 +186,7 @@ fn summary(model: &Model, cells: usize) -> String {
     }
     let counted = [
         (1, tally.copying, "copying"),
+        (1, tally.in_doubt, "in doubt"),
         (2, tally.queued, "queued"),
         (3, tally.cancelling, "cancelling"),
         (3, tally.deregistering, "deregistering"),
@@ -203,7 +229,11 @@ fn footer(model: &Model, cells: usize) -> Line<'static> {
     let mut spans = vec![Span::raw(" ")];
     for (key, word) in keys::footer(&contexts, cells.saturating_sub(1), |action| jobs::offers(model, action)) {
         // The same key leads back.
-        let word = if word == "history" && model.jobs.history.is_some() { "back" } else { word };
+        let word = match word {
+            "history" if model.jobs.history.is_some() => "back",
+            "try again" if jobs::in_doubt(model) => "decide",
+            word => word,
+        };
         spans.push(Span::styled(key, theme::STRONG));
         spans.push(Span::raw(format!(" {word}  ")));
     }

@@ -92,6 +92,15 @@ impl House {
         self.store().ask(&self.account, ask, Timestamp::now()).expect("the store takes it");
     }
 
+    /// Leaves a copy as a process leaves it that died when it had sent the request.
+    pub(crate) fn leave_sent(&self, request: CopyRequest, at: Timestamp) {
+        let batch = amigrate::engine::BatchId::of(&request.token);
+        let mut job = Job::new(amigrate::engine::JobId(1), batch, request, at);
+        job.state = JobState::Starting;
+        let changes = amigrate::store::Changes { jobs: &[Arc::new(job)], ..Default::default() };
+        self.store().commit(&self.account, &changes, at).expect("the store takes it");
+    }
+
     /// A copy of the newest web image.
     pub(crate) fn request(&self, name: &str, to: &str, token: u128) -> CopyRequest {
         CopyRequest {

@@ -11,7 +11,15 @@ fn printed(house: &House, arguments: &[&str]) -> Vec<Vec<String>> {
 
 #[test]
 fn jobs_are_printed_from_the_store_alone() {
-    let house = House::slow();
+    let mut house = House::slow();
+    // A profile's, and not exported: those might be anybody's, and AWS would be asked each time.
+    let config = house.home.path().join("aws-config");
+    std::fs::write(&config, "[default]\naws_access_key_id = test\naws_secret_access_key = test\n").expect("a file");
+    house.settings.extend([
+        ("AWS_CONFIG_FILE", config.to_str().expect("a plain name").to_owned()),
+        ("AWS_ACCESS_KEY_ID", String::new()),
+        ("AWS_SECRET_ACCESS_KEY", String::new()),
+    ]);
     let mut bad = house.request("with-bad-key", "us-east-2", 1);
     bad.encryption = crate::house::bad_key();
     let late = house.request("not-yet", "us-east-2", 2);

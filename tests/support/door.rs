@@ -11,11 +11,11 @@ use std::{
 
 use amigrate::{
     domain::ImageState,
-    sim::{Scenario, SharedWorld, World, wire::Request},
+    sim::{Scenario, SharedWorld, World, http, wire::Request},
 };
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
-use hyper::{body::Incoming, header::CONTENT_TYPE, server::conn::http1, service::service_fn};
+use http_body_util::Full;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
@@ -227,24 +227,18 @@ fn serve(listener: TcpListener, house: &Arc<House>, stopped: oneshot::Receiver<(
 }
 
 async fn answer(request: hyper::Request<Incoming>, house: &Arc<House>, cut: &Notify) -> hyper::Response<Full<Bytes>> {
-    let (head, body) = request.into_parts();
-    let Ok(body) = body.collect().await else { return hyper::Response::default() };
-    let body = body.to_bytes();
-    let header = |name: &str| head.headers.get(name).and_then(|v| v.to_str().ok());
-    let wire = Request {
-        method: head.method.as_str(),
-        path: head.uri.path(),
-        query: head.uri.query().unwrap_or_default(),
-        authorization: header("authorization"),
-        target: header("x-amz-target"),
-        body: &body,
+    let received = match http::Received::read(request).await {
+        Ok(received) => received,
+        Err(refusal) => return refusal,
     };
-    let action = form_urlencoded::parse(&body).find(|(k, _)| k == "Action").map_or_else(String::new, |(_, v)| v.into());
+    let action = form_urlencoded::parse(received.body())
+        .find(|(k, _)| k == "Action")
+        .map_or_else(String::new, |(_, v)| v.into());
     if house.passes(Stage::Unheard, &action) {
         house.bell.ring();
         std::future::pending::<()>().await;
     }
-    let answer = house.world.answer(&wire, Timestamp::now());
+    let answer = house.world.answer(&received.wire(), Timestamp::now());
     let dead = house.passes(Stage::Unanswered, &action);
     house.bell.ring();
     tokio::time::sleep(answer.delay).await;
@@ -257,10 +251,5 @@ async fn answer(request: hyper::Request<Incoming>, house: &Arc<House>, cut: &Not
         tokio::task::yield_now().await;
         late.passes(Stage::Answered, &action);
     });
-    let mut response = hyper::Response::new(Full::new(answer.body.into()));
-    *response.status_mut() = http::StatusCode::from_u16(answer.status).expect("a status");
-    response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static(answer.content_type));
-    let id = http::HeaderValue::from_str(&answer.request_id).expect("letters and digits");
-    response.headers_mut().insert("x-amzn-requestid", id);
-    response
+    http::response(answer)
 }

@@ -1,13 +1,20 @@
 //! AWS's error codes: which can be waited out, which want a change, which want a login. A table and no more.
 
 use super::Context;
-use crate::domain::Retry;
+use crate::domain::{FailureKind, Retry};
 
 /// What a code means for the person.
 #[derive(Debug)]
 pub(super) struct Class {
     pub(super) retry: Retry,
+    pub(super) kind: FailureKind,
     pub(super) hint: String,
+}
+
+impl Class {
+    fn new(retry: Retry, hint: impl Into<String>) -> Self {
+        Self { retry, kind: FailureKind::Other, hint: hint.into() }
+    }
 }
 
 const EXPIRED: &[&str] = &["RequestExpired", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"];
@@ -51,9 +58,15 @@ pub(super) fn class(context: &Context<'_>, code: &str, message: &str, status: u1
     // Some of AWS's services and imitations say `Client.X` or `Server.X`.
     let code = code.strip_prefix("Client.").or_else(|| code.strip_prefix("Server.")).unwrap_or(code);
     let one_of = |codes: &[&str]| codes.contains(&code);
-    let of = |retry, hint: &str| Class { retry, hint: hint.to_owned() };
+    let of = |retry, hint: &str| Class::new(retry, hint);
+    if code == "AuthFailure" && names_a_resource(message) {
+        return of(
+            Retry::AfterChange,
+            "The image, its snapshots or their key belong to another account, which does not share them with this one.",
+        );
+    }
     if one_of(IDENTITY) {
-        return identity(context);
+        return Class { kind: FailureKind::CredentialsOrRegion, ..identity(context) };
     }
     if one_of(EXPIRED) {
         let clock = if code == "RequestExpired" { ", or this machine's clock is wrong" } else { "" };
@@ -61,7 +74,7 @@ pub(super) fn class(context: &Context<'_>, code: &str, message: &str, status: u1
             "The credentials have run out{clock}. Sign in again: `{}`, or put new ones into the environment.",
             context.login()
         );
-        return Class { retry: Retry::AfterLogin, hint };
+        return Class::new(Retry::AfterLogin, hint);
     }
     if one_of(SIGNATURE) {
         return of(Retry::AfterLogin, "The secret key is wrong, or this machine's clock is.");
@@ -95,21 +108,28 @@ pub(super) fn class(context: &Context<'_>, code: &str, message: &str, status: u1
 fn identity(context: &Context<'_>) -> Class {
     if context.accepted {
         // A region without opt-in answers just like bad keys; these are known to be good.
-        return Class {
-            retry: Retry::AfterChange,
-            hint: "The credentials work elsewhere, so this region is probably not enabled for the account: \
-                   enable it under AWS Regions of the account's settings."
-                .to_owned(),
-        };
+        return Class::new(
+            Retry::AfterChange,
+            "The credentials work elsewhere, so this region is probably not enabled for the account: \
+             enable it under AWS Regions of the account's settings.",
+        );
     }
-    Class {
-        retry: Retry::AfterLogin,
-        hint: format!(
-            "Either the credentials are wrong (check --profile, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for SSO `{}`) \
-             or this region is not enabled for the account.",
-            context.login()
-        ),
-    }
+    let hint = format!(
+        "Either the credentials are wrong (check --profile, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for SSO `{}`) \
+         or this region is not enabled for the account.",
+        context.login()
+    );
+    Class::new(Retry::AfterLogin, hint)
+}
+
+/// Whether an `AuthFailure` refuses this one call, for what it is about; else it is about who asks, or about the region.
+fn names_a_resource(message: &str) -> bool {
+    /// Of the texts that are about credentials or the region.
+    const GENERIC: [&str; 5] = ["credentials", "access key", "secret", "signed up", "subscri"];
+    const RESOURCES: [&str; 8] = ["ami-", "snap-", "image", "snapshot", "launch permission", "owner", "kms", " key"];
+    let message = message.to_ascii_lowercase();
+    let any = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    !any(&GENERIC) && any(&RESOURCES)
 }
 
 fn denied(context: &Context<'_>, message: &str) -> Class {
@@ -124,7 +144,7 @@ fn denied(context: &Context<'_>, message: &str) -> Class {
     } else {
         format!("The identity needs the IAM action `{action}`; its administrator can grant it.")
     };
-    Class { retry: Retry::AfterChange, hint }
+    Class::new(Retry::AfterChange, hint)
 }
 
 /// Codes that only a different request mends.
@@ -152,13 +172,11 @@ fn wanting_change(code: &str, message: &str) -> Option<Class> {
         _ if code.starts_with("InvalidAMIName") => "Change the new image's name.",
         _ if code.starts_with("InvalidTagKey") || code == "TagLimitExceeded" => "Change the tags.",
         "InvalidSnapshot.InUse" => {
-            return Some(Class {
-                retry: Retry::Later,
-                hint: "An image still holds the snapshot; trying again helps once that is gone.".to_owned(),
-            });
+            let hint = "An image still holds the snapshot; trying again helps once that is gone.";
+            return Some(Class::new(Retry::Later, hint));
         }
         _ if code.starts_with("Invalid") => "",
         _ => return None,
     };
-    Some(Class { retry: Retry::AfterChange, hint: hint.to_owned() })
+    Some(Class::new(Retry::AfterChange, hint))
 }

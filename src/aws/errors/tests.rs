@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::{
     aws::testing::{Answer, eu, refused, scripted, us},
-    domain::{Failure, ImageQuery},
+    domain::{Failure, FailureKind, ImageQuery},
 };
 
 async fn listing(answer: Answer) -> Failure {
@@ -41,6 +41,34 @@ async fn each_code_has_its_class_and_a_word_of_advice() {
         assert_eq!(failure.what, "list images in eu-west-1");
         assert_eq!(failure.why, "AWS says so");
         assert_eq!(failure.request_id.as_deref(), Some("req-1"), "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_auth_failure_about_an_image_is_that_calls_refusal() {
+    let refusals = [
+        "Not authorized for images: [ami-0123456789abcdef0]",
+        "Not authorized for image:ami-0123456789abcdef0",
+        "Not authorized for snapshot: snap-1",
+        "You are not the owner of this image",
+        "You do not have launch permission",
+        "not owner",
+        "Not authorized to use the given key",
+    ];
+    for message in refusals {
+        let failure = listing(Answer::error(403, "AuthFailure", message)).await;
+        assert_eq!((failure.retry, failure.kind), (Retry::AfterChange, FailureKind::Other), "{message}");
+        assert!(failure.hint.contains("another account"), "{}", failure.hint);
+    }
+    let generic = [
+        "AWS was not able to validate the provided access credentials",
+        "Account 123456789012 is not signed up for this service",
+        "You are not subscribed to this service",
+        "The access key ID is not valid",
+    ];
+    for message in generic {
+        let failure = listing(Answer::error(401, "AuthFailure", message)).await;
+        assert_eq!((failure.retry, failure.kind), (Retry::AfterLogin, FailureKind::CredentialsOrRegion), "{message}");
     }
 }
 
@@ -91,6 +119,7 @@ async fn what_never_arrives_is_told_apart() {
     for (answer, why) in cases {
         let failure = listing(answer).await;
         assert!(failure.why.contains(why) && !failure.hint.is_empty(), "{why}: {failure:?}");
+        assert_eq!(failure.retry, Retry::Later, "{why}");
     }
 }
 
@@ -145,6 +174,14 @@ fn missing_credentials_are_told_by_kind() {
         (plain, CredentialsError::invalid_configuration("loop"), "not set up right (loop)", "configuration files"),
         (plain, CredentialsError::provider_timed_out(Duration::from_secs(5)), "in time", "metadata service"),
         (plain, CredentialsError::provider_error("access denied"), "access denied", "--profile"),
+        (
+            plain,
+            CredentialsError::provider_error(
+                "the SSO token cannot be refreshed: dispatch failure: io error: dns error",
+            ),
+            "cannot be looked up",
+            "network",
+        ),
         (mfa, CredentialsError::provider_error("AccessDenied"), "mfa_serial", "get-session-token"),
     ];
     for (context, error, why, hint) in cases {

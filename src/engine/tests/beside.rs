@@ -43,14 +43,13 @@ fn what_is_not_a_copy_or_is_ours_is_not_adopted() {
     whole.state = ImageState::Available;
     let mut built = elsewhere(3, "eu-west-1");
     built.source_image_id = None;
-    let mut named = elsewhere(4, "eu-west-1");
-    named.name = "web-1".into();
     let mut tagged = elsewhere(5, "eu-west-1");
+    tagged.source_image_id = ImageId::new("ami-0").ok();
     tagged.tags = vec![Tag { key: Tags::JOB.into(), value: request(1, "eu-west-1").token.as_str().into() }];
     let mut engine = Engine::new(Limits::default());
     // Sent, and not answered: the new image may be seen before its id is known.
     submit(&mut engine, vec![request(1, "eu-west-1")]);
-    let seen = Answer::Surveyed(region("eu-west-1"), Ok(vec![of_instance, whole, built, named, tagged]));
+    let seen = Answer::Surveyed(region("eu-west-1"), Ok(vec![of_instance, whole, built, tagged]));
     engine.handle(Event::Answer(seen), at(1));
     assert_eq!(engine.jobs().count(), 1);
 }
@@ -138,6 +137,7 @@ fn an_image_that_turns_up_after_its_jobs_end_is_taken_back() {
     engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(throttled()))), at(1));
     assert_eq!(state(&engine).word(), "cancelled", "a throttle is a refusal");
     let mut late = elsewhere(9, "eu-west-1");
+    late.source_image_id = ImageId::new("ami-0").ok();
     late.tags = vec![Tag { key: Tags::JOB.into(), value: request(1, "eu-west-1").token.as_str().into() }];
     engine.handle(Event::Answer(Answer::Surveyed(region("eu-west-1"), Ok(vec![late]))), at(2));
     assert_eq!(state(&engine).word(), "cancelling");

@@ -1,6 +1,7 @@
 //! Credentials that stop working, and regions that are not enabled.
 
 use super::*;
+use crate::domain::FailureKind;
 
 fn expired() -> Failure {
     Failure::new("describe images", "Request has expired.")
@@ -13,6 +14,58 @@ fn auth_failure() -> Failure {
     Failure::new("copy", "AWS was not able to validate the provided access credentials")
         .code("AuthFailure")
         .retry(Retry::AfterChange)
+        .kind(FailureKind::CredentialsOrRegion)
+}
+
+/// What the session says of credentials that are somebody else's now.
+fn another_account() -> Failure {
+    Failure::new("use the credentials", "they now belong to account 210987654321")
+        .retry(Retry::AfterLogin)
+        .kind(FailureKind::OtherAccount)
+}
+
+#[test]
+fn tries_grow_from_ten_seconds_to_five_minutes() {
+    let mut engine = copying();
+    look(&mut engine, Err(expired()));
+    let mut now = at(10);
+    let mut waits = Vec::new();
+    for _ in 0..7 {
+        engine.handle(Event::Answer(Answer::Probed(Err(expired()))), now);
+        let next = engine.next_deadline().unwrap();
+        waits.push(next.duration_since(now).as_secs());
+        now = next;
+        assert_eq!(engine.handle(Event::Tick, now), [Call::Probe]);
+    }
+    assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300]);
+}
+
+#[test]
+fn another_accounts_credentials_pause_everything_and_nothing_is_gone() {
+    let mut engine = copying();
+    submit_beside(&mut engine, vec![request(2, "eu-west-2")], &[], at(1));
+    look(&mut engine, Err(another_account()));
+    engine.handle(Event::Answer(Answer::Copied(JobId(2), Err(another_account()))), at(10));
+    engine.handle(Event::Answer(Answer::Probed(Err(another_account()))), at(10));
+    assert_eq!(engine.status().paused, Some(another_account()));
+    assert_eq!(engine.handle(Event::Tick, at(11)), [], "nothing is sent");
+    assert_eq!((engine.job(JobId(1)).unwrap().word(), engine.job(JobId(2)).unwrap().word()), ("copying", "queued"));
+    let (now, calls) = next_calls(&mut engine);
+    assert_eq!(calls, [Call::Probe]);
+    let calls = engine.handle(Event::Answer(Answer::Probed(Ok(Vec::new()))), now);
+    assert!(calls.iter().any(|c| matches!(c, Call::Copy { job: JobId(2), .. })), "it goes on: {calls:?}");
+}
+
+#[test]
+fn a_refusal_about_an_image_fails_that_copy_and_no_other() {
+    let mut engine = copying();
+    submit_beside(&mut engine, vec![request(2, "eu-west-2")], &[], at(1));
+    let refused = Failure::new("copy", "Not authorized for images: [ami-1]").code("AuthFailure");
+    let calls = engine.handle(Event::Answer(Answer::Copied(JobId(2), Err(refused))), at(2));
+    assert!(!calls.contains(&Call::Probe), "{calls:?}");
+    assert_eq!(engine.job(JobId(2)).unwrap().word(), "failed");
+    assert_eq!(engine.job(JobId(1)).unwrap().word(), "copying");
+    assert_eq!(engine.status().paused, None);
 }
 
 #[test]
@@ -110,7 +163,7 @@ fn credentials_that_seem_to_work_and_do_not_are_not_tried_without_end() {
             open.extend(engine.handle(Event::Answer(answer), now));
         }
     }
-    assert!((10..60).contains(&probes), "{probes} in ten minutes");
+    assert!((4..20).contains(&probes), "{probes} in ten minutes");
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! A copy's life against scripted answers: what is asked, in which order, and how it ends.
 
 mod beside;
+mod cleaning;
 mod credentials;
+mod polling;
+mod reconciling;
 mod removing;
 
 use jiff::SignedDuration;
@@ -10,7 +13,7 @@ use super::*;
 use crate::domain::{
     AccountId, CopyRequest, Description, Encryption, Image, ImageId, ImageName, ImageState, Retry, Snapshot,
     SnapshotId,
-    image::{BlockDevice, Ebs},
+    image::{BlockDevice, Ebs, Tag},
 };
 
 fn at(seconds: i64) -> Timestamp {
@@ -32,7 +35,7 @@ fn request(n: u32, destination: &str) -> CopyRequest {
         encryption: Encryption::Keep,
         copy_tags: false,
         volumes: vec![8],
-        source_snapshots: Vec::new(),
+        source_snapshots: vec![SnapshotId::new("snap-0").unwrap()],
         image_tags: Vec::new(),
         token: ClientToken::from_random(n.into()),
     }
@@ -60,15 +63,29 @@ fn snapshot(percent: Option<u8>, state: SnapshotState) -> Snapshot {
         progress: percent,
         volume_size: 8,
         volume_id: Some(Snapshot::VOLUME_OF_COPIES.into()),
-        started: None,
+        started: Some(at(0)),
         state_message: (state == SnapshotState::Error).then(|| "Given key ID is not accessible".into()),
         description:
             "Copied for DestinationAmi ami-new from SourceAmi ami-0 for SourceSnapshot snap-0. Task created on 1."
                 .into(),
         encrypted: false,
         kms_key_id: None,
-        tags: Vec::new(),
+        tags: vec![job_tag(&ClientToken::from_random(1))],
     }
+}
+
+fn job_tag(token: &ClientToken) -> Tag {
+    Tag { key: Tags::JOB.into(), value: token.as_str().into() }
+}
+
+/// The image is still there, in this state.
+fn still(state: ImageState) -> Looked {
+    Looked { image: Some(Box::new(image(state))), source_snapshots: None }
+}
+
+/// EC2 knows neither image nor snapshot.
+fn nothing() -> Watched {
+    Watched { images: Vec::new(), snapshots: Ok(Vec::new()) }
 }
 
 /// Asks for copies; everything pending in their regions is these images. Gives the calls that follow.
@@ -121,7 +138,7 @@ fn next_calls(engine: &mut Engine) -> (Timestamp, Vec<Call>) {
 
 fn seen(state: ImageState, percent: Option<u8>) -> Watched {
     let whole = if percent == Some(100) { SnapshotState::Completed } else { SnapshotState::Pending };
-    Watched { images: vec![image(state)], snapshots: vec![snapshot(percent, whole)] }
+    Watched { images: vec![image(state)], snapshots: Ok(vec![snapshot(percent, whole)]) }
 }
 
 fn state(engine: &Engine) -> &JobState {
@@ -131,7 +148,7 @@ fn state(engine: &Engine) -> &JobState {
 #[test]
 fn a_copy_is_available_after_two_looks_agree() {
     let mut engine = copying();
-    look(&mut engine, Ok(Watched::default()));
+    look(&mut engine, Ok(nothing()));
     assert_eq!(state(&engine).word(), "copying", "not found yet is not gone");
     look(&mut engine, Ok(seen(ImageState::Pending, None)));
     assert_eq!(engine.job(JobId(1)).unwrap().percent(), None);
@@ -155,7 +172,7 @@ fn a_failed_copy_tells_the_snapshots_reason() {
     let mut engine = copying();
     let mut failed = image(ImageState::Failed);
     failed.state_reason = Some("Copy image failed with an internal error".into());
-    look(&mut engine, Ok(Watched { images: vec![failed], snapshots: vec![snapshot(None, SnapshotState::Error)] }));
+    look(&mut engine, Ok(Watched { images: vec![failed], snapshots: Ok(vec![snapshot(None, SnapshotState::Error)]) }));
     let JobState::Failed { failure, .. } = state(&engine) else { panic!("{:?}", state(&engine)) };
     assert_eq!(failure.why, "Given key ID is not accessible");
     assert!(failure.hint.contains("eu-west-1"));
@@ -165,9 +182,9 @@ fn a_failed_copy_tells_the_snapshots_reason() {
 fn a_copy_that_vanishes_is_reported() {
     let mut engine = copying();
     look(&mut engine, Ok(seen(ImageState::Pending, Some(1))));
-    look(&mut engine, Ok(Watched::default()));
+    look(&mut engine, Ok(nothing()));
     assert_eq!(state(&engine).word(), "copying", "one miss proves nothing");
-    look(&mut engine, Ok(Watched::default()));
+    look(&mut engine, Ok(nothing()));
     assert_eq!(*state(&engine), JobState::Gone { image: new_image() });
 }
 
@@ -228,53 +245,6 @@ fn later(why: &str) -> Failure {
 }
 
 #[test]
-fn a_lost_answer_is_settled_by_name_and_tag_before_anything_is_sent_again() {
-    let mut engine = Engine::new(Limits::default());
-    let calls = submit(&mut engine, vec![request(1, "eu-west-1")]);
-    assert_eq!(engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("connection reset")))), at(1)), []);
-    assert_eq!(state(&engine).word(), "settling");
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(2));
-    assert!(!state(&engine).ended(), "nobody knows yet whether EC2 is copying");
-    let (now, asked) = next_calls(&mut engine);
-    assert!(matches!(asked[..], [Call::Settle { .. }]), "{asked:?}");
-    let again = engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(Vec::new()))), now);
-    assert_eq!(again, calls, "the same request, the same token, the same tags");
-    let looks = engine.handle(Event::Answer(Answer::Copied(JobId(1), Ok(new_image()))), now);
-    assert!(matches!(looks[..], [Call::Look { .. }]), "{looks:?}");
-}
-
-#[test]
-fn an_image_found_in_doubt_is_taken_and_nothing_sent() {
-    let tag = |image: &mut Image, token: &ClientToken| {
-        image.tags.push(crate::domain::image::Tag { key: Tags::JOB.into(), value: token.as_str().into() });
-    };
-    let own = request(1, "eu-west-1").token;
-    let mut cases = Vec::new();
-    let mut found = image(ImageState::Pending);
-    tag(&mut found, &own);
-    cases.push(("its tag", found, true));
-    let mut found = image(ImageState::Pending);
-    tag(&mut found, &ClientToken::from_random(99));
-    (found.source_image_id, found.created) = (ImageId::new("ami-0").ok(), Some(at(1)));
-    cases.push(("another's tag", found, false));
-    let mut found = image(ImageState::Pending);
-    (found.source_image_id, found.created) = (ImageId::new("ami-0").ok(), Some(at(1)));
-    cases.push(("source and name", found.clone(), true));
-    found.created = Some(at(-3_600));
-    cases.push(("an hour older", found.clone(), false));
-    (found.source_image_id, found.created) = (ImageId::new("ami-9").ok(), Some(at(1)));
-    cases.push(("another source", found, false));
-    for (what, found, ours) in cases {
-        let mut engine = Engine::new(Limits::default());
-        submit(&mut engine, vec![request(1, "eu-west-1")]);
-        engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("cut off")))), at(1));
-        let (now, _) = next_calls(&mut engine);
-        engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![found]))), now);
-        assert_eq!(state(&engine).word(), if ours { "copying" } else { "starting" }, "{what}");
-    }
-}
-
-#[test]
 fn a_refusal_is_believed_of_a_copy_in_doubt_only_after_looking() {
     let mut engine = Engine::new(Limits::default());
     submit(&mut engine, vec![request(1, "eu-west-1")]);
@@ -306,7 +276,7 @@ fn where_tagging_is_denied_the_copy_is_made_without() {
     let calls = engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(denied()))), at(1));
     assert!(matches!(&calls[..], [Call::Copy { tags: None, .. }]), "{calls:?}");
     let job = engine.job(JobId(1)).unwrap();
-    assert!(job.note.as_ref().unwrap().contains("without tags"), "{:?}", job.note);
+    assert!(job.note.as_ref().unwrap().contains("without amigrate's tags"), "{:?}", job.note);
     assert_eq!(job.word(), "starting");
     engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(denied()))), at(3));
     assert_eq!(state(&engine).word(), "failed", "it was not the tags");
@@ -327,9 +297,9 @@ fn a_pending_copy_is_deregistered_and_swept() {
     let answer = |engine: &mut Engine, a: Answer, s: i64| engine.handle(Event::Answer(a), at(s));
     let calls = engine.handle(Event::Ask(Ask::Cancel(vec![job])), at(1));
     assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
-    let calls = answer(&mut engine, Answer::Looked(job, Ok(Some(Box::new(image(ImageState::Pending))))), 1);
+    let calls = answer(&mut engine, Answer::Looked(job, Ok(still(ImageState::Pending))), 1);
     assert!(matches!(calls[..], [Call::Deregister { .. }]), "{calls:?}");
-    let calls = answer(&mut engine, Answer::Deregistered(job, Ok(Deregistration::Done)), 1);
+    let calls = answer(&mut engine, Answer::Deregistered(job, Ok(Deregistration::Done(Vec::new()))), 1);
     assert!(matches!(&calls[..], [Call::FindLeftovers { snapshots, .. }] if snapshots.len() == 1), "{calls:?}");
     let left = vec![
         snapshot(Some(40), SnapshotState::Pending),
@@ -339,15 +309,15 @@ fn a_pending_copy_is_deregistered_and_swept() {
             ..snapshot(None, SnapshotState::Completed)
         },
     ];
-    let calls = answer(&mut engine, Answer::Leftovers(job, Ok(left)), 1);
+    let calls = answer(&mut engine, Answer::Leftovers(job, new_image(), Ok(left)), 1);
     let [Call::DeleteSnapshot { snapshot: id, .. }] = &calls[..] else { panic!("only this copy's own: {calls:?}") };
     let in_use = Failure::new("delete", "in use").code("InvalidSnapshot.InUse");
-    answer(&mut engine, Answer::Deleted(job, id.clone(), Err(in_use)), 2);
+    answer(&mut engine, Answer::Deleted(job, new_image(), id.clone(), Err(in_use)), 2);
     for round in 0..2 {
         let (now, calls) = next_calls(&mut engine);
         assert!(matches!(calls[..], [Call::FindLeftovers { .. }]), "{calls:?}");
         assert_eq!(state(&engine).word(), "cancelling", "round {round}");
-        engine.handle(Event::Answer(Answer::Leftovers(job, Ok(Vec::new()))), now);
+        engine.handle(Event::Answer(Answer::Leftovers(job, new_image(), Ok(Vec::new()))), now);
     }
     assert_eq!(*state(&engine), JobState::Cancelled);
     assert_eq!(engine.job(job).unwrap().note, None);
@@ -357,7 +327,7 @@ fn a_pending_copy_is_deregistered_and_swept() {
 fn a_copy_that_became_available_is_not_deleted() {
     let mut engine = copying();
     engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
-    let looked = Answer::Looked(JobId(1), Ok(Some(Box::new(image(ImageState::Available)))));
+    let looked = Answer::Looked(JobId(1), Ok(still(ImageState::Available)));
     assert_eq!(engine.handle(Event::Answer(looked), at(1)), []);
     assert_eq!(*state(&engine), JobState::Available { image: new_image() });
     assert!(engine.job(JobId(1)).unwrap().note.as_ref().unwrap().contains("nothing was deleted"));
@@ -367,7 +337,7 @@ fn a_copy_that_became_available_is_not_deleted() {
 fn a_refused_cancel_lets_the_copy_go_on_and_says_why() {
     let mut engine = copying();
     engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
-    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(Some(Box::new(image(ImageState::Pending)))))), at(1));
+    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(1));
     let denied = Failure::new("deregister", "you may not").code("UnauthorizedOperation");
     engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Err(denied))), at(2));
     assert_eq!(state(&engine).word(), "copying");
@@ -376,30 +346,11 @@ fn a_refused_cancel_lets_the_copy_go_on_and_says_why() {
 }
 
 #[test]
-fn what_cannot_be_deleted_is_named() {
-    let mut engine = copying();
-    let job = JobId(1);
-    engine.handle(Event::Ask(Ask::Cancel(vec![job])), at(1));
-    engine.handle(Event::Answer(Answer::Looked(job, Ok(Some(Box::new(image(ImageState::Pending)))))), at(1));
-    engine.handle(Event::Answer(Answer::Deregistered(job, Ok(Deregistration::Done))), at(1));
-    let id = SnapshotId::new("snap-new").unwrap();
-    let left = || Ok(vec![snapshot(Some(40), SnapshotState::Pending)]);
-    engine.handle(Event::Answer(Answer::Leftovers(job, left())), at(1));
-    let denied = Failure::new("delete", "you may not").code("UnauthorizedOperation");
-    engine.handle(Event::Answer(Answer::Deleted(job, id, Err(denied))), at(2));
-    for _ in 0..2 {
-        let (now, _) = next_calls(&mut engine);
-        engine.handle(Event::Answer(Answer::Leftovers(job, left())), now);
-    }
-    assert_eq!(engine.job(job).unwrap().note.as_deref(), Some("left behind: snap-new (you may not)"));
-}
-
-#[test]
 fn answers_that_nobody_waits_for_change_nothing() {
     let mut engine = copying();
     let before = engine.clone();
-    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Done))), at(0));
+    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Done(Vec::new())))), at(0));
     engine.handle(Event::Answer(Answer::Copied(JobId(1), Ok(ImageId::new("ami-x").unwrap()))), at(0));
-    engine.handle(Event::Answer(Answer::Leftovers(JobId(9), Ok(Vec::new()))), at(0));
+    engine.handle(Event::Answer(Answer::Leftovers(JobId(9), new_image(), Ok(Vec::new()))), at(0));
     assert_eq!(engine, before);
 }

@@ -14,7 +14,7 @@ fn restarted(engine: &mut Engine, now: Timestamp) -> Engine {
 fn fail(engine: &mut Engine) {
     let mut failed = image(ImageState::Failed);
     failed.state_reason = Some("Copy image failed with an internal error".into());
-    look(engine, Ok(Watched { images: vec![failed], snapshots: vec![snapshot(None, SnapshotState::Error)] }));
+    look(engine, Ok(Watched { images: vec![failed], snapshots: Ok(vec![snapshot(None, SnapshotState::Error)]) }));
     assert_eq!(state(engine).word(), "failed");
 }
 
@@ -25,21 +25,23 @@ fn another_try_removes_the_failed_image_first_and_has_a_new_token() {
     let now = at(60);
     let token = ClientToken::from_random(77);
     let calls = engine.handle(Event::Ask(Ask::TryAgain(vec![(JobId(1), token.clone())])), now);
+    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
+    let calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Failed)))), now);
     assert!(matches!(calls[..], [Call::Deregister { .. }]), "{calls:?}");
-    let calls = engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Done))), now);
+    let calls = engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Done(Vec::new())))), now);
     assert!(matches!(calls[..], [Call::FindLeftovers { .. }]), "{calls:?}");
     let left = vec![snapshot(None, SnapshotState::Error)];
-    let calls = engine.handle(Event::Answer(Answer::Leftovers(JobId(1), Ok(left))), now);
+    let calls = engine.handle(Event::Answer(Answer::Leftovers(JobId(1), new_image(), Ok(left))), now);
     assert!(matches!(calls[..], [Call::DeleteSnapshot { .. }]), "{calls:?}");
     let id = SnapshotId::new("snap-new").unwrap();
-    engine.handle(Event::Answer(Answer::Deleted(JobId(1), id, Ok(()))), now);
+    engine.handle(Event::Answer(Answer::Deleted(JobId(1), new_image(), id, Ok(()))), now);
     let mut sent = Vec::new();
     while sent.is_empty() {
         let (now, calls) = next_calls(&mut engine);
         for call in calls {
             match call {
                 Call::FindLeftovers { job, .. } => {
-                    sent = engine.handle(Event::Answer(Answer::Leftovers(job, Ok(Vec::new()))), now);
+                    sent = engine.handle(Event::Answer(Answer::Leftovers(job, new_image(), Ok(Vec::new()))), now);
                 }
                 other => sent.push(other),
             }
@@ -56,6 +58,7 @@ fn a_failed_image_that_cannot_be_removed_stays_and_says_why() {
     let mut engine = copying();
     fail(&mut engine);
     engine.handle(Event::Ask(Ask::TryAgain(vec![(JobId(1), ClientToken::from_random(77))])), at(60));
+    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Failed)))), at(60));
     let denied = Failure::new("deregister", "you may not").code("UnauthorizedOperation");
     engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Err(denied))), at(61));
     assert!(matches!(state(&engine), JobState::Failed { failure, .. } if failure.why.contains("key")));
@@ -71,7 +74,9 @@ fn an_available_copy_is_deregistered_only_when_that_is_asked() {
     assert_eq!(engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(60)), []);
     assert_eq!(state(&engine).word(), "available");
     let calls = engine.handle(Event::Ask(Ask::Deregister(vec![JobId(1)])), at(61));
-    assert!(matches!(calls[..], [Call::Deregister { .. }]), "{calls:?}");
+    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
+    let calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Available)))), at(61));
+    assert!(matches!(calls[..], [Call::Deregister { not_after: None, .. }]), "{calls:?}");
     assert_eq!((state(&engine).word(), engine.job(JobId(1)).unwrap().percent()), ("deregistering", Some(100)));
 }
 
@@ -79,12 +84,11 @@ fn an_available_copy_is_deregistered_only_when_that_is_asked() {
 fn a_cancel_waits_for_an_image_that_ec2_does_not_show_yet() {
     let mut engine = copying();
     engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
-    let calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(None))), at(1));
+    let calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(Looked::default()))), at(1));
     assert_eq!(calls, [], "what EC2 does not know it would not deregister");
     let (now, calls) = next_calls(&mut engine);
     assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
-    let calls =
-        engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(Some(Box::new(image(ImageState::Pending)))))), now);
+    let calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), now);
     assert!(matches!(calls[..], [Call::Deregister { .. }]), "{calls:?}");
 }
 
@@ -103,57 +107,24 @@ fn a_sending_that_nobody_saw_answered_is_settled_first() {
 fn a_removal_goes_on_where_it_was() {
     let mut engine = copying();
     engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
-    let looked = Answer::Looked(JobId(1), Ok(Some(Box::new(image(ImageState::Pending)))));
+    let looked = Answer::Looked(JobId(1), Ok(still(ImageState::Pending)));
     engine.handle(Event::Answer(looked), at(1));
     let mut again = restarted(&mut engine, at(100));
     let calls = again.handle(Event::Tick, at(100));
     assert!(calls.iter().any(|c| matches!(c, Call::Look { .. })), "it may have become available: {calls:?}");
-    let looked = Answer::Looked(JobId(1), Ok(Some(Box::new(image(ImageState::Pending)))));
+    let looked = Answer::Looked(JobId(1), Ok(still(ImageState::Pending)));
     again.handle(Event::Answer(looked), at(101));
-    again.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Done))), at(101));
+    again.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Done(Vec::new())))), at(101));
     let mut third = restarted(&mut again, at(200));
     let calls = third.handle(Event::Tick, at(200));
     assert!(calls.iter().any(|c| matches!(c, Call::FindLeftovers { .. })), "{calls:?}");
 }
 
 #[test]
-fn a_snapshot_that_stays_in_use_is_waited_for_and_named() {
-    let mut engine = copying();
-    let job = JobId(1);
-    engine.handle(Event::Ask(Ask::Cancel(vec![job])), at(1));
-    engine.handle(Event::Answer(Answer::Looked(job, Ok(Some(Box::new(image(ImageState::Pending)))))), at(1));
-    let mut now = at(1);
-    let mut calls = engine.handle(Event::Answer(Answer::Deregistered(job, Ok(Deregistration::Done))), now);
-    while now < at(90_000) && !state(&engine).ended() {
-        for call in std::mem::take(&mut calls) {
-            let answer = match call {
-                Call::FindLeftovers { .. } => {
-                    Answer::Leftovers(job, Ok(vec![snapshot(Some(1), SnapshotState::Pending)]))
-                }
-                Call::DeleteSnapshot { snapshot, .. } => {
-                    let in_use = Failure::new("delete", "it is in use").code("InvalidSnapshot.InUse");
-                    Answer::Deleted(job, snapshot, Err(in_use))
-                }
-                _ => continue,
-            };
-            calls.extend(engine.handle(Event::Answer(answer), now));
-        }
-        if calls.is_empty() && !state(&engine).ended() {
-            let note = engine.job(job).unwrap().note.clone();
-            assert!(now == at(1) || note.is_some_and(|n| n.contains("snap-new")), "it says what it waits for");
-            (now, calls) = next_calls(&mut engine);
-        }
-    }
-    let note = engine.job(job).unwrap().note.clone().unwrap();
-    assert_eq!(note, "left behind: snap-new (it is in use)");
-    assert!(now > at(80_000), "a day later");
-}
-
-#[test]
 fn what_was_lost_is_looked_at_before_it_is_deregistered() {
     let mut engine = copying();
     engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
-    let looked = |state| Answer::Looked(JobId(1), Ok(Some(Box::new(image(state)))));
+    let looked = |state| Answer::Looked(JobId(1), Ok(still(state)));
     engine.handle(Event::Answer(looked(ImageState::Pending)), at(1));
     engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Err(later("no network")))), at(2));
     let (now, calls) = next_calls(&mut engine);
@@ -169,30 +140,113 @@ fn what_was_lost_is_looked_at_before_it_is_deregistered() {
 fn an_image_too_young_to_be_known_is_not_gone() {
     let mut engine = copying();
     engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
-    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(Some(Box::new(image(ImageState::Pending)))))), at(1));
+    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(1));
     engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Unknown))), at(2));
     let (_, calls) = next_calls(&mut engine);
     assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
 }
 
 #[test]
-fn a_copy_being_cleared_for_another_try_can_be_cancelled() {
-    let mut engine = copying();
-    fail(&mut engine);
-    engine.handle(Event::Ask(Ask::TryAgain(vec![(JobId(1), ClientToken::from_random(77))])), at(60));
+fn a_retry_that_removes_the_failed_image_can_be_cancelled() {
+    let retrying = || {
+        let mut engine = copying();
+        fail(&mut engine);
+        engine.handle(Event::Ask(Ask::TryAgain(vec![(JobId(1), ClientToken::from_random(77))])), at(60));
+        assert!(engine.job(JobId(1)).unwrap().can_be_cancelled());
+        engine
+    };
+    // Before anything was removed, everything stays.
+    let mut engine = retrying();
     engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(61));
-    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Done))), at(62));
-    engine.handle(Event::Answer(Answer::Leftovers(JobId(1), Ok(Vec::new()))), at(62));
+    assert!(matches!(state(&engine), JobState::Failed { image: Some(_), .. }), "{:?}", state(&engine));
+    assert_eq!(engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Failed)))), at(62)), []);
+
+    // A removal that has begun is brought to its end, and then nothing is copied.
+    let mut engine = retrying();
+    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Failed)))), at(61));
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(61));
+    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Done(Vec::new())))), at(62));
+    engine.handle(Event::Answer(Answer::Leftovers(JobId(1), new_image(), Ok(Vec::new()))), at(62));
     while !state(&engine).ended() {
         let (now, calls) = next_calls(&mut engine);
         for call in calls {
             assert!(!matches!(call, Call::Copy { .. }), "{call:?}");
-            if let Call::FindLeftovers { job, .. } = call {
-                engine.handle(Event::Answer(Answer::Leftovers(job, Ok(Vec::new()))), now);
+            if let Call::FindLeftovers { job, image, .. } = call {
+                engine.handle(Event::Answer(Answer::Leftovers(job, image, Ok(Vec::new()))), now);
             }
         }
     }
     assert_eq!(state(&engine).word(), "cancelled");
+}
+
+#[test]
+fn a_copy_that_somebody_else_deregistered_is_gone_and_its_snapshots_stay() {
+    let cancelling = || {
+        let mut engine = copying();
+        look(&mut engine, Ok(seen(ImageState::Pending, Some(10))));
+        engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(100));
+        engine
+    };
+    // Two looks miss it, and nothing of ours was ever sent.
+    let mut engine = cancelling();
+    for _ in 0..2 {
+        engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(Looked::default()))), at(101));
+        engine.handle(Event::Tick, at(110));
+    }
+    assert_eq!(*state(&engine), JobState::Gone { image: new_image() });
+
+    // It was there a moment ago, and is not when we ask.
+    let mut engine = cancelling();
+    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(101));
+    let calls = engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Unknown))), at(101));
+    assert_eq!((calls, state(&engine).word()), (vec![], "gone"));
+
+    // Our own request was not answered: then it was ours.
+    let mut engine = cancelling();
+    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(101));
+    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Err(later("connection reset")))), at(102));
+    for second in [110, 120] {
+        engine.handle(Event::Tick, at(second));
+        engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(Looked::default()))), at(second));
+    }
+    assert!(matches!(state(&engine), JobState::Removing { step: Step::Cleaning {}, .. }), "{:?}", state(&engine));
+}
+
+#[test]
+fn unavailable_means_to_look_again() {
+    let mut engine = copying();
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
+    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(1));
+    let calls = engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Unavailable))), at(1));
+    assert_eq!(calls, []);
+    let (_, calls) = next_calls(&mut engine);
+    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
+}
+
+#[test]
+fn a_deregistration_that_comes_too_late_looks_again_first() {
+    let mut engine = copying();
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
+    let calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(1));
+    let [call @ Call::Deregister { not_after: Some(last), .. }] = &calls[..] else { panic!("{calls:?}") };
+    assert_eq!((*last, call.expired(at(6))), (at(6), None));
+    let late = call.expired(at(7)).expect("the look is too old by now");
+    let calls = engine.handle(Event::Answer(late), at(7));
+    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
+    let calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Available)))), at(7));
+    assert_eq!((calls, state(&engine).word()), (vec![], "available"));
+}
+
+#[test]
+fn a_poll_that_shows_it_available_stops_a_cancel_that_has_sent_nothing() {
+    let mut engine = copying();
+    let now = engine.next_deadline().unwrap();
+    let calls = engine.handle(Event::Tick, now);
+    assert!(matches!(calls[..], [Call::Watch { .. }]), "{calls:?}");
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), now);
+    let seen = Answer::Watched(region("eu-west-1"), Ok(seen(ImageState::Available, Some(100))));
+    engine.handle(Event::Answer(seen), now);
+    assert_eq!(state(&engine).word(), "available");
 }
 
 #[test]
@@ -207,30 +261,25 @@ fn a_dismissed_copy_that_is_tried_again_is_not_forgotten() {
 }
 
 #[test]
-fn where_nobody_may_look_what_is_known_is_deleted_and_the_rest_is_said() {
+fn where_nobody_may_look_nothing_is_deleted_and_that_is_said() {
     let mut engine = copying();
     let job = JobId(1);
     engine.handle(Event::Ask(Ask::Cancel(vec![job])), at(1));
-    engine.handle(Event::Answer(Answer::Looked(job, Ok(Some(Box::new(image(ImageState::Pending)))))), at(1));
-    let mut calls = engine.handle(Event::Answer(Answer::Deregistered(job, Ok(Deregistration::Done))), at(1));
-    let (mut now, mut deletes) = (at(1), 0);
+    engine.handle(Event::Answer(Answer::Looked(job, Ok(still(ImageState::Pending)))), at(1));
+    let mut calls =
+        engine.handle(Event::Answer(Answer::Deregistered(job, Ok(Deregistration::Done(Vec::new())))), at(1));
+    let mut now = at(1);
     while !state(&engine).ended() {
         for call in std::mem::take(&mut calls) {
+            assert!(!matches!(call, Call::DeleteSnapshot { .. }), "what is not seen is not proven: {call:?}");
             let denied = Failure::new("look", "you may not").code("UnauthorizedOperation");
-            let answer = match call {
-                Call::DeleteSnapshot { snapshot, .. } => {
-                    deletes += 1;
-                    Answer::Deleted(job, snapshot, Ok(()))
-                }
-                call => call.failed(denied),
-            };
-            calls.extend(engine.handle(Event::Answer(answer), now));
+            calls.extend(engine.handle(Event::Answer(call.failed(denied)), now));
         }
         if calls.is_empty() && !state(&engine).ended() {
             (now, calls) = next_calls(&mut engine);
         }
     }
-    assert!(deletes > 0 && now < at(60));
+    assert!(now < at(60));
     let note = engine.job(job).unwrap().note.clone().unwrap();
     assert_eq!((state(&engine).word(), note.contains("you may not")), ("cancelled", true), "{note}");
 }

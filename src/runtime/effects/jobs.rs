@@ -80,7 +80,8 @@ impl Effects {
         self.account = Some(account.clone());
         let key = self.profile_key();
         tokio::spawn(async move {
-            if let Err(failure) = keeper.with(move |store| store.remember_account(&key, &account)).await {
+            let remember = |key: String| keeper.with(move |store| store.remember_account(&key, &account));
+            if let Some(Err(failure)) = futures_util::future::OptionFuture::from(key.map(remember)).await {
                 tracing::warn!(%failure, "the profile's account could not be kept");
             }
             // It ends when its desk goes; whatever went wrong before, it has said.
@@ -96,8 +97,10 @@ impl Effects {
 
     /// Without credentials nobody knows whose jobs to show; those of the account the profile had last, then.
     pub(super) fn show_stored(&mut self) {
+        // Exported keys may be anybody's.
+        let Some(key) = self.profile_key() else { return };
         let Ok(keeper) = self.keeper() else { return };
-        let (sender, number, key, now) = (self.sender.clone(), self.accounts, self.profile_key(), self.clock.now());
+        let (sender, number, now) = (self.sender.clone(), self.accounts, self.clock.now());
         tokio::spawn(async move {
             let loaded = keeper.with(move |store| {
                 let Some(account) = store.account_of(&key)? else { return Ok(None) };
@@ -147,8 +150,8 @@ impl Effects {
         Some(Renewal { options, http: http.clone(), account: account.clone() })
     }
 
-    /// A profile may mean another account behind another endpoint.
-    fn profile_key(&self) -> String {
+    /// A profile may mean another account behind another endpoint; exported keys mean nobody knows whose.
+    fn profile_key(&self) -> Option<String> {
         match &self.origin {
             Origin::Aws { options, .. } => {
                 let named = self.profile.as_deref().or(options.profile.as_deref());

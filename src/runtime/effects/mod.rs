@@ -4,7 +4,10 @@ mod jobs;
 
 use std::{ffi::OsString, path::PathBuf};
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    task::JoinHandle,
+};
 
 use super::{
     Clock,
@@ -12,6 +15,7 @@ use super::{
     driver::Desk,
     hands::SessionCell,
     keeper::Keeper,
+    login::LoginFiles,
     remember::Memory,
 };
 use crate::{
@@ -113,6 +117,8 @@ pub struct Effects {
     background: Option<Result<(), Failure>>,
     /// The process in the background, until it has said that it left the terminal.
     started: Option<Started>,
+    /// Looks at what a login writes, while credentials are waited for.
+    login_watch: Option<JoinHandle<()>>,
     sender: UnboundedSender<Done>,
     receiver: UnboundedReceiver<Done>,
 }
@@ -134,6 +140,7 @@ impl Effects {
             profile: None,
             background: None,
             started: None,
+            login_watch: None,
             sender,
             receiver,
         }
@@ -175,11 +182,17 @@ impl Effects {
             }
             // The account was left meanwhile.
             Done::Post(account, _) if account != self.accounts => return None,
-            Done::Post(_, post) => Msg::Board(post),
+            Done::Post(_, post) => {
+                if let Post::Opened { status, .. } | Post::Changed { status: Some(status), .. } = &post {
+                    self.watch_logins(status.paused.is_some());
+                }
+                Msg::Board(post)
+            }
             // Another profile was chosen meanwhile: its account must not be driven with this session.
             Done::Connected { id, .. } if self.connecting != Some(id) => return None,
             Done::Connected { id, profile, result } => {
                 self.profile = profile;
+                self.watch_logins(result.is_err());
                 if result.is_err() && self.desk.is_none() {
                     self.show_stored();
                 }
@@ -271,7 +284,11 @@ impl Effects {
                         |failure| tracing::error!(%failure, "the queue does not go on in the background"),
                     ));
             }
-            Effect::Remember { profile, regions } => self.means.memory.keep(&profile, &regions),
+            Effect::Remember { profile, regions } => {
+                if let Some(account) = &self.account {
+                    self.means.memory.keep(&profile, account, &regions);
+                }
+            }
             Effect::Clipboard(_)
             | Effect::Bell
             | Effect::Mouse(_)
@@ -286,12 +303,31 @@ impl Effects {
         // Nothing may go out under the old account while the new one is looked up.
         self.session = None;
         self.connecting = Some(id);
-        let origin = self.origin.clone();
-        let remembered = self.means.memory.regions(profile.as_deref().unwrap_or_default());
+        let (origin, memory) = (self.origin.clone(), self.means.memory.clone());
         self.spawn(async move {
-            let result = connect(origin, profile.clone(), remembered).await;
+            let result = connect(origin, profile.clone(), memory).await;
             Done::Connected { id, profile, result }
         });
+    }
+
+    /// Looks, or stops looking, at the files that a login writes.
+    fn watch_logins(&mut self, wanted: bool) {
+        if !wanted || !matches!(self.origin, Origin::Aws { .. }) {
+            if let Some(watch) = self.login_watch.take() {
+                watch.abort();
+            }
+        } else if self.login_watch.is_none() {
+            let sender = self.sender.clone();
+            self.login_watch = Some(tokio::spawn(async move {
+                let mut watch = LoginFiles::of_this_process().watch().await;
+                loop {
+                    watch.changed().await;
+                    if sender.send(Done::Msg(Msg::LoginChanged)).is_err() {
+                        return;
+                    }
+                }
+            }));
+        }
     }
 
     fn reply<F>(&self, id: RequestId, ask: impl FnOnce(Session) -> F)
@@ -318,34 +354,30 @@ impl Effects {
     }
 }
 
-async fn connect(
-    origin: Origin,
-    profile: Option<String>,
-    remembered: Vec<Region>,
-) -> Result<(Session, Connected), Failure> {
-    let (session, region_given) = match origin {
+/// Finds credentials and whose they are: nothing is asked of EC2, and nothing remembered is shown, before that is known.
+async fn connect(origin: Origin, profile: Option<String>, memory: Memory) -> Result<(Session, Connected), Failure> {
+    let name = profile.clone().unwrap_or_default();
+    let (session, explicit, region_given) = match origin {
         Origin::Later => return Err(Failure::new("connect", "there is nothing to connect to yet")),
-        Origin::Simulated { http, home } => (Session::simulated(http, home), true),
+        Origin::Simulated { http, home } => (Session::simulated(http, home), false, true),
         Origin::Aws { mut options, http } => {
             let explicit = options.region.is_some();
             options.profile = profile.or(options.profile);
             let session = Session::load(options, http?).await?;
             session.check_credentials().await?;
             let given = session.region_was_given();
-            let connected = describe(&session, if explicit { Vec::new() } else { remembered }, given);
-            return Ok((session, connected));
+            (session, explicit, given)
         }
     };
-    let connected = describe(&session, remembered, region_given);
-    Ok((session, connected))
-}
-
-fn describe(session: &Session, remembered: Vec<Region>, region_given: bool) -> Connected {
-    Connected {
+    let account = session.account().await?;
+    let account = AccountKey::new(&account.id, session.endpoint_url());
+    let connected = Connected {
         profile: session.profile().map(str::to_owned),
+        source: session.identity().map(|identity| identity.source),
         home: session.home_region().clone(),
         endpoint: session.endpoint_url().map(str::to_owned),
-        remembered,
+        remembered: if explicit { Vec::new() } else { memory.regions(&name, &account) },
         region_given,
-    }
+    };
+    Ok((session, connected))
 }

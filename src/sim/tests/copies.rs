@@ -3,6 +3,10 @@
 use rstest::rstest;
 
 use super::{Bench, between};
+use crate::{
+    domain::{ImageId, Region, SnapshotId},
+    sim::faults::{Effect, Rule},
+};
 
 const SOURCE: &str = "SourceRegion=us-east-1&SourceImageId=";
 
@@ -96,7 +100,7 @@ fn a_bad_key_is_accepted_and_fails_later(#[case] key: &str) {
 #[case("", "app-web-*", "Name=good", "")]
 #[case("", "app-web-*", "Name=a", "InvalidAMIName.Malformed")]
 #[case("", "app-web-*", "Name=na%C3%AFve", "InvalidAMIName.Malformed")]
-#[case("", "app-web-*", "Name=base-linux-from-us-east-1", "InvalidAMIName.Duplicate")]
+#[case("", "app-web-*", "Name=base-linux-from-us-east-1", "")]
 #[case("", "app-web-*", "Description=x", "MissingParameter")]
 #[case("", "app-web-*", "Name=good&KmsKeyId=alias/images", "InvalidParameterDependency")]
 #[case("", "app-web-*", "Name=good&Encrypted=maybe", "InvalidParameterValue")]
@@ -118,6 +122,22 @@ fn copies_are_refused_with_ec2s_codes(#[case] id: &str, #[case] pattern: &str, #
     let mut bench = Bench::new("demo");
     let id = if id.is_empty() { bench.image("us-east-1", pattern) } else { id.to_owned() };
     assert_eq!(bench.code("us-west-2", &format!("Action=CopyImage&{SOURCE}{id}&{rest}")), code);
+}
+
+#[rstest]
+#[case::taken(true, "", "InvalidAMIName.Duplicate")]
+#[case::a_dry_run_asks_for_permission_only(true, "&DryRun=true", "DryRunOperation")]
+#[case::as_ec2_does(false, "", "")]
+fn names_are_unique_only_where_a_world_says_so(#[case] unique: bool, #[case] rest: &str, #[case] code: &str) {
+    let mut bench = Bench::new("demo");
+    bench.world.limits().unique_names = unique;
+    let source = bench.image("us-east-1", "app-web-*");
+    let ask = format!("{SOURCE}{source}&Name=twice&ClientToken=");
+    let first = bench.copy("us-west-2", &format!("{ask}one"));
+    assert_eq!(bench.code("us-west-2", &format!("Action=CopyImage&{ask}two{rest}")), code);
+    let (_, named) = bench.ec2("us-west-2", "Action=DescribeImages&Filter.1.Name=name&Filter.1.Value.1=twice");
+    let ids = between(&named, "<imageId>", "</imageId>");
+    assert!(ids.contains(&first) && ids.len() == if code.is_empty() { 2 } else { 1 }, "{ids:?}");
 }
 
 #[rstest]
@@ -185,6 +205,8 @@ fn a_cancelled_copy_leaves_snapshots_to_be_deleted() {
     assert_eq!(status, 200);
     assert_eq!(between(&answer, "<returnCode>", "</returnCode>"), ["client-error", "client-error"]);
     assert_eq!(bench.code("us-west-2", &deregister), "InvalidAMIID.Unavailable");
+    bench.world.pace().unavailable_ms = Some(0);
+    assert_eq!(bench.code("us-west-2", &deregister), "InvalidAMIID.NotFound");
     let left = between(&snapshots(&mut bench, "us-west-2", &id), "<snapshotId>", "</snapshotId>");
     assert_eq!(left.len(), 2);
     let delete = format!("Action=DeleteSnapshot&SnapshotId={}", left[0]);
@@ -225,6 +247,75 @@ fn deregistering_a_whole_image_takes_its_snapshots_along() {
         bench.code("us-east-1", &format!("Action=DescribeSnapshots&SnapshotId.1={}", listed[0])),
         "InvalidSnapshot.NotFound"
     );
+}
+
+/// A whole copy with two disks, its image and its snapshots.
+fn whole(bench: &mut Bench, name: &str) -> (ImageId, Vec<SnapshotId>) {
+    let source = bench.image("us-east-1", "app-db-*");
+    let id = bench.copy("us-west-2", &format!("{SOURCE}{source}&Name={name}&ClientToken={name}"));
+    bench.later(300_000);
+    let listed = between(&images(bench, "us-west-2", &id), "<snapshotId>", "</snapshotId>");
+    (ImageId::new(&id).unwrap(), listed.iter().map(|s| SnapshotId::new(s).unwrap()).collect())
+}
+
+#[rstest]
+#[case::denied(Effect::Deny, "missing-permissions")]
+#[case::of_ec2s_own(Effect::Fail, "internal-error")]
+fn a_snapshot_that_may_not_go_with_its_image_stays(#[case] effect: Effect, #[case] code: &str) {
+    let mut bench = Bench::new("demo");
+    let (image, snapshots) = whole(&mut bench, "whole");
+    bench.world.faults().add(Rule::new("DeleteSnapshot", effect).first(1));
+    let ask = format!("Action=DeregisterImage&ImageId={image}&DeleteAssociatedSnapshots=true");
+    let (status, answer) = bench.ec2("us-west-2", &ask);
+    assert_eq!((status, between(&answer, "<returnCode>", "</returnCode>")), (200, vec![code.into(), "success".into()]));
+    let there = |id: &SnapshotId| format!("Action=DescribeSnapshots&SnapshotId.1={id}");
+    let codes = [&snapshots[0], &snapshots[1]].map(|id| bench.code("us-west-2", &there(id)));
+    assert_eq!(codes, ["", "InvalidSnapshot.NotFound"]);
+}
+
+#[test]
+fn a_snapshot_that_other_images_use_is_skipped_and_cannot_be_deleted() {
+    let mut bench = Bench::new("demo");
+    let (image, snapshots) = whole(&mut bench, "whole");
+    let away = Region::new("us-west-2").unwrap();
+    let theirs = bench.world.register_elsewhere(&away, &snapshots[0], "theirs", bench.now).unwrap();
+    let again = bench.world.register_elsewhere(&away, &snapshots[0], "theirs", bench.now).unwrap_err();
+    assert!(again.starts_with("InvalidAMIName.Duplicate"), "RegisterImage keeps names unique: {again}");
+    let deregister = |image: &ImageId| format!("Action=DeregisterImage&ImageId={image}&DeleteAssociatedSnapshots=true");
+    let (_, answer) = bench.ec2("us-west-2", &deregister(&image));
+    assert_eq!(between(&answer, "<returnCode>", "</returnCode>"), ["skipped", "success"]);
+    let delete = format!("Action=DeleteSnapshot&SnapshotId={}", snapshots[0]);
+    assert_eq!(bench.code("us-west-2", &delete), "InvalidSnapshot.InUse");
+    let (_, answer) = bench.ec2("us-west-2", &deregister(&theirs));
+    assert_eq!(between(&answer, "<returnCode>", "</returnCode>"), ["success"], "nobody else uses it any more");
+    assert_eq!(bench.code("us-west-2", &delete), "InvalidSnapshot.NotFound");
+}
+
+#[test]
+fn pending_snapshots_go_with_their_image_where_a_world_says_so() {
+    let mut bench = Bench::new("demo");
+    bench.world.limits().deletes_pending_snapshots = true;
+    let source = bench.image("us-east-1", "app-db-*");
+    let id = bench.copy("us-west-2", &format!("{SOURCE}{source}&Name=cancelled"));
+    bench.later(10_000);
+    let ask = format!("Action=DeregisterImage&ImageId={id}&DeleteAssociatedSnapshots=true");
+    let (_, answer) = bench.ec2("us-west-2", &ask);
+    assert_eq!(between(&answer, "<returnCode>", "</returnCode>"), ["success", "success"]);
+    assert!(!snapshots(&mut bench, "us-west-2", &id).contains("<snapshotId>"));
+}
+
+#[test]
+fn a_pending_image_may_be_too_young_to_be_deregistered() {
+    let mut bench = Bench::new("demo");
+    bench.world.pace().deregister_after_ms = 5_000;
+    let source = bench.image("us-east-1", "app-web-*");
+    let id = bench.copy("us-west-2", &format!("{SOURCE}{source}&Name=young"));
+    let ask = format!("Action=DeregisterImage&ImageId={id}");
+    bench.later(4_999);
+    assert_eq!(bench.code("us-west-2", &ask), "InvalidAMIID.Unavailable");
+    assert!(images(&mut bench, "us-west-2", &id).contains("<imageState>pending</imageState>"));
+    bench.later(1);
+    assert_eq!(bench.code("us-west-2", &ask), "");
 }
 
 #[rstest]

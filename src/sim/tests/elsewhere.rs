@@ -4,8 +4,8 @@ use rstest::rstest;
 
 use super::{Bench, between};
 use crate::{
-    domain::{ImageId, ImageState, Region, Snapshot, SnapshotState},
-    sim::{CopySeen, Maker},
+    domain::{ImageId, ImageState, Region, Snapshot, SnapshotState, image::Tag},
+    sim::{ChangeKind, CopySeen, LookAlike, Maker, Provenance},
 };
 
 fn region(name: &str) -> Region {
@@ -36,6 +36,7 @@ fn left(bench: &Bench, id: &ImageId) -> Vec<Snapshot> {
 #[test]
 fn another_users_copy_takes_names_and_room_but_is_no_request() {
     let mut bench = Bench::new("demo");
+    bench.world.limits().unique_names = true;
     let before = bench.world.pending_copies(bench.now).get(&away()).copied().unwrap_or_default();
     let source = ImageId::new(&bench.image("us-east-1", "app-web-*")).unwrap();
     let id = bench.world.copy_elsewhere(&away(), &source, &region("us-east-1"), "theirs", bench.now).unwrap();
@@ -188,4 +189,83 @@ fn copies_are_read_with_tokens_and_later_tags_and_counted_once() {
     assert_eq!(bench.code("us-west-2", &tags), "");
     let copy = seen(&bench, &id);
     assert_eq!((copy.image.tag("a"), &*copy.snapshots[0].tags[0].value), (Some("b"), "b"));
+}
+
+#[test]
+fn what_looks_like_a_copys_snapshot_is_somebody_elses() {
+    let mut bench = Bench::new("demo");
+    let id = begin(&mut bench, "real");
+    bench.later(2_000);
+    let pending = seen(&bench, &id).snapshots[0].id.clone();
+    assert!(bench.world.imitate_elsewhere(&away(), &pending, LookAlike::Tagged, bench.now).is_err());
+    bench.later(300_000);
+    let real = seen(&bench, &id).snapshots[0].clone();
+    let tag = Tag { key: "job".into(), value: "7".into() };
+    bench.world.tag_elsewhere(&away(), real.id.as_str(), tag.clone(), bench.now).unwrap();
+    for (how, tagged, volume) in
+        [(LookAlike::Described, false, true), (LookAlike::Tagged, true, true), (LookAlike::OfVolume, true, false)]
+    {
+        let fake = bench.world.imitate_elsewhere(&away(), &real.id, how, bench.now).unwrap();
+        let (_, seen) = bench.ec2("us-west-2", &format!("Action=DescribeSnapshots&SnapshotId.1={fake}"));
+        assert!(seen.contains(&*real.description), "{how:?}: {seen}");
+        assert_eq!(seen.contains("<volumeId>vol-ffffffff</volumeId>"), volume, "{how:?}: {seen}");
+        assert_eq!(seen.contains("<key>job</key>"), tagged, "{how:?}: {seen}");
+        assert!(left(&bench, &id).iter().all(|s| s.id != fake), "it is not of the copy");
+        assert_eq!(bench.code("us-west-2", &format!("Action=DeleteSnapshot&SnapshotId={fake}")), "");
+        let deleted = bench.world.changes().last().unwrap();
+        assert_eq!((deleted.kind.clone(), deleted.by), (ChangeKind::Deleted, Maker::Request));
+        assert_eq!(deleted.provenance, Provenance { maker: Maker::Elsewhere, token: None, image: None });
+    }
+}
+
+#[test]
+fn tags_go_along_with_another_users_copy_where_asked() {
+    let mut bench = Bench::new("demo");
+    let id = begin(&mut bench, "ours");
+    bench.later(300_000);
+    let tag = Tag { key: "amigrate:job".into(), value: "t-ours".into() };
+    bench.world.tag_elsewhere(&away(), id.as_str(), tag, bench.now).unwrap();
+    let (to, now) = (region("eu-west-1"), bench.now);
+    let plain = bench.world.copy_elsewhere(&to, &id, &away(), "ours", now).unwrap();
+    let tagged = bench.world.copy_with_tags_elsewhere(&to, &id, &away(), "ours", now).unwrap();
+    let job = |bench: &Bench, id: &ImageId| seen(bench, id).image.tag("amigrate:job").map(str::to_owned);
+    assert_eq!((job(&bench, &plain), job(&bench, &tagged)), (None, Some("t-ours".to_owned())));
+    bench.world.untag_elsewhere(&to, tagged.as_str(), "amigrate:job", bench.now).unwrap();
+    assert_eq!(job(&bench, &tagged), None);
+}
+
+#[test]
+fn every_change_is_written_down_with_its_author_and_the_maker_of_what_changed() {
+    let mut bench = Bench::new("demo");
+    let (ours, other) = (begin(&mut bench, "ours"), begin(&mut bench, "other"));
+    bench.later(300_000);
+    let snapshots = seen(&bench, &ours).snapshots;
+    let scenarios = bench.image("us-west-2", "base-linux-*");
+    let asks = [
+        format!("DeregisterImage&ImageId={ours}&DeleteAssociatedSnapshots=true&DryRun=true"),
+        "DeregisterImage&ImageId=ami-1".to_owned(),
+        format!("DeleteSnapshot&SnapshotId={}", snapshots[0].id),
+        format!("CreateTags&ResourceId.1={scenarios}&Tag.1.Key=a&Tag.1.Value=b"),
+        format!("DeregisterImage&ImageId={ours}&DeleteAssociatedSnapshots=true"),
+    ];
+    let codes = asks.map(|ask| bench.code("us-west-2", &format!("Action={ask}")));
+    assert_eq!(codes, ["DryRunOperation", "InvalidAMIID.NotFound", "InvalidSnapshot.InUse", "", ""]);
+    bench.world.deregister_elsewhere(&away(), &other, false, bench.now).unwrap();
+    let token = |name: &str| Some(format!("t-{name}"));
+    let by_token = |name: &str| Provenance { maker: Maker::Request, token: token(name), image: None };
+    let with = |id: &ImageId| (ChangeKind::DeletedWith(id.clone()), Maker::Request);
+    let of_ours = Provenance { image: Some(ours.clone()), ..by_token("ours") };
+    let nobodys = Provenance { maker: Maker::Scenario, token: None, image: None };
+    let expected = [
+        ((ChangeKind::Tagged, Maker::Request), scenarios.as_str(), nobodys),
+        ((ChangeKind::Deregistered, Maker::Request), ours.as_str(), by_token("ours")),
+        (with(&ours), snapshots[0].id.as_str(), of_ours.clone()),
+        (with(&ours), snapshots[1].id.as_str(), of_ours),
+        ((ChangeKind::Deregistered, Maker::Elsewhere), other.as_str(), by_token("other")),
+    ];
+    let told = bench.world.changes().iter().map(|c| ((c.kind.clone(), c.by), &*c.resource, c.provenance.clone()));
+    let mut told: Vec<_> = told.collect();
+    // EC2 does not say in which order it deletes.
+    told[2..4].sort_by_key(|(_, id, _)| *id != snapshots[0].id.as_str());
+    assert_eq!(told, expected);
 }

@@ -37,6 +37,7 @@ fn image_reads(id: &str) -> [String; 5] {
 #[test]
 fn a_new_copy_is_hidden_from_every_read_but_its_name_token_and_room_are_taken() {
     let mut bench = Bench::new("demo");
+    bench.world.limits().unique_names = true;
     bench.world.pace().unseen_ms = 20_000;
     let before = bench.world.pending_copies(bench.now).get(&crate::domain::Region::new("us-west-2").unwrap()).copied();
     let (id, ask) = copy(&mut bench);
@@ -65,10 +66,12 @@ fn a_new_copy_is_hidden_from_every_read_but_its_name_token_and_room_are_taken() 
         (format!("CreateTags&ResourceId.1={id}&Tag.1.Key=a&Tag.1.Value=b"), "InvalidAMIID.NotFound"),
         (format!("DescribeSnapshots&SnapshotId.1={}", made[0]), "InvalidSnapshot.NotFound"),
         (format!("DeleteSnapshot&SnapshotId={}", made[0]), "InvalidSnapshot.NotFound"),
+        (format!("CopyImage&SourceRegion=us-west-2&SourceImageId={id}&Name=of-it"), "InvalidAMIID.NotFound"),
         (format!("CopyImage&{}", ask.replace("=t&", "=other&")), "InvalidAMIName.Duplicate"),
     ] {
         assert_eq!(bench.code("us-west-2", &format!("Action={ask}")), code, "{ask}");
     }
+    bench.world.limits().unique_names = false;
     assert_eq!(bench.copy("us-west-2", &ask), id);
     bench.world.limits().pending_copies = before.unwrap_or_default() + 1;
     let more = ask.replace("=t&", "=more&").replace("Name=late", "Name=more");
@@ -149,15 +152,17 @@ fn a_token_may_be_forgotten(#[case] life: Option<i64>, #[case] wait: i64, #[case
     bench.world.limits().token_life_ms = life;
     let (id, ask) = copy(&mut bench);
     bench.later(wait);
-    let again = format!("Action=CopyImage&{ask}");
-    assert_eq!(bench.code("us-west-2", &again), if known { "" } else { "InvalidAMIName.Duplicate" });
-    // Under another name the token is one of other parameters, or a new one.
-    let other = again.replace("Name=late", "Name=later");
-    assert_eq!(bench.code("us-west-2", &other), if known { "IdempotentParameterMismatch" } else { "" });
-    assert_eq!(bench.world.copies_made(), if known { 1 } else { 2 });
-    if !known {
-        // The forgotten token stands for the newer copy now.
-        assert_ne!(bench.copy("us-west-2", other.strip_prefix("Action=CopyImage&").unwrap()), id);
-        assert_eq!(bench.world.copies_made(), 2);
+    // A token that is known stands for its request and no other; a forgotten one is new.
+    let other = ask.replace("Name=late", "Name=later");
+    let code = if known { "IdempotentParameterMismatch" } else { "" };
+    assert_eq!(bench.code("us-west-2", &format!("Action=CopyImage&{other}")), code);
+    if known {
+        assert_eq!(bench.copy("us-west-2", &ask), id);
+        assert_eq!(bench.world.copies_made(), 1);
+    } else {
+        // It stands for the newer copy now, and the older request under another token makes one of the same name.
+        assert_ne!(bench.copy("us-west-2", &other), id);
+        assert_ne!(bench.copy("us-west-2", &ask.replace("=t&", "=t2&")), id);
+        assert_eq!(bench.world.copies_made(), 3);
     }
 }

@@ -1,5 +1,6 @@
 //! The room's tests over the wire: requests as text, key parts of answers.
 
+mod accounts;
 mod copies;
 mod elsewhere;
 mod late;
@@ -21,12 +22,13 @@ use crate::sim::{
 struct Bench {
     world: World,
     now: Timestamp,
+    access_key_id: &'static str,
 }
 
 impl Bench {
     fn new(scenario: &str) -> Self {
         let now = Timestamp::from_str("2026-03-05T12:00:00Z").unwrap();
-        Self { world: World::new(&Scenario::named(scenario).unwrap(), now), now }
+        Self { world: World::new(&Scenario::named(scenario).unwrap(), now), now, access_key_id: "AKIAIOSFODNN7EXAMPLE" }
     }
 
     fn later(&mut self, ms: i64) {
@@ -35,7 +37,8 @@ impl Bench {
 
     fn send(&mut self, service: &str, region: &str, target: Option<&str>, body: &str) -> Response {
         let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential=AKIA/20260305/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+            "AWS4-HMAC-SHA256 Credential={}/20260305/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0",
+            self.access_key_id
         );
         let request = Request {
             method: "POST",

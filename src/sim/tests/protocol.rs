@@ -41,6 +41,26 @@ use crate::{
 #[case("us-east-1", "Action=DescribeImages&NextToken=zz", 400, "<Code>InvalidParameterValue</Code>")]
 #[case("us-east-1", "Action=DescribeImages&Filter.1.Name=x&Filter.1.Value.1=y", 400, "The filter 'x' is invalid")]
 #[case("us-east-1", "Action=DescribeSnapshots&SnapshotId.1=snap-1", 400, "<Code>InvalidSnapshot.NotFound</Code>")]
+#[case("us-east-1", "Action=DescribeSnapshots&SnapshotId.1=foo", 400, "<Code>InvalidSnapshotID.Malformed</Code>")]
+#[case("us-east-1", "Action=DescribeSnapshots&Owner.1=me", 400, "<Code>InvalidUserID.Malformed</Code>")]
+#[case("us-east-1", "Action=DescribeImages&Owner.1=12345", 400, "<Code>InvalidUserID.Malformed</Code>")]
+#[case("us-east-1", "Action=DescribeImages&ExecutableBy.1=none", 400, "<Code>InvalidUserID.Malformed</Code>")]
+#[case("us-east-1", "Action=DescribeImages&ExecutableBy.1=all&Owner.1=aws-marketplace", 200, "<imagesSet>")]
+#[case("us-east-1", "Action=DeregisterImage&ImageId=snap-1", 400, "<Code>InvalidAMIID.Malformed</Code>")]
+#[case("us-east-1", "Action=DeleteSnapshot&SnapshotId=ami-1", 400, "<Code>InvalidSnapshotID.Malformed</Code>")]
+#[case(
+    "us-east-1",
+    "Action=CreateTags&ResourceId.1=ami-*&Tag.1.Key=a&Tag.1.Value=b",
+    400,
+    "<Code>InvalidAMIID.Malformed</Code>"
+)]
+#[case(
+    "us-east-1",
+    "Action=CreateTags&ResourceId.1=snap-*&Tag.1.Key=a&Tag.1.Value=b",
+    400,
+    "<Code>InvalidSnapshotID.Malformed</Code>"
+)]
+#[case("us-east-1", "Action=CreateTags&ResourceId.1=x-1&Tag.1.Key=a&Tag.1.Value=b", 400, "<Code>InvalidID</Code>")]
 #[case("us-east-1", "Action=DeregisterImage", 400, "<Code>MissingParameter</Code>")]
 #[case("us-east-1", "Action=DeregisterImage&ImageId=ami-1", 400, "<Code>InvalidAMIID.NotFound</Code>")]
 #[case("us-east-1", "Action=DeleteSnapshot&SnapshotId=snap-1", 400, "<Code>InvalidSnapshot.NotFound</Code>")]
@@ -122,6 +142,8 @@ fn without_a_credential_nothing_is_answered() {
 #[case(Effect::Fail, 500, "<Code>InternalError</Code>")]
 #[case(Effect::Html, 502, "<h1>502 Bad Gateway</h1>")]
 #[case(Effect::Expired, 400, "<Code>RequestExpired</Code>")]
+#[case(Effect::AuthFailure, 401, "AWS was not able to validate the provided access credentials")]
+#[case(Effect::NotAuthorized, 403, "<Code>UnauthorizedOperation</Code>")]
 fn a_fault_answers_as_aws_would(#[case] effect: Effect, #[case] status: u16, #[case] part: &str) {
     let mut bench = Bench::new("demo");
     bench.world.faults().add(Rule::new("Describe*", effect).in_region(Region::new("eu-west-1").unwrap()).first(1));
@@ -130,6 +152,18 @@ fn a_fault_answers_as_aws_would(#[case] effect: Effect, #[case] status: u16, #[c
     assert_eq!(got, status);
     assert!(answer.contains(part), "{answer}");
     assert_eq!(bench.ec2("eu-west-1", "Action=DescribeRegions").0, 200);
+}
+
+#[rstest]
+#[case("DescribeImages&ImageId.1=ami-1&ImageId.2=ami-2", "Not authorized for images: [ami-1, ami-2]")]
+#[case("CopyImage&SourceImageId=ami-1", "Not authorized for images: [ami-1]")]
+#[case("DeregisterImage&ImageId=ami-1", "Not authorized for images: [ami-1]")]
+#[case("DeleteSnapshot&SnapshotId=snap-1", "Not authorized for snapshots: [snap-1]")]
+fn an_auth_failure_may_be_about_what_the_request_names(#[case] ask: &str, #[case] text: &str) {
+    let mut bench = Bench::new("demo");
+    bench.world.faults().add(Rule::new("*", Effect::NotAuthorized));
+    let (status, answer) = bench.ec2("us-east-1", &format!("Action={ask}"));
+    assert!(status == 403 && answer.contains("<Code>AuthFailure</Code>") && answer.contains(text), "{answer}");
 }
 
 #[test]

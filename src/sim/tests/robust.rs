@@ -63,11 +63,8 @@ proptest! {
             bench.later(wait);
         }
         let area = bench.world.areas.iter().find(|a| a.region.as_str() == "us-west-2").unwrap();
-        let mut names: Vec<&str> = area.made.values().map(|m| &*m.image.name).collect();
-        let made = names.len();
-        names.sort_unstable();
-        names.dedup();
-        prop_assert!(made <= 3 && names.len() == made, "{names:?}");
+        let made = area.made.len();
+        prop_assert!(made <= 3, "{made}");
         prop_assert_eq!(area.tokens.len(), made);
     }
 }

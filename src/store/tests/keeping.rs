@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     domain::{Failure, SnapshotId, SnapshotState, progress::SnapshotProgress},
-    engine::{Purpose, RegionStatus, Step, Sweep},
+    engine::{Purpose, RegionStatus, Step},
 };
 
 fn failure() -> Failure {
@@ -12,7 +12,6 @@ fn failure() -> Failure {
 
 /// One of each state that carries something.
 fn various() -> Vec<Job> {
-    let sweep = Sweep { refused: vec![(SnapshotId::new("snap-1").unwrap(), "shared".into())], ..Sweep::default() };
     let again = Purpose::TryAgain { token: ClientToken::from_random(99), failure: Box::new(failure()) };
     let states = [
         JobState::Queued,
@@ -20,7 +19,7 @@ fn various() -> Vec<Job> {
         JobState::Starting,
         JobState::Copying { image: image() },
         JobState::Removing { image: image(), purpose: Purpose::Cancel, step: Step::Looking { at: None } },
-        JobState::Removing { image: image(), purpose: again, step: Step::Sweeping(sweep) },
+        JobState::Removing { image: image(), purpose: again, step: Step::Cleaning {} },
         JobState::Failed { failure: Box::new(failure()), image: None },
         JobState::Gone { image: image() },
         JobState::Cancelled,
@@ -49,7 +48,10 @@ fn jobs_asks_and_status_come_back_as_they_were() {
     let jobs = various();
     let region = Region::new("eu-west-1").unwrap();
     let mut status = Status { paused: Some(failure()), next_try: Some(at(5)), ..Status::default() };
-    status.regions.insert(region.clone(), RegionStatus { problem: Some(failure()), waiting: Some("its turn".into()) });
+    status.regions.insert(
+        region.clone(),
+        RegionStatus { problem: Some(failure()), waiting: Some("its turn".into()), no_progress: None },
+    );
     let shared: Vec<_> = jobs.iter().cloned().map(Arc::new).collect();
     let changes = Changes { jobs: &shared, status: Some(&status), ..Changes::default() };
     let seq = store.commit(&account(), &changes, at(1)).unwrap();

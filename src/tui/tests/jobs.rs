@@ -6,7 +6,7 @@ use crate::{
         ClientToken, CopyRequest, Description, Encryption, ImageName, SnapshotId, SnapshotState,
         progress::SnapshotProgress,
     },
-    engine::{Origin, Purpose, RegionStatus, Status, Step, Sweep},
+    engine::{Origin, Purpose, RegionStatus, Status, Step},
     tui::screens::jobs::words::state_text,
 };
 use ratatui::{Terminal, backend::TestBackend};
@@ -152,13 +152,10 @@ fn every_state_says_what_goes_on() {
             format!("cancelling: looking whether {gone} is still pending"),
         ),
         (
-            removing(again(), Step::Deregistering { at: None }),
-            format!("clearing: deregistering {gone}, then it is copied again"),
+            removing(again(), Step::Deregistering { at: None, looked: None, earlier: false }),
+            format!("clearing: deregistering {gone}, then retrying"),
         ),
-        (
-            removing(Purpose::Deregister, Step::Sweeping(Sweep::default())),
-            "deregistering: deleting its snapshots".into(),
-        ),
+        (removing(Purpose::Deregister, Step::Cleaning {}), "deregistering: deleting its snapshots".into()),
         (state(JobState::Deregistered), "deregistered".into()),
         (
             with(1, |j| (j.state, j.note) = (JobState::Cancelled, Some("never sent to AWS".into()))),
@@ -177,7 +174,7 @@ fn every_state_says_what_goes_on() {
 #[test]
 fn a_queued_copy_says_what_its_region_waits_for() {
     let mut model = board(vec![job(1)]);
-    let waiting = RegionStatus { waiting: Some("eu-west-1 has 300 of 300".into()), problem: None };
+    let waiting = RegionStatus { waiting: Some("eu-west-1 has 300 of 300".into()), problem: None, no_progress: None };
     let status = Status { regions: [(region("eu-west-1"), waiting)].into(), ..Status::default() };
     post(&mut model, Post::Changed { jobs: vec![], status: Some(status) });
     shows(&mut model, &["queued: eu-west-1 has 300 of 300", "1 queued"]);
@@ -294,7 +291,7 @@ fn details_tell_where_a_copy_comes_from_and_what_it_made() {
         *j = copying(1);
         j.made = vec![ami(5), ami(1)];
         j.moved = Some(now() - SignedDuration::from_mins(2));
-        j.note = Some("made without tags: not authorized".into());
+        j.note = Some("made without amigrate's tags: not authorized".into());
     })]);
     keys(&mut model, "d");
     shows(
@@ -342,7 +339,7 @@ fn the_header_keeps_whose_data_it_is_however_many_copies_there_are() {
     for size in [(80, 24), (120, 40)] {
         let screen = screen(&mut model, size.0, size.1);
         let header = screen.lines().next().unwrap_or_default();
-        for text in ["prod 123456789012", "us-east-1", "40 problems (!)", "40 copying"] {
+        for text in ["123456789012 SSO prod", "us-east-1", "mine", "40 problems (!)"] {
             assert!(header.contains(text), "{text}: {header}");
         }
     }

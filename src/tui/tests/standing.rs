@@ -1,7 +1,12 @@
 //! What holds for everything: credentials, who drives, whether the store can be written.
 
 use super::{jobs::*, *};
-use crate::{domain::AccountKey, engine::Status, store::DriverProcess, tui::OtherDriver};
+use crate::{
+    domain::{AccountKey, CredentialSource},
+    engine::Status,
+    store::DriverProcess,
+    tui::OtherDriver,
+};
 
 fn expired() -> Failure {
     Failure::new("copy", "the SSO session has expired")
@@ -17,18 +22,11 @@ fn a_pause_says_what_to_run_and_that_it_goes_on_by_itself() {
     post(&mut model, Post::Changed { jobs: vec![], status: Some(status) });
     shows(
         &mut model,
-        &[
-            "PAUSED",
-            "`aws sso login --profile prod`",
-            "Looks again by itself in 20s",
-            "1 queued",
-            "1 copying",
-            "1 problem (!)",
-        ],
+        &["PAUSED", "`aws sso login --profile prod`", "Nothing has failed. Retrying", "next in 20 s", "1 problem (!)"],
     );
     lacks(&mut model, "failed ");
     keys(&mut model, "!");
-    shows(&mut model, &["copies are paused: the credentials do not work", "the SSO session has expired"]);
+    shows(&mut model, &["copies are paused: the credentials cannot be used", "the SSO session has expired"]);
     post(&mut model, Post::Changed { jobs: vec![], status: Some(Status::default()) });
     press(&mut model, KeyCode::Esc);
     lacks(&mut model, "PAUSED");
@@ -51,7 +49,7 @@ fn who_drives_is_said_if_it_is_not_us() {
     shows(&mut model, &["an older amigrate (0.0.9, pid 1234 on bastion"]);
     lacks(&mut model, "stopped or hangs");
     post(&mut model, Post::Driver(Driver::Another(Some(OtherDriver { silent: true, ..another }))));
-    shows(&mut model, &["is stopped or hangs", "kill -CONT 1234"]);
+    shows(&mut model, &["is stopped or hangs", "`kill -CONT", "(pid 1234)"]);
     post(&mut model, Post::Driver(Driver::Nobody(Failure::new("lock the jobs", "this file system has no locks"))));
     shows(
         &mut model,
@@ -77,32 +75,92 @@ fn fail(model: &mut Model, effects: &[Effect], failure: Failure) {
     assert_eq!(reply(model, id, Reply::Connected(Err(failure))), []);
 }
 
+/// What the next attempt is preceded by: the seconds until it begins.
+fn next_attempt(model: &mut Model, from: Timestamp) -> (Timestamp, RequestId) {
+    let mut now = from;
+    loop {
+        now = model.next_deadline().expect("it is tried again").max(now + SignedDuration::from_millis(1));
+        let effects = model.update(Msg::Tick, now);
+        if !effects.is_empty() {
+            return (now, connect_id(&effects));
+        }
+    }
+}
+
 #[test]
-fn credentials_that_are_not_there_are_looked_for_again_every_ten_seconds() {
+fn credentials_that_are_not_there_are_looked_for_less_and_less_often() {
     let (mut model, effects) = start(|_| {});
     fail(&mut model, &effects, expired());
-    let ten = now() + SignedDuration::from_secs(10);
-    assert_eq!(model.next_deadline(), Some(ten));
-    assert_eq!(model.update(Msg::Tick, ten - SignedDuration::from_millis(1)), []);
-    let effects = model.update(Msg::Tick, ten);
-    let id = connect_id(&effects);
-    assert_eq!(model.next_deadline(), None, "one at a time");
-    assert_eq!(model.update(Msg::Tick, ten + SignedDuration::from_secs(60)), []);
     shows(
         &mut model,
         &[
-            "No credentials for profile prod; tried again by itself every 10s.",
+            "No credentials for profile prod. Retrying automatically (next in 10 s).",
             "session has expired.",
             "prod no credentials",
         ],
     );
-    reply(&mut model, id, Reply::Connected(Err(expired())));
-    assert_eq!(model.next_deadline(), Some(ten), "ten seconds after the answer");
-    let effects = model.update(Msg::Tick, ten);
+    let (mut then, mut waits) = (now(), Vec::new());
+    for _ in 0..7 {
+        let (at, id) = next_attempt(&mut model, then);
+        waits.push(at.duration_since(then).as_secs());
+        then = at;
+        assert_eq!(model.update(Msg::Tick, at + SignedDuration::from_secs(60)), [], "one at a time");
+        model.update(Msg::Reply { id, reply: Reply::Connected(Err(expired())) }, at);
+    }
+    assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300]);
+    // A login tries at once, and one that works begins anew.
+    let effects = model.update(Msg::LoginChanged, then);
     let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(connected())));
     assert!(matches!(effects[0], Effect::AskAccount { .. }), "{effects:?}");
     assert!(matches!(model.session, Session::Ready(_)));
-    lacks(&mut model, "tried again");
+    lacks(&mut model, "Retrying");
+    assert_eq!(model.update(Msg::LoginChanged, then), [], "nothing waits for it");
+}
+
+#[test]
+fn a_login_ends_a_pause_at_once() {
+    let mut model = board(vec![job(1)]);
+    let status = Status { paused: Some(expired()), ..Status::default() };
+    post(&mut model, Post::Changed { jobs: vec![], status: Some(status) });
+    assert_eq!(model.update(Msg::LoginChanged, now()), [Effect::Ask(Ask::LookNow)]);
+}
+
+#[test]
+fn credentials_of_another_account_are_named_with_both_accounts() {
+    let mut model = board(vec![job(1), copying(2)]);
+    let theirs =
+        Account { id: AccountId::new("210987654321").unwrap(), arn: "arn:aws:iam::210987654321:role/x".into() };
+    let paused = crate::aws::other_account(&theirs, &"123456789012");
+    let status = Status { paused: Some(paused), ..Status::default() };
+    post(&mut model, Post::Changed { jobs: vec![], status: Some(status) });
+    let screen = screen(&mut model, 80, 24);
+    let header = screen.lines().next().unwrap_or_default();
+    assert!(header.contains("OTHER ACCOUNT") && header.contains("123456789012"), "{header}");
+    let banner: String = screen.lines().skip(1).take(2).collect();
+    assert!(banner.contains("now belong to account 210987654321,"), "{banner}");
+    assert!(banner.contains("here to account 123456789012"), "{banner}");
+    lacks(&mut model, "failed");
+}
+
+#[test]
+fn the_header_never_loses_account_source_regions_and_whose() {
+    let long = "organisation-production-administrator-access";
+    let sources = [
+        (CredentialSource::Environment, "environment"),
+        (CredentialSource::Sso(long.into()), "SSO org"),
+        (CredentialSource::AssumedRole(long.into()), "role org"),
+        (CredentialSource::Instance, "instance"),
+    ];
+    for (source, shown) in sources {
+        let mut model = listed(vec![image(1)]);
+        model.session = Session::Ready(Connected { source: Some(source), ..connected() });
+        model.chosen = vec![region("ap-northeast-1"), region("us-east-1"), region("us-east-2")];
+        for text in ["123456789012", shown, "ap-northeast-1 +2", "mine"] {
+            let screen = screen(&mut model, 80, 24);
+            let header = screen.lines().next().unwrap_or_default();
+            assert!(header.contains(text), "{text}: {header}");
+        }
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use tui_input::Input;
 use crate::{engine::JobId, tui::widgets::list::List};
 
 pub use history::History;
-pub use update::offers;
+pub use update::{in_doubt, offers};
 
 /// The pane's state.
 #[derive(Debug, Default)]

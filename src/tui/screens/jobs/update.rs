@@ -31,16 +31,25 @@ pub fn offers(model: &Model, action: Action) -> bool {
     let job = current(model).filter(|_| model.jobs.history.is_none());
     let may_write = !model.start.config.read_only;
     match action {
-        Action::Cancel => may_write && job.is_some_and(|j| !j.state.ended() && !j.leaving()),
+        Action::Cancel => may_write && job.is_some_and(Job::can_be_cancelled),
         Action::CancelBatch => may_write && job.is_some_and(|j| model.board.batch(&j.batch).any(may_be_removed)),
-        Action::Retry => may_write && job.is_some_and(may_be_tried_again),
+        Action::Retry => may_write && job.is_some_and(|j| may_be_tried_again(j) || is_in_doubt(j)),
         Action::Expand => job.is_some(),
         _ => true,
     }
 }
 
 fn may_be_removed(job: &Job) -> bool {
-    matches!(job.state, JobState::Available { .. }) || !job.state.ended() && !job.leaving()
+    matches!(job.state, JobState::Available { .. }) || job.can_be_cancelled()
+}
+
+fn is_in_doubt(job: &Job) -> bool {
+    matches!(job.state, JobState::InDoubt { .. })
+}
+
+/// Returns true if the copy under the cursor waits for a person's decision.
+pub fn in_doubt(model: &Model) -> bool {
+    model.jobs.history.is_none() && current(model).is_some_and(is_in_doubt)
 }
 
 fn may_be_tried_again(job: &Job) -> bool {
@@ -170,9 +179,9 @@ fn dismiss(model: &mut Model, effects: &mut Vec<Effect>) {
         return;
     }
     let shown = model.jobs.shown.jobs.iter().filter_map(|id| model.board.job(*id));
-    let ended: Vec<JobId> = shown.filter(|j| j.state.ended()).map(|j| j.id).collect();
+    let ended: Vec<JobId> = shown.filter(|j| j.state.ended() && !j.needs_cleanup()).map(|j| j.id).collect();
     if ended.is_empty() {
-        model.say("None of these copies has ended.");
+        model.say("None of these copies has ended, with all of its snapshots removed.");
     } else {
         model.ask_for(Ask::Dismiss(ended), effects);
     }
@@ -187,7 +196,7 @@ fn ask_cancel(model: &mut Model) {
             );
         }
         state if state.ended() => model.say("It has ended already."),
-        _ if job.leaving() => model.say("It is on its way out."),
+        _ if !job.can_be_cancelled() => model.say("Already being removed."),
         _ => {
             let question = Question::cancel(job);
             model.overlays.push(Overlay::Question(question));
@@ -198,7 +207,7 @@ fn ask_cancel(model: &mut Model) {
 /// Copies under way are cancelled after a question; available ones are deregistered only once the batch's name is typed.
 fn ask_batch(model: &mut Model) {
     let Some(batch) = current(model).map(|j| j.batch.clone()) else { return };
-    let open: Vec<&Job> = model.board.batch(&batch).filter(|j| !j.state.ended() && !j.leaving()).collect();
+    let open: Vec<&Job> = model.board.batch(&batch).filter(|j| j.can_be_cancelled()).collect();
     let available: Vec<&Job> =
         model.board.batch(&batch).filter(|j| matches!(j.state, JobState::Available { .. })).collect();
     let overlay = match (open.is_empty(), available.is_empty()) {
@@ -214,7 +223,10 @@ fn ask_batch(model: &mut Model) {
 
 fn retry(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(job) = current(model) else { return };
-    if may_be_tried_again(job) {
+    if is_in_doubt(job) {
+        let question = Question::in_doubt(job);
+        model.overlays.push(Overlay::Question(question));
+    } else if may_be_tried_again(job) {
         let jobs = [job];
         match Question::try_again(&jobs) {
             Some(question) => model.overlays.push(Overlay::Question(question)),

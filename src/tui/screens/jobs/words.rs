@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use crate::{
     domain::{
         ImageId,
-        text::{clean, duration},
+        text::{clean, count, duration},
     },
     engine::{Job, JobState, Origin, Purpose, Step},
     tui::{board::Board, problems::idle_text, theme, widgets::cells::fit_right},
@@ -16,7 +16,7 @@ use crate::{
 pub(super) const USUAL: usize = 24;
 
 /// How the note of a copy sent without tags begins.
-pub const WITHOUT_TAGS: &str = "made without tags";
+pub const WITHOUT_TAGS: &str = "made without amigrate's tags";
 
 /// What stands behind the bar of a copy under way, at least [`USUAL`] wide.
 pub(super) fn beside_bar(board: &Board, job: &Job, roomy: bool, now: Timestamp) -> (String, Style) {
@@ -70,6 +70,10 @@ pub fn state_text(board: &Board, job: &Job, now: Timestamp) -> (String, Style) {
             let why = job.waiting.as_deref().map_or("asking AWS whether it began".into(), clean);
             (format!("{word}: {why}"), theme::WARN)
         }
+        JobState::InDoubt { candidates } => {
+            let why = note.map_or_else(|| in_doubt(candidates), std::borrow::Cow::into_owned);
+            (format!("{word}: {why}; t decides"), theme::BAD)
+        }
         JobState::Starting => (format!("{word}: CopyImage is under way"), theme::BUSY),
         JobState::Copying { .. } => (noted(&word), theme::BUSY),
         JobState::Available { image } => {
@@ -88,8 +92,36 @@ pub fn state_text(board: &Board, job: &Job, now: Timestamp) -> (String, Style) {
             let why = note.as_deref().unwrap_or("somebody deregistered it");
             (format!("{word}: {image}, {why}"), theme::BAD)
         }
-        JobState::Deregistered | JobState::Cancelled => (noted(&word), theme::FAINT),
+        JobState::Deregistered | JobState::Cancelled => {
+            let left = left_behind(job);
+            let style = if left.is_empty() { theme::FAINT } else { theme::WARN };
+            let joint = if note.is_some() { ":" } else { "," };
+            let words: Vec<String> = note.map(std::borrow::Cow::into_owned).into_iter().chain(left).collect();
+            match words.as_slice() {
+                [] => (word, style),
+                words => (format!("{word}{joint} {}", words.join("; ")), style),
+            }
+        }
     }
+}
+
+/// What a person is to decide about.
+fn in_doubt(candidates: &[ImageId]) -> String {
+    match candidates {
+        [one] => format!("{one} may be this copy"),
+        some => format!("{} images may be this copy", some.len()),
+    }
+}
+
+/// What is left of a removed image's snapshots: to be deleted still, or staying.
+pub fn left_behind(job: &Job) -> Vec<String> {
+    let waiting = job.still_to_remove().count();
+    let mut words = Vec::new();
+    if waiting > 0 {
+        words.push(format!("{} still to be removed", count(waiting, "snapshot", "snapshots")));
+    }
+    words.extend(job.leftovers.iter().map(|l| format!("left: {} ({})", l.snapshot, clean(&l.why.to_string()))));
+    words
 }
 
 /// Which step of a removal is being done.
@@ -97,10 +129,10 @@ fn removing(image: &ImageId, purpose: &Purpose, step: &Step) -> String {
     let doing = match step {
         Step::Looking { .. } => format!("looking whether {image} is still pending"),
         Step::Deregistering { .. } => format!("deregistering {image}"),
-        Step::Sweeping(_) => "deleting its snapshots".into(),
+        Step::Cleaning {} => "deleting its snapshots".into(),
     };
     match purpose {
-        Purpose::TryAgain { .. } => format!("{doing}, then it is copied again"),
+        Purpose::TryAgain { .. } => format!("{doing}, then retrying"),
         Purpose::Cancel | Purpose::Deregister => doing,
     }
 }

@@ -5,8 +5,8 @@ pub mod update;
 pub mod view;
 
 use crate::{
-    domain::text::count,
-    engine::{BatchId, Job, JobId, JobState, Origin},
+    domain::{ImageId, text::count},
+    engine::{BatchId, Job, JobId, JobState, Origin, Purpose},
     tui::screens::prompt::Prompt,
 };
 
@@ -16,11 +16,21 @@ enum Does {
     Nothing,
     Cancel(Vec<JobId>),
     TryAgain(Vec<JobId>),
+    /// Decides about a copy in doubt.
+    Resolve(JobId, Decision),
     /// Asks for a line to be typed next.
     Type(Box<Prompt>),
     LeaveForm,
     Quit,
     QuitToBackground,
+}
+
+/// What a person decides about a copy in doubt.
+#[derive(Debug, Clone)]
+enum Decision {
+    Mine(ImageId),
+    Again,
+    GiveUp,
 }
 
 #[derive(Debug, Clone)]
@@ -106,7 +116,13 @@ impl Question {
         let image =
             job.image().map_or("it has no image id yet".to_owned(), |i| format!("its image {i} is deregistered"));
         let mut text = vec![format!("Cancel the copy \"{}\" to {}?", request.name, request.destination)];
-        if job.state == JobState::Queued && job.image().is_none() && job.made.is_empty() {
+        if let JobState::Removing { purpose: Purpose::TryAgain { .. }, .. } = &job.state {
+            text.push(
+                "It is not retried. If the removal of its failed image has begun, that is brought to its end.".into(),
+            );
+        } else if let JobState::InDoubt { .. } = &job.state {
+            text.push("It is given up. Images that may be this copy stay as they are.".into());
+        } else if job.state == JobState::Queued && job.image().is_none() && job.made.is_empty() {
             text.push("It waits in the queue: unless an earlier sending began it, AWS never hears of it.".into());
         } else {
             text.push(format!("In {}, {image} and the snapshots made for it are deleted.", request.destination));
@@ -138,6 +154,33 @@ impl Question {
         let prompt = Box::new(Prompt::deregister(batch, available));
         question.answers.push(answer(format!("Deregister the {} available ...", available.len()), Does::Type(prompt)));
         question
+    }
+
+    /// About a copy of which nobody can tell whether AWS made it.
+    pub fn in_doubt(job: &Job) -> Self {
+        let request = &job.request;
+        let candidates = if let JobState::InDoubt { candidates } = &job.state { candidates.as_slice() } else { &[] };
+        let mut text = vec![
+            format!("Was the copy \"{}\" to {} made?", request.name, request.destination),
+            "AWS did not answer the request, and the copy has no tag to be known by.".into(),
+        ];
+        text.push(match candidates {
+            [] => "AWS does not show your images, so this cannot be looked up.".into(),
+            _ => format!(
+                "Images of {} with this name that have appeared in {} since:",
+                request.source, request.destination
+            ),
+        });
+        text.extend(candidates.iter().map(|c| format!("  {c}")));
+        let mut answers = vec![answer("Leave it in doubt", Does::Nothing)];
+        // More would not fit on a small screen; `amigrate resolve` takes any of them.
+        let mine = candidates.iter().take(4);
+        answers.extend(
+            mine.map(|c| answer(format!("{c} is this copy"), Does::Resolve(job.id, Decision::Mine(c.clone())))),
+        );
+        answers.push(answer("Copy again, as a new copy", Does::Resolve(job.id, Decision::Again)));
+        answers.push(answer("Give up", Does::Resolve(job.id, Decision::GiveUp)));
+        Self { title: "A copy in doubt", text, answers, chosen: 0, yes: 0, quits: false, scroll: 0 }
     }
 
     /// Before failed copies are made again, if images are removed for that.

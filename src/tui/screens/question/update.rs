@@ -2,9 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use super::{Does, view};
+use super::{Decision, Does, view};
 use crate::{
-    engine::Ask,
+    engine::{Ask, Resolution},
     tui::{keys::Action, layout, model::Model, msg::Effect, screens::Overlay},
 };
 
@@ -40,6 +40,14 @@ fn take(model: &mut Model, answer: usize, effects: &mut Vec<Effect>) {
         Does::Nothing => {}
         Does::Cancel(jobs) => model.ask_for(Ask::Cancel(jobs), effects),
         Does::TryAgain(jobs) => model.try_again(&jobs, effects),
+        Does::Resolve(job, decision) => {
+            let resolution = match decision {
+                Decision::Mine(image) => Resolution::Mine(image),
+                Decision::Again => Resolution::Again(model.token()),
+                Decision::GiveUp => Resolution::GiveUp,
+            };
+            model.ask_for(Ask::Resolve { job, resolution }, effects);
+        }
         Does::Type(prompt) => model.overlays.push(Overlay::Prompt(*prompt)),
         Does::LeaveForm => {
             model.overlays.pop();

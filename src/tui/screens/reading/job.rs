@@ -21,7 +21,9 @@ pub(super) fn lines(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>
     lines.extend(asked(job, width));
     lines.extend(times(job, model.now, width));
     let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
-    for snapshot in &job.snapshots {
+    // A removed copy's snapshots are gone, but for those named as left.
+    let gone = matches!(job.state, JobState::Cancelled | JobState::Deregistered);
+    for snapshot in job.snapshots.iter().filter(|_| !gone) {
         let percent = snapshot.percent.map_or("progress unknown".to_owned(), |p| format!("{p}%"));
         add(
             snapshot.id.as_str().get(..18).unwrap_or("snapshot"),
@@ -52,6 +54,21 @@ fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
             "A sending was not answered. Before anything else, AWS is asked whether it began; no second copy is made.",
         );
     }
+    if let JobState::InDoubt { candidates } = &job.state {
+        for candidate in candidates {
+            add("may be it", candidate.as_str());
+        }
+        add(
+            "what to do",
+            "Press t on the copy, or run `amigrate resolve`, and say which image it is, or that it is to be copied again.",
+        );
+    }
+    for (snapshot, why) in job.still_to_remove() {
+        add("to be removed", &format!("{snapshot} ({})", clean(why)));
+    }
+    for left in &job.leftovers {
+        add("left in AWS", &format!("{} ({})", left.snapshot, clean(&left.why.to_string())));
+    }
     if !job.state.ended()
         && let Some(waiting) = model.board.waiting(job)
         && matches!(job.state, JobState::Queued | JobState::Settling { .. })
@@ -60,6 +77,10 @@ fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
     }
     if let Some(problem) = model.board.region_problem(&job.request.destination).filter(|_| !job.state.ended()) {
         add("no news", &problem.to_string());
+    }
+    let progress = model.board.status.regions.get(&job.request.destination).and_then(|r| r.no_progress.as_ref());
+    if let Some(problem) = progress.filter(|_| !job.state.ended()) {
+        add("no progress", &problem.to_string());
     }
     let none = if job.state.ended() { "none" } else { "no id yet" };
     add("new image", job.image().map_or(none, |i| i.as_str()));

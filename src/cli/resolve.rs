@@ -1,0 +1,82 @@
+//! `amigrate resolve`: a person decides about a copy in doubt. The decision is written down; whoever drives the queue carries
+//! it out.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use jiff::Timestamp;
+
+use super::{Setup, jobs};
+use crate::{
+    domain::{ClientToken, Failure, ImageId},
+    engine::{Ask, Job, JobId, JobState, Resolution},
+    runtime::StoreAt,
+    store::{DriverLock, Store},
+};
+
+/// What was decided, about which copy.
+#[derive(Debug, Clone, clap::Args)]
+#[command(group(clap::ArgGroup::new("decision").required(true)))]
+pub(super) struct Decision {
+    /// The copy's number, as `amigrate jobs` prints it
+    #[arg(value_name = "JOB")]
+    job: u64,
+    /// This image is the copy
+    #[arg(long, group = "decision", value_name = "IMAGE")]
+    mine: Option<String>,
+    /// None of them is: copy again, as a new copy
+    #[arg(long, group = "decision")]
+    again: bool,
+    /// The copy is not wanted any more; whatever is there stays
+    #[arg(long, group = "decision")]
+    give_up: bool,
+}
+
+pub(super) fn run(setup: &Setup, decision: Decision) -> Result<ExitCode, Failure> {
+    let what = format!("resolve copy {}", decision.job);
+    if setup.config.read_only {
+        return Err(Failure::new(what, "this is read-only").hint("Leave out --read-only."));
+    }
+    let StoreAt::Dir(dir) = super::store() else {
+        return Err(Failure::new(what, "this platform names no directory for a program's state")
+            .hint("Set HOME, or XDG_STATE_HOME."));
+    };
+    let mut store = Store::open(&dir, Timestamp::now())?.store;
+    let account = jobs::whose(setup, &store)?;
+    let id = JobId(decision.job);
+    let Some(job) = store.job(&account, id)? else {
+        return Err(
+            Failure::new(what, "there is no such copy").hint("`amigrate jobs` lists the copies and their numbers.")
+        );
+    };
+    let resolution = resolution(&what, &job, decision)?;
+    store.ask(&account, &Ask::Resolve { job: id, resolution }, Timestamp::now())?;
+    let nobody = DriverLock::try_take(&dir, &account)?.is_some();
+    let next =
+        if nobody { "`amigrate drive`, or the next amigrate, carries it out" } else { "it is being carried out" };
+    // Somebody who reads nothing is told nothing.
+    _ = writeln!(io::stdout(), "Copy {id} is resolved: {next}.");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The decision, if it is one about this copy.
+fn resolution(what: &str, job: &Job, decision: Decision) -> Result<Resolution, Failure> {
+    let JobState::InDoubt { candidates } = &job.state else {
+        return Err(Failure::new(what, format!("it is {}, not in doubt", job.word())));
+    };
+    match decision.mine {
+        Some(image) => {
+            let image = ImageId::new(&image)?;
+            let named: Vec<&str> = candidates.iter().map(ImageId::as_str).collect();
+            if !named.is_empty() && !candidates.contains(&image) {
+                return Err(Failure::new(what, format!("{image} is not one of those that may be this copy"))
+                    .hint(format!("They are: {}.", named.join(", "))));
+            }
+            Ok(Resolution::Mine(image))
+        }
+        None if decision.again => Ok(Resolution::Again(ClientToken::from_random(uuid::Uuid::new_v4().as_u128()))),
+        None => Ok(Resolution::GiveUp),
+    }
+}

@@ -1,0 +1,78 @@
+//! `amigrate whoami`: who is signed in, where the credentials came from, and who drives the queue here.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use super::{NO_CREDENTIALS, Setup, http_client};
+use crate::{
+    aws::Session,
+    domain::{AccountKey, CredentialSource, Failure, Identity, text::clean},
+    runtime::StoreAt,
+    store::DriverLock,
+};
+
+pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
+    let _log = setup.start_log()?;
+    let session = super::runtime()?.block_on(async {
+        let session = Session::load(setup.session_options(), http_client()?).await?;
+        session.account().await.map(|_| session)
+    });
+    let session = match session {
+        Ok(session) => session,
+        Err(failure) => {
+            super::report(&failure);
+            return Ok(ExitCode::from(NO_CREDENTIALS));
+        }
+    };
+    let identity = session
+        .identity()
+        .ok_or_else(|| Failure::new("find out whose credentials these are", "nobody has answered"))?;
+    let account = AccountKey::new(&identity.account.id, session.endpoint_url());
+    let text = lines(&session, &identity, driver(&account));
+    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new("write", error.to_string())),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn lines(session: &Session, identity: &Identity, driver: &str) -> String {
+    let region = if session.region_was_given() {
+        session.home_region().to_string()
+    } else {
+        format!("{} (none is configured)", session.home_region())
+    };
+    let fields = [
+        ("account", Some(identity.account.id.to_string())),
+        ("arn", Some(identity.account.arn.clone())),
+        ("source", Some(source(&identity.source))),
+        ("region", Some(region)),
+        ("endpoint", session.endpoint_url().map(str::to_owned)),
+        ("driver", Some(driver.to_owned())),
+    ];
+    let shown = fields.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+    shown.map(|(name, value)| format!("{name}: {}\n", clean(value))).collect()
+}
+
+fn source(source: &CredentialSource) -> String {
+    match (source, source.profile()) {
+        (CredentialSource::Profile(name), _) => format!("profile {name}"),
+        (other, Some(profile)) => format!("{} (profile {profile})", other.kind()),
+        (other, None) => other.kind().to_owned(),
+    }
+}
+
+/// Who drives the account's queue on this machine.
+fn driver(account: &AccountKey) -> &'static str {
+    let StoreAt::Dir(dir) = super::store() else { return "nobody" };
+    // Looking makes no directory.
+    if !dir.exists() {
+        return "nobody";
+    }
+    match DriverLock::try_take(&dir, account) {
+        Ok(Some(_)) => "nobody",
+        Ok(None) => "another amigrate",
+        Err(_) => "unknown (the lock cannot be read)",
+    }
+}

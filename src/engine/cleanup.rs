@@ -1,0 +1,354 @@
+//! Deleting what a removed image leaves behind: its own snapshots, each proven to be so, and nothing else.
+//!
+//! While a removal is young its job waits for this. After ten minutes the job ends, and the rest goes on now and then: a large
+//! snapshot may be pending for hours and cannot be deleted before.
+
+use std::{collections::BTreeMap, fmt};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Call, Engine, Job, JobId, JobState, Step,
+    ownership::{Evidence, Unproven},
+    talk::SnapshotVerdict,
+};
+use crate::domain::{Failure, ImageId, Retry, Snapshot, SnapshotId, progress::SnapshotProgress};
+
+/// Between two looks for what is left, while the job waits: EC2 needs a moment to let go of a snapshot.
+const BETWEEN_LOOKS: SignedDuration = SignedDuration::from_secs(3);
+/// The same, after many looks.
+const BETWEEN_LATER_LOOKS: SignedDuration = SignedDuration::from_secs(30);
+/// Looks before they become slower.
+const QUICK_LOOKS: u32 = 20;
+/// Between two looks once the job has ended.
+const BETWEEN_LATE_LOOKS: SignedDuration = SignedDuration::from_mins(5);
+/// So long the job waits for it.
+const JOB_WAITS: SignedDuration = SignedDuration::from_mins(10);
+/// So long it goes on in all.
+const LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// Looks that have to be made before time alone may end it: a machine may have slept, or nobody been signed in.
+const FEWEST_LOOKS: u32 = 100;
+/// A snapshot is in use by its own image for a moment after that was deregistered. In use for longer, another image uses it.
+const IN_USE_RACE: SignedDuration = SignedDuration::from_mins(2);
+/// Looks in a row that must find nothing.
+const AGREE: u8 = 2;
+/// Tries where nobody may look for snapshots.
+const BLIND_TRIES: u32 = 3;
+
+/// Why a snapshot of a removed image stays.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum LeftReason {
+    /// Other images use it.
+    InUse,
+    /// AWS will not delete it, in AWS's words.
+    Refused(String),
+    /// It looks like this copy's, and nothing proves that it is.
+    NotProven(Unproven),
+    /// It could not be deleted for days; the last reason.
+    GaveUp(String),
+}
+
+impl LeftReason {
+    /// Returns true if a later look cannot change it. The one that proved a snapshot to be an imitation is deleted by then.
+    fn is_final(&self) -> bool {
+        !matches!(self, Self::NotProven(missing) if *missing != Unproven::NotFirst)
+    }
+}
+
+impl fmt::Display for LeftReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InUse => f.write_str("other images use it"),
+            Self::Refused(why) => f.write_str(why),
+            Self::NotProven(why) => write!(f, "not proven to be this copy's: {why}"),
+            Self::GaveUp(why) => write!(f, "given up after 7 days: {why}"),
+        }
+    }
+}
+
+/// A snapshot that stays when its image is gone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Leftover {
+    /// Which.
+    pub snapshot: SnapshotId,
+    /// Why.
+    pub why: LeftReason,
+}
+
+/// The snapshots of one removed image, until each is deleted or said to stay.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SnapshotCleanup {
+    /// What proves that a snapshot is one of them.
+    pub evidence: Evidence,
+    /// When to look again; none while an answer is awaited.
+    pub(super) at: Option<Timestamp>,
+    /// When it began.
+    pub(super) since: Timestamp,
+    /// Looks in a row that found nothing to delete.
+    clean: u8,
+    /// Looks in all.
+    looks: u32,
+    /// Deletes not yet answered.
+    open: usize,
+    /// Still to be deleted, with what kept them so far.
+    waiting: BTreeMap<SnapshotId, String>,
+    /// Not to be deleted, ever.
+    settled: BTreeMap<SnapshotId, LeftReason>,
+    /// Why nobody may look for snapshots.
+    blind: Option<String>,
+    /// So many snapshots there should be, at least.
+    expected: usize,
+    /// Snapshots may still turn up until then: a copy that had just begun makes them even if it is deregistered.
+    turn_up_until: Timestamp,
+}
+
+impl SnapshotCleanup {
+    /// Snapshots that are still to be deleted, with what kept them so far.
+    pub fn waiting(&self) -> impl Iterator<Item = (&SnapshotId, &str)> {
+        self.waiting.iter().map(|(id, why)| (id, why.as_str()))
+    }
+
+    /// The answer that is awaited will not come any more.
+    pub(super) fn resume(&mut self, now: Timestamp) {
+        if self.at.is_none() {
+            (self.at, self.open) = (Some(now), 0);
+        }
+    }
+
+    fn age(&self, now: Timestamp) -> SignedDuration {
+        now.duration_since(self.since)
+    }
+
+    /// Sorts what was found: what is to be deleted now.
+    fn sort(&mut self, found: &[Snapshot]) -> Vec<SnapshotId> {
+        let mut delete = Vec::new();
+        let imitations = self.evidence.imitations(found);
+        for snapshot in found.iter().filter(|s| self.evidence.concerns(s)) {
+            if self.settled.get(&snapshot.id).is_some_and(LeftReason::is_final) {
+                continue;
+            }
+            let proof =
+                if imitations.contains(&snapshot.id) { Err(Unproven::NotFirst) } else { self.evidence.prove(snapshot) };
+            match proof {
+                Ok(()) => {
+                    self.settled.remove(&snapshot.id);
+                    self.waiting.entry(snapshot.id.clone()).or_insert_with(|| "not deleted yet".to_owned());
+                    delete.push(snapshot.id.clone());
+                }
+                Err(missing) => {
+                    self.waiting.remove(&snapshot.id);
+                    self.settled.insert(snapshot.id.clone(), LeftReason::NotProven(missing));
+                }
+            }
+        }
+        self.waiting.retain(|id, _| delete.contains(id));
+        self.settled.retain(|id, why| !matches!(why, LeftReason::NotProven(_)) || found.iter().any(|s| s.id == *id));
+        self.clean = if delete.is_empty() { self.clean.saturating_add(1) } else { 0 };
+        self.open = delete.len();
+        self.blind = None;
+        delete
+    }
+
+    /// Returns true if nothing is left to be deleted, or nothing that can be.
+    fn is_over(&self, seen: usize, now: Timestamp) -> bool {
+        let all_seen = self.expected > 0 && seen >= self.expected;
+        let complete = all_seen || now >= self.turn_up_until;
+        let too_long = self.age(now) >= LONGEST && self.looks >= FEWEST_LOOKS;
+        let blind = self.blind.is_some() && self.looks >= BLIND_TRIES;
+        self.clean >= AGREE && complete || too_long || blind
+    }
+
+    /// What stays, for ever.
+    fn into_leftovers(self) -> Vec<Leftover> {
+        let given_up = self.waiting.into_iter().map(|(id, why)| (id, LeftReason::GaveUp(why)));
+        self.settled.into_iter().chain(given_up).map(|(snapshot, why)| Leftover { snapshot, why }).collect()
+    }
+
+    fn pause(&self, job_waits: bool) -> SignedDuration {
+        match (job_waits, self.looks > QUICK_LOOKS) {
+            (false, _) => BETWEEN_LATE_LOOKS,
+            (true, true) => BETWEEN_LATER_LOOKS,
+            (true, false) => BETWEEN_LOOKS,
+        }
+    }
+}
+
+impl Engine {
+    /// The image is gone by our request: its own snapshots are to be deleted.
+    pub(super) fn begin_cleanup(&mut self, id: JobId, verdicts: &[(SnapshotId, SnapshotVerdict)], now: Timestamp) {
+        let late = self.limits.late_snapshots;
+        let Some(job) = self.jobs.get_mut(id) else { return };
+        let JobState::Removing { image, step, .. } = &mut job.state else { return };
+        *step = Step::Cleaning {};
+        let image = image.clone();
+        let mut cleanup = SnapshotCleanup {
+            evidence: job.evidence(&image),
+            at: Some(now),
+            since: now,
+            clean: 0,
+            looks: 0,
+            open: 0,
+            waiting: BTreeMap::new(),
+            settled: BTreeMap::new(),
+            blind: None,
+            expected: job.request.volumes.len(),
+            turn_up_until: job.started.unwrap_or(now) + late,
+        };
+        // EC2's own list of the image's snapshots, the last there is.
+        cleanup.evidence.listed.extend(verdicts.iter().map(|(snapshot, _)| snapshot.clone()));
+        for (snapshot, verdict) in verdicts {
+            let reason = match verdict {
+                SnapshotVerdict::Skipped => LeftReason::InUse,
+                SnapshotVerdict::MissingPermissions => {
+                    LeftReason::Refused("AWS does not allow you to delete it (missing-permissions)".into())
+                }
+                // A pending snapshot is one, and passes; any other reason DeleteSnapshot tells better.
+                SnapshotVerdict::ClientError | SnapshotVerdict::InternalError | SnapshotVerdict::Deleted => continue,
+            };
+            cleanup.settled.insert(snapshot.clone(), reason);
+        }
+        job.cleanups.retain(|c| c.evidence.image != image);
+        job.cleanups.push(cleanup);
+    }
+
+    /// Looks for what is left of every removed image whose time has come.
+    pub(super) fn clean_up(&mut self, now: Timestamp, calls: &mut Vec<Call>) {
+        let due = |c: &SnapshotCleanup| c.at.is_some_and(|at| at <= now);
+        for id in self.jobs.ids(|j| j.cleanups.iter().any(due)) {
+            let Some(job) = self.jobs.get_mut(id) else { continue };
+            let region = job.request.destination.clone();
+            for cleanup in job.cleanups.iter_mut().filter(|c| due(c)) {
+                cleanup.at = None;
+                cleanup.looks += 1;
+                let mut snapshots = cleanup.evidence.listed.clone();
+                snapshots.extend(cleanup.waiting.keys().cloned());
+                calls.push(Call::FindLeftovers {
+                    job: id,
+                    region: region.clone(),
+                    image: cleanup.evidence.image.clone(),
+                    snapshots: snapshots.into_iter().collect(),
+                });
+            }
+        }
+    }
+
+    /// When a cleanup wants to go on.
+    pub(super) fn next_cleanup(&self) -> Option<Timestamp> {
+        self.jobs.values().flat_map(|j| &j.cleanups).filter_map(|c| c.at).min()
+    }
+
+    /// What is left was looked for.
+    pub(super) fn leftovers(
+        &mut self,
+        id: JobId,
+        image: &ImageId,
+        result: Result<Vec<Snapshot>, Failure>,
+        now: Timestamp,
+        calls: &mut Vec<Call>,
+    ) {
+        let Some((job, n)) = self.cleanup_of(id, image) else { return };
+        let region = job.request.destination.clone();
+        let delete =
+            |snapshot| Call::DeleteSnapshot { job: id, region: region.clone(), image: image.clone(), snapshot };
+        let waits = job_waits(job, image);
+        let (mut seen, cleanup) = (job.snapshots.len(), &mut job.cleanups[n]);
+        match result {
+            Err(failure) if matches!(failure.retry, Retry::Later | Retry::AfterLogin) => {
+                if waits {
+                    job.note = Some(format!("looking for what is left: {}", failure.why));
+                }
+            }
+            // What nobody may look at cannot be proven to be ours.
+            Err(failure) => cleanup.blind = Some(failure.why),
+            Ok(found) => {
+                let to_delete = cleanup.sort(&found);
+                let known = &mut job.snapshots;
+                for snapshot in found.iter().filter(|s| to_delete.contains(&s.id)) {
+                    if waits && !known.iter().any(|k| k.id == snapshot.id) {
+                        known.push(SnapshotProgress::from(snapshot));
+                    }
+                }
+                seen = known.len();
+                calls.extend(to_delete.into_iter().map(delete));
+                if waits {
+                    job.note = waiting_note(cleanup);
+                }
+            }
+        }
+        self.judge_cleanup(id, image, seen, now);
+    }
+
+    /// A snapshot was deleted, or not.
+    pub(super) fn deleted(
+        &mut self,
+        id: JobId,
+        image: &ImageId,
+        snapshot: &SnapshotId,
+        result: Result<(), Failure>,
+        now: Timestamp,
+    ) {
+        let Some((job, n)) = self.cleanup_of(id, image) else { return };
+        let cleanup = &mut job.cleanups[n];
+        cleanup.waiting.remove(snapshot);
+        if let Err(failure) = result {
+            let in_use = failure.is("InvalidSnapshot.InUse");
+            let passes = matches!(failure.retry, Retry::Later | Retry::AfterLogin);
+            if passes || in_use && cleanup.age(now) < IN_USE_RACE {
+                cleanup.waiting.insert(snapshot.clone(), failure.why);
+            } else {
+                let why = if in_use { LeftReason::InUse } else { LeftReason::Refused(failure.why) };
+                cleanup.settled.insert(snapshot.clone(), why);
+            }
+        }
+        cleanup.open = cleanup.open.saturating_sub(1);
+        if cleanup.open == 0 {
+            let seen = job.snapshots.len();
+            self.judge_cleanup(id, image, seen, now);
+        }
+    }
+
+    /// Ends a cleanup that is over, ends the job that has waited long enough for it, or plans the next look.
+    fn judge_cleanup(&mut self, id: JobId, image: &ImageId, seen: usize, now: Timestamp) {
+        let Some((job, n)) = self.cleanup_of(id, image) else { return };
+        let waits = job_waits(job, image);
+        let cleanup = &mut job.cleanups[n];
+        if cleanup.is_over(seen, now) {
+            let cleanup = job.cleanups.remove(n);
+            let blind = cleanup.blind.clone();
+            for leftover in cleanup.into_leftovers() {
+                job.leftovers.retain(|l| l.snapshot != leftover.snapshot);
+                job.leftovers.push(leftover);
+            }
+            if waits {
+                let note = blind.map(|why| format!("its snapshots may be left, AWS does not show them: {why}"));
+                self.removed(id, note, now);
+            }
+            return;
+        }
+        let late = cleanup.age(now) >= JOB_WAITS;
+        if cleanup.open == 0 {
+            cleanup.at = Some(now + cleanup.pause(waits && !late));
+        }
+        if waits && late {
+            self.removed(id, None, now);
+        }
+    }
+
+    /// The job, and which of its cleanups is this image's.
+    fn cleanup_of(&mut self, id: JobId, image: &ImageId) -> Option<(&mut Job, usize)> {
+        let job = self.jobs.get_mut(id)?;
+        let n = job.cleanups.iter().position(|c| c.evidence.image == *image)?;
+        Some((job, n))
+    }
+}
+
+/// Returns true if the job does not go on before this image's snapshots are gone.
+fn job_waits(job: &Job, image: &ImageId) -> bool {
+    matches!(&job.state, JobState::Removing { image: removing, step: Step::Cleaning {}, .. } if removing == image)
+}
+
+fn waiting_note(cleanup: &SnapshotCleanup) -> Option<String> {
+    let (id, why) = cleanup.waiting.first_key_value()?;
+    Some(format!("waiting to delete {id}: {why}"))
+}

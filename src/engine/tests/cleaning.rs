@@ -1,0 +1,239 @@
+//! Which snapshots of a removed image are deleted, which are named and left, and how long that goes on.
+
+use super::*;
+
+/// One copy that is being cancelled, and was deregistered with these verdicts at second 1.
+fn deregistered(verdicts: Vec<(SnapshotId, SnapshotVerdict)>) -> (Engine, Vec<Call>) {
+    let mut engine = copying();
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
+    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(1));
+    let done = Answer::Deregistered(JobId(1), Ok(Deregistration::Done(verdicts)));
+    let calls = engine.handle(Event::Answer(done), at(1));
+    assert!(matches!(calls[..], [Call::FindLeftovers { .. }]), "{calls:?}");
+    (engine, calls)
+}
+
+fn snap(id: &str) -> SnapshotId {
+    SnapshotId::new(id).unwrap()
+}
+
+/// Lets time pass until then; looks show `left`, and each delete is answered so.
+fn play(
+    engine: &mut Engine,
+    mut calls: Vec<Call>,
+    until: Timestamp,
+    left: &[Snapshot],
+    answer: &dyn Fn() -> Result<(), Failure>,
+) -> Vec<SnapshotId> {
+    let (mut now, mut deleted) = (at(1), Vec::new());
+    loop {
+        for call in std::mem::take(&mut calls) {
+            let answer = match call {
+                Call::FindLeftovers { job, image, .. } => Answer::Leftovers(job, image, Ok(left.to_vec())),
+                Call::DeleteSnapshot { job, image, snapshot, .. } => {
+                    deleted.push(snapshot.clone());
+                    Answer::Deleted(job, image, snapshot, answer())
+                }
+                Call::Watch { region, .. } => Answer::Watched(region, Ok(nothing())),
+                Call::Survey { region } => Answer::Surveyed(region, Ok(Vec::new())),
+                other => panic!("{other:?}"),
+            };
+            calls.extend(engine.handle(Event::Answer(answer), now));
+        }
+        if calls.is_empty() {
+            match engine.next_deadline() {
+                Some(next) if next <= until => now = next,
+                _ => return deleted,
+            }
+            calls = engine.handle(Event::Tick, now);
+        }
+    }
+}
+
+fn left(engine: &Engine) -> Vec<String> {
+    let job = engine.job(JobId(1)).unwrap();
+    job.leftovers.iter().map(|l| format!("{} ({})", l.snapshot, l.why)).collect()
+}
+
+#[test]
+fn a_look_alike_is_named_and_left() {
+    let (mut engine, calls) = deregistered(Vec::new());
+    let copy = || Snapshot { id: snap("snap-theirs"), ..snapshot(Some(100), SnapshotState::Completed) };
+    let same_description = Snapshot { tags: Vec::new(), ..copy() };
+    let deleted = play(&mut engine, calls, at(120), &[same_description], &|| Ok(()));
+    assert_eq!(deleted, [] as [SnapshotId; 0]);
+    assert_eq!(*state(&engine), JobState::Cancelled);
+    assert_eq!(
+        left(&engine),
+        ["snap-theirs (not proven to be this copy's: it does not have this copy's amigrate:job tag)"]
+    );
+}
+
+/// Cancelled before the image listed its snapshot.
+fn deregistered_unlisted(verdicts: Vec<(SnapshotId, SnapshotVerdict)>) -> (Engine, Vec<Call>) {
+    let mut engine = copying();
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
+    let mut bare = image(ImageState::Pending);
+    bare.block_devices.clear();
+    let looked = Looked { image: Some(Box::new(bare)), source_snapshots: None };
+    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(looked))), at(1));
+    let done = Answer::Deregistered(JobId(1), Ok(Deregistration::Done(verdicts)));
+    let calls = engine.handle(Event::Answer(done), at(1));
+    (engine, calls)
+}
+
+/// Made by a backup tool from the copy's own, with its description and its tags.
+fn imitation() -> Snapshot {
+    Snapshot { id: snap("snap-backup"), started: Some(at(30)), ..snapshot(Some(100), SnapshotState::Completed) }
+}
+
+#[test]
+fn a_backup_with_our_description_and_tags_is_left_by_the_listing() {
+    let (mut engine, calls) = deregistered(Vec::new());
+    assert_eq!(play(&mut engine, calls, at(120), &[imitation()], &|| Ok(())), []);
+    assert_eq!(left(&engine), ["snap-backup (not proven to be this copy's: the image never listed it)"]);
+}
+
+#[test]
+fn a_backup_with_our_description_and_tags_is_left_by_what_ec2_says_it_deleted() {
+    let (mut engine, calls) = deregistered_unlisted(vec![(snap("snap-new"), SnapshotVerdict::Deleted)]);
+    assert_eq!(play(&mut engine, calls, at(120), &[imitation()], &|| Ok(())), []);
+    assert_eq!(left(&engine).len(), 1);
+}
+
+#[test]
+fn a_backup_with_our_description_and_tags_is_left_for_being_younger_also_once_ours_is_gone() {
+    let (mut engine, mut calls) = deregistered_unlisted(Vec::new());
+    let (mut deleted, mut there) = (Vec::new(), vec![imitation(), snapshot(Some(100), SnapshotState::Completed)]);
+    // Ours is deleted at the first look; the second shows the other alone.
+    while let Some(call) = calls.pop() {
+        let answer = match call {
+            Call::FindLeftovers { job, image, .. } => Answer::Leftovers(job, image, Ok(there.clone())),
+            Call::DeleteSnapshot { job, image, snapshot, .. } => {
+                there.retain(|s| s.id != snapshot);
+                deleted.push(snapshot.clone());
+                Answer::Deleted(job, image, snapshot, Ok(()))
+            }
+            other => panic!("{other:?}"),
+        };
+        calls.extend(engine.handle(Event::Answer(answer), at(2)));
+    }
+    let calls = engine.handle(Event::Tick, at(10));
+    deleted.extend(play(&mut engine, calls, at(120), &there, &|| Ok(())));
+    assert_eq!(deleted, [snap("snap-new")]);
+    assert_eq!(
+        left(&engine),
+        ["snap-backup (not proven to be this copy's: another snapshot says that it is the copy's, and is not younger)"]
+    );
+}
+
+#[test]
+fn a_listed_snapshot_without_our_tag_is_left_too() {
+    let (mut engine, calls) = deregistered(Vec::new());
+    // A backup tool may have replaced the tags; the id is the one that the image listed.
+    let untagged = Snapshot { tags: Vec::new(), ..snapshot(Some(100), SnapshotState::Completed) };
+    assert_eq!(play(&mut engine, calls, at(120), &[untagged], &|| Ok(())), []);
+    assert_eq!(left(&engine).len(), 1);
+}
+
+#[test]
+fn what_is_proven_is_deleted() {
+    let (mut engine, calls) = deregistered(Vec::new());
+    let deleted = play(&mut engine, calls, at(30), &[snapshot(Some(40), SnapshotState::Pending)], &|| Ok(()));
+    assert!(deleted.iter().all(|s| *s == snap("snap-new")) && !deleted.is_empty(), "{deleted:?}");
+}
+
+#[test]
+fn ec2s_verdicts_are_acted_on() {
+    let cases = [
+        (SnapshotVerdict::Skipped, false, Some("snap-new (other images use it)")),
+        (
+            SnapshotVerdict::MissingPermissions,
+            false,
+            Some("snap-new (AWS does not allow you to delete it (missing-permissions))"),
+        ),
+        (SnapshotVerdict::InternalError, true, None),
+        (SnapshotVerdict::ClientError, true, None),
+    ];
+    for (verdict, tried_again, named) in cases {
+        let (mut engine, calls) = deregistered(vec![(snap("snap-new"), verdict)]);
+        let mut shown = vec![snapshot(Some(100), SnapshotState::Completed)];
+        let deleted = play(&mut engine, calls, at(3), &shown, &|| Ok(()));
+        assert_eq!(!deleted.is_empty(), tried_again, "{verdict:?}");
+        if tried_again {
+            shown.clear();
+        }
+        let (now, calls) = next_calls(&mut engine);
+        assert!(now < at(60));
+        play(&mut engine, calls, at(120), &shown, &|| Ok(()));
+        assert_eq!(*state(&engine), JobState::Cancelled, "{verdict:?}");
+        assert_eq!(left(&engine), named.into_iter().collect::<Vec<_>>(), "{verdict:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_removed_yet_ends_the_job_after_ten_minutes_and_goes_on_for_a_week() {
+    let (mut engine, calls) = deregistered(Vec::new());
+    let shown = [snapshot(Some(1), SnapshotState::Pending)];
+    let busy = || Err(later("it is pending"));
+    play(&mut engine, calls, at(590), &shown, &busy);
+    assert_eq!(state(&engine).word(), "cancelling");
+    assert!(!engine.may_rest());
+    let (_, calls) = next_calls(&mut engine);
+    play(&mut engine, calls, at(700), &shown, &busy);
+    assert_eq!(*state(&engine), JobState::Cancelled);
+    let job = engine.job(JobId(1)).unwrap();
+    assert!(job.needs_cleanup() && engine.may_rest(), "no process is kept alive for it");
+    assert_eq!(job.still_to_remove().collect::<Vec<_>>(), [(&snap("snap-new"), "it is pending")]);
+
+    // It cannot be taken off the list meanwhile, and another process goes on with it.
+    engine.handle(Event::Ask(Ask::Dismiss(vec![JobId(1)])), at(700));
+    assert!(!engine.job(JobId(1)).unwrap().dismissed);
+    let written = serde_json::to_string(&engine.jobs().cloned().collect::<Vec<_>>()).unwrap();
+    let mut again = Engine::new(Limits::default());
+    again.restore(serde_json::from_str(&written).unwrap(), 9, at(800));
+    let first = again.next_deadline().unwrap();
+    let (second, calls) = next_calls(&mut again);
+    assert!(first <= at(1_100) && second <= at(1_100), "within five minutes");
+    let tries = play(&mut again, calls, at(86_400), &shown, &busy).len();
+    assert!((280..=290).contains(&tries), "every five minutes: {tries}");
+    let (_, calls) = next_calls(&mut again);
+    play(&mut again, calls, at(8 * 86_400), &shown, &busy);
+    assert_eq!(left(&again), ["snap-new (given up after 7 days: it is pending)"]);
+    assert!(!again.job(JobId(1)).unwrap().needs_cleanup());
+}
+
+#[test]
+fn a_snapshot_that_stays_in_use_is_another_images() {
+    let (mut engine, calls) = deregistered(Vec::new());
+    let shown = [snapshot(Some(100), SnapshotState::Completed)];
+    let in_use = || Err(Failure::new("delete", "it is in use").code("InvalidSnapshot.InUse"));
+    play(&mut engine, calls, at(900), &shown, &in_use);
+    assert_eq!(*state(&engine), JobState::Cancelled);
+    assert_eq!(left(&engine), ["snap-new (other images use it)"]);
+    assert!(!engine.job(JobId(1)).unwrap().needs_cleanup(), "it is never deleted later");
+}
+
+#[test]
+fn a_foreign_copys_snapshots_are_proven_by_its_source() {
+    let mut engine = Engine::new(Limits { survey: SignedDuration::from_hours(9), ..Limits::default() });
+    engine.handle(Event::Ask(Ask::Follow(vec![region("eu-west-1")])), at(0));
+    let mut theirs = image(ImageState::Pending);
+    (theirs.name, theirs.created) = ("theirs".into(), Some(at(0)));
+    (theirs.source_image_id, theirs.source_region) = (ImageId::new("ami-0").ok(), Some(region("us-east-1")));
+    engine.handle(Event::Answer(Answer::Surveyed(region("eu-west-1"), Ok(vec![theirs]))), at(0));
+    let calls = engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
+    let [Call::Look { source: Some((from, source)), .. }] = &calls[..] else { panic!("{calls:?}") };
+    assert_eq!((from, source.as_str()), (&region("us-east-1"), "ami-0"));
+    for known in [true, false] {
+        let mut engine = engine.clone();
+        let source_snapshots = known.then(|| vec![snap("snap-0")]);
+        let looked = Looked { source_snapshots, ..still(ImageState::Pending) };
+        engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(looked))), at(1));
+        let done = Answer::Deregistered(JobId(1), Ok(Deregistration::Done(Vec::new())));
+        let calls = engine.handle(Event::Answer(done), at(1));
+        let listed = Snapshot { tags: Vec::new(), ..snapshot(Some(40), SnapshotState::Pending) };
+        let deleted = play(&mut engine, calls, at(60), &[listed], &|| Ok(()));
+        assert_eq!(!deleted.is_empty(), known, "{deleted:?}");
+    }
+}

@@ -1,0 +1,65 @@
+//! What a look at a region asks for, and what it costs when a part of it is refused.
+
+use super::*;
+
+fn denied() -> Failure {
+    Failure::new("read the progress", "you may not").code("UnauthorizedOperation")
+}
+
+#[test]
+fn snapshots_that_cannot_be_read_cost_only_the_bar() {
+    let mut engine = copying();
+    let seen = |state| Ok(Watched { images: vec![image(state)], snapshots: Err(denied()) });
+    look(&mut engine, seen(ImageState::Pending));
+    assert_eq!((state(&engine).word(), engine.job(JobId(1)).unwrap().percent()), ("copying", None));
+    let status = engine.status();
+    let here = &status.regions[&region("eu-west-1")];
+    assert!(here.problem.is_none() && here.no_progress.is_some(), "{here:?}");
+    look(&mut engine, seen(ImageState::Available));
+    look(&mut engine, seen(ImageState::Available));
+    assert_eq!(*state(&engine), JobState::Available { image: new_image() });
+
+    let mut engine = copying();
+    look(&mut engine, seen(ImageState::Failed));
+    assert_eq!(state(&engine).word(), "failed");
+}
+
+#[test]
+fn snapshots_are_asked_for_by_description_only_until_their_ids_are_known() {
+    let mut engine = copying();
+    let asked = |engine: &mut Engine| {
+        let (now, calls) = next_calls(engine);
+        let [Call::Watch { unlisted, snapshots, .. }] = &calls[..] else { panic!("{calls:?}") };
+        (now, unlisted.len(), snapshots.len())
+    };
+    let (now, unlisted, ids) = asked(&mut engine);
+    assert_eq!((unlisted, ids), (1, 0));
+    let seen = Answer::Watched(region("eu-west-1"), Ok(seen(ImageState::Pending, Some(1))));
+    engine.handle(Event::Answer(seen), now);
+    let (_, unlisted, ids) = asked(&mut engine);
+    assert_eq!((unlisted, ids), (0, 1));
+}
+
+#[test]
+fn a_look_alike_does_not_move_the_bar() {
+    let mut engine = copying();
+    let theirs = Snapshot {
+        id: SnapshotId::new("snap-theirs").unwrap(),
+        tags: Vec::new(),
+        ..snapshot(Some(90), SnapshotState::Pending)
+    };
+    let own = snapshot(Some(10), SnapshotState::Pending);
+    look(&mut engine, Ok(Watched { images: vec![image(ImageState::Pending)], snapshots: Ok(vec![theirs, own]) }));
+    let job = engine.job(JobId(1)).unwrap();
+    assert_eq!((job.percent(), job.snapshots.len()), (Some(10), 1));
+}
+
+#[test]
+fn an_image_that_ec2_shows_as_deregistered_is_gone() {
+    let mut engine = copying();
+    look(&mut engine, Ok(seen(ImageState::Pending, Some(1))));
+    for _ in 0..2 {
+        look(&mut engine, Ok(seen(ImageState::Deregistered, None)));
+    }
+    assert_eq!(*state(&engine), JobState::Gone { image: new_image() });
+}

@@ -1,0 +1,234 @@
+//! A `CopyImage` that was not answered: what is taken for its image, what is asked of a person, and what is never sent.
+
+use super::*;
+
+/// An image of the copy's name, made by somebody else from the same source since.
+fn look_alike() -> Image {
+    let mut found = image(ImageState::Pending);
+    found.id = ImageId::new("ami-theirs").unwrap();
+    (found.name, found.created) = ("web-1".into(), Some(at(2)));
+    (found.source_image_id, found.source_region) = (ImageId::new("ami-0").ok(), Some(region("us-east-1")));
+    found
+}
+
+/// One copy whose request was not answered at second 1.
+fn unanswered(limits: Limits) -> Engine {
+    let mut engine = Engine::new(Limits { survey: SignedDuration::from_hours(9), ..limits });
+    let calls = submit(&mut engine, vec![request(1, "eu-west-1")]);
+    assert!(matches!(calls[..], [Call::Copy { .. }]), "{calls:?}");
+    engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("connection reset")))), at(1));
+    engine
+}
+
+fn untagged() -> Limits {
+    Limits { tagging: false, ..Limits::default() }
+}
+
+/// Lets no request through until the token is too old to be trusted.
+fn untagged_and_old() -> (Engine, Timestamp) {
+    let mut engine = unanswered(untagged());
+    let now = at(0) + Limits::default().token_memory + SignedDuration::from_mins(1);
+    // The retries of those minutes went nowhere either.
+    for minute in 0..10 {
+        let now = at(60 * minute + 5);
+        for call in engine.handle(Event::Tick, now) {
+            assert!(matches!(call, Call::Copy { .. }), "the same token is all it takes: {call:?}");
+            engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("no network")))), now);
+        }
+    }
+    let calls = engine.handle(Event::Tick, now);
+    assert!(matches!(calls[..], [Call::Settle { .. }]), "{calls:?}");
+    (engine, now)
+}
+
+#[test]
+fn a_tagged_copy_is_known_by_its_own_tag_only() {
+    let tagged = |token: u128| {
+        let mut found = look_alike();
+        found.tags = vec![job_tag(&ClientToken::from_random(token))];
+        found
+    };
+    let mut travelled = tagged(1);
+    // Somebody copied our new image with its tags.
+    travelled.source_image_id = ImageId::new("ami-new").ok();
+    let cases = [
+        ("its own tag", tagged(1), true),
+        ("no tag", look_alike(), false),
+        ("another copy's tag", tagged(99), false),
+        ("its own tag on a copy of something else", travelled, false),
+    ];
+    for (what, found, ours) in cases {
+        let mut engine = unanswered(Limits::default());
+        let (now, calls) = next_calls(&mut engine);
+        assert!(matches!(calls[..], [Call::Settle { .. }]), "{what}: {calls:?}");
+        let calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![found]))), now);
+        assert_eq!(state(&engine).word(), if ours { "copying" } else { "starting" }, "{what}");
+        assert_eq!(matches!(calls[..], [Call::Copy { .. }]), !ours, "{what}: {calls:?}");
+    }
+}
+
+#[test]
+fn an_untagged_copy_is_sent_again_while_its_token_is_known() {
+    let mut engine = unanswered(untagged());
+    let (_, calls) = next_calls(&mut engine);
+    let [Call::Copy { request: again, tags: None, .. }] = &calls[..] else { panic!("{calls:?}") };
+    assert_eq!(again.token, request(1, "eu-west-1").token);
+}
+
+#[test]
+fn an_untagged_copy_stops_in_doubt_when_its_token_may_be_forgotten_and_a_look_alike_is_there() {
+    let (mut engine, now) = untagged_and_old();
+    let calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![look_alike()]))), now);
+    assert_eq!(calls, [], "nothing is decided silently");
+    assert_eq!(*state(&engine), JobState::InDoubt { candidates: vec![look_alike().id] });
+    assert!(engine.may_rest(), "it waits for a person, not for this program");
+    // What may be the copy is not shown as somebody else's meanwhile.
+    engine.handle(Event::Answer(Answer::Surveyed(region("eu-west-1"), Ok(vec![look_alike()]))), now);
+    assert_eq!(engine.jobs().count(), 1);
+}
+
+#[test]
+fn without_a_look_alike_an_untagged_copy_is_sent_again_however_old() {
+    let mut older = look_alike();
+    older.created = Some(at(-3_600));
+    let mut other_source = look_alike();
+    other_source.source_image_id = ImageId::new("ami-9").ok();
+    let mut other_name = look_alike();
+    other_name.name = "web-10".into();
+    let (mut engine, now) = untagged_and_old();
+    let calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![older, other_source, other_name]))), now);
+    assert!(matches!(calls[..], [Call::Copy { .. }]), "{calls:?}");
+}
+
+#[test]
+fn a_person_decides_what_is_in_doubt() {
+    let in_doubt = || {
+        let (mut engine, now) = untagged_and_old();
+        engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![look_alike()]))), now);
+        (engine, now)
+    };
+    let resolve = |resolution| Event::Ask(Ask::Resolve { job: JobId(1), resolution });
+    let (mut engine, now) = in_doubt();
+    engine.handle(resolve(Resolution::Mine(look_alike().id)), now);
+    assert_eq!(*state(&engine), JobState::Copying { image: look_alike().id });
+
+    let (mut engine, now) = in_doubt();
+    let calls = engine.handle(resolve(Resolution::Again(ClientToken::from_random(7))), now);
+    let [Call::Copy { request, .. }] = &calls[..] else { panic!("{calls:?}") };
+    assert_eq!(request.token, ClientToken::from_random(7), "the old token might give the old image");
+
+    for ask in [resolve(Resolution::GiveUp), Event::Ask(Ask::Cancel(vec![JobId(1)]))] {
+        let (mut engine, now) = in_doubt();
+        assert_eq!(engine.handle(ask, now), [], "nothing is deregistered: it is not proven to be ours");
+        assert_eq!(*state(&engine), JobState::Cancelled);
+        assert!(engine.job(JobId(1)).unwrap().note.as_ref().unwrap().contains("ami-theirs"));
+    }
+}
+
+#[test]
+fn what_is_in_doubt_survives_a_restart() {
+    let (mut engine, now) = untagged_and_old();
+    engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![look_alike()]))), now);
+    let written = serde_json::to_string(&engine.jobs().cloned().collect::<Vec<_>>()).unwrap();
+    let mut again = Engine::new(untagged());
+    again.restore(serde_json::from_str(&written).unwrap(), 9, now);
+    let calls = again.handle(Event::Tick, now);
+    assert!(calls.iter().all(|c| matches!(c, Call::Survey { .. })), "{calls:?}");
+    assert_eq!(state(&again).word(), "in doubt");
+}
+
+#[test]
+fn a_cancel_in_doubt_sends_nothing_and_waits_two_minutes() {
+    for limits in [Limits::default(), untagged()] {
+        let mut engine = unanswered(limits);
+        engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(2));
+        let (mut now, mut looks) = (at(2), 0);
+        while !state(&engine).ended() {
+            let calls;
+            (now, calls) = next_calls(&mut engine);
+            for call in calls {
+                assert!(matches!(call, Call::Settle { .. }), "{call:?}");
+                looks += 1;
+                engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(Vec::new()))), now);
+            }
+        }
+        assert!(looks >= 2 && now >= at(120), "{looks} looks until {now}");
+        assert_eq!(*state(&engine), JobState::Cancelled);
+    }
+}
+
+#[test]
+fn a_cancelled_copy_that_turns_up_is_cancelled_only_if_it_is_pending_and_tagged() {
+    let mut engine = unanswered(Limits::default());
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(2));
+    let mut found = look_alike();
+    found.tags = vec![job_tag(&ClientToken::from_random(1))];
+    let (now, _) = next_calls(&mut engine);
+    let calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![found]))), now);
+    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
+    let mut available = still(ImageState::Available);
+    available.image.as_mut().unwrap().id = look_alike().id;
+    assert_eq!(engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(available))), now), []);
+    assert_eq!(state(&engine).word(), "available", "deregistering it is a question of its own");
+
+    let mut engine = unanswered(untagged());
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(2));
+    let (now, _) = next_calls(&mut engine);
+    assert_eq!(engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![look_alike()]))), now), []);
+    assert_eq!(state(&engine).word(), "in doubt", "offered, not removed");
+}
+
+#[test]
+fn where_nobody_may_look_a_copy_stops_in_doubt_once_its_token_is_old() {
+    let denied = || Err(Failure::new("look", "you may not").code("UnauthorizedOperation"));
+    let mut engine = unanswered(Limits::default());
+    let (now, _) = next_calls(&mut engine);
+    let calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), denied())), now);
+    assert!(matches!(calls[..], [Call::Copy { .. }]), "the token is known still: {calls:?}");
+    engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("no network")))), at(650));
+    let (now, calls) = next_calls(&mut engine);
+    assert!(matches!(calls[..], [Call::Settle { .. }]), "{calls:?}");
+    engine.handle(Event::Answer(Answer::Settled(JobId(1), denied())), now);
+    assert_eq!(*state(&engine), JobState::InDoubt { candidates: Vec::new() });
+}
+
+#[test]
+fn tags_of_a_copy_that_was_sent_before_are_not_left_out_before_it_was_looked_for() {
+    let mut engine = unanswered(Limits::default());
+    let (now, _) = next_calls(&mut engine);
+    engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(Vec::new()))), now);
+    let denied = Failure::new("copy", "no ec2:CreateTags").code("UnauthorizedOperation");
+    let mut calls = engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(denied))), now);
+    let refused = now;
+    let mut now = now;
+    loop {
+        match &calls[..] {
+            [Call::Settle { .. }] => {
+                calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(Vec::new()))), now);
+            }
+            [Call::Copy { tags, request, .. }] => {
+                assert_eq!((tags, &request.token), (&None, &ClientToken::from_random(1)));
+                break;
+            }
+            [] => (now, calls) = next_calls(&mut engine),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(now.duration_since(refused) >= Limits::default().unseen);
+}
+
+#[test]
+fn a_foreign_copy_of_our_image_joins_no_batch_of_ours() {
+    let mut engine = Engine::new(Limits::default());
+    submit(&mut engine, vec![request(1, "eu-west-1")]);
+    engine.handle(Event::Answer(Answer::Copied(JobId(1), Ok(new_image()))), at(0));
+    let batch = engine.job(JobId(1)).unwrap().batch.clone();
+    let mut theirs = look_alike();
+    theirs.source_image_id = Some(new_image());
+    theirs.tags =
+        vec![job_tag(&ClientToken::from_random(1)), Tag { key: Tags::BATCH.into(), value: batch.as_str().into() }];
+    engine.handle(Event::Answer(Answer::Surveyed(region("eu-west-1"), Ok(vec![theirs]))), at(1));
+    let adopted = engine.jobs().nth(1).expect("it is somebody's, so it is shown");
+    assert_eq!(adopted.origin, Origin::Elsewhere);
+    assert_ne!(adopted.batch, batch, "X on our batch must not reach it");
+}
