@@ -21,7 +21,7 @@ pub(super) struct Which {
 }
 
 pub(super) fn run(setup: &Setup, which: Which) -> Result<ExitCode, Failure> {
-    let store = jobs::open_store("list changing calls")?;
+    let store = jobs::open_store(setup, "list changing calls")?;
     let accounts = if which.all { store.accounts()? } else { vec![jobs::whose(setup, &store)?] };
     let mut lines = String::new();
     for account in accounts {

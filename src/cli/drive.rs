@@ -20,7 +20,7 @@ use crate::{
     domain::{AccountKey, Failure, text::clean},
     engine::{Ask, JobId, Limits, Status},
     runtime::{
-        Clock, StoreAt, background,
+        Clock, background,
         driver::{Desk, Duty, Seat, Worker},
         hands::{AwsHands, Renewal, SessionCell},
         keeper::Keeper,
@@ -44,9 +44,7 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
     if setup.config.read_only {
         return Err(Failure::new("drive the queue", "this is read-only").hint("Leave out --read-only."));
     }
-    let StoreAt::Dir(dir) = super::store() else {
-        return Err(Failure::new("drive the queue", "this platform names no directory for a program's state"));
-    };
+    let dir = setup.store_dir("drive the queue")?;
     super::runtime()?.block_on(async {
         // It was left behind on purpose: a terminal that hangs up is nothing to it.
         let failed = |e: io::Error| Failure::new("listen for signals", e.to_string());

@@ -13,7 +13,7 @@ use crate::{
     aws::Session,
     domain::{AccountKey, CopyRequest, Failure, ImageId, text::clean},
     engine::{Ask, Job, JobState, Status},
-    runtime::{StoreAt, profile},
+    runtime::profile,
     store::Store,
 };
 
@@ -29,18 +29,14 @@ pub(super) struct Which {
 }
 
 pub(super) fn run(setup: &Setup, which: Which) -> Result<ExitCode, Failure> {
-    let store = open_store("list jobs")?;
+    let store = open_store(setup, "list jobs")?;
     let accounts = if which.all { store.accounts()? } else { vec![whose(setup, &store)?] };
     print_out(&print(&store, &accounts, which)?)
 }
 
 /// The store of this user's jobs.
-pub(super) fn open_store(what: &str) -> Result<Store, Failure> {
-    let StoreAt::Dir(dir) = super::store() else {
-        return Err(Failure::new(what, "this platform names no directory for a program's state")
-            .hint("Set HOME, or XDG_STATE_HOME."));
-    };
-    let opened = Store::open(&dir, Timestamp::now())?;
+pub(super) fn open_store(setup: &Setup, what: &str) -> Result<Store, Failure> {
+    let opened = Store::open(&setup.store_dir(what)?, Timestamp::now())?;
     if let Some(path) = opened.set_aside {
         let _ = writeln!(io::stderr(), "amigrate: the store of jobs was damaged; it is kept as {}", path.display());
     }

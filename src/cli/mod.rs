@@ -23,6 +23,7 @@ use crate::{
     config::{self, Config},
     domain::{Failure, Region, Retry, text::clean},
     runtime::{StoreAt, background, logging},
+    store::refuse_network,
     term::{Caps, CapsOverrides, Palette},
 };
 
@@ -195,12 +196,37 @@ fn background(common: &Common) -> Vec<OsString> {
     arguments
 }
 
-/// Where jobs are kept.
-fn store() -> StoreAt {
-    config::state_dir().map_or(StoreAt::Nowhere, StoreAt::Dir)
-}
-
 impl Setup {
+    /// Where jobs are kept, or why they are not.
+    fn store(&self) -> StoreAt {
+        let jobs = &self.config.jobs;
+        let dir = if jobs.directory.is_empty() { config::state_dir() } else { Some(PathBuf::from(&jobs.directory)) };
+        match dir {
+            None => StoreAt::Nowhere,
+            Some(dir) if dir.is_relative() => StoreAt::Refused(
+                Failure::new(
+                    "keep jobs",
+                    format!("`jobs.directory` is {}, which depends on where one is", dir.display()),
+                )
+                .hint("Give the whole path, from `/` on."),
+            ),
+            Some(dir) if jobs.network_file_system => StoreAt::Dir(dir),
+            Some(dir) => refuse_network(&dir).map_or_else(StoreAt::Refused, |()| StoreAt::Dir(dir)),
+        }
+    }
+
+    /// The directory that jobs are kept in; `what` is what it is needed for.
+    fn store_dir(&self, what: &str) -> Result<PathBuf, Failure> {
+        match self.store() {
+            StoreAt::Dir(dir) => Ok(dir),
+            StoreAt::Refused(failure) => Err(failure),
+            StoreAt::Nowhere | StoreAt::Memory => {
+                Err(Failure::new(what, "this platform names no directory for a program's state")
+                    .hint("Set HOME, or XDG_STATE_HOME, or `jobs.directory`."))
+            }
+        }
+    }
+
     fn session_options(&self) -> SessionOptions {
         let aws = &self.config.aws;
         SessionOptions {

@@ -12,7 +12,6 @@ use super::{Setup, jobs};
 use crate::{
     domain::{ClientToken, Failure, ImageId},
     engine::{Ask, Job, JobId, JobState, Resolution},
-    runtime::StoreAt,
     store::{DriverLock, Store},
 };
 
@@ -39,10 +38,7 @@ pub(super) fn run(setup: &Setup, decision: Decision) -> Result<ExitCode, Failure
     if setup.config.read_only {
         return Err(Failure::new(what, "this is read-only").hint("Leave out --read-only."));
     }
-    let StoreAt::Dir(dir) = super::store() else {
-        return Err(Failure::new(what, "this platform names no directory for a program's state")
-            .hint("Set HOME, or XDG_STATE_HOME."));
-    };
+    let dir = setup.store_dir(&what)?;
     let mut store = Store::open(&dir, Timestamp::now())?.store;
     let account = jobs::whose(setup, &store)?;
     let id = JobId(decision.job);

@@ -88,7 +88,7 @@ pub(super) fn account(setup: Setup) -> Result<ExitCode, Failure> {
     let _log = setup.start_log()?;
     let options = setup.session_options();
     let memory = config::state_dir().map_or_else(Memory::default, |dir| Memory::in_dir(&dir));
-    let means = means(&setup, memory, super::store());
+    let means = means(&setup, memory, setup.store());
     show(setup, None, means, move |_| Origin::Aws { options, http: http_client() })
 }
 

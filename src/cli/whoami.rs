@@ -5,12 +5,14 @@ use std::{
     process::ExitCode,
 };
 
+use jiff::Timestamp;
+
 use super::{NO_CREDENTIALS, Setup, http_client};
 use crate::{
     aws::Session,
     domain::{AccountKey, CredentialSource, Failure, Identity, text::clean},
     runtime::StoreAt,
-    store::DriverLock,
+    store::{DriverLock, DriverProcess, Heartbeat, Store},
 };
 
 pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
@@ -30,7 +32,7 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
         .identity()
         .ok_or_else(|| Failure::new("find out whose credentials these are", "nobody has answered"))?;
     let account = AccountKey::new(&identity.account.id, session.endpoint_url());
-    let text = lines(&session, &identity, driver(&account));
+    let text = lines(&session, &identity, &driver(setup, &account));
     match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new("write", error.to_string())),
         _ => Ok(ExitCode::SUCCESS),
@@ -63,16 +65,27 @@ fn source(source: &CredentialSource) -> String {
     }
 }
 
-/// Who drives the account's queue on this machine.
-fn driver(account: &AccountKey) -> &'static str {
-    let StoreAt::Dir(dir) = super::store() else { return "nobody" };
+/// Who drives the account's queue.
+fn driver(setup: &Setup, account: &AccountKey) -> String {
+    let StoreAt::Dir(dir) = setup.store() else { return "nobody".into() };
     // Looking makes no directory.
     if !dir.exists() {
-        return "nobody";
+        return "nobody".into();
     }
     match DriverLock::try_take(&dir, account) {
-        Ok(Some(_)) => "nobody",
-        Ok(None) => "another amigrate",
-        Err(_) => "unknown (the lock cannot be read)",
+        Ok(Some(_)) => "nobody".into(),
+        Ok(None) => {
+            let heartbeat =
+                Store::open(&dir, Timestamp::now()).and_then(|opened| opened.store.driver_heartbeat(account));
+            // The lock alone says that somebody does.
+            heartbeat.ok().flatten().map_or_else(|| "another amigrate".into(), named)
+        }
+        Err(_) => "unknown (the lock cannot be read)".into(),
     }
+}
+
+/// Its host and version matter to whoever looks for it.
+fn named(heartbeat: Heartbeat) -> String {
+    let DriverProcess { pid, host, version } = heartbeat.process;
+    format!("another amigrate (pid {pid} on {host}, version {version})")
 }

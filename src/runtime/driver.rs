@@ -57,13 +57,16 @@ impl Worker {
     async fn work(&mut self) -> Result<(), Failure> {
         let mut seq = self.open().await?;
         loop {
-            let end = match self.watch(&mut seq).await? {
+            let mut end = match self.watch(&mut seq).await? {
                 End::Change(lock) => self.drive(lock).await?,
                 other => other,
             };
+            while let End::Anew(lock) = end {
+                end = self.drive(lock).await?;
+            }
             match end {
                 End::Done => return Ok(()),
-                End::Change(_) => {}
+                End::Change(_) | End::Anew(_) => {}
                 End::Pause => self.stay_paused().await,
             }
             seq = self.open().await?;

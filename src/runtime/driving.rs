@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-    time::{MissedTickBehavior, interval, sleep},
+    time::{Instant, MissedTickBehavior, interval, sleep},
 };
 use uuid::Uuid;
 
@@ -32,8 +32,8 @@ const AT_ONCE: usize = 256;
 pub(super) struct Drive<'a> {
     worker: &'a mut Worker,
     engine: Engine,
-    /// Held, not used: it goes when the driving ends, in whatever way.
-    _lock: Option<DriverLock>,
+    /// Held: it goes when the driving ends, in whatever way.
+    lock: Option<DriverLock>,
     answer: UnboundedSender<(CallId, Answered)>,
     answers: UnboundedReceiver<(CallId, Answered)>,
     /// Requests the engine has, and the store still lists.
@@ -50,6 +50,10 @@ pub(super) struct Drive<'a> {
     trouble: Option<Timestamp>,
     /// Whether the store could not be read when it was to be.
     unread: bool,
+    /// Since when the driving is to be broken off, once no changing call is under way.
+    breaking_off: Option<Instant>,
+    /// Whether the clock was set.
+    stepped: bool,
 }
 
 impl<'a> Drive<'a> {
@@ -59,7 +63,7 @@ impl<'a> Drive<'a> {
         Self {
             worker,
             engine,
-            _lock: lock,
+            lock,
             answer,
             answers,
             in_hand: BTreeSet::new(),
@@ -69,6 +73,8 @@ impl<'a> Drive<'a> {
             status,
             trouble: None,
             unread: false,
+            breaking_off: None,
+            stepped: false,
         }
     }
 
@@ -82,8 +88,8 @@ impl<'a> Drive<'a> {
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             self.flush().await;
-            if *self.worker.pause.borrow() {
-                return End::Pause;
+            if let Some(end) = self.interrupted() {
+                return end;
             }
             if self.worker.duty.until_rest && self.at_rest().await {
                 return End::Done;
@@ -113,6 +119,29 @@ impl<'a> Drive<'a> {
                 }
             }
         }
+    }
+
+    /// Whether the driving is to be broken off: the process is about to be stopped, or the clock was set, and every deadline
+    /// was reckoned by the old one. What is under way is waited for, though not for long: what nobody hears the answer of is
+    /// in doubt afterwards.
+    fn interrupted(&mut self) -> Option<End> {
+        /// The longest a call may take by the usual settings; and the longest that a person's `Ctrl-Z` is held up.
+        const LONGEST: (Duration, Duration) = (Duration::from_mins(1), Duration::from_millis(1_500));
+        if let Some(step) = self.worker.clock.stepped() {
+            tracing::warn!(seconds = step.as_secs(), "the clock was set; the queue is read anew");
+            self.stepped = true;
+        }
+        let pause = *self.worker.pause.borrow();
+        if !self.stepped && !pause {
+            self.breaking_off = None;
+            return None;
+        }
+        let since = *self.breaking_off.get_or_insert_with(Instant::now);
+        let longest = if pause { LONGEST.1 } else { LONGEST.0 };
+        if !self.changing.is_empty() && since.elapsed() < longest {
+            return None;
+        }
+        Some(if pause { End::Pause } else { End::Anew(self.lock.take()) })
     }
 
     /// Gives a sign of life. A store that this program can no longer use, such as one that a newer amigrate has changed, is

@@ -15,6 +15,8 @@ pub mod login;
 pub mod profile;
 pub mod remember;
 mod run;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub use clock::Clock;

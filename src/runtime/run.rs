@@ -73,7 +73,7 @@ async fn rounds(
     effects: &mut Effects,
     inputs: &mut UnboundedReceiver<Input>,
     face: &mut impl Face,
-    clock: Clock,
+    mut clock: Clock,
     frames_per_second: u32,
 ) -> io::Result<Exit> {
     let mut pacer = Pacer::new(frames_per_second);
@@ -85,6 +85,9 @@ async fn rounds(
     }
     loop {
         let msg = wait(model, effects, inputs, &pacer, clock).await;
+        if let Some(step) = clock.stepped() {
+            model.clock_stepped(step);
+        }
         let mut next = msg;
         for _ in 0..AT_ONCE {
             let Some(msg) = next else { break };

@@ -129,6 +129,8 @@ pub(super) enum End {
     Done,
     /// The other part is to go on.
     Change(Option<DriverLock>),
+    /// The clock was set: the driving is to begin anew with the same lock.
+    Anew(Option<DriverLock>),
     /// The queue is left to others for now: this process is about to be stopped.
     Pause,
 }

@@ -8,6 +8,7 @@ mod accounts;
 mod audit;
 mod driver;
 mod files;
+mod filesystem;
 mod heartbeat;
 mod open;
 mod rows;
@@ -26,6 +27,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 pub use driver::DriverLock;
+pub use filesystem::refuse_network;
 pub use heartbeat::{DriverProcess, Heartbeat};
 
 use crate::{

@@ -104,5 +104,5 @@ pub(super) fn newer() -> Failure {
 
 /// Where a store works.
 pub(super) fn local_disk() -> String {
-    "Keep the state directory on a disk of this host, not on a network file system: set XDG_STATE_HOME.".into()
+    "Keep the state directory on a disk of this host, not on a network file system: set `jobs.directory` or XDG_STATE_HOME.".into()
 }

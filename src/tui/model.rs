@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     config::Config,
@@ -198,6 +198,20 @@ impl Model {
             _ => None,
         };
         [spinning, counting, notice, reconnect, self.account_again].into_iter().flatten().min()
+    }
+
+    /// The clock was set by so much: what is due is as far away as it was.
+    pub fn clock_stepped(&mut self, step: SignedDuration) {
+        let shifted = |at: Timestamp| at.checked_add(step).unwrap_or(at);
+        self.now = shifted(self.now);
+        if let Some(notice) = &mut self.notice {
+            notice.until = shifted(notice.until);
+        }
+        if let Some(Reconnect::At(at)) = &mut self.reconnect {
+            *at = shifted(*at);
+        }
+        self.account_again = self.account_again.map(shifted);
+        self.board.asked = self.board.asked.map(shifted);
     }
 
     /// Whether something on the screen spins.

@@ -123,3 +123,53 @@ impl Drop for ReadOnly {
         let _ = fs::set_permissions(&self.0, Permissions::from_mode(0o700));
     }
 }
+
+/// A program under which the next one believes that everything is on a network file system.
+const ON_NFS: &str = "mount --bind \"$0\" /proc/$$/mountinfo && exec \"$@\"";
+
+#[test]
+#[cfg(target_os = "linux")]
+fn on_a_network_file_system_images_can_be_browsed_and_nothing_is_copied() {
+    let mut house = House::new();
+    let mounts = house.home.path().join("mounts");
+    fs::write(&mounts, "22 1 8:1 / / rw - nfs4 files:/root rw\n").expect("a file");
+    let mounts = mounts.to_str().expect("a plain name").to_owned();
+    let program = env!("CARGO_BIN_EXE_amigrate");
+    let under = ["-r", "-m", "sh", "-c", ON_NFS, &mounts];
+    if !house.command_of("unshare", &[&under[..], &["true"]].concat()).status().is_ok_and(|status| status.success()) {
+        println!("SKIPPED: no mount namespaces here, so only the unit tests tell of network file systems");
+        return;
+    }
+    let errors = refused(&house, house.command_of("unshare", &[&under[..], &[program, "drive"]].concat()));
+    let dir = house.dir();
+    for word in [dir.to_str().expect("a plain name"), "nfs4", "jobs.directory", "jobs.network_file_system = true"] {
+        assert!(errors.contains(word), "`{word}`: {errors}");
+    }
+    looks_only(house.screen_by("unshare", &[&under[..], &[program]].concat()), "network file system (nfs4)");
+    assert!(!dir.join("jobs.db").exists(), "nothing was made there");
+
+    // Who says so may use it all the same.
+    house.settings.push(("AMIGRATE_JOBS_NETWORK_FILE_SYSTEM", "true".into()));
+    let mut drive = Drive::start(house.command_of("unshare", &[&under[..], &[program, "drive"]].concat()), &house);
+    assert!(drive.wait().success(), "{}", drive.errors());
+    assert!(dir.join("jobs.db").exists());
+}
+
+#[test]
+fn jobs_are_kept_where_it_is_set_and_a_process_in_the_background_knows_it() {
+    let mut house = House::new();
+    let elsewhere = house.home.path().join("else where/jobs");
+    house.settings.push(("AMIGRATE_JOBS_DIRECTORY", elsewhere.to_str().expect("a plain name").into()));
+    let mut detached = Drive::start(house.command(&["drive", "--detach"]), &house);
+    assert!(detached.wait().success(), "{}", detached.errors());
+    let mut jobs = Drive::start(house.command(&["jobs", "--all"]), &house);
+    assert!(jobs.wait().success(), "{}", jobs.errors());
+    let mut drive = house.drive();
+    assert!(drive.wait().success(), "{}", drive.errors());
+    assert!(elsewhere.join("jobs.db").exists());
+    assert!(!house.dir().join("jobs.db").exists(), "nothing in the usual place");
+
+    house.settings.last_mut().expect("just set").1 = "else where".into();
+    let errors = refused(&house, house.command(&["drive"]));
+    assert!(errors.contains("jobs.directory") && errors.contains("whole path"), "{errors}");
+}

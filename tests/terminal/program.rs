@@ -111,7 +111,7 @@ fn ctrl_z_stops_it_and_the_shell_continues_it() {
         .start(80, 24);
     ready(&mut pty);
     pty.bytes(b"\x1a");
-    pty.wait_for("the shell", |text| text.contains("stopped 148"));
+    pty.wait_for("the shell", |text| text.contains("stopped 147"));
     given_back(&pty);
     pty.keys("go\n");
     pty.wait_until("the screen again", vt100::Screen::alternate_screen);

@@ -28,6 +28,7 @@ impl Effects {
         let keeper = match self.means.store.clone() {
             StoreAt::Memory => Keeper::inline(Store::in_memory()?),
             StoreAt::Nowhere => return Err(nowhere()),
+            StoreAt::Refused(failure) => return Err(failure),
             StoreAt::Dir(dir) => {
                 let (sender, now, account) = (self.sender.clone(), self.clock.now(), self.accounts);
                 Keeper::spawn(move || {
@@ -63,7 +64,7 @@ impl Effects {
             limits: self.means.limits.clone(),
             seat: match &self.means.store {
                 StoreAt::Dir(dir) => Seat::Shared(dir.clone()),
-                StoreAt::Memory | StoreAt::Nowhere => Seat::Alone,
+                StoreAt::Memory | StoreAt::Nowhere | StoreAt::Refused(_) => Seat::Alone,
             },
             look_only: self.means.read_only,
             until_rest: false,

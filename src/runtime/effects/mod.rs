@@ -55,6 +55,8 @@ pub enum StoreAt {
     Dir(PathBuf),
     /// Nowhere: the platform has no directory for it.
     Nowhere,
+    /// Nowhere, for this reason: images can be browsed all the same.
+    Refused(Failure),
 }
 
 /// What a task brings back.
