@@ -63,7 +63,11 @@ fn offered() -> Vec<String> {
         .filter(|word| *word != "help")
         .map(str::to_owned)
         .collect();
-    assert_eq!(commands, ["drive", "jobs", "whoami", "demo", "simulate"], "a new command wants a place in the README, and here");
+    assert_eq!(
+        commands,
+        ["drive", "jobs", "whoami", "demo", "simulate"],
+        "a new command wants a place in the README, and here"
+    );
     let mut offered: Vec<String> = commands.iter().map(|c| format!("amigrate {c}")).collect();
     for text in commands.iter().map(|c| help(&[c])).chain([main]) {
         let flags = text.split(|c: char| c.is_whitespace() || c == ',').filter(|w| w.starts_with("--"));

@@ -210,7 +210,7 @@ fn who_drives_is_said() {
     let drive = house.drive();
     drive.wait_to_say("copying");
     let ran = run(&house, house.command(&["whoami"]));
-    assert!(ran.said.contains("driver: another amigrate\n"), "{} {}", ran.said, ran.errors);
+    assert!(ran.said.contains("driver: another amigrate"), "{} {}", ran.said, ran.errors);
     drop(drive);
 }
 
