@@ -13,7 +13,9 @@ use aws_credential_types::{
 };
 
 use super::errors;
-use crate::domain::{Account, AccountId, CredentialSource, Failure, FailureKind, Identity, Retry, text::clean};
+use crate::domain::{
+    Account, AccountId, CredentialSource, Failure, FailureKind, Identity, Partition, Region, Retry, text::clean,
+};
 
 const WHAT: &str = "find out whose credentials these are";
 
@@ -172,13 +174,40 @@ impl VerifiedCredentials {
 
     /// Asks STS, signed with exactly these.
     async fn ask(&self, credentials: &Credentials) -> Result<Account, Failure> {
+        let refused = match self.ask_in(credentials, None).await {
+            // The home region may be one that is not enabled for the account: then the credentials are good elsewhere.
+            Err(failure) if failure.kind == FailureKind::CredentialsOrRegion => failure,
+            result => return result.map_err(not_usable_yet),
+        };
+        match self.main_region() {
+            Some(region) => self.ask_in(credentials, Some(region)).await.map_err(|_| not_usable_yet(refused)),
+            None => Err(not_usable_yet(refused)),
+        }
+    }
+
+    /// The partition's first region, which every account has; `None` where that is the home region.
+    fn main_region(&self) -> Option<&'static str> {
+        let home = self.0.config.region()?.as_ref();
+        let main = match Region::new(home).ok()?.partition() {
+            Partition::Aws => "us-east-1",
+            Partition::China => "cn-north-1",
+            Partition::GovCloud => "us-gov-west-1",
+            _ => return None,
+        };
+        (main != home).then_some(main)
+    }
+
+    async fn ask_in(&self, credentials: &Credentials, region: Option<&'static str>) -> Result<Account, Failure> {
         let provider = SharedCredentialsProvider::new(credentials.clone());
-        let config = self.0.config.to_builder().credentials_provider(provider).build();
-        let sent = aws_sdk_sts::Client::new(&config).get_caller_identity().send();
+        let mut config = self.0.config.to_builder().credentials_provider(provider);
+        if let Some(region) = region {
+            config = config.region(aws_config::Region::from_static(region));
+        }
+        let sent = aws_sdk_sts::Client::new(&config.build()).get_caller_identity().send();
         let answer = Box::pin(sent).await.map_err(|error| {
             let failure = errors::failure(&self.0.facts.context(WHAT, "sts:GetCallerIdentity"), &error);
             tracing::warn!(code = failure.code, why = failure.why, "credentials could not be verified");
-            not_usable_yet(failure)
+            failure
         })?;
         let id = answer.account().and_then(|id| AccountId::new(id).ok()).ok_or_else(|| {
             Failure::new(WHAT, "the answer names no account").hint("Is this endpoint STS's?").retry(Retry::Later)

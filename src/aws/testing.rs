@@ -157,10 +157,20 @@ pub(super) fn unverified(
     login: SimulatedLogin,
     script: impl Fn(usize, &Asked) -> Answer + Send + Sync + 'static,
 ) -> (Session, Log) {
+    unverified_in(us(), login, script)
+}
+
+/// The same, at home in this region.
+#[expect(clippy::needless_pass_by_value, reason = "as the session's own")]
+pub(super) fn unverified_in(
+    home: Region,
+    login: SimulatedLogin,
+    script: impl Fn(usize, &Asked) -> Answer + Send + Sync + 'static,
+) -> (Session, Log) {
     let log = Log::default();
     let connector = SharedHttpConnector::new(Scripted(Arc::new(script), log.clone()));
     let client = http_client_fn(move |_, _| connector.clone());
-    (Session::simulated_as(HttpClient::from(client), us(), &login), log)
+    (Session::simulated_as(HttpClient::from(client), home, &login), log)
 }
 
 pub(super) fn us() -> Region {

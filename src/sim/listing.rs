@@ -10,6 +10,7 @@ use crate::{
     sim::{
         checks::{check_image_id, check_owner, check_snapshot_id, no_snapshot, not_found},
         filters::{self, Filter},
+        glob::glob,
         lot::Lot,
         refusal::Refusal,
         scenario::Access,
@@ -175,7 +176,13 @@ impl World {
     fn lot_fits(&self, call: &ImagesCall, lot: &Lot) -> bool {
         let family = &lot.family;
         let own = *lot.owner() == self.account;
+        // What looks for pending copies, every few seconds, need not walk over everything that is available.
+        let states = call.filters.iter().filter(|f| f.name == "state");
+        let in_state = states
+            .flat_map(|f| f.values.iter().map(|v| glob(v, ImageState::parse(&family.state).as_str())))
+            .reduce(|a, b| a || b);
         (own || family.access != Access::Private)
+            && in_state != Some(false)
             && self.owner_fits(&call.owners, lot.owner().as_str(), family.owner_alias.as_deref())
             && self.executable_fits(
                 &call.executable_by,

@@ -202,16 +202,15 @@ fn refused(world: &World, call: &Call<'_>, effect: Option<Effect>) -> Option<Ref
             Refusal::new("ThrottlingException", "You have exceeded the rate at which you may call KMS.")
         }
         Effect::Throttle => Refusal::throttled(),
-        Effect::Deny => denied(world, region, service, action),
+        Effect::NotAuthorized if service == Service::Ec2 => {
+            not_authorized(params).unwrap_or_else(|| denied(world, region, service, action))
+        }
+        Effect::Deny | Effect::NotAuthorized => denied(world, region, service, action),
         Effect::AuthFailure => match service {
             Service::Ec2 => Refusal::auth_failure(),
             Service::Kms => Refusal::unrecognized_client(),
             Service::Sts => Refusal::invalid_client_token(),
         },
-        Effect::NotAuthorized if service == Service::Ec2 => {
-            not_authorized(params).unwrap_or_else(|| denied(world, region, service, action))
-        }
-        Effect::NotAuthorized => denied(world, region, service, action),
         Effect::Fail if kms => Refusal::with_status(500, "KMSInternalException", "An internal error has occurred"),
         Effect::Fail => Refusal::with_status(500, "InternalError", "An internal error has occurred"),
         Effect::Expired if kms => {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    aws::testing::{Answer, Asked, eu, unverified},
+    aws::testing::{Answer, Asked, eu, unverified, unverified_in},
     domain::ImageQuery,
 };
 
@@ -105,6 +105,19 @@ async fn while_sts_does_not_answer_well_the_credentials_are_not_used() {
         assert_eq!(session.account().await.unwrap_err().retry, retry);
         assert_eq!(asked.of("DescribeImages").len(), 0);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn good_credentials_are_known_in_a_home_region_that_is_not_enabled() {
+    let script = |_: usize, asked: &Asked| match asked.host.contains("me-south-1") {
+        true => refusal(403, "InvalidClientTokenId"),
+        false => two_accounts(0, asked),
+    };
+    let home = crate::domain::Region::new("me-south-1").unwrap();
+    let (session, asked) = unverified_in(home, SimulatedLogin::default(), script);
+    assert_eq!(session.account().await.unwrap().id.as_str(), OURS);
+    let hosts: Vec<String> = asked.all().into_iter().map(|a| a.host).collect();
+    assert!(hosts.len() == 2 && hosts[1].starts_with("sts.us-east-1."), "{hosts:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -232,3 +232,17 @@ fn a_foreign_copy_of_our_image_joins_no_batch_of_ours() {
     assert_eq!(adopted.origin, Origin::Elsewhere);
     assert_ne!(adopted.batch, batch, "X on our batch must not reach it");
 }
+
+#[test]
+fn a_cancel_while_a_copy_in_doubt_is_sent_again_believes_no_throttle() {
+    let mut engine = unanswered(Limits::default());
+    let (now, _) = next_calls(&mut engine);
+    let calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(Vec::new()))), now);
+    assert!(matches!(calls[..], [Call::Copy { .. }]), "{calls:?}");
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), now);
+    let throttled = Failure::new("copy", "slow down").code("RequestLimitExceeded").retry(Retry::Later);
+    let calls = engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(throttled))), now);
+    // This sending was refused; the first may have begun all the same.
+    assert!(matches!(calls[..], [Call::Settle { .. }]), "{calls:?}");
+    assert!(!state(&engine).ended());
+}
