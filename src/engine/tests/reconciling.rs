@@ -114,6 +114,8 @@ fn a_person_decides_what_is_in_doubt() {
 
     let (mut engine, now) = in_doubt();
     let calls = engine.handle(resolve(Resolution::Again(ClientToken::from_random(7))), now);
+    assert!(matches!(calls[..], [Call::Survey { .. }]), "what may be the first copy counts: {calls:?}");
+    let calls = engine.handle(Event::Answer(Answer::Surveyed(region("eu-west-1"), Ok(vec![look_alike()]))), now);
     let [Call::Copy { request, .. }] = &calls[..] else { panic!("{calls:?}") };
     assert_eq!(request.token, ClientToken::from_random(7), "the old token might give the old image");
 
@@ -245,4 +247,79 @@ fn a_cancel_while_a_copy_in_doubt_is_sent_again_believes_no_throttle() {
     // This sending was refused; the first may have begun all the same.
     assert!(matches!(calls[..], [Call::Settle { .. }]), "{calls:?}");
     assert!(!state(&engine).ended());
+}
+
+#[test]
+fn what_was_given_up_stays_given_up() {
+    let mut engine = unanswered(Limits::default());
+    let denied = Err(Failure::new("look", "you may not").code("UnauthorizedOperation"));
+    engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("no network")))), at(650));
+    let (now, _) = next_calls(&mut engine);
+    let calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), denied.clone())), now);
+    // The token of the first look was known still; this one is too old.
+    for call in calls {
+        assert!(matches!(call, Call::Copy { .. }), "{call:?}");
+        engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("no network")))), at(700));
+        let (now, _) = next_calls(&mut engine);
+        engine.handle(Event::Answer(Answer::Settled(JobId(1), denied.clone())), now);
+    }
+    assert_eq!(state(&engine).word(), "in doubt");
+    engine.handle(Event::Ask(Ask::Resolve { job: JobId(1), resolution: Resolution::GiveUp }), at(800));
+    let mut found = look_alike();
+    found.tags = vec![job_tag(&ClientToken::from_random(1))];
+    engine.handle(Event::Answer(Answer::Surveyed(region("eu-west-1"), Ok(vec![found]))), at(801));
+    assert_eq!(*state(&engine), JobState::Cancelled);
+    assert_eq!(engine.jobs().nth(1).map(|j| (j.origin, j.word())), Some((Origin::Elsewhere, "copying")), "it is shown");
+}
+
+#[test]
+fn a_tag_on_two_copies_or_on_no_copy_proves_nothing() {
+    let tagged = |id: &str| {
+        let mut found = look_alike();
+        found.id = ImageId::new(id).unwrap();
+        found.tags = vec![job_tag(&ClientToken::from_random(1))];
+        found
+    };
+    let mut engine = unanswered(Limits::default());
+    let (now, _) = next_calls(&mut engine);
+    let both = vec![tagged("ami-a"), tagged("ami-b")];
+    assert_eq!(engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(both))), now), []);
+    assert!(matches!(state(&engine), JobState::InDoubt { candidates } if candidates.len() == 2));
+
+    let mut registered = tagged("ami-a");
+    (registered.source_image_id, registered.source_region) = (None, None);
+    let mut engine = unanswered(Limits::default());
+    let (now, _) = next_calls(&mut engine);
+    engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![registered]))), now);
+    assert_eq!(state(&engine).word(), "starting");
+}
+
+#[test]
+fn one_image_is_not_two_copies() {
+    let (mut engine, now) = untagged_and_old();
+    engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![look_alike()]))), now);
+    let mut other = request(2, "eu-west-1");
+    other.token = ClientToken::from_random(2);
+    for call in engine.handle(Event::Ask(Ask::Copy(vec![other])), now) {
+        if let Call::Copy { job, .. } = call {
+            engine.handle(Event::Answer(Answer::Copied(job, Ok(look_alike().id))), now);
+        }
+    }
+    for image in [look_alike().id, ImageId::new("ami-mistyped").unwrap_or_else(|_| new_image())] {
+        engine.handle(Event::Ask(Ask::Resolve { job: JobId(1), resolution: Resolution::Mine(image) }), now);
+        assert_eq!(state(&engine).word(), "in doubt");
+        assert!(engine.job(JobId(1)).unwrap().note.is_some(), "it says why");
+    }
+}
+
+#[test]
+fn a_cancel_is_remembered_while_a_copy_is_in_doubt() {
+    let mut engine = unanswered(untagged());
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(2));
+    let (now, _) = next_calls(&mut engine);
+    engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![look_alike()]))), now);
+    assert!(engine.job(JobId(1)).unwrap().waits_for_cancel() && engine.job(JobId(1)).unwrap().can_be_cancelled());
+    let mine = Ask::Resolve { job: JobId(1), resolution: Resolution::Mine(look_alike().id) };
+    let calls = engine.handle(Event::Ask(mine), now);
+    assert!(matches!(calls[..], [Call::Look { .. }]), "it is removed if it is pending: {calls:?}");
 }
