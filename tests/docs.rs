@@ -65,7 +65,7 @@ fn offered() -> Vec<String> {
         .collect();
     assert_eq!(
         commands,
-        ["drive", "jobs", "whoami", "demo", "simulate"],
+        ["drive", "jobs", "resolve", "whoami", "audit", "demo", "simulate"],
         "a new command wants a place in the README, and here"
     );
     let mut offered: Vec<String> = commands.iter().map(|c| format!("amigrate {c}")).collect();

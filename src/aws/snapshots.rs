@@ -81,6 +81,8 @@ impl Session {
             let answer = self.call(&what, "ec2:DescribeSnapshots", call).await?;
             found.extend(answer.snapshots().iter().filter_map(convert::snapshot));
         }
+        // EC2 gives them in any order; on the screen they stay where they are.
+        found.sort_by(|a: &Snapshot, b| a.id.cmp(&b.id));
         Ok(found)
     }
 

@@ -107,7 +107,7 @@ async fn try_logins(mut paused: watch::Receiver<Option<Failure>>, desk: Desk) {
         }
     }
     // Nobody says anything any more; whoever waits for the worker ends this.
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 async fn worker(

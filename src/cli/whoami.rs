@@ -54,7 +54,7 @@ fn lines(session: &Session, identity: &Identity, driver: &str) -> String {
         ("driver", Some(driver.to_owned())),
     ];
     let shown = fields.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
-    shown.map(|(name, value)| format!("{name}: {}\n", clean(value))).collect()
+    shown.fold(String::new(), |text, (name, value)| text + name + ": " + &clean(value) + "\n")
 }
 
 fn source(source: &CredentialSource) -> String {

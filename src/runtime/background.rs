@@ -31,7 +31,7 @@ impl Started {
     /// # Errors
     /// If it ended before it had.
     pub async fn left(self) -> Result<(), Failure> {
-        answered(self.0.await)
+        answered(self.0.await == Ok(true))
     }
 
     /// The same, on a thread of its own.
@@ -39,12 +39,12 @@ impl Started {
     /// # Errors
     /// If it ended before it had.
     pub fn left_blocking(self) -> Result<(), Failure> {
-        answered(self.0.blocking_recv())
+        answered(self.0.blocking_recv() == Ok(true))
     }
 }
 
-fn answered(answer: Result<bool, oneshot::error::RecvError>) -> Result<(), Failure> {
-    if answer == Ok(true) {
+fn answered(left: bool) -> Result<(), Failure> {
+    if left {
         return Ok(());
     }
     Err(Failure::new("go on in the background", "the process in the background ended at once")

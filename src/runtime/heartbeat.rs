@@ -63,9 +63,9 @@ mod tests {
 
     use super::*;
 
-    fn beat(beat: i64, version: &str, time: i64) -> Option<Heartbeat> {
+    fn beat(beat: i64, version: &str, time: i64) -> Heartbeat {
         let process = DriverProcess { pid: 7, host: "bastion".into(), version: version.into() };
-        Some(Heartbeat { process, beat, time: Timestamp::from_second(time).unwrap() })
+        Heartbeat { process, beat, time: Timestamp::from_second(time).unwrap() }
     }
 
     #[test]
@@ -77,16 +77,15 @@ mod tests {
         watched.see(None, start);
         assert_eq!(watched.other(&us, after(60)), None);
         // Hours behind, and hours ahead.
-        for (n, time) in [(1, 0), (2, 4_000_000_000)] {
-            let from = n as u64 * 100;
-            watched.see(beat(n, "0.9.0", time), after(from));
-            watched.see(beat(n, "0.9.0", time), after(from + 14));
+        for (n, from, time) in [(1, 100, 0), (2, 200, 4_000_000_000)] {
+            watched.see(Some(beat(n, "0.9.0", time)), after(from));
+            watched.see(Some(beat(n, "0.9.0", time)), after(from + 14));
             assert!(!silent(&watched, from + 14));
             assert!(silent(&watched, from + 15), "seen again, it is no younger");
         }
         let other = watched.other(&us, after(200)).unwrap();
         assert!(other.here && other.older, "0.9 came before 0.10");
-        watched.see(beat(3, "0.10.0", 0), after(300));
+        watched.see(Some(beat(3, "0.10.0", 0)), after(300));
         let other = watched.other(&DriverProcess { host: "laptop".into(), ..us.clone() }, after(300)).unwrap();
         assert!(!other.here && !other.older && !other.silent);
     }

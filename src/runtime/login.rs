@@ -251,7 +251,7 @@ mod tests {
         let end = tokio::spawn(given_up_on(receiver, limit));
         for _ in 0..3 {
             sender.send_replace(Some(expired()));
-            tokio::time::sleep(limit - Duration::from_secs(1)).await;
+            tokio::time::sleep(limit.saturating_sub(Duration::from_secs(1))).await;
             sender.send_replace(None);
             tokio::time::sleep(Duration::from_secs(1)).await;
         }

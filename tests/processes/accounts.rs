@@ -162,7 +162,8 @@ fn the_region_is_the_flags_then_the_environments_then_the_profiles() {
     let mut house = House::new();
     let sts = Sts::start();
     let settings = configured(&house, PROFILES);
-    let cases: [(&[&str], &[(&'static str, &str)], &str); 5] = [
+    type Case<'a> = (&'a [&'a str], &'a [(&'static str, &'a str)], &'a str);
+    let cases: [Case<'_>; 5] = [
         (&["--region", "sa-east-1"], &[("AWS_REGION", "us-west-1"), ("AWS_DEFAULT_REGION", "us-west-2")], "sa-east-1"),
         (&[], &[("AWS_REGION", "us-west-1"), ("AWS_DEFAULT_REGION", "us-west-2")], "us-west-1"),
         (&[], &[("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "us-west-2")], "us-west-2"),

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, Permissions},
+    io::Write as _,
     os::unix::fs::PermissionsExt as _,
     process::Command,
 };
@@ -137,7 +138,10 @@ fn on_a_network_file_system_images_can_be_browsed_and_nothing_is_copied() {
     let program = env!("CARGO_BIN_EXE_amigrate");
     let under = ["-r", "-m", "sh", "-c", ON_NFS, &mounts];
     if !house.command_of("unshare", &[&under[..], &["true"]].concat()).status().is_ok_and(|status| status.success()) {
-        println!("SKIPPED: no mount namespaces here, so only the unit tests tell of network file systems");
+        let _ = writeln!(
+            std::io::stdout(),
+            "SKIPPED: no mount namespaces here, so only the unit tests tell of network file systems"
+        );
         return;
     }
     let errors = refused(&house, house.command_of("unshare", &[&under[..], &[program, "drive"]].concat()));

@@ -109,9 +109,8 @@ async fn while_sts_does_not_answer_well_the_credentials_are_not_used() {
 
 #[tokio::test(start_paused = true)]
 async fn good_credentials_are_known_in_a_home_region_that_is_not_enabled() {
-    let script = |_: usize, asked: &Asked| match asked.host.contains("me-south-1") {
-        true => refusal(403, "InvalidClientTokenId"),
-        false => two_accounts(0, asked),
+    let script = |_: usize, asked: &Asked| {
+        if asked.host.contains("me-south-1") { refusal(403, "InvalidClientTokenId") } else { two_accounts(0, asked) }
     };
     let home = crate::domain::Region::new("me-south-1").unwrap();
     let (session, asked) = unverified_in(home, SimulatedLogin::default(), script);

@@ -28,7 +28,7 @@ fn server(certificate: Option<&'static [u8]>) -> SocketAddr {
         let (mut stream, _) = listener.accept().unwrap();
         let Some(pem) = certificate else {
             let mut hello = [0; 2048];
-            stream.read(&mut hello).unwrap();
+            assert!(stream.read(&mut hello).unwrap() > 0, "the client speaks first");
             stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
             // Until the client hangs up.
             while stream.read(&mut hello).is_ok_and(|n| n > 0) {}

@@ -311,3 +311,20 @@ fn what_became_of_a_damaged_store_stays_among_the_problems() {
     keys(&mut model, "!");
     shows(&mut model, &["it is kept as", "jobs-damaged.db."]);
 }
+
+#[test]
+fn a_clock_set_back_by_hours_leaves_no_notice_standing_for_hours() {
+    let mut model = board(vec![copying(1)]);
+    post(&mut model, Post::Notice("something to read".into()));
+    let left = model.next_deadline().unwrap().duration_since(model.now);
+    let notice = |model: &Model| model.notice.as_ref().map(|n| n.until.duration_since(model.now));
+    let before = notice(&model).unwrap();
+    for hours in [-5, 10] {
+        model.clock_stepped(SignedDuration::from_hours(hours));
+        assert_eq!(notice(&model), Some(before), "{hours}");
+        assert_eq!(model.next_deadline().unwrap().duration_since(model.now), left);
+    }
+    let later = model.now + before;
+    model.update(Msg::Tick, later);
+    assert!(model.notice.is_none(), "it goes when it is due");
+}
