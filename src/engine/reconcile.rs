@@ -151,18 +151,18 @@ impl Engine {
     pub(super) fn resolve(&mut self, id: JobId, resolution: Resolution, now: Timestamp) {
         let tagging = self.limits.tagging;
         let others = |image: &ImageId| self.jobs.values().any(|j| j.id != id && j.made.contains(image));
-        let taken = matches!(&resolution, Resolution::Mine(image) if others(image));
+        let is_taken = matches!(&resolution, Resolution::Mine(image) if others(image));
         let Some(job) = self.jobs.get_mut(id) else { return };
         let JobState::InDoubt { candidates } = &job.state else { return };
         job.note = None;
         match resolution {
-            Resolution::Mine(image) if taken => job.note = Some(format!("{image} is another copy's image")),
+            Resolution::Mine(image) if is_taken => job.note = Some(format!("{image} is another copy's image")),
             Resolution::Mine(image) if !candidates.is_empty() && !candidates.contains(&image) => {
                 job.note = Some(format!("{image} is not one of the images that may be this copy"));
             }
             Resolution::Mine(image) => self.found(id, &image, now),
-            Resolution::Again(token) => {
-                job.begin_again(token, now);
+            Resolution::Again(new) => {
+                job.begin_again(new, now);
                 job.tagged = tagging;
                 let region = job.request.destination.clone();
                 self.count_anew(&region, now);
