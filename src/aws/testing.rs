@@ -167,10 +167,15 @@ pub(super) fn unverified_in(
     login: SimulatedLogin,
     script: impl Fn(usize, &Asked) -> Answer + Send + Sync + 'static,
 ) -> (Session, Log) {
+    let (client, log) = client(script);
+    (Session::simulated_as(client, home, &login), log)
+}
+
+/// An HTTP client whose every request is answered by the script.
+pub(super) fn client(script: impl Fn(usize, &Asked) -> Answer + Send + Sync + 'static) -> (HttpClient, Log) {
     let log = Log::default();
     let connector = SharedHttpConnector::new(Scripted(Arc::new(script), log.clone()));
-    let client = http_client_fn(move |_, _| connector.clone());
-    (Session::simulated_as(HttpClient::from(client), home, &login), log)
+    (HttpClient::from(http_client_fn(move |_, _| connector.clone())), log)
 }
 
 pub(super) fn us() -> Region {
