@@ -1,8 +1,8 @@
 //! Profiles of the AWS configuration files, read by the SDK's own parser. Makes no calls.
 
-use aws_config::profile::ProfileSet;
+use aws_config::profile::{ProfileSet, profile_file::ProfileFiles};
 
-use crate::domain::{Failure, text};
+use crate::domain::{Failure, Retry, text};
 
 /// The names of the profiles in the AWS configuration and credentials files, sorted; none if they cannot be read.
 pub async fn profiles() -> Vec<String> {
@@ -15,12 +15,17 @@ pub async fn profiles() -> Vec<String> {
 /// The profile files as they are, honouring `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`.
 #[expect(clippy::default_trait_access, reason = "the types belong to a crate that is not named here")]
 pub(super) async fn load() -> Result<ProfileSet, Failure> {
-    aws_config::profile::load(&Default::default(), &Default::default(), &Default::default(), None).await.map_err(
-        |error| {
-            Failure::new("read the AWS configuration files", super::errors::chain(&error))
-                .hint("Correct the file named here; `aws configure list` shows how the AWS CLI reads it.")
-        },
-    )
+    load_from(&Default::default()).await
+}
+
+#[expect(clippy::default_trait_access, reason = "the types belong to a crate that is not named here")]
+async fn load_from(files: &ProfileFiles) -> Result<ProfileSet, Failure> {
+    aws_config::profile::load(&Default::default(), &Default::default(), files, None).await.map_err(|error| {
+        Failure::new("read the AWS configuration files", super::errors::chain(&error))
+            .hint("Correct the file named here; `aws configure list` shows how the AWS CLI reads it.")
+            // It may be read again once somebody has written it.
+            .retry(Retry::AfterLogin)
+    })
 }
 
 fn names(set: &ProfileSet) -> Vec<String> {
@@ -41,7 +46,9 @@ fn unknown(profile: &str, known: &[String]) -> Failure {
     let failure = Failure::new(
         format!("use profile `{}`", text::clean(profile)),
         "the AWS configuration files have no such profile",
-    );
+    )
+    // A login, or a person, may yet make it.
+    .retry(Retry::AfterLogin);
     let nearest = known
         .iter()
         .map(|name| (strsim::jaro_winkler(name, profile), name))
@@ -74,6 +81,8 @@ pub(super) fn property<'a>(set: &'a ProfileSet, profile: &'a str, key: &str) -> 
 
 #[cfg(test)]
 mod tests {
+    use aws_config::profile::profile_file::ProfileFileKind;
+
     use super::*;
 
     #[test]
@@ -88,6 +97,17 @@ mod tests {
             let failure = unknown(asked, known);
             assert_eq!(failure.hint, hint);
             assert!(failure.what.contains(asked));
+            assert_eq!(failure.retry, Retry::AfterLogin, "somebody may write it");
         }
+    }
+
+    /// A configuration file.
+    fn file(text: &str) -> ProfileFiles {
+        ProfileFiles::builder().with_contents(ProfileFileKind::Config, text).build()
+    }
+
+    #[tokio::test]
+    async fn files_that_cannot_be_read_may_be_written_anew() {
+        assert_eq!(load_from(&file("[default")).await.unwrap_err().retry, Retry::AfterLogin);
     }
 }

@@ -392,9 +392,11 @@ fn given_region(of_profile: Option<&str>) -> Result<Option<Region>, Failure> {
         .find_map(|name| Some((format!("the environment variable {name}"), variable(name)?)))
         .or_else(|| Some(("the profile".to_owned(), of_profile?.trim().to_owned())));
     match found {
-        Some((place, name)) => Region::new(&name)
-            .map(Some)
-            .map_err(|failure| Failure { hint: format!("It stands in {place}. {}", failure.hint), ..failure }),
+        Some((place, name)) => Region::new(&name).map(Some).map_err(|failure| {
+            // The files may be corrected while somebody waits; the environment of a process never changes.
+            let retry = if place == "the profile" { Retry::AfterLogin } else { failure.retry };
+            Failure { hint: format!("It stands in {place}. {}", failure.hint), retry, ..failure }
+        }),
         None => Ok(None),
     }
 }
