@@ -28,6 +28,16 @@ async fn load_from(files: &ProfileFiles) -> Result<ProfileSet, Failure> {
     })
 }
 
+/// Whether a profile, or one that it takes its credentials from, has them from the environment of whoever runs it
+/// (`credential_source`). Files that cannot be read name none.
+pub async fn names_credential_source(profile: &str) -> bool {
+    load().await.is_ok_and(|set| names_source(&set, profile))
+}
+
+fn names_source(set: &ProfileSet, profile: &str) -> bool {
+    property(set, profile, "credential_source").is_some()
+}
+
 fn names(set: &ProfileSet) -> Vec<String> {
     let mut names: Vec<String> = set.profiles().map(str::to_owned).collect();
     names.sort_unstable();
@@ -109,5 +119,18 @@ mod tests {
     #[tokio::test]
     async fn files_that_cannot_be_read_may_be_written_anew() {
         assert_eq!(load_from(&file("[default")).await.unwrap_err().retry, Retry::AfterLogin);
+    }
+
+    #[tokio::test]
+    async fn a_chain_of_profiles_that_names_a_source_of_credentials_is_told_from_one_that_does_not() {
+        let text = "[profile keys]\naws_access_key_id = a\naws_secret_access_key = b\n\
+                    [profile role]\nrole_arn = r\nsource_profile = keys\n\
+                    [profile shell]\nrole_arn = r\ncredential_source = Environment\n\
+                    [profile chained]\nrole_arn = r\nsource_profile = shell\n";
+        let files = load_from(&file(text)).await.unwrap();
+        for (profile, named) in [("keys", false), ("role", false), ("shell", true), ("chained", true), ("none", false)]
+        {
+            assert_eq!(names_source(&files, profile), named, "{profile}");
+        }
     }
 }
