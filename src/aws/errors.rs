@@ -167,6 +167,9 @@ pub(super) fn denied(failure: &Failure) -> bool {
 
 /// Credentials were not to be had.
 pub(super) fn credentials(context: &Context<'_>, error: &CredentialsError) -> Failure {
+    if let Some(NotVerified(failure)) = find(error) {
+        return Failure { what: context.what.to_owned(), ..failure.clone() };
+    }
     let words = chain(error);
     let lower = words.to_ascii_lowercase();
     let any = |needles: &[&str]| needles.iter().any(|n| lower.contains(n));

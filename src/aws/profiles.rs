@@ -1,6 +1,6 @@
 //! Profiles of the AWS configuration files, read by the SDK's own parser. Makes no calls.
 
-use aws_config::profile::{ProfileSet, profile_file::ProfileFiles};
+use aws_config::profile::{ProfileFileLoadError, ProfileSet};
 
 use crate::domain::{Failure, Retry, text};
 
@@ -15,12 +15,11 @@ pub async fn profiles() -> Vec<String> {
 /// The profile files as they are, honouring `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`.
 #[expect(clippy::default_trait_access, reason = "the types belong to a crate that is not named here")]
 pub(super) async fn load() -> Result<ProfileSet, Failure> {
-    load_from(&Default::default()).await
+    checked(aws_config::profile::load(&Default::default(), &Default::default(), &Default::default(), None).await)
 }
 
-#[expect(clippy::default_trait_access, reason = "the types belong to a crate that is not named here")]
-async fn load_from(files: &ProfileFiles) -> Result<ProfileSet, Failure> {
-    aws_config::profile::load(&Default::default(), &Default::default(), files, None).await.map_err(|error| {
+fn checked(read: Result<ProfileSet, ProfileFileLoadError>) -> Result<ProfileSet, Failure> {
+    read.map_err(|error| {
         Failure::new("read the AWS configuration files", super::errors::chain(&error))
             .hint("Correct the file named here; `aws configure list` shows how the AWS CLI reads it.")
             // It may be read again once somebody has written it.
@@ -91,9 +90,8 @@ pub(super) fn property<'a>(set: &'a ProfileSet, profile: &'a str, key: &str) -> 
 
 #[cfg(test)]
 mod tests {
-    use aws_config::profile::profile_file::ProfileFileKind;
-
     use super::*;
+    use crate::aws::testing::config_file;
 
     #[test]
     fn an_unknown_profile_is_answered_with_the_known_ones() {
@@ -111,14 +109,15 @@ mod tests {
         }
     }
 
-    /// A configuration file.
-    fn file(text: &str) -> ProfileFiles {
-        ProfileFiles::builder().with_contents(ProfileFileKind::Config, text).build()
+    #[expect(clippy::default_trait_access, reason = "the types belong to a crate that is not named here")]
+    async fn load_text(text: &str) -> Result<ProfileSet, Failure> {
+        let files = config_file(text);
+        checked(aws_config::profile::load(&Default::default(), &Default::default(), &files, None).await)
     }
 
     #[tokio::test]
     async fn files_that_cannot_be_read_may_be_written_anew() {
-        assert_eq!(load_from(&file("[default")).await.unwrap_err().retry, Retry::AfterLogin);
+        assert_eq!(load_text("[default").await.unwrap_err().retry, Retry::AfterLogin);
     }
 
     #[tokio::test]
@@ -127,7 +126,7 @@ mod tests {
                     [profile role]\nrole_arn = r\nsource_profile = keys\n\
                     [profile shell]\nrole_arn = r\ncredential_source = Environment\n\
                     [profile chained]\nrole_arn = r\nsource_profile = shell\n";
-        let files = load_from(&file(text)).await.unwrap();
+        let files = load_text(text).await.unwrap();
         for (profile, named) in [("keys", false), ("role", false), ("shell", true), ("chained", true), ("none", false)]
         {
             assert_eq!(names_source(&files, profile), named, "{profile}");

@@ -25,7 +25,7 @@ use futures_util::future::BoxFuture;
 
 use super::{
     HttpClient, errors,
-    identity::{Facts, SimulatedLogin, SourceNames, VerifiedCredentials},
+    identity::{Facts, Limits, SimulatedLogin, SourceNames, VerifiedCredentials},
     profiles,
     request_ids::RequestIds,
     whole::WholeAnswers,
@@ -109,7 +109,8 @@ impl Inner {
         home: Region,
         options: &SessionOptions,
     ) -> Self {
-        let credentials = VerifiedCredentials::new(source, sources, config, facts);
+        let limits = Limits { attempt: options.attempt_timeout, operation: options.operation_timeout };
+        let credentials = VerifiedCredentials::new(source, sources, config, facts, limits);
         let provider = SharedCredentialsProvider::new(credentials.clone());
         Self {
             config: config.to_builder().credentials_provider(provider).build(),
@@ -198,6 +199,10 @@ impl Session {
 
     /// The same, signed in as `login` says at each call.
     pub fn simulated_as(http: HttpClient, region: Region, login: &SimulatedLogin) -> Self {
+        Self::simulated_from(http, region, SharedCredentialsProvider::new(login.clone()))
+    }
+
+    pub(super) fn simulated_from(http: HttpClient, region: Region, source: SharedCredentialsProvider) -> Self {
         let options = SessionOptions::default();
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -209,7 +214,6 @@ impl Session {
             .timeout_config(options.timeouts())
             .stalled_stream_protection(StalledStreamProtectionConfig::enabled().build())
             .build();
-        let source = SharedCredentialsProvider::new(login.clone());
         Self(Arc::new(Inner::new(&config, source, SourceNames::Simulated, Facts::default(), region, &options)))
     }
 
@@ -420,11 +424,9 @@ fn checked_endpoint(url: &str) -> Result<String, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
-
     use super::*;
     use crate::{
-        aws::testing::{Answer, client, eu, scripted, us},
+        aws::testing::{Answer, client, config_file, eu, scripted, us},
         domain::AccountId,
     };
 
@@ -454,9 +456,8 @@ mod tests {
     /// Of a session with a configuration file and perhaps an endpoint given by option: what it tells, and where it asks.
     async fn endpoints(file: &str, given: Option<&str>) -> (Option<String>, String) {
         let (http, asked) = client(|_, _| Answer::ok("<R/>"));
-        let files = ProfileFiles::builder().with_contents(ProfileFileKind::Config, file).build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .profile_files(files)
+            .profile_files(config_file(file))
             .http_client(http.0)
             .region(sdk_region(&us()))
             .identity_cache(IdentityCache::no_cache());

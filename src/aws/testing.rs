@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::{
     http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
     orchestrator::{HttpRequest, HttpResponse},
@@ -169,6 +170,22 @@ pub(super) fn unverified_in(
 ) -> (Session, Log) {
     let (client, log) = client(script);
     (Session::simulated_as(client, home, &login), log)
+}
+
+/// A configuration file of this text.
+#[expect(deprecated, reason = "the new names are in a crate that nothing else here needs")]
+pub(super) fn config_file(text: &str) -> aws_config::profile::profile_file::ProfileFiles {
+    use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
+    ProfileFiles::builder().with_contents(ProfileFileKind::Config, text).build()
+}
+
+/// A session whose credentials are had from this source.
+pub(super) fn with_source(
+    source: impl ProvideCredentials + 'static,
+    script: impl Fn(usize, &Asked) -> Answer + Send + Sync + 'static,
+) -> (Session, Log) {
+    let (client, log) = client(script);
+    (Session::simulated_from(client, us(), SharedCredentialsProvider::new(source)), log)
 }
 
 /// An HTTP client whose every request is answered by the script.
