@@ -101,7 +101,7 @@ async fn while_sts_does_not_answer_well_the_credentials_are_not_used() {
     for (answer, retry) in cases {
         let (session, asked) = unverified(SimulatedLogin::default(), move |_, _| answer.clone());
         let failure = session.image_page(&eu(), &ImageQuery::default(), None).await.unwrap_err();
-        assert_eq!((failure.retry, failure.kind), (retry, FailureKind::Other), "{failure:?}");
+        assert_eq!((failure.retry, failure.kind), (retry, FailureKind::NotSigned), "{failure:?}");
         assert_eq!(session.account().await.unwrap_err().retry, retry);
         assert_eq!(asked.of("DescribeImages").len(), 0);
     }
@@ -165,7 +165,7 @@ async fn nobody_signed_in_is_a_login_to_be_made() {
     let (session, asked) = unverified(login.clone(), two_accounts);
     login.sign_out();
     let failure = session.image_page(&eu(), &ImageQuery::default(), None).await.unwrap_err();
-    assert_eq!(failure.retry, Retry::AfterLogin);
+    assert_eq!((failure.retry, failure.kind), (Retry::AfterLogin, FailureKind::NotSigned));
     assert_eq!(session.account().await.unwrap_err().retry, Retry::AfterLogin);
     assert!(asked.all().is_empty());
 }
