@@ -1,0 +1,72 @@
+//! A driver beside other processes: those that use the same store, the one that started it, the shell that stops it.
+
+use std::io;
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use super::*;
+use crate::{
+    config::Config,
+    engine::{BatchId, JobId, JobState},
+    runtime::{Clock, Effects, Face, Means, Origin, StoreAt, remember::Memory, run},
+    store::{Changes, DriverLock},
+    term::{Caps, Input},
+    tui::{Driver, Effect, Model, Msg, Post, Start},
+};
+
+fn seconds(n: u64) -> tokio::time::Sleep {
+    tokio::time::sleep(Duration::from_secs(n))
+}
+
+impl Bench {
+    /// A copy that ended at a time, in the store.
+    async fn ended(&self, at: Timestamp) {
+        let mut job = Job::new(JobId(1), BatchId::new("batch-1"), self.request("ended", 9), at);
+        let image = ImageId::new("ami-00000000000000aaa").unwrap();
+        (job.state, job.ended) = (JobState::Available { image }, Some(at));
+        let account = self.account.clone();
+        let commit = move |store: &mut Store| {
+            let jobs = [Arc::new(job)];
+            store.commit(&account, &Changes { jobs: &jobs, ..Changes::default() }, at)
+        };
+        self.keeper.with(commit).await.unwrap();
+    }
+
+    async fn history(&self) -> usize {
+        let account = self.account.clone();
+        self.keeper.with(move |store| store.history(&account, 10)).await.unwrap().len()
+    }
+
+    /// Another process asks for something.
+    async fn ask(&self, ask: Ask) {
+        let account = self.account.clone();
+        self.keeper.with(move |store| store.ask(&account, &ask, Timestamp::UNIX_EPOCH)).await.unwrap();
+    }
+
+    async fn asks(&self) -> usize {
+        let account = self.account.clone();
+        self.keeper.with(move |store| store.asks(&account)).await.unwrap().len()
+    }
+}
+
+#[tokio::test]
+async fn a_process_in_the_background_that_ends_at_once_is_said_though_another_account_is_shown() {
+    let clock = Clock::real();
+    let means = Means {
+        store: StoreAt::Memory,
+        read_only: false,
+        limits: Limits::default(),
+        history_days: 90,
+        memory: Memory::default(),
+        // The program is the test itself, which knows no such option.
+        background: vec!["--no-such-option".into()],
+    };
+    let mut effects = Effects::new(Origin::Later, means, clock);
+    effects.start(Effect::Background);
+    effects.start(Effect::CloseJobs);
+    assert!(effects.background().is_none(), "nothing of the next account's queue goes on there");
+    let said = effects.next().await;
+    assert!(matches!(&said, Some(Msg::Board(Post::Notice(text))) if text.contains("stands still")), "{said:?}");
+}
