@@ -51,6 +51,24 @@ impl Bench {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_of_a_job_that_cannot_be_read_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let bench = Bench::shared(dir.path(), |_| {}).await;
+    bench.ended(Timestamp::from_second(1_799_000_000).unwrap()).await;
+    let other = Connection::open(dir.path().join("jobs.db")).unwrap();
+    let body: String = other.query_row("SELECT body FROM jobs", [], |row| row.get(0)).unwrap();
+    other.execute("UPDATE jobs SET body = '{'", []).unwrap();
+    bench.desk.ask(Ask::Dismiss(vec![JobId(1)]));
+    seconds(5).await;
+    assert_eq!(bench.asks().await, 1);
+    other.execute("UPDATE jobs SET body = ?1", [body]).unwrap();
+    seconds(5).await;
+    assert_eq!(bench.asks().await, 0);
+    let dismissed: bool = other.query_row("SELECT dismissed FROM jobs", [], |row| row.get(0)).unwrap();
+    assert!(dismissed, "carried out, not forgotten");
+}
+
 #[tokio::test]
 async fn a_process_in_the_background_that_ends_at_once_is_said_though_another_account_is_shown() {
     let clock = Clock::real();
