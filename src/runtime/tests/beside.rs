@@ -52,6 +52,27 @@ impl Bench {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_newer_store_is_left_to_a_newer_program_with_the_lock() {
+    for until_rest in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let bench = Bench::shared(dir.path(), |worker| {
+            worker.duty.limits.starts_per_second = 0.000_1;
+            worker.duty.until_rest = until_rest;
+        });
+        let bench = bench.await;
+        let free = || DriverLock::try_take(dir.path(), &bench.account).unwrap().is_some();
+        bench.ask(Ask::Copy((1..20).map(|n| bench.request(&format!("stepped-{n}"), n)).collect())).await;
+        seconds(20).await;
+        assert!(!free(), "it drives");
+        let newer = Connection::open(dir.path().join("jobs.db")).unwrap();
+        newer.pragma_update(None, "user_version", 99).unwrap();
+        seconds(30).await;
+        assert!(free(), "until rest: {until_rest}");
+        assert_eq!(bench.working.is_finished(), until_rest, "a screen stays, a driver ends");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_asked_of_a_job_that_cannot_be_read_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let bench = Bench::shared(dir.path(), |_| {}).await;
