@@ -164,7 +164,7 @@ impl Worker {
     }
 
     /// Writes down what is asked for; whoever drives carries it out.
-    async fn hand_over(&mut self, ask: Ask) {
+    pub(super) async fn hand_over(&mut self, ask: Ask) {
         if !self.duty.look_only {
             self.write_ask(ask.clone()).await;
         } else if !passing(&ask) {

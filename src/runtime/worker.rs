@@ -148,9 +148,13 @@ impl Worker {
         (worker, desk)
     }
 
-    /// Says that the queue is left to others, and waits until this process takes part again. Nothing of this worker holds
+    /// Writes down what was asked for, says that the queue is left to others, and waits until this process takes part again. Nothing of this worker holds
     /// the driver lock meanwhile.
     pub(super) async fn stay_paused(&mut self) {
+        // What a person has seen asked for is not lost with a process that is ended while it is stopped.
+        while let Ok(ask) = self.asks.try_recv() {
+            self.hand_over(ask).await;
+        }
         self.paused.send_replace(true);
         // Whoever may resume it is gone: there is nobody to work for either.
         _ = self.pause.wait_for(|pause| !*pause).await;

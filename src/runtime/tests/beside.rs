@@ -90,6 +90,94 @@ async fn what_is_asked_of_a_job_that_cannot_be_read_is_kept() {
     assert!(dismissed, "carried out, not forgotten");
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_was_asked_before_the_program_is_stopped_is_written_down_first() {
+    let (dir, mut elsewhere) = (tempfile::tempdir().unwrap(), None);
+    let bench = Bench::shared(dir.path(), |worker| {
+        elsewhere = DriverLock::try_take(dir.path(), &worker.duty.account).unwrap();
+    });
+    let bench = bench.await;
+    // Nobody waits in between: the worker finds both.
+    bench.copy("stepped-1", 1);
+    bench.desk.pause().await;
+    assert_eq!(bench.asks().await, 1);
+    assert!(elsewhere.is_some());
+}
+
+/// A terminal that is gone when the shell is to have it.
+struct Gone(UnboundedSender<Input>);
+
+impl Face for Gone {
+    fn draw(&mut self, model: &Model) -> io::Result<()> {
+        if model.board.driver == Driver::Us {
+            // Nobody listens any more after the first.
+            _ = self.0.send(Input::Suspend);
+        }
+        Ok(())
+    }
+
+    fn resize(&mut self, _: u16, _: u16) {}
+
+    fn repaint(&mut self) {}
+
+    fn clipboard(&mut self, _: &str) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    fn bell(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn mouse(&mut self, _: bool) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        Err(io::Error::from_raw_os_error(rustix::io::Errno::IO.raw_os_error()))
+    }
+
+    fn retake(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// In real time: the store has a thread of its own.
+#[tokio::test]
+async fn a_terminal_that_dies_while_the_program_is_stopped_leaves_no_queue_paused() {
+    let (dir, clock) = (tempfile::tempdir().unwrap(), Clock::real());
+    let world = SharedWorld::new(World::new(&Scenario::named("demo").unwrap(), clock.now()));
+    let (home, account) = world.with(|w| (w.home().clone(), AccountKey::new(&w.account().clone(), None)));
+    let origin = Origin::Simulated { http: connector::http_client(world, move || clock.now()).into(), home };
+    let means = Means {
+        store: StoreAt::Dir(dir.path().to_owned()),
+        read_only: false,
+        limits: Limits::default(),
+        history_days: 90,
+        memory: Memory::default(),
+        background: Vec::new(),
+    };
+    let start = Start {
+        config: Config::default(),
+        caps: Caps::full(),
+        demo: Some("demo".into()),
+        profile: None,
+        seed: 7,
+        now: clock.now(),
+        size: (80, 24),
+    };
+    let (mut model, first) = Model::new(start);
+    let mut effects = Effects::new(origin, means, clock);
+    let (keys, mut inputs) = unbounded_channel();
+    let ended = run(&mut model, first, &mut effects, &mut inputs, &mut Gone(keys), clock, 30).await;
+    assert_eq!(ended.unwrap_err().raw_os_error(), Some(rustix::io::Errno::IO.raw_os_error()));
+    let taken = async {
+        while DriverLock::try_take(dir.path(), &account).unwrap().is_some() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), taken).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_process_in_the_background_that_ends_at_once_is_said_though_another_account_is_shown() {
     let clock = Clock::real();
