@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 pub use super::worker::{Desk, Duty, Poster, Seat, Worker};
 use super::{
+    background::Starter,
     driving::Drive,
     heartbeat::{Watched, this_process},
     worker::{End, LOOK_AROUND, Seated, passing, read_only},
@@ -134,8 +135,12 @@ impl Worker {
                 () = tokio::time::sleep(LOOK_AROUND) => {}
                 _ = self.pause.changed() => {}
             }
-            if std::mem::take(&mut look_closely) && self.nothing_to_drive().await {
-                return Ok(End::Done);
+            // Whoever started this process may not have written down yet what it is to do.
+            if look_closely && !self.starter.is_some_and(Starter::is_there) {
+                look_closely = false;
+                if self.nothing_to_drive().await {
+                    return Ok(End::Done);
+                }
             }
         }
     }

@@ -15,7 +15,7 @@ use tokio::sync::{
     watch,
 };
 
-use super::{Clock, hands::Hands, keeper::Keeper};
+use super::{Clock, background::Starter, hands::Hands, keeper::Keeper};
 use crate::{
     domain::{AccountKey, Failure, Region},
     engine::{Ask, Job, Limits, Status},
@@ -111,6 +111,8 @@ pub struct Worker {
     paused: watch::Sender<bool>,
     /// Where copies started elsewhere are looked for, as this process was asked last.
     pub(super) followed: Vec<Region>,
+    /// The process that started this one: it may still have to write down what is to be done.
+    pub(super) starter: Option<Starter>,
 }
 
 /// Who has the seat.
@@ -142,7 +144,8 @@ impl Worker {
         let (taken, seen) = watch::channel(0);
         let (pausing, pause) = watch::channel(false);
         let (paused, is_paused) = watch::channel(false);
-        let worker = Self { duty, keeper, hands, clock, post, asks, taken, pause, paused, followed: Vec::new() };
+        let (followed, starter) = (Vec::new(), Starter::of_this_process());
+        let worker = Self { duty, keeper, hands, clock, post, asks, taken, pause, paused, followed, starter };
         let desk =
             Desk { asks: sender, taken: seen, asked: Arc::default(), pause: Arc::new(pausing), paused: is_paused };
         (worker, desk)

@@ -10,7 +10,7 @@ use super::*;
 use crate::{
     config::Config,
     engine::{BatchId, JobId, JobState},
-    runtime::{Clock, Effects, Face, Means, Origin, StoreAt, remember::Memory, run},
+    runtime::{Clock, Effects, Face, Means, Origin, StoreAt, background::Starter, remember::Memory, run},
     store::{Changes, DriverLock},
     term::{Caps, Input},
     tui::{Driver, Effect, Model, Msg, Post, Start},
@@ -102,6 +102,29 @@ async fn what_was_asked_before_the_program_is_stopped_is_written_down_first() {
     bench.desk.pause().await;
     assert_eq!(bench.asks().await, 1);
     assert!(elsewhere.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_in_the_background_waits_for_what_its_starter_still_writes_down() {
+    for there in [true, false] {
+        let (dir, mut elsewhere) = (tempfile::tempdir().unwrap(), None);
+        let bench = Bench::shared(dir.path(), |worker| {
+            elsewhere = DriverLock::try_take(dir.path(), &worker.duty.account).unwrap();
+            worker.duty.until_rest = true;
+            worker.starter = there.then(Starter::parent);
+        });
+        let bench = bench.await;
+        seconds(5).await;
+        assert_eq!(bench.working.is_finished(), !there);
+        if !there {
+            continue;
+        }
+        bench.ask(Ask::Copy(vec![bench.request("stepped-1", 1)])).await;
+        drop(elsewhere);
+        seconds(60).await;
+        assert_eq!(bench.jobs().await.len(), 1);
+        assert!(bench.working.is_finished(), "nothing is left that needs it");
+    }
 }
 
 /// A terminal that is gone when the shell is to have it.
