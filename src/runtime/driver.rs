@@ -98,6 +98,7 @@ impl Worker {
             if *self.pause.borrow() {
                 return Ok(End::Pause);
             }
+            self.follow_clock();
             let driver = match self.take_seat() {
                 // A read-only session leaves the seat to others at once.
                 Seated::Here(lock) => return Ok(End::Change(lock.filter(|_| !self.duty.look_only))),
@@ -180,7 +181,9 @@ impl Worker {
 
     /// Drives the queue, until nobody asks any more, there is nothing left to do, or somebody else drives.
     async fn drive(&mut self, lock: Option<DriverLock>) -> Result<End, Failure> {
-        if !self.duty.look_only {
+        // By the old time too much would be forgotten, and the first round would be reckoned wrong.
+        self.follow_clock();
+        if !self.take_leap() && !self.duty.look_only {
             let now = self.clock.now();
             let before = now - SignedDuration::from_hours(24 * i64::from(self.duty.history_days));
             self.keeper.with(move |store| store.prune(before)).await?;

@@ -127,10 +127,7 @@ impl<'a> Drive<'a> {
     fn interrupted(&mut self) -> Option<End> {
         /// The longest a call may take by the usual settings; and the longest that a person's `Ctrl-Z` is held up.
         const LONGEST: (Duration, Duration) = (Duration::from_mins(1), Duration::from_millis(1_500));
-        if let Some(step) = self.worker.clock.stepped() {
-            tracing::warn!(seconds = step.as_secs(), "the clock was set; the queue is read anew");
-            self.stepped = true;
-        }
+        self.stepped |= self.worker.follow_clock();
         let pause = *self.worker.pause.borrow();
         if !self.stepped && !pause {
             self.breaking_off = None;

@@ -73,6 +73,36 @@ async fn a_newer_store_is_left_to_a_newer_program_with_the_lock() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_takes_over_after_the_clock_was_set_prunes_by_the_new_time() {
+    let (dir, mut elsewhere) = (tempfile::tempdir().unwrap(), None);
+    let bench = Bench::shared(dir.path(), |worker| {
+        elsewhere = DriverLock::try_take(dir.path(), &worker.duty.account).unwrap();
+    });
+    let bench = bench.await;
+    seconds(5).await;
+    assert!(elsewhere.is_some());
+    // The clock was 100 days ahead, and is set right.
+    let yesterday = Timestamp::from_second(1_800_000_000).unwrap() - SignedDuration::from_hours(101 * 24);
+    bench.ended(yesterday).await;
+    set_by(-100 * 86_400);
+    drop(elsewhere);
+    seconds(5).await;
+    assert!(DriverLock::try_take(dir.path(), &bench.account).unwrap().is_none(), "it drives");
+    assert_eq!(bench.history().await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_pruned_by_a_clock_that_has_just_leapt() {
+    let dir = tempfile::tempdir().unwrap();
+    let bench = Bench::shared(dir.path(), |_| {}).await;
+    seconds(5).await;
+    bench.ended(Timestamp::from_second(1_800_000_000).unwrap()).await;
+    set_by(100 * 86_400);
+    seconds(60).await;
+    assert_eq!(bench.history().await, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_asked_of_a_job_that_cannot_be_read_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let bench = Bench::shared(dir.path(), |_| {}).await;
