@@ -297,6 +297,8 @@ impl Ask {
 /// What a look at a region showed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Watched {
+    /// The images that were asked for: of others the look says nothing.
+    pub asked: Vec<ImageId>,
     /// The images that are there.
     pub images: Vec<Image>,
     /// Their snapshots. That these cannot be read costs only the progress: the images say when a copy ends.

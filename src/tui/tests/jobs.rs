@@ -148,7 +148,7 @@ fn every_state_says_what_goes_on() {
         (state(JobState::Settling { at: None }), "settling: asking AWS whether it began".to_owned()),
         (state(JobState::Gone { image: ami(1) }), format!("gone: {gone}, somebody deregistered it")),
         (
-            removing(Purpose::Cancel, Step::Looking { at: None }),
+            removing(Purpose::Cancel, Step::Looking { at: None, asked: None, slow: 0 }),
             format!("cancelling: looking whether {gone} is still pending"),
         ),
         (

@@ -4,7 +4,7 @@ use super::{jobs::*, *};
 use crate::engine::{Purpose, Step};
 
 fn cancelling(n: u32) -> Job {
-    let step = Step::Looking { at: None };
+    let step = Step::Looking { at: None, asked: None, slow: 0 };
     with(n, |j| j.state = JobState::Removing { image: ami(n), purpose: Purpose::Cancel, step })
 }
 

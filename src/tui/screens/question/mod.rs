@@ -141,6 +141,11 @@ impl Question {
         text.extend(names(open));
         text.extend(foreign(open));
         text.push("Their new images are deregistered and the snapshots made for them deleted.".into());
+        match open.iter().filter(|j| matches!(j.state, JobState::InDoubt { .. })).count() {
+            0 => {}
+            1 => text.push("1 is in doubt: it is given up, and images that may be it stay.".into()),
+            n => text.push(format!("{n} are in doubt: they are given up, and images that may be theirs stay.")),
+        }
         let cancel = Does::Cancel(open.iter().map(|j| j.id).collect());
         if available.is_empty() {
             return Self::two("Cancel a batch", text, "No, let them go on", format!("Yes, cancel {copies}"), cancel);
@@ -162,8 +167,11 @@ impl Question {
         let candidates = if let JobState::InDoubt { candidates } = &job.state { candidates.as_slice() } else { &[] };
         let mut text = vec![
             format!("Was the copy \"{}\" to {} made?", request.name, request.destination),
-            "AWS did not answer the request, and the copy has no tag to be known by.".into(),
+            "AWS did not answer the request, and nothing proves which image is this copy.".into(),
         ];
+        if job.waits_for_cancel() {
+            text.push("You asked to cancel it: an image that is this copy is removed, if it is still pending.".into());
+        }
         text.push(match candidates {
             [] => "AWS does not show your images, so this cannot be looked up.".into(),
             _ => format!(
