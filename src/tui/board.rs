@@ -65,10 +65,11 @@ impl Driver {
             return None;
         }
         let (name, pid) = (other.name(), other.process.pid);
+        // To end it is not advised by its number: that may have been given to another process meanwhile.
         let place = if other.here { String::new() } else { format!(" on {}", clean(&other.process.host)) };
         Some(format!(
             "{name} holds the queue and is stopped or hangs: continue it with `fg` in its shell or `kill -CONT {pid}`{place}, \
-             or end it with `kill -KILL {pid}`: then this one takes over"
+             or end it: then this one takes over"
         ))
     }
 }
