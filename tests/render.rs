@@ -270,7 +270,7 @@ impl Play {
             kms_key_id: None,
             tags: Vec::new(),
         });
-        Watched { images: images.collect(), snapshots: Ok(snapshots.collect()) }
+        Watched { asked: ids.to_vec(), images: images.collect(), snapshots: Ok(snapshots.collect()) }
     }
 }
 

@@ -170,8 +170,13 @@ impl Play {
 
     /// A person who asks for the removal of a copy sees its id.
     fn name(&mut self, jobs: &[Job], id: JobId) {
-        let job = jobs.iter().find(|j| j.id == id && j.origin == Origin::Elsewhere);
-        self.named.extend(job.and_then(Job::image).cloned());
+        let Some(job) = jobs.iter().find(|j| j.id == id) else { return };
+        if job.origin == Origin::Elsewhere {
+            self.named.extend(job.image().cloned());
+        }
+        if matches!(job.state, JobState::InDoubt { .. }) {
+            self.rig.notes().given_up.insert(job.request.token.clone());
+        }
     }
 
     /// A person decides about a copy in doubt: knows which image is the copy's, copies again, or gives up.
@@ -187,6 +192,9 @@ impl Play {
                 (_, None) => ("doubts resolved by another copy", Resolution::Again(self.token())),
             };
             self.did(what);
+            if resolution == Resolution::GiveUp {
+                self.rig.notes().given_up.insert(job.request.token.clone());
+            }
             self.rig.ask(life, Ask::Resolve { job: job.id, resolution }).await;
         }
     }

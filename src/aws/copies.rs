@@ -1,5 +1,6 @@
 //! `CopyImage` and `DeregisterImage`: what changes the account. When to do so is the engine's to say.
 
+use aws_sdk_ec2::operation::copy_image::builders::CopyImageFluentBuilder;
 use aws_sdk_ec2::types::{DeleteSnapshotReturnCode, ResourceType, SnapshotReturnCodes, Tag, TagSpecification};
 use aws_smithy_types::retry::RetryConfig;
 
@@ -41,7 +42,7 @@ impl Session {
         for specification in
             [specification(ResourceType::Image, of_image), specification(ResourceType::Snapshot, of_snapshots)]
         {
-            call = specification.into_iter().fold(call, |call, s| call.tag_specifications(s));
+            call = specification.into_iter().fold(call, CopyImageFluentBuilder::tag_specifications);
         }
         let what = format!("copy {} from {} to {}", request.source, request.source_region, request.destination);
         let call = call.customize().config_override(sent_once()).send();

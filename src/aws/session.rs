@@ -144,6 +144,7 @@ impl Session {
     ///
     /// Fails on an unknown profile, an unreadable configuration file, a malformed region or endpoint.
     pub async fn load(options: SessionOptions, http: HttpClient) -> Result<Self, Failure> {
+        refuse_empty_endpoints(&|name| std::env::var(name).ok())?;
         let files = profiles::load().await?;
         let profile = match options.profile.clone().or_else(|| variable("AWS_PROFILE")) {
             Some(profile) => {
@@ -405,6 +406,16 @@ fn given_region(of_profile: Option<&str>) -> Result<Option<Region>, Failure> {
     }
 }
 
+/// The SDK would panic on an endpoint that is set to nothing, at the first call.
+fn refuse_empty_endpoints(env: &impl Fn(&str) -> Option<String>) -> Result<(), Failure> {
+    let services = ["", "_EC2", "_KMS", "_STS"].map(|service| format!("AWS_ENDPOINT_URL{service}"));
+    match services.iter().find(|name| env(name).is_some_and(|url| url.trim().is_empty())) {
+        Some(name) => Err(Failure::new(format!("use the endpoint of {name}"), "it is set, and empty")
+            .hint(format!("Unset it (`unset {name}`), or give it a URL."))),
+        None => Ok(()),
+    }
+}
+
 /// The URL unchanged when it is one; the SDK would only say so on the first call.
 fn checked_endpoint(url: &str) -> Result<String, Failure> {
     let parsed = url.parse::<http::Uri>().ok();
@@ -429,6 +440,19 @@ mod tests {
         aws::testing::{Answer, client, config_file, eu, scripted, us},
         domain::AccountId,
     };
+
+    #[test]
+    fn an_endpoint_that_is_set_to_nothing_is_refused() {
+        let env = |set: Option<(&'static str, &'static str)>| {
+            move |name: &str| set.filter(|(n, _)| *n == name).map(|(_, value)| value.to_owned())
+        };
+        assert_eq!(refuse_empty_endpoints(&env(None)), Ok(()));
+        assert_eq!(refuse_empty_endpoints(&env(Some(("AWS_ENDPOINT_URL", "http://127.0.0.1:1")))), Ok(()));
+        for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2"] {
+            let failure = refuse_empty_endpoints(&env(Some((name, " ")))).unwrap_err();
+            assert!(failure.what.contains(name) && failure.hint.contains("unset"), "{failure:?}");
+        }
+    }
 
     #[test]
     fn an_endpoint_is_a_url() {

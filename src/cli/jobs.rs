@@ -136,8 +136,13 @@ fn in_doubt(candidates: &[ImageId]) -> String {
 
 /// Snapshots of a removed image that are still there.
 fn left_behind(job: &Job) -> impl Iterator<Item = String> {
+    let unseen = job.needs_cleanup() && job.still_to_remove().next().is_none();
+    let unseen = unseen.then(|| "its snapshots are still to be looked for".to_owned());
     let waiting = job.still_to_remove().map(|(snapshot, why)| format!("still to be removed: {snapshot} ({why})"));
-    waiting.chain(job.leftovers.iter().map(|left| format!("left: {} ({})", left.snapshot, left.why)))
+    unseen
+        .into_iter()
+        .chain(waiting)
+        .chain(job.leftovers.iter().map(|left| format!("left: {} ({})", left.snapshot, left.why)))
 }
 
 /// Fields between tabs, never empty, so that `cut` and `awk` can count them; whatever they came from, one line.

@@ -210,6 +210,12 @@ impl CopyRequest {
         if self.copy_tags {
             words.push("--copy-image-tags".into());
         }
+        if !self.image_tags.is_empty() {
+            let tags: Vec<_> =
+                self.image_tags.iter().map(|t| serde_json::json!({"Key": *t.key, "Value": *t.value})).collect();
+            let specification = serde_json::json!([{"ResourceType": "image", "Tags": tags}]);
+            words.extend(["--tag-specifications".into(), specification.to_string()]);
+        }
         // A NUL is the only thing that cannot be quoted, and no validated field holds one.
         shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
     }

@@ -347,6 +347,23 @@ impl Image {
         self.block_devices.iter().filter_map(|d| d.ebs.as_ref()?.snapshot_id.as_ref())
     }
 
+    /// GiB of each snapshot behind its devices, in their order and each once; of all EBS devices while none lists a snapshot. A
+    /// device may be an empty volume: nothing is copied for that.
+    pub fn snapshot_volumes(&self) -> Vec<u32> {
+        let disks = || self.block_devices.iter().filter_map(|d| d.ebs.as_ref());
+        let mut seen = Vec::new();
+        let mut first = |id: &SnapshotId| {
+            let new = !seen.contains(id);
+            seen.extend(new.then(|| id.clone()));
+            new
+        };
+        let volumes: Vec<u32> = disks()
+            .filter(|e| e.snapshot_id.as_ref().is_some_and(&mut first))
+            .map(|e| e.volume_size.unwrap_or(0))
+            .collect();
+        if volumes.is_empty() { disks().map(|e| e.volume_size.unwrap_or(0)).collect() } else { volumes }
+    }
+
     /// The value of a tag.
     pub fn tag(&self, key: &str) -> Option<&str> {
         self.tags.iter().find(|t| &*t.key == key).map(|t| &*t.value)
@@ -462,6 +479,26 @@ mod tests {
         for bad in ["", "ami-", "snap-1", "ami-XYZ", "ami-1\u{1b}", "i-0123"] {
             assert!(ImageId::new(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn empty_volumes_and_shared_snapshots_are_not_copied_each() {
+        let region = Region::new("us-east-1").unwrap();
+        let mut image = Image::bare(ImageId::new("ami-1").unwrap(), region, AccountId::new("123456789012").unwrap());
+        let disk = |snapshot: Option<&str>, size| BlockDevice {
+            device_name: "/dev/xvda".into(),
+            ebs: Some(Ebs {
+                snapshot_id: snapshot.map(|id| SnapshotId::new(id).unwrap()),
+                volume_size: Some(size),
+                ..Ebs::default()
+            }),
+            virtual_name: None,
+        };
+        image.block_devices =
+            vec![disk(Some("snap-1"), 8), disk(None, 500), disk(Some("snap-1"), 8), disk(Some("snap-2"), 20)];
+        assert_eq!(image.snapshot_volumes(), [8, 20]);
+        image.block_devices = vec![disk(None, 8), disk(None, 20)];
+        assert_eq!(image.snapshot_volumes(), [8, 20], "a pending image lists none yet");
     }
 
     #[test]

@@ -242,11 +242,7 @@ impl Draft {
             description,
             encryption,
             copy_tags: self.copy_tags && !marked,
-            volumes: source
-                .block_devices
-                .iter()
-                .filter_map(|d| d.ebs.as_ref().map(|e| e.volume_size.unwrap_or(0)))
-                .collect(),
+            volumes: source.snapshot_volumes(),
             source_snapshots: source.snapshot_ids().cloned().collect(),
             image_tags: if self.copy_tags && marked { own_tags(source) } else { Vec::new() },
             token: token(),

@@ -53,7 +53,7 @@ impl Engine {
             description: Description::new(&image.description).unwrap_or_default(),
             encryption: Encryption::Keep,
             copy_tags: false,
-            volumes: image.block_devices.iter().filter_map(|d| d.ebs.as_ref()?.volume_size).collect(),
+            volumes: image.snapshot_volumes(),
             source_snapshots: Vec::new(),
             image_tags: Vec::new(),
             token: ClientToken::of_image(&image.id, id.0),
@@ -76,19 +76,22 @@ impl Engine {
                 && match &j.state {
                     JobState::Gone { image: gone } => *gone == image.id,
                     JobState::Cancelled | JobState::Failed { image: None, .. } => {
-                        tag == Some(j.request.token.as_str()) && copied_from(j, image) && !j.made.contains(&image.id)
+                        !j.given_up
+                            && tag == Some(j.request.token.as_str())
+                            && copied_from(j, image)
+                            && !j.made.contains(&image.id)
                     }
                     _ => false,
                 }
         };
         let Some(id) = self.jobs.values().find(late).map(|j| j.id) else { return false };
         let Some(job) = self.jobs.get_mut(id) else { return false };
-        let cancelled = job.state == JobState::Cancelled;
+        let cancelled = job.state == JobState::Cancelled || std::mem::take(&mut job.cancel_wanted);
         job.took(&image.id, now);
         (job.ended, job.note, job.dismissed, job.missed, job.confirmed) = (None, None, false, 0, 0);
         let image = image.id.clone();
         job.state = if cancelled {
-            JobState::Removing { image, purpose: Purpose::Cancel, step: Step::Looking { at: Some(now) } }
+            JobState::Removing { image, purpose: Purpose::Cancel, step: Step::look(now) }
         } else {
             JobState::Copying { image }
         };
@@ -104,7 +107,7 @@ impl Engine {
             let sent = j.state == JobState::Starting || j.doubt.is_some();
             let tagged = tag == Some(j.request.token.as_str());
             let named = sent && !j.tagged && *j.request.name.as_str() == *image.name;
-            j.made.contains(&image.id) || (tagged || named) && copied_from(j, image)
+            j.made.contains(&image.id) || !j.given_up && (tagged || named) && copied_from(j, image)
         })
     }
 }

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use super::{
     job::JobId,
     sending::outcome_unknown,
-    talk::{Answer, Call, Deregistration},
+    talk::{Answer, Call, Deregistration, SnapshotVerdict},
 };
-use crate::domain::{Failure, Region};
+use crate::domain::{Failure, Region, SnapshotId};
 
 /// The number of one changing call; never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,9 +94,16 @@ impl Answer {
         }
     }
 
-    /// The resource that was made.
+    /// The resource that was made; or what became of the snapshots that went with a deregistered image.
     pub fn made(&self) -> Option<String> {
-        if let Self::Copied(_, Ok(image)) = self { Some(image.to_string()) } else { None }
+        match self {
+            Self::Copied(_, Ok(image)) => Some(image.to_string()),
+            Self::Deregistered(_, Ok(Deregistration::Done(verdicts))) if !verdicts.is_empty() => {
+                let each = |(snapshot, verdict): &(SnapshotId, SnapshotVerdict)| format!("{snapshot} {verdict}");
+                Some(verdicts.iter().map(each).collect::<Vec<_>>().join(", "))
+            }
+            _ => None,
+        }
     }
 
     /// The request id of a failure that has one. That of a call that was never signed is the one by which STS was asked.
@@ -163,7 +170,7 @@ pub struct AuditEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{FailureKind, ImageId, Retry, SnapshotId};
+    use crate::domain::{FailureKind, ImageId, Retry};
 
     fn region() -> Region {
         Region::new("eu-west-1").unwrap()
@@ -197,6 +204,11 @@ mod tests {
         let refused = Answer::Copied(JobId(1), Err(refused));
         assert_eq!(refused.outcome(), Outcome::Refused("UnauthorizedOperation".into()));
         assert_eq!(refused.failed_request(), Some("req-1"));
+        let snapshot = |id: &str| SnapshotId::new(id).unwrap();
+        let verdicts =
+            vec![(snapshot("snap-1"), SnapshotVerdict::Deleted), (snapshot("snap-2"), SnapshotVerdict::Skipped)];
+        let gone = Answer::Deregistered(JobId(1), Ok(Deregistration::Done(verdicts)));
+        assert_eq!(gone.made().as_deref(), Some("snap-1 deleted, snap-2 skipped"));
         let unknown = Answer::Deregistered(JobId(1), Ok(Deregistration::Unknown));
         assert_eq!(unknown.outcome(), Outcome::Refused("InvalidAMIID.NotFound".into()));
     }

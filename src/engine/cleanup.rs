@@ -3,7 +3,10 @@
 //! While a removal is young its job waits for this. After ten minutes the job ends, and the rest goes on now and then: a large
 //! snapshot may be pending for hours and cannot be deleted before.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -13,7 +16,7 @@ use super::{
     ownership::{Evidence, Unproven},
     talk::SnapshotVerdict,
 };
-use crate::domain::{Failure, ImageId, Retry, Snapshot, SnapshotId, progress::SnapshotProgress};
+use crate::domain::{Failure, ImageId, Retry, Snapshot, SnapshotId, SnapshotState, progress::SnapshotProgress};
 
 /// Between two looks for what is left, while the job waits: EC2 needs a moment to let go of a snapshot.
 const BETWEEN_LOOKS: SignedDuration = SignedDuration::from_secs(3);
@@ -95,8 +98,14 @@ pub struct SnapshotCleanup {
     waiting: BTreeMap<SnapshotId, String>,
     /// Not to be deleted, ever.
     settled: BTreeMap<SnapshotId, LeftReason>,
+    /// Those of them that were pending at the last look.
+    #[serde(default)]
+    pending: BTreeSet<SnapshotId>,
     /// Why nobody may look for snapshots.
     blind: Option<String>,
+    /// Looks in a row that were refused.
+    #[serde(default)]
+    blind_looks: u32,
     /// So many snapshots there should be, at least.
     expected: usize,
     /// Snapshots may still turn up until then: a copy that had just begun makes them even if it is deregistered.
@@ -111,9 +120,10 @@ impl SnapshotCleanup {
 
     /// The answer that is awaited will not come any more.
     pub(super) fn resume(&mut self, now: Timestamp) {
-        if self.at.is_none() {
-            (self.at, self.open) = (Some(now), 0);
-        }
+        // A clock that was ahead must not put it off.
+        self.at = Some(self.at.map_or(now, |at| at.min(now + BETWEEN_LATE_LOOKS)));
+        self.open = 0;
+        self.turn_up_until = self.turn_up_until.min(now + BETWEEN_LATE_LOOKS);
     }
 
     fn age(&self, now: Timestamp) -> SignedDuration {
@@ -146,16 +156,19 @@ impl SnapshotCleanup {
         self.settled.retain(|id, why| !matches!(why, LeftReason::NotProven(_)) || found.iter().any(|s| s.id == *id));
         self.clean = if delete.is_empty() { self.clean.saturating_add(1) } else { 0 };
         self.open = delete.len();
-        self.blind = None;
+        let pending = found.iter().filter(|s| s.state == SnapshotState::Pending).map(|s| s.id.clone());
+        self.pending = pending.filter(|id| delete.contains(id)).collect();
+        (self.blind, self.blind_looks) = (None, 0);
         delete
     }
 
     /// Returns true if nothing is left to be deleted, or nothing that can be.
-    fn is_over(&self, seen: usize, now: Timestamp) -> bool {
+    fn is_over(&self, seen: usize, job_waits: bool, now: Timestamp) -> bool {
         let all_seen = self.expected > 0 && seen >= self.expected;
         let complete = all_seen || now >= self.turn_up_until;
         let too_long = self.age(now) >= LONGEST && self.looks >= FEWEST_LOOKS;
-        let blind = self.blind.is_some() && self.looks >= BLIND_TRIES;
+        // Once the job has ended nobody waits: permission may come back.
+        let blind = job_waits && self.blind_looks >= BLIND_TRIES;
         self.clean >= AGREE && complete || too_long || blind
     }
 
@@ -191,7 +204,9 @@ impl Engine {
             open: 0,
             waiting: BTreeMap::new(),
             settled: BTreeMap::new(),
+            pending: BTreeSet::new(),
             blind: None,
+            blind_looks: 0,
             expected: job.request.volumes.len(),
             turn_up_until: job.started.unwrap_or(now) + late,
         };
@@ -260,7 +275,10 @@ impl Engine {
                 }
             }
             // What nobody may look at cannot be proven to be ours.
-            Err(failure) => cleanup.blind = Some(failure.why),
+            Err(failure) => {
+                cleanup.blind = Some(failure.why);
+                cleanup.blind_looks += 1;
+            }
             Ok(found) => {
                 let to_delete = cleanup.sort(&found);
                 let known = &mut job.snapshots;
@@ -294,7 +312,9 @@ impl Engine {
         if let Err(failure) = result {
             let in_use = failure.is("InvalidSnapshot.InUse");
             let passes = matches!(failure.retry, Retry::Later | Retry::AfterLogin);
-            if passes || in_use && cleanup.age(now) < IN_USE_RACE {
+            let waits = if in_use { cleanup.age(now) < IN_USE_RACE } else { passes };
+            // What is refused of a pending snapshot may be done once that has ended.
+            if waits || cleanup.pending.contains(snapshot) && !failure.is_denied() {
                 cleanup.waiting.insert(snapshot.clone(), failure.why);
             } else {
                 let why = if in_use { LeftReason::InUse } else { LeftReason::Refused(failure.why) };
@@ -313,7 +333,7 @@ impl Engine {
         let Some((job, n)) = self.cleanup_of(id, image) else { return };
         let waits = job_waits(job, image);
         let cleanup = &mut job.cleanups[n];
-        if cleanup.is_over(seen, now) {
+        if cleanup.is_over(seen, waits, now) {
             let cleanup = job.cleanups.remove(n);
             let blind = cleanup.blind.clone();
             for leftover in cleanup.into_leftovers() {

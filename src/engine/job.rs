@@ -170,6 +170,12 @@ pub enum Step {
     Looking {
         /// When to look (again).
         at: Option<Timestamp>,
+        /// When it was asked for.
+        #[serde(default)]
+        asked: Option<Timestamp>,
+        /// Looks in a row whose answers took so long that they say nothing of the present.
+        #[serde(default)]
+        slow: u8,
     },
     /// The image is being deregistered.
     Deregistering {
@@ -188,10 +194,15 @@ pub enum Step {
 }
 
 impl Step {
+    /// Looks at the image, then.
+    pub(super) fn look(at: Timestamp) -> Self {
+        Self::Looking { at: Some(at), asked: None, slow: 0 }
+    }
+
     /// When it wants to go on.
     pub(super) fn due(&self) -> Option<Timestamp> {
         match self {
-            Self::Looking { at } | Self::Deregistering { at, .. } => *at,
+            Self::Looking { at, .. } | Self::Deregistering { at, .. } => *at,
             Self::Cleaning {} => None,
         }
     }
@@ -260,6 +271,9 @@ pub struct Job {
     /// When EC2 says that the image was created.
     #[serde(default)]
     pub(super) created: Option<Timestamp>,
+    /// It was in doubt, and a person gave it up: whatever turns up is not this copy's.
+    #[serde(default)]
+    pub(super) given_up: bool,
     /// Snapshots that the image's own block devices listed.
     #[serde(default)]
     pub(super) listed: BTreeSet<SnapshotId>,
@@ -302,6 +316,7 @@ impl Job {
             deregistering: None,
             sent: None,
             created: None,
+            given_up: false,
             listed: BTreeSet::new(),
             cleanups: Vec::new(),
             leftovers: Vec::new(),
@@ -335,12 +350,14 @@ impl Job {
 
     /// The word for where it stands. A cancel counts from the moment it was asked for.
     pub fn word(&self) -> &'static str {
-        if self.cancel_wanted && !self.state.ended() { "cancelling" } else { self.state.word() }
+        let decided = !self.state.ended() && !matches!(self.state, JobState::InDoubt { .. });
+        if self.cancel_wanted && decided { "cancelling" } else { self.state.word() }
     }
 
     /// Whether it is on its way out.
     pub fn leaving(&self) -> bool {
-        self.cancel_wanted || matches!(self.state, JobState::Removing { .. })
+        let waits = self.cancel_wanted && !self.state.ended() && !matches!(self.state, JobState::InDoubt { .. });
+        waits || matches!(self.state, JobState::Removing { .. })
     }
 
     /// Whether only this program, and not EC2, brings it further: that must not end before it.
@@ -354,8 +371,13 @@ impl Job {
     /// Returns true if a cancel changes anything.
     pub fn can_be_cancelled(&self) -> bool {
         !self.state.ended()
-            && !self.cancel_wanted
+            && (!self.cancel_wanted || matches!(self.state, JobState::InDoubt { .. }))
             && !matches!(self.state, JobState::Removing { purpose: Purpose::Cancel | Purpose::Deregister, .. })
+    }
+
+    /// Returns true if a person wanted it cancelled before it was in doubt: that is done once it is decided.
+    pub fn waits_for_cancel(&self) -> bool {
+        self.cancel_wanted && matches!(self.state, JobState::InDoubt { .. })
     }
 
     /// Returns true if it has ended but snapshots of its image are still to be deleted.
@@ -387,6 +409,10 @@ impl Job {
         self.seen = true;
         self.missed = 0;
         self.created = image.created.or(self.created);
+        let volumes = image.snapshot_volumes();
+        if self.origin == Origin::Elsewhere && !volumes.is_empty() {
+            self.request.volumes = volumes;
+        }
         for device in &image.block_devices {
             let Some(ebs) = &device.ebs else { continue };
             let Some(id) = &ebs.snapshot_id else { continue };

@@ -242,6 +242,7 @@ impl Engine {
         job.ended = Some(now);
         job.waiting = None;
         job.cancel_wanted = false;
+        job.deregistering = None;
         job.doubt = None;
     }
 
@@ -273,7 +274,7 @@ impl Engine {
             }
             Some(JobState::Removing { .. }) => {
                 if let Some(Job { state: JobState::Removing { step, .. }, .. }) = self.jobs.get_mut(id) {
-                    *step = Step::Looking { at: Some(now) };
+                    *step = Step::look(now);
                 }
             }
             _ => {}

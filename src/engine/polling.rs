@@ -149,6 +149,14 @@ impl Engine {
         self.regions.entry(region.clone()).or_default().look_at(at);
     }
 
+    /// Nothing is sent to this region before the copies under way there were counted again.
+    pub(super) fn count_anew(&mut self, region: &Region, now: Timestamp) {
+        let rhythm = self.regions.entry(region.clone()).or_default();
+        rhythm.counted = false;
+        rhythm.survey_now();
+        rhythm.look_at(now);
+    }
+
     /// A copy began in this region: look soon.
     pub(super) fn look_soon(&mut self, region: &Region, now: Timestamp) {
         let at = now + self.limits.fastest;

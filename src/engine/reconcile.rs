@@ -61,13 +61,20 @@ impl Engine {
             }
             Err(failure) => self.nobody_may_look(id, &failure, now),
             Ok(images) => {
-                if let Some(image) = tagged_as(job, &images) {
-                    if let Some(job) = self.jobs.get_mut(id) {
-                        job.tagged = true;
+                let tagged = tagged_as(job, &images);
+                let candidates = match tagged.as_slice() {
+                    [image] => {
+                        let image = image.clone();
+                        if let Some(job) = self.jobs.get_mut(id) {
+                            job.tagged = true;
+                        }
+                        return self.found(id, &image, now);
                     }
-                    return self.found(id, &image, now);
-                }
-                let candidates = if job.tagged { Vec::new() } else { self.candidates(job, &images) };
+                    [] if job.tagged => Vec::new(),
+                    [] => self.candidates(job, &images),
+                    // Somebody gave another copy of the same source our tag.
+                    _ => tagged,
+                };
                 if candidates.is_empty() {
                     self.nothing_found(id, now);
                 } else {
@@ -99,7 +106,7 @@ impl Engine {
     fn in_doubt(&mut self, id: JobId, candidates: Vec<ImageId>, note: Option<String>) {
         let Some(job) = self.jobs.get_mut(id) else { return };
         job.state = JobState::InDoubt { candidates };
-        (job.waiting, job.note, job.cancel_wanted) = (None, note, false);
+        (job.waiting, job.note) = (None, note);
     }
 
     fn nothing_found(&mut self, id: JobId, now: Timestamp) {
@@ -143,15 +150,22 @@ impl Engine {
     /// A person has decided.
     pub(super) fn resolve(&mut self, id: JobId, resolution: Resolution, now: Timestamp) {
         let tagging = self.limits.tagging;
-        let Some(job) = self.jobs.get_mut(id).filter(|j| matches!(j.state, JobState::InDoubt { .. })) else { return };
+        let others = |image: &ImageId| self.jobs.values().any(|j| j.id != id && j.made.contains(image));
+        let is_taken = matches!(&resolution, Resolution::Mine(image) if others(image));
+        let Some(job) = self.jobs.get_mut(id) else { return };
+        let JobState::InDoubt { candidates } = &job.state else { return };
         job.note = None;
         match resolution {
+            Resolution::Mine(image) if is_taken => job.note = Some(format!("{image} is another copy's image")),
+            Resolution::Mine(image) if !candidates.is_empty() && !candidates.contains(&image) => {
+                job.note = Some(format!("{image} is not one of the images that may be this copy"));
+            }
             Resolution::Mine(image) => self.found(id, &image, now),
-            Resolution::Again(token) => {
-                job.begin_again(token, now);
+            Resolution::Again(new) => {
+                job.begin_again(new, now);
                 job.tagged = tagging;
                 let region = job.request.destination.clone();
-                self.look_at(&region, now);
+                self.count_anew(&region, now);
             }
             Resolution::GiveUp => self.give_up(id, now),
         }
@@ -160,6 +174,8 @@ impl Engine {
     /// Ends a copy in doubt; whatever may be its image stays.
     pub(super) fn give_up(&mut self, id: JobId, now: Timestamp) {
         let Some(job) = self.jobs.get_mut(id) else { return };
+        job.given_up = true;
+        let region = job.request.destination.clone();
         if let JobState::InDoubt { candidates } = &job.state {
             let named: Vec<&str> = candidates.iter().map(ImageId::as_str).collect();
             job.note = Some(match named.as_slice() {
@@ -168,6 +184,8 @@ impl Engine {
             });
         }
         self.end(id, JobState::Cancelled, now);
+        // What may be its image is pending perhaps, and from now on nobody's here: it counts as soon as it is seen.
+        self.count_anew(&region, now);
     }
 }
 
@@ -176,12 +194,14 @@ fn remembered(job: &Job, memory: SignedDuration, now: Timestamp) -> bool {
     job.doubt.as_ref().is_none_or(|doubt| now.duration_since(doubt.since) < memory)
 }
 
-/// The image that carries this job's tag and comes from its source: the tag alone travels along with `CopyImageTags`.
-fn tagged_as(job: &Job, images: &[Image]) -> Option<ImageId> {
+/// The images that carry this job's tag and come from its source: the tag alone travels along with `CopyImageTags`.
+fn tagged_as(job: &Job, images: &[Image]) -> Vec<ImageId> {
     images
         .iter()
-        .find(|i| exists(i) && copied_from(job, i) && i.tag(Tags::JOB) == Some(job.request.token.as_str()))
+        .filter(|i| exists(i) && i.source_image_id.is_some() && copied_from(job, i))
+        .filter(|i| i.tag(Tags::JOB) == Some(job.request.token.as_str()))
         .map(|i| i.id.clone())
+        .collect()
 }
 
 /// Returns true if the image says that it was copied from the job's source, or does not say from where.

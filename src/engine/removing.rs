@@ -11,6 +11,8 @@ use crate::domain::{Failure, Image, ImageId, ImageState, Retry};
 const BETWEEN_TRIES: SignedDuration = SignedDuration::from_secs(5);
 /// What a look showed is believed for so long.
 const LOOK_HOLDS: SignedDuration = SignedDuration::from_secs(5);
+/// Slow looks in a row before the answer is taken for what it is.
+const SLOW_LOOKS: u8 = 2;
 /// Looks in a row that must miss the image before it counts as gone.
 const AGREE: u8 = 2;
 
@@ -33,8 +35,8 @@ impl Engine {
             JobState::Starting => job.cancel_wanted = true,
             JobState::InDoubt { .. } => self.give_up(id, now),
             JobState::Copying { image } => {
-                (job.note, job.missed) = (None, 0);
-                let step = Step::Looking { at: Some(now) };
+                (job.note, job.missed, job.deregistering) = (None, 0, None);
+                let step = Step::look(now);
                 job.state = JobState::Removing { image, purpose: Purpose::Cancel, step };
             }
             JobState::Removing { image, purpose: Purpose::TryAgain { failure, .. }, step } => {
@@ -63,7 +65,8 @@ impl Engine {
     pub(super) fn remove(&mut self, id: JobId, image: ImageId, purpose: Purpose, now: Timestamp) {
         let Some(job) = self.jobs.get_mut(id) else { return };
         (job.ended, job.note, job.dismissed, job.missed) = (None, None, false, 0);
-        job.state = JobState::Removing { image, purpose, step: Step::Looking { at: Some(now) } };
+        (job.cancel_wanted, job.deregistering) = (false, None);
+        job.state = JobState::Removing { image, purpose, step: Step::look(now) };
     }
 
     /// Takes every removal whose time has come one step on.
@@ -78,11 +81,11 @@ impl Engine {
             if let Step::Deregistering { looked, .. } = step
                 && looked.is_none_or(|at| now.duration_since(at) > LOOK_HOLDS || at > now)
             {
-                *step = Step::Looking { at: Some(now) };
+                *step = Step::look(now);
             }
             match step {
-                Step::Looking { at } => {
-                    *at = None;
+                Step::Looking { at, asked, .. } => {
+                    (*at, *asked) = (None, Some(now));
                     calls.push(Call::Look { job: id, region, image, source });
                 }
                 Step::Deregistering { at, looked, .. } => {
@@ -123,7 +126,7 @@ impl Engine {
     }
 
     pub(super) fn looked(&mut self, id: JobId, result: Result<Looked, Failure>, now: Timestamp) {
-        let Some((job, _, _, Step::Looking { .. })) = self.removing(id) else { return };
+        let Some((job, _, _, Step::Looking { asked, slow, .. })) = self.removing(id) else { return };
         let looked = match result {
             Ok(looked) => looked,
             Err(failure) => return self.step_failed(id, &failure, now),
@@ -132,12 +135,23 @@ impl Engine {
             job.request.source_snapshots = snapshots;
         }
         match looked.image {
-            Some(image) if image.state != ImageState::Deregistered => self.still_there(id, &image, now),
+            Some(image) if image.state != ImageState::Deregistered => {
+                // An answer that took long, because the machine slept or the network is bad, may be as old as its question.
+                // A network that is always so slow must not keep a cancel from being carried out.
+                let late = asked.is_none_or(|asked| now.duration_since(asked) > LOOK_HOLDS);
+                if late && slow < SLOW_LOOKS && image.state == ImageState::Pending {
+                    job.observe_image(&image);
+                    let next = Step::Looking { at: Some(now), asked: None, slow: slow + 1 };
+                    return self.set_step(id, next);
+                }
+                let as_of = if late { now } else { asked.unwrap_or(now) };
+                self.still_there(id, &image, as_of, now);
+            }
             _ => self.missing(id, now),
         }
     }
 
-    fn still_there(&mut self, id: JobId, found: &Image, now: Timestamp) {
+    fn still_there(&mut self, id: JobId, found: &Image, as_of: Timestamp, now: Timestamp) {
         let unseen = self.limits.unseen;
         let Some((job, image, purpose, _)) = self.removing(id) else { return };
         job.observe_image(found);
@@ -147,7 +161,7 @@ impl Engine {
         match purpose {
             // Ours may have been carried out, and EC2 may show the image a while longer.
             Purpose::Cancel | Purpose::TryAgain { .. } if whole && sent => {
-                self.set_step(id, Step::Looking { at: Some(now + BETWEEN_TRIES) });
+                self.set_step(id, Step::look(now + BETWEEN_TRIES));
             }
             Purpose::Cancel if whole => {
                 job.note = Some("became available before the cancel reached it; nothing was deleted".into());
@@ -157,7 +171,7 @@ impl Engine {
                 job.note = Some("it is available after all; nothing was deleted".into());
                 self.end(id, JobState::Available { image }, now);
             }
-            _ => self.set_step(id, Step::Deregistering { at: Some(now), looked: Some(now), earlier }),
+            _ => self.set_step(id, Step::Deregistering { at: Some(now), looked: Some(as_of), earlier }),
         }
     }
 
@@ -171,7 +185,7 @@ impl Engine {
             job.missed = job.missed.saturating_add(1);
         }
         if job.missed < AGREE {
-            self.set_step(id, Step::Looking { at: Some(now + BETWEEN_TRIES) });
+            self.set_step(id, Step::look(now + BETWEEN_TRIES));
         } else if job.deregistering.is_some() {
             // Ours was carried out, and its answer was lost.
             self.begin_cleanup(id, &[], now);
@@ -187,16 +201,19 @@ impl Engine {
             Purpose::TryAgain { .. } => self.removed(id, None, now),
             Purpose::Cancel | Purpose::Deregister => {
                 job.note = Some("somebody else deregistered it; its snapshots may be left".into());
+                let cancel = matches!(purpose, Purpose::Cancel);
                 self.end(id, JobState::Gone { image }, now);
+                // Should EC2 show it again, the cancel still holds.
+                if let Some(job) = self.jobs.get_mut(id) {
+                    job.cancel_wanted = cancel;
+                }
             }
         }
     }
 
     pub(super) fn deregistered(&mut self, id: JobId, result: Result<Deregistration, Failure>, now: Timestamp) {
-        let unseen = self.limits.unseen;
         let Some((job, _, _, Step::Deregistering { earlier, .. })) = self.removing(id) else { return };
-        let young = job.started.is_some_and(|started| now.duration_since(started) < unseen);
-        let look_at = |at| Step::Looking { at: Some(at) };
+        let look_at = Step::look;
         if !earlier && !carried_out(&result) {
             job.deregistering = None;
         }
@@ -206,10 +223,8 @@ impl Engine {
                 self.begin_cleanup(id, &verdicts, now);
             }
             Ok(Deregistration::NotSent) => self.set_step(id, look_at(now)),
-            // One answer of EC2 may know what another does not know yet.
-            Ok(Deregistration::Unknown) if young => self.set_step(id, look_at(now + BETWEEN_TRIES)),
-            Ok(Deregistration::Unknown) if earlier => self.begin_cleanup(id, &[], now),
-            Ok(Deregistration::Unknown) => self.gone(id, now),
+            // One answer of EC2 may know what another does not know yet, or any more: looks decide.
+            Ok(Deregistration::Unknown) => self.set_step(id, look_at(now + BETWEEN_TRIES)),
             // Deregistered, or in a state that does not allow it: a look tells which.
             Ok(Deregistration::Unavailable) => {
                 job.note = Some("AWS does not deregister it in its present state; trying again".into());
@@ -224,13 +239,14 @@ impl Engine {
         let Some((job, image, purpose, _)) = self.removing(id) else { return };
         if matches!(failure.retry, Retry::Later | Retry::AfterLogin) {
             job.note = Some(format!("trying again: {}", failure.why));
-            self.set_step(id, Step::Looking { at: Some(now + BETWEEN_TRIES) });
+            self.set_step(id, Step::look(now + BETWEEN_TRIES));
             return;
         }
         match purpose {
             Purpose::Cancel => {
                 let region = job.request.destination.clone();
                 job.note = Some(format!("not cancelled: {}", failure.why));
+                job.deregistering = None;
                 job.state = JobState::Copying { image };
                 self.look_soon(&region, now);
             }

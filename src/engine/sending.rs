@@ -39,7 +39,7 @@ impl Engine {
         job.took(image, now);
         let region = job.request.destination.clone();
         if std::mem::take(&mut job.cancel_wanted) {
-            let step = Step::Looking { at: Some(now) };
+            let step = Step::look(now);
             job.state = JobState::Removing { image: image.clone(), purpose: Purpose::Cancel, step };
         } else {
             job.state = JobState::Copying { image: image.clone() };

@@ -212,6 +212,18 @@ pub enum SnapshotVerdict {
     ClientError,
 }
 
+impl std::fmt::Display for SnapshotVerdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Deleted => "deleted",
+            Self::Skipped => "skipped",
+            Self::MissingPermissions => "missing-permissions",
+            Self::InternalError => "internal-error",
+            Self::ClientError => "client-error",
+        })
+    }
+}
+
 /// What a look before a removal showed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Looked {
@@ -297,6 +309,8 @@ impl Ask {
 /// What a look at a region showed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Watched {
+    /// The images that were asked for: of others the look says nothing.
+    pub asked: Vec<ImageId>,
     /// The images that are there.
     pub images: Vec<Image>,
     /// Their snapshots. That these cannot be read costs only the progress: the images say when a copy ends.

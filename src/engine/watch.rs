@@ -40,7 +40,7 @@ impl Engine {
         }
         for id in self.jobs.ids(|j| j.request.destination == *region && matches!(j.state, JobState::Copying { .. })) {
             let Some(job) = self.jobs.get_mut(id) else { continue };
-            let Some(image) = job.image().cloned() else { continue };
+            let Some(image) = job.image().filter(|i| seen.asked.contains(i)).cloned() else { continue };
             // One that is shown as deregistered is on its way out: as good as missing.
             let found = images.get(&image).copied().filter(|i| i.state != ImageState::Deregistered);
             if let Some(found) = found {

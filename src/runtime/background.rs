@@ -14,12 +14,35 @@ use std::{
 };
 
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use rustix::process::{Pid, getppid};
 use tokio::sync::oneshot;
 
 use crate::domain::Failure;
 
-/// Tells a process that it was started to leave the terminal.
+/// Tells a process that it was started to leave the terminal, and by which process.
 const DETACHED: &str = "AMIGRATE_DETACHED";
+
+/// The process that started this one to leave the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Starter(Pid);
+
+impl Starter {
+    /// Whoever started this process, if it was started to leave the terminal.
+    pub fn of_this_process() -> Option<Self> {
+        let pid = std::env::var(DETACHED).ok()?;
+        pid.parse().ok().and_then(Pid::from_raw).map(Self)
+    }
+
+    /// Whether it is still there. A process whose parent has ended gets another, also where the number is given again.
+    pub fn is_there(self) -> bool {
+        getppid() == Some(self.0)
+    }
+
+    #[cfg(test)]
+    pub(super) fn parent() -> Self {
+        Self(getppid().unwrap())
+    }
+}
 
 /// A process that was just started, until it has said that it left the terminal.
 #[derive(Debug)]
@@ -61,7 +84,12 @@ pub fn spawn(arguments: &[OsString]) -> Result<Started, Failure> {
     };
     let program = std::env::current_exe().map_err(failed)?;
     let mut command = Command::new(program);
-    command.args(arguments).env(DETACHED, "1").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+        .args(arguments)
+        .env(DETACHED, std::process::id().to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     let mut child = without_hang_ups(|| command.spawn()).map_err(failed)?;
     let (sender, answer) = oneshot::channel();
     if let Some(stdout) = child.stdout.take() {

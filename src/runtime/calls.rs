@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::{
     aws::{CallBudget, Session},
-    domain::{Failure, ImageId, Region, SnapshotId},
+    domain::{Failure, ImageId, Region, Retry, SnapshotId},
     engine::{Answer, Call, Looked, Watched},
 };
 
@@ -42,18 +42,22 @@ pub async fn make(session: Session, call: Call) -> Answer {
     }
 }
 
-/// The image before it is removed. That the source cannot be read is no failure: then nothing can be proved by it.
+/// The image before it is removed. A source that may not be read is no failure: then nothing can be proved by it.
 async fn check_image(
     session: &Session,
     region: &Region,
     image: ImageId,
     source: Option<(Region, ImageId)>,
 ) -> Result<Looked, Failure> {
-    let image = session.describe_images(region, &[image]).await?.into_iter().next().map(Box::new);
+    // The image comes last: what is known of it must not grow old while the source is asked for.
     let source = match source {
-        Some((region, id)) => session.describe_images(&region, &[id]).await.ok(),
+        Some((region, id)) => match session.describe_images(&region, &[id]).await {
+            Err(failure) if matches!(failure.retry, Retry::Later | Retry::AfterLogin) => return Err(failure),
+            answer => answer.ok(),
+        },
         None => None,
     };
+    let image = session.describe_images(region, &[image]).await?.into_iter().next().map(Box::new);
     let source_snapshots = source.and_then(|images| Some(images.into_iter().next()?.snapshot_ids().cloned().collect()));
     Ok(Looked { image, source_snapshots })
 }
@@ -68,6 +72,7 @@ async fn watch(
     mut known: Vec<SnapshotId>,
 ) -> Result<Watched, Failure> {
     let mut budget = CallBudget::new(CALLS_PER_LOOK);
+    let polled = images.to_vec();
     let images = session.poll_images(region, images, &mut budget).await?;
     let asked: HashSet<&ImageId> = unlisted.iter().collect();
     let mut by_description = Vec::new();
@@ -81,5 +86,5 @@ async fn watch(
     known.sort();
     known.dedup();
     let snapshots = session.poll_snapshots(region, &known, &by_description, &mut budget).await;
-    Ok(Watched { images, snapshots })
+    Ok(Watched { asked: polled, images, snapshots })
 }

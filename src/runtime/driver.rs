@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 pub use super::worker::{Desk, Duty, Poster, Seat, Worker};
 use super::{
+    background::Starter,
     driving::Drive,
     heartbeat::{Watched, this_process},
     worker::{End, LOOK_AROUND, Seated, passing, read_only},
@@ -97,6 +98,7 @@ impl Worker {
             if *self.pause.borrow() {
                 return Ok(End::Pause);
             }
+            self.follow_clock();
             let driver = match self.take_seat() {
                 // A read-only session leaves the seat to others at once.
                 Seated::Here(lock) => return Ok(End::Change(lock.filter(|_| !self.duty.look_only))),
@@ -134,8 +136,12 @@ impl Worker {
                 () = tokio::time::sleep(LOOK_AROUND) => {}
                 _ = self.pause.changed() => {}
             }
-            if std::mem::take(&mut look_closely) && self.nothing_to_drive().await {
-                return Ok(End::Done);
+            // Whoever started this process may not have written down yet what it is to do.
+            if look_closely && !self.starter.is_some_and(Starter::is_there) {
+                look_closely = false;
+                if self.nothing_to_drive().await {
+                    return Ok(End::Done);
+                }
             }
         }
     }
@@ -164,7 +170,7 @@ impl Worker {
     }
 
     /// Writes down what is asked for; whoever drives carries it out.
-    async fn hand_over(&mut self, ask: Ask) {
+    pub(super) async fn hand_over(&mut self, ask: Ask) {
         if !self.duty.look_only {
             self.write_ask(ask.clone()).await;
         } else if !passing(&ask) {
@@ -175,7 +181,9 @@ impl Worker {
 
     /// Drives the queue, until nobody asks any more, there is nothing left to do, or somebody else drives.
     async fn drive(&mut self, lock: Option<DriverLock>) -> Result<End, Failure> {
-        if !self.duty.look_only {
+        // By the old time too much would be forgotten, and the first round would be reckoned wrong.
+        self.follow_clock();
+        if !self.take_leap() && !self.duty.look_only {
             let now = self.clock.now();
             let before = now - SignedDuration::from_hours(24 * i64::from(self.duty.history_days));
             self.keeper.with(move |store| store.prune(before)).await?;

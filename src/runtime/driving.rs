@@ -127,10 +127,7 @@ impl<'a> Drive<'a> {
     fn interrupted(&mut self) -> Option<End> {
         /// The longest a call may take by the usual settings; and the longest that a person's `Ctrl-Z` is held up.
         const LONGEST: (Duration, Duration) = (Duration::from_mins(1), Duration::from_millis(1_500));
-        if let Some(step) = self.worker.clock.stepped() {
-            tracing::warn!(seconds = step.as_secs(), "the clock was set; the queue is read anew");
-            self.stepped = true;
-        }
+        self.stepped |= self.worker.follow_clock();
         let pause = *self.worker.pause.borrow();
         if !self.stepped && !pause {
             self.breaking_off = None;
@@ -193,7 +190,13 @@ impl<'a> Drive<'a> {
         match self.worker.keeper.with(move |store| store.asks(&account)).await {
             Ok(asks) => {
                 for (id, ask) in asks.into_iter().filter(|(id, _)| !self.in_hand.contains(id)).collect::<Vec<_>>() {
-                    self.fetch(&ask).await;
+                    // It is carried out when its jobs can be read. A job in a form that this program does not know is
+                    // another program's to change: nobody here waits for that.
+                    if let Err(failure) = self.fetch(&ask).await {
+                        self.unread |= failure.retry != Retry::AfterChange;
+                        tracing::warn!(%failure, "what is asked for waits");
+                        continue;
+                    }
                     self.in_hand.insert(id);
                     self.event(Event::Ask(ask));
                     self.write.done.push(id);
@@ -207,13 +210,14 @@ impl<'a> Drive<'a> {
     }
 
     /// What is asked may be about a job that ended so long ago that it was not taken in.
-    async fn fetch(&mut self, ask: &Ask) {
+    async fn fetch(&mut self, ask: &Ask) -> Result<(), Failure> {
         for id in ask.jobs().into_iter().filter(|id| self.engine.job(*id).is_none()).collect::<Vec<_>>() {
             let account = self.worker.duty.account.clone();
-            if let Ok(Some(job)) = self.worker.keeper.with(move |store| store.job(&account, id)).await {
+            if let Some(job) = self.worker.keeper.with(move |store| store.job(&account, id)).await? {
                 self.engine.restore(vec![job], 0, self.worker.clock.now());
             }
         }
+        Ok(())
     }
 
     /// What others wrote; and, for who only looks, whether somebody drives now.

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use rustix::{
+    io::Errno,
+    process::{Pid, test_kill_process},
+};
 use tokio::time::Instant;
 
 use crate::{
@@ -40,9 +44,13 @@ impl Watched {
         }
     }
 
-    /// Who it is, and whether it still gives signs of life; none if it never gave any.
+    /// Who it is, and whether it still gives signs of life; none if it never gave any, or is another one now: a process
+    /// of this host that is there no more has no lock, and whoever has it could not write who it is.
     pub(super) fn other(&self, us: &DriverProcess, now: Instant) -> Option<OtherDriver> {
         let (Heartbeat { process, .. }, since) = self.last.as_ref()?;
+        if process.host == us.host && !there(process.pid) {
+            return None;
+        }
         Some(OtherDriver {
             here: process.host == us.host,
             older: number(&process.version) < number(&us.version),
@@ -50,6 +58,12 @@ impl Watched {
             process: process.clone(),
         })
     }
+}
+
+/// Whether a process of this host is there, of whichever user.
+fn there(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH))
 }
 
 /// A version as numbers that compare.
@@ -64,7 +78,7 @@ mod tests {
     use super::*;
 
     fn beat(beat: i64, version: &str, time: i64) -> Heartbeat {
-        let process = DriverProcess { pid: 7, host: "bastion".into(), version: version.into() };
+        let process = DriverProcess { pid: std::process::id(), host: "bastion".into(), version: version.into() };
         Heartbeat { process, beat, time: Timestamp::from_second(time).unwrap() }
     }
 
@@ -88,5 +102,26 @@ mod tests {
         watched.see(Some(beat(3, "0.10.0", 0)), after(300));
         let other = watched.other(&DriverProcess { host: "laptop".into(), ..us.clone() }, after(300)).unwrap();
         assert!(!other.here && !other.older && !other.silent);
+    }
+
+    #[test]
+    fn a_process_of_this_host_that_is_not_there_is_not_named() {
+        let mut ended = std::process::Command::new("true").spawn().unwrap();
+        ended.wait().unwrap();
+        let us = DriverProcess { pid: 8, host: "bastion".into(), version: "0.10.0".into() };
+        let (mut watched, start) = (Watched::default(), Instant::now());
+        let mut last = beat(1, "0.10.0", 0);
+        watched.see(Some(last.clone()), start);
+        assert!(watched.other(&us, start).is_some());
+        last.process.pid = ended.id();
+        watched.see(Some(last.clone()), start);
+        assert_eq!(
+            watched.other(&us, start + SILENT),
+            None,
+            "another has the lock, which cannot write its sign of life"
+        );
+        last.process.host = "laptop".into();
+        watched.see(Some(last), start);
+        assert!(watched.other(&us, start).is_some(), "nothing is known of the processes of another host");
     }
 }

@@ -152,8 +152,10 @@ async fn take_in(
             Effect::Suspend => {
                 // Another process may go on with the queue meanwhile.
                 effects.pause().await;
-                face.suspend()?;
+                let given = face.suspend();
+                // Also when the terminal has died meanwhile: what is asked for then is written down as ever.
                 effects.resume();
+                given?;
             }
             other => effects.start(other),
         }

@@ -1,8 +1,11 @@
-//! A queue that is driven while somebody sets the clock.
+//! A queue that is driven while somebody sets the clock, and beside other processes.
 
-use std::{sync::Arc, time::Duration};
+mod beside;
+
+use std::{path::Path, sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
+use tokio::task::JoinHandle;
 
 use super::{
     clock::tests::{set_by, with_tokio},
@@ -13,8 +16,8 @@ use super::{
 use crate::{
     aws::Session,
     domain::{
-        AccountKey, ClientToken, CopyRequest, Description, Encryption, ImageId, ImageName, ImageQuery, ImageState,
-        Region,
+        AccountKey, ClientToken, CopyRequest, Description, Encryption, Failure, ImageId, ImageName, ImageQuery,
+        ImageState, Region,
     },
     engine::{Ask, Job, Limits, Outcome},
     sim::{Scenario, SharedWorld, World, connector},
@@ -27,11 +30,27 @@ struct Bench {
     account: AccountKey,
     desk: Desk,
     source: ImageId,
+    working: JoinHandle<Result<(), Failure>>,
 }
 
 impl Bench {
     /// A driver whose wall clock can be set; EC2's goes on as it should.
     async fn new(limits: Limits) -> Self {
+        Self::start(Keeper::inline(Store::in_memory().unwrap()), |worker| worker.duty.limits = limits).await
+    }
+
+    /// One that keeps its jobs in a directory, where others may drive as well.
+    async fn shared(dir: &Path, change: impl FnOnce(&mut Worker)) -> Self {
+        let keeper = Keeper::inline(Store::open(dir, jiff::Timestamp::UNIX_EPOCH).unwrap().store);
+        let seat = Seat::Shared(dir.to_owned());
+        let change = |worker: &mut Worker| {
+            worker.duty.seat = seat;
+            change(worker);
+        };
+        Self::start(keeper, change).await
+    }
+
+    async fn start(keeper: Keeper, change: impl FnOnce(&mut Worker)) -> Self {
         let clock = with_tokio();
         let started = tokio::time::Instant::now();
         let start = clock.now();
@@ -42,23 +61,27 @@ impl Bench {
         let images = session.image_page(&home, &ImageQuery::default(), None).await.unwrap().images;
         let source = images.into_iter().find(|i| i.state == ImageState::Available && !i.instance_store()).unwrap();
         let account = AccountKey::new(&world.with(|w| w.account().clone()), None);
-        let keeper = Keeper::inline(Store::in_memory().unwrap());
         let duty = Duty {
             account: account.clone(),
-            limits,
+            limits: Limits::default(),
             seat: Seat::Alone,
             look_only: false,
             until_rest: false,
             history_days: 90,
         };
         let hands = Arc::new(AwsHands::new(SessionCell::new(session), None));
-        let (worker, desk) = Worker::new(duty, keeper.clone(), hands, clock, Box::new(|_| {}));
-        tokio::spawn(worker.run());
-        Self { world, keeper, account, desk, source: source.id }
+        let (mut worker, desk) = Worker::new(duty, keeper.clone(), hands, clock, Box::new(|_| {}));
+        change(&mut worker);
+        let working = tokio::spawn(worker.run());
+        Self { world, keeper, account, desk, source: source.id, working }
     }
 
     fn copy(&self, name: &str, token: u128) {
-        let request = CopyRequest {
+        self.desk.ask(Ask::Copy(vec![self.request(name, token)]));
+    }
+
+    fn request(&self, name: &str, token: u128) -> CopyRequest {
+        CopyRequest {
             source: self.source.clone(),
             source_name: "source".into(),
             source_region: Region::new("us-east-1").unwrap(),
@@ -71,8 +94,7 @@ impl Bench {
             source_snapshots: Vec::new(),
             image_tags: Vec::new(),
             token: ClientToken::from_random(token),
-        };
-        self.desk.ask(Ask::Copy(vec![request]));
+        }
     }
 
     async fn jobs(&self) -> Vec<Job> {

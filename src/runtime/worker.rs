@@ -15,7 +15,7 @@ use tokio::sync::{
     watch,
 };
 
-use super::{Clock, hands::Hands, keeper::Keeper};
+use super::{Clock, background::Starter, hands::Hands, keeper::Keeper};
 use crate::{
     domain::{AccountKey, Failure, Region},
     engine::{Ask, Job, Limits, Status},
@@ -111,6 +111,10 @@ pub struct Worker {
     paused: watch::Sender<bool>,
     /// Where copies started elsewhere are looked for, as this process was asked last.
     pub(super) followed: Vec<Region>,
+    /// The process that started this one: it may still have to write down what is to be done.
+    pub(super) starter: Option<Starter>,
+    /// Whether the clock was set forward so far that nothing is to be forgotten by it yet: it may be set back.
+    leapt: bool,
 }
 
 /// Who has the seat.
@@ -142,19 +146,39 @@ impl Worker {
         let (taken, seen) = watch::channel(0);
         let (pausing, pause) = watch::channel(false);
         let (paused, is_paused) = watch::channel(false);
-        let worker = Self { duty, keeper, hands, clock, post, asks, taken, pause, paused, followed: Vec::new() };
+        let (followed, starter, leapt) = (Vec::new(), Starter::of_this_process(), false);
+        let worker = Self { duty, keeper, hands, clock, post, asks, taken, pause, paused, followed, starter, leapt };
         let desk =
             Desk { asks: sender, taken: seen, asked: Arc::default(), pause: Arc::new(pausing), paused: is_paused };
         (worker, desk)
     }
 
-    /// Says that the queue is left to others, and waits until this process takes part again. Nothing of this worker holds
+    /// Writes down what was asked for, says that the queue is left to others, and waits until this process takes part again. Nothing of this worker holds
     /// the driver lock meanwhile.
     pub(super) async fn stay_paused(&mut self) {
+        // What a person has seen asked for is not lost with a process that is ended while it is stopped.
+        while let Ok(ask) = self.asks.try_recv() {
+            self.hand_over(ask).await;
+        }
         self.paused.send_replace(true);
         // Whoever may resume it is gone: there is nobody to work for either.
         _ = self.pause.wait_for(|pause| !*pause).await;
         self.paused.send_replace(false);
+    }
+
+    /// Follows the wall clock if it was set. Whether it was.
+    pub(super) fn follow_clock(&mut self) -> bool {
+        /// The wrong time of a machine that was just restored or started is mostly off by more.
+        const LEAP: SignedDuration = SignedDuration::from_hours(24);
+        let Some(step) = self.clock.stepped() else { return false };
+        tracing::warn!(seconds = step.as_secs(), "the clock was set");
+        self.leapt = step > LEAP;
+        true
+    }
+
+    /// Whether nothing is to be forgotten this time, by a clock that was set far forward; the next time it is.
+    pub(super) fn take_leap(&mut self) -> bool {
+        std::mem::take(&mut self.leapt)
     }
 
     pub(super) async fn load(&self) -> Result<Loaded, Failure> {

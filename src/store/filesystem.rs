@@ -1,7 +1,10 @@
 //! Which file system a directory is on. Locks and shared memory, on which the store stands, may not work between the hosts
 //! of a network file system, and then two processes drive one queue.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use super::trouble::shown;
 use crate::domain::Failure;
@@ -11,6 +14,8 @@ const NETWORK: &[&str] = &[
     "9p",
     "acfs",
     "afs",
+    // Not mounted yet, or not to be had: what will be there is mostly on another host.
+    "autofs",
     "beegfs",
     "ceph",
     "cifs",
@@ -30,6 +35,7 @@ const NETWORK: &[&str] = &[
     "smb3",
     "smbfs",
     "vboxsf",
+    "virtiofs",
     "wekafs",
 ];
 /// The same among those that are programs: `fuse.sshfs`.
@@ -64,8 +70,17 @@ const NETWORK_FUSE: &[&str] = &[
 /// If it is, and that can be told: on Linux. Elsewhere the kernel's list of mounts has no form that could be read without
 /// unsafe code; what does not work there is found when the store is opened.
 pub fn refuse_network(dir: &Path) -> Result<(), Failure> {
-    let Ok(mounts) = std::fs::read("/proc/self/mountinfo") else { return Ok(()) };
+    refuse(dir, |there| {
+        // Opening it mounts what is mounted at the first use: only then does the list name it.
+        _ = std::fs::read_dir(there);
+        std::fs::read("/proc/self/mountinfo")
+    })
+}
+
+/// The mounts are listed once the directory was visited: that may mount another.
+fn refuse(dir: &Path, mounts: impl FnOnce(&Path) -> io::Result<Vec<u8>>) -> Result<(), Failure> {
     let there = existing(dir);
+    let Ok(mounts) = mounts(&there) else { return Ok(()) };
     match network(&String::from_utf8_lossy(&mounts), &there) {
         Some(kind) => Err(refusal(dir, &kind)),
         None => Ok(()),
@@ -134,6 +149,9 @@ mod tests {
 31 30 0:41 / /home/local rw - ext4 /dev/sdb1 rw
 32 22 0:42 / /mnt/with\\040blank rw - cifs //server/share rw
 33 22 0:43 / /mnt/remote rw,nosuid - fuse.sshfs ann@host: rw
+42 22 0:50 / /mnt/shared rw - virtiofs share rw
+43 22 0:51 / /auto rw - autofs systemd-1 rw,fd=31
+44 43 0:52 / /auto/disk rw - ext4 /dev/sdd1 rw
 34 22 0:44 / /mnt/archive rw - fuse.squashfuse archive rw
 35 22 8:2 / /data rw - nfs old:/data rw
 36 35 8:3 / /data rw - xfs /dev/sdc1 rw
@@ -153,6 +171,9 @@ nonsense
             ("/mnt/remote/jobs", Some("fuse.sshfs")),
             ("/mnt/archive", None),
             ("/data/jobs", None),
+            ("/mnt/shared/jobs", Some("virtiofs")),
+            ("/auto/files", Some("autofs")),
+            ("/auto/disk/jobs", None),
             ("/short/x", None),
         ];
         for (dir, expected) in cases {
@@ -171,6 +192,18 @@ nonsense
         for word in ["jobs.directory", "jobs.network_file_system = true"] {
             assert!(failure.hint.contains(word), "{}", failure.hint);
         }
+    }
+
+    #[test]
+    fn what_is_mounted_at_the_first_use_is_seen() {
+        let dir = tempfile::tempdir().unwrap();
+        let real = dir.path().canonicalize().unwrap();
+        let list = |there: &Path| {
+            assert_eq!(there, real, "it was visited before");
+            Ok(format!("30 22 0:40 / {} rw - autofs files rw\n31 30 0:41 / {0} rw - nfs4 files:/ rw", real.display())
+                .into())
+        };
+        assert!(refuse(&real.join("jobs"), list).unwrap_err().why.contains("nfs4"));
     }
 
     #[test]

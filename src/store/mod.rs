@@ -239,12 +239,17 @@ impl Store {
         })
     }
 
-    /// One job, wherever it stands; `None` if there is none, or its body cannot be read.
+    /// One job, wherever it stands; `None` if there is none. One that cannot be read is a failure.
     pub fn job(&self, account: &AccountKey, id: JobId) -> Result<Option<Job>, Failure> {
         self.read("read a job", |tx| {
             let mut query = tx.prepare("SELECT id, body FROM jobs WHERE account = ?1 AND id = ?2")?;
             let number = i64::try_from(id.0).unwrap_or(i64::MAX);
-            let (jobs, _) = rows::read(query.query(rusqlite::params![account.as_str(), number])?, 1)?;
+            let (jobs, unreadable) = rows::read(query.query(rusqlite::params![account.as_str(), number])?, 1)?;
+            if unreadable > 0 {
+                return Err(Failure::new(format!("read job {id}"), "it is in a form that this version does not know")
+                    .hint("It is left as it is, with what is asked of it.")
+                    .into());
+            }
             Ok(jobs.into_iter().next())
         })
     }

@@ -100,6 +100,7 @@ pub(super) fn io(what: impl Into<String>, path: &Path, error: &io::Error) -> Fai
 pub(super) fn newer() -> Failure {
     Failure::new("use the store of jobs", "it was written by a newer amigrate than this one")
         .hint("Use the newer amigrate; nothing in the store was changed.")
+        .retry(Retry::Never)
 }
 
 /// Where a store works.

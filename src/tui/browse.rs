@@ -9,6 +9,7 @@ use crate::{
     domain::{Account, Failure, LoginBackoff, Region, RegionInfo, Whose},
     engine::{Ask, JobId, catalogue::Progress},
     tui::{
+        leaving,
         model::{Awaited, Model, Reconnect, Session},
         msg::{Connected, Effect, Page},
         standing,
@@ -280,6 +281,7 @@ pub(super) fn refuse_unknown_regions(model: &mut Model) {
 
 /// Another profile: nothing of the old account may stay.
 pub(super) fn switch_profile(model: &mut Model, profile: String, effects: &mut Vec<Effect>) {
+    leaving::leave_profile(model, effects);
     model.board.clear();
     model.jobs.forget();
     effects.push(Effect::CloseJobs);

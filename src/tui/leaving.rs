@@ -65,6 +65,15 @@ fn just_asked(model: &Model) -> bool {
     model.board.asked.is_some_and(|at| model.now.duration_since(at).abs() < LATELY)
 }
 
+/// Another profile was chosen: what would stand still without this process goes on in another, under the last one.
+pub(super) fn leave_profile(model: &mut Model, effects: &mut Vec<Effect>) {
+    if ours(model) && (undone(model).any() || just_asked(model)) {
+        let profile = model.profile.as_deref().map_or_else(String::new, |name| format!(" of {name}"));
+        effects.push(Effect::Background);
+        model.say(format!("The queue{profile} goes on in the background."));
+    }
+}
+
 /// The terminal is gone: nobody can be asked.
 pub(super) fn hang_up(model: &Model, effects: &mut Vec<Effect>) {
     let left = undone(model).any() || just_asked(model);

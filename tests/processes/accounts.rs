@@ -157,12 +157,14 @@ fn a_named_profile_goes_before_exported_keys_and_aws_profile_does_not() {
     assert_eq!(asked, [by("DescribeImages"), by("GetCallerIdentity")]);
 }
 
+/// Flags, variables, and the region that follows.
+type Case<'a> = (&'a [&'a str], &'a [(&'static str, &'a str)], &'a str);
+
 #[test]
 fn the_region_is_the_flags_then_the_environments_then_the_profiles() {
     let mut house = House::new();
     let sts = Sts::start();
     let settings = configured(&house, PROFILES);
-    type Case<'a> = (&'a [&'a str], &'a [(&'static str, &'a str)], &'a str);
     let cases: [Case<'_>; 5] = [
         (&["--region", "sa-east-1"], &[("AWS_REGION", "us-west-1"), ("AWS_DEFAULT_REGION", "us-west-2")], "sa-east-1"),
         (&[], &[("AWS_REGION", "us-west-1"), ("AWS_DEFAULT_REGION", "us-west-2")], "us-west-1"),

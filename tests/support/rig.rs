@@ -55,6 +55,8 @@ pub(crate) struct Notes {
     shown: BTreeMap<(JobId, ClientToken), u8>,
     /// What was shown against the rules.
     pub(crate) wrong: Vec<String>,
+    /// Tokens of copies in doubt that a person gave up: what EC2 may have made of them is nobody's until it is found.
+    pub(crate) given_up: BTreeSet<ClientToken>,
     /// Own copies pending at once, by region, at most.
     pub(crate) most_pending: BTreeMap<Region, usize>,
 }
@@ -455,9 +457,12 @@ impl Hands for Mortal {
                 let answer = effect.await;
                 if let Some(region) = starts {
                     let now = clock.now();
+                    let given_up = notes.lock().unwrap().given_up.clone();
                     let own = world.with(|w| {
+                        let wanted = |c: &CopySeen| !given_up.iter().any(|t| Some(t.as_str()) == c.token.as_deref());
                         let pending = |c: &CopySeen| {
-                            c.region == region
+                            wanted(c)
+                                && c.region == region
                                 && c.maker == Maker::Request
                                 && c.image.state == amigrate::domain::ImageState::Pending
                         };

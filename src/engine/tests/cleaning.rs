@@ -207,7 +207,8 @@ fn what_cannot_be_removed_yet_ends_the_job_after_ten_minutes_and_goes_on_for_a_w
 fn a_snapshot_that_stays_in_use_is_another_images() {
     let (mut engine, calls) = deregistered(Vec::new());
     let shown = [snapshot(Some(100), SnapshotState::Completed)];
-    let in_use = || Err(Failure::new("delete", "it is in use").code("InvalidSnapshot.InUse"));
+    // As `aws` classes it: it may pass.
+    let in_use = || Err(later("it is in use").code("InvalidSnapshot.InUse"));
     play(&mut engine, calls, at(900), &shown, &in_use);
     assert_eq!(*state(&engine), JobState::Cancelled);
     assert_eq!(left(&engine), ["snap-new (other images use it)"]);
@@ -236,4 +237,48 @@ fn a_foreign_copys_snapshots_are_proven_by_its_source() {
         let deleted = play(&mut engine, calls, at(60), &[listed], &|| Ok(()));
         assert_eq!(!deleted.is_empty(), known, "{deleted:?}");
     }
+}
+
+#[test]
+fn a_refusal_of_a_pending_snapshot_is_not_the_last_word() {
+    let (mut engine, calls) = deregistered(Vec::new());
+    let pending = [snapshot(Some(1), SnapshotState::Pending)];
+    let refused = || Err(Failure::new("delete", "it is pending").code("IncorrectState"));
+    play(&mut engine, calls, at(700), &pending, &refused);
+    assert!(engine.job(JobId(1)).unwrap().needs_cleanup());
+    assert_eq!(left(&engine), [] as [&str; 0]);
+    // Once it has ended the refusal is.
+    let (_, calls) = next_calls(&mut engine);
+    let ended = [snapshot(Some(100), SnapshotState::Completed)];
+    play(&mut engine, calls, at(2_000), &ended, &refused);
+    assert_eq!(left(&engine), ["snap-new (it is pending)"]);
+}
+
+#[test]
+fn a_cleanup_of_an_ended_job_outlives_a_time_in_which_nobody_may_look() {
+    let (mut engine, calls) = deregistered(Vec::new());
+    let shown = [snapshot(Some(1), SnapshotState::Pending)];
+    play(&mut engine, calls, at(700), &shown, &|| Err(later("it is pending")));
+    assert!(engine.job(JobId(1)).unwrap().needs_cleanup());
+    for _ in 0..5 {
+        let (now, calls) = next_calls(&mut engine);
+        for call in calls {
+            let denied = Failure::new("look", "you may not").code("UnauthorizedOperation");
+            engine.handle(Event::Answer(call.failed(denied)), now);
+        }
+    }
+    let job = engine.job(JobId(1)).unwrap();
+    assert!(job.needs_cleanup() && job.leftovers.is_empty(), "permission may come back");
+}
+
+#[test]
+fn a_clock_that_was_ahead_puts_no_cleanup_off() {
+    let (engine, _) = deregistered(Vec::new());
+    let mut jobs: Vec<Job> = engine.jobs().cloned().collect();
+    for job in &mut jobs {
+        job.cleanups[0].at = Some(at(6 * 3_600));
+    }
+    let mut again = Engine::new(Limits::default());
+    again.restore(jobs, 9, at(10));
+    assert!(again.next_cleanup().is_some_and(|next| next <= at(310)), "{:?}", again.next_cleanup());
 }

@@ -85,7 +85,7 @@ fn still(state: ImageState) -> Looked {
 
 /// EC2 knows neither image nor snapshot.
 fn nothing() -> Watched {
-    Watched { images: Vec::new(), snapshots: Ok(Vec::new()) }
+    Watched { asked: vec![new_image()], images: Vec::new(), snapshots: Ok(Vec::new()) }
 }
 
 /// Asks for copies; everything pending in their regions is these images. Gives the calls that follow.
@@ -138,7 +138,7 @@ fn next_calls(engine: &mut Engine) -> (Timestamp, Vec<Call>) {
 
 fn seen(state: ImageState, percent: Option<u8>) -> Watched {
     let whole = if percent == Some(100) { SnapshotState::Completed } else { SnapshotState::Pending };
-    Watched { images: vec![image(state)], snapshots: Ok(vec![snapshot(percent, whole)]) }
+    Watched { asked: vec![new_image()], images: vec![image(state)], snapshots: Ok(vec![snapshot(percent, whole)]) }
 }
 
 fn state(engine: &Engine) -> &JobState {
@@ -172,7 +172,14 @@ fn a_failed_copy_tells_the_snapshots_reason() {
     let mut engine = copying();
     let mut failed = image(ImageState::Failed);
     failed.state_reason = Some("Copy image failed with an internal error".into());
-    look(&mut engine, Ok(Watched { images: vec![failed], snapshots: Ok(vec![snapshot(None, SnapshotState::Error)]) }));
+    look(
+        &mut engine,
+        Ok(Watched {
+            asked: vec![new_image()],
+            images: vec![failed],
+            snapshots: Ok(vec![snapshot(None, SnapshotState::Error)]),
+        }),
+    );
     let JobState::Failed { failure, .. } = state(&engine) else { panic!("{:?}", state(&engine)) };
     assert_eq!(failure.why, "Given key ID is not accessible");
     assert!(failure.hint.contains("eu-west-1"));

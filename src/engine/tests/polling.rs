@@ -9,7 +9,7 @@ fn denied() -> Failure {
 #[test]
 fn snapshots_that_cannot_be_read_cost_only_the_bar() {
     let mut engine = copying();
-    let seen = |state| Ok(Watched { images: vec![image(state)], snapshots: Err(denied()) });
+    let seen = |state| Ok(Watched { asked: vec![new_image()], images: vec![image(state)], snapshots: Err(denied()) });
     look(&mut engine, seen(ImageState::Pending));
     assert_eq!((state(&engine).word(), engine.job(JobId(1)).unwrap().percent()), ("copying", None));
     let status = engine.status();
@@ -49,7 +49,14 @@ fn a_look_alike_does_not_move_the_bar() {
         ..snapshot(Some(90), SnapshotState::Pending)
     };
     let own = snapshot(Some(10), SnapshotState::Pending);
-    look(&mut engine, Ok(Watched { images: vec![image(ImageState::Pending)], snapshots: Ok(vec![theirs, own]) }));
+    look(
+        &mut engine,
+        Ok(Watched {
+            asked: vec![new_image()],
+            images: vec![image(ImageState::Pending)],
+            snapshots: Ok(vec![theirs, own]),
+        }),
+    );
     let job = engine.job(JobId(1)).unwrap();
     assert_eq!((job.percent(), job.snapshots.len()), (Some(10), 1));
 }
@@ -62,4 +69,14 @@ fn an_image_that_ec2_shows_as_deregistered_is_gone() {
         look(&mut engine, Ok(seen(ImageState::Deregistered, None)));
     }
     assert_eq!(*state(&engine), JobState::Gone { image: new_image() });
+}
+
+#[test]
+fn a_look_says_nothing_of_images_it_did_not_ask_for() {
+    let mut engine = copying();
+    look(&mut engine, Ok(seen(ImageState::Pending, Some(1))));
+    for _ in 0..3 {
+        look(&mut engine, Ok(Watched { asked: Vec::new(), ..nothing() }));
+    }
+    assert_eq!(state(&engine).word(), "copying");
 }

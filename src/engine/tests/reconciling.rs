@@ -12,8 +12,8 @@ fn look_alike() -> Image {
 }
 
 /// One copy whose request was not answered at second 1.
-fn unanswered(limits: Limits) -> Engine {
-    let mut engine = Engine::new(Limits { survey: SignedDuration::from_hours(9), ..limits });
+fn unanswered(limits: &Limits) -> Engine {
+    let mut engine = Engine::new(Limits { survey: SignedDuration::from_hours(9), ..limits.clone() });
     let calls = submit(&mut engine, vec![request(1, "eu-west-1")]);
     assert!(matches!(calls[..], [Call::Copy { .. }]), "{calls:?}");
     engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("connection reset")))), at(1));
@@ -26,7 +26,7 @@ fn untagged() -> Limits {
 
 /// Lets no request through until the token is too old to be trusted.
 fn untagged_and_old() -> (Engine, Timestamp) {
-    let mut engine = unanswered(untagged());
+    let mut engine = unanswered(&untagged());
     let now = at(0) + Limits::default().token_memory + SignedDuration::from_mins(1);
     // The retries of those minutes went nowhere either.
     for minute in 0..10 {
@@ -58,7 +58,7 @@ fn a_tagged_copy_is_known_by_its_own_tag_only() {
         ("its own tag on a copy of something else", travelled, false),
     ];
     for (what, found, ours) in cases {
-        let mut engine = unanswered(Limits::default());
+        let mut engine = unanswered(&Limits::default());
         let (now, calls) = next_calls(&mut engine);
         assert!(matches!(calls[..], [Call::Settle { .. }]), "{what}: {calls:?}");
         let calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![found]))), now);
@@ -69,7 +69,7 @@ fn a_tagged_copy_is_known_by_its_own_tag_only() {
 
 #[test]
 fn an_untagged_copy_is_sent_again_while_its_token_is_known() {
-    let mut engine = unanswered(untagged());
+    let mut engine = unanswered(&untagged());
     let (_, calls) = next_calls(&mut engine);
     let [Call::Copy { request: again, tags: None, .. }] = &calls[..] else { panic!("{calls:?}") };
     assert_eq!(again.token, request(1, "eu-west-1").token);
@@ -114,6 +114,8 @@ fn a_person_decides_what_is_in_doubt() {
 
     let (mut engine, now) = in_doubt();
     let calls = engine.handle(resolve(Resolution::Again(ClientToken::from_random(7))), now);
+    assert!(matches!(calls[..], [Call::Survey { .. }]), "what may be the first copy counts: {calls:?}");
+    let calls = engine.handle(Event::Answer(Answer::Surveyed(region("eu-west-1"), Ok(vec![look_alike()]))), now);
     let [Call::Copy { request, .. }] = &calls[..] else { panic!("{calls:?}") };
     assert_eq!(request.token, ClientToken::from_random(7), "the old token might give the old image");
 
@@ -140,7 +142,7 @@ fn what_is_in_doubt_survives_a_restart() {
 #[test]
 fn a_cancel_in_doubt_sends_nothing_and_waits_two_minutes() {
     for limits in [Limits::default(), untagged()] {
-        let mut engine = unanswered(limits);
+        let mut engine = unanswered(&limits);
         engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(2));
         let (mut now, mut looks) = (at(2), 0);
         while !state(&engine).ended() {
@@ -159,7 +161,7 @@ fn a_cancel_in_doubt_sends_nothing_and_waits_two_minutes() {
 
 #[test]
 fn a_cancelled_copy_that_turns_up_is_cancelled_only_if_it_is_pending_and_tagged() {
-    let mut engine = unanswered(Limits::default());
+    let mut engine = unanswered(&Limits::default());
     engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(2));
     let mut found = look_alike();
     found.tags = vec![job_tag(&ClientToken::from_random(1))];
@@ -171,7 +173,7 @@ fn a_cancelled_copy_that_turns_up_is_cancelled_only_if_it_is_pending_and_tagged(
     assert_eq!(engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(available))), now), []);
     assert_eq!(state(&engine).word(), "available", "deregistering it is a question of its own");
 
-    let mut engine = unanswered(untagged());
+    let mut engine = unanswered(&untagged());
     engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(2));
     let (now, _) = next_calls(&mut engine);
     assert_eq!(engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![look_alike()]))), now), []);
@@ -181,7 +183,7 @@ fn a_cancelled_copy_that_turns_up_is_cancelled_only_if_it_is_pending_and_tagged(
 #[test]
 fn where_nobody_may_look_a_copy_stops_in_doubt_once_its_token_is_old() {
     let denied = || Err(Failure::new("look", "you may not").code("UnauthorizedOperation"));
-    let mut engine = unanswered(Limits::default());
+    let mut engine = unanswered(&Limits::default());
     let (now, _) = next_calls(&mut engine);
     let calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), denied())), now);
     assert!(matches!(calls[..], [Call::Copy { .. }]), "the token is known still: {calls:?}");
@@ -194,7 +196,7 @@ fn where_nobody_may_look_a_copy_stops_in_doubt_once_its_token_is_old() {
 
 #[test]
 fn tags_of_a_copy_that_was_sent_before_are_not_left_out_before_it_was_looked_for() {
-    let mut engine = unanswered(Limits::default());
+    let mut engine = unanswered(&Limits::default());
     let (now, _) = next_calls(&mut engine);
     engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(Vec::new()))), now);
     let denied = Failure::new("copy", "no ec2:CreateTags").code("UnauthorizedOperation");
@@ -235,7 +237,7 @@ fn a_foreign_copy_of_our_image_joins_no_batch_of_ours() {
 
 #[test]
 fn a_cancel_while_a_copy_in_doubt_is_sent_again_believes_no_throttle() {
-    let mut engine = unanswered(Limits::default());
+    let mut engine = unanswered(&Limits::default());
     let (now, _) = next_calls(&mut engine);
     let calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(Vec::new()))), now);
     assert!(matches!(calls[..], [Call::Copy { .. }]), "{calls:?}");
@@ -245,4 +247,79 @@ fn a_cancel_while_a_copy_in_doubt_is_sent_again_believes_no_throttle() {
     // This sending was refused; the first may have begun all the same.
     assert!(matches!(calls[..], [Call::Settle { .. }]), "{calls:?}");
     assert!(!state(&engine).ended());
+}
+
+#[test]
+fn what_was_given_up_stays_given_up() {
+    let mut engine = unanswered(&Limits::default());
+    let denied = Err(Failure::new("look", "you may not").code("UnauthorizedOperation"));
+    engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("no network")))), at(650));
+    let (now, _) = next_calls(&mut engine);
+    let calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), denied.clone())), now);
+    // The token of the first look was known still; this one is too old.
+    for call in calls {
+        assert!(matches!(call, Call::Copy { .. }), "{call:?}");
+        engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("no network")))), at(700));
+        let (now, _) = next_calls(&mut engine);
+        engine.handle(Event::Answer(Answer::Settled(JobId(1), denied.clone())), now);
+    }
+    assert_eq!(state(&engine).word(), "in doubt");
+    engine.handle(Event::Ask(Ask::Resolve { job: JobId(1), resolution: Resolution::GiveUp }), at(800));
+    let mut found = look_alike();
+    found.tags = vec![job_tag(&ClientToken::from_random(1))];
+    engine.handle(Event::Answer(Answer::Surveyed(region("eu-west-1"), Ok(vec![found]))), at(801));
+    assert_eq!(*state(&engine), JobState::Cancelled);
+    assert_eq!(engine.jobs().nth(1).map(|j| (j.origin, j.word())), Some((Origin::Elsewhere, "copying")), "it is shown");
+}
+
+#[test]
+fn a_tag_on_two_copies_or_on_no_copy_proves_nothing() {
+    let tagged = |id: &str| {
+        let mut found = look_alike();
+        found.id = ImageId::new(id).unwrap();
+        found.tags = vec![job_tag(&ClientToken::from_random(1))];
+        found
+    };
+    let mut engine = unanswered(&Limits::default());
+    let (now, _) = next_calls(&mut engine);
+    let both = vec![tagged("ami-a"), tagged("ami-b")];
+    assert_eq!(engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(both))), now), []);
+    assert!(matches!(state(&engine), JobState::InDoubt { candidates } if candidates.len() == 2));
+
+    let mut registered = tagged("ami-a");
+    (registered.source_image_id, registered.source_region) = (None, None);
+    let mut engine = unanswered(&Limits::default());
+    let (now, _) = next_calls(&mut engine);
+    engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![registered]))), now);
+    assert_eq!(state(&engine).word(), "starting");
+}
+
+#[test]
+fn one_image_is_not_two_copies() {
+    let (mut engine, now) = untagged_and_old();
+    engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![look_alike()]))), now);
+    let mut other = request(2, "eu-west-1");
+    other.token = ClientToken::from_random(2);
+    for call in engine.handle(Event::Ask(Ask::Copy(vec![other])), now) {
+        if let Call::Copy { job, .. } = call {
+            engine.handle(Event::Answer(Answer::Copied(job, Ok(look_alike().id))), now);
+        }
+    }
+    for image in [look_alike().id, ImageId::new("ami-mistyped").unwrap_or_else(|_| new_image())] {
+        engine.handle(Event::Ask(Ask::Resolve { job: JobId(1), resolution: Resolution::Mine(image) }), now);
+        assert_eq!(state(&engine).word(), "in doubt");
+        assert!(engine.job(JobId(1)).unwrap().note.is_some(), "it says why");
+    }
+}
+
+#[test]
+fn a_cancel_is_remembered_while_a_copy_is_in_doubt() {
+    let mut engine = unanswered(&untagged());
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(2));
+    let (now, _) = next_calls(&mut engine);
+    engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![look_alike()]))), now);
+    assert!(engine.job(JobId(1)).unwrap().waits_for_cancel() && engine.job(JobId(1)).unwrap().can_be_cancelled());
+    let mine = Ask::Resolve { job: JobId(1), resolution: Resolution::Mine(look_alike().id) };
+    let calls = engine.handle(Event::Ask(mine), now);
+    assert!(matches!(calls[..], [Call::Look { .. }]), "it is removed if it is pending: {calls:?}");
 }

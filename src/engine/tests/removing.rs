@@ -14,7 +14,14 @@ fn restarted(engine: &mut Engine, now: Timestamp) -> Engine {
 fn fail(engine: &mut Engine) {
     let mut failed = image(ImageState::Failed);
     failed.state_reason = Some("Copy image failed with an internal error".into());
-    look(engine, Ok(Watched { images: vec![failed], snapshots: Ok(vec![snapshot(None, SnapshotState::Error)]) }));
+    look(
+        engine,
+        Ok(Watched {
+            asked: vec![new_image()],
+            images: vec![failed],
+            snapshots: Ok(vec![snapshot(None, SnapshotState::Error)]),
+        }),
+    );
     assert_eq!(state(engine).word(), "failed");
 }
 
@@ -199,7 +206,17 @@ fn a_copy_that_somebody_else_deregistered_is_gone_and_its_snapshots_stay() {
     let mut engine = cancelling();
     engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(101));
     let calls = engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Unknown))), at(101));
-    assert_eq!((calls, state(&engine).word()), (vec![], "gone"));
+    assert_eq!((calls, state(&engine).word()), (vec![], "cancelling"), "one answer proves nothing");
+    for second in [110, 120] {
+        engine.handle(Event::Tick, at(second));
+        engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(Looked::default()))), at(second));
+    }
+    assert_eq!(*state(&engine), JobState::Gone { image: new_image() });
+    // EC2 shows it again after all: the cancel still holds.
+    let mut shown = image(ImageState::Pending);
+    (shown.source_image_id, shown.source_region) = (ImageId::new("ami-0").ok(), Some(region("us-east-1")));
+    engine.handle(Event::Answer(Answer::Surveyed(region("eu-west-1"), Ok(vec![shown]))), at(130));
+    assert_eq!(state(&engine).word(), "cancelling");
 
     // Our own request was not answered: then it was ours.
     let mut engine = cancelling();
@@ -282,4 +299,44 @@ fn where_nobody_may_look_nothing_is_deleted_and_that_is_said() {
     assert!(now < at(60));
     let note = engine.job(job).unwrap().note.clone().unwrap();
     assert_eq!((state(&engine).word(), note.contains("you may not")), ("cancelled", true), "{note}");
+}
+
+#[test]
+fn a_look_whose_answer_took_long_is_made_again() {
+    let mut engine = copying();
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
+    // The machine slept between question and answer.
+    let calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(600));
+    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
+    let calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(602));
+    // Five seconds from the question on.
+    assert!(matches!(calls[..], [Call::Deregister { not_after: Some(last), .. }] if last == at(605)), "{calls:?}");
+
+    // A network that is always so slow keeps nothing from being cancelled.
+    let mut engine = copying();
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
+    let mut calls = Vec::new();
+    for second in [11, 21, 31] {
+        calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(second));
+    }
+    assert!(matches!(calls[..], [Call::Deregister { .. }]), "{calls:?}");
+}
+
+#[test]
+fn an_old_request_of_ours_is_no_excuse_for_a_later_removal() {
+    let mut engine = copying();
+    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
+    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(1));
+    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Err(later("no network")))), at(2));
+    // It was not carried out, and the copy became available.
+    engine.handle(Event::Tick, at(3_600));
+    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Available)))), at(3_600));
+    assert_eq!(state(&engine).word(), "available");
+    // Weeks later somebody else has deregistered it when we are asked to.
+    engine.handle(Event::Ask(Ask::Deregister(vec![JobId(1)])), at(900_000));
+    for second in [900_000, 900_010] {
+        engine.handle(Event::Tick, at(second));
+        engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(Looked::default()))), at(second));
+    }
+    assert_eq!(*state(&engine), JobState::Gone { image: new_image() }, "its snapshots are theirs");
 }

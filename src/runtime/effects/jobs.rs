@@ -92,8 +92,28 @@ impl Effects {
 
     /// What is asked from now on concerns another account. Whoever worked on the last one ends by itself.
     pub(super) fn close_jobs(&mut self) {
+        self.leave_behind();
         self.accounts += 1;
         (self.desk, self.account) = (None, None);
+    }
+
+    /// A process in the background goes on with the jobs of the account that is left. If it does not, that is said now; it
+    /// has nothing to do with the jobs of the next one.
+    fn leave_behind(&mut self) {
+        let (Some(background), started) = (self.background.take(), self.started.take()) else { return };
+        let sender = self.sender.clone();
+        tokio::spawn(async move {
+            let left = match (background, started) {
+                (Ok(()), Some(started)) => started.left().await,
+                (background, _) => background,
+            };
+            if let Err(failure) = left {
+                tracing::error!(%failure, "the queue does not go on in the background");
+                let text = format!("The queue of the last account stands still. {failure}");
+                // Nobody listens any more when the program is leaving.
+                _ = sender.send(Done::Msg(Msg::Board(Post::Notice(text))));
+            }
+        });
     }
 
     /// Without credentials nobody knows whose jobs to show; those of the account the profile had last, then.

@@ -18,7 +18,11 @@ fn various() -> Vec<Job> {
         JobState::Settling { at: Some(at(3)) },
         JobState::Starting,
         JobState::Copying { image: image() },
-        JobState::Removing { image: image(), purpose: Purpose::Cancel, step: Step::Looking { at: None } },
+        JobState::Removing {
+            image: image(),
+            purpose: Purpose::Cancel,
+            step: Step::Looking { at: None, asked: None, slow: 0 },
+        },
         JobState::Removing { image: image(), purpose: again, step: Step::Cleaning {} },
         JobState::Failed { failure: Box::new(failure()), image: None },
         JobState::Gone { image: image() },
@@ -139,7 +143,11 @@ fn loading_leaves_history_out_and_history_has_it() {
     let mut store = Store::in_memory().unwrap();
     let dismissed = changed(done(4, at(200)), |job| job.dismissed = true);
     // It ended once and is being deregistered now: it lives.
-    let again = JobState::Removing { image: image(), purpose: Purpose::Deregister, step: Step::Looking { at: None } };
+    let again = JobState::Removing {
+        image: image(),
+        purpose: Purpose::Deregister,
+        step: Step::Looking { at: None, asked: None, slow: 0 },
+    };
     let revived = changed(done(5, at(10)), |job| job.state = again);
     // The engine names no end: the commit's time stands for it.
     let timeless = changed(job(6), |job| job.state = JobState::Cancelled);

@@ -4,7 +4,7 @@ use super::{jobs::*, *};
 use crate::engine::{Purpose, Step};
 
 fn cancelling(n: u32) -> Job {
-    let step = Step::Looking { at: None };
+    let step = Step::Looking { at: None, asked: None, slow: 0 };
     with(n, |j| j.state = JobState::Removing { image: ami(n), purpose: Purpose::Cancel, step })
 }
 
@@ -100,4 +100,33 @@ fn a_hang_up_leaves_at_once_and_the_queue_goes_on_if_it_is_set_so() {
     assert_eq!(hang_up(vec![copying(1)], true), [Effect::Quit], "AWS needs nobody for these");
     let mut model = board(vec![job(1)]);
     assert_eq!(model.update(Msg::Input(Input::Terminate), now()), [Effect::Quit]);
+}
+
+#[test]
+fn another_profile_leaves_the_queue_of_the_last_one_to_the_background() {
+    let switch = |mut model: Model| {
+        let mut effects = Vec::new();
+        crate::tui::browse::switch_profile(&mut model, "staging".into(), &mut effects);
+        (model, effects)
+    };
+    let (mut model, effects) = switch(board(vec![cancelling(1)]));
+    assert_eq!(effects[..2], [Effect::Background, Effect::CloseJobs], "before the account changes");
+    assert!(matches!(&effects[2..], [Effect::Connect { profile: Some(profile), .. }] if profile == "staging"));
+    says(&model, "goes on in the background");
+    shows(&mut model, &["goes on in the background"]);
+
+    let mut asked = board(Vec::new());
+    asked.ask_for(Ask::Cancel(vec![crate::engine::JobId(1)]), &mut Vec::new());
+    assert_eq!(switch(asked).1[0], Effect::Background, "the board does not show it yet");
+
+    let mut demo = board(vec![job(1)]);
+    demo.start.demo = Some("demo".into());
+    let mut elsewhere = board(vec![job(1)]);
+    post(&mut elsewhere, Post::Driver(Driver::Another(None)));
+    let read_only = board_with(vec![job(1)], |c| c.read_only = true);
+    for model in [board(vec![copying(1)]), demo, elsewhere, read_only] {
+        let (model, effects) = switch(model);
+        assert_eq!(effects[0], Effect::CloseJobs);
+        assert!(model.notice.is_none());
+    }
 }

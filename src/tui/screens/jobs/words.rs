@@ -117,7 +117,9 @@ fn in_doubt(candidates: &[ImageId]) -> String {
 pub fn left_behind(job: &Job) -> Vec<String> {
     let waiting = job.still_to_remove().count();
     let mut words = Vec::new();
-    if waiting > 0 {
+    if job.needs_cleanup() && waiting == 0 {
+        words.push("its snapshots are still to be looked for".to_owned());
+    } else if waiting > 0 {
         words.push(format!("{} still to be removed", count(waiting, "snapshot", "snapshots")));
     }
     words.extend(job.leftovers.iter().map(|l| format!("left: {} ({})", l.snapshot, clean(&l.why.to_string()))));

@@ -132,7 +132,12 @@ fn asked(job: &Job, width: usize) -> Vec<Line<'static>> {
                 Encryption::Encrypt { key: Some(key) } => format!("with {key}"),
             },
         );
-        add("source's tags", if request.copy_tags { "are copied" } else { "not copied" });
+        let source_tags = match (request.copy_tags, request.image_tags.is_empty()) {
+            (true, _) => "are copied",
+            (false, false) => "are copied, but for those of amigrate",
+            (false, true) => "not copied",
+        };
+        add("source's tags", source_tags);
     }
     add("size", &gib(request.size_gib()));
     lines
