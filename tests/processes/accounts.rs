@@ -262,3 +262,57 @@ fn shells_of_two_accounts_never_see_each_others_jobs() {
     let ours = run(&house, house.command(&["jobs"]));
     assert_eq!(ours.said.lines().count(), 3, "{} {}", ours.said, ours.errors);
 }
+
+#[test]
+fn a_profile_with_the_environments_credentials_is_remembered_as_nobodys() {
+    let mut house = House::new();
+    let sts = Sts::start();
+    let ours = amigrate::domain::AccountKey::new(
+        &amigrate::domain::AccountId::new("123456789012").expect("digits"),
+        Some(&sts.url),
+    );
+    house.account = ours.clone();
+    house.ask_copies("ours", 1);
+    let profiles = "[profile keys]\naws_access_key_id = test\naws_secret_access_key = secret\n\
+                    [profile shell]\nrole_arn = arn:aws:iam::123456789012:role/r\ncredential_source = Environment\n\
+                    [profile chained]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = shell\n";
+    house.settings = configured(&house, profiles);
+    // Another shell: it has no keys, so nothing is asked and nobody is signed in.
+    house.settings.extend([
+        ("AWS_ENDPOINT_URL", sts.url.clone()),
+        ("AWS_ACCESS_KEY_ID", String::new()),
+        ("AWS_SECRET_ACCESS_KEY", String::new()),
+    ]);
+    for (profile, code, lines) in [("keys", 0, 3), ("shell", 3, 0), ("chained", 3, 0)] {
+        let files: Vec<&str> = house.settings[..2].iter().map(|(_, path)| path.as_str()).collect();
+        let key = format!("{profile} in {} in {} at {}", files[0], files[1], sts.url);
+        house.store().remember_account(&key, &ours).expect("it is kept");
+        let ran = run(&house, house.command(&["jobs", "--profile", profile]));
+        assert_eq!((ran.code, ran.said.lines().count()), (Some(code), lines), "{profile}: {} {}", ran.said, ran.errors);
+    }
+}
+
+#[test]
+fn a_starting_driver_waits_for_a_profile_to_be_written() {
+    let mut house = House::new();
+    house.settings = configured(&house, "");
+    let drive = Drive::start(house.command(&["drive", "--profile", "late"]), &house);
+    drive.wait_to_say("waiting: use profile `late`");
+    configured(&house, "[profile late]\naws_access_key_id = test\naws_secret_access_key = secret\n");
+    drive.wait_to_say("driving the queue");
+}
+
+#[test]
+fn the_endpoint_of_a_services_section_is_another_account() {
+    let mut house = House::new();
+    let sts = Sts::start();
+    let file = format!(
+        "[default]\nendpoint_url = {}\nservices = mine\n[services mine]\nec2 =\n  endpoint_url = http://127.0.0.1:9\n",
+        sts.url
+    );
+    house.settings = configured(&house, &file);
+    let mut whoami = house.command(&["whoami"]);
+    whoami.env_remove("AWS_ENDPOINT_URL");
+    let ran = run(&house, whoami);
+    assert!(ran.said.contains("endpoint: http://127.0.0.1:9\n"), "{} {}", ran.said, ran.errors);
+}
