@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkErro
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::{identity::NotVerified, whole::CutOff};
-use crate::domain::{Failure, Retry, text};
+use crate::domain::{Failure, FailureKind, Retry, text};
 
 mod causes;
 mod codes;
@@ -62,11 +62,11 @@ impl Context<'_> {
 
 /// The failure a call's error means.
 pub(super) fn failure<E: Coded>(context: &Context<'_>, error: &CallError<E>) -> Failure {
-    if let Some(NotVerified(failure)) = find(error) {
-        return Failure { what: context.what.to_owned(), ..failure.clone() };
-    }
     if let Some(credentials_error) = find::<CredentialsError>(error) {
-        return credentials(context, credentials_error);
+        let failure = credentials(context, credentials_error);
+        // Whose they are is found out before they sign, so that says it too.
+        let kind = if failure.kind == FailureKind::Other { FailureKind::NotSigned } else { failure.kind };
+        return failure.kind(kind);
     }
     match error {
         SdkError::ServiceError(service) => match service.err().code() {
@@ -167,6 +167,9 @@ pub(super) fn denied(failure: &Failure) -> bool {
 
 /// Credentials were not to be had.
 pub(super) fn credentials(context: &Context<'_>, error: &CredentialsError) -> Failure {
+    if let Some(NotVerified(failure)) = find(error) {
+        return Failure { what: context.what.to_owned(), ..failure.clone() };
+    }
     let words = chain(error);
     let lower = words.to_ascii_lowercase();
     let any = |needles: &[&str]| needles.iter().any(|n| lower.contains(n));

@@ -3,7 +3,13 @@
 //! Each new set is tried on STS `GetCallerIdentity`, signed with exactly that set, before the SDK gets it for any other
 //! call. The first fixes the session's account; sets of another account are refused, so that nothing is signed with them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use aws_config::{SdkConfig, identity::IdentityCache, profile::ProfileSet};
 use aws_credential_types::{
@@ -11,6 +17,8 @@ use aws_credential_types::{
     credential_feature::AwsCredentialFeature,
     provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
 };
+
+use tokio::time::{Instant, timeout};
 
 use super::errors;
 use crate::domain::{
@@ -58,6 +66,9 @@ struct Inner {
     /// How STS is asked; whatever credentials it has are never used.
     config: SdkConfig,
     facts: Facts,
+    limits: Limits,
+    /// Whether whatever gives credentials is being waited for.
+    fetching: AtomicBool,
     /// Held while credentials are fetched and tried: one at a time.
     state: tokio::sync::Mutex<State>,
     /// Who these credentials are; fixes the account for good.
@@ -70,6 +81,50 @@ struct State {
     fetched: Option<Credentials>,
     /// The last set STS was asked about, and whose it is.
     last: Option<(Credentials, Account)>,
+    /// When whatever gives credentials was last given up on.
+    hung: Option<Instant>,
+}
+
+/// How long credentials are waited for: shorter than the SDK waits, which would say of the call that it was not answered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// The longest that one sending of a call may take, credentials and all.
+    pub(super) attempt: Duration,
+    /// The longest that somebody waits who asks for nothing but credentials.
+    pub(super) operation: Duration,
+}
+
+impl Limits {
+    /// For whatever gives credentials to a call.
+    fn fetch_for_call(self) -> Duration {
+        self.attempt.min(self.operation) * 3 / 4
+    }
+
+    /// For that, and for STS to say whose they are.
+    fn verify_for_call(self) -> Duration {
+        self.attempt.min(self.operation) * 9 / 10
+    }
+
+    /// For whatever gives credentials when nothing else is asked: a person may have a key to touch.
+    fn fetch(self) -> Duration {
+        self.operation * 3 / 4
+    }
+}
+
+/// While this is there, whatever gives credentials is being waited for.
+struct Fetching<'a>(&'a AtomicBool);
+
+impl<'a> Fetching<'a> {
+    fn begin(flag: &'a AtomicBool) -> Self {
+        flag.store(true, Ordering::Relaxed);
+        Self(flag)
+    }
+}
+
+impl Drop for Fetching<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
 }
 
 impl std::fmt::Debug for VerifiedCredentials {
@@ -85,6 +140,7 @@ impl VerifiedCredentials {
         sources: SourceNames,
         config: &SdkConfig,
         facts: Facts,
+        limits: Limits,
     ) -> Self {
         // Each set is tried once and by itself; nothing of it may stay in the clients' cache.
         let config = config.to_builder().identity_cache(IdentityCache::no_cache()).build();
@@ -93,6 +149,8 @@ impl VerifiedCredentials {
             sources,
             config,
             facts,
+            limits,
+            fetching: AtomicBool::new(false),
             state: tokio::sync::Mutex::default(),
             identity: Mutex::default(),
         }))
@@ -105,9 +163,10 @@ impl VerifiedCredentials {
 
     /// Fetches credentials without using them.
     pub(super) async fn fetch(&self) -> Result<(), CredentialsError> {
+        let begun = Instant::now();
         let mut state = self.0.state.lock().await;
         if state.fetched.is_none() {
-            let credentials = self.0.source.provide_credentials().await?;
+            let credentials = self.take(&mut state, begun, self.0.limits.fetch()).await?;
             self.keep(&mut state, credentials);
         }
         Ok(())
@@ -115,12 +174,13 @@ impl VerifiedCredentials {
 
     /// Who is signed in; asked only if nobody was yet.
     pub(super) async fn verify(&self) -> Result<Identity, Failure> {
+        let begun = Instant::now();
         let mut state = self.0.state.lock().await;
         if let Some(identity) = self.identity() {
             return Ok(identity);
         }
         let credentials = self
-            .take(&mut state)
+            .take(&mut state, begun, self.0.limits.fetch())
             .await
             .map_err(|error| errors::credentials(&self.0.facts.context("find AWS credentials", ""), &error))?;
         let identity = self.admit(&mut state, &credentials).await?;
@@ -136,16 +196,36 @@ impl VerifiedCredentials {
         }
     }
 
-    async fn take(&self, state: &mut State) -> Result<Credentials, CredentialsError> {
-        match state.fetched.take() {
-            Some(credentials) => Ok(credentials),
-            None => self.0.source.provide_credentials().await,
+    /// Credentials for what was `begun` then.
+    async fn take(&self, state: &mut State, begun: Instant, limit: Duration) -> Result<Credentials, CredentialsError> {
+        if let Some(credentials) = state.fetched.take() {
+            return Ok(credentials);
         }
+        // Whoever waited while another one's try hung has no time left for a try of its own.
+        if state.hung.is_none_or(|at| at <= begun) {
+            let _fetching = Fetching::begin(&self.0.fetching);
+            if let Ok(answer) = timeout(limit, self.0.source.provide_credentials()).await {
+                return answer;
+            }
+            state.hung = Some(Instant::now());
+        }
+        Err(CredentialsError::provider_error(NotVerified(hanging(limit))))
     }
 
     async fn usable(&self) -> Result<Credentials, CredentialsError> {
+        let limit = self.0.limits.verify_for_call();
+        timeout(limit, self.usable_without_limit()).await.unwrap_or_else(|_| {
+            let failure = if self.0.fetching.load(Ordering::Relaxed) { hanging(limit) } else { sts_silent(limit) };
+            Err(CredentialsError::provider_error(NotVerified(failure)))
+        })
+    }
+
+    async fn usable_without_limit(&self) -> Result<Credentials, CredentialsError> {
+        let limit = self.0.limits.fetch_for_call();
+        // The SDK's cache has its calls wait for one try: those that waited are not to make one each when it hung.
+        let begun = Instant::now().checked_sub(limit).unwrap_or_else(Instant::now);
         let mut state = self.0.state.lock().await;
-        let credentials = self.take(&mut state).await?;
+        let credentials = self.take(&mut state, begun, limit).await?;
         match self.admit(&mut state, &credentials).await {
             Ok(_) => Ok(credentials),
             Err(failure) => Err(CredentialsError::provider_error(NotVerified(failure))),
@@ -235,6 +315,24 @@ fn same(a: &Credentials, b: &Credentials) -> bool {
     a.access_key_id() == b.access_key_id()
         && a.secret_access_key() == b.secret_access_key()
         && a.session_token() == b.session_token()
+}
+
+/// Credentials that do not come are missing: somebody is to touch a key, or to sign in.
+fn hanging(limit: Duration) -> Failure {
+    let seconds = limit.as_secs_f64();
+    Failure::new("find AWS credentials", format!("whatever gives the credentials did not answer within {seconds} s"))
+        .hint(
+            "A credential process may be waiting for a key to be touched or for a code; else SSO or the instance metadata \
+             service does not answer.",
+        )
+        .retry(Retry::AfterLogin)
+}
+
+/// Credentials of which nobody says whose they are.
+fn sts_silent(limit: Duration) -> Failure {
+    Failure::new(WHAT, format!("STS did not answer within {} s", limit.as_secs_f64()))
+        .hint("The network or the service is slow; trying again may help. Behind a proxy, HTTPS_PROXY must be set.")
+        .retry(Retry::Later)
 }
 
 /// What STS refuses says nothing of a region or of one call: either the credentials are bad, or it is to be asked again.

@@ -22,7 +22,7 @@ mod whole;
 
 pub use identity::{SimulatedLogin, other_account};
 pub use images::{CallBudget, ImagePage};
-pub use profiles::profiles;
+pub use profiles::{names_credential_source, profiles};
 pub use request_ids::with_request_id;
 pub use session::{Session, SessionOptions};
 pub use transport::HttpClient;

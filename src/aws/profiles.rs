@@ -1,8 +1,8 @@
 //! Profiles of the AWS configuration files, read by the SDK's own parser. Makes no calls.
 
-use aws_config::profile::ProfileSet;
+use aws_config::profile::{ProfileFileLoadError, ProfileSet};
 
-use crate::domain::{Failure, text};
+use crate::domain::{Failure, Retry, text};
 
 /// The names of the profiles in the AWS configuration and credentials files, sorted; none if they cannot be read.
 pub async fn profiles() -> Vec<String> {
@@ -15,12 +15,26 @@ pub async fn profiles() -> Vec<String> {
 /// The profile files as they are, honouring `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`.
 #[expect(clippy::default_trait_access, reason = "the types belong to a crate that is not named here")]
 pub(super) async fn load() -> Result<ProfileSet, Failure> {
-    aws_config::profile::load(&Default::default(), &Default::default(), &Default::default(), None).await.map_err(
-        |error| {
-            Failure::new("read the AWS configuration files", super::errors::chain(&error))
-                .hint("Correct the file named here; `aws configure list` shows how the AWS CLI reads it.")
-        },
-    )
+    checked(aws_config::profile::load(&Default::default(), &Default::default(), &Default::default(), None).await)
+}
+
+fn checked(read: Result<ProfileSet, ProfileFileLoadError>) -> Result<ProfileSet, Failure> {
+    read.map_err(|error| {
+        Failure::new("read the AWS configuration files", super::errors::chain(&error))
+            .hint("Correct the file named here; `aws configure list` shows how the AWS CLI reads it.")
+            // It may be read again once somebody has written it.
+            .retry(Retry::AfterLogin)
+    })
+}
+
+/// Whether a profile, or one that it takes its credentials from, has them from the environment of whoever runs it
+/// (`credential_source`). Files that cannot be read name none.
+pub async fn names_credential_source(profile: &str) -> bool {
+    load().await.is_ok_and(|set| names_source(&set, profile))
+}
+
+fn names_source(set: &ProfileSet, profile: &str) -> bool {
+    property(set, profile, "credential_source").is_some()
 }
 
 fn names(set: &ProfileSet) -> Vec<String> {
@@ -41,7 +55,9 @@ fn unknown(profile: &str, known: &[String]) -> Failure {
     let failure = Failure::new(
         format!("use profile `{}`", text::clean(profile)),
         "the AWS configuration files have no such profile",
-    );
+    )
+    // A login, or a person, may yet make it.
+    .retry(Retry::AfterLogin);
     let nearest = known
         .iter()
         .map(|name| (strsim::jaro_winkler(name, profile), name))
@@ -75,6 +91,7 @@ pub(super) fn property<'a>(set: &'a ProfileSet, profile: &'a str, key: &str) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::testing::config_file;
 
     #[test]
     fn an_unknown_profile_is_answered_with_the_known_ones() {
@@ -88,6 +105,31 @@ mod tests {
             let failure = unknown(asked, known);
             assert_eq!(failure.hint, hint);
             assert!(failure.what.contains(asked));
+            assert_eq!(failure.retry, Retry::AfterLogin, "somebody may write it");
+        }
+    }
+
+    #[expect(clippy::default_trait_access, reason = "the types belong to a crate that is not named here")]
+    async fn load_text(text: &str) -> Result<ProfileSet, Failure> {
+        let files = config_file(text);
+        checked(aws_config::profile::load(&Default::default(), &Default::default(), &files, None).await)
+    }
+
+    #[tokio::test]
+    async fn files_that_cannot_be_read_may_be_written_anew() {
+        assert_eq!(load_text("[default").await.unwrap_err().retry, Retry::AfterLogin);
+    }
+
+    #[tokio::test]
+    async fn a_chain_of_profiles_that_names_a_source_of_credentials_is_told_from_one_that_does_not() {
+        let text = "[profile keys]\naws_access_key_id = a\naws_secret_access_key = b\n\
+                    [profile role]\nrole_arn = r\nsource_profile = keys\n\
+                    [profile shell]\nrole_arn = r\ncredential_source = Environment\n\
+                    [profile chained]\nrole_arn = r\nsource_profile = shell\n";
+        let files = load_text(text).await.unwrap();
+        for (profile, named) in [("keys", false), ("role", false), ("shell", true), ("chained", true), ("none", false)]
+        {
+            assert_eq!(names_source(&files, profile), named, "{profile}");
         }
     }
 }

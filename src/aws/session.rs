@@ -19,12 +19,13 @@ use aws_config::{
     stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
 };
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_types::service_config::ServiceConfigKey;
 
 use futures_util::future::BoxFuture;
 
 use super::{
     HttpClient, errors,
-    identity::{Facts, SimulatedLogin, SourceNames, VerifiedCredentials},
+    identity::{Facts, Limits, SimulatedLogin, SourceNames, VerifiedCredentials},
     profiles,
     request_ids::RequestIds,
     whole::WholeAnswers,
@@ -89,7 +90,7 @@ struct Inner {
     region_was_given: bool,
     profile: Option<String>,
     mfa: bool,
-    /// EC2's own endpoint where the environment gives it one; the other services' stands in `config`.
+    /// EC2's endpoint, if not AWS's own; the other services' stand in `config`.
     ec2_endpoint: Option<String>,
     operation_timeout: Duration,
     /// Set once AWS has accepted these credentials anywhere.
@@ -108,7 +109,8 @@ impl Inner {
         home: Region,
         options: &SessionOptions,
     ) -> Self {
-        let credentials = VerifiedCredentials::new(source, sources, config, facts);
+        let limits = Limits { attempt: options.attempt_timeout, operation: options.operation_timeout };
+        let credentials = VerifiedCredentials::new(source, sources, config, facts, limits);
         let provider = SharedCredentialsProvider::new(credentials.clone());
         Self {
             config: config.to_builder().credentials_provider(provider).build(),
@@ -117,7 +119,7 @@ impl Inner {
             region_was_given: true,
             profile: None,
             mfa: false,
-            ec2_endpoint: None,
+            ec2_endpoint: ec2_endpoint(config),
             operation_timeout: options.operation_timeout,
             accepted: AtomicBool::new(false),
             ec2: Mutex::default(),
@@ -142,6 +144,7 @@ impl Session {
     ///
     /// Fails on an unknown profile, an unreadable configuration file, a malformed region or endpoint.
     pub async fn load(options: SessionOptions, http: HttpClient) -> Result<Self, Failure> {
+        refuse_empty_endpoints(&|name| std::env::var(name).ok())?;
         let files = profiles::load().await?;
         let profile = match options.profile.clone().or_else(|| variable("AWS_PROFILE")) {
             Some(profile) => {
@@ -186,8 +189,6 @@ impl Session {
             region_was_given,
             profile,
             mfa,
-            // The SDK obeys this variable by itself; it is read here only to be named in errors.
-            ec2_endpoint: options.endpoint_url.is_none().then(|| variable("AWS_ENDPOINT_URL_EC2")).flatten(),
             ..Inner::new(&config, source, sources, facts, home, &options)
         })))
     }
@@ -199,6 +200,10 @@ impl Session {
 
     /// The same, signed in as `login` says at each call.
     pub fn simulated_as(http: HttpClient, region: Region, login: &SimulatedLogin) -> Self {
+        Self::simulated_from(http, region, SharedCredentialsProvider::new(login.clone()))
+    }
+
+    pub(super) fn simulated_from(http: HttpClient, region: Region, source: SharedCredentialsProvider) -> Self {
         let options = SessionOptions::default();
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -210,7 +215,6 @@ impl Session {
             .timeout_config(options.timeouts())
             .stalled_stream_protection(StalledStreamProtectionConfig::enabled().build())
             .build();
-        let source = SharedCredentialsProvider::new(login.clone());
         Self(Arc::new(Inner::new(&config, source, SourceNames::Simulated, Facts::default(), region, &options)))
     }
 
@@ -231,7 +235,7 @@ impl Session {
 
     /// The endpoint EC2's calls are sent to, if not AWS's own.
     pub fn endpoint_url(&self) -> Option<&str> {
-        self.0.ec2_endpoint.as_deref().or_else(|| self.0.config.endpoint_url())
+        self.0.ec2_endpoint.as_deref()
     }
 
     /// Finds credentials along the usual chain without using them. May ask SSO, STS, a process or IMDS.
@@ -324,10 +328,12 @@ impl Session {
         clients
             .entry(region.clone())
             .or_insert_with(|| {
-                let config = aws_sdk_ec2::config::Builder::from(&self.0.config)
+                let mut config = aws_sdk_ec2::config::Builder::from(&self.0.config)
                     .region(sdk_region(region))
                     .interceptor(RequestIds)
                     .interceptor(WholeAnswers);
+                // The account's queue is told from others' by this one, so no other is asked.
+                config.set_endpoint_url(self.0.ec2_endpoint.clone());
                 aws_sdk_ec2::Client::from_conf(config.build())
             })
             .clone()
@@ -371,6 +377,19 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Where the SDK sends EC2's calls: an endpoint that was given by option goes before EC2's own of the environment or of the
+/// profile's `services`, and that before everybody's.
+fn ec2_endpoint(config: &SdkConfig) -> Option<String> {
+    let of_all = || config.endpoint_url().map(str::to_owned);
+    if config.get_origin("endpoint_url").is_client_config() {
+        return of_all();
+    }
+    let key =
+        ServiceConfigKey::builder().service_id("EC2").env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
+    let own = config.service_config().and_then(|services| services.load_config(key));
+    own.filter(|url| !url.is_empty()).or_else(of_all)
+}
+
 /// The region of the environment, else the profile's. IMDS is never asked: that costs seconds off EC2.
 fn given_region(of_profile: Option<&str>) -> Result<Option<Region>, Failure> {
     let found = ["AWS_REGION", "AWS_DEFAULT_REGION"]
@@ -378,10 +397,22 @@ fn given_region(of_profile: Option<&str>) -> Result<Option<Region>, Failure> {
         .find_map(|name| Some((format!("the environment variable {name}"), variable(name)?)))
         .or_else(|| Some(("the profile".to_owned(), of_profile?.trim().to_owned())));
     match found {
-        Some((place, name)) => Region::new(&name)
-            .map(Some)
-            .map_err(|failure| Failure { hint: format!("It stands in {place}. {}", failure.hint), ..failure }),
+        Some((place, name)) => Region::new(&name).map(Some).map_err(|failure| {
+            // The files may be corrected while somebody waits; the environment of a process never changes.
+            let retry = if place == "the profile" { Retry::AfterLogin } else { failure.retry };
+            Failure { hint: format!("It stands in {place}. {}", failure.hint), retry, ..failure }
+        }),
         None => Ok(None),
+    }
+}
+
+/// The SDK would panic on an endpoint that is set to nothing, at the first call.
+fn refuse_empty_endpoints(env: &impl Fn(&str) -> Option<String>) -> Result<(), Failure> {
+    let services = ["", "_EC2", "_KMS", "_STS"].map(|service| format!("AWS_ENDPOINT_URL{service}"));
+    match services.iter().find(|name| env(name).is_some_and(|url| url.trim().is_empty())) {
+        Some(name) => Err(Failure::new(format!("use the endpoint of {name}"), "it is set, and empty")
+            .hint(format!("Unset it (`unset {name}`), or give it a URL."))),
+        None => Ok(()),
     }
 }
 
@@ -405,7 +436,23 @@ fn checked_endpoint(url: &str) -> Result<String, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::testing::{Answer, eu, scripted, us};
+    use crate::{
+        aws::testing::{Answer, client, config_file, eu, scripted, us},
+        domain::AccountId,
+    };
+
+    #[test]
+    fn an_endpoint_that_is_set_to_nothing_is_refused() {
+        let env = |set: Option<(&'static str, &'static str)>| {
+            move |name: &str| set.filter(|(n, _)| *n == name).map(|(_, value)| value.to_owned())
+        };
+        assert_eq!(refuse_empty_endpoints(&env(None)), Ok(()));
+        assert_eq!(refuse_empty_endpoints(&env(Some(("AWS_ENDPOINT_URL", "http://127.0.0.1:1")))), Ok(()));
+        for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2"] {
+            let failure = refuse_empty_endpoints(&env(Some((name, " ")))).unwrap_err();
+            assert!(failure.what.contains(name) && failure.hint.contains("unset"), "{failure:?}");
+        }
+    }
 
     #[test]
     fn an_endpoint_is_a_url() {
@@ -428,6 +475,48 @@ mod tests {
         }
         assert_eq!(session.0.ec2.lock().unwrap().len(), 1);
         assert!(asked.all()[0].host.starts_with("ec2.eu-west-1."));
+    }
+
+    /// Of a session with a configuration file and perhaps an endpoint given by option: what it tells, and where it asks.
+    async fn endpoints(file: &str, given: Option<&str>) -> (Option<String>, String) {
+        let (http, asked) = client(|_, _| Answer::ok("<R/>"));
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .profile_files(config_file(file))
+            .http_client(http.0)
+            .region(sdk_region(&us()))
+            .identity_cache(IdentityCache::no_cache());
+        if let Some(url) = given {
+            loader = loader.endpoint_url(url);
+        }
+        let config = loader.load().await;
+        let source = SharedCredentialsProvider::new(SimulatedLogin::default());
+        let options = SessionOptions::default();
+        let inner = Inner::new(&config, source, SourceNames::Simulated, Facts::default(), us(), &options);
+        let session = Session(Arc::new(inner));
+        session.assume_verified(Account { id: AccountId::new("123456789012").unwrap(), arn: String::new() });
+        session.describe_images(&us(), &[crate::aws::testing::ami("ami-1")]).await.unwrap();
+        (session.endpoint_url().map(str::to_owned), asked.all()[0].host.clone())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_endpoint_that_is_told_is_the_one_that_is_asked() {
+        let all = "[default]\nendpoint_url = http://all.example\n";
+        let own = "[default]\nservices = mine\n[services mine]\nec2 =\n  endpoint_url = http://own.example\n";
+        let both = format!("{own}[default]\nendpoint_url = http://all.example\n");
+        let ignored = format!("{own}[default]\nignore_configured_endpoint_urls = true\n");
+        let cases = [
+            ("", None, None),
+            (all, None, Some("all.example")),
+            (own, None, Some("own.example")),
+            (&both, None, Some("own.example")),
+            (&both, Some("http://given.example"), Some("given.example")),
+            (&ignored, None, None),
+        ];
+        for (file, given, host) in cases {
+            let (told, asked) = endpoints(file, given).await;
+            assert_eq!(told, host.map(|host| format!("http://{host}")), "{file}");
+            assert_eq!(asked, host.unwrap_or("ec2.us-east-1.amazonaws.com"), "{file}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_runtime_api::client::{
     http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn},
     orchestrator::{HttpRequest, HttpResponse},
@@ -167,10 +168,31 @@ pub(super) fn unverified_in(
     login: SimulatedLogin,
     script: impl Fn(usize, &Asked) -> Answer + Send + Sync + 'static,
 ) -> (Session, Log) {
+    let (client, log) = client(script);
+    (Session::simulated_as(client, home, &login), log)
+}
+
+/// A configuration file of this text.
+#[expect(deprecated, reason = "the new names are in a crate that nothing else here needs")]
+pub(super) fn config_file(text: &str) -> aws_config::profile::profile_file::ProfileFiles {
+    use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
+    ProfileFiles::builder().with_contents(ProfileFileKind::Config, text).build()
+}
+
+/// A session whose credentials are had from this source.
+pub(super) fn with_source(
+    source: impl ProvideCredentials + 'static,
+    script: impl Fn(usize, &Asked) -> Answer + Send + Sync + 'static,
+) -> (Session, Log) {
+    let (client, log) = client(script);
+    (Session::simulated_from(client, us(), SharedCredentialsProvider::new(source)), log)
+}
+
+/// An HTTP client whose every request is answered by the script.
+pub(super) fn client(script: impl Fn(usize, &Asked) -> Answer + Send + Sync + 'static) -> (HttpClient, Log) {
     let log = Log::default();
     let connector = SharedHttpConnector::new(Scripted(Arc::new(script), log.clone()));
-    let client = http_client_fn(move |_, _| connector.clone());
-    (Session::simulated_as(HttpClient::from(client), home, &login), log)
+    (HttpClient::from(http_client_fn(move |_, _| connector.clone())), log)
 }
 
 pub(super) fn us() -> Region {

@@ -50,13 +50,12 @@ impl HttpClient {
         })?;
         let proxied = client(&tls, &ProxyConfig::from_env());
         let direct = client(&tls, &ProxyConfig::disabled());
-        let container = std::env::var("AWS_CONTAINER_CREDENTIALS_FULL_URI").ok();
-        let container = container.and_then(|uri| uri.parse().ok()).filter(is_loopback);
+        let own = metadata_endpoints(&|name| std::env::var(name).ok());
         let client = http_client_fn(move |settings, components| {
             SharedHttpConnector::new(Route {
                 proxied: proxied.http_connector(settings, components),
                 direct: direct.http_connector(settings, components),
-                container: container.clone(),
+                own: own.clone(),
             })
         });
         Ok(Self(client))
@@ -82,14 +81,14 @@ fn client(tls: &TlsContext, proxy: &ProxyConfig) -> SharedHttpClient {
 struct Route {
     proxied: SharedHttpConnector,
     direct: SharedHttpConnector,
-    /// The container's credentials endpoint, where it is on the loopback.
-    container: Option<Uri>,
+    /// Metadata services that the environment names.
+    own: Vec<Uri>,
 }
 
 impl HttpConnector for Route {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let uri = request.uri().parse::<Uri>().ok();
-        if uri.is_some_and(|uri| goes_direct(&uri, self.container.as_ref())) {
+        if uri.is_some_and(|uri| goes_direct(&uri, &self.own)) {
             self.direct.call(request)
         } else {
             self.proxied.call(request)
@@ -97,12 +96,20 @@ impl HttpConnector for Route {
     }
 }
 
-/// Metadata services of instances and containers, and the container's endpoint on the loopback.
-fn goes_direct(uri: &Uri, container: Option<&Uri>) -> bool {
+/// The instance's metadata service, where the environment names another, and the container's credentials endpoint, where that
+/// is on the loopback.
+fn metadata_endpoints(env: &impl Fn(&str) -> Option<String>) -> Vec<Uri> {
+    let uri = |name| env(name).and_then(|uri| uri.parse::<Uri>().ok()).filter(|uri| uri.authority().is_some());
+    let container = uri("AWS_CONTAINER_CREDENTIALS_FULL_URI").filter(is_loopback);
+    let instance = uri("AWS_EC2_METADATA_SERVICE_ENDPOINT");
+    container.into_iter().chain(instance).collect()
+}
+
+/// Metadata services of instances and containers, at AWS's addresses and at those that the environment names.
+fn goes_direct(uri: &Uri, own: &[Uri]) -> bool {
     const METADATA: [&str; 5] =
         ["169.254.169.254", "169.254.170.2", "169.254.170.23", "[fd00:ec2::254]", "[fd00:ec2::23]"];
-    uri.host().is_some_and(|host| METADATA.contains(&host))
-        || container.is_some_and(|container| container.authority() == uri.authority())
+    uri.host().is_some_and(|host| METADATA.contains(&host)) || own.iter().any(|own| own.authority() == uri.authority())
 }
 
 fn is_loopback(uri: &Uri) -> bool {

@@ -144,8 +144,7 @@ async fn worker(
         }
         Ok(opened.store)
     })?;
-    let env = |name: &str| std::env::var(name).ok();
-    let key = profile::key(options.profile.as_deref(), options.endpoint_url.as_deref(), &env);
+    let key = profile::key_of_this_process(options.profile.as_deref(), options.endpoint_url.as_deref()).await;
     if let Some(key) = key
         && let Err(failure) = keeper.with(move |store| store.remember_account(&key, &account)).await
     {

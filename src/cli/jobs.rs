@@ -55,14 +55,13 @@ pub(super) fn print_out(lines: &str) -> Result<ExitCode, Failure> {
 /// The profile's account as it was last. AWS is asked if there was none, and if the keys are exported, which may be anybody's.
 pub(super) fn whose(setup: &Setup, store: &Store) -> Result<AccountKey, Failure> {
     let options = setup.session_options();
-    let env = |name: &str| std::env::var(name).ok();
-    let key = profile::key(options.profile.as_deref(), options.endpoint_url.as_deref(), &env);
-    if let Some(key) = key
-        && let Some(account) = store.account_of(&key)?
-    {
-        return Ok(account);
-    }
     super::runtime()?.block_on(async {
+        let key = profile::key_of_this_process(options.profile.as_deref(), options.endpoint_url.as_deref()).await;
+        if let Some(key) = key
+            && let Some(account) = store.account_of(&key)?
+        {
+            return Ok(account);
+        }
         let session = Session::load(options, http_client()?).await?;
         session.check_credentials().await?;
         Ok(AccountKey::new(&session.account().await?.id, session.endpoint_url()))

@@ -247,8 +247,7 @@ impl Setup {
             return Ok(None);
         }
         if log.file.is_empty() {
-            let usual = config::state_dir().map(|dir| dir.join("amigrate.log"));
-            return Ok(usual.and_then(|file| logging::start(&file, &log.level).ok()));
+            return Ok(config::state_dir().and_then(|dir| logging::start_usual(&dir, &log.level).ok()));
         }
         logging::start(Path::new(&log.file), &log.level).map(Some)
     }

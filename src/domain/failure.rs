@@ -25,6 +25,8 @@ pub enum FailureKind {
     CredentialsOrRegion,
     /// The credentials work, for another account than the session's. Nothing was signed with them.
     OtherAccount,
+    /// There were no credentials to sign the call with, so it was not sent.
+    NotSigned,
 }
 
 /// One failure: what failed, why, what to do about it.
@@ -105,6 +107,11 @@ impl Failure {
             .as_deref()
             .and_then(|c| c.strip_prefix(code))
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+
+    /// Whether the call was never sent, for want of credentials to sign it with.
+    pub fn not_signed(&self) -> bool {
+        matches!(self.kind, FailureKind::NotSigned | FailureKind::OtherAccount)
     }
 
     /// Whether AWS knows who asks, and does not allow it.

@@ -6,9 +6,10 @@ use jiff::Timestamp;
 
 use super::{
     job::JobId,
-    talk::{Answer, Call, Deregistration},
+    sending::outcome_unknown,
+    talk::{Answer, Call, Deregistration, SnapshotVerdict},
 };
-use crate::domain::{Failure, Region};
+use crate::domain::{Failure, Region, SnapshotId};
 
 /// The number of one changing call; never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,9 +63,9 @@ pub enum Outcome {
     Done,
     /// AWS refused it with this code.
     Refused(String),
-    /// No answer came, or none that could be read: it may have been done.
+    /// No answer came, or none that tells, such as trouble within AWS: it may have been done.
     NoAnswer,
-    /// It was not sent after all: what was known of the image had become too old.
+    /// It was not sent after all: what was known of the image had become too old, or there was nothing to sign it with.
     NotSent,
 }
 
@@ -74,7 +75,7 @@ impl fmt::Display for Outcome {
             Self::Sent => f.write_str("sent, no answer known"),
             Self::Done => f.write_str("done"),
             Self::Refused(code) => write!(f, "refused: {code}"),
-            Self::NoAnswer => f.write_str("no answer"),
+            Self::NoAnswer => f.write_str("outcome unknown"),
             Self::NotSent => f.write_str("not sent"),
         }
     }
@@ -93,19 +94,30 @@ impl Answer {
         }
     }
 
-    /// The resource that was made.
+    /// The resource that was made; or what became of the snapshots that went with a deregistered image.
     pub fn made(&self) -> Option<String> {
-        if let Self::Copied(_, Ok(image)) = self { Some(image.to_string()) } else { None }
+        match self {
+            Self::Copied(_, Ok(image)) => Some(image.to_string()),
+            Self::Deregistered(_, Ok(Deregistration::Done(verdicts))) if !verdicts.is_empty() => {
+                let each = |(snapshot, verdict): &(SnapshotId, SnapshotVerdict)| format!("{snapshot} {verdict}");
+                Some(verdicts.iter().map(each).collect::<Vec<_>>().join(", "))
+            }
+            _ => None,
+        }
     }
 
-    /// The request id of a failure that has one.
+    /// The request id of a failure that has one. That of a call that was never signed is the one by which STS was asked.
     pub fn failed_request(&self) -> Option<&str> {
-        self.failure()?.request_id.as_deref()
+        self.failure().filter(|failure| !failure.not_signed())?.request_id.as_deref()
     }
 }
 
 fn failed(failure: &Failure) -> Outcome {
-    failure.code.clone().map_or(Outcome::NoAnswer, Outcome::Refused)
+    match &failure.code {
+        _ if failure.not_signed() => Outcome::NotSent,
+        Some(code) if !outcome_unknown(failure) => Outcome::Refused(code.clone()),
+        _ => Outcome::NoAnswer,
+    }
 }
 
 /// A changing call about to be made.
@@ -158,7 +170,7 @@ pub struct AuditEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ImageId, Retry, SnapshotId};
+    use crate::domain::{FailureKind, ImageId, Retry};
 
     fn region() -> Region {
         Region::new("eu-west-1").unwrap()
@@ -184,14 +196,48 @@ mod tests {
     fn an_answer_says_what_became_of_the_change() {
         let image = ImageId::new("ami-00000000000000aaa").unwrap();
         let lost = Failure::new("copy", "the connection was lost").retry(Retry::Later);
-        let refused = lost.clone().code("UnauthorizedOperation").request_id(Some("req-1".into()));
+        let refused =
+            lost.clone().retry(Retry::AfterChange).code("UnauthorizedOperation").request_id(Some("req-1".into()));
         let copied = Answer::Copied(JobId(1), Ok(image));
         assert_eq!((copied.outcome(), copied.made().as_deref()), (Outcome::Done, Some("ami-00000000000000aaa")));
         assert_eq!(Answer::Copied(JobId(1), Err(lost)).outcome(), Outcome::NoAnswer);
         let refused = Answer::Copied(JobId(1), Err(refused));
         assert_eq!(refused.outcome(), Outcome::Refused("UnauthorizedOperation".into()));
         assert_eq!(refused.failed_request(), Some("req-1"));
+        let snapshot = |id: &str| SnapshotId::new(id).unwrap();
+        let verdicts =
+            vec![(snapshot("snap-1"), SnapshotVerdict::Deleted), (snapshot("snap-2"), SnapshotVerdict::Skipped)];
+        let gone = Answer::Deregistered(JobId(1), Ok(Deregistration::Done(verdicts)));
+        assert_eq!(gone.made().as_deref(), Some("snap-1 deleted, snap-2 skipped"));
         let unknown = Answer::Deregistered(JobId(1), Ok(Deregistration::Unknown));
         assert_eq!(unknown.outcome(), Outcome::Refused("InvalidAMIID.NotFound".into()));
+    }
+
+    #[test]
+    fn a_refusal_is_only_what_tells_that_nothing_was_done() {
+        let coded = |code: &str, retry| Failure::new("copy", "no").code(code).retry(retry);
+        let refused = |code: &str| Outcome::Refused(code.into());
+        let cases = [
+            (coded("Unavailable", Retry::Later), Outcome::NoAnswer),
+            (coded("InternalError", Retry::Later), Outcome::NoAnswer),
+            (coded("RequestLimitExceeded", Retry::Later), refused("RequestLimitExceeded")),
+            (coded("InvalidSnapshot.InUse", Retry::Later), refused("InvalidSnapshot.InUse")),
+            (coded("ExpiredToken", Retry::AfterLogin), refused("ExpiredToken")),
+            (coded("InvalidAMIName.Malformed", Retry::AfterChange), refused("InvalidAMIName.Malformed")),
+        ];
+        for (failure, outcome) in cases {
+            assert_eq!(Answer::Copied(JobId(1), Err(failure.clone())).outcome(), outcome, "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_never_signed_was_not_sent_and_has_no_number_of_ec2s() {
+        let asked = Failure::new("copy", "no").code("ExpiredToken").request_id(Some("of-sts".into()));
+        for kind in [FailureKind::NotSigned, FailureKind::OtherAccount] {
+            for retry in [Retry::AfterLogin, Retry::Later] {
+                let answer = Answer::Copied(JobId(1), Err(asked.clone().kind(kind).retry(retry)));
+                assert_eq!((answer.outcome(), answer.failed_request()), (Outcome::NotSent, None), "{kind:?} {retry:?}");
+            }
+        }
     }
 }

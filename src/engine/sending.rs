@@ -87,10 +87,16 @@ impl Engine {
     }
 }
 
-/// Returns true if the copy may have begun all the same: whatever is not EC2's refusal, its network's or its own trouble.
-fn outcome_unknown(failure: &Failure) -> bool {
+/// Returns true if what was asked may have been done all the same: whatever is not EC2's refusal, its network's or its own
+/// trouble.
+pub(super) fn outcome_unknown(failure: &Failure) -> bool {
+    /// Refusals that pass by themselves, beside throttles.
+    const FOR_NOW: [&str; 3] = ["InvalidSnapshot.InUse", "ConcurrentTagAccess", "SnapshotCopyLimitExceeded"];
+    if failure.not_signed() {
+        return false;
+    }
     match failure.retry {
-        Retry::Later => !failure.is_throttle(),
+        Retry::Later => !failure.is_throttle() && !FOR_NOW.iter().any(|code| failure.is(code)),
         Retry::AfterLogin => false,
         Retry::AfterChange | Retry::Never => failure.code.is_none(),
     }

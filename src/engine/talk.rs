@@ -212,6 +212,18 @@ pub enum SnapshotVerdict {
     ClientError,
 }
 
+impl std::fmt::Display for SnapshotVerdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Deleted => "deleted",
+            Self::Skipped => "skipped",
+            Self::MissingPermissions => "missing-permissions",
+            Self::InternalError => "internal-error",
+            Self::ClientError => "client-error",
+        })
+    }
+}
+
 /// What a look before a removal showed.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Looked {

@@ -23,9 +23,26 @@ const FILES: u32 = 5;
 /// # Errors
 /// If the level is unknown or the file cannot be opened.
 pub fn start(file: &Path, level: &str) -> Result<WorkerGuard, Failure> {
+    start_with(file, level, || RotatedFile::open(file, MOST_BYTES, FILES))
+}
+
+/// Starts the usual log, in this program's own directory, which is for this user alone.
+///
+/// # Errors
+/// As [`start`].
+pub fn start_usual(dir: &Path, level: &str) -> Result<WorkerGuard, Failure> {
+    let file = dir.join("amigrate.log");
+    start_with(&file, level, || RotatedFile::open_own(&file, MOST_BYTES, FILES))
+}
+
+fn start_with(
+    file: &Path,
+    level: &str,
+    open: impl FnOnce() -> io::Result<RotatedFile>,
+) -> Result<WorkerGuard, Failure> {
     let failed = |why: String| Failure::new(format!("write the log {}", file.display()), why);
     let filter = EnvFilter::try_new(format!("warn,amigrate={level}")).map_err(|e| failed(e.to_string()))?;
-    let out = RotatedFile::open(file, MOST_BYTES, FILES).map_err(|e| failed(e.to_string()))?;
+    let out = open().map_err(|e| failed(e.to_string()))?;
     let (writer, guard) = tracing_appender::non_blocking(out);
     // A second start, as in tests, keeps the first log.
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).try_init();
@@ -50,6 +67,18 @@ impl RotatedFile {
         }
         let lock = private(&with(path, ".lock"))?;
         Ok(Self { path: path.to_owned(), file: private(path)?, lock, most, files })
+    }
+
+    /// The same in a directory of this program's own: others' rights to it are taken away.
+    fn open_own(path: &Path, most: u64, files: u32) -> io::Result<Self> {
+        if let Some(dir) = path.parent()
+            && let Ok(found) = fs::metadata(dir)
+            && found.mode() & 0o077 != 0
+            && found.uid() == rustix::process::geteuid().as_raw()
+        {
+            fs::set_permissions(dir, Permissions::from_mode(found.mode() & 0o7700))?;
+        }
+        Self::open(path, most, files)
     }
 
     /// Follows another process that put the file aside, and does so if it is full.
@@ -126,6 +155,19 @@ mod tests {
         fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
         RotatedFile::open(&path, 100, 5).unwrap();
         assert_eq!(mode(&path), 0o600);
+    }
+
+    #[test]
+    fn a_directory_of_ones_own_becomes_private_and_somebody_elses_choice_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
+        let path = dir.path().join("a.log");
+        RotatedFile::open(&path, 100, 5).unwrap();
+        assert_eq!(mode(dir.path()), 0o755);
+        RotatedFile::open_own(&path, 100, 5).unwrap();
+        assert_eq!(mode(dir.path()), 0o700);
+        RotatedFile::open_own(&dir.path().join("new/a.log"), 100, 5).unwrap();
+        assert_eq!(mode(&dir.path().join("new")), 0o700);
     }
 
     #[test]

@@ -1,5 +1,21 @@
 //! Under which name a profile's account is remembered, so that its jobs can be shown when nobody is signed in.
 
+use crate::aws;
+
+/// The name for what this process's environment and the AWS configuration files say; see [`key`]. `None` too when the profile
+/// takes its credentials from where the process runs (`credential_source`), for the same reason.
+pub async fn key_of_this_process(profile: Option<&str>, endpoint: Option<&str>) -> Option<String> {
+    let env = |name: &str| std::env::var(name).ok();
+    let key = key(profile, endpoint, &env)?;
+    (!aws::names_credential_source(&chosen(profile, &env)).await).then_some(key)
+}
+
+/// The profile that the AWS chain will use.
+fn chosen(profile: Option<&str>, env: &impl Fn(&str) -> Option<String>) -> String {
+    let of_environment = || env("AWS_PROFILE").filter(|name| !name.is_empty());
+    profile.map(str::to_owned).or_else(of_environment).unwrap_or_else(|| "default".into())
+}
+
 /// Names the profile that the AWS chain will use, the files it stands in, and the endpoint: in another file or behind
 /// another endpoint it may mean another account. What the environment says counts as what was given does.
 ///
@@ -16,7 +32,7 @@ pub fn key(profile: Option<&str>, endpoint: Option<&str>, env: &impl Fn(&str) ->
     if profile.is_none() && CREDENTIALS.iter().any(|name| variable(name).is_some()) {
         return None;
     }
-    let mut key = profile.map(str::to_owned).or_else(|| variable("AWS_PROFILE")).unwrap_or_else(|| "default".into());
+    let mut key = chosen(profile, env);
     for file in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"].into_iter().filter_map(variable) {
         key = format!("{key} in {file}");
     }

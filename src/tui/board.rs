@@ -115,6 +115,8 @@ pub struct Board {
     pub driver: Driver,
     /// When something was asked for last that changes jobs: for a moment it does not show yet.
     pub(super) asked: Option<Timestamp>,
+    /// What the board was when that was asked for.
+    asked_at_version: Option<u64>,
     /// Why nothing can be written down.
     pub trouble: Option<Failure>,
     /// So long without progress is said to be stalled.
@@ -139,6 +141,17 @@ impl Board {
     /// One job.
     pub fn job(&self, id: JobId) -> Option<&Job> {
         self.jobs.get(&id).map(AsRef::as_ref)
+    }
+
+    /// Notes that something was asked for that changes jobs.
+    pub(super) fn note_request(&mut self, now: Timestamp) {
+        (self.asked, self.asked_at_version) = (Some(now), Some(self.version));
+    }
+
+    /// Returns true while nothing has changed here since something was asked for: it is written down, and whoever drives has
+    /// not taken it up.
+    pub fn request_waits(&self) -> bool {
+        self.asked_at_version == Some(self.version)
     }
 
     /// The jobs that were asked for together.

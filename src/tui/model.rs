@@ -327,7 +327,8 @@ impl Model {
         let passing = matches!(ask, Ask::LookNow | Ask::Follow(_));
         if passing || self.can_ask() {
             if !passing {
-                self.board.asked = Some(self.now);
+                let now = self.now;
+                self.board.note_request(now);
             }
             effects.push(Effect::Ask(ask));
         }

@@ -26,6 +26,8 @@ pub enum Place<'a> {
     Notice,
     /// Who brings the queue on.
     Driver,
+    /// Another process that holds the queue and gives no sign of life.
+    OtherDriver,
     /// Something that was looked up.
     Lookup(&'static str),
     /// A region's images.
@@ -45,6 +47,7 @@ impl fmt::Display for Place<'_> {
             Self::Store => f.write_str("nothing is sent: jobs cannot be written down"),
             Self::Notice => f.write_str("the store of jobs"),
             Self::Driver => f.write_str("jobs can only be looked at"),
+            Self::OtherDriver => f.write_str("nobody is running the queue"),
             Self::Lookup(what) => f.write_str(what),
             Self::Images(region) => write!(f, "{region}"),
             Self::Copy(job) => write!(f, "copy {} to {}", job.request.name, job.request.destination),
@@ -76,6 +79,10 @@ impl Model {
         if let Some(failure) = standing::nobody_drives(self) {
             add(Place::Driver, failure);
         }
+        if let Some(silent) = self.board.driver.silent() {
+            problems.push((Place::OtherDriver, Cow::Owned(Failure::new("run the queue", silent))));
+        }
+        let mut add = |place, failure| problems.push((place, Cow::Borrowed(failure)));
         for (what, failure) in &self.lookup_problems {
             add(Place::Lookup(what), failure);
         }

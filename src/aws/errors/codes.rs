@@ -59,11 +59,8 @@ pub(super) fn class(context: &Context<'_>, code: &str, message: &str, status: u1
     let code = code.strip_prefix("Client.").or_else(|| code.strip_prefix("Server.")).unwrap_or(code);
     let one_of = |codes: &[&str]| codes.contains(&code);
     let of = |retry, hint: &str| Class::new(retry, hint);
-    if code == "AuthFailure" && names_a_resource(message) {
-        return of(
-            Retry::AfterChange,
-            "The image, its snapshots or their key belong to another account, which does not share them with this one.",
-        );
+    if code == "AuthFailure" && !generic(message) {
+        return of(Retry::AfterChange, not_authorized(message));
     }
     if one_of(IDENTITY) {
         return Class { kind: FailureKind::CredentialsOrRegion, ..identity(context) };
@@ -122,14 +119,22 @@ fn identity(context: &Context<'_>) -> Class {
     Class::new(Retry::AfterLogin, hint)
 }
 
-/// Whether an `AuthFailure` refuses this one call, for what it is about; else it is about who asks, or about the region.
-fn names_a_resource(message: &str) -> bool {
-    /// Of the texts that are about credentials or the region.
-    const GENERIC: [&str; 5] = ["credentials", "access key", "secret", "signed up", "subscri"];
+/// Whether an `AuthFailure` is about who asks, or about the region. Every other text refuses this one call.
+fn generic(message: &str) -> bool {
+    const WORDS: [&str; 5] = ["credentials", "access key", "secret", "signed up", "subscri"];
+    let message = message.to_ascii_lowercase();
+    WORDS.iter().any(|word| message.contains(word))
+}
+
+/// What to do about an `AuthFailure` that refuses one call.
+fn not_authorized(message: &str) -> &'static str {
     const RESOURCES: [&str; 8] = ["ami-", "snap-", "image", "snapshot", "launch permission", "owner", "kms", " key"];
     let message = message.to_ascii_lowercase();
-    let any = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    !any(&GENERIC) && any(&RESOURCES)
+    if RESOURCES.iter().any(|word| message.contains(word)) {
+        "The image, its snapshots or their key belong to another account, which does not share them with this one."
+    } else {
+        ""
+    }
 }
 
 fn denied(context: &Context<'_>, message: &str) -> Class {

@@ -32,7 +32,8 @@ async fn each_code_has_its_class_and_a_word_of_advice() {
         ("ExpiredToken", 400, Retry::AfterLogin, "aws sso login"),
         ("RequestExpired", 400, Retry::AfterLogin, "aws sso login"),
         ("SignatureDoesNotMatch", 403, Retry::AfterLogin, "clock"),
-        ("AuthFailure", 401, Retry::AfterLogin, "not enabled"),
+        ("AuthFailure", 401, Retry::AfterChange, ""),
+        ("InvalidClientTokenId", 403, Retry::AfterLogin, "not enabled"),
     ];
     for (code, status, retry, advice) in cases {
         let failure = listing(Answer::error(status, code, "AWS\u{202e} says so")).await;
@@ -60,6 +61,8 @@ async fn an_auth_failure_about_an_image_is_that_calls_refusal() {
         assert_eq!((failure.retry, failure.kind), (Retry::AfterChange, FailureKind::Other), "{message}");
         assert!(failure.hint.contains("another account"), "{}", failure.hint);
     }
+    let unknown = listing(Answer::error(403, "AuthFailure", "You may not do this")).await;
+    assert_eq!((unknown.retry, unknown.kind, unknown.hint.as_str()), (Retry::AfterChange, FailureKind::Other, ""));
     let generic = [
         "AWS was not able to validate the provided access credentials",
         "Account 123456789012 is not signed up for this service",

@@ -101,7 +101,7 @@ async fn while_sts_does_not_answer_well_the_credentials_are_not_used() {
     for (answer, retry) in cases {
         let (session, asked) = unverified(SimulatedLogin::default(), move |_, _| answer.clone());
         let failure = session.image_page(&eu(), &ImageQuery::default(), None).await.unwrap_err();
-        assert_eq!((failure.retry, failure.kind), (retry, FailureKind::Other), "{failure:?}");
+        assert_eq!((failure.retry, failure.kind), (retry, FailureKind::NotSigned), "{failure:?}");
         assert_eq!(session.account().await.unwrap_err().retry, retry);
         assert_eq!(asked.of("DescribeImages").len(), 0);
     }
@@ -119,13 +119,53 @@ async fn good_credentials_are_known_in_a_home_region_that_is_not_enabled() {
     assert!(hosts.len() == 2 && hosts[1].starts_with("sts.us-east-1."), "{hosts:?}");
 }
 
+/// A credential process that waits for somebody to touch a key.
+#[derive(Debug)]
+struct Hanging(Arc<Mutex<u32>>);
+
+impl ProvideCredentials for Hanging {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        *self.0.lock().unwrap() += 1;
+        future::ProvideCredentials::new(std::future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn credentials_that_do_not_come_are_missing_ones() {
+    let tries = Arc::new(Mutex::new(0));
+    let (session, asked) = crate::aws::testing::with_source(Hanging(Arc::clone(&tries)), two_accounts);
+    let (query, region) = (ImageQuery::default(), eu());
+    let four = (0..4).map(|_| session.image_page(&region, &query, None));
+    let mut failures = futures_util::future::join_all(four).await;
+    failures.push(session.image_page(&region, &query, None).await);
+    assert_eq!(*tries.lock().unwrap(), 1, "those that waited for it meanwhile, or in a row, learn of it at once");
+    tokio::time::advance(Duration::from_secs(16)).await;
+    let page = session.image_page(&region, &query, None);
+    let (account, waited) = tokio::join!(session.account(), page);
+    failures.push(waited);
+    assert_eq!(*tries.lock().unwrap(), 2, "and what is asked later tries anew");
+    for failure in failures.into_iter().map(Result::unwrap_err) {
+        assert_eq!(failure.retry, Retry::AfterLogin, "{failure:?}");
+        assert!(failure.why.contains("did not answer within 1") && failure.hint.contains("touched"), "{failure:?}");
+    }
+    // Nothing but credentials is asked for: somebody may be looking for the key.
+    for failure in [account.unwrap_err(), session.check_credentials().await.unwrap_err()] {
+        assert_eq!(failure.retry, Retry::AfterLogin, "{failure:?}");
+        assert!(failure.why.contains("did not answer within 45 s"), "{failure:?}");
+    }
+    assert!(asked.all().is_empty());
+}
+
 #[tokio::test(start_paused = true)]
 async fn nobody_signed_in_is_a_login_to_be_made() {
     let login = SimulatedLogin::default();
     let (session, asked) = unverified(login.clone(), two_accounts);
     login.sign_out();
     let failure = session.image_page(&eu(), &ImageQuery::default(), None).await.unwrap_err();
-    assert_eq!(failure.retry, Retry::AfterLogin);
+    assert_eq!((failure.retry, failure.kind), (Retry::AfterLogin, FailureKind::NotSigned));
     assert_eq!(session.account().await.unwrap_err().retry, Retry::AfterLogin);
     assert!(asked.all().is_empty());
 }

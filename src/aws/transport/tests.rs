@@ -91,7 +91,11 @@ async fn tls_that_fails_is_waited_out_like_a_lost_network() {
 #[test]
 fn metadata_goes_past_the_proxy_and_nothing_else_does() {
     let uri = |text: &str| text.parse::<Uri>().unwrap();
-    let container = uri("http://127.0.0.1:8080/creds");
+    let own = metadata_endpoints(&|name| match name {
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI" => Some("http://127.0.0.1:8080/creds".into()),
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT" => Some("http://10.0.0.7:1338".into()),
+        _ => None,
+    });
     for direct in [
         "http://169.254.169.254/latest/api/token",
         "http://169.254.170.2/v2/credentials/x",
@@ -99,18 +103,23 @@ fn metadata_goes_past_the_proxy_and_nothing_else_does() {
         "http://[fd00:ec2::254]/latest/meta-data",
         "http://[fd00:ec2::23]/v1/credentials",
         "http://127.0.0.1:8080/creds?x",
+        "http://10.0.0.7:1338/latest/api/token",
     ] {
-        assert!(goes_direct(&uri(direct), Some(&container)), "{direct}");
+        assert!(goes_direct(&uri(direct), &own), "{direct}");
     }
     for proxied in [
         "https://ec2.us-east-1.amazonaws.com/",
         "http://127.0.0.1:8081/",
         "http://169.254.169.253/",
+        "http://10.0.0.7/",
         "http://169.254.169.254.example/",
     ] {
-        assert!(!goes_direct(&uri(proxied), Some(&container)), "{proxied}");
+        assert!(!goes_direct(&uri(proxied), &own), "{proxied}");
     }
-    assert!(!goes_direct(&container, None));
+    assert!(!goes_direct(&own[0], &[]));
+    let elsewhere =
+        |name: &str| (name == "AWS_CONTAINER_CREDENTIALS_FULL_URI").then(|| "https://creds.example/".into());
+    assert_eq!(metadata_endpoints(&elsewhere), Vec::<Uri>::new());
     for (text, loopback) in
         [("http://[::1]:1/", true), ("http://localhost/", true), ("http://10.0.0.1/", false), ("http://a/", false)]
     {

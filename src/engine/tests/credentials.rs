@@ -57,6 +57,16 @@ fn another_accounts_credentials_pause_everything_and_nothing_is_gone() {
 }
 
 #[test]
+fn a_copy_that_could_not_be_signed_is_not_in_doubt() {
+    let mut engine = copying();
+    submit_beside(&mut engine, vec![request(2, "eu-west-2")], &[], at(1));
+    let lost = Failure::new("copy", "the SSO endpoint did not answer").retry(Retry::Later).kind(FailureKind::NotSigned);
+    engine.handle(Event::Answer(Answer::Copied(JobId(2), Err(lost))), at(2));
+    let job = engine.job(JobId(2)).unwrap();
+    assert_eq!((job.word(), job.sent.is_none(), job.doubt.is_none()), ("queued", true, true), "{job:?}");
+}
+
+#[test]
 fn a_refusal_about_an_image_fails_that_copy_and_no_other() {
     let mut engine = copying();
     submit_beside(&mut engine, vec![request(2, "eu-west-2")], &[], at(1));

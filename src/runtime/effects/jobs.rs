@@ -80,6 +80,7 @@ impl Effects {
         self.account = Some(account.clone());
         let key = self.profile_key();
         tokio::spawn(async move {
+            let key = key.await;
             let remember = |key: String| keeper.with(move |store| store.remember_account(&key, &account));
             if let Some(Err(failure)) = futures_util::future::OptionFuture::from(key.map(remember)).await {
                 tracing::warn!(%failure, "the profile's account could not be kept");
@@ -117,11 +118,12 @@ impl Effects {
 
     /// Without credentials nobody knows whose jobs to show; those of the account the profile had last, then.
     pub(super) fn show_stored(&mut self) {
-        // Exported keys may be anybody's.
-        let Some(key) = self.profile_key() else { return };
+        let key = self.profile_key();
         let Ok(keeper) = self.keeper() else { return };
         let (sender, number, now) = (self.sender.clone(), self.accounts, self.clock.now());
         tokio::spawn(async move {
+            // Exported keys may be anybody's.
+            let Some(key) = key.await else { return };
             let loaded = keeper.with(move |store| {
                 let Some(account) = store.account_of(&key)? else { return Ok(None) };
                 let loaded = store.load(&account, now - SignedDuration::from_hours(24))?;
@@ -171,14 +173,17 @@ impl Effects {
     }
 
     /// A profile may mean another account behind another endpoint; exported keys mean nobody knows whose.
-    fn profile_key(&self) -> Option<String> {
-        match &self.origin {
-            Origin::Aws { options, .. } => {
-                let named = self.profile.as_deref().or(options.profile.as_deref());
-                profile::key(named, options.endpoint_url.as_deref(), &|name| std::env::var(name).ok())
+    fn profile_key(&self) -> impl Future<Output = Option<String>> + Send + 'static {
+        let (origin, profile) = (self.origin.clone(), self.profile.clone());
+        async move {
+            match origin {
+                Origin::Aws { options, .. } => {
+                    let named = profile.or(options.profile);
+                    profile::key_of_this_process(named.as_deref(), options.endpoint_url.as_deref()).await
+                }
+                // Its store ends with it, and nothing of the user's environment counts.
+                Origin::Simulated { .. } | Origin::Later => profile::key(profile.as_deref(), None, &|_| None),
             }
-            // Its store ends with it, and nothing of the user's environment counts.
-            Origin::Simulated { .. } | Origin::Later => profile::key(self.profile.as_deref(), None, &|_| None),
         }
     }
 }

@@ -367,3 +367,28 @@ fn the_cursor_goes_to_the_copies_just_asked_for() {
     assert_eq!(change(&mut model, job(3)), Some(JobId(3)));
     assert_eq!(change(&mut model, job(4)), Some(JobId(3)), "once");
 }
+
+#[test]
+fn a_question_that_the_copy_has_outrun_is_asked_again() {
+    let image = |n| ImageId::new(&format!("ami-0000000000000000{n}")).unwrap();
+    let mut model = board(vec![with(1, |j| j.state = JobState::Copying { image: image(1) })]);
+    keys(&mut model, "x");
+    shows(&mut model, &["Cancel a copy", "ami-00000000000000001"]);
+    // It is another image by the time the answer comes.
+    let changed = with(1, |j| j.state = JobState::Copying { image: image(2) });
+    post(&mut model, Post::Changed { jobs: vec![changed.into()], status: None });
+    assert_eq!(keys(&mut model, "y"), []);
+    shows(&mut model, &["ami-00000000000000002", "read the question again"]);
+    assert!(matches!(keys(&mut model, "y")[..], [Effect::Ask(Ask::Cancel(_))]));
+}
+
+#[test]
+fn a_request_that_nobody_has_taken_up_is_said() {
+    let mut model = board(vec![copying(1)]);
+    post(&mut model, Post::Driver(Driver::Another(None)));
+    keys(&mut model, "x");
+    keys(&mut model, "y");
+    shows(&mut model, &["request written down; another amigrate is running the queue"]);
+    post(&mut model, Post::Changed { jobs: vec![copying(1).into()], status: None });
+    lacks(&mut model, "request written down");
+}

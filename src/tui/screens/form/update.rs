@@ -129,7 +129,12 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     let plan = draft.check(today, || model.token());
     model.overlays.retain(|o| !matches!(o, Overlay::Form(_)));
-    model.say(format!("{} asked for; the jobs pane shows them.", count(plan.copies.len(), "copy", "copies")));
+    let copies = count(plan.copies.len(), "copy", "copies");
+    model.say(if model.board.driver.silent().is_some() {
+        format!("{copies} requested. The request waits until the process that holds the queue goes on or ends.")
+    } else {
+        format!("{copies} requested; the jobs pane shows them.")
+    });
     model.images.marked.clear();
     model.focus = Pane::Jobs;
     if model.full == Some(Pane::Images) {

@@ -20,7 +20,7 @@ use crate::{
     engine::{Job, JobState},
     tui::{
         board::Driver,
-        model::{Model, Pane},
+        model::{Model, Pane, Session},
         theme,
         widgets::{
             bar::bar,
@@ -59,7 +59,16 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, dressing: Dressing
 }
 
 fn title(model: &Model) -> String {
-    let driver = model.board.driver.other().map_or_else(String::new, |other| format!(", {other}"));
+    let stopped = model.board.driver.silent().is_some();
+    let waits = model.board.request_waits() && matches!(model.board.driver, Driver::Another(_));
+    let driver = match model.board.driver.other() {
+        // What holds the queue is said above.
+        _ if stopped && waits => ", your request waits".to_owned(),
+        _ if stopped => ", nobody is running the queue".to_owned(),
+        Some(other) if waits => format!(", request written down; {other}"),
+        Some(other) => format!(", {other}"),
+        None => String::new(),
+    };
     let (shown, total) = match &model.jobs.history {
         Some(history) => (history.shown().len(), history.total()),
         None => (model.jobs.shown.jobs.len(), model.board.jobs().count()),
@@ -79,6 +88,8 @@ fn lines<'a>(model: &Model, cells: usize, rows: usize, dressing: Dressing<'_>) -
     if shown.lines.is_empty() {
         let text = if matches!(model.board.driver, Driver::Nobody(_)) && model.board.jobs().next().is_none() {
             " The copies cannot be shown: ! says why."
+        } else if model.board.account.is_none() && !matches!(model.session, Session::Ready(_)) {
+            " Copies are shown once AWS has said whose credentials these are."
         } else if model.board.jobs().next().is_none() {
             " No copies here: mark images with Space, then press c. H shows the history."
         } else {

@@ -71,6 +71,8 @@ pub struct Question {
     /// The answer of `y`; that of `n` is the one that does nothing.
     yes: usize,
     quits: bool,
+    /// The copy that it is about, and may have changed by the time it is answered.
+    about: Option<JobId>,
     /// Lines of the text above the window.
     scroll: usize,
 }
@@ -107,7 +109,7 @@ pub(super) fn foreign(jobs: &[&Job]) -> Option<String> {
 impl Question {
     fn two(title: &'static str, text: Vec<String>, no: &'static str, yes: impl Into<String>, does: Does) -> Self {
         let answers = vec![answer(no, Does::Nothing), answer(yes, does)];
-        Self { title, text, answers, chosen: 0, yes: 1, quits: false, scroll: 0 }
+        Self { title, text, answers, chosen: 0, yes: 1, quits: false, about: None, scroll: 0 }
     }
 
     /// Before one copy is cancelled.
@@ -131,7 +133,15 @@ impl Question {
         if job.origin == Origin::Elsewhere {
             text.insert(1, "It was started elsewhere: by the console, the CLI, a colleague or another host.".into());
         }
-        Self::two("Cancel a copy", text, "No, let it go on", "Yes, cancel it", Does::Cancel(vec![job.id]))
+        let question =
+            Self::two("Cancel a copy", text, "No, let it go on", "Yes, cancel it", Does::Cancel(vec![job.id]));
+        Self { about: Some(job.id), ..question }
+    }
+
+    /// The question as it is to be asked now, if the copy it is about is not any more what it was when this was asked.
+    fn outdated(&self, job: Option<&Job>) -> Option<Self> {
+        let now = Self::cancel(job.filter(|j| !j.state.ended())?);
+        (now.text != self.text).then_some(now)
     }
 
     /// Before a whole batch is cancelled: those not ended; those available are another matter.
@@ -141,6 +151,7 @@ impl Question {
         text.extend(names(open));
         text.extend(foreign(open));
         text.push("Their new images are deregistered and the snapshots made for them deleted.".into());
+        text.push("Of those that become available first, nothing is deleted.".into());
         match open.iter().filter(|j| matches!(j.state, JobState::InDoubt { .. })).count() {
             0 => {}
             1 => text.push("1 is in doubt: it is given up, and images that may be it stay.".into()),
@@ -188,7 +199,7 @@ impl Question {
         );
         answers.push(answer("Copy again, as a new copy", Does::Resolve(job.id, Decision::Again)));
         answers.push(answer("Give up", Does::Resolve(job.id, Decision::GiveUp)));
-        Self { title: "A copy in doubt", text, answers, chosen: 0, yes: 0, quits: false, scroll: 0 }
+        Self { title: "A copy in doubt", text, answers, chosen: 0, yes: 0, quits: false, about: None, scroll: 0 }
     }
 
     /// Before failed copies are made again, if images are removed for that.
@@ -230,7 +241,7 @@ impl Question {
             answer("Leave queued", Does::Quit),
             answer("Stay", Does::Nothing),
         ];
-        Self { title: "Quit", text, answers, chosen: 0, yes: 0, quits: true, scroll: 0 }
+        Self { title: "Quit", text, answers, chosen: 0, yes: 0, quits: true, about: None, scroll: 0 }
     }
 
     /// Before the demo is left: its world ends with it.

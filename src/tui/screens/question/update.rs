@@ -36,6 +36,15 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
 
 fn take(model: &mut Model, answer: usize, effects: &mut Vec<Effect>) {
     let Some(Overlay::Question(mut question)) = model.overlays.pop() else { return };
+    if let Some(id) = question.about
+        && answer != 0
+        && let Some(now) = question.outdated(model.board.job(id))
+    {
+        // What would be removed is not what was asked about.
+        model.overlays.push(Overlay::Question(now));
+        model.say("The copy has changed meanwhile: please read the question again.");
+        return;
+    }
     match question.answers.swap_remove(answer).does {
         Does::Nothing => {}
         Does::Cancel(jobs) => model.ask_for(Ask::Cancel(jobs), effects),
