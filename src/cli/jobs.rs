@@ -36,7 +36,7 @@ pub(super) fn run(setup: &Setup, which: Which) -> Result<ExitCode, Failure> {
 
 /// The store of this user's jobs.
 pub(super) fn open_store(setup: &Setup, what: &str) -> Result<Store, Failure> {
-    let opened = Store::open(&setup.store_dir(what)?, Timestamp::now())?;
+    let opened = Store::open_to_look(&setup.store_dir(what)?, Timestamp::now())?;
     if let Some(path) = opened.set_aside {
         let _ = writeln!(io::stderr(), "amigrate: the store of jobs was damaged; it is kept as {}", path.display());
     }

@@ -117,7 +117,13 @@ impl Store {
     /// Opens, or makes, `jobs.db` in a directory. The directory is made for this user alone (0700), as are the files
     /// (0600). A damaged file is set aside under `now`'s date.
     pub fn open(dir: &Path, now: Timestamp) -> Result<Opened, Failure> {
-        open::open(dir, now, schema::STEPS)
+        open::open(dir, now, schema::STEPS, open::Migrate::Always)
+    }
+
+    /// The same, to look at it: a file of an older form is brought to this program's only if nobody has it open. The driver
+    /// of an older version could not go on with it, and whoever only looks does not take its place.
+    pub fn open_to_look(dir: &Path, now: Timestamp) -> Result<Opened, Failure> {
+        open::open(dir, now, schema::STEPS, open::Migrate::Alone)
     }
 
     /// A store that nobody else sees and that ends with its value: for the demo and tests.

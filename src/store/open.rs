@@ -18,7 +18,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::{
     Opened, Store,
-    files::{self, BESIDE, Hold, Lock},
+    files::{self, BESIDE, Hold, Lock, NotHad},
     schema,
     trouble::{self, Error, shown},
 };
@@ -26,8 +26,22 @@ use crate::domain::{Failure, Retry};
 
 const WHAT: &str = "open the store of jobs";
 
+/// Whether a file of an older form is brought to this program's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Migrate {
+    /// In any case: whoever has it open with an older program leaves it to this one.
+    Always,
+    /// Only if nobody has it open.
+    Alone,
+}
+
 /// Opens the store of a directory with a list of steps.
-pub(super) fn open(dir: &Path, now: Timestamp, steps: &'static [&'static str]) -> Result<Opened, Failure> {
+pub(super) fn open(
+    dir: &Path,
+    now: Timestamp,
+    steps: &'static [&'static str],
+    migrate: Migrate,
+) -> Result<Opened, Failure> {
     // SQLite takes `file:...` for a URI; an absolute path cannot be one.
     let dir = std::path::absolute(dir).map_err(|e| trouble::io(WHAT, dir, &e))?;
     files::private_dir(&dir)?;
@@ -39,14 +53,22 @@ pub(super) fn open(dir: &Path, now: Timestamp, steps: &'static [&'static str]) -
         // What a lost file left behind must not be taken for the new one's.
         set_aside = move_aside(&path, now)?;
     }
-    let conn = match connect(&path, steps) {
+    let may_migrate = || match migrate {
+        Migrate::Always => Ok(()),
+        // Where locks do not work nobody drives.
+        Migrate::Alone => match Lock::try_take(&using, Hold::Alone) {
+            Err(NotHad::Held) => Err(older(&path)),
+            _ => Ok(()),
+        },
+    };
+    let conn = match connect(&path, steps, may_migrate) {
         Err(error) if error.damage().is_some() => {
             let why = error.damage().unwrap_or_default();
             // Nobody may have it open. The lock is let go before it is shared below; `opening.lock` spans both.
             let alone = Lock::try_take(&using, Hold::Alone).map_err(|_| in_use(&path, &why))?;
             set_aside = move_aside(&path, now)?;
             drop(alone);
-            connect(&path, steps)
+            connect(&path, steps, || Ok(()))
         }
         other => other,
     }
@@ -62,8 +84,18 @@ fn in_use(path: &Path, why: &str) -> Failure {
         .retry(Retry::Later)
 }
 
+fn older(path: &Path) -> Failure {
+    Failure::new(WHAT, format!("an older amigrate has {} open, and could not go on if this one changed its form", shown(path)))
+        .hint("Look with that version, or wait until it has ended; the screen and `amigrate drive` of this one take its place.")
+        .retry(Retry::Later)
+}
+
 /// A connection to the whole, known, migrated file.
-fn connect(path: &Path, steps: &[&str]) -> Result<Connection, Error> {
+fn connect(
+    path: &Path,
+    steps: &[&str],
+    may_migrate: impl FnOnce() -> Result<(), Failure>,
+) -> Result<Connection, Error> {
     create(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags(path, flags)?;
@@ -72,6 +104,9 @@ fn connect(path: &Path, steps: &[&str]) -> Result<Connection, Error> {
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     if !recognise(&conn, path, steps)? {
         check(&conn)?;
+        if schema::version_of(&conn)? < schema::version(steps) {
+            may_migrate()?;
+        }
     }
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     write_ahead(&conn)?;
@@ -99,7 +134,7 @@ fn create(path: &Path) -> Result<(), Failure> {
 /// Whether the file is new; refuses other programs' and newer ones.
 fn recognise(conn: &Connection, path: &Path, steps: &[&str]) -> Result<bool, Error> {
     let application: i32 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let version = schema::version_of(conn)?;
     let things: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if application == 0 && version == 0 && things == 0 {
         return Ok(true);

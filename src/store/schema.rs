@@ -80,6 +80,11 @@ pub(super) fn version(steps: &[&str]) -> i64 {
     i64::try_from(steps.len()).unwrap_or(i64::MAX)
 }
 
+/// The version that a file is at.
+pub(super) fn version_of(conn: &Connection) -> Result<i64, Error> {
+    Ok(conn.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
 /// Brings the file to the last version, each step whole or not at all.
 pub(super) fn migrate(conn: &mut Connection, steps: &[&str]) -> Result<(), Error> {
     loop {

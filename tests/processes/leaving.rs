@@ -130,6 +130,23 @@ fn a_hang_up_leaves_the_queue_to_the_background() {
     goes_on(&house);
 }
 
+#[test]
+fn another_profile_leaves_the_queue_to_the_background() {
+    let files = tempfile::tempdir().expect("a directory");
+    let (config, none) = (files.path().join("config"), files.path().join("none"));
+    fs::write(&config, "[profile elsewhere]\nregion = eu-west-1\n").expect("a file");
+    let shown = |path: &std::path::Path| path.to_str().expect("a plain name").to_owned();
+    let settings = [("AWS_CONFIG_FILE", &*shown(&config)), ("AWS_SHARED_CREDENTIALS_FILE", &*shown(&none))];
+    let (house, mut screen) = busy(&settings);
+    screen.keys("p");
+    screen.wait_for("the profiles", |t| t.contains("elsewhere"));
+    screen.keys("\r");
+    screen.wait_for("the other profile, which has no credentials", |t| !t.contains("3 queued"));
+    goes_on(&house);
+    screen.keys("q");
+    assert!(screen.wait_exit().success(), "{}", screen.text());
+}
+
 /// Nothing drives now; the next start goes on.
 fn stands_still_until_the_next_start(house: &House) {
     assert!(Background::all(house).is_empty(), "something goes on in the background");

@@ -127,17 +127,17 @@ fn version_one_is_read_for_ever() {
 #[test]
 fn steps_are_taken_in_order_and_whole() {
     let dir = version_one();
-    let failure = open::open(dir.path(), at(0), BROKEN).unwrap_err();
+    let failure = open::open(dir.path(), at(0), BROKEN, open::Migrate::Always).unwrap_err();
     assert!(failure.why.contains("nothing"), "{failure}");
     assert_eq!(form(&raw(dir.path())), form(&Store::in_memory().unwrap().conn), "half a step was taken");
     assert_eq!(ids(&open(dir.path())).len(), 4);
 
-    let store = open::open(dir.path(), at(0), LATER).unwrap().store;
+    let store = open::open(dir.path(), at(0), LATER, open::Migrate::Always).unwrap().store;
     let sizes: i64 = store.conn.query_row("SELECT sum(size) FROM jobs", [], |row| row.get(0)).unwrap();
     assert_eq!(sizes, 5 * 7);
     assert_eq!(ids(&store).len(), 4);
     drop(store);
-    open::open(dir.path(), at(0), LATER).unwrap();
+    open::open(dir.path(), at(0), LATER, open::Migrate::Always).unwrap();
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_newer_form_is_refused_and_not_touched() {
     let mut store = open(dir.path());
     commit(&mut store, &[job(1)]);
     // The newer form is in the log only, as after a crash of the newer program.
-    let newer = open::open(dir.path(), at(0), LATER).unwrap().store;
+    let newer = open::open(dir.path(), at(0), LATER, open::Migrate::Always).unwrap().store;
     let crash = crashed(dir.path());
     let bytes = || ["jobs.db", "jobs.db-wal"].map(|name| fs::read(crash.path().join(name)).unwrap());
     let before = bytes();
@@ -161,4 +161,20 @@ fn a_newer_form_is_refused_and_not_touched() {
     assert!(store.load(&account(), at(0)).is_err());
     let count: i64 = newer.conn.query_row("SELECT count(*) FROM jobs", [], |row| row.get(0)).unwrap();
     assert_eq!(count, 1);
+}
+
+#[test]
+fn whoever_only_looks_takes_no_store_away_from_an_older_program() {
+    let dir = tempfile::tempdir().unwrap();
+    let open_older = || open::open(dir.path(), at(0), &schema::STEPS[..1], open::Migrate::Always).unwrap().store;
+    let older = open_older();
+    let failure = Store::open_to_look(dir.path(), at(0)).unwrap_err();
+    assert!(failure.why.contains("older amigrate"), "{failure}");
+    assert!(older.changed_elsewhere().is_ok() && older.account_of("default").is_ok(), "it goes on");
+    drop(older);
+    let looking = Store::open_to_look(dir.path(), at(0)).unwrap().store;
+    assert_eq!(looking.version, schema::version(schema::STEPS));
+    // One of this form is shared, and a new one is made, as ever.
+    assert!(Store::open_to_look(dir.path(), at(0)).is_ok());
+    assert!(Store::open_to_look(&dir.path().join("new"), at(0)).is_ok());
 }
