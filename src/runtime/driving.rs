@@ -7,6 +7,7 @@ use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    task::JoinSet,
     time::{Instant, MissedTickBehavior, interval, sleep},
 };
 use uuid::Uuid;
@@ -36,6 +37,8 @@ pub(super) struct Drive<'a> {
     lock: Option<DriverLock>,
     answer: UnboundedSender<(CallId, Answered)>,
     answers: UnboundedReceiver<(CallId, Answered)>,
+    /// The calls under way. They end with the driving: nothing is sent once another process may drive.
+    under_way: JoinSet<()>,
     /// Requests the engine has, and the store still lists.
     in_hand: BTreeSet<AskId>,
     /// To be written before anything else happens.
@@ -66,6 +69,7 @@ impl<'a> Drive<'a> {
             lock,
             answer,
             answers,
+            under_way: JoinSet::new(),
             in_hand: BTreeSet::new(),
             write: Write::default(),
             calls: Vec::new(),
@@ -264,6 +268,7 @@ impl<'a> Drive<'a> {
             (self.worker.post)(Post::Changed { jobs: write.jobs, status: write.status });
         }
         self.changing.extend(write.sent.iter().map(|sent| sent.id));
+        while self.under_way.try_join_next().is_some() {}
         let now = self.worker.clock.now();
         for (id, call) in std::mem::take(&mut self.calls) {
             if let Some(answer) = call.expired(now) {
@@ -271,7 +276,7 @@ impl<'a> Drive<'a> {
                 continue;
             }
             let (answering, sender) = (self.worker.hands.call(call.clone()), self.answer.clone());
-            tokio::spawn(async move {
+            self.under_way.spawn(async move {
                 let answer = AssertUnwindSafe(answering).catch_unwind().await;
                 // A fault of ours must not leave a copy, or everything, waiting for ever.
                 let answer =
