@@ -18,14 +18,14 @@ use amigrate::{
         AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, ImageId, ImageName, Region,
         SnapshotId, SnapshotState, progress::SnapshotProgress,
     },
-    engine::{BatchId, Job, JobId, JobState, Limits, Status},
-    runtime::{Clock, Effects, Means, Origin, StoreAt, remember::Memory},
+    engine::{BatchId, EngineConfig, Job, JobId, JobState, Status},
+    runtime::{Clock, EffectConfig, Effects, SessionSource, StoreLocation, region_cache::RegionCache},
     sim::{Scenario, SharedWorld, World, connector},
     term::{
         Caps, Input, Screen,
         input::{KeyCode, KeyEvent, KeyModifiers},
     },
-    tui::{Effect, Model, Msg, Page, Post, Start, view},
+    tui::{Effect, JobUpdate, Model, Msg, Page, Start, view},
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;
@@ -58,16 +58,16 @@ impl Huge {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let _inside = runtime.enter();
         let http = connector::http_client(world, move || now).into();
-        let means = Means {
-            store: StoreAt::Memory,
+        let means = EffectConfig {
+            store: StoreLocation::Memory,
             read_only: true,
-            limits: Limits::of(&config),
+            limits: EngineConfig::of(&config),
             history_days: 90,
-            memory: Memory::default(),
+            memory: RegionCache::default(),
             background: Vec::new(),
         };
         let clock = Clock::starting(now, 1.0);
-        let mut effects = Effects::new(Origin::Simulated { http, home }, means, clock);
+        let mut effects = Effects::new(SessionSource::Simulated { http, home }, means, clock);
         let (mut model, first) = Model::new(start);
         for effect in first {
             effects.start(effect);
@@ -262,7 +262,7 @@ fn queues(c: &mut Criterion) {
         let (mut model, _) = Model::new(start);
         let id = AccountId::new("123456789012").expect("an account");
         let account = AccountKey::new(&id, None);
-        model.update(Msg::Board(Post::Opened { account, jobs: jobs(0), status: Status::default() }), now);
+        model.update(Msg::Jobs(JobUpdate::Opened { account, jobs: jobs(0), status: Status::default() }), now);
         model.update(Msg::Input(Input::Key(KeyEvent::new(KeyCode::Char('2'), KeyModifiers::NONE))), now);
         model.prepare();
         let mut screen: Screen<Sink> = Screen::new(io::sink(), size, &Caps::full());
@@ -278,7 +278,7 @@ fn queues(c: &mut Criterion) {
             b.iter(|| {
                 turn += 1;
                 let jobs = news[turn % 2].clone();
-                model.update(Msg::Board(Post::Changed { jobs, status: None }), now);
+                model.update(Msg::Jobs(JobUpdate::Changed { jobs, status: None }), now);
                 model.prepare();
                 screen.draw(|f| view::draw(f, &model)).expect("nothing refuses")
             });

@@ -1,14 +1,15 @@
 //! `amigrate`: browse Amazon Machine Images by region, copy them, watch the copies, cancel them.
 //!
-//! The rooms, lowest first; a room uses only those above it in this list (`tests/layering.rs` holds it):
+//! The layers, lowest first; a module uses only those above it in this list (`tests/layering.rs` checks it):
 //!
-//! | room | owns |
+//! | layer | owns |
 //! |---|---|
 //! | [`domain`] | the words of the problem; pure |
 //! | [`config`] | settings: defaults, file, environment, flags |
 //! | [`engine`] | a copy's life; sans-IO: (state, event, now) to commands |
 //! | [`store`] | jobs on disk: SQLite, one file, several processes |
 //! | [`aws`] | the AWS SDK; domain in, domain out |
+//! | [`labels`] | the engine's and the driver's values in words |
 //! | [`sim`] | an EC2 that lives in the process |
 //! | [`term`] | the terminal as a device |
 //! | [`tui`] | model, messages, effects, screens |
@@ -20,6 +21,7 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod labels;
 pub mod runtime;
 pub mod sim;
 pub mod store;

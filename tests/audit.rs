@@ -8,7 +8,7 @@ mod rig;
 use std::time::Duration;
 
 use amigrate::{
-    engine::{Ask, AuditEntry, Job, JobState, Limits, Outcome},
+    engine::{AuditEntry, Command, EngineConfig, Job, JobState, Outcome},
     sim::Scenario,
 };
 use rig::{Phase, Rig, pass, paused, region, request};
@@ -25,7 +25,7 @@ struct Run {
 /// One copy that fails at its key and one that is cancelled; the program ends where it is told to, and starts again.
 fn play(kill: Option<(usize, Phase)>) -> Run {
     paused(async {
-        let rig = Rig::new(&Scenario::named("demo").unwrap(), Limits::default());
+        let rig = Rig::new(&Scenario::named("demo").unwrap(), EngineConfig::default());
         rig.notes().kill = kill;
         let sources = rig.sources().await;
         let to = region("eu-west-1");
@@ -38,12 +38,12 @@ fn play(kill: Option<(usize, Phase)>) -> Run {
             let (jobs, asks) = (rig.stored().await, rig.waiting_asks().await);
             let mine: Vec<&Job> = jobs.iter().filter(|j| j.request.name.as_str().starts_with("audit-")).collect();
             if asks.is_empty() && mine.is_empty() {
-                life.desk.ask(Ask::Copy(copies.clone()));
+                life.desk.send(Command::Copy(copies.clone()));
             }
             if let Some(job) =
                 mine.iter().find(|j| matches!(j.state, JobState::Copying { .. }) && j.percent() > Some(20))
             {
-                life.desk.ask(Ask::Cancel(vec![job.id]));
+                life.desk.send(Command::Cancel(vec![job.id]));
             }
             if !mine.is_empty() && mine.iter().all(|j| j.state.ended()) {
                 break;

@@ -19,7 +19,7 @@ use std::{
 
 use amigrate::{
     domain::CopyRequest,
-    engine::{Ask, Job, JobState, Limits},
+    engine::{Command, EngineConfig, Job, JobState},
     sim::Scenario,
 };
 use rig::{Phase, Rig, pass, paused, region, request};
@@ -54,13 +54,13 @@ impl Person {
         }
         let mine: Vec<&Job> = jobs.iter().filter(|j| j.request.name.as_str().starts_with("crash-")).collect();
         if mine.is_empty() {
-            life.desk.ask(Ask::Copy(self.copies.clone()));
+            life.desk.send(Command::Copy(self.copies.clone()));
         }
         if let Some(job) = mine.iter().find(|j| j.request.name.as_str() == CANCELLED)
             && matches!(job.state, JobState::Copying { .. })
             && job.percent() > Some(20)
         {
-            life.desk.ask(Ask::Cancel(vec![job.id]));
+            life.desk.send(Command::Cancel(vec![job.id]));
         }
         !mine.is_empty() && jobs.iter().all(|j| j.state.ended())
     }
@@ -69,7 +69,7 @@ impl Person {
 /// Plays the scenario; the program ends where it is told to, and is started again. Gives the number of effects, and what is wrong.
 fn play(kill: Option<(usize, Phase)>) -> (usize, Vec<String>) {
     paused(async {
-        let limits = Limits { pending: 2, ..Limits::default() };
+        let limits = EngineConfig { pending: 2, ..EngineConfig::default() };
         let rig = Rig::new(&Scenario::named("demo").unwrap(), limits);
         rig.world.with(|w| (w.limits().pending_copies, w.pace().unseen_ms, w.pace().in_use_ms) = (2, 2_000, 4_000));
         rig.notes().kill = kill;

@@ -33,7 +33,7 @@ fn holds(name: &str, generated: &str) {
 /// One test, because both parts are written into one file.
 #[test]
 fn the_generated_parts_are_up_to_date() {
-    holds("keys", &format!("\n{}\n", amigrate::tui::keys::markdown()));
+    holds("keys", &format!("\n{}\n", amigrate::tui::bindings::markdown()));
     holds("screen", &format!("\n```text\n{}\n```\n\n", picture::copying()));
 }
 
@@ -100,7 +100,8 @@ fn every_setting_is_in_the_example_and_the_readme_points_to_it() {
     let text = readme();
     assert!(text.contains("](.config-example/config.toml)"));
     // Whatever the README calls a variable is one.
-    let known: Vec<String> = amigrate::config::keys::KEYS.iter().map(amigrate::config::keys::Key::variable).collect();
+    let known: Vec<String> =
+        amigrate::config::settings::KEYS.iter().map(amigrate::config::settings::Setting::variable).collect();
     let used: Vec<&str> = text
         .split(|c: char| !(c.is_ascii_uppercase() || c == '_'))
         .filter(|word| word.starts_with("AMIGRATE_") && *word != "AMIGRATE_SECTION_KEY")

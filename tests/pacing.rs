@@ -8,7 +8,7 @@ mod rig;
 use std::time::Duration;
 
 use amigrate::{
-    engine::{Ask, JobState, Limits},
+    engine::{Command, EngineConfig, JobState},
     sim::Scenario,
 };
 use rig::{Rig, pass, paused, region, request};
@@ -28,7 +28,7 @@ const PLACES: [&str; 10] = [
 
 /// A world with EC2's own rates, where copies run for more than an hour, and that many copies to each of these places.
 async fn asked(places: &[&str], each: usize) -> (Rig, rig::Life) {
-    let rig = Rig::new(&Scenario::named("demo").unwrap(), Limits::default());
+    let rig = Rig::new(&Scenario::named("demo").unwrap(), EngineConfig::default());
     rig.world.with(|w| {
         w.limits().rates = true;
         w.pace().base_ms = 5_000_000;
@@ -42,7 +42,7 @@ async fn asked(places: &[&str], each: usize) -> (Rig, rig::Life) {
             copies.push(request(&source, &region(place), &format!("paced-{n}"), None, token));
         }
     }
-    rig.ask(&life, Ask::Copy(copies)).await;
+    rig.ask(&life, Command::Copy(copies)).await;
     let ours = |j: &&amigrate::engine::Job| j.request.name.as_str().starts_with("paced-");
     for _ in 0..2_000 {
         pass(Duration::from_secs(5)).await;

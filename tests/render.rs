@@ -15,13 +15,13 @@ use std::{
 };
 
 use amigrate::{
-    domain::{Failure, Image, ImageId, ImageState, Retry, Snapshot, SnapshotId, SnapshotState, key::KeyList},
-    engine::{Answer, Call, Engine, Event, Limits, Status, Watched},
+    domain::{Failure, Image, ImageId, ImageState, Retry, Snapshot, SnapshotId, SnapshotState, kms_key::KeyList},
+    engine::{Engine, EngineConfig, Event, PolledCopies, Request, Response, Status},
     term::{
         Caps, Input, Screen,
         input::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind},
     },
-    tui::{Driver, Effect, Model, Msg, Post, Reply, view},
+    tui::{DriverStatus, Effect, JobUpdate, Model, Msg, Reply, view},
 };
 use jiff::SignedDuration;
 use proptest::{collection::vec, prelude::*, sample::select};
@@ -124,24 +124,24 @@ fn any_msg() -> impl Strategy<Value = Msg> {
         1 => select(vec![MouseEventKind::ScrollDown, MouseEventKind::ScrollUp, MouseEventKind::Moved])
             .prop_map(move |kind| Msg::Input(Input::Mouse(mouse(kind)))),
         1 => Just(Msg::Input(Input::Continued)),
-        2 => any_post().prop_map(Msg::Board),
+        2 => any_post().prop_map(Msg::Jobs),
         3 => Just(Msg::Tick),
     ]
 }
 
-fn any_post() -> impl Strategy<Value = Post> {
+fn any_post() -> impl Strategy<Value = JobUpdate> {
     let failure =
         || Failure::new("write \u{202e}jobs", "the \u{1b}[31m disk 東京 is full").hint("\u{9b}31m Make room.");
     let paused = Status { paused: Some(failure()), ..Status::default() };
     select(vec![
-        Post::Driver(Driver::Another(None)),
-        Post::Driver(Driver::Nobody(failure())),
-        Post::Driver(Driver::Us),
-        Post::Trouble(Some(failure())),
-        Post::Trouble(None),
-        Post::NotAsked(failure()),
-        Post::Notice("the \u{1b}[2J store was damaged".into()),
-        Post::Changed { jobs: Vec::new(), status: Some(paused) },
+        JobUpdate::Driver(DriverStatus::Another(None)),
+        JobUpdate::Driver(DriverStatus::Nobody(failure())),
+        JobUpdate::Driver(DriverStatus::Us),
+        JobUpdate::Trouble(Some(failure())),
+        JobUpdate::Trouble(None),
+        JobUpdate::NotAsked(failure()),
+        JobUpdate::Notice("the \u{1b}[2J store was damaged".into()),
+        JobUpdate::Changed { jobs: Vec::new(), status: Some(paused) },
     ])
 }
 
@@ -162,7 +162,7 @@ impl Play {
             model.update(msg.clone(), *now);
         }
         model.prepare();
-        let mut engine = Engine::new(Limits::of(&model.start.config));
+        let mut engine = Engine::new(EngineConfig::of(&model.start.config));
         // The tape's jobs have lower numbers.
         engine.restore(Vec::new(), 1_000, model.now);
         Self { model, engine, turn: 0 }
@@ -183,8 +183,8 @@ impl Play {
         let mut effects = self.model.update(msg, now);
         let mut calls = self.engine.handle(Event::Tick, now);
         for _ in 0..64 {
-            if let Some(Effect::Ask(ask)) = effects.last() {
-                calls.extend(self.engine.handle(Event::Ask(ask.clone()), now));
+            if let Some(Effect::Command(ask)) = effects.last() {
+                calls.extend(self.engine.handle(Event::Command(ask.clone()), now));
             }
             if let Some(effect) = effects.pop()
                 && let Some(answer) = self.answer(effect)
@@ -193,12 +193,12 @@ impl Play {
             }
             if let Some(call) = calls.pop() {
                 let answer = self.call(call);
-                calls.extend(self.engine.handle(Event::Answer(answer), now));
+                calls.extend(self.engine.handle(Event::Response(answer), now));
             }
         }
         let (jobs, status) = (self.engine.take_changed(), Some(self.engine.status()));
         if !jobs.is_empty() {
-            self.model.update(Msg::Board(Post::Changed { jobs, status }), now);
+            self.model.update(Msg::Jobs(JobUpdate::Changed { jobs, status }), now);
         }
     }
 
@@ -225,31 +225,37 @@ impl Play {
         })
     }
 
-    fn call(&mut self, call: Call) -> Answer {
+    fn call(&mut self, call: Request) -> Response {
         self.turn += 1;
         let bad = self.turn.is_multiple_of(4);
         let failure = || Failure::new("ask AWS", "the \u{1b}[31m network 東京 broke").retry(Retry::Later).hint("wait");
         let image = |n| ImageId::new(&format!("ami-{n:017x}")).unwrap();
         match call {
-            Call::Copy { job, .. } => Answer::Copied(job, if bad { Err(failure()) } else { Ok(image(self.turn)) }),
-            Call::Settle { job, .. } => Answer::Settled(job, Ok(Vec::new())),
-            Call::Survey { region } => Answer::Surveyed(region, if bad { Err(failure()) } else { Ok(Vec::new()) }),
-            Call::Watch { region, images, .. } => {
-                let seen = if bad { Err(failure()) } else { Ok(self.watched(&region, &images)) };
-                Answer::Watched(region, seen)
+            Request::CopyImage { job, .. } => {
+                Response::CopyImage(job, if bad { Err(failure()) } else { Ok(image(self.turn)) })
             }
-            Call::Look { job, .. } => Answer::Looked(job, Ok(amigrate::engine::Looked::default())),
-            Call::Deregister { job, .. } => Answer::Deregistered(
+            Request::Reconcile { job, .. } => Response::Reconcile(job, Ok(Vec::new())),
+            Request::ListPending { region } => {
+                Response::ListPending(region, if bad { Err(failure()) } else { Ok(Vec::new()) })
+            }
+            Request::PollCopies { region, images, .. } => {
+                let seen = if bad { Err(failure()) } else { Ok(self.watched(&region, &images)) };
+                Response::PollCopies(region, seen)
+            }
+            Request::CheckImage { job, .. } => Response::CheckImage(job, Ok(amigrate::engine::CheckedImage::default())),
+            Request::DeregisterImage { job, .. } => Response::DeregisterImage(
                 job,
                 if bad { Err(failure()) } else { Ok(amigrate::engine::Deregistration::Done(Vec::new())) },
             ),
-            Call::FindLeftovers { job, image, .. } => Answer::Leftovers(job, image, Ok(Vec::new())),
-            Call::DeleteSnapshot { job, image, snapshot, .. } => Answer::Deleted(job, image, snapshot, Ok(())),
-            Call::Probe => Answer::Probed(Ok(Vec::new())),
+            Request::FindSnapshots { job, image, .. } => Response::FindSnapshots(job, image, Ok(Vec::new())),
+            Request::DeleteSnapshot { job, image, snapshot, .. } => {
+                Response::DeleteSnapshot(job, image, snapshot, Ok(()))
+            }
+            Request::ProbeCredentials => Response::ProbeCredentials(Ok(Vec::new())),
         }
     }
 
-    fn watched(&self, region: &amigrate::domain::Region, ids: &[ImageId]) -> Watched {
+    fn watched(&self, region: &amigrate::domain::Region, ids: &[ImageId]) -> PolledCopies {
         let owner = amigrate::domain::AccountId::new("123456789012").unwrap();
         let images = ids.iter().map(|id| {
             let mut image = Image::bare(id.clone(), region.clone(), owner.clone());
@@ -270,7 +276,7 @@ impl Play {
             kms_key_id: None,
             tags: Vec::new(),
         });
-        Watched { asked: ids.to_vec(), images: images.collect(), snapshots: Ok(snapshots.collect()) }
+        PolledCopies { asked: ids.to_vec(), images: images.collect(), snapshots: Ok(snapshots.collect()) }
     }
 }
 

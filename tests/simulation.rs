@@ -25,10 +25,10 @@ use std::{
 use amigrate::{
     aws::SimulatedLogin,
     domain::{ClientToken, CopyRequest, Image, ImageId, ImageState, Region, image::Tag, text::thousands},
-    engine::{Ask, Job, JobId, JobState, Limits, Origin, Resolution, Tags},
+    engine::{Command, EngineConfig, Job, JobId, JobState, JobTags, Origin, Resolution},
     sim::{
         CopySeen, LookAlike, Scenario, World,
-        faults::{Effect, Rule},
+        faults::{FaultKind, Rule},
     },
 };
 use fastrand::Rng;
@@ -67,13 +67,13 @@ impl Play {
         let mut rng = Rng::with_seed(seed);
         // Where EC2 is trusted for a short time only, a copy without tags comes to be in doubt.
         let token_memory = if rng.u8(..) < 100 { rng.i64(5..60) } else { 600 };
-        let limits = Limits {
+        let limits = EngineConfig {
             pending: rng.usize(1..6),
             starts_per_second: if rng.bool() { 1.0 } else { 0.3 },
             start_burst: rng.u32(1..5),
             tagging: rng.u8(..) > 60,
             token_memory: SignedDuration::from_secs(token_memory),
-            ..Limits::default()
+            ..EngineConfig::default()
         };
         let rig = Rig::new(&Scenario::named("demo").unwrap(), limits);
         rig.world.with(|w| {
@@ -93,7 +93,7 @@ impl Play {
             limits.unique_names = rng.u8(..) < 50;
             limits.deletes_pending_snapshots = rng.bool();
             if rng.u8(..) < 50 {
-                w.faults().add(Rule::new("CreateTags", Effect::Deny));
+                w.faults().add(Rule::new("CreateTags", FaultKind::Deny));
             }
         });
         let mut places =
@@ -164,7 +164,7 @@ impl Play {
             copies.push(request(&source, &to, &name, key, token));
         }
         self.did("batches asked for");
-        self.rig.ask(life, Ask::Copy(copies.clone())).await;
+        self.rig.ask(life, Command::Copy(copies.clone())).await;
         self.asked.extend(copies);
     }
 
@@ -195,7 +195,7 @@ impl Play {
             if resolution == Resolution::GiveUp {
                 self.rig.notes().given_up.insert(job.request.token.clone());
             }
-            self.rig.ask(life, Ask::Resolve { job: job.id, resolution }).await;
+            self.rig.ask(life, Command::Resolve { job: job.id, resolution }).await;
         }
     }
 
@@ -209,7 +209,7 @@ impl Play {
                 if let Some(id) = self.pick(&ids(&|j| !j.state.ended())) {
                     self.did("copies cancelled");
                     self.name(&jobs, id);
-                    self.rig.ask(life, Ask::Cancel(vec![id])).await;
+                    self.rig.ask(life, Command::Cancel(vec![id])).await;
                 }
             }
             4 if self.rng.bool() => self.resolve(life).await,
@@ -219,7 +219,7 @@ impl Play {
                     // A copy started elsewhere is a batch by itself, named by its id; no other batch means one.
                     self.name(&jobs, id);
                     self.did("batches cancelled");
-                    self.rig.ask(life, Ask::Cancel(ids(&|j| j.batch == *batch && !j.state.ended()))).await;
+                    self.rig.ask(life, Command::Cancel(ids(&|j| j.batch == *batch && !j.state.ended()))).await;
                 }
             }
             5 => {
@@ -231,23 +231,23 @@ impl Play {
                 if let Some(id) = self.pick(&failed) {
                     let token = self.token();
                     self.did("copies tried again");
-                    self.rig.ask(life, Ask::TryAgain(vec![(id, token)])).await;
+                    self.rig.ask(life, Command::Retry(vec![(id, token)])).await;
                 }
             }
             6 => {
                 if let Some(id) = self.pick(&ids(&|j| matches!(j.state, JobState::Available { .. }) && !j.dismissed)) {
                     self.did("copies deregistered");
                     self.name(&jobs, id);
-                    self.rig.ask(life, Ask::Deregister(vec![id])).await;
+                    self.rig.ask(life, Command::Deregister(vec![id])).await;
                 }
             }
             7 => {
                 if let Some(id) = self.pick(&ids(&|j| j.state.ended() && !j.dismissed)) {
                     self.did("copies dismissed");
-                    self.rig.ask(life, Ask::Dismiss(vec![id])).await;
+                    self.rig.ask(life, Command::Dismiss(vec![id])).await;
                 }
-                life.desk.ask(Ask::LookNow);
-                life.desk.ask(Ask::Follow(self.places.clone()));
+                life.desk.send(Command::RefreshNow);
+                life.desk.send(Command::Follow(self.places.clone()));
             }
             _ => {}
         }
@@ -259,17 +259,17 @@ impl Play {
             ["CopyImage", "CopyImage", "Describe*", "DescribeImages", "DeregisterImage", "DeleteSnapshot", "*"];
         let action = actions[self.rng.usize(..actions.len())];
         let (what, effect) = match self.rng.u8(..12) {
-            0 => ("throttles", Effect::Throttle),
-            1 => ("internal errors", Effect::Fail),
-            2 | 3 => ("lost answers", Effect::LostAnswer),
-            4 => ("pages of HTML", Effect::Html),
-            5 => ("truncated answers", Effect::Truncated),
-            6 => ("resets", Effect::Reset),
-            7 => ("slow answers", Effect::Slow),
-            8 => ("expired credentials", Effect::Expired),
-            9 => ("refused snapshots", Effect::Deny),
+            0 => ("throttles", FaultKind::Throttle),
+            1 => ("internal errors", FaultKind::Fail),
+            2 | 3 => ("lost answers", FaultKind::LostAnswer),
+            4 => ("pages of HTML", FaultKind::Html),
+            5 => ("truncated answers", FaultKind::Truncated),
+            6 => ("resets", FaultKind::Reset),
+            7 => ("slow answers", FaultKind::Slow),
+            8 => ("expired credentials", FaultKind::Expired),
+            9 => ("refused snapshots", FaultKind::Deny),
             10 => return self.sign_out(),
-            _ => ("limits lowered", Effect::Throttle),
+            _ => ("limits lowered", FaultKind::Throttle),
         };
         self.did(what);
         if what == "limits lowered" {
@@ -277,8 +277,8 @@ impl Play {
             return self.rig.world.with(|w| w.limits().pending_copies = limit);
         }
         let action = match effect {
-            Effect::Expired => "*",
-            Effect::Deny => ["DeleteSnapshot", "DescribeSnapshots"][self.rng.usize(..2)],
+            FaultKind::Expired => "*",
+            FaultKind::Deny => ["DeleteSnapshot", "DescribeSnapshots"][self.rng.usize(..2)],
             _ => action,
         };
         let mut rule = Rule::new(action, effect).first(self.rng.u64(1..12)).millis(self.rng.u64(100..70_000));
@@ -399,7 +399,7 @@ impl Play {
                 let tagged = |w: &mut World| {
                     let tag = Tag { key: "Team".into(), value: "x".into() };
                     if mine {
-                        w.untag_elsewhere(&region, &id, Tags::JOB, now)
+                        w.untag_elsewhere(&region, &id, JobTags::JOB, now)
                     } else {
                         w.tag_elsewhere(&region, &id, tag, now)
                     }

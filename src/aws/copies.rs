@@ -7,7 +7,7 @@ use aws_smithy_types::retry::RetryConfig;
 use super::session::Session;
 use crate::{
     domain::{CopyRequest, Encryption, Failure, ImageId, Region, Retry, SnapshotId},
-    engine::{Deregistration, SnapshotVerdict, Tags},
+    engine::{Deregistration, JobTags, SnapshotReturnCode},
 };
 
 impl Session {
@@ -18,7 +18,7 @@ impl Session {
     /// like a refusal, and the copy runs all the same.
     ///
     /// A bad key is no error here: EC2 finds out later and fails the copy.
-    pub async fn copy_image(&self, request: &CopyRequest, tags: Option<&Tags>) -> Result<ImageId, Failure> {
+    pub async fn copy_image(&self, request: &CopyRequest, tags: Option<&JobTags>) -> Result<ImageId, Failure> {
         let mut call = self
             .ec2(&request.destination)
             .copy_image()
@@ -64,7 +64,7 @@ impl Session {
         let what = format!("deregister {image} in {region}");
         match self.call(&what, "ec2:DeregisterImage", call).await {
             Ok(answer) => {
-                Ok(Deregistration::Done(answer.delete_snapshot_results().iter().filter_map(verdict).collect()))
+                Ok(Deregistration::Done(answer.delete_snapshot_results().iter().filter_map(return_code).collect()))
             }
             Err(failure) if failure.is("InvalidAMIID.NotFound") => Ok(Deregistration::Unknown),
             Err(failure) if failure.is("InvalidAMIID.Unavailable") => Ok(Deregistration::Unavailable),
@@ -77,19 +77,19 @@ fn sent_once() -> aws_sdk_ec2::config::Builder {
     aws_sdk_ec2::config::Builder::new().retry_config(RetryConfig::disabled())
 }
 
-fn verdict(result: &DeleteSnapshotReturnCode) -> Option<(SnapshotId, SnapshotVerdict)> {
-    let verdict = match result.return_code()? {
-        SnapshotReturnCodes::Success => SnapshotVerdict::Deleted,
-        SnapshotReturnCodes::WarnSkipped => SnapshotVerdict::Skipped,
-        SnapshotReturnCodes::ErrorMissingPermissions => SnapshotVerdict::MissingPermissions,
-        SnapshotReturnCodes::ErrorCodeClientError => SnapshotVerdict::ClientError,
-        _ => SnapshotVerdict::InternalError,
+fn return_code(result: &DeleteSnapshotReturnCode) -> Option<(SnapshotId, SnapshotReturnCode)> {
+    let code = match result.return_code()? {
+        SnapshotReturnCodes::Success => SnapshotReturnCode::Deleted,
+        SnapshotReturnCodes::WarnSkipped => SnapshotReturnCode::Skipped,
+        SnapshotReturnCodes::ErrorMissingPermissions => SnapshotReturnCode::MissingPermissions,
+        SnapshotReturnCodes::ErrorCodeClientError => SnapshotReturnCode::ClientError,
+        _ => SnapshotReturnCode::InternalError,
     };
-    Some((SnapshotId::new(result.snapshot_id()?).ok()?, verdict))
+    Some((SnapshotId::new(result.snapshot_id()?).ok()?, code))
 }
 
-fn job_tags(tags: &Tags) -> [Tag; 2] {
-    [tag(Tags::JOB, tags.job.as_str()), tag(Tags::BATCH, tags.batch.as_str())]
+fn job_tags(tags: &JobTags) -> [Tag; 2] {
+    [tag(JobTags::JOB, tags.job.as_str()), tag(JobTags::BATCH, tags.batch.as_str())]
 }
 
 fn tag(key: &str, value: &str) -> Tag {
@@ -104,7 +104,7 @@ fn specification(kind: ResourceType, tags: Vec<Tag>) -> Option<TagSpecification>
 mod tests {
     use super::*;
     use crate::{
-        aws::testing::{Answer, ami, eu, scripted, us},
+        aws::testing::{CannedResponse, ami, eu, scripted, us},
         domain::{ClientToken, Description, ImageName, KmsKeyRef},
         engine::BatchId,
     };
@@ -129,12 +129,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_copy_goes_to_its_destination_with_our_token_once_a_call() {
         let (session, asked) = scripted(|n, _| match n {
-            0 => Answer::error(503, "RequestLimitExceeded", "slow down"),
-            1 => Answer::Broken(std::io::ErrorKind::ConnectionReset, "reset"),
-            _ => Answer::ok("<R><imageId>ami-new</imageId></R>"),
+            0 => CannedResponse::error(503, "RequestLimitExceeded", "slow down"),
+            1 => CannedResponse::Broken(std::io::ErrorKind::ConnectionReset, "reset"),
+            _ => CannedResponse::ok("<R><imageId>ami-new</imageId></R>"),
         });
         let request = request(Encryption::Encrypt { key: Some(KmsKeyRef::new("alias/web").unwrap()) });
-        let tags = Tags { job: request.token.clone(), batch: BatchId::new("batch-1") };
+        let tags = JobTags { job: request.token.clone(), batch: BatchId::new("batch-1") };
         for (n, code) in [Some("RequestLimitExceeded"), None].into_iter().enumerate() {
             let failure = session.copy_image(&request, Some(&tags)).await.unwrap_err();
             assert_eq!((failure.retry, failure.code.as_deref()), (Retry::Later, code));
@@ -161,7 +161,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn tags_a_person_wants_are_sent_without_our_own_too() {
-        let (session, asked) = scripted(|_, _| Answer::ok("<R><imageId>ami-new</imageId></R>"));
+        let (session, asked) = scripted(|_, _| CannedResponse::ok("<R><imageId>ami-new</imageId></R>"));
         let wanted = CopyRequest {
             copy_tags: false,
             image_tags: vec![crate::domain::image::Tag { key: "Team".into(), value: "web".into() }],
@@ -179,7 +179,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn keeping_encryption_says_nothing_about_it() {
-        let (session, asked) = scripted(|_, _| Answer::ok("<R/>"));
+        let (session, asked) = scripted(|_, _| CannedResponse::ok("<R/>"));
         let failure = session.copy_image(&request(Encryption::Keep), None).await.unwrap_err();
         assert_eq!((failure.why.as_str(), failure.retry), ("the answer names no image", Retry::Later));
         assert!(!asked.all()[0].params.contains_key("Encrypted"));
@@ -197,19 +197,19 @@ mod tests {
             </deleteSnapshotResultSet></R>";
         let snap = |id: &str| SnapshotId::new(id).unwrap();
         let done = Deregistration::Done(vec![
-            (snap("snap-1"), SnapshotVerdict::Deleted),
-            (snap("snap-2"), SnapshotVerdict::Skipped),
-            (snap("snap-3"), SnapshotVerdict::MissingPermissions),
-            (snap("snap-4"), SnapshotVerdict::ClientError),
-            (snap("snap-5"), SnapshotVerdict::InternalError),
+            (snap("snap-1"), SnapshotReturnCode::Deleted),
+            (snap("snap-2"), SnapshotReturnCode::Skipped),
+            (snap("snap-3"), SnapshotReturnCode::MissingPermissions),
+            (snap("snap-4"), SnapshotReturnCode::ClientError),
+            (snap("snap-5"), SnapshotReturnCode::InternalError),
         ]);
         let cases = [
-            (Answer::ok(results), Ok(done)),
-            (Answer::ok("<R><return>true</return></R>"), Ok(Deregistration::Done(Vec::new()))),
-            (Answer::error(400, "InvalidAMIID.NotFound", "x"), Ok(Deregistration::Unknown)),
-            (Answer::error(400, "InvalidAMIID.Unavailable", "x"), Ok(Deregistration::Unavailable)),
-            (Answer::error(400, "OperationNotPermitted", "x"), Err("OperationNotPermitted")),
-            (Answer::error(503, "RequestLimitExceeded", "x"), Err("RequestLimitExceeded")),
+            (CannedResponse::ok(results), Ok(done)),
+            (CannedResponse::ok("<R><return>true</return></R>"), Ok(Deregistration::Done(Vec::new()))),
+            (CannedResponse::error(400, "InvalidAMIID.NotFound", "x"), Ok(Deregistration::Unknown)),
+            (CannedResponse::error(400, "InvalidAMIID.Unavailable", "x"), Ok(Deregistration::Unavailable)),
+            (CannedResponse::error(400, "OperationNotPermitted", "x"), Err("OperationNotPermitted")),
+            (CannedResponse::error(503, "RequestLimitExceeded", "x"), Err("RequestLimitExceeded")),
         ];
         for (answer, expected) in cases {
             let (session, asked) = scripted(move |_, _| answer.clone());

@@ -9,7 +9,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::{identity::NotVerified, whole::CutOff};
+use super::{identity::NotVerified, truncation::TruncatedResponse};
 use crate::domain::{Failure, FailureKind, Retry, text};
 
 mod causes;
@@ -105,7 +105,7 @@ fn unparsable<E: Coded>(context: &Context<'_>, raw: &HttpResponse, error: &CallE
     let html = start.starts_with("<!doctype html")
         || start.starts_with("<html")
         || raw.headers().get("content-type").is_some_and(|kind| kind.starts_with("text/html"));
-    let why = if find::<CutOff>(error).is_some() {
+    let why = if find::<TruncatedResponse>(error).is_some() {
         format!("the answer of {} was cut off", context.peer())
     } else if html {
         format!("{} answered with HTML (status {status}), which is not AWS's protocol", context.peer())

@@ -66,7 +66,7 @@ struct Inner {
     /// How STS is asked; whatever credentials it has are never used.
     config: SdkConfig,
     facts: Facts,
-    limits: Limits,
+    limits: Timeouts,
     /// Whether whatever gives credentials is being waited for.
     fetching: AtomicBool,
     /// Held while credentials are fetched and tried: one at a time.
@@ -87,14 +87,14 @@ struct State {
 
 /// How long credentials are waited for: shorter than the SDK waits, which would say of the call that it was not answered.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct Timeouts {
     /// The longest that one sending of a call may take, credentials and all.
     pub(super) attempt: Duration,
     /// The longest that somebody waits who asks for nothing but credentials.
     pub(super) operation: Duration,
 }
 
-impl Limits {
+impl Timeouts {
     /// For whatever gives credentials to a call.
     fn fetch_for_call(self) -> Duration {
         self.attempt.min(self.operation) * 3 / 4
@@ -140,7 +140,7 @@ impl VerifiedCredentials {
         sources: SourceNames,
         config: &SdkConfig,
         facts: Facts,
-        limits: Limits,
+        limits: Timeouts,
     ) -> Self {
         // Each set is tried once and by itself; nothing of it may stay in the clients' cache.
         let config = config.to_builder().identity_cache(IdentityCache::no_cache()).build();

@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types::Filter;
 
 use super::{convert, session::Session};
-use crate::domain::{Failure, Image, ImageId, ImageName, ImageQuery, Region, Whose};
+use crate::domain::{Failure, Image, ImageId, ImageName, ImageQuery, OwnerFilter, Region};
 
 /// The most EC2 gives a page, and takes as ids.
 pub(super) const PAGE: i32 = 1000;
@@ -56,12 +56,12 @@ impl Session {
         let mut call = self.ec2(region).describe_images().max_results(PAGE).set_next_token(token);
         let mut pattern = query.name.as_deref();
         call = match &query.whose {
-            Whose::Mine => call.owners("self").include_disabled(true),
-            Whose::Shared => call.executable_users("self"),
-            Whose::Amazon => call.owners("amazon"),
-            Whose::Marketplace => call.owners("aws-marketplace"),
-            Whose::Account(id) => call.owners(id.as_str()),
-            Whose::Public { name } => {
+            OwnerFilter::Mine => call.owners("self").include_disabled(true),
+            OwnerFilter::Shared => call.executable_users("self"),
+            OwnerFilter::Amazon => call.owners("amazon"),
+            OwnerFilter::Marketplace => call.owners("aws-marketplace"),
+            OwnerFilter::Account(id) => call.owners(id.as_str()),
+            OwnerFilter::Public { name } => {
                 pattern = pattern.or(Some(name));
                 call.filters(filter("is-public", ["true"]))
             }
@@ -210,7 +210,7 @@ pub(super) fn names(message: &str, id: &str) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        aws::testing::{Answer, ami, eu, images, scripted},
+        aws::testing::{CannedResponse, ami, eu, images, scripted},
         domain::{AccountId, ImageState},
     };
 
@@ -219,23 +219,23 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn whose_decides_what_is_sent() {
-        let account = Whose::Account(AccountId::new("123456789012").unwrap());
-        let public = Whose::Public { name: "al2023-*".into() };
-        let cases: [(Whose, Option<&str>, Sent); 7] = [
-            (Whose::Mine, None, &[("Owner.1", "self"), ("IncludeDisabled", "true")]),
-            (Whose::Shared, None, &[("ExecutableBy.1", "self")]),
+        let account = OwnerFilter::Account(AccountId::new("123456789012").unwrap());
+        let public = OwnerFilter::Public { name: "al2023-*".into() };
+        let cases: [(OwnerFilter, Option<&str>, Sent); 7] = [
+            (OwnerFilter::Mine, None, &[("Owner.1", "self"), ("IncludeDisabled", "true")]),
+            (OwnerFilter::Shared, None, &[("ExecutableBy.1", "self")]),
             (
-                Whose::Amazon,
+                OwnerFilter::Amazon,
                 Some("al*"),
                 &[("Owner.1", "amazon"), ("Filter.1.Name", "name"), ("Filter.1.Value.1", "al*")],
             ),
-            (Whose::Marketplace, None, &[("Owner.1", "aws-marketplace")]),
+            (OwnerFilter::Marketplace, None, &[("Owner.1", "aws-marketplace")]),
             (account, None, &[("Owner.1", "123456789012")]),
             (public.clone(), None, &[("Filter.2.Name", "name"), ("Filter.2.Value.1", "al2023-*")]),
             (public, Some("x"), &[("Filter.1.Name", "is-public"), ("Filter.2.Value.1", "x")]),
         ];
         for (whose, name, expected) in cases {
-            let (session, asked) = scripted(|_, _| Answer::ok(&images(&[])));
+            let (session, asked) = scripted(|_, _| CannedResponse::ok(&images(&[])));
             let query = ImageQuery { whose: whose.clone(), name: name.map(str::to_owned) };
             session.image_page(&eu(), &query, None).await.unwrap();
             let call = asked.of("DescribeImages").remove(0);
@@ -250,8 +250,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn pages_follow_tokens_and_an_empty_page_is_not_the_last() {
         let (session, asked) = scripted(|_, asked| match asked.param("NextToken") {
-            "" => Answer::ok("<R><imagesSet/><nextToken>two</nextToken></R>"),
-            _ => Answer::ok(&images(&["ami-1", "ami-2"])),
+            "" => CannedResponse::ok("<R><imagesSet/><nextToken>two</nextToken></R>"),
+            _ => CannedResponse::ok(&images(&["ami-1", "ami-2"])),
         });
         let first = session.image_page(&eu(), &ImageQuery::default(), None).await.unwrap();
         assert_eq!((first.images.len(), first.next.as_deref()), (0, Some("two")));
@@ -264,8 +264,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_throttle_is_waited_out() {
         let (session, asked) = scripted(|n, _| match n {
-            0 | 1 => Answer::error(503, "RequestLimitExceeded", "Request limit exceeded."),
-            _ => Answer::ok(&images(&["ami-1"])),
+            0 | 1 => CannedResponse::error(503, "RequestLimitExceeded", "Request limit exceeded."),
+            _ => CannedResponse::ok(&images(&["ami-1"])),
         });
         assert_eq!(session.image_page(&eu(), &ImageQuery::default(), None).await.unwrap().images.len(), 1);
         assert_eq!(asked.all().len(), 3);
@@ -273,10 +273,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn unknown_ids_are_dropped_and_the_rest_asked_again() {
-        let not_found = |message: &str| Answer::error(400, "InvalidAMIID.NotFound", message);
+        let not_found = |message: &str| CannedResponse::error(400, "InvalidAMIID.NotFound", message);
         let (session, asked) = scripted(move |n, asked| match n {
             0 => not_found("The image ids '[ami-gone1, ami-gone2]' do not exist"),
-            _ => Answer::ok(&images(&asked.values("ImageId."))),
+            _ => CannedResponse::ok(&images(&asked.values("ImageId."))),
         });
         let found =
             session.describe_images(&eu(), &[ami("ami-gone1"), ami("ami-gone"), ami("ami-gone2")]).await.unwrap();
@@ -295,8 +295,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_message_that_names_nobody_leads_to_the_filter() {
         let (session, asked) = scripted(|n, asked| match n {
-            0 => Answer::error(400, "InvalidAMIID.NotFound", "An image does not exist"),
-            _ => Answer::ok(&images(&[asked.param("Filter.1.Value.2")])),
+            0 => CannedResponse::error(400, "InvalidAMIID.NotFound", "An image does not exist"),
+            _ => CannedResponse::ok(&images(&[asked.param("Filter.1.Value.2")])),
         });
         let found = session.describe_images(&eu(), &[ami("ami-1"), ami("ami-2")]).await.unwrap();
         assert_eq!(found.len(), 1);
@@ -305,7 +305,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn other_errors_are_not_swallowed() {
-        let (session, _) = scripted(|_, _| Answer::error(403, "UnauthorizedOperation", "no"));
+        let (session, _) = scripted(|_, _| CannedResponse::error(403, "UnauthorizedOperation", "no"));
         assert!(session.describe_images(&eu(), &[ami("ami-1")]).await.unwrap_err().is("UnauthorizedOperation"));
     }
 

@@ -9,7 +9,7 @@ mod copies;
 mod errors;
 mod identity;
 mod images;
-mod keys;
+mod kms_keys;
 mod profiles;
 mod regions;
 mod request_ids;
@@ -18,7 +18,7 @@ mod snapshots;
 #[cfg(test)]
 mod testing;
 mod transport;
-mod whole;
+mod truncation;
 
 pub use identity::{SimulatedLogin, other_account};
 pub use images::{CallBudget, ImagePage};

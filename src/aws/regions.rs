@@ -18,7 +18,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use crate::{
-        aws::testing::{Answer, scripted},
+        aws::testing::{CannedResponse, scripted},
         domain::OptIn,
     };
 
@@ -34,7 +34,7 @@ mod tests {
             item("af-south-1", "not-opted-in"),
             item("???", "opted-in"),
         );
-        let (session, asked) = scripted(move |_, _| Answer::ok(&body));
+        let (session, asked) = scripted(move |_, _| CannedResponse::ok(&body));
         let regions = session.regions().await.unwrap();
         let shown: Vec<_> = regions.iter().map(|r| (r.region.as_str(), r.opt_in)).collect();
         assert_eq!(

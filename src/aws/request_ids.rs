@@ -50,13 +50,13 @@ impl Intercept for RequestIds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::testing::{Answer, scripted};
+    use crate::aws::testing::{CannedResponse, scripted};
 
     #[tokio::test(start_paused = true)]
     async fn a_success_and_a_refusal_have_the_ids_that_aws_gave_them() {
         let (session, _) = scripted(|number, _| match number {
-            0 => Answer::ok("<R><regionInfo/></R>"),
-            _ => Answer::new(400, "<R>nothing that EC2 says</R>"),
+            0 => CannedResponse::ok("<R><regionInfo/></R>"),
+            _ => CannedResponse::new(400, "<R>nothing that EC2 says</R>"),
         });
         let (regions, id) = with_request_id(session.regions()).await;
         assert_eq!((regions.is_ok(), id.as_deref()), (true, Some("req-1")));

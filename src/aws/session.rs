@@ -25,10 +25,10 @@ use futures_util::future::BoxFuture;
 
 use super::{
     HttpClient, errors,
-    identity::{Facts, Limits, SimulatedLogin, SourceNames, VerifiedCredentials},
+    identity::{Facts, SimulatedLogin, SourceNames, Timeouts, VerifiedCredentials},
     profiles,
     request_ids::RequestIds,
-    whole::WholeAnswers,
+    truncation::TruncationInterceptor,
 };
 use crate::domain::{Account, Failure, Identity, Region, Retry};
 
@@ -109,7 +109,7 @@ impl Inner {
         home: Region,
         options: &SessionOptions,
     ) -> Self {
-        let limits = Limits { attempt: options.attempt_timeout, operation: options.operation_timeout };
+        let limits = Timeouts { attempt: options.attempt_timeout, operation: options.operation_timeout };
         let credentials = VerifiedCredentials::new(source, sources, config, facts, limits);
         let provider = SharedCredentialsProvider::new(credentials.clone());
         Self {
@@ -331,7 +331,7 @@ impl Session {
                 let mut config = aws_sdk_ec2::config::Builder::from(&self.0.config)
                     .region(sdk_region(region))
                     .interceptor(RequestIds)
-                    .interceptor(WholeAnswers);
+                    .interceptor(TruncationInterceptor);
                 // The account's queue is told from others' by this one, so no other is asked.
                 config.set_endpoint_url(self.0.ec2_endpoint.clone());
                 aws_sdk_ec2::Client::from_conf(config.build())
@@ -437,7 +437,7 @@ fn checked_endpoint(url: &str) -> Result<String, Failure> {
 mod tests {
     use super::*;
     use crate::{
-        aws::testing::{Answer, client, config_file, eu, scripted, us},
+        aws::testing::{CannedResponse, client, config_file, eu, scripted, us},
         domain::AccountId,
     };
 
@@ -466,7 +466,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_simulated_session_has_credentials_and_a_client_a_region() {
-        let (session, asked) = scripted(|_, _| Answer::ok("<R/>"));
+        let (session, asked) = scripted(|_, _| CannedResponse::ok("<R/>"));
         assert_eq!(session.check_credentials().await, Ok(()));
         assert_eq!((session.home_region(), session.profile(), session.endpoint_url()), (&us(), None, None));
         assert!(asked.all().is_empty(), "nobody was asked");
@@ -479,7 +479,7 @@ mod tests {
 
     /// Of a session with a configuration file and perhaps an endpoint given by option: what it tells, and where it asks.
     async fn endpoints(file: &str, given: Option<&str>) -> (Option<String>, String) {
-        let (http, asked) = client(|_, _| Answer::ok("<R/>"));
+        let (http, asked) = client(|_, _| CannedResponse::ok("<R/>"));
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .profile_files(config_file(file))
             .http_client(http.0)

@@ -164,13 +164,13 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::testing::{Answer, ami, eu, scripted};
+    use crate::aws::testing::{CannedResponse, ami, eu, scripted};
 
     fn snap(id: &str) -> SnapshotId {
         SnapshotId::new(id).unwrap()
     }
 
-    fn answer(ids: &[&str], next: &str) -> Answer {
+    fn answer(ids: &[&str], next: &str) -> CannedResponse {
         let item = |id: &&str| {
             format!(
                 "<item><snapshotId>{id}</snapshotId><status>pending</status><progress>99%</progress>\
@@ -178,7 +178,7 @@ mod tests {
             )
         };
         let items = ids.iter().map(item).collect::<Vec<_>>().concat();
-        Answer::ok(&format!("<R><snapshotSet>{items}</snapshotSet>{next}</R>"))
+        CannedResponse::ok(&format!("<R><snapshotSet>{items}</snapshotSet>{next}</R>"))
     }
 
     #[tokio::test(start_paused = true)]
@@ -201,7 +201,7 @@ mod tests {
     async fn only_what_is_missing_is_asked_by_id_and_unknown_ones_dropped() {
         let (session, asked) = scripted(|n, asked| match n {
             0 => answer(&["snap-1"], ""),
-            1 => Answer::error(400, "InvalidSnapshot.NotFound", "The snapshot 'snap-gone' does not exist."),
+            1 => CannedResponse::error(400, "InvalidSnapshot.NotFound", "The snapshot 'snap-gone' does not exist."),
             _ => answer(&asked.values("SnapshotId."), ""),
         });
         let ids = [snap("snap-1"), snap("snap-gone"), snap("snap-3")];
@@ -215,7 +215,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn many_unknown_snapshots_do_not_cost_a_call_each() {
         let (session, asked) = scripted(|_, asked| match asked.values("SnapshotId.").first() {
-            Some(id) => Answer::error(400, "InvalidSnapshot.NotFound", &format!("The snapshot '{id}' does not exist.")),
+            Some(id) => {
+                CannedResponse::error(400, "InvalidSnapshot.NotFound", &format!("The snapshot '{id}' does not exist."))
+            }
             None => answer(&["snap-9"], ""),
         });
         let ids: Vec<_> = (1..10).map(|n| snap(&format!("snap-{n}"))).collect();
@@ -228,7 +230,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_poll_keeps_to_its_budget_and_sends_each_call_once() {
         let (session, asked) = scripted(|n, asked| match n {
-            0 => Answer::error(400, "InvalidSnapshot.NotFound", "The snapshot 'snap-gone' does not exist."),
+            0 => CannedResponse::error(400, "InvalidSnapshot.NotFound", "The snapshot 'snap-gone' does not exist."),
             _ => answer(&asked.values("SnapshotId."), ""),
         });
         let mut budget = CallBudget::new(3);
@@ -243,7 +245,7 @@ mod tests {
         assert_eq!(session.poll_snapshots(&eu(), &known, &[ami("ami-1")], &mut budget).await.unwrap(), []);
         assert_eq!(asked.all().len(), 3, "nothing is left of it");
 
-        let (session, asked) = scripted(|_, _| Answer::error(503, "RequestLimitExceeded", "slow down"));
+        let (session, asked) = scripted(|_, _| CannedResponse::error(503, "RequestLimitExceeded", "slow down"));
         let poll = session.poll_snapshots(&eu(), &known, &[], &mut CallBudget::new(3)).await;
         assert!(poll.unwrap_err().is("RequestLimitExceeded"));
         assert_eq!(asked.all().len(), 1, "the next look asks again");
@@ -252,9 +254,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn deleting_what_is_gone_is_a_success() {
         let cases = [
-            (Answer::ok("<R><return>true</return></R>"), None),
-            (Answer::error(400, "InvalidSnapshot.NotFound", "gone"), None),
-            (Answer::error(400, "InvalidSnapshot.InUse", "in use"), Some("InvalidSnapshot.InUse")),
+            (CannedResponse::ok("<R><return>true</return></R>"), None),
+            (CannedResponse::error(400, "InvalidSnapshot.NotFound", "gone"), None),
+            (CannedResponse::error(400, "InvalidSnapshot.InUse", "in use"), Some("InvalidSnapshot.InUse")),
         ];
         for (answer, code) in cases {
             let (session, _) = scripted(move |_, _| answer.clone());

@@ -20,7 +20,7 @@ use crate::domain::{Account, AccountId, ImageId, Region};
 
 /// What the wire gives back.
 #[derive(Debug, Clone)]
-pub(super) enum Answer {
+pub(super) enum CannedResponse {
     /// A status and a body.
     Http(u16, String),
     /// Nothing, ever.
@@ -29,7 +29,7 @@ pub(super) enum Answer {
     Broken(io::ErrorKind, &'static str),
 }
 
-impl Answer {
+impl CannedResponse {
     pub(super) fn new(status: u16, body: &str) -> Self {
         Self::Http(status, body.to_owned())
     }
@@ -51,13 +51,13 @@ impl Answer {
     }
 }
 
-pub(super) fn refused() -> Answer {
-    Answer::Broken(io::ErrorKind::ConnectionRefused, "tcp connect error")
+pub(super) fn refused() -> CannedResponse {
+    CannedResponse::Broken(io::ErrorKind::ConnectionRefused, "tcp connect error")
 }
 
 /// One request as it was sent.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub(super) struct RecordedRequest {
     pub(super) host: String,
     /// Which credentials signed.
     pub(super) access_key: String,
@@ -66,7 +66,7 @@ pub(super) struct Asked {
     pub(super) body: String,
 }
 
-impl Asked {
+impl RecordedRequest {
     fn new(request: &HttpRequest) -> Self {
         let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
         let params: BTreeMap<String, String> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
@@ -91,22 +91,22 @@ impl Asked {
 
 /// Every request so far.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Log(Arc<Mutex<Vec<Asked>>>);
+pub(super) struct RequestLog(Arc<Mutex<Vec<RecordedRequest>>>);
 
-impl Log {
-    pub(super) fn all(&self) -> Vec<Asked> {
+impl RequestLog {
+    pub(super) fn all(&self) -> Vec<RecordedRequest> {
         self.0.lock().unwrap().clone()
     }
 
-    pub(super) fn of(&self, action: &str) -> Vec<Asked> {
+    pub(super) fn of(&self, action: &str) -> Vec<RecordedRequest> {
         self.all().into_iter().filter(|asked| asked.action == action).collect()
     }
 }
 
-type Script = Arc<dyn Fn(usize, &Asked) -> Answer + Send + Sync>;
+type Script = Arc<dyn Fn(usize, &RecordedRequest) -> CannedResponse + Send + Sync>;
 
 #[derive(Clone)]
-struct Scripted(Script, Log);
+struct Scripted(Script, RequestLog);
 
 impl std::fmt::Debug for Scripted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -116,7 +116,7 @@ impl std::fmt::Debug for Scripted {
 
 impl HttpConnector for Scripted {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let asked = Asked::new(&request);
+        let asked = RecordedRequest::new(&request);
         let (number, answer) = {
             let mut log = self.1.0.lock().unwrap();
             log.push(asked.clone());
@@ -124,7 +124,7 @@ impl HttpConnector for Scripted {
         };
         HttpConnectorFuture::new(async move {
             match answer {
-                Answer::Http(status, body) => {
+                CannedResponse::Http(status, body) => {
                     let action = &asked.action;
                     // Errors in EC2's form have theirs in the body.
                     let told = body.contains("RequestID");
@@ -138,15 +138,17 @@ impl HttpConnector for Scripted {
                     }
                     Ok(response)
                 }
-                Answer::Hang => std::future::pending().await,
-                Answer::Broken(kind, words) => Err(ConnectorError::io(io::Error::new(kind, words).into())),
+                CannedResponse::Hang => std::future::pending().await,
+                CannedResponse::Broken(kind, words) => Err(ConnectorError::io(io::Error::new(kind, words).into())),
             }
         })
     }
 }
 
 /// A session whose every request is answered by the script, which is given the request's number from 0.
-pub(super) fn scripted(script: impl Fn(usize, &Asked) -> Answer + Send + Sync + 'static) -> (Session, Log) {
+pub(super) fn scripted(
+    script: impl Fn(usize, &RecordedRequest) -> CannedResponse + Send + Sync + 'static,
+) -> (Session, RequestLog) {
     let (session, log) = unverified(SimulatedLogin::default(), script);
     let account = Account { id: AccountId::new("123456789012").unwrap(), arn: String::new() };
     session.assume_verified(account);
@@ -156,8 +158,8 @@ pub(super) fn scripted(script: impl Fn(usize, &Asked) -> Answer + Send + Sync + 
 /// The same, whose credentials STS has not been asked about.
 pub(super) fn unverified(
     login: SimulatedLogin,
-    script: impl Fn(usize, &Asked) -> Answer + Send + Sync + 'static,
-) -> (Session, Log) {
+    script: impl Fn(usize, &RecordedRequest) -> CannedResponse + Send + Sync + 'static,
+) -> (Session, RequestLog) {
     unverified_in(us(), login, script)
 }
 
@@ -166,8 +168,8 @@ pub(super) fn unverified(
 pub(super) fn unverified_in(
     home: Region,
     login: SimulatedLogin,
-    script: impl Fn(usize, &Asked) -> Answer + Send + Sync + 'static,
-) -> (Session, Log) {
+    script: impl Fn(usize, &RecordedRequest) -> CannedResponse + Send + Sync + 'static,
+) -> (Session, RequestLog) {
     let (client, log) = client(script);
     (Session::simulated_as(client, home, &login), log)
 }
@@ -182,15 +184,17 @@ pub(super) fn config_file(text: &str) -> aws_config::profile::profile_file::Prof
 /// A session whose credentials are had from this source.
 pub(super) fn with_source(
     source: impl ProvideCredentials + 'static,
-    script: impl Fn(usize, &Asked) -> Answer + Send + Sync + 'static,
-) -> (Session, Log) {
+    script: impl Fn(usize, &RecordedRequest) -> CannedResponse + Send + Sync + 'static,
+) -> (Session, RequestLog) {
     let (client, log) = client(script);
     (Session::simulated_from(client, us(), SharedCredentialsProvider::new(source)), log)
 }
 
 /// An HTTP client whose every request is answered by the script.
-pub(super) fn client(script: impl Fn(usize, &Asked) -> Answer + Send + Sync + 'static) -> (HttpClient, Log) {
-    let log = Log::default();
+pub(super) fn client(
+    script: impl Fn(usize, &RecordedRequest) -> CannedResponse + Send + Sync + 'static,
+) -> (HttpClient, RequestLog) {
+    let log = RequestLog::default();
     let connector = SharedHttpConnector::new(Scripted(Arc::new(script), log.clone()));
     (HttpClient::from(http_client_fn(move |_, _| connector.clone())), log)
 }

@@ -18,18 +18,18 @@ use super::{Setup, http_client};
 use crate::{
     aws::Session,
     domain::{AccountKey, Failure, text::clean},
-    engine::{Ask, JobId, Limits, Status},
+    engine::{Command, EngineConfig, JobId, Status},
     runtime::{
         Clock, background,
-        driver::{Desk, Duty, Seat, Worker},
-        hands::{AwsHands, Renewal, SessionCell},
-        keeper::Keeper,
+        driver::{Driver, DriverConfig, DriverHandle, LockMode},
+        hands::{AwsBackend, SessionReload, SharedSession},
+        keeper::StoreHandle,
         login::{LoginFiles, given_up_on, until_signed_in},
-        profile,
+        profile_key,
     },
     store::Store,
     term::session,
-    tui::{Driver, Post},
+    tui::{DriverStatus, JobUpdate},
 };
 
 /// The same in a process without a terminal, which is waited for only until it has left this one.
@@ -82,7 +82,7 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
 }
 
 /// Stops as `Ctrl-Z` stops other programs, but lets others have the queue first. Ends only with the signals.
-async fn stop_when_told(mut stop: Signal, desk: &Desk) {
+async fn stop_when_told(mut stop: Signal, desk: &DriverHandle) {
     /// A store that hangs must not keep a program from being stopped.
     const LONGEST: Duration = Duration::from_secs(2);
     while stop.recv().await.is_some() {
@@ -98,11 +98,11 @@ fn login_timeout(setup: &Setup) -> Duration {
 
 /// While credentials do not work: tries them as soon as a login has written something. Holds the desk, without which the
 /// worker would end.
-async fn try_logins(mut paused: watch::Receiver<Option<Failure>>, desk: Desk) {
+async fn try_logins(mut paused: watch::Receiver<Option<Failure>>, desk: DriverHandle) {
     while paused.wait_for(Option::is_some).await.is_ok() {
         let mut logins = LoginFiles::of_this_process().watch().await;
         tokio::select! {
-            () = logins.changed() => desk.ask(Ask::LookNow),
+            () = logins.changed() => desk.send(Command::RefreshNow),
             over = paused.wait_for(Option::is_none) => if over.is_err() { break },
         }
     }
@@ -114,7 +114,7 @@ async fn worker(
     setup: &Setup,
     dir: std::path::PathBuf,
     paused: watch::Sender<Option<Failure>>,
-) -> Result<(Worker, Desk), Failure> {
+) -> Result<(Driver, DriverHandle), Failure> {
     let clock = Clock::real();
     let (options, http) = (setup.session_options(), http_client()?);
     let attempt = || async {
@@ -126,25 +126,25 @@ async fn worker(
     let files = LoginFiles::of_this_process();
     let (session, account) = until_signed_in(files, login_timeout(setup), attempt, waiting).await?;
     let account = AccountKey::new(&account.id, session.endpoint_url());
-    let renewal = Renewal { options: options.clone(), http, account: account.clone() };
-    let hands = Arc::new(AwsHands::new(SessionCell::new(session), Some(renewal)));
-    let duty = Duty {
+    let renewal = SessionReload { options: options.clone(), http, account: account.clone() };
+    let hands = Arc::new(AwsBackend::new(SharedSession::new(session), Some(renewal)));
+    let duty = DriverConfig {
         account: account.clone(),
-        limits: Limits::of(&setup.config),
-        seat: Seat::Shared(dir.clone()),
-        look_only: false,
-        until_rest: true,
+        limits: EngineConfig::of(&setup.config),
+        seat: LockMode::Shared(dir.clone()),
+        read_only: false,
+        exit_when_done: true,
         history_days: setup.config.jobs.history_days,
     };
     let now = Timestamp::now();
-    let keeper = Keeper::spawn(move || {
+    let keeper = StoreHandle::spawn(move || {
         let opened = Store::open(&dir, now)?;
         if let Some(path) = opened.set_aside {
             tell(&format!("the store of jobs was damaged; it is kept as {}", path.display()));
         }
         Ok(opened.store)
     })?;
-    let key = profile::key_of_this_process(options.profile.as_deref(), options.endpoint_url.as_deref()).await;
+    let key = profile_key::key_of_this_process(options.profile.as_deref(), options.endpoint_url.as_deref()).await;
     if let Some(key) = key
         && let Err(failure) = keeper.with(move |store| store.remember_account(&key, &account)).await
     {
@@ -153,7 +153,7 @@ async fn worker(
     }
     let told = Mutex::new(Told { paused, driving: false, words: BTreeMap::new() });
     let post = move |post| told.lock().unwrap_or_else(PoisonError::into_inner).report(&post);
-    Ok(Worker::new(duty, keeper, hands, clock, Box::new(post)))
+    Ok(Driver::new(duty, keeper, hands, clock, Box::new(post)))
 }
 
 /// What was said so far.
@@ -167,19 +167,19 @@ struct Told {
 
 impl Told {
     /// A line for every new word, for whoever reads it; mostly nobody does.
-    fn report(&mut self, post: &Post) {
+    fn report(&mut self, post: &JobUpdate) {
         match post {
-            Post::Driver(Driver::Us) => {
+            JobUpdate::Driver(DriverStatus::Us) => {
                 self.driving = true;
                 tell("driving the queue; it ends when nothing is left that needs it");
             }
-            Post::Driver(driver @ Driver::Another(_)) => {
+            JobUpdate::Driver(driver @ DriverStatus::Another(_)) => {
                 self.driving = false;
                 self.heed(&Status::default());
                 let waiting = driver.other().map(|who| format!("{who}; waiting for it to end"));
                 tell(&driver.silent().or(waiting).unwrap_or_default());
             }
-            Post::Changed { jobs, status } => {
+            JobUpdate::Changed { jobs, status } => {
                 if let Some(status) = status {
                     self.heed(status);
                 }
@@ -192,7 +192,9 @@ impl Told {
                     tell(&format!("{} to {}: {}{image}", request.name, request.destination, job.word()));
                 }
             }
-            Post::Driver(Driver::Nobody(failure)) | Post::Trouble(Some(failure)) | Post::NotAsked(failure) => {
+            JobUpdate::Driver(DriverStatus::Nobody(failure))
+            | JobUpdate::Trouble(Some(failure))
+            | JobUpdate::NotAsked(failure) => {
                 tell(&failure.to_string());
             }
             _ => {}

@@ -12,8 +12,8 @@ use super::{Setup, http_client};
 use crate::{
     aws::Session,
     domain::{AccountKey, CopyRequest, Failure, ImageId, text::clean},
-    engine::{Ask, Job, JobState, Status},
-    runtime::profile,
+    engine::{Command, Job, JobState, Status},
+    runtime::profile_key,
     store::Store,
 };
 
@@ -56,7 +56,7 @@ pub(super) fn print_out(lines: &str) -> Result<ExitCode, Failure> {
 pub(super) fn whose(setup: &Setup, store: &Store) -> Result<AccountKey, Failure> {
     let options = setup.session_options();
     super::runtime()?.block_on(async {
-        let key = profile::key_of_this_process(options.profile.as_deref(), options.endpoint_url.as_deref()).await;
+        let key = profile_key::key_of_this_process(options.profile.as_deref(), options.endpoint_url.as_deref()).await;
         if let Some(key) = key
             && let Some(account) = store.account_of(&key)?
         {
@@ -87,7 +87,7 @@ fn print(store: &Store, accounts: &[AccountKey], which: Which) -> Result<String,
         }
         for (_, ask) in &loaded.asks {
             // Asked for, and nobody has taken it up: there is no number yet.
-            let Ask::Copy(requests) = ask else { continue };
+            let Command::Copy(requests) = ask else { continue };
             for request in requests {
                 lines += &asked(request);
             }

@@ -3,7 +3,7 @@
 mod audit;
 mod drive;
 mod jobs;
-mod line;
+mod plain;
 mod resolve;
 mod screen;
 mod simulate;
@@ -22,7 +22,7 @@ use crate::{
     aws::{HttpClient, SessionOptions},
     config::{self, Config},
     domain::{Failure, Region, Retry, text::clean},
-    runtime::{StoreAt, background, logging},
+    runtime::{StoreLocation, background, logging},
     store::refuse_network,
     term::{Caps, CapsOverrides, Palette},
 };
@@ -137,7 +137,7 @@ pub fn main() -> ExitCode {
 
 fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, Failure> {
     match arguments.command {
-        None if setup.plain => line::list(&setup),
+        None if setup.plain => plain::list(&setup),
         None => screen::account(setup),
         Some(Command::Drive { detach: true }) => drive::detached(),
         Some(Command::Drive { detach: false }) => drive::run(&setup),
@@ -145,7 +145,7 @@ fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, Failure> {
         Some(Command::Resolve(decision)) => resolve::run(&setup, decision),
         Some(Command::Whoami) => whoami::run(&setup),
         Some(Command::Audit(which)) => audit::run(&setup, which),
-        Some(Command::Demo { scenario }) if setup.plain => line::demo(&setup, &scenario),
+        Some(Command::Demo { scenario }) if setup.plain => plain::demo(&setup, &scenario),
         Some(Command::Demo { scenario }) => screen::demo(setup, &scenario),
         Some(Command::Simulate { port, scenario, time_scale }) => simulate::run(port, &scenario, time_scale),
     }
@@ -198,29 +198,29 @@ fn background(common: &Common) -> Vec<OsString> {
 
 impl Setup {
     /// Where jobs are kept, or why they are not.
-    fn store(&self) -> StoreAt {
+    fn store(&self) -> StoreLocation {
         let jobs = &self.config.jobs;
         let dir = if jobs.directory.is_empty() { config::state_dir() } else { Some(PathBuf::from(&jobs.directory)) };
         match dir {
-            None => StoreAt::Nowhere,
-            Some(dir) if dir.is_relative() => StoreAt::Refused(
+            None => StoreLocation::Nowhere,
+            Some(dir) if dir.is_relative() => StoreLocation::Refused(
                 Failure::new(
                     "keep jobs",
                     format!("`jobs.directory` is {}, which depends on where one is", dir.display()),
                 )
                 .hint("Give the whole path, from `/` on."),
             ),
-            Some(dir) if jobs.network_file_system => StoreAt::Dir(dir),
-            Some(dir) => refuse_network(&dir).map_or_else(StoreAt::Refused, |()| StoreAt::Dir(dir)),
+            Some(dir) if jobs.network_file_system => StoreLocation::Dir(dir),
+            Some(dir) => refuse_network(&dir).map_or_else(StoreLocation::Refused, |()| StoreLocation::Dir(dir)),
         }
     }
 
     /// The directory that jobs are kept in; `what` is what it is needed for.
     fn store_dir(&self, what: &str) -> Result<PathBuf, Failure> {
         match self.store() {
-            StoreAt::Dir(dir) => Ok(dir),
-            StoreAt::Refused(failure) => Err(failure),
-            StoreAt::Nowhere | StoreAt::Memory => {
+            StoreLocation::Dir(dir) => Ok(dir),
+            StoreLocation::Refused(failure) => Err(failure),
+            StoreLocation::Nowhere | StoreLocation::Memory => {
                 Err(Failure::new(what, "this platform names no directory for a program's state")
                     .hint("Set HOME, or XDG_STATE_HOME, or `jobs.directory`."))
             }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::{Setup, jobs};
 use crate::{
     domain::{ClientToken, Failure, ImageId},
-    engine::{Ask, Job, JobId, JobState, Resolution},
+    engine::{Command, Job, JobId, JobState, Resolution},
     store::{DriverLock, Store},
 };
 
@@ -48,7 +48,7 @@ pub(super) fn run(setup: &Setup, decision: Decision) -> Result<ExitCode, Failure
         );
     };
     let resolution = resolution(&what, &job, decision)?;
-    store.ask(&account, &Ask::Resolve { job: id, resolution }, Timestamp::now())?;
+    store.ask(&account, &Command::Resolve { job: id, resolution }, Timestamp::now())?;
     let nobody = DriverLock::try_take(&dir, &account)?.is_some();
     let next =
         if nobody { "`amigrate drive`, or the next amigrate, carries it out" } else { "it is being carried out" };

@@ -16,11 +16,13 @@ use super::{Setup, http_client};
 use crate::{
     config,
     domain::{Failure, text::count},
-    engine::{JobState, Limits},
-    runtime::{Clock, Effects, Exit, Face, Means, Origin, StoreAt, remember::Memory, run},
+    engine::{EngineConfig, JobState},
+    runtime::{
+        Clock, EffectConfig, Effects, Exit, SessionSource, StoreLocation, TerminalPort, region_cache::RegionCache, run,
+    },
     sim::{Scenario, SharedWorld, World, connector},
     term::{Caps, Input, Screen, TermSession, Tty, input, osc, session},
-    tui::{Driver, Model, Start, view},
+    tui::{DriverStatus, Model, Start, view},
 };
 
 /// How long leaving may take: a hang-up ends the program within a second.
@@ -42,7 +44,7 @@ impl Terminal {
     }
 }
 
-impl Face for Terminal {
+impl TerminalPort for Terminal {
     fn draw(&mut self, model: &Model) -> io::Result<()> {
         self.screen.draw(|frame| view::draw(frame, model)).map(|_| ())
     }
@@ -76,7 +78,7 @@ impl Face for Terminal {
         Ok(())
     }
 
-    fn retake(&mut self) -> io::Result<()> {
+    fn resume(&mut self) -> io::Result<()> {
         self.session.reenter()?;
         self.screen.repaint();
         Ok(())
@@ -87,9 +89,9 @@ impl Face for Terminal {
 pub(super) fn account(setup: Setup) -> Result<ExitCode, Failure> {
     let _log = setup.start_log()?;
     let options = setup.session_options();
-    let memory = config::state_dir().map_or_else(Memory::default, |dir| Memory::in_dir(&dir));
+    let memory = config::state_dir().map_or_else(RegionCache::default, |dir| RegionCache::in_dir(&dir));
     let means = means(&setup, memory, setup.store());
-    show(setup, None, means, move |_| Origin::Aws { options, http: http_client() })
+    show(setup, None, means, move |_| SessionSource::Aws { options, http: http_client() })
 }
 
 /// On the embedded EC2.
@@ -101,20 +103,20 @@ pub(super) fn demo(mut setup: Setup, name: &str) -> Result<ExitCode, Failure> {
     if setup.config.browse.regions.is_empty() {
         setup.config.browse.regions = vec!["all".into()];
     }
-    let means = means(&setup, Memory::default(), StoreAt::Memory);
+    let means = means(&setup, RegionCache::default(), StoreLocation::Memory);
     show(setup, Some(name.to_owned()), means, move |clock| {
         let world = SharedWorld::new(World::new(&scenario, clock.now()));
         let home = world.with(|w| w.home().clone());
         let http = connector::http_client(world, move || clock.now()).into();
-        Origin::Simulated { http, home }
+        SessionSource::Simulated { http, home }
     })
 }
 
-fn means(setup: &Setup, memory: Memory, store: StoreAt) -> Means {
-    Means {
+fn means(setup: &Setup, memory: RegionCache, store: StoreLocation) -> EffectConfig {
+    EffectConfig {
         store,
         read_only: setup.config.read_only,
-        limits: Limits::of(&setup.config),
+        limits: EngineConfig::of(&setup.config),
         history_days: setup.config.jobs.history_days,
         memory,
         background: setup.background.clone(),
@@ -124,8 +126,8 @@ fn means(setup: &Setup, memory: Memory, store: StoreAt) -> Means {
 fn show(
     setup: Setup,
     demo: Option<String>,
-    means: Means,
-    origin: impl FnOnce(Clock) -> Origin,
+    means: EffectConfig,
+    origin: impl FnOnce(Clock) -> SessionSource,
 ) -> Result<ExitCode, Failure> {
     session::install_panic_hook(|report| tracing::error!("{report}"));
     let runtime = super::runtime()?;
@@ -150,7 +152,7 @@ fn show(
         let _reader = input::spawn(sender, size)?;
         let (mut model, first) = Model::new(start);
         // The first frame goes out before the world is built or a certificate is read.
-        let mut effects = Effects::new(Origin::Later, means, clock);
+        let mut effects = Effects::new(SessionSource::Later, means, clock);
         model.prepare();
         terminal.draw(&model).map_err(|e| broken(&e))?;
         effects.set_origin(origin(clock));
@@ -201,7 +203,7 @@ fn say_what_goes_on(model: &Model, background: Option<&Result<(), Failure>>) {
                 writeln!(err, "{copies}: that goes on in the background; `amigrate jobs` shows how far it is.")
             }
             (Some(Err(failure)), _) => writeln!(err, "{copies}: not going on in the background: {failure}"),
-            (None, driver @ Driver::Another(_)) => {
+            (None, driver @ DriverStatus::Another(_)) => {
                 let who = driver.silent().or_else(|| driver.other()).unwrap_or_default();
                 writeln!(err, "{copies}: {who}.")
             }

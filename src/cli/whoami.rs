@@ -11,7 +11,7 @@ use super::{NO_CREDENTIALS, Setup, http_client};
 use crate::{
     aws::Session,
     domain::{AccountKey, CredentialSource, Failure, Identity, text::clean},
-    runtime::StoreAt,
+    runtime::StoreLocation,
     store::{DriverLock, DriverProcess, Heartbeat, Store},
 };
 
@@ -67,7 +67,7 @@ fn source(source: &CredentialSource) -> String {
 
 /// Who drives the account's queue.
 fn driver(setup: &Setup, account: &AccountKey) -> String {
-    let StoreAt::Dir(dir) = setup.store() else { return "nobody".into() };
+    let StoreLocation::Dir(dir) = setup.store() else { return "nobody".into() };
     // Looking makes no directory.
     if !dir.exists() {
         return "nobody".into();

@@ -1,6 +1,6 @@
 //! `AMIGRATE_*` to checked values over the file's. Owns how a setting is written in a variable.
 
-use super::keys::{Expect, KEYS, Key};
+use super::settings::{Expect, KEYS, Setting};
 use crate::domain::{Failure, text};
 
 /// Lays every variable that is set and not empty over the values.
@@ -27,7 +27,7 @@ pub(super) fn apply(values: &mut toml::Table, env: &impl Fn(&str) -> Option<Stri
     Ok(())
 }
 
-fn parse(key: &Key, written: &str) -> Option<toml::Value> {
+fn parse(key: &Setting, written: &str) -> Option<toml::Value> {
     Some(match key.expect {
         Expect::Switch => toml::Value::Boolean(match written.to_ascii_lowercase().as_str() {
             "true" | "1" | "yes" | "on" => true,
@@ -41,7 +41,7 @@ fn parse(key: &Key, written: &str) -> Option<toml::Value> {
     })
 }
 
-fn expected(key: &Key) -> String {
+fn expected(key: &Setting) -> String {
     match key.expect {
         Expect::Regions => "a list of regions such as us-east-1,eu-west-1, or all".into(),
         other => other.describe(),

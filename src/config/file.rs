@@ -7,7 +7,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::keys::{self, KEYS, Key, SECTIONS};
+use super::settings::{self, KEYS, SECTIONS, Setting};
 use crate::domain::{Failure, text};
 
 /// A file's text, and the words for what is wrong where.
@@ -59,7 +59,7 @@ impl Source<'_> {
         name: &str,
         value: &Spanned<DeValue<'_>>,
     ) -> Result<toml::Value, Failure> {
-        let Some(key) = keys::find(section, name) else { return Err(self.unknown_key(place, section, name)) };
+        let Some(key) = settings::find(section, name) else { return Err(self.unknown_key(place, section, name)) };
         let written = self.text.get(value.span()).unwrap_or_default();
         plain(value.get_ref(), key).filter(|value| key.expect.accepts(value)).ok_or_else(|| {
             let shown: String = text::clean(written).chars().take(60).collect();
@@ -72,8 +72,8 @@ impl Source<'_> {
         let name = text::clean(name);
         let here = KEYS.iter().filter(|key| key.section == section).map(|key| key.name);
         let elsewhere = KEYS.iter().find(|key| key.name == name);
-        let advice = match (elsewhere, keys::nearest(&name, here)) {
-            (Some(Key { section: "", .. }), _) => "; it belongs at the top, before the first section".to_owned(),
+        let advice = match (elsewhere, settings::nearest(&name, here)) {
+            (Some(Setting { section: "", .. }), _) => "; it belongs at the top, before the first section".to_owned(),
             (Some(key), _) => format!("; it belongs in [{}]", key.section),
             (None, Some(near)) => format!("; did you mean `{near}`?"),
             (None, None) => String::new(),
@@ -84,7 +84,7 @@ impl Source<'_> {
     fn unknown_section(&self, place: Range<usize>, name: &str) -> Failure {
         let name = text::clean(name);
         let sections = || SECTIONS.iter().map(|(section, _)| *section).filter(|section| !section.is_empty());
-        let advice = match keys::nearest(&name, sections()) {
+        let advice = match settings::nearest(&name, sections()) {
             Some(near) => format!("; did you mean [{near}]?"),
             None => format!("; there are {}", sections().map(|s| format!("[{s}]")).collect::<Vec<_>>().join(", ")),
         };
@@ -106,14 +106,14 @@ fn within(section: &str) -> String {
 }
 
 /// The value without its places; whole numbers stand for numbers. Nothing for what no key takes.
-fn plain(value: &DeValue<'_>, key: &Key) -> Option<toml::Value> {
+fn plain(value: &DeValue<'_>, key: &Setting) -> Option<toml::Value> {
     Some(match value {
         DeValue::String(text) => toml::Value::String(text.to_string()),
         DeValue::Boolean(on) => toml::Value::Boolean(*on),
         DeValue::Integer(n) => {
             let digits = n.as_str();
             match key.expect {
-                keys::Expect::Number(..) => toml::Value::Float(digits.parse().ok()?),
+                settings::Expect::Number(..) => toml::Value::Float(digits.parse().ok()?),
                 _ => toml::Value::Integer(i64::from_str_radix(digits, n.radix()).ok()?),
             }
         }

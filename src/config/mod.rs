@@ -5,14 +5,14 @@
 
 mod environment;
 mod file;
-pub mod keys;
 pub mod paths;
+pub mod settings;
 
 use std::{io::ErrorKind, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AccountId, Failure, Whose};
+use crate::domain::{AccountId, Failure, OwnerFilter};
 
 pub use paths::{default_path, state_dir};
 
@@ -277,7 +277,7 @@ impl Config {
 
     /// The example file: every key with its help and its default.
     pub fn example() -> String {
-        keys::example()
+        settings::example()
     }
 
     /// What no single key can tell.
@@ -297,16 +297,16 @@ impl Config {
 }
 
 /// Whose images a word means: `mine`, `shared`, `amazon`, `marketplace`, an account id, or `public:PATTERN`.
-pub fn parse_whose(word: &str) -> Option<Whose> {
+pub fn parse_whose(word: &str) -> Option<OwnerFilter> {
     Some(match word {
-        "mine" => Whose::Mine,
-        "shared" => Whose::Shared,
-        "amazon" => Whose::Amazon,
-        "marketplace" => Whose::Marketplace,
+        "mine" => OwnerFilter::Mine,
+        "shared" => OwnerFilter::Shared,
+        "amazon" => OwnerFilter::Amazon,
+        "marketplace" => OwnerFilter::Marketplace,
         _ => match word.strip_prefix("public:") {
-            Some(name) if !name.is_empty() => Whose::Public { name: name.to_owned() },
+            Some(name) if !name.is_empty() => OwnerFilter::Public { name: name.to_owned() },
             Some(_) => return None,
-            None => Whose::Account(AccountId::new(word).ok()?),
+            None => OwnerFilter::Account(AccountId::new(word).ok()?),
         },
     })
 }

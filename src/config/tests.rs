@@ -3,7 +3,7 @@
 use rstest::rstest;
 
 use super::{
-    keys::{KEYS, SECTIONS},
+    settings::{KEYS, SECTIONS},
     *,
 };
 
@@ -165,13 +165,13 @@ fn a_named_file_must_exist_and_be_text() {
 }
 
 #[rstest]
-#[case("mine", Some(Whose::Mine))]
-#[case("shared", Some(Whose::Shared))]
-#[case("123456789012", Some(Whose::Account(AccountId::new("123456789012").unwrap())))]
-#[case("public:al2023*", Some(Whose::Public { name: "al2023*".into() }))]
+#[case("mine", Some(OwnerFilter::Mine))]
+#[case("shared", Some(OwnerFilter::Shared))]
+#[case("123456789012", Some(OwnerFilter::Account(AccountId::new("123456789012").unwrap())))]
+#[case("public:al2023*", Some(OwnerFilter::Public { name: "al2023*".into() }))]
 #[case("public:", None)]
 #[case("Mine", None)]
 #[case("12345", None)]
-fn whose_images(#[case] word: &str, #[case] expected: Option<Whose>) {
+fn whose_images(#[case] word: &str, #[case] expected: Option<OwnerFilter>) {
     assert_eq!(parse_whose(word), expected);
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     failure::Failure,
     image::{ImageId, SnapshotId, Tag},
-    key::KmsKeyRef,
+    kms_key::KmsKeyRef,
     region::Region,
 };
 

@@ -9,7 +9,7 @@ use crate::domain::{image::Image, region::Region};
 
 /// A term that a field must fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Narrow {
+enum FilterTerm {
     State(String),
     Architecture(String),
     Region(String),
@@ -32,7 +32,7 @@ pub const TERMS: [(&str, &str); 7] = [
 /// A parsed filter.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    narrow: Vec<Narrow>,
+    narrow: Vec<FilterTerm>,
     words: Vec<Word>,
     text: String,
 }
@@ -185,7 +185,7 @@ impl Filter {
 }
 
 enum Term {
-    Narrow(Narrow),
+    Narrow(FilterTerm),
     /// `state:` with nothing behind it yet.
     Unfinished,
     Word,
@@ -199,24 +199,24 @@ fn narrow(word: &str) -> Term {
         return Term::Unfinished;
     }
     Term::Narrow(match key {
-        "state" => Narrow::State(lower),
-        "arch" => Narrow::Architecture(lower),
-        "region" => Narrow::Region(lower),
-        "owner" => Narrow::Owner(lower),
+        "state" => FilterTerm::State(lower),
+        "arch" => FilterTerm::Architecture(lower),
+        "region" => FilterTerm::Region(lower),
+        "owner" => FilterTerm::Owner(lower),
         "enc" => match lower.as_str() {
-            "y" | "ye" | "yes" | "true" | "key" => Narrow::Encrypted(true),
-            "n" | "no" | "false" | "-" => Narrow::Encrypted(false),
+            "y" | "ye" | "yes" | "true" | "key" => FilterTerm::Encrypted(true),
+            "n" | "no" | "false" | "-" => FilterTerm::Encrypted(false),
             _ => return Term::Word,
         },
         "tag" => match value.split_once('=') {
-            Some((key, value)) => Narrow::Tag(key.to_owned(), Some(value.to_owned())),
-            None => Narrow::Tag(value.to_owned(), None),
+            Some((key, value)) => FilterTerm::Tag(key.to_owned(), Some(value.to_owned())),
+            None => FilterTerm::Tag(value.to_owned(), None),
         },
         _ => return Term::Word,
     })
 }
 
-impl Narrow {
+impl FilterTerm {
     fn fits(&self, image: &Image) -> bool {
         // A whole word fits itself alone; an unfinished one fits what it begins.
         let word = |value: &str, field: &str, whole: &[&str]| {

@@ -11,7 +11,7 @@ use crate::domain::{
     copy::{ClientToken, CopyRequest, Description, Encryption, ImageName},
     failure::Failure,
     image::{Image, ImageState, Tag},
-    key::KmsKeyRef,
+    kms_key::KmsKeyRef,
     query::AccountId,
     region::Region,
     template::expand,
@@ -62,7 +62,7 @@ pub enum Field {
 
 /// What stops a draft from being sent, or what may.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Remark {
+pub struct ValidationMessage {
     /// Where it belongs.
     pub field: Field,
     /// A sentence.
@@ -75,9 +75,9 @@ pub struct Plan {
     /// The copies, complete only if there are no mistakes.
     pub copies: Vec<CopyRequest>,
     /// What must change first.
-    pub mistakes: Vec<Remark>,
+    pub mistakes: Vec<ValidationMessage>,
     /// What may go wrong; the person decides.
-    pub warnings: Vec<Remark>,
+    pub warnings: Vec<ValidationMessage>,
 }
 
 impl Plan {
@@ -98,7 +98,7 @@ impl Draft {
         let mut plan = Plan::default();
         let mut wrong = |field: Field, text: String| {
             if !plan.mistakes.iter().any(|r| r.field == field) {
-                plan.mistakes.push(Remark { field, text });
+                plan.mistakes.push(ValidationMessage { field, text });
             }
         };
         self.check_sources(&mut wrong);
@@ -249,11 +249,11 @@ impl Draft {
         })
     }
 
-    fn warnings(&self) -> Vec<Remark> {
+    fn warnings(&self) -> Vec<ValidationMessage> {
         let mut warnings = Vec::new();
         for source in &self.sources {
             let shared = self.account.as_ref().is_some_and(|own| *own != source.owner_id);
-            let mut warn = |text: String| warnings.push(Remark { field: Field::Sources, text });
+            let mut warn = |text: String| warnings.push(ValidationMessage { field: Field::Sources, text });
             if shared && !source.product_codes.is_empty() {
                 warn(format!(
                     "{} belongs to {} and has a product code: AWS refuses to copy such images.",

@@ -42,7 +42,7 @@ impl From<&Snapshot> for SnapshotProgress {
 ///
 /// `volumes` are the source's volumes in GiB; those whose snapshots are not seen yet count as not begun.
 /// `None` while nothing at all is known.
-pub fn weigh(volumes: &[u32], snapshots: &[SnapshotProgress]) -> Option<u8> {
+pub fn weighted_percent(volumes: &[u32], snapshots: &[SnapshotProgress]) -> Option<u8> {
     if snapshots.iter().all(|s| s.percent.is_none()) {
         return None;
     }
@@ -57,11 +57,11 @@ pub fn weigh(volumes: &[u32], snapshots: &[SnapshotProgress]) -> Option<u8> {
 
 /// Watches a percent move and says when it will be at 100.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Meter {
+pub struct RateEstimator {
     samples: VecDeque<(Timestamp, u8)>,
 }
 
-impl Meter {
+impl RateEstimator {
     /// As many as tell the present rate; an hour-long copy keeps its last changes only.
     const KEPT: usize = 16;
 
@@ -110,12 +110,12 @@ mod tests {
 
     #[test]
     fn volumes_weigh_by_size() {
-        assert_eq!(weigh(&[8, 92], &[part(8, Some(100)), part(92, Some(0))]), Some(8));
-        assert_eq!(weigh(&[8, 92], &[part(8, Some(100))]), Some(8), "a snapshot not seen yet is not begun");
-        assert_eq!(weigh(&[8], &[part(8, None)]), None, "empty is unknown, not zero");
-        assert_eq!(weigh(&[8], &[part(8, Some(100))]), Some(99), "100 is for available images");
-        assert_eq!(weigh(&[], &[]), None);
-        assert_eq!(weigh(&[0], &[part(0, Some(40))]), Some(40));
+        assert_eq!(weighted_percent(&[8, 92], &[part(8, Some(100)), part(92, Some(0))]), Some(8));
+        assert_eq!(weighted_percent(&[8, 92], &[part(8, Some(100))]), Some(8), "a snapshot not seen yet is not begun");
+        assert_eq!(weighted_percent(&[8], &[part(8, None)]), None, "empty is unknown, not zero");
+        assert_eq!(weighted_percent(&[8], &[part(8, Some(100))]), Some(99), "100 is for available images");
+        assert_eq!(weighted_percent(&[], &[]), None);
+        assert_eq!(weighted_percent(&[0], &[part(0, Some(40))]), Some(40));
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn the_eta_follows_the_rate_and_counts_down() {
-        let mut meter = Meter::default();
+        let mut meter = RateEstimator::default();
         assert_eq!(meter.eta(at(0)), None);
         meter.observe(at(0), 10);
         assert_eq!(meter.eta(at(1)), None);

@@ -86,7 +86,7 @@ pub struct Account {
 
 /// Whose images to list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Whose {
+pub enum OwnerFilter {
     /// The account's own, disabled and deprecated ones too.
     #[default]
     Mine,
@@ -105,7 +105,7 @@ pub enum Whose {
     },
 }
 
-impl Whose {
+impl OwnerFilter {
     /// As it stands in the header.
     pub fn label(&self) -> String {
         match self {
@@ -123,7 +123,7 @@ impl Whose {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ImageQuery {
     /// Whose images.
-    pub whose: Whose,
+    pub whose: OwnerFilter,
     /// A name pattern (`*` and `?`), sent to EC2; needed for Amazon, Marketplace and public to stay short.
     pub name: Option<String>,
 }

@@ -6,16 +6,16 @@ use jiff::Timestamp;
 
 use super::{
     job::JobId,
+    messages::{Deregistration, Request, Response, SnapshotReturnCode},
     sending::outcome_unknown,
-    talk::{Answer, Call, Deregistration, SnapshotVerdict},
 };
 use crate::domain::{Failure, Region, SnapshotId};
 
 /// The number of one changing call; never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallId(pub u128);
+pub struct AuditId(pub u128);
 
-impl fmt::Display for CallId {
+impl fmt::Display for AuditId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)
     }
@@ -34,21 +34,21 @@ pub struct Change {
     pub resource: String,
 }
 
-impl Call {
+impl Request {
     /// What the call would change; `None` if it only looks.
     pub fn change(&self) -> Option<Change> {
         let (job, action, region, resource) = match self {
-            Self::Copy { job, request, .. } => {
+            Self::CopyImage { job, request, .. } => {
                 (job, "CopyImage", &request.destination, format!("{} in {}", request.source, request.source_region))
             }
-            Self::Deregister { job, region, image, .. } => (job, "DeregisterImage", region, image.to_string()),
+            Self::DeregisterImage { job, region, image, .. } => (job, "DeregisterImage", region, image.to_string()),
             Self::DeleteSnapshot { job, region, snapshot, .. } => (job, "DeleteSnapshot", region, snapshot.to_string()),
-            Self::Settle { .. }
-            | Self::Survey { .. }
-            | Self::Watch { .. }
-            | Self::Look { .. }
-            | Self::FindLeftovers { .. }
-            | Self::Probe => return None,
+            Self::Reconcile { .. }
+            | Self::ListPending { .. }
+            | Self::PollCopies { .. }
+            | Self::CheckImage { .. }
+            | Self::FindSnapshots { .. }
+            | Self::ProbeCredentials => return None,
         };
         Some(Change { job: *job, action, region: region.clone(), resource })
     }
@@ -81,15 +81,15 @@ impl fmt::Display for Outcome {
     }
 }
 
-impl Answer {
+impl Response {
     /// What the answer says of the change that was asked for.
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::Deregistered(_, Ok(Deregistration::Unknown)) => Outcome::Refused("InvalidAMIID.NotFound".into()),
-            Self::Deregistered(_, Ok(Deregistration::Unavailable)) => {
+            Self::DeregisterImage(_, Ok(Deregistration::Unknown)) => Outcome::Refused("InvalidAMIID.NotFound".into()),
+            Self::DeregisterImage(_, Ok(Deregistration::Unavailable)) => {
                 Outcome::Refused("InvalidAMIID.Unavailable".into())
             }
-            Self::Deregistered(_, Ok(Deregistration::NotSent)) => Outcome::NotSent,
+            Self::DeregisterImage(_, Ok(Deregistration::NotSent)) => Outcome::NotSent,
             other => other.failure().map_or(Outcome::Done, failed),
         }
     }
@@ -97,9 +97,9 @@ impl Answer {
     /// The resource that was made; or what became of the snapshots that went with a deregistered image.
     pub fn made(&self) -> Option<String> {
         match self {
-            Self::Copied(_, Ok(image)) => Some(image.to_string()),
-            Self::Deregistered(_, Ok(Deregistration::Done(verdicts))) if !verdicts.is_empty() => {
-                let each = |(snapshot, verdict): &(SnapshotId, SnapshotVerdict)| format!("{snapshot} {verdict}");
+            Self::CopyImage(_, Ok(image)) => Some(image.to_string()),
+            Self::DeregisterImage(_, Ok(Deregistration::Done(verdicts))) if !verdicts.is_empty() => {
+                let each = |(snapshot, verdict): &(SnapshotId, SnapshotReturnCode)| format!("{snapshot} {verdict}");
                 Some(verdicts.iter().map(each).collect::<Vec<_>>().join(", "))
             }
             _ => None,
@@ -122,9 +122,9 @@ fn failed(failure: &Failure) -> Outcome {
 
 /// A changing call about to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SentCall {
+pub struct SentRequest {
     /// Its number.
-    pub id: CallId,
+    pub id: AuditId,
     /// The ARN it will be signed for, as far as it is known before.
     pub identity: Option<String>,
     /// What it would change.
@@ -133,9 +133,9 @@ pub struct SentCall {
 
 /// What came of a [`SentCall`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AnsweredCall {
+pub struct AnsweredRequest {
     /// Its number.
-    pub id: CallId,
+    pub id: AuditId,
     /// The ARN it was signed for, if that is known.
     pub identity: Option<String>,
     /// AWS's number of the request.
@@ -181,13 +181,15 @@ mod tests {
         let (job, image) = (JobId(7), ImageId::new("ami-00000000000000aaa").unwrap());
         let snapshot = SnapshotId::new("snap-00000000000000aaa").unwrap();
         let change = |action, resource: &str| Some(Change { job, action, region: region(), resource: resource.into() });
-        let deregister = Call::Deregister { job, region: region(), image: image.clone(), not_after: None };
+        let deregister = Request::DeregisterImage { job, region: region(), image: image.clone(), not_after: None };
         assert_eq!(deregister.change(), change("DeregisterImage", "ami-00000000000000aaa"));
-        let delete = Call::DeleteSnapshot { job, region: region(), image: image.clone(), snapshot };
+        let delete = Request::DeleteSnapshot { job, region: region(), image: image.clone(), snapshot };
         assert_eq!(delete.change(), change("DeleteSnapshot", "snap-00000000000000aaa"));
-        for call in
-            [Call::Look { job, region: region(), image, source: None }, Call::Survey { region: region() }, Call::Probe]
-        {
+        for call in [
+            Request::CheckImage { job, region: region(), image, source: None },
+            Request::ListPending { region: region() },
+            Request::ProbeCredentials,
+        ] {
             assert_eq!(call.change(), None, "{call:?}");
         }
     }
@@ -198,18 +200,18 @@ mod tests {
         let lost = Failure::new("copy", "the connection was lost").retry(Retry::Later);
         let refused =
             lost.clone().retry(Retry::AfterChange).code("UnauthorizedOperation").request_id(Some("req-1".into()));
-        let copied = Answer::Copied(JobId(1), Ok(image));
+        let copied = Response::CopyImage(JobId(1), Ok(image));
         assert_eq!((copied.outcome(), copied.made().as_deref()), (Outcome::Done, Some("ami-00000000000000aaa")));
-        assert_eq!(Answer::Copied(JobId(1), Err(lost)).outcome(), Outcome::NoAnswer);
-        let refused = Answer::Copied(JobId(1), Err(refused));
+        assert_eq!(Response::CopyImage(JobId(1), Err(lost)).outcome(), Outcome::NoAnswer);
+        let refused = Response::CopyImage(JobId(1), Err(refused));
         assert_eq!(refused.outcome(), Outcome::Refused("UnauthorizedOperation".into()));
         assert_eq!(refused.failed_request(), Some("req-1"));
         let snapshot = |id: &str| SnapshotId::new(id).unwrap();
         let verdicts =
-            vec![(snapshot("snap-1"), SnapshotVerdict::Deleted), (snapshot("snap-2"), SnapshotVerdict::Skipped)];
-        let gone = Answer::Deregistered(JobId(1), Ok(Deregistration::Done(verdicts)));
+            vec![(snapshot("snap-1"), SnapshotReturnCode::Deleted), (snapshot("snap-2"), SnapshotReturnCode::Skipped)];
+        let gone = Response::DeregisterImage(JobId(1), Ok(Deregistration::Done(verdicts)));
         assert_eq!(gone.made().as_deref(), Some("snap-1 deleted, snap-2 skipped"));
-        let unknown = Answer::Deregistered(JobId(1), Ok(Deregistration::Unknown));
+        let unknown = Response::DeregisterImage(JobId(1), Ok(Deregistration::Unknown));
         assert_eq!(unknown.outcome(), Outcome::Refused("InvalidAMIID.NotFound".into()));
     }
 
@@ -226,7 +228,7 @@ mod tests {
             (coded("InvalidAMIName.Malformed", Retry::AfterChange), refused("InvalidAMIName.Malformed")),
         ];
         for (failure, outcome) in cases {
-            assert_eq!(Answer::Copied(JobId(1), Err(failure.clone())).outcome(), outcome, "{failure:?}");
+            assert_eq!(Response::CopyImage(JobId(1), Err(failure.clone())).outcome(), outcome, "{failure:?}");
         }
     }
 
@@ -235,7 +237,7 @@ mod tests {
         let asked = Failure::new("copy", "no").code("ExpiredToken").request_id(Some("of-sts".into()));
         for kind in [FailureKind::NotSigned, FailureKind::OtherAccount] {
             for retry in [Retry::AfterLogin, Retry::Later] {
-                let answer = Answer::Copied(JobId(1), Err(asked.clone().kind(kind).retry(retry)));
+                let answer = Response::CopyImage(JobId(1), Err(asked.clone().kind(kind).retry(retry)));
                 assert_eq!((answer.outcome(), answer.failed_request()), (Outcome::NotSent, None), "{kind:?} {retry:?}");
             }
         }

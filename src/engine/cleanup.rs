@@ -12,9 +12,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Call, Engine, Job, JobId, JobState, Step,
+    Engine, Job, JobId, JobState, RemovalStep, Request,
+    messages::SnapshotReturnCode,
     ownership::{Evidence, Unproven},
-    talk::SnapshotVerdict,
 };
 use crate::domain::{Failure, ImageId, Retry, Snapshot, SnapshotId, SnapshotState, progress::SnapshotProgress};
 
@@ -189,11 +189,11 @@ impl SnapshotCleanup {
 
 impl Engine {
     /// The image is gone by our request: its own snapshots are to be deleted.
-    pub(super) fn begin_cleanup(&mut self, id: JobId, verdicts: &[(SnapshotId, SnapshotVerdict)], now: Timestamp) {
+    pub(super) fn begin_cleanup(&mut self, id: JobId, verdicts: &[(SnapshotId, SnapshotReturnCode)], now: Timestamp) {
         let late = self.limits.late_snapshots;
         let Some(job) = self.jobs.get_mut(id) else { return };
         let JobState::Removing { image, step, .. } = &mut job.state else { return };
-        *step = Step::Cleaning {};
+        *step = RemovalStep::DeletingSnapshots {};
         let image = image.clone();
         let mut cleanup = SnapshotCleanup {
             evidence: job.evidence(&image),
@@ -214,12 +214,14 @@ impl Engine {
         cleanup.evidence.listed.extend(verdicts.iter().map(|(snapshot, _)| snapshot.clone()));
         for (snapshot, verdict) in verdicts {
             let reason = match verdict {
-                SnapshotVerdict::Skipped => LeftReason::InUse,
-                SnapshotVerdict::MissingPermissions => {
+                SnapshotReturnCode::Skipped => LeftReason::InUse,
+                SnapshotReturnCode::MissingPermissions => {
                     LeftReason::Refused("AWS does not allow you to delete it (missing-permissions)".into())
                 }
                 // A pending snapshot is one, and passes; any other reason DeleteSnapshot tells better.
-                SnapshotVerdict::ClientError | SnapshotVerdict::InternalError | SnapshotVerdict::Deleted => continue,
+                SnapshotReturnCode::ClientError | SnapshotReturnCode::InternalError | SnapshotReturnCode::Deleted => {
+                    continue;
+                }
             };
             cleanup.settled.insert(snapshot.clone(), reason);
         }
@@ -228,7 +230,7 @@ impl Engine {
     }
 
     /// Looks for what is left of every removed image whose time has come.
-    pub(super) fn clean_up(&mut self, now: Timestamp, calls: &mut Vec<Call>) {
+    pub(super) fn clean_up(&mut self, now: Timestamp, calls: &mut Vec<Request>) {
         let due = |c: &SnapshotCleanup| c.at.is_some_and(|at| at <= now);
         for id in self.jobs.ids(|j| j.cleanups.iter().any(due)) {
             let Some(job) = self.jobs.get_mut(id) else { continue };
@@ -238,7 +240,7 @@ impl Engine {
                 cleanup.looks += 1;
                 let mut snapshots = cleanup.evidence.listed.clone();
                 snapshots.extend(cleanup.waiting.keys().cloned());
-                calls.push(Call::FindLeftovers {
+                calls.push(Request::FindSnapshots {
                     job: id,
                     region: region.clone(),
                     image: cleanup.evidence.image.clone(),
@@ -260,12 +262,12 @@ impl Engine {
         image: &ImageId,
         result: Result<Vec<Snapshot>, Failure>,
         now: Timestamp,
-        calls: &mut Vec<Call>,
+        calls: &mut Vec<Request>,
     ) {
         let Some((job, n)) = self.cleanup_of(id, image) else { return };
         let region = job.request.destination.clone();
         let delete =
-            |snapshot| Call::DeleteSnapshot { job: id, region: region.clone(), image: image.clone(), snapshot };
+            |snapshot| Request::DeleteSnapshot { job: id, region: region.clone(), image: image.clone(), snapshot };
         let waits = job_waits(job, image);
         let (mut seen, cleanup) = (job.snapshots.len(), &mut job.cleanups[n]);
         match result {
@@ -365,7 +367,7 @@ impl Engine {
 
 /// Returns true if the job does not go on before this image's snapshots are gone.
 fn job_waits(job: &Job, image: &ImageId) -> bool {
-    matches!(&job.state, JobState::Removing { image: removing, step: Step::Cleaning {}, .. } if removing == image)
+    matches!(&job.state, JobState::Removing { image: removing, step: RemovalStep::DeletingSnapshots {}, .. } if removing == image)
 }
 
 fn waiting_note(cleanup: &SnapshotCleanup) -> Option<String> {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::{
     ClientToken, CopyRequest, Failure, Image, ImageId, SnapshotId, SnapshotState,
-    progress::{Meter, SnapshotProgress, weigh},
+    progress::{RateEstimator, SnapshotProgress, weighted_percent},
 };
 
 /// A job's number among its account's.
@@ -70,7 +70,8 @@ pub enum JobState {
     /// Asked for, not under way.
     Queued,
     /// It was sent and the answer was lost: EC2 is asked whether the copy began. No time means that it is being asked.
-    Settling {
+    #[serde(rename = "Settling")]
+    Reconciling {
         /// When to ask (again).
         at: Option<Timestamp>,
     },
@@ -91,9 +92,9 @@ pub enum JobState {
         /// The image.
         image: ImageId,
         /// What for.
-        purpose: Purpose,
+        purpose: RemovalReason,
         /// How far that is.
-        step: Step,
+        step: RemovalStep,
     },
     /// Done.
     Available {
@@ -131,13 +132,13 @@ impl JobState {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Queued => "queued",
-            Self::Settling { .. } => "settling",
+            Self::Reconciling { .. } => "settling",
             Self::InDoubt { .. } => "in doubt",
             Self::Starting => "starting",
             Self::Copying { .. } => "copying",
-            Self::Removing { purpose: Purpose::Cancel, .. } => "cancelling",
-            Self::Removing { purpose: Purpose::TryAgain { .. }, .. } => "clearing",
-            Self::Removing { purpose: Purpose::Deregister, .. } => "deregistering",
+            Self::Removing { purpose: RemovalReason::Cancel, .. } => "cancelling",
+            Self::Removing { purpose: RemovalReason::Retry { .. }, .. } => "clearing",
+            Self::Removing { purpose: RemovalReason::Deregister, .. } => "deregistering",
             Self::Available { .. } => "available",
             Self::Failed { .. } => "failed",
             Self::Gone { .. } => "gone",
@@ -149,11 +150,12 @@ impl JobState {
 
 /// Why an image is being removed, and what it goes back to if AWS refuses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Purpose {
+pub enum RemovalReason {
     /// The copy is not wanted any more.
     Cancel,
     /// It failed and is to be made anew.
-    TryAgain {
+    #[serde(rename = "TryAgain")]
+    Retry {
         /// The new token.
         token: ClientToken,
         /// Why it failed.
@@ -165,9 +167,10 @@ pub enum Purpose {
 
 /// The steps of a removal. A step that awaits an answer has no time set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Step {
+pub enum RemovalStep {
     /// The image is looked at: a cancel deregisters only a pending one.
-    Looking {
+    #[serde(rename = "Looking")]
+    Checking {
         /// When to look (again).
         at: Option<Timestamp>,
         /// When it was asked for.
@@ -190,27 +193,27 @@ pub enum Step {
     },
     /// The image is gone; [`Job::cleanups`] has its snapshots. The name is of an earlier version, which kept them here.
     #[serde(rename = "Sweeping")]
-    Cleaning {},
+    DeletingSnapshots {},
 }
 
-impl Step {
+impl RemovalStep {
     /// Looks at the image, then.
     pub(super) fn look(at: Timestamp) -> Self {
-        Self::Looking { at: Some(at), asked: None, slow: 0 }
+        Self::Checking { at: Some(at), asked: None, slow: 0 }
     }
 
     /// When it wants to go on.
     pub(super) fn due(&self) -> Option<Timestamp> {
         match self {
-            Self::Looking { at, .. } | Self::Deregistering { at, .. } => *at,
-            Self::Cleaning {} => None,
+            Self::Checking { at, .. } | Self::Deregistering { at, .. } => *at,
+            Self::DeletingSnapshots {} => None,
         }
     }
 }
 
 /// A sending whose answer was lost: EC2 may or may not be copying.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Doubt {
+pub struct UnknownOutcome {
     /// The first such sending.
     pub since: Timestamp,
     /// The last sending.
@@ -254,9 +257,11 @@ pub struct Job {
     pub dismissed: bool,
     /// Whether its image and snapshots carry this program's tags.
     pub tagged: bool,
-    pub(super) meter: Meter,
+    #[serde(rename = "meter")]
+    pub(super) rate: RateEstimator,
     pub(super) percent: Option<u8>,
-    pub(super) doubt: Option<Doubt>,
+    #[serde(rename = "doubt")]
+    pub(super) unknown_outcome: Option<UnknownOutcome>,
     /// A cancel that waits until AWS says whether the copy began.
     pub(super) cancel_wanted: bool,
     /// Whether the new image was ever seen: right after `CopyImage` it may not be found yet.
@@ -308,9 +313,9 @@ impl Job {
             made: Vec::new(),
             dismissed: false,
             tagged: false,
-            meter: Meter::default(),
+            rate: RateEstimator::default(),
             percent: None,
-            doubt: None,
+            unknown_outcome: None,
             cancel_wanted: false,
             seen: false,
             deregistering: None,
@@ -341,7 +346,7 @@ impl Job {
     pub(super) fn took(&mut self, image: &ImageId, now: Timestamp) {
         self.started.get_or_insert(now);
         self.moved = Some(now);
-        self.doubt = None;
+        self.unknown_outcome = None;
         self.waiting = None;
         if !self.made.contains(image) {
             self.made.push(image.clone());
@@ -364,7 +369,7 @@ impl Job {
     pub fn needs_driving(&self) -> bool {
         matches!(
             self.state,
-            JobState::Queued | JobState::Settling { .. } | JobState::Starting | JobState::Removing { .. }
+            JobState::Queued | JobState::Reconciling { .. } | JobState::Starting | JobState::Removing { .. }
         )
     }
 
@@ -372,7 +377,10 @@ impl Job {
     pub fn can_be_cancelled(&self) -> bool {
         !self.state.ended()
             && (!self.cancel_wanted || matches!(self.state, JobState::InDoubt { .. }))
-            && !matches!(self.state, JobState::Removing { purpose: Purpose::Cancel | Purpose::Deregister, .. })
+            && !matches!(
+                self.state,
+                JobState::Removing { purpose: RemovalReason::Cancel | RemovalReason::Deregister, .. }
+            )
     }
 
     /// Returns true if a person wanted it cancelled before it was in doubt: that is done once it is decided.
@@ -431,13 +439,13 @@ impl Job {
         for time in [&mut self.started, &mut self.moved, &mut self.sent, &mut self.deregistering] {
             *time = time.map(|t| t.min(now));
         }
-        if let Some(doubt) = &mut self.doubt {
+        if let Some(doubt) = &mut self.unknown_outcome {
             (doubt.since, doubt.last) = (doubt.since.min(now), doubt.last.min(now));
         }
         for cleanup in &mut self.cleanups {
             cleanup.since = cleanup.since.min(now);
         }
-        self.meter.clamp_times(now);
+        self.rate.clamp_times(now);
     }
 
     /// The new image, once EC2 has named it.
@@ -470,7 +478,7 @@ impl Job {
 
     /// Seconds until done at the observed rate.
     pub fn eta(&self, now: Timestamp) -> Option<i64> {
-        matches!(self.state, JobState::Copying { .. }).then(|| self.meter.eta(now)).flatten()
+        matches!(self.state, JobState::Copying { .. }).then(|| self.rate.eta(now)).flatten()
     }
 
     /// How long it has not got on, if that is longer than `most`.
@@ -481,11 +489,11 @@ impl Job {
 
     /// Counts its snapshots anew. Whether anything moved.
     pub(super) fn recount(&mut self, now: Timestamp) -> bool {
-        let percent = self.percent.max(weigh(&self.request.volumes, &self.snapshots));
+        let percent = self.percent.max(weighted_percent(&self.request.volumes, &self.snapshots));
         let moved = percent != self.percent;
         self.percent = percent;
         if let Some(percent) = percent {
-            self.meter.observe(now, percent);
+            self.rate.observe(now, percent);
         }
         if moved {
             self.moved = Some(now);

@@ -5,21 +5,21 @@
 //! and the simulations drive this one engine. Nothing here reads a clock, waits, or can fail; nothing here is kept:
 //! whoever drives commits [`Engine::take_changed`] before the calls go out.
 
-mod adopt;
 mod audit;
 pub mod catalogue;
 mod cleanup;
+mod config;
+mod credentials;
+mod external;
 pub mod job;
 mod jobs;
-mod limits;
+mod messages;
 mod ownership;
-mod pause;
 mod polling;
 mod queue;
 mod reconcile;
 mod removing;
 mod sending;
-mod talk;
 mod watch;
 
 use std::{
@@ -29,14 +29,15 @@ use std::{
 
 use jiff::Timestamp;
 
-pub use audit::{AnsweredCall, AuditEntry, CallId, Change, Outcome, SentCall};
+pub use audit::{AnsweredRequest, AuditEntry, AuditId, Change, Outcome, SentRequest};
 pub use cleanup::{LeftReason, Leftover, SnapshotCleanup};
-pub use job::{BatchId, Doubt, Job, JobId, JobState, Origin, Purpose, Step};
-pub use limits::Limits;
-pub use ownership::{Evidence, Unproven};
-pub use talk::{
-    Answer, Ask, Call, Deregistration, Event, Looked, RegionStatus, Resolution, SnapshotVerdict, Status, Tags, Watched,
+pub use config::EngineConfig;
+pub use job::{BatchId, Job, JobId, JobState, Origin, RemovalReason, RemovalStep, UnknownOutcome};
+pub use messages::{
+    CheckedImage, Command, Deregistration, Event, JobTags, PolledCopies, RegionStatus, Request, Resolution, Response,
+    SnapshotReturnCode, Status,
 };
+pub use ownership::{Evidence, Unproven};
 
 use crate::domain::{ClientToken, Failure, Region, SnapshotState};
 use jobs::Jobs;
@@ -44,18 +45,18 @@ use jobs::Jobs;
 /// All copies of an account that are not history, and what is known of the regions they go to.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Engine {
-    limits: Limits,
+    limits: EngineConfig,
     jobs: Jobs,
-    regions: BTreeMap<Region, polling::Rhythm>,
-    lanes: BTreeMap<Region, queue::Lane>,
+    schedules: BTreeMap<Region, polling::PollSchedule>,
+    start_limiters: BTreeMap<Region, queue::StartLimiter>,
     /// Regions to be surveyed though no copy goes there.
     followed: BTreeSet<Region>,
-    credentials: pause::Credentials,
+    credentials: credentials::CredentialState,
 }
 
 impl Engine {
     /// An engine without jobs.
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: EngineConfig) -> Self {
         Self { limits, ..Self::default() }
     }
 
@@ -67,7 +68,7 @@ impl Engine {
             job.clamp_times(now);
             let (id, region) = (job.id, job.request.destination.clone());
             if !job.state.ended() {
-                self.look_at(&region, now);
+                self.poll_at(&region, now);
             }
             self.jobs.restore(job);
             self.resume(id, now);
@@ -77,7 +78,7 @@ impl Engine {
     /// Looks for copies started elsewhere in these regions as well.
     pub fn follow(&mut self, regions: &[Region], now: Timestamp) {
         for region in regions {
-            self.look_at(region, now);
+            self.poll_at(region, now);
             self.followed.insert(region.clone());
         }
     }
@@ -93,7 +94,7 @@ impl Engine {
     }
 
     /// Whether nothing is left that ends with the program: EC2 carries on what it has taken by itself.
-    pub fn may_rest(&self) -> bool {
+    pub fn can_exit(&self) -> bool {
         !self.jobs.values().any(Job::needs_driving)
     }
 
@@ -114,14 +115,14 @@ impl Engine {
     /// What holds for more than one job.
     pub fn status(&self) -> Status {
         let mut status = self.credentials.status();
-        for (region, rhythm) in &self.regions {
+        for (region, rhythm) in &self.schedules {
             let (problem, no_progress) = (rhythm.problem().cloned(), rhythm.no_progress.clone());
             if problem.is_some() || no_progress.is_some() {
                 let region = status.regions.entry(region.clone()).or_default();
                 (region.problem, region.no_progress) = (problem, no_progress);
             }
         }
-        for (region, lane) in &self.lanes {
+        for (region, lane) in &self.start_limiters {
             if let Some(waiting) = &lane.waiting {
                 status.regions.entry(region.clone()).or_default().waiting = Some(waiting.clone());
             }
@@ -130,15 +131,15 @@ impl Engine {
     }
 
     /// Takes an event in and gives the calls it leads to.
-    pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Call> {
+    pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Request> {
         let mut calls = Vec::new();
         match event {
-            Event::Ask(ask) => self.asked(ask, now),
-            Event::Answer(answer) => self.answer(answer, now, &mut calls),
+            Event::Command(ask) => self.asked(ask, now),
+            Event::Response(answer) => self.answer(answer, now, &mut calls),
             Event::Tick => {}
         }
         if self.credentials.work(now, &mut calls) {
-            if !self.limits.hands_off {
+            if !self.limits.read_only {
                 self.reconcile(now, &mut calls);
                 self.start_queued(now, &mut calls);
                 self.go_on_removing(now, &mut calls);
@@ -154,38 +155,38 @@ impl Engine {
         if self.credentials.paused() {
             return self.credentials.next_try();
         }
-        let acts = if self.limits.hands_off { [None, None] } else { [self.next_start(), self.next_step()] };
+        let acts = if self.limits.read_only { [None, None] } else { [self.next_start(), self.next_step()] };
         acts.into_iter().chain([self.next_look()]).flatten().min()
     }
 
-    fn asked(&mut self, ask: Ask, now: Timestamp) {
+    fn asked(&mut self, ask: Command, now: Timestamp) {
         match ask {
-            Ask::Copy(requests) => {
+            Command::Copy(requests) => {
                 let Some(batch) = requests.first().map(|r| BatchId::of(&r.token)) else { return };
                 for request in requests {
                     let id = self.jobs.next_id();
-                    self.look_at(&request.destination, now);
+                    self.poll_at(&request.destination, now);
                     let tagged = self.limits.tagging;
                     self.jobs.insert(Job { tagged, ..Job::new(id, batch.clone(), request, now) });
                 }
             }
-            Ask::Cancel(jobs) => jobs.into_iter().for_each(|job| self.cancel(job, now)),
-            Ask::TryAgain(jobs) => jobs.into_iter().for_each(|(job, token)| self.try_again(job, token, now)),
-            Ask::Deregister(jobs) => jobs.into_iter().for_each(|job| self.deregister(job, now)),
-            Ask::Resolve { job, resolution } => self.resolve(job, resolution, now),
-            Ask::Dismiss(jobs) => {
+            Command::Cancel(jobs) => jobs.into_iter().for_each(|job| self.cancel(job, now)),
+            Command::Retry(jobs) => jobs.into_iter().for_each(|(job, token)| self.try_again(job, token, now)),
+            Command::Deregister(jobs) => jobs.into_iter().for_each(|job| self.deregister(job, now)),
+            Command::Resolve { job, resolution } => self.resolve(job, resolution, now),
+            Command::Dismiss(jobs) => {
                 for id in jobs {
                     if let Some(job) = self.jobs.get_mut(id).filter(|j| j.state.ended() && j.cleanups.is_empty()) {
                         job.dismissed = true;
                     }
                 }
             }
-            Ask::Follow(regions) => self.follow(&regions, now),
-            Ask::LookNow => {
-                self.credentials.look_now(now);
-                for rhythm in self.regions.values_mut() {
+            Command::Follow(regions) => self.follow(&regions, now),
+            Command::RefreshNow => {
+                self.credentials.retry_now(now);
+                for rhythm in self.schedules.values_mut() {
                     rhythm.survey_now();
-                    rhythm.look_at(now);
+                    rhythm.poll_at(now);
                 }
             }
         }
@@ -201,30 +202,30 @@ impl Engine {
         }
         match job.state.clone() {
             JobState::Failed { failure, image: Some(image) } => {
-                self.remove(id, image, Purpose::TryAgain { token, failure }, now);
+                self.remove(id, image, RemovalReason::Retry { token, failure }, now);
             }
             JobState::Failed { image: None, .. } | JobState::Gone { .. } => {
                 job.begin_again(token, now);
                 job.tagged = tagged;
                 let region = job.request.destination.clone();
-                self.look_at(&region, now);
+                self.poll_at(&region, now);
             }
             _ => {}
         }
     }
 
-    fn answer(&mut self, mut answer: Answer, now: Timestamp, calls: &mut Vec<Call>) {
-        self.heed_credentials(&mut answer, now);
+    fn answer(&mut self, mut answer: Response, now: Timestamp, calls: &mut Vec<Request>) {
+        self.check_credentials_of(&mut answer, now);
         match answer {
-            Answer::Copied(job, result) => self.copied(job, result, now),
-            Answer::Settled(job, result) => self.settled(job, result, now),
-            Answer::Surveyed(region, result) => self.surveyed(&region, result, now),
-            Answer::Watched(region, result) => self.watched(&region, result, now),
-            Answer::Looked(job, result) => self.looked(job, result, now),
-            Answer::Deregistered(job, result) => self.deregistered(job, result, now),
-            Answer::Leftovers(job, image, result) => self.leftovers(job, &image, result, now, calls),
-            Answer::Deleted(job, image, snapshot, result) => self.deleted(job, &image, &snapshot, result, now),
-            Answer::Probed(result) => self.probed(result, now),
+            Response::CopyImage(job, result) => self.copied(job, result, now),
+            Response::Reconcile(job, result) => self.settled(job, result, now),
+            Response::ListPending(region, result) => self.surveyed(&region, result, now),
+            Response::PollCopies(region, result) => self.watched(&region, result, now),
+            Response::CheckImage(job, result) => self.looked(job, result, now),
+            Response::DeregisterImage(job, result) => self.deregistered(job, result, now),
+            Response::FindSnapshots(job, image, result) => self.leftovers(job, &image, result, now, calls),
+            Response::DeleteSnapshot(job, image, snapshot, result) => self.deleted(job, &image, &snapshot, result, now),
+            Response::ProbeCredentials(result) => self.probed(result, now),
         }
     }
 
@@ -243,7 +244,7 @@ impl Engine {
         job.waiting = None;
         job.cancel_wanted = false;
         job.deregistering = None;
-        job.doubt = None;
+        job.unknown_outcome = None;
     }
 
     /// What a job that was under way when its driver ended does next.
@@ -261,12 +262,12 @@ impl Engine {
                 }
                 self.doubt(id, None, now, now);
             }
-            Some(JobState::Settling { .. }) => {
+            Some(JobState::Reconciling { .. }) => {
                 if let Some(job) = self.jobs.get_mut(id) {
-                    job.state = JobState::Settling { at: Some(now) };
+                    job.state = JobState::Reconciling { at: Some(now) };
                 }
             }
-            Some(JobState::Removing { step: Step::Cleaning {}, image, .. }) => {
+            Some(JobState::Removing { step: RemovalStep::DeletingSnapshots {}, image, .. }) => {
                 let known = |j: &Job| j.cleanups.iter().any(|c| c.evidence.image == image);
                 if !self.jobs.get(id).is_some_and(known) {
                     self.begin_cleanup(id, &[], now);
@@ -274,7 +275,7 @@ impl Engine {
             }
             Some(JobState::Removing { .. }) => {
                 if let Some(Job { state: JobState::Removing { step, .. }, .. }) = self.jobs.get_mut(id) {
-                    *step = Step::look(now);
+                    *step = RemovalStep::look(now);
                 }
             }
             _ => {}

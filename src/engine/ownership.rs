@@ -11,7 +11,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::talk::Tags;
+use super::messages::JobTags;
 use crate::domain::{ClientToken, ImageId, Snapshot, SnapshotId};
 
 /// How far apart the clocks of EC2's parts, and ours, may be.
@@ -129,7 +129,7 @@ impl Evidence {
             return Err(Unproven::Started);
         }
         match &self.tag {
-            Some(token) if snapshot.tag(Tags::JOB) != Some(token.as_str()) => Err(Unproven::Tag),
+            Some(token) if snapshot.tag(JobTags::JOB) != Some(token.as_str()) => Err(Unproven::Tag),
             _ => Ok(()),
         }
     }
@@ -167,7 +167,7 @@ mod tests {
                     .into(),
             encrypted: false,
             kms_key_id: None,
-            tags: vec![Tag { key: Tags::JOB.into(), value: ClientToken::from_random(1).as_str().into() }],
+            tags: vec![Tag { key: JobTags::JOB.into(), value: ClientToken::from_random(1).as_str().into() }],
         }
     }
 
@@ -209,7 +209,7 @@ mod tests {
             (Snapshot { started: None, ..own() }, Unproven::Started),
             (Snapshot { tags: Vec::new(), ..own() }, Unproven::Tag),
             (
-                Snapshot { tags: vec![Tag { key: Tags::JOB.into(), value: "amigrate-2".into() }], ..own() },
+                Snapshot { tags: vec![Tag { key: JobTags::JOB.into(), value: "amigrate-2".into() }], ..own() },
                 Unproven::Tag,
             ),
         ];

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Call, Engine, JobState, Limits, Origin, job::Job};
+use super::{Engine, EngineConfig, JobState, Origin, Request, job::Job};
 use crate::domain::{Failure, ImageId, Region};
 
 /// Images whose snapshots are looked for by description in one look: as many values as one filter takes.
@@ -15,7 +15,7 @@ const IDS: usize = 1_000;
 
 /// When a region is looked at.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Rhythm {
+pub(super) struct PollSchedule {
     /// `None` while a look is under way, or before the first.
     next: Option<Timestamp>,
     in_flight: bool,
@@ -35,7 +35,7 @@ pub(super) struct Rhythm {
     counted: bool,
 }
 
-impl Rhythm {
+impl PollSchedule {
     pub(super) fn problem(&self) -> Option<&Failure> {
         self.problem.as_ref()
     }
@@ -56,13 +56,13 @@ impl Rhythm {
     }
 
     /// Brings the next look forward.
-    pub(super) fn look_at(&mut self, at: Timestamp) {
+    pub(super) fn poll_at(&mut self, at: Timestamp) {
         if !self.in_flight {
             self.next = Some(self.next.map_or(at, |next| next.min(at)));
         }
     }
 
-    pub(super) fn was_surveyed(&mut self, region: &Region, limits: &Limits, now: Timestamp) {
+    pub(super) fn was_surveyed(&mut self, region: &Region, limits: &EngineConfig, now: Timestamp) {
         (self.surveyed, self.counted) = (Some(now), true);
         self.problem = None;
         self.interval = self.interval.max(limits.fastest);
@@ -70,7 +70,7 @@ impl Rhythm {
     }
 
     /// Notes that things go well: quick while something moves, slower while not.
-    pub(super) fn went_well(&mut self, region: &Region, moved: bool, limits: &Limits, now: Timestamp) {
+    pub(super) fn went_well(&mut self, region: &Region, moved: bool, limits: &EngineConfig, now: Timestamp) {
         self.problem = None;
         self.interval =
             if moved { limits.fastest } else { (self.interval * 3 / 2).clamp(limits.fastest, limits.slowest) };
@@ -78,7 +78,7 @@ impl Rhythm {
     }
 
     /// Notes a failed look: twice the wait, up to the limit. Bad credentials are not the region's problem.
-    pub(super) fn went_wrong(&mut self, region: &Region, failure: Failure, limits: &Limits, now: Timestamp) {
+    pub(super) fn went_wrong(&mut self, region: &Region, failure: Failure, limits: &EngineConfig, now: Timestamp) {
         if !Engine::refused_for_login(&failure) {
             self.problem = Some(failure);
         }
@@ -106,9 +106,9 @@ fn watched(job: &Job) -> Option<&ImageId> {
 
 impl Engine {
     /// Asks about every region whose time has come and that has copies under way.
-    pub(super) fn look(&mut self, now: Timestamp, calls: &mut Vec<Call>) {
+    pub(super) fn look(&mut self, now: Timestamp, calls: &mut Vec<Request>) {
         let due: Vec<Region> = self
-            .regions
+            .schedules
             .iter()
             .filter(|(_, r)| !r.in_flight && r.next.is_some_and(|next| next <= now))
             .map(|(region, _)| region.clone())
@@ -118,17 +118,17 @@ impl Engine {
             let survey = self.limits.survey;
             let images: Vec<&Job> = live().filter(|j| watched(j).is_some()).collect();
             let wanted = live().next().is_some() || self.followed.contains(&region);
-            let call = match self.regions.get(&region) {
+            let call = match self.schedules.get(&region) {
                 // Never two in a row while something is watched: where looks are far apart, or surveys fail, it would not be.
                 Some(rhythm)
                     if wanted && rhythm.survey_due(survey, now) && (images.is_empty() || !rhythm.was_survey) =>
                 {
-                    Some(Call::Survey { region: region.clone() })
+                    Some(Request::ListPending { region: region.clone() })
                 }
                 Some(rhythm) if !images.is_empty() => Some(watch(&region, &images, rhythm.watches)),
                 _ => None,
             };
-            let Some(rhythm) = self.regions.get_mut(&region) else { continue };
+            let Some(rhythm) = self.schedules.get_mut(&region) else { continue };
             rhythm.next = match rhythm.surveyed {
                 // Nothing to watch: the next thing to do is the next survey.
                 Some(last) if call.is_none() && wanted => Some(last + survey),
@@ -137,7 +137,7 @@ impl Engine {
             if let Some(call) = call {
                 rhythm.in_flight = true;
                 rhythm.looks += 1;
-                rhythm.was_survey = matches!(call, Call::Survey { .. });
+                rhythm.was_survey = matches!(call, Request::ListPending { .. });
                 rhythm.watches += u64::from(!rhythm.was_survey);
                 calls.push(call);
             }
@@ -145,39 +145,39 @@ impl Engine {
     }
 
     /// A look at this region is wanted by then.
-    pub(super) fn look_at(&mut self, region: &Region, at: Timestamp) {
-        self.regions.entry(region.clone()).or_default().look_at(at);
+    pub(super) fn poll_at(&mut self, region: &Region, at: Timestamp) {
+        self.schedules.entry(region.clone()).or_default().poll_at(at);
     }
 
     /// Nothing is sent to this region before the copies under way there were counted again.
     pub(super) fn count_anew(&mut self, region: &Region, now: Timestamp) {
-        let rhythm = self.regions.entry(region.clone()).or_default();
+        let rhythm = self.schedules.entry(region.clone()).or_default();
         rhythm.counted = false;
         rhythm.survey_now();
-        rhythm.look_at(now);
+        rhythm.poll_at(now);
     }
 
     /// A copy began in this region: look soon.
-    pub(super) fn look_soon(&mut self, region: &Region, now: Timestamp) {
+    pub(super) fn poll_soon(&mut self, region: &Region, now: Timestamp) {
         let at = now + self.limits.fastest;
-        let rhythm = self.regions.entry(region.clone()).or_default();
+        let rhythm = self.schedules.entry(region.clone()).or_default();
         rhythm.interval = self.limits.fastest;
-        rhythm.look_at(at);
+        rhythm.poll_at(at);
     }
 
     pub(super) fn next_look(&self) -> Option<Timestamp> {
-        self.regions.values().filter(|r| !r.in_flight).filter_map(|r| r.next).min()
+        self.schedules.values().filter(|r| !r.in_flight).filter_map(|r| r.next).min()
     }
 }
 
 /// Up to 1,000 copies by their ids; their snapshots by id where these are known, else by description. Those that are too many
 /// come next time.
-fn watch(region: &Region, jobs: &[&Job], looks: u64) -> Call {
+fn watch(region: &Region, jobs: &[&Job], looks: u64) -> Request {
     let looks = usize::try_from(looks).unwrap_or(0);
     let images: Vec<&Job> = turn(jobs, IDS, looks);
     let (listed, unlisted): (Vec<&Job>, Vec<&Job>) = images.iter().copied().partition(|j| snapshots_known(j));
     let snapshots: Vec<_> = listed.iter().flat_map(|j| j.snapshots.iter().map(|s| &s.id)).collect();
-    Call::Watch {
+    Request::PollCopies {
         region: region.clone(),
         images: images.iter().filter_map(|j| watched(j)).cloned().collect(),
         unlisted: turn(&unlisted, DESCRIPTIONS, looks).into_iter().filter_map(watched).cloned().collect(),

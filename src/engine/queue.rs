@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{BatchId, Call, Engine, Job, JobState, Limits, polling::Rhythm, talk::Tags};
+use super::{BatchId, Engine, EngineConfig, Job, JobState, Request, messages::JobTags, polling::PollSchedule};
 use crate::domain::{Failure, Region};
 
 /// One destination's way to `CopyImage`.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Lane {
+pub(super) struct StartLimiter {
     /// Calls that may go out now.
     tokens: f64,
     refilled: Timestamp,
@@ -24,8 +24,8 @@ pub(super) struct Lane {
     turn: u64,
 }
 
-impl Lane {
-    fn new(limits: &Limits, now: Timestamp) -> Self {
+impl StartLimiter {
+    fn new(limits: &EngineConfig, now: Timestamp) -> Self {
         Self {
             tokens: f64::from(limits.start_burst.max(1)),
             refilled: now,
@@ -37,14 +37,14 @@ impl Lane {
         }
     }
 
-    fn refill(&mut self, limits: &Limits, now: Timestamp) {
+    fn refill(&mut self, limits: &EngineConfig, now: Timestamp) {
         let passed = now.duration_since(self.refilled).as_secs_f64().max(0.0);
         self.tokens = (self.tokens + passed * limits.starts_per_second).min(f64::from(limits.start_burst.max(1)));
         self.refilled = now;
     }
 
     /// When the next call may go out.
-    fn ready(&self, limits: &Limits) -> Timestamp {
+    fn ready(&self, limits: &EngineConfig) -> Timestamp {
         let missing = ((1.0 - self.tokens) / limits.starts_per_second.max(0.01)).max(0.0);
         // A millisecond more, so that rounding never makes a tick that comes too early.
         let by_pace = if missing > 0.0 {
@@ -57,7 +57,7 @@ impl Lane {
     }
 
     /// Waits longer after each failure in a row: 2, 4, 8 ... seconds up to the limit.
-    pub(super) fn back_off(&mut self, limits: &Limits, why: String, now: Timestamp) -> Timestamp {
+    pub(super) fn back_off(&mut self, limits: &EngineConfig, why: String, now: Timestamp) -> Timestamp {
         self.failures = (self.failures + 1).min(16);
         let wait = SignedDuration::from_secs(1 << self.failures.min(10)).min(limits.throttled);
         let until = now + wait;
@@ -73,7 +73,7 @@ impl Lane {
     /// Whose turn it is: what may have begun already, then the batch that waited longest, and of it the oldest copy.
     fn next<'a>(&self, queued: &[&'a Job]) -> Option<&'a Job> {
         let turn = |j: &Job| self.turns.get(&j.batch).copied().unwrap_or(0);
-        queued.iter().min_by_key(|j| (j.doubt.is_none(), turn(j), j.id)).copied()
+        queued.iter().min_by_key(|j| (j.unknown_outcome.is_none(), turn(j), j.id)).copied()
     }
 
     fn took_turn(&mut self, batch: &BatchId) {
@@ -83,15 +83,15 @@ impl Lane {
 }
 
 impl Engine {
-    pub(super) fn lane(&mut self, region: &Region, now: Timestamp) -> &mut Lane {
-        self.lanes.entry(region.clone()).or_insert_with(|| Lane::new(&self.limits, now))
+    pub(super) fn lane(&mut self, region: &Region, now: Timestamp) -> &mut StartLimiter {
+        self.start_limiters.entry(region.clone()).or_insert_with(|| StartLimiter::new(&self.limits, now))
     }
 
     /// Sends what may be sent.
-    pub(super) fn start_queued(&mut self, now: Timestamp, calls: &mut Vec<Call>) {
+    pub(super) fn start_queued(&mut self, now: Timestamp, calls: &mut Vec<Request>) {
         let mut pending = self.pending();
         let waiting: BTreeSet<Region> = self.waiting_regions().cloned().collect();
-        for (region, lane) in &mut self.lanes {
+        for (region, lane) in &mut self.start_limiters {
             if !waiting.contains(region) {
                 lane.waiting = None;
             }
@@ -101,18 +101,18 @@ impl Engine {
         }
     }
 
-    fn start_in(&mut self, region: &Region, mut here: usize, now: Timestamp, calls: &mut Vec<Call>) {
+    fn start_in(&mut self, region: &Region, mut here: usize, now: Timestamp, calls: &mut Vec<Request>) {
         let limits = self.limits.clone();
-        if !self.regions.get(region).is_some_and(Rhythm::counted) {
-            if self.regions.get(region).is_none_or(Rhythm::unplanned) {
-                self.look_at(region, now);
+        if !self.schedules.get(region).is_some_and(PollSchedule::counted) {
+            if self.schedules.get(region).is_none_or(PollSchedule::unplanned) {
+                self.poll_at(region, now);
             }
             self.lane(region, now).waiting = Some(format!("counting the copies under way in {region}"));
             return;
         }
         self.lane(region, now).refill(&limits, now);
         loop {
-            let Some(lane) = self.lanes.get_mut(region) else { return };
+            let Some(lane) = self.start_limiters.get_mut(region) else { return };
             let queued: Vec<&Job> = self
                 .jobs
                 .values()
@@ -123,7 +123,7 @@ impl Engine {
                 return;
             };
             // One in doubt is counted already: sending it again makes nothing new.
-            let counted = next.doubt.is_some();
+            let counted = next.unknown_outcome.is_some();
             if here >= limits.pending && !counted {
                 lane.waiting = Some(format!("{region} has {here} of {}", limits.pending));
                 return;
@@ -143,11 +143,11 @@ impl Engine {
             job.state = JobState::Starting;
             job.waiting = None;
             job.sent.get_or_insert(now);
-            if let Some(doubt) = &mut job.doubt {
+            if let Some(doubt) = &mut job.unknown_outcome {
                 (doubt.last, doubt.clean) = (now, 0);
             }
-            let tags = job.tagged.then(|| Tags { job: job.request.token.clone(), batch: job.batch.clone() });
-            calls.push(Call::Copy { job: job.id, request: Box::new(job.request.clone()), tags });
+            let tags = job.tagged.then(|| JobTags { job: job.request.token.clone(), batch: job.batch.clone() });
+            calls.push(Request::CopyImage { job: job.id, request: Box::new(job.request.clone()), tags });
         }
     }
 
@@ -162,13 +162,15 @@ impl Engine {
         }
         let pending = self.pending();
         let doubted = |r: &Region| {
-            self.jobs.values().any(|j| j.doubt.is_some() && j.state == JobState::Queued && j.request.destination == *r)
+            self.jobs
+                .values()
+                .any(|j| j.unknown_outcome.is_some() && j.state == JobState::Queued && j.request.destination == *r)
         };
         waiting
             .into_iter()
             .filter(|region| pending.get(region).copied().unwrap_or(0) < self.limits.pending || doubted(region))
-            .filter(|region| self.regions.get(region).is_some_and(Rhythm::counted))
-            .filter_map(|region| self.lanes.get(region))
+            .filter(|region| self.schedules.get(region).is_some_and(PollSchedule::counted))
+            .filter_map(|region| self.start_limiters.get(region))
             .map(|lane| lane.ready(&self.limits))
             .min()
     }
@@ -177,7 +179,7 @@ impl Engine {
     fn pending(&self) -> BTreeMap<Region, usize> {
         let mut pending = BTreeMap::new();
         for job in self.jobs.values().filter(|j| !j.state.ended()) {
-            if job.state != JobState::Queued || job.doubt.is_some() {
+            if job.state != JobState::Queued || job.unknown_outcome.is_some() {
                 *pending.entry(job.request.destination.clone()).or_default() += 1;
             }
         }

@@ -5,7 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Call, Doubt, Engine, Job, JobId, JobState, Resolution, talk::Tags};
+use super::{Engine, Job, JobId, JobState, Request, Resolution, UnknownOutcome, messages::JobTags};
 use crate::domain::{Failure, Image, ImageId, ImageState, Retry};
 
 /// Between two looks for an image that may have been made.
@@ -22,35 +22,35 @@ impl Engine {
     pub(super) fn doubt(&mut self, id: JobId, failure: Option<&Failure>, at: Timestamp, now: Timestamp) {
         let Some(job) = self.jobs.get_mut(id) else { return };
         let since = job.sent.unwrap_or(now);
-        let doubt = job.doubt.get_or_insert(Doubt { since, last: now, clean: 0, refusal: None });
+        let doubt = job.unknown_outcome.get_or_insert(UnknownOutcome { since, last: now, clean: 0, refusal: None });
         (doubt.last, doubt.clean) = (now, 0);
         job.waiting = Some(match failure {
             Some(failure) => format!("asking AWS whether it began: {}", failure.why),
             None => "asking AWS whether it began".into(),
         });
-        job.state = JobState::Settling { at: Some(at) };
+        job.state = JobState::Reconciling { at: Some(at) };
     }
 
     /// Goes on with every unknown outcome whose time has come.
-    pub(super) fn reconcile(&mut self, now: Timestamp, calls: &mut Vec<Call>) {
+    pub(super) fn reconcile(&mut self, now: Timestamp, calls: &mut Vec<Request>) {
         let memory = self.limits.token_memory;
-        for id in self.jobs.ids(|j| matches!(j.state, JobState::Settling { at: Some(at) } if at <= now)) {
+        for id in self.jobs.ids(|j| matches!(j.state, JobState::Reconciling { at: Some(at) } if at <= now)) {
             let Some(job) = self.jobs.get_mut(id) else { continue };
-            let refused = job.doubt.as_ref().is_some_and(|d| d.refusal.is_some());
+            let refused = job.unknown_outcome.as_ref().is_some_and(|d| d.refusal.is_some());
             if !job.tagged && !job.cancel_wanted && !refused && remembered(job, memory, now) {
                 // The token tells more than any look could.
                 self.back_to_queue(id, None, now);
                 continue;
             }
-            job.state = JobState::Settling { at: None };
+            job.state = JobState::Reconciling { at: None };
             let (region, name) = (job.request.destination.clone(), job.request.name.clone());
-            calls.push(Call::Settle { job: id, region, name });
+            calls.push(Request::Reconcile { job: id, region, name });
         }
     }
 
     /// The account's images of that name.
     pub(super) fn settled(&mut self, id: JobId, result: Result<Vec<Image>, Failure>, now: Timestamp) {
-        let Some(job) = self.jobs.get(id).filter(|j| matches!(j.state, JobState::Settling { .. })) else { return };
+        let Some(job) = self.jobs.get(id).filter(|j| matches!(j.state, JobState::Reconciling { .. })) else { return };
         match result {
             Err(failure) if Self::refused_for_login(&failure) => self.look_again(id, now + BETWEEN_LOOKS),
             Err(failure) if failure.retry == Retry::Later => {
@@ -86,7 +86,7 @@ impl Engine {
 
     fn look_again(&mut self, id: JobId, at: Timestamp) {
         if let Some(job) = self.jobs.get_mut(id) {
-            job.state = JobState::Settling { at: Some(at) };
+            job.state = JobState::Reconciling { at: Some(at) };
         }
     }
 
@@ -94,7 +94,7 @@ impl Engine {
     fn nobody_may_look(&mut self, id: JobId, failure: &Failure, now: Timestamp) {
         let memory = self.limits.token_memory;
         let Some(job) = self.jobs.get_mut(id) else { return };
-        let refused = job.doubt.as_ref().is_some_and(|d| d.refusal.is_some());
+        let refused = job.unknown_outcome.as_ref().is_some_and(|d| d.refusal.is_some());
         if !job.cancel_wanted && !refused && remembered(job, memory, now) {
             self.back_to_queue(id, None, now);
         } else {
@@ -112,7 +112,7 @@ impl Engine {
     fn nothing_found(&mut self, id: JobId, now: Timestamp) {
         let unseen = self.limits.unseen;
         let Some(job) = self.jobs.get_mut(id) else { return };
-        let Some(doubt) = &mut job.doubt else { return self.back_to_queue(id, None, now) };
+        let Some(doubt) = &mut job.unknown_outcome else { return self.back_to_queue(id, None, now) };
         doubt.clean = doubt.clean.saturating_add(1);
         let waited = now.duration_since(doubt.last);
         if job.cancel_wanted {
@@ -128,7 +128,7 @@ impl Engine {
         match doubt.refusal.clone() {
             None => self.back_to_queue(id, None, now),
             Some(failure) if sure => {
-                job.doubt = None;
+                job.unknown_outcome = None;
                 self.refused(id, *failure, now);
             }
             Some(_) => self.look_again(id, now + BETWEEN_LOOKS),
@@ -137,7 +137,7 @@ impl Engine {
 
     /// Images that may be this untagged copy: of its name and source, made since it was sent, and no other job's.
     fn candidates(&self, job: &Job, images: &[Image]) -> Vec<ImageId> {
-        let since = job.doubt.as_ref().map_or(job.asked, |d| d.since) - CLOCK_SKEW;
+        let since = job.unknown_outcome.as_ref().map_or(job.asked, |d| d.since) - CLOCK_SKEW;
         let known = |id: &ImageId| self.jobs.values().any(|j| j.made.contains(id));
         images
             .iter()
@@ -191,7 +191,7 @@ impl Engine {
 
 /// Returns true while EC2 is trusted to know the token of every earlier sending.
 fn remembered(job: &Job, memory: SignedDuration, now: Timestamp) -> bool {
-    job.doubt.as_ref().is_none_or(|doubt| now.duration_since(doubt.since) < memory)
+    job.unknown_outcome.as_ref().is_none_or(|doubt| now.duration_since(doubt.since) < memory)
 }
 
 /// The images that carry this job's tag and come from its source: the tag alone travels along with `CopyImageTags`.
@@ -199,7 +199,7 @@ fn tagged_as(job: &Job, images: &[Image]) -> Vec<ImageId> {
     images
         .iter()
         .filter(|i| exists(i) && i.source_image_id.is_some() && copied_from(job, i))
-        .filter(|i| i.tag(Tags::JOB) == Some(job.request.token.as_str()))
+        .filter(|i| i.tag(JobTags::JOB) == Some(job.request.token.as_str()))
         .map(|i| i.id.clone())
         .collect()
 }

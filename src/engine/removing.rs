@@ -4,7 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Call, Deregistration, Engine, Job, JobId, JobState, Looked, Purpose, Step};
+use super::{CheckedImage, Deregistration, Engine, Job, JobId, JobState, RemovalReason, RemovalStep, Request};
 use crate::domain::{Failure, Image, ImageId, ImageState, Retry};
 
 /// Between two tries of a call that failed for a reason that passes.
@@ -20,33 +20,33 @@ impl Engine {
     pub(super) fn cancel(&mut self, id: JobId, now: Timestamp) {
         let Some(job) = self.jobs.get_mut(id) else { return };
         match job.state.clone() {
-            JobState::Queued if job.doubt.is_none() => {
+            JobState::Queued if job.unknown_outcome.is_none() => {
                 job.note = Some("never sent to AWS".into());
                 self.end(id, JobState::Cancelled, now);
             }
             // Nothing is sent for it any more: it is only looked for.
-            JobState::Queued | JobState::Settling { .. } => {
+            JobState::Queued | JobState::Reconciling { .. } => {
                 job.cancel_wanted = true;
                 job.note = Some("to be cancelled once AWS shows whether the copy began".into());
                 if job.state == JobState::Queued {
-                    job.state = JobState::Settling { at: Some(now) };
+                    job.state = JobState::Reconciling { at: Some(now) };
                 }
             }
             JobState::Starting => job.cancel_wanted = true,
             JobState::InDoubt { .. } => self.give_up(id, now),
             JobState::Copying { image } => {
                 (job.note, job.missed, job.deregistering) = (None, 0, None);
-                let step = Step::look(now);
-                job.state = JobState::Removing { image, purpose: Purpose::Cancel, step };
+                let step = RemovalStep::look(now);
+                job.state = JobState::Removing { image, purpose: RemovalReason::Cancel, step };
             }
-            JobState::Removing { image, purpose: Purpose::TryAgain { failure, .. }, step } => {
-                let untouched = job.deregistering.is_none() && !matches!(step, Step::Cleaning {});
+            JobState::Removing { image, purpose: RemovalReason::Retry { failure, .. }, step } => {
+                let untouched = job.deregistering.is_none() && !matches!(step, RemovalStep::DeletingSnapshots {});
                 if untouched {
                     job.note = Some("not retried".into());
                     self.end(id, JobState::Failed { failure, image: Some(image) }, now);
                 } else {
                     // What is under way is brought to its end, and then the copy is not made again.
-                    job.state = JobState::Removing { image, purpose: Purpose::Cancel, step };
+                    job.state = JobState::Removing { image, purpose: RemovalReason::Cancel, step };
                 }
             }
             _ => {}
@@ -57,20 +57,20 @@ impl Engine {
     pub(super) fn deregister(&mut self, id: JobId, now: Timestamp) {
         let Some(job) = self.jobs.get_mut(id) else { return };
         if let JobState::Available { image } = job.state.clone() {
-            self.remove(id, image, Purpose::Deregister, now);
+            self.remove(id, image, RemovalReason::Deregister, now);
         }
     }
 
     /// Begins the removal of an ended job's image.
-    pub(super) fn remove(&mut self, id: JobId, image: ImageId, purpose: Purpose, now: Timestamp) {
+    pub(super) fn remove(&mut self, id: JobId, image: ImageId, purpose: RemovalReason, now: Timestamp) {
         let Some(job) = self.jobs.get_mut(id) else { return };
         (job.ended, job.note, job.dismissed, job.missed) = (None, None, false, 0);
         (job.cancel_wanted, job.deregistering) = (false, None);
-        job.state = JobState::Removing { image, purpose, step: Step::look(now) };
+        job.state = JobState::Removing { image, purpose, step: RemovalStep::look(now) };
     }
 
     /// Takes every removal whose time has come one step on.
-    pub(super) fn go_on_removing(&mut self, now: Timestamp, calls: &mut Vec<Call>) {
+    pub(super) fn go_on_removing(&mut self, now: Timestamp, calls: &mut Vec<Request>) {
         for id in self.jobs.ids(|j| due(j).is_some_and(|at| at <= now)) {
             let Some(job) = self.jobs.get_mut(id) else { continue };
             let region = job.request.destination.clone();
@@ -78,37 +78,37 @@ impl Engine {
             let source = unknown_source.then(|| (job.request.source_region.clone(), job.request.source.clone()));
             let JobState::Removing { image, purpose, step } = &mut job.state else { continue };
             let image = image.clone();
-            if let Step::Deregistering { looked, .. } = step
+            if let RemovalStep::Deregistering { looked, .. } = step
                 && looked.is_none_or(|at| now.duration_since(at) > LOOK_HOLDS || at > now)
             {
-                *step = Step::look(now);
+                *step = RemovalStep::look(now);
             }
             match step {
-                Step::Looking { at, asked, .. } => {
+                RemovalStep::Checking { at, asked, .. } => {
                     (*at, *asked) = (None, Some(now));
-                    calls.push(Call::Look { job: id, region, image, source });
+                    calls.push(Request::CheckImage { job: id, region, image, source });
                 }
-                Step::Deregistering { at, looked, .. } => {
+                RemovalStep::Deregistering { at, looked, .. } => {
                     *at = None;
                     // A pending copy may become available at any moment; what is available or failed stays so.
-                    let pending = matches!(purpose, Purpose::Cancel);
+                    let pending = matches!(purpose, RemovalReason::Cancel);
                     let not_after = looked.filter(|_| pending).map(|at| at + LOOK_HOLDS);
                     job.deregistering = Some(now);
-                    calls.push(Call::Deregister { job: id, region, image, not_after });
+                    calls.push(Request::DeregisterImage { job: id, region, image, not_after });
                 }
-                Step::Cleaning {} => {}
+                RemovalStep::DeletingSnapshots {} => {}
             }
         }
     }
 
     pub(super) fn next_step(&self) -> Option<Timestamp> {
-        let settling = |j: &Job| if let JobState::Settling { at } = j.state { at } else { None };
+        let settling = |j: &Job| if let JobState::Reconciling { at } = j.state { at } else { None };
         let of_jobs = self.jobs.values().filter_map(|j| due(j).or_else(|| settling(j))).min();
         [of_jobs, self.next_cleanup()].into_iter().flatten().min()
     }
 
     /// The job, if it is being removed.
-    fn removing(&mut self, id: JobId) -> Option<(&mut Job, ImageId, Purpose, Step)> {
+    fn removing(&mut self, id: JobId) -> Option<(&mut Job, ImageId, RemovalReason, RemovalStep)> {
         let job = self.jobs.get_mut(id)?;
         match &job.state {
             JobState::Removing { image, purpose, step } => {
@@ -119,14 +119,14 @@ impl Engine {
         }
     }
 
-    fn set_step(&mut self, id: JobId, next: Step) {
+    fn set_step(&mut self, id: JobId, next: RemovalStep) {
         if let Some(Job { state: JobState::Removing { step, .. }, .. }) = self.jobs.get_mut(id) {
             *step = next;
         }
     }
 
-    pub(super) fn looked(&mut self, id: JobId, result: Result<Looked, Failure>, now: Timestamp) {
-        let Some((job, _, _, Step::Looking { asked, slow, .. })) = self.removing(id) else { return };
+    pub(super) fn looked(&mut self, id: JobId, result: Result<CheckedImage, Failure>, now: Timestamp) {
+        let Some((job, _, _, RemovalStep::Checking { asked, slow, .. })) = self.removing(id) else { return };
         let looked = match result {
             Ok(looked) => looked,
             Err(failure) => return self.step_failed(id, &failure, now),
@@ -141,7 +141,7 @@ impl Engine {
                 let late = asked.is_none_or(|asked| now.duration_since(asked) > LOOK_HOLDS);
                 if late && slow < SLOW_LOOKS && image.state == ImageState::Pending {
                     job.observe_image(&image);
-                    let next = Step::Looking { at: Some(now), asked: None, slow: slow + 1 };
+                    let next = RemovalStep::Checking { at: Some(now), asked: None, slow: slow + 1 };
                     return self.set_step(id, next);
                 }
                 let as_of = if late { now } else { asked.unwrap_or(now) };
@@ -160,18 +160,18 @@ impl Engine {
         let earlier = job.deregistering.is_some();
         match purpose {
             // Ours may have been carried out, and EC2 may show the image a while longer.
-            Purpose::Cancel | Purpose::TryAgain { .. } if whole && sent => {
-                self.set_step(id, Step::look(now + BETWEEN_TRIES));
+            RemovalReason::Cancel | RemovalReason::Retry { .. } if whole && sent => {
+                self.set_step(id, RemovalStep::look(now + BETWEEN_TRIES));
             }
-            Purpose::Cancel if whole => {
+            RemovalReason::Cancel if whole => {
                 job.note = Some("became available before the cancel reached it; nothing was deleted".into());
                 self.end(id, JobState::Available { image }, now);
             }
-            Purpose::TryAgain { .. } if whole => {
+            RemovalReason::Retry { .. } if whole => {
                 job.note = Some("it is available after all; nothing was deleted".into());
                 self.end(id, JobState::Available { image }, now);
             }
-            _ => self.set_step(id, Step::Deregistering { at: Some(now), looked: Some(as_of), earlier }),
+            _ => self.set_step(id, RemovalStep::Deregistering { at: Some(now), looked: Some(as_of), earlier }),
         }
     }
 
@@ -185,7 +185,7 @@ impl Engine {
             job.missed = job.missed.saturating_add(1);
         }
         if job.missed < AGREE {
-            self.set_step(id, Step::look(now + BETWEEN_TRIES));
+            self.set_step(id, RemovalStep::look(now + BETWEEN_TRIES));
         } else if job.deregistering.is_some() {
             // Ours was carried out, and its answer was lost.
             self.begin_cleanup(id, &[], now);
@@ -198,10 +198,10 @@ impl Engine {
     fn gone(&mut self, id: JobId, now: Timestamp) {
         let Some((job, image, purpose, _)) = self.removing(id) else { return };
         match purpose {
-            Purpose::TryAgain { .. } => self.removed(id, None, now),
-            Purpose::Cancel | Purpose::Deregister => {
+            RemovalReason::Retry { .. } => self.removed(id, None, now),
+            RemovalReason::Cancel | RemovalReason::Deregister => {
                 job.note = Some("somebody else deregistered it; its snapshots may be left".into());
-                let cancel = matches!(purpose, Purpose::Cancel);
+                let cancel = matches!(purpose, RemovalReason::Cancel);
                 self.end(id, JobState::Gone { image }, now);
                 // Should EC2 show it again, the cancel still holds.
                 if let Some(job) = self.jobs.get_mut(id) {
@@ -212,8 +212,8 @@ impl Engine {
     }
 
     pub(super) fn deregistered(&mut self, id: JobId, result: Result<Deregistration, Failure>, now: Timestamp) {
-        let Some((job, _, _, Step::Deregistering { earlier, .. })) = self.removing(id) else { return };
-        let look_at = Step::look;
+        let Some((job, _, _, RemovalStep::Deregistering { earlier, .. })) = self.removing(id) else { return };
+        let look_at = RemovalStep::look;
         if !earlier && !carried_out(&result) {
             job.deregistering = None;
         }
@@ -239,22 +239,22 @@ impl Engine {
         let Some((job, image, purpose, _)) = self.removing(id) else { return };
         if matches!(failure.retry, Retry::Later | Retry::AfterLogin) {
             job.note = Some(format!("trying again: {}", failure.why));
-            self.set_step(id, Step::look(now + BETWEEN_TRIES));
+            self.set_step(id, RemovalStep::look(now + BETWEEN_TRIES));
             return;
         }
         match purpose {
-            Purpose::Cancel => {
+            RemovalReason::Cancel => {
                 let region = job.request.destination.clone();
                 job.note = Some(format!("not cancelled: {}", failure.why));
                 job.deregistering = None;
                 job.state = JobState::Copying { image };
-                self.look_soon(&region, now);
+                self.poll_soon(&region, now);
             }
-            Purpose::TryAgain { failure: old, .. } => {
+            RemovalReason::Retry { failure: old, .. } => {
                 job.note = Some(format!("not retried, {image} cannot be removed: {}", failure.why));
                 self.end(id, JobState::Failed { failure: old, image: Some(image) }, now);
             }
-            Purpose::Deregister => {
+            RemovalReason::Deregister => {
                 job.note = Some(format!("not deregistered: {}", failure.why));
                 self.end(id, JobState::Available { image }, now);
             }
@@ -266,27 +266,27 @@ impl Engine {
         let tagged = self.limits.tagging;
         let Some((job, _, purpose, _)) = self.removing(id) else { return };
         match purpose {
-            Purpose::Cancel => {
+            RemovalReason::Cancel => {
                 job.note = note;
                 self.end(id, JobState::Cancelled, now);
             }
-            Purpose::Deregister => {
+            RemovalReason::Deregister => {
                 job.note = note;
                 self.end(id, JobState::Deregistered, now);
             }
-            Purpose::TryAgain { token, .. } => {
+            RemovalReason::Retry { token, .. } => {
                 job.begin_again(token, now);
                 (job.tagged, job.note) = (tagged, note.map(|n| format!("of the failed copy: {n}")));
                 let region = job.request.destination.clone();
-                self.look_at(&region, now);
+                self.poll_at(&region, now);
             }
         }
     }
 
     /// A poll that was sent before the removal began shows the copy available: it is not deregistered.
     pub(super) fn seen_available(&mut self, id: JobId, now: Timestamp) {
-        let Some((job, image, Purpose::Cancel, step)) = self.removing(id) else { return };
-        let waits = matches!(step, Step::Looking { .. } | Step::Deregistering { at: Some(_), .. });
+        let Some((job, image, RemovalReason::Cancel, step)) = self.removing(id) else { return };
+        let waits = matches!(step, RemovalStep::Checking { .. } | RemovalStep::Deregistering { at: Some(_), .. });
         if waits && job.deregistering.is_none() {
             job.note = Some("became available before the cancel reached it; nothing was deleted".into());
             self.end(id, JobState::Available { image }, now);

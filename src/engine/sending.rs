@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Engine, JobId, JobState, Purpose, Step};
+use super::{Engine, JobId, JobState, RemovalReason, RemovalStep};
 use crate::domain::{Failure, ImageId, Retry};
 
 impl Engine {
@@ -39,22 +39,22 @@ impl Engine {
         job.took(image, now);
         let region = job.request.destination.clone();
         if std::mem::take(&mut job.cancel_wanted) {
-            let step = Step::look(now);
-            job.state = JobState::Removing { image: image.clone(), purpose: Purpose::Cancel, step };
+            let step = RemovalStep::look(now);
+            job.state = JobState::Removing { image: image.clone(), purpose: RemovalReason::Cancel, step };
         } else {
             job.state = JobState::Copying { image: image.clone() };
-            self.look_soon(&region, now);
+            self.poll_soon(&region, now);
         }
     }
 
     /// Not sent after all. One that is to be cancelled, and surely was never taken, is; one in doubt is only looked for.
     pub(super) fn back_to_queue(&mut self, id: JobId, waiting: Option<String>, now: Timestamp) {
         let Some(job) = self.jobs.get_mut(id) else { return };
-        if job.doubt.is_none() {
+        if job.unknown_outcome.is_none() {
             job.sent = None;
         }
-        if job.cancel_wanted && job.doubt.is_some() {
-            job.state = JobState::Settling { at: Some(now) };
+        if job.cancel_wanted && job.unknown_outcome.is_some() {
+            job.state = JobState::Reconciling { at: Some(now) };
             return;
         }
         job.state = JobState::Queued;
@@ -68,11 +68,11 @@ impl Engine {
     /// AWS will not make it. If an earlier sending may have made it, that is looked for first.
     pub(super) fn refused(&mut self, id: JobId, failure: Failure, now: Timestamp) {
         let Some(job) = self.jobs.get_mut(id) else { return };
-        if let Some(doubt) = &mut job.doubt {
+        if let Some(doubt) = &mut job.unknown_outcome {
             job.waiting = Some(format!("AWS refuses it ({}); making sure that no copy was made before", failure.why));
             doubt.refusal = Some(Box::new(failure));
             doubt.clean = 0;
-            job.state = JobState::Settling { at: Some(now) };
+            job.state = JobState::Reconciling { at: Some(now) };
         } else if job.tagged && about_tags(&failure) && !job.cancel_wanted {
             // Only amigrate's own two tags are left out, never those that a person asked for.
             job.tagged = false;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Engine, JobState, Watched, job::Job};
+use super::{Engine, JobState, PolledCopies, job::Job};
 use crate::domain::{
     Failure, Image, ImageId, ImageState, Region, Retry, Snapshot, SnapshotId, SnapshotState, progress::SnapshotProgress,
 };
@@ -14,12 +14,12 @@ use crate::domain::{
 const AGREE: u8 = 2;
 
 impl Engine {
-    pub(super) fn watched(&mut self, region: &Region, result: Result<Watched, Failure>, now: Timestamp) {
+    pub(super) fn watched(&mut self, region: &Region, result: Result<PolledCopies, Failure>, now: Timestamp) {
         let limits = self.limits.clone();
         let seen = match result {
             Ok(seen) => seen,
             Err(failure) => {
-                if let Some(rhythm) = self.regions.get_mut(region) {
+                if let Some(rhythm) = self.schedules.get_mut(region) {
                     rhythm.went_wrong(region, failure, &limits, now);
                 }
                 return;
@@ -62,7 +62,7 @@ impl Engine {
                 self.end(id, state, now);
             }
         }
-        if let Some(rhythm) = self.regions.get_mut(region) {
+        if let Some(rhythm) = self.schedules.get_mut(region) {
             rhythm.no_progress = no_progress;
             rhythm.went_well(region, moved, &limits, now);
         }

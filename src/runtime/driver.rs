@@ -8,35 +8,35 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
-pub use super::worker::{Desk, Duty, Poster, Seat, Worker};
+pub use super::worker::{Driver, DriverConfig, DriverHandle, LockMode, Publisher};
 use super::{
     background::Starter,
-    driving::Drive,
-    heartbeat::{Watched, this_process},
-    worker::{End, LOOK_AROUND, Seated, passing, read_only},
+    driving::DriverLoop,
+    heartbeat::{HeartbeatMonitor, this_process},
+    worker::{LOOK_AROUND, LockOutcome, LoopExit, is_transient, read_only},
 };
 use crate::{
     domain::{Failure, Retry, text::count},
-    engine::{Ask, Engine, Limits},
+    engine::{Command, Engine, EngineConfig},
     store::{DriverLock, Seq},
-    tui::{Driver, Post},
+    tui::{DriverStatus, JobUpdate},
 };
 
 /// Between two tries to read a store that could not be read.
 const TRY_TO_READ: Duration = Duration::from_secs(2);
 
-impl Worker {
+impl Driver {
     /// Works until nobody asks any more, or nothing is left to do. A store that cannot be read is said, and read again.
     ///
     /// # Errors
     /// Why there is nothing to be done here, for one that is to end when it can rest.
     pub async fn run(mut self) -> Result<(), Failure> {
         while let Err(failure) = self.work().await {
-            if self.duty.until_rest && failure.retry != Retry::Later {
+            if self.duty.exit_when_done && failure.retry != Retry::Later {
                 return Err(failure);
             }
             tracing::error!(%failure, "nobody drives here");
-            (self.post)(Post::Driver(Driver::Nobody(failure.clone())));
+            (self.post)(JobUpdate::Driver(DriverStatus::Nobody(failure.clone())));
             let again = tokio::time::sleep(TRY_TO_READ);
             tokio::pin!(again);
             loop {
@@ -45,7 +45,7 @@ impl Worker {
                     ask = self.asks.recv() => match ask {
                         None => return Ok(()),
                         Some(ask) => {
-                            (self.post)(Post::NotAsked(failure.clone()));
+                            (self.post)(JobUpdate::NotAsked(failure.clone()));
                             self.took(&ask);
                         }
                     }
@@ -59,16 +59,16 @@ impl Worker {
         let mut seq = self.open().await?;
         loop {
             let mut end = match self.watch(&mut seq).await? {
-                End::Change(lock) => self.drive(lock).await?,
+                LoopExit::Change(lock) => self.drive(lock).await?,
                 other => other,
             };
-            while let End::Anew(lock) = end {
+            while let LoopExit::Anew(lock) = end {
                 end = self.drive(lock).await?;
             }
             match end {
-                End::Done => return Ok(()),
-                End::Change(_) | End::Anew(_) => {}
-                End::Pause => self.stay_paused().await,
+                LoopExit::Done => return Ok(()),
+                LoopExit::Change(_) | LoopExit::Anew(_) => {}
+                LoopExit::Pause => self.stay_paused().await,
             }
             seq = self.open().await?;
         }
@@ -79,7 +79,7 @@ impl Worker {
         let loaded = self.load().await?;
         if loaded.unreadable > 0 {
             let jobs = count(loaded.unreadable, "entry", "entries");
-            (self.post)(Post::Notice(format!(
+            (self.post)(JobUpdate::Notice(format!(
                 "{jobs} in the store of jobs cannot be read by this version; they are left as they are."
             )));
         }
@@ -88,25 +88,25 @@ impl Worker {
     }
 
     /// Shows what whoever drives writes, until the seat is free.
-    async fn watch(&mut self, seq: &mut Seq) -> Result<End, Failure> {
-        let mut told = Driver::Unknown;
-        let (us, mut others) = (this_process(), Watched::default());
+    async fn watch(&mut self, seq: &mut Seq) -> Result<LoopExit, Failure> {
+        let mut told = DriverStatus::Unknown;
+        let (us, mut others) = (this_process(), HeartbeatMonitor::default());
         // The first look tells who drives, though nothing may have happened.
         let mut unread = true;
-        let mut look_closely = self.duty.until_rest;
+        let mut look_closely = self.duty.exit_when_done;
         loop {
             if *self.pause.borrow() {
-                return Ok(End::Pause);
+                return Ok(LoopExit::Pause);
             }
             self.follow_clock();
-            let driver = match self.take_seat() {
+            let driver = match self.try_lock() {
                 // A read-only session leaves the seat to others at once.
-                Seated::Here(lock) => return Ok(End::Change(lock.filter(|_| !self.duty.look_only))),
-                Seated::Elsewhere => {
+                LockOutcome::Acquired(lock) => return Ok(LoopExit::Change(lock.filter(|_| !self.duty.read_only))),
+                LockOutcome::HeldElsewhere => {
                     match self.read_news(seq, &mut others, unread).await {
                         Ok(news) => {
                             unread = false;
-                            look_closely |= news && self.duty.until_rest;
+                            look_closely |= news && self.duty.exit_when_done;
                         }
                         // Whoever drives complains of a store that is in trouble.
                         Err(failure) => {
@@ -114,21 +114,21 @@ impl Worker {
                             tracing::warn!(%failure, "the store could not be read");
                         }
                     }
-                    Driver::Another(others.other(&us, Instant::now()))
+                    DriverStatus::Another(others.other(&us, Instant::now()))
                 }
-                Seated::Unknown(failure) if self.duty.until_rest => return Err(failure),
-                Seated::Unknown(failure) => Driver::Nobody(failure),
+                LockOutcome::Unknown(failure) if self.duty.exit_when_done => return Err(failure),
+                LockOutcome::Unknown(failure) => DriverStatus::Nobody(failure),
             };
             if driver != told {
-                (self.post)(Post::Driver(driver.clone()));
+                (self.post)(JobUpdate::Driver(driver.clone()));
                 told = driver;
             }
             tokio::select! {
                 ask = self.asks.recv() => match (ask, &told) {
-                    (None, _) => return Ok(End::Done),
+                    (None, _) => return Ok(LoopExit::Done),
                     // Nobody would carry it out.
-                    (Some(ask), Driver::Nobody(failure)) => {
-                        (self.post)(Post::NotAsked(failure.clone()));
+                    (Some(ask), DriverStatus::Nobody(failure)) => {
+                        (self.post)(JobUpdate::NotAsked(failure.clone()));
                         self.took(&ask);
                     }
                     (Some(ask), _) => self.hand_over(ask).await,
@@ -140,14 +140,14 @@ impl Worker {
             if look_closely && !self.starter.is_some_and(Starter::is_there) {
                 look_closely = false;
                 if self.nothing_to_drive().await {
-                    return Ok(End::Done);
+                    return Ok(LoopExit::Done);
                 }
             }
         }
     }
 
     /// Shows what others wrote, if they did, and takes in the signs of life of whoever drives. Whether there was news.
-    async fn read_news(&self, seq: &mut Seq, others: &mut Watched, anyway: bool) -> Result<bool, Failure> {
+    async fn read_news(&self, seq: &mut Seq, others: &mut HeartbeatMonitor, anyway: bool) -> Result<bool, Failure> {
         let (account, since) = (self.duty.account.clone(), *seq);
         let read = self.keeper.with(move |store| {
             let changed = store.changed_elsewhere()? || anyway;
@@ -160,7 +160,7 @@ impl Worker {
             return Ok(false);
         }
         *seq = news.seq;
-        (self.post)(Post::Changed { jobs: news.jobs, status: Some(news.status) });
+        (self.post)(JobUpdate::Changed { jobs: news.jobs, status: Some(news.status) });
         Ok(true)
     }
 
@@ -170,34 +170,34 @@ impl Worker {
     }
 
     /// Writes down what is asked for; whoever drives carries it out.
-    pub(super) async fn hand_over(&mut self, ask: Ask) {
-        if !self.duty.look_only {
+    pub(super) async fn hand_over(&mut self, ask: Command) {
+        if !self.duty.read_only {
             self.write_ask(ask.clone()).await;
-        } else if !passing(&ask) {
-            (self.post)(Post::NotAsked(read_only()));
+        } else if !is_transient(&ask) {
+            (self.post)(JobUpdate::NotAsked(read_only()));
         }
         self.took(&ask);
     }
 
     /// Drives the queue, until nobody asks any more, there is nothing left to do, or somebody else drives.
-    async fn drive(&mut self, lock: Option<DriverLock>) -> Result<End, Failure> {
+    async fn drive(&mut self, lock: Option<DriverLock>) -> Result<LoopExit, Failure> {
         // By the old time too much would be forgotten, and the first round would be reckoned wrong.
         self.follow_clock();
-        if !self.take_leap() && !self.duty.look_only {
+        if !self.take_leap() && !self.duty.read_only {
             let now = self.clock.now();
             let before = now - SignedDuration::from_hours(24 * i64::from(self.duty.history_days));
             self.keeper.with(move |store| store.prune(before)).await?;
         }
         let loaded = self.load().await?;
         let now = self.clock.now();
-        let mut engine = Engine::new(Limits { hands_off: self.duty.look_only, ..self.duty.limits.clone() });
+        let mut engine = Engine::new(EngineConfig { read_only: self.duty.read_only, ..self.duty.limits.clone() });
         engine.restore(loaded.jobs.clone(), loaded.last_id, now);
         if !self.followed.is_empty() {
             // Nothing of it is sent yet: the first round asks.
             engine.follow(&self.followed, now);
         }
-        (self.post)(Post::Driver(Driver::Us));
+        (self.post)(JobUpdate::Driver(DriverStatus::Us));
         self.show(loaded.jobs, loaded.status.clone());
-        Ok(Drive::new(self, engine, lock, loaded.status).run().await)
+        Ok(DriverLoop::new(self, engine, lock, loaded.status).run().await)
     }
 }

@@ -13,15 +13,15 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
-    hands::{Answered, Receipt, Write},
+    hands::{BackendResponse, ResponseMetadata, Write},
     heartbeat::{BEAT, this_process},
-    worker::{End, LOOK_AROUND, Seat, Seated, Worker, passing, read_only},
+    worker::{Driver, LOOK_AROUND, LockMode, LockOutcome, LoopExit, is_transient, read_only},
 };
 use crate::{
     domain::{Failure, Retry},
-    engine::{Answer, AnsweredCall, Ask, Call, CallId, Engine, Event, SentCall, Status},
-    store::{AskId, DriverLock},
-    tui::Post,
+    engine::{AnsweredRequest, AuditId, Command, Engine, Event, Request, Response, SentRequest, Status},
+    store::{CommandId, DriverLock},
+    tui::JobUpdate,
 };
 
 /// Between two tries to write what could not be written.
@@ -30,23 +30,23 @@ const TRY_TO_WRITE: SignedDuration = SignedDuration::from_secs(2);
 const AT_ONCE: usize = 256;
 
 /// A queue being driven.
-pub(super) struct Drive<'a> {
-    worker: &'a mut Worker,
+pub(super) struct DriverLoop<'a> {
+    worker: &'a mut Driver,
     engine: Engine,
     /// Held: it goes when the driving ends, in whatever way.
     lock: Option<DriverLock>,
-    answer: UnboundedSender<(CallId, Answered)>,
-    answers: UnboundedReceiver<(CallId, Answered)>,
+    answer: UnboundedSender<(AuditId, BackendResponse)>,
+    answers: UnboundedReceiver<(AuditId, BackendResponse)>,
     /// The calls under way. They end with the driving: nothing is sent once another process may drive.
     under_way: JoinSet<()>,
     /// Requests the engine has, and the store still lists.
-    in_hand: BTreeSet<AskId>,
+    in_hand: BTreeSet<CommandId>,
     /// To be written before anything else happens.
     write: Write,
     /// To be made once that is written.
-    calls: Vec<(CallId, Call)>,
+    calls: Vec<(AuditId, Request)>,
     /// Those changing calls that are under way.
-    changing: BTreeSet<CallId>,
+    changing: BTreeSet<AuditId>,
     /// As it was written last.
     status: Status,
     /// When to try to write again.
@@ -59,9 +59,9 @@ pub(super) struct Drive<'a> {
     stepped: bool,
 }
 
-impl<'a> Drive<'a> {
+impl<'a> DriverLoop<'a> {
     /// On an engine that has the stored jobs; `status` is as it was written last.
-    pub(super) fn new(worker: &'a mut Worker, engine: Engine, lock: Option<DriverLock>, status: Status) -> Self {
+    pub(super) fn new(worker: &'a mut Driver, engine: Engine, lock: Option<DriverLock>, status: Status) -> Self {
         let (answer, answers) = unbounded_channel();
         Self {
             worker,
@@ -83,7 +83,7 @@ impl<'a> Drive<'a> {
     }
 
     /// Drives until nobody asks any more, there is nothing left to do, or somebody else drives.
-    pub(super) async fn run(mut self) -> End {
+    pub(super) async fn run(mut self) -> LoopExit {
         self.take_asks().await;
         self.event(Event::Tick);
         let mut around = interval(LOOK_AROUND);
@@ -95,18 +95,18 @@ impl<'a> Drive<'a> {
             if let Some(end) = self.interrupted() {
                 return end;
             }
-            if self.worker.duty.until_rest && self.at_rest().await {
-                return End::Done;
+            if self.worker.duty.exit_when_done && self.at_rest().await {
+                return LoopExit::Done;
             }
             let clock = self.worker.clock;
             let due = [self.engine.next_deadline(), self.trouble].into_iter().flatten().min();
             let deadline = due.map_or(Duration::from_hours(24), |at| clock.until(at));
-            let alone = self.worker.duty.seat == Seat::Alone;
+            let alone = self.worker.duty.seat == LockMode::Alone;
             tokio::select! {
                 biased;
                 answer = self.answers.recv() => self.answered(answer),
                 ask = self.worker.asks.recv() => match ask {
-                    None => return End::Done,
+                    None => return LoopExit::Done,
                     Some(ask) => self.asked(ask).await,
                 },
                 _ = self.worker.pause.changed() => {}
@@ -116,7 +116,7 @@ impl<'a> Drive<'a> {
                         return end;
                     }
                 }
-                _ = beat.tick(), if !alone && !self.worker.duty.look_only => {
+                _ = beat.tick(), if !alone && !self.worker.duty.read_only => {
                     if let Some(end) = self.beat().await {
                         return end;
                     }
@@ -128,7 +128,7 @@ impl<'a> Drive<'a> {
     /// Whether the driving is to be broken off: the process is about to be stopped, or the clock was set, and every deadline
     /// was reckoned by the old one. What is under way is waited for, though not for long: what nobody hears the answer of is
     /// in doubt afterwards.
-    fn interrupted(&mut self) -> Option<End> {
+    fn interrupted(&mut self) -> Option<LoopExit> {
         /// The longest a call may take by the usual settings; and the longest that a person's `Ctrl-Z` is held up.
         const LONGEST: (Duration, Duration) = (Duration::from_mins(1), Duration::from_millis(1_500));
         self.stepped |= self.worker.follow_clock();
@@ -142,41 +142,41 @@ impl<'a> Drive<'a> {
         if !self.changing.is_empty() && since.elapsed() < longest {
             return None;
         }
-        Some(if pause { End::Pause } else { End::Anew(self.lock.take()) })
+        Some(if pause { LoopExit::Pause } else { LoopExit::Anew(self.lock.take()) })
     }
 
     /// Gives a sign of life. A store that this program can no longer use, such as one that a newer amigrate has changed, is
     /// for another to drive.
-    async fn beat(&mut self) -> Option<End> {
+    async fn beat(&mut self) -> Option<LoopExit> {
         let (account, now) = (self.worker.duty.account.clone(), self.worker.clock.now());
         let written = self.worker.keeper.with(move |store| store.beat(&account, &this_process(), now)).await;
         let failure = written.err()?;
         tracing::warn!(%failure, "no sign of life could be given");
-        (failure.retry == Retry::Never).then_some(End::Change(None))
+        (failure.retry == Retry::Never).then_some(LoopExit::Change(None))
     }
 
     fn event(&mut self, event: Event) {
         let calls = self.engine.handle(event, self.worker.clock.now());
-        self.calls.extend(calls.into_iter().map(|call| (CallId(Uuid::new_v4().as_u128()), call)));
+        self.calls.extend(calls.into_iter().map(|call| (AuditId(Uuid::new_v4().as_u128()), call)));
     }
 
-    fn answered(&mut self, first: Option<(CallId, Answered)>) {
+    fn answered(&mut self, first: Option<(AuditId, BackendResponse)>) {
         let mut next = first;
         for _ in 0..AT_ONCE {
-            let Some((id, Answered { answer, receipt })) = next else { return };
+            let Some((id, BackendResponse { answer, receipt })) = next else { return };
             if self.changing.remove(&id) {
                 self.write.answered.push(audited(id, &answer, receipt));
             }
-            self.event(Event::Answer(answer));
+            self.event(Event::Response(answer));
             next = self.answers.try_recv().ok();
         }
     }
 
-    async fn asked(&mut self, ask: Ask) {
-        if passing(&ask) {
-            self.event(Event::Ask(ask.clone()));
-        } else if self.worker.duty.look_only {
-            (self.worker.post)(Post::NotAsked(read_only()));
+    async fn asked(&mut self, ask: Command) {
+        if is_transient(&ask) {
+            self.event(Event::Command(ask.clone()));
+        } else if self.worker.duty.read_only {
+            (self.worker.post)(JobUpdate::NotAsked(read_only()));
         } else {
             self.worker.write_ask(ask.clone()).await;
             self.take_asks().await;
@@ -186,7 +186,7 @@ impl<'a> Drive<'a> {
 
     /// Takes in what is asked for in the store.
     async fn take_asks(&mut self) {
-        if self.worker.duty.look_only {
+        if self.worker.duty.read_only {
             return;
         }
         let account = self.worker.duty.account.clone();
@@ -202,7 +202,7 @@ impl<'a> Drive<'a> {
                         continue;
                     }
                     self.in_hand.insert(id);
-                    self.event(Event::Ask(ask));
+                    self.event(Event::Command(ask));
                     self.write.done.push(id);
                 }
             }
@@ -214,7 +214,7 @@ impl<'a> Drive<'a> {
     }
 
     /// What is asked may be about a job that ended so long ago that it was not taken in.
-    async fn fetch(&mut self, ask: &Ask) -> Result<(), Failure> {
+    async fn fetch(&mut self, ask: &Command) -> Result<(), Failure> {
         for id in ask.jobs().into_iter().filter(|id| self.engine.job(*id).is_none()).collect::<Vec<_>>() {
             let account = self.worker.duty.account.clone();
             if let Some(job) = self.worker.keeper.with(move |store| store.job(&account, id)).await? {
@@ -225,9 +225,9 @@ impl<'a> Drive<'a> {
     }
 
     /// What others wrote; and, for who only looks, whether somebody drives now.
-    async fn look_around(&mut self) -> Option<End> {
-        if self.worker.duty.look_only {
-            return matches!(self.worker.take_seat(), Seated::Elsewhere).then_some(End::Change(None));
+    async fn look_around(&mut self) -> Option<LoopExit> {
+        if self.worker.duty.read_only {
+            return matches!(self.worker.try_lock(), LockOutcome::HeldElsewhere).then_some(LoopExit::Change(None));
         }
         if self.worker.keeper.with(|store| store.changed_elsewhere()).await.unwrap_or(true) || self.unread {
             self.take_asks().await;
@@ -243,7 +243,7 @@ impl<'a> Drive<'a> {
         self.write.status = (status != self.status).then(|| status.clone());
         // Anew each time: a commit that failed is tried again, and its calls may be others by then.
         self.write.sent = self.sent();
-        if !self.write.is_empty() && !self.worker.duty.look_only {
+        if !self.write.is_empty() && !self.worker.duty.read_only {
             if self.trouble.is_some_and(|at| at > now) {
                 return;
             }
@@ -251,12 +251,12 @@ impl<'a> Drive<'a> {
             let written = worker.hands.commit(&worker.keeper, &worker.duty.account, self.write.clone(), now).await;
             if let Err(failure) = written {
                 tracing::error!(%failure, "the store could not be written");
-                (self.worker.post)(Post::Trouble(Some(failure)));
+                (self.worker.post)(JobUpdate::Trouble(Some(failure)));
                 self.trouble = Some(now + TRY_TO_WRITE);
                 return;
             }
             if self.trouble.take().is_some() {
-                (self.worker.post)(Post::Trouble(None));
+                (self.worker.post)(JobUpdate::Trouble(None));
             }
         }
         let write = std::mem::take(&mut self.write);
@@ -265,22 +265,24 @@ impl<'a> Drive<'a> {
         }
         self.status = status;
         if !write.jobs.is_empty() || write.status.is_some() {
-            (self.worker.post)(Post::Changed { jobs: write.jobs, status: write.status });
+            (self.worker.post)(JobUpdate::Changed { jobs: write.jobs, status: write.status });
         }
         self.changing.extend(write.sent.iter().map(|sent| sent.id));
         while self.under_way.try_join_next().is_some() {}
         let now = self.worker.clock.now();
         for (id, call) in std::mem::take(&mut self.calls) {
             if let Some(answer) = call.expired(now) {
-                _ = self.answer.send((id, Answered { answer, receipt: Receipt::default() }));
+                _ = self.answer.send((id, BackendResponse { answer, receipt: ResponseMetadata::default() }));
                 continue;
             }
             let (answering, sender) = (self.worker.hands.call(call.clone()), self.answer.clone());
             self.under_way.spawn(async move {
                 let answer = AssertUnwindSafe(answering).catch_unwind().await;
                 // A fault of ours must not leave a copy, or everything, waiting for ever.
-                let answer =
-                    answer.unwrap_or_else(|_| Answered { answer: call.failed(broken()), receipt: Receipt::default() });
+                let answer = answer.unwrap_or_else(|_| BackendResponse {
+                    answer: call.failed(broken()),
+                    receipt: ResponseMetadata::default(),
+                });
                 // Nobody listens any more once the driving has ended.
                 _ = sender.send((id, answer));
             });
@@ -288,17 +290,17 @@ impl<'a> Drive<'a> {
     }
 
     /// The changing calls among those that are to be made.
-    fn sent(&self) -> Vec<SentCall> {
+    fn sent(&self) -> Vec<SentRequest> {
         let identity = self.worker.hands.identity();
-        let sent = |(id, call): &(CallId, Call)| {
-            call.change().map(|change| SentCall { id: *id, identity: identity.clone(), change })
+        let sent = |(id, call): &(AuditId, Request)| {
+            call.change().map(|change| SentRequest { id: *id, identity: identity.clone(), change })
         };
         self.calls.iter().filter_map(sent).collect()
     }
 
     /// Whether nothing is left to do, and nothing was asked for meanwhile.
     async fn at_rest(&mut self) -> bool {
-        if !self.engine.may_rest() || self.trouble.is_some() {
+        if !self.engine.can_exit() || self.trouble.is_some() {
             return false;
         }
         // Once more, after everything is written: somebody may have asked a moment ago.
@@ -306,13 +308,13 @@ impl<'a> Drive<'a> {
         if !self.write.is_empty() {
             self.flush().await;
         }
-        self.write.is_empty() && !self.unread && self.engine.may_rest()
+        self.write.is_empty() && !self.unread && self.engine.can_exit()
     }
 }
 
-fn audited(id: CallId, answer: &Answer, receipt: Receipt) -> AnsweredCall {
+fn audited(id: AuditId, answer: &Response, receipt: ResponseMetadata) -> AnsweredRequest {
     let request_id = receipt.request_id.or_else(|| answer.failed_request().map(str::to_owned));
-    AnsweredCall { id, identity: receipt.identity, request_id, made: answer.made(), outcome: answer.outcome() }
+    AnsweredRequest { id, identity: receipt.identity, request_id, made: answer.made(), outcome: answer.outcome() }
 }
 
 fn broken() -> Failure {

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::{calls, keeper::Keeper};
+use super::{aws_adapter, keeper::StoreHandle};
 use crate::{
     aws::{HttpClient, Session, SessionOptions, other_account, with_request_id},
     domain::{AccountKey, Failure, FailureKind, RegionInfo},
-    engine::{Answer, AnsweredCall, Call, Job, SentCall, Status},
-    store::{AskId, Changes},
+    engine::{AnsweredRequest, Job, Request, Response, SentRequest, Status},
+    store::{Changes, CommandId},
 };
 
 /// What is written down at once.
@@ -20,27 +20,27 @@ pub struct Write {
     /// Jobs as they are now.
     pub jobs: Vec<Arc<Job>>,
     /// Requests that led to them.
-    pub done: Vec<AskId>,
+    pub done: Vec<CommandId>,
     /// How things stand beside them, if that has changed.
     pub status: Option<Status>,
     /// Changing calls that are made once this is written.
-    pub sent: Vec<SentCall>,
+    pub sent: Vec<SentRequest>,
     /// What came of changing calls.
-    pub answered: Vec<AnsweredCall>,
+    pub answered: Vec<AnsweredRequest>,
 }
 
 /// An answer, and what is known of the request.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answered {
+pub struct BackendResponse {
     /// The answer.
-    pub answer: Answer,
+    pub answer: Response,
     /// What the audit keeps of it.
-    pub receipt: Receipt,
+    pub receipt: ResponseMetadata,
 }
 
 /// What the audit keeps of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Receipt {
+pub struct ResponseMetadata {
     /// The ARN it was signed for.
     pub identity: Option<String>,
     /// AWS's number of the request.
@@ -67,9 +67,9 @@ impl Write {
 }
 
 /// The two effects of a driver.
-pub trait Hands: Send + Sync + 'static {
+pub trait DriverBackend: Send + Sync + 'static {
     /// Makes a call and gives its answer.
-    fn call(&self, call: Call) -> BoxFuture<'static, Answered>;
+    fn call(&self, call: Request) -> BoxFuture<'static, BackendResponse>;
 
     /// The ARN that calls are signed for, as far as it is known before one is made.
     fn identity(&self) -> Option<String> {
@@ -79,7 +79,7 @@ pub trait Hands: Send + Sync + 'static {
     /// Commits to the store; what was committed survives the machine.
     fn commit(
         &self,
-        keeper: &Keeper,
+        keeper: &StoreHandle,
         account: &AccountKey,
         write: Write,
         now: Timestamp,
@@ -104,9 +104,9 @@ pub trait Hands: Send + Sync + 'static {
 
 /// The session in use; renewed credentials replace it for everybody.
 #[derive(Clone, Debug)]
-pub struct SessionCell(Arc<Mutex<Session>>);
+pub struct SharedSession(Arc<Mutex<Session>>);
 
-impl SessionCell {
+impl SharedSession {
     /// Around a session.
     pub fn new(session: Session) -> Self {
         Self(Arc::new(Mutex::new(session)))
@@ -124,7 +124,7 @@ impl SessionCell {
 
 /// How a session is had anew.
 #[derive(Clone, Debug)]
-pub struct Renewal {
+pub struct SessionReload {
     /// As at the start.
     pub options: SessionOptions,
     /// The one HTTP client.
@@ -134,29 +134,32 @@ pub struct Renewal {
 }
 
 /// Hands on the real thing.
-pub struct AwsHands {
-    session: SessionCell,
-    renewal: Option<Renewal>,
+pub struct AwsBackend {
+    session: SharedSession,
+    renewal: Option<SessionReload>,
 }
 
-impl AwsHands {
+impl AwsBackend {
     /// Hands that use this session; without a renewal its credentials are for ever.
-    pub fn new(session: SessionCell, renewal: Option<Renewal>) -> Self {
+    pub fn new(session: SharedSession, renewal: Option<SessionReload>) -> Self {
         Self { session, renewal }
     }
 }
 
-impl Hands for AwsHands {
-    fn call(&self, call: Call) -> BoxFuture<'static, Answered> {
+impl DriverBackend for AwsBackend {
+    fn call(&self, call: Request) -> BoxFuture<'static, BackendResponse> {
         let session = self.session.clone();
         match (call, self.renewal.clone()) {
-            (Call::Probe, Some(renewal)) => Box::pin(async move {
-                Answered { answer: Answer::Probed(renew(&session, renewal).await), receipt: Receipt::default() }
+            (Request::ProbeCredentials, Some(renewal)) => Box::pin(async move {
+                BackendResponse {
+                    answer: Response::ProbeCredentials(renew(&session, renewal).await),
+                    receipt: ResponseMetadata::default(),
+                }
             }),
             (call, _) => Box::pin(async move {
                 let session = session.get();
-                let (answer, request_id) = with_request_id(calls::make(session.clone(), call)).await;
-                Answered { answer, receipt: Receipt { identity: arn(&session), request_id } }
+                let (answer, request_id) = with_request_id(aws_adapter::make(session.clone(), call)).await;
+                BackendResponse { answer, receipt: ResponseMetadata { identity: arn(&session), request_id } }
             }),
         }
     }
@@ -171,7 +174,7 @@ fn arn(session: &Session) -> Option<String> {
 }
 
 /// Reads the credentials anew (a login writes files that a loaded session does not see) and tries them.
-async fn renew(cell: &SessionCell, renewal: Renewal) -> Result<Vec<RegionInfo>, Failure> {
+async fn renew(cell: &SharedSession, renewal: SessionReload) -> Result<Vec<RegionInfo>, Failure> {
     let session = Session::load(renewal.options, renewal.http).await?;
     let regions = try_credentials(&session, &renewal.account).await?;
     cell.set(session);

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::{
     store::{DriverProcess, Heartbeat},
-    tui::OtherDriver,
+    tui::OtherProcess,
 };
 
 /// Between two signs of life.
@@ -30,11 +30,11 @@ pub(super) fn this_process() -> DriverProcess {
 
 /// The signs of life of another process, as this one has seen them.
 #[derive(Debug, Default)]
-pub(super) struct Watched {
+pub(super) struct HeartbeatMonitor {
     last: Option<(Heartbeat, Instant)>,
 }
 
-impl Watched {
+impl HeartbeatMonitor {
     /// Takes in the latest. Its age is how long it has stayed the same by this process's own clock: the other's may be
     /// wrong, and either may have been set meanwhile.
     pub(super) fn see(&mut self, heartbeat: Option<Heartbeat>, now: Instant) {
@@ -46,12 +46,12 @@ impl Watched {
 
     /// Who it is, and whether it still gives signs of life; none if it never gave any, or is another one now: a process
     /// of this host that is there no more has no lock, and whoever has it could not write who it is.
-    pub(super) fn other(&self, us: &DriverProcess, now: Instant) -> Option<OtherDriver> {
+    pub(super) fn other(&self, us: &DriverProcess, now: Instant) -> Option<OtherProcess> {
         let (Heartbeat { process, .. }, since) = self.last.as_ref()?;
         if process.host == us.host && !there(process.pid) {
             return None;
         }
-        Some(OtherDriver {
+        Some(OtherProcess {
             here: process.host == us.host,
             older: number(&process.version) < number(&us.version),
             silent: now.duration_since(*since) >= SILENT,
@@ -85,9 +85,9 @@ mod tests {
     #[test]
     fn one_that_stays_the_same_for_15_seconds_is_silent_whatever_its_clock_says() {
         let us = DriverProcess { pid: 8, host: "bastion".into(), version: "0.10.0".into() };
-        let (mut watched, start) = (Watched::default(), Instant::now());
+        let (mut watched, start) = (HeartbeatMonitor::default(), Instant::now());
         let after = |seconds| start + Duration::from_secs(seconds);
-        let silent = |watched: &Watched, seconds| watched.other(&us, after(seconds)).unwrap().silent;
+        let silent = |watched: &HeartbeatMonitor, seconds| watched.other(&us, after(seconds)).unwrap().silent;
         watched.see(None, start);
         assert_eq!(watched.other(&us, after(60)), None);
         // Hours behind, and hours ahead.
@@ -109,7 +109,7 @@ mod tests {
         let mut ended = std::process::Command::new("true").spawn().unwrap();
         ended.wait().unwrap();
         let us = DriverProcess { pid: 8, host: "bastion".into(), version: "0.10.0".into() };
-        let (mut watched, start) = (Watched::default(), Instant::now());
+        let (mut watched, start) = (HeartbeatMonitor::default(), Instant::now());
         let mut last = beat(1, "0.10.0", 0);
         watched.see(Some(last.clone()), start);
         assert!(watched.other(&us, start).is_some());

@@ -10,7 +10,7 @@ type Task = Box<dyn FnOnce(Result<&mut Store, &Failure>) + Send>;
 
 /// The way to the store. Cheap to clone; the thread ends with the last clone.
 #[derive(Clone)]
-pub struct Keeper(Way);
+pub struct StoreHandle(Way);
 
 #[derive(Clone)]
 enum Way {
@@ -19,7 +19,7 @@ enum Way {
     Inline(Arc<Mutex<Store>>),
 }
 
-impl Keeper {
+impl StoreHandle {
     /// Opens a store on its own thread. What goes wrong with that is what a use of it answers; the next one tries again.
     ///
     /// # Errors

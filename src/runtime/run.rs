@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The terminal as the loop needs it; the real one, or one in memory.
-pub trait Face {
+pub trait TerminalPort {
     /// Draws the model.
     fn draw(&mut self, model: &Model) -> io::Result<()>;
     /// Follows a new size.
@@ -27,7 +27,7 @@ pub trait Face {
     /// Gives the terminal to the shell until it is given back.
     fn suspend(&mut self) -> io::Result<()>;
     /// Takes the terminal again after somebody else stopped and continued the process.
-    fn retake(&mut self) -> io::Result<()>;
+    fn resume(&mut self) -> io::Result<()>;
 }
 
 /// How the loop ended.
@@ -52,7 +52,7 @@ pub async fn run(
     first: Vec<Effect>,
     effects: &mut Effects,
     inputs: &mut UnboundedReceiver<Input>,
-    face: &mut impl Face,
+    face: &mut impl TerminalPort,
     clock: Clock,
     frames_per_second: u32,
 ) -> io::Result<Exit> {
@@ -72,7 +72,7 @@ async fn rounds(
     first: Vec<Effect>,
     effects: &mut Effects,
     inputs: &mut UnboundedReceiver<Input>,
-    face: &mut impl Face,
+    face: &mut impl TerminalPort,
     mut clock: Clock,
     frames_per_second: u32,
 ) -> io::Result<Exit> {
@@ -128,7 +128,7 @@ async fn take_in(
     model: &mut Model,
     msg: Msg,
     effects: &mut Effects,
-    face: &mut impl Face,
+    face: &mut impl TerminalPort,
     clock: Clock,
 ) -> io::Result<Option<Exit>> {
     let gone = matches!(msg, Msg::Input(Input::Hangup | Input::Terminate));
@@ -148,7 +148,7 @@ async fn take_in(
             Effect::Bell => face.bell()?,
             Effect::Mouse(on) => face.mouse(on)?,
             Effect::Repaint => face.repaint(),
-            Effect::Retake => face.retake()?,
+            Effect::ResumeTerminal => face.resume()?,
             Effect::Suspend => {
                 // Another process may go on with the queue meanwhile.
                 effects.pause().await;
@@ -163,7 +163,7 @@ async fn take_in(
     Ok(None)
 }
 
-fn draw(model: &mut Model, face: &mut impl Face, pacer: &mut Pacer, clock: Clock) -> io::Result<()> {
+fn draw(model: &mut Model, face: &mut impl TerminalPort, pacer: &mut Pacer, clock: Clock) -> io::Result<()> {
     model.prepare();
     face.draw(model)?;
     pacer.drawn(clock.elapsed());

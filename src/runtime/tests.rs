@@ -9,9 +9,9 @@ use tokio::task::JoinHandle;
 
 use super::{
     clock::tests::{set_by, with_tokio},
-    driver::{Desk, Duty, Seat, Worker},
-    hands::{AwsHands, SessionCell},
-    keeper::Keeper,
+    driver::{Driver, DriverConfig, DriverHandle, LockMode},
+    hands::{AwsBackend, SharedSession},
+    keeper::StoreHandle,
 };
 use crate::{
     aws::Session,
@@ -19,38 +19,38 @@ use crate::{
         AccountKey, ClientToken, CopyRequest, Description, Encryption, Failure, ImageId, ImageName, ImageQuery,
         ImageState, Region,
     },
-    engine::{Ask, Job, Limits, Outcome},
+    engine::{Command, EngineConfig, Job, Outcome},
     sim::{Scenario, SharedWorld, World, connector},
     store::Store,
 };
 
 struct Bench {
     world: SharedWorld,
-    keeper: Keeper,
+    keeper: StoreHandle,
     account: AccountKey,
-    desk: Desk,
+    desk: DriverHandle,
     source: ImageId,
     working: JoinHandle<Result<(), Failure>>,
 }
 
 impl Bench {
     /// A driver whose wall clock can be set; EC2's goes on as it should.
-    async fn new(limits: Limits) -> Self {
-        Self::start(Keeper::inline(Store::in_memory().unwrap()), |worker| worker.duty.limits = limits).await
+    async fn new(limits: EngineConfig) -> Self {
+        Self::start(StoreHandle::inline(Store::in_memory().unwrap()), |worker| worker.duty.limits = limits).await
     }
 
     /// One that keeps its jobs in a directory, where others may drive as well.
-    async fn shared(dir: &Path, change: impl FnOnce(&mut Worker)) -> Self {
-        let keeper = Keeper::inline(Store::open(dir, jiff::Timestamp::UNIX_EPOCH).unwrap().store);
-        let seat = Seat::Shared(dir.to_owned());
-        let change = |worker: &mut Worker| {
+    async fn shared(dir: &Path, change: impl FnOnce(&mut Driver)) -> Self {
+        let keeper = StoreHandle::inline(Store::open(dir, jiff::Timestamp::UNIX_EPOCH).unwrap().store);
+        let seat = LockMode::Shared(dir.to_owned());
+        let change = |worker: &mut Driver| {
             worker.duty.seat = seat;
             change(worker);
         };
         Self::start(keeper, change).await
     }
 
-    async fn start(keeper: Keeper, change: impl FnOnce(&mut Worker)) -> Self {
+    async fn start(keeper: StoreHandle, change: impl FnOnce(&mut Driver)) -> Self {
         let clock = with_tokio();
         let started = tokio::time::Instant::now();
         let start = clock.now();
@@ -61,23 +61,23 @@ impl Bench {
         let images = session.image_page(&home, &ImageQuery::default(), None).await.unwrap().images;
         let source = images.into_iter().find(|i| i.state == ImageState::Available && !i.instance_store()).unwrap();
         let account = AccountKey::new(&world.with(|w| w.account().clone()), None);
-        let duty = Duty {
+        let duty = DriverConfig {
             account: account.clone(),
-            limits: Limits::default(),
-            seat: Seat::Alone,
-            look_only: false,
-            until_rest: false,
+            limits: EngineConfig::default(),
+            seat: LockMode::Alone,
+            read_only: false,
+            exit_when_done: false,
             history_days: 90,
         };
-        let hands = Arc::new(AwsHands::new(SessionCell::new(session), None));
-        let (mut worker, desk) = Worker::new(duty, keeper.clone(), hands, clock, Box::new(|_| {}));
+        let hands = Arc::new(AwsBackend::new(SharedSession::new(session), None));
+        let (mut worker, desk) = Driver::new(duty, keeper.clone(), hands, clock, Box::new(|_| {}));
         change(&mut worker);
         let working = tokio::spawn(worker.run());
         Self { world, keeper, account, desk, source: source.id, working }
     }
 
     fn copy(&self, name: &str, token: u128) {
-        self.desk.ask(Ask::Copy(vec![self.request(name, token)]));
+        self.desk.send(Command::Copy(vec![self.request(name, token)]));
     }
 
     fn request(&self, name: &str, token: u128) -> CopyRequest {
@@ -111,7 +111,8 @@ impl Bench {
 #[tokio::test(start_paused = true)]
 async fn a_clock_set_by_hours_stops_neither_looks_nor_starts() {
     for hours in [-5, 5] {
-        let bench = Bench::new(Limits { starts_per_second: 0.05, start_burst: 1, ..Limits::default() }).await;
+        let bench =
+            Bench::new(EngineConfig { starts_per_second: 0.05, start_burst: 1, ..EngineConfig::default() }).await;
         bench.copy("stepped-1", 1);
         bench.copy("stepped-2", 2);
         tokio::time::sleep(Duration::from_secs(40)).await;

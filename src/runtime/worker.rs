@@ -15,12 +15,12 @@ use tokio::sync::{
     watch,
 };
 
-use super::{Clock, background::Starter, hands::Hands, keeper::Keeper};
+use super::{Clock, background::Starter, hands::DriverBackend, keeper::StoreHandle};
 use crate::{
     domain::{AccountKey, Failure, Region},
-    engine::{Ask, Job, Limits, Status},
+    engine::{Command, EngineConfig, Job, Status},
     store::{DriverLock, Loaded},
-    tui::Post,
+    tui::JobUpdate,
 };
 
 /// How often a process looks for what others wrote, and whether the lock is free.
@@ -30,7 +30,7 @@ const RECENT: SignedDuration = SignedDuration::from_hours(24);
 
 /// Who may drive.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seat {
+pub enum LockMode {
     /// Nobody else can: the store is this process's own.
     Alone,
     /// Whoever holds the lock in this directory.
@@ -39,28 +39,28 @@ pub enum Seat {
 
 /// Whose queue, and how.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Duty {
+pub struct DriverConfig {
     /// Whose.
     pub account: AccountKey,
     /// How carefully.
-    pub limits: Limits,
+    pub limits: EngineConfig,
     /// Who else may.
-    pub seat: Seat,
+    pub seat: LockMode,
     /// Only look at EC2, and write nothing: for a read-only session.
-    pub look_only: bool,
+    pub read_only: bool,
     /// End as soon as nothing is left that ends with the program.
-    pub until_rest: bool,
+    pub exit_when_done: bool,
     /// Ended copies are forgotten after so many days.
     pub history_days: u32,
 }
 
 /// Where news go.
-pub type Poster = Box<dyn Fn(Post) + Send + Sync>;
+pub type Publisher = Box<dyn Fn(JobUpdate) + Send + Sync>;
 
 /// The way to ask a worker. When it is dropped the worker ends.
 #[derive(Debug, Clone)]
-pub struct Desk {
-    asks: UnboundedSender<Ask>,
+pub struct DriverHandle {
+    asks: UnboundedSender<Command>,
     /// How many asks were taken, written down or refused.
     taken: watch::Receiver<u64>,
     asked: Arc<AtomicU64>,
@@ -70,7 +70,7 @@ pub struct Desk {
     paused: watch::Receiver<bool>,
 }
 
-impl Desk {
+impl DriverHandle {
     /// Leaves the queue to others, and waits until it is: this process is about to be stopped.
     pub async fn pause(&self) {
         self.pause.send_replace(true);
@@ -84,7 +84,7 @@ impl Desk {
     }
 
     /// Asks for something.
-    pub fn ask(&self, ask: Ask) {
+    pub fn send(&self, ask: Command) {
         self.asked.fetch_add(1, Ordering::Relaxed);
         // A worker that has ended has said why.
         _ = self.asks.send(ask);
@@ -98,13 +98,13 @@ impl Desk {
 }
 
 /// One process's part in an account's queue.
-pub struct Worker {
-    pub(super) duty: Duty,
-    pub(super) keeper: Keeper,
-    pub(super) hands: Arc<dyn Hands>,
+pub struct Driver {
+    pub(super) duty: DriverConfig,
+    pub(super) keeper: StoreHandle,
+    pub(super) hands: Arc<dyn DriverBackend>,
     pub(super) clock: Clock,
-    pub(super) post: Poster,
-    pub(super) asks: UnboundedReceiver<Ask>,
+    pub(super) post: Publisher,
+    pub(super) asks: UnboundedReceiver<Command>,
     pub(super) taken: watch::Sender<u64>,
     /// Whether the queue is to be left to others for now; and whether it is.
     pub(super) pause: watch::Receiver<bool>,
@@ -118,17 +118,17 @@ pub struct Worker {
 }
 
 /// Who has the seat.
-pub(super) enum Seated {
+pub(super) enum LockOutcome {
     /// This process, by this lock if one is needed.
-    Here(Option<DriverLock>),
+    Acquired(Option<DriverLock>),
     /// Another.
-    Elsewhere,
+    HeldElsewhere,
     /// Nobody can tell: locks do not work here.
     Unknown(Failure),
 }
 
 /// Why a part of the work ended.
-pub(super) enum End {
+pub(super) enum LoopExit {
     /// Nobody asks any more, or there is nothing left to do.
     Done,
     /// The other part is to go on.
@@ -139,17 +139,28 @@ pub(super) enum End {
     Pause,
 }
 
-impl Worker {
+impl Driver {
     /// A worker, and the way to it.
-    pub fn new(duty: Duty, keeper: Keeper, hands: Arc<dyn Hands>, clock: Clock, post: Poster) -> (Self, Desk) {
+    pub fn new(
+        duty: DriverConfig,
+        keeper: StoreHandle,
+        hands: Arc<dyn DriverBackend>,
+        clock: Clock,
+        post: Publisher,
+    ) -> (Self, DriverHandle) {
         let (sender, asks) = unbounded_channel();
         let (taken, seen) = watch::channel(0);
         let (pausing, pause) = watch::channel(false);
         let (paused, is_paused) = watch::channel(false);
         let (followed, starter, leapt) = (Vec::new(), Starter::of_this_process(), false);
         let worker = Self { duty, keeper, hands, clock, post, asks, taken, pause, paused, followed, starter, leapt };
-        let desk =
-            Desk { asks: sender, taken: seen, asked: Arc::default(), pause: Arc::new(pausing), paused: is_paused };
+        let desk = DriverHandle {
+            asks: sender,
+            taken: seen,
+            asked: Arc::default(),
+            pause: Arc::new(pausing),
+            paused: is_paused,
+        };
         (worker, desk)
     }
 
@@ -188,41 +199,41 @@ impl Worker {
 
     pub(super) fn show(&self, jobs: Vec<Job>, status: Status) {
         let jobs = jobs.into_iter().map(Arc::new).collect();
-        (self.post)(Post::Opened { account: self.duty.account.clone(), jobs, status });
+        (self.post)(JobUpdate::Opened { account: self.duty.account.clone(), jobs, status });
     }
 
     /// Sits down to drive, if nobody else does.
-    pub(super) fn take_seat(&self) -> Seated {
+    pub(super) fn try_lock(&self) -> LockOutcome {
         match &self.duty.seat {
-            Seat::Alone => Seated::Here(None),
-            Seat::Shared(dir) => match DriverLock::try_take(dir, &self.duty.account) {
-                Ok(Some(lock)) => Seated::Here(Some(lock)),
-                Ok(None) => Seated::Elsewhere,
-                Err(failure) => Seated::Unknown(failure),
+            LockMode::Alone => LockOutcome::Acquired(None),
+            LockMode::Shared(dir) => match DriverLock::try_take(dir, &self.duty.account) {
+                Ok(Some(lock)) => LockOutcome::Acquired(Some(lock)),
+                Ok(None) => LockOutcome::HeldElsewhere,
+                Err(failure) => LockOutcome::Unknown(failure),
             },
         }
     }
 
     /// An ask was written down, or it was said why not.
-    pub(super) fn took(&mut self, ask: &Ask) {
-        if let Ask::Follow(regions) = ask {
+    pub(super) fn took(&mut self, ask: &Command) {
+        if let Command::Follow(regions) = ask {
             self.followed.clone_from(regions);
         }
         self.taken.send_modify(|taken| *taken += 1);
     }
 
-    pub(super) async fn write_ask(&self, ask: Ask) {
+    pub(super) async fn write_ask(&self, ask: Command) {
         let (account, now) = (self.duty.account.clone(), self.clock.now());
         let written = self.keeper.with(move |store| store.ask(&account, &ask, now)).await;
         if let Err(failure) = written {
-            (self.post)(Post::NotAsked(failure));
+            (self.post)(JobUpdate::NotAsked(failure));
         }
     }
 }
 
 /// Whether nothing is lost if this is lost.
-pub(super) fn passing(ask: &Ask) -> bool {
-    matches!(ask, Ask::LookNow | Ask::Follow(_))
+pub(super) fn is_transient(ask: &Command) -> bool {
+    matches!(ask, Command::RefreshNow | Command::Follow(_))
 }
 
 pub(super) fn read_only() -> Failure {

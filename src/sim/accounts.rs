@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use crate::{
     domain::{AccountId, Region},
     sim::{
-        faults::Faults,
-        key::EBS_ALIAS,
+        faults::FaultRules,
+        kms_keys::EBS_ALIAS,
+        request_rates::RequestRates,
         scenario::Access,
-        traffic::Traffic,
-        world::{Area, World},
+        world::{RegionState, World},
     },
 };
 
@@ -65,9 +65,9 @@ impl World {
             start: self.start,
             pace: self.pace,
             limits: self.limits,
-            areas: self.areas.iter().map(Area::public).collect(),
-            faults: Faults::default(),
-            traffic: Traffic::default(),
+            regions: self.regions.iter().map(RegionState::public).collect(),
+            faults: FaultRules::default(),
+            traffic: RequestRates::default(),
             copies_made: 0,
             ids: fastrand::Rng::with_seed(self.seed ^ 0x6f74_6865_7200),
             request_ids: fastrand::Rng::with_seed(self.seed),
@@ -79,7 +79,7 @@ impl World {
     }
 }
 
-impl Area {
+impl RegionState {
     /// The region with nothing in it but public images and AWS's own key.
     fn public(&self) -> Self {
         Self {
@@ -88,9 +88,9 @@ impl Area {
             encrypts_by_default: false,
             default_key: None,
             keys: self.keys.iter().filter(|k| k.alias.as_deref() == Some(EBS_ALIAS)).cloned().collect(),
-            lots: self.lots.iter().filter(|l| l.family.access == Access::Public).cloned().collect(),
+            families: self.families.iter().filter(|l| l.family.access == Access::Public).cloned().collect(),
             gone: self.gone.clone(),
-            ghosts: BTreeMap::new(),
+            deregistered: BTreeMap::new(),
             tags: HashMap::new(),
             made: BTreeMap::new(),
             snapshots: BTreeMap::new(),

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use crate::{
     domain::{ImageId, Region, SnapshotId},
     sim::{
-        life::Maker,
-        world::{Area, World},
+        timeline::Maker,
+        world::{RegionState, World},
     },
 };
 
@@ -67,7 +67,7 @@ impl World {
     }
 }
 
-impl Area {
+impl RegionState {
     /// Who made what has this id: what nobody made since the world began is the scenario's.
     fn provenance(&self, id: &str) -> Provenance {
         let image = ImageId::new(id).ok().and_then(|id| self.made.get(&id));

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::sim::{
         Scenario, World,
-        faults::{Effect, Rule},
+        faults::{FaultKind, Rule},
     };
 
     /// A world whose clock is tokio's, and a client for a region of it.
@@ -148,12 +148,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_sdk_tries_again_after_throttles_resets_and_silence() {
         for (effect, first) in [
-            (Effect::Throttle, 2),
-            (Effect::LostAnswer, 2),
-            (Effect::Reset, 2),
-            (Effect::Fail, 2),
-            (Effect::Slow, 2),
-            (Effect::Html, 2),
+            (FaultKind::Throttle, 2),
+            (FaultKind::LostAnswer, 2),
+            (FaultKind::Reset, 2),
+            (FaultKind::Fail, 2),
+            (FaultKind::Slow, 2),
+            (FaultKind::Html, 2),
         ] {
             let (world, client) = bench("empty");
             world.with(|w| w.faults().add(Rule::new("DescribeRegions", effect).first(first).millis(60_000)));
@@ -168,8 +168,8 @@ mod tests {
         fastrand::seed(7);
         let (world, client) = bench("empty");
         world.with(|w| w.limits().rates = true);
-        world.with(|w| w.faults().add(Rule::new("CopyImage", Effect::Reset).first(1)));
-        world.with(|w| w.faults().add(Rule::new("CopyImage", Effect::LostAnswer).every(2)));
+        world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::Reset).first(1)));
+        world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::LostAnswer).every(2)));
         let source = client("us-east-1").describe_images().owners("amazon").send().await.unwrap().images()[0].clone();
         let copy = client("us-west-2").copy_image().name("once").source_region("us-east-1").client_token("t");
         copy.source_image_id(source.image_id().unwrap()).send().await.unwrap();
@@ -178,7 +178,7 @@ mod tests {
             let of = (crate::domain::Region::new("us-west-2").unwrap(), "CopyImage".to_owned());
             w.calls()[&of]
         };
-        assert_eq!(world.with(here), crate::sim::Calls { asked: 3, throttled: 0 });
+        assert_eq!(world.with(here), crate::sim::RequestCount { asked: 3, throttled: 0 });
         world.with(|w| w.faults().clear());
         let source = crate::domain::ImageId::new(source.image_id().unwrap()).unwrap();
         world.with(|w| {

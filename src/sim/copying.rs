@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use crate::{
     domain::{Image, ImageId, ImageName, ImageState, Region, Snapshot, SnapshotId, SnapshotState, image::Tag},
     sim::{
-        checks::{check_image_id, check_tags, not_found, unavailable},
-        life::{Course, Made, MadeSnapshot, Maker, Stages, ms_between},
-        refusal::Refusal,
-        world::{Area, SeenImage, Token, World},
+        api_error::ApiError,
+        timeline::{CreatedImage, CreatedSnapshot, Maker, Stages, Timeline, ms_between},
+        validation::{check_image_id, check_tags, not_found, unavailable},
+        world::{RegionState, SeenImage, Token, World},
     },
 };
 
@@ -31,7 +31,7 @@ pub(crate) struct CopyCall {
 
 impl World {
     /// `CopyImage` in its destination: the new image's id.
-    pub(crate) fn copy_image(&mut self, to: &Region, call: CopyCall, now: Timestamp) -> Result<ImageId, Refusal> {
+    pub(crate) fn copy_image(&mut self, to: &Region, call: CopyCall, now: Timestamp) -> Result<ImageId, ApiError> {
         let area = self.enabled(to)?;
         let fingerprint = format!("{:?}", CopyCall { dry_run: false, ..call.clone() });
         let known = |token: &Token| self.limits.token_life_ms.is_none_or(|life| ms_between(token.asked, now) < life);
@@ -39,7 +39,7 @@ impl World {
             return if token.fingerprint == fingerprint {
                 Ok(token.image.clone())
             } else {
-                Err(Refusal::new(
+                Err(ApiError::new(
                     "IdempotentParameterMismatch",
                     "The client token you have provided is associated with a resource that differs in its parameters from this request.",
                 ))
@@ -50,13 +50,13 @@ impl World {
         let encrypted = encryption(area, &call, &source)?;
         // A dry run asks for permission only; a name that is taken shows in earnest.
         if call.dry_run {
-            return Err(Refusal::dry_run());
+            return Err(ApiError::dry_run());
         }
         if self.limits.unique_names && area.own_name_taken(&self.account, &call.name, now) {
             return Err(duplicate(area, &call.name));
         }
         if area.pending_copies(now) >= self.limits.pending_copies {
-            return Err(Refusal::new(
+            return Err(ApiError::new(
                 "ResourceLimitExceeded",
                 format!(
                     "Your account has reached the limit of {} concurrent image copies in {to}.",
@@ -77,17 +77,20 @@ impl World {
         Ok(id)
     }
 
-    fn source(&self, call: &CopyCall, now: Timestamp) -> Result<SeenImage, Refusal> {
+    fn source(&self, call: &CopyCall, now: Timestamp) -> Result<SeenImage, ApiError> {
         let region = Region::new(&call.source_region)
             .ok()
             .filter(|r| self.area(r).is_some())
-            .ok_or_else(|| Refusal::new("InvalidParameterValue", format!("Invalid region: {}", call.source_region)))?;
+            .ok_or_else(|| ApiError::new("InvalidParameterValue", format!("Invalid region: {}", call.source_region)))?;
         let area = self.enabled(&region)?;
         check_image_id(&call.source)?;
         let seen = self.image(area, &call.source, now).ok_or_else(|| not_found(&[&call.source]))?;
         let own = seen.image.owner_id == self.account;
         if !own && (!seen.image.product_codes.is_empty() || !seen.storage_open) {
-            return Err(Refusal::new("InvalidRequest", "You do not have permission to access the storage of this ami"));
+            return Err(ApiError::new(
+                "InvalidRequest",
+                "You do not have permission to access the storage of this ami",
+            ));
         }
         if seen.image.state != ImageState::Available {
             return Err(unavailable(&call.source));
@@ -103,7 +106,7 @@ impl World {
         encrypted: bool,
         key: Option<&str>,
         now: Timestamp,
-    ) -> Result<ImageId, Refusal> {
+    ) -> Result<ImageId, ApiError> {
         let pace = self.pace;
         let id = ImageId::new(&self.new_id("ami-")).map_err(|_| internal())?;
         let own_source = source.owner_id == self.account;
@@ -132,10 +135,10 @@ impl World {
                 kms_key_id: if encrypted { key.map(Into::into) } else { None },
                 tags: call.snapshot_tags.clone(),
             };
-            snapshots.push(MadeSnapshot {
+            snapshots.push(CreatedSnapshot {
                 end,
                 image: Some(id.clone()),
-                course: Course::new(now),
+                course: Timeline::new(now),
                 stages,
                 maker: call.maker,
                 token: call.token.clone(),
@@ -159,9 +162,9 @@ impl World {
         let ended = if snapshots.is_empty() { pace.base_ms } else { ended } + pace.settle_ms;
         let area = self.enabled_mut(to)?;
         area.snapshots.extend(snapshots.into_iter().map(|s| (s.end.id.clone(), s)));
-        let made = Made {
+        let made = CreatedImage {
             image,
-            course: Course::new(now),
+            course: Timeline::new(now),
             listed: pace.snapshots_after_ms,
             ended,
             fails,
@@ -189,16 +192,16 @@ impl World {
 }
 
 /// Whether the new snapshots are encrypted.
-fn encryption(area: &Area, call: &CopyCall, source: &SeenImage) -> Result<bool, Refusal> {
+fn encryption(area: &RegionState, call: &CopyCall, source: &SeenImage) -> Result<bool, ApiError> {
     if call.key.is_some() && call.encrypted != Some(true) {
-        return Err(Refusal::new(
+        return Err(ApiError::new(
             "InvalidParameterDependency",
             "The parameter KmsKeyId requires the parameter Encrypted to be set.",
         ));
     }
     if source.image.instance_store() {
         return match call.encrypted {
-            Some(true) => Err(Refusal::new(
+            Some(true) => Err(ApiError::new(
                 "InvalidParameterCombination",
                 "The parameter Encrypted cannot be used with instance store-backed images.",
             )),
@@ -206,7 +209,7 @@ fn encryption(area: &Area, call: &CopyCall, source: &SeenImage) -> Result<bool, 
         };
     }
     if source.image.encrypted() && call.encrypted == Some(false) {
-        return Err(Refusal::new(
+        return Err(ApiError::new(
             "InvalidParameterCombination",
             "You cannot create an unencrypted copy of an image with encrypted snapshots.",
         ));
@@ -214,8 +217,8 @@ fn encryption(area: &Area, call: &CopyCall, source: &SeenImage) -> Result<bool, 
     Ok(source.image.encrypted() || call.encrypted == Some(true) || area.encrypts_by_default)
 }
 
-pub(crate) fn internal() -> Refusal {
-    Refusal::with_status(500, "InternalError", "An internal error has occurred")
+pub(crate) fn internal() -> ApiError {
+    ApiError::with_status(500, "InternalError", "An internal error has occurred")
 }
 
 fn image_tags(call: &CopyCall, source: &Image, own: bool) -> Vec<Tag> {
@@ -240,31 +243,34 @@ fn description(id: &ImageId, source: &ImageId, snapshot: &SnapshotId, now: Times
 }
 
 /// Refuses names, descriptions and tokens that EC2 would not read.
-fn check_texts(call: &CopyCall) -> Result<(), Refusal> {
+fn check_texts(call: &CopyCall) -> Result<(), ApiError> {
     ImageName::new(&call.name).map_err(|_| {
-        Refusal::new(
+        ApiError::new(
             "InvalidAMIName.Malformed",
             "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '.', '-', '/' and '_'",
         )
     })?;
     if call.description.chars().count() > 255 {
-        return Err(Refusal::bad_value(
+        return Err(ApiError::bad_value(
             "description",
             &call.description,
             "The description can be at most 255 characters long.",
         ));
     }
     if call.description.chars().any(char::is_control) {
-        return Err(Refusal::new("InvalidParameterValue", "The description contains characters that are not allowed."));
+        return Err(ApiError::new(
+            "InvalidParameterValue",
+            "The description contains characters that are not allowed.",
+        ));
     }
     if call.token.as_ref().is_some_and(|t| t.len() > 128 || !t.is_ascii()) {
-        return Err(Refusal::new("InvalidParameterValue", "The client token must be at most 128 ASCII characters."));
+        return Err(ApiError::new("InvalidParameterValue", "The client token must be at most 128 ASCII characters."));
     }
     check_tags(&call.image_tags)?;
     check_tags(&call.snapshot_tags)
 }
 
-pub(crate) fn duplicate(area: &Area, name: &str) -> Refusal {
+pub(crate) fn duplicate(area: &RegionState, name: &str) -> ApiError {
     let id = area.id_by_name(name).map_or_else(String::new, |id| id.to_string());
-    Refusal::new("InvalidAMIName.Duplicate", format!("AMI name {name} is already in use by AMI {id}"))
+    ApiError::new("InvalidAMIName.Duplicate", format!("AMI name {name} is already in use by AMI {id}"))
 }

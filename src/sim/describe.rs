@@ -6,8 +6,8 @@ use crate::{
         image::{BlockDevice, Tag},
     },
     sim::{
-        words::{date, location, opt_in, platform, progress, status},
-        world::{Area, SeenSnapshot},
+        format::{date, location, opt_in, platform, progress, status},
+        world::{RegionState, SeenSnapshot},
         xml::Xml,
     },
 };
@@ -109,7 +109,7 @@ pub(crate) fn snapshot(xml: &mut Xml, seen: &SeenSnapshot) {
 }
 
 /// One region.
-pub(crate) fn region(xml: &mut Xml, area: &Area) {
+pub(crate) fn region(xml: &mut Xml, area: &RegionState) {
     xml.leaf("regionName", area.region.as_str());
     xml.leaf("regionEndpoint", &format!("ec2.{}.amazonaws.com", area.region));
     xml.leaf("optInStatus", opt_in(area.opt_in));

@@ -5,15 +5,14 @@ use jiff::Timestamp;
 use crate::{
     domain::{OptIn, Region, image::Tag},
     sim::{
+        api_error::ApiError,
         copying::CopyCall,
-        describe,
+        describe, format,
         glob::glob,
-        life::Maker,
         listing::{ImagesCall, PageCall, SnapshotsCall},
         params::Params,
-        refusal::Refusal,
         removing::DeregisterCall,
-        words,
+        timeline::Maker,
         world::World,
         xml::Xml,
     },
@@ -38,7 +37,7 @@ pub(crate) fn call(
     params: &Params,
     now: Timestamp,
     request_id: &str,
-) -> Result<String, Refusal> {
+) -> Result<String, ApiError> {
     let call = Call { world, region, params, now, request_id };
     call.world.enabled(region)?;
     match action {
@@ -51,7 +50,7 @@ pub(crate) fn call(
         "CreateTags" => call.create_tags(),
         "GetEbsDefaultKmsKeyId" => call.default_key(),
         "GetEbsEncryptionByDefault" => call.encryption_by_default(),
-        _ => Err(Refusal::new("InvalidAction", format!("The action {action} is not valid for this web service."))),
+        _ => Err(ApiError::new("InvalidAction", format!("The action {action} is not valid for this web service."))),
     }
 }
 
@@ -64,15 +63,15 @@ impl Call<'_> {
     }
 
     /// Whether only a try was asked for. Reading actions end here with the success of a try.
-    fn dry_run(&self) -> Result<bool, Refusal> {
+    fn dry_run(&self) -> Result<bool, ApiError> {
         Ok(self.params.flag("DryRun")? == Some(true))
     }
 
-    fn refuse_dry_run(&self) -> Result<(), Refusal> {
-        if self.dry_run()? { Err(Refusal::dry_run()) } else { Ok(()) }
+    fn refuse_dry_run(&self) -> Result<(), ApiError> {
+        if self.dry_run()? { Err(ApiError::dry_run()) } else { Ok(()) }
     }
 
-    fn page(&self) -> Result<PageCall, Refusal> {
+    fn page(&self) -> Result<PageCall, ApiError> {
         Ok(PageCall { max: self.params.number("MaxResults")?, token: self.params.get("NextToken").map(str::to_owned) })
     }
 
@@ -80,19 +79,19 @@ impl Call<'_> {
         self.params.list(name).into_iter().map(str::to_owned).collect()
     }
 
-    fn describe_regions(self) -> Result<String, Refusal> {
+    fn describe_regions(self) -> Result<String, ApiError> {
         self.refuse_dry_run()?;
         let all = self.params.flag("AllRegions")? == Some(true);
         let names = self.params.list("RegionName");
-        let known = |name: &&str| self.world.areas.iter().any(|a| a.region.as_str() == *name);
+        let known = |name: &&str| self.world.regions.iter().any(|a| a.region.as_str() == *name);
         if let Some(unknown) = names.iter().find(|n| !known(n)) {
-            return Err(Refusal::new("InvalidParameterValue", format!("Invalid region: {unknown}")));
+            return Err(ApiError::new("InvalidParameterValue", format!("Invalid region: {unknown}")));
         }
         let filters = self.params.filters();
         if let Some(filter) =
             filters.iter().find(|f| !["endpoint", "opt-in-status", "region-name"].contains(&f.name.as_str()))
         {
-            return Err(Refusal::new("InvalidParameterValue", format!("The filter '{}' is invalid", filter.name)));
+            return Err(ApiError::new("InvalidParameterValue", format!("The filter '{}' is invalid", filter.name)));
         }
         let passes = |region: &str, opt_in: &str| {
             filters.iter().all(|f| {
@@ -105,15 +104,15 @@ impl Call<'_> {
                 f.values.iter().any(|pattern| glob(pattern, value))
             })
         };
-        let listed = self.world.areas.iter().filter(|area| {
+        let listed = self.world.regions.iter().filter(|area| {
             (all || area.opt_in != OptIn::NotOptedIn)
                 && (names.is_empty() || names.contains(&area.region.as_str()))
-                && passes(area.region.as_str(), words::opt_in(area.opt_in))
+                && passes(area.region.as_str(), format::opt_in(area.opt_in))
         });
         Ok(self.response("DescribeRegions", |xml| xml.items("regionInfo", listed, describe::region)))
     }
 
-    fn describe_images(self) -> Result<String, Refusal> {
+    fn describe_images(self) -> Result<String, ApiError> {
         self.refuse_dry_run()?;
         let asked = ImagesCall {
             owners: self.owned("Owner"),
@@ -131,7 +130,7 @@ impl Call<'_> {
         }))
     }
 
-    fn describe_snapshots(self) -> Result<String, Refusal> {
+    fn describe_snapshots(self) -> Result<String, ApiError> {
         self.refuse_dry_run()?;
         let asked = SnapshotsCall {
             owners: self.owned("Owner"),
@@ -146,14 +145,14 @@ impl Call<'_> {
         }))
     }
 
-    fn copy_image(self) -> Result<String, Refusal> {
+    fn copy_image(self) -> Result<String, ApiError> {
         let params = self.params;
         let text = |name: &str| params.get(name).unwrap_or_default().to_owned();
         let (image_tags, snapshot_tags) = tag_specifications(params)?;
         // Taken, checked, and without effect on how long a copy takes here.
         let minutes = "SnapshotCopyCompletionDurationMinutes";
         if params.number(minutes)?.is_some_and(|n| !n.is_multiple_of(15) || !(15..=2880).contains(&n)) {
-            return Err(Refusal::bad_value(
+            return Err(ApiError::bad_value(
                 minutes,
                 params.get(minutes).unwrap_or_default(),
                 "Expecting a multiple of 15 from 15 to 2880.",
@@ -177,7 +176,7 @@ impl Call<'_> {
         Ok(self.response("CopyImage", |xml| xml.leaf("imageId", id.as_str())))
     }
 
-    fn deregister_image(self) -> Result<String, Refusal> {
+    fn deregister_image(self) -> Result<String, ApiError> {
         let id = self.params.required("ImageId")?;
         let delete = self.params.flag("DeleteAssociatedSnapshots")? == Some(true);
         let dry_run = self.dry_run()?;
@@ -194,14 +193,14 @@ impl Call<'_> {
         }))
     }
 
-    fn delete_snapshot(self) -> Result<String, Refusal> {
+    fn delete_snapshot(self) -> Result<String, ApiError> {
         let dry_run = self.dry_run()?;
         let id = self.params.required("SnapshotId")?;
         self.world.delete_snapshot(self.region, id, dry_run, Maker::Request, self.now)?;
         Ok(self.response("DeleteSnapshot", |xml| xml.flag("return", true)))
     }
 
-    fn create_tags(self) -> Result<String, Refusal> {
+    fn create_tags(self) -> Result<String, ApiError> {
         let dry_run = self.dry_run()?;
         let resources = self.params.list("ResourceId");
         let tags = self.params.tags("");
@@ -209,13 +208,13 @@ impl Call<'_> {
         Ok(self.response("CreateTags", |xml| xml.flag("return", true)))
     }
 
-    fn default_key(self) -> Result<String, Refusal> {
+    fn default_key(self) -> Result<String, ApiError> {
         self.refuse_dry_run()?;
         let key = self.world.enabled(self.region)?.ebs_default_key(&self.world.account);
         Ok(self.response("GetEbsDefaultKmsKeyId", |xml| xml.leaf("kmsKeyId", &key)))
     }
 
-    fn encryption_by_default(self) -> Result<String, Refusal> {
+    fn encryption_by_default(self) -> Result<String, ApiError> {
         self.refuse_dry_run()?;
         let on = self.world.enabled(self.region)?.encrypts_by_default;
         Ok(self.response("GetEbsEncryptionByDefault", |xml| {
@@ -226,7 +225,7 @@ impl Call<'_> {
 }
 
 /// The tags for the image and those for its snapshots.
-fn tag_specifications(params: &Params) -> Result<(Vec<Tag>, Vec<Tag>), Refusal> {
+fn tag_specifications(params: &Params) -> Result<(Vec<Tag>, Vec<Tag>), ApiError> {
     let (mut image, mut snapshot) = (Vec::new(), Vec::new());
     for prefix in params.entries("TagSpecification") {
         let kind = params.get(&format!("{prefix}.ResourceType")).unwrap_or_default();
@@ -235,7 +234,7 @@ fn tag_specifications(params: &Params) -> Result<(Vec<Tag>, Vec<Tag>), Refusal> 
             "image" => image.extend(tags),
             "snapshot" => snapshot.extend(tags),
             other => {
-                return Err(Refusal::new(
+                return Err(ApiError::new(
                     "InvalidParameterValue",
                     format!("'{other}' is not a valid taggable resource type for this operation."),
                 ));
@@ -246,7 +245,7 @@ fn tag_specifications(params: &Params) -> Result<(Vec<Tag>, Vec<Tag>), Refusal> 
 }
 
 /// EC2's form of an error.
-pub(crate) fn error(refusal: &Refusal, request_id: &str) -> String {
+pub(crate) fn error(refusal: &ApiError, request_id: &str) -> String {
     Xml::document("Response", None, |xml| {
         xml.element("Errors", |xml| {
             xml.element("Error", |xml| {

@@ -10,7 +10,7 @@ use crate::{domain::Region, sim::glob::glob};
 /// How a request goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Effect {
+pub enum FaultKind {
     /// HTTP 503 `RequestLimitExceeded`; the request is not carried out.
     Throttle,
     /// `UnauthorizedOperation` with HTTP 403; KMS says `AccessDeniedException`.
@@ -47,7 +47,7 @@ pub struct Rule {
     #[serde(default = "any")]
     pub action: String,
     /// What happens.
-    pub kind: Effect,
+    pub kind: FaultKind,
     /// Only the first so many matching requests; none is all.
     #[serde(default)]
     pub first: Option<u64>,
@@ -68,7 +68,7 @@ fn any() -> String {
 
 impl Rule {
     /// A rule for all regions, all the time.
-    pub fn new(action: &str, kind: Effect) -> Self {
+    pub fn new(action: &str, kind: FaultKind) -> Self {
         Self { region: None, action: action.to_owned(), kind, first: None, every: None, millis: 0, seen: 0 }
     }
 
@@ -111,18 +111,18 @@ impl Rule {
 
 /// What strikes one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Strike {
+pub(crate) struct Fault {
     /// The first fault that is not a delay.
-    pub(crate) effect: Option<Effect>,
+    pub(crate) effect: Option<FaultKind>,
     /// All delays together.
     pub(crate) delay: Duration,
 }
 
 /// All rules of a world.
 #[derive(Debug, Clone, Default)]
-pub struct Faults(Vec<Rule>);
+pub struct FaultRules(Vec<Rule>);
 
-impl Faults {
+impl FaultRules {
     /// From a scenario.
     pub fn new(rules: Vec<Rule>) -> Self {
         Self(rules)
@@ -145,8 +145,8 @@ impl Faults {
         region: &Region,
         action: &str,
         needed: &str,
-        kinds: &[Effect],
-    ) -> Option<Effect> {
+        kinds: &[FaultKind],
+    ) -> Option<FaultKind> {
         let others = self.0.iter_mut().filter(|r| kinds.contains(&r.kind) && !glob(&r.action, action));
         // Every rule counts the request, also behind one that strikes.
         let striking = others.filter_map(|rule| rule.strikes(region, needed).then_some(rule.kind));
@@ -154,13 +154,13 @@ impl Faults {
     }
 
     /// Counts the request and says what strikes it.
-    pub(crate) fn strike(&mut self, region: &Region, action: &str) -> Strike {
-        let mut strike = Strike::default();
+    pub(crate) fn strike(&mut self, region: &Region, action: &str) -> Fault {
+        let mut strike = Fault::default();
         for rule in &mut self.0 {
             if !rule.strikes(region, action) {
                 continue;
             }
-            if rule.kind == Effect::Slow {
+            if rule.kind == FaultKind::Slow {
                 strike.delay = strike.delay.saturating_add(Duration::from_millis(rule.millis));
             } else {
                 strike.effect = strike.effect.or(Some(rule.kind));
@@ -175,30 +175,30 @@ mod tests {
     use super::*;
 
     fn hits(rule: Rule, calls: usize) -> Vec<bool> {
-        let mut faults = Faults::new(vec![rule]);
+        let mut faults = FaultRules::new(vec![rule]);
         let region = Region::new("eu-west-1").unwrap();
         (0..calls).map(|_| faults.strike(&region, "CopyImage").effect.is_some()).collect()
     }
 
     #[test]
     fn rules_count_only_what_they_match() {
-        let throttle = || Rule::new("Copy*", Effect::Throttle);
+        let throttle = || Rule::new("Copy*", FaultKind::Throttle);
         assert_eq!(hits(throttle(), 2), [true, true]);
         assert_eq!(hits(throttle().first(1), 3), [true, false, false]);
         assert_eq!(hits(throttle().every(2), 4), [false, true, false, true]);
         assert_eq!(hits(throttle().in_region(Region::new("eu-west-2").unwrap()), 1), [false]);
-        assert_eq!(hits(Rule::new("Describe*", Effect::Throttle), 1), [false]);
+        assert_eq!(hits(Rule::new("Describe*", FaultKind::Throttle), 1), [false]);
     }
 
     #[test]
     fn delays_add_up_beside_the_first_fault() {
-        let mut faults = Faults::new(vec![
-            Rule::new("*", Effect::Slow).millis(500),
-            Rule::new("*", Effect::Deny),
-            Rule::new("*", Effect::Slow).millis(250),
-            Rule::new("*", Effect::Fail),
+        let mut faults = FaultRules::new(vec![
+            Rule::new("*", FaultKind::Slow).millis(500),
+            Rule::new("*", FaultKind::Deny),
+            Rule::new("*", FaultKind::Slow).millis(250),
+            Rule::new("*", FaultKind::Fail),
         ]);
         let strike = faults.strike(&Region::new("eu-west-1").unwrap(), "X");
-        assert_eq!(strike, Strike { effect: Some(Effect::Deny), delay: Duration::from_millis(750) });
+        assert_eq!(strike, Fault { effect: Some(FaultKind::Deny), delay: Duration::from_millis(750) });
     }
 }

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use crate::{
     domain::{Image, Snapshot, image::Tag},
     sim::{
+        api_error::ApiError,
+        format::{self, status},
         glob::glob,
-        refusal::Refusal,
-        words::{self, status},
     },
 };
 
@@ -79,13 +79,13 @@ const SNAPSHOT_FILTERS: &[&str] = &[
 ];
 
 /// Refuses filters EC2 does not have.
-pub(crate) fn check(filters: &[Filter], images: bool) -> Result<(), Refusal> {
+pub(crate) fn check(filters: &[Filter], images: bool) -> Result<(), ApiError> {
     let known = if images { IMAGE_FILTERS } else { SNAPSHOT_FILTERS };
     let unknown = filters.iter().find(|f| !f.name.starts_with("tag:") && !known.contains(&f.name.as_str()));
     match unknown {
-        Some(filter) => Err(Refusal::new("InvalidParameterValue", format!("The filter '{}' is invalid", filter.name))),
+        Some(filter) => Err(ApiError::new("InvalidParameterValue", format!("The filter '{}' is invalid", filter.name))),
         None => match filters.iter().find(|f| f.values.len() > 200) {
-            Some(_) => Err(Refusal::new(
+            Some(_) => Err(ApiError::new(
                 "FilterLimitExceeded",
                 "The maximum number of filter values specified on a single call is 200",
             )),
@@ -107,7 +107,7 @@ pub(crate) fn snapshot(filters: &[Filter], snapshot: &Snapshot, owner: &str, sta
             "encrypted" => vec![flag(snapshot.encrypted)],
             "owner-alias" => Vec::new(),
             "owner-id" => vec![owner.into()],
-            "progress" => vec![words::progress(snapshot).into()],
+            "progress" => vec![format::progress(snapshot).into()],
             "snapshot-id" => vec![snapshot.id.as_str().into()],
             "start-time" => vec![started.into()],
             "status" => vec![status(snapshot.state).into()],
@@ -141,7 +141,7 @@ fn image_values<'a>(image: &'a Image, name: &str) -> Vec<Cow<'a, str>> {
         "block-device-mapping.volume-size" => disks().filter_map(|e| Some(e.volume_size?.to_string().into())).collect(),
         "block-device-mapping.volume-type" => disks().filter_map(|e| e.volume_type.as_deref().map(Cow::from)).collect(),
         "boot-mode" => one(image.boot_mode.as_deref()),
-        "creation-date" => image.created.map(|t| words::date(t).into()).into_iter().collect(),
+        "creation-date" => image.created.map(|t| format::date(t).into()).into_iter().collect(),
         "description" => vec![(&*image.description).into()],
         "ena-support" => image.ena_support.map(flag).into_iter().collect(),
         "hypervisor" => one(image.hypervisor.as_deref()),
@@ -151,8 +151,8 @@ fn image_values<'a>(image: &'a Image, name: &str) -> Vec<Cow<'a, str>> {
         "name" => vec![(&*image.name).into()],
         "owner-alias" => one(image.image_owner_alias.as_deref()),
         "owner-id" => vec![image.owner_id.as_str().into()],
-        "manifest-location" => vec![words::location(image).into()],
-        "platform" => one(words::platform(image)),
+        "manifest-location" => vec![format::location(image).into()],
+        "platform" => one(format::platform(image)),
         "sriov-net-support" => one(image.sriov_net_support.as_deref()),
         "product-code" => image.product_codes.iter().map(|c| (&*c.id).into()).collect(),
         "product-code.type" => image.product_codes.iter().map(|c| (&*c.kind).into()).collect(),

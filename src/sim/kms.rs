@@ -5,19 +5,19 @@ use serde_json::{Value, json};
 use crate::{
     domain::{AccountId, Region},
     sim::{
-        key::{EBS_ALIAS, Key},
-        refusal::Refusal,
-        world::{Area, World},
+        api_error::ApiError,
+        kms_keys::{EBS_ALIAS, KmsKey},
+        world::{RegionState, World},
     },
 };
 
-impl Area {
+impl RegionState {
     fn arn(&self, account: &AccountId, resource: &str) -> String {
         format!("arn:{}:kms:{}:{account}:{resource}", self.region.partition().as_str(), self.region)
     }
 
     /// A key by id, alias, key ARN or alias ARN of this region and account.
-    fn key(&self, name: &str, account: &AccountId) -> Option<&Key> {
+    fn key(&self, name: &str, account: &AccountId) -> Option<&KmsKey> {
         let name = if name.starts_with("arn:") {
             let resource = name.strip_prefix(&self.arn(account, ""))?;
             resource.strip_prefix("key/").unwrap_or(resource)
@@ -48,43 +48,43 @@ impl Area {
 }
 
 /// Carries out one action, given its JSON.
-pub(crate) fn call(world: &World, region: &Region, action: &str, body: &[u8]) -> Result<Value, Refusal> {
-    let area = world.enabled(region).map_err(|_| Refusal::unrecognized_client())?;
+pub(crate) fn call(world: &World, region: &Region, action: &str, body: &[u8]) -> Result<Value, ApiError> {
+    let area = world.enabled(region).map_err(|_| ApiError::unrecognized_client())?;
     let input: Value = if body.is_empty() { json!({}) } else { read(body)? };
     match action {
         "ListAliases" => page(&input, "Aliases", aliases(world, area, input["KeyId"].as_str())),
         "ListKeys" => page(&input, "Keys", keys(world, area)),
         "DescribeKey" => describe(world, area, input["KeyId"].as_str()),
-        _ => Err(Refusal::new("UnknownOperationException", "")),
+        _ => Err(ApiError::new("UnknownOperationException", "")),
     }
 }
 
-fn read(body: &[u8]) -> Result<Value, Refusal> {
-    serde_json::from_slice(body).map_err(|_| Refusal::new("SerializationException", "The request is not JSON."))
+fn read(body: &[u8]) -> Result<Value, ApiError> {
+    serde_json::from_slice(body).map_err(|_| ApiError::new("SerializationException", "The request is not JSON."))
 }
 
-fn aliases(world: &World, area: &Area, of: Option<&str>) -> Vec<Value> {
+fn aliases(world: &World, area: &RegionState, of: Option<&str>) -> Vec<Value> {
     let account = &world.account;
     let wanted = of.map(|name| area.key(name, account).map(|k| &k.id));
-    let mut with_names: Vec<(&str, &Key)> = area
+    let mut with_names: Vec<(&str, &KmsKey)> = area
         .keys
         .iter()
         .filter(|k| wanted.is_none_or(|id| id == Some(&k.id)))
         .filter_map(|k| Some((k.alias.as_deref()?, k)))
         .collect();
     with_names.sort_by_key(|(name, _)| *name);
-    let alias = |(name, key): (&str, &Key)| json!({ "AliasName": name, "AliasArn": area.arn(account, name), "TargetKeyId": key.id });
+    let alias = |(name, key): (&str, &KmsKey)| json!({ "AliasName": name, "AliasArn": area.arn(account, name), "TargetKeyId": key.id });
     with_names.into_iter().map(alias).collect()
 }
 
-fn keys(world: &World, area: &Area) -> Vec<Value> {
-    let key = |k: &Key| json!({ "KeyId": k.id, "KeyArn": area.arn(&world.account, &format!("key/{}", k.id)) });
+fn keys(world: &World, area: &RegionState) -> Vec<Value> {
+    let key = |k: &KmsKey| json!({ "KeyId": k.id, "KeyArn": area.arn(&world.account, &format!("key/{}", k.id)) });
     area.keys.iter().map(key).collect()
 }
 
-fn describe(world: &World, area: &Area, name: Option<&str>) -> Result<Value, Refusal> {
+fn describe(world: &World, area: &RegionState, name: Option<&str>) -> Result<Value, ApiError> {
     let name = name.ok_or_else(|| {
-        Refusal::new(
+        ApiError::new(
             "ValidationException",
             "1 validation error detected: Value null at 'keyId' failed to satisfy constraint: Member must not be null",
         )
@@ -95,7 +95,7 @@ fn describe(world: &World, area: &Area, name: Option<&str>) -> Result<Value, Ref
         } else {
             format!("Key '{}' does not exist", area.arn(&world.account, &format!("key/{name}")))
         };
-        return Err(Refusal::new("NotFoundException", message));
+        return Err(ApiError::new("NotFoundException", message));
     };
     let mut metadata = json!({
         "AWSAccountId": world.account,
@@ -119,10 +119,10 @@ fn describe(world: &World, area: &Area, name: Option<&str>) -> Result<Value, Ref
 }
 
 /// One page: the marker is the number of the first entry not yet given.
-fn page(input: &Value, name: &str, all: Vec<Value>) -> Result<Value, Refusal> {
+fn page(input: &Value, name: &str, all: Vec<Value>) -> Result<Value, ApiError> {
     let limit = input["Limit"].as_u64().map_or(50, |n| usize::try_from(n).unwrap_or(usize::MAX));
     if !(1..=1000).contains(&limit) {
-        return Err(Refusal::new(
+        return Err(ApiError::new(
             "ValidationException",
             "1 validation error detected: Value at 'limit' failed to satisfy constraint: Member must have value between 1 and 1000",
         ));
@@ -130,7 +130,7 @@ fn page(input: &Value, name: &str, all: Vec<Value>) -> Result<Value, Refusal> {
     let from = match input["Marker"].as_str() {
         None => 0,
         Some(marker) => {
-            marker.parse().map_err(|_| Refusal::new("InvalidMarkerException", "The marker is not valid."))?
+            marker.parse().map_err(|_| ApiError::new("InvalidMarkerException", "The marker is not valid."))?
         }
     };
     let total = all.len();

@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use crate::{
     domain::{ImageId, ImageState, Region},
     sim::{
-        checks::{check_image_id, check_owner, check_snapshot_id, no_snapshot, not_found},
+        api_error::ApiError,
         filters::{self, Filter},
+        format,
         glob::glob,
-        lot::Lot,
-        refusal::Refusal,
+        image_family::ImageFamily,
         scenario::Access,
-        words,
-        world::{Area, SeenImage, SeenSnapshot, World},
+        validation::{check_image_id, check_owner, check_snapshot_id, no_snapshot, not_found},
+        world::{RegionState, SeenImage, SeenSnapshot, World},
     },
 };
 
@@ -86,11 +86,11 @@ impl Cursor {
 }
 
 impl PageCall {
-    fn start(&self, smallest: usize) -> Result<(Cursor, usize), Refusal> {
+    fn start(&self, smallest: usize) -> Result<(Cursor, usize), ApiError> {
         let room = match self.max {
             None => usize::MAX,
             Some(n) if n < smallest => {
-                return Err(Refusal::bad_value(
+                return Err(ApiError::bad_value(
                     "MaxResults",
                     &n.to_string(),
                     &format!("Expecting a value of at least {smallest}."),
@@ -101,7 +101,7 @@ impl PageCall {
         let cursor = match self.token.as_deref() {
             None | Some("") => Cursor::START,
             Some(token) => Cursor::parse(token)
-                .ok_or_else(|| Refusal::new("InvalidParameterValue", "Unable to parse the nextToken parameter."))?,
+                .ok_or_else(|| ApiError::new("InvalidParameterValue", "Unable to parse the nextToken parameter."))?,
         };
         Ok((cursor, room))
     }
@@ -114,7 +114,7 @@ impl World {
         region: &Region,
         call: &ImagesCall,
         now: Timestamp,
-    ) -> Result<Page<SeenImage>, Refusal> {
+    ) -> Result<Page<SeenImage>, ApiError> {
         let area = self.enabled(region)?;
         filters::check(&call.filters, true)?;
         call.owners.iter().try_for_each(|owner| check_owner(owner))?;
@@ -129,7 +129,7 @@ impl World {
         let wanted = |seen: &SeenImage| self.wanted(call, seen) && filters::image(&call.filters, &seen.image);
         let mut walk = Walk { room, next: None };
         let mut items = Vec::new();
-        let ghosts = area.ghosts.iter().filter(|(_, ghost)| ghost.copied).map(|(id, _)| id);
+        let ghosts = area.deregistered.iter().filter(|(_, ghost)| ghost.copied).map(|(id, _)| id);
         let mut made: Vec<&ImageId> = area.made.keys().chain(ghosts).collect();
         made.sort_unstable();
         let own = self.owner_fits(&call.owners, self.account.as_str(), None);
@@ -140,7 +140,7 @@ impl World {
             }
             items.push(seen);
         }
-        let lots = |lot: &Lot| self.lot_fits(call, lot);
+        let lots = |lot: &ImageFamily| self.lot_fits(call, lot);
         walk.lots(&start, area, lots, |lot, index| {
             let ghost = || self.ghost(area, &lot.id(index)?, now);
             items.extend(self.see_lot(area, lot, index).or_else(ghost).filter(wanted));
@@ -149,7 +149,7 @@ impl World {
         Ok(Page { items, next: walk.next.map(|c| c.token()) })
     }
 
-    fn images_by_id(&self, area: &Area, call: &ImagesCall, now: Timestamp) -> Result<Page<SeenImage>, Refusal> {
+    fn images_by_id(&self, area: &RegionState, call: &ImagesCall, now: Timestamp) -> Result<Page<SeenImage>, ApiError> {
         call.ids.iter().try_for_each(|id| check_image_id(id))?;
         let mut items = Vec::new();
         let mut missing = Vec::new();
@@ -168,12 +168,12 @@ impl World {
     }
 
     /// What reads of images show: also those not long deregistered.
-    fn image_or_ghost(&self, area: &Area, id: &ImageId, now: Timestamp) -> Option<SeenImage> {
+    fn image_or_ghost(&self, area: &RegionState, id: &ImageId, now: Timestamp) -> Option<SeenImage> {
         self.image(area, id.as_str(), now).or_else(|| self.ghost(area, id, now))
     }
 
     /// Whether a whole lot can hold anything asked for; so a listing of one's own does not walk over Amazon's.
-    fn lot_fits(&self, call: &ImagesCall, lot: &Lot) -> bool {
+    fn lot_fits(&self, call: &ImagesCall, lot: &ImageFamily) -> bool {
         let family = &lot.family;
         let own = *lot.owner() == self.account;
         // What looks for pending copies, every few seconds, need not walk over everything that is available.
@@ -224,14 +224,14 @@ impl World {
         region: &Region,
         call: &SnapshotsCall,
         now: Timestamp,
-    ) -> Result<Page<SeenSnapshot>, Refusal> {
+    ) -> Result<Page<SeenSnapshot>, ApiError> {
         let area = self.enabled(region)?;
         filters::check(&call.filters, false)?;
         call.owners.iter().try_for_each(|owner| check_owner(owner))?;
         let wanted = |seen: &SeenSnapshot| {
             let owner = seen.owner.as_str();
             self.owner_fits(&call.owners, owner, None)
-                && filters::snapshot(&call.filters, &seen.snapshot, owner, &words::date(seen.started))
+                && filters::snapshot(&call.filters, &seen.snapshot, owner, &format::date(seen.started))
         };
         if !call.ids.is_empty() {
             if call.page.max.is_some() {
@@ -255,8 +255,9 @@ impl World {
             }
             items.push(seen);
         }
-        let lots =
-            |lot: &Lot| self.owner_fits(&call.owners, lot.owner().as_str(), None) && lot_may_match(&call.filters, area);
+        let lots = |lot: &ImageFamily| {
+            self.owner_fits(&call.owners, lot.owner().as_str(), None) && lot_may_match(&call.filters, area)
+        };
         walk.lots(&start, area, lots, |lot, index| {
             let disks = lot.volumes(index).len();
             items.extend((0..disks).filter_map(|d| self.see_lot_snapshot(area, lot, index, d)).filter(wanted));
@@ -268,10 +269,10 @@ impl World {
 
 /// Whether the snapshots of lots can pass: those a poll of copies asks for cannot, by their descriptions or their tags, and so
 /// it costs nothing in a world with a hundred thousand images.
-fn lot_may_match(filters: &[Filter], area: &Area) -> bool {
+fn lot_may_match(filters: &[Filter], area: &RegionState) -> bool {
     let described = |pattern: &String| {
         let fixed = pattern.split(['*', '?', '\\']).next().unwrap_or_default();
-        fixed.starts_with(Lot::DESCRIPTION) || Lot::DESCRIPTION.starts_with(fixed)
+        fixed.starts_with(ImageFamily::DESCRIPTION) || ImageFamily::DESCRIPTION.starts_with(fixed)
     };
     filters.iter().all(|filter| match filter.name.as_str() {
         "description" => filter.values.iter().any(described),
@@ -281,8 +282,8 @@ fn lot_may_match(filters: &[Filter], area: &Area) -> bool {
     })
 }
 
-fn both(one: &str, other: &str) -> Refusal {
-    Refusal::new(
+fn both(one: &str, other: &str) -> ApiError {
+    ApiError::new(
         "InvalidParameterCombination",
         format!("The parameter {one} cannot be used with the parameter {other}"),
     )
@@ -313,12 +314,18 @@ impl Walk {
         true
     }
 
-    fn lots(&mut self, start: &Cursor, area: &Area, fits: impl Fn(&Lot) -> bool, mut each: impl FnMut(&Lot, u32)) {
+    fn lots(
+        &mut self,
+        start: &Cursor,
+        area: &RegionState,
+        fits: impl Fn(&ImageFamily) -> bool,
+        mut each: impl FnMut(&ImageFamily, u32),
+    ) {
         let (first, index) = match start {
             Cursor::Made(_) => (0, 0),
             Cursor::Lot { number, index } => (*number, *index),
         };
-        for (number, lot) in area.lots.iter().enumerate().skip(first).filter(|(_, lot)| fits(lot)) {
+        for (number, lot) in area.families.iter().enumerate().skip(first).filter(|(_, lot)| fits(lot)) {
             let from = if number == first { index } else { 0 };
             for index in from..lot.count() {
                 if !self.take(|| Cursor::Lot { number, index }) {

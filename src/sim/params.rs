@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     domain::image::Tag,
-    sim::{filters::Filter, refusal::Refusal},
+    sim::{api_error::ApiError, filters::Filter},
 };
 
 /// The parameters of one request.
@@ -24,24 +24,24 @@ impl Params {
     }
 
     /// A parameter that must be there and not be empty.
-    pub(crate) fn required(&self, name: &str) -> Result<&str, Refusal> {
-        self.get(name).filter(|v| !v.is_empty()).ok_or_else(|| Refusal::missing(name))
+    pub(crate) fn required(&self, name: &str) -> Result<&str, ApiError> {
+        self.get(name).filter(|v| !v.is_empty()).ok_or_else(|| ApiError::missing(name))
     }
 
     /// `true` or `false`; absent is `None`.
-    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, Refusal> {
+    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
         match self.get(name).map(str::to_ascii_lowercase).as_deref() {
             None => Ok(None),
             Some("true" | "1") => Ok(Some(true)),
             Some("false" | "0") => Ok(Some(false)),
-            Some(other) => Err(Refusal::bad_value(name, other, "Expected a boolean.")),
+            Some(other) => Err(ApiError::bad_value(name, other, "Expected a boolean.")),
         }
     }
 
     /// A whole number.
-    pub(crate) fn number(&self, name: &str) -> Result<Option<usize>, Refusal> {
+    pub(crate) fn number(&self, name: &str) -> Result<Option<usize>, ApiError> {
         let Some(text) = self.get(name) else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| Refusal::bad_value(name, text, "Expected an integer."))
+        text.parse().map(Some).map_err(|_| ApiError::bad_value(name, text, "Expected an integer."))
     }
 
     /// `Name.1`, `Name.2`, ... in the order of their numbers.

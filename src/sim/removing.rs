@@ -5,13 +5,13 @@ use jiff::Timestamp;
 use crate::{
     domain::{ImageId, ImageState, Region, SnapshotId, image::Tag},
     sim::{
+        api_error::ApiError,
         changes::ChangeKind,
-        checks::{check_image_id, check_snapshot_id, check_tags, no_snapshot, not_found, unavailable},
-        faults::Effect,
-        life::{Made, Maker, ms_between},
-        lot,
-        refusal::Refusal,
-        world::{Area, Ghost, SeenImage, World},
+        faults::FaultKind,
+        image_family,
+        timeline::{CreatedImage, Maker, ms_between},
+        validation::{check_image_id, check_snapshot_id, check_tags, no_snapshot, not_found, unavailable},
+        world::{DeregisteredImage, RegionState, SeenImage, World},
     },
 };
 
@@ -59,10 +59,10 @@ impl World {
         region: &Region,
         call: DeregisterCall<'_>,
         now: Timestamp,
-    ) -> Result<Vec<(SnapshotId, ReturnCode)>, Refusal> {
+    ) -> Result<Vec<(SnapshotId, ReturnCode)>, ApiError> {
         let seen = self.removable(self.enabled(region)?, call.image, now)?;
         if call.dry_run {
-            return Err(Refusal::dry_run());
+            return Err(ApiError::dry_run());
         }
         self.log(region, call.by, ChangeKind::Deregistered, call.image, now);
         let image = seen.image.id.clone();
@@ -71,7 +71,7 @@ impl World {
         let left = |s: &&SnapshotId| copied || !area.gone.contains(s.as_str());
         let snapshots: Vec<SnapshotId> = seen.image.snapshot_ids().filter(left).cloned().collect();
         area.gone.insert(call.image.into());
-        area.ghosts.insert(image.clone(), Ghost { was: seen, since: now, copied });
+        area.deregistered.insert(image.clone(), DeregisteredImage { was: seen, since: now, copied });
         // A copy stopped before its snapshots were there never makes them.
         area.snapshots.retain(|_, s| !s.is_of(&image) || s.as_of(now).is_some());
         if !call.delete_snapshots {
@@ -86,23 +86,23 @@ impl World {
     }
 
     /// The image, if it may be deregistered.
-    fn removable(&self, area: &Area, id: &str, now: Timestamp) -> Result<SeenImage, Refusal> {
+    fn removable(&self, area: &RegionState, id: &str, now: Timestamp) -> Result<SeenImage, ApiError> {
         check_image_id(id)?;
-        if let Some(ghost) = ImageId::new(id).ok().and_then(|id| area.ghosts.get(&id)) {
+        if let Some(ghost) = ImageId::new(id).ok().and_then(|id| area.deregistered.get(&id)) {
             let said = self.pace.unavailable_ms.is_none_or(|ms| ms_between(ghost.since, now) < ms);
             return Err(if said { unavailable(id) } else { not_found(&[id]) });
         }
         let seen = self.image(area, id, now).ok_or_else(|| not_found(&[id]))?;
         if seen.image.owner_id != self.account {
-            return Err(Refusal::not_authorized("images", &[id.to_owned()]));
+            return Err(ApiError::not_authorized("images", &[id.to_owned()]));
         }
         if seen.image.deregistration_protection.as_deref().is_some_and(|p| p.starts_with("enabled")) {
-            return Err(Refusal::new(
+            return Err(ApiError::new(
                 "OperationNotPermitted",
                 format!("The image '{id}' has deregistration protection enabled and cannot be deregistered."),
             ));
         }
-        let young = |made: &Made| made.course.age_ms(now) < self.pace.deregister_after_ms;
+        let young = |made: &CreatedImage| made.course.age_ms(now) < self.pace.deregister_after_ms;
         if seen.image.state == ImageState::Pending && area.made.get(&seen.image.id).is_some_and(young) {
             return Err(unavailable(id));
         }
@@ -117,11 +117,11 @@ impl World {
         snapshot: &SnapshotId,
         by: Maker,
         now: Timestamp,
-    ) -> Result<ReturnCode, Refusal> {
+    ) -> Result<ReturnCode, ApiError> {
         if by == Maker::Request {
-            let kinds = [Effect::Deny, Effect::Fail];
+            let kinds = [FaultKind::Deny, FaultKind::Fail];
             match self.faults.strike_also(region, "DeregisterImage", "DeleteSnapshot", &kinds) {
-                Some(Effect::Deny) => return Ok(ReturnCode::MissingPermissions),
+                Some(FaultKind::Deny) => return Ok(ReturnCode::MissingPermissions),
                 Some(_) => return Ok(ReturnCode::InternalError),
                 None => {}
             }
@@ -147,25 +147,25 @@ impl World {
         dry_run: bool,
         by: Maker,
         now: Timestamp,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ApiError> {
         let area = self.enabled(region)?;
         let snapshot = check_snapshot_id(id)?;
         let seen = self.snapshot(area, id, now).ok_or_else(|| no_snapshot(id))?;
         if seen.owner != self.account {
-            return Err(Refusal::with_status(
+            return Err(ApiError::with_status(
                 403,
                 "UnauthorizedOperation",
                 "You are not authorized to perform this operation.",
             ));
         }
         if let Some(image) = self.user_of(area, &snapshot).or_else(|| self.late_user_of(area, &snapshot, now)) {
-            return Err(Refusal::new(
+            return Err(ApiError::new(
                 "InvalidSnapshot.InUse",
                 format!("The snapshot {id} is currently in use by {image}"),
             ));
         }
         if dry_run {
-            return Err(Refusal::dry_run());
+            return Err(ApiError::dry_run());
         }
         self.log(region, by, ChangeKind::Deleted, id, now);
         self.enabled_mut(region)?.forget_snapshot(&snapshot);
@@ -181,12 +181,12 @@ impl World {
         dry_run: bool,
         by: Maker,
         now: Timestamp,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ApiError> {
         if resources.is_empty() {
-            return Err(Refusal::missing("resourceIdSet"));
+            return Err(ApiError::missing("resourceIdSet"));
         }
         if tags.is_empty() {
-            return Err(Refusal::missing("tagSet"));
+            return Err(ApiError::missing("tagSet"));
         }
         check_tags(tags)?;
         let area = self.enabled(region)?;
@@ -200,7 +200,7 @@ impl World {
             changed.push((Box::from(*id), all));
         }
         if dry_run {
-            return Err(Refusal::dry_run());
+            return Err(ApiError::dry_run());
         }
         for id in resources {
             self.log(region, by, ChangeKind::Tagged, id, now);
@@ -217,7 +217,7 @@ impl World {
         key: &str,
         by: Maker,
         now: Timestamp,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ApiError> {
         let mut tags = self.tags_of(self.enabled(region)?, id, now)?;
         tags.retain(|t| &*t.key != key);
         self.log(region, by, ChangeKind::Untagged, id, now);
@@ -225,7 +225,7 @@ impl World {
         Ok(())
     }
 
-    fn tags_of(&self, area: &Area, id: &str, now: Timestamp) -> Result<Vec<Tag>, Refusal> {
+    fn tags_of(&self, area: &RegionState, id: &str, now: Timestamp) -> Result<Vec<Tag>, ApiError> {
         if id.starts_with("snap-") {
             check_snapshot_id(id)?;
             return Ok(self.snapshot(area, id, now).ok_or_else(|| no_snapshot(id))?.snapshot.tags);
@@ -234,31 +234,31 @@ impl World {
             check_image_id(id)?;
             return Ok(self.image(area, id, now).ok_or_else(|| not_found(&[id]))?.image.tags);
         }
-        Err(Refusal::new("InvalidID", format!("The ID '{id}' is not valid")))
+        Err(ApiError::new("InvalidID", format!("The ID '{id}' is not valid")))
     }
 
     /// An image that is there and has this snapshot among its disks.
-    fn user_of(&self, area: &Area, snapshot: &SnapshotId) -> Option<ImageId> {
+    fn user_of(&self, area: &RegionState, snapshot: &SnapshotId) -> Option<ImageId> {
         let made = area.made.values().find(|m| m.image.snapshot_ids().any(|id| id == snapshot));
         let of_lot = || {
-            let place = lot::place(self.seed, snapshot.as_str())?;
-            let image = area.lots.iter().find(|l| l.number == place.lot)?.id(place.index)?;
+            let place = image_family::place(self.seed, snapshot.as_str())?;
+            let image = area.families.iter().find(|l| l.number == place.lot)?.id(place.index)?;
             (!area.gone.contains(image.as_str())).then_some(image)
         };
         made.map(|m| m.image.id.clone()).or_else(of_lot)
     }
 
     /// An image not long deregistered that had it.
-    fn late_user_of(&self, area: &Area, snapshot: &SnapshotId, now: Timestamp) -> Option<ImageId> {
-        let holds = |ghost: &Ghost| {
+    fn late_user_of(&self, area: &RegionState, snapshot: &SnapshotId, now: Timestamp) -> Option<ImageId> {
+        let holds = |ghost: &DeregisteredImage| {
             ms_between(ghost.since, now) < self.pace.in_use_ms
                 && ghost.was.image.snapshot_ids().any(|id| id == snapshot)
         };
-        area.ghosts.iter().find(|(_, ghost)| holds(ghost)).map(|(id, _)| id.clone())
+        area.deregistered.iter().find(|(_, ghost)| holds(ghost)).map(|(id, _)| id.clone())
     }
 }
 
-impl Area {
+impl RegionState {
     fn forget_snapshot(&mut self, id: &SnapshotId) {
         if self.snapshots.remove(id).is_none() {
             self.gone.insert(id.as_str().into());

@@ -8,7 +8,7 @@ use crate::{
     domain::{AccountId, Failure, ImageId, OptIn, Region},
     sim::{
         faults::Rule,
-        pace::{Limits, Pace},
+        latencies::{Latencies, RegionLimits},
     },
 };
 
@@ -38,10 +38,10 @@ pub struct Scenario {
     pub home: Region,
     /// How long copies take.
     #[serde(default)]
-    pub pace: Pace,
+    pub pace: Latencies,
     /// The region's limits.
     #[serde(default)]
-    pub limits: Limits,
+    pub limits: RegionLimits,
     #[serde(default, rename = "region")]
     pub(crate) regions: Vec<RegionSpec>,
     #[serde(default, rename = "key")]

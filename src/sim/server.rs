@@ -134,7 +134,7 @@ mod tests {
     use super::*;
     use crate::sim::{
         Scenario, World,
-        faults::{Effect, Rule},
+        faults::{FaultKind, Rule},
         http::MAX_BODY,
     };
 
@@ -176,7 +176,7 @@ mod tests {
         let state = talk(addr, b"GET /_state HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
         assert!(state.starts_with("HTTP/1.1 200") && state.contains(r#""DescribeRegions":{"asked":2,"#), "{state}");
 
-        for effect in [Effect::LostAnswer, Effect::Reset] {
+        for effect in [FaultKind::LostAnswer, FaultKind::Reset] {
             world.with(|w| w.faults().add(Rule::new("*", effect).first(1)));
             assert_eq!(talk(addr, post(one, one.len()).as_bytes()).await, "");
             assert!(talk(addr, last.as_bytes()).await.starts_with("HTTP/1.1 200"));

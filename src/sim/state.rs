@@ -18,8 +18,8 @@ const MOST: u64 = 5_000;
 /// `{ "REGION": { "images": [..], "snapshots": [..], "calls": { "ACTION": { "asked": 2, "throttled": 1 } } } }`.
 pub(crate) fn json(world: &World, now: Timestamp) -> String {
     let mut regions = Map::new();
-    for area in &world.areas {
-        let own = area.lots.iter().filter(|l| *l.owner() == world.account);
+    for area in &world.regions {
+        let own = area.families.iter().filter(|l| *l.owner() == world.account);
         let total: u64 = own.map(|l| u64::from(l.count())).sum();
         if total > MOST {
             regions.insert(area.region.to_string(), json!({ "count": total, "calls": calls(world, &area.region) }));

@@ -2,16 +2,19 @@
 
 use crate::{
     domain::Region,
-    sim::{refusal::Refusal, world::World, xml::Xml},
+    sim::{api_error::ApiError, world::World, xml::Xml},
 };
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// Carries out one action and gives the answer's body.
-pub(crate) fn call(world: &World, region: &Region, action: &str, request_id: &str) -> Result<String, Refusal> {
-    world.enabled(region).map_err(|_| Refusal::invalid_client_token())?;
+pub(crate) fn call(world: &World, region: &Region, action: &str, request_id: &str) -> Result<String, ApiError> {
+    world.enabled(region).map_err(|_| ApiError::invalid_client_token())?;
     if action != "GetCallerIdentity" {
-        return Err(Refusal::new("InvalidAction", format!("Could not find operation {action} for version 2011-06-15")));
+        return Err(ApiError::new(
+            "InvalidAction",
+            format!("Could not find operation {action} for version 2011-06-15"),
+        ));
     }
     Ok(Xml::document("GetCallerIdentityResponse", Some(NAMESPACE), |xml| {
         xml.element("GetCallerIdentityResult", |xml| {
@@ -24,7 +27,7 @@ pub(crate) fn call(world: &World, region: &Region, action: &str, request_id: &st
 }
 
 /// STS's form of an error.
-pub(crate) fn error(refusal: &Refusal, request_id: &str) -> String {
+pub(crate) fn error(refusal: &ApiError, request_id: &str) -> String {
     Xml::document("ErrorResponse", Some(NAMESPACE), |xml| {
         xml.element("Error", |xml| {
             xml.leaf("Type", if refusal.status >= 500 { "Receiver" } else { "Sender" });

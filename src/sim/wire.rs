@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use crate::{
     domain::Region,
     sim::{
-        accounts::ForeignCall, ec2, faults::Effect, key::hyphens, kms, params::Params, refusal::Refusal, state, sts,
-        world::World,
+        accounts::ForeignCall, api_error::ApiError, ec2, faults::FaultKind, kms, kms_keys::hyphens, params::Params,
+        state, sts, world::World,
     },
 };
 
@@ -87,7 +87,7 @@ pub fn answer(world: &mut World, request: &Request<'_>, now: Timestamp) -> Respo
     }
     let Some(Scope { access_key_id, region, service }) = request.authorization.and_then(scope) else {
         response.status = 401;
-        response.body = ec2::error(&Refusal::auth_failure(), &request_id).into_bytes();
+        response.body = ec2::error(&ApiError::auth_failure(), &request_id).into_bytes();
         return response;
     };
     let params = Params::parse(request.query, if service == Service::Kms { b"" } else { request.body });
@@ -99,11 +99,11 @@ pub fn answer(world: &mut World, request: &Request<'_>, now: Timestamp) -> Respo
     let strike = world.faults.strike(&region, action);
     response.delay = strike.delay;
     match strike.effect {
-        Some(Effect::Reset) => {
+        Some(FaultKind::Reset) => {
             response.reset = true;
             return response;
         }
-        Some(Effect::Html) => {
+        Some(FaultKind::Html) => {
             response.status = 502;
             response.content_type = "text/html";
             response.body = BAD_GATEWAY.to_vec();
@@ -125,18 +125,18 @@ pub fn answer(world: &mut World, request: &Request<'_>, now: Timestamp) -> Respo
             Service::Sts => sts::call(world, &region, action, &request_id),
         }
     });
-    if outcome.as_ref().is_err_and(Refusal::is_throttle) {
+    if outcome.as_ref().is_err_and(ApiError::is_throttle) {
         world.traffic.throttle(&region, action);
     }
     fill(&mut response, service, outcome);
-    response.reset = strike.effect == Some(Effect::LostAnswer);
-    if strike.effect == Some(Effect::Truncated) {
+    response.reset = strike.effect == Some(FaultKind::LostAnswer);
+    if strike.effect == Some(FaultKind::Truncated) {
         response.body.truncate(response.body.len() / 2);
     }
     response
 }
 
-fn fill(response: &mut Response, service: Service, outcome: Result<String, Refusal>) {
+fn fill(response: &mut Response, service: Service, outcome: Result<String, ApiError>) {
     if service == Service::Kms {
         response.content_type = "application/x-amz-json-1.1";
     }
@@ -177,7 +177,7 @@ fn scope(authorization: &str) -> Option<Scope<'_>> {
 }
 
 /// Whether a request may be carried out: within its rate, struck by no fault, with every permission it needs.
-fn admitted(world: &mut World, call: &Call<'_>, effect: Option<Effect>, now: Timestamp) -> Result<(), Refusal> {
+fn admitted(world: &mut World, call: &Call<'_>, effect: Option<FaultKind>, now: Timestamp) -> Result<(), ApiError> {
     let Call { region, service, action, params } = *call;
     if service == Service::Ec2 {
         world.admit(region, action, now)?;
@@ -187,52 +187,54 @@ fn admitted(world: &mut World, call: &Call<'_>, effect: Option<Effect>, now: Tim
     }
     // EC2 asks for the permission to tag beside that to copy.
     let tags = service == Service::Ec2 && action == "CopyImage" && !params.entries("TagSpecification").is_empty();
-    if tags && world.faults.strike_also(region, action, "CreateTags", &[Effect::Deny]).is_some() {
+    if tags && world.faults.strike_also(region, action, "CreateTags", &[FaultKind::Deny]).is_some() {
         return Err(denied(world, region, service, "CreateTags"));
     }
     Ok(())
 }
 
 /// The refusal a fault makes of a request, if it is one that is not carried out.
-fn refused(world: &World, call: &Call<'_>, effect: Option<Effect>) -> Option<Refusal> {
+fn refused(world: &World, call: &Call<'_>, effect: Option<FaultKind>) -> Option<ApiError> {
     let Call { region, service, action, params } = *call;
     let kms = service == Service::Kms;
     Some(match effect? {
-        Effect::Throttle if kms => {
-            Refusal::new("ThrottlingException", "You have exceeded the rate at which you may call KMS.")
+        FaultKind::Throttle if kms => {
+            ApiError::new("ThrottlingException", "You have exceeded the rate at which you may call KMS.")
         }
-        Effect::Throttle => Refusal::throttled(),
-        Effect::NotAuthorized if service == Service::Ec2 => {
+        FaultKind::Throttle => ApiError::throttled(),
+        FaultKind::NotAuthorized if service == Service::Ec2 => {
             not_authorized(params).unwrap_or_else(|| denied(world, region, service, action))
         }
-        Effect::Deny | Effect::NotAuthorized => denied(world, region, service, action),
-        Effect::AuthFailure => match service {
-            Service::Ec2 => Refusal::auth_failure(),
-            Service::Kms => Refusal::unrecognized_client(),
-            Service::Sts => Refusal::invalid_client_token(),
+        FaultKind::Deny | FaultKind::NotAuthorized => denied(world, region, service, action),
+        FaultKind::AuthFailure => match service {
+            Service::Ec2 => ApiError::auth_failure(),
+            Service::Kms => ApiError::unrecognized_client(),
+            Service::Sts => ApiError::invalid_client_token(),
         },
-        Effect::Fail if kms => Refusal::with_status(500, "KMSInternalException", "An internal error has occurred"),
-        Effect::Fail => Refusal::with_status(500, "InternalError", "An internal error has occurred"),
-        Effect::Expired if kms => {
-            Refusal::new("ExpiredTokenException", "The security token included in the request is expired")
+        FaultKind::Fail if kms => ApiError::with_status(500, "KMSInternalException", "An internal error has occurred"),
+        FaultKind::Fail => ApiError::with_status(500, "InternalError", "An internal error has occurred"),
+        FaultKind::Expired if kms => {
+            ApiError::new("ExpiredTokenException", "The security token included in the request is expired")
         }
-        Effect::Expired => Refusal::new("RequestExpired", "Request has expired."),
-        Effect::Slow | Effect::LostAnswer | Effect::Reset | Effect::Html | Effect::Truncated => return None,
+        FaultKind::Expired => ApiError::new("RequestExpired", "Request has expired."),
+        FaultKind::Slow | FaultKind::LostAnswer | FaultKind::Reset | FaultKind::Html | FaultKind::Truncated => {
+            return None;
+        }
     })
 }
 
 /// The refusal that names what the request names.
-fn not_authorized(params: &Params) -> Option<Refusal> {
+fn not_authorized(params: &Params) -> Option<ApiError> {
     let named = |one: &[&str], list: &str| {
         let mut ids: Vec<String> = one.iter().filter_map(|name| params.get(name)).map(str::to_owned).collect();
         ids.extend(params.list(list).into_iter().map(str::to_owned));
         (!ids.is_empty()).then_some(ids)
     };
-    let images = named(&["ImageId", "SourceImageId"], "ImageId").map(|ids| Refusal::not_authorized("images", &ids));
-    images.or_else(|| named(&["SnapshotId"], "SnapshotId").map(|ids| Refusal::not_authorized("snapshots", &ids)))
+    let images = named(&["ImageId", "SourceImageId"], "ImageId").map(|ids| ApiError::not_authorized("images", &ids));
+    images.or_else(|| named(&["SnapshotId"], "SnapshotId").map(|ids| ApiError::not_authorized("snapshots", &ids)))
 }
 
-fn denied(world: &World, region: &Region, service: Service, action: &str) -> Refusal {
+fn denied(world: &World, region: &Region, service: Service, action: &str) -> ApiError {
     let user = world.user_arn();
     let name = match service {
         Service::Ec2 => "ec2",
@@ -241,16 +243,16 @@ fn denied(world: &World, region: &Region, service: Service, action: &str) -> Ref
     };
     let why = format!("because no identity-based policy allows the {name}:{action} action");
     match service {
-        Service::Kms => Refusal::new(
+        Service::Kms => ApiError::new(
             "AccessDeniedException",
             format!("User: {user} is not authorized to perform: kms:{action} {why}"),
         ),
-        Service::Sts => Refusal::with_status(
+        Service::Sts => ApiError::with_status(
             403,
             "AccessDenied",
             format!("User: {user} is not authorized to perform: sts:{action} {why}"),
         ),
-        Service::Ec2 => Refusal::with_status(
+        Service::Ec2 => ApiError::with_status(
             403,
             "UnauthorizedOperation",
             format!(

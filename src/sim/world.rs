@@ -11,15 +11,15 @@ use crate::{
     domain::{AccountId, Image, ImageId, OptIn, Region, Snapshot, SnapshotId, image::Tag},
     sim::{
         accounts::ForeignCall,
+        api_error::ApiError,
         changes::Change,
-        faults::Faults,
-        key::Key,
-        life::{Course, Made, MadeSnapshot, ms_between},
-        lot::{self, Lot},
-        pace::{Limits, Pace},
-        refusal::Refusal,
+        faults::FaultRules,
+        image_family::{self, ImageFamily},
+        kms_keys::KmsKey,
+        latencies::{Latencies, RegionLimits},
+        request_rates::RequestRates,
         scenario::Access,
-        traffic::Traffic,
+        timeline::{CreatedImage, CreatedSnapshot, Timeline, ms_between},
     },
 };
 
@@ -43,21 +43,21 @@ pub(crate) struct SeenSnapshot {
 
 /// One region.
 #[derive(Debug)]
-pub(crate) struct Area {
+pub(crate) struct RegionState {
     pub(crate) region: Region,
     pub(crate) opt_in: OptIn,
     pub(crate) encrypts_by_default: bool,
     pub(crate) default_key: Option<String>,
-    pub(crate) keys: Vec<Key>,
-    pub(crate) lots: Vec<Lot>,
+    pub(crate) keys: Vec<KmsKey>,
+    pub(crate) families: Vec<ImageFamily>,
     /// Images and snapshots of lots that were removed.
     pub(crate) gone: HashSet<Box<str>>,
     /// What was deregistered.
-    pub(crate) ghosts: BTreeMap<ImageId, Ghost>,
+    pub(crate) deregistered: BTreeMap<ImageId, DeregisteredImage>,
     /// Tags set later, by resource; they replace those it began with.
     pub(crate) tags: HashMap<Box<str>, Vec<Tag>>,
-    pub(crate) made: BTreeMap<ImageId, Made>,
-    pub(crate) snapshots: BTreeMap<SnapshotId, MadeSnapshot>,
+    pub(crate) made: BTreeMap<ImageId, CreatedImage>,
+    pub(crate) snapshots: BTreeMap<SnapshotId, CreatedSnapshot>,
     pub(crate) tokens: HashMap<String, Token>,
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct Token {
 
 /// A deregistered image, for the races that follow.
 #[derive(Debug)]
-pub(crate) struct Ghost {
+pub(crate) struct DeregisteredImage {
     /// As it was last.
     pub(crate) was: SeenImage,
     pub(crate) since: Timestamp,
@@ -87,11 +87,11 @@ pub struct World {
     pub(crate) home: Region,
     pub(crate) seed: u64,
     pub(crate) start: Timestamp,
-    pub(crate) pace: Pace,
-    pub(crate) limits: Limits,
-    pub(crate) areas: Vec<Area>,
-    pub(crate) faults: Faults,
-    pub(crate) traffic: Traffic,
+    pub(crate) pace: Latencies,
+    pub(crate) limits: RegionLimits,
+    pub(crate) regions: Vec<RegionState>,
+    pub(crate) faults: FaultRules,
+    pub(crate) traffic: RequestRates,
     pub(crate) copies_made: u64,
     /// Makes ids and jitter; only `CopyImage` draws from it, so polling does not change what a copy is called.
     pub(crate) ids: fastrand::Rng,
@@ -116,17 +116,17 @@ impl World {
     }
 
     /// What goes wrong on purpose, to be changed while it runs.
-    pub fn faults(&mut self) -> &mut Faults {
+    pub fn faults(&mut self) -> &mut FaultRules {
         &mut self.faults
     }
 
     /// How long new copies take, and how soon the world tells of them; to be changed while it runs.
-    pub fn pace(&mut self) -> &mut Pace {
+    pub fn pace(&mut self) -> &mut Latencies {
         &mut self.pace
     }
 
     /// What it refuses more of; to be changed while it runs.
-    pub fn limits(&mut self) -> &mut Limits {
+    pub fn limits(&mut self) -> &mut RegionLimits {
         &mut self.limits
     }
 
@@ -136,53 +136,53 @@ impl World {
     }
 
     /// A region, if there is one of that name.
-    pub(crate) fn area(&self, region: &Region) -> Option<&Area> {
-        self.areas.iter().find(|a| a.region == *region)
+    pub(crate) fn area(&self, region: &Region) -> Option<&RegionState> {
+        self.regions.iter().find(|a| a.region == *region)
     }
 
     /// A region the account may use, or the refusal its calls get.
-    pub(crate) fn enabled(&self, region: &Region) -> Result<&Area, Refusal> {
-        self.area(region).filter(|a| a.opt_in != OptIn::NotOptedIn).ok_or_else(Refusal::auth_failure)
+    pub(crate) fn enabled(&self, region: &Region) -> Result<&RegionState, ApiError> {
+        self.area(region).filter(|a| a.opt_in != OptIn::NotOptedIn).ok_or_else(ApiError::auth_failure)
     }
 
     /// The same, to change it.
-    pub(crate) fn enabled_mut(&mut self, region: &Region) -> Result<&mut Area, Refusal> {
-        self.areas
+    pub(crate) fn enabled_mut(&mut self, region: &Region) -> Result<&mut RegionState, ApiError> {
+        self.regions
             .iter_mut()
             .find(|a| a.region == *region && a.opt_in != OptIn::NotOptedIn)
-            .ok_or_else(Refusal::auth_failure)
+            .ok_or_else(ApiError::auth_failure)
     }
 
     /// Takes a request out of its bucket, if the rates hold.
-    pub(crate) fn admit(&mut self, region: &Region, action: &str, now: Timestamp) -> Result<(), Refusal> {
-        if self.limits.rates && !self.traffic.take(region, action, now) { Err(Refusal::throttled()) } else { Ok(()) }
+    pub(crate) fn admit(&mut self, region: &Region, action: &str, now: Timestamp) -> Result<(), ApiError> {
+        if self.limits.rates && !self.traffic.take(region, action, now) { Err(ApiError::throttled()) } else { Ok(()) }
     }
 
     /// Whether what a copy made is shown yet.
-    pub(crate) fn shows(&self, course: &Course, now: Timestamp) -> bool {
+    pub(crate) fn shows(&self, course: &Timeline, now: Timestamp) -> bool {
         course.age_ms(now) >= self.pace.unseen_ms
     }
 
     /// A deregistered image, while reads still show it.
-    pub(crate) fn ghost(&self, area: &Area, id: &ImageId, now: Timestamp) -> Option<SeenImage> {
-        let ghost = area.ghosts.get(id)?;
+    pub(crate) fn ghost(&self, area: &RegionState, id: &ImageId, now: Timestamp) -> Option<SeenImage> {
+        let ghost = area.deregistered.get(id)?;
         (ms_between(ghost.since, now) < self.pace.ghost_ms).then(|| ghost.was.clone())
     }
 
     /// An image the account may see, in any state.
-    pub(crate) fn image(&self, area: &Area, id: &str, now: Timestamp) -> Option<SeenImage> {
+    pub(crate) fn image(&self, area: &RegionState, id: &str, now: Timestamp) -> Option<SeenImage> {
         let image_id = ImageId::new(id).ok()?;
         if let Some(made) = area.made.get(&image_id) {
             return self.shows(&made.course, now).then(|| Self::see_made(area, made, now));
         }
-        let place = lot::place(self.seed, id).filter(|p| p.disk.is_none())?;
-        let lot = area.lots.iter().find(|l| l.number == place.lot && place.index < l.count())?;
+        let place = image_family::place(self.seed, id).filter(|p| p.disk.is_none())?;
+        let lot = area.families.iter().find(|l| l.number == place.lot && place.index < l.count())?;
         let seen = self.see_lot(area, lot, place.index)?;
         (seen.image.owner_id == self.account || seen.image.public || seen.shared).then_some(seen)
     }
 
     /// Image `index` of a lot, if it is still there.
-    pub(crate) fn see_lot(&self, area: &Area, lot: &Lot, index: u32) -> Option<SeenImage> {
+    pub(crate) fn see_lot(&self, area: &RegionState, lot: &ImageFamily, index: u32) -> Option<SeenImage> {
         let mut image = lot.image(index)?;
         if area.gone.contains(image.id.as_str()) {
             return None;
@@ -199,7 +199,7 @@ impl World {
     }
 
     /// A copy's image as of `now`.
-    pub(crate) fn see_made(area: &Area, made: &Made, now: Timestamp) -> SeenImage {
+    pub(crate) fn see_made(area: &RegionState, made: &CreatedImage, now: Timestamp) -> SeenImage {
         let mut image = made.as_of(now);
         if let Some(tags) = area.tags.get(image.id.as_str()) {
             image.tags.clone_from(tags);
@@ -208,24 +208,29 @@ impl World {
     }
 
     /// A snapshot the account may see.
-    pub(crate) fn snapshot(&self, area: &Area, id: &str, now: Timestamp) -> Option<SeenSnapshot> {
+    pub(crate) fn snapshot(&self, area: &RegionState, id: &str, now: Timestamp) -> Option<SeenSnapshot> {
         let snapshot_id = SnapshotId::new(id).ok()?;
         if let Some(made) = area.snapshots.get(&snapshot_id) {
             return self.made_snapshot(area, made, now);
         }
-        let place = lot::place(self.seed, id)?;
-        let lot = area.lots.iter().find(|l| l.number == place.lot && place.index < l.count())?;
+        let place = image_family::place(self.seed, id)?;
+        let lot = area.families.iter().find(|l| l.number == place.lot && place.index < l.count())?;
         self.see_lot_snapshot(area, lot, place.index, usize::from(place.disk?))
     }
 
     /// A copy's snapshot, once it exists and is shown.
-    pub(crate) fn made_snapshot(&self, area: &Area, made: &MadeSnapshot, now: Timestamp) -> Option<SeenSnapshot> {
+    pub(crate) fn made_snapshot(
+        &self,
+        area: &RegionState,
+        made: &CreatedSnapshot,
+        now: Timestamp,
+    ) -> Option<SeenSnapshot> {
         let snapshot = made.as_of(now).filter(|_| self.shows(&made.course, now))?;
         Some(self.see_snapshot(area, snapshot, made.course.created()))
     }
 
     /// A copy's snapshot with its later tags.
-    pub(crate) fn see_snapshot(&self, area: &Area, mut snapshot: Snapshot, started: Timestamp) -> SeenSnapshot {
+    pub(crate) fn see_snapshot(&self, area: &RegionState, mut snapshot: Snapshot, started: Timestamp) -> SeenSnapshot {
         if let Some(tags) = area.tags.get(snapshot.id.as_str()) {
             snapshot.tags.clone_from(tags);
         }
@@ -233,7 +238,13 @@ impl World {
     }
 
     /// The snapshot behind one disk of a lot's image, if it is there and may be seen.
-    pub(crate) fn see_lot_snapshot(&self, area: &Area, lot: &Lot, index: u32, disk: usize) -> Option<SeenSnapshot> {
+    pub(crate) fn see_lot_snapshot(
+        &self,
+        area: &RegionState,
+        lot: &ImageFamily,
+        index: u32,
+        disk: usize,
+    ) -> Option<SeenSnapshot> {
         let open = lot.family.storage_shared && lot.family.access != Access::Private;
         if *lot.owner() != self.account && !open {
             return None;
@@ -245,11 +256,11 @@ impl World {
     }
 }
 
-impl Area {
+impl RegionState {
     /// An image of a lot or a copy by its exact name, whoever owns it.
     pub(crate) fn id_by_name(&self, name: &str) -> Option<ImageId> {
-        let of_lot = |lot: &Lot| (0..lot.count()).find(|i| lot.name(*i) == name).and_then(|i| lot.id(i));
-        self.lots
+        let of_lot = |lot: &ImageFamily| (0..lot.count()).find(|i| lot.name(*i) == name).and_then(|i| lot.id(i));
+        self.families
             .iter()
             .find_map(of_lot)
             .or_else(|| self.made.values().find(|m| &*m.image.name == name).map(|m| m.image.id.clone()))
@@ -262,11 +273,11 @@ impl Area {
 
     /// Whether the account has an image of this name here. A failed copy gives its name back.
     pub(crate) fn own_name_taken(&self, account: &AccountId, name: &str, now: Timestamp) -> bool {
-        let in_lot = |lot: &Lot| {
+        let in_lot = |lot: &ImageFamily| {
             lot.owner() == account
                 && (0..lot.count())
                     .any(|i| lot.name(i) == name && lot.id(i).is_some_and(|id| !self.gone.contains(id.as_str())))
         };
-        self.made.values().any(|m| &*m.image.name == name && !m.has_failed(now)) || self.lots.iter().any(in_lot)
+        self.made.values().any(|m| &*m.image.name == name && !m.has_failed(now)) || self.families.iter().any(in_lot)
     }
 }

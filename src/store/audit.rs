@@ -3,14 +3,19 @@
 use jiff::Timestamp;
 use rusqlite::{Row, Transaction, named_params, params};
 
-use super::{Store, rows::time, trouble::Error};
+use super::{Store, errors::Error, rows::time};
 use crate::{
     domain::{AccountKey, Failure},
-    engine::{AnsweredCall, AuditEntry, JobId, Outcome, SentCall},
+    engine::{AnsweredRequest, AuditEntry, JobId, Outcome, SentRequest},
 };
 
 /// Writes down what is about to be sent. A commit that is tried again writes it once.
-pub(super) fn write_sent(tx: &Transaction<'_>, account: &str, calls: &[SentCall], now: Timestamp) -> Result<(), Error> {
+pub(super) fn write_sent(
+    tx: &Transaction<'_>,
+    account: &str,
+    calls: &[SentRequest],
+    now: Timestamp,
+) -> Result<(), Error> {
     let mut insert = tx.prepare(
         "INSERT INTO audit (call, account, time, identity, region, action, resource, job, outcome)
          VALUES (:call, :account, :time, :identity, :region, :action, :resource, :job, :outcome)
@@ -34,7 +39,7 @@ pub(super) fn write_sent(tx: &Transaction<'_>, account: &str, calls: &[SentCall]
 }
 
 /// Writes down what came of calls.
-pub(super) fn write_answered(tx: &Transaction<'_>, calls: &[AnsweredCall], now: Timestamp) -> Result<(), Error> {
+pub(super) fn write_answered(tx: &Transaction<'_>, calls: &[AnsweredRequest], now: Timestamp) -> Result<(), Error> {
     let mut update = tx.prepare(
         "UPDATE audit SET outcome = :outcome, code = :code, answered = :now, request_id = :request_id,
              identity = coalesce(:identity, identity), resource = coalesce(resource || ' > ' || :made, resource)

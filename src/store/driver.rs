@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    files::{self, Hold, Lock, NotHad},
-    trouble,
+    errors,
+    files::{self, Lock, LockError, LockKind},
 };
 use crate::domain::{AccountKey, Failure};
 
@@ -17,9 +17,9 @@ impl DriverLock {
     pub fn try_take(dir: &Path, account: &AccountKey) -> Result<Option<Self>, Failure> {
         files::private_dir(dir)?;
         let path = path(dir, account);
-        match Lock::try_take(&path, Hold::Alone) {
+        match Lock::try_take(&path, LockKind::Alone) {
             Ok(lock) => Ok(Some(Self(lock))),
-            Err(NotHad::Held) => Ok(None),
+            Err(LockError::Held) => Ok(None),
             Err(why) => Err(refusal(&path, why)),
         }
     }
@@ -39,15 +39,15 @@ pub(super) fn path(dir: &Path, account: &AccountKey) -> PathBuf {
     dir.join(format!("driver-{digits}-{hash:016x}.lock"))
 }
 
-pub(super) fn refusal(path: &Path, why: NotHad) -> Failure {
+pub(super) fn refusal(path: &Path, why: LockError) -> Failure {
     let what = "drive the jobs";
     match why {
-        NotHad::Held => Failure::new(what, "another amigrate does"),
-        NotHad::NoFile(error) => trouble::io(what, path, &error),
-        NotHad::NoLocks(error) => Failure::new(
+        LockError::Held => Failure::new(what, "another amigrate does"),
+        LockError::NoFile(error) => errors::io(what, path, &error),
+        LockError::NoLocks(error) => Failure::new(
             what,
-            format!("{} cannot be locked, so jobs can only be looked at here: {error}", trouble::shown(path)),
+            format!("{} cannot be locked, so jobs can only be looked at here: {error}", errors::shown(path)),
         )
-        .hint(trouble::local_disk()),
+        .hint(errors::local_disk()),
     }
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::trouble;
+use super::errors;
 use crate::domain::{Failure, Retry};
 
 /// What SQLite keeps beside a database.
@@ -28,12 +28,12 @@ pub(super) fn private_dir(dir: &Path) -> Result<(), Failure> {
         .recursive(true)
         .mode(0o700)
         .create(dir)
-        .and_then(|()| narrow(dir))
-        .map_err(|e| trouble::io("make the directory of the jobs", dir, &e))
+        .and_then(|()| restrict_permissions(dir))
+        .map_err(|e| errors::io("make the directory of the jobs", dir, &e))
 }
 
 /// Takes others' rights away from something of this user's.
-pub(super) fn narrow(path: &Path) -> io::Result<()> {
+pub(super) fn restrict_permissions(path: &Path) -> io::Result<()> {
     let found = fs::metadata(path)?;
     let mode = found.mode();
     if mode & 0o077 != 0 && found.uid() == rustix::process::geteuid().as_raw() {
@@ -54,7 +54,7 @@ pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
 
 /// How a lock is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hold {
+pub(super) enum LockKind {
     Shared,
     Alone,
 }
@@ -72,7 +72,7 @@ impl Drop for Lock {
 
 /// Why a lock was not had.
 #[derive(Debug)]
-pub(super) enum NotHad {
+pub(super) enum LockError {
     /// Somebody else holds it.
     Held,
     /// The file system has no locks.
@@ -84,32 +84,32 @@ pub(super) enum NotHad {
 impl Lock {
     /// Takes it or not, without waiting. The file is made if need be and never deleted: a lock on a deleted file
     /// would exclude nobody.
-    pub(super) fn try_take(path: &Path, hold: Hold) -> Result<Self, NotHad> {
-        let file = private_file(path).map_err(NotHad::NoFile)?;
+    pub(super) fn try_take(path: &Path, hold: LockKind) -> Result<Self, LockError> {
+        let file = private_file(path).map_err(LockError::NoFile)?;
         let taken = match hold {
-            Hold::Shared => file.try_lock_shared(),
-            Hold::Alone => file.try_lock(),
+            LockKind::Shared => file.try_lock_shared(),
+            LockKind::Alone => file.try_lock(),
         };
         match taken {
             Ok(()) => Ok(Self(file)),
-            Err(TryLockError::WouldBlock) => Err(NotHad::Held),
-            Err(TryLockError::Error(error)) => Err(NotHad::NoLocks(error)),
+            Err(TryLockError::WouldBlock) => Err(LockError::Held),
+            Err(TryLockError::Error(error)) => Err(LockError::NoLocks(error)),
         }
     }
 
     /// Takes it, and waits some seconds for others to let go. `None` where the file system has no locks.
-    pub(super) fn wait(path: &Path, hold: Hold) -> Result<Option<Self>, Failure> {
+    pub(super) fn wait(path: &Path, hold: LockKind) -> Result<Option<Self>, Failure> {
         const STEP: Duration = Duration::from_millis(20);
         let what = "open the store of jobs";
         for _ in 0..500 {
             match Self::try_take(path, hold) {
                 Ok(lock) => return Ok(Some(lock)),
-                Err(NotHad::Held) => thread::sleep(STEP),
-                Err(NotHad::NoLocks(_)) => return Ok(None),
-                Err(NotHad::NoFile(error)) => return Err(trouble::io(what, path, &error)),
+                Err(LockError::Held) => thread::sleep(STEP),
+                Err(LockError::NoLocks(_)) => return Ok(None),
+                Err(LockError::NoFile(error)) => return Err(errors::io(what, path, &error)),
             }
         }
-        Err(Failure::new(what, format!("another amigrate has been opening it for long ({})", trouble::shown(path)))
+        Err(Failure::new(what, format!("another amigrate has been opening it for long ({})", errors::shown(path)))
             .hint("One may be stopped: look for it with `ps`, end it, and start again.")
             .retry(Retry::Later))
     }

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::trouble::shown;
+use super::errors::shown;
 use crate::domain::Failure;
 
 /// File systems whose files are on another host, by their names in Linux's list of mounts.

@@ -40,7 +40,7 @@ impl Store {
             )?;
             Ok(tx.commit()?)
         };
-        write().map_err(|e: super::Error| e.told("write a sign of life", &self.path))
+        write().map_err(|e: super::Error| e.into_failure("write a sign of life", &self.path))
     }
 
     /// The latest sign of life of whoever drives an account's jobs, or drove them last: the lock says whether anybody does.

@@ -7,6 +7,7 @@
 mod accounts;
 mod audit;
 mod driver;
+mod errors;
 mod files;
 mod filesystem;
 mod heartbeat;
@@ -15,7 +16,6 @@ mod rows;
 mod schema;
 #[cfg(test)]
 mod tests;
-mod trouble;
 
 use std::{
     cell::Cell,
@@ -32,10 +32,10 @@ pub use heartbeat::{DriverProcess, Heartbeat};
 
 use crate::{
     domain::{AccountId, AccountKey, Failure},
-    engine::{AnsweredCall, Ask, Job, JobId, SentCall, Status},
+    engine::{AnsweredRequest, Command, Job, JobId, SentRequest, Status},
 };
+use errors::{Error, newer};
 use rows::{json, parsed, time};
-use trouble::{Error, newer};
 
 /// The jobs' file, open: one connection, for one thread at a time.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ pub struct Store {
 
 /// The number of an [`Ask`]; never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AskId(pub i64);
+pub struct CommandId(pub i64);
 
 /// Counts the file's commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -76,7 +76,7 @@ pub struct Loaded {
     /// The highest number ever given, to jobs since pruned too.
     pub last_id: u64,
     /// Not yet carried out, oldest first.
-    pub asks: Vec<(AskId, Ask)>,
+    pub asks: Vec<(CommandId, Command)>,
     /// How things stood.
     pub status: Status,
     /// As of which commit.
@@ -91,18 +91,18 @@ pub struct Changes<'a> {
     /// Jobs new or changed.
     pub jobs: &'a [Arc<Job>],
     /// Asks that are carried out with this.
-    pub done: &'a [AskId],
+    pub done: &'a [CommandId],
     /// How things stand, if that changed.
     pub status: Option<&'a Status>,
     /// Changing calls that are made once this is written.
-    pub sent: &'a [SentCall],
+    pub sent: &'a [SentRequest],
     /// What came of changing calls.
-    pub answered: &'a [AnsweredCall],
+    pub answered: &'a [AnsweredRequest],
 }
 
 /// What happened since a commit.
 #[derive(Debug, Clone, PartialEq)]
-pub struct News {
+pub struct StoreChanges {
     /// As of which commit.
     pub seq: Seq,
     /// Jobs new or changed, by number; those dismissed too.
@@ -133,7 +133,7 @@ impl Store {
             schema::migrate(&mut conn, schema::STEPS)?;
             Self::over(conn, PathBuf::new(), schema::STEPS, None)
         };
-        made().map_err(|e: Error| e.told("make a store of jobs", Path::new("memory")))
+        made().map_err(|e: Error| e.into_failure("make a store of jobs", Path::new("memory")))
     }
 
     fn over(conn: Connection, path: PathBuf, steps: &[&str], lock: Option<files::Lock>) -> Result<Self, Error> {
@@ -196,30 +196,30 @@ impl Store {
     }
 
     /// Leaves something for whoever drives the account's jobs.
-    pub fn ask(&mut self, account: &AccountKey, ask: &Ask, now: Timestamp) -> Result<AskId, Failure> {
+    pub fn ask(&mut self, account: &AccountKey, ask: &Command, now: Timestamp) -> Result<CommandId, Failure> {
         self.write("write down what is asked for", |tx, _| {
             tx.execute(
                 "INSERT INTO asks (account, asked, body) VALUES (?1, ?2, ?3)",
                 params![account.as_str(), time(now), json(ask)?],
             )?;
-            Ok(AskId(tx.last_insert_rowid()))
+            Ok(CommandId(tx.last_insert_rowid()))
         })
     }
 
     /// What is asked for and not yet carried out, oldest first.
-    pub fn asks(&self, account: &AccountKey) -> Result<Vec<(AskId, Ask)>, Failure> {
+    pub fn asks(&self, account: &AccountKey) -> Result<Vec<(CommandId, Command)>, Failure> {
         self.read("read what is asked for", |tx| Ok(asks(tx, account.as_str())?.0))
     }
 
     /// What happened since a commit.
-    pub fn news(&self, account: &AccountKey, since: Seq) -> Result<News, Failure> {
+    pub fn news(&self, account: &AccountKey, since: Seq) -> Result<StoreChanges, Failure> {
         self.read("read the jobs' news", |tx| {
             let account = account.as_str();
             let mut query = tx.prepare("SELECT id, body FROM jobs WHERE account = ?1 AND seq > ?2 ORDER BY id")?;
             let (jobs, _) = rows::read(query.query(params![account, since.0])?, usize::MAX)?;
             let asks: i64 =
                 tx.query_row("SELECT count(*) FROM asks WHERE account = ?1", [account], |row| row.get(0))?;
-            Ok(News {
+            Ok(StoreChanges {
                 seq: seq(tx)?,
                 jobs: jobs.into_iter().map(Arc::new).collect(),
                 status: status(tx, account)?,
@@ -230,7 +230,7 @@ impl Store {
 
     /// Whether anybody else committed since this was last asked, or since the store was opened. Costs next to nothing.
     pub fn changed_elsewhere(&self) -> Result<bool, Failure> {
-        let now = data_version(&self.conn).map_err(|e| e.told("look at the store of jobs", &self.path))?;
+        let now = data_version(&self.conn).map_err(|e| e.into_failure("look at the store of jobs", &self.path))?;
         Ok(self.seen.replace(now) != now)
     }
 
@@ -307,7 +307,9 @@ impl Store {
 
     /// One look at the file as it was at one moment.
     fn read<T>(&self, what: &str, act: impl FnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Failure> {
-        self.transaction(TransactionBehavior::Deferred).and_then(|tx| act(&tx)).map_err(|e| e.told(what, &self.path))
+        self.transaction(TransactionBehavior::Deferred)
+            .and_then(|tx| act(&tx))
+            .map_err(|e| e.into_failure(what, &self.path))
     }
 
     /// One commit: all or nothing, and counted.
@@ -326,7 +328,7 @@ impl Store {
             tx.commit()?;
             Ok(answer)
         };
-        write().map_err(|e: Error| e.told(what, &self.path))
+        write().map_err(|e: Error| e.into_failure(what, &self.path))
     }
 
     /// Every look and every commit makes sure that no newer program has changed the file's form meanwhile.
@@ -339,7 +341,7 @@ impl Store {
 
 /// What is written into a deleted file is lost with the process.
 fn lost(path: &Path) -> Failure {
-    Failure::new("keep the jobs", format!("{} was moved or deleted while it was in use", trouble::shown(path)))
+    Failure::new("keep the jobs", format!("{} was moved or deleted while it was in use", errors::shown(path)))
         .hint("Put it back, or end amigrate and start it again: jobs are found again in EC2.")
 }
 
@@ -358,13 +360,13 @@ fn status(tx: &Transaction<'_>, account: &str) -> Result<Status, Error> {
 }
 
 /// And how many could not be read.
-fn asks(tx: &Transaction<'_>, account: &str) -> Result<(Vec<(AskId, Ask)>, usize), Error> {
+fn asks(tx: &Transaction<'_>, account: &str) -> Result<(Vec<(CommandId, Command)>, usize), Error> {
     let mut query = tx.prepare("SELECT id, body FROM asks WHERE account = ?1 ORDER BY id")?;
     let mut rows = query.query([account])?;
     let (mut asks, mut unreadable) = (Vec::new(), 0);
     while let Some(row) = rows.next()? {
         match parsed("ask", &row.get::<_, String>(1)?) {
-            Some(ask) => asks.push((AskId(row.get(0)?), ask)),
+            Some(ask) => asks.push((CommandId(row.get(0)?), ask)),
             None => unreadable += 1,
         }
     }

@@ -18,9 +18,9 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::{
     Opened, Store,
-    files::{self, BESIDE, Hold, Lock, NotHad},
+    errors::{self, Error, shown},
+    files::{self, BESIDE, Lock, LockError, LockKind},
     schema,
-    trouble::{self, Error, shown},
 };
 use crate::domain::{Failure, Retry};
 
@@ -43,11 +43,11 @@ pub(super) fn open(
     migrate: Migrate,
 ) -> Result<Opened, Failure> {
     // SQLite takes `file:...` for a URI; an absolute path cannot be one.
-    let dir = std::path::absolute(dir).map_err(|e| trouble::io(WHAT, dir, &e))?;
+    let dir = std::path::absolute(dir).map_err(|e| errors::io(WHAT, dir, &e))?;
     files::private_dir(&dir)?;
     let path = dir.join("jobs.db");
     let using = dir.join("jobs.lock");
-    let _opening = Lock::wait(&dir.join("opening.lock"), Hold::Alone)?;
+    let _opening = Lock::wait(&dir.join("opening.lock"), LockKind::Alone)?;
     let mut set_aside = None;
     if files::identity(&path).is_none() {
         // What a lost file left behind must not be taken for the new one's.
@@ -56,8 +56,8 @@ pub(super) fn open(
     let may_migrate = || match migrate {
         Migrate::Always => Ok(()),
         // Where locks do not work nobody drives.
-        Migrate::Alone => match Lock::try_take(&using, Hold::Alone) {
-            Err(NotHad::Held) => Err(older(&path)),
+        Migrate::Alone => match Lock::try_take(&using, LockKind::Alone) {
+            Err(LockError::Held) => Err(older(&path)),
             _ => Ok(()),
         },
     };
@@ -65,16 +65,16 @@ pub(super) fn open(
         Err(error) if error.damage().is_some() => {
             let why = error.damage().unwrap_or_default();
             // Nobody may have it open. The lock is let go before it is shared below; `opening.lock` spans both.
-            let alone = Lock::try_take(&using, Hold::Alone).map_err(|_| in_use(&path, &why))?;
+            let alone = Lock::try_take(&using, LockKind::Alone).map_err(|_| in_use(&path, &why))?;
             set_aside = move_aside(&path, now)?;
             drop(alone);
             connect(&path, steps, || Ok(()))
         }
         other => other,
     }
-    .map_err(|e| e.told(WHAT, &path))?;
-    let lock = Lock::wait(&using, Hold::Shared)?;
-    let store = Store::over(conn, path.clone(), steps, lock).map_err(|e| e.told(WHAT, &path))?;
+    .map_err(|e| e.into_failure(WHAT, &path))?;
+    let lock = Lock::wait(&using, LockKind::Shared)?;
+    let store = Store::over(conn, path.clone(), steps, lock).map_err(|e| e.into_failure(WHAT, &path))?;
     Ok(Opened { store, set_aside })
 }
 
@@ -119,12 +119,12 @@ fn connect(
 fn create(path: &Path) -> Result<(), Failure> {
     let made = File::options().write(true).create_new(true).mode(0o600).open(path);
     match made.map(drop) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(trouble::io(WHAT, path, &error)),
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(errors::io(WHAT, path, &error)),
         _ => {}
     }
     for file in std::iter::once(path.to_owned()).chain(BESIDE.map(|end| files::with(path, end))) {
-        match files::narrow(&file) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(trouble::io(WHAT, &file, &error)),
+        match files::restrict_permissions(&file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(errors::io(WHAT, &file, &error)),
             _ => {}
         }
     }
@@ -145,7 +145,7 @@ fn recognise(conn: &Connection, path: &Path, steps: &[&str]) -> Result<bool, Err
             .into());
     }
     if version > schema::version(steps) {
-        return Err(trouble::newer().into());
+        return Err(errors::newer().into());
     }
     Ok(false)
 }
@@ -167,7 +167,7 @@ pub(super) fn write_ahead(conn: &Connection) -> Result<(), Error> {
         return Ok(());
     }
     Err(Failure::new(WHAT, "its file system cannot share memory between processes, which SQLite's log needs")
-        .hint(trouble::local_disk())
+        .hint(errors::local_disk())
         .into())
 }
 
@@ -186,7 +186,7 @@ fn move_aside(path: &Path, now: Timestamp) -> Result<Option<PathBuf>, Failure> {
     let mut moved = None;
     for end in std::iter::once("").chain(BESIDE) {
         let (from, to) = (files::with(path, end), files::with(&target, end));
-        if files::move_if_there(&from, &to).map_err(|e| trouble::io("set a damaged file aside", &from, &e))? {
+        if files::move_if_there(&from, &to).map_err(|e| errors::io("set a damaged file aside", &from, &e))? {
             moved.get_or_insert(to);
         }
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Row, Rows, Transaction, named_params};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::trouble::Error;
+use super::errors::Error;
 use crate::{domain::Failure, engine::Job};
 
 /// A time as it stands in a column: of one length, so that times compare as text.

@@ -4,7 +4,7 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::trouble::{Error, newer};
+use super::errors::{Error, newer};
 
 /// `amig`, in the file's header: `file jobs.db` and other programs' SQLite see whose it is.
 pub(super) const APPLICATION: i32 = 0x616d_6967;

@@ -43,7 +43,7 @@ impl<W: Write> Screen<W> {
         }
         let Ok(_) = self.terminal.draw(|frame| {
             render(frame);
-            settle(frame.buffer_mut());
+            repair_wide_cells(frame.buffer_mut());
         });
         let bytes = self.terminal.backend_mut().take();
         if bytes.is_empty() {
@@ -94,7 +94,7 @@ impl<W: Write> Screen<W> {
 
 /// Blanks wide characters whose second column something else was drawn over, such as a box's edge: the terminal would
 /// show the character and hide the edge.
-fn settle(buffer: &mut Buffer) {
+fn repair_wide_cells(buffer: &mut Buffer) {
     let width = usize::from(buffer.area.width);
     for i in 1..buffer.content.len() {
         let [first, second] = &mut buffer.content[i - 1..=i] else { continue };

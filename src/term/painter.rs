@@ -14,7 +14,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{
     caps::{Caps, Palette},
-    sgr::{self, Look},
+    sgr::{self, CellStyle},
 };
 use crate::domain::text;
 
@@ -27,7 +27,7 @@ pub struct Painter {
     unicode: bool,
     /// Where the terminal's cursor is; the column equals the width after the last column was written.
     at: Option<(u16, u16)>,
-    look: Option<Look>,
+    look: Option<CellStyle>,
     /// Whether the terminal shows its cursor.
     shown: Option<bool>,
     /// Where the frame wants the cursor, if at all.
@@ -74,8 +74,8 @@ impl Painter {
     /// Ends the frame and hands over its bytes; none if nothing has changed.
     pub fn take(&mut self) -> Vec<u8> {
         let painted = !self.out.is_empty();
-        if painted && self.look != Some(Look::DEFAULT) {
-            self.restyle(Look::DEFAULT);
+        if painted && self.look != Some(CellStyle::DEFAULT) {
+            self.restyle(CellStyle::DEFAULT);
         }
         match self.wanted {
             None if self.shown != Some(false) => {
@@ -94,7 +94,7 @@ impl Painter {
         std::mem::take(&mut self.out)
     }
 
-    fn restyle(&mut self, look: Look) {
+    fn restyle(&mut self, look: CellStyle) {
         sgr::change(&mut self.out, self.look, look);
         self.look = Some(look);
     }
@@ -119,7 +119,7 @@ impl Painter {
 
     fn put(&mut self, x: u16, y: u16, cell: &Cell) {
         self.go(x, y);
-        self.restyle(Look::reduced(cell.fg, cell.bg, cell.modifier, self.palette));
+        self.restyle(CellStyle::reduced(cell.fg, cell.bg, cell.modifier, self.palette));
         let symbol = cell.symbol();
         if let [byte @ 0x20..=0x7e] = symbol.as_bytes() {
             self.out.push(*byte);
@@ -127,7 +127,7 @@ impl Painter {
             self.mend(x + 1, y);
             return;
         }
-        let (shown, width, agreed) = agreeable(symbol, self.unicode, self.size.width.saturating_sub(x));
+        let (shown, width, agreed) = safe_symbol(symbol, self.unicode, self.size.width.saturating_sub(x));
         self.out.extend_from_slice(shown.as_bytes());
         // Where terminals may disagree all the same, the next cell is addressed rather than trusted to follow.
         self.at = agreed.then_some((x + width, y));
@@ -145,7 +145,7 @@ impl Painter {
     fn mend(&mut self, x: u16, y: u16) {
         if !self.split.is_empty() && self.split.remove(&(x, y)) {
             self.go(x, y);
-            self.restyle(Look::DEFAULT);
+            self.restyle(CellStyle::DEFAULT);
             self.out.push(b' ');
             self.at = Some((x + 1, y));
         }
@@ -154,7 +154,7 @@ impl Painter {
     /// Erases everything, in the terminal's own colours.
     fn erase(&mut self) {
         self.look = None;
-        self.restyle(Look::DEFAULT);
+        self.restyle(CellStyle::DEFAULT);
         self.out.extend_from_slice(b"\x1b[H\x1b[2J");
         self.at = Some((0, 0));
         self.split.clear();
@@ -166,7 +166,7 @@ impl Painter {
 /// Terminals add up the widths of the characters or measure the whole grapheme. Where the two differ (emoji joined, with a
 /// skin tone, or made of a text character by a selector) only the leading characters on which both agree are sent, and
 /// blanks fill the cell.
-fn agreeable(symbol: &str, unicode: bool, room: u16) -> (String, u16, bool) {
+fn safe_symbol(symbol: &str, unicode: bool, room: u16) -> (String, u16, bool) {
     let clean = text::clean(symbol);
     let measured = u16::try_from(clean.width()).unwrap_or(u16::MAX);
     let width = measured.max(1);
@@ -287,7 +287,7 @@ mod tests {
         #[case] width: u16,
         #[case] agreed: bool,
     ) {
-        assert_eq!(agreeable(symbol, true, 10), (sent.to_owned(), width, agreed));
+        assert_eq!(safe_symbol(symbol, true, 10), (sent.to_owned(), width, agreed));
     }
 
     #[rstest]
@@ -295,11 +295,11 @@ mod tests {
     #[case("日", "? ")]
     #[case("👩\u{200d}🚀", "? ")]
     fn ascii_only_for_a_poor_terminal(#[case] symbol: &str, #[case] sent: &str) {
-        assert_eq!(agreeable(symbol, false, 10).0, sent);
+        assert_eq!(safe_symbol(symbol, false, 10).0, sent);
     }
 
     #[test]
     fn a_wide_character_never_hangs_over_the_edge() {
-        assert_eq!(agreeable("日", true, 1), (" ".to_owned(), 1, true));
+        assert_eq!(safe_symbol("日", true, 1), (" ".to_owned(), 1, true));
     }
 }

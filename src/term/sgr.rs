@@ -9,7 +9,7 @@ use super::caps::Palette;
 
 /// One cell's looks, already reduced to the palette.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look {
+pub struct CellStyle {
     /// Foreground; `Reset` is the terminal's own.
     pub fg: Color,
     /// Background; `Reset` is the terminal's own.
@@ -18,7 +18,7 @@ pub struct Look {
     pub modifiers: Modifier,
 }
 
-impl Look {
+impl CellStyle {
     /// What a terminal has after `ESC[0m`.
     pub const DEFAULT: Self = Self { fg: Color::Reset, bg: Color::Reset, modifiers: Modifier::empty() };
 
@@ -29,11 +29,11 @@ impl Look {
 }
 
 /// Appends what changes the terminal's looks from `from` (nothing if unknown) to `to`.
-pub fn change(out: &mut Vec<u8>, from: Option<Look>, to: Look) {
+pub fn change(out: &mut Vec<u8>, from: Option<CellStyle>, to: CellStyle) {
     if from == Some(to) {
         return;
     }
-    let anew = if to == Look::DEFAULT { "0".to_owned() } else { format!("0;{}", steps(Look::DEFAULT, to)) };
+    let anew = if to == CellStyle::DEFAULT { "0".to_owned() } else { format!("0;{}", steps(CellStyle::DEFAULT, to)) };
     let codes = match from.map(|from| steps(from, to)) {
         Some(steps) if steps.len() < anew.len() => steps,
         _ => anew,
@@ -59,7 +59,7 @@ const ATTRIBUTES: [(Modifier, u8, u8); 9] = [
 ];
 
 /// The codes one by one, without a reset.
-fn steps(from: Look, to: Look) -> String {
+fn steps(from: CellStyle, to: CellStyle) -> String {
     let mut codes = String::new();
     let mut put = |code: &str| {
         if !codes.is_empty() {
@@ -197,30 +197,30 @@ mod tests {
 
     use super::*;
 
-    fn look(fg: Color, bg: Color, modifiers: Modifier) -> Look {
-        Look { fg, bg, modifiers }
+    fn look(fg: Color, bg: Color, modifiers: Modifier) -> CellStyle {
+        CellStyle { fg, bg, modifiers }
     }
 
     #[rstest]
-    #[case(Some(Look::DEFAULT), Look::DEFAULT, "")]
-    #[case(None, Look::DEFAULT, "\x1b[m")]
-    #[case(Some(Look::DEFAULT), look(Color::Red, Color::Reset, Modifier::empty()), "\x1b[31m")]
+    #[case(Some(CellStyle::DEFAULT), CellStyle::DEFAULT, "")]
+    #[case(None, CellStyle::DEFAULT, "\x1b[m")]
+    #[case(Some(CellStyle::DEFAULT), look(Color::Red, Color::Reset, Modifier::empty()), "\x1b[31m")]
     #[case(None, look(Color::Red, Color::Reset, Modifier::empty()), "\x1b[0;31m")]
-    #[case(Some(Look::DEFAULT), look(Color::White, Color::DarkGray, Modifier::BOLD), "\x1b[1;97;100m")]
+    #[case(Some(CellStyle::DEFAULT), look(Color::White, Color::DarkGray, Modifier::BOLD), "\x1b[1;97;100m")]
     #[case(
         Some(look(Color::Red, Color::Reset, Modifier::BOLD)),
         look(Color::Red, Color::Reset, Modifier::DIM),
         "\x1b[22;2m"
     )]
-    #[case(Some(look(Color::Red, Color::Blue, Modifier::BOLD)), Look::DEFAULT, "\x1b[m")]
+    #[case(Some(look(Color::Red, Color::Blue, Modifier::BOLD)), CellStyle::DEFAULT, "\x1b[m")]
     #[case(Some(look(Color::Red, Color::Reset, Modifier::BOLD | Modifier::DIM)), look(Color::Red, Color::Reset, Modifier::DIM), "\x1b[22;2m")]
     #[case(
         Some(look(Color::Red, Color::Reset, Modifier::empty())),
         look(Color::Indexed(200), Color::Reset, Modifier::empty()),
         "\x1b[38;5;200m"
     )]
-    #[case(Some(Look::DEFAULT), look(Color::Reset, Color::Rgb(1, 2, 3), Modifier::empty()), "\x1b[48;2;1;2;3m")]
-    fn the_shortest_change(#[case] from: Option<Look>, #[case] to: Look, #[case] expected: &str) {
+    #[case(Some(CellStyle::DEFAULT), look(Color::Reset, Color::Rgb(1, 2, 3), Modifier::empty()), "\x1b[48;2;1;2;3m")]
+    fn the_shortest_change(#[case] from: Option<CellStyle>, #[case] to: CellStyle, #[case] expected: &str) {
         let mut out = Vec::new();
         change(&mut out, from, to);
         assert_eq!(String::from_utf8(out).unwrap(), expected);
@@ -243,7 +243,7 @@ mod tests {
     /// Every step from one look to another, as a terminal takes it, ends at the other.
     #[test]
     fn every_change_arrives() {
-        let looks: Vec<Look> = [Color::Reset, Color::Red, Color::LightBlue, Color::Indexed(99)]
+        let looks: Vec<CellStyle> = [Color::Reset, Color::Red, Color::LightBlue, Color::Indexed(99)]
             .into_iter()
             .flat_map(|fg| {
                 (0..16_u8).map(move |bits| {

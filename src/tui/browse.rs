@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 
 use crate::{
-    domain::{Account, Failure, LoginBackoff, Region, RegionInfo, Whose},
-    engine::{Ask, JobId, catalogue::Progress},
+    domain::{Account, Failure, LoginBackoff, OwnerFilter, Region, RegionInfo},
+    engine::{Command, JobId, catalogue::Progress},
     tui::{
-        leaving,
+        banner,
         model::{Awaited, Model, Reconnect, Session},
         msg::{Connected, Effect, Page},
-        standing,
+        quit,
     },
 };
 
@@ -33,7 +33,7 @@ pub(super) fn refresh(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     model.keys.clear();
     list(model, model.chosen.clone(), effects);
-    model.ask_for(Ask::LookNow, effects);
+    model.ask_for(Command::RefreshNow, effects);
 }
 
 fn ask_who_and_where(model: &mut Model, effects: &mut Vec<Effect>) {
@@ -57,7 +57,7 @@ pub(super) fn choose(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<
 }
 
 /// Takes other people's images, or one's own again.
-pub(super) fn choose_whose(model: &mut Model, whose: Whose, effects: &mut Vec<Effect>) {
+pub(super) fn choose_whose(model: &mut Model, whose: OwnerFilter, effects: &mut Vec<Effect>) {
     model.query = model.query_for(whose);
     start_over(model, effects);
 }
@@ -96,8 +96,9 @@ const LONG: usize = 5_000;
 pub(super) fn list_where_copies_ended(model: &mut Model, ended: &[JobId], effects: &mut Vec<Effect>) {
     let regions: BTreeSet<Region> =
         ended.iter().filter_map(|id| model.board.job(*id)).map(|j| j.request.destination.clone()).collect();
-    let shown =
-        |r: &Region| model.query.whose == Whose::Mine && model.chosen.contains(r) && model.catalogue.count(r) < LONG;
+    let shown = |r: &Region| {
+        model.query.whose == OwnerFilter::Mine && model.chosen.contains(r) && model.catalogue.count(r) < LONG
+    };
     let regions: Vec<Region> = regions.into_iter().filter(shown).collect();
     list(model, regions, effects);
 }
@@ -147,13 +148,13 @@ pub(super) fn login_changed(model: &mut Model, effects: &mut Vec<Effect>) {
         model.reconnect = Some(Reconnect::At(model.now));
     }
     if model.board.status.paused.is_some() {
-        model.ask_for(Ask::LookNow, effects);
+        model.ask_for(Command::RefreshNow, effects);
     }
 }
 
 /// The account is asked for again in a while, if that can help.
 pub(super) fn ask_account_later(model: &mut Model, failure: &Failure) {
-    model.account_again = standing::reconnects(failure).then(|| model.now + BETWEEN_TRIES);
+    model.account_again = banner::reconnects(failure).then(|| model.now + BETWEEN_TRIES);
 }
 
 pub(super) fn ask_account_if_due(model: &mut Model, effects: &mut Vec<Effect>) {
@@ -170,10 +171,8 @@ pub(super) fn ask_account_if_due(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// What could not be listed while nobody could be reached.
 pub(super) fn list_failed(model: &mut Model, effects: &mut Vec<Effect>) {
-    let failed = model
-        .catalogue
-        .listings()
-        .filter(|(_, l)| matches!(&l.progress, Progress::Failed(f) if standing::reconnects(f)));
+    let failed =
+        model.catalogue.listings().filter(|(_, l)| matches!(&l.progress, Progress::Failed(f) if banner::reconnects(f)));
     let regions: Vec<Region> = failed.map(|(region, _)| region.clone()).collect();
     list(model, regions, effects);
 }
@@ -181,7 +180,7 @@ pub(super) fn list_failed(model: &mut Model, effects: &mut Vec<Effect>) {
 /// Copies started elsewhere are looked for where images are listed.
 fn follow(model: &mut Model, effects: &mut Vec<Effect>) {
     if !model.chosen.is_empty() {
-        model.ask_for(Ask::Follow(model.chosen.clone()), effects);
+        model.ask_for(Command::Follow(model.chosen.clone()), effects);
     }
 }
 
@@ -195,7 +194,7 @@ pub(super) fn note<T>(model: &mut Model, what: &'static str, result: &Result<T, 
 pub(super) fn on_connected(model: &mut Model, result: Result<Connected, Failure>, effects: &mut Vec<Effect>) {
     match result {
         Err(failure) => {
-            let wait = standing::reconnects(&failure).then(|| model.login_backoff.next_wait());
+            let wait = banner::reconnects(&failure).then(|| model.login_backoff.next_wait());
             model.reconnect = wait.map(|wait| Reconnect::At(model.now + wait));
             model.session = Session::Failed(failure);
         }
@@ -244,7 +243,10 @@ pub(super) fn on_page(
         }
         Ok(page) => {
             let listed = listed + page.images.len();
-            let others = matches!(model.query.whose, Whose::Public { .. } | Whose::Amazon | Whose::Marketplace);
+            let others = matches!(
+                model.query.whose,
+                OwnerFilter::Public { .. } | OwnerFilter::Amazon | OwnerFilter::Marketplace
+            );
             let capped = others && listed >= model.start.config.browse.public_limit && page.next.is_some();
             let next = page.next.filter(|_| !capped);
             model.catalogue.page(&region, page.images, next.is_none(), capped, model.now);
@@ -281,7 +283,7 @@ pub(super) fn refuse_unknown_regions(model: &mut Model) {
 
 /// Another profile: nothing of the old account may stay.
 pub(super) fn switch_profile(model: &mut Model, profile: String, effects: &mut Vec<Effect>) {
-    leaving::leave_profile(model, effects);
+    quit::leave_profile(model, effects);
     model.board.clear();
     model.jobs.forget();
     effects.push(Effect::CloseJobs);

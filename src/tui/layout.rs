@@ -3,8 +3,8 @@
 use ratatui::layout::Rect;
 
 use crate::tui::{
+    banner,
     model::{Model, Pane},
-    standing,
 };
 
 /// Below this size one line says so, and `q` still quits.
@@ -35,7 +35,7 @@ pub fn areas(model: &Model, size: Rect) -> Areas {
     }
     let header = Rect { height: 1, ..size };
     let footer = Rect { y: size.y + rows - 1, height: 1, ..size };
-    let lines = if rows < SMALLEST.1 { 0 } else { standing::banner_lines(model, usize::from(size.width)).len() };
+    let lines = if rows < SMALLEST.1 { 0 } else { banner::banner_lines(model, usize::from(size.width)).len() };
     let banner = Rect { y: size.y + 1, height: u16::try_from(lines).unwrap_or(0), ..size };
     let body = Rect { y: banner.bottom(), height: rows - 2 - banner.height, ..size };
     let jobs = match model.full {

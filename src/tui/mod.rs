@@ -2,25 +2,25 @@
 //!
 //! [`Model::update`] neither waits nor fails; [`view::draw`] is a pure function of the model.
 
-pub mod board;
+mod banner;
+pub mod bindings;
 mod browse;
 pub mod glyphs;
-pub mod keys;
+pub mod jobs_view;
 pub mod layout;
-mod leaving;
 pub mod model;
 pub mod msg;
 pub mod problems;
+mod quit;
 pub mod screens;
-mod standing;
 pub mod theme;
 mod update;
 pub mod view;
 pub mod widgets;
 
-pub use board::{Board, Driver, OtherDriver, Post};
+pub use jobs_view::{DriverStatus, JobUpdate, JobsView, OtherProcess};
 pub use model::{Model, Start};
-pub use msg::{Connected, Effect, Msg, Page, Reply, RequestId};
+pub use msg::{Connected, Effect, EffectId, Msg, Page, Reply};
 
 #[cfg(test)]
 mod tests;

@@ -7,15 +7,15 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     config::Config,
     domain::{
-        Account, AccountKey, ClientToken, Failure, Image, ImageQuery, LoginBackoff, Region, RegionInfo, Whose,
-        key::KeyList,
+        Account, AccountKey, ClientToken, Failure, Image, ImageQuery, LoginBackoff, OwnerFilter, Region, RegionInfo,
+        kms_key::KeyList,
     },
-    engine::{Ask, JobId, catalogue::Catalogue},
+    engine::{Command, JobId, catalogue::Catalogue},
     term::Caps,
     tui::{
-        board::{Board, Driver},
-        keys::Context,
-        msg::{Connected, Effect, RequestId},
+        bindings::Context,
+        jobs_view::{DriverStatus, JobsView},
+        msg::{Connected, Effect, EffectId},
         screens::{Overlay, images::ImagesPane, jobs::JobsPane},
     },
 };
@@ -52,7 +52,7 @@ pub struct Start {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Session {
     /// Configuration and credentials are being looked up.
-    Connecting(RequestId),
+    Connecting(EffectId),
     /// There are credentials.
     Ready(Connected),
     /// There are none, or they cannot be used.
@@ -76,7 +76,7 @@ pub(super) enum Reconnect {
     /// At this time.
     At(Timestamp),
     /// Now; what is known of the failure stays on the screen meanwhile.
-    Asked(RequestId),
+    Asked(EffectId),
 }
 
 /// What a request that is under way is for.
@@ -117,7 +117,7 @@ pub struct Model {
     /// The images.
     pub catalogue: Catalogue,
     /// The copies.
-    pub board: Board,
+    pub board: JobsView,
     /// Destinations' keys, as far as they were asked for.
     pub keys: BTreeMap<Region, KeyList>,
     /// The images pane.
@@ -134,7 +134,7 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// Whether the mouse is on.
     pub mouse: bool,
-    pub(super) awaited: BTreeMap<RequestId, Awaited>,
+    pub(super) awaited: BTreeMap<EffectId, Awaited>,
     pub(super) reconnect: Option<Reconnect>,
     /// How long until then, the next time.
     pub(super) login_backoff: LoginBackoff,
@@ -154,7 +154,7 @@ impl Model {
         let mut model = Self {
             now: start.now,
             size: start.size,
-            session: Session::Connecting(RequestId(0)),
+            session: Session::Connecting(EffectId(0)),
             profile: start.profile.clone(),
             account: None,
             lookup_problems: BTreeMap::new(),
@@ -162,7 +162,7 @@ impl Model {
             chosen: Vec::new(),
             query: ImageQuery::default(),
             catalogue: Catalogue::default(),
-            board: Board::new(stall),
+            board: JobsView::new(stall),
             keys: BTreeMap::new(),
             images: ImagesPane::default(),
             jobs: JobsPane::default(),
@@ -261,12 +261,12 @@ impl Model {
         effects.push(Effect::Clipboard(text));
     }
 
-    pub(super) fn id(&mut self) -> RequestId {
+    pub(super) fn id(&mut self) -> EffectId {
         self.next_id += 1;
-        RequestId(self.next_id)
+        EffectId(self.next_id)
     }
 
-    pub(super) fn ask(&mut self, what: Awaited) -> RequestId {
+    pub(super) fn ask(&mut self, what: Awaited) -> EffectId {
         let id = self.id();
         self.awaited.insert(id, what);
         id
@@ -286,12 +286,12 @@ impl Model {
     }
 
     /// What is asked for when these are wanted; other people's images are narrowed by the settings' patterns.
-    pub(super) fn query_for(&self, whose: Whose) -> ImageQuery {
+    pub(super) fn query_for(&self, whose: OwnerFilter) -> ImageQuery {
         let browse = &self.start.config.browse;
         let pattern = |p: &String| Some(p.clone()).filter(|p| !p.is_empty() && p != "*");
         let name = match &whose {
-            Whose::Amazon => pattern(&browse.amazon_name),
-            Whose::Marketplace => pattern(&browse.marketplace_name),
+            OwnerFilter::Amazon => pattern(&browse.amazon_name),
+            OwnerFilter::Marketplace => pattern(&browse.marketplace_name),
             _ => None,
         };
         ImageQuery { whose, name }
@@ -308,7 +308,7 @@ impl Model {
 
     /// Whether anything can be asked for. If not, it says why.
     pub(super) fn can_ask(&mut self) -> bool {
-        if let Driver::Nobody(failure) = &self.board.driver {
+        if let DriverStatus::Nobody(failure) = &self.board.driver {
             let words = failure.lines().join(". ");
             self.complain(words);
             return false;
@@ -323,20 +323,20 @@ impl Model {
     }
 
     /// Asks for something; what comes of it is on the board once it is written down.
-    pub(super) fn ask_for(&mut self, ask: Ask, effects: &mut Vec<Effect>) {
-        let passing = matches!(ask, Ask::LookNow | Ask::Follow(_));
+    pub(super) fn ask_for(&mut self, ask: Command, effects: &mut Vec<Effect>) {
+        let passing = matches!(ask, Command::RefreshNow | Command::Follow(_));
         if passing || self.can_ask() {
             if !passing {
                 let now = self.now;
                 self.board.note_request(now);
             }
-            effects.push(Effect::Ask(ask));
+            effects.push(Effect::Command(ask));
         }
     }
 
     /// Has failed copies made again, each under a token of its own.
     pub(super) fn try_again(&mut self, jobs: &[JobId], effects: &mut Vec<Effect>) {
         let jobs = jobs.iter().map(|id| (*id, self.token())).collect();
-        self.ask_for(Ask::TryAgain(jobs), effects);
+        self.ask_for(Command::Retry(jobs), effects);
     }
 }

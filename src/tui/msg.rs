@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{Account, AccountKey, CredentialSource, Failure, Image, ImageQuery, Region, RegionInfo, key::KeyList},
-    engine::{Ask, AuditEntry, Job, JobId},
+    domain::{Account, AccountKey, CredentialSource, Failure, Image, ImageQuery, Region, RegionInfo, kms_key::KeyList},
+    engine::{AuditEntry, Command, Job, JobId},
     term::Input,
-    tui::board::Post,
+    tui::jobs_view::JobUpdate,
 };
 
 /// An effect's number; its reply carries it, and a reply that is no longer awaited is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RequestId(pub u64);
+pub struct EffectId(pub u64);
 
 /// Everything that can happen to the model.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,12 +21,12 @@ pub enum Msg {
     /// An effect was answered.
     Reply {
         /// Which effect.
-        id: RequestId,
+        id: EffectId,
         /// Its answer.
         reply: Reply,
     },
     /// News of the jobs.
-    Board(Post),
+    Jobs(JobUpdate),
     /// A login has written something: credentials that did not work may work now.
     LoginChanged,
     /// A deadline has passed.
@@ -39,24 +39,24 @@ pub enum Effect {
     /// Load a profile's configuration and check that it has credentials.
     Connect {
         /// Awaited by.
-        id: RequestId,
+        id: EffectId,
         /// The profile; `None` for the environment's.
         profile: Option<String>,
     },
     /// Ask who is signed in.
     AskAccount {
         /// Awaited by.
-        id: RequestId,
+        id: EffectId,
     },
     /// List the account's regions.
     ListRegions {
         /// Awaited by.
-        id: RequestId,
+        id: EffectId,
     },
     /// Fetch one page of images.
     ListImages {
         /// Awaited by.
-        id: RequestId,
+        id: EffectId,
         /// Where.
         region: Region,
         /// Whose.
@@ -67,14 +67,14 @@ pub enum Effect {
     /// List a destination's keys.
     ListKeys {
         /// Awaited by.
-        id: RequestId,
+        id: EffectId,
         /// Where.
         region: Region,
     },
     /// List the profiles on this machine.
     ListProfiles {
         /// Awaited by.
-        id: RequestId,
+        id: EffectId,
     },
     /// Read this account's jobs, follow their changes, and drive them if nobody else does.
     OpenJobs {
@@ -84,16 +84,16 @@ pub enum Effect {
     /// Stop following and driving: the account is left.
     CloseJobs,
     /// Ask for something; it is written down before it is done.
-    Ask(Ask),
+    Command(Command),
     /// Read the jobs that have ended.
     History {
         /// Awaited by.
-        id: RequestId,
+        id: EffectId,
     },
     /// Read the calls that changed something for a job.
     Audit {
         /// Awaited by.
-        id: RequestId,
+        id: EffectId,
         /// Which job.
         job: JobId,
     },
@@ -108,11 +108,11 @@ pub enum Effect {
     /// Paint every cell anew.
     Repaint,
     /// Take the terminal again after the process was stopped and continued, and paint every cell anew.
-    Retake,
+    ResumeTerminal,
     /// Stop like any program under job control.
     Suspend,
     /// Keep the choice of regions for the next start.
-    Remember {
+    CacheRegions {
         /// For this profile.
         profile: String,
         /// The choice.

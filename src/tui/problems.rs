@@ -8,14 +8,14 @@ use crate::{
     domain::{Failure, Region, Retry, text},
     engine::{Job, JobState, catalogue::Progress},
     tui::{
+        banner,
         model::{Model, Session},
-        standing,
     },
 };
 
 /// Where something is wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Place<'a> {
+pub enum ProblemLocation<'a> {
     /// Signing in, as this profile.
     SignIn(Option<&'a str>),
     /// The credentials of copies under way.
@@ -38,7 +38,7 @@ pub enum Place<'a> {
     CopiesTo(&'a Region),
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for ProblemLocation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SignIn(Some(profile)) => write!(f, "profile {profile}"),
@@ -57,7 +57,7 @@ impl fmt::Display for Place<'_> {
 }
 
 /// Something that is wrong.
-pub type Problem<'a> = (Place<'a>, Cow<'a, Failure>);
+pub type Problem<'a> = (ProblemLocation<'a>, Cow<'a, Failure>);
 
 impl Model {
     /// Everything that is wrong now. What stops everything comes first, single copies last.
@@ -65,40 +65,40 @@ impl Model {
         let mut problems: Vec<Problem<'_>> = Vec::new();
         let mut add = |place, failure| problems.push((place, Cow::Borrowed(failure)));
         if let Session::Failed(failure) = &self.session {
-            add(Place::SignIn(self.profile.as_deref()), failure);
+            add(ProblemLocation::SignIn(self.profile.as_deref()), failure);
         }
         if let Some(failure) = &self.board.status.paused {
-            add(Place::Credentials, failure);
+            add(ProblemLocation::Credentials, failure);
         }
         if let Some(failure) = &self.board.trouble {
-            add(Place::Store, failure);
+            add(ProblemLocation::Store, failure);
         }
         for notice in &self.board.notices {
-            add(Place::Notice, notice);
+            add(ProblemLocation::Notice, notice);
         }
-        if let Some(failure) = standing::nobody_drives(self) {
-            add(Place::Driver, failure);
+        if let Some(failure) = banner::nobody_drives(self) {
+            add(ProblemLocation::Driver, failure);
         }
         if let Some(silent) = self.board.driver.silent() {
-            problems.push((Place::OtherDriver, Cow::Owned(Failure::new("run the queue", silent))));
+            problems.push((ProblemLocation::OtherDriver, Cow::Owned(Failure::new("run the queue", silent))));
         }
         let mut add = |place, failure| problems.push((place, Cow::Borrowed(failure)));
         for (what, failure) in &self.lookup_problems {
-            add(Place::Lookup(what), failure);
+            add(ProblemLocation::Lookup(what), failure);
         }
         for (region, listing) in self.catalogue.listings() {
             if let Progress::Failed(failure) = &listing.progress {
-                add(Place::Images(region), failure);
+                add(ProblemLocation::Images(region), failure);
             }
         }
         let mut live = BTreeSet::new();
         let mut failed: Vec<Problem<'_>> = Vec::new();
         for job in self.board.jobs() {
             if let JobState::Failed { failure, .. } = &job.state {
-                failed.push((Place::Copy(job), Cow::Borrowed(&**failure)));
+                failed.push((ProblemLocation::Copy(job), Cow::Borrowed(&**failure)));
             }
             if let Some(idle) = job.stalled(self.now, self.board.stall) {
-                failed.push((Place::Copy(job), Cow::Owned(stalled(job, idle))));
+                failed.push((ProblemLocation::Copy(job), Cow::Owned(stalled(job, idle))));
             }
             // Where nothing goes on any more nobody looks again, and so nothing would take a problem back.
             if !job.state.ended() && self.board.region_problem(&job.request.destination).is_some() {
@@ -107,7 +107,7 @@ impl Model {
         }
         for region in live {
             if let Some(failure) = self.board.region_problem(region) {
-                add(Place::CopiesTo(region), failure);
+                add(ProblemLocation::CopiesTo(region), failure);
             }
         }
         problems.append(&mut failed);

@@ -12,18 +12,18 @@ mod leaving;
 mod standing;
 
 use super::{
-    keys::Context,
+    bindings::Context,
     model::{Pane, Session},
     *,
 };
 use crate::{
     config::Config,
     domain::{
-        Account, AccountId, CredentialSource, Failure, Image, ImageId, OptIn, Region, RegionInfo, Retry, Whose,
+        Account, AccountId, CredentialSource, Failure, Image, ImageId, OptIn, OwnerFilter, Region, RegionInfo, Retry,
         image::{BlockDevice, Ebs},
-        key::KeyList,
+        kms_key::KeyList,
     },
-    engine::{Ask, BatchId, Job, JobId, JobState},
+    engine::{BatchId, Command, Job, JobId, JobState},
     term::{
         Caps, Input,
         input::{KeyCode, KeyEvent, KeyModifiers},
@@ -76,7 +76,7 @@ fn connected() -> Connected {
     }
 }
 
-fn reply(model: &mut Model, id: RequestId, reply: Reply) -> Vec<Effect> {
+fn reply(model: &mut Model, id: EffectId, reply: Reply) -> Vec<Effect> {
     model.update(Msg::Reply { id, reply }, now())
 }
 
@@ -93,14 +93,14 @@ fn keys(model: &mut Model, text: &str) -> Vec<Effect> {
     text.chars().fold(Vec::new(), |_, c| press(model, KeyCode::Char(c)))
 }
 
-fn connect_id(effects: &[Effect]) -> RequestId {
+fn connect_id(effects: &[Effect]) -> EffectId {
     match effects {
         [Effect::Connect { id, .. }] => *id,
         other => panic!("{other:?}"),
     }
 }
 
-fn lists(effects: &[Effect]) -> Vec<(RequestId, Region, Option<String>)> {
+fn lists(effects: &[Effect]) -> Vec<(EffectId, Region, Option<String>)> {
     let list = |e: &Effect| match e {
         Effect::ListImages { id, region, token, .. } => Some((*id, region.clone(), token.clone())),
         _ => None,
@@ -193,8 +193,8 @@ fn an_answer_nobody_waits_for_changes_nothing() {
     let mut model = listed(vec![image(1)]);
     let page = Ok(Page { images: vec![image(2)], next: Some("more".into()) });
     let late = Reply::Images { region: region("us-east-1"), page };
-    assert_eq!(reply(&mut model, RequestId(999), late), []);
-    assert_eq!(reply(&mut model, RequestId(1), Reply::Connected(Ok(connected()))), [], "connected already");
+    assert_eq!(reply(&mut model, EffectId(999), late), []);
+    assert_eq!(reply(&mut model, EffectId(1), Reply::Connected(Ok(connected()))), [], "connected already");
     model.prepare();
     assert_eq!(names(&model), ["web-1"]);
 }
@@ -236,7 +236,9 @@ fn new_regions_are_fetched_old_ones_are_not() {
     let effects = press(&mut model, KeyCode::Enter);
     let asked: Vec<_> = lists(&effects).into_iter().map(|(_, r, _)| r).collect();
     assert_eq!(asked, [region("eu-west-1"), region("eu-west-2")], "not the one that is here, not the one not enabled");
-    assert!(matches!(&effects[0], Effect::Remember { profile, regions } if profile == "prod" && regions.len() == 3));
+    assert!(
+        matches!(&effects[0], Effect::CacheRegions { profile, regions } if profile == "prod" && regions.len() == 3)
+    );
 }
 
 #[test]
@@ -259,7 +261,7 @@ fn other_peoples_images_take_the_place_of_ones_own() {
     let mut model = listed(vec![image(1)]);
     keys(&mut model, "w/marketp");
     press(&mut model, KeyCode::Enter);
-    assert_eq!(model.query.whose, Whose::Marketplace);
+    assert_eq!(model.query.whose, OwnerFilter::Marketplace);
     model.prepare();
     assert_eq!(names(&model), [] as [&str; 0], "nothing of the old question stays");
 }
@@ -286,7 +288,7 @@ fn a_start_asks_for_each_copy_under_its_own_token() {
     let mut model = listed(vec![image(1)]);
     form(&mut model);
     let effects = ctrl(&mut model, 's');
-    let [Effect::Ask(Ask::Copy(copies))] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Command(Command::Copy(copies))] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(copies.len(), 2);
     assert_eq!([&copies[0].destination, &copies[1].destination], [&region("eu-west-1"), &region("eu-west-2")]);
     assert_ne!(copies[0].token, copies[1].token);
@@ -339,14 +341,14 @@ fn read_only_changes_nothing() {
 fn start_and_take(model: &mut Model, stand: impl Fn(&mut Job)) {
     form(model);
     let effects = ctrl(model, 's');
-    let [Effect::Ask(Ask::Copy(copies))] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Command(Command::Copy(copies))] = &effects[..] else { panic!("{effects:?}") };
     let jobs = copies.iter().zip(1..).map(|(request, id)| {
         let mut job = Job::new(JobId(id), BatchId::of(&copies[0].token), request.clone(), now());
         stand(&mut job);
         Arc::new(job)
     });
     let jobs = jobs.collect();
-    model.update(Msg::Board(Post::Changed { jobs, status: None }), now());
+    model.update(Msg::Jobs(JobUpdate::Changed { jobs, status: None }), now());
 }
 
 #[test]
@@ -358,7 +360,7 @@ fn a_cancel_asks_and_no_is_the_default() {
     assert_eq!(press(&mut model, KeyCode::Enter), [], "Enter takes the default, which is no");
     keys(&mut model, "x");
     let effects = keys(&mut model, "y");
-    assert_eq!(effects, [Effect::Ask(Ask::Cancel(vec![JobId(2)]))]);
+    assert_eq!(effects, [Effect::Command(Command::Cancel(vec![JobId(2)]))]);
 }
 
 #[test]

@@ -5,23 +5,23 @@ use ratatui::layout::Rect;
 
 use crate::{
     domain::{Failure, Retry},
-    engine::Ask,
+    engine::Command,
     term::{
         Input,
         input::{KeyEvent, MouseEventKind},
     },
     tui::{
-        board::Post,
+        bindings::{self, Action},
         browse,
-        keys::{self, Action},
-        layout, leaving,
+        jobs_view::JobUpdate,
+        layout,
         model::{Awaited, Model, Pane, Reconnect, Session},
-        msg::{Effect, Msg, Reply, RequestId},
+        msg::{Effect, EffectId, Msg, Reply},
+        quit,
         screens::{
-            Overlay, form, images, jobs,
-            picker::{self, update::Taken},
-            prompt, question,
-            reading::{self, Reading},
+            Overlay, confirm, form, images, input, jobs,
+            pager::{self, Pager},
+            picker::{self, update::PickOutcome},
         },
         widgets::editor,
     },
@@ -41,13 +41,13 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
             act(model, action, effects);
         }
         Msg::Input(Input::Continued) => {
-            model.ask_for(Ask::LookNow, effects);
-            effects.push(Effect::Retake);
+            model.ask_for(Command::RefreshNow, effects);
+            effects.push(Effect::ResumeTerminal);
         }
         Msg::Input(Input::Suspend) => effects.push(Effect::Suspend),
-        Msg::Input(Input::Hangup) => leaving::hang_up(model, effects),
+        Msg::Input(Input::Hangup) => quit::hang_up(model, effects),
         Msg::Input(Input::Terminate) => effects.push(Effect::Quit),
-        Msg::Board(post) => on_post(model, post),
+        Msg::Jobs(post) => on_post(model, post),
         Msg::LoginChanged => browse::login_changed(model, effects),
         Msg::Tick => {}
         Msg::Reply { id, reply } => on_reply(model, id, reply, effects),
@@ -57,13 +57,13 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
 fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
     let smallest = layout::SMALLEST;
     let contexts = if model.size.0 < smallest.0 || model.size.1 < smallest.1 {
-        vec![keys::Context::Everywhere]
+        vec![bindings::Context::Everywhere]
     } else {
         model.contexts()
     };
     // Ctrl-c always leaves, Ctrl-z and Ctrl-l always work: no screen may hold a person.
-    let always = keys::lookup(&[keys::Context::Everywhere], key)
-        .filter(|a| keys::steers(key) && matches!(a, Action::Quit | Action::Suspend | Action::Repaint));
+    let always = bindings::lookup(&[bindings::Context::Everywhere], key)
+        .filter(|a| bindings::steers(key) && matches!(a, Action::Quit | Action::Suspend | Action::Repaint));
     if let Some(action) = always {
         return act(model, action, effects);
     }
@@ -73,7 +73,7 @@ fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
         return;
     }
     model.notice = notice;
-    if let Some(action) = keys::lookup(&contexts, key) {
+    if let Some(action) = bindings::lookup(&contexts, key) {
         model.notice = None;
         act(model, action, effects);
     } else if model.overlays.is_empty() {
@@ -84,10 +84,10 @@ fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
 /// A key of the other pane does nothing here, and says so.
 fn hint_at_other_pane(model: &mut Model, key: &KeyEvent) {
     let (other, name) = match model.focus {
-        Pane::Images => (keys::Context::Jobs, "jobs"),
-        Pane::Jobs => (keys::Context::Images, "images"),
+        Pane::Images => (bindings::Context::Jobs, "jobs"),
+        Pane::Jobs => (bindings::Context::Images, "images"),
     };
-    if let Some(binding) = keys::binding(&[other], key) {
+    if let Some(binding) = bindings::binding(&[other], key) {
         model.say(format!("That key is for the {name} pane: {}. Tab goes there.", binding.text));
     }
 }
@@ -104,8 +104,8 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         return;
     }
     match action {
-        Action::Help => model.overlays.push(Overlay::Reading(Reading::help())),
-        Action::Problems => model.overlays.push(Overlay::Reading(Reading::problems())),
+        Action::Help => model.overlays.push(Overlay::Pager(Pager::help())),
+        Action::Problems => model.overlays.push(Overlay::Pager(Pager::problems())),
         Action::Commands => picker::open::commands(model),
         Action::OtherPane => {
             model.focus = if model.focus == Pane::Images { Pane::Jobs } else { Pane::Images };
@@ -127,7 +127,7 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
             });
             effects.push(Effect::Mouse(model.mouse));
         }
-        Action::Quit => leaving::quit(model, effects),
+        Action::Quit => quit::quit(model, effects),
         _ => {}
     }
 }
@@ -138,31 +138,31 @@ fn full(model: &mut Model, pane: Pane) {
 }
 
 /// News of the jobs.
-fn on_post(model: &mut Model, post: Post) {
+fn on_post(model: &mut Model, post: JobUpdate) {
     match post {
-        Post::Opened { account, jobs, status } => {
+        JobUpdate::Opened { account, jobs, status } => {
             // Posted before another account was signed in to: of no use to anybody.
             if model.account.as_ref().is_none_or(|known| model.account_key(known) == account) {
                 model.board.open(account, jobs, status);
             }
         }
-        Post::Changed { jobs, status } => {
+        JobUpdate::Changed { jobs, status } => {
             model.board.change(jobs);
             if let Some(status) = status {
                 model.board.status = status;
             }
         }
-        Post::Driver(driver) => model.board.driver = driver,
-        Post::NotAsked(failure) => model.complain(failure.lines().join(". ")),
-        Post::Trouble(trouble) => model.board.trouble = trouble,
-        Post::Notice(text) => {
+        JobUpdate::Driver(driver) => model.board.driver = driver,
+        JobUpdate::NotAsked(failure) => model.complain(failure.lines().join(". ")),
+        JobUpdate::Trouble(trouble) => model.board.trouble = trouble,
+        JobUpdate::Notice(text) => {
             model.complain(text.clone());
             model.board.notices.push(Failure::new("read the jobs", text).retry(Retry::Never));
         }
     }
 }
 
-fn on_reply(model: &mut Model, id: RequestId, reply: Reply, effects: &mut Vec<Effect>) {
+fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Effect>) {
     if let Reply::Connected(result) = reply {
         if model.session == Session::Connecting(id) || model.reconnect == Some(Reconnect::Asked(id)) {
             browse::on_connected(model, result, effects);
@@ -200,7 +200,7 @@ fn on_reply(model: &mut Model, id: RequestId, reply: Reply, effects: &mut Vec<Ef
             picker::open::keys_arrived(model);
         }
         (Awaited::History, Reply::History(result)) => jobs::history::arrived(model, result),
-        (Awaited::Audit(job), Reply::Audit(result)) => reading::audit::arrived(model, job, result),
+        (Awaited::Audit(job), Reply::Audit(result)) => pager::audit::arrived(model, job, result),
         (Awaited::Profiles, Reply::Profiles(profiles)) => picker::open::profiles(model, &profiles),
         _ => {}
     }
@@ -217,7 +217,7 @@ impl Model {
         update(self, msg, &mut effects);
         browse::reconnect_if_due(self, &mut effects);
         browse::ask_account_if_due(self, &mut effects);
-        reading::audit::ask_if_changed(self, &mut effects);
+        pager::audit::ask_if_changed(self, &mut effects);
         let ended = self.board.take_ended();
         browse::list_where_copies_ended(self, &ended, &mut effects);
         if !ended.is_empty() && self.start.config.ui.bell {
@@ -233,8 +233,8 @@ impl Model {
         jobs::lines::refresh_lines(self);
         let areas = layout::areas(self, Rect::new(0, 0, self.size.0, self.size.1));
         let height = layout::rows(areas.jobs, 0);
-        jobs::lines::settle(self, height);
-        images::update::settle(self, layout::rows(areas.images, 1));
+        jobs::lines::clamp_scroll(self, height);
+        images::update::clamp_scroll(self, layout::rows(areas.images, 1));
     }
 }
 
@@ -243,7 +243,7 @@ fn type_into(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) -> bo
     match model.overlays.last_mut() {
         Some(Overlay::Form(_)) => form::update::type_into(model, key),
         Some(Overlay::Picker(picker)) if picker.typing => picker.edit(key),
-        Some(Overlay::Prompt(prompt)) => prompt.edit(key),
+        Some(Overlay::InputLine(line)) => line.edit(key),
         Some(_) => false,
         None if model.jobs.editing => jobs::update::type_into(model, key, effects),
         None => images::update::type_into(model, key, effects),
@@ -256,11 +256,11 @@ fn paste_into(model: &mut Model, text: &str) -> bool {
         Some(Overlay::Form(_)) => form::update::paste(model, text),
         Some(Overlay::Picker(picker)) if picker.typing => {
             editor::paste(&mut picker.filter, text);
-            picker.narrow();
+            picker.filter();
             true
         }
-        Some(Overlay::Prompt(prompt)) => {
-            editor::paste(&mut prompt.line, text);
+        Some(Overlay::InputLine(line)) => {
+            editor::paste(&mut line.line, text);
             true
         }
         None if model.images.editing => {
@@ -280,18 +280,18 @@ fn paste_into(model: &mut Model, text: &str) -> bool {
 /// Offers an action to the screen that has the focus. Whether it was one of its own.
 fn offer(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
     match model.overlays.last() {
-        Some(Overlay::Reading(_)) => reading::update::act(model, action, effects),
+        Some(Overlay::Pager(_)) => pager::update::act(model, action, effects),
         Some(Overlay::Form(_)) => form::update::act(model, action, effects),
         Some(Overlay::Picker(_)) => match picker::update::act(model, action, effects) {
-            Taken::No => false,
-            Taken::Yes => true,
-            Taken::Command(action) => {
+            PickOutcome::No => false,
+            PickOutcome::Yes => true,
+            PickOutcome::Command(action) => {
                 act(model, action, effects);
                 true
             }
         },
-        Some(Overlay::Prompt(_)) => prompt::update::act(model, action, effects),
-        Some(Overlay::Question(_)) => question::update::act(model, action, effects),
+        Some(Overlay::InputLine(_)) => input::update::act(model, action, effects),
+        Some(Overlay::Confirmation(_)) => confirm::update::act(model, action, effects),
         None => match model.focus {
             Pane::Images => images::update::act(model, action, effects),
             Pane::Jobs => jobs::update::act(model, action, effects),

@@ -12,17 +12,18 @@ use crate::{
         CredentialSource,
         text::{clean, count, thousands},
     },
-    engine::{JobState, Purpose},
+    engine::{JobState, RemovalReason},
     tui::{
+        banner,
+        bindings::{self, Context},
         glyphs::Glyphs,
-        keys::{self, Context},
         layout::{self, SMALLEST},
         model::{Model, Notice, Session},
-        screens::{Overlay, form, images, jobs, picker, prompt, question, reading},
-        standing, theme,
+        screens::{Overlay, confirm, form, images, input, jobs, pager, picker},
+        theme,
         widgets::{
-            cells::{cut, width, wrap},
-            dressing::Dressing,
+            draw_context::DrawContext,
+            text_fit::{cut, width, wrap},
         },
     },
 };
@@ -39,10 +40,10 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model) {
         frame.render_widget(Paragraph::new(lines), area);
         return;
     }
-    let dressing = Dressing { glyphs: Glyphs::of(&model.start.caps) };
+    let dressing = DrawContext { glyphs: Glyphs::of(&model.start.caps) };
     let areas = layout::areas(model, area);
     frame.render_widget(Paragraph::new(header(model, usize::from(area.width), dressing)), areas.header);
-    let banner = standing::banner_lines(model, usize::from(area.width)).into_iter();
+    let banner = banner::banner_lines(model, usize::from(area.width)).into_iter();
     let banner: Vec<Line<'_>> = banner.map(|t| Line::styled(format!(" {t}"), theme::WARN)).collect();
     frame.render_widget(Paragraph::new(banner), areas.banner);
     if areas.images.height > 0 {
@@ -53,11 +54,11 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model) {
     }
     for overlay in &model.overlays {
         match overlay {
-            Overlay::Reading(reading) => reading::view::draw(frame, areas.body, reading, model, dressing),
+            Overlay::Pager(page) => pager::view::draw(frame, areas.body, page, model, dressing),
             Overlay::Form(form) => form::view::draw(frame, areas.body, form, dressing),
             Overlay::Picker(picker) => picker::view::draw(frame, areas.body, picker, dressing),
-            Overlay::Prompt(prompt) => prompt::view::draw(frame, areas.body, prompt, dressing),
-            Overlay::Question(question) => question::view::draw(frame, areas.body, question, dressing),
+            Overlay::InputLine(line) => input::view::draw(frame, areas.body, line, dressing),
+            Overlay::Confirmation(question) => confirm::view::draw(frame, areas.body, question, dressing),
         }
     }
     match &model.notice {
@@ -66,9 +67,9 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model) {
     }
 }
 
-fn header(model: &Model, cells: usize, dressing: Dressing<'_>) -> Line<'static> {
+fn header(model: &Model, cells: usize, dressing: DrawContext<'_>) -> Line<'static> {
     let mut left = vec![Span::styled(" amigrate ", theme::STRONG)];
-    for badge in standing::badges(model) {
+    for badge in banner::badges(model) {
         left.push(Span::styled(badge, theme::BADGE));
         left.push(Span::raw(" "));
     }
@@ -154,11 +155,11 @@ impl Tally {
         let mut tally = Self::default();
         for job in model.board.jobs() {
             match &job.state {
-                JobState::Removing { purpose: Purpose::Deregister, .. } => tally.deregistering += 1,
-                JobState::Removing { purpose: Purpose::TryAgain { .. }, .. } => tally.queued += 1,
+                JobState::Removing { purpose: RemovalReason::Deregister, .. } => tally.deregistering += 1,
+                JobState::Removing { purpose: RemovalReason::Retry { .. }, .. } => tally.queued += 1,
                 state if job.leaving() && !state.ended() => tally.cancelling += 1,
                 JobState::Copying { .. } | JobState::Starting => tally.copying += 1,
-                JobState::Queued | JobState::Settling { .. } => tally.queued += 1,
+                JobState::Queued | JobState::Reconciling { .. } => tally.queued += 1,
                 JobState::InDoubt { .. } => tally.in_doubt += 1,
                 JobState::Available { .. } => tally.available += 1,
                 JobState::Failed { .. } => tally.failed += 1,
@@ -227,7 +228,7 @@ fn footer(model: &Model, cells: usize) -> Line<'static> {
         contexts.truncate(1);
     }
     let mut spans = vec![Span::raw(" ")];
-    for (key, word) in keys::footer(&contexts, cells.saturating_sub(1), |action| jobs::offers(model, action)) {
+    for (key, word) in bindings::footer(&contexts, cells.saturating_sub(1), |action| jobs::offers(model, action)) {
         // The same key leads back.
         let word = match word {
             "history" if model.jobs.history.is_some() => "back",

@@ -8,8 +8,10 @@ use std::{
 
 use amigrate::{
     config::Config,
-    engine::Limits,
-    runtime::{Clock, Effects, Face, Means, Origin, StoreAt, remember::Memory, run},
+    engine::EngineConfig,
+    runtime::{
+        Clock, EffectConfig, Effects, SessionSource, StoreLocation, TerminalPort, region_cache::RegionCache, run,
+    },
     sim::{Scenario, SharedWorld, World, connector},
     term::{Caps, Input, decode},
     tui::{Model, Start, view},
@@ -25,7 +27,7 @@ struct Camera {
     last: Arc<Mutex<String>>,
 }
 
-impl Face for Camera {
+impl TerminalPort for Camera {
     fn draw(&mut self, model: &Model) -> io::Result<()> {
         self.terminal.draw(|frame| view::draw(frame, model)).map_err(io::Error::other)?;
         let buffer = self.terminal.backend().buffer();
@@ -54,7 +56,7 @@ impl Face for Camera {
         Ok(())
     }
 
-    fn retake(&mut self) -> io::Result<()> {
+    fn resume(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
@@ -73,19 +75,19 @@ fn after(script: &'static [(u64, &'static str)]) -> String {
         let home = world.with(|w| w.home().clone());
         let mut config = Config::default();
         config.browse.regions = vec!["all".into()];
-        let means = Means {
-            store: StoreAt::Memory,
+        let means = EffectConfig {
+            store: StoreLocation::Memory,
             read_only: false,
-            limits: Limits::of(&config),
+            limits: EngineConfig::of(&config),
             history_days: config.jobs.history_days,
-            memory: Memory::default(),
+            memory: RegionCache::default(),
             background: Vec::new(),
         };
         let (caps, seed, now) = (Caps::full(), 1, clock.now());
         let (mut model, first) =
             Model::new(Start { config, caps, demo: Some("demo".into()), profile: None, seed, now, size: SIZE });
         let http = connector::http_client(world, move || clock.now()).into();
-        let mut effects = Effects::new(Origin::Simulated { http, home }, means, clock);
+        let mut effects = Effects::new(SessionSource::Simulated { http, home }, means, clock);
         let last = Arc::new(Mutex::new(String::new()));
         let terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).expect("it is in memory");
         let mut camera = Camera { terminal, last: Arc::clone(&last) };

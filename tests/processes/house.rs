@@ -16,7 +16,7 @@ use amigrate::{
         AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, ImageId, ImageName, ImageState,
         KmsKeyRef, Region, SnapshotId, SnapshotState,
     },
-    engine::{Ask, Job, JobState},
+    engine::{self, Job, JobState},
     sim::{CopySeen, Maker},
     store::{DriverLock, Loaded, Store},
 };
@@ -88,8 +88,8 @@ impl House {
         self.loaded().jobs
     }
 
-    pub(crate) fn ask(&self, ask: &Ask) {
-        self.store().ask(&self.account, ask, Timestamp::now()).expect("the store takes it");
+    pub(crate) fn ask(&self, command: &engine::Command) {
+        self.store().ask(&self.account, command, Timestamp::now()).expect("the store takes it");
     }
 
     /// Leaves a copy as a process leaves it that died when it had sent the request.
@@ -125,7 +125,7 @@ impl House {
             (0..each).map(move |n| (format!("{batch}-{n}"), *to, (r * 100 + n) as u128 + token_of(batch)))
         });
         let requests = requests.map(|(name, to, token)| self.request(&name, to, token)).collect();
-        self.ask(&Ask::Copy(requests));
+        self.ask(&engine::Command::Copy(requests));
     }
 
     fn environment(&self) -> Vec<(&'static str, String)> {

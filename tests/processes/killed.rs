@@ -10,7 +10,7 @@ use std::{
 
 use amigrate::{
     domain::ClientToken,
-    engine::{Ask, JobState},
+    engine::{Command, JobState},
 };
 
 use crate::{
@@ -111,22 +111,22 @@ fn ask_for_more(house: &House, rng: &mut fastrand::Rng, life: usize) -> usize {
         requests[rng.usize(..3)].encryption = bad_key();
     }
     let count = requests.len();
-    house.ask(&Ask::Copy(requests));
+    house.ask(&Command::Copy(requests));
     let jobs = house.jobs();
     let open: Vec<_> = jobs.iter().filter(|j| !j.state.ended()).map(|j| j.id).collect();
     if life % 2 == 1
         && let Some(id) = rng.choice(&open)
     {
-        house.ask(&Ask::Cancel(vec![*id]));
+        house.ask(&Command::Cancel(vec![*id]));
     }
     if let Some(failed) = jobs.iter().find(|j| matches!(j.state, JobState::Failed { .. })) {
-        house.ask(&Ask::TryAgain(vec![(failed.id, ClientToken::from_random(rng.u128(..)))]));
+        house.ask(&Command::Retry(vec![(failed.id, ClientToken::from_random(rng.u128(..)))]));
     }
     let done: Vec<_> = jobs.iter().filter(|j| matches!(j.state, JobState::Available { .. })).map(|j| j.id).collect();
     if life == 3
         && let Some(id) = rng.choice(&done)
     {
-        house.ask(&Ask::Deregister(vec![*id]));
+        house.ask(&Command::Deregister(vec![*id]));
     }
     count
 }

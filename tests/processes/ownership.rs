@@ -5,7 +5,7 @@ use amigrate::{
     engine::JobState,
     sim::{
         LookAlike,
-        faults::{Effect, Rule},
+        faults::{FaultKind, Rule},
     },
 };
 use jiff::Timestamp;
@@ -23,7 +23,7 @@ fn here() -> Region {
 
 /// Asks for one copy and waits until EC2 has it pending, with its snapshots there.
 fn one_copy(house: &House, screen: &mut Pty) -> ImageId {
-    house.ask(&amigrate::engine::Ask::Copy(vec![house.request("ours", REGION, 7)]));
+    house.ask(&amigrate::engine::Command::Copy(vec![house.request("ours", REGION, 7)]));
     screen.wait_for("the copy", |t| t.contains("1 copying"));
     house.bell.wait_for("its snapshots to be listed", PATIENCE, || {
         let jobs = house.jobs();
@@ -69,11 +69,11 @@ fn another_users_copy_of_the_same_name_is_not_taken_for_ours() {
     let house = House::new();
     let source = house.request("ours", REGION, 7);
     // Our request never arrives, and somebody copies the same image under the same name.
-    house.ec2.with(|w| w.faults().add(Rule::new("CopyImage", Effect::Reset).first(1)));
+    house.ec2.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::Reset).first(1)));
     let theirs = house.ec2.with(|w| {
         w.copy_elsewhere(&here(), &source.source, &source.source_region, "ours", Timestamp::now()).expect("it may")
     });
-    house.ask(&amigrate::engine::Ask::Copy(vec![source]));
+    house.ask(&amigrate::engine::Command::Copy(vec![source]));
     let mut drive = house.drive();
     assert!(drive.wait().success(), "{}\n{}", drive.said(), drive.errors());
     house.settle();
@@ -153,8 +153,8 @@ fn a_copy_in_doubt_is_decided_on_the_screen() {
 #[test]
 fn a_copy_ends_though_its_snapshots_may_not_be_read() {
     let house = House::new();
-    house.ec2.with(|w| w.faults().add(Rule::new("DescribeSnapshots", Effect::Deny)));
-    house.ask(&amigrate::engine::Ask::Copy(vec![
+    house.ec2.with(|w| w.faults().add(Rule::new("DescribeSnapshots", FaultKind::Deny)));
+    house.ask(&amigrate::engine::Command::Copy(vec![
         house.request("whole", REGION, 7),
         amigrate::domain::CopyRequest { encryption: crate::house::bad_key(), ..house.request("broken", REGION, 8) },
     ]));

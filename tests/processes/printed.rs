@@ -23,7 +23,7 @@ fn jobs_are_printed_from_the_store_alone() {
     let mut bad = house.request("with-bad-key", "us-east-2", 1);
     bad.encryption = crate::house::bad_key();
     let late = house.request("not-yet", "us-east-2", 2);
-    house.ask(&amigrate::engine::Ask::Copy(vec![bad, late]));
+    house.ask(&amigrate::engine::Command::Copy(vec![bad, late]));
     let requests = || house.ec2.with(|w| w.calls().values().map(|c| c.asked).sum::<u64>());
 
     // Nobody has driven yet, so nobody knows whose jobs these are: AWS is asked.

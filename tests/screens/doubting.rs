@@ -6,7 +6,7 @@ use amigrate::{
     engine::JobState,
     sim::{
         LookAlike,
-        faults::{Effect, Rule},
+        faults::{FaultKind, Rule},
     },
     term::input::KeyCode,
 };
@@ -18,7 +18,7 @@ use crate::stage::{Playbill, Stage, named, region};
 async fn in_doubt() -> Stage {
     let bill = Playbill::new(named("demo")).with(|b| b.config.copy.job_tags = false);
     let stage = Stage::opened(bill).await;
-    stage.world.with(|w| w.faults().add(Rule::new("CopyImage", Effect::Reset)));
+    stage.world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::Reset)));
     stage.form("batch-gpu-00009", &["eu-west-2"]).await;
     stage.retype("doubtful").await;
     stage.ctrl('s').await;

@@ -6,7 +6,7 @@ use amigrate::{
     domain::{ImageState, Snapshot},
     engine::JobState,
     runtime::Exit,
-    sim::faults::{Effect, Rule},
+    sim::faults::{FaultKind, Rule},
     term::input::KeyCode,
 };
 use insta::assert_snapshot;
@@ -61,9 +61,9 @@ async fn a_copy_that_is_available_meanwhile_stays() {
     stage.send("x").await;
     stage.shows("Cancel the copy");
     // The program does not see how it goes on: no look is answered until it is done.
-    stage.world.with(|w| w.faults().add(Rule::new("Describe*", Effect::Slow).millis(1)));
+    stage.world.with(|w| w.faults().add(Rule::new("Describe*", FaultKind::Slow).millis(1)));
     let id = stage.seen().jobs[0].image().unwrap().clone();
-    stage.world.with(|w| w.faults().add(Rule::new("*", Effect::Fail).in_region(region("eu-west-2"))));
+    stage.world.with(|w| w.faults().add(Rule::new("*", FaultKind::Fail).in_region(region("eu-west-2"))));
     stage.pass(Duration::from_mins(5)).await;
     assert!(matches!(stage.seen().jobs[0].state, JobState::Copying { .. }), "{:?}", stage.seen().jobs[0].state);
     stage.world.with(|w| w.faults().clear());
@@ -113,7 +113,7 @@ async fn a_batch_is_cancelled_as_one() {
 async fn a_failed_copy_is_tried_again() {
     let stage = Stage::open("demo").await;
     // A denial may be about the tags: it is sent once more without them.
-    stage.world.with(|w| w.faults().add(Rule::new("CopyImage", Effect::Deny).first(2)));
+    stage.world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::Deny).first(2)));
     stage.form("app-web-2026", &["eu-west-2"]).await;
     stage.retype("again").await;
     stage.ctrl('s').await;
@@ -128,7 +128,7 @@ async fn a_failed_copy_is_tried_again() {
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_makes_no_second_image() {
     let stage = Stage::open("demo").await;
-    stage.world.with(|w| w.faults().add(Rule::new("CopyImage", Effect::LostAnswer).first(6)));
+    stage.world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::LostAnswer).first(6)));
     stage.form("app-web-2026", &["eu-west-2"]).await;
     stage.retype("once").await;
     stage.ctrl('s').await;

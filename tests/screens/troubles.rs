@@ -2,9 +2,9 @@
 
 use amigrate::{
     domain::{Failure, Retry},
-    sim::faults::{Effect, Rule},
+    sim::faults::{FaultKind, Rule},
     term::input::KeyCode,
-    tui::{Model, Msg, Reply, RequestId, view},
+    tui::{EffectId, Model, Msg, Reply, view},
 };
 use insta::assert_snapshot;
 use ratatui::{Terminal, backend::TestBackend};
@@ -37,12 +37,12 @@ async fn one_region_fails_and_the_others_are_listed() {
 #[tokio::test(start_paused = true)]
 async fn a_throttled_region_recovers() {
     let stage = Playbill::new(named("demo")).regions(&["eu-central-1"]).play();
-    stage.world.with(|w| w.faults().add(Rule::new("DescribeImages", Effect::Throttle).first(2)));
+    stage.world.with(|w| w.faults().add(Rule::new("DescribeImages", FaultKind::Throttle).first(2)));
     stage.settled().await;
     stage.shows("ledger-");
     stage.lacks("problem");
     // More throttles than the SDK's tries: a problem, until it is asked again.
-    stage.world.with(|w| w.faults().add(Rule::new("DescribeImages", Effect::Throttle)));
+    stage.world.with(|w| w.faults().add(Rule::new("DescribeImages", FaultKind::Throttle)));
     stage.send("R").await;
     stage.wait_text("problem (!)").await;
     stage.shows("ledger-");
@@ -143,7 +143,7 @@ fn without_credentials_it_says_how_to_get_some() {
              --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. `amigrate demo` needs none.",
         )
         .retry(Retry::AfterLogin);
-    model.update(Msg::Reply { id: RequestId(1), reply: Reply::Connected(Err(failure)) }, opening());
+    model.update(Msg::Reply { id: EffectId(1), reply: Reply::Connected(Err(failure)) }, opening());
     model.prepare();
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
     terminal.draw(|frame| view::draw(frame, &model)).unwrap();

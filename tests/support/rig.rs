@@ -16,16 +16,16 @@ use amigrate::{
         AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, Failure, ImageId, ImageName,
         ImageQuery, Region, SnapshotId,
     },
-    engine::{Ask, Call, Job, JobId, JobState, Limits, Origin},
+    engine::{Command, EngineConfig, Job, JobId, JobState, Origin, Request},
     runtime::{
         Clock,
-        driver::{Desk, Duty, Seat, Worker},
-        hands::{Answered, AwsHands, Hands, SessionCell, Write},
-        keeper::Keeper,
+        driver::{Driver, DriverConfig, DriverHandle, LockMode},
+        hands::{AwsBackend, BackendResponse, DriverBackend, SharedSession, Write},
+        keeper::StoreHandle,
     },
     sim::{Change, ChangeKind, CopySeen, Maker, Scenario, SharedWorld, World, connector},
     store::Store,
-    tui::Post,
+    tui::JobUpdate,
 };
 use futures_util::future::{BoxFuture, FutureExt as _, pending};
 use jiff::{SignedDuration, Timestamp};
@@ -67,15 +67,15 @@ pub(crate) struct Rig {
     pub(crate) clock: Clock,
     pub(crate) session: Session,
     pub(crate) login: SimulatedLogin,
-    pub(crate) keeper: Keeper,
+    pub(crate) keeper: StoreHandle,
     pub(crate) account: AccountKey,
-    pub(crate) limits: Limits,
+    pub(crate) limits: EngineConfig,
     pub(crate) notes: Arc<Mutex<Notes>>,
 }
 
 /// One life of the program.
 pub(crate) struct Life {
-    pub(crate) desk: Desk,
+    pub(crate) desk: DriverHandle,
     over: Arc<AtomicBool>,
     task: JoinHandle<Result<(), Failure>>,
 }
@@ -102,7 +102,7 @@ pub(crate) fn region(name: &str) -> Region {
 
 impl Rig {
     /// Must be made within a runtime whose clock is paused.
-    pub(crate) fn new(scenario: &Scenario, limits: Limits) -> Self {
+    pub(crate) fn new(scenario: &Scenario, limits: EngineConfig) -> Self {
         let clock = Clock::starting(start(), 1.0);
         let world = SharedWorld::new(World::new(scenario, clock.now()));
         let (home, account) = world.with(|w| {
@@ -116,7 +116,7 @@ impl Rig {
             clock,
             session: Session::simulated_as(http, home, &login),
             login,
-            keeper: Keeper::inline(Store::in_memory().unwrap()),
+            keeper: StoreHandle::inline(Store::in_memory().unwrap()),
             account: AccountKey::new(&account, None),
             limits,
             notes: Arc::default(),
@@ -130,12 +130,12 @@ impl Rig {
     /// Starts the program.
     pub(crate) fn live(&self) -> Life {
         self.notes().killed = false;
-        let duty = Duty {
+        let duty = DriverConfig {
             account: self.account.clone(),
             limits: self.limits.clone(),
-            seat: Seat::Alone,
-            look_only: false,
-            until_rest: false,
+            seat: LockMode::Alone,
+            read_only: false,
+            exit_when_done: false,
             history_days: 90,
         };
         let over = Arc::new(AtomicBool::new(false));
@@ -143,14 +143,14 @@ impl Rig {
             over: Arc::clone(&over),
             keeper: self.keeper.clone(),
             account: self.account.clone(),
-            real: Arc::new(AwsHands::new(SessionCell::new(self.session.clone()), None)),
+            real: Arc::new(AwsBackend::new(SharedSession::new(self.session.clone()), None)),
             notes: Arc::clone(&self.notes),
             world: self.world.clone(),
             clock: self.clock,
         };
         let notes = Arc::clone(&self.notes);
         let post = Box::new(move |post| see(&mut notes.lock().unwrap(), &post));
-        let (worker, desk) = Worker::new(duty, self.keeper.clone(), Arc::new(hands), self.clock, post);
+        let (worker, desk) = Driver::new(duty, self.keeper.clone(), Arc::new(hands), self.clock, post);
         Life { desk, over, task: tokio::spawn(worker.run()) }
     }
 
@@ -168,18 +168,18 @@ impl Rig {
     }
 
     /// Requests in the store that nobody has carried out yet.
-    pub(crate) async fn waiting_asks(&self) -> Vec<Ask> {
+    pub(crate) async fn waiting_asks(&self) -> Vec<Command> {
         let account = self.account.clone();
         let asks = self.keeper.with(move |store| store.asks(&account)).await.unwrap();
         asks.into_iter().map(|(_, ask)| ask).collect()
     }
 
     /// Asks as another process does: once this returns it is asked for, whatever happens to the program.
-    pub(crate) async fn ask(&self, life: &Life, ask: Ask) {
+    pub(crate) async fn ask(&self, life: &Life, ask: Command) {
         let (account, now) = (self.account.clone(), self.clock.now());
         self.keeper.with(move |store| store.ask(&account, &ask, now)).await.unwrap();
         // Nobody polls a store that is this process's own; anything that is asked makes it look.
-        life.desk.ask(Ask::Dismiss(Vec::new()));
+        life.desk.send(Command::Dismiss(Vec::new()));
     }
 
     /// The account's own available images with snapshots in its home region, in the order of their names.
@@ -367,8 +367,8 @@ pub(crate) fn request(
 }
 
 /// Bars never go back, and an end is the end.
-fn see(notes: &mut Notes, post: &Post) {
-    let (Post::Opened { jobs, .. } | Post::Changed { jobs, .. }) = post else { return };
+fn see(notes: &mut Notes, post: &JobUpdate) {
+    let (JobUpdate::Opened { jobs, .. } | JobUpdate::Changed { jobs, .. }) = post else { return };
     for job in jobs {
         let Some(percent) = job.percent() else { continue };
         let key = (job.id, job.request.token.clone());
@@ -383,9 +383,9 @@ fn see(notes: &mut Notes, post: &Post) {
 struct Mortal {
     /// This life is over.
     over: Arc<AtomicBool>,
-    keeper: Keeper,
+    keeper: StoreHandle,
     account: AccountKey,
-    real: Arc<AwsHands>,
+    real: Arc<AwsBackend>,
     notes: Arc<Mutex<Notes>>,
     world: SharedWorld,
     clock: Clock,
@@ -404,8 +404,8 @@ impl Mortal {
     }
 
     /// Nothing is sent that is not in the store, as being sent and under its own token.
-    fn must_be_written(&self, call: &Call) {
-        let Call::Copy { job, request, .. } = call else { return };
+    fn must_be_written(&self, call: &Request) {
+        let Request::CopyImage { job, request, .. } = call else { return };
         let (account, id) = (self.account.clone(), *job);
         let stored = self.keeper.with(move |store| store.job(&account, id)).now_or_never();
         let written = matches!(stored, Some(Ok(Some(j))) if j.state == JobState::Starting && j.request == **request);
@@ -442,14 +442,15 @@ impl Mortal {
     }
 }
 
-impl Hands for Mortal {
+impl DriverBackend for Mortal {
     fn identity(&self) -> Option<String> {
         self.real.identity()
     }
 
-    fn call(&self, call: Call) -> BoxFuture<'static, Answered> {
+    fn call(&self, call: Request) -> BoxFuture<'static, BackendResponse> {
         self.must_be_written(&call);
-        let starts = if let Call::Copy { request, .. } = &call { Some(request.destination.clone()) } else { None };
+        let starts =
+            if let Request::CopyImage { request, .. } = &call { Some(request.destination.clone()) } else { None };
         let (notes, world, clock) = (Arc::clone(&self.notes), self.world.clone(), self.clock);
         let effect = self.real.call(call);
         self.carry_out(
@@ -480,7 +481,7 @@ impl Hands for Mortal {
 
     fn commit(
         &self,
-        keeper: &Keeper,
+        keeper: &StoreHandle,
         account: &AccountKey,
         write: Write,
         now: Timestamp,

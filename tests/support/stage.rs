@@ -11,9 +11,11 @@ use std::{
 use amigrate::{
     aws::{HttpClient, Session},
     config::Config,
-    domain::{Image, ImageQuery, Region, Whose},
-    engine::{Job, Limits},
-    runtime::{Clock, Effects, Exit, Face, Means, Origin, StoreAt, remember::Memory, run},
+    domain::{Image, ImageQuery, OwnerFilter, Region},
+    engine::{EngineConfig, Job},
+    runtime::{
+        Clock, EffectConfig, Effects, Exit, SessionSource, StoreLocation, TerminalPort, region_cache::RegionCache, run,
+    },
     sim::{Scenario, SharedWorld, World, connector},
     term::{
         Caps, Input, Screen,
@@ -123,7 +125,7 @@ impl Playbill {
         let seen = Arc::new(Mutex::new(seen));
         let mut face = Front { screen: Screen::new(Vec::new(), self.size, &self.caps), seen: Arc::clone(&seen) };
         let (keys, mut inputs): (_, UnboundedReceiver<Input>) = unbounded_channel();
-        let origin = Origin::Simulated { http: http.clone(), home: home.clone() };
+        let origin = SessionSource::Simulated { http: http.clone(), home: home.clone() };
         let (means, frames) = (means(&self.config), self.config.ui.frames_local);
         let playing = tokio::spawn(async move {
             let (mut model, first) = Model::new(start);
@@ -136,13 +138,13 @@ impl Playbill {
 }
 
 /// Jobs live in memory and end with the play.
-pub(crate) fn means(config: &Config) -> Means {
-    Means {
-        store: StoreAt::Memory,
+pub(crate) fn means(config: &Config) -> EffectConfig {
+    EffectConfig {
+        store: StoreLocation::Memory,
         read_only: config.read_only,
-        limits: Limits::of(config),
+        limits: EngineConfig::of(config),
         history_days: config.jobs.history_days,
-        memory: Memory::default(),
+        memory: RegionCache::default(),
         background: Vec::new(),
     }
 }
@@ -167,7 +169,7 @@ struct Front {
     seen: Arc<Mutex<Seen>>,
 }
 
-impl Face for Front {
+impl TerminalPort for Front {
     fn draw(&mut self, model: &Model) -> io::Result<()> {
         self.screen.draw(|frame| view::draw(frame, model))?;
         let bytes = std::mem::take(self.screen.writer_mut());
@@ -208,7 +210,7 @@ impl Face for Front {
         Ok(())
     }
 
-    fn retake(&mut self) -> io::Result<()> {
+    fn resume(&mut self) -> io::Result<()> {
         self.screen.repaint();
         Ok(())
     }
@@ -348,7 +350,7 @@ impl Stage {
 
     /// Whatever images of this name the account has in a region.
     pub(crate) async fn images(&self, place: &str, name: &str) -> Vec<Image> {
-        let query = ImageQuery { whose: Whose::Mine, name: None };
+        let query = ImageQuery { whose: OwnerFilter::Mine, name: None };
         let (mut images, mut token) = (Vec::new(), None);
         loop {
             let page = self.session.image_page(&region(place), &query, token).await.unwrap();

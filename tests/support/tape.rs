@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use amigrate::{
-    runtime::{Effects, Origin},
+    runtime::{Effects, SessionSource},
     tui::{Effect, Model, Msg},
 };
 use jiff::Timestamp;
@@ -22,7 +22,7 @@ pub(crate) async fn record(
 ) -> (Tape, Model, Vec<Effect>) {
     let (_, http, home, clock) = bill.world();
     let (mut model, first) = Model::new(bill.start());
-    let mut effects = Effects::new(Origin::Simulated { http, home }, means(&bill.config), clock);
+    let mut effects = Effects::new(SessionSource::Simulated { http, home }, means(&bill.config), clock);
     let mut asked = first.clone();
     for effect in first {
         effects.start(effect);

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    aws::testing::{Answer, eu, refused, scripted, us},
+    aws::testing::{CannedResponse, eu, refused, scripted, us},
     domain::{Failure, FailureKind, ImageQuery},
 };
 
-async fn listing(answer: Answer) -> Failure {
+async fn listing(answer: CannedResponse) -> Failure {
     let (session, _) = scripted(move |_, _| answer.clone());
     session.image_page(&eu(), &ImageQuery::default(), None).await.unwrap_err()
 }
@@ -36,7 +36,7 @@ async fn each_code_has_its_class_and_a_word_of_advice() {
         ("InvalidClientTokenId", 403, Retry::AfterLogin, "not enabled"),
     ];
     for (code, status, retry, advice) in cases {
-        let failure = listing(Answer::error(status, code, "AWS\u{202e} says so")).await;
+        let failure = listing(CannedResponse::error(status, code, "AWS\u{202e} says so")).await;
         assert_eq!((failure.retry, failure.code.as_deref()), (retry, Some(code)));
         assert!(failure.hint.contains(advice), "{code}: {}", failure.hint);
         assert_eq!(failure.what, "list images in eu-west-1");
@@ -57,11 +57,11 @@ async fn an_auth_failure_about_an_image_is_that_calls_refusal() {
         "Not authorized to use the given key",
     ];
     for message in refusals {
-        let failure = listing(Answer::error(403, "AuthFailure", message)).await;
+        let failure = listing(CannedResponse::error(403, "AuthFailure", message)).await;
         assert_eq!((failure.retry, failure.kind), (Retry::AfterChange, FailureKind::Other), "{message}");
         assert!(failure.hint.contains("another account"), "{}", failure.hint);
     }
-    let unknown = listing(Answer::error(403, "AuthFailure", "You may not do this")).await;
+    let unknown = listing(CannedResponse::error(403, "AuthFailure", "You may not do this")).await;
     assert_eq!((unknown.retry, unknown.kind, unknown.hint.as_str()), (Retry::AfterChange, FailureKind::Other, ""));
     let generic = [
         "AWS was not able to validate the provided access credentials",
@@ -70,7 +70,7 @@ async fn an_auth_failure_about_an_image_is_that_calls_refusal() {
         "The access key ID is not valid",
     ];
     for message in generic {
-        let failure = listing(Answer::error(401, "AuthFailure", message)).await;
+        let failure = listing(CannedResponse::error(401, "AuthFailure", message)).await;
         assert_eq!((failure.retry, failure.kind), (Retry::AfterLogin, FailureKind::CredentialsOrRegion), "{message}");
     }
 }
@@ -79,9 +79,9 @@ async fn an_auth_failure_about_an_image_is_that_calls_refusal() {
 async fn credentials_another_region_accepted_are_never_blamed() {
     let (session, _) = scripted(|_, asked| {
         if asked.host.contains("eu-west-1") {
-            Answer::error(401, "AuthFailure", "AWS was not able to validate the provided access credentials")
+            CannedResponse::error(401, "AuthFailure", "AWS was not able to validate the provided access credentials")
         } else {
-            Answer::ok("<DescribeImagesResponse/>")
+            CannedResponse::ok("<DescribeImagesResponse/>")
         }
     });
     let query = ImageQuery::default();
@@ -95,13 +95,17 @@ async fn credentials_another_region_accepted_are_never_blamed() {
 #[tokio::test(start_paused = true)]
 async fn what_is_not_the_protocol_is_called_so() {
     let cases = [
-        (Answer::new(502, "<html><body>Bad Gateway"), "answered with HTML (status 502)", "in trouble"),
-        (Answer::new(200, "<!DOCTYPE html><p>Log in"), "answered with HTML (status 200)", "login page"),
-        (Answer::new(407, "<html>"), "status 407", "HTTPS_PROXY"),
-        (Answer::new(404, "not found"), "something that is not AWS's protocol (status 404)", "proxy"),
-        (Answer::new(200, "<DescribeImagesResponse><imagesSet><item><imageId>ami-1"), "was cut off", "try again"),
-        (Answer::new(200, ""), "answered with nothing", "cut off"),
-        (Answer::new(404, ""), "answered with nothing (status 404)", ""),
+        (CannedResponse::new(502, "<html><body>Bad Gateway"), "answered with HTML (status 502)", "in trouble"),
+        (CannedResponse::new(200, "<!DOCTYPE html><p>Log in"), "answered with HTML (status 200)", "login page"),
+        (CannedResponse::new(407, "<html>"), "status 407", "HTTPS_PROXY"),
+        (CannedResponse::new(404, "not found"), "something that is not AWS's protocol (status 404)", "proxy"),
+        (
+            CannedResponse::new(200, "<DescribeImagesResponse><imagesSet><item><imageId>ami-1"),
+            "was cut off",
+            "try again",
+        ),
+        (CannedResponse::new(200, ""), "answered with nothing", "cut off"),
+        (CannedResponse::new(404, ""), "answered with nothing (status 404)", ""),
     ];
     for (answer, why, advice) in cases {
         let failure = listing(answer).await;
@@ -112,7 +116,7 @@ async fn what_is_not_the_protocol_is_called_so() {
 
 #[tokio::test(start_paused = true)]
 async fn what_never_arrives_is_told_apart() {
-    let io = |kind, words: &'static str| Answer::Broken(kind, words);
+    let io = |kind, words: &'static str| CannedResponse::Broken(kind, words);
     let cases = [
         (refused(), "refuses the connection"),
         (io(io::ErrorKind::Other, "dns error: failed to lookup address information"), "cannot be looked up"),
@@ -129,7 +133,7 @@ async fn what_never_arrives_is_told_apart() {
 #[tokio::test(start_paused = true)]
 async fn a_hanging_endpoint_costs_a_minute_and_no_more() {
     let begun = tokio::time::Instant::now();
-    let failure = listing(Answer::Hang).await;
+    let failure = listing(CannedResponse::Hang).await;
     assert!(failure.why.contains("did not answer in time"), "{failure:?}");
     assert_eq!(failure.retry, Retry::Later);
     // Virtual time: what is asserted is the configured limit, not speed.

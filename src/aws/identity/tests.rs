@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    aws::testing::{Answer, Asked, eu, unverified, unverified_in},
+    aws::testing::{CannedResponse, RecordedRequest, eu, unverified, unverified_in},
     domain::ImageQuery,
 };
 
@@ -10,16 +10,16 @@ const OURS: &str = "123456789012";
 const THEIRS: &str = "210987654321";
 const THEIR_KEY: &str = "AKIATHEIRSEXAMPLE";
 
-fn identity_of(account: &str) -> Answer {
-    Answer::ok(&format!(
+fn identity_of(account: &str) -> CannedResponse {
+    CannedResponse::ok(&format!(
         "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>{account}</Account>\
          <Arn>arn:aws:iam::{account}:user/me</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>"
     ))
 }
 
 /// An error in STS's form.
-fn refusal(status: u16, code: &str) -> Answer {
-    Answer::new(
+fn refusal(status: u16, code: &str) -> CannedResponse {
+    CannedResponse::new(
         status,
         &format!(
             "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error>\
@@ -29,11 +29,11 @@ fn refusal(status: u16, code: &str) -> Answer {
 }
 
 /// Two accounts, told apart by the access key that signed.
-fn two_accounts(_: usize, asked: &Asked) -> Answer {
+fn two_accounts(_: usize, asked: &RecordedRequest) -> CannedResponse {
     match asked.action.as_str() {
         "GetCallerIdentity" if asked.access_key == THEIR_KEY => identity_of(THEIRS),
         "GetCallerIdentity" => identity_of(OURS),
-        _ => Answer::ok("<R/>"),
+        _ => CannedResponse::ok("<R/>"),
     }
 }
 
@@ -95,8 +95,11 @@ async fn while_sts_does_not_answer_well_the_credentials_are_not_used() {
         (refusal(403, "InvalidClientTokenId"), Retry::AfterLogin),
         (refusal(400, "ExpiredToken"), Retry::AfterLogin),
         (crate::aws::testing::refused(), Retry::Later),
-        (Answer::Hang, Retry::Later),
-        (Answer::ok("<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>"), Retry::Later),
+        (CannedResponse::Hang, Retry::Later),
+        (
+            CannedResponse::ok("<GetCallerIdentityResponse><GetCallerIdentityResult/></GetCallerIdentityResponse>"),
+            Retry::Later,
+        ),
     ];
     for (answer, retry) in cases {
         let (session, asked) = unverified(SimulatedLogin::default(), move |_, _| answer.clone());
@@ -109,7 +112,7 @@ async fn while_sts_does_not_answer_well_the_credentials_are_not_used() {
 
 #[tokio::test(start_paused = true)]
 async fn good_credentials_are_known_in_a_home_region_that_is_not_enabled() {
-    let script = |_: usize, asked: &Asked| {
+    let script = |_: usize, asked: &RecordedRequest| {
         if asked.host.contains("me-south-1") { refusal(403, "InvalidClientTokenId") } else { two_accounts(0, asked) }
     };
     let home = crate::domain::Region::new("me-south-1").unwrap();

@@ -3,13 +3,13 @@
 use super::*;
 
 /// One copy that is being cancelled, and was deregistered with these verdicts at second 1.
-fn deregistered(verdicts: Vec<(SnapshotId, SnapshotVerdict)>) -> (Engine, Vec<Call>) {
+fn deregistered(verdicts: Vec<(SnapshotId, SnapshotReturnCode)>) -> (Engine, Vec<Request>) {
     let mut engine = copying();
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
-    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(1));
-    let done = Answer::Deregistered(JobId(1), Ok(Deregistration::Done(verdicts)));
-    let calls = engine.handle(Event::Answer(done), at(1));
-    assert!(matches!(calls[..], [Call::FindLeftovers { .. }]), "{calls:?}");
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
+    engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(1));
+    let done = Response::DeregisterImage(JobId(1), Ok(Deregistration::Done(verdicts)));
+    let calls = engine.handle(Event::Response(done), at(1));
+    assert!(matches!(calls[..], [Request::FindSnapshots { .. }]), "{calls:?}");
     (engine, calls)
 }
 
@@ -20,7 +20,7 @@ fn snap(id: &str) -> SnapshotId {
 /// Lets time pass until then; looks show `left`, and each delete is answered so.
 fn play(
     engine: &mut Engine,
-    mut calls: Vec<Call>,
+    mut calls: Vec<Request>,
     until: Timestamp,
     left: &[Snapshot],
     answer: &dyn Fn() -> Result<(), Failure>,
@@ -29,16 +29,16 @@ fn play(
     loop {
         for call in std::mem::take(&mut calls) {
             let answer = match call {
-                Call::FindLeftovers { job, image, .. } => Answer::Leftovers(job, image, Ok(left.to_vec())),
-                Call::DeleteSnapshot { job, image, snapshot, .. } => {
+                Request::FindSnapshots { job, image, .. } => Response::FindSnapshots(job, image, Ok(left.to_vec())),
+                Request::DeleteSnapshot { job, image, snapshot, .. } => {
                     deleted.push(snapshot.clone());
-                    Answer::Deleted(job, image, snapshot, answer())
+                    Response::DeleteSnapshot(job, image, snapshot, answer())
                 }
-                Call::Watch { region, .. } => Answer::Watched(region, Ok(nothing())),
-                Call::Survey { region } => Answer::Surveyed(region, Ok(Vec::new())),
+                Request::PollCopies { region, .. } => Response::PollCopies(region, Ok(nothing())),
+                Request::ListPending { region } => Response::ListPending(region, Ok(Vec::new())),
                 other => panic!("{other:?}"),
             };
-            calls.extend(engine.handle(Event::Answer(answer), now));
+            calls.extend(engine.handle(Event::Response(answer), now));
         }
         if calls.is_empty() {
             match engine.next_deadline() {
@@ -70,15 +70,15 @@ fn a_look_alike_is_named_and_left() {
 }
 
 /// Cancelled before the image listed its snapshot.
-fn deregistered_unlisted(verdicts: Vec<(SnapshotId, SnapshotVerdict)>) -> (Engine, Vec<Call>) {
+fn deregistered_unlisted(verdicts: Vec<(SnapshotId, SnapshotReturnCode)>) -> (Engine, Vec<Request>) {
     let mut engine = copying();
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
     let mut bare = image(ImageState::Pending);
     bare.block_devices.clear();
-    let looked = Looked { image: Some(Box::new(bare)), source_snapshots: None };
-    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(looked))), at(1));
-    let done = Answer::Deregistered(JobId(1), Ok(Deregistration::Done(verdicts)));
-    let calls = engine.handle(Event::Answer(done), at(1));
+    let looked = CheckedImage { image: Some(Box::new(bare)), source_snapshots: None };
+    engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(looked))), at(1));
+    let done = Response::DeregisterImage(JobId(1), Ok(Deregistration::Done(verdicts)));
+    let calls = engine.handle(Event::Response(done), at(1));
     (engine, calls)
 }
 
@@ -96,7 +96,7 @@ fn a_backup_with_our_description_and_tags_is_left_by_the_listing() {
 
 #[test]
 fn a_backup_with_our_description_and_tags_is_left_by_what_ec2_says_it_deleted() {
-    let (mut engine, calls) = deregistered_unlisted(vec![(snap("snap-new"), SnapshotVerdict::Deleted)]);
+    let (mut engine, calls) = deregistered_unlisted(vec![(snap("snap-new"), SnapshotReturnCode::Deleted)]);
     assert_eq!(play(&mut engine, calls, at(120), &[imitation()], &|| Ok(())), []);
     assert_eq!(left(&engine).len(), 1);
 }
@@ -108,15 +108,15 @@ fn a_backup_with_our_description_and_tags_is_left_for_being_younger_also_once_ou
     // Ours is deleted at the first look; the second shows the other alone.
     while let Some(call) = calls.pop() {
         let answer = match call {
-            Call::FindLeftovers { job, image, .. } => Answer::Leftovers(job, image, Ok(there.clone())),
-            Call::DeleteSnapshot { job, image, snapshot, .. } => {
+            Request::FindSnapshots { job, image, .. } => Response::FindSnapshots(job, image, Ok(there.clone())),
+            Request::DeleteSnapshot { job, image, snapshot, .. } => {
                 there.retain(|s| s.id != snapshot);
                 deleted.push(snapshot.clone());
-                Answer::Deleted(job, image, snapshot, Ok(()))
+                Response::DeleteSnapshot(job, image, snapshot, Ok(()))
             }
             other => panic!("{other:?}"),
         };
-        calls.extend(engine.handle(Event::Answer(answer), at(2)));
+        calls.extend(engine.handle(Event::Response(answer), at(2)));
     }
     let calls = engine.handle(Event::Tick, at(10));
     deleted.extend(play(&mut engine, calls, at(120), &there, &|| Ok(())));
@@ -146,14 +146,14 @@ fn what_is_proven_is_deleted() {
 #[test]
 fn ec2s_verdicts_are_acted_on() {
     let cases = [
-        (SnapshotVerdict::Skipped, false, Some("snap-new (other images use it)")),
+        (SnapshotReturnCode::Skipped, false, Some("snap-new (other images use it)")),
         (
-            SnapshotVerdict::MissingPermissions,
+            SnapshotReturnCode::MissingPermissions,
             false,
             Some("snap-new (AWS does not allow you to delete it (missing-permissions))"),
         ),
-        (SnapshotVerdict::InternalError, true, None),
-        (SnapshotVerdict::ClientError, true, None),
+        (SnapshotReturnCode::InternalError, true, None),
+        (SnapshotReturnCode::ClientError, true, None),
     ];
     for (verdict, tried_again, named) in cases {
         let (mut engine, calls) = deregistered(vec![(snap("snap-new"), verdict)]);
@@ -178,19 +178,19 @@ fn what_cannot_be_removed_yet_ends_the_job_after_ten_minutes_and_goes_on_for_a_w
     let busy = || Err(later("it is pending"));
     play(&mut engine, calls, at(590), &shown, &busy);
     assert_eq!(state(&engine).word(), "cancelling");
-    assert!(!engine.may_rest());
+    assert!(!engine.can_exit());
     let (_, calls) = next_calls(&mut engine);
     play(&mut engine, calls, at(700), &shown, &busy);
     assert_eq!(*state(&engine), JobState::Cancelled);
     let job = engine.job(JobId(1)).unwrap();
-    assert!(job.needs_cleanup() && engine.may_rest(), "no process is kept alive for it");
+    assert!(job.needs_cleanup() && engine.can_exit(), "no process is kept alive for it");
     assert_eq!(job.still_to_remove().collect::<Vec<_>>(), [(&snap("snap-new"), "it is pending")]);
 
     // It cannot be taken off the list meanwhile, and another process goes on with it.
-    engine.handle(Event::Ask(Ask::Dismiss(vec![JobId(1)])), at(700));
+    engine.handle(Event::Command(Command::Dismiss(vec![JobId(1)])), at(700));
     assert!(!engine.job(JobId(1)).unwrap().dismissed);
     let written = serde_json::to_string(&engine.jobs().cloned().collect::<Vec<_>>()).unwrap();
-    let mut again = Engine::new(Limits::default());
+    let mut again = Engine::new(EngineConfig::default());
     again.restore(serde_json::from_str(&written).unwrap(), 9, at(800));
     let first = again.next_deadline().unwrap();
     let (second, calls) = next_calls(&mut again);
@@ -217,22 +217,22 @@ fn a_snapshot_that_stays_in_use_is_another_images() {
 
 #[test]
 fn a_foreign_copys_snapshots_are_proven_by_its_source() {
-    let mut engine = Engine::new(Limits { survey: SignedDuration::from_hours(9), ..Limits::default() });
-    engine.handle(Event::Ask(Ask::Follow(vec![region("eu-west-1")])), at(0));
+    let mut engine = Engine::new(EngineConfig { survey: SignedDuration::from_hours(9), ..EngineConfig::default() });
+    engine.handle(Event::Command(Command::Follow(vec![region("eu-west-1")])), at(0));
     let mut theirs = image(ImageState::Pending);
     (theirs.name, theirs.created) = ("theirs".into(), Some(at(0)));
     (theirs.source_image_id, theirs.source_region) = (ImageId::new("ami-0").ok(), Some(region("us-east-1")));
-    engine.handle(Event::Answer(Answer::Surveyed(region("eu-west-1"), Ok(vec![theirs]))), at(0));
-    let calls = engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
-    let [Call::Look { source: Some((from, source)), .. }] = &calls[..] else { panic!("{calls:?}") };
+    engine.handle(Event::Response(Response::ListPending(region("eu-west-1"), Ok(vec![theirs]))), at(0));
+    let calls = engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
+    let [Request::CheckImage { source: Some((from, source)), .. }] = &calls[..] else { panic!("{calls:?}") };
     assert_eq!((from, source.as_str()), (&region("us-east-1"), "ami-0"));
     for known in [true, false] {
         let mut engine = engine.clone();
         let source_snapshots = known.then(|| vec![snap("snap-0")]);
-        let looked = Looked { source_snapshots, ..still(ImageState::Pending) };
-        engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(looked))), at(1));
-        let done = Answer::Deregistered(JobId(1), Ok(Deregistration::Done(Vec::new())));
-        let calls = engine.handle(Event::Answer(done), at(1));
+        let looked = CheckedImage { source_snapshots, ..still(ImageState::Pending) };
+        engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(looked))), at(1));
+        let done = Response::DeregisterImage(JobId(1), Ok(Deregistration::Done(Vec::new())));
+        let calls = engine.handle(Event::Response(done), at(1));
         let listed = Snapshot { tags: Vec::new(), ..snapshot(Some(40), SnapshotState::Pending) };
         let deleted = play(&mut engine, calls, at(60), &[listed], &|| Ok(()));
         assert_eq!(!deleted.is_empty(), known, "{deleted:?}");
@@ -264,7 +264,7 @@ fn a_cleanup_of_an_ended_job_outlives_a_time_in_which_nobody_may_look() {
         let (now, calls) = next_calls(&mut engine);
         for call in calls {
             let denied = Failure::new("look", "you may not").code("UnauthorizedOperation");
-            engine.handle(Event::Answer(call.failed(denied)), now);
+            engine.handle(Event::Response(call.failed(denied)), now);
         }
     }
     let job = engine.job(JobId(1)).unwrap();
@@ -278,7 +278,7 @@ fn a_clock_that_was_ahead_puts_no_cleanup_off() {
     for job in &mut jobs {
         job.cleanups[0].at = Some(at(6 * 3_600));
     }
-    let mut again = Engine::new(Limits::default());
+    let mut again = Engine::new(EngineConfig::default());
     again.restore(jobs, 9, at(10));
     assert!(again.next_cleanup().is_some_and(|next| next <= at(310)), "{:?}", again.next_cleanup());
 }

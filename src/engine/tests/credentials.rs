@@ -31,11 +31,11 @@ fn tries_grow_from_ten_seconds_to_five_minutes() {
     let mut now = at(10);
     let mut waits = Vec::new();
     for _ in 0..7 {
-        engine.handle(Event::Answer(Answer::Probed(Err(expired()))), now);
+        engine.handle(Event::Response(Response::ProbeCredentials(Err(expired()))), now);
         let next = engine.next_deadline().unwrap();
         waits.push(next.duration_since(now).as_secs());
         now = next;
-        assert_eq!(engine.handle(Event::Tick, now), [Call::Probe]);
+        assert_eq!(engine.handle(Event::Tick, now), [Request::ProbeCredentials]);
     }
     assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300]);
 }
@@ -45,15 +45,15 @@ fn another_accounts_credentials_pause_everything_and_nothing_is_gone() {
     let mut engine = copying();
     submit_beside(&mut engine, vec![request(2, "eu-west-2")], &[], at(1));
     look(&mut engine, Err(another_account()));
-    engine.handle(Event::Answer(Answer::Copied(JobId(2), Err(another_account()))), at(10));
-    engine.handle(Event::Answer(Answer::Probed(Err(another_account()))), at(10));
+    engine.handle(Event::Response(Response::CopyImage(JobId(2), Err(another_account()))), at(10));
+    engine.handle(Event::Response(Response::ProbeCredentials(Err(another_account()))), at(10));
     assert_eq!(engine.status().paused, Some(another_account()));
     assert_eq!(engine.handle(Event::Tick, at(11)), [], "nothing is sent");
     assert_eq!((engine.job(JobId(1)).unwrap().word(), engine.job(JobId(2)).unwrap().word()), ("copying", "queued"));
     let (now, calls) = next_calls(&mut engine);
-    assert_eq!(calls, [Call::Probe]);
-    let calls = engine.handle(Event::Answer(Answer::Probed(Ok(Vec::new()))), now);
-    assert!(calls.iter().any(|c| matches!(c, Call::Copy { job: JobId(2), .. })), "it goes on: {calls:?}");
+    assert_eq!(calls, [Request::ProbeCredentials]);
+    let calls = engine.handle(Event::Response(Response::ProbeCredentials(Ok(Vec::new()))), now);
+    assert!(calls.iter().any(|c| matches!(c, Request::CopyImage { job: JobId(2), .. })), "it goes on: {calls:?}");
 }
 
 #[test]
@@ -61,9 +61,9 @@ fn a_copy_that_could_not_be_signed_is_not_in_doubt() {
     let mut engine = copying();
     submit_beside(&mut engine, vec![request(2, "eu-west-2")], &[], at(1));
     let lost = Failure::new("copy", "the SSO endpoint did not answer").retry(Retry::Later).kind(FailureKind::NotSigned);
-    engine.handle(Event::Answer(Answer::Copied(JobId(2), Err(lost))), at(2));
+    engine.handle(Event::Response(Response::CopyImage(JobId(2), Err(lost))), at(2));
     let job = engine.job(JobId(2)).unwrap();
-    assert_eq!((job.word(), job.sent.is_none(), job.doubt.is_none()), ("queued", true, true), "{job:?}");
+    assert_eq!((job.word(), job.sent.is_none(), job.unknown_outcome.is_none()), ("queued", true, true), "{job:?}");
 }
 
 #[test]
@@ -71,8 +71,8 @@ fn a_refusal_about_an_image_fails_that_copy_and_no_other() {
     let mut engine = copying();
     submit_beside(&mut engine, vec![request(2, "eu-west-2")], &[], at(1));
     let refused = Failure::new("copy", "Not authorized for images: [ami-1]").code("AuthFailure");
-    let calls = engine.handle(Event::Answer(Answer::Copied(JobId(2), Err(refused))), at(2));
-    assert!(!calls.contains(&Call::Probe), "{calls:?}");
+    let calls = engine.handle(Event::Response(Response::CopyImage(JobId(2), Err(refused))), at(2));
+    assert!(!calls.contains(&Request::ProbeCredentials), "{calls:?}");
     assert_eq!(engine.job(JobId(2)).unwrap().word(), "failed");
     assert_eq!(engine.job(JobId(1)).unwrap().word(), "copying");
     assert_eq!(engine.status().paused, None);
@@ -82,43 +82,45 @@ fn a_refusal_about_an_image_fails_that_copy_and_no_other() {
 fn everything_pauses_nothing_fails_and_it_goes_on_by_itself() {
     let mut engine = copying();
     let calls = submit_beside(&mut engine, vec![request(2, "eu-west-2")], &[], at(1));
-    assert!(matches!(calls[..], [Call::Copy { .. }]), "{calls:?}");
-    let calls = engine.handle(Event::Answer(Answer::Copied(JobId(2), Err(expired()))), at(2));
-    assert_eq!(calls, [Call::Probe]);
+    assert!(matches!(calls[..], [Request::CopyImage { .. }]), "{calls:?}");
+    let calls = engine.handle(Event::Response(Response::CopyImage(JobId(2), Err(expired()))), at(2));
+    assert_eq!(calls, [Request::ProbeCredentials]);
     assert!(engine.status().paused.unwrap().hint.contains("aws sso login --profile prod"));
-    engine.handle(Event::Answer(Answer::Probed(Err(expired()))), at(3));
+    engine.handle(Event::Response(Response::ProbeCredentials(Err(expired()))), at(3));
     assert_eq!(engine.handle(Event::Tick, at(4)), [], "nothing is asked meanwhile");
     let (now, calls) = next_calls(&mut engine);
-    assert_eq!((calls, now > at(5)), (vec![Call::Probe], true));
+    assert_eq!((calls, now > at(5)), (vec![Request::ProbeCredentials], true));
     assert!(engine.jobs().all(|j| !j.state.ended()));
-    let calls = engine.handle(Event::Answer(Answer::Probed(Ok(Vec::new()))), now);
-    assert!(calls.iter().any(|c| matches!(c, Call::Copy { job: JobId(2), .. })), "{calls:?}");
-    assert!(calls.iter().any(|c| matches!(c, Call::Watch { .. })), "{calls:?}");
+    let calls = engine.handle(Event::Response(Response::ProbeCredentials(Ok(Vec::new()))), now);
+    assert!(calls.iter().any(|c| matches!(c, Request::CopyImage { job: JobId(2), .. })), "{calls:?}");
+    assert!(calls.iter().any(|c| matches!(c, Request::PollCopies { .. })), "{calls:?}");
     assert_eq!(engine.status().paused, None);
 }
 
 #[test]
 fn a_region_that_is_not_enabled_is_not_taken_for_bad_credentials() {
-    let mut engine = Engine::new(Limits::default());
+    let mut engine = Engine::new(EngineConfig::default());
     submit(&mut engine, vec![request(1, "me-south-1"), request(2, "eu-west-1")]);
-    engine.handle(Event::Answer(Answer::Copied(JobId(2), Ok(new_image()))), at(0));
-    let mut calls = engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(auth_failure()))), at(1));
-    assert_eq!(calls, [Call::Probe], "the same credentials, elsewhere");
+    engine.handle(Event::Response(Response::CopyImage(JobId(2), Ok(new_image()))), at(0));
+    let mut calls = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(auth_failure()))), at(1));
+    assert_eq!(calls, [Request::ProbeCredentials], "the same credentials, elsewhere");
     let (mut now, mut probes) = (at(1), 0);
     while !state(&engine).ended() {
         assert_eq!(engine.status().paused, None, "nobody else waits");
         for call in std::mem::take(&mut calls) {
             let answer = match call {
-                Call::Probe => {
+                Request::ProbeCredentials => {
                     probes += 1;
-                    Answer::Probed(Ok(Vec::new()))
+                    Response::ProbeCredentials(Ok(Vec::new()))
                 }
-                Call::Copy { job, .. } => Answer::Copied(job, Err(auth_failure())),
-                Call::Survey { region } => Answer::Surveyed(region, Ok(Vec::new())),
-                Call::Watch { region, .. } => Answer::Watched(region, Ok(seen(ImageState::Pending, Some(1)))),
+                Request::CopyImage { job, .. } => Response::CopyImage(job, Err(auth_failure())),
+                Request::ListPending { region } => Response::ListPending(region, Ok(Vec::new())),
+                Request::PollCopies { region, .. } => {
+                    Response::PollCopies(region, Ok(seen(ImageState::Pending, Some(1))))
+                }
                 other => panic!("{other:?}"),
             };
-            calls.extend(engine.handle(Event::Answer(answer), now));
+            calls.extend(engine.handle(Event::Response(answer), now));
         }
         if calls.is_empty() && !state(&engine).ended() {
             (now, calls) = next_calls(&mut engine);
@@ -137,14 +139,16 @@ fn a_region_that_answered_well_is_not_suspected_for_earlier_refusals() {
         let (now, calls) = next_calls(&mut engine);
         for call in calls {
             let answer = match call {
-                Call::Probe => Answer::Probed(Ok(Vec::new())),
-                Call::Watch { region, .. } if n % 2 == 0 => Answer::Watched(region, Err(auth_failure())),
-                Call::Watch { region, .. } => Answer::Watched(region, Ok(seen(ImageState::Pending, Some(1)))),
+                Request::ProbeCredentials => Response::ProbeCredentials(Ok(Vec::new())),
+                Request::PollCopies { region, .. } if n % 2 == 0 => Response::PollCopies(region, Err(auth_failure())),
+                Request::PollCopies { region, .. } => {
+                    Response::PollCopies(region, Ok(seen(ImageState::Pending, Some(1))))
+                }
                 other => panic!("{other:?}"),
             };
-            for call in engine.handle(Event::Answer(answer), now) {
-                assert_eq!(call, Call::Probe);
-                engine.handle(Event::Answer(Answer::Probed(Ok(Vec::new()))), now);
+            for call in engine.handle(Event::Response(answer), now) {
+                assert_eq!(call, Request::ProbeCredentials);
+                engine.handle(Event::Response(Response::ProbeCredentials(Ok(Vec::new()))), now);
             }
         }
     }
@@ -164,13 +168,13 @@ fn credentials_that_seem_to_work_and_do_not_are_not_tried_without_end() {
         let mut open = calls;
         while let Some(call) = open.pop() {
             let answer = match call {
-                Call::Probe => {
+                Request::ProbeCredentials => {
                     probes += 1;
-                    Answer::Probed(Ok(Vec::new()))
+                    Response::ProbeCredentials(Ok(Vec::new()))
                 }
                 call => call.failed(expired()),
             };
-            open.extend(engine.handle(Event::Answer(answer), now));
+            open.extend(engine.handle(Event::Response(answer), now));
         }
     }
     assert!((4..20).contains(&probes), "{probes} in ten minutes");
@@ -180,8 +184,8 @@ fn credentials_that_seem_to_work_and_do_not_are_not_tried_without_end() {
 fn revoked_credentials_are_found_out_by_the_probe() {
     let mut engine = copying();
     look(&mut engine, Err(auth_failure()));
-    let probed = Answer::Probed(Err(auth_failure()));
-    engine.handle(Event::Answer(probed), engine.next_deadline().unwrap_or_else(|| at(5)));
+    let probed = Response::ProbeCredentials(Err(auth_failure()));
+    engine.handle(Event::Response(probed), engine.next_deadline().unwrap_or_else(|| at(5)));
     assert!(engine.status().paused.is_some());
     assert_eq!(state(&engine).word(), "copying");
 }
@@ -191,7 +195,7 @@ fn a_person_who_asks_is_not_made_to_wait() {
     let mut engine = copying();
     look(&mut engine, Err(expired()));
     let now = at(10);
-    engine.handle(Event::Answer(Answer::Probed(Err(expired()))), now);
+    engine.handle(Event::Response(Response::ProbeCredentials(Err(expired()))), now);
     assert_eq!(engine.handle(Event::Tick, now), []);
-    assert_eq!(engine.handle(Event::Ask(Ask::LookNow), now), [Call::Probe]);
+    assert_eq!(engine.handle(Event::Command(Command::RefreshNow), now), [Request::ProbeCredentials]);
 }

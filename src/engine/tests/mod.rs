@@ -75,58 +75,58 @@ fn snapshot(percent: Option<u8>, state: SnapshotState) -> Snapshot {
 }
 
 fn job_tag(token: &ClientToken) -> Tag {
-    Tag { key: Tags::JOB.into(), value: token.as_str().into() }
+    Tag { key: JobTags::JOB.into(), value: token.as_str().into() }
 }
 
 /// The image is still there, in this state.
-fn still(state: ImageState) -> Looked {
-    Looked { image: Some(Box::new(image(state))), source_snapshots: None }
+fn still(state: ImageState) -> CheckedImage {
+    CheckedImage { image: Some(Box::new(image(state))), source_snapshots: None }
 }
 
 /// EC2 knows neither image nor snapshot.
-fn nothing() -> Watched {
-    Watched { asked: vec![new_image()], images: Vec::new(), snapshots: Ok(Vec::new()) }
+fn nothing() -> PolledCopies {
+    PolledCopies { asked: vec![new_image()], images: Vec::new(), snapshots: Ok(Vec::new()) }
 }
 
 /// Asks for copies; everything pending in their regions is these images. Gives the calls that follow.
-fn submit_beside(engine: &mut Engine, requests: Vec<CopyRequest>, pending: &[Image], now: Timestamp) -> Vec<Call> {
-    let mut calls = engine.handle(Event::Ask(Ask::Copy(requests)), now);
+fn submit_beside(engine: &mut Engine, requests: Vec<CopyRequest>, pending: &[Image], now: Timestamp) -> Vec<Request> {
+    let mut calls = engine.handle(Event::Command(Command::Copy(requests)), now);
     let surveys: Vec<Region> = calls
         .iter()
-        .filter_map(|c| if let Call::Survey { region } = c { Some(region.clone()) } else { None })
+        .filter_map(|c| if let Request::ListPending { region } = c { Some(region.clone()) } else { None })
         .collect();
-    calls.retain(|c| !matches!(c, Call::Survey { .. }));
+    calls.retain(|c| !matches!(c, Request::ListPending { .. }));
     for region in surveys {
         let here = pending.iter().filter(|i| i.region == region).cloned().collect();
-        calls.extend(engine.handle(Event::Answer(Answer::Surveyed(region, Ok(here))), now));
+        calls.extend(engine.handle(Event::Response(Response::ListPending(region, Ok(here))), now));
     }
     calls
 }
 
-fn submit(engine: &mut Engine, requests: Vec<CopyRequest>) -> Vec<Call> {
+fn submit(engine: &mut Engine, requests: Vec<CopyRequest>) -> Vec<Request> {
     submit_beside(engine, requests, &[], at(0))
 }
 
 /// An engine with one copy that EC2 has taken at second 0. Surveys come so seldom that they do not disturb.
 fn copying() -> Engine {
-    let mut engine = Engine::new(Limits { survey: SignedDuration::from_hours(9), ..Limits::default() });
+    let mut engine = Engine::new(EngineConfig { survey: SignedDuration::from_hours(9), ..EngineConfig::default() });
     let calls = submit(&mut engine, vec![request(1, "eu-west-1")]);
-    assert!(matches!(calls[..], [Call::Copy { job: JobId(1), .. }]), "{calls:?}");
-    assert_eq!(engine.handle(Event::Answer(Answer::Copied(JobId(1), Ok(new_image()))), at(0)), []);
+    assert!(matches!(calls[..], [Request::CopyImage { job: JobId(1), .. }]), "{calls:?}");
+    assert_eq!(engine.handle(Event::Response(Response::CopyImage(JobId(1), Ok(new_image()))), at(0)), []);
     engine
 }
 
 /// Goes to the next deadline, where a look at the region is due, and answers it.
-fn look(engine: &mut Engine, answer: Result<Watched, Failure>) -> Timestamp {
+fn look(engine: &mut Engine, answer: Result<PolledCopies, Failure>) -> Timestamp {
     let now = engine.next_deadline().expect("something to wait for");
     let calls = engine.handle(Event::Tick, now);
-    assert!(matches!(calls[..], [Call::Watch { .. }]), "{calls:?}");
-    engine.handle(Event::Answer(Answer::Watched(region("eu-west-1"), answer)), now);
+    assert!(matches!(calls[..], [Request::PollCopies { .. }]), "{calls:?}");
+    engine.handle(Event::Response(Response::PollCopies(region("eu-west-1"), answer)), now);
     now
 }
 
 /// Lets time pass until the engine asks for something.
-fn next_calls(engine: &mut Engine) -> (Timestamp, Vec<Call>) {
+fn next_calls(engine: &mut Engine) -> (Timestamp, Vec<Request>) {
     loop {
         let now = engine.next_deadline().expect("something to wait for");
         let calls = engine.handle(Event::Tick, now);
@@ -136,9 +136,9 @@ fn next_calls(engine: &mut Engine) -> (Timestamp, Vec<Call>) {
     }
 }
 
-fn seen(state: ImageState, percent: Option<u8>) -> Watched {
+fn seen(state: ImageState, percent: Option<u8>) -> PolledCopies {
     let whole = if percent == Some(100) { SnapshotState::Completed } else { SnapshotState::Pending };
-    Watched { asked: vec![new_image()], images: vec![image(state)], snapshots: Ok(vec![snapshot(percent, whole)]) }
+    PolledCopies { asked: vec![new_image()], images: vec![image(state)], snapshots: Ok(vec![snapshot(percent, whole)]) }
 }
 
 fn state(engine: &Engine) -> &JobState {
@@ -174,7 +174,7 @@ fn a_failed_copy_tells_the_snapshots_reason() {
     failed.state_reason = Some("Copy image failed with an internal error".into());
     look(
         &mut engine,
-        Ok(Watched {
+        Ok(PolledCopies {
             asked: vec![new_image()],
             images: vec![failed],
             snapshots: Ok(vec![snapshot(None, SnapshotState::Error)]),
@@ -217,21 +217,21 @@ fn looks_slow_down_while_nothing_moves_and_after_throttles() {
 
 #[test]
 fn one_look_serves_all_copies_to_a_region() {
-    let mut engine = Engine::new(Limits::default());
+    let mut engine = Engine::new(EngineConfig::default());
     let requests = (1..=5).map(|n| request(n, "eu-west-1")).collect();
     for call in submit(&mut engine, requests) {
-        let Call::Copy { job, .. } = call else { panic!() };
+        let Request::CopyImage { job, .. } = call else { panic!() };
         let id = ImageId::new(&format!("ami-{}", job.0)).unwrap();
-        engine.handle(Event::Answer(Answer::Copied(job, Ok(id))), at(0));
+        engine.handle(Event::Response(Response::CopyImage(job, Ok(id))), at(0));
     }
     let calls = engine.handle(Event::Tick, engine.next_deadline().unwrap());
-    let [Call::Watch { images, .. }] = &calls[..] else { panic!("{calls:?}") };
+    let [Request::PollCopies { images, .. }] = &calls[..] else { panic!("{calls:?}") };
     assert_eq!(images.len(), 5);
 }
 
 #[test]
 fn starts_are_paced_and_limited() {
-    let limits = Limits { pending: 12, ..Limits::default() };
+    let limits = EngineConfig { pending: 12, ..EngineConfig::default() };
     let mut engine = Engine::new(limits);
     let requests: Vec<_> = (1..=20).map(|n| request(n, "eu-west-1")).chain([request(21, "eu-west-2")]).collect();
     let mut sent = submit(&mut engine, requests).len();
@@ -253,47 +253,47 @@ fn later(why: &str) -> Failure {
 
 #[test]
 fn a_refusal_is_believed_of_a_copy_in_doubt_only_after_looking() {
-    let mut engine = Engine::new(Limits::default());
+    let mut engine = Engine::new(EngineConfig::default());
     submit(&mut engine, vec![request(1, "eu-west-1")]);
-    engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("cut off")))), at(1));
+    engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(later("cut off")))), at(1));
     let (mut now, _) = next_calls(&mut engine);
-    engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(Vec::new()))), now);
+    engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
     let gone = Failure::new("copy", "no such image").code("InvalidAMIID.NotFound");
-    let mut calls = engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(gone))), now);
+    let mut calls = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(gone))), now);
     let refused = now;
     let mut looks = 0;
     while !state(&engine).ended() {
-        if let [Call::Settle { .. }] = calls[..] {
+        if let [Request::Reconcile { .. }] = calls[..] {
             looks += 1;
-            calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(Vec::new()))), now);
+            calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
         } else {
             (now, calls) = next_calls(&mut engine);
         }
     }
-    assert!(looks > 2 && now.duration_since(refused) >= Limits::default().unseen, "{looks} looks");
+    assert!(looks > 2 && now.duration_since(refused) >= EngineConfig::default().unseen, "{looks} looks");
     assert_eq!(state(&engine).word(), "failed");
 }
 
 #[test]
 fn where_tagging_is_denied_the_copy_is_made_without() {
-    let mut engine = Engine::new(Limits::default());
+    let mut engine = Engine::new(EngineConfig::default());
     let calls = submit(&mut engine, vec![request(1, "eu-west-1")]);
-    assert!(matches!(&calls[..], [Call::Copy { tags: Some(_), .. }]), "{calls:?}");
+    assert!(matches!(&calls[..], [Request::CopyImage { tags: Some(_), .. }]), "{calls:?}");
     let denied = || Failure::new("copy", "no ec2:CreateTags").code("UnauthorizedOperation");
-    let calls = engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(denied()))), at(1));
-    assert!(matches!(&calls[..], [Call::Copy { tags: None, .. }]), "{calls:?}");
+    let calls = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(denied()))), at(1));
+    assert!(matches!(&calls[..], [Request::CopyImage { tags: None, .. }]), "{calls:?}");
     let job = engine.job(JobId(1)).unwrap();
     assert!(job.note.as_ref().unwrap().contains("without amigrate's tags"), "{:?}", job.note);
     assert_eq!(job.word(), "starting");
-    engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(denied()))), at(3));
+    engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(denied()))), at(3));
     assert_eq!(state(&engine).word(), "failed", "it was not the tags");
 }
 
 #[test]
 fn a_queued_copy_is_cancelled_without_a_call() {
-    let mut engine = Engine::new(Limits { pending: 0, ..Limits::default() });
+    let mut engine = Engine::new(EngineConfig { pending: 0, ..EngineConfig::default() });
     assert_eq!(submit(&mut engine, vec![request(1, "eu-west-1")]), []);
-    assert_eq!(engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1)), []);
+    assert_eq!(engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1)), []);
     assert_eq!(*state(&engine), JobState::Cancelled);
 }
 
@@ -301,13 +301,13 @@ fn a_queued_copy_is_cancelled_without_a_call() {
 fn a_pending_copy_is_deregistered_and_swept() {
     let mut engine = copying();
     let job = JobId(1);
-    let answer = |engine: &mut Engine, a: Answer, s: i64| engine.handle(Event::Answer(a), at(s));
-    let calls = engine.handle(Event::Ask(Ask::Cancel(vec![job])), at(1));
-    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
-    let calls = answer(&mut engine, Answer::Looked(job, Ok(still(ImageState::Pending))), 1);
-    assert!(matches!(calls[..], [Call::Deregister { .. }]), "{calls:?}");
-    let calls = answer(&mut engine, Answer::Deregistered(job, Ok(Deregistration::Done(Vec::new()))), 1);
-    assert!(matches!(&calls[..], [Call::FindLeftovers { snapshots, .. }] if snapshots.len() == 1), "{calls:?}");
+    let answer = |engine: &mut Engine, a: Response, s: i64| engine.handle(Event::Response(a), at(s));
+    let calls = engine.handle(Event::Command(Command::Cancel(vec![job])), at(1));
+    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
+    let calls = answer(&mut engine, Response::CheckImage(job, Ok(still(ImageState::Pending))), 1);
+    assert!(matches!(calls[..], [Request::DeregisterImage { .. }]), "{calls:?}");
+    let calls = answer(&mut engine, Response::DeregisterImage(job, Ok(Deregistration::Done(Vec::new()))), 1);
+    assert!(matches!(&calls[..], [Request::FindSnapshots { snapshots, .. }] if snapshots.len() == 1), "{calls:?}");
     let left = vec![
         snapshot(Some(40), SnapshotState::Pending),
         Snapshot {
@@ -316,15 +316,15 @@ fn a_pending_copy_is_deregistered_and_swept() {
             ..snapshot(None, SnapshotState::Completed)
         },
     ];
-    let calls = answer(&mut engine, Answer::Leftovers(job, new_image(), Ok(left)), 1);
-    let [Call::DeleteSnapshot { snapshot: id, .. }] = &calls[..] else { panic!("only this copy's own: {calls:?}") };
+    let calls = answer(&mut engine, Response::FindSnapshots(job, new_image(), Ok(left)), 1);
+    let [Request::DeleteSnapshot { snapshot: id, .. }] = &calls[..] else { panic!("only this copy's own: {calls:?}") };
     let in_use = Failure::new("delete", "in use").code("InvalidSnapshot.InUse");
-    answer(&mut engine, Answer::Deleted(job, new_image(), id.clone(), Err(in_use)), 2);
+    answer(&mut engine, Response::DeleteSnapshot(job, new_image(), id.clone(), Err(in_use)), 2);
     for round in 0..2 {
         let (now, calls) = next_calls(&mut engine);
-        assert!(matches!(calls[..], [Call::FindLeftovers { .. }]), "{calls:?}");
+        assert!(matches!(calls[..], [Request::FindSnapshots { .. }]), "{calls:?}");
         assert_eq!(state(&engine).word(), "cancelling", "round {round}");
-        engine.handle(Event::Answer(Answer::Leftovers(job, new_image(), Ok(Vec::new()))), now);
+        engine.handle(Event::Response(Response::FindSnapshots(job, new_image(), Ok(Vec::new()))), now);
     }
     assert_eq!(*state(&engine), JobState::Cancelled);
     assert_eq!(engine.job(job).unwrap().note, None);
@@ -333,9 +333,9 @@ fn a_pending_copy_is_deregistered_and_swept() {
 #[test]
 fn a_copy_that_became_available_is_not_deleted() {
     let mut engine = copying();
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
-    let looked = Answer::Looked(JobId(1), Ok(still(ImageState::Available)));
-    assert_eq!(engine.handle(Event::Answer(looked), at(1)), []);
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
+    let looked = Response::CheckImage(JobId(1), Ok(still(ImageState::Available)));
+    assert_eq!(engine.handle(Event::Response(looked), at(1)), []);
     assert_eq!(*state(&engine), JobState::Available { image: new_image() });
     assert!(engine.job(JobId(1)).unwrap().note.as_ref().unwrap().contains("nothing was deleted"));
 }
@@ -343,10 +343,10 @@ fn a_copy_that_became_available_is_not_deleted() {
 #[test]
 fn a_refused_cancel_lets_the_copy_go_on_and_says_why() {
     let mut engine = copying();
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
-    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(1));
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
+    engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(1));
     let denied = Failure::new("deregister", "you may not").code("UnauthorizedOperation");
-    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Err(denied))), at(2));
+    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(denied))), at(2));
     assert_eq!(state(&engine).word(), "copying");
     assert_eq!(engine.job(JobId(1)).unwrap().note.as_deref(), Some("not cancelled: you may not"));
     look(&mut engine, Ok(seen(ImageState::Pending, Some(50))));
@@ -356,8 +356,8 @@ fn a_refused_cancel_lets_the_copy_go_on_and_says_why() {
 fn answers_that_nobody_waits_for_change_nothing() {
     let mut engine = copying();
     let before = engine.clone();
-    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Done(Vec::new())))), at(0));
-    engine.handle(Event::Answer(Answer::Copied(JobId(1), Ok(ImageId::new("ami-x").unwrap()))), at(0));
-    engine.handle(Event::Answer(Answer::Leftovers(JobId(9), new_image(), Ok(Vec::new()))), at(0));
+    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Ok(Deregistration::Done(Vec::new())))), at(0));
+    engine.handle(Event::Response(Response::CopyImage(JobId(1), Ok(ImageId::new("ami-x").unwrap()))), at(0));
+    engine.handle(Event::Response(Response::FindSnapshots(JobId(9), new_image(), Ok(Vec::new()))), at(0));
     assert_eq!(engine, before);
 }

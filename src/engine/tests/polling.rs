@@ -9,7 +9,8 @@ fn denied() -> Failure {
 #[test]
 fn snapshots_that_cannot_be_read_cost_only_the_bar() {
     let mut engine = copying();
-    let seen = |state| Ok(Watched { asked: vec![new_image()], images: vec![image(state)], snapshots: Err(denied()) });
+    let seen =
+        |state| Ok(PolledCopies { asked: vec![new_image()], images: vec![image(state)], snapshots: Err(denied()) });
     look(&mut engine, seen(ImageState::Pending));
     assert_eq!((state(&engine).word(), engine.job(JobId(1)).unwrap().percent()), ("copying", None));
     let status = engine.status();
@@ -29,13 +30,13 @@ fn snapshots_are_asked_for_by_description_only_until_their_ids_are_known() {
     let mut engine = copying();
     let asked = |engine: &mut Engine| {
         let (now, calls) = next_calls(engine);
-        let [Call::Watch { unlisted, snapshots, .. }] = &calls[..] else { panic!("{calls:?}") };
+        let [Request::PollCopies { unlisted, snapshots, .. }] = &calls[..] else { panic!("{calls:?}") };
         (now, unlisted.len(), snapshots.len())
     };
     let (now, unlisted, ids) = asked(&mut engine);
     assert_eq!((unlisted, ids), (1, 0));
-    let seen = Answer::Watched(region("eu-west-1"), Ok(seen(ImageState::Pending, Some(1))));
-    engine.handle(Event::Answer(seen), now);
+    let seen = Response::PollCopies(region("eu-west-1"), Ok(seen(ImageState::Pending, Some(1))));
+    engine.handle(Event::Response(seen), now);
     let (_, unlisted, ids) = asked(&mut engine);
     assert_eq!((unlisted, ids), (0, 1));
 }
@@ -51,7 +52,7 @@ fn a_look_alike_does_not_move_the_bar() {
     let own = snapshot(Some(10), SnapshotState::Pending);
     look(
         &mut engine,
-        Ok(Watched {
+        Ok(PolledCopies {
             asked: vec![new_image()],
             images: vec![image(ImageState::Pending)],
             snapshots: Ok(vec![theirs, own]),
@@ -76,7 +77,7 @@ fn a_look_says_nothing_of_images_it_did_not_ask_for() {
     let mut engine = copying();
     look(&mut engine, Ok(seen(ImageState::Pending, Some(1))));
     for _ in 0..3 {
-        look(&mut engine, Ok(Watched { asked: Vec::new(), ..nothing() }));
+        look(&mut engine, Ok(PolledCopies { asked: Vec::new(), ..nothing() }));
     }
     assert_eq!(state(&engine).word(), "copying");
 }

@@ -12,32 +12,32 @@ fn look_alike() -> Image {
 }
 
 /// One copy whose request was not answered at second 1.
-fn unanswered(limits: &Limits) -> Engine {
-    let mut engine = Engine::new(Limits { survey: SignedDuration::from_hours(9), ..limits.clone() });
+fn unanswered(limits: &EngineConfig) -> Engine {
+    let mut engine = Engine::new(EngineConfig { survey: SignedDuration::from_hours(9), ..limits.clone() });
     let calls = submit(&mut engine, vec![request(1, "eu-west-1")]);
-    assert!(matches!(calls[..], [Call::Copy { .. }]), "{calls:?}");
-    engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("connection reset")))), at(1));
+    assert!(matches!(calls[..], [Request::CopyImage { .. }]), "{calls:?}");
+    engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(later("connection reset")))), at(1));
     engine
 }
 
-fn untagged() -> Limits {
-    Limits { tagging: false, ..Limits::default() }
+fn untagged() -> EngineConfig {
+    EngineConfig { tagging: false, ..EngineConfig::default() }
 }
 
 /// Lets no request through until the token is too old to be trusted.
 fn untagged_and_old() -> (Engine, Timestamp) {
     let mut engine = unanswered(&untagged());
-    let now = at(0) + Limits::default().token_memory + SignedDuration::from_mins(1);
+    let now = at(0) + EngineConfig::default().token_memory + SignedDuration::from_mins(1);
     // The retries of those minutes went nowhere either.
     for minute in 0..10 {
         let now = at(60 * minute + 5);
         for call in engine.handle(Event::Tick, now) {
-            assert!(matches!(call, Call::Copy { .. }), "the same token is all it takes: {call:?}");
-            engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("no network")))), now);
+            assert!(matches!(call, Request::CopyImage { .. }), "the same token is all it takes: {call:?}");
+            engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(later("no network")))), now);
         }
     }
     let calls = engine.handle(Event::Tick, now);
-    assert!(matches!(calls[..], [Call::Settle { .. }]), "{calls:?}");
+    assert!(matches!(calls[..], [Request::Reconcile { .. }]), "{calls:?}");
     (engine, now)
 }
 
@@ -58,12 +58,12 @@ fn a_tagged_copy_is_known_by_its_own_tag_only() {
         ("its own tag on a copy of something else", travelled, false),
     ];
     for (what, found, ours) in cases {
-        let mut engine = unanswered(&Limits::default());
+        let mut engine = unanswered(&EngineConfig::default());
         let (now, calls) = next_calls(&mut engine);
-        assert!(matches!(calls[..], [Call::Settle { .. }]), "{what}: {calls:?}");
-        let calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![found]))), now);
+        assert!(matches!(calls[..], [Request::Reconcile { .. }]), "{what}: {calls:?}");
+        let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![found]))), now);
         assert_eq!(state(&engine).word(), if ours { "copying" } else { "starting" }, "{what}");
-        assert_eq!(matches!(calls[..], [Call::Copy { .. }]), !ours, "{what}: {calls:?}");
+        assert_eq!(matches!(calls[..], [Request::CopyImage { .. }]), !ours, "{what}: {calls:?}");
     }
 }
 
@@ -71,19 +71,19 @@ fn a_tagged_copy_is_known_by_its_own_tag_only() {
 fn an_untagged_copy_is_sent_again_while_its_token_is_known() {
     let mut engine = unanswered(&untagged());
     let (_, calls) = next_calls(&mut engine);
-    let [Call::Copy { request: again, tags: None, .. }] = &calls[..] else { panic!("{calls:?}") };
+    let [Request::CopyImage { request: again, tags: None, .. }] = &calls[..] else { panic!("{calls:?}") };
     assert_eq!(again.token, request(1, "eu-west-1").token);
 }
 
 #[test]
 fn an_untagged_copy_stops_in_doubt_when_its_token_may_be_forgotten_and_a_look_alike_is_there() {
     let (mut engine, now) = untagged_and_old();
-    let calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![look_alike()]))), now);
+    let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![look_alike()]))), now);
     assert_eq!(calls, [], "nothing is decided silently");
     assert_eq!(*state(&engine), JobState::InDoubt { candidates: vec![look_alike().id] });
-    assert!(engine.may_rest(), "it waits for a person, not for this program");
+    assert!(engine.can_exit(), "it waits for a person, not for this program");
     // What may be the copy is not shown as somebody else's meanwhile.
-    engine.handle(Event::Answer(Answer::Surveyed(region("eu-west-1"), Ok(vec![look_alike()]))), now);
+    engine.handle(Event::Response(Response::ListPending(region("eu-west-1"), Ok(vec![look_alike()]))), now);
     assert_eq!(engine.jobs().count(), 1);
 }
 
@@ -96,30 +96,31 @@ fn without_a_look_alike_an_untagged_copy_is_sent_again_however_old() {
     let mut other_name = look_alike();
     other_name.name = "web-10".into();
     let (mut engine, now) = untagged_and_old();
-    let calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![older, other_source, other_name]))), now);
-    assert!(matches!(calls[..], [Call::Copy { .. }]), "{calls:?}");
+    let calls =
+        engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![older, other_source, other_name]))), now);
+    assert!(matches!(calls[..], [Request::CopyImage { .. }]), "{calls:?}");
 }
 
 #[test]
 fn a_person_decides_what_is_in_doubt() {
     let in_doubt = || {
         let (mut engine, now) = untagged_and_old();
-        engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![look_alike()]))), now);
+        engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![look_alike()]))), now);
         (engine, now)
     };
-    let resolve = |resolution| Event::Ask(Ask::Resolve { job: JobId(1), resolution });
+    let resolve = |resolution| Event::Command(Command::Resolve { job: JobId(1), resolution });
     let (mut engine, now) = in_doubt();
     engine.handle(resolve(Resolution::Mine(look_alike().id)), now);
     assert_eq!(*state(&engine), JobState::Copying { image: look_alike().id });
 
     let (mut engine, now) = in_doubt();
     let calls = engine.handle(resolve(Resolution::Again(ClientToken::from_random(7))), now);
-    assert!(matches!(calls[..], [Call::Survey { .. }]), "what may be the first copy counts: {calls:?}");
-    let calls = engine.handle(Event::Answer(Answer::Surveyed(region("eu-west-1"), Ok(vec![look_alike()]))), now);
-    let [Call::Copy { request, .. }] = &calls[..] else { panic!("{calls:?}") };
+    assert!(matches!(calls[..], [Request::ListPending { .. }]), "what may be the first copy counts: {calls:?}");
+    let calls = engine.handle(Event::Response(Response::ListPending(region("eu-west-1"), Ok(vec![look_alike()]))), now);
+    let [Request::CopyImage { request, .. }] = &calls[..] else { panic!("{calls:?}") };
     assert_eq!(request.token, ClientToken::from_random(7), "the old token might give the old image");
 
-    for ask in [resolve(Resolution::GiveUp), Event::Ask(Ask::Cancel(vec![JobId(1)]))] {
+    for ask in [resolve(Resolution::GiveUp), Event::Command(Command::Cancel(vec![JobId(1)]))] {
         let (mut engine, now) = in_doubt();
         assert_eq!(engine.handle(ask, now), [], "nothing is deregistered: it is not proven to be ours");
         assert_eq!(*state(&engine), JobState::Cancelled);
@@ -130,28 +131,28 @@ fn a_person_decides_what_is_in_doubt() {
 #[test]
 fn what_is_in_doubt_survives_a_restart() {
     let (mut engine, now) = untagged_and_old();
-    engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![look_alike()]))), now);
+    engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![look_alike()]))), now);
     let written = serde_json::to_string(&engine.jobs().cloned().collect::<Vec<_>>()).unwrap();
     let mut again = Engine::new(untagged());
     again.restore(serde_json::from_str(&written).unwrap(), 9, now);
     let calls = again.handle(Event::Tick, now);
-    assert!(calls.iter().all(|c| matches!(c, Call::Survey { .. })), "{calls:?}");
+    assert!(calls.iter().all(|c| matches!(c, Request::ListPending { .. })), "{calls:?}");
     assert_eq!(state(&again).word(), "in doubt");
 }
 
 #[test]
 fn a_cancel_in_doubt_sends_nothing_and_waits_two_minutes() {
-    for limits in [Limits::default(), untagged()] {
+    for limits in [EngineConfig::default(), untagged()] {
         let mut engine = unanswered(&limits);
-        engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(2));
+        engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(2));
         let (mut now, mut looks) = (at(2), 0);
         while !state(&engine).ended() {
             let calls;
             (now, calls) = next_calls(&mut engine);
             for call in calls {
-                assert!(matches!(call, Call::Settle { .. }), "{call:?}");
+                assert!(matches!(call, Request::Reconcile { .. }), "{call:?}");
                 looks += 1;
-                engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(Vec::new()))), now);
+                engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
             }
         }
         assert!(looks >= 2 && now >= at(120), "{looks} looks until {now}");
@@ -161,54 +162,54 @@ fn a_cancel_in_doubt_sends_nothing_and_waits_two_minutes() {
 
 #[test]
 fn a_cancelled_copy_that_turns_up_is_cancelled_only_if_it_is_pending_and_tagged() {
-    let mut engine = unanswered(&Limits::default());
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(2));
+    let mut engine = unanswered(&EngineConfig::default());
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(2));
     let mut found = look_alike();
     found.tags = vec![job_tag(&ClientToken::from_random(1))];
     let (now, _) = next_calls(&mut engine);
-    let calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![found]))), now);
-    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
+    let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![found]))), now);
+    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
     let mut available = still(ImageState::Available);
     available.image.as_mut().unwrap().id = look_alike().id;
-    assert_eq!(engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(available))), now), []);
+    assert_eq!(engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(available))), now), []);
     assert_eq!(state(&engine).word(), "available", "deregistering it is a question of its own");
 
     let mut engine = unanswered(&untagged());
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(2));
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(2));
     let (now, _) = next_calls(&mut engine);
-    assert_eq!(engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![look_alike()]))), now), []);
+    assert_eq!(engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![look_alike()]))), now), []);
     assert_eq!(state(&engine).word(), "in doubt", "offered, not removed");
 }
 
 #[test]
 fn where_nobody_may_look_a_copy_stops_in_doubt_once_its_token_is_old() {
     let denied = || Err(Failure::new("look", "you may not").code("UnauthorizedOperation"));
-    let mut engine = unanswered(&Limits::default());
+    let mut engine = unanswered(&EngineConfig::default());
     let (now, _) = next_calls(&mut engine);
-    let calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), denied())), now);
-    assert!(matches!(calls[..], [Call::Copy { .. }]), "the token is known still: {calls:?}");
-    engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("no network")))), at(650));
+    let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), denied())), now);
+    assert!(matches!(calls[..], [Request::CopyImage { .. }]), "the token is known still: {calls:?}");
+    engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(later("no network")))), at(650));
     let (now, calls) = next_calls(&mut engine);
-    assert!(matches!(calls[..], [Call::Settle { .. }]), "{calls:?}");
-    engine.handle(Event::Answer(Answer::Settled(JobId(1), denied())), now);
+    assert!(matches!(calls[..], [Request::Reconcile { .. }]), "{calls:?}");
+    engine.handle(Event::Response(Response::Reconcile(JobId(1), denied())), now);
     assert_eq!(*state(&engine), JobState::InDoubt { candidates: Vec::new() });
 }
 
 #[test]
 fn tags_of_a_copy_that_was_sent_before_are_not_left_out_before_it_was_looked_for() {
-    let mut engine = unanswered(&Limits::default());
+    let mut engine = unanswered(&EngineConfig::default());
     let (now, _) = next_calls(&mut engine);
-    engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(Vec::new()))), now);
+    engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
     let denied = Failure::new("copy", "no ec2:CreateTags").code("UnauthorizedOperation");
-    let mut calls = engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(denied))), now);
+    let mut calls = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(denied))), now);
     let refused = now;
     let mut now = now;
     loop {
         match &calls[..] {
-            [Call::Settle { .. }] => {
-                calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(Vec::new()))), now);
+            [Request::Reconcile { .. }] => {
+                calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
             }
-            [Call::Copy { tags, request, .. }] => {
+            [Request::CopyImage { tags, request, .. }] => {
                 assert_eq!((tags, &request.token), (&None, &ClientToken::from_random(1)));
                 break;
             }
@@ -216,20 +217,20 @@ fn tags_of_a_copy_that_was_sent_before_are_not_left_out_before_it_was_looked_for
             other => panic!("{other:?}"),
         }
     }
-    assert!(now.duration_since(refused) >= Limits::default().unseen);
+    assert!(now.duration_since(refused) >= EngineConfig::default().unseen);
 }
 
 #[test]
 fn a_foreign_copy_of_our_image_joins_no_batch_of_ours() {
-    let mut engine = Engine::new(Limits::default());
+    let mut engine = Engine::new(EngineConfig::default());
     submit(&mut engine, vec![request(1, "eu-west-1")]);
-    engine.handle(Event::Answer(Answer::Copied(JobId(1), Ok(new_image()))), at(0));
+    engine.handle(Event::Response(Response::CopyImage(JobId(1), Ok(new_image()))), at(0));
     let batch = engine.job(JobId(1)).unwrap().batch.clone();
     let mut theirs = look_alike();
     theirs.source_image_id = Some(new_image());
     theirs.tags =
-        vec![job_tag(&ClientToken::from_random(1)), Tag { key: Tags::BATCH.into(), value: batch.as_str().into() }];
-    engine.handle(Event::Answer(Answer::Surveyed(region("eu-west-1"), Ok(vec![theirs]))), at(1));
+        vec![job_tag(&ClientToken::from_random(1)), Tag { key: JobTags::BATCH.into(), value: batch.as_str().into() }];
+    engine.handle(Event::Response(Response::ListPending(region("eu-west-1"), Ok(vec![theirs]))), at(1));
     let adopted = engine.jobs().nth(1).expect("it is somebody's, so it is shown");
     assert_eq!(adopted.origin, Origin::Elsewhere);
     assert_ne!(adopted.batch, batch, "X on our batch must not reach it");
@@ -237,37 +238,37 @@ fn a_foreign_copy_of_our_image_joins_no_batch_of_ours() {
 
 #[test]
 fn a_cancel_while_a_copy_in_doubt_is_sent_again_believes_no_throttle() {
-    let mut engine = unanswered(&Limits::default());
+    let mut engine = unanswered(&EngineConfig::default());
     let (now, _) = next_calls(&mut engine);
-    let calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(Vec::new()))), now);
-    assert!(matches!(calls[..], [Call::Copy { .. }]), "{calls:?}");
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), now);
+    let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
+    assert!(matches!(calls[..], [Request::CopyImage { .. }]), "{calls:?}");
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), now);
     let throttled = Failure::new("copy", "slow down").code("RequestLimitExceeded").retry(Retry::Later);
-    let calls = engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(throttled))), now);
+    let calls = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(throttled))), now);
     // This sending was refused; the first may have begun all the same.
-    assert!(matches!(calls[..], [Call::Settle { .. }]), "{calls:?}");
+    assert!(matches!(calls[..], [Request::Reconcile { .. }]), "{calls:?}");
     assert!(!state(&engine).ended());
 }
 
 #[test]
 fn what_was_given_up_stays_given_up() {
-    let mut engine = unanswered(&Limits::default());
+    let mut engine = unanswered(&EngineConfig::default());
     let denied = Err(Failure::new("look", "you may not").code("UnauthorizedOperation"));
-    engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("no network")))), at(650));
+    engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(later("no network")))), at(650));
     let (now, _) = next_calls(&mut engine);
-    let calls = engine.handle(Event::Answer(Answer::Settled(JobId(1), denied.clone())), now);
+    let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), denied.clone())), now);
     // The token of the first look was known still; this one is too old.
     for call in calls {
-        assert!(matches!(call, Call::Copy { .. }), "{call:?}");
-        engine.handle(Event::Answer(Answer::Copied(JobId(1), Err(later("no network")))), at(700));
+        assert!(matches!(call, Request::CopyImage { .. }), "{call:?}");
+        engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(later("no network")))), at(700));
         let (now, _) = next_calls(&mut engine);
-        engine.handle(Event::Answer(Answer::Settled(JobId(1), denied.clone())), now);
+        engine.handle(Event::Response(Response::Reconcile(JobId(1), denied.clone())), now);
     }
     assert_eq!(state(&engine).word(), "in doubt");
-    engine.handle(Event::Ask(Ask::Resolve { job: JobId(1), resolution: Resolution::GiveUp }), at(800));
+    engine.handle(Event::Command(Command::Resolve { job: JobId(1), resolution: Resolution::GiveUp }), at(800));
     let mut found = look_alike();
     found.tags = vec![job_tag(&ClientToken::from_random(1))];
-    engine.handle(Event::Answer(Answer::Surveyed(region("eu-west-1"), Ok(vec![found]))), at(801));
+    engine.handle(Event::Response(Response::ListPending(region("eu-west-1"), Ok(vec![found]))), at(801));
     assert_eq!(*state(&engine), JobState::Cancelled);
     assert_eq!(engine.jobs().nth(1).map(|j| (j.origin, j.word())), Some((Origin::Elsewhere, "copying")), "it is shown");
 }
@@ -280,33 +281,33 @@ fn a_tag_on_two_copies_or_on_no_copy_proves_nothing() {
         found.tags = vec![job_tag(&ClientToken::from_random(1))];
         found
     };
-    let mut engine = unanswered(&Limits::default());
+    let mut engine = unanswered(&EngineConfig::default());
     let (now, _) = next_calls(&mut engine);
     let both = vec![tagged("ami-a"), tagged("ami-b")];
-    assert_eq!(engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(both))), now), []);
+    assert_eq!(engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(both))), now), []);
     assert!(matches!(state(&engine), JobState::InDoubt { candidates } if candidates.len() == 2));
 
     let mut registered = tagged("ami-a");
     (registered.source_image_id, registered.source_region) = (None, None);
-    let mut engine = unanswered(&Limits::default());
+    let mut engine = unanswered(&EngineConfig::default());
     let (now, _) = next_calls(&mut engine);
-    engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![registered]))), now);
+    engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![registered]))), now);
     assert_eq!(state(&engine).word(), "starting");
 }
 
 #[test]
 fn one_image_is_not_two_copies() {
     let (mut engine, now) = untagged_and_old();
-    engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![look_alike()]))), now);
+    engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![look_alike()]))), now);
     let mut other = request(2, "eu-west-1");
     other.token = ClientToken::from_random(2);
-    for call in engine.handle(Event::Ask(Ask::Copy(vec![other])), now) {
-        if let Call::Copy { job, .. } = call {
-            engine.handle(Event::Answer(Answer::Copied(job, Ok(look_alike().id))), now);
+    for call in engine.handle(Event::Command(Command::Copy(vec![other])), now) {
+        if let Request::CopyImage { job, .. } = call {
+            engine.handle(Event::Response(Response::CopyImage(job, Ok(look_alike().id))), now);
         }
     }
     for image in [look_alike().id, ImageId::new("ami-mistyped").unwrap_or_else(|_| new_image())] {
-        engine.handle(Event::Ask(Ask::Resolve { job: JobId(1), resolution: Resolution::Mine(image) }), now);
+        engine.handle(Event::Command(Command::Resolve { job: JobId(1), resolution: Resolution::Mine(image) }), now);
         assert_eq!(state(&engine).word(), "in doubt");
         assert!(engine.job(JobId(1)).unwrap().note.is_some(), "it says why");
     }
@@ -315,11 +316,11 @@ fn one_image_is_not_two_copies() {
 #[test]
 fn a_cancel_is_remembered_while_a_copy_is_in_doubt() {
     let mut engine = unanswered(&untagged());
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(2));
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(2));
     let (now, _) = next_calls(&mut engine);
-    engine.handle(Event::Answer(Answer::Settled(JobId(1), Ok(vec![look_alike()]))), now);
+    engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![look_alike()]))), now);
     assert!(engine.job(JobId(1)).unwrap().waits_for_cancel() && engine.job(JobId(1)).unwrap().can_be_cancelled());
-    let mine = Ask::Resolve { job: JobId(1), resolution: Resolution::Mine(look_alike().id) };
-    let calls = engine.handle(Event::Ask(mine), now);
-    assert!(matches!(calls[..], [Call::Look { .. }]), "it is removed if it is pending: {calls:?}");
+    let mine = Command::Resolve { job: JobId(1), resolution: Resolution::Mine(look_alike().id) };
+    let calls = engine.handle(Event::Command(mine), now);
+    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "it is removed if it is pending: {calls:?}");
 }

@@ -6,7 +6,7 @@ use super::*;
 fn restarted(engine: &mut Engine, now: Timestamp) -> Engine {
     let jobs: Vec<Job> = engine.jobs().cloned().collect();
     let written = serde_json::to_string(&jobs).unwrap();
-    let mut again = Engine::new(Limits { survey: SignedDuration::from_hours(9), ..Limits::default() });
+    let mut again = Engine::new(EngineConfig { survey: SignedDuration::from_hours(9), ..EngineConfig::default() });
     again.restore(serde_json::from_str(&written).unwrap(), 9, now);
     again
 }
@@ -16,7 +16,7 @@ fn fail(engine: &mut Engine) {
     failed.state_reason = Some("Copy image failed with an internal error".into());
     look(
         engine,
-        Ok(Watched {
+        Ok(PolledCopies {
             asked: vec![new_image()],
             images: vec![failed],
             snapshots: Ok(vec![snapshot(None, SnapshotState::Error)]),
@@ -31,30 +31,32 @@ fn another_try_removes_the_failed_image_first_and_has_a_new_token() {
     fail(&mut engine);
     let now = at(60);
     let token = ClientToken::from_random(77);
-    let calls = engine.handle(Event::Ask(Ask::TryAgain(vec![(JobId(1), token.clone())])), now);
-    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
-    let calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Failed)))), now);
-    assert!(matches!(calls[..], [Call::Deregister { .. }]), "{calls:?}");
-    let calls = engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Done(Vec::new())))), now);
-    assert!(matches!(calls[..], [Call::FindLeftovers { .. }]), "{calls:?}");
+    let calls = engine.handle(Event::Command(Command::Retry(vec![(JobId(1), token.clone())])), now);
+    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
+    let calls = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Failed)))), now);
+    assert!(matches!(calls[..], [Request::DeregisterImage { .. }]), "{calls:?}");
+    let calls =
+        engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Ok(Deregistration::Done(Vec::new())))), now);
+    assert!(matches!(calls[..], [Request::FindSnapshots { .. }]), "{calls:?}");
     let left = vec![snapshot(None, SnapshotState::Error)];
-    let calls = engine.handle(Event::Answer(Answer::Leftovers(JobId(1), new_image(), Ok(left))), now);
-    assert!(matches!(calls[..], [Call::DeleteSnapshot { .. }]), "{calls:?}");
+    let calls = engine.handle(Event::Response(Response::FindSnapshots(JobId(1), new_image(), Ok(left))), now);
+    assert!(matches!(calls[..], [Request::DeleteSnapshot { .. }]), "{calls:?}");
     let id = SnapshotId::new("snap-new").unwrap();
-    engine.handle(Event::Answer(Answer::Deleted(JobId(1), new_image(), id, Ok(()))), now);
+    engine.handle(Event::Response(Response::DeleteSnapshot(JobId(1), new_image(), id, Ok(()))), now);
     let mut sent = Vec::new();
     while sent.is_empty() {
         let (now, calls) = next_calls(&mut engine);
         for call in calls {
             match call {
-                Call::FindLeftovers { job, .. } => {
-                    sent = engine.handle(Event::Answer(Answer::Leftovers(job, new_image(), Ok(Vec::new()))), now);
+                Request::FindSnapshots { job, .. } => {
+                    sent =
+                        engine.handle(Event::Response(Response::FindSnapshots(job, new_image(), Ok(Vec::new()))), now);
                 }
                 other => sent.push(other),
             }
         }
     }
-    let [Call::Copy { request, .. }] = &sent[..] else { panic!("{sent:?}") };
+    let [Request::CopyImage { request, .. }] = &sent[..] else { panic!("{sent:?}") };
     assert_eq!(request.token, token);
     let job = engine.job(JobId(1)).unwrap();
     assert_eq!((job.percent(), job.made.as_slice()), (None, &[new_image()][..]), "its first image is remembered");
@@ -64,10 +66,10 @@ fn another_try_removes_the_failed_image_first_and_has_a_new_token() {
 fn a_failed_image_that_cannot_be_removed_stays_and_says_why() {
     let mut engine = copying();
     fail(&mut engine);
-    engine.handle(Event::Ask(Ask::TryAgain(vec![(JobId(1), ClientToken::from_random(77))])), at(60));
-    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Failed)))), at(60));
+    engine.handle(Event::Command(Command::Retry(vec![(JobId(1), ClientToken::from_random(77))])), at(60));
+    engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Failed)))), at(60));
     let denied = Failure::new("deregister", "you may not").code("UnauthorizedOperation");
-    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Err(denied))), at(61));
+    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(denied))), at(61));
     assert!(matches!(state(&engine), JobState::Failed { failure, .. } if failure.why.contains("key")));
     assert!(engine.job(JobId(1)).unwrap().note.as_ref().unwrap().contains("you may not"));
 }
@@ -78,79 +80,80 @@ fn an_available_copy_is_deregistered_only_when_that_is_asked() {
     for _ in 0..2 {
         look(&mut engine, Ok(seen(ImageState::Available, Some(100))));
     }
-    assert_eq!(engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(60)), []);
+    assert_eq!(engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(60)), []);
     assert_eq!(state(&engine).word(), "available");
-    let calls = engine.handle(Event::Ask(Ask::Deregister(vec![JobId(1)])), at(61));
-    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
-    let calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Available)))), at(61));
-    assert!(matches!(calls[..], [Call::Deregister { not_after: None, .. }]), "{calls:?}");
+    let calls = engine.handle(Event::Command(Command::Deregister(vec![JobId(1)])), at(61));
+    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
+    let calls =
+        engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Available)))), at(61));
+    assert!(matches!(calls[..], [Request::DeregisterImage { not_after: None, .. }]), "{calls:?}");
     assert_eq!((state(&engine).word(), engine.job(JobId(1)).unwrap().percent()), ("deregistering", Some(100)));
 }
 
 #[test]
 fn a_cancel_waits_for_an_image_that_ec2_does_not_show_yet() {
     let mut engine = copying();
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
-    let calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(Looked::default()))), at(1));
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
+    let calls = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(CheckedImage::default()))), at(1));
     assert_eq!(calls, [], "what EC2 does not know it would not deregister");
     let (now, calls) = next_calls(&mut engine);
-    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
-    let calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), now);
-    assert!(matches!(calls[..], [Call::Deregister { .. }]), "{calls:?}");
+    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
+    let calls = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), now);
+    assert!(matches!(calls[..], [Request::DeregisterImage { .. }]), "{calls:?}");
 }
 
 #[test]
 fn a_sending_that_nobody_saw_answered_is_settled_first() {
-    let mut engine = Engine::new(Limits::default());
+    let mut engine = Engine::new(EngineConfig::default());
     submit(&mut engine, vec![request(1, "eu-west-1")]);
     assert_eq!(state(&engine).word(), "starting");
     let mut again = restarted(&mut engine, at(100));
     let calls = again.handle(Event::Tick, at(100));
-    assert!(calls.iter().any(|c| matches!(c, Call::Settle { .. })), "{calls:?}");
-    assert!(!calls.iter().any(|c| matches!(c, Call::Copy { .. })), "{calls:?}");
+    assert!(calls.iter().any(|c| matches!(c, Request::Reconcile { .. })), "{calls:?}");
+    assert!(!calls.iter().any(|c| matches!(c, Request::CopyImage { .. })), "{calls:?}");
 }
 
 #[test]
 fn a_removal_goes_on_where_it_was() {
     let mut engine = copying();
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
-    let looked = Answer::Looked(JobId(1), Ok(still(ImageState::Pending)));
-    engine.handle(Event::Answer(looked), at(1));
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
+    let looked = Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)));
+    engine.handle(Event::Response(looked), at(1));
     let mut again = restarted(&mut engine, at(100));
     let calls = again.handle(Event::Tick, at(100));
-    assert!(calls.iter().any(|c| matches!(c, Call::Look { .. })), "it may have become available: {calls:?}");
-    let looked = Answer::Looked(JobId(1), Ok(still(ImageState::Pending)));
-    again.handle(Event::Answer(looked), at(101));
-    again.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Done(Vec::new())))), at(101));
+    assert!(calls.iter().any(|c| matches!(c, Request::CheckImage { .. })), "it may have become available: {calls:?}");
+    let looked = Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)));
+    again.handle(Event::Response(looked), at(101));
+    again.handle(Event::Response(Response::DeregisterImage(JobId(1), Ok(Deregistration::Done(Vec::new())))), at(101));
     let mut third = restarted(&mut again, at(200));
     let calls = third.handle(Event::Tick, at(200));
-    assert!(calls.iter().any(|c| matches!(c, Call::FindLeftovers { .. })), "{calls:?}");
+    assert!(calls.iter().any(|c| matches!(c, Request::FindSnapshots { .. })), "{calls:?}");
 }
 
 #[test]
 fn what_was_lost_is_looked_at_before_it_is_deregistered() {
     let mut engine = copying();
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
-    let looked = |state| Answer::Looked(JobId(1), Ok(still(state)));
-    engine.handle(Event::Answer(looked(ImageState::Pending)), at(1));
-    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Err(later("no network")))), at(2));
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
+    let looked = |state| Response::CheckImage(JobId(1), Ok(still(state)));
+    engine.handle(Event::Response(looked(ImageState::Pending)), at(1));
+    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(later("no network")))), at(2));
     let (now, calls) = next_calls(&mut engine);
-    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
-    engine.handle(Event::Answer(looked(ImageState::Available)), now);
+    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
+    engine.handle(Event::Response(looked(ImageState::Available)), now);
     assert_eq!(state(&engine).word(), "cancelling", "it may have been deregistered, and be shown a while longer");
     engine.handle(Event::Tick, at(3_600));
-    engine.handle(Event::Answer(looked(ImageState::Available)), at(3_600));
+    engine.handle(Event::Response(looked(ImageState::Available)), at(3_600));
     assert_eq!(state(&engine).word(), "available", "an hour has passed");
 }
 
 #[test]
 fn an_image_too_young_to_be_known_is_not_gone() {
     let mut engine = copying();
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
-    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(1));
-    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Unknown))), at(2));
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
+    engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(1));
+    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Ok(Deregistration::Unknown))), at(2));
     let (_, calls) = next_calls(&mut engine);
-    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
+    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
 }
 
 #[test]
@@ -158,28 +161,31 @@ fn a_retry_that_removes_the_failed_image_can_be_cancelled() {
     let retrying = || {
         let mut engine = copying();
         fail(&mut engine);
-        engine.handle(Event::Ask(Ask::TryAgain(vec![(JobId(1), ClientToken::from_random(77))])), at(60));
+        engine.handle(Event::Command(Command::Retry(vec![(JobId(1), ClientToken::from_random(77))])), at(60));
         assert!(engine.job(JobId(1)).unwrap().can_be_cancelled());
         engine
     };
     // Before anything was removed, everything stays.
     let mut engine = retrying();
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(61));
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(61));
     assert!(matches!(state(&engine), JobState::Failed { image: Some(_), .. }), "{:?}", state(&engine));
-    assert_eq!(engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Failed)))), at(62)), []);
+    assert_eq!(
+        engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Failed)))), at(62)),
+        []
+    );
 
     // A removal that has begun is brought to its end, and then nothing is copied.
     let mut engine = retrying();
-    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Failed)))), at(61));
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(61));
-    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Done(Vec::new())))), at(62));
-    engine.handle(Event::Answer(Answer::Leftovers(JobId(1), new_image(), Ok(Vec::new()))), at(62));
+    engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Failed)))), at(61));
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(61));
+    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Ok(Deregistration::Done(Vec::new())))), at(62));
+    engine.handle(Event::Response(Response::FindSnapshots(JobId(1), new_image(), Ok(Vec::new()))), at(62));
     while !state(&engine).ended() {
         let (now, calls) = next_calls(&mut engine);
         for call in calls {
-            assert!(!matches!(call, Call::Copy { .. }), "{call:?}");
-            if let Call::FindLeftovers { job, image, .. } = call {
-                engine.handle(Event::Answer(Answer::Leftovers(job, image, Ok(Vec::new()))), now);
+            assert!(!matches!(call, Request::CopyImage { .. }), "{call:?}");
+            if let Request::FindSnapshots { job, image, .. } = call {
+                engine.handle(Event::Response(Response::FindSnapshots(job, image, Ok(Vec::new()))), now);
             }
         }
     }
@@ -191,66 +197,72 @@ fn a_copy_that_somebody_else_deregistered_is_gone_and_its_snapshots_stay() {
     let cancelling = || {
         let mut engine = copying();
         look(&mut engine, Ok(seen(ImageState::Pending, Some(10))));
-        engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(100));
+        engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(100));
         engine
     };
     // Two looks miss it, and nothing of ours was ever sent.
     let mut engine = cancelling();
     for _ in 0..2 {
-        engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(Looked::default()))), at(101));
+        engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(CheckedImage::default()))), at(101));
         engine.handle(Event::Tick, at(110));
     }
     assert_eq!(*state(&engine), JobState::Gone { image: new_image() });
 
     // It was there a moment ago, and is not when we ask.
     let mut engine = cancelling();
-    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(101));
-    let calls = engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Unknown))), at(101));
+    engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(101));
+    let calls =
+        engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Ok(Deregistration::Unknown))), at(101));
     assert_eq!((calls, state(&engine).word()), (vec![], "cancelling"), "one answer proves nothing");
     for second in [110, 120] {
         engine.handle(Event::Tick, at(second));
-        engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(Looked::default()))), at(second));
+        engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(CheckedImage::default()))), at(second));
     }
     assert_eq!(*state(&engine), JobState::Gone { image: new_image() });
     // EC2 shows it again after all: the cancel still holds.
     let mut shown = image(ImageState::Pending);
     (shown.source_image_id, shown.source_region) = (ImageId::new("ami-0").ok(), Some(region("us-east-1")));
-    engine.handle(Event::Answer(Answer::Surveyed(region("eu-west-1"), Ok(vec![shown]))), at(130));
+    engine.handle(Event::Response(Response::ListPending(region("eu-west-1"), Ok(vec![shown]))), at(130));
     assert_eq!(state(&engine).word(), "cancelling");
 
     // Our own request was not answered: then it was ours.
     let mut engine = cancelling();
-    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(101));
-    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Err(later("connection reset")))), at(102));
+    engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(101));
+    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(later("connection reset")))), at(102));
     for second in [110, 120] {
         engine.handle(Event::Tick, at(second));
-        engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(Looked::default()))), at(second));
+        engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(CheckedImage::default()))), at(second));
     }
-    assert!(matches!(state(&engine), JobState::Removing { step: Step::Cleaning {}, .. }), "{:?}", state(&engine));
+    assert!(
+        matches!(state(&engine), JobState::Removing { step: RemovalStep::DeletingSnapshots {}, .. }),
+        "{:?}",
+        state(&engine)
+    );
 }
 
 #[test]
 fn unavailable_means_to_look_again() {
     let mut engine = copying();
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
-    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(1));
-    let calls = engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Ok(Deregistration::Unavailable))), at(1));
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
+    engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(1));
+    let calls =
+        engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Ok(Deregistration::Unavailable))), at(1));
     assert_eq!(calls, []);
     let (_, calls) = next_calls(&mut engine);
-    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
+    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
 }
 
 #[test]
 fn a_deregistration_that_comes_too_late_looks_again_first() {
     let mut engine = copying();
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
-    let calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(1));
-    let [call @ Call::Deregister { not_after: Some(last), .. }] = &calls[..] else { panic!("{calls:?}") };
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
+    let calls = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(1));
+    let [call @ Request::DeregisterImage { not_after: Some(last), .. }] = &calls[..] else { panic!("{calls:?}") };
     assert_eq!((*last, call.expired(at(6))), (at(6), None));
     let late = call.expired(at(7)).expect("the look is too old by now");
-    let calls = engine.handle(Event::Answer(late), at(7));
-    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
-    let calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Available)))), at(7));
+    let calls = engine.handle(Event::Response(late), at(7));
+    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
+    let calls = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Available)))), at(7));
     assert_eq!((calls, state(&engine).word()), (vec![], "available"));
 }
 
@@ -259,10 +271,10 @@ fn a_poll_that_shows_it_available_stops_a_cancel_that_has_sent_nothing() {
     let mut engine = copying();
     let now = engine.next_deadline().unwrap();
     let calls = engine.handle(Event::Tick, now);
-    assert!(matches!(calls[..], [Call::Watch { .. }]), "{calls:?}");
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), now);
-    let seen = Answer::Watched(region("eu-west-1"), Ok(seen(ImageState::Available, Some(100))));
-    engine.handle(Event::Answer(seen), now);
+    assert!(matches!(calls[..], [Request::PollCopies { .. }]), "{calls:?}");
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), now);
+    let seen = Response::PollCopies(region("eu-west-1"), Ok(seen(ImageState::Available, Some(100))));
+    engine.handle(Event::Response(seen), now);
     assert_eq!(state(&engine).word(), "available");
 }
 
@@ -271,8 +283,8 @@ fn a_dismissed_copy_that_is_tried_again_is_not_forgotten() {
     let mut engine = copying();
     fail(&mut engine);
     engine.take_changed();
-    engine.handle(Event::Ask(Ask::Dismiss(vec![JobId(1)])), at(60));
-    engine.handle(Event::Ask(Ask::TryAgain(vec![(JobId(1), ClientToken::from_random(77))])), at(60));
+    engine.handle(Event::Command(Command::Dismiss(vec![JobId(1)])), at(60));
+    engine.handle(Event::Command(Command::Retry(vec![(JobId(1), ClientToken::from_random(77))])), at(60));
     engine.take_changed();
     assert_eq!(state(&engine).word(), "clearing");
 }
@@ -281,16 +293,16 @@ fn a_dismissed_copy_that_is_tried_again_is_not_forgotten() {
 fn where_nobody_may_look_nothing_is_deleted_and_that_is_said() {
     let mut engine = copying();
     let job = JobId(1);
-    engine.handle(Event::Ask(Ask::Cancel(vec![job])), at(1));
-    engine.handle(Event::Answer(Answer::Looked(job, Ok(still(ImageState::Pending)))), at(1));
+    engine.handle(Event::Command(Command::Cancel(vec![job])), at(1));
+    engine.handle(Event::Response(Response::CheckImage(job, Ok(still(ImageState::Pending)))), at(1));
     let mut calls =
-        engine.handle(Event::Answer(Answer::Deregistered(job, Ok(Deregistration::Done(Vec::new())))), at(1));
+        engine.handle(Event::Response(Response::DeregisterImage(job, Ok(Deregistration::Done(Vec::new())))), at(1));
     let mut now = at(1);
     while !state(&engine).ended() {
         for call in std::mem::take(&mut calls) {
-            assert!(!matches!(call, Call::DeleteSnapshot { .. }), "what is not seen is not proven: {call:?}");
+            assert!(!matches!(call, Request::DeleteSnapshot { .. }), "what is not seen is not proven: {call:?}");
             let denied = Failure::new("look", "you may not").code("UnauthorizedOperation");
-            calls.extend(engine.handle(Event::Answer(call.failed(denied)), now));
+            calls.extend(engine.handle(Event::Response(call.failed(denied)), now));
         }
         if calls.is_empty() && !state(&engine).ended() {
             (now, calls) = next_calls(&mut engine);
@@ -304,39 +316,43 @@ fn where_nobody_may_look_nothing_is_deleted_and_that_is_said() {
 #[test]
 fn a_look_whose_answer_took_long_is_made_again() {
     let mut engine = copying();
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
     // The machine slept between question and answer.
-    let calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(600));
-    assert!(matches!(calls[..], [Call::Look { .. }]), "{calls:?}");
-    let calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(602));
+    let calls = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(600));
+    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
+    let calls = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(602));
     // Five seconds from the question on.
-    assert!(matches!(calls[..], [Call::Deregister { not_after: Some(last), .. }] if last == at(605)), "{calls:?}");
+    assert!(
+        matches!(calls[..], [Request::DeregisterImage { not_after: Some(last), .. }] if last == at(605)),
+        "{calls:?}"
+    );
 
     // A network that is always so slow keeps nothing from being cancelled.
     let mut engine = copying();
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
     let mut calls = Vec::new();
     for second in [11, 21, 31] {
-        calls = engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(second));
+        calls =
+            engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(second));
     }
-    assert!(matches!(calls[..], [Call::Deregister { .. }]), "{calls:?}");
+    assert!(matches!(calls[..], [Request::DeregisterImage { .. }]), "{calls:?}");
 }
 
 #[test]
 fn an_old_request_of_ours_is_no_excuse_for_a_later_removal() {
     let mut engine = copying();
-    engine.handle(Event::Ask(Ask::Cancel(vec![JobId(1)])), at(1));
-    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Pending)))), at(1));
-    engine.handle(Event::Answer(Answer::Deregistered(JobId(1), Err(later("no network")))), at(2));
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
+    engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(1));
+    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(later("no network")))), at(2));
     // It was not carried out, and the copy became available.
     engine.handle(Event::Tick, at(3_600));
-    engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(still(ImageState::Available)))), at(3_600));
+    engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Available)))), at(3_600));
     assert_eq!(state(&engine).word(), "available");
     // Weeks later somebody else has deregistered it when we are asked to.
-    engine.handle(Event::Ask(Ask::Deregister(vec![JobId(1)])), at(900_000));
+    engine.handle(Event::Command(Command::Deregister(vec![JobId(1)])), at(900_000));
     for second in [900_000, 900_010] {
         engine.handle(Event::Tick, at(second));
-        engine.handle(Event::Answer(Answer::Looked(JobId(1), Ok(Looked::default()))), at(second));
+        engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(CheckedImage::default()))), at(second));
     }
     assert_eq!(*state(&engine), JobState::Gone { image: new_image() }, "its snapshots are theirs");
 }

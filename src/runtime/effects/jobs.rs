@@ -4,39 +4,39 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::{Done, Effects, Origin, StoreAt};
+use super::{Effects, SessionSource, StoreLocation, TaskResult};
 use crate::{
     aws::SessionOptions,
     domain::{AccountKey, Failure, Retry},
     engine::JobId,
     runtime::{
-        driver::{Duty, Seat, Worker},
-        hands::{AwsHands, Renewal},
-        keeper::Keeper,
-        profile,
+        driver::{Driver, DriverConfig, LockMode},
+        hands::{AwsBackend, SessionReload},
+        keeper::StoreHandle,
+        profile_key,
     },
     store::Store,
-    tui::{Driver, Msg, Post, Reply, RequestId},
+    tui::{DriverStatus, EffectId, JobUpdate, Msg, Reply},
 };
 
 impl Effects {
     /// The way to the store, opened at the first use.
-    fn keeper(&mut self) -> Result<Keeper, Failure> {
+    fn keeper(&mut self) -> Result<StoreHandle, Failure> {
         if let Some(keeper) = &self.keeper {
             return Ok(keeper.clone());
         }
         let keeper = match self.means.store.clone() {
-            StoreAt::Memory => Keeper::inline(Store::in_memory()?),
-            StoreAt::Nowhere => return Err(nowhere()),
-            StoreAt::Refused(failure) => return Err(failure),
-            StoreAt::Dir(dir) => {
+            StoreLocation::Memory => StoreHandle::inline(Store::in_memory()?),
+            StoreLocation::Nowhere => return Err(nowhere()),
+            StoreLocation::Refused(failure) => return Err(failure),
+            StoreLocation::Dir(dir) => {
                 let (sender, now, account) = (self.sender.clone(), self.clock.now(), self.accounts);
-                Keeper::spawn(move || {
+                StoreHandle::spawn(move || {
                     let opened = Store::open(&dir, now)?;
                     if let Some(path) = opened.set_aside {
                         tracing::error!(path = %path.display(), "the store of jobs was damaged and is kept here");
                         // Nobody listens any more when the program is leaving.
-                        _ = sender.send(Done::Post(account, Post::Notice(set_aside(&path))));
+                        _ = sender.send(TaskResult::Post(account, JobUpdate::Notice(set_aside(&path))));
                     }
                     Ok(opened.store)
                 })?
@@ -52,30 +52,30 @@ impl Effects {
         }
         self.close_jobs();
         let Some(session) = self.session.clone() else {
-            return self.post(Post::Driver(Driver::Nobody(nobody_yet())));
+            return self.post(JobUpdate::Driver(DriverStatus::Nobody(nobody_yet())));
         };
         let keeper = match self.keeper() {
             Ok(keeper) => keeper,
-            Err(failure) => return self.post(Post::Driver(Driver::Nobody(failure))),
+            Err(failure) => return self.post(JobUpdate::Driver(DriverStatus::Nobody(failure))),
         };
-        let hands = Arc::new(AwsHands::new(session, self.renewal(&account)));
-        let duty = Duty {
+        let hands = Arc::new(AwsBackend::new(session, self.renewal(&account)));
+        let duty = DriverConfig {
             account: account.clone(),
             limits: self.means.limits.clone(),
             seat: match &self.means.store {
-                StoreAt::Dir(dir) => Seat::Shared(dir.clone()),
-                StoreAt::Memory | StoreAt::Nowhere | StoreAt::Refused(_) => Seat::Alone,
+                StoreLocation::Dir(dir) => LockMode::Shared(dir.clone()),
+                StoreLocation::Memory | StoreLocation::Nowhere | StoreLocation::Refused(_) => LockMode::Alone,
             },
-            look_only: self.means.read_only,
-            until_rest: false,
+            read_only: self.means.read_only,
+            exit_when_done: false,
             history_days: self.means.history_days,
         };
         let (sender, number) = (self.sender.clone(), self.accounts);
         let post = move |post| {
             // Nobody listens any more when the program is leaving.
-            _ = sender.send(Done::Post(number, post));
+            _ = sender.send(TaskResult::Post(number, post));
         };
-        let (worker, desk) = Worker::new(duty, keeper.clone(), hands, self.clock, Box::new(post));
+        let (worker, desk) = Driver::new(duty, keeper.clone(), hands, self.clock, Box::new(post));
         self.desk = Some(desk);
         self.account = Some(account.clone());
         let key = self.profile_key();
@@ -111,7 +111,7 @@ impl Effects {
                 tracing::error!(%failure, "the queue does not go on in the background");
                 let text = format!("The queue of the last account stands still. {failure}");
                 // Nobody listens any more when the program is leaving.
-                _ = sender.send(Done::Msg(Msg::Board(Post::Notice(text))));
+                _ = sender.send(TaskResult::Msg(Msg::Jobs(JobUpdate::Notice(text))));
             }
         });
     }
@@ -134,13 +134,16 @@ impl Effects {
             let waiting = Failure::new("carry on copies", "nobody is signed in, or AWS cannot be reached")
                 .hint("Copies stay as they are until then; nothing is lost, and it is tried again by itself.")
                 .retry(Retry::AfterLogin);
-            for post in [Post::Opened { account, jobs, status: loaded.status }, Post::Driver(Driver::Nobody(waiting))] {
-                _ = sender.send(Done::Post(number, post));
+            for post in [
+                JobUpdate::Opened { account, jobs, status: loaded.status },
+                JobUpdate::Driver(DriverStatus::Nobody(waiting)),
+            ] {
+                _ = sender.send(TaskResult::Post(number, post));
             }
         });
     }
 
-    pub(super) fn history(&mut self, id: RequestId) {
+    pub(super) fn history(&mut self, id: EffectId) {
         /// More than anybody reads; a filter finds the rest by the day.
         const MOST: usize = 5_000;
         let (keeper, account) = (self.keeper(), self.account.clone());
@@ -150,11 +153,11 @@ impl Effects {
                 (Ok(_), None) => Ok(Vec::new()),
                 (Err(failure), _) => Err(failure),
             };
-            Done::Msg(Msg::Reply { id, reply: Reply::History(reply) })
+            TaskResult::Msg(Msg::Reply { id, reply: Reply::History(reply) })
         });
     }
 
-    pub(super) fn audit(&mut self, id: RequestId, job: JobId) {
+    pub(super) fn audit(&mut self, id: EffectId, job: JobId) {
         let (keeper, account) = (self.keeper(), self.account.clone());
         self.spawn(async move {
             let reply = match (keeper, account) {
@@ -162,14 +165,14 @@ impl Effects {
                 (Ok(_), None) => Ok(Vec::new()),
                 (Err(failure), _) => Err(failure),
             };
-            Done::Msg(Msg::Reply { id, reply: Reply::Audit(reply) })
+            TaskResult::Msg(Msg::Reply { id, reply: Reply::Audit(reply) })
         });
     }
 
-    fn renewal(&self, account: &AccountKey) -> Option<Renewal> {
-        let Origin::Aws { options, http: Ok(http) } = &self.origin else { return None };
+    fn renewal(&self, account: &AccountKey) -> Option<SessionReload> {
+        let SessionSource::Aws { options, http: Ok(http) } = &self.origin else { return None };
         let options = SessionOptions { profile: self.profile.clone().or(options.profile.clone()), ..options.clone() };
-        Some(Renewal { options, http: http.clone(), account: account.clone() })
+        Some(SessionReload { options, http: http.clone(), account: account.clone() })
     }
 
     /// A profile may mean another account behind another endpoint; exported keys mean nobody knows whose.
@@ -177,12 +180,14 @@ impl Effects {
         let (origin, profile) = (self.origin.clone(), self.profile.clone());
         async move {
             match origin {
-                Origin::Aws { options, .. } => {
+                SessionSource::Aws { options, .. } => {
                     let named = profile.or(options.profile);
-                    profile::key_of_this_process(named.as_deref(), options.endpoint_url.as_deref()).await
+                    profile_key::key_of_this_process(named.as_deref(), options.endpoint_url.as_deref()).await
                 }
                 // Its store ends with it, and nothing of the user's environment counts.
-                Origin::Simulated { .. } | Origin::Later => profile::key(profile.as_deref(), None, &|_| None),
+                SessionSource::Simulated { .. } | SessionSource::Later => {
+                    profile_key::key(profile.as_deref(), None, &|_| None)
+                }
             }
         }
     }

@@ -12,22 +12,22 @@ use tokio::{
 use super::{
     Clock,
     background::{self, Started},
-    driver::Desk,
-    hands::SessionCell,
-    keeper::Keeper,
+    driver::DriverHandle,
+    hands::SharedSession,
+    keeper::StoreHandle,
     login::LoginFiles,
-    remember::Memory,
+    region_cache::RegionCache,
 };
 use crate::{
     aws::{HttpClient, Session, SessionOptions},
     domain::{AccountKey, Failure, Region},
-    engine::Limits,
-    tui::{Connected, Effect, Msg, Page, Post, Reply, RequestId},
+    engine::EngineConfig,
+    tui::{Connected, Effect, EffectId, JobUpdate, Msg, Page, Reply},
 };
 
 /// Where sessions come from.
 #[derive(Debug, Clone)]
-pub enum Origin {
+pub enum SessionSource {
     /// Not said yet: the first frame comes before certificates are read or a world is built.
     Later,
     /// The account of the usual AWS chain.
@@ -48,7 +48,7 @@ pub enum Origin {
 
 /// Where jobs are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StoreAt {
+pub enum StoreLocation {
     /// In memory: they end with the program. For the demo and for tests.
     Memory,
     /// In this directory, which other processes use as well.
@@ -60,35 +60,35 @@ pub enum StoreAt {
 }
 
 /// What a task brings back.
-enum Done {
+enum TaskResult {
     Msg(Msg),
     Connected {
-        id: RequestId,
+        id: EffectId,
         profile: Option<String>,
         result: Result<(Session, Connected), Failure>,
     },
     /// News of the jobs, of the account that had this number.
-    Post(u64, Post),
+    Post(u64, JobUpdate),
 }
 
 /// How effects are run: fixed at the start.
 #[derive(Debug, Clone)]
-pub struct Means {
+pub struct EffectConfig {
     /// Where jobs are kept.
-    pub store: StoreAt,
+    pub store: StoreLocation,
     /// Refuse everything that would change something.
     pub read_only: bool,
     /// How careful the copy engine is.
-    pub limits: Limits,
+    pub limits: EngineConfig,
     /// Ended copies are forgotten after so many days.
     pub history_days: u32,
     /// The last choice of regions.
-    pub memory: Memory,
+    pub memory: RegionCache,
     /// The arguments of a process that goes on in the background, but for the profile.
     pub background: Vec<OsString>,
 }
 
-impl Means {
+impl EffectConfig {
     /// The arguments for the profile in use now: it may be another than at the start.
     fn background(&self, profile: Option<&str>) -> Vec<OsString> {
         let mut arguments = self.background.clone();
@@ -101,15 +101,15 @@ impl Means {
 
 /// Runs effects and collects what they bring.
 pub struct Effects {
-    origin: Origin,
-    means: Means,
+    origin: SessionSource,
+    means: EffectConfig,
     clock: Clock,
-    session: Option<SessionCell>,
-    keeper: Option<Keeper>,
+    session: Option<SharedSession>,
+    keeper: Option<StoreHandle>,
     /// The way to whoever works on the account's jobs, and the account's number.
-    desk: Option<Desk>,
+    desk: Option<DriverHandle>,
     /// The connection looked up last.
-    connecting: Option<RequestId>,
+    connecting: Option<EffectId>,
     accounts: u64,
     account: Option<AccountKey>,
     profile: Option<String>,
@@ -119,13 +119,13 @@ pub struct Effects {
     started: Option<Started>,
     /// Looks at what a login writes, while credentials are waited for.
     login_watch: Option<JoinHandle<()>>,
-    sender: UnboundedSender<Done>,
-    receiver: UnboundedReceiver<Done>,
+    sender: UnboundedSender<TaskResult>,
+    receiver: UnboundedReceiver<TaskResult>,
 }
 
 impl Effects {
     /// Nothing runs yet. Must be used within a tokio runtime.
-    pub fn new(origin: Origin, means: Means, clock: Clock) -> Self {
+    pub fn new(origin: SessionSource, means: EffectConfig, clock: Clock) -> Self {
         let (sender, receiver) = unbounded_channel();
         Self {
             origin,
@@ -147,7 +147,7 @@ impl Effects {
     }
 
     /// Says where sessions come from. Before any effect is started.
-    pub fn set_origin(&mut self, origin: Origin) {
+    pub fn set_origin(&mut self, origin: SessionSource) {
         self.origin = origin;
     }
 
@@ -171,9 +171,9 @@ impl Effects {
         None
     }
 
-    fn accept(&mut self, done: Done) -> Option<Msg> {
+    fn accept(&mut self, done: TaskResult) -> Option<Msg> {
         Some(match done {
-            Done::Msg(msg) => {
+            TaskResult::Msg(msg) => {
                 // Nobody knows whose jobs to carry on; those that stand in the store are shown meanwhile.
                 if matches!(&msg, Msg::Reply { reply: Reply::Account(Err(_)), .. }) && self.desk.is_none() {
                     self.show_stored();
@@ -181,23 +181,23 @@ impl Effects {
                 msg
             }
             // The account was left meanwhile.
-            Done::Post(account, _) if account != self.accounts => return None,
-            Done::Post(_, post) => {
-                if let Post::Opened { status, .. } | Post::Changed { status: Some(status), .. } = &post {
+            TaskResult::Post(account, _) if account != self.accounts => return None,
+            TaskResult::Post(_, post) => {
+                if let JobUpdate::Opened { status, .. } | JobUpdate::Changed { status: Some(status), .. } = &post {
                     self.watch_logins(status.paused.is_some());
                 }
-                Msg::Board(post)
+                Msg::Jobs(post)
             }
             // Another profile was chosen meanwhile: its account must not be driven with this session.
-            Done::Connected { id, .. } if self.connecting != Some(id) => return None,
-            Done::Connected { id, profile, result } => {
+            TaskResult::Connected { id, .. } if self.connecting != Some(id) => return None,
+            TaskResult::Connected { id, profile, result } => {
                 self.profile = profile;
                 self.watch_logins(result.is_err());
                 if result.is_err() && self.desk.is_none() {
                     self.show_stored();
                 }
                 let result = result.map(|(session, connected)| {
-                    self.session = Some(SessionCell::new(session));
+                    self.session = Some(SharedSession::new(session));
                     connected
                 });
                 Msg::Reply { id, reply: Reply::Connected(result) }
@@ -266,14 +266,14 @@ impl Effects {
             }),
             Effect::ListProfiles { id } => {
                 self.spawn(async move {
-                    Done::Msg(Msg::Reply { id, reply: Reply::Profiles(crate::aws::profiles().await) })
+                    TaskResult::Msg(Msg::Reply { id, reply: Reply::Profiles(crate::aws::profiles().await) })
                 });
             }
             Effect::OpenJobs { account } => self.open_jobs(account),
             Effect::CloseJobs => self.close_jobs(),
-            Effect::Ask(ask) => match &self.desk {
-                Some(desk) => desk.ask(ask),
-                None => self.post(Post::NotAsked(jobs::nobody_yet())),
+            Effect::Command(ask) => match &self.desk {
+                Some(desk) => desk.send(ask),
+                None => self.post(JobUpdate::NotAsked(jobs::nobody_yet())),
             },
             Effect::History { id } => self.history(id),
             Effect::Audit { id, job } => self.audit(id, job),
@@ -284,7 +284,7 @@ impl Effects {
                         |failure| tracing::error!(%failure, "the queue does not go on in the background"),
                     ));
             }
-            Effect::Remember { profile, regions } => {
+            Effect::CacheRegions { profile, regions } => {
                 if let Some(account) = &self.account {
                     self.means.memory.keep(&profile, account, &regions);
                 }
@@ -293,26 +293,26 @@ impl Effects {
             | Effect::Bell
             | Effect::Mouse(_)
             | Effect::Repaint
-            | Effect::Retake
+            | Effect::ResumeTerminal
             | Effect::Suspend
             | Effect::Quit => {}
         }
     }
 
-    fn connect(&mut self, id: RequestId, profile: Option<String>) {
+    fn connect(&mut self, id: EffectId, profile: Option<String>) {
         // Nothing may go out under the old account while the new one is looked up.
         self.session = None;
         self.connecting = Some(id);
         let (origin, memory) = (self.origin.clone(), self.means.memory.clone());
         self.spawn(async move {
             let result = connect(origin, profile.clone(), memory).await;
-            Done::Connected { id, profile, result }
+            TaskResult::Connected { id, profile, result }
         });
     }
 
     /// Looks, or stops looking, at the files that a login writes.
     fn watch_logins(&mut self, wanted: bool) {
-        if !wanted || !matches!(self.origin, Origin::Aws { .. }) {
+        if !wanted || !matches!(self.origin, SessionSource::Aws { .. }) {
             if let Some(watch) = self.login_watch.take() {
                 watch.abort();
             }
@@ -322,7 +322,7 @@ impl Effects {
                 let mut watch = LoginFiles::of_this_process().watch().await;
                 loop {
                     watch.changed().await;
-                    if sender.send(Done::Msg(Msg::LoginChanged)).is_err() {
+                    if sender.send(TaskResult::Msg(Msg::LoginChanged)).is_err() {
                         return;
                     }
                 }
@@ -330,22 +330,22 @@ impl Effects {
         }
     }
 
-    fn reply<F>(&self, id: RequestId, ask: impl FnOnce(Session) -> F)
+    fn reply<F>(&self, id: EffectId, ask: impl FnOnce(Session) -> F)
     where
         F: Future<Output = Reply> + Send + 'static,
     {
         // Without a session nothing is listed; the model asks again once it has connected.
-        if let Some(session) = self.session.as_ref().map(SessionCell::get) {
+        if let Some(session) = self.session.as_ref().map(SharedSession::get) {
             let reply = ask(session);
-            self.spawn(async move { Done::Msg(Msg::Reply { id, reply: reply.await }) });
+            self.spawn(async move { TaskResult::Msg(Msg::Reply { id, reply: reply.await }) });
         }
     }
 
-    fn post(&self, post: Post) {
-        _ = self.sender.send(Done::Post(self.accounts, post));
+    fn post(&self, post: JobUpdate) {
+        _ = self.sender.send(TaskResult::Post(self.accounts, post));
     }
 
-    fn spawn(&self, task: impl Future<Output = Done> + Send + 'static) {
+    fn spawn(&self, task: impl Future<Output = TaskResult> + Send + 'static) {
         let sender = self.sender.clone();
         tokio::spawn(async move {
             // Nobody listens any more when the program is leaving.
@@ -355,12 +355,16 @@ impl Effects {
 }
 
 /// Finds credentials and whose they are: nothing is asked of EC2, and nothing remembered is shown, before that is known.
-async fn connect(origin: Origin, profile: Option<String>, memory: Memory) -> Result<(Session, Connected), Failure> {
+async fn connect(
+    origin: SessionSource,
+    profile: Option<String>,
+    memory: RegionCache,
+) -> Result<(Session, Connected), Failure> {
     let name = profile.clone().unwrap_or_default();
     let (session, explicit, region_given) = match origin {
-        Origin::Later => return Err(Failure::new("connect", "there is nothing to connect to yet")),
-        Origin::Simulated { http, home } => (Session::simulated(http, home), false, true),
-        Origin::Aws { mut options, http } => {
+        SessionSource::Later => return Err(Failure::new("connect", "there is nothing to connect to yet")),
+        SessionSource::Simulated { http, home } => (Session::simulated(http, home), false, true),
+        SessionSource::Aws { mut options, http } => {
             let explicit = options.region.is_some();
             options.profile = profile.or(options.profile);
             let session = Session::load(options, http?).await?;

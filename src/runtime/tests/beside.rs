@@ -10,10 +10,13 @@ use super::*;
 use crate::{
     config::Config,
     engine::{BatchId, JobId, JobState},
-    runtime::{Clock, Effects, Face, Means, Origin, StoreAt, background::Starter, remember::Memory, run},
+    runtime::{
+        Clock, EffectConfig, Effects, SessionSource, StoreLocation, TerminalPort, background::Starter,
+        region_cache::RegionCache, run,
+    },
     store::{Changes, DriverLock},
     term::{Caps, Input},
-    tui::{Driver, Effect, Model, Msg, Post, Start},
+    tui::{DriverStatus, Effect, JobUpdate, Model, Msg, Start},
 };
 
 fn seconds(n: u64) -> tokio::time::Sleep {
@@ -40,7 +43,7 @@ impl Bench {
     }
 
     /// Another process asks for something.
-    async fn ask(&self, ask: Ask) {
+    async fn ask(&self, ask: Command) {
         let account = self.account.clone();
         self.keeper.with(move |store| store.ask(&account, &ask, Timestamp::UNIX_EPOCH)).await.unwrap();
     }
@@ -57,11 +60,11 @@ async fn a_newer_store_is_left_to_a_newer_program_with_the_lock() {
         let dir = tempfile::tempdir().unwrap();
         let bench = Bench::shared(dir.path(), |worker| {
             worker.duty.limits.starts_per_second = 0.000_1;
-            worker.duty.until_rest = until_rest;
+            worker.duty.exit_when_done = until_rest;
         });
         let bench = bench.await;
         let free = || DriverLock::try_take(dir.path(), &bench.account).unwrap().is_some();
-        bench.ask(Ask::Copy((1..20).map(|n| bench.request(&format!("stepped-{n}"), n)).collect())).await;
+        bench.ask(Command::Copy((1..20).map(|n| bench.request(&format!("stepped-{n}"), n)).collect())).await;
         seconds(20).await;
         assert!(!free(), "it drives");
         let newer = Connection::open(dir.path().join("jobs.db")).unwrap();
@@ -110,7 +113,7 @@ async fn what_is_asked_of_a_job_that_cannot_be_read_is_kept() {
     let other = Connection::open(dir.path().join("jobs.db")).unwrap();
     let body: String = other.query_row("SELECT body FROM jobs", [], |row| row.get(0)).unwrap();
     other.execute("UPDATE jobs SET body = '{'", []).unwrap();
-    bench.desk.ask(Ask::Dismiss(vec![JobId(1)]));
+    bench.desk.send(Command::Dismiss(vec![JobId(1)]));
     seconds(5).await;
     assert_eq!(bench.asks().await, 1);
     other.execute("UPDATE jobs SET body = ?1", [body]).unwrap();
@@ -140,7 +143,7 @@ async fn a_process_in_the_background_waits_for_what_its_starter_still_writes_dow
         let (dir, mut elsewhere) = (tempfile::tempdir().unwrap(), None);
         let bench = Bench::shared(dir.path(), |worker| {
             elsewhere = DriverLock::try_take(dir.path(), &worker.duty.account).unwrap();
-            worker.duty.until_rest = true;
+            worker.duty.exit_when_done = true;
             worker.starter = there.then(Starter::parent);
         });
         let bench = bench.await;
@@ -149,7 +152,7 @@ async fn a_process_in_the_background_waits_for_what_its_starter_still_writes_dow
         if !there {
             continue;
         }
-        bench.ask(Ask::Copy(vec![bench.request("stepped-1", 1)])).await;
+        bench.ask(Command::Copy(vec![bench.request("stepped-1", 1)])).await;
         drop(elsewhere);
         seconds(60).await;
         assert_eq!(bench.jobs().await.len(), 1);
@@ -160,9 +163,9 @@ async fn a_process_in_the_background_waits_for_what_its_starter_still_writes_dow
 /// A terminal that is gone when the shell is to have it.
 struct Gone(UnboundedSender<Input>);
 
-impl Face for Gone {
+impl TerminalPort for Gone {
     fn draw(&mut self, model: &Model) -> io::Result<()> {
-        if model.board.driver == Driver::Us {
+        if model.board.driver == DriverStatus::Us {
             // Nobody listens any more after the first.
             _ = self.0.send(Input::Suspend);
         }
@@ -189,7 +192,7 @@ impl Face for Gone {
         Err(io::Error::from_raw_os_error(rustix::io::Errno::IO.raw_os_error()))
     }
 
-    fn retake(&mut self) -> io::Result<()> {
+    fn resume(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
@@ -200,13 +203,13 @@ async fn a_terminal_that_dies_while_the_program_is_stopped_leaves_no_queue_pause
     let (dir, clock) = (tempfile::tempdir().unwrap(), Clock::real());
     let world = SharedWorld::new(World::new(&Scenario::named("demo").unwrap(), clock.now()));
     let (home, account) = world.with(|w| (w.home().clone(), AccountKey::new(&w.account().clone(), None)));
-    let origin = Origin::Simulated { http: connector::http_client(world, move || clock.now()).into(), home };
-    let means = Means {
-        store: StoreAt::Dir(dir.path().to_owned()),
+    let origin = SessionSource::Simulated { http: connector::http_client(world, move || clock.now()).into(), home };
+    let means = EffectConfig {
+        store: StoreLocation::Dir(dir.path().to_owned()),
         read_only: false,
-        limits: Limits::default(),
+        limits: EngineConfig::default(),
         history_days: 90,
-        memory: Memory::default(),
+        memory: RegionCache::default(),
         background: Vec::new(),
     };
     let start = Start {
@@ -234,19 +237,19 @@ async fn a_terminal_that_dies_while_the_program_is_stopped_leaves_no_queue_pause
 #[tokio::test]
 async fn a_process_in_the_background_that_ends_at_once_is_said_though_another_account_is_shown() {
     let clock = Clock::real();
-    let means = Means {
-        store: StoreAt::Memory,
+    let means = EffectConfig {
+        store: StoreLocation::Memory,
         read_only: false,
-        limits: Limits::default(),
+        limits: EngineConfig::default(),
         history_days: 90,
-        memory: Memory::default(),
+        memory: RegionCache::default(),
         // The program is the test itself, which knows no such option.
         background: vec!["--no-such-option".into()],
     };
-    let mut effects = Effects::new(Origin::Later, means, clock);
+    let mut effects = Effects::new(SessionSource::Later, means, clock);
     effects.start(Effect::Background);
     effects.start(Effect::CloseJobs);
     assert!(effects.background().is_none(), "nothing of the next account's queue goes on there");
     let said = effects.next().await;
-    assert!(matches!(&said, Some(Msg::Board(Post::Notice(text))) if text.contains("stands still")), "{said:?}");
+    assert!(matches!(&said, Some(Msg::Jobs(JobUpdate::Notice(text))) if text.contains("stands still")), "{said:?}");
 }

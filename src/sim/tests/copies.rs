@@ -5,7 +5,7 @@ use rstest::rstest;
 use super::{Bench, between};
 use crate::{
     domain::{ImageId, Region, SnapshotId},
-    sim::faults::{Effect, Rule},
+    sim::faults::{FaultKind, Rule},
 };
 
 const SOURCE: &str = "SourceRegion=us-east-1&SourceImageId=";
@@ -259,9 +259,9 @@ fn whole(bench: &mut Bench, name: &str) -> (ImageId, Vec<SnapshotId>) {
 }
 
 #[rstest]
-#[case::denied(Effect::Deny, "missing-permissions")]
-#[case::of_ec2s_own(Effect::Fail, "internal-error")]
-fn a_snapshot_that_may_not_go_with_its_image_stays(#[case] effect: Effect, #[case] code: &str) {
+#[case::denied(FaultKind::Deny, "missing-permissions")]
+#[case::of_ec2s_own(FaultKind::Fail, "internal-error")]
+fn a_snapshot_that_may_not_go_with_its_image_stays(#[case] effect: FaultKind, #[case] code: &str) {
     let mut bench = Bench::new("demo");
     let (image, snapshots) = whole(&mut bench, "whole");
     bench.world.faults().add(Rule::new("DeleteSnapshot", effect).first(1));

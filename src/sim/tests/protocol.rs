@@ -9,7 +9,7 @@ use crate::{
     domain::Region,
     sim::{
         Scenario, World,
-        faults::{Effect, Rule},
+        faults::{FaultKind, Rule},
         wire::{self, Request},
     },
 };
@@ -137,14 +137,14 @@ fn without_a_credential_nothing_is_answered() {
 }
 
 #[rstest]
-#[case(Effect::Throttle, 503, "<Code>RequestLimitExceeded</Code>")]
-#[case(Effect::Deny, 403, "is not authorized to perform: ec2:DescribeRegions")]
-#[case(Effect::Fail, 500, "<Code>InternalError</Code>")]
-#[case(Effect::Html, 502, "<h1>502 Bad Gateway</h1>")]
-#[case(Effect::Expired, 400, "<Code>RequestExpired</Code>")]
-#[case(Effect::AuthFailure, 401, "AWS was not able to validate the provided access credentials")]
-#[case(Effect::NotAuthorized, 403, "<Code>UnauthorizedOperation</Code>")]
-fn a_fault_answers_as_aws_would(#[case] effect: Effect, #[case] status: u16, #[case] part: &str) {
+#[case(FaultKind::Throttle, 503, "<Code>RequestLimitExceeded</Code>")]
+#[case(FaultKind::Deny, 403, "is not authorized to perform: ec2:DescribeRegions")]
+#[case(FaultKind::Fail, 500, "<Code>InternalError</Code>")]
+#[case(FaultKind::Html, 502, "<h1>502 Bad Gateway</h1>")]
+#[case(FaultKind::Expired, 400, "<Code>RequestExpired</Code>")]
+#[case(FaultKind::AuthFailure, 401, "AWS was not able to validate the provided access credentials")]
+#[case(FaultKind::NotAuthorized, 403, "<Code>UnauthorizedOperation</Code>")]
+fn a_fault_answers_as_aws_would(#[case] effect: FaultKind, #[case] status: u16, #[case] part: &str) {
     let mut bench = Bench::new("demo");
     bench.world.faults().add(Rule::new("Describe*", effect).in_region(Region::new("eu-west-1").unwrap()).first(1));
     assert_eq!(bench.ec2("us-east-1", "Action=DescribeRegions").0, 200);
@@ -161,7 +161,7 @@ fn a_fault_answers_as_aws_would(#[case] effect: Effect, #[case] status: u16, #[c
 #[case("DeleteSnapshot&SnapshotId=snap-1", "Not authorized for snapshots: [snap-1]")]
 fn an_auth_failure_may_be_about_what_the_request_names(#[case] ask: &str, #[case] text: &str) {
     let mut bench = Bench::new("demo");
-    bench.world.faults().add(Rule::new("*", Effect::NotAuthorized));
+    bench.world.faults().add(Rule::new("*", FaultKind::NotAuthorized));
     let (status, answer) = bench.ec2("us-east-1", &format!("Action={ask}"));
     assert!(status == 403 && answer.contains("<Code>AuthFailure</Code>") && answer.contains(text), "{answer}");
 }
@@ -169,12 +169,12 @@ fn an_auth_failure_may_be_about_what_the_request_names(#[case] ask: &str, #[case
 #[test]
 fn delays_resets_and_cuts_are_said_beside_the_answer() {
     let mut bench = Bench::new("demo");
-    bench.world.faults().add(Rule::new("*", Effect::Slow).millis(8_000));
+    bench.world.faults().add(Rule::new("*", FaultKind::Slow).millis(8_000));
     assert_eq!(bench.send("ec2", "us-east-1", None, "Action=DescribeRegions").delay, Duration::from_secs(8));
     bench.world.faults().clear();
-    bench.world.faults().add(Rule::new("*", Effect::Truncated).first(1));
+    bench.world.faults().add(Rule::new("*", FaultKind::Truncated).first(1));
     assert!(!bench.ec2("us-east-1", "Action=DescribeRegions").1.contains("</DescribeRegionsResponse>"));
-    bench.world.faults().add(Rule::new("CopyImage", Effect::LostAnswer));
+    bench.world.faults().add(Rule::new("CopyImage", FaultKind::LostAnswer));
     let source = bench.image("us-east-1", "app-web-*");
     let copy = format!("Action=CopyImage&Name=lost&SourceRegion=us-east-1&SourceImageId={source}&ClientToken=t");
     assert!(bench.send("ec2", "eu-west-2", None, &copy).reset);
@@ -213,7 +213,7 @@ fn every_copy_a_scenario_asks_for_is_made() {
     for name in Scenario::names() {
         let scenario = Scenario::named(name).unwrap();
         let world = World::new(&scenario, jiff::Timestamp::UNIX_EPOCH);
-        let made: usize = world.areas.iter().map(|a| a.made.len()).sum();
+        let made: usize = world.regions.iter().map(|a| a.made.len()).sum();
         assert_eq!(made, scenario.copies.len(), "{name}");
     }
 }

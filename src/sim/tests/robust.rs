@@ -62,7 +62,7 @@ proptest! {
             bench.ec2("us-west-2", &ask);
             bench.later(wait);
         }
-        let area = bench.world.areas.iter().find(|a| a.region.as_str() == "us-west-2").unwrap();
+        let area = bench.world.regions.iter().find(|a| a.region.as_str() == "us-west-2").unwrap();
         let made = area.made.len();
         prop_assert!(made <= 3, "{made}");
         prop_assert_eq!(area.tokens.len(), made);

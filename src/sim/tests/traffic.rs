@@ -6,8 +6,8 @@ use super::{Bench, between};
 use crate::{
     domain::Region,
     sim::{
-        Calls,
-        faults::{Effect, Rule},
+        RequestCount,
+        faults::{FaultKind, Rule},
         wire::{self, Request},
     },
 };
@@ -25,7 +25,7 @@ fn copy(bench: &mut Bench, name: &str, rest: &str) -> String {
     format!("Action=CopyImage&SourceRegion=us-east-1&SourceImageId={source}&Name={name}{rest}")
 }
 
-fn calls(bench: &Bench, place: &str, action: &str) -> Calls {
+fn calls(bench: &Bench, place: &str, action: &str) -> RequestCount {
     bench.world.calls().get(&(region(place), action.to_owned())).copied().unwrap_or_default()
 }
 
@@ -36,7 +36,7 @@ fn calls(bench: &Bench, place: &str, action: &str) -> Calls {
 #[case("DeleteTags", TAG, 200)]
 fn a_tagged_copy_needs_the_permission_to_tag(#[case] denied: &str, #[case] tag: &str, #[case] status: u16) {
     let mut bench = Bench::new("empty");
-    bench.world.faults().add(Rule::new(denied, Effect::Deny).in_region(region("us-west-2")));
+    bench.world.faults().add(Rule::new(denied, FaultKind::Deny).in_region(region("us-west-2")));
     let ask = copy(&mut bench, "tagged", &format!("{tag}&ClientToken=t"));
     let (got, answer) = bench.ec2("us-west-2", &ask);
     assert_eq!(got, status, "{answer}");
@@ -53,13 +53,13 @@ fn a_tagged_copy_needs_the_permission_to_tag(#[case] denied: &str, #[case] tag: 
 #[test]
 fn a_rule_for_tagging_counts_copies_that_tag_and_one_for_everything_counts_once() {
     let mut bench = Bench::new("empty");
-    bench.world.faults().add(Rule::new("CreateTags", Effect::Deny).first(1));
+    bench.world.faults().add(Rule::new("CreateTags", FaultKind::Deny).first(1));
     let ask = [copy(&mut bench, "one", ""), copy(&mut bench, "two", TAG), copy(&mut bench, "three", TAG)];
     let codes = ask.each_ref().map(|body| bench.code("us-west-2", body));
     assert_eq!(codes, ["", "UnauthorizedOperation", ""]);
     bench.world.faults().clear();
     let ask = [copy(&mut bench, "four", TAG), copy(&mut bench, "five", TAG)];
-    bench.world.faults().add(Rule::new("*", Effect::Deny).every(2));
+    bench.world.faults().add(Rule::new("*", FaultKind::Deny).every(2));
     assert_eq!(ask.each_ref().map(|body| bench.code("us-west-2", body)), ["", "UnauthorizedOperation"]);
 }
 
@@ -100,23 +100,23 @@ fn a_copy_over_its_rate_is_not_carried_out_and_the_rate_is_everybodys() {
     assert_eq!((bench.world.copies_made(), bench.world.copies(bench.now).len()), (0, 100));
     bench.later(1_000);
     assert_eq!(bench.code("us-west-2", &ask), "");
-    assert_eq!(calls(&bench, "us-west-2", "CopyImage"), Calls { asked: 2, throttled: 1 });
+    assert_eq!(calls(&bench, "us-west-2", "CopyImage"), RequestCount { asked: 2, throttled: 1 });
 }
 
 #[test]
 fn requests_are_counted_by_region_and_action_and_throttled_ones_beside() {
     let mut bench = Bench::new("empty");
-    bench.world.faults().add(Rule::new("Describe*", Effect::Throttle).every(3));
-    bench.world.faults().add(Rule::new("ListKeys", Effect::Throttle));
-    bench.world.faults().add(Rule::new("CopyImage", Effect::Fail));
+    bench.world.faults().add(Rule::new("Describe*", FaultKind::Throttle).every(3));
+    bench.world.faults().add(Rule::new("ListKeys", FaultKind::Throttle));
+    bench.world.faults().add(Rule::new("CopyImage", FaultKind::Fail));
     for _ in 0..7 {
         bench.ec2("eu-west-1", "Action=DescribeImages&Owner.1=self");
     }
     bench.ec2("eu-west-2", "Action=CopyImage");
     bench.send("kms", "eu-west-1", Some("TrentService.ListKeys"), "{}");
-    assert_eq!(calls(&bench, "eu-west-1", "DescribeImages"), Calls { asked: 7, throttled: 2 });
-    assert_eq!(calls(&bench, "eu-west-2", "CopyImage"), Calls { asked: 1, throttled: 0 });
-    assert_eq!(calls(&bench, "eu-west-1", "ListKeys"), Calls { asked: 1, throttled: 1 });
+    assert_eq!(calls(&bench, "eu-west-1", "DescribeImages"), RequestCount { asked: 7, throttled: 2 });
+    assert_eq!(calls(&bench, "eu-west-2", "CopyImage"), RequestCount { asked: 1, throttled: 0 });
+    assert_eq!(calls(&bench, "eu-west-1", "ListKeys"), RequestCount { asked: 1, throttled: 1 });
     assert_eq!(bench.world.calls().len(), 3);
 
     let door = Request { method: "GET", path: "/_state", ..Request::default() };
@@ -136,7 +136,7 @@ fn requests_are_counted_by_region_and_action_and_throttled_ones_beside() {
 
 #[test]
 fn a_reset_comes_before_and_a_lost_answer_after_the_copy() {
-    for (effect, made) in [(Effect::Reset, 0), (Effect::LostAnswer, 1)] {
+    for (effect, made) in [(FaultKind::Reset, 0), (FaultKind::LostAnswer, 1)] {
         let mut bench = Bench::new("empty");
         let ask = copy(&mut bench, "cut", "&ClientToken=t");
         bench.world.faults().add(Rule::new("CopyImage", effect));
@@ -161,5 +161,5 @@ fn a_scenario_may_set_rates_and_the_life_of_tokens() {
     let set =
         scenario("[limits]\nrates = true\ntoken_life_ms = 5000\n[pace]\nghost_ms = 9\n[[fault]]\nkind = 'reset'\n");
     assert_eq!((set.limits.rates, set.limits.token_life_ms, set.pace.ghost_ms), (true, Some(5_000), 9));
-    assert_eq!((set.limits.pending_copies, set.faults[0].kind), (300, Effect::Reset));
+    assert_eq!((set.limits.pending_copies, set.faults[0].kind), (300, FaultKind::Reset));
 }

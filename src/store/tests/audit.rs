@@ -1,23 +1,23 @@
 //! What is kept of changing calls.
 
 use super::*;
-use crate::engine::{AnsweredCall, AuditEntry, CallId, Change, Outcome, SentCall};
+use crate::engine::{AnsweredRequest, AuditEntry, AuditId, Change, Outcome, SentRequest};
 
-fn sent(id: u128, job: u64, action: &'static str, resource: &str) -> SentCall {
+fn sent(id: u128, job: u64, action: &'static str, resource: &str) -> SentRequest {
     let change =
         Change { job: JobId(job), action, region: Region::new("eu-west-1").unwrap(), resource: resource.into() };
-    SentCall { id: CallId(id), identity: Some("arn:aws:iam::123456789012:user/first".into()), change }
+    SentRequest { id: AuditId(id), identity: Some("arn:aws:iam::123456789012:user/first".into()), change }
 }
 
-fn answered(id: u128, outcome: Outcome) -> AnsweredCall {
-    AnsweredCall { id: CallId(id), identity: None, request_id: Some(format!("req-{id}")), made: None, outcome }
+fn answered(id: u128, outcome: Outcome) -> AnsweredRequest {
+    AnsweredRequest { id: AuditId(id), identity: None, request_id: Some(format!("req-{id}")), made: None, outcome }
 }
 
-fn send(store: &mut Store, calls: &[SentCall], now: Timestamp) {
+fn send(store: &mut Store, calls: &[SentRequest], now: Timestamp) {
     store.commit(&account(), &Changes { sent: calls, ..Changes::default() }, now).unwrap();
 }
 
-fn answer(store: &mut Store, calls: &[AnsweredCall]) {
+fn answer(store: &mut Store, calls: &[AnsweredRequest]) {
     store.commit(&account(), &Changes { answered: calls, ..Changes::default() }, at(9)).unwrap();
 }
 
@@ -49,7 +49,7 @@ fn a_call_is_kept_as_sent_until_its_answer_is_known() {
             outcome: Outcome::Sent,
         }
     );
-    let renewed = AnsweredCall {
+    let renewed = AnsweredRequest {
         identity: Some("arn:aws:iam::123456789012:user/second".into()),
         made: Some("ami-new".into()),
         ..answered(1, Outcome::Done)

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     domain::{Failure, SnapshotId, SnapshotState, progress::SnapshotProgress},
-    engine::{Purpose, RegionStatus, Step},
+    engine::{RegionStatus, RemovalReason, RemovalStep},
 };
 
 fn failure() -> Failure {
@@ -12,18 +12,18 @@ fn failure() -> Failure {
 
 /// One of each state that carries something.
 fn various() -> Vec<Job> {
-    let again = Purpose::TryAgain { token: ClientToken::from_random(99), failure: Box::new(failure()) };
+    let again = RemovalReason::Retry { token: ClientToken::from_random(99), failure: Box::new(failure()) };
     let states = [
         JobState::Queued,
-        JobState::Settling { at: Some(at(3)) },
+        JobState::Reconciling { at: Some(at(3)) },
         JobState::Starting,
         JobState::Copying { image: image() },
         JobState::Removing {
             image: image(),
-            purpose: Purpose::Cancel,
-            step: Step::Looking { at: None, asked: None, slow: 0 },
+            purpose: RemovalReason::Cancel,
+            step: RemovalStep::Checking { at: None, asked: None, slow: 0 },
         },
-        JobState::Removing { image: image(), purpose: again, step: Step::Cleaning {} },
+        JobState::Removing { image: image(), purpose: again, step: RemovalStep::DeletingSnapshots {} },
         JobState::Failed { failure: Box::new(failure()), image: None },
         JobState::Gone { image: image() },
         JobState::Cancelled,
@@ -60,11 +60,11 @@ fn jobs_asks_and_status_come_back_as_they_were() {
     let changes = Changes { jobs: &shared, status: Some(&status), ..Changes::default() };
     let seq = store.commit(&account(), &changes, at(1)).unwrap();
     let asked = [
-        Ask::Copy(vec![request(50)]),
-        Ask::Cancel(vec![JobId(1)]),
-        Ask::TryAgain(vec![(JobId(7), ClientToken::from_random(51))]),
-        Ask::Follow(vec![region]),
-        Ask::LookNow,
+        Command::Copy(vec![request(50)]),
+        Command::Cancel(vec![JobId(1)]),
+        Command::Retry(vec![(JobId(7), ClientToken::from_random(51))]),
+        Command::Follow(vec![region]),
+        Command::RefreshNow,
     ];
     let numbered: Vec<_> = asked.iter().map(|ask| (store.ask(&account(), ask, at(2)).unwrap(), ask.clone())).collect();
 
@@ -104,8 +104,8 @@ fn the_columns_say_what_the_body_says() {
 fn an_ask_goes_with_its_jobs_or_stays_with_them() {
     let mut store = Store::in_memory().unwrap();
     commit(&mut store, &[job(1)]);
-    let ask = store.ask(&account(), &Ask::Copy(vec![request(2)]), at(1)).unwrap();
-    let foreign = store.ask(&other_account(), &Ask::LookNow, at(1)).unwrap();
+    let ask = store.ask(&account(), &Command::Copy(vec![request(2)]), at(1)).unwrap();
+    let foreign = store.ask(&other_account(), &Command::RefreshNow, at(1)).unwrap();
     let before = store.load(&account(), at(0)).unwrap();
 
     // The second job has the first one's token: nothing of the commit may stay.
@@ -121,7 +121,7 @@ fn an_ask_goes_with_its_jobs_or_stays_with_them() {
     assert_eq!(ids(&store), [1, 2]);
     assert_eq!(store.asks(&account()).unwrap(), []);
     assert_eq!(store.asks(&other_account()).unwrap().len(), 1, "an ask is its account's");
-    let next = store.ask(&account(), &Ask::LookNow, at(3)).unwrap();
+    let next = store.ask(&account(), &Command::RefreshNow, at(3)).unwrap();
     assert!(next > foreign, "a number is not given twice");
 }
 
@@ -145,8 +145,8 @@ fn loading_leaves_history_out_and_history_has_it() {
     // It ended once and is being deregistered now: it lives.
     let again = JobState::Removing {
         image: image(),
-        purpose: Purpose::Deregister,
-        step: Step::Looking { at: None, asked: None, slow: 0 },
+        purpose: RemovalReason::Deregister,
+        step: RemovalStep::Checking { at: None, asked: None, slow: 0 },
     };
     let revived = changed(done(5, at(10)), |job| job.state = again);
     // The engine names no end: the commit's time stands for it.
@@ -217,7 +217,7 @@ fn news_are_what_came_since() {
     assert_eq!(store.news(&account(), first).unwrap().jobs, []);
     let gone = changed(done(2, at(5)), |job| job.dismissed = true);
     let second = commit(&mut store, std::slice::from_ref(&gone));
-    store.ask(&account(), &Ask::LookNow, at(3)).unwrap();
+    store.ask(&account(), &Command::RefreshNow, at(3)).unwrap();
     let news = store.news(&account(), first).unwrap();
     assert_eq!(news.jobs, [Arc::new(gone)]);
     assert_eq!(news.asks, 1);
@@ -232,8 +232,8 @@ fn what_cannot_be_read_hides_nothing_else_and_stays() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     commit(&mut store, &[job(1), job(2), job(3), done(4, at(5)), done(5, at(6))]);
-    store.ask(&account(), &Ask::LookNow, at(1)).unwrap();
-    let last = store.ask(&account(), &Ask::Cancel(vec![JobId(1)]), at(1)).unwrap();
+    store.ask(&account(), &Command::RefreshNow, at(1)).unwrap();
+    let last = store.ask(&account(), &Command::Cancel(vec![JobId(1)]), at(1)).unwrap();
     let hurt = raw(dir.path());
     hurt.execute_batch(
         "UPDATE jobs SET body = '{\"id\":2' WHERE id = 2;
@@ -246,7 +246,7 @@ fn what_cannot_be_read_hides_nothing_else_and_stays() {
     let loaded = store.load(&account(), at(0)).unwrap();
     assert_eq!(loaded.jobs.iter().map(|job| job.id.0).collect::<Vec<_>>(), [1, 4]);
     assert_eq!((loaded.unreadable, loaded.last_id), (4, 5));
-    assert_eq!(loaded.asks, [(last, Ask::Cancel(vec![JobId(1)]))]);
+    assert_eq!(loaded.asks, [(last, Command::Cancel(vec![JobId(1)]))]);
     assert_eq!(loaded.status, Status::default());
     assert_eq!(store.history(&account(), 1).unwrap()[0].id, JobId(4), "the unreadable one does not count");
     assert_eq!(store.news(&account(), Seq::default()).unwrap().jobs.len(), 2);

@@ -52,7 +52,8 @@ fn a_commit_is_for_ever() {
 #[test]
 fn without_shared_memory_there_is_no_store() {
     // Memory is a "file system" that has no log either.
-    let failure = open::write_ahead(&Connection::open_in_memory().unwrap()).unwrap_err().told("", Path::new(""));
+    let failure =
+        open::write_ahead(&Connection::open_in_memory().unwrap()).unwrap_err().into_failure("", Path::new(""));
     assert!(failure.hint.contains("XDG_STATE_HOME"), "{failure:?}");
 }
 

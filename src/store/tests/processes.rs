@@ -7,18 +7,18 @@ use std::{
 };
 
 use super::*;
-use crate::store::files::NotHad;
+use crate::store::files::LockError;
 
 #[test]
 fn two_connections_see_each_other() {
     let dir = tempfile::tempdir().unwrap();
     let (mut driver, mut watcher) = (open(dir.path()), open(dir.path()));
     assert!(!driver.changed_elsewhere().unwrap());
-    let ask = watcher.ask(&account(), &Ask::Copy(vec![request(1)]), at(1)).unwrap();
+    let ask = watcher.ask(&account(), &crate::engine::Command::Copy(vec![request(1)]), at(1)).unwrap();
     assert!(!watcher.changed_elsewhere().unwrap(), "one's own commits are no news");
     assert!(driver.changed_elsewhere().unwrap());
     assert!(!driver.changed_elsewhere().unwrap(), "told once");
-    assert_eq!(driver.asks(&account()).unwrap(), [(ask, Ask::Copy(vec![request(1)]))]);
+    assert_eq!(driver.asks(&account()).unwrap(), [(ask, crate::engine::Command::Copy(vec![request(1)]))]);
     assert!(!driver.changed_elsewhere().unwrap());
 
     let since = watcher.news(&account(), Seq::default()).unwrap();
@@ -80,7 +80,7 @@ fn one_drives_an_account() {
 fn without_locks_jobs_can_only_be_looked_at() {
     for errno in [rustix::io::Errno::NOLCK, rustix::io::Errno::OPNOTSUPP, rustix::io::Errno::NOSYS] {
         let error = io::Error::from_raw_os_error(errno.raw_os_error());
-        let failure = driver::refusal(Path::new("/net/driver-1.lock"), NotHad::NoLocks(error));
+        let failure = driver::refusal(Path::new("/net/driver-1.lock"), LockError::NoLocks(error));
         assert!(failure.why.contains("can only be looked at here"), "{failure}");
         assert!(failure.hint.contains("a disk of this host"), "{failure:?}");
     }

@@ -14,8 +14,8 @@ fn shows(model: &mut Model, texts: &[&str]) {
     }
 }
 
-fn news(model: &mut Model, post: Post) -> Vec<Effect> {
-    model.update(Msg::Board(post), now())
+fn news(model: &mut Model, post: JobUpdate) -> Vec<Effect> {
+    model.update(Msg::Jobs(post), now())
 }
 
 #[test]
@@ -40,8 +40,12 @@ fn details_show_the_calls_that_changed_something_and_read_them_again_when_the_jo
     let calls = vec![call("ami-1 > ami-2\u{1b}[31m", Outcome::Done)];
     model.update(Msg::Reply { id, reply: Reply::Audit(Ok(calls)) }, now());
     shows(&mut model, &["CopyImage in eu-west-1", "ami-1 > ami-2", "done", "req-42", "user/ann"]);
-    assert_eq!(news(&mut model, Post::Changed { jobs: vec![Arc::new(copying(1))], status: None }), [], "nothing new");
-    let id = asked(&news(&mut model, Post::Changed { jobs: vec![Arc::new(available(1))], status: None }));
+    assert_eq!(
+        news(&mut model, JobUpdate::Changed { jobs: vec![Arc::new(copying(1))], status: None }),
+        [],
+        "nothing new"
+    );
+    let id = asked(&news(&mut model, JobUpdate::Changed { jobs: vec![Arc::new(available(1))], status: None }));
     shows(&mut model, &["req-42"]);
     let refused = Failure::new("read the audit", "the disk is gone");
     model.update(Msg::Reply { id, reply: Reply::Audit(Err(refused)) }, now());

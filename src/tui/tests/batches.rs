@@ -15,7 +15,7 @@ fn a_batch_is_cancelled_and_what_is_available_stays() {
     );
     assert_eq!(press(&mut model, KeyCode::Enter), [], "the default is no");
     keys(&mut model, "X");
-    assert_eq!(keys(&mut model, "y"), [Effect::Ask(Ask::Cancel(vec![JobId(1), JobId(2)]))]);
+    assert_eq!(keys(&mut model, "y"), [Effect::Command(Command::Cancel(vec![JobId(1), JobId(2)]))]);
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn a_deregistration_needs_the_batchs_name_typed() {
     lacks(&mut model, "That is not");
     ctrl(&mut model, 'u');
     model.update(Msg::Input(Input::Paste("batch-a\n".into())), now());
-    assert_eq!(press(&mut model, KeyCode::Enter), [Effect::Ask(Ask::Deregister(vec![JobId(2), JobId(3)]))]);
+    assert_eq!(press(&mut model, KeyCode::Enter), [Effect::Command(Command::Deregister(vec![JobId(2), JobId(3)]))]);
     assert!(overlay(&model).is_none());
     // Without any under way it is asked for at once.
     let mut model = board(vec![available(2)]);
@@ -66,7 +66,7 @@ fn other_peoples_batches_name_every_image() {
     }
     assert!(seen.contains("Started elsewhere"), "{seen}");
     shows(&mut model, &["No, let them go on", "Yes, cancel 40 copies"]);
-    assert!(matches!(&keys(&mut model, "y")[..], [Effect::Ask(Ask::Cancel(jobs))] if jobs.len() == 40));
+    assert!(matches!(&keys(&mut model, "y")[..], [Effect::Command(Command::Cancel(jobs))] if jobs.len() == 40));
     // Of one's own, a few are named.
     let mut model = board((1..=40).map(copying).collect());
     keys(&mut model, "X");
@@ -80,7 +80,7 @@ fn a_failed_copy_without_an_image_is_tried_again_at_once() {
     for n in [1, 2] {
         on(&mut model, n);
         let effects = keys(&mut model, "t");
-        let [Effect::Ask(Ask::TryAgain(jobs))] = &effects[..] else { panic!("{effects:?}") };
+        let [Effect::Command(Command::Retry(jobs))] = &effects[..] else { panic!("{effects:?}") };
         let [(id, token)] = &jobs[..] else { panic!("{jobs:?}") };
         assert_eq!(*id, JobId(n));
         tokens.push(token.clone());
@@ -96,7 +96,7 @@ fn a_failed_image_is_removed_only_after_a_question() {
     shows(&mut model, &["Try the copy \"app-web-00001\" to eu-west-1 again?", "removed first", ami(1).as_str()]);
     assert_eq!(press(&mut model, KeyCode::Enter), [], "the default is no");
     keys(&mut model, "t");
-    assert!(matches!(&keys(&mut model, "y")[..], [Effect::Ask(Ask::TryAgain(jobs))] if jobs.len() == 1));
+    assert!(matches!(&keys(&mut model, "y")[..], [Effect::Command(Command::Retry(jobs))] if jobs.len() == 1));
 }
 
 #[test]
@@ -115,12 +115,12 @@ fn all_failed_copies_of_a_batch_are_tried_again_each_under_its_own_token() {
     shows(&mut model, &["Try 2 copies of batch-a again", ami(2).as_str()]);
     lacks(&mut model, ami(5).as_str());
     let effects = keys(&mut model, "y");
-    let [Effect::Ask(Ask::TryAgain(jobs))] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Command(Command::Retry(jobs))] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(jobs.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [JobId(1), JobId(2)]);
     assert_ne!(jobs[0].1, jobs[1].1);
     // None of them has an image: nothing to ask.
     on(&mut model, 4);
-    assert!(matches!(&keys(&mut model, "T")[..], [Effect::Ask(Ask::TryAgain(jobs))] if jobs.len() == 1));
+    assert!(matches!(&keys(&mut model, "T")[..], [Effect::Command(Command::Retry(jobs))] if jobs.len() == 1));
     on(&mut model, 5);
     assert_eq!(keys(&mut model, "t"), []);
     says(&model, "copy the image again with c");

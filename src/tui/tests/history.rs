@@ -2,7 +2,7 @@
 
 use super::{jobs::*, *};
 
-fn asked(effects: &[Effect]) -> RequestId {
+fn asked(effects: &[Effect]) -> EffectId {
     match effects {
         [Effect::History { id }] => *id,
         other => panic!("{other:?}"),
@@ -96,7 +96,7 @@ fn what_is_history_only_cannot_be_changed() {
     says(&model, "history keeps");
     // The second is on the board as well.
     keys(&mut model, "j");
-    assert!(matches!(&keys(&mut model, "t")[..], [Effect::Ask(Ask::TryAgain(jobs))] if jobs[0].0 == JobId(2)));
+    assert!(matches!(&keys(&mut model, "t")[..], [Effect::Command(Command::Retry(jobs))] if jobs[0].0 == JobId(2)));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::{
         ClientToken, CopyRequest, Description, Encryption, ImageName, SnapshotId, SnapshotState,
         progress::SnapshotProgress,
     },
-    engine::{Origin, Purpose, RegionStatus, Status, Step},
+    engine::{Origin, RegionStatus, RemovalReason, RemovalStep, Status},
     tui::screens::jobs::words::state_text,
 };
 use ratatui::{Terminal, backend::TestBackend};
@@ -69,8 +69,8 @@ pub(super) fn failed(n: u32, image: Option<ImageId>) -> Job {
     })
 }
 
-pub(super) fn post(model: &mut Model, post: Post) {
-    assert_eq!(model.update(Msg::Board(post), now()), []);
+pub(super) fn post(model: &mut Model, post: JobUpdate) {
+    assert_eq!(model.update(Msg::Jobs(post), now()), []);
 }
 
 /// A model with these jobs, in the jobs pane, with this process driving.
@@ -82,8 +82,8 @@ pub(super) fn board_with(jobs: Vec<Job>, change: impl FnOnce(&mut Config)) -> Mo
     let mut model = listed_with(vec![image(1)], change);
     let account = model.account_key(&model.account.clone().unwrap());
     let jobs = jobs.into_iter().map(Arc::new).collect();
-    post(&mut model, Post::Opened { account, jobs, status: Status::default() });
-    post(&mut model, Post::Driver(Driver::Us));
+    post(&mut model, JobUpdate::Opened { account, jobs, status: Status::default() });
+    post(&mut model, JobUpdate::Driver(DriverStatus::Us));
     keys(&mut model, "2");
     model.prepare();
     model
@@ -130,32 +130,35 @@ pub(super) fn overlay(model: &Model) -> Option<&screens::Overlay> {
     model.overlays.last()
 }
 
-fn removing(purpose: Purpose, step: Step) -> Job {
+fn removing(purpose: RemovalReason, step: RemovalStep) -> Job {
     with(1, |j| j.state = JobState::Removing { image: ami(1), purpose, step })
 }
 
 fn text_of(job: &Job) -> String {
-    state_text(&Board::default(), job, now()).0
+    state_text(&JobsView::default(), job, now()).0
 }
 
 #[test]
 fn every_state_says_what_goes_on() {
     let again =
-        || Purpose::TryAgain { token: ClientToken::from_random(1), failure: Box::new(Failure::new("copy", "no")) };
+        || RemovalReason::Retry { token: ClientToken::from_random(1), failure: Box::new(Failure::new("copy", "no")) };
     let state = |state| with(1, |j| j.state = state);
     let gone = ami(1);
     for (job, text) in [
-        (state(JobState::Settling { at: None }), "settling: asking AWS whether it began".to_owned()),
+        (state(JobState::Reconciling { at: None }), "settling: asking AWS whether it began".to_owned()),
         (state(JobState::Gone { image: ami(1) }), format!("gone: {gone}, somebody deregistered it")),
         (
-            removing(Purpose::Cancel, Step::Looking { at: None, asked: None, slow: 0 }),
+            removing(RemovalReason::Cancel, RemovalStep::Checking { at: None, asked: None, slow: 0 }),
             format!("cancelling: looking whether {gone} is still pending"),
         ),
         (
-            removing(again(), Step::Deregistering { at: None, looked: None, earlier: false }),
+            removing(again(), RemovalStep::Deregistering { at: None, looked: None, earlier: false }),
             format!("clearing: deregistering {gone}, then retrying"),
         ),
-        (removing(Purpose::Deregister, Step::Cleaning {}), "deregistering: deleting its snapshots".into()),
+        (
+            removing(RemovalReason::Deregister, RemovalStep::DeletingSnapshots {}),
+            "deregistering: deleting its snapshots".into(),
+        ),
         (state(JobState::Deregistered), "deregistered".into()),
         (
             with(1, |j| (j.state, j.note) = (JobState::Cancelled, Some("never sent to AWS".into()))),
@@ -176,7 +179,7 @@ fn a_queued_copy_says_what_its_region_waits_for() {
     let mut model = board(vec![job(1)]);
     let waiting = RegionStatus { waiting: Some("eu-west-1 has 300 of 300".into()), problem: None, no_progress: None };
     let status = Status { regions: [(region("eu-west-1"), waiting)].into(), ..Status::default() };
-    post(&mut model, Post::Changed { jobs: vec![], status: Some(status) });
+    post(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(status) });
     shows(&mut model, &["queued: eu-west-1 has 300 of 300", "1 queued"]);
 }
 
@@ -196,7 +199,7 @@ fn a_copy_started_elsewhere_shows_it_beside_its_bar_and_is_cancelled_like_others
     shows(&mut model, &["x cancel"]);
     keys(&mut model, "x");
     shows(&mut model, &["started elsewhere: by the console", "Cancel the copy"]);
-    assert_eq!(keys(&mut model, "y"), [Effect::Ask(Ask::Cancel(vec![JobId(1)]))]);
+    assert_eq!(keys(&mut model, "y"), [Effect::Command(Command::Cancel(vec![JobId(1)]))]);
 }
 
 #[test]
@@ -276,12 +279,12 @@ fn the_filter_narrows_jobs_as_one_types() {
     shows(&mut model, &["Jobs 3 copies", "app-web-00001"]);
     // D takes off the list what is shown.
     fitting(&mut model, "batch-b");
-    assert_eq!(keys(&mut model, "D"), [Effect::Ask(Ask::Dismiss(vec![JobId(3)]))]);
+    assert_eq!(keys(&mut model, "D"), [Effect::Command(Command::Dismiss(vec![JobId(3)]))]);
     // New news fit the filter too, and a paste goes into it.
     keys(&mut model, "/");
     ctrl(&mut model, 'u');
     model.update(Msg::Input(Input::Paste("batch-a\n".into())), now());
-    post(&mut model, Post::Changed { jobs: vec![Arc::new(copying(7))], status: None });
+    post(&mut model, JobUpdate::Changed { jobs: vec![Arc::new(copying(7))], status: None });
     shows(&mut model, &["Jobs 3/4 copies  /batch-a", "app-web-00007"]);
 }
 
@@ -300,7 +303,7 @@ fn details_tell_where_a_copy_comes_from_and_what_it_made() {
     );
     let tagged = with(2, |j| {
         j.tagged = true;
-        j.state = JobState::Settling { at: None };
+        j.state = JobState::Reconciling { at: None };
         j.waiting = Some("asking AWS whether it began: timeout".into());
     });
     let mut model = board(vec![tagged]);
@@ -315,7 +318,7 @@ fn details_tell_where_a_copy_comes_from_and_what_it_made() {
 fn nobody_to_drive_means_nothing_can_be_asked() {
     let mut model = board(vec![copying(1), failed(2, None)]);
     let failure = Failure::new("lock the jobs", "this file system has no locks").hint("Use a local directory.");
-    post(&mut model, Post::Driver(Driver::Nobody(failure)));
+    post(&mut model, JobUpdate::Driver(DriverStatus::Nobody(failure)));
     for key in ["x", "X", "t", "T", "D"] {
         on(&mut model, if key == "t" { 2 } else { 1 });
         assert_eq!(keys(&mut model, key), [], "{key}");
@@ -355,7 +358,7 @@ fn the_cursor_goes_to_the_copies_just_asked_for() {
         })
     };
     let change = |model: &mut Model, job: Job| {
-        post(model, Post::Changed { jobs: vec![Arc::new(job)], status: None });
+        post(model, JobUpdate::Changed { jobs: vec![Arc::new(job)], status: None });
         model.prepare();
         model.jobs.current
     };
@@ -376,19 +379,19 @@ fn a_question_that_the_copy_has_outrun_is_asked_again() {
     shows(&mut model, &["Cancel a copy", "ami-00000000000000001"]);
     // It is another image by the time the answer comes.
     let changed = with(1, |j| j.state = JobState::Copying { image: image(2) });
-    post(&mut model, Post::Changed { jobs: vec![changed.into()], status: None });
+    post(&mut model, JobUpdate::Changed { jobs: vec![changed.into()], status: None });
     assert_eq!(keys(&mut model, "y"), []);
     shows(&mut model, &["ami-00000000000000002", "read the question again"]);
-    assert!(matches!(keys(&mut model, "y")[..], [Effect::Ask(Ask::Cancel(_))]));
+    assert!(matches!(keys(&mut model, "y")[..], [Effect::Command(Command::Cancel(_))]));
 }
 
 #[test]
 fn a_request_that_nobody_has_taken_up_is_said() {
     let mut model = board(vec![copying(1)]);
-    post(&mut model, Post::Driver(Driver::Another(None)));
+    post(&mut model, JobUpdate::Driver(DriverStatus::Another(None)));
     keys(&mut model, "x");
     keys(&mut model, "y");
     shows(&mut model, &["request written down; another amigrate is running the queue"]);
-    post(&mut model, Post::Changed { jobs: vec![copying(1).into()], status: None });
+    post(&mut model, JobUpdate::Changed { jobs: vec![copying(1).into()], status: None });
     lacks(&mut model, "request written down");
 }

@@ -1,11 +1,11 @@
 //! Leaving, asked for or not.
 
 use super::{jobs::*, *};
-use crate::engine::{Purpose, Step};
+use crate::engine::{RemovalReason, RemovalStep};
 
 fn cancelling(n: u32) -> Job {
-    let step = Step::Looking { at: None, asked: None, slow: 0 };
-    with(n, |j| j.state = JobState::Removing { image: ami(n), purpose: Purpose::Cancel, step })
+    let step = RemovalStep::Checking { at: None, asked: None, slow: 0 };
+    with(n, |j| j.state = JobState::Removing { image: ami(n), purpose: RemovalReason::Cancel, step })
 }
 
 #[test]
@@ -45,9 +45,10 @@ fn ctrl_c_twice_leaves_at_once_and_leaves_no_process_behind() {
 
 #[test]
 fn whoever_else_drives_goes_on() {
-    for driver in [Driver::Another(None), Driver::Unknown, Driver::Nobody(Failure::new("lock", "no"))] {
+    for driver in [DriverStatus::Another(None), DriverStatus::Unknown, DriverStatus::Nobody(Failure::new("lock", "no"))]
+    {
         let mut model = board(vec![job(1)]);
-        post(&mut model, Post::Driver(driver.clone()));
+        post(&mut model, JobUpdate::Driver(driver.clone()));
         assert_eq!(keys(&mut model, "q"), [Effect::Quit], "{driver:?}");
         assert_eq!(model.update(Msg::Input(Input::Hangup), now()), [Effect::Quit], "{driver:?}");
     }
@@ -74,17 +75,17 @@ fn read_only_just_leaves() {
 
 #[test]
 fn what_was_asked_a_moment_before_the_hang_up_is_not_forgotten() {
-    let asked = |ask: Ask, later: i64| {
+    let asked = |ask: Command, later: i64| {
         let mut model = board(Vec::new());
         let mut effects = Vec::new();
         model.ask_for(ask.clone(), &mut effects);
-        assert_eq!(effects, [Effect::Ask(ask)]);
+        assert_eq!(effects, [Effect::Command(ask)]);
         model.update(Msg::Input(Input::Hangup), now() + jiff::SignedDuration::from_secs(later))
     };
-    let cancel = || Ask::Cancel(vec![crate::engine::JobId(1)]);
+    let cancel = || Command::Cancel(vec![crate::engine::JobId(1)]);
     assert_eq!(asked(cancel(), 0), [Effect::Background, Effect::Quit], "the board does not show it yet");
     assert_eq!(asked(cancel(), 60), [Effect::Quit], "it would show by now");
-    assert_eq!(asked(Ask::LookNow, 0), [Effect::Quit], "nothing is lost with it");
+    assert_eq!(asked(Command::RefreshNow, 0), [Effect::Quit], "nothing is lost with it");
 }
 
 #[test]
@@ -116,13 +117,13 @@ fn another_profile_leaves_the_queue_of_the_last_one_to_the_background() {
     shows(&mut model, &["goes on in the background"]);
 
     let mut asked = board(Vec::new());
-    asked.ask_for(Ask::Cancel(vec![crate::engine::JobId(1)]), &mut Vec::new());
+    asked.ask_for(Command::Cancel(vec![crate::engine::JobId(1)]), &mut Vec::new());
     assert_eq!(switch(asked).1[0], Effect::Background, "the board does not show it yet");
 
     let mut demo = board(vec![job(1)]);
     demo.start.demo = Some("demo".into());
     let mut elsewhere = board(vec![job(1)]);
-    post(&mut elsewhere, Post::Driver(Driver::Another(None)));
+    post(&mut elsewhere, JobUpdate::Driver(DriverStatus::Another(None)));
     let read_only = board_with(vec![job(1)], |c| c.read_only = true);
     for model in [board(vec![copying(1)]), demo, elsewhere, read_only] {
         let (model, effects) = switch(model);

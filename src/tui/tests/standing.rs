@@ -5,7 +5,7 @@ use crate::{
     domain::{AccountKey, CredentialSource},
     engine::Status,
     store::DriverProcess,
-    tui::OtherDriver,
+    tui::OtherProcess,
 };
 
 fn expired() -> Failure {
@@ -19,7 +19,7 @@ fn a_pause_says_what_to_run_and_that_it_goes_on_by_itself() {
     let mut model = board(vec![job(1), copying(2)]);
     let next_try = Some(now() + SignedDuration::from_secs(20));
     let status = Status { paused: Some(expired()), next_try, ..Status::default() };
-    post(&mut model, Post::Changed { jobs: vec![], status: Some(status) });
+    post(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(status) });
     shows(
         &mut model,
         &["PAUSED", "`aws sso login --profile prod`", "Nothing has failed. Retrying", "next in 20 s", "1 problem (!)"],
@@ -27,7 +27,7 @@ fn a_pause_says_what_to_run_and_that_it_goes_on_by_itself() {
     lacks(&mut model, "failed ");
     keys(&mut model, "!");
     shows(&mut model, &["copies are paused: the credentials cannot be used", "the SSO session has expired"]);
-    post(&mut model, Post::Changed { jobs: vec![], status: Some(Status::default()) });
+    post(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(Status::default()) });
     press(&mut model, KeyCode::Esc);
     lacks(&mut model, "PAUSED");
     lacks(&mut model, "problem");
@@ -38,20 +38,23 @@ fn who_drives_is_said_if_it_is_not_us() {
     let mut model = board((1..=5).map(copying).collect());
     lacks(&mut model, "running the queue");
     lacks(&mut model, "LOOK ONLY");
-    post(&mut model, Post::Driver(Driver::Another(None)));
+    post(&mut model, JobUpdate::Driver(DriverStatus::Another(None)));
     shows(&mut model, &[" Jobs 5 copies, another amigrate is running the queue "]);
     let process = DriverProcess { pid: 1234, host: "bastion\u{1b}[2J".into(), version: "0.0.9".into() };
-    let another = OtherDriver { process, here: true, older: false, silent: false };
-    post(&mut model, Post::Driver(Driver::Another(Some(another.clone()))));
+    let another = OtherProcess { process, here: true, older: false, silent: false };
+    post(&mut model, JobUpdate::Driver(DriverStatus::Another(Some(another.clone()))));
     shows(&mut model, &[" Jobs 5 copies, another amigrate (pid 1234) is running the queue "]);
-    let older = OtherDriver { here: false, older: true, ..another.clone() };
-    post(&mut model, Post::Driver(Driver::Another(Some(older.clone()))));
+    let older = OtherProcess { here: false, older: true, ..another.clone() };
+    post(&mut model, JobUpdate::Driver(DriverStatus::Another(Some(older.clone()))));
     shows(&mut model, &["an older amigrate (0.0.9, pid 1234 on bastion"]);
     lacks(&mut model, "stopped or hangs");
-    post(&mut model, Post::Driver(Driver::Another(Some(OtherDriver { silent: true, ..another }))));
+    post(&mut model, JobUpdate::Driver(DriverStatus::Another(Some(OtherProcess { silent: true, ..another }))));
     shows(&mut model, &["is stopped or hangs", "`kill -CONT", "(pid 1234)"]);
     assert!(!model.board.driver.silent().unwrap().contains("KILL"), "the number may be another process's by now");
-    post(&mut model, Post::Driver(Driver::Nobody(Failure::new("lock the jobs", "this file system has no locks"))));
+    post(
+        &mut model,
+        JobUpdate::Driver(DriverStatus::Nobody(Failure::new("lock the jobs", "this file system has no locks"))),
+    );
     shows(
         &mut model,
         &["JOBS: LOOK ONLY", "Jobs can only be looked at: this file system has no locks", "1 problem (!)"],
@@ -61,12 +64,15 @@ fn who_drives_is_said_if_it_is_not_us() {
 #[test]
 fn a_store_that_cannot_be_written_is_said_until_it_can() {
     let mut model = board(vec![job(1)]);
-    post(&mut model, Post::Trouble(Some(Failure::new("write the jobs down", "the disk is full").hint("Make room."))));
+    post(
+        &mut model,
+        JobUpdate::Trouble(Some(Failure::new("write the jobs down", "the disk is full").hint("Make room."))),
+    );
     shows(
         &mut model,
         &["NOTHING SENT", "Nothing is sent: write the jobs down: the disk is full. Make room.", "1 problem (!)"],
     );
-    post(&mut model, Post::Trouble(None));
+    post(&mut model, JobUpdate::Trouble(None));
     lacks(&mut model, "NOTHING SENT");
     lacks(&mut model, "problem");
 }
@@ -77,7 +83,7 @@ fn fail(model: &mut Model, effects: &[Effect], failure: Failure) {
 }
 
 /// What the next attempt is preceded by: the seconds until it begins.
-fn next_attempt(model: &mut Model, from: Timestamp) -> (Timestamp, RequestId) {
+fn next_attempt(model: &mut Model, from: Timestamp) -> (Timestamp, EffectId) {
     let mut now = from;
     loop {
         now = model.next_deadline().expect("it is tried again").max(now + SignedDuration::from_millis(1));
@@ -122,8 +128,8 @@ fn credentials_that_are_not_there_are_looked_for_less_and_less_often() {
 fn a_login_ends_a_pause_at_once() {
     let mut model = board(vec![job(1)]);
     let status = Status { paused: Some(expired()), ..Status::default() };
-    post(&mut model, Post::Changed { jobs: vec![], status: Some(status) });
-    assert_eq!(model.update(Msg::LoginChanged, now()), [Effect::Ask(Ask::LookNow)]);
+    post(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(status) });
+    assert_eq!(model.update(Msg::LoginChanged, now()), [Effect::Command(Command::RefreshNow)]);
 }
 
 #[test]
@@ -133,7 +139,7 @@ fn credentials_of_another_account_are_named_with_both_accounts() {
         Account { id: AccountId::new("210987654321").unwrap(), arn: "arn:aws:iam::210987654321:role/x".into() };
     let paused = crate::aws::other_account(&theirs, &"123456789012");
     let status = Status { paused: Some(paused), ..Status::default() };
-    post(&mut model, Post::Changed { jobs: vec![], status: Some(status) });
+    post(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(status) });
     let screen = screen(&mut model, 80, 24);
     let header = screen.lines().next().unwrap_or_default();
     assert!(header.contains("OTHER ACCOUNT") && header.contains("123456789012"), "{header}");
@@ -192,7 +198,7 @@ fn key(digits: &str) -> AccountKey {
 }
 
 fn open(model: &mut Model, digits: &str, job: Job) {
-    post(model, Post::Opened { account: key(digits), jobs: vec![Arc::new(job)], status: Status::default() });
+    post(model, JobUpdate::Opened { account: key(digits), jobs: vec![Arc::new(job)], status: Status::default() });
 }
 
 #[test]
@@ -201,7 +207,7 @@ fn what_was_stored_is_shown_before_anybody_is_signed_in() {
     fail(&mut model, &effects, expired());
     open(&mut model, "123456789012", copying(1));
     let signed_out = Failure::new("ask for that", "nobody is signed in");
-    post(&mut model, Post::Driver(Driver::Nobody(signed_out)));
+    post(&mut model, JobUpdate::Driver(DriverStatus::Nobody(signed_out)));
     shows(&mut model, &["app-web-00001", "Jobs 1 copy", "1 problem (!)"]);
     assert!(model.account.is_none());
     keys(&mut model, "2");
@@ -222,7 +228,7 @@ fn jobs_of_another_account_go_once_it_is_known_who_is_signed_in() {
         open(&mut model, "123456789012", copying(1));
         let effects = sign_in(&mut model, &effects, digits);
         assert_eq!(effects[0], Effect::OpenJobs { account: key(digits) });
-        assert_eq!(effects[1], Effect::Ask(Ask::Follow(vec![region("us-east-1")])));
+        assert_eq!(effects[1], Effect::Command(Command::Follow(vec![region("us-east-1")])));
         assert_eq!(model.board.jobs().count() == 1, stay, "{digits}");
         // News of the other account that were under way.
         open(&mut model, "888888888888", copying(2));
@@ -238,7 +244,7 @@ fn chosen_regions_are_followed_once_the_account_is_known() {
     let all = ["us-east-1", "eu-west-1", "eu-west-2"].map(region);
     let followed = |effects: &[Effect]| {
         effects.iter().find_map(|e| match e {
-            Effect::Ask(Ask::Follow(regions)) => Some(regions.clone()),
+            Effect::Command(Command::Follow(regions)) => Some(regions.clone()),
             _ => None,
         })
     };
@@ -254,9 +260,9 @@ fn chosen_regions_are_followed_once_the_account_is_known() {
 #[test]
 fn who_drives_outlives_news_of_the_jobs() {
     let mut model = listed(vec![image(1)]);
-    post(&mut model, Post::Driver(Driver::Us));
+    post(&mut model, JobUpdate::Driver(DriverStatus::Us));
     open(&mut model, "123456789012", copying(1));
-    assert_eq!(model.board.driver, Driver::Us);
+    assert_eq!(model.board.driver, DriverStatus::Us);
 }
 
 #[test]
@@ -305,10 +311,10 @@ fn an_account_that_could_not_be_asked_is_asked_again_and_the_lists_with_it() {
 #[test]
 fn what_became_of_a_damaged_store_stays_among_the_problems() {
     let mut model = board(vec![job(1)]);
-    post(&mut model, Post::Notice("The store of jobs was damaged; it is kept as jobs-damaged.db.".into()));
+    post(&mut model, JobUpdate::Notice("The store of jobs was damaged; it is kept as jobs-damaged.db.".into()));
     keys(&mut model, "j");
     let account = AccountKey::new(&AccountId::new("123456789012").unwrap(), None);
-    post(&mut model, Post::Opened { account, jobs: vec![], status: Status::default() });
+    post(&mut model, JobUpdate::Opened { account, jobs: vec![], status: Status::default() });
     keys(&mut model, "!");
     shows(&mut model, &["it is kept as", "jobs-damaged.db."]);
 }
@@ -316,7 +322,7 @@ fn what_became_of_a_damaged_store_stays_among_the_problems() {
 #[test]
 fn a_clock_set_back_by_hours_leaves_no_notice_standing_for_hours() {
     let mut model = board(vec![copying(1)]);
-    post(&mut model, Post::Notice("something to read".into()));
+    post(&mut model, JobUpdate::Notice("something to read".into()));
     let left = model.next_deadline().unwrap().duration_since(model.now);
     let notice = |model: &Model| model.notice.as_ref().map(|n| n.until.duration_since(model.now));
     let before = notice(&model).unwrap();

@@ -1,6 +1,6 @@
 //! A cursor in a list that is longer than its window.
 
-use crate::tui::keys::Action;
+use crate::tui::bindings::Action;
 
 /// Where the cursor is and which row is the window's first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,12 +25,12 @@ impl List {
             Action::PageUp => self.cursor.saturating_sub(page),
             _ => return false,
         };
-        self.settle(len, height);
+        self.clamp(len, height);
         true
     }
 
     /// Keeps the cursor on a row and in the window, and the window full.
-    pub fn settle(&mut self, len: usize, height: usize) {
+    pub fn clamp(&mut self, len: usize, height: usize) {
         self.cursor = self.cursor.min(len.saturating_sub(1));
         let height = height.max(1);
         self.offset =
@@ -59,9 +59,9 @@ mod tests {
             assert_eq!((list.cursor, list.offset), (cursor, offset), "{action:?}");
         }
         list.cursor = 9;
-        list.settle(3, 4);
+        list.clamp(3, 4);
         assert_eq!((list.cursor, list.offset), (2, 0));
-        list.settle(0, 0);
+        list.clamp(0, 0);
         assert_eq!((list.cursor, list.offset), (0, 0));
     }
 }

@@ -1,7 +1,7 @@
 //! Pieces that screens are drawn with. None knows the model.
 
 pub mod bar;
-pub mod cells;
-pub mod dressing;
+pub mod draw_context;
 pub mod editor;
 pub mod list;
+pub mod text_fit;

@@ -3,13 +3,13 @@
 use super::{Form, Row};
 use crate::{
     domain::{plan::Field, text::count},
-    engine::Ask,
+    engine::Command,
     term::input::{KeyCode, KeyEvent},
     tui::{
-        keys::Action,
+        bindings::Action,
         model::{Model, Pane},
         msg::Effect,
-        screens::{Overlay, picker, question::Question},
+        screens::{Overlay, confirm::Confirmation, picker},
         widgets::editor,
     },
 };
@@ -65,7 +65,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
                 None => model.say("There is no command yet: choose a destination first."),
             }
         }
-        Action::Back if form.edited => model.overlays.push(Overlay::Question(Question::leave_form())),
+        Action::Back if form.edited => model.overlays.push(Overlay::Confirmation(Confirmation::leave_form())),
         Action::Back => {
             model.overlays.pop();
         }
@@ -142,5 +142,5 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     let last = model.board.jobs().next_back().map(|j| j.id);
     model.jobs.await_new(last);
-    model.ask_for(Ask::Copy(plan.copies), effects);
+    model.ask_for(Command::Copy(plan.copies), effects);
 }

@@ -17,8 +17,8 @@ use crate::{
     tui::{
         theme,
         widgets::{
-            cells::{cut, fit, wrap},
-            dressing::{Dressing, pane},
+            draw_context::{DrawContext, pane},
+            text_fit::{cut, fit, wrap},
         },
     },
 };
@@ -26,7 +26,7 @@ use crate::{
 const LABEL: usize = 16;
 
 /// Draws it over both panes.
-pub fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, dressing: Dressing<'_>) {
+pub fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, dressing: DrawContext<'_>) {
     let inner = pane(
         frame,
         area,
@@ -67,7 +67,7 @@ struct Page {
 }
 
 impl Page {
-    fn row(&mut self, form: &Form, row: &Row, focus: bool, plan: &Plan, dressing: Dressing<'_>) {
+    fn row(&mut self, form: &Form, row: &Row, focus: bool, plan: &Plan, dressing: DrawContext<'_>) {
         let room = self.width.saturating_sub(LABEL + 4);
         if focus {
             self.focus = self.lines.len();
@@ -140,7 +140,7 @@ fn text_or(
     if input.value().is_empty() && !focus { (fit(placeholder, room, ""), None) } else { text(input) }
 }
 
-fn source_lines(form: &Form, width: usize, dressing: Dressing<'_>) -> Vec<Line<'static>> {
+fn source_lines(form: &Form, width: usize, dressing: DrawContext<'_>) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for (n, source) in form.sources.iter().take(3).enumerate() {
         let label = if n == 0 { "Image" } else { "" };

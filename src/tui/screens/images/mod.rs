@@ -17,10 +17,10 @@ use crate::{
 pub use rows::{Rows, Sort};
 
 /// An image is known by its region and id: a public image has one id in one region only, but nothing says so.
-pub type Key = (Region, ImageId);
+pub type ImageRef = (Region, ImageId);
 
 /// The key of an image.
-pub fn key(image: &Image) -> Key {
+pub fn key(image: &Image) -> ImageRef {
     (image.region.clone(), image.id.clone())
 }
 
@@ -32,7 +32,7 @@ pub struct ImagesPane {
     /// The cursor.
     pub list: List,
     /// Marked images, shown or not.
-    pub marked: BTreeSet<Key>,
+    pub marked: BTreeSet<ImageRef>,
     /// The filter.
     pub filter: Input,
     /// Whether keys go to the filter.
@@ -46,7 +46,7 @@ pub struct ImagesPane {
     /// The filter changed.
     pub changed_filter: bool,
     /// The image the cursor is to stay on.
-    under_cursor: Option<Key>,
+    under_cursor: Option<ImageRef>,
     height: usize,
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, thread};
 
 use nucleo_matcher::{Config, Matcher};
 
-use super::shelf::Shelf;
+use super::shelf::RegionIndex;
 use crate::domain::{Image, ImageId, Region, filter::Filter};
 
 /// The column rows are ordered by.
@@ -61,7 +61,7 @@ struct Row {
 /// The table: every image that is here, in order, and which of them are shown.
 #[derive(Debug, Default)]
 pub struct Rows {
-    shelves: Vec<Shelf>,
+    shelves: Vec<RegionIndex>,
     /// All that belong into the table.
     order: Vec<Row>,
     /// The place in `order` of each image of each shelf; [`NOWHERE`] for those that do not belong.
@@ -132,13 +132,13 @@ impl Rows {
         by: Sort,
         reversed: bool,
     ) {
-        let mut old: BTreeMap<Region, Shelf> = self.shelves.drain(..).map(|s| (s.region.clone(), s)).collect();
+        let mut old: BTreeMap<Region, RegionIndex> = self.shelves.drain(..).map(|s| (s.region.clone(), s)).collect();
         self.shelves.extend(lists.map(|(region, images)| {
-            let mut kept = old.remove(region).unwrap_or_else(|| Shelf::new(region.clone()));
+            let mut kept = old.remove(region).unwrap_or_else(|| RegionIndex::new(region.clone()));
             kept.follow(images);
             kept
         }));
-        let mut ranked: Vec<(u64, &str, Row)> = Vec::with_capacity(self.shelves.iter().map(Shelf::len).sum());
+        let mut ranked: Vec<(u64, &str, Row)> = Vec::with_capacity(self.shelves.iter().map(RegionIndex::len).sum());
         for (shelf, n) in self.shelves.iter().zip(0..) {
             let rows = shelf.part(0, shelf.len()).zip(0..).filter(|((_, image, ..), _)| belongs(image));
             ranked.extend(rows.map(|((place, image, text, _), at)| {

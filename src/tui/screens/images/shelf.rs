@@ -10,7 +10,7 @@ use crate::domain::{
 
 /// One region's images in the catalogue's order.
 #[derive(Debug)]
-pub(super) struct Shelf {
+pub(super) struct RegionIndex {
     pub(super) region: Region,
     images: Vec<Arc<Image>>,
     texts: String,
@@ -21,7 +21,7 @@ pub(super) struct Shelf {
     sizes: Vec<u64>,
 }
 
-impl Shelf {
+impl RegionIndex {
     pub(super) fn new(region: Region) -> Self {
         Self {
             region,
@@ -96,8 +96,8 @@ mod tests {
     #[test]
     fn a_shelf_follows_its_list() {
         let (a, b, c) = (image("aa"), image("bb"), image("cc"));
-        let mut shelf = Shelf::new(a.region.clone());
-        let names = |shelf: &Shelf| shelf.part(0, 9).map(|(_, _, t, _)| t[..2].to_owned()).collect::<Vec<_>>();
+        let mut shelf = RegionIndex::new(a.region.clone());
+        let names = |shelf: &RegionIndex| shelf.part(0, 9).map(|(_, _, t, _)| t[..2].to_owned()).collect::<Vec<_>>();
         for (list, expected) in [
             (vec![], vec![]),
             (vec![&a], vec!["aa"]),

@@ -7,10 +7,10 @@ use crate::{
     domain::{Image, filter::Filter},
     term::input::{KeyCode, KeyEvent},
     tui::{
-        keys::Action,
+        bindings::Action,
         model::{Awaited, Model},
         msg::Effect,
-        screens::{Overlay, form, picker, reading::Reading},
+        screens::{Overlay, form, pager::Pager, picker},
         widgets::{editor, list::List},
     },
 };
@@ -18,7 +18,7 @@ use crate::{
 /// Makes rows anew if something changed, and keeps the cursor on its image.
 pub fn refresh_rows(model: &mut Model, height: usize) {
     let own = model.account.as_ref().map(|a| a.id.clone());
-    let shared = model.query.whose == crate::domain::Whose::Shared;
+    let shared = model.query.whose == crate::domain::OwnerFilter::Shared;
     let pane = &mut model.images;
     pane.height = height;
     let filter_changed = std::mem::take(&mut pane.changed_filter);
@@ -46,9 +46,9 @@ pub fn refresh_rows(model: &mut Model, height: usize) {
 }
 
 /// Keeps the cursor in the window.
-pub fn settle(model: &mut Model, height: usize) {
+pub fn clamp_scroll(model: &mut Model, height: usize) {
     let pane = &mut model.images;
-    pane.list.settle(pane.rows.len(), height);
+    pane.list.clamp(pane.rows.len(), height);
     // While the first list comes in, a cursor that nobody has moved stays on the first row.
     if pane.under_cursor.is_none() && model.catalogue.loading() == 0 {
         remember(pane);
@@ -131,7 +131,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         Action::MarkNone => pane.marked.clear(),
         Action::Details => {
             if let Some(image) = model.current_image().cloned() {
-                model.overlays.push(Overlay::Reading(Reading::image(image)));
+                model.overlays.push(Overlay::Pager(Pager::image(image)));
             }
         }
         Action::YankId | Action::YankArn => {

@@ -20,8 +20,8 @@ use crate::{
         model::{Model, Pane, Session},
         theme,
         widgets::{
-            cells::{cut, fit, fit_middle, fit_right, width, wrap},
-            dressing::{Dressing, pane},
+            draw_context::{DrawContext, pane},
+            text_fit::{cut, fit, fit_middle, fit_right, width, wrap},
         },
     },
 };
@@ -70,7 +70,7 @@ fn columns(model: &Model, inner: usize) -> Vec<Column> {
 }
 
 /// Draws the pane.
-pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, dressing: Dressing<'_>) {
+pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, dressing: DrawContext<'_>) {
     let title = title(model, dressing);
     let inner = pane(frame, area, title, model.focus == Pane::Images && model.overlays.is_empty(), dressing);
     if inner.height == 0 || inner.width == 0 {
@@ -105,7 +105,7 @@ fn counts(model: &Model) -> String {
     }
 }
 
-fn title<'a>(model: &Model, dressing: Dressing<'_>) -> Line<'a> {
+fn title<'a>(model: &Model, dressing: DrawContext<'_>) -> Line<'a> {
     let mut spans = vec![Span::raw(format!(" {} ", counts(model)))];
     let filter = model.images.filter.value();
     if model.images.editing || !filter.is_empty() {
@@ -120,7 +120,7 @@ fn title<'a>(model: &Model, dressing: Dressing<'_>) -> Line<'a> {
     Line::from(spans)
 }
 
-fn headings<'a>(model: &Model, columns: &[Column], dressing: Dressing<'_>) -> Line<'a> {
+fn headings<'a>(model: &Model, columns: &[Column], dressing: DrawContext<'_>) -> Line<'a> {
     let mut text = String::from("  ");
     for column in columns {
         let sorted = column.sort == Some(model.images.sort);
@@ -140,7 +140,7 @@ fn right(heading: &str) -> bool {
     matches!(heading, "AGE" | "SIZE")
 }
 
-fn row<'a>(model: &Model, image: &Image, under: bool, columns: &[Column], dressing: Dressing<'_>) -> Line<'a> {
+fn row<'a>(model: &Model, image: &Image, under: bool, columns: &[Column], dressing: DrawContext<'_>) -> Line<'a> {
     let marked = !model.images.marked.is_empty() && model.images.marked.contains(&key(image));
     let base = match (under, marked) {
         (true, _) if model.focus == Pane::Images => theme::CURSOR,

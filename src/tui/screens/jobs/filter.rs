@@ -3,9 +3,9 @@
 use crate::engine::{Job, JobState, Origin};
 
 /// The words typed, in lower case. A job fits if each of them stands somewhere in it.
-pub(super) struct Words(Vec<String>);
+pub(super) struct JobFilter(Vec<String>);
 
-impl Words {
+impl JobFilter {
     pub(super) fn parse(text: &str) -> Self {
         Self(text.split_whitespace().map(str::to_lowercase).collect())
     }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{JobsPane, filter::Words};
+use super::{JobsPane, filter::JobFilter};
 use crate::{
     domain::Failure,
     engine::Job,
     tui::{
-        keys::Action,
+        bindings::Action,
         model::{Awaited, Model},
         msg::Effect,
         widgets::list::List,
@@ -56,8 +56,8 @@ impl History {
         self.list.act(action, self.rows.len(), height)
     }
 
-    pub(super) fn settle(&mut self, height: usize) {
-        self.list.settle(self.rows.len(), height);
+    pub(super) fn clamp_scroll(&mut self, height: usize) {
+        self.list.clamp(self.rows.len(), height);
     }
 }
 
@@ -104,7 +104,7 @@ pub fn arrived(model: &mut Model, result: Result<Vec<Arc<Job>>, Failure>) {
 pub(super) fn refresh(pane: &mut JobsPane) {
     let Some(history) = &mut pane.history else { return };
     if std::mem::take(&mut pane.changed) || std::mem::take(&mut history.changed) {
-        let words = Words::parse(pane.filter.value());
+        let words = JobFilter::parse(pane.filter.value());
         history.rows = (0..history.jobs.len()).filter(|at| words.fit(&history.jobs[*at])).collect();
     }
     // Headings and rows.

@@ -13,8 +13,8 @@ use crate::{
         model::{Model, Pane},
         theme,
         widgets::{
-            cells::{cut, fit, fit_right},
-            dressing::Dressing,
+            draw_context::DrawContext,
+            text_fit::{cut, fit, fit_right},
         },
     },
 };
@@ -53,7 +53,7 @@ fn when(full: bool) -> usize {
 }
 
 /// The lines of the window.
-pub(super) fn lines(model: &Model, cells: usize, rows: usize, dressing: Dressing<'_>) -> Vec<Text<'static>> {
+pub(super) fn lines(model: &Model, cells: usize, rows: usize, dressing: DrawContext<'_>) -> Vec<Text<'static>> {
     let Some(history) = &model.jobs.history else { return Vec::new() };
     if history.shown().len() == 0 {
         let text = match &history.read {
@@ -78,7 +78,7 @@ pub(super) fn lines(model: &Model, cells: usize, rows: usize, dressing: Dressing
     lines
 }
 
-fn cells_of(columns: &Columns, texts: [&str; 6], mark: &str, dressing: Dressing<'_>) -> [String; 3] {
+fn cells_of(columns: &Columns, texts: [&str; 6], mark: &str, dressing: DrawContext<'_>) -> [String; 3] {
     let [name, route, ended, when_, took, image] = texts;
     let ellipsis = dressing.glyphs.ellipsis;
     let head = format!("{mark} {} {} ", fit(name, columns.name, ellipsis), fit(route, columns.route, ellipsis));
@@ -91,7 +91,7 @@ fn cells_of(columns: &Columns, texts: [&str; 6], mark: &str, dressing: Dressing<
     [head, fit(ended, ENDED, ellipsis), tail]
 }
 
-fn headings(columns: &Columns, dressing: Dressing<'_>) -> Text<'static> {
+fn headings(columns: &Columns, dressing: DrawContext<'_>) -> Text<'static> {
     let when = if columns.full_time { "WHEN (UTC)" } else { "AGO" };
     Text::styled(
         cells_of(columns, ["NAME", "ROUTE", "ENDED", when, "TOOK", "IMAGE"], " ", dressing).concat(),
@@ -99,7 +99,7 @@ fn headings(columns: &Columns, dressing: Dressing<'_>) -> Text<'static> {
     )
 }
 
-fn row(model: &Model, job: &Job, columns: &Columns, under: bool, dressing: Dressing<'_>) -> Text<'static> {
+fn row(model: &Model, job: &Job, columns: &Columns, under: bool, dressing: DrawContext<'_>) -> Text<'static> {
     let ended = job.ended.unwrap_or(job.asked);
     let when = if columns.full_time {
         ended.strftime("%Y-%m-%d %H:%M").to_string()

@@ -1,10 +1,10 @@
 //! Which lines the jobs pane has, in which order, and where the cursor is among them.
 
-use super::{Line, Shown, filter::Words};
+use super::{Line, Shown, filter::JobFilter};
 use crate::{
     engine::{Job, JobId, JobState, Origin},
     tui::{
-        board::Board,
+        jobs_view::JobsView,
         model::Model,
         screens::jobs::{JobsPane, history},
         widgets::list::List,
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Jobs as they are shown: the newest first, those under way before those that ended.
-fn order<'a>(board: &'a Board, words: &Words) -> Vec<&'a Job> {
+fn order<'a>(board: &'a JobsView, words: &JobFilter) -> Vec<&'a Job> {
     let fitting = || board.jobs().rev().filter(|j| words.fit(j));
     let (mut live, mut ended): (Vec<&Job>, Vec<&Job>) = (Vec::new(), Vec::new());
     for job in fitting() {
@@ -22,9 +22,9 @@ fn order<'a>(board: &'a Board, words: &Words) -> Vec<&'a Job> {
     live
 }
 
-fn shown(board: &Board, pane: &JobsPane) -> Shown {
+fn shown(board: &JobsView, pane: &JobsPane) -> Shown {
     let mut shown = Shown { version: Some(board.version()), ..Shown::default() };
-    for job in order(board, &Words::parse(pane.filter.value())) {
+    for job in order(board, &JobFilter::parse(pane.filter.value())) {
         let request = &job.request;
         // Names and regions are ASCII by their types: a byte is a cell.
         shown.name = shown.name.max(request.name.as_str().len());
@@ -71,7 +71,7 @@ pub fn refresh_lines(model: &mut Model) {
 }
 
 /// Moves the cursor from job to job.
-pub(super) fn moved(pane: &mut JobsPane, action: crate::tui::keys::Action) -> bool {
+pub(super) fn moved(pane: &mut JobsPane, action: crate::tui::bindings::Action) -> bool {
     let jobs = &pane.shown.jobs;
     let cursor = jobs.iter().position(|id| Some(*id) == pane.current).unwrap_or(0);
     let mut list = List { cursor, offset: 0 };
@@ -84,17 +84,17 @@ pub(super) fn moved(pane: &mut JobsPane, action: crate::tui::keys::Action) -> bo
 }
 
 /// Keeps the window on the cursor.
-pub fn settle(model: &mut Model, height: usize) {
+pub fn clamp_scroll(model: &mut Model, height: usize) {
     let pane = &mut model.jobs;
     match &mut pane.history {
         Some(history) => {
             // Its headings take a line.
             pane.height = height.saturating_sub(1);
-            history.settle(pane.height);
+            history.clamp_scroll(pane.height);
         }
         None => {
             pane.height = height;
-            pane.list.settle(pane.lines, height);
+            pane.list.clamp(pane.lines, height);
         }
     }
 }

@@ -5,13 +5,13 @@ use super::{
     lines::{moved, refresh_lines},
 };
 use crate::{
-    engine::{Ask, Job, JobId, JobState, Origin},
+    engine::{Command, Job, JobId, JobState, Origin},
     term::input::{KeyCode, KeyEvent},
     tui::{
-        keys::Action,
+        bindings::Action,
         model::Model,
         msg::Effect,
-        screens::{Overlay, prompt::Prompt, question::Question, reading::Reading},
+        screens::{Overlay, confirm::Confirmation, input::InputLine, pager::Pager},
         widgets::editor,
     },
 };
@@ -154,10 +154,10 @@ fn change(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
 
 fn details(model: &mut Model) {
     let reading = match &model.jobs.history {
-        Some(history) => history.current().map(|job| Reading::past(job.clone())),
-        None => model.jobs.current.map(Reading::job),
+        Some(history) => history.current().map(|job| Pager::past(job.clone())),
+        None => model.jobs.current.map(Pager::job),
     };
-    model.overlays.extend(reading.map(Overlay::Reading));
+    model.overlays.extend(reading.map(Overlay::Pager));
 }
 
 fn yank(model: &mut Model, effects: &mut Vec<Effect>) {
@@ -183,7 +183,7 @@ fn dismiss(model: &mut Model, effects: &mut Vec<Effect>) {
     if ended.is_empty() {
         model.say("None of these copies has ended, with all of its snapshots removed.");
     } else {
-        model.ask_for(Ask::Dismiss(ended), effects);
+        model.ask_for(Command::Dismiss(ended), effects);
     }
 }
 
@@ -198,8 +198,8 @@ fn ask_cancel(model: &mut Model) {
         state if state.ended() => model.say("It has ended already."),
         _ if !job.can_be_cancelled() => model.say("Already being removed."),
         _ => {
-            let question = Question::cancel(job);
-            model.overlays.push(Overlay::Question(question));
+            let question = Confirmation::cancel(job);
+            model.overlays.push(Overlay::Confirmation(question));
         }
     }
 }
@@ -212,8 +212,8 @@ fn ask_batch(model: &mut Model) {
         model.board.batch(&batch).filter(|j| matches!(j.state, JobState::Available { .. })).collect();
     let overlay = match (open.is_empty(), available.is_empty()) {
         (true, true) => None,
-        (true, false) => Some(Overlay::Prompt(Prompt::deregister(&batch, &available))),
-        (false, _) => Some(Overlay::Question(Question::cancel_batch(&batch, &open, &available))),
+        (true, false) => Some(Overlay::InputLine(InputLine::deregister(&batch, &available))),
+        (false, _) => Some(Overlay::Confirmation(Confirmation::cancel_batch(&batch, &open, &available))),
     };
     match overlay {
         Some(overlay) => model.overlays.push(overlay),
@@ -224,12 +224,12 @@ fn ask_batch(model: &mut Model) {
 fn retry(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(job) = current(model) else { return };
     if is_in_doubt(job) {
-        let question = Question::in_doubt(job);
-        model.overlays.push(Overlay::Question(question));
+        let question = Confirmation::in_doubt(job);
+        model.overlays.push(Overlay::Confirmation(question));
     } else if may_be_tried_again(job) {
         let jobs = [job];
-        match Question::try_again(&jobs) {
-            Some(question) => model.overlays.push(Overlay::Question(question)),
+        match Confirmation::try_again(&jobs) {
+            Some(question) => model.overlays.push(Overlay::Confirmation(question)),
             None => model.try_again(&[jobs[0].id], effects),
         }
     } else if matches!(job.state, JobState::Failed { .. } | JobState::Gone { .. }) {
@@ -245,8 +245,8 @@ fn retry_batch(model: &mut Model, effects: &mut Vec<Effect>) {
     let failed = |j: &&Job| matches!(j.state, JobState::Failed { .. } | JobState::Gone { .. });
     let jobs: Vec<&Job> = model.board.batch(&batch).filter(failed).filter(|j| may_be_tried_again(j)).collect();
     let ids: Vec<JobId> = jobs.iter().map(|j| j.id).collect();
-    match Question::try_again(&jobs) {
-        Some(question) => model.overlays.push(Overlay::Question(question)),
+    match Confirmation::try_again(&jobs) {
+        Some(question) => model.overlays.push(Overlay::Confirmation(question)),
         None if !ids.is_empty() => model.try_again(&ids, effects),
         None if model.board.batch(&batch).any(|j| failed(&j)) => {
             model.say("They were started elsewhere, with settings unknown here: copy the images again with c.");

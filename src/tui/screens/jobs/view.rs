@@ -19,19 +19,19 @@ use crate::{
     },
     engine::{Job, JobState},
     tui::{
-        board::Driver,
+        jobs_view::DriverStatus,
         model::{Model, Pane, Session},
         theme,
         widgets::{
             bar::bar,
-            cells::{cut, fit, fit_right, width},
-            dressing::{Dressing, pane},
+            draw_context::{DrawContext, pane},
+            text_fit::{cut, fit, fit_right, width},
         },
     },
 };
 
 /// Draws the pane.
-pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, dressing: Dressing<'_>) {
+pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, dressing: DrawContext<'_>) {
     let focus = model.focus == Pane::Jobs && model.overlays.is_empty();
     let before = format!(" {}", title(model));
     let filter = model.jobs.filter.value();
@@ -60,7 +60,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, dressing: Dressing
 
 fn title(model: &Model) -> String {
     let stopped = model.board.driver.silent().is_some();
-    let waits = model.board.request_waits() && matches!(model.board.driver, Driver::Another(_));
+    let waits = model.board.request_waits() && matches!(model.board.driver, DriverStatus::Another(_));
     let driver = match model.board.driver.other() {
         // What holds the queue is said above.
         _ if stopped && waits => ", your request waits".to_owned(),
@@ -83,10 +83,10 @@ fn title(model: &Model) -> String {
     }
 }
 
-fn lines<'a>(model: &Model, cells: usize, rows: usize, dressing: Dressing<'_>) -> Vec<Text<'a>> {
+fn lines<'a>(model: &Model, cells: usize, rows: usize, dressing: DrawContext<'_>) -> Vec<Text<'a>> {
     let shown = &model.jobs.shown;
     if shown.lines.is_empty() {
-        let text = if matches!(model.board.driver, Driver::Nobody(_)) && model.board.jobs().next().is_none() {
+        let text = if matches!(model.board.driver, DriverStatus::Nobody(_)) && model.board.jobs().next().is_none() {
             " The copies cannot be shown: ! says why."
         } else if model.board.account.is_none() && !matches!(model.session, Session::Ready(_)) {
             " Copies are shown once AWS has said whose credentials these are."
@@ -138,7 +138,7 @@ pub(super) fn route(job: &Job, full: bool) -> String {
     }
 }
 
-fn job_line<'a>(model: &Model, job: &Job, widths: Widths, cells: usize, dressing: Dressing<'_>) -> Text<'a> {
+fn job_line<'a>(model: &Model, job: &Job, widths: Widths, cells: usize, dressing: DrawContext<'_>) -> Text<'a> {
     let under = model.jobs.current == Some(job.id) && model.focus == Pane::Jobs;
     let route = {
         let full = route(job, true);
@@ -166,7 +166,7 @@ fn job_line<'a>(model: &Model, job: &Job, widths: Widths, cells: usize, dressing
 /// A bar gives way to words that are longer than usual, down to this.
 const SHORT_BAR: usize = 5;
 
-fn copying(model: &Model, job: &Job, bar_cells: usize, dressing: Dressing<'_>) -> (String, Style) {
+fn copying(model: &Model, job: &Job, bar_cells: usize, dressing: DrawContext<'_>) -> (String, Style) {
     let percent = job.percent().map_or("  ?".into(), |p| format!("{p:>3}%"));
     let (words, style) = beside_bar(&model.board, job, bar_cells >= 24, model.now);
     let longer = width(&words).saturating_sub(USUAL);
@@ -174,7 +174,7 @@ fn copying(model: &Model, job: &Job, bar_cells: usize, dressing: Dressing<'_>) -
     (format!("{} {percent} {words}", bar(job.percent(), cells, dressing.glyphs)), style)
 }
 
-fn snapshot_line<'a>(job: &Job, n: usize, cells: usize, dressing: Dressing<'_>) -> Text<'a> {
+fn snapshot_line<'a>(job: &Job, n: usize, cells: usize, dressing: DrawContext<'_>) -> Text<'a> {
     let Some(snapshot) = job.snapshots.get(n) else { return Text::default() };
     let head = format!(
         "    {} {} ",
@@ -193,7 +193,7 @@ fn snapshot_line<'a>(job: &Job, n: usize, cells: usize, dressing: Dressing<'_>) 
     Text::from(vec![Span::raw(head), Span::styled(tail, style)])
 }
 
-fn note_line<'a>(model: &Model, job: &Job, cells: usize, dressing: Dressing<'_>) -> Text<'a> {
+fn note_line<'a>(model: &Model, job: &Job, cells: usize, dressing: DrawContext<'_>) -> Text<'a> {
     let image = match (job.image(), job.state.ended()) {
         (Some(image), _) => format!("new image {image}"),
         (None, true) => "no image".to_owned(),

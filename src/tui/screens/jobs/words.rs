@@ -8,8 +8,8 @@ use crate::{
         ImageId,
         text::{clean, count, duration},
     },
-    engine::{Job, JobState, Origin, Purpose, Step},
-    tui::{board::Board, problems::idle_text, theme, widgets::cells::fit_right},
+    engine::{Job, JobState, Origin, RemovalReason, RemovalStep},
+    tui::{jobs_view::JobsView, problems::idle_text, theme, widgets::text_fit::fit_right},
 };
 
 /// Cells of what stands behind a usual bar and its percent.
@@ -19,7 +19,7 @@ pub(super) const USUAL: usize = 24;
 pub const WITHOUT_TAGS: &str = "made without amigrate's tags";
 
 /// What stands behind the bar of a copy under way, at least [`USUAL`] wide.
-pub(super) fn beside_bar(board: &Board, job: &Job, roomy: bool, now: Timestamp) -> (String, Style) {
+pub(super) fn beside_bar(board: &JobsView, job: &Job, roomy: bool, now: Timestamp) -> (String, Style) {
     let elsewhere = job.origin == Origin::Elsewhere;
     let by = if elsewhere { "started elsewhere, " } else { "" };
     let left = match job.eta(now) {
@@ -52,13 +52,13 @@ pub(super) fn beside_bar(board: &Board, job: &Job, roomy: bool, now: Timestamp) 
 }
 
 /// What a copy that shows no bar says instead.
-pub fn state_text(board: &Board, job: &Job, now: Timestamp) -> (String, Style) {
+pub fn state_text(board: &JobsView, job: &Job, now: Timestamp) -> (String, Style) {
     let note = job.note.as_deref().map(clean);
     let elsewhere = if job.origin == Origin::Elsewhere { ", started elsewhere" } else { "" };
     let word = format!("{}{elsewhere}", job.word());
     let noted = |word: &str| note.as_ref().map_or_else(|| word.to_owned(), |n| format!("{word}: {n}"));
     match &job.state {
-        JobState::Queued | JobState::Settling { .. } | JobState::Starting if job.leaving() => {
+        JobState::Queued | JobState::Reconciling { .. } | JobState::Starting if job.leaving() => {
             let why = note.as_deref().unwrap_or("waiting for the new image's id");
             (format!("{word}: {why}"), theme::WARN)
         }
@@ -66,7 +66,7 @@ pub fn state_text(board: &Board, job: &Job, now: Timestamp) -> (String, Style) {
             let why = board.waiting(job).map(clean).or(note);
             (why.map_or_else(|| word.clone(), |w| format!("{word}: {w}")), theme::WARN)
         }
-        JobState::Settling { .. } => {
+        JobState::Reconciling { .. } => {
             let why = job.waiting.as_deref().map_or("asking AWS whether it began".into(), clean);
             (format!("{word}: {why}"), theme::WARN)
         }
@@ -127,14 +127,14 @@ pub fn left_behind(job: &Job) -> Vec<String> {
 }
 
 /// Which step of a removal is being done.
-fn removing(image: &ImageId, purpose: &Purpose, step: &Step) -> String {
+fn removing(image: &ImageId, purpose: &RemovalReason, step: &RemovalStep) -> String {
     let doing = match step {
-        Step::Looking { .. } => format!("looking whether {image} is still pending"),
-        Step::Deregistering { .. } => format!("deregistering {image}"),
-        Step::Cleaning {} => "deleting its snapshots".into(),
+        RemovalStep::Checking { .. } => format!("looking whether {image} is still pending"),
+        RemovalStep::Deregistering { .. } => format!("deregistering {image}"),
+        RemovalStep::DeletingSnapshots {} => "deleting its snapshots".into(),
     };
     match purpose {
-        Purpose::TryAgain { .. } => format!("{doing}, then retrying"),
-        Purpose::Cancel | Purpose::Deregister => doing,
+        RemovalReason::Retry { .. } => format!("{doing}, then retrying"),
+        RemovalReason::Cancel | RemovalReason::Deregister => doing,
     }
 }

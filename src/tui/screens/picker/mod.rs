@@ -8,19 +8,19 @@ use std::collections::BTreeSet;
 
 use tui_input::Input;
 
-use super::prompt;
+use super::input;
 use crate::{
-    domain::{Region, Whose, plan::Field},
+    domain::{OwnerFilter, Region, plan::Field},
     term::input::KeyEvent,
     tui::{
-        keys::Action,
+        bindings::Action,
         widgets::{editor, list::List},
     },
 };
 
 /// What the choice is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Purpose {
+pub enum PickerKind {
     /// The regions on the screen.
     Regions,
     /// The form's destinations.
@@ -40,8 +40,8 @@ pub enum Purpose {
 enum Value {
     Region(Region),
     Text(String),
-    Whose(Whose),
-    Ask(prompt::Purpose),
+    Whose(OwnerFilter),
+    Ask(input::InputPurpose),
     Action(Action),
 }
 
@@ -58,7 +58,7 @@ pub struct Item {
 /// A list to choose from.
 #[derive(Debug, Clone)]
 pub struct Picker {
-    purpose: Purpose,
+    purpose: PickerKind,
     items: Vec<Item>,
     /// Rows that fit the filter.
     shown: Vec<usize>,
@@ -77,7 +77,7 @@ pub struct Picker {
 const PAGE: usize = 14;
 
 impl Picker {
-    fn new(purpose: Purpose, items: Vec<Item>, several: bool) -> Self {
+    fn new(purpose: PickerKind, items: Vec<Item>, several: bool) -> Self {
         let mut picker = Self {
             purpose,
             items,
@@ -89,19 +89,19 @@ impl Picker {
             typing: false,
             remark: String::new(),
         };
-        picker.narrow();
+        picker.filter();
         picker
     }
 
     /// Looks again at which rows fit the filter.
-    pub fn narrow(&mut self) {
+    pub fn filter(&mut self) {
         let words: Vec<String> = self.filter.value().split_whitespace().map(str::to_lowercase).collect();
         let fits = |item: &Item| {
             let text = format!("{} {}", item.label, item.note).to_lowercase();
             words.iter().all(|w| text.contains(w))
         };
         self.shown = (0..self.items.len()).filter(|i| fits(&self.items[*i])).collect();
-        self.list.settle(self.shown.len(), PAGE);
+        self.list.clamp(self.shown.len(), PAGE);
     }
 
     /// Lets the filter take a key.
@@ -109,7 +109,7 @@ impl Picker {
         let took = editor::edit(&mut self.filter, key);
         if took {
             self.list.cursor = 0;
-            self.narrow();
+            self.filter();
         }
         took
     }
@@ -138,15 +138,15 @@ impl Picker {
 
     fn title(&self) -> String {
         match &self.purpose {
-            Purpose::Regions => "Regions to list".into(),
-            Purpose::Destinations => "Regions to copy to".into(),
-            Purpose::Key(regions, _) => match regions.as_slice() {
+            PickerKind::Regions => "Regions to list".into(),
+            PickerKind::Destinations => "Regions to copy to".into(),
+            PickerKind::Key(regions, _) => match regions.as_slice() {
                 [one] => format!("KMS keys in {one}"),
                 several => format!("KMS keys in {} regions", several.len()),
             },
-            Purpose::Whose => "Whose images".into(),
-            Purpose::Profile => "Profiles".into(),
-            Purpose::Command => "Commands".into(),
+            PickerKind::Whose => "Whose images".into(),
+            PickerKind::Profile => "Profiles".into(),
+            PickerKind::Command => "Commands".into(),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Opening lists: what stands in each, and filling them when an answer comes.
 
-use super::{Item, PAGE, Picker, Purpose, Value};
+use super::{Item, PAGE, Picker, PickerKind, Value};
 use crate::{
-    domain::{KeyChoice, OptIn, Region, Whose, key::KeyList, plan::Field},
+    domain::{KeyChoice, OptIn, OwnerFilter, Region, kms_key::KeyList, plan::Field},
     tui::{
-        keys::{Action, Context, KEYS},
+        bindings::{Action, Context, KEYS},
         model::{Awaited, Model, Session},
         msg::Effect,
-        screens::{Overlay, prompt},
+        screens::{Overlay, input},
     },
 };
 
@@ -74,13 +74,13 @@ fn city(region: &Region) -> &'static str {
     }
 }
 
-fn open_region_list(model: &mut Model, purpose: Purpose, chosen: &[Region]) {
+fn open_region_list(model: &mut Model, purpose: PickerKind, chosen: &[Region]) {
     let mut picker = Picker::new(purpose, region_items(model), true);
     picker.marked = (0..picker.items.len())
         .filter(|i| matches!(&picker.items[*i].value, Value::Region(r) if chosen.contains(r)))
         .collect();
     picker.list.cursor = picker.marked.first().copied().unwrap_or(0);
-    picker.list.settle(picker.shown.len(), PAGE);
+    picker.list.clamp(picker.shown.len(), PAGE);
     if let Some(failure) = model.lookup_problems.get("regions") {
         picker.remark = format!("The regions could not be listed: {}", failure.why);
     } else if model.regions.is_empty() {
@@ -91,18 +91,18 @@ fn open_region_list(model: &mut Model, purpose: Purpose, chosen: &[Region]) {
 
 /// Opens the choice of regions on the screen.
 pub fn regions(model: &mut Model) {
-    open_region_list(model, Purpose::Regions, &model.chosen.clone());
+    open_region_list(model, PickerKind::Regions, &model.chosen.clone());
 }
 
 /// Opens the choice of destinations.
 pub fn destinations(model: &mut Model, chosen: &[Region]) {
-    open_region_list(model, Purpose::Destinations, chosen);
+    open_region_list(model, PickerKind::Destinations, chosen);
 }
 
 /// The regions came while the list was open: it is made anew, with its marks.
 pub fn regions_arrived(model: &mut Model) {
     let Some(Overlay::Picker(picker)) = model.overlays.last() else { return };
-    if !matches!(picker.purpose, Purpose::Regions | Purpose::Destinations) {
+    if !matches!(picker.purpose, PickerKind::Regions | PickerKind::Destinations) {
         return;
     }
     let marked: Vec<Region> = picker
@@ -122,14 +122,14 @@ pub fn regions_arrived(model: &mut Model) {
 pub fn whose(model: &mut Model) {
     let item = |value, label: &str, note: &str| Item { value, label: label.into(), note: note.into(), enabled: true };
     let items = vec![
-        item(Value::Whose(Whose::Mine), "mine", "this account's, disabled and deprecated ones too"),
-        item(Value::Whose(Whose::Shared), "shared with me", "other accounts' that this one may launch"),
-        item(Value::Whose(Whose::Amazon), "Amazon", "by the setting browse.amazon_name"),
-        item(Value::Whose(Whose::Marketplace), "Marketplace", "by the setting browse.marketplace_name"),
-        item(Value::Ask(prompt::Purpose::Account), "an account", "asks for its id"),
-        item(Value::Ask(prompt::Purpose::Public), "public", "asks for a name pattern"),
+        item(Value::Whose(OwnerFilter::Mine), "mine", "this account's, disabled and deprecated ones too"),
+        item(Value::Whose(OwnerFilter::Shared), "shared with me", "other accounts' that this one may launch"),
+        item(Value::Whose(OwnerFilter::Amazon), "Amazon", "by the setting browse.amazon_name"),
+        item(Value::Whose(OwnerFilter::Marketplace), "Marketplace", "by the setting browse.marketplace_name"),
+        item(Value::Ask(input::InputPurpose::Account), "an account", "asks for its id"),
+        item(Value::Ask(input::InputPurpose::Public), "public", "asks for a name pattern"),
     ];
-    model.overlays.push(Overlay::Picker(Picker::new(Purpose::Whose, items, false)));
+    model.overlays.push(Overlay::Picker(Picker::new(PickerKind::Whose, items, false)));
 }
 
 /// Opens the profiles, once they are known.
@@ -144,7 +144,7 @@ pub fn profiles(model: &mut Model, profiles: &[String]) {
         note: String::new(),
         enabled: true,
     });
-    model.overlays.push(Overlay::Picker(Picker::new(Purpose::Profile, items.collect(), false)));
+    model.overlays.push(Overlay::Picker(Picker::new(PickerKind::Profile, items.collect(), false)));
 }
 
 /// Opens the commands that hold where the focus is.
@@ -159,14 +159,14 @@ pub fn commands(model: &mut Model) {
             note: b.chords.iter().map(|c| c.text()).collect::<Vec<_>>().join(" "),
             enabled: true,
         });
-    let mut picker = Picker::new(Purpose::Command, items.collect(), false);
+    let mut picker = Picker::new(PickerKind::Command, items.collect(), false);
     picker.typing = true;
     model.overlays.push(Overlay::Picker(picker));
 }
 
 /// Opens the keys of a destination, or those that several have in common; asks for what is not here.
 pub fn keys(model: &mut Model, regions: &[Region], field: &Field, effects: &mut Vec<Effect>) {
-    let mut picker = Picker::new(Purpose::Key(regions.to_vec(), field.clone()), Vec::new(), false);
+    let mut picker = Picker::new(PickerKind::Key(regions.to_vec(), field.clone()), Vec::new(), false);
     fill_keys(model, regions, &mut picker);
     for region in regions.iter().filter(|r| !model.keys.contains_key(*r)).cloned().collect::<Vec<_>>() {
         let id = model.ask(Awaited::Keys);
@@ -178,7 +178,7 @@ pub fn keys(model: &mut Model, regions: &[Region], field: &Field, effects: &mut 
 /// Keys came: an open list of them is filled.
 pub fn keys_arrived(model: &mut Model) {
     let Some(Overlay::Picker(mut picker)) = model.overlays.pop_if(|o| matches!(o, Overlay::Picker(_))) else { return };
-    if let Purpose::Key(regions, _) = picker.purpose.clone() {
+    if let PickerKind::Key(regions, _) = picker.purpose.clone() {
         fill_keys(model, &regions, &mut picker);
     }
     model.overlays.push(Overlay::Picker(picker));
@@ -220,5 +220,5 @@ fn fill_keys(model: &Model, regions: &[Region], picker: &mut Picker) {
         (None, []) => String::new(),
         (None, _) => "These all destinations have; others go into the destinations' own fields.".into(),
     };
-    picker.narrow();
+    picker.filter();
 }

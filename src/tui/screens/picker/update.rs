@@ -1,17 +1,17 @@
 //! What keys do in a list to choose from.
 
-use super::{PAGE, Purpose, Value};
+use super::{PAGE, PickerKind, Value};
 use crate::tui::{
+    bindings::Action,
     browse,
-    keys::Action,
     model::Model,
     msg::Effect,
-    screens::{Overlay, form::Form, prompt::Prompt},
+    screens::{Overlay, form::Form, input::InputLine},
 };
 
 /// Whose the action was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taken {
+pub enum PickOutcome {
     /// Not the list's.
     No,
     /// The list's own.
@@ -21,11 +21,11 @@ pub enum Taken {
 }
 
 /// Does what a key asks for.
-pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> Taken {
-    let Some(Overlay::Picker(picker)) = model.overlays.last_mut() else { return Taken::No };
+pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> PickOutcome {
+    let Some(Overlay::Picker(picker)) = model.overlays.last_mut() else { return PickOutcome::No };
     let len = picker.shown.len();
     if picker.list.act(action, len, PAGE) {
-        return Taken::Yes;
+        return PickOutcome::Yes;
     }
     match action {
         Action::Filter => picker.typing = true,
@@ -35,23 +35,23 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> Take
         }
         Action::MarkNone => picker.marked.clear(),
         Action::Accept if picker.typing && picker.several => picker.typing = false,
-        Action::Back if picker.typing && picker.purpose != Purpose::Command => {
+        Action::Back if picker.typing && picker.purpose != PickerKind::Command => {
             picker.typing = false;
             picker.filter.reset();
-            picker.narrow();
+            picker.filter();
         }
         Action::Accept => return accept(model, effects),
         Action::Back => {
             model.overlays.pop();
         }
-        _ => return Taken::No,
+        _ => return PickOutcome::No,
     }
-    Taken::Yes
+    PickOutcome::Yes
 }
 
 /// Hands the choice to whom it is for.
-fn accept(model: &mut Model, effects: &mut Vec<Effect>) -> Taken {
-    let Some(Overlay::Picker(picker)) = model.overlays.pop() else { return Taken::No };
+fn accept(model: &mut Model, effects: &mut Vec<Effect>) -> PickOutcome {
+    let Some(Overlay::Picker(picker)) = model.overlays.pop() else { return PickOutcome::No };
     let values: Vec<Value> = picker.taken().into_iter().map(|i| i.value.clone()).collect();
     let Some(first) = values.first().cloned() else {
         let why = picker.current().map(|i| picker.items[i].note.clone()).unwrap_or_default();
@@ -59,37 +59,37 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) -> Taken {
             model.complain(format!("That cannot be taken: {why}."));
         }
         model.overlays.push(Overlay::Picker(picker));
-        return Taken::Yes;
+        return PickOutcome::Yes;
     };
     let regions = || {
         values.iter().filter_map(|v| if let Value::Region(r) = v { Some(r.clone()) } else { None }).collect::<Vec<_>>()
     };
     match (picker.purpose, first) {
-        (Purpose::Regions, _) => {
+        (PickerKind::Regions, _) => {
             let regions = regions();
-            effects.push(Effect::Remember {
+            effects.push(Effect::CacheRegions {
                 profile: model.profile.clone().unwrap_or_default(),
                 regions: regions.clone(),
             });
             browse::choose(model, regions, effects);
         }
-        (Purpose::Destinations, _) => {
+        (PickerKind::Destinations, _) => {
             if let Some(form) = form(model) {
                 form.set_destinations(regions());
             }
         }
-        (Purpose::Key(_, field), Value::Text(key)) => {
+        (PickerKind::Key(_, field), Value::Text(key)) => {
             if let Some(form) = form(model) {
                 form.set_key(&field, key);
             }
         }
-        (Purpose::Whose, Value::Whose(whose)) => browse::choose_whose(model, whose, effects),
-        (Purpose::Whose, Value::Ask(purpose)) => model.overlays.push(Overlay::Prompt(Prompt::new(purpose))),
-        (Purpose::Profile, Value::Text(profile)) => browse::switch_profile(model, profile, effects),
-        (Purpose::Command, Value::Action(action)) => return Taken::Command(action),
+        (PickerKind::Whose, Value::Whose(whose)) => browse::choose_whose(model, whose, effects),
+        (PickerKind::Whose, Value::Ask(purpose)) => model.overlays.push(Overlay::InputLine(InputLine::new(purpose))),
+        (PickerKind::Profile, Value::Text(profile)) => browse::switch_profile(model, profile, effects),
+        (PickerKind::Command, Value::Action(action)) => return PickOutcome::Command(action),
         _ => {}
     }
-    Taken::Yes
+    PickOutcome::Yes
 }
 
 /// The form the list was opened from.

@@ -12,14 +12,14 @@ use crate::{
     tui::{
         theme,
         widgets::{
-            cells::{fit, width as cells, wrap},
-            dressing::{Dressing, popup},
+            draw_context::{DrawContext, popup},
+            text_fit::{fit, width as cells, wrap},
         },
     },
 };
 
 /// Draws it over the middle of the screen.
-pub fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, dressing: Dressing<'_>) {
+pub fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, dressing: DrawContext<'_>) {
     let width = area.width.min(76);
     let inner = usize::from(width.saturating_sub(4));
     let height = usize::from(area.height.saturating_sub(5)).min(PAGE);
@@ -34,7 +34,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, dressing: Dressi
     }
     let label = picker.items.iter().map(|i| cells(&i.label)).max().unwrap_or(0).min(inner / 2);
     let mut list = picker.list;
-    list.settle(picker.shown.len(), height);
+    list.clamp(picker.shown.len(), height);
     for (row, at) in picker.shown.iter().enumerate().skip(list.offset).take(height) {
         let item = &picker.items[*at];
         let mark = if picker.marked.contains(at) { "*" } else { " " };

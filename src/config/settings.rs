@@ -1,0 +1,196 @@
+//! THE table of settings: name, default, what is expected, one line of help. Names of environment variables, error
+//! texts and the example file come from it.
+
+use std::fmt::Write as _;
+
+use crate::domain::Region;
+
+/// What a setting takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Expect {
+    /// `true` or `false`.
+    Switch,
+    /// Any text.
+    Text,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// Whose images, as [`super::parse_whose`] reads it.
+    Whose,
+    /// A list of regions, or `all` alone.
+    Regions,
+    /// A whole number within these bounds.
+    Whole(i64, i64),
+    /// A number within these bounds.
+    Number(f64, f64),
+}
+
+impl Expect {
+    /// For `expected …`.
+    pub fn describe(self) -> String {
+        match self {
+            Self::Switch => "true or false".into(),
+            Self::Text => "a text".into(),
+            Self::Choice(words) => format!("one of {}", words.join(", ")),
+            Self::Whose => {
+                "mine, shared, amazon, marketplace, an account id of twelve digits, or public:PATTERN".into()
+            }
+            Self::Regions => "a list of regions such as [\"us-east-1\"], or [\"all\"]".into(),
+            Self::Whole(least, most) => format!("a whole number from {least} to {most}"),
+            Self::Number(least, most) => format!("a number from {least} to {most}"),
+        }
+    }
+
+    /// Whether a value is as expected.
+    pub fn accepts(self, value: &toml::Value) -> bool {
+        match (self, value) {
+            (Self::Switch, toml::Value::Boolean(_)) | (Self::Text, toml::Value::String(_)) => true,
+            (Self::Choice(words), toml::Value::String(word)) => words.contains(&word.as_str()),
+            (Self::Whose, toml::Value::String(word)) => super::parse_whose(word).is_some(),
+            (Self::Regions, toml::Value::Array(names)) => {
+                let all = names.len() == 1 && names[0].as_str() == Some("all");
+                all || names.iter().all(|name| name.as_str().is_some_and(|name| Region::new(name).is_ok()))
+            }
+            (Self::Whole(least, most), toml::Value::Integer(n)) => (least..=most).contains(n),
+            (Self::Number(least, most), toml::Value::Float(n)) => (least..=most).contains(n),
+            _ => false,
+        }
+    }
+}
+
+/// One setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// The section; empty at the top.
+    pub section: &'static str,
+    /// The name in its section.
+    pub name: &'static str,
+    /// The default, as TOML.
+    pub default: &'static str,
+    /// What it takes.
+    pub expect: Expect,
+    /// What it does.
+    pub help: &'static str,
+}
+
+impl Setting {
+    /// `AMIGRATE_UI_ASCII`.
+    pub fn variable(&self) -> String {
+        let joint = if self.section.is_empty() { "" } else { "_" };
+        format!("AMIGRATE_{}{joint}{}", self.section, self.name).to_uppercase()
+    }
+}
+
+/// Sections, in the example's order, with what they are about.
+pub const SECTIONS: [(&str, &str); 8] = [
+    ("", "Settings of amigrate. Every value here is the default."),
+    ("aws", "How AWS is reached. Empty texts leave it to the AWS SDK: AWS_PROFILE, AWS_REGION, ~/.aws/config."),
+    ("browse", "What is listed at the start."),
+    ("copy", "How copies are made."),
+    ("jobs", "What becomes of copies once they are asked for."),
+    ("poll", "How often progress is asked for, in seconds."),
+    ("ui", "How it looks."),
+    ("log", "What is written down."),
+];
+
+const PALETTES: &[&str] = &["auto", "none", "16", "256", "true"];
+const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
+
+/// One row of the table.
+const fn key(
+    section: &'static str,
+    name: &'static str,
+    default: &'static str,
+    expect: Expect,
+    help: &'static str,
+) -> Setting {
+    Setting { section, name, default, expect, help }
+}
+
+/// Every setting.
+#[rustfmt::skip]
+pub const KEYS: [Setting; 41] = [
+    key("", "read_only", "false", Expect::Switch, "Refuse every write to AWS."),
+    key("aws", "profile", "\"\"", Expect::Text, "The profile to use."),
+    key("aws", "region", "\"\"", Expect::Text, "The first region to show."),
+    key("aws", "endpoint_url", "\"\"", Expect::Text, "Another endpoint for every service, for a simulator or a private network."),
+    key("aws", "attempts", "4", Expect::Whole(1, 10), "Tries of one call, the first included."),
+    key("aws", "attempt_timeout_seconds", "20", Expect::Whole(1, 600), "The most seconds one try may take."),
+    key("aws", "operation_timeout_seconds", "60", Expect::Whole(1, 3_600), "The most seconds a call may take with all its tries."),
+    key("browse", "regions", "[]", Expect::Regions, "Regions to show: none for the profile's, [\"all\"] for every enabled one."),
+    key("browse", "whose", "\"mine\"", Expect::Whose, "mine, shared, amazon, marketplace, an account id, or public:PATTERN."),
+    key("browse", "amazon_name", "\"al2023-ami-2023*\"", Expect::Text, "Which of Amazon's images, by name (* and ?)."),
+    key("browse", "marketplace_name", "\"*\"", Expect::Text, "Which of the Marketplace's images, by name (* and ?)."),
+    key("browse", "public_limit", "10000", Expect::Whole(1, 1_000_000), "The most public images listed in a region."),
+    key("browse", "concurrent_regions", "8", Expect::Whole(1, 64), "Regions asked at the same time."),
+    key("copy", "name", "\"{name}\"", Expect::Text, "The copy's name: {name}, {region}, {source_id}, {date} are filled in."),
+    key("copy", "description", "\"[Copied {source_id} from {source_region}] {source_description}\"", Expect::Text, "The copy's description: the name's words, {source_region} and {source_description} are filled in."),
+    key("copy", "copy_tags", "true", Expect::Switch, "Copy the source's own tags."),
+    key("copy", "encrypt", "false", Expect::Switch, "Start the form with encryption on."),
+    key("copy", "kms_key", "\"\"", Expect::Text, "The KMS key the form starts with: an id, an alias or an ARN; empty for the destination's default."),
+    key("copy", "pending_limit", "300", Expect::Whole(1, 10_000), "The most copies pending at once in one destination."),
+    key("copy", "starts_per_second", "1.0", Expect::Number(0.01, 100.0), "Copies started a second in one destination, once the burst is used up."),
+    key("copy", "start_burst", "10", Expect::Whole(1, 1_000), "Copies started at once in one destination."),
+    key("copy", "job_tags", "true", Expect::Switch, "Tag new images and snapshots with amigrate:job and amigrate:batch: by these a copy is found again after a crash."),
+    key("copy", "token_minutes", "10", Expect::Whole(1, 1_440), "Minutes for which EC2 is trusted to know a client token again. A copy without tags whose request was lost is sent again only within them."),
+    key("jobs", "directory", "\"\"", Expect::Text, "Where the jobs are kept; empty for the platform's state directory. It must be on a local disk."),
+    key("jobs", "network_file_system", "false", Expect::Switch, "Keep jobs on a network file system all the same. Its locks may fail, and copies be made twice."),
+    key("jobs", "login_timeout_hours", "24", Expect::Whole(1, 8_760), "A process that drives the queue and has had no usable credentials for so many hours keeps the queue and ends with status 3."),
+    key("jobs", "history_days", "90", Expect::Whole(1, 3_650), "Days for which ended copies are kept in the history."),
+    key("jobs", "background_on_hangup", "true", Expect::Switch, "After a hang-up, let a process without a terminal go on with copies not yet sent."),
+    key("jobs", "stall_warning_minutes", "30", Expect::Whole(1, 10_000), "Warn of a copy that makes no progress for so many minutes. Nothing is ever cancelled for it."),
+    key("poll", "fastest_seconds", "3", Expect::Whole(1, 3_600), "While things move."),
+    key("poll", "slowest_seconds", "15", Expect::Whole(1, 3_600), "Once nothing moves."),
+    key("poll", "throttled_seconds", "60", Expect::Whole(1, 3_600), "The most it grows to when AWS throttles."),
+    key("ui", "palette", "\"auto\"", Expect::Choice(PALETTES), "Colours: auto, none, 16, 256 or true. auto heeds NO_COLOR."),
+    key("ui", "ascii", "false", Expect::Switch, "Draw in ASCII even where the locale is UTF-8."),
+    key("ui", "mouse", "false", Expect::Switch, "Take the mouse; the terminal's own selection then needs Shift."),
+    key("ui", "bell", "true", Expect::Switch, "Ring the bell when a job ends."),
+    key("ui", "synchronized", "true", Expect::Switch, "Send each frame as one synchronised update (mode 2026)."),
+    key("ui", "frames_local", "30", Expect::Whole(1, 120), "Frames a second at most, on a local terminal."),
+    key("ui", "frames_remote", "10", Expect::Whole(1, 120), "Frames a second at most, over SSH."),
+    key("log", "level", "\"info\"", Expect::Choice(LEVELS), "off, error, warn, info, debug or trace."),
+    key("log", "file", "\"\"", Expect::Text, "The log's file; empty for one in the platform's state directory."),
+];
+
+/// The key of this section and name.
+pub fn find(section: &str, name: &str) -> Option<&'static Setting> {
+    KEYS.iter().find(|key| key.section == section && key.name == name)
+}
+
+/// The valid word most like a mistaken one, if any is like it at all.
+pub fn nearest<'a>(word: &str, valid: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    valid
+        .map(|candidate| (strsim::normalized_damerau_levenshtein(&word.to_lowercase(), candidate), candidate))
+        .filter(|(likeness, _)| *likeness >= 0.5)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// The example file.
+pub fn example() -> String {
+    let mut out = String::new();
+    for (section, about) in SECTIONS {
+        if !section.is_empty() {
+            out.push('\n');
+        }
+        let _ = writeln!(out, "# {about}");
+        if section.is_empty() {
+            out.push_str("# Each can be set in the environment as well, for example AMIGRATE_UI_ASCII=true.\n\n");
+        } else {
+            let _ = writeln!(out, "[{section}]");
+        }
+        for key in KEYS.iter().filter(|key| key.section == section) {
+            let _ = writeln!(out, "# {}\n{} = {}", bounds(key), key.name, key.default);
+        }
+    }
+    out
+}
+
+/// The help, with the bounds of a number.
+fn bounds(key: &Setting) -> String {
+    match key.expect {
+        Expect::Whole(least, most) => format!("{} {least} to {most}.", key.help),
+        Expect::Number(least, most) => format!("{} {least} to {most}.", key.help),
+        _ => key.help.to_owned(),
+    }
+}

@@ -1,0 +1,94 @@
+//! The copy engine's calls, made. One call in, one answer out.
+
+use std::collections::HashSet;
+
+use crate::{
+    aws::{CallBudget, Session},
+    domain::{Failure, ImageId, Region, Retry, SnapshotId},
+    engine::{CheckedImage, PolledCopies, Request, Response},
+};
+
+/// Calls that one look at a region may cost.
+const CALLS_PER_LOOK: u32 = 3;
+
+/// Makes a call.
+pub async fn make(session: Session, call: Request) -> Response {
+    match call {
+        Request::CopyImage { job, request, tags } => {
+            Response::CopyImage(job, session.copy_image(&request, tags.as_ref()).await)
+        }
+        Request::Reconcile { job, region, name } => {
+            Response::Reconcile(job, session.images_named(&region, &name).await)
+        }
+        Request::ListPending { region } => {
+            let pending = session.pending_images(&region).await;
+            Response::ListPending(region, pending)
+        }
+        Request::PollCopies { region, images, unlisted, snapshots } => {
+            let seen = watch(&session, &region, &images, &unlisted, snapshots).await;
+            Response::PollCopies(region, seen)
+        }
+        Request::ProbeCredentials => Response::ProbeCredentials(session.regions().await),
+        Request::CheckImage { job, region, image, source } => {
+            Response::CheckImage(job, check_image(&session, &region, image, source).await)
+        }
+        Request::DeregisterImage { job, region, image, .. } => {
+            Response::DeregisterImage(job, session.deregister(&region, &image).await)
+        }
+        Request::FindSnapshots { job, region, image, snapshots } => {
+            let found = session.describe_snapshots(&region, &snapshots, std::slice::from_ref(&image)).await;
+            Response::FindSnapshots(job, image, found)
+        }
+        Request::DeleteSnapshot { job, region, image, snapshot } => {
+            let result = session.delete_snapshot(&region, &snapshot).await;
+            Response::DeleteSnapshot(job, image, snapshot, result)
+        }
+    }
+}
+
+/// The image before it is removed. A source that may not be read is no failure: then nothing can be proved by it.
+async fn check_image(
+    session: &Session,
+    region: &Region,
+    image: ImageId,
+    source: Option<(Region, ImageId)>,
+) -> Result<CheckedImage, Failure> {
+    // The image comes last: what is known of it must not grow old while the source is asked for.
+    let source = match source {
+        Some((region, id)) => match session.describe_images(&region, &[id]).await {
+            Err(failure) if matches!(failure.retry, Retry::Later | Retry::AfterLogin) => return Err(failure),
+            answer => answer.ok(),
+        },
+        None => None,
+    };
+    let image = session.describe_images(region, &[image]).await?.into_iter().next().map(Box::new);
+    let source_snapshots = source.and_then(|images| Some(images.into_iter().next()?.snapshot_ids().cloned().collect()));
+    Ok(CheckedImage { image, source_snapshots })
+}
+
+/// The images by their ids, then the snapshots that are known by theirs, then those of images that list none yet by
+/// description. What the budget does not allow waits for the next look.
+async fn watch(
+    session: &Session,
+    region: &Region,
+    images: &[ImageId],
+    unlisted: &[ImageId],
+    mut known: Vec<SnapshotId>,
+) -> Result<PolledCopies, Failure> {
+    let mut budget = CallBudget::new(CALLS_PER_LOOK);
+    let polled = images.to_vec();
+    let images = session.poll_images(region, images, &mut budget).await?;
+    let asked: HashSet<&ImageId> = unlisted.iter().collect();
+    let mut by_description = Vec::new();
+    for image in images.iter().filter(|i| asked.contains(&i.id)) {
+        let listed: Vec<SnapshotId> = image.snapshot_ids().cloned().collect();
+        if listed.is_empty() {
+            by_description.push(image.id.clone());
+        }
+        known.extend(listed);
+    }
+    known.sort();
+    known.dedup();
+    let snapshots = session.poll_snapshots(region, &known, &by_description, &mut budget).await;
+    Ok(PolledCopies { asked: polled, images, snapshots })
+}

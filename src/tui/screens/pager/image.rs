@@ -1,0 +1,159 @@
+//! An image's details: everything EC2 says of it that a person asks for.
+
+use ratatui::text::{Line, Span};
+
+use crate::{
+    domain::{
+        Image, ImageState,
+        text::{age, clean, gib},
+    },
+    tui::{
+        model::Model,
+        theme,
+        widgets::text_fit::{fit, wrap},
+    },
+};
+
+const LABEL: usize = 18;
+
+/// A label with its value, wrapped behind it.
+pub(super) fn entry(label: &str, value: &str, width: usize) -> Vec<Line<'static>> {
+    let room = width.saturating_sub(LABEL + 2).max(8);
+    wrap(value, room)
+        .into_iter()
+        .enumerate()
+        .map(|(n, text)| {
+            let label = if n == 0 { label } else { "" };
+            Line::from(vec![Span::styled(format!(" {} ", fit(label, LABEL, "")), theme::FAINT), Span::raw(text)])
+        })
+        .collect()
+}
+
+pub(super) fn heading(text: &str) -> Line<'static> {
+    Line::styled(format!(" {text}"), theme::STRONG)
+}
+
+pub(super) fn lines(image: &Image, model: &Model, width: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
+    let time = |t: jiff::Timestamp| {
+        let seconds = model.now.duration_since(t).as_secs();
+        let when = if seconds >= 0 { format!("{} ago", age(seconds)) } else { format!("in {}", age(-seconds)) };
+        format!("{} ({when})", t.strftime("%Y-%m-%d %H:%M UTC"))
+    };
+    add("name", if image.name.is_empty() { "(none)" } else { &image.name });
+    add("image id", image.id.as_str());
+    add("region", image.region.as_str());
+    if !image.description.is_empty() {
+        add("description", &image.description);
+    }
+    add("state", image.state.as_str());
+    if let Some(reason) = &image.state_reason {
+        add("state reason", reason);
+    }
+    let alias = image.image_owner_alias.as_ref().map_or_else(String::new, |a| format!(" ({a})"));
+    let own = model.account.as_ref().is_some_and(|a| a.id == image.owner_id);
+    add("owner", &format!("{}{alias}{}", image.owner_id, if own { " (this account)" } else { "" }));
+    add("visibility", if image.public { "public" } else { "private or shared" });
+    if let Some(created) = image.created {
+        add("created", &time(created));
+    }
+    add(
+        "size",
+        &if image.instance_store() { "instance store, no snapshots".to_owned() } else { gib(image.size_gib()) },
+    );
+    add("encrypted", if image.encrypted() { "yes" } else { "no" });
+    lines.extend(lineage(image, model, width));
+    lines.extend(platform(image, width));
+    lines.extend(lifetime(image, model, &time, width));
+    lines.push(Line::default());
+    lines.extend(devices(image, width));
+    lines.push(Line::default());
+    lines.push(heading(&format!("Tags ({})", image.tags.len())));
+    for tag in &image.tags {
+        lines.extend(entry(&clean(&tag.key), &tag.value, width));
+    }
+    lines
+}
+
+fn lineage(image: &Image, model: &Model, width: usize) -> Vec<Line<'static>> {
+    let Some(source) = &image.source_image_id else { return Vec::new() };
+    let region = image.source_region.as_ref().map_or_else(String::new, |r| format!(" in {r}"));
+    let known =
+        model.catalogue.images().find(|i| i.id == *source).map_or_else(String::new, |i| format!(" ({})", i.name));
+    entry("copied from", &format!("{source}{region}{known}"), width)
+}
+
+fn platform(image: &Image, width: usize) -> Vec<Line<'static>> {
+    let yes_no = |b: Option<bool>| b.map(|b| if b { "yes" } else { "no" });
+    let rows: [(&str, Option<&str>); 13] = [
+        ("architecture", Some(&image.architecture)),
+        ("platform", image.platform_details.as_deref()),
+        ("usage operation", image.usage_operation.as_deref()),
+        ("virtualization", Some(&image.virtualization)),
+        ("hypervisor", image.hypervisor.as_deref()),
+        ("root device", image.root_device_name.as_deref()),
+        ("root device type", Some(&image.root_device_type)),
+        ("boot mode", image.boot_mode.as_deref()),
+        ("IMDS", image.imds_support.as_deref()),
+        ("TPM", image.tpm_support.as_deref()),
+        ("ENA", yes_no(image.ena_support)),
+        ("SR-IOV", image.sriov_net_support.as_deref()),
+        ("ARN", None),
+    ];
+    let mut lines: Vec<_> =
+        rows.iter().filter_map(|(label, value)| value.map(|v| entry(label, v, width))).flatten().collect();
+    lines.extend(entry("ARN", &image.arn(), width));
+    lines
+}
+
+fn lifetime(
+    image: &Image,
+    model: &Model,
+    time: &dyn Fn(jiff::Timestamp) -> String,
+    width: usize,
+) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
+    if let Some(at) = image.deprecated {
+        add(if at <= model.now { "deprecated since" } else { "deprecated from" }, &time(at));
+    }
+    if let Some(at) = image.last_launched {
+        add("last launched", &time(at));
+    }
+    if let Some(protection) = &image.deregistration_protection {
+        add("deregistration", &format!("protection {protection}"));
+    }
+    for code in &image.product_codes {
+        add("product code", &format!("{} ({})", code.id, code.kind));
+    }
+    if image.state == ImageState::Disabled {
+        add("note", "A disabled image cannot be launched or copied until it is enabled.");
+    }
+    lines
+}
+
+fn devices(image: &Image, width: usize) -> Vec<Line<'static>> {
+    let mut lines = vec![heading(&format!("Block devices ({})", image.block_devices.len()))];
+    for device in &image.block_devices {
+        let value = match (&device.ebs, &device.virtual_name) {
+            (Some(ebs), _) => {
+                let mut words =
+                    vec![ebs.snapshot_id.as_ref().map_or("no snapshot id yet".to_owned(), ToString::to_string)];
+                words.extend(ebs.volume_size.map(|s| gib(u64::from(s))));
+                words.extend(ebs.volume_type.as_deref().map(str::to_owned));
+                words.extend(ebs.iops.map(|i| format!("{i} IOPS")));
+                words.extend(ebs.throughput.map(|t| format!("{t} MiB/s")));
+                words.push(if ebs.encrypted == Some(true) { "encrypted" } else { "not encrypted" }.into());
+                if ebs.delete_on_termination == Some(false) {
+                    words.push("kept on termination".into());
+                }
+                words.join(", ")
+            }
+            (None, Some(name)) => format!("instance store {name}"),
+            (None, None) => "none".into(),
+        };
+        lines.extend(entry(&clean(&device.device_name), &value, width));
+    }
+    lines
+}
