@@ -153,7 +153,6 @@ fn show(
         let (mut model, first) = Model::new(start);
         // The first frame goes out before the world is built or a certificate is read.
         let mut effects = Effects::new(SessionSource::Later, means, clock);
-        model.prepare();
         terminal.draw(&model).map_err(|e| broken(&e))?;
         effects.set_origin(origin(clock));
         let ended = run(&mut model, first, &mut effects, &mut inputs, &mut terminal, clock, frames).await;
@@ -178,7 +177,7 @@ fn say_what_goes_on(model: &Model, background: Option<&Result<(), Failure>>) {
     const NAMED: usize = 5;
     let mut err = io::stderr().lock();
     let copying: Vec<_> = model
-        .board
+        .jobs_view
         .jobs()
         .filter_map(|j| if let JobState::Copying { image } = &j.state { Some((j, image)) } else { None })
         .collect();
@@ -195,10 +194,10 @@ fn say_what_goes_on(model: &Model, background: Option<&Result<(), Failure>>) {
     if copying.len() > NAMED {
         let _ = writeln!(err, "So do {} more. `amigrate jobs` lists them all.", copying.len() - NAMED);
     }
-    let queued = model.board.jobs().filter(|j| j.needs_driving()).count();
+    let queued = model.jobs_view.jobs().filter(|j| j.needs_driving()).count();
     if queued > 0 {
         let copies = format!("{} queued or being removed", count(queued, "copy is", "copies are"));
-        let _ = match (background, &model.board.driver) {
+        let _ = match (background, &model.jobs_view.driver) {
             (Some(Ok(())), _) => {
                 writeln!(err, "{copies}: that goes on in the background; `amigrate jobs` shows how far it is.")
             }

@@ -58,6 +58,8 @@ pub enum Field {
     Key,
     /// The key for one destination.
     KeyFor(Region),
+    /// Whether the sources' own tags are copied.
+    CopyTags,
 }
 
 /// What stops a draft from being sent, or what may.

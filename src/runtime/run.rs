@@ -42,7 +42,7 @@ pub enum Exit {
 /// Messages taken in between two frames: a flood of answers must not keep the screen from moving.
 const AT_ONCE: usize = 256;
 
-/// Runs until it is left.
+/// Runs until the user quits or the terminal is gone. The caller has drawn the first frame, so that nothing delays it.
 ///
 /// # Errors
 /// If the terminal cannot be written. What a hang-up leaves to be done is done then as well: a lost line is often
@@ -77,16 +77,16 @@ async fn rounds(
     frames_per_second: u32,
 ) -> io::Result<Exit> {
     let mut pacer = Pacer::new(frames_per_second);
-    pacer.dirty();
-    // The first frame comes before anything is asked of anybody.
-    draw(model, face, &mut pacer, clock)?;
     for effect in first {
         effects.start(effect);
     }
     loop {
         let msg = wait(model, effects, inputs, &pacer, clock).await;
-        if let Some(step) = clock.stepped() {
-            model.clock_stepped(step);
+        if let Some(step) = clock.stepped()
+            && let Some(exit) = take_in(model, Msg::ClockStepped(step), effects, face, clock).await?
+        {
+            effects.finish().await;
+            return Ok(exit);
         }
         let mut next = msg;
         for _ in 0..AT_ONCE {
@@ -142,7 +142,7 @@ async fn take_in(
             Effect::Quit => return Ok(Some(if gone { Exit::Gone } else { Exit::Quit })),
             Effect::Clipboard(text) => {
                 if !face.clipboard(&text)? {
-                    model.complain("That is too long for a terminal's clipboard.");
+                    model.update(Msg::ClipboardTooLong, clock.now());
                 }
             }
             Effect::Bell => face.bell()?,
@@ -164,7 +164,7 @@ async fn take_in(
 }
 
 fn draw(model: &mut Model, face: &mut impl TerminalPort, pacer: &mut Pacer, clock: Clock) -> io::Result<()> {
-    model.prepare();
+    model.update(Msg::Frame, clock.now());
     face.draw(model)?;
     pacer.drawn(clock.elapsed());
     Ok(())

@@ -5,18 +5,19 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 mod audit;
+mod banner;
 mod batches;
 mod history;
 mod jobs;
-mod leaving;
-mod standing;
+mod quit;
 
 use super::{
     bindings::Context,
-    model::{Pane, Session},
+    model::{Connection, Pane},
     *,
 };
 use crate::{
+    aws::ImagePage,
     config::Config,
     domain::{
         Account, AccountId, CredentialSource, Failure, Image, ImageId, OptIn, OwnerFilter, Region, RegionInfo, Retry,
@@ -71,13 +72,19 @@ fn connected() -> Connected {
         source: Some(CredentialSource::Sso("prod".into())),
         home: region("us-east-1"),
         endpoint: None,
-        remembered: Vec::new(),
-        region_given: true,
+        cached_regions: Vec::new(),
+        region_configured: true,
     }
 }
 
 fn reply(model: &mut Model, id: EffectId, reply: Reply) -> Vec<Effect> {
     model.update(Msg::Reply { id, reply }, now())
+}
+
+/// What the runtime does before it draws.
+fn frame(model: &mut Model) {
+    let now = model.now;
+    assert_eq!(model.update(Msg::Frame, now), []);
 }
 
 fn press(model: &mut Model, code: KeyCode) -> Vec<Effect> {
@@ -132,8 +139,8 @@ fn listed_with(images: Vec<Image>, change: impl FnOnce(&mut Config)) -> Model {
         }
     }
     let (id, region, _) = lists(&effects).remove(0);
-    reply(&mut model, id, Reply::Images { region, page: Ok(Page { images, next: None }) });
-    model.prepare();
+    reply(&mut model, id, Reply::Images { region, page: Ok(ImagePage { images, next: None }) });
+    frame(&mut model);
     model
 }
 
@@ -171,11 +178,11 @@ fn once_connected_it_asks_who_where_and_what() {
 #[test]
 fn regions_come_from_settings_then_memory_then_the_profile() {
     let (mut model, effects) = start(|c| c.browse.regions = vec!["eu-west-2".into()]);
-    let remembered = Connected { remembered: vec![region("eu-west-1")], ..connected() };
-    let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(remembered.clone())));
+    let cached_regions = Connected { cached_regions: vec![region("eu-west-1")], ..connected() };
+    let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(cached_regions.clone())));
     assert_eq!(lists(&effects)[0].1, region("eu-west-2"));
     let (mut model, effects) = start(|_| {});
-    let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(remembered)));
+    let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(cached_regions)));
     assert_eq!(lists(&effects)[0].1, region("eu-west-1"));
 }
 
@@ -191,11 +198,11 @@ fn without_credentials_it_says_so_and_tries_again_when_told() {
 #[test]
 fn an_answer_nobody_waits_for_changes_nothing() {
     let mut model = listed(vec![image(1)]);
-    let page = Ok(Page { images: vec![image(2)], next: Some("more".into()) });
+    let page = Ok(ImagePage { images: vec![image(2)], next: Some("more".into()) });
     let late = Reply::Images { region: region("us-east-1"), page };
     assert_eq!(reply(&mut model, EffectId(999), late), []);
     assert_eq!(reply(&mut model, EffectId(1), Reply::Connected(Ok(connected()))), [], "connected already");
-    model.prepare();
+    frame(&mut model);
     assert_eq!(names(&model), ["web-1"]);
 }
 
@@ -204,15 +211,15 @@ fn pages_follow_each_other_and_rows_show_as_they_land() {
     let (mut model, effects) = start(|_| {});
     let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(connected())));
     let (id, at, _) = lists(&effects).remove(0);
-    let page = Page { images: vec![image(2)], next: Some("more".into()) };
+    let page = ImagePage { images: vec![image(2)], next: Some("more".into()) };
     let effects = reply(&mut model, id, Reply::Images { region: at.clone(), page: Ok(page) });
-    model.prepare();
+    frame(&mut model);
     assert_eq!(names(&model), ["web-2"]);
     let (id, _, token) = lists(&effects).remove(0);
     assert_eq!(token.as_deref(), Some("more"));
-    let page = Page { images: vec![image(1)], next: None };
+    let page = ImagePage { images: vec![image(1)], next: None };
     assert_eq!(reply(&mut model, id, Reply::Images { region: at, page: Ok(page) }), []);
-    model.prepare();
+    frame(&mut model);
     assert_eq!(names(&model), ["web-1", "web-2"]);
 }
 
@@ -247,11 +254,11 @@ fn a_refresh_keeps_the_cursor_on_its_image() {
     keys(&mut model, "jj");
     let effects = keys(&mut model, "R");
     let (id, at, _) = lists(&effects).remove(0);
-    model.prepare();
+    frame(&mut model);
     assert_eq!(names(&model), ["web-1", "web-2", "web-3"], "rows stay while the new ones come");
-    let page = Page { images: vec![image(0), image(1), image(3)], next: None };
+    let page = ImagePage { images: vec![image(0), image(1), image(3)], next: None };
     reply(&mut model, id, Reply::Images { region: at, page: Ok(page) });
-    model.prepare();
+    frame(&mut model);
     assert_eq!(names(&model), ["web-0", "web-1", "web-3"]);
     assert_eq!(model.current_image().map(|i| &*i.name), Some("web-3"));
 }
@@ -262,7 +269,7 @@ fn other_peoples_images_take_the_place_of_ones_own() {
     keys(&mut model, "w/marketp");
     press(&mut model, KeyCode::Enter);
     assert_eq!(model.query.whose, OwnerFilter::Marketplace);
-    model.prepare();
+    frame(&mut model);
     assert_eq!(names(&model), [] as [&str; 0], "nothing of the old question stays");
 }
 
@@ -271,14 +278,14 @@ fn the_filter_narrows_and_widens() {
     let mut model = listed((1..=12).map(image).collect());
     for (typed, rows) in [("/", 12), ("1", 4), ("2", 1)] {
         keys(&mut model, typed);
-        model.prepare();
+        frame(&mut model);
         assert_eq!(model.images.rows.len(), rows, "{typed}");
     }
     press(&mut model, KeyCode::Backspace);
-    model.prepare();
+    frame(&mut model);
     assert_eq!(model.images.rows.len(), 4);
     press(&mut model, KeyCode::Esc);
-    model.prepare();
+    frame(&mut model);
     assert_eq!(model.images.rows.len(), 12);
     assert_eq!(model.contexts()[0], Context::Images);
 }
@@ -302,8 +309,8 @@ fn a_form_with_a_mistake_sends_nothing_and_says_why() {
     let mut model = listed(vec![image(1)]);
     keys(&mut model, "c");
     assert_eq!(ctrl(&mut model, 's'), []);
-    assert!(model.notice.as_ref().is_some_and(|n| n.bad && n.text.contains("Choose at least one region")));
-    assert_eq!(model.board.jobs().count(), 0);
+    assert!(model.notice.as_ref().is_some_and(|n| n.is_error && n.text.contains("Choose at least one region")));
+    assert_eq!(model.jobs_view.jobs().count(), 0);
 }
 
 #[test]
@@ -334,7 +341,7 @@ fn read_only_changes_nothing() {
     form(&mut model);
     assert_eq!(ctrl(&mut model, 's'), []);
     assert!(model.notice.as_ref().is_some_and(|n| n.text.contains("Read-only")));
-    assert_eq!(model.board.jobs().count(), 0);
+    assert_eq!(model.jobs_view.jobs().count(), 0);
 }
 
 /// Starts the form's two copies, and shows them as the store then has them.
@@ -355,7 +362,7 @@ fn start_and_take(model: &mut Model, stand: impl Fn(&mut Job)) {
 fn a_cancel_asks_and_no_is_the_default() {
     let mut model = listed(vec![image(1)]);
     start_and_take(&mut model, |job| job.state = JobState::Copying { image: ImageId::new("ami-11").unwrap() });
-    model.prepare();
+    frame(&mut model);
     assert_eq!(keys(&mut model, "x"), []);
     assert_eq!(press(&mut model, KeyCode::Enter), [], "Enter takes the default, which is no");
     keys(&mut model, "x");
@@ -394,9 +401,9 @@ fn another_profile_leaves_nothing_of_the_old_one() {
         matches!(&effects[..], [Effect::CloseJobs, Effect::Connect { profile: Some(p), .. }] if p == "dev"),
         "{effects:?}"
     );
-    model.prepare();
+    frame(&mut model);
     assert!(model.account.is_none() && model.regions.is_empty() && model.images.rows.is_empty());
-    assert!(matches!(model.session, Session::Connecting(_)));
+    assert!(matches!(model.connection, Connection::Connecting(_)));
 }
 
 #[test]

@@ -46,10 +46,10 @@ fn keys() -> Vec<(Duration, Msg)> {
 async fn the_same_messages_make_the_same_screen() {
     let bill = Playbill::new(named("demo"));
     let (tape, model, asked) = record(&bill, keys(), Duration::from_mins(2)).await;
-    assert!(tape.len() > 100 && model.board.jobs().count() > 1, "{}", tape.len());
+    assert!(tape.len() > 100 && model.jobs_view.jobs().count() > 1, "{}", tape.len());
     let (again, asked_again) = replay(&bill, &tape);
     assert_eq!(picture(&again), picture(&model));
-    assert_eq!(again.board, model.board);
+    assert_eq!(again.jobs_view, model.jobs_view);
     assert_eq!(asked_again, asked);
     // What is left out is missed.
     let (other, _) = replay(&bill, &tape[..tape.len() / 2].to_vec());

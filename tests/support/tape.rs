@@ -30,7 +30,8 @@ pub(crate) async fn record(
     inputs.reverse();
     let mut tape = Tape::new();
     while clock.elapsed() < end {
-        model.prepare();
+        tape.push((clock.now(), Msg::Frame));
+        model.update(Msg::Frame, clock.now());
         let input = inputs.last().map_or(end, |(at, _)| *at).saturating_sub(clock.elapsed());
         let tick = model.next_deadline().map_or(end, |at| clock.until(at));
         let msg = tokio::select! {
@@ -46,7 +47,8 @@ pub(crate) async fn record(
             effects.start(effect);
         }
     }
-    model.prepare();
+    tape.push((clock.now(), Msg::Frame));
+    model.update(Msg::Frame, clock.now());
     (tape, model, asked)
 }
 
@@ -54,9 +56,7 @@ pub(crate) async fn record(
 pub(crate) fn replay(bill: &Playbill, tape: &Tape) -> (Model, Vec<Effect>) {
     let (mut model, mut asked) = Model::new(bill.start());
     for (now, msg) in tape {
-        model.prepare();
         asked.extend(model.update(msg.clone(), *now));
     }
-    model.prepare();
     (model, asked)
 }

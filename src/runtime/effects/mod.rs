@@ -22,7 +22,7 @@ use crate::{
     aws::{HttpClient, Session, SessionOptions},
     domain::{AccountKey, Failure, Region},
     engine::EngineConfig,
-    tui::{Connected, Effect, EffectId, JobUpdate, Msg, Page, Reply},
+    tui::{Connected, Effect, EffectId, JobUpdate, Msg, Reply},
 };
 
 /// Where sessions come from.
@@ -258,7 +258,7 @@ impl Effects {
             Effect::ListRegions { id } => self.reply(id, |s| async move { Reply::Regions(s.regions().await) }),
             Effect::ListImages { id, region, query, token } => self.reply(id, |s| async move {
                 let page = s.image_page(&region, &query, token).await;
-                Reply::Images { region, page: page.map(|p| Page { images: p.images, next: p.next }) }
+                Reply::Images { region, page }
             }),
             Effect::ListKeys { id, region } => self.reply(id, |s| async move {
                 let keys = s.key_list(&region).await;
@@ -380,8 +380,8 @@ async fn connect(
         source: session.identity().map(|identity| identity.source),
         home: session.home_region().clone(),
         endpoint: session.endpoint_url().map(str::to_owned),
-        remembered: if explicit { Vec::new() } else { memory.regions(&name, &account) },
-        region_given,
+        cached_regions: if explicit { Vec::new() } else { memory.regions(&name, &account) },
+        region_configured: region_given,
     };
     Ok((session, connected))
 }

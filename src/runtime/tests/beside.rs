@@ -165,7 +165,7 @@ struct Gone(UnboundedSender<Input>);
 
 impl TerminalPort for Gone {
     fn draw(&mut self, model: &Model) -> io::Result<()> {
-        if model.board.driver == DriverStatus::Us {
+        if model.jobs_view.driver == DriverStatus::Us {
             // Nobody listens any more after the first.
             _ = self.0.send(Input::Suspend);
         }

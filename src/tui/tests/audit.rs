@@ -1,7 +1,7 @@
 //! The calls that changed something, in a job's details.
 
 use super::{
-    jobs::{available, board, copying, screen},
+    jobs::{available, copying, screen, with_jobs},
     *,
 };
 use crate::engine::{AuditEntry, JobId, Outcome};
@@ -14,8 +14,8 @@ fn shows(model: &mut Model, texts: &[&str]) {
     }
 }
 
-fn news(model: &mut Model, post: JobUpdate) -> Vec<Effect> {
-    model.update(Msg::Jobs(post), now())
+fn news(model: &mut Model, update: JobUpdate) -> Vec<Effect> {
+    model.update(Msg::Jobs(update), now())
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn details_show_the_calls_that_changed_something_and_read_them_again_when_the_jo
         [Effect::Audit { id, job: JobId(1) }, ..] => *id,
         other => panic!("{other:?}"),
     };
-    let mut model = board(vec![copying(1)]);
+    let mut model = with_jobs(vec![copying(1)]);
     let id = asked(&keys(&mut model, "d"));
     shows(&mut model, &["reading them from the store"]);
     let calls = vec![call("ami-1 > ami-2\u{1b}[31m", Outcome::Done)];

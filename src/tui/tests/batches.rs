@@ -6,7 +6,7 @@ use crate::engine::Origin;
 #[test]
 fn a_batch_is_cancelled_and_what_is_available_stays() {
     let other = with(4, |j| j.batch = BatchId::new("batch-b"));
-    let mut model = board(vec![job(1), copying(2), available(3), other]);
+    let mut model = with_jobs(vec![job(1), copying(2), available(3), other]);
     on(&mut model, 2);
     keys(&mut model, "X");
     shows(
@@ -20,7 +20,7 @@ fn a_batch_is_cancelled_and_what_is_available_stays() {
 
 #[test]
 fn a_deregistration_needs_the_batchs_name_typed() {
-    let mut model = board(vec![copying(1), available(2), available(3)]);
+    let mut model = with_jobs(vec![copying(1), available(2), available(3)]);
     on(&mut model, 1);
     keys(&mut model, "X");
     press(&mut model, KeyCode::BackTab);
@@ -39,7 +39,7 @@ fn a_deregistration_needs_the_batchs_name_typed() {
     assert_eq!(press(&mut model, KeyCode::Enter), [Effect::Command(Command::Deregister(vec![JobId(2), JobId(3)]))]);
     assert!(overlay(&model).is_none());
     // Without any under way it is asked for at once.
-    let mut model = board(vec![available(2)]);
+    let mut model = with_jobs(vec![available(2)]);
     keys(&mut model, "X");
     keys(&mut model, "batch-a");
     assert_eq!(press(&mut model, KeyCode::Esc), []);
@@ -54,7 +54,7 @@ fn other_peoples_batches_name_every_image() {
             (j.origin, j.batch) = (Origin::Elsewhere, BatchId::new("elsewhere"));
         })
     };
-    let mut model = board((1..=40).map(elsewhere).collect());
+    let mut model = with_jobs((1..=40).map(elsewhere).collect());
     keys(&mut model, "X");
     let mut seen = String::new();
     for _ in 0..60 {
@@ -68,14 +68,14 @@ fn other_peoples_batches_name_every_image() {
     shows(&mut model, &["No, let them go on", "Yes, cancel 40 copies"]);
     assert!(matches!(&keys(&mut model, "y")[..], [Effect::Command(Command::Cancel(jobs))] if jobs.len() == 40));
     // Of one's own, a few are named.
-    let mut model = board((1..=40).map(copying).collect());
+    let mut model = with_jobs((1..=40).map(copying).collect());
     keys(&mut model, "X");
     shows(&mut model, &["and 34 more"]);
 }
 
 #[test]
 fn a_failed_copy_without_an_image_is_tried_again_at_once() {
-    let mut model = board(vec![failed(1, None), with(2, |j| j.state = JobState::Gone { image: ami(2) })]);
+    let mut model = with_jobs(vec![failed(1, None), with(2, |j| j.state = JobState::Gone { image: ami(2) })]);
     let mut tokens = Vec::new();
     for n in [1, 2] {
         on(&mut model, n);
@@ -91,7 +91,7 @@ fn a_failed_copy_without_an_image_is_tried_again_at_once() {
 
 #[test]
 fn a_failed_image_is_removed_only_after_a_question() {
-    let mut model = board(vec![failed(1, Some(ami(1)))]);
+    let mut model = with_jobs(vec![failed(1, Some(ami(1)))]);
     assert_eq!(keys(&mut model, "t"), []);
     shows(&mut model, &["Try the copy \"app-web-00001\" to eu-west-1 again?", "removed first", ami(1).as_str()]);
     assert_eq!(press(&mut model, KeyCode::Enter), [], "the default is no");
@@ -109,7 +109,7 @@ fn all_failed_copies_of_a_batch_are_tried_again_each_under_its_own_token() {
         *j = failed(5, Some(ami(5)));
         j.origin = Origin::Elsewhere;
     });
-    let mut model = board(vec![failed(1, None), failed(2, Some(ami(2))), available(3), other, elsewhere]);
+    let mut model = with_jobs(vec![failed(1, None), failed(2, Some(ami(2))), available(3), other, elsewhere]);
     on(&mut model, 3);
     assert_eq!(keys(&mut model, "T"), []);
     shows(&mut model, &["Try 2 copies of batch-a again", ami(2).as_str()]);

@@ -11,10 +11,10 @@ fn asked(effects: &[Effect]) -> EffectId {
 
 /// The history, opened over these jobs, with these in it.
 fn opened(jobs: Vec<Job>, past: Vec<Job>) -> Model {
-    let mut model = board(jobs);
+    let mut model = with_jobs(jobs);
     let id = asked(&keys(&mut model, "H"));
     reply(&mut model, id, Reply::History(Ok(past.into_iter().map(Arc::new).collect())));
-    model.prepare();
+    frame(&mut model);
     model
 }
 
@@ -46,7 +46,7 @@ fn it_is_asked_for_when_opened_and_shows_how_each_ended() {
 
 #[test]
 fn an_old_answer_is_not_shown() {
-    let mut model = board(vec![]);
+    let mut model = with_jobs(vec![]);
     let first = asked(&keys(&mut model, "H"));
     keys(&mut model, "H");
     let second = asked(&keys(&mut model, "H"));
@@ -64,7 +64,7 @@ fn a_refresh_asks_again_and_keeps_the_cursor() {
     let Some(Effect::History { id }) = effects.first() else { panic!("{effects:?}") };
     let jobs = [3, 1, 2].map(|n| Arc::new(ended(n, |_| ()))).to_vec();
     reply(&mut model, *id, Reply::History(Ok(jobs)));
-    model.prepare();
+    frame(&mut model);
     assert_eq!(keys(&mut model, "y"), [Effect::Clipboard(ami(2).to_string())]);
     let failure = Failure::new("read the history", "the disk is gone");
     let effects = keys(&mut model, "R");

@@ -7,7 +7,7 @@ use crate::{
         progress::SnapshotProgress,
     },
     engine::{Origin, RegionStatus, RemovalReason, RemovalStep, Status},
-    tui::screens::jobs::words::state_text,
+    tui::screens::jobs::labels::state_text,
 };
 use ratatui::{Terminal, backend::TestBackend};
 
@@ -69,35 +69,35 @@ pub(super) fn failed(n: u32, image: Option<ImageId>) -> Job {
     })
 }
 
-pub(super) fn post(model: &mut Model, post: JobUpdate) {
-    assert_eq!(model.update(Msg::Jobs(post), now()), []);
+pub(super) fn update_jobs(model: &mut Model, update: JobUpdate) {
+    assert_eq!(model.update(Msg::Jobs(update), now()), []);
 }
 
 /// A model with these jobs, in the jobs pane, with this process driving.
-pub(super) fn board(jobs: Vec<Job>) -> Model {
-    board_with(jobs, |_| {})
+pub(super) fn with_jobs(jobs: Vec<Job>) -> Model {
+    with_jobs_and_config(jobs, |_| {})
 }
 
-pub(super) fn board_with(jobs: Vec<Job>, change: impl FnOnce(&mut Config)) -> Model {
+pub(super) fn with_jobs_and_config(jobs: Vec<Job>, change: impl FnOnce(&mut Config)) -> Model {
     let mut model = listed_with(vec![image(1)], change);
     let account = model.account_key(&model.account.clone().unwrap());
     let jobs = jobs.into_iter().map(Arc::new).collect();
-    post(&mut model, JobUpdate::Opened { account, jobs, status: Status::default() });
-    post(&mut model, JobUpdate::Driver(DriverStatus::Us));
+    update_jobs(&mut model, JobUpdate::Opened { account, jobs, status: Status::default() });
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Us));
     keys(&mut model, "2");
-    model.prepare();
+    frame(&mut model);
     model
 }
 
 /// Puts the cursor on a job.
 pub(super) fn on(model: &mut Model, n: u64) {
     model.jobs.current = Some(JobId(n));
-    model.prepare();
+    frame(model);
 }
 
 pub(super) fn screen(model: &mut Model, columns: u16, rows: u16) -> String {
     model.size = (columns, rows);
-    model.prepare();
+    frame(model);
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     terminal.draw(|frame| view::draw(frame, model)).unwrap();
     let buffer = terminal.backend().buffer();
@@ -176,10 +176,10 @@ fn every_state_says_what_goes_on() {
 
 #[test]
 fn a_queued_copy_says_what_its_region_waits_for() {
-    let mut model = board(vec![job(1)]);
+    let mut model = with_jobs(vec![job(1)]);
     let waiting = RegionStatus { waiting: Some("eu-west-1 has 300 of 300".into()), problem: None, no_progress: None };
     let status = Status { regions: [(region("eu-west-1"), waiting)].into(), ..Status::default() };
-    post(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(status) });
+    update_jobs(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(status) });
     shows(&mut model, &["queued: eu-west-1 has 300 of 300", "1 queued"]);
 }
 
@@ -189,7 +189,7 @@ fn a_copy_started_elsewhere_shows_it_beside_its_bar_and_is_cancelled_like_others
         *j = copying(1);
         (j.origin, j.batch) = (Origin::Elsewhere, BatchId::new("elsewhere"));
     });
-    let mut model = board(vec![elsewhere, copying(2)]);
+    let mut model = with_jobs(vec![elsewhere, copying(2)]);
     let row = |screen: &str| screen.lines().find(|l| l.contains("app-web-00001")).unwrap_or_default().to_owned();
     for size in [(80, 24), (120, 40)] {
         let row = row(&screen(&mut model, size.0, size.1));
@@ -210,8 +210,8 @@ fn a_copy_without_progress_is_warned_of_and_left_alone() {
             j.moved = Some(now() - SignedDuration::from_mins(34));
         })
     };
-    let mut model = board(vec![still(1), copying(2)]);
-    assert_eq!(model.board.stall, SignedDuration::from_mins(30));
+    let mut model = with_jobs(vec![still(1), copying(2)]);
+    assert_eq!(model.jobs_view.stall, SignedDuration::from_mins(30));
     shows(&mut model, &["no progress for 34m", "1 problem (!)"]);
     assert_eq!(screen(&mut model, 80, 24).matches("no progress").count(), 1);
     keys(&mut model, "!");
@@ -221,14 +221,14 @@ fn a_copy_without_progress_is_warned_of_and_left_alone() {
     );
     let mut elsewhere = still(3);
     elsewhere.origin = Origin::Elsewhere;
-    let mut model = board(vec![elsewhere]);
+    let mut model = with_jobs(vec![elsewhere]);
     shows(&mut model, &["elsewhere, no progress for 34m"]);
     assert_eq!(model.update(Msg::Tick, now() + SignedDuration::from_hours(9)), []);
 }
 
 #[test]
 fn the_footer_offers_only_what_would_do_something() {
-    let mut model = board(vec![copying(1), available(2), failed(3, None)]);
+    let mut model = with_jobs(vec![copying(1), available(2), failed(3, None)]);
     let footer = |model: &mut Model, n| {
         on(model, n);
         screen(model, 120, 40).lines().last().unwrap_or_default().to_owned()
@@ -236,7 +236,7 @@ fn the_footer_offers_only_what_would_do_something() {
     assert!(footer(&mut model, 1).contains("x cancel ") && !footer(&mut model, 1).contains("try again"));
     assert!(!footer(&mut model, 2).contains("x cancel "));
     assert!(!footer(&mut model, 3).contains("x cancel ") && footer(&mut model, 3).contains("t try again"));
-    let mut model = board_with(vec![copying(1)], |c| c.read_only = true);
+    let mut model = with_jobs_and_config(vec![copying(1)], |c| c.read_only = true);
     assert!(!footer(&mut model, 1).contains("cancel"));
 }
 
@@ -248,12 +248,12 @@ fn the_filter_narrows_jobs_as_one_types() {
         j.note = Some("left behind: snap-1".into());
         j.batch = BatchId::new("batch-b");
     });
-    let mut model = board(vec![copying(1), available(2), paris]);
+    let mut model = with_jobs(vec![copying(1), available(2), paris]);
     let fitting = |model: &mut Model, text: &str| {
         keys(model, "/");
         ctrl(model, 'u');
         keys(model, text);
-        model.prepare();
+        frame(model);
         let rows = (1..=3).filter(|n| screen(model, 80, 24).contains(&format!("app-web-0000{n}"))).collect::<Vec<_>>();
         press(model, KeyCode::Enter);
         rows
@@ -275,7 +275,7 @@ fn the_filter_narrows_jobs_as_one_types() {
     shows(&mut model, &["Jobs 0/3 copies  /nothing", "No copy fits the filter"]);
     assert_eq!(model.focus, Pane::Jobs);
     press(&mut model, KeyCode::Esc);
-    model.prepare();
+    frame(&mut model);
     shows(&mut model, &["Jobs 3 copies", "app-web-00001"]);
     // D takes off the list what is shown.
     fitting(&mut model, "batch-b");
@@ -284,13 +284,13 @@ fn the_filter_narrows_jobs_as_one_types() {
     keys(&mut model, "/");
     ctrl(&mut model, 'u');
     model.update(Msg::Input(Input::Paste("batch-a\n".into())), now());
-    post(&mut model, JobUpdate::Changed { jobs: vec![Arc::new(copying(7))], status: None });
+    update_jobs(&mut model, JobUpdate::Changed { jobs: vec![Arc::new(copying(7))], status: None });
     shows(&mut model, &["Jobs 3/4 copies  /batch-a", "app-web-00007"]);
 }
 
 #[test]
 fn details_tell_where_a_copy_comes_from_and_what_it_made() {
-    let mut model = board(vec![with(1, |j| {
+    let mut model = with_jobs(vec![with(1, |j| {
         *j = copying(1);
         j.made = vec![ami(5), ami(1)];
         j.moved = Some(now() - SignedDuration::from_mins(2));
@@ -306,7 +306,7 @@ fn details_tell_where_a_copy_comes_from_and_what_it_made() {
         j.state = JobState::Reconciling { at: None };
         j.waiting = Some("asking AWS whether it began: timeout".into());
     });
-    let mut model = board(vec![tagged]);
+    let mut model = with_jobs(vec![tagged]);
     keys(&mut model, "d");
     shows(
         &mut model,
@@ -316,9 +316,9 @@ fn details_tell_where_a_copy_comes_from_and_what_it_made() {
 
 #[test]
 fn nobody_to_drive_means_nothing_can_be_asked() {
-    let mut model = board(vec![copying(1), failed(2, None)]);
+    let mut model = with_jobs(vec![copying(1), failed(2, None)]);
     let failure = Failure::new("lock the jobs", "this file system has no locks").hint("Use a local directory.");
-    post(&mut model, JobUpdate::Driver(DriverStatus::Nobody(failure)));
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Nobody(failure)));
     for key in ["x", "X", "t", "T", "D"] {
         on(&mut model, if key == "t" { 2 } else { 1 });
         assert_eq!(keys(&mut model, key), [], "{key}");
@@ -338,7 +338,7 @@ fn the_header_keeps_whose_data_it_is_however_many_copies_there_are() {
     jobs.extend((41..=80).map(job));
     jobs.extend((81..=120).map(available));
     jobs.extend((121..=160).map(|n| failed(n, None)));
-    let mut model = board(jobs);
+    let mut model = with_jobs(jobs);
     for size in [(80, 24), (120, 40)] {
         let screen = screen(&mut model, size.0, size.1);
         let header = screen.lines().next().unwrap_or_default();
@@ -358,11 +358,11 @@ fn the_cursor_goes_to_the_copies_just_asked_for() {
         })
     };
     let change = |model: &mut Model, job: Job| {
-        post(model, JobUpdate::Changed { jobs: vec![Arc::new(job)], status: None });
-        model.prepare();
+        update_jobs(model, JobUpdate::Changed { jobs: vec![Arc::new(job)], status: None });
+        frame(model);
         model.jobs.current
     };
-    let mut model = board(vec![copying(1)]);
+    let mut model = with_jobs(vec![copying(1)]);
     press(&mut model, KeyCode::Tab);
     form(&mut model);
     ctrl(&mut model, 's');
@@ -374,12 +374,12 @@ fn the_cursor_goes_to_the_copies_just_asked_for() {
 #[test]
 fn a_question_that_the_copy_has_outrun_is_asked_again() {
     let image = |n| ImageId::new(&format!("ami-0000000000000000{n}")).unwrap();
-    let mut model = board(vec![with(1, |j| j.state = JobState::Copying { image: image(1) })]);
+    let mut model = with_jobs(vec![with(1, |j| j.state = JobState::Copying { image: image(1) })]);
     keys(&mut model, "x");
     shows(&mut model, &["Cancel a copy", "ami-00000000000000001"]);
     // It is another image by the time the answer comes.
     let changed = with(1, |j| j.state = JobState::Copying { image: image(2) });
-    post(&mut model, JobUpdate::Changed { jobs: vec![changed.into()], status: None });
+    update_jobs(&mut model, JobUpdate::Changed { jobs: vec![changed.into()], status: None });
     assert_eq!(keys(&mut model, "y"), []);
     shows(&mut model, &["ami-00000000000000002", "read the question again"]);
     assert!(matches!(keys(&mut model, "y")[..], [Effect::Command(Command::Cancel(_))]));
@@ -387,11 +387,11 @@ fn a_question_that_the_copy_has_outrun_is_asked_again() {
 
 #[test]
 fn a_request_that_nobody_has_taken_up_is_said() {
-    let mut model = board(vec![copying(1)]);
-    post(&mut model, JobUpdate::Driver(DriverStatus::Another(None)));
+    let mut model = with_jobs(vec![copying(1)]);
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Another(None)));
     keys(&mut model, "x");
     keys(&mut model, "y");
     shows(&mut model, &["request written down; another amigrate is running the queue"]);
-    post(&mut model, JobUpdate::Changed { jobs: vec![copying(1).into()], status: None });
+    update_jobs(&mut model, JobUpdate::Changed { jobs: vec![copying(1).into()], status: None });
     lacks(&mut model, "request written down");
 }

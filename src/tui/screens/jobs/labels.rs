@@ -1,6 +1,6 @@
-//! What is said of a job in its line, in words.
+//! Labels of jobs: state, route, names, what is left behind.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ratatui::style::Style;
 
 use crate::{
@@ -9,17 +9,58 @@ use crate::{
         text::{clean, count, duration},
     },
     engine::{Job, JobState, Origin, RemovalReason, RemovalStep},
-    tui::{jobs_view::JobsView, problems::idle_text, theme, widgets::text_fit::fit_right},
+    tui::{jobs_view::JobsView, theme, widgets::text_fit::fit_right},
 };
 
-/// Cells of what stands behind a usual bar and its percent.
+/// Jobs named in a confirmation before the others are counted.
+const NAMED: usize = 6;
+
+/// `34m`, `2h05m`: how long a copy has made no progress.
+pub(in crate::tui) fn idle_text(idle: SignedDuration) -> String {
+    let seconds = idle.as_secs();
+    if seconds < 3_600 { format!("{}m", seconds / 60) } else { duration(seconds) }
+}
+
+/// `us-east-1 > eu-west-1`, or only the destination.
+pub(super) fn route(job: &Job, full: bool) -> String {
+    let source = if full { job.request.source_region.as_str() } else { "" };
+    format!("{source} > {}", job.request.destination).trim_start().to_owned()
+}
+
+/// Lines that name jobs in a confirmation: the first few, or all if one of them was started elsewhere.
+pub(in crate::tui) fn named_jobs(jobs: &[&Job]) -> Vec<String> {
+    let all = jobs.iter().any(|j| j.origin == Origin::Elsewhere);
+    let named = if all { jobs.len() } else { NAMED };
+    let line = |job: &&Job| {
+        let image = job.image().map_or_else(String::new, |i| format!(", {i}"));
+        format!("  \"{}\" to {}{image}", job.request.name, job.request.destination)
+    };
+    let mut lines: Vec<String> = jobs.iter().take(named).map(line).collect();
+    if jobs.len() > named {
+        lines.push(format!("  and {} more", jobs.len() - named));
+    }
+    lines
+}
+
+/// A warning if some of these jobs were started elsewhere.
+pub(in crate::tui) fn started_elsewhere(jobs: &[&Job]) -> Option<String> {
+    let by = "by the console, the CLI, a colleague or another host.";
+    match jobs.iter().filter(|j| j.origin == Origin::Elsewhere).count() {
+        0 => None,
+        n if n == jobs.len() => Some(format!("Started elsewhere: {by}")),
+        1 => Some(format!("1 of them was started elsewhere: {by}")),
+        n => Some(format!("{n} of them were started elsewhere: {by}")),
+    }
+}
+
+/// Cells behind the bar and its percent, for a copy without anything to report.
 pub(super) const USUAL: usize = 24;
 
 /// How the note of a copy sent without tags begins.
 pub const WITHOUT_TAGS: &str = "made without amigrate's tags";
 
-/// What stands behind the bar of a copy under way, at least [`USUAL`] wide.
-pub(super) fn beside_bar(board: &JobsView, job: &Job, roomy: bool, now: Timestamp) -> (String, Style) {
+/// The text behind the bar of a running copy, at least [`USUAL`] cells wide.
+pub(super) fn beside_bar(jobs_view: &JobsView, job: &Job, roomy: bool, now: Timestamp) -> (String, Style) {
     let elsewhere = job.origin == Origin::Elsewhere;
     let by = if elsewhere { "started elsewhere, " } else { "" };
     let left = match job.eta(now) {
@@ -29,10 +70,10 @@ pub(super) fn beside_bar(board: &JobsView, job: &Job, roomy: bool, now: Timestam
     };
     let left = fit_right(&left, 11, "");
     let elapsed = fit_right(&duration(job.elapsed(now)), 6, "");
-    if let Some(failure) = board.region_problem(&job.request.destination) {
+    if let Some(failure) = jobs_view.region_problem(&job.request.destination) {
         return (format!("{by}no news: {}", clean(&failure.why)), theme::WARN);
     }
-    if let Some(idle) = job.stalled(now, board.stall) {
+    if let Some(idle) = job.stalled(now, jobs_view.stall) {
         let by = if elsewhere { "elsewhere, " } else { "" };
         let words = format!("{by}no progress for {}", idle_text(idle));
         return (format!("{words:>USUAL$}"), theme::WARN);
@@ -51,8 +92,8 @@ pub(super) fn beside_bar(board: &JobsView, job: &Job, roomy: bool, now: Timestam
     (words, theme::BUSY)
 }
 
-/// What a copy that shows no bar says instead.
-pub fn state_text(board: &JobsView, job: &Job, now: Timestamp) -> (String, Style) {
+/// The state of a job in a line, for copies without a bar.
+pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (String, Style) {
     let note = job.note.as_deref().map(clean);
     let elsewhere = if job.origin == Origin::Elsewhere { ", started elsewhere" } else { "" };
     let word = format!("{}{elsewhere}", job.word());
@@ -63,24 +104,24 @@ pub fn state_text(board: &JobsView, job: &Job, now: Timestamp) -> (String, Style
             (format!("{word}: {why}"), theme::WARN)
         }
         JobState::Queued => {
-            let why = board.waiting(job).map(clean).or(note);
+            let why = jobs_view.waiting(job).map(clean).or(note);
             (why.map_or_else(|| word.clone(), |w| format!("{word}: {w}")), theme::WARN)
         }
         JobState::Reconciling { .. } => {
-            let why = job.waiting.as_deref().map_or("asking AWS whether it began".into(), clean);
+            let why = job.waiting.as_deref().map_or("asking AWS whether it was started".into(), clean);
             (format!("{word}: {why}"), theme::WARN)
         }
         JobState::InDoubt { candidates } => {
             let why = note.map_or_else(|| in_doubt(candidates), std::borrow::Cow::into_owned);
-            (format!("{word}: {why}; t decides"), theme::BAD)
+            (format!("{word}: {why}; press t to decide"), theme::BAD)
         }
-        JobState::Starting => (format!("{word}: CopyImage is under way"), theme::BUSY),
+        JobState::Starting => (format!("{word}: sending CopyImage"), theme::BUSY),
         JobState::Copying { .. } => (noted(&word), theme::BUSY),
         JobState::Available { image } => {
             (noted(&format!("available {image} after {}{elsewhere}", duration(job.elapsed(now)))), theme::GOOD)
         }
         JobState::Failed { failure, .. } => {
-            // That it went without tags stands in its details.
+            // Missing tags are shown in the details.
             let note = note.filter(|n| !n.starts_with(WITHOUT_TAGS)).map_or_else(String::new, |n| format!(". {n}"));
             (format!("{word}: {}{note}", clean(&failure.why)), theme::BAD)
         }
@@ -89,7 +130,7 @@ pub fn state_text(board: &JobsView, job: &Job, now: Timestamp) -> (String, Style
             (format!("{word}: {doing}"), theme::WARN)
         }
         JobState::Gone { image } => {
-            let why = note.as_deref().unwrap_or("somebody deregistered it");
+            let why = note.as_deref().unwrap_or("deregistered by somebody else");
             (format!("{word}: {image}, {why}"), theme::BAD)
         }
         JobState::Deregistered | JobState::Cancelled => {
@@ -105,7 +146,7 @@ pub fn state_text(board: &JobsView, job: &Job, now: Timestamp) -> (String, Style
     }
 }
 
-/// What a person is to decide about.
+/// What the user has to decide.
 fn in_doubt(candidates: &[ImageId]) -> String {
     match candidates {
         [one] => format!("{one} may be this copy"),
@@ -113,12 +154,12 @@ fn in_doubt(candidates: &[ImageId]) -> String {
     }
 }
 
-/// What is left of a removed image's snapshots: to be deleted still, or staying.
+/// The snapshots of a removed image that still exist: to be deleted, or left for good.
 pub fn left_behind(job: &Job) -> Vec<String> {
     let waiting = job.still_to_remove().count();
     let mut words = Vec::new();
     if job.needs_cleanup() && waiting == 0 {
-        words.push("its snapshots are still to be looked for".to_owned());
+        words.push("its snapshots are still to be listed".to_owned());
     } else if waiting > 0 {
         words.push(format!("{} still to be removed", count(waiting, "snapshot", "snapshots")));
     }
@@ -126,10 +167,10 @@ pub fn left_behind(job: &Job) -> Vec<String> {
     words
 }
 
-/// Which step of a removal is being done.
+/// The current step of a removal.
 fn removing(image: &ImageId, purpose: &RemovalReason, step: &RemovalStep) -> String {
     let doing = match step {
-        RemovalStep::Checking { .. } => format!("looking whether {image} is still pending"),
+        RemovalStep::Checking { .. } => format!("checking whether {image} is still pending"),
         RemovalStep::Deregistering { .. } => format!("deregistering {image}"),
         RemovalStep::DeletingSnapshots {} => "deleting its snapshots".into(),
     };
