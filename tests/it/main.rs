@@ -12,6 +12,7 @@
 mod audit;
 mod crash_points;
 mod docs;
+mod earlier_store;
 mod interop;
 mod layering;
 mod main_job;
