@@ -18,18 +18,16 @@ use super::{Setup, http_client};
 use crate::{
     aws::Session,
     domain::{AccountKey, Failure, text::clean},
-    engine::{Command, EngineConfig, JobId, Status},
-    runtime::{
-        Clock, background,
-        driver::{Driver, DriverConfig, DriverHandle, LockMode},
-        hands::{AwsBackend, SessionReload, SharedSession},
-        keeper::StoreHandle,
+    driver::{
+        AwsBackend, Clock, Driver, DriverConfig, DriverHandle, DriverStatus, JobUpdate, LockMode, SessionReload,
+        SharedSession, StoreHandle, background,
         login::{LoginFiles, given_up_on, until_signed_in},
         profile_key,
     },
+    engine::{Command, EngineConfig, JobId, Status},
+    labels,
     store::Store,
     term::session,
-    tui::{DriverStatus, JobUpdate},
 };
 
 /// The same in a process without a terminal, which is waited for only until it has left this one.
@@ -176,8 +174,9 @@ impl Told {
             JobUpdate::Driver(driver @ DriverStatus::Another(_)) => {
                 self.driving = false;
                 self.heed(&Status::default());
-                let waiting = driver.other().map(|who| format!("{who}; waiting for it to end"));
-                tell(&driver.silent().or(waiting).unwrap_or_default());
+                let waiting =
+                    labels::driver::running_elsewhere(driver).map(|who| format!("{who}; waiting for it to end"));
+                tell(&labels::driver::unresponsive(driver).or(waiting).unwrap_or_default());
             }
             JobUpdate::Changed { jobs, status } => {
                 if let Some(status) = status {

@@ -12,8 +12,8 @@ use super::{Setup, http_client};
 use crate::{
     aws::Session,
     domain::{AccountKey, CopyRequest, Failure, ImageId, text::clean},
+    driver::profile_key,
     engine::{Command, Job, JobState, Status},
-    runtime::profile_key,
     store::Store,
 };
 

@@ -17,8 +17,8 @@ use crate::{
         template::first_description,
         text::{clean, count, duration, gib},
     },
+    driver::{Clock, aws_adapter},
     engine::{Command, Engine, Event, Job, JobId, JobState},
-    runtime::{Clock, aws_adapter},
     sim::{Scenario, SharedWorld, World, connector},
 };
 

@@ -8,12 +8,13 @@ use std::{
 
 use amigrate::{
     domain::{Failure, Image, ImageId, ImageState, Retry, Snapshot, SnapshotId, SnapshotState, kms_key::KeyList},
+    driver::{DriverStatus, JobUpdate},
     engine::{Engine, EngineConfig, Event, PolledCopies, Request, Response, Status},
     term::{
         Caps, Input, Screen,
         input::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind},
     },
-    tui::{DriverStatus, Effect, JobUpdate, Model, Msg, Reply, view},
+    tui::{Effect, Model, Msg, Reply, view},
 };
 use jiff::SignedDuration;
 use proptest::{collection::vec, prelude::*, sample::select};

@@ -8,10 +8,9 @@ use std::{
 
 use amigrate::{
     config::Config,
+    driver::{Clock, SessionSource, StoreLocation},
     engine::EngineConfig,
-    runtime::{
-        Clock, EffectConfig, Effects, SessionSource, StoreLocation, TerminalPort, region_cache::RegionCache, run,
-    },
+    runtime::{EffectConfig, Effects, TerminalPort, region_cache::RegionCache, run},
     sim::{Scenario, SharedWorld, World, connector},
     term::{Caps, Input, decode},
     tui::{Model, Start, view},

@@ -16,16 +16,13 @@ use amigrate::{
         AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, Failure, ImageId, ImageName,
         ImageQuery, Region, SnapshotId,
     },
-    engine::{Command, EngineConfig, Job, JobId, JobState, Origin, Request},
-    runtime::{
-        Clock,
-        driver::{Driver, DriverConfig, DriverHandle, LockMode},
-        hands::{AwsBackend, BackendResponse, DriverBackend, SharedSession, Write},
-        keeper::StoreHandle,
+    driver::{
+        AwsBackend, BackendResponse, Clock, Driver, DriverBackend, DriverConfig, DriverHandle, JobUpdate, LockMode,
+        SharedSession, StoreHandle, Write,
     },
+    engine::{Command, EngineConfig, Job, JobId, JobState, Origin, Request},
     sim::{Change, ChangeKind, CopySeen, Maker, Scenario, SharedWorld, World, connector},
     store::Store,
-    tui::JobUpdate,
 };
 use futures_util::future::{BoxFuture, FutureExt as _, pending};
 use jiff::{SignedDuration, Timestamp};

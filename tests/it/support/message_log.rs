@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use amigrate::{
-    runtime::{Effects, SessionSource},
+    driver::SessionSource,
+    runtime::Effects,
     tui::{Effect, Model, Msg},
 };
 use jiff::Timestamp;

@@ -12,10 +12,9 @@ use amigrate::{
     aws::{HttpClient, Session},
     config::Config,
     domain::{Image, ImageQuery, OwnerFilter, Region},
+    driver::{Clock, SessionSource, StoreLocation},
     engine::{EngineConfig, Job},
-    runtime::{
-        Clock, EffectConfig, Effects, Exit, SessionSource, StoreLocation, TerminalPort, region_cache::RegionCache, run,
-    },
+    runtime::{EffectConfig, Effects, Exit, TerminalPort, region_cache::RegionCache, run},
     sim::{Scenario, SharedWorld, World, connector},
     term::{
         Caps, Input, Screen,

@@ -15,12 +15,11 @@ use tokio::sync::{
     watch,
 };
 
-use super::{Clock, background::Starter, hands::DriverBackend, keeper::StoreHandle};
+use super::{backend::DriverBackend, background::Starter, clock::Clock, store_handle::StoreHandle, update::JobUpdate};
 use crate::{
     domain::{AccountKey, Failure, Region},
     engine::{Command, EngineConfig, Job, Status},
     store::{DriverLock, Loaded},
-    tui::JobUpdate,
 };
 
 /// How often a process looks for what others wrote, and whether the lock is free.

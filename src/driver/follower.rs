@@ -8,18 +8,17 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
-pub use super::worker::{Driver, DriverConfig, DriverHandle, LockMode, Publisher};
 use super::{
     background::Starter,
-    driving::DriverLoop,
+    context::{Driver, LOOK_AROUND, LockOutcome, LoopExit, is_transient, read_only},
     heartbeat::{HeartbeatMonitor, this_process},
-    worker::{LOOK_AROUND, LockOutcome, LoopExit, is_transient, read_only},
+    run::DriverLoop,
+    update::{DriverStatus, JobUpdate},
 };
 use crate::{
     domain::{Failure, Retry, text::count},
     engine::{Command, Engine, EngineConfig},
     store::{DriverLock, Seq},
-    tui::{DriverStatus, JobUpdate},
 };
 
 /// Between two tries to read a store that could not be read.

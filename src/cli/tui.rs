@@ -16,13 +16,13 @@ use super::{Setup, http_client};
 use crate::{
     config,
     domain::{Failure, text::count},
+    driver::{Clock, DriverStatus, SessionSource, StoreLocation},
     engine::{EngineConfig, JobState},
-    runtime::{
-        Clock, EffectConfig, Effects, Exit, SessionSource, StoreLocation, TerminalPort, region_cache::RegionCache, run,
-    },
+    labels,
+    runtime::{EffectConfig, Effects, Exit, TerminalPort, region_cache::RegionCache, run},
     sim::{Scenario, SharedWorld, World, connector},
     term::{Caps, Input, Screen, TermSession, Tty, input, osc, session},
-    tui::{DriverStatus, Model, Start, view},
+    tui::{Model, Start, view},
 };
 
 /// How long leaving may take: a hang-up ends the program within a second.
@@ -204,7 +204,9 @@ fn say_what_goes_on(model: &Model, background: Option<&Result<(), Failure>>) {
             }
             (Some(Err(failure)), _) => writeln!(err, "{copies}: not going on in the background: {failure}"),
             (None, driver @ DriverStatus::Another(_)) => {
-                let who = driver.silent().or_else(|| driver.other()).unwrap_or_default();
+                let who = labels::driver::unresponsive(driver)
+                    .or_else(|| labels::driver::running_elsewhere(driver))
+                    .unwrap_or_default();
                 writeln!(err, "{copies}: {who}.")
             }
             (None, _) => writeln!(err, "{copies}: that goes on with the next amigrate, or with `amigrate drive`."),

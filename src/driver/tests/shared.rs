@@ -1,22 +1,13 @@
 //! A driver beside other processes: those that use the same store, the one that started it, the shell that stops it.
 
-use std::io;
-
 use jiff::Timestamp;
 use rusqlite::Connection;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::*;
 use crate::{
-    config::Config,
+    driver::background::Starter,
     engine::{BatchId, JobId, JobState},
-    runtime::{
-        Clock, EffectConfig, Effects, SessionSource, StoreLocation, TerminalPort, background::Starter,
-        region_cache::RegionCache, run,
-    },
     store::{Changes, DriverLock},
-    term::{Caps, Input},
-    tui::{DriverStatus, Effect, JobUpdate, Model, Msg, Start},
 };
 
 fn seconds(n: u64) -> tokio::time::Sleep {
@@ -158,98 +149,4 @@ async fn a_process_in_the_background_waits_for_what_its_starter_still_writes_dow
         assert_eq!(bench.jobs().await.len(), 1);
         assert!(bench.working.is_finished(), "nothing is left that needs it");
     }
-}
-
-/// A terminal that is gone when the shell is to have it.
-struct Gone(UnboundedSender<Input>);
-
-impl TerminalPort for Gone {
-    fn draw(&mut self, model: &Model) -> io::Result<()> {
-        if model.board.driver == DriverStatus::Us {
-            // Nobody listens any more after the first.
-            _ = self.0.send(Input::Suspend);
-        }
-        Ok(())
-    }
-
-    fn resize(&mut self, _: u16, _: u16) {}
-
-    fn repaint(&mut self) {}
-
-    fn clipboard(&mut self, _: &str) -> io::Result<bool> {
-        Ok(true)
-    }
-
-    fn bell(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn mouse(&mut self, _: bool) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn suspend(&mut self) -> io::Result<()> {
-        Err(io::Error::from_raw_os_error(rustix::io::Errno::IO.raw_os_error()))
-    }
-
-    fn resume(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// In real time: the store has a thread of its own.
-#[tokio::test]
-async fn a_terminal_that_dies_while_the_program_is_stopped_leaves_no_queue_paused() {
-    let (dir, clock) = (tempfile::tempdir().unwrap(), Clock::real());
-    let world = SharedWorld::new(World::new(&Scenario::named("demo").unwrap(), clock.now()));
-    let (home, account) = world.with(|w| (w.home().clone(), AccountKey::new(&w.account().clone(), None)));
-    let origin = SessionSource::Simulated { http: connector::http_client(world, move || clock.now()).into(), home };
-    let means = EffectConfig {
-        store: StoreLocation::Dir(dir.path().to_owned()),
-        read_only: false,
-        limits: EngineConfig::default(),
-        history_days: 90,
-        memory: RegionCache::default(),
-        background: Vec::new(),
-    };
-    let start = Start {
-        config: Config::default(),
-        caps: Caps::full(),
-        demo: Some("demo".into()),
-        profile: None,
-        seed: 7,
-        now: clock.now(),
-        size: (80, 24),
-    };
-    let (mut model, first) = Model::new(start);
-    let mut effects = Effects::new(origin, means, clock);
-    let (keys, mut inputs) = unbounded_channel();
-    let ended = run(&mut model, first, &mut effects, &mut inputs, &mut Gone(keys), clock, 30).await;
-    assert_eq!(ended.unwrap_err().raw_os_error(), Some(rustix::io::Errno::IO.raw_os_error()));
-    let taken = async {
-        while DriverLock::try_take(dir.path(), &account).unwrap().is_some() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), taken).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_process_in_the_background_that_ends_at_once_is_said_though_another_account_is_shown() {
-    let clock = Clock::real();
-    let means = EffectConfig {
-        store: StoreLocation::Memory,
-        read_only: false,
-        limits: EngineConfig::default(),
-        history_days: 90,
-        memory: RegionCache::default(),
-        // The program is the test itself, which knows no such option.
-        background: vec!["--no-such-option".into()],
-    };
-    let mut effects = Effects::new(SessionSource::Later, means, clock);
-    effects.start(Effect::Background);
-    effects.start(Effect::CloseJobs);
-    assert!(effects.background().is_none(), "nothing of the next account's queue goes on there");
-    let said = effects.next().await;
-    assert!(matches!(&said, Some(Msg::Jobs(JobUpdate::Notice(text))) if text.contains("stands still")), "{said:?}");
 }

@@ -112,7 +112,7 @@ pub(super) mod tests {
     }
 
     /// A clock of this thread, on which as much passes as on tokio's.
-    pub(in crate::runtime) fn with_tokio() -> Clock {
+    pub(in crate::driver) fn with_tokio() -> Clock {
         WALL.set(1_800_000_000);
         STARTED.set(Some(Instant::now()));
         Clock::reading(|| {
@@ -123,7 +123,7 @@ pub(super) mod tests {
     }
 
     /// A clock of this thread, on which nothing passes by itself.
-    pub(in crate::runtime) fn by_hand() -> Clock {
+    pub(in crate::driver) fn by_hand() -> Clock {
         WALL.set(1_800_000_000);
         PASSED.set(5_000);
         Clock::reading(|| Reading {
@@ -133,13 +133,13 @@ pub(super) mod tests {
     }
 
     /// Time passes.
-    pub(in crate::runtime) fn pass(seconds: u64) {
+    pub(in crate::driver) fn pass(seconds: u64) {
         PASSED.set(PASSED.get() + seconds);
         WALL.set(WALL.get() + i64::try_from(seconds).unwrap());
     }
 
     /// Somebody sets the wall clock.
-    pub(in crate::runtime) fn set_by(seconds: i64) {
+    pub(in crate::driver) fn set_by(seconds: i64) {
         WALL.set(WALL.get() + seconds);
     }
 

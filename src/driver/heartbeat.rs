@@ -8,10 +8,8 @@ use rustix::{
 };
 use tokio::time::Instant;
 
-use crate::{
-    store::{DriverProcess, Heartbeat},
-    tui::OtherProcess,
-};
+use super::update::OtherProcess;
+use crate::store::{DriverProcess, Heartbeat};
 
 /// Between two signs of life.
 pub(super) const BEAT: Duration = Duration::from_secs(5);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::{aws_adapter, keeper::StoreHandle};
+use super::{aws_adapter, store_handle::StoreHandle};
 use crate::{
     aws::{HttpClient, Session, SessionOptions, other_account, with_request_id},
     domain::{AccountKey, Failure, FailureKind, RegionInfo},
@@ -182,7 +182,7 @@ async fn renew(cell: &SharedSession, renewal: SessionReload) -> Result<Vec<Regio
 }
 
 /// Whether a session's credentials are the account's and good; tells the regions, where they can be had.
-async fn try_credentials(session: &Session, ours: &AccountKey) -> Result<Vec<RegionInfo>, Failure> {
+pub(super) async fn try_credentials(session: &Session, ours: &AccountKey) -> Result<Vec<RegionInfo>, Failure> {
     // A profile may mean another account by now: that is known before these credentials sign anything.
     let account = session.account().await?;
     if AccountKey::new(&account.id, session.endpoint_url()) != *ours {
@@ -194,34 +194,5 @@ async fn try_credentials(session: &Session, ours: &AccountKey) -> Result<Vec<Reg
         // STS has just accepted them, so it is the home region that is not enabled for the account.
         Err(failure) if failure.kind == FailureKind::CredentialsOrRegion => Ok(Vec::new()),
         result => result,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        domain::{AccountId, Region},
-        sim::{Scenario, SharedWorld, World, connector},
-    };
-
-    #[tokio::test(start_paused = true)]
-    async fn credentials_are_good_also_where_the_home_region_is_not_enabled() {
-        let now = Timestamp::UNIX_EPOCH;
-        let world = SharedWorld::new(World::new(&Scenario::named("empty").unwrap(), now));
-        let ours = AccountKey::new(&world.with(|w| w.account().clone()), None);
-        let at = |home: &str| {
-            let http = connector::http_client(world.clone(), move || now);
-            Session::simulated(http.into(), Region::new(home).unwrap())
-        };
-        assert!(
-            !try_credentials(&at("us-east-1"), &ours).await.unwrap().is_empty(),
-            "where it is enabled it tells them"
-        );
-        let session = at("me-south-1");
-        assert_eq!(session.regions().await.unwrap_err().code.as_deref(), Some("AuthFailure"));
-        assert_eq!(try_credentials(&session, &ours).await, Ok(Vec::new()));
-        let other = AccountKey::new(&AccountId::new("999999999999").unwrap(), None);
-        assert_eq!(try_credentials(&session, &other).await.unwrap_err().kind, FailureKind::OtherAccount);
     }
 }

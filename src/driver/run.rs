@@ -13,15 +13,15 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
-    hands::{BackendResponse, ResponseMetadata, Write},
+    backend::{BackendResponse, ResponseMetadata, Write},
+    context::{Driver, LOOK_AROUND, LockMode, LockOutcome, LoopExit, is_transient, read_only},
     heartbeat::{BEAT, this_process},
-    worker::{Driver, LOOK_AROUND, LockMode, LockOutcome, LoopExit, is_transient, read_only},
+    update::JobUpdate,
 };
 use crate::{
     domain::{Failure, Retry},
     engine::{AnsweredRequest, AuditId, Command, Engine, Event, Request, Response, SentRequest, Status},
     store::{CommandId, DriverLock},
-    tui::JobUpdate,
 };
 
 /// Between two tries to write what could not be written.
