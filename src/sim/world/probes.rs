@@ -8,9 +8,11 @@ use jiff::Timestamp;
 use crate::{
     domain::{Image, ImageId, Region, Snapshot, SnapshotId},
     sim::{
-        request_rates::RequestCount,
-        timeline::{CreatedSnapshot, Maker},
-        world::{RegionState, World},
+        faults::request_rates::RequestCount,
+        world::{
+            state::{RegionState, World},
+            timeline::{CreatedSnapshot, Maker},
+        },
     },
 };
 

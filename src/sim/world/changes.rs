@@ -5,9 +5,9 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{ImageId, Region, SnapshotId},
-    sim::{
+    sim::world::{
+        state::{RegionState, World},
         timeline::Maker,
-        world::{RegionState, World},
     },
 };
 

@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use crate::sim::{wire, world::World};
+use crate::sim::{transport::query, world::state::World};
 
 /// A world several doors share. Cheap to clone.
 #[derive(Clone)]
@@ -20,8 +20,8 @@ impl SharedWorld {
     }
 
     /// Answers one HTTP request as of `now`.
-    pub fn answer(&self, request: &wire::Request<'_>, now: Timestamp) -> wire::Response {
-        wire::answer(&mut self.lock(), request, now)
+    pub fn answer(&self, request: &query::Request<'_>, now: Timestamp) -> query::Response {
+        query::answer(&mut self.lock(), request, now)
     }
 
     /// Looks into the world or changes it: tests set faults and read the end state so.

@@ -5,13 +5,15 @@ use jiff::Timestamp;
 use crate::{
     domain::{ImageId, ImageState, Region, SnapshotId, image::Tag},
     sim::{
+        api::validation::{check_image_id, check_snapshot_id, check_tags, no_snapshot, not_found, unavailable},
         api_error::ApiError,
-        changes::ChangeKind,
-        faults::FaultKind,
-        image_family,
-        timeline::{CreatedImage, Maker, ms_between},
-        validation::{check_image_id, check_snapshot_id, check_tags, no_snapshot, not_found, unavailable},
-        world::{DeregisteredImage, RegionState, SeenImage, World},
+        faults::rules::FaultKind,
+        world::{
+            changes::ChangeKind,
+            image_family,
+            state::{DeregisteredImage, RegionState, SeenImage, World},
+            timeline::{CreatedImage, Maker, ms_between},
+        },
     },
 };
 

@@ -23,7 +23,7 @@ use tokio::{
 
 use crate::{
     domain::{Failure, Retry},
-    sim::{
+    sim::transport::{
         http::{Received, response},
         shared::SharedWorld,
     },
@@ -134,8 +134,8 @@ mod tests {
     use super::*;
     use crate::sim::{
         Scenario, World,
-        faults::{FaultKind, Rule},
-        http::MAX_BODY,
+        faults::rules::{FaultKind, Rule},
+        transport::http::MAX_BODY,
     };
 
     fn post(body: &str, length: usize) -> String {

@@ -8,8 +8,11 @@ use jiff::Timestamp;
 use crate::{
     domain::Region,
     sim::{
-        accounts::ForeignCall, api_error::ApiError, ec2, faults::FaultKind, kms, kms_keys::hyphens, params::Params,
-        state, sts, world::World,
+        api::{ec2, kms, params::Params, sts},
+        api_error::ApiError,
+        faults::rules::FaultKind,
+        transport::dump,
+        world::{accounts::ForeignCall, kms_keys::hyphens, state::World},
     },
 };
 
@@ -82,7 +85,7 @@ pub fn answer(world: &mut World, request: &Request<'_>, now: Timestamp) -> Respo
     };
     if request.method == "GET" && request.path == "/_state" {
         response.content_type = "application/json";
-        response.body = state::json(world, now).into_bytes();
+        response.body = dump::json(world, now).into_bytes();
         return response;
     }
     let Some(Scope { access_key_id, region, service }) = request.authorization.and_then(scope) else {

@@ -15,9 +15,9 @@ use aws_smithy_types::body::SdkBody;
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 
-use crate::sim::{
+use crate::sim::transport::{
+    query::{Request, Response},
     shared::SharedWorld,
-    wire::{Request, Response},
 };
 
 type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use crate::sim::{
         Scenario, World,
-        faults::{FaultKind, Rule},
+        faults::rules::{FaultKind, Rule},
     };
 
     /// A world whose clock is tokio's, and a client for a region of it.

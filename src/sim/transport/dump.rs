@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use crate::{
     domain::Region,
     sim::{
-        listing::{ImagesCall, SnapshotsCall},
-        world::World,
+        api::listing::{ImagesCall, SnapshotsCall},
+        world::state::World,
     },
 };
 

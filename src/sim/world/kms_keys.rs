@@ -2,7 +2,7 @@
 
 use crate::{
     domain::Region,
-    sim::scenario::{KeySpec, Scenario},
+    sim::world::scenario::{KeySpec, Scenario},
 };
 
 /// The alias of the key AWS keeps for EBS in every region.

@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use crate::{
     domain::{AccountId, Region},
     sim::{
-        faults::FaultRules,
-        kms_keys::EBS_ALIAS,
-        request_rates::RequestRates,
-        scenario::Access,
-        world::{RegionState, World},
+        faults::{request_rates::RequestRates, rules::FaultRules},
+        world::{
+            kms_keys::EBS_ALIAS,
+            scenario::Access,
+            state::{RegionState, World},
+        },
     },
 };
 

@@ -6,9 +6,9 @@ use crate::{
         image::{BlockDevice, Tag},
     },
     sim::{
-        format::{date, location, opt_in, platform, progress, status},
-        world::{RegionState, SeenSnapshot},
-        xml::Xml,
+        api::format::{date, location, opt_in, platform, progress, status},
+        transport::xml::Xml,
+        world::state::{RegionState, SeenSnapshot},
     },
 };
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     domain::image::Tag,
-    sim::{api_error::ApiError, filters::Filter},
+    sim::{api::filters::Filter, api_error::ApiError},
 };
 
 /// The parameters of one request.

@@ -1,4 +1,4 @@
-//! Between HTTP messages and [`wire`](crate::sim::wire): what every server of a world shares, the tests' too. Says which
+//! Between HTTP messages and [`wire`](crate::sim::transport::query): what every server of a world shares, the tests' too. Says which
 //! requests are read at all; owns no socket.
 
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use http::{
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 
-use crate::sim::wire;
+use crate::sim::transport::query;
 
 /// The largest request body, bytes; a `CopyImage` with all its tags is under a tenth of that.
 pub const MAX_BODY: usize = 1024 * 1024;
@@ -40,9 +40,9 @@ impl Received {
     }
 
     /// The parts that matter to a world.
-    pub fn wire(&self) -> wire::Request<'_> {
+    pub fn wire(&self) -> query::Request<'_> {
         let header = |name: &str| self.head.headers.get(name).and_then(|v| v.to_str().ok());
-        wire::Request {
+        query::Request {
             method: self.head.method.as_str(),
             path: self.head.uri.path(),
             query: self.head.uri.query().unwrap_or_default(),
@@ -59,7 +59,7 @@ impl Received {
 }
 
 /// An answer as an HTTP message. Delay and reset are the server's to carry out.
-pub fn response(answer: wire::Response) -> Response<Full<Bytes>> {
+pub fn response(answer: query::Response) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(answer.body.into()));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));

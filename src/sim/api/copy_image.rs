@@ -1,14 +1,16 @@
-//! `CopyImage`. Owns EC2's rules for copies; how one goes on is [`crate::sim::life`]'s.
+//! `CopyImage`. Owns EC2's rules for copies; how one goes on is [`crate::sim::world::timeline`]'s.
 
 use jiff::Timestamp;
 
 use crate::{
     domain::{Image, ImageId, ImageName, ImageState, Region, Snapshot, SnapshotId, SnapshotState, image::Tag},
     sim::{
+        api::validation::{check_image_id, check_tags, not_found, unavailable},
         api_error::ApiError,
-        timeline::{CreatedImage, CreatedSnapshot, Maker, Stages, Timeline, ms_between},
-        validation::{check_image_id, check_tags, not_found, unavailable},
-        world::{RegionState, SeenImage, Token, World},
+        world::{
+            state::{RegionState, SeenImage, Token, World},
+            timeline::{CreatedImage, CreatedSnapshot, Maker, Stages, Timeline, ms_between},
+        },
     },
 };
 

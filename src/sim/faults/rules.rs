@@ -1,5 +1,5 @@
 //! What goes wrong on purpose: rules by region and action, from a scenario or set by a test while it runs.
-//! Says which fault strikes; [`crate::sim::wire`] carries it out.
+//! Says which fault strikes; [`crate::sim::transport::query`] carries it out.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Scenarios: worlds as TOML, embedded in the binary. Owns the file format; [`crate::sim::world`] builds from it.
+//! Scenarios: worlds as TOML, embedded in the binary. Owns the file format; [`crate::sim::world::state`] builds from it.
 
 use std::collections::BTreeMap;
 
@@ -6,19 +6,19 @@ use serde::Deserialize;
 
 use crate::{
     domain::{AccountId, Failure, ImageId, OptIn, Region},
-    sim::{
-        faults::Rule,
+    sim::faults::{
         latencies::{Latencies, RegionLimits},
+        rules::Rule,
     },
 };
 
 const FILES: [(&str, &str); 6] = [
-    ("broken", include_str!("../../assets/scenarios/broken.toml")),
-    ("demo", include_str!("../../assets/scenarios/demo.toml")),
-    ("denied", include_str!("../../assets/scenarios/denied.toml")),
-    ("empty", include_str!("../../assets/scenarios/empty.toml")),
-    ("hostile", include_str!("../../assets/scenarios/hostile.toml")),
-    ("huge", include_str!("../../assets/scenarios/huge.toml")),
+    ("broken", include_str!("../../../assets/scenarios/broken.toml")),
+    ("demo", include_str!("../../../assets/scenarios/demo.toml")),
+    ("denied", include_str!("../../../assets/scenarios/denied.toml")),
+    ("empty", include_str!("../../../assets/scenarios/empty.toml")),
+    ("hostile", include_str!("../../../assets/scenarios/hostile.toml")),
+    ("huge", include_str!("../../../assets/scenarios/huge.toml")),
 ];
 
 /// A world before it has begun: nothing in it depends on the clock.

@@ -1,7 +1,7 @@
 //! The simulated account: its regions, images, snapshots and keys, as a function of time.
 //!
 //! Owns the state and how it is looked up. The actions stand in `copying`, `removing` and `listing`; the wire forms in
-//! [`crate::sim::wire`]. No clock: every look takes `now`.
+//! [`crate::sim::transport::query`]. No clock: every look takes `now`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -10,16 +10,20 @@ use jiff::Timestamp;
 use crate::{
     domain::{AccountId, Image, ImageId, OptIn, Region, Snapshot, SnapshotId, image::Tag},
     sim::{
-        accounts::ForeignCall,
         api_error::ApiError,
-        changes::Change,
-        faults::FaultRules,
-        image_family::{self, ImageFamily},
-        kms_keys::KmsKey,
-        latencies::{Latencies, RegionLimits},
-        request_rates::RequestRates,
-        scenario::Access,
-        timeline::{CreatedImage, CreatedSnapshot, Timeline, ms_between},
+        faults::{
+            latencies::{Latencies, RegionLimits},
+            request_rates::RequestRates,
+            rules::FaultRules,
+        },
+        world::{
+            accounts::ForeignCall,
+            changes::Change,
+            image_family::{self, ImageFamily},
+            kms_keys::KmsKey,
+            scenario::Access,
+            timeline::{CreatedImage, CreatedSnapshot, Timeline, ms_between},
+        },
     },
 };
 

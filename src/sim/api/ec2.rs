@@ -5,16 +5,17 @@ use jiff::Timestamp;
 use crate::{
     domain::{OptIn, Region, image::Tag},
     sim::{
+        api::{
+            copy_image::CopyCall,
+            describe, format,
+            listing::{ImagesCall, PageCall, SnapshotsCall},
+            params::Params,
+            removal::DeregisterCall,
+        },
         api_error::ApiError,
-        copying::CopyCall,
-        describe, format,
         glob::glob,
-        listing::{ImagesCall, PageCall, SnapshotsCall},
-        params::Params,
-        removing::DeregisterCall,
-        timeline::Maker,
-        world::World,
-        xml::Xml,
+        transport::xml::Xml,
+        world::{state::World, timeline::Maker},
     },
 };
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::{domain::Region, sim::timeline::ms_between};
+use crate::{domain::Region, sim::world::timeline::ms_between};
 
 /// How often an action was asked of a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,5 +1,5 @@
 //! A copy's life as a function of its age: its image, its snapshots, and when each gets how far.
-//! Owns the timeline; what a copy is made of is [`crate::sim::copying`]'s to say.
+//! Owns the timeline; what a copy is made of is [`crate::sim::api::copy_image`]'s to say.
 
 use jiff::Timestamp;
 

@@ -8,13 +8,17 @@ use crate::{
         image::{BlockDevice, Ebs, Tag},
     },
     sim::{
+        api::{
+            copy_image::{CopyCall, duplicate, internal},
+            removal::DeregisterCall,
+            validation::no_snapshot,
+        },
         api_error::ApiError,
-        copying::{CopyCall, duplicate, internal},
-        image_family,
-        removing::DeregisterCall,
-        timeline::{CreatedImage, CreatedSnapshot, Maker, Stages, Timeline},
-        validation::no_snapshot,
-        world::{RegionState, World},
+        world::{
+            image_family,
+            state::{RegionState, World},
+            timeline::{CreatedImage, CreatedSnapshot, Maker, Stages, Timeline},
+        },
     },
 };
 

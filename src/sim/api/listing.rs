@@ -8,14 +8,18 @@ use jiff::Timestamp;
 use crate::{
     domain::{ImageId, ImageState, Region},
     sim::{
+        api::{
+            filters::{self, Filter},
+            format,
+            validation::{check_image_id, check_owner, check_snapshot_id, no_snapshot, not_found},
+        },
         api_error::ApiError,
-        filters::{self, Filter},
-        format,
         glob::glob,
-        image_family::ImageFamily,
-        scenario::Access,
-        validation::{check_image_id, check_owner, check_snapshot_id, no_snapshot, not_found},
-        world::{RegionState, SeenImage, SeenSnapshot, World},
+        world::{
+            image_family::ImageFamily,
+            scenario::Access,
+            state::{RegionState, SeenImage, SeenSnapshot, World},
+        },
     },
 };
 

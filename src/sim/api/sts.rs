@@ -2,7 +2,7 @@
 
 use crate::{
     domain::Region,
-    sim::{api_error::ApiError, world::World, xml::Xml},
+    sim::{api_error::ApiError, transport::xml::Xml, world::state::World},
 };
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::{
     domain::{Image, Snapshot, image::Tag},
     sim::{
+        api::format::{self, status},
         api_error::ApiError,
-        format::{self, status},
         glob::glob,
     },
 };

@@ -10,15 +10,16 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     domain::{ImageId, OptIn, Region},
     sim::{
-        copying::CopyCall,
-        faults::FaultRules,
+        api::copy_image::CopyCall,
+        faults::{request_rates::RequestRates, rules::FaultRules},
         glob::glob,
-        image_family::{ImageFamily, Setting},
-        kms_keys::KmsKey,
-        request_rates::RequestRates,
-        scenario::Scenario,
-        timeline::Maker,
-        world::{RegionState, World},
+        world::{
+            image_family::{ImageFamily, Setting},
+            kms_keys::KmsKey,
+            scenario::Scenario,
+            state::{RegionState, World},
+            timeline::Maker,
+        },
     },
 };
 

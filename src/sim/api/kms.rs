@@ -6,8 +6,10 @@ use crate::{
     domain::{AccountId, Region},
     sim::{
         api_error::ApiError,
-        kms_keys::{EBS_ALIAS, KmsKey},
-        world::{RegionState, World},
+        world::{
+            kms_keys::{EBS_ALIAS, KmsKey},
+            state::{RegionState, World},
+        },
     },
 };
 

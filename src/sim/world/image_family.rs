@@ -10,7 +10,7 @@ use crate::{
         AccountId, Image, ImageId, ImageState, Region, Snapshot, SnapshotId, SnapshotState,
         image::{BlockDevice, Ebs, ProductCode, Tag},
     },
-    sim::scenario::{Access, Family},
+    sim::world::scenario::{Access, Family},
 };
 
 /// The device number of the image itself; its disks are numbered from 1.
