@@ -18,7 +18,7 @@ use super::{Setup, http_client};
 use crate::{
     aws::Session,
     domain::{AccountKey, Failure, text::clean},
-    engine::{Command, EngineConfig, JobId, Status},
+    engine::{Command, EngineConfig, JobId, JobPhase, Status},
     runtime::{
         Clock, background,
         driver::{Driver, DriverConfig, DriverHandle, LockMode},
@@ -162,7 +162,7 @@ struct Told {
     paused: watch::Sender<Option<Failure>>,
     /// Whether it drives; another one's credentials are its own affair.
     driving: bool,
-    words: BTreeMap<JobId, &'static str>,
+    words: BTreeMap<JobId, JobPhase>,
 }
 
 impl Told {
@@ -184,12 +184,12 @@ impl Told {
                     self.heed(status);
                 }
                 for job in jobs {
-                    if self.words.insert(job.id, job.word()) == Some(job.word()) {
+                    if self.words.insert(job.id, job.phase()) == Some(job.phase()) {
                         continue;
                     }
                     let request = &job.request;
                     let image = job.image().map_or_else(String::new, |i| format!(" {i}"));
-                    tell(&format!("{} to {}: {}{image}", request.name, request.destination, job.word()));
+                    tell(&format!("{} to {}: {}{image}", request.name, request.destination, job.phase().as_str()));
                 }
             }
             JobUpdate::Driver(DriverStatus::Nobody(failure))
