@@ -24,7 +24,7 @@ use crate::{
         login::{LoginFiles, given_up_on, until_signed_in},
         profile_key,
     },
-    engine::{Command, EngineConfig, JobId, Status},
+    engine::{Command, EngineConfig, JobId, JobPhase, Status},
     labels,
     store::Store,
     term::session,
@@ -160,7 +160,7 @@ struct Told {
     paused: watch::Sender<Option<Failure>>,
     /// Whether it drives; another one's credentials are its own affair.
     driving: bool,
-    words: BTreeMap<JobId, &'static str>,
+    words: BTreeMap<JobId, JobPhase>,
 }
 
 impl Told {
@@ -183,12 +183,12 @@ impl Told {
                     self.heed(status);
                 }
                 for job in jobs {
-                    if self.words.insert(job.id, job.word()) == Some(job.word()) {
+                    if self.words.insert(job.id, job.phase()) == Some(job.phase()) {
                         continue;
                     }
                     let request = &job.request;
                     let image = job.image().map_or_else(String::new, |i| format!(" {i}"));
-                    tell(&format!("{} to {}: {}{image}", request.name, request.destination, job.word()));
+                    tell(&format!("{} to {}: {}{image}", request.name, request.destination, job.phase().as_str()));
                 }
             }
             JobUpdate::Driver(DriverStatus::Nobody(failure))

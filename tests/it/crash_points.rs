@@ -87,7 +87,7 @@ fn play(kill: Option<(usize, Phase)>) -> (usize, Vec<String>) {
         let mut wrong = rig.check(&person.copies, &BTreeSet::new()).await;
         let jobs = rig.stored().await;
         let ours = |j: &&Job| person.copies.iter().any(|c| c.token == j.request.token);
-        let words: Vec<_> = jobs.iter().filter(ours).map(Job::word).collect();
+        let words: Vec<_> = jobs.iter().filter(ours).map(|j| j.phase().as_str()).collect();
         if words != ["available", "failed", "available", "cancelled"] {
             wrong.push(format!("they ended as {words:?}"));
         }

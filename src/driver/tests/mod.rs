@@ -18,7 +18,7 @@ use crate::{
         AccountKey, ClientToken, CopyRequest, Description, Encryption, Failure, ImageId, ImageName, ImageQuery,
         ImageState, Region,
     },
-    engine::{Command, EngineConfig, Job, Outcome},
+    engine::{Command, EngineConfig, Job, JobPhase, Outcome},
     sim::{Scenario, SharedWorld, World, connector},
     store::Store,
 };
@@ -123,7 +123,7 @@ async fn a_clock_set_by_hours_stops_neither_looks_nor_starts() {
         assert!(bench.asked("DescribeImages") >= looks + 4, "{hours} h: nobody looks any more");
         tokio::time::sleep(Duration::from_mins(30)).await;
         let jobs = bench.jobs().await;
-        assert_eq!(jobs.iter().map(Job::word).collect::<Vec<_>>(), ["available", "available"], "{hours} h: {jobs:#?}");
+        assert_eq!(jobs.iter().map(Job::phase).collect::<Vec<_>>(), [JobPhase::Available; 2], "{hours} h: {jobs:#?}");
         assert_eq!(bench.asked("CopyImage"), 2, "{hours} h: none was sent twice");
         let account = bench.account.clone();
         let audit = bench.keeper.with(move |store| store.audit(&account, None)).await.unwrap();

@@ -264,7 +264,7 @@ pub(crate) fn told(jobs: &[Job]) -> String {
             j.id,
             request.name,
             request.destination,
-            j.word(),
+            j.phase().as_str(),
             j.waiting,
             j.made,
             j.note

@@ -112,7 +112,7 @@ fn run(house: &House, arguments: &[&str]) -> (Option<i32>, String) {
 #[test]
 fn a_copy_in_doubt_is_decided_by_command() {
     let house = in_doubt();
-    let id = house.jobs().iter().find(|j| j.state.word() == "in doubt").expect("just seen").id.to_string();
+    let id = house.jobs().iter().find(|j| j.state.phase().as_str() == "in doubt").expect("just seen").id.to_string();
     let (_, listed) = run(&house, &["jobs"]);
     assert!(listed.contains("in doubt") && listed.contains("may be ami-"), "{listed}");
     let (status, why) = run(&house, &["resolve", &id, "--mine", "ami-00000000000000000"]);

@@ -58,7 +58,7 @@ fn what_a_screen_asks_for_is_done_by_the_process_that_drives() {
     screen.keys("t");
     screen.wait_for("the question", |t| t.contains("Try again") && t.contains("removed first"));
     screen.keys("y");
-    drive.wait_to_say("to us-west-1: clearing");
+    drive.wait_to_say("to us-west-1: removing");
     house.ec2.wait_for_copies(5);
     screen.wait_for("the copy again", |t| line(t).contains('%') || t.contains("4 copying"));
     screen.wait_for("the cursor", |t| line(t).starts_with("│>"));

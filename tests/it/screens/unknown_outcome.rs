@@ -22,7 +22,7 @@ async fn in_doubt() -> Stage {
     stage.form("batch-gpu-00009", &["eu-west-2"]).await;
     stage.retype("doubtful").await;
     stage.ctrl('s').await;
-    stage.wait_text("settling").await;
+    stage.wait_text("reconciling").await;
     stage.pass(Duration::from_mins(1)).await;
     let request = stage.seen().jobs[0].request.clone();
     let now = crate::support::screen_harness::opening() + jiff::SignedDuration::from_mins(1);

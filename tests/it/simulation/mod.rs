@@ -491,15 +491,18 @@ fn play(seed: u64, log: bool) -> (Counts, Vec<String>, String) {
                     "{} {} {} {:?} {:?} {:?}",
                     job.id,
                     job.request.name,
-                    job.word(),
+                    job.phase().as_str(),
                     job.made,
                     job.note,
                     job.state
                 );
             }
         }
-        let trace =
-            format!("{} {:?}", play.rig.notes().effects, jobs.iter().map(|j| (j.ended, j.word())).collect::<Vec<_>>());
+        let trace = format!(
+            "{} {:?}",
+            play.rig.notes().effects,
+            jobs.iter().map(|j| (j.ended, j.phase().as_str())).collect::<Vec<_>>()
+        );
         (play.counts, wrong, trace)
     })
 }

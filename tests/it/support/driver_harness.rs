@@ -20,7 +20,7 @@ use amigrate::{
         AwsBackend, BackendResponse, Clock, Driver, DriverBackend, DriverConfig, DriverHandle, JobUpdate, LockMode,
         SharedSession, StoreHandle, Write,
     },
-    engine::{Command, EngineConfig, Job, JobId, JobState, Origin, Request},
+    engine::{Command, EngineConfig, Job, JobId, JobState, Note, Origin, Request},
     sim::{Change, ChangeKind, CopySeen, Maker, Scenario, SharedWorld, World, connector},
     store::Store,
 };
@@ -207,8 +207,13 @@ impl Rig {
         // What other images use is theirs as well.
         let used: BTreeSet<&SnapshotId> = copies.iter().flat_map(|c| c.image.snapshot_ids()).collect();
         for (region, image, snapshot) in &snapshots {
-            let unseen =
-                |j: &Job| j.made.contains(image) && j.note.as_deref().is_some_and(|n| n.contains("may be left"));
+            let unseen = |j: &Job| {
+                j.made.contains(image)
+                    && matches!(
+                        j.note,
+                        Some(Note::DeregisteredElsewhere | Note::SnapshotsNotListed(_) | Note::FailedImage(_))
+                    )
+            };
             let stays = used.contains(&snapshot.id) || said.contains(&snapshot.id) || jobs.iter().any(unseen);
             if !here.contains_key(image) && !others.contains_key(image) && !stays {
                 wrong.push(format!("{} of {image} in {region} is left behind", snapshot.id));
@@ -268,7 +273,7 @@ fn check_makers(jobs: &[Job], copies: &[CopySeen], changes: &[Change], wrong: &m
         let given_up = jobs.iter().any(|j| {
             j.state == JobState::Cancelled
                 && Some(j.request.token.as_str()) == token.as_deref()
-                && j.note.as_deref().is_some_and(|n| n.starts_with("given up"))
+                && matches!(j.note, Some(Note::GivenUp(_)))
         });
         // One that another user removed, or took the tag off, before anybody here knew of it is nobody's to know.
         let lost = given_up || elsewhere(&ChangeKind::Deregistered) || elsewhere(&ChangeKind::Untagged);
@@ -300,7 +305,7 @@ fn check_end(
 ) {
     let name = format!("job {} ({} to {})", job.id, job.request.name, job.request.destination);
     if !job.state.ended() {
-        wrong.push(format!("{name} is {} and waits for {:?}, {:?}", job.word(), job.waiting, job.note));
+        wrong.push(format!("{name} is {} and waits for {:?}, {:?}", job.phase().as_str(), job.waiting, job.note));
     }
     let state = |image: &ImageId| here.get(image).map(|c| c.image.state.as_str());
     match &job.state {

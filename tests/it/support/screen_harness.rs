@@ -291,7 +291,7 @@ impl Stage {
 
     /// Lets time pass until so many copies made here are so. The demo has others as well, which the screen counts too.
     pub(crate) async fn wait_ours(&self, word: &str, n: usize) {
-        let so = || self.seen().jobs.iter().filter(|j| j.word() == word).count() == n;
+        let so = || self.seen().jobs.iter().filter(|j| j.phase().as_str() == word).count() == n;
         self.wait_for(&format!("{n} {word}"), |_| so()).await;
     }
 
