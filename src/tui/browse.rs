@@ -162,7 +162,12 @@ pub(super) fn show_stored_jobs(model: &Model, effects: &mut Vec<Effect>) {
 
 /// Watches for a login while credentials do not work.
 pub(super) fn watch_login(model: &mut Model, effects: &mut Vec<Effect>) {
-    let waits = matches!(model.session, Session::Failed(_)) || model.board.status.paused.is_some();
+    let waits = match model.session {
+        Session::Failed(_) => true,
+        // As before, until the result is known.
+        Session::Connecting(_) => model.watches_login,
+        Session::Ready(_) => model.board.status.paused.is_some(),
+    };
     if model.watches_login != waits {
         model.watches_login = waits;
         effects.push(Effect::WatchLogin(waits));

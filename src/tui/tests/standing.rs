@@ -82,7 +82,8 @@ fn a_store_that_cannot_be_written_is_said_until_it_can() {
 
 fn fail(model: &mut Model, effects: &[Effect], failure: Failure) {
     let id = connect_id(effects);
-    assert_eq!(reply(model, id, Reply::Connected(Err(failure))), []);
+    let wanted = [Effect::ShowStoredJobs, Effect::WatchLogin(true)];
+    assert_eq!(reply(model, id, Reply::Connected(Err(failure))), wanted);
 }
 
 /// What the next attempt is preceded by: the seconds until it begins.
@@ -125,6 +126,20 @@ fn credentials_that_are_not_there_are_looked_for_less_and_less_often() {
     assert!(matches!(model.session, Session::Ready(_)));
     lacks(&mut model, "Retrying");
     assert_eq!(model.update(Msg::LoginChanged, then), [], "nothing waits for it");
+}
+
+#[test]
+fn a_login_is_watched_for_while_credentials_do_not_work() {
+    let mut model = board(vec![job(1)]);
+    let mut watched = |paused: Option<Failure>| {
+        let status = Some(Status { paused, ..Status::default() });
+        model.update(Msg::Jobs(JobUpdate::Changed { jobs: vec![], status }), now())
+    };
+    assert_eq!(watched(Some(expired())), [Effect::WatchLogin(true)]);
+    assert_eq!(watched(Some(expired())), []);
+    assert_eq!(watched(None), [Effect::WatchLogin(false)]);
+    assert_eq!(watched(None), []);
+    assert!(model.account.is_some(), "stored jobs are shown only until the account is known");
 }
 
 #[test]
