@@ -17,12 +17,12 @@ use amigrate::{
         ImageQuery, Region, SnapshotId,
     },
     driver::{
-        AwsBackend, BackendResponse, Clock, Driver, DriverBackend, DriverConfig, DriverHandle, JobUpdate, LockMode,
-        SharedSession, StoreHandle, Write,
+        AwsBackend, BackendResponse, Clock, Driver, DriverBackend, DriverConfig, DriverHandle, DriverSettings,
+        JobUpdate, LockMode, SharedSession, StoreHandle,
     },
     engine::{Command, EngineConfig, Job, JobId, JobState, Note, Origin, Request},
     sim::{Change, ChangeKind, CopySeen, Maker, Scenario, SharedWorld, World, connector},
-    store::Store,
+    store::{ChangeSet, Store},
 };
 use futures_util::future::{BoxFuture, FutureExt as _, pending};
 use jiff::{SignedDuration, Timestamp};
@@ -127,13 +127,10 @@ impl Rig {
     /// Starts the program.
     pub(crate) fn live(&self) -> Life {
         self.notes().killed = false;
-        let duty = DriverConfig {
+        let config = DriverConfig {
             account: self.account.clone(),
-            limits: self.limits.clone(),
-            seat: LockMode::Alone,
-            read_only: false,
-            exit_when_done: false,
-            history_days: 90,
+            lock_mode: LockMode::Private,
+            settings: DriverSettings { engine: self.limits.clone(), ..DriverSettings::default() },
         };
         let over = Arc::new(AtomicBool::new(false));
         let hands = Mortal {
@@ -147,7 +144,7 @@ impl Rig {
         };
         let notes = Arc::clone(&self.notes);
         let post = Box::new(move |post| see(&mut notes.lock().unwrap(), &post));
-        let (worker, desk) = Driver::new(duty, self.keeper.clone(), Arc::new(hands), self.clock, post);
+        let (worker, desk) = Driver::new(config, self.keeper.clone(), Arc::new(hands), self.clock, post);
         Life { desk, over, task: tokio::spawn(worker.run()) }
     }
 
@@ -167,14 +164,14 @@ impl Rig {
     /// Requests in the store that nobody has carried out yet.
     pub(crate) async fn waiting_asks(&self) -> Vec<Command> {
         let account = self.account.clone();
-        let asks = self.keeper.with(move |store| store.asks(&account)).await.unwrap();
+        let asks = self.keeper.with(move |store| store.commands(&account)).await.unwrap();
         asks.into_iter().map(|(_, ask)| ask).collect()
     }
 
     /// Asks as another process does: once this returns it is asked for, whatever happens to the program.
     pub(crate) async fn ask(&self, life: &Life, ask: Command) {
         let (account, now) = (self.account.clone(), self.clock.now());
-        self.keeper.with(move |store| store.ask(&account, &ask, now)).await.unwrap();
+        self.keeper.with(move |store| store.add_command(&account, &ask, now)).await.unwrap();
         // Nobody polls a store that is this process's own; anything that is asked makes it look.
         life.desk.send(Command::Dismiss(Vec::new()));
     }
@@ -449,12 +446,12 @@ impl DriverBackend for Mortal {
         self.real.identity()
     }
 
-    fn call(&self, call: Request) -> BoxFuture<'static, BackendResponse> {
+    fn send(&self, call: Request) -> BoxFuture<'static, BackendResponse> {
         self.must_be_written(&call);
         let starts =
             if let Request::CopyImage { request, .. } = &call { Some(request.destination.clone()) } else { None };
         let (notes, world, clock) = (Arc::clone(&self.notes), self.world.clone(), self.clock);
-        let effect = self.real.call(call);
+        let effect = self.real.send(call);
         self.carry_out(
             async move {
                 let answer = effect.await;
@@ -485,13 +482,13 @@ impl DriverBackend for Mortal {
         &self,
         keeper: &StoreHandle,
         account: &AccountKey,
-        write: Write,
+        changes: ChangeSet,
         now: Timestamp,
     ) -> BoxFuture<'static, Result<(), Failure>> {
         // Asked of the hands made before, so that the commit itself is the real one.
         let real = Arc::clone(&self.real);
         let (keeper, account) = (keeper.clone(), account.clone());
-        self.carry_out(async move { real.commit(&keeper, &account, write, now).await }.boxed())
+        self.carry_out(async move { real.commit(&keeper, &account, changes, now).await }.boxed())
     }
 }
 
