@@ -130,7 +130,7 @@ async fn worker(
     let hands = Arc::new(AwsBackend::new(SharedSession::new(session), Some(renewal)));
     let duty = DriverConfig {
         account: account.clone(),
-        limits: EngineConfig::of(&setup.config),
+        limits: EngineConfig::from(&setup.config),
         seat: LockMode::Shared(dir.clone()),
         read_only: false,
         exit_when_done: true,

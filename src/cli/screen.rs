@@ -116,7 +116,7 @@ fn means(setup: &Setup, memory: RegionCache, store: StoreLocation) -> EffectConf
     EffectConfig {
         store,
         read_only: setup.config.read_only,
-        limits: EngineConfig::of(&setup.config),
+        limits: EngineConfig::from(&setup.config),
         history_days: setup.config.jobs.history_days,
         memory,
         background: setup.background.clone(),

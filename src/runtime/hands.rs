@@ -190,7 +190,7 @@ async fn try_credentials(session: &Session, ours: &AccountKey) -> Result<Vec<Reg
     }
     match session.regions().await {
         // Known, and not allowed to ask for that.
-        Err(failure) if failure.is_denied() => Ok(Vec::new()),
+        Err(failure) if failure.kind == FailureKind::Denied => Ok(Vec::new()),
         // STS has just accepted them, so it is the home region that is not enabled for the account.
         Err(failure) if failure.kind == FailureKind::CredentialsOrRegion => Ok(Vec::new()),
         result => result,

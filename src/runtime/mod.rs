@@ -7,6 +7,7 @@ pub mod clock;
 pub mod driver;
 mod driving;
 pub mod effects;
+mod engine_config;
 pub mod hands;
 mod heartbeat;
 pub mod keeper;

@@ -10,10 +10,11 @@ use crate::{
         Account, AccountKey, ClientToken, Failure, Image, ImageQuery, LoginBackoff, OwnerFilter, Region, RegionInfo,
         kms_key::KeyList,
     },
-    engine::{Command, JobId, catalogue::Catalogue},
+    engine::{Command, JobId},
     term::Caps,
     tui::{
         bindings::Context,
+        catalogue::Catalogue,
         jobs_view::{DriverStatus, JobsView},
         msg::{Connected, Effect, EffectId},
         screens::{Overlay, images::ImagesPane, jobs::JobsPane},

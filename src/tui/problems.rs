@@ -6,9 +6,10 @@ use jiff::SignedDuration;
 
 use crate::{
     domain::{Failure, Region, Retry, text},
-    engine::{Job, JobState, catalogue::Progress},
+    engine::{Job, JobState},
     tui::{
         banner,
+        catalogue::Progress,
         model::{Model, Session},
     },
 };

@@ -78,7 +78,7 @@ fn after(script: &'static [(u64, &'static str)]) -> String {
         let means = EffectConfig {
             store: StoreLocation::Memory,
             read_only: false,
-            limits: EngineConfig::of(&config),
+            limits: EngineConfig::from(&config),
             history_days: config.jobs.history_days,
             memory: RegionCache::default(),
             background: Vec::new(),

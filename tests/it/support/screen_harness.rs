@@ -142,7 +142,7 @@ pub(crate) fn means(config: &Config) -> EffectConfig {
     EffectConfig {
         store: StoreLocation::Memory,
         read_only: config.read_only,
-        limits: EngineConfig::of(config),
+        limits: EngineConfig::from(config),
         history_days: config.jobs.history_days,
         memory: RegionCache::default(),
         background: Vec::new(),
