@@ -131,7 +131,7 @@ fn every_audit_entry_is_read() {
 fn the_heartbeat_and_the_accounts_are_read() {
     let (_dir, store) = open();
     let heartbeat = store.heartbeat(&account(None)).unwrap().unwrap();
-    assert_eq!((heartbeat.process.pid, heartbeat.process.host.as_str(), heartbeat.beat), (4321, "bastion", 2));
+    assert_eq!((heartbeat.process.pid, heartbeat.process.host.as_str(), heartbeat.count), (4321, "bastion", 2));
     assert_eq!(store.account_of_profile("prod").unwrap(), Some(account(None)));
     assert_eq!(store.account_of_profile("").unwrap(), Some(account(Some("http://127.0.0.1:8000/"))));
     assert_eq!(store.accounts().unwrap().len(), 2);
