@@ -1,25 +1,13 @@
 //! The calls that change something in AWS, for the audit: what each is about to change, and what came of it.
 
-use std::fmt;
-
 use jiff::Timestamp;
 
 use super::{
-    job::JobId,
+    ids::{AuditId, JobId},
     messages::{Deregistration, Request, Response, SnapshotReturnCode},
     sending::outcome_unknown,
 };
 use crate::domain::{Failure, Region, SnapshotId};
-
-/// The number of one changing call; never given twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AuditId(pub u128);
-
-impl fmt::Display for AuditId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
-    }
-}
 
 /// What a call would change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,18 +57,6 @@ pub enum Outcome {
     NotSent,
 }
 
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sent => f.write_str("sent, no answer known"),
-            Self::Done => f.write_str("done"),
-            Self::Refused(code) => write!(f, "refused: {code}"),
-            Self::NoAnswer => f.write_str("outcome unknown"),
-            Self::NotSent => f.write_str("not sent"),
-        }
-    }
-}
-
 impl Response {
     /// What the answer says of the change that was asked for.
     pub fn outcome(&self) -> Outcome {
@@ -99,7 +75,8 @@ impl Response {
         match self {
             Self::CopyImage(_, Ok(image)) => Some(image.to_string()),
             Self::DeregisterImage(_, Ok(Deregistration::Done(verdicts))) if !verdicts.is_empty() => {
-                let each = |(snapshot, verdict): &(SnapshotId, SnapshotReturnCode)| format!("{snapshot} {verdict}");
+                let each =
+                    |(snapshot, verdict): &(SnapshotId, SnapshotReturnCode)| format!("{snapshot} {}", verdict.as_str());
                 Some(verdicts.iter().map(each).collect::<Vec<_>>().join(", "))
             }
             _ => None,
@@ -198,8 +175,12 @@ mod tests {
     fn an_answer_says_what_became_of_the_change() {
         let image = ImageId::new("ami-00000000000000aaa").unwrap();
         let lost = Failure::new("copy", "the connection was lost").retry(Retry::Later);
-        let refused =
-            lost.clone().retry(Retry::AfterChange).code("UnauthorizedOperation").request_id(Some("req-1".into()));
+        let refused = lost
+            .clone()
+            .retry(Retry::AfterChange)
+            .code("UnauthorizedOperation")
+            .kind(FailureKind::Denied)
+            .request_id(Some("req-1".into()));
         let copied = Response::CopyImage(JobId(1), Ok(image));
         assert_eq!((copied.outcome(), copied.made().as_deref()), (Outcome::Done, Some("ami-00000000000000aaa")));
         assert_eq!(Response::CopyImage(JobId(1), Err(lost)).outcome(), Outcome::NoAnswer);
@@ -222,8 +203,8 @@ mod tests {
         let cases = [
             (coded("Unavailable", Retry::Later), Outcome::NoAnswer),
             (coded("InternalError", Retry::Later), Outcome::NoAnswer),
-            (coded("RequestLimitExceeded", Retry::Later), refused("RequestLimitExceeded")),
-            (coded("InvalidSnapshot.InUse", Retry::Later), refused("InvalidSnapshot.InUse")),
+            (coded("RequestLimitExceeded", Retry::Later).kind(FailureKind::Throttled), refused("RequestLimitExceeded")),
+            (coded("InvalidSnapshot.InUse", Retry::Later).kind(FailureKind::InUse), refused("InvalidSnapshot.InUse")),
             (coded("ExpiredToken", Retry::AfterLogin), refused("ExpiredToken")),
             (coded("InvalidAMIName.Malformed", Retry::AfterChange), refused("InvalidAMIName.Malformed")),
         ];

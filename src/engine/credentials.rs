@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Engine, JobState, Request, Response, messages::Status};
+use super::{Engine, JobState, Request, Response, messages::Status, note::Waiting};
 use crate::domain::{Failure, FailureKind, LoginBackoff, Region, RegionInfo, Retry};
 
 /// Credentials that worked and are refused again within this were not renewed: the tries go on where they were.
@@ -124,8 +124,7 @@ impl Engine {
             self.credentials.wanted = true;
             self.credentials.suspected_regions.insert(region.clone());
             let limits = self.limits.clone();
-            let why = format!("{region} refuses the credentials; trying them elsewhere");
-            self.lane(&region, now).back_off(&limits, why, now);
+            self.lane(&region, now).back_off(&limits, Waiting::CredentialsCheck, now);
         }
     }
 
@@ -135,7 +134,7 @@ impl Engine {
         credentials.probing = false;
         match result {
             // Refused, but known: the credentials are good, and who may ask for what is no concern here.
-            Err(failure) if !failure.is_denied() => {
+            Err(failure) if failure.kind != FailureKind::Denied => {
                 // A network that is gone says nothing of the credentials.
                 if failure.retry != Retry::Later {
                     credentials.suspected_regions.clear();

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{Failure, FailureKind, Retry},
+    driver::DriverStatus,
+    labels,
     tui::{
-        jobs_view::DriverStatus,
         model::{Connection, Model, Reconnect},
         widgets::text_fit::wrap,
     },
@@ -64,7 +65,7 @@ fn banner(model: &Model) -> Option<String> {
         let text = format!("the queue is stopped: {failure}");
         return Some(sentences(&[&text, &failure.hint]));
     }
-    if let Some(silent) = jobs_view.driver.silent() {
+    if let Some(silent) = labels::driver::unresponsive(&jobs_view.driver) {
         return Some(sentences(&[&silent]));
     }
     if let Some(failure) = view_only_reason(model) {

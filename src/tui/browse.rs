@@ -7,9 +7,10 @@ use jiff::SignedDuration;
 use crate::{
     aws::ImagePage,
     domain::{Account, Failure, LoginBackoff, OwnerFilter, Region, RegionInfo},
-    engine::{Command, JobId, catalogue::Progress},
+    engine::{Command, JobId},
     tui::{
         banner,
+        catalogue::Progress,
         model::{Connection, Model, PendingReply, Reconnect},
         msg::{Connected, Effect},
         quit,
@@ -154,6 +155,27 @@ pub(super) fn login_changed(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Shows stored jobs while the account is not known.
+pub(super) fn show_stored_jobs(model: &Model, effects: &mut Vec<Effect>) {
+    if model.account.is_none() {
+        effects.push(Effect::ShowStoredJobs);
+    }
+}
+
+/// Watches for a login while credentials do not work.
+pub(super) fn watch_login(model: &mut Model, effects: &mut Vec<Effect>) {
+    let waits = match model.connection {
+        Connection::Failed(_) => true,
+        // As before, until the result is known.
+        Connection::Connecting(_) => model.watches_login,
+        Connection::Ready(_) => model.jobs_view.status.paused.is_some(),
+    };
+    if model.watches_login != waits {
+        model.watches_login = waits;
+        effects.push(Effect::WatchLogin(waits));
+    }
+}
+
 /// Schedules another look-up of the account, if that can help.
 pub(super) fn retry_account_later(model: &mut Model, failure: &Failure) {
     model.account_retry_at = banner::may_recover(failure).then(|| model.now + ACCOUNT_RETRY);
@@ -202,6 +224,7 @@ pub(super) fn on_connected(model: &mut Model, result: Result<Connected, Failure>
             let wait = banner::may_recover(&failure).then(|| model.login_backoff.next_wait());
             model.reconnect = wait.map(|wait| Reconnect::At(model.now + wait));
             model.connection = Connection::Failed(failure);
+            show_stored_jobs(model, effects);
         }
         Ok(connected) => {
             model.reconnect = None;

@@ -10,11 +10,13 @@ use crate::{
         Account, AccountKey, ClientToken, Failure, Image, ImageQuery, LoginBackoff, OwnerFilter, Region, RegionInfo,
         kms_key::KeyList,
     },
-    engine::{Command, JobId, catalogue::Catalogue},
+    driver::DriverStatus,
+    engine::{Command, JobId},
     term::Caps,
     tui::{
         bindings::Context,
-        jobs_view::{DriverStatus, JobsView},
+        catalogue::Catalogue,
+        jobs_view::JobsView,
         msg::{Connected, Effect, EffectId},
         screens::{Overlay, images::ImagesPane, jobs::JobsPane},
     },
@@ -125,6 +127,8 @@ pub struct Model {
     pub(super) login_backoff: LoginBackoff,
     /// When the account is looked up again after a failure.
     pub(super) account_retry_at: Option<Timestamp>,
+    /// True while the files that a login writes are watched.
+    pub(super) watches_login: bool,
     /// Regions to list as soon as fewer than the limit are being listed.
     pub(super) to_list: Vec<Region>,
     next_id: u64,
@@ -160,6 +164,7 @@ impl Model {
             reconnect: None,
             login_backoff: LoginBackoff::default(),
             account_retry_at: None,
+            watches_login: false,
             to_list: Vec::new(),
             next_id: 0,
             last_token: start.seed,

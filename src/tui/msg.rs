@@ -7,9 +7,9 @@ use jiff::SignedDuration;
 use crate::{
     aws::ImagePage,
     domain::{Account, AccountKey, CredentialSource, Failure, ImageQuery, Region, RegionInfo, kms_key::KeyList},
+    driver::JobUpdate,
     engine::{AuditEntry, Command, Job, JobId},
     term::Input,
-    tui::jobs_view::JobUpdate,
 };
 
 /// Number of an effect. Its reply carries it; a reply that is no longer pending is dropped.
@@ -76,6 +76,8 @@ pub enum Effect {
     OpenJobs {
         account: AccountKey,
     },
+    /// Show the jobs of the account that the profile signed in to last, as they are stored.
+    ShowStoredJobs,
     /// Stop following the jobs and running the queue: another account comes.
     CloseJobs,
     /// Hand a command to the driver. It is stored before it is carried out.
@@ -91,6 +93,8 @@ pub enum Effect {
     },
     /// Start a process without a terminal that runs the queue after this one.
     Background,
+    /// Watch the files that a login writes, or stop that.
+    WatchLogin(bool),
     /// Put a text on the clipboard of the user's terminal.
     Clipboard(String),
     Bell,

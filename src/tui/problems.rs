@@ -6,9 +6,11 @@ use jiff::SignedDuration;
 
 use crate::{
     domain::{Failure, Region, Retry},
-    engine::{Job, JobState, catalogue::Progress},
+    engine::{Job, JobState},
+    labels,
     tui::{
         banner,
+        catalogue::Progress,
         model::{Connection, Model},
         screens::jobs::labels::idle_text,
     },
@@ -78,7 +80,7 @@ impl Model {
         if let Some(failure) = banner::view_only_reason(self) {
             add(ProblemLocation::Driver, failure);
         }
-        if let Some(silent) = self.jobs_view.driver.silent() {
+        if let Some(silent) = labels::driver::unresponsive(&self.jobs_view.driver) {
             problems.push((ProblemLocation::OtherDriver, Cow::Owned(Failure::new("run the queue", silent))));
         }
         let mut add = |location, failure| problems.push((location, Cow::Borrowed(failure)));

@@ -5,16 +5,16 @@ use ratatui::layout::Rect;
 
 use crate::{
     domain::{Failure, Retry},
+    driver::JobUpdate,
     engine::Command,
+    labels,
     term::{
         Input,
         input::{KeyEvent, MouseEventKind},
     },
     tui::{
         bindings::{self, Action},
-        browse,
-        jobs_view::JobUpdate,
-        layout,
+        browse, layout,
         model::{Connection, Model, Pane, PendingReply, Reconnect},
         msg::{Effect, EffectId, Msg, Reply},
         quit,
@@ -154,9 +154,10 @@ fn on_job_update(model: &mut Model, update: JobUpdate) {
             }
         }
         JobUpdate::Driver(driver) => model.jobs_view.driver = driver,
-        JobUpdate::NotAsked(failure) => model.show_error(failure.lines().join(". ")),
-        JobUpdate::Trouble(trouble) => model.jobs_view.trouble = trouble,
-        JobUpdate::Notice(text) => {
+        JobUpdate::Rejected(failure) => model.show_error(failure.lines().join(". ")),
+        JobUpdate::StoreProblem(problem) => model.jobs_view.trouble = problem,
+        JobUpdate::Warning(warning) => {
+            let text = labels::driver::warning(&warning);
             model.show_error(text.clone());
             model.jobs_view.notices.push(Failure::new("read the jobs", text).retry(Retry::Never));
         }
@@ -180,7 +181,10 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
                     browse::list_failed(model, effects);
                 }
                 // Without the account it is not known whose queue to run.
-                Err(failure) => browse::retry_account_later(model, &failure),
+                Err(failure) => {
+                    browse::retry_account_later(model, &failure);
+                    browse::show_stored_jobs(model, effects);
+                }
             }
             model.images.changed = true;
         }
@@ -225,6 +229,7 @@ impl Model {
         }
         browse::reconnect_if_due(self, &mut effects);
         browse::retry_account_if_due(self, &mut effects);
+        browse::watch_login(self, &mut effects);
         pager::audit::request_if_changed(self, &mut effects);
         let ended = self.jobs_view.take_ended();
         browse::relist_destinations(self, &ended, &mut effects);

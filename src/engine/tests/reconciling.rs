@@ -62,7 +62,7 @@ fn a_tagged_copy_is_known_by_its_own_tag_only() {
         let (now, calls) = next_calls(&mut engine);
         assert!(matches!(calls[..], [Request::Reconcile { .. }]), "{what}: {calls:?}");
         let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![found]))), now);
-        assert_eq!(state(&engine).word(), if ours { "copying" } else { "starting" }, "{what}");
+        assert_eq!(state(&engine).phase().as_str(), if ours { "copying" } else { "starting" }, "{what}");
         assert_eq!(matches!(calls[..], [Request::CopyImage { .. }]), !ours, "{what}: {calls:?}");
     }
 }
@@ -124,7 +124,7 @@ fn a_person_decides_what_is_in_doubt() {
         let (mut engine, now) = in_doubt();
         assert_eq!(engine.handle(ask, now), [], "nothing is deregistered: it is not proven to be ours");
         assert_eq!(*state(&engine), JobState::Cancelled);
-        assert!(engine.job(JobId(1)).unwrap().note.as_ref().unwrap().contains("ami-theirs"));
+        assert!(engine.job(JobId(1)).unwrap().note.as_ref().is_some_and(|n| format!("{n:?}").contains("ami-theirs")));
     }
 }
 
@@ -137,7 +137,7 @@ fn what_is_in_doubt_survives_a_restart() {
     again.restore(serde_json::from_str(&written).unwrap(), 9, now);
     let calls = again.handle(Event::Tick, now);
     assert!(calls.iter().all(|c| matches!(c, Request::ListPending { .. })), "{calls:?}");
-    assert_eq!(state(&again).word(), "in doubt");
+    assert_eq!(state(&again).phase().as_str(), "in doubt");
 }
 
 #[test]
@@ -172,18 +172,18 @@ fn a_cancelled_copy_that_turns_up_is_cancelled_only_if_it_is_pending_and_tagged(
     let mut available = still(ImageState::Available);
     available.image.as_mut().unwrap().id = look_alike().id;
     assert_eq!(engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(available))), now), []);
-    assert_eq!(state(&engine).word(), "available", "deregistering it is a question of its own");
+    assert_eq!(state(&engine).phase().as_str(), "available", "deregistering it is a question of its own");
 
     let mut engine = unanswered(&untagged());
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(2));
     let (now, _) = next_calls(&mut engine);
     assert_eq!(engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![look_alike()]))), now), []);
-    assert_eq!(state(&engine).word(), "in doubt", "offered, not removed");
+    assert_eq!(state(&engine).phase().as_str(), "in doubt", "offered, not removed");
 }
 
 #[test]
 fn where_nobody_may_look_a_copy_stops_in_doubt_once_its_token_is_old() {
-    let denied = || Err(Failure::new("look", "you may not").code("UnauthorizedOperation"));
+    let denied = || Err(Failure::new("look", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied));
     let mut engine = unanswered(&EngineConfig::default());
     let (now, _) = next_calls(&mut engine);
     let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), denied())), now);
@@ -200,7 +200,7 @@ fn tags_of_a_copy_that_was_sent_before_are_not_left_out_before_it_was_looked_for
     let mut engine = unanswered(&EngineConfig::default());
     let (now, _) = next_calls(&mut engine);
     engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
-    let denied = Failure::new("copy", "no ec2:CreateTags").code("UnauthorizedOperation");
+    let denied = Failure::new("copy", "no ec2:CreateTags").code("UnauthorizedOperation").kind(FailureKind::Denied);
     let mut calls = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(denied))), now);
     let refused = now;
     let mut now = now;
@@ -243,7 +243,8 @@ fn a_cancel_while_a_copy_in_doubt_is_sent_again_believes_no_throttle() {
     let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
     assert!(matches!(calls[..], [Request::CopyImage { .. }]), "{calls:?}");
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), now);
-    let throttled = Failure::new("copy", "slow down").code("RequestLimitExceeded").retry(Retry::Later);
+    let throttled =
+        Failure::new("copy", "slow down").code("RequestLimitExceeded").kind(FailureKind::Throttled).retry(Retry::Later);
     let calls = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(throttled))), now);
     // This sending was refused; the first may have begun all the same.
     assert!(matches!(calls[..], [Request::Reconcile { .. }]), "{calls:?}");
@@ -253,7 +254,7 @@ fn a_cancel_while_a_copy_in_doubt_is_sent_again_believes_no_throttle() {
 #[test]
 fn what_was_given_up_stays_given_up() {
     let mut engine = unanswered(&EngineConfig::default());
-    let denied = Err(Failure::new("look", "you may not").code("UnauthorizedOperation"));
+    let denied = Err(Failure::new("look", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied));
     engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(later("no network")))), at(650));
     let (now, _) = next_calls(&mut engine);
     let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), denied.clone())), now);
@@ -264,13 +265,17 @@ fn what_was_given_up_stays_given_up() {
         let (now, _) = next_calls(&mut engine);
         engine.handle(Event::Response(Response::Reconcile(JobId(1), denied.clone())), now);
     }
-    assert_eq!(state(&engine).word(), "in doubt");
+    assert_eq!(state(&engine).phase().as_str(), "in doubt");
     engine.handle(Event::Command(Command::Resolve { job: JobId(1), resolution: Resolution::GiveUp }), at(800));
     let mut found = look_alike();
     found.tags = vec![job_tag(&ClientToken::from_random(1))];
     engine.handle(Event::Response(Response::ListPending(region("eu-west-1"), Ok(vec![found]))), at(801));
     assert_eq!(*state(&engine), JobState::Cancelled);
-    assert_eq!(engine.jobs().nth(1).map(|j| (j.origin, j.word())), Some((Origin::Elsewhere, "copying")), "it is shown");
+    assert_eq!(
+        engine.jobs().nth(1).map(|j| (j.origin, j.phase().as_str())),
+        Some((Origin::Elsewhere, "copying")),
+        "it is shown"
+    );
 }
 
 #[test]
@@ -292,7 +297,7 @@ fn a_tag_on_two_copies_or_on_no_copy_proves_nothing() {
     let mut engine = unanswered(&EngineConfig::default());
     let (now, _) = next_calls(&mut engine);
     engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![registered]))), now);
-    assert_eq!(state(&engine).word(), "starting");
+    assert_eq!(state(&engine).phase().as_str(), "starting");
 }
 
 #[test]
@@ -308,7 +313,7 @@ fn one_image_is_not_two_copies() {
     }
     for image in [look_alike().id, ImageId::new("ami-mistyped").unwrap_or_else(|_| new_image())] {
         engine.handle(Event::Command(Command::Resolve { job: JobId(1), resolution: Resolution::Mine(image) }), now);
-        assert_eq!(state(&engine).word(), "in doubt");
+        assert_eq!(state(&engine).phase().as_str(), "in doubt");
         assert!(engine.job(JobId(1)).unwrap().note.is_some(), "it says why");
     }
 }

@@ -1,4 +1,4 @@
-//! Confirmations before something that cannot be undone. The default changes nothing, except when quitting.
+//! Confirmations before something that cannot be pending. The default changes nothing, except when quitting.
 
 pub mod update;
 pub mod view;

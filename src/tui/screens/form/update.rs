@@ -134,7 +134,7 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     let plan = draft.check(today, || model.next_client_token());
     model.overlays.retain(|o| !matches!(o, Overlay::Form(_)));
     let copies = count(plan.copies.len(), "copy", "copies");
-    model.show_notice(if model.jobs_view.driver.silent().is_some() {
+    model.show_notice(if model.jobs_view.driver.is_silent() {
         format!("{copies} requested. They wait until the process that holds the queue continues or ends.")
     } else {
         format!("{copies} requested. See the jobs pane.")

@@ -1,6 +1,9 @@
 //! The filter of jobs and history.
 
-use crate::engine::{Job, JobState, Origin};
+use crate::{
+    engine::{Job, JobState, Origin},
+    labels,
+};
 
 /// The words of a filter, in lower case. A job matches if it contains every one of them.
 pub(super) struct JobFilter(Vec<String>);
@@ -19,15 +22,16 @@ fn contains(job: &Job, word: &str) -> bool {
     let request = &job.request;
     let elsewhere = if job.origin == Origin::Elsewhere { "started elsewhere" } else { "" };
     let why = if let JobState::Failed { failure, .. } = &job.state { failure.why.as_str() } else { "" };
+    let note = job.note.as_ref().map(labels::note).unwrap_or_default();
     let texts = [
         request.name.as_str(),
         request.source_region.as_str(),
         request.destination.as_str(),
         request.source.as_str(),
         &request.source_name,
-        job.word(),
+        job.phase().as_str(),
         job.batch.as_str(),
-        job.note.as_deref().unwrap_or(""),
+        &note,
         elsewhere,
         why,
     ];

@@ -103,7 +103,8 @@ fn row(model: &Model, job: &Job, columns: &Columns, current: bool, ctx: DrawCont
     };
     let took = duration(job.elapsed(model.now));
     let image = job.image().or(job.made.last()).map_or("-", |i| i.as_str());
-    let texts = [job.request.name.as_str(), &route(job, columns.full_route), job.word(), &when, &took, image];
+    let phase = job.phase().as_str();
+    let texts = [job.request.name.as_str(), &route(job, columns.full_route), phase, &when, &took, image];
     let [head, ended, tail] = cells_of(columns, texts, if current { ">" } else { " " }, ctx);
     if current {
         return Text::styled([head, ended, tail].concat(), theme::CURSOR);

@@ -6,9 +6,10 @@ use ratatui::style::Style;
 use crate::{
     domain::{
         ImageId,
-        text::{clean, count, duration},
+        text::{clean, duration},
     },
-    engine::{Job, JobState, Origin, RemovalReason, RemovalStep},
+    engine::{Job, JobState, Note, Origin, RemovalReason, Waiting},
+    labels,
     tui::{jobs_view::JobsView, theme, widgets::text_fit::fit_right},
 };
 
@@ -56,9 +57,6 @@ pub(in crate::tui) fn started_elsewhere(jobs: &[&Job]) -> Option<String> {
 /// Cells behind the bar and its percent, for a copy without anything to report.
 pub(super) const USUAL: usize = 24;
 
-/// How the note of a copy sent without tags begins.
-pub const WITHOUT_TAGS: &str = "made without amigrate's tags";
-
 /// The text behind the bar of a running copy, at least [`USUAL`] cells wide.
 pub(super) fn beside_bar(jobs_view: &JobsView, job: &Job, roomy: bool, now: Timestamp) -> (String, Style) {
     let elsewhere = job.origin == Origin::Elsewhere;
@@ -79,7 +77,7 @@ pub(super) fn beside_bar(jobs_view: &JobsView, job: &Job, roomy: bool, now: Time
         return (format!("{words:>USUAL$}"), theme::WARN);
     }
     if let Some(note) = &job.note {
-        return (format!("{by}{}", clean(note)), theme::BUSY);
+        return (format!("{by}{}", labels::note(note)), theme::BUSY);
     }
     let words = match (elsewhere, roomy) {
         (true, true) => format!("started elsewhere {elapsed} {left}"),
@@ -94,9 +92,9 @@ pub(super) fn beside_bar(jobs_view: &JobsView, job: &Job, roomy: bool, now: Time
 
 /// The state of a job in a line, for copies without a bar.
 pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (String, Style) {
-    let note = job.note.as_deref().map(clean);
+    let note = job.note.as_ref().map(labels::note);
     let elsewhere = if job.origin == Origin::Elsewhere { ", started elsewhere" } else { "" };
-    let word = format!("{}{elsewhere}", job.word());
+    let word = format!("{}{elsewhere}", job.phase().as_str());
     let noted = |word: &str| note.as_ref().map_or_else(|| word.to_owned(), |n| format!("{word}: {n}"));
     match &job.state {
         JobState::Queued | JobState::Reconciling { .. } | JobState::Starting if job.leaving() => {
@@ -104,15 +102,16 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (String, S
             (format!("{word}: {why}"), theme::WARN)
         }
         JobState::Queued => {
-            let why = jobs_view.waiting(job).map(clean).or(note);
+            let why = jobs_view.waiting(job).map(|w| labels::waiting(w, &job.request.destination)).or(note);
             (why.map_or_else(|| word.clone(), |w| format!("{word}: {w}")), theme::WARN)
         }
         JobState::Reconciling { .. } => {
-            let why = job.waiting.as_deref().map_or("asking AWS whether it was started".into(), clean);
+            let waiting = job.waiting.as_ref().unwrap_or(&Waiting::OutcomeCheck(None));
+            let why = labels::waiting(waiting, &job.request.destination);
             (format!("{word}: {why}"), theme::WARN)
         }
         JobState::InDoubt { candidates } => {
-            let why = note.map_or_else(|| in_doubt(candidates), std::borrow::Cow::into_owned);
+            let why = note.unwrap_or_else(|| in_doubt(candidates));
             (format!("{word}: {why}; press t to decide"), theme::BAD)
         }
         JobState::Starting => (format!("{word}: sending CopyImage"), theme::BUSY),
@@ -122,11 +121,15 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (String, S
         }
         JobState::Failed { failure, .. } => {
             // Missing tags are shown in the details.
-            let note = note.filter(|n| !n.starts_with(WITHOUT_TAGS)).map_or_else(String::new, |n| format!(". {n}"));
+            let untagged = matches!(job.note, Some(Note::Untagged(_)));
+            let note = note.filter(|_| !untagged).map_or_else(String::new, |n| format!(". {n}"));
             (format!("{word}: {}{note}", clean(&failure.why)), theme::BAD)
         }
-        JobState::Removing { image, purpose, step } => {
-            let doing = note.map_or_else(|| removing(image, purpose, step), std::borrow::Cow::into_owned);
+        JobState::Removing { purpose: RemovalReason::Retry { .. }, .. } => {
+            (noted(&labels::removal(job).unwrap_or_default()), theme::WARN)
+        }
+        JobState::Removing { .. } => {
+            let doing = note.or_else(|| labels::removal(job)).unwrap_or_default();
             (format!("{word}: {doing}"), theme::WARN)
         }
         JobState::Gone { image } => {
@@ -134,10 +137,10 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (String, S
             (format!("{word}: {image}, {why}"), theme::BAD)
         }
         JobState::Deregistered | JobState::Cancelled => {
-            let left = left_behind(job);
+            let left = labels::remaining_summary(job);
             let style = if left.is_empty() { theme::FAINT } else { theme::WARN };
             let joint = if note.is_some() { ":" } else { "," };
-            let words: Vec<String> = note.map(std::borrow::Cow::into_owned).into_iter().chain(left).collect();
+            let words: Vec<String> = note.into_iter().chain(left).collect();
             match words.as_slice() {
                 [] => (word, style),
                 words => (format!("{word}{joint} {}", words.join("; ")), style),
@@ -151,31 +154,5 @@ fn in_doubt(candidates: &[ImageId]) -> String {
     match candidates {
         [one] => format!("{one} may be this copy"),
         some => format!("{} images may be this copy", some.len()),
-    }
-}
-
-/// The snapshots of a removed image that still exist: to be deleted, or left for good.
-pub fn left_behind(job: &Job) -> Vec<String> {
-    let waiting = job.still_to_remove().count();
-    let mut words = Vec::new();
-    if job.needs_cleanup() && waiting == 0 {
-        words.push("its snapshots are still to be listed".to_owned());
-    } else if waiting > 0 {
-        words.push(format!("{} still to be removed", count(waiting, "snapshot", "snapshots")));
-    }
-    words.extend(job.leftovers.iter().map(|l| format!("left: {} ({})", l.snapshot, clean(&l.why.to_string()))));
-    words
-}
-
-/// The current step of a removal.
-fn removing(image: &ImageId, purpose: &RemovalReason, step: &RemovalStep) -> String {
-    let doing = match step {
-        RemovalStep::Checking { .. } => format!("checking whether {image} is still pending"),
-        RemovalStep::Deregistering { .. } => format!("deregistering {image}"),
-        RemovalStep::DeletingSnapshots {} => "deleting its snapshots".into(),
-    };
-    match purpose {
-        RemovalReason::Retry { .. } => format!("{doing}, then retrying"),
-        RemovalReason::Cancel | RemovalReason::Deregister => doing,
     }
 }

@@ -246,8 +246,8 @@ fn retry(model: &mut Model, effects: &mut Vec<Effect>) {
     } else if matches!(job.state, JobState::Failed { .. } | JobState::Gone { .. }) {
         model.show_notice("Started elsewhere, so its settings are unknown here. Copy the image again with c instead.");
     } else {
-        let word = job.word();
-        model.show_notice(format!("Only failed copies can be retried; this one is {word}."));
+        let phase = job.phase().as_str();
+        model.show_notice(format!("Only failed copies can be retried; this one is {phase}."));
     }
 }
 

@@ -17,9 +17,10 @@ use crate::{
         SnapshotState,
         text::{clean, count, gib, thousands},
     },
+    driver::DriverStatus,
     engine::{Job, JobState},
+    labels,
     tui::{
-        jobs_view::DriverStatus,
         model::{Connection, Model, Pane},
         theme,
         widgets::{
@@ -59,9 +60,9 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'
 }
 
 fn title(model: &Model) -> String {
-    let stopped = model.jobs_view.driver.silent().is_some();
+    let stopped = model.jobs_view.driver.is_silent();
     let waits = model.jobs_view.request_waits() && matches!(model.jobs_view.driver, DriverStatus::Another(_));
-    let driver = match model.jobs_view.driver.other() {
+    let driver = match labels::driver::running_elsewhere(&model.jobs_view.driver) {
         // The banner names the process that holds the queue.
         _ if stopped && waits => ", your command waits".to_owned(),
         _ if stopped => ", nobody is running the queue".to_owned(),

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     domain::{Failure, text::clean},
     engine::{AuditEntry, Job, JobId},
+    labels,
     tui::{
         model::{Model, PendingReply},
         msg::Effect,
@@ -30,7 +31,7 @@ fn shown_job(model: &Model) -> Option<&Job> {
 
 /// Requests the audit entries of the job whose details are on top, when they were opened or its state has changed.
 pub fn request_if_changed(model: &mut Model, effects: &mut Vec<Effect>) {
-    let Some((job, state)) = shown_job(model).map(|job| (job.id, job.word())) else { return };
+    let Some((job, state)) = shown_job(model).map(|job| (job.id, job.phase())) else { return };
     let Some(Overlay::Pager(pager)) = model.overlays.last_mut() else { return };
     match &mut pager.audit {
         AuditLoad::Failed(_) => return,
@@ -46,7 +47,7 @@ pub fn request_if_changed(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// Shows the reply, if the job's details are still on top.
 pub fn on_reply(model: &mut Model, job: JobId, result: Result<Vec<AuditEntry>, Failure>) {
-    let Some(state) = shown_job(model).filter(|shown| shown.id == job).map(Job::word) else { return };
+    let Some(state) = shown_job(model).filter(|shown| shown.id == job).map(Job::phase) else { return };
     if let Some(Overlay::Pager(pager)) = model.overlays.last_mut() {
         pager.audit = match result {
             Ok(entries) => AuditLoad::Loaded(state, entries),
@@ -75,7 +76,7 @@ fn call_lines(call: &AuditEntry, width: usize) -> Vec<Line<'static>> {
         "in {} {}: {}; {}; request id {}; as {}",
         clean(&call.region),
         clean(&call.resource),
-        clean(&call.outcome.to_string()),
+        labels::outcome(&call.outcome),
         call.time.strftime("%Y-%m-%d %H:%M:%S UTC"),
         known(&call.request_id),
         known(&call.identity),

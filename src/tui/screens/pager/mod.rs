@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::{
     domain::{Failure, Image},
-    engine::{AuditEntry, Job, JobId},
+    engine::{AuditEntry, Job, JobId, JobPhase},
     tui::bindings::Context,
 };
 
@@ -34,9 +34,9 @@ enum AuditLoad {
     #[default]
     NotRequested,
     /// Requested when the job's state had this name.
-    Loading(&'static str),
+    Loading(JobPhase),
     /// The entries as of when the job's state had this name.
-    Loaded(&'static str, Vec<AuditEntry>),
+    Loaded(JobPhase, Vec<AuditEntry>),
     Failed(Failure),
 }
 
