@@ -10,7 +10,7 @@ use crate::{
     engine::{Command, JobId},
     tui::{
         banner,
-        catalogue::Progress,
+        catalogue::ListState,
         model::{Connection, Model, PendingReply, Reconnect},
         msg::{Connected, Effect},
         quit,
@@ -195,10 +195,8 @@ pub(super) fn retry_account_if_due(model: &mut Model, effects: &mut Vec<Effect>)
 
 /// Lists the regions again that failed in a way that may have passed.
 pub(super) fn list_failed(model: &mut Model, effects: &mut Vec<Effect>) {
-    let failed = model
-        .catalogue
-        .listings()
-        .filter(|(_, l)| matches!(&l.progress, Progress::Failed(f) if banner::may_recover(f)));
+    let failed =
+        model.catalogue.listings().filter(|(_, l)| matches!(&l.state, ListState::Failed(f) if banner::may_recover(f)));
     let regions: Vec<Region> = failed.map(|(region, _)| region.clone()).collect();
     list(model, regions, effects);
 }
@@ -340,7 +338,7 @@ pub(super) fn loading_text(model: &Model) -> Option<String> {
     let loading: Vec<&Region> = model
         .catalogue
         .listings()
-        .filter(|(_, l)| matches!(l.progress, Progress::Loading(_) | Progress::Waiting))
+        .filter(|(_, l)| matches!(l.state, ListState::Loading(_) | ListState::Waiting))
         .map(|(r, _)| r)
         .collect();
     match (&model.connection, loading.as_slice()) {

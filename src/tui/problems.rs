@@ -10,7 +10,7 @@ use crate::{
     labels,
     tui::{
         banner,
-        catalogue::Progress,
+        catalogue::ListState,
         model::{Connection, Model},
         screens::jobs::labels::idle_text,
     },
@@ -88,7 +88,7 @@ impl Model {
             add(ProblemLocation::Lookup(what), failure);
         }
         for (region, listing) in self.catalogue.listings() {
-            if let Progress::Failed(failure) = &listing.progress {
+            if let ListState::Failed(failure) = &listing.state {
                 add(ProblemLocation::Images(region), failure);
             }
         }

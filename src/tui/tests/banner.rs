@@ -1,4 +1,4 @@
-//! What holds for everything: credentials, who drives, whether the store can be written.
+//! Badges, banner and problems: credentials, the driver, the store.
 
 use super::{jobs::*, *};
 use crate::{
@@ -15,7 +15,7 @@ fn expired() -> Failure {
 }
 
 #[test]
-fn a_pause_says_what_to_run_and_that_it_goes_on_by_itself() {
+fn a_pause_shows_the_login_command_and_the_next_retry() {
     let mut model = with_jobs(vec![job(1), copying(2)]);
     let next_try = Some(now() + SignedDuration::from_secs(20));
     let status = Status { paused: Some(expired()), next_try, ..Status::default() };
@@ -26,7 +26,7 @@ fn a_pause_says_what_to_run_and_that_it_goes_on_by_itself() {
     );
     lacks(&mut model, "failed ");
     keys(&mut model, "!");
-    shows(&mut model, &["copies are paused: the credentials cannot be used", "the SSO session has expired"]);
+    shows(&mut model, &["copies are paused: the credentials do not work", "the SSO session has expired"]);
     update_jobs(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(Status::default()) });
     press(&mut model, KeyCode::Esc);
     lacks(&mut model, "PAUSED");
@@ -34,10 +34,10 @@ fn a_pause_says_what_to_run_and_that_it_goes_on_by_itself() {
 }
 
 #[test]
-fn who_drives_is_said_if_it_is_not_us() {
+fn another_driver_is_named() {
     let mut model = with_jobs((1..=5).map(copying).collect());
     lacks(&mut model, "running the queue");
-    lacks(&mut model, "LOOK ONLY");
+    lacks(&mut model, "VIEW ONLY");
     update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Another(None)));
     shows(&mut model, &[" Jobs 5 copies, another amigrate is running the queue "]);
     let process = DriverProcess { pid: 1234, host: "bastion\u{1b}[2J".into(), version: "0.0.9".into() };
@@ -58,14 +58,11 @@ fn who_drives_is_said_if_it_is_not_us() {
         &mut model,
         JobUpdate::Driver(DriverStatus::Nobody(Failure::new("lock the jobs", "this file system has no locks"))),
     );
-    shows(
-        &mut model,
-        &["JOBS: LOOK ONLY", "Jobs can only be looked at: this file system has no locks", "1 problem (!)"],
-    );
+    shows(&mut model, &["JOBS: VIEW ONLY", "Jobs can only be viewed: this file system has no locks", "1 problem (!)"]);
 }
 
 #[test]
-fn a_store_that_cannot_be_written_is_said_until_it_can() {
+fn a_store_that_cannot_be_written_is_shown_until_it_can() {
     let mut model = with_jobs(vec![job(1)]);
     update_jobs(
         &mut model,
@@ -73,10 +70,10 @@ fn a_store_that_cannot_be_written_is_said_until_it_can() {
     );
     shows(
         &mut model,
-        &["NOTHING SENT", "Nothing is sent: write the jobs down: the disk is full. Make room.", "1 problem (!)"],
+        &["QUEUE STOPPED", "The queue is stopped: write the jobs down: the disk is full. Make room.", "1 problem (!)"],
     );
     update_jobs(&mut model, JobUpdate::StoreProblem(None));
-    lacks(&mut model, "NOTHING SENT");
+    lacks(&mut model, "QUEUE STOPPED");
     lacks(&mut model, "problem");
 }
 
@@ -86,7 +83,7 @@ fn fail(model: &mut Model, effects: &[Effect], failure: Failure) {
     assert_eq!(reply(model, id, Reply::Connected(Err(failure))), wanted);
 }
 
-/// What the next attempt is preceded by: the seconds until it begins.
+/// Ticks until the next attempt; returns its time and id.
 fn next_attempt(model: &mut Model, from: Timestamp) -> (Timestamp, EffectId) {
     let mut now = from;
     loop {
@@ -99,7 +96,7 @@ fn next_attempt(model: &mut Model, from: Timestamp) -> (Timestamp, EffectId) {
 }
 
 #[test]
-fn credentials_that_are_not_there_are_looked_for_less_and_less_often() {
+fn missing_credentials_are_retried_with_backoff() {
     let (mut model, effects) = start(|_| {});
     fail(&mut model, &effects, expired());
     shows(
@@ -119,17 +116,17 @@ fn credentials_that_are_not_there_are_looked_for_less_and_less_often() {
         model.update(Msg::Reply { id, reply: Reply::Connected(Err(expired())) }, at);
     }
     assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300]);
-    // A login tries at once, and one that works begins anew.
+    // A login retries at once, and success resets the backoff.
     let effects = model.update(Msg::LoginChanged, then);
     let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(connected())));
     assert!(matches!(effects[0], Effect::AskAccount { .. }), "{effects:?}");
     assert!(matches!(model.connection, Connection::Ready(_)));
     lacks(&mut model, "Retrying");
-    assert_eq!(model.update(Msg::LoginChanged, then), [], "nothing waits for it");
+    assert_eq!(model.update(Msg::LoginChanged, then), [], "nothing waits for a login now");
 }
 
 #[test]
-fn a_login_is_watched_for_while_credentials_do_not_work() {
+fn logins_are_watched_while_credentials_do_not_work() {
     let mut model = with_jobs(vec![job(1)]);
     let mut watched = |paused: Option<Failure>| {
         let status = Some(Status { paused, ..Status::default() });
@@ -168,7 +165,7 @@ fn credentials_of_another_account_are_named_with_both_accounts() {
 }
 
 #[test]
-fn the_header_never_loses_account_source_regions_and_whose() {
+fn the_header_always_shows_account_source_regions_and_owner() {
     let long = "organisation-production-administrator-access";
     let sources = [
         (CredentialSource::Environment, "environment"),
@@ -189,7 +186,7 @@ fn the_header_never_loses_account_source_regions_and_whose() {
 }
 
 #[test]
-fn what_waiting_cannot_mend_is_not_looked_for_again() {
+fn failures_that_waiting_cannot_fix_are_not_retried() {
     for (retry, again) in
         [(Retry::AfterLogin, true), (Retry::Later, true), (Retry::AfterChange, false), (Retry::Never, false)]
     {
@@ -200,7 +197,7 @@ fn what_waiting_cannot_mend_is_not_looked_for_again() {
 }
 
 #[test]
-fn asking_by_key_takes_the_place_of_asking_by_itself() {
+fn a_manual_reconnect_replaces_an_automatic_one() {
     let (mut model, effects) = start(|_| {});
     fail(&mut model, &effects, expired());
     let ten = now() + SignedDuration::from_secs(10);
@@ -223,7 +220,7 @@ fn open(model: &mut Model, digits: &str, job: Job) {
 }
 
 #[test]
-fn what_was_stored_is_shown_before_anybody_is_signed_in() {
+fn stored_jobs_are_shown_before_sign_in() {
     let (mut model, effects) = start(|_| {});
     fail(&mut model, &effects, expired());
     open(&mut model, "123456789012", copying(1));
@@ -243,7 +240,7 @@ fn sign_in(model: &mut Model, effects: &[Effect], digits: &str) -> Vec<Effect> {
 }
 
 #[test]
-fn jobs_of_another_account_go_once_it_is_known_who_is_signed_in() {
+fn jobs_of_another_account_disappear_once_the_account_is_known() {
     for (digits, stay) in [("123456789012", true), ("999999999999", false)] {
         let (mut model, effects) = start(|_| {});
         open(&mut model, "123456789012", copying(1));
@@ -251,7 +248,7 @@ fn jobs_of_another_account_go_once_it_is_known_who_is_signed_in() {
         assert_eq!(effects[0], Effect::OpenJobs { account: key(digits) });
         assert_eq!(effects[1], Effect::Command(Command::Follow(vec![region("us-east-1")])));
         assert_eq!(model.jobs_view.jobs().count() == 1, stay, "{digits}");
-        // News of the other account that were under way.
+        // An update of the other account that was already on its way.
         open(&mut model, "888888888888", copying(2));
         assert_eq!(model.jobs_view.job(JobId(2)), None);
     }
@@ -273,13 +270,13 @@ fn chosen_regions_are_followed_once_the_account_is_known() {
     regions.sort();
     assert_eq!(regions.len(), all.len());
     assert!(all.iter().all(|r| regions.contains(r)), "{regions:?}");
-    // The same regions once more: nothing new to follow.
+    // The same regions again: nothing new to follow.
     keys(&mut model, "w/marketp");
     assert_eq!(followed(&press(&mut model, KeyCode::Enter)), None);
 }
 
 #[test]
-fn who_drives_outlives_news_of_the_jobs() {
+fn the_driver_status_outlives_job_updates() {
     let mut model = listed(vec![image(1)]);
     update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Us));
     open(&mut model, "123456789012", copying(1));
@@ -287,7 +284,7 @@ fn who_drives_outlives_news_of_the_jobs() {
 }
 
 #[test]
-fn nothing_is_asked_for_before_it_is_known_for_whom() {
+fn no_command_is_sent_before_the_account_is_known() {
     let (mut model, effects) = start(|_| {});
     let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(connected())));
     let Effect::ListRegions { id } = effects[1] else { panic!("{effects:?}") };
@@ -297,14 +294,14 @@ fn nothing_is_asked_for_before_it_is_known_for_whom() {
     let page = Ok(ImagePage { images: vec![image(1)], next: None });
     reply(&mut model, id, Reply::Images { region: at, page });
     frame(&mut model);
-    form(&mut model);
+    open_form(&mut model);
     assert_eq!(ctrl(&mut model, 's'), []);
-    says(&model, "it is not known whose account this is");
-    assert!(matches!(overlay(&model), Some(screens::Overlay::Form(_))), "nothing of it is lost");
+    says(&model, "the account is not known yet");
+    assert!(matches!(overlay(&model), Some(screens::Overlay::Form(_))), "the form stays open");
 }
 
 #[test]
-fn an_account_that_could_not_be_asked_is_asked_again_and_the_lists_with_it() {
+fn a_failed_account_lookup_is_retried_and_failed_lists_with_it() {
     let (mut model, effects) = start(|_| {});
     let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(connected())));
     let gone = || Failure::new("ask", "the endpoint refuses the connection").retry(Retry::Later);
@@ -330,7 +327,7 @@ fn an_account_that_could_not_be_asked_is_asked_again_and_the_lists_with_it() {
 }
 
 #[test]
-fn what_became_of_a_damaged_store_stays_among_the_problems() {
+fn a_damaged_store_stays_among_the_problems() {
     let mut model = with_jobs(vec![job(1)]);
     update_jobs(&mut model, JobUpdate::Warning(Warning::StoreSetAside("jobs-damaged.db".into())));
     keys(&mut model, "j");
@@ -341,7 +338,7 @@ fn what_became_of_a_damaged_store_stays_among_the_problems() {
 }
 
 #[test]
-fn a_clock_set_back_by_hours_leaves_no_notice_standing_for_hours() {
+fn deadlines_move_with_a_clock_that_is_set() {
     let mut model = with_jobs(vec![copying(1)]);
     update_jobs(&mut model, JobUpdate::Warning(Warning::Unreadable(2)));
     let left = model.next_deadline().unwrap().duration_since(model.now);

@@ -104,7 +104,7 @@ fn press(model: &mut Model, effects: &mut Vec<Effect>) {
             let regions = form.destinations.clone();
             picker::open::kms_keys(model, &regions, &field, effects);
         }
-        Field::KeyFor(region) => picker::open::kms_keys(model, &[region.clone()], &field, effects),
+        Field::KeyFor(region) => picker::open::kms_keys(model, std::slice::from_ref(region), &field, effects),
         Field::Name | Field::Description => form.move_focus(true),
     }
 }

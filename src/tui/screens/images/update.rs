@@ -129,6 +129,14 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         }
         Action::MarkAll => pane.marked.extend(pane.rows.iter().map(|i| image_ref(i))),
         Action::MarkNone => pane.marked.clear(),
+        _ => return act_on_images(model, action, effects),
+    }
+    true
+}
+
+/// Runs an action that opens something for images, or for choosing others.
+fn act_on_images(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
+    match action {
         Action::Details => {
             if let Some(image) = model.current_image().cloned() {
                 model.overlays.push(Overlay::Pager(Pager::image(image)));

@@ -69,17 +69,17 @@ pub(super) fn beside_bar(jobs_view: &JobsView, job: &Job, roomy: bool, now: Time
     let left = fit_right(&left, 11, "");
     let elapsed = fit_right(&duration(job.elapsed(now)), 6, "");
     if let Some(failure) = jobs_view.region_problem(&job.request.destination) {
-        return (format!("{by}no news: {}", clean(&failure.why)), theme::WARN);
+        return (format!("{by}cannot poll: {}", clean(&failure.why)), theme::WARN);
     }
     if let Some(idle) = job.stalled(now, jobs_view.stall) {
         let by = if elsewhere { "elsewhere, " } else { "" };
-        let words = format!("{by}no progress for {}", idle_text(idle));
-        return (format!("{words:>USUAL$}"), theme::WARN);
+        let text = format!("{by}no progress for {}", idle_text(idle));
+        return (format!("{text:>USUAL$}"), theme::WARN);
     }
     if let Some(note) = &job.note {
         return (format!("{by}{}", labels::note(note)), theme::BUSY);
     }
-    let words = match (elsewhere, roomy) {
+    let text = match (elsewhere, roomy) {
         (true, true) => format!("started elsewhere {elapsed} {left}"),
         (true, false) => format!("started elsewhere {elapsed}"),
         (false, _) => {
@@ -87,35 +87,35 @@ pub(super) fn beside_bar(jobs_view: &JobsView, job: &Job, roomy: bool, now: Time
             format!("{} {elapsed} {left}", fit_right(&format!("{done}/{all}"), 5, ""))
         }
     };
-    (words, theme::BUSY)
+    (text, theme::BUSY)
 }
 
 /// The state of a job in a line, for copies without a bar.
 pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (String, Style) {
     let note = job.note.as_ref().map(labels::note);
     let elsewhere = if job.origin == Origin::Elsewhere { ", started elsewhere" } else { "" };
-    let word = format!("{}{elsewhere}", job.phase().as_str());
-    let noted = |word: &str| note.as_ref().map_or_else(|| word.to_owned(), |n| format!("{word}: {n}"));
+    let phase = format!("{}{elsewhere}", job.phase().as_str());
+    let noted = |text: &str| note.as_ref().map_or_else(|| text.to_owned(), |n| format!("{text}: {n}"));
     match &job.state {
         JobState::Queued | JobState::Reconciling { .. } | JobState::Starting if job.leaving() => {
             let why = note.as_deref().unwrap_or("waiting for the new image's id");
-            (format!("{word}: {why}"), theme::WARN)
+            (format!("{phase}: {why}"), theme::WARN)
         }
         JobState::Queued => {
             let why = jobs_view.waiting(job).map(|w| labels::waiting(w, &job.request.destination)).or(note);
-            (why.map_or_else(|| word.clone(), |w| format!("{word}: {w}")), theme::WARN)
+            (why.map_or_else(|| phase.clone(), |w| format!("{phase}: {w}")), theme::WARN)
         }
         JobState::Reconciling { .. } => {
             let waiting = job.waiting.as_ref().unwrap_or(&Waiting::OutcomeCheck(None));
             let why = labels::waiting(waiting, &job.request.destination);
-            (format!("{word}: {why}"), theme::WARN)
+            (format!("{phase}: {why}"), theme::WARN)
         }
         JobState::InDoubt { candidates } => {
             let why = note.unwrap_or_else(|| in_doubt(candidates));
-            (format!("{word}: {why}; press t to decide"), theme::BAD)
+            (format!("{phase}: {why}; press t to decide"), theme::BAD)
         }
-        JobState::Starting => (format!("{word}: sending CopyImage"), theme::BUSY),
-        JobState::Copying { .. } => (noted(&word), theme::BUSY),
+        JobState::Starting => (format!("{phase}: sending CopyImage"), theme::BUSY),
+        JobState::Copying { .. } => (noted(&phase), theme::BUSY),
         JobState::Available { image } => {
             (noted(&format!("available {image} after {}{elsewhere}", duration(job.elapsed(now)))), theme::GOOD)
         }
@@ -123,27 +123,27 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (String, S
             // Missing tags are shown in the details.
             let untagged = matches!(job.note, Some(Note::Untagged(_)));
             let note = note.filter(|_| !untagged).map_or_else(String::new, |n| format!(". {n}"));
-            (format!("{word}: {}{note}", clean(&failure.why)), theme::BAD)
+            (format!("{phase}: {}{note}", clean(&failure.why)), theme::BAD)
         }
         JobState::Removing { purpose: RemovalReason::Retry { .. }, .. } => {
             (noted(&labels::removal(job).unwrap_or_default()), theme::WARN)
         }
         JobState::Removing { .. } => {
             let doing = note.or_else(|| labels::removal(job)).unwrap_or_default();
-            (format!("{word}: {doing}"), theme::WARN)
+            (format!("{phase}: {doing}"), theme::WARN)
         }
         JobState::Gone { image } => {
             let why = note.as_deref().unwrap_or("deregistered by somebody else");
-            (format!("{word}: {image}, {why}"), theme::BAD)
+            (format!("{phase}: {image}, {why}"), theme::BAD)
         }
         JobState::Deregistered | JobState::Cancelled => {
             let left = labels::remaining_summary(job);
             let style = if left.is_empty() { theme::FAINT } else { theme::WARN };
             let joint = if note.is_some() { ":" } else { "," };
-            let words: Vec<String> = note.into_iter().chain(left).collect();
-            match words.as_slice() {
-                [] => (word, style),
-                words => (format!("{word}{joint} {}", words.join("; ")), style),
+            let details: Vec<String> = note.into_iter().chain(left).collect();
+            match details.as_slice() {
+                [] => (phase, style),
+                details => (format!("{phase}{joint} {}", details.join("; ")), style),
             }
         }
     }

@@ -112,7 +112,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
     }
     match action {
         Action::Cancel | Action::CancelBatch | Action::Retry | Action::RetryBatch => {
-            change_copies(model, action, effects)
+            change_copies(model, action, effects);
         }
         Action::Expand if model.jobs.history.is_none() => {
             if let Some(id) = model.jobs.current

@@ -36,49 +36,28 @@ pub(super) fn lines(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>
 }
 
 fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
-    let mut lines = Vec::new();
+    let mut lines = entry("state", &state_text(&model.jobs_view, job, model.now).0, width);
+    lines.extend(advice(job, width));
     let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
-    add("state", &state_text(&model.jobs_view, job, model.now).0);
-    if let JobState::Failed { failure, .. } = &job.state {
-        if !failure.hint.is_empty() {
-            add("what to do", &failure.hint);
-        }
-        add("AWS error code", failure.code.as_deref().unwrap_or("none given"));
-        add("AWS request id", failure.request_id.as_deref().unwrap_or("none given"));
-    }
-    if let JobState::Reconciling { .. } = &job.state {
-        add(
-            "in doubt",
-            "AWS did not answer the request. It is asked first whether the copy was started; no second copy is made.",
-        );
-    }
-    if let JobState::InDoubt { candidates } = &job.state {
-        for candidate in candidates {
-            add("candidate", candidate.as_str());
-        }
-        add(
-            "what to do",
-            "Press t on the copy, or run `amigrate resolve`, to say which image it is or to start it again.",
-        );
-    }
     for (snapshot, why) in job.still_to_remove() {
-        add("to be removed", &labels::undeleted(snapshot, why));
+        add("to be deleted", &labels::undeleted(snapshot, why));
     }
     for left in &job.leftovers {
         add("left in AWS", &labels::leftover(left));
     }
-    if !job.state.ended()
-        && let Some(waiting) = model.jobs_view.waiting(job)
-        && matches!(job.state, JobState::Queued | JobState::Reconciling { .. })
-    {
-        add("waiting for", &labels::waiting(waiting, &job.request.destination));
-    }
-    if let Some(problem) = model.jobs_view.region_problem(&job.request.destination).filter(|_| !job.state.ended()) {
-        add("no news", &problem.to_string());
-    }
-    let progress = model.jobs_view.status.regions.get(&job.request.destination).and_then(|r| r.no_progress.as_ref());
-    if let Some(problem) = progress.filter(|_| !job.state.ended()) {
-        add("no progress", &problem.to_string());
+    let region = &job.request.destination;
+    if !job.state.ended() {
+        if let Some(waiting) = model.jobs_view.waiting(job)
+            && matches!(job.state, JobState::Queued | JobState::Reconciling { .. })
+        {
+            add("waiting for", &labels::waiting(waiting, region));
+        }
+        if let Some(problem) = model.jobs_view.region_problem(region) {
+            add("cannot poll", &problem.to_string());
+        }
+        if let Some(problem) = model.jobs_view.status.regions.get(region).and_then(|r| r.no_progress.as_ref()) {
+            add("no progress data", &problem.to_string());
+        }
     }
     let none = if job.state.ended() { "none" } else { "no id yet" };
     add("new image", job.image().map_or(none, |i| i.as_str()));
@@ -88,14 +67,42 @@ fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
         add("images made", &made.join(", "));
     }
     add("batch", job.batch.as_str());
-    add(
-        "started",
-        match job.origin {
-            Origin::Here => "by amigrate on this host",
-            Origin::Elsewhere => "elsewhere: by the console, the CLI, a colleague or another host",
-        },
-    );
+    let started = match job.origin {
+        Origin::Here => "by amigrate on this host",
+        Origin::Elsewhere => "elsewhere: by the console, the CLI, a colleague or another host",
+    };
+    add("started", started);
     add("amigrate tags", &amigrate_tags(job));
+    lines
+}
+
+/// What a failed or uncertain state means and what to do about it.
+fn advice(job: &Job, width: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
+    match &job.state {
+        JobState::Failed { failure, .. } => {
+            if !failure.hint.is_empty() {
+                add("what to do", &failure.hint);
+            }
+            add("AWS error code", failure.code.as_deref().unwrap_or("none given"));
+            add("AWS request id", failure.request_id.as_deref().unwrap_or("none given"));
+        }
+        JobState::Reconciling { .. } => add(
+            "unknown outcome",
+            "AWS did not answer the request. It is asked first whether the copy was started; no second copy is made.",
+        ),
+        JobState::InDoubt { candidates } => {
+            for candidate in candidates {
+                add("candidate", candidate.as_str());
+            }
+            add(
+                "what to do",
+                "Press t on the copy, or run `amigrate resolve`, to say which image it is or to start it again.",
+            );
+        }
+        _ => {}
+    }
     lines
 }
 

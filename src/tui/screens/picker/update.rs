@@ -83,7 +83,7 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) -> PickOutcome {
         }
         (PickerKind::Owner, Value::Owner(whose)) => browse::choose_owner(model, whose, effects),
         (PickerKind::Owner, Value::OwnerInput(input)) => {
-            model.overlays.push(Overlay::InputLine(InputLine::owner(input)))
+            model.overlays.push(Overlay::InputLine(InputLine::owner(input)));
         }
         (PickerKind::Profile, Value::Text(profile)) => browse::switch_profile(model, profile, effects),
         (PickerKind::Command, Value::Action(action)) => return PickOutcome::Run(action),
