@@ -136,7 +136,7 @@ async fn other_peoples_images() {
     assert_snapshot!("amazon", harness.screen());
     harness.lacks("golden-linux");
     choose("id").await;
-    harness.shows("The account's id, twelve digits:");
+    harness.shows("Account id, twelve digits:");
     harness.send("123").await;
     harness.press(KeyCode::Enter).await;
     harness.shows("twelve digits.");

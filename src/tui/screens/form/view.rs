@@ -164,7 +164,7 @@ fn destinations(form: &Form) -> String {
 fn encryption(form: &Form) -> String {
     let fixed = form.draft().encryption_fixed();
     match (form.encrypt, fixed) {
-        (true, Some(why)) => checkbox(true, &format!("encrypt. {why}")),
+        (true, Some(why)) => checkbox(true, why),
         (false, Some(why)) => format!("none. {why}"),
         (true, None) => checkbox(true, "encrypt"),
         (false, None) => checkbox(false, "same as source (Space: encrypt)"),
