@@ -94,7 +94,7 @@ impl Body {
             }
             Item::Field(Field::KeyFor(region)) => {
                 let input = form.keys.get(region).unwrap_or(&empty);
-                (region.as_str(), text_or(input, focus, "(same as above)", text, room))
+                (region.as_str(), text_or(input, focus, "(key for all)", text, room))
             }
             Item::Field(Field::CopyTags) => ("Tags", fixed(checkbox(form.copy_tags, "copy the image's own tags"))),
             Item::StartButton => ("", fixed(start_button(plan, focus))),
