@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     domain::{AccountKey, Failure, Region},
     driver::DriverStatus,
-    engine::{BatchId, Job, JobId, Status},
+    engine::{BatchId, Job, JobId, Status, Waiting},
 };
 
 /// The jobs, as they were committed last.
@@ -80,9 +80,9 @@ impl JobsView {
     }
 
     /// What a queued job waits for: its own reason, else its destination's.
-    pub fn waiting<'a>(&'a self, job: &'a Job) -> Option<&'a str> {
-        let of_region = || self.status.regions.get(&job.request.destination)?.waiting.as_deref();
-        job.waiting.as_deref().or_else(of_region)
+    pub fn waiting<'a>(&'a self, job: &'a Job) -> Option<&'a Waiting> {
+        let of_region = || self.status.regions.get(&job.request.destination)?.waiting.as_ref();
+        job.waiting.as_ref().or_else(of_region)
     }
 
     /// Whether every job has ended.

@@ -18,7 +18,7 @@ use crate::{
         AccountKey, ClientToken, CopyRequest, Description, Encryption, Failure, ImageId, ImageName, ImageQuery,
         ImageState, Region,
     },
-    engine::{Command, EngineConfig, Job, Outcome},
+    engine::{Command, EngineConfig, Job, JobPhase, Outcome},
     sim::{Scenario, SharedWorld, World, connector},
     store::Store,
 };
@@ -121,7 +121,7 @@ async fn a_clock_set_by_hours_stops_neither_polls_nor_starts() {
         assert!(harness.asked("DescribeImages") >= polls + 4, "{hours} h: nothing is polled any more");
         tokio::time::sleep(Duration::from_mins(30)).await;
         let jobs = harness.jobs().await;
-        assert_eq!(jobs.iter().map(Job::word).collect::<Vec<_>>(), ["available", "available"], "{hours} h: {jobs:#?}");
+        assert_eq!(jobs.iter().map(Job::phase).collect::<Vec<_>>(), [JobPhase::Available; 2], "{hours} h: {jobs:#?}");
         assert_eq!(harness.asked("CopyImage"), 2, "{hours} h: no copy was sent twice");
         let account = harness.account.clone();
         let audit = harness.store.with(move |store| store.audit(&account, None)).await.unwrap();

@@ -118,7 +118,7 @@ fn version_one_is_read_for_ever() {
     let store = open(dir.path());
     let loaded = store.load(&account(), at(-1_000_000)).unwrap();
     assert_eq!(loaded.unreadable, 0, "jobs written by version 1 must be read: give new fields a default");
-    let words: Vec<_> = loaded.jobs.iter().map(|job| (job.id.0, job.word())).collect();
+    let words: Vec<_> = loaded.jobs.iter().map(|job| (job.id.0, job.phase().as_str())).collect();
     assert_eq!(words, [(1, "queued"), (2, "copying"), (3, "failed"), (4, "clearing")]);
     assert_eq!((loaded.commands.len(), loaded.last_id), (2, 12));
     assert_eq!(loaded.status.regions.len(), 1);
@@ -130,7 +130,7 @@ fn steps_are_taken_in_order_and_whole() {
     let dir = version_one();
     let failure = open::open(dir.path(), at(0), BROKEN, open::Migrate::Always).unwrap_err();
     assert!(failure.why.contains("nothing"), "{failure}");
-    assert_eq!(form(&raw(dir.path())), form(&Store::in_memory().unwrap().conn), "half a step was taken");
+    assert_eq!(form(&raw(dir.path())), form(&Store::in_memory().unwrap().conn), "half a step was applied");
     assert_eq!(ids(&open(dir.path())).len(), 4);
 
     let store = open::open(dir.path(), at(0), LATER, open::Migrate::Always).unwrap().store;
@@ -165,7 +165,7 @@ fn a_newer_form_is_refused_and_not_touched() {
 }
 
 #[test]
-fn whoever_only_looks_takes_no_store_away_from_an_older_program() {
+fn a_reader_takes_no_store_away_from_an_older_program() {
     let dir = tempfile::tempdir().unwrap();
     let open_older = || open::open(dir.path(), at(0), &schema::STEPS[..1], open::Migrate::Always).unwrap().store;
     let older = open_older();
