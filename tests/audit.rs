@@ -60,7 +60,8 @@ fn play(kill: Option<(usize, Phase)>) -> Run {
         let account = rig.account.clone();
         let audit = rig.keeper.with(move |store| store.audit(&account, None)).await.unwrap();
         let changing = |action: &str| ["CopyImage", "DeregisterImage", "DeleteSnapshot"].contains(&action);
-        let asked = rig.world.with(|w| w.calls().iter().filter(|((_, a), _)| changing(a)).map(|(_, c)| c.asked).sum());
+        let asked =
+            rig.world.with(|w| w.calls().iter().filter(|((_, a), _)| changing(a)).map(|(_, c)| c.received).sum());
         let effects = rig.notes().effects;
         Run { effects, jobs: rig.stored().await, audit, asked }
     })

@@ -71,7 +71,9 @@ fn play(kill: Option<(usize, Phase)>) -> (usize, Vec<String>) {
     paused(async {
         let limits = EngineConfig { pending: 2, ..EngineConfig::default() };
         let rig = Rig::new(&Scenario::named("demo").unwrap(), limits);
-        rig.world.with(|w| (w.limits().pending_copies, w.pace().unseen_ms, w.pace().in_use_ms) = (2, 2_000, 4_000));
+        rig.world.with(|w| {
+            (w.limits().pending_copies, w.latencies().unseen_ms, w.latencies().in_use_ms) = (2, 2_000, 4_000)
+        });
         rig.notes().kill = kill;
         let person = Person::new(&rig).await;
         let mut life = rig.live();

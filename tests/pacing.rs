@@ -31,7 +31,7 @@ async fn asked(places: &[&str], each: usize) -> (Rig, rig::Life) {
     let rig = Rig::new(&Scenario::named("demo").unwrap(), EngineConfig::default());
     rig.world.with(|w| {
         w.limits().rates = true;
-        w.pace().base_ms = 5_000_000;
+        w.latencies().base_ms = 5_000_000;
     });
     let source = rig.sources().await.remove(0);
     let life = rig.live();
@@ -57,7 +57,7 @@ async fn asked(places: &[&str], each: usize) -> (Rig, rig::Life) {
 
 /// How often an action was asked for in a region, and how often that was too often.
 fn count(rig: &Rig, place: &str, action: &str) -> (u64, u64) {
-    rig.world.with(|w| w.calls().get(&(region(place), action.to_owned())).map_or((0, 0), |c| (c.asked, c.throttled)))
+    rig.world.with(|w| w.calls().get(&(region(place), action.to_owned())).map_or((0, 0), |c| (c.received, c.throttled)))
 }
 
 fn throttled(rig: &Rig) -> u64 {
@@ -74,8 +74,9 @@ async fn watch(rig: &Rig, places: &[&str]) -> u64 {
     for place in places {
         // A look begins with one DescribeImages; so there are as many looks as those.
         let (looks, snapshots) = (count(rig, place, "DescribeImages").0, count(rig, place, "DescribeSnapshots").0);
-        let all: u64 =
-            rig.world.with(|w| w.calls().iter().filter(|((r, _), _)| *r == region(place)).map(|(_, c)| c.asked).sum());
+        let all: u64 = rig
+            .world
+            .with(|w| w.calls().iter().filter(|((r, _), _)| *r == region(place)).map(|(_, c)| c.received).sum());
         assert!(looks > 10 && looks <= WINDOW / fastest + 1, "{place}: {looks} looks in {WINDOW} s");
         assert!(snapshots <= looks, "{place}: {snapshots} DescribeSnapshots in {looks} looks");
         assert_eq!(all, looks + snapshots, "{place}: nothing else is asked");

@@ -77,15 +77,15 @@ impl Play {
         };
         let rig = Rig::new(&Scenario::named("demo").unwrap(), limits);
         rig.world.with(|w| {
-            let pace = w.pace();
+            let latencies = w.latencies();
             let unseen = if rng.bool() { rng.i64(0..15_000) } else { 0 };
-            pace.unseen_ms = unseen;
-            pace.in_use_ms = if rng.bool() { rng.i64(0..9_000) } else { 0 };
-            pace.ghost_ms = if rng.bool() { rng.i64(0..12_000) } else { 0 };
-            pace.base_ms = rng.i64(1_000..90_000);
-            pace.snapshots_after_ms = rng.i64(100..9_000);
-            pace.deregister_after_ms = if rng.u8(..) < 80 { rng.i64(0..9_000) } else { 0 };
-            pace.unavailable_ms = rng.bool().then(|| rng.i64(0..60_000));
+            latencies.unseen_ms = unseen;
+            latencies.in_use_ms = if rng.bool() { rng.i64(0..9_000) } else { 0 };
+            latencies.ghost_ms = if rng.bool() { rng.i64(0..12_000) } else { 0 };
+            latencies.base_ms = rng.i64(1_000..90_000);
+            latencies.snapshots_after_ms = rng.i64(100..9_000);
+            latencies.deregister_after_ms = if rng.u8(..) < 80 { rng.i64(0..9_000) } else { 0 };
+            latencies.unavailable_ms = rng.bool().then(|| rng.i64(0..60_000));
             let limits = w.limits();
             limits.pending_copies = rng.usize(1..8);
             limits.rates = rng.bool();
@@ -359,9 +359,9 @@ impl Play {
         // Refused, where the limit is reached.
         let made = self.rig.world.with(|w| {
             if tags {
-                w.copy_with_tags_elsewhere(&to, &source, &from, &name, now)
+                w.copy_with_tags_as_other_user(&to, &source, &from, &name, now)
             } else {
-                w.copy_elsewhere(&to, &source, &from, &name, now)
+                w.copy_as_other_user(&to, &source, &from, &name, now)
             }
         });
         if made.is_ok() {
@@ -377,19 +377,22 @@ impl Play {
         let (what, done) = match self.rng.u8(..10) {
             0 | 1 => {
                 let delete = self.rng.bool();
-                let removed = |w: &mut World| w.deregister_elsewhere(&copy.region, &copy.image.id, delete, now);
+                let removed = |w: &mut World| w.deregister_as_other_user(&copy.region, &copy.image.id, delete, now);
                 ("copies deregistered by others", self.rig.world.with(removed))
             }
             2 => {
-                let made = |w: &mut World| w.register_elsewhere(&region, &id, &format!("registered-{n}"), now);
+                let made = |w: &mut World| w.register_as_other_user(&region, &id, &format!("registered-{n}"), now);
                 ("images registered by others", self.rig.world.with(made).map(drop))
             }
             3..=6 => {
                 let how = [LookAlike::Described, LookAlike::Tagged, LookAlike::OfVolume][self.rng.usize(..3)];
-                ("snapshots imitated", self.rig.world.with(|w| w.imitate_elsewhere(&region, &id, how, now)).map(drop))
+                (
+                    "snapshots imitated",
+                    self.rig.world.with(|w| w.imitate_as_other_user(&region, &id, how, now)).map(drop),
+                )
             }
             7 | 8 => {
-                let deleted = |w: &mut World| w.delete_snapshot_elsewhere(&region, &id, now);
+                let deleted = |w: &mut World| w.delete_snapshot_as_other_user(&region, &id, now);
                 ("snapshots deleted by others", self.rig.world.with(deleted))
             }
             _ => {
@@ -399,9 +402,9 @@ impl Play {
                 let tagged = |w: &mut World| {
                     let tag = Tag { key: "Team".into(), value: "x".into() };
                     if mine {
-                        w.untag_elsewhere(&region, &id, JobTags::JOB, now)
+                        w.untag_as_other_user(&region, &id, JobTags::JOB, now)
                     } else {
-                        w.tag_elsewhere(&region, &id, tag, now)
+                        w.tag_as_other_user(&region, &id, tag, now)
                     }
                 };
                 ("tags changed by others", self.rig.world.with(tagged))

@@ -104,7 +104,7 @@ impl Bench {
     }
 
     fn asked(&self, action: &str) -> u64 {
-        self.world.with(|w| w.calls().iter().filter(|((_, a), _)| a == action).map(|(_, c)| c.asked).sum())
+        self.world.with(|w| w.calls().iter().filter(|((_, a), _)| a == action).map(|(_, c)| c.received).sum())
     }
 }
 

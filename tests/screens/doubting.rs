@@ -27,7 +27,7 @@ async fn in_doubt() -> Stage {
     let request = stage.seen().jobs[0].request.clone();
     let now = crate::stage::opening() + jiff::SignedDuration::from_mins(1);
     stage.world.with(|w| {
-        w.copy_elsewhere(&region("eu-west-2"), &request.source, &request.source_region, "doubtful", now).unwrap();
+        w.copy_as_other_user(&region("eu-west-2"), &request.source, &request.source_region, "doubtful", now).unwrap();
     });
     stage.pass(Duration::from_mins(12)).await;
     assert!(matches!(stage.seen().jobs[0].state, JobState::InDoubt { .. }), "{:?}", stage.seen().jobs[0].state);
@@ -79,7 +79,7 @@ async fn what_a_cancel_leaves_is_named() {
     stage.world.with(|w| {
         let own = &job.snapshots[0].id;
         w.complete_snapshot(&here, own, now).unwrap();
-        w.imitate_elsewhere(&here, own, LookAlike::Described, now).unwrap();
+        w.imitate_as_other_user(&here, own, LookAlike::Described, now).unwrap();
     });
     stage.send("x").await;
     stage.send("y").await;
