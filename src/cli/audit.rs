@@ -7,6 +7,7 @@ use super::{Setup, jobs};
 use crate::{
     domain::{Failure, text::clean},
     engine::{AuditEntry, JobId},
+    labels,
 };
 
 /// What is printed.
@@ -36,7 +37,7 @@ pub(super) fn run(setup: &Setup, which: Which) -> Result<ExitCode, Failure> {
 
 /// Fields between tabs, never empty, so that `cut` and `awk` can count them.
 fn line(entry: &AuditEntry) -> String {
-    let (outcome, job) = (entry.outcome.to_string(), entry.job.to_string());
+    let (outcome, job) = (labels::outcome(&entry.outcome), entry.job.to_string());
     let fields = [
         entry.identity.as_deref(),
         Some(entry.region.as_str()),

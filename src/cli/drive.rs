@@ -18,18 +18,16 @@ use super::{Setup, http_client};
 use crate::{
     aws::Session,
     domain::{AccountKey, Failure, text::clean},
-    engine::{Command, EngineConfig, JobId, Status},
-    runtime::{
-        Clock, background,
-        driver::{Driver, DriverConfig, DriverHandle, LockMode},
-        hands::{AwsBackend, SessionReload, SharedSession},
-        keeper::StoreHandle,
+    driver::{
+        AwsBackend, Clock, Driver, DriverConfig, DriverHandle, DriverStatus, JobUpdate, LockMode, SessionReload,
+        SharedSession, StoreHandle, background,
         login::{LoginFiles, given_up_on, until_signed_in},
         profile_key,
     },
+    engine::{Command, EngineConfig, JobId, JobPhase, Status},
+    labels,
     store::Store,
     term::session,
-    tui::{DriverStatus, JobUpdate},
 };
 
 /// The same in a process without a terminal, which is waited for only until it has left this one.
@@ -162,7 +160,7 @@ struct Told {
     paused: watch::Sender<Option<Failure>>,
     /// Whether it drives; another one's credentials are its own affair.
     driving: bool,
-    words: BTreeMap<JobId, &'static str>,
+    words: BTreeMap<JobId, JobPhase>,
 }
 
 impl Told {
@@ -176,20 +174,21 @@ impl Told {
             JobUpdate::Driver(driver @ DriverStatus::Another(_)) => {
                 self.driving = false;
                 self.heed(&Status::default());
-                let waiting = driver.other().map(|who| format!("{who}; waiting for it to end"));
-                tell(&driver.silent().or(waiting).unwrap_or_default());
+                let waiting =
+                    labels::driver::running_elsewhere(driver).map(|who| format!("{who}; waiting for it to end"));
+                tell(&labels::driver::unresponsive(driver).or(waiting).unwrap_or_default());
             }
             JobUpdate::Changed { jobs, status } => {
                 if let Some(status) = status {
                     self.heed(status);
                 }
                 for job in jobs {
-                    if self.words.insert(job.id, job.word()) == Some(job.word()) {
+                    if self.words.insert(job.id, job.phase()) == Some(job.phase()) {
                         continue;
                     }
                     let request = &job.request;
                     let image = job.image().map_or_else(String::new, |i| format!(" {i}"));
-                    tell(&format!("{} to {}: {}{image}", request.name, request.destination, job.word()));
+                    tell(&format!("{} to {}: {}{image}", request.name, request.destination, job.phase().as_str()));
                 }
             }
             JobUpdate::Driver(DriverStatus::Nobody(failure))

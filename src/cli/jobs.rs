@@ -12,8 +12,9 @@ use super::{Setup, http_client};
 use crate::{
     aws::Session,
     domain::{AccountKey, CopyRequest, Failure, ImageId, text::clean},
+    driver::profile_key,
     engine::{Command, Job, JobState, Status},
-    runtime::profile_key,
+    labels,
     store::Store,
 };
 
@@ -102,17 +103,20 @@ fn asked(request: &CopyRequest) -> String {
 
 fn line(job: &Job, status: &Status) -> String {
     let request = &job.request;
-    let waiting = || status.regions.get(&request.destination)?.waiting.clone();
+    let own = || job.waiting.as_ref();
+    let of_region = || status.regions.get(&request.destination)?.waiting.as_ref();
+    let waiting = |waiting| labels::waiting(waiting, &request.destination);
     let reason = match &job.state {
         JobState::Failed { failure, .. } => Some(failure.why.clone()),
-        JobState::Queued => job.waiting.clone().or_else(waiting),
+        JobState::Queued => own().or_else(of_region).map(waiting),
         JobState::InDoubt { candidates } => Some(in_doubt(candidates)),
-        _ => job.waiting.clone(),
+        _ => own().map(waiting),
     };
-    let reason = reason.or_else(|| job.note.clone()).into_iter().chain(left_behind(job)).collect::<Vec<_>>().join("; ");
+    let reason = reason.or_else(|| job.note.as_ref().map(labels::note)).into_iter();
+    let reason = reason.chain(labels::remaining_snapshots(job)).collect::<Vec<_>>().join("; ");
     let state = match (&job.state, job.percent()) {
-        (JobState::Copying { .. }, Some(percent)) => format!("{} {percent}%", job.word()),
-        _ => job.word().to_owned(),
+        (JobState::Copying { .. }, Some(percent)) => format!("{} {percent}%", job.phase().as_str()),
+        _ => job.phase().as_str().to_owned(),
     };
     fields([
         &job.id.to_string(),
@@ -132,17 +136,6 @@ fn in_doubt(candidates: &[ImageId]) -> String {
         [] => "AWS does not show whether it was made".into(),
         some => format!("may be {}", some.join(" or ")),
     }
-}
-
-/// Snapshots of a removed image that are still there.
-fn left_behind(job: &Job) -> impl Iterator<Item = String> {
-    let unseen = job.needs_cleanup() && job.still_to_remove().next().is_none();
-    let unseen = unseen.then(|| "its snapshots are still to be looked for".to_owned());
-    let waiting = job.still_to_remove().map(|(snapshot, why)| format!("still to be removed: {snapshot} ({why})"));
-    unseen
-        .into_iter()
-        .chain(waiting)
-        .chain(job.leftovers.iter().map(|left| format!("left: {} ({})", left.snapshot, left.why)))
 }
 
 /// Fields between tabs, never empty, so that `cut` and `awk` can count them; whatever they came from, one line.

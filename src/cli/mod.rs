@@ -5,8 +5,8 @@ mod drive;
 mod jobs;
 mod plain;
 mod resolve;
-mod screen;
 mod simulate;
+mod tui;
 mod whoami;
 
 use std::{
@@ -22,7 +22,8 @@ use crate::{
     aws::{HttpClient, SessionOptions},
     config::{self, Config},
     domain::{Failure, Region, Retry, text::clean},
-    runtime::{StoreLocation, background, logging},
+    driver::{StoreLocation, background},
+    runtime::logging,
     store::refuse_network,
     term::{Caps, CapsOverrides, Palette},
 };
@@ -138,7 +139,7 @@ pub fn main() -> ExitCode {
 fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, Failure> {
     match arguments.command {
         None if setup.plain => plain::list(&setup),
-        None => screen::account(setup),
+        None => tui::account(setup),
         Some(Command::Drive { detach: true }) => drive::detached(),
         Some(Command::Drive { detach: false }) => drive::run(&setup),
         Some(Command::Jobs(which)) => jobs::run(&setup, which),
@@ -146,7 +147,7 @@ fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, Failure> {
         Some(Command::Whoami) => whoami::run(&setup),
         Some(Command::Audit(which)) => audit::run(&setup, which),
         Some(Command::Demo { scenario }) if setup.plain => plain::demo(&setup, &scenario),
-        Some(Command::Demo { scenario }) => screen::demo(setup, &scenario),
+        Some(Command::Demo { scenario }) => tui::demo(setup, &scenario),
         Some(Command::Simulate { port, scenario, time_scale }) => simulate::run(port, &scenario, time_scale),
     }
 }

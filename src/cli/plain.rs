@@ -17,8 +17,9 @@ use crate::{
         template::first_description,
         text::{clean, count, duration, gib},
     },
+    driver::{Clock, aws_adapter},
     engine::{Command, Engine, Event, Job, JobId, JobState},
-    runtime::{Clock, aws_adapter},
+    labels,
     sim::{Scenario, SharedWorld, World, connector},
 };
 
@@ -181,8 +182,11 @@ fn job_line(job: &Job, now: Timestamp) -> (String, String) {
         JobState::Copying { image } => format!("copying {percent}% {done}/{all} snapshots, {image}"),
         JobState::Available { image } => format!("available {image}"),
         JobState::Failed { failure, .. } => format!("failed: {}", clean(&failure.why)),
-        JobState::Queued => format!("queued {}", job.waiting.as_deref().unwrap_or_default()),
-        other => other.word().to_owned(),
+        JobState::Queued => {
+            let waiting = job.waiting.as_ref().map(|w| labels::waiting(w, &job.request.destination));
+            format!("queued {}", waiting.unwrap_or_default())
+        }
+        other => other.phase().as_str().to_owned(),
     };
     let line =
         format!("{} to {}: {state} after {}", job.request.name, job.request.destination, duration(job.elapsed(now)));

@@ -60,7 +60,7 @@ pub(super) fn run(setup: &Setup, decision: Decision) -> Result<ExitCode, Failure
 /// The decision, if it is one about this copy.
 fn resolution(what: &str, job: &Job, decision: Decision) -> Result<Resolution, Failure> {
     let JobState::InDoubt { candidates } = &job.state else {
-        return Err(Failure::new(what, format!("it is {}, not in doubt", job.word())));
+        return Err(Failure::new(what, format!("it is {}, not in doubt", job.phase().as_str())));
     };
     match decision.mine {
         Some(image) => {

@@ -11,7 +11,7 @@ use super::{NO_CREDENTIALS, Setup, http_client};
 use crate::{
     aws::Session,
     domain::{AccountKey, CredentialSource, Failure, Identity, text::clean},
-    runtime::StoreLocation,
+    driver::StoreLocation,
     store::{DriverLock, DriverProcess, Heartbeat, Store},
 };
 

@@ -1,25 +1,13 @@
 //! The calls that change something in AWS, for the audit: what each is about to change, and what came of it.
 
-use std::fmt;
-
 use jiff::Timestamp;
 
 use super::{
-    job::JobId,
+    ids::{AuditId, JobId},
     messages::{Deregistration, Request, Response, SnapshotReturnCode},
     sending::outcome_unknown,
 };
 use crate::domain::{Failure, Region, SnapshotId};
-
-/// The number of one changing call; never given twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AuditId(pub u128);
-
-impl fmt::Display for AuditId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
-    }
-}
 
 /// What a call would change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,18 +57,6 @@ pub enum Outcome {
     NotSent,
 }
 
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sent => f.write_str("sent, no answer known"),
-            Self::Done => f.write_str("done"),
-            Self::Refused(code) => write!(f, "refused: {code}"),
-            Self::NoAnswer => f.write_str("outcome unknown"),
-            Self::NotSent => f.write_str("not sent"),
-        }
-    }
-}
-
 impl Response {
     /// What the answer says of the change that was asked for.
     pub fn outcome(&self) -> Outcome {
@@ -99,7 +75,8 @@ impl Response {
         match self {
             Self::CopyImage(_, Ok(image)) => Some(image.to_string()),
             Self::DeregisterImage(_, Ok(Deregistration::Done(verdicts))) if !verdicts.is_empty() => {
-                let each = |(snapshot, verdict): &(SnapshotId, SnapshotReturnCode)| format!("{snapshot} {verdict}");
+                let each =
+                    |(snapshot, verdict): &(SnapshotId, SnapshotReturnCode)| format!("{snapshot} {}", verdict.as_str());
                 Some(verdicts.iter().map(each).collect::<Vec<_>>().join(", "))
             }
             _ => None,

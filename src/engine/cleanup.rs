@@ -3,10 +3,7 @@
 //! While a removal is young its job waits for this. After ten minutes the job ends, and the rest goes on now and then: a large
 //! snapshot may be pending for hours and cannot be deleted before.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -14,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Engine, Job, JobId, JobState, RemovalStep, Request,
     messages::SnapshotReturnCode,
+    note::Note,
     ownership::{Evidence, Unproven},
 };
 use crate::domain::{Failure, ImageId, Retry, Snapshot, SnapshotId, SnapshotState, progress::SnapshotProgress};
@@ -41,32 +39,23 @@ const BLIND_TRIES: u32 = 3;
 
 /// Why a snapshot of a removed image stays.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum LeftReason {
+pub enum LeftoverReason {
     /// Other images use it.
     InUse,
-    /// AWS will not delete it, in AWS's words.
+    /// AWS refuses to delete it, with this message.
     Refused(String),
+    /// The caller may not delete it: `DeregisterImage` said so, without a message.
+    MissingPermissions,
     /// It looks like this copy's, and nothing proves that it is.
     NotProven(Unproven),
-    /// It could not be deleted for days; the last reason.
-    GaveUp(String),
+    /// It could not be deleted within a week; with AWS's last message, if deleting was tried.
+    GaveUp(Option<String>),
 }
 
-impl LeftReason {
+impl LeftoverReason {
     /// Returns true if a later look cannot change it. The one that proved a snapshot to be an imitation is deleted by then.
     fn is_final(&self) -> bool {
         !matches!(self, Self::NotProven(missing) if *missing != Unproven::NotFirst)
-    }
-}
-
-impl fmt::Display for LeftReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::InUse => f.write_str("other images use it"),
-            Self::Refused(why) => f.write_str(why),
-            Self::NotProven(why) => write!(f, "not proven to be this copy's: {why}"),
-            Self::GaveUp(why) => write!(f, "given up after 7 days: {why}"),
-        }
     }
 }
 
@@ -76,7 +65,7 @@ pub struct Leftover {
     /// Which.
     pub snapshot: SnapshotId,
     /// Why.
-    pub why: LeftReason,
+    pub why: LeftoverReason,
 }
 
 /// The snapshots of one removed image, until each is deleted or said to stay.
@@ -95,9 +84,9 @@ pub struct SnapshotCleanup {
     /// Deletes not yet answered.
     open: usize,
     /// Still to be deleted, with what kept them so far.
-    waiting: BTreeMap<SnapshotId, String>,
+    waiting: BTreeMap<SnapshotId, Option<String>>,
     /// Not to be deleted, ever.
-    settled: BTreeMap<SnapshotId, LeftReason>,
+    settled: BTreeMap<SnapshotId, LeftoverReason>,
     /// Those of them that were pending at the last look.
     #[serde(default)]
     pending: BTreeSet<SnapshotId>,
@@ -114,8 +103,8 @@ pub struct SnapshotCleanup {
 
 impl SnapshotCleanup {
     /// Snapshots that are still to be deleted, with what kept them so far.
-    pub fn waiting(&self) -> impl Iterator<Item = (&SnapshotId, &str)> {
-        self.waiting.iter().map(|(id, why)| (id, why.as_str()))
+    pub fn waiting(&self) -> impl Iterator<Item = (&SnapshotId, Option<&str>)> {
+        self.waiting.iter().map(|(id, why)| (id, why.as_deref()))
     }
 
     /// The answer that is awaited will not come any more.
@@ -135,7 +124,7 @@ impl SnapshotCleanup {
         let mut delete = Vec::new();
         let imitations = self.evidence.imitations(found);
         for snapshot in found.iter().filter(|s| self.evidence.concerns(s)) {
-            if self.settled.get(&snapshot.id).is_some_and(LeftReason::is_final) {
+            if self.settled.get(&snapshot.id).is_some_and(LeftoverReason::is_final) {
                 continue;
             }
             let proof =
@@ -143,17 +132,18 @@ impl SnapshotCleanup {
             match proof {
                 Ok(()) => {
                     self.settled.remove(&snapshot.id);
-                    self.waiting.entry(snapshot.id.clone()).or_insert_with(|| "not deleted yet".to_owned());
+                    self.waiting.entry(snapshot.id.clone()).or_default();
                     delete.push(snapshot.id.clone());
                 }
                 Err(missing) => {
                     self.waiting.remove(&snapshot.id);
-                    self.settled.insert(snapshot.id.clone(), LeftReason::NotProven(missing));
+                    self.settled.insert(snapshot.id.clone(), LeftoverReason::NotProven(missing));
                 }
             }
         }
         self.waiting.retain(|id, _| delete.contains(id));
-        self.settled.retain(|id, why| !matches!(why, LeftReason::NotProven(_)) || found.iter().any(|s| s.id == *id));
+        self.settled
+            .retain(|id, why| !matches!(why, LeftoverReason::NotProven(_)) || found.iter().any(|s| s.id == *id));
         self.clean = if delete.is_empty() { self.clean.saturating_add(1) } else { 0 };
         self.open = delete.len();
         let pending = found.iter().filter(|s| s.state == SnapshotState::Pending).map(|s| s.id.clone());
@@ -174,7 +164,7 @@ impl SnapshotCleanup {
 
     /// What stays, for ever.
     fn into_leftovers(self) -> Vec<Leftover> {
-        let given_up = self.waiting.into_iter().map(|(id, why)| (id, LeftReason::GaveUp(why)));
+        let given_up = self.waiting.into_iter().map(|(id, why)| (id, LeftoverReason::GaveUp(why)));
         self.settled.into_iter().chain(given_up).map(|(snapshot, why)| Leftover { snapshot, why }).collect()
     }
 
@@ -214,10 +204,8 @@ impl Engine {
         cleanup.evidence.listed.extend(verdicts.iter().map(|(snapshot, _)| snapshot.clone()));
         for (snapshot, verdict) in verdicts {
             let reason = match verdict {
-                SnapshotReturnCode::Skipped => LeftReason::InUse,
-                SnapshotReturnCode::MissingPermissions => {
-                    LeftReason::Refused("AWS does not allow you to delete it (missing-permissions)".into())
-                }
+                SnapshotReturnCode::Skipped => LeftoverReason::InUse,
+                SnapshotReturnCode::MissingPermissions => LeftoverReason::MissingPermissions,
                 // A pending snapshot is one, and passes; any other reason DeleteSnapshot tells better.
                 SnapshotReturnCode::ClientError | SnapshotReturnCode::InternalError | SnapshotReturnCode::Deleted => {
                     continue;
@@ -273,7 +261,7 @@ impl Engine {
         match result {
             Err(failure) if matches!(failure.retry, Retry::Later | Retry::AfterLogin) => {
                 if waits {
-                    job.note = Some(format!("looking for what is left: {}", failure.why));
+                    job.note = Some(Note::SnapshotListDelayed(failure.why));
                 }
             }
             // What nobody may look at cannot be proven to be ours.
@@ -317,9 +305,9 @@ impl Engine {
             let waits = if in_use { cleanup.age(now) < IN_USE_RACE } else { passes };
             // What is refused of a pending snapshot may be done once that has ended.
             if waits || cleanup.pending.contains(snapshot) && !failure.is_denied() {
-                cleanup.waiting.insert(snapshot.clone(), failure.why);
+                cleanup.waiting.insert(snapshot.clone(), Some(failure.why));
             } else {
-                let why = if in_use { LeftReason::InUse } else { LeftReason::Refused(failure.why) };
+                let why = if in_use { LeftoverReason::InUse } else { LeftoverReason::Refused(failure.why) };
                 cleanup.settled.insert(snapshot.clone(), why);
             }
         }
@@ -343,7 +331,7 @@ impl Engine {
                 job.leftovers.push(leftover);
             }
             if waits {
-                let note = blind.map(|why| format!("its snapshots may be left, AWS does not show them: {why}"));
+                let note = blind.map(Note::SnapshotsNotListed);
                 self.removed(id, note, now);
             }
             return;
@@ -370,7 +358,7 @@ fn job_waits(job: &Job, image: &ImageId) -> bool {
     matches!(&job.state, JobState::Removing { image: removing, step: RemovalStep::DeletingSnapshots {}, .. } if removing == image)
 }
 
-fn waiting_note(cleanup: &SnapshotCleanup) -> Option<String> {
-    let (id, why) = cleanup.waiting.first_key_value()?;
-    Some(format!("waiting to delete {id}: {why}"))
+fn waiting_note(cleanup: &SnapshotCleanup) -> Option<Note> {
+    let (snapshot, why) = cleanup.waiting.first_key_value()?;
+    Some(Note::DeletePending { snapshot: snapshot.clone(), why: why.clone() })
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Engine, JobState, Request, Response, messages::Status};
+use super::{Engine, JobState, Request, Response, messages::Status, note::Waiting};
 use crate::domain::{Failure, FailureKind, LoginBackoff, Region, RegionInfo, Retry};
 
 /// Credentials that worked and are refused again within this were not renewed: the tries go on where they were.
@@ -124,8 +124,7 @@ impl Engine {
             self.credentials.wanted = true;
             self.credentials.suspected_regions.insert(region.clone());
             let limits = self.limits.clone();
-            let why = format!("{region} refuses the credentials; trying them elsewhere");
-            self.lane(&region, now).back_off(&limits, why, now);
+            self.lane(&region, now).back_off(&limits, Waiting::CredentialsCheck, now);
         }
     }
 

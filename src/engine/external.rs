@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    BatchId, Engine, Job, JobState, Origin, RemovalReason, RemovalStep, messages::JobTags, polling::PollSchedule,
+    BatchId, Engine, Job, JobState, Origin, RemovalReason, RemovalStep, ids::JobTags, polling::PollSchedule,
     reconcile::copied_from,
 };
 use crate::domain::{

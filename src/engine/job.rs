@@ -1,59 +1,20 @@
 //! One copy: what was asked, where it stands, what is known of its snapshots.
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
     cleanup::{Leftover, SnapshotCleanup},
+    ids::{BatchId, JobId},
+    note::{Note, Waiting},
     ownership::Evidence,
 };
 use crate::domain::{
     ClientToken, CopyRequest, Failure, Image, ImageId, SnapshotId, SnapshotState,
     progress::{RateEstimator, SnapshotProgress, weighted_percent},
 };
-
-/// A job's number among its account's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct JobId(pub u64);
-
-impl fmt::Display for JobId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
-
-/// The name of a batch: the copies that were asked for together. It is also the value of their `amigrate:batch` tag.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct BatchId(Arc<str>);
-
-impl BatchId {
-    /// From a name that was given before: of the store, of a tag.
-    pub fn new(name: &str) -> Self {
-        Self(name.into())
-    }
-
-    /// A short name of its own, from the token of its first copy: people have to type it.
-    pub fn of(token: &ClientToken) -> Self {
-        let bits = token.as_str();
-        let short = bits.char_indices().rev().nth(5).map_or(bits, |(at, _)| &bits[at..]);
-        Self(format!("batch-{short}").into())
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for BatchId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
 
 /// Who asked for a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,20 +89,72 @@ impl JobState {
         )
     }
 
-    /// The word for it.
-    pub fn word(&self) -> &'static str {
+    /// The state without its data.
+    pub fn phase(&self) -> JobPhase {
+        match self {
+            Self::Queued => JobPhase::Queued,
+            Self::Reconciling { .. } => JobPhase::Reconciling,
+            Self::InDoubt { .. } => JobPhase::InDoubt,
+            Self::Starting => JobPhase::Starting,
+            Self::Copying { .. } => JobPhase::Copying,
+            Self::Removing { purpose: RemovalReason::Cancel, .. } => JobPhase::Cancelling,
+            Self::Removing { purpose: RemovalReason::Retry { .. }, .. } => JobPhase::RemovingFailed,
+            Self::Removing { purpose: RemovalReason::Deregister, .. } => JobPhase::Deregistering,
+            Self::Available { .. } => JobPhase::Available,
+            Self::Failed { .. } => JobPhase::Failed,
+            Self::Gone { .. } => JobPhase::Gone,
+            Self::Cancelled => JobPhase::Cancelled,
+            Self::Deregistered => JobPhase::Deregistered,
+        }
+    }
+}
+
+/// A job's state without its data, as people tell states apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JobPhase {
+    /// See [`JobState::Queued`].
+    Queued,
+    /// See [`JobState::Reconciling`].
+    Reconciling,
+    /// See [`JobState::InDoubt`].
+    InDoubt,
+    /// See [`JobState::Starting`].
+    Starting,
+    /// See [`JobState::Copying`].
+    Copying,
+    /// A cancel was requested and is not finished.
+    Cancelling,
+    /// The image of a failed copy is being removed, so that the copy can be retried.
+    RemovingFailed,
+    /// An available image is being removed.
+    Deregistering,
+    /// See [`JobState::Available`].
+    Available,
+    /// See [`JobState::Failed`].
+    Failed,
+    /// See [`JobState::Gone`].
+    Gone,
+    /// See [`JobState::Cancelled`].
+    Cancelled,
+    /// See [`JobState::Deregistered`].
+    Deregistered,
+}
+
+impl JobPhase {
+    /// The stable name of it, for the store and for scripts.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",
-            Self::Reconciling { .. } => "settling",
-            Self::InDoubt { .. } => "in doubt",
+            Self::Reconciling => "reconciling",
+            Self::InDoubt => "in doubt",
             Self::Starting => "starting",
-            Self::Copying { .. } => "copying",
-            Self::Removing { purpose: RemovalReason::Cancel, .. } => "cancelling",
-            Self::Removing { purpose: RemovalReason::Retry { .. }, .. } => "clearing",
-            Self::Removing { purpose: RemovalReason::Deregister, .. } => "deregistering",
-            Self::Available { .. } => "available",
-            Self::Failed { .. } => "failed",
-            Self::Gone { .. } => "gone",
+            Self::Copying => "copying",
+            Self::Cancelling => "cancelling",
+            Self::RemovingFailed => "removing",
+            Self::Deregistering => "deregistering",
+            Self::Available => "available",
+            Self::Failed => "failed",
+            Self::Gone => "gone",
             Self::Cancelled => "cancelled",
             Self::Deregistered => "deregistered",
         }
@@ -246,9 +259,9 @@ pub struct Job {
     /// When it ended.
     pub ended: Option<Timestamp>,
     /// What this very copy waits for; what its whole region waits for stands in the region's status.
-    pub waiting: Option<String>,
+    pub waiting: Option<Waiting>,
     /// What else a person should know.
-    pub note: Option<String>,
+    pub note: Option<Note>,
     /// Its snapshots, in the order they were seen.
     pub snapshots: Vec<SnapshotProgress>,
     /// All images it ever made, the last one last.
@@ -353,10 +366,10 @@ impl Job {
         }
     }
 
-    /// The word for where it stands. A cancel counts from the moment it was asked for.
-    pub fn word(&self) -> &'static str {
+    /// Returns the phase of its state. A cancel counts from the moment it was requested.
+    pub fn phase(&self) -> JobPhase {
         let decided = !self.state.ended() && !matches!(self.state, JobState::InDoubt { .. });
-        if self.cancel_wanted && decided { "cancelling" } else { self.state.word() }
+        if self.cancel_wanted && decided { JobPhase::Cancelling } else { self.state.phase() }
     }
 
     /// Whether it is on its way out.
@@ -394,7 +407,7 @@ impl Job {
     }
 
     /// Snapshots that are still to be deleted, with what kept them so far.
-    pub fn still_to_remove(&self) -> impl Iterator<Item = (&SnapshotId, &str)> {
+    pub fn still_to_remove(&self) -> impl Iterator<Item = (&SnapshotId, Option<&str>)> {
         self.cleanups.iter().flat_map(SnapshotCleanup::waiting)
     }
 

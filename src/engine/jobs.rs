@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::job::{Job, JobId};
+use super::{ids::JobId, job::Job};
 
 /// All jobs of an account that are not history. Whatever is borrowed to be changed is compared later.
 #[derive(Debug, Clone, PartialEq, Default)]

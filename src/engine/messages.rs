@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::job::{BatchId, JobId};
+use super::{
+    ids::{JobId, JobTags},
+    note::Waiting,
+};
 use crate::domain::{
     ClientToken, CopyRequest, Failure, Image, ImageId, ImageName, Region, RegionInfo, Snapshot, SnapshotId,
 };
@@ -58,22 +61,6 @@ pub enum Event {
     Response(Response),
     /// Time has passed.
     Tick,
-}
-
-/// The tags by which a copy's image and snapshots are known again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JobTags {
-    /// The value of [`Tags::JOB`]: the copy's client token.
-    pub job: ClientToken,
-    /// The value of [`Tags::BATCH`].
-    pub batch: BatchId,
-}
-
-impl JobTags {
-    /// The key of the tag that names the copy.
-    pub const JOB: &'static str = "amigrate:job";
-    /// The key of the tag that names its batch.
-    pub const BATCH: &'static str = "amigrate:batch";
 }
 
 /// A call to AWS that the engine wants made. Each is answered exactly once.
@@ -214,15 +201,16 @@ pub enum SnapshotReturnCode {
     ClientError,
 }
 
-impl std::fmt::Display for SnapshotReturnCode {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
+impl SnapshotReturnCode {
+    /// Returns AWS's name of it.
+    pub fn as_str(self) -> &'static str {
+        match self {
             Self::Deleted => "deleted",
             Self::Skipped => "skipped",
             Self::MissingPermissions => "missing-permissions",
             Self::InternalError => "internal-error",
             Self::ClientError => "client-error",
-        })
+        }
     }
 }
 
@@ -341,5 +329,5 @@ pub struct RegionStatus {
     #[serde(default)]
     pub no_progress: Option<Failure>,
     /// What its queued copies wait for.
-    pub waiting: Option<String>,
+    pub waiting: Option<Waiting>,
 }

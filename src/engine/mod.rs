@@ -11,9 +11,11 @@ mod cleanup;
 mod config;
 mod credentials;
 mod external;
-pub mod job;
+mod ids;
+mod job;
 mod jobs;
 mod messages;
+mod note;
 mod ownership;
 mod polling;
 mod queue;
@@ -29,14 +31,16 @@ use std::{
 
 use jiff::Timestamp;
 
-pub use audit::{AnsweredRequest, AuditEntry, AuditId, Change, Outcome, SentRequest};
-pub use cleanup::{LeftReason, Leftover, SnapshotCleanup};
+pub use audit::{AnsweredRequest, AuditEntry, Change, Outcome, SentRequest};
+pub use cleanup::{Leftover, LeftoverReason, SnapshotCleanup};
 pub use config::EngineConfig;
-pub use job::{BatchId, Job, JobId, JobState, Origin, RemovalReason, RemovalStep, UnknownOutcome};
+pub use ids::{AuditId, BatchId, JobId, JobTags};
+pub use job::{Job, JobPhase, JobState, Origin, RemovalReason, RemovalStep, UnknownOutcome};
 pub use messages::{
-    CheckedImage, Command, Deregistration, Event, JobTags, PolledCopies, RegionStatus, Request, Resolution, Response,
+    CheckedImage, Command, Deregistration, Event, PolledCopies, RegionStatus, Request, Resolution, Response,
     SnapshotReturnCode, Status,
 };
+pub use note::{Note, Waiting};
 pub use ownership::{Evidence, Unproven};
 
 use crate::domain::{ClientToken, Failure, Region, SnapshotState};
@@ -197,7 +201,7 @@ impl Engine {
         let tagged = self.limits.tagging;
         let Some(job) = self.jobs.get_mut(id) else { return };
         if job.origin == Origin::Elsewhere {
-            job.note = Some("started elsewhere, with settings unknown here: copy the image again with c".into());
+            job.note = Some(Note::SettingsUnknown);
             return;
         }
         match job.state.clone() {

@@ -3,15 +3,12 @@
 //! One sign alone proves nothing: scripts and `CopySnapshot` repeat descriptions, backup tools copy tags, and every copied
 //! snapshot has the same volume id. `docs/reliability.md` has the table.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::messages::JobTags;
+use super::ids::JobTags;
 use crate::domain::{ClientToken, ImageId, Snapshot, SnapshotId};
 
 /// How far apart the clocks of EC2's parts, and ours, may be.
@@ -56,20 +53,6 @@ pub enum Unproven {
     Listing,
     /// An older snapshot says the same of itself, or one that is as old: a copy makes one of each source snapshot.
     NotFirst,
-}
-
-impl fmt::Display for Unproven {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Description => "its description does not name this copy and its source",
-            Self::SourceSnapshot => "its description names no known snapshot of the source image",
-            Self::Volume => "its volume ID is not that of a copied snapshot",
-            Self::Started => "it was not started during this copy",
-            Self::Tag => "it does not have this copy's amigrate:job tag",
-            Self::Listing => "the image never listed it",
-            Self::NotFirst => "another snapshot says that it is the copy's, and is not younger",
-        })
-    }
 }
 
 impl Evidence {

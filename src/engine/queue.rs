@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{BatchId, Engine, EngineConfig, Job, JobState, Request, messages::JobTags, polling::PollSchedule};
+use super::{
+    BatchId, Engine, EngineConfig, Job, JobState, Request, ids::JobTags, note::Waiting, polling::PollSchedule,
+};
 use crate::domain::{Failure, Region};
 
 /// One destination's way to `CopyImage`.
@@ -15,10 +17,10 @@ pub(super) struct StartLimiter {
     tokens: f64,
     refilled: Timestamp,
     /// Nothing starts before this, for this reason.
-    hold: Option<(Timestamp, String)>,
+    hold: Option<(Timestamp, Waiting)>,
     failures: u32,
     /// What the queued copies wait for.
-    pub(super) waiting: Option<String>,
+    pub(super) waiting: Option<Waiting>,
     /// When each batch had its last turn, counted.
     turns: BTreeMap<BatchId, u64>,
     turn: u64,
@@ -57,7 +59,7 @@ impl StartLimiter {
     }
 
     /// Waits longer after each failure in a row: 2, 4, 8 ... seconds up to the limit.
-    pub(super) fn back_off(&mut self, limits: &EngineConfig, why: String, now: Timestamp) -> Timestamp {
+    pub(super) fn back_off(&mut self, limits: &EngineConfig, why: Waiting, now: Timestamp) -> Timestamp {
         self.failures = (self.failures + 1).min(16);
         let wait = SignedDuration::from_secs(1 << self.failures.min(10)).min(limits.throttled);
         let until = now + wait;
@@ -107,7 +109,7 @@ impl Engine {
             if self.schedules.get(region).is_none_or(PollSchedule::unplanned) {
                 self.poll_at(region, now);
             }
-            self.lane(region, now).waiting = Some(format!("counting the copies under way in {region}"));
+            self.lane(region, now).waiting = Some(Waiting::PendingCount);
             return;
         }
         self.lane(region, now).refill(&limits, now);
@@ -125,13 +127,13 @@ impl Engine {
             // One in doubt is counted already: sending it again makes nothing new.
             let counted = next.unknown_outcome.is_some();
             if here >= limits.pending && !counted {
-                lane.waiting = Some(format!("{region} has {here} of {}", limits.pending));
+                lane.waiting = Some(Waiting::PendingLimit { pending: here, limit: limits.pending });
                 return;
             }
             if lane.ready(&limits) > now {
                 lane.waiting = Some(match &lane.hold {
                     Some((until, why)) if *until > now => why.clone(),
-                    _ => format!("waits its turn: copies to {region} start one by one"),
+                    _ => Waiting::RateLimit,
                 });
                 return;
             }
@@ -186,15 +188,15 @@ impl Engine {
         pending
     }
 
-    /// Why a destination takes nothing more for now, in the words of the queue.
-    pub(super) fn hold_reason(&self, region: &Region, failure: &Failure) -> String {
+    /// Returns what a destination's copies wait for after this failure.
+    pub(super) fn hold_reason(&self, region: &Region, failure: &Failure) -> Waiting {
         if failure.is("ResourceLimitExceeded") || failure.is("PendingSnapshotLimitExceeded") {
             let here = self.pending().get(region).copied().unwrap_or(0).saturating_sub(1);
-            format!("{region} has {here} of {here}; AWS takes no more")
+            Waiting::AwsLimit { pending: here }
         } else if failure.is_throttle() {
-            format!("AWS asks to send less to {region}")
+            Waiting::Throttled
         } else {
-            format!("trying again: {}", failure.why)
+            Waiting::RetryAfter(failure.why.clone())
         }
     }
 }

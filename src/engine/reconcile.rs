@@ -5,7 +5,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Engine, Job, JobId, JobState, Request, Resolution, UnknownOutcome, messages::JobTags};
+use super::{
+    Engine, Job, JobId, JobState, Request, Resolution, UnknownOutcome,
+    ids::JobTags,
+    note::{Note, Waiting},
+};
 use crate::domain::{Failure, Image, ImageId, ImageState, Retry};
 
 /// Between two looks for an image that may have been made.
@@ -24,10 +28,7 @@ impl Engine {
         let since = job.sent.unwrap_or(now);
         let doubt = job.unknown_outcome.get_or_insert(UnknownOutcome { since, last: now, clean: 0, refusal: None });
         (doubt.last, doubt.clean) = (now, 0);
-        job.waiting = Some(match failure {
-            Some(failure) => format!("asking AWS whether it began: {}", failure.why),
-            None => "asking AWS whether it began".into(),
-        });
+        job.waiting = Some(Waiting::OutcomeCheck(failure.map(|f| f.why.clone())));
         job.state = JobState::Reconciling { at: Some(at) };
     }
 
@@ -98,12 +99,12 @@ impl Engine {
         if !job.cancel_wanted && !refused && remembered(job, memory, now) {
             self.back_to_queue(id, None, now);
         } else {
-            self.in_doubt(id, Vec::new(), Some(format!("AWS does not show your images: {}", failure.why)));
+            self.in_doubt(id, Vec::new(), Some(Note::ImagesNotListed(failure.why.clone())));
         }
     }
 
     /// A person has to decide.
-    fn in_doubt(&mut self, id: JobId, candidates: Vec<ImageId>, note: Option<String>) {
+    fn in_doubt(&mut self, id: JobId, candidates: Vec<ImageId>, note: Option<Note>) {
         let Some(job) = self.jobs.get_mut(id) else { return };
         job.state = JobState::InDoubt { candidates };
         (job.waiting, job.note) = (None, note);
@@ -117,7 +118,7 @@ impl Engine {
         let waited = now.duration_since(doubt.last);
         if job.cancel_wanted {
             if doubt.clean >= AGREE && waited >= CANCELLED_UNSEEN {
-                job.note = Some("AWS shows no such copy".into());
+                job.note = Some(Note::NotFound);
                 self.end(id, JobState::Cancelled, now);
             } else {
                 self.look_again(id, now + BETWEEN_LOOKS);
@@ -156,9 +157,9 @@ impl Engine {
         let JobState::InDoubt { candidates } = &job.state else { return };
         job.note = None;
         match resolution {
-            Resolution::Mine(image) if is_taken => job.note = Some(format!("{image} is another copy's image")),
+            Resolution::Mine(image) if is_taken => job.note = Some(Note::ImageOfAnotherJob(image)),
             Resolution::Mine(image) if !candidates.is_empty() && !candidates.contains(&image) => {
-                job.note = Some(format!("{image} is not one of the images that may be this copy"));
+                job.note = Some(Note::NotACandidate(image));
             }
             Resolution::Mine(image) => self.found(id, &image, now),
             Resolution::Again(new) => {
@@ -177,11 +178,7 @@ impl Engine {
         job.given_up = true;
         let region = job.request.destination.clone();
         if let JobState::InDoubt { candidates } = &job.state {
-            let named: Vec<&str> = candidates.iter().map(ImageId::as_str).collect();
-            job.note = Some(match named.as_slice() {
-                [] => "given up; AWS never said whether it was made".into(),
-                some => format!("given up; not proven to be this copy, and left as it is: {}", some.join(", ")),
-            });
+            job.note = Some(Note::GivenUp(candidates.clone()));
         }
         self.end(id, JobState::Cancelled, now);
         // What may be its image is pending perhaps, and from now on nobody's here: it counts as soon as it is seen.

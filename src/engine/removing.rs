@@ -4,7 +4,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{CheckedImage, Deregistration, Engine, Job, JobId, JobState, RemovalReason, RemovalStep, Request};
+use super::{
+    CheckedImage, Deregistration, Engine, Job, JobId, JobState, RemovalReason, RemovalStep, Request, note::Note,
+};
 use crate::domain::{Failure, Image, ImageId, ImageState, Retry};
 
 /// Between two tries of a call that failed for a reason that passes.
@@ -21,13 +23,13 @@ impl Engine {
         let Some(job) = self.jobs.get_mut(id) else { return };
         match job.state.clone() {
             JobState::Queued if job.unknown_outcome.is_none() => {
-                job.note = Some("never sent to AWS".into());
+                job.note = Some(Note::NeverSent);
                 self.end(id, JobState::Cancelled, now);
             }
             // Nothing is sent for it any more: it is only looked for.
             JobState::Queued | JobState::Reconciling { .. } => {
                 job.cancel_wanted = true;
-                job.note = Some("to be cancelled once AWS shows whether the copy began".into());
+                job.note = Some(Note::CancelAfterOutcome);
                 if job.state == JobState::Queued {
                     job.state = JobState::Reconciling { at: Some(now) };
                 }
@@ -42,7 +44,7 @@ impl Engine {
             JobState::Removing { image, purpose: RemovalReason::Retry { failure, .. }, step } => {
                 let untouched = job.deregistering.is_none() && !matches!(step, RemovalStep::DeletingSnapshots {});
                 if untouched {
-                    job.note = Some("not retried".into());
+                    job.note = Some(Note::RetryCancelled);
                     self.end(id, JobState::Failed { failure, image: Some(image) }, now);
                 } else {
                     // What is under way is brought to its end, and then the copy is not made again.
@@ -164,11 +166,11 @@ impl Engine {
                 self.set_step(id, RemovalStep::look(now + BETWEEN_TRIES));
             }
             RemovalReason::Cancel if whole => {
-                job.note = Some("became available before the cancel reached it; nothing was deleted".into());
+                job.note = Some(Note::AvailableBeforeCancel);
                 self.end(id, JobState::Available { image }, now);
             }
             RemovalReason::Retry { .. } if whole => {
-                job.note = Some("it is available after all; nothing was deleted".into());
+                job.note = Some(Note::AvailableAfterAll);
                 self.end(id, JobState::Available { image }, now);
             }
             _ => self.set_step(id, RemovalStep::Deregistering { at: Some(now), looked: Some(as_of), earlier }),
@@ -200,7 +202,7 @@ impl Engine {
         match purpose {
             RemovalReason::Retry { .. } => self.removed(id, None, now),
             RemovalReason::Cancel | RemovalReason::Deregister => {
-                job.note = Some("somebody else deregistered it; its snapshots may be left".into());
+                job.note = Some(Note::DeregisteredElsewhere);
                 let cancel = matches!(purpose, RemovalReason::Cancel);
                 self.end(id, JobState::Gone { image }, now);
                 // Should EC2 show it again, the cancel still holds.
@@ -227,7 +229,7 @@ impl Engine {
             Ok(Deregistration::Unknown) => self.set_step(id, look_at(now + BETWEEN_TRIES)),
             // Deregistered, or in a state that does not allow it: a look tells which.
             Ok(Deregistration::Unavailable) => {
-                job.note = Some("AWS does not deregister it in its present state; trying again".into());
+                job.note = Some(Note::DeregisterLater);
                 self.set_step(id, look_at(now + BETWEEN_TRIES));
             }
             Err(failure) => self.step_failed(id, &failure, now),
@@ -238,31 +240,31 @@ impl Engine {
     fn step_failed(&mut self, id: JobId, failure: &Failure, now: Timestamp) {
         let Some((job, image, purpose, _)) = self.removing(id) else { return };
         if matches!(failure.retry, Retry::Later | Retry::AfterLogin) {
-            job.note = Some(format!("trying again: {}", failure.why));
+            job.note = Some(Note::RetryAfter(failure.why.clone()));
             self.set_step(id, RemovalStep::look(now + BETWEEN_TRIES));
             return;
         }
         match purpose {
             RemovalReason::Cancel => {
                 let region = job.request.destination.clone();
-                job.note = Some(format!("not cancelled: {}", failure.why));
+                job.note = Some(Note::CancelRefused(failure.why.clone()));
                 job.deregistering = None;
                 job.state = JobState::Copying { image };
                 self.poll_soon(&region, now);
             }
             RemovalReason::Retry { failure: old, .. } => {
-                job.note = Some(format!("not retried, {image} cannot be removed: {}", failure.why));
+                job.note = Some(Note::RetryRefused { image: image.clone(), why: failure.why.clone() });
                 self.end(id, JobState::Failed { failure: old, image: Some(image) }, now);
             }
             RemovalReason::Deregister => {
-                job.note = Some(format!("not deregistered: {}", failure.why));
+                job.note = Some(Note::DeregisterRefused(failure.why.clone()));
                 self.end(id, JobState::Available { image }, now);
             }
         }
     }
 
     /// The image is gone, and so are its snapshots, or they are left to [`Engine::clean_up`].
-    pub(super) fn removed(&mut self, id: JobId, note: Option<String>, now: Timestamp) {
+    pub(super) fn removed(&mut self, id: JobId, note: Option<Note>, now: Timestamp) {
         let tagged = self.limits.tagging;
         let Some((job, _, purpose, _)) = self.removing(id) else { return };
         match purpose {
@@ -276,7 +278,7 @@ impl Engine {
             }
             RemovalReason::Retry { token, .. } => {
                 job.begin_again(token, now);
-                (job.tagged, job.note) = (tagged, note.map(|n| format!("of the failed copy: {n}")));
+                (job.tagged, job.note) = (tagged, note.map(|n| Note::FailedImage(Box::new(n))));
                 let region = job.request.destination.clone();
                 self.poll_at(&region, now);
             }
@@ -288,7 +290,7 @@ impl Engine {
         let Some((job, image, RemovalReason::Cancel, step)) = self.removing(id) else { return };
         let waits = matches!(step, RemovalStep::Checking { .. } | RemovalStep::Deregistering { at: Some(_), .. });
         if waits && job.deregistering.is_none() {
-            job.note = Some("became available before the cancel reached it; nothing was deleted".into());
+            job.note = Some(Note::AvailableBeforeCancel);
             self.end(id, JobState::Available { image }, now);
         }
     }

@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{Engine, JobId, JobState, RemovalReason, RemovalStep};
+use super::{
+    Engine, JobId, JobState, RemovalReason, RemovalStep,
+    note::{Note, Waiting},
+};
 use crate::domain::{Failure, ImageId, Retry};
 
 impl Engine {
@@ -27,7 +30,7 @@ impl Engine {
                 let why = self.hold_reason(&region, &failure);
                 let limits = self.limits.clone();
                 self.lane(&region, now).back_off(&limits, why, now);
-                self.back_to_queue(id, Some(format!("trying again: {}", failure.why)), now);
+                self.back_to_queue(id, Some(Waiting::RetryAfter(failure.why)), now);
             }
             Err(failure) => self.refused(id, failure, now),
         }
@@ -48,7 +51,7 @@ impl Engine {
     }
 
     /// Not sent after all. One that is to be cancelled, and surely was never taken, is; one in doubt is only looked for.
-    pub(super) fn back_to_queue(&mut self, id: JobId, waiting: Option<String>, now: Timestamp) {
+    pub(super) fn back_to_queue(&mut self, id: JobId, waiting: Option<Waiting>, now: Timestamp) {
         let Some(job) = self.jobs.get_mut(id) else { return };
         if job.unknown_outcome.is_none() {
             job.sent = None;
@@ -60,7 +63,7 @@ impl Engine {
         job.state = JobState::Queued;
         job.waiting = waiting;
         if job.cancel_wanted {
-            job.note = Some("AWS never took it".into());
+            job.note = Some(Note::NeverAccepted(None));
             self.end(id, JobState::Cancelled, now);
         }
     }
@@ -69,17 +72,17 @@ impl Engine {
     pub(super) fn refused(&mut self, id: JobId, failure: Failure, now: Timestamp) {
         let Some(job) = self.jobs.get_mut(id) else { return };
         if let Some(doubt) = &mut job.unknown_outcome {
-            job.waiting = Some(format!("AWS refuses it ({}); making sure that no copy was made before", failure.why));
+            job.waiting = Some(Waiting::RefusalCheck(failure.why.clone()));
             doubt.refusal = Some(Box::new(failure));
             doubt.clean = 0;
             job.state = JobState::Reconciling { at: Some(now) };
         } else if job.tagged && about_tags(&failure) && !job.cancel_wanted {
             // Only amigrate's own two tags are left out, never those that a person asked for.
             job.tagged = false;
-            job.note = Some(format!("made without amigrate's tags: {}", failure.why));
+            job.note = Some(Note::Untagged(failure.why));
             self.back_to_queue(id, None, now);
         } else if job.cancel_wanted {
-            job.note = Some(format!("AWS never took it: {}", failure.why));
+            job.note = Some(Note::NeverAccepted(Some(failure.why)));
             self.end(id, JobState::Cancelled, now);
         } else {
             self.end(id, JobState::Failed { failure: Box::new(failure), image: None }, now);

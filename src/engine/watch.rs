@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Engine, JobState, PolledCopies, job::Job};
+use super::{Engine, JobState, PolledCopies, job::Job, note::Note};
 use crate::domain::{
     Failure, Image, ImageId, ImageState, Region, Retry, Snapshot, SnapshotId, SnapshotState, progress::SnapshotProgress,
 };
@@ -103,7 +103,7 @@ fn judge_missing(job: &mut Job, image: &ImageId, unseen: SignedDuration, now: Ti
     }
     job.missed += 1;
     (job.missed >= AGREE).then(|| {
-        job.note = Some("somebody deregistered it; its snapshots may be left".into());
+        job.note = Some(Note::DeregisteredElsewhere);
         JobState::Gone { image: image.clone() }
     })
 }

@@ -4,8 +4,9 @@ use std::{io, time::Duration};
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::{Clock, Effects};
+use super::Effects;
 use crate::{
+    driver::Clock,
     term::{Input, Pacer},
     tui::{Effect, Model, Msg},
 };

@@ -53,7 +53,7 @@ pub(super) fn write(
             ":id": number(job)?,
             ":batch": job.batch.as_str(),
             ":token": request.token.as_str(),
-            ":state": job.word(),
+            ":state": job.phase().as_str(),
             ":source": request.source.as_str(),
             ":source_region": request.source_region.as_str(),
             ":destination": request.destination.as_str(),

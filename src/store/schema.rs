@@ -73,6 +73,20 @@ pub(super) const STEPS: &[&str] = &[
      ) STRICT;
      CREATE INDEX audit_by_job ON audit (account, job, id);
      CREATE INDEX audit_by_time ON audit (time);",
+    // Waiting reasons and notes in `body` are values, no longer sentences, which an older program cannot read.
+    // A refusal that is still to be acted on gets the kind that used to be told from its code.
+    "UPDATE jobs SET state = 'reconciling' WHERE state = 'settling';
+     UPDATE jobs SET state = 'removing' WHERE state = 'clearing';
+     UPDATE jobs SET body = json_set(body, '$.doubt.refusal.kind', 'Denied')
+         WHERE CASE WHEN json_valid(body) THEN
+             coalesce(json_extract(body, '$.doubt.refusal.kind'), 'Other') = 'Other'
+             AND json_extract(body, '$.doubt.refusal.code') IN
+                 ('UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException', 'UnauthorizedAccess') END;
+     UPDATE jobs SET body = json_set(body, '$.doubt.refusal.kind', 'TagsRefused')
+         WHERE CASE WHEN json_valid(body) THEN
+             coalesce(json_extract(body, '$.doubt.refusal.kind'), 'Other') = 'Other'
+             AND (json_extract(body, '$.doubt.refusal.code') IN ('TagLimitExceeded', 'TagPolicyViolation')
+                 OR json_extract(body, '$.doubt.refusal.code') LIKE 'InvalidTagKey%') END;",
 ];
 
 /// The version a list of steps ends at.

@@ -10,11 +10,12 @@ use crate::{
         Account, AccountKey, ClientToken, Failure, Image, ImageQuery, LoginBackoff, OwnerFilter, Region, RegionInfo,
         kms_key::KeyList,
     },
+    driver::DriverStatus,
     engine::{Command, JobId, catalogue::Catalogue},
     term::Caps,
     tui::{
         bindings::Context,
-        jobs_view::{DriverStatus, JobsView},
+        jobs_view::JobsView,
         msg::{Connected, Effect, EffectId},
         screens::{Overlay, images::ImagesPane, jobs::JobsPane},
     },

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::{
     domain::{Account, AccountKey, CredentialSource, Failure, Image, ImageQuery, Region, RegionInfo, kms_key::KeyList},
+    driver::JobUpdate,
     engine::{AuditEntry, Command, Job, JobId},
     term::Input,
-    tui::jobs_view::JobUpdate,
 };
 
 /// An effect's number; its reply carries it, and a reply that is no longer awaited is dropped.

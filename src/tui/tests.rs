@@ -23,6 +23,7 @@ use crate::{
         image::{BlockDevice, Ebs},
         kms_key::KeyList,
     },
+    driver::{DriverStatus, JobUpdate},
     engine::{BatchId, Command, Job, JobId, JobState},
     term::{
         Caps, Input,

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::{
     domain::{Failure, Retry},
+    driver::JobUpdate,
     engine::Command,
     term::{
         Input,
@@ -12,9 +13,7 @@ use crate::{
     },
     tui::{
         bindings::{self, Action},
-        browse,
-        jobs_view::JobUpdate,
-        layout,
+        browse, layout,
         model::{Awaited, Model, Pane, Reconnect, Session},
         msg::{Effect, EffectId, Msg, Reply},
         quit,

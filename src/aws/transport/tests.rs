@@ -14,11 +14,11 @@ use rustls::{ServerConfig, ServerConnection, pki_types::PrivateKeyDer};
 use super::*;
 use crate::aws::errors;
 
-const KEY: &[u8] = include_bytes!("../../../tests/support/tls/key.pem");
-const VALID: &[u8] = include_bytes!("../../../tests/support/tls/valid.pem");
-const EXPIRED: &[u8] = include_bytes!("../../../tests/support/tls/expired.pem");
-const ANOTHER_ISSUER: &[u8] = include_bytes!("../../../tests/support/tls/another-issuer.pem");
-const OTHER_NAME: &[u8] = include_bytes!("../../../tests/support/tls/other-name.pem");
+const KEY: &[u8] = include_bytes!("../../../tests/it/fixtures/tls/key.pem");
+const VALID: &[u8] = include_bytes!("../../../tests/it/fixtures/tls/valid.pem");
+const EXPIRED: &[u8] = include_bytes!("../../../tests/it/fixtures/tls/expired.pem");
+const ANOTHER_ISSUER: &[u8] = include_bytes!("../../../tests/it/fixtures/tls/another-issuer.pem");
+const OTHER_NAME: &[u8] = include_bytes!("../../../tests/it/fixtures/tls/other-name.pem");
 
 /// A server on the loopback that shakes hands with this certificate, or, without one, speaks no TLS at all.
 fn server(certificate: Option<&'static [u8]>) -> SocketAddr {

@@ -26,13 +26,13 @@ fn a_copy_started_elsewhere_is_adopted_once_and_can_be_cancelled() {
     assert!(matches!(&calls[..], [Request::PollCopies { images, .. }] if images.len() == 1), "{calls:?}");
     engine.handle(Event::Response(seen()), now);
     let [job] = &engine.jobs().collect::<Vec<_>>()[..] else { panic!("one job") };
-    assert_eq!((job.origin, job.word(), job.batch.as_str()), (Origin::Elsewhere, "copying", "ami-else1"));
+    assert_eq!((job.origin, job.phase().as_str(), job.batch.as_str()), (Origin::Elsewhere, "copying", "ami-else1"));
     assert_eq!((job.request.source.as_str(), job.request.name.as_str()), ("ami-7", "theirs-1"));
     let id = job.id;
     let calls = engine.handle(Event::Command(Command::Cancel(vec![id])), now);
     assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
     engine.handle(Event::Command(Command::Retry(vec![(id, ClientToken::from_random(5))])), now);
-    assert!(engine.job(id).unwrap().note.as_ref().unwrap().contains("copy the image again"));
+    assert_eq!(engine.job(id).unwrap().note, Some(Note::SettingsUnknown));
 }
 
 #[test]
@@ -61,7 +61,10 @@ fn copies_started_elsewhere_count_against_the_limit() {
     let requests = (1..=4).map(|n| request(n, "eu-west-1")).collect();
     let calls = submit_beside(&mut engine, requests, &here, at(0));
     assert!(matches!(calls[..], [Request::CopyImage { .. }]), "{calls:?}");
-    assert_eq!(engine.status().regions[&region("eu-west-1")].waiting.as_deref(), Some("eu-west-1 has 3 of 3"));
+    assert_eq!(
+        engine.status().regions[&region("eu-west-1")].waiting,
+        Some(Waiting::PendingLimit { pending: 3, limit: 3 })
+    );
 }
 
 #[test]
@@ -109,8 +112,8 @@ fn a_destination_that_is_full_says_so_and_holds_up_nobody() {
     let full = Failure::new("copy", "limit").code("ResourceLimitExceeded").retry(Retry::Later);
     engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(full))), at(1));
     let status = engine.status();
-    let waiting = status.regions[&region("eu-west-2")].waiting.as_deref();
-    assert!(waiting.is_some_and(|w| w.starts_with("eu-west-2 has 0 of 0; AWS takes no more")), "{waiting:?}");
+    let waiting = status.regions[&region("eu-west-2")].waiting.clone();
+    assert_eq!(waiting, Some(Waiting::AwsLimit { pending: 0 }));
     let calls = submit_beside(&mut engine, vec![request(2, "eu-west-1")], &[], at(1));
     assert!(matches!(calls[..], [Request::CopyImage { .. }]), "{calls:?}");
 }
@@ -136,12 +139,12 @@ fn an_image_that_turns_up_after_its_jobs_end_is_taken_back() {
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
     let throttled = || Failure::new("copy", "slow down").code("RequestLimitExceeded").retry(Retry::Later);
     engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(throttled()))), at(1));
-    assert_eq!(state(&engine).word(), "cancelled", "a throttle is a refusal");
+    assert_eq!(state(&engine).phase().as_str(), "cancelled", "a throttle is a refusal");
     let mut late = elsewhere(9, "eu-west-1");
     late.source_image_id = ImageId::new("ami-0").ok();
     late.tags = vec![Tag { key: JobTags::JOB.into(), value: request(1, "eu-west-1").token.as_str().into() }];
     engine.handle(Event::Response(Response::ListPending(region("eu-west-1"), Ok(vec![late]))), at(2));
-    assert_eq!(state(&engine).word(), "cancelling");
+    assert_eq!(state(&engine).phase().as_str(), "cancelling");
     assert_eq!(engine.jobs().count(), 2);
 }
 

@@ -50,9 +50,9 @@ fn play(
     }
 }
 
-fn left(engine: &Engine) -> Vec<String> {
+fn left(engine: &Engine) -> Vec<(&str, LeftoverReason)> {
     let job = engine.job(JobId(1)).unwrap();
-    job.leftovers.iter().map(|l| format!("{} ({})", l.snapshot, l.why)).collect()
+    job.leftovers.iter().map(|l| (l.snapshot.as_str(), l.why.clone())).collect()
 }
 
 #[test]
@@ -63,10 +63,7 @@ fn a_look_alike_is_named_and_left() {
     let deleted = play(&mut engine, calls, at(120), &[same_description], &|| Ok(()));
     assert_eq!(deleted, [] as [SnapshotId; 0]);
     assert_eq!(*state(&engine), JobState::Cancelled);
-    assert_eq!(
-        left(&engine),
-        ["snap-theirs (not proven to be this copy's: it does not have this copy's amigrate:job tag)"]
-    );
+    assert_eq!(left(&engine), [("snap-theirs", LeftoverReason::NotProven(Unproven::Tag))]);
 }
 
 /// Cancelled before the image listed its snapshot.
@@ -91,7 +88,7 @@ fn imitation() -> Snapshot {
 fn a_backup_with_our_description_and_tags_is_left_by_the_listing() {
     let (mut engine, calls) = deregistered(Vec::new());
     assert_eq!(play(&mut engine, calls, at(120), &[imitation()], &|| Ok(())), []);
-    assert_eq!(left(&engine), ["snap-backup (not proven to be this copy's: the image never listed it)"]);
+    assert_eq!(left(&engine), [("snap-backup", LeftoverReason::NotProven(Unproven::Listing))]);
 }
 
 #[test]
@@ -121,10 +118,7 @@ fn a_backup_with_our_description_and_tags_is_left_for_being_younger_also_once_ou
     let calls = engine.handle(Event::Tick, at(10));
     deleted.extend(play(&mut engine, calls, at(120), &there, &|| Ok(())));
     assert_eq!(deleted, [snap("snap-new")]);
-    assert_eq!(
-        left(&engine),
-        ["snap-backup (not proven to be this copy's: another snapshot says that it is the copy's, and is not younger)"]
-    );
+    assert_eq!(left(&engine), [("snap-backup", LeftoverReason::NotProven(Unproven::NotFirst))]);
 }
 
 #[test]
@@ -146,12 +140,8 @@ fn what_is_proven_is_deleted() {
 #[test]
 fn ec2s_verdicts_are_acted_on() {
     let cases = [
-        (SnapshotReturnCode::Skipped, false, Some("snap-new (other images use it)")),
-        (
-            SnapshotReturnCode::MissingPermissions,
-            false,
-            Some("snap-new (AWS does not allow you to delete it (missing-permissions))"),
-        ),
+        (SnapshotReturnCode::Skipped, false, Some(LeftoverReason::InUse)),
+        (SnapshotReturnCode::MissingPermissions, false, Some(LeftoverReason::MissingPermissions)),
         (SnapshotReturnCode::InternalError, true, None),
         (SnapshotReturnCode::ClientError, true, None),
     ];
@@ -167,7 +157,7 @@ fn ec2s_verdicts_are_acted_on() {
         assert!(now < at(60));
         play(&mut engine, calls, at(120), &shown, &|| Ok(()));
         assert_eq!(*state(&engine), JobState::Cancelled, "{verdict:?}");
-        assert_eq!(left(&engine), named.into_iter().collect::<Vec<_>>(), "{verdict:?}");
+        assert_eq!(left(&engine), named.map(|why| ("snap-new", why)).into_iter().collect::<Vec<_>>(), "{verdict:?}");
     }
 }
 
@@ -177,14 +167,14 @@ fn what_cannot_be_removed_yet_ends_the_job_after_ten_minutes_and_goes_on_for_a_w
     let shown = [snapshot(Some(1), SnapshotState::Pending)];
     let busy = || Err(later("it is pending"));
     play(&mut engine, calls, at(590), &shown, &busy);
-    assert_eq!(state(&engine).word(), "cancelling");
+    assert_eq!(state(&engine).phase().as_str(), "cancelling");
     assert!(!engine.can_exit());
     let (_, calls) = next_calls(&mut engine);
     play(&mut engine, calls, at(700), &shown, &busy);
     assert_eq!(*state(&engine), JobState::Cancelled);
     let job = engine.job(JobId(1)).unwrap();
     assert!(job.needs_cleanup() && engine.can_exit(), "no process is kept alive for it");
-    assert_eq!(job.still_to_remove().collect::<Vec<_>>(), [(&snap("snap-new"), "it is pending")]);
+    assert_eq!(job.still_to_remove().collect::<Vec<_>>(), [(&snap("snap-new"), Some("it is pending"))]);
 
     // It cannot be taken off the list meanwhile, and another process goes on with it.
     engine.handle(Event::Command(Command::Dismiss(vec![JobId(1)])), at(700));
@@ -199,7 +189,7 @@ fn what_cannot_be_removed_yet_ends_the_job_after_ten_minutes_and_goes_on_for_a_w
     assert!((280..=290).contains(&tries), "every five minutes: {tries}");
     let (_, calls) = next_calls(&mut again);
     play(&mut again, calls, at(8 * 86_400), &shown, &busy);
-    assert_eq!(left(&again), ["snap-new (given up after 7 days: it is pending)"]);
+    assert_eq!(left(&again), [("snap-new", LeftoverReason::GaveUp(Some("it is pending".into())))]);
     assert!(!again.job(JobId(1)).unwrap().needs_cleanup());
 }
 
@@ -211,7 +201,7 @@ fn a_snapshot_that_stays_in_use_is_another_images() {
     let in_use = || Err(later("it is in use").code("InvalidSnapshot.InUse"));
     play(&mut engine, calls, at(900), &shown, &in_use);
     assert_eq!(*state(&engine), JobState::Cancelled);
-    assert_eq!(left(&engine), ["snap-new (other images use it)"]);
+    assert_eq!(left(&engine), [("snap-new", LeftoverReason::InUse)]);
     assert!(!engine.job(JobId(1)).unwrap().needs_cleanup(), "it is never deleted later");
 }
 
@@ -246,12 +236,12 @@ fn a_refusal_of_a_pending_snapshot_is_not_the_last_word() {
     let refused = || Err(Failure::new("delete", "it is pending").code("IncorrectState"));
     play(&mut engine, calls, at(700), &pending, &refused);
     assert!(engine.job(JobId(1)).unwrap().needs_cleanup());
-    assert_eq!(left(&engine), [] as [&str; 0]);
+    assert!(left(&engine).is_empty());
     // Once it has ended the refusal is.
     let (_, calls) = next_calls(&mut engine);
     let ended = [snapshot(Some(100), SnapshotState::Completed)];
     play(&mut engine, calls, at(2_000), &ended, &refused);
-    assert_eq!(left(&engine), ["snap-new (it is pending)"]);
+    assert_eq!(left(&engine), [("snap-new", LeftoverReason::Refused("it is pending".into()))]);
 }
 
 #[test]

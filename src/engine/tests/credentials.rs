@@ -49,7 +49,10 @@ fn another_accounts_credentials_pause_everything_and_nothing_is_gone() {
     engine.handle(Event::Response(Response::ProbeCredentials(Err(another_account()))), at(10));
     assert_eq!(engine.status().paused, Some(another_account()));
     assert_eq!(engine.handle(Event::Tick, at(11)), [], "nothing is sent");
-    assert_eq!((engine.job(JobId(1)).unwrap().word(), engine.job(JobId(2)).unwrap().word()), ("copying", "queued"));
+    assert_eq!(
+        (engine.job(JobId(1)).unwrap().phase().as_str(), engine.job(JobId(2)).unwrap().phase().as_str()),
+        ("copying", "queued")
+    );
     let (now, calls) = next_calls(&mut engine);
     assert_eq!(calls, [Request::ProbeCredentials]);
     let calls = engine.handle(Event::Response(Response::ProbeCredentials(Ok(Vec::new()))), now);
@@ -63,7 +66,11 @@ fn a_copy_that_could_not_be_signed_is_not_in_doubt() {
     let lost = Failure::new("copy", "the SSO endpoint did not answer").retry(Retry::Later).kind(FailureKind::NotSigned);
     engine.handle(Event::Response(Response::CopyImage(JobId(2), Err(lost))), at(2));
     let job = engine.job(JobId(2)).unwrap();
-    assert_eq!((job.word(), job.sent.is_none(), job.unknown_outcome.is_none()), ("queued", true, true), "{job:?}");
+    assert_eq!(
+        (job.phase().as_str(), job.sent.is_none(), job.unknown_outcome.is_none()),
+        ("queued", true, true),
+        "{job:?}"
+    );
 }
 
 #[test]
@@ -73,8 +80,8 @@ fn a_refusal_about_an_image_fails_that_copy_and_no_other() {
     let refused = Failure::new("copy", "Not authorized for images: [ami-1]").code("AuthFailure");
     let calls = engine.handle(Event::Response(Response::CopyImage(JobId(2), Err(refused))), at(2));
     assert!(!calls.contains(&Request::ProbeCredentials), "{calls:?}");
-    assert_eq!(engine.job(JobId(2)).unwrap().word(), "failed");
-    assert_eq!(engine.job(JobId(1)).unwrap().word(), "copying");
+    assert_eq!(engine.job(JobId(2)).unwrap().phase().as_str(), "failed");
+    assert_eq!(engine.job(JobId(1)).unwrap().phase().as_str(), "copying");
     assert_eq!(engine.status().paused, None);
 }
 
@@ -129,7 +136,7 @@ fn a_region_that_is_not_enabled_is_not_taken_for_bad_credentials() {
     let JobState::Failed { failure, .. } = state(&engine) else { panic!("{:?}", state(&engine)) };
     assert!(failure.why.contains("me-south-1") && failure.why.contains("not enabled"), "{failure}");
     assert_eq!(probes, 3, "one refusal may be an answer to credentials that were renewed meanwhile");
-    assert_eq!(engine.job(JobId(2)).unwrap().word(), "copying");
+    assert_eq!(engine.job(JobId(2)).unwrap().phase().as_str(), "copying");
 }
 
 #[test]
@@ -187,7 +194,7 @@ fn revoked_credentials_are_found_out_by_the_probe() {
     let probed = Response::ProbeCredentials(Err(auth_failure()));
     engine.handle(Event::Response(probed), engine.next_deadline().unwrap_or_else(|| at(5)));
     assert!(engine.status().paused.is_some());
-    assert_eq!(state(&engine).word(), "copying");
+    assert_eq!(state(&engine).phase().as_str(), "copying");
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn state(engine: &Engine) -> &JobState {
 fn a_copy_is_available_after_two_looks_agree() {
     let mut engine = copying();
     look(&mut engine, Ok(nothing()));
-    assert_eq!(state(&engine).word(), "copying", "not found yet is not gone");
+    assert_eq!(state(&engine).phase().as_str(), "copying", "not found yet is not gone");
     look(&mut engine, Ok(seen(ImageState::Pending, None)));
     assert_eq!(engine.job(JobId(1)).unwrap().percent(), None);
     look(&mut engine, Ok(seen(ImageState::Pending, Some(40))));
@@ -190,7 +190,7 @@ fn a_copy_that_vanishes_is_reported() {
     let mut engine = copying();
     look(&mut engine, Ok(seen(ImageState::Pending, Some(1))));
     look(&mut engine, Ok(nothing()));
-    assert_eq!(state(&engine).word(), "copying", "one miss proves nothing");
+    assert_eq!(state(&engine).phase().as_str(), "copying", "one miss proves nothing");
     look(&mut engine, Ok(nothing()));
     assert_eq!(*state(&engine), JobState::Gone { image: new_image() });
 }
@@ -243,7 +243,7 @@ fn starts_are_paced_and_limited() {
     assert_eq!(sent, 13);
     engine.handle(Event::Tick, at(100));
     let status = engine.status();
-    assert_eq!(status.regions[&region("eu-west-1")].waiting.as_deref(), Some("eu-west-1 has 12 of 12"));
+    assert_eq!(status.regions[&region("eu-west-1")].waiting, Some(Waiting::PendingLimit { pending: 12, limit: 12 }));
     assert_eq!(status.regions.get(&region("eu-west-2")), None);
 }
 
@@ -271,7 +271,7 @@ fn a_refusal_is_believed_of_a_copy_in_doubt_only_after_looking() {
         }
     }
     assert!(looks > 2 && now.duration_since(refused) >= EngineConfig::default().unseen, "{looks} looks");
-    assert_eq!(state(&engine).word(), "failed");
+    assert_eq!(state(&engine).phase().as_str(), "failed");
 }
 
 #[test]
@@ -283,10 +283,10 @@ fn where_tagging_is_denied_the_copy_is_made_without() {
     let calls = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(denied()))), at(1));
     assert!(matches!(&calls[..], [Request::CopyImage { tags: None, .. }]), "{calls:?}");
     let job = engine.job(JobId(1)).unwrap();
-    assert!(job.note.as_ref().unwrap().contains("without amigrate's tags"), "{:?}", job.note);
-    assert_eq!(job.word(), "starting");
+    assert_eq!(job.note, Some(Note::Untagged("no ec2:CreateTags".into())));
+    assert_eq!(job.phase().as_str(), "starting");
     engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(denied()))), at(3));
-    assert_eq!(state(&engine).word(), "failed", "it was not the tags");
+    assert_eq!(state(&engine).phase().as_str(), "failed", "it was not the tags");
 }
 
 #[test]
@@ -323,7 +323,7 @@ fn a_pending_copy_is_deregistered_and_swept() {
     for round in 0..2 {
         let (now, calls) = next_calls(&mut engine);
         assert!(matches!(calls[..], [Request::FindSnapshots { .. }]), "{calls:?}");
-        assert_eq!(state(&engine).word(), "cancelling", "round {round}");
+        assert_eq!(state(&engine).phase().as_str(), "cancelling", "round {round}");
         engine.handle(Event::Response(Response::FindSnapshots(job, new_image(), Ok(Vec::new()))), now);
     }
     assert_eq!(*state(&engine), JobState::Cancelled);
@@ -337,7 +337,7 @@ fn a_copy_that_became_available_is_not_deleted() {
     let looked = Response::CheckImage(JobId(1), Ok(still(ImageState::Available)));
     assert_eq!(engine.handle(Event::Response(looked), at(1)), []);
     assert_eq!(*state(&engine), JobState::Available { image: new_image() });
-    assert!(engine.job(JobId(1)).unwrap().note.as_ref().unwrap().contains("nothing was deleted"));
+    assert_eq!(engine.job(JobId(1)).unwrap().note, Some(Note::AvailableBeforeCancel));
 }
 
 #[test]
@@ -347,8 +347,8 @@ fn a_refused_cancel_lets_the_copy_go_on_and_says_why() {
     engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(1));
     let denied = Failure::new("deregister", "you may not").code("UnauthorizedOperation");
     engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(denied))), at(2));
-    assert_eq!(state(&engine).word(), "copying");
-    assert_eq!(engine.job(JobId(1)).unwrap().note.as_deref(), Some("not cancelled: you may not"));
+    assert_eq!(state(&engine).phase().as_str(), "copying");
+    assert_eq!(engine.job(JobId(1)).unwrap().note, Some(Note::CancelRefused("you may not".into())));
     look(&mut engine, Ok(seen(ImageState::Pending, Some(50))));
 }
 

@@ -12,7 +12,7 @@ fn snapshots_that_cannot_be_read_cost_only_the_bar() {
     let seen =
         |state| Ok(PolledCopies { asked: vec![new_image()], images: vec![image(state)], snapshots: Err(denied()) });
     look(&mut engine, seen(ImageState::Pending));
-    assert_eq!((state(&engine).word(), engine.job(JobId(1)).unwrap().percent()), ("copying", None));
+    assert_eq!((state(&engine).phase().as_str(), engine.job(JobId(1)).unwrap().percent()), ("copying", None));
     let status = engine.status();
     let here = &status.regions[&region("eu-west-1")];
     assert!(here.problem.is_none() && here.no_progress.is_some(), "{here:?}");
@@ -22,7 +22,7 @@ fn snapshots_that_cannot_be_read_cost_only_the_bar() {
 
     let mut engine = copying();
     look(&mut engine, seen(ImageState::Failed));
-    assert_eq!(state(&engine).word(), "failed");
+    assert_eq!(state(&engine).phase().as_str(), "failed");
 }
 
 #[test]
@@ -79,5 +79,5 @@ fn a_look_says_nothing_of_images_it_did_not_ask_for() {
     for _ in 0..3 {
         look(&mut engine, Ok(PolledCopies { asked: Vec::new(), ..nothing() }));
     }
-    assert_eq!(state(&engine).word(), "copying");
+    assert_eq!(state(&engine).phase().as_str(), "copying");
 }

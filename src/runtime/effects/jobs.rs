@@ -4,19 +4,17 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::{Effects, SessionSource, StoreLocation, TaskResult};
+use super::{Effects, TaskResult};
 use crate::{
     aws::SessionOptions,
     domain::{AccountKey, Failure, Retry},
-    engine::JobId,
-    runtime::{
-        driver::{Driver, DriverConfig, LockMode},
-        hands::{AwsBackend, SessionReload},
-        keeper::StoreHandle,
-        profile_key,
+    driver::{
+        AwsBackend, Driver, DriverConfig, DriverStatus, JobUpdate, LockMode, SessionReload, SessionSource, StoreHandle,
+        StoreLocation, profile_key,
     },
+    engine::JobId,
     store::Store,
-    tui::{DriverStatus, EffectId, JobUpdate, Msg, Reply},
+    tui::{EffectId, Msg, Reply},
 };
 
 impl Effects {

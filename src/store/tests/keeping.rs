@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     domain::{Failure, SnapshotId, SnapshotState, progress::SnapshotProgress},
-    engine::{RegionStatus, RemovalReason, RemovalStep},
+    engine::{RegionStatus, RemovalReason, RemovalStep, Waiting},
 };
 
 fn failure() -> Failure {
@@ -54,7 +54,7 @@ fn jobs_asks_and_status_come_back_as_they_were() {
     let mut status = Status { paused: Some(failure()), next_try: Some(at(5)), ..Status::default() };
     status.regions.insert(
         region.clone(),
-        RegionStatus { problem: Some(failure()), waiting: Some("its turn".into()), no_progress: None },
+        RegionStatus { problem: Some(failure()), waiting: Some(Waiting::RateLimit), no_progress: None },
     );
     let shared: Vec<_> = jobs.iter().cloned().map(Arc::new).collect();
     let changes = Changes { jobs: &shared, status: Some(&status), ..Changes::default() };

@@ -118,7 +118,7 @@ fn version_one_is_read_for_ever() {
     let store = open(dir.path());
     let loaded = store.load(&account(), at(-1_000_000)).unwrap();
     assert_eq!(loaded.unreadable, 0, "jobs written by version 1 must be read: give new fields a default");
-    let words: Vec<_> = loaded.jobs.iter().map(|job| (job.id.0, job.word())).collect();
+    let words: Vec<_> = loaded.jobs.iter().map(|job| (job.id.0, job.phase().as_str())).collect();
     assert_eq!(words, [(1, "queued"), (2, "copying"), (3, "failed"), (4, "clearing")]);
     assert_eq!((loaded.asks.len(), loaded.last_id), (2, 12));
     assert_eq!(loaded.status.regions.len(), 1);

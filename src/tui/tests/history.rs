@@ -1,6 +1,7 @@
 //! The history in place of the jobs.
 
 use super::{jobs::*, *};
+use crate::engine::Note;
 
 fn asked(effects: &[Effect]) -> EffectId {
     match effects {
@@ -77,7 +78,7 @@ fn a_refresh_asks_again_and_keeps_the_cursor() {
 #[test]
 fn details_work_though_the_board_knows_nothing_of_it() {
     for key in [KeyCode::Char('d'), KeyCode::Enter] {
-        let mut model = opened(vec![], vec![ended(1, |j| j.note = Some("left behind: snap-1".into()))]);
+        let mut model = opened(vec![], vec![ended(1, |j| j.note = Some(Note::Text("left behind: snap-1".into())))]);
         press(&mut model, key);
         shows(&mut model, &["Copy to eu-west-1 (history)", "behind: snap-1", "batch-a"]);
         assert_eq!(keys(&mut model, "y"), [Effect::Clipboard(ami(1).to_string())]);

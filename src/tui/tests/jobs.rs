@@ -6,7 +6,7 @@ use crate::{
         ClientToken, CopyRequest, Description, Encryption, ImageName, SnapshotId, SnapshotState,
         progress::SnapshotProgress,
     },
-    engine::{Origin, RegionStatus, RemovalReason, RemovalStep, Status},
+    engine::{Note, Origin, RegionStatus, RemovalReason, RemovalStep, Status, Waiting},
     tui::screens::jobs::words::state_text,
 };
 use ratatui::{Terminal, backend::TestBackend};
@@ -145,15 +145,15 @@ fn every_state_says_what_goes_on() {
     let state = |state| with(1, |j| j.state = state);
     let gone = ami(1);
     for (job, text) in [
-        (state(JobState::Reconciling { at: None }), "settling: asking AWS whether it began".to_owned()),
+        (state(JobState::Reconciling { at: None }), "reconciling: asking AWS whether it started".to_owned()),
         (state(JobState::Gone { image: ami(1) }), format!("gone: {gone}, somebody deregistered it")),
         (
             removing(RemovalReason::Cancel, RemovalStep::Checking { at: None, asked: None, slow: 0 }),
-            format!("cancelling: looking whether {gone} is still pending"),
+            format!("cancelling: checking that {gone} is still pending"),
         ),
         (
             removing(again(), RemovalStep::Deregistering { at: None, looked: None, earlier: false }),
-            format!("clearing: deregistering {gone}, then retrying"),
+            "removing the failed image, then retrying".into(),
         ),
         (
             removing(RemovalReason::Deregister, RemovalStep::DeletingSnapshots {}),
@@ -161,7 +161,7 @@ fn every_state_says_what_goes_on() {
         ),
         (state(JobState::Deregistered), "deregistered".into()),
         (
-            with(1, |j| (j.state, j.note) = (JobState::Cancelled, Some("never sent to AWS".into()))),
+            with(1, |j| (j.state, j.note) = (JobState::Cancelled, Some(Note::NeverSent))),
             "cancelled: never sent to AWS".into(),
         ),
         (
@@ -177,10 +177,14 @@ fn every_state_says_what_goes_on() {
 #[test]
 fn a_queued_copy_says_what_its_region_waits_for() {
     let mut model = board(vec![job(1)]);
-    let waiting = RegionStatus { waiting: Some("eu-west-1 has 300 of 300".into()), problem: None, no_progress: None };
+    let waiting = RegionStatus {
+        waiting: Some(Waiting::PendingLimit { pending: 300, limit: 300 }),
+        problem: None,
+        no_progress: None,
+    };
     let status = Status { regions: [(region("eu-west-1"), waiting)].into(), ..Status::default() };
     post(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(status) });
-    shows(&mut model, &["queued: eu-west-1 has 300 of 300", "1 queued"]);
+    shows(&mut model, &["queued: 300 copies already pending in eu-west-1", "1 queued"]);
 }
 
 #[test]
@@ -245,7 +249,7 @@ fn the_filter_narrows_jobs_as_one_types() {
     let paris = with(3, |j| {
         *j = failed(3, None);
         j.request.destination = region("eu-west-3");
-        j.note = Some("left behind: snap-1".into());
+        j.note = Some(Note::Text("left behind: snap-1".into()));
         j.batch = BatchId::new("batch-b");
     });
     let mut model = board(vec![copying(1), available(2), paris]);
@@ -294,7 +298,7 @@ fn details_tell_where_a_copy_comes_from_and_what_it_made() {
         *j = copying(1);
         j.made = vec![ami(5), ami(1)];
         j.moved = Some(now() - SignedDuration::from_mins(2));
-        j.note = Some("made without amigrate's tags: not authorized".into());
+        j.note = Some(Note::Untagged("not authorized".into()));
     })]);
     keys(&mut model, "d");
     shows(
@@ -304,13 +308,13 @@ fn details_tell_where_a_copy_comes_from_and_what_it_made() {
     let tagged = with(2, |j| {
         j.tagged = true;
         j.state = JobState::Reconciling { at: None };
-        j.waiting = Some("asking AWS whether it began: timeout".into());
+        j.waiting = Some(Waiting::OutcomeCheck(Some("timeout".into())));
     });
     let mut model = board(vec![tagged]);
     keys(&mut model, "d");
     shows(
         &mut model,
-        &["amigrate:job and amigrate:batch", "asking AWS whether it began: timeout", "A sending was not answered"],
+        &["amigrate:job and amigrate:batch", "asking AWS whether it started: timeout", "A sending was not answered"],
     );
 }
 

@@ -3,9 +3,9 @@
 use super::{jobs::*, *};
 use crate::{
     domain::{AccountKey, CredentialSource},
+    driver::OtherProcess,
     engine::Status,
     store::DriverProcess,
-    tui::OtherProcess,
 };
 
 fn expired() -> Failure {
@@ -50,7 +50,10 @@ fn who_drives_is_said_if_it_is_not_us() {
     lacks(&mut model, "stopped or hangs");
     post(&mut model, JobUpdate::Driver(DriverStatus::Another(Some(OtherProcess { silent: true, ..another }))));
     shows(&mut model, &["is stopped or hangs", "`kill -CONT", "(pid 1234)"]);
-    assert!(!model.board.driver.silent().unwrap().contains("KILL"), "the number may be another process's by now");
+    assert!(
+        !crate::labels::driver::unresponsive(&model.board.driver).unwrap().contains("KILL"),
+        "the number may be another process's by now"
+    );
     post(
         &mut model,
         JobUpdate::Driver(DriverStatus::Nobody(Failure::new("lock the jobs", "this file system has no locks"))),

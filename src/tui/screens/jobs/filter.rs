@@ -1,6 +1,9 @@
 //! Which jobs fit the words of a filter.
 
-use crate::engine::{Job, JobState, Origin};
+use crate::{
+    engine::{Job, JobState, Origin},
+    labels,
+};
 
 /// The words typed, in lower case. A job fits if each of them stands somewhere in it.
 pub(super) struct JobFilter(Vec<String>);
@@ -19,15 +22,16 @@ fn stands_in(job: &Job, word: &str) -> bool {
     let request = &job.request;
     let elsewhere = if job.origin == Origin::Elsewhere { "started elsewhere" } else { "" };
     let why = if let JobState::Failed { failure, .. } = &job.state { failure.why.as_str() } else { "" };
+    let note = job.note.as_ref().map(labels::note).unwrap_or_default();
     let texts = [
         request.name.as_str(),
         request.source_region.as_str(),
         request.destination.as_str(),
         request.source.as_str(),
         &request.source_name,
-        job.word(),
+        job.phase().as_str(),
         job.batch.as_str(),
-        job.note.as_deref().unwrap_or(""),
+        &note,
         elsewhere,
         why,
     ];

@@ -108,7 +108,7 @@ fn row(model: &Model, job: &Job, columns: &Columns, under: bool, dressing: DrawC
     };
     let took = duration(job.elapsed(model.now));
     let image = job.image().or(job.made.last()).map_or("-", |i| i.as_str());
-    let texts = [job.request.name.as_str(), &route(job, columns.full_route), job.word(), &when, &took, image];
+    let texts = [job.request.name.as_str(), &route(job, columns.full_route), job.phase().as_str(), &when, &took, image];
     let [head, ended, tail] = cells_of(columns, texts, if under { ">" } else { " " }, dressing);
     if under {
         return Text::styled([head, ended, tail].concat(), theme::CURSOR);

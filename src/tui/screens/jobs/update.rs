@@ -235,7 +235,7 @@ fn retry(model: &mut Model, effects: &mut Vec<Effect>) {
     } else if matches!(job.state, JobState::Failed { .. } | JobState::Gone { .. }) {
         model.say("It was started elsewhere, with settings unknown here: copy the image again with c.");
     } else {
-        let word = job.word();
+        let word = job.phase().as_str();
         model.say(format!("Only failed copies are tried again; this one is {word}."));
     }
 }

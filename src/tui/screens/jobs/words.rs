@@ -6,17 +6,15 @@ use ratatui::style::Style;
 use crate::{
     domain::{
         ImageId,
-        text::{clean, count, duration},
+        text::{clean, duration},
     },
-    engine::{Job, JobState, Origin, RemovalReason, RemovalStep},
+    engine::{Job, JobState, Note, Origin, RemovalReason, Waiting},
+    labels,
     tui::{jobs_view::JobsView, problems::idle_text, theme, widgets::text_fit::fit_right},
 };
 
 /// Cells of what stands behind a usual bar and its percent.
 pub(super) const USUAL: usize = 24;
-
-/// How the note of a copy sent without tags begins.
-pub const WITHOUT_TAGS: &str = "made without amigrate's tags";
 
 /// What stands behind the bar of a copy under way, at least [`USUAL`] wide.
 pub(super) fn beside_bar(board: &JobsView, job: &Job, roomy: bool, now: Timestamp) -> (String, Style) {
@@ -38,7 +36,7 @@ pub(super) fn beside_bar(board: &JobsView, job: &Job, roomy: bool, now: Timestam
         return (format!("{words:>USUAL$}"), theme::WARN);
     }
     if let Some(note) = &job.note {
-        return (format!("{by}{}", clean(note)), theme::BUSY);
+        return (format!("{by}{}", labels::note(note)), theme::BUSY);
     }
     let words = match (elsewhere, roomy) {
         (true, true) => format!("started elsewhere {elapsed} {left}"),
@@ -53,9 +51,9 @@ pub(super) fn beside_bar(board: &JobsView, job: &Job, roomy: bool, now: Timestam
 
 /// What a copy that shows no bar says instead.
 pub fn state_text(board: &JobsView, job: &Job, now: Timestamp) -> (String, Style) {
-    let note = job.note.as_deref().map(clean);
+    let note = job.note.as_ref().map(labels::note);
     let elsewhere = if job.origin == Origin::Elsewhere { ", started elsewhere" } else { "" };
-    let word = format!("{}{elsewhere}", job.word());
+    let word = format!("{}{elsewhere}", job.phase().as_str());
     let noted = |word: &str| note.as_ref().map_or_else(|| word.to_owned(), |n| format!("{word}: {n}"));
     match &job.state {
         JobState::Queued | JobState::Reconciling { .. } | JobState::Starting if job.leaving() => {
@@ -63,15 +61,16 @@ pub fn state_text(board: &JobsView, job: &Job, now: Timestamp) -> (String, Style
             (format!("{word}: {why}"), theme::WARN)
         }
         JobState::Queued => {
-            let why = board.waiting(job).map(clean).or(note);
+            let why = board.waiting(job).map(|w| labels::waiting(w, &job.request.destination)).or(note);
             (why.map_or_else(|| word.clone(), |w| format!("{word}: {w}")), theme::WARN)
         }
         JobState::Reconciling { .. } => {
-            let why = job.waiting.as_deref().map_or("asking AWS whether it began".into(), clean);
+            let waiting = job.waiting.as_ref().unwrap_or(&Waiting::OutcomeCheck(None));
+            let why = labels::waiting(waiting, &job.request.destination);
             (format!("{word}: {why}"), theme::WARN)
         }
         JobState::InDoubt { candidates } => {
-            let why = note.map_or_else(|| in_doubt(candidates), std::borrow::Cow::into_owned);
+            let why = note.unwrap_or_else(|| in_doubt(candidates));
             (format!("{word}: {why}; t decides"), theme::BAD)
         }
         JobState::Starting => (format!("{word}: CopyImage is under way"), theme::BUSY),
@@ -80,12 +79,16 @@ pub fn state_text(board: &JobsView, job: &Job, now: Timestamp) -> (String, Style
             (noted(&format!("available {image} after {}{elsewhere}", duration(job.elapsed(now)))), theme::GOOD)
         }
         JobState::Failed { failure, .. } => {
-            // That it went without tags stands in its details.
-            let note = note.filter(|n| !n.starts_with(WITHOUT_TAGS)).map_or_else(String::new, |n| format!(". {n}"));
+            // That it was sent without tags is shown in its details.
+            let untagged = matches!(job.note, Some(Note::Untagged(_)));
+            let note = note.filter(|_| !untagged).map_or_else(String::new, |n| format!(". {n}"));
             (format!("{word}: {}{note}", clean(&failure.why)), theme::BAD)
         }
-        JobState::Removing { image, purpose, step } => {
-            let doing = note.map_or_else(|| removing(image, purpose, step), std::borrow::Cow::into_owned);
+        JobState::Removing { purpose: RemovalReason::Retry { .. }, .. } => {
+            (noted(&labels::removal(job).unwrap_or_default()), theme::WARN)
+        }
+        JobState::Removing { .. } => {
+            let doing = note.or_else(|| labels::removal(job)).unwrap_or_default();
             (format!("{word}: {doing}"), theme::WARN)
         }
         JobState::Gone { image } => {
@@ -93,10 +96,10 @@ pub fn state_text(board: &JobsView, job: &Job, now: Timestamp) -> (String, Style
             (format!("{word}: {image}, {why}"), theme::BAD)
         }
         JobState::Deregistered | JobState::Cancelled => {
-            let left = left_behind(job);
+            let left = labels::remaining_summary(job);
             let style = if left.is_empty() { theme::FAINT } else { theme::WARN };
             let joint = if note.is_some() { ":" } else { "," };
-            let words: Vec<String> = note.map(std::borrow::Cow::into_owned).into_iter().chain(left).collect();
+            let words: Vec<String> = note.into_iter().chain(left).collect();
             match words.as_slice() {
                 [] => (word, style),
                 words => (format!("{word}{joint} {}", words.join("; ")), style),
@@ -110,31 +113,5 @@ fn in_doubt(candidates: &[ImageId]) -> String {
     match candidates {
         [one] => format!("{one} may be this copy"),
         some => format!("{} images may be this copy", some.len()),
-    }
-}
-
-/// What is left of a removed image's snapshots: to be deleted still, or staying.
-pub fn left_behind(job: &Job) -> Vec<String> {
-    let waiting = job.still_to_remove().count();
-    let mut words = Vec::new();
-    if job.needs_cleanup() && waiting == 0 {
-        words.push("its snapshots are still to be looked for".to_owned());
-    } else if waiting > 0 {
-        words.push(format!("{} still to be removed", count(waiting, "snapshot", "snapshots")));
-    }
-    words.extend(job.leftovers.iter().map(|l| format!("left: {} ({})", l.snapshot, clean(&l.why.to_string()))));
-    words
-}
-
-/// Which step of a removal is being done.
-fn removing(image: &ImageId, purpose: &RemovalReason, step: &RemovalStep) -> String {
-    let doing = match step {
-        RemovalStep::Checking { .. } => format!("looking whether {image} is still pending"),
-        RemovalStep::Deregistering { .. } => format!("deregistering {image}"),
-        RemovalStep::DeletingSnapshots {} => "deleting its snapshots".into(),
-    };
-    match purpose {
-        RemovalReason::Retry { .. } => format!("{doing}, then retrying"),
-        RemovalReason::Cancel | RemovalReason::Deregister => doing,
     }
 }

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     domain::{Failure, text::clean},
-    engine::{AuditEntry, Job, JobId},
+    engine::{AuditEntry, Job, JobId, JobPhase},
+    labels,
     tui::{
         model::{Awaited, Model},
         msg::Effect,
@@ -23,9 +24,9 @@ pub(super) enum Calls {
     #[default]
     NotAsked,
     /// Asked when the job stood so.
-    Awaited(&'static str),
+    Awaited(JobPhase),
     /// As they were when the job stood so.
-    Known(&'static str, Vec<AuditEntry>),
+    Known(JobPhase, Vec<AuditEntry>),
     /// They could not be read.
     Failed(Failure),
 }
@@ -44,18 +45,18 @@ fn job_read(model: &Model) -> Option<&Job> {
 
 /// Reads the calls of the job whose details are open, when they are opened and when the job stands otherwise.
 pub fn ask_if_changed(model: &mut Model, effects: &mut Vec<Effect>) {
-    let Some((job, word)) = job_read(model).map(|job| (job.id, job.word())) else { return };
+    let Some((job, phase)) = job_read(model).map(|job| (job.id, job.phase())) else { return };
     let Some(Overlay::Pager(reading)) = model.overlays.last_mut() else { return };
     match &reading.calls {
-        Calls::Awaited(at) | Calls::Known(at, _) if *at == word => return,
+        Calls::Awaited(at) | Calls::Known(at, _) if *at == phase => return,
         Calls::Failed(_) => return,
         Calls::NotAsked | Calls::Awaited(_) | Calls::Known(..) => {}
     }
     if !matches!(reading.calls, Calls::Known(..)) {
-        reading.calls = Calls::Awaited(word);
+        reading.calls = Calls::Awaited(phase);
     } else if let Calls::Known(at, _) = &mut reading.calls {
         // What is known stays on the screen until there is news.
-        *at = word;
+        *at = phase;
     }
     model.awaited.retain(|_, awaited| !matches!(awaited, Awaited::Audit(_)));
     let id = model.ask(Awaited::Audit(job));
@@ -64,10 +65,10 @@ pub fn ask_if_changed(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// The store has answered.
 pub fn arrived(model: &mut Model, job: JobId, result: Result<Vec<AuditEntry>, Failure>) {
-    let Some(word) = job_read(model).filter(|read| read.id == job).map(Job::word) else { return };
+    let Some(phase) = job_read(model).filter(|read| read.id == job).map(Job::phase) else { return };
     if let Some(Overlay::Pager(reading)) = model.overlays.last_mut() {
         reading.calls = match result {
-            Ok(calls) => Calls::Known(word, calls),
+            Ok(calls) => Calls::Known(phase, calls),
             Err(failure) => Calls::Failed(failure),
         };
     }
@@ -94,7 +95,7 @@ fn described(call: &AuditEntry, width: usize) -> Vec<Line<'static>> {
         clean(&call.action),
         clean(&call.region),
         clean(&call.resource),
-        clean(&call.outcome.to_string()),
+        labels::outcome(&call.outcome),
         call.time.strftime("%Y-%m-%d %H:%M:%S UTC"),
         given(&call.request_id),
         given(&call.identity),

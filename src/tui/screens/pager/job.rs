@@ -9,11 +9,9 @@ use crate::{
         Encryption, ImageId,
         text::{clean, duration, gib},
     },
-    engine::{Job, JobState, JobTags, Origin},
-    tui::{
-        model::Model,
-        screens::jobs::words::{WITHOUT_TAGS, state_text},
-    },
+    engine::{Job, JobState, JobTags, Note, Origin},
+    labels,
+    tui::{model::Model, screens::jobs::words::state_text},
 };
 
 pub(super) fn lines(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
@@ -64,16 +62,16 @@ fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
         );
     }
     for (snapshot, why) in job.still_to_remove() {
-        add("to be removed", &format!("{snapshot} ({})", clean(why)));
+        add("to be removed", &labels::undeleted(snapshot, why));
     }
     for left in &job.leftovers {
-        add("left in AWS", &format!("{} ({})", left.snapshot, clean(&left.why.to_string())));
+        add("left in AWS", &labels::leftover(left));
     }
     if !job.state.ended()
         && let Some(waiting) = model.board.waiting(job)
         && matches!(job.state, JobState::Queued | JobState::Reconciling { .. })
     {
-        add("waits for", waiting);
+        add("waits for", &labels::waiting(waiting, &job.request.destination));
     }
     if let Some(problem) = model.board.region_problem(&job.request.destination).filter(|_| !job.state.ended()) {
         add("no news", &problem.to_string());
@@ -108,8 +106,10 @@ fn tags(job: &Job) -> String {
         (Origin::Here, true) => format!("{} and {}, on the image and its snapshots", JobTags::JOB, JobTags::BATCH),
         (Origin::Here, false) => {
             let made = if job.made.is_empty() { "sent" } else { "made" };
-            let why = job.note.as_deref().and_then(|n| n.strip_prefix(WITHOUT_TAGS)).unwrap_or_default();
-            format!("{made} without tags{}", clean(why))
+            match &job.note {
+                Some(Note::Untagged(why)) => format!("{made} without tags: {}", clean(why)),
+                _ => format!("{made} without tags"),
+            }
         }
     }
 }

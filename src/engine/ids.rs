@@ -1,0 +1,74 @@
+//! Identifiers of jobs, batches and audited requests, and the tags that carry them.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ClientToken;
+
+/// A job's number, unique within its account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct JobId(pub u64);
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// The name of a batch: the copies that were requested together. It is also the value of their `amigrate:batch` tag.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BatchId(Arc<str>);
+
+impl BatchId {
+    /// Wraps a name that exists already: from the store, or a tag.
+    pub fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// Derives a short name, fit to be typed, from the token of the batch's first copy.
+    pub fn of(token: &ClientToken) -> Self {
+        let token = token.as_str();
+        let short = token.char_indices().rev().nth(5).map_or(token, |(at, _)| &token[at..]);
+        Self(format!("batch-{short}").into())
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for BatchId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// The number of one audited request; never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AuditId(pub u128);
+
+impl fmt::Display for AuditId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+/// The tags that identify a copy's image and snapshots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobTags {
+    /// The value of [`JobTags::JOB`]: the copy's client token.
+    pub job: ClientToken,
+    /// The value of [`JobTags::BATCH`].
+    pub batch: BatchId,
+}
+
+impl JobTags {
+    /// The key of the tag that names the copy.
+    pub const JOB: &'static str = "amigrate:job";
+    /// The key of the tag that names its batch.
+    pub const BATCH: &'static str = "amigrate:batch";
+}

@@ -1,0 +1,137 @@
+//! What a job waits for, what is noted about it and what remains of its snapshots, in words.
+
+use crate::{
+    domain::{
+        Region, SnapshotId,
+        text::{clean, count},
+    },
+    engine::{Job, JobState, Leftover, LeftoverReason, Note, RemovalReason, RemovalStep, Unproven, Waiting},
+};
+
+/// Returns what copies to a region wait for.
+pub fn waiting(waiting: &Waiting, region: &Region) -> String {
+    match waiting {
+        Waiting::PendingCount => format!("counting the pending copies in {region}"),
+        Waiting::PendingLimit { pending, limit } => {
+            format!("{} already pending in {region} (limit {limit})", count(*pending, "copy", "copies"))
+        }
+        Waiting::AwsLimit { pending } => {
+            format!("AWS limit reached in {region} ({} pending)", count(*pending, "copy", "copies"))
+        }
+        Waiting::RateLimit => "rate limited".into(),
+        Waiting::Throttled => format!("throttled by AWS in {region}"),
+        Waiting::RetryAfter(why) => format!("retrying: {}", clean(why)),
+        Waiting::CredentialsCheck => format!("{region} refused the credentials; checking them elsewhere"),
+        Waiting::OutcomeCheck(None) => "asking AWS whether it started".into(),
+        Waiting::OutcomeCheck(Some(why)) => format!("asking AWS whether it started: {}", clean(why)),
+        Waiting::RefusalCheck(why) => {
+            format!("refused by AWS ({}); making sure that no copy was made before", clean(why))
+        }
+        Waiting::Text(text) => clean(text).into_owned(),
+    }
+}
+
+/// Returns what a person should know about a job.
+pub fn note(note: &Note) -> String {
+    let with = |text: &str, why: &str| format!("{text}: {}", clean(why));
+    match note {
+        Note::NeverSent => "never sent to AWS".into(),
+        Note::NeverAccepted(None) => "never accepted by AWS".into(),
+        Note::NeverAccepted(Some(why)) => with("never accepted by AWS", why),
+        Note::CancelAfterOutcome => "to be cancelled once AWS shows whether the copy started".into(),
+        Note::NotFound => "AWS shows no such copy".into(),
+        Note::Untagged(why) => with("made without amigrate's tags", why),
+        Note::AvailableBeforeCancel => "became available before the cancel reached it; nothing was deleted".into(),
+        Note::AvailableAfterAll => "it is available after all; nothing was deleted".into(),
+        Note::DeregisteredElsewhere => "deregistered by somebody else; its snapshots may remain".into(),
+        Note::DeregisterLater => "AWS does not deregister it in its present state; retrying".into(),
+        Note::RetryAfter(why) => with("retrying", why),
+        Note::RetryCancelled => "not retried".into(),
+        Note::CancelRefused(why) => with("not cancelled", why),
+        Note::RetryRefused { image, why } => with(&format!("not retried, {image} cannot be removed"), why),
+        Note::DeregisterRefused(why) => with("not deregistered", why),
+        Note::SettingsUnknown => "started elsewhere, with unknown settings: copy the image again instead".into(),
+        Note::ImagesNotListed(why) => with("AWS does not list your images", why),
+        Note::ImageOfAnotherJob(image) => format!("{image} is another copy's image"),
+        Note::NotACandidate(image) => format!("{image} is not one of the images that may be this copy"),
+        Note::GivenUp(images) if images.is_empty() => "given up; AWS never said whether it was made".into(),
+        Note::GivenUp(images) => {
+            let images: Vec<&str> = images.iter().map(|i| i.as_str()).collect();
+            format!("given up; kept, as not proven to be this copy: {}", images.join(", "))
+        }
+        Note::SnapshotListDelayed(why) => with("listing the remaining snapshots", why),
+        Note::DeletePending { snapshot, why } => {
+            with(&format!("waiting to delete {snapshot}"), delete_message(why.as_deref()))
+        }
+        Note::SnapshotsNotListed(why) => with("its snapshots may remain, AWS does not list them", why),
+        Note::FailedImage(inner) => format!("of the failed copy: {}", self::note(inner)),
+        Note::Text(text) => clean(text).into_owned(),
+    }
+}
+
+/// Returns which step of a removal is being done; `None` if nothing is being removed.
+pub fn removal(job: &Job) -> Option<String> {
+    let JobState::Removing { image, purpose, step } = &job.state else { return None };
+    Some(match (purpose, step) {
+        (RemovalReason::Retry { .. }, _) => "removing the failed image, then retrying".into(),
+        (RemovalReason::Cancel, RemovalStep::Checking { .. }) => format!("checking that {image} is still pending"),
+        (RemovalReason::Deregister, RemovalStep::Checking { .. }) => format!("checking {image}"),
+        (_, RemovalStep::Deregistering { .. }) => format!("deregistering {image}"),
+        (_, RemovalStep::DeletingSnapshots {}) => "deleting its snapshots".into(),
+    })
+}
+
+/// Returns every snapshot of the job's removed images that remains, and why.
+pub fn remaining_snapshots(job: &Job) -> Vec<String> {
+    let pending = job.still_to_remove().map(|(id, why)| format!("still to be deleted: {}", undeleted(id, why)));
+    not_listed(job).into_iter().chain(pending).chain(leftovers(job)).collect()
+}
+
+/// Returns what [`remaining_snapshots`] does, in fewer words: snapshots still to be deleted are only counted.
+pub fn remaining_summary(job: &Job) -> Vec<String> {
+    let pending = job.still_to_remove().count();
+    let pending = (pending > 0).then(|| format!("{} still to be deleted", count(pending, "snapshot", "snapshots")));
+    not_listed(job).into_iter().chain(pending).chain(leftovers(job)).collect()
+}
+
+/// Returns a snapshot that is still to be deleted, with AWS's message if deleting was tried.
+pub fn undeleted(snapshot: &SnapshotId, why: Option<&str>) -> String {
+    format!("{snapshot} ({})", clean(delete_message(why)))
+}
+
+/// Returns a snapshot that is not deleted, and why.
+pub fn leftover(leftover: &Leftover) -> String {
+    let why = match &leftover.why {
+        LeftoverReason::InUse => "other images use it".into(),
+        LeftoverReason::Refused(why) => clean(why).into_owned(),
+        LeftoverReason::MissingPermissions => "AWS does not allow you to delete it (missing-permissions)".into(),
+        LeftoverReason::NotProven(missing) => format!("not proven to be this copy's: {}", unproven(*missing)),
+        LeftoverReason::GaveUp(why) => format!("given up after 7 days: {}", clean(delete_message(why.as_deref()))),
+    };
+    format!("{} ({why})", leftover.snapshot)
+}
+
+fn leftovers(job: &Job) -> impl Iterator<Item = String> {
+    job.leftovers.iter().map(|l| format!("left: {}", leftover(l)))
+}
+
+fn not_listed(job: &Job) -> Option<String> {
+    let nothing_known = job.needs_cleanup() && job.still_to_remove().next().is_none();
+    nothing_known.then(|| "its snapshots are still to be looked for".into())
+}
+
+fn delete_message(why: Option<&str>) -> &str {
+    why.unwrap_or("not deleted yet")
+}
+
+fn unproven(missing: Unproven) -> &'static str {
+    match missing {
+        Unproven::Description => "its description does not name this copy and its source",
+        Unproven::SourceSnapshot => "its description names no known snapshot of the source image",
+        Unproven::Volume => "its volume ID is not that of a copied snapshot",
+        Unproven::Started => "it was not started during this copy",
+        Unproven::Tag => "it does not have this copy's amigrate:job tag",
+        Unproven::Listing => "the image never listed it",
+        Unproven::NotFirst => "another snapshot claims to be the copy's and is no younger",
+    }
+}

@@ -1,0 +1,108 @@
+//! The audit of a run: what is kept of every changing call, wherever the program ends.
+
+use std::time::Duration;
+
+use crate::support::driver_harness::{Phase, Rig, pass, paused, region, request};
+use amigrate::{
+    engine::{AuditEntry, Command, EngineConfig, Job, JobState, Outcome},
+    sim::Scenario,
+};
+
+/// What a run left behind.
+struct Run {
+    effects: usize,
+    jobs: Vec<Job>,
+    audit: Vec<AuditEntry>,
+    /// Changing calls that came to EC2.
+    asked: u64,
+}
+
+/// One copy that fails at its key and one that is cancelled; the program ends where it is told to, and starts again.
+fn play(kill: Option<(usize, Phase)>) -> Run {
+    paused(async {
+        let rig = Rig::new(&Scenario::named("demo").unwrap(), EngineConfig::default());
+        rig.notes().kill = kill;
+        let sources = rig.sources().await;
+        let to = region("eu-west-1");
+        let copies = vec![
+            request(&sources[0], &to, "audit-bad-key", Some("alias/no/such/key"), 1),
+            request(&sources[1], &to, "audit-cancelled", None, 2),
+        ];
+        let mut life = rig.live();
+        for _ in 0..2_000 {
+            let (jobs, asks) = (rig.stored().await, rig.waiting_asks().await);
+            let mine: Vec<&Job> = jobs.iter().filter(|j| j.request.name.as_str().starts_with("audit-")).collect();
+            if asks.is_empty() && mine.is_empty() {
+                life.desk.send(Command::Copy(copies.clone()));
+            }
+            if let Some(job) =
+                mine.iter().find(|j| matches!(j.state, JobState::Copying { .. }) && j.percent() > Some(20))
+            {
+                life.desk.send(Command::Cancel(vec![job.id]));
+            }
+            if !mine.is_empty() && mine.iter().all(|j| j.state.ended()) {
+                break;
+            }
+            pass(Duration::from_millis(500)).await;
+            if rig.notes().killed {
+                life.end();
+                pass(Duration::from_secs(5)).await;
+                life = rig.live();
+            }
+        }
+        // Answers that came with the last change of a job are written with it; none is under way any more.
+        life.end();
+        let account = rig.account.clone();
+        let audit = rig.keeper.with(move |store| store.audit(&account, None)).await.unwrap();
+        let changing = |action: &str| ["CopyImage", "DeregisterImage", "DeleteSnapshot"].contains(&action);
+        let asked =
+            rig.world.with(|w| w.calls().iter().filter(|((_, a), _)| changing(a)).map(|(_, c)| c.received).sum());
+        let effects = rig.notes().effects;
+        Run { effects, jobs: rig.stored().await, audit, asked }
+    })
+}
+
+#[test]
+fn every_changing_call_is_kept_with_who_where_what_and_how_it_ended() {
+    let run = play(None);
+    let job = |name: &str| run.jobs.iter().find(|j| j.request.name.as_str() == name).unwrap();
+    let (failed, cancelled) = (job("audit-bad-key"), job("audit-cancelled"));
+    let of = |job: &Job| run.audit.iter().filter(|e| e.job == job.id).collect::<Vec<_>>();
+    let calls = of(cancelled);
+    let actions: Vec<&str> = calls.iter().map(|e| e.action.as_str()).collect();
+    assert_eq!(actions[..2], ["CopyImage", "DeregisterImage"], "{calls:#?}");
+    let image = cancelled.made.first().unwrap();
+    assert_eq!(calls[0].resource, format!("{} in us-east-1 > {image}", cancelled.request.source));
+    // With what became of its snapshots.
+    assert!(calls[1].resource.starts_with(&format!("{image} > snap-")), "{:?}", calls[1]);
+    assert_eq!(of(failed)[0].outcome, Outcome::Done, "EC2 finds out about the key later");
+    for entry in &run.audit {
+        assert_eq!(entry.region, "eu-west-1");
+        assert!(entry.identity.as_deref().is_some_and(|arn| arn.starts_with("arn:aws:")), "{entry:?}");
+        assert!(entry.request_id.as_deref().is_some_and(|id| id.len() == 36), "{entry:?}");
+        assert_ne!(entry.outcome, Outcome::Sent, "{entry:?}");
+    }
+    let mut ids: Vec<_> = run.audit.iter().map(|e| &e.request_id).collect();
+    ids.dedup();
+    assert_eq!(ids.len(), run.audit.len(), "each has its own request id");
+    assert_eq!(run.audit.len() as u64, run.asked);
+}
+
+#[test]
+fn no_changing_call_goes_out_that_is_not_written_down_before() {
+    let effects = play(None).effects;
+    let mut without_answer = 0;
+    for n in 0..effects {
+        for phase in [Phase::Before, Phase::Unanswered] {
+            let run = play(Some((n, phase)));
+            assert!(
+                run.audit.len() as u64 >= run.asked,
+                "ended at effect {n} ({phase:?}): {} calls were made and these are known: {:#?}",
+                run.asked,
+                run.audit
+            );
+            without_answer += run.audit.iter().filter(|e| e.outcome == Outcome::Sent).count();
+        }
+    }
+    assert!(without_answer > 0, "a crash leaves calls whose answers nobody knows");
+}

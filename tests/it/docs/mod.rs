@@ -1,0 +1,154 @@
+//! What the documentation shows is what the program does. `UPDATE=1 cargo test --test it docs` writes the generated parts of
+//! README.md anew: the picture of the screen and the table of keys.
+
+mod picture;
+
+use std::{fs, path::Path, process::Command};
+
+fn path() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")
+}
+
+fn readme() -> String {
+    fs::read_to_string(path()).expect("README.md is there")
+}
+
+/// Holds the part between `<!-- NAME -->` and `<!-- /NAME -->` equal to what is generated.
+#[track_caller]
+fn holds(name: &str, generated: &str) {
+    let text = readme();
+    let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+    let (before, rest) = text.split_once(&open).unwrap_or_else(|| panic!("README.md has no {open}"));
+    let (shown, after) = rest.split_once(&close).unwrap_or_else(|| panic!("README.md has no {close}"));
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(path(), format!("{before}{open}{generated}{close}{after}")).expect("README.md can be written");
+    } else {
+        assert_eq!(shown, generated, "`UPDATE=1 cargo test --test it docs` brings README.md up to date");
+    }
+}
+
+/// One test, because both parts are written into one file.
+#[test]
+fn the_generated_parts_are_up_to_date() {
+    holds("keys", &format!("\n{}\n", amigrate::tui::bindings::markdown()));
+    holds("screen", &format!("\n```text\n{}\n```\n\n", picture::copying()));
+}
+
+#[test]
+fn the_two_commands_stand_alone_in_code_blocks() {
+    for command in ["cargo run --release -- demo", "cargo test"] {
+        let block = ["```sh", command, "```"];
+        let lines: Vec<String> = readme().lines().map(str::to_owned).collect();
+        assert!(lines.windows(3).any(|w| w == block), "no block of `{command}` alone");
+    }
+}
+
+fn help(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_amigrate")).args(arguments).arg("--help").output().expect("it runs");
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).expect("help is UTF-8")
+}
+
+/// The commands and flags that `--help` names.
+fn offered() -> Vec<String> {
+    let main = help(&[]);
+    let commands = main.split("Commands:").nth(1).and_then(|t| t.split("Options:").next()).expect("a list of commands");
+    let commands: Vec<String> = commands
+        .lines()
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|word| *word != "help")
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(
+        commands,
+        ["drive", "jobs", "resolve", "whoami", "audit", "demo", "simulate"],
+        "a new command wants a place in the README, and here"
+    );
+    let mut offered: Vec<String> = commands.iter().map(|c| format!("amigrate {c}")).collect();
+    for text in commands.iter().map(|c| help(&[c])).chain([main]) {
+        let flags = text.split(|c: char| c.is_whitespace() || c == ',').filter(|w| w.starts_with("--"));
+        offered.extend(flags.map(str::to_owned));
+    }
+    offered.retain(|word| !matches!(word.as_str(), "--help" | "--version"));
+    offered.sort();
+    offered.dedup();
+    offered
+}
+
+#[test]
+fn every_command_and_flag_is_explained_and_no_other() {
+    let offered = offered();
+    assert!(offered.len() > 10, "{offered:?}");
+    let text = readme();
+    for word in &offered {
+        assert!(text.contains(word), "README.md does not say what {word} is for");
+    }
+    // Lines that start with our program may use nothing else.
+    for line in text.lines().filter(|l| l.trim_start().starts_with("amigrate ")) {
+        for flag in line.split_whitespace().filter(|w| w.starts_with("--")) {
+            assert!(offered.iter().any(|o| o == flag), "README.md uses {flag}, which there is not: {line}");
+        }
+    }
+}
+
+#[test]
+fn every_setting_is_in_the_example_and_the_readme_points_to_it() {
+    let text = readme();
+    assert!(text.contains("](.config-example/config.toml)"));
+    // Whatever the README calls a variable is one.
+    let known: Vec<String> =
+        amigrate::config::settings::KEYS.iter().map(amigrate::config::settings::Setting::variable).collect();
+    let used: Vec<&str> = text
+        .split(|c: char| !(c.is_ascii_uppercase() || c == '_'))
+        .filter(|word| word.starts_with("AMIGRATE_") && *word != "AMIGRATE_SECTION_KEY")
+        .collect();
+    assert!(!used.is_empty());
+    for word in used {
+        assert!(known.iter().any(|k| k == word), "{word} is no setting");
+    }
+}
+
+/// Every action the program signs a call for stands in the policy, and nothing that it does not need.
+#[test]
+fn the_policy_allows_what_is_called() {
+    let text = readme();
+    let policy = text.split("```json\n").nth(1).and_then(|t| t.split("```").next()).expect("a policy");
+    let policy: serde_json::Value = serde_json::from_str(policy).expect("the policy is JSON");
+    let statements = policy["Statement"].as_array().expect("statements");
+    let allowed: Vec<&str> = statements
+        .iter()
+        .flat_map(|s| s["Action"].as_array().expect("a list of actions"))
+        .map(|a| a.as_str().expect("a text"))
+        .collect();
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join("aws");
+    let mut called: Vec<String> = Vec::new();
+    for file in ["copies", "images", "kms_keys", "regions", "snapshots"] {
+        let source = fs::read_to_string(sources.join(format!("{file}.rs"))).expect("a source file");
+        called.extend(source.split('"').filter(|w| w.starts_with("ec2:") || w.starts_with("kms:")).map(str::to_owned));
+    }
+    assert!(called.iter().any(|c| c == "ec2:CopyImage"), "{called:?}");
+    for action in &called {
+        assert!(allowed.contains(&action.as_str()), "the policy leaves out {action}");
+    }
+    // What EC2 itself does in our name while it copies.
+    let by_ec2 = [
+        "ec2:CreateTags",
+        "kms:CreateGrant",
+        "kms:Decrypt",
+        "kms:GenerateDataKeyWithoutPlaintext",
+        "kms:ReEncryptFrom",
+        "kms:ReEncryptTo",
+    ];
+    for action in allowed {
+        assert!(called.iter().any(|c| c == action) || by_ec2.contains(&action), "nothing needs {action}");
+    }
+}
+
+#[test]
+fn every_scenario_has_a_row() {
+    let text = readme();
+    for name in amigrate::sim::Scenario::names() {
+        assert!(text.contains(&format!("| `{name}` |")), "no row for the scenario {name}");
+    }
+}

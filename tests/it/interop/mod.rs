@@ -1,0 +1,28 @@
+//! Other people's AWS clients against our EC2, and the start of somebody else's EC2 for our client.
+//!
+//! Without Python these are reported as not run; under `CI=true` that is a failure.
+
+mod moto;
+mod program;
+mod python;
+mod simulator;
+
+#[test]
+fn boto3_does_the_main_job_on_our_ec2() {
+    let Some(python) = python::python() else { return };
+    python.check("use_boto3.py", &[&simulator::start("demo", 20).url]);
+}
+
+#[test]
+fn the_aws_cli_does_the_main_job_on_our_ec2() {
+    let Some(python) = python::python() else { return };
+    python.check("use_awscli.py", &[&simulator::start("demo", 20).url]);
+}
+
+#[test]
+fn moto_starts_with_an_image() {
+    let Some(python) = python::python() else { return };
+    let moto = moto::start(&python);
+    assert!(moto.url.starts_with("http://127.0.0.1:"), "{}", moto.url);
+    assert!(moto.image.starts_with("ami-") && !moto.name.is_empty());
+}

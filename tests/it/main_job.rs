@@ -1,0 +1,166 @@
+//! The whole main job by the real binary in a pseudo-terminal, against `amigrate simulate` in another process: what
+//! the screen says is held against what the simulated EC2 holds afterwards.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::support::pty::{Program, Pty};
+
+struct Simulator {
+    child: Child,
+    url: String,
+}
+
+impl Simulator {
+    fn start() -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_amigrate"))
+            .args(["simulate", "--time-scale", "2"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the simulator starts");
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut url).expect("it says where it is");
+        Self { child, url: url.trim().to_owned() }
+    }
+
+    /// What a region of it holds.
+    fn region(&self, name: &str) -> Value {
+        let host = self.url.strip_prefix("http://").expect("plain HTTP");
+        let mut stream = TcpStream::connect(host).expect("it listens");
+        write!(stream, "GET /_state HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        let body = answer.split_once("\r\n\r\n").expect("a body").1;
+        let state: Value = serde_json::from_str(body).unwrap_or_else(|e| panic!("{e}: {body}"));
+        state[name].clone()
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn open(simulator: &Simulator, home: &std::path::Path) -> Pty {
+    Program::new(env!("CARGO_BIN_EXE_amigrate"), &[])
+        .home(home)
+        .env("AWS_ENDPOINT_URL", &simulator.url)
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_REGION", "us-east-1")
+        .env("AMIGRATE_POLL_FASTEST_SECONDS", "1")
+        .start(120, 40)
+}
+
+/// The percent that the jobs pane shows for a destination, while it is copying.
+fn percent(text: &str, destination: &str) -> Option<u32> {
+    let line = text.lines().find(|l| l.contains(&format!("> {destination}")))?;
+    let (before, _) = line.split_once('%')?;
+    before.rsplit(' ').next()?.parse().ok()
+}
+
+#[test]
+fn two_copies_with_a_key_and_one_cancelled() {
+    let simulator = Simulator::start();
+    let home = tempfile::tempdir().expect("a directory");
+    let mut pty = open(&simulator, home.path());
+    pty.wait_for("the images", |t| t.contains("Images 3") && t.contains("app-web-2026") && !t.contains("listing"));
+
+    // The newest web image, found by typing.
+    pty.keys("/");
+    pty.keys("app-web enc:no state:available");
+    pty.wait_for("the filter", |t| t.contains("/app-web enc:no state:available"));
+    pty.keys("\r");
+    pty.keys("c");
+    pty.wait_for("the form", |t| t.contains("Copy 1 image"));
+
+    // Destinations from the list, narrowed by typing.
+    pty.keys("\r");
+    pty.wait_for("the regions", |t| t.contains("Regions to copy to") && t.contains("eu-west-2"));
+    pty.keys("/");
+    pty.keys("eu-west-");
+    pty.keys("\r");
+    pty.keys("  \r");
+    pty.wait_for("the choice", |t| t.contains("eu-west-1, eu-west-2"));
+
+    // The name has the focus now.
+    pty.keys("-dr");
+    pty.keys("\t");
+    pty.bytes(b"\x15");
+    pty.keys("for the fire drill");
+    pty.keys("\t ");
+    pty.wait_for("the key field", |t| t.contains("KMS key, all"));
+    pty.keys("\t");
+    pty.keys("alias/images");
+    pty.wait_for("a form without mistakes", |t| {
+        t.contains("Start 2 copies") && t.contains("--kms-key-id alias/images")
+    });
+    pty.bytes(b"\x13");
+
+    // Beside them the pane shows what the account copies there anyway.
+    let ours = |t: &str, what: &str| t.lines().filter(|l| l.contains("-dr ") && l.contains(what)).count();
+    pty.wait_for("both copies", |t| ours(t, "> eu-west-") == 2);
+    let first = pty.wait_for("a percent", |t| percent(t, "eu-west-2").is_some_and(|p| p > 0));
+    let before = percent(&first, "eu-west-2").expect("just seen");
+    pty.wait_for("the bar to rise", |t| percent(t, "eu-west-2").is_some_and(|p| p > before));
+
+    // The cursor is on the newest: eu-west-2.
+    pty.keys("x");
+    pty.wait_for("the question", |t| t.contains("Cancel the copy") && t.contains("to eu-west-2?") && t.contains("[No"));
+    pty.keys("y");
+    let done = pty.wait_for("both ends", |t| ours(t, "cancelled") == 1 && ours(t, "available ami-") == 1);
+    assert!(!done.contains("left behind"), "{done}");
+    pty.keys("q");
+    assert!(pty.wait_exit().success());
+
+    let kept = simulator.region("eu-west-1");
+    let copies = copies_of(&kept);
+    assert_eq!(copies.len(), 1, "exactly one new image");
+    let copy = copies[0];
+    assert!(copy["Name"].as_str().is_some_and(|n| n.starts_with("app-web-2026") && n.ends_with("-dr")), "{copy:#}");
+    assert_eq!(copy["Description"], "for the fire drill");
+    assert_eq!(copy["State"], "available");
+    let snapshots = made_for(&kept, copy["ImageId"].as_str().expect("an id"));
+    assert!(!snapshots.is_empty());
+    for snapshot in snapshots {
+        assert_eq!(snapshot["Encrypted"], true, "{snapshot:#}");
+        assert!(snapshot["KmsKeyId"].as_str().is_some_and(|k| k.contains(":eu-west-1:")), "{snapshot:#}");
+    }
+
+    let cleared = simulator.region("eu-west-2");
+    assert_eq!(copies_of(&cleared).len(), 0, "the cancelled image is gone");
+    let left: Vec<&Value> =
+        list(&cleared, "snapshots").into_iter().filter(|s| description(s).contains("from SourceAmi")).collect();
+    assert_eq!(left, Vec::<&Value>::new(), "no snapshot of the cancelled copy");
+}
+
+/// A region that holds nothing is not listed at all.
+fn list<'a>(region: &'a Value, what: &str) -> Vec<&'a Value> {
+    if region.is_null() {
+        return Vec::new();
+    }
+    region[what].as_array().unwrap_or_else(|| panic!("no {what} in {region:#}")).iter().collect()
+}
+
+fn description(value: &Value) -> &str {
+    value["Description"].as_str().unwrap_or_default()
+}
+
+/// The copies this test made.
+fn copies_of(region: &Value) -> Vec<&Value> {
+    list(region, "images").into_iter().filter(|i| i["Name"].as_str().is_some_and(|n| n.ends_with("-dr"))).collect()
+}
+
+fn made_for<'a>(region: &'a Value, image: &str) -> Vec<&'a Value> {
+    let prefix = format!("Copied for DestinationAmi {image} ");
+    list(region, "snapshots").into_iter().filter(|s| description(s).starts_with(&prefix)).collect()
+}

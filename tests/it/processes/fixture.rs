@@ -1,0 +1,382 @@
+//! A user's state directory, the processes that use it, and what must be true in the end.
+
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    io::{BufRead as _, BufReader},
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
+
+use amigrate::{
+    domain::{
+        AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, ImageId, ImageName, ImageState,
+        KmsKeyRef, Region, SnapshotId, SnapshotState,
+    },
+    engine::{self, Job, JobState},
+    sim::{CopySeen, Maker},
+    store::{DriverLock, Loaded, Store},
+};
+use jiff::Timestamp;
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use crate::support::ec2_server::{Bell, Ec2, lock};
+use crate::support::pty::{Program, Pty};
+
+/// Far more than anything takes; only what hangs meets it.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+/// Where copies go; the demonstration has none of its own there.
+pub(crate) const REGIONS: [&str; 3] = ["us-east-2", "eu-west-2", "ca-central-1"];
+const HOME_REGION: &str = "us-east-1";
+
+pub(crate) struct House {
+    pub(crate) ec2: Ec2,
+    pub(crate) bell: Bell,
+    pub(crate) home: TempDir,
+    pub(crate) account: AccountKey,
+    source: (ImageId, Vec<u32>, Vec<SnapshotId>),
+    /// What is set besides.
+    pub(crate) settings: Vec<(&'static str, String)>,
+}
+
+impl House {
+    pub(crate) fn new() -> Self {
+        let bell = Bell::default();
+        let ec2 = Ec2::quick(&bell);
+        let account = AccountKey::new(&AccountId::new("123456789012").expect("digits"), Some(&ec2.url));
+        let source = ec2.newest("app-web-");
+        Self { ec2, bell, home: tempfile::tempdir().expect("a directory"), account, source, settings: Vec::new() }
+    }
+
+    /// One copy at a time to each region, and it takes until it is told to end: whoever drives has to stay.
+    pub(crate) fn slow() -> Self {
+        let mut house = Self::new();
+        house.ec2.hold();
+        house.settings =
+            vec![("AMIGRATE_COPY_PENDING_LIMIT", "1".into()), ("AMIGRATE_POLL_SLOWEST_SECONDS", "1".into())];
+        house
+    }
+
+    /// Where the program keeps its jobs.
+    pub(crate) fn dir(&self) -> PathBuf {
+        let home = self.home.path();
+        if cfg!(target_os = "macos") {
+            home.join("Library/Application Support/amigrate")
+        } else {
+            home.join("amigrate")
+        }
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        let opened = Store::open(&self.dir(), Timestamp::now()).expect("the store opens");
+        assert_eq!(opened.set_aside, None, "the store was damaged");
+        opened.store
+    }
+
+    /// What the store says of the account, ended copies too.
+    pub(crate) fn loaded(&self) -> Loaded {
+        self.store().load(&self.account, Timestamp::UNIX_EPOCH).expect("it is readable")
+    }
+
+    pub(crate) fn jobs(&self) -> Vec<Job> {
+        self.loaded().jobs
+    }
+
+    pub(crate) fn ask(&self, command: &engine::Command) {
+        self.store().ask(&self.account, command, Timestamp::now()).expect("the store takes it");
+    }
+
+    /// Leaves a copy as a process leaves it that died when it had sent the request.
+    pub(crate) fn leave_sent(&self, request: CopyRequest, at: Timestamp) {
+        let batch = amigrate::engine::BatchId::of(&request.token);
+        let mut job = Job::new(amigrate::engine::JobId(1), batch, request, at);
+        job.state = JobState::Starting;
+        let changes = amigrate::store::Changes { jobs: &[Arc::new(job)], ..Default::default() };
+        self.store().commit(&self.account, &changes, at).expect("the store takes it");
+    }
+
+    /// A copy of the newest web image.
+    pub(crate) fn request(&self, name: &str, to: &str, token: u128) -> CopyRequest {
+        CopyRequest {
+            source: self.source.0.clone(),
+            source_name: "app-web".into(),
+            source_region: region(HOME_REGION),
+            destination: region(to),
+            name: ImageName::new(name).expect("a name"),
+            description: Description::default(),
+            encryption: Encryption::Keep,
+            copy_tags: false,
+            volumes: self.source.1.clone(),
+            source_snapshots: self.source.2.clone(),
+            image_tags: Vec::new(),
+            token: ClientToken::from_random(token),
+        }
+    }
+
+    /// So many copies to each region, as one batch.
+    pub(crate) fn ask_copies(&self, batch: &str, each: usize) {
+        let requests = REGIONS.iter().enumerate().flat_map(|(r, to)| {
+            (0..each).map(move |n| (format!("{batch}-{n}"), *to, (r * 100 + n) as u128 + token_of(batch)))
+        });
+        let requests = requests.map(|(name, to, token)| self.request(&name, to, token)).collect();
+        self.ask(&engine::Command::Copy(requests));
+    }
+
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        let home = self.home.path().to_str().expect("a plain name").to_owned();
+        let mut all: Vec<_> = ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"]
+            .map(|name| (name, home.clone()))
+            .into();
+        all.extend([
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+            ("AWS_ENDPOINT_URL", self.ec2.url.clone()),
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+            ("AWS_REGION", HOME_REGION.to_owned()),
+            ("AMIGRATE_POLL_FASTEST_SECONDS", "1".to_owned()),
+        ]);
+        all.extend(self.settings.clone());
+        all
+    }
+
+    /// The program with these arguments, without a terminal.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        self.command_of(env!("CARGO_BIN_EXE_amigrate"), arguments)
+    }
+
+    /// Another program, in the same surroundings.
+    pub(crate) fn command_of(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(arguments).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.envs(self.environment());
+        command
+    }
+
+    /// `amigrate drive`.
+    pub(crate) fn drive(&self) -> Drive {
+        Drive::start(self.command(&["drive"]), self)
+    }
+
+    /// The screen, on a terminal that shows everything.
+    pub(crate) fn screen(&self) -> Pty {
+        self.screen_by(env!("CARGO_BIN_EXE_amigrate"), &[])
+    }
+
+    /// The same, started by something else.
+    pub(crate) fn screen_by(&self, program: &str, arguments: &[&str]) -> Pty {
+        self.environment()
+            .iter()
+            .fold(Program::new(program, arguments), |program, (name, value)| program.env(name, value))
+            .start(140, 50)
+    }
+
+    /// A screen that shows the images and knows whose they are.
+    pub(crate) fn screen_ready(&self) -> Pty {
+        let mut screen = self.screen();
+        screen
+            .wait_for("the images", |t| t.contains("123456789012") && t.contains("app-web-") && !t.contains("listing"));
+        screen
+    }
+
+    /// Whether nobody drives.
+    pub(crate) fn nobody_drives(&self) -> bool {
+        DriverLock::try_take(&self.dir(), &self.account).expect("locks work here").is_some()
+    }
+
+    /// Watches on a screen until everything has ended: EC2 finishes by itself what it has taken, and somebody has to see it.
+    #[track_caller]
+    pub(crate) fn settle(&self) {
+        let mut screen = self.screen();
+        screen.wait_for("every copy to end", |_| {
+            let loaded = self.loaded();
+            loaded.asks.is_empty() && loaded.jobs.iter().all(|j| j.state.ended())
+        });
+        screen.keys("q");
+        assert!(screen.wait_exit().success(), "{}", screen.text());
+    }
+
+    /// What the store says is what EC2 holds: nothing lost, nothing twice, nothing orphaned.
+    #[track_caller]
+    pub(crate) fn agrees(&self) {
+        let jobs = self.jobs();
+        let now = Timestamp::now();
+        let (copies, snapshots, made) = self.ec2.with(|w| (w.copies(now), w.copy_snapshots(now), w.copies_made()));
+        let copies: Vec<CopySeen> = copies.into_iter().filter(|c| c.maker == Maker::Request).collect();
+
+        let kept: BTreeSet<(Region, ImageId)> =
+            jobs.iter().filter_map(|j| Some((j.request.destination.clone(), j.image()?.clone()))).collect();
+        let there: BTreeSet<(Region, ImageId)> =
+            copies.iter().map(|c| (c.region.clone(), c.image.id.clone())).collect();
+        assert_eq!(kept, there, "the images that the store knows, and those in EC2; {}", told(&jobs));
+
+        for job in &jobs {
+            assert!(job.state.ended(), "{}", told(&jobs));
+            let Some(image) = job.image() else { continue };
+            let copy = copies.iter().find(|c| c.image.id == *image).expect("just compared");
+            assert_eq!(copy.token.as_deref(), Some(job.request.token.as_str()), "the copy's own token");
+            assert_eq!(&*copy.image.name, job.request.name.as_str());
+            match &job.state {
+                JobState::Available { .. } => {
+                    assert_eq!(copy.image.state, ImageState::Available);
+                    assert!(copy.snapshots.iter().all(|s| s.state == SnapshotState::Completed), "{copy:?}");
+                    assert_eq!(copy.snapshots.len(), job.request.volumes.len(), "{copy:?}");
+                }
+                JobState::Failed { .. } => assert_eq!(copy.image.state, ImageState::Failed),
+                other => panic!("{other:?} has an image"),
+            }
+        }
+        let begun: usize = jobs.iter().map(|j| j.made.len()).sum();
+        assert_eq!(made, begun as u64, "images that EC2 made, and those the store knows of; {}", told(&jobs));
+
+        let scenario: Vec<ImageId> = self
+            .ec2
+            .with(|w| w.copies(now).into_iter().filter(|c| c.maker != Maker::Request).map(|c| c.image.id).collect());
+        let orphans: Vec<_> = snapshots
+            .iter()
+            .filter(|(region, image, _)| !there.contains(&(region.clone(), image.clone())) && !scenario.contains(image))
+            .collect();
+        assert!(orphans.is_empty(), "snapshots of no image: {orphans:#?}; {}", told(&jobs));
+    }
+}
+
+pub(crate) fn region(name: &str) -> Region {
+    Region::new(name).expect("a region")
+}
+
+pub(crate) fn bad_key() -> Encryption {
+    Encryption::Encrypt { key: Some(KmsKeyRef::new("alias/nobody-has-it").expect("well formed")) }
+}
+
+/// Different for every batch of a test.
+fn token_of(batch: &str) -> u128 {
+    batch.bytes().fold(7, |sum, byte| sum * 257 + u128::from(byte)) << 16
+}
+
+pub(crate) fn told(jobs: &[Job]) -> String {
+    let line = |j: &Job| {
+        let request = &j.request;
+        format!(
+            "\n  {} {} to {}: {} {:?} made {:?} {:?}",
+            j.id,
+            request.name,
+            request.destination,
+            j.phase().as_str(),
+            j.waiting,
+            j.made,
+            j.note
+        )
+    };
+    format!("the store:{}", jobs.iter().map(line).collect::<String>())
+}
+
+impl Ec2 {
+    /// The newest available image of the account with such a name, and its volumes.
+    fn newest(&self, name: &str) -> (ImageId, Vec<u32>, Vec<SnapshotId>) {
+        let state = self.state();
+        let images = state[HOME_REGION]["images"].as_array().expect("images");
+        let image = images
+            .iter()
+            .find(|i| i["Name"].as_str().is_some_and(|n| n.starts_with(name)) && i["State"] == "available")
+            .expect("an image");
+        let volumes = image["BlockDeviceMappings"].as_array().expect("devices").iter();
+        let volumes = volumes.filter_map(|d| u32::try_from(d["Ebs"]["VolumeSize"].as_u64()?).ok()).collect();
+        let snapshots = image["BlockDeviceMappings"].as_array().expect("devices").iter();
+        let snapshots = snapshots.filter_map(|d| SnapshotId::new(d["Ebs"]["SnapshotId"].as_str()?).ok()).collect();
+        (ImageId::new(image["ImageId"].as_str().expect("an id")).expect("an id"), volumes, snapshots)
+    }
+}
+
+/// A running `amigrate drive`, or any other command without a terminal. It is killed with its value.
+pub(crate) struct Drive {
+    child: Child,
+    lines: Arc<Mutex<Vec<String>>>,
+    ended: Arc<Mutex<bool>>,
+    bell: Bell,
+    errors: PathBuf,
+    reaped: bool,
+}
+
+impl Drive {
+    pub(crate) fn start(mut command: Command, house: &House) -> Self {
+        let errors = house.home.path().join(format!("stderr-{}", fastrand::u64(..)));
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::create(&errors).expect("a file"))
+            .spawn()
+            .expect("it starts");
+        let (lines, ended) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(false)));
+        let stdout = BufReader::new(child.stdout.take().expect("piped"));
+        let (bell, all, end) = (house.bell.clone(), Arc::clone(&lines), Arc::clone(&ended));
+        thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                lock(&all).push(line);
+                bell.ring();
+            }
+            *lock(&end) = true;
+            bell.ring();
+        });
+        Self { child, lines, ended, bell: house.bell.clone(), errors, reaped: false }
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().try_into().expect("a number")).expect("a number")
+    }
+
+    /// What it has said so far.
+    pub(crate) fn said(&self) -> String {
+        lock(&self.lines).join("\n")
+    }
+
+    /// The number of lines it has said.
+    pub(crate) fn lines(&self) -> usize {
+        lock(&self.lines).len()
+    }
+
+    pub(crate) fn ended(&self) -> bool {
+        *lock(&self.ended)
+    }
+
+    pub(crate) fn errors(&self) -> String {
+        std::fs::read_to_string(&self.errors).unwrap_or_default()
+    }
+
+    /// Waits until it has said this.
+    #[track_caller]
+    pub(crate) fn wait_to_say(&self, words: &str) {
+        self.bell.wait_for(&format!("`{words}`"), PATIENCE, || {
+            let said = self.said();
+            assert!(!self.ended() || said.contains(words), "it ended without `{words}`: {said}\n{}", self.errors());
+            said.contains(words).then_some(())
+        });
+    }
+
+    /// Kills it as the kernel does when memory is short: it hears nothing of it.
+    pub(crate) fn kill(&self) {
+        let _ = kill_process(self.pid(), Signal::KILL);
+    }
+
+    /// Waits for its end.
+    #[track_caller]
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        self.bell.wait_for("a process to end", PATIENCE, || self.ended().then_some(()));
+        let status = self.child.wait().expect("it is ours");
+        self.reaped = true;
+        let errors = self.errors();
+        assert!(!errors.contains("panicked"), "{errors}");
+        status
+    }
+}
+
+impl Drop for Drive {
+    fn drop(&mut self) {
+        if !self.reaped {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Messages of a run, kept with their times: what a model was told, so that another can be told the same.
+
+use std::time::Duration;
+
+use amigrate::{
+    driver::SessionSource,
+    runtime::Effects,
+    tui::{Effect, Model, Msg},
+};
+use jiff::Timestamp;
+
+use crate::support::screen_harness::{Playbill, means};
+
+/// What happened, and when.
+pub(crate) type Tape = Vec<(Timestamp, Msg)>;
+
+/// Plays a scenario with these inputs, each at its time since the start, until `end`. Gives the tape, the model and
+/// what it asked for.
+pub(crate) async fn record(
+    bill: &Playbill,
+    mut inputs: Vec<(Duration, Msg)>,
+    end: Duration,
+) -> (Tape, Model, Vec<Effect>) {
+    let (_, http, home, clock) = bill.world();
+    let (mut model, first) = Model::new(bill.start());
+    let mut effects = Effects::new(SessionSource::Simulated { http, home }, means(&bill.config), clock);
+    let mut asked = first.clone();
+    for effect in first {
+        effects.start(effect);
+    }
+    inputs.reverse();
+    let mut tape = Tape::new();
+    while clock.elapsed() < end {
+        model.prepare();
+        let input = inputs.last().map_or(end, |(at, _)| *at).saturating_sub(clock.elapsed());
+        let tick = model.next_deadline().map_or(end, |at| clock.until(at));
+        let msg = tokio::select! {
+            biased;
+            msg = effects.next() => msg,
+            () = tokio::time::sleep(input) => inputs.pop().map(|(_, msg)| msg),
+            () = tokio::time::sleep(tick) => Some(Msg::Tick),
+        };
+        let Some(msg) = msg else { continue };
+        tape.push((clock.now(), msg.clone()));
+        for effect in model.update(msg, clock.now()) {
+            asked.push(effect.clone());
+            effects.start(effect);
+        }
+    }
+    model.prepare();
+    (tape, model, asked)
+}
+
+/// Tells a fresh model the same.
+pub(crate) fn replay(bill: &Playbill, tape: &Tape) -> (Model, Vec<Effect>) {
+    let (mut model, mut asked) = Model::new(bill.start());
+    for (now, msg) in tape {
+        model.prepare();
+        asked.extend(model.update(msg.clone(), *now));
+    }
+    model.prepare();
+    (model, asked)
+}

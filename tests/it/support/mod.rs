@@ -1,0 +1,8 @@
+//! What the integration tests share.
+
+pub(crate) mod driver_harness;
+pub(crate) mod ec2_server;
+pub(crate) mod message_log;
+pub(crate) mod pty;
+pub(crate) mod reliability_page;
+pub(crate) mod screen_harness;

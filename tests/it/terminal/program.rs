@@ -1,0 +1,231 @@
+//! `amigrate demo` on a real line.
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::support::pty::{Program, Pty, is_colour, sgr_codes};
+
+fn program(arguments: &[&str]) -> (TempDir, Program) {
+    let home = tempfile::tempdir().expect("a directory");
+    let program = Program::new(env!("CARGO_BIN_EXE_amigrate"), arguments).home(home.path());
+    (home, program)
+}
+
+/// The demonstration on 80x24, its first images there.
+fn demo() -> (TempDir, Pty) {
+    let (home, program) = program(&["demo"]);
+    let mut pty = program.start(80, 24);
+    ready(&mut pty);
+    (home, pty)
+}
+
+fn ready(pty: &mut Pty) {
+    pty.wait_for("the demonstration's images", |text| {
+        text.contains("DEMO") && text.contains("q quit") && text.contains("ami-")
+    });
+}
+
+fn given_back(pty: &Pty) {
+    let screen = pty.screen();
+    assert!(!screen.alternate_screen(), "the alternate screen stayed");
+    assert!(!screen.hide_cursor(), "the cursor stayed hidden");
+    assert!(!screen.bracketed_paste(), "bracketed paste stayed on");
+}
+
+#[test]
+fn it_starts_and_quits() {
+    let (_home, mut pty) = demo();
+    assert!(pty.screen().alternate_screen());
+    pty.keys("q");
+    assert!(pty.wait_exit().success());
+    given_back(&pty);
+}
+
+#[test]
+fn ctrl_c_quits() {
+    let (_home, mut pty) = demo();
+    pty.bytes(b"\x03");
+    pty.wait_exit();
+    given_back(&pty);
+}
+
+#[test]
+fn it_asks_the_terminal_nothing() {
+    let (_home, mut pty) = demo();
+    pty.keys("q");
+    pty.wait_exit();
+    let sent = String::from_utf8_lossy(pty.bytes_seen()).into_owned();
+    for question in
+        ["\x1b[6n", "\x1b[5n", "\x1b[c", "\x1b[0c", "\x1b[>c", "\x1b[>0c", "\x1b[?u", "$p", "\x1b]10;?", "\x1b]11;?"]
+    {
+        assert!(!sent.contains(question), "{question:?} was sent");
+    }
+}
+
+#[test]
+fn a_lost_line_ends_it() {
+    let (_home, mut pty) = demo();
+    pty.hang_up();
+    pty.wait_exit();
+}
+
+#[test]
+fn a_lost_line_ends_it_without_the_signal_too() {
+    let home = tempfile::tempdir().expect("a directory");
+    let script = "trap '' HUP; exec \"$0\" \"$@\"";
+    let mut pty = Program::new("/bin/sh", &["-c", script, env!("CARGO_BIN_EXE_amigrate"), "demo"])
+        .home(home.path())
+        .start(80, 24);
+    ready(&mut pty);
+    pty.hang_up();
+    pty.wait_exit();
+}
+
+#[test]
+fn terminating_it_gives_the_terminal_back() {
+    let (_home, mut pty) = demo();
+    pty.kill(Signal::TERM);
+    pty.wait_exit();
+    given_back(&pty);
+}
+
+#[test]
+fn a_line_that_takes_nothing_does_not_hold_it() {
+    for signal in [Signal::HUP, Signal::TERM] {
+        let (_home, mut pty) = demo();
+        pty.stall();
+        // A frame that nobody takes.
+        pty.keys("?");
+        pty.wait_held_up();
+        pty.kill(signal);
+        pty.wait_exit();
+    }
+}
+
+#[test]
+fn ctrl_z_stops_it_and_the_shell_continues_it() {
+    let home = tempfile::tempdir().expect("a directory");
+    let script = "\"$0\" \"$@\"; echo \"stopped $?\"; read line; fg >/dev/null; echo \"ended $?\"";
+    let mut pty = Program::new("/bin/sh", &["-m", "-c", script, env!("CARGO_BIN_EXE_amigrate"), "demo"])
+        .home(home.path())
+        .start(80, 24);
+    ready(&mut pty);
+    pty.bytes(b"\x1a");
+    pty.wait_for("the shell", |text| text.contains("stopped 147"));
+    given_back(&pty);
+    pty.keys("go\n");
+    pty.wait_until("the screen again", vt100::Screen::alternate_screen);
+    ready(&mut pty);
+    pty.keys("q");
+    pty.wait_exit();
+    assert!(pty.text().contains("ended 0"), "{}", pty.text());
+    given_back(&pty);
+}
+
+#[test]
+fn continued_by_another_it_repaints() {
+    let (_home, mut pty) = demo();
+    pty.kill(Signal::STOP);
+    let before = pty.bytes_seen().len();
+    pty.kill(Signal::CONT);
+    // The whole screen is erased and drawn; a mere change of figures erases nothing.
+    loop {
+        let last = pty.bytes_seen().len();
+        if pty.bytes_seen()[before..].windows(4).any(|part| part == b"\x1b[2J") {
+            break;
+        }
+        pty.wait_more(last);
+    }
+    ready(&mut pty);
+    pty.keys("q");
+    pty.wait_exit();
+}
+
+#[test]
+fn every_size_is_drawn() {
+    let (_home, mut pty) = demo();
+    for (columns, rows) in [(20, 5), (60, 15), (200, 60), (1, 1)] {
+        let before = pty.bytes_seen().len();
+        pty.resize(columns, rows);
+        pty.wait_more(before);
+    }
+    pty.resize(80, 24);
+    ready(&mut pty);
+    pty.keys("q");
+    assert!(pty.wait_exit().success());
+}
+
+#[test]
+fn too_small_it_says_so_and_quits() {
+    let (_home, program) = program(&["demo"]);
+    let mut pty = program.start(20, 5);
+    pty.wait_for("anything", |text| !text.trim().is_empty());
+    pty.keys("q");
+    assert!(pty.wait_exit().success());
+    given_back(&pty);
+}
+
+#[test]
+fn no_color_means_none() {
+    let colours = |program: Program| {
+        let mut pty = program.start(80, 24);
+        ready(&mut pty);
+        pty.keys("jjk");
+        pty.keys("?");
+        pty.wait_for("the help", |text| text.contains(" Help "));
+        pty.keys("\x1b");
+        // Not at once: an Esc with a letter behind it is Alt and the letter.
+        ready(&mut pty);
+        pty.keys("q");
+        pty.wait_exit();
+        sgr_codes(pty.bytes_seen()).into_iter().filter(|code| is_colour(*code)).count()
+    };
+    let (_home, plain) = program(&["demo"]);
+    assert!(colours(plain) > 0, "by default there are colours");
+    let (_home, without) = program(&["demo"]);
+    assert_eq!(colours(without.env("NO_COLOR", "1")), 0);
+}
+
+#[test]
+fn a_poor_locale_gets_ascii() {
+    let (_home, program) = program(&["demo"]);
+    let mut pty = program.env("LANG", "C").start(80, 24);
+    ready(&mut pty);
+    pty.keys("q");
+    pty.wait_exit();
+    let odd = pty.bytes_seen().iter().find(|byte| !byte.is_ascii());
+    assert_eq!(odd, None, "{}", String::from_utf8_lossy(pty.bytes_seen()));
+}
+
+#[test]
+fn garbage_and_pastes_do_no_harm() {
+    let (_home, mut pty) = demo();
+    // A paste outside a text field is no command: the `q` in it does not quit.
+    pty.bytes(b"\x1b[200~q\nq\x1b[201~");
+    // Answers nobody asked for, broken sequences, bytes that are no text.
+    pty.bytes(
+        b"\x1b[24;80R\x1b]11;rgb:0000/0000/0000\x1b\\\x1b[?62;22c\xff\xfe\x80\x1b[999;999;999~\x1b[<0;9\x1bP1$r\x1b\\",
+    );
+    // Help opens, so everything before it has been read and the program lives.
+    pty.keys("?");
+    pty.wait_for("the help", |text| text.contains(" Help "));
+    pty.keys("\x1b");
+    ready(&mut pty);
+    pty.keys("q");
+    assert!(pty.wait_exit().success());
+}
+
+#[test]
+fn without_a_terminal_it_prints_lines_or_says_why_not() {
+    let home = tempfile::tempdir().expect("a directory");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_amigrate"))
+        .arg("nonsense")
+        .env_clear()
+        .env("HOME", home.path())
+        .stdin(std::process::Stdio::null())
+        .output()
+        .expect("it runs");
+    assert!(!output.status.success());
+    assert!(!output.stdout.contains(&0x1b) && !output.stderr.contains(&0x1b), "escapes without a terminal");
+    assert!(!output.stderr.is_empty());
+}
