@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     failure::Failure,
-    image::{ImageId, SnapshotId, Tag},
+    ids::{ImageId, SnapshotId},
+    image::Tag,
     kms_key::KmsKeyRef,
     region::Region,
 };

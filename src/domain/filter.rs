@@ -241,10 +241,7 @@ impl FilterTerm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        image::{ImageId, Tag},
-        query::AccountId,
-    };
+    use crate::domain::{account::AccountId, ids::ImageId, image::Tag};
 
     fn image() -> Image {
         let mut image = Image::bare(

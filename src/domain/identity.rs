@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::Account;
+use crate::domain::account::Account;
 
 /// Where a session's credentials came from. Worded where it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{failure::Failure, region::Region};
+use crate::domain::{account::AccountId, failure::Failure, region::Region};
 
 /// A key as a person names it: an id, an alias, a key ARN or an alias ARN.
 /// Source: EC2 API reference, `CopyImage`, `KmsKeyId`.
@@ -23,9 +23,7 @@ impl KmsKeyRef {
             if service != Some("kms") {
                 return Err(Failure::new(what(), "the ARN is not one of KMS"));
             }
-            if region.is_none_or(|r| Region::new(r).is_err())
-                || account.is_none_or(|a| super::AccountId::new(a).is_err())
-            {
+            if region.is_none_or(|r| Region::new(r).is_err()) || account.is_none_or(|a| AccountId::new(a).is_err()) {
                 return Err(Failure::new(what(), "the ARN lacks a region or an account"));
             }
             resource.unwrap_or_default()

@@ -5,7 +5,10 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::image::{Snapshot, SnapshotId, SnapshotState};
+use crate::domain::{
+    ids::SnapshotId,
+    snapshot::{Snapshot, SnapshotState},
+};
 
 /// One snapshot of a copy, as last seen. Its percent never falls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

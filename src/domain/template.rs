@@ -44,7 +44,7 @@ pub fn first_description(template: &str, source: &Image, destination: &Region, t
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{image::ImageId, query::AccountId};
+    use crate::domain::{account::AccountId, ids::ImageId};
 
     #[test]
     fn a_first_description_fits() {
