@@ -26,7 +26,7 @@ use crate::{
     engine::EngineConfig,
     runtime::logging,
     store::refuse_network,
-    term::{Caps, CapsOverrides, Palette},
+    term::{Caps, CapsOverrides},
 };
 
 /// Browse Amazon Machine Images by region, copy them to others, watch every copy's progress, cancel with a key.
@@ -174,7 +174,7 @@ fn set_up(common: &Common, env: &impl Fn(&str) -> Option<String>) -> Result<Setu
     }
     let profile = common.profile.clone().or_else(|| given(&config.aws.profile));
     let overrides = CapsOverrides {
-        palette: Palette::parse(&config.ui.palette).flatten(),
+        colors: CapsOverrides::parse_palette(&config.ui.palette),
         ascii: config.ui.ascii,
         mouse: config.ui.mouse,
         sync: config.ui.synchronized,

@@ -56,7 +56,7 @@ fn play(kill: Option<(usize, Phase)>) -> Run {
         let audit = harness.store.with(move |store| store.audit(&account, None)).await.unwrap();
         let changing = |action: &str| ["CopyImage", "DeregisterImage", "DeleteSnapshot"].contains(&action);
         let asked =
-            harness.world.with(|w| w.calls().iter().filter(|((_, a), _)| changing(a)).map(|(_, c)| c.asked).sum());
+            harness.world.with(|w| w.calls().iter().filter(|((_, a), _)| changing(a)).map(|(_, c)| c.received).sum());
         let effects = harness.observed().effects;
         Run { effects, jobs: harness.stored().await, audit, asked }
     })

@@ -27,7 +27,7 @@ async fn asked(places: &[&str], each: usize) -> (DriverHarness, driver_harness::
     let harness = DriverHarness::new(&Scenario::named("demo").unwrap(), EngineConfig::default());
     harness.world.with(|w| {
         w.limits().rates = true;
-        w.pace().base_ms = 5_000_000;
+        w.latencies().base_ms = 5_000_000;
     });
     let source = harness.sources().await.remove(0);
     let run = harness.start();
@@ -55,7 +55,7 @@ async fn asked(places: &[&str], each: usize) -> (DriverHarness, driver_harness::
 fn count(harness: &DriverHarness, place: &str, action: &str) -> (u64, u64) {
     harness
         .world
-        .with(|w| w.calls().get(&(region(place), action.to_owned())).map_or((0, 0), |c| (c.asked, c.throttled)))
+        .with(|w| w.calls().get(&(region(place), action.to_owned())).map_or((0, 0), |c| (c.received, c.throttled)))
 }
 
 fn throttled(harness: &DriverHarness) -> u64 {
@@ -75,7 +75,7 @@ async fn watch(harness: &DriverHarness, places: &[&str]) -> u64 {
             (count(harness, place, "DescribeImages").0, count(harness, place, "DescribeSnapshots").0);
         let all: u64 = harness
             .world
-            .with(|w| w.calls().iter().filter(|((r, _), _)| *r == region(place)).map(|(_, c)| c.asked).sum());
+            .with(|w| w.calls().iter().filter(|((r, _), _)| *r == region(place)).map(|(_, c)| c.received).sum());
         assert!(looks > 10 && looks <= WINDOW / fastest + 1, "{place}: {looks} looks in {WINDOW} s");
         assert!(snapshots <= looks, "{place}: {snapshots} DescribeSnapshots in {looks} looks");
         assert_eq!(all, looks + snapshots, "{place}: nothing else is asked");

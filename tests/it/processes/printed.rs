@@ -24,7 +24,7 @@ fn jobs_are_printed_from_the_store_alone() {
     bad.encryption = super::fixture::bad_key();
     let late = fixture.request("not-yet", "us-east-2", 2);
     fixture.ask(&amigrate::engine::Command::Copy(vec![bad, late]));
-    let requests = || fixture.ec2.with(|w| w.calls().values().map(|c| c.asked).sum::<u64>());
+    let requests = || fixture.ec2.with(|w| w.calls().values().map(|c| c.received).sum::<u64>());
 
     // Nobody has driven yet, so nobody knows whose jobs these are: AWS is asked.
     let lines = printed(&fixture, &["jobs"]);

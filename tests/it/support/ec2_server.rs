@@ -11,7 +11,7 @@ use std::{
 
 use amigrate::{
     domain::ImageState,
-    sim::{Scenario, SharedWorld, World, http, wire::Request},
+    sim::{Scenario, SharedWorld, World, http, query::Request},
 };
 use bytes::Bytes;
 use http_body_util::Full;
@@ -93,21 +93,21 @@ impl Ec2 {
     pub(crate) fn quick(changed: &ChangeSignal) -> Self {
         let world = SharedWorld::new(World::new(&Scenario::named("demo").expect("it is embedded"), Timestamp::now()));
         world.with(|w| {
-            let pace = w.pace();
-            (pace.snapshots_after_ms, pace.unknown_ms, pace.base_ms) = (50, 50, 300);
-            (pace.almost_ms, pace.settle_ms, pace.mib_per_second) = (50, 50, 10_000_000);
+            let latencies = w.latencies();
+            (latencies.snapshots_after_ms, latencies.unknown_ms, latencies.base_ms) = (50, 50, 300);
+            (latencies.almost_ms, latencies.settle_ms, latencies.mib_per_second) = (50, 50, 10_000_000);
         });
         Self::serve(world, changed)
     }
 
     /// Copies begun from now on take as long as this allows: [`Self::finish`] ends them.
     pub(crate) fn hold(&self) {
-        self.with(|w| w.pace().base_ms = 3_600_000);
+        self.with(|w| w.latencies().base_ms = 3_600_000);
     }
 
     /// Copies begun from now on take less than a second, and those under way are whole.
     pub(crate) fn hurry(&self) {
-        self.with(|w| w.pace().base_ms = 300);
+        self.with(|w| w.latencies().base_ms = 300);
         self.finish();
     }
 
@@ -149,12 +149,12 @@ impl Ec2 {
     /// What the account owns, as the test door tells it.
     pub(crate) fn state(&self) -> serde_json::Value {
         let wire = Request { method: "GET", path: "/_state", ..Request::default() };
-        serde_json::from_slice(&self.served.world.answer(&wire, Timestamp::now()).body).expect("JSON")
+        serde_json::from_slice(&self.served.world.respond(&wire, Timestamp::now()).body).expect("JSON")
     }
 
     /// How often this was asked, everywhere.
     pub(crate) fn asked(&self, action: &str) -> u64 {
-        self.with(|w| w.calls().iter().filter(|((_, a), _)| a == action).map(|(_, c)| c.asked).sum())
+        self.with(|w| w.calls().iter().filter(|((_, a), _)| a == action).map(|(_, c)| c.received).sum())
     }
 
     /// Kills at a request that is yet to come.
@@ -238,7 +238,7 @@ async fn answer(request: hyper::Request<Incoming>, served: &Arc<Served>, cut: &N
         served.changed.notify();
         std::future::pending::<()>().await;
     }
-    let answer = served.world.answer(&received.wire(), Timestamp::now());
+    let answer = served.world.respond(&received.as_query(), Timestamp::now());
     let dead = served.passes(RequestStage::Unanswered, &action);
     served.changed.notify();
     tokio::time::sleep(answer.delay).await;

@@ -89,7 +89,7 @@ fn check_makers(jobs: &[Job], copies: &[CopySeen], changes: &[Change], wrong: &m
             wrong.push(format!("{token:?} made two images"));
         }
         let elsewhere = |kind: &ChangeKind| {
-            let mine = |c: &&Change| c.by == Maker::Elsewhere && *c.resource == *image.as_str();
+            let mine = |c: &&Change| c.by == Maker::OtherUser && *c.resource == *image.as_str();
             changes.iter().filter(mine).any(|c| c.kind == *kind)
         };
         // Who gave up a copy in doubt was told what may be its image.
@@ -149,7 +149,7 @@ fn check_end(
 
 /// Images that other users deregistered, with who had made them.
 fn removed_by_others(changes: &[Change]) -> BTreeMap<ImageId, Maker> {
-    let removed = changes.iter().filter(|c| c.by == Maker::Elsewhere && c.kind == ChangeKind::Deregistered);
+    let removed = changes.iter().filter(|c| c.by == Maker::OtherUser && c.kind == ChangeKind::Deregistered);
     removed.map(|c| (ImageId::new(&c.resource).unwrap(), c.provenance.maker)).collect()
 }
 
