@@ -31,7 +31,8 @@ pub(crate) async fn record(
     inputs.reverse();
     let mut log = MessageLog::new();
     while clock.elapsed() < end {
-        model.prepare();
+        log.push((clock.now(), Msg::Frame));
+        model.update(Msg::Frame, clock.now());
         let input = inputs.last().map_or(end, |(at, _)| *at).saturating_sub(clock.elapsed());
         let tick = model.next_deadline().map_or(end, |at| clock.until(at));
         let msg = tokio::select! {
@@ -47,7 +48,8 @@ pub(crate) async fn record(
             effects.start(effect);
         }
     }
-    model.prepare();
+    log.push((clock.now(), Msg::Frame));
+    model.update(Msg::Frame, clock.now());
     (log, model, asked)
 }
 
@@ -55,9 +57,7 @@ pub(crate) async fn record(
 pub(crate) fn replay(builder: &ScreenHarnessBuilder, log: &MessageLog) -> (Model, Vec<Effect>) {
     let (mut model, mut asked) = Model::new(builder.start());
     for (now, msg) in log {
-        model.prepare();
         asked.extend(model.update(msg.clone(), *now));
     }
-    model.prepare();
     (model, asked)
 }

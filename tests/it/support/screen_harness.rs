@@ -129,6 +129,7 @@ impl ScreenHarnessBuilder {
         let (means, frames) = (effect_config(&self.config), self.config.ui.frames_local);
         let running = tokio::spawn(async move {
             let (mut model, first) = Model::new(start);
+            terminal.draw(&model).unwrap();
             let mut effects = Effects::new(origin, means, clock);
             let exit = run(&mut model, first, &mut effects, &mut inputs, &mut terminal, clock, frames).await.unwrap();
             (model, exit)
@@ -178,7 +179,7 @@ impl TerminalPort for EmulatedTerminal {
         let bytes = std::mem::take(self.screen.writer_mut());
         let mut seen = self.seen.lock().unwrap();
         seen.parser.process(&bytes);
-        let ours = || model.board.jobs().filter(|j| j.origin == amigrate::engine::Origin::Here);
+        let ours = || model.jobs_view.jobs().filter(|j| j.origin == amigrate::engine::Origin::Here);
         seen.jobs = ours().cloned().collect();
         seen.percents.extend(ours().map(|j| (j.id.0, j.percent())));
         let shown = seen.parser.screen().contents();
