@@ -17,7 +17,7 @@ use crate::{
     config,
     domain::{Failure, text::count},
     driver::{Clock, DriverStatus, SessionSource, StoreLocation},
-    engine::{EngineConfig, JobState},
+    engine::JobState,
     labels,
     runtime::{EffectConfig, Effects, Exit, TerminalPort, region_cache::RegionCache, run},
     sim::{Scenario, SharedWorld, World, connector},
@@ -25,10 +25,10 @@ use crate::{
     tui::{Model, Start, view},
 };
 
-/// How long leaving may take: a hang-up ends the program within a second.
-const PATIENCE: Duration = Duration::from_millis(900);
-/// The status of a program whose terminal has gone: 128 and SIGHUP.
-const GONE: u8 = 129;
+/// How long exiting may take: a hang-up ends the program within a second.
+const EXIT_TIMEOUT: Duration = Duration::from_millis(900);
+/// The exit status of a program whose terminal has closed: 128 + SIGHUP.
+const HANGUP_STATUS: u8 = 129;
 
 /// The real terminal.
 struct Terminal {
@@ -88,23 +88,24 @@ impl TerminalPort for Terminal {
 /// On the account of the usual AWS chain.
 pub(super) fn account(setup: Setup) -> Result<ExitCode, Failure> {
     let _log = setup.start_log()?;
+    let region_cache = config::state_dir().map_or_else(RegionCache::default, |dir| RegionCache::in_dir(&dir));
+    let effects = effect_config(&setup, region_cache, setup.store());
+    // Certificates are read after the first frame.
     let options = setup.session_options();
-    let memory = config::state_dir().map_or_else(RegionCache::default, |dir| RegionCache::in_dir(&dir));
-    let means = means(&setup, memory, setup.store());
-    show(setup, None, means, move |_| SessionSource::Aws { options, http: http_client() })
+    show(setup, None, effects, move |_| SessionSource::Aws { options, http: http_client() })
 }
 
 /// On the embedded EC2.
 pub(super) fn demo(mut setup: Setup, name: &str) -> Result<ExitCode, Failure> {
     let scenario = Scenario::named(name)?;
     let _log = if setup.config.log.file.is_empty() { None } else { setup.start_log()? };
-    // The account's settings mean nothing here.
+    // The account's settings do not apply here.
     setup.profile = None;
     if setup.config.browse.regions.is_empty() {
         setup.config.browse.regions = vec!["all".into()];
     }
-    let means = means(&setup, RegionCache::default(), StoreLocation::Memory);
-    show(setup, Some(name.to_owned()), means, move |clock| {
+    let effects = effect_config(&setup, RegionCache::default(), StoreLocation::Memory);
+    show(setup, Some(name.to_owned()), effects, move |clock| {
         let world = SharedWorld::new(World::new(&scenario, clock.now()));
         let home = world.with(|w| w.home().clone());
         let http = connector::http_client(world, move || clock.now()).into();
@@ -112,22 +113,15 @@ pub(super) fn demo(mut setup: Setup, name: &str) -> Result<ExitCode, Failure> {
     })
 }
 
-fn means(setup: &Setup, memory: RegionCache, store: StoreLocation) -> EffectConfig {
-    EffectConfig {
-        store,
-        read_only: setup.config.read_only,
-        limits: EngineConfig::of(&setup.config),
-        history_days: setup.config.jobs.history_days,
-        memory,
-        background: setup.background.clone(),
-    }
+fn effect_config(setup: &Setup, region_cache: RegionCache, store: StoreLocation) -> EffectConfig {
+    EffectConfig { store, driver: setup.driver_settings(), region_cache, background: setup.background.clone() }
 }
 
 fn show(
     setup: Setup,
     demo: Option<String>,
-    means: EffectConfig,
-    origin: impl FnOnce(Clock) -> SessionSource,
+    effects: EffectConfig,
+    source: impl FnOnce(Clock) -> SessionSource,
 ) -> Result<ExitCode, Failure> {
     session::install_panic_hook(|report| tracing::error!("{report}"));
     let runtime = super::runtime()?;
@@ -147,35 +141,35 @@ fn show(
             size,
         };
         let (sender, mut inputs) = unbounded_channel();
-        leave_on_signals(&sender)?;
+        forward_signals(&sender)?;
         let mut terminal = Terminal::enter(&caps, size)?;
         let _reader = input::spawn(sender, size)?;
         let (mut model, first) = Model::new(start);
         // The first frame goes out before the world is built or a certificate is read.
-        let mut effects = Effects::new(SessionSource::Later, means, clock);
+        let mut effects = Effects::new(SessionSource::Later, effects, clock);
         model.prepare();
         terminal.draw(&model).map_err(|e| broken(&e))?;
-        effects.set_origin(origin(clock));
+        effects.set_source(source(clock));
         let ended = run(&mut model, first, &mut effects, &mut inputs, &mut terminal, clock, frames).await;
-        session::end_within(PATIENCE, GONE.into());
+        session::end_within(EXIT_TIMEOUT, HANGUP_STATUS.into());
         drop(terminal);
         if matches!(ended, Ok(Exit::Quit)) {
-            say_what_goes_on(&model, effects.background());
+            print_what_continues(&model, effects.background());
         }
         ended.or_else(|e| if gone(&e) { Ok(Exit::Gone) } else { Err(broken(&e)) })
     });
-    // Calls still under way are not waited for.
+    // Requests in flight are not waited for.
     runtime.shutdown_background();
     exit.map(|exit| match exit {
         Exit::Quit => ExitCode::SUCCESS,
-        Exit::Gone => ExitCode::from(GONE),
+        Exit::Gone => ExitCode::from(HANGUP_STATUS),
     })
 }
 
-/// Copies go on without us; here is what to look for. Lines go to the shell, after the screen was left.
-fn say_what_goes_on(model: &Model, background: Option<&Result<(), Failure>>) {
-    /// More would push away what the shell showed before.
-    const NAMED: usize = 5;
+/// Prints the copies that continue in AWS, and what happens to the queue, after the screen was left.
+fn print_what_continues(model: &Model, background: Option<&Result<(), Failure>>) {
+    /// More would scroll away what the shell showed before.
+    const LISTED: usize = 5;
     let mut err = io::stderr().lock();
     let copying: Vec<_> = model
         .board
@@ -188,35 +182,35 @@ fn say_what_goes_on(model: &Model, background: Option<&Result<(), Failure>>) {
         }
         return;
     }
-    for (job, image) in copying.iter().take(NAMED) {
+    for (job, image) in copying.iter().take(LISTED) {
         let (name, region) = (&job.request.name, &job.request.destination);
-        let _ = writeln!(err, "The copy {image} \"{name}\" in {region} goes on in AWS.");
+        let _ = writeln!(err, "The copy {image} \"{name}\" in {region} continues in AWS.");
     }
-    if copying.len() > NAMED {
-        let _ = writeln!(err, "So do {} more. `amigrate jobs` lists them all.", copying.len() - NAMED);
+    if copying.len() > LISTED {
+        let _ = writeln!(err, "{} more continue in AWS. `amigrate jobs` lists them all.", copying.len() - LISTED);
     }
     let queued = model.board.jobs().filter(|j| j.needs_driving()).count();
     if queued > 0 {
         let copies = format!("{} queued or being removed", count(queued, "copy is", "copies are"));
         let _ = match (background, &model.board.driver) {
             (Some(Ok(())), _) => {
-                writeln!(err, "{copies}: that goes on in the background; `amigrate jobs` shows how far it is.")
+                writeln!(err, "{copies}: this continues in the background; `amigrate jobs` shows the progress.")
             }
-            (Some(Err(failure)), _) => writeln!(err, "{copies}: not going on in the background: {failure}"),
+            (Some(Err(failure)), _) => writeln!(err, "{copies}: this does not continue in the background: {failure}"),
             (None, driver @ DriverStatus::Another(_)) => {
                 let who = labels::driver::unresponsive(driver)
                     .or_else(|| labels::driver::running_elsewhere(driver))
                     .unwrap_or_default();
                 writeln!(err, "{copies}: {who}.")
             }
-            (None, _) => writeln!(err, "{copies}: that goes on with the next amigrate, or with `amigrate drive`."),
+            (None, _) => writeln!(err, "{copies}: this continues when amigrate or `amigrate drive` is started next."),
         };
     }
 }
 
-/// A terminal that has gone away is not a fault of ours.
+/// Returns true for the errors of a terminal that was closed.
 fn gone(error: &io::Error) -> bool {
-    // EIO is what a closed pseudo-terminal answers.
+    // A closed pseudo-terminal returns EIO.
     matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::NotConnected) || error.raw_os_error() == Some(5)
 }
 
@@ -224,8 +218,8 @@ fn broken(error: &io::Error) -> Failure {
     Failure::new("draw the screen", error.to_string())
 }
 
-/// SIGHUP and SIGTERM leave as a hang-up does, SIGTSTP suspends as `Ctrl-Z` does.
-fn leave_on_signals(sender: &tokio::sync::mpsc::UnboundedSender<Input>) -> Result<(), Failure> {
+/// Forwards signals as inputs: SIGHUP and SIGTERM exit, SIGTSTP suspends as `Ctrl-Z` does.
+fn forward_signals(sender: &tokio::sync::mpsc::UnboundedSender<Input>) -> Result<(), Failure> {
     let mut stop = signal(super::stop_signal()).map_err(|e| Failure::new("listen for signals", e.to_string()))?;
     let suspending = sender.clone();
     tokio::spawn(async move { while stop.recv().await.is_some() && suspending.send(Input::Suspend).is_ok() {} });
@@ -234,8 +228,8 @@ fn leave_on_signals(sender: &tokio::sync::mpsc::UnboundedSender<Input>) -> Resul
         let sender = sender.clone();
         tokio::spawn(async move {
             if signals.recv().await.is_some() {
-                // The loop may be held up in writing to a line that takes nothing, and never hear of it.
-                session::end_within(PATIENCE, GONE.into());
+                // The loop may hang writing to a connection that takes nothing, and never receive the input.
+                session::end_within(EXIT_TIMEOUT, HANGUP_STATUS.into());
                 let _ = sender.send(input);
             }
         });

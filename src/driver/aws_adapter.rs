@@ -1,4 +1,4 @@
-//! The copy engine's calls, made. One call in, one answer out.
+//! Sends the engine's requests through the AWS session: one request in, one response out.
 
 use std::collections::HashSet;
 
@@ -8,12 +8,11 @@ use crate::{
     engine::{CheckedImage, PolledCopies, Request, Response},
 };
 
-/// Calls that one look at a region may cost.
-const CALLS_PER_LOOK: u32 = 3;
+/// API calls that one poll of a region may make.
+const CALLS_PER_POLL: u32 = 3;
 
-/// Makes a call.
-pub async fn make(session: Session, call: Request) -> Response {
-    match call {
+pub(super) async fn send(session: Session, request: Request) -> Response {
+    match request {
         Request::CopyImage { job, request, tags } => {
             Response::CopyImage(job, session.copy_image(&request, tags.as_ref()).await)
         }
@@ -25,8 +24,8 @@ pub async fn make(session: Session, call: Request) -> Response {
             Response::ListPending(region, pending)
         }
         Request::PollCopies { region, images, unlisted, snapshots } => {
-            let seen = watch(&session, &region, &images, &unlisted, snapshots).await;
-            Response::PollCopies(region, seen)
+            let polled = poll_copies(&session, &region, &images, &unlisted, snapshots).await;
+            Response::PollCopies(region, polled)
         }
         Request::ProbeCredentials => Response::ProbeCredentials(session.regions().await),
         Request::CheckImage { job, region, image, source } => {
@@ -46,18 +45,19 @@ pub async fn make(session: Session, call: Request) -> Response {
     }
 }
 
-/// The image before it is removed. A source that may not be read is no failure: then nothing can be proved by it.
+/// Describes an image before it is removed, and its source's snapshots. A source that may not be read is no failure: it
+/// proves nothing then.
 async fn check_image(
     session: &Session,
     region: &Region,
     image: ImageId,
     source: Option<(Region, ImageId)>,
 ) -> Result<CheckedImage, Failure> {
-    // The image comes last: what is known of it must not grow old while the source is asked for.
+    // The image is described last, so that it does not change while the source is being described.
     let source = match source {
         Some((region, id)) => match session.describe_images(&region, &[id]).await {
             Err(failure) if matches!(failure.retry, Retry::Later | Retry::AfterLogin) => return Err(failure),
-            answer => answer.ok(),
+            response => response.ok(),
         },
         None => None,
     };
@@ -66,16 +66,16 @@ async fn check_image(
     Ok(CheckedImage { image, source_snapshots })
 }
 
-/// The images by their ids, then the snapshots that are known by theirs, then those of images that list none yet by
-/// description. What the budget does not allow waits for the next look.
-async fn watch(
+/// Polls images by id, then known snapshots by id, then the snapshots of images that list none yet by description. What the
+/// budget of calls does not allow waits for the next poll.
+async fn poll_copies(
     session: &Session,
     region: &Region,
     images: &[ImageId],
     unlisted: &[ImageId],
     mut known: Vec<SnapshotId>,
 ) -> Result<PolledCopies, Failure> {
-    let mut budget = CallBudget::new(CALLS_PER_LOOK);
+    let mut budget = CallBudget::new(CALLS_PER_POLL);
     let polled = images.to_vec();
     let images = session.poll_images(region, images, &mut budget).await?;
     let asked: HashSet<&ImageId> = unlisted.iter().collect();

@@ -1,5 +1,5 @@
-//! What the driver does to the world: calls to AWS and commits to the store, each behind one method, so that a test can
-//! end the program before, during and after any of them.
+//! The port to AWS and to the store: sending a request and committing are one method each, so that a test can end the
+//! program before, during and after any of them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,156 +10,103 @@ use super::{aws_adapter, store_handle::StoreHandle};
 use crate::{
     aws::{HttpClient, Session, SessionOptions, other_account, with_request_id},
     domain::{AccountKey, Failure, FailureKind, RegionInfo},
-    engine::{AnsweredRequest, Job, Request, Response, SentRequest, Status},
-    store::{Changes, CommandId},
+    engine::{Request, Response},
+    store::ChangeSet,
 };
 
-/// What is written down at once.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Write {
-    /// Jobs as they are now.
-    pub jobs: Vec<Arc<Job>>,
-    /// Requests that led to them.
-    pub done: Vec<CommandId>,
-    /// How things stand beside them, if that has changed.
-    pub status: Option<Status>,
-    /// Changing calls that are made once this is written.
-    pub sent: Vec<SentRequest>,
-    /// What came of changing calls.
-    pub answered: Vec<AnsweredRequest>,
-}
-
-/// An answer, and what is known of the request.
+/// A response, and what is known of its request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BackendResponse {
-    /// The answer.
-    pub answer: Response,
-    /// What the audit keeps of it.
-    pub receipt: ResponseMetadata,
+    pub response: Response,
+    pub metadata: ResponseMetadata,
 }
 
-/// What the audit keeps of a request.
+/// What the audit keeps of a request beside its outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ResponseMetadata {
     /// The ARN it was signed for.
     pub identity: Option<String>,
-    /// AWS's number of the request.
+    /// AWS's request id.
     pub request_id: Option<String>,
 }
 
-impl Write {
-    /// Whether there is nothing to write.
-    pub fn is_empty(&self) -> bool {
-        self.jobs.is_empty()
-            && self.done.is_empty()
-            && self.status.is_none()
-            && self.sent.is_empty()
-            && self.answered.is_empty()
-    }
-
-    /// Adds what came later.
-    pub(super) fn add(&mut self, jobs: Vec<Arc<Job>>) {
-        for job in jobs {
-            self.jobs.retain(|old| old.id != job.id);
-            self.jobs.push(job);
-        }
-    }
-}
-
-/// The two effects of a driver.
+/// Everything that a driver does to the world.
 pub trait DriverBackend: Send + Sync + 'static {
-    /// Makes a call and gives its answer.
-    fn call(&self, call: Request) -> BoxFuture<'static, BackendResponse>;
+    /// Sends a request and returns its response.
+    fn send(&self, request: Request) -> BoxFuture<'static, BackendResponse>;
 
-    /// The ARN that calls are signed for, as far as it is known before one is made.
+    /// The ARN that requests are signed for, if it is known before one is sent.
     fn identity(&self) -> Option<String> {
         None
     }
 
-    /// Commits to the store; what was committed survives the machine.
+    /// Commits to the store; what was committed survives a crash of the machine.
     fn commit(
         &self,
-        keeper: &StoreHandle,
+        store: &StoreHandle,
         account: &AccountKey,
-        write: Write,
+        changes: ChangeSet,
         now: Timestamp,
     ) -> BoxFuture<'static, Result<(), Failure>> {
-        let (keeper, account) = (keeper.clone(), account.clone());
-        Box::pin(async move {
-            keeper
-                .with(move |store| {
-                    let changes = Changes {
-                        jobs: &write.jobs,
-                        done: &write.done,
-                        status: write.status.as_ref(),
-                        sent: &write.sent,
-                        answered: &write.answered,
-                    };
-                    store.commit(&account, &changes, now).map(|_| ())
-                })
-                .await
-        })
+        let (store, account) = (store.clone(), account.clone());
+        Box::pin(async move { store.with(move |store| store.commit(&account, &changes, now).map(|_| ())).await })
     }
 }
 
-/// The session in use; renewed credentials replace it for everybody.
+/// The session in use, shared by everything that sends requests; renewed credentials replace it.
 #[derive(Clone, Debug)]
 pub struct SharedSession(Arc<Mutex<Session>>);
 
 impl SharedSession {
-    /// Around a session.
     pub fn new(session: Session) -> Self {
         Self(Arc::new(Mutex::new(session)))
     }
 
-    /// The session as it is now.
     pub fn get(&self) -> Session {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, session: Session) {
+    fn replace(&self, session: Session) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = session;
     }
 }
 
-/// How a session is had anew.
+/// How a session's credentials are read again.
 #[derive(Clone, Debug)]
 pub struct SessionReload {
-    /// As at the start.
     pub options: SessionOptions,
-    /// The one HTTP client.
     pub http: HttpClient,
-    /// Another account's credentials are none.
+    /// Credentials of another account are refused.
     pub account: AccountKey,
 }
 
-/// Hands on the real thing.
+/// Sends requests to AWS.
 pub struct AwsBackend {
     session: SharedSession,
-    renewal: Option<SessionReload>,
+    reload: Option<SessionReload>,
 }
 
 impl AwsBackend {
-    /// Hands that use this session; without a renewal its credentials are for ever.
-    pub fn new(session: SharedSession, renewal: Option<SessionReload>) -> Self {
-        Self { session, renewal }
+    /// Uses this session; without `reload` its credentials are never read again.
+    pub fn new(session: SharedSession, reload: Option<SessionReload>) -> Self {
+        Self { session, reload }
     }
 }
 
 impl DriverBackend for AwsBackend {
-    fn call(&self, call: Request) -> BoxFuture<'static, BackendResponse> {
+    fn send(&self, request: Request) -> BoxFuture<'static, BackendResponse> {
         let session = self.session.clone();
-        match (call, self.renewal.clone()) {
-            (Request::ProbeCredentials, Some(renewal)) => Box::pin(async move {
+        match (request, self.reload.clone()) {
+            (Request::ProbeCredentials, Some(reload)) => Box::pin(async move {
                 BackendResponse {
-                    answer: Response::ProbeCredentials(renew(&session, renewal).await),
-                    receipt: ResponseMetadata::default(),
+                    response: Response::ProbeCredentials(reload_session(&session, reload).await),
+                    metadata: ResponseMetadata::default(),
                 }
             }),
-            (call, _) => Box::pin(async move {
+            (request, _) => Box::pin(async move {
                 let session = session.get();
-                let (answer, request_id) = with_request_id(aws_adapter::make(session.clone(), call)).await;
-                BackendResponse { answer, receipt: ResponseMetadata { identity: arn(&session), request_id } }
+                let (response, request_id) = with_request_id(aws_adapter::send(session.clone(), request)).await;
+                BackendResponse { response, metadata: ResponseMetadata { identity: arn(&session), request_id } }
             }),
         }
     }
@@ -173,25 +120,25 @@ fn arn(session: &Session) -> Option<String> {
     session.identity().map(|identity| identity.account.arn).filter(|arn| !arn.is_empty())
 }
 
-/// Reads the credentials anew (a login writes files that a loaded session does not see) and tries them.
-async fn renew(cell: &SharedSession, renewal: SessionReload) -> Result<Vec<RegionInfo>, Failure> {
-    let session = Session::load(renewal.options, renewal.http).await?;
-    let regions = try_credentials(&session, &renewal.account).await?;
-    cell.set(session);
+/// Reads the credentials again (a login writes files that a loaded session does not see) and tries them.
+async fn reload_session(shared: &SharedSession, reload: SessionReload) -> Result<Vec<RegionInfo>, Failure> {
+    let session = Session::load(reload.options, reload.http).await?;
+    let regions = try_credentials(&session, &reload.account).await?;
+    shared.replace(session);
     Ok(regions)
 }
 
-/// Whether a session's credentials are the account's and good; tells the regions, where they can be had.
-pub(super) async fn try_credentials(session: &Session, ours: &AccountKey) -> Result<Vec<RegionInfo>, Failure> {
-    // A profile may mean another account by now: that is known before these credentials sign anything.
+/// Checks that a session's credentials work and belong to the account. Returns the account's regions, if it may list them.
+pub(super) async fn try_credentials(session: &Session, expected: &AccountKey) -> Result<Vec<RegionInfo>, Failure> {
+    // A profile may sign in to another account by now: found out before these credentials sign anything else.
     let account = session.account().await?;
-    if AccountKey::new(&account.id, session.endpoint_url()) != *ours {
-        return Err(other_account(&account, ours));
+    if AccountKey::new(&account.id, session.endpoint_url()) != *expected {
+        return Err(other_account(&account, expected));
     }
     match session.regions().await {
-        // Known, and not allowed to ask for that.
+        // The credentials work, but may not list regions.
         Err(failure) if failure.is_denied() => Ok(Vec::new()),
-        // STS has just accepted them, so it is the home region that is not enabled for the account.
+        // STS has just accepted them, so it is the home region that is not enabled.
         Err(failure) if failure.kind == FailureKind::CredentialsOrRegion => Ok(Vec::new()),
         result => result,
     }

@@ -1,10 +1,9 @@
-//! A process that goes on without a terminal: how it is started, how it leaves the terminal's session, and how whoever
-//! starts it knows that it did.
+//! Background processes: how one is started, how it detaches from the terminal, and how its parent learns that it did.
 //!
-//! A terminal that goes away sends SIGHUP to the shell's foreground job, and the shell to all its jobs. A child belongs to
-//! its parent's job until it has left the session itself, and a handler is not inherited: without more, the signal that
-//! makes a screen start its successor kills that successor too. So SIGHUP is blocked where the child is started: a signal
-//! mask is inherited by fork and exec, and there is no moment at which the child could be hung up.
+//! When a terminal closes, its foreground job gets SIGHUP, and the shell sends it to all its jobs. A child belongs to its
+//! parent's job until it has called setsid, and signal handlers are not inherited: the signal that makes a screen start a
+//! background process would kill that process too. So the child is started with SIGHUP blocked: fork and exec inherit the
+//! signal mask, and at no moment can the signal end the child.
 
 use std::{
     ffi::OsString,
@@ -19,22 +18,22 @@ use tokio::sync::oneshot;
 
 use crate::domain::Failure;
 
-/// Tells a process that it was started to leave the terminal, and by which process.
+/// Environment variable of a background process: the id of the process that started it.
 const DETACHED: &str = "AMIGRATE_DETACHED";
 
-/// The process that started this one to leave the terminal.
+/// The process that started this one in the background.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Starter(Pid);
 
 impl Starter {
-    /// Whoever started this process, if it was started to leave the terminal.
+    /// `None` if this process was not started in the background.
     pub fn of_this_process() -> Option<Self> {
         let pid = std::env::var(DETACHED).ok()?;
         pid.parse().ok().and_then(Pid::from_raw).map(Self)
     }
 
-    /// Whether it is still there. A process whose parent has ended gets another, also where the number is given again.
-    pub fn is_there(self) -> bool {
+    /// Returns true until it has ended. A process whose parent ends gets another one, so a reused id does not matter.
+    pub fn is_running(self) -> bool {
         getppid() == Some(self.0)
     }
 
@@ -44,43 +43,44 @@ impl Starter {
     }
 }
 
-/// A process that was just started, until it has said that it left the terminal.
+/// A background process that was just started.
 #[derive(Debug)]
 pub struct Started(oneshot::Receiver<bool>);
 
 impl Started {
-    /// Waits until the process has left the terminal.
+    /// Waits until the process has detached from the terminal.
     ///
     /// # Errors
-    /// If it ended before it had.
-    pub async fn left(self) -> Result<(), Failure> {
-        answered(self.0.await == Ok(true))
+    /// If it ended before.
+    pub async fn detached(self) -> Result<(), Failure> {
+        check_detached(self.0.await == Ok(true))
     }
 
-    /// The same, on a thread of its own.
+    /// Blocks until the process has detached from the terminal.
     ///
     /// # Errors
-    /// If it ended before it had.
-    pub fn left_blocking(self) -> Result<(), Failure> {
-        answered(self.0.blocking_recv() == Ok(true))
+    /// If it ended before.
+    pub fn wait_detached(self) -> Result<(), Failure> {
+        check_detached(self.0.blocking_recv() == Ok(true))
     }
 }
 
-fn answered(left: bool) -> Result<(), Failure> {
-    if left {
+fn check_detached(detached: bool) -> Result<(), Failure> {
+    if detached {
         return Ok(());
     }
-    Err(Failure::new("go on in the background", "the process in the background ended at once")
-        .hint("Run `amigrate drive` to see why. The queue goes on with the next start."))
+    Err(Failure::new("continue in the background", "the background process ended at once")
+        .hint("Run `amigrate drive` to see why. The queue continues when amigrate is started next."))
 }
 
-/// Starts this program with these arguments, away from the terminal, with nothing to read from it or write to it.
+/// Starts this program with these arguments in the background, without the terminal's input and output.
 ///
 /// # Errors
 /// If it cannot be started.
 pub fn spawn(arguments: &[OsString]) -> Result<Started, Failure> {
     let failed = |e: io::Error| {
-        Failure::new("go on in the background", e.to_string()).hint("The queue goes on with the next start.")
+        Failure::new("continue in the background", e.to_string())
+            .hint("The queue continues when amigrate is started next.")
     };
     let program = std::env::current_exe().map_err(failed)?;
     let mut command = Command::new(program);
@@ -90,20 +90,20 @@ pub fn spawn(arguments: &[OsString]) -> Result<Started, Failure> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
-    let mut child = without_hang_ups(|| command.spawn()).map_err(failed)?;
-    let (sender, answer) = oneshot::channel();
+    let mut child = with_hangup_blocked(|| command.spawn()).map_err(failed)?;
+    let (sender, detached) = oneshot::channel();
     if let Some(stdout) = child.stdout.take() {
         thread::Builder::new()
             .name("background".into())
-            // Nobody waits any more when the program is leaving.
-            .spawn(move || sender.send(says_something(stdout)))
+            // Nobody waits for it any more when the program is exiting.
+            .spawn(move || sender.send(announces(stdout)))
             .map_err(failed)?;
     }
-    Ok(Started(answer))
+    Ok(Started(detached))
 }
 
-/// Runs something with SIGHUP blocked in this thread: the other threads still hear of it.
-fn without_hang_ups<T>(act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+/// Runs something with SIGHUP blocked in this thread; other threads still receive it.
+fn with_hangup_blocked<T>(act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     let hang_up: SigSet = [Signal::SIGHUP].into_iter().collect();
     let before = hang_up.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
     let result = act();
@@ -111,23 +111,24 @@ fn without_hang_ups<T>(act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     result
 }
 
-fn says_something(mut stdout: ChildStdout) -> bool {
+/// Returns true once the process prints anything, which it does when it has detached; false if it ends without.
+fn announces(mut stdout: ChildStdout) -> bool {
     matches!(stdout.read(&mut [0]), Ok(1))
 }
 
-/// Leaves the terminal's session if this process was started for that. To be called before anything else. SIGHUP stays
-/// blocked for the process's whole life: nobody's terminal concerns it any more.
-pub fn leave_terminal() {
+/// Detaches a background process from the terminal's session. To be called before anything else. SIGHUP stays blocked for
+/// the process's whole life.
+pub fn detach() {
     if std::env::var_os(DETACHED).is_some() {
-        // Refused only where this process leads a session or a group already: then it has left the terminal's.
+        // Fails only if this process leads a session or group already: then it is detached.
         _ = rustix::process::setsid();
     }
 }
 
-/// Tells whoever started this process that it has left the terminal and will go on.
-pub fn say_left() {
+/// Tells the parent of a background process that it has detached and will continue.
+pub fn announce_detached() {
     if std::env::var_os(DETACHED).is_some() {
-        // Whoever started it may have gone already.
+        // The parent may have ended already.
         _ = writeln!(io::stdout(), "in the background").and_then(|()| io::stdout().flush());
     }
 }

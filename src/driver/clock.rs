@@ -1,21 +1,22 @@
-//! The time, once for the whole program: where it starts, and how fast it goes.
+//! The program's one clock: the time of day that follows corrections only when asked, and faster or paused clocks for the demo
+//! and for tests.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-/// A wall clock that differs by more from the time as it passed here was set: a restored machine, NTP, a person.
+/// A wall clock that differs by more from the monotonic clock was set: by NTP, by a person, or because a machine was restored.
 const STEP: SignedDuration = SignedDuration::from_mins(1);
 
-/// A time that only goes forward: the time of day at the start, and what has passed since. Setting the wall clock moves no
-/// deadline until [`Clock::stepped`] says so. Tests pause it with tokio's; the demo without a terminal lets it run faster.
+/// A clock that only goes forward: the time of day at the start, and what has passed since. Setting the wall clock moves no
+/// deadline until [`Clock::stepped`] is called. Tests pause it with tokio's clock; the demo in lines runs it faster.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     base: Timestamp,
     started: Instant,
     speed: f64,
-    /// Follows the machine's clocks; without, it is a time of its own.
+    /// The machine's clocks, if it follows them.
     machine: Option<Machine>,
 }
 
@@ -23,23 +24,23 @@ pub struct Clock {
 #[derive(Debug, Clone, Copy)]
 struct Machine {
     read: fn() -> Reading,
-    /// What had passed when it was `base`.
+    /// Monotonic time at `base`.
     at_base: Duration,
 }
 
-/// What the machine's clocks say at one moment.
+/// The machine's clocks at one moment.
 #[derive(Debug, Clone, Copy)]
 struct Reading {
-    /// The time of day, which anybody may set.
+    /// The time of day, which can be set.
     wall: Timestamp,
-    /// The time since the machine started, also while it slept; nobody can set it.
+    /// Monotonic time since the machine started, with the time it slept.
     passed: Duration,
 }
 
 impl Reading {
     fn now() -> Self {
         use nix::time::{ClockId, clock_gettime};
-        // Elsewhere the monotonic clock stands still while the machine sleeps: that is taken for a step of the wall clock.
+        // Elsewhere the monotonic clock stops while the machine sleeps; the wall clock then seems to have been set.
         #[cfg(target_os = "linux")]
         let id = ClockId::CLOCK_BOOTTIME;
         #[cfg(not(target_os = "linux"))]
@@ -50,7 +51,7 @@ impl Reading {
 }
 
 impl Clock {
-    /// The time of day.
+    /// The time of day by the machine's clock.
     pub fn real() -> Self {
         Self::reading(Reading::now)
     }
@@ -60,12 +61,11 @@ impl Clock {
         Self { machine: Some(Machine { read, at_base: passed }), ..Self::starting(wall, 1.0) }
     }
 
-    /// From `base` on, `speed` times as fast as real time.
+    /// A clock that starts at `base` and goes `speed` times as fast as real time.
     pub fn starting(base: Timestamp, speed: f64) -> Self {
         Self { base, started: Instant::now(), speed, machine: None }
     }
 
-    /// Now.
     pub fn now(&self) -> Timestamp {
         let passed = match self.machine {
             Some(machine) => (machine.read)().passed.saturating_sub(machine.at_base),
@@ -74,8 +74,8 @@ impl Clock {
         SignedDuration::try_from(passed).ok().and_then(|d| self.base.checked_add(d).ok()).unwrap_or(self.base)
     }
 
-    /// Follows the wall clock if it was set since the last time; says by how much, forward or back. Times that were
-    /// reckoned before are off by as much from now on.
+    /// Follows the wall clock if it was set since the last call, and returns by how much, forward or back. Times computed
+    /// before are off by as much from now on.
     pub fn stepped(&mut self) -> Option<SignedDuration> {
         let machine = self.machine?;
         let Reading { wall, passed } = (machine.read)();
@@ -87,7 +87,7 @@ impl Clock {
         Some(step)
     }
 
-    /// How long to really wait until `then`; nothing if it has passed.
+    /// The real time to wait until `then`; zero if it has passed.
     pub fn until(&self, then: Timestamp) -> Duration {
         let left = then.duration_since(self.now());
         Duration::try_from(left).map_or(Duration::ZERO, |d| d.div_f64(self.speed))
@@ -111,7 +111,7 @@ pub(super) mod tests {
         static STARTED: Cell<Option<Instant>> = const { Cell::new(None) };
     }
 
-    /// A clock of this thread, on which as much passes as on tokio's.
+    /// A clock of this thread that goes as tokio's does, and whose wall clock can be set.
     pub(in crate::driver) fn with_tokio() -> Clock {
         WALL.set(1_800_000_000);
         STARTED.set(Some(Instant::now()));
@@ -122,8 +122,8 @@ pub(super) mod tests {
         })
     }
 
-    /// A clock of this thread, on which nothing passes by itself.
-    pub(in crate::driver) fn by_hand() -> Clock {
+    /// A clock of this thread that goes only when told to.
+    fn manual() -> Clock {
         WALL.set(1_800_000_000);
         PASSED.set(5_000);
         Clock::reading(|| Reading {
@@ -132,13 +132,12 @@ pub(super) mod tests {
         })
     }
 
-    /// Time passes.
-    pub(in crate::driver) fn pass(seconds: u64) {
+    fn advance(seconds: u64) {
         PASSED.set(PASSED.get() + seconds);
         WALL.set(WALL.get() + i64::try_from(seconds).unwrap());
     }
 
-    /// Somebody sets the wall clock.
+    /// Sets the wall clock.
     pub(in crate::driver) fn set_by(seconds: i64) {
         WALL.set(WALL.get() + seconds);
     }
@@ -156,26 +155,26 @@ pub(super) mod tests {
     #[test]
     fn a_deadline_is_as_far_as_it_was_whatever_the_wall_clock_is_set_to() {
         for hours in [-5, 5] {
-            let mut clock = by_hand();
+            let mut clock = manual();
             let deadline = clock.now() + SignedDuration::from_mins(10);
-            pass(60);
+            advance(60);
             set_by(hours * 3_600);
             assert_eq!(clock.until(deadline), Duration::from_mins(9));
             assert_eq!(clock.stepped(), Some(SignedDuration::from_hours(hours)));
             assert_eq!(clock.now().as_second(), WALL.get(), "from now on it is that time");
             assert_eq!(clock.stepped(), None, "said once");
-            pass(30);
+            advance(30);
             assert_eq!(clock.now().as_second(), WALL.get());
         }
     }
 
     #[test]
     fn small_corrections_and_a_sleeping_machine_are_no_steps() {
-        let mut clock = by_hand();
+        let mut clock = manual();
         set_by(-59);
         assert_eq!(clock.stepped(), None);
         set_by(59);
-        pass(8 * 3_600);
+        advance(8 * 3_600);
         assert_eq!((clock.stepped(), clock.now().as_second()), (None, WALL.get()));
     }
 

@@ -1,4 +1,4 @@
-//! One process's part in an account's queue: what it is made of, and what it does whether it drives or watches.
+//! The driver of one account's queue: its configuration, and what its loop and its follower share.
 
 use std::{
     path::PathBuf,
@@ -22,217 +22,248 @@ use crate::{
     store::{DriverLock, Loaded},
 };
 
-/// How often a process looks for what others wrote, and whether the lock is free.
-pub(super) const LOOK_AROUND: Duration = Duration::from_millis(250);
-/// Ended copies stay on the list for so long; the history has them after that.
-const RECENT: SignedDuration = SignedDuration::from_hours(24);
+/// Between two looks at the leader lock and at what other processes have committed.
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// Ended jobs stay in the list this long; after that they are in the history only.
+pub const RECENT: SignedDuration = SignedDuration::from_hours(24);
 
-/// Who may drive.
+/// Which processes may run the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LockMode {
-    /// Nobody else can: the store is this process's own.
-    Alone,
-    /// Whoever holds the lock in this directory.
+    /// This process alone: the store is its own, and no lock is needed.
+    Private,
+    /// Whichever holds the leader lock in this directory.
     Shared(PathBuf),
 }
 
-/// Whose queue, and how.
+/// Settings that hold for every account.
 #[derive(Debug, Clone, PartialEq)]
-pub struct DriverConfig {
-    /// Whose.
-    pub account: AccountKey,
-    /// How carefully.
-    pub limits: EngineConfig,
-    /// Who else may.
-    pub seat: LockMode,
-    /// Only look at EC2, and write nothing: for a read-only session.
+pub struct DriverSettings {
+    pub engine: EngineConfig,
+    /// Only read from EC2, and write nothing.
     pub read_only: bool,
-    /// End as soon as nothing is left that ends with the program.
+    /// End as soon as nothing is left that needs this process.
     pub exit_when_done: bool,
-    /// Ended copies are forgotten after so many days.
+    /// Ended jobs are deleted after this many days.
     pub history_days: u32,
 }
 
-/// Where news go.
+impl Default for DriverSettings {
+    fn default() -> Self {
+        Self { engine: EngineConfig::default(), read_only: false, exit_when_done: false, history_days: 90 }
+    }
+}
+
+/// Whose queue a driver runs, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DriverConfig {
+    pub account: AccountKey,
+    pub lock_mode: LockMode,
+    pub settings: DriverSettings,
+}
+
+/// Receives everything that a driver publishes.
 pub type Publisher = Box<dyn Fn(JobUpdate) + Send + Sync>;
 
-/// The way to ask a worker. When it is dropped the worker ends.
+/// Gives commands to a driver. The driver ends when its last handle is dropped.
 #[derive(Debug, Clone)]
 pub struct DriverHandle {
-    asks: UnboundedSender<Command>,
-    /// How many asks were taken, written down or refused.
-    taken: watch::Receiver<u64>,
-    asked: Arc<AtomicU64>,
-    /// Whether the queue is to be left to others for now.
+    commands: UnboundedSender<Command>,
+    /// How many commands were sent, and how many of them are stored or rejected.
+    sent: Arc<AtomicU64>,
+    handled: watch::Receiver<u64>,
     pause: Arc<watch::Sender<bool>>,
-    /// Whether it is.
     paused: watch::Receiver<bool>,
 }
 
 impl DriverHandle {
-    /// Leaves the queue to others, and waits until it is: this process is about to be stopped.
+    /// Leaves the queue to other processes, and waits until that is so: this process is about to be suspended.
     pub async fn pause(&self) {
         self.pause.send_replace(true);
-        // A worker that has ended drives nothing.
+        // A driver that has ended runs no queue.
         _ = self.paused.clone().wait_for(|paused| *paused).await;
     }
 
-    /// Takes part again.
+    /// Takes part again after [`DriverHandle::pause`].
     pub fn resume(&self) {
         self.pause.send_replace(false);
     }
 
-    /// Asks for something.
-    pub fn send(&self, ask: Command) {
-        self.asked.fetch_add(1, Ordering::Relaxed);
-        // A worker that has ended has said why.
-        _ = self.asks.send(ask);
+    /// Gives a command.
+    pub fn send(&self, command: Command) {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        // A driver that has ended has published why.
+        _ = self.commands.send(command);
     }
 
-    /// Waits until all that was asked for is written down, or nobody is there to do it.
-    pub async fn written(&self) {
-        let asked = self.asked.load(Ordering::Relaxed);
-        _ = self.taken.clone().wait_for(|taken| *taken >= asked).await;
+    /// Waits until every command is stored or rejected, or the driver has ended.
+    pub async fn flush(&self) {
+        let sent = self.sent.load(Ordering::Relaxed);
+        _ = self.handled.clone().wait_for(|handled| *handled >= sent).await;
     }
 }
 
-/// One process's part in an account's queue.
+/// One process's part in an account's queue: it runs the queue while it holds the leader lock, and follows otherwise.
 pub struct Driver {
-    pub(super) duty: DriverConfig,
-    pub(super) keeper: StoreHandle,
-    pub(super) hands: Arc<dyn DriverBackend>,
+    pub(super) config: DriverConfig,
+    pub(super) store: StoreHandle,
+    pub(super) backend: Arc<dyn DriverBackend>,
     pub(super) clock: Clock,
-    pub(super) post: Publisher,
-    pub(super) asks: UnboundedReceiver<Command>,
-    pub(super) taken: watch::Sender<u64>,
-    /// Whether the queue is to be left to others for now; and whether it is.
+    pub(super) publish: Publisher,
+    pub(super) commands: UnboundedReceiver<Command>,
+    handled: watch::Sender<u64>,
+    /// The handle wants the queue left to other processes.
     pub(super) pause: watch::Receiver<bool>,
+    /// The queue is left to other processes.
     paused: watch::Sender<bool>,
-    /// Where copies started elsewhere are looked for, as this process was asked last.
+    /// Regions in which copies started elsewhere are looked for, from the last [`Command::Follow`].
     pub(super) followed: Vec<Region>,
-    /// The process that started this one: it may still have to write down what is to be done.
+    /// The process that started this one in the background: it may still have commands to store.
     pub(super) starter: Option<Starter>,
-    /// Whether the clock was set forward so far that nothing is to be forgotten by it yet: it may be set back.
-    leapt: bool,
+    /// The clock was set far forward, perhaps by mistake: nothing is pruned by it this once.
+    clock_jumped: bool,
 }
 
-/// Who has the seat.
+/// Whether this process may run the queue.
 pub(super) enum LockOutcome {
-    /// This process, by this lock if one is needed.
+    /// It may; with the lock, if one is needed.
     Acquired(Option<DriverLock>),
-    /// Another.
+    /// Another process runs it.
     HeldElsewhere,
-    /// Nobody can tell: locks do not work here.
-    Unknown(Failure),
-}
-
-/// Why a part of the work ended.
-pub(super) enum LoopExit {
-    /// Nobody asks any more, or there is nothing left to do.
-    Done,
-    /// The other part is to go on.
-    Change(Option<DriverLock>),
-    /// The clock was set: the driving is to begin anew with the same lock.
-    Anew(Option<DriverLock>),
-    /// The queue is left to others for now: this process is about to be stopped.
-    Pause,
+    /// Locks do not work here.
+    Unavailable(Failure),
 }
 
 impl Driver {
-    /// A worker, and the way to it.
+    /// Creates a driver and its handle; [`Driver::run`] starts it.
     pub fn new(
-        duty: DriverConfig,
-        keeper: StoreHandle,
-        hands: Arc<dyn DriverBackend>,
+        config: DriverConfig,
+        store: StoreHandle,
+        backend: Arc<dyn DriverBackend>,
         clock: Clock,
-        post: Publisher,
+        publish: Publisher,
     ) -> (Self, DriverHandle) {
-        let (sender, asks) = unbounded_channel();
-        let (taken, seen) = watch::channel(0);
-        let (pausing, pause) = watch::channel(false);
-        let (paused, is_paused) = watch::channel(false);
-        let (followed, starter, leapt) = (Vec::new(), Starter::of_this_process(), false);
-        let worker = Self { duty, keeper, hands, clock, post, asks, taken, pause, paused, followed, starter, leapt };
-        let desk = DriverHandle {
-            asks: sender,
-            taken: seen,
-            asked: Arc::default(),
-            pause: Arc::new(pausing),
-            paused: is_paused,
+        let (command_sender, commands) = unbounded_channel();
+        let (handled, handled_receiver) = watch::channel(0);
+        let (pause_sender, pause) = watch::channel(false);
+        let (paused, paused_receiver) = watch::channel(false);
+        let driver = Self {
+            config,
+            store,
+            backend,
+            clock,
+            publish,
+            commands,
+            handled,
+            pause,
+            paused,
+            followed: Vec::new(),
+            starter: Starter::of_this_process(),
+            clock_jumped: false,
         };
-        (worker, desk)
+        let handle = DriverHandle {
+            commands: command_sender,
+            sent: Arc::default(),
+            handled: handled_receiver,
+            pause: Arc::new(pause_sender),
+            paused: paused_receiver,
+        };
+        (driver, handle)
     }
 
-    /// Writes down what was asked for, says that the queue is left to others, and waits until this process takes part again. Nothing of this worker holds
-    /// the driver lock meanwhile.
-    pub(super) async fn stay_paused(&mut self) {
-        // What a person has seen asked for is not lost with a process that is ended while it is stopped.
-        while let Ok(ask) = self.asks.try_recv() {
-            self.hand_over(ask).await;
+    pub(super) fn read_only(&self) -> bool {
+        self.config.settings.read_only
+    }
+
+    pub(super) fn exit_when_done(&self) -> bool {
+        self.config.settings.exit_when_done
+    }
+
+    /// Stores the commands given so far, and waits until the handle resumes. The lock is released already.
+    pub(super) async fn wait_while_paused(&mut self) {
+        // A command that a person saw accepted must survive if the suspended process is killed.
+        while let Ok(command) = self.commands.try_recv() {
+            self.hand_over(command).await;
         }
         self.paused.send_replace(true);
-        // Whoever may resume it is gone: there is nobody to work for either.
+        // An error means that every handle is gone, and the driver ends next.
         _ = self.pause.wait_for(|pause| !*pause).await;
         self.paused.send_replace(false);
     }
 
-    /// Follows the wall clock if it was set. Whether it was.
+    /// Follows the wall clock if it was set. Returns true if it was.
     pub(super) fn follow_clock(&mut self) -> bool {
-        /// The wrong time of a machine that was just restored or started is mostly off by more.
-        const LEAP: SignedDuration = SignedDuration::from_hours(24);
+        /// A machine that was just restored or started is usually off by more.
+        const JUMP: SignedDuration = SignedDuration::from_hours(24);
         let Some(step) = self.clock.stepped() else { return false };
         tracing::warn!(seconds = step.as_secs(), "the clock was set");
-        self.leapt = step > LEAP;
+        self.clock_jumped = step > JUMP;
         true
     }
 
-    /// Whether nothing is to be forgotten this time, by a clock that was set far forward; the next time it is.
-    pub(super) fn take_leap(&mut self) -> bool {
-        std::mem::take(&mut self.leapt)
+    /// Returns true once after the clock was set far forward.
+    pub(super) fn take_clock_jump(&mut self) -> bool {
+        std::mem::take(&mut self.clock_jumped)
     }
 
     pub(super) async fn load(&self) -> Result<Loaded, Failure> {
-        let (account, recent) = (self.duty.account.clone(), self.clock.now() - RECENT);
-        self.keeper.with(move |store| store.load(&account, recent)).await
+        let (account, recent) = (self.config.account.clone(), self.clock.now() - RECENT);
+        self.store.with(move |store| store.load(&account, recent)).await
     }
 
-    pub(super) fn show(&self, jobs: Vec<Job>, status: Status) {
+    pub(super) fn publish_jobs(&self, jobs: Vec<Job>, status: Status) {
         let jobs = jobs.into_iter().map(Arc::new).collect();
-        (self.post)(JobUpdate::Opened { account: self.duty.account.clone(), jobs, status });
+        (self.publish)(JobUpdate::Opened { account: self.config.account.clone(), jobs, status });
     }
 
-    /// Sits down to drive, if nobody else does.
+    /// Takes the leader lock, if no other process holds it.
     pub(super) fn try_lock(&self) -> LockOutcome {
-        match &self.duty.seat {
-            LockMode::Alone => LockOutcome::Acquired(None),
-            LockMode::Shared(dir) => match DriverLock::try_take(dir, &self.duty.account) {
+        match &self.config.lock_mode {
+            LockMode::Private => LockOutcome::Acquired(None),
+            LockMode::Shared(dir) => match DriverLock::try_take(dir, &self.config.account) {
                 Ok(Some(lock)) => LockOutcome::Acquired(Some(lock)),
                 Ok(None) => LockOutcome::HeldElsewhere,
-                Err(failure) => LockOutcome::Unknown(failure),
+                Err(failure) => LockOutcome::Unavailable(failure),
             },
         }
     }
 
-    /// An ask was written down, or it was said why not.
-    pub(super) fn took(&mut self, ask: &Command) {
-        if let Command::Follow(regions) = ask {
+    /// Notes that a command was stored or rejected.
+    pub(super) fn mark_handled(&mut self, command: &Command) {
+        if let Command::Follow(regions) = command {
             self.followed.clone_from(regions);
         }
-        self.taken.send_modify(|taken| *taken += 1);
+        self.handled.send_modify(|handled| *handled += 1);
     }
 
-    pub(super) async fn write_ask(&self, ask: Command) {
-        let (account, now) = (self.duty.account.clone(), self.clock.now());
-        let written = self.keeper.with(move |store| store.ask(&account, &ask, now)).await;
-        if let Err(failure) = written {
-            (self.post)(JobUpdate::NotAsked(failure));
+    pub(super) fn reject(&mut self, command: &Command, failure: Failure) {
+        (self.publish)(JobUpdate::Rejected(failure));
+        self.mark_handled(command);
+    }
+
+    /// Stores a command, from where the process that runs the queue carries it out.
+    pub(super) async fn store_command(&self, command: Command) {
+        let (account, now) = (self.config.account.clone(), self.clock.now());
+        let stored = self.store.with(move |store| store.add_command(&account, &command, now)).await;
+        if let Err(failure) = stored {
+            (self.publish)(JobUpdate::Rejected(failure));
         }
+    }
+
+    /// Stores a command for the other process that runs the queue.
+    pub(super) async fn hand_over(&mut self, command: Command) {
+        if !self.read_only() {
+            self.store_command(command.clone()).await;
+        } else if !is_transient(&command) {
+            (self.publish)(JobUpdate::Rejected(read_only()));
+        }
+        self.mark_handled(&command);
     }
 }
 
-/// Whether nothing is lost if this is lost.
-pub(super) fn is_transient(ask: &Command) -> bool {
-    matches!(ask, Command::RefreshNow | Command::Follow(_))
+/// Returns true if nothing is lost when the command is: it changes no job.
+pub(super) fn is_transient(command: &Command) -> bool {
+    matches!(command, Command::RefreshNow | Command::Follow(_))
 }
 
 pub(super) fn read_only() -> Failure {

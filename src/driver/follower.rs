@@ -1,7 +1,7 @@
-//! Drives an account's queue while it holds the lock; watches whoever does while it does not.
+//! Takes turns with other processes: follows the one that runs the queue, and runs the queue itself once it has the leader lock.
 //!
-//! Whatever is asked for is written into the store and read from there, also by the process that asked: so it does not
-//! matter which process drives, and nothing that was shown as asked for is lost with a process.
+//! Every command is written into the store and read from there, also by the process that was given it. So it does not matter
+//! which process runs the queue, and no command that was shown as accepted is lost with a process.
 
 use std::time::Duration;
 
@@ -10,43 +10,51 @@ use tokio::time::Instant;
 
 use super::{
     background::Starter,
-    context::{Driver, LOOK_AROUND, LockOutcome, LoopExit, is_transient, read_only},
+    context::{Driver, LockOutcome, POLL_INTERVAL},
     heartbeat::{HeartbeatMonitor, this_process},
-    run::DriverLoop,
-    update::{DriverStatus, JobUpdate},
+    run::{DriverLoop, LoopExit},
+    update::{DriverStatus, JobUpdate, Warning},
 };
 use crate::{
-    domain::{Failure, Retry, text::count},
-    engine::{Command, Engine, EngineConfig},
+    domain::{Failure, Retry},
+    engine::{Engine, EngineConfig, Job},
     store::{DriverLock, Seq},
 };
 
 /// Between two tries to read a store that could not be read.
-const TRY_TO_READ: Duration = Duration::from_secs(2);
+const READ_RETRY: Duration = Duration::from_secs(2);
+
+/// Why the follower ended.
+enum FollowerExit {
+    /// Every handle is gone, or nothing is left to do.
+    Done,
+    /// This process may run the queue; with the lock, if one is needed.
+    Acquired(Option<DriverLock>),
+    /// This process is about to be suspended.
+    Paused,
+}
 
 impl Driver {
-    /// Works until nobody asks any more, or nothing is left to do. A store that cannot be read is said, and read again.
+    /// Runs until every handle is gone, or nothing is left to do if it is to end then. While the store cannot be read, says
+    /// so and tries again.
     ///
     /// # Errors
-    /// Why there is nothing to be done here, for one that is to end when it can rest.
+    /// Why it cannot work here, if it is to end when nothing is left to do.
     pub async fn run(mut self) -> Result<(), Failure> {
-        while let Err(failure) = self.work().await {
-            if self.duty.exit_when_done && failure.retry != Retry::Later {
+        while let Err(failure) = self.take_turns().await {
+            if self.exit_when_done() && failure.retry != Retry::Later {
                 return Err(failure);
             }
-            tracing::error!(%failure, "nobody drives here");
-            (self.post)(JobUpdate::Driver(DriverStatus::Nobody(failure.clone())));
-            let again = tokio::time::sleep(TRY_TO_READ);
-            tokio::pin!(again);
+            tracing::error!(%failure, "this process does not run the queue");
+            (self.publish)(JobUpdate::Driver(DriverStatus::Nobody(failure.clone())));
+            let retry = tokio::time::sleep(READ_RETRY);
+            tokio::pin!(retry);
             loop {
                 tokio::select! {
-                    () = &mut again => break,
-                    ask = self.asks.recv() => match ask {
+                    () = &mut retry => break,
+                    command = self.commands.recv() => match command {
                         None => return Ok(()),
-                        Some(ask) => {
-                            (self.post)(JobUpdate::NotAsked(failure.clone()));
-                            self.took(&ask);
-                        }
+                        Some(command) => self.reject(&command, failure.clone()),
                     }
                 }
             }
@@ -54,149 +62,144 @@ impl Driver {
         Ok(())
     }
 
-    async fn work(&mut self) -> Result<(), Failure> {
-        let mut seq = self.open().await?;
+    async fn take_turns(&mut self) -> Result<(), Failure> {
         loop {
-            let mut end = match self.watch(&mut seq).await? {
-                LoopExit::Change(lock) => self.drive(lock).await?,
-                other => other,
+            let seq = self.publish_stored().await?;
+            let exit = match self.follow(seq).await? {
+                FollowerExit::Done => LoopExit::Done,
+                FollowerExit::Paused => LoopExit::Paused,
+                FollowerExit::Acquired(lock) => self.lead(lock).await?,
             };
-            while let LoopExit::Anew(lock) = end {
-                end = self.drive(lock).await?;
-            }
-            match end {
+            match exit {
                 LoopExit::Done => return Ok(()),
-                LoopExit::Change(_) | LoopExit::Anew(_) => {}
-                LoopExit::Pause => self.stay_paused().await,
+                LoopExit::Paused => self.wait_while_paused().await,
+                LoopExit::Follow | LoopExit::Restart(_) => {}
             }
-            seq = self.open().await?;
         }
     }
 
-    /// Shows the jobs as they are stored.
-    async fn open(&self) -> Result<Seq, Failure> {
+    /// Publishes the jobs as they are stored.
+    async fn publish_stored(&self) -> Result<Seq, Failure> {
         let loaded = self.load().await?;
         if loaded.unreadable > 0 {
-            let jobs = count(loaded.unreadable, "entry", "entries");
-            (self.post)(JobUpdate::Notice(format!(
-                "{jobs} in the store of jobs cannot be read by this version; they are left as they are."
-            )));
+            (self.publish)(JobUpdate::Warning(Warning::Unreadable(loaded.unreadable)));
         }
-        self.show(loaded.jobs, loaded.status);
+        self.publish_jobs(loaded.jobs, loaded.status);
         Ok(loaded.seq)
     }
 
-    /// Shows what whoever drives writes, until the seat is free.
-    async fn watch(&mut self, seq: &mut Seq) -> Result<LoopExit, Failure> {
-        let mut told = DriverStatus::Unknown;
-        let (us, mut others) = (this_process(), HeartbeatMonitor::default());
-        // The first look tells who drives, though nothing may have happened.
+    /// Publishes what the process that runs the queue commits, until this one may run it.
+    async fn follow(&mut self, mut seq: Seq) -> Result<FollowerExit, Failure> {
+        let mut published = DriverStatus::Unknown;
+        let (this, mut monitor) = (this_process(), HeartbeatMonitor::default());
+        // The first time everything is read, also if nobody has committed since the store was opened.
         let mut unread = true;
-        let mut look_closely = self.duty.exit_when_done;
+        let mut check_done = self.exit_when_done();
         loop {
             if *self.pause.borrow() {
-                return Ok(LoopExit::Pause);
+                return Ok(FollowerExit::Paused);
             }
             self.follow_clock();
-            let driver = match self.try_lock() {
-                // A read-only session leaves the seat to others at once.
-                LockOutcome::Acquired(lock) => return Ok(LoopExit::Change(lock.filter(|_| !self.duty.read_only))),
+            let status = match self.try_lock() {
+                // A read-only session releases the lock at once.
+                LockOutcome::Acquired(lock) => {
+                    return Ok(FollowerExit::Acquired(lock.filter(|_| !self.read_only())));
+                }
                 LockOutcome::HeldElsewhere => {
-                    match self.read_news(seq, &mut others, unread).await {
-                        Ok(news) => {
+                    match self.read_changes(&mut seq, &mut monitor, unread).await {
+                        Ok(changed) => {
                             unread = false;
-                            look_closely |= news && self.duty.exit_when_done;
+                            check_done |= changed && self.exit_when_done();
                         }
-                        // Whoever drives complains of a store that is in trouble.
+                        // The process that runs the queue reports what is wrong with the store.
                         Err(failure) => {
                             unread = true;
                             tracing::warn!(%failure, "the store could not be read");
                         }
                     }
-                    DriverStatus::Another(others.other(&us, Instant::now()))
+                    DriverStatus::Another(monitor.other_process(&this, Instant::now()))
                 }
-                LockOutcome::Unknown(failure) if self.duty.exit_when_done => return Err(failure),
-                LockOutcome::Unknown(failure) => DriverStatus::Nobody(failure),
+                LockOutcome::Unavailable(failure) if self.exit_when_done() => return Err(failure),
+                LockOutcome::Unavailable(failure) => DriverStatus::Nobody(failure),
             };
-            if driver != told {
-                (self.post)(JobUpdate::Driver(driver.clone()));
-                told = driver;
+            if status != published {
+                (self.publish)(JobUpdate::Driver(status.clone()));
+                published = status;
             }
             tokio::select! {
-                ask = self.asks.recv() => match (ask, &told) {
-                    (None, _) => return Ok(LoopExit::Done),
-                    // Nobody would carry it out.
-                    (Some(ask), DriverStatus::Nobody(failure)) => {
-                        (self.post)(JobUpdate::NotAsked(failure.clone()));
-                        self.took(&ask);
-                    }
-                    (Some(ask), _) => self.hand_over(ask).await,
+                command = self.commands.recv() => match (command, &published) {
+                    (None, _) => return Ok(FollowerExit::Done),
+                    // No process would carry it out.
+                    (Some(command), DriverStatus::Nobody(failure)) => self.reject(&command, failure.clone()),
+                    (Some(command), _) => self.hand_over(command).await,
                 },
-                () = tokio::time::sleep(LOOK_AROUND) => {}
+                () = tokio::time::sleep(POLL_INTERVAL) => {}
                 _ = self.pause.changed() => {}
             }
-            // Whoever started this process may not have written down yet what it is to do.
-            if look_closely && !self.starter.is_some_and(Starter::is_there) {
-                look_closely = false;
-                if self.nothing_to_drive().await {
-                    return Ok(LoopExit::Done);
+            // The process that started this one may not have stored its commands yet.
+            if check_done && !self.starter.is_some_and(Starter::is_running) {
+                check_done = false;
+                if self.nothing_to_run().await {
+                    return Ok(FollowerExit::Done);
                 }
             }
         }
     }
 
-    /// Shows what others wrote, if they did, and takes in the signs of life of whoever drives. Whether there was news.
-    async fn read_news(&self, seq: &mut Seq, others: &mut HeartbeatMonitor, anyway: bool) -> Result<bool, Failure> {
-        let (account, since) = (self.duty.account.clone(), *seq);
-        let read = self.keeper.with(move |store| {
-            let changed = store.changed_elsewhere()? || anyway;
-            Ok(if changed { Some((store.news(&account, since)?, store.driver_heartbeat(&account)?)) } else { None })
+    /// Publishes what others have committed, and reads the heartbeat of the process that runs the queue. Returns true if
+    /// there were commits; `always` reads also without any.
+    async fn read_changes(&self, seq: &mut Seq, monitor: &mut HeartbeatMonitor, always: bool) -> Result<bool, Failure> {
+        let (account, since) = (self.config.account.clone(), *seq);
+        let read = self.store.with(move |store| {
+            let changed = store.changed_elsewhere()? || always;
+            Ok(if changed { Some((store.changes_since(&account, since)?, store.heartbeat(&account)?)) } else { None })
         });
-        let Some((news, heartbeat)) = read.await? else { return Ok(false) };
-        others.see(heartbeat, Instant::now());
-        // A sign of life is no news of the jobs.
-        if news.seq == *seq && !anyway {
+        let Some((changes, heartbeat)) = read.await? else { return Ok(false) };
+        monitor.observe(heartbeat, Instant::now());
+        // A heartbeat changes the file, but no job.
+        if changes.seq == *seq && !always {
             return Ok(false);
         }
-        *seq = news.seq;
-        (self.post)(JobUpdate::Changed { jobs: news.jobs, status: Some(news.status) });
+        *seq = changes.seq;
+        (self.publish)(JobUpdate::Changed { jobs: changes.jobs, status: Some(changes.status) });
         Ok(true)
     }
 
-    /// Whether whoever drives has nothing left that could fall to this process.
-    async fn nothing_to_drive(&self) -> bool {
-        self.load().await.is_ok_and(|l| l.asks.is_empty() && !l.jobs.iter().any(crate::engine::Job::needs_driving))
+    /// Returns true if nothing is left that this process would have to run, should the other one end.
+    async fn nothing_to_run(&self) -> bool {
+        self.load().await.is_ok_and(|l| l.commands.is_empty() && !l.jobs.iter().any(Job::needs_driving))
     }
 
-    /// Writes down what is asked for; whoever drives carries it out.
-    pub(super) async fn hand_over(&mut self, ask: Command) {
-        if !self.duty.read_only {
-            self.write_ask(ask.clone()).await;
-        } else if !is_transient(&ask) {
-            (self.post)(JobUpdate::NotAsked(read_only()));
+    /// Runs the queue, restarting the loop with the same lock whenever the clock was set.
+    async fn lead(&mut self, mut lock: Option<DriverLock>) -> Result<LoopExit, Failure> {
+        loop {
+            match self.run_loop(lock).await? {
+                LoopExit::Restart(kept) => lock = kept,
+                exit => return Ok(exit),
+            }
         }
-        self.took(&ask);
     }
 
-    /// Drives the queue, until nobody asks any more, there is nothing left to do, or somebody else drives.
-    async fn drive(&mut self, lock: Option<DriverLock>) -> Result<LoopExit, Failure> {
-        // By the old time too much would be forgotten, and the first round would be reckoned wrong.
+    /// Prunes the history, loads the jobs into an engine, and runs the loop.
+    async fn run_loop(&mut self, lock: Option<DriverLock>) -> Result<LoopExit, Failure> {
+        // By the old time too much would be pruned, and the first deadlines would be wrong.
         self.follow_clock();
-        if !self.take_leap() && !self.duty.read_only {
-            let now = self.clock.now();
-            let before = now - SignedDuration::from_hours(24 * i64::from(self.duty.history_days));
-            self.keeper.with(move |store| store.prune(before)).await?;
+        if !self.take_clock_jump() && !self.read_only() {
+            let days = self.config.settings.history_days;
+            let before = self.clock.now() - SignedDuration::from_hours(24 * i64::from(days));
+            self.store.with(move |store| store.prune(before)).await?;
         }
         let loaded = self.load().await?;
         let now = self.clock.now();
-        let mut engine = Engine::new(EngineConfig { read_only: self.duty.read_only, ..self.duty.limits.clone() });
+        let config = EngineConfig { read_only: self.read_only(), ..self.config.settings.engine.clone() };
+        let mut engine = Engine::new(config);
         engine.restore(loaded.jobs.clone(), loaded.last_id, now);
         if !self.followed.is_empty() {
-            // Nothing of it is sent yet: the first round asks.
+            // Sends nothing yet: the loop's first tick does.
             engine.follow(&self.followed, now);
         }
-        (self.post)(JobUpdate::Driver(DriverStatus::Us));
-        self.show(loaded.jobs, loaded.status.clone());
+        (self.publish)(JobUpdate::Driver(DriverStatus::Us));
+        self.publish_jobs(loaded.jobs, loaded.status.clone());
         Ok(DriverLoop::new(self, engine, lock, loaded.status).run().await)
     }
 }

@@ -1,4 +1,4 @@
-//! Waiting for credentials that work: the files that a login writes, and how long a process waits for one.
+//! Waiting for credentials that work: the files that a login writes, and how long a process waits for a login.
 
 use std::{
     fs,
@@ -10,15 +10,15 @@ use tokio::{sync::watch, time::Instant};
 
 use crate::domain::{Failure, LoginBackoff, Retry};
 
-/// Between two looks at the files, while credentials are waited for.
-const LOOK: Duration = Duration::from_secs(2);
+/// Between two looks at the files.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// The files of the AWS configuration and of its caches of logins.
+/// The files of the AWS configuration and of its login caches.
 #[derive(Debug, Clone)]
 pub struct LoginFiles(Vec<PathBuf>);
 
-/// What tells that one of them was written: each file with its time and length.
-type Written = Vec<(PathBuf, Option<SystemTime>, u64)>;
+/// Each file with its modification time and length.
+type FileStates = Vec<(PathBuf, Option<SystemTime>, u64)>;
 
 impl LoginFiles {
     /// Where the AWS CLI and the SDK keep them; `home` is the user's.
@@ -33,14 +33,14 @@ impl LoginFiles {
         Self(files.into_iter().chain(caches).flatten().collect())
     }
 
-    /// Those of this process's user and environment.
+    /// The files of this process's user and environment.
     pub fn of_this_process() -> Self {
         let home = directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
         Self::new(home.as_deref(), &|name| std::env::var(name).ok())
     }
 
-    /// What they are like now. Blocks.
-    fn written(&self) -> Written {
+    /// Reads the state of every file. Blocks.
+    fn states(&self) -> FileStates {
         let of = |path: &Path| {
             let found = fs::metadata(path).ok();
             (path.to_owned(), found.as_ref().and_then(|f| f.modified().ok()), found.map_or(0, |f| f.len()))
@@ -48,39 +48,39 @@ impl LoginFiles {
         let mut all = Vec::new();
         for path in &self.0 {
             all.push(of(path));
-            // A file that is written anew within a directory does not change the directory.
+            // Rewriting a file does not change the directory it is in.
             all.extend(fs::read_dir(path).into_iter().flatten().flatten().map(|entry| of(&entry.path())));
         }
         all.sort();
         all
     }
 
-    async fn look(&self) -> Written {
+    async fn read(&self) -> FileStates {
         let files = self.clone();
         // A home directory may be on a file system that hangs.
-        tokio::task::spawn_blocking(move || files.written()).await.unwrap_or_default()
+        tokio::task::spawn_blocking(move || files.states()).await.unwrap_or_default()
     }
 
-    /// Looks once, for [`LoginWatch::changed`] to compare with.
+    /// Reads the files now, for [`LoginWatch::changed`] to compare with.
     pub async fn watch(self) -> LoginWatch {
-        let last = self.look().await;
+        let last = self.read().await;
         LoginWatch { files: self, last }
     }
 }
 
-/// The files as they were when they were last looked at.
+/// The files as they were when they were last read.
 #[derive(Debug)]
 pub struct LoginWatch {
     files: LoginFiles,
-    last: Written,
+    last: FileStates,
 }
 
 impl LoginWatch {
-    /// Ends when one of the files was written, made or removed.
+    /// Waits until one of the files is written, created or removed.
     pub async fn changed(&mut self) {
         loop {
-            tokio::time::sleep(LOOK).await;
-            let now = self.files.look().await;
+            tokio::time::sleep(POLL_INTERVAL).await;
+            let now = self.files.read().await;
             if now != self.last {
                 self.last = now;
                 return;
@@ -89,64 +89,64 @@ impl LoginWatch {
     }
 }
 
-/// Tries until somebody is signed in: again after a while that grows, and at once when a login has written something.
-/// What waiting cannot mend ends it, and so does `limit`.
+/// Tries to sign in until that works: again after growing waits, and at once when a login has written something. `report`
+/// is given every failure that is retried.
 ///
 /// # Errors
-/// Why there are no credentials to be had.
-pub async fn until_signed_in<T, F>(
+/// A failure that waiting cannot fix, or the last one after `limit`.
+pub async fn sign_in_with_retry<T, F>(
     files: LoginFiles,
     limit: Duration,
     mut attempt: impl FnMut() -> F,
-    mut told: impl FnMut(&Failure),
+    mut report: impl FnMut(&Failure),
 ) -> Result<T, Failure>
 where
     F: Future<Output = Result<T, Failure>>,
 {
     let end = Instant::now() + limit;
     let mut backoff = LoginBackoff::default();
-    // Before the first attempt: what is written during it counts.
+    // Read before the first attempt, so that a login during it is noticed.
     let mut watch = files.watch().await;
     loop {
         let failure = match attempt().await {
-            Ok(done) => return Ok(done),
+            Ok(signed_in) => return Ok(signed_in),
             Err(failure) if matches!(failure.retry, Retry::Later | Retry::AfterLogin) => failure,
             Err(failure) => return Err(failure),
         };
-        told(&failure);
+        report(&failure);
         let wait = Duration::try_from(backoff.next_wait()).unwrap_or(limit);
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = watch.changed() => {}
-            () = tokio::time::sleep_until(end) => return Err(given_up(&failure, limit)),
+            () = tokio::time::sleep_until(end) => return Err(timed_out(&failure, limit)),
         }
     }
 }
 
-/// Ends when credentials have not worked for `limit` without a break; `paused` says why they do not.
-pub async fn given_up_on(mut paused: watch::Receiver<Option<Failure>>, limit: Duration) -> Failure {
+/// Waits until credentials have not worked for `limit` without a break; `paused` holds why they do not.
+pub async fn login_timeout(mut paused: watch::Receiver<Option<Failure>>, limit: Duration) -> Failure {
     loop {
-        // Once nobody says anything any more there is nothing to wait for.
+        // Without a sender, `paused` never changes again.
         if paused.wait_for(Option::is_some).await.is_err() {
             return std::future::pending().await;
         }
-        let over = tokio::time::timeout(limit, paused.wait_for(Option::is_none)).await.map(|end| end.map(drop));
-        match over {
+        let works = tokio::time::timeout(limit, paused.wait_for(Option::is_none)).await.map(|end| end.map(drop));
+        match works {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return std::future::pending().await,
             Err(_) => {
                 let last = paused.borrow().clone();
-                return given_up(&last.unwrap_or_else(|| Failure::new("sign in", "nobody is signed in")), limit);
+                return timed_out(&last.unwrap_or_else(|| Failure::new("sign in", "nobody is signed in")), limit);
             }
         }
     }
 }
 
-fn given_up(last: &Failure, limit: Duration) -> Failure {
+fn timed_out(last: &Failure, limit: Duration) -> Failure {
     let hours = limit.as_secs() / 3_600;
     let hours = if hours == 1 { "an hour".to_owned() } else { format!("{hours} hours") };
     Failure {
-        what: "drive the queue".into(),
+        what: "run the queue".into(),
         why: format!("no usable credentials for {hours}: {}", last.why),
         hint: format!(
             "The queue is kept. {} Then start amigrate, or `amigrate drive`; jobs.login_timeout_hours sets how long it waits.",
@@ -187,18 +187,18 @@ mod tests {
     fn whatever_a_login_writes_is_seen() {
         let home = tempfile::tempdir().unwrap();
         let files = LoginFiles::new(Some(home.path()), &|_| None);
-        let none = files.written();
+        let none = files.states();
         let cache = home.path().join(".aws/sso/cache");
         fs::create_dir_all(&cache).unwrap();
-        let empty = files.written();
+        let empty = files.states();
         fs::write(cache.join("a.json"), "1").unwrap();
-        let one = files.written();
+        let one = files.states();
         fs::write(cache.join("a.json"), "22").unwrap();
-        let rewritten = files.written();
+        let rewritten = files.states();
         fs::write(home.path().join(".aws/credentials"), "x").unwrap();
-        let keys = files.written();
+        let keys = files.states();
         assert!(none != empty && empty != one && one != rewritten && rewritten != keys);
-        assert_eq!(keys, files.written(), "and nothing else is");
+        assert_eq!(keys, files.states(), "and nothing else is");
     }
 
     #[tokio::test(start_paused = true)]
@@ -209,7 +209,7 @@ mod tests {
             tries.borrow_mut().push(begun.elapsed().as_secs());
             async { Err::<(), _>(expired()) }
         };
-        let failure = until_signed_in(nowhere(), limit, attempt, |_| {}).await.unwrap_err();
+        let failure = sign_in_with_retry(nowhere(), limit, attempt, |_| {}).await.unwrap_err();
         assert_eq!(tries.borrow()[..8], [0, 10, 30, 70, 150, 310, 610, 910]);
         assert_eq!(begun.elapsed(), limit);
         assert_eq!(failure.retry, Retry::AfterLogin);
@@ -220,7 +220,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_waiting_cannot_mend_is_not_waited_for() {
         let attempt = || async { Err::<(), _>(Failure::new("use profile `x`", "there is none")) };
-        let failure = until_signed_in(nowhere(), Duration::from_hours(24), attempt, |_| {}).await.unwrap_err();
+        let failure = sign_in_with_retry(nowhere(), Duration::from_hours(24), attempt, |_| {}).await.unwrap_err();
         assert_eq!(failure.retry, Retry::AfterChange);
     }
 
@@ -240,15 +240,15 @@ mod tests {
             let done = n == 9;
             async move { if done { Ok(begun.elapsed().as_secs()) } else { Err(expired()) } }
         };
-        let signed_in = until_signed_in(files, Duration::from_hours(24), attempt, |_| {}).await.unwrap();
+        let signed_in = sign_in_with_retry(files, Duration::from_hours(24), attempt, |_| {}).await.unwrap();
         assert!((910..920).contains(&signed_in), "{signed_in}");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn only_a_pause_without_a_break_is_given_up_on() {
+    async fn only_a_pause_without_a_break_is_login_timeout() {
         let (sender, receiver) = watch::channel(None);
         let (begun, limit) = (Instant::now(), Duration::from_hours(24));
-        let end = tokio::spawn(given_up_on(receiver, limit));
+        let end = tokio::spawn(login_timeout(receiver, limit));
         for _ in 0..3 {
             sender.send_replace(Some(expired()));
             tokio::time::sleep(limit.saturating_sub(Duration::from_secs(1))).await;

@@ -1,7 +1,10 @@
-//! The driver carries out an account's queue of copies: leader lock, loop (event, commit, requests, publish), follower, the store's thread, the port to AWS. It
-//! knows no screen: the screen and the commands read its [`JobUpdate`]s.
+//! The driver runs an account's queue of copies. It knows no screen: the screen and the commands open it with [`Queue::open`],
+//! give it [`Command`](crate::engine::Command)s and show the [`JobUpdate`]s that it publishes.
+//!
+//! One process at a time runs a queue: the one that holds the leader lock ([`follower`], [`run`]). The others follow it through
+//! the store. [`backend`] is the port to AWS and to the store, which tests replace.
 
-pub mod aws_adapter;
+mod aws_adapter;
 mod backend;
 pub mod background;
 mod clock;
@@ -9,17 +12,19 @@ mod context;
 mod follower;
 mod heartbeat;
 pub mod login;
-pub mod profile_key;
+mod profile_key;
+mod queue;
 mod run;
-mod source;
+mod session_source;
 mod store_handle;
 #[cfg(test)]
 mod tests;
 mod update;
 
-pub use backend::{AwsBackend, BackendResponse, DriverBackend, ResponseMetadata, SessionReload, SharedSession, Write};
+pub use backend::{AwsBackend, BackendResponse, DriverBackend, ResponseMetadata, SessionReload, SharedSession};
 pub use clock::Clock;
-pub use context::{Driver, DriverConfig, DriverHandle, LockMode, Publisher};
-pub use source::{SessionSource, StoreLocation};
+pub use context::{Driver, DriverConfig, DriverHandle, DriverSettings, LockMode, Publisher, RECENT};
+pub use queue::{Queue, StoreLocation};
+pub use session_source::SessionSource;
 pub use store_handle::StoreHandle;
-pub use update::{DriverStatus, JobUpdate, OtherProcess};
+pub use update::{DriverStatus, JobUpdate, OtherProcess, Warning};

@@ -1,27 +1,31 @@
-//! Under which name a profile's account is remembered, so that its jobs can be shown when nobody is signed in.
+//! The key under which a profile's account is remembered, so that its jobs can be shown before anybody has signed in.
 
 use crate::aws;
 
-/// The name for what this process's environment and the AWS configuration files say; see [`key`]. `None` too when the profile
-/// takes its credentials from where the process runs (`credential_source`), for the same reason.
-pub async fn key_of_this_process(profile: Option<&str>, endpoint: Option<&str>) -> Option<String> {
+/// The key by this process's environment and the AWS configuration files; see [`key`]. `None` also if the profile takes its
+/// credentials from the environment or the host (`credential_source`), for the same reason.
+pub(super) async fn key_of_this_process(profile: Option<&str>, endpoint: Option<&str>) -> Option<String> {
     let env = |name: &str| std::env::var(name).ok();
     let key = key(profile, endpoint, &env)?;
-    (!aws::names_credential_source(&chosen(profile, &env)).await).then_some(key)
+    (!aws::names_credential_source(&effective_profile(profile, &env)).await).then_some(key)
 }
 
-/// The profile that the AWS chain will use.
-fn chosen(profile: Option<&str>, env: &impl Fn(&str) -> Option<String>) -> String {
-    let of_environment = || env("AWS_PROFILE").filter(|name| !name.is_empty());
-    profile.map(str::to_owned).or_else(of_environment).unwrap_or_else(|| "default".into())
+/// The profile that the AWS credential chain uses.
+fn effective_profile(profile: Option<&str>, env: &impl Fn(&str) -> Option<String>) -> String {
+    let from_environment = || env("AWS_PROFILE").filter(|name| !name.is_empty());
+    profile.map(str::to_owned).or_else(from_environment).unwrap_or_else(|| "default".into())
 }
 
-/// Names the profile that the AWS chain will use, the files it stands in, and the endpoint: in another file or behind
-/// another endpoint it may mean another account. What the environment says counts as what was given does.
+/// The profile that the AWS credential chain uses, the files it is read from, and the endpoint, given or from the environment:
+/// in another file or behind another endpoint a profile may mean another account.
 ///
-/// `None` when the environment itself has the credentials: two shells of one user may have two accounts' keys, so nothing
-/// may be remembered, or shown, before AWS has said whose they are.
-pub fn key(profile: Option<&str>, endpoint: Option<&str>, env: &impl Fn(&str) -> Option<String>) -> Option<String> {
+/// `None` if the credentials come from the environment: two shells may have the keys of two accounts, so nothing may be
+/// remembered, or shown, before AWS has said whose they are.
+pub(super) fn key(
+    profile: Option<&str>,
+    endpoint: Option<&str>,
+    env: &impl Fn(&str) -> Option<String>,
+) -> Option<String> {
     const CREDENTIALS: [&str; 4] = [
         "AWS_ACCESS_KEY_ID",
         "AWS_WEB_IDENTITY_TOKEN_FILE",
@@ -32,7 +36,7 @@ pub fn key(profile: Option<&str>, endpoint: Option<&str>, env: &impl Fn(&str) ->
     if profile.is_none() && CREDENTIALS.iter().any(|name| variable(name).is_some()) {
         return None;
     }
-    let mut key = chosen(profile, env);
+    let mut key = effective_profile(profile, env);
     for file in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"].into_iter().filter_map(variable) {
         key = format!("{key} in {file}");
     }

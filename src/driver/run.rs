@@ -1,5 +1,4 @@
-//! A queue being driven: a round takes in what is there, writes down what became of it, and then, and only then, makes
-//! the calls and shows it.
+//! The loop that runs a queue: takes in what is there, commits what has changed, and only then sends requests and publishes.
 
 use std::{collections::BTreeSet, panic::AssertUnwindSafe, time::Duration};
 
@@ -13,310 +12,337 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
-    backend::{BackendResponse, ResponseMetadata, Write},
-    context::{Driver, LOOK_AROUND, LockMode, LockOutcome, LoopExit, is_transient, read_only},
-    heartbeat::{BEAT, this_process},
+    backend::{BackendResponse, ResponseMetadata},
+    context::{Driver, LockMode, LockOutcome, POLL_INTERVAL, is_transient, read_only},
+    heartbeat::{HEARTBEAT_INTERVAL, this_process},
     update::JobUpdate,
 };
 use crate::{
     domain::{Failure, Retry},
     engine::{AnsweredRequest, AuditId, Command, Engine, Event, Request, Response, SentRequest, Status},
-    store::{CommandId, DriverLock},
+    store::{ChangeSet, CommandId, DriverLock},
 };
 
-/// Between two tries to write what could not be written.
-const TRY_TO_WRITE: SignedDuration = SignedDuration::from_secs(2);
-/// Answers taken in before anything is written: many come at once, and a commit costs the same for one and for all.
-const AT_ONCE: usize = 256;
+/// Between two tries to commit what could not be committed.
+const COMMIT_RETRY: SignedDuration = SignedDuration::from_secs(2);
+/// Responses handled before a commit: many arrive at once, and one commit costs the same as many.
+const RESPONSE_BATCH: usize = 256;
+/// How long a restart waits for changing requests in flight: longer than a request takes with the default timeouts. The
+/// outcome of one that is not waited for is unknown afterwards.
+const RESTART_WAIT: Duration = Duration::from_mins(1);
+/// How long a pause waits for them: a person has pressed `Ctrl-Z`.
+const PAUSE_WAIT: Duration = Duration::from_millis(1_500);
 
-/// A queue being driven.
+/// Why the loop ended.
+pub(super) enum LoopExit {
+    /// Every handle is gone, or nothing is left to do.
+    Done,
+    /// Another process is to run the queue; this one follows it.
+    Follow,
+    /// The clock was set: the loop is to start again with the same lock.
+    Restart(Option<DriverLock>),
+    /// The queue is left to other processes: this one is about to be suspended.
+    Paused,
+}
+
+/// A running queue.
 pub(super) struct DriverLoop<'a> {
-    worker: &'a mut Driver,
+    driver: &'a mut Driver,
     engine: Engine,
-    /// Held: it goes when the driving ends, in whatever way.
+    /// Released when the loop ends, however it ends.
     lock: Option<DriverLock>,
-    answer: UnboundedSender<(AuditId, BackendResponse)>,
-    answers: UnboundedReceiver<(AuditId, BackendResponse)>,
-    /// The calls under way. They end with the driving: nothing is sent once another process may drive.
-    under_way: JoinSet<()>,
-    /// Requests the engine has, and the store still lists.
-    in_hand: BTreeSet<CommandId>,
-    /// To be written before anything else happens.
-    write: Write,
-    /// To be made once that is written.
-    calls: Vec<(AuditId, Request)>,
-    /// Those changing calls that are under way.
+    response_sender: UnboundedSender<(AuditId, BackendResponse)>,
+    responses: UnboundedReceiver<(AuditId, BackendResponse)>,
+    /// Aborted when the loop ends: nothing is sent once another process may run the queue.
+    in_flight: JoinSet<()>,
+    /// Changing requests in flight.
     changing: BTreeSet<AuditId>,
-    /// As it was written last.
+    /// Commands that the engine has taken, and the store still lists.
+    taken: BTreeSet<CommandId>,
+    /// To be committed before anything else happens.
+    changes: ChangeSet,
+    /// To be sent once that is committed.
+    requests: Vec<(AuditId, Request)>,
+    /// As it was committed last.
     status: Status,
-    /// When to try to write again.
-    trouble: Option<Timestamp>,
-    /// Whether the store could not be read when it was to be.
+    /// When to retry a commit that failed.
+    retry_at: Option<Timestamp>,
+    /// Commands could not be read; they are read at the next poll.
     unread: bool,
-    /// Since when the driving is to be broken off, once no changing call is under way.
-    breaking_off: Option<Instant>,
-    /// Whether the clock was set.
-    stepped: bool,
+    /// Since when the loop is to end as soon as no changing request is in flight.
+    ending_since: Option<Instant>,
+    clock_stepped: bool,
 }
 
 impl<'a> DriverLoop<'a> {
-    /// On an engine that has the stored jobs; `status` is as it was written last.
-    pub(super) fn new(worker: &'a mut Driver, engine: Engine, lock: Option<DriverLock>, status: Status) -> Self {
-        let (answer, answers) = unbounded_channel();
+    /// `engine` has the stored jobs; `status` is the stored one.
+    pub(super) fn new(driver: &'a mut Driver, engine: Engine, lock: Option<DriverLock>, status: Status) -> Self {
+        let (response_sender, responses) = unbounded_channel();
         Self {
-            worker,
+            driver,
             engine,
             lock,
-            answer,
-            answers,
-            under_way: JoinSet::new(),
-            in_hand: BTreeSet::new(),
-            write: Write::default(),
-            calls: Vec::new(),
+            response_sender,
+            responses,
+            in_flight: JoinSet::new(),
             changing: BTreeSet::new(),
+            taken: BTreeSet::new(),
+            changes: ChangeSet::default(),
+            requests: Vec::new(),
             status,
-            trouble: None,
+            retry_at: None,
             unread: false,
-            breaking_off: None,
-            stepped: false,
+            ending_since: None,
+            clock_stepped: false,
         }
     }
 
-    /// Drives until nobody asks any more, there is nothing left to do, or somebody else drives.
     pub(super) async fn run(mut self) -> LoopExit {
-        self.take_asks().await;
-        self.event(Event::Tick);
-        let mut around = interval(LOOK_AROUND);
-        around.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut beat = interval(BEAT);
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.read_commands().await;
+        self.handle(Event::Tick);
+        let mut poll = interval(POLL_INTERVAL);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut heartbeat = interval(HEARTBEAT_INTERVAL);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            self.flush().await;
-            if let Some(end) = self.interrupted() {
-                return end;
+            self.commit_and_send().await;
+            if let Some(exit) = self.interrupted() {
+                return exit;
             }
-            if self.worker.duty.exit_when_done && self.at_rest().await {
+            if self.driver.exit_when_done() && self.is_done().await {
                 return LoopExit::Done;
             }
-            let clock = self.worker.clock;
-            let due = [self.engine.next_deadline(), self.trouble].into_iter().flatten().min();
-            let deadline = due.map_or(Duration::from_hours(24), |at| clock.until(at));
-            let alone = self.worker.duty.seat == LockMode::Alone;
+            let clock = self.driver.clock;
+            let deadline = [self.engine.next_deadline(), self.retry_at].into_iter().flatten().min();
+            let wait = deadline.map_or(Duration::from_hours(24), |at| clock.until(at));
+            let shared = self.driver.config.lock_mode != LockMode::Private;
             tokio::select! {
                 biased;
-                answer = self.answers.recv() => self.answered(answer),
-                ask = self.worker.asks.recv() => match ask {
+                response = self.responses.recv() => self.handle_responses(response),
+                command = self.driver.commands.recv() => match command {
                     None => return LoopExit::Done,
-                    Some(ask) => self.asked(ask).await,
+                    Some(command) => self.handle_command(command).await,
                 },
-                _ = self.worker.pause.changed() => {}
-                () = sleep(deadline) => self.event(Event::Tick),
-                _ = around.tick(), if !alone => {
-                    if let Some(end) = self.look_around().await {
-                        return end;
+                _ = self.driver.pause.changed() => {}
+                () = sleep(wait) => self.handle(Event::Tick),
+                _ = poll.tick(), if shared => {
+                    if let Some(exit) = self.poll_store().await {
+                        return exit;
                     }
                 }
-                _ = beat.tick(), if !alone && !self.worker.duty.read_only => {
-                    if let Some(end) = self.beat().await {
-                        return end;
+                _ = heartbeat.tick(), if shared && !self.driver.read_only() => {
+                    if let Some(exit) = self.write_heartbeat().await {
+                        return exit;
                     }
                 }
             }
         }
     }
 
-    /// Whether the driving is to be broken off: the process is about to be stopped, or the clock was set, and every deadline
-    /// was reckoned by the old one. What is under way is waited for, though not for long: what nobody hears the answer of is
-    /// in doubt afterwards.
+    /// Returns how the loop is to end if the process is about to be suspended, or the clock was set, by which every deadline
+    /// was reckoned. Changing requests in flight are waited for first, for a limited time.
     fn interrupted(&mut self) -> Option<LoopExit> {
-        /// The longest a call may take by the usual settings; and the longest that a person's `Ctrl-Z` is held up.
-        const LONGEST: (Duration, Duration) = (Duration::from_mins(1), Duration::from_millis(1_500));
-        self.stepped |= self.worker.follow_clock();
-        let pause = *self.worker.pause.borrow();
-        if !self.stepped && !pause {
-            self.breaking_off = None;
+        self.clock_stepped |= self.driver.follow_clock();
+        let pause = *self.driver.pause.borrow();
+        if !self.clock_stepped && !pause {
+            self.ending_since = None;
             return None;
         }
-        let since = *self.breaking_off.get_or_insert_with(Instant::now);
-        let longest = if pause { LONGEST.1 } else { LONGEST.0 };
+        let since = *self.ending_since.get_or_insert_with(Instant::now);
+        let longest = if pause { PAUSE_WAIT } else { RESTART_WAIT };
         if !self.changing.is_empty() && since.elapsed() < longest {
             return None;
         }
-        Some(if pause { LoopExit::Pause } else { LoopExit::Anew(self.lock.take()) })
+        Some(if pause { LoopExit::Paused } else { LoopExit::Restart(self.lock.take()) })
     }
 
-    /// Gives a sign of life. A store that this program can no longer use, such as one that a newer amigrate has changed, is
-    /// for another to drive.
-    async fn beat(&mut self) -> Option<LoopExit> {
-        let (account, now) = (self.worker.duty.account.clone(), self.worker.clock.now());
-        let written = self.worker.keeper.with(move |store| store.beat(&account, &this_process(), now)).await;
-        let failure = written.err()?;
-        tracing::warn!(%failure, "no sign of life could be given");
-        (failure.retry == Retry::Never).then_some(LoopExit::Change(None))
+    /// Writes a heartbeat. If this program can no longer use the store, as after a migration by a newer amigrate, the queue
+    /// is left to another process.
+    async fn write_heartbeat(&mut self) -> Option<LoopExit> {
+        let (account, now) = (self.driver.config.account.clone(), self.driver.clock.now());
+        let write = self.driver.store.with(move |store| store.write_heartbeat(&account, &this_process(), now));
+        let failure = write.await.err()?;
+        tracing::warn!(%failure, "no heartbeat could be written");
+        (failure.retry == Retry::Never).then_some(LoopExit::Follow)
     }
 
-    fn event(&mut self, event: Event) {
-        let calls = self.engine.handle(event, self.worker.clock.now());
-        self.calls.extend(calls.into_iter().map(|call| (AuditId(Uuid::new_v4().as_u128()), call)));
+    /// Gives an event to the engine and keeps the requests that come of it for the next commit.
+    fn handle(&mut self, event: Event) {
+        let requests = self.engine.handle(event, self.driver.clock.now());
+        self.requests.extend(requests.into_iter().map(|request| (AuditId(Uuid::new_v4().as_u128()), request)));
     }
 
-    fn answered(&mut self, first: Option<(AuditId, BackendResponse)>) {
+    fn handle_responses(&mut self, first: Option<(AuditId, BackendResponse)>) {
         let mut next = first;
-        for _ in 0..AT_ONCE {
-            let Some((id, BackendResponse { answer, receipt })) = next else { return };
+        for _ in 0..RESPONSE_BATCH {
+            let Some((id, BackendResponse { response, metadata })) = next else { return };
             if self.changing.remove(&id) {
-                self.write.answered.push(audited(id, &answer, receipt));
+                self.changes.answered.push(answered(id, &response, metadata));
             }
-            self.event(Event::Response(answer));
-            next = self.answers.try_recv().ok();
+            self.handle(Event::Response(response));
+            next = self.responses.try_recv().ok();
         }
     }
 
-    async fn asked(&mut self, ask: Command) {
-        if is_transient(&ask) {
-            self.event(Event::Command(ask.clone()));
-        } else if self.worker.duty.read_only {
-            (self.worker.post)(JobUpdate::NotAsked(read_only()));
+    async fn handle_command(&mut self, command: Command) {
+        if is_transient(&command) {
+            self.handle(Event::Command(command.clone()));
+        } else if self.driver.read_only() {
+            (self.driver.publish)(JobUpdate::Rejected(read_only()));
         } else {
-            self.worker.write_ask(ask.clone()).await;
-            self.take_asks().await;
+            self.driver.store_command(command.clone()).await;
+            self.read_commands().await;
         }
-        self.worker.took(&ask);
+        self.driver.mark_handled(&command);
     }
 
-    /// Takes in what is asked for in the store.
-    async fn take_asks(&mut self) {
-        if self.worker.duty.read_only {
+    /// Takes commands from the store.
+    async fn read_commands(&mut self) {
+        if self.driver.read_only() {
             return;
         }
-        let account = self.worker.duty.account.clone();
+        let account = self.driver.config.account.clone();
         self.unread = false;
-        match self.worker.keeper.with(move |store| store.asks(&account)).await {
-            Ok(asks) => {
-                for (id, ask) in asks.into_iter().filter(|(id, _)| !self.in_hand.contains(id)).collect::<Vec<_>>() {
-                    // It is carried out when its jobs can be read. A job in a form that this program does not know is
-                    // another program's to change: nobody here waits for that.
-                    if let Err(failure) = self.fetch(&ask).await {
-                        self.unread |= failure.retry != Retry::AfterChange;
-                        tracing::warn!(%failure, "what is asked for waits");
-                        continue;
-                    }
-                    self.in_hand.insert(id);
-                    self.event(Event::Command(ask));
-                    self.write.done.push(id);
-                }
-            }
+        let commands = match self.driver.store.with(move |store| store.commands(&account)).await {
+            Ok(commands) => commands,
             Err(failure) => {
                 self.unread = true;
                 tracing::warn!(%failure, "the store could not be read");
+                return;
             }
+        };
+        for (id, command) in commands {
+            if self.taken.contains(&id) {
+                continue;
+            }
+            // A command waits until its jobs can be read. Jobs in a form that this version does not know are another
+            // version's to change: nothing here waits for that.
+            if let Err(failure) = self.load_jobs_of(&command).await {
+                self.unread |= failure.retry != Retry::AfterChange;
+                tracing::warn!(%failure, "a command waits");
+                continue;
+            }
+            self.taken.insert(id);
+            self.handle(Event::Command(command));
+            self.changes.commands.push(id);
         }
     }
 
-    /// What is asked may be about a job that ended so long ago that it was not taken in.
-    async fn fetch(&mut self, ask: &Command) -> Result<(), Failure> {
-        for id in ask.jobs().into_iter().filter(|id| self.engine.job(*id).is_none()).collect::<Vec<_>>() {
-            let account = self.worker.duty.account.clone();
-            if let Some(job) = self.worker.keeper.with(move |store| store.job(&account, id)).await? {
-                self.engine.restore(vec![job], 0, self.worker.clock.now());
+    /// Loads a command's jobs that ended so long ago that the engine does not have them.
+    async fn load_jobs_of(&mut self, command: &Command) -> Result<(), Failure> {
+        for id in command.jobs().into_iter().filter(|id| self.engine.job(*id).is_none()).collect::<Vec<_>>() {
+            let account = self.driver.config.account.clone();
+            if let Some(job) = self.driver.store.with(move |store| store.job(&account, id)).await? {
+                self.engine.restore(vec![job], 0, self.driver.clock.now());
             }
         }
         Ok(())
     }
 
-    /// What others wrote; and, for who only looks, whether somebody drives now.
-    async fn look_around(&mut self) -> Option<LoopExit> {
-        if self.worker.duty.read_only {
-            return matches!(self.worker.try_lock(), LockOutcome::HeldElsewhere).then_some(LoopExit::Change(None));
+    /// Reads commands that other processes have stored. A read-only session, which holds no lock, looks whether a process
+    /// runs the queue now.
+    async fn poll_store(&mut self) -> Option<LoopExit> {
+        if self.driver.read_only() {
+            return matches!(self.driver.try_lock(), LockOutcome::HeldElsewhere).then_some(LoopExit::Follow);
         }
-        if self.worker.keeper.with(|store| store.changed_elsewhere()).await.unwrap_or(true) || self.unread {
-            self.take_asks().await;
+        if self.driver.store.with(|store| store.changed_elsewhere()).await.unwrap_or(true) || self.unread {
+            self.read_commands().await;
         }
         None
     }
 
-    /// Writes down what has changed; then makes the calls that come of it, and shows it.
-    async fn flush(&mut self) {
-        let now = self.worker.clock.now();
-        self.write.add(self.engine.take_changed());
+    /// Commits what has changed; then sends the requests that come of it, and publishes the changes.
+    async fn commit_and_send(&mut self) {
+        self.changes.add_jobs(self.engine.take_changed());
         let status = self.engine.status();
-        self.write.status = (status != self.status).then(|| status.clone());
-        // Anew each time: a commit that failed is tried again, and its calls may be others by then.
-        self.write.sent = self.sent();
-        if !self.write.is_empty() && !self.worker.duty.read_only {
-            if self.trouble.is_some_and(|at| at > now) {
-                return;
-            }
-            let worker = &self.worker;
-            let written = worker.hands.commit(&worker.keeper, &worker.duty.account, self.write.clone(), now).await;
-            if let Err(failure) = written {
-                tracing::error!(%failure, "the store could not be written");
-                (self.worker.post)(JobUpdate::Trouble(Some(failure)));
-                self.trouble = Some(now + TRY_TO_WRITE);
-                return;
-            }
-            if self.trouble.take().is_some() {
-                (self.worker.post)(JobUpdate::Trouble(None));
-            }
+        self.changes.status = (status != self.status).then(|| status.clone());
+        // Listed again each time: after a failed commit the requests may be others.
+        self.changes.sent = self.changing_requests();
+        if !self.changes.is_empty() && !self.driver.read_only() && !self.commit().await {
+            return;
         }
-        let write = std::mem::take(&mut self.write);
-        for id in &write.done {
-            self.in_hand.remove(id);
+        let committed = std::mem::take(&mut self.changes);
+        for id in &committed.commands {
+            self.taken.remove(id);
         }
         self.status = status;
-        if !write.jobs.is_empty() || write.status.is_some() {
-            (self.worker.post)(JobUpdate::Changed { jobs: write.jobs, status: write.status });
+        if !committed.jobs.is_empty() || committed.status.is_some() {
+            (self.driver.publish)(JobUpdate::Changed { jobs: committed.jobs, status: committed.status });
         }
-        self.changing.extend(write.sent.iter().map(|sent| sent.id));
-        while self.under_way.try_join_next().is_some() {}
-        let now = self.worker.clock.now();
-        for (id, call) in std::mem::take(&mut self.calls) {
-            if let Some(answer) = call.expired(now) {
-                _ = self.answer.send((id, BackendResponse { answer, receipt: ResponseMetadata::default() }));
+        self.changing.extend(committed.sent.iter().map(|sent| sent.id));
+        self.send_requests();
+    }
+
+    /// Commits the changes. Returns false if that failed, or the next try is not due yet.
+    async fn commit(&mut self) -> bool {
+        let (driver, now) = (&self.driver, self.driver.clock.now());
+        if self.retry_at.is_some_and(|at| at > now) {
+            return false;
+        }
+        let commit = driver.backend.commit(&driver.store, &driver.config.account, self.changes.clone(), now);
+        if let Err(failure) = commit.await {
+            tracing::error!(%failure, "the store could not be written");
+            (driver.publish)(JobUpdate::StoreProblem(Some(failure)));
+            self.retry_at = Some(now + COMMIT_RETRY);
+            return false;
+        }
+        if self.retry_at.take().is_some() {
+            (driver.publish)(JobUpdate::StoreProblem(None));
+        }
+        true
+    }
+
+    fn send_requests(&mut self) {
+        while self.in_flight.try_join_next().is_some() {}
+        let now = self.driver.clock.now();
+        for (id, request) in std::mem::take(&mut self.requests) {
+            let sender = self.response_sender.clone();
+            // Nobody receives a response once the loop has ended.
+            let respond = move |response| _ = sender.send((id, response));
+            if let Some(response) = request.expired(now) {
+                respond(BackendResponse { response, metadata: ResponseMetadata::default() });
                 continue;
             }
-            let (answering, sender) = (self.worker.hands.call(call.clone()), self.answer.clone());
-            self.under_way.spawn(async move {
-                let answer = AssertUnwindSafe(answering).catch_unwind().await;
-                // A fault of ours must not leave a copy, or everything, waiting for ever.
-                let answer = answer.unwrap_or_else(|_| BackendResponse {
-                    answer: call.failed(broken()),
-                    receipt: ResponseMetadata::default(),
-                });
-                // Nobody listens any more once the driving has ended.
-                _ = sender.send((id, answer));
+            let sending = self.driver.backend.send(request.clone());
+            self.in_flight.spawn(async move {
+                let response = AssertUnwindSafe(sending).catch_unwind().await;
+                // A bug here must not leave a job, or the whole queue, waiting for ever.
+                respond(response.unwrap_or_else(|_| BackendResponse {
+                    response: request.failed(panicked()),
+                    metadata: ResponseMetadata::default(),
+                }));
             });
         }
     }
 
-    /// The changing calls among those that are to be made.
-    fn sent(&self) -> Vec<SentRequest> {
-        let identity = self.worker.hands.identity();
-        let sent = |(id, call): &(AuditId, Request)| {
-            call.change().map(|change| SentRequest { id: *id, identity: identity.clone(), change })
+    /// The requests to be sent that change something in AWS, for the audit.
+    fn changing_requests(&self) -> Vec<SentRequest> {
+        let identity = self.driver.backend.identity();
+        let sent = |(id, request): &(AuditId, Request)| {
+            request.change().map(|change| SentRequest { id: *id, identity: identity.clone(), change })
         };
-        self.calls.iter().filter_map(sent).collect()
+        self.requests.iter().filter_map(sent).collect()
     }
 
-    /// Whether nothing is left to do, and nothing was asked for meanwhile.
-    async fn at_rest(&mut self) -> bool {
-        if !self.engine.can_exit() || self.trouble.is_some() {
+    /// Returns true if nothing is left to do, and no command has arrived meanwhile.
+    async fn is_done(&mut self) -> bool {
+        if !self.engine.can_exit() || self.retry_at.is_some() {
             return false;
         }
-        // Once more, after everything is written: somebody may have asked a moment ago.
-        self.take_asks().await;
-        if !self.write.is_empty() {
-            self.flush().await;
+        // Once more after everything is committed: a command may just have been stored.
+        self.read_commands().await;
+        if !self.changes.is_empty() {
+            self.commit_and_send().await;
         }
-        self.write.is_empty() && !self.unread && self.engine.can_exit()
+        self.changes.is_empty() && !self.unread && self.engine.can_exit()
     }
 }
 
-fn audited(id: AuditId, answer: &Response, receipt: ResponseMetadata) -> AnsweredRequest {
-    let request_id = receipt.request_id.or_else(|| answer.failed_request().map(str::to_owned));
-    AnsweredRequest { id, identity: receipt.identity, request_id, made: answer.made(), outcome: answer.outcome() }
+fn answered(id: AuditId, response: &Response, metadata: ResponseMetadata) -> AnsweredRequest {
+    let request_id = metadata.request_id.or_else(|| response.failed_request().map(str::to_owned));
+    AnsweredRequest { id, identity: metadata.identity, request_id, made: response.made(), outcome: response.outcome() }
 }
 
-fn broken() -> Failure {
-    Failure::new("ask AWS", "a part of this program broke down; please report it").retry(Retry::Later)
+fn panicked() -> Failure {
+    Failure::new("ask AWS", "a part of this program failed; please report it").retry(Retry::Later)
 }

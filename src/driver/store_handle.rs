@@ -1,4 +1,4 @@
-//! The store on a thread of its own: a slow disk holds up neither the screen nor the calls.
+//! The store on a thread of its own: a slow disk holds up neither the screen nor requests.
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
@@ -8,22 +8,22 @@ use crate::{domain::Failure, store::Store};
 
 type Task = Box<dyn FnOnce(Result<&mut Store, &Failure>) + Send>;
 
-/// The way to the store. Cheap to clone; the thread ends with the last clone.
+/// Gives tasks to the store. Cheap to clone; the thread ends with the last clone.
 #[derive(Clone)]
-pub struct StoreHandle(Way);
+pub struct StoreHandle(Executor);
 
 #[derive(Clone)]
-enum Way {
+enum Executor {
     Thread(mpsc::Sender<Task>),
-    /// On the caller's own thread: where the clock is paused, another thread's work would take no time at all.
+    /// The caller's own thread. Tests pause the clock, and a paused clock does not wait for other threads.
     Inline(Arc<Mutex<Store>>),
 }
 
 impl StoreHandle {
-    /// Opens a store on its own thread. What goes wrong with that is what a use of it answers; the next one tries again.
+    /// Opens a store on a thread of its own. If that fails, the next task returns why, and the one after it tries again.
     ///
     /// # Errors
-    /// If there can be no thread.
+    /// If no thread can be started.
     pub fn spawn(open: impl Fn() -> Result<Store, Failure> + Send + 'static) -> Result<Self, Failure> {
         let (sender, tasks) = mpsc::channel::<Task>();
         let work = move || {
@@ -38,34 +38,34 @@ impl StoreHandle {
         std::thread::Builder::new()
             .name("store".into())
             .spawn(work)
-            .map_err(|e| Failure::new("open the jobs' store", e.to_string()))?;
-        Ok(Self(Way::Thread(sender)))
+            .map_err(|e| Failure::new("open the store of jobs", e.to_string()))?;
+        Ok(Self(Executor::Thread(sender)))
     }
 
-    /// A store that is used where it is asked.
+    /// Runs tasks on the caller's own thread.
     pub fn inline(store: Store) -> Self {
-        Self(Way::Inline(Arc::new(Mutex::new(store))))
+        Self(Executor::Inline(Arc::new(Mutex::new(store))))
     }
 
-    /// Does something with the store, and waits for it.
+    /// Runs a task on the store, and waits for it.
     ///
     /// # Errors
-    /// Whatever it fails with; or why there is no store.
+    /// The task's own; or why the store could not be opened.
     pub async fn with<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Store) -> Result<T, Failure> + Send + 'static,
+        task: impl FnOnce(&mut Store) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         match &self.0 {
-            Way::Inline(store) => work(&mut store.lock().unwrap_or_else(PoisonError::into_inner)),
-            Way::Thread(tasks) => {
-                let (sender, answer) = oneshot::channel();
+            Executor::Inline(store) => task(&mut store.lock().unwrap_or_else(PoisonError::into_inner)),
+            Executor::Thread(tasks) => {
+                let (sender, result) = oneshot::channel();
                 let task: Task = Box::new(move |store| {
-                    // Nobody waits any more when the program is leaving.
-                    _ = sender.send(store.map_err(Clone::clone).and_then(work));
+                    // Nobody waits for it any more when the program is exiting.
+                    _ = sender.send(store.map_err(Clone::clone).and_then(task));
                 });
-                let gone = || Failure::new("use the jobs' store", "its thread has ended");
-                tasks.send(task).map_err(|_| gone())?;
-                answer.await.map_err(|_| gone())?
+                let ended = || Failure::new("use the store of jobs", "its thread has ended");
+                tasks.send(task).map_err(|_| ended())?;
+                result.await.map_err(|_| ended())?
             }
         }
     }

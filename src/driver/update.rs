@@ -1,6 +1,6 @@
-//! What the driver publishes: the jobs as they were committed, and who drives them.
+//! What the driver publishes: the jobs as they were committed, and who runs the queue.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use crate::{
     domain::{AccountKey, Failure},
@@ -8,7 +8,7 @@ use crate::{
     store::DriverProcess,
 };
 
-/// Who brings the queue on.
+/// Which process runs the queue.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum DriverStatus {
     /// Not known yet.
@@ -16,52 +16,11 @@ pub enum DriverStatus {
     Unknown,
     /// This process.
     Us,
-    /// Another process: it carries out what is asked here. None if it gives no sign of life that this program knows.
+    /// Another process, which carries out the commands given here. `None` if it has written no heartbeat that this
+    /// program can read.
     Another(Option<OtherProcess>),
-    /// Nobody: jobs can be looked at, and nothing can be asked for.
+    /// No process: jobs can be viewed, and no command is taken.
     Nobody(Failure),
-}
-
-/// Another process that brings the queue on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OtherProcess {
-    /// Which.
-    pub process: DriverProcess,
-    /// Whether it runs on this host.
-    pub here: bool,
-    /// It is an older amigrate than this one.
-    pub older: bool,
-    /// It has given no sign of life for so long that it must be stopped, or hang.
-    pub silent: bool,
-}
-
-/// News of the jobs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum JobUpdate {
-    /// The jobs of an account as they stand; replaces all earlier ones.
-    Opened {
-        /// Whose.
-        account: AccountKey,
-        /// All that are not history.
-        jobs: Vec<Arc<Job>>,
-        /// How things stand beside them.
-        status: Status,
-    },
-    /// Some have changed.
-    Changed {
-        /// Those that have.
-        jobs: Vec<Arc<Job>>,
-        /// How things stand beside them, if that has changed.
-        status: Option<Status>,
-    },
-    /// Who drives has changed.
-    Driver(DriverStatus),
-    /// Something could not be asked for; nothing of it will happen.
-    NotAsked(Failure),
-    /// The store is in trouble (`None`: no more): nothing is sent that could not be written down first.
-    Trouble(Option<Failure>),
-    /// Something a person should know, such as where a damaged store was put.
-    Notice(String),
 }
 
 impl DriverStatus {
@@ -69,4 +28,53 @@ impl DriverStatus {
     pub fn is_silent(&self) -> bool {
         matches!(self, Self::Another(Some(other)) if other.silent)
     }
+}
+
+/// Another process that runs the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherProcess {
+    pub process: DriverProcess,
+    /// It runs on this host.
+    pub here: bool,
+    /// It is an older amigrate than this one.
+    pub older: bool,
+    /// It has written no heartbeat for so long that it must be suspended or hang.
+    pub silent: bool,
+}
+
+/// News for whoever shows the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum JobUpdate {
+    /// The jobs of an account as they stand; replaces all earlier ones.
+    Opened {
+        account: AccountKey,
+        /// All that are not history.
+        jobs: Vec<Arc<Job>>,
+        status: Status,
+    },
+    /// Some jobs have changed.
+    Changed {
+        jobs: Vec<Arc<Job>>,
+        /// The engine's status, if it has changed.
+        status: Option<Status>,
+    },
+    /// Another process runs the queue now, or none.
+    Driver(DriverStatus),
+    /// A command was refused; nothing of it will happen.
+    Rejected(Failure),
+    /// The store cannot be written (`None`: it can again). No request is sent that could not be committed first.
+    StoreProblem(Option<Failure>),
+    /// Something a person should know.
+    Warning(Warning),
+}
+
+/// What a person should know of the store and the queue.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Warning {
+    /// So many entries of the store cannot be read by this version.
+    Unreadable(usize),
+    /// The database was damaged and was moved to this path.
+    StoreSetAside(PathBuf),
+    /// The queue of the account shown before does not continue in the background.
+    NotInBackground(Failure),
 }

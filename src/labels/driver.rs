@@ -1,8 +1,8 @@
-//! Which process runs the queue, in words.
+//! Which process runs the queue, and what a person should know of it, in words.
 
 use crate::{
-    domain::text::clean,
-    driver::{DriverStatus, OtherProcess},
+    domain::text::{clean, count},
+    driver::{DriverStatus, OtherProcess, Warning},
 };
 
 /// Names another process: `another amigrate (pid 1234)`.
@@ -27,10 +27,26 @@ pub fn unresponsive(driver: &DriverStatus) -> Option<String> {
         return None;
     }
     let (name, pid) = (name(other), other.process.pid);
-    // `kill PID` is not advised: the number may have been given to another process meanwhile.
+    // `kill PID` is not advised: the id may have been given to another process meanwhile.
     let place = if other.here { String::new() } else { format!(" on {}", clean(&other.process.host)) };
     Some(format!(
-        "{name} holds the queue and is stopped or hangs: continue it with `fg` in its shell or `kill -CONT {pid}`{place}, \
-         or end it: then this one takes over"
+        "{name} holds the queue but does not respond: resume it with `fg` in its shell or `kill -CONT {pid}`{place}, \
+         or end it; this one then takes over"
     ))
+}
+
+/// A warning as a sentence.
+pub fn warning(warning: &Warning) -> String {
+    match warning {
+        Warning::Unreadable(entries) => format!(
+            "{} in the store of jobs cannot be read by this version; they are left as they are.",
+            count(*entries, "entry", "entries")
+        ),
+        Warning::StoreSetAside(path) => format!(
+            "The store of jobs was damaged; it is kept as {}. Copies in progress are found again in EC2; queued ones must be \
+             requested again.",
+            path.display()
+        ),
+        Warning::NotInBackground(failure) => format!("The queue of the last account does not continue. {failure}"),
+    }
 }

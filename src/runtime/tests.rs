@@ -1,4 +1,4 @@
-//! The loop and its effects where the terminal dies, or a process in the background does not start.
+//! The loop and its effects when the terminal is closed, or a background process does not start.
 
 use std::{io, time::Duration};
 
@@ -8,21 +8,20 @@ use super::{EffectConfig, Effects, TerminalPort, region_cache::RegionCache, run}
 use crate::{
     config::Config,
     domain::AccountKey,
-    driver::{Clock, DriverStatus, JobUpdate, SessionSource, StoreLocation},
-    engine::EngineConfig,
+    driver::{Clock, DriverSettings, DriverStatus, JobUpdate, SessionSource, StoreLocation, Warning},
     sim::{Scenario, SharedWorld, World, connector},
     store::DriverLock,
     term::{Caps, Input},
     tui::{Effect, Model, Msg, Start},
 };
 
-/// A terminal that is gone when the shell is to have it.
-struct Gone(UnboundedSender<Input>);
+/// A terminal that is closed when it is given back to the shell.
+struct ClosingTerminal(UnboundedSender<Input>);
 
-impl TerminalPort for Gone {
+impl TerminalPort for ClosingTerminal {
     fn draw(&mut self, model: &Model) -> io::Result<()> {
         if model.board.driver == DriverStatus::Us {
-            // Nobody listens any more after the first.
+            // The loop ends after the first.
             _ = self.0.send(Input::Suspend);
         }
         Ok(())
@@ -55,17 +54,15 @@ impl TerminalPort for Gone {
 
 /// In real time: the store has a thread of its own.
 #[tokio::test]
-async fn a_terminal_that_dies_while_the_program_is_stopped_leaves_no_queue_paused() {
+async fn a_terminal_closed_while_the_program_is_suspended_leaves_no_queue_paused() {
     let (dir, clock) = (tempfile::tempdir().unwrap(), Clock::real());
     let world = SharedWorld::new(World::new(&Scenario::named("demo").unwrap(), clock.now()));
     let (home, account) = world.with(|w| (w.home().clone(), AccountKey::new(&w.account().clone(), None)));
-    let origin = SessionSource::Simulated { http: connector::http_client(world, move || clock.now()).into(), home };
-    let means = EffectConfig {
+    let source = SessionSource::Simulated { http: connector::http_client(world, move || clock.now()).into(), home };
+    let config = EffectConfig {
         store: StoreLocation::Dir(dir.path().to_owned()),
-        read_only: false,
-        limits: EngineConfig::default(),
-        history_days: 90,
-        memory: RegionCache::default(),
+        driver: DriverSettings::default(),
+        region_cache: RegionCache::default(),
         background: Vec::new(),
     };
     let start = Start {
@@ -78,9 +75,9 @@ async fn a_terminal_that_dies_while_the_program_is_stopped_leaves_no_queue_pause
         size: (80, 24),
     };
     let (mut model, first) = Model::new(start);
-    let mut effects = Effects::new(origin, means, clock);
+    let mut effects = Effects::new(source, config, clock);
     let (keys, mut inputs) = unbounded_channel();
-    let ended = run(&mut model, first, &mut effects, &mut inputs, &mut Gone(keys), clock, 30).await;
+    let ended = run(&mut model, first, &mut effects, &mut inputs, &mut ClosingTerminal(keys), clock, 30).await;
     assert_eq!(ended.unwrap_err().raw_os_error(), Some(rustix::io::Errno::IO.raw_os_error()));
     let taken = async {
         while DriverLock::try_take(dir.path(), &account).unwrap().is_some() {
@@ -91,21 +88,19 @@ async fn a_terminal_that_dies_while_the_program_is_stopped_leaves_no_queue_pause
 }
 
 #[tokio::test]
-async fn a_process_in_the_background_that_ends_at_once_is_said_though_another_account_is_shown() {
+async fn a_background_process_that_ends_at_once_is_reported_though_another_account_is_shown() {
     let clock = Clock::real();
-    let means = EffectConfig {
+    let config = EffectConfig {
         store: StoreLocation::Memory,
-        read_only: false,
-        limits: EngineConfig::default(),
-        history_days: 90,
-        memory: RegionCache::default(),
+        driver: DriverSettings::default(),
+        region_cache: RegionCache::default(),
         // The program is the test itself, which knows no such option.
         background: vec!["--no-such-option".into()],
     };
-    let mut effects = Effects::new(SessionSource::Later, means, clock);
+    let mut effects = Effects::new(SessionSource::Later, config, clock);
     effects.start(Effect::Background);
     effects.start(Effect::CloseJobs);
-    assert!(effects.background().is_none(), "nothing of the next account's queue goes on there");
-    let said = effects.next().await;
-    assert!(matches!(&said, Some(Msg::Jobs(JobUpdate::Notice(text))) if text.contains("stands still")), "{said:?}");
+    assert!(effects.background().is_none(), "the next account's queue does not continue there");
+    let msg = effects.next().await;
+    assert!(matches!(&msg, Some(Msg::Jobs(JobUpdate::Warning(Warning::NotInBackground(_))))), "{msg:?}");
 }

@@ -141,6 +141,8 @@ pub struct Model {
     pub(super) login_backoff: LoginBackoff,
     /// When the account is asked for again.
     pub(super) account_again: Option<Timestamp>,
+    /// The files that a login writes are being watched.
+    pub(super) watches_login: bool,
     /// Regions whose list waits for a free place among the requests.
     pub(super) to_list: Vec<Region>,
     next_id: u64,
@@ -176,6 +178,7 @@ impl Model {
             reconnect: None,
             login_backoff: LoginBackoff::default(),
             account_again: None,
+            watches_login: false,
             to_list: Vec::new(),
             next_id: 0,
             tokens: start.seed,

@@ -8,7 +8,7 @@ use std::{
 
 use amigrate::{
     domain::{Failure, Image, ImageId, ImageState, Retry, Snapshot, SnapshotId, SnapshotState, kms_key::KeyList},
-    driver::{DriverStatus, JobUpdate},
+    driver::{DriverStatus, JobUpdate, Warning},
     engine::{Engine, EngineConfig, Event, PolledCopies, Request, Response, Status},
     term::{
         Caps, Input, Screen,
@@ -130,10 +130,10 @@ fn any_post() -> impl Strategy<Value = JobUpdate> {
         JobUpdate::Driver(DriverStatus::Another(None)),
         JobUpdate::Driver(DriverStatus::Nobody(failure())),
         JobUpdate::Driver(DriverStatus::Us),
-        JobUpdate::Trouble(Some(failure())),
-        JobUpdate::Trouble(None),
-        JobUpdate::NotAsked(failure()),
-        JobUpdate::Notice("the \u{1b}[2J store was damaged".into()),
+        JobUpdate::StoreProblem(Some(failure())),
+        JobUpdate::StoreProblem(None),
+        JobUpdate::Rejected(failure()),
+        JobUpdate::Warning(Warning::StoreSetAside("the \u{1b}[2J store".into())),
         JobUpdate::Changed { jobs: Vec::new(), status: Some(paused) },
     ])
 }

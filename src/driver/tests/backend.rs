@@ -1,4 +1,4 @@
-//! Credentials that are tried again.
+//! Credentials that are read again.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! A queue that is driven while somebody sets the clock, and beside other processes.
+//! A driver while the clock is set, and beside other processes.
 
 mod backend;
 mod shared;
@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use tokio::task::JoinHandle;
 
 use super::{
-    AwsBackend, Driver, DriverConfig, DriverHandle, LockMode, SharedSession, StoreHandle,
+    AwsBackend, Driver, DriverConfig, DriverHandle, DriverSettings, LockMode, SharedSession, StoreHandle,
     clock::tests::{set_by, with_tokio},
 };
 use crate::{
@@ -23,33 +23,34 @@ use crate::{
     store::Store,
 };
 
-struct Bench {
+struct Harness {
     world: SharedWorld,
-    keeper: StoreHandle,
+    store: StoreHandle,
     account: AccountKey,
-    desk: DriverHandle,
+    handle: DriverHandle,
     source: ImageId,
-    working: JoinHandle<Result<(), Failure>>,
+    task: JoinHandle<Result<(), Failure>>,
 }
 
-impl Bench {
-    /// A driver whose wall clock can be set; EC2's goes on as it should.
-    async fn new(limits: EngineConfig) -> Self {
-        Self::start(StoreHandle::inline(Store::in_memory().unwrap()), |worker| worker.duty.limits = limits).await
+impl Harness {
+    /// Starts a driver whose wall clock can be set; EC2's cannot.
+    async fn new(engine: EngineConfig) -> Self {
+        Self::start(StoreHandle::inline(Store::in_memory().unwrap()), |driver| driver.config.settings.engine = engine)
+            .await
     }
 
-    /// One that keeps its jobs in a directory, where others may drive as well.
+    /// Starts a driver on a store that other processes share.
     async fn shared(dir: &Path, change: impl FnOnce(&mut Driver)) -> Self {
-        let keeper = StoreHandle::inline(Store::open(dir, jiff::Timestamp::UNIX_EPOCH).unwrap().store);
-        let seat = LockMode::Shared(dir.to_owned());
-        let change = |worker: &mut Driver| {
-            worker.duty.seat = seat;
-            change(worker);
+        let store = StoreHandle::inline(Store::open(dir, jiff::Timestamp::UNIX_EPOCH).unwrap().store);
+        let lock_mode = LockMode::Shared(dir.to_owned());
+        let change = |driver: &mut Driver| {
+            driver.config.lock_mode = lock_mode;
+            change(driver);
         };
-        Self::start(keeper, change).await
+        Self::start(store, change).await
     }
 
-    async fn start(keeper: StoreHandle, change: impl FnOnce(&mut Driver)) -> Self {
+    async fn start(store: StoreHandle, change: impl FnOnce(&mut Driver)) -> Self {
         let clock = with_tokio();
         let started = tokio::time::Instant::now();
         let start = clock.now();
@@ -60,23 +61,20 @@ impl Bench {
         let images = session.image_page(&home, &ImageQuery::default(), None).await.unwrap().images;
         let source = images.into_iter().find(|i| i.state == ImageState::Available && !i.instance_store()).unwrap();
         let account = AccountKey::new(&world.with(|w| w.account().clone()), None);
-        let duty = DriverConfig {
+        let config = DriverConfig {
             account: account.clone(),
-            limits: EngineConfig::default(),
-            seat: LockMode::Alone,
-            read_only: false,
-            exit_when_done: false,
-            history_days: 90,
+            lock_mode: LockMode::Private,
+            settings: DriverSettings::default(),
         };
-        let hands = Arc::new(AwsBackend::new(SharedSession::new(session), None));
-        let (mut worker, desk) = Driver::new(duty, keeper.clone(), hands, clock, Box::new(|_| {}));
-        change(&mut worker);
-        let working = tokio::spawn(worker.run());
-        Self { world, keeper, account, desk, source: source.id, working }
+        let backend = Arc::new(AwsBackend::new(SharedSession::new(session), None));
+        let (mut driver, handle) = Driver::new(config, store.clone(), backend, clock, Box::new(|_| {}));
+        change(&mut driver);
+        let task = tokio::spawn(driver.run());
+        Self { world, store, account, handle, source: source.id, task }
     }
 
     fn copy(&self, name: &str, token: u128) {
-        self.desk.send(Command::Copy(vec![self.request(name, token)]));
+        self.handle.send(Command::Copy(vec![self.request(name, token)]));
     }
 
     fn request(&self, name: &str, token: u128) -> CopyRequest {
@@ -98,7 +96,7 @@ impl Bench {
 
     async fn jobs(&self) -> Vec<Job> {
         let account = self.account.clone();
-        let load = self.keeper.with(move |store| store.load(&account, jiff::Timestamp::UNIX_EPOCH));
+        let load = self.store.with(move |store| store.load(&account, jiff::Timestamp::UNIX_EPOCH));
         load.await.unwrap().jobs.into_iter().filter(|j| j.request.name.as_str().starts_with("stepped")).collect()
     }
 
@@ -108,25 +106,25 @@ impl Bench {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clock_set_by_hours_stops_neither_looks_nor_starts() {
+async fn a_clock_set_by_hours_stops_neither_polls_nor_starts() {
     for hours in [-5, 5] {
-        let bench =
-            Bench::new(EngineConfig { starts_per_second: 0.05, start_burst: 1, ..EngineConfig::default() }).await;
-        bench.copy("stepped-1", 1);
-        bench.copy("stepped-2", 2);
+        let harness =
+            Harness::new(EngineConfig { starts_per_second: 0.05, start_burst: 1, ..EngineConfig::default() }).await;
+        harness.copy("stepped-1", 1);
+        harness.copy("stepped-2", 2);
         tokio::time::sleep(Duration::from_secs(40)).await;
-        assert_eq!(bench.asked("CopyImage"), 2);
-        // Nothing is left but to look: nobody's answer makes the driver reckon anew.
-        let looks = bench.asked("DescribeImages");
+        assert_eq!(harness.asked("CopyImage"), 2);
+        // Only polls are left: no response makes the driver compute its deadlines again.
+        let polls = harness.asked("DescribeImages");
         set_by(hours * 3_600);
         tokio::time::sleep(Duration::from_mins(1)).await;
-        assert!(bench.asked("DescribeImages") >= looks + 4, "{hours} h: nobody looks any more");
+        assert!(harness.asked("DescribeImages") >= polls + 4, "{hours} h: nothing is polled any more");
         tokio::time::sleep(Duration::from_mins(30)).await;
-        let jobs = bench.jobs().await;
+        let jobs = harness.jobs().await;
         assert_eq!(jobs.iter().map(Job::phase).collect::<Vec<_>>(), [JobPhase::Available; 2], "{hours} h: {jobs:#?}");
-        assert_eq!(bench.asked("CopyImage"), 2, "{hours} h: none was sent twice");
-        let account = bench.account.clone();
-        let audit = bench.keeper.with(move |store| store.audit(&account, None)).await.unwrap();
-        assert!(audit.iter().all(|entry| entry.outcome == Outcome::Done), "no answer was lost: {audit:#?}");
+        assert_eq!(harness.asked("CopyImage"), 2, "{hours} h: no copy was sent twice");
+        let account = harness.account.clone();
+        let audit = harness.store.with(move |store| store.audit(&account, None)).await.unwrap();
+        assert!(audit.iter().all(|entry| entry.outcome == Outcome::Done), "no response was lost: {audit:#?}");
     }
 }

@@ -87,7 +87,7 @@ impl ProcessFixture {
     }
 
     pub(crate) fn ask(&self, command: &engine::Command) {
-        self.store().ask(&self.account, command, Timestamp::now()).expect("the store takes it");
+        self.store().add_command(&self.account, command, Timestamp::now()).expect("the store takes it");
     }
 
     /// Leaves a copy as a process leaves it that died when it had sent the request.
@@ -95,7 +95,7 @@ impl ProcessFixture {
         let batch = amigrate::engine::BatchId::of(&request.token);
         let mut job = Job::new(amigrate::engine::JobId(1), batch, request, at);
         job.state = JobState::Starting;
-        let changes = amigrate::store::Changes { jobs: &[Arc::new(job)], ..Default::default() };
+        let changes = amigrate::store::ChangeSet { jobs: vec![Arc::new(job)], ..Default::default() };
         self.store().commit(&self.account, &changes, at).expect("the store takes it");
     }
 
@@ -193,7 +193,7 @@ impl ProcessFixture {
         let mut screen = self.screen();
         screen.wait_for("every copy to end", |_| {
             let loaded = self.loaded();
-            loaded.asks.is_empty() && loaded.jobs.iter().all(|j| j.state.ended())
+            loaded.commands.is_empty() && loaded.jobs.iter().all(|j| j.state.ended())
         });
         screen.keys("q");
         assert!(screen.wait_exit().success(), "{}", screen.text());

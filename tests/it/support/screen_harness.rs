@@ -12,7 +12,7 @@ use amigrate::{
     aws::{HttpClient, Session},
     config::Config,
     domain::{Image, ImageQuery, OwnerFilter, Region},
-    driver::{Clock, SessionSource, StoreLocation},
+    driver::{Clock, DriverSettings, SessionSource, StoreLocation},
     engine::{EngineConfig, Job},
     runtime::{EffectConfig, Effects, Exit, TerminalPort, region_cache::RegionCache, run},
     sim::{Scenario, SharedWorld, World, connector},
@@ -141,10 +141,13 @@ impl ScreenHarnessBuilder {
 pub(crate) fn effect_config(config: &Config) -> EffectConfig {
     EffectConfig {
         store: StoreLocation::Memory,
-        read_only: config.read_only,
-        limits: EngineConfig::of(config),
-        history_days: config.jobs.history_days,
-        memory: RegionCache::default(),
+        driver: DriverSettings {
+            engine: EngineConfig::of(config),
+            read_only: config.read_only,
+            history_days: config.jobs.history_days,
+            ..DriverSettings::default()
+        },
+        region_cache: RegionCache::default(),
         background: Vec::new(),
     }
 }

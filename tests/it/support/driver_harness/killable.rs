@@ -7,9 +7,10 @@ use std::sync::{
 
 use amigrate::{
     domain::{AccountKey, Failure},
-    driver::{AwsBackend, BackendResponse, Clock, DriverBackend, StoreHandle, Write},
+    driver::{AwsBackend, BackendResponse, Clock, DriverBackend, StoreHandle},
     engine::{JobState, Request},
     sim::{CopySeen, Maker, SharedWorld},
+    store::ChangeSet,
 };
 use futures_util::future::{BoxFuture, FutureExt as _, pending};
 use jiff::Timestamp;
@@ -84,12 +85,12 @@ impl DriverBackend for KillableBackend {
         self.real.identity()
     }
 
-    fn call(&self, call: Request) -> BoxFuture<'static, BackendResponse> {
+    fn send(&self, call: Request) -> BoxFuture<'static, BackendResponse> {
         self.must_be_written(&call);
         let starts =
             if let Request::CopyImage { request, .. } = &call { Some(request.destination.clone()) } else { None };
         let (observed, world, clock) = (Arc::clone(&self.observed), self.world.clone(), self.clock);
-        let effect = self.real.call(call);
+        let effect = self.real.send(call);
         self.carry_out(
             async move {
                 let answer = effect.await;
@@ -120,13 +121,13 @@ impl DriverBackend for KillableBackend {
         &self,
         store: &StoreHandle,
         account: &AccountKey,
-        write: Write,
+        changes: ChangeSet,
         now: Timestamp,
     ) -> BoxFuture<'static, Result<(), Failure>> {
         // The real backend does it, so that the commit itself is the real one.
         let real = Arc::clone(&self.real);
         let (store, account) = (store.clone(), account.clone());
-        self.carry_out(async move { real.commit(&store, &account, write, now).await }.boxed())
+        self.carry_out(async move { real.commit(&store, &account, changes, now).await }.boxed())
     }
 }
 

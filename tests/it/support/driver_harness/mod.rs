@@ -19,7 +19,10 @@ use amigrate::{
         AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, Failure, ImageName, ImageQuery,
         Region,
     },
-    driver::{AwsBackend, Clock, Driver, DriverConfig, DriverHandle, JobUpdate, LockMode, SharedSession, StoreHandle},
+    driver::{
+        AwsBackend, Clock, Driver, DriverConfig, DriverHandle, DriverSettings, JobUpdate, LockMode, SharedSession,
+        StoreHandle,
+    },
     engine::{Command, EngineConfig, Job, JobId},
     sim::{Scenario, SharedWorld, World, connector},
     store::Store,
@@ -130,11 +133,8 @@ impl DriverHarness {
         self.observed().killed = false;
         let config = DriverConfig {
             account: self.account.clone(),
-            limits: self.limits.clone(),
-            seat: LockMode::Alone,
-            read_only: false,
-            exit_when_done: false,
-            history_days: 90,
+            lock_mode: LockMode::Private,
+            settings: DriverSettings { engine: self.limits.clone(), ..DriverSettings::default() },
         };
         let over = Arc::new(AtomicBool::new(false));
         let backend = KillableBackend {
@@ -168,14 +168,14 @@ impl DriverHarness {
     /// Requests in the store that nobody has carried out yet.
     pub(crate) async fn waiting_asks(&self) -> Vec<Command> {
         let account = self.account.clone();
-        let asks = self.store.with(move |store| store.asks(&account)).await.unwrap();
+        let asks = self.store.with(move |store| store.commands(&account)).await.unwrap();
         asks.into_iter().map(|(_, ask)| ask).collect()
     }
 
     /// Asks as another process does: once this returns it is asked for, whatever happens to the program.
     pub(crate) async fn ask(&self, run: &DriverRun, ask: Command) {
         let (account, now) = (self.account.clone(), self.clock.now());
-        self.store.with(move |store| store.ask(&account, &ask, now)).await.unwrap();
+        self.store.with(move |store| store.add_command(&account, &ask, now)).await.unwrap();
         // Nobody polls a store that is this process's own; anything that is asked makes it look.
         run.handle.send(Command::Dismiss(Vec::new()));
     }

@@ -1,4 +1,4 @@
-//! Who drives an account's jobs: one process at a time, by the kernel's lock on a file.
+//! The leader lock: one process at a time runs an account's queue, by the kernel's lock on a file.
 
 use std::path::{Path, PathBuf};
 
@@ -8,24 +8,24 @@ use super::{
 };
 use crate::domain::{AccountKey, Failure};
 
-/// Held by the process that drives an account's jobs, and let go with it, however it ends.
+/// Held by the process that runs an account's queue; the kernel releases it however that process ends.
 #[derive(Debug)]
 pub struct DriverLock(#[expect(dead_code, reason = "held, not used")] Lock);
 
 impl DriverLock {
-    /// Takes the lock; `None` if another process has it.
+    /// Takes the lock without waiting; `None` if another process holds it.
     pub fn try_take(dir: &Path, account: &AccountKey) -> Result<Option<Self>, Failure> {
         files::private_dir(dir)?;
         let path = path(dir, account);
-        match Lock::try_take(&path, LockKind::Alone) {
+        match Lock::try_take(&path, LockKind::Exclusive) {
             Ok(lock) => Ok(Some(Self(lock))),
             Err(LockError::Held) => Ok(None),
-            Err(why) => Err(refusal(&path, why)),
+            Err(error) => Err(refusal(&path, error)),
         }
     }
 }
 
-/// One file an account; the same digits behind another endpoint are another account.
+/// One file for each account; the same digits behind another endpoint are another account.
 pub(super) fn path(dir: &Path, account: &AccountKey) -> PathBuf {
     let key = account.as_str();
     let digits: String = key.chars().take_while(char::is_ascii_digit).collect();
@@ -39,15 +39,15 @@ pub(super) fn path(dir: &Path, account: &AccountKey) -> PathBuf {
     dir.join(format!("driver-{digits}-{hash:016x}.lock"))
 }
 
-pub(super) fn refusal(path: &Path, why: LockError) -> Failure {
-    let what = "drive the jobs";
-    match why {
-        LockError::Held => Failure::new(what, "another amigrate does"),
+pub(super) fn refusal(path: &Path, error: LockError) -> Failure {
+    let what = "run the queue";
+    match error {
+        LockError::Held => Failure::new(what, "another amigrate is running it"),
         LockError::NoFile(error) => errors::io(what, path, &error),
         LockError::NoLocks(error) => Failure::new(
             what,
-            format!("{} cannot be locked, so jobs can only be looked at here: {error}", errors::shown(path)),
+            format!("{} cannot be locked, so jobs can only be viewed here: {error}", errors::display(path)),
         )
-        .hint(errors::local_disk()),
+        .hint(errors::use_local_disk()),
     }
 }
