@@ -1,5 +1,5 @@
-//! The whole main job by the real binary in a pseudo-terminal, against `amigrate simulate` in another process: what
-//! the screen says is held against what the simulated EC2 holds afterwards.
+//! The main task with the real binary in a pseudo-terminal, against `amigrate simulate` in another process: what
+//! the screen says is compared with what the simulated EC2 has afterwards.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -30,7 +30,7 @@ impl Simulator {
         Self { child, url: url.trim().to_owned() }
     }
 
-    /// What a region of it holds.
+    /// The state of one region, as `/_state` gives it; null if it has nothing.
     fn region(&self, name: &str) -> Value {
         let host = self.url.strip_prefix("http://").expect("plain HTTP");
         let mut stream = TcpStream::connect(host).expect("it listens");
@@ -77,7 +77,7 @@ fn two_copies_with_a_key_and_one_cancelled() {
 
     start_two_copies(&mut pty);
 
-    // Beside them the pane shows what the account copies there anyway.
+    // The pane also lists the scenario's own copies.
     let ours = |t: &str, what: &str| t.lines().filter(|l| l.contains("-dr ") && l.contains(what)).count();
     pty.wait_for("both copies", |t| ours(t, "> eu-west-") == 2);
     let first = pty.wait_for("a percent", |t| percent(t, "eu-west-2").is_some_and(|p| p > 0));
