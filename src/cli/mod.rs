@@ -235,7 +235,7 @@ impl Setup {
 
     fn driver_settings(&self) -> DriverSettings {
         DriverSettings {
-            engine: EngineConfig::of(&self.config),
+            engine: EngineConfig::from(&self.config),
             read_only: self.config.read_only,
             exit_when_done: false,
             history_days: self.config.jobs.history_days,

@@ -155,7 +155,7 @@ impl ModelHarness {
             model.update(msg.clone(), *now);
         }
         model.prepare();
-        let mut engine = Engine::new(EngineConfig::of(&model.start.config));
+        let mut engine = Engine::new(EngineConfig::from(&model.start.config));
         // The log's jobs have lower numbers.
         engine.restore(Vec::new(), 1_000, model.now);
         Self { model, engine, turn: 0 }

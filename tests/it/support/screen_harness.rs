@@ -142,7 +142,7 @@ pub(crate) fn effect_config(config: &Config) -> EffectConfig {
     EffectConfig {
         store: StoreLocation::Memory,
         driver: DriverSettings {
-            engine: EngineConfig::of(config),
+            engine: EngineConfig::from(config),
             read_only: config.read_only,
             history_days: config.jobs.history_days,
             ..DriverSettings::default()

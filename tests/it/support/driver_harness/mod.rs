@@ -168,8 +168,8 @@ impl DriverHarness {
     /// Requests in the store that nobody has carried out yet.
     pub(crate) async fn waiting_asks(&self) -> Vec<Command> {
         let account = self.account.clone();
-        let asks = self.store.with(move |store| store.commands(&account)).await.unwrap();
-        asks.into_iter().map(|(_, ask)| ask).collect()
+        let commands = self.store.with(move |store| store.commands(&account)).await.unwrap();
+        commands.into_iter().map(|(_, command)| command).collect()
     }
 
     /// Stores a command as another process does: it survives the end of the program.
