@@ -11,8 +11,8 @@ use amigrate::{
 use super::DriverHarness;
 
 impl DriverHarness {
-    /// Names every difference between what EC2 has and what the jobs say. `named` are copies started elsewhere that a person asked to
-    /// have removed, each by its id.
+    /// Names every difference between what EC2 has and what the jobs say. `named` are the ids of copies started elsewhere whose
+    /// removal the user asked for.
     pub(crate) async fn check(&self, asked: &[CopyRequest], named: &BTreeSet<ImageId>) -> Vec<String> {
         let jobs = self.stored().await;
         let now = self.clock.now();
