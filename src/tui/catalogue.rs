@@ -1,4 +1,4 @@
-//! The images of the chosen regions: which are here, which are coming, which failed.
+//! The images of the chosen regions: listed, being listed, or failed.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -6,28 +6,28 @@ use jiff::Timestamp;
 
 use crate::domain::{Failure, Image, Region};
 
-/// How far a region's list is.
+/// The progress of a region's list.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Progress {
-    /// Not asked yet.
+    /// Not requested yet.
     Waiting,
-    /// Pages are coming; so many have come.
+    /// Being listed; with the number of pages so far.
     Loading(usize),
-    /// Whole.
+    /// Complete.
     Loaded(Timestamp),
-    /// Cut off at the limit for other people's images.
+    /// Stopped at the limit for other people's images.
     Capped(Timestamp),
-    /// Could not be listed; rows of an earlier list stay.
+    /// Could not be listed; the images of an earlier list remain.
     Failed(Failure),
 }
 
 /// One region's list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listing {
-    /// How far it is.
+    /// Its progress.
     pub progress: Progress,
     images: Vec<Arc<Image>>,
-    /// Pages of a refresh: they take the old rows' place when they are whole.
+    /// Pages of a refresh: they replace the images when they are complete.
     incoming: Vec<Arc<Image>>,
     refreshing: bool,
 }
@@ -37,20 +37,20 @@ impl Listing {
         Self { progress: Progress::Waiting, images: Vec::new(), incoming: Vec::new(), refreshing: false }
     }
 
-    /// Its images, as far as they are here.
+    /// Returns the images listed so far.
     pub fn images(&self) -> &[Arc<Image>] {
         &self.images
     }
 }
 
-/// All chosen regions' lists.
+/// The lists of all chosen regions.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Catalogue {
     listings: BTreeMap<Region, Listing>,
 }
 
 impl Catalogue {
-    /// Keeps the lists of these regions, drops others, and adds empty ones. Gives the regions that are new.
+    /// Keeps the lists of these regions, drops others, and adds empty ones. Returns the regions that are new.
     pub fn choose(&mut self, regions: &[Region]) -> Vec<Region> {
         self.listings.retain(|r, _| regions.contains(r));
         let new: Vec<Region> = regions.iter().filter(|r| !self.listings.contains_key(*r)).cloned().collect();
@@ -60,22 +60,22 @@ impl Catalogue {
         new
     }
 
-    /// Forgets everything: another account, or other images.
+    /// Drops all lists: for another account, or other images.
     pub fn clear(&mut self) {
         self.listings.clear();
     }
 
-    /// The lists, by region.
+    /// Returns the lists, by region.
     pub fn listings(&self) -> impl Iterator<Item = (&Region, &Listing)> {
         self.listings.iter()
     }
 
-    /// Every image that is here, region by region.
+    /// Returns every image listed so far, region by region.
     pub fn images(&self) -> impl Iterator<Item = &Arc<Image>> {
         self.listings.values().flat_map(|l| &l.images)
     }
 
-    /// A list begins anew. Rows that are here stay until the new ones are whole.
+    /// Begins to list a region again. Its images remain until the new list is complete.
     pub fn begin(&mut self, region: &Region) {
         if let Some(listing) = self.listings.get_mut(region) {
             listing.progress = Progress::Loading(0);
@@ -84,7 +84,7 @@ impl Catalogue {
         }
     }
 
-    /// A page came. `capped`: it is the last only because of the limit.
+    /// Adds a page. `capped` if it is the last one only because of the limit.
     pub fn page(&mut self, region: &Region, images: Vec<Image>, last: bool, capped: bool, now: Timestamp) {
         let Some(listing) = self.listings.get_mut(region) else { return };
         let into = if listing.refreshing { &mut listing.incoming } else { &mut listing.images };
@@ -104,7 +104,7 @@ impl Catalogue {
         }
     }
 
-    /// The region could not be listed.
+    /// Takes in that the region could not be listed.
     pub fn fail(&mut self, region: &Region, failure: Failure) {
         if let Some(listing) = self.listings.get_mut(region) {
             listing.progress = Progress::Failed(failure);
@@ -113,12 +113,12 @@ impl Catalogue {
         }
     }
 
-    /// Images a region's list has so far, with those of a refresh under way.
+    /// Returns how many images a region's list has so far, those of a refresh included.
     pub fn count(&self, region: &Region) -> usize {
         self.listings.get(region).map_or(0, |l| l.images.len().max(l.incoming.len()))
     }
 
-    /// Regions still coming.
+    /// Returns how many regions are still being listed.
     pub fn loading(&self) -> usize {
         self.listings.values().filter(|l| matches!(l.progress, Progress::Loading(_) | Progress::Waiting)).count()
     }

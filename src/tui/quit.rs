@@ -27,8 +27,8 @@ fn undone(model: &Model) -> PendingWork {
 
 fn place<'a>(undone: &'a mut PendingWork, job: &Job) -> &'a mut usize {
     match &job.state {
-        JobState::Removing { purpose: RemovalReason::Deregister, .. } => &mut undone.deregistering,
-        JobState::Removing { purpose: RemovalReason::Retry { .. }, .. } => &mut undone.queued,
+        JobState::Removing { reason: RemovalReason::Deregister, .. } => &mut undone.deregistering,
+        JobState::Removing { reason: RemovalReason::Retry { .. }, .. } => &mut undone.queued,
         _ if job.leaving() => &mut undone.cancelling,
         _ => &mut undone.queued,
     }

@@ -155,8 +155,8 @@ impl Tally {
         let mut tally = Self::default();
         for job in model.board.jobs() {
             match &job.state {
-                JobState::Removing { purpose: RemovalReason::Deregister, .. } => tally.deregistering += 1,
-                JobState::Removing { purpose: RemovalReason::Retry { .. }, .. } => tally.queued += 1,
+                JobState::Removing { reason: RemovalReason::Deregister, .. } => tally.deregistering += 1,
+                JobState::Removing { reason: RemovalReason::Retry { .. }, .. } => tally.queued += 1,
                 state if job.leaving() && !state.ended() => tally.cancelling += 1,
                 JobState::Copying { .. } | JobState::Starting => tally.copying += 1,
                 JobState::Queued | JobState::Reconciling { .. } => tally.queued += 1,

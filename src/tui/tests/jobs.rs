@@ -43,7 +43,7 @@ pub(super) fn with(n: u32, change: impl FnOnce(&mut Job)) -> Job {
 pub(super) fn copying(n: u32) -> Job {
     with(n, |j| {
         j.state = JobState::Copying { image: ami(n) };
-        j.moved = Some(now());
+        j.last_progress = Some(now());
         j.snapshots = vec![SnapshotProgress {
             id: SnapshotId::new(&format!("snap-{n:017x}")).unwrap(),
             size: 8,
@@ -56,7 +56,7 @@ pub(super) fn copying(n: u32) -> Job {
 pub(super) fn available(n: u32) -> Job {
     with(n, |j| {
         j.state = JobState::Available { image: ami(n) };
-        j.made = vec![ami(n)];
+        j.images = vec![ami(n)];
         j.ended = Some(now());
     })
 }
@@ -130,8 +130,8 @@ pub(super) fn overlay(model: &Model) -> Option<&screens::Overlay> {
     model.overlays.last()
 }
 
-fn removing(purpose: RemovalReason, step: RemovalStep) -> Job {
-    with(1, |j| j.state = JobState::Removing { image: ami(1), purpose, step })
+fn removing(reason: RemovalReason, step: RemovalStep) -> Job {
+    with(1, |j| j.state = JobState::Removing { image: ami(1), reason, step })
 }
 
 fn text_of(job: &Job) -> String {
@@ -148,11 +148,11 @@ fn every_state_says_what_goes_on() {
         (state(JobState::Reconciling { at: None }), "reconciling: asking AWS whether it started".to_owned()),
         (state(JobState::Gone { image: ami(1) }), format!("gone: {gone}, somebody deregistered it")),
         (
-            removing(RemovalReason::Cancel, RemovalStep::Checking { at: None, asked: None, slow: 0 }),
+            removing(RemovalReason::Cancel, RemovalStep::Checking { at: None, sent: None, slow_answers: 0 }),
             format!("cancelling: checking that {gone} is still pending"),
         ),
         (
-            removing(again(), RemovalStep::Deregistering { at: None, looked: None, earlier: false }),
+            removing(again(), RemovalStep::Deregistering { at: None, checked: None, sent_before: false }),
             "removing the failed image, then retrying".into(),
         ),
         (
@@ -211,7 +211,7 @@ fn a_copy_without_progress_is_warned_of_and_left_alone() {
     let still = |n| {
         with(n, |j| {
             *j = copying(n);
-            j.moved = Some(now() - SignedDuration::from_mins(34));
+            j.last_progress = Some(now() - SignedDuration::from_mins(34));
         })
     };
     let mut model = board(vec![still(1), copying(2)]);
@@ -296,8 +296,8 @@ fn the_filter_narrows_jobs_as_one_types() {
 fn details_tell_where_a_copy_comes_from_and_what_it_made() {
     let mut model = board(vec![with(1, |j| {
         *j = copying(1);
-        j.made = vec![ami(5), ami(1)];
-        j.moved = Some(now() - SignedDuration::from_mins(2));
+        j.images = vec![ami(5), ami(1)];
+        j.last_progress = Some(now() - SignedDuration::from_mins(2));
         j.note = Some(Note::Untagged("not authorized".into()));
     })]);
     keys(&mut model, "d");

@@ -124,13 +124,13 @@ impl Confirmation {
         let image =
             job.image().map_or("it has no image id yet".to_owned(), |i| format!("its image {i} is deregistered"));
         let mut text = vec![format!("Cancel the copy \"{}\" to {}?", request.name, request.destination)];
-        if let JobState::Removing { purpose: RemovalReason::Retry { .. }, .. } = &job.state {
+        if let JobState::Removing { reason: RemovalReason::Retry { .. }, .. } = &job.state {
             text.push(
                 "It is not retried. If the removal of its failed image has begun, that is brought to its end.".into(),
             );
         } else if let JobState::InDoubt { .. } = &job.state {
             text.push("It is given up. Images that may be this copy stay as they are.".into());
-        } else if job.state == JobState::Queued && job.image().is_none() && job.made.is_empty() {
+        } else if job.state == JobState::Queued && job.image().is_none() && job.images.is_empty() {
             text.push("It waits in the queue: unless an earlier sending began it, AWS never hears of it.".into());
         } else {
             text.push(format!("In {}, {image} and the snapshots made for it are deleted.", request.destination));

@@ -35,7 +35,7 @@ fn stands_in(job: &Job, word: &str) -> bool {
         elsewhere,
         why,
     ];
-    texts.iter().any(|t| holds(t, word)) || job.made.iter().chain(job.image()).any(|i| holds(i.as_str(), word))
+    texts.iter().any(|t| holds(t, word)) || job.images.iter().chain(job.image()).any(|i| holds(i.as_str(), word))
 }
 
 /// Case does not matter. Nearly everything is ASCII, and thousands are looked through with every key.

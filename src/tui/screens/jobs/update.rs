@@ -165,7 +165,7 @@ fn yank(model: &mut Model, effects: &mut Vec<Effect>) {
         Some(history) => history.current().map(AsRef::as_ref),
         None => current(model),
     };
-    match job.map(|j| j.image().or(j.made.last()).map(ToString::to_string)) {
+    match job.map(|j| j.image().or(j.images.last()).map(ToString::to_string)) {
         Some(Some(id)) => model.yank(id, effects),
         Some(None) => model.say("This copy has no image id."),
         None => model.say("There is no copy here."),

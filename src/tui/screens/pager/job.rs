@@ -61,7 +61,7 @@ fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
             "Press t on the copy, or run `amigrate resolve`, and say which image it is, or that it is to be copied again.",
         );
     }
-    for (snapshot, why) in job.still_to_remove() {
+    for (snapshot, why) in job.undeleted_snapshots() {
         add("to be removed", &labels::undeleted(snapshot, why));
     }
     for left in &job.leftovers {
@@ -83,8 +83,8 @@ fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
     let none = if job.state.ended() { "none" } else { "no id yet" };
     add("new image", job.image().map_or(none, |i| i.as_str()));
     // One that is gone is named too: it may stand in CloudTrail, or in somebody's notes.
-    if job.made.iter().any(|made| Some(made) != job.image()) {
-        let made: Vec<&str> = job.made.iter().map(ImageId::as_str).collect();
+    if job.images.iter().any(|made| Some(made) != job.image()) {
+        let made: Vec<&str> = job.images.iter().map(ImageId::as_str).collect();
         add("images made", &made.join(", "));
     }
     add("batch", job.batch.as_str());
@@ -105,7 +105,7 @@ fn tags(job: &Job) -> String {
         (Origin::Elsewhere, _) => "not known: started elsewhere".into(),
         (Origin::Here, true) => format!("{} and {}, on the image and its snapshots", JobTags::JOB, JobTags::BATCH),
         (Origin::Here, false) => {
-            let made = if job.made.is_empty() { "sent" } else { "made" };
+            let made = if job.images.is_empty() { "sent" } else { "made" };
             match &job.note {
                 Some(Note::Untagged(why)) => format!("{made} without tags: {}", clean(why)),
                 _ => format!("{made} without tags"),
@@ -147,12 +147,12 @@ fn times(job: &Job, now: Timestamp, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
     let time = |t: Timestamp| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
-    add("asked for", &time(job.asked));
+    add("asked for", &time(job.requested));
     if let Some(ended) = job.ended {
         add("ended", &time(ended));
     }
     add("elapsed", &duration(job.elapsed(now)));
-    if let Some(moved) = job.moved.filter(|_| !job.state.ended()) {
+    if let Some(moved) = job.last_progress.filter(|_| !job.state.ended()) {
         add("last progress", &format!("{} ago ({})", duration(now.duration_since(moved).as_secs()), time(moved)));
     }
     if let Some(left) = job.eta(now) {
