@@ -46,7 +46,4 @@ pub(super) const TOO_LONG: &[&str] = &[
     "src/sim/api/copy_image.rs fn begin",
     "src/sim/transport/query.rs fn answer",
     "src/term/frame.rs",
-    "tests/it/main_job.rs fn two_copies_with_a_key_and_one_cancelled",
-    "tests/it/simulation/mod.rs",
-    "tests/it/support/driver_harness.rs",
 ];

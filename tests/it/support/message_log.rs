@@ -1,4 +1,4 @@
-//! Messages of a run, kept with their times: what a model was told, so that another can be told the same.
+//! The messages of a run with their times, to be replayed to another model.
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ pub(crate) async fn record(
     (log, model, asked)
 }
 
-/// Tells a fresh model the same.
+/// Replays a log to a new model.
 pub(crate) fn replay(builder: &ScreenHarnessBuilder, log: &MessageLog) -> (Model, Vec<Effect>) {
     let (mut model, mut asked) = Model::new(builder.start());
     for (now, msg) in log {

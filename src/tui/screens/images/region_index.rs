@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::{
     Image, ImageId, Region,
-    filter::{Letters, searched},
+    filter::{Letters, append_search_text},
 };
 
 /// The images of a region in the catalogue's order, with their searched texts.
@@ -43,7 +43,7 @@ impl RegionIndex {
         }
         for image in images.iter().skip(self.images.len()) {
             let start = self.texts.len();
-            searched(image, &mut self.texts);
+            append_search_text(image, &mut self.texts);
             self.letters.push(Letters::of(&self.texts[start..]));
             self.ends.push(self.texts.len());
             self.sizes.push(image.size_gib());

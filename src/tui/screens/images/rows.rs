@@ -219,7 +219,7 @@ impl Rows {
             for (at, image, text, letters) in index.part(share * count, count) {
                 let place = places.get(at).copied().unwrap_or(NOWHERE);
                 if place != NOWHERE
-                    && let Some(score) = filter.score_searched(image, text, letters, &mut matcher, &mut buffer)
+                    && let Some(score) = filter.score_search_text(image, text, letters, &mut matcher, &mut buffer)
                 {
                     hits.push((place, score));
                 }
