@@ -123,7 +123,7 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     if model.start.config.read_only {
         model.show_error(
-            "Read-only mode: nothing is changed in AWS. Ctrl-y copies the AWS CLI command to your clipboard.",
+            "Read-only: nothing is changed in AWS. Ctrl-y copies the AWS CLI command to your clipboard.",
         );
         return;
     }
