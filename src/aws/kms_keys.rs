@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_kms::types::{KeyMetadata, KeySpec, KeyState, KeyUsageType};
 use futures_util::{StreamExt, stream};
 
-use super::{errors, session::Session};
+use super::session::Session;
 use crate::domain::{Failure, KeyChoice, KmsKeyRef, Region, kms_key::KeyList};
 
 /// `DescribeKey` calls at a time; KMS allows many more, but shares them with everything in the account.
@@ -79,22 +79,6 @@ impl Session {
                 None => (Some(true), key.description.unwrap_or_default()),
             },
             Ok(None) | Err(_) => (None, String::new()),
-        }
-    }
-
-    /// Whether a snapshot in this region can be encrypted with this key, which EC2 itself would find out only
-    /// while copying. A key one may not look at passes: it cannot be known.
-    pub async fn check_key(&self, region: &Region, key: &KmsKeyRef) -> Result<(), Failure> {
-        let what = format!("use key {key} in {region}");
-        match self.describe_key(region, key.as_str()).await {
-            Ok(Some(metadata)) => match unusable(&metadata) {
-                Some(why) => Err(Failure::new(what, why)
-                    .hint("A snapshot wants an enabled symmetric key (SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT).")),
-                None => Ok(()),
-            },
-            Ok(None) => Ok(()),
-            Err(failure) if errors::denied(&failure) => Ok(()),
-            Err(failure) => Err(Failure { what, ..failure }),
         }
     }
 
@@ -190,7 +174,6 @@ fn unusable(key: &KeyMetadata) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::aws::testing::{CannedResponse, eu, scripted};
 
     const ALIASES: &str = r#"{"Truncated":false,"Aliases":[
@@ -261,31 +244,5 @@ mod tests {
         assert!(problem.hint.starts_with("You may type a key's id, alias or ARN all the same."), "{problem:?}");
         assert!(problem.hint.contains("`kms:ListAliases`"), "{problem:?}");
         assert_eq!((list.choices.len(), list.default_key, list.encrypts_by_default), (0, None, false));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_key_is_checked_before_ec2_would_fail_silently() {
-        let cases = [
-            (CannedResponse::ok(&described("1")), Ok(())),
-            (CannedResponse::ok(&described("2")), Err("it is disabled")),
-            (CannedResponse::ok(&described("5")), Err("it is a key of RSA_2048")),
-            (CannedResponse::new(400, r#"{"__type":"AccessDeniedException","message":"no"}"#), Ok(())),
-            (
-                CannedResponse::new(400, r#"{"__type":"NotFoundException","message":"Alias is not found."}"#),
-                Err("not found"),
-            ),
-        ];
-        for (answer, expected) in cases {
-            let (session, _) = scripted(move |_, _| answer.clone());
-            let got = session.check_key(&eu(), &KmsKeyRef::new("alias/web").unwrap()).await;
-            match expected {
-                Ok(()) => assert_eq!(got, Ok(())),
-                Err(word) => {
-                    let failure = got.unwrap_err();
-                    assert!(failure.why.contains(word), "{failure:?}");
-                    assert_eq!(failure.what, "use key alias/web in eu-west-1");
-                }
-            }
-        }
     }
 }

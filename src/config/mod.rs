@@ -12,7 +12,7 @@ use std::{io::ErrorKind, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AccountId, Failure, OwnerFilter};
+use crate::domain::Failure;
 
 pub use paths::{default_path, state_dir};
 
@@ -62,7 +62,7 @@ pub struct Aws {
 pub struct Browse {
     /// Regions at the start: none for the profile's, `all` for every enabled one.
     pub regions: Vec<String>,
-    /// Whose images at the start, as [`parse_whose`] reads it.
+    /// Whose images at the start, as [`OwnerFilter::parse`](crate::domain::OwnerFilter::parse) reads it.
     pub whose: String,
     /// The name pattern for Amazon's images.
     pub amazon_name: String,
@@ -294,21 +294,6 @@ impl Config {
         }
         Ok(())
     }
-}
-
-/// Whose images a word means: `mine`, `shared`, `amazon`, `marketplace`, an account id, or `public:PATTERN`.
-pub fn parse_whose(word: &str) -> Option<OwnerFilter> {
-    Some(match word {
-        "mine" => OwnerFilter::Mine,
-        "shared" => OwnerFilter::Shared,
-        "amazon" => OwnerFilter::Amazon,
-        "marketplace" => OwnerFilter::Marketplace,
-        _ => match word.strip_prefix("public:") {
-            Some(name) if !name.is_empty() => OwnerFilter::Public { name: name.to_owned() },
-            Some(_) => return None,
-            None => OwnerFilter::Account(AccountId::new(word).ok()?),
-        },
-    })
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::domain::Region;
+use crate::domain::{OwnerFilter, Region};
 
 /// What a setting takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,7 +14,7 @@ pub enum Expect {
     Text,
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// Whose images, as [`super::parse_whose`] reads it.
+    /// Whose images, as [`OwnerFilter::parse`] reads it.
     Whose,
     /// A list of regions, or `all` alone.
     Regions,
@@ -45,7 +45,7 @@ impl Expect {
         match (self, value) {
             (Self::Switch, toml::Value::Boolean(_)) | (Self::Text, toml::Value::String(_)) => true,
             (Self::Choice(words), toml::Value::String(word)) => words.contains(&word.as_str()),
-            (Self::Whose, toml::Value::String(word)) => super::parse_whose(word).is_some(),
+            (Self::Whose, toml::Value::String(word)) => OwnerFilter::parse(word).is_some(),
             (Self::Regions, toml::Value::Array(names)) => {
                 let all = names.len() == 1 && names[0].as_str() == Some("all");
                 all || names.iter().all(|name| name.as_str().is_some_and(|name| Region::new(name).is_ok()))

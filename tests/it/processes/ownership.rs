@@ -89,7 +89,8 @@ fn in_doubt() -> ProcessFixture {
     let mut request = fixture.request("ours", REGION, 7);
     request.volumes.truncate(1);
     let theirs = fixture.ec2.with(|w| {
-        w.copy_as_other_user(&here(), &request.source, &request.source_region, "ours", Timestamp::now()).expect("it may")
+        w.copy_as_other_user(&here(), &request.source, &request.source_region, "ours", Timestamp::now())
+            .expect("it may")
     });
     // It stands in the store as sent eleven minutes ago by a process that has died since.
     let eleven_minutes = jiff::SignedDuration::from_mins(11);
