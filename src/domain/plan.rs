@@ -53,6 +53,8 @@ pub enum Field {
     Key,
     /// Key for one destination.
     KeyFor(Region),
+    /// Whether the sources' own tags are copied.
+    CopyTags,
 }
 
 /// Mistake or warning.
