@@ -1,6 +1,6 @@
 //! Settings: defaults, then the file, then the environment; flags are applied by whoever parsed them.
 //!
-//! Owns every setting and its meaning; the key table in [`keys`] drives the names, the error texts, the environment
+//! Owns every setting and its meaning; the key table in [`settings`] drives the names, the error texts, the environment
 //! variables and the example file. What is set under `AWS_*` stays with the SDK.
 
 mod environment;

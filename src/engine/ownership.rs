@@ -23,7 +23,7 @@ pub struct Evidence {
     pub source: ImageId,
     /// That image's snapshots; empty if they are not known, and then nothing can be proved.
     pub source_snapshots: Vec<SnapshotId>,
-    /// The value of the tag [`Tags::JOB`] on its snapshots; none if they were not tagged.
+    /// The value of the tag [`JobTags::JOB`](super::JobTags::JOB) on its snapshots; none if they were not tagged.
     pub tag: Option<ClientToken>,
     /// Snapshots that the image's own block devices listed.
     pub listed: BTreeSet<SnapshotId>,
