@@ -27,8 +27,8 @@ fn pending_work(model: &Model) -> PendingWork {
 
 fn counter<'a>(pending: &'a mut PendingWork, job: &Job) -> &'a mut usize {
     match &job.state {
-        JobState::Removing { purpose: RemovalReason::Deregister, .. } => &mut pending.deregistering,
-        JobState::Removing { purpose: RemovalReason::Retry { .. }, .. } => &mut pending.queued,
+        JobState::Removing { reason: RemovalReason::Deregister, .. } => &mut pending.deregistering,
+        JobState::Removing { reason: RemovalReason::Retry { .. }, .. } => &mut pending.queued,
         _ if job.leaving() => &mut pending.cancelling,
         _ => &mut pending.queued,
     }

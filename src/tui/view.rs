@@ -156,8 +156,8 @@ impl JobCounts {
         let mut counts = Self::default();
         for job in model.jobs_view.jobs() {
             match &job.state {
-                JobState::Removing { purpose: RemovalReason::Deregister, .. } => counts.deregistering += 1,
-                JobState::Removing { purpose: RemovalReason::Retry { .. }, .. } => counts.queued += 1,
+                JobState::Removing { reason: RemovalReason::Deregister, .. } => counts.deregistering += 1,
+                JobState::Removing { reason: RemovalReason::Retry { .. }, .. } => counts.queued += 1,
                 state if job.leaving() && !state.ended() => counts.cancelling += 1,
                 JobState::Copying { .. } | JobState::Starting => counts.copying += 1,
                 JobState::Queued | JobState::Reconciling { .. } => counts.queued += 1,

@@ -71,7 +71,7 @@ fn every_changing_call_is_kept_with_who_where_what_and_how_it_ended() {
     let calls = of(cancelled);
     let actions: Vec<&str> = calls.iter().map(|e| e.action.as_str()).collect();
     assert_eq!(actions[..2], ["CopyImage", "DeregisterImage"], "{calls:#?}");
-    let image = cancelled.made.first().unwrap();
+    let image = cancelled.images.first().unwrap();
     assert_eq!(calls[0].resource, format!("{} in us-east-1 > {image}", cancelled.request.source));
     // With what became of its snapshots.
     assert!(calls[1].resource.starts_with(&format!("{image} > snap-")), "{:?}", calls[1]);

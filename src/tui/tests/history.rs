@@ -23,14 +23,14 @@ fn ended(n: u32, change: impl FnOnce(&mut Job)) -> Job {
     with(n, |j| {
         *j = available(n);
         j.ended = Some(now() - SignedDuration::from_hours(30));
-        j.asked = now() - SignedDuration::from_hours(31);
+        j.requested = now() - SignedDuration::from_hours(31);
         change(j);
     })
 }
 
 #[test]
 fn the_history_is_loaded_when_opened() {
-    let cancelled = ended(2, |j| (j.state, j.made) = (JobState::Cancelled, vec![]));
+    let cancelled = ended(2, |j| (j.state, j.images) = (JobState::Cancelled, vec![]));
     let mut model = opened(vec![copying(7)], vec![ended(1, |_| ()), cancelled]);
     shows(
         &mut model,

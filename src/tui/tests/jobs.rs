@@ -43,7 +43,7 @@ pub(super) fn with(n: u32, change: impl FnOnce(&mut Job)) -> Job {
 pub(super) fn copying(n: u32) -> Job {
     with(n, |j| {
         j.state = JobState::Copying { image: ami(n) };
-        j.moved = Some(now());
+        j.last_progress = Some(now());
         j.snapshots = vec![SnapshotProgress {
             id: SnapshotId::new(&format!("snap-{n:017x}")).unwrap(),
             size: 8,
@@ -56,7 +56,7 @@ pub(super) fn copying(n: u32) -> Job {
 pub(super) fn available(n: u32) -> Job {
     with(n, |j| {
         j.state = JobState::Available { image: ami(n) };
-        j.made = vec![ami(n)];
+        j.images = vec![ami(n)];
         j.ended = Some(now());
     })
 }
@@ -131,8 +131,8 @@ pub(super) fn overlay(model: &Model) -> Option<&screens::Overlay> {
     model.overlays.last()
 }
 
-fn removing(purpose: RemovalReason, step: RemovalStep) -> Job {
-    with(1, |j| j.state = JobState::Removing { image: ami(1), purpose, step })
+fn removing(reason: RemovalReason, step: RemovalStep) -> Job {
+    with(1, |j| j.state = JobState::Removing { image: ami(1), reason, step })
 }
 
 fn text_of(job: &Job) -> String {
@@ -149,11 +149,11 @@ fn every_state_has_a_text() {
         (state(JobState::Reconciling { at: None }), "reconciling: asking AWS whether it started".to_owned()),
         (state(JobState::Gone { image: ami(1) }), format!("gone: {gone}, deregistered by somebody else")),
         (
-            removing(RemovalReason::Cancel, RemovalStep::Checking { at: None, asked: None, slow: 0 }),
+            removing(RemovalReason::Cancel, RemovalStep::Checking { at: None, sent: None, slow_answers: 0 }),
             format!("cancelling: checking that {gone} is still pending"),
         ),
         (
-            removing(again(), RemovalStep::Deregistering { at: None, looked: None, earlier: false }),
+            removing(again(), RemovalStep::Deregistering { at: None, checked: None, sent_before: false }),
             "removing the failed image, then retrying".into(),
         ),
         (
@@ -212,7 +212,7 @@ fn a_stalled_copy_is_a_problem_and_nothing_is_done_about_it() {
     let still = |n| {
         with(n, |j| {
             *j = copying(n);
-            j.moved = Some(now() - SignedDuration::from_mins(34));
+            j.last_progress = Some(now() - SignedDuration::from_mins(34));
         })
     };
     let mut model = with_jobs(vec![still(1), copying(2)]);
@@ -297,8 +297,8 @@ fn the_filter_narrows_the_jobs_while_typing() {
 fn details_show_origin_and_images_of_a_copy() {
     let mut model = with_jobs(vec![with(1, |j| {
         *j = copying(1);
-        j.made = vec![ami(5), ami(1)];
-        j.moved = Some(now() - SignedDuration::from_mins(2));
+        j.images = vec![ami(5), ami(1)];
+        j.last_progress = Some(now() - SignedDuration::from_mins(2));
         j.note = Some(Note::Untagged("not authorized".into()));
     })]);
     keys(&mut model, "d");

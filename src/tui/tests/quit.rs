@@ -4,8 +4,8 @@ use super::{jobs::*, *};
 use crate::engine::{RemovalReason, RemovalStep};
 
 fn cancelling(n: u32) -> Job {
-    let step = RemovalStep::Checking { at: None, asked: None, slow: 0 };
-    with(n, |j| j.state = JobState::Removing { image: ami(n), purpose: RemovalReason::Cancel, step })
+    let step = RemovalStep::Checking { at: None, sent: None, slow_answers: 0 };
+    with(n, |j| j.state = JobState::Removing { image: ami(n), reason: RemovalReason::Cancel, step })
 }
 
 #[test]

@@ -229,7 +229,7 @@ impl ProcessFixture {
                 other => panic!("{other:?} has an image"),
             }
         }
-        let begun: usize = jobs.iter().map(|j| j.made.len()).sum();
+        let begun: usize = jobs.iter().map(|j| j.images.len()).sum();
         assert_eq!(made, begun as u64, "images that EC2 made, and those the store knows of; {}", told(&jobs));
 
         let scenario: Vec<ImageId> = self
@@ -266,7 +266,7 @@ pub(crate) fn told(jobs: &[Job]) -> String {
             request.destination,
             j.phase().as_str(),
             j.waiting,
-            j.made,
+            j.images,
             j.note
         )
     };

@@ -75,7 +75,7 @@ async fn what_a_cancel_leaves_is_named() {
         harness.pass(Duration::from_millis(500)).await;
     }
     let job = harness.seen().jobs[0].clone();
-    let (here, now) = (region("eu-west-2"), job.moved.unwrap());
+    let (here, now) = (region("eu-west-2"), job.last_progress.unwrap());
     harness.world.with(|w| {
         let own = &job.snapshots[0].id;
         w.complete_snapshot(&here, own, now).unwrap();

@@ -219,7 +219,7 @@ fn play(seed: u64, log: bool) -> (Counts, Vec<String>, String) {
                     job.id,
                     job.request.name,
                     job.phase().as_str(),
-                    job.made,
+                    job.images,
                     job.note,
                     job.state
                 );

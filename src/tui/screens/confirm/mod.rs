@@ -96,13 +96,13 @@ impl Confirmation {
     pub fn cancel(job: &Job) -> Self {
         let request = &job.request;
         let mut text = vec![format!("Cancel the copy \"{}\" to {}?", request.name, request.destination)];
-        if let JobState::Removing { purpose: RemovalReason::Retry { .. }, .. } = &job.state {
+        if let JobState::Removing { reason: RemovalReason::Retry { .. }, .. } = &job.state {
             text.push(
                 "It will not be retried. If its failed image is already being removed, that is completed.".into(),
             );
         } else if let JobState::InDoubt { .. } = &job.state {
             text.push("The copy is given up. Images that may be this copy are kept.".into());
-        } else if job.state == JobState::Queued && job.image().is_none() && job.made.is_empty() {
+        } else if job.state == JobState::Queued && job.image().is_none() && job.images.is_empty() {
             text.push(
                 "It is still queued: unless an earlier request has started it, nothing was created in AWS.".into(),
             );

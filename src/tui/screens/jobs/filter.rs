@@ -36,7 +36,7 @@ fn contains(job: &Job, word: &str) -> bool {
         why,
     ];
     texts.iter().any(|t| text_contains(t, word))
-        || job.made.iter().chain(job.image()).any(|i| text_contains(i.as_str(), word))
+        || job.images.iter().chain(job.image()).any(|i| text_contains(i.as_str(), word))
 }
 
 /// Ignores case. ASCII, which nearly everything is, is compared in place: thousands of jobs are searched at every key.

@@ -95,14 +95,14 @@ fn headings(columns: &Columns, ctx: DrawContext<'_>) -> Text<'static> {
 }
 
 fn row(model: &Model, job: &Job, columns: &Columns, current: bool, ctx: DrawContext<'_>) -> Text<'static> {
-    let ended = job.ended.unwrap_or(job.asked);
+    let ended = job.ended.unwrap_or(job.requested);
     let when = if columns.full_time {
         ended.strftime("%Y-%m-%d %H:%M").to_string()
     } else {
         age(model.now.duration_since(ended).as_secs())
     };
     let took = duration(job.elapsed(model.now));
-    let image = job.image().or(job.made.last()).map_or("-", |i| i.as_str());
+    let image = job.image().or(job.images.last()).map_or("-", |i| i.as_str());
     let phase = job.phase().as_str();
     let texts = [job.request.name.as_str(), &route(job, columns.full_route), phase, &when, &took, image];
     let [head, ended, tail] = cells_of(columns, texts, if current { ">" } else { " " }, ctx);

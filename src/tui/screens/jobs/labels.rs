@@ -125,7 +125,7 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (String, S
             let note = note.filter(|_| !untagged).map_or_else(String::new, |n| format!(". {n}"));
             (format!("{phase}: {}{note}", clean(&failure.why)), theme::BAD)
         }
-        JobState::Removing { purpose: RemovalReason::Retry { .. }, .. } => {
+        JobState::Removing { reason: RemovalReason::Retry { .. }, .. } => {
             (noted(&labels::removal(job).unwrap_or_default()), theme::WARN)
         }
         JobState::Removing { .. } => {

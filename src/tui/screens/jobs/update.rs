@@ -176,7 +176,7 @@ fn yank(model: &mut Model, effects: &mut Vec<Effect>) {
         Some(history) => history.current().map(AsRef::as_ref),
         None => current(model),
     };
-    match job.map(|j| j.image().or(j.made.last()).map(ToString::to_string)) {
+    match job.map(|j| j.image().or(j.images.last()).map(ToString::to_string)) {
         Some(Some(id)) => model.yank(id, effects),
         Some(None) => model.show_notice("This copy has no image id."),
         None => model.show_notice("There is no copy here."),

@@ -39,7 +39,7 @@ fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
     let mut lines = entry("state", &state_text(&model.jobs_view, job, model.now).0, width);
     lines.extend(advice(job, width));
     let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
-    for (snapshot, why) in job.still_to_remove() {
+    for (snapshot, why) in job.undeleted_snapshots() {
         add("to be deleted", &labels::undeleted(snapshot, why));
     }
     for left in &job.leftovers {
@@ -62,8 +62,8 @@ fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
     let none = if job.state.ended() { "none" } else { "no id yet" };
     add("new image", job.image().map_or(none, |i| i.as_str()));
     // Deregistered images too: they may be in CloudTrail or in somebody's notes.
-    if job.made.iter().any(|made| Some(made) != job.image()) {
-        let made: Vec<&str> = job.made.iter().map(ImageId::as_str).collect();
+    if job.images.iter().any(|made| Some(made) != job.image()) {
+        let made: Vec<&str> = job.images.iter().map(ImageId::as_str).collect();
         add("images made", &made.join(", "));
     }
     add("batch", job.batch.as_str());
@@ -112,7 +112,7 @@ fn amigrate_tags(job: &Job) -> String {
         (Origin::Elsewhere, _) => "unknown: started elsewhere".into(),
         (Origin::Here, true) => format!("{} and {}, on the image and its snapshots", JobTags::JOB, JobTags::BATCH),
         (Origin::Here, false) => {
-            let made = if job.made.is_empty() { "sent" } else { "made" };
+            let made = if job.images.is_empty() { "sent" } else { "made" };
             match &job.note {
                 Some(Note::Untagged(why)) => format!("{made} without tags: {}", clean(why)),
                 _ => format!("{made} without tags"),
@@ -154,12 +154,12 @@ fn times(job: &Job, now: Timestamp, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
     let time = |t: Timestamp| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
-    add("requested", &time(job.asked));
+    add("requested", &time(job.requested));
     if let Some(ended) = job.ended {
         add("ended", &time(ended));
     }
     add("elapsed", &duration(job.elapsed(now)));
-    if let Some(moved) = job.moved.filter(|_| !job.state.ended()) {
+    if let Some(moved) = job.last_progress.filter(|_| !job.state.ended()) {
         add("last progress", &format!("{} ago ({})", duration(now.duration_since(moved).as_secs()), time(moved)));
     }
     if let Some(left) = job.eta(now) {

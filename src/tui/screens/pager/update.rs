@@ -51,7 +51,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             }
         }
         (Action::YankId | Action::YankArn, PagerSubject::HistoryJob(job)) => {
-            if let Some(image) = job.image().or(job.made.last()).map(ToString::to_string) {
+            if let Some(image) = job.image().or(job.images.last()).map(ToString::to_string) {
                 model.yank(image, effects);
             }
         }

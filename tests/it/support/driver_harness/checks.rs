@@ -31,7 +31,7 @@ impl DriverHarness {
         let used: BTreeSet<&SnapshotId> = copies.iter().flat_map(|c| c.image.snapshot_ids()).collect();
         for (region, image, snapshot) in &snapshots {
             let unseen = |j: &Job| {
-                j.made.contains(image)
+                j.images.contains(image)
                     && matches!(
                         j.note,
                         Some(Note::DeregisteredElsewhere | Note::SnapshotsNotListed(_) | Note::FailedImage(_))
@@ -67,7 +67,7 @@ fn check_makers(jobs: &[Job], copies: &[CopySeen], changes: &[Change], wrong: &m
     let mut tokens = BTreeSet::new();
     let mut owners: BTreeMap<&ImageId, usize> = BTreeMap::new();
     for job in jobs {
-        for image in &job.made {
+        for image in &job.images {
             if job.origin == Origin::Here {
                 *owners.entry(image).or_default() += 1;
             } else {
