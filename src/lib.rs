@@ -1,6 +1,6 @@
 //! `amigrate`: browse Amazon Machine Images by region, copy them, watch the copies, cancel them.
 //!
-//! The layers, lowest first; a module uses only those above it in this list (`tests/layering.rs` checks it):
+//! The layers, lowest first; a module uses only those above it in this list (`tests/it/layering` checks it):
 //!
 //! | layer | owns |
 //! |---|---|

@@ -9,7 +9,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::{identity::NotVerified, truncation::TruncatedResponse};
+use super::truncation::TruncatedResponse;
 use crate::domain::{Failure, FailureKind, Retry, text};
 
 mod causes;
@@ -24,6 +24,11 @@ pub(super) type CallError<E> = SdkError<E, HttpResponse>;
 /// An operation's own error.
 pub(super) trait Coded: ProvideErrorMetadata + Error + 'static {}
 impl<E: ProvideErrorMetadata + Error + 'static> Coded for E {}
+
+/// Why credentials that exist are not used.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct NotVerified(pub(super) Failure);
 
 /// What was being done, and what the session knows about itself.
 #[derive(Debug, Clone, Copy)]
@@ -160,9 +165,9 @@ fn network(context: &Context<'_>, error: &(dyn Error + 'static)) -> Failure {
     context.fail(why).hint(hint).retry(retry)
 }
 
-/// Whether AWS knows who asks but does not let them.
+/// Returns true if AWS knows the caller and does not allow the request.
 pub(super) fn denied(failure: &Failure) -> bool {
-    failure.code.as_deref().is_some_and(|code| codes::DENIED.contains(&code))
+    failure.kind == FailureKind::Denied
 }
 
 /// Credentials were not to be had.

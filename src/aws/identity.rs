@@ -20,17 +20,12 @@ use aws_credential_types::{
 
 use tokio::time::{Instant, timeout};
 
-use super::errors;
+use super::errors::{self, NotVerified};
 use crate::domain::{
     Account, AccountId, CredentialSource, Failure, FailureKind, Identity, Partition, Region, Retry, text::clean,
 };
 
 const WHAT: &str = "find out whose credentials these are";
-
-/// Why credentials that exist are not used.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct NotVerified(pub(super) Failure);
 
 /// What errors of the session's credentials are worded with.
 #[derive(Debug, Clone, Default)]

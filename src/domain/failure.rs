@@ -1,32 +1,51 @@
-//! What went wrong, said so that a person can act on it. Owns the one error type of the program.
+//! What went wrong, said so that a person can act on it: the one error type of the program.
 
 use serde::{Deserialize, Serialize};
 
-/// Whether doing the same again can help.
+/// Whether repeating the request can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Retry {
-    /// Waiting helps: throttles, limits, networks, server faults.
+    /// Waiting helps: throttling, limits, networks, server faults.
     Later,
     /// The request itself must change.
     AfterChange,
     /// The credentials must be renewed or provided; nothing is wrong with the request.
     AfterLogin,
-    /// Nothing a person does here will help.
+    /// Nothing a person does here helps.
     Never,
 }
 
-/// What a failure means beyond trying again, where the program acts on it. Set where AWS's codes are read, and nowhere else.
+/// What a failure means where the program acts on it. AWS's error codes are classified in `aws` and nowhere else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum FailureKind {
     /// Nothing that needs a case of its own.
     #[default]
     Other,
+    /// AWS limits the rate of requests.
+    Throttled,
+    /// The account's limit of concurrent copies or snapshots is reached.
+    LimitReached,
+    /// AWS knows the caller and does not allow the request.
+    Denied,
+    /// A tag is not allowed, or there are too many.
+    TagsRefused,
+    /// Another resource still uses the one that was to be deleted.
+    InUse,
+    /// Another request is changing the same resource.
+    ConcurrentChange,
     /// The credentials are bad or the region is not enabled for the account: EC2 answers both alike.
     CredentialsOrRegion,
-    /// The credentials work, for another account than the session's. Nothing was signed with them.
+    /// The credentials work, but belong to another account than the session's. Nothing was signed with them.
     OtherAccount,
-    /// There were no credentials to sign the call with, so it was not sent.
+    /// There were no credentials to sign the request with, so it was not sent.
     NotSigned,
+}
+
+impl FailureKind {
+    /// Returns true if AWS refused the request for now: nothing was done, and the same request may succeed later.
+    pub fn refused_for_now(self) -> bool {
+        matches!(self, Self::Throttled | Self::LimitReached | Self::InUse | Self::ConcurrentChange)
+    }
 }
 
 /// One failure: what failed, why, what to do about it.
@@ -43,7 +62,7 @@ pub struct Failure {
     pub hint: String,
     /// Whether trying again helps.
     pub retry: Retry,
-    /// What it means for the credentials.
+    /// What the program makes of it.
     #[serde(default)]
     pub kind: FailureKind,
     /// AWS's error code, for example `InvalidAMIID.NotFound`.
@@ -53,7 +72,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure without code, id or hint, that only a change of the request can mend.
+    /// Makes a failure without code, id or hint, of a request that must change.
     pub fn new(what: impl Into<String>, why: impl Into<String>) -> Self {
         Self {
             what: what.into(),
@@ -66,42 +85,42 @@ impl Failure {
         }
     }
 
-    /// Adds what to do about it.
+    /// Sets what to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = hint.into();
         self
     }
 
-    /// Says whether trying again helps.
+    /// Sets whether trying again helps.
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
         self
     }
 
-    /// Says what it means for the credentials.
+    /// Sets what the program makes of it.
     #[must_use]
     pub fn kind(mut self, kind: FailureKind) -> Self {
         self.kind = kind;
         self
     }
 
-    /// Adds AWS's error code.
+    /// Sets AWS's error code.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// Adds AWS's request id.
+    /// Sets AWS's request id.
     #[must_use]
     pub fn request_id(mut self, id: Option<String>) -> Self {
         self.request_id = id;
         self
     }
 
-    /// Whether AWS's code is this one, or starts with it and a dot.
+    /// Returns true if AWS's code is this one, or starts with it and a dot. Only `aws` asks; everybody else uses the kind.
     pub fn is(&self, code: &str) -> bool {
         self.code
             .as_deref()
@@ -109,32 +128,12 @@ impl Failure {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 
-    /// Whether the call was never sent, for want of credentials to sign it with.
+    /// Returns true if the request was never sent, for want of credentials to sign it with.
     pub fn not_signed(&self) -> bool {
         matches!(self.kind, FailureKind::NotSigned | FailureKind::OtherAccount)
     }
 
-    /// Whether AWS knows who asks, and does not allow it.
-    pub fn is_denied(&self) -> bool {
-        ["UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "UnauthorizedAccess"]
-            .iter()
-            .any(|code| self.is(code))
-    }
-
-    /// Whether AWS asked to slow down or named a limit.
-    pub fn is_throttle(&self) -> bool {
-        [
-            "RequestLimitExceeded",
-            "Throttling",
-            "ThrottlingException",
-            "ResourceLimitExceeded",
-            "PendingSnapshotLimitExceeded",
-        ]
-        .iter()
-        .any(|code| self.is(code))
-    }
-
-    /// Several lines for a person: what and why, the hint, then AWS's own references.
+    /// Returns several lines for a person: what and why, the hint, then AWS's own references.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![self.to_string()];
         if !self.hint.is_empty() {

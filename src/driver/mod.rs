@@ -9,6 +9,7 @@ mod backend;
 pub mod background;
 mod clock;
 mod context;
+mod engine_config;
 mod follower;
 mod heartbeat;
 pub mod login;

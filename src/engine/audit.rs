@@ -175,8 +175,12 @@ mod tests {
     fn an_answer_says_what_became_of_the_change() {
         let image = ImageId::new("ami-00000000000000aaa").unwrap();
         let lost = Failure::new("copy", "the connection was lost").retry(Retry::Later);
-        let refused =
-            lost.clone().retry(Retry::AfterChange).code("UnauthorizedOperation").request_id(Some("req-1".into()));
+        let refused = lost
+            .clone()
+            .retry(Retry::AfterChange)
+            .code("UnauthorizedOperation")
+            .kind(FailureKind::Denied)
+            .request_id(Some("req-1".into()));
         let copied = Response::CopyImage(JobId(1), Ok(image));
         assert_eq!((copied.outcome(), copied.made().as_deref()), (Outcome::Done, Some("ami-00000000000000aaa")));
         assert_eq!(Response::CopyImage(JobId(1), Err(lost)).outcome(), Outcome::NoAnswer);
@@ -199,8 +203,8 @@ mod tests {
         let cases = [
             (coded("Unavailable", Retry::Later), Outcome::NoAnswer),
             (coded("InternalError", Retry::Later), Outcome::NoAnswer),
-            (coded("RequestLimitExceeded", Retry::Later), refused("RequestLimitExceeded")),
-            (coded("InvalidSnapshot.InUse", Retry::Later), refused("InvalidSnapshot.InUse")),
+            (coded("RequestLimitExceeded", Retry::Later).kind(FailureKind::Throttled), refused("RequestLimitExceeded")),
+            (coded("InvalidSnapshot.InUse", Retry::Later).kind(FailureKind::InUse), refused("InvalidSnapshot.InUse")),
             (coded("ExpiredToken", Retry::AfterLogin), refused("ExpiredToken")),
             (coded("InvalidAMIName.Malformed", Retry::AfterChange), refused("InvalidAMIName.Malformed")),
         ];

@@ -14,7 +14,9 @@ use super::{
     note::Note,
     ownership::{Evidence, Unproven},
 };
-use crate::domain::{Failure, ImageId, Retry, Snapshot, SnapshotId, SnapshotState, progress::SnapshotProgress};
+use crate::domain::{
+    Failure, FailureKind, ImageId, Retry, Snapshot, SnapshotId, SnapshotState, progress::SnapshotProgress,
+};
 
 /// Between two looks for what is left, while the job waits: EC2 needs a moment to let go of a snapshot.
 const BETWEEN_LOOKS: SignedDuration = SignedDuration::from_secs(3);
@@ -300,11 +302,11 @@ impl Engine {
         let cleanup = &mut job.cleanups[n];
         cleanup.waiting.remove(snapshot);
         if let Err(failure) = result {
-            let in_use = failure.is("InvalidSnapshot.InUse");
+            let in_use = failure.kind == FailureKind::InUse;
             let passes = matches!(failure.retry, Retry::Later | Retry::AfterLogin);
             let waits = if in_use { cleanup.age(now) < IN_USE_RACE } else { passes };
             // What is refused of a pending snapshot may be done once that has ended.
-            if waits || cleanup.pending.contains(snapshot) && !failure.is_denied() {
+            if waits || cleanup.pending.contains(snapshot) && failure.kind != FailureKind::Denied {
                 cleanup.waiting.insert(snapshot.clone(), Some(failure.why));
             } else {
                 let why = if in_use { LeftoverReason::InUse } else { LeftoverReason::Refused(failure.why) };

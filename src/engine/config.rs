@@ -1,55 +1,34 @@
-//! How careful the engine is with AWS: numbers, and nothing that acts on them.
+//! Limits, intervals and switches of the engine.
 
 use jiff::SignedDuration;
 
-use crate::config::Config;
-
-/// How careful the engine is with AWS. Defaults are EC2's limits as of 2026.
+/// Limits, intervals and switches of the engine. The defaults fit EC2's limits as of 2026.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EngineConfig {
-    /// Pending copies per destination region, those started elsewhere included.
+    /// The most pending copies per destination region, those started elsewhere included.
     pub pending: usize,
-    /// `CopyImage` calls a second, per destination, once the burst is spent.
+    /// `CopyImage` requests per second and destination, once the burst is spent.
     pub starts_per_second: f64,
-    /// `CopyImage` calls that may go out at once, per destination.
+    /// `CopyImage` requests that may be sent at once, per destination.
     pub start_burst: u32,
-    /// Between two looks while things move.
+    /// Between two polls of a region while copies make progress.
     pub fastest: SignedDuration,
-    /// Between two looks while nothing moves.
+    /// Between two polls of a region while none does.
     pub slowest: SignedDuration,
-    /// The longest wait after throttles and faults.
+    /// The longest wait after throttling and server faults.
     pub throttled: SignedDuration,
-    /// Between two surveys of a region for copies started elsewhere.
+    /// Between two listings of a region's pending copies, for those started elsewhere.
     pub survey: SignedDuration,
-    /// So long EC2 may not yet show an image it has begun to make: it is eventually consistent.
+    /// How long EC2 may not yet show an image it has begun to make: it is eventually consistent.
     pub unseen: SignedDuration,
-    /// So long EC2 is trusted to know a client token again. How long it does is not documented.
+    /// How long EC2 is trusted to recognise a client token. How long it does is not documented.
     pub token_memory: SignedDuration,
-    /// So long after its start a cancelled copy's snapshots may still turn up.
+    /// How long after its start a cancelled copy's snapshots may still appear.
     pub late_snapshots: SignedDuration,
     /// Whether new images and snapshots get the tags `amigrate:job` and `amigrate:batch`.
     pub tagging: bool,
-    /// Only look: nothing is sent that changes anything.
+    /// Only observe: no request that changes anything is made.
     pub read_only: bool,
-}
-
-impl EngineConfig {
-    /// As the settings say.
-    pub fn of(config: &Config) -> Self {
-        let (copy, poll) = (&config.copy, &config.poll);
-        let seconds = |s: u64| SignedDuration::from_secs(i64::try_from(s).unwrap_or(60));
-        Self {
-            pending: copy.pending_limit,
-            starts_per_second: copy.starts_per_second,
-            start_burst: copy.start_burst,
-            fastest: seconds(poll.fastest_seconds),
-            slowest: seconds(poll.slowest_seconds),
-            throttled: seconds(poll.throttled_seconds),
-            tagging: copy.job_tags,
-            token_memory: SignedDuration::from_mins(copy.token_minutes.into()),
-            ..Self::default()
-        }
-    }
 }
 
 impl Default for EngineConfig {

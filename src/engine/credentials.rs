@@ -134,7 +134,7 @@ impl Engine {
         credentials.probing = false;
         match result {
             // Refused, but known: the credentials are good, and who may ask for what is no concern here.
-            Err(failure) if !failure.is_denied() => {
+            Err(failure) if failure.kind != FailureKind::Denied => {
                 // A network that is gone says nothing of the credentials.
                 if failure.retry != Retry::Later {
                     credentials.suspected_regions.clear();

@@ -6,7 +6,6 @@
 //! whoever drives commits [`Engine::take_changed`] before the calls go out.
 
 mod audit;
-pub mod catalogue;
 mod cleanup;
 mod config;
 mod credentials;

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     BatchId, Engine, EngineConfig, Job, JobState, Request, ids::JobTags, note::Waiting, polling::PollSchedule,
 };
-use crate::domain::{Failure, Region};
+use crate::domain::{Failure, FailureKind, Region};
 
 /// One destination's way to `CopyImage`.
 #[derive(Debug, Clone, PartialEq)]
@@ -190,13 +190,13 @@ impl Engine {
 
     /// Returns what a destination's copies wait for after this failure.
     pub(super) fn hold_reason(&self, region: &Region, failure: &Failure) -> Waiting {
-        if failure.is("ResourceLimitExceeded") || failure.is("PendingSnapshotLimitExceeded") {
-            let here = self.pending().get(region).copied().unwrap_or(0).saturating_sub(1);
-            Waiting::AwsLimit { pending: here }
-        } else if failure.is_throttle() {
-            Waiting::Throttled
-        } else {
-            Waiting::RetryAfter(failure.why.clone())
+        match failure.kind {
+            FailureKind::LimitReached => {
+                let pending = self.pending().get(region).copied().unwrap_or(0).saturating_sub(1);
+                Waiting::AwsLimit { pending }
+            }
+            FailureKind::Throttled => Waiting::Throttled,
+            _ => Waiting::RetryAfter(failure.why.clone()),
         }
     }
 }

@@ -301,7 +301,7 @@ fn carried_out(result: &Result<Deregistration, Failure>) -> bool {
     match result {
         Ok(Deregistration::Done(_)) => true,
         Ok(Deregistration::Unknown | Deregistration::Unavailable | Deregistration::NotSent) => false,
-        Err(failure) => failure.retry == Retry::Later && !failure.is_throttle(),
+        Err(failure) => failure.retry == Retry::Later && !failure.kind.refused_for_now(),
     }
 }
 

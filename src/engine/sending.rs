@@ -6,7 +6,7 @@ use super::{
     Engine, JobId, JobState, RemovalReason, RemovalStep,
     note::{Note, Waiting},
 };
-use crate::domain::{Failure, ImageId, Retry};
+use crate::domain::{Failure, FailureKind, ImageId, Retry};
 
 impl Engine {
     /// `CopyImage` was answered.
@@ -93,13 +93,11 @@ impl Engine {
 /// Returns true if what was asked may have been done all the same: whatever is not EC2's refusal, its network's or its own
 /// trouble.
 pub(super) fn outcome_unknown(failure: &Failure) -> bool {
-    /// Refusals that pass by themselves, beside throttles.
-    const FOR_NOW: [&str; 3] = ["InvalidSnapshot.InUse", "ConcurrentTagAccess", "SnapshotCopyLimitExceeded"];
     if failure.not_signed() {
         return false;
     }
     match failure.retry {
-        Retry::Later => !failure.is_throttle() && !FOR_NOW.iter().any(|code| failure.is(code)),
+        Retry::Later => !failure.kind.refused_for_now(),
         Retry::AfterLogin => false,
         Retry::AfterChange | Retry::Never => failure.code.is_none(),
     }
@@ -108,5 +106,5 @@ pub(super) fn outcome_unknown(failure: &Failure) -> bool {
 /// Returns true if a copy without amigrate's tags might be allowed. AWS may hide which permission it misses, so any denial
 /// counts.
 fn about_tags(failure: &Failure) -> bool {
-    ["UnauthorizedOperation", "TagLimitExceeded", "TagPolicyViolation", "InvalidTagKey"].iter().any(|c| failure.is(c))
+    matches!(failure.kind, FailureKind::Denied | FailureKind::TagsRefused)
 }

@@ -7,9 +7,10 @@ use jiff::SignedDuration;
 
 use crate::{
     domain::{Account, Failure, LoginBackoff, OwnerFilter, Region, RegionInfo},
-    engine::{Command, JobId, catalogue::Progress},
+    engine::{Command, JobId},
     tui::{
         banner,
+        catalogue::Progress,
         model::{Awaited, Model, Reconnect, Session},
         msg::{Connected, Effect, Page},
         quit,

@@ -5,6 +5,7 @@
 mod banner;
 pub mod bindings;
 mod browse;
+pub mod catalogue;
 pub mod glyphs;
 pub mod jobs_view;
 pub mod layout;

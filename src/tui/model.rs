@@ -11,10 +11,11 @@ use crate::{
         kms_key::KeyList,
     },
     driver::DriverStatus,
-    engine::{Command, JobId, catalogue::Catalogue},
+    engine::{Command, JobId},
     term::Caps,
     tui::{
         bindings::Context,
+        catalogue::Catalogue,
         jobs_view::JobsView,
         msg::{Connected, Effect, EffectId},
         screens::{Overlay, images::ImagesPane, jobs::JobsPane},

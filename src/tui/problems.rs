@@ -6,10 +6,11 @@ use jiff::SignedDuration;
 
 use crate::{
     domain::{Failure, Region, Retry, text},
-    engine::{Job, JobState, catalogue::Progress},
+    engine::{Job, JobState},
     labels,
     tui::{
         banner,
+        catalogue::Progress,
         model::{Model, Session},
     },
 };

@@ -1,9 +1,9 @@
-//! AWS's error codes: which can be waited out, which want a change, which want a login. A table and no more.
+//! AWS's error codes, classified: the only place that compares them to tell a failure's kind.
 
 use super::Context;
 use crate::domain::{FailureKind, Retry};
 
-/// What a code means for the person.
+/// What a code means.
 #[derive(Debug)]
 pub(super) struct Class {
     pub(super) retry: Retry,
@@ -15,12 +15,16 @@ impl Class {
     fn new(retry: Retry, hint: impl Into<String>) -> Self {
         Self { retry, kind: FailureKind::Other, hint: hint.into() }
     }
+
+    fn kind(self, kind: FailureKind) -> Self {
+        Self { kind, ..self }
+    }
 }
 
 const EXPIRED: &[&str] = &["RequestExpired", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"];
 const SIGNATURE: &[&str] =
     &["SignatureDoesNotMatch", "InvalidSignatureException", "RequestTimeTooSkewed", "IncompleteSignature"];
-/// Also what a region answers that the account has not opted in to.
+/// A region that is not enabled for the account answers with these as well.
 const IDENTITY: &[&str] = &[
     "AuthFailure",
     "InvalidClientTokenId",
@@ -28,8 +32,7 @@ const IDENTITY: &[&str] = &[
     "InvalidAccessKeyId",
     "MissingAuthenticationToken",
 ];
-pub(super) const DENIED: &[&str] =
-    &["UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "UnauthorizedAccess"];
+const DENIED: &[&str] = &["UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "UnauthorizedAccess"];
 const THROTTLED: &[&str] = &[
     "RequestLimitExceeded",
     "Throttling",
@@ -42,7 +45,7 @@ const THROTTLED: &[&str] = &[
     "BandwidthLimitExceeded",
 ];
 const LIMITS: &[&str] = &["ResourceLimitExceeded", "PendingSnapshotLimitExceeded", "SnapshotCopyLimitExceeded"];
-const TROUBLE: &[&str] = &[
+const SERVER_FAULTS: &[&str] = &[
     "InternalError",
     "InternalFailure",
     "InternalServiceError",
@@ -53,17 +56,17 @@ const TROUBLE: &[&str] = &[
     "InsufficientCapacity",
 ];
 
-/// The class of a code. `status` decides for codes nobody has heard of.
+/// Returns the class of a code. The HTTP `status` decides for unknown codes.
 pub(super) fn class(context: &Context<'_>, code: &str, message: &str, status: u16) -> Class {
-    // Some of AWS's services and imitations say `Client.X` or `Server.X`.
+    // Some services, and some EC2-compatible ones, answer `Client.X` or `Server.X`.
     let code = code.strip_prefix("Client.").or_else(|| code.strip_prefix("Server.")).unwrap_or(code);
     let one_of = |codes: &[&str]| codes.contains(&code);
     let of = |retry, hint: &str| Class::new(retry, hint);
-    if code == "AuthFailure" && !generic(message) {
+    if code == "AuthFailure" && !about_credentials(message) {
         return of(Retry::AfterChange, not_authorized(message));
     }
     if one_of(IDENTITY) {
-        return Class { kind: FailureKind::CredentialsOrRegion, ..identity(context) };
+        return identity(context).kind(FailureKind::CredentialsOrRegion);
     }
     if one_of(EXPIRED) {
         let clock = if code == "RequestExpired" { ", or this machine's clock is wrong" } else { "" };
@@ -77,23 +80,25 @@ pub(super) fn class(context: &Context<'_>, code: &str, message: &str, status: u1
         return of(Retry::AfterLogin, "The secret key is wrong, or this machine's clock is.");
     }
     if one_of(DENIED) {
-        return denied(context, message);
+        return denied(context, message).kind(FailureKind::Denied);
     }
     if one_of(THROTTLED) {
-        return of(Retry::Later, "AWS limits how often this account may ask; wait a little.");
+        let hint = "AWS limits the rate of this account's requests; wait a little.";
+        return of(Retry::Later, hint).kind(FailureKind::Throttled);
     }
     if code == "ConcurrentTagAccess" {
-        return of(Retry::Later, "Somebody else tags the same thing; wait a little.");
+        let hint = "Somebody else is changing the tags of the same resource; wait a little.";
+        return of(Retry::Later, hint).kind(FailureKind::ConcurrentChange);
     }
     if one_of(LIMITS) {
         let hint =
             "The region has as many copies under way as it allows; wait for one to end, or ask AWS for a higher quota.";
-        return of(Retry::Later, hint);
+        return of(Retry::Later, hint).kind(FailureKind::LimitReached);
     }
-    if one_of(TROUBLE) {
+    if one_of(SERVER_FAULTS) {
         return of(Retry::Later, "The fault is on AWS's side; trying again may help.");
     }
-    wanting_change(code, message).unwrap_or_else(|| {
+    needs_change(code, message).unwrap_or_else(|| {
         if status >= 500 {
             of(Retry::Later, "The fault is on AWS's side; trying again may help.")
         } else {
@@ -104,7 +109,7 @@ pub(super) fn class(context: &Context<'_>, code: &str, message: &str, status: u1
 
 fn identity(context: &Context<'_>) -> Class {
     if context.accepted {
-        // A region without opt-in answers just like bad keys; these are known to be good.
+        // These are known to be good, and a region that is not enabled answers as if they were bad.
         return Class::new(
             Retry::AfterChange,
             "The credentials work elsewhere, so this region is probably not enabled for the account: \
@@ -119,14 +124,14 @@ fn identity(context: &Context<'_>) -> Class {
     Class::new(Retry::AfterLogin, hint)
 }
 
-/// Whether an `AuthFailure` is about who asks, or about the region. Every other text refuses this one call.
-fn generic(message: &str) -> bool {
+/// Returns true if an `AuthFailure` is about the caller or the region. With any other message, it refuses one request.
+fn about_credentials(message: &str) -> bool {
     const WORDS: [&str; 5] = ["credentials", "access key", "secret", "signed up", "subscri"];
     let message = message.to_ascii_lowercase();
     WORDS.iter().any(|word| message.contains(word))
 }
 
-/// What to do about an `AuthFailure` that refuses one call.
+/// Returns what to do about an `AuthFailure` that refuses one request.
 fn not_authorized(message: &str) -> &'static str {
     const RESOURCES: [&str; 8] = ["ami-", "snap-", "image", "snapshot", "launch permission", "owner", "kms", " key"];
     let message = message.to_ascii_lowercase();
@@ -138,7 +143,7 @@ fn not_authorized(message: &str) -> &'static str {
 }
 
 fn denied(context: &Context<'_>, message: &str) -> Class {
-    // KMS and newer EC2 answers name the very action, which may be another than the one called.
+    // KMS, and EC2 for newer actions, name the action that is denied, which may be another than the one requested.
     let named = message
         .split_once("not authorized to perform: ")
         .map(|(_, rest)| rest.split_whitespace().next().unwrap_or_default())
@@ -152,8 +157,8 @@ fn denied(context: &Context<'_>, message: &str) -> Class {
     Class::new(Retry::AfterChange, hint)
 }
 
-/// Codes that only a different request mends.
-fn wanting_change(code: &str, message: &str) -> Option<Class> {
+/// Returns the class of a code whose request must change; `None` for unknown codes.
+fn needs_change(code: &str, message: &str) -> Option<Class> {
     let hint = match code {
         "InvalidAMIID.NotFound" | "InvalidAMIID.Unavailable" => {
             "The image is gone, is in another region, or is no longer shared with this account."
@@ -167,18 +172,22 @@ fn wanting_change(code: &str, message: &str) -> Option<Class> {
             "The account must first accept the terms: subscribe in the Marketplace, or enable the service or region."
         }
         "OperationNotPermitted" => "The image may be protected against deregistration: take the protection off first.",
-        "IdempotentParameterMismatch" => "This copy was sent before with other parameters; begin it anew.",
-        "InvalidNextToken" | "InvalidPaginationToken" => "The list has changed meanwhile; refresh it.",
-        "InvalidAction" | "UnknownOperationException" => "The endpoint does not know this action. Is it EC2's?",
+        "IdempotentParameterMismatch" => "This copy was sent before with other parameters; start a new one.",
+        "InvalidNextToken" | "InvalidPaginationToken" => "The list has changed in the meantime; refresh it.",
+        "InvalidAction" | "UnknownOperationException" => {
+            "The endpoint does not know this action. Is it an EC2 endpoint?"
+        }
         "NotFoundException" => "There is no such key in this region.",
         "InvalidParameterCombination" | "MissingParameter" | "UnknownParameter" => {
-            "This is a fault of amigrate; please report it."
+            "This is a bug in amigrate; please report it."
         }
         _ if code.starts_with("InvalidAMIName") => "Change the new image's name.",
-        _ if code.starts_with("InvalidTagKey") || code == "TagLimitExceeded" => "Change the tags.",
+        _ if code.starts_with("InvalidTagKey") || matches!(code, "TagLimitExceeded" | "TagPolicyViolation") => {
+            return Some(Class::new(Retry::AfterChange, "Change the tags.").kind(FailureKind::TagsRefused));
+        }
         "InvalidSnapshot.InUse" => {
             let hint = "An image still holds the snapshot; trying again helps once that is gone.";
-            return Some(Class::new(Retry::Later, hint));
+            return Some(Class::new(Retry::Later, hint).kind(FailureKind::InUse));
         }
         _ if code.starts_with("Invalid") => "",
         _ => return None,

@@ -25,7 +25,7 @@ async fn each_code_has_its_class_and_a_word_of_advice() {
         ("NeverHeardOf", 400, Retry::AfterChange, ""),
         ("InvalidAMIName.Malformed", 400, Retry::AfterChange, "name"),
         ("InvalidAMIName.Duplicate", 400, Retry::AfterChange, "name"),
-        ("IdempotentParameterMismatch", 400, Retry::AfterChange, "begin it anew"),
+        ("IdempotentParameterMismatch", 400, Retry::AfterChange, "start a new one"),
         ("OptInRequired", 401, Retry::AfterChange, "accept the terms"),
         ("OperationNotPermitted", 400, Retry::AfterChange, "protection"),
         ("UnauthorizedOperation", 403, Retry::AfterChange, "`ec2:DescribeImages`"),
@@ -42,6 +42,30 @@ async fn each_code_has_its_class_and_a_word_of_advice() {
         assert_eq!(failure.what, "list images in eu-west-1");
         assert_eq!(failure.why, "AWS says so");
         assert_eq!(failure.request_id.as_deref(), Some("req-1"), "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn codes_are_classified_with_and_without_their_prefix() {
+    let cases = [
+        ("UnauthorizedOperation", FailureKind::Denied),
+        ("AccessDeniedException", FailureKind::Denied),
+        ("RequestLimitExceeded", FailureKind::Throttled),
+        ("EC2ThrottledException", FailureKind::Throttled),
+        ("ResourceLimitExceeded", FailureKind::LimitReached),
+        ("SnapshotCopyLimitExceeded", FailureKind::LimitReached),
+        ("ConcurrentTagAccess", FailureKind::ConcurrentChange),
+        ("InvalidSnapshot.InUse", FailureKind::InUse),
+        ("InvalidTagKey.Malformed", FailureKind::TagsRefused),
+        ("TagPolicyViolation", FailureKind::TagsRefused),
+        ("InternalError", FailureKind::Other),
+        ("InvalidAMIID.NotFound", FailureKind::Other),
+    ];
+    for (code, kind) in cases {
+        for code in [code.to_owned(), format!("Client.{code}")] {
+            let failure = listing(CannedResponse::error(400, &code, "no")).await;
+            assert_eq!(failure.kind, kind, "{code}");
+        }
     }
 }
 

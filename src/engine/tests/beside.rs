@@ -77,7 +77,7 @@ fn nothing_is_sent_before_the_copies_under_way_were_counted() {
     assert_eq!(calls, [], "and a failed count is not tried again at once");
     let (now, calls) = next_calls(&mut engine);
     assert!(now > at(2) && matches!(calls[..], [Request::ListPending { .. }]), "{calls:?}");
-    let denied = Failure::new("count", "you may not").code("UnauthorizedOperation");
+    let denied = Failure::new("count", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied);
     let calls = engine.handle(Event::Response(Response::ListPending(region("eu-west-1"), Err(denied))), now);
     assert!(
         matches!(calls[..], [Request::CopyImage { .. }]),
@@ -109,7 +109,8 @@ fn batches_take_turns() {
 fn a_destination_that_is_full_says_so_and_holds_up_nobody() {
     let mut engine = Engine::new(EngineConfig::default());
     submit(&mut engine, vec![request(1, "eu-west-2")]);
-    let full = Failure::new("copy", "limit").code("ResourceLimitExceeded").retry(Retry::Later);
+    let full =
+        Failure::new("copy", "limit").code("ResourceLimitExceeded").kind(FailureKind::LimitReached).retry(Retry::Later);
     engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(full))), at(1));
     let status = engine.status();
     let waiting = status.regions[&region("eu-west-2")].waiting.clone();
@@ -137,7 +138,9 @@ fn an_image_that_turns_up_after_its_jobs_end_is_taken_back() {
     let mut engine = Engine::new(EngineConfig::default());
     submit(&mut engine, vec![request(1, "eu-west-1"), request(2, "eu-west-1")]);
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
-    let throttled = || Failure::new("copy", "slow down").code("RequestLimitExceeded").retry(Retry::Later);
+    let throttled = || {
+        Failure::new("copy", "slow down").code("RequestLimitExceeded").kind(FailureKind::Throttled).retry(Retry::Later)
+    };
     engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(throttled()))), at(1));
     assert_eq!(state(&engine).phase().as_str(), "cancelled", "a throttle is a refusal");
     let mut late = elsewhere(9, "eu-west-1");
@@ -158,7 +161,10 @@ fn a_region_that_is_looked_at_seldom_is_watched_all_the_same() {
         let (now, calls) = next_calls(&mut engine);
         for call in calls {
             watches += u32::from(matches!(call, Request::PollCopies { .. }));
-            let slow = Failure::new("look", "slow down").code("RequestLimitExceeded").retry(Retry::Later);
+            let slow = Failure::new("look", "slow down")
+                .code("RequestLimitExceeded")
+                .kind(FailureKind::Throttled)
+                .retry(Retry::Later);
             engine.handle(Event::Response(call.failed(slow)), now);
         }
     }

@@ -198,7 +198,7 @@ fn a_snapshot_that_stays_in_use_is_another_images() {
     let (mut engine, calls) = deregistered(Vec::new());
     let shown = [snapshot(Some(100), SnapshotState::Completed)];
     // As `aws` classes it: it may pass.
-    let in_use = || Err(later("it is in use").code("InvalidSnapshot.InUse"));
+    let in_use = || Err(later("it is in use").code("InvalidSnapshot.InUse").kind(FailureKind::InUse));
     play(&mut engine, calls, at(900), &shown, &in_use);
     assert_eq!(*state(&engine), JobState::Cancelled);
     assert_eq!(left(&engine), [("snap-new", LeftoverReason::InUse)]);
@@ -253,7 +253,7 @@ fn a_cleanup_of_an_ended_job_outlives_a_time_in_which_nobody_may_look() {
     for _ in 0..5 {
         let (now, calls) = next_calls(&mut engine);
         for call in calls {
-            let denied = Failure::new("look", "you may not").code("UnauthorizedOperation");
+            let denied = Failure::new("look", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied);
             engine.handle(Event::Response(call.failed(denied)), now);
         }
     }

@@ -11,8 +11,8 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::domain::{
-    AccountId, CopyRequest, Description, Encryption, Image, ImageId, ImageName, ImageState, Retry, Snapshot,
-    SnapshotId,
+    AccountId, CopyRequest, Description, Encryption, FailureKind, Image, ImageId, ImageName, ImageState, Retry,
+    Snapshot, SnapshotId,
     image::{BlockDevice, Ebs, Tag},
 };
 
@@ -206,7 +206,12 @@ fn looks_slow_down_while_nothing_moves_and_after_throttles() {
         last = now;
     }
     assert!(gaps[0] <= 3 && gaps[5] >= 15 && gaps[5] <= 17, "{gaps:?}");
-    let throttle = || Err(Failure::new("look", "slow down").code("RequestLimitExceeded").retry(Retry::Later));
+    let throttle = || {
+        Err(Failure::new("look", "slow down")
+            .code("RequestLimitExceeded")
+            .kind(FailureKind::Throttled)
+            .retry(Retry::Later))
+    };
     for _ in 0..4 {
         last = look(&mut engine, throttle());
     }
@@ -279,7 +284,7 @@ fn where_tagging_is_denied_the_copy_is_made_without() {
     let mut engine = Engine::new(EngineConfig::default());
     let calls = submit(&mut engine, vec![request(1, "eu-west-1")]);
     assert!(matches!(&calls[..], [Request::CopyImage { tags: Some(_), .. }]), "{calls:?}");
-    let denied = || Failure::new("copy", "no ec2:CreateTags").code("UnauthorizedOperation");
+    let denied = || Failure::new("copy", "no ec2:CreateTags").code("UnauthorizedOperation").kind(FailureKind::Denied);
     let calls = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(denied()))), at(1));
     assert!(matches!(&calls[..], [Request::CopyImage { tags: None, .. }]), "{calls:?}");
     let job = engine.job(JobId(1)).unwrap();
@@ -318,7 +323,7 @@ fn a_pending_copy_is_deregistered_and_swept() {
     ];
     let calls = answer(&mut engine, Response::FindSnapshots(job, new_image(), Ok(left)), 1);
     let [Request::DeleteSnapshot { snapshot: id, .. }] = &calls[..] else { panic!("only this copy's own: {calls:?}") };
-    let in_use = Failure::new("delete", "in use").code("InvalidSnapshot.InUse");
+    let in_use = Failure::new("delete", "in use").code("InvalidSnapshot.InUse").kind(FailureKind::InUse);
     answer(&mut engine, Response::DeleteSnapshot(job, new_image(), id.clone(), Err(in_use)), 2);
     for round in 0..2 {
         let (now, calls) = next_calls(&mut engine);
@@ -345,7 +350,7 @@ fn a_refused_cancel_lets_the_copy_go_on_and_says_why() {
     let mut engine = copying();
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
     engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(1));
-    let denied = Failure::new("deregister", "you may not").code("UnauthorizedOperation");
+    let denied = Failure::new("deregister", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied);
     engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(denied))), at(2));
     assert_eq!(state(&engine).phase().as_str(), "copying");
     assert_eq!(engine.job(JobId(1)).unwrap().note, Some(Note::CancelRefused("you may not".into())));

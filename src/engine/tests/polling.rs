@@ -3,7 +3,7 @@
 use super::*;
 
 fn denied() -> Failure {
-    Failure::new("read the progress", "you may not").code("UnauthorizedOperation")
+    Failure::new("read the progress", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied)
 }
 
 #[test]

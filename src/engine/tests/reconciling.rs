@@ -183,7 +183,7 @@ fn a_cancelled_copy_that_turns_up_is_cancelled_only_if_it_is_pending_and_tagged(
 
 #[test]
 fn where_nobody_may_look_a_copy_stops_in_doubt_once_its_token_is_old() {
-    let denied = || Err(Failure::new("look", "you may not").code("UnauthorizedOperation"));
+    let denied = || Err(Failure::new("look", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied));
     let mut engine = unanswered(&EngineConfig::default());
     let (now, _) = next_calls(&mut engine);
     let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), denied())), now);
@@ -200,7 +200,7 @@ fn tags_of_a_copy_that_was_sent_before_are_not_left_out_before_it_was_looked_for
     let mut engine = unanswered(&EngineConfig::default());
     let (now, _) = next_calls(&mut engine);
     engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
-    let denied = Failure::new("copy", "no ec2:CreateTags").code("UnauthorizedOperation");
+    let denied = Failure::new("copy", "no ec2:CreateTags").code("UnauthorizedOperation").kind(FailureKind::Denied);
     let mut calls = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(denied))), now);
     let refused = now;
     let mut now = now;
@@ -243,7 +243,8 @@ fn a_cancel_while_a_copy_in_doubt_is_sent_again_believes_no_throttle() {
     let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
     assert!(matches!(calls[..], [Request::CopyImage { .. }]), "{calls:?}");
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), now);
-    let throttled = Failure::new("copy", "slow down").code("RequestLimitExceeded").retry(Retry::Later);
+    let throttled =
+        Failure::new("copy", "slow down").code("RequestLimitExceeded").kind(FailureKind::Throttled).retry(Retry::Later);
     let calls = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(throttled))), now);
     // This sending was refused; the first may have begun all the same.
     assert!(matches!(calls[..], [Request::Reconcile { .. }]), "{calls:?}");
@@ -253,7 +254,7 @@ fn a_cancel_while_a_copy_in_doubt_is_sent_again_believes_no_throttle() {
 #[test]
 fn what_was_given_up_stays_given_up() {
     let mut engine = unanswered(&EngineConfig::default());
-    let denied = Err(Failure::new("look", "you may not").code("UnauthorizedOperation"));
+    let denied = Err(Failure::new("look", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied));
     engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(later("no network")))), at(650));
     let (now, _) = next_calls(&mut engine);
     let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), denied.clone())), now);

@@ -68,7 +68,7 @@ fn a_failed_image_that_cannot_be_removed_stays_and_says_why() {
     fail(&mut engine);
     engine.handle(Event::Command(Command::Retry(vec![(JobId(1), ClientToken::from_random(77))])), at(60));
     engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Failed)))), at(60));
-    let denied = Failure::new("deregister", "you may not").code("UnauthorizedOperation");
+    let denied = Failure::new("deregister", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied);
     engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(denied))), at(61));
     assert!(matches!(state(&engine), JobState::Failed { failure, .. } if failure.why.contains("key")));
     let note = Note::RetryRefused { image: new_image(), why: "you may not".into() };
@@ -294,7 +294,7 @@ fn a_dismissed_copy_that_is_tried_again_is_not_forgotten() {
     engine.handle(Event::Command(Command::Dismiss(vec![JobId(1)])), at(60));
     engine.handle(Event::Command(Command::Retry(vec![(JobId(1), ClientToken::from_random(77))])), at(60));
     engine.take_changed();
-    assert_eq!(state(&engine).phase().as_str(), "clearing");
+    assert_eq!(state(&engine).phase().as_str(), "removing");
 }
 
 #[test]
@@ -309,7 +309,7 @@ fn where_nobody_may_look_nothing_is_deleted_and_that_is_said() {
     while !state(&engine).ended() {
         for call in std::mem::take(&mut calls) {
             assert!(!matches!(call, Request::DeleteSnapshot { .. }), "what is not seen is not proven: {call:?}");
-            let denied = Failure::new("look", "you may not").code("UnauthorizedOperation");
+            let denied = Failure::new("look", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied);
             calls.extend(engine.handle(Event::Response(call.failed(denied)), now));
         }
         if calls.is_empty() && !state(&engine).ended() {

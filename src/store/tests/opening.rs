@@ -90,10 +90,18 @@ fn a_file_just_begun_is_new() {
     assert_eq!(ids(&store), [1]);
 }
 
-const LATER: &[&str] =
-    &[schema::STEPS[0], schema::STEPS[1], "ALTER TABLE jobs ADD COLUMN size INTEGER; UPDATE jobs SET size = 7;"];
-const BROKEN: &[&str] =
-    &[schema::STEPS[0], schema::STEPS[1], "ALTER TABLE jobs ADD COLUMN size INTEGER; UPDATE nothing SET size = 7;"];
+const LATER: &[&str] = &[
+    schema::STEPS[0],
+    schema::STEPS[1],
+    schema::STEPS[2],
+    "ALTER TABLE jobs ADD COLUMN size INTEGER; UPDATE jobs SET size = 7;",
+];
+const BROKEN: &[&str] = &[
+    schema::STEPS[0],
+    schema::STEPS[1],
+    schema::STEPS[2],
+    "ALTER TABLE jobs ADD COLUMN size INTEGER; UPDATE nothing SET size = 7;",
+];
 
 /// A file of version 1 as it was first released.
 fn version_one() -> tempfile::TempDir {
@@ -119,7 +127,7 @@ fn version_one_is_read_for_ever() {
     let loaded = store.load(&account(), at(-1_000_000)).unwrap();
     assert_eq!(loaded.unreadable, 0, "jobs written by version 1 must be read: give new fields a default");
     let words: Vec<_> = loaded.jobs.iter().map(|job| (job.id.0, job.phase().as_str())).collect();
-    assert_eq!(words, [(1, "queued"), (2, "copying"), (3, "failed"), (4, "clearing")]);
+    assert_eq!(words, [(1, "queued"), (2, "copying"), (3, "failed"), (4, "removing")]);
     assert_eq!((loaded.commands.len(), loaded.last_id), (2, 12));
     assert_eq!(loaded.status.regions.len(), 1);
     assert_eq!(store.account_of_profile("prod").unwrap(), Some(account()));
@@ -178,4 +186,26 @@ fn a_reader_takes_no_store_away_from_an_older_program() {
     // One of this form is shared, and a new one is made, as ever.
     assert!(Store::open_to_read(dir.path(), at(0)).is_ok());
     assert!(Store::open_to_read(&dir.path().join("new"), at(0)).is_ok());
+}
+
+#[test]
+fn a_refusal_stored_before_kinds_existed_gets_its_kind() {
+    let dir = tempfile::tempdir().unwrap();
+    let open_older = || open::open(dir.path(), at(0), &schema::STEPS[..2], open::Migrate::Always).unwrap().store;
+    let mut older = open_older();
+    commit(&mut older, &[job(1), job(2)]);
+    let refused = |code: &str| {
+        format!(
+            r#"{{"since":"2026-01-01T00:00:00Z","last":"2026-01-01T00:00:00Z","clean":0,"refusal":{{"what":"w","why":"y","hint":"","retry":"AfterChange","code":"{code}","request_id":null}}}}"#
+        )
+    };
+    let update = "UPDATE jobs SET body = json_set(body, '$.doubt', json(?1)) WHERE id = ?2";
+    older.conn.execute(update, rusqlite::params![refused("UnauthorizedOperation"), 1]).unwrap();
+    older.conn.execute("UPDATE jobs SET body = 'not JSON' WHERE id = 2", []).unwrap();
+    drop(older);
+    let store = open(dir.path());
+    let kind = "SELECT json_extract(body, '$.doubt.refusal.kind') FROM jobs WHERE id = 1";
+    let kind: String = store.conn.query_row(kind, [], |row| row.get(0)).unwrap();
+    assert_eq!(kind, "Denied");
+    assert_eq!(store.load(&account(), at(-1_000_000)).unwrap().unreadable, 1);
 }

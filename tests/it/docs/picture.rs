@@ -76,7 +76,7 @@ fn after(script: &'static [(u64, &'static str)]) -> String {
         config.browse.regions = vec!["all".into()];
         let means = EffectConfig {
             store: StoreLocation::Memory,
-            driver: DriverSettings { engine: EngineConfig::of(&config), ..DriverSettings::default() },
+            driver: DriverSettings { engine: EngineConfig::from(&config), ..DriverSettings::default() },
             region_cache: RegionCache::default(),
             background: Vec::new(),
         };

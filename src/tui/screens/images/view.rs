@@ -225,7 +225,7 @@ fn advice(model: &Model) -> Vec<String> {
     let failed = model
         .catalogue
         .listings()
-        .filter(|(_, l)| matches!(l.progress, crate::engine::catalogue::Progress::Failed(_)))
+        .filter(|(_, l)| matches!(l.progress, crate::tui::catalogue::Progress::Failed(_)))
         .count();
     if failed == regions.len() {
         return vec![String::new(), "None of the regions could be listed. ! says why, R tries again.".into()];

@@ -1,0 +1,53 @@
+//! What the rules do not hold for yet. Both lists only shrink: what is mended fails as an exception.
+
+/// Files in an import circle.
+pub(super) const CIRCLES: &[&str] = &[
+    "aws/errors.rs",
+    "aws/errors/codes.rs",
+    "aws/identity.rs",
+    "config/environment.rs",
+    "config/file.rs",
+    "config/mod.rs",
+    "config/settings.rs",
+    "engine/cleanup.rs",
+    "engine/credentials.rs",
+    "engine/job.rs",
+    "engine/jobs.rs",
+    "engine/mod.rs",
+    "engine/polling.rs",
+    "engine/queue.rs",
+    "sim/world/accounts.rs",
+    "sim/world/changes.rs",
+    "sim/world/state.rs",
+    "tui/model.rs",
+    "tui/screens/confirm/mod.rs",
+    "tui/screens/input/mod.rs",
+    "tui/screens/jobs/history.rs",
+    "tui/screens/jobs/history_view.rs",
+    "tui/screens/jobs/mod.rs",
+    "tui/screens/jobs/view.rs",
+    "tui/screens/mod.rs",
+    "tui/screens/pager/audit.rs",
+    "tui/screens/pager/image.rs",
+    "tui/screens/pager/mod.rs",
+];
+
+/// Files with more than 400 lines, and functions with more than 60.
+pub(super) const TOO_LONG: &[&str] = &[
+    "src/aws/convert.rs fn every_field_comes_across",
+    "src/aws/identity.rs",
+    "src/aws/session.rs",
+    "src/domain/image.rs",
+    "src/domain/plan.rs",
+    "src/engine/job.rs",
+    "src/sim/api/copy_image.rs fn begin",
+    "src/sim/transport/query.rs fn answer",
+    "src/term/frame.rs",
+    "src/tui/tests.rs",
+    "src/tui/tests/jobs.rs",
+    "src/tui/screens/images/update.rs fn act",
+    "src/tui/screens/pager/job.rs fn state",
+    "tests/it/main_job.rs fn two_copies_with_a_key_and_one_cancelled",
+    "tests/it/simulation/mod.rs",
+    "tests/it/support/driver_harness.rs",
+];
