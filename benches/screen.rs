@@ -245,7 +245,7 @@ fn jobs(percent: u8) -> Vec<Arc<Job>> {
                     state: SnapshotState::Pending,
                 };
                 job.state = JobState::Copying { image: ImageId::new(&format!("ami-{n:017x}")).expect("an id") };
-                job.moved = Some(now);
+                job.last_progress = Some(now);
                 job.snapshots = vec![snapshot(8), snapshot(100)];
             }
             Arc::new(job)

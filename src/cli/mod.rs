@@ -11,7 +11,7 @@ mod simulate;
 mod tui;
 mod whoami;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -72,10 +72,16 @@ enum Command {
     },
 }
 
-/// Runs the program. Exit status 0 for success, 1 for a failure, 2 for wrong arguments, 3 if credentials must be renewed.
+/// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
+    run(std::env::args_os())
+}
+
+/// Runs the program; the first argument is its own name. Exit status 0 for success, 1 for a failure, 2 for wrong arguments, 3
+/// if credentials must be renewed.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     background::detach();
-    let arguments = Arguments::parse();
+    let arguments = Arguments::parse_from(arguments);
     let env = |name: &str| std::env::var(name).ok();
     match Setup::new(&arguments.common, &env).and_then(|setup| dispatch(arguments, setup)) {
         Ok(code) => code,

@@ -15,7 +15,7 @@ use crate::{
     engine::EngineConfig,
     runtime::logging,
     store::refuse_network,
-    term::{Caps, CapsOverrides, Palette},
+    term::{Caps, CapsOverrides},
 };
 
 /// Flags that hold for every command.
@@ -82,7 +82,7 @@ impl Setup {
         }
         let profile = common.profile.clone().or_else(|| given(&config.aws.profile));
         let overrides = CapsOverrides {
-            palette: Palette::parse(&config.ui.palette).flatten(),
+            colors: CapsOverrides::parse_palette(&config.ui.palette),
             ascii: config.ui.ascii,
             mouse: config.ui.mouse,
             sync: config.ui.synchronized,

@@ -1,29 +1,29 @@
-//! The calls that change something in AWS, for the audit: what each is about to change, and what came of it.
+//! Audited requests, which are those that change something in AWS: what each would change, and its outcome.
 
 use jiff::Timestamp;
 
 use super::{
     ids::{AuditId, JobId},
     messages::{Deregistration, Request, Response, SnapshotReturnCode},
-    sending::outcome_unknown,
+    transitions::outcome_is_unknown,
 };
 use crate::domain::{Failure, Region, SnapshotId};
 
-/// What a call would change.
+/// What a request would change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// For whom.
+    /// The job it is made for.
     pub job: JobId,
-    /// EC2's name of the action.
+    /// EC2's name of the action, such as `CopyImage`.
     pub action: &'static str,
-    /// Where it is sent.
+    /// The region it is sent to.
     pub region: Region,
-    /// What it acts on; for a copy, its source.
+    /// The resource it acts on; for a copy, its source.
     pub resource: String,
 }
 
 impl Request {
-    /// What the call would change; `None` if it only looks.
+    /// Returns what the request would change; `None` if it only reads.
     pub fn change(&self) -> Option<Change> {
         let (job, action, region, resource) = match self {
             Self::CopyImage { job, request, .. } => {
@@ -42,23 +42,23 @@ impl Request {
     }
 }
 
-/// What came of a changing call.
+/// The outcome of an audited request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was about to be sent; nothing more is known, as after a crash.
+    /// It was about to be sent, and nothing more is known: as after a crash.
     Sent,
-    /// AWS did it.
+    /// AWS carried it out.
     Done,
     /// AWS refused it with this code.
     Refused(String),
-    /// No answer came, or none that tells, such as trouble within AWS: it may have been done.
+    /// There was no answer, or none that tells, such as a server fault: it may have been carried out.
     NoAnswer,
-    /// It was not sent after all: what was known of the image had become too old, or there was nothing to sign it with.
+    /// It was not sent after all: what was known about the image had become too old, or there were no credentials.
     NotSent,
 }
 
 impl Response {
-    /// What the answer says of the change that was asked for.
+    /// Returns the outcome of an audited request.
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::DeregisterImage(_, Ok(Deregistration::Unknown)) => Outcome::Refused("InvalidAMIID.NotFound".into()),
@@ -70,20 +70,20 @@ impl Response {
         }
     }
 
-    /// The resource that was made; or what became of the snapshots that went with a deregistered image.
+    /// Returns the image that was made, or the return codes of the snapshots of a deregistered image.
     pub fn made(&self) -> Option<String> {
         match self {
             Self::CopyImage(_, Ok(image)) => Some(image.to_string()),
-            Self::DeregisterImage(_, Ok(Deregistration::Done(verdicts))) if !verdicts.is_empty() => {
+            Self::DeregisterImage(_, Ok(Deregistration::Done(codes))) if !codes.is_empty() => {
                 let each =
-                    |(snapshot, verdict): &(SnapshotId, SnapshotReturnCode)| format!("{snapshot} {}", verdict.as_str());
-                Some(verdicts.iter().map(each).collect::<Vec<_>>().join(", "))
+                    |(snapshot, code): &(SnapshotId, SnapshotReturnCode)| format!("{snapshot} {}", code.as_str());
+                Some(codes.iter().map(each).collect::<Vec<_>>().join(", "))
             }
             _ => None,
         }
     }
 
-    /// The request id of a failure that has one. That of a call that was never signed is the one by which STS was asked.
+    /// Returns the request id of a failure. Without credentials the request was not sent, and the id is that of a request to STS.
     pub fn failed_request(&self) -> Option<&str> {
         self.failure().filter(|failure| !failure.not_signed())?.request_id.as_deref()
     }
@@ -92,55 +92,55 @@ impl Response {
 fn failed(failure: &Failure) -> Outcome {
     match &failure.code {
         _ if failure.not_signed() => Outcome::NotSent,
-        Some(code) if !outcome_unknown(failure) => Outcome::Refused(code.clone()),
+        Some(code) if !outcome_is_unknown(failure) => Outcome::Refused(code.clone()),
         _ => Outcome::NoAnswer,
     }
 }
 
-/// A changing call about to be made.
+/// An audited request that is about to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentRequest {
     /// Its number.
     pub id: AuditId,
-    /// The ARN it will be signed for, as far as it is known before.
+    /// The ARN of the credentials, if it is known before.
     pub identity: Option<String>,
     /// What it would change.
     pub change: Change,
 }
 
-/// What came of a [`SentCall`].
+/// The outcome of a [`SentRequest`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnsweredRequest {
     /// Its number.
     pub id: AuditId,
-    /// The ARN it was signed for, if that is known.
+    /// The ARN of the credentials, if it is known.
     pub identity: Option<String>,
-    /// AWS's number of the request.
+    /// AWS's request id.
     pub request_id: Option<String>,
-    /// The resource that was made.
+    /// What [`Response::made`] returned.
     pub made: Option<String>,
-    /// What came of it.
+    /// Its outcome.
     pub outcome: Outcome,
 }
 
-/// A changing call as it is kept. Its texts are as AWS gave them: they are cleaned where they are shown.
+/// A stored audit entry. Its texts are AWS's, and are cleaned where they are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
     /// When it was sent.
     pub time: Timestamp,
-    /// Who sent it.
+    /// The ARN it was signed for.
     pub identity: Option<String>,
-    /// Where to.
+    /// The region it was sent to.
     pub region: String,
-    /// EC2's name of the action.
+    /// EC2's name of the action, such as `CopyImage`.
     pub action: String,
-    /// What it acted on; for a copy that was made, source and new image.
+    /// The resource it acted on; for a copy that was made, source and new image.
     pub resource: String,
-    /// For which job.
+    /// The job it was made for.
     pub job: JobId,
-    /// AWS's number of the request.
+    /// AWS's request id.
     pub request_id: Option<String>,
-    /// What came of it.
+    /// Its outcome.
     pub outcome: Outcome,
 }
 
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_changes_something_says_what_and_one_that_looks_says_nothing() {
+    fn only_requests_that_change_something_have_a_change() {
         let (job, image) = (JobId(7), ImageId::new("ami-00000000000000aaa").unwrap());
         let snapshot = SnapshotId::new("snap-00000000000000aaa").unwrap();
         let change = |action, resource: &str| Some(Change { job, action, region: region(), resource: resource.into() });
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_says_what_became_of_the_change() {
+    fn an_answer_tells_the_outcome() {
         let image = ImageId::new("ami-00000000000000aaa").unwrap();
         let lost = Failure::new("copy", "the connection was lost").retry(Retry::Later);
         let refused = lost
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_only_what_tells_that_nothing_was_done() {
+    fn only_what_surely_was_not_done_is_a_refusal() {
         let coded = |code: &str, retry| Failure::new("copy", "no").code(code).retry(retry);
         let refused = |code: &str| Outcome::Refused(code.into());
         let cases = [
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_signed_was_not_sent_and_has_no_number_of_ec2s() {
+    fn what_was_never_signed_was_not_sent_and_has_no_request_id() {
         let asked = Failure::new("copy", "no").code("ExpiredToken").request_id(Some("of-sts".into()));
         for kind in [FailureKind::NotSigned, FailureKind::OtherAccount] {
             for retry in [Retry::AfterLogin, Retry::Later] {

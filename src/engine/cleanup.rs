@@ -1,7 +1,7 @@
-//! Deleting what a removed image leaves behind: its own snapshots, each proven to be so, and nothing else.
+//! Deleting the snapshots of a removed image: its own, each proven to be so, and nothing else.
 //!
-//! While a removal is young its job waits for this. After ten minutes the job ends, and the rest goes on now and then: a large
-//! snapshot may be pending for hours and cannot be deleted before.
+//! While a removal is young its job waits for this. After ten minutes the job ends, and the cleanup goes on every now and then: a
+//! large snapshot may be pending for hours and cannot be deleted before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,37 +9,34 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Engine, Job, JobId, JobState, RemovalStep, Request,
     messages::SnapshotReturnCode,
     note::Note,
     ownership::{Evidence, Unproven},
 };
-use crate::domain::{
-    Failure, FailureKind, ImageId, Retry, Snapshot, SnapshotId, SnapshotState, progress::SnapshotProgress,
-};
+use crate::domain::{Failure, FailureKind, Retry, Snapshot, SnapshotId, SnapshotState};
 
-/// Between two looks for what is left, while the job waits: EC2 needs a moment to let go of a snapshot.
-const BETWEEN_LOOKS: SignedDuration = SignedDuration::from_secs(3);
-/// The same, after many looks.
-const BETWEEN_LATER_LOOKS: SignedDuration = SignedDuration::from_secs(30);
-/// Looks before they become slower.
-const QUICK_LOOKS: u32 = 20;
-/// Between two looks once the job has ended.
-const BETWEEN_LATE_LOOKS: SignedDuration = SignedDuration::from_mins(5);
-/// So long the job waits for it.
+/// Between two listings while the job waits: EC2 needs a moment to release a snapshot.
+const INTERVAL: SignedDuration = SignedDuration::from_secs(3);
+/// The same, after many listings.
+const SLOW_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
+/// Listings before they become slower.
+const QUICK_LISTINGS: u32 = 20;
+/// Between two listings once the job has ended.
+const ENDED_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
+/// How long the job waits for its cleanup.
 const JOB_WAITS: SignedDuration = SignedDuration::from_mins(10);
-/// So long it goes on in all.
+/// How long a cleanup goes on.
 const LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Looks that have to be made before time alone may end it: a machine may have slept, or nobody been signed in.
-const FEWEST_LOOKS: u32 = 100;
+/// Listings that must be made before time alone may end a cleanup: the machine may have slept, or nobody been signed in.
+const FEWEST_LISTINGS: u32 = 100;
 /// A snapshot is in use by its own image for a moment after that was deregistered. In use for longer, another image uses it.
 const IN_USE_RACE: SignedDuration = SignedDuration::from_mins(2);
-/// Looks in a row that must find nothing.
+/// Listings in a row that must find nothing to delete.
 const AGREE: u8 = 2;
-/// Tries where nobody may look for snapshots.
-const BLIND_TRIES: u32 = 3;
+/// Listings in a row that may be refused while the job waits.
+const REFUSED_LISTINGS: u32 = 3;
 
-/// Why a snapshot of a removed image stays.
+/// Why a snapshot of a removed image remains.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum LeftoverReason {
     /// Other images use it.
@@ -48,319 +45,241 @@ pub enum LeftoverReason {
     Refused(String),
     /// The caller may not delete it: `DeregisterImage` said so, without a message.
     MissingPermissions,
-    /// It looks like this copy's, and nothing proves that it is.
+    /// It resembles this copy's, and nothing proves that it is.
     NotProven(Unproven),
     /// It could not be deleted within a week; with AWS's last message, if deleting was tried.
     GaveUp(Option<String>),
 }
 
 impl LeftoverReason {
-    /// Returns true if a later look cannot change it. The one that proved a snapshot to be an imitation is deleted by then.
+    /// Returns true if a later listing cannot change it. The snapshot that made another one an imitation is deleted by then.
     fn is_final(&self) -> bool {
         !matches!(self, Self::NotProven(missing) if *missing != Unproven::NotFirst)
     }
 }
 
-/// A snapshot that stays when its image is gone.
+/// A snapshot that remains after its image was removed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Leftover {
-    /// Which.
+    /// The snapshot.
     pub snapshot: SnapshotId,
-    /// Why.
+    /// Why it remains.
     pub why: LeftoverReason,
 }
 
-/// The snapshots of one removed image, until each is deleted or said to stay.
+/// What a cleanup does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CleanupProgress {
+    /// Nothing is left to delete, or nothing that can be.
+    Over,
+    /// It goes on, and the job need not wait any longer.
+    JobMayEnd,
+    GoesOn,
+}
+
+/// Cleanup of the snapshots of one removed image, until each is deleted or known to remain.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SnapshotCleanup {
-    /// What proves that a snapshot is one of them.
+    /// What proves that a snapshot is the image's.
     pub evidence: Evidence,
-    /// When to look again; none while an answer is awaited.
+    /// When to list them again; `None` while an answer is awaited.
     pub(super) at: Option<Timestamp>,
     /// When it began.
-    pub(super) since: Timestamp,
-    /// Looks in a row that found nothing to delete.
-    clean: u8,
-    /// Looks in all.
-    looks: u32,
-    /// Deletes not yet answered.
-    open: usize,
-    /// Still to be deleted, with what kept them so far.
-    waiting: BTreeMap<SnapshotId, Option<String>>,
-    /// Not to be deleted, ever.
-    settled: BTreeMap<SnapshotId, LeftoverReason>,
-    /// Those of them that were pending at the last look.
+    since: Timestamp,
+    /// Listings in a row that found nothing to delete.
+    #[serde(rename = "clean")]
+    empty_listings: u8,
+    /// Listings in all.
+    #[serde(rename = "looks")]
+    listings: u32,
+    /// `DeleteSnapshot` requests not yet answered.
+    #[serde(rename = "open")]
+    deletes_in_flight: usize,
+    /// Still to be deleted, with AWS's message if deleting was tried.
+    #[serde(rename = "waiting")]
+    undeleted: BTreeMap<SnapshotId, Option<String>>,
+    /// Not to be deleted.
+    #[serde(rename = "settled")]
+    remaining: BTreeMap<SnapshotId, LeftoverReason>,
+    /// Those to be deleted that were pending when they were listed last.
     #[serde(default)]
     pending: BTreeSet<SnapshotId>,
-    /// Why nobody may look for snapshots.
-    blind: Option<String>,
-    /// Looks in a row that were refused.
-    #[serde(default)]
-    blind_looks: u32,
-    /// So many snapshots there should be, at least.
+    /// Why snapshots may not be listed.
+    #[serde(rename = "blind")]
+    list_refusal: Option<String>,
+    /// Listings in a row that were refused.
+    #[serde(default, rename = "blind_looks")]
+    refused_listings: u32,
+    /// How many snapshots there should be, at least.
     expected: usize,
-    /// Snapshots may still turn up until then: a copy that had just begun makes them even if it is deregistered.
-    turn_up_until: Timestamp,
+    /// Until when snapshots may still appear: a copy that had just started makes them even if it is deregistered.
+    #[serde(rename = "turn_up_until")]
+    appear_until: Timestamp,
 }
 
 impl SnapshotCleanup {
-    /// Snapshots that are still to be deleted, with what kept them so far.
-    pub fn waiting(&self) -> impl Iterator<Item = (&SnapshotId, Option<&str>)> {
-        self.waiting.iter().map(|(id, why)| (id, why.as_deref()))
+    /// Begins a cleanup after `DeregisterImage` gave these return codes.
+    pub(super) fn new(
+        evidence: Evidence,
+        return_codes: &[(SnapshotId, SnapshotReturnCode)],
+        expected: usize,
+        appear_until: Timestamp,
+        now: Timestamp,
+    ) -> Self {
+        let mut cleanup = Self {
+            evidence,
+            at: Some(now),
+            since: now,
+            empty_listings: 0,
+            listings: 0,
+            deletes_in_flight: 0,
+            undeleted: BTreeMap::new(),
+            remaining: BTreeMap::new(),
+            pending: BTreeSet::new(),
+            list_refusal: None,
+            refused_listings: 0,
+            expected,
+            appear_until,
+        };
+        // EC2's own list of the image's snapshots, the last there is.
+        cleanup.evidence.listed.extend(return_codes.iter().map(|(snapshot, _)| snapshot.clone()));
+        for (snapshot, code) in return_codes {
+            let reason = match code {
+                SnapshotReturnCode::Skipped => LeftoverReason::InUse,
+                SnapshotReturnCode::MissingPermissions => LeftoverReason::MissingPermissions,
+                // A pending snapshot is a client error, and passes; any other reason `DeleteSnapshot` tells better.
+                SnapshotReturnCode::ClientError | SnapshotReturnCode::InternalError | SnapshotReturnCode::Deleted => {
+                    continue;
+                }
+            };
+            cleanup.remaining.insert(snapshot.clone(), reason);
+        }
+        cleanup
     }
 
-    /// The answer that is awaited will not come any more.
+    /// Returns the snapshots that are still to be deleted, with AWS's message if deleting was tried.
+    pub fn undeleted(&self) -> impl Iterator<Item = (&SnapshotId, Option<&str>)> {
+        self.undeleted.iter().map(|(id, why)| (id, why.as_deref()))
+    }
+
+    /// Goes on after a restart: the answer that was awaited will not come.
     pub(super) fn resume(&mut self, now: Timestamp) {
-        // A clock that was ahead must not put it off.
-        self.at = Some(self.at.map_or(now, |at| at.min(now + BETWEEN_LATE_LOOKS)));
-        self.open = 0;
-        self.turn_up_until = self.turn_up_until.min(now + BETWEEN_LATE_LOOKS);
+        // A clock that was ahead must not delay it.
+        self.at = Some(self.at.map_or(now, |at| at.min(now + ENDED_INTERVAL)));
+        self.since = self.since.min(now);
+        self.deletes_in_flight = 0;
+        self.appear_until = self.appear_until.min(now + ENDED_INTERVAL);
     }
 
-    fn age(&self, now: Timestamp) -> SignedDuration {
-        now.duration_since(self.since)
+    /// Begins a listing if one is due, and returns the snapshots known to be the image's.
+    pub(super) fn begin_listing(&mut self, now: Timestamp) -> Option<Vec<SnapshotId>> {
+        self.at.filter(|at| *at <= now)?;
+        self.at = None;
+        self.listings += 1;
+        let mut snapshots = self.evidence.listed.clone();
+        snapshots.extend(self.undeleted.keys().cloned());
+        Some(snapshots.into_iter().collect())
     }
 
-    /// Sorts what was found: what is to be deleted now.
-    fn sort(&mut self, found: &[Snapshot]) -> Vec<SnapshotId> {
+    /// Takes in the snapshots found, and returns those to be deleted now.
+    pub(super) fn listed(&mut self, found: &[Snapshot]) -> Vec<SnapshotId> {
         let mut delete = Vec::new();
         let imitations = self.evidence.imitations(found);
         for snapshot in found.iter().filter(|s| self.evidence.concerns(s)) {
-            if self.settled.get(&snapshot.id).is_some_and(LeftoverReason::is_final) {
+            if self.remaining.get(&snapshot.id).is_some_and(LeftoverReason::is_final) {
                 continue;
             }
             let proof =
                 if imitations.contains(&snapshot.id) { Err(Unproven::NotFirst) } else { self.evidence.prove(snapshot) };
             match proof {
                 Ok(()) => {
-                    self.settled.remove(&snapshot.id);
-                    self.waiting.entry(snapshot.id.clone()).or_default();
+                    self.remaining.remove(&snapshot.id);
+                    self.undeleted.entry(snapshot.id.clone()).or_default();
                     delete.push(snapshot.id.clone());
                 }
                 Err(missing) => {
-                    self.waiting.remove(&snapshot.id);
-                    self.settled.insert(snapshot.id.clone(), LeftoverReason::NotProven(missing));
+                    self.undeleted.remove(&snapshot.id);
+                    self.remaining.insert(snapshot.id.clone(), LeftoverReason::NotProven(missing));
                 }
             }
         }
-        self.waiting.retain(|id, _| delete.contains(id));
-        self.settled
-            .retain(|id, why| !matches!(why, LeftoverReason::NotProven(_)) || found.iter().any(|s| s.id == *id));
-        self.clean = if delete.is_empty() { self.clean.saturating_add(1) } else { 0 };
-        self.open = delete.len();
+        self.undeleted.retain(|id, _| delete.contains(id));
+        let found_again = |id: &SnapshotId| found.iter().any(|s| s.id == *id);
+        self.remaining.retain(|id, why| !matches!(why, LeftoverReason::NotProven(_)) || found_again(id));
+        self.empty_listings = if delete.is_empty() { self.empty_listings.saturating_add(1) } else { 0 };
+        self.deletes_in_flight = delete.len();
         let pending = found.iter().filter(|s| s.state == SnapshotState::Pending).map(|s| s.id.clone());
         self.pending = pending.filter(|id| delete.contains(id)).collect();
-        (self.blind, self.blind_looks) = (None, 0);
+        (self.list_refusal, self.refused_listings) = (None, 0);
         delete
+    }
+
+    /// Takes in a listing that was refused for a reason that does not pass. What may not be listed cannot be proven to be ours.
+    pub(super) fn listing_refused(&mut self, why: String) {
+        self.list_refusal = Some(why);
+        self.refused_listings += 1;
+    }
+
+    /// Takes in the answer to a `DeleteSnapshot`. Returns true if it was the last one awaited.
+    pub(super) fn deleted(&mut self, snapshot: &SnapshotId, result: Result<(), Failure>, now: Timestamp) -> bool {
+        self.undeleted.remove(snapshot);
+        if let Err(failure) = result {
+            let in_use = failure.kind == FailureKind::InUse;
+            let passes = matches!(failure.retry, Retry::Later | Retry::AfterLogin);
+            let again = if in_use { self.age(now) < IN_USE_RACE } else { passes };
+            // What is refused of a pending snapshot may be allowed once that is complete.
+            if again || self.pending.contains(snapshot) && failure.kind != FailureKind::Denied {
+                self.undeleted.insert(snapshot.clone(), Some(failure.why));
+            } else {
+                let why = if in_use { LeftoverReason::InUse } else { LeftoverReason::Refused(failure.why) };
+                self.remaining.insert(snapshot.clone(), why);
+            }
+        }
+        self.deletes_in_flight = self.deletes_in_flight.saturating_sub(1);
+        self.deletes_in_flight == 0
+    }
+
+    /// Plans the next listing, unless the cleanup is over. `seen` is the number of snapshots that ever appeared.
+    pub(super) fn plan(&mut self, seen: usize, job_waits: bool, now: Timestamp) -> CleanupProgress {
+        if self.is_over(seen, job_waits, now) {
+            return CleanupProgress::Over;
+        }
+        let job_may_end = self.age(now) >= JOB_WAITS;
+        if self.deletes_in_flight == 0 {
+            let interval = match (job_waits && !job_may_end, self.listings > QUICK_LISTINGS) {
+                (false, _) => ENDED_INTERVAL,
+                (true, true) => SLOW_INTERVAL,
+                (true, false) => INTERVAL,
+            };
+            self.at = Some(now + interval);
+        }
+        if job_may_end { CleanupProgress::JobMayEnd } else { CleanupProgress::GoesOn }
+    }
+
+    fn age(&self, now: Timestamp) -> SignedDuration {
+        now.duration_since(self.since)
     }
 
     /// Returns true if nothing is left to be deleted, or nothing that can be.
     fn is_over(&self, seen: usize, job_waits: bool, now: Timestamp) -> bool {
         let all_seen = self.expected > 0 && seen >= self.expected;
-        let complete = all_seen || now >= self.turn_up_until;
-        let too_long = self.age(now) >= LONGEST && self.looks >= FEWEST_LOOKS;
+        let complete = all_seen || now >= self.appear_until;
+        let too_long = self.age(now) >= LONGEST && self.listings >= FEWEST_LISTINGS;
         // Once the job has ended nobody waits: permission may come back.
-        let blind = job_waits && self.blind_looks >= BLIND_TRIES;
-        self.clean >= AGREE && complete || too_long || blind
+        let refused = job_waits && self.refused_listings >= REFUSED_LISTINGS;
+        self.empty_listings >= AGREE && complete || too_long || refused
     }
 
-    /// What stays, for ever.
-    fn into_leftovers(self) -> Vec<Leftover> {
-        let given_up = self.waiting.into_iter().map(|(id, why)| (id, LeftoverReason::GaveUp(why)));
-        self.settled.into_iter().chain(given_up).map(|(snapshot, why)| Leftover { snapshot, why }).collect()
+    /// Returns what to note while the job waits for a snapshot to be deleted.
+    pub(super) fn note(&self) -> Option<Note> {
+        let (snapshot, why) = self.undeleted.first_key_value()?;
+        Some(Note::DeletePending { snapshot: snapshot.clone(), why: why.clone() })
     }
 
-    fn pause(&self, job_waits: bool) -> SignedDuration {
-        match (job_waits, self.looks > QUICK_LOOKS) {
-            (false, _) => BETWEEN_LATE_LOOKS,
-            (true, true) => BETWEEN_LATER_LOOKS,
-            (true, false) => BETWEEN_LOOKS,
-        }
+    /// Returns the snapshots that remain, and why these may not be all, if snapshots may not be listed.
+    pub(super) fn into_leftovers(self) -> (Vec<Leftover>, Option<String>) {
+        let given_up = self.undeleted.into_iter().map(|(id, why)| (id, LeftoverReason::GaveUp(why)));
+        let leftovers = self.remaining.into_iter().chain(given_up);
+        (leftovers.map(|(snapshot, why)| Leftover { snapshot, why }).collect(), self.list_refusal)
     }
-}
-
-impl Engine {
-    /// The image is gone by our request: its own snapshots are to be deleted.
-    pub(super) fn begin_cleanup(&mut self, id: JobId, verdicts: &[(SnapshotId, SnapshotReturnCode)], now: Timestamp) {
-        let late = self.limits.late_snapshots;
-        let Some(job) = self.jobs.get_mut(id) else { return };
-        let JobState::Removing { image, step, .. } = &mut job.state else { return };
-        *step = RemovalStep::DeletingSnapshots {};
-        let image = image.clone();
-        let mut cleanup = SnapshotCleanup {
-            evidence: job.evidence(&image),
-            at: Some(now),
-            since: now,
-            clean: 0,
-            looks: 0,
-            open: 0,
-            waiting: BTreeMap::new(),
-            settled: BTreeMap::new(),
-            pending: BTreeSet::new(),
-            blind: None,
-            blind_looks: 0,
-            expected: job.request.volumes.len(),
-            turn_up_until: job.started.unwrap_or(now) + late,
-        };
-        // EC2's own list of the image's snapshots, the last there is.
-        cleanup.evidence.listed.extend(verdicts.iter().map(|(snapshot, _)| snapshot.clone()));
-        for (snapshot, verdict) in verdicts {
-            let reason = match verdict {
-                SnapshotReturnCode::Skipped => LeftoverReason::InUse,
-                SnapshotReturnCode::MissingPermissions => LeftoverReason::MissingPermissions,
-                // A pending snapshot is one, and passes; any other reason DeleteSnapshot tells better.
-                SnapshotReturnCode::ClientError | SnapshotReturnCode::InternalError | SnapshotReturnCode::Deleted => {
-                    continue;
-                }
-            };
-            cleanup.settled.insert(snapshot.clone(), reason);
-        }
-        job.cleanups.retain(|c| c.evidence.image != image);
-        job.cleanups.push(cleanup);
-    }
-
-    /// Looks for what is left of every removed image whose time has come.
-    pub(super) fn clean_up(&mut self, now: Timestamp, calls: &mut Vec<Request>) {
-        let due = |c: &SnapshotCleanup| c.at.is_some_and(|at| at <= now);
-        for id in self.jobs.ids(|j| j.cleanups.iter().any(due)) {
-            let Some(job) = self.jobs.get_mut(id) else { continue };
-            let region = job.request.destination.clone();
-            for cleanup in job.cleanups.iter_mut().filter(|c| due(c)) {
-                cleanup.at = None;
-                cleanup.looks += 1;
-                let mut snapshots = cleanup.evidence.listed.clone();
-                snapshots.extend(cleanup.waiting.keys().cloned());
-                calls.push(Request::FindSnapshots {
-                    job: id,
-                    region: region.clone(),
-                    image: cleanup.evidence.image.clone(),
-                    snapshots: snapshots.into_iter().collect(),
-                });
-            }
-        }
-    }
-
-    /// When a cleanup wants to go on.
-    pub(super) fn next_cleanup(&self) -> Option<Timestamp> {
-        self.jobs.values().flat_map(|j| &j.cleanups).filter_map(|c| c.at).min()
-    }
-
-    /// What is left was looked for.
-    pub(super) fn leftovers(
-        &mut self,
-        id: JobId,
-        image: &ImageId,
-        result: Result<Vec<Snapshot>, Failure>,
-        now: Timestamp,
-        calls: &mut Vec<Request>,
-    ) {
-        let Some((job, n)) = self.cleanup_of(id, image) else { return };
-        let region = job.request.destination.clone();
-        let delete =
-            |snapshot| Request::DeleteSnapshot { job: id, region: region.clone(), image: image.clone(), snapshot };
-        let waits = job_waits(job, image);
-        let (mut seen, cleanup) = (job.snapshots.len(), &mut job.cleanups[n]);
-        match result {
-            Err(failure) if matches!(failure.retry, Retry::Later | Retry::AfterLogin) => {
-                if waits {
-                    job.note = Some(Note::SnapshotListDelayed(failure.why));
-                }
-            }
-            // What nobody may look at cannot be proven to be ours.
-            Err(failure) => {
-                cleanup.blind = Some(failure.why);
-                cleanup.blind_looks += 1;
-            }
-            Ok(found) => {
-                let to_delete = cleanup.sort(&found);
-                let known = &mut job.snapshots;
-                for snapshot in found.iter().filter(|s| to_delete.contains(&s.id)) {
-                    if waits && !known.iter().any(|k| k.id == snapshot.id) {
-                        known.push(SnapshotProgress::from(snapshot));
-                    }
-                }
-                seen = known.len();
-                calls.extend(to_delete.into_iter().map(delete));
-                if waits {
-                    job.note = waiting_note(cleanup);
-                }
-            }
-        }
-        self.judge_cleanup(id, image, seen, now);
-    }
-
-    /// A snapshot was deleted, or not.
-    pub(super) fn deleted(
-        &mut self,
-        id: JobId,
-        image: &ImageId,
-        snapshot: &SnapshotId,
-        result: Result<(), Failure>,
-        now: Timestamp,
-    ) {
-        let Some((job, n)) = self.cleanup_of(id, image) else { return };
-        let cleanup = &mut job.cleanups[n];
-        cleanup.waiting.remove(snapshot);
-        if let Err(failure) = result {
-            let in_use = failure.kind == FailureKind::InUse;
-            let passes = matches!(failure.retry, Retry::Later | Retry::AfterLogin);
-            let waits = if in_use { cleanup.age(now) < IN_USE_RACE } else { passes };
-            // What is refused of a pending snapshot may be done once that has ended.
-            if waits || cleanup.pending.contains(snapshot) && failure.kind != FailureKind::Denied {
-                cleanup.waiting.insert(snapshot.clone(), Some(failure.why));
-            } else {
-                let why = if in_use { LeftoverReason::InUse } else { LeftoverReason::Refused(failure.why) };
-                cleanup.settled.insert(snapshot.clone(), why);
-            }
-        }
-        cleanup.open = cleanup.open.saturating_sub(1);
-        if cleanup.open == 0 {
-            let seen = job.snapshots.len();
-            self.judge_cleanup(id, image, seen, now);
-        }
-    }
-
-    /// Ends a cleanup that is over, ends the job that has waited long enough for it, or plans the next look.
-    fn judge_cleanup(&mut self, id: JobId, image: &ImageId, seen: usize, now: Timestamp) {
-        let Some((job, n)) = self.cleanup_of(id, image) else { return };
-        let waits = job_waits(job, image);
-        let cleanup = &mut job.cleanups[n];
-        if cleanup.is_over(seen, waits, now) {
-            let cleanup = job.cleanups.remove(n);
-            let blind = cleanup.blind.clone();
-            for leftover in cleanup.into_leftovers() {
-                job.leftovers.retain(|l| l.snapshot != leftover.snapshot);
-                job.leftovers.push(leftover);
-            }
-            if waits {
-                let note = blind.map(Note::SnapshotsNotListed);
-                self.removed(id, note, now);
-            }
-            return;
-        }
-        let late = cleanup.age(now) >= JOB_WAITS;
-        if cleanup.open == 0 {
-            cleanup.at = Some(now + cleanup.pause(waits && !late));
-        }
-        if waits && late {
-            self.removed(id, None, now);
-        }
-    }
-
-    /// The job, and which of its cleanups is this image's.
-    fn cleanup_of(&mut self, id: JobId, image: &ImageId) -> Option<(&mut Job, usize)> {
-        let job = self.jobs.get_mut(id)?;
-        let n = job.cleanups.iter().position(|c| c.evidence.image == *image)?;
-        Some((job, n))
-    }
-}
-
-/// Returns true if the job does not go on before this image's snapshots are gone.
-fn job_waits(job: &Job, image: &ImageId) -> bool {
-    matches!(&job.state, JobState::Removing { image: removing, step: RemovalStep::DeletingSnapshots {}, .. } if removing == image)
-}
-
-fn waiting_note(cleanup: &SnapshotCleanup) -> Option<Note> {
-    let (snapshot, why) = cleanup.waiting.first_key_value()?;
-    Some(Note::DeletePending { snapshot: snapshot.clone(), why: why.clone() })
 }

@@ -18,7 +18,7 @@ pub struct EngineConfig {
     /// The longest wait after throttling and server faults.
     pub throttled: SignedDuration,
     /// Between two listings of a region's pending copies, for those started elsewhere.
-    pub survey: SignedDuration,
+    pub list_interval: SignedDuration,
     /// How long EC2 may not yet show an image it has begun to make: it is eventually consistent.
     pub unseen: SignedDuration,
     /// How long EC2 is trusted to recognise a client token. How long it does is not documented.
@@ -40,7 +40,7 @@ impl Default for EngineConfig {
             fastest: SignedDuration::from_secs(3),
             slowest: SignedDuration::from_secs(15),
             throttled: SignedDuration::from_secs(60),
-            survey: SignedDuration::from_secs(30),
+            list_interval: SignedDuration::from_secs(30),
             unseen: SignedDuration::from_secs(60),
             token_memory: SignedDuration::from_mins(10),
             late_snapshots: SignedDuration::from_secs(20),

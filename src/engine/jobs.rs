@@ -1,4 +1,4 @@
-//! The jobs, and which of them changed since that was last asked: what is not committed is not shown.
+//! The jobs of an account, and which of them changed since that was last asked: what is not committed is not shown.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,13 +7,13 @@ use std::{
 
 use super::{ids::JobId, job::Job};
 
-/// All jobs of an account that are not history. Whatever is borrowed to be changed is compared later.
+/// All jobs of an account that are not history. A job that was borrowed mutably counts as changed if it differs.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Jobs {
     all: BTreeMap<JobId, Job>,
-    /// As they were last given out.
-    given: BTreeMap<JobId, Arc<Job>>,
-    touched: BTreeSet<JobId>,
+    /// As they were when the changes were last taken.
+    taken: BTreeMap<JobId, Arc<Job>>,
+    borrowed: BTreeSet<JobId>,
     last: u64,
 }
 
@@ -24,7 +24,7 @@ impl Jobs {
 
     pub(super) fn get_mut(&mut self, id: JobId) -> Option<&mut Job> {
         let job = self.all.get_mut(&id)?;
-        self.touched.insert(id);
+        self.borrowed.insert(id);
         Some(job)
     }
 
@@ -32,48 +32,48 @@ impl Jobs {
         self.all.values()
     }
 
-    /// Those of whom this holds.
+    /// Returns the numbers of the jobs for which this holds.
     pub(super) fn ids(&self, which: impl Fn(&Job) -> bool) -> Vec<JobId> {
         self.all.values().filter(|j| which(j)).map(|j| j.id).collect()
     }
 
-    /// Numbers given from now on are higher.
+    /// Makes every number given from now on higher than this one.
     pub(super) fn count_from(&mut self, last: u64) {
         self.last = self.last.max(last);
     }
 
-    /// A number nobody had.
+    /// Returns a number that no job ever had.
     pub(super) fn next_id(&mut self) -> JobId {
         self.last += 1;
         JobId(self.last)
     }
 
     pub(super) fn insert(&mut self, job: Job) {
-        self.touched.insert(job.id);
+        self.borrowed.insert(job.id);
         self.all.insert(job.id, job);
     }
 
-    /// From the store: what it is now is what is known.
+    /// Adds a job of the store's: it counts as unchanged.
     pub(super) fn restore(&mut self, job: Job) {
         self.count_from(job.id.0);
-        self.given.insert(job.id, Arc::new(job.clone()));
+        self.taken.insert(job.id, Arc::new(job.clone()));
         self.all.insert(job.id, job);
     }
 
-    /// Forgets a job that others keep.
+    /// Removes a job that the store keeps.
     pub(super) fn forget(&mut self, id: JobId) {
         self.all.remove(&id);
-        self.given.remove(&id);
+        self.taken.remove(&id);
     }
 
-    /// Those that are not what they were when this was last asked.
+    /// Returns the jobs that changed since this was last called.
     pub(super) fn take_changed(&mut self) -> Vec<Arc<Job>> {
         let mut changed = Vec::new();
-        for id in std::mem::take(&mut self.touched) {
+        for id in std::mem::take(&mut self.borrowed) {
             let Some(job) = self.all.get(&id) else { continue };
-            if self.given.get(&id).is_none_or(|given| **given != *job) {
+            if self.taken.get(&id).is_none_or(|taken| **taken != *job) {
                 let job = Arc::new(job.clone());
-                self.given.insert(id, Arc::clone(&job));
+                self.taken.insert(id, Arc::clone(&job));
                 changed.push(job);
             }
         }

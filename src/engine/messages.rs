@@ -1,4 +1,4 @@
-//! What the engine is told and what it wants done, as plain data.
+//! The engine's events, and the requests it makes: plain data.
 
 use std::collections::BTreeMap;
 
@@ -13,21 +13,21 @@ use crate::domain::{
     ClientToken, CopyRequest, Failure, Image, ImageId, ImageName, Region, RegionInfo, Snapshot, SnapshotId,
 };
 
-/// What people ask for, by key or command. Whoever asks writes it into the store; whoever drives carries it out.
+/// A user's command, by key or command line. It is stored first and carried out by the driver.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Command {
     /// Make these copies, as one batch.
     Copy(Vec<CopyRequest>),
-    /// Cancel copies, wherever they are.
+    /// Cancel copies, whatever their state.
     Cancel(Vec<JobId>),
-    /// Try failed copies again, each under a new token.
+    /// Retry failed copies, each with a new token.
     #[serde(rename = "TryAgain")]
     Retry(Vec<(JobId, ClientToken)>),
     /// Deregister available copies and delete their snapshots.
     Deregister(Vec<JobId>),
-    /// Decide about a copy whose request is in doubt.
+    /// Decide about a copy in doubt.
     Resolve {
-        /// Which copy.
+        /// The copy.
         job: JobId,
         /// What a person decided.
         resolution: Resolution,
@@ -36,7 +36,7 @@ pub enum Command {
     Dismiss(Vec<JobId>),
     /// Look for copies started elsewhere in these regions as well.
     Follow(Vec<Region>),
-    /// Look at everything now: after a suspend, or because a person asked.
+    /// Poll everything now: after a suspend, or because a person asked.
     #[serde(rename = "LookNow")]
     RefreshNow,
 }
@@ -46,88 +46,88 @@ pub enum Command {
 pub enum Resolution {
     /// This image is the copy.
     Mine(ImageId),
-    /// None of them is: copy again, under a new token.
+    /// None of the candidates is: copy again, with a new token.
     Again(ClientToken),
-    /// The copy is not wanted any more; whatever is there stays.
+    /// The copy is no longer wanted; whatever exists remains.
     GiveUp,
 }
 
-/// What the engine is told.
+/// What the engine reacts to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// Somebody asks for something.
+    /// A user's command.
     Command(Command),
-    /// A call was answered.
+    /// The answer to a request.
     Response(Response),
     /// Time has passed.
     Tick,
 }
 
-/// A call to AWS that the engine wants made. Each is answered exactly once.
+/// A request to AWS that the engine wants made. Each is answered exactly once.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
-    /// `CopyImage` in the request's destination, sent once: whether to send again is the engine's to say.
+    /// `CopyImage` in the request's destination, sent once: whether to send it again is the engine's decision.
     CopyImage {
-        /// For whom.
+        /// The job it is made for.
         job: JobId,
-        /// What.
+        /// The copy.
         request: Box<CopyRequest>,
-        /// What the new image and its snapshots are tagged with.
+        /// The tags of the new image and its snapshots.
         tags: Option<JobTags>,
     },
-    /// `DescribeImages` by name: did a sending whose answer was lost make an image?
+    /// `DescribeImages` by name: did a `CopyImage` whose answer was lost make an image?
     Reconcile {
-        /// For whom.
+        /// The job it is made for.
         job: JobId,
-        /// Where.
+        /// The region.
         region: Region,
         /// The new image's name.
         name: ImageName,
     },
-    /// `DescribeImages` of everything pending: who else copies here?
+    /// `DescribeImages` of everything pending, to find copies started elsewhere.
     ListPending {
-        /// Where.
+        /// The region.
         region: Region,
     },
-    /// `DescribeImages` and `DescribeSnapshots`: at most three calls in all, whatever the number of copies.
+    /// `DescribeImages` and `DescribeSnapshots`: at most three calls, whatever the number of copies.
     PollCopies {
-        /// Where.
+        /// The region.
         region: Region,
         /// The copies.
         images: Vec<ImageId>,
-        /// Those of them whose snapshots are looked for by description, at most 200: their ids are not known yet.
+        /// Those of them whose snapshots are searched by description, at most 200: their ids are not known yet.
         unlisted: Vec<ImageId>,
-        /// Snapshots known to be theirs, at most 1,000, asked for by id.
+        /// Snapshots known to be theirs, at most 1,000, read by id.
         snapshots: Vec<SnapshotId>,
     },
-    /// `DescribeImages` of a copy that is to be removed; and of its source, if that's snapshots are not known.
+    /// `DescribeImages` of a copy that is to be removed; and of its source, if the source's snapshots are not known.
     CheckImage {
-        /// For whom.
+        /// The job it is made for.
         job: JobId,
-        /// Where.
+        /// The region.
         region: Region,
         /// The copy.
         image: ImageId,
-        /// The source, if its snapshots are wanted too.
+        /// The source, if its snapshots are to be read too.
         source: Option<(Region, ImageId)>,
     },
     /// `DeregisterImage` with the snapshots.
     DeregisterImage {
-        /// For whom.
+        /// The job it is made for.
         job: JobId,
-        /// Where.
+        /// The region.
         region: Region,
         /// The copy.
         image: ImageId,
-        /// Not to be sent after this: what is known of the image is too old by then. The answer is
+        /// Not to be sent after this time: what is known about the image is too old by then, and the answer is
         /// [`Deregistration::NotSent`].
         not_after: Option<Timestamp>,
     },
-    /// `DescribeSnapshots`: what is left of a removed image.
+    /// `DescribeSnapshots` of a removed image's snapshots.
     FindSnapshots {
-        /// For whom.
+        /// The job it is made for.
         job: JobId,
-        /// Where.
+        /// The region.
         region: Region,
         /// The copy.
         image: ImageId,
@@ -136,39 +136,39 @@ pub enum Request {
     },
     /// `DeleteSnapshot`.
     DeleteSnapshot {
-        /// For whom.
+        /// The job it is made for.
         job: JobId,
-        /// Where.
+        /// The region.
         region: Region,
         /// The copy whose snapshot it is.
         image: ImageId,
-        /// Which.
+        /// The snapshot.
         snapshot: SnapshotId,
     },
-    /// Load the credentials anew and try them on `DescribeRegions`.
+    /// Load the credentials again and try them on `DescribeRegions`.
     ProbeCredentials,
 }
 
-/// The answer to a [`Call`].
+/// The answer to a [`Request`] of the same name.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Response {
-    /// To [`Call::Copy`]: the new image.
+    /// The new image.
     CopyImage(JobId, Result<ImageId, Failure>),
-    /// To [`Call::Settle`]: the account's images of that name.
+    /// The account's images of that name.
     Reconcile(JobId, Result<Vec<Image>, Failure>),
-    /// To [`Call::Survey`]: the account's pending images.
+    /// The account's pending images.
     ListPending(Region, Result<Vec<Image>, Failure>),
-    /// To [`Call::Watch`].
+    /// The copies that were found.
     PollCopies(Region, Result<PolledCopies, Failure>),
-    /// To [`Call::Look`].
+    /// The image, if it was found.
     CheckImage(JobId, Result<CheckedImage, Failure>),
-    /// To [`Call::Deregister`]. An image EC2 does not know is a success of its own kind: gone, or too young.
+    /// What became of it. An image EC2 does not know is no failure: it is gone, or too young.
     DeregisterImage(JobId, Result<Deregistration, Failure>),
-    /// To [`Call::FindLeftovers`].
+    /// The snapshots that were found.
     FindSnapshots(JobId, ImageId, Result<Vec<Snapshot>, Failure>),
-    /// To [`Call::DeleteSnapshot`]. A snapshot already gone is a success.
+    /// Nothing. A snapshot that does not exist is deleted.
     DeleteSnapshot(JobId, ImageId, SnapshotId, Result<(), Failure>),
-    /// To [`Call::Probe`]: the account's regions.
+    /// The account's regions.
     ProbeCredentials(Result<Vec<RegionInfo>, Failure>),
 }
 
@@ -181,7 +181,7 @@ pub enum Deregistration {
     Unknown,
     /// `InvalidAMIID.Unavailable`: deregistered, or in a state that does not allow it.
     Unavailable,
-    /// It was not sent: its time had passed.
+    /// It was not sent: it was too late for that.
     NotSent,
 }
 
@@ -191,13 +191,13 @@ pub enum Deregistration {
 pub enum SnapshotReturnCode {
     /// Deleted.
     Deleted,
-    /// Left: other images use it.
+    /// Not deleted: other images use it.
     Skipped,
-    /// Left: the caller may not delete it.
+    /// Not deleted: the caller may not.
     MissingPermissions,
-    /// Left: EC2 had trouble.
+    /// Not deleted: a fault of EC2's.
     InternalError,
-    /// Left: EC2 says that the request was wrong; also for a snapshot that is pending still.
+    /// Not deleted: EC2 calls the request wrong; also for a snapshot that is still pending.
     ClientError,
 }
 
@@ -214,17 +214,17 @@ impl SnapshotReturnCode {
     }
 }
 
-/// What a look before a removal showed.
+/// The image that is to be removed, as EC2 shows it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CheckedImage {
     /// The image, if EC2 knows it.
     pub image: Option<Box<Image>>,
-    /// The source's snapshots, if they were asked for and the source could be read.
+    /// The source's snapshots, if they were requested and the source could be read.
     pub source_snapshots: Option<Vec<SnapshotId>>,
 }
 
 impl Request {
-    /// The answer, if it is too late to make this call.
+    /// Returns the answer if it is too late to make this request.
     pub fn expired(&self, now: Timestamp) -> Option<Response> {
         match self {
             Self::DeregisterImage { job, not_after: Some(last), .. } if now > *last => {
@@ -234,7 +234,7 @@ impl Request {
         }
     }
 
-    /// The answer of a call that could not be made.
+    /// Returns the answer of a request that failed.
     pub fn failed(self, failure: Failure) -> Response {
         match self {
             Self::CopyImage { job, .. } => Response::CopyImage(job, Err(failure)),
@@ -252,42 +252,59 @@ impl Request {
     }
 }
 
-impl Response {
-    /// Why it is none.
-    pub(super) fn failure(&self) -> Option<&Failure> {
-        match self {
-            Self::CopyImage(_, Err(f))
-            | Self::Reconcile(_, Err(f))
-            | Self::ListPending(_, Err(f))
-            | Self::PollCopies(_, Err(f))
-            | Self::CheckImage(_, Err(f))
-            | Self::DeregisterImage(_, Err(f))
-            | Self::FindSnapshots(_, _, Err(f))
-            | Self::DeleteSnapshot(_, _, _, Err(f))
-            | Self::ProbeCredentials(Err(f)) => Some(f),
+/// The payload of an answer that failed; the match is the same for a shared and a mutable borrow.
+macro_rules! failure_of {
+    ($response:expr) => {
+        match $response {
+            Response::CopyImage(_, Err(f))
+            | Response::Reconcile(_, Err(f))
+            | Response::ListPending(_, Err(f))
+            | Response::PollCopies(_, Err(f))
+            | Response::CheckImage(_, Err(f))
+            | Response::DeregisterImage(_, Err(f))
+            | Response::FindSnapshots(_, _, Err(f))
+            | Response::DeleteSnapshot(_, _, _, Err(f))
+            | Response::ProbeCredentials(Err(f)) => Some(f),
             _ => None,
         }
+    };
+}
+
+impl Response {
+    /// Returns why the request failed, if it did.
+    pub(super) fn failure(&self) -> Option<&Failure> {
+        failure_of!(self)
     }
 
-    /// The same, to be changed.
+    /// Returns why the request failed, if it did, to be changed.
     pub(super) fn failure_mut(&mut self) -> Option<&mut Failure> {
+        failure_of!(self)
+    }
+
+    /// Returns the job or the region that the request was made for; `None` for a probe of the credentials.
+    pub(super) fn subject(&self) -> Option<ResponseSubject<'_>> {
         match self {
-            Self::CopyImage(_, Err(f))
-            | Self::Reconcile(_, Err(f))
-            | Self::ListPending(_, Err(f))
-            | Self::PollCopies(_, Err(f))
-            | Self::CheckImage(_, Err(f))
-            | Self::DeregisterImage(_, Err(f))
-            | Self::FindSnapshots(_, _, Err(f))
-            | Self::DeleteSnapshot(_, _, _, Err(f))
-            | Self::ProbeCredentials(Err(f)) => Some(f),
-            _ => None,
+            Self::ListPending(region, _) | Self::PollCopies(region, _) => Some(ResponseSubject::Region(region)),
+            Self::CopyImage(job, _)
+            | Self::Reconcile(job, _)
+            | Self::CheckImage(job, _)
+            | Self::DeregisterImage(job, _)
+            | Self::FindSnapshots(job, ..)
+            | Self::DeleteSnapshot(job, ..) => Some(ResponseSubject::Job(*job)),
+            Self::ProbeCredentials(_) => None,
         }
     }
 }
 
+/// What a request was made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ResponseSubject<'a> {
+    Job(JobId),
+    Region(&'a Region),
+}
+
 impl Command {
-    /// The jobs it is about.
+    /// Returns the jobs it is about.
     pub fn jobs(&self) -> Vec<JobId> {
         match self {
             Self::Cancel(jobs) | Self::Deregister(jobs) | Self::Dismiss(jobs) => jobs.clone(),
@@ -298,34 +315,34 @@ impl Command {
     }
 }
 
-/// What a look at a region showed.
+/// What a poll of a region showed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PolledCopies {
-    /// The images that were asked for: of others the look says nothing.
+    /// The images that were polled: the answer says nothing about others.
     pub asked: Vec<ImageId>,
-    /// The images that are there.
+    /// The images that were found.
     pub images: Vec<Image>,
-    /// Their snapshots. That these cannot be read costs only the progress: the images say when a copy ends.
+    /// Their snapshots. If these cannot be read, only the progress is unknown: the images tell when a copy ends.
     pub snapshots: Result<Vec<Snapshot>, Failure>,
 }
 
-/// How things stand beside the jobs: what everything, or a region, waits for.
+/// What all jobs, or all jobs of a region, wait for.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Status {
-    /// Why nothing is asked of AWS at present: credentials that do not work.
+    /// Why nothing is sent to AWS at present: the credentials do not work.
     pub paused: Option<Failure>,
-    /// When the credentials are tried again.
+    /// When the credentials are probed next.
     pub next_try: Option<Timestamp>,
     /// By region.
     pub regions: BTreeMap<Region, RegionStatus>,
 }
 
-/// How a region stands.
+/// What the jobs of a region wait for.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct RegionStatus {
-    /// The failure that keeps it from being watched, if its last look failed.
+    /// Why its copies could not be polled, if the last poll failed.
     pub problem: Option<Failure>,
-    /// The failure that keeps the progress of its copies from being read, if that failed last.
+    /// Why the progress of its copies could not be read, if that failed last.
     #[serde(default)]
     pub no_progress: Option<Failure>,
     /// What its queued copies wait for.

@@ -1,9 +1,9 @@
-//! A copy's life, sans-IO: `(state, event, now)` gives calls to make; their answers come back as events.
+//! A copy's life, sans-IO: (state, event, now) gives changed jobs and requests; their answers come back as events.
 //!
-//! Owns what happens to a copy from the moment it is asked for: when it starts, what is asked about it, when it
-//! is over, how it is cancelled, what is done about a sending whose answer was lost. The background driver, the tests
-//! and the simulations drive this one engine. Nothing here reads a clock, waits, or can fail; nothing here is kept:
-//! whoever drives commits [`Engine::take_changed`] before the calls go out.
+//! Decides everything that happens to a copy from the moment it is requested: when it starts, when it is polled, when it has
+//! ended, how it is cancelled, what is done about a request whose answer was lost. The driver, the tests and the simulations run
+//! this one engine. Nothing here reads a clock, waits, or can fail, and nothing is stored here: the driver commits
+//! [`Engine::take_changed`] before it sends the requests of the same round.
 
 mod audit;
 mod cleanup;
@@ -16,17 +16,16 @@ mod jobs;
 mod messages;
 mod note;
 mod ownership;
+mod polled;
 mod polling;
 mod queue;
 mod reconcile;
-mod removing;
-mod sending;
-mod watch;
+mod removal;
+mod snapshots;
+mod state;
+mod transitions;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -34,79 +33,84 @@ pub use audit::{AnsweredRequest, AuditEntry, Change, Outcome, SentRequest};
 pub use cleanup::{Leftover, LeftoverReason, SnapshotCleanup};
 pub use config::EngineConfig;
 pub use ids::{AuditId, BatchId, JobId, JobTags};
-pub use job::{Job, JobPhase, JobState, Origin, RemovalReason, RemovalStep, UnknownOutcome};
+pub use job::{Job, Origin};
 pub use messages::{
     CheckedImage, Command, Deregistration, Event, PolledCopies, RegionStatus, Request, Resolution, Response,
     SnapshotReturnCode, Status,
 };
 pub use note::{Note, Waiting};
 pub use ownership::{Evidence, Unproven};
+pub use state::{JobPhase, JobState, RemovalReason, RemovalStep, UnknownOutcome};
 
-use crate::domain::{ClientToken, Failure, Region, SnapshotState};
+use crate::domain::{Failure, Image, ImageId, Region, Retry};
+use credentials::{CredentialCheck, CredentialState};
 use jobs::Jobs;
+use messages::ResponseSubject;
+use polling::PollSchedules;
+use queue::StartLimiters;
 
-/// All copies of an account that are not history, and what is known of the regions they go to.
+/// All copies of an account that are not history, and what is known about the regions they go to.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Engine {
-    limits: EngineConfig,
+    config: EngineConfig,
     jobs: Jobs,
-    schedules: BTreeMap<Region, polling::PollSchedule>,
-    start_limiters: BTreeMap<Region, queue::StartLimiter>,
-    /// Regions to be surveyed though no copy goes there.
-    followed: BTreeSet<Region>,
-    credentials: credentials::CredentialState,
+    schedules: PollSchedules,
+    limiters: StartLimiters,
+    credentials: CredentialState,
 }
 
 impl Engine {
-    /// An engine without jobs.
-    pub fn new(limits: EngineConfig) -> Self {
-        Self { limits, ..Self::default() }
+    /// Makes an engine without jobs.
+    pub fn new(config: EngineConfig) -> Self {
+        Self { config, ..Self::default() }
     }
 
-    /// Takes jobs from the store, after whoever drove them ended: nothing it awaited will be answered. Numbers for new
-    /// jobs come after `last`.
+    /// Takes jobs from the store after their driver ended: none of their requests will be answered. Numbers for new jobs are
+    /// higher than `last`.
     pub fn restore(&mut self, jobs: Vec<Job>, last: u64, now: Timestamp) {
         self.jobs.count_from(last);
         for mut job in jobs {
             job.clamp_times(now);
-            let (id, region) = (job.id, job.request.destination.clone());
             if !job.state.ended() {
-                self.poll_at(&region, now);
+                self.schedules.poll_at(&job.request.destination, now);
             }
+            let id = job.id;
             self.jobs.restore(job);
-            self.resume(id, now);
+            if let Some(job) = self.jobs.get_mut(id) {
+                job.resume(self.config.late_snapshots, now);
+            }
         }
     }
 
     /// Looks for copies started elsewhere in these regions as well.
     pub fn follow(&mut self, regions: &[Region], now: Timestamp) {
         for region in regions {
-            self.poll_at(region, now);
-            self.followed.insert(region.clone());
+            self.schedules.follow(region, now);
         }
     }
 
-    /// The jobs, oldest first.
+    /// Returns the jobs, oldest first.
     pub fn jobs(&self) -> impl DoubleEndedIterator<Item = &Job> {
         self.jobs.values()
     }
 
-    /// One job.
+    /// Returns one job.
     pub fn job(&self, id: JobId) -> Option<&Job> {
         self.jobs.get(id)
     }
 
-    /// Whether nothing is left that ends with the program: EC2 carries on what it has taken by itself.
+    /// Returns true if no job needs this program to go on: EC2 carries on what it has accepted by itself.
     pub fn can_exit(&self) -> bool {
         !self.jobs.values().any(Job::needs_driving)
     }
 
-    /// Whether every job has ended.
+    /// Returns true if every job has ended.
     pub fn idle(&self) -> bool {
         self.jobs.values().all(|j| j.state.ended())
     }
 
-    /// Jobs that changed since this was last asked. They are to be committed before the calls of the same round go out.
+    /// Returns the jobs that changed since this was last called. They are to be committed before the requests of the same
+    /// round are sent.
     pub fn take_changed(&mut self) -> Vec<Arc<Job>> {
         let changed = self.jobs.take_changed();
         for job in changed.iter().filter(|j| j.dismissed && j.state.ended()) {
@@ -115,68 +119,123 @@ impl Engine {
         changed
     }
 
-    /// What holds for more than one job.
+    /// Returns what concerns more than one job.
     pub fn status(&self) -> Status {
-        let mut status = self.credentials.status();
-        for (region, rhythm) in &self.schedules {
-            let (problem, no_progress) = (rhythm.problem().cloned(), rhythm.no_progress.clone());
+        let (paused, next_try) = (self.credentials.failure().cloned(), self.credentials.next_probe());
+        let mut status = Status { paused, next_try, ..Status::default() };
+        for (region, schedule) in self.schedules.iter() {
+            let (problem, no_progress) = (schedule.problem.clone(), schedule.no_progress.clone());
             if problem.is_some() || no_progress.is_some() {
                 let region = status.regions.entry(region.clone()).or_default();
                 (region.problem, region.no_progress) = (problem, no_progress);
             }
         }
-        for (region, lane) in &self.start_limiters {
-            if let Some(waiting) = &lane.waiting {
-                status.regions.entry(region.clone()).or_default().waiting = Some(waiting.clone());
-            }
+        for (region, waiting) in self.limiters.waiting() {
+            status.regions.entry(region.clone()).or_default().waiting = Some(waiting.clone());
         }
         status
     }
 
-    /// Takes an event in and gives the calls it leads to.
+    /// Takes in an event and returns the requests it leads to.
     pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Request> {
-        let mut calls = Vec::new();
-        match event {
-            Event::Command(ask) => self.asked(ask, now),
-            Event::Response(answer) => self.answer(answer, now, &mut calls),
-            Event::Tick => {}
-        }
-        if self.credentials.work(now, &mut calls) {
-            if !self.limits.read_only {
-                self.reconcile(now, &mut calls);
-                self.start_queued(now, &mut calls);
-                self.go_on_removing(now, &mut calls);
-                self.clean_up(now, &mut calls);
+        let mut requests = match event {
+            Event::Command(command) => {
+                self.command(command, now);
+                Vec::new()
             }
-            self.look(now, &mut calls);
+            Event::Response(response) => self.response(response, now),
+            Event::Tick => Vec::new(),
+        };
+        if self.credentials.take_probe(now) {
+            requests.push(Request::ProbeCredentials);
         }
-        calls
+        if !self.credentials.is_paused() {
+            if !self.config.read_only {
+                self.advance(now, &mut requests);
+            }
+            requests.extend(self.schedules.due_requests(&self.jobs, &self.config, now));
+        }
+        requests
     }
 
-    /// When the engine wants a [`Event::Tick`] next; `None` while it waits only for answers or has nothing to do.
+    /// Returns when the engine wants an [`Event::Tick`] next; `None` while it only waits for answers or has nothing to do.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        if self.credentials.paused() {
-            return self.credentials.next_try();
+        if self.credentials.is_paused() {
+            return self.credentials.next_probe();
         }
-        let acts = if self.limits.read_only { [None, None] } else { [self.next_start(), self.next_step()] };
-        acts.into_iter().chain([self.next_look()]).flatten().min()
+        let mut deadlines = vec![self.schedules.next()];
+        if !self.config.read_only {
+            deadlines.push(self.limiters.next(&self.jobs, &self.schedules, &self.config));
+            let of_job = |j: &Job| [j.removal_due(), j.reconcile_due(), j.cleanup_due()].into_iter().flatten().min();
+            deadlines.push(self.jobs.values().filter_map(of_job).min());
+        }
+        deadlines.into_iter().flatten().min()
     }
 
-    fn asked(&mut self, ask: Command, now: Timestamp) {
-        match ask {
+    /// Takes everything that is due one step further.
+    fn advance(&mut self, now: Timestamp, requests: &mut Vec<Request>) {
+        let is_due = |at: Option<Timestamp>| at.is_some_and(|at| at <= now);
+        for id in self.jobs.ids(|j| is_due(j.reconcile_due())) {
+            if let Some(job) = self.jobs.get_mut(id) {
+                requests.extend(job.reconcile(&self.config, now));
+            }
+        }
+        requests.extend(self.limiters.start_queued(&mut self.jobs, &mut self.schedules, &self.config, now));
+        for id in self.jobs.ids(|j| is_due(j.removal_due())) {
+            if let Some(job) = self.jobs.get_mut(id) {
+                requests.extend(job.removal_request(now));
+            }
+        }
+        for id in self.jobs.ids(|j| is_due(j.cleanup_due())) {
+            if let Some(job) = self.jobs.get_mut(id) {
+                requests.extend(job.cleanup_requests(now));
+            }
+        }
+    }
+
+    /// Changes one job, and polls its region as its new state needs it.
+    fn update<T>(&mut self, id: JobId, now: Timestamp, change: impl FnOnce(&mut Job, &EngineConfig) -> T) -> Option<T> {
+        let job = self.jobs.get_mut(id)?;
+        let before = job.state.phase();
+        let result = change(job, &self.config);
+        let region = &job.request.destination;
+        match (before, job.state.phase()) {
+            (before, after) if before == after => {}
+            (_, JobPhase::Copying) => self.schedules.poll_soon(region, &self.config, now),
+            // What may be the copy is perhaps pending, and from now on no job's: it counts as soon as it is listed.
+            (JobPhase::InDoubt, JobPhase::Queued | JobPhase::Cancelled) => self.schedules.count_again(region, now),
+            (JobPhase::Failed | JobPhase::Gone | JobPhase::RemovingFailed, JobPhase::Queued) => {
+                self.schedules.poll_at(region, now);
+            }
+            _ => {}
+        }
+        Some(result)
+    }
+
+    fn command(&mut self, command: Command, now: Timestamp) {
+        match command {
             Command::Copy(requests) => {
                 let Some(batch) = requests.first().map(|r| BatchId::of(&r.token)) else { return };
                 for request in requests {
-                    let id = self.jobs.next_id();
-                    self.poll_at(&request.destination, now);
-                    let tagged = self.limits.tagging;
+                    self.schedules.poll_at(&request.destination, now);
+                    let (id, tagged) = (self.jobs.next_id(), self.config.tagging);
                     self.jobs.insert(Job { tagged, ..Job::new(id, batch.clone(), request, now) });
                 }
             }
-            Command::Cancel(jobs) => jobs.into_iter().for_each(|job| self.cancel(job, now)),
-            Command::Retry(jobs) => jobs.into_iter().for_each(|(job, token)| self.try_again(job, token, now)),
-            Command::Deregister(jobs) => jobs.into_iter().for_each(|job| self.deregister(job, now)),
-            Command::Resolve { job, resolution } => self.resolve(job, resolution, now),
+            Command::Cancel(jobs) => jobs.into_iter().for_each(|id| {
+                self.update(id, now, |job, _| job.cancel(now));
+            }),
+            Command::Retry(jobs) => jobs.into_iter().for_each(|(id, token)| {
+                self.update(id, now, |job, config| job.retry(token, config.tagging, now));
+            }),
+            Command::Deregister(jobs) => jobs.into_iter().for_each(|id| {
+                self.update(id, now, |job, _| job.deregister(now));
+            }),
+            Command::Resolve { job: id, resolution } => {
+                let others = |image: &ImageId| self.jobs.values().any(|j| j.id != id && j.images.contains(image));
+                let is_taken = matches!(&resolution, Resolution::Mine(image) if others(image));
+                self.update(id, now, |job, config| job.resolve(resolution, is_taken, config, now));
+            }
             Command::Dismiss(jobs) => {
                 for id in jobs {
                     if let Some(job) = self.jobs.get_mut(id).filter(|j| j.state.ended() && j.cleanups.is_empty()) {
@@ -186,108 +245,143 @@ impl Engine {
             }
             Command::Follow(regions) => self.follow(&regions, now),
             Command::RefreshNow => {
-                self.credentials.retry_now(now);
-                for rhythm in self.schedules.values_mut() {
-                    rhythm.survey_now();
-                    rhythm.poll_at(now);
-                }
+                self.credentials.probe_now(now);
+                self.schedules.list_all(now);
             }
         }
     }
 
-    /// A failed copy is made anew, once the failed image and its snapshots are gone.
-    fn try_again(&mut self, id: JobId, token: ClientToken, now: Timestamp) {
-        let tagged = self.limits.tagging;
-        let Some(job) = self.jobs.get_mut(id) else { return };
-        if job.origin == Origin::Elsewhere {
-            job.note = Some(Note::SettingsUnknown);
-            return;
+    fn response(&mut self, mut response: Response, now: Timestamp) -> Vec<Request> {
+        self.check_credentials(&mut response, now);
+        match response {
+            Response::CopyImage(job, result) => self.copy_answered(job, result, now),
+            Response::Reconcile(job, result) => self.reconcile_answered(job, result, now),
+            Response::ListPending(region, result) => self.pending_listed(&region, result, now),
+            Response::PollCopies(region, result) => self.copies_polled(&region, result, now),
+            Response::CheckImage(job, result) => {
+                self.update(job, now, |job, config| job.image_checked(result, config, now));
+            }
+            Response::DeregisterImage(job, result) => {
+                self.update(job, now, |job, config| job.image_deregistered(result, config, now));
+            }
+            Response::FindSnapshots(job, image, result) => {
+                let found = self.update(job, now, |job, config| job.snapshots_found(&image, result, config, now));
+                return found.unwrap_or_default();
+            }
+            Response::DeleteSnapshot(job, image, snapshot, result) => {
+                self.update(job, now, |job, config| job.snapshot_deleted(&image, &snapshot, result, config, now));
+            }
+            Response::ProbeCredentials(result) => {
+                if self.credentials.probed(result, now) {
+                    self.resume_after_pause(now);
+                }
+            }
         }
-        match job.state.clone() {
-            JobState::Failed { failure, image: Some(image) } => {
-                self.remove(id, image, RemovalReason::Retry { token, failure }, now);
-            }
-            JobState::Failed { image: None, .. } | JobState::Gone { .. } => {
-                job.begin_again(token, now);
-                job.tagged = tagged;
-                let region = job.request.destination.clone();
-                self.poll_at(&region, now);
-            }
-            _ => {}
+        Vec::new()
+    }
+
+    /// Finds out what an answer tells about the credentials.
+    fn check_credentials(&mut self, response: &mut Response, now: Timestamp) {
+        let region = match response.subject() {
+            Some(ResponseSubject::Region(region)) => Some(region.clone()),
+            Some(ResponseSubject::Job(id)) => self.jobs.get(id).map(|j| j.request.destination.clone()),
+            None => None,
+        };
+        let Some(region) = region else { return };
+        let Some(failure) = response.failure_mut() else { return self.credentials.region_answered(&region) };
+        if self.credentials.check(&region, failure, now) == CredentialCheck::RegionSuspected {
+            self.limiters.back_off(&region, Waiting::CredentialsCheck, &self.config, now);
         }
     }
 
-    fn answer(&mut self, mut answer: Response, now: Timestamp, calls: &mut Vec<Request>) {
-        self.check_credentials_of(&mut answer, now);
-        match answer {
-            Response::CopyImage(job, result) => self.copied(job, result, now),
-            Response::Reconcile(job, result) => self.settled(job, result, now),
-            Response::ListPending(region, result) => self.surveyed(&region, result, now),
-            Response::PollCopies(region, result) => self.watched(&region, result, now),
-            Response::CheckImage(job, result) => self.looked(job, result, now),
-            Response::DeregisterImage(job, result) => self.deregistered(job, result, now),
-            Response::FindSnapshots(job, image, result) => self.leftovers(job, &image, result, now, calls),
-            Response::DeleteSnapshot(job, image, snapshot, result) => self.deleted(job, &image, &snapshot, result, now),
-            Response::ProbeCredentials(result) => self.probed(result, now),
+    /// Goes on with everything once the credentials work again.
+    fn resume_after_pause(&mut self, now: Timestamp) {
+        self.schedules.poll_all(now);
+        self.limiters.release_all();
+        for id in self.jobs.ids(|j| j.reconcile_due().is_some()) {
+            if let Some(job) = self.jobs.get_mut(id) {
+                job.reconcile_at(now);
+            }
         }
     }
 
-    /// Brings a job to an end.
-    fn end(&mut self, id: JobId, state: JobState, now: Timestamp) {
-        let Some(job) = self.jobs.get_mut(id) else { return };
-        if matches!(state, JobState::Available { .. }) {
-            // The last look may have been long ago; an available image has only whole snapshots.
-            job.percent = Some(100);
-            for snapshot in &mut job.snapshots {
-                (snapshot.percent, snapshot.state) = (Some(100), SnapshotState::Completed);
-            }
-        }
-        job.state = state;
-        job.ended = Some(now);
-        job.waiting = None;
-        job.cancel_wanted = false;
-        job.deregistering = None;
-        job.unknown_outcome = None;
+    /// Starts nothing in the region for a while because of this failure. Returns until when.
+    fn back_off(&mut self, region: &Region, failure: &Failure, now: Timestamp) -> Timestamp {
+        let why = queue::hold_reason(&self.jobs, region, failure);
+        self.limiters.back_off(region, why, &self.config, now)
     }
 
-    /// What a job that was under way when its driver ended does next.
-    fn resume(&mut self, id: JobId, now: Timestamp) {
-        if let Some(job) = self.jobs.get_mut(id) {
-            job.cleanups.iter_mut().for_each(|c| c.resume(now));
-        }
-        let state = self.jobs.get(id).map(|j| j.state.clone());
-        match state {
-            // Committed as sent, and perhaps sent: the answer is lost in any case.
-            Some(JobState::Starting) => {
-                // An earlier version did not write down when; surely not before it was asked for.
-                if let Some(job) = self.jobs.get_mut(id) {
-                    job.sent.get_or_insert(job.asked);
-                }
-                self.doubt(id, None, now, now);
+    fn copy_answered(&mut self, id: JobId, result: Result<ImageId, Failure>, now: Timestamp) {
+        let Some(job) = self.jobs.get(id).filter(|j| j.state == JobState::Starting) else { return };
+        let region = job.request.destination.clone();
+        match result {
+            Ok(image) => {
+                self.limiters.release(&region);
+                self.update(id, now, |job, _| job.copy_started(&image, now));
             }
-            Some(JobState::Reconciling { .. }) => {
-                if let Some(job) = self.jobs.get_mut(id) {
-                    job.state = JobState::Reconciling { at: Some(now) };
-                }
+            // Only EC2 itself can say that it did not start; or that the request could not be made for want of a login.
+            Err(failure) if transitions::outcome_is_unknown(&failure) => {
+                let until = self.back_off(&region, &failure, now);
+                self.update(id, now, |job, _| job.outcome_unknown(Some(&failure), until, now));
             }
-            Some(JobState::Removing { step: RemovalStep::DeletingSnapshots {}, image, .. }) => {
-                let known = |j: &Job| j.cleanups.iter().any(|c| c.evidence.image == image);
-                if !self.jobs.get(id).is_some_and(known) {
-                    self.begin_cleanup(id, &[], now);
-                }
+            Err(failure) if failure.retry == Retry::AfterLogin => {
+                self.update(id, now, |job, _| job.back_to_queue(None, now));
             }
-            Some(JobState::Removing { .. }) => {
-                if let Some(Job { state: JobState::Removing { step, .. }, .. }) = self.jobs.get_mut(id) {
-                    *step = RemovalStep::look(now);
-                }
+            Err(failure) if failure.retry == Retry::Later => {
+                self.back_off(&region, &failure, now);
+                let waiting = Some(Waiting::RetryAfter(failure.why));
+                self.update(id, now, |job, _| job.back_to_queue(waiting, now));
             }
-            _ => {}
+            Err(failure) => {
+                self.update(id, now, |job, _| job.refused(failure, now));
+            }
         }
     }
 
-    /// What somebody else's answer shows of this failure: nothing was carried out.
-    fn refused_for_login(failure: &Failure) -> bool {
-        failure.retry == crate::domain::Retry::AfterLogin
+    fn reconcile_answered(&mut self, id: JobId, result: Result<Vec<Image>, Failure>, now: Timestamp) {
+        let Some(job) = self.jobs.get(id).filter(|j| j.state.phase() == JobPhase::Reconciling) else { return };
+        let region = job.request.destination.clone();
+        match result {
+            Err(failure) if failure.retry == Retry::AfterLogin => {
+                self.update(id, now, |job, _| job.reconcile_at(now + reconcile::CHECK_INTERVAL));
+            }
+            Err(failure) if failure.retry == Retry::Later => {
+                let until = self.back_off(&region, &failure, now);
+                self.update(id, now, |job, _| job.reconcile_at(until));
+            }
+            Err(failure) => {
+                self.update(id, now, |job, config| job.images_refused(&failure, config, now));
+            }
+            Ok(images) => {
+                let known = |image: &&ImageId| self.jobs.values().any(|j| j.images.contains(image));
+                let known: BTreeSet<ImageId> = images.iter().map(|i| &i.id).filter(known).cloned().collect();
+                self.update(id, now, |job, config| job.images_found(&images, &known, config, now));
+            }
+        }
+    }
+
+    fn pending_listed(&mut self, region: &Region, result: Result<Vec<Image>, Failure>, now: Timestamp) {
+        let (images, result) = match result {
+            Ok(images) => (images, Ok(())),
+            Err(failure) => (Vec::new(), Err(failure)),
+        };
+        self.schedules.list_answered(region, result, &self.config, now);
+        for image in images {
+            if external::pending_image_found(&mut self.jobs, region, &image, now) {
+                self.schedules.poll_soon(region, &self.config, now);
+            }
+        }
+    }
+
+    fn copies_polled(&mut self, region: &Region, result: Result<PolledCopies, Failure>, now: Timestamp) {
+        match result {
+            Ok(polled) => {
+                let observed = polled::observe(&mut self.jobs, region, polled, &self.config, now);
+                let (progress, no_progress) = (observed.progress, observed.no_progress);
+                self.schedules.poll_succeeded(region, progress, no_progress, &self.config, now);
+            }
+            Err(failure) => self.schedules.poll_failed(region, failure, &self.config, now),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
-//! What proves that a snapshot is a copy's own. Nothing is deleted without it.
+//! Proof that a snapshot belongs to a copy. Nothing is deleted without it.
 //!
-//! One sign alone proves nothing: scripts and `CopySnapshot` repeat descriptions, backup tools copy tags, and every copied
+//! No property alone proves anything: scripts and `CopySnapshot` repeat descriptions, backup tools copy tags, and every copied
 //! snapshot has the same volume id. `docs/reliability.md` has the table.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,23 +11,23 @@ use serde::{Deserialize, Serialize};
 use super::ids::JobTags;
 use crate::domain::{ClientToken, ImageId, Snapshot, SnapshotId};
 
-/// How far apart the clocks of EC2's parts, and ours, may be.
+/// How far apart EC2's clocks and ours may be.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-/// What is known of one image that a copy made: enough to tell its snapshots from look-alikes.
+/// What is known about one image that a copy made: enough to tell its snapshots from look-alikes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The image.
     pub image: ImageId,
     /// The image it was copied from.
     pub source: ImageId,
-    /// That image's snapshots; empty if they are not known, and then nothing can be proved.
+    /// The source's snapshots; empty if they are not known, and then nothing can be proved.
     pub source_snapshots: Vec<SnapshotId>,
-    /// The value of the tag [`Tags::JOB`] on its snapshots; none if they were not tagged.
+    /// The value of the tag [`JobTags::JOB`] on its snapshots; `None` if they were not tagged.
     pub tag: Option<ClientToken>,
     /// Snapshots that the image's own block devices listed.
     pub listed: BTreeSet<SnapshotId>,
-    /// So many the image has, if that is known.
+    /// How many snapshots the image has; 0 if that is not known.
     #[serde(default)]
     pub volumes: usize,
     /// When the copy began, by EC2's clock where that is known.
@@ -45,24 +45,24 @@ pub enum Unproven {
     SourceSnapshot,
     /// Its volume id is not that of a copy.
     Volume,
-    /// It was not started within the copy's life.
+    /// It was not started while the copy existed.
     Started,
     /// It does not carry this copy's tag.
     Tag,
     /// The image never listed it.
     Listing,
-    /// An older snapshot says the same of itself, or one that is as old: a copy makes one of each source snapshot.
+    /// Another snapshot that is no younger has the same properties: a copy makes one of each source snapshot.
     NotFirst,
 }
 
 impl Evidence {
-    /// Proves that the snapshot is this copy's own, or says what is missing.
+    /// Proves that the snapshot is this copy's own, or returns what is missing.
     ///
     /// # Errors
-    /// The first thing that is missing.
+    /// Returns the first thing that is missing.
     pub fn prove(&self, snapshot: &Snapshot) -> Result<(), Unproven> {
-        self.check_signs(snapshot)?;
-        // It stands in for the tag where there is none to be had; and an image that has listed all has no others.
+        self.check_properties(snapshot)?;
+        // The image's list replaces the tag where there is none; and an image that has listed all its snapshots has no others.
         let must_be_listed = self.tag.is_none() || self.volumes > 0 && self.listed.len() >= self.volumes;
         if must_be_listed && !self.listed.contains(&snapshot.id) {
             return Err(Unproven::Listing);
@@ -70,8 +70,7 @@ impl Evidence {
         Ok(())
     }
 
-    /// Snapshots that pass for this copy's each by itself, but beside an older one of the same source snapshot: they were made
-    /// from that one.
+    /// Returns the snapshots that each pass for this copy's, but were made from an older one of the same source snapshot.
     pub fn imitations(&self, found: &[Snapshot]) -> BTreeSet<SnapshotId> {
         let mut of_source: BTreeMap<SnapshotId, Vec<&Snapshot>> = BTreeMap::new();
         for snapshot in found.iter().filter(|s| self.prove(s).is_ok()) {
@@ -88,16 +87,16 @@ impl Evidence {
         of_source.into_values().flat_map(later).collect()
     }
 
-    /// Returns true if the snapshot's progress is shown as this copy's: a listing, or a source that nobody has looked at, may
-    /// come later.
+    /// Returns true if the snapshot's progress is shown as this copy's. Less than proof is needed: the image may list it later,
+    /// and the source's snapshots may not be known yet.
     pub fn resembles(&self, snapshot: &Snapshot) -> bool {
-        match self.check_signs(snapshot) {
+        match self.check_properties(snapshot) {
             Ok(()) => true,
             Err(missing) => missing == Unproven::SourceSnapshot && self.source_snapshots.is_empty(),
         }
     }
 
-    fn check_signs(&self, snapshot: &Snapshot) -> Result<(), Unproven> {
+    fn check_properties(&self, snapshot: &Snapshot) -> Result<(), Unproven> {
         let described = snapshot.copied_for().filter(|c| c.image == self.image && c.source == self.source);
         let Some(described) = described else { return Err(Unproven::Description) };
         if !self.source_snapshots.contains(&described.snapshot) {
@@ -117,7 +116,7 @@ impl Evidence {
         }
     }
 
-    /// Returns true if the snapshot has something to do with the image: what is left of these is named.
+    /// Returns true if the snapshot has something to do with the image: if it remains, it is named.
     pub fn concerns(&self, snapshot: &Snapshot) -> bool {
         self.listed.contains(&snapshot.id) || snapshot.destination_image().as_ref() == Some(&self.image)
     }
@@ -247,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_proved_while_the_sources_snapshots_are_not_known() {
+    fn nothing_is_proved_while_the_snapshots_of_the_source_are_unknown() {
         let evidence = Evidence { source_snapshots: Vec::new(), ..evidence() };
         assert_eq!(evidence.prove(&own()), Err(Unproven::SourceSnapshot));
     }

@@ -1,200 +1,288 @@
-//! What to ask, where and when: one look per region whatever the number of copies, slower while nothing moves,
-//! slower still after throttles. Now and then a look is a survey for copies started elsewhere.
+//! When each region is polled: one request per region whatever the number of copies, more rarely while nothing makes progress,
+//! and more rarely still after throttling. Every now and then the pending copies are listed, to find those started elsewhere.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Engine, EngineConfig, JobState, Origin, Request, job::Job};
-use crate::domain::{Failure, ImageId, Region};
+use super::{
+    config::EngineConfig,
+    job::{Job, Origin},
+    jobs::Jobs,
+    messages::Request,
+    state::JobState,
+};
+use crate::domain::{Failure, ImageId, Region, Retry};
 
-/// Images whose snapshots are looked for by description in one look: as many values as one filter takes.
+/// Images whose snapshots are searched by description in one poll: as many values as one filter takes.
 const DESCRIPTIONS: usize = 200;
-/// Images, and snapshots, asked for by id in one look: as many as one call takes.
+/// Images, and snapshots, polled by id at once: as many as one request takes.
 const IDS: usize = 1_000;
 
-/// When a region is looked at.
+/// Poll schedule of one region.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct PollSchedule {
-    /// `None` while a look is under way, or before the first.
+    /// `None` while a poll is in flight, or before the first.
     next: Option<Timestamp>,
     in_flight: bool,
     interval: SignedDuration,
-    /// Looks in all; they spread the next ones.
-    looks: u64,
-    /// Those that were no survey; they go round the snapshots.
-    watches: u64,
-    /// Whether the last look was a survey.
-    was_survey: bool,
-    problem: Option<Failure>,
-    /// Why the progress of its copies could not be read last.
+    /// Requests of either kind so far; they seed the jitter.
+    requests: u64,
+    /// Polls of copies so far; they rotate through the snapshots.
+    polls: u64,
+    /// Whether the last request listed the pending copies.
+    last_was_list: bool,
+    /// Why the last request failed.
+    pub(super) problem: Option<Failure>,
+    /// Why the progress of the region's copies could not be read last.
     pub(super) no_progress: Option<Failure>,
-    /// The last survey.
-    pub(super) surveyed: Option<Timestamp>,
-    /// Whether there was one at all, or it cannot be had.
+    /// When the pending copies were listed last; `None` to have them listed next.
+    listed: Option<Timestamp>,
+    /// Whether the pending copies are known, or may not be listed.
     counted: bool,
 }
 
 impl PollSchedule {
-    pub(super) fn problem(&self) -> Option<&Failure> {
-        self.problem.as_ref()
-    }
-
-    /// Whether the copies under way here were counted.
-    pub(super) fn counted(&self) -> bool {
-        self.counted
-    }
-
-    /// Whether no look is under way or planned.
-    pub(super) fn unplanned(&self) -> bool {
+    fn is_idle(&self) -> bool {
         !self.in_flight && self.next.is_none()
     }
 
-    /// The next look is a survey.
-    pub(super) fn survey_now(&mut self) {
-        self.surveyed = None;
+    fn list_due(&self, every: SignedDuration, now: Timestamp) -> bool {
+        self.listed.is_none_or(|last| last + every <= now)
     }
 
-    /// Brings the next look forward.
-    pub(super) fn poll_at(&mut self, at: Timestamp) {
+    /// Brings the next poll forward.
+    fn poll_at(&mut self, at: Timestamp) {
         if !self.in_flight {
             self.next = Some(self.next.map_or(at, |next| next.min(at)));
         }
     }
 
-    pub(super) fn was_surveyed(&mut self, region: &Region, limits: &EngineConfig, now: Timestamp) {
-        (self.surveyed, self.counted) = (Some(now), true);
+    fn list_succeeded(&mut self, region: &Region, config: &EngineConfig, now: Timestamp) {
+        (self.listed, self.counted) = (Some(now), true);
         self.problem = None;
-        self.interval = self.interval.max(limits.fastest);
+        self.interval = self.interval.max(config.fastest);
         self.plan(region, now);
     }
 
-    /// Notes that things go well: quick while something moves, slower while not.
-    pub(super) fn went_well(&mut self, region: &Region, moved: bool, limits: &EngineConfig, now: Timestamp) {
+    /// Polls fast while something makes progress, and more rarely while nothing does.
+    fn poll_succeeded(&mut self, region: &Region, progress: bool, config: &EngineConfig, now: Timestamp) {
         self.problem = None;
         self.interval =
-            if moved { limits.fastest } else { (self.interval * 3 / 2).clamp(limits.fastest, limits.slowest) };
+            if progress { config.fastest } else { (self.interval * 3 / 2).clamp(config.fastest, config.slowest) };
         self.plan(region, now);
     }
 
-    /// Notes a failed look: twice the wait, up to the limit. Bad credentials are not the region's problem.
-    pub(super) fn went_wrong(&mut self, region: &Region, failure: Failure, limits: &EngineConfig, now: Timestamp) {
-        if !Engine::refused_for_login(&failure) {
+    /// Doubles the interval, up to the limit. Bad credentials are no problem of the region.
+    fn failed(&mut self, region: &Region, failure: Failure, config: &EngineConfig, now: Timestamp) {
+        if failure.retry != Retry::AfterLogin {
             self.problem = Some(failure);
         }
-        self.interval = (self.interval * 2).clamp(limits.fastest, limits.throttled);
+        self.interval = (self.interval * 2).clamp(config.fastest, config.throttled);
         self.plan(region, now);
     }
 
-    /// Spreads looks by up to a tenth, so that regions do not ask in step. Seeded by region and count: replays agree.
+    /// Adds jitter of up to a tenth, so that regions are not polled in step. Seeded by region and count: replays agree.
     fn plan(&mut self, region: &Region, now: Timestamp) {
         let mut hasher = DefaultHasher::new();
-        (region, self.looks).hash(&mut hasher);
+        (region, self.requests).hash(&mut hasher);
         let tenth = i64::try_from(self.interval.as_millis() / 10).unwrap_or(0);
-        let spread = i64::try_from(hasher.finish() % 1_000).unwrap_or(0) * tenth / 1_000;
+        let jitter = i64::try_from(hasher.finish() % 1_000).unwrap_or(0) * tenth / 1_000;
         self.in_flight = false;
-        self.next = Some(now + self.interval + SignedDuration::from_millis(spread));
+        self.next = Some(now + self.interval + SignedDuration::from_millis(jitter));
+    }
+
+    /// Returns the request that is due, if any, and plans the next one if there is none.
+    fn due_request(
+        &mut self,
+        region: &Region,
+        jobs: &Jobs,
+        followed: bool,
+        every: SignedDuration,
+        now: Timestamp,
+    ) -> Option<Request> {
+        let live = || jobs.values().filter(|j| j.request.destination == *region && !j.state.ended());
+        let copies: Vec<&Job> = live().filter(|j| copy(j).is_some()).collect();
+        let wanted = followed || live().next().is_some();
+        // Never two lists in a row while there are copies to poll: where polls are rare, or lists fail, none would be polled.
+        let list = wanted && self.list_due(every, now) && (copies.is_empty() || !self.last_was_list);
+        let request = if list {
+            Some(Request::ListPending { region: region.clone() })
+        } else {
+            (!copies.is_empty()).then(|| poll_request(region, &copies, self.polls))
+        };
+        self.next = match self.listed {
+            // Nothing to poll: the next thing to do is the next list.
+            Some(last) if request.is_none() && wanted => Some(last + every),
+            _ => None,
+        };
+        if request.is_some() {
+            self.in_flight = true;
+            self.requests += 1;
+            self.last_was_list = list;
+            self.polls += u64::from(!list);
+        }
+        request
     }
 }
 
-fn watched(job: &Job) -> Option<&ImageId> {
+/// Poll schedules of all regions.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct PollSchedules {
+    regions: BTreeMap<Region, PollSchedule>,
+    /// Regions whose pending copies are listed though no copy goes there.
+    followed: BTreeSet<Region>,
+}
+
+impl PollSchedules {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Region, &PollSchedule)> {
+        self.regions.iter()
+    }
+
+    /// Also lists the pending copies of this region.
+    pub(super) fn follow(&mut self, region: &Region, now: Timestamp) {
+        self.poll_at(region, now);
+        self.followed.insert(region.clone());
+    }
+
+    /// Returns the requests that are due.
+    pub(super) fn due_requests(&mut self, jobs: &Jobs, config: &EngineConfig, now: Timestamp) -> Vec<Request> {
+        let is_due = |s: &PollSchedule| !s.in_flight && s.next.is_some_and(|next| next <= now);
+        let due = self.regions.iter_mut().filter(|(_, s)| is_due(s));
+        due.filter_map(|(region, schedule)| {
+            schedule.due_request(region, jobs, self.followed.contains(region), config.list_interval, now)
+        })
+        .collect()
+    }
+
+    /// Brings the region's next poll forward.
+    pub(super) fn poll_at(&mut self, region: &Region, at: Timestamp) {
+        self.regions.entry(region.clone()).or_default().poll_at(at);
+    }
+
+    /// Polls the region soon: a copy started there.
+    pub(super) fn poll_soon(&mut self, region: &Region, config: &EngineConfig, now: Timestamp) {
+        let schedule = self.regions.entry(region.clone()).or_default();
+        schedule.interval = config.fastest;
+        schedule.poll_at(now + config.fastest);
+    }
+
+    /// Polls every region that has a schedule, now.
+    pub(super) fn poll_all(&mut self, now: Timestamp) {
+        self.regions.values_mut().for_each(|s| s.poll_at(now));
+    }
+
+    /// Lists the pending copies of every region that has a schedule, now.
+    pub(super) fn list_all(&mut self, now: Timestamp) {
+        for schedule in self.regions.values_mut() {
+            schedule.listed = None;
+            schedule.poll_at(now);
+        }
+    }
+
+    /// Returns true if the region's pending copies are known.
+    pub(super) fn is_counted(&self, region: &Region) -> bool {
+        self.regions.get(region).is_some_and(|s| s.counted)
+    }
+
+    /// Makes sure that the region's pending copies will be counted.
+    pub(super) fn plan_count(&mut self, region: &Region, now: Timestamp) {
+        if self.regions.get(region).is_none_or(PollSchedule::is_idle) {
+            self.poll_at(region, now);
+        }
+    }
+
+    /// Has the region's pending copies counted again before anything more is sent there.
+    pub(super) fn count_again(&mut self, region: &Region, now: Timestamp) {
+        let schedule = self.regions.entry(region.clone()).or_default();
+        (schedule.counted, schedule.listed) = (false, None);
+        schedule.poll_at(now);
+    }
+
+    /// Takes in what became of a list of pending copies.
+    pub(super) fn list_answered(
+        &mut self,
+        region: &Region,
+        result: Result<(), Failure>,
+        config: &EngineConfig,
+        now: Timestamp,
+    ) {
+        let schedule = self.regions.entry(region.clone()).or_default();
+        match result {
+            Ok(()) => schedule.list_succeeded(region, config, now),
+            Err(failure) => {
+                // Where listing is not allowed, copies can be made all the same, uncounted.
+                if !matches!(failure.retry, Retry::Later | Retry::AfterLogin) {
+                    schedule.list_succeeded(region, config, now);
+                }
+                schedule.failed(region, failure, config, now);
+            }
+        }
+    }
+
+    /// Takes in a poll that succeeded; `no_progress` says why the progress could not be read.
+    pub(super) fn poll_succeeded(
+        &mut self,
+        region: &Region,
+        progress: bool,
+        no_progress: Option<Failure>,
+        config: &EngineConfig,
+        now: Timestamp,
+    ) {
+        if let Some(schedule) = self.regions.get_mut(region) {
+            schedule.no_progress = no_progress;
+            schedule.poll_succeeded(region, progress, config, now);
+        }
+    }
+
+    pub(super) fn poll_failed(&mut self, region: &Region, failure: Failure, config: &EngineConfig, now: Timestamp) {
+        if let Some(schedule) = self.regions.get_mut(region) {
+            schedule.failed(region, failure, config, now);
+        }
+    }
+
+    /// Returns when the next poll is due.
+    pub(super) fn next(&self) -> Option<Timestamp> {
+        self.regions.values().filter(|s| !s.in_flight).filter_map(|s| s.next).min()
+    }
+}
+
+/// The image of a copy that is under way.
+fn copy(job: &Job) -> Option<&ImageId> {
     match &job.state {
         JobState::Copying { image } => Some(image),
         _ => None,
     }
 }
 
-impl Engine {
-    /// Asks about every region whose time has come and that has copies under way.
-    pub(super) fn look(&mut self, now: Timestamp, calls: &mut Vec<Request>) {
-        let due: Vec<Region> = self
-            .schedules
-            .iter()
-            .filter(|(_, r)| !r.in_flight && r.next.is_some_and(|next| next <= now))
-            .map(|(region, _)| region.clone())
-            .collect();
-        for region in due {
-            let live = || self.jobs.values().filter(|j| j.request.destination == region && !j.state.ended());
-            let survey = self.limits.survey;
-            let images: Vec<&Job> = live().filter(|j| watched(j).is_some()).collect();
-            let wanted = live().next().is_some() || self.followed.contains(&region);
-            let call = match self.schedules.get(&region) {
-                // Never two in a row while something is watched: where looks are far apart, or surveys fail, it would not be.
-                Some(rhythm)
-                    if wanted && rhythm.survey_due(survey, now) && (images.is_empty() || !rhythm.was_survey) =>
-                {
-                    Some(Request::ListPending { region: region.clone() })
-                }
-                Some(rhythm) if !images.is_empty() => Some(watch(&region, &images, rhythm.watches)),
-                _ => None,
-            };
-            let Some(rhythm) = self.schedules.get_mut(&region) else { continue };
-            rhythm.next = match rhythm.surveyed {
-                // Nothing to watch: the next thing to do is the next survey.
-                Some(last) if call.is_none() && wanted => Some(last + survey),
-                _ => None,
-            };
-            if let Some(call) = call {
-                rhythm.in_flight = true;
-                rhythm.looks += 1;
-                rhythm.was_survey = matches!(call, Request::ListPending { .. });
-                rhythm.watches += u64::from(!rhythm.was_survey);
-                calls.push(call);
-            }
-        }
-    }
-
-    /// A look at this region is wanted by then.
-    pub(super) fn poll_at(&mut self, region: &Region, at: Timestamp) {
-        self.schedules.entry(region.clone()).or_default().poll_at(at);
-    }
-
-    /// Nothing is sent to this region before the copies under way there were counted again.
-    pub(super) fn count_anew(&mut self, region: &Region, now: Timestamp) {
-        let rhythm = self.schedules.entry(region.clone()).or_default();
-        rhythm.counted = false;
-        rhythm.survey_now();
-        rhythm.poll_at(now);
-    }
-
-    /// A copy began in this region: look soon.
-    pub(super) fn poll_soon(&mut self, region: &Region, now: Timestamp) {
-        let at = now + self.limits.fastest;
-        let rhythm = self.schedules.entry(region.clone()).or_default();
-        rhythm.interval = self.limits.fastest;
-        rhythm.poll_at(at);
-    }
-
-    pub(super) fn next_look(&self) -> Option<Timestamp> {
-        self.schedules.values().filter(|r| !r.in_flight).filter_map(|r| r.next).min()
-    }
-}
-
-/// Up to 1,000 copies by their ids; their snapshots by id where these are known, else by description. Those that are too many
-/// come next time.
-fn watch(region: &Region, jobs: &[&Job], looks: u64) -> Request {
-    let looks = usize::try_from(looks).unwrap_or(0);
-    let images: Vec<&Job> = turn(jobs, IDS, looks);
+/// Polls up to 1,000 copies by their ids; their snapshots by id where these are known, else by description. The rest follow
+/// in later polls.
+fn poll_request(region: &Region, jobs: &[&Job], polls: u64) -> Request {
+    let polls = usize::try_from(polls).unwrap_or(0);
+    let images: Vec<&Job> = rotate(jobs, IDS, polls);
     let (listed, unlisted): (Vec<&Job>, Vec<&Job>) = images.iter().copied().partition(|j| snapshots_known(j));
     let snapshots: Vec<_> = listed.iter().flat_map(|j| j.snapshots.iter().map(|s| &s.id)).collect();
     Request::PollCopies {
         region: region.clone(),
-        images: images.iter().filter_map(|j| watched(j)).cloned().collect(),
-        unlisted: turn(&unlisted, DESCRIPTIONS, looks).into_iter().filter_map(watched).cloned().collect(),
-        snapshots: turn(&snapshots, IDS, looks).into_iter().cloned().collect(),
+        images: images.iter().filter_map(|j| copy(j)).cloned().collect(),
+        unlisted: rotate(&unlisted, DESCRIPTIONS, polls).into_iter().filter_map(copy).cloned().collect(),
+        snapshots: rotate(&snapshots, IDS, polls).into_iter().cloned().collect(),
     }
 }
 
-/// As many as one call takes; the others' turn comes at another look.
-fn turn<'a, T>(all: &[&'a T], at_once: usize, looks: usize) -> Vec<&'a T> {
+/// Returns as many as one request takes, others with every poll.
+fn rotate<'a, T>(all: &[&'a T], at_once: usize, polls: usize) -> Vec<&'a T> {
     let parts = all.len().div_ceil(at_once).max(1);
-    all.chunks(at_once).nth(looks % parts).unwrap_or_default().to_vec()
+    all.chunks(at_once).nth(polls % parts).unwrap_or_default().to_vec()
 }
 
 /// Returns true if the ids of all its snapshots are known, or there are none.
 fn snapshots_known(job: &Job) -> bool {
     match (job.origin, job.request.volumes.len()) {
-        // What somebody else's copy is made of is known once the image lists it.
+        // The volumes of a copy started elsewhere are known once the image lists its snapshots.
         (Origin::Elsewhere, 0) => !job.snapshots.is_empty(),
         (_, volumes) => job.snapshots.len() >= volumes,
     }

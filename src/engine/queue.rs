@@ -1,4 +1,4 @@
-//! What may start now: a limit on pending copies per destination, pacing, back-off, and whose turn it is.
+//! What may start now: a limit of pending copies per destination, a rate, back-off, and fair turns.
 //! Destinations do not hold each other up; within one, batches take turns.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,30 +6,37 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    BatchId, Engine, EngineConfig, Job, JobState, Request, ids::JobTags, note::Waiting, polling::PollSchedule,
+    config::EngineConfig,
+    ids::{BatchId, JobTags},
+    job::Job,
+    jobs::Jobs,
+    messages::Request,
+    note::Waiting,
+    polling::PollSchedules,
+    state::JobState,
 };
 use crate::domain::{Failure, FailureKind, Region};
 
-/// One destination's way to `CopyImage`.
+/// Start limiter of one destination.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct StartLimiter {
-    /// Calls that may go out now.
+    /// Requests that may be sent now.
     tokens: f64,
     refilled: Timestamp,
-    /// Nothing starts before this, for this reason.
+    /// Nothing starts before this time, for this reason.
     hold: Option<(Timestamp, Waiting)>,
     failures: u32,
     /// What the queued copies wait for.
-    pub(super) waiting: Option<Waiting>,
-    /// When each batch had its last turn, counted.
+    waiting: Option<Waiting>,
+    /// The number of each batch's last turn.
     turns: BTreeMap<BatchId, u64>,
     turn: u64,
 }
 
 impl StartLimiter {
-    fn new(limits: &EngineConfig, now: Timestamp) -> Self {
+    fn new(config: &EngineConfig, now: Timestamp) -> Self {
         Self {
-            tokens: f64::from(limits.start_burst.max(1)),
+            tokens: f64::from(config.start_burst.max(1)),
             refilled: now,
             hold: None,
             failures: 0,
@@ -39,40 +46,36 @@ impl StartLimiter {
         }
     }
 
-    fn refill(&mut self, limits: &EngineConfig, now: Timestamp) {
+    fn refill(&mut self, config: &EngineConfig, now: Timestamp) {
         let passed = now.duration_since(self.refilled).as_secs_f64().max(0.0);
-        self.tokens = (self.tokens + passed * limits.starts_per_second).min(f64::from(limits.start_burst.max(1)));
+        self.tokens = (self.tokens + passed * config.starts_per_second).min(f64::from(config.start_burst.max(1)));
         self.refilled = now;
     }
 
-    /// When the next call may go out.
-    fn ready(&self, limits: &EngineConfig) -> Timestamp {
-        let missing = ((1.0 - self.tokens) / limits.starts_per_second.max(0.01)).max(0.0);
+    /// Returns when the next request may be sent.
+    fn ready(&self, config: &EngineConfig) -> Timestamp {
+        let missing = ((1.0 - self.tokens) / config.starts_per_second.max(0.01)).max(0.0);
         // A millisecond more, so that rounding never makes a tick that comes too early.
-        let by_pace = if missing > 0.0 {
+        let by_rate = if missing > 0.0 {
             SignedDuration::try_from_secs_f64(missing)
                 .map_or(self.refilled, |d| self.refilled + d + SignedDuration::from_millis(1))
         } else {
             self.refilled
         };
-        self.hold.as_ref().map_or(by_pace, |(hold, _)| by_pace.max(*hold))
+        self.hold.as_ref().map_or(by_rate, |(hold, _)| by_rate.max(*hold))
     }
 
-    /// Waits longer after each failure in a row: 2, 4, 8 ... seconds up to the limit.
-    pub(super) fn back_off(&mut self, limits: &EngineConfig, why: Waiting, now: Timestamp) -> Timestamp {
+    /// Waits longer after each failure in a row: 2, 4, 8 ... seconds up to the limit. Returns until when.
+    fn back_off(&mut self, config: &EngineConfig, why: Waiting, now: Timestamp) -> Timestamp {
         self.failures = (self.failures + 1).min(16);
-        let wait = SignedDuration::from_secs(1 << self.failures.min(10)).min(limits.throttled);
+        let wait = SignedDuration::from_secs(1 << self.failures.min(10)).min(config.throttled);
         let until = now + wait;
         self.hold = Some((until, why));
         until
     }
 
-    /// All is well here.
-    pub(super) fn release(&mut self) {
-        (self.failures, self.hold) = (0, None);
-    }
-
-    /// Whose turn it is: what may have begun already, then the batch that waited longest, and of it the oldest copy.
+    /// Chooses the copy that starts next: one whose outcome is unknown, then one of the batch that waited longest, and of it
+    /// the oldest.
     fn next<'a>(&self, queued: &[&'a Job]) -> Option<&'a Job> {
         let turn = |j: &Job| self.turns.get(&j.batch).copied().unwrap_or(0);
         queued.iter().min_by_key(|j| (j.unknown_outcome.is_none(), turn(j), j.id)).copied()
@@ -82,121 +85,172 @@ impl StartLimiter {
         self.turn += 1;
         self.turns.insert(batch.clone(), self.turn);
     }
-}
 
-impl Engine {
-    pub(super) fn lane(&mut self, region: &Region, now: Timestamp) -> &mut StartLimiter {
-        self.start_limiters.entry(region.clone()).or_insert_with(|| StartLimiter::new(&self.limits, now))
-    }
-
-    /// Sends what may be sent.
-    pub(super) fn start_queued(&mut self, now: Timestamp, calls: &mut Vec<Request>) {
-        let mut pending = self.pending();
-        let waiting: BTreeSet<Region> = self.waiting_regions().cloned().collect();
-        for (region, lane) in &mut self.start_limiters {
-            if !waiting.contains(region) {
-                lane.waiting = None;
-            }
-        }
-        for region in waiting {
-            self.start_in(&region, pending.remove(&region).unwrap_or(0), now, calls);
-        }
-    }
-
-    fn start_in(&mut self, region: &Region, mut here: usize, now: Timestamp, calls: &mut Vec<Request>) {
-        let limits = self.limits.clone();
-        if !self.schedules.get(region).is_some_and(PollSchedule::counted) {
-            if self.schedules.get(region).is_none_or(PollSchedule::unplanned) {
-                self.poll_at(region, now);
-            }
-            self.lane(region, now).waiting = Some(Waiting::PendingCount);
-            return;
-        }
-        self.lane(region, now).refill(&limits, now);
+    /// Starts what may start; `pending` is the number of copies pending in the region.
+    fn start(
+        &mut self,
+        region: &Region,
+        jobs: &mut Jobs,
+        mut pending: usize,
+        config: &EngineConfig,
+        now: Timestamp,
+    ) -> Vec<Request> {
+        let mut requests = Vec::new();
+        self.refill(config, now);
         loop {
-            let Some(lane) = self.start_limiters.get_mut(region) else { return };
-            let queued: Vec<&Job> = self
-                .jobs
-                .values()
-                .filter(|j| j.state == JobState::Queued && j.request.destination == *region)
-                .collect();
-            let Some(next) = lane.next(&queued) else {
-                lane.waiting = None;
-                return;
+            let queued: Vec<&Job> =
+                jobs.values().filter(|j| is_queued(j) && j.request.destination == *region).collect();
+            let Some(next) = self.next(&queued) else {
+                self.waiting = None;
+                return requests;
             };
-            // One in doubt is counted already: sending it again makes nothing new.
+            // One whose outcome is unknown is counted already: sending it again adds no copy.
             let counted = next.unknown_outcome.is_some();
-            if here >= limits.pending && !counted {
-                lane.waiting = Some(Waiting::PendingLimit { pending: here, limit: limits.pending });
-                return;
+            if pending >= config.pending && !counted {
+                self.waiting = Some(Waiting::PendingLimit { pending, limit: config.pending });
+                return requests;
             }
-            if lane.ready(&limits) > now {
-                lane.waiting = Some(match &lane.hold {
+            if self.ready(config) > now {
+                self.waiting = Some(match &self.hold {
                     Some((until, why)) if *until > now => why.clone(),
                     _ => Waiting::RateLimit,
                 });
-                return;
+                return requests;
             }
-            lane.tokens -= 1.0;
-            here += usize::from(!counted);
-            let next = next.id;
-            let Some(job) = self.jobs.get_mut(next) else { return };
-            lane.took_turn(&job.batch);
-            job.state = JobState::Starting;
-            job.waiting = None;
-            job.sent.get_or_insert(now);
-            if let Some(doubt) = &mut job.unknown_outcome {
-                (doubt.last, doubt.clean) = (now, 0);
-            }
-            let tags = job.tagged.then(|| JobTags { job: job.request.token.clone(), batch: job.batch.clone() });
-            calls.push(Request::CopyImage { job: job.id, request: Box::new(job.request.clone()), tags });
+            self.tokens -= 1.0;
+            pending += usize::from(!counted);
+            let id = next.id;
+            let Some(job) = jobs.get_mut(id) else { return requests };
+            self.took_turn(&job.batch);
+            requests.push(send(job, now));
+        }
+    }
+}
+
+/// Start limiters of all destinations.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct StartLimiters {
+    regions: BTreeMap<Region, StartLimiter>,
+}
+
+impl StartLimiters {
+    fn region(&mut self, region: &Region, config: &EngineConfig, now: Timestamp) -> &mut StartLimiter {
+        self.regions.entry(region.clone()).or_insert_with(|| StartLimiter::new(config, now))
+    }
+
+    /// Returns what the queued copies of each region wait for.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = (&Region, &Waiting)> {
+        self.regions.iter().filter_map(|(region, limiter)| Some((region, limiter.waiting.as_ref()?)))
+    }
+
+    /// Starts nothing in the region for a while. Returns until when.
+    pub(super) fn back_off(
+        &mut self,
+        region: &Region,
+        why: Waiting,
+        config: &EngineConfig,
+        now: Timestamp,
+    ) -> Timestamp {
+        self.region(region, config, now).back_off(config, why, now)
+    }
+
+    /// Ends the region's back-off: a request succeeded.
+    pub(super) fn release(&mut self, region: &Region) {
+        if let Some(limiter) = self.regions.get_mut(region) {
+            (limiter.failures, limiter.hold) = (0, None);
         }
     }
 
-    fn waiting_regions(&self) -> impl Iterator<Item = &Region> {
-        self.jobs.values().filter(|j| j.state == JobState::Queued).map(|j| &j.request.destination)
+    pub(super) fn release_all(&mut self) {
+        for limiter in self.regions.values_mut() {
+            (limiter.failures, limiter.hold) = (0, None);
+        }
     }
 
-    pub(super) fn next_start(&self) -> Option<Timestamp> {
-        let waiting: BTreeSet<&Region> = self.waiting_regions().collect();
-        if waiting.is_empty() {
-            return None;
+    /// Starts what may start, in every region.
+    pub(super) fn start_queued(
+        &mut self,
+        jobs: &mut Jobs,
+        schedules: &mut PollSchedules,
+        config: &EngineConfig,
+        now: Timestamp,
+    ) -> Vec<Request> {
+        let pending = pending(jobs);
+        let queued: BTreeSet<Region> = queued_regions(jobs).cloned().collect();
+        for (region, limiter) in &mut self.regions {
+            if !queued.contains(region) {
+                limiter.waiting = None;
+            }
         }
-        let pending = self.pending();
-        let doubted = |r: &Region| {
-            self.jobs
-                .values()
-                .any(|j| j.unknown_outcome.is_some() && j.state == JobState::Queued && j.request.destination == *r)
+        let mut requests = Vec::new();
+        for region in queued {
+            let limiter = self.region(&region, config, now);
+            if schedules.is_counted(&region) {
+                let here = pending.get(&region).copied().unwrap_or(0);
+                requests.extend(limiter.start(&region, jobs, here, config, now));
+            } else {
+                limiter.waiting = Some(Waiting::PendingCount);
+                schedules.plan_count(&region, now);
+            }
+        }
+        requests
+    }
+
+    /// Returns when the next queued copy may start.
+    pub(super) fn next(&self, jobs: &Jobs, schedules: &PollSchedules, config: &EngineConfig) -> Option<Timestamp> {
+        let queued: BTreeSet<&Region> = queued_regions(jobs).collect();
+        let pending = pending(jobs);
+        let to_resend = |region: &Region| {
+            jobs.values().any(|j| is_queued(j) && j.unknown_outcome.is_some() && j.request.destination == *region)
         };
-        waiting
+        queued
             .into_iter()
-            .filter(|region| pending.get(region).copied().unwrap_or(0) < self.limits.pending || doubted(region))
-            .filter(|region| self.schedules.get(region).is_some_and(PollSchedule::counted))
-            .filter_map(|region| self.start_limiters.get(region))
-            .map(|lane| lane.ready(&self.limits))
+            .filter(|region| pending.get(region).copied().unwrap_or(0) < config.pending || to_resend(region))
+            .filter(|region| schedules.is_counted(region))
+            .filter_map(|region| self.regions.get(region))
+            .map(|limiter| limiter.ready(config))
             .min()
     }
+}
 
-    /// Copies that count against the limit, by destination; whoever started them. One in doubt counts.
-    fn pending(&self) -> BTreeMap<Region, usize> {
-        let mut pending = BTreeMap::new();
-        for job in self.jobs.values().filter(|j| !j.state.ended()) {
-            if job.state != JobState::Queued || job.unknown_outcome.is_some() {
-                *pending.entry(job.request.destination.clone()).or_default() += 1;
-            }
-        }
-        pending
+/// Marks a queued copy as sent, and returns the request.
+fn send(job: &mut Job, now: Timestamp) -> Request {
+    job.state = JobState::Starting;
+    job.waiting = None;
+    job.sent.get_or_insert(now);
+    if let Some(unknown) = &mut job.unknown_outcome {
+        (unknown.last_sent, unknown.empty_checks) = (now, 0);
     }
+    let tags = job.tagged.then(|| JobTags { job: job.request.token.clone(), batch: job.batch.clone() });
+    Request::CopyImage { job: job.id, request: Box::new(job.request.clone()), tags }
+}
 
-    /// Returns what a destination's copies wait for after this failure.
-    pub(super) fn hold_reason(&self, region: &Region, failure: &Failure) -> Waiting {
-        match failure.kind {
-            FailureKind::LimitReached => {
-                let pending = self.pending().get(region).copied().unwrap_or(0).saturating_sub(1);
-                Waiting::AwsLimit { pending }
-            }
-            FailureKind::Throttled => Waiting::Throttled,
-            _ => Waiting::RetryAfter(failure.why.clone()),
+fn is_queued(job: &Job) -> bool {
+    job.state == JobState::Queued
+}
+
+fn queued_regions(jobs: &Jobs) -> impl Iterator<Item = &Region> {
+    jobs.values().filter(|j| is_queued(j)).map(|j| &j.request.destination)
+}
+
+/// Copies that count against the limit, by destination, whoever started them. One whose outcome is unknown counts.
+fn pending(jobs: &Jobs) -> BTreeMap<Region, usize> {
+    let mut pending = BTreeMap::new();
+    for job in jobs.values().filter(|j| !j.state.ended()) {
+        if !is_queued(job) || job.unknown_outcome.is_some() {
+            *pending.entry(job.request.destination.clone()).or_default() += 1;
         }
+    }
+    pending
+}
+
+/// Returns what a destination's copies wait for after this failure of a copy that is counted as pending.
+pub(super) fn hold_reason(jobs: &Jobs, region: &Region, failure: &Failure) -> Waiting {
+    match failure.kind {
+        FailureKind::LimitReached => {
+            Waiting::AwsLimit { pending: pending(jobs).get(region).copied().unwrap_or(0).saturating_sub(1) }
+        }
+        FailureKind::Throttled => Waiting::Throttled,
+        _ => Waiting::RetryAfter(failure.why.clone()),
     }
 }

@@ -1,210 +1,173 @@
 //! A `CopyImage` whose outcome is unknown: EC2 may or may not be copying.
 //!
-//! A copy with tags is known again by its own tag. One without is sent again with the same token while EC2 is trusted to know
-//! that; later, if an image of that name and source has appeared since, a person decides. It is never decided silently.
+//! A copy with tags is recognised by its own tag. One without is sent again with the same token as long as EC2 is trusted to
+//! recognise that; later, if an image of that name and source has appeared since, a person decides. It is never decided silently.
+
+use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Engine, Job, JobId, JobState, Request, Resolution, UnknownOutcome,
+    config::EngineConfig,
     ids::JobTags,
-    note::{Note, Waiting},
+    job::Job,
+    messages::{Request, Resolution},
+    note::Note,
+    state::JobState,
 };
-use crate::domain::{Failure, Image, ImageId, ImageState, Retry};
+use crate::domain::{Failure, Image, ImageId, ImageState};
 
-/// Between two looks for an image that may have been made.
-const BETWEEN_LOOKS: SignedDuration = SignedDuration::from_secs(5);
-/// Looks that must find nothing before a refusal is believed of a copy that may have begun earlier, or a cancel is done.
+/// Between two checks for an image that may have been made.
+pub(super) const CHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
+/// Checks that must find nothing before a refusal is believed of a copy that may have started earlier, or a cancel is done.
 const AGREE: u8 = 2;
-/// A cancelled copy may still turn up for so long after it was sent.
+/// How long after it was sent a cancelled copy may still appear.
 const CANCELLED_UNSEEN: SignedDuration = SignedDuration::from_mins(2);
-/// EC2's clock may be before ours by so much.
+/// How far EC2's clock may be behind ours.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-impl Engine {
-    /// Nobody knows whether EC2 made the image.
-    pub(super) fn doubt(&mut self, id: JobId, failure: Option<&Failure>, at: Timestamp, now: Timestamp) {
-        let Some(job) = self.jobs.get_mut(id) else { return };
-        let since = job.sent.unwrap_or(now);
-        let doubt = job.unknown_outcome.get_or_insert(UnknownOutcome { since, last: now, clean: 0, refusal: None });
-        (doubt.last, doubt.clean) = (now, 0);
-        job.waiting = Some(Waiting::OutcomeCheck(failure.map(|f| f.why.clone())));
-        job.state = JobState::Reconciling { at: Some(at) };
+impl Job {
+    /// Returns when AWS is asked about the outcome.
+    pub(super) fn reconcile_due(&self) -> Option<Timestamp> {
+        if let JobState::Reconciling { at } = self.state { at } else { None }
     }
 
-    /// Goes on with every unknown outcome whose time has come.
-    pub(super) fn reconcile(&mut self, now: Timestamp, calls: &mut Vec<Request>) {
-        let memory = self.limits.token_memory;
-        for id in self.jobs.ids(|j| matches!(j.state, JobState::Reconciling { at: Some(at) } if at <= now)) {
-            let Some(job) = self.jobs.get_mut(id) else { continue };
-            let refused = job.unknown_outcome.as_ref().is_some_and(|d| d.refusal.is_some());
-            if !job.tagged && !job.cancel_wanted && !refused && remembered(job, memory, now) {
-                // The token tells more than any look could.
-                self.back_to_queue(id, None, now);
-                continue;
-            }
-            job.state = JobState::Reconciling { at: None };
-            let (region, name) = (job.request.destination.clone(), job.request.name.clone());
-            calls.push(Request::Reconcile { job: id, region, name });
+    /// Returns the request that finds out about the outcome, or queues the copy if its token tells more.
+    pub(super) fn reconcile(&mut self, config: &EngineConfig, now: Timestamp) -> Option<Request> {
+        let refused = self.unknown_outcome.as_ref().is_some_and(|u| u.refusal.is_some());
+        if !self.tagged && !self.cancel_requested && !refused && token_is_known(self, config, now) {
+            self.back_to_queue(None, now);
+            return None;
+        }
+        self.state = JobState::Reconciling { at: None };
+        let (region, name) = (self.request.destination.clone(), self.request.name.clone());
+        Some(Request::Reconcile { job: self.id, region, name })
+    }
+
+    /// Asks AWS again at this time, if it is being asked.
+    pub(super) fn reconcile_at(&mut self, at: Timestamp) {
+        if matches!(self.state, JobState::Reconciling { .. }) {
+            self.state = JobState::Reconciling { at: Some(at) };
         }
     }
 
-    /// The account's images of that name.
-    pub(super) fn settled(&mut self, id: JobId, result: Result<Vec<Image>, Failure>, now: Timestamp) {
-        let Some(job) = self.jobs.get(id).filter(|j| matches!(j.state, JobState::Reconciling { .. })) else { return };
-        match result {
-            Err(failure) if Self::refused_for_login(&failure) => self.look_again(id, now + BETWEEN_LOOKS),
-            Err(failure) if failure.retry == Retry::Later => {
-                let (region, limits) = (job.request.destination.clone(), self.limits.clone());
-                let why = self.hold_reason(&region, &failure);
-                let until = self.lane(&region, now).back_off(&limits, why, now);
-                self.look_again(id, until);
-            }
-            Err(failure) => self.nobody_may_look(id, &failure, now),
-            Ok(images) => {
-                let tagged = tagged_as(job, &images);
-                let candidates = match tagged.as_slice() {
-                    [image] => {
-                        let image = image.clone();
-                        if let Some(job) = self.jobs.get_mut(id) {
-                            job.tagged = true;
-                        }
-                        return self.found(id, &image, now);
-                    }
-                    [] if job.tagged => Vec::new(),
-                    [] => self.candidates(job, &images),
-                    // Somebody gave another copy of the same source our tag.
-                    _ => tagged,
-                };
-                if candidates.is_empty() {
-                    self.nothing_found(id, now);
-                } else {
-                    self.in_doubt(id, candidates, None);
-                }
-            }
-        }
-    }
-
-    fn look_again(&mut self, id: JobId, at: Timestamp) {
-        if let Some(job) = self.jobs.get_mut(id) {
-            job.state = JobState::Reconciling { at: Some(at) };
-        }
-    }
-
-    /// The token alone has to tell, while EC2 knows it.
-    fn nobody_may_look(&mut self, id: JobId, failure: &Failure, now: Timestamp) {
-        let memory = self.limits.token_memory;
-        let Some(job) = self.jobs.get_mut(id) else { return };
-        let refused = job.unknown_outcome.as_ref().is_some_and(|d| d.refusal.is_some());
-        if !job.cancel_wanted && !refused && remembered(job, memory, now) {
-            self.back_to_queue(id, None, now);
+    /// Takes in that the account's images may not be listed: the token alone has to tell, as long as EC2 knows it.
+    pub(super) fn images_refused(&mut self, failure: &Failure, config: &EngineConfig, now: Timestamp) {
+        let refused = self.unknown_outcome.as_ref().is_some_and(|u| u.refusal.is_some());
+        if !self.cancel_requested && !refused && token_is_known(self, config, now) {
+            self.back_to_queue(None, now);
         } else {
-            self.in_doubt(id, Vec::new(), Some(Note::ImagesNotListed(failure.why.clone())));
+            self.in_doubt(Vec::new(), Some(Note::ImagesNotListed(failure.why.clone())));
+        }
+    }
+
+    /// Takes in the account's images of the copy's name. Those `known` are jobs' and not candidates.
+    pub(super) fn images_found(
+        &mut self,
+        images: &[Image],
+        known: &BTreeSet<ImageId>,
+        config: &EngineConfig,
+        now: Timestamp,
+    ) {
+        let tagged = self.with_own_tag(images);
+        let candidates = match tagged.as_slice() {
+            [image] => {
+                self.tagged = true;
+                return self.copy_started(image, now);
+            }
+            [] if self.tagged => Vec::new(),
+            [] => self.candidates(images, known),
+            // Somebody gave another copy of the same source our tag.
+            _ => tagged,
+        };
+        if candidates.is_empty() {
+            self.nothing_found(config, now);
+        } else {
+            self.in_doubt(candidates, None);
         }
     }
 
     /// A person has to decide.
-    fn in_doubt(&mut self, id: JobId, candidates: Vec<ImageId>, note: Option<Note>) {
-        let Some(job) = self.jobs.get_mut(id) else { return };
-        job.state = JobState::InDoubt { candidates };
-        (job.waiting, job.note) = (None, note);
+    fn in_doubt(&mut self, candidates: Vec<ImageId>, note: Option<Note>) {
+        self.state = JobState::InDoubt { candidates };
+        (self.waiting, self.note) = (None, note);
     }
 
-    fn nothing_found(&mut self, id: JobId, now: Timestamp) {
-        let unseen = self.limits.unseen;
-        let Some(job) = self.jobs.get_mut(id) else { return };
-        let Some(doubt) = &mut job.unknown_outcome else { return self.back_to_queue(id, None, now) };
-        doubt.clean = doubt.clean.saturating_add(1);
-        let waited = now.duration_since(doubt.last);
-        if job.cancel_wanted {
-            if doubt.clean >= AGREE && waited >= CANCELLED_UNSEEN {
-                job.note = Some(Note::NotFound);
-                self.end(id, JobState::Cancelled, now);
+    fn nothing_found(&mut self, config: &EngineConfig, now: Timestamp) {
+        let Some(unknown) = &mut self.unknown_outcome else { return self.back_to_queue(None, now) };
+        unknown.empty_checks = unknown.empty_checks.saturating_add(1);
+        let waited = now.duration_since(unknown.last_sent);
+        let agree = unknown.empty_checks >= AGREE;
+        if self.cancel_requested {
+            if agree && waited >= CANCELLED_UNSEEN {
+                self.note = Some(Note::NotFound);
+                self.end(JobState::Cancelled, now);
             } else {
-                self.look_again(id, now + BETWEEN_LOOKS);
+                self.reconcile_at(now + CHECK_INTERVAL);
             }
             return;
         }
-        let sure = doubt.clean >= AGREE && waited >= unseen;
-        match doubt.refusal.clone() {
-            None => self.back_to_queue(id, None, now),
-            Some(failure) if sure => {
-                job.unknown_outcome = None;
-                self.refused(id, *failure, now);
+        match unknown.refusal.clone() {
+            None => self.back_to_queue(None, now),
+            Some(failure) if agree && waited >= config.unseen => {
+                self.unknown_outcome = None;
+                self.refused(*failure, now);
             }
-            Some(_) => self.look_again(id, now + BETWEEN_LOOKS),
+            Some(_) => self.reconcile_at(now + CHECK_INTERVAL),
         }
     }
 
-    /// Images that may be this untagged copy: of its name and source, made since it was sent, and no other job's.
-    fn candidates(&self, job: &Job, images: &[Image]) -> Vec<ImageId> {
-        let since = job.unknown_outcome.as_ref().map_or(job.asked, |d| d.since) - CLOCK_SKEW;
-        let known = |id: &ImageId| self.jobs.values().any(|j| j.made.contains(id));
+    /// Returns images that may be this untagged copy: of its name and source, made since it was sent, and no job's.
+    fn candidates(&self, images: &[Image], known: &BTreeSet<ImageId>) -> Vec<ImageId> {
+        let since = self.unknown_outcome.as_ref().map_or(self.requested, |u| u.first_sent) - CLOCK_SKEW;
         images
             .iter()
-            .filter(|i| exists(i) && copied_from(job, i) && *i.name == *job.request.name.as_str() && !known(&i.id))
+            .filter(|i| {
+                exists(i)
+                    && self.may_be_source_of(i)
+                    && *i.name == *self.request.name.as_str()
+                    && !known.contains(&i.id)
+            })
             .filter(|i| i.created.is_none_or(|created| created >= since))
             .map(|i| i.id.clone())
             .collect()
     }
 
-    /// A person has decided.
-    pub(super) fn resolve(&mut self, id: JobId, resolution: Resolution, now: Timestamp) {
-        let tagging = self.limits.tagging;
-        let others = |image: &ImageId| self.jobs.values().any(|j| j.id != id && j.made.contains(image));
-        let is_taken = matches!(&resolution, Resolution::Mine(image) if others(image));
-        let Some(job) = self.jobs.get_mut(id) else { return };
-        let JobState::InDoubt { candidates } = &job.state else { return };
-        job.note = None;
+    /// Returns the images that carry this job's tag and come from its source: the tag alone is copied by `CopyImageTags`.
+    fn with_own_tag(&self, images: &[Image]) -> Vec<ImageId> {
+        images
+            .iter()
+            .filter(|i| exists(i) && i.source_image_id.is_some() && self.may_be_source_of(i))
+            .filter(|i| i.tag(JobTags::JOB) == Some(self.request.token.as_str()))
+            .map(|i| i.id.clone())
+            .collect()
+    }
+
+    /// Returns true if the image says that it was copied from the job's source, or does not say from where.
+    pub(super) fn may_be_source_of(&self, image: &Image) -> bool {
+        image.source_image_id.as_ref().is_none_or(|source| *source == self.request.source)
+            && image.source_region.as_ref().is_none_or(|region| *region == self.request.source_region)
+    }
+
+    /// Does what a person decided about a copy in doubt; `is_taken` if the image named is another job's.
+    pub(super) fn resolve(&mut self, resolution: Resolution, is_taken: bool, config: &EngineConfig, now: Timestamp) {
+        let JobState::InDoubt { candidates } = &self.state else { return };
+        self.note = None;
         match resolution {
-            Resolution::Mine(image) if is_taken => job.note = Some(Note::ImageOfAnotherJob(image)),
+            Resolution::Mine(image) if is_taken => self.note = Some(Note::ImageOfAnotherJob(image)),
             Resolution::Mine(image) if !candidates.is_empty() && !candidates.contains(&image) => {
-                job.note = Some(Note::NotACandidate(image));
+                self.note = Some(Note::NotACandidate(image));
             }
-            Resolution::Mine(image) => self.found(id, &image, now),
-            Resolution::Again(new) => {
-                job.begin_again(new, now);
-                job.tagged = tagging;
-                let region = job.request.destination.clone();
-                self.count_anew(&region, now);
-            }
-            Resolution::GiveUp => self.give_up(id, now),
+            Resolution::Mine(image) => self.copy_started(&image, now),
+            Resolution::Again(token) => self.requeue(token, config.tagging, now),
+            Resolution::GiveUp => self.give_up(now),
         }
     }
-
-    /// Ends a copy in doubt; whatever may be its image stays.
-    pub(super) fn give_up(&mut self, id: JobId, now: Timestamp) {
-        let Some(job) = self.jobs.get_mut(id) else { return };
-        job.given_up = true;
-        let region = job.request.destination.clone();
-        if let JobState::InDoubt { candidates } = &job.state {
-            job.note = Some(Note::GivenUp(candidates.clone()));
-        }
-        self.end(id, JobState::Cancelled, now);
-        // What may be its image is pending perhaps, and from now on nobody's here: it counts as soon as it is seen.
-        self.count_anew(&region, now);
-    }
 }
 
-/// Returns true while EC2 is trusted to know the token of every earlier sending.
-fn remembered(job: &Job, memory: SignedDuration, now: Timestamp) -> bool {
-    job.unknown_outcome.as_ref().is_none_or(|doubt| now.duration_since(doubt.since) < memory)
-}
-
-/// The images that carry this job's tag and come from its source: the tag alone travels along with `CopyImageTags`.
-fn tagged_as(job: &Job, images: &[Image]) -> Vec<ImageId> {
-    images
-        .iter()
-        .filter(|i| exists(i) && i.source_image_id.is_some() && copied_from(job, i))
-        .filter(|i| i.tag(JobTags::JOB) == Some(job.request.token.as_str()))
-        .map(|i| i.id.clone())
-        .collect()
-}
-
-/// Returns true if the image says that it was copied from the job's source, or does not say from where.
-pub(super) fn copied_from(job: &Job, image: &Image) -> bool {
-    image.source_image_id.as_ref().is_none_or(|source| *source == job.request.source)
-        && image.source_region.as_ref().is_none_or(|region| *region == job.request.source_region)
+/// Returns true while EC2 is trusted to recognise the token of every earlier request.
+fn token_is_known(job: &Job, config: &EngineConfig, now: Timestamp) -> bool {
+    job.unknown_outcome.as_ref().is_none_or(|u| now.duration_since(u.first_sent) < config.token_memory)
 }
 
 fn exists(image: &Image) -> bool {

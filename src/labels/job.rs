@@ -71,8 +71,8 @@ pub fn note(note: &Note) -> String {
 
 /// Returns which step of a removal is being done; `None` if nothing is being removed.
 pub fn removal(job: &Job) -> Option<String> {
-    let JobState::Removing { image, purpose, step } = &job.state else { return None };
-    Some(match (purpose, step) {
+    let JobState::Removing { image, reason, step } = &job.state else { return None };
+    Some(match (reason, step) {
         (RemovalReason::Retry { .. }, _) => "removing the failed image, then retrying".into(),
         (RemovalReason::Cancel, RemovalStep::Checking { .. }) => format!("checking that {image} is still pending"),
         (RemovalReason::Deregister, RemovalStep::Checking { .. }) => format!("checking {image}"),
@@ -83,13 +83,13 @@ pub fn removal(job: &Job) -> Option<String> {
 
 /// Returns every snapshot of the job's removed images that remains, and why.
 pub fn remaining_snapshots(job: &Job) -> Vec<String> {
-    let pending = job.still_to_remove().map(|(id, why)| format!("still to be deleted: {}", undeleted(id, why)));
+    let pending = job.undeleted_snapshots().map(|(id, why)| format!("still to be deleted: {}", undeleted(id, why)));
     not_listed(job).into_iter().chain(pending).chain(leftovers(job)).collect()
 }
 
 /// Returns what [`remaining_snapshots`] does, in fewer words: snapshots still to be deleted are only counted.
 pub fn remaining_summary(job: &Job) -> Vec<String> {
-    let pending = job.still_to_remove().count();
+    let pending = job.undeleted_snapshots().count();
     let pending = (pending > 0).then(|| format!("{} still to be deleted", count(pending, "snapshot", "snapshots")));
     not_listed(job).into_iter().chain(pending).chain(leftovers(job)).collect()
 }
@@ -116,7 +116,7 @@ fn leftovers(job: &Job) -> impl Iterator<Item = String> {
 }
 
 fn not_listed(job: &Job) -> Option<String> {
-    let nothing_known = job.needs_cleanup() && job.still_to_remove().next().is_none();
+    let nothing_known = job.needs_cleanup() && job.undeleted_snapshots().next().is_none();
     nothing_known.then(|| "its snapshots are still to be looked for".into())
 }
 

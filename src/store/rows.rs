@@ -60,7 +60,7 @@ pub(super) fn write(
             ":destination": request.destination.as_str(),
             ":name": request.name.as_str(),
             ":image": job.image().map(crate::domain::ImageId::as_str),
-            ":asked": time(job.asked),
+            ":asked": time(job.requested),
             ":ended": job.state.ended().then(|| time(job.ended.unwrap_or(now))),
             ":dismissed": job.dismissed,
             ":seq": seq,

@@ -17,7 +17,7 @@ fn auth_failure() -> Failure {
         .kind(FailureKind::CredentialsOrRegion)
 }
 
-/// What the session says of credentials that are somebody else's now.
+/// Returns the session's failure when the credentials belong to another account.
 fn another_account() -> Failure {
     Failure::new("use the credentials", "they now belong to account 210987654321")
         .retry(Retry::AfterLogin)
@@ -25,9 +25,9 @@ fn another_account() -> Failure {
 }
 
 #[test]
-fn tries_grow_from_ten_seconds_to_five_minutes() {
+fn probes_back_off_from_ten_seconds_to_five_minutes() {
     let mut engine = copying();
-    look(&mut engine, Err(expired()));
+    poll(&mut engine, Err(expired()));
     let mut now = at(10);
     let mut waits = Vec::new();
     for _ in 0..7 {
@@ -41,10 +41,10 @@ fn tries_grow_from_ten_seconds_to_five_minutes() {
 }
 
 #[test]
-fn another_accounts_credentials_pause_everything_and_nothing_is_gone() {
+fn another_accounts_credentials_pause_everything_and_lose_nothing() {
     let mut engine = copying();
-    submit_beside(&mut engine, vec![request(2, "eu-west-2")], &[], at(1));
-    look(&mut engine, Err(another_account()));
+    submit_with_pending(&mut engine, vec![request(2, "eu-west-2")], &[], at(1));
+    poll(&mut engine, Err(another_account()));
     engine.handle(Event::Response(Response::CopyImage(JobId(2), Err(another_account()))), at(10));
     engine.handle(Event::Response(Response::ProbeCredentials(Err(another_account()))), at(10));
     assert_eq!(engine.status().paused, Some(another_account()));
@@ -53,16 +53,16 @@ fn another_accounts_credentials_pause_everything_and_nothing_is_gone() {
         (engine.job(JobId(1)).unwrap().phase().as_str(), engine.job(JobId(2)).unwrap().phase().as_str()),
         ("copying", "queued")
     );
-    let (now, calls) = next_calls(&mut engine);
-    assert_eq!(calls, [Request::ProbeCredentials]);
-    let calls = engine.handle(Event::Response(Response::ProbeCredentials(Ok(Vec::new()))), now);
-    assert!(calls.iter().any(|c| matches!(c, Request::CopyImage { job: JobId(2), .. })), "it goes on: {calls:?}");
+    let (now, requests) = next_requests(&mut engine);
+    assert_eq!(requests, [Request::ProbeCredentials]);
+    let requests = engine.handle(Event::Response(Response::ProbeCredentials(Ok(Vec::new()))), now);
+    assert!(requests.iter().any(|c| matches!(c, Request::CopyImage { job: JobId(2), .. })), "it goes on: {requests:?}");
 }
 
 #[test]
 fn a_copy_that_could_not_be_signed_is_not_in_doubt() {
     let mut engine = copying();
-    submit_beside(&mut engine, vec![request(2, "eu-west-2")], &[], at(1));
+    submit_with_pending(&mut engine, vec![request(2, "eu-west-2")], &[], at(1));
     let lost = Failure::new("copy", "the SSO endpoint did not answer").retry(Retry::Later).kind(FailureKind::NotSigned);
     engine.handle(Event::Response(Response::CopyImage(JobId(2), Err(lost))), at(2));
     let job = engine.job(JobId(2)).unwrap();
@@ -76,10 +76,10 @@ fn a_copy_that_could_not_be_signed_is_not_in_doubt() {
 #[test]
 fn a_refusal_about_an_image_fails_that_copy_and_no_other() {
     let mut engine = copying();
-    submit_beside(&mut engine, vec![request(2, "eu-west-2")], &[], at(1));
+    submit_with_pending(&mut engine, vec![request(2, "eu-west-2")], &[], at(1));
     let refused = Failure::new("copy", "Not authorized for images: [ami-1]").code("AuthFailure");
-    let calls = engine.handle(Event::Response(Response::CopyImage(JobId(2), Err(refused))), at(2));
-    assert!(!calls.contains(&Request::ProbeCredentials), "{calls:?}");
+    let requests = engine.handle(Event::Response(Response::CopyImage(JobId(2), Err(refused))), at(2));
+    assert!(!requests.contains(&Request::ProbeCredentials), "{requests:?}");
     assert_eq!(engine.job(JobId(2)).unwrap().phase().as_str(), "failed");
     assert_eq!(engine.job(JobId(1)).unwrap().phase().as_str(), "copying");
     assert_eq!(engine.status().paused, None);
@@ -88,19 +88,19 @@ fn a_refusal_about_an_image_fails_that_copy_and_no_other() {
 #[test]
 fn everything_pauses_nothing_fails_and_it_goes_on_by_itself() {
     let mut engine = copying();
-    let calls = submit_beside(&mut engine, vec![request(2, "eu-west-2")], &[], at(1));
-    assert!(matches!(calls[..], [Request::CopyImage { .. }]), "{calls:?}");
-    let calls = engine.handle(Event::Response(Response::CopyImage(JobId(2), Err(expired()))), at(2));
-    assert_eq!(calls, [Request::ProbeCredentials]);
+    let requests = submit_with_pending(&mut engine, vec![request(2, "eu-west-2")], &[], at(1));
+    assert!(matches!(requests[..], [Request::CopyImage { .. }]), "{requests:?}");
+    let requests = engine.handle(Event::Response(Response::CopyImage(JobId(2), Err(expired()))), at(2));
+    assert_eq!(requests, [Request::ProbeCredentials]);
     assert!(engine.status().paused.unwrap().hint.contains("aws sso login --profile prod"));
     engine.handle(Event::Response(Response::ProbeCredentials(Err(expired()))), at(3));
     assert_eq!(engine.handle(Event::Tick, at(4)), [], "nothing is asked meanwhile");
-    let (now, calls) = next_calls(&mut engine);
-    assert_eq!((calls, now > at(5)), (vec![Request::ProbeCredentials], true));
+    let (now, requests) = next_requests(&mut engine);
+    assert_eq!((requests, now > at(5)), (vec![Request::ProbeCredentials], true));
     assert!(engine.jobs().all(|j| !j.state.ended()));
-    let calls = engine.handle(Event::Response(Response::ProbeCredentials(Ok(Vec::new()))), now);
-    assert!(calls.iter().any(|c| matches!(c, Request::CopyImage { job: JobId(2), .. })), "{calls:?}");
-    assert!(calls.iter().any(|c| matches!(c, Request::PollCopies { .. })), "{calls:?}");
+    let requests = engine.handle(Event::Response(Response::ProbeCredentials(Ok(Vec::new()))), now);
+    assert!(requests.iter().any(|c| matches!(c, Request::CopyImage { job: JobId(2), .. })), "{requests:?}");
+    assert!(requests.iter().any(|c| matches!(c, Request::PollCopies { .. })), "{requests:?}");
     assert_eq!(engine.status().paused, None);
 }
 
@@ -109,12 +109,12 @@ fn a_region_that_is_not_enabled_is_not_taken_for_bad_credentials() {
     let mut engine = Engine::new(EngineConfig::default());
     submit(&mut engine, vec![request(1, "me-south-1"), request(2, "eu-west-1")]);
     engine.handle(Event::Response(Response::CopyImage(JobId(2), Ok(new_image()))), at(0));
-    let mut calls = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(auth_failure()))), at(1));
-    assert_eq!(calls, [Request::ProbeCredentials], "the same credentials, elsewhere");
+    let mut requests = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(auth_failure()))), at(1));
+    assert_eq!(requests, [Request::ProbeCredentials], "the same credentials, elsewhere");
     let (mut now, mut probes) = (at(1), 0);
     while !state(&engine).ended() {
         assert_eq!(engine.status().paused, None, "nobody else waits");
-        for call in std::mem::take(&mut calls) {
+        for call in std::mem::take(&mut requests) {
             let answer = match call {
                 Request::ProbeCredentials => {
                     probes += 1;
@@ -127,10 +127,10 @@ fn a_region_that_is_not_enabled_is_not_taken_for_bad_credentials() {
                 }
                 other => panic!("{other:?}"),
             };
-            calls.extend(engine.handle(Event::Response(answer), now));
+            requests.extend(engine.handle(Event::Response(answer), now));
         }
-        if calls.is_empty() && !state(&engine).ended() {
-            (now, calls) = next_calls(&mut engine);
+        if requests.is_empty() && !state(&engine).ended() {
+            (now, requests) = next_requests(&mut engine);
         }
     }
     let JobState::Failed { failure, .. } = state(&engine) else { panic!("{:?}", state(&engine)) };
@@ -140,11 +140,11 @@ fn a_region_that_is_not_enabled_is_not_taken_for_bad_credentials() {
 }
 
 #[test]
-fn a_region_that_answered_well_is_not_suspected_for_earlier_refusals() {
+fn a_region_that_answers_is_not_suspected_for_earlier_refusals() {
     let mut engine = copying();
     for n in 0..9 {
-        let (now, calls) = next_calls(&mut engine);
-        for call in calls {
+        let (now, requests) = next_requests(&mut engine);
+        for call in requests {
             let answer = match call {
                 Request::ProbeCredentials => Response::ProbeCredentials(Ok(Vec::new())),
                 Request::PollCopies { region, .. } if n % 2 == 0 => Response::PollCopies(region, Err(auth_failure())),
@@ -165,14 +165,14 @@ fn a_region_that_answered_well_is_not_suspected_for_earlier_refusals() {
 }
 
 #[test]
-fn credentials_that_seem_to_work_and_do_not_are_not_tried_without_end() {
+fn credentials_that_only_seem_to_work_are_probed_with_back_off() {
     let mut engine = copying();
     let mut probes = 0;
     let mut now = at(0);
     while now < at(600) {
-        let calls;
-        (now, calls) = next_calls(&mut engine);
-        let mut open = calls;
+        let requests;
+        (now, requests) = next_requests(&mut engine);
+        let mut open = requests;
         while let Some(call) = open.pop() {
             let answer = match call {
                 Request::ProbeCredentials => {
@@ -190,7 +190,7 @@ fn credentials_that_seem_to_work_and_do_not_are_not_tried_without_end() {
 #[test]
 fn revoked_credentials_are_found_out_by_the_probe() {
     let mut engine = copying();
-    look(&mut engine, Err(auth_failure()));
+    poll(&mut engine, Err(auth_failure()));
     let probed = Response::ProbeCredentials(Err(auth_failure()));
     engine.handle(Event::Response(probed), engine.next_deadline().unwrap_or_else(|| at(5)));
     assert!(engine.status().paused.is_some());
@@ -198,9 +198,9 @@ fn revoked_credentials_are_found_out_by_the_probe() {
 }
 
 #[test]
-fn a_person_who_asks_is_not_made_to_wait() {
+fn a_refresh_probes_at_once() {
     let mut engine = copying();
-    look(&mut engine, Err(expired()));
+    poll(&mut engine, Err(expired()));
     let now = at(10);
     engine.handle(Event::Response(Response::ProbeCredentials(Err(expired()))), now);
     assert_eq!(engine.handle(Event::Tick, now), []);

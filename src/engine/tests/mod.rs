@@ -1,18 +1,18 @@
-//! A copy's life against scripted answers: what is asked, in which order, and how it ends.
+//! A copy's life against scripted answers: which requests are made, in which order, and how it ends.
 
-mod beside;
-mod cleaning;
+mod cleanup;
 mod credentials;
+mod external;
 mod polling;
 mod reconciling;
-mod removing;
+mod removal;
 
 use jiff::SignedDuration;
 
 use super::*;
 use crate::domain::{
-    AccountId, CopyRequest, Description, Encryption, FailureKind, Image, ImageId, ImageName, ImageState, Retry,
-    Snapshot, SnapshotId,
+    AccountId, ClientToken, CopyRequest, Description, Encryption, FailureKind, Image, ImageId, ImageName, ImageState,
+    Retry, Snapshot, SnapshotId, SnapshotState,
     image::{BlockDevice, Ebs, Tag},
 };
 
@@ -78,60 +78,66 @@ fn job_tag(token: &ClientToken) -> Tag {
     Tag { key: JobTags::JOB.into(), value: token.as_str().into() }
 }
 
-/// The image is still there, in this state.
+/// Returns the answer to a check that finds the image in this state.
 fn still(state: ImageState) -> CheckedImage {
     CheckedImage { image: Some(Box::new(image(state))), source_snapshots: None }
 }
 
-/// EC2 knows neither image nor snapshot.
+/// Returns a poll that finds neither image nor snapshot.
 fn nothing() -> PolledCopies {
     PolledCopies { asked: vec![new_image()], images: Vec::new(), snapshots: Ok(Vec::new()) }
 }
 
-/// Asks for copies; everything pending in their regions is these images. Gives the calls that follow.
-fn submit_beside(engine: &mut Engine, requests: Vec<CopyRequest>, pending: &[Image], now: Timestamp) -> Vec<Request> {
-    let mut calls = engine.handle(Event::Command(Command::Copy(requests)), now);
-    let surveys: Vec<Region> = calls
+/// Requests copies while these images are pending in their regions. Returns the requests that follow.
+fn submit_with_pending(
+    engine: &mut Engine,
+    requests: Vec<CopyRequest>,
+    pending: &[Image],
+    now: Timestamp,
+) -> Vec<Request> {
+    let mut requests = engine.handle(Event::Command(Command::Copy(requests)), now);
+    let surveys: Vec<Region> = requests
         .iter()
         .filter_map(|c| if let Request::ListPending { region } = c { Some(region.clone()) } else { None })
         .collect();
-    calls.retain(|c| !matches!(c, Request::ListPending { .. }));
+    requests.retain(|c| !matches!(c, Request::ListPending { .. }));
     for region in surveys {
         let here = pending.iter().filter(|i| i.region == region).cloned().collect();
-        calls.extend(engine.handle(Event::Response(Response::ListPending(region, Ok(here))), now));
+        requests.extend(engine.handle(Event::Response(Response::ListPending(region, Ok(here))), now));
     }
-    calls
+    requests
 }
 
 fn submit(engine: &mut Engine, requests: Vec<CopyRequest>) -> Vec<Request> {
-    submit_beside(engine, requests, &[], at(0))
+    submit_with_pending(engine, requests, &[], at(0))
 }
 
-/// An engine with one copy that EC2 has taken at second 0. Surveys come so seldom that they do not disturb.
+/// Returns an engine with one copy that EC2 accepted at second 0. Lists of pending copies are too rare to matter.
 fn copying() -> Engine {
-    let mut engine = Engine::new(EngineConfig { survey: SignedDuration::from_hours(9), ..EngineConfig::default() });
-    let calls = submit(&mut engine, vec![request(1, "eu-west-1")]);
-    assert!(matches!(calls[..], [Request::CopyImage { job: JobId(1), .. }]), "{calls:?}");
+    let mut engine =
+        Engine::new(EngineConfig { list_interval: SignedDuration::from_hours(9), ..EngineConfig::default() });
+    let requests = submit(&mut engine, vec![request(1, "eu-west-1")]);
+    assert!(matches!(requests[..], [Request::CopyImage { job: JobId(1), .. }]), "{requests:?}");
     assert_eq!(engine.handle(Event::Response(Response::CopyImage(JobId(1), Ok(new_image()))), at(0)), []);
     engine
 }
 
-/// Goes to the next deadline, where a look at the region is due, and answers it.
-fn look(engine: &mut Engine, answer: Result<PolledCopies, Failure>) -> Timestamp {
+/// Goes to the next deadline, at which a poll of the region is due, and answers it.
+fn poll(engine: &mut Engine, answer: Result<PolledCopies, Failure>) -> Timestamp {
     let now = engine.next_deadline().expect("something to wait for");
-    let calls = engine.handle(Event::Tick, now);
-    assert!(matches!(calls[..], [Request::PollCopies { .. }]), "{calls:?}");
+    let requests = engine.handle(Event::Tick, now);
+    assert!(matches!(requests[..], [Request::PollCopies { .. }]), "{requests:?}");
     engine.handle(Event::Response(Response::PollCopies(region("eu-west-1"), answer)), now);
     now
 }
 
-/// Lets time pass until the engine asks for something.
-fn next_calls(engine: &mut Engine) -> (Timestamp, Vec<Request>) {
+/// Lets time pass until the engine makes requests.
+fn next_requests(engine: &mut Engine) -> (Timestamp, Vec<Request>) {
     loop {
         let now = engine.next_deadline().expect("something to wait for");
-        let calls = engine.handle(Event::Tick, now);
-        if !calls.is_empty() {
-            return (now, calls);
+        let requests = engine.handle(Event::Tick, now);
+        if !requests.is_empty() {
+            return (now, requests);
         }
     }
 }
@@ -146,21 +152,21 @@ fn state(engine: &Engine) -> &JobState {
 }
 
 #[test]
-fn a_copy_is_available_after_two_looks_agree() {
+fn a_copy_is_available_after_two_polls_agree() {
     let mut engine = copying();
-    look(&mut engine, Ok(nothing()));
+    poll(&mut engine, Ok(nothing()));
     assert_eq!(state(&engine).phase().as_str(), "copying", "not found yet is not gone");
-    look(&mut engine, Ok(seen(ImageState::Pending, None)));
+    poll(&mut engine, Ok(seen(ImageState::Pending, None)));
     assert_eq!(engine.job(JobId(1)).unwrap().percent(), None);
-    look(&mut engine, Ok(seen(ImageState::Pending, Some(40))));
-    look(&mut engine, Ok(seen(ImageState::Pending, Some(30))));
+    poll(&mut engine, Ok(seen(ImageState::Pending, Some(40))));
+    poll(&mut engine, Ok(seen(ImageState::Pending, Some(30))));
     assert_eq!(engine.job(JobId(1)).unwrap().percent(), Some(40));
-    look(&mut engine, Ok(seen(ImageState::Available, Some(100))));
+    poll(&mut engine, Ok(seen(ImageState::Available, Some(100))));
     assert_eq!(engine.job(JobId(1)).unwrap().percent(), Some(99));
-    look(&mut engine, Ok(seen(ImageState::Available, Some(100))));
+    poll(&mut engine, Ok(seen(ImageState::Available, Some(100))));
     assert_eq!(*state(&engine), JobState::Available { image: new_image() });
     assert_eq!(engine.job(JobId(1)).unwrap().percent(), Some(100));
-    // The region's last planned look finds nothing to do.
+    // The last planned poll of the region finds nothing to do.
     if let Some(now) = engine.next_deadline() {
         assert_eq!(engine.handle(Event::Tick, now), []);
     }
@@ -172,7 +178,7 @@ fn a_failed_copy_tells_the_snapshots_reason() {
     let mut engine = copying();
     let mut failed = image(ImageState::Failed);
     failed.state_reason = Some("Copy image failed with an internal error".into());
-    look(
+    poll(
         &mut engine,
         Ok(PolledCopies {
             asked: vec![new_image()],
@@ -188,32 +194,32 @@ fn a_failed_copy_tells_the_snapshots_reason() {
 #[test]
 fn a_copy_that_vanishes_is_reported() {
     let mut engine = copying();
-    look(&mut engine, Ok(seen(ImageState::Pending, Some(1))));
-    look(&mut engine, Ok(nothing()));
+    poll(&mut engine, Ok(seen(ImageState::Pending, Some(1))));
+    poll(&mut engine, Ok(nothing()));
     assert_eq!(state(&engine).phase().as_str(), "copying", "one miss proves nothing");
-    look(&mut engine, Ok(nothing()));
+    poll(&mut engine, Ok(nothing()));
     assert_eq!(*state(&engine), JobState::Gone { image: new_image() });
 }
 
 #[test]
-fn looks_slow_down_while_nothing_moves_and_after_throttles() {
+fn polls_slow_down_without_progress_and_after_throttling() {
     let mut engine = copying();
-    let mut last = look(&mut engine, Ok(seen(ImageState::Pending, Some(5))));
+    let mut last = poll(&mut engine, Ok(seen(ImageState::Pending, Some(5))));
     let mut gaps = Vec::new();
     for _ in 0..6 {
-        let now = look(&mut engine, Ok(seen(ImageState::Pending, Some(5))));
+        let now = poll(&mut engine, Ok(seen(ImageState::Pending, Some(5))));
         gaps.push(now.duration_since(last).as_secs());
         last = now;
     }
     assert!(gaps[0] <= 3 && gaps[5] >= 15 && gaps[5] <= 17, "{gaps:?}");
     let throttle = || {
-        Err(Failure::new("look", "slow down")
+        Err(Failure::new("poll", "slow down")
             .code("RequestLimitExceeded")
             .kind(FailureKind::Throttled)
             .retry(Retry::Later))
     };
     for _ in 0..4 {
-        last = look(&mut engine, throttle());
+        last = poll(&mut engine, throttle());
     }
     let gap = engine.next_deadline().unwrap().duration_since(last).as_secs();
     assert!((60..=66).contains(&gap), "{gap}");
@@ -221,7 +227,7 @@ fn looks_slow_down_while_nothing_moves_and_after_throttles() {
 }
 
 #[test]
-fn one_look_serves_all_copies_to_a_region() {
+fn one_poll_serves_all_copies_to_a_region() {
     let mut engine = Engine::new(EngineConfig::default());
     let requests = (1..=5).map(|n| request(n, "eu-west-1")).collect();
     for call in submit(&mut engine, requests) {
@@ -229,8 +235,8 @@ fn one_look_serves_all_copies_to_a_region() {
         let id = ImageId::new(&format!("ami-{}", job.0)).unwrap();
         engine.handle(Event::Response(Response::CopyImage(job, Ok(id))), at(0));
     }
-    let calls = engine.handle(Event::Tick, engine.next_deadline().unwrap());
-    let [Request::PollCopies { images, .. }] = &calls[..] else { panic!("{calls:?}") };
+    let requests = engine.handle(Event::Tick, engine.next_deadline().unwrap());
+    let [Request::PollCopies { images, .. }] = &requests[..] else { panic!("{requests:?}") };
     assert_eq!(images.len(), 5);
 }
 
@@ -257,36 +263,36 @@ fn later(why: &str) -> Failure {
 }
 
 #[test]
-fn a_refusal_is_believed_of_a_copy_in_doubt_only_after_looking() {
+fn a_refusal_after_an_unknown_outcome_is_believed_only_after_checks() {
     let mut engine = Engine::new(EngineConfig::default());
     submit(&mut engine, vec![request(1, "eu-west-1")]);
     engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(later("cut off")))), at(1));
-    let (mut now, _) = next_calls(&mut engine);
+    let (mut now, _) = next_requests(&mut engine);
     engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
     let gone = Failure::new("copy", "no such image").code("InvalidAMIID.NotFound");
-    let mut calls = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(gone))), now);
+    let mut requests = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(gone))), now);
     let refused = now;
-    let mut looks = 0;
+    let mut polls = 0;
     while !state(&engine).ended() {
-        if let [Request::Reconcile { .. }] = calls[..] {
-            looks += 1;
-            calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
+        if let [Request::Reconcile { .. }] = requests[..] {
+            polls += 1;
+            requests = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
         } else {
-            (now, calls) = next_calls(&mut engine);
+            (now, requests) = next_requests(&mut engine);
         }
     }
-    assert!(looks > 2 && now.duration_since(refused) >= EngineConfig::default().unseen, "{looks} looks");
+    assert!(polls > 2 && now.duration_since(refused) >= EngineConfig::default().unseen, "{polls} polls");
     assert_eq!(state(&engine).phase().as_str(), "failed");
 }
 
 #[test]
-fn where_tagging_is_denied_the_copy_is_made_without() {
+fn a_copy_whose_tags_are_denied_is_made_without_them() {
     let mut engine = Engine::new(EngineConfig::default());
-    let calls = submit(&mut engine, vec![request(1, "eu-west-1")]);
-    assert!(matches!(&calls[..], [Request::CopyImage { tags: Some(_), .. }]), "{calls:?}");
+    let requests = submit(&mut engine, vec![request(1, "eu-west-1")]);
+    assert!(matches!(&requests[..], [Request::CopyImage { tags: Some(_), .. }]), "{requests:?}");
     let denied = || Failure::new("copy", "no ec2:CreateTags").code("UnauthorizedOperation").kind(FailureKind::Denied);
-    let calls = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(denied()))), at(1));
-    assert!(matches!(&calls[..], [Request::CopyImage { tags: None, .. }]), "{calls:?}");
+    let requests = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(denied()))), at(1));
+    assert!(matches!(&requests[..], [Request::CopyImage { tags: None, .. }]), "{requests:?}");
     let job = engine.job(JobId(1)).unwrap();
     assert_eq!(job.note, Some(Note::Untagged("no ec2:CreateTags".into())));
     assert_eq!(job.phase().as_str(), "starting");
@@ -303,16 +309,19 @@ fn a_queued_copy_is_cancelled_without_a_call() {
 }
 
 #[test]
-fn a_pending_copy_is_deregistered_and_swept() {
+fn a_pending_copy_is_deregistered_and_its_snapshots_are_deleted() {
     let mut engine = copying();
     let job = JobId(1);
     let answer = |engine: &mut Engine, a: Response, s: i64| engine.handle(Event::Response(a), at(s));
-    let calls = engine.handle(Event::Command(Command::Cancel(vec![job])), at(1));
-    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
-    let calls = answer(&mut engine, Response::CheckImage(job, Ok(still(ImageState::Pending))), 1);
-    assert!(matches!(calls[..], [Request::DeregisterImage { .. }]), "{calls:?}");
-    let calls = answer(&mut engine, Response::DeregisterImage(job, Ok(Deregistration::Done(Vec::new()))), 1);
-    assert!(matches!(&calls[..], [Request::FindSnapshots { snapshots, .. }] if snapshots.len() == 1), "{calls:?}");
+    let requests = engine.handle(Event::Command(Command::Cancel(vec![job])), at(1));
+    assert!(matches!(requests[..], [Request::CheckImage { .. }]), "{requests:?}");
+    let requests = answer(&mut engine, Response::CheckImage(job, Ok(still(ImageState::Pending))), 1);
+    assert!(matches!(requests[..], [Request::DeregisterImage { .. }]), "{requests:?}");
+    let requests = answer(&mut engine, Response::DeregisterImage(job, Ok(Deregistration::Done(Vec::new()))), 1);
+    assert!(
+        matches!(&requests[..], [Request::FindSnapshots { snapshots, .. }] if snapshots.len() == 1),
+        "{requests:?}"
+    );
     let left = vec![
         snapshot(Some(40), SnapshotState::Pending),
         Snapshot {
@@ -321,13 +330,15 @@ fn a_pending_copy_is_deregistered_and_swept() {
             ..snapshot(None, SnapshotState::Completed)
         },
     ];
-    let calls = answer(&mut engine, Response::FindSnapshots(job, new_image(), Ok(left)), 1);
-    let [Request::DeleteSnapshot { snapshot: id, .. }] = &calls[..] else { panic!("only this copy's own: {calls:?}") };
+    let requests = answer(&mut engine, Response::FindSnapshots(job, new_image(), Ok(left)), 1);
+    let [Request::DeleteSnapshot { snapshot: id, .. }] = &requests[..] else {
+        panic!("only this copy's own: {requests:?}")
+    };
     let in_use = Failure::new("delete", "in use").code("InvalidSnapshot.InUse").kind(FailureKind::InUse);
     answer(&mut engine, Response::DeleteSnapshot(job, new_image(), id.clone(), Err(in_use)), 2);
     for round in 0..2 {
-        let (now, calls) = next_calls(&mut engine);
-        assert!(matches!(calls[..], [Request::FindSnapshots { .. }]), "{calls:?}");
+        let (now, requests) = next_requests(&mut engine);
+        assert!(matches!(requests[..], [Request::FindSnapshots { .. }]), "{requests:?}");
         assert_eq!(state(&engine).phase().as_str(), "cancelling", "round {round}");
         engine.handle(Event::Response(Response::FindSnapshots(job, new_image(), Ok(Vec::new()))), now);
     }
@@ -346,7 +357,7 @@ fn a_copy_that_became_available_is_not_deleted() {
 }
 
 #[test]
-fn a_refused_cancel_lets_the_copy_go_on_and_says_why() {
+fn a_refused_cancel_leaves_the_copy_running_and_notes_why() {
     let mut engine = copying();
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
     engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(1));
@@ -354,11 +365,11 @@ fn a_refused_cancel_lets_the_copy_go_on_and_says_why() {
     engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(denied))), at(2));
     assert_eq!(state(&engine).phase().as_str(), "copying");
     assert_eq!(engine.job(JobId(1)).unwrap().note, Some(Note::CancelRefused("you may not".into())));
-    look(&mut engine, Ok(seen(ImageState::Pending, Some(50))));
+    poll(&mut engine, Ok(seen(ImageState::Pending, Some(50))));
 }
 
 #[test]
-fn answers_that_nobody_waits_for_change_nothing() {
+fn answers_that_are_not_awaited_change_nothing() {
     let mut engine = copying();
     let before = engine.clone();
     engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Ok(Deregistration::Done(Vec::new())))), at(0));

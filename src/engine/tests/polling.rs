@@ -1,4 +1,4 @@
-//! What a look at a region asks for, and what it costs when a part of it is refused.
+//! What a poll of a region requests, and what happens if a part of it is refused.
 
 use super::*;
 
@@ -11,17 +11,17 @@ fn snapshots_that_cannot_be_read_cost_only_the_bar() {
     let mut engine = copying();
     let seen =
         |state| Ok(PolledCopies { asked: vec![new_image()], images: vec![image(state)], snapshots: Err(denied()) });
-    look(&mut engine, seen(ImageState::Pending));
+    poll(&mut engine, seen(ImageState::Pending));
     assert_eq!((state(&engine).phase().as_str(), engine.job(JobId(1)).unwrap().percent()), ("copying", None));
     let status = engine.status();
     let here = &status.regions[&region("eu-west-1")];
     assert!(here.problem.is_none() && here.no_progress.is_some(), "{here:?}");
-    look(&mut engine, seen(ImageState::Available));
-    look(&mut engine, seen(ImageState::Available));
+    poll(&mut engine, seen(ImageState::Available));
+    poll(&mut engine, seen(ImageState::Available));
     assert_eq!(*state(&engine), JobState::Available { image: new_image() });
 
     let mut engine = copying();
-    look(&mut engine, seen(ImageState::Failed));
+    poll(&mut engine, seen(ImageState::Failed));
     assert_eq!(state(&engine).phase().as_str(), "failed");
 }
 
@@ -29,8 +29,8 @@ fn snapshots_that_cannot_be_read_cost_only_the_bar() {
 fn snapshots_are_asked_for_by_description_only_until_their_ids_are_known() {
     let mut engine = copying();
     let asked = |engine: &mut Engine| {
-        let (now, calls) = next_calls(engine);
-        let [Request::PollCopies { unlisted, snapshots, .. }] = &calls[..] else { panic!("{calls:?}") };
+        let (now, requests) = next_requests(engine);
+        let [Request::PollCopies { unlisted, snapshots, .. }] = &requests[..] else { panic!("{requests:?}") };
         (now, unlisted.len(), snapshots.len())
     };
     let (now, unlisted, ids) = asked(&mut engine);
@@ -50,7 +50,7 @@ fn a_look_alike_does_not_move_the_bar() {
         ..snapshot(Some(90), SnapshotState::Pending)
     };
     let own = snapshot(Some(10), SnapshotState::Pending);
-    look(
+    poll(
         &mut engine,
         Ok(PolledCopies {
             asked: vec![new_image()],
@@ -65,19 +65,19 @@ fn a_look_alike_does_not_move_the_bar() {
 #[test]
 fn an_image_that_ec2_shows_as_deregistered_is_gone() {
     let mut engine = copying();
-    look(&mut engine, Ok(seen(ImageState::Pending, Some(1))));
+    poll(&mut engine, Ok(seen(ImageState::Pending, Some(1))));
     for _ in 0..2 {
-        look(&mut engine, Ok(seen(ImageState::Deregistered, None)));
+        poll(&mut engine, Ok(seen(ImageState::Deregistered, None)));
     }
     assert_eq!(*state(&engine), JobState::Gone { image: new_image() });
 }
 
 #[test]
-fn a_look_says_nothing_of_images_it_did_not_ask_for() {
+fn a_poll_says_nothing_about_images_it_did_not_ask_for() {
     let mut engine = copying();
-    look(&mut engine, Ok(seen(ImageState::Pending, Some(1))));
+    poll(&mut engine, Ok(seen(ImageState::Pending, Some(1))));
     for _ in 0..3 {
-        look(&mut engine, Ok(PolledCopies { asked: Vec::new(), ..nothing() }));
+        poll(&mut engine, Ok(PolledCopies { asked: Vec::new(), ..nothing() }));
     }
     assert_eq!(state(&engine).phase().as_str(), "copying");
 }

@@ -1,8 +1,8 @@
-//! A `CopyImage` that was not answered: what is taken for its image, what is asked of a person, and what is never sent.
+//! A `CopyImage` that was not answered: what is taken for its image, what a person decides, and what is never sent.
 
 use super::*;
 
-/// An image of the copy's name, made by somebody else from the same source since.
+/// Returns an image of the copy's name that somebody else made from the same source afterwards.
 fn look_alike() -> Image {
     let mut found = image(ImageState::Pending);
     found.id = ImageId::new("ami-theirs").unwrap();
@@ -11,11 +11,11 @@ fn look_alike() -> Image {
     found
 }
 
-/// One copy whose request was not answered at second 1.
+/// Returns an engine with one copy whose answer was lost at second 1.
 fn unanswered(limits: &EngineConfig) -> Engine {
-    let mut engine = Engine::new(EngineConfig { survey: SignedDuration::from_hours(9), ..limits.clone() });
-    let calls = submit(&mut engine, vec![request(1, "eu-west-1")]);
-    assert!(matches!(calls[..], [Request::CopyImage { .. }]), "{calls:?}");
+    let mut engine = Engine::new(EngineConfig { list_interval: SignedDuration::from_hours(9), ..limits.clone() });
+    let requests = submit(&mut engine, vec![request(1, "eu-west-1")]);
+    assert!(matches!(requests[..], [Request::CopyImage { .. }]), "{requests:?}");
     engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(later("connection reset")))), at(1));
     engine
 }
@@ -24,11 +24,11 @@ fn untagged() -> EngineConfig {
     EngineConfig { tagging: false, ..EngineConfig::default() }
 }
 
-/// Lets no request through until the token is too old to be trusted.
+/// Loses every answer until the token is too old to be trusted.
 fn untagged_and_old() -> (Engine, Timestamp) {
     let mut engine = unanswered(&untagged());
     let now = at(0) + EngineConfig::default().token_memory + SignedDuration::from_mins(1);
-    // The retries of those minutes went nowhere either.
+    // The answers to the retries were lost as well.
     for minute in 0..10 {
         let now = at(60 * minute + 5);
         for call in engine.handle(Event::Tick, now) {
@@ -36,13 +36,13 @@ fn untagged_and_old() -> (Engine, Timestamp) {
             engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(later("no network")))), now);
         }
     }
-    let calls = engine.handle(Event::Tick, now);
-    assert!(matches!(calls[..], [Request::Reconcile { .. }]), "{calls:?}");
+    let requests = engine.handle(Event::Tick, now);
+    assert!(matches!(requests[..], [Request::Reconcile { .. }]), "{requests:?}");
     (engine, now)
 }
 
 #[test]
-fn a_tagged_copy_is_known_by_its_own_tag_only() {
+fn a_tagged_copy_is_recognised_by_its_own_tag_only() {
     let tagged = |token: u128| {
         let mut found = look_alike();
         found.tags = vec![job_tag(&ClientToken::from_random(token))];
@@ -59,30 +59,30 @@ fn a_tagged_copy_is_known_by_its_own_tag_only() {
     ];
     for (what, found, ours) in cases {
         let mut engine = unanswered(&EngineConfig::default());
-        let (now, calls) = next_calls(&mut engine);
-        assert!(matches!(calls[..], [Request::Reconcile { .. }]), "{what}: {calls:?}");
-        let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![found]))), now);
+        let (now, requests) = next_requests(&mut engine);
+        assert!(matches!(requests[..], [Request::Reconcile { .. }]), "{what}: {requests:?}");
+        let requests = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![found]))), now);
         assert_eq!(state(&engine).phase().as_str(), if ours { "copying" } else { "starting" }, "{what}");
-        assert_eq!(matches!(calls[..], [Request::CopyImage { .. }]), !ours, "{what}: {calls:?}");
+        assert_eq!(matches!(requests[..], [Request::CopyImage { .. }]), !ours, "{what}: {requests:?}");
     }
 }
 
 #[test]
 fn an_untagged_copy_is_sent_again_while_its_token_is_known() {
     let mut engine = unanswered(&untagged());
-    let (_, calls) = next_calls(&mut engine);
-    let [Request::CopyImage { request: again, tags: None, .. }] = &calls[..] else { panic!("{calls:?}") };
+    let (_, requests) = next_requests(&mut engine);
+    let [Request::CopyImage { request: again, tags: None, .. }] = &requests[..] else { panic!("{requests:?}") };
     assert_eq!(again.token, request(1, "eu-west-1").token);
 }
 
 #[test]
 fn an_untagged_copy_stops_in_doubt_when_its_token_may_be_forgotten_and_a_look_alike_is_there() {
     let (mut engine, now) = untagged_and_old();
-    let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![look_alike()]))), now);
-    assert_eq!(calls, [], "nothing is decided silently");
+    let requests = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![look_alike()]))), now);
+    assert_eq!(requests, [], "nothing is decided silently");
     assert_eq!(*state(&engine), JobState::InDoubt { candidates: vec![look_alike().id] });
     assert!(engine.can_exit(), "it waits for a person, not for this program");
-    // What may be the copy is not shown as somebody else's meanwhile.
+    // In the meantime, what may be the copy is not shown as somebody else's.
     engine.handle(Event::Response(Response::ListPending(region("eu-west-1"), Ok(vec![look_alike()]))), now);
     assert_eq!(engine.jobs().count(), 1);
 }
@@ -96,9 +96,9 @@ fn without_a_look_alike_an_untagged_copy_is_sent_again_however_old() {
     let mut other_name = look_alike();
     other_name.name = "web-10".into();
     let (mut engine, now) = untagged_and_old();
-    let calls =
+    let requests =
         engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![older, other_source, other_name]))), now);
-    assert!(matches!(calls[..], [Request::CopyImage { .. }]), "{calls:?}");
+    assert!(matches!(requests[..], [Request::CopyImage { .. }]), "{requests:?}");
 }
 
 #[test]
@@ -114,10 +114,11 @@ fn a_person_decides_what_is_in_doubt() {
     assert_eq!(*state(&engine), JobState::Copying { image: look_alike().id });
 
     let (mut engine, now) = in_doubt();
-    let calls = engine.handle(resolve(Resolution::Again(ClientToken::from_random(7))), now);
-    assert!(matches!(calls[..], [Request::ListPending { .. }]), "what may be the first copy counts: {calls:?}");
-    let calls = engine.handle(Event::Response(Response::ListPending(region("eu-west-1"), Ok(vec![look_alike()]))), now);
-    let [Request::CopyImage { request, .. }] = &calls[..] else { panic!("{calls:?}") };
+    let requests = engine.handle(resolve(Resolution::Again(ClientToken::from_random(7))), now);
+    assert!(matches!(requests[..], [Request::ListPending { .. }]), "what may be the first copy counts: {requests:?}");
+    let requests =
+        engine.handle(Event::Response(Response::ListPending(region("eu-west-1"), Ok(vec![look_alike()]))), now);
+    let [Request::CopyImage { request, .. }] = &requests[..] else { panic!("{requests:?}") };
     assert_eq!(request.token, ClientToken::from_random(7), "the old token might give the old image");
 
     for ask in [resolve(Resolution::GiveUp), Event::Command(Command::Cancel(vec![JobId(1)]))] {
@@ -135,40 +136,40 @@ fn what_is_in_doubt_survives_a_restart() {
     let written = serde_json::to_string(&engine.jobs().cloned().collect::<Vec<_>>()).unwrap();
     let mut again = Engine::new(untagged());
     again.restore(serde_json::from_str(&written).unwrap(), 9, now);
-    let calls = again.handle(Event::Tick, now);
-    assert!(calls.iter().all(|c| matches!(c, Request::ListPending { .. })), "{calls:?}");
+    let requests = again.handle(Event::Tick, now);
+    assert!(requests.iter().all(|c| matches!(c, Request::ListPending { .. })), "{requests:?}");
     assert_eq!(state(&again).phase().as_str(), "in doubt");
 }
 
 #[test]
-fn a_cancel_in_doubt_sends_nothing_and_waits_two_minutes() {
+fn a_cancel_with_unknown_outcome_sends_nothing_and_waits_two_minutes() {
     for limits in [EngineConfig::default(), untagged()] {
         let mut engine = unanswered(&limits);
         engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(2));
-        let (mut now, mut looks) = (at(2), 0);
+        let (mut now, mut polls) = (at(2), 0);
         while !state(&engine).ended() {
-            let calls;
-            (now, calls) = next_calls(&mut engine);
-            for call in calls {
+            let requests;
+            (now, requests) = next_requests(&mut engine);
+            for call in requests {
                 assert!(matches!(call, Request::Reconcile { .. }), "{call:?}");
-                looks += 1;
+                polls += 1;
                 engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
             }
         }
-        assert!(looks >= 2 && now >= at(120), "{looks} looks until {now}");
+        assert!(polls >= 2 && now >= at(120), "{polls} polls until {now}");
         assert_eq!(*state(&engine), JobState::Cancelled);
     }
 }
 
 #[test]
-fn a_cancelled_copy_that_turns_up_is_cancelled_only_if_it_is_pending_and_tagged() {
+fn a_cancelled_copy_that_appears_is_removed_only_if_it_is_pending_and_tagged() {
     let mut engine = unanswered(&EngineConfig::default());
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(2));
     let mut found = look_alike();
     found.tags = vec![job_tag(&ClientToken::from_random(1))];
-    let (now, _) = next_calls(&mut engine);
-    let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![found]))), now);
-    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
+    let (now, _) = next_requests(&mut engine);
+    let requests = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![found]))), now);
+    assert!(matches!(requests[..], [Request::CheckImage { .. }]), "{requests:?}");
     let mut available = still(ImageState::Available);
     available.image.as_mut().unwrap().id = look_alike().id;
     assert_eq!(engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(available))), now), []);
@@ -176,44 +177,44 @@ fn a_cancelled_copy_that_turns_up_is_cancelled_only_if_it_is_pending_and_tagged(
 
     let mut engine = unanswered(&untagged());
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(2));
-    let (now, _) = next_calls(&mut engine);
+    let (now, _) = next_requests(&mut engine);
     assert_eq!(engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![look_alike()]))), now), []);
     assert_eq!(state(&engine).phase().as_str(), "in doubt", "offered, not removed");
 }
 
 #[test]
-fn where_nobody_may_look_a_copy_stops_in_doubt_once_its_token_is_old() {
-    let denied = || Err(Failure::new("look", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied));
+fn where_images_may_not_be_listed_a_copy_stops_in_doubt_once_its_token_is_old() {
+    let denied = || Err(Failure::new("poll", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied));
     let mut engine = unanswered(&EngineConfig::default());
-    let (now, _) = next_calls(&mut engine);
-    let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), denied())), now);
-    assert!(matches!(calls[..], [Request::CopyImage { .. }]), "the token is known still: {calls:?}");
+    let (now, _) = next_requests(&mut engine);
+    let requests = engine.handle(Event::Response(Response::Reconcile(JobId(1), denied())), now);
+    assert!(matches!(requests[..], [Request::CopyImage { .. }]), "the token is known still: {requests:?}");
     engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(later("no network")))), at(650));
-    let (now, calls) = next_calls(&mut engine);
-    assert!(matches!(calls[..], [Request::Reconcile { .. }]), "{calls:?}");
+    let (now, requests) = next_requests(&mut engine);
+    assert!(matches!(requests[..], [Request::Reconcile { .. }]), "{requests:?}");
     engine.handle(Event::Response(Response::Reconcile(JobId(1), denied())), now);
     assert_eq!(*state(&engine), JobState::InDoubt { candidates: Vec::new() });
 }
 
 #[test]
-fn tags_of_a_copy_that_was_sent_before_are_not_left_out_before_it_was_looked_for() {
+fn a_copy_that_was_sent_with_tags_is_checked_before_it_is_sent_without() {
     let mut engine = unanswered(&EngineConfig::default());
-    let (now, _) = next_calls(&mut engine);
+    let (now, _) = next_requests(&mut engine);
     engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
     let denied = Failure::new("copy", "no ec2:CreateTags").code("UnauthorizedOperation").kind(FailureKind::Denied);
-    let mut calls = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(denied))), now);
+    let mut requests = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(denied))), now);
     let refused = now;
     let mut now = now;
     loop {
-        match &calls[..] {
+        match &requests[..] {
             [Request::Reconcile { .. }] => {
-                calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
+                requests = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
             }
             [Request::CopyImage { tags, request, .. }] => {
                 assert_eq!((tags, &request.token), (&None, &ClientToken::from_random(1)));
                 break;
             }
-            [] => (now, calls) = next_calls(&mut engine),
+            [] => (now, requests) = next_requests(&mut engine),
             other => panic!("{other:?}"),
         }
     }
@@ -221,7 +222,7 @@ fn tags_of_a_copy_that_was_sent_before_are_not_left_out_before_it_was_looked_for
 }
 
 #[test]
-fn a_foreign_copy_of_our_image_joins_no_batch_of_ours() {
+fn somebody_elses_copy_of_our_image_joins_no_batch_of_ours() {
     let mut engine = Engine::new(EngineConfig::default());
     submit(&mut engine, vec![request(1, "eu-west-1")]);
     engine.handle(Event::Response(Response::CopyImage(JobId(1), Ok(new_image()))), at(0));
@@ -237,32 +238,32 @@ fn a_foreign_copy_of_our_image_joins_no_batch_of_ours() {
 }
 
 #[test]
-fn a_cancel_while_a_copy_in_doubt_is_sent_again_believes_no_throttle() {
+fn a_cancel_of_a_copy_sent_again_does_not_end_with_a_throttle() {
     let mut engine = unanswered(&EngineConfig::default());
-    let (now, _) = next_calls(&mut engine);
-    let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
-    assert!(matches!(calls[..], [Request::CopyImage { .. }]), "{calls:?}");
+    let (now, _) = next_requests(&mut engine);
+    let requests = engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(Vec::new()))), now);
+    assert!(matches!(requests[..], [Request::CopyImage { .. }]), "{requests:?}");
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), now);
     let throttled =
         Failure::new("copy", "slow down").code("RequestLimitExceeded").kind(FailureKind::Throttled).retry(Retry::Later);
-    let calls = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(throttled))), now);
-    // This sending was refused; the first may have begun all the same.
-    assert!(matches!(calls[..], [Request::Reconcile { .. }]), "{calls:?}");
+    let requests = engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(throttled))), now);
+    // This request was refused; the first may have been carried out all the same.
+    assert!(matches!(requests[..], [Request::Reconcile { .. }]), "{requests:?}");
     assert!(!state(&engine).ended());
 }
 
 #[test]
-fn what_was_given_up_stays_given_up() {
+fn a_copy_that_was_given_up_stays_so() {
     let mut engine = unanswered(&EngineConfig::default());
-    let denied = Err(Failure::new("look", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied));
+    let denied = Err(Failure::new("poll", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied));
     engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(later("no network")))), at(650));
-    let (now, _) = next_calls(&mut engine);
-    let calls = engine.handle(Event::Response(Response::Reconcile(JobId(1), denied.clone())), now);
-    // The token of the first look was known still; this one is too old.
-    for call in calls {
+    let (now, _) = next_requests(&mut engine);
+    let requests = engine.handle(Event::Response(Response::Reconcile(JobId(1), denied.clone())), now);
+    // At the first check the token was still known; now it is too old.
+    for call in requests {
         assert!(matches!(call, Request::CopyImage { .. }), "{call:?}");
         engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(later("no network")))), at(700));
-        let (now, _) = next_calls(&mut engine);
+        let (now, _) = next_requests(&mut engine);
         engine.handle(Event::Response(Response::Reconcile(JobId(1), denied.clone())), now);
     }
     assert_eq!(state(&engine).phase().as_str(), "in doubt");
@@ -287,7 +288,7 @@ fn a_tag_on_two_copies_or_on_no_copy_proves_nothing() {
         found
     };
     let mut engine = unanswered(&EngineConfig::default());
-    let (now, _) = next_calls(&mut engine);
+    let (now, _) = next_requests(&mut engine);
     let both = vec![tagged("ami-a"), tagged("ami-b")];
     assert_eq!(engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(both))), now), []);
     assert!(matches!(state(&engine), JobState::InDoubt { candidates } if candidates.len() == 2));
@@ -295,7 +296,7 @@ fn a_tag_on_two_copies_or_on_no_copy_proves_nothing() {
     let mut registered = tagged("ami-a");
     (registered.source_image_id, registered.source_region) = (None, None);
     let mut engine = unanswered(&EngineConfig::default());
-    let (now, _) = next_calls(&mut engine);
+    let (now, _) = next_requests(&mut engine);
     engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![registered]))), now);
     assert_eq!(state(&engine).phase().as_str(), "starting");
 }
@@ -322,10 +323,10 @@ fn one_image_is_not_two_copies() {
 fn a_cancel_is_remembered_while_a_copy_is_in_doubt() {
     let mut engine = unanswered(&untagged());
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(2));
-    let (now, _) = next_calls(&mut engine);
+    let (now, _) = next_requests(&mut engine);
     engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![look_alike()]))), now);
     assert!(engine.job(JobId(1)).unwrap().waits_for_cancel() && engine.job(JobId(1)).unwrap().can_be_cancelled());
     let mine = Command::Resolve { job: JobId(1), resolution: Resolution::Mine(look_alike().id) };
-    let calls = engine.handle(Event::Command(mine), now);
-    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "it is removed if it is pending: {calls:?}");
+    let requests = engine.handle(Event::Command(mine), now);
+    assert!(matches!(requests[..], [Request::CheckImage { .. }]), "it is removed if it is pending: {requests:?}");
 }

@@ -20,10 +20,10 @@ fn various() -> Vec<Job> {
         JobState::Copying { image: image() },
         JobState::Removing {
             image: image(),
-            purpose: RemovalReason::Cancel,
-            step: RemovalStep::Checking { at: None, asked: None, slow: 0 },
+            reason: RemovalReason::Cancel,
+            step: RemovalStep::Checking { at: None, sent: None, slow_answers: 0 },
         },
-        JobState::Removing { image: image(), purpose: again, step: RemovalStep::DeletingSnapshots {} },
+        JobState::Removing { image: image(), reason: again, step: RemovalStep::DeletingSnapshots {} },
         JobState::Failed { failure: Box::new(failure()), image: None },
         JobState::Gone { image: image() },
         JobState::Cancelled,
@@ -40,7 +40,7 @@ fn various() -> Vec<Job> {
             let ended = state.ended().then(|| at(9));
             changed(job(id), |job| {
                 (job.state, job.ended) = (state, ended);
-                (job.snapshots, job.made) = (vec![snapshot.clone()], vec![image()]);
+                (job.snapshots, job.images) = (vec![snapshot.clone()], vec![image()]);
             })
         })
         .collect()
@@ -153,8 +153,8 @@ fn loading_leaves_history_out_and_history_has_it() {
     // It ended once and is being deregistered now: it lives.
     let again = JobState::Removing {
         image: image(),
-        purpose: RemovalReason::Deregister,
-        step: RemovalStep::Checking { at: None, asked: None, slow: 0 },
+        reason: RemovalReason::Deregister,
+        step: RemovalStep::Checking { at: None, sent: None, slow_answers: 0 },
     };
     let revived = changed(done(5, at(10)), |job| job.state = again);
     // The engine names no end: the commit's time stands for it.

@@ -1,12 +1,13 @@
-//! Other reasons to remove an image than a cancel; and what a driver finds that another left.
+//! Removals of other than pending images, and what a driver takes over from another.
 
 use super::*;
 
-/// The same engine as another process would have it: from what was written down.
+/// Returns the engine as another process would have it: from what was stored.
 fn restarted(engine: &mut Engine, now: Timestamp) -> Engine {
     let jobs: Vec<Job> = engine.jobs().cloned().collect();
     let written = serde_json::to_string(&jobs).unwrap();
-    let mut again = Engine::new(EngineConfig { survey: SignedDuration::from_hours(9), ..EngineConfig::default() });
+    let mut again =
+        Engine::new(EngineConfig { list_interval: SignedDuration::from_hours(9), ..EngineConfig::default() });
     again.restore(serde_json::from_str(&written).unwrap(), 9, now);
     again
 }
@@ -14,7 +15,7 @@ fn restarted(engine: &mut Engine, now: Timestamp) -> Engine {
 fn fail(engine: &mut Engine) {
     let mut failed = image(ImageState::Failed);
     failed.state_reason = Some("Copy image failed with an internal error".into());
-    look(
+    poll(
         engine,
         Ok(PolledCopies {
             asked: vec![new_image()],
@@ -26,27 +27,27 @@ fn fail(engine: &mut Engine) {
 }
 
 #[test]
-fn another_try_removes_the_failed_image_first_and_has_a_new_token() {
+fn a_retry_removes_the_failed_image_first_and_has_a_new_token() {
     let mut engine = copying();
     fail(&mut engine);
     let now = at(60);
     let token = ClientToken::from_random(77);
-    let calls = engine.handle(Event::Command(Command::Retry(vec![(JobId(1), token.clone())])), now);
-    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
-    let calls = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Failed)))), now);
-    assert!(matches!(calls[..], [Request::DeregisterImage { .. }]), "{calls:?}");
-    let calls =
+    let requests = engine.handle(Event::Command(Command::Retry(vec![(JobId(1), token.clone())])), now);
+    assert!(matches!(requests[..], [Request::CheckImage { .. }]), "{requests:?}");
+    let requests = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Failed)))), now);
+    assert!(matches!(requests[..], [Request::DeregisterImage { .. }]), "{requests:?}");
+    let requests =
         engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Ok(Deregistration::Done(Vec::new())))), now);
-    assert!(matches!(calls[..], [Request::FindSnapshots { .. }]), "{calls:?}");
+    assert!(matches!(requests[..], [Request::FindSnapshots { .. }]), "{requests:?}");
     let left = vec![snapshot(None, SnapshotState::Error)];
-    let calls = engine.handle(Event::Response(Response::FindSnapshots(JobId(1), new_image(), Ok(left))), now);
-    assert!(matches!(calls[..], [Request::DeleteSnapshot { .. }]), "{calls:?}");
+    let requests = engine.handle(Event::Response(Response::FindSnapshots(JobId(1), new_image(), Ok(left))), now);
+    assert!(matches!(requests[..], [Request::DeleteSnapshot { .. }]), "{requests:?}");
     let id = SnapshotId::new("snap-new").unwrap();
     engine.handle(Event::Response(Response::DeleteSnapshot(JobId(1), new_image(), id, Ok(()))), now);
     let mut sent = Vec::new();
     while sent.is_empty() {
-        let (now, calls) = next_calls(&mut engine);
-        for call in calls {
+        let (now, requests) = next_requests(&mut engine);
+        for call in requests {
             match call {
                 Request::FindSnapshots { job, .. } => {
                     sent =
@@ -59,11 +60,11 @@ fn another_try_removes_the_failed_image_first_and_has_a_new_token() {
     let [Request::CopyImage { request, .. }] = &sent[..] else { panic!("{sent:?}") };
     assert_eq!(request.token, token);
     let job = engine.job(JobId(1)).unwrap();
-    assert_eq!((job.percent(), job.made.as_slice()), (None, &[new_image()][..]), "its first image is remembered");
+    assert_eq!((job.percent(), job.images.as_slice()), (None, &[new_image()][..]), "its first image is remembered");
 }
 
 #[test]
-fn a_failed_image_that_cannot_be_removed_stays_and_says_why() {
+fn a_failed_image_that_cannot_be_removed_remains_with_a_note() {
     let mut engine = copying();
     fail(&mut engine);
     engine.handle(Event::Command(Command::Retry(vec![(JobId(1), ClientToken::from_random(77))])), at(60));
@@ -76,18 +77,18 @@ fn a_failed_image_that_cannot_be_removed_stays_and_says_why() {
 }
 
 #[test]
-fn an_available_copy_is_deregistered_only_when_that_is_asked() {
+fn an_available_copy_is_deregistered_only_on_request() {
     let mut engine = copying();
     for _ in 0..2 {
-        look(&mut engine, Ok(seen(ImageState::Available, Some(100))));
+        poll(&mut engine, Ok(seen(ImageState::Available, Some(100))));
     }
     assert_eq!(engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(60)), []);
     assert_eq!(state(&engine).phase().as_str(), "available");
-    let calls = engine.handle(Event::Command(Command::Deregister(vec![JobId(1)])), at(61));
-    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
-    let calls =
+    let requests = engine.handle(Event::Command(Command::Deregister(vec![JobId(1)])), at(61));
+    assert!(matches!(requests[..], [Request::CheckImage { .. }]), "{requests:?}");
+    let requests =
         engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Available)))), at(61));
-    assert!(matches!(calls[..], [Request::DeregisterImage { not_after: None, .. }]), "{calls:?}");
+    assert!(matches!(requests[..], [Request::DeregisterImage { not_after: None, .. }]), "{requests:?}");
     assert_eq!(
         (state(&engine).phase().as_str(), engine.job(JobId(1)).unwrap().percent()),
         ("deregistering", Some(100))
@@ -98,51 +99,54 @@ fn an_available_copy_is_deregistered_only_when_that_is_asked() {
 fn a_cancel_waits_for_an_image_that_ec2_does_not_show_yet() {
     let mut engine = copying();
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
-    let calls = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(CheckedImage::default()))), at(1));
-    assert_eq!(calls, [], "what EC2 does not know it would not deregister");
-    let (now, calls) = next_calls(&mut engine);
-    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
-    let calls = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), now);
-    assert!(matches!(calls[..], [Request::DeregisterImage { .. }]), "{calls:?}");
+    let requests = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(CheckedImage::default()))), at(1));
+    assert_eq!(requests, [], "what EC2 does not know it would not deregister");
+    let (now, requests) = next_requests(&mut engine);
+    assert!(matches!(requests[..], [Request::CheckImage { .. }]), "{requests:?}");
+    let requests = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), now);
+    assert!(matches!(requests[..], [Request::DeregisterImage { .. }]), "{requests:?}");
 }
 
 #[test]
-fn a_sending_that_nobody_saw_answered_is_settled_first() {
+fn a_request_without_an_answer_is_reconciled_first() {
     let mut engine = Engine::new(EngineConfig::default());
     submit(&mut engine, vec![request(1, "eu-west-1")]);
     assert_eq!(state(&engine).phase().as_str(), "starting");
     let mut again = restarted(&mut engine, at(100));
-    let calls = again.handle(Event::Tick, at(100));
-    assert!(calls.iter().any(|c| matches!(c, Request::Reconcile { .. })), "{calls:?}");
-    assert!(!calls.iter().any(|c| matches!(c, Request::CopyImage { .. })), "{calls:?}");
+    let requests = again.handle(Event::Tick, at(100));
+    assert!(requests.iter().any(|c| matches!(c, Request::Reconcile { .. })), "{requests:?}");
+    assert!(!requests.iter().any(|c| matches!(c, Request::CopyImage { .. })), "{requests:?}");
 }
 
 #[test]
-fn a_removal_goes_on_where_it_was() {
+fn a_removal_resumes_after_a_restart() {
     let mut engine = copying();
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
     let looked = Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)));
     engine.handle(Event::Response(looked), at(1));
     let mut again = restarted(&mut engine, at(100));
-    let calls = again.handle(Event::Tick, at(100));
-    assert!(calls.iter().any(|c| matches!(c, Request::CheckImage { .. })), "it may have become available: {calls:?}");
+    let requests = again.handle(Event::Tick, at(100));
+    assert!(
+        requests.iter().any(|c| matches!(c, Request::CheckImage { .. })),
+        "it may have become available: {requests:?}"
+    );
     let looked = Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)));
     again.handle(Event::Response(looked), at(101));
     again.handle(Event::Response(Response::DeregisterImage(JobId(1), Ok(Deregistration::Done(Vec::new())))), at(101));
     let mut third = restarted(&mut again, at(200));
-    let calls = third.handle(Event::Tick, at(200));
-    assert!(calls.iter().any(|c| matches!(c, Request::FindSnapshots { .. })), "{calls:?}");
+    let requests = third.handle(Event::Tick, at(200));
+    assert!(requests.iter().any(|c| matches!(c, Request::FindSnapshots { .. })), "{requests:?}");
 }
 
 #[test]
-fn what_was_lost_is_looked_at_before_it_is_deregistered() {
+fn after_a_lost_answer_the_image_is_checked_before_it_is_deregistered_again() {
     let mut engine = copying();
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
     let looked = |state| Response::CheckImage(JobId(1), Ok(still(state)));
     engine.handle(Event::Response(looked(ImageState::Pending)), at(1));
     engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(later("no network")))), at(2));
-    let (now, calls) = next_calls(&mut engine);
-    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
+    let (now, requests) = next_requests(&mut engine);
+    assert!(matches!(requests[..], [Request::CheckImage { .. }]), "{requests:?}");
     engine.handle(Event::Response(looked(ImageState::Available)), now);
     assert_eq!(
         state(&engine).phase().as_str(),
@@ -160,8 +164,8 @@ fn an_image_too_young_to_be_known_is_not_gone() {
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
     engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(1));
     engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Ok(Deregistration::Unknown))), at(2));
-    let (_, calls) = next_calls(&mut engine);
-    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
+    let (_, requests) = next_requests(&mut engine);
+    assert!(matches!(requests[..], [Request::CheckImage { .. }]), "{requests:?}");
 }
 
 #[test]
@@ -173,7 +177,7 @@ fn a_retry_that_removes_the_failed_image_can_be_cancelled() {
         assert!(engine.job(JobId(1)).unwrap().can_be_cancelled());
         engine
     };
-    // Before anything was removed, everything stays.
+    // Nothing was removed yet, and everything remains.
     let mut engine = retrying();
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(61));
     assert!(matches!(state(&engine), JobState::Failed { image: Some(_), .. }), "{:?}", state(&engine));
@@ -182,15 +186,15 @@ fn a_retry_that_removes_the_failed_image_can_be_cancelled() {
         []
     );
 
-    // A removal that has begun is brought to its end, and then nothing is copied.
+    // A removal under way is completed, and then nothing is copied.
     let mut engine = retrying();
     engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Failed)))), at(61));
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(61));
     engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Ok(Deregistration::Done(Vec::new())))), at(62));
     engine.handle(Event::Response(Response::FindSnapshots(JobId(1), new_image(), Ok(Vec::new()))), at(62));
     while !state(&engine).ended() {
-        let (now, calls) = next_calls(&mut engine);
-        for call in calls {
+        let (now, requests) = next_requests(&mut engine);
+        for call in requests {
             assert!(!matches!(call, Request::CopyImage { .. }), "{call:?}");
             if let Request::FindSnapshots { job, image, .. } = call {
                 engine.handle(Event::Response(Response::FindSnapshots(job, image, Ok(Vec::new()))), now);
@@ -201,14 +205,14 @@ fn a_retry_that_removes_the_failed_image_can_be_cancelled() {
 }
 
 #[test]
-fn a_copy_that_somebody_else_deregistered_is_gone_and_its_snapshots_stay() {
+fn a_copy_deregistered_by_somebody_else_is_gone_and_its_snapshots_remain() {
     let cancelling = || {
         let mut engine = copying();
-        look(&mut engine, Ok(seen(ImageState::Pending, Some(10))));
+        poll(&mut engine, Ok(seen(ImageState::Pending, Some(10))));
         engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(100));
         engine
     };
-    // Two looks miss it, and nothing of ours was ever sent.
+    // Two checks do not find it, and no request of ours was sent.
     let mut engine = cancelling();
     for _ in 0..2 {
         engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(CheckedImage::default()))), at(101));
@@ -216,12 +220,12 @@ fn a_copy_that_somebody_else_deregistered_is_gone_and_its_snapshots_stay() {
     }
     assert_eq!(*state(&engine), JobState::Gone { image: new_image() });
 
-    // It was there a moment ago, and is not when we ask.
+    // It was there a moment ago, and is not when we send the request.
     let mut engine = cancelling();
     engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(101));
-    let calls =
+    let requests =
         engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Ok(Deregistration::Unknown))), at(101));
-    assert_eq!((calls, state(&engine).phase().as_str()), (vec![], "cancelling"), "one answer proves nothing");
+    assert_eq!((requests, state(&engine).phase().as_str()), (vec![], "cancelling"), "one answer proves nothing");
     for second in [110, 120] {
         engine.handle(Event::Tick, at(second));
         engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(CheckedImage::default()))), at(second));
@@ -233,7 +237,7 @@ fn a_copy_that_somebody_else_deregistered_is_gone_and_its_snapshots_stay() {
     engine.handle(Event::Response(Response::ListPending(region("eu-west-1"), Ok(vec![shown]))), at(130));
     assert_eq!(state(&engine).phase().as_str(), "cancelling");
 
-    // Our own request was not answered: then it was ours.
+    // The answer to our own request was lost: then it was ours.
     let mut engine = cancelling();
     engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(101));
     engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(later("connection reset")))), at(102));
@@ -249,37 +253,39 @@ fn a_copy_that_somebody_else_deregistered_is_gone_and_its_snapshots_stay() {
 }
 
 #[test]
-fn unavailable_means_to_look_again() {
+fn an_unavailable_image_is_checked_again() {
     let mut engine = copying();
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
     engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(1));
-    let calls =
+    let requests =
         engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Ok(Deregistration::Unavailable))), at(1));
-    assert_eq!(calls, []);
-    let (_, calls) = next_calls(&mut engine);
-    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
+    assert_eq!(requests, []);
+    let (_, requests) = next_requests(&mut engine);
+    assert!(matches!(requests[..], [Request::CheckImage { .. }]), "{requests:?}");
 }
 
 #[test]
-fn a_deregistration_that_comes_too_late_looks_again_first() {
+fn a_deregistration_that_is_too_late_is_preceded_by_another_check() {
     let mut engine = copying();
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
-    let calls = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(1));
-    let [call @ Request::DeregisterImage { not_after: Some(last), .. }] = &calls[..] else { panic!("{calls:?}") };
+    let requests =
+        engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(1));
+    let [call @ Request::DeregisterImage { not_after: Some(last), .. }] = &requests[..] else { panic!("{requests:?}") };
     assert_eq!((*last, call.expired(at(6))), (at(6), None));
     let late = call.expired(at(7)).expect("the look is too old by now");
-    let calls = engine.handle(Event::Response(late), at(7));
-    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
-    let calls = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Available)))), at(7));
-    assert_eq!((calls, state(&engine).phase().as_str()), (vec![], "available"));
+    let requests = engine.handle(Event::Response(late), at(7));
+    assert!(matches!(requests[..], [Request::CheckImage { .. }]), "{requests:?}");
+    let requests =
+        engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Available)))), at(7));
+    assert_eq!((requests, state(&engine).phase().as_str()), (vec![], "available"));
 }
 
 #[test]
-fn a_poll_that_shows_it_available_stops_a_cancel_that_has_sent_nothing() {
+fn a_poll_that_shows_the_image_available_stops_a_cancel_before_its_request() {
     let mut engine = copying();
     let now = engine.next_deadline().unwrap();
-    let calls = engine.handle(Event::Tick, now);
-    assert!(matches!(calls[..], [Request::PollCopies { .. }]), "{calls:?}");
+    let requests = engine.handle(Event::Tick, now);
+    assert!(matches!(requests[..], [Request::PollCopies { .. }]), "{requests:?}");
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), now);
     let seen = Response::PollCopies(region("eu-west-1"), Ok(seen(ImageState::Available, Some(100))));
     engine.handle(Event::Response(seen), now);
@@ -287,7 +293,7 @@ fn a_poll_that_shows_it_available_stops_a_cancel_that_has_sent_nothing() {
 }
 
 #[test]
-fn a_dismissed_copy_that_is_tried_again_is_not_forgotten() {
+fn a_dismissed_copy_that_is_retried_is_not_forgotten() {
     let mut engine = copying();
     fail(&mut engine);
     engine.take_changed();
@@ -298,22 +304,22 @@ fn a_dismissed_copy_that_is_tried_again_is_not_forgotten() {
 }
 
 #[test]
-fn where_nobody_may_look_nothing_is_deleted_and_that_is_said() {
+fn where_snapshots_may_not_be_listed_none_is_deleted_and_a_note_says_so() {
     let mut engine = copying();
     let job = JobId(1);
     engine.handle(Event::Command(Command::Cancel(vec![job])), at(1));
     engine.handle(Event::Response(Response::CheckImage(job, Ok(still(ImageState::Pending)))), at(1));
-    let mut calls =
+    let mut requests =
         engine.handle(Event::Response(Response::DeregisterImage(job, Ok(Deregistration::Done(Vec::new())))), at(1));
     let mut now = at(1);
     while !state(&engine).ended() {
-        for call in std::mem::take(&mut calls) {
+        for call in std::mem::take(&mut requests) {
             assert!(!matches!(call, Request::DeleteSnapshot { .. }), "what is not seen is not proven: {call:?}");
-            let denied = Failure::new("look", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied);
-            calls.extend(engine.handle(Event::Response(call.failed(denied)), now));
+            let denied = Failure::new("poll", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied);
+            requests.extend(engine.handle(Event::Response(call.failed(denied)), now));
         }
-        if calls.is_empty() && !state(&engine).ended() {
-            (now, calls) = next_calls(&mut engine);
+        if requests.is_empty() && !state(&engine).ended() {
+            (now, requests) = next_requests(&mut engine);
         }
     }
     assert!(now < at(60));
@@ -322,32 +328,34 @@ fn where_nobody_may_look_nothing_is_deleted_and_that_is_said() {
 }
 
 #[test]
-fn a_look_whose_answer_took_long_is_made_again() {
+fn a_check_whose_answer_took_long_is_repeated() {
     let mut engine = copying();
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
-    // The machine slept between question and answer.
-    let calls = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(600));
-    assert!(matches!(calls[..], [Request::CheckImage { .. }]), "{calls:?}");
-    let calls = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(602));
-    // Five seconds from the question on.
+    // The machine slept between request and answer.
+    let requests =
+        engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(600));
+    assert!(matches!(requests[..], [Request::CheckImage { .. }]), "{requests:?}");
+    let requests =
+        engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(602));
+    // Five seconds from the request on.
     assert!(
-        matches!(calls[..], [Request::DeregisterImage { not_after: Some(last), .. }] if last == at(605)),
-        "{calls:?}"
+        matches!(requests[..], [Request::DeregisterImage { not_after: Some(last), .. }] if last == at(605)),
+        "{requests:?}"
     );
 
-    // A network that is always so slow keeps nothing from being cancelled.
+    // A network that is always so slow prevents no cancel.
     let mut engine = copying();
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
-    let mut calls = Vec::new();
+    let mut requests = Vec::new();
     for second in [11, 21, 31] {
-        calls =
+        requests =
             engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(second));
     }
-    assert!(matches!(calls[..], [Request::DeregisterImage { .. }]), "{calls:?}");
+    assert!(matches!(requests[..], [Request::DeregisterImage { .. }]), "{requests:?}");
 }
 
 #[test]
-fn an_old_request_of_ours_is_no_excuse_for_a_later_removal() {
+fn an_old_request_of_ours_does_not_explain_a_later_removal() {
     let mut engine = copying();
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
     engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(1));
@@ -356,7 +364,7 @@ fn an_old_request_of_ours_is_no_excuse_for_a_later_removal() {
     engine.handle(Event::Tick, at(3_600));
     engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Available)))), at(3_600));
     assert_eq!(state(&engine).phase().as_str(), "available");
-    // Weeks later somebody else has deregistered it when we are asked to.
+    // Weeks later somebody else has deregistered it when we are to.
     engine.handle(Event::Command(Command::Deregister(vec![JobId(1)])), at(900_000));
     for second in [900_000, 900_010] {
         engine.handle(Event::Tick, at(second));

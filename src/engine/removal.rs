@@ -1,0 +1,299 @@
+//! Removing an image: check it, deregister it, delete its snapshots, and only then say so. For a cancel, for the retry of a
+//! failed copy, and for an available copy that is deregistered. A copy that became available meanwhile is not cancelled, and
+//! the snapshots of one that somebody else removed are theirs.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    config::EngineConfig,
+    job::{Job, Origin},
+    messages::{CheckedImage, Deregistration, Request},
+    note::Note,
+    state::{JobState, RemovalReason, RemovalStep},
+};
+use crate::domain::{ClientToken, Failure, Image, ImageId, ImageState, Retry};
+
+/// Between two tries of a request that failed for a reason that passes.
+const RETRY_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
+/// How long the result of a check is relied on.
+const CHECK_VALID: SignedDuration = SignedDuration::from_secs(5);
+/// Slow answers in a row before one is relied on all the same.
+const SLOW_ANSWERS: u8 = 2;
+/// Checks in a row that must not find the image before it counts as gone.
+const AGREE: u8 = 2;
+
+impl Job {
+    /// Cancels the copy.
+    pub(super) fn cancel(&mut self, now: Timestamp) {
+        match self.state.clone() {
+            JobState::Queued if self.unknown_outcome.is_none() => {
+                self.note = Some(Note::NeverSent);
+                self.end(JobState::Cancelled, now);
+            }
+            // Nothing more is sent for it: it is only looked for.
+            JobState::Queued | JobState::Reconciling { .. } => {
+                self.cancel_requested = true;
+                self.note = Some(Note::CancelAfterOutcome);
+                if self.state == JobState::Queued {
+                    self.state = JobState::Reconciling { at: Some(now) };
+                }
+            }
+            JobState::Starting => self.cancel_requested = true,
+            JobState::InDoubt { .. } => self.give_up(now),
+            JobState::Copying { image } => {
+                (self.note, self.missing_polls, self.deregister_sent) = (None, 0, None);
+                self.state = JobState::removing(image, RemovalReason::Cancel, now);
+            }
+            JobState::Removing { image, reason: RemovalReason::Retry { failure, .. }, step } => {
+                let untouched = self.deregister_sent.is_none() && !matches!(step, RemovalStep::DeletingSnapshots {});
+                if untouched {
+                    self.note = Some(Note::RetryCancelled);
+                    self.end(JobState::Failed { failure, image: Some(image) }, now);
+                } else {
+                    // The removal under way is completed, and then the copy is not made again.
+                    self.state = JobState::Removing { image, reason: RemovalReason::Cancel, step };
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Makes a failed copy again, once the failed image and its snapshots are gone.
+    pub(super) fn retry(&mut self, token: ClientToken, tagging: bool, now: Timestamp) {
+        if self.origin == Origin::Elsewhere {
+            self.note = Some(Note::SettingsUnknown);
+            return;
+        }
+        match self.state.clone() {
+            JobState::Failed { failure, image: Some(image) } => {
+                self.begin_removal(image, RemovalReason::Retry { token, failure }, now);
+            }
+            JobState::Failed { image: None, .. } | JobState::Gone { .. } => self.requeue(token, tagging, now),
+            _ => {}
+        }
+    }
+
+    /// Deregisters an available copy; anything else is cancelled.
+    pub(super) fn deregister(&mut self, now: Timestamp) {
+        if let JobState::Available { image } = self.state.clone() {
+            self.begin_removal(image, RemovalReason::Deregister, now);
+        }
+    }
+
+    /// Begins to remove an ended job's image.
+    pub(super) fn begin_removal(&mut self, image: ImageId, reason: RemovalReason, now: Timestamp) {
+        (self.ended, self.note, self.dismissed, self.missing_polls) = (None, None, false, 0);
+        (self.cancel_requested, self.deregister_sent) = (false, None);
+        self.state = JobState::removing(image, reason, now);
+    }
+
+    /// Returns when the removal wants to go on.
+    pub(super) fn removal_due(&self) -> Option<Timestamp> {
+        match &self.state {
+            JobState::Removing { step, .. } => step.due(),
+            _ => None,
+        }
+    }
+
+    /// Takes a removal that is due one step further.
+    pub(super) fn removal_request(&mut self, now: Timestamp) -> Option<Request> {
+        self.removal_due().filter(|at| *at <= now)?;
+        let (job, region) = (self.id, self.request.destination.clone());
+        let source_wanted = self.request.source_snapshots.is_empty();
+        let source = source_wanted.then(|| (self.request.source_region.clone(), self.request.source.clone()));
+        let JobState::Removing { image, reason, step } = &mut self.state else { return None };
+        let image = image.clone();
+        if let RemovalStep::Deregistering { checked, .. } = step
+            && checked.is_none_or(|at| now.duration_since(at) > CHECK_VALID || at > now)
+        {
+            *step = RemovalStep::check(now);
+        }
+        match step {
+            RemovalStep::Checking { at, sent, .. } => {
+                (*at, *sent) = (None, Some(now));
+                Some(Request::CheckImage { job, region, image, source })
+            }
+            RemovalStep::Deregistering { at, checked, .. } => {
+                *at = None;
+                // A pending copy may become available at any moment; an available or failed one stays so.
+                let pending = matches!(reason, RemovalReason::Cancel);
+                let not_after = checked.filter(|_| pending).map(|at| at + CHECK_VALID);
+                self.deregister_sent = Some(now);
+                Some(Request::DeregisterImage { job, region, image, not_after })
+            }
+            RemovalStep::DeletingSnapshots {} => None,
+        }
+    }
+
+    /// Takes in the answer to [`Request::CheckImage`].
+    pub(super) fn image_checked(
+        &mut self,
+        result: Result<CheckedImage, Failure>,
+        config: &EngineConfig,
+        now: Timestamp,
+    ) {
+        let JobState::Removing { step: RemovalStep::Checking { sent, slow_answers, .. }, .. } = self.state else {
+            return;
+        };
+        let checked = match result {
+            Ok(checked) => checked,
+            Err(failure) => return self.removal_failed(&failure, now),
+        };
+        if let Some(snapshots) = checked.source_snapshots {
+            self.request.source_snapshots = snapshots;
+        }
+        match checked.image {
+            Some(image) if image.state != ImageState::Deregistered => {
+                // An answer that took long, because the machine slept or the network is bad, may be as old as its request.
+                // A network that is always so slow must not keep a cancel from being carried out.
+                let late = sent.is_none_or(|sent| now.duration_since(sent) > CHECK_VALID);
+                if late && slow_answers < SLOW_ANSWERS && image.state == ImageState::Pending {
+                    self.observe_image(&image);
+                    let slow_answers = slow_answers + 1;
+                    return self.set_step(RemovalStep::Checking { at: Some(now), sent: None, slow_answers });
+                }
+                let as_of = if late { now } else { sent.unwrap_or(now) };
+                self.image_exists(&image, as_of, config, now);
+            }
+            _ => self.image_missing(config, now),
+        }
+    }
+
+    fn set_step(&mut self, next: RemovalStep) {
+        if let JobState::Removing { step, .. } = &mut self.state {
+            *step = next;
+        }
+    }
+
+    fn image_exists(&mut self, found: &Image, as_of: Timestamp, config: &EngineConfig, now: Timestamp) {
+        self.observe_image(found);
+        let JobState::Removing { image, reason, .. } = &self.state else { return };
+        let image = image.clone();
+        let complete = matches!(found.state, ImageState::Available | ImageState::Disabled);
+        let just_sent = self.deregister_sent.is_some_and(|sent| now.duration_since(sent) < config.unseen);
+        match reason {
+            // Our request may have been carried out, and EC2 may still show the image for a while.
+            RemovalReason::Cancel | RemovalReason::Retry { .. } if complete && just_sent => {
+                self.set_step(RemovalStep::check(now + RETRY_INTERVAL));
+            }
+            RemovalReason::Cancel if complete => {
+                self.note = Some(Note::AvailableBeforeCancel);
+                self.end(JobState::Available { image }, now);
+            }
+            RemovalReason::Retry { .. } if complete => {
+                self.note = Some(Note::AvailableAfterAll);
+                self.end(JobState::Available { image }, now);
+            }
+            _ => {
+                let sent_before = self.deregister_sent.is_some();
+                self.set_step(RemovalStep::Deregistering { at: Some(now), checked: Some(as_of), sent_before });
+            }
+        }
+    }
+
+    /// EC2 does not know the image (any more, or yet).
+    fn image_missing(&mut self, config: &EngineConfig, now: Timestamp) {
+        let young = self.started.is_some_and(|started| now.duration_since(started) < config.unseen);
+        // What is too young for EC2 to know it cannot deregister either.
+        if self.image_seen || !young || self.deregister_sent.is_some() {
+            self.missing_polls = self.missing_polls.saturating_add(1);
+        }
+        if self.missing_polls < AGREE {
+            self.set_step(RemovalStep::check(now + RETRY_INTERVAL));
+        } else if self.deregister_sent.is_some() {
+            // Our request was carried out, and its answer was lost.
+            self.begin_cleanup(&[], config.late_snapshots, now);
+        } else {
+            self.removed_elsewhere(config, now);
+        }
+    }
+
+    /// Somebody else removed the image: its snapshots are theirs.
+    fn removed_elsewhere(&mut self, config: &EngineConfig, now: Timestamp) {
+        let JobState::Removing { image, reason, .. } = self.state.clone() else { return };
+        match reason {
+            RemovalReason::Retry { .. } => self.finish_removal(None, config.tagging, now),
+            RemovalReason::Cancel | RemovalReason::Deregister => {
+                self.note = Some(Note::DeregisteredElsewhere);
+                self.end(JobState::Gone { image }, now);
+                // Should EC2 show it again, the cancel still holds.
+                self.cancel_requested = matches!(reason, RemovalReason::Cancel);
+            }
+        }
+    }
+
+    /// Takes in the answer to [`Request::DeregisterImage`].
+    pub(super) fn image_deregistered(
+        &mut self,
+        result: Result<Deregistration, Failure>,
+        config: &EngineConfig,
+        now: Timestamp,
+    ) {
+        let JobState::Removing { step: RemovalStep::Deregistering { sent_before, .. }, .. } = self.state else {
+            return;
+        };
+        if !sent_before && !may_be_carried_out(&result) {
+            self.deregister_sent = None;
+        }
+        match result {
+            Ok(Deregistration::Done(return_codes)) => {
+                self.note = None;
+                self.begin_cleanup(&return_codes, config.late_snapshots, now);
+            }
+            Ok(Deregistration::NotSent) => self.set_step(RemovalStep::check(now)),
+            // One server of EC2's may know what another does not know yet, or any more: checks decide.
+            Ok(Deregistration::Unknown) => self.set_step(RemovalStep::check(now + RETRY_INTERVAL)),
+            // Deregistered, or in a state that does not allow it: a check tells which.
+            Ok(Deregistration::Unavailable) => {
+                self.note = Some(Note::DeregisterLater);
+                self.set_step(RemovalStep::check(now + RETRY_INTERVAL));
+            }
+            Err(failure) => self.removal_failed(&failure, now),
+        }
+    }
+
+    /// Tries again if the reason passes. Otherwise the job becomes what it was before, and says why.
+    fn removal_failed(&mut self, failure: &Failure, now: Timestamp) {
+        let JobState::Removing { image, reason, .. } = self.state.clone() else { return };
+        let why = failure.why.clone();
+        if matches!(failure.retry, Retry::Later | Retry::AfterLogin) {
+            self.note = Some(Note::RetryAfter(why));
+            return self.set_step(RemovalStep::check(now + RETRY_INTERVAL));
+        }
+        match reason {
+            RemovalReason::Cancel => {
+                self.note = Some(Note::CancelRefused(why));
+                self.deregister_sent = None;
+                self.state = JobState::Copying { image };
+            }
+            RemovalReason::Retry { failure: old, .. } => {
+                self.note = Some(Note::RetryRefused { image: image.clone(), why });
+                self.end(JobState::Failed { failure: old, image: Some(image) }, now);
+            }
+            RemovalReason::Deregister => {
+                self.note = Some(Note::DeregisterRefused(why));
+                self.end(JobState::Available { image }, now);
+            }
+        }
+    }
+
+    /// A poll that was sent before the cancel shows the copy available: it is not deregistered.
+    pub(super) fn seen_available(&mut self, now: Timestamp) {
+        let JobState::Removing { image, reason: RemovalReason::Cancel, step } = &self.state else { return };
+        let waits = matches!(step, RemovalStep::Checking { .. } | RemovalStep::Deregistering { at: Some(_), .. });
+        if waits && self.deregister_sent.is_none() {
+            let image = image.clone();
+            self.note = Some(Note::AvailableBeforeCancel);
+            self.end(JobState::Available { image }, now);
+        }
+    }
+}
+
+/// Returns true if the request was carried out, or may have been.
+fn may_be_carried_out(result: &Result<Deregistration, Failure>) -> bool {
+    match result {
+        Ok(Deregistration::Done(_)) => true,
+        Ok(Deregistration::Unknown | Deregistration::Unavailable | Deregistration::NotSent) => false,
+        Err(failure) => failure.retry == Retry::Later && !failure.kind.refused_for_now(),
+    }
+}

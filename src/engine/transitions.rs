@@ -1,0 +1,199 @@
+//! Transitions of a job that several events lead to, and what `CopyImage`'s answer means.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    cleanup::SnapshotCleanup,
+    job::Job,
+    messages::SnapshotReturnCode,
+    note::{Note, Waiting},
+    state::{JobState, RemovalReason, RemovalStep, UnknownOutcome},
+};
+use crate::domain::{ClientToken, CopyRequest, Failure, FailureKind, ImageId, Retry, SnapshotId, SnapshotState};
+
+impl Job {
+    /// Queues the same copy again, with a new token. Its earlier images are remembered.
+    pub(super) fn requeue(&mut self, token: ClientToken, tagged: bool, now: Timestamp) {
+        let request = CopyRequest { token, ..self.request.clone() };
+        let fresh = Self::new(self.id, self.batch.clone(), request, now);
+        *self = Self {
+            tagged,
+            images: std::mem::take(&mut self.images),
+            cleanups: std::mem::take(&mut self.cleanups),
+            leftovers: std::mem::take(&mut self.leftovers),
+            ..fresh
+        };
+    }
+
+    /// Takes the image that EC2 made for it.
+    pub(super) fn set_image(&mut self, image: &ImageId, now: Timestamp) {
+        self.started.get_or_insert(now);
+        self.last_progress = Some(now);
+        self.unknown_outcome = None;
+        self.waiting = None;
+        if !self.images.contains(image) {
+            self.images.push(image.clone());
+        }
+    }
+
+    /// EC2 made the image, now or by an earlier request: copies it, or removes it if a cancel waited for that.
+    pub(super) fn copy_started(&mut self, image: &ImageId, now: Timestamp) {
+        self.set_image(image, now);
+        let image = image.clone();
+        self.state = if std::mem::take(&mut self.cancel_requested) {
+            JobState::removing(image, RemovalReason::Cancel, now)
+        } else {
+            JobState::Copying { image }
+        };
+    }
+
+    /// Brings the job to an end.
+    pub(super) fn end(&mut self, state: JobState, now: Timestamp) {
+        if matches!(state, JobState::Available { .. }) {
+            // The last poll may have been long ago; an available image has only complete snapshots.
+            self.percent = Some(100);
+            for snapshot in &mut self.snapshots {
+                (snapshot.percent, snapshot.state) = (Some(100), SnapshotState::Completed);
+            }
+        }
+        self.state = state;
+        self.ended = Some(now);
+        self.waiting = None;
+        self.cancel_requested = false;
+        self.deregister_sent = None;
+        self.unknown_outcome = None;
+    }
+
+    /// Goes on with a job that was under way when its driver ended: none of its requests will be answered.
+    pub(super) fn resume(&mut self, late_snapshots: SignedDuration, now: Timestamp) {
+        self.cleanups.iter_mut().for_each(|c| c.resume(now));
+        match &mut self.state {
+            // Committed as sent, and perhaps sent: the answer is lost in any case.
+            JobState::Starting => {
+                // Earlier versions did not store when it was sent; surely not before it was requested.
+                self.sent.get_or_insert(self.requested);
+                self.outcome_unknown(None, now, now);
+            }
+            JobState::Reconciling { at } => *at = Some(now),
+            JobState::Removing { step: RemovalStep::DeletingSnapshots {}, image, .. } => {
+                let image = image.clone();
+                if !self.cleanups.iter().any(|c| c.evidence.image == image) {
+                    self.begin_cleanup(&[], late_snapshots, now);
+                }
+            }
+            JobState::Removing { step, .. } => *step = RemovalStep::check(now),
+            _ => {}
+        }
+    }
+
+    /// Nobody knows whether EC2 made the image: asks it at this time.
+    pub(super) fn outcome_unknown(&mut self, failure: Option<&Failure>, at: Timestamp, now: Timestamp) {
+        let first_sent = self.sent.unwrap_or(now);
+        let unknown = UnknownOutcome { first_sent, last_sent: now, empty_checks: 0, refusal: None };
+        let unknown = self.unknown_outcome.get_or_insert(unknown);
+        (unknown.last_sent, unknown.empty_checks) = (now, 0);
+        self.waiting = Some(Waiting::OutcomeCheck(failure.map(|f| f.why.clone())));
+        self.state = JobState::Reconciling { at: Some(at) };
+    }
+
+    /// The image was deregistered by our request: its own snapshots are to be deleted.
+    pub(super) fn begin_cleanup(
+        &mut self,
+        return_codes: &[(SnapshotId, SnapshotReturnCode)],
+        late_snapshots: SignedDuration,
+        now: Timestamp,
+    ) {
+        let JobState::Removing { image, step, .. } = &mut self.state else { return };
+        *step = RemovalStep::DeletingSnapshots {};
+        let image = image.clone();
+        let appear_until = self.started.unwrap_or(now) + late_snapshots;
+        let expected = self.request.volumes.len();
+        let cleanup = SnapshotCleanup::new(self.evidence(&image), return_codes, expected, appear_until, now);
+        self.cleanups.retain(|c| c.evidence.image != image);
+        self.cleanups.push(cleanup);
+    }
+
+    /// The image is gone, and its snapshots are, or are left to the cleanup: ends the job, or queues it again.
+    pub(super) fn finish_removal(&mut self, note: Option<Note>, tagging: bool, now: Timestamp) {
+        let JobState::Removing { reason, .. } = &self.state else { return };
+        match reason.clone() {
+            RemovalReason::Cancel => {
+                self.note = note;
+                self.end(JobState::Cancelled, now);
+            }
+            RemovalReason::Deregister => {
+                self.note = note;
+                self.end(JobState::Deregistered, now);
+            }
+            RemovalReason::Retry { token, .. } => {
+                self.requeue(token, tagging, now);
+                self.note = note.map(|n| Note::FailedImage(Box::new(n)));
+            }
+        }
+    }
+
+    /// Queues it again: it was not sent after all. One that is to be cancelled, and surely was never accepted, is; one whose
+    /// outcome is unknown is only looked for.
+    pub(super) fn back_to_queue(&mut self, waiting: Option<Waiting>, now: Timestamp) {
+        if self.unknown_outcome.is_none() {
+            self.sent = None;
+        }
+        if self.cancel_requested && self.unknown_outcome.is_some() {
+            self.state = JobState::Reconciling { at: Some(now) };
+            return;
+        }
+        self.state = JobState::Queued;
+        self.waiting = waiting;
+        if self.cancel_requested {
+            self.note = Some(Note::NeverAccepted(None));
+            self.end(JobState::Cancelled, now);
+        }
+    }
+
+    /// AWS refused the copy. If an earlier request may have made it, that is checked first.
+    pub(super) fn refused(&mut self, failure: Failure, now: Timestamp) {
+        if let Some(unknown) = &mut self.unknown_outcome {
+            self.waiting = Some(Waiting::RefusalCheck(failure.why.clone()));
+            unknown.refusal = Some(Box::new(failure));
+            unknown.empty_checks = 0;
+            self.state = JobState::Reconciling { at: Some(now) };
+        } else if self.tagged && may_be_about_tags(&failure) && !self.cancel_requested {
+            // Only amigrate's own two tags are left out, never those that a person chose.
+            self.tagged = false;
+            self.note = Some(Note::Untagged(failure.why));
+            self.back_to_queue(None, now);
+        } else if self.cancel_requested {
+            self.note = Some(Note::NeverAccepted(Some(failure.why)));
+            self.end(JobState::Cancelled, now);
+        } else {
+            self.end(JobState::Failed { failure: Box::new(failure), image: None }, now);
+        }
+    }
+
+    /// A person, or a cancel, gave up a copy whose outcome is unknown; whatever may be its image remains.
+    pub(super) fn give_up(&mut self, now: Timestamp) {
+        self.given_up = true;
+        if let JobState::InDoubt { candidates } = &self.state {
+            self.note = Some(Note::GivenUp(candidates.clone()));
+        }
+        self.end(JobState::Cancelled, now);
+    }
+}
+
+/// Returns true if a copy without amigrate's tags might be allowed. AWS may not tell which permission is missing, so any
+/// denial counts.
+fn may_be_about_tags(failure: &Failure) -> bool {
+    matches!(failure.kind, FailureKind::Denied | FailureKind::TagsRefused)
+}
+
+/// Returns true if the request may have been carried out all the same: unless EC2 itself refused it, or it was never sent.
+pub(super) fn outcome_is_unknown(failure: &Failure) -> bool {
+    if failure.not_signed() {
+        return false;
+    }
+    match failure.retry {
+        Retry::Later => !failure.kind.refused_for_now(),
+        Retry::AfterLogin => false,
+        Retry::AfterChange | Retry::Never => failure.code.is_none(),
+    }
+}
