@@ -61,7 +61,7 @@ impl Huge {
         let means = EffectConfig {
             store: StoreLocation::Memory,
             read_only: true,
-            limits: EngineConfig::of(&config),
+            limits: EngineConfig::from(&config),
             history_days: 90,
             memory: RegionCache::default(),
             background: Vec::new(),

@@ -1,6 +1,6 @@
 //! `amigrate`: browse Amazon Machine Images by region, copy them, watch the copies, cancel them.
 //!
-//! The layers, lowest first; a module uses only those above it in this list (`tests/layering.rs` checks it):
+//! The layers, lowest first; a module uses only those above it in this list (`tests/it/layering` checks it):
 //!
 //! | layer | owns |
 //! |---|---|
@@ -9,17 +9,19 @@
 //! | [`engine`] | a copy's life; sans-IO: (state, event, now) to commands |
 //! | [`store`] | jobs on disk: SQLite, one file, several processes |
 //! | [`aws`] | the AWS SDK; domain in, domain out |
+//! | [`driver`] | carries out the queue: leader lock, loop, follower, store thread |
 //! | [`labels`] | the engine's and the driver's values in words |
 //! | [`sim`] | an EC2 that lives in the process |
 //! | [`term`] | the terminal as a device |
 //! | [`tui`] | model, messages, effects, screens |
-//! | [`runtime`] | the event loop; runs effects |
+//! | [`runtime`] | the screen's event loop; runs effects |
 //! | [`cli`] | arguments; one file a command |
 
 pub mod aws;
 pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod driver;
 pub mod engine;
 pub mod labels;
 pub mod runtime;

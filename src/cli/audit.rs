@@ -1,5 +1,5 @@
-//! `amigrate audit`: the calls that changed something in AWS, as the store keeps them, a line each. Nothing is changed, and
-//! AWS is asked nothing unless nobody knows whose calls to show.
+//! `amigrate audit`: the requests that changed something in AWS, as they are stored, a line each. AWS is asked nothing unless the
+//! account is not known.
 
 use std::process::ExitCode;
 
@@ -22,12 +22,12 @@ pub(super) struct Which {
 }
 
 pub(super) fn run(setup: &Setup, which: Which) -> Result<ExitCode, Failure> {
-    let store = jobs::open_store(setup, "list changing calls")?;
-    let accounts = if which.all { store.accounts()? } else { vec![jobs::whose(setup, &store)?] };
+    let store = jobs::open_store(setup)?;
+    let accounts = if which.all { store.accounts()? } else { vec![jobs::account(setup, &store)?] };
     let mut lines = String::new();
     for account in accounts {
         if which.all {
-            // No line of a call begins so.
+            // No line of a request begins like this.
             lines.extend(["# ", &clean(account.as_str()), "\n"]);
         }
         lines.extend(store.audit(&account, which.job.map(JobId))?.iter().map(line));
@@ -35,7 +35,7 @@ pub(super) fn run(setup: &Setup, which: Which) -> Result<ExitCode, Failure> {
     jobs::print_out(&lines)
 }
 
-/// Fields between tabs, never empty, so that `cut` and `awk` can count them.
+/// A line of fields between tabs, none of them empty, so that `cut` and `awk` can count them.
 fn line(entry: &AuditEntry) -> String {
     let (outcome, job) = (labels::outcome(&entry.outcome), entry.job.to_string());
     let fields = [
@@ -57,7 +57,7 @@ mod tests {
     use crate::engine::Outcome;
 
     #[test]
-    fn a_line_has_eight_fields_whatever_stands_in_them() {
+    fn a_line_has_eight_fields_whatever_they_contain() {
         let entry = AuditEntry {
             time: "2026-11-21T12:00:00Z".parse().unwrap(),
             identity: None,

@@ -1,79 +1,57 @@
-//! `amigrate drive`: the queue without a screen. What a hang-up leaves behind runs this; so may a service manager.
+//! `amigrate drive`: runs the queue without a screen. A screen that is left starts it in the background; so may a service manager.
 
 use std::{
     collections::BTreeMap,
     io::{self, Write},
+    path::Path,
     process::ExitCode,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use jiff::Timestamp;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
 };
 
-use super::{Setup, http_client};
+use super::Setup;
 use crate::{
-    aws::Session,
-    domain::{AccountKey, Failure, text::clean},
-    engine::{Command, EngineConfig, JobId, JobPhase, Status},
-    runtime::{
-        Clock, background,
-        driver::{Driver, DriverConfig, DriverHandle, LockMode},
-        hands::{AwsBackend, SessionReload, SharedSession},
-        keeper::StoreHandle,
-        login::{LoginFiles, given_up_on, until_signed_in},
-        profile_key,
+    domain::{Failure, text::clean},
+    driver::{
+        Clock, DriverHandle, DriverSettings, DriverStatus, JobUpdate, Queue, SharedSession, StoreLocation, background,
+        login::{LoginFiles, login_timeout, sign_in_with_retry},
     },
-    store::Store,
+    engine::{Command, JobId, JobPhase, Status},
+    labels,
     term::session,
-    tui::{DriverStatus, JobUpdate},
 };
 
-/// The same in a process without a terminal, which is waited for only until it has left this one.
+/// Runs the same command in the background, and waits until that process has detached from the terminal.
 pub(super) fn detached() -> Result<ExitCode, Failure> {
     let arguments: Vec<_> = std::env::args_os().skip(1).filter(|a| a != "--detach").collect();
-    background::spawn(&arguments)?.left_blocking()?;
+    background::spawn(&arguments)?.wait_detached()?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
     let _log = setup.start_log()?;
     if setup.config.read_only {
-        return Err(Failure::new("drive the queue", "this is read-only").hint("Leave out --read-only."));
+        return Err(Failure::new("run the queue", "this is read-only").hint("Leave out --read-only."));
     }
-    let dir = setup.store_dir("drive the queue")?;
+    let location = StoreLocation::Dir(setup.store_dir()?);
     super::runtime()?.block_on(async {
-        // It was left behind on purpose: a terminal that hangs up is nothing to it.
-        let failed = |e: io::Error| Failure::new("listen for signals", e.to_string());
-        let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
-        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-        let mut stop = signal(super::stop_signal()).map_err(failed)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+        let listen = |kind| signal(kind).map_err(|e| Failure::new("listen for signals", e.to_string()));
+        // It outlives its terminal: a hang-up is ignored.
+        let mut hangup = listen(SignalKind::hangup())?;
+        let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+        let stop = listen(super::stop_signal())?;
         tokio::spawn(async move { while hangup.recv().await.is_some() {} });
-        background::say_left();
-        let work = async {
-            let (paused, receiver) = watch::channel(None);
-            let starting = worker(setup, dir, paused);
-            tokio::pin!(starting);
-            let (worker, desk) = loop {
-                tokio::select! {
-                    started = &mut starting => break started?,
-                    _ = stop.recv() => session::stop(),
-                }
-            };
-            tokio::select! {
-                result = worker.run() => result,
-                failure = given_up_on(receiver.clone(), login_timeout(setup)) => Err(failure),
-                () = try_logins(receiver, desk.clone()) => Ok(()),
-                () = stop_when_told(stop, &desk) => Ok(()),
-            }
-        };
+        background::announce_detached();
         tokio::select! {
-            // Left behind, it has nobody but the log to tell.
-            result = work => result.inspect_err(|failure| tracing::error!(%failure, "the queue is not driven"))?,
+            // In the background only the log shows it.
+            result = run_queue(setup, &location, stop) => {
+                result.inspect_err(|failure| tracing::error!(%failure, "the queue is not run"))?;
+            }
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
@@ -81,146 +59,142 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
     })
 }
 
-/// Stops as `Ctrl-Z` stops other programs, but lets others have the queue first. Ends only with the signals.
-async fn stop_when_told(mut stop: Signal, desk: &DriverHandle) {
-    /// A store that hangs must not keep a program from being stopped.
-    const LONGEST: Duration = Duration::from_secs(2);
-    while stop.recv().await.is_some() {
-        _ = tokio::time::timeout(LONGEST, desk.pause()).await;
-        session::stop();
-        desk.resume();
+/// Signs in, and runs the queue until nothing is left to do.
+async fn run_queue(setup: &Setup, location: &StoreLocation, mut stop: Signal) -> Result<(), Failure> {
+    let timeout = Duration::from_hours(setup.config.jobs.login_timeout_hours.into());
+    let (paused, paused_receiver) = watch::channel(None);
+    let (run, handle) = {
+        let opening = open_queue(setup, location, timeout, paused);
+        tokio::pin!(opening);
+        loop {
+            tokio::select! {
+                opened = &mut opening => break opened?,
+                _ = stop.recv() => session::stop(),
+            }
+        }
+    };
+    tokio::select! {
+        result = run => result,
+        failure = login_timeout(paused_receiver.clone(), timeout) => Err(failure),
+        () = retry_after_logins(paused_receiver, handle.clone()) => Ok(()),
+        () = suspend_on(stop, &handle) => Ok(()),
     }
 }
 
-fn login_timeout(setup: &Setup) -> Duration {
-    Duration::from_hours(setup.config.jobs.login_timeout_hours.into())
+async fn open_queue(
+    setup: &Setup,
+    location: &StoreLocation,
+    timeout: Duration,
+    paused: watch::Sender<Option<Failure>>,
+) -> Result<(impl Future<Output = Result<(), Failure>> + use<>, DriverHandle), Failure> {
+    let (clock, source) = (Clock::real(), setup.session_source());
+    let report = |failure: &Failure| print(&format!("waiting: {failure}"));
+    let files = LoginFiles::of_this_process();
+    let (session, account) = sign_in_with_retry(files, timeout, || source.sign_in(None), report).await?;
+    let set_aside = |path: &Path| print(&format!("the store of jobs was damaged; it is kept as {}", path.display()));
+    let queue = Queue {
+        account,
+        session: SharedSession::new(session),
+        source: &source,
+        profile: None,
+        location,
+        store: location.open(clock.now(), set_aside)?,
+        settings: DriverSettings { exit_when_done: true, ..setup.driver_settings() },
+        clock,
+    };
+    let printer = Mutex::new(Printer { paused, runs: false, states: BTreeMap::new() });
+    Ok(queue.open(Box::new(move |update| printer.lock().unwrap_or_else(PoisonError::into_inner).print(&update))))
 }
 
-/// While credentials do not work: tries them as soon as a login has written something. Holds the desk, without which the
-/// worker would end.
-async fn try_logins(mut paused: watch::Receiver<Option<Failure>>, desk: DriverHandle) {
+/// Suspends on SIGTSTP as other programs do, but leaves the queue to other processes first. Ends only with the signals.
+async fn suspend_on(mut stop: Signal, handle: &DriverHandle) {
+    /// A store that hangs must not keep the program from being suspended.
+    const LONGEST: Duration = Duration::from_secs(2);
+    while stop.recv().await.is_some() {
+        _ = tokio::time::timeout(LONGEST, handle.pause()).await;
+        session::stop();
+        handle.resume();
+    }
+}
+
+/// While credentials do not work: tries them as soon as a login has written something. Keeps its handle, without which the
+/// driver would end.
+async fn retry_after_logins(mut paused: watch::Receiver<Option<Failure>>, handle: DriverHandle) {
     while paused.wait_for(Option::is_some).await.is_ok() {
         let mut logins = LoginFiles::of_this_process().watch().await;
         tokio::select! {
-            () = logins.changed() => desk.send(Command::RefreshNow),
-            over = paused.wait_for(Option::is_none) => if over.is_err() { break },
+            () = logins.changed() => handle.send(Command::RefreshNow),
+            works = paused.wait_for(Option::is_none) => if works.is_err() { break },
         }
     }
-    // Nobody says anything any more; whoever waits for the worker ends this.
+    // Without a sender it never changes again; the driver's end is awaited elsewhere.
     std::future::pending::<()>().await;
 }
 
-async fn worker(
-    setup: &Setup,
-    dir: std::path::PathBuf,
-    paused: watch::Sender<Option<Failure>>,
-) -> Result<(Driver, DriverHandle), Failure> {
-    let clock = Clock::real();
-    let (options, http) = (setup.session_options(), http_client()?);
-    let attempt = || async {
-        let session = Session::load(options.clone(), http.clone()).await?;
-        let account = session.account().await?;
-        Ok((session, account))
-    };
-    let waiting = |failure: &Failure| tell(&format!("waiting: {failure}"));
-    let files = LoginFiles::of_this_process();
-    let (session, account) = until_signed_in(files, login_timeout(setup), attempt, waiting).await?;
-    let account = AccountKey::new(&account.id, session.endpoint_url());
-    let renewal = SessionReload { options: options.clone(), http, account: account.clone() };
-    let hands = Arc::new(AwsBackend::new(SharedSession::new(session), Some(renewal)));
-    let duty = DriverConfig {
-        account: account.clone(),
-        limits: EngineConfig::from(&setup.config),
-        seat: LockMode::Shared(dir.clone()),
-        read_only: false,
-        exit_when_done: true,
-        history_days: setup.config.jobs.history_days,
-    };
-    let now = Timestamp::now();
-    let keeper = StoreHandle::spawn(move || {
-        let opened = Store::open(&dir, now)?;
-        if let Some(path) = opened.set_aside {
-            tell(&format!("the store of jobs was damaged; it is kept as {}", path.display()));
-        }
-        Ok(opened.store)
-    })?;
-    let key = profile_key::key_of_this_process(options.profile.as_deref(), options.endpoint_url.as_deref()).await;
-    if let Some(key) = key
-        && let Err(failure) = keeper.with(move |store| store.remember_account(&key, &account)).await
-    {
-        // If the store itself is in trouble, the worker says so.
-        tracing::warn!(%failure, "the profile's account could not be kept");
-    }
-    let told = Mutex::new(Told { paused, driving: false, words: BTreeMap::new() });
-    let post = move |post| told.lock().unwrap_or_else(PoisonError::into_inner).report(&post);
-    Ok(Driver::new(duty, keeper, hands, clock, Box::new(post)))
-}
-
-/// What was said so far.
-struct Told {
+/// Prints a line for everything that changes.
+struct Printer {
     /// Why the credentials of this process do not work.
     paused: watch::Sender<Option<Failure>>,
-    /// Whether it drives; another one's credentials are its own affair.
-    driving: bool,
-    words: BTreeMap<JobId, JobPhase>,
+    /// This process runs the queue. Another one's credentials do not matter here.
+    runs: bool,
+    /// The state printed last of each job.
+    states: BTreeMap<JobId, JobPhase>,
 }
 
-impl Told {
-    /// A line for every new word, for whoever reads it; mostly nobody does.
-    fn report(&mut self, post: &JobUpdate) {
-        match post {
+impl Printer {
+    fn print(&mut self, update: &JobUpdate) {
+        match update {
             JobUpdate::Driver(DriverStatus::Us) => {
-                self.driving = true;
-                tell("driving the queue; it ends when nothing is left that needs it");
+                self.runs = true;
+                print("driving the queue; it ends when nothing is left that needs it");
             }
             JobUpdate::Driver(driver @ DriverStatus::Another(_)) => {
-                self.driving = false;
-                self.heed(&Status::default());
-                let waiting = driver.other().map(|who| format!("{who}; waiting for it to end"));
-                tell(&driver.silent().or(waiting).unwrap_or_default());
+                self.runs = false;
+                self.note_credentials(&Status::default());
+                let waiting = || Some(format!("{}; waiting for it to end", labels::driver::running_elsewhere(driver)?));
+                print(&labels::driver::unresponsive(driver).or_else(waiting).unwrap_or_default());
             }
             JobUpdate::Changed { jobs, status } => {
                 if let Some(status) = status {
-                    self.heed(status);
+                    self.note_credentials(status);
                 }
                 for job in jobs {
-                    if self.words.insert(job.id, job.phase()) == Some(job.phase()) {
+                    if self.states.insert(job.id, job.phase()) == Some(job.phase()) {
                         continue;
                     }
                     let request = &job.request;
                     let image = job.image().map_or_else(String::new, |i| format!(" {i}"));
-                    tell(&format!("{} to {}: {}{image}", request.name, request.destination, job.phase().as_str()));
+                    print(&format!("{} to {}: {}{image}", request.name, request.destination, job.phase().as_str()));
                 }
             }
             JobUpdate::Driver(DriverStatus::Nobody(failure))
-            | JobUpdate::Trouble(Some(failure))
-            | JobUpdate::NotAsked(failure) => {
-                tell(&failure.to_string());
-            }
-            _ => {}
+            | JobUpdate::StoreProblem(Some(failure))
+            | JobUpdate::Rejected(failure) => print(&failure.to_string()),
+            JobUpdate::Warning(warning) => print(&labels::driver::warning(warning)),
+            JobUpdate::Opened { .. } | JobUpdate::Driver(DriverStatus::Unknown) | JobUpdate::StoreProblem(None) => {}
         }
     }
 
-    /// Says it when credentials stop working, or work again.
-    fn heed(&mut self, status: &Status) {
-        let now = status.paused.clone().filter(|_| self.driving);
-        self.paused.send_if_modified(|was| {
-            let changed = *was != now;
+    /// Prints when credentials stop working, or work again.
+    fn note_credentials(&mut self, status: &Status) {
+        let now = status.paused.clone().filter(|_| self.runs);
+        self.paused.send_if_modified(|before| {
+            let changed = *before != now;
             if changed {
                 match &now {
-                    Some(failure) => tell(&format!("paused: {failure}")),
-                    None => tell("the credentials work again"),
+                    Some(failure) => print(&format!("paused: {failure}")),
+                    None => print("the credentials work again"),
                 }
             }
-            *was = now;
+            *before = now;
             changed
         });
     }
 }
 
-fn tell(text: &str) {
+fn print(text: &str) {
     let text = clean(text);
     tracing::info!("{text}");
-    // Nobody may be there to read it.
+    // The reader may have closed its end.
     _ = writeln!(io::stdout(), "{text}");
 }

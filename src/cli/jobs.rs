@@ -1,20 +1,19 @@
-//! `amigrate jobs`: the copies as they stand in the store, a line each. For scripts, and to see what a process in the
-//! background does; whoever drives is not disturbed, and AWS is asked nothing unless nobody knows whose jobs to show.
+//! `amigrate jobs`: the copies as they are stored, a line each, for scripts and to see what a background process does. The process
+//! that runs the queue is not disturbed, and AWS is asked nothing unless the account is not known.
 
 use std::{
     io::{self, Write},
     process::ExitCode,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::{Setup, http_client};
+use super::Setup;
 use crate::{
-    aws::Session,
     domain::{AccountKey, CopyRequest, Failure, ImageId, text::clean},
+    driver::RECENT,
     engine::{Command, Job, JobState, Status},
     labels,
-    runtime::profile_key,
     store::Store,
 };
 
@@ -24,20 +23,20 @@ pub(super) struct Which {
     /// Every account's, not only the one that the profile had last
     #[arg(long)]
     all: bool,
-    /// Those that have ended, the last first
+    /// Ended copies, newest first
     #[arg(long)]
     history: bool,
 }
 
 pub(super) fn run(setup: &Setup, which: Which) -> Result<ExitCode, Failure> {
-    let store = open_store(setup, "list jobs")?;
-    let accounts = if which.all { store.accounts()? } else { vec![whose(setup, &store)?] };
+    let store = open_store(setup)?;
+    let accounts = if which.all { store.accounts()? } else { vec![account(setup, &store)?] };
     print_out(&print(&store, &accounts, which)?)
 }
 
 /// The store of this user's jobs.
-pub(super) fn open_store(setup: &Setup, what: &str) -> Result<Store, Failure> {
-    let opened = Store::open_to_look(&setup.store_dir(what)?, Timestamp::now())?;
+pub(super) fn open_store(setup: &Setup) -> Result<Store, Failure> {
+    let opened = Store::open_to_read(&setup.store_dir()?, Timestamp::now())?;
     if let Some(path) = opened.set_aside {
         let _ = writeln!(io::stderr(), "amigrate: the store of jobs was damaged; it is kept as {}", path.display());
     }
@@ -47,25 +46,23 @@ pub(super) fn open_store(setup: &Setup, what: &str) -> Result<Store, Failure> {
 /// Prints lines.
 pub(super) fn print_out(lines: &str) -> Result<ExitCode, Failure> {
     match io::stdout().write_all(lines.as_bytes()).and_then(|()| io::stdout().flush()) {
-        // A reader that has gone away (`| head`) has read enough.
+        // A reader that has closed its end (`| head`) has read enough.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new("write", error.to_string())),
         _ => Ok(ExitCode::SUCCESS),
     }
 }
 
-/// The profile's account as it was last. AWS is asked if there was none, and if the keys are exported, which may be anybody's.
-pub(super) fn whose(setup: &Setup, store: &Store) -> Result<AccountKey, Failure> {
-    let options = setup.session_options();
+/// The account that the profile signed in to last. AWS is asked if there was none, and if the credentials come from the
+/// environment, which may be any account's.
+pub(super) fn account(setup: &Setup, store: &Store) -> Result<AccountKey, Failure> {
+    let source = setup.session_source();
     super::runtime()?.block_on(async {
-        let key = profile_key::key_of_this_process(options.profile.as_deref(), options.endpoint_url.as_deref()).await;
-        if let Some(key) = key
-            && let Some(account) = store.account_of(&key)?
+        if let Some(key) = source.profile_key(None).await
+            && let Some(account) = store.account_of_profile(&key)?
         {
             return Ok(account);
         }
-        let session = Session::load(options, http_client()?).await?;
-        session.check_credentials().await?;
-        Ok(AccountKey::new(&session.account().await?.id, session.endpoint_url()))
+        source.sign_in(None).await.map(|(_, account)| account)
     })
 }
 
@@ -73,7 +70,7 @@ fn print(store: &Store, accounts: &[AccountKey], which: Which) -> Result<String,
     let mut lines = String::new();
     for account in accounts {
         if which.all {
-            // No line of a job begins so.
+            // No line of a job begins like this.
             lines.extend(["# ", &clean(account.as_str()), "\n"]);
         }
         if which.history {
@@ -82,22 +79,22 @@ fn print(store: &Store, accounts: &[AccountKey], which: Which) -> Result<String,
             }
             continue;
         }
-        let loaded = store.load(account, Timestamp::now() - SignedDuration::from_hours(24))?;
+        let loaded = store.load(account, Timestamp::now() - RECENT)?;
         for job in &loaded.jobs {
             lines += &line(job, &loaded.status);
         }
-        for (_, ask) in &loaded.asks {
-            // Asked for, and nobody has taken it up: there is no number yet.
-            let Command::Copy(requests) = ask else { continue };
+        for (_, command) in &loaded.commands {
+            // No process has taken these up, so they have no number yet.
+            let Command::Copy(requests) = command else { continue };
             for request in requests {
-                lines += &asked(request);
+                lines += &requested(request);
             }
         }
     }
     Ok(lines)
 }
 
-fn asked(request: &CopyRequest) -> String {
+fn requested(request: &CopyRequest) -> String {
     fields(["-", "-", request.name.as_str(), &route(request), "asked", "-", "-"])
 }
 
@@ -129,7 +126,7 @@ fn line(job: &Job, status: &Status) -> String {
     ])
 }
 
-/// Images that may be the copy; the decision is asked for with `amigrate resolve`.
+/// The images that may be the copy; `amigrate resolve` decides.
 fn in_doubt(candidates: &[ImageId]) -> String {
     let named: Vec<&str> = candidates.iter().map(ImageId::as_str).collect();
     match named.as_slice() {
@@ -138,7 +135,7 @@ fn in_doubt(candidates: &[ImageId]) -> String {
     }
 }
 
-/// Fields between tabs, never empty, so that `cut` and `awk` can count them; whatever they came from, one line.
+/// A line of fields between tabs, none of them empty, so that `cut` and `awk` can count them.
 fn fields(fields: [&str; 7]) -> String {
     let fields = fields.map(clean);
     let shown: Vec<&str> = fields.iter().map(|f| if f.trim().is_empty() { "-" } else { f.as_ref() }).collect();

@@ -1,12 +1,12 @@
-//! Arguments, and one file a command. Errors are printed here, after the screen was left.
+//! Command-line arguments, and one file for each command. Errors are printed here, after the screen was left.
 
 mod audit;
 mod drive;
 mod jobs;
 mod plain;
 mod resolve;
-mod screen;
 mod simulate;
+mod tui;
 mod whoami;
 
 use std::{
@@ -22,7 +22,9 @@ use crate::{
     aws::{HttpClient, SessionOptions},
     config::{self, Config},
     domain::{Failure, Region, Retry, text::clean},
-    runtime::{StoreLocation, background, logging},
+    driver::{DriverSettings, SessionSource, StoreLocation, background},
+    engine::EngineConfig,
+    runtime::logging,
     store::refuse_network,
     term::{Caps, CapsOverrides, Palette},
 };
@@ -77,7 +79,7 @@ enum Command {
         #[arg(long)]
         detach: bool,
     },
-    /// Print the copies and where they stand, a line each: number, batch, name, route, state, image, reason
+    /// Print the copies and their states, a line each: number, batch, name, route, state, image, reason
     Jobs(jobs::Which),
     /// Decide about a copy in doubt: whether AWS made it is not known, and images of its name have appeared
     Resolve(resolve::Decision),
@@ -110,20 +112,20 @@ enum Command {
 struct Setup {
     config: Config,
     caps: Caps,
-    /// Whether lines are wanted, or a screen cannot be had.
+    /// Lines are wanted, or there is no terminal for a screen.
     plain: bool,
     profile: Option<String>,
     region: Option<Region>,
-    /// The arguments of a process that goes on in the background as this one was started.
+    /// The arguments of a background process that runs the queue as this process was started.
     background: Vec<OsString>,
 }
 
 /// The status when there are no credentials that work.
 const NO_CREDENTIALS: u8 = 3;
 
-/// The program. Status 0 if all went well, 1 for a failure, 2 for wrong arguments, 3 if credentials must be renewed.
+/// Runs the program. Exit status 0 for success, 1 for a failure, 2 for wrong arguments, 3 if credentials must be renewed.
 pub fn main() -> ExitCode {
-    background::leave_terminal();
+    background::detach();
     let arguments = Arguments::parse();
     let env = |name: &str| std::env::var(name).ok();
     match set_up(&arguments.common, &env).and_then(|setup| dispatch(arguments, setup)) {
@@ -138,7 +140,7 @@ pub fn main() -> ExitCode {
 fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, Failure> {
     match arguments.command {
         None if setup.plain => plain::list(&setup),
-        None => screen::account(setup),
+        None => tui::account(setup),
         Some(Command::Drive { detach: true }) => drive::detached(),
         Some(Command::Drive { detach: false }) => drive::run(&setup),
         Some(Command::Jobs(which)) => jobs::run(&setup, which),
@@ -146,7 +148,7 @@ fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, Failure> {
         Some(Command::Whoami) => whoami::run(&setup),
         Some(Command::Audit(which)) => audit::run(&setup, which),
         Some(Command::Demo { scenario }) if setup.plain => plain::demo(&setup, &scenario),
-        Some(Command::Demo { scenario }) => screen::demo(setup, &scenario),
+        Some(Command::Demo { scenario }) => tui::demo(setup, &scenario),
         Some(Command::Simulate { port, scenario, time_scale }) => simulate::run(port, &scenario, time_scale),
     }
 }
@@ -167,7 +169,7 @@ fn set_up(common: &Common, env: &impl Fn(&str) -> Option<String>) -> Result<Setu
         None => given(&config.aws.region).map(|r| Region::new(&r)).transpose()?,
     };
     if let Some(region) = &common.region {
-        // Who names a region wants to see that one, whatever the settings list.
+        // A region on the command line is shown alone, whatever the settings list.
         config.browse.regions = vec![region.to_string()];
     }
     let profile = common.profile.clone().or_else(|| given(&config.aws.profile));
@@ -184,7 +186,7 @@ fn set_up(common: &Common, env: &impl Fn(&str) -> Option<String>) -> Result<Setu
     Ok(Setup { config, caps, plain, profile, region, background })
 }
 
-/// `amigrate drive`, with what was said to this process.
+/// The arguments of `amigrate drive` with this process's flags.
 fn background(common: &Common) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = vec!["drive".into()];
     let mut add =
@@ -197,34 +199,45 @@ fn background(common: &Common) -> Vec<OsString> {
 }
 
 impl Setup {
-    /// Where jobs are kept, or why they are not.
+    /// Where jobs are stored, or why nowhere.
     fn store(&self) -> StoreLocation {
         let jobs = &self.config.jobs;
         let dir = if jobs.directory.is_empty() { config::state_dir() } else { Some(PathBuf::from(&jobs.directory)) };
         match dir {
-            None => StoreLocation::Nowhere,
-            Some(dir) if dir.is_relative() => StoreLocation::Refused(
-                Failure::new(
-                    "keep jobs",
-                    format!("`jobs.directory` is {}, which depends on where one is", dir.display()),
-                )
-                .hint("Give the whole path, from `/` on."),
+            None => StoreLocation::Unavailable(
+                Failure::new("keep jobs", "this platform names no directory for a program's state").hint(
+                    "Set HOME, XDG_STATE_HOME or `jobs.directory`. Without a store copies could be lost, so none are made.",
+                ),
+            ),
+            Some(dir) if dir.is_relative() => StoreLocation::Unavailable(
+                Failure::new("keep jobs", format!("`jobs.directory` is a relative path: {}", dir.display()))
+                    .hint("Give the absolute path, starting with `/`."),
             ),
             Some(dir) if jobs.network_file_system => StoreLocation::Dir(dir),
-            Some(dir) => refuse_network(&dir).map_or_else(StoreLocation::Refused, |()| StoreLocation::Dir(dir)),
+            Some(dir) => refuse_network(&dir).map_or_else(StoreLocation::Unavailable, |()| StoreLocation::Dir(dir)),
         }
     }
 
-    /// The directory that jobs are kept in; `what` is what it is needed for.
-    fn store_dir(&self, what: &str) -> Result<PathBuf, Failure> {
+    /// The directory that jobs are stored in.
+    fn store_dir(&self) -> Result<PathBuf, Failure> {
         match self.store() {
             StoreLocation::Dir(dir) => Ok(dir),
-            StoreLocation::Refused(failure) => Err(failure),
-            StoreLocation::Nowhere | StoreLocation::Memory => {
-                Err(Failure::new(what, "this platform names no directory for a program's state")
-                    .hint("Set HOME, or XDG_STATE_HOME, or `jobs.directory`."))
-            }
+            StoreLocation::Unavailable(failure) => Err(failure),
+            StoreLocation::Memory => Err(Failure::new("keep jobs", "they are in memory")),
         }
+    }
+
+    fn driver_settings(&self) -> DriverSettings {
+        DriverSettings {
+            engine: EngineConfig::from(&self.config),
+            read_only: self.config.read_only,
+            exit_when_done: false,
+            history_days: self.config.jobs.history_days,
+        }
+    }
+
+    fn session_source(&self) -> SessionSource {
+        SessionSource::Aws { options: self.session_options(), http: http_client() }
     }
 
     fn session_options(&self) -> SessionOptions {
@@ -239,15 +252,14 @@ impl Setup {
         }
     }
 
-    /// Starts the log; a demo without a log file of its own writes none. Nobody asked for the usual one: where that
-    /// cannot be written, everything else still works.
+    /// Starts the log. If no file is named and the default one cannot be written, everything else still works.
     fn start_log(&self) -> Result<Option<tracing_appender::non_blocking::WorkerGuard>, Failure> {
         let log = &self.config.log;
         if log.level == "off" {
             return Ok(None);
         }
         if log.file.is_empty() {
-            return Ok(config::state_dir().and_then(|dir| logging::start_usual(&dir, &log.level).ok()));
+            return Ok(config::state_dir().and_then(|dir| logging::start_default(&dir, &log.level).ok()));
         }
         logging::start(Path::new(&log.file), &log.level).map(Some)
     }
@@ -257,12 +269,12 @@ fn http_client() -> Result<HttpClient, Failure> {
     HttpClient::from_environment()
 }
 
-/// SIGTSTP: what `Ctrl-Z` sends where it is no key.
+/// SIGTSTP, which `Ctrl-Z` sends unless the terminal is in raw mode.
 fn stop_signal() -> tokio::signal::unix::SignalKind {
     tokio::signal::unix::SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw())
 }
 
-/// A tokio runtime: answers are few and small, two threads serve hundreds of regions.
+/// A tokio runtime: responses are few and small, so two threads are enough for hundreds of regions.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)

@@ -1,33 +1,34 @@
-//! Without a terminal: one line an event, numbers instead of bars. The demo does the main job by itself.
+//! Line mode, for output that is no terminal: one line for every change, numbers instead of bars.
 
 use std::{
+    collections::BTreeMap,
     io::{self, Write},
     process::ExitCode,
 };
 
 use jiff::Timestamp;
-use tokio::task::JoinSet;
+use tokio::sync::mpsc::unbounded_channel;
 
 use super::{Setup, http_client};
 use crate::{
     aws::Session,
     domain::{
-        ClientToken, Failure, Image, ImageName, ImageQuery, ImageState, Region,
+        ClientToken, CopyRequest, Failure, Image, ImageName, ImageQuery, ImageState, Region,
         plan::Draft,
         template::first_description,
         text::{clean, count, duration, gib},
     },
-    engine::{Command, Engine, Event, Job, JobId, JobState},
+    driver::{Clock, DriverStatus, JobUpdate, Queue, SessionSource, SharedSession, StoreLocation},
+    engine::{Command, Job, JobState, Origin},
     labels,
-    runtime::{Clock, aws_adapter},
     sim::{Scenario, SharedWorld, World, connector},
 };
 
-/// How much faster than real time the demo goes when nobody watches.
+/// How much faster than real time the demo goes.
 const DEMO_SPEED: f64 = 10.0;
 
-/// Says one line. A reader that has gone away (`| head`) ends the program quietly, as it ends any filter.
-fn say(text: &str) -> Result<(), Failure> {
+/// Prints one line. A reader that has closed its end (`| head`) ends the program quietly, as it ends any filter.
+fn print(text: &str) -> Result<(), Failure> {
     match writeln!(io::stdout(), "{text}") {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
         result => result.map_err(|e| Failure::new("write", e.to_string())),
@@ -37,7 +38,7 @@ fn say(text: &str) -> Result<(), Failure> {
 fn image_line(image: &Image) -> String {
     let kind = if image.instance_store() { "-".to_owned() } else { gib(image.size_gib()) };
     let encrypted = if image.encrypted() { "encrypted" } else { "-" };
-    // Every field has a word, so that columns can be counted; not every EC2 names an architecture.
+    // Every field has a value, so that columns can be counted; not every EC2 names an architecture.
     let architecture = if image.architecture.is_empty() { "-".into() } else { clean(&image.architecture) };
     format!(
         "{} {} {kind} {encrypted} {} {architecture} {}",
@@ -69,48 +70,53 @@ pub(super) fn list(setup: &Setup) -> Result<ExitCode, Failure> {
         session.check_credentials().await?;
         let region = session.home_region().clone();
         for image in list_region(&session, &region).await? {
-            say(&image_line(&image))?;
+            print(&image_line(&image))?;
         }
         Ok(ExitCode::SUCCESS)
     })
 }
 
-/// `amigrate demo | cat`: lists, copies an image to two regions, tells the progress, ends.
+/// `amigrate demo | cat`: lists images, copies one to two regions, prints the progress, and ends.
 pub(super) fn demo(setup: &Setup, name: &str) -> Result<ExitCode, Failure> {
     let scenario = Scenario::named(name)?;
-    let seed = uuid::Uuid::new_v4().as_u128();
     super::runtime()?.block_on(async {
         let clock = Clock::starting(Timestamp::now(), DEMO_SPEED);
         let world = SharedWorld::new(World::new(&scenario, clock.now()));
         let home = world.with(|w| w.home().clone());
-        let session = Session::simulated(connector::http_client(world, move || clock.now()).into(), home.clone());
-        say(&format!("DEMO {name}: an embedded EC2, {DEMO_SPEED} times as fast as the real one; nothing is real"))?;
+        let http = connector::http_client(world, move || clock.now()).into();
+        let source = SessionSource::Simulated { http, home: home.clone() };
+        let (session, account) = source.sign_in(None).await?;
+        print(&format!("DEMO {name}: an embedded EC2, {DEMO_SPEED} times as fast as the real one; nothing is real"))?;
         let images = list_region(&session, &home).await?;
-        say(&format!("{} in {home}:", count(images.len(), "image", "images")))?;
+        print(&format!("{} in {home}:", count(images.len(), "image", "images")))?;
         for image in &images {
-            say(&image_line(image))?;
+            print(&image_line(image))?;
         }
         if setup.config.read_only {
-            say("Read-only: nothing is copied.")?;
+            print("Read-only: nothing is copied.")?;
             return Ok(ExitCode::SUCCESS);
         }
         let Some(draft) = draft(&session, setup, images, &home, clock).await? else {
-            say("No image here can be copied.")?;
+            print("No image here can be copied.")?;
             return Ok(ExitCode::SUCCESS);
         };
-        let mut next = seed;
-        let plan = draft.check(today(clock), || {
-            next = next.wrapping_add(1);
-            ClientToken::from_random(next)
-        });
+        let plan = draft.check(today(clock), || ClientToken::from_random(uuid::Uuid::new_v4().as_u128()));
         if let Some(mistake) = plan.mistakes.first() {
             return Err(Failure::new("copy", mistake.text.clone()));
         }
-        let mut engine = Engine::default();
-        let jobs = watch(&session, &mut engine, Event::Command(Command::Copy(plan.copies)), clock).await?;
-        let failed =
-            jobs.iter().filter(|id| engine.job(**id).is_some_and(|j| !matches!(j.state, JobState::Available { .. })));
-        Ok(if failed.count() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let location = StoreLocation::Memory;
+        let queue = Queue {
+            account,
+            session: SharedSession::new(session),
+            source: &source,
+            profile: None,
+            location: &location,
+            store: location.open(clock.now(), |_| {})?,
+            settings: setup.driver_settings(),
+            clock,
+        };
+        let all_available = copy(queue, plan.copies).await?;
+        Ok(if all_available { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })
 }
 
@@ -146,35 +152,43 @@ async fn draft(
     }))
 }
 
-/// Drives the engine until every job has ended, a line for everything that changes.
-async fn watch(session: &Session, engine: &mut Engine, first: Event, clock: Clock) -> Result<Vec<JobId>, Failure> {
-    let mut answers = JoinSet::new();
-    let mut told: Vec<(JobId, String)> = Vec::new();
-    let mut event = first;
-    loop {
-        for call in engine.handle(event, clock.now()) {
-            answers.spawn(aws_adapter::make(session.clone(), call));
-        }
-        for job in engine.jobs() {
-            let line = job_line(job, clock.now());
-            if told.iter().all(|(id, last)| *id != job.id || *last != line.0) {
-                say(&line.1)?;
-                told.retain(|(id, _)| *id != job.id);
-                told.push((job.id, line.0));
+/// Gives copies to a queue, and prints a line for everything that changes until they have ended. Returns true if all of them
+/// are available then.
+async fn copy(queue: Queue<'_>, copies: Vec<CopyRequest>) -> Result<bool, Failure> {
+    let clock = queue.clock;
+    let (sender, mut updates) = unbounded_channel();
+    // Nobody receives it any more when the copies have ended.
+    let (run, handle) = queue.open(Box::new(move |update| _ = sender.send(update)));
+    tokio::spawn(run);
+    let wanted = copies.len();
+    handle.send(Command::Copy(copies));
+    let (mut printed, mut ended) = (BTreeMap::new(), BTreeMap::new());
+    while let Some(update) = updates.recv().await {
+        let jobs = match update {
+            JobUpdate::Changed { jobs, .. } => jobs,
+            JobUpdate::Driver(DriverStatus::Nobody(failure))
+            | JobUpdate::StoreProblem(Some(failure))
+            | JobUpdate::Rejected(failure) => return Err(failure),
+            _ => continue,
+        };
+        for job in jobs.iter().filter(|job| job.origin == Origin::Here) {
+            let (state, line) = job_line(job, clock.now());
+            if printed.get(&job.id) != Some(&state) {
+                print(&line)?;
+                printed.insert(job.id, state);
+            }
+            if job.state.ended() {
+                ended.insert(job.id, matches!(job.state, JobState::Available { .. }));
             }
         }
-        if engine.idle() {
-            return Ok(told.into_iter().map(|(id, _)| id).collect());
+        if ended.len() == wanted {
+            break;
         }
-        let wait = engine.next_deadline().map_or(std::time::Duration::from_secs(1), |at| clock.until(at));
-        event = tokio::select! {
-            Some(Ok(answer)) = answers.join_next() => Event::Response(answer),
-            () = tokio::time::sleep(wait) => Event::Tick,
-        };
     }
+    Ok(ended.len() == wanted && ended.values().all(|available| *available))
 }
 
-/// What is told only when it changes, and the line that tells it.
+/// A job's state, and the line that prints it; the line is printed again only when the state changes.
 fn job_line(job: &Job, now: Timestamp) -> (String, String) {
     let (done, all) = job.snapshots_done();
     let percent = job.percent().map_or("?".to_owned(), |p| p.to_string());

@@ -1,5 +1,5 @@
-//! `amigrate resolve`: a person decides about a copy in doubt. The decision is written down; whoever drives the queue carries
-//! it out.
+//! `amigrate resolve`: a person decides about a copy of unknown outcome. The decision is stored; the process that runs the queue
+//! carries it out.
 
 use std::{
     io::{self, Write},
@@ -15,7 +15,7 @@ use crate::{
     store::{DriverLock, Store},
 };
 
-/// What was decided, about which copy.
+/// A decision about a copy.
 #[derive(Debug, Clone, clap::Args)]
 #[command(group(clap::ArgGroup::new("decision").required(true)))]
 pub(super) struct Decision {
@@ -38,9 +38,9 @@ pub(super) fn run(setup: &Setup, decision: Decision) -> Result<ExitCode, Failure
     if setup.config.read_only {
         return Err(Failure::new(what, "this is read-only").hint("Leave out --read-only."));
     }
-    let dir = setup.store_dir(&what)?;
+    let dir = setup.store_dir()?;
     let mut store = Store::open(&dir, Timestamp::now())?.store;
-    let account = jobs::whose(setup, &store)?;
+    let account = jobs::account(setup, &store)?;
     let id = JobId(decision.job);
     let Some(job) = store.job(&account, id)? else {
         return Err(
@@ -48,16 +48,15 @@ pub(super) fn run(setup: &Setup, decision: Decision) -> Result<ExitCode, Failure
         );
     };
     let resolution = resolution(&what, &job, decision)?;
-    store.ask(&account, &Command::Resolve { job: id, resolution }, Timestamp::now())?;
-    let nobody = DriverLock::try_take(&dir, &account)?.is_some();
-    let next =
-        if nobody { "`amigrate drive`, or the next amigrate, carries it out" } else { "it is being carried out" };
-    // Somebody who reads nothing is told nothing.
+    store.add_command(&account, &Command::Resolve { job: id, resolution }, Timestamp::now())?;
+    let free = DriverLock::try_take(&dir, &account)?.is_some();
+    let next = if free { "`amigrate drive`, or the next amigrate, carries it out" } else { "it is being carried out" };
+    // The reader may have closed its end.
     _ = writeln!(io::stdout(), "Copy {id} is resolved: {next}.");
     Ok(ExitCode::SUCCESS)
 }
 
-/// The decision, if it is one about this copy.
+/// The resolution that the decision asks for, if it fits the copy.
 fn resolution(what: &str, job: &Job, decision: Decision) -> Result<Resolution, Failure> {
     let JobState::InDoubt { candidates } = &job.state else {
         return Err(Failure::new(what, format!("it is {}, not in doubt", job.phase().as_str())));

@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     domain::Failure,
-    runtime::Clock,
+    driver::Clock,
     sim::{Scenario, SharedWorld, World, server},
 };
 

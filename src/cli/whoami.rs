@@ -1,4 +1,4 @@
-//! `amigrate whoami`: who is signed in, where the credentials came from, and who drives the queue here.
+//! `amigrate whoami`: who is signed in, where the credentials came from, and which process runs the queue.
 
 use std::{
     io::{self, Write},
@@ -11,7 +11,7 @@ use super::{NO_CREDENTIALS, Setup, http_client};
 use crate::{
     aws::Session,
     domain::{AccountKey, CredentialSource, Failure, Identity, text::clean},
-    runtime::StoreLocation,
+    driver::StoreLocation,
     store::{DriverLock, DriverProcess, Heartbeat, Store},
 };
 
@@ -65,10 +65,10 @@ fn source(source: &CredentialSource) -> String {
     }
 }
 
-/// Who drives the account's queue.
+/// The process that runs the account's queue.
 fn driver(setup: &Setup, account: &AccountKey) -> String {
     let StoreLocation::Dir(dir) = setup.store() else { return "nobody".into() };
-    // Looking makes no directory.
+    // Opening the store would create the directory.
     if !dir.exists() {
         return "nobody".into();
     }
@@ -76,15 +76,15 @@ fn driver(setup: &Setup, account: &AccountKey) -> String {
         Ok(Some(_)) => "nobody".into(),
         Ok(None) => {
             let heartbeat =
-                Store::open_to_look(&dir, Timestamp::now()).and_then(|opened| opened.store.driver_heartbeat(account));
-            // The lock alone says that somebody does.
+                Store::open_to_read(&dir, Timestamp::now()).and_then(|opened| opened.store.heartbeat(account));
+            // That the lock is held is known without a heartbeat.
             heartbeat.ok().flatten().map_or_else(|| "another amigrate".into(), named)
         }
         Err(_) => "unknown (the lock cannot be read)".into(),
     }
 }
 
-/// Its host and version matter to whoever looks for it.
+/// Names a process with its host and version, by which it can be found.
 fn named(heartbeat: Heartbeat) -> String {
     let DriverProcess { pid, host, version } = heartbeat.process;
     format!("another amigrate (pid {pid} on {host}, version {version})")

@@ -3,6 +3,7 @@
 //! Every text is fit to be printed: what AWS contributed is cleaned here.
 
 mod audit;
+pub mod driver;
 mod job;
 
 pub use audit::outcome;

@@ -1,4 +1,4 @@
-//! The log: files for this user alone, never the terminal; several processes write the same ones.
+//! The log: files that only this user can read, written by several processes; never the terminal.
 
 use std::{
     ffi::OsString,
@@ -13,26 +13,26 @@ use tracing_subscriber::EnvFilter;
 
 use crate::domain::Failure;
 
-/// Bytes after which a file is put aside.
-const MOST_BYTES: u64 = 10 * 1024 * 1024;
-/// Files in all: the one that is written, and those put aside.
+/// A file is rotated at this size in bytes.
+const MAX_BYTES: u64 = 10 * 1024 * 1024;
+/// How many files are kept, with the one that is written.
 const FILES: u32 = 5;
 
-/// Starts the log in this file. It is written until the guard is dropped.
+/// Starts the log in this file. Dropping the guard flushes it.
 ///
 /// # Errors
 /// If the level is unknown or the file cannot be opened.
 pub fn start(file: &Path, level: &str) -> Result<WorkerGuard, Failure> {
-    start_with(file, level, || RotatedFile::open(file, MOST_BYTES, FILES))
+    start_with(file, level, || RotatedFile::open(file, MAX_BYTES, FILES))
 }
 
-/// Starts the usual log, in this program's own directory, which is for this user alone.
+/// Starts the log in this program's own directory, which only this user can read.
 ///
 /// # Errors
 /// As [`start`].
-pub fn start_usual(dir: &Path, level: &str) -> Result<WorkerGuard, Failure> {
+pub fn start_default(dir: &Path, level: &str) -> Result<WorkerGuard, Failure> {
     let file = dir.join("amigrate.log");
-    start_with(&file, level, || RotatedFile::open_own(&file, MOST_BYTES, FILES))
+    start_with(&file, level, || RotatedFile::open_own(&file, MAX_BYTES, FILES))
 }
 
 fn start_with(
@@ -44,33 +44,33 @@ fn start_with(
     let filter = EnvFilter::try_new(format!("warn,amigrate={level}")).map_err(|e| failed(e.to_string()))?;
     let out = open().map_err(|e| failed(e.to_string()))?;
     let (writer, guard) = tracing_appender::non_blocking(out);
-    // A second start, as in tests, keeps the first log.
+    // A second start, as in tests, leaves the first log in place.
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).try_init();
     Ok(guard)
 }
 
-/// A file that is put aside as `NAME.1`, `NAME.2` and so on when it is full. Crates that do this take themselves for the
-/// only process; here each write takes a lock and looks whether another process has put the file aside.
+/// A file that is renamed to `NAME.1`, `NAME.2` and so on when it is full. Crates that rotate logs assume a single process; here
+/// each write takes a lock and checks whether another process has rotated the file.
 struct RotatedFile {
     path: PathBuf,
     file: File,
     lock: File,
-    most: u64,
+    max_bytes: u64,
     files: u32,
 }
 
 impl RotatedFile {
-    fn open(path: &Path, most: u64, files: u32) -> io::Result<Self> {
+    fn open(path: &Path, max_bytes: u64, files: u32) -> io::Result<Self> {
         if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty() && !d.exists()) {
-            // A directory that is there is somebody's choice, and may be shared.
+            // An existing directory was chosen by the user and may be shared.
             DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         }
         let lock = private(&with(path, ".lock"))?;
-        Ok(Self { path: path.to_owned(), file: private(path)?, lock, most, files })
+        Ok(Self { path: path.to_owned(), file: private(path)?, lock, max_bytes, files })
     }
 
-    /// The same in a directory of this program's own: others' rights to it are taken away.
-    fn open_own(path: &Path, most: u64, files: u32) -> io::Result<Self> {
+    /// Opens a file in this program's own directory, and removes other users' permissions from that.
+    fn open_own(path: &Path, max_bytes: u64, files: u32) -> io::Result<Self> {
         if let Some(dir) = path.parent()
             && let Ok(found) = fs::metadata(dir)
             && found.mode() & 0o077 != 0
@@ -78,18 +78,18 @@ impl RotatedFile {
         {
             fs::set_permissions(dir, Permissions::from_mode(found.mode() & 0o7700))?;
         }
-        Self::open(path, most, files)
+        Self::open(path, max_bytes, files)
     }
 
-    /// Follows another process that put the file aside, and does so if it is full.
-    fn make_room(&mut self, bytes: u64) -> io::Result<()> {
+    /// Reopens the file if another process has rotated it, and rotates it if it is full.
+    fn rotate_if_full(&mut self, bytes: u64) -> io::Result<()> {
         let current = fs::metadata(&self.path).ok().map(|m| (m.dev(), m.ino()));
         let ours = self.file.metadata()?;
         if current != Some((ours.dev(), ours.ino())) {
             self.file = private(&self.path)?;
         }
         let length = self.file.metadata()?.len();
-        if length == 0 || length + bytes <= self.most {
+        if length == 0 || length + bytes <= self.max_bytes {
             return Ok(());
         }
         for n in (1..self.files).rev() {
@@ -106,9 +106,9 @@ impl RotatedFile {
 
 impl Write for RotatedFile {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        // Where the file system has no locks the log is written all the same.
+        // Where the file system has no locks the log is written without one.
         let locked = self.lock.lock().is_ok();
-        let written = self.make_room(line.len() as u64).and_then(|()| self.file.write_all(line));
+        let written = self.rotate_if_full(line.len() as u64).and_then(|()| self.file.write_all(line));
         if locked {
             self.lock.unlock()?;
         }
@@ -120,7 +120,8 @@ impl Write for RotatedFile {
     }
 }
 
-/// Opens a file to append to, for this user alone from its first byte; others' rights to one that is there are taken away.
+/// Opens a file for appending that only this user can read from its first byte on, and removes other users' permissions
+/// from an existing one.
 fn private(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
     let found = file.metadata()?;

@@ -1,5 +1,5 @@
-//! The regions chosen last, by profile and account: a small file in the state directory. Losing it costs a key press, so
-//! nothing here fails.
+//! The regions chosen last, by profile and account, in a small file in the state directory. Losing it costs a key press, so
+//! errors are only logged.
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +9,7 @@ use std::{
 
 use crate::domain::{AccountKey, Region};
 
-/// Where choices are kept; nowhere in the demo and in tests.
+/// The cache; without a file, as in the demo and in tests, it keeps nothing.
 #[derive(Debug, Clone, Default)]
 pub struct RegionCache {
     file: Option<PathBuf>,
@@ -18,7 +18,6 @@ pub struct RegionCache {
 type Choices = BTreeMap<String, Vec<Region>>;
 
 impl RegionCache {
-    /// In this directory.
     pub fn in_dir(dir: &Path) -> Self {
         Self { file: Some(dir.join("regions.json")) }
     }
@@ -28,16 +27,16 @@ impl RegionCache {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    /// A profile's regions in this account; none if it was never asked.
+    /// The regions chosen last; empty if none were.
     pub fn regions(&self, profile: &str, account: &AccountKey) -> Vec<Region> {
-        self.read().remove(&name(profile, account)).unwrap_or_default()
+        self.read().remove(&key(profile, account)).unwrap_or_default()
     }
 
-    /// Keeps a profile's regions in this account.
+    /// Keeps a choice of regions.
     pub fn keep(&self, profile: &str, account: &AccountKey, regions: &[Region]) {
         let Some(file) = &self.file else { return };
         let mut choices = self.read();
-        choices.insert(name(profile, account), regions.to_vec());
+        choices.insert(key(profile, account), regions.to_vec());
         let written = serde_json::to_string_pretty(&choices).map_err(std::io::Error::other).and_then(|text| {
             if let Some(dir) = file.parent() {
                 fs::create_dir_all(dir)?;
@@ -48,13 +47,13 @@ impl RegionCache {
             fs::rename(&new, file)
         });
         if let Err(error) = written {
-            tracing::warn!(%error, "the choice of regions could not be kept");
+            tracing::warn!(%error, "the choice of regions could not be saved");
         }
     }
 }
 
-/// The same profile may mean another account tomorrow, and exported keys have no profile at all.
-fn name(profile: &str, account: &AccountKey) -> String {
+/// The account is part of the key: a profile may mean another account tomorrow, and exported keys have no profile.
+fn key(profile: &str, account: &AccountKey) -> String {
     format!("{account} {profile}").trim_end().to_owned()
 }
 
@@ -64,20 +63,20 @@ mod tests {
     use crate::domain::AccountId;
 
     #[test]
-    fn choices_are_kept_by_profile_and_account() {
+    fn choices_are_cached_by_profile_and_account() {
         let dir = tempfile::tempdir().unwrap();
-        let memory = RegionCache::in_dir(&dir.path().join("state"));
+        let cache = RegionCache::in_dir(&dir.path().join("state"));
         let region = |r| Region::new(r).unwrap();
         let account = |digits| AccountKey::new(&AccountId::new(digits).unwrap(), None);
         let (ours, theirs) = (account("123456789012"), account("210987654321"));
-        assert_eq!(memory.regions("prod", &ours), []);
-        memory.keep("prod", &ours, &[region("eu-west-1")]);
-        memory.keep("", &ours, &[region("us-east-1")]);
-        memory.keep("", &theirs, &[region("sa-east-1")]);
-        assert_eq!(memory.regions("prod", &ours), [region("eu-west-1")]);
-        assert_eq!(memory.regions("prod", &theirs), []);
-        assert_eq!(memory.regions("", &theirs), [region("sa-east-1")]);
+        assert_eq!(cache.regions("prod", &ours), []);
+        cache.keep("prod", &ours, &[region("eu-west-1")]);
+        cache.keep("", &ours, &[region("us-east-1")]);
+        cache.keep("", &theirs, &[region("sa-east-1")]);
+        assert_eq!(cache.regions("prod", &ours), [region("eu-west-1")]);
+        assert_eq!(cache.regions("prod", &theirs), []);
+        assert_eq!(cache.regions("", &theirs), [region("sa-east-1")]);
         fs::write(dir.path().join("state/regions.json"), "{broken").unwrap();
-        assert_eq!(memory.regions("prod", &ours), []);
+        assert_eq!(cache.regions("prod", &ours), []);
     }
 }

@@ -1,11 +1,12 @@
-//! The loop: wait for one thing, take in everything that is there, run what it asks for, draw when it is time.
+//! The event loop: waits for one event, takes in everything that has arrived, runs the effects, and draws when it is time.
 
 use std::{io, time::Duration};
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::{Clock, Effects};
+use super::Effects;
 use crate::{
+    driver::Clock,
     term::{Input, Pacer},
     tui::{Effect, Model, Msg},
 };
@@ -16,49 +17,49 @@ pub trait TerminalPort {
     fn draw(&mut self, model: &Model) -> io::Result<()>;
     /// Follows a new size.
     fn resize(&mut self, columns: u16, rows: u16);
-    /// Draws every cell anew next time.
+    /// Makes the next draw repaint every cell.
     fn repaint(&mut self);
-    /// Puts a text on the clipboard of the user's terminal. Whether it is short enough for that.
+    /// Puts a text on the clipboard of the user's terminal. Returns false if it is too long for that.
     fn clipboard(&mut self, text: &str) -> io::Result<bool>;
-    /// Rings.
+    /// Rings the bell.
     fn bell(&mut self) -> io::Result<()>;
-    /// Switches the mouse.
+    /// Turns mouse reporting on or off.
     fn mouse(&mut self, on: bool) -> io::Result<()>;
-    /// Gives the terminal to the shell until it is given back.
+    /// Gives the terminal back to the shell and suspends the process until it is continued.
     fn suspend(&mut self) -> io::Result<()>;
-    /// Takes the terminal again after somebody else stopped and continued the process.
+    /// Takes the terminal again after another process suspended and continued this one.
     fn resume(&mut self) -> io::Result<()>;
 }
 
 /// How the loop ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// The person left.
+    /// The user quit.
     Quit,
-    /// The terminal is gone, or a signal said to leave.
+    /// The terminal was closed, or a signal asked to exit.
     Gone,
 }
 
-/// Messages taken in between two frames: a flood of answers must not keep the screen from moving.
-const AT_ONCE: usize = 256;
+/// Messages taken in between two frames: a flood of them must not keep the screen from being drawn.
+const MESSAGE_BATCH: usize = 256;
 
-/// Runs until it is left.
+/// Runs the screen until the user quits.
 ///
 /// # Errors
-/// If the terminal cannot be written. What a hang-up leaves to be done is done then as well: a lost line is often
-/// found out by drawing before anything says so.
+/// If the terminal cannot be written. It is handled as a hang-up then: a lost connection is often noticed by drawing before
+/// SIGHUP arrives.
 pub async fn run(
     model: &mut Model,
     first: Vec<Effect>,
     effects: &mut Effects,
     inputs: &mut UnboundedReceiver<Input>,
-    face: &mut impl TerminalPort,
+    terminal: &mut impl TerminalPort,
     clock: Clock,
     frames_per_second: u32,
 ) -> io::Result<Exit> {
-    let ended = rounds(model, first, effects, inputs, face, clock, frames_per_second).await;
+    let ended = run_until_exit(model, first, effects, inputs, terminal, clock, frames_per_second).await;
     if ended.is_err() {
-        // None of these has to do with the terminal, or it would not be started.
+        // The effects of a hang-up do not need the terminal; those that do are ignored.
         for effect in model.update(Msg::Input(Input::Hangup), clock.now()) {
             effects.start(effect);
         }
@@ -67,19 +68,19 @@ pub async fn run(
     ended
 }
 
-async fn rounds(
+async fn run_until_exit(
     model: &mut Model,
     first: Vec<Effect>,
     effects: &mut Effects,
     inputs: &mut UnboundedReceiver<Input>,
-    face: &mut impl TerminalPort,
+    terminal: &mut impl TerminalPort,
     mut clock: Clock,
     frames_per_second: u32,
 ) -> io::Result<Exit> {
     let mut pacer = Pacer::new(frames_per_second);
     pacer.dirty();
-    // The first frame comes before anything is asked of anybody.
-    draw(model, face, &mut pacer, clock)?;
+    // The first frame is drawn before any request is sent.
+    draw(model, terminal, &mut pacer, clock)?;
     for effect in first {
         effects.start(effect);
     }
@@ -89,9 +90,9 @@ async fn rounds(
             model.clock_stepped(step);
         }
         let mut next = msg;
-        for _ in 0..AT_ONCE {
+        for _ in 0..MESSAGE_BATCH {
             let Some(msg) = next else { break };
-            if let Some(exit) = take_in(model, msg, effects, face, clock).await? {
+            if let Some(exit) = handle(model, msg, effects, terminal, clock).await? {
                 effects.finish().await;
                 return Ok(exit);
             }
@@ -99,7 +100,7 @@ async fn rounds(
             next = inputs.try_recv().ok().map(Msg::Input).or_else(|| effects.ready());
         }
         if pacer.due(clock.elapsed()).is_some_and(|wait| wait.is_zero()) {
-            draw(model, face, &mut pacer, clock)?;
+            draw(model, terminal, &mut pacer, clock)?;
         }
     }
 }
@@ -124,38 +125,38 @@ async fn wait(
     }
 }
 
-async fn take_in(
+async fn handle(
     model: &mut Model,
     msg: Msg,
     effects: &mut Effects,
-    face: &mut impl TerminalPort,
+    terminal: &mut impl TerminalPort,
     clock: Clock,
 ) -> io::Result<Option<Exit>> {
-    let gone = matches!(msg, Msg::Input(Input::Hangup | Input::Terminate));
+    let hangup = matches!(msg, Msg::Input(Input::Hangup | Input::Terminate));
     if let Msg::Input(Input::Resize(columns, rows)) = msg {
-        face.resize(columns, rows);
+        terminal.resize(columns, rows);
     }
     tracing::trace!(?msg, "in");
     for effect in model.update(msg, clock.now()) {
         tracing::debug!(?effect, "out");
         match effect {
-            Effect::Quit => return Ok(Some(if gone { Exit::Gone } else { Exit::Quit })),
+            Effect::Quit => return Ok(Some(if hangup { Exit::Gone } else { Exit::Quit })),
             Effect::Clipboard(text) => {
-                if !face.clipboard(&text)? {
+                if !terminal.clipboard(&text)? {
                     model.complain("That is too long for a terminal's clipboard.");
                 }
             }
-            Effect::Bell => face.bell()?,
-            Effect::Mouse(on) => face.mouse(on)?,
-            Effect::Repaint => face.repaint(),
-            Effect::ResumeTerminal => face.resume()?,
+            Effect::Bell => terminal.bell()?,
+            Effect::Mouse(on) => terminal.mouse(on)?,
+            Effect::Repaint => terminal.repaint(),
+            Effect::ResumeTerminal => terminal.resume()?,
             Effect::Suspend => {
-                // Another process may go on with the queue meanwhile.
+                // Another process may run the queue meanwhile.
                 effects.pause().await;
-                let given = face.suspend();
-                // Also when the terminal has died meanwhile: what is asked for then is written down as ever.
+                let suspended = terminal.suspend();
+                // Also if the terminal was closed meanwhile: commands are still stored then.
                 effects.resume();
-                given?;
+                suspended?;
             }
             other => effects.start(other),
         }
@@ -163,9 +164,9 @@ async fn take_in(
     Ok(None)
 }
 
-fn draw(model: &mut Model, face: &mut impl TerminalPort, pacer: &mut Pacer, clock: Clock) -> io::Result<()> {
+fn draw(model: &mut Model, terminal: &mut impl TerminalPort, pacer: &mut Pacer, clock: Clock) -> io::Result<()> {
     model.prepare();
-    face.draw(model)?;
+    terminal.draw(model)?;
     pacer.drawn(clock.elapsed());
     Ok(())
 }

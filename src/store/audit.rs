@@ -1,19 +1,19 @@
-//! The changing calls: a row each, written as sent before the call is made, and once more when its answer is known.
+//! The audit of changing requests: a row each, written as sent before the request goes out, and updated with its outcome.
 
 use jiff::Timestamp;
 use rusqlite::{Row, Transaction, named_params, params};
 
-use super::{Store, errors::Error, rows::time};
+use super::{database::Store, errors::Error, rows::time};
 use crate::{
     domain::{AccountKey, Failure},
     engine::{AnsweredRequest, AuditEntry, JobId, Outcome, SentRequest},
 };
 
-/// Writes down what is about to be sent. A commit that is tried again writes it once.
+/// Inserts requests that are about to be sent. A commit that is tried again inserts them once.
 pub(super) fn write_sent(
     tx: &Transaction<'_>,
     account: &str,
-    calls: &[SentRequest],
+    requests: &[SentRequest],
     now: Timestamp,
 ) -> Result<(), Error> {
     let mut insert = tx.prepare(
@@ -21,47 +21,47 @@ pub(super) fn write_sent(
          VALUES (:call, :account, :time, :identity, :region, :action, :resource, :job, :outcome)
          ON CONFLICT (call) DO NOTHING",
     )?;
-    for call in calls {
-        let change = &call.change;
+    for request in requests {
+        let change = &request.change;
         insert.execute(named_params! {
-            ":call": call.id.to_string(),
+            ":call": request.id.to_string(),
             ":account": account,
             ":time": time(now),
-            ":identity": call.identity,
+            ":identity": request.identity,
             ":region": change.region.as_str(),
             ":action": change.action,
             ":resource": change.resource,
             ":job": i64::try_from(change.job.0).unwrap_or(i64::MAX),
-            ":outcome": words(&Outcome::Sent).0,
+            ":outcome": columns(&Outcome::Sent).0,
         })?;
     }
     Ok(())
 }
 
-/// Writes down what came of calls.
-pub(super) fn write_answered(tx: &Transaction<'_>, calls: &[AnsweredRequest], now: Timestamp) -> Result<(), Error> {
+/// Updates requests with their outcome.
+pub(super) fn write_answered(tx: &Transaction<'_>, requests: &[AnsweredRequest], now: Timestamp) -> Result<(), Error> {
     let mut update = tx.prepare(
         "UPDATE audit SET outcome = :outcome, code = :code, answered = :now, request_id = :request_id,
              identity = coalesce(:identity, identity), resource = coalesce(resource || ' > ' || :made, resource)
          WHERE call = :call",
     )?;
-    for call in calls {
-        let (outcome, code) = words(&call.outcome);
+    for request in requests {
+        let (outcome, code) = columns(&request.outcome);
         update.execute(named_params! {
-            ":call": call.id.to_string(),
+            ":call": request.id.to_string(),
             ":outcome": outcome,
             ":code": code,
             ":now": time(now),
-            ":request_id": call.request_id,
-            ":identity": call.identity,
-            ":made": call.made,
+            ":request_id": request.request_id,
+            ":identity": request.identity,
+            ":made": request.made,
         })?;
     }
     Ok(())
 }
 
 impl Store {
-    /// An account's changing calls, or one job's, the newest last.
+    /// The changing requests of an account, or of one of its jobs, newest last.
     pub fn audit(&self, account: &AccountKey, job: Option<JobId>) -> Result<Vec<AuditEntry>, Failure> {
         self.read("read the audit", |tx| {
             let mut query = tx.prepare(
@@ -78,7 +78,7 @@ impl Store {
 fn entry(row: &Row<'_>) -> Result<AuditEntry, rusqlite::Error> {
     let (outcome, code): (String, Option<String>) = (row.get("outcome")?, row.get("code")?);
     Ok(AuditEntry {
-        // Written by `time`, unless somebody else wrote it: then it is the oldest there is.
+        // Always readable unless another program wrote it; it is sorted first then.
         time: row.get::<_, String>("time")?.parse().unwrap_or(Timestamp::UNIX_EPOCH),
         identity: row.get("identity")?,
         region: row.get("region")?,
@@ -96,8 +96,8 @@ fn entry(row: &Row<'_>) -> Result<AuditEntry, rusqlite::Error> {
     })
 }
 
-/// As the columns `outcome` and `code` have it.
-fn words(outcome: &Outcome) -> (&'static str, Option<&str>) {
+/// The values of the columns `outcome` and `code`.
+fn columns(outcome: &Outcome) -> (&'static str, Option<&str>) {
     match outcome {
         Outcome::Sent => ("sent", None),
         Outcome::Done => ("done", None),

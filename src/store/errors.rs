@@ -1,4 +1,4 @@
-//! What can go wrong with a file, in words for a person.
+//! What can go wrong with the store's files, as failures that say what to do.
 
 use std::{io, path::Path};
 
@@ -6,11 +6,11 @@ use rusqlite::{Error as Sql, ErrorCode as Code};
 
 use crate::domain::{Failure, Retry, text::clean};
 
-/// Inside this room: what SQLite said, or what has been put into words already.
+/// An error within the store: SQLite's, or a finished failure.
 #[derive(Debug)]
 pub(super) enum Error {
     Sql(Sql),
-    Said(Box<Failure>),
+    Failure(Box<Failure>),
 }
 
 impl From<Sql> for Error {
@@ -21,36 +21,36 @@ impl From<Sql> for Error {
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
-        Self::Said(Box::new(failure))
+        Self::Failure(Box::new(failure))
     }
 }
 
 impl Error {
-    /// Whether the file itself is broken, as far as SQLite can tell.
+    /// What SQLite says if the file itself is damaged.
     pub(super) fn damage(&self) -> Option<String> {
         match self {
             Self::Sql(error) => matches!(error.sqlite_error_code(), Some(Code::NotADatabase | Code::DatabaseCorrupt))
                 .then(|| error.to_string()),
-            Self::Said(_) => None,
+            Self::Failure(_) => None,
         }
     }
 
-    /// In words. `file` is the store's.
+    /// Turns the error into a failure; `file` is the database.
     pub(super) fn into_failure(self, what: &str, file: &Path) -> Failure {
         match self {
             Self::Sql(error) => sql(what, file, &error),
-            Self::Said(failure) => *failure,
+            Self::Failure(failure) => *failure,
         }
     }
 }
 
-/// A path on one line.
-pub(super) fn shown(path: &Path) -> String {
+/// A path as it can be printed: on one line, without control characters.
+pub(super) fn display(path: &Path) -> String {
     clean(&path.to_string_lossy()).into_owned()
 }
 
 fn sql(what: &str, file: &Path, error: &Sql) -> Failure {
-    let (file, dir) = (shown(file), file.parent().map(shown).unwrap_or_default());
+    let (file, dir) = (display(file), file.parent().map(display).unwrap_or_default());
     let (retry, hint) = match error.sqlite_error_code() {
         Some(Code::DiskFull) => (Retry::Later, format!("The disk is full: make room where {dir} is.")),
         Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
@@ -58,7 +58,9 @@ fn sql(what: &str, file: &Path, error: &Sql) -> Failure {
         }
         Some(Code::ReadOnly | Code::CannotOpen | Code::PermissionDenied) => (
             Retry::AfterChange,
-            format!("You must be able to read and write {dir} and what is in it; look at owner, rights and mount."),
+            format!(
+                "You must be able to read and write {dir} and what is in it; check its owner, permissions and mount."
+            ),
         ),
         Some(Code::DatabaseCorrupt | Code::NotADatabase) => (
             Retry::AfterChange,
@@ -66,7 +68,7 @@ fn sql(what: &str, file: &Path, error: &Sql) -> Failure {
                 "{file} is damaged. End every amigrate of yours on this host and start again: the file is set aside then, and jobs are found again in EC2."
             ),
         ),
-        Some(Code::FileLockingProtocolFailed) => (Retry::AfterChange, local_disk()),
+        Some(Code::FileLockingProtocolFailed) => (Retry::AfterChange, use_local_disk()),
         Some(Code::SystemIoFailure) => {
             (Retry::Later, format!("The disk, or the network file system, that holds {dir} reports a fault."))
         }
@@ -78,16 +80,16 @@ fn sql(what: &str, file: &Path, error: &Sql) -> Failure {
     Failure::new(what, clean(&error.to_string()).into_owned()).hint(hint).retry(retry)
 }
 
-/// What the operating system said about a file of the store.
+/// An error of the operating system about one of the store's files.
 pub(super) fn io(what: impl Into<String>, path: &Path, error: &io::Error) -> Failure {
-    let failure = Failure::new(what, format!("{}: {error}", shown(path)));
-    let dir = path.parent().map(shown).unwrap_or_default();
+    let failure = Failure::new(what, format!("{}: {error}", display(path)));
+    let dir = path.parent().map(display).unwrap_or_default();
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             failure.hint(format!("The disk is full: make room where {dir} is.")).retry(Retry::Later)
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            failure.hint("You must be able to read and write it; look at owner, rights and mount.")
+            failure.hint("You must be able to read and write it; check its owner, permissions and mount.")
         }
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
             failure.hint("A directory is needed there; move away what stands in its place.")
@@ -96,14 +98,14 @@ pub(super) fn io(what: impl Into<String>, path: &Path, error: &io::Error) -> Fai
     }
 }
 
-/// A newer program has changed the file's form.
+/// The file was migrated by a newer program.
 pub(super) fn newer() -> Failure {
     Failure::new("use the store of jobs", "it was written by a newer amigrate than this one")
         .hint("Use the newer amigrate; nothing in the store was changed.")
         .retry(Retry::Never)
 }
 
-/// Where a store works.
-pub(super) fn local_disk() -> String {
+/// A hint that says where a store works.
+pub(super) fn use_local_disk() -> String {
     "Keep the state directory on a disk of this host, not on a network file system: set `jobs.directory` or XDG_STATE_HOME.".into()
 }

@@ -1,12 +1,12 @@
-//! Which file system a directory is on. Locks and shared memory, on which the store stands, may not work between the hosts
-//! of a network file system, and then two processes drive one queue.
+//! Finds out which file system a directory is on. The store needs locks and shared memory, which may not work between the
+//! hosts of a network file system; two processes would then run one queue.
 
 use std::{
     io,
     path::{Path, PathBuf},
 };
 
-use super::errors::shown;
+use super::errors::display;
 use crate::domain::Failure;
 
 /// File systems whose files are on another host, by their names in Linux's list of mounts.
@@ -14,7 +14,7 @@ const NETWORK: &[&str] = &[
     "9p",
     "acfs",
     "afs",
-    // Not mounted yet, or not to be had: what will be there is mostly on another host.
+    // Not mounted yet: what is mounted on first use is mostly on another host.
     "autofs",
     "beegfs",
     "ceph",
@@ -38,7 +38,7 @@ const NETWORK: &[&str] = &[
     "virtiofs",
     "wekafs",
 ];
-/// The same among those that are programs: `fuse.sshfs`.
+/// Network file systems that are FUSE programs, without the prefix: `fuse.sshfs`.
 const NETWORK_FUSE: &[&str] = &[
     "afp",
     "blobfuse",
@@ -67,21 +67,21 @@ const NETWORK_FUSE: &[&str] = &[
 /// Refuses a directory for jobs that is on a network file system.
 ///
 /// # Errors
-/// If it is, and that can be told: on Linux. Elsewhere the kernel's list of mounts has no form that could be read without
-/// unsafe code; what does not work there is found when the store is opened.
+/// If it is on one; only Linux is checked. Elsewhere the list of mounts cannot be read without unsafe code, and what does not
+/// work is found when the store is opened.
 pub fn refuse_network(dir: &Path) -> Result<(), Failure> {
-    refuse(dir, |there| {
-        // Opening it mounts what is mounted at the first use: only then does the list name it.
-        _ = std::fs::read_dir(there);
+    refuse(dir, |existing| {
+        // An automounted file system is in the list of mounts only once it has been used.
+        _ = std::fs::read_dir(existing);
         std::fs::read("/proc/self/mountinfo")
     })
 }
 
-/// The mounts are listed once the directory was visited: that may mount another.
+/// `mounts` visits the directory before it lists the mounts: visiting may mount another.
 fn refuse(dir: &Path, mounts: impl FnOnce(&Path) -> io::Result<Vec<u8>>) -> Result<(), Failure> {
-    let there = existing(dir);
-    let Ok(mounts) = mounts(&there) else { return Ok(()) };
-    match network(&String::from_utf8_lossy(&mounts), &there) {
+    let existing = existing(dir);
+    let Ok(mounts) = mounts(&existing) else { return Ok(()) };
+    match network(&String::from_utf8_lossy(&mounts), &existing) {
         Some(kind) => Err(refusal(dir, &kind)),
         None => Ok(()),
     }
@@ -91,15 +91,15 @@ fn refusal(dir: &Path, kind: &str) -> Failure {
     let kind = crate::domain::text::clean(kind);
     Failure::new(
         "keep jobs",
-        format!("{} is on a network file system ({kind}), where the locks of the jobs may fail", shown(dir)),
+        format!("{} is on a network file system ({kind}), where file locks may not work", display(dir)),
     )
     .hint(
-        "Images can be browsed; nothing is copied. Name a directory on a local disk with `jobs.directory` \
-         (AMIGRATE_JOBS_DIRECTORY), or set `jobs.network_file_system = true` to use this one all the same.",
+        "Images can be browsed, but not copied. Set `jobs.directory` (AMIGRATE_JOBS_DIRECTORY) to a directory on a local disk, \
+         or `jobs.network_file_system = true` to use this one anyway.",
     )
 }
 
-/// The directory itself, or the nearest one above it that is there, without links.
+/// The directory itself, or the nearest one above it that exists, with symbolic links resolved.
 fn existing(dir: &Path) -> PathBuf {
     let absolute = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     absolute.ancestors().find_map(|dir| dir.canonicalize().ok()).unwrap_or(absolute)
@@ -107,7 +107,7 @@ fn existing(dir: &Path) -> PathBuf {
 
 /// The kind of network file system that a directory is on, by a list of mounts in the form of `/proc/self/mountinfo`.
 fn network(mounts: &str, dir: &Path) -> Option<String> {
-    // The longest mount point holds it; of two at one place the later covers the earlier.
+    // The longest mount point contains it; of two at one path the later hides the earlier.
     let holds = |(point, kind): (PathBuf, String)| dir.starts_with(&point).then(|| (point.components().count(), kind));
     let (_, kind) = mounts.lines().filter_map(mount).filter_map(holds).max_by_key(|(depth, _)| *depth)?;
     let remote = match kind.strip_prefix("fuse.") {
@@ -117,7 +117,7 @@ fn network(mounts: &str, dir: &Path) -> Option<String> {
     remote.then_some(kind)
 }
 
-/// The mount point and the kind of a line: `36 35 98:0 /root /point rw master:1 - nfs4 host:/export rw`.
+/// The mount point and file system type of a line: `36 35 98:0 /root /point rw master:1 - nfs4 host:/export rw`.
 fn mount(line: &str) -> Option<(PathBuf, String)> {
     let (place, what) = line.split_once(" - ")?;
     let point = place.split(' ').nth(4)?;
@@ -125,7 +125,7 @@ fn mount(line: &str) -> Option<(PathBuf, String)> {
     Some((unescaped(point).into(), kind.to_owned()))
 }
 
-/// Blanks and backslashes stand as octal numbers: `\040`.
+/// Blanks and backslashes are written as octal numbers: `\040`.
 fn unescaped(text: &str) -> String {
     let mut parts = text.split('\\');
     let mut out = parts.next().unwrap_or_default().to_owned();

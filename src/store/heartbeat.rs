@@ -1,36 +1,38 @@
-//! The sign of life of the process that drives an account's jobs: one row an account, written every few seconds.
+//! The heartbeat of the process that runs an account's queue: one row for each account, written every few seconds.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, TransactionBehavior, params};
 
-use super::{Store, rows::time};
+use super::{database::Store, errors::Error, rows::time};
 use crate::domain::{AccountKey, Failure};
 
-/// A process that drives.
+/// A process that runs a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DriverProcess {
-    /// Its number.
     pub pid: u32,
-    /// The host it runs on.
     pub host: String,
-    /// The version of the program.
+    /// The version of amigrate.
     pub version: String,
 }
 
-/// The latest sign of life of a process that drives.
+/// The latest heartbeat of a process that runs a queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heartbeat {
-    /// Which process.
     pub process: DriverProcess,
-    /// Grows with each. How old one is shows only in how long it stays the same: clocks may be wrong.
-    pub beat: i64,
-    /// The time by that process's clock; for people.
+    /// Grows with each. Its age is how long it stays the same: clocks may be wrong.
+    pub count: i64,
+    /// The time by that process's clock, for people.
     pub time: Timestamp,
 }
 
 impl Store {
-    /// Writes a sign of life. It is no news of the jobs: it is not counted among the commits.
-    pub fn beat(&mut self, account: &AccountKey, process: &DriverProcess, now: Timestamp) -> Result<(), Failure> {
+    /// Writes a heartbeat. It is not counted among the commits: no job has changed.
+    pub fn write_heartbeat(
+        &mut self,
+        account: &AccountKey,
+        process: &DriverProcess,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
         let write = || {
             let tx = self.transaction(TransactionBehavior::Immediate)?;
             tx.execute(
@@ -40,19 +42,19 @@ impl Store {
             )?;
             Ok(tx.commit()?)
         };
-        write().map_err(|e: super::Error| e.into_failure("write a sign of life", &self.path))
+        write().map_err(|e: Error| e.into_failure("write a heartbeat", &self.path))
     }
 
-    /// The latest sign of life of whoever drives an account's jobs, or drove them last: the lock says whether anybody does.
-    pub fn driver_heartbeat(&self, account: &AccountKey) -> Result<Option<Heartbeat>, Failure> {
-        self.read("look for who drives", |tx| {
+    /// The latest heartbeat of the process that runs an account's queue, or ran it last: the lock says whether one does.
+    pub fn heartbeat(&self, account: &AccountKey) -> Result<Option<Heartbeat>, Failure> {
+        self.read("look for who runs the queue", |tx| {
             let query = "SELECT pid, host, version, beat, time FROM drivers WHERE account = ?1";
             Ok(tx
                 .query_row(query, [account.as_str()], |row| {
                     let process = DriverProcess { pid: row.get(0)?, host: row.get(1)?, version: row.get(2)? };
-                    // For people only: one that cannot be read hides nothing else.
+                    // For people only: an unreadable time hides nothing else.
                     let time = row.get::<_, String>(4)?.parse().unwrap_or(Timestamp::UNIX_EPOCH);
-                    Ok(Heartbeat { process, beat: row.get(3)?, time })
+                    Ok(Heartbeat { process, count: row.get(3)?, time })
                 })
                 .optional()?)
         })

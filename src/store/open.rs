@@ -1,9 +1,9 @@
-//! Opening `jobs.db`: is it ours, whole, and of a form we know? A damaged file is set aside, any other stranger is
-//! left as it is.
+//! Opening `jobs.db`: checks that it is ours, whole and of a known version, and migrates it. A damaged file is set aside;
+//! another program's is left as it is.
 //!
-//! Two locks stand beside the file. `opening.lock` lets one process open at a time; `jobs.lock` is shared by all that
-//! have the file open, so that none has it moved away under its hands. The file itself is never opened but by SQLite:
-//! closing any other handle would drop the locks SQLite holds on it.
+//! There are two lock files beside it. `opening.lock` lets one process open at a time; `jobs.lock` is shared by all that
+//! have the file open, so that none moves it away while another uses it. Only SQLite opens the file itself: closing any
+//! other handle would drop the locks that SQLite holds on it.
 
 use std::{
     fs::{self, File},
@@ -17,25 +17,48 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::{
-    Opened, Store,
-    errors::{self, Error, shown},
-    files::{self, BESIDE, Lock, LockError, LockKind},
+    database::Store,
+    errors::{self, Error, display},
+    files::{self, Lock, LockError, LockKind, SIDE_FILES},
     schema,
 };
 use crate::domain::{Failure, Retry};
 
 const WHAT: &str = "open the store of jobs";
 
-/// Whether a file of an older form is brought to this program's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Migrate {
-    /// In any case: whoever has it open with an older program leaves it to this one.
-    Always,
-    /// Only if nobody has it open.
-    Alone,
+/// An opened store.
+#[derive(Debug)]
+pub struct Opened {
+    /// The store.
+    pub store: Store,
+    /// Where a damaged file was moved; the store is a new one then.
+    pub set_aside: Option<PathBuf>,
 }
 
-/// Opens the store of a directory with a list of steps.
+impl Store {
+    /// Opens, or creates, `jobs.db` in a directory. The directory is for this user alone (0700), and so are the files
+    /// (0600). A damaged file is renamed after `now`'s date.
+    pub fn open(dir: &Path, now: Timestamp) -> Result<Opened, Failure> {
+        open(dir, now, schema::STEPS, Migrate::Always)
+    }
+
+    /// Opens the store to read it: an older version is migrated only if nobody has the file open. The older program that
+    /// runs the queue could not go on with a migrated file, and a reader does not take its place.
+    pub fn open_to_read(dir: &Path, now: Timestamp) -> Result<Opened, Failure> {
+        open(dir, now, schema::STEPS, Migrate::IfUnused)
+    }
+}
+
+/// When a file of an older version is migrated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Migrate {
+    /// Always: an older program that has it open notices, and leaves the queue to this one.
+    Always,
+    /// Only if nobody has it open.
+    IfUnused,
+}
+
+/// Opens the store of a directory, migrated by these steps.
 pub(super) fn open(
     dir: &Path,
     now: Timestamp,
@@ -47,16 +70,16 @@ pub(super) fn open(
     files::private_dir(&dir)?;
     let path = dir.join("jobs.db");
     let using = dir.join("jobs.lock");
-    let _opening = Lock::wait(&dir.join("opening.lock"), LockKind::Alone)?;
+    let _opening = Lock::wait(&dir.join("opening.lock"), LockKind::Exclusive)?;
     let mut set_aside = None;
     if files::identity(&path).is_none() {
-        // What a lost file left behind must not be taken for the new one's.
+        // A log left behind by a lost file must not be read into the new one.
         set_aside = move_aside(&path, now)?;
     }
     let may_migrate = || match migrate {
         Migrate::Always => Ok(()),
-        // Where locks do not work nobody drives.
-        Migrate::Alone => match Lock::try_take(&using, LockKind::Alone) {
+        // Where locks do not work nobody runs the queue.
+        Migrate::IfUnused => match Lock::try_take(&using, LockKind::Exclusive) {
             Err(LockError::Held) => Err(older(&path)),
             _ => Ok(()),
         },
@@ -64,33 +87,33 @@ pub(super) fn open(
     let conn = match connect(&path, steps, may_migrate) {
         Err(error) if error.damage().is_some() => {
             let why = error.damage().unwrap_or_default();
-            // Nobody may have it open. The lock is let go before it is shared below; `opening.lock` spans both.
-            let alone = Lock::try_take(&using, LockKind::Alone).map_err(|_| in_use(&path, &why))?;
+            // Nobody may have it open. The lock is released before it is shared below; `opening.lock` is held throughout.
+            let exclusive = Lock::try_take(&using, LockKind::Exclusive).map_err(|_| in_use(&path, &why))?;
             set_aside = move_aside(&path, now)?;
-            drop(alone);
+            drop(exclusive);
             connect(&path, steps, || Ok(()))
         }
         other => other,
     }
     .map_err(|e| e.into_failure(WHAT, &path))?;
     let lock = Lock::wait(&using, LockKind::Shared)?;
-    let store = Store::over(conn, path.clone(), steps, lock).map_err(|e| e.into_failure(WHAT, &path))?;
+    let store = Store::new(conn, path.clone(), steps, lock).map_err(|e| e.into_failure(WHAT, &path))?;
     Ok(Opened { store, set_aside })
 }
 
 fn in_use(path: &Path, why: &str) -> Failure {
-    Failure::new(WHAT, format!("{} is damaged ({why}), and it may be in use by another amigrate", shown(path)))
+    Failure::new(WHAT, format!("{} is damaged ({why}), and it may be in use by another amigrate", display(path)))
         .hint("End every other amigrate on this host, then start again: the file is set aside then, and jobs are found again in EC2.")
         .retry(Retry::Later)
 }
 
 fn older(path: &Path) -> Failure {
-    Failure::new(WHAT, format!("an older amigrate has {} open, and could not go on if this one changed its form", shown(path)))
-        .hint("Look with that version, or wait until it has ended; the screen and `amigrate drive` of this one take its place.")
+    Failure::new(WHAT, format!("an older amigrate has {} open, and could not continue if this one migrated it", display(path)))
+        .hint("Use that version, or wait until it has ended. The screen and `amigrate drive` of this version take over from it.")
         .retry(Retry::Later)
 }
 
-/// A connection to the whole, known, migrated file.
+/// Connects to the file after checking it, and migrates it.
 fn connect(
     path: &Path,
     steps: &[&str],
@@ -100,9 +123,9 @@ fn connect(
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(Duration::from_secs(5))?;
-    // Until the file is known to be ours and whole, not even what its log holds is written into it.
+    // Until the file is known to be ours and whole, not even its own log is written into it.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    if !recognise(&conn, path, steps)? {
+    if !is_new(&conn, path, steps)? {
         check(&conn)?;
         if schema::version_of(&conn)? < schema::version(steps) {
             may_migrate()?;
@@ -115,14 +138,14 @@ fn connect(
     Ok(conn)
 }
 
-/// Makes the file before SQLite does, which would give it the usual rights; its `-wal` and `-shm` get the same ones.
+/// Creates the file with mode 0600 before SQLite does, which would use the umask; its `-wal` and `-shm` inherit the mode.
 fn create(path: &Path) -> Result<(), Failure> {
-    let made = File::options().write(true).create_new(true).mode(0o600).open(path);
-    match made.map(drop) {
+    let created = File::options().write(true).create_new(true).mode(0o600).open(path);
+    match created.map(drop) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(errors::io(WHAT, path, &error)),
         _ => {}
     }
-    for file in std::iter::once(path.to_owned()).chain(BESIDE.map(|end| files::with(path, end))) {
+    for file in std::iter::once(path.to_owned()).chain(SIDE_FILES.map(|end| files::with_suffix(path, end))) {
         match files::restrict_permissions(&file) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(errors::io(WHAT, &file, &error)),
             _ => {}
@@ -131,16 +154,16 @@ fn create(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether the file is new; refuses other programs' and newer ones.
-fn recognise(conn: &Connection, path: &Path, steps: &[&str]) -> Result<bool, Error> {
+/// Returns true if the file is new; refuses other programs' files and newer versions.
+fn is_new(conn: &Connection, path: &Path, steps: &[&str]) -> Result<bool, Error> {
     let application: i32 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version = schema::version_of(conn)?;
-    let things: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if application == 0 && version == 0 && things == 0 {
+    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application == 0 && version == 0 && tables == 0 {
         return Ok(true);
     }
     if application != schema::APPLICATION {
-        return Err(Failure::new(WHAT, format!("{} is another program's database", shown(path)))
+        return Err(Failure::new(WHAT, format!("{} is another program's database", display(path)))
             .hint("It was not touched. Move it elsewhere; amigrate then makes a file of its own.")
             .into());
     }
@@ -150,28 +173,29 @@ fn recognise(conn: &Connection, path: &Path, steps: &[&str]) -> Result<bool, Err
     Ok(false)
 }
 
-/// Looks through the whole file.
+/// Runs SQLite's integrity check on the whole file.
 fn check(conn: &Connection) -> Result<(), Error> {
-    let found: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if found == "ok" {
+    let result: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if result == "ok" {
         return Ok(());
     }
     let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
-    Err(rusqlite::Error::SqliteFailure(code, Some(found)).into())
+    Err(rusqlite::Error::SqliteFailure(code, Some(result)).into())
 }
 
-/// Readers do not wait for writers, and several processes share the log; SQLite says what it really does.
+/// Switches to write-ahead logging, which lets readers go on while another process writes. SQLite answers with the mode it
+/// really uses.
 pub(super) fn write_ahead(conn: &Connection) -> Result<(), Error> {
     let mode: String = conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     if mode == "wal" {
         return Ok(());
     }
     Err(Failure::new(WHAT, "its file system cannot share memory between processes, which SQLite's log needs")
-        .hint(errors::local_disk())
+        .hint(errors::use_local_disk())
         .into())
 }
 
-/// A commit is on the disk when it returns; `fullfsync` says so on macOS and nothing elsewhere.
+/// Makes a commit return only once it is on the disk; `fullfsync` matters on macOS alone.
 fn durable(conn: &Connection) -> Result<(), Error> {
     conn.pragma_update(None, "synchronous", "full")?;
     conn.pragma_update(None, "fullfsync", true)?;
@@ -179,31 +203,31 @@ fn durable(conn: &Connection) -> Result<(), Error> {
     Ok(())
 }
 
-/// Renames the file and what stands beside it, to a name nothing has. Where it went; `None` if there was nothing.
-/// The file goes first: after a crash in between, what is left is moved as well and never read into a new file.
+/// Renames the file and SQLite's files beside it to a free name. Returns the new name; `None` if there was nothing to rename.
+/// The database goes first: after a crash in between, the rest is moved at the next start and never read into a new file.
 fn move_aside(path: &Path, now: Timestamp) -> Result<Option<PathBuf>, Failure> {
     let target = free_name(path, now);
-    let mut moved = None;
-    for end in std::iter::once("").chain(BESIDE) {
-        let (from, to) = (files::with(path, end), files::with(&target, end));
+    let mut moved_to = None;
+    for end in std::iter::once("").chain(SIDE_FILES) {
+        let (from, to) = (files::with_suffix(path, end), files::with_suffix(&target, end));
         if files::move_if_there(&from, &to).map_err(|e| errors::io("set a damaged file aside", &from, &e))? {
-            moved.get_or_insert(to);
+            moved_to.get_or_insert(to);
         }
     }
-    if moved.is_some()
+    if moved_to.is_some()
         && let Some(dir) = path.parent()
     {
-        // So that a power cut cannot bring the old name back; where directories cannot be synced, it may.
+        // Otherwise a power cut could bring the old name back. Not every file system can sync a directory.
         let _ = File::open(dir).and_then(|dir| dir.sync_all());
     }
-    Ok(moved)
+    Ok(moved_to)
 }
 
 fn free_name(path: &Path, now: Timestamp) -> PathBuf {
     let at = now.strftime("%Y-%m-%dT%H%M%SZ");
     let taken = |path: &Path| {
-        let there = |path: &Path| fs::symlink_metadata(path).is_ok();
-        there(path) || BESIDE.iter().any(|end| there(&files::with(path, end)))
+        let exists = |path: &Path| fs::symlink_metadata(path).is_ok();
+        exists(path) || SIDE_FILES.iter().any(|end| exists(&files::with_suffix(path, end)))
     };
     let mut name = path.with_file_name(format!("jobs-damaged-{at}.db"));
     for n in 2_u64.. {

@@ -1,4 +1,4 @@
-//! Jobs as rows and back. The columns repeat for people what the body says.
+//! Jobs as rows. What the program reads back is the JSON body; the other columns are for people and for `WHERE`.
 
 use std::sync::Arc;
 
@@ -9,22 +9,22 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::errors::Error;
 use crate::{domain::Failure, engine::Job};
 
-/// A time as it stands in a column: of one length, so that times compare as text.
+/// A time as a column holds it: always of one length, so that times compare as text.
 pub(super) fn time(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 
-/// A body.
+/// Serializes a body.
 pub(super) fn json(value: &impl Serialize) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|e| {
         Failure::new("write a job into the store", e.to_string()).retry(crate::domain::Retry::Never).into()
     })
 }
 
-/// Of a body; `None` if it is of a form that this program does not know.
+/// Parses a body; `None` if it is in a form that this program does not know.
 pub(super) fn parsed<T: DeserializeOwned>(what: &str, body: &str) -> Option<T> {
     serde_json::from_str(body)
-        .inspect_err(|error| tracing::warn!(%error, what, "the store has something unreadable"))
+        .inspect_err(|error| tracing::warn!(%error, what, "the store has an unreadable entry"))
         .ok()
 }
 
@@ -37,7 +37,8 @@ const UPSERT: &str = "
         source_region = :source_region, destination = :destination, name = :name, image = :image, asked = :asked,
         ended = :ended, dismissed = :dismissed, seq = :seq, body = :body, cleanup = :cleanup";
 
-/// Writes jobs. Whether one has ended is for its state to say: pruning and loading go by the column.
+/// Inserts or updates jobs. The column `ended`, by which jobs are pruned and loaded, follows the state: a job that is being
+/// deregistered has ended before, and is no longer ended.
 pub(super) fn write(
     tx: &Transaction<'_>,
     account: &str,
@@ -64,23 +65,21 @@ pub(super) fn write(
             ":dismissed": job.dismissed,
             ":seq": seq,
             ":body": json(job.as_ref())?,
-            // No job leaves snapshots behind for later yet.
             ":cleanup": job.needs_cleanup(),
         })?;
     }
     Ok(())
 }
 
-/// A job's number as SQLite counts.
+/// A job's number as SQLite's integer.
 pub(super) fn number(job: &Job) -> Result<i64, Error> {
     i64::try_from(job.id.0).map_err(|e| Failure::new(format!("keep job {}", job.id), e.to_string()).into())
 }
 
-/// Reads rows of `id, body` until `most` jobs are had; how many could not be read is the second answer. One that
-/// cannot be read hides no other.
-pub(super) fn read(mut rows: Rows<'_>, most: usize) -> Result<(Vec<Job>, usize), Error> {
+/// Reads up to `limit` jobs from rows of `id, body`. Returns them, and how many could not be read: those hide no others.
+pub(super) fn read(mut rows: Rows<'_>, limit: usize) -> Result<(Vec<Job>, usize), Error> {
     let (mut jobs, mut unreadable) = (Vec::new(), 0);
-    while jobs.len() < most {
+    while jobs.len() < limit {
         let Some(row) = rows.next()? else { break };
         match job(row) {
             Some(job) => jobs.push(job),
@@ -90,7 +89,7 @@ pub(super) fn read(mut rows: Rows<'_>, most: usize) -> Result<(Vec<Job>, usize),
     Ok((jobs, unreadable))
 }
 
-/// A body under another number is nobody's: written back, it would overwrite that one.
+/// Reads one job. A body with another number than its row's is unreadable: written back, it would overwrite another job.
 fn job(row: &Row<'_>) -> Option<Job> {
     let id: i64 = row.get(0).ok()?;
     let body: String = row.get(1).ok()?;

@@ -1,15 +1,15 @@
-//! The form of `jobs.db`: the steps that make it, and what tells it from other files.
+//! The schema of `jobs.db`: the migration steps, and the mark that tells the file from other programs' databases.
 //!
-//! A step that was ever released is never changed; a new form is a new step at the end.
+//! A released step is never changed; a change of the schema is a new step at the end.
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::errors::{Error, newer};
 
-/// `amig`, in the file's header: `file jobs.db` and other programs' SQLite see whose it is.
+/// `amig`: SQLite's `application_id` in the file's header, shown by `file jobs.db`.
 pub(super) const APPLICATION: i32 = 0x616d_6967;
 
-/// Step n brings version n to version n + 1; version 0 is the empty file.
+/// Step n migrates version n to version n + 1; version 0 is the empty file.
 pub(super) const STEPS: &[&str] = &[
     // Columns are for people and for `WHERE`; what the program reads back is `body`.
     // Times are UTC with milliseconds, all of one length, so that they compare as text.
@@ -45,8 +45,8 @@ pub(super) const STEPS: &[&str] = &[
      CREATE TABLE status (account TEXT PRIMARY KEY, last_id INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
      CREATE TABLE accounts (profile TEXT PRIMARY KEY, account TEXT NOT NULL) STRICT;",
     // `cleanup`: the job has ended, and snapshots of it are still to be removed.
-    // `drivers`: the process that drives, one row an account, written every few seconds.
-    // `audit`: one row a changing call; written as `sent` before it is made, so that a crash leaves a trace of it.
+    // `drivers`: the process that runs the queue, one row for each account, written every few seconds.
+    // `audit`: one row for each changing request, written as `sent` before it goes out, so that a crash leaves a trace of it.
     "ALTER TABLE jobs ADD COLUMN cleanup INTEGER NOT NULL DEFAULT 0;
      CREATE TABLE drivers (
          account TEXT PRIMARY KEY,
@@ -89,7 +89,7 @@ pub(super) const STEPS: &[&str] = &[
                  OR json_extract(body, '$.doubt.refusal.code') LIKE 'InvalidTagKey%') END;",
 ];
 
-/// The version a list of steps ends at.
+/// The version that a list of steps ends at.
 pub(super) fn version(steps: &[&str]) -> i64 {
     i64::try_from(steps.len()).unwrap_or(i64::MAX)
 }
@@ -99,10 +99,10 @@ pub(super) fn version_of(conn: &Connection) -> Result<i64, Error> {
     Ok(conn.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
-/// Brings the file to the last version, each step whole or not at all.
+/// Migrates the file to the last version; each step is one transaction.
 pub(super) fn migrate(conn: &mut Connection, steps: &[&str]) -> Result<(), Error> {
     loop {
-        // Read under the lock for writing: another process may have taken the step meanwhile.
+        // Read within the write transaction: another process may have migrated meanwhile.
         let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let at: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if at == version(steps) {

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{Failure, FailureKind, Retry},
+    driver::DriverStatus,
+    labels,
     tui::{
-        jobs_view::DriverStatus,
         model::{Model, Reconnect, Session},
         widgets::text_fit::wrap,
     },
@@ -65,7 +66,7 @@ fn banner(model: &Model) -> Option<String> {
         let words = format!("nothing is sent: {failure}");
         return Some(sentences(&[&words, &failure.hint]));
     }
-    if let Some(silent) = board.driver.silent() {
+    if let Some(silent) = labels::driver::unresponsive(&board.driver) {
         return Some(sentences(&[&silent]));
     }
     if let Some(failure) = nobody_drives(model) {

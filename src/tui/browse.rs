@@ -154,6 +154,27 @@ pub(super) fn login_changed(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 /// The account is asked for again in a while, if that can help.
+/// Shows stored jobs while the account is not known.
+pub(super) fn show_stored_jobs(model: &Model, effects: &mut Vec<Effect>) {
+    if model.account.is_none() {
+        effects.push(Effect::ShowStoredJobs);
+    }
+}
+
+/// Watches for a login while credentials do not work.
+pub(super) fn watch_login(model: &mut Model, effects: &mut Vec<Effect>) {
+    let waits = match model.session {
+        Session::Failed(_) => true,
+        // As before, until the result is known.
+        Session::Connecting(_) => model.watches_login,
+        Session::Ready(_) => model.board.status.paused.is_some(),
+    };
+    if model.watches_login != waits {
+        model.watches_login = waits;
+        effects.push(Effect::WatchLogin(waits));
+    }
+}
+
 pub(super) fn ask_account_later(model: &mut Model, failure: &Failure) {
     model.account_again = banner::reconnects(failure).then(|| model.now + BETWEEN_TRIES);
 }
@@ -198,6 +219,7 @@ pub(super) fn on_connected(model: &mut Model, result: Result<Connected, Failure>
             let wait = banner::reconnects(&failure).then(|| model.login_backoff.next_wait());
             model.reconnect = wait.map(|wait| Reconnect::At(model.now + wait));
             model.session = Session::Failed(failure);
+            show_stored_jobs(model, effects);
         }
         Ok(connected) => {
             model.reconnect = None;

@@ -8,100 +8,10 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    domain::{AccountKey, Failure, Region, text::clean},
+    domain::{AccountKey, Failure, Region},
+    driver::DriverStatus,
     engine::{BatchId, Job, JobId, Status, Waiting},
-    store::DriverProcess,
 };
-
-/// Who brings the queue on.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub enum DriverStatus {
-    /// Not known yet.
-    #[default]
-    Unknown,
-    /// This process.
-    Us,
-    /// Another process: it carries out what is asked here. None if it gives no sign of life that this program knows.
-    Another(Option<OtherProcess>),
-    /// Nobody: jobs can be looked at, and nothing can be asked for.
-    Nobody(Failure),
-}
-
-/// Another process that brings the queue on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OtherProcess {
-    /// Which.
-    pub process: DriverProcess,
-    /// Whether it runs on this host.
-    pub here: bool,
-    /// It is an older amigrate than this one.
-    pub older: bool,
-    /// It has given no sign of life for so long that it must be stopped, or hang.
-    pub silent: bool,
-}
-
-impl OtherProcess {
-    /// Who it is: `another amigrate (pid 1234)`.
-    pub fn name(&self) -> String {
-        let kind = if self.older { "an older amigrate" } else { "another amigrate" };
-        let version = if self.older { format!("{}, ", clean(&self.process.version)) } else { String::new() };
-        let host = if self.here { String::new() } else { format!(" on {}", clean(&self.process.host)) };
-        format!("{kind} ({version}pid {}{host})", self.process.pid)
-    }
-}
-
-impl DriverStatus {
-    /// What another process does, if one drives.
-    pub fn other(&self) -> Option<String> {
-        let Self::Another(other) = self else { return None };
-        let name = other.as_ref().map_or_else(|| "another amigrate".into(), OtherProcess::name);
-        Some(format!("{name} is running the queue"))
-    }
-
-    /// What is the matter with another process that gives no sign of life, and what to do about it.
-    pub fn silent(&self) -> Option<String> {
-        let Self::Another(Some(other)) = self else { return None };
-        if !other.silent {
-            return None;
-        }
-        let (name, pid) = (other.name(), other.process.pid);
-        // To end it is not advised by its number: that may have been given to another process meanwhile.
-        let place = if other.here { String::new() } else { format!(" on {}", clean(&other.process.host)) };
-        Some(format!(
-            "{name} holds the queue and is stopped or hangs: continue it with `fg` in its shell or `kill -CONT {pid}`{place}, \
-             or end it: then this one takes over"
-        ))
-    }
-}
-
-/// News of the jobs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum JobUpdate {
-    /// The jobs of an account as they stand; replaces all earlier ones.
-    Opened {
-        /// Whose.
-        account: AccountKey,
-        /// All that are not history.
-        jobs: Vec<Arc<Job>>,
-        /// How things stand beside them.
-        status: Status,
-    },
-    /// Some have changed.
-    Changed {
-        /// Those that have.
-        jobs: Vec<Arc<Job>>,
-        /// How things stand beside them, if that has changed.
-        status: Option<Status>,
-    },
-    /// Who drives has changed.
-    Driver(DriverStatus),
-    /// Something could not be asked for; nothing of it will happen.
-    NotAsked(Failure),
-    /// The store is in trouble (`None`: no more): nothing is sent that could not be written down first.
-    Trouble(Option<Failure>),
-    /// Something a person should know, such as where a damaged store was put.
-    Notice(String),
-}
 
 /// The jobs, as they were committed last.
 #[derive(Debug, Clone, PartialEq, Default)]

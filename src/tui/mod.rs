@@ -19,7 +19,7 @@ mod update;
 pub mod view;
 pub mod widgets;
 
-pub use jobs_view::{DriverStatus, JobUpdate, JobsView, OtherProcess};
+pub use jobs_view::JobsView;
 pub use model::{Model, Start};
 pub use msg::{Connected, Effect, EffectId, Msg, Page, Reply};
 

@@ -10,12 +10,13 @@ use crate::{
         Account, AccountKey, ClientToken, Failure, Image, ImageQuery, LoginBackoff, OwnerFilter, Region, RegionInfo,
         kms_key::KeyList,
     },
+    driver::DriverStatus,
     engine::{Command, JobId},
     term::Caps,
     tui::{
         bindings::Context,
         catalogue::Catalogue,
-        jobs_view::{DriverStatus, JobsView},
+        jobs_view::JobsView,
         msg::{Connected, Effect, EffectId},
         screens::{Overlay, images::ImagesPane, jobs::JobsPane},
     },
@@ -141,6 +142,8 @@ pub struct Model {
     pub(super) login_backoff: LoginBackoff,
     /// When the account is asked for again.
     pub(super) account_again: Option<Timestamp>,
+    /// The files that a login writes are being watched.
+    pub(super) watches_login: bool,
     /// Regions whose list waits for a free place among the requests.
     pub(super) to_list: Vec<Region>,
     next_id: u64,
@@ -176,6 +179,7 @@ impl Model {
             reconnect: None,
             login_backoff: LoginBackoff::default(),
             account_again: None,
+            watches_login: false,
             to_list: Vec::new(),
             next_id: 0,
             tokens: start.seed,

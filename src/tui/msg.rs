@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::{
     domain::{Account, AccountKey, CredentialSource, Failure, Image, ImageQuery, Region, RegionInfo, kms_key::KeyList},
+    driver::JobUpdate,
     engine::{AuditEntry, Command, Job, JobId},
     term::Input,
-    tui::jobs_view::JobUpdate,
 };
 
 /// An effect's number; its reply carries it, and a reply that is no longer awaited is dropped.
@@ -81,7 +81,9 @@ pub enum Effect {
         /// Whose.
         account: AccountKey,
     },
-    /// Stop following and driving: the account is left.
+    /// Show the jobs of the account that the profile signed in to last, as they are stored.
+    ShowStoredJobs,
+    /// Close the account's queue: another account is signed in to.
     CloseJobs,
     /// Ask for something; it is written down before it is done.
     Command(Command),
@@ -97,8 +99,10 @@ pub enum Effect {
         /// Which job.
         job: JobId,
     },
-    /// Let a process without a terminal go on with the queue.
+    /// Start a background process that runs the queue.
     Background,
+    /// Watch the files that a login writes, or stop that.
+    WatchLogin(bool),
     /// Put a text on the clipboard of the user's terminal.
     Clipboard(String),
     /// Ring the bell.

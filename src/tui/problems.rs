@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use crate::{
     domain::{Failure, Region, Retry, text},
     engine::{Job, JobState},
+    labels,
     tui::{
         banner,
         catalogue::Progress,
@@ -80,7 +81,7 @@ impl Model {
         if let Some(failure) = banner::nobody_drives(self) {
             add(ProblemLocation::Driver, failure);
         }
-        if let Some(silent) = self.board.driver.silent() {
+        if let Some(silent) = labels::driver::unresponsive(&self.board.driver) {
             problems.push((ProblemLocation::OtherDriver, Cow::Owned(Failure::new("run the queue", silent))));
         }
         let mut add = |place, failure| problems.push((place, Cow::Borrowed(failure)));

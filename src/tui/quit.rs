@@ -4,9 +4,9 @@
 use jiff::SignedDuration;
 
 use crate::{
+    driver::DriverStatus,
     engine::{Job, JobState, RemovalReason},
     tui::{
-        jobs_view::DriverStatus,
         model::Model,
         msg::Effect,
         screens::{

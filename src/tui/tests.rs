@@ -23,6 +23,7 @@ use crate::{
         image::{BlockDevice, Ebs},
         kms_key::KeyList,
     },
+    driver::{DriverStatus, JobUpdate},
     engine::{BatchId, Command, Job, JobId, JobState},
     term::{
         Caps, Input,
@@ -183,7 +184,10 @@ fn regions_come_from_settings_then_memory_then_the_profile() {
 fn without_credentials_it_says_so_and_tries_again_when_told() {
     let (mut model, effects) = start(|_| {});
     let none = Failure::new("find AWS credentials", "none").retry(Retry::AfterLogin);
-    assert_eq!(reply(&mut model, connect_id(&effects), Reply::Connected(Err(none))), []);
+    assert_eq!(
+        reply(&mut model, connect_id(&effects), Reply::Connected(Err(none))),
+        [Effect::ShowStoredJobs, Effect::WatchLogin(true)]
+    );
     assert_eq!(model.problems().len(), 1);
     assert!(matches!(keys(&mut model, "R")[..], [Effect::Connect { .. }]));
 }

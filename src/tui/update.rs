@@ -5,16 +5,16 @@ use ratatui::layout::Rect;
 
 use crate::{
     domain::{Failure, Retry},
+    driver::JobUpdate,
     engine::Command,
+    labels,
     term::{
         Input,
         input::{KeyEvent, MouseEventKind},
     },
     tui::{
         bindings::{self, Action},
-        browse,
-        jobs_view::JobUpdate,
-        layout,
+        browse, layout,
         model::{Awaited, Model, Pane, Reconnect, Session},
         msg::{Effect, EffectId, Msg, Reply},
         quit,
@@ -153,9 +153,10 @@ fn on_post(model: &mut Model, post: JobUpdate) {
             }
         }
         JobUpdate::Driver(driver) => model.board.driver = driver,
-        JobUpdate::NotAsked(failure) => model.complain(failure.lines().join(". ")),
-        JobUpdate::Trouble(trouble) => model.board.trouble = trouble,
-        JobUpdate::Notice(text) => {
+        JobUpdate::Rejected(failure) => model.complain(failure.lines().join(". ")),
+        JobUpdate::StoreProblem(problem) => model.board.trouble = problem,
+        JobUpdate::Warning(warning) => {
+            let text = labels::driver::warning(&warning);
             model.complain(text.clone());
             model.board.notices.push(Failure::new("read the jobs", text).retry(Retry::Never));
         }
@@ -179,7 +180,10 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
                     browse::list_failed(model, effects);
                 }
                 // Without it nobody knows whose copies to carry on: it is asked again.
-                Err(failure) => browse::ask_account_later(model, &failure),
+                Err(failure) => {
+                    browse::ask_account_later(model, &failure);
+                    browse::show_stored_jobs(model, effects);
+                }
             }
             model.images.changed = true;
         }
@@ -217,6 +221,7 @@ impl Model {
         update(self, msg, &mut effects);
         browse::reconnect_if_due(self, &mut effects);
         browse::ask_account_if_due(self, &mut effects);
+        browse::watch_login(self, &mut effects);
         pager::audit::ask_if_changed(self, &mut effects);
         let ended = self.board.take_ended();
         browse::list_where_copies_ended(self, &ended, &mut effects);

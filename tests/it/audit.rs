@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::driver_harness::{Phase, Rig, pass, paused, region, request};
+use crate::support::driver_harness::{DriverHarness, Phase, pass, paused, region, request};
 use amigrate::{
     engine::{AuditEntry, Command, EngineConfig, Job, JobState, Outcome},
     sim::Scenario,
@@ -20,44 +20,45 @@ struct Run {
 /// One copy that fails at its key and one that is cancelled; the program ends where it is told to, and starts again.
 fn play(kill: Option<(usize, Phase)>) -> Run {
     paused(async {
-        let rig = Rig::new(&Scenario::named("demo").unwrap(), EngineConfig::default());
-        rig.notes().kill = kill;
-        let sources = rig.sources().await;
+        let harness = DriverHarness::new(&Scenario::named("demo").unwrap(), EngineConfig::default());
+        harness.observed().kill = kill;
+        let sources = harness.sources().await;
         let to = region("eu-west-1");
         let copies = vec![
             request(&sources[0], &to, "audit-bad-key", Some("alias/no/such/key"), 1),
             request(&sources[1], &to, "audit-cancelled", None, 2),
         ];
-        let mut life = rig.live();
+        let mut run = harness.start();
         for _ in 0..2_000 {
-            let (jobs, asks) = (rig.stored().await, rig.waiting_asks().await);
+            let (jobs, asks) = (harness.stored().await, harness.waiting_asks().await);
             let mine: Vec<&Job> = jobs.iter().filter(|j| j.request.name.as_str().starts_with("audit-")).collect();
             if asks.is_empty() && mine.is_empty() {
-                life.desk.send(Command::Copy(copies.clone()));
+                run.handle.send(Command::Copy(copies.clone()));
             }
             if let Some(job) =
                 mine.iter().find(|j| matches!(j.state, JobState::Copying { .. }) && j.percent() > Some(20))
             {
-                life.desk.send(Command::Cancel(vec![job.id]));
+                run.handle.send(Command::Cancel(vec![job.id]));
             }
             if !mine.is_empty() && mine.iter().all(|j| j.state.ended()) {
                 break;
             }
             pass(Duration::from_millis(500)).await;
-            if rig.notes().killed {
-                life.end();
+            if harness.observed().killed {
+                run.end();
                 pass(Duration::from_secs(5)).await;
-                life = rig.live();
+                run = harness.start();
             }
         }
         // Answers that came with the last change of a job are written with it; none is under way any more.
-        life.end();
-        let account = rig.account.clone();
-        let audit = rig.keeper.with(move |store| store.audit(&account, None)).await.unwrap();
+        run.end();
+        let account = harness.account.clone();
+        let audit = harness.store.with(move |store| store.audit(&account, None)).await.unwrap();
         let changing = |action: &str| ["CopyImage", "DeregisterImage", "DeleteSnapshot"].contains(&action);
-        let asked = rig.world.with(|w| w.calls().iter().filter(|((_, a), _)| changing(a)).map(|(_, c)| c.asked).sum());
-        let effects = rig.notes().effects;
-        Run { effects, jobs: rig.stored().await, audit, asked }
+        let asked =
+            harness.world.with(|w| w.calls().iter().filter(|((_, a), _)| changing(a)).map(|(_, c)| c.asked).sum());
+        let effects = harness.observed().effects;
+        Run { effects, jobs: harness.stored().await, audit, asked }
     })
 }
 

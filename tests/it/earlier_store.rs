@@ -90,12 +90,12 @@ fn every_command_is_read() {
     let (_dir, store) = open();
     let stored = stored("SELECT id, body FROM asks WHERE account = ?1");
     let loaded = store.load(&account(None), Timestamp::UNIX_EPOCH).unwrap();
-    assert_eq!(loaded.asks.len(), 10);
+    assert_eq!(loaded.commands.len(), 10);
     assert_eq!(stored.len(), 10);
-    for (id, command) in loaded.asks {
+    for (id, command) in loaded.commands {
         assert_kept(&format!("command {}", id.0), &stored[&id.0], &command);
     }
-    assert_eq!(store.load(&account(Some("http://127.0.0.1:8000/")), Timestamp::UNIX_EPOCH).unwrap().asks.len(), 1);
+    assert_eq!(store.load(&account(Some("http://127.0.0.1:8000/")), Timestamp::UNIX_EPOCH).unwrap().commands.len(), 1);
 }
 
 #[test]
@@ -130,9 +130,9 @@ fn every_audit_entry_is_read() {
 #[test]
 fn the_heartbeat_and_the_accounts_are_read() {
     let (_dir, store) = open();
-    let heartbeat = store.driver_heartbeat(&account(None)).unwrap().unwrap();
-    assert_eq!((heartbeat.process.pid, heartbeat.process.host.as_str(), heartbeat.beat), (4321, "bastion", 2));
-    assert_eq!(store.account_of("prod").unwrap(), Some(account(None)));
-    assert_eq!(store.account_of("").unwrap(), Some(account(Some("http://127.0.0.1:8000/"))));
+    let heartbeat = store.heartbeat(&account(None)).unwrap().unwrap();
+    assert_eq!((heartbeat.process.pid, heartbeat.process.host.as_str(), heartbeat.count), (4321, "bastion", 2));
+    assert_eq!(store.account_of_profile("prod").unwrap(), Some(account(None)));
+    assert_eq!(store.account_of_profile("").unwrap(), Some(account(Some("http://127.0.0.1:8000/"))));
     assert_eq!(store.accounts().unwrap().len(), 2);
 }

@@ -8,19 +8,20 @@ use std::{
 
 use amigrate::{
     domain::{Failure, Image, ImageId, ImageState, Retry, Snapshot, SnapshotId, SnapshotState, kms_key::KeyList},
+    driver::{DriverStatus, JobUpdate, Warning},
     engine::{Engine, EngineConfig, Event, PolledCopies, Request, Response, Status},
     term::{
         Caps, Input, Screen,
         input::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind},
     },
-    tui::{DriverStatus, Effect, JobUpdate, Model, Msg, Reply, view},
+    tui::{Effect, Model, Msg, Reply, view},
 };
 use jiff::SignedDuration;
 use proptest::{collection::vec, prelude::*, sample::select};
 use ratatui::{Terminal, backend::TestBackend};
 
-use crate::support::message_log::{Tape, record};
-use crate::support::screen_harness::{Playbill, emulator, named};
+use crate::support::message_log::{MessageLog, record};
+use crate::support::screen_harness::{ScreenHarnessBuilder, emulator, named};
 
 const SCENARIOS: [&str; 5] = ["demo", "broken", "hostile", "empty", "denied"];
 
@@ -56,17 +57,17 @@ const SCREENS: [&str; 27] = [
 ];
 
 /// What each scenario tells a model in its first seconds; asked once.
-fn tapes() -> &'static Vec<Tape> {
-    static TAPES: OnceLock<Vec<Tape>> = OnceLock::new();
+fn logs() -> &'static Vec<MessageLog> {
+    static TAPES: OnceLock<Vec<MessageLog>> = OnceLock::new();
     TAPES.get_or_init(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-        let tape = |name| runtime.block_on(record(&bill(name), Vec::new(), Duration::from_mins(1))).0;
-        SCENARIOS.into_iter().map(tape).collect()
+        let log = |name| runtime.block_on(record(&builder(name), Vec::new(), Duration::from_mins(1))).0;
+        SCENARIOS.into_iter().map(log).collect()
     })
 }
 
-fn bill(scenario: &str) -> Playbill {
-    Playbill::new(named(scenario))
+fn builder(scenario: &str) -> ScreenHarnessBuilder {
+    ScreenHarnessBuilder::new(named(scenario))
 }
 
 fn key(code: KeyCode, modifiers: KeyModifiers) -> Msg {
@@ -129,33 +130,33 @@ fn any_post() -> impl Strategy<Value = JobUpdate> {
         JobUpdate::Driver(DriverStatus::Another(None)),
         JobUpdate::Driver(DriverStatus::Nobody(failure())),
         JobUpdate::Driver(DriverStatus::Us),
-        JobUpdate::Trouble(Some(failure())),
-        JobUpdate::Trouble(None),
-        JobUpdate::NotAsked(failure()),
-        JobUpdate::Notice("the \u{1b}[2J store was damaged".into()),
+        JobUpdate::StoreProblem(Some(failure())),
+        JobUpdate::StoreProblem(None),
+        JobUpdate::Rejected(failure()),
+        JobUpdate::Warning(Warning::StoreSetAside("the \u{1b}[2J store".into())),
         JobUpdate::Changed { jobs: Vec::new(), status: Some(paused) },
     ])
 }
 
 /// A model that was told all this, and one that answers its calls in turn well and badly.
-struct Play {
+struct ModelHarness {
     model: Model,
     /// Stands for whoever drives: what is asked for here becomes jobs.
     engine: Engine,
     turn: u64,
 }
 
-impl Play {
+impl ModelHarness {
     fn new(scenario: usize, caps: Caps, heard: usize) -> Self {
-        let start = bill(SCENARIOS[scenario]).with(|b| b.caps = caps).start();
+        let start = builder(SCENARIOS[scenario]).with(|b| b.caps = caps).start();
         let (mut model, _) = Model::new(start);
-        let tape = &tapes()[scenario];
-        for (now, msg) in tape.iter().take(heard) {
+        let log = &logs()[scenario];
+        for (now, msg) in log.iter().take(heard) {
             model.update(msg.clone(), *now);
         }
         model.prepare();
         let mut engine = Engine::new(EngineConfig::from(&model.start.config));
-        // The tape's jobs have lower numbers.
+        // The log's jobs have lower numbers.
         engine.restore(Vec::new(), 1_000, model.now);
         Self { model, engine, turn: 0 }
     }
@@ -327,13 +328,13 @@ proptest! {
         msgs in vec(any_msg(), 0..60),
         sizes in vec((0..=200_u16, 0..=60_u16), 1..4),
     ) {
-        let mut play = Play::new(scenario, caps.clone(), heard);
-        play.press(first);
+        let mut harness = ModelHarness::new(scenario, caps.clone(), heard);
+        harness.press(first);
         for msg in msgs {
-            play.take_in(msg);
+            harness.take_in(msg);
         }
         for size in sizes {
-            look(&mut play.model, size, &caps)?;
+            look(&mut harness.model, size, &caps)?;
         }
     }
 }
@@ -348,15 +349,15 @@ fn every_screen_draws_at_any_size() {
         .collect();
     for scenario in [0, 2, 3] {
         for keys in SCREENS {
-            let mut play = Play::new(scenario, Caps::full(), usize::MAX);
-            play.press(keys);
-            let model = &play.model;
+            let mut harness = ModelHarness::new(scenario, Caps::full(), usize::MAX);
+            harness.press(keys);
+            let model = &harness.model;
             let form = model.overlays.iter().any(|o| matches!(o, amigrate::tui::screens::Overlay::Form(_)));
-            let started = play.engine.jobs().count() > 0;
+            let started = harness.engine.jobs().count() > 0;
             assert!(!keys.starts_with("jjc") || scenario == 3 || form || started, "no form came");
             assert!(!keys.contains('\u{13}') || scenario != 0 || started, "no copy began");
             for size in &sizes {
-                if let Err(error) = look(&mut play.model, *size, &Caps::full()) {
+                if let Err(error) = look(&mut harness.model, *size, &Caps::full()) {
                     panic!("{} {keys:?} at {size:?}: {error}", SCENARIOS[scenario]);
                 }
             }

@@ -1,212 +1,146 @@
-//! The part of the effects that concerns jobs: whose they are, where they are kept, who works on them.
+//! The effects that concern jobs: opening an account's queue, reading its history and audit, showing stored jobs.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
-use jiff::SignedDuration;
-
-use super::{Effects, SessionSource, StoreLocation, TaskResult};
+use super::{Effects, TaskResult};
 use crate::{
-    aws::SessionOptions,
     domain::{AccountKey, Failure, Retry},
+    driver::{DriverStatus, JobUpdate, Queue, RECENT, StoreHandle, Warning},
     engine::JobId,
-    runtime::{
-        driver::{Driver, DriverConfig, LockMode},
-        hands::{AwsBackend, SessionReload},
-        keeper::StoreHandle,
-        profile_key,
-    },
-    store::Store,
-    tui::{DriverStatus, EffectId, JobUpdate, Msg, Reply},
+    tui::{EffectId, Msg, Reply},
 };
 
 impl Effects {
-    /// The way to the store, opened at the first use.
-    fn keeper(&mut self) -> Result<StoreHandle, Failure> {
-        if let Some(keeper) = &self.keeper {
-            return Ok(keeper.clone());
+    /// The store, opened at the first use.
+    fn store(&mut self) -> Result<StoreHandle, Failure> {
+        if let Some(store) = &self.store {
+            return Ok(store.clone());
         }
-        let keeper = match self.means.store.clone() {
-            StoreLocation::Memory => StoreHandle::inline(Store::in_memory()?),
-            StoreLocation::Nowhere => return Err(nowhere()),
-            StoreLocation::Refused(failure) => return Err(failure),
-            StoreLocation::Dir(dir) => {
-                let (sender, now, account) = (self.sender.clone(), self.clock.now(), self.accounts);
-                StoreHandle::spawn(move || {
-                    let opened = Store::open(&dir, now)?;
-                    if let Some(path) = opened.set_aside {
-                        tracing::error!(path = %path.display(), "the store of jobs was damaged and is kept here");
-                        // Nobody listens any more when the program is leaving.
-                        _ = sender.send(TaskResult::Post(account, JobUpdate::Notice(set_aside(&path))));
-                    }
-                    Ok(opened.store)
-                })?
-            }
+        let (sender, account) = (self.sender.clone(), self.account_number);
+        let set_aside = move |path: &Path| {
+            // Nobody receives it any more when the program is exiting.
+            let warning = Warning::StoreSetAside(path.to_owned());
+            _ = sender.send(TaskResult::Jobs(account, JobUpdate::Warning(warning)));
         };
-        Ok(self.keeper.insert(keeper).clone())
+        let store = self.config.store.open(self.clock.now(), set_aside)?;
+        Ok(self.store.insert(store).clone())
     }
 
-    /// Follows an account's jobs, and drives them if nobody else does.
+    /// Opens the account's queue: runs it, or follows the process that does.
     pub(super) fn open_jobs(&mut self, account: AccountKey) {
-        if self.desk.is_some() && self.account.as_ref() == Some(&account) {
+        if self.driver.is_some() && self.account.as_ref() == Some(&account) {
             return;
         }
         self.close_jobs();
         let Some(session) = self.session.clone() else {
-            return self.post(JobUpdate::Driver(DriverStatus::Nobody(nobody_yet())));
+            return self.publish(JobUpdate::Driver(DriverStatus::Nobody(not_signed_in())));
         };
-        let keeper = match self.keeper() {
-            Ok(keeper) => keeper,
-            Err(failure) => return self.post(JobUpdate::Driver(DriverStatus::Nobody(failure))),
+        let store = match self.store() {
+            Ok(store) => store,
+            Err(failure) => return self.publish(JobUpdate::Driver(DriverStatus::Nobody(failure))),
         };
-        let hands = Arc::new(AwsBackend::new(session, self.renewal(&account)));
-        let duty = DriverConfig {
+        let queue = Queue {
             account: account.clone(),
-            limits: self.means.limits.clone(),
-            seat: match &self.means.store {
-                StoreLocation::Dir(dir) => LockMode::Shared(dir.clone()),
-                StoreLocation::Memory | StoreLocation::Nowhere | StoreLocation::Refused(_) => LockMode::Alone,
-            },
-            read_only: self.means.read_only,
-            exit_when_done: false,
-            history_days: self.means.history_days,
+            session,
+            source: &self.source,
+            profile: self.profile.clone(),
+            location: &self.config.store,
+            store,
+            settings: self.config.driver.clone(),
+            clock: self.clock,
         };
-        let (sender, number) = (self.sender.clone(), self.accounts);
-        let post = move |post| {
-            // Nobody listens any more when the program is leaving.
-            _ = sender.send(TaskResult::Post(number, post));
+        let (sender, number) = (self.sender.clone(), self.account_number);
+        let publish = move |update| {
+            // Nobody receives it any more when the program is exiting.
+            _ = sender.send(TaskResult::Jobs(number, update));
         };
-        let (worker, desk) = Driver::new(duty, keeper.clone(), hands, self.clock, Box::new(post));
-        self.desk = Some(desk);
-        self.account = Some(account.clone());
-        let key = self.profile_key();
-        tokio::spawn(async move {
-            let key = key.await;
-            let remember = |key: String| keeper.with(move |store| store.remember_account(&key, &account));
-            if let Some(Err(failure)) = futures_util::future::OptionFuture::from(key.map(remember)).await {
-                tracing::warn!(%failure, "the profile's account could not be kept");
-            }
-            // It ends when its desk goes; whatever went wrong before, it has said.
-            _ = worker.run().await;
-        });
+        let (run, driver) = queue.open(Box::new(publish));
+        (self.driver, self.account) = (Some(driver), Some(account));
+        // It ends when its handle is dropped, and has published whatever failed before.
+        tokio::spawn(run);
     }
 
-    /// What is asked from now on concerns another account. Whoever worked on the last one ends by itself.
+    /// Leaves the account: its driver ends, and its updates are dropped from now on.
     pub(super) fn close_jobs(&mut self) {
-        self.leave_behind();
-        self.accounts += 1;
-        (self.desk, self.account) = (None, None);
+        self.leave_in_background();
+        self.account_number += 1;
+        (self.driver, self.account) = (None, None);
     }
 
-    /// A process in the background goes on with the jobs of the account that is left. If it does not, that is said now; it
-    /// has nothing to do with the jobs of the next one.
-    fn leave_behind(&mut self) {
+    /// Leaves the background process to the account that it was started for. If it does not start, that is shown as a warning,
+    /// although another account is on the screen by then.
+    fn leave_in_background(&mut self) {
         let (Some(background), started) = (self.background.take(), self.started.take()) else { return };
         let sender = self.sender.clone();
         tokio::spawn(async move {
-            let left = match (background, started) {
-                (Ok(()), Some(started)) => started.left().await,
+            let detached = match (background, started) {
+                (Ok(()), Some(started)) => started.detached().await,
                 (background, _) => background,
             };
-            if let Err(failure) = left {
-                tracing::error!(%failure, "the queue does not go on in the background");
-                let text = format!("The queue of the last account stands still. {failure}");
-                // Nobody listens any more when the program is leaving.
-                _ = sender.send(TaskResult::Msg(Msg::Jobs(JobUpdate::Notice(text))));
+            if let Err(failure) = detached {
+                tracing::error!(%failure, "the queue does not continue in the background");
+                // Nobody receives it any more when the program is exiting.
+                _ = sender.send(TaskResult::Msg(Msg::Jobs(JobUpdate::Warning(Warning::NotInBackground(failure)))));
             }
         });
     }
 
-    /// Without credentials nobody knows whose jobs to show; those of the account the profile had last, then.
-    pub(super) fn show_stored(&mut self) {
-        let key = self.profile_key();
-        let Ok(keeper) = self.keeper() else { return };
-        let (sender, number, now) = (self.sender.clone(), self.accounts, self.clock.now());
+    /// Shows the jobs of the account that the profile signed in to last.
+    pub(super) fn show_stored_jobs(&mut self) {
+        let Ok(store) = self.store() else { return };
+        let (source, profile) = (self.source.clone(), self.profile.clone());
+        let (sender, number, recent) = (self.sender.clone(), self.account_number, self.clock.now() - RECENT);
         tokio::spawn(async move {
-            // Exported keys may be anybody's.
-            let Some(key) = key.await else { return };
-            let loaded = keeper.with(move |store| {
-                let Some(account) = store.account_of(&key)? else { return Ok(None) };
-                let loaded = store.load(&account, now - SignedDuration::from_hours(24))?;
+            // Exported keys may be any account's.
+            let Some(key) = source.profile_key(profile.as_deref()).await else { return };
+            let loaded = store.with(move |store| {
+                let Some(account) = store.account_of_profile(&key)? else { return Ok(None) };
+                let loaded = store.load(&account, recent)?;
                 Ok(Some((account, loaded)))
             });
             let Ok(Some((account, loaded))) = loaded.await else { return };
             let jobs = loaded.jobs.into_iter().map(Arc::new).collect();
-            let waiting = Failure::new("carry on copies", "nobody is signed in, or AWS cannot be reached")
-                .hint("Copies stay as they are until then; nothing is lost, and it is tried again by itself.")
+            let waiting = Failure::new("continue copies", "nobody is signed in, or AWS cannot be reached")
+                .hint("Copies stay as they are; nothing is lost. Retrying automatically.")
                 .retry(Retry::AfterLogin);
-            for post in [
+            for update in [
                 JobUpdate::Opened { account, jobs, status: loaded.status },
                 JobUpdate::Driver(DriverStatus::Nobody(waiting)),
             ] {
-                _ = sender.send(TaskResult::Post(number, post));
+                _ = sender.send(TaskResult::Jobs(number, update));
             }
         });
     }
 
     pub(super) fn history(&mut self, id: EffectId) {
-        /// More than anybody reads; a filter finds the rest by the day.
-        const MOST: usize = 5_000;
-        let (keeper, account) = (self.keeper(), self.account.clone());
+        /// More than anybody reads.
+        const LIMIT: usize = 5_000;
+        let (store, account) = (self.store(), self.account.clone());
         self.spawn(async move {
-            let reply = match (keeper, account) {
-                (Ok(keeper), Some(account)) => keeper.with(move |store| store.history(&account, MOST)).await,
+            let history = match (store, account) {
+                (Ok(store), Some(account)) => store.with(move |store| store.history(&account, LIMIT)).await,
                 (Ok(_), None) => Ok(Vec::new()),
                 (Err(failure), _) => Err(failure),
             };
-            TaskResult::Msg(Msg::Reply { id, reply: Reply::History(reply) })
+            TaskResult::Msg(Msg::Reply { id, reply: Reply::History(history) })
         });
     }
 
     pub(super) fn audit(&mut self, id: EffectId, job: JobId) {
-        let (keeper, account) = (self.keeper(), self.account.clone());
+        let (store, account) = (self.store(), self.account.clone());
         self.spawn(async move {
-            let reply = match (keeper, account) {
-                (Ok(keeper), Some(account)) => keeper.with(move |store| store.audit(&account, Some(job))).await,
+            let audit = match (store, account) {
+                (Ok(store), Some(account)) => store.with(move |store| store.audit(&account, Some(job))).await,
                 (Ok(_), None) => Ok(Vec::new()),
                 (Err(failure), _) => Err(failure),
             };
-            TaskResult::Msg(Msg::Reply { id, reply: Reply::Audit(reply) })
+            TaskResult::Msg(Msg::Reply { id, reply: Reply::Audit(audit) })
         });
     }
-
-    fn renewal(&self, account: &AccountKey) -> Option<SessionReload> {
-        let SessionSource::Aws { options, http: Ok(http) } = &self.origin else { return None };
-        let options = SessionOptions { profile: self.profile.clone().or(options.profile.clone()), ..options.clone() };
-        Some(SessionReload { options, http: http.clone(), account: account.clone() })
-    }
-
-    /// A profile may mean another account behind another endpoint; exported keys mean nobody knows whose.
-    fn profile_key(&self) -> impl Future<Output = Option<String>> + Send + 'static {
-        let (origin, profile) = (self.origin.clone(), self.profile.clone());
-        async move {
-            match origin {
-                SessionSource::Aws { options, .. } => {
-                    let named = profile.or(options.profile);
-                    profile_key::key_of_this_process(named.as_deref(), options.endpoint_url.as_deref()).await
-                }
-                // Its store ends with it, and nothing of the user's environment counts.
-                SessionSource::Simulated { .. } | SessionSource::Later => {
-                    profile_key::key(profile.as_deref(), None, &|_| None)
-                }
-            }
-        }
-    }
 }
 
-pub(super) fn nobody_yet() -> Failure {
-    Failure::new("ask for that", "nobody knows yet whose copies these would be")
+pub(super) fn not_signed_in() -> Failure {
+    Failure::new("take a command", "the account is not known yet")
         .hint("Try again in a moment; if it stays so, ! says what is wrong.")
         .retry(Retry::Later)
-}
-
-fn nowhere() -> Failure {
-    Failure::new("keep copies", "this platform names no directory for a program's state")
-        .hint("Set HOME, or XDG_STATE_HOME. Without it copies could be lost, so none are made.")
-}
-
-fn set_aside(path: &std::path::Path) -> String {
-    format!(
-        "The store of jobs was damaged; it is kept as {}. Copies under way are found again in EC2; queued ones must be asked for again.",
-        path.display()
-    )
 }

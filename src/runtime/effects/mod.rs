@@ -1,65 +1,27 @@
-//! Runs effects that wait: each in a task of its own, its answer sent back as a message.
+//! Runs the effects that wait: each in a task of its own, whose result comes back as a message.
 
 mod jobs;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, time::Duration};
 
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     task::JoinHandle,
 };
 
-use super::{
-    Clock,
-    background::{self, Started},
-    driver::DriverHandle,
-    hands::SharedSession,
-    keeper::StoreHandle,
-    login::LoginFiles,
-    region_cache::RegionCache,
-};
+use super::region_cache::RegionCache;
 use crate::{
-    aws::{HttpClient, Session, SessionOptions},
-    domain::{AccountKey, Failure, Region},
-    engine::EngineConfig,
-    tui::{Connected, Effect, EffectId, JobUpdate, Msg, Page, Reply},
+    aws::Session,
+    domain::{AccountKey, Failure},
+    driver::{
+        Clock, DriverHandle, DriverSettings, JobUpdate, SessionSource, SharedSession, StoreHandle, StoreLocation,
+        background::{self, Started},
+        login::LoginFiles,
+    },
+    tui::{Connected, Effect, EffectId, Msg, Page, Reply},
 };
 
-/// Where sessions come from.
-#[derive(Debug, Clone)]
-pub enum SessionSource {
-    /// Not said yet: the first frame comes before certificates are read or a world is built.
-    Later,
-    /// The account of the usual AWS chain.
-    Aws {
-        /// Profile, region, endpoint, limits.
-        options: SessionOptions,
-        /// The one HTTP client; or why there is none (a bad proxy or certificate file).
-        http: Result<HttpClient, Failure>,
-    },
-    /// The embedded EC2.
-    Simulated {
-        /// The door to it.
-        http: HttpClient,
-        /// Its first region.
-        home: Region,
-    },
-}
-
-/// Where jobs are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StoreLocation {
-    /// In memory: they end with the program. For the demo and for tests.
-    Memory,
-    /// In this directory, which other processes use as well.
-    Dir(PathBuf),
-    /// Nowhere: the platform has no directory for it.
-    Nowhere,
-    /// Nowhere, for this reason: images can be browsed all the same.
-    Refused(Failure),
-}
-
-/// What a task brings back.
+/// The result of a task.
 enum TaskResult {
     Msg(Msg),
     Connected {
@@ -67,30 +29,25 @@ enum TaskResult {
         profile: Option<String>,
         result: Result<(Session, Connected), Failure>,
     },
-    /// News of the jobs, of the account that had this number.
-    Post(u64, JobUpdate),
+    /// News of the jobs, with the number of the account they belong to.
+    Jobs(u64, JobUpdate),
 }
 
 /// How effects are run: fixed at the start.
 #[derive(Debug, Clone)]
 pub struct EffectConfig {
-    /// Where jobs are kept.
+    /// Where jobs are stored.
     pub store: StoreLocation,
-    /// Refuse everything that would change something.
-    pub read_only: bool,
-    /// How careful the copy engine is.
-    pub limits: EngineConfig,
-    /// Ended copies are forgotten after so many days.
-    pub history_days: u32,
-    /// The last choice of regions.
-    pub memory: RegionCache,
-    /// The arguments of a process that goes on in the background, but for the profile.
+    pub driver: DriverSettings,
+    /// The regions chosen last.
+    pub region_cache: RegionCache,
+    /// The arguments of a background process, without the profile.
     pub background: Vec<OsString>,
 }
 
 impl EffectConfig {
-    /// The arguments for the profile in use now: it may be another than at the start.
-    fn background(&self, profile: Option<&str>) -> Vec<OsString> {
+    /// The arguments of a background process for the profile in use now, which may be another than at the start.
+    fn background_arguments(&self, profile: Option<&str>) -> Vec<OsString> {
         let mut arguments = self.background.clone();
         if let Some(profile) = profile {
             arguments.extend(["--profile".into(), profile.into()]);
@@ -99,44 +56,46 @@ impl EffectConfig {
     }
 }
 
-/// Runs effects and collects what they bring.
+/// Runs effects and collects their results.
 pub struct Effects {
-    origin: SessionSource,
-    means: EffectConfig,
+    source: SessionSource,
+    config: EffectConfig,
     clock: Clock,
     session: Option<SharedSession>,
-    keeper: Option<StoreHandle>,
-    /// The way to whoever works on the account's jobs, and the account's number.
-    desk: Option<DriverHandle>,
-    /// The connection looked up last.
-    connecting: Option<EffectId>,
-    accounts: u64,
+    /// Opened at the first use.
+    store: Option<StoreHandle>,
+    /// The driver of the account's queue.
+    driver: Option<DriverHandle>,
     account: Option<AccountKey>,
+    /// How many accounts were left: updates for an earlier one are dropped.
+    account_number: u64,
+    /// The last [`Effect::Connect`].
+    connecting: Option<EffectId>,
     profile: Option<String>,
-    /// Whether a process goes on in the background; or why not.
+    /// Whether a background process was started; or why not.
     background: Option<Result<(), Failure>>,
-    /// The process in the background, until it has said that it left the terminal.
+    /// The background process, until it has detached.
     started: Option<Started>,
-    /// Looks at what a login writes, while credentials are waited for.
+    /// Watches the files that a login writes.
     login_watch: Option<JoinHandle<()>>,
     sender: UnboundedSender<TaskResult>,
     receiver: UnboundedReceiver<TaskResult>,
 }
 
 impl Effects {
-    /// Nothing runs yet. Must be used within a tokio runtime.
-    pub fn new(origin: SessionSource, means: EffectConfig, clock: Clock) -> Self {
+    /// Must be used within a tokio runtime.
+    pub fn new(source: SessionSource, config: EffectConfig, clock: Clock) -> Self {
         let (sender, receiver) = unbounded_channel();
         Self {
-            origin,
-            means,
+            source,
+            config,
             clock,
             session: None,
-            keeper: None,
-            desk: None,
-            connecting: None,
-            accounts: 0,
+            store: None,
+            driver: None,
             account: None,
+            account_number: 0,
+            connecting: None,
             profile: None,
             background: None,
             started: None,
@@ -146,111 +105,96 @@ impl Effects {
         }
     }
 
-    /// Says where sessions come from. Before any effect is started.
-    pub fn set_origin(&mut self, origin: SessionSource) {
-        self.origin = origin;
+    /// Sets where sessions come from, before any effect is started.
+    pub fn set_source(&mut self, source: SessionSource) {
+        self.source = source;
     }
 
-    /// The next message; waits for it. Never ends: we hold a sender ourselves.
+    /// Waits for the next message. Never `None`: a sender is held here.
     pub async fn next(&mut self) -> Option<Msg> {
         loop {
-            let done = self.receiver.recv().await?;
-            if let Some(msg) = self.accept(done) {
+            let result = self.receiver.recv().await?;
+            if let Some(msg) = self.accept(result) {
                 return Some(msg);
             }
         }
     }
 
-    /// A message that is there already.
+    /// The next message, if one has arrived.
     pub fn ready(&mut self) -> Option<Msg> {
-        while let Ok(done) = self.receiver.try_recv() {
-            if let Some(msg) = self.accept(done) {
+        while let Ok(result) = self.receiver.try_recv() {
+            if let Some(msg) = self.accept(result) {
                 return Some(msg);
             }
         }
         None
     }
 
-    fn accept(&mut self, done: TaskResult) -> Option<Msg> {
-        Some(match done {
-            TaskResult::Msg(msg) => {
-                // Nobody knows whose jobs to carry on; those that stand in the store are shown meanwhile.
-                if matches!(&msg, Msg::Reply { reply: Reply::Account(Err(_)), .. }) && self.desk.is_none() {
-                    self.show_stored();
-                }
-                msg
-            }
-            // The account was left meanwhile.
-            TaskResult::Post(account, _) if account != self.accounts => return None,
-            TaskResult::Post(_, post) => {
-                if let JobUpdate::Opened { status, .. } | JobUpdate::Changed { status: Some(status), .. } = &post {
-                    self.watch_logins(status.paused.is_some());
-                }
-                Msg::Jobs(post)
-            }
-            // Another profile was chosen meanwhile: its account must not be driven with this session.
-            TaskResult::Connected { id, .. } if self.connecting != Some(id) => return None,
+    /// The message of a task's result; `None` for a result that is out of date.
+    fn accept(&mut self, result: TaskResult) -> Option<Msg> {
+        match result {
+            TaskResult::Msg(msg) => Some(msg),
+            TaskResult::Jobs(account, update) => (account == self.account_number).then_some(Msg::Jobs(update)),
             TaskResult::Connected { id, profile, result } => {
-                self.profile = profile;
-                self.watch_logins(result.is_err());
-                if result.is_err() && self.desk.is_none() {
-                    self.show_stored();
+                // Another profile was chosen meanwhile: its account's queue must not be run with this session.
+                if self.connecting != Some(id) {
+                    return None;
                 }
+                self.profile = profile;
                 let result = result.map(|(session, connected)| {
                     self.session = Some(SharedSession::new(session));
                     connected
                 });
-                Msg::Reply { id, reply: Reply::Connected(result) }
+                Some(Msg::Reply { id, reply: Reply::Connected(result) })
             }
-        })
+        }
     }
 
-    /// Whether a process was started that goes on in the background; or why it was not.
+    /// Whether a background process was started to run the queue, or why not; `None` if none was wanted.
     pub fn background(&self) -> Option<&Result<(), Failure>> {
         self.background.as_ref()
     }
 
-    /// Leaves the queue to others, though it does not wait for long: this process is about to be stopped.
+    /// Leaves the queue to other processes, before this one is suspended. Waits for that, but not for long.
     pub async fn pause(&self) {
-        const LONGEST: std::time::Duration = std::time::Duration::from_secs(2);
-        if let Some(desk) = &self.desk {
-            _ = tokio::time::timeout(LONGEST, desk.pause()).await;
+        const LONGEST: Duration = Duration::from_secs(2);
+        if let Some(driver) = &self.driver {
+            _ = tokio::time::timeout(LONGEST, driver.pause()).await;
         }
     }
 
-    /// Takes part again.
+    /// Takes part again after [`Effects::pause`].
     pub fn resume(&self) {
-        if let Some(desk) = &self.desk {
-            desk.resume();
+        if let Some(driver) = &self.driver {
+            driver.resume();
         }
     }
 
-    /// Waits, though not for long, until everything that was asked for is written down, and the process in the background
-    /// has left the terminal: before the program leaves.
+    /// Waits until every command is stored and the background process has detached, before the program exits. Does not wait
+    /// for long: a hang-up ends the program within a second.
     pub async fn finish(&mut self) {
-        /// A hang-up ends the program within a second.
-        const LONGEST: std::time::Duration = std::time::Duration::from_millis(600);
+        const LONGEST: Duration = Duration::from_millis(600);
         let started = self.started.take();
-        let written = async {
-            if let Some(desk) = &self.desk {
-                desk.written().await;
+        let stored = async {
+            if let Some(driver) = &self.driver {
+                driver.flush().await;
             }
         };
-        let left = async {
+        let detached = async {
             match started {
-                Some(started) => started.left().await,
+                Some(started) => started.detached().await,
                 None => Ok(()),
             }
         };
-        let left = tokio::time::timeout(LONGEST, async { tokio::join!(left, written).0 }).await;
-        // One that takes longer to start is on its way all the same.
-        if let Ok(Err(failure)) = left {
-            tracing::error!(%failure, "the queue does not go on in the background");
+        let detached = tokio::time::timeout(LONGEST, async { tokio::join!(detached, stored).0 }).await;
+        // One that takes longer to start is not failing.
+        if let Ok(Err(failure)) = detached {
+            tracing::error!(%failure, "the queue does not continue in the background");
             self.background = Some(Err(failure));
         }
     }
 
-    /// Starts an effect. Those that concern the terminal are the loop's, and are none of ours.
+    /// Starts an effect. Those that concern the terminal are the loop's.
     pub fn start(&mut self, effect: Effect) {
         match effect {
             Effect::Connect { id, profile } => self.connect(id, profile),
@@ -270,23 +214,26 @@ impl Effects {
                 });
             }
             Effect::OpenJobs { account } => self.open_jobs(account),
+            Effect::ShowStoredJobs => self.show_stored_jobs(),
             Effect::CloseJobs => self.close_jobs(),
-            Effect::Command(ask) => match &self.desk {
-                Some(desk) => desk.send(ask),
-                None => self.post(JobUpdate::NotAsked(jobs::nobody_yet())),
+            Effect::Command(command) => match &self.driver {
+                Some(driver) => driver.send(command),
+                None => self.publish(JobUpdate::Rejected(jobs::not_signed_in())),
             },
             Effect::History { id } => self.history(id),
             Effect::Audit { id, job } => self.audit(id, job),
             Effect::Background => {
-                let spawned = background::spawn(&self.means.background(self.profile.as_deref()));
+                let spawned = background::spawn(&self.config.background_arguments(self.profile.as_deref()));
+                let spawned = spawned.map(|started| self.started = Some(started));
                 self.background =
-                    Some(spawned.map(|started| self.started = Some(started)).inspect_err(
-                        |failure| tracing::error!(%failure, "the queue does not go on in the background"),
+                    Some(spawned.inspect_err(
+                        |failure| tracing::error!(%failure, "the queue does not continue in the background"),
                     ));
             }
+            Effect::WatchLogin(on) => self.watch_login(on),
             Effect::CacheRegions { profile, regions } => {
                 if let Some(account) = &self.account {
-                    self.means.memory.keep(&profile, account, &regions);
+                    self.config.region_cache.keep(&profile, account, &regions);
                 }
             }
             Effect::Clipboard(_)
@@ -300,23 +247,23 @@ impl Effects {
     }
 
     fn connect(&mut self, id: EffectId, profile: Option<String>) {
-        // Nothing may go out under the old account while the new one is looked up.
+        // Nothing may be sent under the old account while the new one is looked up.
         self.session = None;
         self.connecting = Some(id);
-        let (origin, memory) = (self.origin.clone(), self.means.memory.clone());
+        let (source, region_cache) = (self.source.clone(), self.config.region_cache.clone());
         self.spawn(async move {
-            let result = connect(origin, profile.clone(), memory).await;
+            let result = connect(&source, profile.as_deref(), &region_cache).await;
             TaskResult::Connected { id, profile, result }
         });
     }
 
-    /// Looks, or stops looking, at the files that a login writes.
-    fn watch_logins(&mut self, wanted: bool) {
-        if !wanted || !matches!(self.origin, SessionSource::Aws { .. }) {
-            if let Some(watch) = self.login_watch.take() {
-                watch.abort();
-            }
-        } else if self.login_watch.is_none() {
+    /// Watches the files that a login writes, or stops that.
+    fn watch_login(&mut self, on: bool) {
+        if let Some(watch) = self.login_watch.take() {
+            watch.abort();
+        }
+        // The embedded EC2 has no login.
+        if on && matches!(self.source, SessionSource::Aws { .. }) {
             let sender = self.sender.clone();
             self.login_watch = Some(tokio::spawn(async move {
                 let mut watch = LoginFiles::of_this_process().watch().await;
@@ -330,58 +277,46 @@ impl Effects {
         }
     }
 
-    fn reply<F>(&self, id: EffectId, ask: impl FnOnce(Session) -> F)
+    fn reply<F>(&self, id: EffectId, request: impl FnOnce(Session) -> F)
     where
         F: Future<Output = Reply> + Send + 'static,
     {
-        // Without a session nothing is listed; the model asks again once it has connected.
+        // Without a session there is no reply; the model asks again once it has connected.
         if let Some(session) = self.session.as_ref().map(SharedSession::get) {
-            let reply = ask(session);
+            let reply = request(session);
             self.spawn(async move { TaskResult::Msg(Msg::Reply { id, reply: reply.await }) });
         }
     }
 
-    fn post(&self, post: JobUpdate) {
-        _ = self.sender.send(TaskResult::Post(self.accounts, post));
+    fn publish(&self, update: JobUpdate) {
+        _ = self.sender.send(TaskResult::Jobs(self.account_number, update));
     }
 
     fn spawn(&self, task: impl Future<Output = TaskResult> + Send + 'static) {
         let sender = self.sender.clone();
         tokio::spawn(async move {
-            // Nobody listens any more when the program is leaving.
-            let _ = sender.send(task.await);
+            // Nobody receives it any more when the program is exiting.
+            _ = sender.send(task.await);
         });
     }
 }
 
-/// Finds credentials and whose they are: nothing is asked of EC2, and nothing remembered is shown, before that is known.
+/// Signs in, and collects what the screen shows of it. Nothing is asked of EC2, and no cached regions are shown, before the
+/// account is known.
 async fn connect(
-    origin: SessionSource,
-    profile: Option<String>,
-    memory: RegionCache,
+    source: &SessionSource,
+    profile: Option<&str>,
+    region_cache: &RegionCache,
 ) -> Result<(Session, Connected), Failure> {
-    let name = profile.clone().unwrap_or_default();
-    let (session, explicit, region_given) = match origin {
-        SessionSource::Later => return Err(Failure::new("connect", "there is nothing to connect to yet")),
-        SessionSource::Simulated { http, home } => (Session::simulated(http, home), false, true),
-        SessionSource::Aws { mut options, http } => {
-            let explicit = options.region.is_some();
-            options.profile = profile.or(options.profile);
-            let session = Session::load(options, http?).await?;
-            session.check_credentials().await?;
-            let given = session.region_was_given();
-            (session, explicit, given)
-        }
-    };
-    let account = session.account().await?;
-    let account = AccountKey::new(&account.id, session.endpoint_url());
+    let (session, account) = source.sign_in(profile).await?;
+    let cached = || region_cache.regions(profile.unwrap_or_default(), &account);
     let connected = Connected {
         profile: session.profile().map(str::to_owned),
         source: session.identity().map(|identity| identity.source),
         home: session.home_region().clone(),
         endpoint: session.endpoint_url().map(str::to_owned),
-        remembered: if explicit { Vec::new() } else { memory.regions(&name, &account) },
-        region_given,
+        remembered: if source.names_region() { Vec::new() } else { cached() },
+        region_given: matches!(source, SessionSource::Simulated { .. }) || session.region_was_given(),
     };
     Ok((session, connected))
 }

@@ -5,7 +5,7 @@ use rstest::rstest;
 use super::{Bench, between};
 use crate::{
     domain::{ImageId, Region, SnapshotId},
-    sim::faults::{FaultKind, Rule},
+    sim::faults::rules::{FaultKind, Rule},
 };
 
 const SOURCE: &str = "SourceRegion=us-east-1&SourceImageId=";

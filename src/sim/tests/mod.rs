@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::sim::{
     Scenario, World,
-    wire::{self, Request, Response},
+    transport::query::{self, Request, Response},
 };
 
 /// A world, and a hand on its clock.
@@ -48,7 +48,7 @@ impl Bench {
             target,
             body: body.as_bytes(),
         };
-        wire::answer(&mut self.world, &request, self.now)
+        query::answer(&mut self.world, &request, self.now)
     }
 
     /// Status and body of an EC2 call.

@@ -9,8 +9,8 @@ use crate::{
     domain::Region,
     sim::{
         Scenario, World,
-        faults::{FaultKind, Rule},
-        wire::{self, Request},
+        faults::rules::{FaultKind, Rule},
+        transport::query::{self, Request},
     },
 };
 
@@ -132,7 +132,7 @@ fn without_a_credential_nothing_is_answered() {
     for authorization in [None, Some("Bearer x"), Some("Credential="), Some("Credential=a/b/c")] {
         let request =
             Request { method: "POST", path: "/", authorization, body: b"Action=DescribeRegions", ..Request::default() };
-        assert_eq!(wire::answer(&mut bench.world, &request, bench.now).status, 401, "{authorization:?}");
+        assert_eq!(query::answer(&mut bench.world, &request, bench.now).status, 401, "{authorization:?}");
     }
 }
 

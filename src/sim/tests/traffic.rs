@@ -7,8 +7,8 @@ use crate::{
     domain::Region,
     sim::{
         RequestCount,
-        faults::{FaultKind, Rule},
-        wire::{self, Request},
+        faults::rules::{FaultKind, Rule},
+        transport::query::{self, Request},
     },
 };
 
@@ -121,7 +121,7 @@ fn requests_are_counted_by_region_and_action_and_throttled_ones_beside() {
 
     let door = Request { method: "GET", path: "/_state", ..Request::default() };
     let state = |bench: &mut Bench| -> serde_json::Value {
-        serde_json::from_slice(&wire::answer(&mut bench.world, &door, bench.now).body).unwrap()
+        serde_json::from_slice(&query::answer(&mut bench.world, &door, bench.now).body).unwrap()
     };
     assert_eq!(
         state(&mut bench)["eu-west-1"],

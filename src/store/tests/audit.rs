@@ -14,11 +14,11 @@ fn answered(id: u128, outcome: Outcome) -> AnsweredRequest {
 }
 
 fn send(store: &mut Store, calls: &[SentRequest], now: Timestamp) {
-    store.commit(&account(), &Changes { sent: calls, ..Changes::default() }, now).unwrap();
+    store.commit(&account(), &ChangeSet { sent: calls.to_vec(), ..ChangeSet::default() }, now).unwrap();
 }
 
 fn answer(store: &mut Store, calls: &[AnsweredRequest]) {
-    store.commit(&account(), &Changes { answered: calls, ..Changes::default() }, at(9)).unwrap();
+    store.commit(&account(), &ChangeSet { answered: calls.to_vec(), ..ChangeSet::default() }, at(9)).unwrap();
 }
 
 fn audit(store: &Store) -> Vec<AuditEntry> {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     domain::{Failure, SnapshotId, SnapshotState, progress::SnapshotProgress},
-    engine::{RegionStatus, RemovalReason, RemovalStep, Waiting},
+    engine::{Command, RegionStatus, RemovalReason, RemovalStep, Status, Waiting},
 };
 
 fn failure() -> Failure {
@@ -57,7 +57,7 @@ fn jobs_asks_and_status_come_back_as_they_were() {
         RegionStatus { problem: Some(failure()), waiting: Some(Waiting::RateLimit), no_progress: None },
     );
     let shared: Vec<_> = jobs.iter().cloned().map(Arc::new).collect();
-    let changes = Changes { jobs: &shared, status: Some(&status), ..Changes::default() };
+    let changes = ChangeSet { jobs: shared.to_vec(), status: Some(status.clone()), ..ChangeSet::default() };
     let seq = store.commit(&account(), &changes, at(1)).unwrap();
     let asked = [
         Command::Copy(vec![request(50)]),
@@ -66,17 +66,18 @@ fn jobs_asks_and_status_come_back_as_they_were() {
         Command::Follow(vec![region]),
         Command::RefreshNow,
     ];
-    let numbered: Vec<_> = asked.iter().map(|ask| (store.ask(&account(), ask, at(2)).unwrap(), ask.clone())).collect();
+    let numbered: Vec<_> =
+        asked.iter().map(|ask| (store.add_command(&account(), ask, at(2)).unwrap(), ask.clone())).collect();
 
     let loaded = store.load(&account(), at(0)).unwrap();
     assert_eq!(loaded.jobs, jobs);
     assert_eq!((loaded.last_id, loaded.unreadable), (9, 0));
     assert_eq!(loaded.status, status);
-    assert_eq!(loaded.asks, numbered);
-    assert_eq!(store.asks(&account()).unwrap(), numbered);
+    assert_eq!(loaded.commands, numbered);
+    assert_eq!(store.commands(&account()).unwrap(), numbered);
     assert!(loaded.seq > seq, "asks count as well");
     let foreign = store.load(&other_account(), at(0)).unwrap();
-    assert_eq!((foreign.jobs.len(), foreign.asks.len(), foreign.last_id), (0, 0, 0));
+    assert_eq!((foreign.jobs.len(), foreign.commands.len(), foreign.last_id), (0, 0, 0));
     assert_eq!(foreign.status, Status::default());
 }
 
@@ -104,24 +105,25 @@ fn the_columns_say_what_the_body_says() {
 fn an_ask_goes_with_its_jobs_or_stays_with_them() {
     let mut store = Store::in_memory().unwrap();
     commit(&mut store, &[job(1)]);
-    let ask = store.ask(&account(), &Command::Copy(vec![request(2)]), at(1)).unwrap();
-    let foreign = store.ask(&other_account(), &Command::RefreshNow, at(1)).unwrap();
+    let ask = store.add_command(&account(), &Command::Copy(vec![request(2)]), at(1)).unwrap();
+    let foreign = store.add_command(&other_account(), &Command::RefreshNow, at(1)).unwrap();
     let before = store.load(&account(), at(0)).unwrap();
 
     // The second job has the first one's token: nothing of the commit may stay.
     let twin = changed(job(3), |job| job.request = request(1));
     let jobs = [Arc::new(job(2)), Arc::new(twin)];
-    let changes = Changes { jobs: &jobs, done: &[ask], status: Some(&Status::default()), ..Changes::default() };
+    let changes =
+        ChangeSet { jobs: jobs.to_vec(), commands: vec![ask], status: Some(Status::default()), ..ChangeSet::default() };
     let failure = store.commit(&account(), &changes, at(2)).unwrap_err();
     assert!(failure.why.contains("jobs.token"), "{failure}");
     assert_eq!(store.load(&account(), at(0)).unwrap(), before);
 
-    let changes = Changes { jobs: &jobs[..1], done: &[ask, foreign], ..Changes::default() };
+    let changes = ChangeSet { jobs: jobs[..1].to_vec(), commands: vec![ask, foreign], ..ChangeSet::default() };
     store.commit(&account(), &changes, at(2)).unwrap();
     assert_eq!(ids(&store), [1, 2]);
-    assert_eq!(store.asks(&account()).unwrap(), []);
-    assert_eq!(store.asks(&other_account()).unwrap().len(), 1, "an ask is its account's");
-    let next = store.ask(&account(), &Command::RefreshNow, at(3)).unwrap();
+    assert_eq!(store.commands(&account()).unwrap(), []);
+    assert_eq!(store.commands(&other_account()).unwrap().len(), 1, "an ask is its account's");
+    let next = store.add_command(&account(), &Command::RefreshNow, at(3)).unwrap();
     assert!(next > foreign, "a number is not given twice");
 }
 
@@ -130,7 +132,7 @@ fn a_token_is_one_jobs_within_its_account() {
     let mut store = Store::in_memory().unwrap();
     commit(&mut store, &[job(1)]);
     let twin = [Arc::new(changed(job(2), |job| job.request = request(1)))];
-    let changes = Changes { jobs: &twin, ..Changes::default() };
+    let changes = ChangeSet { jobs: twin.to_vec(), ..ChangeSet::default() };
     assert!(store.commit(&account(), &changes, at(1)).is_err());
     store.commit(&other_account(), &changes, at(1)).unwrap();
     // The same job under a new token, as when it is tried again.
@@ -199,14 +201,14 @@ fn a_job_whose_snapshots_are_still_to_be_removed_is_loaded_and_never_pruned() {
 fn a_sign_of_life_replaces_the_last_one_and_is_no_news() {
     let mut store = Store::in_memory().unwrap();
     let process = |pid| DriverProcess { pid, host: "bastion".into(), version: "0.1.0".into() };
-    assert_eq!(store.driver_heartbeat(&account()).unwrap(), None);
+    assert_eq!(store.heartbeat(&account()).unwrap(), None);
     let before = store.load(&account(), at(0)).unwrap().seq;
     for (pid, now) in [(7, at(1)), (7, at(2)), (8, at(0))] {
-        store.beat(&account(), &process(pid), now).unwrap();
+        store.write_heartbeat(&account(), &process(pid), now).unwrap();
     }
-    let last = Heartbeat { process: process(8), beat: 3, time: at(0) };
-    assert_eq!(store.driver_heartbeat(&account()).unwrap(), Some(last), "it grows though the clock went back");
-    assert_eq!(store.driver_heartbeat(&other_account()).unwrap(), None);
+    let last = Heartbeat { process: process(8), count: 3, time: at(0) };
+    assert_eq!(store.heartbeat(&account()).unwrap(), Some(last), "it grows though the clock went back");
+    assert_eq!(store.heartbeat(&other_account()).unwrap(), None);
     assert_eq!(store.load(&account(), at(0)).unwrap().seq, before);
 }
 
@@ -214,17 +216,17 @@ fn a_sign_of_life_replaces_the_last_one_and_is_no_news() {
 fn news_are_what_came_since() {
     let mut store = Store::in_memory().unwrap();
     let first = commit(&mut store, &[job(1), job(2)]);
-    assert_eq!(store.news(&account(), first).unwrap().jobs, []);
+    assert_eq!(store.changes_since(&account(), first).unwrap().jobs, []);
     let gone = changed(done(2, at(5)), |job| job.dismissed = true);
     let second = commit(&mut store, std::slice::from_ref(&gone));
-    store.ask(&account(), &Command::RefreshNow, at(3)).unwrap();
-    let news = store.news(&account(), first).unwrap();
+    store.add_command(&account(), &Command::RefreshNow, at(3)).unwrap();
+    let news = store.changes_since(&account(), first).unwrap();
     assert_eq!(news.jobs, [Arc::new(gone)]);
-    assert_eq!(news.asks, 1);
+    assert_eq!(news.commands, 1);
     assert!(first < second && second < news.seq);
-    assert_eq!(store.news(&account(), news.seq).unwrap().jobs, []);
-    assert_eq!(store.news(&account(), Seq::default()).unwrap().jobs.len(), 2);
-    assert_eq!(store.news(&other_account(), Seq::default()).unwrap().jobs, []);
+    assert_eq!(store.changes_since(&account(), news.seq).unwrap().jobs, []);
+    assert_eq!(store.changes_since(&account(), Seq::default()).unwrap().jobs.len(), 2);
+    assert_eq!(store.changes_since(&other_account(), Seq::default()).unwrap().jobs, []);
 }
 
 #[test]
@@ -232,8 +234,8 @@ fn what_cannot_be_read_hides_nothing_else_and_stays() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     commit(&mut store, &[job(1), job(2), job(3), done(4, at(5)), done(5, at(6))]);
-    store.ask(&account(), &Command::RefreshNow, at(1)).unwrap();
-    let last = store.ask(&account(), &Command::Cancel(vec![JobId(1)]), at(1)).unwrap();
+    store.add_command(&account(), &Command::RefreshNow, at(1)).unwrap();
+    let last = store.add_command(&account(), &Command::Cancel(vec![JobId(1)]), at(1)).unwrap();
     let hurt = raw(dir.path());
     hurt.execute_batch(
         "UPDATE jobs SET body = '{\"id\":2' WHERE id = 2;
@@ -246,10 +248,10 @@ fn what_cannot_be_read_hides_nothing_else_and_stays() {
     let loaded = store.load(&account(), at(0)).unwrap();
     assert_eq!(loaded.jobs.iter().map(|job| job.id.0).collect::<Vec<_>>(), [1, 4]);
     assert_eq!((loaded.unreadable, loaded.last_id), (4, 5));
-    assert_eq!(loaded.asks, [(last, Command::Cancel(vec![JobId(1)]))]);
+    assert_eq!(loaded.commands, [(last, Command::Cancel(vec![JobId(1)]))]);
     assert_eq!(loaded.status, Status::default());
     assert_eq!(store.history(&account(), 1).unwrap()[0].id, JobId(4), "the unreadable one does not count");
-    assert_eq!(store.news(&account(), Seq::default()).unwrap().jobs.len(), 2);
+    assert_eq!(store.changes_since(&account(), Seq::default()).unwrap().jobs.len(), 2);
     commit(&mut store, &[job(6)]);
     let left: i64 = hurt.query_row("SELECT count(*) FROM jobs", [], |row| row.get(0)).unwrap();
     assert_eq!(left, 6);
@@ -258,13 +260,13 @@ fn what_cannot_be_read_hides_nothing_else_and_stays() {
 #[test]
 fn profiles_remember_their_accounts() {
     let mut store = Store::in_memory().unwrap();
-    assert_eq!(store.account_of("prod").unwrap(), None);
+    assert_eq!(store.account_of_profile("prod").unwrap(), None);
     store.remember_account("prod", &account()).unwrap();
     store.remember_account("", &other_account()).unwrap();
-    assert_eq!(store.account_of("prod").unwrap(), Some(account()));
-    assert_eq!(store.account_of("").unwrap(), Some(other_account()));
+    assert_eq!(store.account_of_profile("prod").unwrap(), Some(account()));
+    assert_eq!(store.account_of_profile("").unwrap(), Some(other_account()));
     store.remember_account("prod", &other_account()).unwrap();
-    assert_eq!(store.account_of("prod").unwrap(), Some(other_account()));
+    assert_eq!(store.account_of_profile("prod").unwrap(), Some(other_account()));
     let seq = store.load(&account(), at(0)).unwrap().seq;
     store.remember_account("prod", &other_account()).unwrap();
     assert_eq!(store.load(&account(), at(0)).unwrap().seq, seq, "the same again is no commit");
@@ -287,7 +289,7 @@ fn a_full_or_read_only_disk_says_so_and_changes_nothing() {
     let pages: i64 = store.conn.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
     store.conn.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
     let many: Vec<_> = (2..200).map(|id| Arc::new(job(id))).collect();
-    let changes = Changes { jobs: &many, ..Changes::default() };
+    let changes = ChangeSet { jobs: many.to_vec(), ..ChangeSet::default() };
     let failure = store.commit(&account(), &changes, at(1)).unwrap_err();
     assert!(failure.hint.contains("make room"), "{failure:?}");
     assert_eq!(failure.retry, crate::domain::Retry::Later);

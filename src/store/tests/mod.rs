@@ -13,8 +13,8 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::{
-    domain::{ClientToken, CopyRequest, Description, Encryption, ImageId, ImageName, Region},
-    engine::{BatchId, JobId, JobState},
+    domain::{AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, ImageId, ImageName, Region},
+    engine::{BatchId, Job, JobId, JobState},
 };
 
 fn at(seconds: i64) -> Timestamp {
@@ -67,7 +67,7 @@ fn changed(mut job: Job, change: impl FnOnce(&mut Job)) -> Job {
 
 fn commit(store: &mut Store, jobs: &[Job]) -> Seq {
     let jobs: Vec<_> = jobs.iter().cloned().map(Arc::new).collect();
-    store.commit(&account(), &Changes { jobs: &jobs, ..Changes::default() }, at(1)).unwrap()
+    store.commit(&account(), &ChangeSet { jobs: jobs.to_vec(), ..ChangeSet::default() }, at(1)).unwrap()
 }
 
 fn ids(store: &Store) -> Vec<u64> {

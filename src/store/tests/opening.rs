@@ -64,7 +64,7 @@ fn a_crash_loses_nothing_committed_and_keeps_nothing_else() {
     commit(&mut store, &[job(1), job(2)]);
     // So small a cache that the unfinished commit is in the log already.
     store.conn.pragma_update(None, "cache_size", 1).unwrap();
-    let tx = store.transaction(TransactionBehavior::Immediate).unwrap();
+    let tx = store.transaction(rusqlite::TransactionBehavior::Immediate).unwrap();
     let many: Vec<_> = (3..500).map(|id| Arc::new(job(id))).collect();
     let before = fs::metadata(dir.path().join("jobs.db-wal")).unwrap().len();
     rows::write(&tx, account().as_str(), &many, 2, at(2)).unwrap();
@@ -128,9 +128,9 @@ fn version_one_is_read_for_ever() {
     assert_eq!(loaded.unreadable, 0, "jobs written by version 1 must be read: give new fields a default");
     let words: Vec<_> = loaded.jobs.iter().map(|job| (job.id.0, job.phase().as_str())).collect();
     assert_eq!(words, [(1, "queued"), (2, "copying"), (3, "failed"), (4, "removing")]);
-    assert_eq!((loaded.asks.len(), loaded.last_id), (2, 12));
+    assert_eq!((loaded.commands.len(), loaded.last_id), (2, 12));
     assert_eq!(loaded.status.regions.len(), 1);
-    assert_eq!(store.account_of("prod").unwrap(), Some(account()));
+    assert_eq!(store.account_of_profile("prod").unwrap(), Some(account()));
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_newer_form_is_refused_and_not_touched() {
 
     // And the older program that had the file open all the time neither writes nor reads on.
     let jobs = [Arc::new(job(2))];
-    let late = store.commit(&account(), &Changes { jobs: &jobs, ..Changes::default() }, at(1)).unwrap_err();
+    let late = store.commit(&account(), &ChangeSet { jobs: jobs.to_vec(), ..ChangeSet::default() }, at(1)).unwrap_err();
     assert!(late.why.contains("newer"), "{late}");
     assert!(store.load(&account(), at(0)).is_err());
     let count: i64 = newer.conn.query_row("SELECT count(*) FROM jobs", [], |row| row.get(0)).unwrap();
@@ -177,15 +177,15 @@ fn whoever_only_looks_takes_no_store_away_from_an_older_program() {
     let dir = tempfile::tempdir().unwrap();
     let open_older = || open::open(dir.path(), at(0), &schema::STEPS[..1], open::Migrate::Always).unwrap().store;
     let older = open_older();
-    let failure = Store::open_to_look(dir.path(), at(0)).unwrap_err();
+    let failure = Store::open_to_read(dir.path(), at(0)).unwrap_err();
     assert!(failure.why.contains("older amigrate"), "{failure}");
-    assert!(older.changed_elsewhere().is_ok() && older.account_of("default").is_ok(), "it goes on");
+    assert!(older.changed_elsewhere().is_ok() && older.account_of_profile("default").is_ok(), "it goes on");
     drop(older);
-    let looking = Store::open_to_look(dir.path(), at(0)).unwrap().store;
+    let looking = Store::open_to_read(dir.path(), at(0)).unwrap().store;
     assert_eq!(looking.version, schema::version(schema::STEPS));
     // One of this form is shared, and a new one is made, as ever.
-    assert!(Store::open_to_look(dir.path(), at(0)).is_ok());
-    assert!(Store::open_to_look(&dir.path().join("new"), at(0)).is_ok());
+    assert!(Store::open_to_read(dir.path(), at(0)).is_ok());
+    assert!(Store::open_to_read(&dir.path().join("new"), at(0)).is_ok());
 }
 
 #[test]

@@ -14,20 +14,22 @@ fn two_connections_see_each_other() {
     let dir = tempfile::tempdir().unwrap();
     let (mut driver, mut watcher) = (open(dir.path()), open(dir.path()));
     assert!(!driver.changed_elsewhere().unwrap());
-    let ask = watcher.ask(&account(), &crate::engine::Command::Copy(vec![request(1)]), at(1)).unwrap();
+    let ask = watcher.add_command(&account(), &crate::engine::Command::Copy(vec![request(1)]), at(1)).unwrap();
     assert!(!watcher.changed_elsewhere().unwrap(), "one's own commits are no news");
     assert!(driver.changed_elsewhere().unwrap());
     assert!(!driver.changed_elsewhere().unwrap(), "told once");
-    assert_eq!(driver.asks(&account()).unwrap(), [(ask, crate::engine::Command::Copy(vec![request(1)]))]);
+    assert_eq!(driver.commands(&account()).unwrap(), [(ask, crate::engine::Command::Copy(vec![request(1)]))]);
     assert!(!driver.changed_elsewhere().unwrap());
 
-    let since = watcher.news(&account(), Seq::default()).unwrap();
-    assert_eq!((since.asks, since.jobs.len()), (1, 0));
+    let since = watcher.changes_since(&account(), Seq::default()).unwrap();
+    assert_eq!((since.commands, since.jobs.len()), (1, 0));
     let jobs = [Arc::new(job(1))];
-    let seq = driver.commit(&account(), &Changes { jobs: &jobs, done: &[ask], ..Changes::default() }, at(2)).unwrap();
+    let seq = driver
+        .commit(&account(), &ChangeSet { jobs: jobs.to_vec(), commands: vec![ask], ..ChangeSet::default() }, at(2))
+        .unwrap();
     assert!(watcher.changed_elsewhere().unwrap());
-    let news = watcher.news(&account(), since.seq).unwrap();
-    assert_eq!((news.seq, news.asks), (seq, 0));
+    let news = watcher.changes_since(&account(), since.seq).unwrap();
+    assert_eq!((news.seq, news.commands), (seq, 0));
     assert_eq!(news.jobs, jobs);
 }
 
@@ -80,12 +82,12 @@ fn one_drives_an_account() {
 fn without_locks_jobs_can_only_be_looked_at() {
     for errno in [rustix::io::Errno::NOLCK, rustix::io::Errno::OPNOTSUPP, rustix::io::Errno::NOSYS] {
         let error = io::Error::from_raw_os_error(errno.raw_os_error());
-        let failure = driver::refusal(Path::new("/net/driver-1.lock"), LockError::NoLocks(error));
-        assert!(failure.why.contains("can only be looked at here"), "{failure}");
+        let failure = driver_lock::refusal(Path::new("/net/driver-1.lock"), LockError::NoLocks(error));
+        assert!(failure.why.contains("can only be viewed here"), "{failure}");
         assert!(failure.hint.contains("a disk of this host"), "{failure:?}");
     }
     let dir = tempfile::tempdir().unwrap();
-    fs::create_dir(driver::path(dir.path(), &account())).unwrap();
+    fs::create_dir(driver_lock::path(dir.path(), &account())).unwrap();
     let failure = DriverLock::try_take(dir.path(), &account()).unwrap_err();
     assert!(failure.why.contains("driver-123456789012.lock"), "{failure}");
 }

@@ -120,7 +120,7 @@ fn a_file_taken_away_takes_no_more_commits() {
     let mut store = open(dir.path());
     fs::rename(dir.path().join("jobs.db"), dir.path().join("elsewhere")).unwrap();
     let jobs = [Arc::new(job(1))];
-    let changes = Changes { jobs: &jobs, ..Changes::default() };
+    let changes = ChangeSet { jobs: jobs.to_vec(), ..ChangeSet::default() };
     let failure = store.commit(&account(), &changes, at(1)).unwrap_err();
     assert!(failure.why.contains("moved or deleted"), "{failure}");
     fs::rename(dir.path().join("elsewhere"), dir.path().join("jobs.db")).unwrap();

@@ -70,7 +70,8 @@ pub(super) fn failed(n: u32, image: Option<ImageId>) -> Job {
 }
 
 pub(super) fn post(model: &mut Model, post: JobUpdate) {
-    assert_eq!(model.update(Msg::Jobs(post), now()), []);
+    let effects = model.update(Msg::Jobs(post), now());
+    assert!(effects.iter().all(|e| matches!(e, Effect::WatchLogin(_))), "{effects:?}");
 }
 
 /// A model with these jobs, in the jobs pane, with this process driving.

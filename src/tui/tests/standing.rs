@@ -3,9 +3,9 @@
 use super::{jobs::*, *};
 use crate::{
     domain::{AccountKey, CredentialSource},
+    driver::{OtherProcess, Warning},
     engine::Status,
     store::DriverProcess,
-    tui::OtherProcess,
 };
 
 fn expired() -> Failure {
@@ -49,8 +49,11 @@ fn who_drives_is_said_if_it_is_not_us() {
     shows(&mut model, &["an older amigrate (0.0.9, pid 1234 on bastion"]);
     lacks(&mut model, "stopped or hangs");
     post(&mut model, JobUpdate::Driver(DriverStatus::Another(Some(OtherProcess { silent: true, ..another }))));
-    shows(&mut model, &["is stopped or hangs", "`kill -CONT", "(pid 1234)"]);
-    assert!(!model.board.driver.silent().unwrap().contains("KILL"), "the number may be another process's by now");
+    shows(&mut model, &["but does not respond", "`kill -CONT", "(pid 1234)"]);
+    assert!(
+        !crate::labels::driver::unresponsive(&model.board.driver).unwrap().contains("KILL"),
+        "the number may be another process's by now"
+    );
     post(
         &mut model,
         JobUpdate::Driver(DriverStatus::Nobody(Failure::new("lock the jobs", "this file system has no locks"))),
@@ -66,20 +69,21 @@ fn a_store_that_cannot_be_written_is_said_until_it_can() {
     let mut model = board(vec![job(1)]);
     post(
         &mut model,
-        JobUpdate::Trouble(Some(Failure::new("write the jobs down", "the disk is full").hint("Make room."))),
+        JobUpdate::StoreProblem(Some(Failure::new("write the jobs down", "the disk is full").hint("Make room."))),
     );
     shows(
         &mut model,
         &["NOTHING SENT", "Nothing is sent: write the jobs down: the disk is full. Make room.", "1 problem (!)"],
     );
-    post(&mut model, JobUpdate::Trouble(None));
+    post(&mut model, JobUpdate::StoreProblem(None));
     lacks(&mut model, "NOTHING SENT");
     lacks(&mut model, "problem");
 }
 
 fn fail(model: &mut Model, effects: &[Effect], failure: Failure) {
     let id = connect_id(effects);
-    assert_eq!(reply(model, id, Reply::Connected(Err(failure))), []);
+    let wanted = [Effect::ShowStoredJobs, Effect::WatchLogin(true)];
+    assert_eq!(reply(model, id, Reply::Connected(Err(failure))), wanted);
 }
 
 /// What the next attempt is preceded by: the seconds until it begins.
@@ -122,6 +126,20 @@ fn credentials_that_are_not_there_are_looked_for_less_and_less_often() {
     assert!(matches!(model.session, Session::Ready(_)));
     lacks(&mut model, "Retrying");
     assert_eq!(model.update(Msg::LoginChanged, then), [], "nothing waits for it");
+}
+
+#[test]
+fn a_login_is_watched_for_while_credentials_do_not_work() {
+    let mut model = board(vec![job(1)]);
+    let mut watched = |paused: Option<Failure>| {
+        let status = Some(Status { paused, ..Status::default() });
+        model.update(Msg::Jobs(JobUpdate::Changed { jobs: vec![], status }), now())
+    };
+    assert_eq!(watched(Some(expired())), [Effect::WatchLogin(true)]);
+    assert_eq!(watched(Some(expired())), []);
+    assert_eq!(watched(None), [Effect::WatchLogin(false)]);
+    assert_eq!(watched(None), []);
+    assert!(model.account.is_some(), "stored jobs are shown only until the account is known");
 }
 
 #[test]
@@ -311,7 +329,7 @@ fn an_account_that_could_not_be_asked_is_asked_again_and_the_lists_with_it() {
 #[test]
 fn what_became_of_a_damaged_store_stays_among_the_problems() {
     let mut model = board(vec![job(1)]);
-    post(&mut model, JobUpdate::Notice("The store of jobs was damaged; it is kept as jobs-damaged.db.".into()));
+    post(&mut model, JobUpdate::Warning(Warning::StoreSetAside("jobs-damaged.db".into())));
     keys(&mut model, "j");
     let account = AccountKey::new(&AccountId::new("123456789012").unwrap(), None);
     post(&mut model, JobUpdate::Opened { account, jobs: vec![], status: Status::default() });
@@ -322,7 +340,7 @@ fn what_became_of_a_damaged_store_stays_among_the_problems() {
 #[test]
 fn a_clock_set_back_by_hours_leaves_no_notice_standing_for_hours() {
     let mut model = board(vec![copying(1)]);
-    post(&mut model, JobUpdate::Notice("something to read".into()));
+    post(&mut model, JobUpdate::Warning(Warning::Unreadable(2)));
     let left = model.next_deadline().unwrap().duration_since(model.now);
     let notice = |model: &Model| model.notice.as_ref().map(|n| n.until.duration_since(model.now));
     let before = notice(&model).unwrap();

@@ -8,10 +8,9 @@ use std::{
 
 use amigrate::{
     config::Config,
+    driver::{Clock, DriverSettings, SessionSource, StoreLocation},
     engine::EngineConfig,
-    runtime::{
-        Clock, EffectConfig, Effects, SessionSource, StoreLocation, TerminalPort, region_cache::RegionCache, run,
-    },
+    runtime::{EffectConfig, Effects, TerminalPort, region_cache::RegionCache, run},
     sim::{Scenario, SharedWorld, World, connector},
     term::{Caps, Input, decode},
     tui::{Model, Start, view},
@@ -77,10 +76,8 @@ fn after(script: &'static [(u64, &'static str)]) -> String {
         config.browse.regions = vec!["all".into()];
         let means = EffectConfig {
             store: StoreLocation::Memory,
-            read_only: false,
-            limits: EngineConfig::from(&config),
-            history_days: config.jobs.history_days,
-            memory: RegionCache::default(),
+            driver: DriverSettings { engine: EngineConfig::from(&config), ..DriverSettings::default() },
+            region_cache: RegionCache::default(),
             background: Vec::new(),
         };
         let (caps, seed, now) = (Caps::full(), 1, clock.now());

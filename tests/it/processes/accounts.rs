@@ -9,12 +9,12 @@ use std::{
     thread,
 };
 
-use super::fixture::{Drive, House};
+use super::fixture::{Drive, ProcessFixture};
 use crate::support::ec2_server::lock;
 
 /// A configuration file with these profiles; nothing of the machine's own counts.
-fn configured(house: &House, text: &str) -> Vec<(&'static str, String)> {
-    let (config, none) = (house.home.path().join("aws-config"), house.home.path().join("none"));
+fn configured(fixture: &ProcessFixture, text: &str) -> Vec<(&'static str, String)> {
+    let (config, none) = (fixture.home.path().join("aws-config"), fixture.home.path().join("none"));
     fs::write(&config, text).expect("a file");
     let shown = |path: &std::path::Path| path.to_str().expect("a plain name").to_owned();
     vec![("AWS_CONFIG_FILE", shown(&config)), ("AWS_SHARED_CREDENTIALS_FILE", shown(&none))]
@@ -39,8 +39,8 @@ struct Ran {
     errors: String,
 }
 
-fn run(house: &House, command: Command) -> Ran {
-    let mut running = Drive::start(command, house);
+fn run(fixture: &ProcessFixture, command: Command) -> Ran {
+    let mut running = Drive::start(command, fixture);
     let code = running.wait().code();
     Ran { code, said: running.said(), errors: running.errors() }
 }
@@ -120,12 +120,12 @@ fn signed(request: &str) -> (String, String) {
 
 #[test]
 fn a_named_profile_goes_before_exported_keys_and_aws_profile_does_not() {
-    let mut house = House::new();
+    let mut fixture = ProcessFixture::new();
     let sts = Sts::start();
-    house.settings = configured(&house, PROFILES);
-    house.settings.push(("AWS_ENDPOINT_URL", sts.url.clone()));
+    fixture.settings = configured(&fixture, PROFILES);
+    fixture.settings.push(("AWS_ENDPOINT_URL", sts.url.clone()));
     // What was exported in this shell: keys of one account, and the name of another's profile.
-    house.settings.push(("AWS_PROFILE", "staging".into()));
+    fixture.settings.push(("AWS_PROFILE", "staging".into()));
     let cases: [(&[&str], &str, &str, &str); 4] = [
         (&["--profile", "staging"], "STAGINGKEY", "210987654321", "profile staging"),
         (&["--profile", "printed"], "PROCESSKEY", "210987654321", "process (profile printed)"),
@@ -133,7 +133,7 @@ fn a_named_profile_goes_before_exported_keys_and_aws_profile_does_not() {
         (&["--region", "sa-east-1"], "test", "123456789012", "environment"),
     ];
     for (flags, key, account, source) in cases {
-        let ran = run(&house, house.command(&[&["whoami"], flags].concat()));
+        let ran = run(&fixture, fixture.command(&[&["whoami"], flags].concat()));
         assert_eq!(ran.code, Some(0), "{flags:?}: {}", ran.errors);
         for line in [
             format!("account: {account}"),
@@ -148,7 +148,7 @@ fn a_named_profile_goes_before_exported_keys_and_aws_profile_does_not() {
         assert_eq!(signed(&last), (key.to_owned(), "GetCallerIdentity".to_owned()), "{flags:?}");
     }
     // The images are asked for by the same credentials.
-    let ran = run(&house, house.command(&["--plain", "--profile", "staging"]));
+    let ran = run(&fixture, fixture.command(&["--plain", "--profile", "staging"]));
     assert_eq!(ran.code, Some(0), "{}", ran.errors);
     let asked: Vec<_> = sts.requests().iter().rev().take(2).map(|r| signed(r)).collect();
     let by = |action: &str| ("STAGINGKEY".to_owned(), action.to_owned());
@@ -160,9 +160,9 @@ type Case<'a> = (&'a [&'a str], &'a [(&'static str, &'a str)], &'a str);
 
 #[test]
 fn the_region_is_the_flags_then_the_environments_then_the_profiles() {
-    let mut house = House::new();
+    let mut fixture = ProcessFixture::new();
     let sts = Sts::start();
-    let settings = configured(&house, PROFILES);
+    let settings = configured(&fixture, PROFILES);
     let cases: [Case<'_>; 5] = [
         (&["--region", "sa-east-1"], &[("AWS_REGION", "us-west-1"), ("AWS_DEFAULT_REGION", "us-west-2")], "sa-east-1"),
         (&[], &[("AWS_REGION", "us-west-1"), ("AWS_DEFAULT_REGION", "us-west-2")], "us-west-1"),
@@ -172,12 +172,12 @@ fn the_region_is_the_flags_then_the_environments_then_the_profiles() {
         (&["--profile", "other"], &[("AWS_REGION", "")], "eu-west-1"),
     ];
     for (flags, variables, region) in cases {
-        house.settings.clone_from(&settings);
-        house.settings.push(("AWS_ENDPOINT_URL", sts.url.clone()));
-        house.settings.push(("AWS_PROFILE", "staging".into()));
-        house.settings.extend(variables.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        fixture.settings.clone_from(&settings);
+        fixture.settings.push(("AWS_ENDPOINT_URL", sts.url.clone()));
+        fixture.settings.push(("AWS_PROFILE", "staging".into()));
+        fixture.settings.extend(variables.iter().map(|(name, value)| (*name, (*value).to_owned())));
         // A profile without credentials has nothing to say who one is; its region is read before that.
-        let ran = run(&house, house.command(&[&["whoami"], flags].concat()));
+        let ran = run(&fixture, fixture.command(&[&["whoami"], flags].concat()));
         if flags.contains(&"other") {
             assert_eq!(ran.code, Some(3), "exported keys are not used for a profile that was named: {}", ran.said);
         } else {
@@ -188,17 +188,17 @@ fn the_region_is_the_flags_then_the_environments_then_the_profiles() {
 
 #[test]
 fn credentials_that_do_not_work_are_status_three() {
-    let mut house = House::new();
+    let mut fixture = ProcessFixture::new();
     let refusing = Sts::answering(|_| ("text/html", "<html>".into()));
-    house.settings = vec![("AWS_ENDPOINT_URL", refusing.url.clone())];
-    let ran = run(&house, house.command(&["whoami"]));
+    fixture.settings = vec![("AWS_ENDPOINT_URL", refusing.url.clone())];
+    let ran = run(&fixture, fixture.command(&["whoami"]));
     assert_eq!((ran.code, ran.said.as_str()), (Some(3), ""), "{}", ran.errors);
     assert!(ran.errors.starts_with("amigrate: "), "{}", ran.errors);
     // Nobody is signed in at all: whatever is to be done, that is the status.
-    house.settings = configured(&house, "");
-    house.settings.extend([("AWS_ACCESS_KEY_ID", String::new()), ("AWS_SECRET_ACCESS_KEY", String::new())]);
+    fixture.settings = configured(&fixture, "");
+    fixture.settings.extend([("AWS_ACCESS_KEY_ID", String::new()), ("AWS_SECRET_ACCESS_KEY", String::new())]);
     for arguments in [&["whoami"][..], &["--plain"], &["jobs"]] {
-        let ran = run(&house, house.command(arguments));
+        let ran = run(&fixture, fixture.command(arguments));
         assert_eq!(ran.code, Some(3), "{arguments:?}: {} {}", ran.said, ran.errors);
         assert!(ran.errors.contains("no credentials were found"), "{}", ran.errors);
     }
@@ -206,18 +206,18 @@ fn credentials_that_do_not_work_are_status_three() {
 
 #[test]
 fn who_drives_is_said() {
-    let house = House::slow();
-    house.ask_copies("driven", 2);
-    let drive = house.drive();
+    let fixture = ProcessFixture::slow();
+    fixture.ask_copies("driven", 2);
+    let drive = fixture.drive();
     drive.wait_to_say("copying");
-    let ran = run(&house, house.command(&["whoami"]));
+    let ran = run(&fixture, fixture.command(&["whoami"]));
     assert!(ran.said.contains("driver: another amigrate (pid "), "{} {}", ran.said, ran.errors);
     drop(drive);
 }
 
 #[test]
 fn a_containers_credentials_on_the_loopback_do_not_go_through_a_proxy() {
-    let mut house = House::new();
+    let mut fixture = ProcessFixture::new();
     let (sts, proxy) = (Sts::start(), Sts::answering(|_| ("text/html", "<html>".into())));
     let container = Sts::answering(|_| {
         let credentials = "{\"AccessKeyId\":\"CONTAINERKEY\",\"SecretAccessKey\":\"s\",\"Token\":\"t\",\
@@ -225,8 +225,8 @@ fn a_containers_credentials_on_the_loopback_do_not_go_through_a_proxy() {
         ("application/json", credentials.to_owned())
     });
     let host = |url: &str| url.trim_start_matches("http://").to_owned();
-    house.settings = configured(&house, "");
-    house.settings.extend([
+    fixture.settings = configured(&fixture, "");
+    fixture.settings.extend([
         ("AWS_ACCESS_KEY_ID", String::new()),
         ("AWS_SECRET_ACCESS_KEY", String::new()),
         ("AWS_ENDPOINT_URL", sts.url.replace("127.0.0.1", "localhost")),
@@ -235,82 +235,82 @@ fn a_containers_credentials_on_the_loopback_do_not_go_through_a_proxy() {
         // By its other name, so that only the container's rule keeps its endpoint from the proxy.
         ("NO_PROXY", "localhost".into()),
     ]);
-    let ran = run(&house, house.command(&["whoami"]));
+    let ran = run(&fixture, fixture.command(&["whoami"]));
     assert_eq!(proxy.requests(), Vec::<String>::new(), "{}", host(&proxy.url));
     assert!(ran.said.contains("source: container\n"), "{} {}", ran.said, ran.errors);
 }
 
 #[test]
 fn shells_of_two_accounts_never_see_each_others_jobs() {
-    let mut house = House::new();
+    let mut fixture = ProcessFixture::new();
     let sts = Sts::start();
     // Jobs of the first account, remembered for the profile that has no name.
     let ours = amigrate::domain::AccountKey::new(
         &amigrate::domain::AccountId::new("123456789012").expect("digits"),
         Some(&sts.url),
     );
-    house.account = ours.clone();
-    house.ask_copies("ours", 1);
+    fixture.account = ours.clone();
+    fixture.ask_copies("ours", 1);
     let key = format!("default at {}", sts.url);
-    house.store().remember_account(&key, &ours).expect("it is kept");
-    house.settings = vec![("AWS_ENDPOINT_URL", sts.url.clone()), ("AWS_ACCESS_KEY_ID", "STAGINGKEY".into())];
-    let theirs = run(&house, house.command(&["jobs"]));
+    fixture.store().remember_account(&key, &ours).expect("it is kept");
+    fixture.settings = vec![("AWS_ENDPOINT_URL", sts.url.clone()), ("AWS_ACCESS_KEY_ID", "STAGINGKEY".into())];
+    let theirs = run(&fixture, fixture.command(&["jobs"]));
     assert_eq!((theirs.code, theirs.said.as_str()), (Some(0), ""), "{}", theirs.errors);
-    house.settings[1].1 = "test".into();
-    let ours = run(&house, house.command(&["jobs"]));
+    fixture.settings[1].1 = "test".into();
+    let ours = run(&fixture, fixture.command(&["jobs"]));
     assert_eq!(ours.said.lines().count(), 3, "{} {}", ours.said, ours.errors);
 }
 
 #[test]
 fn a_profile_with_the_environments_credentials_is_remembered_as_nobodys() {
-    let mut house = House::new();
+    let mut fixture = ProcessFixture::new();
     let sts = Sts::start();
     let ours = amigrate::domain::AccountKey::new(
         &amigrate::domain::AccountId::new("123456789012").expect("digits"),
         Some(&sts.url),
     );
-    house.account = ours.clone();
-    house.ask_copies("ours", 1);
+    fixture.account = ours.clone();
+    fixture.ask_copies("ours", 1);
     let profiles = "[profile keys]\naws_access_key_id = test\naws_secret_access_key = secret\n\
                     [profile shell]\nrole_arn = arn:aws:iam::123456789012:role/r\ncredential_source = Environment\n\
                     [profile chained]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = shell\n";
-    house.settings = configured(&house, profiles);
+    fixture.settings = configured(&fixture, profiles);
     // Another shell: it has no keys, so nothing is asked and nobody is signed in.
-    house.settings.extend([
+    fixture.settings.extend([
         ("AWS_ENDPOINT_URL", sts.url.clone()),
         ("AWS_ACCESS_KEY_ID", String::new()),
         ("AWS_SECRET_ACCESS_KEY", String::new()),
     ]);
     for (profile, code, lines) in [("keys", 0, 3), ("shell", 3, 0), ("chained", 3, 0)] {
-        let files: Vec<&str> = house.settings[..2].iter().map(|(_, path)| path.as_str()).collect();
+        let files: Vec<&str> = fixture.settings[..2].iter().map(|(_, path)| path.as_str()).collect();
         let key = format!("{profile} in {} in {} at {}", files[0], files[1], sts.url);
-        house.store().remember_account(&key, &ours).expect("it is kept");
-        let ran = run(&house, house.command(&["jobs", "--profile", profile]));
+        fixture.store().remember_account(&key, &ours).expect("it is kept");
+        let ran = run(&fixture, fixture.command(&["jobs", "--profile", profile]));
         assert_eq!((ran.code, ran.said.lines().count()), (Some(code), lines), "{profile}: {} {}", ran.said, ran.errors);
     }
 }
 
 #[test]
 fn a_starting_driver_waits_for_a_profile_to_be_written() {
-    let mut house = House::new();
-    house.settings = configured(&house, "");
-    let drive = Drive::start(house.command(&["drive", "--profile", "late"]), &house);
+    let mut fixture = ProcessFixture::new();
+    fixture.settings = configured(&fixture, "");
+    let drive = Drive::start(fixture.command(&["drive", "--profile", "late"]), &fixture);
     drive.wait_to_say("waiting: use profile `late`");
-    configured(&house, "[profile late]\naws_access_key_id = test\naws_secret_access_key = secret\n");
+    configured(&fixture, "[profile late]\naws_access_key_id = test\naws_secret_access_key = secret\n");
     drive.wait_to_say("driving the queue");
 }
 
 #[test]
 fn the_endpoint_of_a_services_section_is_another_account() {
-    let mut house = House::new();
+    let mut fixture = ProcessFixture::new();
     let sts = Sts::start();
     let file = format!(
         "[default]\nendpoint_url = {}\nservices = mine\n[services mine]\nec2 =\n  endpoint_url = http://127.0.0.1:9\n",
         sts.url
     );
-    house.settings = configured(&house, &file);
-    let mut whoami = house.command(&["whoami"]);
+    fixture.settings = configured(&fixture, &file);
+    let mut whoami = fixture.command(&["whoami"]);
     whoami.env_remove("AWS_ENDPOINT_URL");
-    let ran = run(&house, whoami);
+    let ran = run(&fixture, whoami);
     assert!(ran.said.contains("endpoint: http://127.0.0.1:9\n"), "{} {}", ran.said, ran.errors);
 }

@@ -8,7 +8,7 @@ use rustix::{
     process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open},
 };
 
-use super::fixture::{House, PATIENCE};
+use super::fixture::{PATIENCE, ProcessFixture};
 use crate::support::pty::Pty;
 
 /// A process that was left behind. It is killed with its value.
@@ -17,9 +17,9 @@ pub(crate) struct Background {
     stat: Vec<String>,
 }
 
-/// Processes that run for this house, its directory being nobody else's, with their arguments.
-fn processes(house: &House) -> Vec<(Pid, Vec<Vec<u8>>)> {
-    let home = format!("XDG_STATE_HOME={}", house.home.path().display());
+/// Processes that run for this fixture, its directory being nobody else's, with their arguments.
+fn processes(fixture: &ProcessFixture) -> Vec<(Pid, Vec<Vec<u8>>)> {
+    let home = format!("XDG_STATE_HOME={}", fixture.home.path().display());
     let found = |entry: fs::DirEntry| {
         let pid = Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)?;
         let words = |file: &str| {
@@ -31,16 +31,16 @@ fn processes(house: &House) -> Vec<(Pid, Vec<Vec<u8>>)> {
     fs::read_dir("/proc").expect("Linux has it").filter_map(|e| found(e.ok()?)).collect()
 }
 
-/// Screens that run for this house.
-pub(crate) fn screens(house: &House) -> Vec<Pid> {
+/// Screens that run for this fixture.
+pub(crate) fn screens(fixture: &ProcessFixture) -> Vec<Pid> {
     let program = env!("CARGO_BIN_EXE_amigrate").as_bytes();
     let screen = |words: &[Vec<u8>]| words[0] == program && words.get(1).is_none_or(Vec::is_empty);
-    processes(house).into_iter().filter(|(_, words)| screen(words)).map(|(pid, _)| pid).collect()
+    processes(fixture).into_iter().filter(|(_, words)| screen(words)).map(|(pid, _)| pid).collect()
 }
 
 impl Background {
-    /// Those that run for this house.
-    fn all(house: &House) -> Vec<Self> {
+    /// Those that run for this fixture.
+    fn all(fixture: &ProcessFixture) -> Vec<Self> {
         let found = |(pid, words): (Pid, Vec<Vec<u8>>)| {
             if words.get(1).is_none_or(|word| word != b"drive") {
                 return None;
@@ -50,12 +50,12 @@ impl Background {
             let stat = stat.rsplit_once(')')?.1.split_whitespace().map(str::to_owned).collect();
             Some(Self { pid, stat })
         };
-        processes(house).into_iter().filter_map(found).collect()
+        processes(fixture).into_iter().filter_map(found).collect()
     }
 
     #[track_caller]
-    pub(crate) fn the_one(house: &House) -> Self {
-        let mut all: Vec<Self> = Self::all(house);
+    pub(crate) fn the_one(fixture: &ProcessFixture) -> Self {
+        let mut all: Vec<Self> = Self::all(fixture);
         assert_eq!(all.len(), 1, "one process goes on in the background");
         all.remove(0)
     }
@@ -80,52 +80,52 @@ impl Drop for Background {
     }
 }
 
-/// A house with a screen that drives three copies and has three more queued.
-fn busy(settings: &[(&'static str, &str)]) -> (House, Pty) {
-    let mut house = House::slow();
-    house.settings.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
-    let mut screen = house.screen_ready();
-    house.ask_copies("queue", 2);
+/// A fixture with a screen that drives three copies and has three more queued.
+fn busy(settings: &[(&'static str, &str)]) -> (ProcessFixture, Pty) {
+    let mut fixture = ProcessFixture::slow();
+    fixture.settings.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    let mut screen = fixture.screen_ready();
+    fixture.ask_copies("queue", 2);
     screen.wait_for("the queue", |t| t.contains("3 queued") && t.matches("0/1").count() == 3);
-    (house, screen)
+    (fixture, screen)
 }
 
 /// The background drives until the queue is empty, and ends; nothing is lost.
-fn goes_on(house: &House) {
+fn goes_on(fixture: &ProcessFixture) {
     // Whoever comes first has the seat.
-    house.bell.wait_for("the background to drive", PATIENCE, || (!house.nobody_drives()).then_some(()));
-    let background = Background::the_one(house);
+    fixture.changed.wait_for("the background to drive", PATIENCE, || (!fixture.nobody_drives()).then_some(()));
+    let background = Background::the_one(fixture);
     assert_eq!(background.terminal(), "0", "it has no terminal");
-    let mut watcher = house.screen_ready();
+    let mut watcher = fixture.screen_ready();
     watcher.wait_for("who drives", |t| t.contains("is running the queue"));
-    house.ec2.hurry();
-    house.ec2.wait_for_copies(6);
+    fixture.ec2.hurry();
+    fixture.ec2.wait_for_copies(6);
     watcher.keys("q");
     assert!(watcher.wait_exit().success(), "no question is asked where another drives: {}", watcher.text());
     background.wait_for_its_end();
-    assert!(house.nobody_drives());
-    house.settle();
-    assert_eq!(house.jobs().len(), 6);
-    house.agrees();
+    assert!(fixture.nobody_drives());
+    fixture.settle();
+    assert_eq!(fixture.jobs().len(), 6);
+    fixture.agrees();
 }
 
 #[test]
 fn the_queue_goes_on_in_the_background() {
-    let (house, mut screen) = busy(&[]);
+    let (fixture, mut screen) = busy(&[]);
     screen.keys("q");
     screen
         .wait_for("the question", |t| t.contains("3 copies are queued") && t.contains("Keep going in the background"));
     screen.keys("\r");
     assert!(screen.wait_exit().success(), "{}", screen.text());
-    goes_on(&house);
+    goes_on(&fixture);
 }
 
 #[test]
 fn a_hang_up_leaves_the_queue_to_the_background() {
-    let (house, mut screen) = busy(&[]);
+    let (fixture, mut screen) = busy(&[]);
     screen.hang_up();
     screen.wait_exit();
-    goes_on(&house);
+    goes_on(&fixture);
 }
 
 #[test]
@@ -135,41 +135,41 @@ fn another_profile_leaves_the_queue_to_the_background() {
     fs::write(&config, "[profile elsewhere]\nregion = eu-west-1\n").expect("a file");
     let shown = |path: &std::path::Path| path.to_str().expect("a plain name").to_owned();
     let settings = [("AWS_CONFIG_FILE", &*shown(&config)), ("AWS_SHARED_CREDENTIALS_FILE", &*shown(&none))];
-    let (house, mut screen) = busy(&settings);
+    let (fixture, mut screen) = busy(&settings);
     screen.keys("p");
     screen.wait_for("the profiles", |t| t.contains("elsewhere"));
     screen.keys("\r");
     screen.wait_for("the other profile, which has no credentials", |t| !t.contains("3 queued"));
-    goes_on(&house);
+    goes_on(&fixture);
     screen.keys("q");
     assert!(screen.wait_exit().success(), "{}", screen.text());
 }
 
 /// Nothing drives now; the next start goes on.
-fn stands_still_until_the_next_start(house: &House) {
-    assert!(Background::all(house).is_empty(), "something goes on in the background");
-    assert!(house.nobody_drives());
-    assert_eq!(house.ec2.with(|w| w.copies_made()), 3);
-    house.ec2.hurry();
-    house.settle();
-    assert_eq!(house.jobs().len(), 6);
-    house.agrees();
+fn stands_still_until_the_next_start(fixture: &ProcessFixture) {
+    assert!(Background::all(fixture).is_empty(), "something goes on in the background");
+    assert!(fixture.nobody_drives());
+    assert_eq!(fixture.ec2.with(|w| w.copies_made()), 3);
+    fixture.ec2.hurry();
+    fixture.settle();
+    assert_eq!(fixture.jobs().len(), 6);
+    fixture.agrees();
 }
 
 #[test]
 fn what_is_left_queued_goes_on_at_the_next_start() {
-    let (house, mut screen) = busy(&[]);
+    let (fixture, mut screen) = busy(&[]);
     screen.keys("q");
     screen.wait_for("the question", |t| t.contains("Leave queued"));
     screen.keys("\t\r");
     assert!(screen.wait_exit().success(), "{}", screen.text());
-    stands_still_until_the_next_start(&house);
+    stands_still_until_the_next_start(&fixture);
 }
 
 #[test]
 fn a_hang_up_leaves_nothing_behind_where_that_is_not_wanted() {
-    let (house, mut screen) = busy(&[("AMIGRATE_JOBS_BACKGROUND_ON_HANGUP", "false")]);
+    let (fixture, mut screen) = busy(&[("AMIGRATE_JOBS_BACKGROUND_ON_HANGUP", "false")]);
     screen.hang_up();
     screen.wait_exit();
-    stands_still_until_the_next_start(&house);
+    stands_still_until_the_next_start(&fixture);
 }

@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::support::ec2_server::{Bell, Ec2, lock};
+use crate::support::ec2_server::{ChangeSignal, Ec2, lock};
 use crate::support::pty::{Program, Pty};
 
 /// Far more than anything takes; only what hangs meets it.
@@ -33,9 +33,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 pub(crate) const REGIONS: [&str; 3] = ["us-east-2", "eu-west-2", "ca-central-1"];
 const HOME_REGION: &str = "us-east-1";
 
-pub(crate) struct House {
+pub(crate) struct ProcessFixture {
     pub(crate) ec2: Ec2,
-    pub(crate) bell: Bell,
+    pub(crate) changed: ChangeSignal,
     pub(crate) home: TempDir,
     pub(crate) account: AccountKey,
     source: (ImageId, Vec<u32>, Vec<SnapshotId>),
@@ -43,22 +43,22 @@ pub(crate) struct House {
     pub(crate) settings: Vec<(&'static str, String)>,
 }
 
-impl House {
+impl ProcessFixture {
     pub(crate) fn new() -> Self {
-        let bell = Bell::default();
-        let ec2 = Ec2::quick(&bell);
+        let changed = ChangeSignal::default();
+        let ec2 = Ec2::quick(&changed);
         let account = AccountKey::new(&AccountId::new("123456789012").expect("digits"), Some(&ec2.url));
         let source = ec2.newest("app-web-");
-        Self { ec2, bell, home: tempfile::tempdir().expect("a directory"), account, source, settings: Vec::new() }
+        Self { ec2, changed, home: tempfile::tempdir().expect("a directory"), account, source, settings: Vec::new() }
     }
 
     /// One copy at a time to each region, and it takes until it is told to end: whoever drives has to stay.
     pub(crate) fn slow() -> Self {
-        let mut house = Self::new();
-        house.ec2.hold();
-        house.settings =
+        let mut fixture = Self::new();
+        fixture.ec2.hold();
+        fixture.settings =
             vec![("AMIGRATE_COPY_PENDING_LIMIT", "1".into()), ("AMIGRATE_POLL_SLOWEST_SECONDS", "1".into())];
-        house
+        fixture
     }
 
     /// Where the program keeps its jobs.
@@ -87,7 +87,7 @@ impl House {
     }
 
     pub(crate) fn ask(&self, command: &engine::Command) {
-        self.store().ask(&self.account, command, Timestamp::now()).expect("the store takes it");
+        self.store().add_command(&self.account, command, Timestamp::now()).expect("the store takes it");
     }
 
     /// Leaves a copy as a process leaves it that died when it had sent the request.
@@ -95,7 +95,7 @@ impl House {
         let batch = amigrate::engine::BatchId::of(&request.token);
         let mut job = Job::new(amigrate::engine::JobId(1), batch, request, at);
         job.state = JobState::Starting;
-        let changes = amigrate::store::Changes { jobs: &[Arc::new(job)], ..Default::default() };
+        let changes = amigrate::store::ChangeSet { jobs: vec![Arc::new(job)], ..Default::default() };
         self.store().commit(&self.account, &changes, at).expect("the store takes it");
     }
 
@@ -193,7 +193,7 @@ impl House {
         let mut screen = self.screen();
         screen.wait_for("every copy to end", |_| {
             let loaded = self.loaded();
-            loaded.asks.is_empty() && loaded.jobs.iter().all(|j| j.state.ended())
+            loaded.commands.is_empty() && loaded.jobs.iter().all(|j| j.state.ended())
         });
         screen.keys("q");
         assert!(screen.wait_exit().success(), "{}", screen.text());
@@ -295,14 +295,14 @@ pub(crate) struct Drive {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
     ended: Arc<Mutex<bool>>,
-    bell: Bell,
+    changed: ChangeSignal,
     errors: PathBuf,
     reaped: bool,
 }
 
 impl Drive {
-    pub(crate) fn start(mut command: Command, house: &House) -> Self {
-        let errors = house.home.path().join(format!("stderr-{}", fastrand::u64(..)));
+    pub(crate) fn start(mut command: Command, fixture: &ProcessFixture) -> Self {
+        let errors = fixture.home.path().join(format!("stderr-{}", fastrand::u64(..)));
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -311,16 +311,16 @@ impl Drive {
             .expect("it starts");
         let (lines, ended) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(false)));
         let stdout = BufReader::new(child.stdout.take().expect("piped"));
-        let (bell, all, end) = (house.bell.clone(), Arc::clone(&lines), Arc::clone(&ended));
+        let (changed, all, end) = (fixture.changed.clone(), Arc::clone(&lines), Arc::clone(&ended));
         thread::spawn(move || {
             for line in stdout.lines().map_while(Result::ok) {
                 lock(&all).push(line);
-                bell.ring();
+                changed.notify();
             }
             *lock(&end) = true;
-            bell.ring();
+            changed.notify();
         });
-        Self { child, lines, ended, bell: house.bell.clone(), errors, reaped: false }
+        Self { child, lines, ended, changed: fixture.changed.clone(), errors, reaped: false }
     }
 
     pub(crate) fn pid(&self) -> Pid {
@@ -348,7 +348,7 @@ impl Drive {
     /// Waits until it has said this.
     #[track_caller]
     pub(crate) fn wait_to_say(&self, words: &str) {
-        self.bell.wait_for(&format!("`{words}`"), PATIENCE, || {
+        self.changed.wait_for(&format!("`{words}`"), PATIENCE, || {
             let said = self.said();
             assert!(!self.ended() || said.contains(words), "it ended without `{words}`: {said}\n{}", self.errors());
             said.contains(words).then_some(())
@@ -363,7 +363,7 @@ impl Drive {
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn wait(&mut self) -> ExitStatus {
-        self.bell.wait_for("a process to end", PATIENCE, || self.ended().then_some(()));
+        self.changed.wait_for("a process to end", PATIENCE, || self.ended().then_some(()));
         let status = self.child.wait().expect("it is ours");
         self.reaped = true;
         let errors = self.errors();

@@ -1,5 +1,5 @@
 //! `kill -9` at seeded moments: at a request that comes, is carried out or is answered, at a commit, at a line said.
-//! `AMIGRATE_SEED=7` plays one seed again.
+//! `KILL_SEED=7` plays one seed again.
 
 use std::{
     io::Write as _,
@@ -13,11 +13,12 @@ use amigrate::{
     engine::{Command, JobState},
 };
 
-use super::fixture::{House, PATIENCE, REGIONS, bad_key, told};
-use crate::support::ec2_server::{Stage, Trip, lock};
+use super::fixture::{PATIENCE, ProcessFixture, REGIONS, bad_key, told};
+use crate::support::ec2_server::{KillPoint, RequestStage, lock};
+use crate::support::variables::number;
 
-/// Worlds, each with a seed.
-const SEEDS: u64 = 10;
+/// Seeds unless `KILL_SEEDS` names a number.
+const SEEDS: u64 = 2;
 /// Kills in each world.
 const KILLS: usize = 5;
 /// Worlds at once: they mostly wait.
@@ -27,7 +28,7 @@ const AT_ONCE: usize = 10;
 #[derive(Debug)]
 enum Moment {
     Request {
-        stage: Stage,
+        stage: RequestStage,
         action: &'static str,
         nth: usize,
     },
@@ -44,7 +45,7 @@ impl Moment {
             1 => return Self::Commit(rng.usize(1..8)),
             _ => {}
         }
-        let stage = [Stage::Unheard, Stage::Unanswered, Stage::Answered][rng.usize(..3)];
+        let stage = [RequestStage::Unheard, RequestStage::Unanswered, RequestStage::Answered][rng.usize(..3)];
         let (action, most) =
             [("", 14), ("CopyImage", 3), ("CopyImage", 3), ("DescribeImages", 8), ("Deregister", 1)][rng.usize(..5)];
         Self::Request { stage, action, nth: rng.usize(1..=most) }
@@ -53,9 +54,9 @@ impl Moment {
 
 #[test]
 fn a_driver_killed_at_any_moment_loses_no_copy_and_makes_none_twice() {
-    let seeds: Vec<u64> = match std::env::var("AMIGRATE_SEED") {
-        Ok(seed) => vec![seed.parse().expect("AMIGRATE_SEED is a number")],
-        Err(_) => (1..=SEEDS).collect(),
+    let seeds: Vec<u64> = match number("KILL_SEED") {
+        Some(seed) => vec![seed],
+        None => (1..=number("KILL_SEEDS").unwrap_or(SEEDS)).collect(),
     };
     let all = seeds.len();
     let (queue, wrong, kills) = (Mutex::new(seeds), Mutex::new(Vec::new()), Mutex::new(0));
@@ -74,65 +75,65 @@ fn a_driver_killed_at_any_moment_loses_no_copy_and_makes_none_twice() {
         }
     });
     let wrong = lock(&wrong).clone();
-    assert!(wrong.is_empty(), "wrong with the seeds {wrong:?}: look above, and play one again with AMIGRATE_SEED=N");
+    assert!(wrong.is_empty(), "wrong with the seeds {wrong:?}: look above, and play one again with KILL_SEED=N");
     assert_eq!(*lock(&kills), all * KILLS);
 }
 
 fn one_world(seed: u64) {
     let mut rng = fastrand::Rng::with_seed(seed);
-    let house = House::new();
-    house.ec2.with(|w| w.limits().pending_copies = rng.usize(2..=4));
+    let fixture = ProcessFixture::new();
+    fixture.ec2.with(|w| w.limits().pending_copies = rng.usize(2..=4));
     let (mut asked, mut killed) = (0, 0);
     let mut story = Vec::new();
-    for life in 0.. {
-        assert!(life < 20, "seed {seed}: it is not killed often enough: {story:?}");
+    for round in 0.. {
+        assert!(round < 20, "seed {seed}: it is not killed often enough: {story:?}");
         if killed == KILLS {
             break;
         }
-        asked += ask_for_more(&house, &mut rng, life);
+        asked += ask_for_more(&fixture, &mut rng, round);
         let moment = Moment::pick(&mut rng);
         story.push(format!("{moment:?}"));
-        killed += usize::from(die_at(&house, &moment));
+        killed += usize::from(die_at(&fixture, &moment));
     }
     let _ = writeln!(std::io::stdout(), "seed {seed}: killed {killed} times: {}", story.join(", "));
-    house.settle();
-    let jobs = house.jobs();
+    fixture.settle();
+    let jobs = fixture.jobs();
     assert_eq!(jobs.len(), asked, "seed {seed}: one job for each request; {}", told(&jobs));
-    house.agrees();
+    fixture.agrees();
 }
 
 /// Three copies more, one of them perhaps with a key that does not exist; and something about earlier ones. How many copies.
-fn ask_for_more(house: &House, rng: &mut fastrand::Rng, life: usize) -> usize {
+fn ask_for_more(fixture: &ProcessFixture, rng: &mut fastrand::Rng, round: usize) -> usize {
     let mut requests: Vec<_> =
-        REGIONS.iter().map(|to| house.request(&format!("copy-{life}-to-{to}"), to, rng.u128(..))).collect();
-    if life % 3 == 1 {
+        REGIONS.iter().map(|to| fixture.request(&format!("copy-{round}-to-{to}"), to, rng.u128(..))).collect();
+    if round % 3 == 1 {
         requests[rng.usize(..3)].encryption = bad_key();
     }
     let count = requests.len();
-    house.ask(&Command::Copy(requests));
-    let jobs = house.jobs();
+    fixture.ask(&Command::Copy(requests));
+    let jobs = fixture.jobs();
     let open: Vec<_> = jobs.iter().filter(|j| !j.state.ended()).map(|j| j.id).collect();
-    if life % 2 == 1
+    if round % 2 == 1
         && let Some(id) = rng.choice(&open)
     {
-        house.ask(&Command::Cancel(vec![*id]));
+        fixture.ask(&Command::Cancel(vec![*id]));
     }
     if let Some(failed) = jobs.iter().find(|j| matches!(j.state, JobState::Failed { .. })) {
-        house.ask(&Command::Retry(vec![(failed.id, ClientToken::from_random(rng.u128(..)))]));
+        fixture.ask(&Command::Retry(vec![(failed.id, ClientToken::from_random(rng.u128(..)))]));
     }
     let done: Vec<_> = jobs.iter().filter(|j| matches!(j.state, JobState::Available { .. })).map(|j| j.id).collect();
-    if life == 3
+    if round == 3
         && let Some(id) = rng.choice(&done)
     {
-        house.ask(&Command::Deregister(vec![*id]));
+        fixture.ask(&Command::Deregister(vec![*id]));
     }
     count
 }
 
 /// Starts a driver and kills it at this moment. Whether it lived to see it: it may have nothing more to do before.
-fn die_at(house: &House, moment: &Moment) -> bool {
-    let store = house.store();
-    let mut drive = house.drive();
+fn die_at(fixture: &ProcessFixture, moment: &Moment) -> bool {
+    let store = fixture.store();
+    let mut drive = fixture.drive();
     match *moment {
         Moment::Commit(n) => {
             let mut seen = 0;
@@ -143,13 +144,13 @@ fn die_at(house: &House, moment: &Moment) -> bool {
             drive.kill();
         }
         Moment::Request { stage, action, nth } => {
-            house.ec2.set_trip(Trip { stage, action, left: nth, victim: drive.pid() });
-            house.bell.wait_for("a driver to end", PATIENCE, || drive.ended().then_some(()));
-            house.ec2.clear_trip();
+            fixture.ec2.set_kill_point(KillPoint { stage, action, left: nth, victim: drive.pid() });
+            fixture.changed.wait_for("a driver to end", PATIENCE, || drive.ended().then_some(()));
+            fixture.ec2.clear_kill_point();
         }
         Moment::Line(n) => {
-            house
-                .bell
+            fixture
+                .changed
                 .wait_for("a driver to say so much", PATIENCE, || (drive.lines() >= n || drive.ended()).then_some(()));
             drive.kill();
         }

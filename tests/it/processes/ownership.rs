@@ -10,7 +10,7 @@ use amigrate::{
 };
 use jiff::Timestamp;
 
-use super::fixture::{Drive, House, PATIENCE, region, told};
+use super::fixture::{Drive, PATIENCE, ProcessFixture, region, told};
 use crate::support::pty::Pty;
 
 const REGION: &str = "eu-west-2";
@@ -20,11 +20,11 @@ fn here() -> Region {
 }
 
 /// Asks for one copy and waits until EC2 has it pending, with its snapshots there.
-fn one_copy(house: &House, screen: &mut Pty) -> ImageId {
-    house.ask(&amigrate::engine::Command::Copy(vec![house.request("ours", REGION, 7)]));
+fn one_copy(fixture: &ProcessFixture, screen: &mut Pty) -> ImageId {
+    fixture.ask(&amigrate::engine::Command::Copy(vec![fixture.request("ours", REGION, 7)]));
     screen.wait_for("the copy", |t| t.contains("1 copying"));
-    house.bell.wait_for("its snapshots to be listed", PATIENCE, || {
-        let jobs = house.jobs();
+    fixture.changed.wait_for("its snapshots to be listed", PATIENCE, || {
+        let jobs = fixture.jobs();
         let job = jobs.iter().find(|j| j.request.name.as_str() == "ours")?;
         (!job.snapshots.is_empty()).then(|| job.image().cloned()).flatten()
     })
@@ -32,12 +32,12 @@ fn one_copy(house: &House, screen: &mut Pty) -> ImageId {
 
 #[test]
 fn a_cancel_leaves_a_snapshot_that_only_looks_like_its_own() {
-    let house = House::slow();
-    let mut screen = house.screen_ready();
-    let image = one_copy(&house, &mut screen);
+    let fixture = ProcessFixture::slow();
+    let mut screen = fixture.screen_ready();
+    let image = one_copy(&fixture, &mut screen);
     let now = Timestamp::now();
     // A finished snapshot of the same copy to imitate; ours is pending.
-    let theirs = house.ec2.with(|w| {
+    let theirs = fixture.ec2.with(|w| {
         let (_, _, own) = w.copy_snapshots(now).into_iter().find(|(_, i, _)| *i == image).expect("it has one");
         w.complete_snapshot(&here(), &own.id, now).expect("it is pending");
         [LookAlike::Described, LookAlike::Tagged, LookAlike::OfVolume]
@@ -46,16 +46,16 @@ fn a_cancel_leaves_a_snapshot_that_only_looks_like_its_own() {
     screen.keys("\tx");
     screen.wait_for("the question", |t| t.contains("Cancel the copy"));
     screen.keys("y");
-    house.bell.wait_for("the cancel to end", PATIENCE, || {
-        house.jobs().iter().any(|j| j.state == JobState::Cancelled).then_some(())
+    fixture.changed.wait_for("the cancel to end", PATIENCE, || {
+        fixture.jobs().iter().any(|j| j.state == JobState::Cancelled).then_some(())
     });
-    let jobs = house.jobs();
+    let jobs = fixture.jobs();
     let left = &jobs.iter().find(|j| j.state == JobState::Cancelled).expect("just seen").leftovers;
     for snapshot in &theirs {
-        assert!(house.ec2.with(|w| w.has_snapshot(&here(), snapshot, Timestamp::now())), "{snapshot} was deleted");
+        assert!(fixture.ec2.with(|w| w.has_snapshot(&here(), snapshot, Timestamp::now())), "{snapshot} was deleted");
         assert!(left.iter().any(|l| l.snapshot == *snapshot), "{snapshot} is not named: {left:?}");
     }
-    let own = house.ec2.with(|w| w.copy_snapshots(Timestamp::now()).iter().any(|(_, i, _)| *i == image));
+    let own = fixture.ec2.with(|w| w.copy_snapshots(Timestamp::now()).iter().any(|(_, i, _)| *i == image));
     assert!(!own, "the copy's own snapshot is left");
     screen.wait_for("what was left", |t| t.contains("left: snap-"));
     screen.keys("q");
@@ -64,101 +64,101 @@ fn a_cancel_leaves_a_snapshot_that_only_looks_like_its_own() {
 
 #[test]
 fn another_users_copy_of_the_same_name_is_not_taken_for_ours() {
-    let house = House::new();
-    let source = house.request("ours", REGION, 7);
+    let fixture = ProcessFixture::new();
+    let source = fixture.request("ours", REGION, 7);
     // Our request never arrives, and somebody copies the same image under the same name.
-    house.ec2.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::Reset).first(1)));
-    let theirs = house.ec2.with(|w| {
+    fixture.ec2.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::Reset).first(1)));
+    let theirs = fixture.ec2.with(|w| {
         w.copy_elsewhere(&here(), &source.source, &source.source_region, "ours", Timestamp::now()).expect("it may")
     });
-    house.ask(&amigrate::engine::Command::Copy(vec![source]));
-    let mut drive = house.drive();
+    fixture.ask(&amigrate::engine::Command::Copy(vec![source]));
+    let mut drive = fixture.drive();
     assert!(drive.wait().success(), "{}\n{}", drive.said(), drive.errors());
-    house.settle();
-    let jobs = house.jobs();
-    let ours = jobs.iter().find(|j| j.request.token == house.request("ours", REGION, 7).token).expect("asked for");
+    fixture.settle();
+    let jobs = fixture.jobs();
+    let ours = jobs.iter().find(|j| j.request.token == fixture.request("ours", REGION, 7).token).expect("asked for");
     let JobState::Available { image } = &ours.state else { panic!("{}", told(&jobs)) };
     assert_ne!(*image, theirs, "theirs was taken for ours");
-    assert_eq!(house.ec2.with(|w| w.copies_made()), 1);
+    assert_eq!(fixture.ec2.with(|w| w.copies_made()), 1);
 }
 
 /// A copy without tags whose request was not answered until its token is too old to be trusted.
-fn in_doubt() -> House {
-    let mut house = House::new();
-    house.settings = vec![("AMIGRATE_COPY_JOB_TAGS", "false".into())];
-    let mut request = house.request("ours", REGION, 7);
+fn in_doubt() -> ProcessFixture {
+    let mut fixture = ProcessFixture::new();
+    fixture.settings = vec![("AMIGRATE_COPY_JOB_TAGS", "false".into())];
+    let mut request = fixture.request("ours", REGION, 7);
     request.volumes.truncate(1);
-    let theirs = house.ec2.with(|w| {
+    let theirs = fixture.ec2.with(|w| {
         w.copy_elsewhere(&here(), &request.source, &request.source_region, "ours", Timestamp::now()).expect("it may")
     });
     // It stands in the store as sent eleven minutes ago by a process that has died since.
     let eleven_minutes = jiff::SignedDuration::from_mins(11);
-    house.leave_sent(request, Timestamp::now() - eleven_minutes);
-    let mut drive = house.drive();
+    fixture.leave_sent(request, Timestamp::now() - eleven_minutes);
+    let mut drive = fixture.drive();
     assert!(drive.wait().success(), "{}\n{}", drive.said(), drive.errors());
-    let jobs = house.jobs();
+    let jobs = fixture.jobs();
     let doubtful = jobs.iter().find(|j| matches!(j.state, JobState::InDoubt { .. }));
     let Some(JobState::InDoubt { candidates }) = doubtful.map(|j| &j.state) else { panic!("{}", told(&jobs)) };
     assert_eq!(candidates, &[theirs]);
-    house
+    fixture
 }
 
-fn run(house: &House, arguments: &[&str]) -> (Option<i32>, String) {
-    let mut command = Drive::start(house.command(arguments), house);
+fn run(fixture: &ProcessFixture, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Drive::start(fixture.command(arguments), fixture);
     let status = command.wait();
     (status.code(), format!("{}{}", command.said(), command.errors()))
 }
 
 #[test]
 fn a_copy_in_doubt_is_decided_by_command() {
-    let house = in_doubt();
-    let id = house.jobs().iter().find(|j| j.state.phase().as_str() == "in doubt").expect("just seen").id.to_string();
-    let (_, listed) = run(&house, &["jobs"]);
+    let fixture = in_doubt();
+    let id = fixture.jobs().iter().find(|j| j.state.phase().as_str() == "in doubt").expect("just seen").id.to_string();
+    let (_, listed) = run(&fixture, &["jobs"]);
     assert!(listed.contains("in doubt") && listed.contains("may be ami-"), "{listed}");
-    let (status, why) = run(&house, &["resolve", &id, "--mine", "ami-00000000000000000"]);
+    let (status, why) = run(&fixture, &["resolve", &id, "--mine", "ami-00000000000000000"]);
     assert!(status == Some(1) && why.contains("is not one of those"), "{why}");
-    let (status, why) = run(&house, &["resolve", "99", "--again"]);
+    let (status, why) = run(&fixture, &["resolve", "99", "--again"]);
     assert!(status == Some(1) && why.contains("no such copy"), "{why}");
-    let (status, why) = run(&house, &["resolve", &id]);
+    let (status, why) = run(&fixture, &["resolve", &id]);
     assert!(status == Some(2) && why.contains("--give-up"), "{why}");
-    let (status, said) = run(&house, &["resolve", &id, "--again"]);
+    let (status, said) = run(&fixture, &["resolve", &id, "--again"]);
     assert!(status == Some(0) && said.contains("is resolved"), "{said}");
-    let mut drive = house.drive();
+    let mut drive = fixture.drive();
     assert!(drive.wait().success(), "{}", drive.errors());
-    house.settle();
-    assert_eq!(house.ec2.with(|w| w.copies_made()), 1, "ours was made beside theirs");
-    let (status, why) = run(&house, &["resolve", &id, "--give-up"]);
+    fixture.settle();
+    assert_eq!(fixture.ec2.with(|w| w.copies_made()), 1, "ours was made beside theirs");
+    let (status, why) = run(&fixture, &["resolve", &id, "--give-up"]);
     assert!(status == Some(1) && why.contains("not in doubt"), "{why}");
 }
 
 #[test]
 fn a_copy_in_doubt_is_decided_on_the_screen() {
-    let house = in_doubt();
-    let mut screen = house.screen_ready();
+    let fixture = in_doubt();
+    let mut screen = fixture.screen_ready();
     screen.wait_for("the doubt", |t| t.contains("1 in doubt") && t.contains("t decides"));
     screen.keys("\tt");
     screen.wait_for("the question", |t| t.contains("A copy in doubt") && t.contains("is this copy"));
     screen.keys("\t\r");
     screen.wait_for("the decision to be carried out", |t| !t.contains("in doubt"));
-    house.settle();
-    let jobs = house.jobs();
+    fixture.settle();
+    let jobs = fixture.jobs();
     assert!(jobs.iter().any(|j| j.request.name.as_str() == "ours" && matches!(j.state, JobState::Available { .. })));
-    assert_eq!(house.ec2.with(|w| w.copies_made()), 0, "theirs was said to be it: {}", told(&jobs));
+    assert_eq!(fixture.ec2.with(|w| w.copies_made()), 0, "theirs was said to be it: {}", told(&jobs));
     screen.keys("q");
     screen.wait_exit();
 }
 
 #[test]
 fn a_copy_ends_though_its_snapshots_may_not_be_read() {
-    let house = House::new();
-    house.ec2.with(|w| w.faults().add(Rule::new("DescribeSnapshots", FaultKind::Deny)));
-    house.ask(&amigrate::engine::Command::Copy(vec![
-        house.request("whole", REGION, 7),
-        amigrate::domain::CopyRequest { encryption: super::fixture::bad_key(), ..house.request("broken", REGION, 8) },
+    let fixture = ProcessFixture::new();
+    fixture.ec2.with(|w| w.faults().add(Rule::new("DescribeSnapshots", FaultKind::Deny)));
+    fixture.ask(&amigrate::engine::Command::Copy(vec![
+        fixture.request("whole", REGION, 7),
+        amigrate::domain::CopyRequest { encryption: super::fixture::bad_key(), ..fixture.request("broken", REGION, 8) },
     ]));
-    let mut screen = house.screen_ready();
-    house.bell.wait_for("both to end", PATIENCE, || {
-        let jobs = house.jobs();
+    let mut screen = fixture.screen_ready();
+    fixture.changed.wait_for("both to end", PATIENCE, || {
+        let jobs = fixture.jobs();
         let ours = jobs.iter().filter(|j| ["whole", "broken"].contains(&j.request.name.as_str()));
         (ours.filter(|j| j.state.ended()).count() == 2).then_some(())
     });
@@ -167,7 +167,7 @@ fn a_copy_ends_though_its_snapshots_may_not_be_read() {
     screen.keys("q");
     screen.wait_exit();
     let now = Timestamp::now();
-    let copies = house.ec2.with(|w| w.copies(now));
+    let copies = fixture.ec2.with(|w| w.copies(now));
     assert!(copies.iter().any(|c| c.image.state == ImageState::Available && &*c.image.name == "whole"));
     assert!(copies.iter().any(|c| c.image.state == ImageState::Failed && &*c.image.name == "broken"));
 }

@@ -1,9 +1,9 @@
 //! `amigrate jobs`: what the store says, without a word to AWS.
 
-use super::fixture::{Drive, House};
+use super::fixture::{Drive, ProcessFixture};
 
-fn printed(house: &House, arguments: &[&str]) -> Vec<Vec<String>> {
-    let mut jobs = Drive::start(house.command(arguments), house);
+fn printed(fixture: &ProcessFixture, arguments: &[&str]) -> Vec<Vec<String>> {
+    let mut jobs = Drive::start(fixture.command(arguments), fixture);
     let status = jobs.wait();
     assert!(status.success(), "{}", jobs.errors());
     jobs.said().lines().map(|l| l.split('\t').map(str::to_owned).collect()).collect()
@@ -11,28 +11,28 @@ fn printed(house: &House, arguments: &[&str]) -> Vec<Vec<String>> {
 
 #[test]
 fn jobs_are_printed_from_the_store_alone() {
-    let mut house = House::slow();
+    let mut fixture = ProcessFixture::slow();
     // A profile's, and not exported: those might be anybody's, and AWS would be asked each time.
-    let config = house.home.path().join("aws-config");
+    let config = fixture.home.path().join("aws-config");
     std::fs::write(&config, "[default]\naws_access_key_id = test\naws_secret_access_key = test\n").expect("a file");
-    house.settings.extend([
+    fixture.settings.extend([
         ("AWS_CONFIG_FILE", config.to_str().expect("a plain name").to_owned()),
         ("AWS_ACCESS_KEY_ID", String::new()),
         ("AWS_SECRET_ACCESS_KEY", String::new()),
     ]);
-    let mut bad = house.request("with-bad-key", "us-east-2", 1);
+    let mut bad = fixture.request("with-bad-key", "us-east-2", 1);
     bad.encryption = super::fixture::bad_key();
-    let late = house.request("not-yet", "us-east-2", 2);
-    house.ask(&amigrate::engine::Command::Copy(vec![bad, late]));
-    let requests = || house.ec2.with(|w| w.calls().values().map(|c| c.asked).sum::<u64>());
+    let late = fixture.request("not-yet", "us-east-2", 2);
+    fixture.ask(&amigrate::engine::Command::Copy(vec![bad, late]));
+    let requests = || fixture.ec2.with(|w| w.calls().values().map(|c| c.asked).sum::<u64>());
 
     // Nobody has driven yet, so nobody knows whose jobs these are: AWS is asked.
-    let lines = printed(&house, &["jobs"]);
+    let lines = printed(&fixture, &["jobs"]);
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert_eq!(lines[1], ["-", "-", "not-yet", "us-east-1 > us-east-2", "asked", "-", "-"]);
     assert_eq!(requests(), 1);
 
-    let drive = house.drive();
+    let drive = fixture.drive();
     drive.wait_to_say("with-bad-key to us-east-2: failed");
     drive.wait_to_say("not-yet to us-east-2: copying");
     drive.kill();
@@ -41,7 +41,7 @@ fn jobs_are_printed_from_the_store_alone() {
         drive.wait();
         requests()
     };
-    let lines = printed(&house, &["jobs"]);
+    let lines = printed(&fixture, &["jobs"]);
     assert_eq!(lines.len(), 2, "{lines:?}");
     for line in &lines {
         assert_eq!(line.len(), 7, "{line:?}");
@@ -52,21 +52,21 @@ fn jobs_are_printed_from_the_store_alone() {
     assert!(lines[0][6].contains("key ID is not accessible"), "{lines:?}");
     assert!(lines[1][4].starts_with("copying"), "{lines:?}");
 
-    let ended = printed(&house, &["jobs", "--history"]);
+    let ended = printed(&fixture, &["jobs", "--history"]);
     assert_eq!(ended, [lines[0].clone()]);
-    let all = printed(&house, &["jobs", "--all"]);
-    assert_eq!(all[0], [format!("# {}", house.account)]);
+    let all = printed(&fixture, &["jobs", "--all"]);
+    assert_eq!(all[0], [format!("# {}", fixture.account)]);
     assert_eq!(all[1..], lines);
     assert_eq!(requests(), before, "AWS was asked");
 }
 
 #[test]
 fn changing_calls_are_printed_by_account_and_job_in_a_read_only_session_too() {
-    let house = House::new();
-    house.ask_copies("audited", 1);
-    let mut drive = house.drive();
+    let fixture = ProcessFixture::new();
+    fixture.ask_copies("audited", 1);
+    let mut drive = fixture.drive();
     assert!(drive.wait().success(), "{}", drive.errors());
-    let lines = printed(&house, &["audit", "--read-only"]);
+    let lines = printed(&fixture, &["audit", "--read-only"]);
     assert_eq!(lines.len(), 3, "{lines:?}");
     for line in &lines {
         assert_eq!(line.len(), 8, "{line:?}");
@@ -74,9 +74,9 @@ fn changing_calls_are_printed_by_account_and_job_in_a_read_only_session_too() {
         assert_eq!((line[3].as_str(), line[7].as_str()), ("CopyImage", "done"));
         assert_eq!(line[6].len(), 36, "AWS's request id: {line:?}");
     }
-    let job = printed(&house, &["audit", "--job", "2"]);
+    let job = printed(&fixture, &["audit", "--job", "2"]);
     assert_eq!(job, [lines.iter().find(|l| l[5] == "2").expect("job 2 was sent").clone()]);
-    let all = printed(&house, &["audit", "--all"]);
-    assert_eq!(all[0], [format!("# {}", house.account)]);
+    let all = printed(&fixture, &["audit", "--all"]);
+    assert_eq!(all[0], [format!("# {}", fixture.account)]);
     assert_eq!(all[1..], lines);
 }

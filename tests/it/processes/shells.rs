@@ -1,6 +1,6 @@
 //! The terminal of an interactive shell is killed while the program runs in it as a job: whatever the shell does about
 //! its jobs then, a process goes on with the queue. Linux only, where `/proc` tells of processes that are nobody's
-//! children. `AMIGRATE_HANG_UPS=50` sets the trials of each shell; CI makes 50.
+//! children. `HANG_UPS` is the number of trials of each shell.
 
 use std::{
     env,
@@ -13,13 +13,11 @@ use std::{
 };
 
 use super::exits::{Background, screens};
-use super::fixture::House;
-use crate::support::ec2_server::lock;
+use super::fixture::ProcessFixture;
+use crate::support::{ec2_server::lock, variables::number};
 
-/// Trials of each shell on a plain `cargo test`.
-const FEW: usize = 10;
-/// Trials of each shell in CI.
-const MANY: usize = 50;
+/// Trials of each shell unless `HANG_UPS` names a number.
+const TRIALS: usize = 3;
 /// Trials at once: they mostly wait.
 const AT_ONCE: usize = 12;
 /// A process that has not begun to drive by then never will.
@@ -43,12 +41,6 @@ fn installed(program: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?).map(|dir| dir.join(program)).find(|path| path.is_file())
 }
 
-fn trials() -> usize {
-    let in_ci = env::var_os("CI").is_some_and(|ci| ci == "true");
-    let usual = if in_ci { MANY } else { FEW };
-    env::var("AMIGRATE_HANG_UPS").map_or(usual, |n| n.parse().expect("AMIGRATE_HANG_UPS is a number"))
-}
-
 #[test]
 fn a_process_goes_on_whatever_shell_the_killed_terminal_ran() {
     let (there, missing): (Vec<_>, Vec<_>) = SHELLS.iter().partition(|shell| installed(shell.program).is_some());
@@ -57,7 +49,7 @@ fn a_process_goes_on_whatever_shell_the_killed_terminal_ran() {
         assert!(env::var_os("CI").is_none_or(|ci| ci != "true"), "{said}");
         let _ = writeln!(std::io::stdout(), "{said}");
     }
-    let trials = trials();
+    let trials = number("HANG_UPS").unwrap_or(TRIALS);
     let queue = Mutex::new((0..trials).flat_map(|_| there.iter()).collect::<Vec<_>>());
     let lost = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -78,18 +70,18 @@ fn a_process_goes_on_whatever_shell_the_killed_terminal_ran() {
 
 /// The queue is left to a process that has no terminal, and comes to its end.
 fn trial(shell: &Shell) {
-    let house = House::slow();
-    let mut terminal = house.screen_by(shell.program, shell.arguments);
+    let fixture = ProcessFixture::slow();
+    let mut terminal = fixture.screen_by(shell.program, shell.arguments);
     terminal.keys(&format!("{}\r", env!("CARGO_BIN_EXE_amigrate")));
     terminal.wait_for("the images", |t| t.contains("123456789012") && t.contains("app-web-") && !t.contains("listing"));
-    house.ask_copies("queue", 2);
+    fixture.ask_copies("queue", 2);
     terminal.wait_for("the queue", |t| t.contains("3 queued") && t.matches("0/1").count() == 3);
     terminal.hang_up();
     terminal.wait_exit();
-    house.bell.wait_for("the screen to end", LONG, || screens(&house).is_empty().then_some(()));
-    house.bell.wait_for("a process to go on", LONG, || (!house.nobody_drives()).then_some(()));
-    let background = Background::the_one(&house);
+    fixture.changed.wait_for("the screen to end", LONG, || screens(&fixture).is_empty().then_some(()));
+    fixture.changed.wait_for("a process to go on", LONG, || (!fixture.nobody_drives()).then_some(()));
+    let background = Background::the_one(&fixture);
     assert_eq!(background.terminal(), "0", "it has no terminal");
-    house.ec2.hurry();
-    house.ec2.wait_for_copies(6);
+    fixture.ec2.hurry();
+    fixture.ec2.wait_for_copies(6);
 }

@@ -2,69 +2,69 @@
 
 use rustix::process::{Signal, kill_process};
 
-use super::fixture::House;
+use super::fixture::ProcessFixture;
 use crate::support::pty::Pty;
 
 const DRIVES: &str = "driving the queue";
 
 /// An interactive shell in which the program, with these arguments, runs as a job.
-fn under_a_shell(house: &House, arguments: &str) -> Pty {
-    let mut terminal = house.screen_by("bash", &["--noprofile", "--norc", "-i"]);
+fn under_a_shell(fixture: &ProcessFixture, arguments: &str) -> Pty {
+    let mut terminal = fixture.screen_by("bash", &["--noprofile", "--norc", "-i"]);
     terminal.keys(&format!("{} {arguments}\r", env!("CARGO_BIN_EXE_amigrate")));
     terminal
 }
 
 /// Others have the queue while it is stopped, and it takes part again by `fg`.
-fn stops_and_goes_on(house: &House, terminal: &mut Pty, waits: &str) {
+fn stops_and_goes_on(fixture: &ProcessFixture, terminal: &mut Pty, waits: &str) {
     terminal.bytes(b"\x1a");
     terminal.wait_for("the shell", |t| t.contains("Stopped"));
-    let mut other = house.drive();
+    let mut other = fixture.drive();
     other.wait_to_say(DRIVES);
     terminal.keys("fg\r");
     let named = format!("another amigrate (pid {})", other.pid().as_raw_nonzero());
     terminal.wait_for("who drives now", |t| t.contains(&named) && t.contains(waits));
     other.kill();
     other.wait();
-    house.ec2.hurry();
-    house.ec2.wait_for_copies(6);
-    assert_eq!(house.jobs().len(), 6);
+    fixture.ec2.hurry();
+    fixture.ec2.wait_for_copies(6);
+    assert_eq!(fixture.jobs().len(), 6);
 }
 
 #[test]
 fn a_screen_stopped_by_ctrl_z_lets_others_have_the_queue_and_takes_part_again() {
-    let house = House::slow();
-    let mut terminal = under_a_shell(&house, "");
+    let fixture = ProcessFixture::slow();
+    let mut terminal = under_a_shell(&fixture, "");
     terminal.wait_for("the images", |t| t.contains("123456789012") && t.contains("app-web-") && !t.contains("listing"));
-    house.ask_copies("queue", 2);
+    fixture.ask_copies("queue", 2);
     terminal.wait_for("the queue", |t| t.contains("3 queued") && t.matches("0/1").count() == 3);
-    stops_and_goes_on(&house, &mut terminal, "running the queue");
-    terminal.wait_for("every copy to end", |_| house.jobs().iter().all(|j| j.state.ended()));
+    stops_and_goes_on(&fixture, &mut terminal, "running the queue");
+    terminal.wait_for("every copy to end", |_| fixture.jobs().iter().all(|j| j.state.ended()));
     terminal.keys("q");
     terminal.wait_for("the shell", |t| !t.contains("app-web-"));
-    house.agrees();
+    fixture.agrees();
 }
 
 #[test]
 fn a_driver_stopped_by_ctrl_z_lets_others_have_the_queue_and_takes_part_again() {
-    let house = House::slow();
-    house.ask_copies("queue", 2);
-    let mut terminal = under_a_shell(&house, "drive");
+    let fixture = ProcessFixture::slow();
+    fixture.ask_copies("queue", 2);
+    let mut terminal = under_a_shell(&fixture, "drive");
     terminal.wait_for("it to drive", |t| t.contains(DRIVES));
-    house.ec2.wait_for_copies(3);
-    stops_and_goes_on(&house, &mut terminal, "waiting for it to end");
-    house.settle();
-    house.agrees();
+    fixture.ec2.wait_for_copies(3);
+    stops_and_goes_on(&fixture, &mut terminal, "waiting for it to end");
+    fixture.settle();
+    fixture.agrees();
 }
 
 #[test]
 fn a_driver_that_gives_no_sign_of_life_is_named_with_what_to_do() {
-    let house = House::slow();
-    house.ask_copies("queue", 2);
-    let mut stopped = house.drive();
+    let fixture = ProcessFixture::slow();
+    fixture.ask_copies("queue", 2);
+    let mut stopped = fixture.drive();
     stopped.wait_to_say(DRIVES);
-    house.ec2.wait_for_copies(3);
+    fixture.ec2.wait_for_copies(3);
     let pid = stopped.pid().as_raw_nonzero();
-    let (mut screen, waiting) = (house.screen_ready(), house.drive());
+    let (mut screen, waiting) = (fixture.screen_ready(), fixture.drive());
     let named = format!("another amigrate (pid {pid}) is running the queue");
     screen.wait_for("who drives", |t| t.contains(&named));
     waiting.wait_to_say(&named);
@@ -78,8 +78,8 @@ fn a_driver_that_gives_no_sign_of_life_is_named_with_what_to_do() {
 
     stopped.kill();
     stopped.wait();
-    house.ec2.hurry();
-    house.settle();
+    fixture.ec2.hurry();
+    fixture.settle();
     drop(waiting);
-    house.agrees();
+    fixture.agrees();
 }

@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 
-use super::fixture::{Drive, House, PATIENCE};
+use super::fixture::{Drive, PATIENCE, ProcessFixture};
 use crate::support::pty::Pty;
 
 const DRIVES: &str = "driving the queue";
@@ -29,24 +29,24 @@ fn line(text: &str) -> &str {
 
 #[test]
 fn what_a_screen_asks_for_is_done_by_the_process_that_drives() {
-    let house = House::slow();
-    house.ask_copies("first", 2);
-    let mut drive = house.drive();
+    let fixture = ProcessFixture::slow();
+    fixture.ask_copies("first", 2);
+    let mut drive = fixture.drive();
     drive.wait_to_say(DRIVES);
-    house.ec2.wait_for_copies(3);
+    fixture.ec2.wait_for_copies(3);
 
-    let mut screen = house.screen_ready();
+    let mut screen = fixture.screen_ready();
     screen.wait_for("who drives", |t| t.contains(WATCHES) && t.contains("3 copying"));
     copy_by_keys(&mut screen);
     screen.wait_for("the copy asked for", |t| line(t).contains('%') || t.contains("4 copying"));
     drive.wait_to_say("to us-west-1: copying");
-    assert_eq!(house.ec2.with(|w| w.copies_made()), 4);
+    assert_eq!(fixture.ec2.with(|w| w.copies_made()), 4);
 
     // Its progress is seen without a key.
     let made =
-        house.jobs().into_iter().find(|j| j.request.destination.as_str() == "us-west-1").expect("it was asked for");
+        fixture.jobs().into_iter().find(|j| j.request.destination.as_str() == "us-west-1").expect("it was asked for");
     let image = made.image().expect("it is copying").clone();
-    house
+    fixture
         .ec2
         .with(|w| w.fail_copy(&made.request.destination, &image, "the disk fell over", jiff::Timestamp::now()))
         .expect("it is under way");
@@ -59,7 +59,7 @@ fn what_a_screen_asks_for_is_done_by_the_process_that_drives() {
     screen.wait_for("the question", |t| t.contains("Try again") && t.contains("removed first"));
     screen.keys("y");
     drive.wait_to_say("to us-west-1: removing");
-    house.ec2.wait_for_copies(5);
+    fixture.ec2.wait_for_copies(5);
     screen.wait_for("the copy again", |t| line(t).contains('%') || t.contains("4 copying"));
     screen.wait_for("the cursor", |t| line(t).starts_with("│>"));
     screen.keys("x");
@@ -72,33 +72,33 @@ fn what_a_screen_asks_for_is_done_by_the_process_that_drives() {
     drive.kill();
     drive.wait();
     screen.wait_for("the seat", |t| !t.contains(WATCHES));
-    house.ec2.hurry();
-    screen.wait_for("every copy", |_| house.jobs().iter().all(|j| j.state.ended()));
+    fixture.ec2.hurry();
+    screen.wait_for("every copy", |_| fixture.jobs().iter().all(|j| j.state.ended()));
     screen.keys("q");
     assert!(screen.wait_exit().success(), "{}", screen.text());
-    assert_eq!(house.jobs().len(), 7);
-    house.agrees();
+    assert_eq!(fixture.jobs().len(), 7);
+    fixture.agrees();
 }
 
 #[test]
 fn a_screen_that_dies_leaves_its_queue_to_who_waits() {
-    let house = House::slow();
-    let mut screen = house.screen_ready();
-    house.ask_copies("others", 2);
-    let mut drive = house.drive();
+    let fixture = ProcessFixture::slow();
+    let mut screen = fixture.screen_ready();
+    fixture.ask_copies("others", 2);
+    let mut drive = fixture.drive();
     drive.wait_to_say(WAITS);
-    house.ec2.wait_for_copies(3);
+    fixture.ec2.wait_for_copies(3);
     screen.wait_for("the copies", |t| t.contains("3 copying") && t.contains("3 queued"));
     assert!(!drive.said().contains(DRIVES), "{}", drive.said());
 
     screen.kill(Signal::KILL);
     screen.wait_exit();
     drive.wait_to_say(DRIVES);
-    house.ec2.hurry();
+    fixture.ec2.hurry();
     assert!(drive.wait().success(), "{}", drive.errors());
-    house.settle();
-    assert_eq!(house.jobs().len(), 6);
-    house.agrees();
+    fixture.settle();
+    assert_eq!(fixture.jobs().len(), 6);
+    fixture.agrees();
 }
 
 /// Those of them that have said they drive.
@@ -106,52 +106,52 @@ fn driving(drives: &[Drive]) -> Vec<usize> {
     drives.iter().enumerate().filter(|(_, d)| d.said().contains(DRIVES)).map(|(n, _)| n).collect()
 }
 
-fn start_three(house: &House) -> Vec<Drive> {
-    let drives: Vec<Drive> = (0..3).map(|_| house.drive()).collect();
-    house.bell.wait_for("three processes to find their places", PATIENCE, || {
+fn start_three(fixture: &ProcessFixture) -> Vec<Drive> {
+    let drives: Vec<Drive> = (0..3).map(|_| fixture.drive()).collect();
+    fixture.changed.wait_for("three processes to find their places", PATIENCE, || {
         drives.iter().all(|d| d.said().contains(DRIVES) || d.said().contains(WAITS)).then_some(())
     });
-    house.ec2.wait_for_copies(3);
+    fixture.ec2.wait_for_copies(3);
     assert_eq!(driving(&drives).len(), 1, "exactly one drives");
     drives
 }
 
 #[test]
 fn of_three_that_start_at_once_one_drives() {
-    let house = House::slow();
-    house.ask_copies("three", 4);
-    let mut drives = start_three(&house);
-    assert_eq!(house.ec2.asked("CopyImage"), 3);
-    house.ec2.hurry();
+    let fixture = ProcessFixture::slow();
+    fixture.ask_copies("three", 4);
+    let mut drives = start_three(&fixture);
+    assert_eq!(fixture.ec2.asked("CopyImage"), 3);
+    fixture.ec2.hurry();
     for drive in &mut drives {
         assert!(drive.wait().success(), "{}", drive.errors());
     }
-    house.settle();
-    assert_eq!(house.ec2.asked("CopyImage"), 12, "every copy was sent once, by whomever");
-    assert_eq!(house.jobs().len(), 12);
-    house.agrees();
+    fixture.settle();
+    assert_eq!(fixture.ec2.asked("CopyImage"), 12, "every copy was sent once, by whomever");
+    assert_eq!(fixture.jobs().len(), 12);
+    fixture.agrees();
 }
 
 #[test]
 fn drivers_that_die_one_after_the_other_are_followed_by_the_next() {
-    let house = House::slow();
-    house.ask_copies("three", 3);
-    let mut drives = start_three(&house);
+    let fixture = ProcessFixture::slow();
+    fixture.ask_copies("three", 3);
+    let mut drives = start_three(&fixture);
     for begun in [3, 6] {
-        house.ec2.wait_for_copies(begun);
+        fixture.ec2.wait_for_copies(begun);
         let [at] = driving(&drives)[..] else { panic!("exactly one drives") };
         let mut dead = drives.swap_remove(at);
         dead.kill();
         dead.wait();
-        house.bell.wait_for("another to drive", PATIENCE, || (!driving(&drives).is_empty()).then_some(()));
+        fixture.changed.wait_for("another to drive", PATIENCE, || (!driving(&drives).is_empty()).then_some(()));
         assert_eq!(driving(&drives).len(), 1, "exactly one follows");
-        house.ec2.finish();
+        fixture.ec2.finish();
     }
-    house.ec2.wait_for_copies(9);
-    house.ec2.hurry();
+    fixture.ec2.wait_for_copies(9);
+    fixture.ec2.hurry();
     let mut last = drives.pop().expect("the third");
     assert!(last.wait().success(), "{}", last.errors());
-    house.settle();
-    assert_eq!(house.jobs().len(), 9);
-    house.agrees();
+    fixture.settle();
+    assert_eq!(fixture.jobs().len(), 9);
+    fixture.agrees();
 }

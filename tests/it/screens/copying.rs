@@ -9,7 +9,7 @@ use amigrate::{
 };
 use insta::assert_snapshot;
 
-use crate::support::screen_harness::{Playbill, Stage, named, region};
+use crate::support::screen_harness::{ScreenHarness, ScreenHarnessBuilder, named, region};
 
 const THREE: [&str; 3] = ["eu-west-2", "us-west-1", "sa-east-1"];
 
@@ -33,26 +33,26 @@ pub(crate) fn request(source: &Image, destination: &str, name: &str) -> CopyRequ
 
 #[tokio::test(start_paused = true)]
 async fn three_regions_until_available() {
-    let stage = Stage::opened(Playbill::new(named("demo")).size(120, 40)).await;
-    stage.form("batch-gpu-00009", &THREE).await;
-    stage.retype("gpu-{region}").await;
-    stage.press(KeyCode::Down).await;
-    stage.retype("For {region}, from {source_region}").await;
-    assert_snapshot!("form_three", stage.screen());
-    stage.ctrl('s').await;
-    stage.wait_ours("copying", 3).await;
-    stage.wait_for("half of one", |_| stage.seen().jobs.iter().any(|j| j.percent() >= Some(50))).await;
-    assert_snapshot!("jobs_under_way", stage.screen());
-    stage.press(KeyCode::Enter).await;
-    assert_snapshot!("jobs_opened", stage.screen());
-    stage.press(KeyCode::Enter).await;
-    stage.wait_ours("available", 3).await;
-    assert_snapshot!("jobs_done", stage.screen());
-    stage.send("d").await;
-    assert_snapshot!("job_details", stage.screen());
+    let harness = ScreenHarness::opened(ScreenHarnessBuilder::new(named("demo")).size(120, 40)).await;
+    harness.form("batch-gpu-00009", &THREE).await;
+    harness.retype("gpu-{region}").await;
+    harness.press(KeyCode::Down).await;
+    harness.retype("For {region}, from {source_region}").await;
+    assert_snapshot!("form_three", harness.screen());
+    harness.ctrl('s').await;
+    harness.wait_ours("copying", 3).await;
+    harness.wait_for("half of one", |_| harness.seen().jobs.iter().any(|j| j.percent() >= Some(50))).await;
+    assert_snapshot!("jobs_under_way", harness.screen());
+    harness.press(KeyCode::Enter).await;
+    assert_snapshot!("jobs_opened", harness.screen());
+    harness.press(KeyCode::Enter).await;
+    harness.wait_ours("available", 3).await;
+    assert_snapshot!("jobs_done", harness.screen());
+    harness.send("d").await;
+    assert_snapshot!("job_details", harness.screen());
 
     let (bells, percents, bars) = {
-        let seen = stage.seen();
+        let seen = harness.seen();
         (seen.bells, seen.percents.clone(), seen.bars.clone())
     };
     assert!((1..=5).contains(&bells), "{bells}");
@@ -73,85 +73,85 @@ async fn three_regions_until_available() {
         assert!(full.len() >= 4, "{place}'s bar hardly moved: {full:?}");
     }
 
-    let jobs = stage.seen().jobs.clone();
+    let jobs = harness.seen().jobs.clone();
     let mut tokens: Vec<_> = jobs.iter().map(|j| j.request.token.as_str().to_owned()).collect();
     tokens.sort();
     tokens.dedup();
     assert_eq!(tokens.len(), 3, "client tokens are distinct");
     for place in THREE {
-        let images = stage.images(place, &format!("gpu-{place}")).await;
+        let images = harness.images(place, &format!("gpu-{place}")).await;
         assert_eq!(images.len(), 1, "{place}");
         assert_eq!(images[0].state, ImageState::Available);
         assert_eq!(&*images[0].description, format!("For {place}, from us-east-1"));
         assert_eq!(images[0].tag("Team"), Some("research"));
     }
     let elsewhere =
-        [stage.images("us-east-2", "gpu-us-east-2").await, stage.images("us-east-1", "gpu-us-east-1").await];
+        [harness.images("us-east-2", "gpu-us-east-2").await, harness.images("us-east-1", "gpu-us-east-1").await];
     assert_eq!(elsewhere.concat(), []);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_new_image_is_listed_where_it_was_made() {
-    let stage = Stage::open("demo").await;
-    stage.form("base-linux state:available region:us-east-1", &["eu-west-2"]).await;
-    stage.retype("base-fresh").await;
-    stage.ctrl('s').await;
-    stage.wait_ours("available", 1).await;
-    stage.press(KeyCode::Tab).await;
-    stage.filter("base-fresh").await;
-    stage.settled().await;
-    stage.shows("Images 1/");
+    let harness = ScreenHarness::open("demo").await;
+    harness.form("base-linux state:available region:us-east-1", &["eu-west-2"]).await;
+    harness.retype("base-fresh").await;
+    harness.ctrl('s').await;
+    harness.wait_ours("available", 1).await;
+    harness.press(KeyCode::Tab).await;
+    harness.filter("base-fresh").await;
+    harness.settled().await;
+    harness.shows("Images 1/");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_is_not_there_fails_with_the_snapshots_reason() {
-    let stage = Stage::opened(Playbill::new(named("demo")).size(120, 40)).await;
-    stage.form("app-web-2026", &["eu-west-1"]).await;
-    stage.retype("nope").await;
-    stage.press(KeyCode::Down).await;
-    stage.press(KeyCode::Down).await;
-    stage.send(" ").await;
-    stage.press(KeyCode::Down).await;
-    stage.send("alias/nope").await;
-    stage.ctrl('s').await;
-    stage.wait_ours("failed", 1).await;
-    stage.send("d").await;
-    stage.shows("what to do");
-    assert_snapshot!("failed_by_kms", stage.screen());
-    let jobs = stage.seen().jobs.clone();
+    let harness = ScreenHarness::opened(ScreenHarnessBuilder::new(named("demo")).size(120, 40)).await;
+    harness.form("app-web-2026", &["eu-west-1"]).await;
+    harness.retype("nope").await;
+    harness.press(KeyCode::Down).await;
+    harness.press(KeyCode::Down).await;
+    harness.send(" ").await;
+    harness.press(KeyCode::Down).await;
+    harness.send("alias/nope").await;
+    harness.ctrl('s').await;
+    harness.wait_ours("failed", 1).await;
+    harness.send("d").await;
+    harness.shows("what to do");
+    assert_snapshot!("failed_by_kms", harness.screen());
+    let jobs = harness.seen().jobs.clone();
     let JobState::Failed { failure, image: Some(_) } = &jobs[0].state else { panic!("{:?}", jobs[0].state) };
     assert_eq!(failure.why, "Given key ID is not accessible");
     // Once more, it is asked for under a token of its own.
-    stage.press(KeyCode::Esc).await;
-    stage.send("t").await;
-    stage.shows("The failed image and its snapshots are removed first");
-    stage.send("y").await;
-    stage.wait_ours("copying", 1).await;
-    let again = stage.seen().jobs[0].request.token.clone();
+    harness.press(KeyCode::Esc).await;
+    harness.send("t").await;
+    harness.shows("The failed image and its snapshots are removed first");
+    harness.send("y").await;
+    harness.wait_ours("copying", 1).await;
+    let again = harness.seen().jobs[0].request.token.clone();
     assert_ne!(again, jobs[0].request.token);
-    stage.wait_ours("failed", 1).await;
-    stage.send("D").await;
-    stage.lacks("nope");
+    harness.wait_ours("failed", 1).await;
+    harness.send("D").await;
+    harness.lacks("nope");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_key_is_chosen_from_the_destinations_list() {
-    let stage = Stage::open("demo").await;
-    stage.form("app-web-2026", &["eu-west-1"]).await;
-    stage.retype("with-a-key").await;
-    stage.press(KeyCode::Down).await;
-    stage.press(KeyCode::Down).await;
-    stage.send(" ").await;
-    stage.press(KeyCode::Down).await;
-    stage.press(KeyCode::Enter).await;
-    stage.wait_text("alias/team/web").await;
-    assert_snapshot!("keys", stage.screen());
-    stage.send("/").await;
-    stage.send("team/web").await;
-    stage.press(KeyCode::Enter).await;
-    assert_snapshot!("key_chosen", stage.screen());
-    stage.ctrl('s').await;
-    stage.wait_ours("available", 1).await;
-    let image = stage.images("eu-west-1", "with-a-key").await.remove(0);
+    let harness = ScreenHarness::open("demo").await;
+    harness.form("app-web-2026", &["eu-west-1"]).await;
+    harness.retype("with-a-key").await;
+    harness.press(KeyCode::Down).await;
+    harness.press(KeyCode::Down).await;
+    harness.send(" ").await;
+    harness.press(KeyCode::Down).await;
+    harness.press(KeyCode::Enter).await;
+    harness.wait_text("alias/team/web").await;
+    assert_snapshot!("keys", harness.screen());
+    harness.send("/").await;
+    harness.send("team/web").await;
+    harness.press(KeyCode::Enter).await;
+    assert_snapshot!("key_chosen", harness.screen());
+    harness.ctrl('s').await;
+    harness.wait_ours("available", 1).await;
+    let image = harness.images("eu-west-1", "with-a-key").await.remove(0);
     assert!(image.encrypted());
 }

@@ -11,160 +11,160 @@ use amigrate::{
 };
 use insta::assert_snapshot;
 
-use crate::support::screen_harness::{Playbill, Stage, named, region};
+use crate::support::screen_harness::{ScreenHarness, ScreenHarnessBuilder, named, region};
 
 /// A play in which one copy is under way, some way in.
-async fn under_way() -> Stage {
-    let stage = Stage::opened(Playbill::new(named("demo")).size(100, 30)).await;
-    stage.form("batch-gpu-00009", &["eu-west-2"]).await;
-    stage.retype("going").await;
-    stage.ctrl('s').await;
-    let far = |stage: &Stage| stage.seen().jobs[0].percent() >= Some(40);
-    while !far(&stage) {
-        stage.pass(Duration::from_millis(500)).await;
-        assert!(!stage.seen().jobs[0].state.ended());
+async fn under_way() -> ScreenHarness {
+    let harness = ScreenHarness::opened(ScreenHarnessBuilder::new(named("demo")).size(100, 30)).await;
+    harness.form("batch-gpu-00009", &["eu-west-2"]).await;
+    harness.retype("going").await;
+    harness.ctrl('s').await;
+    let far = |harness: &ScreenHarness| harness.seen().jobs[0].percent() >= Some(40);
+    while !far(&harness) {
+        harness.pass(Duration::from_millis(500)).await;
+        assert!(!harness.seen().jobs[0].state.ended());
     }
-    stage
+    harness
 }
 
-async fn left_in(stage: &Stage, place: &str, job: usize) -> Vec<Snapshot> {
-    let job = stage.seen().jobs[job].clone();
+async fn left_in(harness: &ScreenHarness, place: &str, job: usize) -> Vec<Snapshot> {
+    let job = harness.seen().jobs[job].clone();
     let ids: Vec<_> = job.snapshots.iter().map(|s| s.id.clone()).collect();
     assert!(!ids.is_empty(), "the copy never had a snapshot");
-    stage.session.describe_snapshots(&region(place), &ids, &[]).await.unwrap()
+    harness.session.describe_snapshots(&region(place), &ids, &[]).await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_cancel_asks_first_and_leaves_nothing() {
-    let stage = under_way().await;
-    assert_eq!(left_in(&stage, "eu-west-2", 0).await.len(), 2);
-    stage.send("x").await;
-    assert_snapshot!("cancel_question", stage.screen());
+    let harness = under_way().await;
+    assert_eq!(left_in(&harness, "eu-west-2", 0).await.len(), 2);
+    harness.send("x").await;
+    assert_snapshot!("cancel_question", harness.screen());
     // The answer in brackets is No.
-    stage.press(KeyCode::Enter).await;
-    stage.lacks("Cancel the copy");
-    stage.wait_ours("copying", 1).await;
-    stage.send("x").await;
-    stage.send("y").await;
-    stage.wait_text("cancelling").await;
-    stage.wait_for("the cancel's end", |s| s.contains(" cancelled")).await;
-    assert_snapshot!("cancelled", stage.screen());
-    assert_eq!(stage.images("eu-west-2", "going").await, []);
-    assert_eq!(left_in(&stage, "eu-west-2", 0).await, []);
-    stage.send("x").await;
-    stage.shows("It has ended already.");
+    harness.press(KeyCode::Enter).await;
+    harness.lacks("Cancel the copy");
+    harness.wait_ours("copying", 1).await;
+    harness.send("x").await;
+    harness.send("y").await;
+    harness.wait_text("cancelling").await;
+    harness.wait_for("the cancel's end", |s| s.contains(" cancelled")).await;
+    assert_snapshot!("cancelled", harness.screen());
+    assert_eq!(harness.images("eu-west-2", "going").await, []);
+    assert_eq!(left_in(&harness, "eu-west-2", 0).await, []);
+    harness.send("x").await;
+    harness.shows("It has ended already.");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_copy_that_is_available_meanwhile_stays() {
-    let stage = under_way().await;
-    stage.send("x").await;
-    stage.shows("Cancel the copy");
+    let harness = under_way().await;
+    harness.send("x").await;
+    harness.shows("Cancel the copy");
     // The program does not see how it goes on: no look is answered until it is done.
-    stage.world.with(|w| w.faults().add(Rule::new("Describe*", FaultKind::Slow).millis(1)));
-    let id = stage.seen().jobs[0].image().unwrap().clone();
-    stage.world.with(|w| w.faults().add(Rule::new("*", FaultKind::Fail).in_region(region("eu-west-2"))));
-    stage.pass(Duration::from_mins(5)).await;
-    assert!(matches!(stage.seen().jobs[0].state, JobState::Copying { .. }), "{:?}", stage.seen().jobs[0].state);
-    stage.world.with(|w| w.faults().clear());
-    stage.send("y").await;
-    stage.wait_ours("available", 1).await;
+    harness.world.with(|w| w.faults().add(Rule::new("Describe*", FaultKind::Slow).millis(1)));
+    let id = harness.seen().jobs[0].image().unwrap().clone();
+    harness.world.with(|w| w.faults().add(Rule::new("*", FaultKind::Fail).in_region(region("eu-west-2"))));
+    harness.pass(Duration::from_mins(5)).await;
+    assert!(matches!(harness.seen().jobs[0].state, JobState::Copying { .. }), "{:?}", harness.seen().jobs[0].state);
+    harness.world.with(|w| w.faults().clear());
+    harness.send("y").await;
+    harness.wait_ours("available", 1).await;
     // A finished copy's snapshots are whole, whatever the last look saw; and what cannot be reached is no problem
     // any more when nothing goes on there.
-    assert!(stage.seen().jobs[0].snapshots.iter().all(|s| s.percent == Some(100)), "{:?}", stage.seen().jobs[0]);
-    stage.lacks("problem");
-    stage.send("d").await;
-    stage.shows("nothing was deleted");
-    stage.press(KeyCode::Esc).await;
-    let found = stage.session.describe_images(&region("eu-west-2"), &[id]).await.unwrap();
+    assert!(harness.seen().jobs[0].snapshots.iter().all(|s| s.percent == Some(100)), "{:?}", harness.seen().jobs[0]);
+    harness.lacks("problem");
+    harness.send("d").await;
+    harness.shows("nothing was deleted");
+    harness.press(KeyCode::Esc).await;
+    let found = harness.session.describe_images(&region("eu-west-2"), &[id]).await.unwrap();
     assert_eq!(found[0].state, ImageState::Available);
-    assert_eq!(left_in(&stage, "eu-west-2", 0).await.len(), 2);
-    stage.send("x").await;
-    stage.shows("Nothing is deleted.");
+    assert_eq!(left_in(&harness, "eu-west-2", 0).await.len(), 2);
+    harness.send("x").await;
+    harness.shows("Nothing is deleted.");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_is_cancelled_as_one() {
-    let stage = Stage::opened(Playbill::new(named("demo")).size(100, 30)).await;
-    stage.form("batch-gpu-00009", &["eu-west-2", "us-west-1"]).await;
-    stage.retype("batch").await;
-    stage.ctrl('s').await;
-    stage.press(KeyCode::Tab).await;
-    stage.form("batch-gpu-00009", &["sa-east-1"]).await;
-    stage.retype("alone").await;
-    stage.ctrl('s').await;
-    stage.pass(Duration::from_secs(8)).await;
-    stage.wait_ours("copying", 3).await;
-    stage.press(KeyCode::Down).await;
-    stage.send("X").await;
-    assert_snapshot!("cancel_batch_question", stage.screen());
-    stage.send("y").await;
-    stage.wait_ours("available", 1).await;
-    stage.wait_for("both cancels", |s| s.matches(" cancelled").count() >= 2).await;
+    let harness = ScreenHarness::opened(ScreenHarnessBuilder::new(named("demo")).size(100, 30)).await;
+    harness.form("batch-gpu-00009", &["eu-west-2", "us-west-1"]).await;
+    harness.retype("batch").await;
+    harness.ctrl('s').await;
+    harness.press(KeyCode::Tab).await;
+    harness.form("batch-gpu-00009", &["sa-east-1"]).await;
+    harness.retype("alone").await;
+    harness.ctrl('s').await;
+    harness.pass(Duration::from_secs(8)).await;
+    harness.wait_ours("copying", 3).await;
+    harness.press(KeyCode::Down).await;
+    harness.send("X").await;
+    assert_snapshot!("cancel_batch_question", harness.screen());
+    harness.send("y").await;
+    harness.wait_ours("available", 1).await;
+    harness.wait_for("both cancels", |s| s.matches(" cancelled").count() >= 2).await;
     for place in ["eu-west-2", "us-west-1"] {
-        assert_eq!(stage.images(place, "batch").await, []);
+        assert_eq!(harness.images(place, "batch").await, []);
     }
-    assert_eq!(stage.images("sa-east-1", "alone").await.len(), 1);
-    stage.send("X").await;
-    stage.shows("ended or is being cancelled");
+    assert_eq!(harness.images("sa-east-1", "alone").await.len(), 1);
+    harness.send("X").await;
+    harness.shows("ended or is being cancelled");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_copy_is_tried_again() {
-    let stage = Stage::open("demo").await;
+    let harness = ScreenHarness::open("demo").await;
     // A denial may be about the tags: it is sent once more without them.
-    stage.world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::Deny).first(2)));
-    stage.form("app-web-2026", &["eu-west-2"]).await;
-    stage.retype("again").await;
-    stage.ctrl('s').await;
-    stage.wait_ours("failed", 1).await;
-    stage.send("t").await;
-    stage.wait_ours("available", 1).await;
-    assert_eq!(stage.images("eu-west-2", "again").await.len(), 1);
-    stage.send("t").await;
-    stage.shows("Only failed copies are tried again; this one is available.");
+    harness.world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::Deny).first(2)));
+    harness.form("app-web-2026", &["eu-west-2"]).await;
+    harness.retype("again").await;
+    harness.ctrl('s').await;
+    harness.wait_ours("failed", 1).await;
+    harness.send("t").await;
+    harness.wait_ours("available", 1).await;
+    assert_eq!(harness.images("eu-west-2", "again").await.len(), 1);
+    harness.send("t").await;
+    harness.shows("Only failed copies are tried again; this one is available.");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_makes_no_second_image() {
-    let stage = Stage::open("demo").await;
-    stage.world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::LostAnswer).first(6)));
-    stage.form("app-web-2026", &["eu-west-2"]).await;
-    stage.retype("once").await;
-    stage.ctrl('s').await;
-    stage.wait_ours("available", 1).await;
-    assert_eq!(stage.images("eu-west-2", "once").await.len(), 1);
+    let harness = ScreenHarness::open("demo").await;
+    harness.world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::LostAnswer).first(6)));
+    harness.form("app-web-2026", &["eu-west-2"]).await;
+    harness.retype("once").await;
+    harness.ctrl('s').await;
+    harness.wait_ours("available", 1).await;
+    assert_eq!(harness.images("eu-west-2", "once").await.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn leaving_with_copies_queued_asks_first() {
-    let bill = Playbill::new(named("demo")).with(|b| b.config.copy.pending_limit = 1);
-    let stage = Stage::opened(bill).await;
-    stage.filter("app-web-2026").await;
-    stage.send("   c").await;
-    stage.shows("Copy 3 images");
-    stage.press(KeyCode::Enter).await;
-    stage.take_regions(&["eu-west-2"]).await;
-    stage.ctrl('s').await;
-    stage.pass(Duration::from_secs(5)).await;
-    stage.shows("2 queued");
-    stage.send("q").await;
-    assert_snapshot!("quit_question", stage.screen());
-    stage.press(KeyCode::Enter).await;
-    stage.lacks("will not be made");
+    let builder = ScreenHarnessBuilder::new(named("demo")).with(|b| b.config.copy.pending_limit = 1);
+    let harness = ScreenHarness::opened(builder).await;
+    harness.filter("app-web-2026").await;
+    harness.send("   c").await;
+    harness.shows("Copy 3 images");
+    harness.press(KeyCode::Enter).await;
+    harness.take_regions(&["eu-west-2"]).await;
+    harness.ctrl('s').await;
+    harness.pass(Duration::from_secs(5)).await;
+    harness.shows("2 queued");
+    harness.send("q").await;
+    assert_snapshot!("quit_question", harness.screen());
+    harness.press(KeyCode::Enter).await;
+    harness.lacks("will not be made");
     // A queued copy that is cancelled was never sent.
-    stage.press(KeyCode::Down).await;
-    stage.send("x").await;
-    stage.send("y").await;
-    stage.shows("never sent to AWS");
-    stage.send("q").await;
-    stage.send("y").await;
-    assert_eq!(stage.ended().await, Exit::Quit);
+    harness.press(KeyCode::Down).await;
+    harness.send("x").await;
+    harness.send("y").await;
+    harness.shows("never sent to AWS");
+    harness.send("q").await;
+    harness.send("y").await;
+    assert_eq!(harness.ended().await, Exit::Quit);
 }
 
 #[tokio::test(start_paused = true)]
 async fn leaving_with_nothing_to_lose_asks_nothing() {
-    let stage = under_way().await;
-    stage.send("q").await;
-    assert_eq!(stage.ended().await, Exit::Quit);
+    let harness = under_way().await;
+    harness.send("q").await;
+    assert_eq!(harness.ended().await, Exit::Quit);
 }

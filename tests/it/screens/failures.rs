@@ -9,58 +9,61 @@ use amigrate::{
 use insta::assert_snapshot;
 use ratatui::{Terminal, backend::TestBackend};
 
-use crate::support::screen_harness::{Playbill, Stage, named, opening, region};
+use crate::support::screen_harness::{ScreenHarness, ScreenHarnessBuilder, named, region, start_time};
 
 #[tokio::test(start_paused = true)]
 async fn one_region_fails_and_the_others_are_listed() {
-    let stage = Stage::open("broken").await;
-    stage.shows("1 problem (!)");
-    stage.shows("app-web");
-    stage.filter("region:eu-west-1").await;
-    stage.shows("shop-eu-");
-    stage.filter("region:ap-southeast-2").await;
-    stage.shows("edge-syd-");
-    stage.send("!").await;
-    stage.shows("eu-west-2");
-    stage.lacks("JSON");
+    let harness = ScreenHarness::open("broken").await;
+    harness.shows("1 problem (!)");
+    harness.shows("app-web");
+    harness.filter("region:eu-west-1").await;
+    harness.shows("shop-eu-");
+    harness.filter("region:ap-southeast-2").await;
+    harness.shows("edge-syd-");
+    harness.send("!").await;
+    harness.shows("eu-west-2");
+    harness.lacks("JSON");
     // How far the demo's copies are by now depends on the SDK's own random waits as well.
-    let screen = stage.screen();
+    let screen = harness.screen();
     let (_, page) = screen.split_once('\n').unwrap();
     assert_snapshot!("problems", without_ids(page));
-    stage.press(KeyCode::Esc).await;
-    stage.world.with(|w| w.faults().clear());
-    stage.send("R").await;
-    stage.settled().await;
-    stage.lacks("problem");
+    harness.press(KeyCode::Esc).await;
+    harness.world.with(|w| w.faults().clear());
+    harness.send("R").await;
+    harness.settled().await;
+    harness.lacks("problem");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_throttled_region_recovers() {
-    let stage = Playbill::new(named("demo")).regions(&["eu-central-1"]).play();
-    stage.world.with(|w| w.faults().add(Rule::new("DescribeImages", FaultKind::Throttle).first(2)));
-    stage.settled().await;
-    stage.shows("ledger-");
-    stage.lacks("problem");
+    let harness = ScreenHarnessBuilder::new(named("demo")).regions(&["eu-central-1"]).build();
+    harness.world.with(|w| w.faults().add(Rule::new("DescribeImages", FaultKind::Throttle).first(2)));
+    harness.settled().await;
+    harness.shows("ledger-");
+    harness.lacks("problem");
     // More throttles than the SDK's tries: a problem, until it is asked again.
-    stage.world.with(|w| w.faults().add(Rule::new("DescribeImages", FaultKind::Throttle)));
-    stage.send("R").await;
-    stage.wait_text("problem (!)").await;
-    stage.shows("ledger-");
-    stage.world.with(|w| w.faults().clear());
-    stage.send("R").await;
-    stage.wait_for("the end of the problem", |s| !s.contains("problem (!)")).await;
+    harness.world.with(|w| w.faults().add(Rule::new("DescribeImages", FaultKind::Throttle)));
+    harness.send("R").await;
+    harness.wait_text("problem (!)").await;
+    harness.shows("ledger-");
+    harness.world.with(|w| w.faults().clear());
+    harness.send("R").await;
+    harness.wait_for("the end of the problem", |s| !s.contains("problem (!)")).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn names_cannot_steer_the_terminal() {
     for (columns, rows) in [(80, 24), (120, 40)] {
-        let stage = Stage::opened(Playbill::new(named("hostile")).size(columns, rows).regions(&["us-east-1"])).await;
-        let screen = stage.screen();
+        let harness = ScreenHarness::opened(
+            ScreenHarnessBuilder::new(named("hostile")).size(columns, rows).regions(&["us-east-1"]),
+        )
+        .await;
+        let screen = harness.screen();
         assert!(!screen.chars().any(|c| c.is_control() && c != '\n'), "{screen:?}");
         assert!(!screen.contains('\u{202e}') && !screen.contains('\u{2066}'), "{screen:?}");
         assert_snapshot!(format!("hostile_{columns}x{rows}"), screen);
         // Every row's region stands in the column of the heading.
-        let model = stage.leave().await;
+        let model = harness.leave().await;
         let cells = cells(&model);
         let heading = column(&cells, "REGION").unwrap();
         let rows: Vec<usize> = cells.iter().filter_map(|row| start(row, "us-east-1")).collect();
@@ -70,71 +73,71 @@ async fn names_cannot_steer_the_terminal() {
 
 #[tokio::test(start_paused = true)]
 async fn hostile_details_are_tame() {
-    let stage = Stage::opened(Playbill::new(named("hostile")).regions(&["us-east-1"])).await;
+    let harness = ScreenHarness::opened(ScreenHarnessBuilder::new(named("hostile")).regions(&["us-east-1"])).await;
     for _ in 0..8 {
         for key in ["d", "v"] {
-            stage.send(key).await;
-            let screen = stage.screen();
+            harness.send(key).await;
+            let screen = harness.screen();
             assert!(!screen.chars().any(|c| c.is_control() && c != '\n'), "{screen:?}");
             assert!(!screen.contains('\u{202e}'), "{screen:?}");
         }
-        stage.press(KeyCode::Esc).await;
-        stage.send("j").await;
+        harness.press(KeyCode::Esc).await;
+        harness.send("j").await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn denied_keys_leave_free_text() {
-    let stage = Stage::open("denied").await;
-    stage.form("app-web-2026", &["eu-west-1"]).await;
-    stage.press(KeyCode::Down).await;
-    stage.press(KeyCode::Down).await;
-    stage.send(" ").await;
-    stage.press(KeyCode::Down).await;
-    stage.press(KeyCode::Enter).await;
-    stage.wait_text("KMS keys in eu-west-1").await;
-    assert_snapshot!("denied_keys", without_ids(&stage.screen()));
-    stage.press(KeyCode::Esc).await;
-    stage.send("alias/images").await;
-    stage.ctrl('s').await;
-    stage.wait_text("available ami-").await;
+    let harness = ScreenHarness::open("denied").await;
+    harness.form("app-web-2026", &["eu-west-1"]).await;
+    harness.press(KeyCode::Down).await;
+    harness.press(KeyCode::Down).await;
+    harness.send(" ").await;
+    harness.press(KeyCode::Down).await;
+    harness.press(KeyCode::Enter).await;
+    harness.wait_text("KMS keys in eu-west-1").await;
+    assert_snapshot!("denied_keys", without_ids(&harness.screen()));
+    harness.press(KeyCode::Esc).await;
+    harness.send("alias/images").await;
+    harness.ctrl('s').await;
+    harness.wait_text("available ami-").await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_copy_that_is_denied_says_so() {
-    let stage = Stage::open("denied").await;
-    stage.form("app-web-2026", &["us-west-2"]).await;
-    stage.ctrl('s').await;
-    stage.wait_text("failed:").await;
-    stage.send("d").await;
-    assert_snapshot!("denied_copy", without_ids(&stage.screen()));
+    let harness = ScreenHarness::open("denied").await;
+    harness.form("app-web-2026", &["us-west-2"]).await;
+    harness.ctrl('s').await;
+    harness.wait_text("failed:").await;
+    harness.send("d").await;
+    assert_snapshot!("denied_copy", without_ids(&harness.screen()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refresh_keeps_the_cursor_on_its_image() {
-    let stage = Stage::open("demo").await;
-    stage.send("jjjjjj").await;
+    let harness = ScreenHarness::open("demo").await;
+    harness.send("jjjjjj").await;
     let under = |s: String| s.lines().find(|l| l.contains("│>")).unwrap().to_owned();
-    let before = under(stage.screen());
+    let before = under(harness.screen());
     // Newer images come above it: the two copies under way, and one more made elsewhere.
-    let source = stage.images("eu-central-1", "ledger-00042").await.remove(0);
-    stage.session.copy_image(&super::copying::request(&source, "eu-west-2", "made-elsewhere"), None).await.unwrap();
-    stage.send("R").await;
-    stage.settled().await;
-    stage.pass(std::time::Duration::from_secs(1)).await;
+    let source = harness.images("eu-central-1", "ledger-00042").await.remove(0);
+    harness.session.copy_image(&super::copying::request(&source, "eu-west-2", "made-elsewhere"), None).await.unwrap();
+    harness.send("R").await;
+    harness.settled().await;
+    harness.pass(std::time::Duration::from_secs(1)).await;
     let name = |row: &str| row.split_whitespace().nth(1).map(str::to_owned);
-    assert_eq!(name(&under(stage.screen())), name(&before));
-    let rows = stage.screen();
-    stage.send("g").await;
-    stage.shows("made-elsewhere");
-    assert_ne!(rows, stage.screen());
-    assert_eq!(stage.images("eu-west-2", "made-elsewhere").await.len(), 1, "{}", region("eu-west-2"));
+    assert_eq!(name(&under(harness.screen())), name(&before));
+    let rows = harness.screen();
+    harness.send("g").await;
+    harness.shows("made-elsewhere");
+    assert_ne!(rows, harness.screen());
+    assert_eq!(harness.images("eu-west-2", "made-elsewhere").await.len(), 1, "{}", region("eu-west-2"));
 }
 
 #[test]
 fn without_credentials_it_says_how_to_get_some() {
-    let bill = Playbill::new(named("empty"));
-    let mut start = bill.start();
+    let builder = ScreenHarnessBuilder::new(named("empty"));
+    let mut start = builder.start();
     (start.demo, start.config.browse.regions) = (None, Vec::new());
     let (mut model, _) = Model::new(start);
     let failure = Failure::new("find AWS credentials", "no credentials were found")
@@ -143,7 +146,7 @@ fn without_credentials_it_says_how_to_get_some() {
              --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. `amigrate demo` needs none.",
         )
         .retry(Retry::AfterLogin);
-    model.update(Msg::Reply { id: EffectId(1), reply: Reply::Connected(Err(failure)) }, opening());
+    model.update(Msg::Reply { id: EffectId(1), reply: Reply::Connected(Err(failure)) }, start_time());
     model.prepare();
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
     terminal.draw(|frame| view::draw(frame, &model)).unwrap();

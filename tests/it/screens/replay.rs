@@ -12,7 +12,7 @@ use amigrate::{
 use ratatui::{Terminal, backend::TestBackend};
 
 use crate::support::message_log::{record, replay};
-use crate::support::screen_harness::{Playbill, named};
+use crate::support::screen_harness::{ScreenHarnessBuilder, named};
 
 fn picture(model: &Model) -> ratatui::buffer::Buffer {
     let mut terminal = Terminal::new(TestBackend::new(model.size.0, model.size.1)).unwrap();
@@ -42,22 +42,22 @@ fn keys() -> Vec<(Duration, Msg)> {
 
 #[tokio::test(start_paused = true)]
 async fn the_same_messages_make_the_same_screen() {
-    let bill = Playbill::new(named("demo"));
-    let (tape, model, asked) = record(&bill, keys(), Duration::from_mins(2)).await;
-    assert!(tape.len() > 100 && model.board.jobs().count() > 1, "{}", tape.len());
-    let (again, asked_again) = replay(&bill, &tape);
+    let builder = ScreenHarnessBuilder::new(named("demo"));
+    let (log, model, asked) = record(&builder, keys(), Duration::from_mins(2)).await;
+    assert!(log.len() > 100 && model.board.jobs().count() > 1, "{}", log.len());
+    let (again, asked_again) = replay(&builder, &log);
     assert_eq!(picture(&again), picture(&model));
     assert_eq!(again.board, model.board);
     assert_eq!(asked_again, asked);
     // What is left out is missed.
-    let (other, _) = replay(&bill, &tape[..tape.len() / 2].to_vec());
+    let (other, _) = replay(&builder, &log[..log.len() / 2].to_vec());
     assert_ne!(picture(&other), picture(&model));
 }
 
 #[tokio::test(start_paused = true)]
 async fn two_plays_are_the_same() {
-    let bill = Playbill::new(named("demo"));
-    let (_, first, _) = record(&bill, keys(), Duration::from_mins(1)).await;
-    let (_, second, _) = record(&bill, keys(), Duration::from_mins(1)).await;
+    let builder = ScreenHarnessBuilder::new(named("demo"));
+    let (_, first, _) = record(&builder, keys(), Duration::from_mins(1)).await;
+    let (_, second, _) = record(&builder, keys(), Duration::from_mins(1)).await;
     assert_eq!(picture(&first), picture(&second));
 }

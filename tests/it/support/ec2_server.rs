@@ -23,15 +23,15 @@ use tokio::sync::{Notify, oneshot};
 
 /// Rings whenever something has happened that somebody may wait for.
 #[derive(Clone, Default)]
-pub(crate) struct Bell(Arc<(Mutex<u64>, Condvar)>);
+pub(crate) struct ChangeSignal(Arc<(Mutex<u64>, Condvar)>);
 
-impl Bell {
-    pub(crate) fn ring(&self) {
+impl ChangeSignal {
+    pub(crate) fn notify(&self) {
         *lock(&self.0.0) += 1;
         self.0.1.notify_all();
     }
 
-    /// Waits until it is so; asks anew whenever the bell rings. `what` is for whoever reads of its failure.
+    /// Waits until it is so; asks anew whenever the changed rings. `what` is for whoever reads of its failure.
     #[track_caller]
     pub(crate) fn wait_for<T>(&self, what: &str, patience: Duration, mut look: impl FnMut() -> Option<T>) -> T {
         let deadline = Instant::now() + patience;
@@ -43,7 +43,7 @@ impl Bell {
             let left = deadline.saturating_duration_since(Instant::now());
             assert!(!left.is_zero(), "waiting for {what}: nothing came of it in {patience:?}");
             let guard = lock(&self.0.0);
-            drop(self.0.1.wait_timeout_while(guard, left, |rung| *rung == heard));
+            drop(self.0.1.wait_timeout_while(guard, left, |count| *count == heard));
         }
     }
 }
@@ -54,7 +54,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// When in a request's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stage {
+pub(crate) enum RequestStage {
     /// It has come and is not carried out.
     Unheard,
     /// It is carried out and not answered.
@@ -65,8 +65,8 @@ pub(crate) enum Stage {
 
 /// A request at which a process is killed.
 #[derive(Debug, Clone)]
-pub(crate) struct Trip {
-    pub(crate) stage: Stage,
+pub(crate) struct KillPoint {
+    pub(crate) stage: RequestStage,
     /// The beginning of the action's name; empty for any.
     pub(crate) action: &'static str,
     /// How many such requests are left until then; 1 is the next.
@@ -74,15 +74,15 @@ pub(crate) struct Trip {
     pub(crate) victim: Pid,
 }
 
-struct House {
+struct Served {
     world: SharedWorld,
-    bell: Bell,
-    trip: Mutex<Option<Trip>>,
+    changed: ChangeSignal,
+    kill_point: Mutex<Option<KillPoint>>,
 }
 
 /// A served world.
 pub(crate) struct Ec2 {
-    house: Arc<House>,
+    served: Arc<Served>,
     pub(crate) url: String,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
@@ -90,14 +90,14 @@ pub(crate) struct Ec2 {
 
 impl Ec2 {
     /// The demonstration's account, in which a copy takes less than a second.
-    pub(crate) fn quick(bell: &Bell) -> Self {
+    pub(crate) fn quick(changed: &ChangeSignal) -> Self {
         let world = SharedWorld::new(World::new(&Scenario::named("demo").expect("it is embedded"), Timestamp::now()));
         world.with(|w| {
             let pace = w.pace();
             (pace.snapshots_after_ms, pace.unknown_ms, pace.base_ms) = (50, 50, 300);
             (pace.almost_ms, pace.settle_ms, pace.mib_per_second) = (50, 50, 10_000_000);
         });
-        Self::serve(world, bell)
+        Self::serve(world, changed)
     }
 
     /// Copies begun from now on take as long as this allows: [`Self::finish`] ends them.
@@ -120,36 +120,36 @@ impl Ec2 {
                 w.finish_copy(&copy.region, &copy.image.id, now).expect("it is under way");
             }
         });
-        self.house.bell.ring();
+        self.served.changed.notify();
     }
 
     /// Waits until so many copies were begun.
     #[track_caller]
     pub(crate) fn wait_for_copies(&self, made: u64) {
         let what = format!("{made} copies begun");
-        self.house
-            .bell
+        self.served
+            .changed
             .wait_for(&what, Duration::from_mins(1), || (self.with(|w| w.copies_made()) >= made).then_some(()));
     }
 
-    fn serve(world: SharedWorld, bell: &Bell) -> Self {
+    fn serve(world: SharedWorld, changed: &ChangeSignal) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let house = Arc::new(House { world, bell: bell.clone(), trip: Mutex::new(None) });
+        let served = Arc::new(Served { world, changed: changed.clone(), kill_point: Mutex::new(None) });
         let (stop, stopped) = oneshot::channel();
-        let inside = Arc::clone(&house);
+        let inside = Arc::clone(&served);
         let serving = thread::spawn(move || serve(listener, &inside, stopped));
-        Self { house, url, stop: Some(stop), serving: Some(serving) }
+        Self { served, url, stop: Some(stop), serving: Some(serving) }
     }
 
     pub(crate) fn with<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
-        self.house.world.with(look)
+        self.served.world.with(look)
     }
 
     /// What the account owns, as the test door tells it.
     pub(crate) fn state(&self) -> serde_json::Value {
         let wire = Request { method: "GET", path: "/_state", ..Request::default() };
-        serde_json::from_slice(&self.house.world.answer(&wire, Timestamp::now()).body).expect("JSON")
+        serde_json::from_slice(&self.served.world.answer(&wire, Timestamp::now()).body).expect("JSON")
     }
 
     /// How often this was asked, everywhere.
@@ -158,13 +158,13 @@ impl Ec2 {
     }
 
     /// Kills at a request that is yet to come.
-    pub(crate) fn set_trip(&self, trip: Trip) {
-        *lock(&self.house.trip) = Some(trip);
+    pub(crate) fn set_kill_point(&self, kill_point: KillPoint) {
+        *lock(&self.served.kill_point) = Some(kill_point);
     }
 
     /// Before a process is reaped: its number may be somebody else's afterwards.
-    pub(crate) fn clear_trip(&self) {
-        *lock(&self.house.trip) = None;
+    pub(crate) fn clear_kill_point(&self) {
+        *lock(&self.served.kill_point) = None;
     }
 }
 
@@ -177,25 +177,25 @@ impl Drop for Ec2 {
     }
 }
 
-impl House {
+impl Served {
     /// Counts a request of that action; whether the process was killed at it.
-    fn passes(&self, stage: Stage, action: &str) -> bool {
-        let mut trip = lock(&self.trip);
-        let Some(set) = trip.as_mut().filter(|t| t.stage == stage && action.starts_with(t.action)) else {
+    fn passes(&self, stage: RequestStage, action: &str) -> bool {
+        let mut kill_point = lock(&self.kill_point);
+        let Some(set) = kill_point.as_mut().filter(|t| t.stage == stage && action.starts_with(t.action)) else {
             return false;
         };
         set.left -= 1;
         if set.left > 0 {
             return false;
         }
-        // Not reaped before the trip is cleared, so it is this process still.
+        // Not reaped before the kill_point is cleared, so it is this process still.
         let _ = kill_process(set.victim, Signal::KILL);
-        *trip = None;
+        *kill_point = None;
         true
     }
 }
 
-fn serve(listener: TcpListener, house: &Arc<House>, stopped: oneshot::Receiver<()>) {
+fn serve(listener: TcpListener, served: &Arc<Served>, stopped: oneshot::Receiver<()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         listener.set_nonblocking(true).expect("a socket");
@@ -204,12 +204,12 @@ fn serve(listener: TcpListener, house: &Arc<House>, stopped: oneshot::Receiver<(
             loop {
                 let Ok((stream, _)) = listener.accept().await else { continue };
                 let _ = stream.set_nodelay(true);
-                let house = Arc::clone(house);
+                let served = Arc::clone(served);
                 tokio::spawn(async move {
                     let cut = Arc::new(Notify::new());
                     let service = service_fn(|request| {
-                        let (house, cut) = (Arc::clone(&house), Arc::clone(&cut));
-                        async move { Ok::<_, Infallible>(answer(request, &house, &cut).await) }
+                        let (served, cut) = (Arc::clone(&served), Arc::clone(&cut));
+                        async move { Ok::<_, Infallible>(answer(request, &served, &cut).await) }
                     });
                     let serving = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
                     tokio::select! {
@@ -226,7 +226,7 @@ fn serve(listener: TcpListener, house: &Arc<House>, stopped: oneshot::Receiver<(
     });
 }
 
-async fn answer(request: hyper::Request<Incoming>, house: &Arc<House>, cut: &Notify) -> hyper::Response<Full<Bytes>> {
+async fn answer(request: hyper::Request<Incoming>, served: &Arc<Served>, cut: &Notify) -> hyper::Response<Full<Bytes>> {
     let received = match http::Received::read(request).await {
         Ok(received) => received,
         Err(refusal) => return refusal,
@@ -234,22 +234,22 @@ async fn answer(request: hyper::Request<Incoming>, house: &Arc<House>, cut: &Not
     let action = form_urlencoded::parse(received.body())
         .find(|(k, _)| k == "Action")
         .map_or_else(String::new, |(_, v)| v.into());
-    if house.passes(Stage::Unheard, &action) {
-        house.bell.ring();
+    if served.passes(RequestStage::Unheard, &action) {
+        served.changed.notify();
         std::future::pending::<()>().await;
     }
-    let answer = house.world.answer(&received.wire(), Timestamp::now());
-    let dead = house.passes(Stage::Unanswered, &action);
-    house.bell.ring();
+    let answer = served.world.answer(&received.wire(), Timestamp::now());
+    let dead = served.passes(RequestStage::Unanswered, &action);
+    served.changed.notify();
     tokio::time::sleep(answer.delay).await;
     if answer.reset || dead {
         cut.notify_one();
         std::future::pending::<()>().await;
     }
-    let late = Arc::clone(house);
+    let late = Arc::clone(served);
     tokio::spawn(async move {
         tokio::task::yield_now().await;
-        late.passes(Stage::Answered, &action);
+        late.passes(RequestStage::Answered, &action);
     });
     http::response(answer)
 }

@@ -3,32 +3,33 @@
 use std::time::Duration;
 
 use amigrate::{
-    runtime::{Effects, SessionSource},
+    driver::SessionSource,
+    runtime::Effects,
     tui::{Effect, Model, Msg},
 };
 use jiff::Timestamp;
 
-use crate::support::screen_harness::{Playbill, means};
+use crate::support::screen_harness::{ScreenHarnessBuilder, effect_config};
 
 /// What happened, and when.
-pub(crate) type Tape = Vec<(Timestamp, Msg)>;
+pub(crate) type MessageLog = Vec<(Timestamp, Msg)>;
 
-/// Plays a scenario with these inputs, each at its time since the start, until `end`. Gives the tape, the model and
+/// Plays a scenario with these inputs, each at its time since the start, until `end`. Gives the log, the model and
 /// what it asked for.
 pub(crate) async fn record(
-    bill: &Playbill,
+    builder: &ScreenHarnessBuilder,
     mut inputs: Vec<(Duration, Msg)>,
     end: Duration,
-) -> (Tape, Model, Vec<Effect>) {
-    let (_, http, home, clock) = bill.world();
-    let (mut model, first) = Model::new(bill.start());
-    let mut effects = Effects::new(SessionSource::Simulated { http, home }, means(&bill.config), clock);
+) -> (MessageLog, Model, Vec<Effect>) {
+    let (_, http, home, clock) = builder.world();
+    let (mut model, first) = Model::new(builder.start());
+    let mut effects = Effects::new(SessionSource::Simulated { http, home }, effect_config(&builder.config), clock);
     let mut asked = first.clone();
     for effect in first {
         effects.start(effect);
     }
     inputs.reverse();
-    let mut tape = Tape::new();
+    let mut log = MessageLog::new();
     while clock.elapsed() < end {
         model.prepare();
         let input = inputs.last().map_or(end, |(at, _)| *at).saturating_sub(clock.elapsed());
@@ -40,20 +41,20 @@ pub(crate) async fn record(
             () = tokio::time::sleep(tick) => Some(Msg::Tick),
         };
         let Some(msg) = msg else { continue };
-        tape.push((clock.now(), msg.clone()));
+        log.push((clock.now(), msg.clone()));
         for effect in model.update(msg, clock.now()) {
             asked.push(effect.clone());
             effects.start(effect);
         }
     }
     model.prepare();
-    (tape, model, asked)
+    (log, model, asked)
 }
 
 /// Tells a fresh model the same.
-pub(crate) fn replay(bill: &Playbill, tape: &Tape) -> (Model, Vec<Effect>) {
-    let (mut model, mut asked) = Model::new(bill.start());
-    for (now, msg) in tape {
+pub(crate) fn replay(builder: &ScreenHarnessBuilder, log: &MessageLog) -> (Model, Vec<Effect>) {
+    let (mut model, mut asked) = Model::new(builder.start());
+    for (now, msg) in log {
         model.prepare();
         asked.extend(model.update(msg.clone(), *now));
     }

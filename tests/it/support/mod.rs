@@ -6,3 +6,4 @@ pub(crate) mod message_log;
 pub(crate) mod pty;
 pub(crate) mod reliability_page;
 pub(crate) mod screen_harness;
+pub(crate) mod variables;

@@ -12,10 +12,9 @@ use amigrate::{
     aws::{HttpClient, Session},
     config::Config,
     domain::{Image, ImageQuery, OwnerFilter, Region},
+    driver::{Clock, DriverSettings, SessionSource, StoreLocation},
     engine::{EngineConfig, Job},
-    runtime::{
-        Clock, EffectConfig, Effects, Exit, SessionSource, StoreLocation, TerminalPort, region_cache::RegionCache, run,
-    },
+    runtime::{EffectConfig, Effects, Exit, TerminalPort, region_cache::RegionCache, run},
     sim::{Scenario, SharedWorld, World, connector},
     term::{
         Caps, Input, Screen,
@@ -36,7 +35,7 @@ const MOMENT: Duration = Duration::from_millis(60);
 const PATIENCE: Duration = Duration::from_hours(2);
 
 /// The moment at which every play begins.
-pub(crate) fn opening() -> Timestamp {
+pub(crate) fn start_time() -> Timestamp {
     "2026-11-21T12:00:00Z".parse().unwrap()
 }
 
@@ -58,14 +57,14 @@ fn cells(n: u16) -> NonZeroU16 {
 }
 
 /// How a play begins.
-pub(crate) struct Playbill {
+pub(crate) struct ScreenHarnessBuilder {
     pub(crate) scenario: Scenario,
     pub(crate) size: (u16, u16),
     pub(crate) caps: Caps,
     pub(crate) config: Config,
 }
 
-impl Playbill {
+impl ScreenHarnessBuilder {
     /// The scenario in all its regions, on 80x24.
     pub(crate) fn new(scenario: Scenario) -> Self {
         let mut config = Config::default();
@@ -96,25 +95,25 @@ impl Playbill {
             demo: Some("play".into()),
             profile: None,
             seed: 7,
-            now: opening(),
+            now: start_time(),
             size: self.size,
         }
     }
 
     /// The world, and the door to it. Must be called within a runtime whose clock is paused.
     pub(crate) fn world(&self) -> (SharedWorld, HttpClient, Region, Clock) {
-        let clock = Clock::starting(opening(), 1.0);
+        let clock = Clock::starting(start_time(), 1.0);
         let world = SharedWorld::new(World::new(&self.scenario, clock.now()));
         let home = world.with(|w| w.home().clone());
         let http = connector::http_client(world.clone(), move || clock.now()).into();
         (world, http, home, clock)
     }
 
-    /// Raises the curtain.
-    pub(crate) fn play(self) -> Stage {
+    /// Starts the program.
+    pub(crate) fn build(self) -> ScreenHarness {
         let (world, http, home, clock) = self.world();
         let start = self.start();
-        let seen = Seen {
+        let seen = Output {
             parser: emulator(self.size),
             clipboard: Vec::new(),
             bells: 0,
@@ -123,34 +122,38 @@ impl Playbill {
             bars: Vec::new(),
         };
         let seen = Arc::new(Mutex::new(seen));
-        let mut face = Front { screen: Screen::new(Vec::new(), self.size, &self.caps), seen: Arc::clone(&seen) };
+        let mut terminal =
+            EmulatedTerminal { screen: Screen::new(Vec::new(), self.size, &self.caps), seen: Arc::clone(&seen) };
         let (keys, mut inputs): (_, UnboundedReceiver<Input>) = unbounded_channel();
         let origin = SessionSource::Simulated { http: http.clone(), home: home.clone() };
-        let (means, frames) = (means(&self.config), self.config.ui.frames_local);
-        let playing = tokio::spawn(async move {
+        let (means, frames) = (effect_config(&self.config), self.config.ui.frames_local);
+        let running = tokio::spawn(async move {
             let (mut model, first) = Model::new(start);
             let mut effects = Effects::new(origin, means, clock);
-            let exit = run(&mut model, first, &mut effects, &mut inputs, &mut face, clock, frames).await.unwrap();
+            let exit = run(&mut model, first, &mut effects, &mut inputs, &mut terminal, clock, frames).await.unwrap();
             (model, exit)
         });
-        Stage { world, keys, seen, session: Session::simulated(http, home), playing }
+        ScreenHarness { world, keys, seen, session: Session::simulated(http, home), running }
     }
 }
 
 /// Jobs live in memory and end with the play.
-pub(crate) fn means(config: &Config) -> EffectConfig {
+pub(crate) fn effect_config(config: &Config) -> EffectConfig {
     EffectConfig {
         store: StoreLocation::Memory,
-        read_only: config.read_only,
-        limits: EngineConfig::from(config),
-        history_days: config.jobs.history_days,
-        memory: RegionCache::default(),
+        driver: DriverSettings {
+            engine: EngineConfig::from(config),
+            read_only: config.read_only,
+            history_days: config.jobs.history_days,
+            ..DriverSettings::default()
+        },
+        region_cache: RegionCache::default(),
         background: Vec::new(),
     }
 }
 
 /// What came out so far.
-pub(crate) struct Seen {
+pub(crate) struct Output {
     parser: vt100::Parser,
     /// Texts sent to the clipboard.
     pub(crate) clipboard: Vec<String>,
@@ -164,12 +167,12 @@ pub(crate) struct Seen {
     pub(crate) bars: Vec<String>,
 }
 
-struct Front {
+struct EmulatedTerminal {
     screen: Screen<Vec<u8>>,
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<Output>>,
 }
 
-impl TerminalPort for Front {
+impl TerminalPort for EmulatedTerminal {
     fn draw(&mut self, model: &Model) -> io::Result<()> {
         self.screen.draw(|frame| view::draw(frame, model))?;
         let bytes = std::mem::take(self.screen.writer_mut());
@@ -217,28 +220,28 @@ impl TerminalPort for Front {
 }
 
 /// A program that runs.
-pub(crate) struct Stage {
+pub(crate) struct ScreenHarness {
     pub(crate) world: SharedWorld,
     keys: UnboundedSender<Input>,
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<Output>>,
     /// The same account by another door: what a test believes of the world, it asks here.
     pub(crate) session: Session,
-    playing: JoinHandle<(Model, Exit)>,
+    running: JoinHandle<(Model, Exit)>,
 }
 
-impl Stage {
+impl ScreenHarness {
     /// Plays a scenario on 80x24 until it waits for nothing.
     pub(crate) async fn open(scenario: &str) -> Self {
-        Self::opened(Playbill::new(named(scenario))).await
+        Self::opened(ScreenHarnessBuilder::new(named(scenario))).await
     }
 
-    pub(crate) async fn opened(bill: Playbill) -> Self {
-        let stage = bill.play();
-        stage.settled().await;
-        stage
+    pub(crate) async fn opened(builder: ScreenHarnessBuilder) -> Self {
+        let harness = builder.build();
+        harness.settled().await;
+        harness
     }
 
-    pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
+    pub(crate) fn seen(&self) -> MutexGuard<'_, Output> {
         self.seen.lock().unwrap()
     }
 
@@ -280,7 +283,7 @@ impl Stage {
     pub(crate) async fn wait_for(&self, what: &str, so: impl Fn(&str) -> bool) {
         let began = Instant::now();
         while !so(&self.screen()) {
-            assert!(!self.playing.is_finished(), "it ended while a test waited for {what}");
+            assert!(!self.running.is_finished(), "it ended while a test waited for {what}");
             assert!(began.elapsed() < PATIENCE, "{what} did not come:\n{}", self.screen());
             sleep(MOMENT).await;
         }
@@ -365,7 +368,7 @@ impl Stage {
     /// Ends it as a hang-up does; gives the model it ended with.
     pub(crate) async fn leave(self) -> Model {
         let _ = self.keys.send(Input::Hangup);
-        let (model, exit) = self.playing.await.unwrap();
+        let (model, exit) = self.running.await.unwrap();
         assert_eq!(exit, Exit::Gone);
         model
     }
@@ -373,7 +376,7 @@ impl Stage {
     /// Whether it ended by itself.
     pub(crate) async fn ended(self) -> Exit {
         sleep(MOMENT).await;
-        assert!(self.playing.is_finished(), "it goes on:\n{}", self.screen());
-        self.playing.await.unwrap().1
+        assert!(self.running.is_finished(), "it goes on:\n{}", self.screen());
+        self.running.await.unwrap().1
     }
 }

@@ -130,7 +130,7 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     let plan = draft.check(today, || model.token());
     model.overlays.retain(|o| !matches!(o, Overlay::Form(_)));
     let copies = count(plan.copies.len(), "copy", "copies");
-    model.say(if model.board.driver.silent().is_some() {
+    model.say(if model.board.driver.is_silent() {
         format!("{copies} requested. The request waits until the process that holds the queue goes on or ends.")
     } else {
         format!("{copies} requested; the jobs pane shows them.")

@@ -17,9 +17,10 @@ use crate::{
         SnapshotState,
         text::{clean, count, gib, thousands},
     },
+    driver::DriverStatus,
     engine::{Job, JobState},
+    labels,
     tui::{
-        jobs_view::DriverStatus,
         model::{Model, Pane, Session},
         theme,
         widgets::{
@@ -59,9 +60,9 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, dressing: DrawCont
 }
 
 fn title(model: &Model) -> String {
-    let stopped = model.board.driver.silent().is_some();
+    let stopped = model.board.driver.is_silent();
     let waits = model.board.request_waits() && matches!(model.board.driver, DriverStatus::Another(_));
-    let driver = match model.board.driver.other() {
+    let driver = match labels::driver::running_elsewhere(&model.board.driver) {
         // What holds the queue is said above.
         _ if stopped && waits => ", your request waits".to_owned(),
         _ if stopped => ", nobody is running the queue".to_owned(),

@@ -1,0 +1,238 @@
+//! `amigrate` and `amigrate demo` on a terminal.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc::unbounded_channel,
+};
+
+use super::{Setup, http_client};
+use crate::{
+    config,
+    domain::{Failure, text::count},
+    driver::{Clock, DriverStatus, SessionSource, StoreLocation},
+    engine::JobState,
+    labels,
+    runtime::{EffectConfig, Effects, Exit, TerminalPort, region_cache::RegionCache, run},
+    sim::{Scenario, SharedWorld, World, connector},
+    term::{Caps, Input, Screen, TermSession, Tty, input, osc, session},
+    tui::{Model, Start, view},
+};
+
+/// How long exiting may take: a hang-up ends the program within a second.
+const EXIT_TIMEOUT: Duration = Duration::from_millis(900);
+/// The exit status of a program whose terminal has closed: 128 + SIGHUP.
+const HANGUP_STATUS: u8 = 129;
+
+/// The real terminal.
+struct Terminal {
+    session: TermSession,
+    screen: Screen<Tty>,
+    tmux: bool,
+}
+
+impl Terminal {
+    fn enter(caps: &Caps, size: (u16, u16)) -> Result<Self, Failure> {
+        let session = TermSession::enter(caps)?;
+        Ok(Self { session, screen: Screen::new(Tty, size, caps), tmux: caps.tmux })
+    }
+}
+
+impl TerminalPort for Terminal {
+    fn draw(&mut self, model: &Model) -> io::Result<()> {
+        self.screen.draw(|frame| view::draw(frame, model)).map(|_| ())
+    }
+
+    fn resize(&mut self, columns: u16, rows: u16) {
+        self.screen.resize(columns, rows);
+    }
+
+    fn repaint(&mut self) {
+        self.screen.repaint();
+    }
+
+    fn clipboard(&mut self, text: &str) -> io::Result<bool> {
+        match osc::clipboard(text, self.tmux) {
+            Some(bytes) => self.screen.emit(&bytes).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    fn bell(&mut self) -> io::Result<()> {
+        self.screen.emit(osc::BELL)
+    }
+
+    fn mouse(&mut self, on: bool) -> io::Result<()> {
+        self.session.set_mouse(on)
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        self.session.suspend()?;
+        self.screen.repaint();
+        Ok(())
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        self.session.reenter()?;
+        self.screen.repaint();
+        Ok(())
+    }
+}
+
+/// On the account of the usual AWS chain.
+pub(super) fn account(setup: Setup) -> Result<ExitCode, Failure> {
+    let _log = setup.start_log()?;
+    let region_cache = config::state_dir().map_or_else(RegionCache::default, |dir| RegionCache::in_dir(&dir));
+    let effects = effect_config(&setup, region_cache, setup.store());
+    // Certificates are read after the first frame.
+    let options = setup.session_options();
+    show(setup, None, effects, move |_| SessionSource::Aws { options, http: http_client() })
+}
+
+/// On the embedded EC2.
+pub(super) fn demo(mut setup: Setup, name: &str) -> Result<ExitCode, Failure> {
+    let scenario = Scenario::named(name)?;
+    let _log = if setup.config.log.file.is_empty() { None } else { setup.start_log()? };
+    // The account's settings do not apply here.
+    setup.profile = None;
+    if setup.config.browse.regions.is_empty() {
+        setup.config.browse.regions = vec!["all".into()];
+    }
+    let effects = effect_config(&setup, RegionCache::default(), StoreLocation::Memory);
+    show(setup, Some(name.to_owned()), effects, move |clock| {
+        let world = SharedWorld::new(World::new(&scenario, clock.now()));
+        let home = world.with(|w| w.home().clone());
+        let http = connector::http_client(world, move || clock.now()).into();
+        SessionSource::Simulated { http, home }
+    })
+}
+
+fn effect_config(setup: &Setup, region_cache: RegionCache, store: StoreLocation) -> EffectConfig {
+    EffectConfig { store, driver: setup.driver_settings(), region_cache, background: setup.background.clone() }
+}
+
+fn show(
+    setup: Setup,
+    demo: Option<String>,
+    effects: EffectConfig,
+    source: impl FnOnce(Clock) -> SessionSource,
+) -> Result<ExitCode, Failure> {
+    session::install_panic_hook(|report| tracing::error!("{report}"));
+    let runtime = super::runtime()?;
+    let exit = runtime.block_on(async move {
+        let clock = if demo.is_some() { Clock::starting(Timestamp::now(), 1.0) } else { Clock::real() };
+        let size = session::size();
+        let ui = &setup.config.ui;
+        let frames = if setup.caps.remote { ui.frames_remote } else { ui.frames_local };
+        let caps = setup.caps.clone();
+        let start = Start {
+            config: setup.config,
+            caps: setup.caps,
+            demo,
+            profile: setup.profile,
+            seed: uuid::Uuid::new_v4().as_u128(),
+            now: clock.now(),
+            size,
+        };
+        let (sender, mut inputs) = unbounded_channel();
+        forward_signals(&sender)?;
+        let mut terminal = Terminal::enter(&caps, size)?;
+        let _reader = input::spawn(sender, size)?;
+        let (mut model, first) = Model::new(start);
+        // The first frame goes out before the world is built or a certificate is read.
+        let mut effects = Effects::new(SessionSource::Later, effects, clock);
+        model.prepare();
+        terminal.draw(&model).map_err(|e| broken(&e))?;
+        effects.set_source(source(clock));
+        let ended = run(&mut model, first, &mut effects, &mut inputs, &mut terminal, clock, frames).await;
+        session::end_within(EXIT_TIMEOUT, HANGUP_STATUS.into());
+        drop(terminal);
+        if matches!(ended, Ok(Exit::Quit)) {
+            print_what_continues(&model, effects.background());
+        }
+        ended.or_else(|e| if gone(&e) { Ok(Exit::Gone) } else { Err(broken(&e)) })
+    });
+    // Requests in flight are not waited for.
+    runtime.shutdown_background();
+    exit.map(|exit| match exit {
+        Exit::Quit => ExitCode::SUCCESS,
+        Exit::Gone => ExitCode::from(HANGUP_STATUS),
+    })
+}
+
+/// Prints the copies that continue in AWS, and what happens to the queue, after the screen was left.
+fn print_what_continues(model: &Model, background: Option<&Result<(), Failure>>) {
+    /// More would scroll away what the shell showed before.
+    const LISTED: usize = 5;
+    let mut err = io::stderr().lock();
+    let copying: Vec<_> = model
+        .board
+        .jobs()
+        .filter_map(|j| if let JobState::Copying { image } = &j.state { Some((j, image)) } else { None })
+        .collect();
+    if model.start.demo.is_some() {
+        if !copying.is_empty() {
+            let _ = writeln!(err, "The demo's copies end with it.");
+        }
+        return;
+    }
+    for (job, image) in copying.iter().take(LISTED) {
+        let (name, region) = (&job.request.name, &job.request.destination);
+        let _ = writeln!(err, "The copy {image} \"{name}\" in {region} continues in AWS.");
+    }
+    if copying.len() > LISTED {
+        let _ = writeln!(err, "{} more continue in AWS. `amigrate jobs` lists them all.", copying.len() - LISTED);
+    }
+    let queued = model.board.jobs().filter(|j| j.needs_driving()).count();
+    if queued > 0 {
+        let copies = format!("{} queued or being removed", count(queued, "copy is", "copies are"));
+        let _ = match (background, &model.board.driver) {
+            (Some(Ok(())), _) => {
+                writeln!(err, "{copies}: this continues in the background; `amigrate jobs` shows the progress.")
+            }
+            (Some(Err(failure)), _) => writeln!(err, "{copies}: this does not continue in the background: {failure}"),
+            (None, driver @ DriverStatus::Another(_)) => {
+                let who = labels::driver::unresponsive(driver)
+                    .or_else(|| labels::driver::running_elsewhere(driver))
+                    .unwrap_or_default();
+                writeln!(err, "{copies}: {who}.")
+            }
+            (None, _) => writeln!(err, "{copies}: this continues when amigrate or `amigrate drive` is started next."),
+        };
+    }
+}
+
+/// Returns true for the errors of a terminal that was closed.
+fn gone(error: &io::Error) -> bool {
+    // A closed pseudo-terminal returns EIO.
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::NotConnected) || error.raw_os_error() == Some(5)
+}
+
+fn broken(error: &io::Error) -> Failure {
+    Failure::new("draw the screen", error.to_string())
+}
+
+/// Forwards signals as inputs: SIGHUP and SIGTERM exit, SIGTSTP suspends as `Ctrl-Z` does.
+fn forward_signals(sender: &tokio::sync::mpsc::UnboundedSender<Input>) -> Result<(), Failure> {
+    let mut stop = signal(super::stop_signal()).map_err(|e| Failure::new("listen for signals", e.to_string()))?;
+    let suspending = sender.clone();
+    tokio::spawn(async move { while stop.recv().await.is_some() && suspending.send(Input::Suspend).is_ok() {} });
+    for (kind, input) in [(SignalKind::hangup(), Input::Hangup), (SignalKind::terminate(), Input::Terminate)] {
+        let mut signals = signal(kind).map_err(|e| Failure::new("listen for signals", e.to_string()))?;
+        let sender = sender.clone();
+        tokio::spawn(async move {
+            if signals.recv().await.is_some() {
+                // The loop may hang writing to a connection that takes nothing, and never receive the input.
+                session::end_within(EXIT_TIMEOUT, HANGUP_STATUS.into());
+                let _ = sender.send(input);
+            }
+        });
+    }
+    Ok(())
+}

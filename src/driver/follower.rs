@@ -1,0 +1,205 @@
+//! Takes turns with other processes: follows the one that runs the queue, and runs the queue itself once it has the leader lock.
+//!
+//! Every command is written into the store and read from there, also by the process that was given it. So it does not matter
+//! which process runs the queue, and no command that was shown as accepted is lost with a process.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::time::Instant;
+
+use super::{
+    background::Starter,
+    context::{Driver, LockOutcome, POLL_INTERVAL},
+    heartbeat::{HeartbeatMonitor, this_process},
+    run::{DriverLoop, LoopExit},
+    update::{DriverStatus, JobUpdate, Warning},
+};
+use crate::{
+    domain::{Failure, Retry},
+    engine::{Engine, EngineConfig, Job},
+    store::{DriverLock, Seq},
+};
+
+/// Between two tries to read a store that could not be read.
+const READ_RETRY: Duration = Duration::from_secs(2);
+
+/// Why the follower ended.
+enum FollowerExit {
+    /// Every handle is gone, or nothing is left to do.
+    Done,
+    /// This process may run the queue; with the lock, if one is needed.
+    Acquired(Option<DriverLock>),
+    /// This process is about to be suspended.
+    Paused,
+}
+
+impl Driver {
+    /// Runs until every handle is gone, or nothing is left to do if it is to end then. While the store cannot be read, says
+    /// so and tries again.
+    ///
+    /// # Errors
+    /// Why it cannot work here, if it is to end when nothing is left to do.
+    pub async fn run(mut self) -> Result<(), Failure> {
+        while let Err(failure) = self.take_turns().await {
+            if self.exit_when_done() && failure.retry != Retry::Later {
+                return Err(failure);
+            }
+            tracing::error!(%failure, "this process does not run the queue");
+            (self.publish)(JobUpdate::Driver(DriverStatus::Nobody(failure.clone())));
+            let retry = tokio::time::sleep(READ_RETRY);
+            tokio::pin!(retry);
+            loop {
+                tokio::select! {
+                    () = &mut retry => break,
+                    command = self.commands.recv() => match command {
+                        None => return Ok(()),
+                        Some(command) => self.reject(&command, failure.clone()),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_turns(&mut self) -> Result<(), Failure> {
+        loop {
+            let seq = self.publish_stored().await?;
+            let exit = match self.follow(seq).await? {
+                FollowerExit::Done => LoopExit::Done,
+                FollowerExit::Paused => LoopExit::Paused,
+                FollowerExit::Acquired(lock) => self.lead(lock).await?,
+            };
+            match exit {
+                LoopExit::Done => return Ok(()),
+                LoopExit::Paused => self.wait_while_paused().await,
+                LoopExit::Follow | LoopExit::Restart(_) => {}
+            }
+        }
+    }
+
+    /// Publishes the jobs as they are stored.
+    async fn publish_stored(&self) -> Result<Seq, Failure> {
+        let loaded = self.load().await?;
+        if loaded.unreadable > 0 {
+            (self.publish)(JobUpdate::Warning(Warning::Unreadable(loaded.unreadable)));
+        }
+        self.publish_jobs(loaded.jobs, loaded.status);
+        Ok(loaded.seq)
+    }
+
+    /// Publishes what the process that runs the queue commits, until this one may run it.
+    async fn follow(&mut self, mut seq: Seq) -> Result<FollowerExit, Failure> {
+        let mut published = DriverStatus::Unknown;
+        let (this, mut monitor) = (this_process(), HeartbeatMonitor::default());
+        // The first time everything is read, also if nobody has committed since the store was opened.
+        let mut unread = true;
+        let mut check_done = self.exit_when_done();
+        loop {
+            if *self.pause.borrow() {
+                return Ok(FollowerExit::Paused);
+            }
+            self.follow_clock();
+            let status = match self.try_lock() {
+                // A read-only session releases the lock at once.
+                LockOutcome::Acquired(lock) => {
+                    return Ok(FollowerExit::Acquired(lock.filter(|_| !self.read_only())));
+                }
+                LockOutcome::HeldElsewhere => {
+                    match self.read_changes(&mut seq, &mut monitor, unread).await {
+                        Ok(changed) => {
+                            unread = false;
+                            check_done |= changed && self.exit_when_done();
+                        }
+                        // The process that runs the queue reports what is wrong with the store.
+                        Err(failure) => {
+                            unread = true;
+                            tracing::warn!(%failure, "the store could not be read");
+                        }
+                    }
+                    DriverStatus::Another(monitor.other_process(&this, Instant::now()))
+                }
+                LockOutcome::Unavailable(failure) if self.exit_when_done() => return Err(failure),
+                LockOutcome::Unavailable(failure) => DriverStatus::Nobody(failure),
+            };
+            if status != published {
+                (self.publish)(JobUpdate::Driver(status.clone()));
+                published = status;
+            }
+            tokio::select! {
+                command = self.commands.recv() => match (command, &published) {
+                    (None, _) => return Ok(FollowerExit::Done),
+                    // No process would carry it out.
+                    (Some(command), DriverStatus::Nobody(failure)) => self.reject(&command, failure.clone()),
+                    (Some(command), _) => self.hand_over(command).await,
+                },
+                () = tokio::time::sleep(POLL_INTERVAL) => {}
+                _ = self.pause.changed() => {}
+            }
+            // The process that started this one may not have stored its commands yet.
+            if check_done && !self.starter.is_some_and(Starter::is_running) {
+                check_done = false;
+                if self.nothing_to_run().await {
+                    return Ok(FollowerExit::Done);
+                }
+            }
+        }
+    }
+
+    /// Publishes what others have committed, and reads the heartbeat of the process that runs the queue. Returns true if
+    /// there were commits; `always` reads also without any.
+    async fn read_changes(&self, seq: &mut Seq, monitor: &mut HeartbeatMonitor, always: bool) -> Result<bool, Failure> {
+        let (account, since) = (self.config.account.clone(), *seq);
+        let read = self.store.with(move |store| {
+            let changed = store.changed_elsewhere()? || always;
+            Ok(if changed { Some((store.changes_since(&account, since)?, store.heartbeat(&account)?)) } else { None })
+        });
+        let Some((changes, heartbeat)) = read.await? else { return Ok(false) };
+        monitor.observe(heartbeat, Instant::now());
+        // A heartbeat changes the file, but no job.
+        if changes.seq == *seq && !always {
+            return Ok(false);
+        }
+        *seq = changes.seq;
+        (self.publish)(JobUpdate::Changed { jobs: changes.jobs, status: Some(changes.status) });
+        Ok(true)
+    }
+
+    /// Returns true if nothing is left that this process would have to run, should the other one end.
+    async fn nothing_to_run(&self) -> bool {
+        self.load().await.is_ok_and(|l| l.commands.is_empty() && !l.jobs.iter().any(Job::needs_driving))
+    }
+
+    /// Runs the queue, restarting the loop with the same lock whenever the clock was set.
+    async fn lead(&mut self, mut lock: Option<DriverLock>) -> Result<LoopExit, Failure> {
+        loop {
+            match self.run_loop(lock).await? {
+                LoopExit::Restart(kept) => lock = kept,
+                exit => return Ok(exit),
+            }
+        }
+    }
+
+    /// Prunes the history, loads the jobs into an engine, and runs the loop.
+    async fn run_loop(&mut self, lock: Option<DriverLock>) -> Result<LoopExit, Failure> {
+        // By the old time too much would be pruned, and the first deadlines would be wrong.
+        self.follow_clock();
+        if !self.take_clock_jump() && !self.read_only() {
+            let days = self.config.settings.history_days;
+            let before = self.clock.now() - SignedDuration::from_hours(24 * i64::from(days));
+            self.store.with(move |store| store.prune(before)).await?;
+        }
+        let loaded = self.load().await?;
+        let now = self.clock.now();
+        let config = EngineConfig { read_only: self.read_only(), ..self.config.settings.engine.clone() };
+        let mut engine = Engine::new(config);
+        engine.restore(loaded.jobs.clone(), loaded.last_id, now);
+        if !self.followed.is_empty() {
+            // Sends nothing yet: the loop's first tick does.
+            engine.follow(&self.followed, now);
+        }
+        (self.publish)(JobUpdate::Driver(DriverStatus::Us));
+        self.publish_jobs(loaded.jobs, loaded.status.clone());
+        Ok(DriverLoop::new(self, engine, lock, loaded.status).run().await)
+    }
+}

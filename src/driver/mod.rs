@@ -1,0 +1,31 @@
+//! The driver runs an account's queue of copies. It knows no screen: the screen and the commands open it with [`Queue::open`],
+//! give it [`Command`](crate::engine::Command)s and show the [`JobUpdate`]s that it publishes.
+//!
+//! One process at a time runs a queue: the one that holds the leader lock ([`follower`], [`run`]). The others follow it through
+//! the store. [`backend`] is the port to AWS and to the store, which tests replace.
+
+mod aws_adapter;
+mod backend;
+pub mod background;
+mod clock;
+mod context;
+mod engine_config;
+mod follower;
+mod heartbeat;
+pub mod login;
+mod profile_key;
+mod queue;
+mod run;
+mod session_source;
+mod store_handle;
+#[cfg(test)]
+mod tests;
+mod update;
+
+pub use backend::{AwsBackend, BackendResponse, DriverBackend, ResponseMetadata, SessionReload, SharedSession};
+pub use clock::Clock;
+pub use context::{Driver, DriverConfig, DriverHandle, DriverSettings, LockMode, Publisher, RECENT};
+pub use queue::{Queue, StoreLocation};
+pub use session_source::SessionSource;
+pub use store_handle::StoreHandle;
+pub use update::{DriverStatus, JobUpdate, OtherProcess, Warning};

@@ -1,0 +1,73 @@
+//! Where sessions come from: the AWS credential chain, or the embedded EC2.
+
+use super::{backend::SessionReload, profile_key};
+use crate::{
+    aws::{HttpClient, Session, SessionOptions},
+    domain::{AccountKey, Failure, Region},
+};
+
+/// Where sessions come from.
+#[derive(Debug, Clone)]
+pub enum SessionSource {
+    /// Not set yet: the first frame is drawn before certificates are read or a world is built.
+    Later,
+    /// The usual AWS credential chain.
+    Aws {
+        options: SessionOptions,
+        /// The one HTTP client; or why there is none (a bad proxy or certificate file).
+        http: Result<HttpClient, Failure>,
+    },
+    /// The embedded EC2.
+    Simulated { http: HttpClient, home: Region },
+}
+
+impl SessionSource {
+    /// Loads the session of a profile, or of the configured one, and finds out whose account it is. Nothing is asked of EC2
+    /// before that is known.
+    ///
+    /// # Errors
+    /// Why there are no credentials that work.
+    pub async fn sign_in(&self, profile: Option<&str>) -> Result<(Session, AccountKey), Failure> {
+        let session = match self {
+            Self::Later => return Err(Failure::new("connect", "there is nothing to connect to yet")),
+            Self::Simulated { http, home } => Session::simulated(http.clone(), home.clone()),
+            Self::Aws { options, http } => {
+                let session = Session::load(with_profile(options, profile), http.clone()?).await?;
+                session.check_credentials().await?;
+                session
+            }
+        };
+        let account = session.account().await?;
+        let account = AccountKey::new(&account.id, session.endpoint_url());
+        Ok((session, account))
+    }
+
+    /// Returns true if a region was given that replaces the profile's.
+    pub fn names_region(&self) -> bool {
+        matches!(self, Self::Aws { options, .. } if options.region.is_some())
+    }
+
+    /// How the credentials of an account's session are read again; `None` if they never change.
+    pub fn reload(&self, profile: Option<&str>, account: &AccountKey) -> Option<SessionReload> {
+        let Self::Aws { options, http: Ok(http) } = self else { return None };
+        let options = with_profile(options, profile);
+        Some(SessionReload { options, http: http.clone(), account: account.clone() })
+    }
+
+    /// The key under which a profile's account is remembered; see [`profile_key::key`].
+    pub async fn profile_key(&self, profile: Option<&str>) -> Option<String> {
+        match self {
+            Self::Aws { options, .. } => {
+                let named = profile.or(options.profile.as_deref());
+                profile_key::key_of_this_process(named, options.endpoint_url.as_deref()).await
+            }
+            // Its store ends with the process, and the user's environment does not matter.
+            Self::Simulated { .. } | Self::Later => profile_key::key(profile, None, &|_| None),
+        }
+    }
+}
+
+fn with_profile(options: &SessionOptions, profile: Option<&str>) -> SessionOptions {
+    let profile = profile.map(str::to_owned).or_else(|| options.profile.clone());
+    SessionOptions { profile, ..options.clone() }
+}

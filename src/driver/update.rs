@@ -1,0 +1,80 @@
+//! What the driver publishes: the jobs as they were committed, and who runs the queue.
+
+use std::{path::PathBuf, sync::Arc};
+
+use crate::{
+    domain::{AccountKey, Failure},
+    engine::{Job, Status},
+    store::DriverProcess,
+};
+
+/// Which process runs the queue.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum DriverStatus {
+    /// Not known yet.
+    #[default]
+    Unknown,
+    /// This process.
+    Us,
+    /// Another process, which carries out the commands given here. `None` if it has written no heartbeat that this
+    /// program can read.
+    Another(Option<OtherProcess>),
+    /// No process: jobs can be viewed, and no command is taken.
+    Nobody(Failure),
+}
+
+impl DriverStatus {
+    /// Returns true if another process holds the queue and has stopped responding.
+    pub fn is_silent(&self) -> bool {
+        matches!(self, Self::Another(Some(other)) if other.silent)
+    }
+}
+
+/// Another process that runs the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherProcess {
+    pub process: DriverProcess,
+    /// It runs on this host.
+    pub here: bool,
+    /// It is an older amigrate than this one.
+    pub older: bool,
+    /// It has written no heartbeat for so long that it must be suspended or hang.
+    pub silent: bool,
+}
+
+/// News for whoever shows the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum JobUpdate {
+    /// The jobs of an account as they stand; replaces all earlier ones.
+    Opened {
+        account: AccountKey,
+        /// All that are not history.
+        jobs: Vec<Arc<Job>>,
+        status: Status,
+    },
+    /// Some jobs have changed.
+    Changed {
+        jobs: Vec<Arc<Job>>,
+        /// The engine's status, if it has changed.
+        status: Option<Status>,
+    },
+    /// Another process runs the queue now, or none.
+    Driver(DriverStatus),
+    /// A command was refused; nothing of it will happen.
+    Rejected(Failure),
+    /// The store cannot be written (`None`: it can again). No request is sent that could not be committed first.
+    StoreProblem(Option<Failure>),
+    /// Something a person should know.
+    Warning(Warning),
+}
+
+/// What a person should know of the store and the queue.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Warning {
+    /// So many entries of the store cannot be read by this version.
+    Unreadable(usize),
+    /// The database was damaged and was moved to this path.
+    StoreSetAside(PathBuf),
+    /// The queue of the account shown before does not continue in the background.
+    NotInBackground(Failure),
+}

@@ -1,0 +1,278 @@
+//! `CopyImage`. Owns EC2's rules for copies; how one goes on is [`crate::sim::world::timeline`]'s.
+
+use jiff::Timestamp;
+
+use crate::{
+    domain::{Image, ImageId, ImageName, ImageState, Region, Snapshot, SnapshotId, SnapshotState, image::Tag},
+    sim::{
+        api::validation::{check_image_id, check_tags, not_found, unavailable},
+        api_error::ApiError,
+        world::{
+            state::{RegionState, SeenImage, Token, World},
+            timeline::{CreatedImage, CreatedSnapshot, Maker, Stages, Timeline, ms_between},
+        },
+    },
+};
+
+/// The parameters of one `CopyImage`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CopyCall {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) source: String,
+    pub(crate) source_region: String,
+    pub(crate) encrypted: Option<bool>,
+    pub(crate) key: Option<String>,
+    pub(crate) copy_tags: bool,
+    pub(crate) image_tags: Vec<Tag>,
+    pub(crate) snapshot_tags: Vec<Tag>,
+    pub(crate) token: Option<String>,
+    pub(crate) dry_run: bool,
+    pub(crate) maker: Maker,
+}
+
+impl World {
+    /// `CopyImage` in its destination: the new image's id.
+    pub(crate) fn copy_image(&mut self, to: &Region, call: CopyCall, now: Timestamp) -> Result<ImageId, ApiError> {
+        let area = self.enabled(to)?;
+        let fingerprint = format!("{:?}", CopyCall { dry_run: false, ..call.clone() });
+        let known = |token: &Token| self.limits.token_life_ms.is_none_or(|life| ms_between(token.asked, now) < life);
+        if let Some(token) = call.token.as_ref().and_then(|t| area.tokens.get(t)).filter(|t| known(t)) {
+            return if token.fingerprint == fingerprint {
+                Ok(token.image.clone())
+            } else {
+                Err(ApiError::new(
+                    "IdempotentParameterMismatch",
+                    "The client token you have provided is associated with a resource that differs in its parameters from this request.",
+                ))
+            };
+        }
+        check_texts(&call)?;
+        let source = self.source(&call, now)?;
+        let encrypted = encryption(area, &call, &source)?;
+        // A dry run asks for permission only; a name that is taken shows in earnest.
+        if call.dry_run {
+            return Err(ApiError::dry_run());
+        }
+        if self.limits.unique_names && area.own_name_taken(&self.account, &call.name, now) {
+            return Err(duplicate(area, &call.name));
+        }
+        if area.pending_copies(now) >= self.limits.pending_copies {
+            return Err(ApiError::new(
+                "ResourceLimitExceeded",
+                format!(
+                    "Your account has reached the limit of {} concurrent image copies in {to}.",
+                    self.limits.pending_copies
+                ),
+            ));
+        }
+        // A key is looked at when the copy already runs: a bad one is the asynchronous failure, not a refusal.
+        let key = if encrypted { area.key_arn(call.key.as_deref(), &self.account) } else { None };
+        let id = self.begin(to, &call, source.image, encrypted, key.as_deref(), now)?;
+        if let Some(token) = call.token {
+            let token_is = Token { fingerprint, image: id.clone(), asked: now };
+            self.enabled_mut(to)?.tokens.insert(token, token_is);
+        }
+        if call.maker == Maker::Request {
+            self.copies_made += 1;
+        }
+        Ok(id)
+    }
+
+    fn source(&self, call: &CopyCall, now: Timestamp) -> Result<SeenImage, ApiError> {
+        let region = Region::new(&call.source_region)
+            .ok()
+            .filter(|r| self.area(r).is_some())
+            .ok_or_else(|| ApiError::new("InvalidParameterValue", format!("Invalid region: {}", call.source_region)))?;
+        let area = self.enabled(&region)?;
+        check_image_id(&call.source)?;
+        let seen = self.image(area, &call.source, now).ok_or_else(|| not_found(&[&call.source]))?;
+        let own = seen.image.owner_id == self.account;
+        if !own && (!seen.image.product_codes.is_empty() || !seen.storage_open) {
+            return Err(ApiError::new(
+                "InvalidRequest",
+                "You do not have permission to access the storage of this ami",
+            ));
+        }
+        if seen.image.state != ImageState::Available {
+            return Err(unavailable(&call.source));
+        }
+        Ok(seen)
+    }
+
+    fn begin(
+        &mut self,
+        to: &Region,
+        call: &CopyCall,
+        source: Image,
+        encrypted: bool,
+        key: Option<&str>,
+        now: Timestamp,
+    ) -> Result<ImageId, ApiError> {
+        let pace = self.pace;
+        let id = ImageId::new(&self.new_id("ami-")).map_err(|_| internal())?;
+        let own_source = source.owner_id == self.account;
+        let fails = encrypted && key.is_none_or(|arn| !self.enabled(to).is_ok_and(|a| a.usable(arn)));
+        let mut image = source.clone();
+        let mut snapshots = Vec::new();
+        let mut ended = pace.snapshots_after_ms;
+        for ebs in image.block_devices.iter_mut().filter_map(|d| d.ebs.as_mut()) {
+            let Some(from) = ebs.snapshot_id.take() else { continue };
+            let snapshot = SnapshotId::new(&self.new_id("snap-")).map_err(|_| internal())?;
+            ebs.snapshot_id = Some(snapshot.clone());
+            ebs.encrypted = Some(encrypted);
+            let size = ebs.volume_size.unwrap_or(8);
+            let stages = self.stages(fails, size);
+            ended = ended.max(stages.ended);
+            let end = Snapshot {
+                id: snapshot,
+                state: if fails { SnapshotState::Error } else { SnapshotState::Completed },
+                progress: Some(if fails { 0 } else { 100 }),
+                volume_size: size,
+                volume_id: Some(Snapshot::VOLUME_OF_COPIES.into()),
+                started: Some(now),
+                state_message: fails.then(|| "Given key ID is not accessible".into()),
+                description: description(&id, &source.id, &from, now).into(),
+                encrypted,
+                kms_key_id: if encrypted { key.map(Into::into) } else { None },
+                tags: call.snapshot_tags.clone(),
+            };
+            snapshots.push(CreatedSnapshot {
+                end,
+                image: Some(id.clone()),
+                course: Timeline::new(now),
+                stages,
+                maker: call.maker,
+                token: call.token.clone(),
+            });
+        }
+        image.id = id.clone();
+        image.region = to.clone();
+        image.name = call.name.as_str().into();
+        image.description = call.description.as_str().into();
+        image.owner_id = self.account.clone();
+        image.tags = image_tags(call, &source, own_source);
+        image.source_image_id = Some(source.id);
+        image.source_region = Some(source.region);
+        image.created = Some(now);
+        image.public = false;
+        image.image_owner_alias = None;
+        image.deprecated = None;
+        image.last_launched = None;
+        image.deregistration_protection = Some("disabled".into());
+        // Without snapshots there is the bundle in S3 to be copied all the same.
+        let ended = if snapshots.is_empty() { pace.base_ms } else { ended } + pace.settle_ms;
+        let area = self.enabled_mut(to)?;
+        area.snapshots.extend(snapshots.into_iter().map(|s| (s.end.id.clone(), s)));
+        let made = CreatedImage {
+            image,
+            course: Timeline::new(now),
+            listed: pace.snapshots_after_ms,
+            ended,
+            fails,
+            token: call.token.clone(),
+            maker: call.maker,
+        };
+        area.made.insert(id.clone(), made);
+        Ok(id)
+    }
+
+    /// When a snapshot of this size goes through which stage.
+    fn stages(&mut self, fails: bool, size: u32) -> Stages {
+        let pace = self.pace;
+        let transfer = i64::from(size) * 1_024 * 1_000 / i64::from(pace.mib_per_second.max(1));
+        let jitter = self.ids.i64(-8..=8);
+        let zero = pace.snapshots_after_ms + pace.unknown_ms;
+        let almost = zero + (pace.base_ms + transfer) * (100 + jitter) / 100;
+        let ended = if fails { zero + pace.settle_ms } else { almost + pace.almost_ms };
+        Stages { listed: pace.snapshots_after_ms, zero, almost, ended }
+    }
+
+    pub(crate) fn new_id(&mut self, prefix: &str) -> String {
+        format!("{prefix}0{:016x}", self.ids.u64(..))
+    }
+}
+
+/// Whether the new snapshots are encrypted.
+fn encryption(area: &RegionState, call: &CopyCall, source: &SeenImage) -> Result<bool, ApiError> {
+    if call.key.is_some() && call.encrypted != Some(true) {
+        return Err(ApiError::new(
+            "InvalidParameterDependency",
+            "The parameter KmsKeyId requires the parameter Encrypted to be set.",
+        ));
+    }
+    if source.image.instance_store() {
+        return match call.encrypted {
+            Some(true) => Err(ApiError::new(
+                "InvalidParameterCombination",
+                "The parameter Encrypted cannot be used with instance store-backed images.",
+            )),
+            _ => Ok(false),
+        };
+    }
+    if source.image.encrypted() && call.encrypted == Some(false) {
+        return Err(ApiError::new(
+            "InvalidParameterCombination",
+            "You cannot create an unencrypted copy of an image with encrypted snapshots.",
+        ));
+    }
+    Ok(source.image.encrypted() || call.encrypted == Some(true) || area.encrypts_by_default)
+}
+
+pub(crate) fn internal() -> ApiError {
+    ApiError::with_status(500, "InternalError", "An internal error has occurred")
+}
+
+fn image_tags(call: &CopyCall, source: &Image, own: bool) -> Vec<Tag> {
+    let mut tags: Vec<Tag> = if call.copy_tags && own {
+        source.tags.iter().filter(|t| !t.key.starts_with("aws:")).cloned().collect()
+    } else {
+        Vec::new()
+    };
+    tags.retain(|t| call.image_tags.iter().all(|new| new.key != t.key));
+    tags.extend(call.image_tags.iter().cloned());
+    tags.sort();
+    tags
+}
+
+/// EC2's own words, with the milliseconds grouped as it groups them.
+fn description(id: &ImageId, source: &ImageId, snapshot: &SnapshotId, now: Timestamp) -> String {
+    let stamp = usize::try_from(now.as_millisecond()).unwrap_or_default();
+    let stamp = crate::domain::text::thousands(stamp);
+    format!(
+        "Copied for DestinationAmi {id} from SourceAmi {source} for SourceSnapshot {snapshot}. Task created on {stamp}."
+    )
+}
+
+/// Refuses names, descriptions and tokens that EC2 would not read.
+fn check_texts(call: &CopyCall) -> Result<(), ApiError> {
+    ImageName::new(&call.name).map_err(|_| {
+        ApiError::new(
+            "InvalidAMIName.Malformed",
+            "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '.', '-', '/' and '_'",
+        )
+    })?;
+    if call.description.chars().count() > 255 {
+        return Err(ApiError::bad_value(
+            "description",
+            &call.description,
+            "The description can be at most 255 characters long.",
+        ));
+    }
+    if call.description.chars().any(char::is_control) {
+        return Err(ApiError::new(
+            "InvalidParameterValue",
+            "The description contains characters that are not allowed.",
+        ));
+    }
+    if call.token.as_ref().is_some_and(|t| t.len() > 128 || !t.is_ascii()) {
+        return Err(ApiError::new("InvalidParameterValue", "The client token must be at most 128 ASCII characters."));
+    }
+    check_tags(&call.image_tags)?;
+    check_tags(&call.snapshot_tags)
+}
+
+pub(crate) fn duplicate(area: &RegionState, name: &str) -> ApiError {
+    let id = area.id_by_name(name).map_or_else(String::new, |id| id.to_string());
+    ApiError::new("InvalidAMIName.Duplicate", format!("AMI name {name} is already in use by AMI {id}"))
+}

@@ -1,0 +1,13 @@
+//! The actions of EC2, KMS and STS: their parameters, rules and answers.
+
+pub(crate) mod copy_image;
+pub(crate) mod describe;
+pub(crate) mod ec2;
+pub(crate) mod filters;
+pub(crate) mod format;
+pub(crate) mod kms;
+pub(crate) mod listing;
+pub(crate) mod params;
+pub(crate) mod removal;
+pub(crate) mod sts;
+pub(crate) mod validation;

@@ -1,0 +1,348 @@
+//! Scenarios: worlds as TOML, embedded in the binary. Owns the file format; [`crate::sim::world::state`] builds from it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::{
+    domain::{AccountId, Failure, ImageId, OptIn, Region},
+    sim::faults::{
+        latencies::{Latencies, RegionLimits},
+        rules::Rule,
+    },
+};
+
+const FILES: [(&str, &str); 6] = [
+    ("broken", include_str!("../../../assets/scenarios/broken.toml")),
+    ("demo", include_str!("../../../assets/scenarios/demo.toml")),
+    ("denied", include_str!("../../../assets/scenarios/denied.toml")),
+    ("empty", include_str!("../../../assets/scenarios/empty.toml")),
+    ("hostile", include_str!("../../../assets/scenarios/hostile.toml")),
+    ("huge", include_str!("../../../assets/scenarios/huge.toml")),
+];
+
+/// A world before it has begun: nothing in it depends on the clock.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// One line for a person.
+    pub summary: String,
+    /// The scenario this one is added to, if any.
+    #[serde(default)]
+    extends: Option<String>,
+    /// Decides every id and all jitter.
+    pub seed: u64,
+    /// Whose credentials the requests are taken to carry.
+    pub account: AccountId,
+    /// The region a user of this account starts in.
+    pub home: Region,
+    /// How long copies take.
+    #[serde(default)]
+    pub pace: Latencies,
+    /// The region's limits.
+    #[serde(default)]
+    pub limits: RegionLimits,
+    #[serde(default, rename = "region")]
+    pub(crate) regions: Vec<RegionSpec>,
+    #[serde(default, rename = "key")]
+    pub(crate) keys: Vec<KeySpec>,
+    #[serde(default, rename = "images")]
+    pub(crate) families: Vec<Family>,
+    #[serde(default, rename = "copy")]
+    pub(crate) copies: Vec<CopySpec>,
+    #[serde(default, rename = "fault")]
+    pub(crate) faults: Vec<Rule>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RegionSpec {
+    pub(crate) names: Vec<Region>,
+    #[serde(default)]
+    pub(crate) opt_in: OptInSpec,
+    #[serde(default)]
+    pub(crate) encrypts_by_default: bool,
+    /// `alias/NAME` or a key id; none is `alias/aws/ebs`.
+    #[serde(default)]
+    pub(crate) default_key: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum OptInSpec {
+    #[default]
+    NotRequired,
+    OptedIn,
+    NotOptedIn,
+}
+
+impl From<OptInSpec> for OptIn {
+    fn from(spec: OptInSpec) -> Self {
+        match spec {
+            OptInSpec::NotRequired => Self::NotRequired,
+            OptInSpec::OptedIn => Self::OptedIn,
+            OptInSpec::NotOptedIn => Self::NotOptedIn,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct KeySpec {
+    pub(crate) regions: Vec<Region>,
+    /// Without `alias/`; none leaves the key without a name.
+    #[serde(default)]
+    pub(crate) alias: Option<String>,
+    #[serde(default)]
+    pub(crate) description: String,
+    /// `Enabled`, `Disabled`, `PendingDeletion`.
+    #[serde(default = "enabled")]
+    pub(crate) state: String,
+    #[serde(default = "symmetric")]
+    pub(crate) spec: String,
+    #[serde(default = "encrypt_decrypt")]
+    pub(crate) usage: String,
+}
+
+/// Images that differ by a number, a date and an id only; expanded when they are looked at.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Family {
+    /// With `{n}` (five digits), `{year}`, `{date}`, `{region}`.
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) description: String,
+    /// Empty: every enabled region.
+    #[serde(default)]
+    pub(crate) regions: Vec<Region>,
+    #[serde(default = "one")]
+    pub(crate) count: u32,
+    /// The oldest's number.
+    #[serde(default = "one")]
+    pub(crate) first: u32,
+    /// The newest's age.
+    #[serde(default)]
+    pub(crate) age_days: f64,
+    #[serde(default = "week")]
+    pub(crate) every_days: f64,
+    /// None: the scenario's account.
+    #[serde(default)]
+    pub(crate) owner: Option<AccountId>,
+    #[serde(default)]
+    pub(crate) owner_alias: Option<Box<str>>,
+    /// GiB; the lists take turns. Empty for instance store.
+    #[serde(default = "eight")]
+    pub(crate) volumes: Vec<Vec<u32>>,
+    #[serde(default = "gp3")]
+    pub(crate) volume_type: Box<str>,
+    #[serde(default)]
+    pub(crate) encrypted: bool,
+    /// `alias/NAME` or a key id in the image's region; none is the region's default.
+    #[serde(default)]
+    pub(crate) key: Option<String>,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<Box<str>, Box<str>>,
+    #[serde(default = "available")]
+    pub(crate) state: String,
+    #[serde(default)]
+    pub(crate) state_reason: Option<Box<str>>,
+    #[serde(default = "x86_64")]
+    pub(crate) architecture: Box<str>,
+    #[serde(default = "hvm")]
+    pub(crate) virtualization: Box<str>,
+    #[serde(default = "ebs")]
+    pub(crate) root: Box<str>,
+    #[serde(default = "linux")]
+    pub(crate) platform: Box<str>,
+    #[serde(default = "run_instances")]
+    pub(crate) usage: Box<str>,
+    #[serde(default)]
+    pub(crate) boot_mode: Option<Box<str>>,
+    #[serde(default)]
+    pub(crate) imds: Option<Box<str>>,
+    #[serde(default)]
+    pub(crate) tpm: Option<Box<str>>,
+    #[serde(default)]
+    pub(crate) protection: Option<Box<str>>,
+    #[serde(default)]
+    pub(crate) product_codes: Vec<Box<str>>,
+    /// Whom the owner lets launch it.
+    #[serde(default)]
+    pub(crate) access: Access,
+    /// Whether the snapshots of another account's image may be read, and so copied.
+    #[serde(default = "yes")]
+    pub(crate) storage_shared: bool,
+    /// Days from now; negative is past.
+    #[serde(default)]
+    pub(crate) deprecated_in_days: Option<f64>,
+    #[serde(default)]
+    pub(crate) launched_days_ago: Option<f64>,
+    #[serde(default)]
+    pub(crate) source_image: Option<ImageId>,
+    #[serde(default)]
+    pub(crate) source_region: Option<Region>,
+}
+
+/// Whom an image's owner lets launch it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Access {
+    /// Nobody else.
+    #[default]
+    Private,
+    /// The scenario's account.
+    Shared,
+    /// Everyone.
+    Public,
+}
+
+/// A copy that was asked for before the world begins; it runs by the same rules as any other.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CopySpec {
+    pub(crate) from: Region,
+    /// The source's name, with wildcards: the newest that fits.
+    pub(crate) image: String,
+    pub(crate) to: Region,
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) description: String,
+    pub(crate) seconds_ago: i64,
+    #[serde(default)]
+    pub(crate) encrypted: bool,
+    #[serde(default)]
+    pub(crate) key: Option<String>,
+    #[serde(default)]
+    pub(crate) copy_tags: bool,
+}
+
+impl Scenario {
+    /// The names, in alphabetical order.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        FILES.iter().map(|(name, _)| *name)
+    }
+
+    /// One of the embedded scenarios. An unknown name is refused with the nearest known one.
+    pub fn named(name: &str) -> Result<Self, Failure> {
+        let Some((_, text)) = FILES.iter().find(|(known, _)| *known == name) else {
+            return Err(unknown(name));
+        };
+        Self::parse(text)
+    }
+
+    /// Reads a scenario, with the embedded one it extends, if any: that one's regions, keys, images, copies and faults come
+    /// first, everything else is the scenario's own.
+    pub fn parse(text: &str) -> Result<Self, Failure> {
+        let scenario: Self =
+            toml::from_str(text).map_err(|error| Failure::new("read a scenario", error.to_string()))?;
+        match scenario.extends.clone() {
+            Some(base) => Ok(scenario.on(Self::named(&base)?)),
+            None => Ok(scenario),
+        }
+    }
+
+    fn on(mut self, base: Self) -> Self {
+        fn put_before<T>(own: &mut Vec<T>, mut base: Vec<T>) {
+            base.append(own);
+            *own = base;
+        }
+        put_before(&mut self.regions, base.regions);
+        put_before(&mut self.keys, base.keys);
+        put_before(&mut self.families, base.families);
+        put_before(&mut self.copies, base.copies);
+        put_before(&mut self.faults, base.faults);
+        self
+    }
+}
+
+fn unknown(name: &str) -> Failure {
+    let known: Vec<&str> = Scenario::names().collect();
+    let near = known
+        .iter()
+        .map(|k| (strsim::damerau_levenshtein(k, name), k))
+        .min()
+        .filter(|(distance, _)| *distance <= 3)
+        .map_or_else(String::new, |(_, k)| format!(" Did you mean `{k}`?"));
+    Failure::new(format!("open scenario `{}`", crate::domain::text::clean(name)), "there is no such scenario")
+        .hint(format!("The scenarios are {}.{near}", known.join(", ")))
+}
+
+fn enabled() -> String {
+    "Enabled".into()
+}
+fn symmetric() -> String {
+    "SYMMETRIC_DEFAULT".into()
+}
+fn encrypt_decrypt() -> String {
+    "ENCRYPT_DECRYPT".into()
+}
+fn available() -> String {
+    "available".into()
+}
+fn one() -> u32 {
+    1
+}
+fn week() -> f64 {
+    7.0
+}
+fn yes() -> bool {
+    true
+}
+fn eight() -> Vec<Vec<u32>> {
+    vec![vec![8]]
+}
+fn gp3() -> Box<str> {
+    "gp3".into()
+}
+fn x86_64() -> Box<str> {
+    "x86_64".into()
+}
+fn hvm() -> Box<str> {
+    "hvm".into()
+}
+fn ebs() -> Box<str> {
+    "ebs".into()
+}
+fn linux() -> Box<str> {
+    "Linux/UNIX".into()
+}
+fn run_instances() -> Box<str> {
+    "RunInstances".into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_scenario_reads() {
+        for name in Scenario::names() {
+            let scenario = Scenario::named(name).unwrap_or_else(|e| panic!("{name}: {e}"));
+            assert!(!scenario.regions.is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_is_refused_with_the_nearest() {
+        let failure = Scenario::named("dmeo").unwrap_err();
+        assert!(failure.hint.contains("Did you mean `demo`?"), "{}", failure.hint);
+        assert!(!Scenario::named("xyzzy-plugh").unwrap_err().hint.contains("mean"));
+    }
+
+    #[test]
+    fn a_scenario_stands_on_another() {
+        let head = "summary = 'x'\nseed = 1\naccount = '123456789012'\nhome = 'us-east-1'\n";
+        let alone = Scenario::parse(head).unwrap();
+        assert!(alone.regions.is_empty());
+        let fault = "[[fault]]\nkind = 'deny'\n";
+        let based = Scenario::parse(&format!("{head}extends = 'broken'\n{fault}")).unwrap();
+        assert!(based.regions.len() > 1 && based.faults.len() == 4, "{}", based.faults.len());
+        assert!(Scenario::parse(&format!("{head}extends = 'nothing'")).is_err());
+    }
+
+    #[test]
+    fn a_wrong_key_is_refused_by_name() {
+        let failure = Scenario::parse("summary = 'x'\nseed = 1\ncolour = 2").unwrap_err();
+        assert!(failure.why.contains("colour"), "{}", failure.why);
+    }
+}

@@ -1,0 +1,130 @@
+//! What the user of the program does.
+
+use amigrate::{
+    domain::{Image, ImageState},
+    engine::{Command, Job, JobId, JobState, Origin, Resolution},
+};
+
+use super::Simulation;
+use crate::support::driver_harness::{DriverRun, request};
+
+impl Simulation {
+    /// An image to copy: one of the scenario's, or one that was copied before and carries its copy's tags.
+    pub(super) fn source(&mut self) -> Image {
+        let now = self.harness.clock.now();
+        if self.rng.u8(..) < 40 {
+            let mut copies = self.harness.world.with(|w| w.copies(now));
+            copies.retain(|c| c.image.state == ImageState::Available && c.image.source_image_id.is_some());
+            if let Some(copy) = self.pick(&copies) {
+                self.did("copies of copies asked for");
+                return copy.image;
+            }
+        }
+        let n = self.rng.usize(..self.sources.len());
+        self.sources[n].clone()
+    }
+
+    pub(super) async fn submit(&mut self, run: &DriverRun) {
+        let mut copies = Vec::new();
+        for _ in 0..self.rng.usize(1..5) {
+            let (to, n) = (self.place(), self.asked.len() + copies.len());
+            let source = self.source();
+            let key = (self.rng.u8(..) < 40).then_some("alias/no/such/key");
+            // Now and then the name of an earlier one: names are not unique.
+            let name = match self.asked.len() {
+                before @ 1.. if self.rng.u8(..) < 30 => format!("sim-{}", self.rng.usize(..before)),
+                _ => format!("sim-{n}"),
+            };
+            let token = self.rng.u128(..);
+            copies.push(request(&source, &to, &name, key, token));
+        }
+        self.did("batches asked for");
+        self.harness.ask(run, Command::Copy(copies.clone())).await;
+        self.asked.extend(copies);
+    }
+
+    /// A person who asks for the removal of a copy sees its id.
+    fn name(&mut self, jobs: &[Job], id: JobId) {
+        let Some(job) = jobs.iter().find(|j| j.id == id) else { return };
+        if job.origin == Origin::Elsewhere {
+            self.named.extend(job.image().cloned());
+        }
+        if matches!(job.state, JobState::InDoubt { .. }) {
+            self.harness.observed().given_up.insert(job.request.token.clone());
+        }
+    }
+
+    /// A person decides about a copy in doubt: knows which image is the copy's, copies again, or gives up.
+    pub(super) async fn resolve(&mut self, run: &DriverRun) {
+        let in_doubt = |j: &&Job| matches!(j.state, JobState::InDoubt { .. });
+        for job in self.harness.stored().await.iter().filter(in_doubt) {
+            let now = self.harness.clock.now();
+            let copies = self.harness.world.with(|w| w.copies(now));
+            let own = copies.into_iter().find(|c| c.token.as_deref() == Some(job.request.token.as_str()));
+            let (what, resolution) = match (self.rng.u8(..4), own) {
+                (0, _) => ("doubts given up", Resolution::GiveUp),
+                (_, Some(copy)) => ("doubts resolved with an image", Resolution::Mine(copy.image.id)),
+                (_, None) => ("doubts resolved by another copy", Resolution::Again(self.token())),
+            };
+            self.did(what);
+            if resolution == Resolution::GiveUp {
+                self.harness.observed().given_up.insert(job.request.token.clone());
+            }
+            self.harness.ask(run, Command::Resolve { job: job.id, resolution }).await;
+        }
+    }
+
+    /// A person does something.
+    pub(super) async fn person(&mut self, run: &DriverRun) {
+        let jobs = self.harness.stored().await;
+        let ids = |which: &dyn Fn(&Job) -> bool| jobs.iter().filter(|j| which(j)).map(|j| j.id).collect::<Vec<_>>();
+        match self.rng.u8(..8) {
+            0 | 1 if self.asked.len() < 14 => self.submit(run).await,
+            2 | 3 => {
+                if let Some(id) = self.pick(&ids(&|j| !j.state.ended())) {
+                    self.did("copies cancelled");
+                    self.name(&jobs, id);
+                    self.harness.ask(run, Command::Cancel(vec![id])).await;
+                }
+            }
+            4 if self.rng.bool() => self.resolve(run).await,
+            4 if self.rng.u8(..) < 80 => {
+                if let Some(id) = self.pick(&ids(&|j| !j.state.ended())) {
+                    let batch = &jobs.iter().find(|j| j.id == id).unwrap().batch;
+                    // A copy started elsewhere is a batch by itself, named by its id; no other batch means one.
+                    self.name(&jobs, id);
+                    self.did("batches cancelled");
+                    self.harness.ask(run, Command::Cancel(ids(&|j| j.batch == *batch && !j.state.ended()))).await;
+                }
+            }
+            5 => {
+                let failed = ids(&|j| {
+                    matches!(j.state, JobState::Failed { .. } | JobState::Gone { .. })
+                        && j.origin == Origin::Here
+                        && !j.dismissed
+                });
+                if let Some(id) = self.pick(&failed) {
+                    let token = self.token();
+                    self.did("copies tried again");
+                    self.harness.ask(run, Command::Retry(vec![(id, token)])).await;
+                }
+            }
+            6 => {
+                if let Some(id) = self.pick(&ids(&|j| matches!(j.state, JobState::Available { .. }) && !j.dismissed)) {
+                    self.did("copies deregistered");
+                    self.name(&jobs, id);
+                    self.harness.ask(run, Command::Deregister(vec![id])).await;
+                }
+            }
+            7 => {
+                if let Some(id) = self.pick(&ids(&|j| j.state.ended() && !j.dismissed)) {
+                    self.did("copies dismissed");
+                    self.harness.ask(run, Command::Dismiss(vec![id])).await;
+                }
+                run.handle.send(Command::RefreshNow);
+                run.handle.send(Command::Follow(self.places.clone()));
+            }
+            _ => {}
+        }
+    }
+}
