@@ -102,7 +102,7 @@ async fn open_queue(
         settings: DriverSettings { exit_when_done: true, ..setup.driver_settings() },
         clock,
     };
-    let printer = Mutex::new(Printer { paused, runs: false, states: BTreeMap::new() });
+    let printer = Mutex::new(Printer { paused, runs: false, phases: BTreeMap::new() });
     Ok(queue.open(Box::new(move |update| printer.lock().unwrap_or_else(PoisonError::into_inner).print(&update))))
 }
 
@@ -137,8 +137,8 @@ struct Printer {
     paused: watch::Sender<Option<Failure>>,
     /// This process runs the queue. Another one's credentials do not matter here.
     runs: bool,
-    /// The state printed last of each job.
-    states: BTreeMap<JobId, JobPhase>,
+    /// The phase printed last of each job.
+    phases: BTreeMap<JobId, JobPhase>,
 }
 
 impl Printer {
@@ -159,12 +159,13 @@ impl Printer {
                     self.note_credentials(status);
                 }
                 for job in jobs {
-                    if self.states.insert(job.id, job.phase()) == Some(job.phase()) {
+                    if self.phases.insert(job.id, job.phase()) == Some(job.phase()) {
                         continue;
                     }
                     let request = &job.request;
                     let image = job.image().map_or_else(String::new, |i| format!(" {i}"));
-                    print(&format!("{} to {}: {}{image}", request.name, request.destination, job.phase().as_str()));
+                    let phase = job.phase().as_str();
+                    print(&format!("{} to {}: {phase}{image}", request.name, request.destination));
                 }
             }
             JobUpdate::Driver(DriverStatus::Nobody(failure))

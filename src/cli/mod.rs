@@ -26,7 +26,7 @@ use crate::{
     engine::EngineConfig,
     runtime::logging,
     store::refuse_network,
-    term::{Caps, CapsOverrides, Palette},
+    term::{Caps, CapsOverrides},
 };
 
 /// Browse Amazon Machine Images by region, copy them to others, watch every copy's progress, cancel with a key.
@@ -123,10 +123,16 @@ struct Setup {
 /// The status when there are no credentials that work.
 const NO_CREDENTIALS: u8 = 3;
 
-/// Runs the program. Exit status 0 for success, 1 for a failure, 2 for wrong arguments, 3 if credentials must be renewed.
+/// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
+    run(std::env::args_os())
+}
+
+/// Runs the program; the first argument is its own name. Exit status 0 for success, 1 for a failure, 2 for wrong arguments, 3
+/// if credentials must be renewed.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     background::detach();
-    let arguments = Arguments::parse();
+    let arguments = Arguments::parse_from(arguments);
     let env = |name: &str| std::env::var(name).ok();
     match set_up(&arguments.common, &env).and_then(|setup| dispatch(arguments, setup)) {
         Ok(code) => code,
@@ -174,7 +180,7 @@ fn set_up(common: &Common, env: &impl Fn(&str) -> Option<String>) -> Result<Setu
     }
     let profile = common.profile.clone().or_else(|| given(&config.aws.profile));
     let overrides = CapsOverrides {
-        palette: Palette::parse(&config.ui.palette).flatten(),
+        colors: CapsOverrides::parse_palette(&config.ui.palette),
         ascii: config.ui.ascii,
         mouse: config.ui.mouse,
         sync: config.ui.synchronized,

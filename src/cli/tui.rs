@@ -147,7 +147,6 @@ fn show(
         let (mut model, first) = Model::new(start);
         // The first frame goes out before the world is built or a certificate is read.
         let mut effects = Effects::new(SessionSource::Later, effects, clock);
-        model.prepare();
         terminal.draw(&model).map_err(|e| broken(&e))?;
         effects.set_source(source(clock));
         let ended = run(&mut model, first, &mut effects, &mut inputs, &mut terminal, clock, frames).await;
@@ -172,7 +171,7 @@ fn print_what_continues(model: &Model, background: Option<&Result<(), Failure>>)
     const LISTED: usize = 5;
     let mut err = io::stderr().lock();
     let copying: Vec<_> = model
-        .board
+        .jobs_view
         .jobs()
         .filter_map(|j| if let JobState::Copying { image } = &j.state { Some((j, image)) } else { None })
         .collect();
@@ -189,10 +188,10 @@ fn print_what_continues(model: &Model, background: Option<&Result<(), Failure>>)
     if copying.len() > LISTED {
         let _ = writeln!(err, "{} more continue in AWS. `amigrate jobs` lists them all.", copying.len() - LISTED);
     }
-    let queued = model.board.jobs().filter(|j| j.needs_driving()).count();
+    let queued = model.jobs_view.jobs().filter(|j| j.needs_driving()).count();
     if queued > 0 {
         let copies = format!("{} queued or being removed", count(queued, "copy is", "copies are"));
-        let _ = match (background, &model.board.driver) {
+        let _ = match (background, &model.jobs_view.driver) {
             (Some(Ok(())), _) => {
                 writeln!(err, "{copies}: this continues in the background; `amigrate jobs` shows the progress.")
             }

@@ -92,7 +92,7 @@ pub const SECTIONS: [(&str, &str); 8] = [
     ("log", "What is written down."),
 ];
 
-const PALETTES: &[&str] = &["auto", "none", "16", "256", "true"];
+const PALETTES: &[&str] = &["auto", "none", "16"];
 const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
 
 /// One row of the table.
@@ -141,7 +141,7 @@ pub const KEYS: [Setting; 41] = [
     key("poll", "fastest_seconds", "3", Expect::Whole(1, 3_600), "While things move."),
     key("poll", "slowest_seconds", "15", Expect::Whole(1, 3_600), "Once nothing moves."),
     key("poll", "throttled_seconds", "60", Expect::Whole(1, 3_600), "The most it grows to when AWS throttles."),
-    key("ui", "palette", "\"auto\"", Expect::Choice(PALETTES), "Colours: auto, none, 16, 256 or true. auto heeds NO_COLOR."),
+    key("ui", "palette", "\"auto\"", Expect::Choice(PALETTES), "Colours: auto, none or 16. auto heeds NO_COLOR."),
     key("ui", "ascii", "false", Expect::Switch, "Draw in ASCII even where the locale is UTF-8."),
     key("ui", "mouse", "false", Expect::Switch, "Take the mouse; the terminal's own selection then needs Shift."),
     key("ui", "bell", "true", Expect::Switch, "Ring the bell when a job ends."),

@@ -1,4 +1,4 @@
-//! One copy as it is asked for: validated, complete, never changed afterwards.
+//! The request for one copy: validated, complete and immutable.
 
 use std::fmt;
 
@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     failure::Failure,
-    image::{ImageId, SnapshotId, Tag},
+    ids::{ImageId, SnapshotId},
+    image::Tag,
     kms_key::KmsKeyRef,
     region::Region,
 };
 
-/// A new image's name: 3 to 128 of letters, digits and `( ) [ ] space . / - ' @ _`.
-/// Source: EC2 API reference, `CopyImage`, `Name`. AWS has the last word.
+/// Name of a new image: 3 to 128 letters, digits and `( ) [ ] space . / - ' @ _`.
+/// Source: EC2 API reference, `CopyImage`, `Name`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ImageName(Box<str>);
@@ -35,14 +36,13 @@ impl ImageName {
         }
     }
 
-    /// The name of an image that somebody else made, with what does not fit the rule replaced.
+    /// Returns the name of an existing image, with characters that are not allowed replaced.
     pub fn nearest(name: &str) -> Self {
         let fits = |c: char| if c.is_ascii_alphanumeric() || "()[] ./-'@_".contains(c) { c } else { '_' };
         let name: String = name.chars().map(fits).take(128).collect();
         Self(format!("{name:_<3}").into())
     }
 
-    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -67,16 +67,16 @@ impl From<ImageName> for String {
     }
 }
 
-/// A new image's description: up to 255 characters, may be empty.
+/// Description of a new image: up to 255 characters, may be empty.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Description(Box<str>);
 
 impl Description {
-    /// The most characters EC2 takes.
+    /// Maximum number of characters.
     pub const MAX: usize = 255;
 
-    /// Checks the length, and that nothing in it steers a terminal.
+    /// Checks the length, and that there are no control characters.
     pub fn new(text: &str) -> Result<Self, Failure> {
         let what = "use this description";
         let n = text.chars().count();
@@ -92,7 +92,6 @@ impl Description {
         Ok(Self(text.into()))
     }
 
-    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -111,79 +110,75 @@ impl From<Description> for String {
     }
 }
 
-/// How the new snapshots are encrypted. There is no way to take encryption off.
+/// How the new snapshots are encrypted. Encryption cannot be removed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Encryption {
-    /// As the source; an encrypted source needs a key its account may use.
+    /// As the source. The account must be allowed to use the key of an encrypted source.
     Keep,
-    /// With a key of the destination, or with its default key.
+    /// With a key of the destination.
     Encrypt {
-        /// None: the destination's default for EBS.
+        /// `None` is the destination's default key for EBS.
         key: Option<KmsKeyRef>,
     },
 }
 
-/// What makes a second sending of a copy the same copy: up to 128 ASCII characters, kept with the request for ever.
+/// Client token, by which EC2 recognises a repeated request: up to 128 ASCII characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClientToken(Box<str>);
 
 impl ClientToken {
-    /// From random bits, which only the runtime has.
     pub fn from_random(bits: u128) -> Self {
         Self(format!("amigrate-{bits:032x}").into())
     }
 
-    /// Stands for a copy started elsewhere, whose token nobody here knows. It is never sent. `number` makes it this finding's
-    /// own: the same image may be found again after it was thought gone.
+    /// Creates a substitute for the unknown token of a copy that others started. It is never sent. `number` makes it unique, because
+    /// the same image may be found again after it seemed to be gone.
     pub fn of_image(image: &ImageId, number: u64) -> Self {
         Self(format!("elsewhere-{image}-{number}").into())
     }
 
-    /// The token.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// One `CopyImage`, ready to send to its destination.
+/// Parameters of one `CopyImage` request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CopyRequest {
     /// The image to copy.
     pub source: ImageId,
-    /// Its name, for people.
+    /// Name of the source, for display.
     pub source_name: String,
-    /// Where it is.
     pub source_region: Region,
-    /// Where the copy goes; the call is sent there.
+    /// The request is sent to this region.
     pub destination: Region,
-    /// The new image's name.
+    /// Name of the new image.
     pub name: ImageName,
-    /// The new image's description.
+    /// Description of the new image.
     pub description: Description,
-    /// Keep or encrypt.
     pub encryption: Encryption,
-    /// Whether the source's own tags are copied (`CopyImageTags`).
+    /// Copy the source's tags (`CopyImageTags`).
     pub copy_tags: bool,
-    /// The source's volumes in GiB, in the order of its devices; empty for instance store.
+    /// Sizes of the source's snapshots in GiB, in the order of its devices; empty for instance store.
     pub volumes: Vec<u32>,
-    /// The source's snapshots, in the order of its devices: by these a snapshot of the copy is told from a look-alike. Empty
-    /// where they are not known.
+    /// The source's snapshots in the order of its devices, empty if unknown. They distinguish the copy's snapshots from look-alikes.
     #[serde(default)]
     pub source_snapshots: Vec<SnapshotId>,
-    /// Tags the person wants on the new image beside, or instead of, the source's (`TagSpecification`).
+    /// Tags of the new image, besides the source's or instead of them (`TagSpecification`).
     #[serde(default)]
     pub image_tags: Vec<Tag>,
-    /// Repeated on every sending.
+    /// The same for every attempt.
     pub token: ClientToken,
 }
 
 impl CopyRequest {
-    /// GiB in all.
+    /// Returns the total size, GiB.
     pub fn size_gib(&self) -> u64 {
         self.volumes.iter().copied().map(u64::from).sum()
     }
 
-    /// The same copy as an AWS CLI command, quoted for a POSIX shell. The token is left out: who runs the line means a copy of his own.
+    /// Returns the request as an AWS CLI command, quoted for a POSIX shell. Without the token, because running the command is to
+    /// make another copy.
     pub fn aws_cli(&self) -> String {
         let mut words = vec![
             "aws".to_owned(),
@@ -216,7 +211,7 @@ impl CopyRequest {
             let specification = serde_json::json!([{"ResourceType": "image", "Tags": tags}]);
             words.extend(["--tag-specifications".into(), specification.to_string()]);
         }
-        // A NUL is the only thing that cannot be quoted, and no validated field holds one.
+        // Only NUL cannot be quoted, and no validated field contains one.
         shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
     }
 }
@@ -236,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cli_line_survives_a_shell() {
+    fn the_cli_command_is_quoted() {
         let request = CopyRequest {
             source: ImageId::new("ami-1").unwrap(),
             source_name: "x".into(),

@@ -1,4 +1,4 @@
-//! What a person types to narrow a list of images: fuzzy words and exact `key:value` terms.
+//! The filter of an image list: fuzzy words and exact `key:value` terms.
 
 use nucleo_matcher::{
     Matcher, Utf32Str,
@@ -7,7 +7,7 @@ use nucleo_matcher::{
 
 use crate::domain::{image::Image, region::Region};
 
-/// A term that a field must fit.
+/// A `key:value` term.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum FilterTerm {
     State(String),
@@ -18,7 +18,7 @@ enum FilterTerm {
     Tag(String, Option<String>),
 }
 
-/// The keys of `key:value` terms, for help and documentation.
+/// Forms and meanings of `key:value` terms, for help and documentation.
 pub const TERMS: [(&str, &str); 7] = [
     ("state:", "available, pending, failed, disabled, ..."),
     ("arch:", "x86_64, arm64, i386, ..."),
@@ -29,10 +29,9 @@ pub const TERMS: [(&str, &str); 7] = [
     ("tag:KEY=VALUE", "has the tag with that value"),
 ];
 
-/// A parsed filter.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    narrow: Vec<FilterTerm>,
+    terms: Vec<FilterTerm>,
     words: Vec<Word>,
     text: String,
 }
@@ -40,29 +39,29 @@ pub struct Filter {
 /// A fuzzy word.
 #[derive(Debug, Clone)]
 struct Word {
-    whole: Atom,
-    scattered: Atom,
+    substring: Atom,
+    fuzzy: Atom,
     letters: u64,
 }
 
 impl Word {
     fn new(word: &str) -> Self {
         let atom = |kind| Atom::new(word, CaseMatching::Ignore, Normalization::Smart, kind, false);
-        // What is not ASCII may fit in other forms, so it rules nothing out.
+        // Other characters may match in normalised form, so they exclude nothing.
         let letters =
             word.chars().filter(char::is_ascii).map(|c| letters(c.encode_utf8(&mut [0; 4]))).fold(0, |a, b| a | b);
-        Self { whole: atom(AtomKind::Substring), scattered: atom(AtomKind::Fuzzy), letters }
+        Self { substring: atom(AtomKind::Substring), fuzzy: atom(AtomKind::Fuzzy), letters }
     }
 
-    /// A word in one piece is not looked for in pieces, which costs ten times as much and could fit hardly better.
+    /// Scores a text. A substring match skips the fuzzy match, which costs ten times as much and would hardly score higher.
     fn score(&self, text: &str, matcher: &mut Matcher, buffer: &mut Vec<char>) -> Option<u32> {
         let text = Utf32Str::new(text, buffer);
-        self.whole.score(text, matcher).or_else(|| self.scattered.score(text, matcher)).map(u32::from)
+        self.substring.score(text, matcher).or_else(|| self.fuzzy.score(text, matcher)).map(u32::from)
     }
 }
 
-/// Which letters a text has, a bit for each letter whatever its case, each digit and some marks, and one for all else.
-/// Of a text that is not ASCII all are set: its letters may fit others.
+/// Returns the set of a text's characters: a bit for each letter regardless of case, each digit and some punctuation, and one for
+/// all others. All bits are set for non-ASCII text, whose characters may match others.
 fn letters(text: &str) -> u64 {
     if !text.is_ascii() {
         return u64::MAX;
@@ -83,23 +82,23 @@ fn letters(text: &str) -> u64 {
     })
 }
 
-/// Stands between two fields of a [`Searched`]; XML cannot carry it, so no field has it.
-const BETWEEN: char = '\0';
+/// Separates the fields of a search text. No field contains it, because XML cannot.
+const SEPARATOR: char = '\0';
 
-/// Appends what an image is found by: its name, id, description and tags, a field beside the other.
-pub fn searched(image: &Image, text: &mut String) {
+/// Appends an image's search text: name, id, description and tags as separate fields.
+pub fn append_search_text(image: &Image, text: &mut String) {
     text.push_str(&image.name);
     for field in [image.id.as_str(), &image.description] {
-        text.push(BETWEEN);
+        text.push(SEPARATOR);
         text.push_str(field);
     }
     for field in image.tags.iter().flat_map(|tag| [&tag.key, &tag.value]) {
-        text.push(BETWEEN);
+        text.push(SEPARATOR);
         text.push_str(field);
     }
 }
 
-/// Which letters an image's name has, and which all its fields have: most images are ruled out by them alone.
+/// Character sets of an image's name and of all its fields. They exclude most images without matching.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Letters {
     name: u64,
@@ -107,10 +106,10 @@ pub struct Letters {
 }
 
 impl Letters {
-    /// Of what [`searched`] has appended for one image.
-    pub fn of(searched: &str) -> Self {
-        let name = searched.split(BETWEEN).next().unwrap_or_default();
-        Self { name: letters(name), all: letters(searched) }
+    /// Returns the sets of one image's search text.
+    pub fn of(search_text: &str) -> Self {
+        let name = search_text.split(SEPARATOR).next().unwrap_or_default();
+        Self { name: letters(name), all: letters(search_text) }
     }
 }
 
@@ -121,12 +120,12 @@ impl PartialEq for Filter {
 }
 
 impl Filter {
-    /// Never fails: what is not a known term is a fuzzy word.
+    /// Parses a filter. What is not a known term is a fuzzy word.
     pub fn parse(text: &str) -> Self {
         let mut filter = Self { text: text.trim().to_owned(), ..Self::default() };
         for word in text.split_whitespace() {
-            match narrow(word) {
-                Term::Narrow(term) => filter.narrow.push(term),
+            match parse_term(word) {
+                Term::Exact(term) => filter.terms.push(term),
                 Term::Unfinished => {}
                 Term::Word => filter.words.push(Word::new(word)),
             }
@@ -134,25 +133,25 @@ impl Filter {
         filter
     }
 
-    /// Whether everything passes.
+    /// Returns true if every image passes.
     pub fn is_empty(&self) -> bool {
-        self.narrow.is_empty() && self.words.is_empty()
+        self.terms.is_empty() && self.words.is_empty()
     }
 
-    /// Whether rows are ranked: only fuzzy words rank.
+    /// Returns true if matches are ranked, which only fuzzy words do.
     pub fn ranks(&self) -> bool {
         !self.words.is_empty()
     }
 
-    /// How well an image fits: `None` does not; higher is better. Each word must fit one field as a whole.
+    /// Returns an image's score, higher is better; `None` if it does not match. Each word must match within one field.
     pub fn score(&self, image: &Image, matcher: &mut Matcher, buffer: &mut Vec<char>) -> Option<u32> {
         let mut text = String::new();
-        searched(image, &mut text);
-        self.score_searched(image, &text, Letters::of(&text), matcher, buffer)
+        append_search_text(image, &mut text);
+        self.score_search_text(image, &text, Letters::of(&text), matcher, buffer)
     }
 
-    /// The same with what [`searched`] and [`Letters::of`] give for this image, prepared once for many filters.
-    pub fn score_searched(
+    /// Like [`Self::score`], with the image's search text and character sets, which callers compute once for many filters.
+    pub fn score_search_text(
         &self,
         image: &Image,
         text: &str,
@@ -163,16 +162,16 @@ impl Filter {
         if self.words.iter().any(|word| word.letters & !letters.all != 0) {
             return None;
         }
-        if !self.narrow.iter().all(|n| n.fits(image)) {
+        if !self.terms.iter().all(|term| term.matches(image)) {
             return None;
         }
         let mut total = 0;
         for word in &self.words {
-            let mut fields = text.split(BETWEEN);
+            let mut fields = text.split(SEPARATOR);
             let name = fields.next().unwrap_or_default();
             let in_name = if word.letters & !letters.name == 0 { word.score(name, matcher, buffer) } else { None };
             total += match in_name {
-                // A fit in the name outranks the same fit elsewhere, and is looked for no further.
+                // A match in the name ranks higher than in other fields, which are not searched then.
                 Some(score) => score + 20,
                 None => fields
                     .enumerate()
@@ -185,20 +184,20 @@ impl Filter {
 }
 
 enum Term {
-    Narrow(FilterTerm),
-    /// `state:` with nothing behind it yet.
+    Exact(FilterTerm),
+    /// A known key without a value yet, such as `state:`.
     Unfinished,
     Word,
 }
 
-fn narrow(word: &str) -> Term {
+fn parse_term(word: &str) -> Term {
     let Some((key, value)) = word.split_once(':') else { return Term::Word };
     let lower = value.to_ascii_lowercase();
     let known = ["state", "arch", "region", "enc", "owner", "tag"].contains(&key);
     if known && value.is_empty() {
         return Term::Unfinished;
     }
-    Term::Narrow(match key {
+    Term::Exact(match key {
         "state" => FilterTerm::State(lower),
         "arch" => FilterTerm::Architecture(lower),
         "region" => FilterTerm::Region(lower),
@@ -217,10 +216,10 @@ fn narrow(word: &str) -> Term {
 }
 
 impl FilterTerm {
-    fn fits(&self, image: &Image) -> bool {
-        // A whole word fits itself alone; an unfinished one fits what it begins.
-        let word = |value: &str, field: &str, whole: &[&str]| {
-            field == value || (!whole.contains(&value) && field.starts_with(value))
+    fn matches(&self, image: &Image) -> bool {
+        // A complete value matches only itself; an incomplete one matches as a prefix.
+        let word = |value: &str, field: &str, complete: &[&str]| {
+            field == value || (!complete.contains(&value) && field.starts_with(value))
         };
         match self {
             Self::State(s) => word(s, image.state.as_str(), &[]),
@@ -241,10 +240,7 @@ impl FilterTerm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        image::{ImageId, Tag},
-        query::AccountId,
-    };
+    use crate::domain::{account::AccountId, ids::ImageId, image::Tag};
 
     fn image() -> Image {
         let mut image = Image::bare(
@@ -313,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_rule_out_only_what_does_not_fit() {
+    fn character_sets_exclude_only_what_does_not_match() {
         let mut odd = image();
         odd.name = "\u{c9}dition Z\u{fc}rich".into();
         odd.description = "the caf\u{e9}/bar_1.2 @home".into();
@@ -333,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn one_piece_outranks_pieces() {
+    fn a_substring_outranks_a_fuzzy_match() {
         let named = |name: &str| Image { name: name.into(), ..image() };
         let filter = Filter::parse("web");
         let score = |i: &Image| filter.score(i, &mut Matcher::default(), &mut Vec::new());

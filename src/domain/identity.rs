@@ -1,10 +1,10 @@
-//! Who is signed in, where the credentials came from, and how often those that do not work are tried again.
+//! Who is signed in, the source of the credentials, and the backoff for credentials that do not work.
 
 use jiff::SignedDuration;
 
-use super::Account;
+use crate::domain::account::Account;
 
-/// Where a session's credentials came from. Worded where it is shown.
+/// Source of a session's credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialSource {
     /// `AWS_ACCESS_KEY_ID` and its companions.
@@ -25,14 +25,14 @@ pub enum CredentialSource {
     Container,
     /// The instance's metadata service.
     Instance,
-    /// The embedded EC2.
+    /// The simulated EC2.
     Simulated,
-    /// A provider that does not say what it is.
+    /// A provider that the SDK does not identify.
     Unknown,
 }
 
 impl CredentialSource {
-    /// The kind of source, in a word or two.
+    /// Returns the kind of source in one or two words.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Environment => "environment",
@@ -49,7 +49,7 @@ impl CredentialSource {
         }
     }
 
-    /// The profile that led to the credentials, if one did.
+    /// Returns the profile of the credentials, if they came from one.
     pub fn profile(&self) -> Option<&str> {
         match self {
             Self::Profile(name)
@@ -62,17 +62,14 @@ impl CredentialSource {
     }
 }
 
-/// Who is signed in, as STS says, and how.
+/// Who is signed in, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The account and the user's or role's ARN.
     pub account: Account,
-    /// Where the credentials came from.
     pub source: CredentialSource,
 }
 
-/// How long to wait between tries of credentials that do not work: from 10 seconds to 5 minutes, doubled each time.
-/// Nobody hammers a login service for a day because somebody has gone home.
+/// Backoff between attempts with credentials that do not work: from 10 seconds to 5 minutes, doubled each time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoginBackoff {
     wait: SignedDuration,
@@ -85,12 +82,10 @@ impl Default for LoginBackoff {
 }
 
 impl LoginBackoff {
-    /// The first wait.
     pub const FIRST: SignedDuration = SignedDuration::from_secs(10);
-    /// The longest.
     pub const LONGEST: SignedDuration = SignedDuration::from_mins(5);
 
-    /// The time until the next try; longer each time.
+    /// Returns the time until the next attempt, and doubles the one after.
     pub fn next_wait(&mut self) -> SignedDuration {
         let wait = self.wait;
         self.wait = (wait * 2).min(Self::LONGEST);
@@ -103,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tries_grow_from_ten_seconds_to_five_minutes() {
+    fn waits_double_from_ten_seconds_to_five_minutes() {
         let mut backoff = LoginBackoff::default();
         let waits: Vec<i64> = (0..8).map(|_| backoff.next_wait().as_secs()).collect();
         assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300, 300]);

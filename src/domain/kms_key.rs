@@ -1,19 +1,19 @@
-//! KMS keys: the four ways to name one, and the choices a destination offers.
+//! KMS keys: references to a key, and the keys of a destination.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{failure::Failure, region::Region};
+use crate::domain::{account::AccountId, failure::Failure, region::Region};
 
-/// A key as a person names it: an id, an alias, a key ARN or an alias ARN.
+/// Reference to a key: an id, an alias, a key ARN or an alias ARN.
 /// Source: EC2 API reference, `CopyImage`, `KmsKeyId`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct KmsKeyRef(Box<str>);
 
 impl KmsKeyRef {
-    /// Checks the form. Whether the key exists and may be used only the destination knows.
+    /// Checks the form, not whether the key exists or may be used.
     pub fn new(text: &str) -> Result<Self, Failure> {
         let text = text.trim();
         let what = || format!("use the key `{}`", crate::domain::text::clean(text));
@@ -23,9 +23,7 @@ impl KmsKeyRef {
             if service != Some("kms") {
                 return Err(Failure::new(what(), "the ARN is not one of KMS"));
             }
-            if region.is_none_or(|r| Region::new(r).is_err())
-                || account.is_none_or(|a| super::AccountId::new(a).is_err())
-            {
+            if region.is_none_or(|r| Region::new(r).is_err()) || account.is_none_or(|a| AccountId::new(a).is_err()) {
                 return Err(Failure::new(what(), "the ARN lacks a region or an account"));
             }
             resource.unwrap_or_default()
@@ -50,12 +48,11 @@ impl KmsKeyRef {
         }
     }
 
-    /// As it was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The region an ARN names; ids and aliases are looked up where they are used.
+    /// Returns the region of an ARN; `None` for ids and aliases.
     pub fn region(&self) -> Option<Region> {
         if !self.0.starts_with("arn:") {
             return None;
@@ -83,29 +80,28 @@ impl From<KmsKeyRef> for String {
     }
 }
 
-/// A key a destination offers in the picker.
+/// A key of a destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyChoice {
-    /// What a copy is given: the alias where there is one, else the key's ARN or id.
+    /// The alias if there is one, else the key's ARN or id.
     pub key: KmsKeyRef,
-    /// The key's id.
     pub key_id: String,
-    /// The key's description, or why it cannot be used; may be empty.
+    /// Description of the key, or why it cannot be used; may be empty.
     pub note: String,
-    /// Whether it can encrypt a snapshot; `None` when that could not be looked up.
+    /// Can encrypt a snapshot; `None` if that could not be looked up.
     pub usable: Option<bool>,
 }
 
-/// What a destination says about its keys.
+/// The keys of a destination.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KeyList {
-    /// In the order of their names.
+    /// Sorted by name.
     pub choices: Vec<KeyChoice>,
-    /// The key EBS takes when none is given (`GetEbsDefaultKmsKeyId`).
+    /// The default key of EBS (`GetEbsDefaultKmsKeyId`).
     pub default_key: Option<String>,
-    /// Whether the region encrypts every new snapshot (`GetEbsEncryptionByDefault`).
+    /// The region encrypts every new snapshot (`GetEbsEncryptionByDefault`).
     pub encrypts_by_default: bool,
-    /// Why the keys could not be listed; free text works all the same.
+    /// Why the keys could not be listed. A key can still be entered.
     pub problem: Option<Failure>,
 }
 
@@ -114,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_four_forms_are_taken_and_nothing_else() {
+    fn the_four_forms_are_accepted_and_nothing_else() {
         let id = "0123abcd-0000-1111-2222-0123456789ab";
         for good in [
             id.to_owned(),
@@ -140,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arn_names_its_region() {
+    fn an_arn_has_a_region() {
         let arn = KmsKeyRef::new("arn:aws:kms:eu-west-1:123456789012:alias/web").unwrap();
         assert_eq!(arn.region().unwrap().as_str(), "eu-west-1");
         assert_eq!(KmsKeyRef::new("alias/web").unwrap().region(), None);

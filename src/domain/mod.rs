@@ -1,25 +1,29 @@
-//! The words of the problem: images, regions, copies, progress, failures.
-//!
-//! Owns validated plain types and the rules AWS states about them. Pure: no clock, no environment, no
-//! async, no SDK, no terminal.
+//! Images, regions, copy requests, progress and failures: validated plain types, and AWS's rules about them. Pure: no clock,
+//! environment, async, SDK or terminal.
 
+pub mod account;
 pub mod copy;
 pub mod failure;
 pub mod filter;
 pub mod identity;
+pub mod ids;
 pub mod image;
 pub mod kms_key;
 pub mod plan;
 pub mod progress;
 pub mod query;
 pub mod region;
+pub mod snapshot;
 pub mod template;
 pub mod text;
 
+pub use account::{Account, AccountId, AccountKey};
 pub use copy::{ClientToken, CopyRequest, Description, Encryption, ImageName};
 pub use failure::{Failure, FailureKind, Retry};
 pub use identity::{CredentialSource, Identity, LoginBackoff};
-pub use image::{Image, ImageId, ImageState, Snapshot, SnapshotId, SnapshotState};
+pub use ids::{ImageId, SnapshotId};
+pub use image::{Image, ImageState};
 pub use kms_key::{KeyChoice, KmsKeyRef};
-pub use query::{Account, AccountId, AccountKey, ImageQuery, OwnerFilter};
+pub use query::{ImageQuery, OwnerFilter};
 pub use region::{OptIn, Partition, Region, RegionInfo};
+pub use snapshot::{Snapshot, SnapshotState};

@@ -1,27 +1,28 @@
-//! How snapshots add up to an image, how fast they move, when they will be done.
+//! Progress of a copy: weighted percentage, rate and estimated time.
 
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::image::{Snapshot, SnapshotId, SnapshotState};
+use crate::domain::{
+    ids::SnapshotId,
+    snapshot::{Snapshot, SnapshotState},
+};
 
-/// One snapshot of a copy, as last seen. Its percent never falls.
+/// Progress of one snapshot of a copy. The percentage never decreases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotProgress {
-    /// The snapshot.
     pub id: SnapshotId,
     /// GiB.
     pub size: u32,
-    /// 0 to 100; `None` while EC2 gives nothing, which is not zero.
+    /// 0 to 100; `None` while EC2 reports none, which is not zero.
     pub percent: Option<u8>,
-    /// Its state.
     pub state: SnapshotState,
 }
 
 impl SnapshotProgress {
-    /// Takes over what EC2 says now.
+    /// Updates from what EC2 reports now.
     pub fn observe(&mut self, snapshot: &Snapshot) {
         self.size = snapshot.volume_size;
         self.state = snapshot.state;
@@ -38,61 +39,60 @@ impl From<&Snapshot> for SnapshotProgress {
     }
 }
 
-/// The percent of a whole copy, weighted by volume size and at most 99: only an available image is at 100.
+/// Returns the percentage of a copy, weighted by volume size, at most 99 because only an available image is at 100; `None` while
+/// no snapshot has a percentage.
 ///
-/// `volumes` are the source's volumes in GiB; those whose snapshots are not seen yet count as not begun.
-/// `None` while nothing at all is known.
+/// `volumes` are the source's sizes in GiB. Those without a snapshot yet count as 0%.
 pub fn weighted_percent(volumes: &[u32], snapshots: &[SnapshotProgress]) -> Option<u8> {
     if snapshots.iter().all(|s| s.percent.is_none()) {
         return None;
     }
-    // A volume of 0 GiB cannot be, but a simulator or a stranger's EC2 may say so: it weighs as one.
+    // Other implementations of EC2 may report 0 GiB.
     let weight = |size: u32| u64::from(size.max(1));
     let seen: u64 = snapshots.iter().map(|s| weight(s.size)).sum();
-    let asked: u64 = volumes.iter().map(|v| weight(*v)).sum();
+    let expected: u64 = volumes.iter().map(|v| weight(*v)).sum();
     let done: u64 = snapshots.iter().map(|s| weight(s.size) * u64::from(s.percent.unwrap_or(0))).sum();
-    let percent = done / seen.max(asked).max(1);
+    let percent = done / seen.max(expected).max(1);
     Some(u8::try_from(percent.min(99)).unwrap_or(99))
 }
 
-/// Watches a percent move and says when it will be at 100.
+/// Estimates when a percentage will reach 100.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RateEstimator {
     samples: VecDeque<(Timestamp, u8)>,
 }
 
 impl RateEstimator {
-    /// As many as tell the present rate; an hour-long copy keeps its last changes only.
-    const KEPT: usize = 16;
+    /// Number of changes the rate is computed from.
+    const MAX_SAMPLES: usize = 16;
 
-    /// Notes a percent; only changes are kept.
+    /// Adds a sample; only increases are kept.
     pub fn observe(&mut self, now: Timestamp, percent: u8) {
         if self.samples.back().is_some_and(|(_, last)| *last >= percent) {
             return;
         }
         self.samples.push_back((now, percent));
-        if self.samples.len() > Self::KEPT {
+        if self.samples.len() > Self::MAX_SAMPLES {
             self.samples.pop_front();
         }
     }
 
-    /// Forgets what was seen after now, by a clock that was ahead.
+    /// Removes samples later than `now`, from a clock that was ahead.
     pub fn clamp_times(&mut self, now: Timestamp) {
         self.samples.retain(|(at, _)| *at <= now);
     }
 
-    /// Seconds until done at the observed rate; `None` until two different percents were seen.
-    /// Counts down between observations and never below zero.
+    /// Returns the seconds until 100% at the observed rate; `None` until two samples are known. Counts down between samples, to 0.
     pub fn eta(&self, now: Timestamp) -> Option<i64> {
         let (first, from) = self.samples.front()?;
         let (last, to) = self.samples.back()?;
-        let took = last.duration_since(*first).as_millis();
-        if to <= from || took <= 0 {
+        let elapsed = last.duration_since(*first).as_millis();
+        if to <= from || elapsed <= 0 {
             return None;
         }
-        let left = took * i128::from(100 - to.min(&100)) / i128::from(to - from);
-        let waited = now.duration_since(*last).as_millis();
-        i64::try_from((left - waited).max(0) / 1000).ok()
+        let left = elapsed * i128::from(100 - to.min(&100)) / i128::from(to - from);
+        let since_last = now.duration_since(*last).as_millis();
+        i64::try_from((left - since_last).max(0) / 1000).ok()
     }
 }
 
@@ -109,9 +109,9 @@ mod tests {
     }
 
     #[test]
-    fn volumes_weigh_by_size() {
+    fn volumes_are_weighted_by_size() {
         assert_eq!(weighted_percent(&[8, 92], &[part(8, Some(100)), part(92, Some(0))]), Some(8));
-        assert_eq!(weighted_percent(&[8, 92], &[part(8, Some(100))]), Some(8), "a snapshot not seen yet is not begun");
+        assert_eq!(weighted_percent(&[8, 92], &[part(8, Some(100))]), Some(8), "a missing snapshot counts as 0%");
         assert_eq!(weighted_percent(&[8], &[part(8, None)]), None, "empty is unknown, not zero");
         assert_eq!(weighted_percent(&[8], &[part(8, Some(100))]), Some(99), "100 is for available images");
         assert_eq!(weighted_percent(&[], &[]), None);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_never_goes_back() {
+    fn the_percentage_never_decreases() {
         let mut progress = part(8, Some(40));
         let mut snapshot = Snapshot {
             id: progress.id.clone(),
@@ -146,15 +146,15 @@ mod tests {
 
     #[test]
     fn the_eta_follows_the_rate_and_counts_down() {
-        let mut meter = RateEstimator::default();
-        assert_eq!(meter.eta(at(0)), None);
-        meter.observe(at(0), 10);
-        assert_eq!(meter.eta(at(1)), None);
-        meter.observe(at(10), 20);
-        assert_eq!(meter.eta(at(10)), Some(80));
-        assert_eq!(meter.eta(at(30)), Some(60));
-        assert_eq!(meter.eta(at(500)), Some(0));
-        meter.observe(at(31), 15);
-        assert_eq!(meter.eta(at(30)), Some(60), "a step back is not a rate");
+        let mut estimator = RateEstimator::default();
+        assert_eq!(estimator.eta(at(0)), None);
+        estimator.observe(at(0), 10);
+        assert_eq!(estimator.eta(at(1)), None);
+        estimator.observe(at(10), 20);
+        assert_eq!(estimator.eta(at(10)), Some(80));
+        assert_eq!(estimator.eta(at(30)), Some(60));
+        assert_eq!(estimator.eta(at(500)), Some(0));
+        estimator.observe(at(31), 15);
+        assert_eq!(estimator.eta(at(30)), Some(60), "a step back is not a rate");
     }
 }

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::failure::Failure;
 
-/// A region's name, such as `eu-west-1`. Cheap to clone.
+/// Name of a region, such as `eu-west-1`. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Region(Arc<str>);
 
 impl Region {
-    /// Checks the form only (lower-case words and a number, joined by hyphens): which regions exist is AWS's to say.
+    /// Checks the form (lower-case words and a number, joined by hyphens), not whether the region exists.
     pub fn new(name: &str) -> Result<Self, Failure> {
         let mut parts = name.split('-');
         let formed = name.len() <= 32
@@ -30,12 +30,11 @@ impl Region {
         }
     }
 
-    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The partition the name belongs to. Images cannot be copied from one to another.
+    /// Returns the partition. Images cannot be copied between partitions.
     pub fn partition(&self) -> Partition {
         let prefixes = [
             ("cn-", Partition::China),
@@ -76,7 +75,7 @@ impl std::str::FromStr for Region {
     }
 }
 
-/// A group of regions with accounts of its own.
+/// A group of regions with its own accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Partition {
     /// The commercial regions, `aws`.
@@ -98,7 +97,7 @@ pub enum Partition {
 }
 
 impl Partition {
-    /// The name as it stands in ARNs.
+    /// Returns the name used in ARNs.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Aws => "aws",
@@ -113,28 +112,26 @@ impl Partition {
     }
 }
 
-/// Whether the account may use a region.
+/// Whether the account has enabled a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OptIn {
     /// Enabled for every account.
     NotRequired,
     /// Enabled by the account.
     OptedIn,
-    /// Not enabled: every call would answer `AuthFailure`.
+    /// Not enabled; every call gets `AuthFailure`.
     NotOptedIn,
 }
 
-/// A region as `DescribeRegions` lists it.
+/// A region as `DescribeRegions` returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegionInfo {
-    /// Its name.
     pub region: Region,
-    /// Whether the account may use it.
     pub opt_in: OptIn,
 }
 
 impl RegionInfo {
-    /// Whether calls to it can succeed.
+    /// Returns true if the account may use the region.
     pub fn enabled(&self) -> bool {
         self.opt_in != OptIn::NotOptedIn
     }

@@ -1,10 +1,13 @@
-//! Names and descriptions with words in braces, filled in for one copy.
+//! Templates of names and descriptions, with placeholders in braces.
 
 use jiff::civil::Date;
 
 use crate::domain::{copy::Description, failure::Failure, image::Image, region::Region, text::clean};
 
-/// Fills a template in. Words in braces that are none of ours are a mistake, not text.
+/// Expands a template.
+///
+/// # Errors
+/// An unknown placeholder or an unclosed brace.
 pub(super) fn expand(template: &str, source: &Image, destination: &Region, today: Date) -> Result<String, Failure> {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
@@ -34,7 +37,7 @@ pub(super) fn expand(template: &str, source: &Image, destination: &Region, today
     Ok(out)
 }
 
-/// The description a copy starts with, cut to what EC2 takes: `[Copied ami-1 from us-east-1] nightly`.
+/// Returns the initial description of a copy, truncated to EC2's limit: `[Copied ami-1 from us-east-1] nightly`.
 pub fn first_description(template: &str, source: &Image, destination: &Region, today: Date) -> String {
     let text = expand(template, source, destination, today).unwrap_or_else(|_| template.to_owned());
     let text: String = clean(text.trim()).chars().take(Description::MAX).collect();
@@ -44,7 +47,7 @@ pub fn first_description(template: &str, source: &Image, destination: &Region, t
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{image::ImageId, query::AccountId};
+    use crate::domain::{account::AccountId, ids::ImageId};
 
     #[test]
     fn a_first_description_fits() {
@@ -58,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_filled_in_and_unknown_ones_refused() {
+    fn placeholders_are_expanded_and_unknown_ones_refused() {
         let owner = AccountId::new("123456789012").unwrap();
         let mut i = Image::bare(ImageId::new("ami-1").unwrap(), Region::new("us-east-1").unwrap(), owner);
         i.name = "web".into();

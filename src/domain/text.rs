@@ -1,8 +1,8 @@
-//! Hostile text made safe. Owns the one rule of what may reach a terminal, a title or a log line.
+//! Sanitising of untrusted text, and formatting of numbers.
 
 use std::borrow::Cow;
 
-/// Whether a character may reach the terminal: no C0, C1, bidi, zero-width or other invisible controls.
+/// Returns true if a character may be written to a terminal: no C0, C1, bidi, zero-width or other invisible controls.
 fn harmless(c: char) -> bool {
     !(c.is_control()
         || matches!(c,
@@ -11,9 +11,9 @@ fn harmless(c: char) -> bool {
             | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'))
 }
 
-/// The text on one line, each control replaced by a blank and each invisible mark left out.
+/// Returns the text on one line, with control characters replaced by blanks and invisible characters removed.
 ///
-/// The zero-width joiner stays: emoji are built with it, and a grapheme's width is measured as a whole.
+/// The zero-width joiner stays, because emoji are built with it.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if text.chars().all(harmless) {
         return Cow::Borrowed(text);
@@ -21,12 +21,12 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().filter_map(|c| if harmless(c) { Some(c) } else { c.is_control().then_some(' ') }).collect())
 }
 
-/// `1 copy`, `2 copies`: a count with its noun.
+/// Formats a count with its noun: `1 copy`, `2 copies`.
 pub fn count(n: usize, one: &str, many: &str) -> String {
     format!("{} {}", thousands(n), if n == 1 { one } else { many })
 }
 
-/// `1,204`: digits in groups of three.
+/// Formats a number with thousands separators: `1,204`.
 pub fn thousands(n: usize) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -39,7 +39,7 @@ pub fn thousands(n: usize) -> String {
     out
 }
 
-/// A length of time in at most two units: `12s`, `4m10s`, `2h05m`, `3d04h`.
+/// Formats a duration in at most two units: `12s`, `4m10s`, `2h05m`, `3d04h`.
 pub fn duration(seconds: i64) -> String {
     let s = seconds.max(0);
     match s {
@@ -50,7 +50,7 @@ pub fn duration(seconds: i64) -> String {
     }
 }
 
-/// An age in one unit: `5m`, `3h`, `9d`, `14mo`, `3y`.
+/// Formats an age in one unit: `5m`, `3h`, `9d`, `14mo`, `3y`.
 pub fn age(seconds: i64) -> String {
     let s = seconds.max(0);
     match s {

@@ -43,7 +43,7 @@ pub enum Exit {
 /// Messages taken in between two frames: a flood of them must not keep the screen from being drawn.
 const MESSAGE_BATCH: usize = 256;
 
-/// Runs the screen until the user quits.
+/// Runs the screen until the user quits. The caller has drawn the first frame, so that nothing delays it.
 ///
 /// # Errors
 /// If the terminal cannot be written. It is handled as a hang-up then: a lost connection is often noticed by drawing before
@@ -78,16 +78,16 @@ async fn run_until_exit(
     frames_per_second: u32,
 ) -> io::Result<Exit> {
     let mut pacer = Pacer::new(frames_per_second);
-    pacer.dirty();
-    // The first frame is drawn before any request is sent.
-    draw(model, terminal, &mut pacer, clock)?;
     for effect in first {
         effects.start(effect);
     }
     loop {
         let msg = wait(model, effects, inputs, &pacer, clock).await;
-        if let Some(step) = clock.stepped() {
-            model.clock_stepped(step);
+        if let Some(step) = clock.stepped()
+            && let Some(exit) = handle(model, Msg::ClockStepped(step), effects, terminal, clock).await?
+        {
+            effects.finish().await;
+            return Ok(exit);
         }
         let mut next = msg;
         for _ in 0..MESSAGE_BATCH {
@@ -143,7 +143,7 @@ async fn handle(
             Effect::Quit => return Ok(Some(if hangup { Exit::Gone } else { Exit::Quit })),
             Effect::Clipboard(text) => {
                 if !terminal.clipboard(&text)? {
-                    model.complain("That is too long for a terminal's clipboard.");
+                    model.update(Msg::ClipboardTooLong, clock.now());
                 }
             }
             Effect::Bell => terminal.bell()?,
@@ -165,7 +165,7 @@ async fn handle(
 }
 
 fn draw(model: &mut Model, terminal: &mut impl TerminalPort, pacer: &mut Pacer, clock: Clock) -> io::Result<()> {
-    model.prepare();
+    model.update(Msg::Frame, clock.now());
     terminal.draw(model)?;
     pacer.drawn(clock.elapsed());
     Ok(())

@@ -20,7 +20,7 @@ struct ClosingTerminal(UnboundedSender<Input>);
 
 impl TerminalPort for ClosingTerminal {
     fn draw(&mut self, model: &Model) -> io::Result<()> {
-        if model.board.driver == DriverStatus::Us {
+        if model.jobs_view.driver == DriverStatus::Us {
             // The loop ends after the first.
             _ = self.0.send(Input::Suspend);
         }

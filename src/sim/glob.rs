@@ -1,6 +1,7 @@
-//! EC2's wildcards. Owns the matching of one text.
+//! EC2's wildcards: `*` is any text, `?` one character; a backslash escapes the next character.
 
-/// Matches a whole text. Goes back to the last star only, so its cost is at most pattern times text.
+/// Returns true if the pattern matches the whole text. Backtracks to the last star only, so the cost is at most the product
+/// of the lengths.
 pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let (mut p, mut t) = (pattern, text);
     let mut resume: Option<(&str, &str)> = None;

@@ -1,7 +1,7 @@
-//! An EC2 that lives in the process: the demo's account, and what the whole-program tests talk to.
+//! A simulated EC2 in the process, for the demo and for tests of the whole program.
 //!
-//! Owns a simulated account and AWS's wire forms. A function of (world, request, now): the clock, the sleeping and
-//! the sockets stand in the two transports, [`connector`] and [`server`]; nothing else here may wait or read a clock.
+//! Responses are a function of (world, request, now). Only the two transports, [`connector`] and [`server`], have a clock, wait
+//! or open sockets.
 
 mod api;
 mod api_error;
@@ -12,13 +12,13 @@ mod tests;
 mod transport;
 mod world;
 
+pub use api_error::ApiError;
 pub use faults::{latencies, request_rates::RequestCount};
-pub use transport::{connector, http, query as wire, server, server::Server, shared::SharedWorld};
+pub use transport::{connector, http, query, server, server::Server, shared::SharedWorld};
 pub use world::{
-    accounts::ForeignCall,
-    changes::{Change, ChangeKind, Provenance},
     other_users::LookAlike,
     probes::CopySeen,
+    records::{Change, ChangeKind, ForeignCall, Provenance},
     scenario::{self, Scenario},
     state::World,
     timeline::Maker,

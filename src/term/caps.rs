@@ -1,80 +1,62 @@
-//! What this terminal can do, judged from the environment and the settings alone. Pure: the environment is a
-//! function, and the terminal itself is never asked.
+//! Capabilities of the terminal, from the environment and the settings. The terminal itself is never asked, because its answer
+//! comes late over SSH or ends up in the user's shell.
 
-/// How many colours may be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Palette {
-    /// No colour at all: bold, reverse and marks carry the meaning.
-    None,
-    /// The terminal's own sixteen: the palette the screens are designed in.
-    Ansi16,
-    /// The 256-colour cube.
-    Ansi256,
-    /// 24 bits.
-    True,
+/// What settings and flags override.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CapsOverrides {
+    /// Use the terminal's sixteen colours, or none; `None` leaves it to `NO_COLOR` and `TERM`.
+    pub colors: Option<bool>,
+    /// Write ASCII only, even if the locale is UTF-8.
+    pub ascii: bool,
+    /// Report the mouse, which takes it from the terminal's own selection.
+    pub mouse: bool,
+    /// Wrap frames in synchronised updates (mode 2026).
+    pub sync: bool,
 }
 
-impl Palette {
-    /// The setting's word: `auto` is `Some(None)`, an unknown word `None`.
-    pub fn parse(word: &str) -> Option<Option<Self>> {
+impl CapsOverrides {
+    /// Returns the setting `ui.palette` as [`Self::colors`]. An unknown word counts as `auto`; the settings refuse it.
+    pub fn parse_palette(word: &str) -> Option<bool> {
         match word {
-            "auto" => Some(None),
-            "none" => Some(Some(Self::None)),
-            "16" => Some(Some(Self::Ansi16)),
-            "256" => Some(Some(Self::Ansi256)),
-            "true" => Some(Some(Self::True)),
+            "none" => Some(false),
+            "16" => Some(true),
             _ => None,
         }
     }
 }
 
-/// What the settings and flags decide over the environment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CapsOverrides {
-    /// A palette chosen by name; `None` leaves it to `NO_COLOR` and `TERM`.
-    pub palette: Option<Palette>,
-    /// ASCII even where the locale is UTF-8.
-    pub ascii: bool,
-    /// Whether the mouse is taken from the terminal's own selection.
-    pub mouse: bool,
-    /// Whether frames are wrapped in synchronised output (mode 2026).
-    pub sync: bool,
-}
-
 impl Default for CapsOverrides {
     fn default() -> Self {
-        Self { palette: None, ascii: false, mouse: false, sync: true }
+        Self { colors: None, ascii: false, mouse: false, sync: true }
     }
 }
 
-/// What this terminal can do.
+/// Capabilities of the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "the capabilities are independent")]
 pub struct Caps {
-    /// How many colours may be written.
-    pub palette: Palette,
-    /// Whether more than ASCII may be written.
+    /// The terminal's sixteen colours may be used. Without, bold, reverse and marks carry the meaning.
+    pub colors: bool,
+    /// More than ASCII may be written.
     pub unicode: bool,
-    /// Whether the terminal is at the other end of an SSH connection.
+    /// The terminal is at the other end of an SSH connection.
     pub remote: bool,
-    /// Whether tmux stands between (then a clipboard sequence is sent wrapped as well).
+    /// The terminal is tmux, for which clipboard sequences are also sent wrapped.
     pub tmux: bool,
-    /// Whether frames are wrapped in synchronised output.
+    /// Frames are wrapped in synchronised updates.
     pub sync: bool,
-    /// Whether the mouse is reported to us.
+    /// The mouse is reported.
     pub mouse: bool,
 }
 
 impl Caps {
-    /// Judges by the environment; `overrides` win, over `NO_COLOR` too.
+    /// Detects capabilities from the environment. Overrides take precedence, over `NO_COLOR` too.
     pub fn detect(env: &impl Fn(&str) -> Option<String>, overrides: CapsOverrides) -> Self {
         let set = |name: &str| env(name).filter(|value| !value.is_empty());
         let term = set("TERM").unwrap_or_default();
         Self {
-            palette: overrides.palette.unwrap_or_else(|| {
-                if set("NO_COLOR").is_some() || monochrome(&term) { Palette::None } else { Palette::Ansi16 }
-            }),
-            unicode: !overrides.ascii && !poor(&term) && utf8_locale(&set),
+            colors: overrides.colors.unwrap_or_else(|| set("NO_COLOR").is_none() && !monochrome(&term)),
+            unicode: !overrides.ascii && !ascii_only(&term) && utf8_locale(&set),
             remote: ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"].iter().any(|name| set(name).is_some()),
             tmux: set("TMUX").is_some() || term.starts_with("tmux"),
             sync: overrides.sync,
@@ -82,12 +64,12 @@ impl Caps {
         }
     }
 
-    /// The best there is: for tests and rendered pictures, not for a real terminal.
+    /// Returns all capabilities of a good local terminal, for tests and rendered pictures.
     pub fn full() -> Self {
-        Self { palette: Palette::Ansi16, unicode: true, remote: false, tmux: false, sync: true, mouse: false }
+        Self { colors: true, unicode: true, remote: false, tmux: false, sync: true, mouse: false }
     }
 
-    /// Whether to print lines instead of a screen: `--plain`, `ACCESSIBLE=1`, a dumb terminal, or none.
+    /// Returns true if lines are to be printed instead of a screen: `--plain`, `ACCESSIBLE=1`, a dumb terminal, or none.
     pub fn line_mode(
         env: &impl Fn(&str) -> Option<String>,
         stdin_tty: bool,
@@ -100,17 +82,17 @@ impl Caps {
     }
 }
 
-/// Terminals that show neither UTF-8 nor box drawing dependably.
-fn poor(term: &str) -> bool {
+/// Returns true for terminals that do not reliably show UTF-8 or box drawing.
+fn ascii_only(term: &str) -> bool {
     matches!(term, "" | "dumb" | "linux") || monochrome(term)
 }
 
-/// Terminals without colour.
+/// Returns true for terminals without colour.
 fn monochrome(term: &str) -> bool {
     matches!(term, "" | "dumb" | "vt52" | "vt100" | "vt102" | "vt220" | "vt320") || term.ends_with("-m")
 }
 
-/// The POSIX rule: the first of `LC_ALL`, `LC_CTYPE`, `LANG` that is set and not empty decides.
+/// Returns true if the locale is UTF-8. By POSIX, the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set decides.
 fn utf8_locale(set: &impl Fn(&str) -> Option<String>) -> bool {
     ["LC_ALL", "LC_CTYPE", "LANG"]
         .iter()
@@ -129,21 +111,21 @@ mod tests {
     }
 
     #[rstest]
-    #[case(&[("TERM", "xterm-256color")], Palette::Ansi16)]
-    #[case(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")], Palette::None)]
-    #[case(&[("TERM", "xterm-256color"), ("NO_COLOR", "")], Palette::Ansi16)]
-    #[case(&[("TERM", "vt100")], Palette::None)]
-    #[case(&[("TERM", "dumb")], Palette::None)]
-    #[case(&[], Palette::None)]
-    fn colour_by_environment(#[case] vars: &'static [(&str, &str)], #[case] expected: Palette) {
-        assert_eq!(Caps::detect(&env(vars), CapsOverrides::default()).palette, expected);
+    #[case(&[("TERM", "xterm-256color")], true)]
+    #[case(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")], false)]
+    #[case(&[("TERM", "xterm-256color"), ("NO_COLOR", "")], true)]
+    #[case(&[("TERM", "vt100")], false)]
+    #[case(&[("TERM", "dumb")], false)]
+    #[case(&[], false)]
+    fn colours_by_environment(#[case] vars: &'static [(&str, &str)], #[case] expected: bool) {
+        assert_eq!(Caps::detect(&env(vars), CapsOverrides::default()).colors, expected);
     }
 
     #[test]
-    fn a_chosen_palette_wins_over_no_color() {
-        let overrides = CapsOverrides { palette: Some(Palette::Ansi256), ..CapsOverrides::default() };
+    fn the_setting_overrides_no_color() {
+        let overrides = CapsOverrides { colors: CapsOverrides::parse_palette("16"), ..CapsOverrides::default() };
         let caps = Caps::detect(&env(&[("TERM", "xterm"), ("NO_COLOR", "1")]), overrides);
-        assert_eq!(caps.palette, Palette::Ansi256);
+        assert!(caps.colors);
     }
 
     #[rstest]
@@ -158,7 +140,7 @@ mod tests {
     fn unicode_by_locale_and_terminal(#[case] vars: &'static [(&str, &str)], #[case] expected: bool) {
         assert_eq!(Caps::detect(&env(vars), CapsOverrides::default()).unicode, expected);
         let ascii = CapsOverrides { ascii: true, ..CapsOverrides::default() };
-        assert!(!Caps::detect(&env(vars), ascii).unicode, "--ascii wins");
+        assert!(!Caps::detect(&env(vars), ascii).unicode, "--ascii overrides");
     }
 
     #[rstest]
@@ -167,7 +149,7 @@ mod tests {
     #[case(&[("TMUX", "/tmp/tmux-0/default,1,0")], false, true)]
     #[case(&[("TERM", "tmux-256color")], false, true)]
     #[case(&[("TERM", "screen")], false, false)]
-    fn what_stands_between(#[case] vars: &'static [(&str, &str)], #[case] remote: bool, #[case] tmux: bool) {
+    fn ssh_and_tmux_are_detected(#[case] vars: &'static [(&str, &str)], #[case] remote: bool, #[case] tmux: bool) {
         let caps = Caps::detect(&env(vars), CapsOverrides::default());
         assert_eq!((caps.remote, caps.tmux), (remote, tmux));
     }
@@ -180,7 +162,7 @@ mod tests {
     #[case(&[("TERM", "dumb")], true, true, false, true)]
     #[case(&[("TERM", "xterm"), ("ACCESSIBLE", "1")], true, true, false, true)]
     #[case(&[("TERM", "xterm"), ("ACCESSIBLE", "0")], true, true, false, false)]
-    fn lines_instead_of_a_screen(
+    fn line_mode_by_environment(
         #[case] vars: &'static [(&str, &str)],
         #[case] stdin: bool,
         #[case] stdout: bool,

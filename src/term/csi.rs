@@ -1,23 +1,23 @@
-//! Sequences that begin with `ESC [`: keys with modifiers, mouse reports, the start of a paste. Pure.
+//! Parser of CSI sequences (`ESC [`): keys with modifiers, mouse reports, the start of a bracketed paste.
 
 use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use super::event::{Input, Parsed, character, key};
 
-/// What stands at the beginning of bytes that begin with `ESC [`.
+/// Parses bytes that start with `ESC [`.
 pub(super) fn parse(bytes: &[u8]) -> Parsed {
     let body = &bytes[2..];
     match body {
-        // Linux's console: F1 to F5.
-        [b'['] => return Parsed::More,
+        // F1 to F5 on the Linux console.
+        [b'['] => return Parsed::Incomplete,
         [b'[', letter @ b'A'..=b'E', ..] => {
             return Parsed::Done(4, Some(key(KeyCode::F(letter - b'A' + 1), KeyModifiers::NONE)));
         }
-        // The oldest mouse reports: three bytes follow whatever they are. We never ask for these.
-        [b'M', report @ ..] => return if report.len() < 3 { Parsed::More } else { Parsed::Done(6, None) },
+        // Mouse report in X10 encoding, which is never enabled here: three arbitrary bytes follow.
+        [b'M', report @ ..] => return if report.len() < 3 { Parsed::Incomplete } else { Parsed::Done(6, None) },
         _ => {}
     }
-    let Some(end) = body.iter().position(|byte| !matches!(byte, 0x20..=0x3f)) else { return Parsed::More };
+    let Some(end) = body.iter().position(|byte| !matches!(byte, 0x20..=0x3f)) else { return Parsed::Incomplete };
     let length = 2 + end + 1;
     match body[end] {
         last @ 0x40..=0x7e => {
@@ -25,38 +25,38 @@ pub(super) fn parse(bytes: &[u8]) -> Parsed {
             if last == b'~' && parameters == "200" {
                 return Parsed::Paste(length);
             }
-            Parsed::Done(length, finished(&parameters, last))
+            Parsed::Done(length, event(&parameters, last))
         }
-        // Not the end of any sequence: what came before it is void, and it stands for itself.
+        // Not a final byte: the sequence is broken, and this byte starts something else.
         _ => Parsed::Done(2 + end, None),
     }
 }
 
-/// A whole sequence's meaning, if it is one of ours.
-fn finished(parameters: &str, last: u8) -> Option<Input> {
+/// Returns the event of a complete sequence.
+fn event(parameters: &str, last: u8) -> Option<Input> {
     if let Some(report) = parameters.strip_prefix('<') {
         return mouse(report, last);
     }
     let mut numbers = parameters.split(';').map(|number| {
-        // Sub-parameters (`1:3`) tell press from release, which only the kitty protocol does.
+        // Sub-parameters (`1:3`) distinguish press from release in the kitty protocol.
         let number = number.split(':').next().unwrap_or_default();
         if number.is_empty() { Some(1) } else { number.parse::<u32>().ok() }
     });
     let first = numbers.next()??;
-    let modifiers = mask(numbers.next().unwrap_or(Some(1))?);
+    let modifiers = modifiers(numbers.next().unwrap_or(Some(1))?);
     let third = numbers.next();
     match (last, first, third) {
         (b'~', 27, Some(code)) => code_point(code?, modifiers),
         (b'~', _, None) => numbered(first).map(|code| key(code, modifiers)),
         (b'u', _, None) => code_point(first, modifiers),
         (b'Z', _, None) => Some(key(KeyCode::BackTab, KeyModifiers::SHIFT)),
-        // `ESC [ row ; column R` is a cursor report, unless it is F3 with a modifier.
+        // `ESC [ row ; column R` is a cursor report, except in row 1, which is F3 with a modifier.
         (_, 1, None) => letter(last, modifiers),
         _ => None,
     }
 }
 
-/// The key a final letter stands for, after `ESC [` or `ESC O`.
+/// Returns the key of a final letter after `ESC [` or `ESC O`.
 pub(super) fn letter(last: u8, modifiers: KeyModifiers) -> Option<Input> {
     let code = match last {
         b'A' => KeyCode::Up,
@@ -72,7 +72,7 @@ pub(super) fn letter(last: u8, modifiers: KeyModifiers) -> Option<Input> {
     Some(key(code, modifiers))
 }
 
-/// The key a number before `~` stands for.
+/// Returns the key of a number before `~`.
 fn numbered(number: u32) -> Option<KeyCode> {
     let function = |n: u32| u8::try_from(n).ok().map(KeyCode::F);
     match number {
@@ -91,7 +91,7 @@ fn numbered(number: u32) -> Option<KeyCode> {
     }
 }
 
-/// A key sent by its code point, which some terminals do when told to by their own settings.
+/// Returns the key of a code point, which some terminals send if configured to.
 fn code_point(code: u32, modifiers: KeyModifiers) -> Option<Input> {
     Some(match code {
         9 if modifiers.contains(KeyModifiers::SHIFT) => key(KeyCode::BackTab, modifiers),
@@ -103,8 +103,8 @@ fn code_point(code: u32, modifiers: KeyModifiers) -> Option<Input> {
     })
 }
 
-/// xterm's modifier number: one more than the sum of Shift 1, Alt 2, Control 4.
-fn mask(number: u32) -> KeyModifiers {
+/// Decodes xterm's modifier parameter: 1 plus the sum of Shift 1, Alt 2 and Control 4.
+fn modifiers(number: u32) -> KeyModifiers {
     let bits = number.saturating_sub(1);
     let mut modifiers = KeyModifiers::NONE;
     modifiers.set(KeyModifiers::SHIFT, bits & 1 > 0);
@@ -113,7 +113,7 @@ fn mask(number: u32) -> KeyModifiers {
     modifiers
 }
 
-/// A report in SGR form (mode 1006): button, column, row; `M` pressed, `m` released.
+/// Parses a mouse report in SGR encoding (mode 1006): button, column, row; `M` is a press, `m` a release.
 fn mouse(report: &str, last: u8) -> Option<Input> {
     let mut numbers = report.split(';').map(|number| number.parse::<u16>().ok());
     let (button, column, row) = (numbers.next()??, numbers.next()??, numbers.next()??);

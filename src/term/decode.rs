@@ -1,8 +1,16 @@
-//! Bytes from the terminal to keys, pastes and mouse events. Pure: no descriptor, no clock.
+//! Decoder of terminal input: bytes to keys, pastes and mouse events. No I/O and no clock.
 //!
-//! Our own because crossterm's reader blocks inside an unfinished sequence, spins when the line hangs up there
-//! (crossterm #793), and takes an ESC that arrives ahead of its sequence for the Esc key. The events are crossterm's
-//! types and mean what crossterm's would.
+//! Our own, because the two crates that have one fail on connections that lose or split bytes:
+//!
+//! - crossterm's reader blocks inside an incomplete sequence, spins if the terminal hangs up there (crossterm #793), and takes an
+//!   ESC that arrives before the rest of its sequence for the Esc key.
+//! - termina 0.4.0's `Parser` takes bytes, but the tests below found: an incomplete sequence stays buffered when the input pauses,
+//!   so that `ESC [ 1 ; 5`, a pause and `j` lose the `j`, and an OSC string or bracketed paste without end swallows all later keys,
+//!   without a limit; a sequence interrupted by another (`ESC [ 1 ; ESC [ B`) types the letter `B`; an incomplete UTF-8 character
+//!   swallows the key after it; `ESC [` alone and `ESC [ 27 ; 5 ; 13 ~` are lost, and Ctrl-F3 is a cursor report.
+//!   A wrapper that repairs this would have to find the ends of sequences itself, which is what this file is.
+//!
+//! The events are crossterm's types, with crossterm's meaning.
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
@@ -11,14 +19,14 @@ use super::{
     event::{Input, Parsed, character, key},
 };
 
-/// The longest sequence waited for; no terminal sends longer ones.
-const LONGEST: usize = 4_096;
-/// The longest paste kept, in bytes; the rest of it is dropped.
-const LONGEST_PASTE: usize = 1 << 20;
+/// Maximum length of a sequence, bytes; no terminal sends longer ones.
+const MAX_SEQUENCE: usize = 4_096;
+/// Maximum length of a paste, bytes; the rest is dropped.
+const MAX_PASTE: usize = 1 << 20;
 
 const PASTE_END: &[u8] = b"\x1b[201~";
 
-/// Turns bytes into input, however they are cut up.
+/// Incremental decoder.
 #[derive(Debug, Default)]
 pub struct Decoder {
     buffer: Vec<u8>,
@@ -27,20 +35,20 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// Takes bytes; gives what they complete.
+    /// Adds bytes and returns the events they complete.
     pub fn feed(&mut self, bytes: &[u8]) -> Vec<Input> {
         self.buffer.extend_from_slice(bytes);
         let mut inputs = Vec::new();
         loop {
             if self.pasting {
-                match self.paste() {
+                match self.take_paste() {
                     Some(paste) => inputs.push(paste),
                     None => return inputs,
                 }
             }
             match parse(&self.buffer) {
-                Parsed::More if self.buffer.len() > LONGEST => self.buffer.clear(),
-                Parsed::More => return inputs,
+                Parsed::Incomplete if self.buffer.len() > MAX_SEQUENCE => self.buffer.clear(),
+                Parsed::Incomplete => return inputs,
                 Parsed::Done(n, input) => {
                     self.buffer.drain(..n);
                     inputs.extend(input);
@@ -53,18 +61,18 @@ impl Decoder {
         }
     }
 
-    /// Whether something unfinished waits: an ESC that may be a key, a sequence, a paste without its end.
+    /// Returns true if input is incomplete: an ESC that may be a key, a sequence, or a paste.
     pub fn pending(&self) -> bool {
         self.pasting || !self.buffer.is_empty()
     }
 
-    /// Whether it is a paste: these come slowly over a slow line and deserve more patience than an ESC.
+    /// Returns true inside a paste, which may take longer to arrive than a sequence.
     pub fn pasting(&self) -> bool {
         self.pasting
     }
 
-    /// Nothing more has come in time: what waits is taken for what it looks like.
-    pub fn give_up(&mut self) -> Vec<Input> {
+    /// Ends incomplete input after a pause: an ESC is the Esc key, a paste ends, a sequence is dropped.
+    pub fn flush(&mut self) -> Vec<Input> {
         if self.pasting {
             self.pasting = false;
             self.pasted.append(&mut self.buffer);
@@ -73,19 +81,18 @@ impl Decoder {
         let buffer = std::mem::take(&mut self.buffer);
         match buffer.as_slice() {
             [0x1b] => vec![key(KeyCode::Esc, KeyModifiers::NONE)],
-            // Alt and the letter that would have begun a sequence.
+            // Alt with the letter that would have started a sequence.
             [0x1b, byte] if byte.is_ascii() => vec![character(char::from(*byte), KeyModifiers::ALT)],
-            // The rest of a broken sequence means nothing.
             _ => Vec::new(),
         }
     }
 
-    /// Moves pasted bytes out of the buffer; the paste once its end is there.
-    fn paste(&mut self) -> Option<Input> {
+    /// Moves pasted bytes out of the buffer and returns the paste once it has ended.
+    fn take_paste(&mut self) -> Option<Input> {
         let end = self.buffer.windows(PASTE_END.len()).position(|part| part == PASTE_END);
-        // The last bytes may be the beginning of the end.
+        // The last bytes may be the start of the end sequence.
         let taken = end.unwrap_or_else(|| self.buffer.len().saturating_sub(PASTE_END.len() - 1));
-        let room = LONGEST_PASTE.saturating_sub(self.pasted.len());
+        let room = MAX_PASTE.saturating_sub(self.pasted.len());
         self.pasted.extend_from_slice(&self.buffer[..taken.min(room)]);
         self.buffer.drain(..taken);
         end?;
@@ -99,11 +106,11 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// What stands at the beginning.
+/// Parses the start of the bytes.
 fn parse(bytes: &[u8]) -> Parsed {
     match bytes {
-        [] | [0x1b] | [0x1b, b'O'] => Parsed::More,
-        // The first of two is a key of its own: rxvt's Alt-Up, or an impatient hand.
+        [] | [0x1b] | [0x1b, b'O'] => Parsed::Incomplete,
+        // The first of two is the Esc key: pressed twice, or rxvt's Alt with an arrow.
         [0x1b, 0x1b, ..] => Parsed::Done(1, Some(key(KeyCode::Esc, KeyModifiers::NONE))),
         [0x1b, b'[', ..] => csi::parse(bytes),
         [0x1b, b'O', last, ..] => Parsed::Done(3, csi::letter(*last, KeyModifiers::NONE)),
@@ -116,19 +123,19 @@ fn parse(bytes: &[u8]) -> Parsed {
     }
 }
 
-/// An answer to a question we never asked: skipped up to its end.
+/// Skips a string sequence, such as a terminal's response to a query.
 fn string(rest: &[u8]) -> Parsed {
     let bell = rest.iter().position(|byte| *byte == 0x07).map(|at| at + 1);
     let terminator = rest.windows(2).position(|pair| pair == b"\x1b\\").map(|at| at + 2);
     match (bell, terminator) {
-        (None, None) => Parsed::More,
+        (None, None) => Parsed::Incomplete,
         (a, b) => Parsed::Done(2 + a.unwrap_or(usize::MAX).min(b.unwrap_or(usize::MAX)), None),
     }
 }
 
-/// A control byte or a character.
+/// Parses a control character or any other character.
 fn plain(bytes: &[u8], modifiers: KeyModifiers) -> Parsed {
-    let Some(first) = bytes.first() else { return Parsed::More };
+    let Some(first) = bytes.first() else { return Parsed::Incomplete };
     let control = |c: u8| Some(key(KeyCode::Char(char::from(c)), modifiers | KeyModifiers::CONTROL));
     let input = match first {
         b'\r' => Some(key(KeyCode::Enter, modifiers)),
@@ -155,7 +162,7 @@ fn utf8(bytes: &[u8], modifiers: KeyModifiers) -> Parsed {
         Ok(text) => {
             Parsed::Done(length, text.chars().next().filter(|c| !c.is_control()).map(|c| character(c, modifiers)))
         }
-        Err(error) if error.error_len().is_none() && there.len() < length => Parsed::More,
+        Err(error) if error.error_len().is_none() && there.len() < length => Parsed::Incomplete,
         Err(_) => Parsed::Done(1, None),
     }
 }
@@ -175,7 +182,7 @@ mod tests {
     fn decode(bytes: &[u8]) -> Vec<Input> {
         let mut decoder = Decoder::default();
         let mut inputs = decoder.feed(bytes);
-        inputs.extend(decoder.give_up());
+        inputs.extend(decoder.flush());
         assert!(!decoder.pending());
         inputs
     }
@@ -214,7 +221,7 @@ mod tests {
     #[case(b"\x1b[27;5;13~", key(KeyCode::Enter, M::CONTROL))]
     #[case(b"\x1b[200~two\r\nlines\x1b[A\x1b[201~", Input::Paste("two\r\nlines\x1b[A".into()))]
     #[case(b"\x1b[200~cut off", Input::Paste("cut off".into()))]
-    fn bytes_mean(#[case] bytes: &[u8], #[case] expected: Input) {
+    fn sequences_of_keys(#[case] bytes: &[u8], #[case] expected: Input) {
         assert_eq!(decode(bytes), [expected]);
     }
 
@@ -224,11 +231,11 @@ mod tests {
     #[case(b"\x1b[<32;1;1M", MouseEventKind::Drag(MouseButton::Left), 0, 0)]
     #[case(b"\x1b[<64;300;2M", MouseEventKind::ScrollUp, 299, 1)]
     #[case(b"\x1b[<65;3;2M", MouseEventKind::ScrollDown, 2, 1)]
-    fn the_mouse(#[case] bytes: &[u8], #[case] kind: MouseEventKind, #[case] column: u16, #[case] row: u16) {
+    fn mouse_reports(#[case] bytes: &[u8], #[case] kind: MouseEventKind, #[case] column: u16, #[case] row: u16) {
         assert_eq!(decode(bytes), [Input::Mouse(MouseEvent { kind, column, row, modifiers: M::NONE })]);
     }
 
-    /// Answers nobody asked for, broken and foreign sequences: swallowed, and what follows is whole.
+    /// Unsolicited responses, broken and unknown sequences; the key after them must not be lost.
     #[rstest]
     #[case(b"\x1b[24;80R")]
     #[case(b"\x1b[?62;22c")]
@@ -242,13 +249,13 @@ mod tests {
     #[case("\u{9b}".as_bytes())]
     #[case(b"\x1b[<1;2M")]
     #[case(b"\x1b[201~")]
-    fn what_means_nothing_is_swallowed_whole(#[case] bytes: &[u8]) {
+    fn other_sequences_are_skipped(#[case] bytes: &[u8]) {
         assert_eq!(decode(&[bytes, b"j"].concat()), [chr('j')]);
     }
 
     #[test]
-    fn a_sequence_cut_short_spoils_only_itself() {
-        // The next sequence begins before the first has ended.
+    fn a_broken_sequence_does_not_affect_the_next() {
+        // The second sequence starts before the first has ended.
         assert_eq!(decode(b"\x1b[1;\x1b[Bj"), [key(KeyCode::Down, M::NONE), chr('j')]);
         assert_eq!(decode(b"\xe6\x97j"), [chr('j')]);
         assert_eq!(decode(b"\x1b\x1b[A"), [key(KeyCode::Esc, M::NONE), key(KeyCode::Up, M::NONE)]);
@@ -256,27 +263,26 @@ mod tests {
     }
 
     #[test]
-    fn a_paste_without_end_neither_swallows_the_keys_for_ever_nor_fills_the_memory() {
+    fn a_paste_without_end_is_limited_in_time_and_memory() {
         let mut decoder = Decoder::default();
         assert_eq!(decoder.feed(b"\x1b[200~"), []);
         for _ in 0..400 {
             assert_eq!(decoder.feed(&[b'x'; 10_000]), []);
         }
         assert!(decoder.pasting());
-        assert!(decoder.buffer.len() + decoder.pasted.len() <= LONGEST_PASTE + PASTE_END.len());
-        assert!(matches!(decoder.give_up().as_slice(), [Input::Paste(_)]));
+        assert!(decoder.buffer.len() + decoder.pasted.len() <= MAX_PASTE + PASTE_END.len());
+        assert!(matches!(decoder.flush().as_slice(), [Input::Paste(_)]));
         assert_eq!(decoder.feed(b"q"), [chr('q')]);
-        // An endless string is dropped as well.
+        // So is a string sequence without end.
         decoder.feed(b"\x1b]0;");
-        decoder.feed(&[b'x'; 2 * LONGEST]);
-        assert!(decoder.buffer.len() <= LONGEST);
+        decoder.feed(&[b'x'; 2 * MAX_SEQUENCE]);
+        assert!(decoder.buffer.len() <= MAX_SEQUENCE);
     }
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-        /// However a stream is cut up, the same comes out; and nothing panics.
         #[test]
-        fn cuts_make_no_difference(bytes in proptest::collection::vec(
+        fn splitting_the_bytes_makes_no_difference(bytes in proptest::collection::vec(
             prop_oneof![4 => Just(0x1b_u8), 4 => proptest::sample::select(b"[O<;~M0123ABZPu] \\".to_vec()), 2 => any::<u8>()], 0..60),
             cut in 0_usize..60)
         {
@@ -286,8 +292,8 @@ mod tests {
             let mut expected = whole.feed(&bytes);
             let mut got = parts.feed(&bytes[..cut]);
             got.extend(parts.feed(&bytes[cut..]));
-            expected.extend(whole.give_up());
-            got.extend(parts.give_up());
+            expected.extend(whole.flush());
+            got.extend(parts.flush());
             prop_assert_eq!(got, expected);
             prop_assert!(!whole.pending() && !parts.pending());
         }

@@ -1,40 +1,40 @@
-//! What the terminal can say, as plain data: no reading, no decoding. Keys and the mouse are crossterm's types.
+//! Input events. Keys and the mouse are crossterm's types.
 
 pub use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
-/// One thing the terminal said.
+/// An input event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// A key was pressed (or repeats); releases are never reported.
+    /// A key was pressed or repeats; releases are never reported.
     Key(KeyEvent),
-    /// Text pasted in one piece, as it came.
+    /// Text of a bracketed paste, unchanged.
     Paste(String),
-    /// The terminal is now this large: columns, rows. The latest of a burst.
+    /// The terminal's new size: columns, rows. Of a burst, only the last is reported.
     Resize(u16, u16),
-    /// The mouse, if it is switched on.
+    /// A mouse event, if the mouse is enabled.
     Mouse(MouseEvent),
-    /// The process was stopped and goes on: the terminal must be taken again and repainted.
+    /// The process was stopped and continued: the terminal must be entered again and repainted.
     Continued,
-    /// Somebody else asks the process to stop, as `Ctrl-Z` does where it is no key.
+    /// SIGTSTP: the process is to stop.
     Suspend,
-    /// The terminal is gone; nothing follows.
+    /// The terminal is gone. No event follows.
     Hangup,
-    /// A signal asked the program to end.
+    /// A signal to end the program.
     Terminate,
 }
 
-/// What the bytes so far begin with.
+/// Result of parsing the start of the buffered bytes.
 #[derive(Debug, PartialEq)]
 pub(super) enum Parsed {
-    /// Something unfinished.
-    More,
-    /// This many bytes that mean something, or nothing we know.
+    /// The sequence is incomplete.
+    Incomplete,
+    /// A sequence of this many bytes, and its event if it has one.
     Done(usize, Option<Input>),
-    /// A paste begins after this many bytes.
+    /// A bracketed paste starts after this many bytes.
     Paste(usize),
 }
 
-/// A character; an upper-case one carries Shift, as crossterm has it.
+/// Returns the event of a character; upper case implies Shift, as in crossterm.
 pub(super) fn character(c: char, modifiers: KeyModifiers) -> Input {
     let shift = if c.is_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
     key(KeyCode::Char(c), modifiers | shift)

@@ -1,8 +1,8 @@
-//! When the next frame may be drawn. Pure: time is a parameter, as a duration since the program's start.
+//! Frame pacing. Time is a parameter, as the duration since the program's start.
 
 use std::time::Duration;
 
-/// Holds frames to a rate: the first change is drawn at once, a burst of them once an interval.
+/// Limits the frame rate: the first change is drawn at once, later ones at most once per interval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pacer {
     interval: Duration,
@@ -11,32 +11,27 @@ pub struct Pacer {
 }
 
 impl Pacer {
-    /// Frames a second over SSH, unless set otherwise.
+    /// Default frames per second over SSH.
     pub const REMOTE: u32 = 10;
-    /// Frames a second on a local terminal, unless set otherwise.
+    /// Default frames per second on a local terminal.
     pub const LOCAL: u32 = 30;
 
-    /// At most this many frames a second; nought counts as one.
+    /// Creates a pacer; 0 frames per second counts as 1.
     pub fn new(frames_per_second: u32) -> Self {
         Self { interval: Duration::from_secs(1) / frames_per_second.max(1), dirty: false, last: None }
     }
 
-    /// Something on the screen has changed.
+    /// Notes that the screen has changed.
     pub fn dirty(&mut self) {
         self.dirty = true;
     }
 
-    /// Whether something waits to be drawn.
-    pub fn is_dirty(&self) -> bool {
-        self.dirty
-    }
-
-    /// How long to wait before drawing: nothing if there is nothing to draw, zero if it may be drawn now.
+    /// Returns how long to wait before drawing; `None` if nothing has changed.
     pub fn due(&self, now: Duration) -> Option<Duration> {
         self.dirty.then(|| self.last.map_or(Duration::ZERO, |last| (last + self.interval).saturating_sub(now)))
     }
 
-    /// A frame was drawn. `now` is the time it was finished, so that a slow line is never written to without pause.
+    /// Notes that a frame was drawn. `now` is when it was finished, so that a slow line is not written to without pause.
     pub fn drawn(&mut self, now: Duration) {
         self.dirty = false;
         self.last = Some(now);
@@ -52,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clean_screen_is_never_due() {
+    fn an_unchanged_screen_is_never_due() {
         let mut pacer = Pacer::new(10);
         assert_eq!(pacer.due(ms(0)), None);
         pacer.dirty();
@@ -73,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_storm_of_changes_stays_within_the_rate() {
+    fn a_burst_of_changes_stays_within_the_rate() {
         let mut pacer = Pacer::new(Pacer::REMOTE);
         let mut frames = 0;
         for t in 0..1_000 {

@@ -1,7 +1,6 @@
 //! Entering and leaving the terminal: raw mode, alternate screen, bracketed paste, mouse, cursor.
 //!
 //! Leaving is idempotent and may happen anywhere: by the guard, by [`restore`] on a signal, by the panic hook.
-//! Nothing here waits for an answer from the terminal.
 
 use std::{
     io::{self, Write},
@@ -19,18 +18,18 @@ use rustix::{
 use super::caps::Caps;
 use crate::domain::Failure;
 
-/// What is to be undone; empty while the terminal is the user's.
+/// What leaving must undo; `None` while the terminal is not entered.
 static ENTERED: Mutex<Option<Entered>> = Mutex::new(None);
 
 #[derive(Clone)]
 struct Entered {
-    /// The line discipline's settings as found. Absent if standard input is no terminal.
+    /// Terminal settings before entering; `None` if standard input is not a terminal.
     original: Option<Termios>,
     mouse: bool,
 }
 
-/// Standard output without a buffer and without a lock: a frame goes out in one `write`, and a panic in the middle of
-/// one can still restore the terminal.
+/// Standard output without buffer or lock, so that a frame is one `write`, and a panic during it can still restore the
+/// terminal.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Tty;
 
@@ -38,7 +37,7 @@ impl Write for Tty {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
             match rustix::io::write(rustix::stdio::stdout(), bytes) {
-                // Another process set the shared terminal non-blocking: wait until it takes more, do not lose a frame.
+                // Another process made the shared terminal non-blocking.
                 Err(rustix::io::Errno::AGAIN) => wait_writable()?,
                 Err(rustix::io::Errno::INTR) => {}
                 result => return Ok(result?),
@@ -51,7 +50,7 @@ impl Write for Tty {
     }
 }
 
-/// Blocks until standard output takes bytes or is gone.
+/// Blocks until standard output is writable or closed.
 fn wait_writable() -> io::Result<()> {
     use rustix::event::{PollFd, PollFlags, poll};
     let stdout = rustix::stdio::stdout();
@@ -61,7 +60,7 @@ fn wait_writable() -> io::Result<()> {
     }
 }
 
-/// The terminal's size as (columns, rows), from the kernel; 80x24 if it does not know one.
+/// Returns the terminal's size as (columns, rows), or 80x24 if the kernel does not know it.
 pub fn size() -> (u16, u16) {
     [rustix::stdio::stdout(), rustix::stdio::stdin()]
         .into_iter()
@@ -70,12 +69,12 @@ pub fn size() -> (u16, u16) {
         .map_or((80, 24), |size| (size.ws_col, size.ws_row))
 }
 
-/// Whether standard input and standard output are terminals.
+/// Returns whether standard input and standard output are terminals.
 pub fn ttys() -> (bool, bool) {
     (rustix::termios::isatty(rustix::stdio::stdin()), rustix::termios::isatty(rustix::stdio::stdout()))
 }
 
-/// Holds the terminal; dropping it gives the terminal back.
+/// The entered terminal. Dropping it leaves the terminal.
 #[derive(Debug)]
 #[must_use = "dropping it leaves the terminal"]
 pub struct TermSession {
@@ -83,13 +82,13 @@ pub struct TermSession {
 }
 
 impl TermSession {
-    /// Takes the terminal.
+    /// Enters the terminal.
     ///
     /// # Errors
     /// If standard input cannot be put into raw mode or standard output cannot be written.
     pub fn enter(caps: &Caps) -> Result<Self, Failure> {
         let session = Self { mouse: caps.mouse };
-        session.take().map_err(|error| {
+        session.acquire().map_err(|error| {
             restore();
             Failure::new("take the terminal", error.to_string())
                 .hint("Run it in an interactive terminal, or with `--plain` for lines instead of a screen.")
@@ -97,32 +96,31 @@ impl TermSession {
         Ok(session)
     }
 
-    /// Gives the terminal back; does nothing the second time.
+    /// Leaves the terminal; no effect if it is left already.
     pub fn leave(&mut self) {
         restore();
     }
 
-    /// Takes the terminal again, after [`Self::leave`] or after the process was stopped by someone else. The whole screen must
-    /// be repainted afterwards.
+    /// Enters the terminal again, after [`Self::leave`] or after another process stopped this one. The screen must be repainted
+    /// afterwards.
     pub fn reenter(&mut self) -> io::Result<()> {
-        self.take()
+        self.acquire()
     }
 
-    /// Stops the process group as `Ctrl-Z` does in other programs, and takes the terminal again once it goes on. The
-    /// whole screen must be repainted afterwards. Best called on the main thread, where the kernel stops us before
-    /// the call returns.
+    /// Stops the process group, as `Ctrl-Z` does in other programs, and enters the terminal again when continued. The screen
+    /// must be repainted afterwards. To be called on the main thread, where the process stops before the call returns.
     ///
-    /// Without a shell to continue us nothing is stopped.
+    /// No effect if there is no shell to continue the process.
     pub fn suspend(&mut self) -> io::Result<()> {
         if !can_be_continued() {
             return Ok(());
         }
         restore();
-        // Not SIGTSTP: this program handles that, so that it can put everything in order before it stops.
+        // Not SIGTSTP, which this program handles in order to leave the terminal first.
         let stopped = rustix::process::kill_current_process_group(Signal::STOP);
-        // The signal may be taken by another thread: do not touch the terminal before it stops us all.
+        // Another thread may receive the signal: do not touch the terminal before all threads are stopped.
         thread::sleep(Duration::from_millis(50));
-        self.take()?;
+        self.acquire()?;
         Ok(stopped?)
     }
 
@@ -135,12 +133,12 @@ impl TermSession {
         Tty.write_all(if on { MOUSE_ON } else { MOUSE_OFF })
     }
 
-    fn take(&self) -> io::Result<()> {
+    fn acquire(&self) -> io::Result<()> {
         let stdin = rustix::stdio::stdin();
         let found = rustix::termios::tcgetattr(stdin)?;
         let original = {
             let mut entered = lock();
-            // Entering twice must not take our own raw mode for the user's.
+            // When entering twice, the current settings are this program's raw mode.
             let original = entered.take().and_then(|entered| entered.original).unwrap_or_else(|| found.clone());
             *entered = Some(Entered { original: Some(original.clone()), mouse: self.mouse });
             original
@@ -158,12 +156,11 @@ impl Drop for TermSession {
     }
 }
 
-/// Gives the terminal back if it is taken. For signal handlers' tasks, the panic hook and the way out; errors are
-/// ignored because the terminal may be gone, and there is nobody left to tell.
+/// Leaves the terminal if it is entered. Errors are ignored, because the terminal may be gone.
 pub fn restore() {
     let entered = lock().take();
     if let Some(entered) = entered {
-        // First what cannot block: a stalled line takes no bytes.
+        // First, because it cannot block; writing can.
         if let Some(original) = entered.original {
             let _ = rustix::termios::tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &original);
         }
@@ -171,39 +168,38 @@ pub fn restore() {
     }
 }
 
-/// Stops this process, which has no screen, until it is continued; unless nobody would.
+/// Stops this process, which has no screen, until it is continued. No effect if there is no shell to continue it.
 pub fn stop() {
     if can_be_continued() {
-        // It is always allowed to signal itself.
+        // A process may always signal itself.
         _ = rustix::process::kill_process(rustix::process::getpid(), Signal::STOP);
         thread::sleep(Duration::from_millis(50));
     }
 }
 
-/// Whether there is a shell: the leader of this session, in another process group than ours. The kernel ignores SIGTSTP
-/// where there is none, but not SIGSTOP.
+/// Returns true if a shell can continue this process: the session leader is in another process group. Without one, the kernel
+/// ignores SIGTSTP but not SIGSTOP.
 fn can_be_continued() -> bool {
     let leader = rustix::process::getsid(None).and_then(|leader| rustix::process::getpgid(Some(leader)));
     leader.is_ok_and(|group| group != rustix::process::getpgrp())
 }
 
-/// Ends the process with this status unless it has ended by itself by then: a line that takes no bytes holds up whoever
-/// writes to it, the loop as well as the way out.
-pub fn end_within(patience: Duration, status: i32) {
+/// Exits the process with this status unless it has ended within the timeout. Writing to a connection that accepts no bytes
+/// blocks, also while the program ends.
+pub fn end_within(timeout: Duration, status: i32) {
     thread::spawn(move || {
-        thread::sleep(patience);
-        // Not in this thread: it would be held up as well.
+        thread::sleep(timeout);
+        // In another thread, because it may block as well.
         thread::spawn(restore);
         thread::sleep(Duration::from_millis(50));
         std::process::exit(status);
     });
 }
 
-/// From now on a panic in any thread restores the terminal, tells `log`, prints itself, and ends the process with
-/// status 101.
+/// Makes a panic in any thread restore the terminal, call `log`, print itself, and exit with status 101.
 pub fn install_panic_hook(log: impl Fn(&str) + Send + Sync + 'static) {
     panic::set_hook(Box::new(move |info| {
-        // First the terminal: should the log itself panic, the process aborts.
+        // First, because a panic of `log` aborts the process.
         restore();
         let backtrace = std::backtrace::Backtrace::capture();
         let thread = thread::current();
@@ -224,7 +220,7 @@ fn lock() -> std::sync::MutexGuard<'static, Option<Entered>> {
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 
-/// Title put aside, alternate screen, bracketed paste, no cursor.
+/// Returns the sequences that save the title, switch to the alternate screen and bracketed paste, and hide the cursor.
 fn enter_bytes(mouse: bool) -> Vec<u8> {
     let mut out = b"\x1b[22;2t\x1b[?1049h\x1b[?2004h\x1b[?25l".to_vec();
     if mouse {
@@ -233,7 +229,7 @@ fn enter_bytes(mouse: bool) -> Vec<u8> {
     out
 }
 
-/// The other way round; first whatever an interrupted frame may have left open.
+/// Returns the sequences that undo [`enter_bytes`], after ending whatever an interrupted frame may have left open.
 fn leave_bytes(mouse: bool) -> Vec<u8> {
     let mut out = b"\x1b\\\x1b[?2026l\x1b[0m".to_vec();
     if mouse {
@@ -248,9 +244,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn leaving_gives_back_what_entering_took() {
+    fn leaving_undoes_entering() {
         for mouse in [false, true] {
-            let mut parser = crate::term::shown_by(20, 4);
+            let mut parser = crate::term::test_terminal(20, 4);
             parser.process(b"$ amigrate\r\n");
             let before = parser.screen().clone();
             parser.process(&enter_bytes(mouse));
@@ -258,7 +254,7 @@ mod tests {
             assert!(parser.screen().hide_cursor());
             assert!(parser.screen().bracketed_paste());
             assert_eq!(parser.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None, mouse);
-            // A frame cut short in the middle of its colours and its title.
+            // A frame interrupted in colours and a string sequence.
             parser.process(b"\x1b[?2026h\x1b[7;31mhalf a frame\x1b]2;tit");
             parser.process(&leave_bytes(mouse));
             let after = parser.screen();
@@ -273,20 +269,19 @@ mod tests {
     }
 
     #[test]
-    fn nothing_sent_asks_the_terminal_anything() {
-        // The questions: device status and cursor position, device attributes, mode and colour reports.
+    fn the_terminal_is_never_queried() {
+        // Device status and cursor position, device attributes, modes and colours.
         for sent in [enter_bytes(true), leave_bytes(true)] {
             let text = String::from_utf8(sent).unwrap();
             assert!(!text.contains('?') || !text.contains("$p"), "{text:?}");
-            for question in ["\x1b[6n", "\x1b[5n", "\x1b[c", "\x1b[0c", "\x1b[>c", "\x1b[?u", "\x1b]10;?", "\x1b]11;?"]
-            {
-                assert!(!text.contains(question), "{question:?} in {text:?}");
+            for query in ["\x1b[6n", "\x1b[5n", "\x1b[c", "\x1b[0c", "\x1b[>c", "\x1b[?u", "\x1b]10;?", "\x1b]11;?"] {
+                assert!(!text.contains(query), "{query:?} in {text:?}");
             }
         }
     }
 
     #[test]
-    fn restoring_what_was_never_taken_does_nothing() {
+    fn restoring_without_entering_has_no_effect() {
         restore();
         restore();
         assert!(lock().is_none());

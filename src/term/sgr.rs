@@ -1,42 +1,37 @@
-//! Colours and attributes to SGR bytes: the shortest change from what the terminal has to what it should have, in no
-//! more colours than the palette allows. Owns the reduction of colours; knows nothing of cells.
-
-use std::fmt::Write as _;
+//! SGR sequences: the shortest change from the terminal's current style to another. Sixteen ANSI colours only.
 
 use ratatui::style::{Color, Modifier};
 
-use super::caps::Palette;
-
-/// One cell's looks, already reduced to the palette.
+/// Colours and attributes of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CellStyle {
-    /// Foreground; `Reset` is the terminal's own.
+    /// `Reset` is the terminal's default.
     pub fg: Color,
-    /// Background; `Reset` is the terminal's own.
+    /// `Reset` is the terminal's default.
     pub bg: Color,
-    /// Attributes.
     pub modifiers: Modifier,
 }
 
 impl CellStyle {
-    /// What a terminal has after `ESC[0m`.
+    /// Style after `ESC[0m`.
     pub const DEFAULT: Self = Self { fg: Color::Reset, bg: Color::Reset, modifiers: Modifier::empty() };
 
-    /// The looks in no more colours than the palette has.
-    pub fn reduced(fg: Color, bg: Color, modifiers: Modifier, palette: Palette) -> Self {
-        Self { fg: reduce(fg, palette), bg: reduce(bg, palette), modifiers }
+    /// Returns a cell's style, without colours unless `colors`.
+    pub fn new(fg: Color, bg: Color, modifiers: Modifier, colors: bool) -> Self {
+        if colors { Self { fg, bg, modifiers } } else { Self { modifiers, ..Self::DEFAULT } }
     }
 }
 
-/// Appends what changes the terminal's looks from `from` (nothing if unknown) to `to`.
+/// Appends the shortest sequence that changes the terminal's style from `from` (`None` if unknown) to `to`.
 pub fn change(out: &mut Vec<u8>, from: Option<CellStyle>, to: CellStyle) {
     if from == Some(to) {
         return;
     }
-    let anew = if to == CellStyle::DEFAULT { "0".to_owned() } else { format!("0;{}", steps(CellStyle::DEFAULT, to)) };
+    let from_reset =
+        if to == CellStyle::DEFAULT { "0".to_owned() } else { format!("0;{}", steps(CellStyle::DEFAULT, to)) };
     let codes = match from.map(|from| steps(from, to)) {
-        Some(steps) if steps.len() < anew.len() => steps,
-        _ => anew,
+        Some(steps) if steps.len() < from_reset.len() => steps,
+        _ => from_reset,
     };
     // `ESC[m` is `ESC[0m`, a byte shorter.
     let codes = if codes == "0" { "" } else { codes.as_str() };
@@ -45,7 +40,7 @@ pub fn change(out: &mut Vec<u8>, from: Option<CellStyle>, to: CellStyle) {
     out.push(b'm');
 }
 
-/// Attribute, code that sets it, code that clears it. Bold and dim share the clearing code.
+/// Attribute, code that sets it, code that clears it. Bold and dim share the latter, as do the blinks.
 const ATTRIBUTES: [(Modifier, u8, u8); 9] = [
     (Modifier::BOLD, 1, 22),
     (Modifier::DIM, 2, 22),
@@ -58,7 +53,7 @@ const ATTRIBUTES: [(Modifier, u8, u8); 9] = [
     (Modifier::CROSSED_OUT, 9, 29),
 ];
 
-/// The codes one by one, without a reset.
+/// Returns the codes of the change without a reset.
 fn steps(from: CellStyle, to: CellStyle) -> String {
     let mut codes = String::new();
     let mut put = |code: &str| {
@@ -67,14 +62,14 @@ fn steps(from: CellStyle, to: CellStyle) -> String {
         }
         codes.push_str(code);
     };
-    let gone = from.modifiers.difference(to.modifiers);
+    let removed = from.modifiers.difference(to.modifiers);
     let mut kept = from.modifiers;
     let mut last = 0;
     for (modifier, _, off) in ATTRIBUTES {
-        if gone.contains(modifier) && off != last {
+        if removed.contains(modifier) && off != last {
             put(&off.to_string());
             last = off;
-            // Clearing one of a pair clears the other.
+            // The code clears all attributes that share it.
             for (other, _, same) in ATTRIBUTES {
                 if same == off {
                     kept.remove(other);
@@ -88,31 +83,26 @@ fn steps(from: CellStyle, to: CellStyle) -> String {
         }
     }
     if from.fg != to.fg {
-        put(&colour(to.fg, 30));
+        put(&color_code(to.fg, 30).to_string());
     }
     if from.bg != to.bg {
-        put(&colour(to.bg, 40));
+        put(&color_code(to.bg, 40).to_string());
     }
     codes
 }
 
-/// The code of a colour; `base` is 30 for the foreground and 40 for the background.
-fn colour(colour: Color, base: u8) -> String {
-    let mut code = String::new();
-    let _ = match (colour, index(colour)) {
-        (Color::Rgb(r, g, b), _) => write!(code, "{};2;{r};{g};{b}", base + 8),
-        (_, None) => write!(code, "{}", base + 9),
-        (_, Some(i @ 0..=7)) => write!(code, "{}", base + i),
-        (_, Some(i @ 8..=15)) => write!(code, "{}", base + 60 + i - 8),
-        (_, Some(i)) => write!(code, "{};5;{i}", base + 8),
-    };
-    code
+/// Returns the code of a colour; `base` is 30 for the foreground and 40 for the background.
+fn color_code(color: Color, base: u8) -> u8 {
+    match index(color) {
+        Some(i @ 0..=7) => base + i,
+        Some(i) => base + 60 + i - 8,
+        None => base + 9,
+    }
 }
 
-/// A colour's place in the 256, if it has one.
-fn index(colour: Color) -> Option<u8> {
-    Some(match colour {
-        Color::Reset | Color::Rgb(..) => return None,
+/// Returns a colour's place among the sixteen ANSI colours. The screens use no others.
+fn index(color: Color) -> Option<u8> {
+    Some(match color {
         Color::Black => 0,
         Color::Red => 1,
         Color::Green => 2,
@@ -129,66 +119,9 @@ fn index(colour: Color) -> Option<u8> {
         Color::LightMagenta => 13,
         Color::LightCyan => 14,
         Color::White => 15,
-        Color::Indexed(i) => i,
+        Color::Indexed(i @ 0..=15) => i,
+        Color::Reset | Color::Rgb(..) | Color::Indexed(_) => return None,
     })
-}
-
-fn reduce(colour: Color, palette: Palette) -> Color {
-    match (palette, colour) {
-        (_, Color::Reset) | (Palette::None, _) => Color::Reset,
-        (Palette::Ansi256, Color::Rgb(r, g, b)) => Color::Indexed(cube(r, g, b)),
-        (Palette::Ansi16, Color::Rgb(r, g, b)) => Color::Indexed(sixteen(r, g, b)),
-        (Palette::Ansi16, Color::Indexed(i @ 16..)) => {
-            let (r, g, b) = rgb(i);
-            Color::Indexed(sixteen(r, g, b))
-        }
-        _ => colour,
-    }
-}
-
-/// The levels of the 6x6x6 cube.
-const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
-
-/// The nearest of the 256 outside the user's own sixteen.
-fn cube(r: u8, g: u8, b: u8) -> u8 {
-    (16..=255).min_by_key(|i| distance(rgb(*i), (r, g, b))).unwrap_or(16)
-}
-
-/// The nearest of the sixteen, by their customary values.
-fn sixteen(r: u8, g: u8, b: u8) -> u8 {
-    const CUSTOMARY: [(u8, u8, u8); 16] = [
-        (0, 0, 0),
-        (205, 0, 0),
-        (0, 205, 0),
-        (205, 205, 0),
-        (0, 0, 238),
-        (205, 0, 205),
-        (0, 205, 205),
-        (229, 229, 229),
-        (127, 127, 127),
-        (255, 0, 0),
-        (0, 255, 0),
-        (255, 255, 0),
-        (92, 92, 255),
-        (255, 0, 255),
-        (0, 255, 255),
-        (255, 255, 255),
-    ];
-    (0..16_u8).min_by_key(|i| distance(CUSTOMARY[usize::from(*i)], (r, g, b))).unwrap_or(7)
-}
-
-/// The value of a colour from 16 up.
-fn rgb(i: u8) -> (u8, u8, u8) {
-    if i >= 232 {
-        let level = 8 + 10 * (i - 232);
-        return (level, level, level);
-    }
-    let i = usize::from(i.saturating_sub(16));
-    (LEVELS[i / 36], LEVELS[i / 6 % 6], LEVELS[i % 6])
-}
-
-fn distance(a: (u8, u8, u8), b: (u8, u8, u8)) -> u32 {
-    [(a.0, b.0), (a.1, b.1), (a.2, b.2)].iter().map(|(x, y)| u32::from(x.abs_diff(*y)).pow(2)).sum()
 }
 
 #[cfg(test)]
@@ -197,74 +130,64 @@ mod tests {
 
     use super::*;
 
-    fn look(fg: Color, bg: Color, modifiers: Modifier) -> CellStyle {
+    fn style(fg: Color, bg: Color, modifiers: Modifier) -> CellStyle {
         CellStyle { fg, bg, modifiers }
     }
 
     #[rstest]
     #[case(Some(CellStyle::DEFAULT), CellStyle::DEFAULT, "")]
     #[case(None, CellStyle::DEFAULT, "\x1b[m")]
-    #[case(Some(CellStyle::DEFAULT), look(Color::Red, Color::Reset, Modifier::empty()), "\x1b[31m")]
-    #[case(None, look(Color::Red, Color::Reset, Modifier::empty()), "\x1b[0;31m")]
-    #[case(Some(CellStyle::DEFAULT), look(Color::White, Color::DarkGray, Modifier::BOLD), "\x1b[1;97;100m")]
+    #[case(Some(CellStyle::DEFAULT), style(Color::Red, Color::Reset, Modifier::empty()), "\x1b[31m")]
+    #[case(None, style(Color::Red, Color::Reset, Modifier::empty()), "\x1b[0;31m")]
+    #[case(Some(CellStyle::DEFAULT), style(Color::White, Color::DarkGray, Modifier::BOLD), "\x1b[1;97;100m")]
     #[case(
-        Some(look(Color::Red, Color::Reset, Modifier::BOLD)),
-        look(Color::Red, Color::Reset, Modifier::DIM),
+        Some(style(Color::Red, Color::Reset, Modifier::BOLD)),
+        style(Color::Red, Color::Reset, Modifier::DIM),
         "\x1b[22;2m"
     )]
-    #[case(Some(look(Color::Red, Color::Blue, Modifier::BOLD)), CellStyle::DEFAULT, "\x1b[m")]
-    #[case(Some(look(Color::Red, Color::Reset, Modifier::BOLD | Modifier::DIM)), look(Color::Red, Color::Reset, Modifier::DIM), "\x1b[22;2m")]
+    #[case(Some(style(Color::Red, Color::Blue, Modifier::BOLD)), CellStyle::DEFAULT, "\x1b[m")]
+    #[case(Some(style(Color::Red, Color::Reset, Modifier::BOLD | Modifier::DIM)), style(Color::Red, Color::Reset, Modifier::DIM), "\x1b[22;2m")]
     #[case(
-        Some(look(Color::Red, Color::Reset, Modifier::empty())),
-        look(Color::Indexed(200), Color::Reset, Modifier::empty()),
-        "\x1b[38;5;200m"
+        Some(style(Color::Red, Color::Reset, Modifier::empty())),
+        style(Color::Indexed(9), Color::Reset, Modifier::empty()),
+        "\x1b[91m"
     )]
-    #[case(Some(CellStyle::DEFAULT), look(Color::Reset, Color::Rgb(1, 2, 3), Modifier::empty()), "\x1b[48;2;1;2;3m")]
     fn the_shortest_change(#[case] from: Option<CellStyle>, #[case] to: CellStyle, #[case] expected: &str) {
         let mut out = Vec::new();
         change(&mut out, from, to);
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 
-    #[rstest]
-    #[case(Color::Red, Palette::None, Color::Reset)]
-    #[case(Color::Rgb(1, 2, 3), Palette::None, Color::Reset)]
-    #[case(Color::LightCyan, Palette::Ansi16, Color::LightCyan)]
-    #[case(Color::Indexed(3), Palette::Ansi16, Color::Indexed(3))]
-    #[case(Color::Indexed(196), Palette::Ansi16, Color::Indexed(9))]
-    #[case(Color::Rgb(250, 250, 250), Palette::Ansi16, Color::Indexed(15))]
-    #[case(Color::Rgb(255, 0, 0), Palette::Ansi256, Color::Indexed(196))]
-    #[case(Color::Rgb(8, 8, 8), Palette::Ansi256, Color::Indexed(232))]
-    #[case(Color::Rgb(9, 8, 7), Palette::True, Color::Rgb(9, 8, 7))]
-    fn no_more_colours_than_the_palette_has(#[case] colour: Color, #[case] palette: Palette, #[case] expected: Color) {
-        assert_eq!(reduce(colour, palette), expected);
+    #[test]
+    fn without_colours_only_attributes_remain() {
+        let style = CellStyle::new(Color::Red, Color::Rgb(1, 2, 3), Modifier::BOLD, false);
+        assert_eq!(style, CellStyle { modifiers: Modifier::BOLD, ..CellStyle::DEFAULT });
     }
 
-    /// Every step from one look to another, as a terminal takes it, ends at the other.
     #[test]
-    fn every_change_arrives() {
-        let looks: Vec<CellStyle> = [Color::Reset, Color::Red, Color::LightBlue, Color::Indexed(99)]
+    fn every_change_ends_at_the_style_a_reset_gives() {
+        let styles: Vec<CellStyle> = [Color::Reset, Color::Red, Color::LightBlue, Color::White]
             .into_iter()
             .flat_map(|fg| {
                 (0..16_u8).map(move |bits| {
                     let mut modifiers = Modifier::empty();
                     modifiers.set(Modifier::BOLD, bits & 1 > 0);
-                    // vt100 knows one of bold and dim at a time.
+                    // vt100 keeps only one of bold and dim.
                     modifiers.set(Modifier::DIM, bits & 3 == 2);
                     modifiers.set(Modifier::UNDERLINED, bits & 4 > 0);
                     modifiers.set(Modifier::REVERSED, bits & 8 > 0);
-                    look(fg, if bits % 3 == 0 { Color::Reset } else { Color::Green }, modifiers)
+                    style(fg, if bits % 3 == 0 { Color::Reset } else { Color::Green }, modifiers)
                 })
             })
             .collect();
         let shown = |bytes: &[u8]| {
-            let mut parser = crate::term::shown_by(4, 1);
+            let mut parser = crate::term::test_terminal(4, 1);
             parser.process(bytes);
             parser.process(b"x");
             parser.screen().cell(0, 0).unwrap().clone()
         };
-        for from in &looks {
-            for to in &looks {
+        for from in &styles {
+            for to in &styles {
                 let mut stepwise = Vec::new();
                 change(&mut stepwise, None, *from);
                 change(&mut stepwise, Some(*from), *to);

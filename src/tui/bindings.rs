@@ -1,53 +1,50 @@
-//! THE key table: context, keys, action, text. Lookup, footer, help and README come from it.
+//! THE table of key bindings. Lookup, footer, help, command list and README all come from it.
 
 use crate::term::input::{KeyCode, KeyEvent, KeyModifiers};
 
-/// Where a binding holds. A key is looked up in the contexts of what has the focus, innermost first.
+/// Where a binding applies. A key is looked up in the contexts of what has the focus, innermost first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Context {
-    /// On every screen where no text is being typed.
+    /// Every screen where no text is being typed.
     Everywhere,
-    /// In everything that scrolls.
+    /// Everything that scrolls.
     Lists,
-    /// In the images pane.
     Images,
-    /// In the jobs pane.
     Jobs,
-    /// In an image's details.
-    Details,
-    /// In a job's details, help and problems.
-    Reading,
-    /// In the copy form.
+    ImageDetails,
+    /// Job details, help and problems.
+    Pager,
     Form,
-    /// In a list to choose from.
     Picker,
-    /// In a line to type.
-    Prompt,
-    /// In a question.
-    Question,
+    /// A line of text being typed.
+    Input,
+    /// A confirmation that can be answered with yes or no.
+    Confirm,
+    /// Any confirmation: a dialog with choices.
+    Choice,
 }
 
 impl Context {
-    /// As a heading.
+    /// The heading in help.
     pub fn title(self) -> &'static str {
         match self {
             Self::Everywhere => "Everywhere",
             Self::Lists => "Lists",
             Self::Images => "Images",
             Self::Jobs => "Jobs",
-            Self::Details => "Image details",
-            Self::Reading => "Other pages",
+            Self::ImageDetails => "Image details",
+            Self::Pager => "Other pages",
             Self::Form => "Copy form",
-            Self::Picker => "Lists to choose from",
-            Self::Prompt => "Typing a line",
-            Self::Question => "Questions",
+            Self::Picker => "Pickers",
+            Self::Input => "Text input",
+            Self::Confirm => "Confirmations",
+            Self::Choice => "Dialogs",
         }
     }
 }
 
-/// What a key does.
+/// What a key does; the table below has the words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the table below says what each does")]
 pub enum Action {
     Help,
     Commands,
@@ -126,7 +123,7 @@ impl Chord {
         self.ctrl == ctrl && self.code == key.code && !key.modifiers.contains(KeyModifiers::ALT)
     }
 
-    /// As it is written in help: `Ctrl-s`, `Space`, `PgUp`.
+    /// The name in help: `Ctrl-s`, `Space`, `PgUp`.
     pub fn text(self) -> String {
         let name = match self.code {
             KeyCode::Char(' ') => "Space".into(),
@@ -152,15 +149,13 @@ impl Chord {
 /// One row of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Binding {
-    /// Where it holds.
     pub context: Context,
-    /// Any of these keys.
+    /// Any of these keys; the footer names the first.
     pub chords: &'static [Chord],
-    /// What it does.
     pub action: Action,
-    /// What it does, in words.
+    /// What it does, for help and the command list.
     pub text: &'static str,
-    /// The footer's word, and how early it is dropped when there is no room: the higher, the earlier.
+    /// The footer's label and its drop order: where there is no room, the highest goes first.
     pub footer: Option<(&'static str, u8)>,
 }
 
@@ -182,18 +177,18 @@ const fn foot(
 use Action as A;
 use Context as C;
 
-/// Every binding. The order is that of help; the footer shows a context's words in this order too.
+/// Every binding, in the order of help and footer.
 #[rustfmt::skip]
 pub const KEYS: &[Binding] = &[
     foot(C::Everywhere, &[k('?')], A::Help, "help", "help", 0),
-    row(C::Everywhere, &[k(':')], A::Commands, "find a command by its name"),
+    row(C::Everywhere, &[k(':')], A::Commands, "find a command by name"),
     row(C::Everywhere, &[k('!')], A::Problems, "problems"),
-    foot(C::Everywhere, &[code(KeyCode::Tab)], A::OtherPane, "the other pane", "other pane", 7),
-    row(C::Everywhere, &[k('1')], A::ImagesOnly, "images in full height, and back"),
-    row(C::Everywhere, &[k('2')], A::JobsOnly, "jobs in full height, and back"),
-    row(C::Everywhere, &[k('R')], A::Refresh, "fetch the images again, and look at every copy now"),
-    row(C::Everywhere, &[k('m')], A::Mouse, "mouse on or off (off lets your terminal select text)"),
-    row(C::Everywhere, &[ctrl('l')], A::Repaint, "paint the screen anew"),
+    foot(C::Everywhere, &[code(KeyCode::Tab)], A::OtherPane, "switch panes", "other pane", 7),
+    row(C::Everywhere, &[k('1')], A::ImagesOnly, "maximise the images pane, or restore it"),
+    row(C::Everywhere, &[k('2')], A::JobsOnly, "maximise the jobs pane, or restore it"),
+    row(C::Everywhere, &[k('R')], A::Refresh, "refresh: list the images again and poll every copy now"),
+    row(C::Everywhere, &[k('m')], A::Mouse, "turn the mouse on or off (off lets your terminal select text)"),
+    row(C::Everywhere, &[ctrl('l')], A::Repaint, "redraw the screen"),
     row(C::Everywhere, &[ctrl('z')], A::Suspend, "suspend"),
     row(C::Everywhere, &[code(KeyCode::Esc)], A::Back, "back"),
     foot(C::Everywhere, &[k('q'), ctrl('c')], A::Quit, "quit", "quit", 0),
@@ -201,90 +196,94 @@ pub const KEYS: &[Binding] = &[
     row(C::Lists, &[k('k'), code(KeyCode::Up)], A::Up, "up"),
     row(C::Lists, &[k('g'), code(KeyCode::Home)], A::Top, "first"),
     row(C::Lists, &[k('G'), code(KeyCode::End)], A::Bottom, "last"),
-    row(C::Lists, &[code(KeyCode::PageDown), ctrl('d'), ctrl('f')], A::PageDown, "a page down"),
-    row(C::Lists, &[code(KeyCode::PageUp), ctrl('u'), ctrl('b')], A::PageUp, "a page up"),
-    foot(C::Images, &[k('c')], A::Copy, "copy the marked images, else this one", "copy", 1),
-    foot(C::Images, &[k(' ')], A::Mark, "mark or unmark, and go on to the next", "mark", 3),
-    row(C::Images, &[k('a')], A::MarkAll, "mark all that are shown"),
+    row(C::Lists, &[code(KeyCode::PageDown), ctrl('d'), ctrl('f')], A::PageDown, "page down"),
+    row(C::Lists, &[code(KeyCode::PageUp), ctrl('u'), ctrl('b')], A::PageUp, "page up"),
+    foot(C::Images, &[k('c')], A::Copy, "copy the marked images, or this one", "copy", 1),
+    foot(C::Images, &[k(' ')], A::Mark, "mark or unmark, and move to the next", "mark", 3),
+    row(C::Images, &[k('a')], A::MarkAll, "mark all shown"),
     row(C::Images, &[k('n')], A::MarkNone, "unmark all"),
-    foot(C::Images, &[k('/')], A::Filter, "filter: words, or state: arch: region: enc: owner: tag:KEY=VALUE", "filter", 2),
+    foot(C::Images, &[k('/')], A::Filter, "filter by words, or by state: arch: region: enc: owner: tag:KEY=VALUE", "filter", 2),
     foot(C::Images, &[k('r')], A::Regions, "choose regions", "regions", 4),
     foot(C::Images, &[code(KeyCode::Enter), k('d')], A::Details, "details", "details", 5),
     foot(C::Images, &[k('w')], A::Whose, "whose images: mine, shared, Amazon, Marketplace, an account, public", "whose", 6),
-    row(C::Images, &[k('p')], A::Profile, "choose another profile"),
-    row(C::Images, &[k('y')], A::YankId, "send the image id to the clipboard of your terminal"),
-    row(C::Images, &[k('Y')], A::YankArn, "send the ARN to the clipboard of your terminal"),
+    row(C::Images, &[k('p')], A::Profile, "switch to another profile"),
+    row(C::Images, &[k('y')], A::YankId, "copy the image id to your clipboard"),
+    row(C::Images, &[k('Y')], A::YankArn, "copy the ARN to your clipboard"),
     row(C::Images, &[k('o')], A::Sort, "sort by the next column"),
-    row(C::Images, &[k('O')], A::Reverse, "reverse the order"),
-    foot(C::Jobs, &[code(KeyCode::Enter)], A::Expand, "show or hide the snapshots; in the history: details", "snapshots", 3),
+    row(C::Images, &[k('O')], A::Reverse, "reverse the sort order"),
+    foot(C::Jobs, &[code(KeyCode::Enter)], A::Expand, "show or hide the snapshots; in the history, show details", "snapshots", 3),
     foot(C::Jobs, &[k('x')], A::Cancel, "cancel this copy (asks first)", "cancel", 1),
-    foot(C::Jobs, &[k('X')], A::CancelBatch, "cancel every copy of its batch, or deregister those available (asks first)", "cancel batch", 5),
-    foot(C::Jobs, &[k('t')], A::Retry, "try a failed copy again (asks first if an image is removed for it)", "try again", 1),
-    row(C::Jobs, &[k('T')], A::RetryBatch, "try every failed copy of its batch again (asks likewise)"),
+    foot(C::Jobs, &[k('X')], A::CancelBatch, "cancel the batch: every running copy, and on request deregister the available images (asks first)", "cancel batch", 5),
+    foot(C::Jobs, &[k('t')], A::Retry, "retry a failed copy (asks first if an image must be removed), or decide a copy in doubt", "retry", 1),
+    row(C::Jobs, &[k('T')], A::RetryBatch, "retry every failed copy of the batch (asks likewise)"),
     foot(C::Jobs, &[k('d')], A::Details, "details", "details", 6),
     foot(C::Jobs, &[k('/')], A::Filter, "filter by name, image id, region, state, batch or note (Esc clears)", "filter", 4),
-    foot(C::Jobs, &[k('H')], A::History, "the history of ended copies, and back", "history", 7),
-    row(C::Jobs, &[k('D')], A::Dismiss, "take the ended copies shown off the list; the history keeps them"),
-    row(C::Jobs, &[k('y')], A::YankId, "send the new image's id to the clipboard of your terminal"),
-    foot(C::Details, &[k('v')], A::Raw, "as JSON, and back", "JSON", 1),
-    row(C::Details, &[k('y')], A::YankId, "send the id to the clipboard of your terminal"),
-    row(C::Details, &[k('Y')], A::YankArn, "send the ARN to the clipboard of your terminal"),
-    foot(C::Details, &[code(KeyCode::Esc), k('q')], A::Back, "back", "back", 0),
-    row(C::Reading, &[k('y')], A::YankId, "in a copy's details: send the new image's id to the clipboard of your terminal"),
-    foot(C::Reading, &[code(KeyCode::Esc), k('q')], A::Back, "back", "back", 0),
+    foot(C::Jobs, &[k('H')], A::History, "show the history of ended copies, or go back", "history", 7),
+    row(C::Jobs, &[k('D')], A::Dismiss, "dismiss the ended copies shown; the history keeps them"),
+    row(C::Jobs, &[k('y')], A::YankId, "copy the new image's id to your clipboard"),
+    foot(C::ImageDetails, &[k('v')], A::Raw, "show as JSON, or go back", "JSON", 1),
+    row(C::ImageDetails, &[k('y')], A::YankId, "copy the id to your clipboard"),
+    row(C::ImageDetails, &[k('Y')], A::YankArn, "copy the ARN to your clipboard"),
+    foot(C::ImageDetails, &[code(KeyCode::Esc), k('q')], A::Back, "back", "back", 0),
+    row(C::Pager, &[k('y')], A::YankId, "in job details: copy the new image's id to your clipboard"),
+    foot(C::Pager, &[code(KeyCode::Esc), k('q')], A::Back, "back", "back", 0),
     foot(C::Form, &[ctrl('s')], A::Start, "start the copies, from any field", "start", 0),
     foot(C::Form, &[code(KeyCode::Tab), code(KeyCode::Down)], A::NextField, "next field", "next field", 2),
     row(C::Form, &[code(KeyCode::BackTab), code(KeyCode::Up)], A::PreviousField, "previous field"),
-    foot(C::Form, &[code(KeyCode::Enter)], A::Press, "open the field's list, or press the button", "choose", 3),
-    row(C::Form, &[k(' ')], A::Toggle, "switch a yes or no"),
-    foot(C::Form, &[ctrl('n')], A::NextLine, "the next copy's command line", "next command", 6),
-    row(C::Form, &[ctrl('p')], A::PreviousLine, "the previous copy's command line"),
-    foot(C::Form, &[ctrl('y')], A::YankCommand, "send the command line to the clipboard of your terminal", "send command", 5),
-    foot(C::Form, &[code(KeyCode::Esc)], A::Back, "leave (asks if something was changed)", "leave", 1),
-    foot(C::Picker, &[code(KeyCode::Enter)], A::Accept, "choose the marked, else this one", "choose", 0),
-    foot(C::Picker, &[k(' ')], A::Mark, "mark or unmark, where several can be taken", "mark", 2),
-    row(C::Picker, &[k('a')], A::MarkAll, "mark all that are shown"),
+    foot(C::Form, &[code(KeyCode::Enter)], A::Press, "open the field's picker, or press the button", "choose", 3),
+    row(C::Form, &[k(' ')], A::Toggle, "toggle a checkbox"),
+    foot(C::Form, &[ctrl('n')], A::NextLine, "show the next copy's AWS CLI command", "next command", 6),
+    row(C::Form, &[ctrl('p')], A::PreviousLine, "show the previous copy's AWS CLI command"),
+    foot(C::Form, &[ctrl('y')], A::YankCommand, "copy the AWS CLI command to your clipboard", "copy command", 5),
+    foot(C::Form, &[code(KeyCode::Esc)], A::Back, "close the form (asks first if it was edited)", "leave", 1),
+    foot(C::Picker, &[code(KeyCode::Enter)], A::Accept, "choose the marked rows, or this one", "choose", 0),
+    foot(C::Picker, &[k(' ')], A::Mark, "mark or unmark, where several can be chosen", "mark", 2),
+    row(C::Picker, &[k('a')], A::MarkAll, "mark all shown"),
     row(C::Picker, &[k('n')], A::MarkNone, "unmark all"),
-    foot(C::Picker, &[k('/')], A::Filter, "narrow the list", "filter", 3),
-    foot(C::Picker, &[code(KeyCode::Esc), k('q')], A::Back, "leave it as it was", "back", 1),
-    foot(C::Prompt, &[code(KeyCode::Enter)], A::Accept, "apply it", "apply", 0),
-    foot(C::Prompt, &[code(KeyCode::Esc)], A::Back, "leave it", "back", 0),
-    row(C::Prompt, &[code(KeyCode::Down), code(KeyCode::PageDown)], A::Down, "further down in a long text or list"),
-    row(C::Prompt, &[code(KeyCode::Up), code(KeyCode::PageUp)], A::Up, "further up"),
-    foot(C::Question, &[k('y')], A::Yes, "yes", "yes", 0),
-    foot(C::Question, &[k('n'), code(KeyCode::Esc), k('q')], A::No, "no", "no", 0),
-    row(C::Question, &[code(KeyCode::Tab), code(KeyCode::Right)], A::NextField, "the next answer"),
-    row(C::Question, &[code(KeyCode::BackTab), code(KeyCode::Left)], A::PreviousField, "the answer before"),
-    row(C::Question, &[k('j'), code(KeyCode::Down), code(KeyCode::PageDown)], A::Down, "further down in a long question"),
-    row(C::Question, &[k('k'), code(KeyCode::Up), code(KeyCode::PageUp)], A::Up, "further up"),
-    foot(C::Question, &[code(KeyCode::Enter)], A::Press, "the answer in brackets", "chosen answer", 1),
+    foot(C::Picker, &[k('/')], A::Filter, "filter the list", "filter", 3),
+    foot(C::Picker, &[code(KeyCode::Esc), k('q')], A::Back, "close without choosing", "back", 1),
+    foot(C::Input, &[code(KeyCode::Enter)], A::Accept, "apply", "apply", 0),
+    foot(C::Input, &[code(KeyCode::Esc)], A::Back, "cancel", "back", 0),
+    row(C::Input, &[code(KeyCode::Down), code(KeyCode::PageDown)], A::Down, "scroll down in a long text or list"),
+    row(C::Input, &[code(KeyCode::Up), code(KeyCode::PageUp)], A::Up, "scroll up"),
+    foot(C::Confirm, &[k('y')], A::Yes, "yes", "yes", 0),
+    foot(C::Confirm, &[k('n'), code(KeyCode::Esc), k('q')], A::No, "no", "no", 0),
+    foot(C::Choice, &[code(KeyCode::Tab), code(KeyCode::Right)], A::NextField, "next choice", "next choice", 2),
+    row(C::Choice, &[code(KeyCode::BackTab), code(KeyCode::Left)], A::PreviousField, "previous choice"),
+    row(C::Choice, &[k('y')], A::Yes, "take the first choice"),
+    foot(C::Choice, &[code(KeyCode::Enter)], A::Press, "take the choice in brackets", "take it", 1),
+    row(C::Choice, &[k('j'), code(KeyCode::Down), code(KeyCode::PageDown)], A::Down, "scroll down in a long text"),
+    row(C::Choice, &[k('k'), code(KeyCode::Up), code(KeyCode::PageUp)], A::Up, "scroll up"),
+    foot(C::Choice, &[code(KeyCode::Esc), k('n'), k('q')], A::No, "close without choosing", "back", 0),
 ];
 
-/// The row of a key in these contexts, innermost first.
+/// The binding of a key in these contexts, innermost first.
 pub fn binding(contexts: &[Context], key: &KeyEvent) -> Option<&'static Binding> {
     contexts
         .iter()
         .find_map(|context| KEYS.iter().find(|b| b.context == *context && b.chords.iter().any(|c| c.matches(key))))
 }
 
-/// What a key does in these contexts, innermost first.
+/// The action of a key in these contexts, innermost first.
 pub fn lookup(contexts: &[Context], key: &KeyEvent) -> Option<Action> {
     binding(contexts, key).map(|b| b.action)
 }
 
-/// Whether a key steers rather than types: everything but plain characters.
-pub fn steers(key: &KeyEvent) -> bool {
-    !matches!(key.code, KeyCode::Char(_)) || key.modifiers.contains(KeyModifiers::CONTROL)
+/// Returns true for plain characters: where text is being typed they are part of it.
+pub fn types_text(key: &KeyEvent) -> bool {
+    matches!(key.code, KeyCode::Char(_)) && !key.modifiers.contains(KeyModifiers::CONTROL)
 }
 
-/// The footer's words for these contexts, fitted into a width by dropping the least important.
+/// The footer's keys and labels for these contexts, fitted into a width by dropping the least important.
 ///
-/// What `offers` refuses would do nothing now, and is left out.
+/// Actions of the jobs pane that `offers` refuses would do nothing now, and are left out.
 pub fn footer(contexts: &[Context], width: usize, offers: impl Fn(Action) -> bool) -> Vec<(String, &'static str)> {
     let mut words: Vec<(String, &'static str, u8)> = contexts
         .iter()
         .flat_map(|context| KEYS.iter().filter(move |b| b.context == *context))
         .filter(|b| b.context != Context::Jobs || offers(b.action))
+        // A key that an inner context binds does something else.
+        .filter(|b| KEYS.iter().all(|k| !shadows(contexts, k, b)))
         .filter_map(|b| b.footer.map(|(word, drop)| (b.chords[0].text(), word, drop)))
         .collect();
     let length = |words: &[(String, &str, u8)]| words.iter().map(|(k, w, _)| k.len() + w.len() + 3).sum::<usize>();
@@ -297,9 +296,15 @@ pub fn footer(contexts: &[Context], width: usize, offers: impl Fn(Action) -> boo
     words.into_iter().map(|(key, word, _)| (key, word)).collect()
 }
 
-/// The table as Markdown, for the README.
+/// Returns true if `inner` binds the first key of `outer` in a context further inside.
+fn shadows(contexts: &[Context], inner: &Binding, outer: &Binding) -> bool {
+    let depth = |b: &Binding| contexts.iter().position(|c| *c == b.context);
+    depth(inner).is_some_and(|d| Some(d) < depth(outer)) && inner.chords.contains(&outer.chords[0])
+}
+
+/// The table in Markdown, for the README.
 pub fn markdown() -> String {
-    let mut out = String::from("| where | keys | what |\n|---|---|---|\n");
+    let mut out = String::from("| where | keys | action |\n|---|---|---|\n");
     for binding in KEYS {
         let keys: Vec<String> = binding.chords.iter().map(|c| format!("`{}`", c.text())).collect();
         out.extend(["| ", binding.context.title(), " | ", &keys.join(" "), " | ", binding.text, " |\n"]);

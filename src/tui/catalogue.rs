@@ -1,4 +1,4 @@
-//! The images of the chosen regions: listed, being listed, or failed.
+//! The images of the chosen regions, as far as they are listed.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -6,38 +6,37 @@ use jiff::Timestamp;
 
 use crate::domain::{Failure, Image, Region};
 
-/// The progress of a region's list.
+/// State of a region's list.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Progress {
+pub enum ListState {
     /// Not requested yet.
     Waiting,
-    /// Being listed; with the number of pages so far.
+    /// Number of pages that have come; more follow.
     Loading(usize),
-    /// Complete.
+    /// Complete since this time.
     Loaded(Timestamp),
-    /// Stopped at the limit for other people's images.
+    /// Cut off at the setting `browse.public_limit` at this time.
     Capped(Timestamp),
-    /// Could not be listed; the images of an earlier list remain.
+    /// The images of an earlier list stay.
     Failed(Failure),
 }
 
-/// One region's list.
+/// The list of a region.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listing {
-    /// Its progress.
-    pub progress: Progress,
+    pub state: ListState,
     images: Vec<Arc<Image>>,
-    /// Pages of a refresh: they replace the images when they are complete.
+    /// Pages of a refresh, which replace `images` once all have come.
     incoming: Vec<Arc<Image>>,
     refreshing: bool,
 }
 
 impl Listing {
     fn new() -> Self {
-        Self { progress: Progress::Waiting, images: Vec::new(), incoming: Vec::new(), refreshing: false }
+        Self { state: ListState::Waiting, images: Vec::new(), incoming: Vec::new(), refreshing: false }
     }
 
-    /// Returns the images listed so far.
+    /// The images listed so far; during a refresh, those of the last list.
     pub fn images(&self) -> &[Arc<Image>] {
         &self.images
     }
@@ -50,7 +49,7 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Keeps the lists of these regions, drops others, and adds empty ones. Returns the regions that are new.
+    /// Keeps the lists of these regions, drops others, and adds empty ones. Returns the new regions.
     pub fn choose(&mut self, regions: &[Region]) -> Vec<Region> {
         self.listings.retain(|r, _| regions.contains(r));
         let new: Vec<Region> = regions.iter().filter(|r| !self.listings.contains_key(*r)).cloned().collect();
@@ -60,40 +59,38 @@ impl Catalogue {
         new
     }
 
-    /// Drops all lists: for another account, or other images.
     pub fn clear(&mut self) {
         self.listings.clear();
     }
 
-    /// Returns the lists, by region.
     pub fn listings(&self) -> impl Iterator<Item = (&Region, &Listing)> {
         self.listings.iter()
     }
 
-    /// Returns every image listed so far, region by region.
+    /// All images, region by region.
     pub fn images(&self) -> impl Iterator<Item = &Arc<Image>> {
         self.listings.values().flat_map(|l| &l.images)
     }
 
-    /// Begins to list a region again. Its images remain until the new list is complete.
+    /// Starts a region's list, or a refresh of it.
     pub fn begin(&mut self, region: &Region) {
         if let Some(listing) = self.listings.get_mut(region) {
-            listing.progress = Progress::Loading(0);
+            listing.state = ListState::Loading(0);
             listing.incoming.clear();
             listing.refreshing = !listing.images.is_empty();
         }
     }
 
-    /// Adds a page. `capped` if it is the last one only because of the limit.
+    /// Adds a page. `capped` means that it is the last because of a limit, though more would follow.
     pub fn page(&mut self, region: &Region, images: Vec<Image>, last: bool, capped: bool, now: Timestamp) {
         let Some(listing) = self.listings.get_mut(region) else { return };
         let into = if listing.refreshing { &mut listing.incoming } else { &mut listing.images };
         into.extend(images.into_iter().map(Arc::new));
-        listing.progress = match &listing.progress {
-            _ if capped => Progress::Capped(now),
-            _ if last => Progress::Loaded(now),
-            Progress::Loading(pages) => Progress::Loading(pages + 1),
-            _ => Progress::Loading(1),
+        listing.state = match &listing.state {
+            _ if capped => ListState::Capped(now),
+            _ if last => ListState::Loaded(now),
+            ListState::Loading(pages) => ListState::Loading(pages + 1),
+            _ => ListState::Loading(1),
         };
         if last || capped {
             if listing.refreshing {
@@ -104,22 +101,22 @@ impl Catalogue {
         }
     }
 
-    /// Takes in that the region could not be listed.
+    /// Marks a region's list as failed.
     pub fn fail(&mut self, region: &Region, failure: Failure) {
         if let Some(listing) = self.listings.get_mut(region) {
-            listing.progress = Progress::Failed(failure);
+            listing.state = ListState::Failed(failure);
             listing.incoming.clear();
             listing.refreshing = false;
         }
     }
 
-    /// Returns how many images a region's list has so far, those of a refresh included.
+    /// Number of images listed in a region, including a running refresh.
     pub fn count(&self, region: &Region) -> usize {
         self.listings.get(region).map_or(0, |l| l.images.len().max(l.incoming.len()))
     }
 
-    /// Returns how many regions are still being listed.
+    /// Number of regions whose lists are not complete.
     pub fn loading(&self) -> usize {
-        self.listings.values().filter(|l| matches!(l.progress, Progress::Loading(_) | Progress::Waiting)).count()
+        self.listings.values().filter(|l| matches!(l.state, ListState::Loading(_) | ListState::Waiting)).count()
     }
 }

@@ -1,27 +1,23 @@
-//! Every mark that is not a letter, in Unicode and in ASCII.
+//! Glyphs that are not letters, in Unicode and in ASCII.
 
 use ratatui::symbols::border;
 
 use crate::term::Caps;
 
-/// The marks a terminal can show.
+/// The glyphs of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Glyphs {
-    /// Borders of panes.
     pub border: border::Set<'static>,
-    /// A full cell of a bar.
+    /// A full cell of a progress bar.
     pub full: &'static str,
-    /// The last cell of a bar, by eighths; ASCII has whole cells only.
+    /// The last cell of a progress bar, by eighths; ASCII has whole cells only.
     pub eighths: &'static [&'static str],
-    /// An empty cell of a bar.
+    /// An empty cell of a progress bar.
     pub empty: &'static str,
-    /// What is cut off.
+    /// Stands for text that is cut off.
     pub ellipsis: &'static str,
-    /// Frames of the spinner.
     pub spinner: &'static [&'static str],
-    /// Between two places.
-    pub arrow: &'static str,
-    /// Ascending and descending.
+    /// Marks the sort column: normal and reversed order.
     pub order: [&'static str; 2],
 }
 
@@ -32,7 +28,6 @@ const UNICODE: Glyphs = Glyphs {
     empty: "░",
     ellipsis: "…",
     spinner: &["⠋", "⠙", "⠸", "⠴", "⠦", "⠇"],
-    arrow: ">",
     order: ["▲", "▼"],
 };
 
@@ -52,12 +47,11 @@ const ASCII: Glyphs = Glyphs {
     empty: ".",
     ellipsis: "~",
     spinner: &["-", "\\", "|", "/"],
-    arrow: ">",
     order: ["^", "v"],
 };
 
 impl Glyphs {
-    /// Those this terminal can show.
+    /// The glyphs this terminal can show.
     pub fn of(caps: &Caps) -> &'static Self {
         if caps.unicode { &UNICODE } else { &ASCII }
     }

@@ -1,4 +1,4 @@
-//! The jobs as they stand in the store: what is shown is what was committed, whoever drives it.
+//! The screen's copy of the jobs: what was committed last, by whichever process runs the queue.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,32 +13,30 @@ use crate::{
     engine::{BatchId, Job, JobId, Status, Waiting},
 };
 
-/// The jobs, as they were committed last.
+/// The jobs of one account, as they were committed last.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct JobsView {
-    /// Whose.
     pub account: Option<AccountKey>,
     jobs: BTreeMap<JobId, Arc<Job>>,
-    /// How things stand beside them.
     pub status: Status,
-    /// Who drives.
     pub driver: DriverStatus,
-    /// When something was asked for last that changes jobs: for a moment it does not show yet.
-    pub(super) asked: Option<Timestamp>,
-    /// What the board was when that was asked for.
-    asked_at_version: Option<u64>,
-    /// Why nothing can be written down.
+    /// When the last command was sent that changes jobs.
+    pub(super) requested_at: Option<Timestamp>,
+    /// The version when it was sent.
+    requested_at_version: Option<u64>,
+    /// Why the store cannot be written.
     pub trouble: Option<Failure>,
-    /// So long without progress is said to be stalled.
+    /// A copy without progress for this long is stalled.
     pub stall: SignedDuration,
-    /// What a person should have read, such as where a damaged store was put.
+    /// What the user should know about the store, such as where a damaged one was kept.
     pub notices: Vec<Failure>,
+    /// Jobs that ended since [`JobsView::take_ended`].
     ended: Vec<JobId>,
     version: u64,
 }
 
 impl JobsView {
-    /// An empty board that warns of copies that make no progress for so long.
+    /// An empty view, and after how long without progress a copy is stalled.
     pub fn new(stall: SignedDuration) -> Self {
         Self { stall, ..Self::default() }
     }
@@ -48,55 +46,53 @@ impl JobsView {
         self.jobs.values().map(AsRef::as_ref)
     }
 
-    /// One job.
     pub fn job(&self, id: JobId) -> Option<&Job> {
         self.jobs.get(&id).map(AsRef::as_ref)
     }
 
-    /// Notes that something was asked for that changes jobs.
+    /// Records that a command was sent that changes jobs.
     pub(super) fn note_request(&mut self, now: Timestamp) {
-        (self.asked, self.asked_at_version) = (Some(now), Some(self.version));
+        (self.requested_at, self.requested_at_version) = (Some(now), Some(self.version));
     }
 
-    /// Returns true while nothing has changed here since something was asked for: it is written down, and whoever drives has
-    /// not taken it up.
+    /// Returns true while no job has changed since the last command: it is stored, but not carried out yet.
     pub fn request_waits(&self) -> bool {
-        self.asked_at_version == Some(self.version)
+        self.requested_at_version == Some(self.version)
     }
 
-    /// The jobs that were asked for together.
+    /// The jobs of a batch, oldest first.
     pub fn batch<'a>(&'a self, batch: &'a BatchId) -> impl DoubleEndedIterator<Item = &'a Job> {
         self.jobs().filter(move |j| j.batch == *batch)
     }
 
-    /// Grows with every change of the jobs: what is made of them is made anew only then.
+    /// Grows with every change of the jobs, for caches derived from them.
     pub(super) fn version(&self) -> u64 {
         self.version
     }
 
-    /// The failure that keeps a region from being watched, if its last look failed.
+    /// Why the last poll of a region failed, if it did.
     pub fn region_problem(&self, region: &Region) -> Option<&Failure> {
         self.status.regions.get(region)?.problem.as_ref()
     }
 
-    /// What a queued job waits for: its own reason, else its destination's.
+    /// What a queued job waits for: its own reason, or else its destination's.
     pub fn waiting<'a>(&'a self, job: &'a Job) -> Option<&'a Waiting> {
         let of_region = || self.status.regions.get(&job.request.destination)?.waiting.as_ref();
         job.waiting.as_ref().or_else(of_region)
     }
 
-    /// Whether every job has ended.
+    /// Returns true if every job has ended.
     pub fn idle(&self) -> bool {
         self.jobs.values().all(|j| j.state.ended())
     }
 
-    /// Forgets everything: another account's jobs come.
+    /// Drops everything but the notices: another account's jobs come.
     pub fn clear(&mut self) {
         let notices = std::mem::take(&mut self.notices);
         *self = Self { notices, version: self.version + 1, ..Self::new(self.stall) };
     }
 
-    /// Takes changed jobs in.
+    /// Applies changed jobs.
     pub(super) fn change(&mut self, jobs: Vec<Arc<Job>>) {
         self.version += 1;
         for job in jobs {
@@ -112,7 +108,7 @@ impl JobsView {
         }
     }
 
-    /// Takes all jobs of an account in. Who drives, and whether the store can be written, is told apart from it.
+    /// Replaces all jobs by those of an account. The driver and the store's state arrive separately.
     pub(super) fn open(&mut self, account: AccountKey, jobs: Vec<Arc<Job>>, status: Status) {
         if self.account.as_ref() != Some(&account) {
             self.jobs.clear();
@@ -125,7 +121,7 @@ impl JobsView {
         self.change(jobs);
     }
 
-    /// Jobs that ended since this was last asked: the bell rings for them.
+    /// The jobs that ended since the last call: the bell rings for them.
     pub(super) fn take_ended(&mut self) -> Vec<JobId> {
         std::mem::take(&mut self.ended)
     }

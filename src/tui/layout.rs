@@ -1,4 +1,4 @@
-//! Where things are: header, two panes, footer. Used by the update (page heights) and by the view alike.
+//! Layout of the main screen: header, banner, two panes, footer. The update needs it too, for the height of a page.
 
 use ratatui::layout::Rect;
 
@@ -7,27 +7,25 @@ use crate::tui::{
     model::{Model, Pane},
 };
 
-/// Below this size one line says so, and `q` still quits.
+/// Smallest columns and rows. Below, a line says so, and `q` still quits.
 pub const SMALLEST: (u16, u16) = (60, 15);
 
 /// The main screen's areas; a pane that is not shown is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Areas {
-    /// The first line.
     pub header: Rect,
-    /// What stops everything and what to do about it; empty if nothing does.
+    /// Empty if nothing stops the work.
     pub banner: Rect,
     /// The images pane with its border.
     pub images: Rect,
     /// The jobs pane with its border.
     pub jobs: Rect,
-    /// What lies over both panes when something is open.
+    /// Both panes together: where overlays open.
     pub body: Rect,
-    /// The last line.
     pub footer: Rect,
 }
 
-/// The main screen's areas at this size.
+/// The areas at this size.
 pub fn areas(model: &Model, size: Rect) -> Areas {
     let rows = size.height;
     if rows < 4 {
@@ -41,7 +39,7 @@ pub fn areas(model: &Model, size: Rect) -> Areas {
     let jobs = match model.full {
         Some(Pane::Images) => 0,
         Some(Pane::Jobs) => body.height,
-        // Without jobs the pane is a line of advice; with them it grows to less than half.
+        // Without jobs the pane is one line of advice; with jobs it grows up to 45 % of the height.
         None => (u16::try_from(model.jobs.lines).unwrap_or(u16::MAX).saturating_add(2))
             .clamp(3, (body.height * 9 / 20).max(4)),
     }
@@ -51,7 +49,7 @@ pub fn areas(model: &Model, size: Rect) -> Areas {
     Areas { header, banner, images, jobs, body, footer }
 }
 
-/// Rows of a list within a bordered pane; `head` of them are its headings.
+/// Rows of a list in a bordered pane, without its `head` heading rows.
 pub fn rows(area: Rect, head: u16) -> usize {
     usize::from(area.height.saturating_sub(2 + head))
 }

@@ -1,4 +1,4 @@
-//! The screens: a model, messages that change it, effects it asks for, and a view of it.
+//! The screen in the Elm architecture: a model, messages that change it, effects for the runtime, and a view.
 //!
 //! [`Model::update`] neither waits nor fails; [`view::draw`] is a pure function of the model.
 
@@ -21,7 +21,7 @@ pub mod widgets;
 
 pub use jobs_view::JobsView;
 pub use model::{Model, Start};
-pub use msg::{Connected, Effect, EffectId, Msg, Page, Reply};
+pub use msg::{Connected, Effect, EffectId, Msg, Reply};
 
 #[cfg(test)]
 mod tests;

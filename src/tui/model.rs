@@ -1,4 +1,4 @@
-//! Everything the program knows, in one place with one owner.
+//! The state of the screen, in one place with one owner. Only [`Model::update`] changes it.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -22,71 +22,65 @@ use crate::{
     },
 };
 
-/// The two panes.
+/// The two panes of the main screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pane {
-    /// Above.
     Images,
-    /// Below.
     Jobs,
 }
 
-/// How the program was started; fixed for its run.
+/// How the program was started.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Start {
-    /// The settings.
     pub config: Config,
-    /// What the terminal can do.
     pub caps: Caps,
-    /// The scenario of the embedded EC2, in the demo.
+    /// Name of the demo's scenario; `None` outside the demo.
     pub demo: Option<String>,
-    /// The profile asked for.
     pub profile: Option<String>,
-    /// Random bits that make this run's client tokens its own.
+    /// Random bits that keep this run's client tokens apart from those of other runs.
     pub seed: u128,
-    /// The time.
     pub now: Timestamp,
-    /// The terminal's columns and rows.
+    /// Columns and rows of the terminal.
     pub size: (u16, u16),
 }
 
-/// Whether there is somebody to ask AWS as.
+/// The connection to AWS.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Session {
+pub enum Connection {
     /// Configuration and credentials are being looked up.
     Connecting(EffectId),
-    /// There are credentials.
     Ready(Connected),
-    /// There are none, or they cannot be used.
+    /// There are no credentials, or they cannot be used.
     Failed(Failure),
 }
 
-/// A line of news in the footer.
+/// A message in the footer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// The news.
     pub text: String,
-    /// Whether it is bad.
-    pub bad: bool,
-    /// When it goes.
+    pub is_error: bool,
+    /// When it disappears.
     pub until: Timestamp,
 }
 
-/// Credentials that could not be had are looked for again without being asked to.
+/// An automatic attempt to get credentials after a failed one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reconnect {
-    /// At this time.
     At(Timestamp),
-    /// Now; what is known of the failure stays on the screen meanwhile.
-    Asked(EffectId),
+    /// Under way; the last failure stays on the screen meanwhile.
+    Running(EffectId),
 }
 
-/// What a request that is under way is for.
+/// What a pending reply is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Awaited {
+pub(super) enum PendingReply {
     Account,
     Regions,
-    Images { region: Region, listed: usize },
+    Images {
+        region: Region,
+        /// Images on the pages before.
+        listed: usize,
+    },
     Keys,
     Profiles,
     History,
@@ -96,69 +90,60 @@ pub(super) enum Awaited {
 /// The whole state.
 #[derive(Debug)]
 pub struct Model {
-    /// How it was started.
     pub start: Start,
-    /// The time of the last message.
+    /// Time of the last message.
     pub now: Timestamp,
-    /// Columns and rows.
+    /// Columns and rows of the terminal.
     pub size: (u16, u16),
-    /// Who asks AWS.
-    pub session: Session,
-    /// The profile asked for last.
+    pub connection: Connection,
+    /// The profile chosen last.
     pub profile: Option<String>,
-    /// Whose data is on the screen.
+    /// The account of the data on the screen, once known.
     pub account: Option<Account>,
     /// Why the account or the regions could not be looked up.
     pub lookup_problems: BTreeMap<&'static str, Failure>,
-    /// The account's regions, once known.
+    /// All regions of the account, once known.
     pub regions: Vec<RegionInfo>,
-    /// The regions chosen.
+    /// The regions whose images are listed.
     pub chosen: Vec<Region>,
-    /// What is listed in them.
     pub query: ImageQuery,
-    /// The images.
     pub catalogue: Catalogue,
-    /// The copies.
-    pub board: JobsView,
-    /// Destinations' keys, as far as they were asked for.
+    pub jobs_view: JobsView,
+    /// KMS keys of destinations, as far as they were listed.
     pub keys: BTreeMap<Region, KeyList>,
-    /// The images pane.
     pub images: ImagesPane,
-    /// The jobs pane.
     pub jobs: JobsPane,
     /// The pane with the focus.
     pub focus: Pane,
-    /// The pane that has the whole height.
+    /// The pane that takes the full height.
     pub full: Option<Pane>,
-    /// What lies over the panes; the last is on top.
+    /// What is open over the panes; the last is on top.
     pub overlays: Vec<Overlay>,
-    /// News.
     pub notice: Option<Notice>,
-    /// Whether the mouse is on.
+    /// True while the mouse is reported to us.
     pub mouse: bool,
-    pub(super) awaited: BTreeMap<EffectId, Awaited>,
+    pub(super) pending: BTreeMap<EffectId, PendingReply>,
     pub(super) reconnect: Option<Reconnect>,
-    /// How long until then, the next time.
     pub(super) login_backoff: LoginBackoff,
-    /// When the account is asked for again.
-    pub(super) account_again: Option<Timestamp>,
-    /// The files that a login writes are being watched.
+    /// When the account is looked up again after a failure.
+    pub(super) account_retry_at: Option<Timestamp>,
+    /// True while the files that a login writes are watched.
     pub(super) watches_login: bool,
-    /// Regions whose list waits for a free place among the requests.
+    /// Regions to list as soon as fewer than the limit are being listed.
     pub(super) to_list: Vec<Region>,
     next_id: u64,
-    tokens: u128,
+    last_token: u128,
 }
 
 impl Model {
-    /// The state before anything is known, and what is wanted first.
+    /// The state before anything is known, and the first effects.
     pub fn new(start: Start) -> (Self, Vec<Effect>) {
-        let stall = jiff::SignedDuration::from_mins(start.config.jobs.stall_warning_minutes.into());
+        let stall = SignedDuration::from_mins(start.config.jobs.stall_warning_minutes.into());
         let whose = crate::config::parse_whose(&start.config.browse.whose).unwrap_or_default();
         let mut model = Self {
             now: start.now,
             size: start.size,
-            session: Session::Connecting(EffectId(0)),
+            connection: Connection::Connecting(EffectId(0)),
             profile: start.profile.clone(),
             account: None,
             lookup_problems: BTreeMap::new(),
@@ -166,7 +151,7 @@ impl Model {
             chosen: Vec::new(),
             query: ImageQuery::default(),
             catalogue: Catalogue::default(),
-            board: JobsView::new(stall),
+            jobs_view: JobsView::new(stall),
             keys: BTreeMap::new(),
             images: ImagesPane::default(),
             jobs: JobsPane::default(),
@@ -175,14 +160,14 @@ impl Model {
             overlays: Vec::new(),
             notice: None,
             mouse: start.config.ui.mouse,
-            awaited: BTreeMap::new(),
+            pending: BTreeMap::new(),
             reconnect: None,
             login_backoff: LoginBackoff::default(),
-            account_again: None,
+            account_retry_at: None,
             watches_login: false,
             to_list: Vec::new(),
             next_id: 0,
-            tokens: start.seed,
+            last_token: start.seed,
             start,
         };
         model.query = model.query_for(whose);
@@ -190,45 +175,44 @@ impl Model {
         (model, effects)
     }
 
-    /// When a [`Msg::Tick`] is wanted next: for the engine, for clocks on the screen, for a notice to go.
+    /// When the next [`Msg::Tick`](crate::tui::Msg::Tick) is due: for clocks on the screen, a notice that ends, a retry.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        let seconds = |s| self.now + jiff::SignedDuration::from_millis(s);
-        let spinning = self.waits_for_network().then(|| seconds(250));
-        // Copies' clocks, and the time until the next try.
-        let counts = !self.board.idle() || matches!(self.reconnect, Some(Reconnect::At(_)));
-        let counting = counts.then(|| seconds(1_000));
+        let millis = |n| self.now + SignedDuration::from_millis(n);
+        let spinner = self.waits_for_network().then(|| millis(250));
+        // Elapsed times of copies, and the seconds until the next retry.
+        let counts = !self.jobs_view.idle() || matches!(self.reconnect, Some(Reconnect::At(_)));
+        let seconds = counts.then(|| millis(1_000));
         let notice = self.notice.as_ref().map(|n| n.until);
         let reconnect = match self.reconnect {
             Some(Reconnect::At(at)) => Some(at),
             _ => None,
         };
-        [spinning, counting, notice, reconnect, self.account_again].into_iter().flatten().min()
+        [spinner, seconds, notice, reconnect, self.account_retry_at].into_iter().flatten().min()
     }
 
-    /// The clock was set by so much: what is due is as far away as it was.
-    pub fn clock_stepped(&mut self, step: SignedDuration) {
+    /// Moves all deadlines with the wall clock, so that each stays as far away as it was.
+    pub(super) fn shift_deadlines(&mut self, step: SignedDuration) {
         let shifted = |at: Timestamp| at.checked_add(step).unwrap_or(at);
-        self.now = shifted(self.now);
         if let Some(notice) = &mut self.notice {
             notice.until = shifted(notice.until);
         }
         if let Some(Reconnect::At(at)) = &mut self.reconnect {
             *at = shifted(*at);
         }
-        self.account_again = self.account_again.map(shifted);
-        self.board.asked = self.board.asked.map(shifted);
+        self.account_retry_at = self.account_retry_at.map(shifted);
+        self.jobs_view.requested_at = self.jobs_view.requested_at.map(shifted);
     }
 
-    /// Whether something on the screen spins.
+    /// Returns true while a spinner is shown.
     pub fn waits_for_network(&self) -> bool {
-        matches!(self.session, Session::Connecting(_)) || !self.awaited.is_empty()
+        matches!(self.connection, Connection::Connecting(_)) || !self.pending.is_empty()
     }
 
-    /// The contexts whose keys hold now, innermost first.
+    /// The contexts whose keys apply now, innermost first.
     pub fn contexts(&self) -> Vec<Context> {
         match self.overlays.last() {
             Some(overlay) => overlay.contexts(),
-            None if self.images.editing || self.jobs.editing => vec![Context::Prompt],
+            None if self.images.editing || self.jobs.editing => vec![Context::Input],
             None => vec![
                 match self.focus {
                     Pane::Images => Context::Images,
@@ -245,52 +229,52 @@ impl Model {
         self.images.rows.get(self.images.list.cursor)
     }
 
-    /// Says something in the footer for some seconds.
-    pub fn say(&mut self, text: impl Into<String>) {
-        self.tell(text.into(), false);
+    /// Shows a message in the footer for 6 seconds.
+    pub(super) fn show_notice(&mut self, text: impl Into<String>) {
+        self.set_notice(text.into(), false);
     }
 
-    /// Says something that went wrong.
-    pub fn complain(&mut self, text: impl Into<String>) {
-        self.tell(text.into(), true);
+    /// Shows an error in the footer for 12 seconds.
+    pub(super) fn show_error(&mut self, text: impl Into<String>) {
+        self.set_notice(text.into(), true);
     }
 
-    fn tell(&mut self, text: String, bad: bool) {
-        let until = self.now + jiff::SignedDuration::from_secs(if bad { 12 } else { 6 });
-        self.notice = Some(Notice { text, bad, until });
+    fn set_notice(&mut self, text: String, is_error: bool) {
+        let until = self.now + SignedDuration::from_secs(if is_error { 12 } else { 6 });
+        self.notice = Some(Notice { text, is_error, until });
     }
 
-    /// Sends a text to the clipboard of the user's terminal. Nobody answers, so it is never said to be copied.
+    /// Sends a text to the clipboard of the user's terminal. Terminals do not answer, so it is never said to be copied.
     pub(super) fn yank(&mut self, text: String, effects: &mut Vec<Effect>) {
-        self.say(format!("Sent to your terminal: {text}"));
+        self.show_notice(format!("Sent to your clipboard (OSC 52): {text}"));
         effects.push(Effect::Clipboard(text));
     }
 
-    pub(super) fn id(&mut self) -> EffectId {
+    pub(super) fn next_effect_id(&mut self) -> EffectId {
         self.next_id += 1;
         EffectId(self.next_id)
     }
 
-    pub(super) fn ask(&mut self, what: Awaited) -> EffectId {
-        let id = self.id();
-        self.awaited.insert(id, what);
+    pub(super) fn expect_reply(&mut self, reply: PendingReply) -> EffectId {
+        let id = self.next_effect_id();
+        self.pending.insert(id, reply);
         id
     }
 
-    /// A client token that no other run and no other copy has.
-    pub(super) fn token(&mut self) -> ClientToken {
-        self.tokens = self.tokens.wrapping_add(1);
-        ClientToken::from_random(self.tokens)
+    /// A client token that no other run and no other copy uses.
+    pub(super) fn next_client_token(&mut self) -> ClientToken {
+        self.last_token = self.last_token.wrapping_add(1);
+        ClientToken::from_random(self.last_token)
     }
 
     pub(super) fn connect(&mut self) -> Effect {
-        let id = self.id();
-        self.session = Session::Connecting(id);
+        let id = self.next_effect_id();
+        self.connection = Connection::Connecting(id);
         self.reconnect = None;
         Effect::Connect { id, profile: self.profile.clone() }
     }
 
-    /// What is asked for when these are wanted; other people's images are narrowed by the settings' patterns.
+    /// The query for an owner filter; Amazon's and the Marketplace's images are narrowed by the settings' patterns.
     pub(super) fn query_for(&self, whose: OwnerFilter) -> ImageQuery {
         let browse = &self.start.config.browse;
         let pattern = |p: &String| Some(p.clone()).filter(|p| !p.is_empty() && p != "*");
@@ -302,46 +286,44 @@ impl Model {
         ImageQuery { whose, name }
     }
 
-    /// Whose jobs are shown, once it is known who is signed in. Behind another endpoint the digits mean another account.
+    /// The key under which the account's jobs are stored. Behind another endpoint the same digits mean another account.
     pub(super) fn account_key(&self, account: &Account) -> AccountKey {
-        let endpoint = match &self.session {
-            Session::Ready(connected) => connected.endpoint.as_deref(),
+        let endpoint = match &self.connection {
+            Connection::Ready(connected) => connected.endpoint.as_deref(),
             _ => None,
         };
         AccountKey::new(&account.id, endpoint)
     }
 
-    /// Whether anything can be asked for. If not, it says why.
-    pub(super) fn can_ask(&mut self) -> bool {
-        if let DriverStatus::Nobody(failure) = &self.board.driver {
-            let words = failure.lines().join(". ");
-            self.complain(words);
+    /// Returns true if commands are accepted; otherwise shows why not.
+    pub(super) fn can_send_commands(&mut self) -> bool {
+        if let DriverStatus::Nobody(failure) = &self.jobs_view.driver {
+            let text = failure.lines().join(". ");
+            self.show_error(text);
             return false;
         }
         if self.account.is_none() {
-            self.complain(
-                "Not yet: copies are kept by account, and it is not known whose account this is. ! says more.",
-            );
+            self.show_error("Not yet: jobs are stored by account, and the account is not known yet. ! shows details.");
             return false;
         }
         true
     }
 
-    /// Asks for something; what comes of it is on the board once it is written down.
-    pub(super) fn ask_for(&mut self, ask: Command, effects: &mut Vec<Effect>) {
-        let passing = matches!(ask, Command::RefreshNow | Command::Follow(_));
-        if passing || self.can_ask() {
-            if !passing {
-                let now = self.now;
-                self.board.note_request(now);
+    /// Sends a command to the driver. Its result shows in the jobs once it is stored.
+    pub(super) fn send_command(&mut self, command: Command, effects: &mut Vec<Effect>) {
+        let changes_jobs = !matches!(command, Command::RefreshNow | Command::Follow(_));
+        if changes_jobs {
+            if !self.can_send_commands() {
+                return;
             }
-            effects.push(Effect::Command(ask));
+            self.jobs_view.note_request(self.now);
         }
+        effects.push(Effect::Command(command));
     }
 
-    /// Has failed copies made again, each under a token of its own.
-    pub(super) fn try_again(&mut self, jobs: &[JobId], effects: &mut Vec<Effect>) {
-        let jobs = jobs.iter().map(|id| (*id, self.token())).collect();
-        self.ask_for(Command::Retry(jobs), effects);
+    /// Retries failed copies, each under a new client token.
+    pub(super) fn retry(&mut self, jobs: &[JobId], effects: &mut Vec<Effect>) {
+        let jobs = jobs.iter().map(|id| (*id, self.next_client_token())).collect();
+        self.send_command(Command::Retry(jobs), effects);
     }
 }

@@ -1,184 +1,152 @@
-//! What comes in and what goes out, as plain data: a log of messages replays to the same screen.
+//! Messages and effects, as plain data: a log of messages replays to the same screen.
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use crate::{
-    domain::{Account, AccountKey, CredentialSource, Failure, Image, ImageQuery, Region, RegionInfo, kms_key::KeyList},
+    aws::ImagePage,
+    domain::{Account, AccountKey, CredentialSource, Failure, ImageQuery, Region, RegionInfo, kms_key::KeyList},
     driver::JobUpdate,
     engine::{AuditEntry, Command, Job, JobId},
     term::Input,
 };
 
-/// An effect's number; its reply carries it, and a reply that is no longer awaited is dropped.
+/// Number of an effect. Its reply carries it; a reply that is no longer pending is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EffectId(pub u64);
 
-/// Everything that can happen to the model.
+/// Everything that can change the model.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Msg {
-    /// The terminal said something.
     Input(Input),
-    /// An effect was answered.
+    /// The answer to an effect.
     Reply {
-        /// Which effect.
         id: EffectId,
-        /// Its answer.
         reply: Reply,
     },
-    /// News of the jobs.
     Jobs(JobUpdate),
-    /// A login has written something: credentials that did not work may work now.
+    /// A login has written its files: credentials that did not work may work now.
     LoginChanged,
+    /// The text of [`Effect::Clipboard`] is longer than terminals accept.
+    ClipboardTooLong,
+    /// The wall clock was set forward (or back, if negative) by this much.
+    ClockStepped(SignedDuration),
     /// A deadline has passed.
     Tick,
+    /// A frame is about to be drawn: cached rows are brought up to date. Never has effects.
+    Frame,
 }
 
-/// Everything the runtime is asked to do.
+/// Everything the runtime can be told to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Load a profile's configuration and check that it has credentials.
     Connect {
-        /// Awaited by.
         id: EffectId,
-        /// The profile; `None` for the environment's.
+        /// `None` for the environment's.
         profile: Option<String>,
     },
-    /// Ask who is signed in.
+    /// Look up the account of the credentials.
     AskAccount {
-        /// Awaited by.
         id: EffectId,
     },
     /// List the account's regions.
     ListRegions {
-        /// Awaited by.
         id: EffectId,
     },
     /// Fetch one page of images.
     ListImages {
-        /// Awaited by.
         id: EffectId,
-        /// Where.
         region: Region,
-        /// Whose.
         query: ImageQuery,
-        /// The page; `None` for the first.
+        /// Token of the page; `None` for the first.
         token: Option<String>,
     },
-    /// List a destination's keys.
+    /// List the KMS keys of a destination.
     ListKeys {
-        /// Awaited by.
         id: EffectId,
-        /// Where.
         region: Region,
     },
-    /// List the profiles on this machine.
+    /// List the profiles configured on this machine.
     ListProfiles {
-        /// Awaited by.
         id: EffectId,
     },
-    /// Read this account's jobs, follow their changes, and drive them if nobody else does.
+    /// Read the account's jobs, follow their changes, and run the queue if no other process does.
     OpenJobs {
-        /// Whose.
         account: AccountKey,
     },
     /// Show the jobs of the account that the profile signed in to last, as they are stored.
     ShowStoredJobs,
-    /// Close the account's queue: another account is signed in to.
+    /// Stop following the jobs and running the queue: another account comes.
     CloseJobs,
-    /// Ask for something; it is written down before it is done.
+    /// Hand a command to the driver. It is stored before it is carried out.
     Command(Command),
     /// Read the jobs that have ended.
     History {
-        /// Awaited by.
         id: EffectId,
     },
-    /// Read the calls that changed something for a job.
+    /// Read the changing calls that were sent for a job.
     Audit {
-        /// Awaited by.
         id: EffectId,
-        /// Which job.
         job: JobId,
     },
-    /// Start a background process that runs the queue.
+    /// Start a process without a terminal that runs the queue after this one.
     Background,
     /// Watch the files that a login writes, or stop that.
     WatchLogin(bool),
     /// Put a text on the clipboard of the user's terminal.
     Clipboard(String),
-    /// Ring the bell.
     Bell,
-    /// Switch the mouse on or off.
+    /// Turn mouse reporting on or off.
     Mouse(bool),
-    /// Paint every cell anew.
+    /// Draw every cell again.
     Repaint,
-    /// Take the terminal again after the process was stopped and continued, and paint every cell anew.
+    /// Take the terminal again after the process was stopped and continued, and draw every cell again.
     ResumeTerminal,
     /// Stop like any program under job control.
     Suspend,
-    /// Keep the choice of regions for the next start.
+    /// Keep the chosen regions for the next start with this profile.
     CacheRegions {
-        /// For this profile.
         profile: String,
-        /// The choice.
         regions: Vec<Region>,
     },
-    /// Leave.
     Quit,
 }
 
-/// The answer to an [`Effect`] that has an id.
+/// The answer to an [`Effect`] that has an id; the variants have the effects' names.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
-    /// To [`Effect::Connect`].
     Connected(Result<Connected, Failure>),
-    /// To [`Effect::AskAccount`].
     Account(Result<Account, Failure>),
-    /// To [`Effect::ListRegions`].
     Regions(Result<Vec<RegionInfo>, Failure>),
-    /// To [`Effect::ListImages`].
     Images {
-        /// Where.
         region: Region,
-        /// The page.
-        page: Result<Page, Failure>,
+        page: Result<ImagePage, Failure>,
     },
-    /// To [`Effect::ListKeys`].
+    /// A list that could not be read says so in itself.
     Keys {
-        /// Where.
         region: Region,
-        /// What the region says.
         keys: KeyList,
     },
-    /// To [`Effect::ListProfiles`].
     Profiles(Vec<String>),
-    /// To [`Effect::History`]: the newest end first.
+    /// Newest end first.
     History(Result<Vec<Arc<Job>>, Failure>),
-    /// To [`Effect::Audit`]: the newest last.
+    /// Newest last.
     Audit(Result<Vec<AuditEntry>, Failure>),
 }
 
 /// A profile that has credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connected {
-    /// Its name.
     pub profile: Option<String>,
-    /// Where its credentials came from.
     pub source: Option<CredentialSource>,
-    /// Its region.
+    /// The region of the configuration.
     pub home: Region,
-    /// The endpoint all calls go to, where one is set.
+    /// The endpoint that all calls go to, where one is set.
     pub endpoint: Option<String>,
-    /// Regions chosen when it was last used.
-    pub remembered: Vec<Region>,
-    /// Whether a region was configured at all; without one, us-east-1 is shown.
-    pub region_given: bool,
-}
-
-/// One page of images.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Page {
-    /// May be empty though more pages follow.
-    pub images: Vec<Image>,
-    /// How to ask for the next.
-    pub next: Option<String>,
+    /// The regions chosen when this profile was last used.
+    pub cached_regions: Vec<Region>,
+    /// False if no region is configured and `home` is the default, us-east-1.
+    pub region_configured: bool,
 }

@@ -1,42 +1,42 @@
-//! Everything that is wrong now: where, and what. Counted for every frame, so nothing is copied that need not be.
+//! Current problems: where, and what. Counted for every frame, so failures are borrowed where possible.
 
 use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 use jiff::SignedDuration;
 
 use crate::{
-    domain::{Failure, Region, Retry, text},
+    domain::{Failure, Region, Retry},
     engine::{Job, JobState},
     labels,
     tui::{
         banner,
-        catalogue::Progress,
-        model::{Model, Session},
+        catalogue::ListState,
+        model::{Connection, Model},
+        screens::jobs::labels::idle_text,
     },
 };
 
-/// Where something is wrong.
+/// Where a problem is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ProblemLocation<'a> {
-    /// Signing in, as this profile.
+    /// Signing in with this profile.
     SignIn(Option<&'a str>),
-    /// The credentials of copies under way.
+    /// The credentials of running copies.
     Credentials,
-    /// The store of jobs.
+    /// Writing the store of jobs.
     Store,
-    /// What became of the store of jobs.
+    /// What happened to the store of jobs.
     Notice,
-    /// Who brings the queue on.
+    /// No process can run the queue.
     Driver,
-    /// Another process that holds the queue and gives no sign of life.
+    /// Another process holds the queue and does not respond.
     OtherDriver,
-    /// Something that was looked up.
+    /// Looking up the account or the regions.
     Lookup(&'static str),
-    /// A region's images.
+    /// Listing a region's images.
     Images(&'a Region),
-    /// One copy.
     Copy(&'a Job),
-    /// All copies to a region.
+    /// Polling the copies to a region.
     CopiesTo(&'a Region),
 }
 
@@ -45,10 +45,10 @@ impl fmt::Display for ProblemLocation<'_> {
         match self {
             Self::SignIn(Some(profile)) => write!(f, "profile {profile}"),
             Self::SignIn(None) => f.write_str("credentials"),
-            Self::Credentials => f.write_str("copies are paused: the credentials cannot be used"),
-            Self::Store => f.write_str("nothing is sent: jobs cannot be written down"),
+            Self::Credentials => f.write_str("copies are paused: the credentials do not work"),
+            Self::Store => f.write_str("the queue is stopped: jobs cannot be saved"),
             Self::Notice => f.write_str("the store of jobs"),
-            Self::Driver => f.write_str("jobs can only be looked at"),
+            Self::Driver => f.write_str("jobs can only be viewed"),
             Self::OtherDriver => f.write_str("nobody is running the queue"),
             Self::Lookup(what) => f.write_str(what),
             Self::Images(region) => write!(f, "{region}"),
@@ -58,57 +58,56 @@ impl fmt::Display for ProblemLocation<'_> {
     }
 }
 
-/// Something that is wrong.
 pub type Problem<'a> = (ProblemLocation<'a>, Cow<'a, Failure>);
 
 impl Model {
-    /// Everything that is wrong now. What stops everything comes first, single copies last.
+    /// All current problems. What stops all work comes first, single copies last.
     pub fn problems(&self) -> Vec<Problem<'_>> {
         let mut problems: Vec<Problem<'_>> = Vec::new();
-        let mut add = |place, failure| problems.push((place, Cow::Borrowed(failure)));
-        if let Session::Failed(failure) = &self.session {
+        let mut add = |location, failure| problems.push((location, Cow::Borrowed(failure)));
+        if let Connection::Failed(failure) = &self.connection {
             add(ProblemLocation::SignIn(self.profile.as_deref()), failure);
         }
-        if let Some(failure) = &self.board.status.paused {
+        if let Some(failure) = &self.jobs_view.status.paused {
             add(ProblemLocation::Credentials, failure);
         }
-        if let Some(failure) = &self.board.trouble {
+        if let Some(failure) = &self.jobs_view.trouble {
             add(ProblemLocation::Store, failure);
         }
-        for notice in &self.board.notices {
+        for notice in &self.jobs_view.notices {
             add(ProblemLocation::Notice, notice);
         }
-        if let Some(failure) = banner::nobody_drives(self) {
+        if let Some(failure) = banner::view_only_reason(self) {
             add(ProblemLocation::Driver, failure);
         }
-        if let Some(silent) = labels::driver::unresponsive(&self.board.driver) {
+        if let Some(silent) = labels::driver::unresponsive(&self.jobs_view.driver) {
             problems.push((ProblemLocation::OtherDriver, Cow::Owned(Failure::new("run the queue", silent))));
         }
-        let mut add = |place, failure| problems.push((place, Cow::Borrowed(failure)));
+        let mut add = |location, failure| problems.push((location, Cow::Borrowed(failure)));
         for (what, failure) in &self.lookup_problems {
             add(ProblemLocation::Lookup(what), failure);
         }
         for (region, listing) in self.catalogue.listings() {
-            if let Progress::Failed(failure) = &listing.progress {
+            if let ListState::Failed(failure) = &listing.state {
                 add(ProblemLocation::Images(region), failure);
             }
         }
-        let mut live = BTreeSet::new();
+        let mut polled = BTreeSet::new();
         let mut failed: Vec<Problem<'_>> = Vec::new();
-        for job in self.board.jobs() {
+        for job in self.jobs_view.jobs() {
             if let JobState::Failed { failure, .. } = &job.state {
                 failed.push((ProblemLocation::Copy(job), Cow::Borrowed(&**failure)));
             }
-            if let Some(idle) = job.stalled(self.now, self.board.stall) {
+            if let Some(idle) = job.stalled(self.now, self.jobs_view.stall) {
                 failed.push((ProblemLocation::Copy(job), Cow::Owned(stalled(job, idle))));
             }
-            // Where nothing goes on any more nobody looks again, and so nothing would take a problem back.
-            if !job.state.ended() && self.board.region_problem(&job.request.destination).is_some() {
-                live.insert(&job.request.destination);
+            // A region without running copies is not polled any more, so its last problem would stay forever.
+            if !job.state.ended() && self.jobs_view.region_problem(&job.request.destination).is_some() {
+                polled.insert(&job.request.destination);
             }
         }
-        for region in live {
-            if let Some(failure) = self.board.region_problem(region) {
+        for region in polled {
+            if let Some(failure) = self.jobs_view.region_problem(region) {
                 add(ProblemLocation::CopiesTo(region), failure);
             }
         }
@@ -117,15 +116,9 @@ impl Model {
     }
 }
 
-/// `34m`, `2h05m`: how long nothing has moved.
-pub(super) fn idle_text(idle: SignedDuration) -> String {
-    let seconds = idle.as_secs();
-    if seconds < 3_600 { format!("{}m", seconds / 60) } else { text::duration(seconds) }
-}
-
 fn stalled(job: &Job, idle: SignedDuration) -> Failure {
     let at = job.percent().map_or_else(String::new, |p| format!(" at {p}%"));
     Failure::new("this copy", format!("no progress for {}{at}", idle_text(idle)))
-        .hint("AWS copies at its own pace; nothing is cancelled because of this. In the jobs pane x cancels the copy.")
+        .hint("Copies can take hours; nothing is cancelled automatically. Press x in the jobs pane to cancel the copy.")
         .retry(Retry::Later)
 }

@@ -1,5 +1,5 @@
-//! Leaving. Copies that EC2 has taken go on without us; those queued, and removals under way, need somebody to drive them:
-//! this process, another, or one in the background.
+//! Quitting. Copies that EC2 has accepted continue without us. Queued copies and removals need a process that runs the
+//! queue: this one, another, or one in the background.
 
 use jiff::SignedDuration;
 
@@ -16,68 +16,68 @@ use crate::{
     },
 };
 
-/// What would stand still if this process just ended.
-fn undone(model: &Model) -> PendingWork {
-    let mut undone = PendingWork::default();
-    for job in model.board.jobs().filter(|j| j.needs_driving()) {
-        *place(&mut undone, job) += 1;
+/// The work that stops if no process runs the queue after this one.
+fn pending_work(model: &Model) -> PendingWork {
+    let mut pending = PendingWork::default();
+    for job in model.jobs_view.jobs().filter(|j| j.needs_driving()) {
+        *counter(&mut pending, job) += 1;
     }
-    undone
+    pending
 }
 
-fn place<'a>(undone: &'a mut PendingWork, job: &Job) -> &'a mut usize {
+fn counter<'a>(pending: &'a mut PendingWork, job: &Job) -> &'a mut usize {
     match &job.state {
-        JobState::Removing { reason: RemovalReason::Deregister, .. } => &mut undone.deregistering,
-        JobState::Removing { reason: RemovalReason::Retry { .. }, .. } => &mut undone.queued,
-        _ if job.leaving() => &mut undone.cancelling,
-        _ => &mut undone.queued,
+        JobState::Removing { reason: RemovalReason::Deregister, .. } => &mut pending.deregistering,
+        JobState::Removing { reason: RemovalReason::Retry { .. }, .. } => &mut pending.queued,
+        _ if job.leaving() => &mut pending.cancelling,
+        _ => &mut pending.queued,
     }
 }
 
-/// Whether it is on this process that the queue goes on, now and after it.
-fn ours(model: &Model) -> bool {
-    model.board.driver == DriverStatus::Us && model.start.demo.is_none() && !model.start.config.read_only
+/// Returns true if this process runs the queue and may leave it to one in the background.
+fn runs_queue(model: &Model) -> bool {
+    model.jobs_view.driver == DriverStatus::Us && model.start.demo.is_none() && !model.start.config.read_only
 }
 
-/// A person wants to leave.
+/// Quits, after a confirmation if work would stop.
 pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
-    // Asked already: whoever says so twice wants out, and no process left behind.
+    // Quitting twice means at once, and without a process in the background.
     if model.overlays.iter().any(|o| matches!(o, Overlay::Confirmation(q) if q.quits())) {
         effects.push(Effect::Quit);
         return;
     }
-    let undone = undone(model);
-    if !undone.any() || model.start.config.read_only {
+    let pending = pending_work(model);
+    if !pending.any() || model.start.config.read_only {
         effects.push(Effect::Quit);
     } else if model.start.demo.is_some() {
-        model.overlays.push(Overlay::Confirmation(Confirmation::quit_demo(&undone)));
-    } else if ours(model) {
-        model.overlays.push(Overlay::Confirmation(Confirmation::quit(&undone)));
+        model.overlays.push(Overlay::Confirmation(Confirmation::quit_demo(&pending)));
+    } else if runs_queue(model) {
+        model.overlays.push(Overlay::Confirmation(Confirmation::quit(&pending)));
     } else {
         effects.push(Effect::Quit);
     }
 }
 
-/// Whether something was asked for so lately that it may not show on the board yet.
-fn just_asked(model: &Model) -> bool {
-    /// Far more than a commit takes; a process too many ends by itself.
-    const LATELY: SignedDuration = SignedDuration::from_secs(10);
-    model.board.asked.is_some_and(|at| model.now.duration_since(at).abs() < LATELY)
+/// Returns true if a command was sent so recently that the jobs may not show it yet.
+fn recently_requested(model: &Model) -> bool {
+    /// Far more than a commit takes. A background process that finds no work ends by itself.
+    const RECENT: SignedDuration = SignedDuration::from_secs(10);
+    model.jobs_view.requested_at.is_some_and(|at| model.now.duration_since(at).abs() < RECENT)
 }
 
-/// Another profile was chosen: what would stand still without this process goes on in another, under the last one.
-pub(super) fn leave_profile(model: &mut Model, effects: &mut Vec<Effect>) {
-    if ours(model) && (undone(model).any() || just_asked(model)) {
+/// Leaves the old profile's queue to a process in the background.
+pub(super) fn hand_over_profile(model: &mut Model, effects: &mut Vec<Effect>) {
+    if runs_queue(model) && (pending_work(model).any() || recently_requested(model)) {
         let profile = model.profile.as_deref().map_or_else(String::new, |name| format!(" of {name}"));
         effects.push(Effect::Background);
-        model.say(format!("The queue{profile} goes on in the background."));
+        model.show_notice(format!("The queue{profile} continues in the background."));
     }
 }
 
-/// The terminal is gone: nobody can be asked.
+/// Quits without a confirmation: the terminal is gone.
 pub(super) fn hang_up(model: &Model, effects: &mut Vec<Effect>) {
-    let left = undone(model).any() || just_asked(model);
-    if ours(model) && model.start.config.jobs.background_on_hangup && left {
+    let unfinished = pending_work(model).any() || recently_requested(model);
+    if runs_queue(model) && model.start.config.jobs.background_on_hangup && unfinished {
         effects.push(Effect::Background);
     }
     effects.push(Effect::Quit);

@@ -1,4 +1,4 @@
-//! What each message does. Screens do their own keys; here is what belongs to none of them.
+//! The update: what each message changes, and the effects it has. Keys go to the screen on top first.
 
 use jiff::Timestamp;
 use ratatui::layout::Rect;
@@ -15,7 +15,7 @@ use crate::{
     tui::{
         bindings::{self, Action},
         browse, layout,
-        model::{Awaited, Model, Pane, Reconnect, Session},
+        model::{Connection, Model, Pane, PendingReply, Reconnect},
         msg::{Effect, EffectId, Msg, Reply},
         quit,
         screens::{
@@ -41,15 +41,17 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
             act(model, action, effects);
         }
         Msg::Input(Input::Continued) => {
-            model.ask_for(Command::RefreshNow, effects);
+            model.send_command(Command::RefreshNow, effects);
             effects.push(Effect::ResumeTerminal);
         }
         Msg::Input(Input::Suspend) => effects.push(Effect::Suspend),
         Msg::Input(Input::Hangup) => quit::hang_up(model, effects),
         Msg::Input(Input::Terminate) => effects.push(Effect::Quit),
-        Msg::Jobs(post) => on_post(model, post),
+        Msg::Jobs(update) => on_job_update(model, update),
         Msg::LoginChanged => browse::login_changed(model, effects),
-        Msg::Tick => {}
+        Msg::ClipboardTooLong => model.show_error("That is too long for a terminal's clipboard."),
+        Msg::Frame => refresh_rows(model),
+        Msg::ClockStepped(_) | Msg::Tick => {}
         Msg::Reply { id, reply } => on_reply(model, id, reply, effects),
     }
 }
@@ -61,13 +63,13 @@ fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
     } else {
         model.contexts()
     };
-    // Ctrl-c always leaves, Ctrl-z and Ctrl-l always work: no screen may hold a person.
+    // Ctrl-c, Ctrl-z and Ctrl-l work everywhere: no screen may trap its user.
     let always = bindings::lookup(&[bindings::Context::Everywhere], key)
-        .filter(|a| bindings::steers(key) && matches!(a, Action::Quit | Action::Suspend | Action::Repaint));
+        .filter(|a| !bindings::types_text(key) && matches!(a, Action::Quit | Action::Suspend | Action::Repaint));
     if let Some(action) = always {
         return act(model, action, effects);
     }
-    // What was said of the text as it was is not true of the text as it is.
+    // A notice about the text before this key does not apply to the text after it.
     let notice = model.notice.take();
     if type_into(model, key, effects) {
         return;
@@ -81,26 +83,26 @@ fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
     }
 }
 
-/// A key of the other pane does nothing here, and says so.
+/// Tells where a key works that does nothing here.
 fn hint_at_other_pane(model: &mut Model, key: &KeyEvent) {
     let (other, name) = match model.focus {
         Pane::Images => (bindings::Context::Jobs, "jobs"),
         Pane::Jobs => (bindings::Context::Images, "images"),
     };
     if let Some(binding) = bindings::binding(&[other], key) {
-        model.say(format!("That key is for the {name} pane: {}. Tab goes there.", binding.text));
+        model.show_notice(format!("That key works in the {name} pane ({}). Tab switches.", binding.text));
     }
 }
 
 fn on_paste(model: &mut Model, text: &str) {
     if !paste_into(model, text) {
-        model.say("Nothing here takes a paste: open a filter with / or a text field first.");
+        model.show_notice("Nothing to paste into here. Open a filter with / or go to a text field first.");
     }
 }
 
-/// Does what a key, or a command by name, asks for.
+/// Runs an action, chosen by key or from the command list.
 fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
-    if offer(model, action, effects) {
+    if act_on_screen(model, action, effects) {
         return;
     }
     match action {
@@ -113,14 +115,14 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
                 model.full = Some(model.focus);
             }
         }
-        Action::ImagesOnly => full(model, Pane::Images),
-        Action::JobsOnly => full(model, Pane::Jobs),
+        Action::ImagesOnly => toggle_full_height(model, Pane::Images),
+        Action::JobsOnly => toggle_full_height(model, Pane::Jobs),
         Action::Refresh => browse::refresh(model, effects),
         Action::Repaint => effects.push(Effect::Repaint),
         Action::Suspend => effects.push(Effect::Suspend),
         Action::Mouse => {
             model.mouse = !model.mouse;
-            model.say(if model.mouse {
+            model.show_notice(if model.mouse {
                 "Mouse on: the wheel scrolls."
             } else {
                 "Mouse off: your terminal selects text."
@@ -132,118 +134,125 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     }
 }
 
-fn full(model: &mut Model, pane: Pane) {
+fn toggle_full_height(model: &mut Model, pane: Pane) {
     model.full = if model.full == Some(pane) { None } else { Some(pane) };
     model.focus = pane;
 }
 
-/// News of the jobs.
-fn on_post(model: &mut Model, post: JobUpdate) {
-    match post {
+fn on_job_update(model: &mut Model, update: JobUpdate) {
+    match update {
         JobUpdate::Opened { account, jobs, status } => {
-            // Posted before another account was signed in to: of no use to anybody.
+            // Sent before another account was signed in to.
             if model.account.as_ref().is_none_or(|known| model.account_key(known) == account) {
-                model.board.open(account, jobs, status);
+                model.jobs_view.open(account, jobs, status);
             }
         }
         JobUpdate::Changed { jobs, status } => {
-            model.board.change(jobs);
+            model.jobs_view.change(jobs);
             if let Some(status) = status {
-                model.board.status = status;
+                model.jobs_view.status = status;
             }
         }
-        JobUpdate::Driver(driver) => model.board.driver = driver,
-        JobUpdate::Rejected(failure) => model.complain(failure.lines().join(". ")),
-        JobUpdate::StoreProblem(problem) => model.board.trouble = problem,
+        JobUpdate::Driver(driver) => model.jobs_view.driver = driver,
+        JobUpdate::Rejected(failure) => model.show_error(failure.lines().join(". ")),
+        JobUpdate::StoreProblem(problem) => model.jobs_view.trouble = problem,
         JobUpdate::Warning(warning) => {
             let text = labels::driver::warning(&warning);
-            model.complain(text.clone());
-            model.board.notices.push(Failure::new("read the jobs", text).retry(Retry::Never));
+            model.show_error(text.clone());
+            model.jobs_view.notices.push(Failure::new("read the jobs", text).retry(Retry::Never));
         }
     }
 }
 
 fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Effect>) {
     if let Reply::Connected(result) = reply {
-        if model.session == Session::Connecting(id) || model.reconnect == Some(Reconnect::Asked(id)) {
+        if model.connection == Connection::Connecting(id) || model.reconnect == Some(Reconnect::Running(id)) {
             browse::on_connected(model, result, effects);
         }
         return;
     }
-    let Some(awaited) = model.awaited.remove(&id) else { return };
-    match (awaited, reply) {
-        (Awaited::Account, Reply::Account(result)) => {
-            browse::note(model, "account", &result);
+    let Some(pending) = model.pending.remove(&id) else { return };
+    match (pending, reply) {
+        (PendingReply::Account, Reply::Account(result)) => {
+            browse::record_lookup(model, "account", &result);
             match result {
                 Ok(account) => {
                     browse::signed_in(model, account, effects);
                     browse::list_failed(model, effects);
                 }
-                // Without it nobody knows whose copies to carry on: it is asked again.
+                // Without the account it is not known whose queue to run.
                 Err(failure) => {
-                    browse::ask_account_later(model, &failure);
+                    browse::retry_account_later(model, &failure);
                     browse::show_stored_jobs(model, effects);
                 }
             }
             model.images.changed = true;
         }
-        (Awaited::Regions, Reply::Regions(result)) => {
-            browse::note(model, "regions", &result);
+        (PendingReply::Regions, Reply::Regions(result)) => {
+            browse::record_lookup(model, "regions", &result);
             if let Ok(regions) = result {
                 model.regions = regions;
-                browse::choose_all_if_asked(model, effects);
-                browse::refuse_unknown_regions(model);
-                picker::open::regions_arrived(model);
+                browse::choose_all_if_configured(model, effects);
+                browse::flag_unknown_regions(model);
+                picker::open::on_regions(model);
             }
         }
-        (Awaited::Images { listed, .. }, Reply::Images { region, page }) => {
+        (PendingReply::Images { listed, .. }, Reply::Images { region, page }) => {
             browse::on_page(model, region, listed, page, effects);
         }
-        (Awaited::Keys, Reply::Keys { region, keys }) => {
+        (PendingReply::Keys, Reply::Keys { region, keys }) => {
             model.keys.insert(region, keys);
-            picker::open::keys_arrived(model);
+            picker::open::on_kms_keys(model);
         }
-        (Awaited::History, Reply::History(result)) => jobs::history::arrived(model, result),
-        (Awaited::Audit(job), Reply::Audit(result)) => pager::audit::arrived(model, job, result),
-        (Awaited::Profiles, Reply::Profiles(profiles)) => picker::open::profiles(model, &profiles),
+        (PendingReply::History, Reply::History(result)) => jobs::history_update::on_reply(model, result),
+        (PendingReply::Audit(job), Reply::Audit(result)) => pager::audit::on_reply(model, job, result),
+        (PendingReply::Profiles, Reply::Profiles(profiles)) => picker::open::on_profiles(model, &profiles),
         _ => {}
     }
 }
 
 impl Model {
-    /// Takes a message in. Gives what is to be done.
+    /// Applies a message; returns the effects to run.
     pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
+        if let Msg::ClockStepped(step) = msg {
+            self.shift_deadlines(step);
+        }
+        let is_frame = msg == Msg::Frame;
         self.now = now;
         if self.notice.as_ref().is_some_and(|n| n.until <= now) {
             self.notice = None;
         }
         let mut effects = Vec::new();
         update(self, msg, &mut effects);
+        if is_frame {
+            return effects;
+        }
         browse::reconnect_if_due(self, &mut effects);
-        browse::ask_account_if_due(self, &mut effects);
+        browse::retry_account_if_due(self, &mut effects);
         browse::watch_login(self, &mut effects);
-        pager::audit::ask_if_changed(self, &mut effects);
-        let ended = self.board.take_ended();
-        browse::list_where_copies_ended(self, &ended, &mut effects);
+        pager::audit::request_if_changed(self, &mut effects);
+        let ended = self.jobs_view.take_ended();
+        browse::relist_destinations(self, &ended, &mut effects);
         if !ended.is_empty() && self.start.config.ui.bell {
             effects.push(Effect::Bell);
         }
         effects
     }
-
-    /// Brings cached rows up to date before a frame. Costs nothing when nothing changed.
-    pub fn prepare(&mut self) {
-        let areas = layout::areas(self, Rect::new(0, 0, self.size.0, self.size.1));
-        images::update::refresh_rows(self, layout::rows(areas.images, 1));
-        jobs::lines::refresh_lines(self);
-        let areas = layout::areas(self, Rect::new(0, 0, self.size.0, self.size.1));
-        let height = layout::rows(areas.jobs, 0);
-        jobs::lines::clamp_scroll(self, height);
-        images::update::clamp_scroll(self, layout::rows(areas.images, 1));
-    }
 }
 
-/// Offers a key to whatever is being typed into. Whether it took it.
+/// Brings the rows of both panes up to date. Once a frame, not once a message: pages of images come in floods, and each
+/// would sort all rows again. Costs nothing when nothing changed.
+fn refresh_rows(model: &mut Model) {
+    let screen = Rect::new(0, 0, model.size.0, model.size.1);
+    images::update::refresh_rows(model);
+    jobs::lines::refresh_lines(model);
+    // The panes' heights depend on the lines of the jobs pane.
+    let areas = layout::areas(model, screen);
+    jobs::lines::set_height(model, layout::rows(areas.jobs, 0));
+    images::update::set_height(model, layout::rows(areas.images, 1));
+}
+
+/// Gives a key to the text being edited, if there is one. Returns true if it was used.
 fn type_into(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) -> bool {
     match model.overlays.last_mut() {
         Some(Overlay::Form(_)) => form::update::type_into(model, key),
@@ -255,13 +264,13 @@ fn type_into(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) -> bo
     }
 }
 
-/// Offers a paste likewise.
+/// Gives pasted text to the text being edited. Returns false if there is none.
 fn paste_into(model: &mut Model, text: &str) -> bool {
     match model.overlays.last_mut() {
         Some(Overlay::Form(_)) => form::update::paste(model, text),
         Some(Overlay::Picker(picker)) if picker.typing => {
             editor::paste(&mut picker.filter, text);
-            picker.filter();
+            picker.apply_filter();
             true
         }
         Some(Overlay::InputLine(line)) => {
@@ -270,7 +279,7 @@ fn paste_into(model: &mut Model, text: &str) -> bool {
         }
         None if model.images.editing => {
             editor::paste(&mut model.images.filter, text);
-            model.images.changed_filter = true;
+            model.images.filter_changed = true;
             true
         }
         None if model.jobs.editing => {
@@ -282,15 +291,15 @@ fn paste_into(model: &mut Model, text: &str) -> bool {
     }
 }
 
-/// Offers an action to the screen that has the focus. Whether it was one of its own.
-fn offer(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
+/// Gives an action to the overlay on top, or else the focused pane. Returns true if it was used.
+fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
     match model.overlays.last() {
         Some(Overlay::Pager(_)) => pager::update::act(model, action, effects),
         Some(Overlay::Form(_)) => form::update::act(model, action, effects),
         Some(Overlay::Picker(_)) => match picker::update::act(model, action, effects) {
-            PickOutcome::No => false,
-            PickOutcome::Yes => true,
-            PickOutcome::Command(action) => {
+            PickOutcome::Ignored => false,
+            PickOutcome::Handled => true,
+            PickOutcome::Run(action) => {
                 act(model, action, effects);
                 true
             }

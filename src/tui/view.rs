@@ -1,4 +1,4 @@
-//! What the model looks like. Pure: the same model and terminal give the same cells, at any size.
+//! The view of the model. Pure: the same model and size give the same cells.
 
 use ratatui::{
     Frame,
@@ -18,7 +18,7 @@ use crate::{
         bindings::{self, Context},
         glyphs::Glyphs,
         layout::{self, SMALLEST},
-        model::{Model, Notice, Session},
+        model::{Connection, Model, Notice},
         screens::{Overlay, confirm, form, images, input, jobs, pager, picker},
         theme,
         widgets::{
@@ -28,46 +28,46 @@ use crate::{
     },
 };
 
-/// Draws everything.
+/// Draws the screen; never panics, at any size.
 pub fn draw(frame: &mut Frame<'_>, model: &Model) {
     let area = frame.area();
     if area.width == 0 || area.height == 0 {
         return;
     }
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        let text = format!("Too small: {}x{} is needed. q quits.", SMALLEST.0, SMALLEST.1);
+        let text = format!("Terminal too small: at least {}x{} is needed. q quits.", SMALLEST.0, SMALLEST.1);
         let lines: Vec<Line<'_>> = wrap(&text, usize::from(area.width)).into_iter().map(Line::raw).collect();
         frame.render_widget(Paragraph::new(lines), area);
         return;
     }
-    let dressing = DrawContext { glyphs: Glyphs::of(&model.start.caps) };
+    let ctx = DrawContext { glyphs: Glyphs::of(&model.start.caps) };
     let areas = layout::areas(model, area);
-    frame.render_widget(Paragraph::new(header(model, usize::from(area.width), dressing)), areas.header);
+    frame.render_widget(Paragraph::new(header(model, usize::from(area.width), ctx)), areas.header);
     let banner = banner::banner_lines(model, usize::from(area.width)).into_iter();
     let banner: Vec<Line<'_>> = banner.map(|t| Line::styled(format!(" {t}"), theme::WARN)).collect();
     frame.render_widget(Paragraph::new(banner), areas.banner);
     if areas.images.height > 0 {
-        images::view::draw(frame, areas.images, model, dressing);
+        images::view::draw(frame, areas.images, model, ctx);
     }
     if areas.jobs.height > 0 {
-        jobs::view::draw(frame, areas.jobs, model, dressing);
+        jobs::view::draw(frame, areas.jobs, model, ctx);
     }
     for overlay in &model.overlays {
         match overlay {
-            Overlay::Pager(page) => pager::view::draw(frame, areas.body, page, model, dressing),
-            Overlay::Form(form) => form::view::draw(frame, areas.body, form, dressing),
-            Overlay::Picker(picker) => picker::view::draw(frame, areas.body, picker, dressing),
-            Overlay::InputLine(line) => input::view::draw(frame, areas.body, line, dressing),
-            Overlay::Confirmation(question) => confirm::view::draw(frame, areas.body, question, dressing),
+            Overlay::Pager(pager) => pager::view::draw(frame, areas.body, pager, model, ctx),
+            Overlay::Form(form) => form::view::draw(frame, areas.body, form, ctx),
+            Overlay::Picker(picker) => picker::view::draw(frame, areas.body, picker, ctx),
+            Overlay::InputLine(line) => input::view::draw(frame, areas.body, line, ctx),
+            Overlay::Confirmation(confirmation) => confirm::view::draw(frame, areas.body, confirmation, ctx),
         }
     }
     match &model.notice {
-        Some(notice) => news(frame, areas.footer, notice),
+        Some(notice) => draw_notice(frame, areas.footer, notice),
         None => frame.render_widget(Paragraph::new(footer(model, usize::from(area.width))), areas.footer),
     }
 }
 
-fn header(model: &Model, cells: usize, dressing: DrawContext<'_>) -> Line<'static> {
+fn header(model: &Model, cells: usize, ctx: DrawContext<'_>) -> Line<'static> {
     let mut left = vec![Span::styled(" amigrate ", theme::STRONG)];
     for badge in banner::badges(model) {
         left.push(Span::styled(badge, theme::BADGE));
@@ -78,16 +78,17 @@ fn header(model: &Model, cells: usize, dressing: DrawContext<'_>) -> Line<'stati
     }
     let used: usize = left.iter().map(|s| width(&s.content)).sum();
     let room = cells.saturating_sub(used + 1);
-    let ellipsis = dressing.glyphs.ellipsis;
-    let mut words = cut(&whose_data(model, room, ellipsis), room, ellipsis);
+    let ellipsis = ctx.glyphs.ellipsis;
+    let mut words = cut(&account_summary(model, room, ellipsis), room, ellipsis);
     let right_room = room.saturating_sub(width(&words) + 2);
-    // A word that is cut to nothing says nothing.
-    let right = Some(summary(model, right_room)).filter(|text| right_room >= width(text).min(8)).unwrap_or_default();
+    // Less than 8 cells say nothing.
+    let right =
+        Some(job_summary(model, right_room)).filter(|text| right_room >= width(text).min(8)).unwrap_or_default();
     let right = cut(&right, right_room, ellipsis);
-    if let Session::Ready(connected) = &model.session
+    if let Connection::Ready(connected) = &model.connection
         && let Some(endpoint) = connected.endpoint.as_ref().filter(|_| model.start.demo.is_none())
     {
-        // Where calls go to is said in errors as well: it takes what is left.
+        // The endpoint is in error texts as well, so it only gets what is left.
         let left = room.saturating_sub(width(&words) + width(&right) + 4);
         words.extend(Some(cut(endpoint, left, ellipsis)).filter(|_| left > 12).map(|shown| format!("  {shown}")));
     }
@@ -98,29 +99,29 @@ fn header(model: &Model, cells: usize, dressing: DrawContext<'_>) -> Line<'stati
     Line::from(left)
 }
 
-/// Cells kept for the summary of all copies before a profile's name is shown whole.
+/// Cells kept for the job summary; a long profile name is cut for it.
 const SUMMARY: usize = 16;
-/// A pattern of other people's images is cut to this.
+/// Most cells for whose images are listed.
 const WHOSE: usize = 24;
 
-/// Whose data is on the screen: the account, where the credentials came from, the regions, whose images. None of these
-/// falls off; where there is too little room a profile's name is cut.
-fn whose_data(model: &Model, cells: usize, ellipsis: &str) -> String {
+/// The account, where the credentials came from, the regions, and whose images. Only the profile's name is cut where
+/// there is too little room.
+fn account_summary(model: &Model, cells: usize, ellipsis: &str) -> String {
     let regions = match model.chosen.as_slice() {
         [] => String::new(),
         [one] => one.to_string(),
         [one, rest @ ..] => format!("{one} +{}", rest.len()),
     };
     let whose = cut(&model.query.whose.label(), WHOSE, ellipsis);
-    let (who, kind, name) = match (&model.session, &model.account) {
-        (Session::Connecting(_), _) => ("looking for credentials".to_owned(), "", None),
-        (Session::Failed(_), _) => {
+    let (who, kind, name) = match (&model.connection, &model.account) {
+        (Connection::Connecting(_), _) => ("looking for credentials".to_owned(), "", None),
+        (Connection::Failed(_), _) => {
             let profile = model.profile.as_deref().unwrap_or_default();
             (format!("{} no credentials", clean(profile)).trim().to_owned(), "", None)
         }
-        (Session::Ready(connected), account) => {
+        (Connection::Ready(connected), account) => {
             let account = account.as_ref().map_or_else(String::new, |a| a.id.to_string());
-            // The demo's badge says it.
+            // In the demo the badge says it.
             let source = connected.source.as_ref().filter(|_| model.start.demo.is_none());
             (account, source.map_or("", CredentialSource::kind), source.and_then(CredentialSource::profile))
         }
@@ -135,9 +136,9 @@ fn whose_data(model: &Model, cells: usize, ellipsis: &str) -> String {
     line(&if for_name < 4 { String::new() } else { cut(name, for_name, ellipsis) })
 }
 
-/// What all copies come to.
+/// Copies by state, and their total size and progress in GiB percent.
 #[derive(Default)]
-struct Tally {
+struct JobCounts {
     copying: usize,
     queued: usize,
     in_doubt: usize,
@@ -150,54 +151,54 @@ struct Tally {
     done: u64,
 }
 
-impl Tally {
+impl JobCounts {
     fn of(model: &Model) -> Self {
-        let mut tally = Self::default();
-        for job in model.board.jobs() {
+        let mut counts = Self::default();
+        for job in model.jobs_view.jobs() {
             match &job.state {
-                JobState::Removing { reason: RemovalReason::Deregister, .. } => tally.deregistering += 1,
-                JobState::Removing { reason: RemovalReason::Retry { .. }, .. } => tally.queued += 1,
-                state if job.leaving() && !state.ended() => tally.cancelling += 1,
-                JobState::Copying { .. } | JobState::Starting => tally.copying += 1,
-                JobState::Queued | JobState::Reconciling { .. } => tally.queued += 1,
-                JobState::InDoubt { .. } => tally.in_doubt += 1,
-                JobState::Available { .. } => tally.available += 1,
-                JobState::Failed { .. } => tally.failed += 1,
-                JobState::Gone { .. } => tally.gone += 1,
+                JobState::Removing { reason: RemovalReason::Deregister, .. } => counts.deregistering += 1,
+                JobState::Removing { reason: RemovalReason::Retry { .. }, .. } => counts.queued += 1,
+                state if job.leaving() && !state.ended() => counts.cancelling += 1,
+                JobState::Copying { .. } | JobState::Starting => counts.copying += 1,
+                JobState::Queued | JobState::Reconciling { .. } => counts.queued += 1,
+                JobState::InDoubt { .. } => counts.in_doubt += 1,
+                JobState::Available { .. } => counts.available += 1,
+                JobState::Failed { .. } => counts.failed += 1,
+                JobState::Gone { .. } => counts.gone += 1,
                 _ => {}
             }
             if !job.state.ended() && !job.leaving() {
                 let size = job.request.size_gib().max(1);
-                tally.size += size;
-                tally.done += size * u64::from(job.percent().unwrap_or(0));
+                counts.size += size;
+                counts.done += size * u64::from(job.percent().unwrap_or(0));
             }
         }
-        tally
+        counts
     }
 }
 
-/// `3 copying 2 queued 1 failed  61%`: all copies in a few words, as many as there is room for.
-fn summary(model: &Model, cells: usize) -> String {
-    let tally = Tally::of(model);
-    // The number tells what goes first where there is no room for all.
+/// All copies in a line, such as `3 copying 2 queued 1 failed  61%`, as far as there is room.
+fn job_summary(model: &Model, cells: usize) -> String {
+    let counts = JobCounts::of(model);
+    // The number is the drop order: where there is no room, the highest goes first.
     let mut words: Vec<(u8, String)> = Vec::new();
     let problems = model.problems().len();
     if problems > 0 {
         words.push((0, format!("{} (!) ", count(problems, "problem", "problems"))));
     }
     let counted = [
-        (1, tally.copying, "copying"),
-        (1, tally.in_doubt, "in doubt"),
-        (2, tally.queued, "queued"),
-        (3, tally.cancelling, "cancelling"),
-        (3, tally.deregistering, "deregistering"),
-        (6, tally.available, "available"),
-        (5, tally.failed, "failed"),
-        (5, tally.gone, "gone"),
+        (1, counts.copying, "copying"),
+        (1, counts.in_doubt, "in doubt"),
+        (2, counts.queued, "queued"),
+        (3, counts.cancelling, "cancelling"),
+        (3, counts.deregistering, "deregistering"),
+        (6, counts.available, "available"),
+        (5, counts.failed, "failed"),
+        (5, counts.gone, "gone"),
     ];
     let some = counted.into_iter().filter(|(_, n, _)| *n > 0);
     words.extend(some.map(|(drop, n, word)| (drop, format!("{} {word}", thousands(n)))));
-    if let Some(percent) = tally.done.checked_div(tally.size) {
+    if let Some(percent) = counts.done.checked_div(counts.size) {
         words.push((4, format!(" {percent}%")));
     }
     loop {
@@ -210,9 +211,9 @@ fn summary(model: &Model, cells: usize) -> String {
     }
 }
 
-/// News take the footer, and as many lines above it as they need, up to three in all.
-fn news(frame: &mut Frame<'_>, footer: Rect, notice: &Notice) {
-    let style = if notice.bad { theme::BAD } else { theme::STRONG };
+/// A notice takes the footer and up to two lines above it.
+fn draw_notice(frame: &mut Frame<'_>, footer: Rect, notice: &Notice) {
+    let style = if notice.is_error { theme::BAD } else { theme::STRONG };
     let mut lines = wrap(&notice.text, usize::from(footer.width.saturating_sub(2)));
     lines.truncate(3);
     let rows = u16::try_from(lines.len()).unwrap_or(1).min(footer.y + 1);
@@ -224,15 +225,17 @@ fn news(frame: &mut Frame<'_>, footer: Rect, notice: &Notice) {
 
 fn footer(model: &Model, cells: usize) -> Line<'static> {
     let mut contexts = model.contexts();
-    if matches!(contexts.first(), Some(Context::Details | Context::Reading)) {
+    if matches!(contexts.first(), Some(Context::ImageDetails | Context::Pager)) {
         contexts.truncate(1);
     }
     let mut spans = vec![Span::raw(" ")];
-    for (key, word) in bindings::footer(&contexts, cells.saturating_sub(1), |action| jobs::offers(model, action)) {
-        // The same key leads back.
+    for (key, word) in
+        bindings::footer(&contexts, cells.saturating_sub(1), |action| jobs::update::offers(model, action))
+    {
         let word = match word {
             "history" if model.jobs.history.is_some() => "back",
-            "try again" if jobs::in_doubt(model) => "decide",
+            "retry" if jobs::update::is_current_in_doubt(model) => "decide",
+            "cancel batch" if jobs::update::only_deregisters_batch(model) => "deregister batch",
             word => word,
         };
         spans.push(Span::styled(key, theme::STRONG));

@@ -1,4 +1,4 @@
-//! The audit of a run: what is kept of every changing call, wherever the program ends.
+//! The audit: every changing request is on record, wherever the program ends.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use amigrate::{
     sim::Scenario,
 };
 
-/// What a run left behind.
+/// The end of a run.
 struct Run {
     effects: usize,
     jobs: Vec<Job>,
@@ -17,7 +17,7 @@ struct Run {
     asked: u64,
 }
 
-/// One copy that fails at its key and one that is cancelled; the program ends where it is told to, and starts again.
+/// Runs one copy that fails because of its key and one that is cancelled; the program is ended at `kill` and restarted.
 fn play(kill: Option<(usize, Phase)>) -> Run {
     paused(async {
         let harness = DriverHarness::new(&Scenario::named("demo").unwrap(), EngineConfig::default());
@@ -56,7 +56,7 @@ fn play(kill: Option<(usize, Phase)>) -> Run {
         let audit = harness.store.with(move |store| store.audit(&account, None)).await.unwrap();
         let changing = |action: &str| ["CopyImage", "DeregisterImage", "DeleteSnapshot"].contains(&action);
         let asked =
-            harness.world.with(|w| w.calls().iter().filter(|((_, a), _)| changing(a)).map(|(_, c)| c.asked).sum());
+            harness.world.with(|w| w.calls().iter().filter(|((_, a), _)| changing(a)).map(|(_, c)| c.received).sum());
         let effects = harness.observed().effects;
         Run { effects, jobs: harness.stored().await, audit, asked }
     })

@@ -65,7 +65,9 @@ fn play(kill: Option<(usize, Phase)>) -> (usize, Vec<String>) {
     paused(async {
         let limits = EngineConfig { pending: 2, ..EngineConfig::default() };
         let harness = DriverHarness::new(&Scenario::named("demo").unwrap(), limits);
-        harness.world.with(|w| (w.limits().pending_copies, w.pace().unseen_ms, w.pace().in_use_ms) = (2, 2_000, 4_000));
+        harness.world.with(|w| {
+            (w.limits().pending_copies, w.latencies().unseen_ms, w.latencies().in_use_ms) = (2, 2_000, 4_000)
+        });
         harness.observed().kill = kill;
         let person = Person::new(&harness).await;
         let mut run = harness.start();

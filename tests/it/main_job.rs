@@ -1,5 +1,5 @@
-//! The whole main job by the real binary in a pseudo-terminal, against `amigrate simulate` in another process: what
-//! the screen says is held against what the simulated EC2 holds afterwards.
+//! The main task with the real binary in a pseudo-terminal, against `amigrate simulate` in another process: what
+//! the screen says is compared with what the simulated EC2 has afterwards.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -30,7 +30,7 @@ impl Simulator {
         Self { child, url: url.trim().to_owned() }
     }
 
-    /// What a region of it holds.
+    /// The state of one region, as `/_state` gives it; null if it has nothing.
     fn region(&self, name: &str) -> Value {
         let host = self.url.strip_prefix("http://").expect("plain HTTP");
         let mut stream = TcpStream::connect(host).expect("it listens");
@@ -75,6 +75,28 @@ fn two_copies_with_a_key_and_one_cancelled() {
     let mut pty = open(&simulator, home.path());
     pty.wait_for("the images", |t| t.contains("Images 3") && t.contains("app-web-2026") && !t.contains("listing"));
 
+    start_two_copies(&mut pty);
+
+    // The pane also lists the scenario's own copies.
+    let ours = |t: &str, what: &str| t.lines().filter(|l| l.contains("-dr ") && l.contains(what)).count();
+    pty.wait_for("both copies", |t| ours(t, "> eu-west-") == 2);
+    let first = pty.wait_for("a percent", |t| percent(t, "eu-west-2").is_some_and(|p| p > 0));
+    let before = percent(&first, "eu-west-2").expect("just seen");
+    pty.wait_for("the bar to rise", |t| percent(t, "eu-west-2").is_some_and(|p| p > before));
+
+    // The cursor is on the newest: eu-west-2.
+    pty.keys("x");
+    pty.wait_for("the question", |t| t.contains("Cancel the copy") && t.contains("to eu-west-2?") && t.contains("[No"));
+    pty.keys("y");
+    let done = pty.wait_for("both ends", |t| ours(t, "cancelled") == 1 && ours(t, "available ami-") == 1);
+    assert!(!done.contains("left behind"), "{done}");
+    pty.keys("q");
+    assert!(pty.wait_exit().success());
+    check(&simulator);
+}
+
+/// Fills in the form for two copies and starts them.
+fn start_two_copies(pty: &mut Pty) {
     // The newest web image, found by typing.
     pty.keys("/");
     pty.keys("app-web enc:no state:available");
@@ -105,23 +127,10 @@ fn two_copies_with_a_key_and_one_cancelled() {
         t.contains("Start 2 copies") && t.contains("--kms-key-id alias/images")
     });
     pty.bytes(b"\x13");
+}
 
-    // Beside them the pane shows what the account copies there anyway.
-    let ours = |t: &str, what: &str| t.lines().filter(|l| l.contains("-dr ") && l.contains(what)).count();
-    pty.wait_for("both copies", |t| ours(t, "> eu-west-") == 2);
-    let first = pty.wait_for("a percent", |t| percent(t, "eu-west-2").is_some_and(|p| p > 0));
-    let before = percent(&first, "eu-west-2").expect("just seen");
-    pty.wait_for("the bar to rise", |t| percent(t, "eu-west-2").is_some_and(|p| p > before));
-
-    // The cursor is on the newest: eu-west-2.
-    pty.keys("x");
-    pty.wait_for("the question", |t| t.contains("Cancel the copy") && t.contains("to eu-west-2?") && t.contains("[No"));
-    pty.keys("y");
-    let done = pty.wait_for("both ends", |t| ours(t, "cancelled") == 1 && ours(t, "available ami-") == 1);
-    assert!(!done.contains("left behind"), "{done}");
-    pty.keys("q");
-    assert!(pty.wait_exit().success());
-
+/// One copy is as it was asked for; nothing is left of the other.
+fn check(simulator: &Simulator) {
     let kept = simulator.region("eu-west-1");
     let copies = copies_of(&kept);
     assert_eq!(copies.len(), 1, "exactly one new image");

@@ -1,4 +1,4 @@
-//! How often AWS is asked: against EC2's own request rates, counted by the simulated EC2.
+//! Request rates: the simulated EC2 counts requests and throttles them as EC2 does.
 
 use std::time::Duration;
 
@@ -22,12 +22,12 @@ const PLACES: [&str; 10] = [
     "us-west-2",
 ];
 
-/// A world with EC2's own rates, where copies run for more than an hour, and that many copies to each of these places.
+/// Starts `each` copies to each region in a world with EC2's rate limits, where a copy takes more than an hour.
 async fn asked(places: &[&str], each: usize) -> (DriverHarness, driver_harness::DriverRun) {
     let harness = DriverHarness::new(&Scenario::named("demo").unwrap(), EngineConfig::default());
     harness.world.with(|w| {
         w.limits().rates = true;
-        w.pace().base_ms = 5_000_000;
+        w.latencies().base_ms = 5_000_000;
     });
     let source = harness.sources().await.remove(0);
     let run = harness.start();
@@ -51,18 +51,18 @@ async fn asked(places: &[&str], each: usize) -> (DriverHarness, driver_harness::
     panic!("they never all ran");
 }
 
-/// How often an action was asked for in a region, and how often that was too often.
+/// Requests for an action in a region, and how many of them were throttled.
 fn count(harness: &DriverHarness, place: &str, action: &str) -> (u64, u64) {
     harness
         .world
-        .with(|w| w.calls().get(&(region(place), action.to_owned())).map_or((0, 0), |c| (c.asked, c.throttled)))
+        .with(|w| w.calls().get(&(region(place), action.to_owned())).map_or((0, 0), |c| (c.received, c.throttled)))
 }
 
 fn throttled(harness: &DriverHarness) -> u64 {
     harness.world.with(|w| w.calls().values().map(|c| c.throttled).sum())
 }
 
-/// Watches for five minutes; gives the most calls of any region, and holds that no look was more than two calls.
+/// Lets five minutes pass; gives the most requests to any region, and checks that a poll makes at most two.
 async fn watch(harness: &DriverHarness, places: &[&str]) -> u64 {
     const WINDOW: u64 = 300;
     let fastest = u64::try_from(harness.limits.fastest.as_secs()).unwrap();
@@ -70,12 +70,12 @@ async fn watch(harness: &DriverHarness, places: &[&str]) -> u64 {
     pass(Duration::from_secs(WINDOW)).await;
     let mut most = 0;
     for place in places {
-        // A look begins with one DescribeImages; so there are as many looks as those.
+        // Each poll begins with one DescribeImages, so these count the polls.
         let (looks, snapshots) =
             (count(harness, place, "DescribeImages").0, count(harness, place, "DescribeSnapshots").0);
         let all: u64 = harness
             .world
-            .with(|w| w.calls().iter().filter(|((r, _), _)| *r == region(place)).map(|(_, c)| c.asked).sum());
+            .with(|w| w.calls().iter().filter(|((r, _), _)| *r == region(place)).map(|(_, c)| c.received).sum());
         assert!(looks > 10 && looks <= WINDOW / fastest + 1, "{place}: {looks} looks in {WINDOW} s");
         assert!(snapshots <= looks, "{place}: {snapshots} DescribeSnapshots in {looks} looks");
         assert_eq!(all, looks + snapshots, "{place}: nothing else is asked");
@@ -95,7 +95,7 @@ fn three_hundred_copies_to_one_destination_are_never_throttled() {
         assert!((280..330).contains(&began), "all run after {began} s: a burst of ten, then one a second");
         let most = watch(&harness, &["eu-west-1"]).await;
         println!("300 copies in 1 region: started within {began} s, 0 throttled; {most} calls to watch them for 300 s");
-        // Their bars are all followed, though one call cannot ask for the snapshots of all.
+        // Every copy has progress, though one request cannot list the snapshots of all.
         let jobs = harness.stored().await;
         let blind = jobs.iter().filter(|j| j.request.name.as_str().starts_with("paced-") && j.percent().is_none());
         assert_eq!(blind.count(), 0);

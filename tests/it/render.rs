@@ -154,7 +154,7 @@ impl ModelHarness {
         for (now, msg) in log.iter().take(heard) {
             model.update(msg.clone(), *now);
         }
-        model.prepare();
+        model.update(Msg::Frame, model.now);
         let mut engine = Engine::new(EngineConfig::from(&model.start.config));
         // The log's jobs have lower numbers.
         engine.restore(Vec::new(), 1_000, model.now);
@@ -211,7 +211,7 @@ impl ModelHarness {
             }
             Effect::History { id } if bad => Msg::Reply { id, reply: Reply::History(Err(failure())) },
             Effect::History { id } => {
-                let jobs = self.model.board.jobs().cloned().map(Arc::new).collect();
+                let jobs = self.model.jobs_view.jobs().cloned().map(Arc::new).collect();
                 Msg::Reply { id, reply: Reply::History(Ok(jobs)) }
             }
             _ => return None,
@@ -276,7 +276,7 @@ impl ModelHarness {
 /// Draws at this size, by both ways there are, and looks at every cell.
 fn look(model: &mut Model, size: (u16, u16), caps: &Caps) -> Result<(), TestCaseError> {
     model.update(Msg::Input(Input::Resize(size.0, size.1)), model.now);
-    model.prepare();
+    model.update(Msg::Frame, model.now);
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
     terminal.draw(|frame| view::draw(frame, model)).unwrap();
     for cell in &terminal.backend().buffer().content {

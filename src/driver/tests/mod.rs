@@ -101,7 +101,7 @@ impl Harness {
     }
 
     fn asked(&self, action: &str) -> u64 {
-        self.world.with(|w| w.calls().iter().filter(|((_, a), _)| a == action).map(|(_, c)| c.asked).sum())
+        self.world.with(|w| w.calls().iter().filter(|((_, a), _)| a == action).map(|(_, c)| c.received).sum())
     }
 }
 

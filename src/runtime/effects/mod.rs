@@ -18,7 +18,7 @@ use crate::{
         background::{self, Started},
         login::LoginFiles,
     },
-    tui::{Connected, Effect, EffectId, Msg, Page, Reply},
+    tui::{Connected, Effect, EffectId, Msg, Reply},
 };
 
 /// The result of a task.
@@ -202,7 +202,7 @@ impl Effects {
             Effect::ListRegions { id } => self.reply(id, |s| async move { Reply::Regions(s.regions().await) }),
             Effect::ListImages { id, region, query, token } => self.reply(id, |s| async move {
                 let page = s.image_page(&region, &query, token).await;
-                Reply::Images { region, page: page.map(|p| Page { images: p.images, next: p.next }) }
+                Reply::Images { region, page }
             }),
             Effect::ListKeys { id, region } => self.reply(id, |s| async move {
                 let keys = s.key_list(&region).await;
@@ -315,8 +315,8 @@ async fn connect(
         source: session.identity().map(|identity| identity.source),
         home: session.home_region().clone(),
         endpoint: session.endpoint_url().map(str::to_owned),
-        remembered: if source.names_region() { Vec::new() } else { cached() },
-        region_given: matches!(source, SessionSource::Simulated { .. }) || session.region_was_given(),
+        cached_regions: if source.names_region() { Vec::new() } else { cached() },
+        region_configured: matches!(source, SessionSource::Simulated { .. }) || session.region_was_given(),
     };
     Ok((session, connected))
 }

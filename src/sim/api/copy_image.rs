@@ -1,11 +1,11 @@
-//! `CopyImage`. Owns EC2's rules for copies; how one goes on is [`crate::sim::world::timeline`]'s.
+//! `CopyImage`.
 
 use jiff::Timestamp;
 
 use crate::{
     domain::{Image, ImageId, ImageName, ImageState, Region, Snapshot, SnapshotId, SnapshotState, image::Tag},
     sim::{
-        api::validation::{check_image_id, check_tags, not_found, unavailable},
+        api::validation::{check_image_id, check_tags, images_not_found, unavailable},
         api_error::ApiError,
         world::{
             state::{RegionState, SeenImage, Token, World},
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// The parameters of one `CopyImage`.
+/// Parameters of `CopyImage`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CopyCall {
     pub(crate) name: String,
@@ -32,12 +32,12 @@ pub(crate) struct CopyCall {
 }
 
 impl World {
-    /// `CopyImage` in its destination: the new image's id.
+    /// Carries out `CopyImage` in the destination region and returns the new image's id.
     pub(crate) fn copy_image(&mut self, to: &Region, call: CopyCall, now: Timestamp) -> Result<ImageId, ApiError> {
-        let area = self.enabled(to)?;
+        let state = self.enabled(to)?;
         let fingerprint = format!("{:?}", CopyCall { dry_run: false, ..call.clone() });
-        let known = |token: &Token| self.limits.token_life_ms.is_none_or(|life| ms_between(token.asked, now) < life);
-        if let Some(token) = call.token.as_ref().and_then(|t| area.tokens.get(t)).filter(|t| known(t)) {
+        let known = |token: &Token| self.limits.token_life_ms.is_none_or(|ms| ms_between(token.used, now) < ms);
+        if let Some(token) = call.token.as_ref().and_then(|t| state.tokens.get(t)).filter(|t| known(t)) {
             return if token.fingerprint == fingerprint {
                 Ok(token.image.clone())
             } else {
@@ -49,15 +49,15 @@ impl World {
         }
         check_texts(&call)?;
         let source = self.source(&call, now)?;
-        let encrypted = encryption(area, &call, &source)?;
-        // A dry run asks for permission only; a name that is taken shows in earnest.
+        let encrypted = encryption(state, &call, &source)?;
+        // A dry run checks permissions only, not whether the name is taken.
         if call.dry_run {
             return Err(ApiError::dry_run());
         }
-        if self.limits.unique_names && area.own_name_taken(&self.account, &call.name, now) {
-            return Err(duplicate(area, &call.name));
+        if self.limits.unique_names && state.own_name_taken(&self.account, &call.name, now) {
+            return Err(duplicate_name(state, &call.name));
         }
-        if area.pending_copies(now) >= self.limits.pending_copies {
+        if state.pending_copies(now) >= self.limits.pending_copies {
             return Err(ApiError::new(
                 "ResourceLimitExceeded",
                 format!(
@@ -66,12 +66,12 @@ impl World {
                 ),
             ));
         }
-        // A key is looked at when the copy already runs: a bad one is the asynchronous failure, not a refusal.
-        let key = if encrypted { area.key_arn(call.key.as_deref(), &self.account) } else { None };
-        let id = self.begin(to, &call, source.image, encrypted, key.as_deref(), now)?;
+        // EC2 checks the key when the copy runs: a bad key fails the copy later, not this request.
+        let key = if encrypted { state.key_arn(call.key.as_deref(), &self.account) } else { None };
+        let id = self.start_copy(to, &call, source.image, encrypted, key.as_deref(), now)?;
         if let Some(token) = call.token {
-            let token_is = Token { fingerprint, image: id.clone(), asked: now };
-            self.enabled_mut(to)?.tokens.insert(token, token_is);
+            let used = Token { fingerprint, image: id.clone(), used: now };
+            self.enabled_mut(to)?.tokens.insert(token, used);
         }
         if call.maker == Maker::Request {
             self.copies_made += 1;
@@ -82,13 +82,13 @@ impl World {
     fn source(&self, call: &CopyCall, now: Timestamp) -> Result<SeenImage, ApiError> {
         let region = Region::new(&call.source_region)
             .ok()
-            .filter(|r| self.area(r).is_some())
+            .filter(|r| self.region_state(r).is_some())
             .ok_or_else(|| ApiError::new("InvalidParameterValue", format!("Invalid region: {}", call.source_region)))?;
-        let area = self.enabled(&region)?;
+        let state = self.enabled(&region)?;
         check_image_id(&call.source)?;
-        let seen = self.image(area, &call.source, now).ok_or_else(|| not_found(&[&call.source]))?;
+        let seen = self.image(state, &call.source, now).ok_or_else(|| images_not_found(&[&call.source]))?;
         let own = seen.image.owner_id == self.account;
-        if !own && (!seen.image.product_codes.is_empty() || !seen.storage_open) {
+        if !own && (!seen.image.product_codes.is_empty() || !seen.snapshots_readable) {
             return Err(ApiError::new(
                 "InvalidRequest",
                 "You do not have permission to access the storage of this ami",
@@ -100,7 +100,7 @@ impl World {
         Ok(seen)
     }
 
-    fn begin(
+    fn start_copy(
         &mut self,
         to: &Region,
         call: &CopyCall,
@@ -109,23 +109,23 @@ impl World {
         key: Option<&str>,
         now: Timestamp,
     ) -> Result<ImageId, ApiError> {
-        let pace = self.pace;
-        let id = ImageId::new(&self.new_id("ami-")).map_err(|_| internal())?;
+        let latencies = self.latencies;
+        let id = ImageId::new(&self.new_id("ami-")).map_err(|_| internal_error())?;
         let own_source = source.owner_id == self.account;
         let fails = encrypted && key.is_none_or(|arn| !self.enabled(to).is_ok_and(|a| a.usable(arn)));
         let mut image = source.clone();
         let mut snapshots = Vec::new();
-        let mut ended = pace.snapshots_after_ms;
+        let mut ended = latencies.snapshots_after_ms;
         for ebs in image.block_devices.iter_mut().filter_map(|d| d.ebs.as_mut()) {
             let Some(from) = ebs.snapshot_id.take() else { continue };
-            let snapshot = SnapshotId::new(&self.new_id("snap-")).map_err(|_| internal())?;
-            ebs.snapshot_id = Some(snapshot.clone());
+            let snapshot_id = SnapshotId::new(&self.new_id("snap-")).map_err(|_| internal_error())?;
+            ebs.snapshot_id = Some(snapshot_id.clone());
             ebs.encrypted = Some(encrypted);
             let size = ebs.volume_size.unwrap_or(8);
             let stages = self.stages(fails, size);
             ended = ended.max(stages.ended);
-            let end = Snapshot {
-                id: snapshot,
+            let snapshot = Snapshot {
+                id: snapshot_id,
                 state: if fails { SnapshotState::Error } else { SnapshotState::Completed },
                 progress: Some(if fails { 0 } else { 100 }),
                 volume_size: size,
@@ -138,9 +138,9 @@ impl World {
                 tags: call.snapshot_tags.clone(),
             };
             snapshots.push(CreatedSnapshot {
-                end,
+                snapshot,
                 image: Some(id.clone()),
-                course: Timeline::new(now),
+                timeline: Timeline::new(now),
                 stages,
                 maker: call.maker,
                 token: call.token.clone(),
@@ -160,32 +160,32 @@ impl World {
         image.deprecated = None;
         image.last_launched = None;
         image.deregistration_protection = Some("disabled".into());
-        // Without snapshots there is the bundle in S3 to be copied all the same.
-        let ended = if snapshots.is_empty() { pace.base_ms } else { ended } + pace.settle_ms;
-        let area = self.enabled_mut(to)?;
-        area.snapshots.extend(snapshots.into_iter().map(|s| (s.end.id.clone(), s)));
-        let made = CreatedImage {
+        // Without snapshots, the bundle in S3 is copied.
+        let ended = if snapshots.is_empty() { latencies.base_ms } else { ended } + latencies.settle_ms;
+        let state = self.enabled_mut(to)?;
+        state.created_snapshots.extend(snapshots.into_iter().map(|s| (s.snapshot.id.clone(), s)));
+        let created = CreatedImage {
             image,
-            course: Timeline::new(now),
-            listed: pace.snapshots_after_ms,
+            timeline: Timeline::new(now),
+            listed: latencies.snapshots_after_ms,
             ended,
             fails,
             token: call.token.clone(),
             maker: call.maker,
         };
-        area.made.insert(id.clone(), made);
+        state.created_images.insert(id.clone(), created);
         Ok(id)
     }
 
-    /// When a snapshot of this size goes through which stage.
+    /// Returns the stages of a snapshot of `size` GiB.
     fn stages(&mut self, fails: bool, size: u32) -> Stages {
-        let pace = self.pace;
-        let transfer = i64::from(size) * 1_024 * 1_000 / i64::from(pace.mib_per_second.max(1));
+        let latencies = self.latencies;
+        let transfer = i64::from(size) * 1_024 * 1_000 / i64::from(latencies.mib_per_second.max(1));
         let jitter = self.ids.i64(-8..=8);
-        let zero = pace.snapshots_after_ms + pace.unknown_ms;
-        let almost = zero + (pace.base_ms + transfer) * (100 + jitter) / 100;
-        let ended = if fails { zero + pace.settle_ms } else { almost + pace.almost_ms };
-        Stages { listed: pace.snapshots_after_ms, zero, almost, ended }
+        let zero = latencies.snapshots_after_ms + latencies.unknown_ms;
+        let almost = zero + (latencies.base_ms + transfer) * (100 + jitter) / 100;
+        let ended = if fails { zero + latencies.settle_ms } else { almost + latencies.almost_ms };
+        Stages { listed: latencies.snapshots_after_ms, zero, almost, ended }
     }
 
     pub(crate) fn new_id(&mut self, prefix: &str) -> String {
@@ -193,8 +193,8 @@ impl World {
     }
 }
 
-/// Whether the new snapshots are encrypted.
-fn encryption(area: &RegionState, call: &CopyCall, source: &SeenImage) -> Result<bool, ApiError> {
+/// Returns true if the new snapshots are encrypted.
+fn encryption(state: &RegionState, call: &CopyCall, source: &SeenImage) -> Result<bool, ApiError> {
     if call.key.is_some() && call.encrypted != Some(true) {
         return Err(ApiError::new(
             "InvalidParameterDependency",
@@ -216,10 +216,10 @@ fn encryption(area: &RegionState, call: &CopyCall, source: &SeenImage) -> Result
             "You cannot create an unencrypted copy of an image with encrypted snapshots.",
         ));
     }
-    Ok(source.image.encrypted() || call.encrypted == Some(true) || area.encrypts_by_default)
+    Ok(source.image.encrypted() || call.encrypted == Some(true) || state.encrypts_by_default)
 }
 
-pub(crate) fn internal() -> ApiError {
+pub(crate) fn internal_error() -> ApiError {
     ApiError::with_status(500, "InternalError", "An internal error has occurred")
 }
 
@@ -235,7 +235,7 @@ fn image_tags(call: &CopyCall, source: &Image, own: bool) -> Vec<Tag> {
     tags
 }
 
-/// EC2's own words, with the milliseconds grouped as it groups them.
+/// Returns the description EC2 gives a copy's snapshot; the milliseconds have thousands separators.
 fn description(id: &ImageId, source: &ImageId, snapshot: &SnapshotId, now: Timestamp) -> String {
     let stamp = usize::try_from(now.as_millisecond()).unwrap_or_default();
     let stamp = crate::domain::text::thousands(stamp);
@@ -244,7 +244,7 @@ fn description(id: &ImageId, source: &ImageId, snapshot: &SnapshotId, now: Times
     )
 }
 
-/// Refuses names, descriptions and tokens that EC2 would not read.
+/// Checks name, description, token and tags.
 fn check_texts(call: &CopyCall) -> Result<(), ApiError> {
     ImageName::new(&call.name).map_err(|_| {
         ApiError::new(
@@ -272,7 +272,7 @@ fn check_texts(call: &CopyCall) -> Result<(), ApiError> {
     check_tags(&call.snapshot_tags)
 }
 
-pub(crate) fn duplicate(area: &RegionState, name: &str) -> ApiError {
-    let id = area.id_by_name(name).map_or_else(String::new, |id| id.to_string());
+pub(crate) fn duplicate_name(state: &RegionState, name: &str) -> ApiError {
+    let id = state.image_named(name).map_or_else(String::new, |id| id.to_string());
     ApiError::new("InvalidAMIName.Duplicate", format!("AMI name {name} is already in use by AMI {id}"))
 }

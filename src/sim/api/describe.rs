@@ -1,4 +1,4 @@
-//! Images, snapshots and regions as EC2's XML. Owns the element names; decides nothing.
+//! Images, snapshots and regions as EC2's XML elements.
 
 use crate::{
     domain::{
@@ -6,7 +6,7 @@ use crate::{
         image::{BlockDevice, Tag},
     },
     sim::{
-        api::format::{date, location, opt_in, platform, progress, status},
+        api::format::{date, location, opt_in, platform, progress, snapshot_state},
         transport::xml::Xml,
         world::state::{RegionState, SeenSnapshot},
     },
@@ -23,27 +23,26 @@ fn tags(xml: &mut Xml, tags: &[Tag]) {
 
 fn device(xml: &mut Xml, device: &BlockDevice) {
     xml.leaf("deviceName", &device.device_name);
-    xml.maybe("virtualName", device.virtual_name.as_deref());
+    xml.optional("virtualName", device.virtual_name.as_deref());
     let Some(ebs) = &device.ebs else { return };
     let number = |n: Option<u32>| n.map(|n| n.to_string());
     xml.element("ebs", |xml| {
-        xml.maybe("snapshotId", ebs.snapshot_id.as_ref().map(crate::domain::SnapshotId::as_str));
-        xml.maybe("volumeSize", number(ebs.volume_size).as_deref());
+        xml.optional("snapshotId", ebs.snapshot_id.as_ref().map(crate::domain::SnapshotId::as_str));
+        xml.optional("volumeSize", number(ebs.volume_size).as_deref());
         xml.flag("deleteOnTermination", ebs.delete_on_termination != Some(false));
-        xml.maybe("volumeType", ebs.volume_type.as_deref());
-        xml.maybe("iops", number(ebs.iops).as_deref());
-        xml.maybe("throughput", number(ebs.throughput).as_deref());
+        xml.optional("volumeType", ebs.volume_type.as_deref());
+        xml.optional("iops", number(ebs.iops).as_deref());
+        xml.optional("throughput", number(ebs.throughput).as_deref());
         xml.flag("encrypted", ebs.encrypted == Some(true));
     });
 }
 
-/// One image.
 pub(crate) fn image(xml: &mut Xml, image: &Image) {
     xml.leaf("imageId", image.id.as_str());
     xml.leaf("imageLocation", &location(image));
     xml.leaf("imageState", image.state.as_str());
     xml.leaf("imageOwnerId", image.owner_id.as_str());
-    xml.maybe("creationDate", image.created.map(date).as_deref());
+    xml.optional("creationDate", image.created.map(date).as_deref());
     xml.flag("isPublic", image.public);
     if !image.product_codes.is_empty() {
         xml.items("productCodes", &image.product_codes, |xml, code| {
@@ -56,47 +55,46 @@ pub(crate) fn image(xml: &mut Xml, image: &Image) {
     if &*image.virtualization == "paravirtual" {
         xml.leaf("kernelId", "aki-919dcaf8");
     }
-    xml.maybe("imageOwnerAlias", image.image_owner_alias.as_deref());
+    xml.optional("imageOwnerAlias", image.image_owner_alias.as_deref());
     xml.leaf("name", &image.name);
     if !image.description.is_empty() {
         xml.leaf("description", &image.description);
     }
     xml.leaf("rootDeviceType", &image.root_device_type);
-    xml.maybe("rootDeviceName", image.root_device_name.as_deref());
+    xml.optional("rootDeviceName", image.root_device_name.as_deref());
     xml.items("blockDeviceMapping", &image.block_devices, device);
     xml.leaf("virtualizationType", &image.virtualization);
     tags(xml, &image.tags);
-    xml.maybe("hypervisor", image.hypervisor.as_deref());
+    xml.optional("hypervisor", image.hypervisor.as_deref());
     if let Some(on) = image.ena_support {
         xml.flag("enaSupport", on);
     }
-    xml.maybe("sriovNetSupport", image.sriov_net_support.as_deref());
+    xml.optional("sriovNetSupport", image.sriov_net_support.as_deref());
     if let Some(reason) = &image.state_reason {
         xml.element("stateReason", |xml| {
             xml.leaf("code", "Client.ImageCopyFailed");
             xml.leaf("message", reason);
         });
     }
-    xml.maybe("platformDetails", image.platform_details.as_deref());
-    xml.maybe("platform", platform(image));
-    xml.maybe("usageOperation", image.usage_operation.as_deref());
-    xml.maybe("bootMode", image.boot_mode.as_deref());
-    xml.maybe("tpmSupport", image.tpm_support.as_deref());
-    xml.maybe("imdsSupport", image.imds_support.as_deref());
-    xml.maybe("deprecationTime", image.deprecated.map(date).as_deref());
-    xml.maybe("lastLaunchedTime", image.last_launched.map(date).as_deref());
-    xml.maybe("deregistrationProtection", image.deregistration_protection.as_deref());
-    xml.maybe("sourceImageId", image.source_image_id.as_ref().map(crate::domain::ImageId::as_str));
-    xml.maybe("sourceImageRegion", image.source_region.as_ref().map(crate::domain::Region::as_str));
+    xml.optional("platformDetails", image.platform_details.as_deref());
+    xml.optional("platform", platform(image));
+    xml.optional("usageOperation", image.usage_operation.as_deref());
+    xml.optional("bootMode", image.boot_mode.as_deref());
+    xml.optional("tpmSupport", image.tpm_support.as_deref());
+    xml.optional("imdsSupport", image.imds_support.as_deref());
+    xml.optional("deprecationTime", image.deprecated.map(date).as_deref());
+    xml.optional("lastLaunchedTime", image.last_launched.map(date).as_deref());
+    xml.optional("deregistrationProtection", image.deregistration_protection.as_deref());
+    xml.optional("sourceImageId", image.source_image_id.as_ref().map(crate::domain::ImageId::as_str));
+    xml.optional("sourceImageRegion", image.source_region.as_ref().map(crate::domain::Region::as_str));
 }
 
-/// One snapshot.
 pub(crate) fn snapshot(xml: &mut Xml, seen: &SeenSnapshot) {
     let snapshot = &seen.snapshot;
     xml.leaf("snapshotId", snapshot.id.as_str());
-    xml.maybe("volumeId", snapshot.volume_id.as_deref());
-    xml.leaf("status", status(snapshot.state));
-    xml.maybe("statusMessage", snapshot.state_message.as_deref());
+    xml.optional("volumeId", snapshot.volume_id.as_deref());
+    xml.leaf("status", snapshot_state(snapshot.state));
+    xml.optional("statusMessage", snapshot.state_message.as_deref());
     xml.leaf("startTime", &date(seen.started));
     xml.leaf("progress", &progress(snapshot));
     xml.leaf("ownerId", seen.owner.as_str());
@@ -104,13 +102,12 @@ pub(crate) fn snapshot(xml: &mut Xml, seen: &SeenSnapshot) {
     xml.leaf("description", &snapshot.description);
     tags(xml, &snapshot.tags);
     xml.flag("encrypted", snapshot.encrypted);
-    xml.maybe("kmsKeyId", snapshot.kms_key_id.as_deref());
+    xml.optional("kmsKeyId", snapshot.kms_key_id.as_deref());
     xml.leaf("storageTier", "standard");
 }
 
-/// One region.
-pub(crate) fn region(xml: &mut Xml, area: &RegionState) {
-    xml.leaf("regionName", area.region.as_str());
-    xml.leaf("regionEndpoint", &format!("ec2.{}.amazonaws.com", area.region));
-    xml.leaf("optInStatus", opt_in(area.opt_in));
+pub(crate) fn region(xml: &mut Xml, state: &RegionState) {
+    xml.leaf("regionName", state.region.as_str());
+    xml.leaf("regionEndpoint", &format!("ec2.{}.amazonaws.com", state.region));
+    xml.leaf("optInStatus", opt_in(state.opt_in));
 }

@@ -1,4 +1,4 @@
-//! EC2's actions by name: parameters in, XML out. Owns the parameters' names; the rules stand with the world.
+//! EC2's actions by name: query parameters in, XML out.
 
 use jiff::Timestamp;
 
@@ -21,7 +21,7 @@ use crate::{
 
 const NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
 
-/// What one action is carried out with.
+/// One action with its context.
 struct Call<'a> {
     world: &'a mut World,
     region: &'a Region,
@@ -30,7 +30,7 @@ struct Call<'a> {
     request_id: &'a str,
 }
 
-/// Carries out one action and gives the answer's body.
+/// Carries out one action and returns the body of the response.
 pub(crate) fn call(
     world: &mut World,
     region: &Region,
@@ -63,7 +63,6 @@ impl Call<'_> {
         })
     }
 
-    /// Whether only a try was asked for. Reading actions end here with the success of a try.
     fn dry_run(&self) -> Result<bool, ApiError> {
         Ok(self.params.flag("DryRun")? == Some(true))
     }
@@ -76,7 +75,7 @@ impl Call<'_> {
         Ok(PageCall { max: self.params.number("MaxResults")?, token: self.params.get("NextToken").map(str::to_owned) })
     }
 
-    fn owned(&self, name: &str) -> Vec<String> {
+    fn strings(&self, name: &str) -> Vec<String> {
         self.params.list(name).into_iter().map(str::to_owned).collect()
     }
 
@@ -105,44 +104,44 @@ impl Call<'_> {
                 f.values.iter().any(|pattern| glob(pattern, value))
             })
         };
-        let listed = self.world.regions.iter().filter(|area| {
-            (all || area.opt_in != OptIn::NotOptedIn)
-                && (names.is_empty() || names.contains(&area.region.as_str()))
-                && passes(area.region.as_str(), format::opt_in(area.opt_in))
+        let listed = self.world.regions.iter().filter(|state| {
+            (all || state.opt_in != OptIn::NotOptedIn)
+                && (names.is_empty() || names.contains(&state.region.as_str()))
+                && passes(state.region.as_str(), format::opt_in(state.opt_in))
         });
         Ok(self.response("DescribeRegions", |xml| xml.items("regionInfo", listed, describe::region)))
     }
 
     fn describe_images(self) -> Result<String, ApiError> {
         self.refuse_dry_run()?;
-        let asked = ImagesCall {
-            owners: self.owned("Owner"),
-            executable_by: self.owned("ExecutableBy"),
-            ids: self.owned("ImageId"),
+        let call = ImagesCall {
+            owners: self.strings("Owner"),
+            executable_by: self.strings("ExecutableBy"),
+            ids: self.strings("ImageId"),
             filters: self.params.filters(),
             include_disabled: self.params.flag("IncludeDisabled")? == Some(true),
             include_deprecated: self.params.flag("IncludeDeprecated")? == Some(true),
             page: self.page()?,
         };
-        let page = self.world.describe_images(self.region, &asked, self.now)?;
+        let page = self.world.describe_images(self.region, &call, self.now)?;
         Ok(self.response("DescribeImages", |xml| {
             xml.items("imagesSet", &page.items, |xml, seen| describe::image(xml, &seen.image));
-            xml.maybe("nextToken", page.next.as_deref());
+            xml.optional("nextToken", page.next.as_deref());
         }))
     }
 
     fn describe_snapshots(self) -> Result<String, ApiError> {
         self.refuse_dry_run()?;
-        let asked = SnapshotsCall {
-            owners: self.owned("Owner"),
-            ids: self.owned("SnapshotId"),
+        let call = SnapshotsCall {
+            owners: self.strings("Owner"),
+            ids: self.strings("SnapshotId"),
             filters: self.params.filters(),
             page: self.page()?,
         };
-        let page = self.world.describe_snapshots(self.region, &asked, self.now)?;
+        let page = self.world.describe_snapshots(self.region, &call, self.now)?;
         Ok(self.response("DescribeSnapshots", |xml| {
             xml.items("snapshotSet", &page.items, describe::snapshot);
-            xml.maybe("nextToken", page.next.as_deref());
+            xml.optional("nextToken", page.next.as_deref());
         }))
     }
 
@@ -150,7 +149,7 @@ impl Call<'_> {
         let params = self.params;
         let text = |name: &str| params.get(name).unwrap_or_default().to_owned();
         let (image_tags, snapshot_tags) = tag_specifications(params)?;
-        // Taken, checked, and without effect on how long a copy takes here.
+        // Accepted and checked, but without effect on how long a copy takes.
         let minutes = "SnapshotCopyCompletionDurationMinutes";
         if params.number(minutes)?.is_some_and(|n| !n.is_multiple_of(15) || !(15..=2880).contains(&n)) {
             return Err(ApiError::bad_value(
@@ -159,7 +158,7 @@ impl Call<'_> {
                 "Expecting a multiple of 15 from 15 to 2880.",
             ));
         }
-        let asked = CopyCall {
+        let call = CopyCall {
             name: params.required("Name")?.to_owned(),
             description: text("Description"),
             source: params.required("SourceImageId")?.to_owned(),
@@ -173,7 +172,7 @@ impl Call<'_> {
             dry_run: self.dry_run()?,
             maker: Maker::Request,
         };
-        let id = self.world.copy_image(self.region, asked, self.now)?;
+        let id = self.world.copy_image(self.region, call, self.now)?;
         Ok(self.response("CopyImage", |xml| xml.leaf("imageId", id.as_str())))
     }
 
@@ -225,7 +224,7 @@ impl Call<'_> {
     }
 }
 
-/// The tags for the image and those for its snapshots.
+/// Returns the tags for the image and those for its snapshots.
 fn tag_specifications(params: &Params) -> Result<(Vec<Tag>, Vec<Tag>), ApiError> {
     let (mut image, mut snapshot) = (Vec::new(), Vec::new());
     for prefix in params.entries("TagSpecification") {
@@ -245,13 +244,13 @@ fn tag_specifications(params: &Params) -> Result<(Vec<Tag>, Vec<Tag>), ApiError>
     Ok((image, snapshot))
 }
 
-/// EC2's form of an error.
-pub(crate) fn error(refusal: &ApiError, request_id: &str) -> String {
+/// Returns an error as EC2's XML.
+pub(crate) fn error_body(error: &ApiError, request_id: &str) -> String {
     Xml::document("Response", None, |xml| {
         xml.element("Errors", |xml| {
             xml.element("Error", |xml| {
-                xml.leaf("Code", refusal.code);
-                xml.leaf("Message", &refusal.message);
+                xml.leaf("Code", error.code);
+                xml.leaf("Message", &error.message);
             });
         });
         xml.leaf("RequestID", request_id);

@@ -1,33 +1,33 @@
-//! EC2's filters: names, values with wildcards. Owns what can be filtered by, not what is listed.
+//! EC2's filters: names, and values with wildcards.
 
 use std::borrow::Cow;
 
 use crate::{
     domain::{Image, Snapshot, image::Tag},
     sim::{
-        api::format::{self, status},
+        api::format::{self, snapshot_state},
         api_error::ApiError,
         glob::glob,
     },
 };
 
-/// One filter: any of the values will do. Several filters must all hold.
+/// A filter. It passes if any of the values matches; several filters must all pass.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Filter {
     /// For example `name` or `tag:Team`.
     pub(crate) name: String,
-    /// `*` is any text, `?` one character, a backslash takes the next character as it is.
+    /// Patterns, see [`glob`].
     pub(crate) values: Vec<String>,
 }
 
 impl Filter {
-    /// Whether any value matches any of these.
+    /// Returns true if any value matches any of `actual`.
     fn matches(&self, actual: &[Cow<'_, str>]) -> bool {
         self.values.iter().any(|pattern| actual.iter().any(|text| glob(pattern, text)))
     }
 }
 
-/// Those of EC2 API reference, `DescribeImages`, that speak of what images here have.
+/// Filters of `DescribeImages` that concern attributes simulated images have. Source: EC2 API reference.
 const IMAGE_FILTERS: &[&str] = &[
     "architecture",
     "block-device-mapping.delete-on-termination",
@@ -62,7 +62,7 @@ const IMAGE_FILTERS: &[&str] = &[
     "virtualization-type",
 ];
 
-/// Those of EC2 API reference, `DescribeSnapshots`, likewise.
+/// Filters of `DescribeSnapshots`, likewise.
 const SNAPSHOT_FILTERS: &[&str] = &[
     "description",
     "encrypted",
@@ -78,7 +78,7 @@ const SNAPSHOT_FILTERS: &[&str] = &[
     "volume-size",
 ];
 
-/// Refuses filters EC2 does not have.
+/// Refuses filters that EC2 does not have.
 pub(crate) fn check(filters: &[Filter], images: bool) -> Result<(), ApiError> {
     let known = if images { IMAGE_FILTERS } else { SNAPSHOT_FILTERS };
     let unknown = filters.iter().find(|f| !f.name.starts_with("tag:") && !known.contains(&f.name.as_str()));
@@ -94,13 +94,13 @@ pub(crate) fn check(filters: &[Filter], images: bool) -> Result<(), ApiError> {
     }
 }
 
-/// Whether an image passes them all.
-pub(crate) fn image(filters: &[Filter], image: &Image) -> bool {
+/// Returns true if the image passes all filters.
+pub(crate) fn image_matches(filters: &[Filter], image: &Image) -> bool {
     filters.iter().all(|filter| filter.matches(&image_values(image, &filter.name)))
 }
 
-/// Whether a snapshot passes them all.
-pub(crate) fn snapshot(filters: &[Filter], snapshot: &Snapshot, owner: &str, started: &str) -> bool {
+/// Returns true if the snapshot passes all filters.
+pub(crate) fn snapshot_matches(filters: &[Filter], snapshot: &Snapshot, owner: &str, started: &str) -> bool {
     filters.iter().all(|filter| {
         let values: Vec<Cow<'_, str>> = match filter.name.as_str() {
             "description" => vec![(&*snapshot.description).into()],
@@ -110,7 +110,7 @@ pub(crate) fn snapshot(filters: &[Filter], snapshot: &Snapshot, owner: &str, sta
             "progress" => vec![format::progress(snapshot).into()],
             "snapshot-id" => vec![snapshot.id.as_str().into()],
             "start-time" => vec![started.into()],
-            "status" => vec![status(snapshot.state).into()],
+            "status" => vec![snapshot_state(snapshot.state).into()],
             "storage-tier" => vec!["standard".into()],
             "volume-id" => snapshot.volume_id.as_deref().map(Cow::Borrowed).into_iter().collect(),
             "volume-size" => vec![snapshot.volume_size.to_string().into()],
@@ -124,7 +124,7 @@ fn flag(on: bool) -> Cow<'static, str> {
     if on { "true".into() } else { "false".into() }
 }
 
-fn one(text: Option<&str>) -> Vec<Cow<'_, str>> {
+fn optional(text: Option<&str>) -> Vec<Cow<'_, str>> {
     text.map(Cow::from).into_iter().collect()
 }
 
@@ -140,28 +140,28 @@ fn image_values<'a>(image: &'a Image, name: &str) -> Vec<Cow<'a, str>> {
         "block-device-mapping.snapshot-id" => image.snapshot_ids().map(|id| id.as_str().into()).collect(),
         "block-device-mapping.volume-size" => disks().filter_map(|e| Some(e.volume_size?.to_string().into())).collect(),
         "block-device-mapping.volume-type" => disks().filter_map(|e| e.volume_type.as_deref().map(Cow::from)).collect(),
-        "boot-mode" => one(image.boot_mode.as_deref()),
+        "boot-mode" => optional(image.boot_mode.as_deref()),
         "creation-date" => image.created.map(|t| format::date(t).into()).into_iter().collect(),
         "description" => vec![(&*image.description).into()],
         "ena-support" => image.ena_support.map(flag).into_iter().collect(),
-        "hypervisor" => one(image.hypervisor.as_deref()),
+        "hypervisor" => optional(image.hypervisor.as_deref()),
         "image-id" => vec![image.id.as_str().into()],
         "image-type" => vec!["machine".into()],
         "is-public" => vec![flag(image.public)],
         "name" => vec![(&*image.name).into()],
-        "owner-alias" => one(image.image_owner_alias.as_deref()),
+        "owner-alias" => optional(image.image_owner_alias.as_deref()),
         "owner-id" => vec![image.owner_id.as_str().into()],
         "manifest-location" => vec![format::location(image).into()],
-        "platform" => one(format::platform(image)),
-        "sriov-net-support" => one(image.sriov_net_support.as_deref()),
+        "platform" => optional(format::platform(image)),
+        "sriov-net-support" => optional(image.sriov_net_support.as_deref()),
         "product-code" => image.product_codes.iter().map(|c| (&*c.id).into()).collect(),
         "product-code.type" => image.product_codes.iter().map(|c| (&*c.kind).into()).collect(),
-        "root-device-name" => one(image.root_device_name.as_deref()),
+        "root-device-name" => optional(image.root_device_name.as_deref()),
         "root-device-type" => vec![(&*image.root_device_type).into()],
-        "source-image-id" => one(image.source_image_id.as_ref().map(crate::domain::ImageId::as_str)),
-        "source-image-region" => one(image.source_region.as_ref().map(crate::domain::Region::as_str)),
+        "source-image-id" => optional(image.source_image_id.as_ref().map(crate::domain::ImageId::as_str)),
+        "source-image-region" => optional(image.source_region.as_ref().map(crate::domain::Region::as_str)),
         "state" => vec![image.state.as_str().into()],
-        "state-reason-message" => one(image.state_reason.as_deref()),
+        "state-reason-message" => optional(image.state_reason.as_deref()),
         "virtualization-type" => vec![(&*image.virtualization).into()],
         name => tag_values(&image.tags, name),
     }

@@ -1,32 +1,32 @@
-//! EC2's words for values: dates, states, percents. Owns texts that answers and filters share.
+//! Formats of values that responses and filters share: dates, states, percentages.
 
 use jiff::Timestamp;
 
 use crate::domain::{Image, OptIn, Snapshot, SnapshotState};
 
-/// EC2's form of a date, always with milliseconds.
+/// Formats a time as EC2 does, always with milliseconds.
 pub(crate) fn date(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
-/// `''`, `0%` to `100%`.
+/// Formats a snapshot's progress: `0%` to `100%`, or nothing.
 pub(crate) fn progress(snapshot: &Snapshot) -> String {
     snapshot.progress.map_or_else(String::new, |p| format!("{p}%"))
 }
 
-/// `OWNER/NAME`.
+/// Returns an image's location, `OWNER/NAME`.
 pub(crate) fn location(image: &Image) -> String {
     let owner = image.image_owner_alias.as_deref().unwrap_or(image.owner_id.as_str());
     format!("{owner}/{}", image.name)
 }
 
-/// `windows`, or nothing.
+/// Returns `windows` for Windows images, else `None`.
 pub(crate) fn platform(image: &Image) -> Option<&'static str> {
     image.platform_details.as_deref().filter(|p| p.starts_with("Windows")).map(|_| "windows")
 }
 
-/// EC2's word for a snapshot's state.
-pub(crate) fn status(state: SnapshotState) -> &'static str {
+/// Returns EC2's name of a snapshot state.
+pub(crate) fn snapshot_state(state: SnapshotState) -> &'static str {
     match state {
         SnapshotState::Pending => "pending",
         SnapshotState::Completed => "completed",
@@ -35,7 +35,7 @@ pub(crate) fn status(state: SnapshotState) -> &'static str {
     }
 }
 
-/// EC2's word for an opt-in state.
+/// Returns EC2's name of an opt-in state.
 pub(crate) fn opt_in(state: OptIn) -> &'static str {
     match state {
         OptIn::NotRequired => "opt-in-not-required",

@@ -1,4 +1,4 @@
-//! KMS: a region's keys, and its JSON protocol's three reading actions. Owns how a key is named.
+//! KMS: `ListAliases`, `ListKeys` and `DescribeKey`, and resolving key names.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ impl RegionState {
         format!("arn:{}:kms:{}:{account}:{resource}", self.region.partition().as_str(), self.region)
     }
 
-    /// A key by id, alias, key ARN or alias ARN of this region and account.
+    /// Returns a key by id, alias, key ARN or alias ARN of this region and account.
     fn key(&self, name: &str, account: &AccountId) -> Option<&KmsKey> {
         let name = if name.starts_with("arn:") {
             let resource = name.strip_prefix(&self.arn(account, ""))?;
@@ -29,13 +29,13 @@ impl RegionState {
         self.keys.iter().find(|k| k.id == name || k.alias.as_deref() == Some(name))
     }
 
-    /// The ARN of the key a copy here ends up with: the named one, else the region's default. None if there is none.
+    /// Returns the ARN of the named key, else of the region's default key; `None` if there is no such key.
     pub(crate) fn key_arn(&self, name: Option<&str>, account: &AccountId) -> Option<String> {
         let key = self.key(name.or(self.default_key.as_deref()).unwrap_or(EBS_ALIAS), account)?;
         Some(self.arn(account, &format!("key/{}", key.id)))
     }
 
-    /// What `GetEbsDefaultKmsKeyId` says.
+    /// Returns the result of `GetEbsDefaultKmsKeyId`.
     pub(crate) fn ebs_default_key(&self, account: &AccountId) -> String {
         match &self.default_key {
             None => EBS_ALIAS.to_owned(),
@@ -43,20 +43,20 @@ impl RegionState {
         }
     }
 
-    /// Whether the key of this ARN can encrypt a snapshot.
+    /// Returns true if the key of this ARN can encrypt a snapshot.
     pub(crate) fn usable(&self, arn: &str) -> bool {
         arn.rsplit_once('/').is_some_and(|(_, id)| self.keys.iter().any(|k| k.id == id && k.usable()))
     }
 }
 
-/// Carries out one action, given its JSON.
+/// Carries out one action and returns its JSON.
 pub(crate) fn call(world: &World, region: &Region, action: &str, body: &[u8]) -> Result<Value, ApiError> {
-    let area = world.enabled(region).map_err(|_| ApiError::unrecognized_client())?;
+    let state = world.enabled(region).map_err(|_| ApiError::unrecognized_client())?;
     let input: Value = if body.is_empty() { json!({}) } else { read(body)? };
     match action {
-        "ListAliases" => page(&input, "Aliases", aliases(world, area, input["KeyId"].as_str())),
-        "ListKeys" => page(&input, "Keys", keys(world, area)),
-        "DescribeKey" => describe(world, area, input["KeyId"].as_str()),
+        "ListAliases" => page(&input, "Aliases", aliases(world, state, input["KeyId"].as_str())),
+        "ListKeys" => page(&input, "Keys", keys(world, state)),
+        "DescribeKey" => describe(world, state, input["KeyId"].as_str()),
         _ => Err(ApiError::new("UnknownOperationException", "")),
     }
 }
@@ -65,44 +65,44 @@ fn read(body: &[u8]) -> Result<Value, ApiError> {
     serde_json::from_slice(body).map_err(|_| ApiError::new("SerializationException", "The request is not JSON."))
 }
 
-fn aliases(world: &World, area: &RegionState, of: Option<&str>) -> Vec<Value> {
+fn aliases(world: &World, state: &RegionState, of: Option<&str>) -> Vec<Value> {
     let account = &world.account;
-    let wanted = of.map(|name| area.key(name, account).map(|k| &k.id));
-    let mut with_names: Vec<(&str, &KmsKey)> = area
+    let wanted = of.map(|name| state.key(name, account).map(|k| &k.id));
+    let mut named: Vec<(&str, &KmsKey)> = state
         .keys
         .iter()
         .filter(|k| wanted.is_none_or(|id| id == Some(&k.id)))
         .filter_map(|k| Some((k.alias.as_deref()?, k)))
         .collect();
-    with_names.sort_by_key(|(name, _)| *name);
-    let alias = |(name, key): (&str, &KmsKey)| json!({ "AliasName": name, "AliasArn": area.arn(account, name), "TargetKeyId": key.id });
-    with_names.into_iter().map(alias).collect()
+    named.sort_by_key(|(name, _)| *name);
+    let alias = |(name, key): (&str, &KmsKey)| json!({ "AliasName": name, "AliasArn": state.arn(account, name), "TargetKeyId": key.id });
+    named.into_iter().map(alias).collect()
 }
 
-fn keys(world: &World, area: &RegionState) -> Vec<Value> {
-    let key = |k: &KmsKey| json!({ "KeyId": k.id, "KeyArn": area.arn(&world.account, &format!("key/{}", k.id)) });
-    area.keys.iter().map(key).collect()
+fn keys(world: &World, state: &RegionState) -> Vec<Value> {
+    let key = |k: &KmsKey| json!({ "KeyId": k.id, "KeyArn": state.arn(&world.account, &format!("key/{}", k.id)) });
+    state.keys.iter().map(key).collect()
 }
 
-fn describe(world: &World, area: &RegionState, name: Option<&str>) -> Result<Value, ApiError> {
+fn describe(world: &World, state: &RegionState, name: Option<&str>) -> Result<Value, ApiError> {
     let name = name.ok_or_else(|| {
         ApiError::new(
             "ValidationException",
             "1 validation error detected: Value null at 'keyId' failed to satisfy constraint: Member must not be null",
         )
     })?;
-    let Some(key) = area.key(name, &world.account) else {
+    let Some(key) = state.key(name, &world.account) else {
         let message = if name.contains("alias/") {
-            format!("Alias {} is not found.", area.arn(&world.account, name))
+            format!("Alias {} is not found.", state.arn(&world.account, name))
         } else {
-            format!("Key '{}' does not exist", area.arn(&world.account, &format!("key/{name}")))
+            format!("Key '{}' does not exist", state.arn(&world.account, &format!("key/{name}")))
         };
         return Err(ApiError::new("NotFoundException", message));
     };
     let mut metadata = json!({
         "AWSAccountId": world.account,
         "KeyId": key.id,
-        "Arn": area.arn(&world.account, &format!("key/{}", key.id)),
+        "Arn": state.arn(&world.account, &format!("key/{}", key.id)),
         "CreationDate": world.start.as_second() - 90 * 86_400,
         "Enabled": key.state == "Enabled",
         "Description": key.description,
@@ -120,7 +120,7 @@ fn describe(world: &World, area: &RegionState, name: Option<&str>) -> Result<Val
     Ok(json!({ "KeyMetadata": metadata }))
 }
 
-/// One page: the marker is the number of the first entry not yet given.
+/// Returns one page of `all`. The marker is the index of the next entry.
 fn page(input: &Value, name: &str, all: Vec<Value>) -> Result<Value, ApiError> {
     let limit = input["Limit"].as_u64().map_or(50, |n| usize::try_from(n).unwrap_or(usize::MAX));
     if !(1..=1000).contains(&limit) {
@@ -136,11 +136,11 @@ fn page(input: &Value, name: &str, all: Vec<Value>) -> Result<Value, ApiError> {
         }
     };
     let total = all.len();
-    let part: Vec<Value> = all.into_iter().skip(from).take(limit).collect();
+    let entries: Vec<Value> = all.into_iter().skip(from).take(limit).collect();
     let next = from.saturating_add(limit);
     Ok(if next < total {
-        json!({ name: part, "NextMarker": next.to_string(), "Truncated": true })
+        json!({ name: entries, "NextMarker": next.to_string(), "Truncated": true })
     } else {
-        json!({ name: part, "Truncated": false })
+        json!({ name: entries, "Truncated": false })
     })
 }

@@ -1,7 +1,7 @@
-//! `DescribeImages` and `DescribeSnapshots`: who may see what, filters, pages.
+//! `DescribeImages` and `DescribeSnapshots`: visibility, filters, pages.
 //!
-//! A page looks at no more entries than it may hold and then filters, as EC2 does: a filtered page may be short or even
-//! empty and still be followed by others, and listing everything costs as much as there is, however it is paged.
+//! As in EC2, a page reads at most `MaxResults` entries and filters afterwards: a page may be short or even empty and still be
+//! followed by others.
 
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use crate::{
         api::{
             filters::{self, Filter},
             format,
-            validation::{check_image_id, check_owner, check_snapshot_id, no_snapshot, not_found},
+            validation::{check_image_id, check_owner, check_snapshot_id, images_not_found, snapshot_not_found},
         },
         api_error::ApiError,
         glob::glob,
@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// What `DescribeImages` is asked.
+/// Parameters of `DescribeImages`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ImagesCall {
     pub(crate) owners: Vec<String>,
@@ -35,7 +35,7 @@ pub(crate) struct ImagesCall {
     pub(crate) page: PageCall,
 }
 
-/// What `DescribeSnapshots` is asked.
+/// Parameters of `DescribeSnapshots`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SnapshotsCall {
     pub(crate) owners: Vec<String>,
@@ -61,37 +61,37 @@ pub(crate) struct Page<T> {
 /// A place in a region's order: first what was copied, by id, then the lots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Cursor {
-    Made(String),
-    Lot { number: usize, index: u32 },
+    Created(String),
+    Family { number: usize, index: u32 },
 }
 
 impl Cursor {
-    const START: Self = Self::Made(String::new());
+    const START: Self = Self::Created(String::new());
 
     fn token(&self) -> String {
         match self {
-            Self::Made(after) => format!("m.{after}"),
-            Self::Lot { number, index } => format!("l.{number}.{index}"),
+            Self::Created(after) => format!("m.{after}"),
+            Self::Family { number, index } => format!("l.{number}.{index}"),
         }
     }
 
     /// Whether what was copied under this id is still to come; nothing is once the cursor stands in the lots.
-    fn comes_to(&self, id: &str) -> bool {
-        matches!(self, Self::Made(from) if id >= from.strip_prefix('=').unwrap_or(from))
+    fn reaches(&self, id: &str) -> bool {
+        matches!(self, Self::Created(from) if id >= from.strip_prefix('=').unwrap_or(from))
     }
 
     fn parse(token: &str) -> Option<Self> {
         if let Some(after) = token.strip_prefix("m.") {
-            return Some(Self::Made(after.to_owned()));
+            return Some(Self::Created(after.to_owned()));
         }
         let (number, index) = token.strip_prefix("l.")?.split_once('.')?;
-        Some(Self::Lot { number: number.parse().ok()?, index: index.parse().ok()? })
+        Some(Self::Family { number: number.parse().ok()?, index: index.parse().ok()? })
     }
 }
 
 impl PageCall {
     fn start(&self, smallest: usize) -> Result<(Cursor, usize), ApiError> {
-        let room = match self.max {
+        let limit = match self.max {
             None => usize::MAX,
             Some(n) if n < smallest => {
                 return Err(ApiError::bad_value(
@@ -107,102 +107,107 @@ impl PageCall {
             Some(token) => Cursor::parse(token)
                 .ok_or_else(|| ApiError::new("InvalidParameterValue", "Unable to parse the nextToken parameter."))?,
         };
-        Ok((cursor, room))
+        Ok((cursor, limit))
     }
 }
 
 impl World {
-    /// `DescribeImages`.
+    /// Carries out `DescribeImages`.
     pub(crate) fn describe_images(
         &self,
         region: &Region,
         call: &ImagesCall,
         now: Timestamp,
     ) -> Result<Page<SeenImage>, ApiError> {
-        let area = self.enabled(region)?;
+        let state = self.enabled(region)?;
         filters::check(&call.filters, true)?;
         call.owners.iter().try_for_each(|owner| check_owner(owner))?;
         call.executable_by.iter().filter(|who| *who != "all").try_for_each(|who| check_owner(who))?;
         if !call.ids.is_empty() {
             if call.page.max.is_some() {
-                return Err(both("imageIds", "maxResults"));
+                return Err(cannot_combine("imageIds", "maxResults"));
             }
-            return self.images_by_id(area, call, now);
+            return self.images_by_id(state, call, now);
         }
-        let (start, room) = call.page.start(5)?;
-        let wanted = |seen: &SeenImage| self.wanted(call, seen) && filters::image(&call.filters, &seen.image);
-        let mut walk = Walk { room, next: None };
+        let (start, left) = call.page.start(5)?;
+        let wanted = |seen: &SeenImage| self.wanted(call, seen) && filters::image_matches(&call.filters, &seen.image);
+        let mut page = PageLimit { left, next: None };
         let mut items = Vec::new();
-        let ghosts = area.deregistered.iter().filter(|(_, ghost)| ghost.copied).map(|(id, _)| id);
-        let mut made: Vec<&ImageId> = area.made.keys().chain(ghosts).collect();
-        made.sort_unstable();
-        let own = self.owner_fits(&call.owners, self.account.as_str(), None);
-        for id in made.into_iter().filter(|id| own && start.comes_to(id.as_str())) {
-            let Some(seen) = self.image_or_ghost(area, id, now) else { continue };
-            if !walk.take(|| Cursor::Made(before(id.as_str()))) {
+        let deregistered_ids = state.deregistered.iter().filter(|(_, image)| image.from_copy).map(|(id, _)| id);
+        let mut created: Vec<&ImageId> = state.created_images.keys().chain(deregistered_ids).collect();
+        created.sort_unstable();
+        let own = self.owner_matches(&call.owners, self.account.as_str(), None);
+        for id in created.into_iter().filter(|id| own && start.reaches(id.as_str())) {
+            let Some(seen) = self.image_or_deregistered(state, id, now) else { continue };
+            if !page.take(|| Cursor::Created(before(id.as_str()))) {
                 break;
             }
             items.push(seen);
         }
-        let lots = |lot: &ImageFamily| self.lot_fits(call, lot);
-        walk.lots(&start, area, lots, |lot, index| {
-            let ghost = || self.ghost(area, &lot.id(index)?, now);
-            items.extend(self.see_lot(area, lot, index).or_else(ghost).filter(wanted));
+        let listed = |family: &ImageFamily| self.family_matches(call, family);
+        page.families(&start, state, listed, |family, index| {
+            let deregistered = || self.recently_deregistered(state, &family.id(index)?, now);
+            items.extend(self.family_image(state, family, index).or_else(deregistered).filter(wanted));
         });
         items.retain(wanted);
-        Ok(Page { items, next: walk.next.map(|c| c.token()) })
+        Ok(Page { items, next: page.next.map(|c| c.token()) })
     }
 
-    fn images_by_id(&self, area: &RegionState, call: &ImagesCall, now: Timestamp) -> Result<Page<SeenImage>, ApiError> {
+    fn images_by_id(
+        &self,
+        state: &RegionState,
+        call: &ImagesCall,
+        now: Timestamp,
+    ) -> Result<Page<SeenImage>, ApiError> {
         call.ids.iter().try_for_each(|id| check_image_id(id))?;
         let mut items = Vec::new();
         let mut missing = Vec::new();
         for id in &call.ids {
-            let seen = ImageId::new(id).ok().and_then(|id| self.image_or_ghost(area, &id, now));
+            let seen = ImageId::new(id).ok().and_then(|id| self.image_or_deregistered(state, &id, now));
             match seen {
                 Some(seen) => items.push(seen),
                 None => missing.push(id.as_str()),
             }
         }
         if !missing.is_empty() {
-            return Err(not_found(&missing));
+            return Err(images_not_found(&missing));
         }
-        items.retain(|seen| self.wanted(call, seen) && filters::image(&call.filters, &seen.image));
+        items.retain(|seen| self.wanted(call, seen) && filters::image_matches(&call.filters, &seen.image));
         Ok(Page { items, next: None })
     }
 
-    /// What reads of images show: also those not long deregistered.
-    fn image_or_ghost(&self, area: &RegionState, id: &ImageId, now: Timestamp) -> Option<SeenImage> {
-        self.image(area, id.as_str(), now).or_else(|| self.ghost(area, id, now))
+    /// Returns an image as reads show it: also one deregistered recently.
+    fn image_or_deregistered(&self, state: &RegionState, id: &ImageId, now: Timestamp) -> Option<SeenImage> {
+        self.image(state, id.as_str(), now).or_else(|| self.recently_deregistered(state, id, now))
     }
 
-    /// Whether a whole lot can hold anything asked for; so a listing of one's own does not walk over Amazon's.
-    fn lot_fits(&self, call: &ImagesCall, lot: &ImageFamily) -> bool {
-        let family = &lot.family;
-        let own = *lot.owner() == self.account;
-        // What looks for pending copies, every few seconds, need not walk over everything that is available.
+    /// Returns true if images of the family can match. Skips whole families, so that listing own images does not read Amazon's.
+    fn family_matches(&self, call: &ImagesCall, family: &ImageFamily) -> bool {
+        let spec = &family.spec;
+        let own = *family.owner() == self.account;
+        // Polling for pending copies every few seconds must not read all available images.
         let states = call.filters.iter().filter(|f| f.name == "state");
         let in_state = states
-            .flat_map(|f| f.values.iter().map(|v| glob(v, ImageState::parse(&family.state).as_str())))
+            .flat_map(|f| f.values.iter().map(|v| glob(v, ImageState::parse(&spec.state).as_str())))
             .reduce(|a, b| a || b);
-        (own || family.access != Access::Private)
+        (own || spec.access != Access::Private)
             && in_state != Some(false)
-            && self.owner_fits(&call.owners, lot.owner().as_str(), family.owner_alias.as_deref())
-            && self.executable_fits(
+            && self.owner_matches(&call.owners, family.owner().as_str(), spec.owner_alias.as_deref())
+            && self.executable_matches(
                 &call.executable_by,
-                family.access == Access::Shared,
-                family.access == Access::Public,
+                spec.access == Access::Shared,
+                spec.access == Access::Public,
             )
     }
 
-    fn owner_fits(&self, owners: &[String], owner: &str, alias: Option<&str>) -> bool {
+    fn owner_matches(&self, owners: &[String], owner: &str, alias: Option<&str>) -> bool {
         owners.is_empty()
             || owners
                 .iter()
                 .any(|o| o == owner || (o == "self" && owner == self.account.as_str()) || alias.is_some_and(|a| a == o))
     }
 
-    fn executable_fits(&self, by: &[String], shared: bool, public: bool) -> bool {
+    fn executable_matches(&self, by: &[String], shared: bool, public: bool) -> bool {
         by.is_empty()
             || by.iter().any(|who| match who.as_str() {
                 "self" => shared,
@@ -216,77 +221,77 @@ impl World {
         let own = image.owner_id == self.account;
         let deprecated = image.deprecated.is_some_and(|t| t <= self.start);
         (image.state != ImageState::Disabled || (own && call.include_disabled))
-            // One's own deprecated images are always listed, and any that is asked for by id.
+            // The owner always sees deprecated images, and anyone does by id.
             && (!deprecated || own || call.include_deprecated || !call.ids.is_empty())
-            && self.owner_fits(&call.owners, image.owner_id.as_str(), image.image_owner_alias.as_deref())
-            && self.executable_fits(&call.executable_by, seen.shared, image.public)
+            && self.owner_matches(&call.owners, image.owner_id.as_str(), image.image_owner_alias.as_deref())
+            && self.executable_matches(&call.executable_by, seen.shared, image.public)
     }
 
-    /// `DescribeSnapshots`.
+    /// Carries out `DescribeSnapshots`.
     pub(crate) fn describe_snapshots(
         &self,
         region: &Region,
         call: &SnapshotsCall,
         now: Timestamp,
     ) -> Result<Page<SeenSnapshot>, ApiError> {
-        let area = self.enabled(region)?;
+        let state = self.enabled(region)?;
         filters::check(&call.filters, false)?;
         call.owners.iter().try_for_each(|owner| check_owner(owner))?;
         let wanted = |seen: &SeenSnapshot| {
             let owner = seen.owner.as_str();
-            self.owner_fits(&call.owners, owner, None)
-                && filters::snapshot(&call.filters, &seen.snapshot, owner, &format::date(seen.started))
+            self.owner_matches(&call.owners, owner, None)
+                && filters::snapshot_matches(&call.filters, &seen.snapshot, owner, &format::date(seen.started))
         };
         if !call.ids.is_empty() {
             if call.page.max.is_some() {
-                return Err(both("snapshotIds", "maxResults"));
+                return Err(cannot_combine("snapshotIds", "maxResults"));
             }
             let find = |id: &String| {
                 check_snapshot_id(id)?;
-                self.snapshot(area, id, now).ok_or_else(|| no_snapshot(id))
+                self.snapshot(state, id, now).ok_or_else(|| snapshot_not_found(id))
             };
             let mut items = call.ids.iter().map(find).collect::<Result<Vec<_>, _>>()?;
             items.retain(wanted);
             return Ok(Page { items, next: None });
         }
-        let (start, room) = call.page.start(5)?;
-        let mut walk = Walk { room, next: None };
+        let (start, left) = call.page.start(5)?;
+        let mut page = PageLimit { left, next: None };
         let mut items = Vec::new();
-        for (id, made) in area.snapshots.iter().filter(|(id, _)| start.comes_to(id.as_str())) {
-            let Some(seen) = self.made_snapshot(area, made, now) else { continue };
-            if !walk.take(|| Cursor::Made(before(id.as_str()))) {
+        for (id, created) in state.created_snapshots.iter().filter(|(id, _)| start.reaches(id.as_str())) {
+            let Some(seen) = self.created_snapshot(state, created, now) else { continue };
+            if !page.take(|| Cursor::Created(before(id.as_str()))) {
                 break;
             }
             items.push(seen);
         }
-        let lots = |lot: &ImageFamily| {
-            self.owner_fits(&call.owners, lot.owner().as_str(), None) && lot_may_match(&call.filters, area)
+        let listed = |family: &ImageFamily| {
+            self.owner_matches(&call.owners, family.owner().as_str(), None) && family_may_match(&call.filters, state)
         };
-        walk.lots(&start, area, lots, |lot, index| {
-            let disks = lot.volumes(index).len();
-            items.extend((0..disks).filter_map(|d| self.see_lot_snapshot(area, lot, index, d)).filter(wanted));
+        page.families(&start, state, listed, |family, index| {
+            let disks = family.volumes(index).len();
+            items.extend((0..disks).filter_map(|d| self.family_snapshot(state, family, index, d)).filter(wanted));
         });
         items.retain(wanted);
-        Ok(Page { items, next: walk.next.map(|c| c.token()) })
+        Ok(Page { items, next: page.next.map(|c| c.token()) })
     }
 }
 
-/// Whether the snapshots of lots can pass: those a poll of copies asks for cannot, by their descriptions or their tags, and so
-/// it costs nothing in a world with a hundred thousand images.
-fn lot_may_match(filters: &[Filter], area: &RegionState) -> bool {
+/// Returns true if snapshots of families can match. Polls of copies filter by description or tags, which none of them has, and
+/// so cost nothing in a world with a hundred thousand images.
+fn family_may_match(filters: &[Filter], state: &RegionState) -> bool {
     let described = |pattern: &String| {
         let fixed = pattern.split(['*', '?', '\\']).next().unwrap_or_default();
         fixed.starts_with(ImageFamily::DESCRIPTION) || ImageFamily::DESCRIPTION.starts_with(fixed)
     };
     filters.iter().all(|filter| match filter.name.as_str() {
         "description" => filter.values.iter().any(described),
-        // They begin without tags.
-        name if name.starts_with("tag") => area.tags.keys().any(|id| id.starts_with("snap-")),
+        // Families' snapshots have no tags unless set since.
+        name if name.starts_with("tag") => state.tags.keys().any(|id| id.starts_with("snap-")),
         _ => true,
     })
 }
 
-fn both(one: &str, other: &str) -> ApiError {
+fn cannot_combine(one: &str, other: &str) -> ApiError {
     ApiError::new(
         "InvalidParameterCombination",
         format!("The parameter {one} cannot be used with the parameter {other}"),
@@ -299,43 +304,43 @@ fn before(id: &str) -> String {
 }
 
 /// Counts entries until the page is full, and remembers where the next one begins.
-struct Walk {
-    room: usize,
+struct PageLimit {
+    left: usize,
     next: Option<Cursor>,
 }
 
-impl Walk {
+impl PageLimit {
     /// Room for one more? If not, the next page begins at this cursor.
     fn take(&mut self, here: impl FnOnce() -> Cursor) -> bool {
         if self.next.is_some() {
             return false;
         }
-        if self.room == 0 {
+        if self.left == 0 {
             self.next = Some(here());
             return false;
         }
-        self.room -= 1;
+        self.left -= 1;
         true
     }
 
-    fn lots(
+    fn families(
         &mut self,
         start: &Cursor,
-        area: &RegionState,
-        fits: impl Fn(&ImageFamily) -> bool,
+        state: &RegionState,
+        listed: impl Fn(&ImageFamily) -> bool,
         mut each: impl FnMut(&ImageFamily, u32),
     ) {
         let (first, index) = match start {
-            Cursor::Made(_) => (0, 0),
-            Cursor::Lot { number, index } => (*number, *index),
+            Cursor::Created(_) => (0, 0),
+            Cursor::Family { number, index } => (*number, *index),
         };
-        for (number, lot) in area.families.iter().enumerate().skip(first).filter(|(_, lot)| fits(lot)) {
+        for (number, family) in state.families.iter().enumerate().skip(first).filter(|(_, family)| listed(family)) {
             let from = if number == first { index } else { 0 };
-            for index in from..lot.count() {
-                if !self.take(|| Cursor::Lot { number, index }) {
+            for index in from..family.count() {
+                if !self.take(|| Cursor::Family { number, index }) {
                     return;
                 }
-                each(lot, index);
+                each(family, index);
             }
         }
     }

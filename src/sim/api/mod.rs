@@ -1,4 +1,4 @@
-//! The actions of EC2, KMS and STS: their parameters, rules and answers.
+//! Actions of EC2, KMS and STS: parameters, rules and responses.
 
 pub(crate) mod copy_image;
 pub(crate) mod describe;

@@ -1,4 +1,4 @@
-//! Reads the parameters of AWS's query protocol. Knows the encoding, not the actions.
+//! Parameters of AWS's query protocol.
 
 use std::collections::BTreeMap;
 
@@ -7,28 +7,25 @@ use crate::{
     sim::{api::filters::Filter, api_error::ApiError},
 };
 
-/// The parameters of one request.
 #[derive(Debug, Default)]
 pub(crate) struct Params(BTreeMap<String, String>);
 
 impl Params {
-    /// From the URL's query and the form in the body; the body wins.
+    /// Parses the URL's query and the form in the body; the body wins.
     pub(crate) fn parse(query: &str, body: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(query.as_bytes()).chain(form_urlencoded::parse(body));
         Self(pairs.map(|(k, v)| (k.into_owned(), v.into_owned())).collect())
     }
 
-    /// A parameter's value.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
-    /// A parameter that must be there and not be empty.
+    /// Returns a parameter that must be present and not empty.
     pub(crate) fn required(&self, name: &str) -> Result<&str, ApiError> {
         self.get(name).filter(|v| !v.is_empty()).ok_or_else(|| ApiError::missing(name))
     }
 
-    /// `true` or `false`; absent is `None`.
     pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, ApiError> {
         match self.get(name).map(str::to_ascii_lowercase).as_deref() {
             None => Ok(None),
@@ -38,13 +35,12 @@ impl Params {
         }
     }
 
-    /// A whole number.
     pub(crate) fn number(&self, name: &str) -> Result<Option<usize>, ApiError> {
         let Some(text) = self.get(name) else { return Ok(None) };
         text.parse().map(Some).map_err(|_| ApiError::bad_value(name, text, "Expected an integer."))
     }
 
-    /// `Name.1`, `Name.2`, ... in the order of their numbers.
+    /// Returns the values of `Name.1`, `Name.2`, ... in the order of their numbers.
     pub(crate) fn list(&self, name: &str) -> Vec<&str> {
         let mut numbered: Vec<(u32, &str)> =
             self.below(name).filter_map(|(rest, value)| Some((rest.parse().ok()?, value))).collect();
@@ -52,7 +48,7 @@ impl Params {
         numbered.into_iter().map(|(_, value)| value).collect()
     }
 
-    /// The prefixes `Name.1`, `Name.2`, ... of a list of structures.
+    /// Returns the prefixes `Name.1`, `Name.2`, ... of a list of structures.
     pub(crate) fn entries(&self, name: &str) -> Vec<String> {
         let mut numbers: Vec<u32> =
             self.below(name).filter_map(|(rest, _)| rest.split('.').next()?.parse().ok()).collect();
@@ -61,7 +57,7 @@ impl Params {
         numbers.into_iter().map(|n| format!("{name}.{n}")).collect()
     }
 
-    /// `Filter.N.Name` with `Filter.N.Value.M`.
+    /// Returns the filters `Filter.N.Name` with `Filter.N.Value.M`.
     pub(crate) fn filters(&self) -> Vec<Filter> {
         self.entries("Filter")
             .iter()
@@ -72,7 +68,7 @@ impl Params {
             .collect()
     }
 
-    /// `Prefix.Tag.N.Key` with `.Value`; an empty prefix for `Tag.N` itself.
+    /// Returns the tags `Prefix.Tag.N.Key` with `.Value`; an empty prefix means `Tag.N`.
     pub(crate) fn tags(&self, prefix: &str) -> Vec<Tag> {
         let name = if prefix.is_empty() { "Tag".to_owned() } else { format!("{prefix}.Tag") };
         self.entries(&name)
@@ -101,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn filters_and_tags_are_gathered() {
+    fn filters_and_tags_are_collected() {
         let body = b"Filter.1.Name=name&Filter.1.Value.1=a%2A&Filter.1.Value.2=b&TagSpecification.1.Tag.1.Key=k&TagSpecification.1.Tag.1.Value=v";
         let params = Params::parse("", body);
         assert_eq!(params.filters(), [Filter { name: "name".into(), values: vec!["a*".into(), "b".into()] }]);

@@ -1,4 +1,4 @@
-//! STS's one action here, `GetCallerIdentity`, and its form of an error.
+//! STS: `GetCallerIdentity`.
 
 use crate::{
     domain::Region,
@@ -7,7 +7,7 @@ use crate::{
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
-/// Carries out one action and gives the answer's body.
+/// Carries out one action and returns the body of the response.
 pub(crate) fn call(world: &World, region: &Region, action: &str, request_id: &str) -> Result<String, ApiError> {
     world.enabled(region).map_err(|_| ApiError::invalid_client_token())?;
     if action != "GetCallerIdentity" {
@@ -26,13 +26,13 @@ pub(crate) fn call(world: &World, region: &Region, action: &str, request_id: &st
     }))
 }
 
-/// STS's form of an error.
-pub(crate) fn error(refusal: &ApiError, request_id: &str) -> String {
+/// Returns an error as STS's XML.
+pub(crate) fn error_body(error: &ApiError, request_id: &str) -> String {
     Xml::document("ErrorResponse", Some(NAMESPACE), |xml| {
         xml.element("Error", |xml| {
-            xml.leaf("Type", if refusal.status >= 500 { "Receiver" } else { "Sender" });
-            xml.leaf("Code", refusal.code);
-            xml.leaf("Message", &refusal.message);
+            xml.leaf("Type", if error.status >= 500 { "Receiver" } else { "Sender" });
+            xml.leaf("Code", error.code);
+            xml.leaf("Message", &error.message);
         });
         xml.leaf("RequestId", request_id);
     })

@@ -1,11 +1,11 @@
-//! What EC2 refuses by its form alone, and its words for what is not there. Knows no world.
+//! Checks of parameters that do not depend on the account, and EC2's errors for missing resources.
 
 use crate::{
     domain::{AccountId, ImageId, SnapshotId, image::Tag},
     sim::api_error::ApiError,
 };
 
-/// The rules for tags a user sets.
+/// Checks tags set by a user.
 pub(crate) fn check_tags(tags: &[Tag]) -> Result<(), ApiError> {
     if tags.len() > 50 {
         return Err(ApiError::new("TagLimitExceeded", "Resources cannot have more than 50 tags."));
@@ -39,7 +39,6 @@ pub(crate) fn check_tags(tags: &[Tag]) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Refuses what is not formed like an image's id.
 pub(crate) fn check_image_id(id: &str) -> Result<(), ApiError> {
     match ImageId::new(id) {
         Ok(_) => Ok(()),
@@ -47,13 +46,12 @@ pub(crate) fn check_image_id(id: &str) -> Result<(), ApiError> {
     }
 }
 
-/// Refuses what is not formed like a snapshot's id.
 pub(crate) fn check_snapshot_id(id: &str) -> Result<SnapshotId, ApiError> {
     SnapshotId::new(id)
         .map_err(|_| ApiError::new("InvalidSnapshotID.Malformed", format!("The snapshot ID '{id}' is malformed")))
 }
 
-/// Refuses an owner that is neither an account's id nor one of EC2's aliases.
+/// Checks that an owner is an account id or one of EC2's aliases.
 pub(crate) fn check_owner(owner: &str) -> Result<(), ApiError> {
     const ALIASES: [&str; 4] = ["self", "amazon", "aws-marketplace", "aws-backup-vault"];
     if ALIASES.contains(&owner) || AccountId::new(owner).is_ok() {
@@ -62,18 +60,18 @@ pub(crate) fn check_owner(owner: &str) -> Result<(), ApiError> {
     Err(ApiError::new("InvalidUserID.Malformed", format!("Invalid user id: \"{owner}\"")))
 }
 
-/// The image or images are not there, or not for this account.
-pub(crate) fn not_found(ids: &[&str]) -> ApiError {
+/// The images do not exist or are not visible to the account.
+pub(crate) fn images_not_found(ids: &[&str]) -> ApiError {
     let (word, verb) = if ids.len() == 1 { ("id", "does") } else { ("ids", "do") };
     ApiError::new("InvalidAMIID.NotFound", format!("The image {word} '[{}]' {verb} not exist", ids.join(", ")))
 }
 
-/// The image is there but cannot be used, or is there no longer.
+/// The image exists but cannot be used, or was deregistered.
 pub(crate) fn unavailable(id: &str) -> ApiError {
     ApiError::new("InvalidAMIID.Unavailable", format!("The image ID '{id}' is no longer available"))
 }
 
-/// The snapshot is not there, or not for this account.
-pub(crate) fn no_snapshot(id: &str) -> ApiError {
+/// The snapshot does not exist or is not visible to the account.
+pub(crate) fn snapshot_not_found(id: &str) -> ApiError {
     ApiError::new("InvalidSnapshot.NotFound", format!("The snapshot '{id}' does not exist."))
 }

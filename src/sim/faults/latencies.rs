@@ -1,35 +1,36 @@
-//! How fast a world is and what it refuses more of: the settings a scenario or a test may turn.
+//! Latencies and limits that a scenario or a test may set.
 
 use serde::Deserialize;
 
-/// How long a copy takes: each snapshot `base_ms` and its size at `mib_per_second`, all of an image's at once.
+/// Latencies of a copy, milliseconds. A snapshot takes `base_ms` plus its size at `mib_per_second`; all snapshots of an image
+/// are copied at the same time.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Latencies {
-    /// Until the pending image lists its snapshots, milliseconds.
+    /// From `CopyImage` until the pending image lists its snapshots.
     pub snapshots_after_ms: i64,
-    /// From then until progress is more than an empty text, milliseconds.
+    /// From then until the progress is no longer an empty string.
     pub unknown_ms: i64,
-    /// The least time from 0% to 99%, milliseconds.
+    /// Minimum time from 0% to 99%.
     pub base_ms: i64,
-    /// MiB a second for each snapshot.
+    /// Rate of each snapshot, MiB per second.
     pub mib_per_second: u32,
-    /// At 99%, milliseconds.
+    /// Time spent at 99%.
     pub almost_ms: i64,
-    /// From the last snapshot's end until the image is available, milliseconds.
+    /// From the end of the last snapshot until the image is available.
     pub settle_ms: i64,
-    /// For so long a new image is `InvalidAMIID.NotFound` and neither it nor its snapshots are listed, milliseconds. Its token
-    /// is known, and it counts against the limit, all the same.
+    /// How long a new image is `InvalidAMIID.NotFound` and neither it nor its snapshots are listed. Its token is known from the
+    /// start, and it counts against the limit.
     pub unseen_ms: i64,
-    /// For so long after `CopyImage` a pending image cannot be deregistered, milliseconds: `InvalidAMIID.Unavailable`, as for
-    /// any state that does not allow the call.
+    /// How long after `CopyImage` a pending image cannot be deregistered: `InvalidAMIID.Unavailable`, as for any state that does
+    /// not allow the call.
     pub deregister_after_ms: i64,
-    /// After deregistration, for so long its snapshots are `InvalidSnapshot.InUse`, milliseconds.
+    /// How long after deregistration the image's snapshots are `InvalidSnapshot.InUse`.
     pub in_use_ms: i64,
-    /// After deregistration, for so long `DescribeImages` shows the image as it was, milliseconds.
+    /// How long after deregistration `DescribeImages` shows the image as it was.
     pub ghost_ms: i64,
-    /// After deregistration, for so long another call for the image is `InvalidAMIID.Unavailable`, milliseconds; from then on
-    /// it is `InvalidAMIID.NotFound`. None is for ever.
+    /// How long after deregistration another call for the image is `InvalidAMIID.Unavailable`; then it is
+    /// `InvalidAMIID.NotFound`. `None` is for ever.
     pub unavailable_ms: Option<i64>,
 }
 
@@ -51,21 +52,21 @@ impl Default for Latencies {
     }
 }
 
-/// What a region refuses, where EC2's documents or its past leave it open.
+/// Limits of a region, and behaviour that EC2 does not document or has changed.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RegionLimits {
-    /// Pending copies for each destination.
+    /// Maximum number of pending copies per destination.
     pub pending_copies: usize,
-    /// Whether EC2's request rates hold, for each region and action: over them, `RequestLimitExceeded`.
+    /// Enforces EC2's request rates per region and action with `RequestLimitExceeded`.
     pub rates: bool,
-    /// After so long a client token is forgotten and its request a new one, milliseconds; none is never.
+    /// How long a client token is remembered, milliseconds; `None` is for ever. A later request with it is a new one.
     pub token_life_ms: Option<i64>,
-    /// Whether `CopyImage` refuses a name that the account already has there. EC2 does not: only `CreateImage` and
+    /// `CopyImage` refuses a name that the account already has in the region. EC2 does not: only `CreateImage` and
     /// `RegisterImage` keep names unique.
     pub unique_names: bool,
-    /// Whether `DeregisterImage` deletes pending snapshots with the image; if not, they are `client-error` in its answer and
-    /// stay. What EC2 does is not documented.
+    /// `DeregisterImage` deletes pending snapshots with the image. Otherwise they stay and are `client-error` in the response.
+    /// What EC2 does is not documented.
     pub deletes_pending_snapshots: bool,
 }
 

@@ -1,4 +1,4 @@
-//! How fast the simulated services answer, how often, and what goes wrong on purpose.
+//! Latencies, limits, request rates and injected faults.
 
 pub mod latencies;
 pub mod request_rates;

@@ -1,17 +1,17 @@
-//! Who sees what, in pages.
+//! `DescribeImages` and `DescribeSnapshots`: visibility, filters, pages.
 
 use std::collections::HashSet;
 
 use rstest::rstest;
 
-use super::{Bench, between};
+use super::{TestAws, between};
 
-/// Every page of a listing, as lists of image names.
-fn pages(bench: &mut Bench, region: &str, ask: &str) -> Vec<Vec<String>> {
+/// Returns every page of a listing as image names.
+fn pages(aws: &mut TestAws, region: &str, ask: &str) -> Vec<Vec<String>> {
     let mut all = Vec::new();
     let mut token = String::new();
     loop {
-        let (status, body) = bench.ec2(region, &format!("Action=DescribeImages&{ask}{token}"));
+        let (status, body) = aws.ec2(region, &format!("Action=DescribeImages&{ask}{token}"));
         assert_eq!(status, 200, "{body}");
         all.push(between(&body, "<name>", "</name>"));
         match between(&body, "<nextToken>", "</nextToken>").first() {
@@ -24,30 +24,30 @@ fn pages(bench: &mut Bench, region: &str, ask: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn the_demo_has_about_sixty_own_images_in_six_regions() {
-    let mut bench = Bench::new("demo");
+    let mut aws = TestAws::new("demo");
     let counts: Vec<usize> =
         ["us-east-1", "us-east-2", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-2", "sa-east-1"]
             .into_iter()
-            .map(|r| pages(&mut bench, r, "Owner.1=self&IncludeDisabled=true").concat().len())
+            .map(|r| pages(&mut aws, r, "Owner.1=self&IncludeDisabled=true").concat().len())
             .collect();
     assert_eq!(counts, [38, 2, 10, 9, 3, 2, 0]);
 }
 
 #[test]
-fn pages_together_are_the_whole_and_nothing_twice() {
-    let mut bench = Bench::new("demo");
-    let whole = pages(&mut bench, "eu-west-1", "Owner.1=self").concat();
-    let paged = pages(&mut bench, "eu-west-1", "Owner.1=self&MaxResults=5");
+fn pages_together_hold_everything_once() {
+    let mut aws = TestAws::new("demo");
+    let whole = pages(&mut aws, "eu-west-1", "Owner.1=self").concat();
+    let paged = pages(&mut aws, "eu-west-1", "Owner.1=self&MaxResults=5");
     assert!(paged.len() >= 2 && paged.iter().all(|p| p.len() <= 5), "{paged:?}");
     assert_eq!(paged.concat(), whole);
     assert_eq!(whole.iter().collect::<HashSet<_>>().len(), whole.len());
 }
 
 #[test]
-fn a_filtered_page_may_be_empty_and_go_on() {
-    let mut bench = Bench::new("demo");
+fn a_filtered_page_may_be_empty_and_followed_by_another() {
+    let mut aws = TestAws::new("demo");
     let paged =
-        pages(&mut bench, "us-east-1", "Owner.1=self&MaxResults=5&Filter.1.Name=name&Filter.1.Value.1=batch-gpu-*");
+        pages(&mut aws, "us-east-1", "Owner.1=self&MaxResults=5&Filter.1.Name=name&Filter.1.Value.1=batch-gpu-*");
     assert!(paged.first().is_some_and(Vec::is_empty) && paged.len() > 2, "{paged:?}");
     assert_eq!(paged.concat(), ["batch-gpu-00009", "batch-gpu-00008"]);
 }
@@ -70,17 +70,17 @@ fn a_filtered_page_may_be_empty_and_go_on() {
 #[case("Owner.1=aws-marketplace&Owner.2=amazon", 13)]
 #[case("Filter.1.Name=owner-alias&Filter.1.Value.1=amazon", 10)]
 #[case("Owner.1=999999999999", 0)]
-fn owners_and_filters_choose(#[case] ask: &str, #[case] count: usize) {
-    let mut bench = Bench::new("demo");
-    assert_eq!(pages(&mut bench, "us-east-1", ask).concat().len(), count);
+fn owners_and_filters_select(#[case] ask: &str, #[case] count: usize) {
+    let mut aws = TestAws::new("demo");
+    assert_eq!(pages(&mut aws, "us-east-1", ask).concat().len(), count);
 }
 
 #[test]
 fn a_hundred_thousand_images_are_listed_in_pages_of_a_thousand() {
-    let mut bench = Bench::new("huge");
+    let mut aws = TestAws::new("huge");
     let (mut token, mut count, mut ids) = (String::new(), 0, HashSet::new());
     loop {
-        let (_, body) = bench.ec2("us-east-1", &format!("Action=DescribeImages&Owner.1=self&MaxResults=1000{token}"));
+        let (_, body) = aws.ec2("us-east-1", &format!("Action=DescribeImages&Owner.1=self&MaxResults=1000{token}"));
         let page = between(&body, "<imageId>", "</imageId>");
         count += page.len();
         ids.extend(page);
@@ -92,31 +92,31 @@ fn a_hundred_thousand_images_are_listed_in_pages_of_a_thousand() {
 
 #[test]
 fn snapshots_are_paged_and_filtered_too() {
-    let mut bench = Bench::new("demo");
-    let (_, page) = bench.ec2("eu-west-1", "Action=DescribeSnapshots&Owner.1=self&MaxResults=5");
+    let mut aws = TestAws::new("demo");
+    let (_, page) = aws.ec2("eu-west-1", "Action=DescribeSnapshots&Owner.1=self&MaxResults=5");
     assert!(page.contains("<nextToken>"));
     let (_, failed) =
-        bench.ec2("eu-west-1", "Action=DescribeSnapshots&Owner.1=self&Filter.1.Name=status&Filter.1.Value.1=error");
+        aws.ec2("eu-west-1", "Action=DescribeSnapshots&Owner.1=self&Filter.1.Name=status&Filter.1.Value.1=error");
     assert_eq!(between(&failed, "<snapshotId>", "</snapshotId>").len(), 1);
-    let (_, others) = bench
+    let (_, others) = aws
         .ec2("us-east-1", "Action=DescribeSnapshots&Owner.1=self&Filter.1.Name=owner-id&Filter.1.Value.1=210987654321");
     assert!(!others.contains("<snapshotId>"));
 }
 
 #[test]
-fn hostile_text_is_sent_as_references() {
-    let mut bench = Bench::new("hostile");
-    let (_, body) = bench.ec2("us-east-1", "Action=DescribeImages&Owner.1=self");
+fn control_characters_are_sent_as_references() {
+    let mut aws = TestAws::new("hostile");
+    let (_, body) = aws.ec2("us-east-1", "Action=DescribeImages&Owner.1=self");
     assert!(body.contains("esc-&#x1b;[31mred"), "{body}");
     assert!(!body.contains('\u{1b}') && !body.contains('\u{9b}'));
     assert!(body.contains('\u{202e}') && body.contains("👩‍👩‍👧‍👦"));
 }
 
-/// All ids of a paged listing, and the largest page.
-fn paged_ids(bench: &mut Bench, ask: &str, tag: &str) -> (Vec<String>, usize) {
+/// Returns all ids of a paged listing, and the size of the largest page.
+fn paged_ids(aws: &mut TestAws, ask: &str, tag: &str) -> (Vec<String>, usize) {
     let (mut ids, mut most, mut token) = (Vec::new(), 0, String::new());
     loop {
-        let (status, body) = bench.ec2("eu-west-2", &format!("{ask}&MaxResults=5{token}"));
+        let (status, body) = aws.ec2("eu-west-2", &format!("{ask}&MaxResults=5{token}"));
         assert_eq!(status, 200, "{body}");
         let page = between(&body, &format!("<{tag}>"), &format!("</{tag}>"));
         most = most.max(page.len());
@@ -130,21 +130,21 @@ fn paged_ids(bench: &mut Bench, ask: &str, tag: &str) -> (Vec<String>, usize) {
 }
 
 #[test]
-fn copies_are_found_by_state_tag_name_and_description_in_pages_of_ones_own() {
-    let mut bench = Bench::new("empty");
-    let source = bench.image("us-east-1", "al2023-*");
+fn copies_are_found_by_state_tag_name_and_description_page_by_page() {
+    let mut aws = TestAws::new("empty");
+    let source = aws.image("us-east-1", "al2023-*");
     let tag = |kind: u8, of: &str, n: u8| {
         let spec = format!("&TagSpecification.{kind}");
         format!("{spec}.ResourceType={of}{spec}.Tag.1.Key=job{spec}.Tag.1.Value=run-{n}")
     };
-    let mut made = Vec::new();
+    let mut created = Vec::new();
     for n in 0..12 {
         let rest = format!("Name=nightly-{n}{}{}", tag(1, "image", n), tag(2, "snapshot", n));
-        made.push(bench.copy("eu-west-2", &format!("SourceRegion=us-east-1&SourceImageId={source}&{rest}")));
-        bench.later(20_000);
+        created.push(aws.copy("eu-west-2", &format!("SourceRegion=us-east-1&SourceImageId={source}&{rest}")));
+        aws.advance(20_000);
     }
-    let images = |bench: &mut Bench, filters: &str| {
-        let (mut ids, most) = paged_ids(bench, &format!("Action=DescribeImages&Owner.1=self{filters}"), "imageId");
+    let images = |aws: &mut TestAws, filters: &str| {
+        let (mut ids, most) = paged_ids(aws, &format!("Action=DescribeImages&Owner.1=self{filters}"), "imageId");
         assert!(most <= 5);
         ids.sort_unstable();
         ids
@@ -156,32 +156,32 @@ fn copies_are_found_by_state_tag_name_and_description_in_pages_of_ones_own() {
     };
     let by = |n: u8, name: &str, value: &str| format!("&Filter.{n}.Name={name}&Filter.{n}.Value.1={value}");
     let (available, pending) = (by(1, "state", "available"), by(1, "state", "pending"));
-    let whole = images(&mut bench, &available).len();
+    let whole = images(&mut aws, &available).len();
     assert!((1..12).contains(&whole), "{whole}");
-    assert_eq!(images(&mut bench, &available), sorted(&made[..whole]));
-    assert_eq!(images(&mut bench, &pending), sorted(&made[whole..]));
-    assert_eq!(images(&mut bench, &by(1, "tag:job", "run-7")), made[7..8]);
-    assert_eq!(images(&mut bench, &by(1, "tag:job", "run-1*")), sorted(&[&made[1..2], &made[10..]].concat()));
-    assert_eq!(images(&mut bench, &by(1, "name", "nightly-?")), sorted(&made[..10]));
+    assert_eq!(images(&mut aws, &available), sorted(&created[..whole]));
+    assert_eq!(images(&mut aws, &pending), sorted(&created[whole..]));
+    assert_eq!(images(&mut aws, &by(1, "tag:job", "run-7")), created[7..8]);
+    assert_eq!(images(&mut aws, &by(1, "tag:job", "run-1*")), sorted(&[&created[1..2], &created[10..]].concat()));
+    assert_eq!(images(&mut aws, &by(1, "name", "nightly-?")), sorted(&created[..10]));
     let both = format!("{}{}", by(1, "name", "nightly-1*"), by(2, "tag:job", "run-1"));
-    assert_eq!(images(&mut bench, &both), made[1..2]);
-    assert_eq!(images(&mut bench, &format!("{both}{}", by(3, "state", "failed"))), Vec::<String>::new());
+    assert_eq!(images(&mut aws, &both), created[1..2]);
+    assert_eq!(images(&mut aws, &format!("{both}{}", by(3, "state", "failed"))), Vec::<String>::new());
 
-    bench.later(2_000);
-    let descriptions = |bench: &mut Bench, filters: &str| {
+    aws.advance(2_000);
+    let descriptions = |aws: &mut TestAws, filters: &str| {
         let ask = format!("Action=DescribeSnapshots&Owner.1=self{filters}");
-        let (mut found, most) = paged_ids(bench, &ask, "description");
+        let (mut found, most) = paged_ids(aws, &ask, "description");
         assert!(most <= 5);
         found.sort_unstable();
         found.iter().map(|d| d.split(' ').nth(3).unwrap().to_owned()).collect::<Vec<_>>()
     };
-    let all = descriptions(&mut bench, &by(1, "description", "Copied+for+DestinationAmi+*"));
-    assert_eq!(all, sorted(&made));
-    let one = by(1, "description", &format!("Copied+for+DestinationAmi+{}+*", made[3]));
-    assert_eq!(descriptions(&mut bench, &one), made[3..4]);
-    let two = format!("{one}&Filter.1.Value.2=Copied+for+DestinationAmi+{}+*", made[9]);
-    assert_eq!(descriptions(&mut bench, &two), sorted(&[made[3].clone(), made[9].clone()]));
-    assert_eq!(descriptions(&mut bench, &by(1, "tag:job", "run-9")), made[9..10]);
-    assert_eq!(descriptions(&mut bench, &format!("{two}{}", by(2, "tag:job", "run-9"))), made[9..10]);
-    assert_eq!(descriptions(&mut bench, &by(1, "tag:job", "run-99")), Vec::<String>::new());
+    let all = descriptions(&mut aws, &by(1, "description", "Copied+for+DestinationAmi+*"));
+    assert_eq!(all, sorted(&created));
+    let one = by(1, "description", &format!("Copied+for+DestinationAmi+{}+*", created[3]));
+    assert_eq!(descriptions(&mut aws, &one), created[3..4]);
+    let two = format!("{one}&Filter.1.Value.2=Copied+for+DestinationAmi+{}+*", created[9]);
+    assert_eq!(descriptions(&mut aws, &two), sorted(&[created[3].clone(), created[9].clone()]));
+    assert_eq!(descriptions(&mut aws, &by(1, "tag:job", "run-9")), created[9..10]);
+    assert_eq!(descriptions(&mut aws, &format!("{two}{}", by(2, "tag:job", "run-9"))), created[9..10]);
+    assert_eq!(descriptions(&mut aws, &by(1, "tag:job", "run-99")), Vec::<String>::new());
 }

@@ -1,37 +1,38 @@
-//! The room's tests over the wire: requests as text, key parts of answers.
+//! Tests of the simulator by requests, without a transport.
 
 mod accounts;
 mod copies;
-mod elsewhere;
-mod late;
+mod eventual_consistency;
 mod listing;
+mod other_users;
 mod protocol;
+mod request_rates;
 mod robust;
-mod traffic;
 
 use std::str::FromStr as _;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::Region;
 use crate::sim::{
     Scenario, World,
     transport::query::{self, Request, Response},
 };
 
-/// A world, and a hand on its clock.
-struct Bench {
+/// A world with a clock and the access key that signs its requests.
+struct TestAws {
     world: World,
     now: Timestamp,
     access_key_id: &'static str,
 }
 
-impl Bench {
+impl TestAws {
     fn new(scenario: &str) -> Self {
         let now = Timestamp::from_str("2026-03-05T12:00:00Z").unwrap();
         Self { world: World::new(&Scenario::named(scenario).unwrap(), now), now, access_key_id: "AKIAIOSFODNN7EXAMPLE" }
     }
 
-    fn later(&mut self, ms: i64) {
+    fn advance(&mut self, ms: i64) {
         self.now += SignedDuration::from_millis(ms);
     }
 
@@ -48,29 +49,29 @@ impl Bench {
             target,
             body: body.as_bytes(),
         };
-        query::answer(&mut self.world, &request, self.now)
+        query::respond(&mut self.world, &request, self.now)
     }
 
-    /// Status and body of an EC2 call.
+    /// Sends an EC2 request and returns status and body.
     fn ec2(&mut self, region: &str, body: &str) -> (u16, String) {
         let response = self.send("ec2", region, None, body);
         (response.status, String::from_utf8(response.body).unwrap())
     }
 
-    /// The error code of an EC2 call, or an empty text.
+    /// Sends an EC2 request and returns its error code, or an empty string.
     fn code(&mut self, region: &str, body: &str) -> String {
         let (_, body) = self.ec2(region, body);
         between(&body, "<Code>", "</Code>").first().cloned().unwrap_or_default()
     }
 
-    /// The new image of a copy that is accepted.
+    /// Starts a copy, which must succeed, and returns the new image's id.
     fn copy(&mut self, to: &str, rest: &str) -> String {
         let (status, body) = self.ec2(to, &format!("Action=CopyImage&{rest}"));
         assert_eq!(status, 200, "{body}");
         between(&body, "<imageId>", "</imageId>")[0].clone()
     }
 
-    /// The id of the newest own image whose name has this pattern.
+    /// Returns the id of the newest own image whose name matches.
     fn image(&mut self, region: &str, pattern: &str) -> String {
         let (_, body) = self.ec2(
             region,
@@ -83,7 +84,11 @@ impl Bench {
     }
 }
 
-/// Every text between two marks.
+fn region(name: &str) -> Region {
+    Region::new(name).unwrap()
+}
+
+/// Returns every text between two delimiters.
 fn between(text: &str, from: &str, to: &str) -> Vec<String> {
     text.split(from).skip(1).filter_map(|rest| Some(rest.split_once(to)?.0.to_owned())).collect()
 }

@@ -1,10 +1,10 @@
-//! What every request must get: forms, codes, statuses, faults.
+//! Responses of the protocols: formats, codes, statuses, faults.
 
 use std::time::Duration;
 
 use rstest::rstest;
 
-use super::{Bench, between};
+use super::{TestAws, between};
 use crate::{
     domain::Region,
     sim::{
@@ -73,7 +73,7 @@ use crate::{
 )]
 #[case("us-east-1", "Action=GetEbsEncryptionByDefault", 200, "<ebsEncryptionByDefault>false</ebsEncryptionByDefault>")]
 fn ec2_answers(#[case] region: &str, #[case] body: &str, #[case] status: u16, #[case] part: &str) {
-    let (got, answer) = Bench::new("demo").ec2(region, body);
+    let (got, answer) = TestAws::new("demo").ec2(region, body);
     assert_eq!(got, status, "{answer}");
     assert!(answer.contains(part), "{answer}");
     assert!(answer.contains("<requestId>") || answer.contains("<RequestID>"), "{answer}");
@@ -113,26 +113,26 @@ fn kms_answers(
     #[case] part: &str,
 ) {
     let target = format!("TrentService.{action}");
-    let response = Bench::new("demo").send("kms", region, Some(&target), body);
+    let response = TestAws::new("demo").send("kms", region, Some(&target), body);
     let answer = String::from_utf8(response.body).unwrap();
     assert_eq!(response.status, status, "{answer}");
     assert!(answer.contains(part), "{answer}");
 }
 
 #[test]
-fn sts_says_who_asks() {
-    let response = Bench::new("demo").send("sts", "us-east-1", None, "Action=GetCallerIdentity&Version=2011-06-15");
+fn sts_returns_the_callers_identity() {
+    let response = TestAws::new("demo").send("sts", "us-east-1", None, "Action=GetCallerIdentity&Version=2011-06-15");
     let answer = String::from_utf8(response.body).unwrap();
     assert_eq!(between(&answer, "<Account>", "</Account>"), ["123456789012"]);
 }
 
 #[test]
-fn without_a_credential_nothing_is_answered() {
-    let mut bench = Bench::new("demo");
+fn a_request_without_a_credential_is_refused() {
+    let mut aws = TestAws::new("demo");
     for authorization in [None, Some("Bearer x"), Some("Credential="), Some("Credential=a/b/c")] {
         let request =
             Request { method: "POST", path: "/", authorization, body: b"Action=DescribeRegions", ..Request::default() };
-        assert_eq!(query::answer(&mut bench.world, &request, bench.now).status, 401, "{authorization:?}");
+        assert_eq!(query::respond(&mut aws.world, &request, aws.now).status, 401, "{authorization:?}");
     }
 }
 
@@ -144,14 +144,14 @@ fn without_a_credential_nothing_is_answered() {
 #[case(FaultKind::Expired, 400, "<Code>RequestExpired</Code>")]
 #[case(FaultKind::AuthFailure, 401, "AWS was not able to validate the provided access credentials")]
 #[case(FaultKind::NotAuthorized, 403, "<Code>UnauthorizedOperation</Code>")]
-fn a_fault_answers_as_aws_would(#[case] effect: FaultKind, #[case] status: u16, #[case] part: &str) {
-    let mut bench = Bench::new("demo");
-    bench.world.faults().add(Rule::new("Describe*", effect).in_region(Region::new("eu-west-1").unwrap()).first(1));
-    assert_eq!(bench.ec2("us-east-1", "Action=DescribeRegions").0, 200);
-    let (got, answer) = bench.ec2("eu-west-1", "Action=DescribeRegions");
+fn a_fault_gets_awss_error(#[case] effect: FaultKind, #[case] status: u16, #[case] part: &str) {
+    let mut aws = TestAws::new("demo");
+    aws.world.faults().add(Rule::new("Describe*", effect).in_region(Region::new("eu-west-1").unwrap()).first(1));
+    assert_eq!(aws.ec2("us-east-1", "Action=DescribeRegions").0, 200);
+    let (got, answer) = aws.ec2("eu-west-1", "Action=DescribeRegions");
     assert_eq!(got, status);
     assert!(answer.contains(part), "{answer}");
-    assert_eq!(bench.ec2("eu-west-1", "Action=DescribeRegions").0, 200);
+    assert_eq!(aws.ec2("eu-west-1", "Action=DescribeRegions").0, 200);
 }
 
 #[rstest]
@@ -159,40 +159,37 @@ fn a_fault_answers_as_aws_would(#[case] effect: FaultKind, #[case] status: u16, 
 #[case("CopyImage&SourceImageId=ami-1", "Not authorized for images: [ami-1]")]
 #[case("DeregisterImage&ImageId=ami-1", "Not authorized for images: [ami-1]")]
 #[case("DeleteSnapshot&SnapshotId=snap-1", "Not authorized for snapshots: [snap-1]")]
-fn an_auth_failure_may_be_about_what_the_request_names(#[case] ask: &str, #[case] text: &str) {
-    let mut bench = Bench::new("demo");
-    bench.world.faults().add(Rule::new("*", FaultKind::NotAuthorized));
-    let (status, answer) = bench.ec2("us-east-1", &format!("Action={ask}"));
+fn an_auth_failure_may_name_the_requests_resources(#[case] ask: &str, #[case] text: &str) {
+    let mut aws = TestAws::new("demo");
+    aws.world.faults().add(Rule::new("*", FaultKind::NotAuthorized));
+    let (status, answer) = aws.ec2("us-east-1", &format!("Action={ask}"));
     assert!(status == 403 && answer.contains("<Code>AuthFailure</Code>") && answer.contains(text), "{answer}");
 }
 
 #[test]
-fn delays_resets_and_cuts_are_said_beside_the_answer() {
-    let mut bench = Bench::new("demo");
-    bench.world.faults().add(Rule::new("*", FaultKind::Slow).millis(8_000));
-    assert_eq!(bench.send("ec2", "us-east-1", None, "Action=DescribeRegions").delay, Duration::from_secs(8));
-    bench.world.faults().clear();
-    bench.world.faults().add(Rule::new("*", FaultKind::Truncated).first(1));
-    assert!(!bench.ec2("us-east-1", "Action=DescribeRegions").1.contains("</DescribeRegionsResponse>"));
-    bench.world.faults().add(Rule::new("CopyImage", FaultKind::LostAnswer));
-    let source = bench.image("us-east-1", "app-web-*");
+fn delays_and_resets_are_part_of_the_response() {
+    let mut aws = TestAws::new("demo");
+    aws.world.faults().add(Rule::new("*", FaultKind::Slow).millis(8_000));
+    assert_eq!(aws.send("ec2", "us-east-1", None, "Action=DescribeRegions").delay, Duration::from_secs(8));
+    aws.world.faults().clear();
+    aws.world.faults().add(Rule::new("*", FaultKind::Truncated).first(1));
+    assert!(!aws.ec2("us-east-1", "Action=DescribeRegions").1.contains("</DescribeRegionsResponse>"));
+    aws.world.faults().add(Rule::new("CopyImage", FaultKind::LostAnswer));
+    let source = aws.image("us-east-1", "app-web-*");
     let copy = format!("Action=CopyImage&Name=lost&SourceRegion=us-east-1&SourceImageId={source}&ClientToken=t");
-    assert!(bench.send("ec2", "eu-west-2", None, &copy).reset);
-    bench.world.faults().clear();
-    assert_eq!(
-        bench.image("eu-west-2", "lost"),
-        bench.copy("eu-west-2", copy.strip_prefix("Action=CopyImage&").unwrap())
-    );
+    assert!(aws.send("ec2", "eu-west-2", None, &copy).reset);
+    aws.world.faults().clear();
+    assert_eq!(aws.image("eu-west-2", "lost"), aws.copy("eu-west-2", copy.strip_prefix("Action=CopyImage&").unwrap()));
 }
 
 #[test]
-fn the_broken_and_the_denied_world_are_as_they_say() {
-    let mut broken = Bench::new("broken");
+fn the_broken_and_denied_scenarios_fail_as_described() {
+    let mut broken = TestAws::new("broken");
     assert_eq!(broken.ec2("eu-west-2", "Action=DescribeImages").0, 500);
     assert_eq!(broken.send("ec2", "ap-southeast-2", None, "Action=DescribeImages").delay, Duration::from_secs(8));
     let statuses: Vec<u16> = (0..4).map(|_| broken.ec2("eu-west-1", "Action=GetEbsDefaultKmsKeyId").0).collect();
     assert_eq!(statuses, [200, 503, 200, 503]);
-    let mut denied = Bench::new("denied");
+    let mut denied = TestAws::new("denied");
     assert_eq!(denied.send("kms", "eu-west-1", Some("TrentService.ListAliases"), "{}").status, 400);
     assert_eq!(denied.code("us-west-2", "Action=CopyImage"), "UnauthorizedOperation");
     assert_eq!(denied.code("us-east-2", "Action=CopyImage"), "MissingParameter");
@@ -201,19 +198,19 @@ fn the_broken_and_the_denied_world_are_as_they_say() {
 #[test]
 fn the_same_seed_and_requests_give_the_same_ids() {
     let run = || {
-        let mut bench = Bench::new("demo");
-        let source = bench.image("us-east-1", "app-web-*");
-        bench.copy("eu-west-2", &format!("Name=one&SourceRegion=us-east-1&SourceImageId={source}"))
+        let mut aws = TestAws::new("demo");
+        let source = aws.image("us-east-1", "app-web-*");
+        aws.copy("eu-west-2", &format!("Name=one&SourceRegion=us-east-1&SourceImageId={source}"))
     };
     assert_eq!(run(), run());
 }
 
 #[test]
-fn every_copy_a_scenario_asks_for_is_made() {
+fn every_copy_of_a_scenario_is_accepted() {
     for name in Scenario::names() {
         let scenario = Scenario::named(name).unwrap();
         let world = World::new(&scenario, jiff::Timestamp::UNIX_EPOCH);
-        let made: usize = world.regions.iter().map(|a| a.made.len()).sum();
-        assert_eq!(made, scenario.copies.len(), "{name}");
+        let created: usize = world.regions.iter().map(|a| a.created_images.len()).sum();
+        assert_eq!(created, scenario.copies.len(), "{name}");
     }
 }

@@ -1,11 +1,11 @@
-//! Nothing a client sends brings the world down, and what EC2 promises holds on any sequence of calls.
+//! Properties: no request makes the simulator panic, and EC2's guarantees hold for any sequence of requests.
 
 use proptest::prelude::*;
 
-use super::Bench;
+use super::TestAws;
 use crate::sim::glob::glob;
 
-/// Wildcards by the definition, for comparison.
+/// Matches by the definition, for comparison.
 fn slow_glob(pattern: &[char], text: &[char]) -> bool {
     match pattern.split_first() {
         None => text.is_empty(),
@@ -32,39 +32,39 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn wildcards_mean_what_they_say(pattern in "[ab*?]{0,8}", text in "[abc]{0,10}") {
+    fn wildcards_match_by_the_definition(pattern in "[ab*?]{0,8}", text in "[abc]{0,10}") {
         let chars = |s: &str| s.chars().collect::<Vec<_>>();
         prop_assert_eq!(glob(&pattern, &text), slow_glob(&chars(&pattern), &chars(&text)));
     }
 
     #[test]
-    fn any_form_is_answered_with_a_status_of_http(
+    fn any_form_gets_a_response(
         action in prop::sample::select(&ACTIONS[..]),
         rest in prop::collection::vec(("[A-Za-z.0-9]{0,20}", any::<String>()), 0..6),
         bytes in any::<Vec<u8>>(),
     ) {
-        let mut bench = Bench::new("empty");
+        let mut aws = TestAws::new("empty");
         let mut form = form_urlencoded::Serializer::new(format!("Action={action}"));
         form.extend_pairs(&rest);
-        let (status, _) = bench.ec2("us-east-1", &form.finish());
+        let (status, _) = aws.ec2("us-east-1", &form.finish());
         prop_assert!((200..600).contains(&status));
         let noise = String::from_utf8_lossy(&bytes);
-        prop_assert!((400..500).contains(&bench.send("ec2", "us-east-1", None, &noise).status));
-        prop_assert!((200..500).contains(&bench.send("kms", "us-east-1", Some("TrentService.ListKeys"), &noise).status));
+        prop_assert!((400..500).contains(&aws.send("ec2", "us-east-1", None, &noise).status));
+        prop_assert!((200..500).contains(&aws.send("kms", "us-east-1", Some("TrentService.ListKeys"), &noise).status));
     }
 
     #[test]
     fn tokens_never_make_two_images(asks in prop::collection::vec((0..3_u8, 0..3_u8, 0..90_000_i64), 1..12)) {
-        let mut bench = Bench::new("empty");
-        let source = bench.image("us-east-1", "al2023-*");
+        let mut aws = TestAws::new("empty");
+        let source = aws.image("us-east-1", "al2023-*");
         for (token, name, wait) in asks {
             let ask = format!("Action=CopyImage&SourceRegion=us-east-1&SourceImageId={source}&Name=name-{name}&ClientToken=t{token}");
-            bench.ec2("us-west-2", &ask);
-            bench.later(wait);
+            aws.ec2("us-west-2", &ask);
+            aws.advance(wait);
         }
-        let area = bench.world.regions.iter().find(|a| a.region.as_str() == "us-west-2").unwrap();
-        let made = area.made.len();
-        prop_assert!(made <= 3, "{made}");
-        prop_assert_eq!(area.tokens.len(), made);
+        let state = aws.world.regions.iter().find(|a| a.region.as_str() == "us-west-2").unwrap();
+        let created = state.created_images.len();
+        prop_assert!(created <= 3, "{created}");
+        prop_assert_eq!(state.tokens.len(), created);
     }
 }

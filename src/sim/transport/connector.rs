@@ -1,5 +1,5 @@
-//! The in-process door: the AWS SDK's own HTTP connector, answered by a world. Sleeps a fault's delay on tokio's clock, so
-//! that tests can pause it. The only file of this room that names an `aws_*` crate.
+//! HTTP connector for the AWS SDK whose requests a world answers in the process. Delays use tokio's clock, so that tests can
+//! pause it. The only file of this module that uses `aws_*` crates.
 
 use std::{fmt, sync::Arc};
 
@@ -22,8 +22,7 @@ use crate::sim::transport::{
 
 type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// An HTTP client for the SDK whose every request is answered by `world`, whatever host it is meant for. `clock` says
-/// what time it is in the world.
+/// Creates an HTTP client for the SDK that sends every request to `world`, whatever its host. `clock` returns the world's time.
 pub fn http_client(world: SharedWorld, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> SharedHttpClient {
     let connector = SharedHttpConnector::new(Connector { world, clock: Arc::new(clock) });
     http_client_fn(move |_, _| connector.clone())
@@ -44,41 +43,40 @@ impl fmt::Debug for Connector {
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let this = self.clone();
-        HttpConnectorFuture::new(async move { this.answer(request).await })
+        HttpConnectorFuture::new(async move { this.respond(request).await })
     }
 }
 
 impl Connector {
-    async fn answer(&self, mut request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let body = request.take_body().collect().await.map_err(ConnectorError::user)?.to_bytes();
-        let url: http::Uri =
-            request.uri().parse().map_err(|e: http::uri::InvalidUri| ConnectorError::user(e.into()))?;
-        let wire = Request {
-            method: request.method(),
+    async fn respond(&self, mut http: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let body = http.take_body().collect().await.map_err(ConnectorError::user)?.to_bytes();
+        let url: http::Uri = http.uri().parse().map_err(|e: http::uri::InvalidUri| ConnectorError::user(e.into()))?;
+        let request = Request {
+            method: http.method(),
             path: url.path(),
             query: url.query().unwrap_or_default(),
-            authorization: request.headers().get("authorization"),
-            target: request.headers().get("x-amz-target"),
+            authorization: http.headers().get("authorization"),
+            target: http.headers().get("x-amz-target"),
             body: &body,
         };
-        let answer = self.world.answer(&wire, (self.clock)());
-        if !answer.delay.is_zero() {
-            tokio::time::sleep(answer.delay).await;
+        let response = self.world.respond(&request, (self.clock)());
+        if !response.delay.is_zero() {
+            tokio::time::sleep(response.delay).await;
         }
-        if answer.reset {
+        if response.reset {
             let reset = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "connection reset by peer");
             return Err(ConnectorError::io(reset.into()));
         }
-        response(answer)
+        into_http(response)
     }
 }
 
-fn response(answer: Response) -> Result<HttpResponse, ConnectorError> {
-    let status = StatusCode::try_from(answer.status).map_err(|e| ConnectorError::other(e.into(), None))?;
-    let mut response = HttpResponse::new(status, SdkBody::from(answer.body));
-    response.headers_mut().insert("content-type", answer.content_type);
-    response.headers_mut().insert("x-amzn-requestid", answer.request_id);
-    Ok(response)
+fn into_http(response: Response) -> Result<HttpResponse, ConnectorError> {
+    let status = StatusCode::try_from(response.status).map_err(|e| ConnectorError::other(e.into(), None))?;
+    let mut http = HttpResponse::new(status, SdkBody::from(response.body));
+    http.headers_mut().insert("content-type", response.content_type);
+    http.headers_mut().insert("x-amzn-requestid", response.request_id);
+    Ok(http)
 }
 
 #[cfg(test)]
@@ -101,8 +99,8 @@ mod tests {
         faults::rules::{FaultKind, Rule},
     };
 
-    /// A world whose clock is tokio's, and a client for a region of it.
-    fn bench(scenario: &str) -> (SharedWorld, impl Fn(&'static str) -> Client) {
+    /// Returns a world whose clock is tokio's, and a constructor of clients by region.
+    fn world_and_client(scenario: &str) -> (SharedWorld, impl Fn(&'static str) -> Client) {
         let world = SharedWorld::new(World::new(&Scenario::named(scenario).unwrap(), Timestamp::UNIX_EPOCH));
         let started = tokio::time::Instant::now();
         let clock = move || Timestamp::UNIX_EPOCH + SignedDuration::try_from(started.elapsed()).unwrap();
@@ -112,7 +110,8 @@ mod tests {
                 .behavior_version(BehaviorVersion::latest())
                 .region(Region::from_static(region))
                 .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
-                .retry_config(RetryConfig::standard().with_max_attempts(4))
+                // No jitter, so that no test depends on chance.
+                .retry_config(RetryConfig::standard().with_max_attempts(4).with_use_static_exponential_base(true))
                 .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(20)).build())
                 .http_client(http.clone());
             Client::from_conf(config.build())
@@ -121,8 +120,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_sdk_lists_copies_and_watches() {
-        let (_, client) = bench("demo");
+    async fn the_sdk_lists_copies_and_polls() {
+        let (_, client) = world_and_client("demo");
         let home = client("us-east-1");
         let named = |name: &str| Filter::builder().name("name").values(name).build();
         let found = home.describe_images().owners("self").filters(named("app-db-*")).send().await.unwrap();
@@ -139,14 +138,14 @@ mod tests {
             assert!(states.len() < 20, "{states:?}");
         }
         assert!(states.len() > 3, "{states:?}");
-        let refused =
+        let fault_error =
             away.copy_image().name("sdk").source_region("us-east-1").source_image_id(&id).send().await.unwrap_err();
-        assert_eq!(refused.code(), Some("InvalidAMIID.NotFound"));
-        assert!(refused.request_id().is_some());
+        assert_eq!(fault_error.code(), Some("InvalidAMIID.NotFound"));
+        assert!(fault_error.request_id().is_some());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_sdk_tries_again_after_throttles_resets_and_silence() {
+    async fn the_sdk_retries_after_throttles_resets_and_timeouts() {
         for (effect, first) in [
             (FaultKind::Throttle, 2),
             (FaultKind::LostAnswer, 2),
@@ -155,7 +154,7 @@ mod tests {
             (FaultKind::Slow, 2),
             (FaultKind::Html, 2),
         ] {
-            let (world, client) = bench("empty");
+            let (world, client) = world_and_client("empty");
             world.with(|w| w.faults().add(Rule::new("DescribeRegions", effect).first(first).millis(60_000)));
             let regions = client("us-east-1").describe_regions().send().await;
             assert_eq!(regions.map(|r| r.regions().len()).map_err(|e| format!("{effect:?}: {e:?}")), Ok(17));
@@ -163,10 +162,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_sdk_waits_out_a_rate_and_makes_one_image_through_resets() {
-        // The SDK draws the jitter of its retries from here: chance may use them up.
-        fastrand::seed(7);
-        let (world, client) = bench("empty");
+    async fn the_sdk_makes_one_image_despite_resets_and_request_rates() {
+        let (world, client) = world_and_client("empty");
         world.with(|w| w.limits().rates = true);
         world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::Reset).first(1)));
         world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::LostAnswer).every(2)));
@@ -178,13 +175,14 @@ mod tests {
             let of = (crate::domain::Region::new("us-west-2").unwrap(), "CopyImage".to_owned());
             w.calls()[&of]
         };
-        assert_eq!(world.with(here), crate::sim::RequestCount { asked: 3, throttled: 0 });
+        assert_eq!(world.with(here), crate::sim::RequestCount { received: 3, throttled: 0 });
         world.with(|w| w.faults().clear());
         let source = crate::domain::ImageId::new(source.image_id().unwrap()).unwrap();
         world.with(|w| {
             let (to, from) = (crate::domain::Region::new("us-west-2").unwrap(), w.home().clone());
-            let theirs = |n: i32| w.copy_elsewhere(&to, &source, &from, &format!("theirs-{n}"), Timestamp::UNIX_EPOCH);
-            assert!((0..200).map(theirs).any(|made| made.is_err()), "the rate is used up");
+            let theirs =
+                |n: i32| w.copy_as_other_user(&to, &source, &from, &format!("theirs-{n}"), Timestamp::UNIX_EPOCH);
+            assert!((0..200).map(theirs).any(|created| created.is_err()), "the rate is used up");
         });
         let copy = client("us-west-2").copy_image().name("after").source_region("us-east-1");
         copy.source_image_id(source.as_str()).send().await.unwrap();
@@ -193,8 +191,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn hostile_text_arrives_whole() {
-        let (_, client) = bench("hostile");
+    async fn hostile_text_arrives_unchanged() {
+        let (_, client) = world_and_client("hostile");
         let images = client("us-east-1").describe_images().owners("self").send().await.unwrap();
         let names: Vec<&str> = images.images().iter().filter_map(|i| i.name()).collect();
         assert!(names.iter().any(|n| n.contains("\u{1b}[31mred\u{1b}[0m\u{1b}]0;title\u{7}")), "{names:?}");

@@ -1,5 +1,4 @@
-//! Between HTTP messages and [`wire`](crate::sim::transport::query): what every server of a world shares, the tests' too. Says which
-//! requests are read at all; owns no socket.
+//! Conversion between HTTP messages and [`query`], shared by the server and the tests' server.
 
 use bytes::Bytes;
 use http::{
@@ -24,7 +23,10 @@ pub struct Received {
 }
 
 impl Received {
-    /// Reads a request. The error is the answer to one that is not read: meant for another host, or too large.
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// The response to a request that is for another host or too large.
     pub async fn read(request: http::Request<Incoming>) -> Result<Self, Response<Full<Bytes>>> {
         let (head, body) = request.into_parts();
         if !is_for_loopback(&head) {
@@ -39,8 +41,7 @@ impl Received {
         }
     }
 
-    /// The parts that matter to a world.
-    pub fn wire(&self) -> query::Request<'_> {
+    pub fn as_query(&self) -> query::Request<'_> {
         let header = |name: &str| self.head.headers.get(name).and_then(|v| v.to_str().ok());
         query::Request {
             method: self.head.method.as_str(),
@@ -52,25 +53,24 @@ impl Received {
         }
     }
 
-    /// The whole body.
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 }
 
-/// An answer as an HTTP message. Delay and reset are the server's to carry out.
-pub fn response(answer: query::Response) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(answer.body.into()));
-    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
-    if let Ok(id) = HeaderValue::from_str(&answer.request_id) {
+/// Returns the HTTP message of a response. The caller carries out its delay and reset.
+pub fn response(from: query::Response) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(from.body.into()));
+    *response.status_mut() = StatusCode::from_u16(from.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(from.content_type));
+    if let Ok(id) = HeaderValue::from_str(&from.request_id) {
         response.headers_mut().insert("x-amzn-requestid", id);
     }
     response
 }
 
-/// Returns true if the request names this machine, and nothing else, as its host. A web page whose name was made to resolve to
-/// 127.0.0.1 (DNS rebinding) sends its own name.
+/// Returns true if the request's only hosts are loopback names. A web page whose name was made to resolve to 127.0.0.1 (DNS
+/// rebinding) sends its own name.
 fn is_for_loopback(head: &Parts) -> bool {
     let mut hosts = head.headers.get_all(HOST).iter().peekable();
     hosts.peek().is_some()

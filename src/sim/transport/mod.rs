@@ -1,4 +1,4 @@
-//! How requests reach a world: from the SDK in this process, or over HTTP on the loopback interface.
+//! Transports of requests to a world: the SDK's connector in this process, and HTTP on the loopback interface.
 
 pub mod connector;
 mod dump;

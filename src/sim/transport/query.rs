@@ -1,5 +1,5 @@
-//! One HTTP request in, one HTTP answer out, as AWS would word it. Pure: it neither waits nor touches a socket;
-//! a delay or a lost connection is said beside the answer, and the doors carry it out.
+//! Maps an AWS request to the response of a world. Pure: delays and connection resets are part of the response, for the
+//! transports to carry out.
 
 use std::time::Duration;
 
@@ -12,42 +12,39 @@ use crate::{
         api_error::ApiError,
         faults::rules::FaultKind,
         transport::dump,
-        world::{accounts::ForeignCall, kms_keys::hyphens, state::World},
+        world::{kms_keys::format_uuid, records::ForeignCall, state::World},
     },
 };
 
-/// The parts of an HTTP request that matter here.
+/// The parts of an HTTP request that a world needs.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Request<'a> {
     /// `POST`, or `GET` for the query forms.
     pub method: &'a str,
     /// The path, from `/` on.
     pub path: &'a str,
-    /// What stands behind `?`.
+    /// The URL's query, without `?`.
     pub query: &'a str,
-    /// The header `Authorization`; the access key, the region and the service are read from its credential, the signature is
-    /// not verified.
+    /// Header `Authorization`. Access key, region and service are read from its credential; the signature is not verified.
     pub authorization: Option<&'a str>,
-    /// The header `X-Amz-Target`, for KMS.
+    /// Header `X-Amz-Target`, for KMS.
     pub target: Option<&'a str>,
-    /// The whole body.
     pub body: &'a [u8],
 }
 
-/// The answer, and how it is to arrive.
+/// A response and how to deliver it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     /// HTTP status.
     pub status: u16,
-    /// The header `Content-Type`.
+    /// Header `Content-Type`.
     pub content_type: &'static str,
-    /// The header `x-amzn-requestid`.
+    /// Header `x-amzn-requestid`.
     pub request_id: String,
-    /// The body.
     pub body: Vec<u8>,
-    /// To be waited before anything is sent.
+    /// How long to wait before sending anything.
     pub delay: Duration,
-    /// The connection is to be cut instead of answering.
+    /// Close the connection instead of responding.
     pub reset: bool,
 }
 
@@ -60,48 +57,48 @@ enum Service {
 
 const XML: &str = "text/xml;charset=UTF-8";
 
-/// What a gateway says for a service it cannot reach.
+/// What a gateway sends for a service that it cannot reach.
 const BAD_GATEWAY: &[u8] =
     b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n";
 
-/// What is asked of whom.
+/// An action with what its permission depends on.
 struct Call<'a> {
     region: &'a Region,
     service: Service,
     action: &'a str,
     params: &'a Params,
+    body: &'a [u8],
 }
 
-/// Answers one request as of `now`.
-pub fn answer(world: &mut World, request: &Request<'_>, now: Timestamp) -> Response {
-    let request_id = hyphens(world.request_ids.u128(..));
-    let mut response = Response {
-        status: 200,
-        content_type: XML,
-        request_id: request_id.clone(),
-        body: Vec::new(),
-        delay: Duration::ZERO,
-        reset: false,
-    };
+impl Response {
+    fn new(request_id: String) -> Self {
+        Self { status: 200, content_type: XML, request_id, body: Vec::new(), delay: Duration::ZERO, reset: false }
+    }
+}
+
+/// Carries out one request at `now`.
+pub fn respond(world: &mut World, request: &Request<'_>, now: Timestamp) -> Response {
+    let mut response = Response::new(format_uuid(world.request_ids.u128(..)));
     if request.method == "GET" && request.path == "/_state" {
         response.content_type = "application/json";
         response.body = dump::json(world, now).into_bytes();
         return response;
     }
-    let Some(Scope { access_key_id, region, service }) = request.authorization.and_then(scope) else {
+    let Some(scope) = request.authorization.and_then(scope) else {
         response.status = 401;
-        response.body = ec2::error(&ApiError::auth_failure(), &request_id).into_bytes();
+        response.body = ec2::error_body(&ApiError::auth_failure(), &response.request_id).into_bytes();
         return response;
     };
-    let params = Params::parse(request.query, if service == Service::Kms { b"" } else { request.body });
+    let Scope { region, service, .. } = &scope;
+    let params = Params::parse(request.query, if *service == Service::Kms { b"" } else { request.body });
     let action = match service {
         Service::Kms => request.target.and_then(|t| t.strip_prefix("TrentService.")).unwrap_or_default(),
         Service::Ec2 | Service::Sts => params.get("Action").unwrap_or_default(),
     };
-    world.traffic.ask(&region, action);
-    let strike = world.faults.strike(&region, action);
-    response.delay = strike.delay;
-    match strike.effect {
+    world.request_rates.count(region, action);
+    let fault = world.faults.next_fault(region, action);
+    response.delay = fault.delay;
+    match fault.kind {
         Some(FaultKind::Reset) => {
             response.reset = true;
             return response;
@@ -114,29 +111,42 @@ pub fn answer(world: &mut World, request: &Request<'_>, now: Timestamp) -> Respo
         }
         _ => {}
     }
+    let call = Call { region, service: *service, action, params: &params, body: request.body };
+    let outcome = carry_out(world, &call, scope.access_key_id, fault.kind, now, &response.request_id);
+    if outcome.as_ref().is_err_and(ApiError::is_throttle) {
+        world.request_rates.count_throttled(region, action);
+    }
+    fill(&mut response, *service, outcome);
+    response.reset = fault.kind == Some(FaultKind::LostAnswer);
+    if fault.kind == Some(FaultKind::Truncated) {
+        response.body.truncate(response.body.len() / 2);
+    }
+    response
+}
+
+/// Carries out an action as the account of the access key, unless a check or a fault refuses it. Returns the body.
+fn carry_out(
+    world: &mut World,
+    call: &Call<'_>,
+    access_key_id: &str,
+    fault: Option<FaultKind>,
+    now: Timestamp,
+    request_id: &str,
+) -> Result<String, ApiError> {
+    let Call { region, service, action, params, body } = *call;
     let account = world.account_of(access_key_id).clone();
     if account != world.account && service != Service::Sts {
         let call = ForeignCall { at: now, account: account.clone(), region: region.clone(), action: action.to_owned() };
         world.foreign_calls.push(call);
     }
-    let call = Call { region: &region, service, action, params: &params };
-    let outcome = world.as_account(&account, |world| {
-        admitted(world, &call, strike.effect, now)?;
+    world.as_account(&account, |world| {
+        check_request(world, call, fault, now)?;
         match service {
-            Service::Ec2 => ec2::call(world, &region, action, &params, now, &request_id),
-            Service::Kms => kms::call(world, &region, action, request.body).map(|json| json.to_string()),
-            Service::Sts => sts::call(world, &region, action, &request_id),
+            Service::Ec2 => ec2::call(world, region, action, params, now, request_id),
+            Service::Kms => kms::call(world, region, action, body).map(|json| json.to_string()),
+            Service::Sts => sts::call(world, region, action, request_id),
         }
-    });
-    if outcome.as_ref().is_err_and(ApiError::is_throttle) {
-        world.traffic.throttle(&region, action);
-    }
-    fill(&mut response, service, outcome);
-    response.reset = strike.effect == Some(FaultKind::LostAnswer);
-    if strike.effect == Some(FaultKind::Truncated) {
-        response.body.truncate(response.body.len() / 2);
-    }
-    response
+    })
 }
 
 fn fill(response: &mut Response, service: Service, outcome: Result<String, ApiError>) {
@@ -145,12 +155,12 @@ fn fill(response: &mut Response, service: Service, outcome: Result<String, ApiEr
     }
     response.body = match outcome {
         Ok(body) => body,
-        Err(refusal) => {
-            response.status = refusal.status;
+        Err(error) => {
+            response.status = error.status;
             match service {
-                Service::Ec2 => ec2::error(&refusal, &response.request_id),
-                Service::Sts => sts::error(&refusal, &response.request_id),
-                Service::Kms => serde_json::json!({ "__type": refusal.code, "message": refusal.message }).to_string(),
+                Service::Ec2 => ec2::error_body(&error, &response.request_id),
+                Service::Sts => sts::error_body(&error, &response.request_id),
+                Service::Kms => serde_json::json!({ "__type": error.code, "message": error.message }).to_string(),
             }
         }
     }
@@ -179,28 +189,28 @@ fn scope(authorization: &str) -> Option<Scope<'_>> {
     Some(Scope { access_key_id: parts.nth(1)?, region, service })
 }
 
-/// Whether a request may be carried out: within its rate, struck by no fault, with every permission it needs.
-fn admitted(world: &mut World, call: &Call<'_>, effect: Option<FaultKind>, now: Timestamp) -> Result<(), ApiError> {
-    let Call { region, service, action, params } = *call;
+/// Checks that a request is within its rate, that no fault prevents it, and that it has every permission it needs.
+fn check_request(world: &mut World, call: &Call<'_>, fault: Option<FaultKind>, now: Timestamp) -> Result<(), ApiError> {
+    let Call { region, service, action, params, .. } = *call;
     if service == Service::Ec2 {
         world.admit(region, action, now)?;
     }
-    if let Some(refusal) = refused(world, call, effect) {
-        return Err(refusal);
+    if let Some(error) = fault_error(world, call, fault) {
+        return Err(error);
     }
-    // EC2 asks for the permission to tag beside that to copy.
+    // EC2 also requires the permission to tag.
     let tags = service == Service::Ec2 && action == "CopyImage" && !params.entries("TagSpecification").is_empty();
-    if tags && world.faults.strike_also(region, action, "CreateTags", &[FaultKind::Deny]).is_some() {
+    if tags && world.faults.fault_of_needed_action(region, action, "CreateTags", &[FaultKind::Deny]).is_some() {
         return Err(denied(world, region, service, "CreateTags"));
     }
     Ok(())
 }
 
-/// The refusal a fault makes of a request, if it is one that is not carried out.
-fn refused(world: &World, call: &Call<'_>, effect: Option<FaultKind>) -> Option<ApiError> {
-    let Call { region, service, action, params } = *call;
+/// Returns the error of a fault that prevents the request.
+fn fault_error(world: &World, call: &Call<'_>, fault: Option<FaultKind>) -> Option<ApiError> {
+    let Call { region, service, action, params, .. } = *call;
     let kms = service == Service::Kms;
-    Some(match effect? {
+    Some(match fault? {
         FaultKind::Throttle if kms => {
             ApiError::new("ThrottlingException", "You have exceeded the rate at which you may call KMS.")
         }
@@ -226,7 +236,7 @@ fn refused(world: &World, call: &Call<'_>, effect: Option<FaultKind>) -> Option<
     })
 }
 
-/// The refusal that names what the request names.
+/// Returns the error that names the images or snapshots of the request.
 fn not_authorized(params: &Params) -> Option<ApiError> {
     let named = |one: &[&str], list: &str| {
         let mut ids: Vec<String> = one.iter().filter_map(|name| params.get(name)).map(str::to_owned).collect();

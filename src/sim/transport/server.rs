@@ -1,4 +1,4 @@
-//! The loopback door: the same world over HTTP/1.1, for any AWS client. Owns the socket; loopback only.
+//! HTTP/1.1 server for any AWS client. Listens on the loopback interface only.
 
 use std::{
     convert::Infallible,
@@ -31,7 +31,7 @@ use crate::{
 
 type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// A bound socket, not yet served.
+/// A bound listener that does not serve yet.
 pub struct Server {
     listener: TcpListener,
     addr: SocketAddr,
@@ -39,7 +39,7 @@ pub struct Server {
     clock: Clock,
 }
 
-/// Binds 127.0.0.1 at `port`, or at one the system picks for 0. `clock` says what time it is in the world.
+/// Binds 127.0.0.1 at `port`; 0 lets the system choose one. `clock` returns the world's time.
 pub async fn bind(
     port: u16,
     world: SharedWorld,
@@ -56,30 +56,29 @@ pub async fn bind(
 }
 
 impl Server {
-    /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// The endpoint URL for an AWS client.
+    /// Returns the endpoint URL for AWS clients.
     pub fn url(&self) -> String {
         format!("http://{}", self.addr)
     }
 
-    /// Serves until `shutdown` is ready, then drops what is still open.
+    /// Serves until `shutdown` completes, then closes the remaining connections.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) {
         let mut shutdown = pin!(shutdown);
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
-                // Finished ones are reaped, so that a long life does not gather them.
+                // Frees finished connections.
                 Some(_) = connections.join_next(), if !connections.is_empty() => {}
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, _)) => {
                         connections.spawn(connection(stream, self.world.clone(), Arc::clone(&self.clock)));
                     }
-                    // Out of descriptors, most likely: those in use end by themselves.
+                    // Most likely out of file descriptors until a connection ends.
                     Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
                 },
             }
@@ -90,41 +89,41 @@ impl Server {
 
 async fn connection(stream: TcpStream, world: SharedWorld, clock: Clock) {
     _ = stream.set_nodelay(true);
-    let cut = Arc::new(Notify::new());
+    let close = Arc::new(Notify::new());
     let service = service_fn(|request| {
-        let (world, clock, cut) = (world.clone(), Arc::clone(&clock), Arc::clone(&cut));
-        async move { Ok::<_, Infallible>(answer(request, &world, &clock, &cut).await) }
+        let (world, clock, close) = (world.clone(), Arc::clone(&clock), Arc::clone(&close));
+        async move { Ok::<_, Infallible>(respond(request, &world, &clock, &close).await) }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(Duration::from_mins(1)).keep_alive(true);
     let serving = pin!(http.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
-        // What a client does wrong ends its own connection only.
+        // A client's error ends its own connection only.
         _ = serving => {}
-        () = cut.notified() => {}
+        () = close.notified() => {}
     }
 }
 
-async fn answer(
+async fn respond(
     request: hyper::Request<Incoming>,
     world: &SharedWorld,
     clock: &Clock,
-    cut: &Notify,
+    close: &Notify,
 ) -> hyper::Response<Full<Bytes>> {
     let received = match Received::read(request).await {
         Ok(received) => received,
-        Err(refusal) => return refusal,
+        Err(error) => return error,
     };
-    let answer = world.answer(&received.wire(), clock());
-    if !answer.delay.is_zero() {
-        tokio::time::sleep(answer.delay).await;
+    let result = world.respond(&received.as_query(), clock());
+    if !result.delay.is_zero() {
+        tokio::time::sleep(result.delay).await;
     }
-    if answer.reset {
-        cut.notify_one();
-        // The connection is dropped around this; nothing more is sent.
+    if result.reset {
+        close.notify_one();
+        // The connection's task ends; nothing more is sent.
         std::future::pending::<()>().await;
     }
-    response(answer)
+    response(result)
 }
 
 #[cfg(test)]
@@ -186,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_requests_to_this_machine_are_answered() {
+    async fn only_requests_to_this_machine_are_result() {
         let world = SharedWorld::new(World::new(&Scenario::named("empty").unwrap(), Timestamp::UNIX_EPOCH));
         let server = bind(0, world.clone(), || Timestamp::UNIX_EPOCH).await.unwrap();
         let addr = server.addr();
@@ -203,7 +202,7 @@ mod tests {
         }
         let absolute = state.replace("GET /", "GET http://evil.example/");
         assert!(talk(addr, absolute.as_bytes()).await.starts_with("HTTP/1.1 403"));
-        assert!(world.with(|w| w.calls().is_empty()), "nothing of it came to the world");
+        assert!(world.with(|w| w.calls().is_empty()), "no request reached the world");
         for host in ["Host: 127.0.0.1:1234", "Host: localhost:80", "Host: [::1]:80"] {
             let got = talk(addr, ask.replace("Host: localhost", host).as_bytes()).await;
             assert!(got.starts_with("HTTP/1.1 200") && got.contains("x-amzn-requestid: "), "{host}: {got}");
@@ -213,7 +212,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_taken_port_is_said_so() {
+    async fn a_port_in_use_is_a_failure() {
         let world = SharedWorld::new(World::new(&Scenario::named("empty").unwrap(), Timestamp::UNIX_EPOCH));
         let first = bind(0, world.clone(), || Timestamp::UNIX_EPOCH).await.unwrap();
         let Err(failure) = bind(first.addr().port(), world, || Timestamp::UNIX_EPOCH).await else {

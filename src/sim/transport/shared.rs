@@ -1,4 +1,4 @@
-//! One world for several doors and tests. Owns the lock.
+//! A world shared by transports and tests.
 
 use std::{
     fmt,
@@ -9,27 +9,26 @@ use jiff::Timestamp;
 
 use crate::sim::{transport::query, world::state::World};
 
-/// A world several doors share. Cheap to clone.
+/// A world behind a lock. Cheap to clone.
 #[derive(Clone)]
 pub struct SharedWorld(Arc<Mutex<World>>);
 
 impl SharedWorld {
-    /// Shares a world.
     pub fn new(world: World) -> Self {
         Self(Arc::new(Mutex::new(world)))
     }
 
-    /// Answers one HTTP request as of `now`.
-    pub fn answer(&self, request: &query::Request<'_>, now: Timestamp) -> query::Response {
-        query::answer(&mut self.lock(), request, now)
+    /// Carries out one request at `now`.
+    pub fn respond(&self, request: &query::Request<'_>, now: Timestamp) -> query::Response {
+        query::respond(&mut self.lock(), request, now)
     }
 
-    /// Looks into the world or changes it: tests set faults and read the end state so.
-    pub fn with<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
-        look(&mut self.lock())
+    /// Runs `access` on the world, to read or change it. Tests set faults and check the outcome with it.
+    pub fn with<T>(&self, access: impl FnOnce(&mut World) -> T) -> T {
+        access(&mut self.lock())
     }
 
-    /// Every change to the world is complete before anything that could panic, so a poisoned lock still guards a whole one.
+    /// Ignores poisoning: every change of the world is complete before anything that could panic.
     fn lock(&self) -> MutexGuard<'_, World> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,13 +1,12 @@
-//! Writes XML. Knows no element by name.
+//! XML writer.
 
 use std::fmt::Write as _;
 
-/// A document being written.
 #[derive(Debug, Default)]
 pub(crate) struct Xml(String);
 
 impl Xml {
-    /// A document with one root, which the closure fills.
+    /// Writes a document; the closure fills its root element.
     pub(crate) fn document(root: &str, namespace: Option<&str>, fill: impl FnOnce(&mut Self)) -> String {
         let mut xml = Self("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned());
         match namespace {
@@ -20,33 +19,32 @@ impl Xml {
         xml.0
     }
 
-    /// An element with other elements in it.
+    /// Writes an element; the closure fills it.
     pub(crate) fn element(&mut self, name: &str, fill: impl FnOnce(&mut Self)) {
         _ = write!(self.0, "<{name}>");
         fill(self);
         _ = write!(self.0, "</{name}>");
     }
 
-    /// An element with text, escaped.
+    /// Writes an element with text.
     pub(crate) fn leaf(&mut self, name: &str, text: &str) {
         _ = write!(self.0, "<{name}>");
         self.text(text);
         _ = write!(self.0, "</{name}>");
     }
 
-    /// An element with `true` or `false`.
     pub(crate) fn flag(&mut self, name: &str, on: bool) {
         self.leaf(name, if on { "true" } else { "false" });
     }
 
-    /// An element if there is a text.
-    pub(crate) fn maybe(&mut self, name: &str, text: Option<&str>) {
+    /// Writes an element with text, if there is any.
+    pub(crate) fn optional(&mut self, name: &str, text: Option<&str>) {
         if let Some(text) = text {
             self.leaf(name, text);
         }
     }
 
-    /// A list: `<name><item>..</item></name>`, EC2's way.
+    /// Writes a list as EC2 does: `<name><item>..</item></name>`.
     pub(crate) fn items<T>(
         &mut self,
         name: &str,
@@ -60,8 +58,8 @@ impl Xml {
         });
     }
 
-    /// Controls become numeric references: XML 1.0 forbids them, but the SDK's reader takes them, and so a hostile world
-    /// can send what a careless service might.
+    /// Escapes text. Controls become numeric references: XML 1.0 forbids them, but the SDK's parser accepts them, so that a
+    /// scenario can send what a careless service might.
     fn text(&mut self, text: &str) {
         for c in text.chars() {
             match c {
@@ -85,7 +83,7 @@ mod tests {
         let xml = Xml::document("r", Some("urn:x"), |x| {
             x.leaf("a", "<&>\"\u{1b}[31m\n");
             x.items("s", [1, 2], |x, n| x.flag("odd", n % 2 == 1));
-            x.maybe("none", None);
+            x.optional("none", None);
         });
         assert!(xml.ends_with(
             "<r xmlns=\"urn:x\"><a>&lt;&amp;&gt;&quot;&#x1b;[31m&#xa;</a><s><item><odd>true</odd></item><item><odd>false</odd></item></s></r>"

@@ -1,5 +1,5 @@
-//! A family of images in one region, expanded an image at a time. Owns the arithmetic between an id and its place,
-//! so that a hundred thousand images cost nothing until they are looked at.
+//! A family of images in one region, expanded one image at a time. An id encodes its position, so that a hundred thousand
+//! images cost nothing until they are looked up.
 
 use std::sync::Arc;
 
@@ -10,25 +10,25 @@ use crate::{
         AccountId, Image, ImageId, ImageState, Region, Snapshot, SnapshotId, SnapshotState,
         image::{BlockDevice, Ebs, ProductCode, Tag},
     },
-    sim::world::scenario::{Access, Family},
+    sim::world::scenario::{Access, FamilySpec},
 };
 
-/// The device number of the image itself; its disks are numbered from 1.
+/// Device number of the image itself; its disks are numbered from 1.
 const IMAGE: u8 = 0;
 
-/// Where an id points: which lot, which image in it, which disk.
+/// What an id refers to: a family, an image in it, and possibly one of its disks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FamilyPosition {
-    pub(crate) lot: u16,
+    pub(crate) family: u16,
     pub(crate) index: u32,
-    /// From 0 for disks; none is the image itself.
+    /// From 0; `None` is the image itself.
     pub(crate) disk: Option<u8>,
 }
 
-/// A reversible scramble of 64 bits, so that ids look like EC2's and still say where they point.
-fn scramble(seed: u64, place: FamilyPosition) -> u64 {
-    let device = place.disk.map_or(IMAGE, |d| d.saturating_add(1));
-    let (mut left, mut right) = ((u32::from(place.lot) << 8) | u32::from(device), place.index);
+/// Scrambles a position into 64 bits, reversibly (a Feistel network), so that ids look like EC2's.
+fn scramble(seed: u64, position: FamilyPosition) -> u64 {
+    let device = position.disk.map_or(IMAGE, |d| d.saturating_add(1));
+    let (mut left, mut right) = ((u32::from(position.family) << 8) | u32::from(device), position.index);
     for round in 0..4 {
         (left, right) = (right, left ^ mix(seed, round, right));
     }
@@ -41,10 +41,10 @@ fn unscramble(seed: u64, code: u64) -> Option<FamilyPosition> {
         (left, right) = (right ^ mix(seed, round, left), left);
     }
     let device = u8::try_from(left & 0xff).ok()?;
-    Some(FamilyPosition { lot: u16::try_from(left >> 8).ok()?, index: right, disk: device.checked_sub(1) })
+    Some(FamilyPosition { family: u16::try_from(left >> 8).ok()?, index: right, disk: device.checked_sub(1) })
 }
 
-/// Half a round's key: the finisher of splitmix64.
+/// Round function: the finaliser of splitmix64.
 fn mix(seed: u64, round: u64, half: u32) -> u32 {
     let mut x = seed ^ (round << 40) ^ u64::from(half);
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -52,21 +52,21 @@ fn mix(seed: u64, round: u64, half: u32) -> u32 {
     u32::try_from((x ^ (x >> 31)) & 0xffff_ffff).unwrap_or_default()
 }
 
-/// The place an id of this world points to; any id of the right form points somewhere, so the place must be checked.
-pub(crate) fn place(seed: u64, id: &str) -> Option<FamilyPosition> {
+/// Returns the position an id refers to. Any well-formed id has one, so callers must check that it exists.
+pub(crate) fn position(seed: u64, id: &str) -> Option<FamilyPosition> {
     let hex = id.strip_prefix("ami-0").or_else(|| id.strip_prefix("snap-0"))?;
-    let place = unscramble(seed, (hex.len() == 16).then(|| u64::from_str_radix(hex, 16).ok())??)?;
-    (place.disk.is_some() == id.starts_with("snap-")).then_some(place)
+    let position = unscramble(seed, (hex.len() == 16).then(|| u64::from_str_radix(hex, 16).ok())??)?;
+    (position.disk.is_some() == id.starts_with("snap-")).then_some(position)
 }
 
-/// What a lot needs to know of its region.
+/// What a family's images depend on besides their specification.
 #[derive(Debug, Clone)]
-pub(crate) struct Setting {
+pub(crate) struct FamilyContext {
     pub(crate) seed: u64,
     pub(crate) start: Timestamp,
     pub(crate) region: Region,
     pub(crate) owner: AccountId,
-    /// The ARN of the key its encrypted snapshots use.
+    /// ARN of the key of encrypted snapshots.
     pub(crate) key: Option<Box<str>>,
 }
 
@@ -74,34 +74,32 @@ pub(crate) struct Setting {
 #[derive(Debug, Clone)]
 pub(crate) struct ImageFamily {
     pub(crate) number: u16,
-    pub(crate) family: Arc<Family>,
-    pub(crate) setting: Setting,
+    pub(crate) spec: Arc<FamilySpec>,
+    pub(crate) context: FamilyContext,
 }
 
 impl ImageFamily {
-    /// How many images.
     pub(crate) fn count(&self) -> u32 {
-        self.family.count
+        self.spec.count
     }
 
-    /// The owner.
     pub(crate) fn owner(&self) -> &AccountId {
-        &self.setting.owner
+        &self.context.owner
     }
 
     fn code(&self, index: u32, disk: Option<u8>) -> u64 {
-        scramble(self.setting.seed, FamilyPosition { lot: self.number, index, disk })
+        scramble(self.context.seed, FamilyPosition { family: self.number, index, disk })
     }
 
-    /// The id of image `index`, which counts from the newest.
+    /// Returns the id of image `index`; 0 is the newest.
     pub(crate) fn id(&self, index: u32) -> Option<ImageId> {
         ImageId::new(&format!("ami-0{:016x}", self.code(index, None))).ok()
     }
 
-    /// The disks' sizes, GiB.
+    /// Returns the sizes of the disks, GiB.
     pub(crate) fn volumes(&self, index: u32) -> &[u32] {
-        let turns = self.family.volumes.len();
-        if turns == 0 { &[] } else { &self.family.volumes[index as usize % turns] }
+        let turns = self.spec.volumes.len();
+        if turns == 0 { &[] } else { &self.spec.volumes[index as usize % turns] }
     }
 
     fn snapshot_id(&self, index: u32, disk: usize) -> Option<SnapshotId> {
@@ -110,22 +108,21 @@ impl ImageFamily {
     }
 
     pub(crate) fn created(&self, index: u32) -> Timestamp {
-        // A little spread over the day, so that ages do not all flip at once.
-        let spread = f64::from(mix(self.setting.seed, 9, index) % 36_000);
-        days_from(self.setting.start, -(self.family.age_days + self.family.every_days * f64::from(index)), -spread)
+        // Spread over ten hours, so that the displayed ages do not all change at once.
+        let spread = f64::from(mix(self.context.seed, 9, index) % 36_000);
+        days_from(self.context.start, -(self.spec.age_days + self.spec.every_days * f64::from(index)), -spread)
     }
 
-    /// The name of image `index`.
     pub(crate) fn name(&self, index: u32) -> String {
-        self.expand(&self.family.name, index)
+        self.expand(&self.spec.name, index)
     }
 
     fn expand(&self, pattern: &str, index: u32) -> String {
         if !pattern.contains('{') {
             return pattern.to_owned();
         }
-        let number = u64::from(self.family.first) + u64::from(self.count().saturating_sub(1).saturating_sub(index));
-        let text = pattern.replace("{n}", &format!("{number:05}")).replace("{region}", self.setting.region.as_str());
+        let number = u64::from(self.spec.first) + u64::from(self.count().saturating_sub(1).saturating_sub(index));
+        let text = pattern.replace("{n}", &format!("{number:05}")).replace("{region}", self.context.region.as_str());
         if !text.contains('{') {
             return text;
         }
@@ -133,54 +130,53 @@ impl ImageFamily {
         text.replace("{year}", &day.year().to_string()).replace("{date}", &day.strftime("%Y%m%d").to_string())
     }
 
-    /// Image `index`.
     pub(crate) fn image(&self, index: u32) -> Option<Image> {
-        let family = &*self.family;
-        let ebs = &*family.root == "ebs";
-        let start = self.setting.start;
-        let mut image = Image::bare(self.id(index)?, self.setting.region.clone(), self.owner().clone());
+        let spec = &*self.spec;
+        let ebs = &*spec.root == "ebs";
+        let start = self.context.start;
+        let mut image = Image::bare(self.id(index)?, self.context.region.clone(), self.owner().clone());
         image.name = self.name(index).into();
-        image.description = self.expand(&family.description, index).into();
-        image.state = ImageState::parse(&family.state);
-        image.state_reason.clone_from(&family.state_reason);
-        image.image_owner_alias.clone_from(&family.owner_alias);
+        image.description = self.expand(&spec.description, index).into();
+        image.state = ImageState::parse(&spec.state);
+        image.state_reason.clone_from(&spec.state_reason);
+        image.image_owner_alias.clone_from(&spec.owner_alias);
         image.created = Some(self.created(index));
-        image.architecture.clone_from(&family.architecture);
-        image.virtualization.clone_from(&family.virtualization);
-        image.root_device_type.clone_from(&family.root);
-        image.root_device_name = Some(device_name(0, &family.virtualization));
-        image.platform_details = Some(family.platform.clone());
-        image.usage_operation = Some(family.usage.clone());
-        image.public = family.access == Access::Public;
+        image.architecture.clone_from(&spec.architecture);
+        image.virtualization.clone_from(&spec.virtualization);
+        image.root_device_type.clone_from(&spec.root);
+        image.root_device_name = Some(device_name(0, &spec.virtualization));
+        image.platform_details = Some(spec.platform.clone());
+        image.usage_operation = Some(spec.usage.clone());
+        image.public = spec.access == Access::Public;
         image.block_devices = if ebs { self.disks(index) } else { vec![instance_store()] };
-        image.tags = family.tags.iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect();
-        image.source_image_id.clone_from(&family.source_image);
-        image.source_region.clone_from(&family.source_region);
-        image.deprecated = family.deprecated_in_days.map(|days| days_from(start, days, 0.0));
-        image.last_launched = family.launched_days_ago.map(|days| days_from(start, -days, 0.0));
-        image.boot_mode.clone_from(&family.boot_mode);
-        image.imds_support.clone_from(&family.imds);
-        image.tpm_support.clone_from(&family.tpm);
-        image.ena_support = Some(&*family.virtualization == "hvm");
+        image.tags = spec.tags.iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect();
+        image.source_image_id.clone_from(&spec.source_image);
+        image.source_region.clone_from(&spec.source_region);
+        image.deprecated = spec.deprecated_in_days.map(|days| days_from(start, days, 0.0));
+        image.last_launched = spec.launched_days_ago.map(|days| days_from(start, -days, 0.0));
+        image.boot_mode.clone_from(&spec.boot_mode);
+        image.imds_support.clone_from(&spec.imds);
+        image.tpm_support.clone_from(&spec.tpm);
+        image.ena_support = Some(&*spec.virtualization == "hvm");
         image.sriov_net_support =
-            (&*family.architecture == "x86_64" && image.ena_support == Some(true)).then(|| "simple".into());
+            (&*spec.architecture == "x86_64" && image.ena_support == Some(true)).then(|| "simple".into());
         image.hypervisor = Some("xen".into());
-        image.deregistration_protection = Some(family.protection.clone().unwrap_or_else(|| "disabled".into()));
+        image.deregistration_protection = Some(spec.protection.clone().unwrap_or_else(|| "disabled".into()));
         let code = |id: &str| ProductCode { id: id.into(), kind: "marketplace".into() };
-        image.product_codes = family.product_codes.iter().map(|id| code(id)).collect();
+        image.product_codes = spec.product_codes.iter().map(|id| code(id)).collect();
         Some(image)
     }
 
     fn disks(&self, index: u32) -> Vec<BlockDevice> {
-        let family = &*self.family;
-        let fast = &*family.volume_type == "gp3";
+        let spec = &*self.spec;
+        let fast = &*spec.volume_type == "gp3";
         let disk = |(n, size): (usize, &u32)| BlockDevice {
-            device_name: device_name(n, &family.virtualization),
+            device_name: device_name(n, &spec.virtualization),
             ebs: Some(Ebs {
                 snapshot_id: self.snapshot_id(index, n),
                 volume_size: Some(*size),
-                volume_type: Some(family.volume_type.clone()),
-                encrypted: Some(family.encrypted),
+                volume_type: Some(spec.volume_type.clone()),
+                encrypted: Some(spec.encrypted),
                 iops: fast.then_some(3_000),
                 throughput: fast.then_some(125),
                 delete_on_termination: Some(true),
@@ -190,12 +186,11 @@ impl ImageFamily {
         self.volumes(index).iter().enumerate().map(disk).collect()
     }
 
-    /// What every snapshot's description of a lot begins with.
+    /// Start of the description of every snapshot of a family.
     pub(crate) const DESCRIPTION: &str = "Created by CreateImage(";
 
-    /// The snapshot of one disk.
     pub(crate) fn snapshot(&self, index: u32, disk: usize) -> Option<Snapshot> {
-        let size = *self.volumes(index).get(disk).filter(|_| &*self.family.root == "ebs")?;
+        let size = *self.volumes(index).get(disk).filter(|_| &*self.spec.root == "ebs")?;
         let instance = self.code(index, Some(u8::MAX));
         Some(Snapshot {
             id: self.snapshot_id(index, disk)?,
@@ -206,8 +201,8 @@ impl ImageFamily {
             started: Some(self.created(index)),
             state_message: None,
             description: format!("{}i-0{instance:016x}) for {}", Self::DESCRIPTION, self.id(index)?).into(),
-            encrypted: self.family.encrypted,
-            kms_key_id: if self.family.encrypted { self.setting.key.clone() } else { None },
+            encrypted: self.spec.encrypted,
+            kms_key_id: if self.spec.encrypted { self.context.key.clone() } else { None },
             tags: Vec::new(),
         })
     }
@@ -220,7 +215,6 @@ fn days_from(start: Timestamp, days: f64, seconds: f64) -> Timestamp {
         .unwrap_or(start)
 }
 
-/// The n-th disk's device.
 pub(crate) fn device_name(n: usize, virtualization: &str) -> Box<str> {
     let letter = char::from(b'a' + u8::try_from(n % 26).unwrap_or_default());
     match (n, virtualization) {
@@ -239,13 +233,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_says_where_it_points() {
-        for (lot, index, disk) in [(0, 0, None), (7, 99_999, Some(0)), (u16::MAX, u32::MAX, Some(200))] {
-            let place = FamilyPosition { lot, index, disk };
-            assert_eq!(unscramble(5, scramble(5, place)), Some(place));
-            assert_ne!(scramble(5, place), scramble(6, place));
+    fn an_id_encodes_its_position() {
+        for (family, index, disk) in [(0, 0, None), (7, 99_999, Some(0)), (u16::MAX, u32::MAX, Some(200))] {
+            let position = FamilyPosition { family, index, disk };
+            assert_eq!(unscramble(5, scramble(5, position)), Some(position));
+            assert_ne!(scramble(5, position), scramble(6, position));
         }
-        assert_eq!(place(5, "ami-00ff"), None);
-        assert_eq!(place(5, "ami-0zzzzzzzzzzzzzzzz"), None);
+        assert_eq!(position(5, "ami-00ff"), None);
+        assert_eq!(position(5, "ami-0zzzzzzzzzzzzzzzz"), None);
     }
 }

@@ -1,14 +1,13 @@
-//! A key of KMS. Owns which keys a region has and which of them can encrypt.
+//! KMS keys of a region.
 
 use crate::{
     domain::Region,
     sim::world::scenario::{KeySpec, Scenario},
 };
 
-/// The alias of the key AWS keeps for EBS in every region.
+/// Alias of the key that AWS manages for EBS in every region.
 pub(crate) const EBS_ALIAS: &str = "alias/aws/ebs";
 
-/// A key of one region.
 #[derive(Debug, Clone)]
 pub(crate) struct KmsKey {
     pub(crate) id: String,
@@ -23,7 +22,7 @@ pub(crate) struct KmsKey {
 }
 
 impl KmsKey {
-    /// The keys of a region: AWS's own for EBS, then the scenario's.
+    /// Returns the keys of a region: AWS's own for EBS, then the scenario's.
     pub(crate) fn of_region(scenario: &Scenario, region: &Region) -> Vec<Self> {
         let specs = scenario.keys.iter().enumerate().filter(|(_, k)| k.regions.contains(region));
         let own = specs.map(|(n, spec)| Self::from_spec(spec, &uuid(scenario.seed, region, n + 1)));
@@ -51,22 +50,22 @@ impl KmsKey {
         }
     }
 
-    /// Whether it can encrypt a snapshot.
+    /// Returns true if the key can encrypt a snapshot.
     pub(crate) fn usable(&self) -> bool {
         self.state == "Enabled" && self.spec == "SYMMETRIC_DEFAULT" && self.usage == "ENCRYPT_DECRYPT"
     }
 }
 
-/// The same for the same seed, region and number.
+/// Returns a UUID that depends on seed, region and number only.
 fn uuid(seed: u64, region: &Region, n: usize) -> String {
     let mut state = region.as_str().bytes().fold(seed ^ 0x6b6d_7300, |h, b| h.rotate_left(7) ^ u64::from(b));
     state ^= (n as u64) << 48;
     let mut rng = fastrand::Rng::with_seed(state);
-    hyphens(rng.u128(..))
+    format_uuid(rng.u128(..))
 }
 
-/// Bits in a UUID's form.
-pub(crate) fn hyphens(bits: u128) -> String {
+/// Formats 128 bits as a UUID.
+pub(crate) fn format_uuid(bits: u128) -> String {
     let hex = format!("{bits:032x}");
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }

@@ -1,11 +1,12 @@
-//! The simulated account: its regions, images, snapshots and keys, as a function of time.
+//! The simulated account: its regions, images, snapshots and keys as a function of time.
 
-pub(crate) mod accounts;
-pub(crate) mod changes;
+mod accounts;
 pub(crate) mod image_family;
 pub(crate) mod kms_keys;
 pub(crate) mod other_users;
+mod overrides;
 pub(crate) mod probes;
+pub(crate) mod records;
 pub mod scenario;
 mod setup;
 pub(crate) mod state;

@@ -1,5 +1,4 @@
-//! What is true of the account, for tests to hold the program to: nothing here is late, hidden or faulty, and nothing is
-//! counted. Read-only but for the counters' reset.
+//! Read access for tests: the actual state of the account, without latencies or faults. Nothing here counts as a request.
 
 use std::collections::BTreeMap;
 
@@ -19,83 +18,82 @@ use crate::{
 /// A copy whose image exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CopySeen {
-    /// Where it is.
     pub region: Region,
-    /// As it is, whether or not EC2 shows it yet.
+    /// The image, whether or not EC2 shows it yet.
     pub image: Image,
-    /// The client token it was asked with.
+    /// Client token of the `CopyImage` request.
     pub token: Option<String>,
-    /// Who asked for it.
     pub maker: Maker,
-    /// Its snapshots that exist, by id.
+    /// Its existing snapshots, by id.
     pub snapshots: Vec<Snapshot>,
 }
 
 impl World {
-    /// All images made by copies that are not deregistered, by region and id, with those not yet visible. A failed copy is
-    /// one of them.
+    /// Returns all images that were made by copies and not deregistered, by region and id. Includes failed copies and images
+    /// that EC2 does not show yet.
     pub fn copies(&self, now: Timestamp) -> Vec<CopySeen> {
-        let seen = |area: &RegionState| {
-            let all = snapshots(self, area, now);
+        let seen = |state: &RegionState| {
+            let all = snapshots(self, state, now);
             let of = |image: &ImageId| all.iter().filter(|(of, _)| of == image).map(|(_, s)| s.clone()).collect();
-            area.made
+            state
+                .created_images
                 .values()
-                .map(|made| CopySeen {
-                    region: area.region.clone(),
-                    image: Self::see_made(area, made, now).image,
-                    token: made.token.clone(),
-                    maker: made.maker,
-                    snapshots: of(&made.image.id),
+                .map(|created| CopySeen {
+                    region: state.region.clone(),
+                    image: Self::created_image(state, created, now).image,
+                    token: created.token.clone(),
+                    maker: created.maker,
+                    snapshots: of(&created.image.id),
                 })
                 .collect::<Vec<_>>()
         };
         self.regions.iter().flat_map(seen).collect()
     }
 
-    /// All snapshots made by copies that exist, each with the image it was made for, whether or not that one still exists and
-    /// whether or not EC2 shows them yet.
+    /// Returns all existing snapshots made by copies, each with the image it was made for, which may be deregistered. Includes
+    /// snapshots that EC2 does not show yet.
     pub fn copy_snapshots(&self, now: Timestamp) -> Vec<(Region, ImageId, Snapshot)> {
-        let of = |area: &RegionState| {
-            snapshots(self, area, now)
+        let of = |state: &RegionState| {
+            snapshots(self, state, now)
                 .into_iter()
-                .map(|(image, snapshot)| (area.region.clone(), image, snapshot))
+                .map(|(image, snapshot)| (state.region.clone(), image, snapshot))
                 .collect()
         };
-        self.regions.iter().flat_map(|area| -> Vec<_> { of(area) }).collect()
+        self.regions.iter().flat_map(|state| -> Vec<_> { of(state) }).collect()
     }
 
-    /// Returns true if the snapshot is there, whoever made it.
+    /// Returns true if the snapshot exists, whoever made it.
     pub fn has_snapshot(&self, region: &Region, snapshot: &SnapshotId, now: Timestamp) -> bool {
-        self.area(region).is_some_and(|area| self.snapshot(area, snapshot.as_str(), now).is_some())
+        self.region_state(region).is_some_and(|state| self.snapshot(state, snapshot.as_str(), now).is_some())
     }
 
-    /// How many copies are pending in each region that has any, as its limit counts them.
+    /// Returns the number of pending copies, as the limit counts them, for each region that has any.
     pub fn pending_copies(&self, now: Timestamp) -> BTreeMap<Region, usize> {
-        let count = |area: &RegionState| (area.region.clone(), area.pending_copies(now));
+        let count = |state: &RegionState| (state.region.clone(), state.pending_copies(now));
         self.regions.iter().map(count).filter(|(_, pending)| *pending > 0).collect()
     }
 
-    /// How many requests for `CopyImage` really made an image; neither a repeated token nor another user's copy does.
+    /// Returns how many `CopyImage` requests created an image. A repeated token does not; other users' copies do not count.
     pub fn copies_made(&self) -> u64 {
         self.copies_made
     }
 
-    /// How often each action was asked of each region since the beginning or the last reset. KMS's and STS's actions are
-    /// counted too; another user's are not.
+    /// Returns the number of requests by region and action since the beginning or the last reset, KMS and STS included, other
+    /// users' requests excluded.
     pub fn calls(&self) -> &BTreeMap<(Region, String), RequestCount> {
-        &self.traffic.calls
+        &self.request_rates.calls
     }
 
-    /// Counts from nothing again. What the rates remember stays.
+    /// Resets the request counts, not the token buckets.
     pub fn reset_calls(&mut self) {
-        self.traffic.calls.clear();
+        self.request_rates.calls.clear();
     }
 }
 
-fn snapshots(world: &World, area: &RegionState, now: Timestamp) -> Vec<(ImageId, Snapshot)> {
-    let seen = |made: &CreatedSnapshot| {
-        let snapshot = world.see_snapshot(area, made.as_of(now)?, made.course.created()).snapshot;
-        Some((made.image.clone()?, snapshot))
+fn snapshots(world: &World, state: &RegionState, now: Timestamp) -> Vec<(ImageId, Snapshot)> {
+    let seen = |created: &CreatedSnapshot| {
+        let snapshot = world.with_current_tags(state, created.as_of(now)?, created.timeline.created()).snapshot;
+        Some((created.image.clone()?, snapshot))
     };
-    area.snapshots.values().filter_map(seen).collect()
+    state.created_snapshots.values().filter_map(seen).collect()
 }

@@ -1,4 +1,4 @@
-//! Scenarios: worlds as TOML, embedded in the binary. Owns the file format; [`crate::sim::world::state`] builds from it.
+//! Scenarios: the initial state of a world as TOML. Some are embedded in the binary.
 
 use std::collections::BTreeMap;
 
@@ -21,25 +21,24 @@ const FILES: [(&str, &str); 6] = [
     ("huge", include_str!("../../../assets/scenarios/huge.toml")),
 ];
 
-/// A world before it has begun: nothing in it depends on the clock.
+/// The initial state of a world; does not depend on the clock.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// One line for a person.
+    /// One line for people.
     pub summary: String,
-    /// The scenario this one is added to, if any.
+    /// Name of the scenario that this one adds to.
     #[serde(default)]
     extends: Option<String>,
-    /// Decides every id and all jitter.
+    /// Seed of all ids and jitter.
     pub seed: u64,
-    /// Whose credentials the requests are taken to carry.
+    /// The account of requests, unless their access key belongs to another one.
     pub account: AccountId,
-    /// The region a user of this account starts in.
+    /// The region the account's user starts in.
     pub home: Region,
-    /// How long copies take.
-    #[serde(default)]
-    pub pace: Latencies,
-    /// The region's limits.
+    #[serde(default, rename = "pace")]
+    pub latencies: Latencies,
+    /// Limits of each region.
     #[serde(default)]
     pub limits: RegionLimits,
     #[serde(default, rename = "region")]
@@ -47,7 +46,7 @@ pub struct Scenario {
     #[serde(default, rename = "key")]
     pub(crate) keys: Vec<KeySpec>,
     #[serde(default, rename = "images")]
-    pub(crate) families: Vec<Family>,
+    pub(crate) families: Vec<FamilySpec>,
     #[serde(default, rename = "copy")]
     pub(crate) copies: Vec<CopySpec>,
     #[serde(default, rename = "fault")]
@@ -62,7 +61,7 @@ pub(crate) struct RegionSpec {
     pub(crate) opt_in: OptInSpec,
     #[serde(default)]
     pub(crate) encrypts_by_default: bool,
-    /// `alias/NAME` or a key id; none is `alias/aws/ebs`.
+    /// `alias/NAME` or a key id; `None` is `alias/aws/ebs`.
     #[serde(default)]
     pub(crate) default_key: Option<String>,
 }
@@ -90,7 +89,7 @@ impl From<OptInSpec> for OptIn {
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeySpec {
     pub(crate) regions: Vec<Region>,
-    /// Without `alias/`; none leaves the key without a name.
+    /// Without `alias/`; `None` is a key without alias.
     #[serde(default)]
     pub(crate) alias: Option<String>,
     #[serde(default)]
@@ -104,40 +103,40 @@ pub(crate) struct KeySpec {
     pub(crate) usage: String,
 }
 
-/// Images that differ by a number, a date and an id only; expanded when they are looked at.
+/// Images that differ only in number, date and id; expanded when they are looked up.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Family {
-    /// With `{n}` (five digits), `{year}`, `{date}`, `{region}`.
+pub(crate) struct FamilySpec {
+    /// May contain `{n}` (five digits), `{year}`, `{date}` and `{region}`.
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) description: String,
-    /// Empty: every enabled region.
+    /// Empty means every enabled region.
     #[serde(default)]
     pub(crate) regions: Vec<Region>,
     #[serde(default = "one")]
     pub(crate) count: u32,
-    /// The oldest's number.
+    /// Number of the oldest image.
     #[serde(default = "one")]
     pub(crate) first: u32,
-    /// The newest's age.
+    /// Age of the newest image.
     #[serde(default)]
     pub(crate) age_days: f64,
     #[serde(default = "week")]
     pub(crate) every_days: f64,
-    /// None: the scenario's account.
+    /// `None` is the scenario's account.
     #[serde(default)]
     pub(crate) owner: Option<AccountId>,
     #[serde(default)]
     pub(crate) owner_alias: Option<Box<str>>,
-    /// GiB; the lists take turns. Empty for instance store.
+    /// Sizes of an image's volumes, GiB; images use the lists in turn. Empty for instance store.
     #[serde(default = "eight")]
     pub(crate) volumes: Vec<Vec<u32>>,
     #[serde(default = "gp3")]
     pub(crate) volume_type: Box<str>,
     #[serde(default)]
     pub(crate) encrypted: bool,
-    /// `alias/NAME` or a key id in the image's region; none is the region's default.
+    /// `alias/NAME` or a key id in the image's region; `None` is the region's default.
     #[serde(default)]
     pub(crate) key: Option<String>,
     #[serde(default)]
@@ -166,13 +165,12 @@ pub(crate) struct Family {
     pub(crate) protection: Option<Box<str>>,
     #[serde(default)]
     pub(crate) product_codes: Vec<Box<str>>,
-    /// Whom the owner lets launch it.
     #[serde(default)]
     pub(crate) access: Access,
-    /// Whether the snapshots of another account's image may be read, and so copied.
+    /// The account may read the snapshots of another account's image, and so copy it.
     #[serde(default = "yes")]
     pub(crate) storage_shared: bool,
-    /// Days from now; negative is past.
+    /// Negative is in the past.
     #[serde(default)]
     pub(crate) deprecated_in_days: Option<f64>,
     #[serde(default)]
@@ -183,7 +181,7 @@ pub(crate) struct Family {
     pub(crate) source_region: Option<Region>,
 }
 
-/// Whom an image's owner lets launch it.
+/// Who besides its owner may launch an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Access {
@@ -196,12 +194,12 @@ pub(crate) enum Access {
     Public,
 }
 
-/// A copy that was asked for before the world begins; it runs by the same rules as any other.
+/// A copy started before the world begins, by the same rules as any other.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CopySpec {
     pub(crate) from: Region,
-    /// The source's name, with wildcards: the newest that fits.
+    /// Pattern of the source's name; the newest match is copied.
     pub(crate) image: String,
     pub(crate) to: Region,
     pub(crate) name: String,
@@ -217,12 +215,15 @@ pub(crate) struct CopySpec {
 }
 
 impl Scenario {
-    /// The names, in alphabetical order.
+    /// Returns the names of the embedded scenarios in alphabetical order.
     pub fn names() -> impl Iterator<Item = &'static str> {
         FILES.iter().map(|(name, _)| *name)
     }
 
-    /// One of the embedded scenarios. An unknown name is refused with the nearest known one.
+    /// Returns an embedded scenario.
+    ///
+    /// # Errors
+    /// An unknown name; the hint names a similar one.
     pub fn named(name: &str) -> Result<Self, Failure> {
         let Some((_, text)) = FILES.iter().find(|(known, _)| *known == name) else {
             return Err(unknown(name));
@@ -230,27 +231,27 @@ impl Scenario {
         Self::parse(text)
     }
 
-    /// Reads a scenario, with the embedded one it extends, if any: that one's regions, keys, images, copies and faults come
-    /// first, everything else is the scenario's own.
+    /// Parses a scenario. Regions, keys, images, copies and faults of the scenario it extends come before its own; everything
+    /// else is its own.
     pub fn parse(text: &str) -> Result<Self, Failure> {
         let scenario: Self =
             toml::from_str(text).map_err(|error| Failure::new("read a scenario", error.to_string()))?;
         match scenario.extends.clone() {
-            Some(base) => Ok(scenario.on(Self::named(&base)?)),
+            Some(base) => Ok(scenario.extending(Self::named(&base)?)),
             None => Ok(scenario),
         }
     }
 
-    fn on(mut self, base: Self) -> Self {
-        fn put_before<T>(own: &mut Vec<T>, mut base: Vec<T>) {
+    fn extending(mut self, base: Self) -> Self {
+        fn prepend<T>(own: &mut Vec<T>, mut base: Vec<T>) {
             base.append(own);
             *own = base;
         }
-        put_before(&mut self.regions, base.regions);
-        put_before(&mut self.keys, base.keys);
-        put_before(&mut self.families, base.families);
-        put_before(&mut self.copies, base.copies);
-        put_before(&mut self.faults, base.faults);
+        prepend(&mut self.regions, base.regions);
+        prepend(&mut self.keys, base.keys);
+        prepend(&mut self.families, base.families);
+        prepend(&mut self.copies, base.copies);
+        prepend(&mut self.faults, base.faults);
         self
     }
 }
@@ -330,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scenario_stands_on_another() {
+    fn a_scenario_extends_another() {
         let head = "summary = 'x'\nseed = 1\naccount = '123456789012'\nhome = 'us-east-1'\n";
         let alone = Scenario::parse(head).unwrap();
         assert!(alone.regions.is_empty());

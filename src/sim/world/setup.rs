@@ -1,4 +1,4 @@
-//! A scenario becomes a world. Owns the beginning; what happens afterwards is the actions'.
+//! Builds a world from a scenario.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -14,7 +14,7 @@ use crate::{
         faults::{request_rates::RequestRates, rules::FaultRules},
         glob::glob,
         world::{
-            image_family::{ImageFamily, Setting},
+            image_family::{FamilyContext, ImageFamily},
             kms_keys::KmsKey,
             scenario::Scenario,
             state::{RegionState, World},
@@ -24,31 +24,31 @@ use crate::{
 };
 
 impl World {
-    /// The world of a scenario, which begins `now`. Copies of the scenario that do not fit its own rules are left out;
-    /// a test holds that the embedded scenarios have none.
+    /// Builds the world of a scenario as of `now`. Copies that break the scenario's own rules are left out; a test checks that
+    /// the embedded scenarios have none.
     pub fn new(scenario: &Scenario, now: Timestamp) -> Self {
         let mut world = Self {
             account: scenario.account.clone(),
             home: scenario.home.clone(),
             seed: scenario.seed,
             start: now,
-            pace: scenario.pace,
+            latencies: scenario.latencies,
             limits: scenario.limits,
-            regions: areas(scenario),
+            regions: regions(scenario),
             faults: FaultRules::default(),
-            traffic: RequestRates::default(),
+            request_rates: RequestRates::default(),
             copies_made: 0,
             ids: fastrand::Rng::with_seed(scenario.seed),
             request_ids: fastrand::Rng::with_seed(!scenario.seed),
             changes: Vec::new(),
             access_keys: HashMap::new(),
             foreign_calls: Vec::new(),
-            others: BTreeMap::new(),
+            other_accounts: BTreeMap::new(),
         };
-        world.add_lots(scenario);
+        world.add_families(scenario);
         for spec in &scenario.copies {
             let then = now.checked_sub(SignedDuration::from_secs(spec.seconds_ago)).unwrap_or(now);
-            let Some(source) = world.area(&spec.from).and_then(|a| a.newest(&spec.image)) else { continue };
+            let Some(source) = world.region_state(&spec.from).and_then(|a| a.newest(&spec.image)) else { continue };
             let call = CopyCall {
                 name: spec.name.clone(),
                 description: spec.description.clone(),
@@ -60,31 +60,31 @@ impl World {
                 maker: Maker::Scenario,
                 ..CopyCall::default()
             };
-            // What a scenario asks wrongly is simply not there.
+            // Left out if the simulated EC2 refuses it.
             _ = world.copy_image(&spec.to, call, then);
         }
         world.faults = FaultRules::new(scenario.faults.clone());
         world
     }
 
-    fn add_lots(&mut self, scenario: &Scenario) {
+    fn add_families(&mut self, scenario: &Scenario) {
         let mut number = 0_u16;
         let enabled: Vec<Region> =
-            self.regions.iter().filter(|a| a.opt_in != OptIn::NotOptedIn).map(|a| a.region.clone()).collect();
-        for family in &scenario.families {
-            let family = Arc::new(family.clone());
-            let regions = if family.regions.is_empty() { &enabled } else { &family.regions };
+            self.regions.iter().filter(|s| s.opt_in != OptIn::NotOptedIn).map(|s| s.region.clone()).collect();
+        for spec in &scenario.families {
+            let spec = Arc::new(spec.clone());
+            let regions = if spec.regions.is_empty() { &enabled } else { &spec.regions };
             for region in regions {
-                let Some(area) = self.regions.iter_mut().find(|a| a.region == *region) else { continue };
-                let key = family.encrypted.then(|| area.key_arn(family.key.as_deref(), &self.account)).flatten();
-                let setting = Setting {
+                let Some(state) = self.regions.iter_mut().find(|s| s.region == *region) else { continue };
+                let key = spec.encrypted.then(|| state.key_arn(spec.key.as_deref(), &self.account)).flatten();
+                let context = FamilyContext {
                     seed: self.seed,
                     start: self.start,
                     region: region.clone(),
-                    owner: family.owner.clone().unwrap_or_else(|| self.account.clone()),
+                    owner: spec.owner.clone().unwrap_or_else(|| self.account.clone()),
                     key: key.map(Into::into),
                 };
-                area.families.push(ImageFamily { number, family: Arc::clone(&family), setting });
+                state.families.push(ImageFamily { number, spec: Arc::clone(&spec), context });
                 number = number.saturating_add(1);
             }
         }
@@ -92,39 +92,39 @@ impl World {
 }
 
 impl RegionState {
-    /// The newest image of the first lot with a name of this pattern.
+    /// Returns the newest image whose name matches the pattern, from the first family that has one.
     fn newest(&self, pattern: &str) -> Option<ImageId> {
         self.families
             .iter()
-            .find_map(|lot| (0..lot.count()).find(|i| glob(pattern, &lot.name(*i))).and_then(|i| lot.id(i)))
+            .find_map(|family| (0..family.count()).find(|i| glob(pattern, &family.name(*i))).and_then(|i| family.id(i)))
     }
 }
 
-fn areas(scenario: &Scenario) -> Vec<RegionState> {
-    let mut areas: Vec<RegionState> = Vec::new();
+fn regions(scenario: &Scenario) -> Vec<RegionState> {
+    let mut regions: Vec<RegionState> = Vec::new();
     for spec in &scenario.regions {
         for region in &spec.names {
-            // A later mention of a region (a scenario on top of another) replaces the earlier one.
-            areas.retain(|a| a.region != *region);
-            areas.push(RegionState {
+            // A scenario that extends another may redefine a region.
+            regions.retain(|s| s.region != *region);
+            regions.push(RegionState {
                 region: region.clone(),
                 opt_in: spec.opt_in.into(),
                 encrypts_by_default: spec.encrypts_by_default,
                 default_key: spec.default_key.clone(),
                 keys: Vec::new(),
                 families: Vec::new(),
-                gone: HashSet::new(),
+                removed: HashSet::new(),
                 deregistered: BTreeMap::new(),
                 tags: HashMap::new(),
-                made: BTreeMap::new(),
-                snapshots: BTreeMap::new(),
+                created_images: BTreeMap::new(),
+                created_snapshots: BTreeMap::new(),
                 tokens: HashMap::new(),
             });
         }
     }
-    areas.sort_by(|a, b| a.region.cmp(&b.region));
-    for area in &mut areas {
-        area.keys = KmsKey::of_region(scenario, &area.region);
+    regions.sort_by(|a, b| a.region.cmp(&b.region));
+    for state in &mut regions {
+        state.keys = KmsKey::of_region(scenario, &state.region);
     }
-    areas
+    regions
 }

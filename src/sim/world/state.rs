@@ -1,7 +1,4 @@
-//! The simulated account: its regions, images, snapshots and keys, as a function of time.
-//!
-//! Owns the state and how it is looked up. The actions stand in `copying`, `removing` and `listing`; the wire forms in
-//! [`crate::sim::transport::query`]. No clock: every look takes `now`.
+//! State of the simulated account, and how images and snapshots are looked up in it. No clock: lookups take `now`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -17,12 +14,11 @@ use crate::{
             rules::FaultRules,
         },
         world::{
-            accounts::ForeignCall,
-            changes::Change,
             image_family::{self, ImageFamily},
             kms_keys::KmsKey,
+            records::{Change, ChangeKind, ForeignCall, Provenance},
             scenario::Access,
-            timeline::{CreatedImage, CreatedSnapshot, Timeline, ms_between},
+            timeline::{CreatedImage, CreatedSnapshot, Maker, Timeline, ms_between},
         },
     },
 };
@@ -31,10 +27,10 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct SeenImage {
     pub(crate) image: Image,
-    /// Another account lets this one launch it.
+    /// Another account lets this one launch the image.
     pub(crate) shared: bool,
-    /// Its snapshots may be read, and so copied.
-    pub(crate) storage_open: bool,
+    /// The account may read the image's snapshots, which a copy needs.
+    pub(crate) snapshots_readable: bool,
 }
 
 /// A snapshot as the account sees it.
@@ -45,7 +41,7 @@ pub(crate) struct SeenSnapshot {
     pub(crate) started: Timestamp,
 }
 
-/// One region.
+/// The account in one region.
 #[derive(Debug)]
 pub(crate) struct RegionState {
     pub(crate) region: Region,
@@ -54,34 +50,33 @@ pub(crate) struct RegionState {
     pub(crate) default_key: Option<String>,
     pub(crate) keys: Vec<KmsKey>,
     pub(crate) families: Vec<ImageFamily>,
-    /// Images and snapshots of lots that were removed.
-    pub(crate) gone: HashSet<Box<str>>,
-    /// What was deregistered.
+    /// Images and snapshots of families that were deregistered or deleted.
+    pub(crate) removed: HashSet<Box<str>>,
     pub(crate) deregistered: BTreeMap<ImageId, DeregisteredImage>,
-    /// Tags set later, by resource; they replace those it began with.
+    /// Tags set since the world began, by resource; they replace the original ones.
     pub(crate) tags: HashMap<Box<str>, Vec<Tag>>,
-    pub(crate) made: BTreeMap<ImageId, CreatedImage>,
-    pub(crate) snapshots: BTreeMap<SnapshotId, CreatedSnapshot>,
+    pub(crate) created_images: BTreeMap<ImageId, CreatedImage>,
+    pub(crate) created_snapshots: BTreeMap<SnapshotId, CreatedSnapshot>,
     pub(crate) tokens: HashMap<String, Token>,
 }
 
-/// What a client token stood for.
+/// The request a client token was used for.
 #[derive(Debug)]
 pub(crate) struct Token {
-    /// All parameters of the request.
+    /// All parameters of the request, to recognise a repeated one.
     pub(crate) fingerprint: String,
     pub(crate) image: ImageId,
-    pub(crate) asked: Timestamp,
+    pub(crate) used: Timestamp,
 }
 
-/// A deregistered image, for the races that follow.
+/// A deregistered image, kept because reads may still show it and later calls name it.
 #[derive(Debug)]
 pub(crate) struct DeregisteredImage {
-    /// As it was last.
-    pub(crate) was: SeenImage,
+    /// The image just before it was deregistered.
+    pub(crate) last: SeenImage,
     pub(crate) since: Timestamp,
-    /// Made by a copy, so listed where those are.
-    pub(crate) copied: bool,
+    /// Listings order copied images by id, before the families.
+    pub(crate) from_copy: bool,
 }
 
 /// A simulated account.
@@ -91,197 +86,229 @@ pub struct World {
     pub(crate) home: Region,
     pub(crate) seed: u64,
     pub(crate) start: Timestamp,
-    pub(crate) pace: Latencies,
+    pub(crate) latencies: Latencies,
     pub(crate) limits: RegionLimits,
     pub(crate) regions: Vec<RegionState>,
     pub(crate) faults: FaultRules,
-    pub(crate) traffic: RequestRates,
+    pub(crate) request_rates: RequestRates,
     pub(crate) copies_made: u64,
-    /// Makes ids and jitter; only `CopyImage` draws from it, so polling does not change what a copy is called.
+    /// Source of ids and jitter. Only calls that create something draw from it, so polling does not change ids.
     pub(crate) ids: fastrand::Rng,
     pub(crate) request_ids: fastrand::Rng,
     pub(crate) changes: Vec<Change>,
-    /// Whose access key ids are, where they are not this account's.
+    /// Accounts of access key ids that are not this account's.
     pub(crate) access_keys: HashMap<String, AccountId>,
     pub(crate) foreign_calls: Vec<ForeignCall>,
-    /// What other accounts see and have.
-    pub(crate) others: BTreeMap<AccountId, World>,
+    /// The other accounts that have been used.
+    pub(crate) other_accounts: BTreeMap<AccountId, World>,
 }
 
 impl World {
-    /// The account the requests come from.
     pub fn account(&self) -> &AccountId {
         &self.account
     }
 
-    /// The region its user starts in.
+    /// Returns the region the account's user starts in.
     pub fn home(&self) -> &Region {
         &self.home
     }
 
-    /// What goes wrong on purpose, to be changed while it runs.
+    /// Returns the injected faults, to change them while the world runs.
     pub fn faults(&mut self) -> &mut FaultRules {
         &mut self.faults
     }
 
-    /// How long new copies take, and how soon the world tells of them; to be changed while it runs.
-    pub fn pace(&mut self) -> &mut Latencies {
-        &mut self.pace
+    /// Returns the latencies, to change them while the world runs; copies already started keep their timeline.
+    pub fn latencies(&mut self) -> &mut Latencies {
+        &mut self.latencies
     }
 
-    /// What it refuses more of; to be changed while it runs.
+    /// Returns the limits, to change them while the world runs.
     pub fn limits(&mut self) -> &mut RegionLimits {
         &mut self.limits
     }
 
-    /// The caller's ARN.
     pub(crate) fn user_arn(&self) -> String {
         format!("arn:aws:iam::{}:user/demo", self.account)
     }
 
-    /// A region, if there is one of that name.
-    pub(crate) fn area(&self, region: &Region) -> Option<&RegionState> {
-        self.regions.iter().find(|a| a.region == *region)
+    pub(crate) fn region_state(&self, region: &Region) -> Option<&RegionState> {
+        self.regions.iter().find(|s| s.region == *region)
     }
 
-    /// A region the account may use, or the refusal its calls get.
+    /// Returns a region the account may use, else the error EC2 answers with.
     pub(crate) fn enabled(&self, region: &Region) -> Result<&RegionState, ApiError> {
-        self.area(region).filter(|a| a.opt_in != OptIn::NotOptedIn).ok_or_else(ApiError::auth_failure)
+        self.region_state(region).filter(|s| s.opt_in != OptIn::NotOptedIn).ok_or_else(ApiError::auth_failure)
     }
 
-    /// The same, to change it.
     pub(crate) fn enabled_mut(&mut self, region: &Region) -> Result<&mut RegionState, ApiError> {
         self.regions
             .iter_mut()
-            .find(|a| a.region == *region && a.opt_in != OptIn::NotOptedIn)
+            .find(|s| s.region == *region && s.opt_in != OptIn::NotOptedIn)
             .ok_or_else(ApiError::auth_failure)
     }
 
-    /// Takes a request out of its bucket, if the rates hold.
+    /// Takes a request out of its token bucket, if request rates are enforced.
     pub(crate) fn admit(&mut self, region: &Region, action: &str, now: Timestamp) -> Result<(), ApiError> {
-        if self.limits.rates && !self.traffic.take(region, action, now) { Err(ApiError::throttled()) } else { Ok(()) }
-    }
-
-    /// Whether what a copy made is shown yet.
-    pub(crate) fn shows(&self, course: &Timeline, now: Timestamp) -> bool {
-        course.age_ms(now) >= self.pace.unseen_ms
-    }
-
-    /// A deregistered image, while reads still show it.
-    pub(crate) fn ghost(&self, area: &RegionState, id: &ImageId, now: Timestamp) -> Option<SeenImage> {
-        let ghost = area.deregistered.get(id)?;
-        (ms_between(ghost.since, now) < self.pace.ghost_ms).then(|| ghost.was.clone())
-    }
-
-    /// An image the account may see, in any state.
-    pub(crate) fn image(&self, area: &RegionState, id: &str, now: Timestamp) -> Option<SeenImage> {
-        let image_id = ImageId::new(id).ok()?;
-        if let Some(made) = area.made.get(&image_id) {
-            return self.shows(&made.course, now).then(|| Self::see_made(area, made, now));
+        if self.limits.rates && !self.request_rates.take(region, action, now) {
+            Err(ApiError::throttled())
+        } else {
+            Ok(())
         }
-        let place = image_family::place(self.seed, id).filter(|p| p.disk.is_none())?;
-        let lot = area.families.iter().find(|l| l.number == place.lot && place.index < l.count())?;
-        let seen = self.see_lot(area, lot, place.index)?;
+    }
+
+    /// Returns true once EC2 shows what a copy created (`Latencies::unseen_ms`).
+    pub(crate) fn is_visible(&self, timeline: &Timeline, now: Timestamp) -> bool {
+        timeline.age_ms(now) >= self.latencies.unseen_ms
+    }
+
+    /// Returns a deregistered image while reads still show it (`Latencies::ghost_ms`).
+    pub(crate) fn recently_deregistered(&self, state: &RegionState, id: &ImageId, now: Timestamp) -> Option<SeenImage> {
+        let image = state.deregistered.get(id)?;
+        (ms_between(image.since, now) < self.latencies.ghost_ms).then(|| image.last.clone())
+    }
+
+    /// Returns an image that the account may see, in any state.
+    pub(crate) fn image(&self, state: &RegionState, id: &str, now: Timestamp) -> Option<SeenImage> {
+        let image_id = ImageId::new(id).ok()?;
+        if let Some(created) = state.created_images.get(&image_id) {
+            return self.is_visible(&created.timeline, now).then(|| Self::created_image(state, created, now));
+        }
+        let position = image_family::position(self.seed, id).filter(|p| p.disk.is_none())?;
+        let family = state.families.iter().find(|f| f.number == position.family && position.index < f.count())?;
+        let seen = self.family_image(state, family, position.index)?;
         (seen.image.owner_id == self.account || seen.image.public || seen.shared).then_some(seen)
     }
 
-    /// Image `index` of a lot, if it is still there.
-    pub(crate) fn see_lot(&self, area: &RegionState, lot: &ImageFamily, index: u32) -> Option<SeenImage> {
-        let mut image = lot.image(index)?;
-        if area.gone.contains(image.id.as_str()) {
+    /// Returns image `index` of a family, unless it was deregistered.
+    pub(crate) fn family_image(&self, state: &RegionState, family: &ImageFamily, index: u32) -> Option<SeenImage> {
+        let mut image = family.image(index)?;
+        if state.removed.contains(image.id.as_str()) {
             return None;
         }
-        if let Some(tags) = area.tags.get(image.id.as_str()) {
+        if let Some(tags) = state.tags.get(image.id.as_str()) {
             image.tags.clone_from(tags);
         }
         let own = image.owner_id == self.account;
         Some(SeenImage {
             image,
-            shared: lot.family.access == Access::Shared,
-            storage_open: own || lot.family.storage_shared,
+            shared: family.spec.access == Access::Shared,
+            snapshots_readable: own || family.spec.storage_shared,
         })
     }
 
-    /// A copy's image as of `now`.
-    pub(crate) fn see_made(area: &RegionState, made: &CreatedImage, now: Timestamp) -> SeenImage {
-        let mut image = made.as_of(now);
-        if let Some(tags) = area.tags.get(image.id.as_str()) {
+    /// Returns the image of a copy as of `now`.
+    pub(crate) fn created_image(state: &RegionState, created: &CreatedImage, now: Timestamp) -> SeenImage {
+        let mut image = created.as_of(now);
+        if let Some(tags) = state.tags.get(image.id.as_str()) {
             image.tags.clone_from(tags);
         }
-        SeenImage { image, shared: false, storage_open: true }
+        SeenImage { image, shared: false, snapshots_readable: true }
     }
 
-    /// A snapshot the account may see.
-    pub(crate) fn snapshot(&self, area: &RegionState, id: &str, now: Timestamp) -> Option<SeenSnapshot> {
+    /// Returns a snapshot that the account may see.
+    pub(crate) fn snapshot(&self, state: &RegionState, id: &str, now: Timestamp) -> Option<SeenSnapshot> {
         let snapshot_id = SnapshotId::new(id).ok()?;
-        if let Some(made) = area.snapshots.get(&snapshot_id) {
-            return self.made_snapshot(area, made, now);
+        if let Some(created) = state.created_snapshots.get(&snapshot_id) {
+            return self.created_snapshot(state, created, now);
         }
-        let place = image_family::place(self.seed, id)?;
-        let lot = area.families.iter().find(|l| l.number == place.lot && place.index < l.count())?;
-        self.see_lot_snapshot(area, lot, place.index, usize::from(place.disk?))
+        let position = image_family::position(self.seed, id)?;
+        let family = state.families.iter().find(|f| f.number == position.family && position.index < f.count())?;
+        self.family_snapshot(state, family, position.index, usize::from(position.disk?))
     }
 
-    /// A copy's snapshot, once it exists and is shown.
-    pub(crate) fn made_snapshot(
+    /// Returns the snapshot of a copy, once it exists and EC2 shows it.
+    pub(crate) fn created_snapshot(
         &self,
-        area: &RegionState,
-        made: &CreatedSnapshot,
+        state: &RegionState,
+        created: &CreatedSnapshot,
         now: Timestamp,
     ) -> Option<SeenSnapshot> {
-        let snapshot = made.as_of(now).filter(|_| self.shows(&made.course, now))?;
-        Some(self.see_snapshot(area, snapshot, made.course.created()))
+        let snapshot = created.as_of(now).filter(|_| self.is_visible(&created.timeline, now))?;
+        Some(self.with_current_tags(state, snapshot, created.timeline.created()))
     }
 
-    /// A copy's snapshot with its later tags.
-    pub(crate) fn see_snapshot(&self, area: &RegionState, mut snapshot: Snapshot, started: Timestamp) -> SeenSnapshot {
-        if let Some(tags) = area.tags.get(snapshot.id.as_str()) {
+    /// Applies the tags set since the world began.
+    pub(crate) fn with_current_tags(
+        &self,
+        state: &RegionState,
+        mut snapshot: Snapshot,
+        started: Timestamp,
+    ) -> SeenSnapshot {
+        if let Some(tags) = state.tags.get(snapshot.id.as_str()) {
             snapshot.tags.clone_from(tags);
         }
         SeenSnapshot { snapshot, owner: self.account.clone(), started }
     }
 
-    /// The snapshot behind one disk of a lot's image, if it is there and may be seen.
-    pub(crate) fn see_lot_snapshot(
+    /// Returns the snapshot of one disk of a family's image, if it exists and the account may see it.
+    pub(crate) fn family_snapshot(
         &self,
-        area: &RegionState,
-        lot: &ImageFamily,
+        state: &RegionState,
+        family: &ImageFamily,
         index: u32,
         disk: usize,
     ) -> Option<SeenSnapshot> {
-        let open = lot.family.storage_shared && lot.family.access != Access::Private;
-        if *lot.owner() != self.account && !open {
+        let open = family.spec.storage_shared && family.spec.access != Access::Private;
+        if *family.owner() != self.account && !open {
             return None;
         }
-        let snapshot = lot.snapshot(index, disk).filter(|s| !area.gone.contains(s.id.as_str()))?;
-        let mut seen = self.see_snapshot(area, snapshot, lot.created(index));
-        seen.owner = lot.owner().clone();
+        let snapshot = family.snapshot(index, disk).filter(|s| !state.removed.contains(s.id.as_str()))?;
+        let mut seen = self.with_current_tags(state, snapshot, family.created(index));
+        seen.owner = family.owner().clone();
         Some(seen)
+    }
+
+    /// Returns all changes of images and snapshots so far, in order.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    /// Records a change. To be called before the change is carried out, while the resource's creator can be looked up.
+    pub(crate) fn record(&mut self, region: &Region, by: Maker, kind: ChangeKind, resource: &str, now: Timestamp) {
+        let Some(provenance) = self.region_state(region).map(|state| state.provenance(resource)) else { return };
+        self.changes.push(Change { at: now, region: region.clone(), by, kind, resource: resource.into(), provenance });
     }
 }
 
 impl RegionState {
-    /// An image of a lot or a copy by its exact name, whoever owns it.
-    pub(crate) fn id_by_name(&self, name: &str) -> Option<ImageId> {
-        let of_lot = |lot: &ImageFamily| (0..lot.count()).find(|i| lot.name(*i) == name).and_then(|i| lot.id(i));
+    /// Returns who made an image or snapshot. What was there when the world began is the scenario's.
+    fn provenance(&self, id: &str) -> Provenance {
+        let image = ImageId::new(id).ok().and_then(|id| self.created_images.get(&id));
+        let snapshot = SnapshotId::new(id).ok().and_then(|id| self.created_snapshots.get(&id));
+        match (image, snapshot) {
+            (Some(image), _) => Provenance { maker: image.maker, token: image.token.clone(), image: None },
+            (None, Some(snapshot)) => {
+                Provenance { maker: snapshot.maker, token: snapshot.token.clone(), image: snapshot.image.clone() }
+            }
+            (None, None) => Provenance { maker: Maker::Scenario, token: None, image: None },
+        }
+    }
+
+    /// Returns the id of an image by its exact name, whoever owns it.
+    pub(crate) fn image_named(&self, name: &str) -> Option<ImageId> {
+        let in_families =
+            |family: &ImageFamily| (0..family.count()).find(|i| family.name(*i) == name).and_then(|i| family.id(i));
         self.families
             .iter()
-            .find_map(of_lot)
-            .or_else(|| self.made.values().find(|m| &*m.image.name == name).map(|m| m.image.id.clone()))
+            .find_map(in_families)
+            .or_else(|| self.created_images.values().find(|c| &*c.image.name == name).map(|c| c.image.id.clone()))
     }
 
-    /// How many copies are still being made here, as the limit counts them: with those not shown yet.
+    /// Returns the number of pending copies as the limit counts them: with those EC2 does not show yet.
     pub(crate) fn pending_copies(&self, now: Timestamp) -> usize {
-        self.made.values().filter(|m| m.is_pending(now)).count()
+        self.created_images.values().filter(|c| c.is_pending(now)).count()
     }
 
-    /// Whether the account has an image of this name here. A failed copy gives its name back.
+    /// Returns true if the account has an image of this name here. A failed copy frees its name.
     pub(crate) fn own_name_taken(&self, account: &AccountId, name: &str, now: Timestamp) -> bool {
-        let in_lot = |lot: &ImageFamily| {
-            lot.owner() == account
-                && (0..lot.count())
-                    .any(|i| lot.name(i) == name && lot.id(i).is_some_and(|id| !self.gone.contains(id.as_str())))
+        let in_families = |family: &ImageFamily| {
+            family.owner() == account
+                && (0..family.count()).any(|i| {
+                    family.name(i) == name && family.id(i).is_some_and(|id| !self.removed.contains(id.as_str()))
+                })
         };
-        self.made.values().any(|m| &*m.image.name == name && !m.has_failed(now)) || self.families.iter().any(in_lot)
+        self.created_images.values().any(|c| &*c.image.name == name && !c.has_failed(now))
+            || self.families.iter().any(in_families)
     }
 }

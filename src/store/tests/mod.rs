@@ -1,10 +1,10 @@
 //! The store under test: what it keeps, what it does with strange files, and what several processes see.
 
 mod audit;
-mod keeping;
+mod damaged;
+mod jobs;
 mod opening;
 mod processes;
-mod strangers;
 
 use std::{fs, path::Path, sync::Arc};
 
@@ -80,7 +80,7 @@ fn open(dir: &Path) -> Store {
     opened.store
 }
 
-/// A connection of somebody else's, to look at the file or to hurt it.
+/// A connection of another program, to read the file or to damage it.
 fn raw(dir: &Path) -> Connection {
     Connection::open(dir.join("jobs.db")).unwrap()
 }

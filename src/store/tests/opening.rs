@@ -138,7 +138,7 @@ fn steps_are_taken_in_order_and_whole() {
     let dir = version_one();
     let failure = open::open(dir.path(), at(0), BROKEN, open::Migrate::Always).unwrap_err();
     assert!(failure.why.contains("nothing"), "{failure}");
-    assert_eq!(form(&raw(dir.path())), form(&Store::in_memory().unwrap().conn), "half a step was taken");
+    assert_eq!(form(&raw(dir.path())), form(&Store::in_memory().unwrap().conn), "half a step was applied");
     assert_eq!(ids(&open(dir.path())).len(), 4);
 
     let store = open::open(dir.path(), at(0), LATER, open::Migrate::Always).unwrap().store;
@@ -173,7 +173,7 @@ fn a_newer_form_is_refused_and_not_touched() {
 }
 
 #[test]
-fn whoever_only_looks_takes_no_store_away_from_an_older_program() {
+fn a_reader_takes_no_store_away_from_an_older_program() {
     let dir = tempfile::tempdir().unwrap();
     let open_older = || open::open(dir.path(), at(0), &schema::STEPS[..1], open::Migrate::Always).unwrap().store;
     let older = open_older();

@@ -14,23 +14,23 @@ fn two_connections_see_each_other() {
     let dir = tempfile::tempdir().unwrap();
     let (mut driver, mut watcher) = (open(dir.path()), open(dir.path()));
     assert!(!driver.changed_elsewhere().unwrap());
-    let ask = watcher.add_command(&account(), &crate::engine::Command::Copy(vec![request(1)]), at(1)).unwrap();
+    let command = watcher.add_command(&account(), &crate::engine::Command::Copy(vec![request(1)]), at(1)).unwrap();
     assert!(!watcher.changed_elsewhere().unwrap(), "one's own commits are no news");
     assert!(driver.changed_elsewhere().unwrap());
-    assert!(!driver.changed_elsewhere().unwrap(), "told once");
-    assert_eq!(driver.commands(&account()).unwrap(), [(ask, crate::engine::Command::Copy(vec![request(1)]))]);
+    assert!(!driver.changed_elsewhere().unwrap(), "reported once");
+    assert_eq!(driver.commands(&account()).unwrap(), [(command, crate::engine::Command::Copy(vec![request(1)]))]);
     assert!(!driver.changed_elsewhere().unwrap());
 
     let since = watcher.changes_since(&account(), Seq::default()).unwrap();
     assert_eq!((since.commands, since.jobs.len()), (1, 0));
     let jobs = [Arc::new(job(1))];
     let seq = driver
-        .commit(&account(), &ChangeSet { jobs: jobs.to_vec(), commands: vec![ask], ..ChangeSet::default() }, at(2))
+        .commit(&account(), &ChangeSet { jobs: jobs.to_vec(), commands: vec![command], ..ChangeSet::default() }, at(2))
         .unwrap();
     assert!(watcher.changed_elsewhere().unwrap());
-    let news = watcher.changes_since(&account(), since.seq).unwrap();
-    assert_eq!((news.seq, news.commands), (seq, 0));
-    assert_eq!(news.jobs, jobs);
+    let changes = watcher.changes_since(&account(), since.seq).unwrap();
+    assert_eq!((changes.seq, changes.commands), (seq, 0));
+    assert_eq!(changes.jobs, jobs);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_kill_takes_nothing_that_was_committed() {
     let found = ids(&open(dir.path()));
     let n = found.len() as u64;
     assert_eq!(found, (1..=n).collect::<Vec<_>>());
-    // One more may have been committed and not yet told.
+    // One more may have been committed and not yet printed.
     assert!(n == last || n == last + 1, "{n} of {last}");
     assert!(DriverLock::try_take(dir.path(), &account()).unwrap().is_some(), "the lock went with the child");
 }

@@ -1,5 +1,5 @@
-//! The screens. Of each, `mod` owns the state, `update` what keys do, `view` what it looks like; states know neither the
-//! model nor each other's behaviour.
+//! The screens. Of each, `mod` is the state, `update` handles its actions, `view` draws it, and `open` opens it where
+//! that takes more than a constructor. A state knows neither the model nor how other screens behave.
 
 pub mod confirm;
 pub mod form;
@@ -11,31 +11,27 @@ pub mod picker;
 
 use crate::tui::bindings::Context;
 
-/// What lies over the panes.
+/// A screen that is open over the panes.
 #[derive(Debug, Clone)]
 pub enum Overlay {
-    /// Something to read: details, help, problems.
     Pager(pager::Pager),
-    /// The copy form.
     Form(Box<form::Form>),
-    /// A list to choose from.
     Picker(picker::Picker),
-    /// A line to type.
     InputLine(input::InputLine),
-    /// A question.
     Confirmation(confirm::Confirmation),
 }
 
 impl Overlay {
-    /// Whose keys hold while this is on top.
+    /// The contexts whose keys apply while this is on top, innermost first.
     pub fn contexts(&self) -> Vec<Context> {
         match self {
-            Self::Pager(reading) => vec![reading.context(), Context::Lists, Context::Everywhere],
+            Self::Pager(pager) => vec![pager.context(), Context::Lists, Context::Everywhere],
             Self::Form(_) => vec![Context::Form],
-            Self::Picker(p) if p.typing => vec![Context::Prompt],
+            Self::Picker(picker) if picker.typing => vec![Context::Input],
             Self::Picker(_) => vec![Context::Picker, Context::Lists],
-            Self::InputLine(_) => vec![Context::Prompt],
-            Self::Confirmation(_) => vec![Context::Question],
+            Self::InputLine(_) => vec![Context::Input],
+            Self::Confirmation(confirmation) if confirmation.is_yes_or_no() => vec![Context::Confirm, Context::Choice],
+            Self::Confirmation(_) => vec![Context::Choice],
         }
     }
 }

@@ -1,12 +1,12 @@
-//! The calls that changed something, in a job's details.
+//! Audit entries in job details.
 
 use super::{
-    jobs::{available, board, copying, screen},
+    jobs::{available, copying, screen, with_jobs},
     *,
 };
 use crate::engine::{AuditEntry, JobId, Outcome};
 
-/// On a terminal with room for all of it.
+/// On a terminal with room for all details.
 fn shows(model: &mut Model, texts: &[&str]) {
     let shown = screen(model, 140, 60);
     for text in texts {
@@ -14,12 +14,12 @@ fn shows(model: &mut Model, texts: &[&str]) {
     }
 }
 
-fn news(model: &mut Model, post: JobUpdate) -> Vec<Effect> {
-    model.update(Msg::Jobs(post), now())
+fn change_jobs(model: &mut Model, update: JobUpdate) -> Vec<Effect> {
+    model.update(Msg::Jobs(update), now())
 }
 
 #[test]
-fn details_show_the_calls_that_changed_something_and_read_them_again_when_the_job_stands_otherwise() {
+fn job_details_show_audit_entries_and_reload_them_when_the_phase_changes() {
     let call = |resource: &str, outcome| AuditEntry {
         time: now(),
         identity: Some("arn:aws:iam::123456789012:user/ann".into()),
@@ -34,18 +34,18 @@ fn details_show_the_calls_that_changed_something_and_read_them_again_when_the_jo
         [Effect::Audit { id, job: JobId(1) }, ..] => *id,
         other => panic!("{other:?}"),
     };
-    let mut model = board(vec![copying(1)]);
+    let mut model = with_jobs(vec![copying(1)]);
     let id = asked(&keys(&mut model, "d"));
-    shows(&mut model, &["reading them from the store"]);
+    shows(&mut model, &["changing calls loading"]);
     let calls = vec![call("ami-1 > ami-2\u{1b}[31m", Outcome::Done)];
     model.update(Msg::Reply { id, reply: Reply::Audit(Ok(calls)) }, now());
-    shows(&mut model, &["CopyImage in eu-west-1", "ami-1 > ami-2", "done", "req-42", "user/ann"]);
+    shows(&mut model, &["CopyImage          in eu-west-1", "ami-1 > ami-2", "done", "req-42", "user/ann"]);
     assert_eq!(
-        news(&mut model, JobUpdate::Changed { jobs: vec![Arc::new(copying(1))], status: None }),
+        change_jobs(&mut model, JobUpdate::Changed { jobs: vec![Arc::new(copying(1))], status: None }),
         [],
         "nothing new"
     );
-    let id = asked(&news(&mut model, JobUpdate::Changed { jobs: vec![Arc::new(available(1))], status: None }));
+    let id = asked(&change_jobs(&mut model, JobUpdate::Changed { jobs: vec![Arc::new(available(1))], status: None }));
     shows(&mut model, &["req-42"]);
     let refused = Failure::new("read the audit", "the disk is gone");
     model.update(Msg::Reply { id, reply: Reply::Audit(Err(refused)) }, now());

@@ -1,17 +1,17 @@
-//! Whole batches, and trying again.
+//! Whole batches, and retries.
 
 use super::{jobs::*, *};
 use crate::engine::Origin;
 
 #[test]
-fn a_batch_is_cancelled_and_what_is_available_stays() {
+fn cancelling_a_batch_keeps_available_images() {
     let other = with(4, |j| j.batch = BatchId::new("batch-b"));
-    let mut model = board(vec![job(1), copying(2), available(3), other]);
+    let mut model = with_jobs(vec![job(1), copying(2), available(3), other]);
     on(&mut model, 2);
     keys(&mut model, "X");
     shows(
         &mut model,
-        &["Cancel 2 copies of batch-a", "1 image is available already and stays", "Deregister the 1 available"],
+        &["Cancel 2 copies of batch-a", "1 image is already available and is kept", "Deregister the 1 available"],
     );
     assert_eq!(press(&mut model, KeyCode::Enter), [], "the default is no");
     keys(&mut model, "X");
@@ -19,8 +19,8 @@ fn a_batch_is_cancelled_and_what_is_available_stays() {
 }
 
 #[test]
-fn a_deregistration_needs_the_batchs_name_typed() {
-    let mut model = board(vec![copying(1), available(2), available(3)]);
+fn deregistering_needs_the_name_of_the_batch() {
+    let mut model = with_jobs(vec![copying(1), available(2), available(3)]);
     on(&mut model, 1);
     keys(&mut model, "X");
     press(&mut model, KeyCode::BackTab);
@@ -38,8 +38,8 @@ fn a_deregistration_needs_the_batchs_name_typed() {
     model.update(Msg::Input(Input::Paste("batch-a\n".into())), now());
     assert_eq!(press(&mut model, KeyCode::Enter), [Effect::Command(Command::Deregister(vec![JobId(2), JobId(3)]))]);
     assert!(overlay(&model).is_none());
-    // Without any under way it is asked for at once.
-    let mut model = board(vec![available(2)]);
+    // Without a running copy the name is asked for at once.
+    let mut model = with_jobs(vec![available(2)]);
     keys(&mut model, "X");
     keys(&mut model, "batch-a");
     assert_eq!(press(&mut model, KeyCode::Esc), []);
@@ -47,14 +47,14 @@ fn a_deregistration_needs_the_batchs_name_typed() {
 }
 
 #[test]
-fn other_peoples_batches_name_every_image() {
+fn batches_started_elsewhere_name_every_image() {
     let elsewhere = |n| {
         with(n, |j| {
             *j = copying(n);
             (j.origin, j.batch) = (Origin::Elsewhere, BatchId::new("elsewhere"));
         })
     };
-    let mut model = board((1..=40).map(elsewhere).collect());
+    let mut model = with_jobs((1..=40).map(elsewhere).collect());
     keys(&mut model, "X");
     let mut seen = String::new();
     for _ in 0..60 {
@@ -65,17 +65,17 @@ fn other_peoples_batches_name_every_image() {
         assert!(seen.contains(ami(n).as_str()), "{n}");
     }
     assert!(seen.contains("Started elsewhere"), "{seen}");
-    shows(&mut model, &["No, let them go on", "Yes, cancel 40 copies"]);
+    shows(&mut model, &["No, let them continue", "Yes, cancel 40 copies"]);
     assert!(matches!(&keys(&mut model, "y")[..], [Effect::Command(Command::Cancel(jobs))] if jobs.len() == 40));
-    // Of one's own, a few are named.
-    let mut model = board((1..=40).map(copying).collect());
+    // Of copies started here, only the first are named.
+    let mut model = with_jobs((1..=40).map(copying).collect());
     keys(&mut model, "X");
     shows(&mut model, &["and 34 more"]);
 }
 
 #[test]
-fn a_failed_copy_without_an_image_is_tried_again_at_once() {
-    let mut model = board(vec![failed(1, None), with(2, |j| j.state = JobState::Gone { image: ami(2) })]);
+fn a_failed_copy_without_an_image_is_retried_at_once() {
+    let mut model = with_jobs(vec![failed(1, None), with(2, |j| j.state = JobState::Gone { image: ami(2) })]);
     let mut tokens = Vec::new();
     for n in [1, 2] {
         on(&mut model, n);
@@ -90,17 +90,17 @@ fn a_failed_copy_without_an_image_is_tried_again_at_once() {
 }
 
 #[test]
-fn a_failed_image_is_removed_only_after_a_question() {
-    let mut model = board(vec![failed(1, Some(ami(1)))]);
+fn a_failed_image_is_removed_only_after_a_confirmation() {
+    let mut model = with_jobs(vec![failed(1, Some(ami(1)))]);
     assert_eq!(keys(&mut model, "t"), []);
-    shows(&mut model, &["Try the copy \"app-web-00001\" to eu-west-1 again?", "removed first", ami(1).as_str()]);
+    shows(&mut model, &["Retry the copy \"app-web-00001\" to eu-west-1?", "removed first", ami(1).as_str()]);
     assert_eq!(press(&mut model, KeyCode::Enter), [], "the default is no");
     keys(&mut model, "t");
     assert!(matches!(&keys(&mut model, "y")[..], [Effect::Command(Command::Retry(jobs))] if jobs.len() == 1));
 }
 
 #[test]
-fn all_failed_copies_of_a_batch_are_tried_again_each_under_its_own_token() {
+fn all_failed_copies_of_a_batch_are_retried_each_under_its_own_client_token() {
     let other = with(4, |j| {
         *j = failed(4, None);
         j.batch = BatchId::new("batch-b");
@@ -109,22 +109,22 @@ fn all_failed_copies_of_a_batch_are_tried_again_each_under_its_own_token() {
         *j = failed(5, Some(ami(5)));
         j.origin = Origin::Elsewhere;
     });
-    let mut model = board(vec![failed(1, None), failed(2, Some(ami(2))), available(3), other, elsewhere]);
+    let mut model = with_jobs(vec![failed(1, None), failed(2, Some(ami(2))), available(3), other, elsewhere]);
     on(&mut model, 3);
     assert_eq!(keys(&mut model, "T"), []);
-    shows(&mut model, &["Try 2 copies of batch-a again", ami(2).as_str()]);
+    shows(&mut model, &["Retry 2 failed copies of batch-a?", ami(2).as_str()]);
     lacks(&mut model, ami(5).as_str());
     let effects = keys(&mut model, "y");
     let [Effect::Command(Command::Retry(jobs))] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(jobs.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [JobId(1), JobId(2)]);
     assert_ne!(jobs[0].1, jobs[1].1);
-    // None of them has an image: nothing to ask.
+    // None of them has an image, so there is nothing to confirm.
     on(&mut model, 4);
     assert!(matches!(&keys(&mut model, "T")[..], [Effect::Command(Command::Retry(jobs))] if jobs.len() == 1));
     on(&mut model, 5);
     assert_eq!(keys(&mut model, "t"), []);
-    says(&model, "copy the image again with c");
+    says(&model, "Copy the image again with c");
     on(&mut model, 3);
     assert_eq!(keys(&mut model, "t"), []);
-    says(&model, "Only failed copies are tried again; this one is available.");
+    says(&model, "Only failed copies can be retried; this one is available.");
 }

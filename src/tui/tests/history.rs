@@ -1,4 +1,4 @@
-//! The history in place of the jobs.
+//! The history.
 
 use super::{jobs::*, *};
 use crate::engine::Note;
@@ -10,12 +10,12 @@ fn asked(effects: &[Effect]) -> EffectId {
     }
 }
 
-/// The history, opened over these jobs, with these in it.
+/// The open history with the jobs `past`.
 fn opened(jobs: Vec<Job>, past: Vec<Job>) -> Model {
-    let mut model = board(jobs);
+    let mut model = with_jobs(jobs);
     let id = asked(&keys(&mut model, "H"));
     reply(&mut model, id, Reply::History(Ok(past.into_iter().map(Arc::new).collect())));
-    model.prepare();
+    frame(&mut model);
     model
 }
 
@@ -29,7 +29,7 @@ fn ended(n: u32, change: impl FnOnce(&mut Job)) -> Job {
 }
 
 #[test]
-fn it_is_asked_for_when_opened_and_shows_how_each_ended() {
+fn the_history_is_loaded_when_opened() {
     let cancelled = ended(2, |j| (j.state, j.images) = (JobState::Cancelled, vec![]));
     let mut model = opened(vec![copying(7)], vec![ended(1, |_| ()), cancelled]);
     shows(
@@ -42,30 +42,30 @@ fn it_is_asked_for_when_opened_and_shows_how_each_ended() {
     assert_eq!(keys(&mut model, "H"), []);
     shows(&mut model, &["Jobs 1 copy", "app-web-00007"]);
     asked(&keys(&mut model, "H"));
-    shows(&mut model, &["Reading the history"]);
+    shows(&mut model, &["Loading the history"]);
 }
 
 #[test]
-fn an_old_answer_is_not_shown() {
-    let mut model = board(vec![]);
+fn a_reply_to_an_earlier_request_is_dropped() {
+    let mut model = with_jobs(vec![]);
     let first = asked(&keys(&mut model, "H"));
     keys(&mut model, "H");
     let second = asked(&keys(&mut model, "H"));
     reply(&mut model, first, Reply::History(Ok(vec![Arc::new(ended(1, |_| ()))])));
-    shows(&mut model, &["Reading the history"]);
+    shows(&mut model, &["Loading the history"]);
     reply(&mut model, second, Reply::History(Ok(vec![])));
     shows(&mut model, &["No copy has ended yet"]);
 }
 
 #[test]
-fn a_refresh_asks_again_and_keeps_the_cursor() {
+fn a_refresh_reloads_and_keeps_the_cursor() {
     let mut model = opened(vec![], vec![ended(1, |_| ()), ended(2, |_| ())]);
     keys(&mut model, "j");
     let effects = keys(&mut model, "R");
     let Some(Effect::History { id }) = effects.first() else { panic!("{effects:?}") };
     let jobs = [3, 1, 2].map(|n| Arc::new(ended(n, |_| ()))).to_vec();
     reply(&mut model, *id, Reply::History(Ok(jobs)));
-    model.prepare();
+    frame(&mut model);
     assert_eq!(keys(&mut model, "y"), [Effect::Clipboard(ami(2).to_string())]);
     let failure = Failure::new("read the history", "the disk is gone");
     let effects = keys(&mut model, "R");
@@ -76,7 +76,7 @@ fn a_refresh_asks_again_and_keeps_the_cursor() {
 }
 
 #[test]
-fn details_work_though_the_board_knows_nothing_of_it() {
+fn details_work_for_jobs_that_are_only_in_the_history() {
     for key in [KeyCode::Char('d'), KeyCode::Enter] {
         let mut model = opened(vec![], vec![ended(1, |j| j.note = Some(Note::Text("left behind: snap-1".into())))]);
         press(&mut model, key);
@@ -86,22 +86,22 @@ fn details_work_though_the_board_knows_nothing_of_it() {
 }
 
 #[test]
-fn what_is_history_only_cannot_be_changed() {
+fn jobs_that_are_only_in_the_history_cannot_be_changed() {
     let mut model = opened(vec![failed(2, None)], vec![failed(1, None), failed(2, None)]);
     for key in ["x", "X", "t", "T"] {
         assert_eq!(keys(&mut model, key), [], "{key}");
-        says(&model, "This is history");
+        says(&model, "only in the history");
         assert!(overlay(&model).is_none());
     }
     assert_eq!(keys(&mut model, "D"), []);
-    says(&model, "history keeps");
-    // The second is on the board as well.
+    says(&model, "history keeps all");
+    // The second is among the current jobs as well.
     keys(&mut model, "j");
     assert!(matches!(&keys(&mut model, "t")[..], [Effect::Command(Command::Retry(jobs))] if jobs[0].0 == JobId(2)));
 }
 
 #[test]
-fn the_filter_narrows_it_and_esc_leads_back() {
+fn the_filter_narrows_the_history_and_esc_goes_back() {
     let mut model = opened(vec![copying(7)], vec![ended(1, |_| ()), failed(2, None)]);
     keys(&mut model, "/failed");
     press(&mut model, KeyCode::Enter);
@@ -114,7 +114,7 @@ fn the_filter_narrows_it_and_esc_leads_back() {
 }
 
 #[test]
-fn the_footer_of_the_history_offers_the_way_back_and_nothing_that_changes() {
+fn the_footer_of_the_history_offers_the_way_back_and_no_changes() {
     let mut model = opened(vec![copying(1), available(2)], vec![ended(2, |_| {})]);
     let shown = screen(&mut model, 120, 40);
     let footer = shown.lines().last().unwrap();

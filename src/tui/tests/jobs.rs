@@ -1,4 +1,4 @@
-//! The jobs pane: what a copy's line says, the filter, the footer, details.
+//! The jobs pane: lines, filter, footer, details.
 
 use super::*;
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
         progress::SnapshotProgress,
     },
     engine::{Note, Origin, RegionStatus, RemovalReason, RemovalStep, Status, Waiting},
-    tui::screens::jobs::words::state_text,
+    tui::screens::jobs::labels::state_text,
 };
 use ratatui::{Terminal, backend::TestBackend};
 
@@ -15,7 +15,7 @@ pub(super) fn ami(n: u32) -> ImageId {
     ImageId::new(&format!("ami-{n:017x}")).unwrap()
 }
 
-/// A copy of batch-a to eu-west-1, asked for a minute ago.
+/// A copy of batch-a to eu-west-1, requested a minute ago.
 pub(super) fn job(n: u32) -> Job {
     let request = CopyRequest {
         source: ami(9_000 + n),
@@ -69,36 +69,36 @@ pub(super) fn failed(n: u32, image: Option<ImageId>) -> Job {
     })
 }
 
-pub(super) fn post(model: &mut Model, post: JobUpdate) {
-    let effects = model.update(Msg::Jobs(post), now());
+pub(super) fn update_jobs(model: &mut Model, update: JobUpdate) {
+    let effects = model.update(Msg::Jobs(update), now());
     assert!(effects.iter().all(|e| matches!(e, Effect::WatchLogin(_))), "{effects:?}");
 }
 
-/// A model with these jobs, in the jobs pane, with this process driving.
-pub(super) fn board(jobs: Vec<Job>) -> Model {
-    board_with(jobs, |_| {})
+/// A model with these jobs and the focus on the jobs pane. This process is the driver.
+pub(super) fn with_jobs(jobs: Vec<Job>) -> Model {
+    with_jobs_and_config(jobs, |_| {})
 }
 
-pub(super) fn board_with(jobs: Vec<Job>, change: impl FnOnce(&mut Config)) -> Model {
+pub(super) fn with_jobs_and_config(jobs: Vec<Job>, change: impl FnOnce(&mut Config)) -> Model {
     let mut model = listed_with(vec![image(1)], change);
     let account = model.account_key(&model.account.clone().unwrap());
     let jobs = jobs.into_iter().map(Arc::new).collect();
-    post(&mut model, JobUpdate::Opened { account, jobs, status: Status::default() });
-    post(&mut model, JobUpdate::Driver(DriverStatus::Us));
+    update_jobs(&mut model, JobUpdate::Opened { account, jobs, status: Status::default() });
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Us));
     keys(&mut model, "2");
-    model.prepare();
+    frame(&mut model);
     model
 }
 
 /// Puts the cursor on a job.
 pub(super) fn on(model: &mut Model, n: u64) {
     model.jobs.current = Some(JobId(n));
-    model.prepare();
+    frame(model);
 }
 
 pub(super) fn screen(model: &mut Model, columns: u16, rows: u16) -> String {
     model.size = (columns, rows);
-    model.prepare();
+    frame(model);
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
     terminal.draw(|frame| view::draw(frame, model)).unwrap();
     let buffer = terminal.backend().buffer();
@@ -140,14 +140,14 @@ fn text_of(job: &Job) -> String {
 }
 
 #[test]
-fn every_state_says_what_goes_on() {
+fn every_state_has_a_text() {
     let again =
         || RemovalReason::Retry { token: ClientToken::from_random(1), failure: Box::new(Failure::new("copy", "no")) };
     let state = |state| with(1, |j| j.state = state);
     let gone = ami(1);
     for (job, text) in [
         (state(JobState::Reconciling { at: None }), "reconciling: asking AWS whether it started".to_owned()),
-        (state(JobState::Gone { image: ami(1) }), format!("gone: {gone}, somebody deregistered it")),
+        (state(JobState::Gone { image: ami(1) }), format!("gone: {gone}, deregistered by somebody else")),
         (
             removing(RemovalReason::Cancel, RemovalStep::Checking { at: None, sent: None, slow_answers: 0 }),
             format!("cancelling: checking that {gone} is still pending"),
@@ -176,25 +176,25 @@ fn every_state_says_what_goes_on() {
 }
 
 #[test]
-fn a_queued_copy_says_what_its_region_waits_for() {
-    let mut model = board(vec![job(1)]);
+fn a_queued_copy_shows_what_its_region_waits_for() {
+    let mut model = with_jobs(vec![job(1)]);
     let waiting = RegionStatus {
         waiting: Some(Waiting::PendingLimit { pending: 300, limit: 300 }),
         problem: None,
         no_progress: None,
     };
     let status = Status { regions: [(region("eu-west-1"), waiting)].into(), ..Status::default() };
-    post(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(status) });
+    update_jobs(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(status) });
     shows(&mut model, &["queued: 300 copies already pending in eu-west-1", "1 queued"]);
 }
 
 #[test]
-fn a_copy_started_elsewhere_shows_it_beside_its_bar_and_is_cancelled_like_others() {
+fn copies_started_elsewhere_are_marked_and_can_be_cancelled() {
     let elsewhere = with(1, |j| {
         *j = copying(1);
         (j.origin, j.batch) = (Origin::Elsewhere, BatchId::new("elsewhere"));
     });
-    let mut model = board(vec![elsewhere, copying(2)]);
+    let mut model = with_jobs(vec![elsewhere, copying(2)]);
     let row = |screen: &str| screen.lines().find(|l| l.contains("app-web-00001")).unwrap_or_default().to_owned();
     for size in [(80, 24), (120, 40)] {
         let row = row(&screen(&mut model, size.0, size.1));
@@ -208,57 +208,57 @@ fn a_copy_started_elsewhere_shows_it_beside_its_bar_and_is_cancelled_like_others
 }
 
 #[test]
-fn a_copy_without_progress_is_warned_of_and_left_alone() {
+fn a_stalled_copy_is_a_problem_and_nothing_is_done_about_it() {
     let still = |n| {
         with(n, |j| {
             *j = copying(n);
             j.last_progress = Some(now() - SignedDuration::from_mins(34));
         })
     };
-    let mut model = board(vec![still(1), copying(2)]);
-    assert_eq!(model.board.stall, SignedDuration::from_mins(30));
+    let mut model = with_jobs(vec![still(1), copying(2)]);
+    assert_eq!(model.jobs_view.stall, SignedDuration::from_mins(30));
     shows(&mut model, &["no progress for 34m", "1 problem (!)"]);
     assert_eq!(screen(&mut model, 80, 24).matches("no progress").count(), 1);
     keys(&mut model, "!");
     shows(
         &mut model,
-        &["copy app-web-00001 to eu-west-1", "no progress for 34m", "nothing is cancelled because of this"],
+        &["copy app-web-00001 to eu-west-1", "no progress for 34m", "nothing is cancelled automatically"],
     );
     let mut elsewhere = still(3);
     elsewhere.origin = Origin::Elsewhere;
-    let mut model = board(vec![elsewhere]);
+    let mut model = with_jobs(vec![elsewhere]);
     shows(&mut model, &["elsewhere, no progress for 34m"]);
     assert_eq!(model.update(Msg::Tick, now() + SignedDuration::from_hours(9)), []);
 }
 
 #[test]
-fn the_footer_offers_only_what_would_do_something() {
-    let mut model = board(vec![copying(1), available(2), failed(3, None)]);
+fn the_footer_offers_only_actions_with_an_effect() {
+    let mut model = with_jobs(vec![copying(1), available(2), failed(3, None)]);
     let footer = |model: &mut Model, n| {
         on(model, n);
         screen(model, 120, 40).lines().last().unwrap_or_default().to_owned()
     };
-    assert!(footer(&mut model, 1).contains("x cancel ") && !footer(&mut model, 1).contains("try again"));
+    assert!(footer(&mut model, 1).contains("x cancel ") && !footer(&mut model, 1).contains("retry"));
     assert!(!footer(&mut model, 2).contains("x cancel "));
-    assert!(!footer(&mut model, 3).contains("x cancel ") && footer(&mut model, 3).contains("t try again"));
-    let mut model = board_with(vec![copying(1)], |c| c.read_only = true);
+    assert!(!footer(&mut model, 3).contains("x cancel ") && footer(&mut model, 3).contains("t retry"));
+    let mut model = with_jobs_and_config(vec![copying(1)], |c| c.read_only = true);
     assert!(!footer(&mut model, 1).contains("cancel"));
 }
 
 #[test]
-fn the_filter_narrows_jobs_as_one_types() {
+fn the_filter_narrows_the_jobs_while_typing() {
     let paris = with(3, |j| {
         *j = failed(3, None);
         j.request.destination = region("eu-west-3");
         j.note = Some(Note::Text("left behind: snap-1".into()));
         j.batch = BatchId::new("batch-b");
     });
-    let mut model = board(vec![copying(1), available(2), paris]);
+    let mut model = with_jobs(vec![copying(1), available(2), paris]);
     let fitting = |model: &mut Model, text: &str| {
         keys(model, "/");
         ctrl(model, 'u');
         keys(model, text);
-        model.prepare();
+        frame(model);
         let rows = (1..=3).filter(|n| screen(model, 80, 24).contains(&format!("app-web-0000{n}"))).collect::<Vec<_>>();
         press(model, KeyCode::Enter);
         rows
@@ -277,25 +277,25 @@ fn the_filter_narrows_jobs_as_one_types() {
     ] {
         assert_eq!(fitting(&mut model, text), rows, "{text}");
     }
-    shows(&mut model, &["Jobs 0/3 copies  /nothing", "No copy fits the filter"]);
+    shows(&mut model, &["Jobs 0/3 copies  /nothing", "No copy matches the filter"]);
     assert_eq!(model.focus, Pane::Jobs);
     press(&mut model, KeyCode::Esc);
-    model.prepare();
+    frame(&mut model);
     shows(&mut model, &["Jobs 3 copies", "app-web-00001"]);
-    // D takes off the list what is shown.
+    // D dismisses only what is shown.
     fitting(&mut model, "batch-b");
     assert_eq!(keys(&mut model, "D"), [Effect::Command(Command::Dismiss(vec![JobId(3)]))]);
-    // New news fit the filter too, and a paste goes into it.
+    // The filter applies to updates too, and accepts a paste.
     keys(&mut model, "/");
     ctrl(&mut model, 'u');
     model.update(Msg::Input(Input::Paste("batch-a\n".into())), now());
-    post(&mut model, JobUpdate::Changed { jobs: vec![Arc::new(copying(7))], status: None });
+    update_jobs(&mut model, JobUpdate::Changed { jobs: vec![Arc::new(copying(7))], status: None });
     shows(&mut model, &["Jobs 3/4 copies  /batch-a", "app-web-00007"]);
 }
 
 #[test]
-fn details_tell_where_a_copy_comes_from_and_what_it_made() {
-    let mut model = board(vec![with(1, |j| {
+fn details_show_origin_and_images_of_a_copy() {
+    let mut model = with_jobs(vec![with(1, |j| {
         *j = copying(1);
         j.images = vec![ami(5), ami(1)];
         j.last_progress = Some(now() - SignedDuration::from_mins(2));
@@ -311,19 +311,23 @@ fn details_tell_where_a_copy_comes_from_and_what_it_made() {
         j.state = JobState::Reconciling { at: None };
         j.waiting = Some(Waiting::OutcomeCheck(Some("timeout".into())));
     });
-    let mut model = board(vec![tagged]);
+    let mut model = with_jobs(vec![tagged]);
     keys(&mut model, "d");
     shows(
         &mut model,
-        &["amigrate:job and amigrate:batch", "asking AWS whether it started: timeout", "A sending was not answered"],
+        &[
+            "amigrate:job and amigrate:batch",
+            "asking AWS whether it started: timeout",
+            "AWS did not answer the request",
+        ],
     );
 }
 
 #[test]
-fn nobody_to_drive_means_nothing_can_be_asked() {
-    let mut model = board(vec![copying(1), failed(2, None)]);
+fn without_a_driver_no_command_is_accepted() {
+    let mut model = with_jobs(vec![copying(1), failed(2, None)]);
     let failure = Failure::new("lock the jobs", "this file system has no locks").hint("Use a local directory.");
-    post(&mut model, JobUpdate::Driver(DriverStatus::Nobody(failure)));
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Nobody(failure)));
     for key in ["x", "X", "t", "T", "D"] {
         on(&mut model, if key == "t" { 2 } else { 1 });
         assert_eq!(keys(&mut model, key), [], "{key}");
@@ -331,19 +335,19 @@ fn nobody_to_drive_means_nothing_can_be_asked() {
         assert!(overlay(&model).is_none(), "{key}");
     }
     press(&mut model, KeyCode::Tab);
-    form(&mut model);
+    open_form(&mut model);
     assert_eq!(ctrl(&mut model, 's'), []);
     says(&model, "this file system has no locks");
-    assert!(matches!(overlay(&model), Some(screens::Overlay::Form(_))), "nothing of it is lost");
+    assert!(matches!(overlay(&model), Some(screens::Overlay::Form(_))), "the form stays open");
 }
 
 #[test]
-fn the_header_keeps_whose_data_it_is_however_many_copies_there_are() {
+fn the_header_keeps_the_account_however_many_copies_there_are() {
     let mut jobs: Vec<Job> = (1..=40).map(copying).collect();
     jobs.extend((41..=80).map(job));
     jobs.extend((81..=120).map(available));
     jobs.extend((121..=160).map(|n| failed(n, None)));
-    let mut model = board(jobs);
+    let mut model = with_jobs(jobs);
     for size in [(80, 24), (120, 40)] {
         let screen = screen(&mut model, size.0, size.1);
         let header = screen.lines().next().unwrap_or_default();
@@ -355,7 +359,7 @@ fn the_header_keeps_whose_data_it_is_however_many_copies_there_are() {
 }
 
 #[test]
-fn the_cursor_goes_to_the_copies_just_asked_for() {
+fn the_cursor_moves_to_the_copies_just_requested() {
     let elsewhere = |n| {
         with(n, |j| {
             *j = copying(n);
@@ -363,40 +367,40 @@ fn the_cursor_goes_to_the_copies_just_asked_for() {
         })
     };
     let change = |model: &mut Model, job: Job| {
-        post(model, JobUpdate::Changed { jobs: vec![Arc::new(job)], status: None });
-        model.prepare();
+        update_jobs(model, JobUpdate::Changed { jobs: vec![Arc::new(job)], status: None });
+        frame(model);
         model.jobs.current
     };
-    let mut model = board(vec![copying(1)]);
+    let mut model = with_jobs(vec![copying(1)]);
     press(&mut model, KeyCode::Tab);
-    form(&mut model);
+    open_form(&mut model);
     ctrl(&mut model, 's');
-    assert_eq!(change(&mut model, elsewhere(2)), Some(JobId(1)), "not what somebody else began");
+    assert_eq!(change(&mut model, elsewhere(2)), Some(JobId(1)), "not the copy started elsewhere");
     assert_eq!(change(&mut model, job(3)), Some(JobId(3)));
-    assert_eq!(change(&mut model, job(4)), Some(JobId(3)), "once");
+    assert_eq!(change(&mut model, job(4)), Some(JobId(3)), "only once");
 }
 
 #[test]
-fn a_question_that_the_copy_has_outrun_is_asked_again() {
+fn an_outdated_confirmation_is_asked_again() {
     let image = |n| ImageId::new(&format!("ami-0000000000000000{n}")).unwrap();
-    let mut model = board(vec![with(1, |j| j.state = JobState::Copying { image: image(1) })]);
+    let mut model = with_jobs(vec![with(1, |j| j.state = JobState::Copying { image: image(1) })]);
     keys(&mut model, "x");
     shows(&mut model, &["Cancel a copy", "ami-00000000000000001"]);
-    // It is another image by the time the answer comes.
+    // The copy has another image by the time of the answer.
     let changed = with(1, |j| j.state = JobState::Copying { image: image(2) });
-    post(&mut model, JobUpdate::Changed { jobs: vec![changed.into()], status: None });
+    update_jobs(&mut model, JobUpdate::Changed { jobs: vec![changed.into()], status: None });
     assert_eq!(keys(&mut model, "y"), []);
-    shows(&mut model, &["ami-00000000000000002", "read the question again"]);
+    shows(&mut model, &["ami-00000000000000002", "confirm again"]);
     assert!(matches!(keys(&mut model, "y")[..], [Effect::Command(Command::Cancel(_))]));
 }
 
 #[test]
-fn a_request_that_nobody_has_taken_up_is_said() {
-    let mut model = board(vec![copying(1)]);
-    post(&mut model, JobUpdate::Driver(DriverStatus::Another(None)));
+fn a_command_that_is_not_carried_out_yet_is_shown() {
+    let mut model = with_jobs(vec![copying(1)]);
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Another(None)));
     keys(&mut model, "x");
     keys(&mut model, "y");
-    shows(&mut model, &["request written down; another amigrate is running the queue"]);
-    post(&mut model, JobUpdate::Changed { jobs: vec![copying(1).into()], status: None });
-    lacks(&mut model, "request written down");
+    shows(&mut model, &["command queued; another amigrate is running the queue"]);
+    update_jobs(&mut model, JobUpdate::Changed { jobs: vec![copying(1).into()], status: None });
+    lacks(&mut model, "command queued");
 }

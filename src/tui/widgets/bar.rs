@@ -1,11 +1,11 @@
-//! A progress bar as text: it needs no colour and no own redraw.
+//! A progress bar as text, which needs no colour.
 
 use crate::tui::glyphs::Glyphs;
 
-/// The bar for a percent, exactly `width` cells wide; unknown is an empty bar of dots, not a zero.
+/// A bar of exactly `width` cells; unknown progress is a row of dots, not zero percent.
 pub fn bar(percent: Option<u8>, width: usize, glyphs: &Glyphs) -> String {
     let Some(percent) = percent else {
-        return "·".replace('·', if glyphs.eighths.len() > 1 { "·" } else { " " }).repeat(width);
+        return (if glyphs.eighths.len() > 1 { "·" } else { " " }).repeat(width);
     };
     let steps = glyphs.eighths.len();
     let filled = width * steps * usize::from(percent.min(100)) / 100;

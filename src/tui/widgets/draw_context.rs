@@ -1,4 +1,4 @@
-//! What every widget is dressed in: the marks a terminal can show, bordered panes and windows.
+//! What all widgets draw with: glyphs, bordered panes and popups.
 
 use jiff::Timestamp;
 use ratatui::{
@@ -13,15 +13,14 @@ use crate::{
     tui::{glyphs::Glyphs, theme},
 };
 
-/// What every widget needs to know of the terminal.
+/// What every widget needs to know about the terminal.
 #[derive(Debug, Clone, Copy)]
 pub struct DrawContext<'a> {
-    /// The marks it can show.
     pub glyphs: &'a Glyphs,
 }
 
 impl DrawContext<'_> {
-    /// The spinner's frame: at most four a second, by the clock alone.
+    /// The spinner's frame at a time: four a second.
     pub fn spinner(&self, now: Timestamp) -> &'static str {
         let frames = self.glyphs.spinner;
         let at = now.as_millisecond().unsigned_abs() / 250;
@@ -29,24 +28,24 @@ impl DrawContext<'_> {
     }
 }
 
-/// A bordered pane; gives what is inside.
-pub fn pane(frame: &mut Frame<'_>, area: Rect, title: Line<'_>, focus: bool, dressing: DrawContext<'_>) -> Rect {
+/// Draws a bordered pane; returns the area inside.
+pub fn pane(frame: &mut Frame<'_>, area: Rect, title: Line<'_>, focus: bool, ctx: DrawContext<'_>) -> Rect {
     let style = if focus { theme::FOCUS } else { theme::FAINT };
-    let block = Block::bordered().border_set(dressing.glyphs.border).border_style(style).title(title);
+    let block = Block::bordered().border_set(ctx.glyphs.border).border_style(style).title(title);
     let inner = block.inner(area);
     frame.render_widget(Clear, area);
     frame.render_widget(block, area);
     inner
 }
 
-/// A bordered window over the middle of an area; gives its place.
+/// Draws a bordered popup over the middle of an area; returns its area.
 pub fn popup(
     frame: &mut Frame<'_>,
     area: Rect,
     title: &str,
     lines: Vec<Line<'_>>,
     columns: u16,
-    dressing: DrawContext<'_>,
+    ctx: DrawContext<'_>,
 ) -> Rect {
     let rows = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
     let columns = columns.min(area.width);
@@ -56,7 +55,7 @@ pub fn popup(
         width: columns,
         height: rows,
     };
-    let inner = pane(frame, place, Line::raw(format!(" {} ", clean(title))), true, dressing);
+    let inner = pane(frame, place, Line::raw(format!(" {} ", clean(title))), true, ctx);
     frame.render_widget(Paragraph::new(lines), inner);
     place
 }

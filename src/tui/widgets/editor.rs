@@ -1,4 +1,4 @@
-//! A line of text being edited: tui-input with the keys a shell has, and pastes made harmless.
+//! Editing a line of text: tui-input with a shell's keys, and sanitised pastes.
 
 use tui_input::{Input, InputRequest as R};
 
@@ -7,7 +7,7 @@ use crate::{
     term::input::{KeyCode, KeyEvent, KeyModifiers},
 };
 
-/// Lets the line take a key. Whether it was one for it.
+/// Applies a key to the line. Returns false if it is not an editing key.
 pub fn edit(line: &mut Input, key: &KeyEvent) -> bool {
     let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
     let alt = key.modifiers.contains(KeyModifiers::ALT);
@@ -31,7 +31,7 @@ pub fn edit(line: &mut Input, key: &KeyEvent) -> bool {
     true
 }
 
-/// Puts pasted text in at the cursor, on one line and without controls.
+/// Inserts pasted text at the cursor, on one line and without control characters.
 pub fn paste(line: &mut Input, text: &str) {
     for c in clean(text.trim_end_matches(['\r', '\n'])).chars() {
         line.handle(R::InsertChar(c));
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shell_keys_work_and_pastes_are_tamed() {
+    fn shell_keys_work_and_pastes_are_sanitised() {
         let mut line = Input::new("one two".into());
         let ctrl = |c| KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
         assert!(edit(&mut line, &ctrl('w')));

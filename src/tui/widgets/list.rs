@@ -1,8 +1,7 @@
-//! A cursor in a list that is longer than its window.
+//! A cursor in a list, and the window around it.
 
 use crate::tui::bindings::Action;
 
-/// Where the cursor is and which row is the window's first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct List {
     /// The row of the cursor.
@@ -12,7 +11,7 @@ pub struct List {
 }
 
 impl List {
-    /// Moves as an action says, within `len` rows seen `height` at a time. Whether it was a movement.
+    /// Moves the cursor in a list of `len` rows with a window of `height`. Returns false if the action is not a movement.
     pub fn act(&mut self, action: Action, len: usize, height: usize) -> bool {
         let page = height.saturating_sub(1).max(1);
         let last = len.saturating_sub(1);
@@ -29,7 +28,7 @@ impl List {
         true
     }
 
-    /// Keeps the cursor on a row and in the window, and the window full.
+    /// Keeps the cursor on a row and in the window, and the window filled.
     pub fn clamp(&mut self, len: usize, height: usize) {
         self.cursor = self.cursor.min(len.saturating_sub(1));
         let height = height.max(1);

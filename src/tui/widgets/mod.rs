@@ -1,4 +1,4 @@
-//! Pieces that screens are drawn with. None knows the model.
+//! Widgets of the screens. None knows the model.
 
 pub mod bar;
 pub mod draw_context;

@@ -1,16 +1,16 @@
-//! Text fitted into cells: cleaned, cut and padded by what a terminal shows, not by bytes.
+//! Fitting text into terminal cells: sanitised, cut, padded, wrapped.
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::domain::text::clean;
 
-/// Cells a text takes.
+/// Width of a text in cells.
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// The text in exactly `cells` cells: cleaned, cut with `ellipsis`, padded on the right.
+/// The text in exactly `cells` cells: sanitised, cut with `ellipsis`, padded on the right.
 pub fn fit(text: &str, cells: usize, ellipsis: &str) -> String {
     let mut out = cut(text, cells, ellipsis);
     let used = out.width();
@@ -18,13 +18,13 @@ pub fn fit(text: &str, cells: usize, ellipsis: &str) -> String {
     out
 }
 
-/// As [`fit`], padded on the left.
+/// Like [`fit`], padded on the left.
 pub fn fit_right(text: &str, cells: usize, ellipsis: &str) -> String {
     let cut = cut(text, cells, ellipsis);
     format!("{}{cut}", " ".repeat(cells.saturating_sub(cut.width())))
 }
 
-/// As [`fit`], cut in the middle: names of builds differ at their ends.
+/// Like [`fit`], cut in the middle: names of builds differ at their ends.
 pub fn fit_middle(text: &str, cells: usize, ellipsis: &str) -> String {
     let text = clean(text);
     if text.width() <= cells || cells < 12 {
@@ -41,11 +41,11 @@ pub fn fit_middle(text: &str, cells: usize, ellipsis: &str) -> String {
     }
     let tail: String = tail.into_iter().rev().collect();
     let head = cells.saturating_sub(tail.width());
-    // The head's own ellipsis stands between the two.
+    // The head ends in the ellipsis.
     fit(&format!("{}{tail}", cut(&text, head, ellipsis)), cells, ellipsis)
 }
 
-/// The text in at most `cells` cells: cleaned, and cut by graphemes with `ellipsis`.
+/// The text in at most `cells` cells: sanitised, cut between graphemes, with `ellipsis`.
 pub fn cut(text: &str, cells: usize, ellipsis: &str) -> String {
     let text = clean(text);
     if text.width() <= cells {
@@ -67,7 +67,7 @@ pub fn cut(text: &str, cells: usize, ellipsis: &str) -> String {
     out
 }
 
-/// Breaks a text into lines of at most `cells` cells, at blanks where there are any.
+/// Wraps a text into lines of at most `cells` cells, at spaces where possible.
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     let cells = cells.max(1);
     let text = clean(text);

@@ -1,4 +1,4 @@
-//! Other people's AWS clients against our EC2, and the start of somebody else's EC2 for our client.
+//! Other AWS clients (boto3, the AWS CLI) against the embedded EC2, and amigrate against moto.
 //!
 //! Without Python these are reported as not run; under `CI=true` that is a failure.
 

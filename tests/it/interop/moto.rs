@@ -1,4 +1,4 @@
-//! moto's server, an EC2 that nobody here wrote, with one image in it.
+//! A moto server (another implementation of EC2) with one image in it.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -7,7 +7,7 @@ use std::{
 
 use super::python::Python;
 
-/// A running server; it ends with this value.
+/// A running server; it ends when this is dropped.
 pub(crate) struct Moto {
     child: Child,
     /// The server serves until this is closed.

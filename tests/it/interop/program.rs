@@ -22,7 +22,7 @@ fn our_program_lists_motos_images_as_lines() {
         .expect("the binary starts");
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{stdout}\n{stderr}");
-    // moto says 15 GiB of every image and forgets the architecture.
+    // moto reports 15 GiB for every image and drops the architecture.
     let expected = format!("us-east-1 {} 15G - available - {}", moto.image, moto.name);
     assert_eq!(stdout.lines().collect::<Vec<_>>(), [expected], "{stderr}");
 }
@@ -35,7 +35,7 @@ fn screen(moto: &Moto, home: &std::path::Path) -> Pty {
         .start(120, 30)
 }
 
-/// Types, once the screen shows what it is typed at.
+/// Waits for a text on the screen, then types.
 #[track_caller]
 fn then(pty: &mut Pty, shown: &str, keys: &str) {
     pty.wait_for(shown, |text| text.contains(shown));

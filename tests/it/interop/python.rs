@@ -1,5 +1,5 @@
-//! Other people's AWS software, installed by the tests themselves into `target/`. Owns the environment and how scripts are
-//! run in it; what they check stands in the scripts.
+//! Python and the AWS software that the tests install into `target/`: the environment, and how scripts are
+//! run in it. What is checked is in the scripts.
 
 use std::{
     ffi::OsString,
@@ -8,7 +8,7 @@ use std::{
     process::{Command, Output},
 };
 
-/// What is installed. Pinned, so that a failure is ours; raised together, since all share one botocore.
+/// What is installed. Pinned, so that a failure is amigrate's; updated together, because all share one botocore.
 const PINS: [&str; 5] =
     ["awscli==1.46.2", "boto3==1.44.5", "botocore==1.44.5", "moto[server]==5.2.5", "werkzeug==3.1.9"];
 
@@ -19,7 +19,7 @@ pub(crate) struct Python {
     packages: Option<PathBuf>,
 }
 
-/// The environment, made if need be; none if this machine cannot have one. That is said, and is a failure under `CI=true`.
+/// The environment, created on first use. `None`, with a message, if this machine cannot have one; panics under `CI=true`.
 pub(crate) fn python() -> Option<Python> {
     match prepare() {
         Ok(python) => Some(python),
@@ -34,7 +34,7 @@ pub(crate) fn python() -> Option<Python> {
 fn prepare() -> Result<Python, String> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("there is no target directory")?;
     let home = target.join("interop-venv");
-    // Several test binaries may come at once; the kernel's lock goes with its holder.
+    // Several test processes may do this at once; the kernel releases the lock when its holder ends.
     let lock = File::create(target.join("interop-venv.lock")).map_err(|e| e.to_string())?;
     lock.lock().map_err(|e| e.to_string())?;
     let ready = home.join("installed.txt");
@@ -59,7 +59,7 @@ fn found(home: &Path, packages: PathBuf) -> Python {
 
 fn install(home: &Path, packages: &Path) -> Result<(), String> {
     run(Command::new("python3").arg("--version")).map_err(|_| "there is no python3 here".to_owned())?;
-    // Debian's python3 comes without ensurepip; then virtualenv may be there, or pip alone.
+    // Debian's python3 has no ensurepip; virtualenv or pip alone may be installed.
     let made = run(Command::new("python3").args(["-m", "venv"]).arg(home)).or_else(|_| {
         _ = fs::remove_dir_all(home);
         run(Command::new("python3").args(["-m", "virtualenv"]).arg(home))

@@ -7,14 +7,14 @@ use std::{
 
 use super::python::scrub;
 
-/// A running simulator; it ends with this value.
+/// A running simulator; it ends when this is dropped.
 pub(crate) struct Simulator {
     child: Child,
     /// Its endpoint.
     pub(crate) url: String,
 }
 
-/// Starts a scenario on a port of its own choice, its clock running `scale` times as fast as ours.
+/// Starts a scenario on a free port, its clock `scale` times as fast as real time.
 pub(crate) fn start(scenario: &str, scale: u32) -> Simulator {
     let mut command = Command::new(env!("CARGO_BIN_EXE_amigrate"));
     scrub(&mut command);

@@ -61,7 +61,4 @@ pub(super) const TOO_LONG: &[&str] = &[
     "src/tui/tests/jobs.rs",
     "src/tui/screens/images/update.rs fn act",
     "src/tui/screens/pager/job.rs fn state",
-    "tests/it/main_job.rs fn two_copies_with_a_key_and_one_cancelled",
-    "tests/it/simulation/mod.rs",
-    "tests/it/support/driver_harness.rs",
 ];

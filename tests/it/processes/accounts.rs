@@ -45,7 +45,7 @@ fn run(fixture: &ProcessFixture, command: Command) -> Ran {
     Ran { code, said: running.said(), errors: running.errors() }
 }
 
-/// A server that takes down who signed each request and answers as STS does; the access key tells the account.
+/// A server that records who signed each request and responds as STS does; the access key selects the account.
 struct Sts {
     url: String,
     requests: Arc<Mutex<Vec<String>>>,
@@ -110,7 +110,7 @@ fn read(mut stream: TcpStream) -> Option<(TcpStream, String)> {
     }
 }
 
-/// What signed a request, and what it asked for.
+/// The access key that signed a request, and the action.
 fn signed(request: &str) -> (String, String) {
     let after = |mark: &str| request.split_once(mark).map_or("", |(_, rest)| rest);
     let key = after("Credential=").split('/').next().unwrap_or_default().to_owned();
@@ -124,7 +124,7 @@ fn a_named_profile_goes_before_exported_keys_and_aws_profile_does_not() {
     let sts = Sts::start();
     fixture.settings = configured(&fixture, PROFILES);
     fixture.settings.push(("AWS_ENDPOINT_URL", sts.url.clone()));
-    // What was exported in this shell: keys of one account, and the name of another's profile.
+    // Exported in this shell: keys of one account, and the name of a profile of another.
     fixture.settings.push(("AWS_PROFILE", "staging".into()));
     let cases: [(&[&str], &str, &str, &str); 4] = [
         (&["--profile", "staging"], "STAGINGKEY", "210987654321", "profile staging"),
@@ -168,7 +168,7 @@ fn the_region_is_the_flags_then_the_environments_then_the_profiles() {
         (&[], &[("AWS_REGION", "us-west-1"), ("AWS_DEFAULT_REGION", "us-west-2")], "us-west-1"),
         (&[], &[("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "us-west-2")], "us-west-2"),
         (&[], &[("AWS_REGION", "")], "eu-west-2"),
-        // Exported keys, and only `AWS_PROFILE` names a profile: its region counts all the same.
+        // With exported keys, the profile of `AWS_PROFILE` still gives the region.
         (&["--profile", "other"], &[("AWS_REGION", "")], "eu-west-1"),
     ];
     for (flags, variables, region) in cases {
@@ -176,7 +176,7 @@ fn the_region_is_the_flags_then_the_environments_then_the_profiles() {
         fixture.settings.push(("AWS_ENDPOINT_URL", sts.url.clone()));
         fixture.settings.push(("AWS_PROFILE", "staging".into()));
         fixture.settings.extend(variables.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        // A profile without credentials has nothing to say who one is; its region is read before that.
+        // A profile without credentials: its region is read first.
         let ran = run(&fixture, fixture.command(&[&["whoami"], flags].concat()));
         if flags.contains(&"other") {
             assert_eq!(ran.code, Some(3), "exported keys are not used for a profile that was named: {}", ran.said);
@@ -194,7 +194,7 @@ fn credentials_that_do_not_work_are_status_three() {
     let ran = run(&fixture, fixture.command(&["whoami"]));
     assert_eq!((ran.code, ran.said.as_str()), (Some(3), ""), "{}", ran.errors);
     assert!(ran.errors.starts_with("amigrate: "), "{}", ran.errors);
-    // Nobody is signed in at all: whatever is to be done, that is the status.
+    // Without any login every command ends with this status.
     fixture.settings = configured(&fixture, "");
     fixture.settings.extend([("AWS_ACCESS_KEY_ID", String::new()), ("AWS_SECRET_ACCESS_KEY", String::new())]);
     for arguments in [&["whoami"][..], &["--plain"], &["jobs"]] {
@@ -232,7 +232,7 @@ fn a_containers_credentials_on_the_loopback_do_not_go_through_a_proxy() {
         ("AWS_ENDPOINT_URL", sts.url.replace("127.0.0.1", "localhost")),
         ("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{}/creds", container.url)),
         ("HTTP_PROXY", proxy.url.clone()),
-        // By its other name, so that only the container's rule keeps its endpoint from the proxy.
+        // By another name for loopback, so that only the rule for container endpoints bypasses the proxy.
         ("NO_PROXY", "localhost".into()),
     ]);
     let ran = run(&fixture, fixture.command(&["whoami"]));
@@ -244,7 +244,7 @@ fn a_containers_credentials_on_the_loopback_do_not_go_through_a_proxy() {
 fn shells_of_two_accounts_never_see_each_others_jobs() {
     let mut fixture = ProcessFixture::new();
     let sts = Sts::start();
-    // Jobs of the first account, remembered for the profile that has no name.
+    // Jobs of the first account, remembered for the default profile.
     let ours = amigrate::domain::AccountKey::new(
         &amigrate::domain::AccountId::new("123456789012").expect("digits"),
         Some(&sts.url),
@@ -275,7 +275,7 @@ fn a_profile_with_the_environments_credentials_is_remembered_as_nobodys() {
                     [profile shell]\nrole_arn = arn:aws:iam::123456789012:role/r\ncredential_source = Environment\n\
                     [profile chained]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = shell\n";
     fixture.settings = configured(&fixture, profiles);
-    // Another shell: it has no keys, so nothing is asked and nobody is signed in.
+    // Another shell without keys: no request is made.
     fixture.settings.extend([
         ("AWS_ENDPOINT_URL", sts.url.clone()),
         ("AWS_ACCESS_KEY_ID", String::new()),

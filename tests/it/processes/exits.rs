@@ -1,5 +1,5 @@
-//! Leaving with a queue: what goes on in the background is a process without a terminal that ends when it is done.
-//! Linux only, where `/proc` tells of processes that are nobody's children.
+//! Leaving with a queue: a background process without a terminal goes on, and ends when the queue is empty.
+//! Linux only: `/proc` lists the processes that have no parent here.
 
 use std::fs;
 
@@ -11,13 +11,13 @@ use rustix::{
 use super::fixture::{PATIENCE, ProcessFixture};
 use crate::support::pty::Pty;
 
-/// A process that was left behind. It is killed with its value.
+/// A detached process. Dropping this kills it.
 pub(crate) struct Background {
     pid: Pid,
     stat: Vec<String>,
 }
 
-/// Processes that run for this fixture, its directory being nobody else's, with their arguments.
+/// The processes that use this fixture's directory, with their arguments.
 fn processes(fixture: &ProcessFixture) -> Vec<(Pid, Vec<Vec<u8>>)> {
     let home = format!("XDG_STATE_HOME={}", fixture.home.path().display());
     let found = |entry: fs::DirEntry| {
@@ -31,7 +31,7 @@ fn processes(fixture: &ProcessFixture) -> Vec<(Pid, Vec<Vec<u8>>)> {
     fs::read_dir("/proc").expect("Linux has it").filter_map(|e| found(e.ok()?)).collect()
 }
 
-/// Screens that run for this fixture.
+/// The screens that use this fixture's directory.
 pub(crate) fn screens(fixture: &ProcessFixture) -> Vec<Pid> {
     let program = env!("CARGO_BIN_EXE_amigrate").as_bytes();
     let screen = |words: &[Vec<u8>]| words[0] == program && words.get(1).is_none_or(Vec::is_empty);
@@ -39,7 +39,7 @@ pub(crate) fn screens(fixture: &ProcessFixture) -> Vec<Pid> {
 }
 
 impl Background {
-    /// Those that run for this fixture.
+    /// The background processes of this fixture.
     fn all(fixture: &ProcessFixture) -> Vec<Self> {
         let found = |(pid, words): (Pid, Vec<Vec<u8>>)| {
             if words.get(1).is_none_or(|word| word != b"drive") {
@@ -92,7 +92,7 @@ fn busy(settings: &[(&'static str, &str)]) -> (ProcessFixture, Pty) {
 
 /// The background drives until the queue is empty, and ends; nothing is lost.
 fn goes_on(fixture: &ProcessFixture) {
-    // Whoever comes first has the seat.
+    // Either process may get the lock.
     fixture.changed.wait_for("the background to drive", PATIENCE, || (!fixture.nobody_drives()).then_some(()));
     let background = Background::the_one(fixture);
     assert_eq!(background.terminal(), "0", "it has no terminal");

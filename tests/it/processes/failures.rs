@@ -1,4 +1,4 @@
-//! A store that cannot be used: it is said plainly, images can be browsed all the same, and nothing is touched.
+//! A store that cannot be used: the screen says so, images can still be browsed, and the file is left alone.
 
 use std::{
     fs::{self, Permissions},
@@ -10,7 +10,7 @@ use std::{
 use super::fixture::{Drive, ProcessFixture};
 use crate::support::pty::Pty;
 
-/// What is plain of a screen that cannot have jobs.
+/// Checks a screen that has no store.
 fn looks_only(mut screen: Pty, why: &str) {
     let text = screen.wait_for("the images, and what is wrong", |t| {
         t.contains("app-web-") && !t.contains("listing") && t.contains("JOBS: LOOK ONLY") && t.contains(why)
@@ -25,7 +25,7 @@ fn looks_only(mut screen: Pty, why: &str) {
     assert!(screen.wait_exit().success(), "{}", screen.text());
 }
 
-/// Runs to the end: its status and what it complained of.
+/// Runs a command to its end; gives its status and standard error.
 fn refused(fixture: &ProcessFixture, command: Command) -> String {
     let mut drive = Drive::start(command, fixture);
     let status = drive.wait();
@@ -93,7 +93,7 @@ fn a_directory_that_cannot_be_written_stops_no_browsing() {
     fs::create_dir_all(fixture.dir()).expect("a directory");
     let _writable_again = ReadOnly::make(&fixture);
     let program = env!("CARGO_BIN_EXE_amigrate");
-    // Rights mean nothing to root, unless it gives that up.
+    // Root ignores permissions unless it drops the capability.
     let root = rustix::process::geteuid().is_root();
     let as_anybody = ["--bounding-set", "-dac_override,-dac_read_search", "--", program];
 
@@ -123,7 +123,7 @@ impl Drop for ReadOnly {
     }
 }
 
-/// A program under which the next one believes that everything is on a network file system.
+/// A program that makes its child believe that everything is on a network file system.
 const ON_NFS: &str = "mount --bind \"$0\" /proc/$$/mountinfo && exec \"$@\"";
 
 #[test]

@@ -1,4 +1,4 @@
-//! A user's state directory, the processes that use it, and what must be true in the end.
+//! A state directory, the processes that use it, and the checks of the end state.
 
 use std::{
     collections::BTreeSet,
@@ -27,9 +27,9 @@ use tempfile::TempDir;
 use crate::support::ec2_server::{ChangeSignal, Ec2, lock};
 use crate::support::pty::{Program, Pty};
 
-/// Far more than anything takes; only what hangs meets it.
+/// Much longer than anything takes; only a hang reaches it.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
-/// Where copies go; the demonstration has none of its own there.
+/// The destinations; the scenario has no copies of its own there.
 pub(crate) const REGIONS: [&str; 3] = ["us-east-2", "eu-west-2", "ca-central-1"];
 const HOME_REGION: &str = "us-east-1";
 
@@ -39,7 +39,7 @@ pub(crate) struct ProcessFixture {
     pub(crate) home: TempDir,
     pub(crate) account: AccountKey,
     source: (ImageId, Vec<u32>, Vec<SnapshotId>),
-    /// What is set besides.
+    /// More environment variables.
     pub(crate) settings: Vec<(&'static str, String)>,
 }
 
@@ -52,7 +52,7 @@ impl ProcessFixture {
         Self { ec2, changed, home: tempfile::tempdir().expect("a directory"), account, source, settings: Vec::new() }
     }
 
-    /// One copy at a time to each region, and it takes until it is told to end: whoever drives has to stay.
+    /// One copy at a time to each region, pending until [`Ec2::finish`]: the driver has to keep running.
     pub(crate) fn slow() -> Self {
         let mut fixture = Self::new();
         fixture.ec2.hold();
@@ -77,7 +77,7 @@ impl ProcessFixture {
         opened.store
     }
 
-    /// What the store says of the account, ended copies too.
+    /// The account's jobs in the store, including ended ones.
     pub(crate) fn loaded(&self) -> Loaded {
         self.store().load(&self.account, Timestamp::UNIX_EPOCH).expect("it is readable")
     }
@@ -90,7 +90,7 @@ impl ProcessFixture {
         self.store().add_command(&self.account, command, Timestamp::now()).expect("the store takes it");
     }
 
-    /// Leaves a copy as a process leaves it that died when it had sent the request.
+    /// Stores a copy as a process leaves it that died right after sending the request.
     pub(crate) fn leave_sent(&self, request: CopyRequest, at: Timestamp) {
         let batch = amigrate::engine::BatchId::of(&request.token);
         let mut job = Job::new(amigrate::engine::JobId(1), batch, request, at);
@@ -117,7 +117,7 @@ impl ProcessFixture {
         }
     }
 
-    /// So many copies to each region, as one batch.
+    /// Requests that many copies to each region, as one batch.
     pub(crate) fn ask_copies(&self, batch: &str, each: usize) {
         let requests = REGIONS.iter().enumerate().flat_map(|(r, to)| {
             (0..each).map(move |n| (format!("{batch}-{n}"), *to, (r * 100 + n) as u128 + token_of(batch)))
@@ -166,7 +166,7 @@ impl ProcessFixture {
         self.screen_by(env!("CARGO_BIN_EXE_amigrate"), &[])
     }
 
-    /// The same, started by something else.
+    /// The screen, started by another program.
     pub(crate) fn screen_by(&self, program: &str, arguments: &[&str]) -> Pty {
         self.environment()
             .iter()
@@ -182,12 +182,12 @@ impl ProcessFixture {
         screen
     }
 
-    /// Whether nobody drives.
+    /// Returns true if no process drives the queue.
     pub(crate) fn nobody_drives(&self) -> bool {
         DriverLock::try_take(&self.dir(), &self.account).expect("locks work here").is_some()
     }
 
-    /// Watches on a screen until everything has ended: EC2 finishes by itself what it has taken, and somebody has to see it.
+    /// Runs a screen until every job has ended: a finished copy ends only once a process polls it.
     #[track_caller]
     pub(crate) fn settle(&self) {
         let mut screen = self.screen();
@@ -199,7 +199,7 @@ impl ProcessFixture {
         assert!(screen.wait_exit().success(), "{}", screen.text());
     }
 
-    /// What the store says is what EC2 holds: nothing lost, nothing twice, nothing orphaned.
+    /// Checks that the store and EC2 agree: no copy lost, made twice or left behind.
     #[track_caller]
     pub(crate) fn agrees(&self) {
         let jobs = self.jobs();
@@ -290,7 +290,7 @@ impl Ec2 {
     }
 }
 
-/// A running `amigrate drive`, or any other command without a terminal. It is killed with its value.
+/// A running `amigrate drive`, or any other command without a terminal. Dropping it kills the process.
 pub(crate) struct Drive {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
@@ -355,7 +355,7 @@ impl Drive {
         });
     }
 
-    /// Kills it as the kernel does when memory is short: it hears nothing of it.
+    /// Sends SIGKILL.
     pub(crate) fn kill(&self) {
         let _ = kill_process(self.pid(), Signal::KILL);
     }

@@ -1,5 +1,5 @@
-//! `kill -9` at seeded moments: at a request that comes, is carried out or is answered, at a commit, at a line said.
-//! `KILL_SEED=7` plays one seed again.
+//! `kill -9` at seeded moments: when a request arrives, is carried out or is answered, at a commit, at a line of output.
+//! `KILL_SEED=7` repeats one seed.
 
 use std::{
     io::Write as _,
@@ -32,9 +32,9 @@ enum Moment {
         action: &'static str,
         nth: usize,
     },
-    /// After so many lines: what they tell is committed.
+    /// After that many lines of output: what they report is committed.
     Line(usize),
-    /// As soon as so many commits are seen.
+    /// As soon as that many commits are seen.
     Commit(usize),
 }
 
@@ -65,7 +65,7 @@ fn a_driver_killed_at_any_moment_loses_no_copy_and_makes_none_twice() {
             scope.spawn(|| {
                 loop {
                     let Some(seed) = lock(&queue).pop() else { return };
-                    // Every world is seen to its end: one bad seed must not hide another.
+                    // Every seed is run to its end: one failure must not hide another.
                     match catch_unwind(AssertUnwindSafe(|| one_world(seed))) {
                         Ok(()) => *lock(&kills) += KILLS,
                         Err(_) => lock(&wrong).push(seed),
@@ -102,7 +102,8 @@ fn one_world(seed: u64) {
     fixture.agrees();
 }
 
-/// Three copies more, one of them perhaps with a key that does not exist; and something about earlier ones. How many copies.
+/// Requests three more copies, one of them perhaps with a key that does not exist, and acts on earlier ones. Gives the number
+/// of new copies.
 fn ask_for_more(fixture: &ProcessFixture, rng: &mut fastrand::Rng, round: usize) -> usize {
     let mut requests: Vec<_> =
         REGIONS.iter().map(|to| fixture.request(&format!("copy-{round}-to-{to}"), to, rng.u128(..))).collect();
@@ -130,7 +131,7 @@ fn ask_for_more(fixture: &ProcessFixture, rng: &mut fastrand::Rng, round: usize)
     count
 }
 
-/// Starts a driver and kills it at this moment. Whether it lived to see it: it may have nothing more to do before.
+/// Starts a driver and kills it at this moment. Returns false if it had nothing left to do and ended before.
 fn die_at(fixture: &ProcessFixture, moment: &Moment) -> bool {
     let store = fixture.store();
     let mut drive = fixture.drive();

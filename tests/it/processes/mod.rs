@@ -1,5 +1,5 @@
 //! Several processes of the real program over one store and one simulated EC2: killed at any moment, driving and
-//! watching, left behind, and with a store that cannot be used. What the store says in the end is held against what EC2
+//! following, detached, and with a store that cannot be used. In the end the store is compared with what EC2
 //! holds.
 
 mod fixture;

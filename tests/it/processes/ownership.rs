@@ -1,4 +1,4 @@
-//! Other users of the account do alike: the real program takes nothing of theirs for its own.
+//! Other users of the account make look-alike images and snapshots: the program does not treat them as its own.
 
 use amigrate::{
     domain::{ImageId, ImageState, Region},
@@ -19,7 +19,7 @@ fn here() -> Region {
     region(REGION)
 }
 
-/// Asks for one copy and waits until EC2 has it pending, with its snapshots there.
+/// Requests one copy and waits until EC2 has it pending, with its snapshots.
 fn one_copy(fixture: &ProcessFixture, screen: &mut Pty) -> ImageId {
     fixture.ask(&amigrate::engine::Command::Copy(vec![fixture.request("ours", REGION, 7)]));
     screen.wait_for("the copy", |t| t.contains("1 copying"));
@@ -41,7 +41,7 @@ fn a_cancel_leaves_a_snapshot_that_only_looks_like_its_own() {
         let (_, _, own) = w.copy_snapshots(now).into_iter().find(|(_, i, _)| *i == image).expect("it has one");
         w.complete_snapshot(&here(), &own.id, now).expect("it is pending");
         [LookAlike::Described, LookAlike::Tagged, LookAlike::OfVolume]
-            .map(|how| w.imitate_elsewhere(&here(), &own.id, how, now).expect("it is completed"))
+            .map(|how| w.imitate_as_other_user(&here(), &own.id, how, now).expect("it is completed"))
     });
     screen.keys("\tx");
     screen.wait_for("the question", |t| t.contains("Cancel the copy"));
@@ -66,10 +66,10 @@ fn a_cancel_leaves_a_snapshot_that_only_looks_like_its_own() {
 fn another_users_copy_of_the_same_name_is_not_taken_for_ours() {
     let fixture = ProcessFixture::new();
     let source = fixture.request("ours", REGION, 7);
-    // Our request never arrives, and somebody copies the same image under the same name.
+    // The request never arrives, and another user copies the same image under the same name.
     fixture.ec2.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::Reset).first(1)));
     let theirs = fixture.ec2.with(|w| {
-        w.copy_elsewhere(&here(), &source.source, &source.source_region, "ours", Timestamp::now()).expect("it may")
+        w.copy_as_other_user(&here(), &source.source, &source.source_region, "ours", Timestamp::now()).expect("it may")
     });
     fixture.ask(&amigrate::engine::Command::Copy(vec![source]));
     let mut drive = fixture.drive();
@@ -89,9 +89,10 @@ fn in_doubt() -> ProcessFixture {
     let mut request = fixture.request("ours", REGION, 7);
     request.volumes.truncate(1);
     let theirs = fixture.ec2.with(|w| {
-        w.copy_elsewhere(&here(), &request.source, &request.source_region, "ours", Timestamp::now()).expect("it may")
+        w.copy_as_other_user(&here(), &request.source, &request.source_region, "ours", Timestamp::now())
+            .expect("it may")
     });
-    // It stands in the store as sent eleven minutes ago by a process that has died since.
+    // Stored as sent eleven minutes ago by a process that has died since.
     let eleven_minutes = jiff::SignedDuration::from_mins(11);
     fixture.leave_sent(request, Timestamp::now() - eleven_minutes);
     let mut drive = fixture.drive();

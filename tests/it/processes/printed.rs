@@ -1,4 +1,4 @@
-//! `amigrate jobs`: what the store says, without a word to AWS.
+//! `amigrate jobs` prints the store without a request to AWS.
 
 use super::fixture::{Drive, ProcessFixture};
 
@@ -12,7 +12,7 @@ fn printed(fixture: &ProcessFixture, arguments: &[&str]) -> Vec<Vec<String>> {
 #[test]
 fn jobs_are_printed_from_the_store_alone() {
     let mut fixture = ProcessFixture::slow();
-    // A profile's, and not exported: those might be anybody's, and AWS would be asked each time.
+    // A profile's keys, not exported ones: AWS would be asked each time whose those are.
     let config = fixture.home.path().join("aws-config");
     std::fs::write(&config, "[default]\naws_access_key_id = test\naws_secret_access_key = test\n").expect("a file");
     fixture.settings.extend([
@@ -24,9 +24,9 @@ fn jobs_are_printed_from_the_store_alone() {
     bad.encryption = super::fixture::bad_key();
     let late = fixture.request("not-yet", "us-east-2", 2);
     fixture.ask(&amigrate::engine::Command::Copy(vec![bad, late]));
-    let requests = || fixture.ec2.with(|w| w.calls().values().map(|c| c.asked).sum::<u64>());
+    let requests = || fixture.ec2.with(|w| w.calls().values().map(|c| c.received).sum::<u64>());
 
-    // Nobody has driven yet, so nobody knows whose jobs these are: AWS is asked.
+    // No process has driven yet, so the account is unknown here: AWS is asked.
     let lines = printed(&fixture, &["jobs"]);
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert_eq!(lines[1], ["-", "-", "not-yet", "us-east-1 > us-east-2", "asked", "-", "-"]);

@@ -1,6 +1,6 @@
 //! The terminal of an interactive shell is killed while the program runs in it as a job: whatever the shell does about
-//! its jobs then, a process goes on with the queue. Linux only, where `/proc` tells of processes that are nobody's
-//! children. `HANG_UPS` is the number of trials of each shell.
+//! its jobs then, a process goes on with the queue. Linux only: `/proc` lists the processes that have no parent here.
+//! `HANG_UPS` is the number of trials of each shell.
 
 use std::{
     env,

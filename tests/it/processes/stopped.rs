@@ -1,4 +1,4 @@
-//! Drivers that are stopped: by `Ctrl-Z` they let others have the queue, stopped otherwise they are named to others.
+//! Stopped drivers: `Ctrl-Z` releases the queue to other processes; one stopped by SIGSTOP is named on their screens.
 
 use rustix::process::{Signal, kill_process};
 
@@ -14,7 +14,7 @@ fn under_a_shell(fixture: &ProcessFixture, arguments: &str) -> Pty {
     terminal
 }
 
-/// Others have the queue while it is stopped, and it takes part again by `fg`.
+/// Another process drives while it is stopped; `fg` lets it take part again.
 fn stops_and_goes_on(fixture: &ProcessFixture, terminal: &mut Pty, waits: &str) {
     terminal.bytes(b"\x1a");
     terminal.wait_for("the shell", |t| t.contains("Stopped"));

@@ -1,4 +1,5 @@
-//! Two and three processes over one queue: one drives, the others watch and ask, and one of them goes on when it dies.
+//! Two and three processes with one queue: one drives, the others follow and send commands, and one of them takes over when
+//! it dies.
 
 use rustix::process::Signal;
 
@@ -52,7 +53,7 @@ fn what_a_screen_asks_for_is_done_by_the_process_that_drives() {
         .expect("it is under way");
     screen.wait_for("its end", |t| line(t).contains("failed") && t.contains("the disk fell over"));
 
-    // Tried again and cancelled: asked here, done there. Ended copies stand last.
+    // Retried and cancelled from the follower, carried out by the driver. Ended copies are listed last.
     screen.keys("2G");
     screen.wait_for("the cursor", |t| line(t).starts_with("│>"));
     screen.keys("t");
@@ -68,7 +69,7 @@ fn what_a_screen_asks_for_is_done_by_the_process_that_drives() {
     screen.wait_for("the end of it", |t| line(t).contains("cancelled"));
     drive.wait_to_say("to us-west-1: cancelled");
 
-    // It dies; who watched goes on.
+    // The driver dies; the follower takes over.
     drive.kill();
     drive.wait();
     screen.wait_for("the seat", |t| !t.contains(WATCHES));
@@ -101,7 +102,7 @@ fn a_screen_that_dies_leaves_its_queue_to_who_waits() {
     fixture.agrees();
 }
 
-/// Those of them that have said they drive.
+/// The processes that report that they drive.
 fn driving(drives: &[Drive]) -> Vec<usize> {
     drives.iter().enumerate().filter(|(_, d)| d.said().contains(DRIVES)).map(|(n, _)| n).collect()
 }

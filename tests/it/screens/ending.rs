@@ -13,7 +13,7 @@ use insta::assert_snapshot;
 
 use crate::support::screen_harness::{ScreenHarness, ScreenHarnessBuilder, named, region};
 
-/// A play in which one copy is under way, some way in.
+/// A screen with one copy at 40 percent or more.
 async fn under_way() -> ScreenHarness {
     let harness = ScreenHarness::opened(ScreenHarnessBuilder::new(named("demo")).size(100, 30)).await;
     harness.form("batch-gpu-00009", &["eu-west-2"]).await;

@@ -147,7 +147,7 @@ fn without_credentials_it_says_how_to_get_some() {
         )
         .retry(Retry::AfterLogin);
     model.update(Msg::Reply { id: EffectId(1), reply: Reply::Connected(Err(failure)) }, start_time());
-    model.prepare();
+    model.update(Msg::Frame, model.now);
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
     terminal.draw(|frame| view::draw(frame, &model)).unwrap();
     let screen = terminal.backend().to_string();

@@ -44,10 +44,10 @@ fn keys() -> Vec<(Duration, Msg)> {
 async fn the_same_messages_make_the_same_screen() {
     let builder = ScreenHarnessBuilder::new(named("demo"));
     let (log, model, asked) = record(&builder, keys(), Duration::from_mins(2)).await;
-    assert!(log.len() > 100 && model.board.jobs().count() > 1, "{}", log.len());
+    assert!(log.len() > 100 && model.jobs_view.jobs().count() > 1, "{}", log.len());
     let (again, asked_again) = replay(&builder, &log);
     assert_eq!(picture(&again), picture(&model));
-    assert_eq!(again.board, model.board);
+    assert_eq!(again.jobs_view, model.jobs_view);
     assert_eq!(asked_again, asked);
     // What is left out is missed.
     let (other, _) = replay(&builder, &log[..log.len() / 2].to_vec());

@@ -27,7 +27,7 @@ async fn in_doubt() -> ScreenHarness {
     let request = harness.seen().jobs[0].request.clone();
     let now = crate::support::screen_harness::start_time() + jiff::SignedDuration::from_mins(1);
     harness.world.with(|w| {
-        w.copy_elsewhere(&region("eu-west-2"), &request.source, &request.source_region, "doubtful", now).unwrap();
+        w.copy_as_other_user(&region("eu-west-2"), &request.source, &request.source_region, "doubtful", now).unwrap();
     });
     harness.pass(Duration::from_mins(12)).await;
     assert!(matches!(harness.seen().jobs[0].state, JobState::InDoubt { .. }), "{:?}", harness.seen().jobs[0].state);
@@ -79,7 +79,7 @@ async fn what_a_cancel_leaves_is_named() {
     harness.world.with(|w| {
         let own = &job.snapshots[0].id;
         w.complete_snapshot(&here, own, now).unwrap();
-        w.imitate_elsewhere(&here, own, LookAlike::Described, now).unwrap();
+        w.imitate_as_other_user(&here, own, LookAlike::Described, now).unwrap();
     });
     harness.send("x").await;
     harness.send("y").await;

@@ -121,9 +121,9 @@ impl Simulation {
         // Refused, where the limit is reached.
         let made = self.harness.world.with(|w| {
             if tags {
-                w.copy_with_tags_elsewhere(&to, &source, &from, &name, now)
+                w.copy_with_tags_as_other_user(&to, &source, &from, &name, now)
             } else {
-                w.copy_elsewhere(&to, &source, &from, &name, now)
+                w.copy_as_other_user(&to, &source, &from, &name, now)
             }
         });
         if made.is_ok() {
@@ -139,22 +139,22 @@ impl Simulation {
         let (what, done) = match self.rng.u8(..10) {
             0 | 1 => {
                 let delete = self.rng.bool();
-                let removed = |w: &mut World| w.deregister_elsewhere(&copy.region, &copy.image.id, delete, now);
+                let removed = |w: &mut World| w.deregister_as_other_user(&copy.region, &copy.image.id, delete, now);
                 ("copies deregistered by others", self.harness.world.with(removed))
             }
             2 => {
-                let made = |w: &mut World| w.register_elsewhere(&region, &id, &format!("registered-{n}"), now);
+                let made = |w: &mut World| w.register_as_other_user(&region, &id, &format!("registered-{n}"), now);
                 ("images registered by others", self.harness.world.with(made).map(drop))
             }
             3..=6 => {
                 let how = [LookAlike::Described, LookAlike::Tagged, LookAlike::OfVolume][self.rng.usize(..3)];
                 (
                     "snapshots imitated",
-                    self.harness.world.with(|w| w.imitate_elsewhere(&region, &id, how, now)).map(drop),
+                    self.harness.world.with(|w| w.imitate_as_other_user(&region, &id, how, now)).map(drop),
                 )
             }
             7 | 8 => {
-                let deleted = |w: &mut World| w.delete_snapshot_elsewhere(&region, &id, now);
+                let deleted = |w: &mut World| w.delete_snapshot_as_other_user(&region, &id, now);
                 ("snapshots deleted by others", self.harness.world.with(deleted))
             }
             _ => {
@@ -164,9 +164,9 @@ impl Simulation {
                 let tagged = |w: &mut World| {
                     let tag = Tag { key: "Team".into(), value: "x".into() };
                     if mine {
-                        w.untag_elsewhere(&region, &id, JobTags::JOB, now)
+                        w.untag_as_other_user(&region, &id, JobTags::JOB, now)
                     } else {
-                        w.tag_elsewhere(&region, &id, tag, now)
+                        w.tag_as_other_user(&region, &id, tag, now)
                     }
                 };
                 ("tags changed by others", self.harness.world.with(tagged))

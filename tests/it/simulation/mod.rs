@@ -75,15 +75,15 @@ impl Simulation {
         };
         let harness = DriverHarness::new(&Scenario::named("demo").unwrap(), limits);
         harness.world.with(|w| {
-            let pace = w.pace();
+            let latencies = w.latencies();
             let unseen = if rng.bool() { rng.i64(0..15_000) } else { 0 };
-            pace.unseen_ms = unseen;
-            pace.in_use_ms = if rng.bool() { rng.i64(0..9_000) } else { 0 };
-            pace.ghost_ms = if rng.bool() { rng.i64(0..12_000) } else { 0 };
-            pace.base_ms = rng.i64(1_000..90_000);
-            pace.snapshots_after_ms = rng.i64(100..9_000);
-            pace.deregister_after_ms = if rng.u8(..) < 80 { rng.i64(0..9_000) } else { 0 };
-            pace.unavailable_ms = rng.bool().then(|| rng.i64(0..60_000));
+            latencies.unseen_ms = unseen;
+            latencies.in_use_ms = if rng.bool() { rng.i64(0..9_000) } else { 0 };
+            latencies.ghost_ms = if rng.bool() { rng.i64(0..12_000) } else { 0 };
+            latencies.base_ms = rng.i64(1_000..90_000);
+            latencies.snapshots_after_ms = rng.i64(100..9_000);
+            latencies.deregister_after_ms = if rng.u8(..) < 80 { rng.i64(0..9_000) } else { 0 };
+            latencies.unavailable_ms = rng.bool().then(|| rng.i64(0..60_000));
             let limits = w.limits();
             limits.pending_copies = rng.usize(1..8);
             limits.rates = rng.bool();

@@ -1,5 +1,5 @@
 //! The embedded EC2 on a loopback port of this process, so that a test sees every request, ends a program at one, and
-//! looks into the world behind it. The same door as `amigrate simulate`, with a peephole.
+//! inspects the world behind it. Otherwise the same transport as `amigrate simulate`.
 
 use std::{
     convert::Infallible,
@@ -11,7 +11,7 @@ use std::{
 
 use amigrate::{
     domain::ImageState,
-    sim::{Scenario, SharedWorld, World, http, wire::Request},
+    sim::{Scenario, SharedWorld, World, http, query::Request},
 };
 use bytes::Bytes;
 use http_body_util::Full;
@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::{Notify, oneshot};
 
-/// Rings whenever something has happened that somebody may wait for.
+/// Signals that something has changed that a test may wait for.
 #[derive(Clone, Default)]
 pub(crate) struct ChangeSignal(Arc<(Mutex<u64>, Condvar)>);
 
@@ -31,7 +31,7 @@ impl ChangeSignal {
         self.0.1.notify_all();
     }
 
-    /// Waits until it is so; asks anew whenever the changed rings. `what` is for whoever reads of its failure.
+    /// Waits until `look` gives something; calls it again after every signal. `what` is for the failure message.
     #[track_caller]
     pub(crate) fn wait_for<T>(&self, what: &str, patience: Duration, mut look: impl FnMut() -> Option<T>) -> T {
         let deadline = Instant::now() + patience;
@@ -52,14 +52,14 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// When in a request's life.
+/// A stage in the handling of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestStage {
-    /// It has come and is not carried out.
+    /// Received, not carried out.
     Unheard,
-    /// It is carried out and not answered.
+    /// Carried out, not answered.
     Unanswered,
-    /// Its answer is on the way.
+    /// The response is being sent.
     Answered,
 }
 
@@ -89,25 +89,25 @@ pub(crate) struct Ec2 {
 }
 
 impl Ec2 {
-    /// The demonstration's account, in which a copy takes less than a second.
+    /// The demo scenario, with copies that take less than a second.
     pub(crate) fn quick(changed: &ChangeSignal) -> Self {
         let world = SharedWorld::new(World::new(&Scenario::named("demo").expect("it is embedded"), Timestamp::now()));
         world.with(|w| {
-            let pace = w.pace();
-            (pace.snapshots_after_ms, pace.unknown_ms, pace.base_ms) = (50, 50, 300);
-            (pace.almost_ms, pace.settle_ms, pace.mib_per_second) = (50, 50, 10_000_000);
+            let latencies = w.latencies();
+            (latencies.snapshots_after_ms, latencies.unknown_ms, latencies.base_ms) = (50, 50, 300);
+            (latencies.almost_ms, latencies.settle_ms, latencies.mib_per_second) = (50, 50, 10_000_000);
         });
         Self::serve(world, changed)
     }
 
     /// Copies begun from now on take as long as this allows: [`Self::finish`] ends them.
     pub(crate) fn hold(&self) {
-        self.with(|w| w.pace().base_ms = 3_600_000);
+        self.with(|w| w.latencies().base_ms = 3_600_000);
     }
 
     /// Copies begun from now on take less than a second, and those under way are whole.
     pub(crate) fn hurry(&self) {
-        self.with(|w| w.pace().base_ms = 300);
+        self.with(|w| w.latencies().base_ms = 300);
         self.finish();
     }
 
@@ -146,23 +146,23 @@ impl Ec2 {
         self.served.world.with(look)
     }
 
-    /// What the account owns, as the test door tells it.
+    /// What the account owns, as `/_state` gives it.
     pub(crate) fn state(&self) -> serde_json::Value {
         let wire = Request { method: "GET", path: "/_state", ..Request::default() };
-        serde_json::from_slice(&self.served.world.answer(&wire, Timestamp::now()).body).expect("JSON")
+        serde_json::from_slice(&self.served.world.respond(&wire, Timestamp::now()).body).expect("JSON")
     }
 
-    /// How often this was asked, everywhere.
+    /// Requests for an action in all regions.
     pub(crate) fn asked(&self, action: &str) -> u64 {
-        self.with(|w| w.calls().iter().filter(|((_, a), _)| a == action).map(|(_, c)| c.asked).sum())
+        self.with(|w| w.calls().iter().filter(|((_, a), _)| a == action).map(|(_, c)| c.received).sum())
     }
 
-    /// Kills at a request that is yet to come.
+    /// Sets the request at which a process is killed.
     pub(crate) fn set_kill_point(&self, kill_point: KillPoint) {
         *lock(&self.served.kill_point) = Some(kill_point);
     }
 
-    /// Before a process is reaped: its number may be somebody else's afterwards.
+    /// To be called before the process is reaped: its id may be reused afterwards.
     pub(crate) fn clear_kill_point(&self) {
         *lock(&self.served.kill_point) = None;
     }
@@ -178,7 +178,7 @@ impl Drop for Ec2 {
 }
 
 impl Served {
-    /// Counts a request of that action; whether the process was killed at it.
+    /// Counts a request. Returns true if the process was killed at it.
     fn passes(&self, stage: RequestStage, action: &str) -> bool {
         let mut kill_point = lock(&self.kill_point);
         let Some(set) = kill_point.as_mut().filter(|t| t.stage == stage && action.starts_with(t.action)) else {
@@ -188,7 +188,7 @@ impl Served {
         if set.left > 0 {
             return false;
         }
-        // Not reaped before the kill_point is cleared, so it is this process still.
+        // The process is reaped only after the kill point is cleared, so the id is still its own.
         let _ = kill_process(set.victim, Signal::KILL);
         *kill_point = None;
         true
@@ -238,7 +238,7 @@ async fn answer(request: hyper::Request<Incoming>, served: &Arc<Served>, cut: &N
         served.changed.notify();
         std::future::pending::<()>().await;
     }
-    let answer = served.world.answer(&received.wire(), Timestamp::now());
+    let answer = served.world.respond(&received.as_query(), Timestamp::now());
     let dead = served.passes(RequestStage::Unanswered, &action);
     served.changed.notify();
     tokio::time::sleep(answer.delay).await;

@@ -1,4 +1,4 @@
-//! Messages of a run, kept with their times: what a model was told, so that another can be told the same.
+//! The messages of a run with their times, to be replayed to another model.
 
 use std::time::Duration;
 
@@ -31,7 +31,8 @@ pub(crate) async fn record(
     inputs.reverse();
     let mut log = MessageLog::new();
     while clock.elapsed() < end {
-        model.prepare();
+        log.push((clock.now(), Msg::Frame));
+        model.update(Msg::Frame, clock.now());
         let input = inputs.last().map_or(end, |(at, _)| *at).saturating_sub(clock.elapsed());
         let tick = model.next_deadline().map_or(end, |at| clock.until(at));
         let msg = tokio::select! {
@@ -47,17 +48,16 @@ pub(crate) async fn record(
             effects.start(effect);
         }
     }
-    model.prepare();
+    log.push((clock.now(), Msg::Frame));
+    model.update(Msg::Frame, clock.now());
     (log, model, asked)
 }
 
-/// Tells a fresh model the same.
+/// Replays a log to a new model.
 pub(crate) fn replay(builder: &ScreenHarnessBuilder, log: &MessageLog) -> (Model, Vec<Effect>) {
     let (mut model, mut asked) = Model::new(builder.start());
     for (now, msg) in log {
-        model.prepare();
         asked.extend(model.update(msg.clone(), *now));
     }
-    model.prepare();
     (model, asked)
 }

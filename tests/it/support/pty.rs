@@ -19,10 +19,10 @@ use rustix::{
     termios::{Action, tcflow},
 };
 
-/// Far more than anything takes; only a program that hangs meets it.
+/// Much longer than anything takes; only a program that hangs reaches it.
 const DEADLINE: Duration = Duration::from_mins(5);
 
-/// What is run, with nothing of the tester's environment but `PATH`.
+/// A command with nothing of this process's environment but `PATH`.
 pub(crate) struct Program {
     command: CommandBuilder,
 }
@@ -43,7 +43,7 @@ impl Program {
         self
     }
 
-    /// With every directory of the user's inside this one, and no way to a real account.
+    /// With all user directories inside this one, and no way to a real account.
     pub(crate) fn home(self, home: &std::path::Path) -> Self {
         let home = home.to_str().expect("a temporary directory has a plain name");
         ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"]
@@ -108,14 +108,14 @@ impl Pty {
         }
     }
 
-    /// Waits until the screen's text is so; `what` is for whoever reads of its failure.
+    /// Waits until the screen's text meets a condition; `what` is for the failure message.
     #[track_caller]
     pub(crate) fn wait_for(&mut self, what: &str, condition: impl Fn(&str) -> bool) -> String {
         self.wait_until(what, |screen| condition(&screen.contents()));
         self.text()
     }
 
-    /// Waits until the terminal is so.
+    /// Waits until the terminal meets a condition.
     #[track_caller]
     pub(crate) fn wait_until(&mut self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) {
         let deadline = Instant::now() + DEADLINE;
@@ -136,7 +136,7 @@ impl Pty {
         }
     }
 
-    /// Waits until more than so many bytes have come.
+    /// Waits until more than that many bytes were read.
     #[track_caller]
     pub(crate) fn wait_more(&mut self, than: usize) {
         while self.seen.len() <= than {
@@ -189,14 +189,14 @@ impl Pty {
         kill_process(self.pid, signal).expect("the program is there");
     }
 
-    /// From now on the line takes no output, and whoever writes to it waits: a connection that is there but silent.
+    /// Stops the terminal's output, so that writers block, as on a connection that hangs.
     pub(crate) fn stall(&self) {
         let name = self.master.as_ref().and_then(|master| master.tty_name()).expect("the terminal has a name");
         let line = std::fs::OpenOptions::new().write(true).open(name).expect("the terminal opens");
         tcflow(line, Action::OOff).expect("the line stops");
     }
 
-    /// Waits until the program's main thread is held up in writing to the stalled line, where the kernel tells (Linux).
+    /// Waits until the program's main thread is blocked in a write, where the kernel shows it (Linux).
     #[track_caller]
     pub(crate) fn wait_held_up(&self) {
         let process = format!("/proc/{}", self.pid.as_raw_nonzero());
@@ -212,7 +212,7 @@ impl Pty {
         }
     }
 
-    /// Breaks the line, as a lost connection does.
+    /// Closes the terminal, as a lost connection does.
     ///
     /// The master's end closes only once the reading thread lets go of it, so the program is made to write something:
     /// it must answer a resize with a frame.
@@ -246,7 +246,7 @@ impl Pty {
             panic!("the program does not end; the screen:\n{}", self.text())
         });
         self.exited = true;
-        // The reader ends once everything is read; what a grandchild may hold open is not waited for.
+        // The reader ends once everything is read; a grandchild that holds the terminal open is not waited for.
         let deadline = Instant::now() + DEADLINE;
         while let Ok(bytes) = self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             self.take(&bytes);
@@ -284,7 +284,7 @@ pub(crate) fn sgr_codes(bytes: &[u8]) -> Vec<u16> {
         .collect()
 }
 
-/// Whether an SGR code sets a colour.
+/// Returns true if an SGR code sets a colour.
 pub(crate) fn is_colour(code: u16) -> bool {
     matches!(code, 30..=38 | 40..=48 | 90..=107)
 }

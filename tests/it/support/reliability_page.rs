@@ -1,4 +1,4 @@
-//! Parts of docs/reliability.md that tests write and hold.
+//! Parts of docs/reliability.md that tests write and compare.
 
 /// The part of the page between these marks; with `UPDATE=1` it is replaced by this text first.
 pub(crate) fn part(mark: &str, now: &str) -> String {
@@ -20,7 +20,7 @@ pub(crate) fn numbers(text: &str) -> Vec<u64> {
     text.split(|c: char| !digits(c)).filter_map(|word| word.replace(',', "").parse().ok()).collect()
 }
 
-/// Whether a documented number is still about right.
+/// Returns true if a documented number is within about a quarter of the present one.
 pub(crate) fn about(documented: u64, now: u64) -> bool {
     documented.abs_diff(now) <= now / 4 + 3
 }

@@ -34,7 +34,7 @@ const MOMENT: Duration = Duration::from_millis(60);
 /// No copy takes longer.
 const PATIENCE: Duration = Duration::from_hours(2);
 
-/// The moment at which every play begins.
+/// The time at which every run starts.
 pub(crate) fn start_time() -> Timestamp {
     "2026-11-21T12:00:00Z".parse().unwrap()
 }
@@ -56,7 +56,7 @@ fn cells(n: u16) -> NonZeroU16 {
     NonZeroU16::new(n).unwrap_or(NonZeroU16::MIN)
 }
 
-/// How a play begins.
+/// What a run starts with.
 pub(crate) struct ScreenHarnessBuilder {
     pub(crate) scenario: Scenario,
     pub(crate) size: (u16, u16),
@@ -100,7 +100,7 @@ impl ScreenHarnessBuilder {
         }
     }
 
-    /// The world, and the door to it. Must be called within a runtime whose clock is paused.
+    /// The world and an HTTP client for it. Must be called within a runtime whose clock is paused.
     pub(crate) fn world(&self) -> (SharedWorld, HttpClient, Region, Clock) {
         let clock = Clock::starting(start_time(), 1.0);
         let world = SharedWorld::new(World::new(&self.scenario, clock.now()));
@@ -129,6 +129,7 @@ impl ScreenHarnessBuilder {
         let (means, frames) = (effect_config(&self.config), self.config.ui.frames_local);
         let running = tokio::spawn(async move {
             let (mut model, first) = Model::new(start);
+            terminal.draw(&model).unwrap();
             let mut effects = Effects::new(origin, means, clock);
             let exit = run(&mut model, first, &mut effects, &mut inputs, &mut terminal, clock, frames).await.unwrap();
             (model, exit)
@@ -137,7 +138,7 @@ impl ScreenHarnessBuilder {
     }
 }
 
-/// Jobs live in memory and end with the play.
+/// Effects with the jobs in memory.
 pub(crate) fn effect_config(config: &Config) -> EffectConfig {
     EffectConfig {
         store: StoreLocation::Memory,
@@ -178,7 +179,7 @@ impl TerminalPort for EmulatedTerminal {
         let bytes = std::mem::take(self.screen.writer_mut());
         let mut seen = self.seen.lock().unwrap();
         seen.parser.process(&bytes);
-        let ours = || model.board.jobs().filter(|j| j.origin == amigrate::engine::Origin::Here);
+        let ours = || model.jobs_view.jobs().filter(|j| j.origin == amigrate::engine::Origin::Here);
         seen.jobs = ours().cloned().collect();
         seen.percents.extend(ours().map(|j| (j.id.0, j.percent())));
         let shown = seen.parser.screen().contents();
@@ -224,7 +225,7 @@ pub(crate) struct ScreenHarness {
     pub(crate) world: SharedWorld,
     keys: UnboundedSender<Input>,
     seen: Arc<Mutex<Output>>,
-    /// The same account by another door: what a test believes of the world, it asks here.
+    /// A session of the same account, for a test's own requests.
     pub(crate) session: Session,
     running: JoinHandle<(Model, Exit)>,
 }
@@ -279,7 +280,7 @@ impl ScreenHarness {
         sleep(time).await;
     }
 
-    /// Lets time pass until the screen is so.
+    /// Lets time pass until the screen meets a condition.
     pub(crate) async fn wait_for(&self, what: &str, so: impl Fn(&str) -> bool) {
         let began = Instant::now();
         while !so(&self.screen()) {
@@ -373,7 +374,7 @@ impl ScreenHarness {
         model
     }
 
-    /// Whether it ended by itself.
+    /// Waits for the end of a program that ends by itself; gives how it ended.
     pub(crate) async fn ended(self) -> Exit {
         sleep(MOMENT).await;
         assert!(self.running.is_finished(), "it goes on:\n{}", self.screen());

@@ -1,4 +1,4 @@
-//! The terminal room on a real line: entering, leaving, suspending, panics, hang-ups.
+//! The `term` layer in a pseudo-terminal: entering, leaving, suspending, panics, hang-ups.
 
 use amigrate::term::{Caps, CapsOverrides, Input, Screen, TermSession, Tty, input, session};
 use ratatui::{Frame, text::Line};
@@ -7,7 +7,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use crate::support::pty::{Program, Pty};
 
-/// Set in the environment of this binary when it plays the program.
+/// Set in the environment of this binary when it is started as the program under test.
 const ROLE: &str = "AMIGRATE_TEST_ROLE";
 
 fn player(role: &str) -> Program {
@@ -33,7 +33,7 @@ fn given_back(pty: &Pty) {
     assert!(!screen.bracketed_paste(), "bracketed paste stayed on");
 }
 
-/// Not a test unless it is told to play: a program that shows what it hears.
+/// The program under test, if [`ROLE`] is set: shows each input it receives. Otherwise an empty test.
 #[test]
 fn play() {
     let Ok(role) = std::env::var(ROLE) else { return };
@@ -52,7 +52,7 @@ async fn act(role: &str) -> i32 {
     let reader = input::spawn(sender, size).unwrap();
     let mut screen = Screen::new(Tty, size, &caps);
     let mut heard = String::from("nothing");
-    // On a line of its own: it may come before or after the keys that were typed at the same time.
+    // On its own line: it may arrive before or after keys that were typed at the same time.
     let mut continued = 0;
     loop {
         let (columns, rows) = screen.size();
@@ -128,7 +128,7 @@ fn a_panic_gives_it_back_and_is_told_wherever_it_happens() {
 
 #[test]
 fn a_lost_line_is_heard() {
-    // Without the signal, so that the line itself must tell.
+    // Without SIGHUP, so that the hang-up must be noticed on the terminal itself.
     let script = "trap '' HUP; exec \"$0\" \"$@\"";
     let myself = std::env::current_exe().expect("a path");
     let arguments = [
@@ -144,7 +144,7 @@ fn a_lost_line_is_heard() {
     pty.wait_for("the first frame", |text| text.contains("size 40x10"));
     pty.hang_up();
     let status = pty.wait_exit();
-    // The line may be found gone in reading or in drawing.
+    // The hang-up may be noticed while reading or while drawing.
     assert!(matches!(status.exit_code(), 7 | 101), "{status:?}");
 }
 
@@ -167,7 +167,7 @@ fn ctrl_z_stops_and_the_shell_continues() {
     pty.bytes(b"\x1a");
     pty.wait_for("the shell", |text| text.contains("stopped 147"));
     given_back(&pty);
-    // Typed while it is stopped: the shell's line is in order again.
+    // Typed while it is stopped: the terminal is back in the shell's mode.
     pty.keys("go\n");
     pty.wait_until("the screen again", vt100::Screen::alternate_screen);
     pty.wait_for("the whole frame again", |text| text.contains("size 40x10"));

@@ -1,6 +1,6 @@
-//! Terminals as they are: programs in a pseudo-terminal, with a terminal emulator looking on.
+//! Programs in a real pseudo-terminal, read by a terminal emulator.
 //!
-//! `device` tries the terminal room alone, in this very test binary started anew; `program` tries `amigrate`.
+//! `device` tests the `term` layer alone, in this test binary started a second time; `program` tests `amigrate`.
 
 mod device;
 mod program;

@@ -1,4 +1,4 @@
-//! `amigrate demo` on a real line.
+//! `amigrate demo` in a pseudo-terminal.
 
 use rustix::process::Signal;
 use tempfile::TempDir;
@@ -11,7 +11,7 @@ fn program(arguments: &[&str]) -> (TempDir, Program) {
     (home, program)
 }
 
-/// The demonstration on 80x24, its first images there.
+/// The demo on 80x24, once its first images are listed.
 fn demo() -> (TempDir, Pty) {
     let (home, program) = program(&["demo"]);
     let mut pty = program.start(80, 24);
@@ -128,7 +128,7 @@ fn continued_by_another_it_repaints() {
     pty.kill(Signal::STOP);
     let before = pty.bytes_seen().len();
     pty.kill(Signal::CONT);
-    // The whole screen is erased and drawn; a mere change of figures erases nothing.
+    // A repaint erases the whole screen; an update of figures erases nothing.
     loop {
         let last = pty.bytes_seen().len();
         if pty.bytes_seen()[before..].windows(4).any(|part| part == b"\x1b[2J") {
@@ -174,7 +174,7 @@ fn no_color_means_none() {
         pty.keys("?");
         pty.wait_for("the help", |text| text.contains(" Help "));
         pty.keys("\x1b");
-        // Not at once: an Esc with a letter behind it is Alt and the letter.
+        // Wait between the keys: Esc and a letter in one read is Alt and the letter.
         ready(&mut pty);
         pty.keys("q");
         pty.wait_exit();
@@ -202,11 +202,11 @@ fn garbage_and_pastes_do_no_harm() {
     let (_home, mut pty) = demo();
     // A paste outside a text field is no command: the `q` in it does not quit.
     pty.bytes(b"\x1b[200~q\nq\x1b[201~");
-    // Answers nobody asked for, broken sequences, bytes that are no text.
+    // Unsolicited terminal responses, broken sequences, invalid UTF-8.
     pty.bytes(
         b"\x1b[24;80R\x1b]11;rgb:0000/0000/0000\x1b\\\x1b[?62;22c\xff\xfe\x80\x1b[999;999;999~\x1b[<0;9\x1bP1$r\x1b\\",
     );
-    // Help opens, so everything before it has been read and the program lives.
+    // Help opens, so the program has read everything before it and still runs.
     pty.keys("?");
     pty.wait_for("the help", |text| text.contains(" Help "));
     pty.keys("\x1b");

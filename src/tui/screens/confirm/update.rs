@@ -1,4 +1,4 @@
-//! What keys do in a question.
+//! Actions in a confirmation.
 
 use ratatui::layout::Rect;
 
@@ -8,56 +8,57 @@ use crate::{
     tui::{bindings::Action, layout, model::Model, msg::Effect, screens::Overlay},
 };
 
-/// Does what a key asks for. Whether it was one for this screen.
+/// Runs an action. Returns false if the dialog has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
     let body = layout::areas(model, Rect::new(0, 0, model.size.0, model.size.1)).body;
-    let Some(Overlay::Confirmation(question)) = model.overlays.last_mut() else { return false };
-    let answers = question.answers.len();
+    let Some(Overlay::Confirmation(confirmation)) = model.overlays.last_mut() else { return false };
+    let choices = confirmation.choices.len();
     match action {
-        Action::NextField => question.chosen = (question.chosen + 1) % answers,
-        Action::PreviousField => question.chosen = (question.chosen + answers - 1) % answers,
-        Action::Down => question.scroll = (question.scroll + 1).min(view::hidden(question, body)),
-        Action::Up => question.scroll = question.scroll.saturating_sub(1),
+        Action::NextField => confirmation.selected = (confirmation.selected + 1) % choices,
+        Action::PreviousField => confirmation.selected = (confirmation.selected + choices - 1) % choices,
+        Action::Down => confirmation.scroll = (confirmation.scroll + 1).min(view::hidden(confirmation, body)),
+        Action::Up => confirmation.scroll = confirmation.scroll.saturating_sub(1),
         Action::Yes => {
-            let yes = question.yes;
+            let yes = confirmation.yes.unwrap_or(0);
             take(model, yes, effects);
         }
         Action::No | Action::Back => {
             model.overlays.pop();
         }
         Action::Press | Action::Accept => {
-            let chosen = question.chosen;
-            take(model, chosen, effects);
+            let selected = confirmation.selected;
+            take(model, selected, effects);
         }
         _ => return false,
     }
     true
 }
 
-fn take(model: &mut Model, answer: usize, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Confirmation(mut question)) = model.overlays.pop() else { return };
-    if let Some(id) = question.about
-        && answer != 0
-        && let Some(now) = question.outdated(model.board.job(id))
+/// Closes the dialog with a choice, by its index.
+fn take(model: &mut Model, choice: usize, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Confirmation(mut confirmation)) = model.overlays.pop() else { return };
+    if let Some(id) = confirmation.cancels
+        && choice != 0
+        && let Some(now) = confirmation.outdated(model.jobs_view.job(id))
     {
-        // What would be removed is not what was asked about.
+        // Something else would be removed than the user has confirmed.
         model.overlays.push(Overlay::Confirmation(now));
-        model.say("The copy has changed meanwhile: please read the question again.");
+        model.show_notice("The copy has changed meanwhile. Please confirm again.");
         return;
     }
-    match question.answers.swap_remove(answer).does {
+    match confirmation.choices.swap_remove(choice).action {
         DialogAction::Nothing => {}
-        DialogAction::Cancel(jobs) => model.ask_for(Command::Cancel(jobs), effects),
-        DialogAction::TryAgain(jobs) => model.try_again(&jobs, effects),
+        DialogAction::Cancel(jobs) => model.send_command(Command::Cancel(jobs), effects),
+        DialogAction::Retry(jobs) => model.retry(&jobs, effects),
         DialogAction::Resolve(job, decision) => {
             let resolution = match decision {
                 Decision::Mine(image) => Resolution::Mine(image),
-                Decision::Again => Resolution::Again(model.token()),
+                Decision::Again => Resolution::Again(model.next_client_token()),
                 Decision::GiveUp => Resolution::GiveUp,
             };
-            model.ask_for(Command::Resolve { job, resolution }, effects);
+            model.send_command(Command::Resolve { job, resolution }, effects);
         }
-        DialogAction::Type(prompt) => model.overlays.push(Overlay::InputLine(*prompt)),
+        DialogAction::Type(input) => model.overlays.push(Overlay::InputLine(*input)),
         DialogAction::LeaveForm => {
             model.overlays.pop();
         }

@@ -1,4 +1,4 @@
-//! The copy form: what is copied, where to, under which name, how encrypted. It checks while one types.
+//! The copy form: images, destinations, name, encryption. It is checked while the user types.
 
 pub mod open;
 pub mod update;
@@ -10,21 +10,15 @@ use jiff::civil::Date;
 use tui_input::Input;
 
 use crate::domain::{
-    ClientToken, Image, Region,
+    AccountId, ClientToken, Image, Region,
     plan::{Draft, Field, Plan},
 };
 
-/// A row one can stand on.
+/// What can have the focus.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Row {
-    Destinations,
-    Name,
-    Description,
-    Encryption,
-    Key,
-    KeyFor(Region),
-    Tags,
-    Start,
+enum Item {
+    Field(Field),
+    StartButton,
 }
 
 /// The form's state.
@@ -35,43 +29,48 @@ pub struct Form {
     name: Input,
     description: Input,
     encrypt: bool,
+    /// The KMS key of all destinations.
     key: Input,
+    /// KMS keys of single destinations.
     keys: BTreeMap<Region, Input>,
     copy_tags: bool,
-    account: Option<crate::domain::AccountId>,
+    account: Option<AccountId>,
+    /// Index of the item with the focus.
     focus: usize,
-    /// Which copy's command line is shown.
-    line: usize,
+    /// Index of the copy whose command is shown.
+    command: usize,
     edited: bool,
     today: Date,
-    /// Whether a start was tried: from then on, mistakes of untouched fields are shown too.
-    tried: bool,
+    /// True once the user has tried to start: from then on, mistakes in untouched fields are shown too.
+    submitted: bool,
 }
 
 impl Form {
-    pub(super) fn rows(&self) -> Vec<Row> {
-        let mut rows = vec![Row::Destinations, Row::Name, Row::Description, Row::Encryption];
+    fn items(&self) -> Vec<Item> {
+        let mut fields = vec![Field::Destinations, Field::Name, Field::Description, Field::Encryption];
         if self.encrypt {
-            rows.push(Row::Key);
+            fields.push(Field::Key);
             if self.destinations.len() > 1 {
-                rows.extend(self.destinations.iter().cloned().map(Row::KeyFor));
+                fields.extend(self.destinations.iter().cloned().map(Field::KeyFor));
             }
         }
-        rows.extend([Row::Tags, Row::Start]);
-        rows
+        fields.push(Field::CopyTags);
+        fields.into_iter().map(Item::Field).chain([Item::StartButton]).collect()
     }
 
-    fn row(&self) -> Row {
-        self.rows().get(self.focus).cloned().unwrap_or(Row::Start)
+    fn focused(&self) -> Item {
+        self.items().get(self.focus).cloned().unwrap_or(Item::StartButton)
     }
 
+    /// The text of the field with the focus, if it has one.
     fn text(&mut self) -> Option<&mut Input> {
-        match self.row() {
-            Row::Name => Some(&mut self.name),
-            Row::Description => Some(&mut self.description),
-            Row::Key => Some(&mut self.key),
-            Row::KeyFor(region) => Some(self.keys.entry(region).or_default()),
-            Row::Destinations | Row::Encryption | Row::Tags | Row::Start => None,
+        let Item::Field(field) = self.focused() else { return None };
+        match field {
+            Field::Name => Some(&mut self.name),
+            Field::Description => Some(&mut self.description),
+            Field::Key => Some(&mut self.key),
+            Field::KeyFor(region) => Some(self.keys.entry(region).or_default()),
+            Field::Sources | Field::Destinations | Field::Encryption | Field::CopyTags => None,
         }
     }
 
@@ -89,37 +88,30 @@ impl Form {
         }
     }
 
-    /// As it would be sent, under tokens that are not.
-    pub(super) fn preview(&self) -> Plan {
+    /// The plan as it would be started, with placeholders for client tokens.
+    fn preview(&self) -> Plan {
         self.draft().check(self.today, || ClientToken::from_random(0))
     }
 
     fn move_focus(&mut self, forward: bool) {
-        let rows = self.rows().len();
-        self.focus = if forward { self.focus + 1 } else { self.focus + rows - 1 } % rows;
+        let items = self.items().len();
+        self.focus = if forward { self.focus + 1 } else { self.focus + items - 1 } % items;
     }
 
     fn focus_on(&mut self, field: &Field) {
-        let wanted = match field {
-            Field::Sources | Field::Destinations => Row::Destinations,
-            Field::Name => Row::Name,
-            Field::Description => Row::Description,
-            Field::Encryption => Row::Encryption,
-            Field::Key => Row::Key,
-            Field::KeyFor(region) => Row::KeyFor(region.clone()),
-        };
-        self.focus = self.rows().iter().position(|r| *r == wanted).unwrap_or(0);
+        let wanted = Item::Field(field.clone());
+        self.focus = self.items().iter().position(|item| *item == wanted).unwrap_or(0);
     }
 
-    /// The destinations were chosen.
+    /// Applies the choice of the destinations' picker.
     pub(in crate::tui) fn set_destinations(&mut self, destinations: Vec<Region>) {
         self.edited |= self.destinations != destinations;
         self.destinations = destinations;
-        self.line = 0;
-        self.focus = 1;
+        self.command = 0;
+        self.focus_on(&Field::Name);
     }
 
-    /// A key was chosen for a field.
+    /// Applies the choice of a KMS key picker.
     pub(in crate::tui) fn set_key(&mut self, field: &Field, key: String) {
         self.edited = true;
         match field {

@@ -1,4 +1,4 @@
-//! Opening the form: what it starts with.
+//! Opening the form with its defaults.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -11,21 +11,21 @@ use crate::{
     tui::{model::Model, screens::Overlay},
 };
 
-/// Opens the form on these images.
+/// Opens the form for these images.
 pub fn open(model: &mut Model, sources: Vec<Arc<Image>>) {
     if let Some(bad) = sources.iter().find(|s| s.state != crate::domain::ImageState::Available) {
         let only = if sources.len() == 1 { "" } else { "; unmark it to copy the others" };
-        model.complain(format!("{} is {}: only an available image can be copied{only}.", bad.id, bad.state.as_str()));
+        model.show_error(format!("{} is {}. Only available images can be copied{only}.", bad.id, bad.state.as_str()));
         return;
     }
     let Some(first) = sources.first().cloned() else {
-        model.say("There is no image to copy here.");
+        model.show_notice("There is no image to copy here.");
         return;
     };
     let today = model.now.to_zoned(TimeZone::UTC).date();
     let settings = &model.start.config.copy;
     let one = sources.len() == 1;
-    // With one image the texts are its own, ready to be changed; with several they stay templates.
+    // For a single image, templates are expanded so that the result can be edited; for several they stay templates.
     let name = if one && settings.name == "{name}" { first.name.to_string() } else { settings.name.clone() };
     let description = if one {
         first_description(&settings.description, &first, &first.region, today)
@@ -44,10 +44,10 @@ pub fn open(model: &mut Model, sources: Vec<Arc<Image>>) {
         copy_tags: settings.copy_tags,
         account: model.account.as_ref().map(|a| a.id.clone()),
         focus: 0,
-        line: 0,
+        command: 0,
         edited: false,
         today,
-        tried: false,
+        submitted: false,
         sources,
     };
     model.overlays.push(Overlay::Form(Box::new(form)));

@@ -1,6 +1,6 @@
-//! What keys do in the copy form.
+//! Actions in the copy form.
 
-use super::{Form, Row};
+use super::{Form, Item};
 use crate::{
     domain::{plan::Field, text::count},
     engine::Command,
@@ -21,21 +21,21 @@ fn form(model: &mut Model) -> Option<&mut Form> {
     }
 }
 
-/// Offers a key to the field with the focus.
+/// Gives a key to the field with the focus. Returns true if it was used.
 pub fn type_into(model: &mut Model, key: &KeyEvent) -> bool {
     let Some(form) = form(model) else { return false };
-    // These move between fields and start; the line would take them for its own.
+    // These move the focus, press buttons or close the form, though the editor has a use for some of them.
     if matches!(key.code, KeyCode::Tab | KeyCode::BackTab | KeyCode::Up | KeyCode::Down | KeyCode::Enter | KeyCode::Esc)
     {
         return false;
     }
     let Some(line) = form.text() else { return false };
-    let took = editor::edit(line, key);
-    form.edited |= took && matches!(key.code, KeyCode::Char(_) | KeyCode::Backspace | KeyCode::Delete);
-    took
+    let used = editor::edit(line, key);
+    form.edited |= used && matches!(key.code, KeyCode::Char(_) | KeyCode::Backspace | KeyCode::Delete);
+    used
 }
 
-/// Offers a paste likewise.
+/// Inserts pasted text into the field with the focus. Returns false if it takes no text.
 pub fn paste(model: &mut Model, text: &str) -> bool {
     let Some(form) = form(model) else { return false };
     let Some(line) = form.text() else { return false };
@@ -44,7 +44,7 @@ pub fn paste(model: &mut Model, text: &str) -> bool {
     true
 }
 
-/// Does what a key asks for. Whether it was one for this screen.
+/// Runs an action. Returns false if the form has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
     let Some(form) = form(model) else { return false };
     match action {
@@ -53,16 +53,16 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         Action::Toggle => toggle(model),
         Action::Press => press(model, effects),
         Action::Start => start(model, effects),
-        Action::NextLine => form.line = (form.line + 1) % form.preview().copies.len().max(1),
+        Action::NextLine => form.command = (form.command + 1) % form.preview().copies.len().max(1),
         Action::PreviousLine => {
-            let lines = form.preview().copies.len().max(1);
-            form.line = (form.line + lines - 1) % lines;
+            let commands = form.preview().copies.len().max(1);
+            form.command = (form.command + commands - 1) % commands;
         }
         Action::YankCommand => {
             let plan = form.preview();
-            match plan.copies.get(form.line.min(plan.copies.len().saturating_sub(1))) {
+            match plan.copies.get(form.command.min(plan.copies.len().saturating_sub(1))) {
                 Some(copy) => model.yank(copy.aws_cli(), effects),
-                None => model.say("There is no command yet: choose a destination first."),
+                None => model.show_notice("There is no command yet. Choose a destination first."),
             }
         }
         Action::Back if form.edited => model.overlays.push(Overlay::Confirmation(Confirmation::leave_form())),
@@ -74,73 +74,77 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
     true
 }
 
+/// Toggles the checkbox with the focus.
 fn toggle(model: &mut Model) {
     let Some(form) = form(model) else { return };
-    match form.row() {
-        Row::Encryption => match form.draft().encryption_fixed() {
-            Some(why) => model.say(why),
+    match form.focused() {
+        Item::Field(Field::Encryption) => match form.draft().encryption_fixed() {
+            Some(why) => model.show_notice(why),
             None => (form.encrypt, form.edited) = (!form.encrypt, true),
         },
-        Row::Tags => (form.copy_tags, form.edited) = (!form.copy_tags, true),
+        Item::Field(Field::CopyTags) => (form.copy_tags, form.edited) = (!form.copy_tags, true),
         _ => {}
     }
 }
 
+/// Opens the picker of the field with the focus, toggles it, or presses the button.
 fn press(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(form) = form(model) else { return };
-    match form.row() {
-        Row::Destinations => {
+    let Item::Field(field) = form.focused() else { return start(model, effects) };
+    match &field {
+        Field::Sources | Field::Destinations => {
             let chosen = form.destinations.clone();
             picker::open::destinations(model, &chosen);
         }
-        Row::Encryption | Row::Tags => toggle(model),
-        Row::Key if form.destinations.is_empty() => model.say("Choose a destination first: keys belong to a region."),
-        Row::Key => {
+        Field::Encryption | Field::CopyTags => toggle(model),
+        Field::Key if form.destinations.is_empty() => {
+            model.show_notice("Choose a destination first: KMS keys belong to a region.");
+        }
+        Field::Key => {
             let regions = form.destinations.clone();
-            picker::open::keys(model, &regions, &Field::Key, effects);
+            picker::open::kms_keys(model, &regions, &field, effects);
         }
-        Row::KeyFor(region) => {
-            let field = Field::KeyFor(region.clone());
-            picker::open::keys(model, &[region], &field, effects);
-        }
-        Row::Start => start(model, effects),
-        Row::Name | Row::Description => form.move_focus(true),
+        Field::KeyFor(region) => picker::open::kms_keys(model, std::slice::from_ref(region), &field, effects),
+        Field::Name | Field::Description => form.move_focus(true),
     }
 }
 
+/// Starts the copies, or shows the first mistake.
 fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(form) = form(model) else { return };
-    form.tried = true;
+    form.submitted = true;
     let (draft, today) = (form.draft(), form.today);
     let mistakes = form.preview().mistakes;
     if let Some(first) = mistakes.first() {
         form.focus_on(&first.field);
         let text = first.text.clone();
-        model.complain(format!("Not started. {text}"));
+        model.show_error(format!("Not started. {text}"));
         return;
     }
     if model.start.config.read_only {
-        model.complain("Read-only: nothing is changed in AWS. Ctrl-y sends the command line to your terminal.");
+        model.show_error(
+            "Read-only mode: nothing is changed in AWS. Ctrl-y copies the AWS CLI command to your clipboard.",
+        );
         return;
     }
-    // A form that nobody will carry out stays as it is.
-    if !model.can_ask() {
+    // Where no command is accepted the form stays open, so that nothing typed is lost.
+    if !model.can_send_commands() {
         return;
     }
-    let plan = draft.check(today, || model.token());
+    let plan = draft.check(today, || model.next_client_token());
     model.overlays.retain(|o| !matches!(o, Overlay::Form(_)));
     let copies = count(plan.copies.len(), "copy", "copies");
-    model.say(if model.board.driver.is_silent() {
-        format!("{copies} requested. The request waits until the process that holds the queue goes on or ends.")
+    model.show_notice(if model.jobs_view.driver.is_silent() {
+        format!("{copies} requested. They wait until the process that holds the queue continues or ends.")
     } else {
-        format!("{copies} requested; the jobs pane shows them.")
+        format!("{copies} requested. See the jobs pane.")
     });
     model.images.marked.clear();
     model.focus = Pane::Jobs;
     if model.full == Some(Pane::Images) {
         model.full = None;
     }
-    let last = model.board.jobs().next_back().map(|j| j.id);
+    let last = model.jobs_view.jobs().next_back().map(|j| j.id);
     model.jobs.await_new(last);
-    model.ask_for(Command::Copy(plan.copies), effects);
+    model.send_command(Command::Copy(plan.copies), effects);
 }

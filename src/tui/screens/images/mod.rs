@@ -1,7 +1,7 @@
-//! The images pane: rows of every chosen region in one table, filtered, sorted, marked.
+//! The images pane: the images of all chosen regions in one table, filtered, sorted, marked.
 
+mod region_index;
 mod rows;
-mod shelf;
 pub mod update;
 pub mod view;
 
@@ -16,52 +16,47 @@ use crate::{
 
 pub use rows::{Rows, Sort};
 
-/// An image is known by its region and id: a public image has one id in one region only, but nothing says so.
+/// Reference to an image. AWS does not promise that ids are unique across regions.
 pub type ImageRef = (Region, ImageId);
 
-/// The key of an image.
-pub fn key(image: &Image) -> ImageRef {
+pub fn image_ref(image: &Image) -> ImageRef {
     (image.region.clone(), image.id.clone())
 }
 
 /// The pane's state.
 #[derive(Debug, Default)]
 pub struct ImagesPane {
-    /// Every image that is here, in order, and those that fit the filter: what is on the screen.
+    /// The images in order, and those that match the filter.
     pub rows: Rows,
-    /// The cursor.
     pub list: List,
-    /// Marked images, shown or not.
+    /// Marked images, including those hidden by the filter.
     pub marked: BTreeSet<ImageRef>,
-    /// The filter.
     pub filter: Input,
-    /// Whether keys go to the filter.
+    /// True while keys go to the filter.
     pub editing: bool,
-    /// The order.
     pub sort: Sort,
-    /// Whether the order is turned round.
     pub reversed: bool,
-    /// The catalogue, the account or the order changed: rows must be made anew.
+    /// The catalogue, the account or the order changed: the rows must be rebuilt.
     pub changed: bool,
-    /// The filter changed.
-    pub changed_filter: bool,
-    /// The image the cursor is to stay on.
-    under_cursor: Option<ImageRef>,
+    pub filter_changed: bool,
+    /// The image the cursor stays on.
+    current: Option<ImageRef>,
+    /// Rows of the window.
     height: usize,
 }
 
 impl ImagesPane {
-    /// Images in all, before the filter.
+    /// Number of images before the filter.
     pub fn total(&self) -> usize {
         self.rows.total()
     }
 
-    /// Drops every row and mark; the filter and the order stay.
-    pub fn start_over(&mut self) {
+    /// Drops all rows and marks; filter and order stay.
+    pub fn reset(&mut self) {
         self.rows = Rows::default();
         self.marked.clear();
         self.list = List::default();
-        self.under_cursor = None;
+        self.current = None;
         self.changed = true;
     }
 }

@@ -1,25 +1,23 @@
-//! Which images are shown, and in which order. Fast enough for 100,000 of them at every keystroke.
+//! The rows of the images table: sorted and filtered, fast enough for 100,000 images at every keystroke.
 
 use std::{collections::BTreeMap, sync::Arc, thread};
 
 use nucleo_matcher::{Config, Matcher};
 
-use super::shelf::RegionIndex;
+use super::region_index::RegionIndex;
 use crate::domain::{Image, ImageId, Region, filter::Filter};
 
-/// The column rows are ordered by.
+/// The column that rows are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sort {
-    /// The newest first.
+    /// Newest first.
     #[default]
     Age,
-    /// By name.
     Name,
-    /// By region, then name.
+    /// Then by name.
     Region,
-    /// The largest first.
+    /// Largest first.
     Size,
-    /// By state.
     State,
 }
 
@@ -36,95 +34,95 @@ impl Sort {
         }
     }
 
-    /// What orders rows by this column, in a number: comparing numbers needs no look at the images.
+    /// The sort key as a number, so that most comparisons need not look at the images.
     fn rank(self, image: &Image, name: &str, size: u64) -> u64 {
         match self {
-            // The newest first; those without a date last.
+            // Newest first; without a date last.
             Self::Age => !image.created.map_or(0, |c| c.as_microsecond().cast_unsigned() ^ (1 << 63)),
             Self::Size => !size,
             Self::State => image.state as u64,
-            // Rows of one rank stand in the order of their whole names.
+            // Rows of the same rank are sorted by the whole name.
             Self::Name => name.bytes().chain([0; 8]).take(8).fold(0, |rank, byte| rank << 8 | u64::from(byte)),
-            // That of its shelf, which the caller knows.
+            // The caller knows the index of the region.
             Self::Region => 0,
         }
     }
 }
 
-/// An image's place: which shelf, and where on it.
+/// An image: which region's index, and where in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Row {
-    shelf: u32,
+    index: u32,
     at: u32,
 }
 
-/// The table: every image that is here, in order, and which of them are shown.
+/// The table: all images in order, and those that match the filter.
 #[derive(Debug, Default)]
 pub struct Rows {
-    shelves: Vec<RegionIndex>,
-    /// All that belong into the table.
+    indexes: Vec<RegionIndex>,
+    /// All images of the table.
     order: Vec<Row>,
-    /// The place in `order` of each image of each shelf; [`NOWHERE`] for those that do not belong.
+    /// The position in `order` of each image of each index; [`NOWHERE`] for those not in the table.
     places: Vec<Vec<u32>>,
-    /// Those that fit the filter, where there is one.
-    fitting: Option<Vec<Row>>,
+    /// The images that match the filter, if there is one.
+    matching: Option<Vec<Row>>,
 }
 
 const NOWHERE: u32 = u32::MAX;
 
-/// Rows from here on are shared out between the processor's cores.
-const SHARED_OUT: usize = 5_000;
+/// From this many rows on, filtering uses several cores.
+const PARALLEL: usize = 5_000;
 
 impl Rows {
     fn shown(&self) -> &[Row] {
-        self.fitting.as_ref().unwrap_or(&self.order)
+        self.matching.as_ref().unwrap_or(&self.order)
     }
 
     fn image(&self, row: Row) -> Option<&Arc<Image>> {
-        self.shelves.get(row.shelf as usize)?.image(row.at as usize)
+        self.indexes.get(row.index as usize)?.image(row.at as usize)
     }
 
-    /// How many are shown.
+    /// Number of rows shown.
     pub fn len(&self) -> usize {
         self.shown().len()
     }
 
-    /// Whether none is shown.
+    /// Returns true if no row is shown.
     pub fn is_empty(&self) -> bool {
         self.shown().is_empty()
     }
 
-    /// How many there are, shown or not.
+    /// Number of rows before the filter.
     pub fn total(&self) -> usize {
         self.order.len()
     }
 
-    /// The image shown in this line.
+    /// The image in a line.
     pub fn get(&self, line: usize) -> Option<&Arc<Image>> {
         self.image(*self.shown().get(line)?)
     }
 
-    /// The line an image is shown in.
+    /// The line of an image.
     pub fn line_of(&self, region: &Region, id: &ImageId) -> Option<usize> {
-        let n = self.shelves.iter().position(|shelf| shelf.region == *region)?;
-        let at = self.shelves.get(n)?.find(id)?;
+        let n = self.indexes.iter().position(|index| index.region == *region)?;
+        let at = self.indexes.get(n)?.find(id)?;
         let place = usize::try_from(*self.places.get(n)?.get(at)?).ok()?;
         let row = *self.order.get(place)?;
-        self.fitting.as_ref().map_or(Some(place), |fitting| fitting.iter().position(|r| *r == row))
+        self.matching.as_ref().map_or(Some(place), |matching| matching.iter().position(|r| *r == row))
     }
 
-    /// Those shown, in order.
+    /// The images shown, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Image>> {
         self.shown().iter().filter_map(|row| self.image(*row))
     }
 
-    /// All of them, shown or not, in order.
+    /// All images before the filter, in order.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Image>> {
         self.order.iter().filter_map(|row| self.image(*row))
     }
 
-    /// Follows the lists, which come in the order of their regions, and puts in order those that belong into the table.
-    /// Equal ones stand by name, region and id, so that the order is the same every time. Shows all.
+    /// Indexes the lists, which come in the order of their regions, sorts the images that belong into the table, and clears
+    /// the filter. Equal ones are sorted by name, region and id, so that the order is stable.
     pub(super) fn fill<'a>(
         &mut self,
         lists: impl Iterator<Item = (&'a Region, &'a [Arc<Image>])>,
@@ -132,59 +130,59 @@ impl Rows {
         by: Sort,
         reversed: bool,
     ) {
-        let mut old: BTreeMap<Region, RegionIndex> = self.shelves.drain(..).map(|s| (s.region.clone(), s)).collect();
-        self.shelves.extend(lists.map(|(region, images)| {
+        let mut old: BTreeMap<Region, RegionIndex> = self.indexes.drain(..).map(|s| (s.region.clone(), s)).collect();
+        self.indexes.extend(lists.map(|(region, images)| {
             let mut kept = old.remove(region).unwrap_or_else(|| RegionIndex::new(region.clone()));
             kept.follow(images);
             kept
         }));
-        let mut ranked: Vec<(u64, &str, Row)> = Vec::with_capacity(self.shelves.iter().map(RegionIndex::len).sum());
-        for (shelf, n) in self.shelves.iter().zip(0..) {
-            let rows = shelf.part(0, shelf.len()).zip(0..).filter(|((_, image, ..), _)| belongs(image));
+        let mut ranked: Vec<(u64, &str, Row)> = Vec::with_capacity(self.indexes.iter().map(RegionIndex::len).sum());
+        for (index, n) in self.indexes.iter().zip(0..) {
+            let rows = index.part(0, index.len()).zip(0..).filter(|((_, image, ..), _)| belongs(image));
             ranked.extend(rows.map(|((place, image, text, _), at)| {
                 let name = text.get(..image.name.len()).unwrap_or_default();
-                let rank = if by == Sort::Region { u64::from(n) } else { by.rank(image, name, shelf.size(place)) };
-                (if reversed { !rank } else { rank }, name, Row { shelf: n, at })
+                let rank = if by == Sort::Region { u64::from(n) } else { by.rank(image, name, index.size(place)) };
+                (if reversed { !rank } else { rank }, name, Row { index: n, at })
             }));
         }
-        let shelves = &self.shelves;
-        let id = |row: Row| shelves.get(row.shelf as usize).and_then(|s| s.image(row.at as usize)).map(|i| &i.id);
+        let indexes = &self.indexes;
+        let id = |row: Row| indexes.get(row.index as usize).and_then(|s| s.image(row.at as usize)).map(|i| &i.id);
         let turned = by == Sort::Name && reversed;
         ranked.sort_unstable_by(|(a, a_name, a_row), (b, b_name, b_row)| {
             a.cmp(b)
                 .then_with(|| if turned { b_name.cmp(a_name) } else { a_name.cmp(b_name) })
-                .then_with(|| a_row.shelf.cmp(&b_row.shelf))
+                .then_with(|| a_row.index.cmp(&b_row.index))
                 .then_with(|| id(*a_row).cmp(&id(*b_row)))
         });
         self.order = ranked.into_iter().map(|(.., row)| row).collect();
-        self.places = self.shelves.iter().map(|s| vec![NOWHERE; s.len()]).collect();
+        self.places = self.indexes.iter().map(|s| vec![NOWHERE; s.len()]).collect();
         for (row, place) in self.order.iter().zip(0..) {
-            if let Some(slot) = self.places.get_mut(row.shelf as usize).and_then(|s| s.get_mut(row.at as usize)) {
+            if let Some(slot) = self.places.get_mut(row.index as usize).and_then(|s| s.get_mut(row.at as usize)) {
                 *slot = place;
             }
         }
-        self.fitting = None;
+        self.matching = None;
     }
 
-    /// Shows those that fit, the best fit first where the filter ranks, else in the order they have.
+    /// Shows the images that match; the best match first if the filter ranks.
     pub(super) fn filter(&mut self, filter: &Filter) {
         if filter.is_empty() {
-            self.fitting = None;
+            self.matching = None;
             return;
         }
         let cores = thread::available_parallelism().map_or(1, usize::from).min(8);
-        let cores = if self.order.len() < SHARED_OUT { 1 } else { cores };
-        // Each core takes its share of every shelf.
+        let cores = if self.order.len() < PARALLEL { 1 } else { cores };
+        // Each core takes a share of every index.
         let mut hits: Vec<Vec<(u32, u32)>> = if cores == 1 {
-            vec![self.look(0, 1, filter)]
+            vec![self.search(0, 1, filter)]
         } else {
             let rows = &*self;
             thread::scope(|scope| {
-                let parts: Vec<_> = (0..cores).map(|n| scope.spawn(move || rows.look(n, cores, filter))).collect();
+                let parts: Vec<_> = (0..cores).map(|n| scope.spawn(move || rows.search(n, cores, filter))).collect();
                 parts.into_iter().filter_map(|p| p.join().ok()).collect()
             })
         };
-        // Sorting by counting: scores are few, and the places are all different.
+        // A counting sort: there are few different scores.
         let mut scores: Vec<u32> = vec![0; self.order.len()];
         let mut counts: Vec<usize> = Vec::new();
         for (place, score) in hits.drain(..).flatten() {
@@ -200,28 +198,28 @@ impl Rows {
         for count in next.iter_mut().rev() {
             (total, *count) = (total + *count, total);
         }
-        let mut fitting = vec![Row { shelf: 0, at: 0 }; total];
+        let mut matching = vec![Row { index: 0, at: 0 }; total];
         for (row, score) in self.order.iter().zip(scores) {
             if let Some(score) = score.checked_sub(1) {
                 let slot = &mut next[score as usize];
-                fitting[*slot] = *row;
+                matching[*slot] = *row;
                 *slot += 1;
             }
         }
-        self.fitting = Some(fitting);
+        self.matching = Some(matching);
     }
 
-    /// The fitting ones among a share of every shelf: place and score.
-    fn look(&self, share: usize, shares: usize, filter: &Filter) -> Vec<(u32, u32)> {
+    /// Position and score of the matching images in a share of every index.
+    fn search(&self, share: usize, shares: usize, filter: &Filter) -> Vec<(u32, u32)> {
         let mut matcher = Matcher::new(Config::DEFAULT);
         let mut buffer = Vec::new();
         let mut hits = Vec::new();
-        for (shelf, places) in self.shelves.iter().zip(&self.places) {
-            let count = shelf.len().div_ceil(shares);
-            for (at, image, text, letters) in shelf.part(share * count, count) {
+        for (index, places) in self.indexes.iter().zip(&self.places) {
+            let count = index.len().div_ceil(shares);
+            for (at, image, text, letters) in index.part(share * count, count) {
                 let place = places.get(at).copied().unwrap_or(NOWHERE);
                 if place != NOWHERE
-                    && let Some(score) = filter.score_searched(image, text, letters, &mut matcher, &mut buffer)
+                    && let Some(score) = filter.score_search_text(image, text, letters, &mut matcher, &mut buffer)
                 {
                     hits.push((place, score));
                 }
@@ -264,8 +262,8 @@ mod tests {
     }
 
     #[test]
-    fn sharing_out_changes_nothing() {
-        let lists = [images("eu-west-1", SHARED_OUT), images("us-east-1", SHARED_OUT + 1)];
+    fn filtering_on_several_cores_gives_the_same_rows() {
+        let lists = [images("eu-west-1", PARALLEL), images("us-east-1", PARALLEL + 1)];
         let mut rows = filled(&lists, Sort::Age, false);
         for text in ["", "app-123", "42", "nothing such", "state:available", "state:pending", "3 region:us-"] {
             let filter = Filter::parse(text);
@@ -284,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn every_order_turns_round_and_equal_ones_stand_by_name_and_region() {
+    fn every_order_reverses_and_equal_rows_are_sorted_by_name_and_region() {
         let lists = [images("eu-west-1", 2), images("us-east-1", 3)];
         let (e0, e1) = ("app-0 eu-west-1", "app-1 eu-west-1");
         let (u0, u1, u2) = ("app-0 us-east-1", "app-1 us-east-1", "app-2 us-east-1");
@@ -303,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_belongs_is_in_the_table() {
+    fn only_images_that_belong_are_in_the_table() {
         let list = images("eu-west-1", 4);
         let mut rows = Rows::default();
         let lists = [(&list[0].region, list.as_slice())];

@@ -1,27 +1,26 @@
-//! What keys do in the images pane, and how its rows are kept.
+//! Actions of the images pane, and its rows.
 
 use std::sync::Arc;
 
-use super::{ImagesPane, key};
+use super::{ImagesPane, image_ref};
 use crate::{
     domain::{Image, filter::Filter},
     term::input::{KeyCode, KeyEvent},
     tui::{
         bindings::Action,
-        model::{Awaited, Model},
+        model::{Model, PendingReply},
         msg::Effect,
         screens::{Overlay, form, pager::Pager, picker},
         widgets::{editor, list::List},
     },
 };
 
-/// Makes rows anew if something changed, and keeps the cursor on its image.
-pub fn refresh_rows(model: &mut Model, height: usize) {
+/// Rebuilds the rows if something changed, and keeps the cursor on its image.
+pub fn refresh_rows(model: &mut Model) {
     let own = model.account.as_ref().map(|a| a.id.clone());
     let shared = model.query.whose == crate::domain::OwnerFilter::Shared;
     let pane = &mut model.images;
-    pane.height = height;
-    let filter_changed = std::mem::take(&mut pane.changed_filter);
+    let filter_changed = std::mem::take(&mut pane.filter_changed);
     if std::mem::take(&mut pane.changed) {
         let belongs = |i: &Image| !shared || own.as_ref() != Some(&i.owner_id);
         let lists = model.catalogue.listings().map(|(region, listing)| (region, listing.images()));
@@ -30,36 +29,38 @@ pub fn refresh_rows(model: &mut Model, height: usize) {
     } else if filter_changed {
         let filter = Filter::parse(pane.filter.value());
         pane.rows.filter(&filter);
-        // While typing the best fit is wanted, not the old row; once cleared, the row one was on.
+        // While typing, the best match is wanted; once the filter is cleared, the image the cursor was on.
         if !filter.is_empty() {
-            pane.under_cursor = None;
+            pane.current = None;
             pane.list = List::default();
         }
     } else {
         return;
     }
-    if let Some(wanted) = &pane.under_cursor
-        && let Some(at) = pane.rows.line_of(&wanted.0, &wanted.1)
+    if let Some((region, id)) = &pane.current
+        && let Some(at) = pane.rows.line_of(region, id)
     {
         pane.list.cursor = at;
     }
 }
 
-/// Keeps the cursor in the window.
-pub fn clamp_scroll(model: &mut Model, height: usize) {
+/// Sets the height of the window, and keeps it on the cursor.
+pub fn set_height(model: &mut Model, height: usize) {
     let pane = &mut model.images;
+    pane.height = height;
     pane.list.clamp(pane.rows.len(), height);
-    // While the first list comes in, a cursor that nobody has moved stays on the first row.
-    if pane.under_cursor.is_none() && model.catalogue.loading() == 0 {
-        remember(pane);
+    // Until all regions are listed, a cursor that was not moved stays on the first row.
+    if pane.current.is_none() && model.catalogue.loading() == 0 {
+        follow_cursor(pane);
     }
 }
 
-fn remember(pane: &mut ImagesPane) {
-    pane.under_cursor = pane.rows.get(pane.list.cursor).map(|i| key(i));
+/// Makes the cursor stay on the image it is on now.
+fn follow_cursor(pane: &mut ImagesPane) {
+    pane.current = pane.rows.get(pane.list.cursor).map(|i| image_ref(i));
 }
 
-/// Offers a key to the filter line.
+/// Gives a key to the filter. Returns true if it was used.
 pub fn type_into(model: &mut Model, pressed: &KeyEvent, effects: &mut Vec<Effect>) -> bool {
     let pane = &mut model.images;
     if !pane.editing {
@@ -70,7 +71,7 @@ pub fn type_into(model: &mut Model, pressed: &KeyEvent, effects: &mut Vec<Effect
         KeyCode::Esc => {
             pane.editing = false;
             pane.filter.reset();
-            pane.changed_filter = true;
+            pane.filter_changed = true;
         }
         KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown => {
             let action = match pressed.code {
@@ -82,29 +83,28 @@ pub fn type_into(model: &mut Model, pressed: &KeyEvent, effects: &mut Vec<Effect
             return act(model, action, effects);
         }
         _ => {
-            let took = editor::edit(&mut pane.filter, pressed);
-            pane.changed_filter |= took;
-            return took;
+            let edited = editor::edit(&mut pane.filter, pressed);
+            pane.filter_changed |= edited;
+            return edited;
         }
     }
     true
 }
 
-/// Does what a key asks for. Whether it was one for this screen.
+/// Runs an action. Returns false if the pane has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
-    // A key may come before the frame that would have brought the rows up to date.
-    let height = model.images.height;
-    refresh_rows(model, height);
+    // A key may come before the frame that rebuilds the rows.
+    refresh_rows(model);
     let pane = &mut model.images;
     if pane.list.act(action, pane.rows.len(), pane.height) {
-        remember(pane);
+        follow_cursor(pane);
         return true;
     }
     match action {
         Action::Filter => pane.editing = true,
         Action::Back if !pane.filter.value().is_empty() => {
             pane.filter.reset();
-            pane.changed_filter = true;
+            pane.filter_changed = true;
         }
         Action::Back if !pane.marked.is_empty() => pane.marked.clear(),
         Action::Back => {}
@@ -119,16 +119,24 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         }
         Action::Mark => {
             if let Some(image) = pane.rows.get(pane.list.cursor) {
-                let key = key(image);
-                if !pane.marked.remove(&key) {
-                    pane.marked.insert(key);
+                let image = image_ref(image);
+                if !pane.marked.remove(&image) {
+                    pane.marked.insert(image);
                 }
                 pane.list.act(Action::Down, pane.rows.len(), pane.height);
-                remember(pane);
+                follow_cursor(pane);
             }
         }
-        Action::MarkAll => pane.marked.extend(pane.rows.iter().map(|i| key(i))),
+        Action::MarkAll => pane.marked.extend(pane.rows.iter().map(|i| image_ref(i))),
         Action::MarkNone => pane.marked.clear(),
+        _ => return act_on_images(model, action, effects),
+    }
+    true
+}
+
+/// Runs an action that opens something for images, or for choosing others.
+fn act_on_images(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
+    match action {
         Action::Details => {
             if let Some(image) = model.current_image().cloned() {
                 model.overlays.push(Overlay::Pager(Pager::image(image)));
@@ -141,16 +149,16 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             }
         }
         Action::Copy => {
-            let sources = to_copy(model);
+            let sources = images_to_copy(model);
             form::open::open(model, sources);
         }
         Action::Regions => picker::open::regions(model),
-        Action::Whose => picker::open::whose(model),
+        Action::Whose => picker::open::owners(model),
         Action::Profile if model.start.demo.is_some() => {
-            model.say("The demo has one account; start `amigrate` for yours.");
+            model.show_notice("The demo has only one account. Run `amigrate` without `demo` to use yours.");
         }
         Action::Profile => {
-            let id = model.ask(Awaited::Profiles);
+            let id = model.expect_reply(PendingReply::Profiles);
             effects.push(Effect::ListProfiles { id });
         }
         _ => return false,
@@ -158,11 +166,11 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
     true
 }
 
-/// The marked images in the order of the table, else the one under the cursor.
-fn to_copy(model: &Model) -> Vec<Arc<Image>> {
+/// The marked images in the order of the table, or the one under the cursor if none is marked.
+fn images_to_copy(model: &Model) -> Vec<Arc<Image>> {
     let pane = &model.images;
     if pane.marked.is_empty() {
         return model.current_image().cloned().into_iter().collect();
     }
-    pane.rows.all().filter(|i| pane.marked.contains(&key(i))).cloned().collect()
+    pane.rows.all().filter(|i| pane.marked.contains(&image_ref(i))).cloned().collect()
 }

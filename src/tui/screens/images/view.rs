@@ -1,4 +1,4 @@
-//! The images pane as it is drawn: only the rows in the window are looked at.
+//! The view of the images pane. Only the rows in the window are built.
 
 use ratatui::{
     Frame,
@@ -8,7 +8,7 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-use super::{Sort, key};
+use super::{Sort, image_ref};
 use crate::{
     domain::{
         Image, ImageState,
@@ -17,7 +17,7 @@ use crate::{
     },
     tui::{
         browse,
-        model::{Model, Pane, Session},
+        model::{Connection, Model, Pane},
         theme,
         widgets::{
             draw_context::{DrawContext, pane},
@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// A column: its heading, its cells, and the sort it stands for.
+/// A column; `sort` is the order it stands for.
 #[derive(Clone, Copy)]
 struct Column {
     heading: &'static str,
@@ -34,9 +34,10 @@ struct Column {
     sort: Option<Sort>,
 }
 
+/// Cells of the name below which other columns are dropped.
 const NAME_AT_LEAST: usize = 16;
 
-/// The columns that fit, the name first; what matters least goes first.
+/// The columns that fit, the name first; the least important are dropped first.
 fn columns(model: &Model, inner: usize) -> Vec<Column> {
     let region = model.chosen.iter().map(|r| r.as_str().len()).max().unwrap_or(9).max(6);
     let column = |heading, cells, sort| Column { heading, cells, sort };
@@ -70,18 +71,18 @@ fn columns(model: &Model, inner: usize) -> Vec<Column> {
 }
 
 /// Draws the pane.
-pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, dressing: DrawContext<'_>) {
-    let title = title(model, dressing);
-    let inner = pane(frame, area, title, model.focus == Pane::Images && model.overlays.is_empty(), dressing);
+pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'_>) {
+    let title = title(model, ctx);
+    let inner = pane(frame, area, title, model.focus == Pane::Images && model.overlays.is_empty(), ctx);
     if inner.height == 0 || inner.width == 0 {
         return;
     }
     let columns = columns(model, usize::from(inner.width));
-    let mut lines = vec![headings(model, &columns, dressing)];
+    let mut lines = vec![headings(model, &columns, ctx)];
     let height = usize::from(inner.height - 1);
     let rows = &model.images.rows;
     for (at, image) in rows.iter().enumerate().skip(model.images.list.offset).take(height) {
-        lines.push(row(model, image, at == model.images.list.cursor, &columns, dressing));
+        lines.push(row(model, image, at == model.images.list.cursor, &columns, ctx));
     }
     if rows.is_empty() {
         let width = usize::from(inner.width).saturating_sub(2);
@@ -105,7 +106,7 @@ fn counts(model: &Model) -> String {
     }
 }
 
-fn title<'a>(model: &Model, dressing: DrawContext<'_>) -> Line<'a> {
+fn title<'a>(model: &Model, ctx: DrawContext<'_>) -> Line<'a> {
     let mut spans = vec![Span::raw(format!(" {} ", counts(model)))];
     let filter = model.images.filter.value();
     if model.images.editing || !filter.is_empty() {
@@ -114,19 +115,19 @@ fn title<'a>(model: &Model, dressing: DrawContext<'_>) -> Line<'a> {
     if !model.images.marked.is_empty() {
         spans.push(Span::styled(format!(" {} marked ", thousands(model.images.marked.len())), theme::MARKED));
     }
-    if let Some(what) = browse::waiting_for(model) {
-        spans.push(Span::styled(format!(" {} {what} ", dressing.spinner(model.now)), theme::BUSY));
+    if let Some(what) = browse::loading_text(model) {
+        spans.push(Span::styled(format!(" {} {what} ", ctx.spinner(model.now)), theme::BUSY));
     }
     Line::from(spans)
 }
 
-fn headings<'a>(model: &Model, columns: &[Column], dressing: DrawContext<'_>) -> Line<'a> {
+fn headings<'a>(model: &Model, columns: &[Column], ctx: DrawContext<'_>) -> Line<'a> {
     let mut text = String::from("  ");
     for column in columns {
         let sorted = column.sort == Some(model.images.sort);
-        let mark = if sorted { dressing.glyphs.order[usize::from(model.images.reversed)] } else { "" };
+        let mark = if sorted { ctx.glyphs.order[usize::from(model.images.reversed)] } else { "" };
         let heading = format!("{}{mark}", cut(column.heading, column.cells.saturating_sub(width(mark)), ""));
-        text.push_str(&if right(column.heading) {
+        text.push_str(&if right_aligned(column.heading) {
             fit_right(&heading, column.cells, "")
         } else {
             fit(&heading, column.cells, "")
@@ -136,33 +137,33 @@ fn headings<'a>(model: &Model, columns: &[Column], dressing: DrawContext<'_>) ->
     Line::styled(text, theme::FAINT)
 }
 
-fn right(heading: &str) -> bool {
+fn right_aligned(heading: &str) -> bool {
     matches!(heading, "AGE" | "SIZE")
 }
 
-fn row<'a>(model: &Model, image: &Image, under: bool, columns: &[Column], dressing: DrawContext<'_>) -> Line<'a> {
-    let marked = !model.images.marked.is_empty() && model.images.marked.contains(&key(image));
-    let base = match (under, marked) {
+fn row<'a>(model: &Model, image: &Image, current: bool, columns: &[Column], ctx: DrawContext<'_>) -> Line<'a> {
+    let marked = !model.images.marked.is_empty() && model.images.marked.contains(&image_ref(image));
+    let base = match (current, marked) {
         (true, _) if model.focus == Pane::Images => theme::CURSOR,
         (_, true) => theme::MARKED,
         _ => Style::default(),
     };
-    let under = under && model.focus == Pane::Images;
+    let current = current && model.focus == Pane::Images;
     let mut spans =
-        vec![Span::styled(format!("{}{}", if under { ">" } else { " " }, if marked { "*" } else { " " }), base)];
+        vec![Span::styled(format!("{}{}", if current { ">" } else { " " }, if marked { "*" } else { " " }), base)];
     for column in columns {
         let (text, style) = cell(model, image, column.heading);
-        let text = if right(column.heading) {
+        let text = if right_aligned(column.heading) {
             fit_right(&text, column.cells, "")
         } else if column.heading == "STATE" && column.cells < text.len() {
             fit(image.state.short(), column.cells, "")
         } else if column.heading == "NAME" {
-            fit_middle(&text, column.cells, dressing.glyphs.ellipsis)
+            fit_middle(&text, column.cells, ctx.glyphs.ellipsis)
         } else {
-            fit(&text, column.cells, dressing.glyphs.ellipsis)
+            fit(&text, column.cells, ctx.glyphs.ellipsis)
         };
-        // On the cursor's row colours would fight with the reversal.
-        let style = if under || marked { base } else { style };
+        // Colours are hard to read on the reversed row of the cursor.
+        let style = if current || marked { base } else { style };
         spans.push(Span::styled(format!("{text} "), style));
     }
     Line::from(spans)
@@ -193,25 +194,22 @@ fn state_style(state: ImageState) -> Style {
     }
 }
 
-/// What an empty table says.
+/// The text of an empty table.
 fn advice(model: &Model) -> Vec<String> {
-    if let Session::Failed(failure) = &model.session {
+    if let Connection::Failed(failure) = &model.connection {
         let mut lines = vec![String::new(), format!("Not signed in to AWS. Could not {failure}.")];
         lines.extend(failure.hint.lines().map(str::to_owned));
         if !failure.hint.contains("amigrate demo") {
             lines.push("`amigrate demo` needs no credentials.".into());
         }
-        lines.extend([
-            String::new(),
-            "R tries again, p chooses another profile, ! shows AWS's own words, q quits.".into(),
-        ]);
+        lines.extend([String::new(), "R retries, p switches the profile, ! shows the details, q quits.".into()]);
         return lines;
     }
-    if let Some(what) = browse::waiting_for(model) {
+    if let Some(what) = browse::loading_text(model) {
         return vec![String::new(), format!("{what} ...")];
     }
     if !model.images.filter.value().is_empty() && model.images.total() > 0 {
-        let mut lines = vec![String::new(), "No image fits the filter. Esc clears it.".into()];
+        let mut lines = vec![String::new(), "No image matches the filter. Esc clears it.".into()];
         if model.images.filter.value().contains(':') {
             lines.push("Terms:".into());
             lines.extend(TERMS.iter().map(|(term, text)| format!("  {term} {text}")));
@@ -219,16 +217,16 @@ fn advice(model: &Model) -> Vec<String> {
         return lines;
     }
     if model.chosen.is_empty() {
-        return vec![String::new(), "No region is chosen. r chooses some.".into()];
+        return vec![String::new(), "No region is chosen. Press r to choose regions.".into()];
     }
     let regions: Vec<&str> = model.chosen.iter().map(crate::domain::Region::as_str).collect();
     let failed = model
         .catalogue
         .listings()
-        .filter(|(_, l)| matches!(l.progress, crate::tui::catalogue::Progress::Failed(_)))
+        .filter(|(_, l)| matches!(l.state, crate::tui::catalogue::ListState::Failed(_)))
         .count();
     if failed == regions.len() {
-        return vec![String::new(), "None of the regions could be listed. ! says why, R tries again.".into()];
+        return vec![String::new(), "None of the regions could be listed. Press ! for details, R to retry.".into()];
     }
     vec![
         String::new(),
@@ -236,6 +234,6 @@ fn advice(model: &Model) -> Vec<String> {
             [_, _, _, _, ..] => format!("No images ({}) in {} regions.", model.query.whose.label(), regions.len()),
             few => format!("No images ({}) in {}.", model.query.whose.label(), few.join(", ")),
         },
-        "r chooses other regions, w other people's images.".into(),
+        "r chooses other regions, w other owners.".into(),
     ]
 }

@@ -1,105 +1,105 @@
-//! One line to type: an account id, a name pattern, the name of a batch to be deregistered.
+//! A line of text to type: an account id, a name pattern, the name of a batch to deregister.
 
 pub mod update;
 pub mod view;
 
 use tui_input::Input;
 
-use super::confirm;
 use crate::{
     domain::{AccountId, OwnerFilter, text::count},
     engine::{BatchId, Job, JobId},
     term::input::KeyEvent,
-    tui::widgets::editor,
+    tui::{
+        screens::jobs::labels::{named_jobs, started_elsewhere},
+        widgets::editor,
+    },
 };
 
-/// What the line is.
+/// An owner filter that needs a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InputPurpose {
-    /// Whose images: another account's.
+pub enum OwnerInput {
+    /// Images of an account, by its id.
     Account,
-    /// Whose images: everyone's, by a name pattern.
+    /// Public images, by a name pattern.
     Public,
 }
 
 /// What the line is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Goal {
-    Whose(InputPurpose),
+enum InputKind {
+    Owner(OwnerInput),
     Deregister { batch: BatchId, jobs: Vec<JobId> },
 }
 
-/// What was typed, understood.
+/// The parsed text.
 enum Typed {
-    Whose(OwnerFilter),
+    Owner(OwnerFilter),
     Deregister(Vec<JobId>),
 }
 
-/// A line being typed.
+/// The input line's state.
 #[derive(Debug, Clone)]
 pub struct InputLine {
-    goal: Goal,
+    kind: InputKind,
     title: &'static str,
     text: Vec<String>,
-    /// The line.
     pub line: Input,
     mistake: Option<&'static str>,
-    /// Lines of the text above the window.
+    /// First line of the text shown.
     scroll: usize,
 }
 
 impl InputLine {
-    fn with(goal: Goal, title: &'static str, text: Vec<String>) -> Self {
-        Self { goal, title, text, line: Input::default(), mistake: None, scroll: 0 }
+    fn with(kind: InputKind, title: &'static str, text: Vec<String>) -> Self {
+        Self { kind, title, text, line: Input::default(), mistake: None, scroll: 0 }
     }
 
-    /// An empty line.
-    pub fn new(purpose: InputPurpose) -> Self {
-        let (title, text) = match purpose {
-            InputPurpose::Account => ("Images of an account", "The account's id, twelve digits:"),
-            InputPurpose::Public => (
+    pub fn owner(input: OwnerInput) -> Self {
+        let (title, text) = match input {
+            OwnerInput::Account => ("Images of an account", "Account id, twelve digits:"),
+            OwnerInput::Public => (
                 "Public images",
-                "A name pattern with * and ?, such as ubuntu/images/*24.04*. There are 100,000 and more.",
+                "A name pattern with * and ?, such as ubuntu/images/*24.04*. There are more than 100,000.",
             ),
         };
-        Self::with(Goal::Whose(purpose), title, vec![text.into()])
+        Self::with(InputKind::Owner(input), title, vec![text.into()])
     }
 
-    /// Before available images are deregistered: the batch's name, letter by letter.
+    /// Deregisters available images after the batch's name was typed.
     pub fn deregister(batch: &BatchId, jobs: &[&Job]) -> Self {
         let images = count(jobs.len(), "available image", "available images");
         let mut text = vec![format!("Deregister {images} of {batch} and delete their snapshots:")];
-        text.extend(confirm::names(jobs));
-        text.extend(confirm::foreign(jobs));
-        text.push("They cannot be had back. Instances that run from them go on.".into());
-        text.push(format!("Type the batch's name, {batch}, to do it:"));
-        let goal = Goal::Deregister { batch: batch.clone(), jobs: jobs.iter().map(|j| j.id).collect() };
-        Self::with(goal, "Deregister images", text)
+        text.extend(named_jobs(jobs));
+        text.extend(started_elsewhere(jobs));
+        text.push("This cannot be undone. Running instances are not affected.".into());
+        text.push(format!("Type the batch's name, {batch}, to confirm:"));
+        let kind = InputKind::Deregister { batch: batch.clone(), jobs: jobs.iter().map(|j| j.id).collect() };
+        Self::with(kind, "Deregister images", text)
     }
 
-    /// Lets the line take a key. What was said of the text as it was goes.
+    /// Applies a key to the line. The message about the text before it disappears.
     pub fn edit(&mut self, key: &KeyEvent) -> bool {
-        let took = editor::edit(&mut self.line, key);
-        if took {
+        let edited = editor::edit(&mut self.line, key);
+        if edited {
             self.mistake = None;
         }
-        took
+        edited
     }
 
-    fn read(&self) -> Result<Typed, &'static str> {
+    fn parse(&self) -> Result<Typed, &'static str> {
         let text = self.line.value().trim();
-        match &self.goal {
-            Goal::Whose(InputPurpose::Account) => {
+        match &self.kind {
+            InputKind::Owner(OwnerInput::Account) => {
                 let digits: String = text.chars().filter(|c| *c != '-').collect();
                 let account = AccountId::new(&digits).map_err(|_| "An account id has twelve digits.")?;
-                Ok(Typed::Whose(OwnerFilter::Account(account)))
+                Ok(Typed::Owner(OwnerFilter::Account(account)))
             }
-            Goal::Whose(InputPurpose::Public) if text.chars().filter(|c| !"*?".contains(*c)).count() < 3 => {
+            InputKind::Owner(OwnerInput::Public) if text.chars().filter(|c| !"*?".contains(*c)).count() < 3 => {
                 Err("Type at least three characters of the name.")
             }
-            Goal::Whose(InputPurpose::Public) => Ok(Typed::Whose(OwnerFilter::Public { name: text.to_owned() })),
-            Goal::Deregister { batch, jobs } if text == batch.as_str() => Ok(Typed::Deregister(jobs.clone())),
-            Goal::Deregister { .. } => Err("That is not the batch's name: nothing is deregistered."),
+            InputKind::Owner(OwnerInput::Public) => Ok(Typed::Owner(OwnerFilter::Public { name: text.to_owned() })),
+            InputKind::Deregister { batch, jobs } if text == batch.as_str() => Ok(Typed::Deregister(jobs.clone())),
+            InputKind::Deregister { .. } => Err("That is not the batch's name: nothing is deregistered."),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What keys do in a line being typed, beside typing.
+//! Actions in an input line.
 
 use ratatui::layout::Rect;
 
@@ -8,26 +8,26 @@ use crate::{
     tui::{bindings::Action, browse, layout, model::Model, msg::Effect, screens::Overlay},
 };
 
-/// Does what a key asks for. Whether it was one for this screen.
+/// Runs an action. Returns false if the input line has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
     let body = layout::areas(model, Rect::new(0, 0, model.size.0, model.size.1)).body;
-    let Some(Overlay::InputLine(prompt)) = model.overlays.last_mut() else { return false };
+    let Some(Overlay::InputLine(input)) = model.overlays.last_mut() else { return false };
     match action {
-        Action::Accept => match prompt.read() {
+        Action::Accept => match input.parse() {
             Ok(typed) => {
                 model.overlays.pop();
                 match typed {
-                    Typed::Whose(whose) => browse::choose_whose(model, whose, effects),
-                    Typed::Deregister(jobs) => model.ask_for(Command::Deregister(jobs), effects),
+                    Typed::Owner(whose) => browse::choose_owner(model, whose, effects),
+                    Typed::Deregister(jobs) => model.send_command(Command::Deregister(jobs), effects),
                 }
             }
-            Err(mistake) => prompt.mistake = Some(mistake),
+            Err(mistake) => input.mistake = Some(mistake),
         },
         Action::Back => {
             model.overlays.pop();
         }
-        Action::Down => prompt.scroll = (prompt.scroll + 1).min(view::hidden(prompt, body)),
-        Action::Up => prompt.scroll = prompt.scroll.saturating_sub(1),
+        Action::Down => input.scroll = (input.scroll + 1).min(view::hidden(input, body)),
+        Action::Up => input.scroll = input.scroll.saturating_sub(1),
         _ => return false,
     }
     true

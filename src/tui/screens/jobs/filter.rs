@@ -1,11 +1,11 @@
-//! Which jobs fit the words of a filter.
+//! The filter of jobs and history.
 
 use crate::{
     engine::{Job, JobState, Origin},
     labels,
 };
 
-/// The words typed, in lower case. A job fits if each of them stands somewhere in it.
+/// The words of a filter, in lower case. A job matches if it contains every one of them.
 pub(super) struct JobFilter(Vec<String>);
 
 impl JobFilter {
@@ -13,12 +13,12 @@ impl JobFilter {
         Self(text.split_whitespace().map(str::to_lowercase).collect())
     }
 
-    pub(super) fn fit(&self, job: &Job) -> bool {
-        self.0.iter().all(|word| stands_in(job, word))
+    pub(super) fn matches(&self, job: &Job) -> bool {
+        self.0.iter().all(|word| contains(job, word))
     }
 }
 
-fn stands_in(job: &Job, word: &str) -> bool {
+fn contains(job: &Job, word: &str) -> bool {
     let request = &job.request;
     let elsewhere = if job.origin == Origin::Elsewhere { "started elsewhere" } else { "" };
     let why = if let JobState::Failed { failure, .. } = &job.state { failure.why.as_str() } else { "" };
@@ -35,11 +35,12 @@ fn stands_in(job: &Job, word: &str) -> bool {
         elsewhere,
         why,
     ];
-    texts.iter().any(|t| holds(t, word)) || job.images.iter().chain(job.image()).any(|i| holds(i.as_str(), word))
+    texts.iter().any(|t| text_contains(t, word))
+        || job.images.iter().chain(job.image()).any(|i| text_contains(i.as_str(), word))
 }
 
-/// Case does not matter. Nearly everything is ASCII, and thousands are looked through with every key.
-fn holds(text: &str, word: &str) -> bool {
+/// Ignores case. ASCII, which nearly everything is, is compared in place: thousands of jobs are searched at every key.
+fn text_contains(text: &str, word: &str) -> bool {
     if text.is_ascii() {
         text.len() >= word.len()
             && text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))

@@ -1,11 +1,11 @@
-//! The history as it is drawn: a row for each copy, only those in the window.
+//! The view of the history. Only the rows in the window are built.
 
 use ratatui::{
     style::Style,
     text::{Line as Text, Span},
 };
 
-use super::{history::Read, view::route};
+use super::{history::HistoryLoad, labels::route};
 use crate::{
     domain::text::{age, duration},
     engine::{Job, JobState},
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// Cells of the columns; those of `image` are dropped where a name would have no room.
+/// Widths of the columns in cells; `image` is 0 where the name needs its room.
 struct Columns {
     name: usize,
     route: usize,
@@ -42,7 +42,7 @@ impl Columns {
         let route = if full_route { long } else { short };
         let image = if cells >= rest(route, IMAGE + 1) + 12 { IMAGE } else { 0 };
         let room = cells.saturating_sub(rest(route, if image > 0 { image + 1 } else { 0 }));
-        // A name may be 128 long: what is left of the line is all it gets.
+        // A name may have 128 characters; it gets what is left of the line.
         let name = jobs.iter().map(|j| j.request.name.as_str().len()).max().unwrap_or(0).max(4).min(room);
         Self { name, route, full_route, full_time, image }
     }
@@ -52,35 +52,33 @@ fn when(full: bool) -> usize {
     if full { 16 } else { 4 }
 }
 
-/// The lines of the window.
-pub(super) fn lines(model: &Model, cells: usize, rows: usize, dressing: DrawContext<'_>) -> Vec<Text<'static>> {
+/// The lines of the window: headings and rows.
+pub(super) fn lines(model: &Model, cells: usize, rows: usize, ctx: DrawContext<'_>) -> Vec<Text<'static>> {
     let Some(history) = &model.jobs.history else { return Vec::new() };
     if history.shown().len() == 0 {
-        let text = match &history.read {
-            Read::Awaited => "Reading the history ...",
-            Read::Failed(_) => "The history could not be read. R tries again, H goes back to the copies.",
-            Read::Done if model.account.is_none() => {
-                "The history is an account's: it is shown once somebody is signed in."
-            }
-            Read::Done if history.total() > 0 => "Nothing in the history fits the filter. Esc clears it.",
-            Read::Done => "No copy has ended yet. H goes back to the copies.",
+        let text = match &history.load {
+            HistoryLoad::Loading => "Loading the history ...",
+            HistoryLoad::Failed(_) => "Could not read the history. R retries, H goes back to the jobs.",
+            HistoryLoad::Loaded if model.account.is_none() => "The history is shown once you are signed in.",
+            HistoryLoad::Loaded if history.total() > 0 => "Nothing in the history matches the filter. Esc clears it.",
+            HistoryLoad::Loaded => "No copy has ended yet. H goes back to the jobs.",
         };
-        return vec![Text::styled(cut(&format!(" {text}"), cells, dressing.glyphs.ellipsis), theme::FAINT)];
+        return vec![Text::styled(cut(&format!(" {text}"), cells, ctx.glyphs.ellipsis), theme::FAINT)];
     }
     let window = rows.saturating_sub(1);
     let jobs: Vec<&Job> = history.shown().skip(history.list.offset).take(window).map(AsRef::as_ref).collect();
     let columns = Columns::of(&jobs, cells);
-    let mut lines = vec![headings(&columns, dressing)];
+    let mut lines = vec![headings(&columns, ctx)];
     for (n, job) in jobs.iter().enumerate() {
-        let under = history.list.offset + n == history.list.cursor && model.focus == Pane::Jobs;
-        lines.push(row(model, job, &columns, under, dressing));
+        let current = history.list.offset + n == history.list.cursor && model.focus == Pane::Jobs;
+        lines.push(row(model, job, &columns, current, ctx));
     }
     lines
 }
 
-fn cells_of(columns: &Columns, texts: [&str; 6], mark: &str, dressing: DrawContext<'_>) -> [String; 3] {
+fn cells_of(columns: &Columns, texts: [&str; 6], mark: &str, ctx: DrawContext<'_>) -> [String; 3] {
     let [name, route, ended, when_, took, image] = texts;
-    let ellipsis = dressing.glyphs.ellipsis;
+    let ellipsis = ctx.glyphs.ellipsis;
     let head = format!("{mark} {} {} ", fit(name, columns.name, ellipsis), fit(route, columns.route, ellipsis));
     let tail = format!(
         " {} {} {}",
@@ -91,15 +89,12 @@ fn cells_of(columns: &Columns, texts: [&str; 6], mark: &str, dressing: DrawConte
     [head, fit(ended, ENDED, ellipsis), tail]
 }
 
-fn headings(columns: &Columns, dressing: DrawContext<'_>) -> Text<'static> {
+fn headings(columns: &Columns, ctx: DrawContext<'_>) -> Text<'static> {
     let when = if columns.full_time { "WHEN (UTC)" } else { "AGO" };
-    Text::styled(
-        cells_of(columns, ["NAME", "ROUTE", "ENDED", when, "TOOK", "IMAGE"], " ", dressing).concat(),
-        theme::STRONG,
-    )
+    Text::styled(cells_of(columns, ["NAME", "ROUTE", "ENDED", when, "TOOK", "IMAGE"], " ", ctx).concat(), theme::STRONG)
 }
 
-fn row(model: &Model, job: &Job, columns: &Columns, under: bool, dressing: DrawContext<'_>) -> Text<'static> {
+fn row(model: &Model, job: &Job, columns: &Columns, current: bool, ctx: DrawContext<'_>) -> Text<'static> {
     let ended = job.ended.unwrap_or(job.requested);
     let when = if columns.full_time {
         ended.strftime("%Y-%m-%d %H:%M").to_string()
@@ -108,9 +103,10 @@ fn row(model: &Model, job: &Job, columns: &Columns, under: bool, dressing: DrawC
     };
     let took = duration(job.elapsed(model.now));
     let image = job.image().or(job.images.last()).map_or("-", |i| i.as_str());
-    let texts = [job.request.name.as_str(), &route(job, columns.full_route), job.phase().as_str(), &when, &took, image];
-    let [head, ended, tail] = cells_of(columns, texts, if under { ">" } else { " " }, dressing);
-    if under {
+    let phase = job.phase().as_str();
+    let texts = [job.request.name.as_str(), &route(job, columns.full_route), phase, &when, &took, image];
+    let [head, ended, tail] = cells_of(columns, texts, if current { ">" } else { " " }, ctx);
+    if current {
         return Text::styled([head, ended, tail].concat(), theme::CURSOR);
     }
     let style = match &job.state {

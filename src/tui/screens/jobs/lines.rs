@@ -1,32 +1,27 @@
-//! Which lines the jobs pane has, in which order, and where the cursor is among them.
+//! The lines of the jobs pane, their order, and the cursor.
 
-use super::{Line, Shown, filter::JobFilter};
+use super::{JobsPane, Line, Shown, filter::JobFilter};
 use crate::{
     engine::{Job, JobId, JobState, Origin},
-    tui::{
-        jobs_view::JobsView,
-        model::Model,
-        screens::jobs::{JobsPane, history},
-        widgets::list::List,
-    },
+    tui::{bindings::Action, jobs_view::JobsView, model::Model, widgets::list::List},
 };
 
-/// Jobs as they are shown: the newest first, those under way before those that ended.
-fn order<'a>(board: &'a JobsView, words: &JobFilter) -> Vec<&'a Job> {
-    let fitting = || board.jobs().rev().filter(|j| words.fit(j));
-    let (mut live, mut ended): (Vec<&Job>, Vec<&Job>) = (Vec::new(), Vec::new());
-    for job in fitting() {
-        if job.state.ended() { ended.push(job) } else { live.push(job) }
+/// Matching jobs: running before ended, and newest first.
+fn order<'a>(jobs_view: &'a JobsView, filter: &JobFilter) -> Vec<&'a Job> {
+    let matching = jobs_view.jobs().rev().filter(|j| filter.matches(j));
+    let (mut running, mut ended): (Vec<&Job>, Vec<&Job>) = (Vec::new(), Vec::new());
+    for job in matching {
+        if job.state.ended() { ended.push(job) } else { running.push(job) }
     }
-    live.append(&mut ended);
-    live
+    running.append(&mut ended);
+    running
 }
 
-fn shown(board: &JobsView, pane: &JobsPane) -> Shown {
-    let mut shown = Shown { version: Some(board.version()), ..Shown::default() };
-    for job in order(board, &JobFilter::parse(pane.filter.value())) {
+fn shown(jobs_view: &JobsView, pane: &JobsPane) -> Shown {
+    let mut shown = Shown { version: Some(jobs_view.version()), ..Shown::default() };
+    for job in order(jobs_view, &JobFilter::parse(pane.filter.value())) {
         let request = &job.request;
-        // Names and regions are ASCII by their types: a byte is a cell.
+        // The types of names and regions allow only ASCII, so a byte is a cell.
         shown.name = shown.name.max(request.name.as_str().len());
         shown.short_route = shown.short_route.max(2 + request.destination.as_str().len());
         let both = request.source_region.as_str().len() + 3 + request.destination.as_str().len();
@@ -34,7 +29,7 @@ fn shown(board: &JobsView, pane: &JobsPane) -> Shown {
         shown.jobs.push(job.id);
         shown.lines.push(Line::Job(job.id));
         if pane.expanded.contains(&job.id) {
-            // A removed copy's snapshots are gone.
+            // The snapshots of a removed copy are deleted.
             let gone = matches!(job.state, JobState::Cancelled | JobState::Deregistered);
             let snapshots = if gone { 0 } else { job.snapshots.len() };
             shown.lines.extend((0..snapshots).map(|n| Line::Snapshot(job.id, n)));
@@ -44,18 +39,21 @@ fn shown(board: &JobsView, pane: &JobsPane) -> Shown {
     shown
 }
 
-/// Makes lines anew if something changed, and keeps the cursor on its job.
+/// Rebuilds the lines if something changed, and keeps the cursor on its job.
 pub fn refresh_lines(model: &mut Model) {
-    if model.jobs.history.is_some() {
-        history::refresh(&mut model.jobs);
+    let pane = &mut model.jobs;
+    if let Some(history) = &mut pane.history {
+        if std::mem::take(&mut pane.changed) {
+            history.apply_filter(pane.filter.value());
+        }
+        pane.lines = history.lines();
         return;
     }
-    let pane = &mut model.jobs;
-    if std::mem::take(&mut pane.changed) || pane.shown.version != Some(model.board.version()) {
-        pane.shown = shown(&model.board, pane);
+    if std::mem::take(&mut pane.changed) || pane.shown.version != Some(model.jobs_view.version()) {
+        pane.shown = shown(&model.jobs_view, pane);
     }
     if let Some(after) = pane.after {
-        let ours = |id: &&JobId| **id > after && model.board.job(**id).is_some_and(|j| j.origin == Origin::Here);
+        let ours = |id: &&JobId| **id > after && model.jobs_view.job(**id).is_some_and(|j| j.origin == Origin::Here);
         if let Some(new) = pane.shown.jobs.iter().find(ours) {
             (pane.current, pane.after) = (Some(*new), None);
         }
@@ -70,8 +68,8 @@ pub fn refresh_lines(model: &mut Model) {
     pane.lines = lines.len();
 }
 
-/// Moves the cursor from job to job.
-pub(super) fn moved(pane: &mut JobsPane, action: crate::tui::bindings::Action) -> bool {
+/// Moves the cursor from job to job. Returns false if the action is not a movement.
+pub(super) fn move_cursor(pane: &mut JobsPane, action: Action) -> bool {
     let jobs = &pane.shown.jobs;
     let cursor = jobs.iter().position(|id| Some(*id) == pane.current).unwrap_or(0);
     let mut list = List { cursor, offset: 0 };
@@ -83,12 +81,12 @@ pub(super) fn moved(pane: &mut JobsPane, action: crate::tui::bindings::Action) -
     true
 }
 
-/// Keeps the window on the cursor.
-pub fn clamp_scroll(model: &mut Model, height: usize) {
+/// Sets the height of the window, and keeps it on the cursor.
+pub fn set_height(model: &mut Model, height: usize) {
     let pane = &mut model.jobs;
     match &mut pane.history {
         Some(history) => {
-            // Its headings take a line.
+            // The headings take a line.
             pane.height = height.saturating_sub(1);
             history.clamp_scroll(pane.height);
         }

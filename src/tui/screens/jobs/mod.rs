@@ -1,70 +1,71 @@
-//! The jobs pane: every copy with a live bar; a copy opens into its snapshots. In its place, on demand, the history.
+//! The jobs pane: every copy with a live bar, which expands into its snapshots. The history takes its place on demand.
 
 mod filter;
-pub mod history;
+mod history;
+pub mod history_update;
 mod history_view;
+pub mod labels;
 pub mod lines;
 pub mod update;
 pub mod view;
-pub mod words;
 
 use std::collections::BTreeSet;
 
 use tui_input::Input;
 
+use self::history::History;
 use crate::{engine::JobId, tui::widgets::list::List};
-
-pub use history::History;
-pub use update::{in_doubt, offers};
 
 /// The pane's state.
 #[derive(Debug, Default)]
 pub struct JobsPane {
-    /// The job of the cursor: lines come and go, the cursor stays.
+    /// The job under the cursor, which stays on it while lines come and go.
     pub current: Option<JobId>,
     /// Lines in all.
     pub lines: usize,
-    /// The window, counted in lines.
+    /// Cursor and window, in lines.
     pub list: List,
-    /// The filter, of jobs and history alike.
+    /// The filter of jobs and history.
     pub filter: Input,
-    /// Whether keys go to the filter.
+    /// True while keys go to the filter.
     pub editing: bool,
-    /// The history, while it is shown in place of the jobs.
+    /// The history, while it is shown instead of the jobs.
     pub history: Option<History>,
-    /// The filter or what is opened changed: lines must be made anew.
+    /// The filter or the expanded jobs changed: the lines must be rebuilt.
     pub changed: bool,
-    /// The cursor goes to the first copy of ours after this one, unless it is moved before.
+    /// The cursor moves to the first copy of ours after this job, unless the user moves it before.
     after: Option<JobId>,
-    /// Jobs that show their snapshots.
+    /// Jobs whose snapshots are shown.
     expanded: BTreeSet<JobId>,
     shown: Shown,
+    /// Rows of the window.
     height: usize,
 }
 
 impl JobsPane {
-    /// Back to all jobs. The cursor goes to the copies just asked for, once they are there: they come after this one.
+    /// Shows all jobs. The cursor moves to the copies requested after `last` once they are there.
     pub fn await_new(&mut self, last: Option<JobId>) {
         let expanded = std::mem::take(&mut self.expanded);
         let after = Some(last.unwrap_or(JobId(0)));
         *self = Self { expanded, after, current: self.current, height: self.height, ..Self::default() };
     }
 
-    /// Another account's jobs come: nothing of the old ones stays.
-    pub fn forget(&mut self) {
+    /// Drops everything that belongs to the old account's jobs.
+    pub fn reset(&mut self) {
         *self = Self { height: self.height, ..Self::default() };
     }
 }
 
-/// What is made of the jobs for the screen; kept, because there may be thousands.
+/// The jobs that match the filter and their lines; cached, because there may be thousands.
 #[derive(Debug, Default)]
 struct Shown {
-    /// Of which version of the board.
+    /// The version of the jobs it was built from.
     version: Option<u64>,
     jobs: Vec<JobId>,
     lines: Vec<Line>,
-    /// The longest name and routes, in cells.
+    /// Width of the longest name, in cells.
     name: usize,
+    /// Width of the longest route, with and without the source region.
     route: usize,
     short_route: usize,
 }
@@ -73,8 +74,8 @@ struct Shown {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Line {
     Job(JobId),
-    /// This one of the job's snapshots.
+    /// A snapshot of an expanded job, by its index.
     Snapshot(JobId, usize),
-    /// A note below an opened job.
+    /// Image and batch of an expanded job.
     Note(JobId),
 }

@@ -1,8 +1,8 @@
-//! What keys do in the jobs pane.
+//! Actions of the jobs pane.
 
 use super::{
-    history,
-    lines::{moved, refresh_lines},
+    history_update,
+    lines::{move_cursor, refresh_lines},
 };
 use crate::{
     engine::{Command, Job, JobId, JobState, Origin},
@@ -16,30 +16,32 @@ use crate::{
     },
 };
 
-/// The job under the cursor as it stands on the board; what is history only does not.
+/// The job under the cursor; `None` for one that is only in the history.
 fn current(model: &Model) -> Option<&Job> {
     let id = match &model.jobs.history {
         Some(history) => history.current()?.id,
         None => model.jobs.current?,
     };
-    model.board.job(id)
+    model.jobs_view.job(id)
 }
 
-/// Whether an action would do something to the job under the cursor: the footer names only such.
+/// Returns true if an action would do something to the job under the cursor. The footer names only such.
 pub fn offers(model: &Model, action: Action) -> bool {
-    // The history is only to be read.
+    // The history cannot be changed.
     let job = current(model).filter(|_| model.jobs.history.is_none());
     let may_write = !model.start.config.read_only;
     match action {
         Action::Cancel => may_write && job.is_some_and(Job::can_be_cancelled),
-        Action::CancelBatch => may_write && job.is_some_and(|j| model.board.batch(&j.batch).any(may_be_removed)),
-        Action::Retry => may_write && job.is_some_and(|j| may_be_tried_again(j) || is_in_doubt(j)),
+        Action::CancelBatch => {
+            may_write && job.is_some_and(|j| model.jobs_view.batch(&j.batch).any(can_be_cancelled_or_deregistered))
+        }
+        Action::Retry => may_write && job.is_some_and(|j| can_be_retried(j) || is_in_doubt(j)),
         Action::Expand => job.is_some(),
         _ => true,
     }
 }
 
-fn may_be_removed(job: &Job) -> bool {
+fn can_be_cancelled_or_deregistered(job: &Job) -> bool {
     matches!(job.state, JobState::Available { .. }) || job.can_be_cancelled()
 }
 
@@ -47,16 +49,23 @@ fn is_in_doubt(job: &Job) -> bool {
     matches!(job.state, JobState::InDoubt { .. })
 }
 
-/// Returns true if the copy under the cursor waits for a person's decision.
-pub fn in_doubt(model: &Model) -> bool {
+/// Returns true if the copy under the cursor waits for the user's decision.
+pub fn is_current_in_doubt(model: &Model) -> bool {
     model.jobs.history.is_none() && current(model).is_some_and(is_in_doubt)
 }
 
-fn may_be_tried_again(job: &Job) -> bool {
+/// Returns true if no copy of the current batch can be cancelled any more, so that its available images are offered for
+/// deregistration instead.
+pub fn only_deregisters_batch(model: &Model) -> bool {
+    let batch = |job: &Job| !model.jobs_view.batch(&job.batch).any(Job::can_be_cancelled);
+    current(model).is_some_and(batch)
+}
+
+fn can_be_retried(job: &Job) -> bool {
     job.origin == Origin::Here && matches!(job.state, JobState::Failed { .. } | JobState::Gone { .. })
 }
 
-/// Offers a key to the filter line.
+/// Gives a key to the filter. Returns true if it was used.
 pub fn type_into(model: &mut Model, pressed: &KeyEvent, effects: &mut Vec<Effect>) -> bool {
     let pane = &mut model.jobs;
     let action = match pressed.code {
@@ -73,9 +82,9 @@ pub fn type_into(model: &mut Model, pressed: &KeyEvent, effects: &mut Vec<Effect
         KeyCode::PageUp => Action::PageUp,
         KeyCode::PageDown => Action::PageDown,
         _ => {
-            let took = editor::edit(&mut pane.filter, pressed);
-            pane.changed |= took;
-            return took;
+            let edited = editor::edit(&mut pane.filter, pressed);
+            pane.changed |= edited;
+            return edited;
         }
     };
     act(model, action, effects)
@@ -88,21 +97,23 @@ fn clear_filter(model: &mut Model) {
     pane.changed = true;
 }
 
-/// Does what a key asks for. Whether it was one for this screen.
+/// Runs an action. Returns false if the pane has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
-    // A key may come before the frame that would have brought the lines up to date.
+    // A key may come before the frame that rebuilds the lines.
     refresh_lines(model);
     let pane = &mut model.jobs;
     let height = pane.height;
-    let took = match &mut pane.history {
-        Some(history) => history.moved(action, height),
-        None => moved(pane, action),
+    let moved = match &mut pane.history {
+        Some(history) => history.move_cursor(action, height),
+        None => move_cursor(pane, action),
     };
-    if took {
+    if moved {
         return true;
     }
     match action {
-        Action::Cancel | Action::CancelBatch | Action::Retry | Action::RetryBatch => change(model, action, effects),
+        Action::Cancel | Action::CancelBatch | Action::Retry | Action::RetryBatch => {
+            change_copies(model, action, effects);
+        }
         Action::Expand if model.jobs.history.is_none() => {
             if let Some(id) = model.jobs.current
                 && !model.jobs.expanded.remove(&id)
@@ -117,10 +128,10 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         Action::Filter => model.jobs.editing = true,
         Action::Back if !model.jobs.filter.value().is_empty() => clear_filter(model),
         Action::Back if model.jobs.history.is_none() => {}
-        Action::Back | Action::History => history::toggle(model, effects),
-        // The rest of a refresh is not this pane's.
+        Action::Back | Action::History => history_update::toggle(model, effects),
+        // Refreshing lists the images as well.
         Action::Refresh if model.jobs.history.is_some() => {
-            history::ask(model, effects);
+            history_update::request(model, effects);
             return false;
         }
         _ => return false,
@@ -128,36 +139,36 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
     true
 }
 
-/// What changes something in AWS: asked for only where it can be.
-fn change(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
+/// Runs an action that changes something in AWS, if that is possible now.
+fn change_copies(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     if model.start.config.read_only {
-        model.complain("Read-only: nothing is changed in AWS.");
+        model.show_error("Read-only mode: nothing is changed in AWS.");
         return;
     }
     if current(model).is_none() {
         match model.jobs.history {
-            Some(_) => model.say("This is history: it is not on the board any more. H goes back to the copies."),
-            None => model.say("There is no copy here."),
+            Some(_) => model.show_notice("This copy is only in the history now. H goes back to the jobs."),
+            None => model.show_notice("There is no copy here."),
         }
         return;
     }
-    if !model.can_ask() {
+    if !model.can_send_commands() {
         return;
     }
     match action {
-        Action::Cancel => ask_cancel(model),
-        Action::CancelBatch => ask_batch(model),
+        Action::Cancel => confirm_cancel(model),
+        Action::CancelBatch => confirm_cancel_batch(model),
         Action::Retry => retry(model, effects),
         _ => retry_batch(model, effects),
     }
 }
 
 fn details(model: &mut Model) {
-    let reading = match &model.jobs.history {
-        Some(history) => history.current().map(|job| Pager::past(job.clone())),
+    let pager = match &model.jobs.history {
+        Some(history) => history.current().map(|job| Pager::history_job(job.clone())),
         None => model.jobs.current.map(Pager::job),
     };
-    model.overlays.extend(reading.map(Overlay::Pager));
+    model.overlays.extend(pager.map(Overlay::Pager));
 }
 
 fn yank(model: &mut Model, effects: &mut Vec<Effect>) {
@@ -167,90 +178,92 @@ fn yank(model: &mut Model, effects: &mut Vec<Effect>) {
     };
     match job.map(|j| j.image().or(j.images.last()).map(ToString::to_string)) {
         Some(Some(id)) => model.yank(id, effects),
-        Some(None) => model.say("This copy has no image id."),
-        None => model.say("There is no copy here."),
+        Some(None) => model.show_notice("This copy has no image id."),
+        None => model.show_notice("There is no copy here."),
     }
 }
 
-/// Those shown, so that a filter narrows this too.
+/// Dismisses the ended jobs among those that match the filter.
 fn dismiss(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.jobs.history.is_some() {
-        model.say("The history keeps ended copies. H goes back to the copies.");
+        model.show_notice("The history keeps all ended copies. H goes back to the jobs.");
         return;
     }
-    let shown = model.jobs.shown.jobs.iter().filter_map(|id| model.board.job(*id));
+    let shown = model.jobs.shown.jobs.iter().filter_map(|id| model.jobs_view.job(*id));
     let ended: Vec<JobId> = shown.filter(|j| j.state.ended() && !j.needs_cleanup()).map(|j| j.id).collect();
     if ended.is_empty() {
-        model.say("None of these copies has ended, with all of its snapshots removed.");
+        model.show_notice("Nothing to dismiss: no copy here has ended with all its snapshots removed.");
     } else {
-        model.ask_for(Command::Dismiss(ended), effects);
+        model.send_command(Command::Dismiss(ended), effects);
     }
 }
 
-fn ask_cancel(model: &mut Model) {
+fn confirm_cancel(model: &mut Model) {
     let Some(job) = current(model) else { return };
     match &job.state {
         JobState::Available { .. } => {
-            model.say(
-                "It is available already; cancelling is for copies under way. Nothing is deleted. X deregisters a batch.",
+            model.show_notice(
+                "Already available: only a running copy can be cancelled. Nothing is deleted. X deregisters a batch.",
             );
         }
-        state if state.ended() => model.say("It has ended already."),
-        _ if !job.can_be_cancelled() => model.say("Already being removed."),
+        state if state.ended() => model.show_notice("Already ended."),
+        _ if !job.can_be_cancelled() => model.show_notice("Already being removed."),
         _ => {
-            let question = Confirmation::cancel(job);
-            model.overlays.push(Overlay::Confirmation(question));
+            let confirmation = Confirmation::cancel(job);
+            model.overlays.push(Overlay::Confirmation(confirmation));
         }
     }
 }
 
-/// Copies under way are cancelled after a question; available ones are deregistered only once the batch's name is typed.
-fn ask_batch(model: &mut Model) {
+/// Running copies are cancelled after a confirmation, available images deregistered only after typing the batch's name.
+fn confirm_cancel_batch(model: &mut Model) {
     let Some(batch) = current(model).map(|j| j.batch.clone()) else { return };
-    let open: Vec<&Job> = model.board.batch(&batch).filter(|j| j.can_be_cancelled()).collect();
+    let running: Vec<&Job> = model.jobs_view.batch(&batch).filter(|j| j.can_be_cancelled()).collect();
     let available: Vec<&Job> =
-        model.board.batch(&batch).filter(|j| matches!(j.state, JobState::Available { .. })).collect();
-    let overlay = match (open.is_empty(), available.is_empty()) {
+        model.jobs_view.batch(&batch).filter(|j| matches!(j.state, JobState::Available { .. })).collect();
+    let overlay = match (running.is_empty(), available.is_empty()) {
         (true, true) => None,
         (true, false) => Some(Overlay::InputLine(InputLine::deregister(&batch, &available))),
-        (false, _) => Some(Overlay::Confirmation(Confirmation::cancel_batch(&batch, &open, &available))),
+        (false, _) => Some(Overlay::Confirmation(Confirmation::cancel_batch(&batch, &running, &available))),
     };
     match overlay {
         Some(overlay) => model.overlays.push(overlay),
-        None => model.say(format!("Every copy of {batch} has ended or is being cancelled.")),
+        None => model.show_notice(format!("Every copy of {batch} has ended or is being cancelled.")),
     }
 }
 
 fn retry(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(job) = current(model) else { return };
     if is_in_doubt(job) {
-        let question = Confirmation::in_doubt(job);
-        model.overlays.push(Overlay::Confirmation(question));
-    } else if may_be_tried_again(job) {
+        let confirmation = Confirmation::in_doubt(job);
+        model.overlays.push(Overlay::Confirmation(confirmation));
+    } else if can_be_retried(job) {
         let jobs = [job];
-        match Confirmation::try_again(&jobs) {
-            Some(question) => model.overlays.push(Overlay::Confirmation(question)),
-            None => model.try_again(&[jobs[0].id], effects),
+        match Confirmation::retry(&jobs) {
+            Some(confirmation) => model.overlays.push(Overlay::Confirmation(confirmation)),
+            None => model.retry(&[jobs[0].id], effects),
         }
     } else if matches!(job.state, JobState::Failed { .. } | JobState::Gone { .. }) {
-        model.say("It was started elsewhere, with settings unknown here: copy the image again with c.");
+        model.show_notice("Started elsewhere, so its settings are unknown here. Copy the image again with c instead.");
     } else {
-        let word = job.phase().as_str();
-        model.say(format!("Only failed copies are tried again; this one is {word}."));
+        let phase = job.phase().as_str();
+        model.show_notice(format!("Only failed copies can be retried; this one is {phase}."));
     }
 }
 
 fn retry_batch(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(batch) = current(model).map(|j| j.batch.clone()) else { return };
     let failed = |j: &&Job| matches!(j.state, JobState::Failed { .. } | JobState::Gone { .. });
-    let jobs: Vec<&Job> = model.board.batch(&batch).filter(failed).filter(|j| may_be_tried_again(j)).collect();
+    let jobs: Vec<&Job> = model.jobs_view.batch(&batch).filter(failed).filter(|j| can_be_retried(j)).collect();
     let ids: Vec<JobId> = jobs.iter().map(|j| j.id).collect();
-    match Confirmation::try_again(&jobs) {
-        Some(question) => model.overlays.push(Overlay::Confirmation(question)),
-        None if !ids.is_empty() => model.try_again(&ids, effects),
-        None if model.board.batch(&batch).any(|j| failed(&j)) => {
-            model.say("They were started elsewhere, with settings unknown here: copy the images again with c.");
+    match Confirmation::retry(&jobs) {
+        Some(confirmation) => model.overlays.push(Overlay::Confirmation(confirmation)),
+        None if !ids.is_empty() => model.retry(&ids, effects),
+        None if model.jobs_view.batch(&batch).any(|j| failed(&j)) => {
+            model.show_notice(
+                "Started elsewhere, so their settings are unknown here. Copy the images again with c instead.",
+            );
         }
-        None => model.say(format!("No copy of {batch} has failed.")),
+        None => model.show_notice(format!("No copy of {batch} has failed.")),
     }
 }

@@ -1,4 +1,4 @@
-//! The jobs pane as it is drawn: only the lines in the window are looked at.
+//! The view of the jobs pane. Only the lines in the window are built.
 
 use ratatui::{
     Frame,
@@ -10,7 +10,7 @@ use ratatui::{
 
 use super::{
     Line, Shown, history_view,
-    words::{USUAL, beside_bar, state_text},
+    labels::{USUAL, beside_bar, route, state_text},
 };
 use crate::{
     domain::{
@@ -21,7 +21,7 @@ use crate::{
     engine::{Job, JobState},
     labels,
     tui::{
-        model::{Model, Pane, Session},
+        model::{Connection, Model, Pane},
         theme,
         widgets::{
             bar::bar,
@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// Draws the pane.
-pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, dressing: DrawContext<'_>) {
+pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'_>) {
     let focus = model.focus == Pane::Jobs && model.overlays.is_empty();
     let before = format!(" {}", title(model));
     let filter = model.jobs.filter.value();
@@ -41,15 +41,15 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, dressing: DrawCont
         spans.push(Span::styled(format!("  /{}", clean(filter)), theme::STRONG));
     }
     spans.push(Span::raw(" "));
-    let inner = pane(frame, area, Text::from(spans), focus, dressing);
+    let inner = pane(frame, area, Text::from(spans), focus, ctx);
     if inner.width == 0 || inner.height == 0 {
         return;
     }
     let (cells, rows) = (usize::from(inner.width), usize::from(inner.height));
     let text = if model.jobs.history.is_some() {
-        history_view::lines(model, cells, rows, dressing)
+        history_view::lines(model, cells, rows, ctx)
     } else {
-        lines(model, cells, rows, dressing)
+        lines(model, cells, rows, ctx)
     };
     frame.render_widget(Paragraph::new(text), inner);
     if model.jobs.editing {
@@ -60,19 +60,19 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, dressing: DrawCont
 }
 
 fn title(model: &Model) -> String {
-    let stopped = model.board.driver.is_silent();
-    let waits = model.board.request_waits() && matches!(model.board.driver, DriverStatus::Another(_));
-    let driver = match labels::driver::running_elsewhere(&model.board.driver) {
-        // What holds the queue is said above.
-        _ if stopped && waits => ", your request waits".to_owned(),
+    let stopped = model.jobs_view.driver.is_silent();
+    let waits = model.jobs_view.request_waits() && matches!(model.jobs_view.driver, DriverStatus::Another(_));
+    let driver = match labels::driver::running_elsewhere(&model.jobs_view.driver) {
+        // The banner names the process that holds the queue.
+        _ if stopped && waits => ", your command waits".to_owned(),
         _ if stopped => ", nobody is running the queue".to_owned(),
-        Some(other) if waits => format!(", request written down; {other}"),
+        Some(other) if waits => format!(", command queued; {other}"),
         Some(other) => format!(", {other}"),
         None => String::new(),
     };
     let (shown, total) = match &model.jobs.history {
         Some(history) => (history.shown().len(), history.total()),
-        None => (model.jobs.shown.jobs.len(), model.board.jobs().count()),
+        None => (model.jobs.shown.jobs.len(), model.jobs_view.jobs().count()),
     };
     let part = if shown == total { String::new() } else { format!("{}/", thousands(shown)) };
     let copies = count(total, "copy", "copies");
@@ -84,29 +84,30 @@ fn title(model: &Model) -> String {
     }
 }
 
-fn lines<'a>(model: &Model, cells: usize, rows: usize, dressing: DrawContext<'_>) -> Vec<Text<'a>> {
+fn lines<'a>(model: &Model, cells: usize, rows: usize, ctx: DrawContext<'_>) -> Vec<Text<'a>> {
     let shown = &model.jobs.shown;
     if shown.lines.is_empty() {
-        let text = if matches!(model.board.driver, DriverStatus::Nobody(_)) && model.board.jobs().next().is_none() {
-            " The copies cannot be shown: ! says why."
-        } else if model.board.account.is_none() && !matches!(model.session, Session::Ready(_)) {
-            " Copies are shown once AWS has said whose credentials these are."
-        } else if model.board.jobs().next().is_none() {
-            " No copies here: mark images with Space, then press c. H shows the history."
-        } else {
-            " No copy fits the filter. Esc clears it."
-        };
-        return vec![Text::styled(cut(text, cells, dressing.glyphs.ellipsis), theme::FAINT)];
+        let text =
+            if matches!(model.jobs_view.driver, DriverStatus::Nobody(_)) && model.jobs_view.jobs().next().is_none() {
+                " The jobs cannot be shown. Press ! for details."
+            } else if model.jobs_view.account.is_none() && !matches!(model.connection, Connection::Ready(_)) {
+                " Copies are shown once you are signed in."
+            } else if model.jobs_view.jobs().next().is_none() {
+                " No copies yet. Mark images with Space and press c. H shows the history."
+            } else {
+                " No copy matches the filter. Esc clears it."
+            };
+        return vec![Text::styled(cut(text, cells, ctx.glyphs.ellipsis), theme::FAINT)];
     }
     let widths = Widths::of(shown, cells);
     let window = shown.lines.iter().skip(model.jobs.list.offset).take(rows);
     let line = |line: &Line| {
         let (Line::Job(id) | Line::Snapshot(id, _) | Line::Note(id)) = line;
-        let job = model.board.job(*id)?;
+        let job = model.jobs_view.job(*id)?;
         Some(match line {
-            Line::Job(_) => job_line(model, job, widths, cells, dressing),
-            Line::Snapshot(_, n) => snapshot_line(job, *n, cells, dressing),
-            Line::Note(_) => note_line(model, job, cells, dressing),
+            Line::Job(_) => job_line(model, job, widths, cells, ctx),
+            Line::Snapshot(_, n) => snapshot_line(job, *n, cells, ctx),
+            Line::Note(_) => note_line(model, job, cells, ctx),
         })
     };
     window.filter_map(line).collect()
@@ -122,7 +123,7 @@ struct Widths {
 impl Widths {
     fn of(shown: &Shown, cells: usize) -> Self {
         let (full, short) = (shown.route, shown.short_route);
-        // The mark and blanks before the bar; behind it percent, snapshots, elapsed, time left.
+        // Cursor mark and spaces, percent, and the text behind the bar.
         let rest = 4 + 5 + 1 + USUAL;
         let route = if cells >= full + rest + 18 + 10 { full } else { short };
         let room = cells.saturating_sub(rest + route);
@@ -131,70 +132,62 @@ impl Widths {
     }
 }
 
-pub(super) fn route(job: &Job, full: bool) -> String {
-    if full {
-        format!("{} > {}", job.request.source_region, job.request.destination)
-    } else {
-        format!("> {}", job.request.destination)
-    }
-}
-
-fn job_line<'a>(model: &Model, job: &Job, widths: Widths, cells: usize, dressing: DrawContext<'_>) -> Text<'a> {
-    let under = model.jobs.current == Some(job.id) && model.focus == Pane::Jobs;
+fn job_line<'a>(model: &Model, job: &Job, widths: Widths, cells: usize, ctx: DrawContext<'_>) -> Text<'a> {
+    let current = model.jobs.current == Some(job.id) && model.focus == Pane::Jobs;
     let route = {
         let full = route(job, true);
         if width(&full) <= widths.route { full } else { route(job, false) }
     };
     let head = format!(
         "{} {} {} ",
-        if under { ">" } else { " " },
-        fit(job.request.name.as_str(), widths.name, dressing.glyphs.ellipsis),
-        fit(&route, widths.route, dressing.glyphs.ellipsis)
+        if current { ">" } else { " " },
+        fit(job.request.name.as_str(), widths.name, ctx.glyphs.ellipsis),
+        fit(&route, widths.route, ctx.glyphs.ellipsis)
     );
     let room = cells.saturating_sub(width(&head));
     let (tail, style) = match &job.state {
-        JobState::Copying { .. } => copying(model, job, widths.bar, dressing),
+        JobState::Copying { .. } => copying(model, job, widths.bar, ctx),
         _ => {
-            let (text, style) = state_text(&model.board, job, model.now);
-            (cut(&text, room, dressing.glyphs.ellipsis), style)
+            let (text, style) = state_text(&model.jobs_view, job, model.now);
+            (cut(&text, room, ctx.glyphs.ellipsis), style)
         }
     };
-    let base = if under { theme::CURSOR } else { Style::default() };
-    let style = if under { base } else { style };
-    Text::from(vec![Span::styled(head, base), Span::styled(fit(&tail, room, dressing.glyphs.ellipsis), style)])
+    let base = if current { theme::CURSOR } else { Style::default() };
+    let style = if current { base } else { style };
+    Text::from(vec![Span::styled(head, base), Span::styled(fit(&tail, room, ctx.glyphs.ellipsis), style)])
 }
 
-/// A bar gives way to words that are longer than usual, down to this.
+/// Where the text behind it is longer than usual, a bar gives way down to this width.
 const SHORT_BAR: usize = 5;
 
-fn copying(model: &Model, job: &Job, bar_cells: usize, dressing: DrawContext<'_>) -> (String, Style) {
+fn copying(model: &Model, job: &Job, bar_cells: usize, ctx: DrawContext<'_>) -> (String, Style) {
     let percent = job.percent().map_or("  ?".into(), |p| format!("{p:>3}%"));
-    let (words, style) = beside_bar(&model.board, job, bar_cells >= 24, model.now);
-    let longer = width(&words).saturating_sub(USUAL);
+    let (text, style) = beside_bar(&model.jobs_view, job, bar_cells >= 24, model.now);
+    let longer = width(&text).saturating_sub(USUAL);
     let cells = bar_cells.saturating_sub(longer).max(SHORT_BAR.min(bar_cells));
-    (format!("{} {percent} {words}", bar(job.percent(), cells, dressing.glyphs)), style)
+    (format!("{} {percent} {text}", bar(job.percent(), cells, ctx.glyphs)), style)
 }
 
-fn snapshot_line<'a>(job: &Job, n: usize, cells: usize, dressing: DrawContext<'_>) -> Text<'a> {
+fn snapshot_line<'a>(job: &Job, n: usize, cells: usize, ctx: DrawContext<'_>) -> Text<'a> {
     let Some(snapshot) = job.snapshots.get(n) else { return Text::default() };
     let head = format!(
         "    {} {} ",
-        fit(snapshot.id.as_str(), 22, dressing.glyphs.ellipsis),
+        fit(snapshot.id.as_str(), 22, ctx.glyphs.ellipsis),
         fit_right(&gib(u64::from(snapshot.size)), 6, "")
     );
     let bar_cells = cells.saturating_sub(width(&head) + 16).min(30);
     let (tail, style) = match (snapshot.state, snapshot.percent) {
         (SnapshotState::Error, _) => ("failed".to_owned(), theme::BAD),
         (_, Some(p)) => (
-            format!("{} {p:>3}%", bar(Some(p), bar_cells, dressing.glyphs)),
+            format!("{} {p:>3}%", bar(Some(p), bar_cells, ctx.glyphs)),
             if p == 100 { theme::GOOD } else { theme::BUSY },
         ),
-        (_, None) => (format!("{}   ? not begun", bar(None, bar_cells, dressing.glyphs)), theme::FAINT),
+        (_, None) => (format!("{}   ? not started", bar(None, bar_cells, ctx.glyphs)), theme::FAINT),
     };
     Text::from(vec![Span::raw(head), Span::styled(tail, style)])
 }
 
-fn note_line<'a>(model: &Model, job: &Job, cells: usize, dressing: DrawContext<'_>) -> Text<'a> {
+fn note_line<'a>(model: &Model, job: &Job, cells: usize, ctx: DrawContext<'_>) -> Text<'a> {
     let image = match (job.image(), job.state.ended()) {
         (Some(image), _) => format!("new image {image}"),
         (None, true) => "no image".to_owned(),
@@ -202,8 +195,8 @@ fn note_line<'a>(model: &Model, job: &Job, cells: usize, dressing: DrawContext<'
     };
     let state = match &job.state {
         JobState::Failed { failure, .. } if !failure.hint.is_empty() => failure.hint.clone(),
-        _ => state_text(&model.board, job, model.now).0,
+        _ => state_text(&model.jobs_view, job, model.now).0,
     };
     let text = format!("    {}, {image}, {}, {state}", clean(job.batch.as_str()), gib(job.request.size_gib()));
-    Text::styled(cut(&text, cells, dressing.glyphs.ellipsis), theme::FAINT)
+    Text::styled(cut(&text, cells, ctx.glyphs.ellipsis), theme::FAINT)
 }

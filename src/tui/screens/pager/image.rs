@@ -1,37 +1,15 @@
-//! An image's details: everything EC2 says of it that a person asks for.
+//! Image details.
 
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
+use super::entries::{entry, heading};
 use crate::{
     domain::{
         Image, ImageState,
         text::{age, clean, gib},
     },
-    tui::{
-        model::Model,
-        theme,
-        widgets::text_fit::{fit, wrap},
-    },
+    tui::model::Model,
 };
-
-const LABEL: usize = 18;
-
-/// A label with its value, wrapped behind it.
-pub(super) fn entry(label: &str, value: &str, width: usize) -> Vec<Line<'static>> {
-    let room = width.saturating_sub(LABEL + 2).max(8);
-    wrap(value, room)
-        .into_iter()
-        .enumerate()
-        .map(|(n, text)| {
-            let label = if n == 0 { label } else { "" };
-            Line::from(vec![Span::styled(format!(" {} ", fit(label, LABEL, "")), theme::FAINT), Span::raw(text)])
-        })
-        .collect()
-}
-
-pub(super) fn heading(text: &str) -> Line<'static> {
-    Line::styled(format!(" {text}"), theme::STRONG)
-}
 
 pub(super) fn lines(image: &Image, model: &Model, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
@@ -54,7 +32,13 @@ pub(super) fn lines(image: &Image, model: &Model, width: usize) -> Vec<Line<'sta
     let alias = image.image_owner_alias.as_ref().map_or_else(String::new, |a| format!(" ({a})"));
     let own = model.account.as_ref().is_some_and(|a| a.id == image.owner_id);
     add("owner", &format!("{}{alias}{}", image.owner_id, if own { " (this account)" } else { "" }));
-    add("visibility", if image.public { "public" } else { "private or shared" });
+    let visibility = match (image.public, own) {
+        (true, _) => "public",
+        // The list does not say with whom: that is another call for each image.
+        (false, true) => "not public",
+        (false, false) => "shared with this account",
+    };
+    add("visibility", visibility);
     if let Some(created) = image.created {
         add("created", &time(created));
     }
@@ -86,7 +70,7 @@ fn lineage(image: &Image, model: &Model, width: usize) -> Vec<Line<'static>> {
 
 fn platform(image: &Image, width: usize) -> Vec<Line<'static>> {
     let yes_no = |b: Option<bool>| b.map(|b| if b { "yes" } else { "no" });
-    let rows: [(&str, Option<&str>); 13] = [
+    let rows: [(&str, Option<&str>); 12] = [
         ("architecture", Some(&image.architecture)),
         ("platform", image.platform_details.as_deref()),
         ("usage operation", image.usage_operation.as_deref()),
@@ -99,7 +83,6 @@ fn platform(image: &Image, width: usize) -> Vec<Line<'static>> {
         ("TPM", image.tpm_support.as_deref()),
         ("ENA", yes_no(image.ena_support)),
         ("SR-IOV", image.sriov_net_support.as_deref()),
-        ("ARN", None),
     ];
     let mut lines: Vec<_> =
         rows.iter().filter_map(|(label, value)| value.map(|v| entry(label, v, width))).flatten().collect();
@@ -122,7 +105,7 @@ fn lifetime(
         add("last launched", &time(at));
     }
     if let Some(protection) = &image.deregistration_protection {
-        add("deregistration", &format!("protection {protection}"));
+        add("deregistration", &format!("protection: {}", protection_label(protection)));
     }
     for code in &image.product_codes {
         add("product code", &format!("{} ({})", code.id, code.kind));
@@ -131,6 +114,16 @@ fn lifetime(
         add("note", "A disabled image cannot be launched or copied until it is enabled.");
     }
     lines
+}
+
+/// EC2's word is `disabled` or begins with `enabled`, as in `enabled-with-cooldown`.
+fn protection_label(protection: &str) -> String {
+    match protection.strip_prefix("enabled") {
+        _ if protection == "disabled" => "off".into(),
+        Some("") => "on".into(),
+        Some(how) => format!("on,{}", how.replace('-', " ")),
+        None => protection.to_owned(),
+    }
 }
 
 fn devices(image: &Image, width: usize) -> Vec<Line<'static>> {

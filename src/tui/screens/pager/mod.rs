@@ -1,73 +1,82 @@
-//! Something to read and scroll: an image's or a job's details, help, problems.
+//! Text to read and scroll: image details, job details, help, problems.
 
 pub mod audit;
+mod entries;
+mod help;
 mod image;
 mod job;
-mod others;
+mod problems;
 pub mod update;
 pub mod view;
 
 use std::sync::Arc;
 
 use crate::{
-    domain::Image,
-    engine::{Job, JobId},
+    domain::{Failure, Image},
+    engine::{AuditEntry, Job, JobId, JobPhase},
     tui::bindings::Context,
 };
 
-/// What is read.
+/// What is shown.
 #[derive(Debug, Clone, PartialEq)]
 enum PagerSubject {
     Image(Arc<Image>),
     Job(JobId),
-    /// A copy of the history, which may be on no board any more.
-    Past(Arc<Job>),
+    /// A job of the history. It may not be among the current jobs.
+    HistoryJob(Arc<Job>),
     Help,
     Problems,
 }
 
-/// A page being read.
+/// The audit entries of the job that is shown.
+#[derive(Debug, Clone, PartialEq, Default)]
+enum AuditLoad {
+    #[default]
+    NotRequested,
+    /// Requested when the job's state had this name.
+    Loading(JobPhase),
+    /// The entries as of when the job's state had this name.
+    Loaded(JobPhase, Vec<AuditEntry>),
+    Failed(Failure),
+}
+
+/// The pager's state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pager {
     subject: PagerSubject,
+    /// Shows an image as JSON.
     raw: bool,
+    /// The first line shown.
     scroll: usize,
-    /// The calls that changed something for the job that is read.
-    calls: audit::Calls,
+    audit: AuditLoad,
 }
 
 impl Pager {
     fn new(subject: PagerSubject) -> Self {
-        Self { subject, raw: false, scroll: 0, calls: audit::Calls::NotAsked }
+        Self { subject, raw: false, scroll: 0, audit: AuditLoad::NotRequested }
     }
 
-    /// An image's details.
     pub fn image(image: Arc<Image>) -> Self {
         Self::new(PagerSubject::Image(image))
     }
 
-    /// A job's details.
     pub fn job(job: JobId) -> Self {
         Self::new(PagerSubject::Job(job))
     }
 
-    /// The details of a copy of the history.
-    pub fn past(job: Arc<Job>) -> Self {
-        Self::new(PagerSubject::Past(job))
+    pub fn history_job(job: Arc<Job>) -> Self {
+        Self::new(PagerSubject::HistoryJob(job))
     }
 
-    /// The keys.
     pub fn help() -> Self {
         Self::new(PagerSubject::Help)
     }
 
-    /// What is wrong now.
     pub fn problems() -> Self {
         Self::new(PagerSubject::Problems)
     }
 
-    /// Whose keys hold here.
     pub fn context(&self) -> Context {
-        if matches!(self.subject, PagerSubject::Image(_)) { Context::Details } else { Context::Reading }
+        if matches!(self.subject, PagerSubject::Image(_)) { Context::ImageDetails } else { Context::Pager }
     }
 }

@@ -1,4 +1,4 @@
-//! What keys do on a page.
+//! Actions in the pager.
 
 use ratatui::layout::Rect;
 
@@ -11,31 +11,32 @@ use crate::tui::{
     screens::{Overlay, form},
 };
 
+/// Columns and rows of the text.
 fn window(model: &Model) -> (usize, usize) {
     let areas = layout::areas(model, Rect::new(0, 0, model.size.0, model.size.1));
     (usize::from(areas.body.width.saturating_sub(4)), layout::rows(areas.body, 0).max(1))
 }
 
-/// Does what a key asks for. Whether it was one for this screen.
+/// Runs an action. Returns false if the pager has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
-    let Some(Overlay::Pager(reading)) = model.overlays.last() else { return false };
+    let Some(Overlay::Pager(pager)) = model.overlays.last() else { return false };
     let (width, height) = window(model);
-    let end = lines(reading, model, width).len().saturating_sub(height);
-    let subject = reading.subject.clone();
+    let end = lines(pager, model, width).len().saturating_sub(height);
+    let subject = pager.subject.clone();
     let scroll = match action {
-        Action::Down => reading.scroll + 1,
-        Action::Up => reading.scroll.saturating_sub(1),
-        Action::PageDown => reading.scroll + height,
-        Action::PageUp => reading.scroll.saturating_sub(height),
+        Action::Down => pager.scroll + 1,
+        Action::Up => pager.scroll.saturating_sub(1),
+        Action::PageDown => pager.scroll + height,
+        Action::PageUp => pager.scroll.saturating_sub(height),
         Action::Top => 0,
         Action::Bottom => end,
-        _ => reading.scroll,
+        _ => pager.scroll,
     }
     .min(end);
-    if let Some(Overlay::Pager(reading)) = model.overlays.last_mut() {
-        reading.scroll = scroll;
-        if action == Action::Raw && matches!(reading.subject, PagerSubject::Image(_)) {
-            (reading.raw, reading.scroll) = (!reading.raw, 0);
+    if let Some(Overlay::Pager(pager)) = model.overlays.last_mut() {
+        pager.scroll = scroll;
+        if action == Action::Raw && matches!(pager.subject, PagerSubject::Image(_)) {
+            (pager.raw, pager.scroll) = (!pager.raw, 0);
         }
     }
     match (action, subject) {
@@ -45,11 +46,11 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         (Action::YankId, PagerSubject::Image(image)) => model.yank(image.id.to_string(), effects),
         (Action::YankArn, PagerSubject::Image(image)) => model.yank(image.arn(), effects),
         (Action::YankId | Action::YankArn, PagerSubject::Job(id)) => {
-            if let Some(image) = model.board.job(id).and_then(|j| j.image()).map(ToString::to_string) {
+            if let Some(image) = model.jobs_view.job(id).and_then(|j| j.image()).map(ToString::to_string) {
                 model.yank(image, effects);
             }
         }
-        (Action::YankId | Action::YankArn, PagerSubject::Past(job)) => {
+        (Action::YankId | Action::YankArn, PagerSubject::HistoryJob(job)) => {
             if let Some(image) = job.image().or(job.images.last()).map(ToString::to_string) {
                 model.yank(image, effects);
             }

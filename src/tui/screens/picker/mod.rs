@@ -1,4 +1,4 @@
-//! A list to choose one or several from: regions, destinations, keys, whose images, profiles, commands.
+//! A list to choose one or several from: regions, destinations, KMS keys, owners, profiles, commands.
 
 pub mod open;
 pub mod update;
@@ -8,110 +8,110 @@ use std::collections::BTreeSet;
 
 use tui_input::Input;
 
-use super::input;
 use crate::{
     domain::{OwnerFilter, Region, plan::Field},
     term::input::KeyEvent,
     tui::{
         bindings::Action,
+        screens::input::OwnerInput,
         widgets::{editor, list::List},
     },
 };
 
-/// What the choice is for.
+/// What is chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PickerKind {
-    /// The regions on the screen.
+    /// The regions to list.
     Regions,
     /// The form's destinations.
     Destinations,
-    /// A KMS key that these regions have, for a field of the form.
-    Key(Vec<Region>, Field),
-    /// Whose images.
-    Whose,
-    /// Another profile.
+    /// A KMS key that all these regions have, for a field of the form.
+    KmsKey(Vec<Region>, Field),
+    /// Whose images are listed.
+    Owner,
     Profile,
-    /// A command by its name.
+    /// An action by its name.
     Command,
 }
 
-/// What a row stands for.
+/// The value of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Value {
     Region(Region),
     Text(String),
-    Whose(OwnerFilter),
-    Ask(input::InputPurpose),
+    Owner(OwnerFilter),
+    /// An owner that is typed next.
+    OwnerInput(OwnerInput),
     Action(Action),
 }
 
-/// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     value: Value,
     label: String,
     note: String,
-    /// Rows that cannot be taken are shown, greyed, with the reason as their note.
+    /// Disabled rows are shown grey, with the reason as the note.
     enabled: bool,
 }
 
-/// A list to choose from.
+/// The picker's state.
 #[derive(Debug, Clone)]
 pub struct Picker {
-    purpose: PickerKind,
+    kind: PickerKind,
     items: Vec<Item>,
-    /// Rows that fit the filter.
+    /// Indexes of the items that match the filter.
     shown: Vec<usize>,
+    /// Indexes of the marked items.
     marked: BTreeSet<usize>,
-    several: bool,
+    /// Allows several items to be chosen.
+    multiple: bool,
     list: List,
-    /// The filter.
     pub filter: Input,
-    /// Whether keys go to the filter.
+    /// True while keys go to the filter.
     pub typing: bool,
     /// A line above the rows.
-    remark: String,
+    message: String,
 }
 
-/// Rows seen at a time; the window is smaller on a small screen, the paging is not.
+/// Rows of the window and of a page; a small screen shows fewer.
 const PAGE: usize = 14;
 
 impl Picker {
-    fn new(purpose: PickerKind, items: Vec<Item>, several: bool) -> Self {
+    fn new(kind: PickerKind, items: Vec<Item>, multiple: bool) -> Self {
         let mut picker = Self {
-            purpose,
+            kind,
             items,
             shown: Vec::new(),
             marked: BTreeSet::new(),
-            several,
+            multiple,
             list: List::default(),
             filter: Input::default(),
             typing: false,
-            remark: String::new(),
+            message: String::new(),
         };
-        picker.filter();
+        picker.apply_filter();
         picker
     }
 
-    /// Looks again at which rows fit the filter.
-    pub fn filter(&mut self) {
+    /// Applies the filter.
+    pub fn apply_filter(&mut self) {
         let words: Vec<String> = self.filter.value().split_whitespace().map(str::to_lowercase).collect();
-        let fits = |item: &Item| {
+        let matches = |item: &Item| {
             let text = format!("{} {}", item.label, item.note).to_lowercase();
             words.iter().all(|w| text.contains(w))
         };
-        self.shown = (0..self.items.len()).filter(|i| fits(&self.items[*i])).collect();
+        self.shown = (0..self.items.len()).filter(|i| matches(&self.items[*i])).collect();
         self.list.clamp(self.shown.len(), PAGE);
     }
 
-    /// Lets the filter take a key.
+    /// Applies a key to the filter. Returns false if it is not an editing key.
     pub fn edit(&mut self, key: &KeyEvent) -> bool {
-        let took = editor::edit(&mut self.filter, key);
-        if took {
+        let edited = editor::edit(&mut self.filter, key);
+        if edited {
             self.list.cursor = 0;
-            self.filter();
+            self.apply_filter();
         }
-        took
+        edited
     }
 
     fn current(&self) -> Option<usize> {
@@ -119,15 +119,15 @@ impl Picker {
     }
 
     fn mark(&mut self) {
-        let Some(at) = self.current().filter(|_| self.several) else { return };
+        let Some(at) = self.current().filter(|_| self.multiple) else { return };
         if self.items[at].enabled && !self.marked.remove(&at) {
             self.marked.insert(at);
         }
         self.list.act(Action::Down, self.shown.len(), PAGE);
     }
 
-    /// The marked rows; without any, the one under the cursor.
-    fn taken(&self) -> Vec<&Item> {
+    /// The marked items, or the one under the cursor if none is marked; without disabled ones.
+    fn chosen(&self) -> Vec<&Item> {
         let rows: Vec<usize> = if self.marked.is_empty() {
             self.current().into_iter().collect()
         } else {
@@ -137,14 +137,14 @@ impl Picker {
     }
 
     fn title(&self) -> String {
-        match &self.purpose {
+        match &self.kind {
             PickerKind::Regions => "Regions to list".into(),
             PickerKind::Destinations => "Regions to copy to".into(),
-            PickerKind::Key(regions, _) => match regions.as_slice() {
+            PickerKind::KmsKey(regions, _) => match regions.as_slice() {
                 [one] => format!("KMS keys in {one}"),
-                several => format!("KMS keys in {} regions", several.len()),
+                many => format!("KMS keys in {} regions", many.len()),
             },
-            PickerKind::Whose => "Whose images".into(),
+            PickerKind::Owner => "Whose images".into(),
             PickerKind::Profile => "Profiles".into(),
             PickerKind::Command => "Commands".into(),
         }

@@ -1,13 +1,13 @@
-//! Opening lists: what stands in each, and filling them when an answer comes.
+//! Opening pickers, and filling them when a reply comes.
 
 use super::{Item, PAGE, Picker, PickerKind, Value};
 use crate::{
     domain::{KeyChoice, OptIn, OwnerFilter, Region, kms_key::KeyList, plan::Field},
     tui::{
         bindings::{Action, Context, KEYS},
-        model::{Awaited, Model, Session},
+        model::{Connection, Model, PendingReply},
         msg::Effect,
-        screens::{Overlay, input},
+        screens::{Overlay, input::OwnerInput},
     },
 };
 
@@ -20,7 +20,7 @@ fn region_items(model: &Model) -> Vec<Item> {
     };
     if model.regions.is_empty() {
         let mut known = model.chosen.clone();
-        if let Session::Ready(connected) = &model.session {
+        if let Connection::Ready(connected) = &model.connection {
             known.push(connected.home.clone());
         }
         known.sort();
@@ -38,7 +38,7 @@ fn region_items(model: &Model) -> Vec<Item> {
         .collect()
 }
 
-/// Where a region is, for people who think in places. Source: AWS's list of regions.
+/// The place of a region. Source: AWS's list of regions.
 fn city(region: &Region) -> &'static str {
     match region.as_str() {
         "us-east-1" => "N. Virginia",
@@ -74,35 +74,35 @@ fn city(region: &Region) -> &'static str {
     }
 }
 
-fn open_region_list(model: &mut Model, purpose: PickerKind, chosen: &[Region]) {
-    let mut picker = Picker::new(purpose, region_items(model), true);
+fn open_region_list(model: &mut Model, kind: PickerKind, chosen: &[Region]) {
+    let mut picker = Picker::new(kind, region_items(model), true);
     picker.marked = (0..picker.items.len())
         .filter(|i| matches!(&picker.items[*i].value, Value::Region(r) if chosen.contains(r)))
         .collect();
     picker.list.cursor = picker.marked.first().copied().unwrap_or(0);
     picker.list.clamp(picker.shown.len(), PAGE);
     if let Some(failure) = model.lookup_problems.get("regions") {
-        picker.remark = format!("The regions could not be listed: {}", failure.why);
+        picker.message = format!("Could not list the regions: {}", failure.why);
     } else if model.regions.is_empty() {
-        picker.remark = "The regions are being listed.".into();
+        picker.message = "Listing the regions ...".into();
     }
     model.overlays.push(Overlay::Picker(picker));
 }
 
-/// Opens the choice of regions on the screen.
+/// Opens the picker of the regions to list.
 pub fn regions(model: &mut Model) {
     open_region_list(model, PickerKind::Regions, &model.chosen.clone());
 }
 
-/// Opens the choice of destinations.
+/// Opens the picker of the destinations.
 pub fn destinations(model: &mut Model, chosen: &[Region]) {
     open_region_list(model, PickerKind::Destinations, chosen);
 }
 
-/// The regions came while the list was open: it is made anew, with its marks.
-pub fn regions_arrived(model: &mut Model) {
+/// Fills an open picker of regions; its marks stay.
+pub fn on_regions(model: &mut Model) {
     let Some(Overlay::Picker(picker)) = model.overlays.last() else { return };
-    if !matches!(picker.purpose, PickerKind::Regions | PickerKind::Destinations) {
+    if !matches!(picker.kind, PickerKind::Regions | PickerKind::Destinations) {
         return;
     }
     let marked: Vec<Region> = picker
@@ -113,29 +113,29 @@ pub fn regions_arrived(model: &mut Model) {
             _ => None,
         })
         .collect();
-    let purpose = picker.purpose.clone();
+    let kind = picker.kind.clone();
     model.overlays.pop();
-    open_region_list(model, purpose, &marked);
+    open_region_list(model, kind, &marked);
 }
 
-/// Opens the choice of whose images.
-pub fn whose(model: &mut Model) {
+/// Opens the picker of owners.
+pub fn owners(model: &mut Model) {
     let item = |value, label: &str, note: &str| Item { value, label: label.into(), note: note.into(), enabled: true };
     let items = vec![
-        item(Value::Whose(OwnerFilter::Mine), "mine", "this account's, disabled and deprecated ones too"),
-        item(Value::Whose(OwnerFilter::Shared), "shared with me", "other accounts' that this one may launch"),
-        item(Value::Whose(OwnerFilter::Amazon), "Amazon", "by the setting browse.amazon_name"),
-        item(Value::Whose(OwnerFilter::Marketplace), "Marketplace", "by the setting browse.marketplace_name"),
-        item(Value::Ask(input::InputPurpose::Account), "an account", "asks for its id"),
-        item(Value::Ask(input::InputPurpose::Public), "public", "asks for a name pattern"),
+        item(Value::Owner(OwnerFilter::Mine), "mine", "this account's images, also disabled and deprecated ones"),
+        item(Value::Owner(OwnerFilter::Shared), "shared with me", "images of other accounts that this one may launch"),
+        item(Value::Owner(OwnerFilter::Amazon), "Amazon", "names as in the setting browse.amazon_name"),
+        item(Value::Owner(OwnerFilter::Marketplace), "Marketplace", "names as in the setting browse.marketplace_name"),
+        item(Value::OwnerInput(OwnerInput::Account), "an account", "asks for its id"),
+        item(Value::OwnerInput(OwnerInput::Public), "public", "asks for a name pattern"),
     ];
-    model.overlays.push(Overlay::Picker(Picker::new(PickerKind::Whose, items, false)));
+    model.overlays.push(Overlay::Picker(Picker::new(PickerKind::Owner, items, false)));
 }
 
-/// Opens the profiles, once they are known.
-pub fn profiles(model: &mut Model, profiles: &[String]) {
+/// Opens the picker of profiles, once they are known.
+pub fn on_profiles(model: &mut Model, profiles: &[String]) {
     if profiles.is_empty() {
-        model.complain("No profiles are configured; `aws configure --profile NAME` makes one.");
+        model.show_error("No profiles are configured. `aws configure --profile NAME` creates one.");
         return;
     }
     let items = profiles.iter().map(|p| Item {
@@ -147,7 +147,7 @@ pub fn profiles(model: &mut Model, profiles: &[String]) {
     model.overlays.push(Overlay::Picker(Picker::new(PickerKind::Profile, items.collect(), false)));
 }
 
-/// Opens the commands that hold where the focus is.
+/// Opens the picker of the actions available where the focus is.
 pub fn commands(model: &mut Model) {
     let contexts = model.contexts();
     let items = KEYS
@@ -164,38 +164,38 @@ pub fn commands(model: &mut Model) {
     model.overlays.push(Overlay::Picker(picker));
 }
 
-/// Opens the keys of a destination, or those that several have in common; asks for what is not here.
-pub fn keys(model: &mut Model, regions: &[Region], field: &Field, effects: &mut Vec<Effect>) {
-    let mut picker = Picker::new(PickerKind::Key(regions.to_vec(), field.clone()), Vec::new(), false);
-    fill_keys(model, regions, &mut picker);
+/// Opens the picker of a destination's KMS keys, or of those that several have in common. Lists what is not known yet.
+pub fn kms_keys(model: &mut Model, regions: &[Region], field: &Field, effects: &mut Vec<Effect>) {
+    let mut picker = Picker::new(PickerKind::KmsKey(regions.to_vec(), field.clone()), Vec::new(), false);
+    fill_kms_keys(model, regions, &mut picker);
     for region in regions.iter().filter(|r| !model.keys.contains_key(*r)).cloned().collect::<Vec<_>>() {
-        let id = model.ask(Awaited::Keys);
+        let id = model.expect_reply(PendingReply::Keys);
         effects.push(Effect::ListKeys { id, region });
     }
     model.overlays.push(Overlay::Picker(picker));
 }
 
-/// Keys came: an open list of them is filled.
-pub fn keys_arrived(model: &mut Model) {
+/// Fills an open picker of KMS keys.
+pub fn on_kms_keys(model: &mut Model) {
     let Some(Overlay::Picker(mut picker)) = model.overlays.pop_if(|o| matches!(o, Overlay::Picker(_))) else { return };
-    if let PickerKind::Key(regions, _) = picker.purpose.clone() {
-        fill_keys(model, &regions, &mut picker);
+    if let PickerKind::KmsKey(regions, _) = picker.kind.clone() {
+        fill_kms_keys(model, &regions, &mut picker);
     }
     model.overlays.push(Overlay::Picker(picker));
 }
 
-fn fill_keys(model: &Model, regions: &[Region], picker: &mut Picker) {
+fn fill_kms_keys(model: &Model, regions: &[Region], picker: &mut Picker) {
     let lists: Vec<&KeyList> = regions.iter().filter_map(|r| model.keys.get(r)).collect();
     let [first, others @ ..] = lists.as_slice() else {
-        picker.remark = "The keys are being listed.".into();
+        picker.message = "Listing the keys ...".into();
         return;
     };
     if lists.len() < regions.len() {
-        picker.remark = "The keys are being listed.".into();
+        picker.message = "Listing the keys ...".into();
         return;
     }
     let default = match (&first.default_key, others) {
-        (Some(key), []) => format!("{key}, the region's default for EBS"),
+        (Some(key), []) => format!("{key}, the region's default key for EBS"),
         _ => "the region's default key for EBS".to_owned(),
     };
     let everywhere = |choice: &&KeyChoice| {
@@ -212,13 +212,13 @@ fn fill_keys(model: &Model, regions: &[Region], picker: &mut Picker) {
         vec![Item { value: Value::Text(String::new()), label: "default".into(), note: default, enabled: true }];
     picker.items.extend(first.choices.iter().filter(everywhere).map(choice));
     let problem = lists.iter().find_map(|l| l.problem.as_ref());
-    picker.remark = match (problem, others) {
+    picker.message = match (problem, others) {
         (Some(p), _) => format!(
-            "The keys could not be listed ({}); type an id, alias or ARN into the field.",
+            "Could not list the keys ({}). Type an id, alias or ARN into the field.",
             p.code.as_deref().unwrap_or(&p.why)
         ),
         (None, []) => String::new(),
-        (None, _) => "These all destinations have; others go into the destinations' own fields.".into(),
+        (None, _) => "Keys available in every destination. Set others per region below.".into(),
     };
-    picker.filter();
+    picker.apply_filter();
 }

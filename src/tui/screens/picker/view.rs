@@ -1,4 +1,4 @@
-//! A list to choose from, as it is drawn.
+//! The view of a picker.
 
 use ratatui::{
     Frame,
@@ -18,19 +18,19 @@ use crate::{
     },
 };
 
-/// Draws it over the middle of the screen.
-pub fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, dressing: DrawContext<'_>) {
+/// Draws the picker over the middle of the screen.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, ctx: DrawContext<'_>) {
     let width = area.width.min(76);
     let inner = usize::from(width.saturating_sub(4));
     let height = usize::from(area.height.saturating_sub(5)).min(PAGE);
     let mut lines = Vec::new();
-    if !picker.remark.is_empty() {
-        lines.extend(wrap(&picker.remark, inner).into_iter().map(|t| Line::styled(format!(" {t}"), theme::WARN)));
+    if !picker.message.is_empty() {
+        lines.extend(wrap(&picker.message, inner).into_iter().map(|t| Line::styled(format!(" {t}"), theme::WARN)));
     }
     let filter = picker.filter.value();
     let filter_row = lines.len();
     if picker.typing || !filter.is_empty() {
-        lines.push(Line::raw(format!(" /{}", fit(filter, inner.saturating_sub(1), dressing.glyphs.ellipsis))));
+        lines.push(Line::raw(format!(" /{}", fit(filter, inner.saturating_sub(1), ctx.glyphs.ellipsis))));
     }
     let label = picker.items.iter().map(|i| cells(&i.label)).max().unwrap_or(0).min(inner / 2);
     let mut list = picker.list;
@@ -47,23 +47,23 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, dressing: DrawCo
         };
         let text = format!(
             "{cursor}{mark} {} {}",
-            fit(&item.label, label, dressing.glyphs.ellipsis),
-            fit(&item.note, inner.saturating_sub(label + 3), dressing.glyphs.ellipsis)
+            fit(&item.label, label, ctx.glyphs.ellipsis),
+            fit(&item.note, inner.saturating_sub(label + 3), ctx.glyphs.ellipsis)
         );
         lines.push(Line::from(Span::styled(text, style)));
     }
     if picker.shown.is_empty() && !picker.items.is_empty() {
-        lines.push(Line::styled(" Nothing fits the filter.", theme::FAINT));
+        lines.push(Line::styled(" Nothing matches the filter.", theme::FAINT));
     }
     let below = picker.shown.len().saturating_sub(list.offset + height);
     let mut title = picker.title();
-    if picker.several {
+    if picker.multiple {
         title = format!("{title}: {} marked", count(picker.marked.len(), "region", "regions"));
     }
     if below > 0 {
         title = format!("{title}, {below} more below");
     }
-    let popup = popup(frame, area, &title, lines, width, dressing);
+    let popup = popup(frame, area, &title, lines, width, ctx);
     if picker.typing {
         let column = u16::try_from(picker.filter.visual_cursor() + 3).unwrap_or(0).min(popup.width.saturating_sub(2));
         let row = popup.y + 1 + u16::try_from(filter_row).unwrap_or(0);

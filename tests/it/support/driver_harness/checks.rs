@@ -11,8 +11,8 @@ use amigrate::{
 use super::DriverHarness;
 
 impl DriverHarness {
-    /// Names every difference between what EC2 has and what the jobs say. `named` are copies started elsewhere that a person asked to
-    /// have removed, each by its id.
+    /// Names every difference between what EC2 has and what the jobs say. `named` are the ids of copies started elsewhere whose
+    /// removal the user asked for.
     pub(crate) async fn check(&self, asked: &[CopyRequest], named: &BTreeSet<ImageId>) -> Vec<String> {
         let jobs = self.stored().await;
         let now = self.clock.now();
@@ -89,7 +89,7 @@ fn check_makers(jobs: &[Job], copies: &[CopySeen], changes: &[Change], wrong: &m
             wrong.push(format!("{token:?} made two images"));
         }
         let elsewhere = |kind: &ChangeKind| {
-            let mine = |c: &&Change| c.by == Maker::Elsewhere && *c.resource == *image.as_str();
+            let mine = |c: &&Change| c.by == Maker::OtherUser && *c.resource == *image.as_str();
             changes.iter().filter(mine).any(|c| c.kind == *kind)
         };
         // Who gave up a copy in doubt was told what may be its image.
@@ -149,7 +149,7 @@ fn check_end(
 
 /// Images that other users deregistered, with who had made them.
 fn removed_by_others(changes: &[Change]) -> BTreeMap<ImageId, Maker> {
-    let removed = changes.iter().filter(|c| c.by == Maker::Elsewhere && c.kind == ChangeKind::Deregistered);
+    let removed = changes.iter().filter(|c| c.by == Maker::OtherUser && c.kind == ChangeKind::Deregistered);
     removed.map(|c| (ImageId::new(&c.resource).unwrap(), c.provenance.maker)).collect()
 }
 

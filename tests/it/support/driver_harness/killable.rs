@@ -30,7 +30,7 @@ pub(super) struct KillableBackend {
 }
 
 impl KillableBackend {
-    /// Counts an effect. Where in it the program ends, if it does; or that it has ended.
+    /// Counts an effect; gives the phase in which the program ends in it. An error if the program has ended.
     fn begin(&self) -> Result<Option<Phase>, ()> {
         let mut observed = self.observed.lock().unwrap();
         if self.over.load(Ordering::Relaxed) {
@@ -41,7 +41,7 @@ impl KillableBackend {
         Ok(observed.kill.filter(|(at, _)| *at == number).map(|(_, phase)| phase))
     }
 
-    /// Nothing is sent that is not in the store, as being sent and under its own token.
+    /// Checks that a copy is stored as starting, with this token, before it is sent.
     fn must_be_written(&self, call: &Request) {
         let Request::CopyImage { job, request, .. } = call else { return };
         let (account, id) = (self.account.clone(), *job);
@@ -52,7 +52,7 @@ impl KillableBackend {
         }
     }
 
-    /// Carries an effect out as far as the program lives.
+    /// Runs an effect until the program ends.
     fn carry_out<T: Send + 'static>(&self, effect: BoxFuture<'static, T>) -> BoxFuture<'static, T> {
         let Ok(end) = self.begin() else { return pending().boxed() };
         let observed = Arc::clone(&self.observed);
@@ -66,7 +66,7 @@ impl KillableBackend {
                 kill();
                 return pending().await;
             }
-            // Whoever is dead polls nothing: a call under way stays where it is.
+            // A dead program polls nothing: a request under way stays where it is.
             let result = UntilKilled { effect, over: Arc::clone(&over) }.await;
             if end.is_some() {
                 kill();
@@ -131,7 +131,7 @@ impl DriverBackend for KillableBackend {
     }
 }
 
-/// A future that stops for good when the program is dead.
+/// A future that never completes once the program has ended.
 struct UntilKilled<T> {
     effect: BoxFuture<'static, T>,
     over: Arc<AtomicBool>,

@@ -1,4 +1,4 @@
-//! A driver that can be ended at any moment, over the real SDK and an embedded EC2, on a paused clock: for tests of what
+//! A driver that can be ended at any effect, with the real SDK and an embedded EC2, on a paused clock: for tests of what
 //! survives. The store outlives the driver as the disk outlives a process.
 
 mod checks;
@@ -32,14 +32,14 @@ use tokio::task::JoinHandle;
 
 use killable::KillableBackend;
 
-/// Where in an effect the program ends.
+/// Where in an effect (a commit or a request) the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Nothing of it is done.
     Before,
-    /// It is done, and nobody hears of it.
+    /// It is done, and its result is lost.
     Unanswered,
-    /// It is done and answered, and nothing else happens.
+    /// It is done and its result received, and nothing else happens.
     Answered,
 }
 
@@ -54,9 +54,9 @@ pub(crate) struct Observed {
     pub(crate) killed: bool,
     /// Every percent shown, by job and token.
     shown: BTreeMap<(JobId, ClientToken), u8>,
-    /// What was shown against the rules.
+    /// Violations seen while running.
     pub(crate) wrong: Vec<String>,
-    /// Tokens of copies in doubt that a person gave up: what EC2 may have made of them is nobody's until it is found.
+    /// Tokens of copies in doubt that the user gave up: an image that EC2 made for them belongs to no job.
     pub(crate) given_up: BTreeSet<ClientToken>,
     /// Own copies pending at once, by region, at most.
     pub(crate) most_pending: BTreeMap<Region, usize>,
@@ -172,11 +172,11 @@ impl DriverHarness {
         commands.into_iter().map(|(_, command)| command).collect()
     }
 
-    /// Asks as another process does: once this returns it is asked for, whatever happens to the program.
+    /// Stores a command as another process does: it survives the end of the program.
     pub(crate) async fn ask(&self, run: &DriverRun, ask: Command) {
         let (account, now) = (self.account.clone(), self.clock.now());
         self.store.with(move |store| store.add_command(&account, &ask, now)).await.unwrap();
-        // Nobody polls a store that is this process's own; anything that is asked makes it look.
+        // A store of one process is not polled; any command makes the driver read it.
         run.handle.send(Command::Dismiss(Vec::new()));
     }
 
@@ -216,7 +216,7 @@ pub(crate) fn request(
     }
 }
 
-/// Bars never go back, and an end is the end.
+/// Checks that no progress bar goes back.
 fn observe(observed: &mut Observed, update: &JobUpdate) {
     let (JobUpdate::Opened { jobs, .. } | JobUpdate::Changed { jobs, .. }) = update else { return };
     for job in jobs {

@@ -1,4 +1,4 @@
-//! Leaving, asked for or not.
+//! Quitting and hang-ups.
 
 use super::{jobs::*, *};
 use crate::engine::{RemovalReason, RemovalStep};
@@ -9,27 +9,27 @@ fn cancelling(n: u32) -> Job {
 }
 
 #[test]
-fn with_nothing_to_drive_nothing_is_asked() {
-    let mut model = board(vec![copying(1), available(2), failed(3, None)]);
+fn without_work_it_quits_at_once() {
+    let mut model = with_jobs(vec![copying(1), available(2), failed(3, None)]);
     assert_eq!(keys(&mut model, "q"), [Effect::Quit]);
 }
 
 #[test]
-fn a_queue_of_ours_may_go_on_in_the_background_wait_or_keep_us_here() {
+fn quitting_with_a_queue_offers_the_background_leaving_it_queued_or_staying() {
     let jobs = || vec![job(1), job(2), cancelling(3), copying(4)];
-    let mut model = board(jobs());
+    let mut model = with_jobs(jobs());
     assert_eq!(keys(&mut model, "q"), []);
     shows(
         &mut model,
-        &["2 copies are queued", "1 cancel is not finished", "[Keep going in the background]", "Leave queued", "Stay"],
+        &["2 copies are queued", "1 cancel is not finished", "[Continue in the background]", "Leave queued", "Stay"],
     );
     assert_eq!(press(&mut model, KeyCode::Enter), [Effect::Background, Effect::Quit]);
-    let mut model = board(jobs());
+    let mut model = with_jobs(jobs());
     keys(&mut model, "q");
     press(&mut model, KeyCode::Tab);
     assert_eq!(press(&mut model, KeyCode::Enter), [Effect::Quit]);
     for stay in [KeyCode::Esc, KeyCode::Char('n')] {
-        let mut model = board(jobs());
+        let mut model = with_jobs(jobs());
         ctrl(&mut model, 'c');
         assert_eq!(press(&mut model, stay), []);
         assert!(overlay(&model).is_none());
@@ -37,18 +37,18 @@ fn a_queue_of_ours_may_go_on_in_the_background_wait_or_keep_us_here() {
 }
 
 #[test]
-fn ctrl_c_twice_leaves_at_once_and_leaves_no_process_behind() {
-    let mut model = board(vec![job(1)]);
+fn ctrl_c_twice_quits_at_once_without_a_background_process() {
+    let mut model = with_jobs(vec![job(1)]);
     assert_eq!(ctrl(&mut model, 'c'), []);
     assert_eq!(ctrl(&mut model, 'c'), [Effect::Quit]);
 }
 
 #[test]
-fn whoever_else_drives_goes_on() {
+fn with_another_driver_it_quits_at_once() {
     for driver in [DriverStatus::Another(None), DriverStatus::Unknown, DriverStatus::Nobody(Failure::new("lock", "no"))]
     {
-        let mut model = board(vec![job(1)]);
-        post(&mut model, JobUpdate::Driver(driver.clone()));
+        let mut model = with_jobs(vec![job(1)]);
+        update_jobs(&mut model, JobUpdate::Driver(driver.clone()));
         assert_eq!(keys(&mut model, "q"), [Effect::Quit], "{driver:?}");
         assert_eq!(model.update(Msg::Input(Input::Hangup), now()), [Effect::Quit], "{driver:?}");
     }
@@ -56,7 +56,7 @@ fn whoever_else_drives_goes_on() {
 
 #[test]
 fn the_demo_has_no_background() {
-    let mut model = board(vec![job(1)]);
+    let mut model = with_jobs(vec![job(1)]);
     model.start.demo = Some("demo".into());
     assert_eq!(model.update(Msg::Input(Input::Hangup), now()), [Effect::Quit]);
     assert_eq!(keys(&mut model, "q"), []);
@@ -67,65 +67,65 @@ fn the_demo_has_no_background() {
 }
 
 #[test]
-fn read_only_just_leaves() {
-    let mut model = board_with(vec![job(1)], |c| c.read_only = true);
+fn read_only_mode_quits_at_once() {
+    let mut model = with_jobs_and_config(vec![job(1)], |c| c.read_only = true);
     assert_eq!(model.update(Msg::Input(Input::Hangup), now()), [Effect::Quit]);
     assert_eq!(keys(&mut model, "q"), [Effect::Quit]);
 }
 
 #[test]
-fn what_was_asked_a_moment_before_the_hang_up_is_not_forgotten() {
+fn a_command_sent_just_before_a_hang_up_is_carried_out_in_the_background() {
     let asked = |ask: Command, later: i64| {
-        let mut model = board(Vec::new());
+        let mut model = with_jobs(Vec::new());
         let mut effects = Vec::new();
-        model.ask_for(ask.clone(), &mut effects);
+        model.send_command(ask.clone(), &mut effects);
         assert_eq!(effects, [Effect::Command(ask)]);
         model.update(Msg::Input(Input::Hangup), now() + jiff::SignedDuration::from_secs(later))
     };
     let cancel = || Command::Cancel(vec![crate::engine::JobId(1)]);
-    assert_eq!(asked(cancel(), 0), [Effect::Background, Effect::Quit], "the board does not show it yet");
+    assert_eq!(asked(cancel(), 0), [Effect::Background, Effect::Quit], "the jobs do not show it yet");
     assert_eq!(asked(cancel(), 60), [Effect::Quit], "it would show by now");
     assert_eq!(asked(Command::RefreshNow, 0), [Effect::Quit], "nothing is lost with it");
 }
 
 #[test]
-fn a_hang_up_leaves_at_once_and_the_queue_goes_on_if_it_is_set_so() {
+fn a_hang_up_quits_at_once_and_the_queue_continues_if_configured() {
     let hang_up = |jobs, on: bool| {
-        let mut model = board_with(jobs, |c| c.jobs.background_on_hangup = on);
+        let mut model = with_jobs_and_config(jobs, |c| c.jobs.background_on_hangup = on);
         press(&mut model, KeyCode::Tab);
-        form(&mut model);
+        open_form(&mut model);
         model.update(Msg::Input(Input::Hangup), now())
     };
     assert_eq!(hang_up(vec![job(1)], true), [Effect::Background, Effect::Quit]);
     assert_eq!(hang_up(vec![job(1)], false), [Effect::Quit]);
-    assert_eq!(hang_up(vec![copying(1)], true), [Effect::Quit], "AWS needs nobody for these");
-    let mut model = board(vec![job(1)]);
+    assert_eq!(hang_up(vec![copying(1)], true), [Effect::Quit], "AWS needs no driver for these");
+    let mut model = with_jobs(vec![job(1)]);
     assert_eq!(model.update(Msg::Input(Input::Terminate), now()), [Effect::Quit]);
 }
 
 #[test]
-fn another_profile_leaves_the_queue_of_the_last_one_to_the_background() {
+fn another_profile_hands_the_queue_over_to_the_background() {
     let switch = |mut model: Model| {
         let mut effects = Vec::new();
         crate::tui::browse::switch_profile(&mut model, "staging".into(), &mut effects);
         (model, effects)
     };
-    let (mut model, effects) = switch(board(vec![cancelling(1)]));
+    let (mut model, effects) = switch(with_jobs(vec![cancelling(1)]));
     assert_eq!(effects[..2], [Effect::Background, Effect::CloseJobs], "before the account changes");
     assert!(matches!(&effects[2..], [Effect::Connect { profile: Some(profile), .. }] if profile == "staging"));
-    says(&model, "goes on in the background");
-    shows(&mut model, &["goes on in the background"]);
+    says(&model, "continues in the background");
+    shows(&mut model, &["continues in the background"]);
 
-    let mut asked = board(Vec::new());
-    asked.ask_for(Command::Cancel(vec![crate::engine::JobId(1)]), &mut Vec::new());
-    assert_eq!(switch(asked).1[0], Effect::Background, "the board does not show it yet");
+    let mut asked = with_jobs(Vec::new());
+    asked.send_command(Command::Cancel(vec![crate::engine::JobId(1)]), &mut Vec::new());
+    assert_eq!(switch(asked).1[0], Effect::Background, "the jobs do not show it yet");
 
-    let mut demo = board(vec![job(1)]);
+    let mut demo = with_jobs(vec![job(1)]);
     demo.start.demo = Some("demo".into());
-    let mut elsewhere = board(vec![job(1)]);
-    post(&mut elsewhere, JobUpdate::Driver(DriverStatus::Another(None)));
-    let read_only = board_with(vec![job(1)], |c| c.read_only = true);
-    for model in [board(vec![copying(1)]), demo, elsewhere, read_only] {
+    let mut elsewhere = with_jobs(vec![job(1)]);
+    update_jobs(&mut elsewhere, JobUpdate::Driver(DriverStatus::Another(None)));
+    let read_only = with_jobs_and_config(vec![job(1)], |c| c.read_only = true);
+    for model in [with_jobs(vec![copying(1)]), demo, elsewhere, read_only] {
         let (model, effects) = switch(model);
         assert_eq!(effects[0], Effect::CloseJobs);
         assert!(model.notice.is_none());

@@ -1,23 +1,23 @@
-//! A region's images with what they are found by, side by side in memory: looking through 100,000 of them must not mean
-//! a walk to 100,000 places. Owns how a shelf follows the catalogue.
+//! Search index of a region's images. Texts and sizes are contiguous in memory, so that filtering 100,000 images does not
+//! follow 100,000 pointers.
 
 use std::sync::Arc;
 
 use crate::domain::{
     Image, ImageId, Region,
-    filter::{Letters, searched},
+    filter::{Letters, append_search_text},
 };
 
-/// One region's images in the catalogue's order.
+/// The images of a region in the catalogue's order, with their searched texts.
 #[derive(Debug)]
 pub(super) struct RegionIndex {
     pub(super) region: Region,
     images: Vec<Arc<Image>>,
     texts: String,
-    /// Where each image's text ends.
+    /// The end of each image's text.
     ends: Vec<usize>,
     letters: Vec<Letters>,
-    /// In GiB; summing up disks anew for each order costs more than the order.
+    /// In GiB. Adding up the disks while sorting costs more than the sorting.
     sizes: Vec<u64>,
 }
 
@@ -33,18 +33,17 @@ impl RegionIndex {
         }
     }
 
-    /// Takes what is new. The catalogue appends to a region's list or puts another in its place, nothing else; so what
-    /// begins and ends as before is as before.
+    /// Indexes new images. The catalogue only appends to a region's list or replaces it as a whole, so an unchanged first
+    /// and last image mean that nothing before has changed.
     pub(super) fn follow(&mut self, images: &[Arc<Image>]) {
-        let same =
-            |at: usize| images.get(at).zip(self.images.get(at)).is_some_and(|(theirs, ours)| Arc::ptr_eq(theirs, ours));
+        let same = |at: usize| images.get(at).zip(self.images.get(at)).is_some_and(|(new, old)| Arc::ptr_eq(new, old));
         let last = self.images.len().checked_sub(1);
         if last.is_some_and(|last| !same(0) || !same(last)) {
             *self = Self::new(self.region.clone());
         }
         for image in images.iter().skip(self.images.len()) {
             let start = self.texts.len();
-            searched(image, &mut self.texts);
+            append_search_text(image, &mut self.texts);
             self.letters.push(Letters::of(&self.texts[start..]));
             self.ends.push(self.texts.len());
             self.sizes.push(image.size_gib());
@@ -60,17 +59,16 @@ impl RegionIndex {
         self.images.get(at)
     }
 
-    /// The size of the image in this place, in GiB.
+    /// The size of an image, in GiB.
     pub(super) fn size(&self, at: usize) -> u64 {
         self.sizes.get(at).copied().unwrap_or(0)
     }
 
-    /// Where an image is.
     pub(super) fn find(&self, id: &ImageId) -> Option<usize> {
         self.images.iter().position(|image| image.id == *id)
     }
 
-    /// From this place on so many images, each with its place, its text and its letters.
+    /// Up to `count` images from an index on, each with its index, text and letters.
     pub(super) fn part(&self, from: usize, count: usize) -> impl Iterator<Item = (usize, &Image, &str, Letters)> {
         let rows = self.images.iter().zip(&self.ends).zip(&self.letters).enumerate().skip(from).take(count);
         rows.map(|(at, ((image, end), letters))| {
@@ -94,10 +92,10 @@ mod tests {
     }
 
     #[test]
-    fn a_shelf_follows_its_list() {
+    fn an_index_follows_its_list() {
         let (a, b, c) = (image("aa"), image("bb"), image("cc"));
-        let mut shelf = RegionIndex::new(a.region.clone());
-        let names = |shelf: &RegionIndex| shelf.part(0, 9).map(|(_, _, t, _)| t[..2].to_owned()).collect::<Vec<_>>();
+        let mut index = RegionIndex::new(a.region.clone());
+        let names = |index: &RegionIndex| index.part(0, 9).map(|(_, _, t, _)| t[..2].to_owned()).collect::<Vec<_>>();
         for (list, expected) in [
             (vec![], vec![]),
             (vec![&a], vec!["aa"]),
@@ -109,9 +107,9 @@ mod tests {
             (vec![], vec![]),
         ] {
             let list: Vec<_> = list.into_iter().cloned().collect();
-            shelf.follow(&list);
-            assert_eq!(names(&shelf), expected);
-            assert_eq!(shelf.len(), list.len());
+            index.follow(&list);
+            assert_eq!(names(&index), expected);
+            assert_eq!(index.len(), list.len());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What holds for everything: credentials, who drives, whether the store can be written.
+//! Badges, banner and problems: credentials, the driver, the store.
 
 use super::{jobs::*, *};
 use crate::{
@@ -15,68 +15,65 @@ fn expired() -> Failure {
 }
 
 #[test]
-fn a_pause_says_what_to_run_and_that_it_goes_on_by_itself() {
-    let mut model = board(vec![job(1), copying(2)]);
+fn a_pause_shows_the_login_command_and_the_next_retry() {
+    let mut model = with_jobs(vec![job(1), copying(2)]);
     let next_try = Some(now() + SignedDuration::from_secs(20));
     let status = Status { paused: Some(expired()), next_try, ..Status::default() };
-    post(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(status) });
+    update_jobs(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(status) });
     shows(
         &mut model,
         &["PAUSED", "`aws sso login --profile prod`", "Nothing has failed. Retrying", "next in 20 s", "1 problem (!)"],
     );
     lacks(&mut model, "failed ");
     keys(&mut model, "!");
-    shows(&mut model, &["copies are paused: the credentials cannot be used", "the SSO session has expired"]);
-    post(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(Status::default()) });
+    shows(&mut model, &["copies are paused: the credentials do not work", "the SSO session has expired"]);
+    update_jobs(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(Status::default()) });
     press(&mut model, KeyCode::Esc);
     lacks(&mut model, "PAUSED");
     lacks(&mut model, "problem");
 }
 
 #[test]
-fn who_drives_is_said_if_it_is_not_us() {
-    let mut model = board((1..=5).map(copying).collect());
+fn another_driver_is_named() {
+    let mut model = with_jobs((1..=5).map(copying).collect());
     lacks(&mut model, "running the queue");
-    lacks(&mut model, "LOOK ONLY");
-    post(&mut model, JobUpdate::Driver(DriverStatus::Another(None)));
+    lacks(&mut model, "VIEW ONLY");
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Another(None)));
     shows(&mut model, &[" Jobs 5 copies, another amigrate is running the queue "]);
     let process = DriverProcess { pid: 1234, host: "bastion\u{1b}[2J".into(), version: "0.0.9".into() };
     let another = OtherProcess { process, here: true, older: false, silent: false };
-    post(&mut model, JobUpdate::Driver(DriverStatus::Another(Some(another.clone()))));
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Another(Some(another.clone()))));
     shows(&mut model, &[" Jobs 5 copies, another amigrate (pid 1234) is running the queue "]);
     let older = OtherProcess { here: false, older: true, ..another.clone() };
-    post(&mut model, JobUpdate::Driver(DriverStatus::Another(Some(older.clone()))));
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Another(Some(older.clone()))));
     shows(&mut model, &["an older amigrate (0.0.9, pid 1234 on bastion"]);
     lacks(&mut model, "stopped or hangs");
-    post(&mut model, JobUpdate::Driver(DriverStatus::Another(Some(OtherProcess { silent: true, ..another }))));
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Another(Some(OtherProcess { silent: true, ..another }))));
     shows(&mut model, &["but does not respond", "`kill -CONT", "(pid 1234)"]);
     assert!(
-        !crate::labels::driver::unresponsive(&model.board.driver).unwrap().contains("KILL"),
+        !crate::labels::driver::unresponsive(&model.jobs_view.driver).unwrap().contains("KILL"),
         "the number may be another process's by now"
     );
-    post(
+    update_jobs(
         &mut model,
         JobUpdate::Driver(DriverStatus::Nobody(Failure::new("lock the jobs", "this file system has no locks"))),
     );
-    shows(
-        &mut model,
-        &["JOBS: LOOK ONLY", "Jobs can only be looked at: this file system has no locks", "1 problem (!)"],
-    );
+    shows(&mut model, &["JOBS: VIEW ONLY", "Jobs can only be viewed: this file system has no locks", "1 problem (!)"]);
 }
 
 #[test]
-fn a_store_that_cannot_be_written_is_said_until_it_can() {
-    let mut model = board(vec![job(1)]);
-    post(
+fn a_store_that_cannot_be_written_is_shown_until_it_can() {
+    let mut model = with_jobs(vec![job(1)]);
+    update_jobs(
         &mut model,
         JobUpdate::StoreProblem(Some(Failure::new("write the jobs down", "the disk is full").hint("Make room."))),
     );
     shows(
         &mut model,
-        &["NOTHING SENT", "Nothing is sent: write the jobs down: the disk is full. Make room.", "1 problem (!)"],
+        &["QUEUE STOPPED", "The queue is stopped: write the jobs down: the disk is full. Make room.", "1 problem (!)"],
     );
-    post(&mut model, JobUpdate::StoreProblem(None));
-    lacks(&mut model, "NOTHING SENT");
+    update_jobs(&mut model, JobUpdate::StoreProblem(None));
+    lacks(&mut model, "QUEUE STOPPED");
     lacks(&mut model, "problem");
 }
 
@@ -86,7 +83,7 @@ fn fail(model: &mut Model, effects: &[Effect], failure: Failure) {
     assert_eq!(reply(model, id, Reply::Connected(Err(failure))), wanted);
 }
 
-/// What the next attempt is preceded by: the seconds until it begins.
+/// Ticks until the next attempt; returns its time and id.
 fn next_attempt(model: &mut Model, from: Timestamp) -> (Timestamp, EffectId) {
     let mut now = from;
     loop {
@@ -99,7 +96,7 @@ fn next_attempt(model: &mut Model, from: Timestamp) -> (Timestamp, EffectId) {
 }
 
 #[test]
-fn credentials_that_are_not_there_are_looked_for_less_and_less_often() {
+fn missing_credentials_are_retried_with_backoff() {
     let (mut model, effects) = start(|_| {});
     fail(&mut model, &effects, expired());
     shows(
@@ -119,18 +116,18 @@ fn credentials_that_are_not_there_are_looked_for_less_and_less_often() {
         model.update(Msg::Reply { id, reply: Reply::Connected(Err(expired())) }, at);
     }
     assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300]);
-    // A login tries at once, and one that works begins anew.
+    // A login retries at once, and success resets the backoff.
     let effects = model.update(Msg::LoginChanged, then);
     let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(connected())));
     assert!(matches!(effects[0], Effect::AskAccount { .. }), "{effects:?}");
-    assert!(matches!(model.session, Session::Ready(_)));
+    assert!(matches!(model.connection, Connection::Ready(_)));
     lacks(&mut model, "Retrying");
-    assert_eq!(model.update(Msg::LoginChanged, then), [], "nothing waits for it");
+    assert_eq!(model.update(Msg::LoginChanged, then), [], "nothing waits for a login now");
 }
 
 #[test]
-fn a_login_is_watched_for_while_credentials_do_not_work() {
-    let mut model = board(vec![job(1)]);
+fn logins_are_watched_while_credentials_do_not_work() {
+    let mut model = with_jobs(vec![job(1)]);
     let mut watched = |paused: Option<Failure>| {
         let status = Some(Status { paused, ..Status::default() });
         model.update(Msg::Jobs(JobUpdate::Changed { jobs: vec![], status }), now())
@@ -144,20 +141,20 @@ fn a_login_is_watched_for_while_credentials_do_not_work() {
 
 #[test]
 fn a_login_ends_a_pause_at_once() {
-    let mut model = board(vec![job(1)]);
+    let mut model = with_jobs(vec![job(1)]);
     let status = Status { paused: Some(expired()), ..Status::default() };
-    post(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(status) });
+    update_jobs(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(status) });
     assert_eq!(model.update(Msg::LoginChanged, now()), [Effect::Command(Command::RefreshNow)]);
 }
 
 #[test]
 fn credentials_of_another_account_are_named_with_both_accounts() {
-    let mut model = board(vec![job(1), copying(2)]);
+    let mut model = with_jobs(vec![job(1), copying(2)]);
     let theirs =
         Account { id: AccountId::new("210987654321").unwrap(), arn: "arn:aws:iam::210987654321:role/x".into() };
     let paused = crate::aws::other_account(&theirs, &"123456789012");
     let status = Status { paused: Some(paused), ..Status::default() };
-    post(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(status) });
+    update_jobs(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(status) });
     let screen = screen(&mut model, 80, 24);
     let header = screen.lines().next().unwrap_or_default();
     assert!(header.contains("OTHER ACCOUNT") && header.contains("123456789012"), "{header}");
@@ -168,7 +165,7 @@ fn credentials_of_another_account_are_named_with_both_accounts() {
 }
 
 #[test]
-fn the_header_never_loses_account_source_regions_and_whose() {
+fn the_header_always_shows_account_source_regions_and_owner() {
     let long = "organisation-production-administrator-access";
     let sources = [
         (CredentialSource::Environment, "environment"),
@@ -178,7 +175,7 @@ fn the_header_never_loses_account_source_regions_and_whose() {
     ];
     for (source, shown) in sources {
         let mut model = listed(vec![image(1)]);
-        model.session = Session::Ready(Connected { source: Some(source), ..connected() });
+        model.connection = Connection::Ready(Connected { source: Some(source), ..connected() });
         model.chosen = vec![region("ap-northeast-1"), region("us-east-1"), region("us-east-2")];
         for text in ["123456789012", shown, "ap-northeast-1 +2", "mine"] {
             let screen = screen(&mut model, 80, 24);
@@ -189,7 +186,7 @@ fn the_header_never_loses_account_source_regions_and_whose() {
 }
 
 #[test]
-fn what_waiting_cannot_mend_is_not_looked_for_again() {
+fn failures_that_waiting_cannot_fix_are_not_retried() {
     for (retry, again) in
         [(Retry::AfterLogin, true), (Retry::Later, true), (Retry::AfterChange, false), (Retry::Never, false)]
     {
@@ -200,14 +197,14 @@ fn what_waiting_cannot_mend_is_not_looked_for_again() {
 }
 
 #[test]
-fn asking_by_key_takes_the_place_of_asking_by_itself() {
+fn a_manual_reconnect_replaces_an_automatic_one() {
     let (mut model, effects) = start(|_| {});
     fail(&mut model, &effects, expired());
     let ten = now() + SignedDuration::from_secs(10);
     let own = connect_id(&model.update(Msg::Tick, ten));
     let by_key = connect_id(&keys(&mut model, "R"));
     assert_eq!(reply(&mut model, own, Reply::Connected(Ok(connected()))), []);
-    assert!(matches!(model.session, Session::Connecting(_)));
+    assert!(matches!(model.connection, Connection::Connecting(_)));
     assert!(!reply(&mut model, by_key, Reply::Connected(Ok(connected()))).is_empty());
 }
 
@@ -216,16 +213,19 @@ fn key(digits: &str) -> AccountKey {
 }
 
 fn open(model: &mut Model, digits: &str, job: Job) {
-    post(model, JobUpdate::Opened { account: key(digits), jobs: vec![Arc::new(job)], status: Status::default() });
+    update_jobs(
+        model,
+        JobUpdate::Opened { account: key(digits), jobs: vec![Arc::new(job)], status: Status::default() },
+    );
 }
 
 #[test]
-fn what_was_stored_is_shown_before_anybody_is_signed_in() {
+fn stored_jobs_are_shown_before_sign_in() {
     let (mut model, effects) = start(|_| {});
     fail(&mut model, &effects, expired());
     open(&mut model, "123456789012", copying(1));
     let signed_out = Failure::new("ask for that", "nobody is signed in");
-    post(&mut model, JobUpdate::Driver(DriverStatus::Nobody(signed_out)));
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Nobody(signed_out)));
     shows(&mut model, &["app-web-00001", "Jobs 1 copy", "1 problem (!)"]);
     assert!(model.account.is_none());
     keys(&mut model, "2");
@@ -240,17 +240,17 @@ fn sign_in(model: &mut Model, effects: &[Effect], digits: &str) -> Vec<Effect> {
 }
 
 #[test]
-fn jobs_of_another_account_go_once_it_is_known_who_is_signed_in() {
+fn jobs_of_another_account_disappear_once_the_account_is_known() {
     for (digits, stay) in [("123456789012", true), ("999999999999", false)] {
         let (mut model, effects) = start(|_| {});
         open(&mut model, "123456789012", copying(1));
         let effects = sign_in(&mut model, &effects, digits);
         assert_eq!(effects[0], Effect::OpenJobs { account: key(digits) });
         assert_eq!(effects[1], Effect::Command(Command::Follow(vec![region("us-east-1")])));
-        assert_eq!(model.board.jobs().count() == 1, stay, "{digits}");
-        // News of the other account that were under way.
+        assert_eq!(model.jobs_view.jobs().count() == 1, stay, "{digits}");
+        // An update of the other account that was already on its way.
         open(&mut model, "888888888888", copying(2));
-        assert_eq!(model.board.job(JobId(2)), None);
+        assert_eq!(model.jobs_view.job(JobId(2)), None);
     }
 }
 
@@ -270,38 +270,38 @@ fn chosen_regions_are_followed_once_the_account_is_known() {
     regions.sort();
     assert_eq!(regions.len(), all.len());
     assert!(all.iter().all(|r| regions.contains(r)), "{regions:?}");
-    // The same regions once more: nothing new to follow.
+    // The same regions again: nothing new to follow.
     keys(&mut model, "w/marketp");
     assert_eq!(followed(&press(&mut model, KeyCode::Enter)), None);
 }
 
 #[test]
-fn who_drives_outlives_news_of_the_jobs() {
+fn the_driver_status_outlives_job_updates() {
     let mut model = listed(vec![image(1)]);
-    post(&mut model, JobUpdate::Driver(DriverStatus::Us));
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Us));
     open(&mut model, "123456789012", copying(1));
-    assert_eq!(model.board.driver, DriverStatus::Us);
+    assert_eq!(model.jobs_view.driver, DriverStatus::Us);
 }
 
 #[test]
-fn nothing_is_asked_for_before_it_is_known_for_whom() {
+fn no_command_is_sent_before_the_account_is_known() {
     let (mut model, effects) = start(|_| {});
     let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(connected())));
     let Effect::ListRegions { id } = effects[1] else { panic!("{effects:?}") };
     let enabled = |r| RegionInfo { region: region(r), opt_in: OptIn::NotRequired };
     reply(&mut model, id, Reply::Regions(Ok(["us-east-1", "eu-west-1"].map(enabled).to_vec())));
     let (id, at, _) = lists(&effects).remove(0);
-    let page = Ok(Page { images: vec![image(1)], next: None });
+    let page = Ok(ImagePage { images: vec![image(1)], next: None });
     reply(&mut model, id, Reply::Images { region: at, page });
-    model.prepare();
-    form(&mut model);
+    frame(&mut model);
+    open_form(&mut model);
     assert_eq!(ctrl(&mut model, 's'), []);
-    says(&model, "it is not known whose account this is");
-    assert!(matches!(overlay(&model), Some(screens::Overlay::Form(_))), "nothing of it is lost");
+    says(&model, "the account is not known yet");
+    assert!(matches!(overlay(&model), Some(screens::Overlay::Form(_))), "the form stays open");
 }
 
 #[test]
-fn an_account_that_could_not_be_asked_is_asked_again_and_the_lists_with_it() {
+fn a_failed_account_lookup_is_retried_and_failed_lists_with_it() {
     let (mut model, effects) = start(|_| {});
     let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(connected())));
     let gone = || Failure::new("ask", "the endpoint refuses the connection").retry(Retry::Later);
@@ -327,25 +327,26 @@ fn an_account_that_could_not_be_asked_is_asked_again_and_the_lists_with_it() {
 }
 
 #[test]
-fn what_became_of_a_damaged_store_stays_among_the_problems() {
-    let mut model = board(vec![job(1)]);
-    post(&mut model, JobUpdate::Warning(Warning::StoreSetAside("jobs-damaged.db".into())));
+fn a_damaged_store_stays_among_the_problems() {
+    let mut model = with_jobs(vec![job(1)]);
+    update_jobs(&mut model, JobUpdate::Warning(Warning::StoreSetAside("jobs-damaged.db".into())));
     keys(&mut model, "j");
     let account = AccountKey::new(&AccountId::new("123456789012").unwrap(), None);
-    post(&mut model, JobUpdate::Opened { account, jobs: vec![], status: Status::default() });
+    update_jobs(&mut model, JobUpdate::Opened { account, jobs: vec![], status: Status::default() });
     keys(&mut model, "!");
     shows(&mut model, &["it is kept as", "jobs-damaged.db."]);
 }
 
 #[test]
-fn a_clock_set_back_by_hours_leaves_no_notice_standing_for_hours() {
-    let mut model = board(vec![copying(1)]);
-    post(&mut model, JobUpdate::Warning(Warning::Unreadable(2)));
+fn deadlines_move_with_a_clock_that_is_set() {
+    let mut model = with_jobs(vec![copying(1)]);
+    update_jobs(&mut model, JobUpdate::Warning(Warning::Unreadable(2)));
     let left = model.next_deadline().unwrap().duration_since(model.now);
     let notice = |model: &Model| model.notice.as_ref().map(|n| n.until.duration_since(model.now));
     let before = notice(&model).unwrap();
     for hours in [-5, 10] {
-        model.clock_stepped(SignedDuration::from_hours(hours));
+        let later = model.now + SignedDuration::from_hours(hours);
+        model.update(Msg::ClockStepped(SignedDuration::from_hours(hours)), later);
         assert_eq!(notice(&model), Some(before), "{hours}");
         assert_eq!(model.next_deadline().unwrap().duration_since(model.now), left);
     }

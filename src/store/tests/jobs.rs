@@ -47,7 +47,7 @@ fn various() -> Vec<Job> {
 }
 
 #[test]
-fn jobs_asks_and_status_come_back_as_they_were() {
+fn jobs_commands_and_status_come_back_as_they_were() {
     let mut store = Store::in_memory().unwrap();
     let jobs = various();
     let region = Region::new("eu-west-1").unwrap();
@@ -59,15 +59,17 @@ fn jobs_asks_and_status_come_back_as_they_were() {
     let shared: Vec<_> = jobs.iter().cloned().map(Arc::new).collect();
     let changes = ChangeSet { jobs: shared.to_vec(), status: Some(status.clone()), ..ChangeSet::default() };
     let seq = store.commit(&account(), &changes, at(1)).unwrap();
-    let asked = [
+    let commands = [
         Command::Copy(vec![request(50)]),
         Command::Cancel(vec![JobId(1)]),
         Command::Retry(vec![(JobId(7), ClientToken::from_random(51))]),
         Command::Follow(vec![region]),
         Command::RefreshNow,
     ];
-    let numbered: Vec<_> =
-        asked.iter().map(|ask| (store.add_command(&account(), ask, at(2)).unwrap(), ask.clone())).collect();
+    let numbered: Vec<_> = commands
+        .iter()
+        .map(|command| (store.add_command(&account(), command, at(2)).unwrap(), command.clone()))
+        .collect();
 
     let loaded = store.load(&account(), at(0)).unwrap();
     assert_eq!(loaded.jobs, jobs);
@@ -75,7 +77,7 @@ fn jobs_asks_and_status_come_back_as_they_were() {
     assert_eq!(loaded.status, status);
     assert_eq!(loaded.commands, numbered);
     assert_eq!(store.commands(&account()).unwrap(), numbered);
-    assert!(loaded.seq > seq, "asks count as well");
+    assert!(loaded.seq > seq, "commands count as well");
     let foreign = store.load(&other_account(), at(0)).unwrap();
     assert_eq!((foreign.jobs.len(), foreign.commands.len(), foreign.last_id), (0, 0, 0));
     assert_eq!(foreign.status, Status::default());
@@ -102,27 +104,31 @@ fn the_columns_say_what_the_body_says() {
 }
 
 #[test]
-fn an_ask_goes_with_its_jobs_or_stays_with_them() {
+fn a_command_is_removed_with_its_jobs_or_stays() {
     let mut store = Store::in_memory().unwrap();
     commit(&mut store, &[job(1)]);
-    let ask = store.add_command(&account(), &Command::Copy(vec![request(2)]), at(1)).unwrap();
+    let command = store.add_command(&account(), &Command::Copy(vec![request(2)]), at(1)).unwrap();
     let foreign = store.add_command(&other_account(), &Command::RefreshNow, at(1)).unwrap();
     let before = store.load(&account(), at(0)).unwrap();
 
     // The second job has the first one's token: nothing of the commit may stay.
     let twin = changed(job(3), |job| job.request = request(1));
     let jobs = [Arc::new(job(2)), Arc::new(twin)];
-    let changes =
-        ChangeSet { jobs: jobs.to_vec(), commands: vec![ask], status: Some(Status::default()), ..ChangeSet::default() };
+    let changes = ChangeSet {
+        jobs: jobs.to_vec(),
+        commands: vec![command],
+        status: Some(Status::default()),
+        ..ChangeSet::default()
+    };
     let failure = store.commit(&account(), &changes, at(2)).unwrap_err();
     assert!(failure.why.contains("jobs.token"), "{failure}");
     assert_eq!(store.load(&account(), at(0)).unwrap(), before);
 
-    let changes = ChangeSet { jobs: jobs[..1].to_vec(), commands: vec![ask, foreign], ..ChangeSet::default() };
+    let changes = ChangeSet { jobs: jobs[..1].to_vec(), commands: vec![command, foreign], ..ChangeSet::default() };
     store.commit(&account(), &changes, at(2)).unwrap();
     assert_eq!(ids(&store), [1, 2]);
     assert_eq!(store.commands(&account()).unwrap(), []);
-    assert_eq!(store.commands(&other_account()).unwrap().len(), 1, "an ask is its account's");
+    assert_eq!(store.commands(&other_account()).unwrap().len(), 1, "a command belongs to its account");
     let next = store.add_command(&account(), &Command::RefreshNow, at(3)).unwrap();
     assert!(next > foreign, "a number is not given twice");
 }
@@ -198,7 +204,7 @@ fn a_job_whose_snapshots_are_still_to_be_removed_is_loaded_and_never_pruned() {
 }
 
 #[test]
-fn a_sign_of_life_replaces_the_last_one_and_is_no_news() {
+fn a_heartbeat_replaces_the_last_one_and_is_no_commit() {
     let mut store = Store::in_memory().unwrap();
     let process = |pid| DriverProcess { pid, host: "bastion".into(), version: "0.1.0".into() };
     assert_eq!(store.heartbeat(&account()).unwrap(), None);
@@ -213,24 +219,24 @@ fn a_sign_of_life_replaces_the_last_one_and_is_no_news() {
 }
 
 #[test]
-fn news_are_what_came_since() {
+fn changes_are_what_was_committed_since() {
     let mut store = Store::in_memory().unwrap();
     let first = commit(&mut store, &[job(1), job(2)]);
     assert_eq!(store.changes_since(&account(), first).unwrap().jobs, []);
     let gone = changed(done(2, at(5)), |job| job.dismissed = true);
     let second = commit(&mut store, std::slice::from_ref(&gone));
     store.add_command(&account(), &Command::RefreshNow, at(3)).unwrap();
-    let news = store.changes_since(&account(), first).unwrap();
-    assert_eq!(news.jobs, [Arc::new(gone)]);
-    assert_eq!(news.commands, 1);
-    assert!(first < second && second < news.seq);
-    assert_eq!(store.changes_since(&account(), news.seq).unwrap().jobs, []);
+    let changes = store.changes_since(&account(), first).unwrap();
+    assert_eq!(changes.jobs, [Arc::new(gone)]);
+    assert_eq!(changes.commands, 1);
+    assert!(first < second && second < changes.seq);
+    assert_eq!(store.changes_since(&account(), changes.seq).unwrap().jobs, []);
     assert_eq!(store.changes_since(&account(), Seq::default()).unwrap().jobs.len(), 2);
     assert_eq!(store.changes_since(&other_account(), Seq::default()).unwrap().jobs, []);
 }
 
 #[test]
-fn what_cannot_be_read_hides_nothing_else_and_stays() {
+fn an_unreadable_entry_hides_no_other_and_stays() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     commit(&mut store, &[job(1), job(2), job(3), done(4, at(5)), done(5, at(6))]);

@@ -1,0 +1,158 @@
+use super::*;
+use crate::domain::{
+    ids::ImageId,
+    image::{BlockDevice, Ebs, ProductCode},
+};
+
+fn image(id: &str, name: &str) -> Image {
+    let mut image = Image::bare(
+        ImageId::new(id).unwrap(),
+        Region::new("us-east-1").unwrap(),
+        AccountId::new("123456789012").unwrap(),
+    );
+    image.name = name.into();
+    image.block_devices = vec![BlockDevice {
+        device_name: "/dev/xvda".into(),
+        ebs: Some(Ebs { volume_size: Some(8), ..Ebs::default() }),
+        virtual_name: None,
+    }];
+    image
+}
+
+fn draft() -> Draft {
+    Draft {
+        sources: vec![Arc::new(image("ami-1", "web"))],
+        destinations: vec![Region::new("eu-west-1").unwrap(), Region::new("eu-west-2").unwrap()],
+        name: "{name}".into(),
+        account: AccountId::new("123456789012").ok(),
+        ..Draft::default()
+    }
+}
+
+fn check(draft: &Draft) -> Plan {
+    let mut n = 0;
+    draft.check(Date::constant(2026, 11, 21), || {
+        n += 1;
+        ClientToken::from_random(n)
+    })
+}
+
+#[test]
+fn job_tags_are_never_copied() {
+    let tag = |key: &str, value: &str| Tag { key: key.into(), value: value.into() };
+    let mut source = image("ami-1", "web");
+    source.tags = vec![tag("Team", "web"), tag("aws:cloudformation:stack-id", "x")];
+    let copies = |source: &Image, copy_tags| {
+        check(&Draft { sources: vec![Arc::new(source.clone())], copy_tags, ..draft() }).copies.remove(0)
+    };
+    let copy = copies(&source, true);
+    assert_eq!((copy.copy_tags, copy.image_tags.as_slice()), (true, &[][..]), "EC2 copies them");
+    // The source is a copy itself, whose job tags would name the wrong image.
+    source.tags.extend([tag("amigrate:job", "amigrate-1"), tag("amigrate:batch", "batch-1")]);
+    let copy = copies(&source, true);
+    assert_eq!((copy.copy_tags, copy.image_tags.as_slice()), (false, &[tag("Team", "web")][..]));
+    let copy = copies(&source, false);
+    assert_eq!((copy.copy_tags, copy.image_tags.as_slice()), (false, &[][..]));
+}
+
+#[test]
+fn a_valid_draft_makes_one_copy_for_each_source_and_destination() {
+    let plan = check(&Draft { name: "{name}-{region}-{date}".into(), ..draft() });
+    assert_eq!(plan.mistakes, []);
+    let names: Vec<_> = plan.copies.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["web-eu-west-1-2026-11-21", "web-eu-west-2-2026-11-21"]);
+    assert_ne!(plan.copies[0].token, plan.copies[1].token);
+    assert_eq!(plan.size_gib(), 16);
+}
+
+type Case<'a> = (&'a dyn Fn(&mut Draft), Field, &'a str);
+
+#[test]
+fn each_mistake_names_its_field() {
+    let region = |r: &str| Region::new(r).unwrap();
+    let with = |change: &dyn Fn(&mut Draft)| {
+        let mut d = draft();
+        change(&mut d);
+        check(&d).mistakes.first().map(|r| (r.field.clone(), r.text.clone()))
+    };
+    let source = |change: &dyn Fn(&mut Image)| {
+        let mut i = image("ami-1", "web");
+        change(&mut i);
+        vec![Arc::new(i)]
+    };
+    let arn = "arn:aws:kms:eu-west-2:123456789012:alias/web";
+    let cases: [Case; 13] = [
+        (&|d| d.destinations.clear(), Field::Destinations, "at least one"),
+        (&|d| d.destinations = vec![region("cn-north-1")], Field::Destinations, "another partition"),
+        (&|d| d.sources = source(&|i| i.state = ImageState::Pending), Field::Sources, "only an available"),
+        (&|d| d.sources.clear(), Field::Sources, "No image"),
+        (&|d| d.name = "ab".into(), Field::Name, "at least 3"),
+        (&|d| d.name = "{nmae}".into(), Field::Name, "not known"),
+        (&|d| d.name = "{name".into(), Field::Name, "not closed"),
+        (&|d| d.name = "héllo".into(), Field::Name, "not allowed"),
+        (&|d| d.sources.push(Arc::new(image("ami-2", "web"))), Field::Name, "both be named"),
+        (&|d| d.description = "x".repeat(256), Field::Description, "at most 255"),
+        (&|d| (d.encrypt, d.key) = (true, "web".into()), Field::Key, "key id"),
+        (&|d| (d.encrypt, d.key) = (true, arn.into()), Field::Key, "eu-west-1 needs a key there"),
+        (
+            &|d| {
+                d.encrypt = true;
+                d.keys.insert(region("eu-west-1"), arn.into());
+            },
+            Field::KeyFor(region("eu-west-1")),
+            "is in eu-west-2",
+        ),
+    ];
+    for (change, field, text) in cases {
+        let (at, message) = with(change).unwrap_or_else(|| panic!("no mistake for {text}"));
+        assert_eq!(at, field, "{message}");
+        assert!(message.contains(text), "{message}");
+    }
+}
+
+#[test]
+fn a_long_source_description_is_truncated() {
+    let mut long = image("ami-1", "web");
+    long.description = "nightly\n".repeat(40).into();
+    let d =
+        Draft { sources: vec![Arc::new(long)], description: "[{source_id}] {source_description}".into(), ..draft() };
+    let plan = check(&d);
+    assert_eq!(plan.mistakes, []);
+    let text = plan.copies[0].description.as_str();
+    assert!(text.starts_with("[ami-1] nightly nightly") && text.chars().count() <= Description::MAX, "{text}");
+}
+
+#[test]
+fn each_destination_gets_its_key() {
+    let mut d = draft();
+    d.encrypt = true;
+    d.key = "alias/all".into();
+    d.keys.insert(Region::new("eu-west-2").unwrap(), "alias/two".into());
+    let plan = check(&d);
+    let key = |n: usize| match &plan.copies[n].encryption {
+        Encryption::Encrypt { key: Some(k) } => k.as_str().to_owned(),
+        other => format!("{other:?}"),
+    };
+    assert_eq!((key(0).as_str(), key(1).as_str()), ("alias/all", "alias/two"));
+}
+
+#[test]
+fn possible_failures_are_warnings() {
+    let mut i = image("ami-1", "web");
+    i.owner_id = AccountId::new("210987654321").unwrap();
+    i.product_codes = vec![ProductCode { id: "x".into(), kind: "marketplace".into() }];
+    i.virtualization = "paravirtual".into();
+    i.block_devices[0].ebs.as_mut().unwrap().encrypted = Some(true);
+    let plan = check(&Draft { sources: vec![Arc::new(i)], ..draft() });
+    assert_eq!(plan.mistakes, []);
+    assert_eq!(plan.warnings.len(), 3);
+}
+
+#[test]
+fn instance_store_images_cannot_be_encrypted() {
+    let mut i = image("ami-1", "web");
+    i.root_device_type = "instance-store".into();
+    i.block_devices.clear();
+    let plan = check(&Draft { sources: vec![Arc::new(i)], encrypt: true, ..draft() });
+    assert_eq!(plan.mistake(&Field::Encryption), Some("An instance-store image has no snapshots to encrypt."));
+}

@@ -1,0 +1,158 @@
+//! Labels of jobs: state, route, names, what is left behind.
+
+use jiff::{SignedDuration, Timestamp};
+use ratatui::style::Style;
+
+use crate::{
+    domain::{
+        ImageId,
+        text::{clean, duration},
+    },
+    engine::{Job, JobState, Note, Origin, RemovalReason, Waiting},
+    labels,
+    tui::{jobs_view::JobsView, theme, widgets::text_fit::fit_right},
+};
+
+/// Jobs named in a confirmation before the others are counted.
+const NAMED: usize = 6;
+
+/// `34m`, `2h05m`: how long a copy has made no progress.
+pub(in crate::tui) fn idle_text(idle: SignedDuration) -> String {
+    let seconds = idle.as_secs();
+    if seconds < 3_600 { format!("{}m", seconds / 60) } else { duration(seconds) }
+}
+
+/// `us-east-1 > eu-west-1`, or only the destination.
+pub(super) fn route(job: &Job, full: bool) -> String {
+    let source = if full { job.request.source_region.as_str() } else { "" };
+    format!("{source} > {}", job.request.destination).trim_start().to_owned()
+}
+
+/// Lines that name jobs in a confirmation: the first few, or all if one of them was started elsewhere.
+pub(in crate::tui) fn named_jobs(jobs: &[&Job]) -> Vec<String> {
+    let all = jobs.iter().any(|j| j.origin == Origin::Elsewhere);
+    let named = if all { jobs.len() } else { NAMED };
+    let line = |job: &&Job| {
+        let image = job.image().map_or_else(String::new, |i| format!(", {i}"));
+        format!("  \"{}\" to {}{image}", job.request.name, job.request.destination)
+    };
+    let mut lines: Vec<String> = jobs.iter().take(named).map(line).collect();
+    if jobs.len() > named {
+        lines.push(format!("  and {} more", jobs.len() - named));
+    }
+    lines
+}
+
+/// A warning if some of these jobs were started elsewhere.
+pub(in crate::tui) fn started_elsewhere(jobs: &[&Job]) -> Option<String> {
+    let by = "by the console, the CLI, a colleague or another host.";
+    match jobs.iter().filter(|j| j.origin == Origin::Elsewhere).count() {
+        0 => None,
+        n if n == jobs.len() => Some(format!("Started elsewhere: {by}")),
+        1 => Some(format!("1 of them was started elsewhere: {by}")),
+        n => Some(format!("{n} of them were started elsewhere: {by}")),
+    }
+}
+
+/// Cells behind the bar and its percent, for a copy without anything to report.
+pub(super) const USUAL: usize = 24;
+
+/// The text behind the bar of a running copy, at least [`USUAL`] cells wide.
+pub(super) fn beside_bar(jobs_view: &JobsView, job: &Job, roomy: bool, now: Timestamp) -> (String, Style) {
+    let elsewhere = job.origin == Origin::Elsewhere;
+    let by = if elsewhere { "started elsewhere, " } else { "" };
+    let left = match job.eta(now) {
+        _ if job.percent() == Some(99) => "finishing".to_owned(),
+        Some(seconds) => format!("{} left", duration(seconds)),
+        None => String::new(),
+    };
+    let left = fit_right(&left, 11, "");
+    let elapsed = fit_right(&duration(job.elapsed(now)), 6, "");
+    if let Some(failure) = jobs_view.region_problem(&job.request.destination) {
+        return (format!("{by}cannot poll: {}", clean(&failure.why)), theme::WARN);
+    }
+    if let Some(idle) = job.stalled(now, jobs_view.stall) {
+        let by = if elsewhere { "elsewhere, " } else { "" };
+        let text = format!("{by}no progress for {}", idle_text(idle));
+        return (format!("{text:>USUAL$}"), theme::WARN);
+    }
+    if let Some(note) = &job.note {
+        return (format!("{by}{}", labels::note(note)), theme::BUSY);
+    }
+    let text = match (elsewhere, roomy) {
+        (true, true) => format!("started elsewhere {elapsed} {left}"),
+        (true, false) => format!("started elsewhere {elapsed}"),
+        (false, _) => {
+            let (done, all) = job.snapshots_done();
+            format!("{} {elapsed} {left}", fit_right(&format!("{done}/{all}"), 5, ""))
+        }
+    };
+    (text, theme::BUSY)
+}
+
+/// The state of a job in a line, for copies without a bar.
+pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (String, Style) {
+    let note = job.note.as_ref().map(labels::note);
+    let elsewhere = if job.origin == Origin::Elsewhere { ", started elsewhere" } else { "" };
+    let phase = format!("{}{elsewhere}", job.phase().as_str());
+    let noted = |text: &str| note.as_ref().map_or_else(|| text.to_owned(), |n| format!("{text}: {n}"));
+    match &job.state {
+        JobState::Queued | JobState::Reconciling { .. } | JobState::Starting if job.leaving() => {
+            let why = note.as_deref().unwrap_or("waiting for the new image's id");
+            (format!("{phase}: {why}"), theme::WARN)
+        }
+        JobState::Queued => {
+            let why = jobs_view.waiting(job).map(|w| labels::waiting(w, &job.request.destination)).or(note);
+            (why.map_or_else(|| phase.clone(), |w| format!("{phase}: {w}")), theme::WARN)
+        }
+        JobState::Reconciling { .. } => {
+            let waiting = job.waiting.as_ref().unwrap_or(&Waiting::OutcomeCheck(None));
+            let why = labels::waiting(waiting, &job.request.destination);
+            (format!("{phase}: {why}"), theme::WARN)
+        }
+        JobState::InDoubt { candidates } => {
+            let why = note.unwrap_or_else(|| in_doubt(candidates));
+            (format!("{phase}: {why}; press t to decide"), theme::BAD)
+        }
+        JobState::Starting => (format!("{phase}: sending CopyImage"), theme::BUSY),
+        JobState::Copying { .. } => (noted(&phase), theme::BUSY),
+        JobState::Available { image } => {
+            (noted(&format!("available {image} after {}{elsewhere}", duration(job.elapsed(now)))), theme::GOOD)
+        }
+        JobState::Failed { failure, .. } => {
+            // Missing tags are shown in the details.
+            let untagged = matches!(job.note, Some(Note::Untagged(_)));
+            let note = note.filter(|_| !untagged).map_or_else(String::new, |n| format!(". {n}"));
+            (format!("{phase}: {}{note}", clean(&failure.why)), theme::BAD)
+        }
+        JobState::Removing { reason: RemovalReason::Retry { .. }, .. } => {
+            (noted(&labels::removal(job).unwrap_or_default()), theme::WARN)
+        }
+        JobState::Removing { .. } => {
+            let doing = note.or_else(|| labels::removal(job)).unwrap_or_default();
+            (format!("{phase}: {doing}"), theme::WARN)
+        }
+        JobState::Gone { image } => {
+            let why = note.as_deref().unwrap_or("deregistered by somebody else");
+            (format!("{phase}: {image}, {why}"), theme::BAD)
+        }
+        JobState::Deregistered | JobState::Cancelled => {
+            let left = labels::remaining_summary(job);
+            let style = if left.is_empty() { theme::FAINT } else { theme::WARN };
+            let joint = if note.is_some() { ":" } else { "," };
+            let details: Vec<String> = note.into_iter().chain(left).collect();
+            match details.as_slice() {
+                [] => (phase, style),
+                details => (format!("{phase}{joint} {}", details.join("; ")), style),
+            }
+        }
+    }
+}
+
+/// What the user has to decide.
+fn in_doubt(candidates: &[ImageId]) -> String {
+    match candidates {
+        [one] => format!("{one} may be this copy"),
+        some => format!("{} images may be this copy", some.len()),
+    }
+}

@@ -1,0 +1,57 @@
+//! The copy form.
+
+use super::*;
+
+#[test]
+fn each_copy_is_requested_under_its_own_client_token() {
+    let mut model = listed(vec![image(1)]);
+    open_form(&mut model);
+    let effects = ctrl(&mut model, 's');
+    let [Effect::Command(Command::Copy(copies))] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(copies.len(), 2);
+    assert_eq!([&copies[0].destination, &copies[1].destination], [&region("eu-west-1"), &region("eu-west-2")]);
+    assert_ne!(copies[0].token, copies[1].token);
+    assert_eq!(copies[0].description.as_str(), "[Copied ami-00000001 from us-east-1]");
+    assert_eq!(model.focus, Pane::Jobs);
+    assert!(model.overlays.is_empty());
+}
+
+#[test]
+fn a_mistake_is_shown_and_nothing_is_sent() {
+    let mut model = listed(vec![image(1)]);
+    keys(&mut model, "c");
+    assert_eq!(ctrl(&mut model, 's'), []);
+    assert!(model.notice.as_ref().is_some_and(|n| n.is_error && n.text.contains("Choose at least one region")));
+    assert_eq!(model.jobs_view.jobs().count(), 0);
+}
+
+#[test]
+fn kms_keys_are_listed_once() {
+    let mut model = listed(vec![image(1)]);
+    open_form(&mut model);
+    press(&mut model, KeyCode::Down);
+    press(&mut model, KeyCode::Down);
+    keys(&mut model, " ");
+    press(&mut model, KeyCode::Down);
+    let effects = press(&mut model, KeyCode::Enter);
+    let list = |e: &Effect| match e {
+        Effect::ListKeys { id, region } => (*id, region.clone()),
+        other => panic!("{other:?}"),
+    };
+    let asked: Vec<_> = effects.iter().map(list).collect();
+    assert_eq!(asked.len(), 2, "a key for all destinations must exist in all of them");
+    for (id, region) in asked {
+        reply(&mut model, id, Reply::Keys { region, keys: KeyList::default() });
+    }
+    press(&mut model, KeyCode::Esc);
+    assert_eq!(press(&mut model, KeyCode::Enter), [], "they are known now");
+}
+
+#[test]
+fn read_only_mode_starts_nothing() {
+    let mut model = listed_with(vec![image(1)], |c| c.read_only = true);
+    open_form(&mut model);
+    assert_eq!(ctrl(&mut model, 's'), []);
+    assert!(model.notice.as_ref().is_some_and(|n| n.text.contains("Read-only")));
+    assert_eq!(model.jobs_view.jobs().count(), 0);
+}
