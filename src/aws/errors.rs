@@ -1,7 +1,7 @@
-//! The SDK's errors in words a person can act on. Owns which class an AWS error code belongs to.
+//! The SDK's errors as failures that a person can act on.
 //!
-//! EC2's errors are unmodelled: all that can be known stands in the code, the message, the status and, for
-//! what never reached EC2, the chain of causes.
+//! EC2's errors are unmodelled: all that is known is the code, the message, the status and, for what never
+//! reached EC2, the chain of causes.
 
 use std::{error::Error, io};
 
@@ -14,9 +14,11 @@ use crate::domain::{Failure, FailureKind, Retry, text};
 
 mod causes;
 mod codes;
+mod context;
 
 pub(super) use causes::chain;
 use causes::{find, innermost, last};
+pub(super) use context::Context;
 
 /// An error of one call.
 pub(super) type CallError<E> = SdkError<E, HttpResponse>;
@@ -30,46 +32,11 @@ impl<E: ProvideErrorMetadata + Error + 'static> Coded for E {}
 #[error("{0}")]
 pub(super) struct NotVerified(pub(super) Failure);
 
-/// What was being done, and what the session knows about itself.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Context<'a> {
-    /// A lower-case fragment, `list images in eu-west-1`.
-    pub(super) what: &'a str,
-    /// The IAM action, `ec2:DescribeImages`.
-    pub(super) action: &'a str,
-    /// The profile in use.
-    pub(super) profile: Option<&'a str>,
-    /// The custom endpoint.
-    pub(super) endpoint: Option<&'a str>,
-    /// Whether AWS accepted these credentials before.
-    pub(super) accepted: bool,
-    /// Whether the profile asks for MFA, which the SDK cannot do.
-    pub(super) mfa: bool,
-}
-
-impl Context<'_> {
-    fn fail(&self, why: impl Into<String>) -> Failure {
-        Failure::new(self.what, why)
-    }
-
-    /// Who is spoken to, as the subject of a sentence.
-    fn peer(&self) -> String {
-        self.endpoint.map_or_else(|| "the AWS endpoint".into(), |url| format!("the endpoint {}", text::clean(url)))
-    }
-
-    fn login(&self) -> String {
-        match self.profile {
-            Some(profile) => format!("aws sso login --profile {}", text::clean(profile)),
-            None => "aws sso login".into(),
-        }
-    }
-}
-
-/// The failure a call's error means.
+/// Returns the failure that a request's error means.
 pub(super) fn failure<E: Coded>(context: &Context<'_>, error: &CallError<E>) -> Failure {
     if let Some(credentials_error) = find::<CredentialsError>(error) {
         let failure = credentials(context, credentials_error);
-        // Whose they are is found out before they sign, so that says it too.
+        // Nothing is signed before it is known whose the credentials are, so that check has the same meaning.
         let kind = if failure.kind == FailureKind::Other { FailureKind::NotSigned } else { failure.kind };
         return failure.kind(kind);
     }
@@ -102,7 +69,7 @@ fn timed_out(context: &Context<'_>) -> Failure {
         .retry(Retry::Later)
 }
 
-/// An answer that is not what the protocol promises: HTML of a proxy, a cut-off body, another service.
+/// Returns the failure of an answer that is not AWS's protocol: HTML of a proxy, a cut-off body, another service.
 fn unparsable<E: Coded>(context: &Context<'_>, raw: &HttpResponse, error: &CallError<E>) -> Failure {
     let status = raw.status().as_u16();
     let body = raw.body().bytes().unwrap_or_default();
@@ -134,7 +101,7 @@ fn unparsable<E: Coded>(context: &Context<'_>, raw: &HttpResponse, error: &CallE
     context.fail(why).hint(hint).retry(Retry::Later).request_id(request_id(raw))
 }
 
-/// Whatever went wrong before an answer came.
+/// Returns the failure of a request that got no answer.
 fn network(context: &Context<'_>, error: &(dyn Error + 'static)) -> Failure {
     let words = chain(error);
     let lower = words.to_ascii_lowercase();
@@ -145,10 +112,10 @@ fn network(context: &Context<'_>, error: &(dyn Error + 'static)) -> Failure {
         let hint = "Check the region's name, the network and its DNS; behind a proxy set HTTPS_PROXY.";
         (format!("the name of {peer} cannot be looked up"), hint, Retry::Later)
     } else if any(&["close_notify", "handshake eof"]) {
-        // The line went in the middle of something: what was asked may have been done.
+        // The connection broke in the middle: the request may have been carried out.
         (format!("{peer} closed the connection"), "The network is in trouble; trying again may help.", Retry::Later)
     } else if any(&["certificate", "invalid peer", "tls", "handshake", "unknownissuer"]) {
-        // As a network that is gone: a portal that wants a login, a proxy that is being renewed. Nothing was sent.
+        // Treated as a network that is down: a login portal, or a proxy being changed, may cause it. Nothing was sent.
         let hint = "If a proxy inspects TLS here, name its certificates in AWS_CA_BUNDLE. An http:// endpoint must be given as such.";
         (format!("TLS with {peer} failed ({})", causes::tls(error)), hint, Retry::Later)
     } else if kind == Some(io::ErrorKind::ConnectionRefused) || any(&["connection refused"]) {
@@ -170,7 +137,7 @@ pub(super) fn denied(failure: &Failure) -> bool {
     failure.kind == FailureKind::Denied
 }
 
-/// Credentials were not to be had.
+/// Returns the failure that an error of the credentials' source means.
 pub(super) fn credentials(context: &Context<'_>, error: &CredentialsError) -> Failure {
     if let Some(NotVerified(failure)) = find(error) {
         return Failure { what: context.what.to_owned(), ..failure.clone() };
@@ -189,7 +156,7 @@ pub(super) fn credentials(context: &Context<'_>, error: &CredentialsError) -> Fa
     }
     let metadata = any(&["imds", "instance metadata"]);
     if any(&["dispatch failure"]) && !metadata {
-        // Whoever gives the credentials was not reached, which says nothing of them.
+        // The source of the credentials was not reached, which says nothing about them.
         return network(context, error);
     }
     if any(&["sso", "token"]) && any(&["expired", "refresh", "cached", "unauthorized", "not found", "invalid"]) {
@@ -199,7 +166,7 @@ pub(super) fn credentials(context: &Context<'_>, error: &CredentialsError) -> Fa
             .retry(Retry::AfterLogin);
     }
     match error {
-        // The metadata service is the chain's end: that it refuses means that nothing before it had any.
+        // The metadata service ends the chain: if it refuses, no source before it provided any.
         _ if metadata => no_credentials(context, Some(&words)),
         CredentialsError::CredentialsNotLoaded(_) => no_credentials(context, Some(&words)),
         CredentialsError::ProviderTimedOut(_) => context
@@ -220,7 +187,7 @@ pub(super) fn credentials(context: &Context<'_>, error: &CredentialsError) -> Fa
     }
 }
 
-/// Nothing on the chain has credentials: the two usual ways, and the way without.
+/// Returns the failure of having no credentials at all, with the ways to provide some.
 pub(super) fn no_credentials(context: &Context<'_>, words: Option<&str>) -> Failure {
     tracing::debug!(error = words, "no credentials");
     context
@@ -232,7 +199,7 @@ pub(super) fn no_credentials(context: &Context<'_>, words: Option<&str>) -> Fail
         .retry(Retry::AfterLogin)
 }
 
-/// The request's id: of the header, else of EC2's XML.
+/// Returns the request id, from the header or else from EC2's XML.
 fn request_id(raw: &HttpResponse) -> Option<String> {
     let headers = raw.headers();
     if let Some(id) = headers.get("x-amzn-requestid").or_else(|| headers.get("x-amz-request-id")) {

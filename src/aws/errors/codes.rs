@@ -1,6 +1,6 @@
 //! AWS's error codes, classified: the only place that compares them to tell a failure's kind.
 
-use super::Context;
+use super::context::Context;
 use crate::domain::{FailureKind, Retry};
 
 /// What a code means.
