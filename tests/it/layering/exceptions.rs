@@ -27,8 +27,5 @@ pub(super) const TOO_LONG: &[&str] = &[
     "src/aws/identity.rs",
     "src/aws/session.rs",
     "src/sim/api/copy_image.rs fn start_copy",
-    "src/sim/transport/query.rs fn answer",
-    "src/tui/screens/images/update.rs fn act",
-    "src/tui/screens/pager/job.rs fn state",
     "src/tui/tests/jobs.rs",
 ];
