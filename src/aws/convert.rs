@@ -1,5 +1,5 @@
-//! The SDK's types into ours. Nothing here fails: what cannot be read is left out, and an image or snapshot
-//! without an id is none at all.
+//! Conversion of the SDK's types to domain types. Never fails: unreadable values are left out, as are images and snapshots
+//! without an id.
 
 use aws_sdk_ec2::types as sdk;
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use crate::domain::{
     image::{BlockDevice, Ebs, ProductCode, Tag},
 };
 
-/// Stands for an owner that is not twelve digits; some imitations of EC2 have such.
+/// Substitute for owners that are not twelve digits, which some EC2 emulators have.
 const NO_ACCOUNT: &str = "000000000000";
 
 fn boxed(text: Option<&str>) -> Option<Box<str>> {
@@ -49,7 +49,7 @@ fn block_device(device: &sdk::BlockDeviceMapping) -> BlockDevice {
     }
 }
 
-/// An image, unless it has no id.
+/// Returns an image, or `None` if it has no id.
 pub(super) fn image(from: &sdk::Image, region: &Region) -> Option<Image> {
     let id = ImageId::new(from.image_id()?).ok()?;
     let owner = AccountId::new(from.owner_id().unwrap_or(NO_ACCOUNT)).or_else(|_| AccountId::new(NO_ACCOUNT)).ok()?;
@@ -92,7 +92,7 @@ pub(super) fn image(from: &sdk::Image, region: &Region) -> Option<Image> {
     Some(image)
 }
 
-/// A snapshot, unless it has no id.
+/// Returns a snapshot, or `None` if it has no id.
 pub(super) fn snapshot(from: &sdk::Snapshot) -> Option<Snapshot> {
     Some(Snapshot {
         id: SnapshotId::new(from.snapshot_id()?).ok()?,
@@ -114,14 +114,14 @@ pub(super) fn snapshot(from: &sdk::Snapshot) -> Option<Snapshot> {
     })
 }
 
-/// `99%` is 99; empty is unknown, not zero.
+/// Parses `99%` as 99. An empty string is unknown, not zero.
 fn progress(text: Option<&str>) -> Option<u8> {
     let percent: f32 = text?.trim().trim_end_matches('%').parse().ok()?;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=100 just before")]
     percent.is_finite().then(|| percent.clamp(0.0, 100.0) as u8)
 }
 
-/// A region, unless it has no name.
+/// Returns a region, or `None` if it has no name.
 pub(super) fn region(from: &sdk::Region) -> Option<RegionInfo> {
     Some(RegionInfo {
         region: Region::new(from.region_name()?).ok()?,

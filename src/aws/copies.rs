@@ -1,4 +1,4 @@
-//! `CopyImage` and `DeregisterImage`: what changes the account. When to do so is the engine's to say.
+//! `CopyImage` and `DeregisterImage`.
 
 use aws_sdk_ec2::operation::copy_image::builders::CopyImageFluentBuilder;
 use aws_sdk_ec2::types::{DeleteSnapshotReturnCode, ResourceType, SnapshotReturnCodes, Tag, TagSpecification};
@@ -11,13 +11,13 @@ use crate::{
 };
 
 impl Session {
-    /// Starts a copy, in its destination, and gives the new image's id. Sent again with the same token it is
-    /// the same copy.
+    /// Starts a copy in its destination and returns the new image's id. A repeated request with the same token returns the same
+    /// copy.
     ///
-    /// It is sent once. The SDK's own tries would hide what became of the first: a throttle after a lost answer reads
-    /// like a refusal, and the copy runs all the same.
+    /// Sent once, without the SDK's retries, which would hide the outcome of the first attempt: a throttle after a lost response
+    /// looks like a refusal, although the copy runs.
     ///
-    /// A bad key is no error here: EC2 finds out later and fails the copy.
+    /// A bad key is no error here, because EC2 fails the copy later.
     pub async fn copy_image(&self, request: &CopyRequest, tags: Option<&JobTags>) -> Result<ImageId, Failure> {
         let mut call = self
             .ec2(&request.destination)
@@ -54,10 +54,9 @@ impl Session {
         })
     }
 
-    /// Deregisters an image and deletes its snapshots, which for a pending copy means to stop it. An image that EC2 does not
-    /// know is no failure here.
+    /// Deregisters an image and deletes its snapshots, which stops a pending copy. An image unknown to EC2 is no failure.
     ///
-    /// It is sent once: a copy may become available while the SDK tries again.
+    /// Sent once, without the SDK's retries, because a copy may become available between them.
     pub async fn deregister(&self, region: &Region, image: &ImageId) -> Result<Deregistration, Failure> {
         let call = self.ec2(region).deregister_image().image_id(image.as_str()).delete_associated_snapshots(true);
         let call = call.customize().config_override(sent_once()).send();

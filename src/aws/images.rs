@@ -1,34 +1,33 @@
-//! `DescribeImages`: listing page by page, and asking after known images.
+//! `DescribeImages`: listings by page, and lookups of known images.
 
 use aws_sdk_ec2::types::Filter;
 
 use super::{convert, session::Session};
 use crate::domain::{Failure, Image, ImageId, ImageName, ImageQuery, OwnerFilter, Region};
 
-/// The most EC2 gives a page, and takes as ids.
+/// EC2's maximum number of images in a page, and of ids in a request.
 pub(super) const PAGE: i32 = 1000;
 pub(super) const IDS: usize = 1000;
-/// The most values EC2 takes in one filter.
+/// EC2's maximum number of values in a filter.
 pub(super) const FILTER_VALUES: usize = 200;
-/// Rounds of dropping unknown ids before asking by filter, which ignores them all at once.
+/// Attempts without the unknown ids that EC2 names, before using a filter, which ignores all unknown ids.
 const ROUNDS: u8 = 3;
 
-/// Calls that one look may still cost.
+/// Number of calls that a lookup may still make.
 #[derive(Debug)]
 pub struct CallBudget(u32);
 
 impl CallBudget {
-    /// So many calls.
     pub fn new(calls: u32) -> Self {
         Self(calls)
     }
 
-    /// Counts a call that has to be made whatever it costs.
+    /// Counts a call that must be made in any case.
     fn spend(&mut self) {
         self.0 = self.0.saturating_sub(1);
     }
 
-    /// Counts a call, if there is one left.
+    /// Counts a call if any is left.
     pub(super) fn take(&mut self) -> bool {
         let left = self.0 > 0;
         self.spend();
@@ -39,14 +38,14 @@ impl CallBudget {
 /// One page of a listing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImagePage {
-    /// In no order; may be empty even though more follows.
+    /// Unordered. May be empty although more pages follow.
     pub images: Vec<Image>,
-    /// What the next page is asked with; none after the last.
+    /// Token of the next page; `None` for the last page.
     pub next: Option<String>,
 }
 
 impl Session {
-    /// One page of up to 1000 images. Shared ones include one's own that name this account expressly.
+    /// Returns one page of up to 1,000 images. `Shared` includes own images that name this account explicitly.
     pub async fn image_page(
         &self,
         region: &Region,
@@ -77,12 +76,12 @@ impl Session {
         })
     }
 
-    /// The account's images of this name, whatever became of them.
+    /// Returns the account's images of this name in any state.
     pub async fn images_named(&self, region: &Region, name: &ImageName) -> Result<Vec<Image>, Failure> {
         self.own_images(region, filter("name", [name.as_str()])).await
     }
 
-    /// The account's images that are being made now.
+    /// Returns the account's pending images.
     pub async fn pending_images(&self, region: &Region) -> Result<Vec<Image>, Failure> {
         self.own_images(region, filter("state", ["pending"])).await
     }
@@ -108,13 +107,12 @@ impl Session {
         }
     }
 
-    /// These images as they are now, disabled ones too. Those EC2 does not know are left out.
+    /// Returns these images, disabled ones too. Images unknown to EC2 are left out.
     pub async fn describe_images(&self, region: &Region, ids: &[ImageId]) -> Result<Vec<Image>, Failure> {
         self.poll_images(region, ids, &mut CallBudget::new(0)).await
     }
 
-    /// The same, counting the calls. None is left out for the budget's sake: an image that is not in the answer is one that
-    /// EC2 does not know.
+    /// Like [`Self::describe_images`], within a budget. The budget never leaves an image out: one that is missing is unknown to EC2.
     pub async fn poll_images(
         &self,
         region: &Region,
@@ -140,7 +138,7 @@ impl Session {
             if wanted.is_empty() {
                 return Ok(Vec::new());
             }
-            // MaxResults may not stand beside ids (`InvalidParameterCombination`).
+            // Without MaxResults, which EC2 refuses together with ids (`InvalidParameterCombination`).
             let call = self
                 .ec2(region)
                 .describe_images()
@@ -164,7 +162,7 @@ impl Session {
         self.images_by_filter(region, &wanted, budget).await
     }
 
-    /// By filter an unknown id is no error.
+    /// Looks up by a filter, for which unknown ids are no error.
     async fn images_by_filter(
         &self,
         region: &Region,
@@ -196,12 +194,11 @@ impl Session {
     }
 }
 
-/// A filter by name and values.
 pub(super) fn filter<'a>(name: &str, values: impl IntoIterator<Item = &'a str>) -> Filter {
     Filter::builder().name(name).set_values(Some(values.into_iter().map(str::to_owned).collect())).build()
 }
 
-/// Whether AWS's message names this id as a whole word.
+/// Returns true if AWS's message contains this id as a whole word.
 pub(super) fn names(message: &str, id: &str) -> bool {
     message.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).any(|word| word == id)
 }

@@ -1,27 +1,27 @@
-//! KMS keys a copy may be encrypted with. Listing them never fails: free text always works.
+//! KMS keys for copies. Listing them never fails, because a key can always be typed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_kms::types::{KeyMetadata, KeySpec, KeyState, KeyUsageType};
 use futures_util::{StreamExt, stream};
 
-use super::{errors, session::Session};
+use super::session::Session;
 use crate::domain::{Failure, KeyChoice, KmsKeyRef, Region, kms_key::KeyList};
 
-/// `DescribeKey` calls at a time; KMS allows many more, but shares them with everything in the account.
+/// Concurrent `DescribeKey` calls; KMS allows many more, but shares them with everything in the account.
 const AT_ONCE: usize = 8;
-/// Keys looked at one by one; the rest are offered unchecked.
+/// Maximum number of keys to check; others are listed unchecked.
 const LOOKED_AT: usize = 200;
-/// Aliases of AWS's own keys begin so.
+/// Prefix of the aliases of AWS's own keys.
 const AWS_ALIAS: &str = "alias/aws/";
-/// EBS's own key.
+/// Alias of AWS's own key for EBS.
 const EBS_ALIAS: &str = "alias/aws/ebs";
 
-/// An alias and the key it stands for, if any.
+/// An alias and the key it refers to, if any.
 type Alias = (String, Option<String>);
 
 impl Session {
-    /// The keys a region offers and what it takes by default. What could not be had is told in `problem`.
+    /// Returns the keys of a region and its default. A failure is in `problem`.
     pub async fn key_list(&self, region: &Region) -> KeyList {
         let (aliases, keys, default_key, encrypts) =
             tokio::join!(self.aliases(region), self.keys(region), self.default_key(region), self.encrypts(region));
@@ -37,7 +37,7 @@ impl Session {
     }
 
     async fn choices(&self, region: &Region, aliases: &[Alias], mut keys: BTreeMap<String, String>) -> Vec<KeyChoice> {
-        // AWS's own keys can encrypt no snapshot, but for EBS's; that one is not looked at, since DescribeKey may create it.
+        // Of AWS's own keys, only EBS's can encrypt snapshots. It is not checked, because DescribeKey may create it.
         let aws: BTreeSet<&String> =
             aliases.iter().filter(|(name, _)| name.starts_with(AWS_ALIAS)).filter_map(|(_, id)| id.as_ref()).collect();
         keys.retain(|id, _| !aws.contains(id));
@@ -82,22 +82,6 @@ impl Session {
         }
     }
 
-    /// Whether a snapshot in this region can be encrypted with this key, which EC2 itself would find out only
-    /// while copying. A key one may not look at passes: it cannot be known.
-    pub async fn check_key(&self, region: &Region, key: &KmsKeyRef) -> Result<(), Failure> {
-        let what = format!("use key {key} in {region}");
-        match self.describe_key(region, key.as_str()).await {
-            Ok(Some(metadata)) => match unusable(&metadata) {
-                Some(why) => Err(Failure::new(what, why)
-                    .hint("A snapshot wants an enabled symmetric key (SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT).")),
-                None => Ok(()),
-            },
-            Ok(None) => Ok(()),
-            Err(failure) if errors::denied(&failure) => Ok(()),
-            Err(failure) => Err(Failure { what, ..failure }),
-        }
-    }
-
     async fn describe_key(&self, region: &Region, id: &str) -> Result<Option<KeyMetadata>, Failure> {
         let call = self.kms(region).describe_key().key_id(id);
         let what = format!("look at key {id} in {region}");
@@ -121,7 +105,7 @@ impl Session {
         }
     }
 
-    /// Ids with their ARNs.
+    /// Returns ids with their ARNs.
     async fn keys(&self, region: &Region) -> Result<BTreeMap<String, String>, Failure> {
         let what = format!("list keys in {region}");
         let mut found = BTreeMap::new();
@@ -157,10 +141,10 @@ impl Session {
     }
 }
 
-/// Whether usable, if known, and the note beside it.
+/// Whether a key is usable, if known, and a note.
 type Verdict = (Option<bool>, String);
 
-/// The part that was had, or nothing and the problem noted.
+/// Returns the result, or the default with the problem noted.
 fn take<T: Default>(part: Result<T, Failure>, problem: &mut Option<Failure>) -> T {
     part.unwrap_or_else(|failure| {
         let words = "You may type a key's id, alias or ARN all the same.";
@@ -170,7 +154,7 @@ fn take<T: Default>(part: Result<T, Failure>, problem: &mut Option<Failure>) -> 
     })
 }
 
-/// Why a key cannot encrypt a snapshot, if it cannot.
+/// Returns why a key cannot encrypt snapshots, or `None` if it can.
 fn unusable(key: &KeyMetadata) -> Option<String> {
     let spec = key.key_spec().is_none_or(|spec| *spec == KeySpec::SymmetricDefault);
     let usage = key.key_usage().is_none_or(|usage| *usage == KeyUsageType::EncryptDecrypt);
@@ -190,7 +174,6 @@ fn unusable(key: &KeyMetadata) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::aws::testing::{CannedResponse, eu, scripted};
 
     const ALIASES: &str = r#"{"Truncated":false,"Aliases":[
@@ -261,31 +244,5 @@ mod tests {
         assert!(problem.hint.starts_with("You may type a key's id, alias or ARN all the same."), "{problem:?}");
         assert!(problem.hint.contains("`kms:ListAliases`"), "{problem:?}");
         assert_eq!((list.choices.len(), list.default_key, list.encrypts_by_default), (0, None, false));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_key_is_checked_before_ec2_would_fail_silently() {
-        let cases = [
-            (CannedResponse::ok(&described("1")), Ok(())),
-            (CannedResponse::ok(&described("2")), Err("it is disabled")),
-            (CannedResponse::ok(&described("5")), Err("it is a key of RSA_2048")),
-            (CannedResponse::new(400, r#"{"__type":"AccessDeniedException","message":"no"}"#), Ok(())),
-            (
-                CannedResponse::new(400, r#"{"__type":"NotFoundException","message":"Alias is not found."}"#),
-                Err("not found"),
-            ),
-        ];
-        for (answer, expected) in cases {
-            let (session, _) = scripted(move |_, _| answer.clone());
-            let got = session.check_key(&eu(), &KmsKeyRef::new("alias/web").unwrap()).await;
-            match expected {
-                Ok(()) => assert_eq!(got, Ok(())),
-                Err(word) => {
-                    let failure = got.unwrap_err();
-                    assert!(failure.why.contains(word), "{failure:?}");
-                    assert_eq!(failure.what, "use key alias/web in eu-west-1");
-                }
-            }
-        }
     }
 }

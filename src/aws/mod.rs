@@ -1,28 +1,33 @@
-//! AWS: domain in, domain out. With `sim/connector.rs` the only place that names an `aws_*` crate.
+//! Access to AWS: domain types in, domain types out. Besides `sim/transport/connector.rs` the only module that uses `aws_*` crates.
 //!
-//! Owns the session (profile, credentials, one HTTP client, clients by region), the calls, and the
-//! translation of the SDK's types and errors. No policy lives here: what to ask, when, and what a copy's
-//! life looks like are the engine's.
+//! Sessions (profile, credentials, clients by region), calls, and the conversion of the SDK's types and errors. What to call and
+//! when is decided by the engine.
 
 mod convert;
 mod copies;
+mod credential_sources;
+mod endpoints;
 mod errors;
 mod identity;
 mod images;
 mod kms_keys;
+mod options;
 mod profiles;
 mod regions;
 mod request_ids;
 mod session;
+mod simulated_login;
 mod snapshots;
 #[cfg(test)]
 mod testing;
 mod transport;
 mod truncation;
 
-pub use identity::{SimulatedLogin, other_account};
+pub use identity::other_account;
 pub use images::{CallBudget, ImagePage};
+pub use options::SessionOptions;
 pub use profiles::{names_credential_source, profiles};
 pub use request_ids::with_request_id;
-pub use session::{Session, SessionOptions};
+pub use session::Session;
+pub use simulated_login::SimulatedLogin;
 pub use transport::HttpClient;

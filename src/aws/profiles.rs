@@ -1,10 +1,10 @@
-//! Profiles of the AWS configuration files, read by the SDK's own parser. Makes no calls.
+//! Profiles of the AWS configuration files, read by the SDK's parser.
 
 use aws_config::profile::{ProfileFileLoadError, ProfileSet};
 
 use crate::domain::{Failure, Retry, text};
 
-/// The names of the profiles in the AWS configuration and credentials files, sorted; none if they cannot be read.
+/// Returns the names of the profiles in the AWS configuration and credentials files, sorted; none if they cannot be read.
 pub async fn profiles() -> Vec<String> {
     match load().await {
         Ok(set) => names(&set),
@@ -12,7 +12,7 @@ pub async fn profiles() -> Vec<String> {
     }
 }
 
-/// The profile files as they are, honouring `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE`.
+/// Reads the files, from `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE` if set.
 #[expect(clippy::default_trait_access, reason = "the types belong to a crate that is not named here")]
 pub(super) async fn load() -> Result<ProfileSet, Failure> {
     checked(aws_config::profile::load(&Default::default(), &Default::default(), &Default::default(), None).await)
@@ -22,13 +22,13 @@ fn checked(read: Result<ProfileSet, ProfileFileLoadError>) -> Result<ProfileSet,
     read.map_err(|error| {
         Failure::new("read the AWS configuration files", super::errors::chain(&error))
             .hint("Correct the file named here; `aws configure list` shows how the AWS CLI reads it.")
-            // It may be read again once somebody has written it.
+            // The user may correct the file.
             .retry(Retry::AfterLogin)
     })
 }
 
-/// Whether a profile, or one that it takes its credentials from, has them from the environment of whoever runs it
-/// (`credential_source`). Files that cannot be read name none.
+/// Returns true if a profile, or one that it takes credentials from, has a `credential_source`, so that its credentials depend on
+/// the environment of the process. False if the files cannot be read.
 pub async fn names_credential_source(profile: &str) -> bool {
     load().await.is_ok_and(|set| names_source(&set, profile))
 }
@@ -43,7 +43,7 @@ fn names(set: &ProfileSet) -> Vec<String> {
     names
 }
 
-/// Refuses a profile the files do not have, naming those they do.
+/// Refuses an unknown profile; the hint lists the known ones.
 pub(super) fn check(set: &ProfileSet, profile: &str) -> Result<(), Failure> {
     if set.get_profile(profile).is_some() {
         return Ok(());
@@ -56,7 +56,7 @@ fn unknown(profile: &str, known: &[String]) -> Failure {
         format!("use profile `{}`", text::clean(profile)),
         "the AWS configuration files have no such profile",
     )
-    // A login, or a person, may yet make it.
+    // A login or the user may create it.
     .retry(Retry::AfterLogin);
     let nearest = known
         .iter()
@@ -74,10 +74,10 @@ fn unknown(profile: &str, known: &[String]) -> Failure {
     failure.hint(format!("{meant}{list}"))
 }
 
-/// The value of a property of the profile, or of the one it takes its credentials from.
+/// Returns a property of the profile, else of the one it takes credentials from.
 pub(super) fn property<'a>(set: &'a ProfileSet, profile: &'a str, key: &str) -> Option<&'a str> {
     let mut profile = profile;
-    // A chain of sources may be a circle; the SDK reports that, this only must end.
+    // The chain of sources may be circular, which the SDK reports.
     for _ in 0..8 {
         let section = set.get_profile(profile)?;
         if let Some(value) = section.get(key) {

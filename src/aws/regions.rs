@@ -1,10 +1,10 @@
-//! Which regions there are.
+//! `DescribeRegions`.
 
 use super::{convert, session::Session};
 use crate::domain::{Failure, RegionInfo};
 
 impl Session {
-    /// All regions of the partition with their opt-in states, sorted by name. Asked in the home region.
+    /// Returns all regions of the partition with their opt-in states, sorted by name.
     pub async fn regions(&self) -> Result<Vec<RegionInfo>, Failure> {
         let call = self.ec2(self.home_region()).describe_regions().all_regions(true);
         let answer = self.call("list regions", "ec2:DescribeRegions", call.send()).await?;

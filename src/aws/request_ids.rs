@@ -1,5 +1,4 @@
-//! AWS's numbers of requests, of successful ones too: the SDK's outputs have them only one operation at a time, and the
-//! audit wants them all.
+//! Request ids of all calls, also successful ones, for the audit log.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,11 +11,11 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserialization
 type Cell = Arc<Mutex<Option<String>>>;
 
 tokio::task_local! {
-    /// Where the request id of a call that this task makes is put.
+    /// Receives the request id of calls made by this task.
     static LAST: Cell;
 }
 
-/// Makes calls, and gives the request id of the last answer that came.
+/// Runs calls and returns the request id of the last response.
 pub async fn with_request_id<T>(calls: impl Future<Output = T>) -> (T, Option<String>) {
     let cell = Cell::default();
     let result = LAST.scope(Arc::clone(&cell), calls).await;
@@ -24,7 +23,7 @@ pub async fn with_request_id<T>(calls: impl Future<Output = T>) -> (T, Option<St
     (result, id)
 }
 
-/// Notes the request id of every answer, also of one that cannot be read.
+/// Records the request id of every response, also of unreadable ones.
 #[derive(Debug)]
 pub(super) struct RequestIds;
 
@@ -40,7 +39,7 @@ impl Intercept for RequestIds {
         _settings: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(id) = context.response().headers().get("x-amzn-requestid") {
-            // Calls outside `with_request_id` have no place for it.
+            // Calls outside `with_request_id` do not record it.
             _ = LAST.try_with(|cell| *cell.lock().unwrap_or_else(PoisonError::into_inner) = Some(id.to_owned()));
         }
         Ok(())

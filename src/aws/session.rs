@@ -1,7 +1,4 @@
-//! One signed-in session: profile, credentials, home region, and a client for each region made once.
-//!
-//! Owns how the SDK is set up (timeouts, retries, endpoint, HTTP client). The calls themselves stand in the
-//! files beside it.
+//! A session: profile, credentials, home region, and one client per region. The calls are in the other files of this module.
 
 use std::{
     collections::HashMap,
@@ -15,74 +12,28 @@ use std::{
 use aws_config::{
     BehaviorVersion, SdkConfig, ecs::EcsCredentialsProvider, identity::IdentityCache,
     imds::credentials::ImdsCredentialsProvider, meta::credentials::CredentialsProviderChain,
-    profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig, retry::RetryConfig,
-    stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
+    profile::ProfileFileCredentialsProvider, provider_config::ProviderConfig,
+    stalled_stream_protection::StalledStreamProtectionConfig,
 };
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_types::service_config::ServiceConfigKey;
-
 use futures_util::future::BoxFuture;
 
 use super::{
-    HttpClient, errors,
-    identity::{Facts, SimulatedLogin, SourceNames, Timeouts, VerifiedCredentials},
+    credential_sources::CredentialSources,
+    endpoints::{checked_endpoint, ec2_endpoint, refuse_empty_endpoints},
+    errors,
+    identity::{ErrorFacts, Timeouts, VerifiedCredentials},
+    options::SessionOptions,
     profiles,
     request_ids::RequestIds,
+    simulated_login::SimulatedLogin,
+    transport::HttpClient,
     truncation::TruncationInterceptor,
 };
 use crate::domain::{Account, Failure, Identity, Region, Retry};
 
-/// Where a session with nothing said about regions starts.
+/// Home region if none is configured.
 const FALLBACK_REGION: &str = "us-east-1";
-/// How long one TCP and TLS set-up may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// What a session is made of; everything unset follows the usual AWS chain.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SessionOptions {
-    /// A profile of the AWS configuration files that somebody named: its credentials are used, whatever keys are
-    /// exported. Without one, exported keys come before the profile of `AWS_PROFILE`, as in the AWS CLI.
-    pub profile: Option<String>,
-    /// The home region: where regions and the caller's identity are asked.
-    pub region: Option<Region>,
-    /// Sends every call there, whatever the environment says.
-    pub endpoint_url: Option<String>,
-    /// Sendings of one call, at least 1.
-    pub attempts: u32,
-    /// The longest one sending may take.
-    pub attempt_timeout: Duration,
-    /// The longest a call may take with all its sendings.
-    pub operation_timeout: Duration,
-}
-
-impl Default for SessionOptions {
-    fn default() -> Self {
-        Self {
-            profile: None,
-            region: None,
-            endpoint_url: None,
-            attempts: 4,
-            attempt_timeout: Duration::from_secs(20),
-            operation_timeout: Duration::from_mins(1),
-        }
-    }
-}
-
-impl SessionOptions {
-    fn retries(&self) -> RetryConfig {
-        // Not adaptive: after one throttle that would hold back a user's cancel too.
-        RetryConfig::standard().with_max_attempts(self.attempts.max(1))
-    }
-
-    fn timeouts(&self) -> TimeoutConfig {
-        TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT.min(self.attempt_timeout))
-            .operation_attempt_timeout(self.attempt_timeout)
-            .operation_timeout(self.operation_timeout)
-            .build()
-    }
-}
-
 struct Inner {
     config: SdkConfig,
     credentials: VerifiedCredentials,
@@ -90,22 +41,22 @@ struct Inner {
     region_was_given: bool,
     profile: Option<String>,
     mfa: bool,
-    /// EC2's endpoint, if not AWS's own; the other services' stand in `config`.
+    /// Custom endpoint of EC2; those of other services are in `config`.
     ec2_endpoint: Option<String>,
     operation_timeout: Duration,
-    /// Set once AWS has accepted these credentials anywhere.
+    /// AWS has accepted these credentials in some call.
     accepted: AtomicBool,
     ec2: Mutex<HashMap<Region, aws_sdk_ec2::Client>>,
     kms: Mutex<HashMap<Region, aws_sdk_kms::Client>>,
 }
 
 impl Inner {
-    /// `config` has everything but the credentials, which it gets only verified.
+    /// Completes `config` with verified credentials from `source`.
     fn new(
         config: &SdkConfig,
         source: SharedCredentialsProvider,
-        sources: SourceNames,
-        facts: Facts,
+        sources: CredentialSources,
+        facts: ErrorFacts,
         home: Region,
         options: &SessionOptions,
     ) -> Self {
@@ -128,7 +79,7 @@ impl Inner {
     }
 }
 
-/// A session with AWS, or with anything that speaks its protocol. Cheap to clone.
+/// A session with AWS or a compatible service. Cheap to clone.
 #[derive(Clone)]
 pub struct Session(Arc<Inner>);
 
@@ -139,10 +90,10 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
-    /// Reads the environment and the AWS configuration files; asks nobody yet, so missing credentials are not
-    /// found out here but by [`Session::check_credentials`] or the first call.
+    /// Creates a session from the environment and the AWS configuration files, without fetching credentials.
     ///
-    /// Fails on an unknown profile, an unreadable configuration file, a malformed region or endpoint.
+    /// # Errors
+    /// An unknown profile, an unreadable configuration file, or a malformed region or endpoint.
     pub async fn load(options: SessionOptions, http: HttpClient) -> Result<Self, Failure> {
         refuse_empty_endpoints(&|name| std::env::var(name).ok())?;
         let files = profiles::load().await?;
@@ -156,7 +107,7 @@ impl Session {
         let profile_name = profile.as_deref().unwrap_or("default");
         let given = match &options.region {
             Some(region) => Some(region.clone()),
-            None => given_region(profiles::property(&files, profile_name, "region"))?,
+            None => configured_region(profiles::property(&files, profile_name, "region"))?,
         };
         let region_was_given = given.is_some();
         let home = match given {
@@ -180,11 +131,11 @@ impl Session {
         }
         let mfa = profiles::property(&files, profile_name, "mfa_serial").is_some();
         let config = Box::pin(loader.load()).await;
-        let facts = Facts { profile: profile.clone(), mfa, endpoint: config.endpoint_url().map(str::to_owned) };
+        let facts = ErrorFacts { profile: profile.clone(), mfa, endpoint: config.endpoint_url().map(str::to_owned) };
         let Some(source) = config.credentials_provider() else {
             return Err(errors::no_credentials(&facts.context("find AWS credentials", ""), None));
         };
-        let sources = SourceNames::of_profile(&files, profile_name);
+        let sources = CredentialSources::of_profile(&files, profile_name);
         Ok(Self(Arc::new(Inner {
             region_was_given,
             profile,
@@ -193,12 +144,12 @@ impl Session {
         })))
     }
 
-    /// A session with made-up credentials that reads neither environment nor files: for the simulator.
+    /// Creates a session for the simulator, which uses neither environment nor files.
     pub fn simulated(http: HttpClient, region: Region) -> Self {
         Self::simulated_as(http, region, &SimulatedLogin::default())
     }
 
-    /// The same, signed in as `login` says at each call.
+    /// Creates a session for the simulator with the credentials `login` has at each call.
     pub fn simulated_as(http: HttpClient, region: Region, login: &SimulatedLogin) -> Self {
         Self::simulated_from(http, region, SharedCredentialsProvider::new(login.clone()))
     }
@@ -209,62 +160,69 @@ impl Session {
             .behavior_version(BehaviorVersion::latest())
             .http_client(http.0)
             .region(sdk_region(&region))
-            // Who is signed in may change from one call to the next, whatever the time of day is.
+            // The login may change between calls.
             .identity_cache(IdentityCache::no_cache())
             .retry_config(options.retries())
             .timeout_config(options.timeouts())
             .stalled_stream_protection(StalledStreamProtectionConfig::enabled().build())
             .build();
-        Self(Arc::new(Inner::new(&config, source, SourceNames::Simulated, Facts::default(), region, &options)))
+        Self(Arc::new(Inner::new(
+            &config,
+            source,
+            CredentialSources::Simulated,
+            ErrorFacts::default(),
+            region,
+            &options,
+        )))
     }
 
-    /// The region that was asked for, else that of the environment or the profile, else `us-east-1`.
+    /// Returns the region given as an option, else of the environment or the profile, else `us-east-1`.
     pub fn home_region(&self) -> &Region {
         &self.0.home
     }
 
-    /// Whether anybody named the home region; if not it is a guess.
+    /// Returns false if the home region is the fallback.
     pub fn region_was_given(&self) -> bool {
         self.0.region_was_given
     }
 
-    /// The profile in use, if one was named by option or environment.
+    /// Returns the profile given as an option or by the environment.
     pub fn profile(&self) -> Option<&str> {
         self.0.profile.as_deref()
     }
 
-    /// The endpoint EC2's calls are sent to, if not AWS's own.
+    /// Returns the custom endpoint of EC2, if there is one.
     pub fn endpoint_url(&self) -> Option<&str> {
         self.0.ec2_endpoint.as_deref()
     }
 
-    /// Finds credentials along the usual chain without using them. May ask SSO, STS, a process or IMDS.
+    /// Fetches credentials without using them. May involve SSO, STS, a process or IMDS.
     pub async fn check_credentials(&self) -> Result<(), Failure> {
-        let fetched = self.within_time(self.0.credentials.fetch()).await?;
+        let fetched = self.with_timeout(self.0.credentials.fetch()).await?;
         fetched.map_err(|error| errors::credentials(&self.context("find AWS credentials", ""), &error))
     }
 
-    /// Who is signed in, in which account this session stays. Asked of STS in the home region before these credentials
-    /// sign anything else; a custom endpoint is asked that too.
+    /// Returns who is signed in, which determines the session's account. STS is asked in the home region, or at the custom endpoint,
+    /// before the credentials sign anything else.
     pub async fn account(&self) -> Result<Account, Failure> {
-        let identity = self.within_time(self.0.credentials.verify()).await??;
+        let identity = self.with_timeout(self.0.credentials.verify()).await??;
         self.0.accepted.store(true, Ordering::Relaxed);
         Ok(identity.account)
     }
 
-    /// Who is signed in and how, once [`Session::account`] or any other call has found out.
+    /// Returns who is signed in and how, once a call has verified it.
     pub fn identity(&self) -> Option<Identity> {
         self.0.credentials.identity()
     }
 
-    /// Takes the simulated credentials for the account's without asking STS.
+    /// Marks the simulated credentials as verified without asking STS.
     #[cfg(test)]
     pub(super) fn assume_verified(&self, account: Account) {
         self.0.credentials.assume_verified(SimulatedLogin::default().credentials().unwrap(), account);
     }
 
-    /// A chain of credentials has no time limit of its own.
-    async fn within_time<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+    /// Applies the operation's timeout, since providers of credentials have none.
+    async fn with_timeout<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::time::timeout(self.0.operation_timeout, Box::pin(work)).await.map_err(|_| {
             Failure::new(
                 "find AWS credentials",
@@ -275,7 +233,7 @@ impl Session {
         })
     }
 
-    /// What an error of this session needs for its words.
+    /// Returns the context of an error of this session.
     pub(super) fn context<'a>(&'a self, what: &'a str, action: &'a str) -> errors::Context<'a> {
         errors::Context {
             what,
@@ -287,9 +245,9 @@ impl Session {
         }
     }
 
-    /// Runs one call and turns its error into ours. `action` is the IAM action, such as `ec2:CopyImage`.
+    /// Carries out a call and converts its error. `action` is the IAM action, such as `ec2:CopyImage`.
     ///
-    /// Boxed at once: the SDK's futures are some 10 kB each, and would make everything that waits for them as large.
+    /// The future is boxed because the SDK's are about 10 kB each.
     pub(super) fn call<'a, T, E>(
         &'a self,
         what: &'a str,
@@ -314,7 +272,7 @@ impl Session {
     fn failed<E: errors::Coded>(&self, context: &errors::Context<'_>, error: &errors::CallError<E>) -> Failure {
         let failure = errors::failure(context, error);
         if errors::denied(&failure) {
-            // Known, but not allowed: the credentials themselves are good.
+            // The credentials are valid, but lack a permission.
             self.0.accepted.store(true, Ordering::Relaxed);
         }
         let (what, action) = (context.what, context.action);
@@ -322,7 +280,7 @@ impl Session {
         failure
     }
 
-    /// EC2 in a region.
+    /// Returns the EC2 client of a region.
     pub(super) fn ec2(&self, region: &Region) -> aws_sdk_ec2::Client {
         let mut clients = self.0.ec2.lock().unwrap_or_else(PoisonError::into_inner);
         clients
@@ -332,14 +290,14 @@ impl Session {
                     .region(sdk_region(region))
                     .interceptor(RequestIds)
                     .interceptor(TruncationInterceptor);
-                // The account's queue is told from others' by this one, so no other is asked.
+                // The same one that the account's key in the store has.
                 config.set_endpoint_url(self.0.ec2_endpoint.clone());
                 aws_sdk_ec2::Client::from_conf(config.build())
             })
             .clone()
     }
 
-    /// KMS in a region.
+    /// Returns the KMS client of a region.
     pub(super) fn kms(&self, region: &Region) -> aws_sdk_kms::Client {
         let mut clients = self.0.kms.lock().unwrap_or_else(PoisonError::into_inner);
         clients
@@ -352,8 +310,7 @@ impl Session {
     }
 }
 
-/// The credentials of a profile that was named: they come before exported keys, as in the AWS CLI. A profile without
-/// any leaves it to the container's and the instance's, as there.
+/// Returns the credentials of a profile given as an option, else of the container or the instance, as in the AWS CLI.
 fn named_profile(name: &str, http: HttpClient, home: &Region, options: &SessionOptions) -> CredentialsProviderChain {
     let config = ProviderConfig::without_region()
         .with_region(Some(sdk_region(home)))
@@ -377,28 +334,15 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Where the SDK sends EC2's calls: an endpoint that was given by option goes before EC2's own of the environment or of the
-/// profile's `services`, and that before everybody's.
-fn ec2_endpoint(config: &SdkConfig) -> Option<String> {
-    let of_all = || config.endpoint_url().map(str::to_owned);
-    if config.get_origin("endpoint_url").is_client_config() {
-        return of_all();
-    }
-    let key =
-        ServiceConfigKey::builder().service_id("EC2").env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
-    let own = config.service_config().and_then(|services| services.load_config(key));
-    own.filter(|url| !url.is_empty()).or_else(of_all)
-}
-
-/// The region of the environment, else the profile's. IMDS is never asked: that costs seconds off EC2.
-fn given_region(of_profile: Option<&str>) -> Result<Option<Region>, Failure> {
+/// Returns the region of the environment, else of the profile. Not of IMDS, which takes seconds outside EC2.
+fn configured_region(of_profile: Option<&str>) -> Result<Option<Region>, Failure> {
     let found = ["AWS_REGION", "AWS_DEFAULT_REGION"]
         .into_iter()
         .find_map(|name| Some((format!("the environment variable {name}"), variable(name)?)))
         .or_else(|| Some(("the profile".to_owned(), of_profile?.trim().to_owned())));
     match found {
         Some((place, name)) => Region::new(&name).map(Some).map_err(|failure| {
-            // The files may be corrected while somebody waits; the environment of a process never changes.
+            // Files may be corrected while the program runs; its environment may not.
             let retry = if place == "the profile" { Retry::AfterLogin } else { failure.retry };
             Failure { hint: format!("It stands in {place}. {}", failure.hint), retry, ..failure }
         }),
@@ -406,126 +350,5 @@ fn given_region(of_profile: Option<&str>) -> Result<Option<Region>, Failure> {
     }
 }
 
-/// The SDK would panic on an endpoint that is set to nothing, at the first call.
-fn refuse_empty_endpoints(env: &impl Fn(&str) -> Option<String>) -> Result<(), Failure> {
-    let services = ["", "_EC2", "_KMS", "_STS"].map(|service| format!("AWS_ENDPOINT_URL{service}"));
-    match services.iter().find(|name| env(name).is_some_and(|url| url.trim().is_empty())) {
-        Some(name) => Err(Failure::new(format!("use the endpoint of {name}"), "it is set, and empty")
-            .hint(format!("Unset it (`unset {name}`), or give it a URL."))),
-        None => Ok(()),
-    }
-}
-
-/// The URL unchanged when it is one; the SDK would only say so on the first call.
-fn checked_endpoint(url: &str) -> Result<String, Failure> {
-    let parsed = url.parse::<http::Uri>().ok();
-    let good = parsed.is_some_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
-    });
-    if good {
-        Ok(url.to_owned())
-    } else {
-        Err(Failure::new(
-            format!("use the endpoint `{}`", crate::domain::text::clean(url)),
-            "that is not an http or https URL",
-        )
-        .hint("An endpoint looks like `http://127.0.0.1:5000`."))
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        aws::testing::{CannedResponse, client, config_file, eu, scripted, us},
-        domain::AccountId,
-    };
-
-    #[test]
-    fn an_endpoint_that_is_set_to_nothing_is_refused() {
-        let env = |set: Option<(&'static str, &'static str)>| {
-            move |name: &str| set.filter(|(n, _)| *n == name).map(|(_, value)| value.to_owned())
-        };
-        assert_eq!(refuse_empty_endpoints(&env(None)), Ok(()));
-        assert_eq!(refuse_empty_endpoints(&env(Some(("AWS_ENDPOINT_URL", "http://127.0.0.1:1")))), Ok(()));
-        for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_EC2"] {
-            let failure = refuse_empty_endpoints(&env(Some((name, " ")))).unwrap_err();
-            assert!(failure.what.contains(name) && failure.hint.contains("unset"), "{failure:?}");
-        }
-    }
-
-    #[test]
-    fn an_endpoint_is_a_url() {
-        for good in ["http://127.0.0.1:5000", "https://ec2.example/", "http://[::1]:80"] {
-            assert!(checked_endpoint(good).is_ok(), "{good}");
-        }
-        for bad in ["", "localhost:5000", "ftp://x", "http://", "ec2.example", "http://a b"] {
-            assert!(checked_endpoint(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_simulated_session_has_credentials_and_a_client_a_region() {
-        let (session, asked) = scripted(|_, _| CannedResponse::ok("<R/>"));
-        assert_eq!(session.check_credentials().await, Ok(()));
-        assert_eq!((session.home_region(), session.profile(), session.endpoint_url()), (&us(), None, None));
-        assert!(asked.all().is_empty(), "nobody was asked");
-        for _ in 0..2 {
-            session.describe_images(&eu(), &[crate::aws::testing::ami("ami-1")]).await.unwrap();
-        }
-        assert_eq!(session.0.ec2.lock().unwrap().len(), 1);
-        assert!(asked.all()[0].host.starts_with("ec2.eu-west-1."));
-    }
-
-    /// Of a session with a configuration file and perhaps an endpoint given by option: what it tells, and where it asks.
-    async fn endpoints(file: &str, given: Option<&str>) -> (Option<String>, String) {
-        let (http, asked) = client(|_, _| CannedResponse::ok("<R/>"));
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .profile_files(config_file(file))
-            .http_client(http.0)
-            .region(sdk_region(&us()))
-            .identity_cache(IdentityCache::no_cache());
-        if let Some(url) = given {
-            loader = loader.endpoint_url(url);
-        }
-        let config = loader.load().await;
-        let source = SharedCredentialsProvider::new(SimulatedLogin::default());
-        let options = SessionOptions::default();
-        let inner = Inner::new(&config, source, SourceNames::Simulated, Facts::default(), us(), &options);
-        let session = Session(Arc::new(inner));
-        session.assume_verified(Account { id: AccountId::new("123456789012").unwrap(), arn: String::new() });
-        session.describe_images(&us(), &[crate::aws::testing::ami("ami-1")]).await.unwrap();
-        (session.endpoint_url().map(str::to_owned), asked.all()[0].host.clone())
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_endpoint_that_is_told_is_the_one_that_is_asked() {
-        let all = "[default]\nendpoint_url = http://all.example\n";
-        let own = "[default]\nservices = mine\n[services mine]\nec2 =\n  endpoint_url = http://own.example\n";
-        let both = format!("{own}[default]\nendpoint_url = http://all.example\n");
-        let ignored = format!("{own}[default]\nignore_configured_endpoint_urls = true\n");
-        let cases = [
-            ("", None, None),
-            (all, None, Some("all.example")),
-            (own, None, Some("own.example")),
-            (&both, None, Some("own.example")),
-            (&both, Some("http://given.example"), Some("given.example")),
-            (&ignored, None, None),
-        ];
-        for (file, given, host) in cases {
-            let (told, asked) = endpoints(file, given).await;
-            assert_eq!(told, host.map(|host| format!("http://{host}")), "{file}");
-            assert_eq!(asked, host.unwrap_or("ec2.us-east-1.amazonaws.com"), "{file}");
-        }
-    }
-
-    #[test]
-    fn the_defaults_are_those_promised() {
-        let options = SessionOptions::default();
-        let timeouts = options.timeouts();
-        assert_eq!(options.retries().max_attempts(), 4);
-        assert_eq!(timeouts.operation_attempt_timeout(), Some(Duration::from_secs(20)));
-        assert_eq!(timeouts.operation_timeout(), Some(Duration::from_mins(1)));
-        assert_eq!(SessionOptions { attempts: 0, ..options }.retries().max_attempts(), 1);
-    }
-}
+mod tests;

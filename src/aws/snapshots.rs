@@ -11,14 +11,14 @@ use super::{
 };
 use crate::domain::{Failure, ImageId, Region, Snapshot, SnapshotId};
 
-/// EC2 names one unknown snapshot an answer; after these many the rest is asked by filter.
+/// EC2 names one unknown snapshot per response; after this many, a filter is used for the rest.
 const ROUNDS: u8 = 3;
 
 impl Session {
-    /// The snapshots made for `images`, found by the description EC2 writes, and those of `ids`, each once and in
-    /// the order of their ids. What EC2 does not know is left out.
+    /// Returns the snapshots made for `images`, found by the description EC2 writes, and those of `ids`, each once, sorted by id.
+    /// Snapshots unknown to EC2 are left out.
     ///
-    /// One call when the images' snapshots include all the ids, as they do for live copies; two otherwise.
+    /// One call if the images' snapshots include all ids, as for pending copies; else two.
     pub async fn describe_snapshots(
         &self,
         region: &Region,
@@ -27,7 +27,7 @@ impl Session {
     ) -> Result<Vec<Snapshot>, Failure> {
         let mut found = BTreeMap::new();
         for chunk in images.chunks(FILTER_VALUES) {
-            // A pending image may not list its snapshots yet; their descriptions name it.
+            // A pending image may not list its snapshots yet, but their descriptions name it.
             let values: Vec<String> = chunk.iter().map(|id| format!("Copied for DestinationAmi {id} *")).collect();
             self.snapshots_by_filter(region, "description", &values, &mut found).await?;
         }
@@ -38,10 +38,10 @@ impl Session {
         Ok(found.into_values().collect())
     }
 
-    /// The snapshots with these ids, at most 1,000, and those made for these images, at most 200, as far as the budget allows.
-    /// Each call is sent once: the next look asks again.
+    /// Returns the snapshots with these ids, at most 1,000, and those made for these images, at most 200, as far as the budget
+    /// allows. Calls are not retried, because the next poll repeats them.
     ///
-    /// The description is asked for in one piece: EC2 filters page by page, and an account may have 100,000 snapshots.
+    /// The filter by description is not paged, because EC2 filters page by page and an account may have 100,000 snapshots.
     pub async fn poll_snapshots(
         &self,
         region: &Region,
@@ -81,7 +81,7 @@ impl Session {
             let answer = self.call(&what, "ec2:DescribeSnapshots", call).await?;
             found.extend(answer.snapshots().iter().filter_map(convert::snapshot));
         }
-        // EC2 gives them in any order; on the screen they stay where they are.
+        // EC2's order is undefined; on the screen they must not move.
         found.sort_by(|a: &Snapshot, b| a.id.cmp(&b.id));
         Ok(found)
     }
@@ -149,7 +149,7 @@ impl Session {
         Ok(())
     }
 
-    /// Deletes a snapshot; one that is gone already is a success.
+    /// Deletes a snapshot. One that does not exist is a success.
     pub async fn delete_snapshot(&self, region: &Region, snapshot: &SnapshotId) -> Result<(), Failure> {
         let what = format!("delete {snapshot} in {region}");
         let call = self.ec2(region).delete_snapshot().snapshot_id(snapshot.as_str());

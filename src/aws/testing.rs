@@ -1,5 +1,5 @@
-//! A scripted HTTP connector for this room's tests: each request is shown to a closure that gives the answer, so
-//! the SDK's signing, parsing, retries and timeouts all run. Compiled for tests only.
+//! Scripted HTTP connector for the tests of this module: a closure answers each request, so that the SDK's signing, parsing,
+//! retries and timeouts all run.
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-//! The one HTTP client of the process: TLS, proxies and what must not go through them, extra trust. No request is made here.
+//! The HTTP client of the process: TLS, proxies and exceptions from them, additional certificates.
 
 use std::net::IpAddr;
 
@@ -22,7 +22,7 @@ use rustls::{
 
 use crate::domain::{Failure, Retry};
 
-/// The HTTP client all regions share: a connection pool and what it trusts. Cheap to clone.
+/// HTTP client with a connection pool, shared by all regions. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct HttpClient(pub(super) SharedHttpClient);
 
@@ -33,10 +33,11 @@ impl From<SharedHttpClient> for HttpClient {
 }
 
 impl HttpClient {
-    /// A client over rustls that honours `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, and trusts the
-    /// certificates of `AWS_CA_BUNDLE` beside the system's.
+    /// Creates a client over rustls that uses `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, and trusts the certificates of
+    /// `AWS_CA_BUNDLE` besides the system's.
     ///
-    /// Fails when that bundle cannot be read or holds no usable certificate.
+    /// # Errors
+    /// If the bundle cannot be read or has no usable certificate.
     pub fn from_environment() -> Result<Self, Failure> {
         let bundle = std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty());
         let mut trust = TrustStore::empty().with_native_roots(system_roots());
@@ -64,7 +65,7 @@ impl HttpClient {
 
 fn client(tls: &TlsContext, proxy: &ProxyConfig) -> SharedHttpClient {
     let (tls, proxy) = (tls.clone(), proxy.clone());
-    // `Builder::build_https` would ignore the proxy variables, so each connector is made by hand.
+    // `Builder::build_https` ignores the proxy variables.
     Builder::new().build_with_connector_fn(move |settings, components| {
         let mut connector = Connector::builder()
             .tls_provider(Provider::Rustls(CryptoMode::Ring))
@@ -76,12 +77,13 @@ fn client(tls: &TlsContext, proxy: &ProxyConfig) -> SharedHttpClient {
     })
 }
 
-/// Goes through the proxy or past it: credentials of this machine are no proxy's business, and it could not reach them.
+/// Chooses between proxy and direct connection. Metadata services are local to this machine, so a proxy could not reach them and
+/// must not see their credentials.
 #[derive(Debug)]
 struct Route {
     proxied: SharedHttpConnector,
     direct: SharedHttpConnector,
-    /// Metadata services that the environment names.
+    /// Metadata services named by the environment.
     own: Vec<Uri>,
 }
 
@@ -96,8 +98,8 @@ impl HttpConnector for Route {
     }
 }
 
-/// The instance's metadata service, where the environment names another, and the container's credentials endpoint, where that
-/// is on the loopback.
+/// Returns the instance's metadata service if the environment sets one, and the container's credentials endpoint if it is on the
+/// loopback interface.
 fn metadata_endpoints(env: &impl Fn(&str) -> Option<String>) -> Vec<Uri> {
     let uri = |name| env(name).and_then(|uri| uri.parse::<Uri>().ok()).filter(|uri| uri.authority().is_some());
     let container = uri("AWS_CONTAINER_CREDENTIALS_FULL_URI").filter(is_loopback);
@@ -105,7 +107,7 @@ fn metadata_endpoints(env: &impl Fn(&str) -> Option<String>) -> Vec<Uri> {
     container.into_iter().chain(instance).collect()
 }
 
-/// Metadata services of instances and containers, at AWS's addresses and at those that the environment names.
+/// Returns true for metadata services of instances and containers, at AWS's addresses and those of the environment.
 fn goes_direct(uri: &Uri, own: &[Uri]) -> bool {
     const METADATA: [&str; 5] =
         ["169.254.169.254", "169.254.170.2", "169.254.170.23", "[fd00:ec2::254]", "[fd00:ec2::23]"];
@@ -117,14 +119,14 @@ fn is_loopback(uri: &Uri) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Whether this machine trusts anybody at all. Without a single root the connector's own debug assertion would
-/// end a debug build even for a plain-HTTP endpoint.
+/// Returns true if there is any root certificate. Without one, an assertion of the connector fails in debug builds, even for plain
+/// HTTP.
 fn system_roots() -> bool {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs).0 > 0
 }
 
-/// The bundle unchanged when every certificate in it can be used; the connector would panic on one that cannot.
+/// Returns the bundle if every certificate is usable; the connector would panic on others.
 fn checked_bundle(path: &str, pem: Vec<u8>) -> Result<Vec<u8>, Failure> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {

@@ -1,5 +1,5 @@
-//! Notices answers that were cut off: the SDK's XML reader takes the end of the text for the end of every open
-//! element, so half a list would pass for a whole one.
+//! Detects truncated responses. The SDK's XML parser takes the end of the text as the end of every open element, so that half a
+//! list would pass for a complete one.
 
 use aws_sdk_ec2::{
     config::{ConfigBag, Intercept, RuntimeComponents},
@@ -7,12 +7,11 @@ use aws_sdk_ec2::{
 };
 use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
 
-/// What an answer without its end is refused with.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer was cut off")]
 pub(super) struct TruncatedResponse;
 
-/// Refuses successful XML answers whose outermost element is not closed.
+/// Refuses successful XML responses whose outermost element is not closed.
 #[derive(Debug)]
 pub(super) struct TruncationInterceptor;
 
@@ -32,7 +31,7 @@ impl Intercept for TruncationInterceptor {
     }
 }
 
-/// Whether the text ends with the closing tag of its first element. Looks at both ends only: lists are large.
+/// Returns true if the text ends with the closing tag of its first element. Reads only both ends, because lists are large.
 fn whole(body: &[u8]) -> bool {
     let head = String::from_utf8_lossy(&body[..body.len().min(512)]);
     let Some(root) = head.split('<').skip(1).find(|tag| tag.starts_with(|c: char| c.is_ascii_alphabetic())) else {
@@ -41,7 +40,7 @@ fn whole(body: &[u8]) -> bool {
     let name: &str = root.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next().unwrap_or_default();
     let end = body.trim_ascii_end();
     let closing = format!("</{name}>");
-    // An empty answer is one closed element: nothing but its own end can follow its start.
+    // An empty response is one self-closing element.
     let start = head.find(root).unwrap_or_default();
     let empty = end.ends_with(b"/>") && end.len() <= start + root.trim_end().len();
     empty || end.ends_with(closing.as_bytes())

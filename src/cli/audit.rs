@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use super::{Setup, jobs};
+use super::{jobs, output::print_out, setup::Setup};
 use crate::{
     domain::{Failure, text::clean},
     engine::{AuditEntry, JobId},
@@ -12,7 +12,7 @@ use crate::{
 
 /// What is printed.
 #[derive(Debug, Clone, Copy, clap::Args)]
-pub(super) struct Which {
+pub(super) struct AuditArgs {
     /// Only those of this job, by its number in `amigrate jobs`
     #[arg(long, value_name = "N", conflicts_with = "all")]
     job: Option<u64>,
@@ -21,18 +21,18 @@ pub(super) struct Which {
     all: bool,
 }
 
-pub(super) fn run(setup: &Setup, which: Which) -> Result<ExitCode, Failure> {
+pub(super) fn run(setup: &Setup, args: AuditArgs) -> Result<ExitCode, Failure> {
     let store = jobs::open_store(setup)?;
-    let accounts = if which.all { store.accounts()? } else { vec![jobs::account(setup, &store)?] };
+    let accounts = if args.all { store.accounts()? } else { vec![jobs::account(setup, &store)?] };
     let mut lines = String::new();
     for account in accounts {
-        if which.all {
+        if args.all {
             // No line of a request begins like this.
             lines.extend(["# ", &clean(account.as_str()), "\n"]);
         }
-        lines.extend(store.audit(&account, which.job.map(JobId))?.iter().map(line));
+        lines.extend(store.audit(&account, args.job.map(JobId))?.iter().map(line));
     }
-    jobs::print_out(&lines)
+    print_out(&lines)
 }
 
 /// A line of fields between tabs, none of them empty, so that `cut` and `awk` can count them.

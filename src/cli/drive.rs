@@ -14,7 +14,7 @@ use tokio::{
     sync::watch,
 };
 
-use super::Setup;
+use super::setup::{Setup, runtime, stop_signal};
 use crate::{
     domain::{Failure, text::clean},
     driver::{
@@ -39,12 +39,12 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
         return Err(Failure::new("run the queue", "this is read-only").hint("Leave out --read-only."));
     }
     let location = StoreLocation::Dir(setup.store_dir()?);
-    super::runtime()?.block_on(async {
+    runtime()?.block_on(async {
         let listen = |kind| signal(kind).map_err(|e| Failure::new("listen for signals", e.to_string()));
         // It outlives its terminal: a hang-up is ignored.
         let mut hangup = listen(SignalKind::hangup())?;
         let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
-        let stop = listen(super::stop_signal())?;
+        let stop = listen(stop_signal())?;
         tokio::spawn(async move { while hangup.recv().await.is_some() {} });
         background::announce_detached();
         tokio::select! {

@@ -8,7 +8,10 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::Setup;
+use super::{
+    output::print_out,
+    setup::{Setup, runtime},
+};
 use crate::{
     domain::{AccountKey, CopyRequest, Failure, ImageId, text::clean},
     driver::RECENT,
@@ -19,7 +22,7 @@ use crate::{
 
 /// What is printed.
 #[derive(Debug, Clone, Copy, clap::Args)]
-pub(super) struct Which {
+pub(super) struct JobsArgs {
     /// Every account's, not only the one that the profile had last
     #[arg(long)]
     all: bool,
@@ -28,10 +31,10 @@ pub(super) struct Which {
     history: bool,
 }
 
-pub(super) fn run(setup: &Setup, which: Which) -> Result<ExitCode, Failure> {
+pub(super) fn run(setup: &Setup, args: JobsArgs) -> Result<ExitCode, Failure> {
     let store = open_store(setup)?;
-    let accounts = if which.all { store.accounts()? } else { vec![account(setup, &store)?] };
-    print_out(&print(&store, &accounts, which)?)
+    let accounts = if args.all { store.accounts()? } else { vec![account(setup, &store)?] };
+    print_out(&print(&store, &accounts, args)?)
 }
 
 /// The store of this user's jobs.
@@ -43,20 +46,11 @@ pub(super) fn open_store(setup: &Setup) -> Result<Store, Failure> {
     Ok(opened.store)
 }
 
-/// Prints lines.
-pub(super) fn print_out(lines: &str) -> Result<ExitCode, Failure> {
-    match io::stdout().write_all(lines.as_bytes()).and_then(|()| io::stdout().flush()) {
-        // A reader that has closed its end (`| head`) has read enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new("write", error.to_string())),
-        _ => Ok(ExitCode::SUCCESS),
-    }
-}
-
 /// The account that the profile signed in to last. AWS is asked if there was none, and if the credentials come from the
 /// environment, which may be any account's.
 pub(super) fn account(setup: &Setup, store: &Store) -> Result<AccountKey, Failure> {
     let source = setup.session_source();
-    super::runtime()?.block_on(async {
+    runtime()?.block_on(async {
         if let Some(key) = source.profile_key(None).await
             && let Some(account) = store.account_of_profile(&key)?
         {
@@ -66,14 +60,14 @@ pub(super) fn account(setup: &Setup, store: &Store) -> Result<AccountKey, Failur
     })
 }
 
-fn print(store: &Store, accounts: &[AccountKey], which: Which) -> Result<String, Failure> {
+fn print(store: &Store, accounts: &[AccountKey], args: JobsArgs) -> Result<String, Failure> {
     let mut lines = String::new();
     for account in accounts {
-        if which.all {
+        if args.all {
             // No line of a job begins like this.
             lines.extend(["# ", &clean(account.as_str()), "\n"]);
         }
-        if which.history {
+        if args.history {
             for job in store.history(account, usize::MAX)? {
                 lines += &line(&job, &Status::default());
             }

@@ -9,7 +9,7 @@ use std::{
 use jiff::Timestamp;
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::{Setup, http_client};
+use super::setup::{Setup, http_client, runtime};
 use crate::{
     aws::Session,
     domain::{
@@ -65,7 +65,7 @@ async fn list_region(session: &Session, region: &Region) -> Result<Vec<Image>, F
 /// `amigrate --plain`: the account's images in its region, a line each.
 pub(super) fn list(setup: &Setup) -> Result<ExitCode, Failure> {
     let _log = setup.start_log()?;
-    super::runtime()?.block_on(async {
+    runtime()?.block_on(async {
         let session = Session::load(setup.session_options(), http_client()?).await?;
         session.check_credentials().await?;
         let region = session.home_region().clone();
@@ -79,7 +79,7 @@ pub(super) fn list(setup: &Setup) -> Result<ExitCode, Failure> {
 /// `amigrate demo | cat`: lists images, copies one to two regions, prints the progress, and ends.
 pub(super) fn demo(setup: &Setup, name: &str) -> Result<ExitCode, Failure> {
     let scenario = Scenario::named(name)?;
-    super::runtime()?.block_on(async {
+    runtime()?.block_on(async {
         let clock = Clock::starting(Timestamp::now(), DEMO_SPEED);
         let world = SharedWorld::new(World::new(&scenario, clock.now()));
         let home = world.with(|w| w.home().clone());

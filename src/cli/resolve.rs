@@ -8,7 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Setup, jobs};
+use super::{jobs, setup::Setup};
 use crate::{
     domain::{ClientToken, Failure, ImageId},
     engine::{Command, Job, JobId, JobState, Resolution},
@@ -18,7 +18,7 @@ use crate::{
 /// A decision about a copy.
 #[derive(Debug, Clone, clap::Args)]
 #[command(group(clap::ArgGroup::new("decision").required(true)))]
-pub(super) struct Decision {
+pub(super) struct ResolveArgs {
     /// The copy's number, as `amigrate jobs` prints it
     #[arg(value_name = "JOB")]
     job: u64,
@@ -33,21 +33,21 @@ pub(super) struct Decision {
     give_up: bool,
 }
 
-pub(super) fn run(setup: &Setup, decision: Decision) -> Result<ExitCode, Failure> {
-    let what = format!("resolve copy {}", decision.job);
+pub(super) fn run(setup: &Setup, args: ResolveArgs) -> Result<ExitCode, Failure> {
+    let what = format!("resolve copy {}", args.job);
     if setup.config.read_only {
         return Err(Failure::new(what, "this is read-only").hint("Leave out --read-only."));
     }
     let dir = setup.store_dir()?;
     let mut store = Store::open(&dir, Timestamp::now())?.store;
     let account = jobs::account(setup, &store)?;
-    let id = JobId(decision.job);
+    let id = JobId(args.job);
     let Some(job) = store.job(&account, id)? else {
         return Err(
             Failure::new(what, "there is no such copy").hint("`amigrate jobs` lists the copies and their numbers.")
         );
     };
-    let resolution = resolution(&what, &job, decision)?;
+    let resolution = resolution(&what, &job, args)?;
     store.add_command(&account, &Command::Resolve { job: id, resolution }, Timestamp::now())?;
     let free = DriverLock::try_take(&dir, &account)?.is_some();
     let next = if free { "`amigrate drive`, or the next amigrate, carries it out" } else { "it is being carried out" };
@@ -57,11 +57,11 @@ pub(super) fn run(setup: &Setup, decision: Decision) -> Result<ExitCode, Failure
 }
 
 /// The resolution that the decision asks for, if it fits the copy.
-fn resolution(what: &str, job: &Job, decision: Decision) -> Result<Resolution, Failure> {
+fn resolution(what: &str, job: &Job, args: ResolveArgs) -> Result<Resolution, Failure> {
     let JobState::InDoubt { candidates } = &job.state else {
         return Err(Failure::new(what, format!("it is {}, not in doubt", job.phase().as_str())));
     };
-    match decision.mine {
+    match args.mine {
         Some(image) => {
             let image = ImageId::new(&image)?;
             let named: Vec<&str> = candidates.iter().map(ImageId::as_str).collect();
@@ -71,7 +71,7 @@ fn resolution(what: &str, job: &Job, decision: Decision) -> Result<Resolution, F
             }
             Ok(Resolution::Mine(image))
         }
-        None if decision.again => Ok(Resolution::Again(ClientToken::from_random(uuid::Uuid::new_v4().as_u128()))),
+        None if args.again => Ok(Resolution::Again(ClientToken::from_random(uuid::Uuid::new_v4().as_u128()))),
         None => Ok(Resolution::GiveUp),
     }
 }

@@ -12,7 +12,7 @@ use tokio::{
     sync::mpsc::unbounded_channel,
 };
 
-use super::{Setup, http_client};
+use super::setup::{Setup, http_client, runtime, stop_signal};
 use crate::{
     config,
     domain::{Failure, text::count},
@@ -124,7 +124,7 @@ fn show(
     source: impl FnOnce(Clock) -> SessionSource,
 ) -> Result<ExitCode, Failure> {
     session::install_panic_hook(|report| tracing::error!("{report}"));
-    let runtime = super::runtime()?;
+    let runtime = runtime()?;
     let exit = runtime.block_on(async move {
         let clock = if demo.is_some() { Clock::starting(Timestamp::now(), 1.0) } else { Clock::real() };
         let size = session::size();
@@ -219,7 +219,7 @@ fn broken(error: &io::Error) -> Failure {
 
 /// Forwards signals as inputs: SIGHUP and SIGTERM exit, SIGTSTP suspends as `Ctrl-Z` does.
 fn forward_signals(sender: &tokio::sync::mpsc::UnboundedSender<Input>) -> Result<(), Failure> {
-    let mut stop = signal(super::stop_signal()).map_err(|e| Failure::new("listen for signals", e.to_string()))?;
+    let mut stop = signal(stop_signal()).map_err(|e| Failure::new("listen for signals", e.to_string()))?;
     let suspending = sender.clone();
     tokio::spawn(async move { while stop.recv().await.is_some() && suspending.send(Input::Suspend).is_ok() {} });
     for (kind, input) in [(SignalKind::hangup(), Input::Hangup), (SignalKind::terminate(), Input::Terminate)] {

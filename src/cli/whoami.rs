@@ -1,13 +1,13 @@
 //! `amigrate whoami`: who is signed in, where the credentials came from, and which process runs the queue.
 
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
 use jiff::Timestamp;
 
-use super::{NO_CREDENTIALS, Setup, http_client};
+use super::{
+    output::{NO_CREDENTIALS, print_out, report},
+    setup::{Setup, http_client, runtime},
+};
 use crate::{
     aws::Session,
     domain::{AccountKey, CredentialSource, Failure, Identity, text::clean},
@@ -17,14 +17,14 @@ use crate::{
 
 pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
     let _log = setup.start_log()?;
-    let session = super::runtime()?.block_on(async {
+    let session = runtime()?.block_on(async {
         let session = Session::load(setup.session_options(), http_client()?).await?;
         session.account().await.map(|_| session)
     });
     let session = match session {
         Ok(session) => session,
         Err(failure) => {
-            super::report(&failure);
+            report(&failure);
             return Ok(ExitCode::from(NO_CREDENTIALS));
         }
     };
@@ -33,10 +33,7 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
         .ok_or_else(|| Failure::new("find out whose credentials these are", "nobody has answered"))?;
     let account = AccountKey::new(&identity.account.id, session.endpoint_url());
     let text = lines(&session, &identity, &driver(setup, &account));
-    match io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new("write", error.to_string())),
-        _ => Ok(ExitCode::SUCCESS),
-    }
+    print_out(&text)
 }
 
 fn lines(session: &Session, identity: &Identity, driver: &str) -> String {

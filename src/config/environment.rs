@@ -1,9 +1,9 @@
-//! `AMIGRATE_*` to checked values over the file's. Owns how a setting is written in a variable.
+//! Settings from environment variables, `AMIGRATE_*`.
 
 use super::settings::{Expect, KEYS, Setting};
 use crate::domain::{Failure, text};
 
-/// Lays every variable that is set and not empty over the values.
+/// Overrides the values with every variable that is set and not empty.
 pub(super) fn apply(values: &mut toml::Table, env: &impl Fn(&str) -> Option<String>) -> Result<(), Failure> {
     for key in &KEYS {
         let Some(written) = env(&key.variable()).filter(|written| !written.trim().is_empty()) else { continue };

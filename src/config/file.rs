@@ -1,4 +1,4 @@
-//! The settings' file to checked values. Owns the places and words of mistakes in it.
+//! Settings from the file, with the position of mistakes.
 
 use std::{ops::Range, path::Path};
 
@@ -10,13 +10,15 @@ use toml::{
 use super::settings::{self, KEYS, SECTIONS, Setting};
 use crate::domain::{Failure, text};
 
-/// A file's text, and the words for what is wrong where.
 struct Source<'a> {
     path: &'a Path,
     text: &'a str,
 }
 
-/// Reads and checks; the first mistake is reported.
+/// Parses and checks the file.
+///
+/// # Errors
+/// The first mistake, with its position.
 pub(super) fn read(path: &Path, text: &str) -> Result<toml::Table, Failure> {
     let source = Source { path, text };
     let document = DeTable::parse(text).map_err(|error| source.wrong(error.span(), error.message()))?;
@@ -100,12 +102,12 @@ impl Source<'_> {
     }
 }
 
-/// ` in [section]`, or nothing at the top.
+/// Returns ` in [section]`, or nothing at the top level.
 fn within(section: &str) -> String {
     if section.is_empty() { String::new() } else { format!(" in [{section}]") }
 }
 
-/// The value without its places; whole numbers stand for numbers. Nothing for what no key takes.
+/// Returns the value without positions; integers are accepted for floats. `None` for types that no setting has.
 fn plain(value: &DeValue<'_>, key: &Setting) -> Option<toml::Value> {
     Some(match value {
         DeValue::String(text) => toml::Value::String(text.to_string()),

@@ -1,7 +1,6 @@
-//! Settings: defaults, then the file, then the environment; flags are applied by whoever parsed them.
+//! Settings: defaults, overridden by the file, then by the environment; `cli` applies flags.
 //!
-//! Owns every setting and its meaning; the key table in [`settings`] drives the names, the error texts, the environment
-//! variables and the example file. What is set under `AWS_*` stays with the SDK.
+//! The table in [`settings`] defines names, error messages, environment variables and the example file. The SDK reads `AWS_*`.
 
 mod environment;
 mod file;
@@ -12,7 +11,7 @@ use std::{io::ErrorKind, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AccountId, Failure, OwnerFilter};
+use crate::domain::Failure;
 
 pub use paths::{default_path, state_dir};
 
@@ -24,21 +23,21 @@ pub struct Config {
     pub read_only: bool,
     /// How AWS is reached.
     pub aws: Aws,
-    /// What is listed.
+    /// Listing of images.
     pub browse: Browse,
-    /// How copies are made.
+    /// Defaults and limits of copies.
     pub copy: Copy,
     /// What becomes of them.
     pub jobs: Jobs,
     /// How often progress is asked for.
     pub poll: Poll,
-    /// How it looks.
+    /// Appearance.
     pub ui: Ui,
-    /// What is written down.
+    /// Log.
     pub log: Log,
 }
 
-/// How AWS is reached; an empty text leaves it to the SDK.
+/// Access to AWS. Empty strings leave the choice to the SDK.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Aws {
@@ -56,13 +55,13 @@ pub struct Aws {
     pub operation_timeout_seconds: u64,
 }
 
-/// What is listed.
+/// Listing of images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Browse {
     /// Regions at the start: none for the profile's, `all` for every enabled one.
     pub regions: Vec<String>,
-    /// Whose images at the start, as [`parse_whose`] reads it.
+    /// Whose images at the start, as [`OwnerFilter::parse`](crate::domain::OwnerFilter::parse) reads it.
     pub whose: String,
     /// The name pattern for Amazon's images.
     pub amazon_name: String,
@@ -74,7 +73,7 @@ pub struct Browse {
     pub concurrent_regions: usize,
 }
 
-/// How copies are made.
+/// Defaults and limits of copies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Copy {
@@ -100,7 +99,7 @@ pub struct Copy {
     pub token_minutes: u32,
 }
 
-/// What becomes of copies once they are asked for.
+/// Handling of jobs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Jobs {
@@ -118,7 +117,7 @@ pub struct Jobs {
     pub stall_warning_minutes: u32,
 }
 
-/// How often progress is asked for, in seconds.
+/// Poll intervals in seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Poll {
@@ -130,12 +129,12 @@ pub struct Poll {
     pub throttled_seconds: u64,
 }
 
-/// How it looks.
+/// Appearance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[expect(clippy::struct_excessive_bools, reason = "settings are independent switches")]
 pub struct Ui {
-    /// `auto`, `none`, `16`, `256` or `true`.
+    /// `auto`, `none` or `16`.
     pub palette: String,
     /// ASCII even where the terminal shows more.
     pub ascii: bool,
@@ -151,7 +150,7 @@ pub struct Ui {
     pub frames_remote: u32,
 }
 
-/// What is written down.
+/// Log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
@@ -244,13 +243,12 @@ impl Default for Log {
 }
 
 impl Config {
-    /// Defaults, then the file, then `AMIGRATE_*` from the environment.
-    ///
-    /// `path` is a file somebody named; without one the platform's default is read, if it exists.
+    /// Loads defaults, the file, and `AMIGRATE_*` from the environment. Without `path`, the platform's default file is read if it
+    /// exists.
     ///
     /// # Errors
-    /// A named file that is missing, a file that cannot be read, and any mistake in the file or the environment, with
-    /// its place, what was expected, and the nearest valid name.
+    /// A file that cannot be read, also a missing `path`, and any mistake in the file or the environment, with its position, what was
+    /// expected, and a similar valid name.
     pub fn load(path: Option<&Path>, env: &impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
         let default = default_path();
         let text = match (path, default.as_deref()) {
@@ -261,7 +259,7 @@ impl Config {
         Self::assemble(text.as_ref().map(|(path, text)| (*path, text.as_str())), env)
     }
 
-    /// The same from a file's path and text, without touching the disk.
+    /// Like [`Self::load`], from a file's path and text.
     pub fn assemble(text: Option<(&Path, &str)>, env: &impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
         let mut values = match text {
             Some((path, text)) => file::read(path, text)?,
@@ -275,12 +273,12 @@ impl Config {
         Ok(config)
     }
 
-    /// The example file: every key with its help and its default.
+    /// Returns the example file: every setting with its help and default.
     pub fn example() -> String {
         settings::example()
     }
 
-    /// What no single key can tell.
+    /// Checks rules that involve several settings.
     fn consistent(&self) -> Result<(), Failure> {
         let Poll { fastest_seconds: fastest, slowest_seconds: slowest, throttled_seconds: throttled } = self.poll;
         if fastest > slowest || slowest > throttled {
@@ -294,21 +292,6 @@ impl Config {
         }
         Ok(())
     }
-}
-
-/// Whose images a word means: `mine`, `shared`, `amazon`, `marketplace`, an account id, or `public:PATTERN`.
-pub fn parse_whose(word: &str) -> Option<OwnerFilter> {
-    Some(match word {
-        "mine" => OwnerFilter::Mine,
-        "shared" => OwnerFilter::Shared,
-        "amazon" => OwnerFilter::Amazon,
-        "marketplace" => OwnerFilter::Marketplace,
-        _ => match word.strip_prefix("public:") {
-            Some(name) if !name.is_empty() => OwnerFilter::Public { name: name.to_owned() },
-            Some(_) => return None,
-            None => OwnerFilter::Account(AccountId::new(word).ok()?),
-        },
-    })
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

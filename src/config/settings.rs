@@ -1,11 +1,11 @@
-//! THE table of settings: name, default, what is expected, one line of help. Names of environment variables, error
-//! texts and the example file come from it.
+//! The table of settings: name, default, accepted values and help. Environment variables, error messages and the example file are
+//! derived from it.
 
 use std::fmt::Write as _;
 
-use crate::domain::Region;
+use crate::domain::{OwnerFilter, Region};
 
-/// What a setting takes.
+/// Accepted values of a setting.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Expect {
     /// `true` or `false`.
@@ -14,18 +14,18 @@ pub enum Expect {
     Text,
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// Whose images, as [`super::parse_whose`] reads it.
+    /// Whose images, as [`OwnerFilter::parse`] reads it.
     Whose,
     /// A list of regions, or `all` alone.
     Regions,
-    /// A whole number within these bounds.
+    /// An integer within these bounds.
     Whole(i64, i64),
     /// A number within these bounds.
     Number(f64, f64),
 }
 
 impl Expect {
-    /// For `expected …`.
+    /// Returns a description, for `expected ...`.
     pub fn describe(self) -> String {
         match self {
             Self::Switch => "true or false".into(),
@@ -40,12 +40,12 @@ impl Expect {
         }
     }
 
-    /// Whether a value is as expected.
+    /// Returns true if the value is accepted.
     pub fn accepts(self, value: &toml::Value) -> bool {
         match (self, value) {
             (Self::Switch, toml::Value::Boolean(_)) | (Self::Text, toml::Value::String(_)) => true,
             (Self::Choice(words), toml::Value::String(word)) => words.contains(&word.as_str()),
-            (Self::Whose, toml::Value::String(word)) => super::parse_whose(word).is_some(),
+            (Self::Whose, toml::Value::String(word)) => OwnerFilter::parse(word).is_some(),
             (Self::Regions, toml::Value::Array(names)) => {
                 let all = names.len() == 1 && names[0].as_str() == Some("all");
                 all || names.iter().all(|name| name.as_str().is_some_and(|name| Region::new(name).is_ok()))
@@ -57,30 +57,26 @@ impl Expect {
     }
 }
 
-/// One setting.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
-    /// The section; empty at the top.
+    /// Empty at the top level.
     pub section: &'static str,
-    /// The name in its section.
     pub name: &'static str,
-    /// The default, as TOML.
+    /// Default as TOML.
     pub default: &'static str,
-    /// What it takes.
     pub expect: Expect,
-    /// What it does.
     pub help: &'static str,
 }
 
 impl Setting {
-    /// `AMIGRATE_UI_ASCII`.
+    /// Returns the environment variable, for example `AMIGRATE_UI_ASCII`.
     pub fn variable(&self) -> String {
         let joint = if self.section.is_empty() { "" } else { "_" };
         format!("AMIGRATE_{}{joint}{}", self.section, self.name).to_uppercase()
     }
 }
 
-/// Sections, in the example's order, with what they are about.
+/// Sections in the order of the example file, with their comments.
 pub const SECTIONS: [(&str, &str); 8] = [
     ("", "Settings of amigrate. Every value here is the default."),
     ("aws", "How AWS is reached. Empty texts leave it to the AWS SDK: AWS_PROFILE, AWS_REGION, ~/.aws/config."),
@@ -95,7 +91,6 @@ pub const SECTIONS: [(&str, &str); 8] = [
 const PALETTES: &[&str] = &["auto", "none", "16"];
 const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
 
-/// One row of the table.
 const fn key(
     section: &'static str,
     name: &'static str,
@@ -152,12 +147,11 @@ pub const KEYS: [Setting; 41] = [
     key("log", "file", "\"\"", Expect::Text, "The log's file; empty for one in the platform's state directory."),
 ];
 
-/// The key of this section and name.
 pub fn find(section: &str, name: &str) -> Option<&'static Setting> {
     KEYS.iter().find(|key| key.section == section && key.name == name)
 }
 
-/// The valid word most like a mistaken one, if any is like it at all.
+/// Returns the valid word most similar to a mistaken one, if any is similar.
 pub fn nearest<'a>(word: &str, valid: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     valid
         .map(|candidate| (strsim::normalized_damerau_levenshtein(&word.to_lowercase(), candidate), candidate))
@@ -166,7 +160,6 @@ pub fn nearest<'a>(word: &str, valid: impl Iterator<Item = &'a str>) -> Option<&
         .map(|(_, candidate)| candidate)
 }
 
-/// The example file.
 pub fn example() -> String {
     let mut out = String::new();
     for (section, about) in SECTIONS {
@@ -186,7 +179,7 @@ pub fn example() -> String {
     out
 }
 
-/// The help, with the bounds of a number.
+/// Returns the help with the bounds of a number.
 fn bounds(key: &Setting) -> String {
     match key.expect {
         Expect::Whole(least, most) => format!("{} {least} to {most}.", key.help),

@@ -6,6 +6,7 @@ use super::{
     settings::{KEYS, SECTIONS},
     *,
 };
+use crate::domain::{AccountId, OwnerFilter};
 
 fn none(_: &str) -> Option<String> {
     None
@@ -173,5 +174,5 @@ fn a_named_file_must_exist_and_be_text() {
 #[case("Mine", None)]
 #[case("12345", None)]
 fn whose_images(#[case] word: &str, #[case] expected: Option<OwnerFilter>) {
-    assert_eq!(parse_whose(word), expected);
+    assert_eq!(OwnerFilter::parse(word), expected);
 }

@@ -148,7 +148,7 @@ impl Draft {
         if !self.sources.is_empty() && self.sources.iter().all(|s| s.instance_store()) {
             Some("An instance-store image has no snapshots to encrypt.")
         } else if !self.sources.is_empty() && self.sources.iter().all(|s| s.encrypted()) {
-            Some("An encrypted image cannot be un-encrypted.")
+            Some("A copy of an encrypted image is always encrypted.")
         } else {
             None
         }

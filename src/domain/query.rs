@@ -24,6 +24,21 @@ pub enum OwnerFilter {
 }
 
 impl OwnerFilter {
+    /// Parses `mine`, `shared`, `amazon`, `marketplace`, an account id, or `public:PATTERN`.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "mine" => Self::Mine,
+            "shared" => Self::Shared,
+            "amazon" => Self::Amazon,
+            "marketplace" => Self::Marketplace,
+            _ => match word.strip_prefix("public:") {
+                Some("") => return None,
+                Some(name) => Self::Public { name: name.to_owned() },
+                None => Self::Account(AccountId::new(word).ok()?),
+            },
+        })
+    }
+
     /// Returns the text for the header.
     pub fn label(&self) -> String {
         match self {

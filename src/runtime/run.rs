@@ -78,6 +78,7 @@ async fn run_until_exit(
     frames_per_second: u32,
 ) -> io::Result<Exit> {
     let mut pacer = Pacer::new(frames_per_second);
+    pacer.drawn(clock.elapsed());
     for effect in first {
         effects.start(effect);
     }

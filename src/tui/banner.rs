@@ -23,7 +23,7 @@ pub(super) fn badges(model: &Model) -> Vec<&'static str> {
         (model.start.config.read_only, " READ-ONLY "),
         (other_account, " OTHER ACCOUNT "),
         (jobs_view.status.paused.is_some() && !other_account, " PAUSED "),
-        (jobs_view.trouble.is_some(), " QUEUE STOPPED "),
+        (jobs_view.store_problem.is_some(), " QUEUE STOPPED "),
         (view_only_reason(model).is_some(), " JOBS: VIEW ONLY "),
     ];
     all.into_iter().filter(|(on, _)| *on).map(|(_, badge)| badge).collect()
@@ -61,7 +61,7 @@ fn banner(model: &Model) -> Option<String> {
             sentences(&[&failure.hint, &format!("Nothing has failed. {again}"), &failure.why])
         });
     }
-    if let Some(failure) = &jobs_view.trouble {
+    if let Some(failure) = &jobs_view.store_problem {
         let text = format!("the queue is stopped: {failure}");
         return Some(sentences(&[&text, &failure.hint]));
     }

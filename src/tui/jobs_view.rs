@@ -25,7 +25,7 @@ pub struct JobsView {
     /// The version when it was sent.
     requested_at_version: Option<u64>,
     /// Why the store cannot be written.
-    pub trouble: Option<Failure>,
+    pub store_problem: Option<Failure>,
     /// A copy without progress for this long is stalled.
     pub stall: SignedDuration,
     /// What the user should know about the store, such as where a damaged one was kept.

@@ -139,7 +139,7 @@ impl Model {
     /// The state before anything is known, and the first effects.
     pub fn new(start: Start) -> (Self, Vec<Effect>) {
         let stall = SignedDuration::from_mins(start.config.jobs.stall_warning_minutes.into());
-        let whose = crate::config::parse_whose(&start.config.browse.whose).unwrap_or_default();
+        let whose = crate::domain::OwnerFilter::parse(&start.config.browse.whose).unwrap_or_default();
         let mut model = Self {
             now: start.now,
             size: start.size,

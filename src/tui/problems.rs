@@ -71,7 +71,7 @@ impl Model {
         if let Some(failure) = &self.jobs_view.status.paused {
             add(ProblemLocation::Credentials, failure);
         }
-        if let Some(failure) = &self.jobs_view.trouble {
+        if let Some(failure) = &self.jobs_view.store_problem {
             add(ProblemLocation::Store, failure);
         }
         for notice in &self.jobs_view.notices {

@@ -155,7 +155,7 @@ fn on_job_update(model: &mut Model, update: JobUpdate) {
         }
         JobUpdate::Driver(driver) => model.jobs_view.driver = driver,
         JobUpdate::Rejected(failure) => model.show_error(failure.lines().join(". ")),
-        JobUpdate::StoreProblem(problem) => model.jobs_view.trouble = problem,
+        JobUpdate::StoreProblem(problem) => model.jobs_view.store_problem = problem,
         JobUpdate::Warning(warning) => {
             let text = labels::driver::warning(&warning);
             model.show_error(text.clone());

@@ -1,9 +1,14 @@
-//! Whose credentials are used, and whose are not.
+//! Which credentials are used.
+
+use aws_credential_types::credential_feature::AwsCredentialFeature;
 
 use super::*;
 use crate::{
-    aws::testing::{CannedResponse, RecordedRequest, eu, unverified, unverified_in},
-    domain::ImageQuery,
+    aws::{
+        simulated_login::SimulatedLogin,
+        testing::{CannedResponse, RecordedRequest, eu, unverified, unverified_in},
+    },
+    domain::{CredentialSource, ImageQuery},
 };
 
 const OURS: &str = "123456789012";
@@ -174,17 +179,17 @@ async fn nobody_signed_in_is_a_login_to_be_made() {
 }
 
 #[test]
-fn a_source_is_told_by_what_the_sdk_notes() {
-    use AwsCredentialFeature as Note;
-    let names = SourceNames::Aws { from_files: CredentialSource::Sso("prod".into()) };
-    let cases: [(&[Note], CredentialSource); 7] = [
-        (&[Note::CredentialsEnvVars], CredentialSource::Environment),
-        (&[Note::CredentialsProfile], CredentialSource::Sso("prod".into())),
+fn the_source_follows_the_sdks_features() {
+    use AwsCredentialFeature as Feature;
+    let names = CredentialSources::Aws { from_files: CredentialSource::Sso("prod".into()) };
+    let cases: [(&[Feature], CredentialSource); 7] = [
+        (&[Feature::CredentialsEnvVars], CredentialSource::Environment),
+        (&[Feature::CredentialsProfile], CredentialSource::Sso("prod".into())),
         // The profile's own `credential_source = Environment`.
-        (&[Note::CredentialsEnvVars, Note::CredentialsProfile], CredentialSource::Sso("prod".into())),
-        (&[Note::CredentialsImds], CredentialSource::Instance),
-        (&[Note::CredentialsHttp], CredentialSource::Container),
-        (&[Note::CredentialsProfileStsWebIdToken], CredentialSource::WebIdentity),
+        (&[Feature::CredentialsEnvVars, Feature::CredentialsProfile], CredentialSource::Sso("prod".into())),
+        (&[Feature::CredentialsImds], CredentialSource::Instance),
+        (&[Feature::CredentialsHttp], CredentialSource::Container),
+        (&[Feature::CredentialsProfileStsWebIdToken], CredentialSource::WebIdentity),
         (&[], CredentialSource::Unknown),
     ];
     for (notes, source) in cases {

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{Effects, TaskResult};
+use super::{Effects, TaskResult, not_signed_in};
 use crate::{
     domain::{AccountKey, Failure, Retry},
     driver::{DriverStatus, JobUpdate, Queue, RECENT, StoreHandle, Warning},
@@ -137,10 +137,4 @@ impl Effects {
             TaskResult::Msg(Msg::Reply { id, reply: Reply::Audit(audit) })
         });
     }
-}
-
-pub(super) fn not_signed_in() -> Failure {
-    Failure::new("take a command", "the account is not known yet")
-        .hint("Try again in a moment; if it stays so, ! says what is wrong.")
-        .retry(Retry::Later)
 }

@@ -12,7 +12,7 @@ use tokio::{
 use super::region_cache::RegionCache;
 use crate::{
     aws::Session,
-    domain::{AccountKey, Failure},
+    domain::{AccountKey, Failure, Retry},
     driver::{
         Clock, DriverHandle, DriverSettings, JobUpdate, SessionSource, SharedSession, StoreHandle, StoreLocation,
         background::{self, Started},
@@ -72,7 +72,7 @@ pub struct Effects {
     /// The last [`Effect::Connect`].
     connecting: Option<EffectId>,
     profile: Option<String>,
-    /// Whether a background process was started; or why not.
+    /// `Ok` once a background process was started; or why it was not.
     background: Option<Result<(), Failure>>,
     /// The background process, until it has detached.
     started: Option<Started>,
@@ -150,7 +150,7 @@ impl Effects {
         }
     }
 
-    /// Whether a background process was started to run the queue, or why not; `None` if none was wanted.
+    /// `Ok` if a background process was started to run the queue, or why it was not; `None` if none was wanted.
     pub fn background(&self) -> Option<&Result<(), Failure>> {
         self.background.as_ref()
     }
@@ -218,7 +218,7 @@ impl Effects {
             Effect::CloseJobs => self.close_jobs(),
             Effect::Command(command) => match &self.driver {
                 Some(driver) => driver.send(command),
-                None => self.publish(JobUpdate::Rejected(jobs::not_signed_in())),
+                None => self.publish(JobUpdate::Rejected(not_signed_in())),
             },
             Effect::History { id } => self.history(id),
             Effect::Audit { id, job } => self.audit(id, job),
@@ -319,4 +319,10 @@ async fn connect(
         region_configured: matches!(source, SessionSource::Simulated { .. }) || session.region_was_given(),
     };
     Ok((session, connected))
+}
+
+fn not_signed_in() -> Failure {
+    Failure::new("take a command", "the account is not known yet")
+        .hint("Try again in a moment; if it stays so, ! says what is wrong.")
+        .retry(Retry::Later)
 }

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use crate::{
-    domain::{Image, ImageId, ImageName, ImageState, Region, Snapshot, SnapshotId, SnapshotState, image::Tag},
+    domain::{
+        AccountId, Image, ImageId, ImageName, ImageState, Region, Snapshot, SnapshotId, SnapshotState, image::Tag,
+    },
     sim::{
         api::validation::{check_image_id, check_tags, images_not_found, unavailable},
         api_error::ApiError,
@@ -111,7 +113,6 @@ impl World {
     ) -> Result<ImageId, ApiError> {
         let latencies = self.latencies;
         let id = ImageId::new(&self.new_id("ami-")).map_err(|_| internal_error())?;
-        let own_source = source.owner_id == self.account;
         let fails = encrypted && key.is_none_or(|arn| !self.enabled(to).is_ok_and(|a| a.usable(arn)));
         let mut image = source.clone();
         let mut snapshots = Vec::new();
@@ -146,33 +147,14 @@ impl World {
                 token: call.token.clone(),
             });
         }
-        image.id = id.clone();
-        image.region = to.clone();
-        image.name = call.name.as_str().into();
-        image.description = call.description.as_str().into();
-        image.owner_id = self.account.clone();
-        image.tags = image_tags(call, &source, own_source);
-        image.source_image_id = Some(source.id);
-        image.source_region = Some(source.region);
-        image.created = Some(now);
-        image.public = false;
-        image.image_owner_alias = None;
-        image.deprecated = None;
-        image.last_launched = None;
-        image.deregistration_protection = Some("disabled".into());
+        set_attributes(&mut image, &id, to, call, &self.account, now);
         // Without snapshots, the bundle in S3 is copied.
         let ended = if snapshots.is_empty() { latencies.base_ms } else { ended } + latencies.settle_ms;
         let state = self.enabled_mut(to)?;
         state.created_snapshots.extend(snapshots.into_iter().map(|s| (s.snapshot.id.clone(), s)));
-        let created = CreatedImage {
-            image,
-            timeline: Timeline::new(now),
-            listed: latencies.snapshots_after_ms,
-            ended,
-            fails,
-            token: call.token.clone(),
-            maker: call.maker,
-        };
+        let (timeline, token, maker) = (Timeline::new(now), call.token.clone(), call.maker);
+        let listed = latencies.snapshots_after_ms;
+        let created = CreatedImage { image, timeline, listed, ended, fails, token, maker };
         state.created_images.insert(id.clone(), created);
         Ok(id)
     }
@@ -191,6 +173,23 @@ impl World {
     pub(crate) fn new_id(&mut self, prefix: &str) -> String {
         format!("{prefix}0{:016x}", self.ids.u64(..))
     }
+}
+
+/// Turns the source into the new image, except for its disks.
+fn set_attributes(image: &mut Image, id: &ImageId, to: &Region, call: &CopyCall, account: &AccountId, now: Timestamp) {
+    let own_source = image.owner_id == *account;
+    image.tags = image_tags(call, image, own_source);
+    image.source_image_id = Some(std::mem::replace(&mut image.id, id.clone()));
+    image.source_region = Some(std::mem::replace(&mut image.region, to.clone()));
+    image.name = call.name.as_str().into();
+    image.description = call.description.as_str().into();
+    image.owner_id = account.clone();
+    image.created = Some(now);
+    image.public = false;
+    image.image_owner_alias = None;
+    image.deprecated = None;
+    image.last_launched = None;
+    image.deregistration_protection = Some("disabled".into());
 }
 
 /// Returns true if the new snapshots are encrypted.

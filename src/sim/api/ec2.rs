@@ -8,7 +8,7 @@ use crate::{
         api::{
             copy_image::CopyCall,
             describe, format,
-            listing::{ImagesCall, PageCall, SnapshotsCall},
+            listing::{ImagesCall, PageRequest, SnapshotsCall},
             params::Params,
             removal::DeregisterCall,
         },
@@ -71,8 +71,11 @@ impl Call<'_> {
         if self.dry_run()? { Err(ApiError::dry_run()) } else { Ok(()) }
     }
 
-    fn page(&self) -> Result<PageCall, ApiError> {
-        Ok(PageCall { max: self.params.number("MaxResults")?, token: self.params.get("NextToken").map(str::to_owned) })
+    fn page(&self) -> Result<PageRequest, ApiError> {
+        Ok(PageRequest {
+            max: self.params.number("MaxResults")?,
+            token: self.params.get("NextToken").map(str::to_owned),
+        })
     }
 
     fn strings(&self, name: &str) -> Vec<String> {

@@ -32,7 +32,7 @@ pub(crate) struct ImagesCall {
     pub(crate) filters: Vec<Filter>,
     pub(crate) include_disabled: bool,
     pub(crate) include_deprecated: bool,
-    pub(crate) page: PageCall,
+    pub(crate) page: PageRequest,
 }
 
 /// Parameters of `DescribeSnapshots`.
@@ -41,19 +41,19 @@ pub(crate) struct SnapshotsCall {
     pub(crate) owners: Vec<String>,
     pub(crate) ids: Vec<String>,
     pub(crate) filters: Vec<Filter>,
-    pub(crate) page: PageCall,
+    pub(crate) page: PageRequest,
 }
 
 /// Which part of a listing.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PageCall {
+pub(crate) struct PageRequest {
     pub(crate) max: Option<usize>,
     pub(crate) token: Option<String>,
 }
 
 /// A part of a listing.
 #[derive(Debug)]
-pub(crate) struct Page<T> {
+pub(crate) struct Listing<T> {
     pub(crate) items: Vec<T>,
     pub(crate) next: Option<String>,
 }
@@ -89,7 +89,7 @@ impl Cursor {
     }
 }
 
-impl PageCall {
+impl PageRequest {
     fn start(&self, smallest: usize) -> Result<(Cursor, usize), ApiError> {
         let limit = match self.max {
             None => usize::MAX,
@@ -118,7 +118,7 @@ impl World {
         region: &Region,
         call: &ImagesCall,
         now: Timestamp,
-    ) -> Result<Page<SeenImage>, ApiError> {
+    ) -> Result<Listing<SeenImage>, ApiError> {
         let state = self.enabled(region)?;
         filters::check(&call.filters, true)?;
         call.owners.iter().try_for_each(|owner| check_owner(owner))?;
@@ -150,7 +150,7 @@ impl World {
             items.extend(self.family_image(state, family, index).or_else(deregistered).filter(wanted));
         });
         items.retain(wanted);
-        Ok(Page { items, next: page.next.map(|c| c.token()) })
+        Ok(Listing { items, next: page.next.map(|c| c.token()) })
     }
 
     fn images_by_id(
@@ -158,7 +158,7 @@ impl World {
         state: &RegionState,
         call: &ImagesCall,
         now: Timestamp,
-    ) -> Result<Page<SeenImage>, ApiError> {
+    ) -> Result<Listing<SeenImage>, ApiError> {
         call.ids.iter().try_for_each(|id| check_image_id(id))?;
         let mut items = Vec::new();
         let mut missing = Vec::new();
@@ -173,7 +173,7 @@ impl World {
             return Err(images_not_found(&missing));
         }
         items.retain(|seen| self.wanted(call, seen) && filters::image_matches(&call.filters, &seen.image));
-        Ok(Page { items, next: None })
+        Ok(Listing { items, next: None })
     }
 
     /// Returns an image as reads show it: also one deregistered recently.
@@ -233,7 +233,7 @@ impl World {
         region: &Region,
         call: &SnapshotsCall,
         now: Timestamp,
-    ) -> Result<Page<SeenSnapshot>, ApiError> {
+    ) -> Result<Listing<SeenSnapshot>, ApiError> {
         let state = self.enabled(region)?;
         filters::check(&call.filters, false)?;
         call.owners.iter().try_for_each(|owner| check_owner(owner))?;
@@ -252,7 +252,7 @@ impl World {
             };
             let mut items = call.ids.iter().map(find).collect::<Result<Vec<_>, _>>()?;
             items.retain(wanted);
-            return Ok(Page { items, next: None });
+            return Ok(Listing { items, next: None });
         }
         let (start, left) = call.page.start(5)?;
         let mut page = PageLimit { left, next: None };
@@ -272,7 +272,7 @@ impl World {
             items.extend((0..disks).filter_map(|d| self.family_snapshot(state, family, index, d)).filter(wanted));
         });
         items.retain(wanted);
-        Ok(Page { items, next: page.next.map(|c| c.token()) })
+        Ok(Listing { items, next: page.next.map(|c| c.token()) })
     }
 }
 

@@ -36,7 +36,7 @@ fn job_details_show_audit_entries_and_reload_them_when_the_phase_changes() {
     };
     let mut model = with_jobs(vec![copying(1)]);
     let id = asked(&keys(&mut model, "d"));
-    shows(&mut model, &["changing calls loading"]);
+    shows(&mut model, &["changing calls     loading"]);
     let calls = vec![call("ami-1 > ami-2\u{1b}[31m", Outcome::Done)];
     model.update(Msg::Reply { id, reply: Reply::Audit(Ok(calls)) }, now());
     shows(&mut model, &["CopyImage          in eu-west-1", "ami-1 > ami-2", "done", "req-42", "user/ann"]);

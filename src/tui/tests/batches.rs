@@ -1,4 +1,4 @@
-//! Whole batches, and retries.
+//! Cancelling, whole batches, and retries.
 
 use super::{jobs::*, *};
 use crate::engine::Origin;
@@ -127,4 +127,18 @@ fn all_failed_copies_of_a_batch_are_retried_each_under_its_own_client_token() {
     on(&mut model, 3);
     assert_eq!(keys(&mut model, "t"), []);
     says(&model, "Only failed copies can be retried; this one is available.");
+}
+
+#[test]
+fn an_outdated_confirmation_is_asked_again() {
+    let image = |n| ImageId::new(&format!("ami-0000000000000000{n}")).unwrap();
+    let mut model = with_jobs(vec![with(1, |j| j.state = JobState::Copying { image: image(1) })]);
+    keys(&mut model, "x");
+    shows(&mut model, &["Cancel a copy", "ami-00000000000000001"]);
+    // The copy has another image by the time of the answer.
+    let changed = with(1, |j| j.state = JobState::Copying { image: image(2) });
+    update_jobs(&mut model, JobUpdate::Changed { jobs: vec![changed.into()], status: None });
+    assert_eq!(keys(&mut model, "y"), []);
+    shows(&mut model, &["ami-00000000000000002", "confirm again"]);
+    assert!(matches!(keys(&mut model, "y")[..], [Effect::Command(Command::Cancel(_))]));
 }

@@ -381,20 +381,6 @@ fn the_cursor_moves_to_the_copies_just_requested() {
 }
 
 #[test]
-fn an_outdated_confirmation_is_asked_again() {
-    let image = |n| ImageId::new(&format!("ami-0000000000000000{n}")).unwrap();
-    let mut model = with_jobs(vec![with(1, |j| j.state = JobState::Copying { image: image(1) })]);
-    keys(&mut model, "x");
-    shows(&mut model, &["Cancel a copy", "ami-00000000000000001"]);
-    // The copy has another image by the time of the answer.
-    let changed = with(1, |j| j.state = JobState::Copying { image: image(2) });
-    update_jobs(&mut model, JobUpdate::Changed { jobs: vec![changed.into()], status: None });
-    assert_eq!(keys(&mut model, "y"), []);
-    shows(&mut model, &["ami-00000000000000002", "confirm again"]);
-    assert!(matches!(keys(&mut model, "y")[..], [Effect::Command(Command::Cancel(_))]));
-}
-
-#[test]
 fn a_command_that_is_not_carried_out_yet_is_shown() {
     let mut model = with_jobs(vec![copying(1)]);
     update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Another(None)));

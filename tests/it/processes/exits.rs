@@ -113,8 +113,7 @@ fn goes_on(fixture: &ProcessFixture) {
 fn the_queue_goes_on_in_the_background() {
     let (fixture, mut screen) = busy(&[]);
     screen.keys("q");
-    screen
-        .wait_for("the question", |t| t.contains("3 copies are queued") && t.contains("Keep going in the background"));
+    screen.wait_for("the question", |t| t.contains("3 copies are queued") && t.contains("Continue in the background"));
     screen.keys("\r");
     assert!(screen.wait_exit().success(), "{}", screen.text());
     goes_on(&fixture);

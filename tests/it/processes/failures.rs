@@ -13,7 +13,7 @@ use crate::support::pty::Pty;
 /// Checks a screen that has no store.
 fn looks_only(mut screen: Pty, why: &str) {
     let text = screen.wait_for("the images, and what is wrong", |t| {
-        t.contains("app-web-") && !t.contains("listing") && t.contains("JOBS: LOOK ONLY") && t.contains(why)
+        t.contains("app-web-") && !t.contains("listing") && t.contains("JOBS: VIEW ONLY") && t.contains(why)
     });
     assert!(!text.contains("panicked"), "{text}");
     // Images are there to be read.

@@ -52,7 +52,7 @@ async fn a_filter_narrows_by_words_and_terms() {
         assert!(screen.contains(shown) && !screen.contains(hidden), "{words}:\n{screen}");
     }
     harness.filter("zzz nothing").await;
-    harness.shows("No image fits the filter. Esc clears it.");
+    harness.shows("No image matches the filter. Esc clears it.");
     harness.press(KeyCode::Esc).await;
     harness.lacks("/zzz");
     harness.filter("app-web").await;
@@ -136,7 +136,7 @@ async fn other_peoples_images() {
     assert_snapshot!("amazon", harness.screen());
     harness.lacks("golden-linux");
     choose("id").await;
-    harness.shows("The account's id, twelve digits:");
+    harness.shows("Account id, twelve digits:");
     harness.send("123").await;
     harness.press(KeyCode::Enter).await;
     harness.shows("twelve digits.");
@@ -194,7 +194,7 @@ async fn a_resize_keeps_the_cursor_on_its_image() {
     harness.input(Input::Resize(120, 40)).await;
     assert_eq!(under(harness.screen()), before);
     harness.input(Input::Resize(20, 5)).await;
-    harness.shows("Too small");
+    harness.shows("Terminal too small");
     harness.input(Input::Resize(60, 15)).await;
     assert_eq!(under(harness.screen()), before);
     assert_snapshot!("smallest", harness.screen());

@@ -52,7 +52,7 @@ async fn a_cancel_asks_first_and_leaves_nothing() {
     assert_eq!(harness.images("eu-west-2", "going").await, []);
     assert_eq!(left_in(&harness, "eu-west-2", 0).await, []);
     harness.send("x").await;
-    harness.shows("It has ended already.");
+    harness.shows("Already ended.");
 }
 
 #[tokio::test(start_paused = true)]
@@ -122,7 +122,7 @@ async fn a_failed_copy_is_tried_again() {
     harness.wait_ours("available", 1).await;
     assert_eq!(harness.images("eu-west-2", "again").await.len(), 1);
     harness.send("t").await;
-    harness.shows("Only failed copies are tried again; this one is available.");
+    harness.shows("Only failed copies can be retried; this one is available.");
 }
 
 #[tokio::test(start_paused = true)]

@@ -116,7 +116,7 @@ async fn encryption_that_is_fixed() {
     down(&harness, 2).await;
     assert_snapshot!("form_encrypted_source", harness.screen());
     harness.send(" ").await;
-    harness.shows("An encrypted image cannot be un-encrypted.");
+    harness.shows("A copy of an encrypted image is always encrypted.");
     harness.press(KeyCode::Esc).await;
     harness.send("y").await;
     harness.form("legacy-report-s3", &["eu-west-2"]).await;
@@ -131,7 +131,7 @@ async fn images_that_cannot_be_copied() {
     let harness = ScreenHarness::open("demo").await;
     harness.filter("app-web-canary-off").await;
     harness.send("c").await;
-    harness.shows("only an available image can be copied");
+    harness.shows("Only available images can be copied");
     harness.lacks("Copy 1 image");
 
     let harness =
@@ -189,7 +189,7 @@ async fn leaving_asks_only_after_a_change() {
     harness.form("app-web-2026", &["eu-west-2"]).await;
     harness.send("x").await;
     harness.press(KeyCode::Esc).await;
-    harness.shows("Leave the form?");
+    harness.shows("Close the form?");
     harness.press(KeyCode::Enter).await;
     harness.shows("Copy 1 image");
     harness.press(KeyCode::Esc).await;

@@ -59,7 +59,7 @@ async fn a_copy_in_doubt_waits_for_a_decision() {
 async fn a_copy_in_doubt_is_given_up_and_nothing_is_removed() {
     let harness = in_doubt().await;
     harness.send("x").await;
-    harness.shows("It is given up.");
+    harness.shows("The copy is given up.");
     harness.send("y").await;
     harness.wait_text("cancelled: given up").await;
     assert_eq!(harness.images("eu-west-2", "doubtful").await.len(), 1);

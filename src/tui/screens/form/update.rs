@@ -122,9 +122,7 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
         return;
     }
     if model.start.config.read_only {
-        model.show_error(
-            "Read-only mode: nothing is changed in AWS. Ctrl-y copies the AWS CLI command to your clipboard.",
-        );
+        model.show_error("Read-only: nothing is changed in AWS. Ctrl-y copies the AWS CLI command to your clipboard.");
         return;
     }
     // Where no command is accepted the form stays open, so that nothing typed is lost.

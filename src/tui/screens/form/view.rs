@@ -94,7 +94,7 @@ impl Body {
             }
             Item::Field(Field::KeyFor(region)) => {
                 let input = form.keys.get(region).unwrap_or(&empty);
-                (region.as_str(), text_or(input, focus, "(same as above)", text, room))
+                (region.as_str(), text_or(input, focus, "(key for all)", text, room))
             }
             Item::Field(Field::CopyTags) => ("Tags", fixed(checkbox(form.copy_tags, "copy the image's own tags"))),
             Item::StartButton => ("", fixed(start_button(plan, focus))),
@@ -164,7 +164,7 @@ fn destinations(form: &Form) -> String {
 fn encryption(form: &Form) -> String {
     let fixed = form.draft().encryption_fixed();
     match (form.encrypt, fixed) {
-        (true, Some(why)) => checkbox(true, &format!("encrypt. {why}")),
+        (true, Some(why)) => checkbox(true, why),
         (false, Some(why)) => format!("none. {why}"),
         (true, None) => checkbox(true, "encrypt"),
         (false, None) => checkbox(false, "same as source (Space: encrypt)"),

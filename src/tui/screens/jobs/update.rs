@@ -142,7 +142,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
 /// Runs an action that changes something in AWS, if that is possible now.
 fn change_copies(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     if model.start.config.read_only {
-        model.show_error("Read-only mode: nothing is changed in AWS.");
+        model.show_error("Read-only: nothing is changed in AWS.");
         return;
     }
     if current(model).is_none() {

@@ -1,0 +1,191 @@
+//! What every command needs to start: the common flags, the settings they override, and what is made of both.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+
+use crate::{
+    aws::{HttpClient, SessionOptions},
+    config::{self, Config},
+    domain::{Failure, Region},
+    driver::{DriverSettings, SessionSource, StoreLocation},
+    engine::EngineConfig,
+    runtime::logging,
+    store::refuse_network,
+    term::{Caps, CapsOverrides},
+};
+
+/// Flags that hold for every command.
+#[derive(Debug, Args)]
+pub(super) struct CommonFlags {
+    /// Profile of the AWS configuration
+    #[arg(long, global = true, value_name = "NAME")]
+    profile: Option<String>,
+    /// First region to show; the profile's otherwise
+    #[arg(long, global = true, value_name = "REGION")]
+    region: Option<Region>,
+    /// Send every call to this endpoint
+    #[arg(long, global = true, value_name = "URL")]
+    endpoint_url: Option<String>,
+    /// Refuse everything that would change something in AWS
+    #[arg(long, global = true)]
+    read_only: bool,
+    /// Settings file, instead of the one in the configuration directory
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// What goes into the log file
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = ["off", "error", "warn", "info", "debug", "trace"])]
+    log_level: Option<String>,
+    /// Lines instead of a screen
+    #[arg(long, global = true)]
+    plain: bool,
+    /// ASCII instead of Unicode
+    #[arg(long, global = true)]
+    ascii: bool,
+}
+
+/// Everything a command needs to start.
+pub(super) struct Setup {
+    pub(super) config: Config,
+    pub(super) caps: Caps,
+    /// Lines are wanted, or there is no terminal for a screen.
+    pub(super) plain: bool,
+    pub(super) profile: Option<String>,
+    pub(super) region: Option<Region>,
+    /// The arguments of a background process that runs the queue as this process was started.
+    pub(super) background: Vec<OsString>,
+}
+
+impl Setup {
+    /// Loads the settings, overridden by the flags, and looks at the terminal.
+    pub(super) fn new(common: &CommonFlags, env: &impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
+        let mut config = Config::load(common.config.as_deref(), env)?;
+        config.read_only |= common.read_only;
+        config.ui.ascii |= common.ascii;
+        let given = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+        if let Some(level) = &common.log_level {
+            config.log.level.clone_from(level);
+        }
+        if let Some(url) = common.endpoint_url.clone() {
+            config.aws.endpoint_url = url;
+        }
+        let region = match &common.region {
+            Some(region) => Some(region.clone()),
+            None => given(&config.aws.region).map(|r| Region::new(&r)).transpose()?,
+        };
+        if let Some(region) = &common.region {
+            // A region on the command line is shown alone, whatever the settings list.
+            config.browse.regions = vec![region.to_string()];
+        }
+        let profile = common.profile.clone().or_else(|| given(&config.aws.profile));
+        let overrides = CapsOverrides {
+            colors: CapsOverrides::parse_palette(&config.ui.palette),
+            ascii: config.ui.ascii,
+            mouse: config.ui.mouse,
+            sync: config.ui.synchronized,
+        };
+        let caps = Caps::detect(env, overrides);
+        let (stdin, stdout) = crate::term::session::ttys();
+        let plain = Caps::line_mode(env, stdin, stdout, common.plain);
+        let background = background(common);
+        Ok(Self { config, caps, plain, profile, region, background })
+    }
+
+    /// Where jobs are stored, or why nowhere.
+    pub(super) fn store(&self) -> StoreLocation {
+        let jobs = &self.config.jobs;
+        let dir = if jobs.directory.is_empty() { config::state_dir() } else { Some(PathBuf::from(&jobs.directory)) };
+        match dir {
+            None => StoreLocation::Unavailable(
+                Failure::new("keep jobs", "this platform names no directory for a program's state").hint(
+                    "Set HOME, XDG_STATE_HOME or `jobs.directory`. Without a store copies could be lost, so none are made.",
+                ),
+            ),
+            Some(dir) if dir.is_relative() => StoreLocation::Unavailable(
+                Failure::new("keep jobs", format!("`jobs.directory` is a relative path: {}", dir.display()))
+                    .hint("Give the absolute path, starting with `/`."),
+            ),
+            Some(dir) if jobs.network_file_system => StoreLocation::Dir(dir),
+            Some(dir) => refuse_network(&dir).map_or_else(StoreLocation::Unavailable, |()| StoreLocation::Dir(dir)),
+        }
+    }
+
+    /// The directory that jobs are stored in.
+    pub(super) fn store_dir(&self) -> Result<PathBuf, Failure> {
+        match self.store() {
+            StoreLocation::Dir(dir) => Ok(dir),
+            StoreLocation::Unavailable(failure) => Err(failure),
+            StoreLocation::Memory => Err(Failure::new("keep jobs", "they are in memory")),
+        }
+    }
+
+    pub(super) fn driver_settings(&self) -> DriverSettings {
+        DriverSettings {
+            engine: EngineConfig::from(&self.config),
+            read_only: self.config.read_only,
+            exit_when_done: false,
+            history_days: self.config.jobs.history_days,
+        }
+    }
+
+    pub(super) fn session_source(&self) -> SessionSource {
+        SessionSource::Aws { options: self.session_options(), http: http_client() }
+    }
+
+    pub(super) fn session_options(&self) -> SessionOptions {
+        let aws = &self.config.aws;
+        SessionOptions {
+            profile: self.profile.clone(),
+            region: self.region.clone(),
+            endpoint_url: Some(aws.endpoint_url.clone()).filter(|u| !u.is_empty()),
+            attempts: aws.attempts,
+            attempt_timeout: std::time::Duration::from_secs(aws.attempt_timeout_seconds),
+            operation_timeout: std::time::Duration::from_secs(aws.operation_timeout_seconds),
+        }
+    }
+
+    /// Starts the log. If no file is named and the default one cannot be written, everything else still works.
+    pub(super) fn start_log(&self) -> Result<Option<tracing_appender::non_blocking::WorkerGuard>, Failure> {
+        let log = &self.config.log;
+        if log.level == "off" {
+            return Ok(None);
+        }
+        if log.file.is_empty() {
+            return Ok(config::state_dir().and_then(|dir| logging::start_default(&dir, &log.level).ok()));
+        }
+        logging::start(Path::new(&log.file), &log.level).map(Some)
+    }
+}
+
+/// The arguments of `amigrate drive` with this process's flags.
+fn background(common: &CommonFlags) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = vec!["drive".into()];
+    let mut add =
+        |flag: &str, value: Option<OsString>| arguments.extend(value.map(|v| [flag.into(), v]).into_iter().flatten());
+    add("--region", common.region.as_ref().map(|r| r.to_string().into()));
+    add("--endpoint-url", common.endpoint_url.clone().map(OsString::from));
+    add("--config", common.config.clone().map(|p| std::path::absolute(&p).unwrap_or(p).into_os_string()));
+    add("--log-level", common.log_level.clone().map(OsString::from));
+    arguments
+}
+
+pub(super) fn http_client() -> Result<HttpClient, Failure> {
+    HttpClient::from_environment()
+}
+
+/// SIGTSTP, which `Ctrl-Z` sends unless the terminal is in raw mode.
+pub(super) fn stop_signal() -> tokio::signal::unix::SignalKind {
+    tokio::signal::unix::SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw())
+}
+
+/// A tokio runtime: responses are few and small, so two threads are enough for hundreds of regions.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::new("start", e.to_string()))
+}
