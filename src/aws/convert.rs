@@ -137,8 +137,8 @@ pub(super) fn region(from: &sdk::Region) -> Option<RegionInfo> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_field_comes_across() {
+    /// An image with every field set.
+    fn full_image() -> sdk::Image {
         let ebs = sdk::EbsBlockDevice::builder()
             .snapshot_id("snap-1")
             .volume_size(8)
@@ -148,7 +148,7 @@ mod tests {
             .throughput(125)
             .delete_on_termination(false)
             .build();
-        let from = sdk::Image::builder()
+        sdk::Image::builder()
             .image_id("ami-1")
             .name("n")
             .description("d")
@@ -187,8 +187,12 @@ mod tests {
                     .product_code_type(sdk::ProductCodeValues::Marketplace)
                     .build(),
             )
-            .build();
-        let image = image(&from, &Region::new("eu-west-1").unwrap()).unwrap();
+            .build()
+    }
+
+    #[test]
+    fn every_field_comes_across() {
+        let image = image(&full_image(), &Region::new("eu-west-1").unwrap()).unwrap();
         let json: serde_json::Value = serde_json::from_str(&image.json()).unwrap();
         let expected = serde_json::json!({
             "ImageId": "ami-1", "Region": "eu-west-1", "Name": "n", "Description": "d", "State": "failed",

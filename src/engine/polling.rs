@@ -30,7 +30,7 @@ pub(super) struct PollSchedule {
     in_flight: bool,
     interval: SignedDuration,
     /// Requests of either kind so far; they seed the jitter.
-    requests: u64,
+    sent: u64,
     /// Polls of copies so far; they rotate through the snapshots.
     polls: u64,
     /// Whether the last request listed the pending copies.
@@ -88,7 +88,7 @@ impl PollSchedule {
     /// Adds jitter of up to a tenth, so that regions are not polled in step. Seeded by region and count: replays agree.
     fn plan(&mut self, region: &Region, now: Timestamp) {
         let mut hasher = DefaultHasher::new();
-        (region, self.requests).hash(&mut hasher);
+        (region, self.sent).hash(&mut hasher);
         let tenth = i64::try_from(self.interval.as_millis() / 10).unwrap_or(0);
         let jitter = i64::try_from(hasher.finish() % 1_000).unwrap_or(0) * tenth / 1_000;
         self.in_flight = false;
@@ -116,12 +116,12 @@ impl PollSchedule {
         };
         self.next = match self.listed {
             // Nothing to poll: the next thing to do is the next list.
-            Some(last) if request.is_none() && wanted => Some(last + every),
+            Some(listed) if request.is_none() && wanted => Some(listed + every),
             _ => None,
         };
         if request.is_some() {
             self.in_flight = true;
-            self.requests += 1;
+            self.sent += 1;
             self.last_was_list = list;
             self.polls += u64::from(!list);
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        Region, SnapshotId,
+        ImageId, Region, SnapshotId,
         text::{clean, count},
     },
     engine::{Job, JobState, Leftover, LeftoverReason, Note, RemovalReason, RemovalStep, Unproven, Waiting},
@@ -56,7 +56,7 @@ pub fn note(note: &Note) -> String {
         Note::NotACandidate(image) => format!("{image} is not one of the images that may be this copy"),
         Note::GivenUp(images) if images.is_empty() => "given up; AWS never said whether it was made".into(),
         Note::GivenUp(images) => {
-            let images: Vec<&str> = images.iter().map(|i| i.as_str()).collect();
+            let images: Vec<&str> = images.iter().map(ImageId::as_str).collect();
             format!("given up; kept, as not proven to be this copy: {}", images.join(", "))
         }
         Note::SnapshotListDelayed(why) => with("listing the remaining snapshots", why),

@@ -70,7 +70,7 @@ impl World {
         }
         // EC2 checks the key when the copy runs: a bad key fails the copy later, not this request.
         let key = if encrypted { state.key_arn(call.key.as_deref(), &self.account) } else { None };
-        let id = self.start_copy(to, &call, source.image, encrypted, key.as_deref(), now)?;
+        let id = self.start_copy(to, &call, &source.image, encrypted, key.as_deref(), now)?;
         if let Some(token) = call.token {
             let used = Token { fingerprint, image: id.clone(), used: now };
             self.enabled_mut(to)?.tokens.insert(token, used);
@@ -106,7 +106,7 @@ impl World {
         &mut self,
         to: &Region,
         call: &CopyCall,
-        source: Image,
+        source: &Image,
         encrypted: bool,
         key: Option<&str>,
         now: Timestamp,

@@ -57,7 +57,7 @@ fn jobs_commands_and_status_come_back_as_they_were() {
         RegionStatus { problem: Some(failure()), waiting: Some(Waiting::RateLimit), no_progress: None },
     );
     let shared: Vec<_> = jobs.iter().cloned().map(Arc::new).collect();
-    let changes = ChangeSet { jobs: shared.to_vec(), status: Some(status.clone()), ..ChangeSet::default() };
+    let changes = ChangeSet { jobs: shared.clone(), status: Some(status.clone()), ..ChangeSet::default() };
     let seq = store.commit(&account(), &changes, at(1)).unwrap();
     let commands = [
         Command::Copy(vec![request(50)]),
@@ -295,7 +295,7 @@ fn a_full_or_read_only_disk_says_so_and_changes_nothing() {
     let pages: i64 = store.conn.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
     store.conn.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
     let many: Vec<_> = (2..200).map(|id| Arc::new(job(id))).collect();
-    let changes = ChangeSet { jobs: many.to_vec(), ..ChangeSet::default() };
+    let changes = ChangeSet { jobs: many.clone(), ..ChangeSet::default() };
     let failure = store.commit(&account(), &changes, at(1)).unwrap_err();
     assert!(failure.hint.contains("make room"), "{failure:?}");
     assert_eq!(failure.retry, crate::domain::Retry::Later);

@@ -67,7 +67,7 @@ fn changed(mut job: Job, change: impl FnOnce(&mut Job)) -> Job {
 
 fn commit(store: &mut Store, jobs: &[Job]) -> Seq {
     let jobs: Vec<_> = jobs.iter().cloned().map(Arc::new).collect();
-    store.commit(&account(), &ChangeSet { jobs: jobs.to_vec(), ..ChangeSet::default() }, at(1)).unwrap()
+    store.commit(&account(), &ChangeSet { jobs, ..ChangeSet::default() }, at(1)).unwrap()
 }
 
 fn ids(store: &Store) -> Vec<u64> {
