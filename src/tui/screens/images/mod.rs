@@ -1,5 +1,6 @@
 //! The images pane: the images of all chosen regions in one table, filtered, sorted, marked.
 
+mod columns;
 mod region_index;
 mod rows;
 pub mod update;
