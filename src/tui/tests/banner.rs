@@ -47,7 +47,7 @@ fn another_driver_is_named() {
     let older = OtherProcess { here: false, older: true, ..another.clone() };
     update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Another(Some(older.clone()))));
     shows(&mut model, &["an older amigrate (0.0.9, pid 1234 on bastion"]);
-    lacks(&mut model, "stopped or hangs");
+    lacks(&mut model, "does not respond");
     update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Another(Some(OtherProcess { silent: true, ..another }))));
     shows(&mut model, &["but does not respond", "`kill -CONT", "(pid 1234)"]);
     assert!(

@@ -71,10 +71,10 @@ fn a_driver_that_gives_no_sign_of_life_is_named_with_what_to_do() {
 
     kill_process(stopped.pid(), Signal::STOP).expect("it is ours");
     let advice = format!("kill -CONT {pid}");
-    screen.wait_for("what to do", |t| t.contains("stopped or hangs") && t.contains(&advice));
+    screen.wait_for("what to do", |t| t.contains("does not respond") && t.contains(&advice));
     waiting.wait_to_say(&advice);
     kill_process(stopped.pid(), Signal::CONT).expect("it is ours");
-    screen.wait_for("the next sign of life", |t| t.contains(&named) && !t.contains("stopped or hangs"));
+    screen.wait_for("the next sign of life", |t| t.contains(&named) && !t.contains("does not respond"));
 
     stopped.kill();
     stopped.wait();
