@@ -126,7 +126,7 @@ fn network(context: &Context<'_>, error: &(dyn Error + 'static)) -> Failure {
         (format!("the proxy does not let us through ({})", innermost(error)), hint, Retry::Later)
     } else {
         let hint = "The network may be in trouble; trying again may help.";
-        (format!("{peer} could not be asked ({})", innermost(error)), hint, Retry::Later)
+        (format!("{peer} could not be reached ({})", innermost(error)), hint, Retry::Later)
     };
     tracing::debug!(error = words, "a call did not get through");
     context.fail(why).hint(hint).retry(retry)

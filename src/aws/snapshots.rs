@@ -248,7 +248,7 @@ mod tests {
         let (session, asked) = scripted(|_, _| CannedResponse::error(503, "RequestLimitExceeded", "slow down"));
         let poll = session.poll_snapshots(&eu(), &known, &[], &mut CallBudget::new(3)).await;
         assert!(poll.unwrap_err().is("RequestLimitExceeded"));
-        assert_eq!(asked.all().len(), 1, "the next look asks again");
+        assert_eq!(asked.all().len(), 1, "the next poll requests them again");
     }
 
     #[tokio::test(start_paused = true)]

@@ -181,7 +181,7 @@ pub(super) fn config_file(text: &str) -> aws_config::profile::profile_file::Prof
     ProfileFiles::builder().with_contents(ProfileFileKind::Config, text).build()
 }
 
-/// A session whose credentials are had from this source.
+/// A session whose credentials come from this source.
 pub(super) fn with_source(
     source: impl ProvideCredentials + 'static,
     script: impl Fn(usize, &RecordedRequest) -> CannedResponse + Send + Sync + 'static,

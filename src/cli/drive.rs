@@ -144,7 +144,7 @@ struct Printer {
 impl Printer {
     fn print(&mut self, update: &JobUpdate) {
         match update {
-            JobUpdate::Driver(DriverStatus::Us) => {
+            JobUpdate::Driver(DriverStatus::ThisProcess) => {
                 self.runs = true;
                 print("driving the queue; it ends when nothing is left that needs it");
             }

@@ -1,5 +1,5 @@
 //! `amigrate jobs`: the copies as they are stored, a line each, for scripts and to see what a background process does. The process
-//! that runs the queue is not disturbed, and AWS is asked nothing unless the account is not known.
+//! that runs the queue is not disturbed, and no request is sent to AWS unless the account is unknown.
 
 use std::{
     io::{self, Write},
@@ -46,7 +46,7 @@ pub(super) fn open_store(setup: &Setup) -> Result<Store, Failure> {
     Ok(opened.store)
 }
 
-/// The account that the profile signed in to last. AWS is asked if there was none, and if the credentials come from the
+/// The account that the profile signed in to last. Signs in if there is none, and if the credentials come from the
 /// environment, which may be any account's.
 pub(super) fn account(setup: &Setup, store: &Store) -> Result<AccountKey, Failure> {
     let source = setup.session_source();
@@ -89,7 +89,7 @@ fn print(store: &Store, accounts: &[AccountKey], args: JobsArgs) -> Result<Strin
 }
 
 fn requested(request: &CopyRequest) -> String {
-    fields(["-", "-", request.name.as_str(), &route(request), "asked", "-", "-"])
+    fields(["-", "-", request.name.as_str(), &route(request), "requested", "-", "-"])
 }
 
 fn line(job: &Job, status: &Status) -> String {

@@ -69,9 +69,9 @@ fn resolution(what: &str, job: &Job, args: ResolveArgs) -> Result<Resolution, Fa
                 return Err(Failure::new(what, format!("{image} is not one of those that may be this copy"))
                     .hint(format!("They are: {}.", named.join(", "))));
             }
-            Ok(Resolution::Mine(image))
+            Ok(Resolution::ThisImage(image))
         }
-        None if args.again => Ok(Resolution::Again(ClientToken::from_random(uuid::Uuid::new_v4().as_u128()))),
+        None if args.again => Ok(Resolution::CopyAgain(ClientToken::from_random(uuid::Uuid::new_v4().as_u128()))),
         None => Ok(Resolution::GiveUp),
     }
 }

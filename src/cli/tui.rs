@@ -146,7 +146,7 @@ fn show(
         let _reader = input::spawn(sender, size)?;
         let (mut model, first) = Model::new(start);
         // The first frame goes out before the world is built or a certificate is read.
-        let mut effects = Effects::new(SessionSource::Later, effects, clock);
+        let mut effects = Effects::new(SessionSource::NotSet, effects, clock);
         terminal.draw(&model).map_err(|e| broken(&e))?;
         effects.set_source(source(clock));
         let ended = run(&mut model, first, &mut effects, &mut inputs, &mut terminal, clock, frames).await;

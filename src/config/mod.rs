@@ -27,9 +27,9 @@ pub struct Config {
     pub browse: Browse,
     /// Defaults and limits of copies.
     pub copy: Copy,
-    /// What becomes of them.
+    /// Handling of jobs.
     pub jobs: Jobs,
-    /// How often progress is asked for.
+    /// How often progress is polled.
     pub poll: Poll,
     /// Appearance.
     pub ui: Ui,
@@ -69,7 +69,7 @@ pub struct Browse {
     pub marketplace_name: String,
     /// The most public images listed in a region.
     pub public_limit: usize,
-    /// Regions asked at the same time.
+    /// Regions listed at the same time.
     pub concurrent_regions: usize,
 }
 
@@ -111,7 +111,7 @@ pub struct Jobs {
     pub login_timeout_hours: u32,
     /// Ended copies are kept for so many days.
     pub history_days: u32,
-    /// Whether a queue goes on in the background after a hang-up.
+    /// True if a queue continues in the background after a hang-up.
     pub background_on_hangup: bool,
     /// So many minutes without progress are worth a warning.
     pub stall_warning_minutes: u32,

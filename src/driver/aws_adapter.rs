@@ -45,7 +45,7 @@ pub(super) async fn send(session: Session, request: Request) -> Response {
     }
 }
 
-/// Describes an image before it is removed, and its source's snapshots. A source that may not be read is no failure: it
+/// Describes an image before it is removed, and its source's snapshots. A source that may not be read is not a failure: it
 /// proves nothing then.
 async fn check_image(
     session: &Session,
@@ -90,5 +90,5 @@ async fn poll_copies(
     known.sort();
     known.dedup();
     let snapshots = session.poll_snapshots(region, &known, &by_description, &mut budget).await;
-    Ok(PolledCopies { asked: polled, images, snapshots })
+    Ok(PolledCopies { requested: polled, images, snapshots })
 }

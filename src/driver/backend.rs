@@ -21,7 +21,7 @@ pub struct BackendResponse {
     pub metadata: ResponseMetadata,
 }
 
-/// What the audit keeps of a request beside its outcome.
+/// What the audit stores about a request besides its outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ResponseMetadata {
     /// The ARN it was signed for.
@@ -30,7 +30,7 @@ pub struct ResponseMetadata {
     pub request_id: Option<String>,
 }
 
-/// Everything that a driver does to the world.
+/// The side effects of a driver: requests to AWS and commits to the store.
 pub trait DriverBackend: Send + Sync + 'static {
     /// Sends a request and returns its response.
     fn send(&self, request: Request) -> BoxFuture<'static, BackendResponse>;
@@ -130,7 +130,7 @@ async fn reload_session(shared: &SharedSession, reload: SessionReload) -> Result
 
 /// Checks that a session's credentials work and belong to the account. Returns the account's regions, if it may list them.
 pub(super) async fn try_credentials(session: &Session, expected: &AccountKey) -> Result<Vec<RegionInfo>, Failure> {
-    // A profile may sign in to another account by now: found out before these credentials sign anything else.
+    // A profile may sign in to another account by now: checked before these credentials sign anything else.
     let account = session.account().await?;
     if AccountKey::new(&account.id, session.endpoint_url()) != *expected {
         return Err(other_account(&account, expected));

@@ -23,9 +23,9 @@ const DETACHED: &str = "AMIGRATE_DETACHED";
 
 /// The process that started this one in the background.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Starter(Pid);
+pub struct ParentProcess(Pid);
 
-impl Starter {
+impl ParentProcess {
     /// `None` if this process was not started in the background.
     pub fn of_this_process() -> Option<Self> {
         let pid = std::env::var(DETACHED).ok()?;
@@ -96,7 +96,7 @@ pub fn spawn(arguments: &[OsString]) -> Result<Started, Failure> {
         thread::Builder::new()
             .name("background".into())
             // Nobody waits for it any more when the program is exiting.
-            .spawn(move || sender.send(announces(stdout)))
+            .spawn(move || sender.send(wait_for_announcement(stdout)))
             .map_err(failed)?;
     }
     Ok(Started(detached))
@@ -112,7 +112,7 @@ fn with_hangup_blocked<T>(act: impl FnOnce() -> io::Result<T>) -> io::Result<T> 
 }
 
 /// Returns true once the process prints anything, which it does when it has detached; false if it ends without.
-fn announces(mut stdout: ChildStdout) -> bool {
+fn wait_for_announcement(mut stdout: ChildStdout) -> bool {
     matches!(stdout.read(&mut [0]), Ok(1))
 }
 

@@ -1,4 +1,4 @@
-//! The program's one clock: the time of day that follows corrections only when asked, and faster or paused clocks for the demo
+//! The program's one clock: the time of day, which follows corrections only when told by [`Clock::stepped`], and faster or paused clocks for the demo
 //! and for tests.
 
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 const STEP: SignedDuration = SignedDuration::from_mins(1);
 
 /// A clock that only goes forward: the time of day at the start, and what has passed since. Setting the wall clock moves no
-/// deadline until [`Clock::stepped`] is called. Tests pause it with tokio's clock; the demo in lines runs it faster.
+/// deadline until [`Clock::stepped`] is called. Tests pause it with tokio's clock; the plain demo (`--plain`) runs it faster.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     base: Timestamp,
@@ -76,7 +76,7 @@ impl Clock {
 
     /// Follows the wall clock if it was set since the last call, and returns by how much, forward or back. Times computed
     /// before are off by as much from now on.
-    pub fn stepped(&mut self) -> Option<SignedDuration> {
+    pub fn take_step(&mut self) -> Option<SignedDuration> {
         let machine = self.machine?;
         let Reading { wall, passed } = (machine.read)();
         let step = wall.duration_since(self.now());
@@ -122,7 +122,7 @@ pub(super) mod tests {
         })
     }
 
-    /// A clock of this thread that goes only when told to.
+    /// A clock of this thread that advances only by [`advance`].
     fn manual() -> Clock {
         WALL.set(1_800_000_000);
         PASSED.set(5_000);
@@ -149,7 +149,7 @@ pub(super) mod tests {
         assert_eq!(clock.now().as_second(), 30);
         assert_eq!(clock.until(Timestamp::from_second(50).unwrap()), Duration::from_secs(2));
         assert_eq!(clock.until(Timestamp::UNIX_EPOCH), Duration::ZERO);
-        assert_eq!(clock.stepped(), None, "it has no wall clock");
+        assert_eq!(clock.take_step(), None, "it has no wall clock");
     }
 
     #[test]
@@ -160,9 +160,9 @@ pub(super) mod tests {
             advance(60);
             set_by(hours * 3_600);
             assert_eq!(clock.until(deadline), Duration::from_mins(9));
-            assert_eq!(clock.stepped(), Some(SignedDuration::from_hours(hours)));
+            assert_eq!(clock.take_step(), Some(SignedDuration::from_hours(hours)));
             assert_eq!(clock.now().as_second(), WALL.get(), "from now on it is that time");
-            assert_eq!(clock.stepped(), None, "said once");
+            assert_eq!(clock.take_step(), None, "said once");
             advance(30);
             assert_eq!(clock.now().as_second(), WALL.get());
         }
@@ -172,16 +172,16 @@ pub(super) mod tests {
     fn small_corrections_and_a_sleeping_machine_are_no_steps() {
         let mut clock = manual();
         set_by(-59);
-        assert_eq!(clock.stepped(), None);
+        assert_eq!(clock.take_step(), None);
         set_by(59);
         advance(8 * 3_600);
-        assert_eq!((clock.stepped(), clock.now().as_second()), (None, WALL.get()));
+        assert_eq!((clock.take_step(), clock.now().as_second()), (None, WALL.get()));
     }
 
     #[test]
     fn the_real_clock_is_the_time_of_day() {
         let mut clock = Clock::real();
         assert!(Timestamp::now().duration_since(clock.now()).abs() < STEP);
-        assert_eq!(clock.stepped(), None);
+        assert_eq!(clock.take_step(), None);
     }
 }

@@ -15,15 +15,17 @@ use tokio::sync::{
     watch,
 };
 
-use super::{backend::DriverBackend, background::Starter, clock::Clock, store_handle::StoreHandle, update::JobUpdate};
+use super::{
+    backend::DriverBackend, background::ParentProcess, clock::Clock, store_handle::StoreHandle, update::JobUpdate,
+};
 use crate::{
     domain::{AccountKey, Failure, Region},
     engine::{Command, EngineConfig, Job, Status},
     store::{DriverLock, Loaded},
 };
 
-/// Between two looks at the leader lock and at what other processes have committed.
-pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// Interval between polls of the lock and of other processes' commits.
+pub(super) const STORE_POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// Ended jobs stay in the list this long; after that they are in the history only.
 pub const RECENT: SignedDuration = SignedDuration::from_hours(24);
 
@@ -65,7 +67,7 @@ pub struct DriverConfig {
 /// Receives everything that a driver publishes.
 pub type Publisher = Box<dyn Fn(JobUpdate) + Send + Sync>;
 
-/// Gives commands to a driver. The driver ends when its last handle is dropped.
+/// Sends commands to a driver. The driver ends when its last handle is dropped.
 #[derive(Debug, Clone)]
 pub struct DriverHandle {
     commands: UnboundedSender<Command>,
@@ -77,7 +79,7 @@ pub struct DriverHandle {
 }
 
 impl DriverHandle {
-    /// Leaves the queue to other processes, and waits until that is so: this process is about to be suspended.
+    /// Releases the queue to other processes, and waits until that is done: this process is about to be suspended.
     pub async fn pause(&self) {
         self.pause.send_replace(true);
         // A driver that has ended runs no queue.
@@ -89,7 +91,7 @@ impl DriverHandle {
         self.pause.send_replace(false);
     }
 
-    /// Gives a command.
+    /// Sends a command.
     pub fn send(&self, command: Command) {
         self.sent.fetch_add(1, Ordering::Relaxed);
         // A driver that has ended has published why.
@@ -112,19 +114,19 @@ pub struct Driver {
     pub(super) publish: Publisher,
     pub(super) commands: UnboundedReceiver<Command>,
     handled: watch::Sender<u64>,
-    /// The handle wants the queue left to other processes.
+    /// True while the handle requests a pause.
     pub(super) pause: watch::Receiver<bool>,
-    /// The queue is left to other processes.
+    /// True while the driver is paused.
     paused: watch::Sender<bool>,
     /// Regions in which copies started elsewhere are looked for, from the last [`Command::Follow`].
     pub(super) followed: Vec<Region>,
     /// The process that started this one in the background: it may still have commands to store.
-    pub(super) starter: Option<Starter>,
-    /// The clock was set far forward, perhaps by mistake: nothing is pruned by it this once.
+    pub(super) starter: Option<ParentProcess>,
+    /// The clock was set far forward, possibly by mistake: the next prune is skipped.
     clock_jumped: bool,
 }
 
-/// Whether this process may run the queue.
+/// The result of trying to take the lock.
 pub(super) enum LockOutcome {
     /// It may; with the lock, if one is needed.
     Acquired(Option<DriverLock>),
@@ -158,7 +160,7 @@ impl Driver {
             pause,
             paused,
             followed: Vec::new(),
-            starter: Starter::of_this_process(),
+            starter: ParentProcess::of_this_process(),
             clock_jumped: false,
         };
         let handle = DriverHandle {
@@ -183,7 +185,7 @@ impl Driver {
     pub(super) async fn wait_while_paused(&mut self) {
         // A command that a person saw accepted must survive if the suspended process is killed.
         while let Ok(command) = self.commands.try_recv() {
-            self.hand_over(command).await;
+            self.forward_command(command).await;
         }
         self.paused.send_replace(true);
         // An error means that every handle is gone, and the driver ends next.
@@ -195,7 +197,7 @@ impl Driver {
     pub(super) fn follow_clock(&mut self) -> bool {
         /// A machine that was just restored or started is usually off by more.
         const JUMP: SignedDuration = SignedDuration::from_hours(24);
-        let Some(step) = self.clock.stepped() else { return false };
+        let Some(step) = self.clock.take_step() else { return false };
         tracing::warn!(seconds = step.as_secs(), "the clock was set");
         self.clock_jumped = step > JUMP;
         true
@@ -241,7 +243,7 @@ impl Driver {
         self.mark_handled(command);
     }
 
-    /// Stores a command, from where the process that runs the queue carries it out.
+    /// Stores a command; the process that runs the queue reads it and carries it out.
     pub(super) async fn store_command(&self, command: Command) {
         let (account, now) = (self.config.account.clone(), self.clock.now());
         let stored = self.store.with(move |store| store.add_command(&account, &command, now)).await;
@@ -251,7 +253,7 @@ impl Driver {
     }
 
     /// Stores a command for the other process that runs the queue.
-    pub(super) async fn hand_over(&mut self, command: Command) {
+    pub(super) async fn forward_command(&mut self, command: Command) {
         if !self.read_only() {
             self.store_command(command.clone()).await;
         } else if !is_transient(&command) {

@@ -9,14 +9,14 @@ impl From<&Config> for EngineConfig {
         let (copy, poll) = (&config.copy, &config.poll);
         let seconds = |s: u64| SignedDuration::from_secs(i64::try_from(s).unwrap_or(60));
         Self {
-            pending: copy.pending_limit,
+            pending_limit: copy.pending_limit,
             starts_per_second: copy.starts_per_second,
             start_burst: copy.start_burst,
-            fastest: seconds(poll.fastest_seconds),
-            slowest: seconds(poll.slowest_seconds),
-            throttled: seconds(poll.throttled_seconds),
+            min_poll_interval: seconds(poll.fastest_seconds),
+            max_poll_interval: seconds(poll.slowest_seconds),
+            max_backoff: seconds(poll.throttled_seconds),
             tagging: copy.job_tags,
-            token_memory: SignedDuration::from_mins(copy.token_minutes.into()),
+            token_lifetime: SignedDuration::from_mins(copy.token_minutes.into()),
             ..Self::default()
         }
     }

@@ -1,4 +1,4 @@
-//! Takes turns with other processes: follows the one that runs the queue, and runs the queue itself once it has the leader lock.
+//! Follows the process that runs the queue, and runs the queue itself once it has the leader lock.
 //!
 //! Every command is written into the store and read from there, also by the process that was given it. So it does not matter
 //! which process runs the queue, and no command that was shown as accepted is lost with a process.
@@ -9,8 +9,8 @@ use jiff::SignedDuration;
 use tokio::time::Instant;
 
 use super::{
-    background::Starter,
-    context::{Driver, LockOutcome, POLL_INTERVAL},
+    background::ParentProcess,
+    context::{Driver, LockOutcome, STORE_POLL_INTERVAL},
     heartbeat::{HeartbeatMonitor, this_process},
     run::{DriverLoop, LoopExit},
     update::{DriverStatus, JobUpdate, Warning},
@@ -21,7 +21,7 @@ use crate::{
     store::{DriverLock, Seq},
 };
 
-/// Between two tries to read a store that could not be read.
+/// Interval between attempts to read a store that could not be read.
 const READ_RETRY: Duration = Duration::from_secs(2);
 
 /// Why the follower ended.
@@ -41,7 +41,7 @@ impl Driver {
     /// # Errors
     /// Why it cannot work here, if it is to end when nothing is left to do.
     pub async fn run(mut self) -> Result<(), Failure> {
-        while let Err(failure) = self.take_turns().await {
+        while let Err(failure) = self.follow_or_run().await {
             if self.exit_when_done() && failure.retry != Retry::Later {
                 return Err(failure);
             }
@@ -62,13 +62,13 @@ impl Driver {
         Ok(())
     }
 
-    async fn take_turns(&mut self) -> Result<(), Failure> {
+    async fn follow_or_run(&mut self) -> Result<(), Failure> {
         loop {
             let seq = self.publish_stored().await?;
             let exit = match self.follow(seq).await? {
                 FollowerExit::Done => LoopExit::Done,
                 FollowerExit::Paused => LoopExit::Paused,
-                FollowerExit::Acquired(lock) => self.lead(lock).await?,
+                FollowerExit::Acquired(lock) => self.run_queue(lock).await?,
             };
             match exit {
                 LoopExit::Done => return Ok(()),
@@ -92,7 +92,7 @@ impl Driver {
     async fn follow(&mut self, mut seq: Seq) -> Result<FollowerExit, Failure> {
         let mut published = DriverStatus::Unknown;
         let (this, mut monitor) = (this_process(), HeartbeatMonitor::default());
-        // The first time everything is read, also if nobody has committed since the store was opened.
+        // The first time everything is read, even if nobody has committed since the store was opened.
         let mut unread = true;
         let mut check_done = self.exit_when_done();
         loop {
@@ -131,13 +131,13 @@ impl Driver {
                     (None, _) => return Ok(FollowerExit::Done),
                     // No process would carry it out.
                     (Some(command), DriverStatus::Nobody(failure)) => self.reject(&command, failure.clone()),
-                    (Some(command), _) => self.hand_over(command).await,
+                    (Some(command), _) => self.forward_command(command).await,
                 },
-                () = tokio::time::sleep(POLL_INTERVAL) => {}
+                () = tokio::time::sleep(STORE_POLL_INTERVAL) => {}
                 _ = self.pause.changed() => {}
             }
             // The process that started this one may not have stored its commands yet.
-            if check_done && !self.starter.is_some_and(Starter::is_running) {
+            if check_done && !self.starter.is_some_and(ParentProcess::is_running) {
                 check_done = false;
                 if self.nothing_to_run().await {
                     return Ok(FollowerExit::Done);
@@ -171,7 +171,7 @@ impl Driver {
     }
 
     /// Runs the queue, restarting the loop with the same lock whenever the clock was set.
-    async fn lead(&mut self, mut lock: Option<DriverLock>) -> Result<LoopExit, Failure> {
+    async fn run_queue(&mut self, mut lock: Option<DriverLock>) -> Result<LoopExit, Failure> {
         loop {
             match self.run_loop(lock).await? {
                 LoopExit::Restart(kept) => lock = kept,
@@ -182,7 +182,7 @@ impl Driver {
 
     /// Prunes the history, loads the jobs into an engine, and runs the loop.
     async fn run_loop(&mut self, lock: Option<DriverLock>) -> Result<LoopExit, Failure> {
-        // By the old time too much would be pruned, and the first deadlines would be wrong.
+        // With the old time too much would be pruned, and the first deadlines would be wrong.
         self.follow_clock();
         if !self.take_clock_jump() && !self.read_only() {
             let days = self.config.settings.history_days;
@@ -198,7 +198,7 @@ impl Driver {
             // Sends nothing yet: the loop's first tick does.
             engine.follow(&self.followed, now);
         }
-        (self.publish)(JobUpdate::Driver(DriverStatus::Us));
+        (self.publish)(JobUpdate::Driver(DriverStatus::ThisProcess));
         self.publish_jobs(loaded.jobs, loaded.status.clone());
         Ok(DriverLoop::new(self, engine, lock, loaded.status).run().await)
     }

@@ -52,7 +52,7 @@ impl HeartbeatMonitor {
         Some(OtherProcess {
             here: process.host == us.host,
             older: version_numbers(&process.version) < version_numbers(&us.version),
-            silent: now.duration_since(*since) >= SILENT_AFTER,
+            unresponsive: now.duration_since(*since) >= SILENT_AFTER,
             process: process.clone(),
         })
     }
@@ -85,7 +85,8 @@ mod tests {
         let us = DriverProcess { pid: 8, host: "bastion".into(), version: "0.10.0".into() };
         let (mut monitor, start) = (HeartbeatMonitor::default(), Instant::now());
         let after = |seconds| start + Duration::from_secs(seconds);
-        let silent = |monitor: &HeartbeatMonitor, seconds| monitor.other_process(&us, after(seconds)).unwrap().silent;
+        let silent =
+            |monitor: &HeartbeatMonitor, seconds| monitor.other_process(&us, after(seconds)).unwrap().unresponsive;
         monitor.observe(None, start);
         assert_eq!(monitor.other_process(&us, after(60)), None);
         // Hours behind, and hours ahead.
@@ -99,7 +100,7 @@ mod tests {
         assert!(other.here && other.older, "0.9 came before 0.10");
         monitor.observe(Some(heartbeat(3, "0.10.0", 0)), after(300));
         let other = monitor.other_process(&DriverProcess { host: "laptop".into(), ..us.clone() }, after(300)).unwrap();
-        assert!(!other.here && !other.older && !other.silent);
+        assert!(!other.here && !other.older && !other.unresponsive);
     }
 
     #[test]

@@ -10,8 +10,8 @@ use tokio::{sync::watch, time::Instant};
 
 use crate::domain::{Failure, LoginBackoff, Retry};
 
-/// Between two looks at the files.
-const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// Interval between checks of the files.
+const FILE_POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The files of the AWS configuration and of its login caches.
 #[derive(Debug, Clone)]
@@ -79,7 +79,7 @@ impl LoginWatch {
     /// Waits until one of the files is written, created or removed.
     pub async fn changed(&mut self) {
         loop {
-            tokio::time::sleep(POLL_INTERVAL).await;
+            tokio::time::sleep(FILE_POLL_INTERVAL).await;
             let now = self.files.read().await;
             if now != self.last {
                 self.last = now;

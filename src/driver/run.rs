@@ -1,4 +1,4 @@
-//! The loop that runs a queue: takes in what is there, commits what has changed, and only then sends requests and publishes.
+//! The loop that runs a queue: handles commands, responses and deadlines, commits what has changed, and only then sends requests and publishes.
 
 use std::{collections::BTreeSet, panic::AssertUnwindSafe, time::Duration};
 
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     backend::{BackendResponse, ResponseMetadata},
-    context::{Driver, LockMode, LockOutcome, POLL_INTERVAL, is_transient, read_only},
+    context::{Driver, LockMode, LockOutcome, STORE_POLL_INTERVAL, is_transient, read_only},
     heartbeat::{HEARTBEAT_INTERVAL, this_process},
     update::JobUpdate,
 };
@@ -59,16 +59,16 @@ pub(super) struct DriverLoop<'a> {
     changing: BTreeSet<AuditId>,
     /// Commands that the engine has taken, and the store still lists.
     taken: BTreeSet<CommandId>,
-    /// To be committed before anything else happens.
+    /// Changes to be committed before any request is sent.
     changes: ChangeSet,
     /// To be sent once that is committed.
     requests: Vec<(AuditId, Request)>,
-    /// As it was committed last.
+    /// The last committed status.
     status: Status,
     /// When to retry a commit that failed.
     retry_at: Option<Timestamp>,
     /// Commands could not be read; they are read at the next poll.
-    unread: bool,
+    commands_unread: bool,
     /// Since when the loop is to end as soon as no changing request is in flight.
     ending_since: Option<Instant>,
     clock_stepped: bool,
@@ -91,7 +91,7 @@ impl<'a> DriverLoop<'a> {
             requests: Vec::new(),
             status,
             retry_at: None,
-            unread: false,
+            commands_unread: false,
             ending_since: None,
             clock_stepped: false,
         }
@@ -100,7 +100,7 @@ impl<'a> DriverLoop<'a> {
     pub(super) async fn run(mut self) -> LoopExit {
         self.read_commands().await;
         self.handle(Event::Tick);
-        let mut poll = interval(POLL_INTERVAL);
+        let mut poll = interval(STORE_POLL_INTERVAL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heartbeat = interval(HEARTBEAT_INTERVAL);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -140,7 +140,7 @@ impl<'a> DriverLoop<'a> {
     }
 
     /// Returns how the loop is to end if the process is about to be suspended, or the clock was set, by which every deadline
-    /// was reckoned. Changing requests in flight are waited for first, for a limited time.
+    /// was computed. Changing requests in flight are waited for first, for a limited time.
     fn interrupted(&mut self) -> Option<LoopExit> {
         self.clock_stepped |= self.driver.follow_clock();
         let pause = *self.driver.pause.borrow();
@@ -166,7 +166,7 @@ impl<'a> DriverLoop<'a> {
         (failure.retry == Retry::Never).then_some(LoopExit::Follow)
     }
 
-    /// Gives an event to the engine and keeps the requests that come of it for the next commit.
+    /// Passes an event to the engine and keeps the resulting requests for the next commit.
     fn handle(&mut self, event: Event) {
         let requests = self.engine.handle(event, self.driver.clock.now());
         self.requests.extend(requests.into_iter().map(|request| (AuditId(Uuid::new_v4().as_u128()), request)));
@@ -202,11 +202,11 @@ impl<'a> DriverLoop<'a> {
             return;
         }
         let account = self.driver.config.account.clone();
-        self.unread = false;
+        self.commands_unread = false;
         let commands = match self.driver.store.with(move |store| store.commands(&account)).await {
             Ok(commands) => commands,
             Err(failure) => {
-                self.unread = true;
+                self.commands_unread = true;
                 tracing::warn!(%failure, "the store could not be read");
                 return;
             }
@@ -218,8 +218,8 @@ impl<'a> DriverLoop<'a> {
             // A command waits until its jobs can be read. Jobs in a form that this version does not know are another
             // version's to change: nothing here waits for that.
             if let Err(failure) = self.load_jobs_of(&command).await {
-                self.unread |= failure.retry != Retry::AfterChange;
-                tracing::warn!(%failure, "a command waits");
+                self.commands_unread |= failure.retry != Retry::AfterChange;
+                tracing::warn!(%failure, "a command is deferred: its jobs cannot be read");
                 continue;
             }
             self.taken.insert(id);
@@ -239,13 +239,13 @@ impl<'a> DriverLoop<'a> {
         Ok(())
     }
 
-    /// Reads commands that other processes have stored. A read-only session, which holds no lock, looks whether a process
+    /// Reads commands that other processes have stored. A read-only session, which holds no lock, checks whether a process
     /// runs the queue now.
     async fn poll_store(&mut self) -> Option<LoopExit> {
         if self.driver.read_only() {
             return matches!(self.driver.try_lock(), LockOutcome::HeldElsewhere).then_some(LoopExit::Follow);
         }
-        if self.driver.store.with(|store| store.changed_elsewhere()).await.unwrap_or(true) || self.unread {
+        if self.driver.store.with(|store| store.changed_elsewhere()).await.unwrap_or(true) || self.commands_unread {
             self.read_commands().await;
         }
         None
@@ -306,7 +306,7 @@ impl<'a> DriverLoop<'a> {
             let sending = self.driver.backend.send(request.clone());
             self.in_flight.spawn(async move {
                 let response = AssertUnwindSafe(sending).catch_unwind().await;
-                // A bug here must not leave a job, or the whole queue, waiting for ever.
+                // A bug here must not leave a job, or the whole queue, waiting forever.
                 respond(response.unwrap_or_else(|_| BackendResponse {
                     response: request.failed(panicked()),
                     metadata: ResponseMetadata::default(),
@@ -334,7 +334,7 @@ impl<'a> DriverLoop<'a> {
         if !self.changes.is_empty() {
             self.commit_and_send().await;
         }
-        self.changes.is_empty() && !self.unread && self.engine.can_exit()
+        self.changes.is_empty() && !self.commands_unread && self.engine.can_exit()
     }
 }
 
@@ -344,5 +344,5 @@ fn answered(id: AuditId, response: &Response, metadata: ResponseMetadata) -> Ans
 }
 
 fn panicked() -> Failure {
-    Failure::new("ask AWS", "a part of this program failed; please report it").retry(Retry::Later)
+    Failure::new("send a request to AWS", "a part of this program failed; please report it").retry(Retry::Later)
 }

@@ -10,7 +10,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub enum SessionSource {
     /// Not set yet: the first frame is drawn before certificates are read or a world is built.
-    Later,
+    NotSet,
     /// The usual AWS credential chain.
     Aws {
         options: SessionOptions,
@@ -22,14 +22,14 @@ pub enum SessionSource {
 }
 
 impl SessionSource {
-    /// Loads the session of a profile, or of the configured one, and finds out whose account it is. Nothing is asked of EC2
+    /// Loads the session of a profile, or of the configured one, and finds out whose account it is. No request is sent to EC2
     /// before that is known.
     ///
     /// # Errors
     /// Why there are no credentials that work.
     pub async fn sign_in(&self, profile: Option<&str>) -> Result<(Session, AccountKey), Failure> {
         let session = match self {
-            Self::Later => return Err(Failure::new("connect", "there is nothing to connect to yet")),
+            Self::NotSet => return Err(Failure::new("connect", "there is nothing to connect to yet")),
             Self::Simulated { http, home } => Session::simulated(http.clone(), home.clone()),
             Self::Aws { options, http } => {
                 let session = Session::load(with_profile(options, profile), http.clone()?).await?;
@@ -62,7 +62,7 @@ impl SessionSource {
                 profile_key::key_of_this_process(named, options.endpoint_url.as_deref()).await
             }
             // Its store ends with the process, and the user's environment does not matter.
-            Self::Simulated { .. } | Self::Later => profile_key::key(profile, None, &|_| None),
+            Self::Simulated { .. } | Self::NotSet => profile_key::key(profile, None, &|_| None),
         }
     }
 }

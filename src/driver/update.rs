@@ -15,7 +15,7 @@ pub enum DriverStatus {
     #[default]
     Unknown,
     /// This process.
-    Us,
+    ThisProcess,
     /// Another process, which carries out the commands given here. `None` if it has written no heartbeat that this
     /// program can read.
     Another(Option<OtherProcess>),
@@ -26,7 +26,7 @@ pub enum DriverStatus {
 impl DriverStatus {
     /// Returns true if another process holds the queue and has stopped responding.
     pub fn is_silent(&self) -> bool {
-        matches!(self, Self::Another(Some(other)) if other.silent)
+        matches!(self, Self::Another(Some(other)) if other.unresponsive)
     }
 }
 
@@ -38,11 +38,11 @@ pub struct OtherProcess {
     pub here: bool,
     /// It is an older amigrate than this one.
     pub older: bool,
-    /// It has written no heartbeat for so long that it must be suspended or hang.
-    pub silent: bool,
+    /// It has not written a heartbeat for 15 seconds: it is suspended or hangs.
+    pub unresponsive: bool,
 }
 
-/// News for whoever shows the jobs.
+/// An update for whatever displays the jobs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum JobUpdate {
     /// The jobs of an account as they stand; replaces all earlier ones.
@@ -58,7 +58,7 @@ pub enum JobUpdate {
         /// The engine's status, if it has changed.
         status: Option<Status>,
     },
-    /// Another process runs the queue now, or none.
+    /// Which process runs the queue has changed.
     Driver(DriverStatus),
     /// A command was refused; nothing of it will happen.
     Rejected(Failure),
@@ -68,7 +68,7 @@ pub enum JobUpdate {
     Warning(Warning),
 }
 
-/// What a person should know of the store and the queue.
+/// A warning about the store or the queue.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Warning {
     /// So many entries of the store cannot be read by this version.

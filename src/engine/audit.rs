@@ -51,7 +51,7 @@ pub enum Outcome {
     Done,
     /// AWS refused it with this code.
     Refused(String),
-    /// There was no answer, or none that tells, such as a server fault: it may have been carried out.
+    /// There was no conclusive answer, for example a server fault: it may have been carried out.
     NoAnswer,
     /// It was not sent after all: what was known about the image had become too old, or there were no credentials.
     NotSent,

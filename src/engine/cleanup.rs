@@ -1,6 +1,6 @@
 //! Deleting the snapshots of a removed image: its own, each proven to be so, and nothing else.
 //!
-//! While a removal is young its job waits for this. After ten minutes the job ends, and the cleanup goes on every now and then: a
+//! The job waits up to ten minutes for this. Then the job ends, and the cleanup continues every five minutes: a
 //! large snapshot may be pending for hours and cannot be deleted before.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,17 +24,17 @@ const QUICK_LISTINGS: u32 = 20;
 /// Between two listings once the job has ended.
 const ENDED_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 /// How long the job waits for its cleanup.
-const JOB_WAITS: SignedDuration = SignedDuration::from_mins(10);
+const JOB_WAIT_LIMIT: SignedDuration = SignedDuration::from_mins(10);
 /// How long a cleanup goes on.
-const LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Listings that must be made before time alone may end a cleanup: the machine may have slept, or nobody been signed in.
-const FEWEST_LISTINGS: u32 = 100;
+const MAX_DURATION: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// Listings that must be made before time alone may end a cleanup: the machine may have been suspended, or nobody signed in.
+const MIN_LISTINGS: u32 = 100;
 /// A snapshot is in use by its own image for a moment after that was deregistered. In use for longer, another image uses it.
-const IN_USE_RACE: SignedDuration = SignedDuration::from_mins(2);
+const IN_USE_GRACE: SignedDuration = SignedDuration::from_mins(2);
 /// Listings in a row that must find nothing to delete.
-const AGREE: u8 = 2;
+const EMPTY_LISTINGS_REQUIRED: u8 = 2;
 /// Listings in a row that may be refused while the job waits.
-const REFUSED_LISTINGS: u32 = 3;
+const MAX_REFUSED_LISTINGS: u32 = 3;
 
 /// Why a snapshot of a removed image remains.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ pub enum LeftoverReason {
 }
 
 impl LeftoverReason {
-    /// Returns true if a later listing cannot change it. The snapshot that made another one an imitation is deleted by then.
+    /// Returns true if a later listing cannot change it. The snapshot of which another one is a duplicate is deleted by then.
     fn is_final(&self) -> bool {
         !matches!(self, Self::NotProven(missing) if *missing != Unproven::NotFirst)
     }
@@ -71,10 +71,10 @@ pub struct Leftover {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CleanupProgress {
     /// Nothing is left to delete, or nothing that can be.
-    Over,
+    Finished,
     /// It goes on, and the job need not wait any longer.
     JobMayEnd,
-    GoesOn,
+    Continues,
 }
 
 /// Cleanup of the snapshots of one removed image, until each is deleted or known to remain.
@@ -147,7 +147,7 @@ impl SnapshotCleanup {
             let reason = match code {
                 SnapshotReturnCode::Skipped => LeftoverReason::InUse,
                 SnapshotReturnCode::MissingPermissions => LeftoverReason::MissingPermissions,
-                // A pending snapshot is a client error, and passes; any other reason `DeleteSnapshot` tells better.
+                // A pending snapshot is a client error, which is temporary; for the others `DeleteSnapshot` returns a precise reason.
                 SnapshotReturnCode::ClientError | SnapshotReturnCode::InternalError | SnapshotReturnCode::Deleted => {
                     continue;
                 }
@@ -184,8 +184,8 @@ impl SnapshotCleanup {
     /// Takes in the snapshots found, and returns those to be deleted now.
     pub(super) fn listed(&mut self, found: &[Snapshot]) -> Vec<SnapshotId> {
         let mut delete = Vec::new();
-        let imitations = self.evidence.imitations(found);
-        for snapshot in found.iter().filter(|s| self.evidence.concerns(s)) {
+        let imitations = self.evidence.duplicates(found);
+        for snapshot in found.iter().filter(|s| self.evidence.is_related(s)) {
             if self.remaining.get(&snapshot.id).is_some_and(LeftoverReason::is_final) {
                 continue;
             }
@@ -214,7 +214,7 @@ impl SnapshotCleanup {
         delete
     }
 
-    /// Takes in a listing that was refused for a reason that does not pass. What may not be listed cannot be proven to be ours.
+    /// Takes in a listing that was refused permanently. What may not be listed cannot be proven to be ours.
     pub(super) fn listing_refused(&mut self, why: String) {
         self.list_refusal = Some(why);
         self.refused_listings += 1;
@@ -226,8 +226,8 @@ impl SnapshotCleanup {
         if let Err(failure) = result {
             let in_use = failure.kind == FailureKind::InUse;
             let passes = matches!(failure.retry, Retry::Later | Retry::AfterLogin);
-            let again = if in_use { self.age(now) < IN_USE_RACE } else { passes };
-            // What is refused of a pending snapshot may be allowed once that is complete.
+            let again = if in_use { self.age(now) < IN_USE_GRACE } else { passes };
+            // AWS may refuse to delete a pending snapshot and allow it once it is complete.
             if again || self.pending.contains(snapshot) && failure.kind != FailureKind::Denied {
                 self.undeleted.insert(snapshot.clone(), Some(failure.why));
             } else {
@@ -239,12 +239,12 @@ impl SnapshotCleanup {
         self.deletes_in_flight == 0
     }
 
-    /// Plans the next listing, unless the cleanup is over. `seen` is the number of snapshots that ever appeared.
+    /// Schedules the next listing, unless the cleanup is finished. `seen` is the number of snapshots that ever appeared.
     pub(super) fn plan(&mut self, seen: usize, job_waits: bool, now: Timestamp) -> CleanupProgress {
         if self.is_over(seen, job_waits, now) {
-            return CleanupProgress::Over;
+            return CleanupProgress::Finished;
         }
-        let job_may_end = self.age(now) >= JOB_WAITS;
+        let job_may_end = self.age(now) >= JOB_WAIT_LIMIT;
         if self.deletes_in_flight == 0 {
             let interval = match (job_waits && !job_may_end, self.listings > QUICK_LISTINGS) {
                 (false, _) => ENDED_INTERVAL,
@@ -253,7 +253,7 @@ impl SnapshotCleanup {
             };
             self.at = Some(now + interval);
         }
-        if job_may_end { CleanupProgress::JobMayEnd } else { CleanupProgress::GoesOn }
+        if job_may_end { CleanupProgress::JobMayEnd } else { CleanupProgress::Continues }
     }
 
     fn age(&self, now: Timestamp) -> SignedDuration {
@@ -264,13 +264,13 @@ impl SnapshotCleanup {
     fn is_over(&self, seen: usize, job_waits: bool, now: Timestamp) -> bool {
         let all_seen = self.expected > 0 && seen >= self.expected;
         let complete = all_seen || now >= self.appear_until;
-        let too_long = self.age(now) >= LONGEST && self.listings >= FEWEST_LISTINGS;
+        let too_long = self.age(now) >= MAX_DURATION && self.listings >= MIN_LISTINGS;
         // Once the job has ended nobody waits: permission may come back.
-        let refused = job_waits && self.refused_listings >= REFUSED_LISTINGS;
-        self.empty_listings >= AGREE && complete || too_long || refused
+        let refused = job_waits && self.refused_listings >= MAX_REFUSED_LISTINGS;
+        self.empty_listings >= EMPTY_LISTINGS_REQUIRED && complete || too_long || refused
     }
 
-    /// Returns what to note while the job waits for a snapshot to be deleted.
+    /// Returns the note while the job waits for a snapshot to be deleted.
     pub(super) fn note(&self) -> Option<Note> {
         let (snapshot, why) = self.undeleted.first_key_value()?;
         Some(Note::DeletePending { snapshot: snapshot.clone(), why: why.clone() })

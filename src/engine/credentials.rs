@@ -1,7 +1,7 @@
-//! Credentials that do not work: while they do not, nothing is sent and nothing fails; they are probed until they do.
+//! Credentials that do not work. Until they do, nothing is sent, nothing fails, and only probes are made.
 //!
 //! A region that is not enabled for the account answers as if the credentials were bad. So a region that does waits by itself,
-//! and the credentials are probed in the home region: if they work there, again and again, it is the region.
+//! and the credentials are probed in the home region: if they work there repeatedly, the region is not enabled.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{Failure, FailureKind, LoginBackoff, Region, RegionInfo, Retry};
 
-/// Credentials that are refused again this soon after they worked were not renewed: the back-off goes on where it was.
-const RELAPSE: SignedDuration = SignedDuration::from_mins(2);
+/// Credentials that are refused again this soon after they worked were not renewed: the back-off continues where it stopped.
+const RENEWAL_GRACE: SignedDuration = SignedDuration::from_mins(2);
 /// How often a region must refuse what works elsewhere. Answers to old credentials may still arrive after a renewal.
-const REFUSALS: u8 = 3;
+const MAX_REFUSALS: u8 = 3;
 
 /// What is known about the credentials.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -21,7 +21,7 @@ pub(super) struct CredentialState {
     probe_wanted: bool,
     probe_in_flight: bool,
     /// Regions that refused the credentials since the last probe.
-    suspected_regions: BTreeSet<Region>,
+    refusing_regions: BTreeSet<Region>,
     /// How often each region refused credentials that work elsewhere.
     refusals: BTreeMap<Region, u8>,
     /// When they last worked after a pause, and the back-off by then.
@@ -36,13 +36,13 @@ struct Paused {
     backoff: LoginBackoff,
 }
 
-/// What a failure tells about the credentials.
+/// What a failure says about the credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CredentialCheck {
     /// Nothing that concerns only the region.
     Nothing,
     /// The region refused them; whether they work elsewhere is being probed.
-    RegionSuspected,
+    RegionUnverified,
 }
 
 impl CredentialState {
@@ -83,7 +83,7 @@ impl CredentialState {
     /// A request to the region was not refused: whatever it refused before, it is enabled.
     pub(super) fn region_answered(&mut self, region: &Region) {
         self.refusals.remove(region);
-        self.suspected_regions.remove(region);
+        self.refusing_regions.remove(region);
     }
 
     /// Finds failures that are about the credentials and not about the request, and marks them as such.
@@ -93,14 +93,14 @@ impl CredentialState {
                 self.pause(failure, now);
             }
             CredentialCheck::Nothing
-        } else if self.refusals.get(region).is_some_and(|n| *n >= REFUSALS) {
+        } else if self.refusals.get(region).is_some_and(|n| *n >= MAX_REFUSALS) {
             *failure = not_enabled(region, failure);
             CredentialCheck::Nothing
         } else {
             failure.retry = Retry::AfterLogin;
             self.probe_wanted = true;
-            self.suspected_regions.insert(region.clone());
-            CredentialCheck::RegionSuspected
+            self.refusing_regions.insert(region.clone());
+            CredentialCheck::RegionUnverified
         }
     }
 
@@ -110,7 +110,7 @@ impl CredentialState {
             return;
         }
         // A probe at once: credentials that were renewed meanwhile delay nothing.
-        let (next, backoff) = match self.resumed.filter(|(then, _)| now.duration_since(*then) < RELAPSE) {
+        let (next, backoff) = match self.resumed.filter(|(then, _)| now.duration_since(*then) < RENEWAL_GRACE) {
             Some((_, mut backoff)) => (now + backoff.next_wait(), backoff),
             None => (now, LoginBackoff::default()),
         };
@@ -121,11 +121,11 @@ impl CredentialState {
     pub(super) fn probed(&mut self, result: Result<Vec<RegionInfo>, Failure>, now: Timestamp) -> bool {
         self.probe_in_flight = false;
         match result {
-            // Whoever is denied is known: the credentials are good.
+            // A denied request was authenticated, so the credentials are valid.
             Err(failure) if failure.kind != FailureKind::Denied => {
                 // A network that is down says nothing about the credentials.
                 if failure.retry != Retry::Later {
-                    self.suspected_regions.clear();
+                    self.refusing_regions.clear();
                     self.pause(&failure, now);
                 }
                 if let Some(paused) = &mut self.paused {
@@ -134,7 +134,7 @@ impl CredentialState {
                 false
             }
             _ => {
-                for region in std::mem::take(&mut self.suspected_regions) {
+                for region in std::mem::take(&mut self.refusing_regions) {
                     let refusals = self.refusals.entry(region).or_default();
                     *refusals = refusals.saturating_add(1);
                 }

@@ -1,4 +1,4 @@
-//! Copies started elsewhere: pending images that no job here made become jobs, to be watched and cancelled like one's own.
+//! Copies started elsewhere: pending images that no job here made become jobs, which are shown and can be cancelled like our own.
 //! They count against a destination's limit.
 
 use jiff::Timestamp;
@@ -64,7 +64,7 @@ fn reopen(jobs: &mut Jobs, region: &Region, image: &Image, now: Timestamp) -> bo
                 JobState::Cancelled | JobState::Failed { image: None, .. } => {
                     !j.given_up
                         && tag == Some(j.request.token.as_str())
-                        && j.may_be_source_of(image)
+                        && j.may_have_made(image)
                         && !j.images.contains(&image.id)
                 }
                 _ => false,
@@ -89,6 +89,6 @@ fn is_ours(jobs: &Jobs, region: &Region, image: &Image) -> bool {
         let sent = j.state == JobState::Starting || j.unknown_outcome.is_some();
         let tagged = tag == Some(j.request.token.as_str());
         let named = sent && !j.tagged && *j.request.name.as_str() == *image.name;
-        j.images.contains(&image.id) || !j.given_up && (tagged || named) && j.may_be_source_of(image)
+        j.images.contains(&image.id) || !j.given_up && (tagged || named) && j.may_have_made(image)
     })
 }

@@ -28,7 +28,7 @@ impl BatchId {
         Self(name.into())
     }
 
-    /// Derives a short name, fit to be typed, from the token of the batch's first copy.
+    /// Derives a short name that is easy to type from the token of the batch's first copy.
     pub fn of(token: &ClientToken) -> Self {
         let token = token.as_str();
         let short = token.char_indices().rev().nth(5).map_or(token, |(at, _)| &token[at..]);

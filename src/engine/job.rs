@@ -51,14 +51,14 @@ pub struct Job {
     pub ended: Option<Timestamp>,
     /// What this copy waits for; what all copies to its region wait for is in the region's status.
     pub waiting: Option<Waiting>,
-    /// What else a person should know.
+    /// Something else the user should know.
     pub note: Option<Note>,
     /// Its snapshots, in the order they appeared.
     pub snapshots: Vec<SnapshotProgress>,
     /// All images it ever made, the latest one last.
     #[serde(rename = "made")]
     pub images: Vec<ImageId>,
-    /// Whether it was taken off the list.
+    /// True if it was removed from the list.
     pub dismissed: bool,
     /// Whether its image and snapshots carry amigrate's tags.
     pub tagged: bool,
@@ -70,7 +70,7 @@ pub struct Job {
     /// A cancel that waits until AWS shows whether the copy started.
     #[serde(rename = "cancel_wanted")]
     pub(super) cancel_requested: bool,
-    /// Whether the new image was ever found: right after `CopyImage` it may not be.
+    /// True once the new image was found: right after `CopyImage` it may not be.
     #[serde(rename = "seen")]
     pub(super) image_seen: bool,
     /// When `DeregisterImage` was last sent for its image, unless EC2 refused: what is read for a while after that may date
@@ -83,7 +83,7 @@ pub struct Job {
     /// When the image was created, according to EC2.
     #[serde(default, rename = "created")]
     pub(super) image_created: Option<Timestamp>,
-    /// Its outcome was unknown, and a person gave it up: whatever appears is not this copy's.
+    /// The user gave it up while its outcome was unknown: images that appear later are not assigned to it.
     #[serde(default)]
     pub(super) given_up: bool,
     /// Snapshots that the image's own block devices listed.
@@ -146,7 +146,7 @@ impl Job {
     }
 
     /// Returns true if it is being cancelled or removed.
-    pub fn leaving(&self) -> bool {
+    pub fn is_being_removed(&self) -> bool {
         let waits = self.cancel_requested && !self.state.ended() && !matches!(self.state, JobState::InDoubt { .. });
         waits || matches!(self.state, JobState::Removing { .. })
     }
@@ -170,7 +170,7 @@ impl Job {
     }
 
     /// Returns true if it is in doubt and was cancelled before: the cancel is carried out once a person has decided.
-    pub fn waits_for_cancel(&self) -> bool {
+    pub fn cancel_pending_decision(&self) -> bool {
         self.cancel_requested && matches!(self.state, JobState::InDoubt { .. })
     }
 
@@ -198,7 +198,7 @@ impl Job {
         }
     }
 
-    /// Records what the new image tells, as long as it is there.
+    /// Records what EC2 reports about the new image.
     pub(super) fn observe_image(&mut self, image: &Image) {
         self.image_seen = true;
         self.missing_polls = 0;

@@ -1,4 +1,4 @@
-//! The jobs of an account, and which of them changed since that was last asked: what is not committed is not shown.
+//! The jobs of an account, and which of them changed since the last [`Jobs::take_changed`].
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +14,7 @@ pub(super) struct Jobs {
     /// As they were when the changes were last taken.
     taken: BTreeMap<JobId, Arc<Job>>,
     borrowed: BTreeSet<JobId>,
-    last: u64,
+    last_id: u64,
 }
 
 impl Jobs {
@@ -37,15 +37,15 @@ impl Jobs {
         self.all.values().filter(|j| which(j)).map(|j| j.id).collect()
     }
 
-    /// Makes every number given from now on higher than this one.
-    pub(super) fn count_from(&mut self, last: u64) {
-        self.last = self.last.max(last);
+    /// Makes every later number higher than this one.
+    pub(super) fn raise_last_id(&mut self, last: u64) {
+        self.last_id = self.last_id.max(last);
     }
 
     /// Returns a number that no job ever had.
     pub(super) fn next_id(&mut self) -> JobId {
-        self.last += 1;
-        JobId(self.last)
+        self.last_id += 1;
+        JobId(self.last_id)
     }
 
     pub(super) fn insert(&mut self, job: Job) {
@@ -53,15 +53,15 @@ impl Jobs {
         self.all.insert(job.id, job);
     }
 
-    /// Adds a job of the store's: it counts as unchanged.
+    /// Adds a job from the store: it counts as unchanged.
     pub(super) fn restore(&mut self, job: Job) {
-        self.count_from(job.id.0);
+        self.raise_last_id(job.id.0);
         self.taken.insert(job.id, Arc::new(job.clone()));
         self.all.insert(job.id, job);
     }
 
     /// Removes a job that the store keeps.
-    pub(super) fn forget(&mut self, id: JobId) {
+    pub(super) fn remove(&mut self, id: JobId) {
         self.all.remove(&id);
         self.taken.remove(&id);
     }

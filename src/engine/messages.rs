@@ -36,18 +36,18 @@ pub enum Command {
     Dismiss(Vec<JobId>),
     /// Look for copies started elsewhere in these regions as well.
     Follow(Vec<Region>),
-    /// Poll everything now: after a suspend, or because a person asked.
+    /// Poll everything now: after a suspend, or because the user requested it.
     #[serde(rename = "LookNow")]
     RefreshNow,
 }
 
-/// What a person decides about a copy of which nobody can tell whether EC2 made it.
+/// The user's decision about a copy of which it is unknown whether EC2 made it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Resolution {
     /// This image is the copy.
-    Mine(ImageId),
+    ThisImage(ImageId),
     /// None of the candidates is: copy again, with a new token.
-    Again(ClientToken),
+    CopyAgain(ClientToken),
     /// The copy is no longer wanted; whatever exists remains.
     GiveUp,
 }
@@ -63,7 +63,7 @@ pub enum Event {
     Tick,
 }
 
-/// A request to AWS that the engine wants made. Each is answered exactly once.
+/// A request to AWS. Each gets exactly one response.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
     /// `CopyImage` in the request's destination, sent once: whether to send it again is the engine's decision.
@@ -162,26 +162,26 @@ pub enum Response {
     PollCopies(Region, Result<PolledCopies, Failure>),
     /// The image, if it was found.
     CheckImage(JobId, Result<CheckedImage, Failure>),
-    /// What became of it. An image EC2 does not know is no failure: it is gone, or too young.
+    /// The outcome. An image that EC2 does not know is not a failure: it is deleted, or too new to be visible.
     DeregisterImage(JobId, Result<Deregistration, Failure>),
     /// The snapshots that were found.
     FindSnapshots(JobId, ImageId, Result<Vec<Snapshot>, Failure>),
-    /// Nothing. A snapshot that does not exist is deleted.
+    /// No data. A snapshot that does not exist counts as deleted.
     DeleteSnapshot(JobId, ImageId, SnapshotId, Result<(), Failure>),
     /// The account's regions.
     ProbeCredentials(Result<Vec<RegionInfo>, Failure>),
 }
 
-/// What became of a `DeregisterImage` that was not refused.
+/// The outcome of a `DeregisterImage` that was not refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Deregistration {
-    /// It deregistered the image, and this became of its snapshots.
+    /// The image was deregistered; with the return code of each snapshot.
     Done(Vec<(SnapshotId, SnapshotReturnCode)>),
     /// EC2 does not know the image (any more, or yet).
     Unknown,
     /// `InvalidAMIID.Unavailable`: deregistered, or in a state that does not allow it.
     Unavailable,
-    /// It was not sent: it was too late for that.
+    /// Not sent: `not_after` had passed.
     NotSent,
 }
 
@@ -193,11 +193,11 @@ pub enum SnapshotReturnCode {
     Deleted,
     /// Not deleted: other images use it.
     Skipped,
-    /// Not deleted: the caller may not.
+    /// Not deleted: the caller lacks a permission.
     MissingPermissions,
-    /// Not deleted: a fault of EC2's.
+    /// Not deleted: an internal error of EC2.
     InternalError,
-    /// Not deleted: EC2 calls the request wrong; also for a snapshot that is still pending.
+    /// Not deleted: EC2 reports a client error; also for a snapshot that is still pending.
     ClientError,
 }
 
@@ -276,7 +276,7 @@ impl Response {
         failure_of!(self)
     }
 
-    /// Returns why the request failed, if it did, to be changed.
+    /// Returns the failure, if there is one, for modification.
     pub(super) fn failure_mut(&mut self) -> Option<&mut Failure> {
         failure_of!(self)
     }
@@ -319,7 +319,7 @@ impl Command {
 #[derive(Debug, Clone, PartialEq)]
 pub struct PolledCopies {
     /// The images that were polled: the answer says nothing about others.
-    pub asked: Vec<ImageId>,
+    pub requested: Vec<ImageId>,
     /// The images that were found.
     pub images: Vec<Image>,
     /// Their snapshots. If these cannot be read, only the progress is unknown: the images tell when a copy ends.
@@ -344,7 +344,7 @@ pub struct RegionStatus {
     pub problem: Option<Failure>,
     /// Why the progress of its copies could not be read, if that failed last.
     #[serde(default)]
-    pub no_progress: Option<Failure>,
+    pub progress_problem: Option<Failure>,
     /// What its queued copies wait for.
     pub waiting: Option<Waiting>,
 }

@@ -1,4 +1,4 @@
-//! A copy's life, sans-IO: (state, event, now) gives changed jobs and requests; their answers come back as events.
+//! The lifecycle of a copy, sans-IO: (state, event, now) gives changed jobs and requests; responses come back as events.
 //!
 //! Decides everything that happens to a copy from the moment it is requested: when it starts, when it is polled, when it has
 //! ended, how it is cancelled, what is done about a request whose answer was lost. The driver, the tests and the simulations run
@@ -12,16 +12,16 @@ mod credentials;
 mod external;
 mod ids;
 mod job;
+mod job_cleanups;
 mod jobs;
 mod messages;
 mod note;
 mod ownership;
-mod polled;
+mod poll_results;
 mod polling;
 mod queue;
 mod reconcile;
 mod removal;
-mod snapshots;
 mod state;
 mod transitions;
 
@@ -68,7 +68,7 @@ impl Engine {
     /// Takes jobs from the store after their driver ended: none of their requests will be answered. Numbers for new jobs are
     /// higher than `last`.
     pub fn restore(&mut self, jobs: Vec<Job>, last: u64, now: Timestamp) {
-        self.jobs.count_from(last);
+        self.jobs.raise_last_id(last);
         for mut job in jobs {
             job.clamp_times(now);
             if !job.state.ended() {
@@ -77,7 +77,7 @@ impl Engine {
             let id = job.id;
             self.jobs.restore(job);
             if let Some(job) = self.jobs.get_mut(id) {
-                job.resume(self.config.late_snapshots, now);
+                job.resume(self.config.snapshot_delay, now);
             }
         }
     }
@@ -99,7 +99,7 @@ impl Engine {
         self.jobs.get(id)
     }
 
-    /// Returns true if no job needs this program to go on: EC2 carries on what it has accepted by itself.
+    /// Returns true if no job needs this program to continue: EC2 completes by itself what it has accepted.
     pub fn can_exit(&self) -> bool {
         !self.jobs.values().any(Job::needs_driving)
     }
@@ -114,7 +114,7 @@ impl Engine {
     pub fn take_changed(&mut self) -> Vec<Arc<Job>> {
         let changed = self.jobs.take_changed();
         for job in changed.iter().filter(|j| j.dismissed && j.state.ended()) {
-            self.jobs.forget(job.id);
+            self.jobs.remove(job.id);
         }
         changed
     }
@@ -127,7 +127,7 @@ impl Engine {
             let (problem, no_progress) = (schedule.problem.clone(), schedule.no_progress.clone());
             if problem.is_some() || no_progress.is_some() {
                 let region = status.regions.entry(region.clone()).or_default();
-                (region.problem, region.no_progress) = (problem, no_progress);
+                (region.problem, region.progress_problem) = (problem, no_progress);
             }
         }
         for (region, waiting) in self.limiters.waiting() {
@@ -136,7 +136,7 @@ impl Engine {
         status
     }
 
-    /// Takes in an event and returns the requests it leads to.
+    /// Handles an event and returns the resulting requests.
     pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Request> {
         let mut requests = match event {
             Event::Command(command) => {
@@ -158,7 +158,7 @@ impl Engine {
         requests
     }
 
-    /// Returns when the engine wants an [`Event::Tick`] next; `None` while it only waits for answers or has nothing to do.
+    /// Returns when the engine needs the next [`Event::Tick`]; `None` while it only waits for answers or has nothing to do.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         if self.credentials.is_paused() {
             return self.credentials.next_probe();
@@ -233,7 +233,7 @@ impl Engine {
             }),
             Command::Resolve { job: id, resolution } => {
                 let others = |image: &ImageId| self.jobs.values().any(|j| j.id != id && j.images.contains(image));
-                let is_taken = matches!(&resolution, Resolution::Mine(image) if others(image));
+                let is_taken = matches!(&resolution, Resolution::ThisImage(image) if others(image));
                 self.update(id, now, |job, config| job.resolve(resolution, is_taken, config, now));
             }
             Command::Dismiss(jobs) => {
@@ -280,7 +280,7 @@ impl Engine {
         Vec::new()
     }
 
-    /// Finds out what an answer tells about the credentials.
+    /// Updates the credential state from a response.
     fn check_credentials(&mut self, response: &mut Response, now: Timestamp) {
         let region = match response.subject() {
             Some(ResponseSubject::Region(region)) => Some(region.clone()),
@@ -289,12 +289,12 @@ impl Engine {
         };
         let Some(region) = region else { return };
         let Some(failure) = response.failure_mut() else { return self.credentials.region_answered(&region) };
-        if self.credentials.check(&region, failure, now) == CredentialCheck::RegionSuspected {
+        if self.credentials.check(&region, failure, now) == CredentialCheck::RegionUnverified {
             self.limiters.back_off(&region, Waiting::CredentialsCheck, &self.config, now);
         }
     }
 
-    /// Goes on with everything once the credentials work again.
+    /// Resumes everything once the credentials work again.
     fn resume_after_pause(&mut self, now: Timestamp) {
         self.schedules.poll_all(now);
         self.limiters.release_all();
@@ -307,7 +307,7 @@ impl Engine {
 
     /// Starts nothing in the region for a while because of this failure. Returns until when.
     fn back_off(&mut self, region: &Region, failure: &Failure, now: Timestamp) -> Timestamp {
-        let why = queue::hold_reason(&self.jobs, region, failure);
+        let why = queue::backoff_reason(&self.jobs, region, failure);
         self.limiters.back_off(region, why, &self.config, now)
     }
 
@@ -316,10 +316,10 @@ impl Engine {
         let region = job.request.destination.clone();
         match result {
             Ok(image) => {
-                self.limiters.release(&region);
+                self.limiters.end_backoff(&region);
                 self.update(id, now, |job, _| job.copy_started(&image, now));
             }
-            // Only EC2 itself can say that it did not start; or that the request could not be made for want of a login.
+            // Only EC2 itself can say that it did not start; or that the request could not be made for lack of credentials.
             Err(failure) if transitions::outcome_is_unknown(&failure) => {
                 let until = self.back_off(&region, &failure, now);
                 self.update(id, now, |job, _| job.outcome_unknown(Some(&failure), until, now));
@@ -350,7 +350,7 @@ impl Engine {
                 self.update(id, now, |job, _| job.reconcile_at(until));
             }
             Err(failure) => {
-                self.update(id, now, |job, config| job.images_refused(&failure, config, now));
+                self.update(id, now, |job, config| job.listing_refused(&failure, config, now));
             }
             Ok(images) => {
                 let known = |image: &&ImageId| self.jobs.values().any(|j| j.images.contains(image));
@@ -376,7 +376,7 @@ impl Engine {
     fn copies_polled(&mut self, region: &Region, result: Result<PolledCopies, Failure>, now: Timestamp) {
         match result {
             Ok(polled) => {
-                let observed = polled::observe(&mut self.jobs, region, polled, &self.config, now);
+                let observed = poll_results::observe(&mut self.jobs, region, polled, &self.config, now);
                 let (progress, no_progress) = (observed.progress, observed.no_progress);
                 self.schedules.poll_succeeded(region, progress, no_progress, &self.config, now);
             }

@@ -28,20 +28,20 @@ pub enum Waiting {
     RateLimit,
     /// AWS throttled a request.
     Throttled,
-    /// A request failed for a reason that passes.
+    /// A request failed temporarily.
     RetryAfter(String),
     /// The destination refused the credentials; whether they work elsewhere is being checked.
     CredentialsCheck,
-    /// AWS is asked whether an earlier `CopyImage` was carried out; with the reason why that is unknown, if there was one.
+    /// It is being checked whether an earlier `CopyImage` was carried out; with the reason why that is unknown, if there was one.
     OutcomeCheck(Option<String>),
     /// AWS refused the copy with this message; whether an earlier `CopyImage` was carried out is being checked.
     RefusalCheck(String),
-    /// The words of an earlier version.
+    /// The text stored by an earlier version.
     #[serde(untagged)]
     Text(String),
 }
 
-/// What a person should know about a job, beside its state.
+/// What the user should know about a job, besides its state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Note {
     /// It was cancelled before anything was sent.
@@ -79,7 +79,7 @@ pub enum Note {
     DeregisterRefused(String),
     /// It was started elsewhere, with settings that are not known here, and cannot be retried.
     SettingsUnknown,
-    /// AWS does not list the account's images, so that nobody can tell whether the copy exists.
+    /// AWS does not list the account's images, so that it is unknown whether the copy exists.
     ImagesNotListed(String),
     /// The image that a person named belongs to another job.
     ImageOfAnotherJob(ImageId),
@@ -100,7 +100,7 @@ pub enum Note {
     SnapshotsNotListed(String),
     /// A note on the removal of the failed image that was replaced by a retry.
     FailedImage(Box<Self>),
-    /// The words of an earlier version.
+    /// The text stored by an earlier version.
     #[serde(untagged)]
     Text(String),
 }

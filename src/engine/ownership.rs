@@ -14,7 +14,7 @@ use crate::domain::{ClientToken, ImageId, Snapshot, SnapshotId};
 /// How far apart EC2's clocks and ours may be.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-/// What is known about one image that a copy made: enough to tell its snapshots from look-alikes.
+/// What is known about one image that a copy made: enough to distinguish its snapshots from similar ones.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The image.
@@ -70,8 +70,8 @@ impl Evidence {
         Ok(())
     }
 
-    /// Returns the snapshots that each pass for this copy's, but were made from an older one of the same source snapshot.
-    pub fn imitations(&self, found: &[Snapshot]) -> BTreeSet<SnapshotId> {
+    /// Returns the snapshots that pass [`Self::prove`] alone, but of which an older one of the same source snapshot exists.
+    pub fn duplicates(&self, found: &[Snapshot]) -> BTreeSet<SnapshotId> {
         let mut of_source: BTreeMap<SnapshotId, Vec<&Snapshot>> = BTreeMap::new();
         for snapshot in found.iter().filter(|s| self.prove(s).is_ok()) {
             if let Some(described) = snapshot.copied_for() {
@@ -89,7 +89,7 @@ impl Evidence {
 
     /// Returns true if the snapshot's progress is shown as this copy's. Less than proof is needed: the image may list it later,
     /// and the source's snapshots may not be known yet.
-    pub fn resembles(&self, snapshot: &Snapshot) -> bool {
+    pub fn may_be_own(&self, snapshot: &Snapshot) -> bool {
         match self.check_properties(snapshot) {
             Ok(()) => true,
             Err(missing) => missing == Unproven::SourceSnapshot && self.source_snapshots.is_empty(),
@@ -116,8 +116,8 @@ impl Evidence {
         }
     }
 
-    /// Returns true if the snapshot has something to do with the image: if it remains, it is named.
-    pub fn concerns(&self, snapshot: &Snapshot) -> bool {
+    /// Returns true if the snapshot is related to the image, and is reported if it remains.
+    pub fn is_related(&self, snapshot: &Snapshot) -> bool {
         self.listed.contains(&snapshot.id) || snapshot.destination_image().as_ref() == Some(&self.image)
     }
 }
@@ -204,7 +204,7 @@ mod tests {
     fn without_tags_the_image_must_have_listed_it() {
         let mut evidence = Evidence { tag: None, ..evidence() };
         assert_eq!(evidence.prove(&own()), Err(Unproven::Listing));
-        assert!(evidence.resembles(&own()));
+        assert!(evidence.may_be_own(&own()));
         evidence.listed.insert(snap("snap-1"));
         assert_eq!(evidence.prove(&own()), Ok(()));
         // A listing does not make up for a tag, nor for a description.
@@ -214,7 +214,7 @@ mod tests {
         );
         let other = Snapshot { description: "nightly".into(), ..own() };
         assert_eq!(evidence.prove(&other), Err(Unproven::Description));
-        assert!(evidence.concerns(&other));
+        assert!(evidence.is_related(&other));
     }
 
     #[test]
@@ -231,18 +231,18 @@ mod tests {
     fn of_two_that_pass_the_older_is_the_copys() {
         let later = Snapshot { id: snap("snap-2"), started: Some(at(10_030)), ..own() };
         assert_eq!(evidence().prove(&later), Ok(()), "by itself it passes");
-        assert_eq!(evidence().imitations(&[own(), later.clone()]), BTreeSet::from([snap("snap-2")]));
-        assert_eq!(evidence().imitations(std::slice::from_ref(&later)), BTreeSet::new());
+        assert_eq!(evidence().duplicates(&[own(), later.clone()]), BTreeSet::from([snap("snap-2")]));
+        assert_eq!(evidence().duplicates(std::slice::from_ref(&later)), BTreeSet::new());
         let same = Snapshot { id: snap("snap-2"), ..own() };
-        assert_eq!(evidence().imitations(&[own(), same]), BTreeSet::from([snap("snap-1"), snap("snap-2")]));
+        assert_eq!(evidence().duplicates(&[own(), same]), BTreeSet::from([snap("snap-1"), snap("snap-2")]));
         let mut both = evidence();
         both.source_snapshots.push(snap("snap-d"));
         let other = later.description.replace("snap-c", "snap-d");
         let other = Snapshot { description: other.into(), ..later.clone() };
-        assert_eq!(both.imitations(&[own(), other]), BTreeSet::new(), "one of each source snapshot");
+        assert_eq!(both.duplicates(&[own(), other]), BTreeSet::new(), "one of each source snapshot");
         both.volumes = 2;
         both.listed.insert(snap("snap-2"));
-        assert_eq!(both.imitations(&[own(), later]), BTreeSet::from([snap("snap-1")]), "the image knows best");
+        assert_eq!(both.duplicates(&[own(), later]), BTreeSet::from([snap("snap-1")]), "the image's own list decides");
     }
 
     #[test]

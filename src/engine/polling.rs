@@ -1,5 +1,5 @@
 //! When each region is polled: one request per region whatever the number of copies, more rarely while nothing makes progress,
-//! and more rarely still after throttling. Every now and then the pending copies are listed, to find those started elsewhere.
+//! and more rarely still after throttling. Every `list_interval` the pending copies are listed, to find those started elsewhere.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,9 +18,9 @@ use super::{
 use crate::domain::{Failure, ImageId, Region, Retry};
 
 /// Images whose snapshots are searched by description in one poll: as many values as one filter takes.
-const DESCRIPTIONS: usize = 200;
+const MAX_DESCRIPTIONS: usize = 200;
 /// Images, and snapshots, polled by id at once: as many as one request takes.
-const IDS: usize = 1_000;
+const MAX_IDS: usize = 1_000;
 
 /// Poll schedule of one region.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -41,8 +41,8 @@ pub(super) struct PollSchedule {
     pub(super) no_progress: Option<Failure>,
     /// When the pending copies were listed last; `None` to have them listed next.
     listed: Option<Timestamp>,
-    /// Whether the pending copies are known, or may not be listed.
-    counted: bool,
+    /// True if the pending copies are known, or cannot be listed.
+    pending_known: bool,
 }
 
 impl PollSchedule {
@@ -62,31 +62,34 @@ impl PollSchedule {
     }
 
     fn list_succeeded(&mut self, region: &Region, config: &EngineConfig, now: Timestamp) {
-        (self.listed, self.counted) = (Some(now), true);
+        (self.listed, self.pending_known) = (Some(now), true);
         self.problem = None;
-        self.interval = self.interval.max(config.fastest);
-        self.plan(region, now);
+        self.interval = self.interval.max(config.min_poll_interval);
+        self.schedule_next(region, now);
     }
 
     /// Polls fast while something makes progress, and more rarely while nothing does.
     fn poll_succeeded(&mut self, region: &Region, progress: bool, config: &EngineConfig, now: Timestamp) {
         self.problem = None;
-        self.interval =
-            if progress { config.fastest } else { (self.interval * 3 / 2).clamp(config.fastest, config.slowest) };
-        self.plan(region, now);
+        self.interval = if progress {
+            config.min_poll_interval
+        } else {
+            (self.interval * 3 / 2).clamp(config.min_poll_interval, config.max_poll_interval)
+        };
+        self.schedule_next(region, now);
     }
 
-    /// Doubles the interval, up to the limit. Bad credentials are no problem of the region.
+    /// Doubles the interval, up to the limit. Bad credentials are not recorded as the region's problem.
     fn failed(&mut self, region: &Region, failure: Failure, config: &EngineConfig, now: Timestamp) {
         if failure.retry != Retry::AfterLogin {
             self.problem = Some(failure);
         }
-        self.interval = (self.interval * 2).clamp(config.fastest, config.throttled);
-        self.plan(region, now);
+        self.interval = (self.interval * 2).clamp(config.min_poll_interval, config.max_backoff);
+        self.schedule_next(region, now);
     }
 
-    /// Adds jitter of up to a tenth, so that regions are not polled in step. Seeded by region and count: replays agree.
-    fn plan(&mut self, region: &Region, now: Timestamp) {
+    /// Adds jitter of up to a tenth, so that regions are not polled at the same time. Seeded by region and count, so that replays are identical.
+    fn schedule_next(&mut self, region: &Region, now: Timestamp) {
         let mut hasher = DefaultHasher::new();
         (region, self.sent).hash(&mut hasher);
         let tenth = i64::try_from(self.interval.as_millis() / 10).unwrap_or(0);
@@ -105,7 +108,7 @@ impl PollSchedule {
         now: Timestamp,
     ) -> Option<Request> {
         let live = || jobs.values().filter(|j| j.request.destination == *region && !j.state.ended());
-        let copies: Vec<&Job> = live().filter(|j| copy(j).is_some()).collect();
+        let copies: Vec<&Job> = live().filter(|j| copying_image(j).is_some()).collect();
         let wanted = followed || live().next().is_some();
         // Never two lists in a row while there are copies to poll: where polls are rare, or lists fail, none would be polled.
         let list = wanted && self.list_due(every, now) && (copies.is_empty() || !self.last_was_list);
@@ -166,8 +169,8 @@ impl PollSchedules {
     /// Polls the region soon: a copy started there.
     pub(super) fn poll_soon(&mut self, region: &Region, config: &EngineConfig, now: Timestamp) {
         let schedule = self.regions.entry(region.clone()).or_default();
-        schedule.interval = config.fastest;
-        schedule.poll_at(now + config.fastest);
+        schedule.interval = config.min_poll_interval;
+        schedule.poll_at(now + config.min_poll_interval);
     }
 
     /// Polls every region that has a schedule, now.
@@ -184,8 +187,8 @@ impl PollSchedules {
     }
 
     /// Returns true if the region's pending copies are known.
-    pub(super) fn is_counted(&self, region: &Region) -> bool {
-        self.regions.get(region).is_some_and(|s| s.counted)
+    pub(super) fn is_pending_known(&self, region: &Region) -> bool {
+        self.regions.get(region).is_some_and(|s| s.pending_known)
     }
 
     /// Makes sure that the region's pending copies will be counted.
@@ -195,14 +198,14 @@ impl PollSchedules {
         }
     }
 
-    /// Has the region's pending copies counted again before anything more is sent there.
+    /// Requires a new count of the region's pending copies before anything else is sent there.
     pub(super) fn count_again(&mut self, region: &Region, now: Timestamp) {
         let schedule = self.regions.entry(region.clone()).or_default();
-        (schedule.counted, schedule.listed) = (false, None);
+        (schedule.pending_known, schedule.listed) = (false, None);
         schedule.poll_at(now);
     }
 
-    /// Takes in what became of a list of pending copies.
+    /// Handles the response to a listing of pending copies.
     pub(super) fn list_answered(
         &mut self,
         region: &Region,
@@ -251,7 +254,7 @@ impl PollSchedules {
 }
 
 /// The image of a copy that is under way.
-fn copy(job: &Job) -> Option<&ImageId> {
+fn copying_image(job: &Job) -> Option<&ImageId> {
     match &job.state {
         JobState::Copying { image } => Some(image),
         _ => None,
@@ -262,18 +265,18 @@ fn copy(job: &Job) -> Option<&ImageId> {
 /// in later polls.
 fn poll_request(region: &Region, jobs: &[&Job], polls: u64) -> Request {
     let polls = usize::try_from(polls).unwrap_or(0);
-    let images: Vec<&Job> = rotate(jobs, IDS, polls);
+    let images: Vec<&Job> = rotate(jobs, MAX_IDS, polls);
     let (listed, unlisted): (Vec<&Job>, Vec<&Job>) = images.iter().copied().partition(|j| snapshots_known(j));
     let snapshots: Vec<_> = listed.iter().flat_map(|j| j.snapshots.iter().map(|s| &s.id)).collect();
     Request::PollCopies {
         region: region.clone(),
-        images: images.iter().filter_map(|j| copy(j)).cloned().collect(),
-        unlisted: rotate(&unlisted, DESCRIPTIONS, polls).into_iter().filter_map(copy).cloned().collect(),
-        snapshots: rotate(&snapshots, IDS, polls).into_iter().cloned().collect(),
+        images: images.iter().filter_map(|j| copying_image(j)).cloned().collect(),
+        unlisted: rotate(&unlisted, MAX_DESCRIPTIONS, polls).into_iter().filter_map(copying_image).cloned().collect(),
+        snapshots: rotate(&snapshots, MAX_IDS, polls).into_iter().cloned().collect(),
     }
 }
 
-/// Returns as many as one request takes, others with every poll.
+/// Returns as many as one request takes, different ones at each poll.
 fn rotate<'a, T>(all: &[&'a T], at_once: usize, polls: usize) -> Vec<&'a T> {
     let parts = all.len().div_ceil(at_once).max(1);
     all.chunks(at_once).nth(polls % parts).unwrap_or_default().to_vec()

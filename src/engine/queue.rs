@@ -1,4 +1,4 @@
-//! What may start now: a limit of pending copies per destination, a rate, back-off, and fair turns.
+//! What may start now: a limit of pending copies per destination, a rate, back-off, and round-robin between batches.
 //! Destinations do not hold each other up; within one, batches take turns.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ use crate::domain::{Failure, FailureKind, Region};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct StartLimiter {
     /// Requests that may be sent now.
-    tokens: f64,
+    send_tokens: f64,
     refilled: Timestamp,
     /// Nothing starts before this time, for this reason.
     hold: Option<(Timestamp, Waiting)>,
@@ -36,7 +36,7 @@ pub(super) struct StartLimiter {
 impl StartLimiter {
     fn new(config: &EngineConfig, now: Timestamp) -> Self {
         Self {
-            tokens: f64::from(config.start_burst.max(1)),
+            send_tokens: f64::from(config.start_burst.max(1)),
             refilled: now,
             hold: None,
             failures: 0,
@@ -48,13 +48,14 @@ impl StartLimiter {
 
     fn refill(&mut self, config: &EngineConfig, now: Timestamp) {
         let passed = now.duration_since(self.refilled).as_secs_f64().max(0.0);
-        self.tokens = (self.tokens + passed * config.starts_per_second).min(f64::from(config.start_burst.max(1)));
+        self.send_tokens =
+            (self.send_tokens + passed * config.starts_per_second).min(f64::from(config.start_burst.max(1)));
         self.refilled = now;
     }
 
     /// Returns when the next request may be sent.
-    fn ready(&self, config: &EngineConfig) -> Timestamp {
-        let missing = ((1.0 - self.tokens) / config.starts_per_second.max(0.01)).max(0.0);
+    fn ready_at(&self, config: &EngineConfig) -> Timestamp {
+        let missing = ((1.0 - self.send_tokens) / config.starts_per_second.max(0.01)).max(0.0);
         // A millisecond more, so that rounding never makes a tick that comes too early.
         let by_rate = if missing > 0.0 {
             SignedDuration::try_from_secs_f64(missing)
@@ -68,7 +69,7 @@ impl StartLimiter {
     /// Waits longer after each failure in a row: 2, 4, 8 ... seconds up to the limit. Returns until when.
     fn back_off(&mut self, config: &EngineConfig, why: Waiting, now: Timestamp) -> Timestamp {
         self.failures = (self.failures + 1).min(16);
-        let wait = SignedDuration::from_secs(1 << self.failures.min(10)).min(config.throttled);
+        let wait = SignedDuration::from_secs(1 << self.failures.min(10)).min(config.max_backoff);
         let until = now + wait;
         self.hold = Some((until, why));
         until
@@ -106,18 +107,18 @@ impl StartLimiter {
             };
             // One whose outcome is unknown is counted already: sending it again adds no copy.
             let counted = next.unknown_outcome.is_some();
-            if pending >= config.pending && !counted {
-                self.waiting = Some(Waiting::PendingLimit { pending, limit: config.pending });
+            if pending >= config.pending_limit && !counted {
+                self.waiting = Some(Waiting::PendingLimit { pending, limit: config.pending_limit });
                 return requests;
             }
-            if self.ready(config) > now {
+            if self.ready_at(config) > now {
                 self.waiting = Some(match &self.hold {
                     Some((until, why)) if *until > now => why.clone(),
                     _ => Waiting::RateLimit,
                 });
                 return requests;
             }
-            self.tokens -= 1.0;
+            self.send_tokens -= 1.0;
             pending += usize::from(!counted);
             let id = next.id;
             let Some(job) = jobs.get_mut(id) else { return requests };
@@ -155,7 +156,7 @@ impl StartLimiters {
     }
 
     /// Ends the region's back-off: a request succeeded.
-    pub(super) fn release(&mut self, region: &Region) {
+    pub(super) fn end_backoff(&mut self, region: &Region) {
         if let Some(limiter) = self.regions.get_mut(region) {
             (limiter.failures, limiter.hold) = (0, None);
         }
@@ -185,7 +186,7 @@ impl StartLimiters {
         let mut requests = Vec::new();
         for region in queued {
             let limiter = self.region(&region, config, now);
-            if schedules.is_counted(&region) {
+            if schedules.is_pending_known(&region) {
                 let here = pending.get(&region).copied().unwrap_or(0);
                 requests.extend(limiter.start(&region, jobs, here, config, now));
             } else {
@@ -205,10 +206,10 @@ impl StartLimiters {
         };
         queued
             .into_iter()
-            .filter(|region| pending.get(region).copied().unwrap_or(0) < config.pending || to_resend(region))
-            .filter(|region| schedules.is_counted(region))
+            .filter(|region| pending.get(region).copied().unwrap_or(0) < config.pending_limit || to_resend(region))
+            .filter(|region| schedules.is_pending_known(region))
             .filter_map(|region| self.regions.get(region))
-            .map(|limiter| limiter.ready(config))
+            .map(|limiter| limiter.ready_at(config))
             .min()
     }
 }
@@ -245,7 +246,7 @@ fn pending(jobs: &Jobs) -> BTreeMap<Region, usize> {
 }
 
 /// Returns what a destination's copies wait for after this failure of a copy that is counted as pending.
-pub(super) fn hold_reason(jobs: &Jobs, region: &Region, failure: &Failure) -> Waiting {
+pub(super) fn backoff_reason(jobs: &Jobs, region: &Region, failure: &Failure) -> Waiting {
     match failure.kind {
         FailureKind::LimitReached => {
             Waiting::AwsLimit { pending: pending(jobs).get(region).copied().unwrap_or(0).saturating_sub(1) }

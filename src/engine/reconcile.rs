@@ -19,23 +19,23 @@ use crate::domain::{Failure, Image, ImageId, ImageState};
 
 /// Between two checks for an image that may have been made.
 pub(super) const CHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
-/// Checks that must find nothing before a refusal is believed of a copy that may have started earlier, or a cancel is done.
-const AGREE: u8 = 2;
+/// Checks that must find nothing before a refusal counts for a copy that may have started earlier, or a cancel is complete.
+const EMPTY_CHECKS_REQUIRED: u8 = 2;
 /// How long after it was sent a cancelled copy may still appear.
 const CANCELLED_UNSEEN: SignedDuration = SignedDuration::from_mins(2);
 /// How far EC2's clock may be behind ours.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 impl Job {
-    /// Returns when AWS is asked about the outcome.
+    /// Returns when to check the outcome.
     pub(super) fn reconcile_due(&self) -> Option<Timestamp> {
         if let JobState::Reconciling { at } = self.state { at } else { None }
     }
 
-    /// Returns the request that finds out about the outcome, or queues the copy if its token tells more.
+    /// Returns the request that checks the outcome, or queues the copy if sending its token again is the better check.
     pub(super) fn reconcile(&mut self, config: &EngineConfig, now: Timestamp) -> Option<Request> {
         let refused = self.unknown_outcome.as_ref().is_some_and(|u| u.refusal.is_some());
-        if !self.tagged && !self.cancel_requested && !refused && token_is_known(self, config, now) {
+        if !self.tagged && !self.cancel_requested && !refused && token_is_trusted(self, config, now) {
             self.back_to_queue(None, now);
             return None;
         }
@@ -44,17 +44,17 @@ impl Job {
         Some(Request::Reconcile { job: self.id, region, name })
     }
 
-    /// Asks AWS again at this time, if it is being asked.
+    /// Checks the outcome at this time, if it is being reconciled.
     pub(super) fn reconcile_at(&mut self, at: Timestamp) {
         if matches!(self.state, JobState::Reconciling { .. }) {
             self.state = JobState::Reconciling { at: Some(at) };
         }
     }
 
-    /// Takes in that the account's images may not be listed: the token alone has to tell, as long as EC2 knows it.
-    pub(super) fn images_refused(&mut self, failure: &Failure, config: &EngineConfig, now: Timestamp) {
+    /// Takes in that the account's images may not be listed: only the token can show it, while EC2 recognises it.
+    pub(super) fn listing_refused(&mut self, failure: &Failure, config: &EngineConfig, now: Timestamp) {
         let refused = self.unknown_outcome.as_ref().is_some_and(|u| u.refusal.is_some());
-        if !self.cancel_requested && !refused && token_is_known(self, config, now) {
+        if !self.cancel_requested && !refused && token_is_trusted(self, config, now) {
             self.back_to_queue(None, now);
         } else {
             self.in_doubt(Vec::new(), Some(Note::ImagesNotListed(failure.why.clone())));
@@ -97,7 +97,7 @@ impl Job {
         let Some(unknown) = &mut self.unknown_outcome else { return self.back_to_queue(None, now) };
         unknown.empty_checks = unknown.empty_checks.saturating_add(1);
         let waited = now.duration_since(unknown.last_sent);
-        let agree = unknown.empty_checks >= AGREE;
+        let agree = unknown.empty_checks >= EMPTY_CHECKS_REQUIRED;
         if self.cancel_requested {
             if agree && waited >= CANCELLED_UNSEEN {
                 self.note = Some(Note::NotFound);
@@ -109,7 +109,7 @@ impl Job {
         }
         match unknown.refusal.clone() {
             None => self.back_to_queue(None, now),
-            Some(failure) if agree && waited >= config.unseen => {
+            Some(failure) if agree && waited >= config.visibility_delay => {
                 self.unknown_outcome = None;
                 self.refused(*failure, now);
             }
@@ -123,10 +123,7 @@ impl Job {
         images
             .iter()
             .filter(|i| {
-                exists(i)
-                    && self.may_be_source_of(i)
-                    && *i.name == *self.request.name.as_str()
-                    && !known.contains(&i.id)
+                exists(i) && self.may_have_made(i) && *i.name == *self.request.name.as_str() && !known.contains(&i.id)
             })
             .filter(|i| i.created.is_none_or(|created| created >= since))
             .map(|i| i.id.clone())
@@ -137,37 +134,37 @@ impl Job {
     fn with_own_tag(&self, images: &[Image]) -> Vec<ImageId> {
         images
             .iter()
-            .filter(|i| exists(i) && i.source_image_id.is_some() && self.may_be_source_of(i))
+            .filter(|i| exists(i) && i.source_image_id.is_some() && self.may_have_made(i))
             .filter(|i| i.tag(JobTags::JOB) == Some(self.request.token.as_str()))
             .map(|i| i.id.clone())
             .collect()
     }
 
     /// Returns true if the image says that it was copied from the job's source, or does not say from where.
-    pub(super) fn may_be_source_of(&self, image: &Image) -> bool {
+    pub(super) fn may_have_made(&self, image: &Image) -> bool {
         image.source_image_id.as_ref().is_none_or(|source| *source == self.request.source)
             && image.source_region.as_ref().is_none_or(|region| *region == self.request.source_region)
     }
 
-    /// Does what a person decided about a copy in doubt; `is_taken` if the image named is another job's.
+    /// Carries out the user's decision about a copy in doubt; `is_taken` if the image named is another job's.
     pub(super) fn resolve(&mut self, resolution: Resolution, is_taken: bool, config: &EngineConfig, now: Timestamp) {
         let JobState::InDoubt { candidates } = &self.state else { return };
         self.note = None;
         match resolution {
-            Resolution::Mine(image) if is_taken => self.note = Some(Note::ImageOfAnotherJob(image)),
-            Resolution::Mine(image) if !candidates.is_empty() && !candidates.contains(&image) => {
+            Resolution::ThisImage(image) if is_taken => self.note = Some(Note::ImageOfAnotherJob(image)),
+            Resolution::ThisImage(image) if !candidates.is_empty() && !candidates.contains(&image) => {
                 self.note = Some(Note::NotACandidate(image));
             }
-            Resolution::Mine(image) => self.copy_started(&image, now),
-            Resolution::Again(token) => self.requeue(token, config.tagging, now),
+            Resolution::ThisImage(image) => self.copy_started(&image, now),
+            Resolution::CopyAgain(token) => self.requeue(token, config.tagging, now),
             Resolution::GiveUp => self.give_up(now),
         }
     }
 }
 
 /// Returns true while EC2 is trusted to recognise the token of every earlier request.
-fn token_is_known(job: &Job, config: &EngineConfig, now: Timestamp) -> bool {
-    job.unknown_outcome.as_ref().is_none_or(|u| now.duration_since(u.first_sent) < config.token_memory)
+fn token_is_trusted(job: &Job, config: &EngineConfig, now: Timestamp) -> bool {
+    job.unknown_outcome.as_ref().is_none_or(|u| now.duration_since(u.first_sent) < config.token_lifetime)
 }
 
 fn exists(image: &Image) -> bool {

@@ -1,6 +1,6 @@
-//! Removing an image: check it, deregister it, delete its snapshots, and only then say so. For a cancel, for the retry of a
+//! Removing an image: check it, deregister it, delete its snapshots, and report it only then. For a cancel, for the retry of a
 //! failed copy, and for an available copy that is deregistered. A copy that became available meanwhile is not cancelled, and
-//! the snapshots of one that somebody else removed are theirs.
+//! the snapshots of an image that somebody else removed are kept.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,7 +11,7 @@ use super::{
     note::Note,
     state::{JobState, RemovalReason, RemovalStep},
 };
-use crate::domain::{ClientToken, Failure, Image, ImageId, ImageState, Retry};
+use crate::domain::{ClientToken, Failure, FailureKind, Image, ImageId, ImageState, Retry};
 
 /// Between two tries of a request that failed for a reason that passes.
 const RETRY_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
@@ -19,8 +19,8 @@ const RETRY_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
 const CHECK_VALID: SignedDuration = SignedDuration::from_secs(5);
 /// Slow answers in a row before one is relied on all the same.
 const SLOW_ANSWERS: u8 = 2;
-/// Checks in a row that must not find the image before it counts as gone.
-const AGREE: u8 = 2;
+/// Consecutive checks that must not find the image before it counts as gone.
+const MISSES_REQUIRED: u8 = 2;
 
 impl Job {
     /// Cancels the copy.
@@ -30,7 +30,7 @@ impl Job {
                 self.note = Some(Note::NeverSent);
                 self.end(JobState::Cancelled, now);
             }
-            // Nothing more is sent for it: it is only looked for.
+            // No more CopyImage is sent; only the outcome is checked.
             JobState::Queued | JobState::Reconciling { .. } => {
                 self.cancel_requested = true;
                 self.note = Some(Note::CancelAfterOutcome);
@@ -87,7 +87,7 @@ impl Job {
         self.state = JobState::removing(image, reason, now);
     }
 
-    /// Returns when the removal wants to go on.
+    /// Returns when the next step is due.
     pub(super) fn removal_due(&self) -> Option<Timestamp> {
         match &self.state {
             JobState::Removing { step, .. } => step.due(),
@@ -170,7 +170,7 @@ impl Job {
         let JobState::Removing { image, reason, .. } = &self.state else { return };
         let image = image.clone();
         let complete = matches!(found.state, ImageState::Available | ImageState::Disabled);
-        let just_sent = self.deregister_sent.is_some_and(|sent| now.duration_since(sent) < config.unseen);
+        let just_sent = self.deregister_sent.is_some_and(|sent| now.duration_since(sent) < config.visibility_delay);
         match reason {
             // Our request may have been carried out, and EC2 may still show the image for a while.
             RemovalReason::Cancel | RemovalReason::Retry { .. } if complete && just_sent => {
@@ -193,16 +193,16 @@ impl Job {
 
     /// EC2 does not know the image (any more, or yet).
     fn image_missing(&mut self, config: &EngineConfig, now: Timestamp) {
-        let young = self.started.is_some_and(|started| now.duration_since(started) < config.unseen);
-        // What is too young for EC2 to know it cannot deregister either.
-        if self.image_seen || !young || self.deregister_sent.is_some() {
+        let recent = self.started.is_some_and(|started| now.duration_since(started) < config.visibility_delay);
+        // EC2 cannot deregister an image that is not visible yet.
+        if self.image_seen || !recent || self.deregister_sent.is_some() {
             self.missing_polls = self.missing_polls.saturating_add(1);
         }
-        if self.missing_polls < AGREE {
+        if self.missing_polls < MISSES_REQUIRED {
             self.set_step(RemovalStep::check(now + RETRY_INTERVAL));
         } else if self.deregister_sent.is_some() {
             // Our request was carried out, and its answer was lost.
-            self.begin_cleanup(&[], config.late_snapshots, now);
+            self.begin_cleanup(&[], config.snapshot_delay, now);
         } else {
             self.removed_elsewhere(config, now);
         }
@@ -216,7 +216,7 @@ impl Job {
             RemovalReason::Cancel | RemovalReason::Deregister => {
                 self.note = Some(Note::DeregisteredElsewhere);
                 self.end(JobState::Gone { image }, now);
-                // Should EC2 show it again, the cancel still holds.
+                // If EC2 shows it again, it is still cancelled.
                 self.cancel_requested = matches!(reason, RemovalReason::Cancel);
             }
         }
@@ -232,16 +232,16 @@ impl Job {
         let JobState::Removing { step: RemovalStep::Deregistering { sent_before, .. }, .. } = self.state else {
             return;
         };
-        if !sent_before && !may_be_carried_out(&result) {
+        if !sent_before && !may_have_been_carried_out(&result) {
             self.deregister_sent = None;
         }
         match result {
             Ok(Deregistration::Done(return_codes)) => {
                 self.note = None;
-                self.begin_cleanup(&return_codes, config.late_snapshots, now);
+                self.begin_cleanup(&return_codes, config.snapshot_delay, now);
             }
             Ok(Deregistration::NotSent) => self.set_step(RemovalStep::check(now)),
-            // One server of EC2's may know what another does not know yet, or any more: checks decide.
+            // EC2 is eventually consistent: the next checks decide.
             Ok(Deregistration::Unknown) => self.set_step(RemovalStep::check(now + RETRY_INTERVAL)),
             // Deregistered, or in a state that does not allow it: a check tells which.
             Ok(Deregistration::Unavailable) => {
@@ -252,7 +252,7 @@ impl Job {
         }
     }
 
-    /// Tries again if the reason passes. Otherwise the job becomes what it was before, and says why.
+    /// Retries if the failure is temporary. Otherwise the job returns to its earlier state, with a note.
     fn removal_failed(&mut self, failure: &Failure, now: Timestamp) {
         let JobState::Removing { image, reason, .. } = self.state.clone() else { return };
         let why = failure.why.clone();
@@ -290,10 +290,14 @@ impl Job {
 }
 
 /// Returns true if the request was carried out, or may have been.
-fn may_be_carried_out(result: &Result<Deregistration, Failure>) -> bool {
+fn may_have_been_carried_out(result: &Result<Deregistration, Failure>) -> bool {
     match result {
         Ok(Deregistration::Done(_)) => true,
         Ok(Deregistration::Unknown | Deregistration::Unavailable | Deregistration::NotSent) => false,
-        Err(failure) => failure.retry == Retry::Later && !failure.kind.refused_for_now(),
+        // A snapshot in use may be one of an image that was deregistered all the same.
+        Err(failure) => {
+            let refused = matches!(failure.kind, FailureKind::Throttled | FailureKind::LimitReached);
+            failure.retry == Retry::Later && !refused && !failure.not_signed()
+        }
     }
 }

@@ -10,10 +10,10 @@ use crate::domain::{ClientToken, Failure, ImageId};
 pub enum JobState {
     /// Requested, not sent.
     Queued,
-    /// It was sent and the answer was lost: AWS is asked whether the copy started.
+    /// It was sent and the answer was lost: it is being checked whether the copy started.
     #[serde(rename = "Settling")]
     Reconciling {
-        /// When to ask (again); `None` while an answer is awaited.
+        /// When to check (again); `None` while an answer is awaited.
         at: Option<Timestamp>,
     },
     /// It was sent, the answer was lost, and nobody can tell whether one of these images is the copy: a person decides.
@@ -35,7 +35,7 @@ pub enum JobState {
         /// Why it is removed.
         #[serde(rename = "purpose")]
         reason: RemovalReason,
-        /// How far the removal is.
+        /// The current step.
         step: RemovalStep,
     },
     /// The copy is complete.
@@ -52,7 +52,7 @@ pub enum JobState {
     },
     /// Somebody else deregistered the image.
     Gone {
-        /// The image that was.
+        /// The former image.
         image: ImageId,
     },
     /// Removed before it was available, as requested.
@@ -95,7 +95,7 @@ impl JobState {
     }
 }
 
-/// A job's state without its data, as people tell states apart.
+/// A job's state without its data, as shown to users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the variants are those of `JobState`")]
 pub enum JobPhase {
@@ -192,7 +192,7 @@ impl RemovalStep {
         Self::Checking { at: Some(at), sent: None, slow_answers: 0 }
     }
 
-    /// Returns when it wants to go on.
+    /// Returns when it is due.
     pub(super) fn due(&self) -> Option<Timestamp> {
         match self {
             Self::Checking { at, .. } | Self::Deregistering { at, .. } => *at,

@@ -25,7 +25,7 @@ impl Job {
         };
     }
 
-    /// Takes the image that EC2 made for it.
+    /// Records the image that EC2 made for it.
     pub(super) fn set_image(&mut self, image: &ImageId, now: Timestamp) {
         self.started.get_or_insert(now);
         self.last_progress = Some(now);
@@ -47,7 +47,7 @@ impl Job {
         };
     }
 
-    /// Brings the job to an end.
+    /// Ends the job.
     pub(super) fn end(&mut self, state: JobState, now: Timestamp) {
         if matches!(state, JobState::Available { .. }) {
             // The last poll may have been long ago; an available image has only complete snapshots.
@@ -64,13 +64,13 @@ impl Job {
         self.unknown_outcome = None;
     }
 
-    /// Goes on with a job that was under way when its driver ended: none of its requests will be answered.
+    /// Resumes a job that was in progress when its driver ended: none of its requests will be answered.
     pub(super) fn resume(&mut self, late_snapshots: SignedDuration, now: Timestamp) {
         self.cleanups.iter_mut().for_each(|c| c.resume(now));
         match &mut self.state {
             // Committed as sent, and perhaps sent: the answer is lost in any case.
             JobState::Starting => {
-                // Earlier versions did not store when it was sent; surely not before it was requested.
+                // Earlier versions did not store when it was sent; certainly not before it was requested.
                 self.sent.get_or_insert(self.requested);
                 self.outcome_unknown(None, now, now);
             }
@@ -86,7 +86,7 @@ impl Job {
         }
     }
 
-    /// Nobody knows whether EC2 made the image: asks it at this time.
+    /// It is unknown whether EC2 made the image: checks that at this time.
     pub(super) fn outcome_unknown(&mut self, failure: Option<&Failure>, at: Timestamp, now: Timestamp) {
         let first_sent = self.sent.unwrap_or(now);
         let unknown = UnknownOutcome { first_sent, last_sent: now, empty_checks: 0, refusal: None };
@@ -132,8 +132,8 @@ impl Job {
         }
     }
 
-    /// Queues it again: it was not sent after all. One that is to be cancelled, and surely was never accepted, is; one whose
-    /// outcome is unknown is only looked for.
+    /// Queues the job again, because it was not sent. If a cancel was requested it is cancelled instead; one whose
+    /// outcome is unknown is reconciled first.
     pub(super) fn back_to_queue(&mut self, waiting: Option<Waiting>, now: Timestamp) {
         if self.unknown_outcome.is_none() {
             self.sent = None;

@@ -1,4 +1,4 @@
-//! Which process runs the queue, and what a person should know of it, in words.
+//! Texts for the driver's status and warnings.
 
 use crate::{
     domain::text::{clean, count},
@@ -13,7 +13,7 @@ fn name(other: &OtherProcess) -> String {
     format!("{kind} ({version}pid {}{host})", other.process.pid)
 }
 
-/// Says that another process runs the queue, if one does.
+/// Returns that another process runs the queue, if one does.
 pub fn running_elsewhere(driver: &DriverStatus) -> Option<String> {
     let DriverStatus::Another(other) = driver else { return None };
     let name = other.as_ref().map_or_else(|| "another amigrate".into(), name);
@@ -23,7 +23,7 @@ pub fn running_elsewhere(driver: &DriverStatus) -> Option<String> {
 /// Says that the process that holds the queue has stopped responding, and what to do about it.
 pub fn unresponsive(driver: &DriverStatus) -> Option<String> {
     let DriverStatus::Another(Some(other)) = driver else { return None };
-    if !other.silent {
+    if !other.unresponsive {
         return None;
     }
     let (name, pid) = (name(other), other.process.pid);

@@ -22,10 +22,10 @@ pub fn waiting(waiting: &Waiting, region: &Region) -> String {
         Waiting::Throttled => format!("throttled by AWS in {region}"),
         Waiting::RetryAfter(why) => format!("retrying: {}", clean(why)),
         Waiting::CredentialsCheck => format!("{region} refused the credentials; checking them elsewhere"),
-        Waiting::OutcomeCheck(None) => "asking AWS whether it started".into(),
-        Waiting::OutcomeCheck(Some(why)) => format!("asking AWS whether it started: {}", clean(why)),
+        Waiting::OutcomeCheck(None) => "checking whether it started".into(),
+        Waiting::OutcomeCheck(Some(why)) => format!("checking whether it started: {}", clean(why)),
         Waiting::RefusalCheck(why) => {
-            format!("refused by AWS ({}); making sure that no copy was made before", clean(why))
+            format!("refused by AWS ({}); checking that no copy was made before", clean(why))
         }
         Waiting::Text(text) => clean(text).into_owned(),
     }
@@ -54,7 +54,7 @@ pub fn note(note: &Note) -> String {
         Note::ImagesNotListed(why) => with("AWS does not list your images", why),
         Note::ImageOfAnotherJob(image) => format!("{image} is another copy's image"),
         Note::NotACandidate(image) => format!("{image} is not one of the images that may be this copy"),
-        Note::GivenUp(images) if images.is_empty() => "given up; AWS never said whether it was made".into(),
+        Note::GivenUp(images) if images.is_empty() => "given up; AWS never confirmed whether it was made".into(),
         Note::GivenUp(images) => {
             let images: Vec<&str> = images.iter().map(ImageId::as_str).collect();
             format!("given up; kept, as not proven to be this copy: {}", images.join(", "))
@@ -112,12 +112,12 @@ pub fn leftover(leftover: &Leftover) -> String {
 }
 
 fn leftovers(job: &Job) -> impl Iterator<Item = String> {
-    job.leftovers.iter().map(|l| format!("left: {}", leftover(l)))
+    job.leftovers.iter().map(|l| format!("kept: {}", leftover(l)))
 }
 
 fn not_listed(job: &Job) -> Option<String> {
     let nothing_known = job.needs_cleanup() && job.undeleted_snapshots().next().is_none();
-    nothing_known.then(|| "its snapshots are still to be looked for".into())
+    nothing_known.then(|| "its snapshots are not listed yet".into())
 }
 
 fn delete_message(why: Option<&str>) -> &str {
@@ -132,6 +132,6 @@ fn unproven(missing: Unproven) -> &'static str {
         Unproven::Started => "it was not started during this copy",
         Unproven::Tag => "it does not have this copy's amigrate:job tag",
         Unproven::Listing => "the image never listed it",
-        Unproven::NotFirst => "another snapshot claims to be the copy's and is no younger",
+        Unproven::NotFirst => "another snapshot has the same properties and is not newer",
     }
 }

@@ -1,6 +1,6 @@
-//! Values of the engine, the store and the driver in words, for screens, commands and log lines alike.
+//! Texts for values of the engine, the store and the driver, for screens, commands and log lines alike.
 //!
-//! Every text is fit to be printed: what AWS contributed is cleaned here.
+//! Every text is safe to print: parts that come from AWS are cleaned here.
 
 mod audit;
 pub mod driver;

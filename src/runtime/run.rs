@@ -1,6 +1,6 @@
 //! The event loop: waits for one event, takes in everything that has arrived, runs the effects, and draws when it is time.
 
-use std::{io, time::Duration};
+use std::{collections::VecDeque, io, time::Duration};
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -84,7 +84,7 @@ async fn run_until_exit(
     }
     loop {
         let msg = wait(model, effects, inputs, &pacer, clock).await;
-        if let Some(step) = clock.stepped()
+        if let Some(step) = clock.take_step()
             && let Some(exit) = handle(model, Msg::ClockStepped(step), effects, terminal, clock).await?
         {
             effects.finish().await;
@@ -101,7 +101,12 @@ async fn run_until_exit(
             next = inputs.try_recv().ok().map(Msg::Input).or_else(|| effects.ready());
         }
         if pacer.due(clock.elapsed()).is_some_and(|wait| wait.is_zero()) {
-            draw(model, terminal, &mut pacer, clock)?;
+            if let Some(exit) = handle(model, Msg::Frame, effects, terminal, clock).await? {
+                effects.finish().await;
+                return Ok(exit);
+            }
+            terminal.draw(model)?;
+            pacer.drawn(clock.elapsed());
         }
     }
 }
@@ -138,13 +143,14 @@ async fn handle(
         terminal.resize(columns, rows);
     }
     tracing::trace!(?msg, "in");
-    for effect in model.update(msg, clock.now()) {
+    let mut todo = VecDeque::from(model.update(msg, clock.now()));
+    while let Some(effect) = todo.pop_front() {
         tracing::debug!(?effect, "out");
         match effect {
             Effect::Quit => return Ok(Some(if hangup { Exit::Gone } else { Exit::Quit })),
             Effect::Clipboard(text) => {
                 if !terminal.clipboard(&text)? {
-                    model.update(Msg::ClipboardTooLong, clock.now());
+                    todo.extend(model.update(Msg::ClipboardTooLong, clock.now()));
                 }
             }
             Effect::Bell => terminal.bell()?,
@@ -163,11 +169,4 @@ async fn handle(
         }
     }
     Ok(None)
-}
-
-fn draw(model: &mut Model, terminal: &mut impl TerminalPort, pacer: &mut Pacer, clock: Clock) -> io::Result<()> {
-    model.update(Msg::Frame, clock.now());
-    terminal.draw(model)?;
-    pacer.drawn(clock.elapsed());
-    Ok(())
 }

@@ -20,7 +20,7 @@ struct ClosingTerminal(UnboundedSender<Input>);
 
 impl TerminalPort for ClosingTerminal {
     fn draw(&mut self, model: &Model) -> io::Result<()> {
-        if model.jobs_view.driver == DriverStatus::Us {
+        if model.jobs_view.driver == DriverStatus::ThisProcess {
             // The loop ends after the first.
             _ = self.0.send(Input::Suspend);
         }
@@ -97,7 +97,7 @@ async fn a_background_process_that_ends_at_once_is_reported_though_another_accou
         // The program is the test itself, which knows no such option.
         background: vec!["--no-such-option".into()],
     };
-    let mut effects = Effects::new(SessionSource::Later, config, clock);
+    let mut effects = Effects::new(SessionSource::NotSet, config, clock);
     effects.start(Effect::Background);
     effects.start(Effect::CloseJobs);
     assert!(effects.background().is_none(), "the next account's queue does not continue there");

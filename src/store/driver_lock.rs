@@ -20,7 +20,7 @@ impl DriverLock {
         match Lock::try_take(&path, LockKind::Exclusive) {
             Ok(lock) => Ok(Some(Self(lock))),
             Err(LockError::Held) => Ok(None),
-            Err(error) => Err(refusal(&path, error)),
+            Err(error) => Err(lock_failure(&path, error)),
         }
     }
 }
@@ -39,7 +39,7 @@ pub(super) fn path(dir: &Path, account: &AccountKey) -> PathBuf {
     dir.join(format!("driver-{digits}-{hash:016x}.lock"))
 }
 
-pub(super) fn refusal(path: &Path, error: LockError) -> Failure {
+pub(super) fn lock_failure(path: &Path, error: LockError) -> Failure {
     let what = "run the queue";
     match error {
         LockError::Held => Failure::new(what, "another amigrate is running it"),

@@ -82,12 +82,12 @@ fn refuse(dir: &Path, mounts: impl FnOnce(&Path) -> io::Result<Vec<u8>>) -> Resu
     let existing = existing(dir);
     let Ok(mounts) = mounts(&existing) else { return Ok(()) };
     match network(&String::from_utf8_lossy(&mounts), &existing) {
-        Some(kind) => Err(refusal(dir, &kind)),
+        Some(kind) => Err(network_failure(dir, &kind)),
         None => Ok(()),
     }
 }
 
-fn refusal(dir: &Path, kind: &str) -> Failure {
+fn network_failure(dir: &Path, kind: &str) -> Failure {
     let kind = crate::domain::text::clean(kind);
     Failure::new(
         "keep jobs",
@@ -185,7 +185,7 @@ nonsense
 
     #[test]
     fn the_refusal_names_the_directory_the_file_system_and_the_settings() {
-        let failure = refusal(Path::new("/home/ann/jobs"), "nfs4");
+        let failure = network_failure(Path::new("/home/ann/jobs"), "nfs4");
         for word in ["/home/ann/jobs", "nfs4"] {
             assert!(failure.why.contains(word), "{failure}");
         }

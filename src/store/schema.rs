@@ -74,7 +74,7 @@ pub(super) const STEPS: &[&str] = &[
      CREATE INDEX audit_by_job ON audit (account, job, id);
      CREATE INDEX audit_by_time ON audit (time);",
     // Waiting reasons and notes in `body` are values, no longer sentences, which an older program cannot read.
-    // A refusal that is still to be acted on gets the kind that used to be told from its code.
+    // A refusal that is still to be acted on gets the kind that used to be derived from its code.
     "UPDATE jobs SET state = 'reconciling' WHERE state = 'settling';
      UPDATE jobs SET state = 'removing' WHERE state = 'clearing';
      UPDATE jobs SET body = json_set(body, '$.doubt.refusal.kind', 'Denied')

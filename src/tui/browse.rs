@@ -314,7 +314,7 @@ pub(super) fn flag_unknown_regions(model: &mut Model) {
 
 /// Changes the profile. Nothing of the old account stays.
 pub(super) fn switch_profile(model: &mut Model, profile: String, effects: &mut Vec<Effect>) {
-    quit::hand_over_profile(model, effects);
+    quit::continue_in_background(model, effects);
     model.jobs_view.clear();
     model.jobs.reset();
     effects.push(Effect::CloseJobs);

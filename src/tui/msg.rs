@@ -38,7 +38,7 @@ pub enum Msg {
     Frame,
 }
 
-/// Everything the runtime can be told to do.
+/// Everything the runtime does for the model.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Load a profile's configuration and check that it has credentials.
@@ -80,7 +80,7 @@ pub enum Effect {
     ShowStoredJobs,
     /// Stop following the jobs and running the queue: another account comes.
     CloseJobs,
-    /// Hand a command to the driver. It is stored before it is carried out.
+    /// Send a command to the driver. It is stored before it is carried out.
     Command(Command),
     /// Read the jobs that have ended.
     History {

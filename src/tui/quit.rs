@@ -29,14 +29,14 @@ fn counter<'a>(pending: &'a mut PendingWork, job: &Job) -> &'a mut usize {
     match &job.state {
         JobState::Removing { reason: RemovalReason::Deregister, .. } => &mut pending.deregistering,
         JobState::Removing { reason: RemovalReason::Retry { .. }, .. } => &mut pending.queued,
-        _ if job.leaving() => &mut pending.cancelling,
+        _ if job.is_being_removed() => &mut pending.cancelling,
         _ => &mut pending.queued,
     }
 }
 
 /// Returns true if this process runs the queue and may leave it to one in the background.
 fn runs_queue(model: &Model) -> bool {
-    model.jobs_view.driver == DriverStatus::Us && model.start.demo.is_none() && !model.start.config.read_only
+    model.jobs_view.driver == DriverStatus::ThisProcess && model.start.demo.is_none() && !model.start.config.read_only
 }
 
 /// Quits, after a confirmation if work would stop.
@@ -66,7 +66,7 @@ fn recently_requested(model: &Model) -> bool {
 }
 
 /// Leaves the old profile's queue to a process in the background.
-pub(super) fn hand_over_profile(model: &mut Model, effects: &mut Vec<Effect>) {
+pub(super) fn continue_in_background(model: &mut Model, effects: &mut Vec<Effect>) {
     if runs_queue(model) && (pending_work(model).any() || recently_requested(model)) {
         let profile = model.profile.as_deref().map_or_else(String::new, |name| format!(" of {name}"));
         effects.push(Effect::Background);

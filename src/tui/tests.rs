@@ -310,7 +310,7 @@ fn start_copies(model: &mut Model, change: impl Fn(&mut Job)) {
         Arc::new(job)
     });
     let jobs = jobs.collect();
-    model.update(Msg::Jobs(JobUpdate::Changed { jobs, status: None }), now());
+    _ = model.update(Msg::Jobs(JobUpdate::Changed { jobs, status: None }), now());
 }
 
 #[test]
@@ -331,7 +331,7 @@ fn a_paste_goes_into_text_fields_only() {
     assert_eq!(model.update(Msg::Input(Input::Paste("q\nx".into())), now()), []);
     assert!(model.notice.is_some(), "a notice says why nothing happened");
     keys(&mut model, "/");
-    model.update(Msg::Input(Input::Paste("we\u{1b}[2J\n".into())), now());
+    _ = model.update(Msg::Input(Input::Paste("we\u{1b}[2J\n".into())), now());
     assert_eq!(model.images.filter.value(), "we [2J");
 }
 

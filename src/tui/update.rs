@@ -213,6 +213,7 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
 
 impl Model {
     /// Applies a message; returns the effects to run.
+    #[must_use]
     pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
         if let Msg::ClockStepped(step) = msg {
             self.shift_deadlines(step);
@@ -259,7 +260,7 @@ fn type_into(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) -> bo
         Some(Overlay::Picker(picker)) if picker.typing => picker.edit(key),
         Some(Overlay::InputLine(line)) => line.edit(key),
         Some(_) => false,
-        None if model.jobs.editing => jobs::update::type_into(model, key, effects),
+        None if model.jobs.editing => jobs::update::edit_filter(model, key, effects),
         None => images::update::type_into(model, key, effects),
     }
 }

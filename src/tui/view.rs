@@ -158,7 +158,7 @@ impl JobCounts {
             match &job.state {
                 JobState::Removing { reason: RemovalReason::Deregister, .. } => counts.deregistering += 1,
                 JobState::Removing { reason: RemovalReason::Retry { .. }, .. } => counts.queued += 1,
-                state if job.leaving() && !state.ended() => counts.cancelling += 1,
+                state if job.is_being_removed() && !state.ended() => counts.cancelling += 1,
                 JobState::Copying { .. } | JobState::Starting => counts.copying += 1,
                 JobState::Queued | JobState::Reconciling { .. } => counts.queued += 1,
                 JobState::InDoubt { .. } => counts.in_doubt += 1,
@@ -167,7 +167,7 @@ impl JobCounts {
                 JobState::Gone { .. } => counts.gone += 1,
                 _ => {}
             }
-            if !job.state.ended() && !job.leaving() {
+            if !job.state.ended() && !job.is_being_removed() {
                 let size = job.request.size_gib().max(1);
                 counts.size += size;
                 counts.done += size * u64::from(job.percent().unwrap_or(0));
@@ -230,7 +230,7 @@ fn footer(model: &Model, cells: usize) -> Line<'static> {
     }
     let mut spans = vec![Span::raw(" ")];
     for (key, word) in
-        bindings::footer(&contexts, cells.saturating_sub(1), |action| jobs::update::offers(model, action))
+        bindings::footer(&contexts, cells.saturating_sub(1), |action| jobs::update::is_applicable(model, action))
     {
         let word = match word {
             "history" if model.jobs.history.is_some() => "back",

@@ -60,10 +60,10 @@ impl Person {
     }
 }
 
-/// Plays the scenario; the program ends where it is told to, and is started again. Gives the number of effects, and what is wrong.
+/// Runs the scenario; the program ends at the given point and is started again. Returns the number of effects, and what is wrong.
 fn play(kill: Option<(usize, Phase)>) -> (usize, Vec<String>) {
     paused(async {
-        let limits = EngineConfig { pending: 2, ..EngineConfig::default() };
+        let limits = EngineConfig { pending_limit: 2, ..EngineConfig::default() };
         let harness = DriverHarness::new(&Scenario::named("demo").unwrap(), limits);
         harness.world.with(|w| {
             (w.limits().pending_copies, w.latencies().unseen_ms, w.latencies().in_use_ms) = (2, 2_000, 4_000);

@@ -23,7 +23,7 @@ const PLACES: [&str; 10] = [
 ];
 
 /// Starts `each` copies to each region in a world with EC2's rate limits, where a copy takes more than an hour.
-async fn asked(places: &[&str], each: usize) -> (DriverHarness, driver_harness::DriverRun) {
+async fn request_copies(places: &[&str], each: usize) -> (DriverHarness, driver_harness::DriverRun) {
     let harness = DriverHarness::new(&Scenario::named("demo").unwrap(), EngineConfig::default());
     harness.world.with(|w| {
         w.limits().rates = true;
@@ -35,7 +35,7 @@ async fn asked(places: &[&str], each: usize) -> (DriverHarness, driver_harness::
     for place in places {
         for n in 0..each {
             let token = u128::try_from(copies.len()).unwrap();
-            copies.push(request(&source, &region(place), &format!("paced-{n}"), None, token));
+            copies.push(request(&source, &region(place), &format!("copy-{n}"), None, token));
         }
     }
     harness.ask(&run, Command::Copy(copies)).await;
@@ -65,7 +65,7 @@ fn throttled(harness: &DriverHarness) -> u64 {
 /// Lets five minutes pass; gives the most requests to any region, and checks that a poll makes at most two.
 async fn watch(harness: &DriverHarness, places: &[&str]) -> u64 {
     const WINDOW: u64 = 300;
-    let fastest = u64::try_from(harness.limits.fastest.as_secs()).unwrap();
+    let fastest = u64::try_from(harness.limits.min_poll_interval.as_secs()).unwrap();
     harness.world.with(amigrate::sim::World::reset_calls);
     pass(Duration::from_secs(WINDOW)).await;
     let mut most = 0;
@@ -88,7 +88,7 @@ async fn watch(harness: &DriverHarness, places: &[&str]) -> u64 {
 #[test]
 fn three_hundred_copies_to_one_destination_are_never_throttled() {
     paused(async {
-        let (harness, run) = asked(&["eu-west-1"], 300).await;
+        let (harness, run) = request_copies(&["eu-west-1"], 300).await;
         assert_eq!(count(&harness, "eu-west-1", "CopyImage"), (300, 0));
         assert_eq!(throttled(&harness), 0);
         let began = harness.clock.now().duration_since(driver_harness::start_time()).as_secs();
@@ -106,7 +106,7 @@ fn three_hundred_copies_to_one_destination_are_never_throttled() {
 #[test]
 fn a_look_is_two_calls_a_region_however_many_copies() {
     paused(async {
-        let (harness, run) = asked(&PLACES, 30).await;
+        let (harness, run) = request_copies(&PLACES, 30).await;
         for place in PLACES {
             assert_eq!(count(&harness, place, "CopyImage"), (30, 0));
         }

@@ -129,7 +129,7 @@ fn any_post() -> impl Strategy<Value = JobUpdate> {
     select(vec![
         JobUpdate::Driver(DriverStatus::Another(None)),
         JobUpdate::Driver(DriverStatus::Nobody(failure())),
-        JobUpdate::Driver(DriverStatus::Us),
+        JobUpdate::Driver(DriverStatus::ThisProcess),
         JobUpdate::StoreProblem(Some(failure())),
         JobUpdate::StoreProblem(None),
         JobUpdate::Rejected(failure()),
@@ -138,7 +138,7 @@ fn any_post() -> impl Strategy<Value = JobUpdate> {
     ])
 }
 
-/// A model that was told all this, and one that answers its calls in turn well and badly.
+/// A model that received all these messages, and one whose calls succeed and fail in turn.
 struct ModelHarness {
     model: Model,
     /// Stands for whoever drives: what is asked for here becomes jobs.
@@ -152,9 +152,9 @@ impl ModelHarness {
         let (mut model, _) = Model::new(start);
         let log = &logs()[scenario];
         for (now, msg) in log.iter().take(heard) {
-            model.update(msg.clone(), *now);
+            _ = model.update(msg.clone(), *now);
         }
-        model.update(Msg::Frame, model.now);
+        _ = model.update(Msg::Frame, model.now);
         let mut engine = Engine::new(EngineConfig::from(&model.start.config));
         // The log's jobs have lower numbers.
         engine.restore(Vec::new(), 1_000, model.now);
@@ -191,7 +191,7 @@ impl ModelHarness {
         }
         let (jobs, status) = (self.engine.take_changed(), Some(self.engine.status()));
         if !jobs.is_empty() {
-            self.model.update(Msg::Jobs(JobUpdate::Changed { jobs, status }), now);
+            _ = self.model.update(Msg::Jobs(JobUpdate::Changed { jobs, status }), now);
         }
     }
 
@@ -269,14 +269,14 @@ impl ModelHarness {
             kms_key_id: None,
             tags: Vec::new(),
         });
-        PolledCopies { asked: ids.to_vec(), images: images.collect(), snapshots: Ok(snapshots.collect()) }
+        PolledCopies { requested: ids.to_vec(), images: images.collect(), snapshots: Ok(snapshots.collect()) }
     }
 }
 
 /// Draws at this size, by both ways there are, and looks at every cell.
 fn look(model: &mut Model, size: (u16, u16), caps: &Caps) -> Result<(), TestCaseError> {
-    model.update(Msg::Input(Input::Resize(size.0, size.1)), model.now);
-    model.update(Msg::Frame, model.now);
+    _ = model.update(Msg::Input(Input::Resize(size.0, size.1)), model.now);
+    _ = model.update(Msg::Frame, model.now);
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
     terminal.draw(|frame| view::draw(frame, model)).unwrap();
     for cell in &terminal.backend().buffer().content {

@@ -1,4 +1,4 @@
-//! What a person is told, as tables of cases.
+//! Messages and hints of failures, as tables of cases.
 
 use std::time::Duration;
 

@@ -154,7 +154,7 @@ async fn credentials_that_do_not_come_are_missing_ones() {
     let page = session.image_page(&region, &query, None);
     let (account, waited) = tokio::join!(session.account(), page);
     failures.push(waited);
-    assert_eq!(*tries.lock().unwrap(), 2, "and what is asked later tries anew");
+    assert_eq!(*tries.lock().unwrap(), 2, "and a later request tries again");
     for failure in failures.into_iter().map(Result::unwrap_err) {
         assert_eq!(failure.retry, Retry::AfterLogin, "{failure:?}");
         assert!(failure.why.contains("did not answer within 1") && failure.hint.contains("touched"), "{failure:?}");

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::{
-    driver::background::Starter,
+    driver::background::ParentProcess,
     engine::{BatchId, JobId, JobState},
     store::{ChangeSet, DriverLock},
 };
@@ -136,7 +136,7 @@ async fn a_background_process_waits_for_commands_that_its_parent_still_stores() 
         let harness = Harness::shared(dir.path(), |driver| {
             elsewhere = DriverLock::try_take(dir.path(), &driver.config.account).unwrap();
             driver.config.settings.exit_when_done = true;
-            driver.starter = running.then(Starter::parent);
+            driver.starter = running.then(ParentProcess::parent);
         });
         let harness = harness.await;
         seconds(5).await;

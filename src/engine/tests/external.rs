@@ -56,7 +56,7 @@ fn images_that_are_no_copies_or_ours_become_no_jobs() {
 
 #[test]
 fn copies_started_elsewhere_count_against_the_limit() {
-    let mut engine = Engine::new(EngineConfig { pending: 3, ..EngineConfig::default() });
+    let mut engine = Engine::new(EngineConfig { pending_limit: 3, ..EngineConfig::default() });
     let here = [elsewhere(1, "eu-west-1"), elsewhere(2, "eu-west-1")];
     let requests = (1..=4).map(|n| request(n, "eu-west-1")).collect();
     let requests = submit_with_pending(&mut engine, requests, &here, at(0));

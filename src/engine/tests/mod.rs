@@ -85,7 +85,7 @@ fn still(state: ImageState) -> CheckedImage {
 
 /// Returns a poll that finds neither image nor snapshot.
 fn nothing() -> PolledCopies {
-    PolledCopies { asked: vec![new_image()], images: Vec::new(), snapshots: Ok(Vec::new()) }
+    PolledCopies { requested: vec![new_image()], images: Vec::new(), snapshots: Ok(Vec::new()) }
 }
 
 /// Requests copies while these images are pending in their regions. Returns the requests that follow.
@@ -144,7 +144,11 @@ fn next_requests(engine: &mut Engine) -> (Timestamp, Vec<Request>) {
 
 fn seen(state: ImageState, percent: Option<u8>) -> PolledCopies {
     let whole = if percent == Some(100) { SnapshotState::Completed } else { SnapshotState::Pending };
-    PolledCopies { asked: vec![new_image()], images: vec![image(state)], snapshots: Ok(vec![snapshot(percent, whole)]) }
+    PolledCopies {
+        requested: vec![new_image()],
+        images: vec![image(state)],
+        snapshots: Ok(vec![snapshot(percent, whole)]),
+    }
 }
 
 fn state(engine: &Engine) -> &JobState {
@@ -181,7 +185,7 @@ fn a_failed_copy_tells_the_snapshots_reason() {
     poll(
         &mut engine,
         Ok(PolledCopies {
-            asked: vec![new_image()],
+            requested: vec![new_image()],
             images: vec![failed],
             snapshots: Ok(vec![snapshot(None, SnapshotState::Error)]),
         }),
@@ -242,7 +246,7 @@ fn one_poll_serves_all_copies_to_a_region() {
 
 #[test]
 fn starts_are_paced_and_limited() {
-    let limits = EngineConfig { pending: 12, ..EngineConfig::default() };
+    let limits = EngineConfig { pending_limit: 12, ..EngineConfig::default() };
     let mut engine = Engine::new(limits);
     let requests: Vec<_> = (1..=20).map(|n| request(n, "eu-west-1")).chain([request(21, "eu-west-2")]).collect();
     let mut sent = submit(&mut engine, requests).len();
@@ -281,7 +285,7 @@ fn a_refusal_after_an_unknown_outcome_is_believed_only_after_checks() {
             (now, requests) = next_requests(&mut engine);
         }
     }
-    assert!(polls > 2 && now.duration_since(refused) >= EngineConfig::default().unseen, "{polls} polls");
+    assert!(polls > 2 && now.duration_since(refused) >= EngineConfig::default().visibility_delay, "{polls} polls");
     assert_eq!(state(&engine).phase().as_str(), "failed");
 }
 
@@ -302,7 +306,7 @@ fn a_copy_whose_tags_are_denied_is_made_without_them() {
 
 #[test]
 fn a_queued_copy_is_cancelled_without_a_call() {
-    let mut engine = Engine::new(EngineConfig { pending: 0, ..EngineConfig::default() });
+    let mut engine = Engine::new(EngineConfig { pending_limit: 0, ..EngineConfig::default() });
     assert_eq!(submit(&mut engine, vec![request(1, "eu-west-1")]), []);
     assert_eq!(engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1)), []);
     assert_eq!(*state(&engine), JobState::Cancelled);

@@ -10,12 +10,12 @@ fn denied() -> Failure {
 fn snapshots_that_cannot_be_read_cost_only_the_bar() {
     let mut engine = copying();
     let seen =
-        |state| Ok(PolledCopies { asked: vec![new_image()], images: vec![image(state)], snapshots: Err(denied()) });
+        |state| Ok(PolledCopies { requested: vec![new_image()], images: vec![image(state)], snapshots: Err(denied()) });
     poll(&mut engine, seen(ImageState::Pending));
     assert_eq!((state(&engine).phase().as_str(), engine.job(JobId(1)).unwrap().percent()), ("copying", None));
     let status = engine.status();
     let here = &status.regions[&region("eu-west-1")];
-    assert!(here.problem.is_none() && here.no_progress.is_some(), "{here:?}");
+    assert!(here.problem.is_none() && here.progress_problem.is_some(), "{here:?}");
     poll(&mut engine, seen(ImageState::Available));
     poll(&mut engine, seen(ImageState::Available));
     assert_eq!(*state(&engine), JobState::Available { image: new_image() });
@@ -53,7 +53,7 @@ fn a_look_alike_does_not_move_the_bar() {
     poll(
         &mut engine,
         Ok(PolledCopies {
-            asked: vec![new_image()],
+            requested: vec![new_image()],
             images: vec![image(ImageState::Pending)],
             snapshots: Ok(vec![theirs, own]),
         }),
@@ -77,7 +77,7 @@ fn a_poll_says_nothing_about_images_it_did_not_ask_for() {
     let mut engine = copying();
     poll(&mut engine, Ok(seen(ImageState::Pending, Some(1))));
     for _ in 0..3 {
-        poll(&mut engine, Ok(PolledCopies { asked: Vec::new(), ..nothing() }));
+        poll(&mut engine, Ok(PolledCopies { requested: Vec::new(), ..nothing() }));
     }
     assert_eq!(state(&engine).phase().as_str(), "copying");
 }

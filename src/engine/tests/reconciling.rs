@@ -27,7 +27,7 @@ fn untagged() -> EngineConfig {
 /// Loses every answer until the token is too old to be trusted.
 fn untagged_and_old() -> (Engine, Timestamp) {
     let mut engine = unanswered(&untagged());
-    let now = at(0) + EngineConfig::default().token_memory + SignedDuration::from_mins(1);
+    let now = at(0) + EngineConfig::default().token_lifetime + SignedDuration::from_mins(1);
     // The answers to the retries were lost as well.
     for minute in 0..10 {
         let now = at(60 * minute + 5);
@@ -110,11 +110,11 @@ fn a_person_decides_what_is_in_doubt() {
     };
     let resolve = |resolution| Event::Command(Command::Resolve { job: JobId(1), resolution });
     let (mut engine, now) = in_doubt();
-    engine.handle(resolve(Resolution::Mine(look_alike().id)), now);
+    engine.handle(resolve(Resolution::ThisImage(look_alike().id)), now);
     assert_eq!(*state(&engine), JobState::Copying { image: look_alike().id });
 
     let (mut engine, now) = in_doubt();
-    let requests = engine.handle(resolve(Resolution::Again(ClientToken::from_random(7))), now);
+    let requests = engine.handle(resolve(Resolution::CopyAgain(ClientToken::from_random(7))), now);
     assert!(matches!(requests[..], [Request::ListPending { .. }]), "what may be the first copy counts: {requests:?}");
     let requests =
         engine.handle(Event::Response(Response::ListPending(region("eu-west-1"), Ok(vec![look_alike()]))), now);
@@ -218,7 +218,7 @@ fn a_copy_that_was_sent_with_tags_is_checked_before_it_is_sent_without() {
             other => panic!("{other:?}"),
         }
     }
-    assert!(now.duration_since(refused) >= EngineConfig::default().unseen);
+    assert!(now.duration_since(refused) >= EngineConfig::default().visibility_delay);
 }
 
 #[test]
@@ -313,7 +313,8 @@ fn one_image_is_not_two_copies() {
         }
     }
     for image in [look_alike().id, ImageId::new("ami-mistyped").unwrap_or_else(|_| new_image())] {
-        engine.handle(Event::Command(Command::Resolve { job: JobId(1), resolution: Resolution::Mine(image) }), now);
+        engine
+            .handle(Event::Command(Command::Resolve { job: JobId(1), resolution: Resolution::ThisImage(image) }), now);
         assert_eq!(state(&engine).phase().as_str(), "in doubt");
         assert!(engine.job(JobId(1)).unwrap().note.is_some(), "it says why");
     }
@@ -325,8 +326,10 @@ fn a_cancel_is_remembered_while_a_copy_is_in_doubt() {
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(2));
     let (now, _) = next_requests(&mut engine);
     engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(vec![look_alike()]))), now);
-    assert!(engine.job(JobId(1)).unwrap().waits_for_cancel() && engine.job(JobId(1)).unwrap().can_be_cancelled());
-    let mine = Command::Resolve { job: JobId(1), resolution: Resolution::Mine(look_alike().id) };
+    assert!(
+        engine.job(JobId(1)).unwrap().cancel_pending_decision() && engine.job(JobId(1)).unwrap().can_be_cancelled()
+    );
+    let mine = Command::Resolve { job: JobId(1), resolution: Resolution::ThisImage(look_alike().id) };
     let requests = engine.handle(Event::Command(mine), now);
     assert!(matches!(requests[..], [Request::CheckImage { .. }]), "it is removed if it is pending: {requests:?}");
 }

@@ -18,7 +18,7 @@ fn fail(engine: &mut Engine) {
     poll(
         engine,
         Ok(PolledCopies {
-            asked: vec![new_image()],
+            requested: vec![new_image()],
             images: vec![failed],
             snapshots: Ok(vec![snapshot(None, SnapshotState::Error)]),
         }),
@@ -236,20 +236,32 @@ fn a_copy_deregistered_by_somebody_else_is_gone_and_its_snapshots_remain() {
     (shown.source_image_id, shown.source_region) = (ImageId::new("ami-0").ok(), Some(region("us-east-1")));
     engine.handle(Event::Response(Response::ListPending(region("eu-west-1"), Ok(vec![shown]))), at(130));
     assert_eq!(state(&engine).phase().as_str(), "cancelling");
+}
 
-    // The answer to our own request was lost: then it was ours.
-    let mut engine = cancelling();
-    engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(101));
-    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(later("connection reset")))), at(102));
-    for second in [110, 120] {
-        engine.handle(Event::Tick, at(second));
-        engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(CheckedImage::default()))), at(second));
+#[test]
+fn an_image_that_is_missing_after_our_request_was_ours_if_that_may_have_been_carried_out() {
+    let failed = |kind| later("try again").kind(kind);
+    for (failure, ours) in [
+        (later("connection reset"), true),
+        // A snapshot of an image that was deregistered all the same.
+        (failed(FailureKind::InUse), true),
+        (failed(FailureKind::Throttled), false),
+        (failed(FailureKind::LimitReached), false),
+        (failed(FailureKind::NotSigned), false),
+    ] {
+        let mut engine = copying();
+        poll(&mut engine, Ok(seen(ImageState::Pending, Some(10))));
+        engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(100));
+        engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(101));
+        engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(failure.clone()))), at(102));
+        for second in [110, 120] {
+            engine.handle(Event::Tick, at(second));
+            engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(CheckedImage::default()))), at(second));
+        }
+        let cleaning = matches!(state(&engine), JobState::Removing { step: RemovalStep::DeletingSnapshots {}, .. });
+        assert_eq!(cleaning, ours, "{failure:?}: {:?}", state(&engine));
+        assert_eq!(*state(&engine) == JobState::Gone { image: new_image() }, !ours, "{failure:?}");
     }
-    assert!(
-        matches!(state(&engine), JobState::Removing { step: RemovalStep::DeletingSnapshots {}, .. }),
-        "{:?}",
-        state(&engine)
-    );
 }
 
 #[test]
@@ -272,7 +284,7 @@ fn a_deregistration_that_is_too_late_is_preceded_by_another_check() {
         engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(1));
     let [call @ Request::DeregisterImage { not_after: Some(last), .. }] = &requests[..] else { panic!("{requests:?}") };
     assert_eq!((*last, call.expired(at(6))), (at(6), None));
-    let late = call.expired(at(7)).expect("the look is too old by now");
+    let late = call.expired(at(7)).expect("the check is too old by now");
     let requests = engine.handle(Event::Response(late), at(7));
     assert!(matches!(requests[..], [Request::CheckImage { .. }]), "{requests:?}");
     let requests =

@@ -58,7 +58,7 @@ pub(crate) struct Listing<T> {
     pub(crate) next: Option<String>,
 }
 
-/// A place in a region's order: first what was copied, by id, then the lots.
+/// A position in a region's order: first created images, by id, then image families.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Cursor {
     Created(String),
@@ -75,7 +75,7 @@ impl Cursor {
         }
     }
 
-    /// Whether what was copied under this id is still to come; nothing is once the cursor stands in the lots.
+    /// Whether what was copied under this id is still to come; nothing is once the cursor is in the families.
     fn reaches(&self, id: &str) -> bool {
         matches!(self, Self::Created(from) if id >= from.strip_prefix('=').unwrap_or(from))
     }

@@ -15,7 +15,7 @@ use crate::{
 const MAX_IMAGES: u64 = 5_000;
 
 /// Returns each region's own images and snapshots, as clients see them, and its request counts:
-/// `{ "REGION": { "images": [..], "snapshots": [..], "calls": { "ACTION": { "asked": 2, "throttled": 1 } } } }`.
+/// `{ "REGION": { "images": [..], "snapshots": [..], "calls": { "ACTION": { "received": 2, "throttled": 1 } } } }`.
 pub(crate) fn json(world: &World, now: Timestamp) -> String {
     let mut regions = Map::new();
     for state in &world.regions {

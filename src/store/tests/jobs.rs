@@ -54,7 +54,7 @@ fn jobs_commands_and_status_come_back_as_they_were() {
     let mut status = Status { paused: Some(failure()), next_try: Some(at(5)), ..Status::default() };
     status.regions.insert(
         region.clone(),
-        RegionStatus { problem: Some(failure()), waiting: Some(Waiting::RateLimit), no_progress: None },
+        RegionStatus { problem: Some(failure()), waiting: Some(Waiting::RateLimit), progress_problem: None },
     );
     let shared: Vec<_> = jobs.iter().cloned().map(Arc::new).collect();
     let changes = ChangeSet { jobs: shared.clone(), status: Some(status.clone()), ..ChangeSet::default() };

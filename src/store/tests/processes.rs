@@ -82,7 +82,7 @@ fn one_drives_an_account() {
 fn without_locks_jobs_can_only_be_looked_at() {
     for errno in [rustix::io::Errno::NOLCK, rustix::io::Errno::OPNOTSUPP, rustix::io::Errno::NOSYS] {
         let error = io::Error::from_raw_os_error(errno.raw_os_error());
-        let failure = driver_lock::refusal(Path::new("/net/driver-1.lock"), LockError::NoLocks(error));
+        let failure = driver_lock::lock_failure(Path::new("/net/driver-1.lock"), LockError::NoLocks(error));
         assert!(failure.why.contains("can only be viewed here"), "{failure}");
         assert!(failure.hint.contains("a disk of this host"), "{failure:?}");
     }

@@ -38,7 +38,7 @@ fn job_details_show_audit_entries_and_reload_them_when_the_phase_changes() {
     let id = asked(&keys(&mut model, "d"));
     shows(&mut model, &["changing calls     loading"]);
     let calls = vec![call("ami-1 > ami-2\u{1b}[31m", Outcome::Done)];
-    model.update(Msg::Reply { id, reply: Reply::Audit(Ok(calls)) }, now());
+    _ = model.update(Msg::Reply { id, reply: Reply::Audit(Ok(calls)) }, now());
     shows(&mut model, &["CopyImage          in eu-west-1", "ami-1 > ami-2", "done", "req-42", "user/ann"]);
     assert_eq!(
         change_jobs(&mut model, JobUpdate::Changed { jobs: vec![Arc::new(copying(1))], status: None }),
@@ -48,6 +48,6 @@ fn job_details_show_audit_entries_and_reload_them_when_the_phase_changes() {
     let id = asked(&change_jobs(&mut model, JobUpdate::Changed { jobs: vec![Arc::new(available(1))], status: None }));
     shows(&mut model, &["req-42"]);
     let refused = Failure::new("read the audit", "the disk is gone");
-    model.update(Msg::Reply { id, reply: Reply::Audit(Err(refused)) }, now());
+    _ = model.update(Msg::Reply { id, reply: Reply::Audit(Err(refused)) }, now());
     shows(&mut model, &["the disk is gone"]);
 }

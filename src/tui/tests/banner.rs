@@ -41,14 +41,17 @@ fn another_driver_is_named() {
     update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Another(None)));
     shows(&mut model, &[" Jobs 5 copies, another amigrate is running the queue "]);
     let process = DriverProcess { pid: 1234, host: "bastion\u{1b}[2J".into(), version: "0.0.9".into() };
-    let another = OtherProcess { process, here: true, older: false, silent: false };
+    let another = OtherProcess { process, here: true, older: false, unresponsive: false };
     update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Another(Some(another.clone()))));
     shows(&mut model, &[" Jobs 5 copies, another amigrate (pid 1234) is running the queue "]);
     let older = OtherProcess { here: false, older: true, ..another.clone() };
     update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Another(Some(older.clone()))));
     shows(&mut model, &["an older amigrate (0.0.9, pid 1234 on bastion"]);
     lacks(&mut model, "does not respond");
-    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Another(Some(OtherProcess { silent: true, ..another }))));
+    update_jobs(
+        &mut model,
+        JobUpdate::Driver(DriverStatus::Another(Some(OtherProcess { unresponsive: true, ..another }))),
+    );
     shows(&mut model, &["but does not respond", "`kill -CONT", "(pid 1234)"]);
     assert!(
         !crate::labels::driver::unresponsive(&model.jobs_view.driver).unwrap().contains("KILL"),
@@ -66,7 +69,7 @@ fn a_store_that_cannot_be_written_is_shown_until_it_can() {
     let mut model = with_jobs(vec![job(1)]);
     update_jobs(
         &mut model,
-        JobUpdate::StoreProblem(Some(Failure::new("write the jobs down", "the disk is full").hint("Make room."))),
+        JobUpdate::StoreProblem(Some(Failure::new("store the jobs", "the disk is full").hint("Make room."))),
     );
     shows(
         &mut model,
@@ -113,7 +116,7 @@ fn missing_credentials_are_retried_with_backoff() {
         waits.push(at.duration_since(then).as_secs());
         then = at;
         assert_eq!(model.update(Msg::Tick, at + SignedDuration::from_secs(60)), [], "one at a time");
-        model.update(Msg::Reply { id, reply: Reply::Connected(Err(expired())) }, at);
+        _ = model.update(Msg::Reply { id, reply: Reply::Connected(Err(expired())) }, at);
     }
     assert_eq!(waits, [10, 20, 40, 80, 160, 300, 300]);
     // A login retries at once, and success resets the backoff.
@@ -278,9 +281,9 @@ fn chosen_regions_are_followed_once_the_account_is_known() {
 #[test]
 fn the_driver_status_outlives_job_updates() {
     let mut model = listed(vec![image(1)]);
-    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Us));
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::ThisProcess));
     open(&mut model, "123456789012", copying(1));
-    assert_eq!(model.jobs_view.driver, DriverStatus::Us);
+    assert_eq!(model.jobs_view.driver, DriverStatus::ThisProcess);
 }
 
 #[test]
@@ -346,11 +349,11 @@ fn deadlines_move_with_a_clock_that_is_set() {
     let before = notice(&model).unwrap();
     for hours in [-5, 10] {
         let later = model.now + SignedDuration::from_hours(hours);
-        model.update(Msg::ClockStepped(SignedDuration::from_hours(hours)), later);
+        _ = model.update(Msg::ClockStepped(SignedDuration::from_hours(hours)), later);
         assert_eq!(notice(&model), Some(before), "{hours}");
         assert_eq!(model.next_deadline().unwrap().duration_since(model.now), left);
     }
     let later = model.now + before;
-    model.update(Msg::Tick, later);
+    _ = model.update(Msg::Tick, later);
     assert!(model.notice.is_none(), "it goes when it is due");
 }

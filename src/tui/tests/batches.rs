@@ -35,7 +35,7 @@ fn deregistering_needs_the_name_of_the_batch() {
     keys(&mut model, "x");
     lacks(&mut model, "That is not");
     ctrl(&mut model, 'u');
-    model.update(Msg::Input(Input::Paste("batch-a\n".into())), now());
+    _ = model.update(Msg::Input(Input::Paste("batch-a\n".into())), now());
     assert_eq!(press(&mut model, KeyCode::Enter), [Effect::Command(Command::Deregister(vec![JobId(2), JobId(3)]))]);
     assert!(overlay(&model).is_none());
     // Without a running copy the name is asked for at once.

@@ -84,7 +84,7 @@ pub(super) fn with_jobs_and_config(jobs: Vec<Job>, change: impl FnOnce(&mut Conf
     let account = model.account_key(&model.account.clone().unwrap());
     let jobs = jobs.into_iter().map(Arc::new).collect();
     update_jobs(&mut model, JobUpdate::Opened { account, jobs, status: Status::default() });
-    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Us));
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::ThisProcess));
     keys(&mut model, "2");
     frame(&mut model);
     model
@@ -181,7 +181,7 @@ fn a_queued_copy_shows_what_its_region_waits_for() {
     let waiting = RegionStatus {
         waiting: Some(Waiting::PendingLimit { pending: 300, limit: 300 }),
         problem: None,
-        no_progress: None,
+        progress_problem: None,
     };
     let status = Status { regions: [(region("eu-west-1"), waiting)].into(), ..Status::default() };
     update_jobs(&mut model, JobUpdate::Changed { jobs: vec![], status: Some(status) });
@@ -288,7 +288,7 @@ fn the_filter_narrows_the_jobs_while_typing() {
     // The filter applies to updates too, and accepts a paste.
     keys(&mut model, "/");
     ctrl(&mut model, 'u');
-    model.update(Msg::Input(Input::Paste("batch-a\n".into())), now());
+    _ = model.update(Msg::Input(Input::Paste("batch-a\n".into())), now());
     update_jobs(&mut model, JobUpdate::Changed { jobs: vec![Arc::new(copying(7))], status: None });
     shows(&mut model, &["Jobs 3/4 copies  /batch-a", "app-web-00007"]);
 }

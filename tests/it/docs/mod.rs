@@ -1,5 +1,5 @@
 //! What the documentation shows is what the program does. `UPDATE=1 cargo test --test it docs` writes the generated parts of
-//! README.md anew: the picture of the screen and the table of keys.
+//! README.md again: the picture of the screen and the table of keys.
 
 mod picture;
 

@@ -104,7 +104,7 @@ fn goes_on(fixture: &ProcessFixture) {
     assert!(watcher.wait_exit().success(), "no question is asked where another drives: {}", watcher.text());
     background.wait_for_its_end();
     assert!(fixture.nobody_drives());
-    fixture.settle();
+    fixture.finish_copies();
     assert_eq!(fixture.jobs().len(), 6);
     fixture.agrees();
 }
@@ -150,7 +150,7 @@ fn stands_still_until_the_next_start(fixture: &ProcessFixture) {
     assert!(fixture.nobody_drives());
     assert_eq!(fixture.ec2.with(|w| w.copies_made()), 3);
     fixture.ec2.hurry();
-    fixture.settle();
+    fixture.finish_copies();
     assert_eq!(fixture.jobs().len(), 6);
     fixture.agrees();
 }

@@ -82,7 +82,7 @@ fn a_damaged_store_is_set_aside_and_said() {
         fixture.ask_copies("after", 1);
         let mut drive = fixture.drive();
         assert!(drive.wait().success(), "{}", drive.errors());
-        fixture.settle();
+        fixture.finish_copies();
         fixture.agrees();
     }
 }

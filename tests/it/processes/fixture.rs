@@ -189,7 +189,7 @@ impl ProcessFixture {
 
     /// Runs a screen until every job has ended: a finished copy ends only once a process polls it.
     #[track_caller]
-    pub(crate) fn settle(&self) {
+    pub(crate) fn finish_copies(&self) {
         let mut screen = self.screen();
         screen.wait_for("every copy to end", |_| {
             let loaded = self.loaded();
@@ -211,10 +211,10 @@ impl ProcessFixture {
             jobs.iter().filter_map(|j| Some((j.request.destination.clone(), j.image()?.clone()))).collect();
         let there: BTreeSet<(Region, ImageId)> =
             copies.iter().map(|c| (c.region.clone(), c.image.id.clone())).collect();
-        assert_eq!(kept, there, "the images that the store knows, and those in EC2; {}", told(&jobs));
+        assert_eq!(kept, there, "the images that the store knows, and those in EC2; {}", job_lines(&jobs));
 
         for job in &jobs {
-            assert!(job.state.ended(), "{}", told(&jobs));
+            assert!(job.state.ended(), "{}", job_lines(&jobs));
             let Some(image) = job.image() else { continue };
             let copy = copies.iter().find(|c| c.image.id == *image).expect("just compared");
             assert_eq!(copy.token.as_deref(), Some(job.request.token.as_str()), "the copy's own token");
@@ -230,7 +230,7 @@ impl ProcessFixture {
             }
         }
         let begun: usize = jobs.iter().map(|j| j.images.len()).sum();
-        assert_eq!(made, begun as u64, "images that EC2 made, and those the store knows of; {}", told(&jobs));
+        assert_eq!(made, begun as u64, "images that EC2 made, and those the store knows of; {}", job_lines(&jobs));
 
         let scenario: Vec<ImageId> = self
             .ec2
@@ -239,7 +239,7 @@ impl ProcessFixture {
             .iter()
             .filter(|(region, image, _)| !there.contains(&(region.clone(), image.clone())) && !scenario.contains(image))
             .collect();
-        assert!(orphans.is_empty(), "snapshots of no image: {orphans:#?}; {}", told(&jobs));
+        assert!(orphans.is_empty(), "snapshots of no image: {orphans:#?}; {}", job_lines(&jobs));
     }
 }
 
@@ -256,7 +256,7 @@ fn token_of(batch: &str) -> u128 {
     batch.bytes().fold(7, |sum, byte| sum * 257 + u128::from(byte)) << 16
 }
 
-pub(crate) fn told(jobs: &[Job]) -> String {
+pub(crate) fn job_lines(jobs: &[Job]) -> String {
     let line = |j: &Job| {
         let request = &j.request;
         format!(

@@ -13,7 +13,7 @@ use amigrate::{
     engine::{Command, JobState},
 };
 
-use super::fixture::{PATIENCE, ProcessFixture, REGIONS, bad_key, told};
+use super::fixture::{PATIENCE, ProcessFixture, REGIONS, bad_key, job_lines};
 use crate::support::ec2_server::{KillPoint, RequestStage, lock};
 use crate::support::variables::number;
 
@@ -45,7 +45,7 @@ impl Moment {
             1 => return Self::Commit(rng.usize(1..8)),
             _ => {}
         }
-        let stage = [RequestStage::Unheard, RequestStage::Unanswered, RequestStage::Answered][rng.usize(..3)];
+        let stage = [RequestStage::Received, RequestStage::CarriedOut, RequestStage::Answered][rng.usize(..3)];
         let (action, most) =
             [("", 14), ("CopyImage", 3), ("CopyImage", 3), ("DescribeImages", 8), ("Deregister", 1)][rng.usize(..5)];
         Self::Request { stage, action, nth: rng.usize(1..=most) }
@@ -96,9 +96,9 @@ fn one_world(seed: u64) {
         killed += usize::from(die_at(&fixture, &moment));
     }
     let _ = writeln!(std::io::stdout(), "seed {seed}: killed {killed} times: {}", story.join(", "));
-    fixture.settle();
+    fixture.finish_copies();
     let jobs = fixture.jobs();
-    assert_eq!(jobs.len(), asked, "seed {seed}: one job for each request; {}", told(&jobs));
+    assert_eq!(jobs.len(), asked, "seed {seed}: one job for each request; {}", job_lines(&jobs));
     fixture.agrees();
 }
 
@@ -145,7 +145,7 @@ fn die_at(fixture: &ProcessFixture, moment: &Moment) -> bool {
             drive.kill();
         }
         Moment::Request { stage, action, nth } => {
-            fixture.ec2.set_kill_point(KillPoint { stage, action, left: nth, victim: drive.pid() });
+            fixture.ec2.set_kill_point(KillPoint { stage, action, left: nth, process: drive.pid() });
             fixture.changed.wait_for("a driver to end", PATIENCE, || drive.ended().then_some(()));
             fixture.ec2.clear_kill_point();
         }

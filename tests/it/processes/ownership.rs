@@ -10,7 +10,7 @@ use amigrate::{
 };
 use jiff::Timestamp;
 
-use super::fixture::{Drive, PATIENCE, ProcessFixture, region, told};
+use super::fixture::{Drive, PATIENCE, ProcessFixture, job_lines, region};
 use crate::support::pty::Pty;
 
 const REGION: &str = "eu-west-2";
@@ -74,10 +74,10 @@ fn another_users_copy_of_the_same_name_is_not_taken_for_ours() {
     fixture.ask(&amigrate::engine::Command::Copy(vec![source]));
     let mut drive = fixture.drive();
     assert!(drive.wait().success(), "{}\n{}", drive.said(), drive.errors());
-    fixture.settle();
+    fixture.finish_copies();
     let jobs = fixture.jobs();
     let ours = jobs.iter().find(|j| j.request.token == fixture.request("ours", REGION, 7).token).expect("asked for");
-    let JobState::Available { image } = &ours.state else { panic!("{}", told(&jobs)) };
+    let JobState::Available { image } = &ours.state else { panic!("{}", job_lines(&jobs)) };
     assert_ne!(*image, theirs, "theirs was taken for ours");
     assert_eq!(fixture.ec2.with(|w| w.copies_made()), 1);
 }
@@ -99,7 +99,7 @@ fn in_doubt() -> ProcessFixture {
     assert!(drive.wait().success(), "{}\n{}", drive.said(), drive.errors());
     let jobs = fixture.jobs();
     let doubtful = jobs.iter().find(|j| matches!(j.state, JobState::InDoubt { .. }));
-    let Some(JobState::InDoubt { candidates }) = doubtful.map(|j| &j.state) else { panic!("{}", told(&jobs)) };
+    let Some(JobState::InDoubt { candidates }) = doubtful.map(|j| &j.state) else { panic!("{}", job_lines(&jobs)) };
     assert_eq!(candidates, &[theirs]);
     fixture
 }
@@ -126,7 +126,7 @@ fn a_copy_in_doubt_is_decided_by_command() {
     assert!(status == Some(0) && said.contains("is resolved"), "{said}");
     let mut drive = fixture.drive();
     assert!(drive.wait().success(), "{}", drive.errors());
-    fixture.settle();
+    fixture.finish_copies();
     assert_eq!(fixture.ec2.with(|w| w.copies_made()), 1, "ours was made beside theirs");
     let (status, why) = run(&fixture, &["resolve", &id, "--give-up"]);
     assert!(status == Some(1) && why.contains("not in doubt"), "{why}");
@@ -136,15 +136,15 @@ fn a_copy_in_doubt_is_decided_by_command() {
 fn a_copy_in_doubt_is_decided_on_the_screen() {
     let fixture = in_doubt();
     let mut screen = fixture.screen_ready();
-    screen.wait_for("the doubt", |t| t.contains("1 in doubt") && t.contains("t decides"));
+    screen.wait_for("the copy in doubt", |t| t.contains("1 in doubt") && t.contains("t decides"));
     screen.keys("\tt");
     screen.wait_for("the question", |t| t.contains("A copy in doubt") && t.contains("is this copy"));
     screen.keys("\t\r");
     screen.wait_for("the decision to be carried out", |t| !t.contains("in doubt"));
-    fixture.settle();
+    fixture.finish_copies();
     let jobs = fixture.jobs();
     assert!(jobs.iter().any(|j| j.request.name.as_str() == "ours" && matches!(j.state, JobState::Available { .. })));
-    assert_eq!(fixture.ec2.with(|w| w.copies_made()), 0, "theirs was said to be it: {}", told(&jobs));
+    assert_eq!(fixture.ec2.with(|w| w.copies_made()), 0, "theirs was said to be it: {}", job_lines(&jobs));
     screen.keys("q");
     screen.wait_exit();
 }

@@ -52,7 +52,7 @@ fn a_driver_stopped_by_ctrl_z_lets_others_have_the_queue_and_takes_part_again() 
     terminal.wait_for("it to drive", |t| t.contains(DRIVES));
     fixture.ec2.wait_for_copies(3);
     stops_and_goes_on(&fixture, &mut terminal, "waiting for it to end");
-    fixture.settle();
+    fixture.finish_copies();
     fixture.agrees();
 }
 
@@ -79,7 +79,7 @@ fn a_driver_that_gives_no_sign_of_life_is_named_with_what_to_do() {
     stopped.kill();
     stopped.wait();
     fixture.ec2.hurry();
-    fixture.settle();
+    fixture.finish_copies();
     drop(waiting);
     fixture.agrees();
 }

@@ -72,7 +72,7 @@ fn what_a_screen_asks_for_is_done_by_the_process_that_drives() {
     // The driver dies; the follower takes over.
     drive.kill();
     drive.wait();
-    screen.wait_for("the seat", |t| !t.contains(WATCHES));
+    screen.wait_for("this process to run the queue", |t| !t.contains(WATCHES));
     fixture.ec2.hurry();
     screen.wait_for("every copy", |_| fixture.jobs().iter().all(|j| j.state.ended()));
     screen.keys("q");
@@ -97,7 +97,7 @@ fn a_screen_that_dies_leaves_its_queue_to_who_waits() {
     drive.wait_to_say(DRIVES);
     fixture.ec2.hurry();
     assert!(drive.wait().success(), "{}", drive.errors());
-    fixture.settle();
+    fixture.finish_copies();
     assert_eq!(fixture.jobs().len(), 6);
     fixture.agrees();
 }
@@ -122,13 +122,13 @@ fn of_three_that_start_at_once_one_drives() {
     let fixture = ProcessFixture::slow();
     fixture.ask_copies("three", 4);
     let mut drives = start_three(&fixture);
-    assert_eq!(fixture.ec2.asked("CopyImage"), 3);
+    assert_eq!(fixture.ec2.request_count("CopyImage"), 3);
     fixture.ec2.hurry();
     for drive in &mut drives {
         assert!(drive.wait().success(), "{}", drive.errors());
     }
-    fixture.settle();
-    assert_eq!(fixture.ec2.asked("CopyImage"), 12, "every copy was sent once, by whomever");
+    fixture.finish_copies();
+    assert_eq!(fixture.ec2.request_count("CopyImage"), 12, "every copy was sent once, by whomever");
     assert_eq!(fixture.jobs().len(), 12);
     fixture.agrees();
 }
@@ -152,7 +152,7 @@ fn drivers_that_die_one_after_the_other_are_followed_by_the_next() {
     fixture.ec2.hurry();
     let mut last = drives.pop().expect("the third");
     assert!(last.wait().success(), "{}", last.errors());
-    fixture.settle();
+    fixture.finish_copies();
     assert_eq!(fixture.jobs().len(), 9);
     fixture.agrees();
 }

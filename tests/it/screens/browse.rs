@@ -127,7 +127,7 @@ async fn other_peoples_images() {
         harness.send("/").await;
         harness.send(label).await;
         harness.press(KeyCode::Enter).await;
-        harness.settled().await;
+        harness.lists_finished().await;
     };
     choose("shared").await;
     assert_snapshot!("shared", harness.screen());
@@ -143,7 +143,7 @@ async fn other_peoples_images() {
     harness.ctrl('u').await;
     harness.send("345678901234").await;
     harness.press(KeyCode::Enter).await;
-    harness.settled().await;
+    harness.lists_finished().await;
     harness.shows("partner-a");
     choose("public").await;
     harness.send("ab").await;
@@ -152,7 +152,7 @@ async fn other_peoples_images() {
     harness.ctrl('u').await;
     harness.send("Windows*").await;
     harness.press(KeyCode::Enter).await;
-    harness.settled().await;
+    harness.lists_finished().await;
     harness.shows("Windows_S");
     assert_snapshot!("public", harness.screen());
     choose("mine").await;
@@ -166,7 +166,7 @@ async fn regions_are_chosen() {
     assert_snapshot!("regions", harness.screen());
     harness.send("n").await;
     harness.take_regions(&["eu-central-1"]).await;
-    harness.settled().await;
+    harness.lists_finished().await;
     harness.shows("ledger-");
     harness.lacks("app-web");
     harness.send("r").await;

@@ -99,7 +99,7 @@ async fn a_new_image_is_listed_where_it_was_made() {
     harness.wait_ours("available", 1).await;
     harness.press(KeyCode::Tab).await;
     harness.filter("base-fresh").await;
-    harness.settled().await;
+    harness.lists_finished().await;
     harness.shows("Images 1/");
 }
 

@@ -69,7 +69,7 @@ async fn a_copy_that_is_available_meanwhile_stays() {
     harness.world.with(|w| w.faults().clear());
     harness.send("y").await;
     harness.wait_ours("available", 1).await;
-    // A finished copy's snapshots are whole, whatever the last look saw; and what cannot be reached is no problem
+    // A finished copy's snapshots are whole, whatever the last poll showed; and what cannot be reached is no problem
     // any more when nothing goes on there.
     assert!(harness.seen().jobs[0].snapshots.iter().all(|s| s.percent == Some(100)), "{:?}", harness.seen().jobs[0]);
     harness.lacks("problem");

@@ -30,7 +30,7 @@ async fn one_region_fails_and_the_others_are_listed() {
     harness.press(KeyCode::Esc).await;
     harness.world.with(|w| w.faults().clear());
     harness.send("R").await;
-    harness.settled().await;
+    harness.lists_finished().await;
     harness.lacks("problem");
 }
 
@@ -38,7 +38,7 @@ async fn one_region_fails_and_the_others_are_listed() {
 async fn a_throttled_region_recovers() {
     let harness = ScreenHarnessBuilder::new(named("demo")).regions(&["eu-central-1"]).build();
     harness.world.with(|w| w.faults().add(Rule::new("DescribeImages", FaultKind::Throttle).first(2)));
-    harness.settled().await;
+    harness.lists_finished().await;
     harness.shows("ledger-");
     harness.lacks("problem");
     // More throttles than the SDK's tries: a problem, until it is asked again.
@@ -123,7 +123,7 @@ async fn a_refresh_keeps_the_cursor_on_its_image() {
     let source = harness.images("eu-central-1", "ledger-00042").await.remove(0);
     harness.session.copy_image(&super::copying::request(&source, "eu-west-2", "made-elsewhere"), None).await.unwrap();
     harness.send("R").await;
-    harness.settled().await;
+    harness.lists_finished().await;
     harness.pass(std::time::Duration::from_secs(1)).await;
     let name = |row: &str| row.split_whitespace().nth(1).map(str::to_owned);
     assert_eq!(name(&under(harness.screen())), name(&before));
@@ -146,8 +146,8 @@ fn without_credentials_it_says_how_to_get_some() {
              --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. `amigrate demo` needs none.",
         )
         .retry(Retry::AfterLogin);
-    model.update(Msg::Reply { id: EffectId(1), reply: Reply::Connected(Err(failure)) }, start_time());
-    model.update(Msg::Frame, model.now);
+    _ = model.update(Msg::Reply { id: EffectId(1), reply: Reply::Connected(Err(failure)) }, start_time());
+    _ = model.update(Msg::Frame, model.now);
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
     terminal.draw(|frame| view::draw(frame, &model)).unwrap();
     let screen = terminal.backend().to_string();

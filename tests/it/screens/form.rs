@@ -170,7 +170,7 @@ async fn warnings_stop_nothing() {
     harness.press(KeyCode::Esc).await;
     harness.send("w/shared").await;
     harness.press(KeyCode::Enter).await;
-    harness.settled().await;
+    harness.lists_finished().await;
     harness.form("partner-appliance", &["eu-west-2"]).await;
     harness.shows("has a product code");
     harness.press(KeyCode::Esc).await;

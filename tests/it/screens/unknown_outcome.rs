@@ -52,7 +52,7 @@ async fn a_copy_in_doubt_waits_for_a_decision() {
     harness.press(KeyCode::Tab).await;
     harness.press(KeyCode::Enter).await;
     harness.wait_ours("available", 1).await;
-    assert_eq!(harness.images("eu-west-2", "doubtful").await.len(), 2, "theirs, and the one that was made anew");
+    assert_eq!(harness.images("eu-west-2", "doubtful").await.len(), 2, "theirs, and the one that was copied again");
 }
 
 #[tokio::test(start_paused = true)]

@@ -66,11 +66,11 @@ impl Simulation {
         // Where EC2 is trusted for a short time only, a copy without tags comes to be in doubt.
         let token_memory = if rng.u8(..) < 100 { rng.i64(5..60) } else { 600 };
         let limits = EngineConfig {
-            pending: rng.usize(1..6),
+            pending_limit: rng.usize(1..6),
             starts_per_second: if rng.bool() { 1.0 } else { 0.3 },
             start_burst: rng.u32(1..5),
             tagging: rng.u8(..) > 60,
-            token_memory: SignedDuration::from_secs(token_memory),
+            token_lifetime: SignedDuration::from_secs(token_memory),
             ..EngineConfig::default()
         };
         let harness = DriverHarness::new(&Scenario::named("demo").unwrap(), limits);

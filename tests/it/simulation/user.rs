@@ -62,9 +62,9 @@ impl Simulation {
             let copies = self.harness.world.with(|w| w.copies(now));
             let own = copies.into_iter().find(|c| c.token.as_deref() == Some(job.request.token.as_str()));
             let (what, resolution) = match (self.rng.u8(..4), own) {
-                (0, _) => ("doubts given up", Resolution::GiveUp),
-                (_, Some(copy)) => ("doubts resolved with an image", Resolution::Mine(copy.image.id)),
-                (_, None) => ("doubts resolved by another copy", Resolution::Again(self.token())),
+                (0, _) => ("copies in doubt given up", Resolution::GiveUp),
+                (_, Some(copy)) => ("copies in doubt resolved with an image", Resolution::ThisImage(copy.image.id)),
+                (_, None) => ("copies in doubt resolved by another copy", Resolution::CopyAgain(self.token())),
             };
             self.did(what);
             if resolution == Resolution::GiveUp {

@@ -56,9 +56,9 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestStage {
     /// Received, not carried out.
-    Unheard,
+    Received,
     /// Carried out, not answered.
-    Unanswered,
+    CarriedOut,
     /// The response is being sent.
     Answered,
 }
@@ -71,7 +71,7 @@ pub(crate) struct KillPoint {
     pub(crate) action: &'static str,
     /// How many such requests are left until then; 1 is the next.
     pub(crate) left: usize,
-    pub(crate) victim: Pid,
+    pub(crate) process: Pid,
 }
 
 struct Served {
@@ -153,7 +153,7 @@ impl Ec2 {
     }
 
     /// Requests for an action in all regions.
-    pub(crate) fn asked(&self, action: &str) -> u64 {
+    pub(crate) fn request_count(&self, action: &str) -> u64 {
         self.with(|w| w.calls().iter().filter(|((_, a), _)| a == action).map(|(_, c)| c.received).sum())
     }
 
@@ -189,7 +189,7 @@ impl Served {
             return false;
         }
         // The process is reaped only after the kill point is cleared, so the id is still its own.
-        let _ = kill_process(set.victim, Signal::KILL);
+        let _ = kill_process(set.process, Signal::KILL);
         *kill_point = None;
         true
     }
@@ -234,12 +234,12 @@ async fn answer(request: hyper::Request<Incoming>, served: &Arc<Served>, cut: &N
     let action = form_urlencoded::parse(received.body())
         .find(|(k, _)| k == "Action")
         .map_or_else(String::new, |(_, v)| v.into());
-    if served.passes(RequestStage::Unheard, &action) {
+    if served.passes(RequestStage::Received, &action) {
         served.changed.notify();
         std::future::pending::<()>().await;
     }
     let answer = served.world.respond(&received.as_query(), Timestamp::now());
-    let dead = served.passes(RequestStage::Unanswered, &action);
+    let dead = served.passes(RequestStage::CarriedOut, &action);
     served.changed.notify();
     tokio::time::sleep(answer.delay).await;
     if answer.reset || dead {

@@ -32,7 +32,7 @@ pub(crate) async fn record(
     let mut log = MessageLog::new();
     while clock.elapsed() < end {
         log.push((clock.now(), Msg::Frame));
-        model.update(Msg::Frame, clock.now());
+        _ = model.update(Msg::Frame, clock.now());
         let input = inputs.last().map_or(end, |(at, _)| *at).saturating_sub(clock.elapsed());
         let tick = model.next_deadline().map_or(end, |at| clock.until(at));
         let msg = tokio::select! {
@@ -49,7 +49,7 @@ pub(crate) async fn record(
         }
     }
     log.push((clock.now(), Msg::Frame));
-    model.update(Msg::Frame, clock.now());
+    _ = model.update(Msg::Frame, clock.now());
     (log, model, asked)
 }
 

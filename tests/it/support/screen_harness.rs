@@ -238,7 +238,7 @@ impl ScreenHarness {
 
     pub(crate) async fn opened(builder: ScreenHarnessBuilder) -> Self {
         let harness = builder.build();
-        harness.settled().await;
+        harness.lists_finished().await;
         harness
     }
 
@@ -301,7 +301,7 @@ impl ScreenHarness {
     }
 
     /// Waits until nothing is listed any more.
-    pub(crate) async fn settled(&self) {
+    pub(crate) async fn lists_finished(&self) {
         sleep(MOMENT * 3).await;
         self.wait_for("the end of all lists", |s| !s.contains(" listing ") && !s.contains("looking for")).await;
     }

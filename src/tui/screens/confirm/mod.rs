@@ -164,7 +164,7 @@ impl Confirmation {
             format!("Did AWS start the copy \"{}\" to {}?", request.name, request.destination),
             "AWS did not answer the request, and no tag proves which image is this copy.".into(),
         ];
-        if job.waits_for_cancel() {
+        if job.cancel_pending_decision() {
             text.push("You have cancelled it: the image you choose is removed if it is still pending.".into());
         }
         text.push(match candidates {

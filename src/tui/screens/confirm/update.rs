@@ -52,8 +52,8 @@ fn take(model: &mut Model, choice: usize, effects: &mut Vec<Effect>) {
         DialogAction::Retry(jobs) => model.retry(&jobs, effects),
         DialogAction::Resolve(job, decision) => {
             let resolution = match decision {
-                Decision::Mine(image) => Resolution::Mine(image),
-                Decision::Again => Resolution::Again(model.next_client_token()),
+                Decision::Mine(image) => Resolution::ThisImage(image),
+                Decision::Again => Resolution::CopyAgain(model.next_client_token()),
                 Decision::GiveUp => Resolution::GiveUp,
             };
             model.send_command(Command::Resolve { job, resolution }, effects);

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// Widths of the columns in cells; `image` is 0 where the name needs its room.
+/// Widths of the columns in cells; `image` is 0 where the name needs the space.
 struct Columns {
     name: usize,
     route: usize,

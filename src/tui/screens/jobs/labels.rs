@@ -1,4 +1,4 @@
-//! Labels of jobs: state, route, names, what is left behind.
+//! Texts of jobs: state, route, names.
 
 use jiff::{SignedDuration, Timestamp};
 use ratatui::style::Style;
@@ -55,10 +55,10 @@ pub(in crate::tui) fn started_elsewhere(jobs: &[&Job]) -> Option<String> {
 }
 
 /// Cells behind the bar and its percent, for a copy without anything to report.
-pub(super) const USUAL: usize = 24;
+pub(super) const BAR_TEXT_CELLS: usize = 24;
 
 /// The text behind the bar of a running copy, at least [`USUAL`] cells wide.
-pub(super) fn beside_bar(jobs_view: &JobsView, job: &Job, roomy: bool, now: Timestamp) -> (String, Style) {
+pub(super) fn bar_text(jobs_view: &JobsView, job: &Job, roomy: bool, now: Timestamp) -> (String, Style) {
     let elsewhere = job.origin == Origin::Elsewhere;
     let by = if elsewhere { "started elsewhere, " } else { "" };
     let left = match job.eta(now) {
@@ -74,7 +74,7 @@ pub(super) fn beside_bar(jobs_view: &JobsView, job: &Job, roomy: bool, now: Time
     if let Some(idle) = job.stalled(now, jobs_view.stall) {
         let by = if elsewhere { "elsewhere, " } else { "" };
         let text = format!("{by}no progress for {}", idle_text(idle));
-        return (format!("{text:>USUAL$}"), theme::WARN);
+        return (format!("{text:>BAR_TEXT_CELLS$}"), theme::WARN);
     }
     if let Some(note) = &job.note {
         return (format!("{by}{}", labels::note(note)), theme::BUSY);
@@ -97,7 +97,7 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (String, S
     let phase = format!("{}{elsewhere}", job.phase().as_str());
     let noted = |text: &str| note.as_ref().map_or_else(|| text.to_owned(), |n| format!("{text}: {n}"));
     match &job.state {
-        JobState::Queued | JobState::Reconciling { .. } | JobState::Starting if job.leaving() => {
+        JobState::Queued | JobState::Reconciling { .. } | JobState::Starting if job.is_being_removed() => {
             let why = note.as_deref().unwrap_or("waiting for the new image's id");
             (format!("{phase}: {why}"), theme::WARN)
         }

@@ -1,6 +1,6 @@
 //! The lines of the jobs pane, their order, and the cursor.
 
-use super::{JobsPane, Line, Shown, filter::JobFilter};
+use super::{JobLines, JobsPane, Line, filter::JobFilter};
 use crate::{
     engine::{Job, JobId, JobState, Origin},
     tui::{bindings::Action, jobs_view::JobsView, model::Model, widgets::list::List},
@@ -17,8 +17,8 @@ fn order<'a>(jobs_view: &'a JobsView, filter: &JobFilter) -> Vec<&'a Job> {
     running
 }
 
-fn shown(jobs_view: &JobsView, pane: &JobsPane) -> Shown {
-    let mut shown = Shown { version: Some(jobs_view.version()), ..Shown::default() };
+fn shown(jobs_view: &JobsView, pane: &JobsPane) -> JobLines {
+    let mut shown = JobLines { version: Some(jobs_view.version()), ..JobLines::default() };
     for job in order(jobs_view, &JobFilter::parse(pane.filter.value())) {
         let request = &job.request;
         // The types of names and regions allow only ASCII, so a byte is a cell.
@@ -52,10 +52,10 @@ pub fn refresh_lines(model: &mut Model) {
     if std::mem::take(&mut pane.changed) || pane.shown.version != Some(model.jobs_view.version()) {
         pane.shown = shown(&model.jobs_view, pane);
     }
-    if let Some(after) = pane.after {
+    if let Some(after) = pane.select_after {
         let ours = |id: &&JobId| **id > after && model.jobs_view.job(**id).is_some_and(|j| j.origin == Origin::Here);
         if let Some(new) = pane.shown.jobs.iter().find(ours) {
-            (pane.current, pane.after) = (Some(*new), None);
+            (pane.current, pane.select_after) = (Some(*new), None);
         }
     }
     let lines = &pane.shown.lines;
@@ -77,7 +77,7 @@ pub(super) fn move_cursor(pane: &mut JobsPane, action: Action) -> bool {
         return false;
     }
     pane.current = jobs.get(list.cursor).copied();
-    pane.after = None;
+    pane.select_after = None;
     true
 }
 

@@ -1,4 +1,4 @@
-//! The jobs pane: every copy with a live bar, which expands into its snapshots. The history takes its place on demand.
+//! The jobs pane: every copy with its progress bar, which expands into its snapshots. The history takes its place on demand.
 
 mod filter;
 mod history;
@@ -33,11 +33,11 @@ pub struct JobsPane {
     pub history: Option<History>,
     /// The filter or the expanded jobs changed: the lines must be rebuilt.
     pub changed: bool,
-    /// The cursor moves to the first copy of ours after this job, unless the user moves it before.
-    after: Option<JobId>,
+    /// The cursor moves to the first own copy after this job, unless the user moves it first.
+    select_after: Option<JobId>,
     /// Jobs whose snapshots are shown.
     expanded: BTreeSet<JobId>,
-    shown: Shown,
+    shown: JobLines,
     /// Rows of the window.
     height: usize,
 }
@@ -47,7 +47,7 @@ impl JobsPane {
     pub fn await_new(&mut self, last: Option<JobId>) {
         let expanded = std::mem::take(&mut self.expanded);
         let after = Some(last.unwrap_or(JobId(0)));
-        *self = Self { expanded, after, current: self.current, height: self.height, ..Self::default() };
+        *self = Self { expanded, select_after: after, current: self.current, height: self.height, ..Self::default() };
     }
 
     /// Drops everything that belongs to the old account's jobs.
@@ -58,7 +58,7 @@ impl JobsPane {
 
 /// The jobs that match the filter and their lines; cached, because there may be thousands.
 #[derive(Debug, Default)]
-struct Shown {
+struct JobLines {
     /// The version of the jobs it was built from.
     version: Option<u64>,
     jobs: Vec<JobId>,

@@ -25,8 +25,8 @@ fn current(model: &Model) -> Option<&Job> {
     model.jobs_view.job(id)
 }
 
-/// Returns true if an action would do something to the job under the cursor. The footer names only such.
-pub fn offers(model: &Model, action: Action) -> bool {
+/// Returns true if an action would do something to the job under the cursor. The footer shows only those.
+pub fn is_applicable(model: &Model, action: Action) -> bool {
     // The history cannot be changed.
     let job = current(model).filter(|_| model.jobs.history.is_none());
     let may_write = !model.start.config.read_only;
@@ -65,8 +65,8 @@ fn can_be_retried(job: &Job) -> bool {
     job.origin == Origin::Here && matches!(job.state, JobState::Failed { .. } | JobState::Gone { .. })
 }
 
-/// Gives a key to the filter. Returns true if it was used.
-pub fn type_into(model: &mut Model, pressed: &KeyEvent, effects: &mut Vec<Effect>) -> bool {
+/// Passes a key to the filter. Returns true if it was handled.
+pub fn edit_filter(model: &mut Model, pressed: &KeyEvent, effects: &mut Vec<Effect>) -> bool {
     let pane = &mut model.jobs;
     let action = match pressed.code {
         KeyCode::Enter => {
@@ -97,7 +97,7 @@ fn clear_filter(model: &mut Model) {
     pane.changed = true;
 }
 
-/// Runs an action. Returns false if the pane has no use for it.
+/// Runs an action. Returns false if the pane does not handle it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
     // A key may come before the frame that rebuilds the lines.
     refresh_lines(model);

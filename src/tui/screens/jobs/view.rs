@@ -9,8 +9,8 @@ use ratatui::{
 };
 
 use super::{
-    Line, Shown, history_view,
-    labels::{USUAL, beside_bar, route, state_text},
+    JobLines, Line, history_view,
+    labels::{BAR_TEXT_CELLS, bar_text, route, state_text},
 };
 use crate::{
     domain::{
@@ -121,10 +121,10 @@ struct Widths {
 }
 
 impl Widths {
-    fn of(shown: &Shown, cells: usize) -> Self {
+    fn of(shown: &JobLines, cells: usize) -> Self {
         let (full, short) = (shown.route, shown.short_route);
         // Cursor mark and spaces, percent, and the text behind the bar.
-        let rest = 4 + 5 + 1 + USUAL;
+        let rest = 4 + 5 + 1 + BAR_TEXT_CELLS;
         let route = if cells >= full + rest + 18 + 10 { full } else { short };
         let room = cells.saturating_sub(rest + route);
         let name = shown.name.min(room * 2 / 3);
@@ -157,13 +157,13 @@ fn job_line<'a>(model: &Model, job: &Job, widths: Widths, cells: usize, ctx: Dra
     Text::from(vec![Span::styled(head, base), Span::styled(fit(&tail, room, ctx.glyphs.ellipsis), style)])
 }
 
-/// Where the text behind it is longer than usual, a bar gives way down to this width.
+/// Where the text behind it is longer than usual, a bar shrinks, but not below this width.
 const SHORT_BAR: usize = 5;
 
 fn copying(model: &Model, job: &Job, bar_cells: usize, ctx: DrawContext<'_>) -> (String, Style) {
     let percent = job.percent().map_or("  ?".into(), |p| format!("{p:>3}%"));
-    let (text, style) = beside_bar(&model.jobs_view, job, bar_cells >= 24, model.now);
-    let longer = width(&text).saturating_sub(USUAL);
+    let (text, style) = bar_text(&model.jobs_view, job, bar_cells >= 24, model.now);
+    let longer = width(&text).saturating_sub(BAR_TEXT_CELLS);
     let cells = bar_cells.saturating_sub(longer).max(SHORT_BAR.min(bar_cells));
     (format!("{} {percent} {text}", bar(job.percent(), cells, ctx.glyphs)), style)
 }

@@ -55,7 +55,7 @@ fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
         if let Some(problem) = model.jobs_view.region_problem(region) {
             add("cannot poll", &problem.to_string());
         }
-        if let Some(problem) = model.jobs_view.status.regions.get(region).and_then(|r| r.no_progress.as_ref()) {
+        if let Some(problem) = model.jobs_view.status.regions.get(region).and_then(|r| r.progress_problem.as_ref()) {
             add("no progress data", &problem.to_string());
         }
     }
@@ -90,7 +90,7 @@ fn advice(job: &Job, width: usize) -> Vec<Line<'static>> {
         }
         JobState::Reconciling { .. } => add(
             "unknown outcome",
-            "AWS did not answer the request. It is asked first whether the copy was started; no second copy is made.",
+            "AWS did not answer the request. amigrate first checks whether the copy was started; no second copy is made.",
         ),
         JobState::InDoubt { candidates } => {
             for candidate in candidates {

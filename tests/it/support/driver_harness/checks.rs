@@ -43,8 +43,8 @@ impl DriverHarness {
             }
         }
         for (region, most) in &self.observed().most_pending {
-            if *most > self.limits.pending {
-                wrong.push(format!("{most} copies were pending in {region}, {} may be", self.limits.pending));
+            if *most > self.limits.pending_limit {
+                wrong.push(format!("{most} copies were pending in {region}, {} may be", self.limits.pending_limit));
             }
         }
         wrong.extend(changes.iter().filter(|c| c.by == Maker::Request && !is_allowed(c, named)).map(|c| {

@@ -13,7 +13,7 @@ use super::{
 use crate::domain::{Failure, ImageId, Retry, Snapshot, SnapshotId, progress::SnapshotProgress};
 
 impl Job {
-    /// Returns when the next cleanup wants to go on.
+    /// Returns when the next cleanup is due.
     pub(super) fn cleanup_due(&self) -> Option<Timestamp> {
         self.cleanups.iter().filter_map(|c| c.at).min()
     }
@@ -86,7 +86,7 @@ impl Job {
         let seen = self.snapshots.len();
         let Some(n) = self.cleanups.iter().position(|c| c.evidence.image == *image) else { return };
         match self.cleanups[n].plan(seen, waits, now) {
-            CleanupProgress::Over => {
+            CleanupProgress::Finished => {
                 let (leftovers, list_refusal) = self.cleanups.remove(n).into_leftovers();
                 for leftover in leftovers {
                     self.leftovers.retain(|l| l.snapshot != leftover.snapshot);
@@ -97,11 +97,11 @@ impl Job {
                 }
             }
             CleanupProgress::JobMayEnd if waits => self.finish_removal(None, config.tagging, now),
-            CleanupProgress::JobMayEnd | CleanupProgress::GoesOn => {}
+            CleanupProgress::JobMayEnd | CleanupProgress::Continues => {}
         }
     }
 
-    /// Returns true if the job does not go on before this image's snapshots are deleted.
+    /// Returns true if the job waits until this image's snapshots are deleted.
     fn waits_for_cleanup(&self, image: &ImageId) -> bool {
         let JobState::Removing { image: removed, step, .. } = &self.state else { return false };
         removed == image && matches!(step, RemovalStep::DeletingSnapshots {})

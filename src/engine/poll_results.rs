@@ -10,7 +10,7 @@ use crate::domain::{
 };
 
 /// Polls in a row that must agree before a copy counts as available or as gone: EC2 is eventually consistent.
-const AGREE: u8 = 2;
+const AGREEING_POLLS: u8 = 2;
 
 /// What a poll showed of a region's copies.
 pub(super) struct Observed {
@@ -20,7 +20,7 @@ pub(super) struct Observed {
     pub(super) no_progress: Option<Failure>,
 }
 
-/// Takes in a poll of a region's copies.
+/// Handles a poll of a region's copies.
 pub(super) fn observe(
     jobs: &mut Jobs,
     region: &Region,
@@ -45,20 +45,20 @@ pub(super) fn observe(
     let mut progress = false;
     for id in jobs.ids(|j| matches!(j.state, JobState::Copying { .. }) && j.request.destination == *region) {
         let Some(job) = jobs.get_mut(id) else { continue };
-        let Some(image) = job.image().filter(|i| polled.asked.contains(i)).cloned() else { continue };
-        // One that is shown as deregistered is about to disappear: as good as missing.
+        let Some(image) = job.image().filter(|i| polled.requested.contains(i)).cloned() else { continue };
+        // One that is shown as deregistered is about to disappear, and counts as missing.
         let found = images.get(&image).copied().filter(|i| i.state != ImageState::Deregistered);
         if let Some(found) = found {
             job.observe_image(found);
         }
         let evidence = job.evidence(&image);
         let candidates = snapshots.get(&image).map(Vec::as_slice).unwrap_or_default();
-        // A look-alike would move the bar.
-        let own = |s: &&&Snapshot| job.listed_snapshots.contains(&s.id) || evidence.resembles(s);
+        // Somebody else's snapshot would change the percentage.
+        let own = |s: &&&Snapshot| job.listed_snapshots.contains(&s.id) || evidence.may_be_own(s);
         let own: Vec<&Snapshot> = candidates.iter().filter(own).copied().collect();
         progress |= observe_snapshots(job, &own, now);
         let end = match found {
-            None => image_missing(job, &image, config.unseen, now),
+            None => image_missing(job, &image, config.visibility_delay, now),
             Some(found) => image_found(job, found, &own),
         };
         progress |= job.available_polls > 0 || job.missing_polls > 0;
@@ -103,7 +103,7 @@ fn image_missing(job: &mut Job, image: &ImageId, unseen: SignedDuration, now: Ti
         return None;
     }
     job.missing_polls += 1;
-    (job.missing_polls >= AGREE).then(|| {
+    (job.missing_polls >= AGREEING_POLLS).then(|| {
         job.note = Some(Note::DeregisteredElsewhere);
         JobState::Gone { image: image.clone() }
     })
@@ -116,7 +116,7 @@ fn image_found(job: &mut Job, image: &Image, snapshots: &[&Snapshot]) -> Option<
         // A disabled copy is a complete copy that somebody has disabled since.
         ImageState::Available | ImageState::Disabled => {
             job.available_polls += 1;
-            (job.available_polls >= AGREE).then_some(JobState::Available { image: id })
+            (job.available_polls >= AGREEING_POLLS).then_some(JobState::Available { image: id })
         }
         ImageState::Failed | ImageState::Error | ImageState::Invalid => {
             Some(JobState::Failed { failure: Box::new(failure_of(job, image, snapshots)), image: Some(id) })
