@@ -127,13 +127,13 @@ impl HttpConnector for Scripted {
                 CannedResponse::Http(status, body) => {
                     let action = &asked.action;
                     // Errors in EC2's form have theirs in the body.
-                    let told = body.contains("RequestID");
+                    let has_id = body.contains("RequestID");
                     let body = body
                         .replace("<R>", &format!("<{action}Response>"))
                         .replace("</R>", &format!("</{action}Response>"))
                         .replace("<R/>", &format!("<{action}Response/>"));
                     let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
-                    if !told {
+                    if !has_id {
                         response.headers_mut().insert("x-amzn-requestid", format!("req-{number}"));
                     }
                     Ok(response)

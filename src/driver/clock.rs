@@ -1,4 +1,4 @@
-//! The program's one clock: the time of day, which follows corrections only when told by [`Clock::stepped`], and faster or paused clocks for the demo
+//! The program's one clock: the time of day, which follows corrections only when told by [`Clock::take_step`], and faster or paused clocks for the demo
 //! and for tests.
 
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 const STEP: SignedDuration = SignedDuration::from_mins(1);
 
 /// A clock that only goes forward: the time of day at the start, and what has passed since. Setting the wall clock moves no
-/// deadline until [`Clock::stepped`] is called. Tests pause it with tokio's clock; the plain demo (`--plain`) runs it faster.
+/// deadline until [`Clock::take_step`] is called. Tests pause it with tokio's clock; the plain demo (`--plain`) runs it faster.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     base: Timestamp,

@@ -33,7 +33,7 @@ fn refusal(status: u16, code: &str) -> CannedResponse {
     )
 }
 
-/// Two accounts, told apart by the access key that signed.
+/// Two accounts, distinguished by the access key that signed.
 fn two_accounts(_: usize, asked: &RecordedRequest) -> CannedResponse {
     match asked.action.as_str() {
         "GetCallerIdentity" if asked.access_key == THEIR_KEY => identity_of(THEIRS),

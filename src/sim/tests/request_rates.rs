@@ -119,7 +119,7 @@ fn requests_and_throttled_ones_are_counted_by_region_and_action() {
     assert_eq!(
         state(&mut aws)["eu-west-1"],
         serde_json::json!({ "images": [], "snapshots": [], "calls": {
-            "DescribeImages": { "asked": 7, "throttled": 2 }, "ListKeys": { "asked": 1, "throttled": 1 },
+            "DescribeImages": { "received": 7, "throttled": 2 }, "ListKeys": { "received": 1, "throttled": 1 },
         } })
     );
     aws.world.reset_calls();

@@ -43,5 +43,5 @@ pub(crate) fn json(world: &World, now: Timestamp) -> String {
 
 fn calls(world: &World, region: &Region) -> Map<String, Value> {
     let here = world.calls().iter().filter(|((of, _), _)| of == region);
-    here.map(|((_, action), c)| (action.clone(), json!({ "asked": c.received, "throttled": c.throttled }))).collect()
+    here.map(|((_, action), c)| (action.clone(), json!({ "received": c.received, "throttled": c.throttled }))).collect()
 }

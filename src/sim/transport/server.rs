@@ -173,7 +173,7 @@ mod tests {
         let huge = format!("{}{}", post("", MAX_BODY + 1), "a".repeat(MAX_BODY + 1));
         assert!(talk(addr, huge.as_bytes()).await.starts_with("HTTP/1.1 413"));
         let state = talk(addr, b"GET /_state HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
-        assert!(state.starts_with("HTTP/1.1 200") && state.contains(r#""DescribeRegions":{"asked":2,"#), "{state}");
+        assert!(state.starts_with("HTTP/1.1 200") && state.contains(r#""DescribeRegions":{"received":2,"#), "{state}");
 
         for effect in [FaultKind::LostAnswer, FaultKind::Reset] {
             world.with(|w| w.faults().add(Rule::new("*", effect).first(1)));

@@ -73,7 +73,7 @@ fn a_store_that_cannot_be_written_is_shown_until_it_can() {
     );
     shows(
         &mut model,
-        &["QUEUE STOPPED", "The queue is stopped: write the jobs down: the disk is full. Make room.", "1 problem (!)"],
+        &["QUEUE STOPPED", "The queue is stopped: store the jobs: the disk is full. Make room.", "1 problem (!)"],
     );
     update_jobs(&mut model, JobUpdate::StoreProblem(None));
     lacks(&mut model, "QUEUE STOPPED");

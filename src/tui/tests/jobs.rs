@@ -146,7 +146,7 @@ fn every_state_has_a_text() {
     let state = |state| with(1, |j| j.state = state);
     let gone = ami(1);
     for (job, text) in [
-        (state(JobState::Reconciling { at: None }), "reconciling: asking AWS whether it started".to_owned()),
+        (state(JobState::Reconciling { at: None }), "reconciling: checking whether it started".to_owned()),
         (state(JobState::Gone { image: ami(1) }), format!("gone: {gone}, deregistered by somebody else")),
         (
             removing(RemovalReason::Cancel, RemovalStep::Checking { at: None, sent: None, slow_answers: 0 }),
@@ -315,11 +315,7 @@ fn details_show_origin_and_images_of_a_copy() {
     keys(&mut model, "d");
     shows(
         &mut model,
-        &[
-            "amigrate:job and amigrate:batch",
-            "asking AWS whether it started: timeout",
-            "AWS did not answer the request",
-        ],
+        &["amigrate:job and amigrate:batch", "checking whether it started: timeout", "AWS did not answer the request"],
     );
 }
 

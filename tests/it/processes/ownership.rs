@@ -57,7 +57,7 @@ fn a_cancel_leaves_a_snapshot_that_only_looks_like_its_own() {
     }
     let own = fixture.ec2.with(|w| w.copy_snapshots(Timestamp::now()).iter().any(|(_, i, _)| *i == image));
     assert!(!own, "the copy's own snapshot is left");
-    screen.wait_for("what was left", |t| t.contains("left: snap-"));
+    screen.wait_for("what was left", |t| t.contains("kept: snap-"));
     screen.keys("q");
     screen.wait_exit();
 }

@@ -29,7 +29,7 @@ fn jobs_are_printed_from_the_store_alone() {
     // No process has driven yet, so the account is unknown here: AWS is asked.
     let lines = printed(&fixture, &["jobs"]);
     assert_eq!(lines.len(), 2, "{lines:?}");
-    assert_eq!(lines[1], ["-", "-", "not-yet", "us-east-1 > us-east-2", "asked", "-", "-"]);
+    assert_eq!(lines[1], ["-", "-", "not-yet", "us-east-1 > us-east-2", "requested", "-", "-"]);
     assert_eq!(requests(), 1);
 
     let drive = fixture.drive();
