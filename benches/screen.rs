@@ -1,7 +1,7 @@
-//! What a keystroke and a frame cost with 100,000 images, the scenario `huge`, and what news and a frame cost with 3,300
+//! What a keystroke and a frame cost with 100,000 images, the scenario `huge`, and what an update and a frame cost with 3,300
 //! jobs. Each is to stay under 16 ms on two cores.
 //!
-//! `cargo bench`; a figure is one key as the loop takes it in: `update`, then `prepare`.
+//! `cargo bench`; a figure is one key as the loop handles it: the key, then `Msg::Frame`.
 
 #![expect(clippy::expect_used, reason = "a bench that cannot start says so by failing")]
 
@@ -18,14 +18,15 @@ use amigrate::{
         AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, ImageId, ImageName, Region,
         SnapshotId, SnapshotState, progress::SnapshotProgress,
     },
+    driver::{Clock, DriverSettings, JobUpdate, SessionSource, StoreLocation},
     engine::{BatchId, EngineConfig, Job, JobId, JobState, Status},
-    runtime::{Clock, EffectConfig, Effects, SessionSource, StoreLocation, region_cache::RegionCache},
+    runtime::{EffectConfig, Effects, region_cache::RegionCache},
     sim::{Scenario, SharedWorld, World, connector},
     term::{
         Caps, Input, Screen,
         input::{KeyCode, KeyEvent, KeyModifiers},
     },
-    tui::{Effect, JobUpdate, Model, Msg, Page, Start, view},
+    tui::{Effect, Model, Msg, Start, view},
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;
@@ -58,16 +59,18 @@ impl Huge {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let _inside = runtime.enter();
         let http = connector::http_client(world, move || now).into();
-        let means = EffectConfig {
+        let effect_config = EffectConfig {
             store: StoreLocation::Memory,
-            read_only: true,
-            limits: EngineConfig::from(&config),
-            history_days: 90,
-            memory: RegionCache::default(),
+            driver: DriverSettings {
+                engine: EngineConfig::from(&config),
+                read_only: true,
+                ..DriverSettings::default()
+            },
+            region_cache: RegionCache::default(),
             background: Vec::new(),
         };
         let clock = Clock::starting(now, 1.0);
-        let mut effects = Effects::new(SessionSource::Simulated { http, home }, means, clock);
+        let mut effects = Effects::new(SessionSource::Simulated { http, home }, effect_config, clock);
         let (mut model, first) = Model::new(start);
         for effect in first {
             effects.start(effect);
@@ -78,7 +81,7 @@ impl Huge {
                 effects.start(effect);
             }
         }
-        model.prepare();
+        _ = model.update(Msg::Frame, model.now);
         assert_eq!(model.images.total(), 100_000);
         Self { model, effects: Vec::new() }
     }
@@ -87,7 +90,7 @@ impl Huge {
         let now = self.model.now;
         let key = KeyEvent::new(code, KeyModifiers::NONE);
         self.effects = self.model.update(Msg::Input(Input::Key(key)), now);
-        self.model.prepare();
+        _ = self.model.update(Msg::Frame, self.model.now);
     }
 
     fn type_text(&mut self, text: &str) {
@@ -178,15 +181,15 @@ fn pages(c: &mut Criterion) {
                 let home = huge.model.chosen[0].clone();
                 huge.model.catalogue.choose(&[home.clone(), eu.clone()]);
                 huge.model.catalogue.begin(&eu);
-                let page = Page { images: rows.clone(), next: None };
+                let page = rows.clone();
                 let start = Instant::now();
-                huge.model.catalogue.page(&eu, black_box(page).images, true, false, now);
+                huge.model.catalogue.page(&eu, black_box(page), true, false, now);
                 huge.model.images.changed = true;
-                huge.model.prepare();
+                _ = huge.model.update(Msg::Frame, huge.model.now);
                 sum += start.elapsed();
                 huge.model.catalogue.choose(&[home]);
                 huge.model.images.changed = true;
-                huge.model.prepare();
+                _ = huge.model.update(Msg::Frame, huge.model.now);
             }
             sum
         });
@@ -262,30 +265,30 @@ fn queues(c: &mut Criterion) {
         let (mut model, _) = Model::new(start);
         let id = AccountId::new("123456789012").expect("an account");
         let account = AccountKey::new(&id, None);
-        model.update(Msg::Jobs(JobUpdate::Opened { account, jobs: jobs(0), status: Status::default() }), now);
-        model.update(Msg::Input(Input::Key(KeyEvent::new(KeyCode::Char('2'), KeyModifiers::NONE))), now);
-        model.prepare();
+        _ = model.update(Msg::Jobs(JobUpdate::Opened { account, jobs: jobs(0), status: Status::default() }), now);
+        _ = model.update(Msg::Input(Input::Key(KeyEvent::new(KeyCode::Char('2'), KeyModifiers::NONE))), now);
+        _ = model.update(Msg::Frame, model.now);
         let mut screen: Screen<Sink> = Screen::new(io::sink(), size, &Caps::full());
         group.bench_function(format!("{}x{} a frame", size.0, size.1), |b| {
             b.iter(|| {
-                model.prepare();
+                _ = model.update(Msg::Frame, model.now);
                 screen.draw(|f| view::draw(f, &model)).expect("nothing refuses")
             });
         });
-        let news: Vec<Vec<Arc<Job>>> = [10, 20].map(|p| jobs(p).into_iter().take(300).collect()).to_vec();
+        let updates: Vec<Vec<Arc<Job>>> = [10, 20].map(|p| jobs(p).into_iter().take(300).collect()).to_vec();
         let mut turn = 0;
-        group.bench_function(format!("{}x{} news of 300, and the frame", size.0, size.1), |b| {
+        group.bench_function(format!("{}x{} an update of 300, and the frame", size.0, size.1), |b| {
             b.iter(|| {
                 turn += 1;
-                let jobs = news[turn % 2].clone();
-                model.update(Msg::Jobs(JobUpdate::Changed { jobs, status: None }), now);
-                model.prepare();
+                let jobs = updates[turn % 2].clone();
+                _ = model.update(Msg::Jobs(JobUpdate::Changed { jobs, status: None }), now);
+                _ = model.update(Msg::Frame, model.now);
                 screen.draw(|f| view::draw(f, &model)).expect("nothing refuses")
             });
         });
         let mut key = |code| {
-            model.update(Msg::Input(Input::Key(KeyEvent::new(code, KeyModifiers::NONE))), now);
-            model.prepare();
+            _ = model.update(Msg::Input(Input::Key(KeyEvent::new(code, KeyModifiers::NONE))), now);
+            _ = model.update(Msg::Frame, model.now);
         };
         group.bench_function(format!("{}x{} a key of the filter, and back", size.0, size.1), |b| {
             key(KeyCode::Char('/'));

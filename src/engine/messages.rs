@@ -45,8 +45,10 @@ pub enum Command {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Resolution {
     /// This image is the copy.
+    #[serde(rename = "Mine")]
     ThisImage(ImageId),
     /// None of the candidates is: copy again, with a new token.
+    #[serde(rename = "Again")]
     CopyAgain(ClientToken),
     /// The copy is no longer wanted; whatever exists remains.
     GiveUp,
@@ -343,7 +345,7 @@ pub struct RegionStatus {
     /// Why its copies could not be polled, if the last poll failed.
     pub problem: Option<Failure>,
     /// Why the progress of its copies could not be read, if that failed last.
-    #[serde(default)]
+    #[serde(default, rename = "no_progress")]
     pub progress_problem: Option<Failure>,
     /// What its queued copies wait for.
     pub waiting: Option<Waiting>,

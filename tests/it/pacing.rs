@@ -39,7 +39,7 @@ async fn request_copies(places: &[&str], each: usize) -> (DriverHarness, driver_
         }
     }
     harness.ask(&run, Command::Copy(copies)).await;
-    let ours = |j: &&amigrate::engine::Job| j.request.name.as_str().starts_with("paced-");
+    let ours = |j: &&amigrate::engine::Job| j.request.name.as_str().starts_with("copy-");
     for _ in 0..2_000 {
         pass(Duration::from_secs(5)).await;
         let jobs = harness.stored().await;
@@ -71,14 +71,14 @@ async fn watch(harness: &DriverHarness, places: &[&str]) -> u64 {
     let mut most = 0;
     for place in places {
         // Each poll begins with one DescribeImages, so these count the polls.
-        let (looks, snapshots) =
+        let (polls, snapshots) =
             (count(harness, place, "DescribeImages").0, count(harness, place, "DescribeSnapshots").0);
         let all: u64 = harness
             .world
             .with(|w| w.calls().iter().filter(|((r, _), _)| *r == region(place)).map(|(_, c)| c.received).sum());
-        assert!(looks > 10 && looks <= WINDOW / fastest + 1, "{place}: {looks} looks in {WINDOW} s");
-        assert!(snapshots <= looks, "{place}: {snapshots} DescribeSnapshots in {looks} looks");
-        assert_eq!(all, looks + snapshots, "{place}: nothing else is asked");
+        assert!(polls > 10 && polls <= WINDOW / fastest + 1, "{place}: {polls} polls in {WINDOW} s");
+        assert!(snapshots <= polls, "{place}: {snapshots} DescribeSnapshots in {polls} polls");
+        assert_eq!(all, polls + snapshots, "{place}: nothing else is asked");
         most = most.max(all);
     }
     assert_eq!(throttled(harness), 0);
@@ -97,14 +97,15 @@ fn three_hundred_copies_to_one_destination_are_never_throttled() {
         println!("300 copies in 1 region: started within {began} s, 0 throttled; {most} calls to watch them for 300 s");
         // Every copy has progress, though one request cannot list the snapshots of all.
         let jobs = harness.stored().await;
-        let blind = jobs.iter().filter(|j| j.request.name.as_str().starts_with("paced-") && j.percent().is_none());
-        assert_eq!(blind.count(), 0);
+        let without_progress =
+            jobs.iter().filter(|j| j.request.name.as_str().starts_with("copy-") && j.percent().is_none());
+        assert_eq!(without_progress.count(), 0);
         run.end();
     });
 }
 
 #[test]
-fn a_look_is_two_calls_a_region_however_many_copies() {
+fn a_poll_is_two_calls_a_region_however_many_copies() {
     paused(async {
         let (harness, run) = request_copies(&PLACES, 30).await;
         for place in PLACES {
