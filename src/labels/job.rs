@@ -112,7 +112,7 @@ pub fn leftover(leftover: &Leftover) -> String {
 }
 
 fn leftovers(job: &Job) -> impl Iterator<Item = String> {
-    job.leftovers.iter().map(|l| format!("kept: {}", leftover(l)))
+    job.leftovers.iter().map(|l| format!("left: {}", leftover(l)))
 }
 
 fn not_listed(job: &Job) -> Option<String> {

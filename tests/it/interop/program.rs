@@ -50,11 +50,11 @@ fn our_program_copies_on_moto() {
     let mut pty = screen(&moto, home.path());
     pty.wait_for("the list and the account", |text| text.contains(&moto.image) && text.contains("123456789012"));
     pty.keys("c");
-    then(&mut pty, "Enter chooses regions", "\r");
+    then(&mut pty, "press Enter to choose regions", "\r");
     then(&mut pty, "ap-northeast-1", "/eu-west-1");
     pty.wait_for("the one region", |text| text.contains("eu-west-1") && !text.contains("ap-northeast-1"));
     pty.keys("\r\r");
-    then(&mut pty, "1 copy to 1 region", "\x13");
+    then(&mut pty, "Start 1 copy", "\x13");
     pty.wait_for("the end of the copy", |text| text.contains("available ami-") && text.contains("1 available"));
     pty.keys("q");
     assert!(pty.wait_exit().success());

@@ -173,5 +173,5 @@ fn jobs_are_kept_where_it_is_set_and_a_process_in_the_background_knows_it() {
 
     fixture.settings.last_mut().expect("just set").1 = "else where".into();
     let errors = refused(&fixture, fixture.command(&["drive"]));
-    assert!(errors.contains("jobs.directory") && errors.contains("whole path"), "{errors}");
+    assert!(errors.contains("jobs.directory") && errors.contains("relative path"), "{errors}");
 }

@@ -57,7 +57,7 @@ fn a_cancel_leaves_a_snapshot_that_only_looks_like_its_own() {
     }
     let own = fixture.ec2.with(|w| w.copy_snapshots(Timestamp::now()).iter().any(|(_, i, _)| *i == image));
     assert!(!own, "the copy's own snapshot is left");
-    screen.wait_for("what was left", |t| t.contains("kept: snap-"));
+    screen.wait_for("what was left", |t| t.contains("left: snap-"));
     screen.keys("q");
     screen.wait_exit();
 }
@@ -136,7 +136,7 @@ fn a_copy_in_doubt_is_decided_by_command() {
 fn a_copy_in_doubt_is_decided_on_the_screen() {
     let fixture = in_doubt();
     let mut screen = fixture.screen_ready();
-    screen.wait_for("the copy in doubt", |t| t.contains("1 in doubt") && t.contains("t decides"));
+    screen.wait_for("the copy in doubt", |t| t.contains("1 in doubt") && t.contains("t decide"));
     screen.keys("\tt");
     screen.wait_for("the question", |t| t.contains("A copy in doubt") && t.contains("is this copy"));
     screen.keys("\t\r");
