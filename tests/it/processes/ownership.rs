@@ -136,8 +136,10 @@ fn a_copy_in_doubt_is_decided_by_command() {
 fn a_copy_in_doubt_is_decided_on_the_screen() {
     let fixture = in_doubt();
     let mut screen = fixture.screen_ready();
-    screen.wait_for("the copy in doubt", |t| t.contains("1 in doubt") && t.contains("t decide"));
-    screen.keys("\tt");
+    screen.wait_for("the copy in doubt", |t| t.contains("1 in doubt") && t.contains("may be this copy"));
+    screen.keys("\t");
+    screen.wait_for("the key that decides", |t| t.contains("t decide"));
+    screen.keys("t");
     screen.wait_for("the question", |t| t.contains("A copy in doubt") && t.contains("is this copy"));
     screen.keys("\t\r");
     screen.wait_for("the decision to be carried out", |t| !t.contains("in doubt"));
