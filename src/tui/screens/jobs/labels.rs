@@ -57,7 +57,7 @@ pub(in crate::tui) fn started_elsewhere(jobs: &[&Job]) -> Option<String> {
 /// Cells behind the bar and its percent, for a copy without anything to report.
 pub(super) const BAR_TEXT_CELLS: usize = 24;
 
-/// The text behind the bar of a running copy, at least [`USUAL`] cells wide.
+/// The text behind the bar of a running copy, at least [`BAR_TEXT_CELLS`] cells wide.
 pub(super) fn bar_text(jobs_view: &JobsView, job: &Job, roomy: bool, now: Timestamp) -> (String, Style) {
     let elsewhere = job.origin == Origin::Elsewhere;
     let by = if elsewhere { "started elsewhere, " } else { "" };
