@@ -57,7 +57,7 @@ fn what_a_screen_asks_for_is_done_by_the_process_that_drives() {
     screen.keys("2G");
     screen.wait_for("the cursor", |t| line(t).starts_with("│>"));
     screen.keys("t");
-    screen.wait_for("the question", |t| t.contains("Try again") && t.contains("removed first"));
+    screen.wait_for("the question", |t| t.contains("Retry") && t.contains("removed first"));
     screen.keys("y");
     drive.wait_to_say("to us-west-1: removing");
     fixture.ec2.wait_for_copies(5);
