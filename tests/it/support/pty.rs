@@ -1,5 +1,9 @@
 //! A program in a pseudo-terminal, and the terminal that shows it. Waiting is for conditions; the deadline only ends
 //! what hangs.
+//!
+//! Our own rather than `termlens` (0.11.7), which is built on the same portable-pty and vt100, but gives no access to the raw
+//! output (the tests count bytes and SGR codes), cannot close the terminal while the program runs (a hang-up), and does not
+//! name the terminal (needed to stop its output, as a silent connection does).
 
 use std::{
     io::{Read as _, Write},
