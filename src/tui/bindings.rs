@@ -251,7 +251,7 @@ pub const KEYS: &[Binding] = &[
     foot(C::Choice, &[code(KeyCode::Tab), code(KeyCode::Right)], A::NextField, "next choice", "next choice", 2),
     row(C::Choice, &[code(KeyCode::BackTab), code(KeyCode::Left)], A::PreviousField, "previous choice"),
     row(C::Choice, &[k('y')], A::Yes, "take the first choice"),
-    foot(C::Choice, &[code(KeyCode::Enter)], A::Press, "take the choice in brackets", "take it", 1),
+    foot(C::Choice, &[code(KeyCode::Enter)], A::Press, "take the choice in brackets", "confirm", 1),
     row(C::Choice, &[k('j'), code(KeyCode::Down), code(KeyCode::PageDown)], A::Down, "scroll down in a long text"),
     row(C::Choice, &[k('k'), code(KeyCode::Up), code(KeyCode::PageUp)], A::Up, "scroll up"),
     foot(C::Choice, &[code(KeyCode::Esc), k('n'), k('q')], A::No, "close without choosing", "back", 0),
