@@ -21,5 +21,5 @@ pub use world::{
     records::{Change, ChangeKind, ForeignCall, Provenance},
     scenario::{self, Scenario},
     state::World,
-    timeline::Maker,
+    timeline::Actor,
 };

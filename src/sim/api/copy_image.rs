@@ -11,7 +11,7 @@ use crate::{
         api_error::ApiError,
         world::{
             state::{RegionState, SeenImage, Token, World},
-            timeline::{CreatedImage, CreatedSnapshot, Maker, Stages, Timeline, ms_between},
+            timeline::{Actor, CreatedImage, CreatedSnapshot, Stages, Timeline, ms_between},
         },
     },
 };
@@ -30,7 +30,7 @@ pub(crate) struct CopyCall {
     pub(crate) snapshot_tags: Vec<Tag>,
     pub(crate) token: Option<String>,
     pub(crate) dry_run: bool,
-    pub(crate) maker: Maker,
+    pub(crate) by: Actor,
 }
 
 impl World {
@@ -75,7 +75,7 @@ impl World {
             let used = Token { fingerprint, image: id.clone(), used: now };
             self.enabled_mut(to)?.tokens.insert(token, used);
         }
-        if call.maker == Maker::Request {
+        if call.by == Actor::Request {
             self.copies_made += 1;
         }
         Ok(id)
@@ -143,18 +143,18 @@ impl World {
                 image: Some(id.clone()),
                 timeline: Timeline::new(now),
                 stages,
-                maker: call.maker,
+                created_by: call.by,
                 token: call.token.clone(),
             });
         }
         set_attributes(&mut image, &id, to, call, &self.account, now);
         // Without snapshots, the bundle in S3 is copied.
-        let ended = if snapshots.is_empty() { latencies.base_ms } else { ended } + latencies.settle_ms;
+        let ended = if snapshots.is_empty() { latencies.base_ms } else { ended } + latencies.finalize_ms;
         let state = self.enabled_mut(to)?;
         state.created_snapshots.extend(snapshots.into_iter().map(|s| (s.snapshot.id.clone(), s)));
-        let (timeline, token, maker) = (Timeline::new(now), call.token.clone(), call.maker);
+        let (timeline, token, created_by) = (Timeline::new(now), call.token.clone(), call.by);
         let listed = latencies.snapshots_after_ms;
-        let created = CreatedImage { image, timeline, listed, ended, fails, token, maker };
+        let created = CreatedImage { image, timeline, listed, ended, fails, token, created_by };
         state.created_images.insert(id.clone(), created);
         Ok(id)
     }
@@ -166,7 +166,7 @@ impl World {
         let jitter = self.ids.i64(-8..=8);
         let zero = latencies.snapshots_after_ms + latencies.unknown_ms;
         let almost = zero + (latencies.base_ms + transfer) * (100 + jitter) / 100;
-        let ended = if fails { zero + latencies.settle_ms } else { almost + latencies.almost_ms };
+        let ended = if fails { zero + latencies.finalize_ms } else { almost + latencies.almost_ms };
         Stages { listed: latencies.snapshots_after_ms, zero, almost, ended }
     }
 

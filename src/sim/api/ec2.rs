@@ -15,7 +15,7 @@ use crate::{
         api_error::ApiError,
         glob::glob,
         transport::xml::Xml,
-        world::{state::World, timeline::Maker},
+        world::{state::World, timeline::Actor},
     },
 };
 
@@ -173,7 +173,7 @@ impl Call<'_> {
             snapshot_tags,
             token: params.get("ClientToken").filter(|t| !t.is_empty()).map(str::to_owned),
             dry_run: self.dry_run()?,
-            maker: Maker::Request,
+            by: Actor::Request,
         };
         let id = self.world.copy_image(self.region, call, self.now)?;
         Ok(self.response("CopyImage", |xml| xml.leaf("imageId", id.as_str())))
@@ -183,7 +183,7 @@ impl Call<'_> {
         let id = self.params.required("ImageId")?;
         let delete = self.params.flag("DeleteAssociatedSnapshots")? == Some(true);
         let dry_run = self.dry_run()?;
-        let call = DeregisterCall { image: id, delete_snapshots: delete, dry_run, by: Maker::Request };
+        let call = DeregisterCall { image: id, delete_snapshots: delete, dry_run, by: Actor::Request };
         let removed = self.world.deregister(self.region, call, self.now)?;
         Ok(self.response("DeregisterImage", |xml| {
             xml.flag("return", true);
@@ -199,7 +199,7 @@ impl Call<'_> {
     fn delete_snapshot(self) -> Result<String, ApiError> {
         let dry_run = self.dry_run()?;
         let id = self.params.required("SnapshotId")?;
-        self.world.delete_snapshot(self.region, id, dry_run, Maker::Request, self.now)?;
+        self.world.delete_snapshot(self.region, id, dry_run, Actor::Request, self.now)?;
         Ok(self.response("DeleteSnapshot", |xml| xml.flag("return", true)))
     }
 
@@ -207,7 +207,7 @@ impl Call<'_> {
         let dry_run = self.dry_run()?;
         let resources = self.params.list("ResourceId");
         let tags = self.params.tags("");
-        self.world.create_tags(self.region, &resources, &tags, dry_run, Maker::Request, self.now)?;
+        self.world.create_tags(self.region, &resources, &tags, dry_run, Actor::Request, self.now)?;
         Ok(self.response("CreateTags", |xml| xml.flag("return", true)))
     }
 

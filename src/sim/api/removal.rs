@@ -14,7 +14,7 @@ use crate::{
             image_family,
             records::ChangeKind,
             state::{DeregisteredImage, RegionState, SeenImage, World},
-            timeline::{CreatedImage, Maker, ms_between},
+            timeline::{Actor, CreatedImage, ms_between},
         },
     },
 };
@@ -52,7 +52,7 @@ pub(crate) struct DeregisterCall<'a> {
     pub(crate) image: &'a str,
     pub(crate) delete_snapshots: bool,
     pub(crate) dry_run: bool,
-    pub(crate) by: Maker,
+    pub(crate) by: Actor,
 }
 
 impl World {
@@ -118,10 +118,10 @@ impl World {
         region: &Region,
         image: &ImageId,
         snapshot: &SnapshotId,
-        by: Maker,
+        by: Actor,
         now: Timestamp,
     ) -> Result<ReturnCode, ApiError> {
-        if by == Maker::Request {
+        if by == Actor::Request {
             let kinds = [FaultKind::Deny, FaultKind::Fail];
             match self.faults.fault_of_needed_action(region, "DeregisterImage", "DeleteSnapshot", &kinds) {
                 Some(FaultKind::Deny) => return Ok(ReturnCode::MissingPermissions),
@@ -148,7 +148,7 @@ impl World {
         region: &Region,
         id: &str,
         dry_run: bool,
-        by: Maker,
+        by: Actor,
         now: Timestamp,
     ) -> Result<(), ApiError> {
         let state = self.enabled(region)?;
@@ -184,7 +184,7 @@ impl World {
         resources: &[&str],
         tags: &[Tag],
         dry_run: bool,
-        by: Maker,
+        by: Actor,
         now: Timestamp,
     ) -> Result<(), ApiError> {
         if resources.is_empty() {
@@ -220,7 +220,7 @@ impl World {
         region: &Region,
         id: &str,
         key: &str,
-        by: Maker,
+        by: Actor,
         now: Timestamp,
     ) -> Result<(), ApiError> {
         let mut tags = self.tags_of(self.enabled(region)?, id, now)?;

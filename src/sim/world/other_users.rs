@@ -17,7 +17,7 @@ use crate::{
         world::{
             image_family::device_name,
             state::{SeenSnapshot, World},
-            timeline::{CreatedImage, CreatedSnapshot, Maker, Stages, Timeline},
+            timeline::{Actor, CreatedImage, CreatedSnapshot, Stages, Timeline},
         },
     },
 };
@@ -72,7 +72,7 @@ impl World {
             source: source.to_string(),
             source_region: from.to_string(),
             copy_tags,
-            maker: Maker::OtherUser,
+            by: Actor::OtherUser,
             ..CopyCall::default()
         };
         self.admit(to, "CopyImage", now)?;
@@ -120,7 +120,7 @@ impl World {
             ended: 0,
             fails: false,
             token: None,
-            maker: Maker::OtherUser,
+            created_by: Actor::OtherUser,
         };
         self.enabled_mut(region)?.created_images.insert(id.clone(), created);
         Ok(id)
@@ -146,7 +146,7 @@ impl World {
             image: None,
             timeline: Timeline::new(now),
             stages: Stages::COMPLETED,
-            maker: Maker::OtherUser,
+            created_by: Actor::OtherUser,
             token: None,
         };
         self.enabled_mut(region)?.created_snapshots.insert(id.clone(), created);
@@ -171,7 +171,7 @@ impl World {
         now: Timestamp,
     ) -> Result<(), ApiError> {
         self.admit(region, "DeregisterImage", now)?;
-        let call = DeregisterCall { image: image.as_str(), delete_snapshots, dry_run: false, by: Maker::OtherUser };
+        let call = DeregisterCall { image: image.as_str(), delete_snapshots, dry_run: false, by: Actor::OtherUser };
         self.deregister(region, call, now).map(drop)
     }
 
@@ -183,12 +183,12 @@ impl World {
         now: Timestamp,
     ) -> Result<(), ApiError> {
         self.admit(region, "DeleteSnapshot", now)?;
-        self.delete_snapshot(region, snapshot.as_str(), false, Maker::OtherUser, now)
+        self.delete_snapshot(region, snapshot.as_str(), false, Actor::OtherUser, now)
     }
 
     /// Tags an image or snapshot.
     pub fn tag_as_other_user(&mut self, region: &Region, id: &str, tag: Tag, now: Timestamp) -> Result<(), ApiError> {
-        self.create_tags(region, &[id], &[tag], false, Maker::OtherUser, now)
+        self.create_tags(region, &[id], &[tag], false, Actor::OtherUser, now)
     }
 
     /// Removes a tag from an image or snapshot.
@@ -199,6 +199,6 @@ impl World {
         key: &str,
         now: Timestamp,
     ) -> Result<(), ApiError> {
-        self.delete_tag(region, id, key, Maker::OtherUser, now)
+        self.delete_tag(region, id, key, Actor::OtherUser, now)
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         faults::request_rates::RequestCount,
         world::{
             state::{RegionState, World},
-            timeline::{CreatedSnapshot, Maker},
+            timeline::{Actor, CreatedSnapshot},
         },
     },
 };
@@ -23,7 +23,7 @@ pub struct CopySeen {
     pub image: Image,
     /// Client token of the `CopyImage` request.
     pub token: Option<String>,
-    pub maker: Maker,
+    pub created_by: Actor,
     /// Its existing snapshots, by id.
     pub snapshots: Vec<Snapshot>,
 }
@@ -42,7 +42,7 @@ impl World {
                     region: state.region.clone(),
                     image: Self::created_image(state, created, now).image,
                     token: created.token.clone(),
-                    maker: created.maker,
+                    created_by: created.created_by,
                     snapshots: of(&created.image.id),
                 })
                 .collect::<Vec<_>>()

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{AccountId, ImageId, Region},
-    sim::world::timeline::Maker,
+    sim::world::timeline::Actor,
 };
 
 /// A change of an image or snapshot that existed.
@@ -12,7 +12,7 @@ use crate::{
 pub struct Change {
     pub at: Timestamp,
     pub region: Region,
-    pub by: Maker,
+    pub by: Actor,
     pub kind: ChangeKind,
     /// Id of the image or snapshot.
     pub resource: Box<str>,
@@ -37,7 +37,7 @@ pub enum ChangeKind {
 /// Who made an image or snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provenance {
-    pub maker: Maker,
+    pub created_by: Actor,
     /// The client token of the `CopyImage` that made it.
     pub token: Option<String>,
     /// For a snapshot: the image whose copy made it.

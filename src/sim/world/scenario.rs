@@ -36,7 +36,7 @@ pub struct Scenario {
     pub account: AccountId,
     /// The region the account's user starts in.
     pub home: Region,
-    #[serde(default, rename = "pace")]
+    #[serde(default)]
     pub latencies: Latencies,
     /// Limits of each region.
     #[serde(default)]

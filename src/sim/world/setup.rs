@@ -18,7 +18,7 @@ use crate::{
             kms_keys::KmsKey,
             scenario::Scenario,
             state::{RegionState, World},
-            timeline::Maker,
+            timeline::Actor,
         },
     },
 };
@@ -57,7 +57,7 @@ impl World {
                 encrypted: spec.encrypted.then_some(true),
                 key: spec.key.clone(),
                 copy_tags: spec.copy_tags,
-                maker: Maker::Scenario,
+                by: Actor::Scenario,
                 ..CopyCall::default()
             };
             // Left out if the simulated EC2 refuses it.

@@ -18,7 +18,7 @@ use crate::{
             kms_keys::KmsKey,
             records::{Change, ChangeKind, ForeignCall, Provenance},
             scenario::Access,
-            timeline::{CreatedImage, CreatedSnapshot, Maker, Timeline, ms_between},
+            timeline::{Actor, CreatedImage, CreatedSnapshot, Timeline, ms_between},
         },
     },
 };
@@ -162,10 +162,10 @@ impl World {
         timeline.age_ms(now) >= self.latencies.unseen_ms
     }
 
-    /// Returns a deregistered image while reads still show it (`Latencies::ghost_ms`).
+    /// Returns a deregistered image while reads still show it (`Latencies::visible_after_deregister_ms`).
     pub(crate) fn recently_deregistered(&self, state: &RegionState, id: &ImageId, now: Timestamp) -> Option<SeenImage> {
         let image = state.deregistered.get(id)?;
-        (ms_between(image.since, now) < self.latencies.ghost_ms).then(|| image.last.clone())
+        (ms_between(image.since, now) < self.latencies.visible_after_deregister_ms).then(|| image.last.clone())
     }
 
     /// Returns an image that the account may see, in any state.
@@ -265,7 +265,7 @@ impl World {
     }
 
     /// Records a change. To be called before the change is carried out, while the resource's creator can be looked up.
-    pub(crate) fn record(&mut self, region: &Region, by: Maker, kind: ChangeKind, resource: &str, now: Timestamp) {
+    pub(crate) fn record(&mut self, region: &Region, by: Actor, kind: ChangeKind, resource: &str, now: Timestamp) {
         let Some(provenance) = self.region_state(region).map(|state| state.provenance(resource)) else { return };
         self.changes.push(Change { at: now, region: region.clone(), by, kind, resource: resource.into(), provenance });
     }
@@ -277,11 +277,13 @@ impl RegionState {
         let image = ImageId::new(id).ok().and_then(|id| self.created_images.get(&id));
         let snapshot = SnapshotId::new(id).ok().and_then(|id| self.created_snapshots.get(&id));
         match (image, snapshot) {
-            (Some(image), _) => Provenance { maker: image.maker, token: image.token.clone(), image: None },
-            (None, Some(snapshot)) => {
-                Provenance { maker: snapshot.maker, token: snapshot.token.clone(), image: snapshot.image.clone() }
-            }
-            (None, None) => Provenance { maker: Maker::Scenario, token: None, image: None },
+            (Some(image), _) => Provenance { created_by: image.created_by, token: image.token.clone(), image: None },
+            (None, Some(snapshot)) => Provenance {
+                created_by: snapshot.created_by,
+                token: snapshot.token.clone(),
+                image: snapshot.image.clone(),
+            },
+            (None, None) => Provenance { created_by: Actor::Scenario, token: None, image: None },
         }
     }
 
