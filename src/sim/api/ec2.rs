@@ -6,9 +6,10 @@ use crate::{
     domain::{OptIn, Region, image::Tag},
     sim::{
         api::{
+            call::Call,
             copy_image::CopyCall,
             describe, format,
-            listing::{ImagesCall, PageRequest, SnapshotsCall},
+            listing::{ImagesCall, SnapshotsCall},
             params::Params,
             removal::DeregisterCall,
         },
@@ -18,17 +19,6 @@ use crate::{
         world::{state::World, timeline::Actor},
     },
 };
-
-const NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
-
-/// One action with its context.
-struct Call<'a> {
-    world: &'a mut World,
-    region: &'a Region,
-    params: &'a Params,
-    now: Timestamp,
-    request_id: &'a str,
-}
 
 /// Carries out one action and returns the body of the response.
 pub(crate) fn call(
@@ -49,6 +39,17 @@ pub(crate) fn call(
         "DeregisterImage" => call.deregister_image(),
         "DeleteSnapshot" => call.delete_snapshot(),
         "CreateTags" => call.create_tags(),
+        "ModifyImageAttribute" => call.modify_image_attribute(),
+        "DescribeImageAttribute" => call.describe_image_attribute(),
+        "ResetImageAttribute" => call.reset_image_attribute(),
+        "ModifySnapshotAttribute" => call.modify_snapshot_attribute(),
+        "DescribeSnapshotAttribute" => call.describe_snapshot_attribute(),
+        "EnableImageDeprecation" => call.enable_image_deprecation(),
+        "DisableImageDeprecation" => call.disable_image_deprecation(),
+        "EnableImageDeregistrationProtection" => call.enable_deregistration_protection(),
+        "DisableImageDeregistrationProtection" => call.disable_deregistration_protection(),
+        "EnableImage" => call.enable_image(),
+        "DisableImage" => call.disable_image(),
         "GetEbsDefaultKmsKeyId" => call.default_key(),
         "GetEbsEncryptionByDefault" => call.encryption_by_default(),
         _ => Err(ApiError::new("InvalidAction", format!("The action {action} is not valid for this web service."))),
@@ -56,32 +57,6 @@ pub(crate) fn call(
 }
 
 impl Call<'_> {
-    fn response(&self, action: &str, fill: impl FnOnce(&mut Xml)) -> String {
-        Xml::document(&format!("{action}Response"), Some(NAMESPACE), |xml| {
-            xml.leaf("requestId", self.request_id);
-            fill(xml);
-        })
-    }
-
-    fn dry_run(&self) -> Result<bool, ApiError> {
-        Ok(self.params.flag("DryRun")? == Some(true))
-    }
-
-    fn refuse_dry_run(&self) -> Result<(), ApiError> {
-        if self.dry_run()? { Err(ApiError::dry_run()) } else { Ok(()) }
-    }
-
-    fn page(&self) -> Result<PageRequest, ApiError> {
-        Ok(PageRequest {
-            max: self.params.number("MaxResults")?,
-            token: self.params.get("NextToken").map(str::to_owned),
-        })
-    }
-
-    fn strings(&self, name: &str) -> Vec<String> {
-        self.params.list(name).into_iter().map(str::to_owned).collect()
-    }
-
     fn describe_regions(self) -> Result<String, ApiError> {
         self.refuse_dry_run()?;
         let all = self.params.flag("AllRegions")? == Some(true);

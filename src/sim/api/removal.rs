@@ -90,16 +90,8 @@ impl World {
 
     /// Returns the image, if it may be deregistered.
     fn deregisterable(&self, state: &RegionState, id: &str, now: Timestamp) -> Result<SeenImage, ApiError> {
-        check_image_id(id)?;
-        if let Some(deregistered) = ImageId::new(id).ok().and_then(|id| state.deregistered.get(&id)) {
-            let recent = self.latencies.unavailable_ms.is_none_or(|ms| ms_between(deregistered.since, now) < ms);
-            return Err(if recent { unavailable(id) } else { images_not_found(&[id]) });
-        }
-        let seen = self.image(state, id, now).ok_or_else(|| images_not_found(&[id]))?;
-        if seen.image.owner_id != self.account {
-            return Err(ApiError::not_authorized("images", &[id.to_owned()]));
-        }
-        if seen.image.deregistration_protection.as_deref().is_some_and(|p| p.starts_with("enabled")) {
+        let seen = self.own_image(state, id, now)?;
+        if state.attributes_of(&seen).protection.prevents_deregistering(now) {
             return Err(ApiError::new(
                 "OperationNotPermitted",
                 format!("The image '{id}' has deregistration protection enabled and cannot be deregistered."),

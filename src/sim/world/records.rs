@@ -7,7 +7,7 @@ use crate::{
     sim::world::timeline::Actor,
 };
 
-/// A change of an image or snapshot that existed.
+/// A change of an image or snapshot that existed. A call that leaves attributes as they were changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     pub at: Timestamp,
@@ -32,6 +32,20 @@ pub enum ChangeKind {
     Tagged,
     /// `DeleteTags`.
     Untagged,
+    /// `ModifyImageAttribute` or `ResetImageAttribute`: launch permissions.
+    LaunchPermissionsChanged,
+    /// `ModifyImageAttribute`: any other attribute.
+    AttributeChanged,
+    /// `ModifySnapshotAttribute`.
+    CreateVolumePermissionsChanged,
+    /// `EnableImageDeprecation` or `DisableImageDeprecation`.
+    DeprecationChanged,
+    /// `EnableImageDeregistrationProtection` or `DisableImageDeregistrationProtection`.
+    ProtectionChanged,
+    /// `DisableImage`.
+    Disabled,
+    /// `EnableImage`.
+    Enabled,
 }
 
 /// Who made an image or snapshot.
