@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use crate::{
-    domain::{
-        AccountId, Image, ImageId, ImageName, ImageState, Region, Snapshot, SnapshotId, SnapshotState, image::Tag,
-    },
+    domain::{AccountId, Image, ImageId, ImageState, Region, Snapshot, SnapshotId, SnapshotState, image::Tag},
     sim::{
-        api::validation::{check_image_id, check_tags, images_not_found, unavailable},
+        api::validation::{
+            check_description, check_image_id, check_image_name, check_tags, images_not_found, unavailable,
+        },
         api_error::ApiError,
         world::{
             state::{RegionState, SeenImage, Token, World},
@@ -245,25 +245,8 @@ fn description(id: &ImageId, source: &ImageId, snapshot: &SnapshotId, now: Times
 
 /// Checks name, description, token and tags.
 fn check_texts(call: &CopyCall) -> Result<(), ApiError> {
-    ImageName::new(&call.name).map_err(|_| {
-        ApiError::new(
-            "InvalidAMIName.Malformed",
-            "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '.', '-', '/' and '_'",
-        )
-    })?;
-    if call.description.chars().count() > 255 {
-        return Err(ApiError::bad_value(
-            "description",
-            &call.description,
-            "The description can be at most 255 characters long.",
-        ));
-    }
-    if call.description.chars().any(char::is_control) {
-        return Err(ApiError::new(
-            "InvalidParameterValue",
-            "The description contains characters that are not allowed.",
-        ));
-    }
+    check_image_name(&call.name)?;
+    check_description(&call.description)?;
     if call.token.as_ref().is_some_and(|t| t.len() > 128 || !t.is_ascii()) {
         return Err(ApiError::new("InvalidParameterValue", "The client token must be at most 128 ASCII characters."));
     }

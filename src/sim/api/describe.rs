@@ -6,7 +6,7 @@ use crate::{
         image::{BlockDevice, Tag},
     },
     sim::{
-        api::format::{date, location, opt_in, platform, progress, snapshot_state},
+        api::format::{COPY_FAILED, date, endpoint, kernel, location, opt_in, platform, progress, snapshot_state},
         transport::xml::Xml,
         world::state::{RegionState, SeenSnapshot},
     },
@@ -52,9 +52,7 @@ pub(crate) fn image(xml: &mut Xml, image: &Image) {
     }
     xml.leaf("architecture", &image.architecture);
     xml.leaf("imageType", "machine");
-    if &*image.virtualization == "paravirtual" {
-        xml.leaf("kernelId", "aki-919dcaf8");
-    }
+    xml.optional("kernelId", kernel(image));
     xml.optional("imageOwnerAlias", image.image_owner_alias.as_deref());
     xml.leaf("name", &image.name);
     if !image.description.is_empty() {
@@ -72,7 +70,7 @@ pub(crate) fn image(xml: &mut Xml, image: &Image) {
     xml.optional("sriovNetSupport", image.sriov_net_support.as_deref());
     if let Some(reason) = &image.state_reason {
         xml.element("stateReason", |xml| {
-            xml.leaf("code", "Client.ImageCopyFailed");
+            xml.leaf("code", COPY_FAILED);
             xml.leaf("message", reason);
         });
     }
@@ -108,6 +106,6 @@ pub(crate) fn snapshot(xml: &mut Xml, seen: &SeenSnapshot) {
 
 pub(crate) fn region(xml: &mut Xml, state: &RegionState) {
     xml.leaf("regionName", state.region.as_str());
-    xml.leaf("regionEndpoint", &format!("ec2.{}.amazonaws.com", state.region));
+    xml.leaf("regionEndpoint", &endpoint(&state.region));
     xml.leaf("optInStatus", opt_in(state.opt_in));
 }

@@ -1,5 +1,6 @@
 //! Actions of EC2, KMS and STS: parameters, rules and responses.
 
+pub(crate) mod call;
 pub(crate) mod copy_image;
 pub(crate) mod describe;
 pub(crate) mod ec2;
@@ -8,6 +9,8 @@ pub(crate) mod format;
 pub(crate) mod kms;
 pub(crate) mod listing;
 pub(crate) mod params;
+pub(crate) mod register_image;
 pub(crate) mod removal;
 pub(crate) mod sts;
+pub(crate) mod tags;
 pub(crate) mod validation;

@@ -1,4 +1,4 @@
-//! `DeregisterImage`, `DeleteSnapshot`, `CreateTags` and `DeleteTags`.
+//! `DeregisterImage`, `DeleteSnapshot` and `CreateTags`.
 
 use jiff::Timestamp;
 
@@ -214,23 +214,8 @@ impl World {
         Ok(())
     }
 
-    /// Carries out `DeleteTags` for one key. A key that the resource does not have is no error, as in EC2.
-    pub(crate) fn delete_tag(
-        &mut self,
-        region: &Region,
-        id: &str,
-        key: &str,
-        by: Maker,
-        now: Timestamp,
-    ) -> Result<(), ApiError> {
-        let mut tags = self.tags_of(self.enabled(region)?, id, now)?;
-        tags.retain(|t| &*t.key != key);
-        self.record(region, by, ChangeKind::Untagged, id, now);
-        self.enabled_mut(region)?.tags.insert(id.into(), tags);
-        Ok(())
-    }
-
-    fn tags_of(&self, state: &RegionState, id: &str, now: Timestamp) -> Result<Vec<Tag>, ApiError> {
+    /// Returns the tags of an image or snapshot.
+    pub(crate) fn tags_of(&self, state: &RegionState, id: &str, now: Timestamp) -> Result<Vec<Tag>, ApiError> {
         if id.starts_with("snap-") {
             check_snapshot_id(id)?;
             return Ok(self.snapshot(state, id, now).ok_or_else(|| snapshot_not_found(id))?.snapshot.tags);
