@@ -1,4 +1,4 @@
-//! A call of one of EC2's actions, with what every action reads from it.
+//! A call of one of EC2's actions. Its type makes every action read its parameters before it touches the world.
 
 use jiff::Timestamp;
 
@@ -14,29 +14,32 @@ use crate::{
 
 const NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
 
-/// One action with its context.
+/// An action whose parameters are being read. The world is out of reach until [`Call::ready`].
 pub(crate) struct Call<'a> {
+    pub(crate) params: &'a Params,
+    ready: Ready<'a>,
+}
+
+/// An action whose parameters have been read: it is carried out.
+pub(crate) struct Ready<'a> {
     pub(crate) world: &'a mut World,
     pub(crate) region: &'a Region,
-    pub(crate) params: &'a Params,
     pub(crate) now: Timestamp,
+    pub(crate) action: &'a str,
     pub(crate) request_id: &'a str,
 }
 
-impl Call<'_> {
-    pub(crate) fn response(&self, action: &str, fill: impl FnOnce(&mut Xml)) -> String {
-        Xml::document(&format!("{action}Response"), Some(NAMESPACE), |xml| {
-            xml.leaf("requestId", self.request_id);
-            fill(xml);
-        })
+impl<'a> Call<'a> {
+    pub(crate) fn new(params: &'a Params, ready: Ready<'a>) -> Self {
+        Self { params, ready }
     }
 
-    pub(crate) fn dry_run(&self) -> Result<bool, ApiError> {
-        Ok(self.params.flag("DryRun")? == Some(true))
-    }
-
-    pub(crate) fn refuse_dry_run(&self) -> Result<(), ApiError> {
-        if self.dry_run()? { Err(ApiError::dry_run()) } else { Ok(()) }
+    /// To be called once all parameters are read: refuses those that were not. Ends a dry run, which judges the permission
+    /// and nothing else.
+    pub(crate) fn ready(self) -> Result<Ready<'a>, ApiError> {
+        let dry_run = self.params.flag("DryRun")? == Some(true);
+        self.params.refuse_unknown()?;
+        if dry_run { Err(ApiError::dry_run()) } else { Ok(self.ready) }
     }
 
     pub(crate) fn page(&self) -> Result<PageRequest, ApiError> {
@@ -45,8 +48,18 @@ impl Call<'_> {
             token: self.params.get("NextToken").map(str::to_owned),
         })
     }
+}
 
-    pub(crate) fn strings(&self, name: &str) -> Vec<String> {
-        self.params.list(name).into_iter().map(str::to_owned).collect()
+impl Ready<'_> {
+    pub(crate) fn response(&self, fill: impl FnOnce(&mut Xml)) -> String {
+        Xml::document(&format!("{}Response", self.action), Some(NAMESPACE), |xml| {
+            xml.leaf("requestId", self.request_id);
+            fill(xml);
+        })
+    }
+
+    /// Returns the response of actions that have nothing to tell.
+    pub(crate) fn response_true(&self) -> String {
+        self.response(|xml| xml.flag("return", true))
     }
 }

@@ -1,49 +1,149 @@
 //! `ModifyImageAttribute`, `ResetImageAttribute` and `DescribeImageAttribute`.
 
 use crate::{
-    domain::{Image, ImageState},
+    domain::{Image, ImageState, Partition},
     sim::{
         api::{
-            call::Call, format, params::Params, permissions, permissions::PermissionChange, validation::unavailable,
+            call::{Call, Ready},
+            format,
+            params::Params,
+            permissions,
+            permissions::{FIELDS, PermissionChange, PermissionParams, no_attribute},
+            validation::{check_description, unavailable},
         },
         api_error::ApiError,
         world::{attributes::ImageAttributes, permissions::Permissions, records::ChangeKind},
     },
 };
 
-impl Call<'_> {
-    pub(crate) fn modify_image_attribute(mut self) -> Result<String, ApiError> {
-        self.refuse_dry_run()?;
-        let id = self.params.required("ImageId")?;
-        match self.attribute_to_modify()?.as_str() {
-            "launchPermission" => {
-                let partition = self.region.partition();
-                let change = PermissionChange::read(self.params, "LaunchPermission", partition)?;
-                if change.is_empty() {
-                    return Err(no_attribute());
-                }
-                self.change_launch_permissions(id, change)?;
-            }
-            "description" => {
-                let text = attribute_value(self.params, "Description")?;
-                if text.chars().count() > 255 {
-                    let why = "The description can be at most 255 characters long.";
-                    return Err(ApiError::bad_value("description", text, why));
-                }
-                self.change_attribute(id, |image| image.description = text.into())?;
-            }
-            "imdsSupport" => {
-                let text = attribute_value(self.params, "ImdsSupport")?;
-                if text != "v2.0" {
-                    return Err(ApiError::bad_value("imdsSupport", text, "Expected v2.0."));
-                }
-                self.change_attribute(id, |image| image.imds_support = Some(text.into()))?;
-            }
-            other => return Err(unknown_attribute(other)),
+/// Parameters of `ModifyImageAttribute`.
+struct ModifyCall<'a> {
+    /// An attribute is named, or it is a parameter of its own, or both.
+    attribute: Option<&'a str>,
+    value: Option<&'a str>,
+    permissions: PermissionParams<'a>,
+    description: Option<&'a str>,
+    imds_support: Option<&'a str>,
+}
+
+/// What `ModifyImageAttribute` changes.
+enum Modification<'a> {
+    LaunchPermissions(PermissionChange),
+    Description(&'a str),
+    ImdsSupport(&'a str),
+}
+
+impl<'a> ModifyCall<'a> {
+    fn read(params: &'a Params) -> Self {
+        // Known to EC2, without a meaning.
+        let _ = params.list("ProductCode");
+        Self {
+            attribute: params.get("Attribute"),
+            value: params.get("Value"),
+            permissions: PermissionParams::read(params, "LaunchPermission", &FIELDS),
+            description: params.get("Description.Value"),
+            imds_support: params.get("ImdsSupport.Value"),
         }
-        Ok(self.response("ModifyImageAttribute", |xml| xml.flag("return", true)))
     }
 
+    /// Returns the one modification of the request.
+    fn check(self, partition: Partition) -> Result<Modification<'a>, ApiError> {
+        let given = [
+            ("launchPermission", self.permissions.structured()),
+            ("description", self.description.is_some()),
+            ("imdsSupport", self.imds_support.is_some()),
+        ];
+        let mut names: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+        names.extend(self.attribute.filter(|named| !names.contains(named)));
+        let value = |own: Option<&'a str>| own.or(self.value).ok_or_else(|| ApiError::missing("Value"));
+        match names[..] {
+            [] => Err(no_attribute()),
+            ["launchPermission"] => Ok(Modification::LaunchPermissions(self.permissions.check(partition)?)),
+            ["description"] => Ok(Modification::Description(value(self.description)?)),
+            ["imdsSupport"] => Ok(Modification::ImdsSupport(value(self.imds_support)?)),
+            [other] => Err(unknown_attribute(other)),
+            _ => Err(ApiError::new(
+                "InvalidParameterCombination",
+                "Only one attribute of an image can be modified at a time.",
+            )),
+        }
+    }
+}
+
+impl Call<'_> {
+    pub(crate) fn modify_image_attribute(self) -> Result<String, ApiError> {
+        let id = self.params.required("ImageId")?;
+        let call = ModifyCall::read(self.params);
+        let mut ready = self.ready()?;
+        match call.check(ready.region.partition())? {
+            Modification::LaunchPermissions(change) => ready.change_launch_permissions(id, change)?,
+            Modification::Description(text) => {
+                check_description(text)?;
+                ready.change_attribute(id, |image| image.description = text.into())?;
+            }
+            Modification::ImdsSupport("v2.0") => {
+                ready.change_attribute(id, |image| image.imds_support = Some("v2.0".into()))?;
+            }
+            Modification::ImdsSupport(text) => {
+                return Err(ApiError::bad_value("imdsSupport", text, "Expected v2.0."));
+            }
+        }
+        Ok(ready.response_true())
+    }
+
+    pub(crate) fn reset_image_attribute(self) -> Result<String, ApiError> {
+        let (id, attribute) = (self.params.required("ImageId")?, self.params.required("Attribute")?);
+        let ready = self.ready()?;
+        if attribute != "launchPermission" {
+            return Err(unknown_attribute(attribute));
+        }
+        let kind = ChangeKind::LaunchPermissionsChanged;
+        ready.world.change_attributes(ready.region, id, ready.now, kind, |_, _, image| {
+            image.launch_permissions = Permissions::new();
+            Ok(())
+        })?;
+        Ok(ready.response_true())
+    }
+
+    pub(crate) fn describe_image_attribute(self) -> Result<String, ApiError> {
+        let (id, attribute) = (self.params.required("ImageId")?, self.params.required("Attribute")?);
+        let ready = self.ready()?;
+        let seen = ready.world.own_image(ready.world.enabled(ready.region)?, id, ready.now)?;
+        match attribute {
+            // Source: EC2 API reference, `DescribeImageAttribute`.
+            "blockDeviceMapping" => {
+                let why = "Unauthorized attempt to access restricted resource";
+                return Err(ApiError::with_status(403, "AuthFailure", why));
+            }
+            "launchPermission"
+            | "description"
+            | "kernel"
+            | "ramdisk"
+            | "productCodes"
+            | "sriovNetSupport"
+            | "bootMode"
+            | "tpmSupport"
+            | "uefiData"
+            | "lastLaunchedTime"
+            | "imdsSupport"
+            | "deregistrationProtection" => {}
+            other => return Err(unknown_attribute(other)),
+        }
+        Ok(ready.response(|xml| {
+            xml.leaf("imageId", id);
+            match attribute {
+                "launchPermission" => xml.items(attribute, &seen.launch_permissions, permissions::describe),
+                "productCodes" => xml.items(attribute, &seen.image.product_codes, |xml, code| {
+                    xml.leaf("productCode", &code.id);
+                    xml.leaf("type", &code.kind);
+                }),
+                name => xml.element(name, |xml| xml.optional("value", value(&seen.image, name).as_deref())),
+            }
+        }))
+    }
+}
+
+impl Ready<'_> {
     fn change_attribute(&mut self, id: &str, change: impl FnOnce(&mut ImageAttributes)) -> Result<(), ApiError> {
         self.world.change_attributes(self.region, id, self.now, ChangeKind::AttributeChanged, |_, _, image| {
             change(image);
@@ -64,88 +164,6 @@ impl Call<'_> {
             Ok(())
         })
     }
-
-    /// Returns the one attribute that the request is about: it is named, or it is a parameter of its own, or both.
-    fn attribute_to_modify(&self) -> Result<String, ApiError> {
-        let launch = ["Add", "Remove"].map(|o| self.params.entries(&format!("LaunchPermission.{o}")));
-        let given = [
-            ("launchPermission", launch.iter().any(|entries| !entries.is_empty())),
-            ("description", self.params.get("Description.Value").is_some()),
-            ("imdsSupport", self.params.get("ImdsSupport.Value").is_some()),
-        ];
-        let mut names: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
-        names.extend(self.params.get("Attribute").filter(|named| !names.contains(named)));
-        match names[..] {
-            [] => Err(no_attribute()),
-            [name] => Ok(name.to_owned()),
-            _ => Err(ApiError::new(
-                "InvalidParameterCombination",
-                "Only one attribute of an image can be modified at a time.",
-            )),
-        }
-    }
-
-    pub(crate) fn reset_image_attribute(self) -> Result<String, ApiError> {
-        self.refuse_dry_run()?;
-        let id = self.params.required("ImageId")?;
-        let attribute = self.params.required("Attribute")?;
-        if attribute != "launchPermission" {
-            return Err(unknown_attribute(attribute));
-        }
-        let kind = ChangeKind::LaunchPermissionsChanged;
-        self.world.change_attributes(self.region, id, self.now, kind, |_, _, image| {
-            image.launch_permissions = Permissions::new();
-            Ok(())
-        })?;
-        Ok(self.response("ResetImageAttribute", |xml| xml.flag("return", true)))
-    }
-
-    pub(crate) fn describe_image_attribute(self) -> Result<String, ApiError> {
-        self.refuse_dry_run()?;
-        let id = self.params.required("ImageId")?;
-        let attribute = self.params.required("Attribute")?;
-        let seen = self.world.own_image(self.world.enabled(self.region)?, id, self.now)?;
-        match attribute {
-            "launchPermission" => {}
-            // Source: EC2 API reference, `DescribeImageAttribute`.
-            "blockDeviceMapping" => {
-                return Err(ApiError::with_status(
-                    403,
-                    "AuthFailure",
-                    "Unauthorized attempt to access restricted resource",
-                ));
-            }
-            "description"
-            | "kernel"
-            | "ramdisk"
-            | "productCodes"
-            | "sriovNetSupport"
-            | "bootMode"
-            | "tpmSupport"
-            | "uefiData"
-            | "lastLaunchedTime"
-            | "imdsSupport"
-            | "deregistrationProtection" => {}
-            other => return Err(unknown_attribute(other)),
-        }
-        Ok(self.response("DescribeImageAttribute", |xml| {
-            xml.leaf("imageId", id);
-            match attribute {
-                "launchPermission" => xml.items(attribute, &seen.launch_permissions, permissions::describe),
-                "productCodes" => xml.items(attribute, &seen.image.product_codes, |xml, code| {
-                    xml.leaf("productCode", &code.id);
-                    xml.leaf("type", &code.kind);
-                }),
-                name => xml.element(name, |xml| xml.optional("value", value(&seen.image, name).as_deref())),
-            }
-        }))
-    }
-}
-
-/// Returns the new value of the attribute: `NAME.Value`, or `Value` if the attribute is named.
-fn attribute_value<'a>(params: &'a Params, name: &str) -> Result<&'a str, ApiError> {
-    let value = params.get(&format!("{name}.Value")).or_else(|| params.get("Value"));
-    value.ok_or_else(|| ApiError::missing("Value"))
 }
 
 /// Returns the value of an attribute that has one; no simulated image has a kernel, a RAM disk or UEFI data.
@@ -161,10 +179,6 @@ fn value(image: &Image, attribute: &str) -> Option<String> {
         "deregistrationProtection" => text(&image.deregistration_protection),
         _ => None,
     }
-}
-
-fn no_attribute() -> ApiError {
-    ApiError::new("InvalidParameterCombination", "No attributes specified.")
 }
 
 pub(crate) fn unknown_attribute(name: &str) -> ApiError {

@@ -18,17 +18,16 @@ use crate::sim::{
 impl Call<'_> {
     pub(crate) fn enable_image_deprecation(self) -> Result<String, ApiError> {
         let text = self.params.required("DeprecateAt")?;
-        let at = Timestamp::from_str(text)
-            .map_err(|_| ApiError::bad_value("DeprecateAt", text, "Expected a date as YYYY-MM-DDTHH:MM:SSZ."))?;
-        let now = self.now;
-        self.change("EnableImageDeprecation", ChangeKind::DeprecationChanged, |seen, image| {
+        self.change_lifecycle(ChangeKind::DeprecationChanged, |seen, image, now| {
+            let at = Timestamp::from_str(text)
+                .map_err(|_| ApiError::bad_value("DeprecateAt", text, "Expected a date as YYYY-MM-DDTHH:MM:SSZ."))?;
             image.deprecated = Some(deprecation(at, seen, now)?);
             Ok(())
         })
     }
 
     pub(crate) fn disable_image_deprecation(self) -> Result<String, ApiError> {
-        self.change("DisableImageDeprecation", ChangeKind::DeprecationChanged, |_, image| {
+        self.change_lifecycle(ChangeKind::DeprecationChanged, |_, image, _| {
             image.deprecated = None;
             Ok(())
         })
@@ -36,22 +35,21 @@ impl Call<'_> {
 
     pub(crate) fn enable_deregistration_protection(self) -> Result<String, ApiError> {
         let cooldown = self.params.flag("WithCooldown")? == Some(true);
-        self.change("EnableImageDeregistrationProtection", ChangeKind::ProtectionChanged, |_, image| {
+        self.change_lifecycle(ChangeKind::ProtectionChanged, |_, image, _| {
             image.protection = Protection::Enabled { cooldown };
             Ok(())
         })
     }
 
     pub(crate) fn disable_deregistration_protection(self) -> Result<String, ApiError> {
-        let now = self.now;
-        self.change("DisableImageDeregistrationProtection", ChangeKind::ProtectionChanged, |_, image| {
+        self.change_lifecycle(ChangeKind::ProtectionChanged, |_, image, now| {
             image.protection = image.protection.disabled(now);
             Ok(())
         })
     }
 
     pub(crate) fn disable_image(self) -> Result<String, ApiError> {
-        self.change("DisableImage", ChangeKind::Disabled, |_, image| {
+        self.change_lifecycle(ChangeKind::Disabled, |_, image, _| {
             image.disabled = true;
             image.launch_permissions = Permissions::new();
             Ok(())
@@ -59,23 +57,23 @@ impl Call<'_> {
     }
 
     pub(crate) fn enable_image(self) -> Result<String, ApiError> {
-        self.change("EnableImage", ChangeKind::Enabled, |_, image| {
+        self.change_lifecycle(ChangeKind::Enabled, |_, image, _| {
             image.disabled = false;
             Ok(())
         })
     }
 
     /// Changes the image named by the request.
-    fn change(
+    fn change_lifecycle(
         self,
-        action: &str,
         kind: ChangeKind,
-        change: impl FnOnce(&SeenImage, &mut ImageAttributes) -> Result<(), ApiError>,
+        change: impl FnOnce(&SeenImage, &mut ImageAttributes, Timestamp) -> Result<(), ApiError>,
     ) -> Result<String, ApiError> {
-        self.refuse_dry_run()?;
         let id = self.params.required("ImageId")?;
-        self.world.change_attributes(self.region, id, self.now, kind, |_, seen, image| change(seen, image))?;
-        Ok(self.response(action, |xml| xml.flag("return", true)))
+        let ready = self.ready()?;
+        let now = ready.now;
+        ready.world.change_attributes(ready.region, id, now, kind, |_, seen, image| change(seen, image, now))?;
+        Ok(ready.response_true())
     }
 }
 

@@ -16,51 +16,69 @@ use crate::{
     },
 };
 
-/// The fields of a permission in a request or response.
-const FIELDS: [&str; 4] = ["UserId", "Group", "OrganizationArn", "OrganizationalUnitArn"];
+/// Fields of a permission of an image; those of a snapshot are the first two.
+pub(crate) const FIELDS: [&str; 4] = ["UserId", "Group", "OrganizationArn", "OrganizationalUnitArn"];
 
-/// Permissions to add and to remove.
-#[derive(Debug, Default)]
+/// Permissions in a request, not checked yet.
+#[derive(Debug)]
+pub(crate) struct PermissionParams<'a> {
+    /// Fields and values by operation: add, remove, and that of `OperationType`.
+    add: Vec<(&'static str, &'a str)>,
+    remove: Vec<(&'static str, &'a str)>,
+    older: Vec<(&'static str, &'a str)>,
+    operation: Option<&'a str>,
+}
+
+impl<'a> PermissionParams<'a> {
+    /// Reads `NAME.Add.N.UserId` and the like, and the older `OperationType` with `UserId.N`, `UserGroup.N` and so on.
+    pub(crate) fn read(params: &'a Params, name: &str, fields: &[&'static str]) -> Self {
+        let structured = |operation: &str| {
+            let entries = params.entries(&format!("{name}.{operation}"));
+            let field = |entry: &String, field| Some((field, params.get(&format!("{entry}.{field}"))?));
+            entries.iter().flat_map(|entry| fields.iter().filter_map(move |f| field(entry, *f))).collect()
+        };
+        let list = |field: &'static str| {
+            let name = if field == "Group" { "UserGroup" } else { field };
+            params.list(name).into_iter().map(move |value| (field, value))
+        };
+        Self {
+            add: structured("Add"),
+            remove: structured("Remove"),
+            older: fields.iter().flat_map(|field| list(field)).collect(),
+            operation: params.get("OperationType"),
+        }
+    }
+
+    /// Returns true if the request has permissions in the structured form.
+    pub(crate) fn structured(&self) -> bool {
+        !self.add.is_empty() || !self.remove.is_empty()
+    }
+
+    /// Checks the values. `partition` is that of the region.
+    pub(crate) fn check(self, partition: Partition) -> Result<PermissionChange, ApiError> {
+        let read = |all: Vec<(&str, &str)>| -> Result<Permissions, ApiError> {
+            all.into_iter().map(|(field, value)| permission(field, value, partition)).collect()
+        };
+        let (mut add, mut remove, older) = (read(self.add)?, read(self.remove)?, read(self.older)?);
+        match self.operation {
+            Some("add") => add.extend(older),
+            Some("remove") => remove.extend(older),
+            Some(other) => return Err(ApiError::bad_value("OperationType", other, "Expected add or remove.")),
+            None if older.is_empty() => {}
+            None => return Err(ApiError::missing("OperationType")),
+        }
+        if add.is_empty() && remove.is_empty() { Err(no_attribute()) } else { Ok(PermissionChange { add, remove }) }
+    }
+}
+
+/// Permissions to add and to remove; at least one.
+#[derive(Debug)]
 pub(crate) struct PermissionChange {
     pub(crate) add: Permissions,
     pub(crate) remove: Permissions,
 }
 
 impl PermissionChange {
-    /// Reads `NAME.Add.N.UserId` and the like, and the older `OperationType` with `UserId.N`, `UserGroup.N` and so on. Empty if
-    /// the request has neither.
-    pub(crate) fn read(params: &Params, name: &str, partition: Partition) -> Result<Self, ApiError> {
-        let mut change = Self::default();
-        for (operation, into) in [("Add", &mut change.add), ("Remove", &mut change.remove)] {
-            for entry in params.entries(&format!("{name}.{operation}")) {
-                for field in FIELDS {
-                    if let Some(value) = params.get(&format!("{entry}.{field}")) {
-                        into.insert(permission(field, value, partition)?);
-                    }
-                }
-            }
-        }
-        let mut older = Permissions::new();
-        for (list, field) in ["UserId", "UserGroup", "OrganizationArn", "OrganizationalUnitArn"].into_iter().zip(FIELDS)
-        {
-            for value in params.list(list) {
-                older.insert(permission(field, value, partition)?);
-            }
-        }
-        match params.get("OperationType") {
-            Some("add") => change.add.extend(older),
-            Some("remove") => change.remove.extend(older),
-            Some(other) => return Err(ApiError::bad_value("OperationType", other, "Expected add or remove.")),
-            None if older.is_empty() => {}
-            None => return Err(ApiError::missing("OperationType")),
-        }
-        Ok(change)
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.add.is_empty() && self.remove.is_empty()
-    }
-
     /// Adds and removes. What is there already, or not there, is no error.
     pub(crate) fn apply(self, permissions: &mut Permissions) {
         permissions.extend(self.add);
@@ -85,6 +103,10 @@ fn permission(field: &str, value: &str, partition: Partition) -> Result<Permissi
             format!("Invalid attribute item value \"{value}\" for {item} item type."),
         )
     })
+}
+
+pub(crate) fn no_attribute() -> ApiError {
+    ApiError::new("InvalidParameterCombination", "No attributes specified.")
 }
 
 /// Writes one permission.

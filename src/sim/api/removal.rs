@@ -1,4 +1,4 @@
-//! `DeregisterImage`, `DeleteSnapshot`, `CreateTags` and `DeleteTags`.
+//! `DeregisterImage`, `DeleteSnapshot` and `CreateTags`.
 
 use jiff::Timestamp;
 
@@ -51,7 +51,6 @@ impl ReturnCode {
 pub(crate) struct DeregisterCall<'a> {
     pub(crate) image: &'a str,
     pub(crate) delete_snapshots: bool,
-    pub(crate) dry_run: bool,
     pub(crate) by: Actor,
 }
 
@@ -64,9 +63,6 @@ impl World {
         now: Timestamp,
     ) -> Result<Vec<(SnapshotId, ReturnCode)>, ApiError> {
         let seen = self.deregisterable(self.enabled(region)?, call.image, now)?;
-        if call.dry_run {
-            return Err(ApiError::dry_run());
-        }
         self.record(region, call.by, ChangeKind::Deregistered, call.image, now);
         let image = seen.image.id.clone();
         let state = self.enabled_mut(region)?;
@@ -113,6 +109,9 @@ impl World {
         by: Actor,
         now: Timestamp,
     ) -> Result<ReturnCode, ApiError> {
+        if by == Actor::Request && self.policy.denies(region, "DeleteSnapshot") {
+            return Ok(ReturnCode::MissingPermissions);
+        }
         if by == Actor::Request {
             let kinds = [FaultKind::Deny, FaultKind::Fail];
             match self.faults.fault_of_needed_action(region, "DeregisterImage", "DeleteSnapshot", &kinds) {
@@ -139,7 +138,6 @@ impl World {
         &mut self,
         region: &Region,
         id: &str,
-        dry_run: bool,
         by: Actor,
         now: Timestamp,
     ) -> Result<(), ApiError> {
@@ -161,9 +159,6 @@ impl World {
                 format!("The snapshot {id} is currently in use by {image}"),
             ));
         }
-        if dry_run {
-            return Err(ApiError::dry_run());
-        }
         self.record(region, by, ChangeKind::Deleted, id, now);
         self.enabled_mut(region)?.remove_snapshot(&snapshot);
         Ok(())
@@ -175,7 +170,6 @@ impl World {
         region: &Region,
         resources: &[&str],
         tags: &[Tag],
-        dry_run: bool,
         by: Actor,
         now: Timestamp,
     ) -> Result<(), ApiError> {
@@ -196,9 +190,6 @@ impl World {
             check_tags(&all)?;
             changed.push((Box::from(*id), all));
         }
-        if dry_run {
-            return Err(ApiError::dry_run());
-        }
         for id in resources {
             self.record(region, by, ChangeKind::Tagged, id, now);
         }
@@ -206,23 +197,8 @@ impl World {
         Ok(())
     }
 
-    /// Carries out `DeleteTags` for one key. A key that the resource does not have is no error, as in EC2.
-    pub(crate) fn delete_tag(
-        &mut self,
-        region: &Region,
-        id: &str,
-        key: &str,
-        by: Actor,
-        now: Timestamp,
-    ) -> Result<(), ApiError> {
-        let mut tags = self.tags_of(self.enabled(region)?, id, now)?;
-        tags.retain(|t| &*t.key != key);
-        self.record(region, by, ChangeKind::Untagged, id, now);
-        self.enabled_mut(region)?.tags.insert(id.into(), tags);
-        Ok(())
-    }
-
-    fn tags_of(&self, state: &RegionState, id: &str, now: Timestamp) -> Result<Vec<Tag>, ApiError> {
+    /// Returns the tags of an image or snapshot.
+    pub(crate) fn tags_of(&self, state: &RegionState, id: &str, now: Timestamp) -> Result<Vec<Tag>, ApiError> {
         if id.starts_with("snap-") {
             check_snapshot_id(id)?;
             return Ok(self.snapshot(state, id, now).ok_or_else(|| snapshot_not_found(id))?.snapshot.tags);

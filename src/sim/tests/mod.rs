@@ -1,8 +1,10 @@
 //! Tests of the simulator by requests, without a transport.
 
+mod account_settings;
 mod accounts;
 mod attributes;
 mod copies;
+mod destinations;
 mod eventual_consistency;
 mod lifecycle;
 mod listing;
@@ -10,6 +12,7 @@ mod other_users;
 mod protocol;
 mod request_rates;
 mod robust;
+mod time_based;
 
 use std::str::FromStr as _;
 
