@@ -78,7 +78,7 @@ impl Params {
 
     /// Returns the values of `Name.1`, `Name.2`, ... in the order of their numbers. As in EC2, a single one needs no number.
     pub(crate) fn list(&self, name: &str) -> Vec<&str> {
-        self.known.borrow_mut().insert(format!("{name}.{NUMBER}"));
+        self.known.borrow_mut().insert(format!("{}.{NUMBER}", numberless(name)));
         let mut numbered: Vec<(u32, &str)> =
             self.below(name).filter_map(|(rest, value)| Some((rest.parse().ok()?, value))).collect();
         numbered.sort_unstable_by_key(|(n, _)| *n);
