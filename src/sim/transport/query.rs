@@ -215,7 +215,9 @@ fn check_request(world: &mut World, call: &Call<'_>, fault: Option<FaultKind>, n
         return Err(denied_by_policy(world, region, service, action));
     }
     // EC2 also requires the permission to tag.
-    let tags = service == Service::Ec2 && action == "CopyImage" && !params.entries("TagSpecification").is_empty();
+    let tags = service == Service::Ec2
+        && ["CopyImage", "RegisterImage"].contains(&action)
+        && !params.entries("TagSpecification").is_empty();
     if tags && world.faults.fault_of_needed_action(region, action, "CreateTags", &[FaultKind::Deny]).is_some() {
         return Err(denied(world, region, service, "CreateTags"));
     }
@@ -257,13 +259,11 @@ fn fault_error(world: &World, call: &Call<'_>, fault: Option<FaultKind>) -> Opti
 
 /// Returns the error that names the images or snapshots of the request.
 fn not_authorized(params: &Params) -> Option<ApiError> {
-    let named = |one: &[&str], list: &str| {
-        let mut ids: Vec<String> = one.iter().filter_map(|name| params.get(name)).map(str::to_owned).collect();
-        ids.extend(params.list(list).into_iter().map(str::to_owned));
-        (!ids.is_empty()).then_some(ids)
+    let named = |kind: &str, names: &[&str]| {
+        let ids: Vec<String> = names.iter().flat_map(|name| params.strings(name)).collect();
+        (!ids.is_empty()).then(|| ApiError::not_authorized(kind, &ids))
     };
-    let images = named(&["ImageId", "SourceImageId"], "ImageId").map(|ids| ApiError::not_authorized("images", &ids));
-    images.or_else(|| named(&["SnapshotId"], "SnapshotId").map(|ids| ApiError::not_authorized("snapshots", &ids)))
+    named("images", &["ImageId", "SourceImageId"]).or_else(|| named("snapshots", &["SnapshotId"]))
 }
 
 fn denied(world: &World, region: &Region, service: Service, action: &str) -> ApiError {
