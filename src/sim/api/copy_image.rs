@@ -11,7 +11,7 @@ use crate::{
         api_error::ApiError,
         world::{
             state::{RegionState, SeenImage, Token, World},
-            timeline::{CreatedImage, CreatedSnapshot, Maker, Stages, Timeline, ms_between},
+            timeline::{Actor, CreatedImage, CreatedSnapshot, Stages, Timeline, ms_between},
         },
     },
 };
@@ -29,15 +29,14 @@ pub(crate) struct CopyCall {
     pub(crate) image_tags: Vec<Tag>,
     pub(crate) snapshot_tags: Vec<Tag>,
     pub(crate) token: Option<String>,
-    pub(crate) dry_run: bool,
-    pub(crate) maker: Maker,
+    pub(crate) by: Actor,
 }
 
 impl World {
     /// Carries out `CopyImage` in the destination region and returns the new image's id.
     pub(crate) fn copy_image(&mut self, to: &Region, call: CopyCall, now: Timestamp) -> Result<ImageId, ApiError> {
         let state = self.enabled(to)?;
-        let fingerprint = format!("{:?}", CopyCall { dry_run: false, ..call.clone() });
+        let fingerprint = format!("{call:?}");
         let known = |token: &Token| self.limits.token_life_ms.is_none_or(|ms| ms_between(token.used, now) < ms);
         if let Some(token) = call.token.as_ref().and_then(|t| state.tokens.get(t)).filter(|t| known(t)) {
             return if token.fingerprint == fingerprint {
@@ -52,10 +51,6 @@ impl World {
         check_texts(&call)?;
         let source = self.source(&call, now)?;
         let encrypted = encryption(state, &call, &source)?;
-        // A dry run checks permissions only, not whether the name is taken.
-        if call.dry_run {
-            return Err(ApiError::dry_run());
-        }
         if self.limits.unique_names && state.own_name_taken(&self.account, &call.name, now) {
             return Err(duplicate_name(state, &call.name));
         }
@@ -75,7 +70,7 @@ impl World {
             let used = Token { fingerprint, image: id.clone(), used: now };
             self.enabled_mut(to)?.tokens.insert(token, used);
         }
-        if call.maker == Maker::Request {
+        if call.by == Actor::Request {
             self.copies_made += 1;
         }
         Ok(id)
@@ -143,18 +138,18 @@ impl World {
                 image: Some(id.clone()),
                 timeline: Timeline::new(now),
                 stages,
-                maker: call.maker,
+                created_by: call.by,
                 token: call.token.clone(),
             });
         }
         set_attributes(&mut image, &id, to, call, &self.account, now);
         // Without snapshots, the bundle in S3 is copied.
-        let ended = if snapshots.is_empty() { latencies.base_ms } else { ended } + latencies.settle_ms;
+        let ended = if snapshots.is_empty() { latencies.base_ms } else { ended } + latencies.finalize_ms;
         let state = self.enabled_mut(to)?;
         state.created_snapshots.extend(snapshots.into_iter().map(|s| (s.snapshot.id.clone(), s)));
-        let (timeline, token, maker) = (Timeline::new(now), call.token.clone(), call.maker);
+        let (timeline, token, created_by) = (Timeline::new(now), call.token.clone(), call.by);
         let listed = latencies.snapshots_after_ms;
-        let created = CreatedImage { image, timeline, listed, ended, fails, token, maker };
+        let created = CreatedImage { image, timeline, listed, ended, fails, token, created_by };
         state.created_images.insert(id.clone(), created);
         Ok(id)
     }
@@ -166,7 +161,7 @@ impl World {
         let jitter = self.ids.i64(-8..=8);
         let zero = latencies.snapshots_after_ms + latencies.unknown_ms;
         let almost = zero + (latencies.base_ms + transfer) * (100 + jitter) / 100;
-        let ended = if fails { zero + latencies.settle_ms } else { almost + latencies.almost_ms };
+        let ended = if fails { zero + latencies.finalize_ms } else { almost + latencies.almost_ms };
         Stages { listed: latencies.snapshots_after_ms, zero, almost, ended }
     }
 

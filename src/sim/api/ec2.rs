@@ -16,7 +16,7 @@ use crate::{
         },
         api_error::ApiError,
         transport::xml::Xml,
-        world::{state::World, timeline::Maker},
+        world::{state::World, timeline::Actor},
     },
 };
 
@@ -43,6 +43,17 @@ pub(crate) fn call(
         "DeleteSnapshot" => call.delete_snapshot(),
         "CreateTags" => call.create_tags(),
         "DeleteTags" => call.delete_tags(),
+        "ModifyImageAttribute" => call.modify_image_attribute(),
+        "DescribeImageAttribute" => call.describe_image_attribute(),
+        "ResetImageAttribute" => call.reset_image_attribute(),
+        "ModifySnapshotAttribute" => call.modify_snapshot_attribute(),
+        "DescribeSnapshotAttribute" => call.describe_snapshot_attribute(),
+        "EnableImageDeprecation" => call.enable_image_deprecation(),
+        "DisableImageDeprecation" => call.disable_image_deprecation(),
+        "EnableImageDeregistrationProtection" => call.enable_deregistration_protection(),
+        "DisableImageDeregistrationProtection" => call.disable_deregistration_protection(),
+        "EnableImage" => call.enable_image(),
+        "DisableImage" => call.disable_image(),
         "GetEbsDefaultKmsKeyId" => call.default_key(),
         "GetEbsEncryptionByDefault" => call.encryption_by_default(),
         _ => Err(ApiError::new("InvalidAction", format!("The action {action} is not valid for this web service."))),
@@ -128,7 +139,7 @@ impl Call<'_> {
             key: params.optional("KmsKeyId"),
             copy_tags: params.flag("CopyImageTags")? == Some(true),
             token: params.optional("ClientToken"),
-            maker: Maker::Request,
+            by: Actor::Request,
             ..CopyCall::default()
         };
         let tags = params.tag_specifications();
@@ -149,7 +160,7 @@ impl Call<'_> {
         let id = self.params.required("ImageId")?;
         let delete = self.params.flag("DeleteAssociatedSnapshots")? == Some(true);
         let ready = self.ready()?;
-        let call = DeregisterCall { image: id, delete_snapshots: delete, dry_run: false, by: Maker::Request };
+        let call = DeregisterCall { image: id, delete_snapshots: delete, by: Actor::Request };
         let removed = ready.world.deregister(ready.region, call, ready.now)?;
         Ok(ready.response(|xml| {
             xml.flag("return", true);
@@ -165,7 +176,7 @@ impl Call<'_> {
     fn delete_snapshot(self) -> Result<String, ApiError> {
         let id = self.params.required("SnapshotId")?;
         let ready = self.ready()?;
-        ready.world.delete_snapshot(ready.region, id, false, Maker::Request, ready.now)?;
+        ready.world.delete_snapshot(ready.region, id, Actor::Request, ready.now)?;
         Ok(ready.response_true())
     }
 

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    domain::{ImageId, ImageState, Region},
+    domain::{AccountId, ImageId, ImageState, Region},
     sim::{
         api::{
             filters::{self, Filter},
@@ -17,7 +17,8 @@ use crate::{
         api_error::ApiError,
         glob::glob,
         world::{
-            image_family::ImageFamily,
+            image_family::{self, ImageFamily},
+            permissions::{Permission, Permissions},
             scenario::Access,
             state::{RegionState, SeenImage, SeenSnapshot, World},
         },
@@ -153,7 +154,7 @@ impl World {
             }
             items.push(seen);
         }
-        let listed = |family: &ImageFamily| self.family_matches(call, family);
+        let listed = |family: &ImageFamily| self.family_matches(state, call, family);
         page.families(&start, state, listed, |family, index| {
             let deregistered = || self.recently_deregistered(state, &family.id(index)?, now);
             items.extend(self.family_image(state, family, index).or_else(deregistered).filter(wanted));
@@ -192,7 +193,7 @@ impl World {
     }
 
     /// Returns true if images of the family can match. Skips whole families, so that listing own images does not read Amazon's.
-    fn family_matches(&self, call: &ImagesCall, family: &ImageFamily) -> bool {
+    fn family_matches(&self, state: &RegionState, call: &ImagesCall, family: &ImageFamily) -> bool {
         let spec = &family.spec;
         let own = *family.owner() == self.account;
         // Polling for pending copies every few seconds must not read all available images.
@@ -200,14 +201,14 @@ impl World {
         let in_state = states
             .flat_map(|f| f.values.iter().map(|v| glob(v, ImageState::parse(&spec.state).as_str())))
             .reduce(|a, b| a || b);
+        let permissions = family.launch_permissions(&self.account);
+        let changed = || {
+            let positions = state.attributes.keys().filter_map(|id| image_family::position(self.seed, id.as_str()));
+            positions.into_iter().any(|p| p.family == family.number)
+        };
         (own || spec.access != Access::Private)
-            && in_state != Some(false)
             && self.owner_matches(&call.owners, family.owner().as_str(), spec.owner_alias.as_deref())
-            && self.executable_matches(
-                &call.executable_by,
-                spec.access == Access::Shared,
-                spec.access == Access::Public,
-            )
+            && ((in_state != Some(false) && self.permitted(&call.executable_by, &permissions)) || changed())
     }
 
     fn owner_matches(&self, owners: &[String], owner: &str, alias: Option<&str>) -> bool {
@@ -217,13 +218,14 @@ impl World {
                 .any(|o| o == owner || (o == "self" && owner == self.account.as_str()) || alias.is_some_and(|a| a == o))
     }
 
-    fn executable_matches(&self, by: &[String], shared: bool, public: bool) -> bool {
-        by.is_empty()
-            || by.iter().any(|who| match who.as_str() {
-                "self" => shared,
-                "all" => public,
-                account => account == self.account.as_str() && shared,
-            })
+    /// Returns true if one of these has a permission; without any, always.
+    fn permitted(&self, by: &[String], permissions: &Permissions) -> bool {
+        let permitted = |who: &str| match who {
+            "all" => permissions.contains(&Permission::All),
+            "self" => permissions.contains(&Permission::Account(self.account.clone())),
+            account => AccountId::new(account).is_ok_and(|id| permissions.contains(&Permission::Account(id))),
+        };
+        by.is_empty() || by.iter().any(|who| permitted(who))
     }
 
     fn wanted(&self, call: &ImagesCall, seen: &SeenImage) -> bool {
@@ -234,16 +236,7 @@ impl World {
             // The owner always sees deprecated images, and anyone does by id.
             && (!deprecated || own || call.include_deprecated || !call.ids.is_empty())
             && self.owner_matches(&call.owners, image.owner_id.as_str(), image.image_owner_alias.as_deref())
-            && self.executable_matches(&call.executable_by, seen.shared, image.public)
-    }
-
-    /// Own snapshots are restorable by oneself; all others that are seen at all are open to everybody.
-    fn restorable_matches(&self, by: &[String], seen: &SeenSnapshot) -> bool {
-        let own = seen.owner == self.account;
-        by.is_empty()
-            || by
-                .iter()
-                .any(|who| if who == "all" { !own } else { own && (who == "self" || *who == self.account.as_str()) })
+            && self.permitted(&call.executable_by, &seen.launch_permissions)
     }
 
     /// Carries out `DescribeSnapshots`.
@@ -259,8 +252,11 @@ impl World {
         call.restorable_by.iter().try_for_each(|who| check_user(who))?;
         call.page.check(&call.ids, "snapshotIds")?;
         let wanted = |seen: &SeenSnapshot| {
+            // One's own snapshots need no permission.
+            let own = seen.owner == self.account;
             self.owner_matches(&call.owners, seen.owner.as_str(), None)
-                && self.restorable_matches(&call.restorable_by, seen)
+                && (self.permitted(&call.restorable_by, &seen.create_volume_permissions)
+                    || own && call.restorable_by.iter().any(|who| who == "self" || who == self.account.as_str()))
                 && filter.matches(seen)
         };
         if !call.ids.is_empty() {

@@ -15,7 +15,7 @@ use crate::{
         world::{
             records::ChangeKind,
             state::{RegionState, World},
-            timeline::Maker,
+            timeline::Actor,
         },
     },
 };
@@ -32,7 +32,7 @@ impl Call<'_> {
     pub(crate) fn create_tags(self) -> Result<String, ApiError> {
         let (resources, tags) = (self.params.list("ResourceId"), self.params.tags(""));
         let ready = self.ready()?;
-        ready.world.create_tags(ready.region, &resources, &tags, false, Maker::Request, ready.now)?;
+        ready.world.create_tags(ready.region, &resources, &tags, Actor::Request, ready.now)?;
         Ok(ready.response_true())
     }
 
@@ -44,7 +44,7 @@ impl Call<'_> {
         };
         let tags: Vec<TagToDelete> = self.params.entries("Tag").iter().map(tag).collect();
         let ready = self.ready()?;
-        ready.world.delete_tags(ready.region, &resources, &tags, Maker::Request, ready.now)?;
+        ready.world.delete_tags(ready.region, &resources, &tags, Actor::Request, ready.now)?;
         Ok(ready.response_true())
     }
 
@@ -71,7 +71,7 @@ impl World {
         region: &Region,
         resources: &[&str],
         tags: &[TagToDelete],
-        by: Maker,
+        by: Actor,
         now: Timestamp,
     ) -> Result<(), ApiError> {
         if resources.is_empty() {

@@ -1,8 +1,10 @@
 //! Tests of the simulator by requests, without a transport.
 
 mod accounts;
+mod attributes;
 mod copies;
 mod eventual_consistency;
+mod lifecycle;
 mod listing;
 mod other_users;
 mod protocol;

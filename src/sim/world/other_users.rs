@@ -15,7 +15,7 @@ use crate::{
         world::{
             image_family::device_name,
             state::{SeenSnapshot, World},
-            timeline::{CreatedSnapshot, Maker, Stages, Timeline},
+            timeline::{Actor, CreatedSnapshot, Stages, Timeline},
         },
     },
 };
@@ -70,7 +70,7 @@ impl World {
             source: source.to_string(),
             source_region: from.to_string(),
             copy_tags,
-            maker: Maker::OtherUser,
+            by: Actor::OtherUser,
             ..CopyCall::default()
         };
         self.admit(to, "CopyImage", now)?;
@@ -92,7 +92,7 @@ impl World {
             virtualization: Some("hvm".to_owned()),
             root_device: Some(root.name.clone()),
             devices: vec![root],
-            maker: Maker::OtherUser,
+            created_by: Actor::OtherUser,
             ..RegisterCall::default()
         };
         self.register_image(region, call, now)
@@ -118,7 +118,7 @@ impl World {
             image: None,
             timeline: Timeline::new(now),
             stages: Stages::COMPLETED,
-            maker: Maker::OtherUser,
+            created_by: Actor::OtherUser,
             token: None,
         };
         self.enabled_mut(region)?.created_snapshots.insert(id.clone(), created);
@@ -134,7 +134,7 @@ impl World {
         now: Timestamp,
     ) -> Result<(), ApiError> {
         self.admit(region, "DeregisterImage", now)?;
-        let call = DeregisterCall { image: image.as_str(), delete_snapshots, dry_run: false, by: Maker::OtherUser };
+        let call = DeregisterCall { image: image.as_str(), delete_snapshots, by: Actor::OtherUser };
         self.deregister(region, call, now).map(drop)
     }
 
@@ -146,12 +146,12 @@ impl World {
         now: Timestamp,
     ) -> Result<(), ApiError> {
         self.admit(region, "DeleteSnapshot", now)?;
-        self.delete_snapshot(region, snapshot.as_str(), false, Maker::OtherUser, now)
+        self.delete_snapshot(region, snapshot.as_str(), Actor::OtherUser, now)
     }
 
     /// Tags an image or snapshot.
     pub fn tag_as_other_user(&mut self, region: &Region, id: &str, tag: Tag, now: Timestamp) -> Result<(), ApiError> {
-        self.create_tags(region, &[id], &[tag], false, Maker::OtherUser, now)
+        self.create_tags(region, &[id], &[tag], Actor::OtherUser, now)
     }
 
     /// Removes a tag from an image or snapshot.
@@ -163,6 +163,6 @@ impl World {
         now: Timestamp,
     ) -> Result<(), ApiError> {
         let tag = TagToDelete { key: key.to_owned(), value: None };
-        self.delete_tags(region, &[id], &[tag], Maker::OtherUser, now)
+        self.delete_tags(region, &[id], &[tag], Actor::OtherUser, now)
     }
 }

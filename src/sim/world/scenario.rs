@@ -6,9 +6,12 @@ use serde::Deserialize;
 
 use crate::{
     domain::{AccountId, Failure, ImageId, OptIn, Region},
-    sim::faults::{
-        latencies::{Latencies, RegionLimits},
-        rules::Rule,
+    sim::{
+        faults::{
+            latencies::{Latencies, RegionLimits},
+            rules::Rule,
+        },
+        world::permissions::Permissions,
     },
 };
 
@@ -36,7 +39,7 @@ pub struct Scenario {
     pub account: AccountId,
     /// The region the account's user starts in.
     pub home: Region,
-    #[serde(default, rename = "pace")]
+    #[serde(default)]
     pub latencies: Latencies,
     /// Limits of each region.
     #[serde(default)]
@@ -64,6 +67,9 @@ pub(crate) struct RegionSpec {
     /// `alias/NAME` or a key id; `None` is `alias/aws/ebs`.
     #[serde(default)]
     pub(crate) default_key: Option<String>,
+    /// Images cannot be made public.
+    #[serde(default)]
+    pub(crate) block_public_access: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
@@ -167,6 +173,11 @@ pub(crate) struct FamilySpec {
     pub(crate) product_codes: Vec<Box<str>>,
     #[serde(default)]
     pub(crate) access: Access,
+    /// Launch permissions besides `access`: account ids and ARNs of organizations.
+    #[serde(default)]
+    pub(crate) launch_permissions: Permissions,
+    #[serde(default)]
+    pub(crate) create_volume_permissions: Permissions,
     /// The account may read the snapshots of another account's image, and so copy it.
     #[serde(default = "yes")]
     pub(crate) storage_shared: bool,

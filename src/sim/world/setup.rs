@@ -18,7 +18,7 @@ use crate::{
             kms_keys::KmsKey,
             scenario::Scenario,
             state::{RegionState, World},
-            timeline::Maker,
+            timeline::Actor,
         },
     },
 };
@@ -57,7 +57,7 @@ impl World {
                 encrypted: spec.encrypted.then_some(true),
                 key: spec.key.clone(),
                 copy_tags: spec.copy_tags,
-                maker: Maker::Scenario,
+                by: Actor::Scenario,
                 ..CopyCall::default()
             };
             // Left out if the simulated EC2 refuses it.
@@ -111,11 +111,14 @@ fn regions(scenario: &Scenario) -> Vec<RegionState> {
                 opt_in: spec.opt_in.into(),
                 encrypts_by_default: spec.encrypts_by_default,
                 default_key: spec.default_key.clone(),
+                block_public_access: spec.block_public_access,
                 keys: Vec::new(),
                 families: Vec::new(),
                 removed: HashSet::new(),
                 deregistered: BTreeMap::new(),
                 tags: HashMap::new(),
+                attributes: HashMap::new(),
+                snapshot_permissions: HashMap::new(),
                 created_images: BTreeMap::new(),
                 created_snapshots: BTreeMap::new(),
                 tokens: HashMap::new(),

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use crate::domain::{Image, ImageId, ImageState, Snapshot, SnapshotState};
 
-/// Who made or changed something.
+/// Who created or changed something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Maker {
+pub enum Actor {
     /// The program, by a request through one of the transports.
     #[default]
     Request,
@@ -29,7 +29,7 @@ pub(crate) struct CreatedImage {
     pub(crate) fails: bool,
     /// Client token of the `CopyImage` request.
     pub(crate) token: Option<String>,
-    pub(crate) maker: Maker,
+    pub(crate) created_by: Actor,
 }
 
 /// A snapshot made since the world began.
@@ -41,7 +41,7 @@ pub(crate) struct CreatedSnapshot {
     pub(crate) image: Option<ImageId>,
     pub(crate) timeline: Timeline,
     pub(crate) stages: Stages,
-    pub(crate) maker: Maker,
+    pub(crate) created_by: Actor,
     /// Client token of the `CopyImage` request.
     pub(crate) token: Option<String>,
 }
