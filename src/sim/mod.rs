@@ -18,6 +18,7 @@ pub use transport::{connector, http, query, server, server::Server, shared::Shar
 pub use world::{
     other_users::LookAlike,
     permissions::Permission,
+    policy::{DenySpec, Policy},
     probes::CopySeen,
     records::{Change, ChangeKind, ForeignCall, Provenance},
     scenario::{self, Scenario},

@@ -3,16 +3,15 @@
 use jiff::Timestamp;
 
 use crate::{
-    domain::{OptIn, Region, image::Tag},
+    domain::{OptIn, Region},
     sim::{
         api::{
             call::{Call, Ready},
-            copy_image::CopyCall,
             describe, filters,
             listing::{ImagesCall, SnapshotsCall},
             params::Params,
             removal::DeregisterCall,
-            validation::{check_instance_id, instances_not_found, not_taggable},
+            validation::{check_instance_id, instances_not_found},
         },
         api_error::ApiError,
         transport::xml::Xml,
@@ -42,7 +41,6 @@ pub(crate) fn call(
         "DeregisterImage" => call.deregister_image(),
         "DeleteSnapshot" => call.delete_snapshot(),
         "CreateTags" => call.create_tags(),
-        "DeleteTags" => call.delete_tags(),
         "ModifyImageAttribute" => call.modify_image_attribute(),
         "DescribeImageAttribute" => call.describe_image_attribute(),
         "ResetImageAttribute" => call.reset_image_attribute(),
@@ -54,6 +52,13 @@ pub(crate) fn call(
         "DisableImageDeregistrationProtection" => call.disable_deregistration_protection(),
         "EnableImage" => call.enable_image(),
         "DisableImage" => call.disable_image(),
+        "DeleteTags" => call.delete_tags(),
+        "DescribeAvailabilityZones" => call.describe_availability_zones(),
+        "GetImageAncestry" => call.image_ancestry(),
+        "GetImageBlockPublicAccessState" => call.block_public_access_state(),
+        "EnableImageBlockPublicAccess" => call.enable_block_public_access(),
+        "DisableImageBlockPublicAccess" => call.disable_block_public_access(),
+        "GetAllowedImagesSettings" => call.allowed_images_settings(),
         "GetEbsDefaultKmsKeyId" => call.default_key(),
         "GetEbsEncryptionByDefault" => call.encryption_by_default(),
         _ => Err(ApiError::new("InvalidAction", format!("The action {action} is not valid for this web service."))),
@@ -91,7 +96,7 @@ impl Call<'_> {
         let ready = self.ready()?;
         let page = ready.world.describe_images(ready.region, &call, ready.now)?;
         Ok(ready.response(|xml| {
-            xml.items("imagesSet", &page.items, |xml, seen| describe::image(xml, &seen.image));
+            xml.items("imagesSet", &page.items, |xml, seen| describe::image(xml, seen));
             xml.optional("nextToken", page.next.as_deref());
         }))
     }
@@ -123,37 +128,6 @@ impl Call<'_> {
             return Err(instances_not_found(&ids));
         }
         Ok(ready.response(|xml| xml.items("reservationSet", [(); 0], |_, ()| {})))
-    }
-
-    fn copy_image(self) -> Result<String, ApiError> {
-        let params = self.params;
-        // Accepted and checked, but without effect on how long a copy takes.
-        let minutes = "SnapshotCopyCompletionDurationMinutes";
-        let duration = params.number(minutes)?;
-        let mut call = CopyCall {
-            name: params.required("Name")?.to_owned(),
-            description: params.text("Description"),
-            source: params.required("SourceImageId")?.to_owned(),
-            source_region: params.required("SourceRegion")?.to_owned(),
-            encrypted: params.flag("Encrypted")?,
-            key: params.optional("KmsKeyId"),
-            copy_tags: params.flag("CopyImageTags")? == Some(true),
-            token: params.optional("ClientToken"),
-            by: Actor::Request,
-            ..CopyCall::default()
-        };
-        let tags = params.tag_specifications();
-        let ready = self.ready()?;
-        (call.image_tags, call.snapshot_tags) = image_and_snapshot_tags(tags)?;
-        if duration.is_some_and(|n| !n.is_multiple_of(15) || !(15..=2880).contains(&n)) {
-            return Err(ApiError::bad_value(
-                minutes,
-                params.get(minutes).unwrap_or_default(),
-                "Expecting a multiple of 15 from 15 to 2880.",
-            ));
-        }
-        let id = ready.world.copy_image(ready.region, call, ready.now)?;
-        Ok(ready.response(|xml| xml.leaf("imageId", id.as_str())))
     }
 
     fn deregister_image(self) -> Result<String, ApiError> {
@@ -194,19 +168,6 @@ impl Call<'_> {
             xml.leaf("sseType", if on { "sse-kms" } else { "none" });
         }))
     }
-}
-
-/// Returns the tags for the image and those for its snapshots.
-fn image_and_snapshot_tags(specifications: Vec<(String, Vec<Tag>)>) -> Result<(Vec<Tag>, Vec<Tag>), ApiError> {
-    let (mut image, mut snapshot) = (Vec::new(), Vec::new());
-    for (kind, tags) in specifications {
-        match kind.as_str() {
-            "image" => image.extend(tags),
-            "snapshot" => snapshot.extend(tags),
-            _ => return Err(not_taggable(&kind)),
-        }
-    }
-    Ok((image, snapshot))
 }
 
 /// Returns an error as EC2's XML.

@@ -8,7 +8,11 @@ use crate::{
         api::format::{self, snapshot_state},
         api_error::ApiError,
         glob::glob,
-        world::state::{RegionState, SeenSnapshot},
+        world::{
+            locations::Zone,
+            state::{RegionState, SeenSnapshot},
+            timeline::Transfer,
+        },
     },
 };
 
@@ -162,7 +166,7 @@ pub(crate) const SNAPSHOTS: Filters<SeenSnapshot> = Filters {
         ("status", |s| one(snapshot_state(s.snapshot.state))),
         ("storage-tier", |_| one("standard")),
         ("tag-key", |s| tag_keys(&s.snapshot.tags)),
-        ("transfer-type", none),
+        ("transfer-type", |s| optional(s.transfer.map(Transfer::as_str))),
         ("volume-id", |s| optional(s.snapshot.volume_id.as_deref())),
         ("volume-size", |s| vec![s.snapshot.volume_size.to_string().into()]),
     ],
@@ -197,6 +201,24 @@ pub(crate) const TAGS: Filters<TagOf> = Filters {
         ("value", |t| one(&t.tag.value)),
     ],
     tag: Some(|t, key| tag_values(std::slice::from_ref(&t.tag), key)),
+};
+
+/// Filters of `DescribeAvailabilityZones`. Source: EC2 API reference.
+pub(crate) const ZONES: Filters<Zone> = Filters {
+    fields: &[
+        ("group-long-name", none),
+        ("group-name", |z| one(&z.group)),
+        ("message", none),
+        ("opt-in-status", |z| one(format::opt_in(z.opt_in))),
+        ("parent-zone-id", |z| optional(z.parent.as_ref().map(|(_, id)| id.as_str()))),
+        ("parent-zone-name", |z| optional(z.parent.as_ref().map(|(name, _)| name.as_str()))),
+        ("region-name", |z| one(z.region.as_str())),
+        ("state", |_| one("available")),
+        ("zone-id", |z| one(&z.id)),
+        ("zone-name", |z| one(&z.name)),
+        ("zone-type", |z| one(z.zone_type())),
+    ],
+    tag: None,
 };
 
 fn none<T>(_: &T) -> Values<'_> {

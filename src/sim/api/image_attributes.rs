@@ -1,12 +1,14 @@
 //! `ModifyImageAttribute`, `ResetImageAttribute` and `DescribeImageAttribute`.
 
 use crate::{
-    domain::{Image, ImageState},
+    domain::{Image, ImageState, Partition},
     sim::{
         api::{
             call::{Call, Ready},
-            format, permissions,
-            permissions::{PermissionChange, PermissionParams},
+            format,
+            params::Params,
+            permissions,
+            permissions::{FIELDS, PermissionChange, PermissionParams, no_attribute},
             validation::{check_description, unavailable},
         },
         api_error::ApiError,
@@ -14,43 +16,79 @@ use crate::{
     },
 };
 
+/// Parameters of `ModifyImageAttribute`.
+struct ModifyCall<'a> {
+    /// An attribute is named, or it is a parameter of its own, or both.
+    attribute: Option<&'a str>,
+    value: Option<&'a str>,
+    permissions: PermissionParams<'a>,
+    description: Option<&'a str>,
+    imds_support: Option<&'a str>,
+}
+
+/// What `ModifyImageAttribute` changes.
+enum Modification<'a> {
+    LaunchPermissions(PermissionChange),
+    Description(&'a str),
+    ImdsSupport(&'a str),
+}
+
+impl<'a> ModifyCall<'a> {
+    fn read(params: &'a Params) -> Self {
+        // Known to EC2, without a meaning.
+        let _ = params.list("ProductCode");
+        Self {
+            attribute: params.get("Attribute"),
+            value: params.get("Value"),
+            permissions: PermissionParams::read(params, "LaunchPermission", &FIELDS),
+            description: params.get("Description.Value"),
+            imds_support: params.get("ImdsSupport.Value"),
+        }
+    }
+
+    /// Returns the one modification of the request.
+    fn check(self, partition: Partition) -> Result<Modification<'a>, ApiError> {
+        let given = [
+            ("launchPermission", self.permissions.structured()),
+            ("description", self.description.is_some()),
+            ("imdsSupport", self.imds_support.is_some()),
+        ];
+        let mut names: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+        names.extend(self.attribute.filter(|named| !names.contains(named)));
+        let value = |own: Option<&'a str>| own.or(self.value).ok_or_else(|| ApiError::missing("Value"));
+        match names[..] {
+            [] => Err(no_attribute()),
+            ["launchPermission"] => Ok(Modification::LaunchPermissions(self.permissions.check(partition)?)),
+            ["description"] => Ok(Modification::Description(value(self.description)?)),
+            ["imdsSupport"] => Ok(Modification::ImdsSupport(value(self.imds_support)?)),
+            [other] => Err(unknown_attribute(other)),
+            _ => Err(ApiError::new(
+                "InvalidParameterCombination",
+                "Only one attribute of an image can be modified at a time.",
+            )),
+        }
+    }
+}
+
 impl Call<'_> {
     pub(crate) fn modify_image_attribute(self) -> Result<String, ApiError> {
-        let params = self.params;
-        let id = params.required("ImageId")?;
-        let permissions = PermissionParams::read(params, "LaunchPermission");
-        let (description, imds_support) = (params.get("Description.Value"), params.get("ImdsSupport.Value"));
-        let (named, value) = (params.get("Attribute"), params.get("Value"));
-        // Known to EC2; nobody here sells an image.
-        params.list("ProductCode");
-        let ready = self.ready()?;
-        let given = [
-            ("launchPermission", permissions.is_structured()),
-            ("description", description.is_some()),
-            ("imdsSupport", imds_support.is_some()),
-        ];
-        match attribute_to_modify(named, given)? {
-            "launchPermission" => {
-                let change = permissions.check(ready.region.partition())?;
-                if change.is_empty() {
-                    return Err(no_attribute());
-                }
-                change_launch_permissions(ready, id, change)
-            }
-            "description" => {
-                let text = description.or(value).ok_or_else(|| ApiError::missing("Value"))?;
+        let id = self.params.required("ImageId")?;
+        let call = ModifyCall::read(self.params);
+        let mut ready = self.ready()?;
+        match call.check(ready.region.partition())? {
+            Modification::LaunchPermissions(change) => ready.change_launch_permissions(id, change)?,
+            Modification::Description(text) => {
                 check_description(text)?;
-                change_attribute(ready, id, |image| image.description = text.into())
+                ready.change_attribute(id, |image| image.description = text.into())?;
             }
-            "imdsSupport" => {
-                let text = imds_support.or(value).ok_or_else(|| ApiError::missing("Value"))?;
-                if text != "v2.0" {
-                    return Err(ApiError::bad_value("imdsSupport", text, "Expected v2.0."));
-                }
-                change_attribute(ready, id, |image| image.imds_support = Some(text.into()))
+            Modification::ImdsSupport("v2.0") => {
+                ready.change_attribute(id, |image| image.imds_support = Some("v2.0".into()))?;
             }
-            other => Err(unknown_attribute(other)),
+            Modification::ImdsSupport(text) => {
+                return Err(ApiError::bad_value("imdsSupport", text, "Expected v2.0."));
+            }
         }
+        Ok(ready.response_true())
     }
 
     pub(crate) fn reset_image_attribute(self) -> Result<String, ApiError> {
@@ -72,16 +110,13 @@ impl Call<'_> {
         let ready = self.ready()?;
         let seen = ready.world.own_image(ready.world.enabled(ready.region)?, id, ready.now)?;
         match attribute {
-            "launchPermission" => {}
             // Source: EC2 API reference, `DescribeImageAttribute`.
             "blockDeviceMapping" => {
-                return Err(ApiError::with_status(
-                    403,
-                    "AuthFailure",
-                    "Unauthorized attempt to access restricted resource",
-                ));
+                let why = "Unauthorized attempt to access restricted resource";
+                return Err(ApiError::with_status(403, "AuthFailure", why));
             }
-            "description"
+            "launchPermission"
+            | "description"
             | "kernel"
             | "ramdisk"
             | "productCodes"
@@ -108,40 +143,26 @@ impl Call<'_> {
     }
 }
 
-fn change_attribute(ready: Ready<'_>, id: &str, change: impl FnOnce(&mut ImageAttributes)) -> Result<String, ApiError> {
-    ready.world.change_attributes(ready.region, id, ready.now, ChangeKind::AttributeChanged, |_, _, image| {
-        change(image);
-        Ok(())
-    })?;
-    Ok(ready.response_true())
-}
+impl Ready<'_> {
+    fn change_attribute(&mut self, id: &str, change: impl FnOnce(&mut ImageAttributes)) -> Result<(), ApiError> {
+        self.world.change_attributes(self.region, id, self.now, ChangeKind::AttributeChanged, |_, _, image| {
+            change(image);
+            Ok(())
+        })
+    }
 
-fn change_launch_permissions(ready: Ready<'_>, id: &str, change: PermissionChange) -> Result<String, ApiError> {
-    let kind = ChangeKind::LaunchPermissionsChanged;
-    let (region, now) = (ready.region, ready.now);
-    ready.world.change_attributes(region, id, now, kind, |world, seen, image| {
-        // A disabled image cannot be shared.
-        if seen.image.state != ImageState::Available {
-            return Err(unavailable(id));
-        }
-        world.check_image_sharing(world.enabled(region)?, seen, &change.add, now)?;
-        change.apply(&mut image.launch_permissions);
-        Ok(())
-    })?;
-    Ok(ready.response_true())
-}
-
-/// Returns the one attribute that the request is about: it is named, or it is a parameter of its own, or both.
-fn attribute_to_modify<'a>(named: Option<&'a str>, given: [(&'a str, bool); 3]) -> Result<&'a str, ApiError> {
-    let mut names: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
-    names.extend(named.filter(|named| !names.contains(named)));
-    match names[..] {
-        [] => Err(no_attribute()),
-        [name] => Ok(name),
-        _ => Err(ApiError::new(
-            "InvalidParameterCombination",
-            "Only one attribute of an image can be modified at a time.",
-        )),
+    fn change_launch_permissions(&mut self, id: &str, change: PermissionChange) -> Result<(), ApiError> {
+        let kind = ChangeKind::LaunchPermissionsChanged;
+        let (region, now) = (self.region, self.now);
+        self.world.change_attributes(region, id, now, kind, |world, seen, image| {
+            // A disabled image cannot be shared.
+            if seen.image.state != ImageState::Available {
+                return Err(unavailable(id));
+            }
+            world.check_image_sharing(world.enabled(region)?, seen, &change.add, now)?;
+            change.apply(&mut image.launch_permissions);
+            Ok(())
+        })
     }
 }
 
@@ -158,10 +179,6 @@ fn value(image: &Image, attribute: &str) -> Option<String> {
         "deregistrationProtection" => text(&image.deregistration_protection),
         _ => None,
     }
-}
-
-fn no_attribute() -> ApiError {
-    ApiError::new("InvalidParameterCombination", "No attributes specified.")
 }
 
 pub(crate) fn unknown_attribute(name: &str) -> ApiError {

@@ -18,14 +18,16 @@ use crate::sim::{
 impl Call<'_> {
     pub(crate) fn enable_image_deprecation(self) -> Result<String, ApiError> {
         let text = self.params.required("DeprecateAt")?;
-        self.change(ChangeKind::DeprecationChanged, |seen, image, now| {
-            image.deprecated = Some(deprecation(text, seen, now)?);
+        self.change_lifecycle(ChangeKind::DeprecationChanged, |seen, image, now| {
+            let at = Timestamp::from_str(text)
+                .map_err(|_| ApiError::bad_value("DeprecateAt", text, "Expected a date as YYYY-MM-DDTHH:MM:SSZ."))?;
+            image.deprecated = Some(deprecation(at, seen, now)?);
             Ok(())
         })
     }
 
     pub(crate) fn disable_image_deprecation(self) -> Result<String, ApiError> {
-        self.change(ChangeKind::DeprecationChanged, |_, image, _| {
+        self.change_lifecycle(ChangeKind::DeprecationChanged, |_, image, _| {
             image.deprecated = None;
             Ok(())
         })
@@ -33,21 +35,21 @@ impl Call<'_> {
 
     pub(crate) fn enable_deregistration_protection(self) -> Result<String, ApiError> {
         let cooldown = self.params.flag("WithCooldown")? == Some(true);
-        self.change(ChangeKind::ProtectionChanged, |_, image, _| {
+        self.change_lifecycle(ChangeKind::ProtectionChanged, |_, image, _| {
             image.protection = Protection::Enabled { cooldown };
             Ok(())
         })
     }
 
     pub(crate) fn disable_deregistration_protection(self) -> Result<String, ApiError> {
-        self.change(ChangeKind::ProtectionChanged, |_, image, now| {
+        self.change_lifecycle(ChangeKind::ProtectionChanged, |_, image, now| {
             image.protection = image.protection.disabled(now);
             Ok(())
         })
     }
 
     pub(crate) fn disable_image(self) -> Result<String, ApiError> {
-        self.change(ChangeKind::Disabled, |_, image, _| {
+        self.change_lifecycle(ChangeKind::Disabled, |_, image, _| {
             image.disabled = true;
             image.launch_permissions = Permissions::new();
             Ok(())
@@ -55,14 +57,14 @@ impl Call<'_> {
     }
 
     pub(crate) fn enable_image(self) -> Result<String, ApiError> {
-        self.change(ChangeKind::Enabled, |_, image, _| {
+        self.change_lifecycle(ChangeKind::Enabled, |_, image, _| {
             image.disabled = false;
             Ok(())
         })
     }
 
-    /// Changes the image named by the request, whose other parameters have been read.
-    fn change(
+    /// Changes the image named by the request.
+    fn change_lifecycle(
         self,
         kind: ChangeKind,
         change: impl FnOnce(&SeenImage, &mut ImageAttributes, Timestamp) -> Result<(), ApiError>,
@@ -76,9 +78,7 @@ impl Call<'_> {
 }
 
 /// Returns the deprecation date, to the minute. Source of the rules: EC2 API reference, `EnableImageDeprecation`.
-fn deprecation(text: &str, seen: &SeenImage, now: Timestamp) -> Result<Timestamp, ApiError> {
-    let at = Timestamp::from_str(text)
-        .map_err(|_| ApiError::bad_value("DeprecateAt", text, "Expected a date as YYYY-MM-DDTHH:MM:SSZ."))?;
+fn deprecation(at: Timestamp, seen: &SeenImage, now: Timestamp) -> Result<Timestamp, ApiError> {
     let refused = |why: &str| ApiError::new("InvalidParameterValue", why);
     let rounding = TimestampRound::new().smallest(Unit::Minute).mode(RoundMode::HalfExpand);
     let at = at.round(rounding).map_err(|_| refused("The deprecation date is out of range."))?;

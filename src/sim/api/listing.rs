@@ -208,7 +208,7 @@ impl World {
         };
         (own || spec.access != Access::Private)
             && self.owner_matches(&call.owners, family.owner().as_str(), spec.owner_alias.as_deref())
-            && ((in_state != Some(false) && self.permitted(&call.executable_by, &permissions)) || changed())
+            && ((in_state != Some(false) && self.executable_matches(&call.executable_by, &permissions)) || changed())
     }
 
     fn owner_matches(&self, owners: &[String], owner: &str, alias: Option<&str>) -> bool {
@@ -218,14 +218,16 @@ impl World {
                 .any(|o| o == owner || (o == "self" && owner == self.account.as_str()) || alias.is_some_and(|a| a == o))
     }
 
-    /// Returns true if one of these has a permission; without any, always.
-    fn permitted(&self, by: &[String], permissions: &Permissions) -> bool {
-        let permitted = |who: &str| match who {
+    fn executable_matches(&self, by: &[String], permissions: &Permissions) -> bool {
+        by.is_empty() || by.iter().any(|who| self.is_permitted(who, permissions))
+    }
+
+    fn is_permitted(&self, who: &str, permissions: &Permissions) -> bool {
+        match who {
             "all" => permissions.contains(&Permission::All),
             "self" => permissions.contains(&Permission::Account(self.account.clone())),
             account => AccountId::new(account).is_ok_and(|id| permissions.contains(&Permission::Account(id))),
-        };
-        by.is_empty() || by.iter().any(|who| permitted(who))
+        }
     }
 
     fn wanted(&self, call: &ImagesCall, seen: &SeenImage) -> bool {
@@ -236,7 +238,13 @@ impl World {
             // The owner always sees deprecated images, and anyone does by id.
             && (!deprecated || own || call.include_deprecated || !call.ids.is_empty())
             && self.owner_matches(&call.owners, image.owner_id.as_str(), image.image_owner_alias.as_deref())
-            && self.permitted(&call.executable_by, &seen.launch_permissions)
+            && self.executable_matches(&call.executable_by, &seen.launch_permissions)
+    }
+
+    /// Own snapshots are always restorable by oneself.
+    fn restorable_matches(&self, by: &[String], seen: &SeenSnapshot) -> bool {
+        let own = |who: &str| seen.owner == self.account && (who == "self" || who == self.account.as_str());
+        by.is_empty() || by.iter().any(|who| own(who) || self.is_permitted(who, &seen.create_volume_permissions))
     }
 
     /// Carries out `DescribeSnapshots`.
@@ -252,11 +260,8 @@ impl World {
         call.restorable_by.iter().try_for_each(|who| check_user(who))?;
         call.page.check(&call.ids, "snapshotIds")?;
         let wanted = |seen: &SeenSnapshot| {
-            // One's own snapshots need no permission.
-            let own = seen.owner == self.account;
             self.owner_matches(&call.owners, seen.owner.as_str(), None)
-                && (self.permitted(&call.restorable_by, &seen.create_volume_permissions)
-                    || own && call.restorable_by.iter().any(|who| who == "self" || who == self.account.as_str()))
+                && self.restorable_matches(&call.restorable_by, seen)
                 && filter.matches(seen)
         };
         if !call.ids.is_empty() {

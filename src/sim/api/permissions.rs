@@ -16,68 +16,69 @@ use crate::{
     },
 };
 
-/// The fields of a permission in a request or response.
-const FIELDS: [&str; 4] = ["UserId", "Group", "OrganizationArn", "OrganizationalUnitArn"];
+/// Fields of a permission of an image; those of a snapshot are the first two.
+pub(crate) const FIELDS: [&str; 4] = ["UserId", "Group", "OrganizationArn", "OrganizationalUnitArn"];
 
-/// Permissions to add and to remove.
-#[derive(Debug, Default)]
+/// Permissions in a request, not checked yet.
+#[derive(Debug)]
+pub(crate) struct PermissionParams<'a> {
+    /// Fields and values by operation: add, remove, and that of `OperationType`.
+    add: Vec<(&'static str, &'a str)>,
+    remove: Vec<(&'static str, &'a str)>,
+    older: Vec<(&'static str, &'a str)>,
+    operation: Option<&'a str>,
+}
+
+impl<'a> PermissionParams<'a> {
+    /// Reads `NAME.Add.N.UserId` and the like, and the older `OperationType` with `UserId.N`, `UserGroup.N` and so on.
+    pub(crate) fn read(params: &'a Params, name: &str, fields: &[&'static str]) -> Self {
+        let structured = |operation: &str| {
+            let entries = params.entries(&format!("{name}.{operation}"));
+            let field = |entry: &String, field| Some((field, params.get(&format!("{entry}.{field}"))?));
+            entries.iter().flat_map(|entry| fields.iter().filter_map(move |f| field(entry, *f))).collect()
+        };
+        let list = |field: &'static str| {
+            let name = if field == "Group" { "UserGroup" } else { field };
+            params.list(name).into_iter().map(move |value| (field, value))
+        };
+        Self {
+            add: structured("Add"),
+            remove: structured("Remove"),
+            older: fields.iter().flat_map(|field| list(field)).collect(),
+            operation: params.get("OperationType"),
+        }
+    }
+
+    /// Returns true if the request has permissions in the structured form.
+    pub(crate) fn structured(&self) -> bool {
+        !self.add.is_empty() || !self.remove.is_empty()
+    }
+
+    /// Checks the values. `partition` is that of the region.
+    pub(crate) fn check(self, partition: Partition) -> Result<PermissionChange, ApiError> {
+        let read = |all: Vec<(&str, &str)>| -> Result<Permissions, ApiError> {
+            all.into_iter().map(|(field, value)| permission(field, value, partition)).collect()
+        };
+        let (mut add, mut remove, older) = (read(self.add)?, read(self.remove)?, read(self.older)?);
+        match self.operation {
+            Some("add") => add.extend(older),
+            Some("remove") => remove.extend(older),
+            Some(other) => return Err(ApiError::bad_value("OperationType", other, "Expected add or remove.")),
+            None if older.is_empty() => {}
+            None => return Err(ApiError::missing("OperationType")),
+        }
+        if add.is_empty() && remove.is_empty() { Err(no_attribute()) } else { Ok(PermissionChange { add, remove }) }
+    }
+}
+
+/// Permissions to add and to remove; at least one.
+#[derive(Debug)]
 pub(crate) struct PermissionChange {
     pub(crate) add: Permissions,
     pub(crate) remove: Permissions,
 }
 
-/// The parameters of a permission change, not yet checked.
-#[derive(Debug)]
-pub(crate) struct PermissionParams {
-    /// Field and value of permissions to add and to remove.
-    structured: [Vec<(&'static str, String)>; 2],
-    /// Those of the older form, for `operation`.
-    older: Vec<(&'static str, String)>,
-    operation: Option<String>,
-}
-
-impl PermissionParams {
-    /// Reads `NAME.Add.N.UserId` and the like, and the older `OperationType` with `UserId.N`, `UserGroup.N` and so on.
-    pub(crate) fn read(params: &Params, name: &str) -> Self {
-        let structured = ["Add", "Remove"].map(|operation| {
-            let entries = params.entries(&format!("{name}.{operation}"));
-            let fields = entries.iter().flat_map(|entry| FIELDS.map(|f| (f, params.get(&format!("{entry}.{f}")))));
-            fields.filter_map(|(field, value)| Some((field, value?.to_owned()))).collect()
-        });
-        let lists = ["UserId", "UserGroup", "OrganizationArn", "OrganizationalUnitArn"].into_iter().zip(FIELDS);
-        let older = lists.flat_map(|(list, field)| params.strings(list).into_iter().map(move |value| (field, value)));
-        Self { structured, older: older.collect(), operation: params.get("OperationType").map(str::to_owned) }
-    }
-
-    /// Returns true if there is a change in the newer form.
-    pub(crate) fn is_structured(&self) -> bool {
-        self.structured.iter().any(|fields| !fields.is_empty())
-    }
-
-    /// Checks the values. The change is empty if the request has none.
-    pub(crate) fn check(&self, partition: Partition) -> Result<PermissionChange, ApiError> {
-        let all = |fields: &[(&str, String)]| {
-            fields.iter().map(|(field, value)| permission(field, value, partition)).collect::<Result<Permissions, _>>()
-        };
-        let [add, remove] = &self.structured;
-        let mut change = PermissionChange { add: all(add)?, remove: all(remove)? };
-        let older = all(&self.older)?;
-        match self.operation.as_deref() {
-            Some("add") => change.add.extend(older),
-            Some("remove") => change.remove.extend(older),
-            Some(other) => return Err(ApiError::bad_value("OperationType", other, "Expected add or remove.")),
-            None if older.is_empty() => {}
-            None => return Err(ApiError::missing("OperationType")),
-        }
-        Ok(change)
-    }
-}
-
 impl PermissionChange {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.add.is_empty() && self.remove.is_empty()
-    }
-
     /// Adds and removes. What is there already, or not there, is no error.
     pub(crate) fn apply(self, permissions: &mut Permissions) {
         permissions.extend(self.add);
@@ -102,6 +103,10 @@ fn permission(field: &str, value: &str, partition: Partition) -> Result<Permissi
             format!("Invalid attribute item value \"{value}\" for {item} item type."),
         )
     })
+}
+
+pub(crate) fn no_attribute() -> ApiError {
+    ApiError::new("InvalidParameterCombination", "No attributes specified.")
 }
 
 /// Writes one permission.

@@ -18,6 +18,7 @@ use crate::{
         },
         api_error::ApiError,
         world::{
+            locations::Location,
             state::{SeenSnapshot, World},
             timeline::{Actor, CreatedImage, Timeline},
         },
@@ -42,7 +43,7 @@ pub(crate) struct RegisterCall {
     pub(crate) ena_support: Option<bool>,
     /// By resource type.
     pub(crate) tags: Vec<(String, Vec<Tag>)>,
-    pub(crate) created_by: Actor,
+    pub(crate) by: Actor,
 }
 
 /// One block device mapping of the request.
@@ -116,7 +117,7 @@ impl Call<'_> {
             sriov_net_support: params.optional("SriovNetSupport"),
             ena_support: params.flag("EnaSupport")?,
             tags: params.tag_specifications(),
-            created_by: Actor::Request,
+            by: Actor::Request,
         };
         let ready = self.ready()?;
         let id = ready.world.register_image(ready.region, call, ready.now)?;
@@ -158,10 +159,20 @@ impl World {
         image.root_device_name = Some(root.into());
         image.block_devices = devices;
         image.created = Some(now);
-        let created_by = call.created_by;
+        let created_by = call.by;
         set_attributes(&mut image, call);
         let timeline = Timeline::new(now);
-        let created = CreatedImage { image, timeline, listed: 0, ended: 0, fails: false, token: None, created_by };
+        let created = CreatedImage {
+            image,
+            timeline,
+            listed: 0,
+            ended: 0,
+            fails: false,
+            token: None,
+            created_by,
+            location: Location::Region,
+            time_based: None,
+        };
         self.enabled_mut(region)?.created_images.insert(id.clone(), created);
         Ok(id)
     }

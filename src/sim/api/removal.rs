@@ -109,6 +109,9 @@ impl World {
         by: Actor,
         now: Timestamp,
     ) -> Result<ReturnCode, ApiError> {
+        if by == Actor::Request && self.policy.denies(region, "DeleteSnapshot") {
+            return Ok(ReturnCode::MissingPermissions);
+        }
         if by == Actor::Request {
             let kinds = [FaultKind::Deny, FaultKind::Fail];
             match self.faults.fault_of_needed_action(region, "DeregisterImage", "DeleteSnapshot", &kinds) {

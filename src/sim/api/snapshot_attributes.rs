@@ -1,13 +1,14 @@
 //! `ModifySnapshotAttribute` and `DescribeSnapshotAttribute`.
 
-use crate::{
-    domain::SnapshotState,
-    sim::{
-        api::{call::Call, image_attributes::unknown_attribute, permissions, permissions::PermissionParams},
-        api_error::ApiError,
-        transport::xml::Xml,
-        world::{records::ChangeKind, timeline::Actor},
+use crate::sim::{
+    api::{
+        call::Call,
+        image_attributes::unknown_attribute,
+        permissions,
+        permissions::{FIELDS, PermissionParams},
     },
+    api_error::ApiError,
+    world::{records::ChangeKind, timeline::Actor},
 };
 
 /// Maximum number of modifications in one call. Source: EC2 API reference.
@@ -15,35 +16,23 @@ const MAX_MODIFICATIONS: usize = 500;
 
 impl Call<'_> {
     pub(crate) fn modify_snapshot_attribute(self) -> Result<String, ApiError> {
-        let id = self.params.required("SnapshotId")?;
-        let attribute = self.params.get("Attribute");
-        let change = PermissionParams::read(self.params, "CreateVolumePermission");
+        let (id, attribute) = (self.params.required("SnapshotId")?, self.params.get("Attribute"));
+        let permissions = PermissionParams::read(self.params, "CreateVolumePermission", &FIELDS[..2]);
         let ready = self.ready()?;
         if let Some(other) = attribute.filter(|a| *a != "createVolumePermission") {
             return Err(unknown_attribute(other));
         }
-        let change = change.check(ready.region.partition())?;
-        match (change.add.len(), change.remove.len()) {
-            (0, 0) => return Err(ApiError::new("InvalidParameterCombination", "No attributes specified.")),
-            (1.., 1..) => {
-                return Err(ApiError::new(
-                    "InvalidParameterCombination",
-                    "Permissions cannot be added and removed in one request.",
-                ));
-            }
-            (n, 0) | (0, n) if n > MAX_MODIFICATIONS => {
-                return Err(ApiError::new(
-                    "InvalidParameterValue",
-                    format!("A request can make at most {MAX_MODIFICATIONS} modifications."),
-                ));
-            }
-            _ => {}
+        let change = permissions.check(ready.region.partition())?;
+        if !change.add.is_empty() && !change.remove.is_empty() {
+            let why = "Permissions cannot be added and removed in one request.";
+            return Err(ApiError::new("InvalidParameterCombination", why));
+        }
+        if change.add.len().max(change.remove.len()) > MAX_MODIFICATIONS {
+            let why = format!("A request can make at most {MAX_MODIFICATIONS} modifications.");
+            return Err(ApiError::new("InvalidParameterValue", why));
         }
         let state = ready.world.enabled(ready.region)?;
         let seen = ready.world.own_snapshot(state, id, ready.now)?;
-        if !change.add.is_empty() && seen.snapshot.state != SnapshotState::Completed {
-            return Err(ApiError::new("IncorrectState", format!("snapshot: {id} is not in completed state")));
-        }
         state.check_snapshot_sharing(&seen.snapshot, &change.add)?;
         let mut permissions = seen.create_volume_permissions.clone();
         change.apply(&mut permissions);
@@ -68,7 +57,7 @@ impl Call<'_> {
             if attribute == "createVolumePermission" {
                 xml.items(attribute, &seen.create_volume_permissions, permissions::describe);
             } else {
-                xml.element(attribute, |_: &mut Xml| {});
+                xml.element(attribute, |_| {});
             }
         }))
     }

@@ -8,14 +8,14 @@ use crate::{
 /// Checks tags set by a user.
 pub(crate) fn check_tags(tags: &[Tag]) -> Result<(), ApiError> {
     if tags.len() > 50 {
-        return Err(ApiError::new("TagLimitExceeded", "Resources cannot have more than 50 tags."));
+        return Err(too_many_tags());
     }
     for (n, tag) in tags.iter().enumerate() {
         check_tag_prefix(&tag.key)?;
-        if !(1..=128).contains(&tag.key.chars().count()) {
+        if !(1..=127).contains(&tag.key.chars().count()) {
             return Err(ApiError::new(
                 "InvalidTagKey.Malformed",
-                "Tag keys must be between 1 and 128 characters long.",
+                "Tag keys must be between 1 and 127 characters long.",
             ));
         }
         if tag.value.chars().count() > 256 {
@@ -29,6 +29,10 @@ pub(crate) fn check_tags(tags: &[Tag]) -> Result<(), ApiError> {
         }
     }
     Ok(())
+}
+
+pub(crate) fn too_many_tags() -> ApiError {
+    ApiError::new("TagLimitExceeded", "Resources cannot have more than 50 tags.")
 }
 
 /// Refuses keys that only AWS sets.

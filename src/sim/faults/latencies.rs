@@ -58,6 +58,8 @@ impl Default for Latencies {
 pub struct RegionLimits {
     /// Maximum number of pending copies per destination.
     pub pending_copies: usize,
+    /// Throughput of all time-based copies from one region to another, MiB per second.
+    pub time_based_mib_per_second: u32,
     /// Enforces EC2's request rates per region and action with `RequestLimitExceeded`.
     pub rates: bool,
     /// How long a client token is remembered, milliseconds; `None` is for ever. A later request with it is a new one.
@@ -74,6 +76,7 @@ impl Default for RegionLimits {
     fn default() -> Self {
         Self {
             pending_copies: 300,
+            time_based_mib_per_second: 2_000,
             rates: false,
             token_life_ms: None,
             unique_names: false,

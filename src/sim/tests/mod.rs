@@ -1,8 +1,10 @@
 //! Tests of the simulator by requests, without a transport.
 
+mod account_settings;
 mod accounts;
 mod attributes;
 mod copies;
+mod destinations;
 mod eventual_consistency;
 mod lifecycle;
 mod listing;
@@ -13,6 +15,7 @@ mod request_rates;
 mod robust;
 mod strictness;
 mod tags;
+mod time_based;
 
 use std::str::FromStr as _;
 

@@ -211,12 +211,18 @@ fn check_request(world: &mut World, call: &Call<'_>, fault: Option<FaultKind>, n
     if let Some(error) = fault_error(world, call, fault) {
         return Err(error);
     }
+    if world.policy.denies(region, action) && service != Service::Sts {
+        return Err(denied_by_policy(world, region, service, action));
+    }
     // EC2 also requires the permission to tag.
     let tags = service == Service::Ec2
         && ["CopyImage", "RegisterImage"].contains(&action)
         && !params.entries("TagSpecification").is_empty();
     if tags && world.faults.fault_of_needed_action(region, action, "CreateTags", &[FaultKind::Deny]).is_some() {
         return Err(denied(world, region, service, "CreateTags"));
+    }
+    if tags && world.policy.denies(region, "CreateTags") {
+        return Err(denied_by_policy(world, region, service, "CreateTags"));
     }
     Ok(())
 }
@@ -287,4 +293,15 @@ fn denied(world: &World, region: &Region, service: Service, action: &str) -> Api
             ),
         ),
     }
+}
+
+/// Returns the error of a denied action, with the message that EC2 encodes for `sts:DecodeAuthorizationMessage`.
+fn denied_by_policy(world: &World, region: &Region, service: Service, action: &str) -> ApiError {
+    let mut error = denied(world, region, service, action);
+    if service == Service::Ec2 {
+        let mut rng = fastrand::Rng::with_seed(action.bytes().fold(world.seed, |h, b| h.rotate_left(9) ^ u64::from(b)));
+        let encoded: String = (0..96).map(|_| rng.alphanumeric()).collect();
+        error.message.push_str(&format!(". Encoded authorization failure message: {encoded}"));
+    }
+    error
 }

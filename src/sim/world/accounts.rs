@@ -8,7 +8,9 @@ use crate::{
     sim::{
         faults::{request_rates::RequestRates, rules::FaultRules},
         world::{
+            allowed_images::AllowedImages,
             kms_keys::EBS_ALIAS,
+            policy::Policy,
             records::ForeignCall,
             scenario::Access,
             state::{RegionState, World},
@@ -51,6 +53,7 @@ impl World {
             latencies: self.latencies,
             limits: self.limits,
             regions: self.regions.iter().map(RegionState::public).collect(),
+            policy: Policy::default(),
             faults: FaultRules::default(),
             request_rates: RequestRates::default(),
             copies_made: 0,
@@ -73,6 +76,9 @@ impl RegionState {
             encrypts_by_default: false,
             default_key: None,
             block_public_access: self.block_public_access,
+            allowed_images: AllowedImages::default(),
+            outposts: Vec::new(),
+            local_zones: self.local_zones.clone(),
             keys: self.keys.iter().filter(|k| k.alias.as_deref() == Some(EBS_ALIAS)).cloned().collect(),
             families: self.families.iter().filter(|f| f.spec.access == Access::Public).cloned().collect(),
             removed: self.removed.clone(),

@@ -6,7 +6,8 @@ use crate::{
     domain::{ImageId, Region, Snapshot, SnapshotId, image::Tag},
     sim::{
         api::{
-            copy_image::{CopyCall, internal_error},
+            copy_call::CopyCall,
+            copy_image::internal_error,
             register_image::{DeviceCall, RegisterCall},
             removal::DeregisterCall,
             tags::TagToDelete,
@@ -14,8 +15,9 @@ use crate::{
         api_error::ApiError,
         world::{
             image_family::device_name,
+            locations::Location,
             state::{SeenSnapshot, World},
-            timeline::{Actor, CreatedSnapshot, Stages, Timeline},
+            timeline::{Actor, CreatedSnapshot, Stages, Timeline, Transfer},
         },
     },
 };
@@ -92,7 +94,7 @@ impl World {
             virtualization: Some("hvm".to_owned()),
             root_device: Some(root.name.clone()),
             devices: vec![root],
-            created_by: Actor::OtherUser,
+            by: Actor::OtherUser,
             ..RegisterCall::default()
         };
         self.register_image(region, call, now)
@@ -120,6 +122,8 @@ impl World {
             stages: Stages::COMPLETED,
             created_by: Actor::OtherUser,
             token: None,
+            location: Location::Region,
+            transfer: (how != LookAlike::OfVolume).then_some(Transfer::Standard),
         };
         self.enabled_mut(region)?.created_snapshots.insert(id.clone(), created);
         Ok(id)

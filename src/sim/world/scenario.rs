@@ -11,12 +11,18 @@ use crate::{
             latencies::{Latencies, RegionLimits},
             rules::Rule,
         },
-        world::permissions::Permissions,
+        world::{
+            allowed_images::AllowedImages,
+            locations::{LocalZoneSpec, OutpostSpec},
+            permissions::Permissions,
+            policy::DenySpec,
+        },
     },
 };
 
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("broken", include_str!("../../../assets/scenarios/broken.toml")),
+    ("checks", include_str!("../../../assets/scenarios/checks.toml")),
     ("demo", include_str!("../../../assets/scenarios/demo.toml")),
     ("denied", include_str!("../../../assets/scenarios/denied.toml")),
     ("empty", include_str!("../../../assets/scenarios/empty.toml")),
@@ -46,12 +52,19 @@ pub struct Scenario {
     pub limits: RegionLimits,
     #[serde(default, rename = "region")]
     pub(crate) regions: Vec<RegionSpec>,
+    #[serde(default, rename = "outpost")]
+    pub(crate) outposts: Vec<OutpostSpec>,
+    #[serde(default, rename = "local_zone")]
+    pub(crate) local_zones: Vec<LocalZoneSpec>,
     #[serde(default, rename = "key")]
     pub(crate) keys: Vec<KeySpec>,
     #[serde(default, rename = "images")]
     pub(crate) families: Vec<FamilySpec>,
     #[serde(default, rename = "copy")]
     pub(crate) copies: Vec<CopySpec>,
+    /// What the account's user may not do.
+    #[serde(default, rename = "deny")]
+    pub(crate) denied: Vec<DenySpec>,
     #[serde(default, rename = "fault")]
     pub(crate) faults: Vec<Rule>,
 }
@@ -70,6 +83,8 @@ pub(crate) struct RegionSpec {
     /// Images cannot be made public.
     #[serde(default)]
     pub(crate) block_public_access: bool,
+    #[serde(default)]
+    pub(crate) allowed_images: AllowedImages,
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
@@ -107,6 +122,12 @@ pub(crate) struct KeySpec {
     pub(crate) spec: String,
     #[serde(default = "encrypt_decrypt")]
     pub(crate) usage: String,
+    /// The same key in all its regions; the first has the primary.
+    #[serde(default)]
+    pub(crate) multi_region: bool,
+    /// The key's policy allows the account's user nothing.
+    #[serde(default)]
+    pub(crate) denied: bool,
 }
 
 /// Images that differ only in number, date and id; expanded when they are looked up.
@@ -242,7 +263,7 @@ impl Scenario {
         Self::parse(text)
     }
 
-    /// Parses a scenario. Regions, keys, images, copies and faults of the scenario it extends come before its own; everything
+    /// Parses a scenario. The lists of the scenario it extends (regions, keys, images and so on) come before its own; everything
     /// else is its own.
     pub fn parse(text: &str) -> Result<Self, Failure> {
         let scenario: Self =
@@ -259,7 +280,10 @@ impl Scenario {
             *own = base;
         }
         prepend(&mut self.regions, base.regions);
+        prepend(&mut self.outposts, base.outposts);
+        prepend(&mut self.local_zones, base.local_zones);
         prepend(&mut self.keys, base.keys);
+        prepend(&mut self.denied, base.denied);
         prepend(&mut self.families, base.families);
         prepend(&mut self.copies, base.copies);
         prepend(&mut self.faults, base.faults);

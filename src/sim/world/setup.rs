@@ -10,12 +10,13 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     domain::{ImageId, OptIn, Region},
     sim::{
-        api::copy_image::CopyCall,
+        api::copy_call::CopyCall,
         faults::{request_rates::RequestRates, rules::FaultRules},
         glob::glob,
         world::{
             image_family::{FamilyContext, ImageFamily},
             kms_keys::KmsKey,
+            policy::Policy,
             scenario::Scenario,
             state::{RegionState, World},
             timeline::Actor,
@@ -35,6 +36,7 @@ impl World {
             latencies: scenario.latencies,
             limits: scenario.limits,
             regions: regions(scenario),
+            policy: Policy::new(scenario.denied.clone()),
             faults: FaultRules::default(),
             request_rates: RequestRates::default(),
             copies_made: 0,
@@ -112,6 +114,14 @@ fn regions(scenario: &Scenario) -> Vec<RegionState> {
                 encrypts_by_default: spec.encrypts_by_default,
                 default_key: spec.default_key.clone(),
                 block_public_access: spec.block_public_access,
+                allowed_images: spec.allowed_images.clone(),
+                outposts: scenario
+                    .outposts
+                    .iter()
+                    .filter(|outpost| outpost.region == *region)
+                    .map(|outpost| outpost.arn(&scenario.account))
+                    .collect(),
+                local_zones: scenario.local_zones.iter().filter(|zone| zone.parent == *region).cloned().collect(),
                 keys: Vec::new(),
                 families: Vec::new(),
                 removed: HashSet::new(),

@@ -14,13 +14,16 @@ use crate::{
             rules::FaultRules,
         },
         world::{
+            allowed_images::{AllowedImages, AllowedState},
             attributes::ImageAttributes,
             image_family::{self, ImageFamily},
             kms_keys::KmsKey,
+            locations::{LocalZoneSpec, Location},
             permissions::{Permission, Permissions},
+            policy::Policy,
             records::{Change, ChangeKind, ForeignCall, Provenance},
             scenario::Access,
-            timeline::{Actor, CreatedImage, CreatedSnapshot, Timeline, ms_between},
+            timeline::{Actor, CreatedImage, CreatedSnapshot, Timeline, Transfer, ms_between},
         },
     },
 };
@@ -32,6 +35,9 @@ pub(crate) struct SeenImage {
     pub(crate) launch_permissions: Permissions,
     /// The account may read the image's snapshots, which a copy needs.
     pub(crate) snapshots_readable: bool,
+    /// Whether the account's settings allow another account's image; `None` if they restrict nothing.
+    pub(crate) allowed: Option<bool>,
+    pub(crate) location: Location,
 }
 
 /// A snapshot as the account sees it.
@@ -41,6 +47,10 @@ pub(crate) struct SeenSnapshot {
     pub(crate) owner: AccountId,
     pub(crate) started: Timestamp,
     pub(crate) create_volume_permissions: Permissions,
+    pub(crate) location: Location,
+    pub(crate) transfer: Option<Transfer>,
+    /// `None` also for those that were there when the world began.
+    pub(crate) completed: Option<Timestamp>,
 }
 
 /// The account in one region.
@@ -52,6 +62,10 @@ pub(crate) struct RegionState {
     pub(crate) default_key: Option<String>,
     /// Images cannot be made public.
     pub(crate) block_public_access: bool,
+    pub(crate) allowed_images: AllowedImages,
+    /// ARNs of the account's Outposts.
+    pub(crate) outposts: Vec<Box<str>>,
+    pub(crate) local_zones: Vec<LocalZoneSpec>,
     pub(crate) keys: Vec<KmsKey>,
     pub(crate) families: Vec<ImageFamily>,
     /// Images and snapshots of families that were deregistered or deleted.
@@ -97,6 +111,7 @@ pub struct World {
     pub(crate) latencies: Latencies,
     pub(crate) limits: RegionLimits,
     pub(crate) regions: Vec<RegionState>,
+    pub(crate) policy: Policy,
     pub(crate) faults: FaultRules,
     pub(crate) request_rates: RequestRates,
     pub(crate) copies_made: u64,
@@ -119,6 +134,11 @@ impl World {
     /// Returns the region the account's user starts in.
     pub fn home(&self) -> &Region {
         &self.home
+    }
+
+    /// Returns what the account's user may not do, to change it while the world runs.
+    pub fn policy(&mut self) -> &mut Policy {
+        &mut self.policy
     }
 
     /// Returns the injected faults, to change them while the world runs.
@@ -195,13 +215,21 @@ impl World {
         if state.removed.contains(image.id.as_str()) {
             return None;
         }
-        let snapshots_readable = image.owner_id == self.account || family.spec.storage_shared;
-        Some(state.with_changes(image, family.launch_permissions(&self.account), snapshots_readable))
+        let own = image.owner_id == self.account;
+        let allowed = state.allowed_images.allows(&image).map(|allowed| allowed || own);
+        if allowed == Some(false) && state.allowed_images.state == AllowedState::Enabled {
+            return None;
+        }
+        let snapshots_readable = own || family.spec.storage_shared;
+        let seen = state.with_changes(image, family.launch_permissions(&self.account), snapshots_readable);
+        Some(SeenImage { allowed, ..seen })
     }
 
     /// Returns the image of a copy as of `now`.
     pub(crate) fn created_image(state: &RegionState, created: &CreatedImage, now: Timestamp) -> SeenImage {
-        state.with_changes(created.as_of(now), Permissions::new(), true)
+        let seen = state.with_changes(created.as_of(now), Permissions::new(), true);
+        let allowed = state.allowed_images.allows(&seen.image).map(|_| true);
+        SeenImage { location: created.location.clone(), allowed, ..seen }
     }
 
     /// Returns a snapshot that the account may see.
@@ -223,7 +251,12 @@ impl World {
         now: Timestamp,
     ) -> Option<SeenSnapshot> {
         let snapshot = created.as_of(now).filter(|_| self.is_visible(&created.timeline, now))?;
-        Some(self.with_changes(state, snapshot, created.timeline.created(), &Permissions::new()))
+        Some(SeenSnapshot {
+            location: created.location.clone(),
+            transfer: created.transfer,
+            completed: created.completed(now),
+            ..self.with_changes(state, snapshot, created.timeline.created(), &Permissions::new())
+        })
     }
 
     /// Applies the tags and permissions set since the world began.
@@ -238,7 +271,15 @@ impl World {
             snapshot.tags.clone_from(tags);
         }
         let create_volume_permissions = state.snapshot_permissions.get(&snapshot.id).unwrap_or(original).clone();
-        SeenSnapshot { snapshot, owner: self.account.clone(), started, create_volume_permissions }
+        SeenSnapshot {
+            snapshot,
+            owner: self.account.clone(),
+            started,
+            create_volume_permissions,
+            location: Location::Region,
+            transfer: None,
+            completed: None,
+        }
     }
 
     /// Returns the snapshot of one disk of a family's image, if it exists and the account may see it.
@@ -254,8 +295,11 @@ impl World {
             return None;
         }
         let snapshot = family.snapshot(index, disk).filter(|s| !state.removed.contains(s.id.as_str()))?;
-        let original = &family.spec.create_volume_permissions;
-        let mut seen = self.with_changes(state, snapshot, family.created(index), original);
+        let mut original = family.spec.create_volume_permissions.clone();
+        if open {
+            original.extend(family.launch_permissions(&self.account));
+        }
+        let mut seen = self.with_changes(state, snapshot, family.created(index), &original);
         seen.owner = family.owner().clone();
         Some(seen)
     }
@@ -283,7 +327,7 @@ impl RegionState {
             attributes.apply(&mut image);
         }
         let launch_permissions = changed.map_or(original, |a| a.launch_permissions.clone());
-        SeenImage { image, launch_permissions, snapshots_readable }
+        SeenImage { image, launch_permissions, snapshots_readable, allowed: None, location: Location::Region }
     }
 
     /// Returns who made an image or snapshot. What was there when the world began is the scenario's.
