@@ -113,6 +113,11 @@ impl ProcessFixture {
             volumes: self.source.1.clone(),
             source_snapshots: self.source.2.clone(),
             image_tags: Vec::new(),
+            snapshot_tags: Vec::new(),
+            placement: amigrate::domain::Placement::Region,
+            completion: None,
+            post_copy: Vec::new(),
+            given_token: None,
             token: ClientToken::from_random(token),
         }
     }
