@@ -6,7 +6,7 @@ use aws_smithy_types::retry::RetryConfig;
 
 use super::session::Session;
 use crate::{
-    domain::{CopyRequest, Encryption, Failure, ImageId, Region, Retry, SnapshotId},
+    domain::{self, CopyRequest, Encryption, Failure, ImageId, Placement, Region, Retry, SnapshotId},
     engine::{Deregistration, JobTags, SnapshotReturnCode},
 };
 
@@ -25,7 +25,14 @@ impl Session {
             .source_image_id(request.source.as_str())
             .source_region(request.source_region.as_str())
             .name(request.name.as_str())
-            .client_token(request.token.as_str());
+            .client_token(request.client_token().as_str())
+            .set_snapshot_copy_completion_duration_minutes(request.completion.map(|d| i64::from(d.minutes())));
+        call = match &request.placement {
+            Placement::Region => call,
+            Placement::Outpost(arn) => call.destination_outpost_arn(arn.as_str()),
+            Placement::Zone(name) => call.destination_availability_zone(name.as_str()),
+            Placement::ZoneId(id) => call.destination_availability_zone_id(id.as_str()),
+        };
         if !request.description.as_str().is_empty() {
             call = call.description(request.description.as_str());
         }
@@ -36,9 +43,11 @@ impl Session {
             call = call.copy_image_tags(true);
         }
         let own: Vec<Tag> = tags.into_iter().flat_map(job_tags).collect();
-        let wanted = request.image_tags.iter().map(|t| tag(&t.key, &t.value));
-        let of_image = own.iter().cloned().chain(wanted).collect();
-        let of_snapshots = if request.volumes.is_empty() { Vec::new() } else { own };
+        let with_own = |tags: &[domain::image::Tag]| -> Vec<Tag> {
+            own.iter().cloned().chain(tags.iter().map(|t| tag(&t.key, &t.value))).collect()
+        };
+        let of_image = with_own(&request.image_tags);
+        let of_snapshots = if request.volumes.is_empty() { Vec::new() } else { with_own(&request.snapshot_tags) };
         for specification in
             [specification(ResourceType::Image, of_image), specification(ResourceType::Snapshot, of_snapshots)]
         {
@@ -121,6 +130,11 @@ mod tests {
             volumes: vec![8],
             source_snapshots: Vec::new(),
             image_tags: Vec::new(),
+            snapshot_tags: Vec::new(),
+            placement: crate::domain::Placement::Region,
+            completion: None,
+            post_copy: Vec::new(),
+            given_token: None,
             token: ClientToken::from_random(7),
         }
     }
@@ -164,6 +178,11 @@ mod tests {
         let wanted = CopyRequest {
             copy_tags: false,
             image_tags: vec![crate::domain::image::Tag { key: "Team".into(), value: "web".into() }],
+            snapshot_tags: Vec::new(),
+            placement: crate::domain::Placement::Region,
+            completion: None,
+            post_copy: Vec::new(),
+            given_token: None,
             ..request(Encryption::Keep)
         };
         session.copy_image(&wanted, None).await.unwrap();

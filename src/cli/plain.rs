@@ -14,7 +14,7 @@ use crate::{
     aws::Session,
     domain::{
         ClientToken, CopyRequest, Failure, Image, ImageName, ImageQuery, ImageState, Region,
-        plan::Draft,
+        draft::{Draft, SourceTags},
         template::first_description,
         text::{clean, count, duration, gib},
     },
@@ -100,7 +100,7 @@ pub(super) fn demo(setup: &Setup, name: &str) -> Result<ExitCode, Failure> {
             print("No image here can be copied.")?;
             return Ok(ExitCode::SUCCESS);
         };
-        let plan = draft.check(today(clock), || ClientToken::from_random(uuid::Uuid::new_v4().as_u128()));
+        let plan = draft.check(clock.now(), || ClientToken::from_random(uuid::Uuid::new_v4().as_u128()));
         if let Some(mistake) = plan.mistakes.first() {
             return Err(Failure::new("copy", mistake.text.clone()));
         }
@@ -147,7 +147,7 @@ async fn draft(
         name: source.name.to_string(),
         sources: vec![source.into()],
         destinations,
-        copy_tags: copy.copy_tags,
+        source_tags: if copy.copy_tags { SourceTags::All } else { SourceTags::None },
         ..Draft::default()
     }))
 }

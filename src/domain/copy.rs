@@ -5,10 +5,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
+    completion::CompletionDuration,
     failure::Failure,
     ids::{ImageId, SnapshotId},
     image::Tag,
     kms_key::KmsKeyRef,
+    placement::Placement,
+    post_copy::PostCopyStep,
     region::Region,
 };
 
@@ -131,6 +134,16 @@ impl ClientToken {
         Self(format!("amigrate-{bits:032x}").into())
     }
 
+    /// Checks a token given by the user: 1 to 128 visible ASCII characters.
+    /// Source: EC2 API reference, `CopyImage`, `ClientToken`; "Ensuring idempotency".
+    pub fn given(text: &str) -> Result<Self, Failure> {
+        match text.len() {
+            1..=128 if text.bytes().all(|b| b.is_ascii_graphic()) => Ok(Self(text.into())),
+            1..=128 => Err(Failure::new("use this client token", "only visible ASCII characters are allowed")),
+            n => Err(Failure::new("use this client token", format!("it has 1 to 128 characters, this has {n}"))),
+        }
+    }
+
     /// Creates a substitute for the unknown token of a copy that others started. It is never sent. `number` makes it unique, because
     /// the same image may be found again after it seemed to be gone.
     pub fn of_image(image: &ImageId, number: u64) -> Self {
@@ -167,11 +180,30 @@ pub struct CopyRequest {
     /// Tags of the new image, besides the source's or instead of them (`TagSpecification`).
     #[serde(default)]
     pub image_tags: Vec<Tag>,
-    /// The same for every attempt.
+    /// Tags of the new snapshots (`TagSpecification`).
+    #[serde(default)]
+    pub snapshot_tags: Vec<Tag>,
+    #[serde(default)]
+    pub placement: Placement,
+    /// For a time-based copy.
+    #[serde(default)]
+    pub completion: Option<CompletionDuration>,
+    /// What is done once the copy is available, in this order.
+    #[serde(default)]
+    pub post_copy: Vec<PostCopyStep>,
+    /// Identifies the copy, and is the value of its `amigrate:job` tag; the same for every attempt.
     pub token: ClientToken,
+    /// A client token given by the user, sent in place of `token`.
+    #[serde(default)]
+    pub given_token: Option<ClientToken>,
 }
 
 impl CopyRequest {
+    /// Returns the client token that is sent.
+    pub fn client_token(&self) -> &ClientToken {
+        self.given_token.as_ref().unwrap_or(&self.token)
+    }
+
     /// Returns the total size, GiB.
     pub fn size_gib(&self) -> u64 {
         self.volumes.iter().copied().map(u64::from).sum()
@@ -244,6 +276,11 @@ mod tests {
             volumes: vec![8, 100],
             source_snapshots: Vec::new(),
             image_tags: Vec::new(),
+            snapshot_tags: Vec::new(),
+            placement: Placement::Region,
+            completion: None,
+            post_copy: Vec::new(),
+            given_token: None,
             token: ClientToken::from_random(7),
         };
         let words = shlex::split(&request.aws_cli()).unwrap();

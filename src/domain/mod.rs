@@ -2,14 +2,18 @@
 //! environment, async, SDK or terminal.
 
 pub mod account;
+pub mod completion;
 pub mod copy;
+pub mod draft;
 pub mod failure;
 pub mod filter;
 pub mod identity;
 pub mod ids;
 pub mod image;
 pub mod kms_key;
+pub mod placement;
 pub mod plan;
+pub mod post_copy;
 pub mod progress;
 pub mod query;
 pub mod region;
@@ -18,12 +22,15 @@ pub mod template;
 pub mod text;
 
 pub use account::{Account, AccountId, AccountKey};
+pub use completion::CompletionDuration;
 pub use copy::{ClientToken, CopyRequest, Description, Encryption, ImageName};
 pub use failure::{Failure, FailureKind, Retry};
 pub use identity::{CredentialSource, Identity, LoginBackoff};
 pub use ids::{ImageId, SnapshotId};
 pub use image::{Image, ImageState};
 pub use kms_key::{KeyChoice, KmsKeyRef};
+pub use placement::{OutpostArn, Placement, ZoneName};
+pub use post_copy::{LaunchPermission, OrganizationsArn, PostCopyStep};
 pub use query::{ImageQuery, OwnerFilter};
 pub use region::{OptIn, Partition, Region, RegionInfo};
 pub use snapshot::{Snapshot, SnapshotState};

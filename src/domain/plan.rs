@@ -1,61 +1,20 @@
 //! Turns the contents of the copy form into copy requests: expansion, checks, warnings. Makes no AWS calls.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::collections::HashMap;
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::domain::{
-    account::AccountId,
     copy::{ClientToken, CopyRequest, Description, Encryption, ImageName},
+    draft::{Draft, Field, SourceTags},
     failure::Failure,
     image::{Image, ImageState, Tag},
     kms_key::KmsKeyRef,
+    placement::Placement,
     region::Region,
     template::expand,
     text::clean,
 };
-
-/// Contents of the copy form.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Draft {
-    /// The images to copy.
-    pub sources: Vec<Arc<Image>>,
-    /// Each source is copied to each of these.
-    pub destinations: Vec<Region>,
-    /// A name, or a template with `{name}`, `{region}`, `{source_id}`, `{date}`.
-    pub name: String,
-    /// A description, or a template with those and `{source_region}`, `{source_description}`.
-    pub description: String,
-    /// Encrypt the copies; if false, each stays as its source is.
-    pub encrypt: bool,
-    /// Key for all destinations; empty for each destination's default.
-    pub key: String,
-    /// Keys for single destinations, which override `key`.
-    pub keys: BTreeMap<Region, String>,
-    /// Copy the sources' tags.
-    pub copy_tags: bool,
-    /// The account that copies, if known. Images of other accounts are shared ones.
-    pub account: Option<AccountId>,
-}
-
-/// Field of the form that a message belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Field {
-    Sources,
-    Destinations,
-    Name,
-    Description,
-    Encryption,
-    /// Key for all destinations.
-    Key,
-    /// Key for one destination.
-    KeyFor(Region),
-    /// Whether the sources' own tags are copied.
-    CopyTags,
-}
 
 /// Mistake or warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +49,8 @@ impl Plan {
 
 impl Draft {
     /// Checks everything that can be known without AWS. `token` is called once for each copy.
-    pub fn check(&self, today: Date, mut token: impl FnMut() -> ClientToken) -> Plan {
+    pub fn check(&self, now: Timestamp, mut token: impl FnMut() -> ClientToken) -> Plan {
+        let today = now.to_zoned(TimeZone::UTC).date();
         let mut plan = Plan::default();
         let mut mistake = |field: Field, text: String| {
             if !plan.mistakes.iter().any(|r| r.field == field) {
@@ -228,6 +188,7 @@ impl Draft {
         } else {
             Encryption::Keep
         };
+        let all_tags = self.source_tags == SourceTags::All;
         let has_job_tags = source.tags.iter().any(|t| is_job_tag(&t.key));
         Ok(CopyRequest {
             source: source.id.clone(),
@@ -237,10 +198,15 @@ impl Draft {
             name,
             description,
             encryption,
-            copy_tags: self.copy_tags && !has_job_tags,
+            copy_tags: all_tags && !has_job_tags,
             volumes: source.snapshot_volumes(),
             source_snapshots: source.snapshot_ids().cloned().collect(),
-            image_tags: if self.copy_tags && has_job_tags { tags_to_copy(source) } else { Vec::new() },
+            image_tags: if all_tags && has_job_tags { tags_to_copy(source) } else { Vec::new() },
+            snapshot_tags: Vec::new(),
+            placement: Placement::Region,
+            completion: None,
+            post_copy: Vec::new(),
+            given_token: None,
             token: token(),
         })
     }

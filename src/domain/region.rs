@@ -110,6 +110,13 @@ impl Partition {
             Self::Eusc => "aws-eusc",
         }
     }
+
+    /// Reads the name used in ARNs.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Aws, Self::China, Self::GovCloud, Self::Iso, Self::IsoB, Self::IsoE, Self::IsoF, Self::Eusc]
+            .into_iter()
+            .find(|partition| partition.as_str() == name)
+    }
 }
 
 /// Whether the account has enabled a region.

@@ -43,6 +43,11 @@ fn external_job(id: JobId, source: ImageId, region: &Region, image: &Image, now:
         volumes: image.snapshot_volumes(),
         source_snapshots: Vec::new(),
         image_tags: Vec::new(),
+        snapshot_tags: Vec::new(),
+        placement: crate::domain::Placement::Region,
+        completion: None,
+        post_copy: Vec::new(),
+        given_token: None,
         token: ClientToken::of_image(&image.id, id.0),
     };
     let mut job = Job::new(id, batch, request, image.created.map_or(now, |created| created.min(now)));

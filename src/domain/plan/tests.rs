@@ -1,5 +1,8 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::domain::{
+    account::AccountId,
     ids::ImageId,
     image::{BlockDevice, Ebs, ProductCode},
 };
@@ -31,7 +34,7 @@ fn draft() -> Draft {
 
 fn check(draft: &Draft) -> Plan {
     let mut n = 0;
-    draft.check(Date::constant(2026, 11, 21), || {
+    draft.check("2026-11-21T12:00:00Z".parse().unwrap(), || {
         n += 1;
         ClientToken::from_random(n)
     })
@@ -42,16 +45,16 @@ fn job_tags_are_never_copied() {
     let tag = |key: &str, value: &str| Tag { key: key.into(), value: value.into() };
     let mut source = image("ami-1", "web");
     source.tags = vec![tag("Team", "web"), tag("aws:cloudformation:stack-id", "x")];
-    let copies = |source: &Image, copy_tags| {
-        check(&Draft { sources: vec![Arc::new(source.clone())], copy_tags, ..draft() }).copies.remove(0)
+    let copies = |source: &Image, source_tags| {
+        check(&Draft { sources: vec![Arc::new(source.clone())], source_tags, ..draft() }).copies.remove(0)
     };
-    let copy = copies(&source, true);
+    let copy = copies(&source, SourceTags::All);
     assert_eq!((copy.copy_tags, copy.image_tags.as_slice()), (true, &[][..]), "EC2 copies them");
     // The source is a copy itself, whose job tags would name the wrong image.
     source.tags.extend([tag("amigrate:job", "amigrate-1"), tag("amigrate:batch", "batch-1")]);
-    let copy = copies(&source, true);
+    let copy = copies(&source, SourceTags::All);
     assert_eq!((copy.copy_tags, copy.image_tags.as_slice()), (false, &[tag("Team", "web")][..]));
-    let copy = copies(&source, false);
+    let copy = copies(&source, SourceTags::None);
     assert_eq!((copy.copy_tags, copy.image_tags.as_slice()), (false, &[][..]));
 }
 

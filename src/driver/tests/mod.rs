@@ -90,6 +90,11 @@ impl Harness {
             volumes: vec![8],
             source_snapshots: Vec::new(),
             image_tags: Vec::new(),
+            snapshot_tags: Vec::new(),
+            placement: crate::domain::Placement::Region,
+            completion: None,
+            post_copy: Vec::new(),
+            given_token: None,
             token: ClientToken::from_random(token),
         }
     }

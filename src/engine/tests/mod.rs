@@ -37,6 +37,11 @@ fn request(n: u32, destination: &str) -> CopyRequest {
         volumes: vec![8],
         source_snapshots: vec![SnapshotId::new("snap-0").unwrap()],
         image_tags: Vec::new(),
+        snapshot_tags: Vec::new(),
+        placement: crate::domain::Placement::Region,
+        completion: None,
+        post_copy: Vec::new(),
+        given_token: None,
         token: ClientToken::from_random(n.into()),
     }
 }

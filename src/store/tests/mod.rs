@@ -42,6 +42,11 @@ fn request(token: u128) -> CopyRequest {
         volumes: vec![8, 100],
         source_snapshots: Vec::new(),
         image_tags: Vec::new(),
+        snapshot_tags: Vec::new(),
+        placement: crate::domain::Placement::Region,
+        completion: None,
+        post_copy: Vec::new(),
+        given_token: None,
         token: ClientToken::from_random(token),
     }
 }

@@ -29,6 +29,11 @@ pub(super) fn job(n: u32) -> Job {
         volumes: vec![8, 100],
         source_snapshots: Vec::new(),
         image_tags: Vec::new(),
+        snapshot_tags: Vec::new(),
+        placement: crate::domain::Placement::Region,
+        completion: None,
+        post_copy: Vec::new(),
+        given_token: None,
         token: ClientToken::from_random(u128::from(n)),
     };
     Job::new(JobId(u64::from(n)), BatchId::new("batch-a"), request, now() - SignedDuration::from_mins(1))

@@ -27,6 +27,11 @@ pub(crate) fn request(source: &Image, destination: &str, name: &str) -> CopyRequ
         volumes: vec![32],
         source_snapshots: Vec::new(),
         image_tags: Vec::new(),
+        snapshot_tags: Vec::new(),
+        placement: amigrate::domain::Placement::Region,
+        completion: None,
+        post_copy: Vec::new(),
+        given_token: None,
         token: ClientToken::from_random(99),
     }
 }

@@ -6,12 +6,13 @@ pub mod view;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::civil::Date;
+use jiff::Timestamp;
 use tui_input::Input;
 
 use crate::domain::{
     AccountId, ClientToken, Image, Region,
-    plan::{Draft, Field, Plan},
+    draft::{Draft, Field, SourceTags},
+    plan::Plan,
 };
 
 /// What can have the focus.
@@ -40,7 +41,8 @@ pub struct Form {
     /// Index of the copy whose command is shown.
     command: usize,
     edited: bool,
-    today: Date,
+    /// What dates are relative to, so that they do not change while the user types.
+    opened: Timestamp,
     /// True once the user has tried to start: from then on, mistakes in untouched fields are shown too.
     submitted: bool,
 }
@@ -54,7 +56,7 @@ impl Form {
                 fields.extend(self.destinations.iter().cloned().map(Field::KeyFor));
             }
         }
-        fields.push(Field::CopyTags);
+        fields.push(Field::SourceTags);
         fields.into_iter().map(Item::Field).chain([Item::StartButton]).collect()
     }
 
@@ -70,7 +72,7 @@ impl Form {
             Field::Description => Some(&mut self.description),
             Field::Key => Some(&mut self.key),
             Field::KeyFor(region) => Some(self.keys.entry(region).or_default()),
-            Field::Sources | Field::Destinations | Field::Encryption | Field::CopyTags => None,
+            _ => None,
         }
     }
 
@@ -83,14 +85,15 @@ impl Form {
             encrypt: self.encrypt,
             key: self.key.value().to_owned(),
             keys: self.keys.iter().map(|(r, k)| (r.clone(), k.value().to_owned())).collect(),
-            copy_tags: self.copy_tags,
+            source_tags: if self.copy_tags { SourceTags::All } else { SourceTags::None },
             account: self.account.clone(),
+            ..Draft::default()
         }
     }
 
     /// The plan as it would be started, with placeholders for client tokens.
     fn preview(&self) -> Plan {
-        self.draft().check(self.today, || ClientToken::from_random(0))
+        self.draft().check(self.opened, || ClientToken::from_random(0))
     }
 
     fn move_focus(&mut self, forward: bool) {

@@ -46,7 +46,7 @@ pub fn open(model: &mut Model, sources: Vec<Arc<Image>>) {
         focus: 0,
         command: 0,
         edited: false,
-        today,
+        opened: model.now,
         submitted: false,
         sources,
     };

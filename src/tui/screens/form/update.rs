@@ -2,7 +2,7 @@
 
 use super::{Form, Item};
 use crate::{
-    domain::{plan::Field, text::count},
+    domain::{draft::Field, text::count},
     engine::Command,
     term::input::{KeyCode, KeyEvent},
     tui::{
@@ -82,7 +82,7 @@ fn toggle(model: &mut Model) {
             Some(why) => model.show_notice(why),
             None => (form.encrypt, form.edited) = (!form.encrypt, true),
         },
-        Item::Field(Field::CopyTags) => (form.copy_tags, form.edited) = (!form.copy_tags, true),
+        Item::Field(Field::SourceTags) => (form.copy_tags, form.edited) = (!form.copy_tags, true),
         _ => {}
     }
 }
@@ -96,7 +96,7 @@ fn press(model: &mut Model, effects: &mut Vec<Effect>) {
             let chosen = form.destinations.clone();
             picker::open::destinations(model, &chosen);
         }
-        Field::Encryption | Field::CopyTags => toggle(model),
+        Field::Encryption | Field::SourceTags => toggle(model),
         Field::Key if form.destinations.is_empty() => {
             model.show_notice("Choose a destination first: KMS keys belong to a region.");
         }
@@ -105,7 +105,7 @@ fn press(model: &mut Model, effects: &mut Vec<Effect>) {
             picker::open::kms_keys(model, &regions, &field, effects);
         }
         Field::KeyFor(region) => picker::open::kms_keys(model, std::slice::from_ref(region), &field, effects),
-        Field::Name | Field::Description => form.move_focus(true),
+        _ => form.move_focus(true),
     }
 }
 
@@ -113,7 +113,7 @@ fn press(model: &mut Model, effects: &mut Vec<Effect>) {
 fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(form) = form(model) else { return };
     form.submitted = true;
-    let (draft, today) = (form.draft(), form.today);
+    let (draft, opened) = (form.draft(), form.opened);
     let mistakes = form.preview().mistakes;
     if let Some(first) = mistakes.first() {
         form.focus_on(&first.field);
@@ -129,7 +129,7 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     if !model.can_send_commands() {
         return;
     }
-    let plan = draft.check(today, || model.next_client_token());
+    let plan = draft.check(opened, || model.next_client_token());
     model.overlays.retain(|o| !matches!(o, Overlay::Form(_)));
     let copies = count(plan.copies.len(), "copy", "copies");
     model.show_notice(if model.jobs_view.driver.is_silent() {

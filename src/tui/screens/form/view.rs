@@ -11,7 +11,8 @@ use tui_input::Input;
 use super::{Form, Item};
 use crate::{
     domain::{
-        plan::{Field, Plan},
+        draft::Field,
+        plan::Plan,
         text::{clean, count, gib, thousands},
     },
     tui::{
@@ -96,7 +97,8 @@ impl Body {
                 let input = form.keys.get(region).unwrap_or(&empty);
                 (region.as_str(), text_or(input, focus, "(key for all)", text, room))
             }
-            Item::Field(Field::CopyTags) => ("Tags", fixed(checkbox(form.copy_tags, "copy the image's own tags"))),
+            Item::Field(Field::SourceTags) => ("Tags", fixed(checkbox(form.copy_tags, "copy the image's own tags"))),
+            Item::Field(_) => return,
             Item::StartButton => ("", fixed(start_button(plan, focus))),
         };
         let style = if focus { theme::STRONG } else { theme::FAINT };

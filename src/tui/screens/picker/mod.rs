@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use tui_input::Input;
 
 use crate::{
-    domain::{OwnerFilter, Region, plan::Field},
+    domain::{OwnerFilter, Region, draft::Field},
     term::input::KeyEvent,
     tui::{
         bindings::Action,

@@ -2,7 +2,7 @@
 
 use super::{Item, PAGE, Picker, PickerKind, Value};
 use crate::{
-    domain::{KeyChoice, OptIn, OwnerFilter, Region, kms_key::KeyList, plan::Field},
+    domain::{KeyChoice, OptIn, OwnerFilter, Region, draft::Field, kms_key::KeyList},
     tui::{
         bindings::{Action, Context, KEYS},
         model::{Connection, Model, PendingReply},

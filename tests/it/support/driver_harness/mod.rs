@@ -212,6 +212,11 @@ pub(crate) fn request(
         volumes: source.block_devices.iter().filter_map(|d| d.ebs.as_ref()?.volume_size).collect(),
         source_snapshots: source.snapshot_ids().cloned().collect(),
         image_tags: Vec::new(),
+        snapshot_tags: Vec::new(),
+        placement: amigrate::domain::Placement::Region,
+        completion: None,
+        post_copy: Vec::new(),
+        given_token: None,
         token: ClientToken::from_random(token),
     }
 }

@@ -1,0 +1,121 @@
+//! Contents of the copy form: plain values as the user entered them, not yet checked.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use crate::domain::{account::AccountId, completion::CompletionDuration, image::Image, region::Region};
+
+/// Contents of the copy form.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Draft {
+    /// The images to copy.
+    pub sources: Vec<Arc<Image>>,
+    /// Each source is copied to each of these.
+    pub destinations: Vec<Region>,
+    /// A name, or a template with `{name}`, `{region}`, `{source_id}`, `{date}`.
+    pub name: String,
+    /// A description, or a template with those and `{source_region}`, `{source_description}`.
+    pub description: String,
+    /// Encrypt the copies; if false, each stays as its source is.
+    pub encrypt: bool,
+    /// Key for all destinations; empty for each destination's default.
+    pub key: String,
+    /// Keys for single destinations, which override `key`.
+    pub keys: BTreeMap<Region, String>,
+    /// Which of the sources' tags the copies get.
+    pub source_tags: SourceTags,
+    /// Tags of the new images, each `key=value`; values are templates with the name's placeholders and `{source_region}`.
+    pub image_tags: Vec<String>,
+    /// The same for the new snapshots.
+    pub snapshot_tags: Vec<String>,
+    /// Where in the destination the copies are stored.
+    pub placement: PlacementDraft,
+    /// For time-based copies.
+    pub completion: Option<CompletionDuration>,
+    /// Client token, for a single copy; empty for a random one.
+    pub client_token: String,
+    pub post_copy: PostCopyDraft,
+    /// The account that copies, if known. Images of other accounts are shared ones.
+    pub account: Option<AccountId>,
+}
+
+/// Which of a source's tags its copies get.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum SourceTags {
+    #[default]
+    All,
+    None,
+    /// Those with these keys.
+    Picked(BTreeSet<Box<str>>),
+}
+
+/// Where in the destination the copies are stored; the texts are checked with the draft.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum PlacementDraft {
+    #[default]
+    Region,
+    /// ARN of an Outpost.
+    Outpost(String),
+    /// Name or id of a Local Zone.
+    LocalZone(String),
+}
+
+/// What is done with the copies once they are available.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PostCopyDraft {
+    /// Give the copies their sources' launch permissions.
+    pub copy_permissions: bool,
+    /// Account ids, and ARNs of organizations and organizational units, separated by spaces or commas.
+    pub share_with: String,
+    /// Allow everyone to launch the copies.
+    pub public: bool,
+    /// Let the accounts of `share_with` create volumes of the snapshots too.
+    pub share_snapshots: bool,
+    /// When the copies are deprecated: a number of days (`90d`), or a date (`2027-01-31`, `2027-01-31T12:00Z`); empty for never.
+    pub deprecate: String,
+    pub protection: ProtectionDraft,
+    /// Tag each source with `copied-to:REGION` and the copy's id.
+    pub tag_source: bool,
+}
+
+/// Protection of the copies from being deregistered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ProtectionDraft {
+    #[default]
+    Off,
+    On,
+    /// Ends 24 hours after it is disabled.
+    WithCooldown,
+}
+
+/// Field of the form that a message belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Field {
+    Sources,
+    Destinations,
+    Name,
+    Description,
+    Encryption,
+    /// Key for all destinations.
+    Key,
+    /// Key for one destination.
+    KeyFor(Region),
+    /// Which of the sources' own tags are copied.
+    SourceTags,
+    /// One line of `image_tags`.
+    ImageTag(usize),
+    /// One line of `snapshot_tags`.
+    SnapshotTag(usize),
+    Placement,
+    Completion,
+    ClientToken,
+    CopyPermissions,
+    ShareWith,
+    Public,
+    ShareSnapshots,
+    Deprecation,
+    Protection,
+    TagSource,
+}
