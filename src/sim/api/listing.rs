@@ -177,6 +177,8 @@ impl World {
             let seen = ImageId::new(id).ok().and_then(|id| self.image_or_deregistered(state, &id, now));
             match seen {
                 Some(seen) => items.push(seen),
+                // One just deregistered is left out without a word (boto/botocore#2194).
+                None if self.remembers(state, id, now) => {}
                 None => missing.push(id.as_str()),
             }
         }
