@@ -136,7 +136,7 @@ impl World {
         call.owners.iter().try_for_each(|owner| check_owner(owner))?;
         call.executable_by.iter().try_for_each(|who| check_user(who))?;
         call.page.check(&call.ids, "imageIds")?;
-        let wanted = |seen: &SeenImage| self.wanted(call, seen) && filter.matches(&seen.image);
+        let wanted = |seen: &SeenImage| self.wanted(call, seen) && filter.matches(seen);
         if !call.ids.is_empty() {
             return self.images_by_id(state, call, wanted, now);
         }
