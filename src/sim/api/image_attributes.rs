@@ -53,13 +53,13 @@ impl<'a> ModifyCall<'a> {
             ("description", self.description.is_some()),
             ("imdsSupport", self.imds_support.is_some()),
         ];
-        let mut names: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+        let mut modified: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
         // In any case: Ansible writes `Description`.
-        let known = |named: &'a str| given.iter().map(|(name, _)| *name).find(|name| name.eq_ignore_ascii_case(named));
-        let named = self.attribute.map(|named| known(named).unwrap_or(named));
-        names.extend(named.filter(|named| !names.contains(named)));
+        let known = |text: &'a str| given.iter().map(|(name, _)| *name).find(|name| name.eq_ignore_ascii_case(text));
+        let attribute = self.attribute.map(|text| known(text).unwrap_or(text));
+        modified.extend(attribute.filter(|name| !modified.contains(name)));
         let text = |own: Option<&'a str>| own.or(self.value).ok_or_else(|| ApiError::missing("Value"));
-        match names[..] {
+        match modified[..] {
             [] => Err(no_attribute()),
             ["launchPermission"] => Ok(Modification::LaunchPermissions(self.permissions.check(partition)?)),
             ["description"] => Ok(Modification::Description(text(self.description)?)),
