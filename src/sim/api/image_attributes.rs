@@ -53,13 +53,13 @@ impl<'a> ModifyCall<'a> {
             ("description", self.description.is_some()),
             ("imdsSupport", self.imds_support.is_some()),
         ];
-        let mut modified: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+        let mut names: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
         // In any case: Ansible writes `Description`.
         let known = |text: &'a str| given.iter().map(|(name, _)| *name).find(|name| name.eq_ignore_ascii_case(text));
-        let attribute = self.attribute.map(|text| known(text).unwrap_or(text));
-        modified.extend(attribute.filter(|name| !modified.contains(name)));
+        let attribute = self.attribute.map(|name| known(name).unwrap_or(name));
+        names.extend(attribute.filter(|name| !names.contains(name)));
         let text = |own: Option<&'a str>| own.or(self.value).ok_or_else(|| ApiError::missing("Value"));
-        match modified[..] {
+        match names[..] {
             [] => Err(no_attribute()),
             ["launchPermission"] => Ok(Modification::LaunchPermissions(self.permissions.check(partition)?)),
             ["description"] => Ok(Modification::Description(text(self.description)?)),

@@ -160,7 +160,15 @@ fn is_allowed(change: &Change, named: &BTreeSet<ImageId>) -> bool {
         ChangeKind::Deregistered => ImageId::new(&change.resource).is_ok_and(|image| named.contains(&image)),
         ChangeKind::DeletedWith(image) => named.contains(image),
         ChangeKind::Deleted => change.provenance.image.as_ref().is_some_and(|image| named.contains(image)),
-        _ => false,
+        ChangeKind::Tagged
+        | ChangeKind::Untagged
+        | ChangeKind::LaunchPermissionsChanged
+        | ChangeKind::AttributeChanged
+        | ChangeKind::CreateVolumePermissionsChanged
+        | ChangeKind::DeprecationChanged
+        | ChangeKind::ProtectionChanged
+        | ChangeKind::Disabled
+        | ChangeKind::Enabled => false,
     };
     change.provenance.created_by == Actor::Request || by_name()
 }
