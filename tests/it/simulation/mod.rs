@@ -79,7 +79,7 @@ impl Simulation {
             let unseen = if rng.bool() { rng.i64(0..15_000) } else { 0 };
             latencies.unseen_ms = unseen;
             latencies.in_use_ms = if rng.bool() { rng.i64(0..9_000) } else { 0 };
-            latencies.ghost_ms = if rng.bool() { rng.i64(0..12_000) } else { 0 };
+            latencies.visible_after_deregister_ms = if rng.bool() { rng.i64(0..12_000) } else { 0 };
             latencies.base_ms = rng.i64(1_000..90_000);
             latencies.snapshots_after_ms = rng.i64(100..9_000);
             latencies.deregister_after_ms = if rng.u8(..) < 80 { rng.i64(0..9_000) } else { 0 };

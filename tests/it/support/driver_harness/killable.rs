@@ -9,7 +9,7 @@ use amigrate::{
     domain::{AccountKey, Failure},
     driver::{AwsBackend, BackendResponse, Clock, DriverBackend, StoreHandle},
     engine::{JobState, Request},
-    sim::{CopySeen, Maker, SharedWorld},
+    sim::{Actor, CopySeen, SharedWorld},
     store::ChangeSet,
 };
 use futures_util::future::{BoxFuture, FutureExt as _, pending};
@@ -102,7 +102,7 @@ impl DriverBackend for KillableBackend {
                         let pending = |c: &CopySeen| {
                             wanted(c)
                                 && c.region == region
-                                && c.maker == Maker::Request
+                                && c.created_by == Actor::Request
                                 && c.image.state == amigrate::domain::ImageState::Pending
                         };
                         w.copies(now).iter().filter(|c| pending(c)).count()
