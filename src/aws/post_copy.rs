@@ -148,3 +148,177 @@ fn sdk_permission(from: &LaunchPermission) -> SdkPermission {
     }
     .build()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::testing::{CannedResponse, ami, eu, images, scripted};
+    use crate::domain::{FailureKind, Retry, SnapshotState};
+
+    const ORGANIZATION: &str = "arn:aws:organizations::123456789012:organization/o-abc123";
+    const UNIT: &str = "arn:aws:organizations::123456789012:ou/o-abc123/ou-ab12-cdef";
+
+    fn account() -> AccountId {
+        AccountId::new("210987654321").unwrap()
+    }
+
+    fn share() -> PostCopyCall {
+        PostCopyCall::AddLaunchPermissions {
+            region: eu(),
+            image: ami("ami-1"),
+            permissions: vec![
+                LaunchPermission::Account(account()),
+                LaunchPermission::parse(ORGANIZATION).unwrap(),
+                LaunchPermission::parse(UNIT).unwrap(),
+                LaunchPermission::Public,
+            ],
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_call_says_what_the_step_wants() {
+        type Sent = &'static [(&'static str, &'static str)];
+        let (region, image) = (eu(), ami("ami-1"));
+        let at: Timestamp = "2027-06-01T12:00:00Z".parse().unwrap();
+        let snapshot = SnapshotId::new("snap-1").unwrap();
+        let cases: [(PostCopyCall, &str, Sent); 5] = [
+            (
+                share(),
+                "ModifyImageAttribute",
+                &[
+                    ("ImageId", "ami-1"),
+                    ("LaunchPermission.Add.1.UserId", "210987654321"),
+                    ("LaunchPermission.Add.2.OrganizationArn", ORGANIZATION),
+                    ("LaunchPermission.Add.3.OrganizationalUnitArn", UNIT),
+                    ("LaunchPermission.Add.4.Group", "all"),
+                ],
+            ),
+            (
+                PostCopyCall::ShareSnapshot { region: region.clone(), snapshot, accounts: vec![account()] },
+                "ModifySnapshotAttribute",
+                &[
+                    ("SnapshotId", "snap-1"),
+                    ("Attribute", "createVolumePermission"),
+                    ("CreateVolumePermission.Add.1.UserId", "210987654321"),
+                ],
+            ),
+            (
+                PostCopyCall::Deprecate { region: region.clone(), image: image.clone(), at },
+                "EnableImageDeprecation",
+                &[("ImageId", "ami-1"), ("DeprecateAt", "2027-06-01T12:00:00Z")],
+            ),
+            (
+                PostCopyCall::Protect { region: region.clone(), image: image.clone(), cooldown: true },
+                "EnableImageDeregistrationProtection",
+                &[("ImageId", "ami-1"), ("WithCooldown", "true")],
+            ),
+            (
+                PostCopyCall::TagSource { region, source: ami("ami-0"), key: "copied-to:eu-west-1".into(), image },
+                "CreateTags",
+                &[("ResourceId.1", "ami-0"), ("Tag.1.Key", "copied-to:eu-west-1"), ("Tag.1.Value", "ami-1")],
+            ),
+        ];
+        for (call, action, expected) in cases {
+            let (session, asked) = scripted(|_, _| CannedResponse::ok("<R><return>true</return></R>"));
+            assert_eq!(session.post_copy(&call).await, Ok(PostCopyAnswer::Done), "{action}");
+            let sent = asked.all().remove(0);
+            assert_eq!((sent.action.as_str(), sent.host.contains("eu-west-1")), (action, true));
+            for (key, value) in expected {
+                assert_eq!(sent.param(key), *value, "{:?}", sent.params);
+            }
+            let (session, asked) = scripted(|_, _| CannedResponse::error(503, "RequestLimitExceeded", "slow down"));
+            assert_eq!(session.post_copy(&call).await.unwrap_err().retry, Retry::Later);
+            assert_eq!(asked.all().len(), 1, "the SDK must not try again by itself");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_sources_launch_permissions_are_read() {
+        let read = PostCopyCall::ReadLaunchPermissions { region: eu(), source: ami("ami-1") };
+        let (session, asked) = scripted(|_, _| {
+            CannedResponse::ok(&format!(
+                "<R><imageId>ami-1</imageId><launchPermission><item><group>all</group></item>\
+                 <item><userId>210987654321</userId></item><item><organizationArn>{ORGANIZATION}</organizationArn></item>\
+                 <item><organizationalUnitArn>{UNIT}</organizationalUnitArn></item></launchPermission></R>"
+            ))
+        });
+        let permissions = vec![
+            LaunchPermission::Public,
+            LaunchPermission::Account(account()),
+            LaunchPermission::parse(ORGANIZATION).unwrap(),
+            LaunchPermission::parse(UNIT).unwrap(),
+        ];
+        assert_eq!(session.post_copy(&read).await, Ok(PostCopyAnswer::LaunchPermissions(permissions)));
+        assert_eq!(asked.all()[0].param("Attribute"), "launchPermission");
+        let (session, _) = scripted(|_, _| CannedResponse::error(403, "AuthFailure", "Not authorized for image:ami-1"));
+        let failure = session.post_copy(&read).await.unwrap_err();
+        assert_eq!((failure.retry, failure.kind), (Retry::AfterChange, FailureKind::Other));
+        assert!(failure.hint.contains("Only the owner"), "{failure:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_an_own_source_is_tagged() {
+        let check = PostCopyCall::CheckOwner { region: eu(), source: ami("ami-1") };
+        let (session, _) = scripted(|_, _| CannedResponse::ok(&images(&["ami-1"])));
+        assert_eq!(session.post_copy(&check).await, Ok(PostCopyAnswer::Done));
+        let theirs = images(&["ami-1"]).replace("123456789012", "210987654321");
+        let (session, _) = scripted(move |_, _| CannedResponse::ok(&theirs));
+        let failure = session.post_copy(&check).await.unwrap_err();
+        assert!(failure.why.contains("belongs to account 210987654321"), "{failure:?}");
+        let (session, _) =
+            scripted(|_, _| CannedResponse::error(400, "InvalidAMIID.NotFound", "[ami-1] does not exist"));
+        assert!(session.post_copy(&check).await.unwrap_err().why.contains("gone"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_shared_is_explained() {
+        let cases = [
+            (
+                "InvalidParameter",
+                "Snapshots encrypted with the AWS Managed CMK can't be shared.",
+                "customer managed key",
+            ),
+            (
+                "OperationNotPermitted",
+                "Encrypted snapshots with EBS default key cannot be shared",
+                "customer managed key",
+            ),
+            (
+                "OperationNotPermitted",
+                "You can't publicly share this image because block public access ...",
+                "stays private",
+            ),
+            ("TagLimitExceeded", "Resources cannot have more than 50 tags.", "50 tags"),
+        ];
+        for (code, message, advice) in cases {
+            let (session, _) = scripted(move |_, _| CannedResponse::error(400, code, message));
+            let failure = session.post_copy(&share()).await.unwrap_err();
+            assert_eq!((failure.retry, failure.code.as_deref()), (Retry::AfterChange, Some(code)));
+            assert!(failure.hint.contains(advice), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn a_failed_snapshot_tells_of_its_key() {
+        let snapshot = |message: Option<&str>, state| Snapshot {
+            id: SnapshotId::new("snap-1").unwrap(),
+            state,
+            progress: None,
+            volume_size: 8,
+            volume_id: None,
+            started: None,
+            state_message: message.map(Into::into),
+            description: "".into(),
+            encrypted: true,
+            kms_key_id: None,
+            tags: Vec::new(),
+        };
+        let failed = |message| snapshot_failure(&snapshot(Some(message), SnapshotState::Error), &eu()).unwrap();
+        let key = failed("Given key ID is not accessible");
+        assert_eq!(key.kind, FailureKind::KeyNotAccessible);
+        assert!(key.hint.contains("does not exist in eu-west-1"), "{key:?}");
+        let other = failed("Internal error.");
+        assert_eq!((other.why.as_str(), other.kind), ("Internal error", FailureKind::Other));
+        assert_eq!(snapshot_failure(&snapshot(Some("x"), SnapshotState::Completed), &eu()), None);
+    }
+}

@@ -102,7 +102,7 @@ pub enum PostCopyCall {
         region: Region,
         /// The copy.
         image: ImageId,
-        /// When it is deprecated; EC2 rounds down to the minute.
+        /// When it is deprecated; EC2 rounds to the minute.
         at: Timestamp,
     },
     /// `EnableImageDeregistrationProtection`.
