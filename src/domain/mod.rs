@@ -18,6 +18,7 @@ pub mod progress;
 pub mod query;
 pub mod region;
 pub mod snapshot;
+pub mod tag_line;
 pub mod template;
 pub mod text;
 
