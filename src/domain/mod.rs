@@ -2,6 +2,7 @@
 //! environment, async, SDK or terminal.
 
 pub mod account;
+pub mod cli_command;
 pub mod completion;
 pub mod copy;
 pub mod draft;
