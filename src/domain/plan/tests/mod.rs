@@ -1,6 +1,7 @@
 mod limits;
 mod placement;
 mod post_copy;
+mod properties;
 mod tags;
 
 use std::sync::Arc;
