@@ -2,6 +2,7 @@
 //! environment, async, SDK or terminal.
 
 pub mod account;
+pub mod cli_command;
 pub mod completion;
 pub mod copy;
 pub mod draft;
@@ -14,10 +15,13 @@ pub mod kms_key;
 pub mod placement;
 pub mod plan;
 pub mod post_copy;
+pub mod preset;
+pub mod price;
 pub mod progress;
 pub mod query;
 pub mod region;
 pub mod snapshot;
+pub mod tag_line;
 pub mod template;
 pub mod text;
 

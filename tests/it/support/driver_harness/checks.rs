@@ -8,7 +8,7 @@ use amigrate::{
     sim::{Actor, Change, ChangeKind, CopySeen},
 };
 
-use super::DriverHarness;
+use super::{DriverHarness, steps::tagged_sources};
 
 impl DriverHarness {
     /// Names every difference between what EC2 has and what the jobs say. `named` are the ids of copies started elsewhere whose
@@ -26,6 +26,8 @@ impl DriverHarness {
         for job in &jobs {
             check_end(job, &here, &others, &mut wrong);
         }
+        self.check_steps(&jobs, &here, &changes, &mut wrong).await;
+        let tagged = tagged_sources(&jobs);
         let said: BTreeSet<&SnapshotId> = jobs.iter().flat_map(|j| &j.leftovers).map(|l| &l.snapshot).collect();
         // What other images use is theirs as well.
         let used: BTreeSet<&SnapshotId> = copies.iter().flat_map(|c| c.image.snapshot_ids()).collect();
@@ -47,7 +49,7 @@ impl DriverHarness {
                 wrong.push(format!("{most} copies were pending in {region}, {} may be", self.limits.pending_limit));
             }
         }
-        wrong.extend(changes.iter().filter(|c| c.by == Actor::Request && !is_allowed(c, named)).map(|c| {
+        wrong.extend(changes.iter().filter(|c| c.by == Actor::Request && !is_allowed(c, named, &tagged)).map(|c| {
             format!("{} in {} was {:?}: it is {:?}'s and nobody named it", c.resource, c.region, c.kind, c.provenance)
         }));
         let foreign = self.world.with(|w| w.foreign_calls().to_vec());
@@ -154,14 +156,14 @@ fn removed_by_others(changes: &[Change]) -> BTreeMap<ImageId, Actor> {
 }
 
 /// The program changes what its own `CopyImage` made. Of what others made, only an image that a person named, and the
-/// snapshots of that image.
-fn is_allowed(change: &Change, named: &BTreeSet<ImageId>) -> bool {
+/// snapshots of that image; and the tags of a source that is to be tagged.
+fn is_allowed(change: &Change, named: &BTreeSet<ImageId>, tagged: &BTreeSet<ImageId>) -> bool {
     let by_name = || match &change.kind {
         ChangeKind::Deregistered => ImageId::new(&change.resource).is_ok_and(|image| named.contains(&image)),
         ChangeKind::DeletedWith(image) => named.contains(image),
         ChangeKind::Deleted => change.provenance.image.as_ref().is_some_and(|image| named.contains(image)),
-        ChangeKind::Tagged
-        | ChangeKind::Untagged
+        ChangeKind::Tagged => ImageId::new(&change.resource).is_ok_and(|image| tagged.contains(&image)),
+        ChangeKind::Untagged
         | ChangeKind::LaunchPermissionsChanged
         | ChangeKind::AttributeChanged
         | ChangeKind::CreateVolumePermissionsChanged
