@@ -10,6 +10,7 @@ mod batches;
 mod form;
 mod history;
 mod jobs;
+mod post_copy;
 mod quit;
 
 use super::{

@@ -1,20 +1,18 @@
-//! `DeregisterImage`, `DeleteSnapshot`, `CreateTags` and `DeleteTags`.
+//! `DeregisterImage` and `DeleteSnapshot`.
 
 use jiff::Timestamp;
 
 use crate::{
-    domain::{ImageId, ImageState, Region, SnapshotId, image::Tag},
+    domain::{ImageId, ImageState, Region, SnapshotId},
     sim::{
-        api::validation::{
-            check_image_id, check_snapshot_id, check_tags, images_not_found, snapshot_not_found, unavailable,
-        },
+        api::validation::{check_snapshot_id, snapshot_not_found, unavailable},
         api_error::ApiError,
         faults::rules::FaultKind,
         world::{
             image_family,
             records::ChangeKind,
             state::{DeregisteredImage, RegionState, SeenImage, World},
-            timeline::{CreatedImage, Maker, ms_between},
+            timeline::{Actor, CreatedImage, ms_between},
         },
     },
 };
@@ -51,8 +49,7 @@ impl ReturnCode {
 pub(crate) struct DeregisterCall<'a> {
     pub(crate) image: &'a str,
     pub(crate) delete_snapshots: bool,
-    pub(crate) dry_run: bool,
-    pub(crate) by: Maker,
+    pub(crate) by: Actor,
 }
 
 impl World {
@@ -64,9 +61,6 @@ impl World {
         now: Timestamp,
     ) -> Result<Vec<(SnapshotId, ReturnCode)>, ApiError> {
         let seen = self.deregisterable(self.enabled(region)?, call.image, now)?;
-        if call.dry_run {
-            return Err(ApiError::dry_run());
-        }
         self.record(region, call.by, ChangeKind::Deregistered, call.image, now);
         let image = seen.image.id.clone();
         let state = self.enabled_mut(region)?;
@@ -90,16 +84,8 @@ impl World {
 
     /// Returns the image, if it may be deregistered.
     fn deregisterable(&self, state: &RegionState, id: &str, now: Timestamp) -> Result<SeenImage, ApiError> {
-        check_image_id(id)?;
-        if let Some(deregistered) = ImageId::new(id).ok().and_then(|id| state.deregistered.get(&id)) {
-            let recent = self.latencies.unavailable_ms.is_none_or(|ms| ms_between(deregistered.since, now) < ms);
-            return Err(if recent { unavailable(id) } else { images_not_found(&[id]) });
-        }
-        let seen = self.image(state, id, now).ok_or_else(|| images_not_found(&[id]))?;
-        if seen.image.owner_id != self.account {
-            return Err(ApiError::not_authorized("images", &[id.to_owned()]));
-        }
-        if seen.image.deregistration_protection.as_deref().is_some_and(|p| p.starts_with("enabled")) {
+        let seen = self.own_image(state, id, now)?;
+        if state.attributes_of(&seen).protection.prevents_deregistering(now) {
             return Err(ApiError::new(
                 "OperationNotPermitted",
                 format!("The image '{id}' has deregistration protection enabled and cannot be deregistered."),
@@ -118,10 +104,13 @@ impl World {
         region: &Region,
         image: &ImageId,
         snapshot: &SnapshotId,
-        by: Maker,
+        by: Actor,
         now: Timestamp,
     ) -> Result<ReturnCode, ApiError> {
-        if by == Maker::Request {
+        if by == Actor::Request && self.policy.denies(region, "DeleteSnapshot") {
+            return Ok(ReturnCode::MissingPermissions);
+        }
+        if by == Actor::Request {
             let kinds = [FaultKind::Deny, FaultKind::Fail];
             match self.faults.fault_of_needed_action(region, "DeregisterImage", "DeleteSnapshot", &kinds) {
                 Some(FaultKind::Deny) => return Ok(ReturnCode::MissingPermissions),
@@ -147,8 +136,7 @@ impl World {
         &mut self,
         region: &Region,
         id: &str,
-        dry_run: bool,
-        by: Maker,
+        by: Actor,
         now: Timestamp,
     ) -> Result<(), ApiError> {
         let state = self.enabled(region)?;
@@ -169,77 +157,9 @@ impl World {
                 format!("The snapshot {id} is currently in use by {image}"),
             ));
         }
-        if dry_run {
-            return Err(ApiError::dry_run());
-        }
         self.record(region, by, ChangeKind::Deleted, id, now);
         self.enabled_mut(region)?.remove_snapshot(&snapshot);
         Ok(())
-    }
-
-    /// Carries out `CreateTags` on images and snapshots.
-    pub(crate) fn create_tags(
-        &mut self,
-        region: &Region,
-        resources: &[&str],
-        tags: &[Tag],
-        dry_run: bool,
-        by: Maker,
-        now: Timestamp,
-    ) -> Result<(), ApiError> {
-        if resources.is_empty() {
-            return Err(ApiError::missing("resourceIdSet"));
-        }
-        if tags.is_empty() {
-            return Err(ApiError::missing("tagSet"));
-        }
-        check_tags(tags)?;
-        let state = self.enabled(region)?;
-        let mut changed: Vec<(Box<str>, Vec<Tag>)> = Vec::new();
-        for id in resources {
-            let mut all = self.tags_of(state, id, now)?;
-            all.retain(|t| tags.iter().all(|new| new.key != t.key));
-            all.extend(tags.iter().cloned());
-            all.sort();
-            check_tags(&all)?;
-            changed.push((Box::from(*id), all));
-        }
-        if dry_run {
-            return Err(ApiError::dry_run());
-        }
-        for id in resources {
-            self.record(region, by, ChangeKind::Tagged, id, now);
-        }
-        self.enabled_mut(region)?.tags.extend(changed);
-        Ok(())
-    }
-
-    /// Carries out `DeleteTags` for one key. A key that the resource does not have is no error, as in EC2.
-    pub(crate) fn delete_tag(
-        &mut self,
-        region: &Region,
-        id: &str,
-        key: &str,
-        by: Maker,
-        now: Timestamp,
-    ) -> Result<(), ApiError> {
-        let mut tags = self.tags_of(self.enabled(region)?, id, now)?;
-        tags.retain(|t| &*t.key != key);
-        self.record(region, by, ChangeKind::Untagged, id, now);
-        self.enabled_mut(region)?.tags.insert(id.into(), tags);
-        Ok(())
-    }
-
-    fn tags_of(&self, state: &RegionState, id: &str, now: Timestamp) -> Result<Vec<Tag>, ApiError> {
-        if id.starts_with("snap-") {
-            check_snapshot_id(id)?;
-            return Ok(self.snapshot(state, id, now).ok_or_else(|| snapshot_not_found(id))?.snapshot.tags);
-        }
-        if id.starts_with("ami-") {
-            check_image_id(id)?;
-            return Ok(self.image(state, id, now).ok_or_else(|| images_not_found(&[id]))?.image.tags);
-        }
-        Err(ApiError::new("InvalidID", format!("The ID '{id}' is not valid")))
     }
 
     /// Returns a registered image that uses this snapshot.

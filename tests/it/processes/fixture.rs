@@ -17,7 +17,7 @@ use amigrate::{
         KmsKeyRef, Region, SnapshotId, SnapshotState,
     },
     engine::{self, Job, JobState},
-    sim::{CopySeen, Maker},
+    sim::{Actor, CopySeen},
     store::{DriverLock, Loaded, Store},
 };
 use jiff::Timestamp;
@@ -47,8 +47,8 @@ impl ProcessFixture {
     pub(crate) fn new() -> Self {
         let changed = ChangeSignal::default();
         let ec2 = Ec2::quick(&changed);
-        let account = AccountKey::new(&AccountId::new("123456789012").expect("digits"), Some(&ec2.url));
-        let source = ec2.newest("app-web-");
+        let account = account_at(&ec2.url);
+        let source = ec2.newest(HOME_REGION, "app-web-");
         Self { ec2, changed, home: tempfile::tempdir().expect("a directory"), account, source, settings: Vec::new() }
     }
 
@@ -210,7 +210,7 @@ impl ProcessFixture {
         let jobs = self.jobs();
         let now = Timestamp::now();
         let (copies, snapshots, made) = self.ec2.with(|w| (w.copies(now), w.copy_snapshots(now), w.copies_made()));
-        let copies: Vec<CopySeen> = copies.into_iter().filter(|c| c.maker == Maker::Request).collect();
+        let copies: Vec<CopySeen> = copies.into_iter().filter(|c| c.created_by == Actor::Request).collect();
 
         let kept: BTreeSet<(Region, ImageId)> =
             jobs.iter().filter_map(|j| Some((j.request.destination.clone(), j.image()?.clone()))).collect();
@@ -237,15 +237,20 @@ impl ProcessFixture {
         let begun: usize = jobs.iter().map(|j| j.images.len()).sum();
         assert_eq!(made, begun as u64, "images that EC2 made, and those the store knows of; {}", job_lines(&jobs));
 
-        let scenario: Vec<ImageId> = self
-            .ec2
-            .with(|w| w.copies(now).into_iter().filter(|c| c.maker != Maker::Request).map(|c| c.image.id).collect());
+        let scenario: Vec<ImageId> = self.ec2.with(|w| {
+            w.copies(now).into_iter().filter(|c| c.created_by != Actor::Request).map(|c| c.image.id).collect()
+        });
         let orphans: Vec<_> = snapshots
             .iter()
             .filter(|(region, image, _)| !there.contains(&(region.clone(), image.clone())) && !scenario.contains(image))
             .collect();
         assert!(orphans.is_empty(), "snapshots of no image: {orphans:#?}; {}", job_lines(&jobs));
     }
+}
+
+/// The scenario's account, at this endpoint.
+pub(crate) fn account_at(url: &str) -> AccountKey {
+    AccountKey::new(&AccountId::new("123456789012").expect("digits"), Some(url))
 }
 
 pub(crate) fn region(name: &str) -> Region {
@@ -279,10 +284,10 @@ pub(crate) fn job_lines(jobs: &[Job]) -> String {
 }
 
 impl Ec2 {
-    /// The newest available image of the account with such a name, and its volumes.
-    fn newest(&self, name: &str) -> (ImageId, Vec<u32>, Vec<SnapshotId>) {
+    /// The newest available image of the account in a region with such a name, its volumes and snapshots.
+    pub(crate) fn newest(&self, region: &str, name: &str) -> (ImageId, Vec<u32>, Vec<SnapshotId>) {
         let state = self.state();
-        let images = state[HOME_REGION]["images"].as_array().expect("images");
+        let images = state[region]["images"].as_array().expect("images");
         let image = images
             .iter()
             .find(|i| i["Name"].as_str().is_some_and(|n| n.starts_with(name)) && i["State"] == "available")
