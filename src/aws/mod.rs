@@ -9,6 +9,7 @@ mod credential_sources;
 mod endpoints;
 mod errors;
 mod identity;
+mod image_details;
 mod images;
 mod kms_keys;
 mod options;

@@ -2,6 +2,7 @@
 //! environment, async, SDK or terminal.
 
 pub mod account;
+pub mod again;
 pub mod completion;
 pub mod copy;
 pub mod draft;
@@ -10,6 +11,7 @@ pub mod filter;
 pub mod identity;
 pub mod ids;
 pub mod image;
+pub mod image_details;
 pub mod kms_key;
 pub mod placement;
 pub mod plan;

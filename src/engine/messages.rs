@@ -23,7 +23,7 @@ pub enum Command {
     /// Retry failed copies, each with a new token.
     #[serde(rename = "TryAgain")]
     Retry(Vec<(JobId, ClientToken)>),
-    /// Deregister available copies and delete their snapshots.
+    /// Deregister available copies, or the images that failed ones have left, and delete their snapshots.
     Deregister(Vec<JobId>),
     /// Decide about a copy in doubt.
     Resolve {

@@ -7,11 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     config::Config,
     domain::{
-        Account, AccountKey, ClientToken, Failure, Image, ImageQuery, LoginBackoff, OwnerFilter, Region, RegionInfo,
-        kms_key::KeyList,
+        Account, AccountKey, ClientToken, Failure, Image, ImageId, ImageQuery, LoginBackoff, OwnerFilter, Region,
+        RegionInfo, kms_key::KeyList,
     },
     driver::DriverStatus,
-    engine::{Command, JobId},
+    engine::{Command, Job, JobId},
     term::Caps,
     tui::{
         bindings::Context,
@@ -72,7 +72,7 @@ pub(super) enum Reconnect {
 }
 
 /// What a pending reply is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum PendingReply {
     Account,
     Regions,
@@ -81,10 +81,14 @@ pub(super) enum PendingReply {
         /// Images on the pages before.
         listed: usize,
     },
-    Keys,
+    /// The KMS keys of a region.
+    Keys(Region),
     Profiles,
     History,
     Audit(JobId),
+    ImageDetails(ImageId),
+    /// The source of a copy that is made again.
+    Source(Arc<Job>),
 }
 
 /// The whole state.

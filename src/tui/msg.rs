@@ -6,7 +6,10 @@ use jiff::SignedDuration;
 
 use crate::{
     aws::ImagePage,
-    domain::{Account, AccountKey, CredentialSource, Failure, ImageQuery, Region, RegionInfo, kms_key::KeyList},
+    domain::{
+        Account, AccountKey, CredentialSource, Failure, Image, ImageId, ImageQuery, Region, RegionInfo,
+        image_details::ImageDetails, kms_key::KeyList,
+    },
     driver::JobUpdate,
     engine::{AuditEntry, Command, Job, JobId},
     term::Input,
@@ -91,6 +94,17 @@ pub enum Effect {
         id: EffectId,
         job: JobId,
     },
+    /// Read an image by its id.
+    ReadImage {
+        id: EffectId,
+        region: Region,
+        image: ImageId,
+    },
+    /// Read what the listing does not tell of an image.
+    ReadImageDetails {
+        id: EffectId,
+        image: Arc<Image>,
+    },
     /// Start a process without a terminal that runs the queue after this one.
     Background,
     /// Watch the files that a login writes, or stop that.
@@ -134,6 +148,9 @@ pub enum Reply {
     History(Result<Vec<Arc<Job>>, Failure>),
     /// Newest last.
     Audit(Result<Vec<AuditEntry>, Failure>),
+    ImageDetails(Box<ImageDetails>),
+    /// `None` if there is no such image.
+    Image(Result<Option<Box<Image>>, Failure>),
 }
 
 /// A profile that has credentials.

@@ -181,7 +181,9 @@ fn needs_change(code: &str, message: &str) -> Option<Class> {
         "InvalidParameterCombination" | "MissingParameter" | "UnknownParameter" => {
             "This is a bug in amigrate; please report it."
         }
-        _ if code.starts_with("InvalidAMIName") => "Change the new image's name.",
+        _ if code.starts_with("InvalidAMIName") => {
+            return Some(Class::new(Retry::AfterChange, "Change the new image's name.").kind(FailureKind::NameRefused));
+        }
         _ if code.starts_with("InvalidTagKey") || matches!(code, "TagLimitExceeded" | "TagPolicyViolation") => {
             return Some(Class::new(Retry::AfterChange, "Change the tags.").kind(FailureKind::TagsRefused));
         }

@@ -113,10 +113,7 @@ async fn a_key_that_is_not_there_fails_with_the_snapshots_reason() {
     let harness = ScreenHarness::opened(ScreenHarnessBuilder::new(named("demo")).size(120, 40)).await;
     harness.form("app-web-2026", &["eu-west-1"]).await;
     harness.retype("nope").await;
-    harness.press(KeyCode::Down).await;
-    harness.press(KeyCode::Down).await;
-    harness.send(" ").await;
-    harness.press(KeyCode::Down).await;
+    harness.encrypt().await;
     harness.send("alias/nope").await;
     harness.ctrl('s').await;
     harness.wait_ours("failed", 1).await;
@@ -144,10 +141,7 @@ async fn a_key_is_chosen_from_the_destinations_list() {
     let harness = ScreenHarness::open("demo").await;
     harness.form("app-web-2026", &["eu-west-1"]).await;
     harness.retype("with-a-key").await;
-    harness.press(KeyCode::Down).await;
-    harness.press(KeyCode::Down).await;
-    harness.send(" ").await;
-    harness.press(KeyCode::Down).await;
+    harness.encrypt().await;
     harness.press(KeyCode::Enter).await;
     harness.wait_text("alias/team/web").await;
     assert_snapshot!("keys", harness.screen());

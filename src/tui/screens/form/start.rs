@@ -1,0 +1,61 @@
+//! Starting the copies of the form.
+
+use super::open::form_on_top as form;
+use crate::{
+    domain::{CopyRequest, text::count},
+    engine::{Command, JobId},
+    tui::{
+        model::{Model, Pane},
+        msg::Effect,
+        screens::{Overlay, confirm::Confirmation},
+    },
+};
+
+/// Starts the copies, or shows the first mistake.
+pub(super) fn start(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(form) = form(model) else { return };
+    form.submitted = true;
+    if let Some(first) = form.plan.mistakes.first().cloned() {
+        form.focus_on(&first.field);
+        model.show_error(format!("Not started. {}", first.text));
+        return;
+    }
+    let (draft, opened, replaces) = (form.draft.clone(), form.opened, form.replaces);
+    if model.start.config.read_only {
+        model.show_error("Read-only: nothing is changed in AWS. Ctrl-y copies the AWS CLI command to your clipboard.");
+        return;
+    }
+    // Where no command is accepted the form stays open, so that nothing typed is lost.
+    if !model.can_send_commands() {
+        return;
+    }
+    let plan = draft.check(opened, || model.next_client_token());
+    request(model, plan.copies, replaces, effects);
+}
+
+/// Requests the copies, closes the form, and goes to the jobs. `replaces` is the copy that is made again with changes: if it has left a
+/// failed image, asks whether to remove that too.
+pub(in crate::tui) fn request(
+    model: &mut Model,
+    copies: Vec<CopyRequest>,
+    replaces: Option<JobId>,
+    effects: &mut Vec<Effect>,
+) {
+    model.overlays.retain(|o| !matches!(o, Overlay::Form(_)));
+    let n = count(copies.len(), "copy", "copies");
+    model.show_notice(if model.jobs_view.driver.is_silent() {
+        format!("{n} requested. They wait until the process that holds the queue continues or ends.")
+    } else {
+        format!("{n} requested. See the jobs pane.")
+    });
+    model.images.marked.clear();
+    model.focus = Pane::Jobs;
+    if model.full == Some(Pane::Images) {
+        model.full = None;
+    }
+    let last = model.jobs_view.jobs().next_back().map(|j| j.id);
+    model.jobs.await_new(last);
+    model.send_command(Command::Copy(copies), effects);
+    let left = replaces.and_then(|id| model.jobs_view.job(id)).and_then(Confirmation::remove_failed);
+    model.overlays.extend(left.map(Overlay::Confirmation));
+}
