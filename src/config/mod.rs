@@ -5,13 +5,15 @@
 mod environment;
 mod file;
 pub mod paths;
+mod prices;
 pub mod settings;
+mod source;
 
-use std::{io::ErrorKind, path::Path};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Failure;
+use crate::domain::{Failure, price::Prices};
 
 pub use paths::{default_path, state_dir};
 
@@ -87,6 +89,18 @@ pub struct Copy {
     pub encrypt: bool,
     /// The KMS key the form starts with; empty for the destination's default.
     pub kms_key: String,
+    /// Tags of every new image, each `key=value`; values are templates.
+    pub tags: Vec<String>,
+    /// The same for every new snapshot.
+    pub snapshot_tags: Vec<String>,
+    /// More copies at once are confirmed by typing their number.
+    pub confirm_copies: usize,
+    /// More GiB at once are confirmed by typing the number of copies.
+    pub confirm_gib: u64,
+    /// More copies at once are refused.
+    pub max_copies: usize,
+    /// A file of prices that override the built-in ones; empty for none.
+    pub prices_file: String,
     /// The most copies pending at once in one destination.
     pub pending_limit: usize,
     /// Copies started a second in one destination, once the burst is used up.
@@ -194,6 +208,12 @@ impl Default for Copy {
             copy_tags: true,
             encrypt: false,
             kms_key: String::new(),
+            tags: Vec::new(),
+            snapshot_tags: Vec::new(),
+            confirm_copies: 20,
+            confirm_gib: 1_000,
+            max_copies: 3_000,
+            prices_file: String::new(),
             pending_limit: 300,
             starts_per_second: 1.0,
             start_burst: 10,
@@ -273,6 +293,15 @@ impl Config {
         Ok(config)
     }
 
+    /// Reads the built-in prices, overridden by those of `copy.prices_file`.
+    ///
+    /// # Errors
+    /// A file that cannot be read, and the first mistake in it with line and column.
+    pub fn prices(&self) -> Result<Prices, Failure> {
+        let file = Some(self.copy.prices_file.as_str()).filter(|file| !file.is_empty());
+        prices::load(file.map(Path::new))
+    }
+
     /// Returns the example file: every setting with its help and default.
     pub fn example() -> String {
         settings::example()
@@ -295,16 +324,11 @@ impl Config {
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|error| {
-        let failure = Failure::new(format!("read the settings in {}", path.display()), error.to_string());
-        match error.kind() {
-            ErrorKind::NotFound => {
-                failure.hint("Leave the option out for the defaults, or copy `.config-example/config.toml` there.")
-            }
-            ErrorKind::InvalidData => failure.hint("The file must be UTF-8 text."),
-            _ => failure,
-        }
-    })
+    source::read(
+        "the settings",
+        path,
+        "Leave the option out for the defaults, or copy `.config-example/config.toml` there.",
+    )
 }
 
 #[cfg(test)]

@@ -16,10 +16,12 @@ pub mod kms_key;
 pub mod placement;
 pub mod plan;
 pub mod post_copy;
+pub mod price;
 pub mod progress;
 pub mod query;
 pub mod region;
 pub mod snapshot;
+pub mod tag_line;
 pub mod template;
 pub mod text;
 
