@@ -131,6 +131,7 @@ fn show(
         let ui = &setup.config.ui;
         let frames = if setup.caps.remote { ui.frames_remote } else { ui.frames_local };
         let caps = setup.caps.clone();
+        let prices = setup.config.prices()?;
         let start = Start {
             config: setup.config,
             caps: setup.caps,
@@ -139,6 +140,7 @@ fn show(
             seed: uuid::Uuid::new_v4().as_u128(),
             now: clock.now(),
             size,
+            prices,
         };
         let (sender, mut inputs) = unbounded_channel();
         forward_signals(&sender)?;

@@ -8,7 +8,7 @@ use crate::{
     config::Config,
     domain::{
         Account, AccountKey, ClientToken, Failure, Image, ImageId, ImageQuery, LoginBackoff, OwnerFilter, Region,
-        RegionInfo, kms_key::KeyList,
+        RegionInfo, kms_key::KeyList, price::Prices,
     },
     driver::DriverStatus,
     engine::{Command, Job, JobId},
@@ -42,6 +42,8 @@ pub struct Start {
     pub now: Timestamp,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
+    /// For estimates.
+    pub prices: Prices,
 }
 
 /// The connection to AWS.

@@ -97,6 +97,7 @@ impl ScreenHarnessBuilder {
             seed: 7,
             now: start_time(),
             size: self.size,
+            prices: self.config.prices().unwrap(),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::open::form_on_top as form;
 use crate::{
     domain::{CopyRequest, text::count},
-    engine::{Command, JobId},
+    engine::Command,
     tui::{
         model::{Model, Pane},
         msg::Effect,
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Starts the copies, or shows the first mistake.
-pub(super) fn start(model: &mut Model, effects: &mut Vec<Effect>) {
+pub(super) fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(form) = form(model) else { return };
     form.submitted = true;
     if let Some(first) = form.plan.mistakes.first().cloned() {
@@ -20,7 +20,7 @@ pub(super) fn start(model: &mut Model, effects: &mut Vec<Effect>) {
         model.show_error(format!("Not started. {}", first.text));
         return;
     }
-    let (draft, opened, replaces) = (form.draft.clone(), form.opened, form.replaces);
+    let (draft, opened) = (form.draft.clone(), form.opened);
     if model.start.config.read_only {
         model.show_error("Read-only: nothing is changed in AWS. Ctrl-y copies the AWS CLI command to your clipboard.");
         return;
@@ -30,17 +30,14 @@ pub(super) fn start(model: &mut Model, effects: &mut Vec<Effect>) {
         return;
     }
     let plan = draft.check(opened, || model.next_client_token());
-    request(model, plan.copies, replaces, effects);
+    start(model, plan.copies, effects);
 }
 
-/// Requests the copies, closes the form, and goes to the jobs. `replaces` is the copy that is made again with changes: if it has left a
-/// failed image, asks whether to remove that too.
-pub(in crate::tui) fn request(
-    model: &mut Model,
-    copies: Vec<CopyRequest>,
-    replaces: Option<JobId>,
-    effects: &mut Vec<Effect>,
-) {
+/// Starts these copies, closes the form, and goes to the jobs. If the form was opened for a failed copy that has left an image, asks
+/// whether to remove that too.
+pub(in crate::tui) fn start(model: &mut Model, copies: Vec<CopyRequest>, effects: &mut Vec<Effect>) {
+    let form = model.overlays.iter().find_map(|o| if let Overlay::Form(form) = o { Some(form) } else { None });
+    let replaces = form.and_then(|form| form.replaces);
     model.overlays.retain(|o| !matches!(o, Overlay::Form(_)));
     let n = count(copies.len(), "copy", "copies");
     model.show_notice(if model.jobs_view.driver.is_silent() {

@@ -3,7 +3,7 @@
 use super::{
     fields::{Item, Kind, Section},
     open::form_on_top as form,
-    start::start,
+    start::submit,
     tags, values,
 };
 use crate::{
@@ -61,7 +61,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
                 model.show_notice("This key removes a tag line; there is none here.");
             }
         }
-        Action::Start => start(model, effects),
+        Action::Start => submit(model, effects),
         Action::NextLine => form.command = (form.command + 1) % form.plan.copies.len().max(1),
         Action::PreviousLine => {
             let commands = form.plan.copies.len().max(1);
@@ -119,7 +119,7 @@ fn next_value(model: &mut Model, field: &Field) {
 fn press(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(form) = form(model) else { return };
     let (field, kind) = match form.focus.clone() {
-        Item::StartButton => return start(model, effects),
+        Item::StartButton => return submit(model, effects),
         Item::Section(_) => return toggle(model, effects),
         Item::Field(field, kind) => (field, kind),
     };

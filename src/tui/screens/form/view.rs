@@ -26,6 +26,7 @@ use crate::{
         text::{clean, count, gib},
     },
     tui::{
+        model::Model,
         theme,
         widgets::{
             draw_context::{DrawContext, pane},
@@ -41,18 +42,19 @@ const BEFORE: usize = LABEL + 5;
 /// Cells of a key's state.
 const KEY_STATE: usize = 26;
 
-/// Draws the form over both panes. `keys` are the KMS keys that were listed.
-pub fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, keys: &BTreeMap<Region, KeyList>, ctx: DrawContext<'_>) {
+/// Draws the form over both panes, with what the model knows of keys and prices.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, model: &Model, ctx: DrawContext<'_>) {
     let images = count(form.draft.sources.len(), "image", "images");
     let inner = pane(frame, area, Line::raw(format!(" Copy {images} ")), true, ctx);
     let width = usize::from(inner.width);
-    let mut body = Body { form, keys, ctx, lines: source_lines(form, width, ctx), focus: 0, cursor: None, width };
+    let mut body =
+        Body { form, keys: &model.keys, ctx, lines: source_lines(form, width, ctx), focus: 0, cursor: None, width };
     body.push_mistakes(|m| m.field == Field::Sources);
     for row in form.rows() {
         body.push_row(&row.item, row.spec);
     }
     body.lines.push(Line::default());
-    body.lines.extend(outcome::lines(form, width));
+    body.lines.extend(outcome::lines(form, &model.start.prices, width));
     let height = usize::from(inner.height);
     let end = body.lines.len().saturating_sub(height);
     // On the button its effect must be visible, elsewhere the field and its mistakes.
