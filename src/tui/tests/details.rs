@@ -67,7 +67,7 @@ fn details_show_permissions_keys_and_ancestry() {
         &[
             "shared with 2 accounts",
             "000000000001, 000000000002",
-            "on: images cannot be made public (us-east-1)",
+            "blocked: images cannot be made public (us-east-1)",
             "key arn:aws:kms:k; shared with 000000000001",
             "not encrypted; not shared",
             "ami-0a in eu-west-1 (amazon)",

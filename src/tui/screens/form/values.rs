@@ -211,8 +211,8 @@ fn afterwards(draft: &Draft) -> String {
     let mut words = Vec::new();
     let mut add = |so: bool, word: &str| words.extend(so.then(|| word.to_owned()));
     add(steps.public, "PUBLIC");
-    add(steps.copy_permissions, "permissions of the source");
-    add(!steps.share_with.trim().is_empty(), &format!("share with {}", steps.share_with.trim()));
+    add(steps.copy_permissions, "source's permissions");
+    add(!steps.share_with.trim().is_empty(), &format!("shared with {}", steps.share_with.trim()));
     add(steps.share_snapshots, "snapshots too");
     add(!steps.deprecate.trim().is_empty(), &format!("deprecate {}", steps.deprecate.trim()));
     add(steps.protection != ProtectionDraft::Off, "protect");

@@ -87,16 +87,14 @@ pub(super) fn lines(image: &Image, own: bool, load: &DetailsLoad, width: usize) 
     if own {
         add("may launch", said(&details.permissions, |p| listed(p, "only this account")));
         let state = |state: &str| match state {
-            "block-new-sharing" => "on: images cannot be made public".to_owned(),
-            "unblocked" => "off: images can be made public".to_owned(),
+            "block-new-sharing" => "blocked: images cannot be made public".to_owned(),
+            "unblocked" => "not blocked: images can be made public".to_owned(),
             other => clean(other).into_owned(),
         };
-        add("block public access", format!("{} ({})", said(&details.public_access, |s| state(s)), image.region));
+        add("public access", format!("{} ({})", said(&details.public_access, |s| state(s)), image.region));
     }
     match &details.snapshots {
-        Ok(snapshots) => {
-            snapshots.iter().for_each(|s| add(s.id.as_str().get(..18).unwrap_or("snapshot"), snapshot(s, own)))
-        }
+        Ok(snapshots) => snapshots.iter().for_each(|s| add("snapshot", snapshot(s, own))),
         Err(failure) => add("snapshots", refused(failure)),
     }
     match &details.ancestry {
