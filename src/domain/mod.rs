@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod again;
+pub mod cli_command;
 pub mod completion;
 pub mod copy;
 pub mod draft;

@@ -209,10 +209,8 @@ impl Confirmation {
         text.extend(named_jobs(&removed));
         if let Some(failure) = hopeless.first() {
             let which = if jobs.len() == 1 { "It".into() } else { format!("{} of them", hopeless.len()) };
-            text.push(format!(
-                "{which} will fail in the same way unless something was changed in AWS: {}.",
-                failure.why
-            ));
+            let why = failure.why.split(". ").next().unwrap_or_default().trim_end_matches('.');
+            text.push(format!("{which} will fail in the same way unless something was changed in AWS: {why}."));
         }
         let action = DialogAction::Retry(jobs.iter().map(|j| j.id).collect());
         let mut dialog = Self::yes_or_no("Retry", text, "No, change nothing", format!("Yes, retry {copies}"), action);
