@@ -81,7 +81,7 @@ impl Session {
     }
 }
 
-fn sent_once() -> aws_sdk_ec2::config::Builder {
+pub(super) fn sent_once() -> aws_sdk_ec2::config::Builder {
     aws_sdk_ec2::config::Builder::new().retry_config(RetryConfig::disabled())
 }
 
@@ -100,7 +100,7 @@ fn job_tags(tags: &JobTags) -> [Tag; 2] {
     [tag(JobTags::JOB, tags.job.as_str()), tag(JobTags::BATCH, tags.batch.as_str())]
 }
 
-fn tag(key: &str, value: &str) -> Tag {
+pub(super) fn tag(key: &str, value: &str) -> Tag {
     Tag::builder().key(key).value(value).build()
 }
 

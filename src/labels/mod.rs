@@ -6,7 +6,11 @@ mod audit;
 mod cost;
 pub mod driver;
 mod job;
+mod post_copy;
 
 pub use audit::outcome;
 pub use cost::estimate;
-pub use job::{leftover, note, remaining_snapshots, remaining_summary, removal, undeleted, waiting};
+pub use job::{
+    LONG_STALL, leftover, note, remaining_snapshots, remaining_summary, removal, stall_advice, undeleted, waiting,
+};
+pub use post_copy::{after_copy, differences, step, step_state};

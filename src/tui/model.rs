@@ -303,7 +303,7 @@ impl Model {
 
     /// Returns true if commands are accepted; otherwise shows why not.
     pub(super) fn can_send_commands(&mut self) -> bool {
-        if let DriverStatus::Nobody(failure) = &self.jobs_view.driver {
+        if let DriverStatus::NotRunning(failure) = &self.jobs_view.driver {
             let text = failure.lines().join(". ");
             self.show_error(text);
             return false;

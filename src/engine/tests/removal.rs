@@ -21,6 +21,7 @@ fn fail(engine: &mut Engine) {
             requested: vec![new_image()],
             images: vec![failed],
             snapshots: Ok(vec![snapshot(None, SnapshotState::Error)]),
+            failures: vec![(SnapshotId::new("snap-new").unwrap(), Failure::new("copy", "the key is not accessible"))],
         }),
     );
     assert_eq!(state(engine).phase().as_str(), "failed");

@@ -58,6 +58,8 @@ pub struct PendingWork {
     pub cancelling: usize,
     /// Images being deregistered.
     pub deregistering: usize,
+    /// Copies that AWS has accepted, with post-copy steps left.
+    pub post_copy: usize,
 }
 
 impl PendingWork {
@@ -308,6 +310,9 @@ fn unfinished(pending: &PendingWork, suffix: &str) -> Vec<String> {
     }
     if pending.deregistering > 0 {
         text.push(format!("{} being deregistered.", count(pending.deregistering, "image is", "images are")));
+    }
+    if pending.post_copy > 0 {
+        text.push(format!("{} post-copy steps left.", count(pending.post_copy, "copy has", "copies have")));
     }
     text
 }
