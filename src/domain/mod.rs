@@ -17,6 +17,7 @@ pub mod post_copy;
 pub mod progress;
 pub mod query;
 pub mod region;
+pub mod review;
 pub mod snapshot;
 pub mod template;
 pub mod text;
