@@ -36,6 +36,8 @@ fn parse(key: &Setting, written: &str) -> Option<toml::Value> {
         }),
         Expect::Text | Expect::Choice(_) | Expect::Whose => written.into(),
         Expect::Regions => written.split([',', ' ']).filter(|name| !name.is_empty()).collect::<Vec<_>>().into(),
+        // A value may contain blanks.
+        Expect::Tags => written.split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect::<Vec<_>>().into(),
         Expect::Whole(..) => toml::Value::Integer(written.parse().ok()?),
         Expect::Number(..) => toml::Value::Float(written.parse().ok()?),
     })
@@ -44,6 +46,7 @@ fn parse(key: &Setting, written: &str) -> Option<toml::Value> {
 fn expected(key: &Setting) -> String {
     match key.expect {
         Expect::Regions => "a list of regions such as us-east-1,eu-west-1, or all".into(),
+        Expect::Tags => "a list of tags such as Team=web,SourceAMI={source_id}".into(),
         other => other.describe(),
     }
 }

@@ -87,6 +87,18 @@ pub struct Copy {
     pub encrypt: bool,
     /// The KMS key the form starts with; empty for the destination's default.
     pub kms_key: String,
+    /// Tags of every new image, each `key=value`; values are templates.
+    pub tags: Vec<String>,
+    /// The same for every new snapshot.
+    pub snapshot_tags: Vec<String>,
+    /// More copies at once are confirmed by typing their number.
+    pub confirm_copies: usize,
+    /// More GiB at once are confirmed by typing the number of copies.
+    pub confirm_gib: u64,
+    /// More copies at once are refused.
+    pub max_copies: usize,
+    /// A file of prices that override the built-in ones; empty for none.
+    pub prices_file: String,
     /// The most copies pending at once in one destination.
     pub pending_limit: usize,
     /// Copies started a second in one destination, once the burst is used up.
@@ -194,6 +206,12 @@ impl Default for Copy {
             copy_tags: true,
             encrypt: false,
             kms_key: String::new(),
+            tags: Vec::new(),
+            snapshot_tags: Vec::new(),
+            confirm_copies: 20,
+            confirm_gib: 1_000,
+            max_copies: 3_000,
+            prices_file: String::new(),
             pending_limit: 300,
             starts_per_second: 1.0,
             start_burst: 10,

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::domain::{OwnerFilter, Region};
+use crate::domain::{OwnerFilter, Region, tag_line::TagLine};
 
 /// Accepted values of a setting.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,6 +18,8 @@ pub enum Expect {
     Whose,
     /// A list of regions, or `all` alone.
     Regions,
+    /// A list of tags, each `key=value` as [`TagLine`] reads it.
+    Tags,
     /// An integer within these bounds.
     Whole(i64, i64),
     /// A number within these bounds.
@@ -35,6 +37,7 @@ impl Expect {
                 "mine, shared, amazon, marketplace, an account id of twelve digits, or public:PATTERN".into()
             }
             Self::Regions => "a list of regions such as [\"us-east-1\"], or [\"all\"]".into(),
+            Self::Tags => "a list of tags such as [\"Team=web\", \"SourceAMI={source_id}\"]".into(),
             Self::Whole(least, most) => format!("a whole number from {least} to {most}"),
             Self::Number(least, most) => format!("a number from {least} to {most}"),
         }
@@ -49,6 +52,9 @@ impl Expect {
             (Self::Regions, toml::Value::Array(names)) => {
                 let all = names.len() == 1 && names[0].as_str() == Some("all");
                 all || names.iter().all(|name| name.as_str().is_some_and(|name| Region::new(name).is_ok()))
+            }
+            (Self::Tags, toml::Value::Array(lines)) => {
+                lines.iter().all(|line| line.as_str().is_some_and(|line| TagLine::parse(line).is_ok()))
             }
             (Self::Whole(least, most), toml::Value::Integer(n)) => (least..=most).contains(n),
             (Self::Number(least, most), toml::Value::Float(n)) => (least..=most).contains(n),
@@ -103,7 +109,7 @@ const fn key(
 
 /// Every setting.
 #[rustfmt::skip]
-pub const KEYS: [Setting; 41] = [
+pub const KEYS: [Setting; 47] = [
     key("", "read_only", "false", Expect::Switch, "Refuse every write to AWS."),
     key("aws", "profile", "\"\"", Expect::Text, "The profile to use."),
     key("aws", "region", "\"\"", Expect::Text, "The first region to show."),
@@ -122,6 +128,12 @@ pub const KEYS: [Setting; 41] = [
     key("copy", "copy_tags", "true", Expect::Switch, "Copy the source's own tags."),
     key("copy", "encrypt", "false", Expect::Switch, "Start the form with encryption on."),
     key("copy", "kms_key", "\"\"", Expect::Text, "The KMS key the form starts with: an id, an alias or an ARN; empty for the destination's default."),
+    key("copy", "tags", "[]", Expect::Tags, "Tags of every new image: key=value, in which {source_id}, {source_region}, {name}, {region} and {date} are filled in."),
+    key("copy", "snapshot_tags", "[]", Expect::Tags, "The same for every new snapshot."),
+    key("copy", "confirm_copies", "20", Expect::Whole(1, 1_000_000), "More copies than these at once are confirmed by typing their number."),
+    key("copy", "confirm_gib", "1000", Expect::Whole(1, 1_000_000_000), "The same for more GiB than these."),
+    key("copy", "max_copies", "3000", Expect::Whole(1, 100_000), "More copies than these at once are refused."),
+    key("copy", "prices_file", "\"\"", Expect::Text, "A file of prices that override the built-in ones, in the form of assets/prices.toml."),
     key("copy", "pending_limit", "300", Expect::Whole(1, 10_000), "The most copies pending at once in one destination."),
     key("copy", "starts_per_second", "1.0", Expect::Number(0.01, 100.0), "Copies started a second in one destination, once the burst is used up."),
     key("copy", "start_burst", "10", Expect::Whole(1, 1_000), "Copies started at once in one destination."),

@@ -57,6 +57,7 @@ fn the_file_lies_over_the_defaults_and_the_environment_over_the_file() {
             "AMIGRATE_BROWSE_REGIONS" => "ap-south-1, eu-west-2".into(),
             "AMIGRATE_READ_ONLY" => "0".into(),
             "AMIGRATE_COPY_STARTS_PER_SECOND" => "0.5".into(),
+            "AMIGRATE_COPY_TAGS" => "Team=web site, SourceAMI={source_id}".into(),
             "AMIGRATE_UI_PALETTE" => String::new(),
             _ => return None,
         })
@@ -65,6 +66,7 @@ fn the_file_lies_over_the_defaults_and_the_environment_over_the_file() {
     assert!(!config.read_only);
     assert_eq!(config.browse.regions, ["ap-south-1", "eu-west-2"]);
     assert!((config.copy.starts_per_second - 0.5).abs() < f64::EPSILON);
+    assert_eq!(config.copy.tags, ["Team=web site", "SourceAMI={source_id}"]);
     assert_eq!(config.aws.attempts, 7);
     assert_eq!(config.ui, Ui::default());
 }
@@ -110,6 +112,10 @@ fn the_file_lies_over_the_defaults_and_the_environment_over_the_file() {
     "[browse]\nwhose = \"theirs\"",
     "config.toml:2:9: `whose` in [browse] is \"theirs\"; expected mine, shared, amazon, marketplace, an account id of twelve digits, or public:PATTERN"
 )]
+#[case(
+    "[copy]\ntags = [\"Team=web\", \"Env\"]",
+    "config.toml:2:8: `tags` in [copy] is [\"Team=web\", \"Env\"]; expected a list of tags such as [\"Team=web\", \"SourceAMI={source_id}\"]"
+)]
 #[case("[aws]\nprofile = { a = 1 }", "config.toml:2:11: `profile` in [aws] is { a = 1 }; expected a text")]
 #[case(
     "[poll]\nfastest_seconds = 90",
@@ -138,6 +144,11 @@ fn what_is_no_toml_is_named_with_its_line(#[case] text: &str, #[case] line: usiz
     "AMIGRATE_BROWSE_REGIONS",
     "us_east_1",
     "AMIGRATE_BROWSE_REGIONS: `us_east_1` is not a list of regions such as us-east-1,eu-west-1, or all"
+)]
+#[case(
+    "AMIGRATE_COPY_SNAPSHOT_TAGS",
+    "aws:x=1",
+    "AMIGRATE_COPY_SNAPSHOT_TAGS: `aws:x=1` is not a list of tags such as Team=web,SourceAMI={source_id}"
 )]
 #[case(
     "AMIGRATE_COPY_STARTS_PER_SECOND",

@@ -19,6 +19,7 @@ pub mod query;
 pub mod region;
 pub mod review;
 pub mod snapshot;
+pub mod tag_line;
 pub mod template;
 pub mod text;
 

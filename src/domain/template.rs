@@ -27,7 +27,9 @@ pub(super) fn expand(template: &str, source: &Image, destination: &Region, today
                 let other = clean(other).into_owned();
                 return Err(Failure::new(
                     "use this template",
-                    format!("`{{{other}}}` is not known; {{name}}, {{region}}, {{source_id}} and {{date}} are"),
+                    format!(
+                        "`{{{other}}}` is not known; {{name}}, {{region}}, {{source_id}}, {{source_region}} and {{date}} are"
+                    ),
                 ));
             }
         }

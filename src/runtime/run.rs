@@ -11,24 +11,34 @@ use crate::{
     tui::{Effect, Model, Msg},
 };
 
-/// The terminal as the loop needs it; the real one, or one in memory.
+/// The terminal as the loop needs it; the real one, or one in memory. What a terminal does not have does nothing.
 pub trait TerminalPort {
     /// Draws the model.
     fn draw(&mut self, model: &Model) -> io::Result<()>;
     /// Follows a new size.
-    fn resize(&mut self, columns: u16, rows: u16);
+    fn resize(&mut self, _columns: u16, _rows: u16) {}
     /// Makes the next draw repaint every cell.
-    fn repaint(&mut self);
+    fn repaint(&mut self) {}
     /// Puts a text on the clipboard of the user's terminal. Returns false if it is too long for that.
-    fn clipboard(&mut self, text: &str) -> io::Result<bool>;
+    fn clipboard(&mut self, _text: &str) -> io::Result<bool> {
+        Ok(true)
+    }
     /// Rings the bell.
-    fn bell(&mut self) -> io::Result<()>;
+    fn bell(&mut self) -> io::Result<()> {
+        Ok(())
+    }
     /// Turns mouse reporting on or off.
-    fn mouse(&mut self, on: bool) -> io::Result<()>;
+    fn mouse(&mut self, _on: bool) -> io::Result<()> {
+        Ok(())
+    }
     /// Gives the terminal back to the shell and suspends the process until it is continued.
-    fn suspend(&mut self) -> io::Result<()>;
+    fn suspend(&mut self) -> io::Result<()> {
+        Ok(())
+    }
     /// Takes the terminal again after another process suspended and continued this one.
-    fn resume(&mut self) -> io::Result<()>;
+    fn resume(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// How the loop ended.

@@ -27,28 +27,8 @@ impl TerminalPort for ClosingTerminal {
         Ok(())
     }
 
-    fn resize(&mut self, _: u16, _: u16) {}
-
-    fn repaint(&mut self) {}
-
-    fn clipboard(&mut self, _: &str) -> io::Result<bool> {
-        Ok(true)
-    }
-
-    fn bell(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn mouse(&mut self, _: bool) -> io::Result<()> {
-        Ok(())
-    }
-
     fn suspend(&mut self) -> io::Result<()> {
         Err(io::Error::from_raw_os_error(rustix::io::Errno::IO.raw_os_error()))
-    }
-
-    fn resume(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

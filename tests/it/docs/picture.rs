@@ -34,30 +34,6 @@ impl TerminalPort for Camera {
         *self.last.lock().expect("nobody panicked") = (0..SIZE.1).map(line).collect::<Vec<_>>().join("\n");
         Ok(())
     }
-
-    fn resize(&mut self, _: u16, _: u16) {}
-
-    fn repaint(&mut self) {}
-
-    fn clipboard(&mut self, _: &str) -> io::Result<bool> {
-        Ok(true)
-    }
-
-    fn bell(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn mouse(&mut self, _: bool) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn suspend(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn resume(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// The demo, two images on their way to two regions.

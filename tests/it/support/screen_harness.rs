@@ -206,14 +206,6 @@ impl TerminalPort for EmulatedTerminal {
         Ok(())
     }
 
-    fn mouse(&mut self, _on: bool) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn suspend(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
     fn resume(&mut self) -> io::Result<()> {
         self.screen.repaint();
         Ok(())
