@@ -5,6 +5,7 @@
 mod audit;
 pub mod driver;
 mod job;
+pub mod review;
 
 pub use audit::outcome;
 pub use job::{leftover, note, remaining_snapshots, remaining_summary, removal, undeleted, waiting};

@@ -6,7 +6,11 @@ use jiff::SignedDuration;
 
 use crate::{
     aws::ImagePage,
-    domain::{Account, AccountKey, CredentialSource, Failure, ImageQuery, Region, RegionInfo, kms_key::KeyList},
+    domain::{
+        Account, AccountKey, CredentialSource, Failure, ImageQuery, Region, RegionInfo,
+        kms_key::KeyList,
+        review::{CheckAnswer, CheckRequest},
+    },
     driver::JobUpdate,
     engine::{AuditEntry, Command, Job, JobId},
     term::Input,
@@ -67,6 +71,11 @@ pub enum Effect {
     ListKeys {
         id: EffectId,
         region: Region,
+    },
+    /// Carry out a check of a review.
+    Check {
+        id: EffectId,
+        request: CheckRequest,
     },
     /// List the profiles configured on this machine.
     ListProfiles {
@@ -129,6 +138,7 @@ pub enum Reply {
         region: Region,
         keys: KeyList,
     },
+    Check(Result<CheckAnswer, Failure>),
     Profiles(Vec<String>),
     /// Newest end first.
     History(Result<Vec<Arc<Job>>, Failure>),

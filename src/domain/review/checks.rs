@@ -74,7 +74,7 @@ impl CheckRequest {
 #[derive(Debug, Clone, PartialEq)]
 pub enum CheckAnswer {
     Permission(Permission),
-    Key(KeyState),
+    Key(KeyVerdict),
     EncryptionByDefault(bool),
     /// An id, ARN or alias.
     DefaultKey(Option<String>),
@@ -108,7 +108,7 @@ pub enum Permission {
 
 /// Whether a key can encrypt snapshots.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyState {
+pub enum KeyVerdict {
     Usable {
         arn: String,
     },

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{
-    checks::{CheckAnswer, CheckRequest, KeyState},
+    checks::{CheckAnswer, CheckRequest, KeyVerdict},
     requests::managed_by_aws,
     state::{CheckState, Review, UnderWay},
 };
@@ -90,7 +90,7 @@ impl<'a> Index<'a> {
             (CheckRequest::EbsKey { region }, CheckAnswer::EbsKey(Some(id))) => {
                 self.ebs_keys.insert(region, id);
             }
-            (CheckRequest::Key { region, key }, CheckAnswer::Key(KeyState::Usable { arn })) => {
+            (CheckRequest::Key { region, key }, CheckAnswer::Key(KeyVerdict::Usable { arn })) => {
                 self.key_arns.insert((region, key), arn);
             }
             (_, CheckAnswer::SnapshotKeys(keys)) => {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{
-    checks::{AllowedImages, CheckAnswer, CheckRequest, KeyState, Permission},
+    checks::{AllowedImages, CheckAnswer, CheckRequest, KeyVerdict, Permission},
     existing::{Choice, Existing},
     findings::{Column, Finding, FindingKind, Findings, Severity, UnknownCheck},
     index::Index,
@@ -303,11 +303,11 @@ impl<'a> Builder<'a> {
         self.worsen(region, Column::Permission, status);
     }
 
-    fn key(&mut self, region: &Region, key: &KmsKeyRef, state: &KeyState) {
+    fn key(&mut self, region: &Region, key: &KmsKeyRef, state: &KeyVerdict) {
         let kind = match state {
-            KeyState::Usable { .. } => return self.worsen(region, Column::Key, Status::Fine),
-            KeyState::NotFound => FindingKind::KeyNotFound(key.clone()),
-            KeyState::Unusable { why } => FindingKind::KeyUnusable { key: key.clone(), why: why.clone() },
+            KeyVerdict::Usable { .. } => return self.worsen(region, Column::Key, Status::Fine),
+            KeyVerdict::NotFound => FindingKind::KeyNotFound(key.clone()),
+            KeyVerdict::Unusable { why } => FindingKind::KeyUnusable { key: key.clone(), why: why.clone() },
         };
         self.worsen(region, Column::Key, Status::Refused);
         let field = if self.rows.len() > 1 { Field::KeyFor(region.clone()) } else { Field::Key };
@@ -397,7 +397,7 @@ impl<'a> Builder<'a> {
             }
             if let Some((key, service)) = managed_key(copy).filter(|(_, service)| *service != "ebs") {
                 let why = format!("it is AWS's own key for {service}");
-                self.key(&copy.destination, key, &KeyState::Unusable { why });
+                self.key(&copy.destination, key, &KeyVerdict::Unusable { why });
             }
         }
     }

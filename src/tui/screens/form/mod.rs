@@ -101,7 +101,8 @@ impl Form {
         self.focus = if forward { self.focus + 1 } else { self.focus + items - 1 } % items;
     }
 
-    fn focus_on(&mut self, field: &Field) {
+    /// Gives the focus to a field, or else to the first.
+    pub(in crate::tui) fn focus_on(&mut self, field: &Field) {
         let wanted = Item::Field(field.clone());
         self.focus = self.items().iter().position(|item| *item == wanted).unwrap_or(0);
     }

@@ -2,14 +2,14 @@
 
 use super::{Form, Item};
 use crate::{
-    domain::{draft::Field, text::count},
+    domain::{CopyRequest, draft::Field, text::count},
     engine::Command,
     term::input::{KeyCode, KeyEvent},
     tui::{
         bindings::Action,
         model::{Model, Pane},
         msg::Effect,
-        screens::{Overlay, confirm::Confirmation, picker},
+        screens::{Overlay, confirm::Confirmation, picker, review},
         widgets::editor,
     },
 };
@@ -52,7 +52,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         Action::PreviousField => form.move_focus(false),
         Action::Toggle => toggle(model),
         Action::Press => press(model, effects),
-        Action::Start => start(model, effects),
+        Action::Start => review(model, effects),
         Action::NextLine => form.command = (form.command + 1) % form.preview().copies.len().max(1),
         Action::PreviousLine => {
             let commands = form.preview().copies.len().max(1);
@@ -90,7 +90,7 @@ fn toggle(model: &mut Model) {
 /// Opens the picker of the field with the focus, toggles it, or presses the button.
 fn press(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(form) = form(model) else { return };
-    let Item::Field(field) = form.focused() else { return start(model, effects) };
+    let Item::Field(field) = form.focused() else { return review(model, effects) };
     match &field {
         Field::Sources | Field::Destinations => {
             let chosen = form.destinations.clone();
@@ -109,8 +109,8 @@ fn press(model: &mut Model, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Starts the copies, or shows the first mistake.
-fn start(model: &mut Model, effects: &mut Vec<Effect>) {
+/// Opens the review of the copies, or shows the first mistake.
+fn review(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(form) = form(model) else { return };
     form.submitted = true;
     let (draft, opened) = (form.draft(), form.opened);
@@ -121,21 +121,18 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
         model.show_error(format!("Not started. {text}"));
         return;
     }
-    if model.start.config.read_only {
-        model.show_error("Read-only: nothing is changed in AWS. Ctrl-y copies the AWS CLI command to your clipboard.");
-        return;
-    }
-    // Where no command is accepted the form stays open, so that nothing typed is lost.
-    if !model.can_send_commands() {
-        return;
-    }
     let plan = draft.check(opened, || model.next_client_token());
+    review::open::open(model, plan, effects);
+}
+
+/// Starts the copies that were decided on, and closes the form.
+pub(in crate::tui) fn start(model: &mut Model, copies: Vec<CopyRequest>, effects: &mut Vec<Effect>) {
     model.overlays.retain(|o| !matches!(o, Overlay::Form(_)));
-    let copies = count(plan.copies.len(), "copy", "copies");
+    let requested = count(copies.len(), "copy", "copies");
     model.show_notice(if model.jobs_view.driver.is_silent() {
-        format!("{copies} requested. They wait until the process that holds the queue continues or ends.")
+        format!("{requested} requested. They wait until the process that holds the queue continues or ends.")
     } else {
-        format!("{copies} requested. See the jobs pane.")
+        format!("{requested} requested. See the jobs pane.")
     });
     model.images.marked.clear();
     model.focus = Pane::Jobs;
@@ -144,5 +141,5 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     }
     let last = model.jobs_view.jobs().next_back().map(|j| j.id);
     model.jobs.await_new(last);
-    model.send_command(Command::Copy(plan.copies), effects);
+    model.send_command(Command::Copy(copies), effects);
 }
