@@ -21,6 +21,7 @@ pub mod price;
 pub mod progress;
 pub mod query;
 pub mod region;
+pub mod review;
 pub mod snapshot;
 pub mod tag_line;
 pub mod template;

@@ -7,6 +7,7 @@ mod cost;
 pub mod driver;
 mod job;
 mod post_copy;
+pub mod review;
 
 pub use audit::outcome;
 pub use cost::estimate;

@@ -8,7 +8,10 @@ use crate::{
     config::Config,
     domain::{
         Account, AccountKey, ClientToken, Failure, Image, ImageId, ImageQuery, LoginBackoff, OwnerFilter, Region,
-        RegionInfo, kms_key::KeyList, price::Prices,
+        RegionInfo,
+        kms_key::KeyList,
+        price::Prices,
+        review::{CheckId, Review},
     },
     driver::DriverStatus,
     engine::{Command, Job, JobId},
@@ -85,6 +88,8 @@ pub(super) enum PendingReply {
     },
     /// The KMS keys of a region.
     Keys(Region),
+    /// A check of the review that is open.
+    Check(CheckId),
     Profiles,
     History,
     Audit(JobId),
@@ -137,6 +142,8 @@ pub struct Model {
     pub(super) watches_login: bool,
     /// Regions to list as soon as fewer than the limit are being listed.
     pub(super) to_list: Vec<Region>,
+    /// The review that was closed last, for its answers.
+    pub(super) last_review: Option<Box<Review>>,
     next_id: u64,
     last_token: u128,
 }
@@ -172,6 +179,7 @@ impl Model {
             account_retry_at: None,
             watches_login: false,
             to_list: Vec::new(),
+            last_review: None,
             next_id: 0,
             last_token: start.seed,
             start,
@@ -193,7 +201,11 @@ impl Model {
             Some(Reconnect::At(at)) => Some(at),
             _ => None,
         };
-        [spinner, seconds, notice, reconnect, self.account_retry_at].into_iter().flatten().min()
+        let review = self.overlays.iter().find_map(|overlay| match overlay {
+            Overlay::Review(screen) => screen.review().deadline(),
+            _ => None,
+        });
+        [spinner, seconds, notice, reconnect, self.account_retry_at, review].into_iter().flatten().min()
     }
 
     /// Moves all deadlines with the wall clock, so that each stays as far away as it was.
@@ -206,6 +218,11 @@ impl Model {
             *at = shifted(*at);
         }
         self.account_retry_at = self.account_retry_at.map(shifted);
+        for overlay in &mut self.overlays {
+            if let Overlay::Review(screen) = overlay {
+                screen.review_mut().shift(step);
+            }
+        }
         self.jobs_view.requested_at = self.jobs_view.requested_at.map(shifted);
     }
 

@@ -8,7 +8,9 @@ use crate::{
     aws::ImagePage,
     domain::{
         Account, AccountKey, CredentialSource, Failure, Image, ImageId, ImageQuery, Region, RegionInfo,
-        image_details::ImageDetails, kms_key::KeyList,
+        image_details::ImageDetails,
+        kms_key::KeyList,
+        review::{CheckAnswer, CheckRequest},
     },
     driver::JobUpdate,
     engine::{AuditEntry, Command, Job, JobId},
@@ -70,6 +72,11 @@ pub enum Effect {
     ListKeys {
         id: EffectId,
         region: Region,
+    },
+    /// Carry out a check of a review.
+    Check {
+        id: EffectId,
+        request: CheckRequest,
     },
     /// List the profiles configured on this machine.
     ListProfiles {
@@ -143,6 +150,7 @@ pub enum Reply {
         region: Region,
         keys: KeyList,
     },
+    Check(Result<CheckAnswer, Failure>),
     Profiles(Vec<String>),
     /// Newest end first.
     History(Result<Vec<Arc<Job>>, Failure>),

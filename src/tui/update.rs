@@ -22,6 +22,7 @@ use crate::{
             Overlay, confirm, form, images, input, jobs,
             pager::{self, Pager},
             picker::{self, update::PickOutcome},
+            review,
         },
         widgets::editor,
     },
@@ -204,6 +205,7 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
             model.keys.insert(region, keys);
             picker::open::on_kms_keys(model);
         }
+        (PendingReply::Check(check), Reply::Check(answer)) => review::open::on_answer(model, check, answer, effects),
         (PendingReply::History, Reply::History(result)) => jobs::history_update::on_reply(model, result),
         (PendingReply::Audit(job), Reply::Audit(result)) => pager::audit::on_reply(model, job, result),
         (PendingReply::ImageDetails(image), Reply::ImageDetails(details)) => {
@@ -236,6 +238,7 @@ impl Model {
         }
         browse::reconnect_if_due(self, &mut effects);
         browse::retry_account_if_due(self, &mut effects);
+        review::open::expire_if_due(self);
         browse::watch_login(self, &mut effects);
         pager::audit::request_if_changed(self, &mut effects);
         pager::image_details::request_if_opened(self, &mut effects);
@@ -254,6 +257,7 @@ fn refresh_rows(model: &mut Model) {
     let screen = Rect::new(0, 0, model.size.0, model.size.1);
     images::update::refresh_rows(model);
     jobs::lines::refresh_lines(model);
+    review::open::refresh(model);
     // The panes' heights depend on the lines of the jobs pane.
     let areas = layout::areas(model, screen);
     jobs::lines::set_height(model, layout::rows(areas.jobs, 0));
@@ -264,6 +268,7 @@ fn refresh_rows(model: &mut Model) {
 fn type_into(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) -> bool {
     match model.overlays.last_mut() {
         Some(Overlay::Form(_)) => form::update::type_into(model, key),
+        Some(Overlay::Review(_)) => review::update::type_into(model, key),
         Some(Overlay::Picker(picker)) if picker.typing => picker.edit(key),
         Some(Overlay::InputLine(line)) => line.edit(key),
         Some(_) => false,
@@ -276,6 +281,7 @@ fn type_into(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) -> bo
 fn paste_into(model: &mut Model, text: &str) -> bool {
     match model.overlays.last_mut() {
         Some(Overlay::Form(_)) => form::update::paste(model, text),
+        Some(Overlay::Review(_)) => review::update::paste(model, text),
         Some(Overlay::Picker(picker)) if picker.typing => {
             editor::paste(&mut picker.filter, text);
             picker.apply_filter();
@@ -304,6 +310,7 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
     match model.overlays.last() {
         Some(Overlay::Pager(_)) => pager::update::act(model, action, effects),
         Some(Overlay::Form(_)) => form::update::act(model, action, effects),
+        Some(Overlay::Review(_)) => review::update::act(model, action, effects),
         Some(Overlay::Picker(_)) => match picker::update::act(model, action, effects) {
             PickOutcome::Ignored => false,
             PickOutcome::Handled => true,

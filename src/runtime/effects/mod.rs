@@ -208,6 +208,9 @@ impl Effects {
                 let keys = s.key_list(&region).await;
                 Reply::Keys { region, keys }
             }),
+            Effect::Check { id, request } => {
+                self.reply(id, |s| async move { Reply::Check(s.check(&request).await) });
+            }
             Effect::ListProfiles { id } => {
                 self.spawn(async move {
                     TaskResult::Msg(Msg::Reply { id, reply: Reply::Profiles(crate::aws::profiles().await) })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Form, PastFailure};
+use super::{Form, PastFailure, open::rules};
 use crate::{
     domain::{
         Failure, Image,
@@ -66,7 +66,7 @@ pub fn on_source(model: &mut Model, job: &Job, result: Result<Option<Image>, Fai
 
 fn open(model: &mut Model, job: &Job, source: Arc<Image>) {
     let account = model.account.as_ref().map(|a| a.id.clone());
-    let mut form = Form::new(Draft::again(&job.request, source, account), model.now);
+    let mut form = Form::new(Draft::again(&job.request, source, account), rules(model));
     form.replaces = Some(job.id);
     let failure = match &job.state {
         JobState::Failed { failure, .. } => Some(failure),

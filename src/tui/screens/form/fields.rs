@@ -108,7 +108,7 @@ pub const FIELDS: [FieldSpec; 20] = [
         "EC2 recognises a repeated request by it. For a single copy; a retry takes a new token."),
     spec(S::Encryption, "Encrypt", Kind::Choice, |_| vec![F::Encryption], "",
         "Encrypt the copies. A copy of an encrypted image is always encrypted."),
-    spec(S::Encryption, "KMS key", Kind::TextOrPicker, |d| when(d.encrypt, F::Key), "(the region's default key)",
+    spec(S::Encryption, "KMS key", Kind::TextOrPicker, |d| when(d.encrypts(), F::Key), "(the region's default key)",
         "For all destinations: a key id, alias/NAME, a key ARN or an alias ARN. Enter lists the keys."),
     spec(S::Encryption, "", Kind::TextOrPicker, keys_by_region, "(key for all)",
         "A region's own key, instead of the key for all destinations."),
@@ -150,7 +150,7 @@ fn has_placement(draft: &Draft) -> bool {
 
 fn keys_by_region(draft: &Draft) -> Vec<Field> {
     let own = |r: &&crate::domain::Region| draft.destinations.len() > 1 || draft.keys.contains_key(*r);
-    draft.destinations.iter().filter(|_| draft.encrypt).filter(own).cloned().map(F::KeyFor).collect()
+    draft.destinations.iter().filter(|_| draft.encrypts()).filter(own).cloned().map(F::KeyFor).collect()
 }
 
 /// The section of a field; `None` for the sources, which are above all sections.

@@ -20,8 +20,9 @@ use self::fields::{Item, Kind, Row, Section, rows, section_of};
 use crate::{
     domain::{
         ClientToken, Region,
+        completion::CompletionDuration,
         draft::{Draft, Field, SourceTags},
-        plan::Plan,
+        plan::{CheckContext, Plan},
     },
     engine::JobId,
 };
@@ -42,14 +43,30 @@ pub struct Form {
     /// Index of the copy whose command is shown.
     command: usize,
     edited: bool,
-    /// What dates are relative to, so that they do not change while the user types.
-    opened: Timestamp,
+    rules: Rules,
     /// True once the user has tried to start: from then on, mistakes in untouched fields are shown too.
     submitted: bool,
     /// Shown beside its field until the field is changed.
     past_failure: Option<PastFailure>,
     /// The copy that is made again with changes.
     replaces: Option<JobId>,
+}
+
+/// What the draft is checked against.
+#[derive(Debug, Clone)]
+struct Rules {
+    /// When the form was opened. Dates are relative to it, so that they do not change while the user types.
+    opened: Timestamp,
+    max_copies: usize,
+    /// Client tokens that were sent before.
+    used_tokens: Vec<ClientToken>,
+}
+
+impl Rules {
+    fn check(&self, draft: &Draft, token: impl FnMut() -> ClientToken) -> Plan {
+        let context = CheckContext { now: self.opened, max_copies: self.max_copies, used_tokens: &self.used_tokens };
+        draft.check_in(&context, token)
+    }
 }
 
 /// Why the copy failed that is made again.
@@ -61,7 +78,7 @@ struct PastFailure {
 
 impl Form {
     /// Where and What are open, and Encryption if the copies are encrypted; the destinations have the focus.
-    fn new(draft: Draft, now: Timestamp) -> Self {
+    fn new(draft: Draft, rules: Rules) -> Self {
         let mut open = BTreeSet::from([Section::Where, Section::What]);
         open.extend(draft.encrypt.then_some(Section::Encryption));
         let mut own_tags: BTreeMap<Box<str>, usize> = BTreeMap::new();
@@ -80,7 +97,7 @@ impl Form {
             line: Input::default(),
             command: 0,
             edited: false,
-            opened: now,
+            rules,
             submitted: false,
             past_failure: None,
             replaces: None,
@@ -94,7 +111,7 @@ impl Form {
     }
 
     fn check(&mut self) {
-        self.plan = self.draft.check(self.opened, || ClientToken::from_random(0));
+        self.plan = self.rules.check(&self.draft, || ClientToken::from_random(0));
         self.command = self.command.min(self.plan.copies.len().saturating_sub(1));
     }
 
@@ -191,6 +208,11 @@ impl Form {
         self.change(|draft| values::set_text(draft, field, key));
         self.forget_failure_of(field);
         self.focus(self.focus.clone());
+    }
+
+    /// Applies the choice of the picker of completion times.
+    pub(in crate::tui) fn set_completion(&mut self, completion: Option<CompletionDuration>) {
+        self.change(|draft| draft.completion = completion);
     }
 
     /// Applies the choice of the picker of the sources' tags.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::Form;
+use super::{Form, Rules};
 use crate::{
     domain::{
         Image, ImageState,
@@ -44,10 +44,21 @@ pub fn open(model: &mut Model, sources: Vec<Arc<Image>>) {
         key: settings.kms_key.clone(),
         source_tags: if settings.copy_tags { SourceTags::All } else { SourceTags::None },
         account: model.account.as_ref().map(|a| a.id.clone()),
+        image_tags: settings.tags.clone(),
+        snapshot_tags: settings.snapshot_tags.clone(),
         sources,
         ..Draft::default()
     };
-    model.overlays.push(Overlay::Form(Box::new(Form::new(draft, model.now))));
+    model.overlays.push(Overlay::Form(Box::new(Form::new(draft, rules(model)))));
+}
+
+/// What a draft is checked against now.
+pub(super) fn rules(model: &Model) -> Rules {
+    Rules {
+        opened: model.now,
+        max_copies: model.start.config.copy.max_copies,
+        used_tokens: model.jobs_view.jobs().filter_map(|job| job.request.given_token.clone()).collect(),
+    }
 }
 
 /// The form, if it is on top.

@@ -7,11 +7,11 @@ use crate::{
     tui::{
         model::{Model, Pane},
         msg::Effect,
-        screens::{Overlay, confirm::Confirmation},
+        screens::{Overlay, confirm::Confirmation, review},
     },
 };
 
-/// Starts the copies, or shows the first mistake.
+/// Opens the review of the copies, or shows the first mistake.
 pub(super) fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(form) = form(model) else { return };
     form.submitted = true;
@@ -20,17 +20,9 @@ pub(super) fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
         model.show_error(format!("Not started. {}", first.text));
         return;
     }
-    let (draft, opened) = (form.draft.clone(), form.opened);
-    if model.start.config.read_only {
-        model.show_error("Read-only: nothing is changed in AWS. Ctrl-y copies the AWS CLI command to your clipboard.");
-        return;
-    }
-    // Where no command is accepted the form stays open, so that nothing typed is lost.
-    if !model.can_send_commands() {
-        return;
-    }
-    let plan = draft.check(opened, || model.next_client_token());
-    start(model, plan.copies, effects);
+    let (draft, rules) = (form.draft.clone(), form.rules.clone());
+    let plan = rules.check(&draft, || model.next_client_token());
+    review::open::open(model, plan, effects);
 }
 
 /// Starts these copies, closes the form, and goes to the jobs. If the form was opened for a failed copy that has left an image, asks

@@ -145,6 +145,11 @@ fn press(model: &mut Model, effects: &mut Vec<Effect>) {
             let regions = form.draft.destinations.clone();
             picker::open::kms_keys(model, &regions, &field, effects);
         }
+        (Field::Completion, _) => {
+            let draft = form.draft.clone();
+            let choices = draft.completion_choices(&model.start.prices);
+            picker::form_lists::completion(model, &choices, draft.completion);
+        }
         (Field::KeyFor(region), _) => picker::open::kms_keys(model, std::slice::from_ref(region), &field, effects),
         _ => {}
     }
@@ -153,7 +158,7 @@ fn press(model: &mut Model, effects: &mut Vec<Effect>) {
 /// Lists the keys of the destinations while they are shown with their states.
 pub fn list_keys(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(form) = form(model) else { return };
-    if form.draft.encrypt && form.open.contains(&Section::Encryption) {
+    if form.draft.encrypts() && form.open.contains(&Section::Encryption) {
         let regions = form.draft.destinations.clone();
         picker::open::list_keys(model, &regions, effects);
     }

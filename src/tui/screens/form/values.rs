@@ -118,7 +118,7 @@ pub(super) fn shown(draft: &Draft, field: &Field, own_tags: usize) -> String {
             PlacementDraft::Outpost(_) => "an Outpost".into(),
             PlacementDraft::LocalZone(_) => "a Local Zone".into(),
         },
-        Field::Encryption => match (draft.encrypt, draft.encryption_fixed()) {
+        Field::Encryption => match (draft.encrypts(), draft.encryption_fixed()) {
             (true, why) => checkbox(true, why.unwrap_or("encrypt")),
             (false, Some(why)) => format!("none. {why}"),
             (false, None) => checkbox(false, "same as source (Space: encrypt)"),
@@ -195,7 +195,7 @@ pub(super) fn summary(draft: &Draft, section: Section, own_tags: usize) -> Strin
 }
 
 fn encryption_summary(draft: &Draft) -> String {
-    if !draft.encrypt {
+    if !draft.encrypts() {
         return "same as source".into();
     }
     let own = draft.keys.iter().filter(|(r, k)| draft.destinations.contains(r) && !k.trim().is_empty()).count();

@@ -49,7 +49,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, model: &Model, ctx: 
     let width = usize::from(inner.width);
     let mut body =
         Body { form, keys: &model.keys, ctx, lines: source_lines(form, width, ctx), focus: 0, cursor: None, width };
-    body.push_mistakes(|m| m.field == Field::Sources);
+    body.push_mistakes(|field| *field == Field::Sources);
     for row in form.rows() {
         body.push_row(&row.item, row.spec);
     }
@@ -131,10 +131,8 @@ impl Body<'_> {
         ]));
         if open {
             let rows = self.form.rows();
-            let has_row = |m: &ValidationMessage| {
-                rows.iter().any(|row| matches!(&row.item, Item::Field(field, _) if *field == m.field))
-            };
-            self.push_mistakes(|m| section_of(&m.field) == Some(section) && !has_row(m));
+            let has_row = |f: &Field| rows.iter().any(|row| matches!(&row.item, Item::Field(field, _) if field == f));
+            self.push_mistakes(|field| section_of(field) == Some(section) && !has_row(field));
         }
     }
 
@@ -187,7 +185,7 @@ impl Body<'_> {
     }
 
     fn push_mistakes_of(&mut self, field: &Field) {
-        self.push_mistakes(|m| m.field == *field);
+        self.push_mistakes(|f| f == field);
     }
 
     /// Before the first attempt to start, a missing destination is no mistake yet.
@@ -196,14 +194,16 @@ impl Body<'_> {
         mistake.field != Field::Destinations || form.submitted || !form.draft.destinations.is_empty()
     }
 
-    fn push_mistakes(&mut self, which: impl Fn(&ValidationMessage) -> bool) {
-        let texts: Vec<String> =
-            self.form.plan.mistakes.iter().filter(|m| which(m) && self.is_shown(m)).map(|m| m.text.clone()).collect();
-        let past = self
+    fn push_mistakes(&mut self, which: impl Fn(&Field) -> bool) {
+        let texts: Vec<String> = self
             .form
-            .past_failure
-            .as_ref()
-            .filter(|past| which(&ValidationMessage { field: past.field.clone(), text: String::new() }));
+            .plan
+            .mistakes
+            .iter()
+            .filter(|m| which(&m.field) && self.is_shown(m))
+            .map(|m| m.text.clone())
+            .collect();
+        let past = self.form.past_failure.as_ref().filter(|past| which(&past.field));
         for line in past.iter().flat_map(|past| wrap(&past.text, self.width.saturating_sub(BEFORE + 3))) {
             self.lines.push(Line::styled(format!("{}! {line}", " ".repeat(BEFORE)), theme::WARN));
         }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use tui_input::Input;
 
 use crate::{
-    domain::{OwnerFilter, Region, draft::Field, text::count},
+    domain::{OwnerFilter, Region, completion::CompletionDuration, draft::Field, text::count},
     term::input::KeyEvent,
     tui::{
         bindings::Action,
@@ -30,6 +30,8 @@ pub enum PickerKind {
     KmsKey(Vec<Region>, Field),
     /// Keys of the sources' tags that go along.
     SourceTags,
+    /// The time within which copies complete.
+    Completion,
     /// Whose images are listed.
     Owner,
     Profile,
@@ -46,6 +48,7 @@ enum Value {
     /// An owner that is typed next.
     OwnerInput(OwnerInput),
     Action(Action),
+    Completion(Option<CompletionDuration>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,6 +160,7 @@ impl Picker {
                 many => format!("KMS keys in {} regions", many.len()),
             },
             PickerKind::SourceTags => "The source's tags that the copies get".into(),
+            PickerKind::Completion => "Complete within".into(),
             PickerKind::Owner => "Whose images".into(),
             PickerKind::Profile => "Profiles".into(),
             PickerKind::Command => "Commands".into(),

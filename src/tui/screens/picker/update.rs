@@ -93,6 +93,11 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) -> PickOutcome {
                 form.set_source_tags(keys.collect());
             }
         }
+        (PickerKind::Completion, Value::Completion(completion)) => {
+            if let Some(form) = form(model) {
+                form.set_completion(completion);
+            }
+        }
         (PickerKind::Owner, Value::Owner(whose)) => browse::choose_owner(model, whose, effects),
         (PickerKind::Owner, Value::OwnerInput(input)) => {
             model.overlays.push(Overlay::InputLine(InputLine::owner(input)));

@@ -1,0 +1,19 @@
+//! The review of a plan before any copy is sent: what is asked of AWS, what the answers mean, and what is decided about images that
+//! are there already. Sans-IO: requests come out, answers go in; the screen and the commands use the same.
+
+pub mod checks;
+pub mod existing;
+pub mod findings;
+mod follow_up;
+mod index;
+mod names;
+pub mod outlook;
+mod requests;
+pub mod state;
+pub mod table;
+
+pub use checks::{CheckAnswer, CheckRequest};
+pub use existing::{Choice, Existing};
+pub use findings::{Column, Finding, FindingKind, Severity};
+pub use state::{CheckId, Review, ReviewContext};
+pub use table::{Cell, CellValue, ReviewTable, Status};
