@@ -5,10 +5,7 @@ use aws_sdk_ec2::types::ImageCriterion;
 use super::{images::filter, session::Session};
 use crate::domain::{
     Failure, ImageId, Region,
-    review::{
-        CheckAnswer, CheckRequest,
-        checks::AllowedImages,
-    },
+    review::{CheckAnswer, CheckRequest, checks::AllowedImages},
 };
 
 impl Session {
@@ -69,10 +66,7 @@ impl Session {
         let call = self.ec2(region).get_allowed_images_settings();
         let answer = self.call(&what, "ec2:GetAllowedImagesSettings", call.send()).await?;
         let providers = answer.image_criteria().iter().flat_map(ImageCriterion::image_providers);
-        Ok(AllowedImages {
-            enforced: answer.state() == Some("enabled"),
-            providers: providers.cloned().collect(),
-        })
+        Ok(AllowedImages { enforced: answer.state() == Some("enabled"), providers: providers.cloned().collect() })
     }
 }
 
@@ -129,12 +123,7 @@ mod tests {
             (|_| dry_run_operation(), true, Permission::Allowed, 1),
             (|_| unauthorized(), true, denied.clone(), 2),
             (|_| unauthorized(), false, denied, 1),
-            (
-                |tagged| if tagged { unauthorized() } else { dry_run_operation() },
-                true,
-                Permission::WithoutJobTags,
-                2,
-            ),
+            (|tagged| if tagged { unauthorized() } else { dry_run_operation() }, true, Permission::WithoutJobTags, 2),
         ];
         for (script, job_tags, expected, calls) in cases {
             let (session, asked) = scripted(move |_, asked| script(tagged(asked)));
@@ -199,9 +188,9 @@ mod tests {
                 "<R><snapshotSet><item><snapshotId>snap-1</snapshotId><status>completed</status>\
                  <kmsKeyId>arn:k</kmsKeyId></item></snapshotSet></R>",
             ),
-            "GetImageBlockPublicAccessState" => {
-                CannedResponse::ok("<R><imageBlockPublicAccessState>block-new-sharing</imageBlockPublicAccessState></R>")
-            }
+            "GetImageBlockPublicAccessState" => CannedResponse::ok(
+                "<R><imageBlockPublicAccessState>block-new-sharing</imageBlockPublicAccessState></R>",
+            ),
             _ => CannedResponse::ok(
                 "<R><state>enabled</state><imageCriterionSet><item><imageProviderSet><item>amazon</item>\
                  </imageProviderSet></item></imageCriterionSet></R>",

@@ -3,10 +3,8 @@
 use crate::domain::{
     Region,
     review::{
-        Cell, CellValue, Choice, Column, Existing, Finding, FindingKind, ReviewTable, Status,
-        existing::Found,
-        findings::UnknownCheck,
-        outlook::Outlook,
+        Cell, CellValue, Choice, Column, Existing, Finding, FindingKind, ReviewTable, Status, existing::Found,
+        findings::UnknownCheck, outlook::Outlook,
     },
     text::{clean, count, duration, thousands},
 };
@@ -62,7 +60,9 @@ pub fn finding(finding: &Finding) -> String {
         }
         FindingKind::EncryptsByDefault { key } => {
             let key = key.as_ref().map_or_else(|| "its default key".to_owned(), |key| clean(key).into_owned());
-            format!("{places}: encryption by default is on, so the copies of unencrypted images are encrypted with {key}.")
+            format!(
+                "{places}: encryption by default is on, so the copies of unencrypted images are encrypted with {key}."
+            )
         }
         FindingKind::LimitReached { pending, limit, copies } => format!(
             "{places}: {} already pending (limit {limit}), so some of the {copies} wait in the queue.",

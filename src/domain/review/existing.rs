@@ -60,10 +60,15 @@ impl Existing {
 }
 
 impl Review {
-    /// Returns the copies that are there already, in the plan's order.
-    pub(super) fn existing(&self, index: &Index<'_>) -> Vec<Existing> {
-        let mut found: Vec<Existing> =
-            self.copies.iter().enumerate().filter_map(|(n, copy)| existing(n, copy, index)).collect();
+    /// Returns the copies that are there already, in the plan's order: all, or those of one destination.
+    pub(super) fn existing(&self, index: &Index<'_>, only: Option<&Region>) -> Vec<Existing> {
+        let mut found: Vec<Existing> = self
+            .copies
+            .iter()
+            .enumerate()
+            .filter(|(_, copy)| only.is_none_or(|region| *region == copy.destination))
+            .filter_map(|(n, copy)| existing(n, copy, index))
+            .collect();
         for existing in &mut found {
             let default = if existing.is_double() { Choice::Skip } else { Choice::CopyAnyway };
             existing.choice = self.choices.get(&existing.copy).copied().unwrap_or(default);
@@ -96,8 +101,7 @@ impl Review {
 
     /// Returns the copies to start: without those skipped, and with the new names.
     pub(super) fn decided(&self, existing: &[Existing]) -> Vec<CopyRequest> {
-        let skipped: BTreeSet<usize> =
-            existing.iter().filter(|e| e.choice == Choice::Skip).map(|e| e.copy).collect();
+        let skipped: BTreeSet<usize> = existing.iter().filter(|e| e.choice == Choice::Skip).map(|e| e.copy).collect();
         let mut copies = self.copies.clone();
         for existing in existing.iter().filter(|e| e.choice == Choice::Rename) {
             if let (Some(copy), Some(name)) = (copies.get_mut(existing.copy), &existing.new_name) {
@@ -127,7 +131,8 @@ fn existing(n: usize, copy: &CopyRequest, index: &Index<'_>) -> Option<Existing>
     let jobs = index.jobs.get(&(&copy.destination, copy.name.as_str())).into_iter().flatten();
     for job in jobs.filter(|job| job.source == copy.source) {
         let same = Some(job.encryption == copy.encryption);
-        let image = matches.iter_mut().find(|e| matches!(&e.found, Found::Image { id, .. } if Some(id) == job.image.as_ref()));
+        let image =
+            matches.iter_mut().find(|e| matches!(&e.found, Found::Image { id, .. } if Some(id) == job.image.as_ref()));
         match image {
             // Its own request says more than an image that is still being made.
             Some(image) => (image.same_source, image.same_encryption) = (true, image.same_encryption.or(same)),

@@ -3,12 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::{
-    account::AccountId,
-    draft::Field,
-    ids::ImageId,
-    image::ImageState,
-    kms_key::KmsKeyRef,
-    region::Region,
+    account::AccountId, draft::Field, ids::ImageId, image::ImageState, kms_key::KmsKeyRef, region::Region,
 };
 
 /// What a finding means for the start; the worst first.
@@ -151,7 +146,9 @@ impl Findings {
                 }
             }
             (Some(_), _) => {}
-            (None, region) => self.0.push(Finding { severity, kind, regions: region.into_iter().cloned().collect(), field }),
+            (None, region) => {
+                self.0.push(Finding { severity, kind, regions: region.into_iter().cloned().collect(), field })
+            }
         }
     }
 

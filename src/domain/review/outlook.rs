@@ -88,7 +88,12 @@ fn region_seconds(review: &Review, region: &Region, copies: &[&CopyRequest], pen
     let room = limits.pending.saturating_sub(pending).max(1);
     let rounds = copies.len().div_ceil(room) as u64;
     let paced = copies.len().saturating_sub(limits.start_burst);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "an estimate")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "an estimate"
+    )]
     let starting = (paced as f64 / limits.starts_per_second.max(0.01)) as u64;
     Some(rounds * longest + starting)
 }

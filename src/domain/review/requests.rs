@@ -47,9 +47,9 @@ struct Needs<'a> {
 
 /// Returns true if everyone will be allowed to launch the copy.
 pub(super) fn becomes_public(copy: &CopyRequest) -> bool {
-    copy.post_copy.iter().any(
-        |step| matches!(step, PostCopyStep::LaunchPermissions(who) if who.contains(&LaunchPermission::Public)),
-    )
+    copy.post_copy
+        .iter()
+        .any(|step| matches!(step, PostCopyStep::LaunchPermissions(who) if who.contains(&LaunchPermission::Public)))
 }
 
 /// Returns the service of an AWS managed key, such as `ebs`. `DescribeKey` might create such a key.

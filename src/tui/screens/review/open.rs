@@ -2,12 +2,12 @@
 
 use crate::{
     domain::{
+        Failure,
         plan::Plan,
         review::{
             CheckAnswer, CheckId, Review, ReviewContext,
             state::{CompletedCopy, ReviewLimits, UnderWay},
         },
-        Failure,
     },
     engine::{Job, JobState},
     tui::{
@@ -117,5 +117,10 @@ pub(super) fn close(model: &mut Model) {
     if let Some(Overlay::Review(screen)) = model.overlays.pop() {
         model.last_review = Some(Box::new(screen.review));
     }
+    drop_pending(model);
+}
+
+/// Stops expecting answers.
+pub(super) fn drop_pending(model: &mut Model) {
     model.pending.retain(|_, pending| !matches!(pending, PendingReply::Check(_)));
 }

@@ -62,6 +62,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         Action::SkipAll => screen.review_mut().skip_existing(),
         Action::Refresh => {
             screen.review_mut().ask_again(now);
+            open::drop_pending(model);
             open::send(model, effects);
         }
         Action::Back => open::close(model),
@@ -101,7 +102,9 @@ fn go_to_field(model: &mut Model) {
 /// Starts the copies, or says why not.
 fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.start.config.read_only {
-        model.show_error("Read-only: nothing is changed in AWS. In the form, Ctrl-y copies the AWS CLI command to your clipboard.");
+        model.show_error(
+            "Read-only: nothing is changed in AWS. In the form, Ctrl-y copies the AWS CLI command to your clipboard.",
+        );
         return;
     }
     // Where no command is accepted the review stays open, so that nothing is lost.

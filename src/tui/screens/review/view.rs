@@ -159,7 +159,13 @@ fn entry_lines(screen: &ReviewScreen, height: usize, width: usize, ctx: DrawCont
     lines
 }
 
-fn entry_text(screen: &ReviewScreen, n: usize, current: bool, width: usize, ctx: DrawContext<'_>) -> Vec<Line<'static>> {
+fn entry_text(
+    screen: &ReviewScreen,
+    n: usize,
+    current: bool,
+    width: usize,
+    ctx: DrawContext<'_>,
+) -> Vec<Line<'static>> {
     let (text, choice, style) = match screen.entry(n) {
         Some(Entry::Finding(finding)) => {
             let (word, style) = match finding.severity {
@@ -203,7 +209,8 @@ fn outlook_text(screen: &ReviewScreen, width: usize) -> Vec<(String, Style)> {
     if let Some(line) = &screen.typing {
         let words = table.outlook.confirmation.words().join(" ");
         let again = if screen.mistake { "That is not it. " } else { "" };
-        let public = if table.outlook.confirmation.public { "Everyone will be able to launch these images. " } else { "" };
+        let public =
+            if table.outlook.confirmation.public { "Everyone will be able to launch these images. " } else { "" };
         say(format!("{again}{public}Type {words} and press Enter to start:"), theme::WARN);
         lines.push((format!("> {}", line.value()), theme::STRONG));
         return lines;
