@@ -128,6 +128,8 @@ fn start_two_copies(pty: &mut Pty) {
         t.contains("Start 2 copies") && t.contains("--kms-key-id alias/images")
     });
     pty.bytes(b"\x13");
+    pty.wait_for("the review", |t| t.contains("Ready: Ctrl-s starts"));
+    pty.bytes(b"\x13");
 }
 
 /// One copy is as it was asked for; nothing is left of the other.

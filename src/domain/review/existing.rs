@@ -60,10 +60,15 @@ impl Existing {
 }
 
 impl Review {
-    /// Returns the copies that are there already, in the plan's order.
-    pub(super) fn existing(&self, index: &Index<'_>) -> Vec<Existing> {
-        let mut found: Vec<Existing> =
-            self.copies.iter().enumerate().filter_map(|(n, copy)| existing(n, copy, index)).collect();
+    /// Returns the copies that are there already, in the plan's order: all, or those of one destination.
+    pub(super) fn existing(&self, index: &Index<'_>, only: Option<&Region>) -> Vec<Existing> {
+        let mut found: Vec<Existing> = self
+            .copies
+            .iter()
+            .enumerate()
+            .filter(|(_, copy)| only.is_none_or(|region| *region == copy.destination))
+            .filter_map(|(n, copy)| existing(n, copy, index))
+            .collect();
         for existing in &mut found {
             let default = if existing.is_double() { Choice::Skip } else { Choice::CopyAnyway };
             existing.choice = self.choices.get(&existing.copy).copied().unwrap_or(default);

@@ -52,7 +52,7 @@ impl Review {
     /// Asks for the Allowed AMIs settings where sources of other accounts are.
     fn follow_sources(&mut self) {
         let Some(own) = self.context.account.clone() else { return };
-        let index = Index::of(self);
+        let index = Index::of(self, None);
         let mut regions: Vec<Region> =
             index.sources.values().filter(|image| image.owner_id != own).map(|image| image.region.clone()).collect();
         regions.sort();
@@ -64,13 +64,13 @@ impl Review {
 
     /// Asks for what decides whether the images that are there are doubles, and for free names.
     fn follow_existing(&mut self, region: Option<&Region>) {
-        let index = Index::of(self);
+        let index = Index::of(self, region);
         let mut requests: Vec<CheckRequest> = Vec::new();
         let mut numbered: Vec<(Region, ImageName)> = Vec::new();
         let mut snapshots: Vec<(Region, SnapshotId)> = Vec::new();
-        for existing in self.existing(&index) {
+        for existing in self.existing(&index, region) {
             let copy = &self.copies[existing.copy];
-            if region.is_some_and(|region| *region != copy.destination) || !existing.same_name {
+            if !existing.same_name {
                 continue;
             }
             numbered.push((copy.destination.clone(), copy.name.clone()));

@@ -40,7 +40,8 @@ pub(super) struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    pub(super) fn of(review: &'a Review) -> Self {
+    /// Takes in the answers about all destinations, or about one; those about sources in any case.
+    pub(super) fn of(review: &'a Review, only: Option<&Region>) -> Self {
         let mut index = Self {
             by_name: HashMap::new(),
             by_source: HashMap::new(),
@@ -56,7 +57,11 @@ impl<'a> Index<'a> {
             index.jobs.entry((&job.destination, job.name.as_str())).or_default().push(job);
         }
         for check in &review.checks {
-            if let CheckState::Answered(answer) = &check.state {
+            let wanted = only.is_none_or(|region| check.request.region() == Some(region))
+                || matches!(check.request, CheckRequest::Sources { .. });
+            if let CheckState::Answered(answer) = &check.state
+                && wanted
+            {
                 index.add(&check.request, answer);
             }
         }

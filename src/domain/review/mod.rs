@@ -1,6 +1,7 @@
 //! The review of a plan before any copy is sent: what is asked of AWS, what the answers mean, and what is decided about images that
 //! are there already. Sans-IO: requests come out, answers go in; the screen and the commands use the same.
 
+mod builder;
 pub mod checks;
 pub mod existing;
 pub mod findings;
@@ -9,6 +10,7 @@ mod index;
 mod names;
 pub mod outlook;
 mod requests;
+mod sources;
 pub mod state;
 pub mod table;
 
@@ -17,3 +19,6 @@ pub use existing::{Choice, Existing};
 pub use findings::{Column, Finding, FindingKind, Severity};
 pub use state::{CheckId, Review, ReviewContext};
 pub use table::{Cell, CellValue, ReviewTable, Status};
+
+#[cfg(test)]
+mod tests;

@@ -79,6 +79,12 @@ pub(super) struct Check {
     pub(super) state: CheckState,
 }
 
+impl Check {
+    fn waiting(request: CheckRequest) -> Self {
+        Self { request, state: CheckState::Waiting }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum CheckState {
     Waiting,
@@ -120,7 +126,7 @@ impl Review {
             copies: plan.copies,
             warnings: plan.warnings,
             context,
-            checks: requests.into_iter().map(|request| Check { request, state: CheckState::Waiting }).collect(),
+            checks: requests.into_iter().map(Check::waiting).collect(),
             choices: BTreeMap::new(),
             untried,
             numbered: HashSet::new(),
@@ -176,18 +182,17 @@ impl Review {
     /// Adds a check.
     pub(super) fn ask(&mut self, request: CheckRequest) {
         if !self.checks.iter().any(|check| check.request == request) {
-            self.checks.push(Check { request, state: CheckState::Waiting });
+            self.checks.push(Check::waiting(request));
         }
     }
 
-    /// Asks again what failed or was not answered.
+    /// Asks everything again. Answers to what was asked before must not be given any more.
     pub fn ask_again(&mut self, now: Timestamp) {
+        let (requests, _) = requests::initial(&self.copies, &self.context);
+        self.checks = requests.into_iter().map(Check::waiting).collect();
+        self.numbered.clear();
+        self.keyed.clear();
         (self.started, self.expired) = (now, false);
-        for check in &mut self.checks {
-            if matches!(check.state, CheckState::Failed(_)) {
-                check.state = CheckState::Waiting;
-            }
-        }
     }
 
     /// Returns when what is still open becomes unknown; `None` if nothing is.

@@ -6,7 +6,7 @@ use super::*;
 fn each_copy_is_requested_under_its_own_client_token() {
     let mut model = listed(vec![image(1)]);
     open_form(&mut model);
-    let effects = ctrl(&mut model, 's');
+    let effects = start_form(&mut model);
     let [Effect::Command(Command::Copy(copies))] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(copies.len(), 2);
     assert_eq!([&copies[0].destination, &copies[1].destination], [&region("eu-west-1"), &region("eu-west-2")]);
@@ -54,7 +54,7 @@ fn kms_keys_are_listed_once() {
 fn read_only_mode_starts_nothing() {
     let mut model = listed_with(vec![image(1)], |c| c.read_only = true);
     open_form(&mut model);
-    assert_eq!(ctrl(&mut model, 's'), []);
+    assert_eq!(start_form(&mut model), []);
     assert!(model.notice.as_ref().is_some_and(|n| n.text.contains("Read-only")));
     assert_eq!(model.jobs_view.jobs().count(), 0);
 }

@@ -38,7 +38,7 @@ impl TerminalPort for Camera {
 
 /// The demo, two images on their way to two regions.
 pub(crate) fn copying() -> String {
-    after(&[(3, "jjjj jjjj "), (1, "c\r/eu-west\r  \r"), (1, "\x13"), (16, "\r"), (2, "")])
+    after(&[(3, "jjjj jjjj "), (1, "c\r/eu-west\r  \r"), (1, "\x13"), (3, "\x13"), (16, "\r"), (2, "")])
 }
 
 /// The screen once these keys were typed, each after so many seconds.

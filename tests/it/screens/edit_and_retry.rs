@@ -17,7 +17,7 @@ async fn failed_by_its_key() -> ScreenHarness {
     harness.unfold("Tags").await;
     harness.focus("Image tags").await;
     harness.send("Team=web").await;
-    harness.ctrl('s').await;
+    harness.start_copies().await;
     harness.wait_ours("failed", 1).await;
     harness
 }
@@ -35,7 +35,7 @@ async fn a_failed_copy_is_edited_and_made_again() {
     assert_snapshot!("edit_and_retry", harness.screen());
     harness.focus("KMS key").await;
     harness.retype("alias/images").await;
-    harness.ctrl('s').await;
+    harness.start_copies().await;
     // The copy is a new one. What the failed one has left is only removed on request.
     harness.shows("Remove the image of the failed copy too?");
     assert_snapshot!("failed_image_question", harness.screen());
@@ -55,7 +55,7 @@ async fn the_failed_image_is_kept_without_a_yes() {
     harness.send("e").await;
     harness.focus("KMS key").await;
     harness.retype("alias/images").await;
-    harness.ctrl('s').await;
+    harness.start_copies().await;
     harness.press(KeyCode::Enter).await;
     harness.wait_ours("available", 1).await;
     harness.wait_ours("failed", 1).await;
@@ -67,7 +67,7 @@ async fn a_cancelled_copy_is_edited_and_a_running_one_is_not() {
     let harness = ScreenHarness::open("demo").await;
     harness.form("batch-gpu-00009", &["eu-west-2"]).await;
     harness.retype("again").await;
-    harness.ctrl('s').await;
+    harness.start_copies().await;
     harness.wait_ours("copying", 1).await;
     harness.send("e").await;
     harness.shows("Only failed, cancelled and gone copies are edited; this one is copying.");
@@ -78,7 +78,7 @@ async fn a_cancelled_copy_is_edited_and_a_running_one_is_not() {
     harness.shows("Copy 1 image");
     harness.shows("Start 1 copy");
     harness.lacks("Failed last time");
-    harness.ctrl('s').await;
+    harness.start_copies().await;
     harness.wait_ours("available", 1).await;
     harness.lacks("Remove the image of the failed copy");
 }

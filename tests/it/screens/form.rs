@@ -133,8 +133,10 @@ async fn images_that_cannot_be_copied() {
     harness.shows("Copy 1 image");
     harness.press(KeyCode::Enter).await;
     harness.press(KeyCode::Enter).await;
+    harness.review().await;
     harness.ctrl('s').await;
     harness.shows("Read-only: nothing is changed in AWS.");
+    harness.press(KeyCode::Esc).await;
     harness.shows("Copy 1 image");
 }
 

@@ -371,6 +371,19 @@ impl ScreenHarness {
         self.press(KeyCode::Down).await;
     }
 
+    /// In a form: opens the review, and waits until every check has answered.
+    pub(crate) async fn review(&self) {
+        self.ctrl('s').await;
+        self.wait_for("the end of the checks", |s| s.contains(" Review: ") && !s.contains(" Checking: ")).await;
+    }
+
+    /// In a form: starts the copies, by way of the review.
+    pub(crate) async fn start_copies(&self) {
+        self.review().await;
+        self.ctrl('s').await;
+        self.lacks(" Review: ");
+    }
+
     /// Puts another text into the field with the focus.
     pub(crate) async fn retype(&self, text: &str) {
         self.ctrl('e').await;

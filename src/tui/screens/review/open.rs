@@ -117,5 +117,10 @@ pub(super) fn close(model: &mut Model) {
     if let Some(Overlay::Review(screen)) = model.overlays.pop() {
         model.last_review = Some(Box::new(screen.review));
     }
+    drop_pending(model);
+}
+
+/// Stops expecting answers.
+pub(super) fn drop_pending(model: &mut Model) {
     model.pending.retain(|_, pending| !matches!(pending, PendingReply::Check(_)));
 }

@@ -62,6 +62,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         Action::SkipAll => screen.review_mut().skip_existing(),
         Action::Refresh => {
             screen.review_mut().ask_again(now);
+            open::drop_pending(model);
             open::send(model, effects);
         }
         Action::Back => open::close(model),
