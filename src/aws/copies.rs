@@ -118,7 +118,7 @@ impl Session {
     }
 }
 
-fn sent_once() -> aws_sdk_ec2::config::Builder {
+pub(super) fn sent_once() -> aws_sdk_ec2::config::Builder {
     aws_sdk_ec2::config::Builder::new().retry_config(RetryConfig::disabled())
 }
 
@@ -133,7 +133,7 @@ fn return_code(result: &DeleteSnapshotReturnCode) -> Option<(SnapshotId, Snapsho
     Some((SnapshotId::new(result.snapshot_id()?).ok()?, code))
 }
 
-fn tag(key: &str, value: &str) -> Tag {
+pub(super) fn tag(key: &str, value: &str) -> Tag {
     Tag::builder().key(key).value(value).build()
 }
 

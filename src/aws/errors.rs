@@ -18,6 +18,7 @@ mod context;
 
 pub(super) use causes::chain;
 use causes::{find, innermost, last};
+pub(super) use codes::snapshot_failure;
 pub(super) use context::Context;
 
 /// An error of one call.
@@ -134,7 +135,7 @@ fn network(context: &Context<'_>, error: &(dyn Error + 'static)) -> Failure {
 
 /// Returns true if AWS knows the caller and does not allow the request.
 pub(super) fn denied(failure: &Failure) -> bool {
-    failure.kind == FailureKind::Denied
+    failure.kind.is_denied()
 }
 
 /// Returns the failure that an error of the credentials' source means.

@@ -148,7 +148,7 @@ impl Printer {
                 self.runs = true;
                 print("driving the queue; it ends when nothing is left that needs it");
             }
-            JobUpdate::Driver(driver @ DriverStatus::Another(_)) => {
+            JobUpdate::Driver(driver @ DriverStatus::OtherProcess(_)) => {
                 self.runs = false;
                 self.note_credentials(&Status::default());
                 let waiting = || Some(format!("{}; waiting for it to end", labels::driver::running_elsewhere(driver)?));
@@ -168,7 +168,7 @@ impl Printer {
                     print(&format!("{} to {}: {phase}{image}", request.name, request.destination));
                 }
             }
-            JobUpdate::Driver(DriverStatus::Nobody(failure))
+            JobUpdate::Driver(DriverStatus::NotRunning(failure))
             | JobUpdate::StoreProblem(Some(failure))
             | JobUpdate::Rejected(failure) => print(&failure.to_string()),
             JobUpdate::Warning(warning) => print(&labels::driver::warning(warning)),

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     domain::{AccountKey, CopyRequest, Failure, ImageId, text::clean},
     driver::RECENT,
-    engine::{Command, Job, JobState, Status},
+    engine::{Command, Job, JobState, Status, StepState},
     labels,
     store::Store,
 };
@@ -61,7 +61,7 @@ pub(super) fn account(setup: &Setup, store: &Store) -> Result<AccountKey, Failur
 }
 
 fn print(store: &Store, accounts: &[AccountKey], args: JobsArgs) -> Result<String, Failure> {
-    let mut lines = String::new();
+    let (mut lines, now) = (String::new(), Timestamp::now());
     for account in accounts {
         if args.all {
             // No line of a job begins like this.
@@ -69,13 +69,13 @@ fn print(store: &Store, accounts: &[AccountKey], args: JobsArgs) -> Result<Strin
         }
         if args.history {
             for job in store.history(account, usize::MAX)? {
-                lines += &line(&job, &Status::default());
+                lines += &line(&job, &Status::default(), now);
             }
             continue;
         }
-        let loaded = store.load(account, Timestamp::now() - RECENT)?;
+        let loaded = store.load(account, now - RECENT)?;
         for job in &loaded.jobs {
-            lines += &line(job, &loaded.status);
+            lines += &line(job, &loaded.status, now);
         }
         for (_, command) in &loaded.commands {
             // No process has taken these up, so they have no number yet.
@@ -92,7 +92,7 @@ fn requested(request: &CopyRequest) -> String {
     fields(["-", "-", request.name.as_str(), &route(request), "requested", "-", "-"])
 }
 
-fn line(job: &Job, status: &Status) -> String {
+fn line(job: &Job, status: &Status, now: Timestamp) -> String {
     let request = &job.request;
     let own = || job.waiting.as_ref();
     let of_region = || status.regions.get(&request.destination)?.waiting.as_ref();
@@ -104,7 +104,13 @@ fn line(job: &Job, status: &Status) -> String {
         _ => own().map(waiting),
     };
     let reason = reason.or_else(|| job.note.as_ref().map(labels::note)).into_iter();
-    let reason = reason.chain(labels::remaining_snapshots(job)).collect::<Vec<_>>().join("; ");
+    let after = job.steps().filter(|(_, state)| **state != StepState::Done);
+    let after = after
+        .map(|(step, state)| format!("{}: {}", labels::step(step, &request.destination), labels::step_state(state)));
+    let reason = reason.chain(labels::stall_advice(job, now)).chain(labels::remaining_snapshots(job));
+    let reason = reason.chain(after.filter(|_| matches!(job.state, JobState::Available { .. })));
+    let different = labels::differences(&job.comparison).into_iter().map(|text| format!("not as requested: {text}"));
+    let reason = reason.chain(different).collect::<Vec<_>>().join("; ");
     let state = match (&job.state, job.percent()) {
         (JobState::Copying { .. }, Some(percent)) => format!("{} {percent}%", job.phase().as_str()),
         _ => job.phase().as_str().to_owned(),

@@ -166,7 +166,7 @@ async fn copy(queue: Queue<'_>, copies: Vec<CopyRequest>) -> Result<bool, Failur
     while let Some(update) = updates.recv().await {
         let jobs = match update {
             JobUpdate::Changed { jobs, .. } => jobs,
-            JobUpdate::Driver(DriverStatus::Nobody(failure))
+            JobUpdate::Driver(DriverStatus::NotRunning(failure))
             | JobUpdate::StoreProblem(Some(failure))
             | JobUpdate::Rejected(failure) => return Err(failure),
             _ => continue,

@@ -17,7 +17,7 @@ use crate::{
     config,
     domain::{Failure, text::count},
     driver::{Clock, DriverStatus, SessionSource, StoreLocation},
-    engine::JobState,
+    engine::{Job, JobState},
     labels,
     runtime::{EffectConfig, Effects, Exit, TerminalPort, region_cache::RegionCache, run},
     sim::{Scenario, SharedWorld, World, connector},
@@ -131,6 +131,7 @@ fn show(
         let ui = &setup.config.ui;
         let frames = if setup.caps.remote { ui.frames_remote } else { ui.frames_local };
         let caps = setup.caps.clone();
+        let prices = setup.config.prices()?;
         let start = Start {
             config: setup.config,
             caps: setup.caps,
@@ -139,6 +140,7 @@ fn show(
             seed: uuid::Uuid::new_v4().as_u128(),
             now: clock.now(),
             size,
+            prices,
         };
         let (sender, mut inputs) = unbounded_channel();
         forward_signals(&sender)?;
@@ -190,13 +192,14 @@ fn print_what_continues(model: &Model, background: Option<&Result<(), Failure>>)
     }
     let queued = model.jobs_view.jobs().filter(|j| j.needs_driving()).count();
     if queued > 0 {
-        let copies = format!("{} queued or being removed", count(queued, "copy is", "copies are"));
+        let steps = if model.jobs_view.jobs().any(Job::has_open_steps) { ", or with post-copy steps left" } else { "" };
+        let copies = format!("{} queued or being removed{steps}", count(queued, "copy is", "copies are"));
         let _ = match (background, &model.jobs_view.driver) {
             (Some(Ok(())), _) => {
                 writeln!(err, "{copies}: this continues in the background; `amigrate jobs` shows the progress.")
             }
             (Some(Err(failure)), _) => writeln!(err, "{copies}: this does not continue in the background: {failure}"),
-            (None, driver @ DriverStatus::Another(_)) => {
+            (None, driver @ DriverStatus::OtherProcess(_)) => {
                 let who = labels::driver::unresponsive(driver)
                     .or_else(|| labels::driver::running_elsewhere(driver))
                     .unwrap_or_default();

@@ -7,13 +7,11 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::settings::{self, KEYS, SECTIONS, Setting};
+use super::{
+    settings::{self, KEYS, SECTIONS, Setting},
+    source::Source,
+};
 use crate::domain::{Failure, text};
-
-struct Source<'a> {
-    path: &'a Path,
-    text: &'a str,
-}
 
 /// Parses and checks the file.
 ///
@@ -94,11 +92,7 @@ impl Source<'_> {
     }
 
     fn wrong(&self, place: Option<Range<usize>>, why: &str) -> Failure {
-        let before = place.and_then(|place| self.text.get(..place.start)).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        Failure::new(format!("{}:{line}:{column}", self.path.display()), why.trim_end().replace('\n', ", "))
-            .hint("`.config-example/config.toml` shows every key with its default.")
+        self.wrong_at(place, why).hint("`.config-example/config.toml` shows every key with its default.")
     }
 }
 

@@ -5,13 +5,15 @@
 mod environment;
 mod file;
 pub mod paths;
+mod prices;
 pub mod settings;
+mod source;
 
-use std::{io::ErrorKind, path::Path};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::Failure;
+use crate::domain::{Failure, price::Prices};
 
 pub use paths::{default_path, state_dir};
 
@@ -291,6 +293,15 @@ impl Config {
         Ok(config)
     }
 
+    /// Reads the built-in prices, overridden by those of `copy.prices_file`.
+    ///
+    /// # Errors
+    /// A file that cannot be read, and the first mistake in it with line and column.
+    pub fn prices(&self) -> Result<Prices, Failure> {
+        let file = Some(self.copy.prices_file.as_str()).filter(|file| !file.is_empty());
+        prices::load(file.map(Path::new))
+    }
+
     /// Returns the example file: every setting with its help and default.
     pub fn example() -> String {
         settings::example()
@@ -313,16 +324,11 @@ impl Config {
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|error| {
-        let failure = Failure::new(format!("read the settings in {}", path.display()), error.to_string());
-        match error.kind() {
-            ErrorKind::NotFound => {
-                failure.hint("Leave the option out for the defaults, or copy `.config-example/config.toml` there.")
-            }
-            ErrorKind::InvalidData => failure.hint("The file must be UTF-8 text."),
-            _ => failure,
-        }
-    })
+    source::read(
+        "the settings",
+        path,
+        "Leave the option out for the defaults, or copy `.config-example/config.toml` there.",
+    )
 }
 
 #[cfg(test)]

@@ -208,44 +208,6 @@ impl CopyRequest {
     pub fn size_gib(&self) -> u64 {
         self.volumes.iter().copied().map(u64::from).sum()
     }
-
-    /// Returns the request as an AWS CLI command, quoted for a POSIX shell. Without the token, because running the command is to
-    /// make another copy.
-    pub fn aws_cli(&self) -> String {
-        let mut words = vec![
-            "aws".to_owned(),
-            "ec2".into(),
-            "copy-image".into(),
-            "--region".into(),
-            self.destination.to_string(),
-            "--source-region".into(),
-            self.source_region.to_string(),
-            "--source-image-id".into(),
-            self.source.to_string(),
-            "--name".into(),
-            self.name.to_string(),
-        ];
-        if !self.description.as_str().is_empty() {
-            words.extend(["--description".into(), self.description.as_str().to_owned()]);
-        }
-        if let Encryption::Encrypt { key } = &self.encryption {
-            words.push("--encrypted".into());
-            if let Some(key) = key {
-                words.extend(["--kms-key-id".into(), key.to_string()]);
-            }
-        }
-        if self.copy_tags {
-            words.push("--copy-image-tags".into());
-        }
-        if !self.image_tags.is_empty() {
-            let tags: Vec<_> =
-                self.image_tags.iter().map(|t| serde_json::json!({"Key": *t.key, "Value": *t.value})).collect();
-            let specification = serde_json::json!([{"ResourceType": "image", "Tags": tags}]);
-            words.extend(["--tag-specifications".into(), specification.to_string()]);
-        }
-        // Only NUL cannot be quoted, and no validated field contains one.
-        shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
-    }
 }
 
 #[cfg(test)]
@@ -260,33 +222,5 @@ mod tests {
         for bad in ["", "ab", "naïve", "a{b}c", "tab\there", &"a".repeat(129)] {
             assert!(ImageName::new(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn the_cli_command_is_quoted() {
-        let request = CopyRequest {
-            source: ImageId::new("ami-1").unwrap(),
-            source_name: "x".into(),
-            source_region: Region::new("us-east-1").unwrap(),
-            destination: Region::new("eu-west-1").unwrap(),
-            name: ImageName::new("it's (mine)").unwrap(),
-            description: Description::new("$HOME `id` \"q\" \\").unwrap(),
-            encryption: Encryption::Encrypt { key: Some(KmsKeyRef::new("alias/web").unwrap()) },
-            copy_tags: true,
-            volumes: vec![8, 100],
-            source_snapshots: Vec::new(),
-            image_tags: Vec::new(),
-            snapshot_tags: Vec::new(),
-            placement: Placement::Region,
-            completion: None,
-            post_copy: Vec::new(),
-            given_token: None,
-            token: ClientToken::from_random(7),
-        };
-        let words = shlex::split(&request.aws_cli()).unwrap();
-        assert_eq!(words[10], "it's (mine)");
-        assert_eq!(words[12], "$HOME `id` \"q\" \\");
-        assert!(words.ends_with(&["--kms-key-id".into(), "alias/web".into(), "--copy-image-tags".into()]));
-        assert_eq!(request.size_gib(), 108);
     }
 }

@@ -91,7 +91,7 @@ pub enum ProtectionDraft {
 }
 
 /// Field of the form that a message belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
     Sources,
     Destinations,

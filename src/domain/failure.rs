@@ -25,8 +25,14 @@ pub enum FailureKind {
     Throttled,
     /// The account's limit of concurrent copies or snapshots is reached.
     LimitReached,
-    /// AWS knows the caller and does not allow the request.
+    /// EC2 knows the caller and does not allow the request (`UnauthorizedOperation`); which permission is missing it may not tell.
     Denied,
+    /// Another service than EC2, such as KMS, knows the caller and does not allow the request.
+    AccessDenied,
+    /// The KMS key does not exist, is disabled, or may not be used.
+    KeyNotAccessible,
+    /// The name of the new image is not allowed.
+    NameRefused,
     /// A tag is not allowed, or there are too many.
     TagsRefused,
     /// Another resource still uses the one that was to be deleted.
@@ -42,6 +48,11 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
+    /// Returns true if AWS knows the caller and does not allow the request.
+    pub fn is_denied(self) -> bool {
+        matches!(self, Self::Denied | Self::AccessDenied)
+    }
+
     /// Returns true if AWS refused the request for now: nothing was done, and the same request may succeed later.
     pub fn refused_for_now(self) -> bool {
         matches!(self, Self::Throttled | Self::LimitReached | Self::InUse | Self::ConcurrentChange)

@@ -52,6 +52,11 @@ impl KmsKeyRef {
         &self.0
     }
 
+    /// Returns true for the key that AWS manages for EBS (`alias/aws/ebs`), which cannot be shared.
+    pub fn is_aws_managed(&self) -> bool {
+        self.0.rsplit(':').next() == Some("alias/aws/ebs")
+    }
+
     /// Returns the region of an ARN; `None` for ids and aliases.
     pub fn region(&self) -> Option<Region> {
         if !self.0.starts_with("arn:") {

@@ -2,6 +2,8 @@
 //! environment, async, SDK or terminal.
 
 pub mod account;
+pub mod again;
+pub mod cli_command;
 pub mod completion;
 pub mod copy;
 pub mod draft;
@@ -10,10 +12,12 @@ pub mod filter;
 pub mod identity;
 pub mod ids;
 pub mod image;
+pub mod image_details;
 pub mod kms_key;
 pub mod placement;
 pub mod plan;
 pub mod post_copy;
+pub mod price;
 pub mod progress;
 pub mod query;
 pub mod region;

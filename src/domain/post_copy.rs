@@ -5,7 +5,12 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{account::AccountId, failure::Failure, region::Partition, text::clean};
+use crate::domain::{
+    account::AccountId,
+    failure::Failure,
+    region::{Partition, Region},
+    text::clean,
+};
 
 /// One step after the copy is available. Each can be repeated without harm: EC2 accepts what is so already.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +32,13 @@ pub enum PostCopyStep {
     },
     /// Tag the source with `copied-to:REGION` and the copy's id (`CreateTags` in the source's region).
     SourceTag,
+}
+
+impl PostCopyStep {
+    /// Returns the key of the tag that a source gets: `copied-to:eu-west-1`.
+    pub fn source_tag(destination: &Region) -> String {
+        format!("copied-to:{destination}")
+    }
 }
 
 /// Who may launch an image. Source: EC2 API reference, `LaunchPermission`.

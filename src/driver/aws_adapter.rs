@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use crate::{
-    aws::{CallBudget, Session},
-    domain::{Failure, ImageId, Region, Retry, SnapshotId},
+    aws::{CallBudget, Session, snapshot_failure},
+    domain::{Failure, ImageId, Region, Retry, Snapshot, SnapshotId},
     engine::{CheckedImage, PolledCopies, Request, Response},
 };
 
@@ -26,6 +26,10 @@ pub(super) async fn send(session: Session, request: Request) -> Response {
         Request::PollCopies { region, images, unlisted, snapshots } => {
             let polled = poll_copies(&session, &region, &images, &unlisted, snapshots).await;
             Response::PollCopies(region, polled)
+        }
+        Request::PostCopy { job, step, call } => {
+            let result = session.post_copy(&call).await;
+            Response::PostCopy(job, step, call, result)
         }
         Request::ProbeCredentials => Response::ProbeCredentials(session.regions().await),
         Request::CheckImage { job, region, image, source } => {
@@ -90,5 +94,7 @@ async fn poll_copies(
     known.sort();
     known.dedup();
     let snapshots = session.poll_snapshots(region, &known, &by_description, &mut budget).await;
-    Ok(PolledCopies { requested: polled, images, snapshots })
+    let failed = |s: &Snapshot| Some((s.id.clone(), snapshot_failure(s, region)?));
+    let failures = snapshots.iter().flatten().filter_map(failed).collect();
+    Ok(PolledCopies { requested: polled, images, snapshots, failures })
 }

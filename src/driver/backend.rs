@@ -137,7 +137,7 @@ pub(super) async fn try_credentials(session: &Session, expected: &AccountKey) ->
     }
     match session.regions().await {
         // The credentials work, but may not list regions.
-        Err(failure) if failure.kind == FailureKind::Denied => Ok(Vec::new()),
+        Err(failure) if failure.kind.is_denied() => Ok(Vec::new()),
         // STS has just accepted them, so it is the home region that is not enabled.
         Err(failure) if failure.kind == FailureKind::CredentialsOrRegion => Ok(Vec::new()),
         result => result,

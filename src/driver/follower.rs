@@ -46,7 +46,7 @@ impl Driver {
                 return Err(failure);
             }
             tracing::error!(%failure, "this process does not run the queue");
-            (self.publish)(JobUpdate::Driver(DriverStatus::Nobody(failure.clone())));
+            (self.publish)(JobUpdate::Driver(DriverStatus::NotRunning(failure.clone())));
             let retry = tokio::time::sleep(READ_RETRY);
             tokio::pin!(retry);
             loop {
@@ -117,10 +117,10 @@ impl Driver {
                             tracing::warn!(%failure, "the store could not be read");
                         }
                     }
-                    DriverStatus::Another(monitor.other_process(&this, Instant::now()))
+                    DriverStatus::OtherProcess(monitor.other_process(&this, Instant::now()))
                 }
                 LockOutcome::Unavailable(failure) if self.exit_when_done() => return Err(failure),
-                LockOutcome::Unavailable(failure) => DriverStatus::Nobody(failure),
+                LockOutcome::Unavailable(failure) => DriverStatus::NotRunning(failure),
             };
             if status != published {
                 (self.publish)(JobUpdate::Driver(status.clone()));
@@ -130,7 +130,7 @@ impl Driver {
                 command = self.commands.recv() => match (command, &published) {
                     (None, _) => return Ok(FollowerExit::Done),
                     // No process would carry it out.
-                    (Some(command), DriverStatus::Nobody(failure)) => self.reject(&command, failure.clone()),
+                    (Some(command), DriverStatus::NotRunning(failure)) => self.reject(&command, failure.clone()),
                     (Some(command), _) => self.forward_command(command).await,
                 },
                 () = tokio::time::sleep(STORE_POLL_INTERVAL) => {}

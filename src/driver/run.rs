@@ -340,7 +340,13 @@ impl<'a> DriverLoop<'a> {
 
 fn answered(id: AuditId, response: &Response, metadata: ResponseMetadata) -> AnsweredRequest {
     let request_id = metadata.request_id.or_else(|| response.failed_request().map(str::to_owned));
-    AnsweredRequest { id, identity: metadata.identity, request_id, made: response.made(), outcome: response.outcome() }
+    AnsweredRequest {
+        id,
+        identity: metadata.identity,
+        request_id,
+        detail: response.detail(),
+        outcome: response.outcome(),
+    }
 }
 
 fn panicked() -> Failure {

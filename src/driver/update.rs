@@ -18,15 +18,15 @@ pub enum DriverStatus {
     ThisProcess,
     /// Another process, which carries out the commands given here. `None` if it has written no heartbeat that this
     /// program can read.
-    Another(Option<OtherProcess>),
+    OtherProcess(Option<OtherProcess>),
     /// No process: jobs can be viewed, and no command is taken.
-    Nobody(Failure),
+    NotRunning(Failure),
 }
 
 impl DriverStatus {
     /// Returns true if another process holds the queue and has stopped responding.
     pub fn is_silent(&self) -> bool {
-        matches!(self, Self::Another(Some(other)) if other.unresponsive)
+        matches!(self, Self::OtherProcess(Some(other)) if other.unresponsive)
     }
 }
 

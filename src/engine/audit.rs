@@ -31,6 +31,10 @@ impl Request {
             }
             Self::DeregisterImage { job, region, image, .. } => (job, "DeregisterImage", region, image.to_string()),
             Self::DeleteSnapshot { job, region, snapshot, .. } => (job, "DeleteSnapshot", region, snapshot.to_string()),
+            Self::PostCopy { job, call, .. } => {
+                let (action, resource) = call.change()?;
+                (job, action, call.region(), resource)
+            }
             Self::Reconcile { .. }
             | Self::ListPending { .. }
             | Self::PollCopies { .. }
@@ -70,8 +74,9 @@ impl Response {
         }
     }
 
-    /// Returns the image that was made, or the return codes of the snapshots of a deregistered image.
-    pub fn made(&self) -> Option<String> {
+    /// Returns what the answer says besides the outcome: the image that was made, or the return codes of the snapshots of a
+    /// deregistered image.
+    pub fn detail(&self) -> Option<String> {
         match self {
             Self::CopyImage(_, Ok(image)) => Some(image.to_string()),
             Self::DeregisterImage(_, Ok(Deregistration::Done(codes))) if !codes.is_empty() => {
@@ -117,8 +122,8 @@ pub struct AnsweredRequest {
     pub identity: Option<String>,
     /// AWS's request id.
     pub request_id: Option<String>,
-    /// What [`Response::made`] returned.
-    pub made: Option<String>,
+    /// What [`Response::detail`] returned.
+    pub detail: Option<String>,
     /// Its outcome.
     pub outcome: Outcome,
 }
@@ -182,7 +187,7 @@ mod tests {
             .kind(FailureKind::Denied)
             .request_id(Some("req-1".into()));
         let copied = Response::CopyImage(JobId(1), Ok(image));
-        assert_eq!((copied.outcome(), copied.made().as_deref()), (Outcome::Done, Some("ami-00000000000000aaa")));
+        assert_eq!((copied.outcome(), copied.detail().as_deref()), (Outcome::Done, Some("ami-00000000000000aaa")));
         assert_eq!(Response::CopyImage(JobId(1), Err(lost)).outcome(), Outcome::NoAnswer);
         let refused = Response::CopyImage(JobId(1), Err(refused));
         assert_eq!(refused.outcome(), Outcome::Refused("UnauthorizedOperation".into()));
@@ -191,7 +196,7 @@ mod tests {
         let verdicts =
             vec![(snapshot("snap-1"), SnapshotReturnCode::Deleted), (snapshot("snap-2"), SnapshotReturnCode::Skipped)];
         let gone = Response::DeregisterImage(JobId(1), Ok(Deregistration::Done(verdicts)));
-        assert_eq!(gone.made().as_deref(), Some("snap-1 deleted, snap-2 skipped"));
+        assert_eq!(gone.detail().as_deref(), Some("snap-1 deleted, snap-2 skipped"));
         let unknown = Response::DeregisterImage(JobId(1), Ok(Deregistration::Unknown));
         assert_eq!(unknown.outcome(), Outcome::Refused("InvalidAMIID.NotFound".into()));
     }

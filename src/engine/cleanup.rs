@@ -228,7 +228,7 @@ impl SnapshotCleanup {
             let passes = matches!(failure.retry, Retry::Later | Retry::AfterLogin);
             let again = if in_use { self.age(now) < IN_USE_GRACE } else { passes };
             // AWS may refuse to delete a pending snapshot and allow it once it is complete.
-            if again || self.pending.contains(snapshot) && failure.kind != FailureKind::Denied {
+            if again || self.pending.contains(snapshot) && !failure.kind.is_denied() {
                 self.undeleted.insert(snapshot.clone(), Some(failure.why));
             } else {
                 let why = if in_use { LeftoverReason::InUse } else { LeftoverReason::Refused(failure.why) };

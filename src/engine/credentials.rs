@@ -122,7 +122,7 @@ impl CredentialState {
         self.probe_in_flight = false;
         match result {
             // A denied request was authenticated, so the credentials are valid.
-            Err(failure) if failure.kind != FailureKind::Denied => {
+            Err(failure) if !failure.kind.is_denied() => {
                 // A network that is down says nothing about the credentials.
                 if failure.retry != Retry::Later {
                     self.refusing_regions.clear();

@@ -81,6 +81,9 @@ fn reopen(jobs: &mut Jobs, region: &Region, image: &Image, now: Timestamp) -> bo
     job.set_image(&image.id, now);
     (job.ended, job.note, job.dismissed, job.missing_polls, job.available_polls) = (None, None, false, 0, 0);
     let image = image.id.clone();
+    if !cancelled {
+        job.reopen_steps();
+    }
     job.state =
         if cancelled { JobState::removing(image, RemovalReason::Cancel, now) } else { JobState::Copying { image } };
     true

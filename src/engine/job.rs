@@ -7,13 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     cleanup::{Leftover, SnapshotCleanup},
+    comparison::Comparison,
     ids::{BatchId, JobId},
     note::{Note, Waiting},
     ownership::Evidence,
+    post_copy::StepState,
     state::{JobPhase, JobState, RemovalReason, UnknownOutcome},
 };
 use crate::domain::{
     CopyRequest, Image, ImageId, SnapshotId, SnapshotState,
+    post_copy::PostCopyStep,
     progress::{RateEstimator, SnapshotProgress, weighted_percent},
 };
 
@@ -60,8 +63,14 @@ pub struct Job {
     pub images: Vec<ImageId>,
     /// True if it was removed from the list.
     pub dismissed: bool,
-    /// Whether its image and snapshots carry amigrate's tags.
+    /// Whether its image and snapshots carry amigrate's tags, as far as is known.
     pub tagged: bool,
+    /// The state of each of the request's post-copy steps.
+    #[serde(default)]
+    pub step_states: Vec<StepState>,
+    /// What came out, compared with what was requested.
+    #[serde(default)]
+    pub comparison: Comparison,
     #[serde(rename = "meter")]
     pub(super) rate: RateEstimator,
     pub(super) percent: Option<u8>,
@@ -110,6 +119,8 @@ impl Job {
             id,
             batch,
             origin: Origin::Here,
+            step_states: vec![StepState::Waiting; request.post_copy.len()],
+            comparison: Comparison::NotMade,
             request,
             state: JobState::Queued,
             requested: now,
@@ -153,10 +164,26 @@ impl Job {
 
     /// Returns true if it goes on only while amigrate runs: EC2 does not carry it on by itself.
     pub fn needs_driving(&self) -> bool {
-        matches!(
+        let by_state = matches!(
             self.state,
             JobState::Queued | JobState::Reconciling { .. } | JobState::Starting | JobState::Removing { .. }
-        )
+        );
+        by_state || self.has_open_steps()
+    }
+
+    /// Returns the post-copy steps that were requested, in their order, with their states.
+    pub fn steps(&self) -> impl Iterator<Item = (&PostCopyStep, &StepState)> {
+        self.request.post_copy.iter().zip(&self.step_states)
+    }
+
+    /// Returns true if it has ended and something is still to be done for it: snapshots deleted, or post-copy steps carried out.
+    pub fn is_unfinished(&self) -> bool {
+        self.needs_cleanup() || self.state.ended() && self.has_open_steps()
+    }
+
+    /// Returns true if the copy has no snapshots, and so neither progress nor encryption: it is one of an instance-store image.
+    pub fn is_instance_store(&self) -> bool {
+        self.origin == Origin::Here && self.request.volumes.is_empty()
     }
 
     /// Returns true if a cancel changes anything.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ids::{JobId, JobTags},
     note::Waiting,
+    post_copy::{PostCopyAnswer, PostCopyCall},
 };
 use crate::domain::{
     ClientToken, CopyRequest, Failure, Image, ImageId, ImageName, Region, RegionInfo, Snapshot, SnapshotId,
@@ -23,7 +24,9 @@ pub enum Command {
     /// Retry failed copies, each with a new token.
     #[serde(rename = "TryAgain")]
     Retry(Vec<(JobId, ClientToken)>),
-    /// Deregister available copies and delete their snapshots.
+    /// Try the post-copy steps of available copies again that failed or were given up.
+    RetrySteps(Vec<JobId>),
+    /// Deregister available copies, or the images that failed ones have left, and delete their snapshots.
     Deregister(Vec<JobId>),
     /// Decide about a copy in doubt.
     Resolve {
@@ -147,6 +150,15 @@ pub enum Request {
         /// The snapshot.
         snapshot: SnapshotId,
     },
+    /// One call of a post-copy step.
+    PostCopy {
+        /// The job it is made for.
+        job: JobId,
+        /// The step's index in the request.
+        step: usize,
+        /// The call.
+        call: PostCopyCall,
+    },
     /// Load the credentials again and try them on `DescribeRegions`.
     ProbeCredentials,
 }
@@ -170,6 +182,8 @@ pub enum Response {
     FindSnapshots(JobId, ImageId, Result<Vec<Snapshot>, Failure>),
     /// No data. A snapshot that does not exist counts as deleted.
     DeleteSnapshot(JobId, ImageId, SnapshotId, Result<(), Failure>),
+    /// The step, its call, and what came of it.
+    PostCopy(JobId, usize, PostCopyCall, Result<PostCopyAnswer, Failure>),
     /// The account's regions.
     ProbeCredentials(Result<Vec<RegionInfo>, Failure>),
 }
@@ -249,6 +263,7 @@ impl Request {
             Self::DeleteSnapshot { job, image, snapshot, .. } => {
                 Response::DeleteSnapshot(job, image, snapshot, Err(failure))
             }
+            Self::PostCopy { job, step, call } => Response::PostCopy(job, step, call, Err(failure)),
             Self::ProbeCredentials => Response::ProbeCredentials(Err(failure)),
         }
     }
@@ -266,6 +281,7 @@ macro_rules! failure_of {
             | Response::DeregisterImage(_, Err(f))
             | Response::FindSnapshots(_, _, Err(f))
             | Response::DeleteSnapshot(_, _, _, Err(f))
+            | Response::PostCopy(_, _, _, Err(f))
             | Response::ProbeCredentials(Err(f)) => Some(f),
             _ => None,
         }
@@ -293,6 +309,8 @@ impl Response {
             | Self::DeregisterImage(job, _)
             | Self::FindSnapshots(job, ..)
             | Self::DeleteSnapshot(job, ..) => Some(ResponseSubject::Job(*job)),
+            // It may be sent to the source's region.
+            Self::PostCopy(_, _, call, _) => Some(ResponseSubject::Region(call.region())),
             Self::ProbeCredentials(_) => None,
         }
     }
@@ -309,7 +327,7 @@ impl Command {
     /// Returns the jobs it is about.
     pub fn jobs(&self) -> Vec<JobId> {
         match self {
-            Self::Cancel(jobs) | Self::Deregister(jobs) | Self::Dismiss(jobs) => jobs.clone(),
+            Self::Cancel(jobs) | Self::RetrySteps(jobs) | Self::Deregister(jobs) | Self::Dismiss(jobs) => jobs.clone(),
             Self::Retry(jobs) => jobs.iter().map(|(id, _)| *id).collect(),
             Self::Resolve { job, .. } => vec![*job],
             Self::Copy(_) | Self::Follow(_) | Self::RefreshNow => Vec::new(),
@@ -326,6 +344,8 @@ pub struct PolledCopies {
     pub images: Vec<Image>,
     /// Their snapshots. If these cannot be read, only the progress is unknown: the images tell when a copy ends.
     pub snapshots: Result<Vec<Snapshot>, Failure>,
+    /// Why snapshots of it failed, as their state messages say.
+    pub failures: Vec<(SnapshotId, Failure)>,
 }
 
 /// What all jobs, or all jobs of a region, wait for.

@@ -7,6 +7,7 @@
 
 mod audit;
 mod cleanup;
+mod comparison;
 mod config;
 mod credentials;
 mod external;
@@ -19,18 +20,23 @@ mod note;
 mod ownership;
 mod poll_results;
 mod polling;
+mod post_copy;
 mod queue;
 mod reconcile;
 mod removal;
+mod responses;
 mod state;
+mod steps;
+mod token_bucket;
 mod transitions;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 pub use audit::{AnsweredRequest, AuditEntry, Change, Outcome, SentRequest};
 pub use cleanup::{Leftover, LeftoverReason, SnapshotCleanup};
+pub use comparison::{Comparison, Difference, Property};
 pub use config::EngineConfig;
 pub use ids::{AuditId, BatchId, JobId, JobTags};
 pub use job::{Job, Origin};
@@ -40,14 +46,16 @@ pub use messages::{
 };
 pub use note::{Note, Waiting};
 pub use ownership::{Evidence, Unproven};
+pub use post_copy::{PostCopyAnswer, PostCopyCall, StepProgress, StepState};
 pub use state::{JobPhase, JobState, RemovalReason, RemovalStep, UnknownOutcome};
 
-use crate::domain::{Failure, Image, ImageId, Region, Retry};
+use crate::domain::{Failure, ImageId, Region};
 use credentials::{CredentialCheck, CredentialState};
 use jobs::Jobs;
 use messages::ResponseSubject;
 use polling::PollSchedules;
 use queue::StartLimiters;
+use steps::StepLimiters;
 
 /// All copies of an account that are not history, and what is known about the regions they go to.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -56,6 +64,7 @@ pub struct Engine {
     jobs: Jobs,
     schedules: PollSchedules,
     limiters: StartLimiters,
+    step_limiters: StepLimiters,
     credentials: CredentialState,
 }
 
@@ -71,7 +80,7 @@ impl Engine {
         self.jobs.raise_last_id(last);
         for mut job in jobs {
             job.clamp_times(now);
-            if !job.state.ended() {
+            if !job.state.ended() || job.comparison.is_due() {
                 self.schedules.poll_at(&job.request.destination, now);
             }
             let id = job.id;
@@ -168,6 +177,7 @@ impl Engine {
             deadlines.push(self.limiters.next(&self.jobs, &self.schedules, &self.config));
             let of_job = |j: &Job| [j.removal_due(), j.reconcile_due(), j.cleanup_due()].into_iter().flatten().min();
             deadlines.push(self.jobs.values().filter_map(of_job).min());
+            deadlines.push(self.step_limiters.next(&self.jobs));
         }
         deadlines.into_iter().flatten().min()
     }
@@ -191,6 +201,7 @@ impl Engine {
                 requests.extend(job.cleanup_requests(now));
             }
         }
+        requests.extend(self.step_limiters.due_requests(&mut self.jobs, now));
     }
 
     /// Changes one job, and polls its region as its new state needs it.
@@ -201,7 +212,8 @@ impl Engine {
         let region = &job.request.destination;
         match (before, job.state.phase()) {
             (before, after) if before == after => {}
-            (_, JobPhase::Copying) => self.schedules.poll_soon(region, &self.config, now),
+            // An available copy is compared with its request.
+            (_, JobPhase::Copying | JobPhase::Available) => self.schedules.poll_soon(region, &self.config, now),
             // What may be the copy is perhaps pending, and from now on no job's: it counts as soon as it is listed.
             (JobPhase::InDoubt, JobPhase::Queued | JobPhase::Cancelled) => self.schedules.count_again(region, now),
             (JobPhase::Failed | JobPhase::Gone | JobPhase::RemovingFailed, JobPhase::Queued) => {
@@ -228,6 +240,9 @@ impl Engine {
             Command::Retry(jobs) => jobs.into_iter().for_each(|(id, token)| {
                 self.update(id, now, |job, config| job.retry(token, config.tagging, now));
             }),
+            Command::RetrySteps(jobs) => jobs.into_iter().for_each(|id| {
+                self.update(id, now, |job, _| job.retry_steps());
+            }),
             Command::Deregister(jobs) => jobs.into_iter().for_each(|id| {
                 self.update(id, now, |job, _| job.deregister(now));
             }),
@@ -238,7 +253,7 @@ impl Engine {
             }
             Command::Dismiss(jobs) => {
                 for id in jobs {
-                    if let Some(job) = self.jobs.get_mut(id).filter(|j| j.state.ended() && j.cleanups.is_empty()) {
+                    if let Some(job) = self.jobs.get_mut(id).filter(|j| j.state.ended() && !j.is_unfinished()) {
                         job.dismissed = true;
                     }
                 }
@@ -270,6 +285,9 @@ impl Engine {
             }
             Response::DeleteSnapshot(job, image, snapshot, result) => {
                 self.update(job, now, |job, config| job.snapshot_deleted(&image, &snapshot, result, config, now));
+            }
+            Response::PostCopy(job, step, call, result) => {
+                self.update(job, now, |job, config| job.step_answered(step, call, result, config, now));
             }
             Response::ProbeCredentials(result) => {
                 if self.credentials.probed(result, now) {
@@ -309,79 +327,6 @@ impl Engine {
     fn back_off(&mut self, region: &Region, failure: &Failure, now: Timestamp) -> Timestamp {
         let why = queue::backoff_reason(&self.jobs, region, failure);
         self.limiters.back_off(region, why, &self.config, now)
-    }
-
-    fn copy_answered(&mut self, id: JobId, result: Result<ImageId, Failure>, now: Timestamp) {
-        let Some(job) = self.jobs.get(id).filter(|j| j.state == JobState::Starting) else { return };
-        let region = job.request.destination.clone();
-        match result {
-            Ok(image) => {
-                self.limiters.end_backoff(&region);
-                self.update(id, now, |job, _| job.copy_started(&image, now));
-            }
-            // Only EC2 itself can say that it did not start; or that the request could not be made for lack of credentials.
-            Err(failure) if transitions::outcome_is_unknown(&failure) => {
-                let until = self.back_off(&region, &failure, now);
-                self.update(id, now, |job, _| job.outcome_unknown(Some(&failure), until, now));
-            }
-            Err(failure) if failure.retry == Retry::AfterLogin => {
-                self.update(id, now, |job, _| job.back_to_queue(None, now));
-            }
-            Err(failure) if failure.retry == Retry::Later => {
-                self.back_off(&region, &failure, now);
-                let waiting = Some(Waiting::RetryAfter(failure.why));
-                self.update(id, now, |job, _| job.back_to_queue(waiting, now));
-            }
-            Err(failure) => {
-                self.update(id, now, |job, _| job.refused(failure, now));
-            }
-        }
-    }
-
-    fn reconcile_answered(&mut self, id: JobId, result: Result<Vec<Image>, Failure>, now: Timestamp) {
-        let Some(job) = self.jobs.get(id).filter(|j| j.state.phase() == JobPhase::Reconciling) else { return };
-        let region = job.request.destination.clone();
-        match result {
-            Err(failure) if failure.retry == Retry::AfterLogin => {
-                self.update(id, now, |job, _| job.reconcile_at(now + reconcile::CHECK_INTERVAL));
-            }
-            Err(failure) if failure.retry == Retry::Later => {
-                let until = self.back_off(&region, &failure, now);
-                self.update(id, now, |job, _| job.reconcile_at(until));
-            }
-            Err(failure) => {
-                self.update(id, now, |job, config| job.listing_refused(&failure, config, now));
-            }
-            Ok(images) => {
-                let known = |image: &&ImageId| self.jobs.values().any(|j| j.images.contains(image));
-                let known: BTreeSet<ImageId> = images.iter().map(|i| &i.id).filter(known).cloned().collect();
-                self.update(id, now, |job, config| job.images_found(&images, &known, config, now));
-            }
-        }
-    }
-
-    fn pending_listed(&mut self, region: &Region, result: Result<Vec<Image>, Failure>, now: Timestamp) {
-        let (images, result) = match result {
-            Ok(images) => (images, Ok(())),
-            Err(failure) => (Vec::new(), Err(failure)),
-        };
-        self.schedules.list_answered(region, result, &self.config, now);
-        for image in images {
-            if external::pending_image_found(&mut self.jobs, region, &image, now) {
-                self.schedules.poll_soon(region, &self.config, now);
-            }
-        }
-    }
-
-    fn copies_polled(&mut self, region: &Region, result: Result<PolledCopies, Failure>, now: Timestamp) {
-        match result {
-            Ok(polled) => {
-                let observed = poll_results::observe(&mut self.jobs, region, polled, &self.config, now);
-                let (progress, no_progress) = (observed.progress, observed.no_progress);
-                self.schedules.poll_succeeded(region, progress, no_progress, &self.config, now);
-            }
-            Err(failure) => self.schedules.poll_failed(region, failure, &self.config, now),
-        }
     }
 }
 

@@ -54,6 +54,8 @@ pub enum Note {
     NotFound,
     /// The copy was sent without amigrate's tags, because AWS refused them with this message.
     Untagged(String),
+    /// It was queued again with a new client token, in place of the one that the user gave.
+    NewClientToken,
     /// It was available before the cancel reached it; nothing was deleted.
     AvailableBeforeCancel,
     /// It was to be retried and turned out to be available; nothing was deleted.
@@ -125,6 +127,7 @@ mod tests {
         let snapshot = SnapshotId::new("snap-1").unwrap();
         for note in [
             Note::NeverSent,
+            Note::NewClientToken,
             Note::NeverAccepted(None),
             Note::Untagged("no".into()),
             Note::RetryRefused { image: image.clone(), why: "no".into() },

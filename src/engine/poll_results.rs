@@ -4,13 +4,23 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{config::EngineConfig, job::Job, jobs::Jobs, messages::PolledCopies, note::Note, state::JobState};
+use super::{
+    comparison::{Comparison, compare, is_untagged},
+    config::EngineConfig,
+    job::Job,
+    jobs::Jobs,
+    messages::PolledCopies,
+    note::Note,
+    state::JobState,
+};
 use crate::domain::{
-    Failure, Image, ImageId, ImageState, Region, Retry, Snapshot, SnapshotId, SnapshotState, progress::SnapshotProgress,
+    Failure, Image, ImageId, ImageState, Region, Retry, Snapshot, SnapshotId, progress::SnapshotProgress,
 };
 
 /// Polls in a row that must agree before a copy counts as available or as gone: EC2 is eventually consistent.
 const AGREEING_POLLS: u8 = 2;
+/// Reads that must show the same difference, or not all of a copy, before it counts.
+const DIFFERING_READS: u8 = 2;
 
 /// What a poll showed of a region's copies.
 pub(super) struct Observed {
@@ -29,11 +39,11 @@ pub(super) fn observe(
     now: Timestamp,
 ) -> Observed {
     let images: HashMap<&ImageId, &Image> = polled.images.iter().map(|i| (&i.id, i)).collect();
-    let (found, no_progress) = match polled.snapshots {
-        Ok(snapshots) => (snapshots, None),
-        Err(failure) => (Vec::new(), Some(failure)),
+    let (found, no_progress) = match &polled.snapshots {
+        Ok(snapshots) => (snapshots.as_slice(), None),
+        Err(failure) => (&[][..], Some(failure.clone())),
     };
-    let snapshots = by_image(&polled.images, &found);
+    let snapshots = by_image(&polled.images, found);
     let complete = |i: &&Image| matches!(i.state, ImageState::Available | ImageState::Disabled);
     for id in jobs.ids(|j| matches!(j.state, JobState::Removing { .. }) && j.request.destination == *region) {
         if jobs.get(id).and_then(Job::image).and_then(|i| images.get(i)).is_some_and(complete)
@@ -59,11 +69,18 @@ pub(super) fn observe(
         progress |= observe_snapshots(job, &own, now);
         let end = match found {
             None => image_missing(job, &image, config.visibility_delay, now),
-            Some(found) => image_found(job, found, &own),
+            Some(found) => image_found(job, found, &own, &polled),
         };
         progress |= job.available_polls > 0 || job.missing_polls > 0;
         if let Some(state) = end {
             job.end(state, now);
+        }
+    }
+    for id in jobs.ids(|j| j.comparison.is_due() && j.request.destination == *region) {
+        let Some(job) = jobs.get_mut(id) else { continue };
+        if let Some(image) = job.image().filter(|i| polled.requested.contains(i)).cloned() {
+            compare_with_request(job, images.get(&image).copied(), &polled);
+            progress |= job.comparison.is_due();
         }
     }
     Observed { progress, no_progress }
@@ -110,7 +127,7 @@ fn image_missing(job: &mut Job, image: &ImageId, unseen: SignedDuration, now: Ti
 }
 
 /// Takes in the image's state. Returns the state the job ends in, if it does.
-fn image_found(job: &mut Job, image: &Image, snapshots: &[&Snapshot]) -> Option<JobState> {
+fn image_found(job: &mut Job, image: &Image, snapshots: &[&Snapshot], polled: &PolledCopies) -> Option<JobState> {
     let id = image.id.clone();
     match image.state {
         // A disabled copy is a complete copy that somebody has disabled since.
@@ -119,7 +136,7 @@ fn image_found(job: &mut Job, image: &Image, snapshots: &[&Snapshot]) -> Option<
             (job.available_polls >= AGREEING_POLLS).then_some(JobState::Available { image: id })
         }
         ImageState::Failed | ImageState::Error | ImageState::Invalid => {
-            Some(JobState::Failed { failure: Box::new(failure_of(job, image, snapshots)), image: Some(id) })
+            Some(JobState::Failed { failure: Box::new(failure_of(image, snapshots, polled)), image: Some(id) })
         }
         ImageState::Pending | ImageState::Transient | ImageState::Unknown | ImageState::Deregistered => {
             job.available_polls = 0;
@@ -129,19 +146,41 @@ fn image_found(job: &mut Job, image: &Image, snapshots: &[&Snapshot]) -> Option<
 }
 
 /// Returns why a copy failed: the image says only that it did, its snapshot says why.
-fn failure_of(job: &Job, image: &Image, snapshots: &[&Snapshot]) -> Failure {
-    let from_snapshot =
-        snapshots.iter().filter(|s| s.state == SnapshotState::Error).find_map(|s| s.state_message.as_deref());
-    let why = from_snapshot
-        .or(image.state_reason.as_deref())
-        .map_or_else(|| format!("the new image is {}", image.state.as_str()), |m| m.trim_end_matches('.').to_owned());
-    let failure = Failure::new("copy", why.clone()).retry(Retry::AfterChange);
-    if why.contains("key ID is not accessible") {
-        failure.hint(format!(
-            "The KMS key does not exist in {}, is disabled, or its policy does not let EC2 use it for you.",
-            job.request.destination
-        ))
-    } else {
-        failure
+fn failure_of(image: &Image, snapshots: &[&Snapshot], polled: &PolledCopies) -> Failure {
+    let own = |failed: &&(SnapshotId, Failure)| snapshots.iter().any(|s| s.id == failed.0);
+    if let Some((_, failure)) = polled.failures.iter().find(own) {
+        return failure.clone();
     }
+    let reason = image.state_reason.as_deref().map(|m| m.trim_end_matches('.').to_owned());
+    let why = reason.unwrap_or_else(|| format!("the new image is {}", image.state.as_str()));
+    Failure::new("copy", why).retry(Retry::AfterChange)
+}
+
+/// Compares an available copy with its request. What differs at first is read once more: EC2 is eventually consistent.
+fn compare_with_request(job: &mut Job, image: Option<&Image>, polled: &PolledCopies) {
+    let Comparison::Due { reads } = job.comparison else { return };
+    let next = |reads: u8| Comparison::Due { reads: reads + 1 };
+    let last = reads + 1 >= DIFFERING_READS;
+    let Some(image) = image else {
+        job.comparison = if last { Comparison::NotMade } else { next(reads) };
+        return;
+    };
+    let (snapshots, unread) = match &polled.snapshots {
+        Ok(found) => {
+            let own: Vec<&Snapshot> = found.iter().filter(|s| image.snapshot_ids().any(|id| *id == s.id)).collect();
+            let complete = image.snapshot_ids().all(|id| own.iter().any(|s| s.id == *id));
+            if complete { (Some(own), None) } else { (None, Some("AWS did not show all of them".to_owned())) }
+        }
+        Err(failure) if matches!(failure.retry, Retry::Later | Retry::AfterLogin) => return,
+        Err(failure) => (None, Some(failure.why.clone())),
+    };
+    let differences = compare(job, image, snapshots.as_deref());
+    let as_requested = differences.is_empty() && unread.is_none();
+    if !as_requested && !last {
+        job.comparison = next(reads);
+        return;
+    }
+    // Without its tags, the image's own list is the evidence of what is the copy's.
+    job.tagged &= snapshots.is_none_or(|snapshots| !is_untagged(job, image, &snapshots));
+    job.comparison = Comparison::Made { differences, unread };
 }

@@ -15,12 +15,14 @@ use super::{
     messages::Request,
     state::JobState,
 };
-use crate::domain::{Failure, ImageId, Region, Retry};
+use crate::domain::{Failure, ImageId, Region, Retry, SnapshotId};
 
 /// Images whose snapshots are searched by description in one poll: as many values as one filter takes.
 const MAX_DESCRIPTIONS: usize = 200;
 /// Images, and snapshots, polled by id at once: as many as one request takes.
 const MAX_IDS: usize = 1_000;
+/// Snapshots of copies that are compared with their requests in one poll.
+const MAX_COMPARED: usize = MAX_IDS / 2;
 
 /// Poll schedule of one region.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -108,7 +110,8 @@ impl PollSchedule {
         now: Timestamp,
     ) -> Option<Request> {
         let live = || jobs.values().filter(|j| j.request.destination == *region && !j.state.ended());
-        let copies: Vec<&Job> = live().filter(|j| copying_image(j).is_some()).collect();
+        let to_region = jobs.values().filter(|j| j.request.destination == *region);
+        let copies: Vec<&Job> = to_region.filter(|j| polled_image(j).is_some()).collect();
         let wanted = followed || live().next().is_some();
         // Never two lists in a row while there are copies to poll: where polls are rare, or lists fail, none would be polled.
         let list = wanted && self.list_due(every, now) && (copies.is_empty() || !self.last_was_list);
@@ -253,26 +256,41 @@ impl PollSchedules {
     }
 }
 
-/// The image of a copy that is under way.
-fn copying_image(job: &Job) -> Option<&ImageId> {
+/// The image of a copy that is under way, or is to be compared with its request.
+fn polled_image(job: &Job) -> Option<&ImageId> {
     match &job.state {
         JobState::Copying { image } => Some(image),
+        JobState::Available { image } if job.comparison.is_due() => Some(image),
         _ => None,
     }
 }
 
 /// Polls up to 1,000 copies by their ids; their snapshots by id where these are known, else by description. The rest follow
-/// in later polls.
+/// in later polls; but copies to be compared come first, each with all its snapshots.
 fn poll_request(region: &Region, jobs: &[&Job], polls: u64) -> Request {
     let polls = usize::try_from(polls).unwrap_or(0);
-    let images: Vec<&Job> = rotate(jobs, MAX_IDS, polls);
+    let (compared, running): (Vec<&Job>, Vec<&Job>) = jobs.iter().copied().partition(|j| j.comparison.is_due());
+    let mut total = 0;
+    let fits = |job: &&&Job| {
+        total += job.snapshots.len().max(1);
+        total <= MAX_COMPARED
+    };
+    let compared: Vec<&Job> = compared.iter().take_while(fits).copied().collect();
+    let running = rotate(&running, MAX_IDS - compared.len(), polls);
+    let images: Vec<&Job> = compared.iter().chain(&running).copied().collect();
     let (listed, unlisted): (Vec<&Job>, Vec<&Job>) = images.iter().copied().partition(|j| snapshots_known(j));
-    let snapshots: Vec<_> = listed.iter().flat_map(|j| j.snapshots.iter().map(|s| &s.id)).collect();
+    let ids = |jobs: &[&Job], compared: bool| -> Vec<SnapshotId> {
+        let jobs = jobs.iter().filter(|j| j.comparison.is_due() == compared);
+        jobs.flat_map(|j| j.snapshots.iter().map(|s| s.id.clone())).collect()
+    };
+    let (mut snapshots, others) = (ids(&listed, true), ids(&listed, false));
+    let others: Vec<&SnapshotId> = others.iter().collect();
+    snapshots.extend(rotate(&others, MAX_IDS - snapshots.len(), polls).into_iter().cloned());
     Request::PollCopies {
         region: region.clone(),
-        images: images.iter().filter_map(|j| copying_image(j)).cloned().collect(),
-        unlisted: rotate(&unlisted, MAX_DESCRIPTIONS, polls).into_iter().filter_map(copying_image).cloned().collect(),
-        snapshots: rotate(&snapshots, MAX_IDS, polls).into_iter().cloned().collect(),
+        images: images.iter().filter_map(|j| polled_image(j)).cloned().collect(),
+        unlisted: rotate(&unlisted, MAX_DESCRIPTIONS, polls).into_iter().filter_map(polled_image).cloned().collect(),
+        snapshots,
     }
 }
 

@@ -14,15 +14,14 @@ use super::{
     note::Waiting,
     polling::PollSchedules,
     state::JobState,
+    token_bucket::{Rate, TokenBucket},
 };
 use crate::domain::{Failure, FailureKind, Region};
 
 /// Start limiter of one destination.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct StartLimiter {
-    /// Requests that may be sent now.
-    send_tokens: f64,
-    refilled: Timestamp,
+    bucket: TokenBucket,
     /// Nothing starts before this time, for this reason.
     hold: Option<(Timestamp, Waiting)>,
     failures: u32,
@@ -36,8 +35,7 @@ pub(super) struct StartLimiter {
 impl StartLimiter {
     fn new(config: &EngineConfig, now: Timestamp) -> Self {
         Self {
-            send_tokens: f64::from(config.start_burst.max(1)),
-            refilled: now,
+            bucket: TokenBucket::full(rate(config), now),
             hold: None,
             failures: 0,
             waiting: None,
@@ -46,23 +44,9 @@ impl StartLimiter {
         }
     }
 
-    fn refill(&mut self, config: &EngineConfig, now: Timestamp) {
-        let passed = now.duration_since(self.refilled).as_secs_f64().max(0.0);
-        self.send_tokens =
-            (self.send_tokens + passed * config.starts_per_second).min(f64::from(config.start_burst.max(1)));
-        self.refilled = now;
-    }
-
     /// Returns when the next request may be sent.
     fn ready_at(&self, config: &EngineConfig) -> Timestamp {
-        let missing = ((1.0 - self.send_tokens) / config.starts_per_second.max(0.01)).max(0.0);
-        // A millisecond more, so that rounding never makes a tick that comes too early.
-        let by_rate = if missing > 0.0 {
-            SignedDuration::try_from_secs_f64(missing)
-                .map_or(self.refilled, |d| self.refilled + d + SignedDuration::from_millis(1))
-        } else {
-            self.refilled
-        };
+        let by_rate = self.bucket.ready_at(rate(config));
         self.hold.as_ref().map_or(by_rate, |(hold, _)| by_rate.max(*hold))
     }
 
@@ -97,7 +81,7 @@ impl StartLimiter {
         now: Timestamp,
     ) -> Vec<Request> {
         let mut requests = Vec::new();
-        self.refill(config, now);
+        self.bucket.refill(rate(config), now);
         loop {
             let queued: Vec<&Job> =
                 jobs.values().filter(|j| is_queued(j) && j.request.destination == *region).collect();
@@ -118,7 +102,7 @@ impl StartLimiter {
                 });
                 return requests;
             }
-            self.send_tokens -= 1.0;
+            self.bucket.take();
             pending += usize::from(!counted);
             let id = next.id;
             let Some(job) = jobs.get_mut(id) else { return requests };
@@ -212,6 +196,10 @@ impl StartLimiters {
             .map(|limiter| limiter.ready_at(config))
             .min()
     }
+}
+
+fn rate(config: &EngineConfig) -> Rate {
+    Rate { per_second: config.starts_per_second, burst: config.start_burst }
 }
 
 /// Marks a queued copy as sent, and returns the request.

@@ -25,6 +25,9 @@ const MISSES_REQUIRED: u8 = 2;
 impl Job {
     /// Cancels the copy.
     pub(super) fn cancel(&mut self, now: Timestamp) {
+        if !self.state.ended() {
+            self.give_up_steps();
+        }
         match self.state.clone() {
             JobState::Queued if self.unknown_outcome.is_none() => {
                 self.note = Some(Note::NeverSent);
@@ -73,10 +76,13 @@ impl Job {
         }
     }
 
-    /// Deregisters an available copy; anything else is cancelled.
+    /// Deregisters an available copy, or removes what a failed one has left.
     pub(super) fn deregister(&mut self, now: Timestamp) {
-        if let JobState::Available { image } = self.state.clone() {
-            self.begin_removal(image, RemovalReason::Deregister, now);
+        match self.state.clone() {
+            JobState::Available { image } => self.begin_removal(image, RemovalReason::Deregister, now),
+            // As in a cancel, nothing is removed that has become available after all.
+            JobState::Failed { image: Some(image), .. } => self.begin_removal(image, RemovalReason::Cancel, now),
+            _ => {}
         }
     }
 
@@ -84,6 +90,7 @@ impl Job {
     pub(super) fn begin_removal(&mut self, image: ImageId, reason: RemovalReason, now: Timestamp) {
         (self.ended, self.note, self.dismissed, self.missing_polls) = (None, None, false, 0);
         (self.cancel_requested, self.deregister_sent) = (false, None);
+        self.give_up_steps();
         self.state = JobState::removing(image, reason, now);
     }
 
@@ -182,6 +189,7 @@ impl Job {
             }
             RemovalReason::Retry { .. } if complete => {
                 self.note = Some(Note::AvailableAfterAll);
+                self.reopen_steps();
                 self.end(JobState::Available { image }, now);
             }
             _ => {

@@ -4,7 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     cleanup::SnapshotCleanup,
-    job::Job,
+    comparison::Comparison,
+    job::{Job, Origin},
     messages::SnapshotReturnCode,
     note::{Note, Waiting},
     state::{JobState, RemovalReason, RemovalStep, UnknownOutcome},
@@ -12,12 +13,15 @@ use super::{
 use crate::domain::{ClientToken, CopyRequest, Failure, FailureKind, ImageId, Retry, SnapshotId, SnapshotState};
 
 impl Job {
-    /// Queues the same copy again, with a new token. Its earlier images are remembered.
+    /// Queues the same copy again, with a new token. Its earlier images are remembered. A client token that the user gave would
+    /// only return the earlier copy, and is dropped.
     pub(super) fn requeue(&mut self, token: ClientToken, tagged: bool, now: Timestamp) {
-        let request = CopyRequest { token, ..self.request.clone() };
+        let note = self.request.given_token.is_some().then_some(Note::NewClientToken);
+        let request = CopyRequest { token, given_token: None, ..self.request.clone() };
         let fresh = Self::new(self.id, self.batch.clone(), request, now);
         *self = Self {
             tagged,
+            note,
             images: std::mem::take(&mut self.images),
             cleanups: std::mem::take(&mut self.cleanups),
             leftovers: std::mem::take(&mut self.leftovers),
@@ -56,6 +60,14 @@ impl Job {
                 (snapshot.percent, snapshot.state) = (Some(100), SnapshotState::Completed);
             }
         }
+        self.comparison = Comparison::NotMade;
+        match state {
+            JobState::Available { .. } if self.origin == Origin::Here => {
+                self.comparison = Comparison::Due { reads: 0 };
+            }
+            JobState::Available { .. } => {}
+            _ => self.give_up_steps(),
+        }
         self.state = state;
         self.ended = Some(now);
         self.waiting = None;
@@ -67,6 +79,7 @@ impl Job {
     /// Resumes a job that was in progress when its driver ended: none of its requests will be answered.
     pub(super) fn resume(&mut self, late_snapshots: SignedDuration, now: Timestamp) {
         self.cleanups.iter_mut().for_each(|c| c.resume(now));
+        self.resume_steps(now);
         match &mut self.state {
             // Committed as sent, and perhaps sent: the answer is lost in any case.
             JobState::Starting => {
@@ -127,7 +140,7 @@ impl Job {
             }
             RemovalReason::Retry { token, .. } => {
                 self.requeue(token, tagging, now);
-                self.note = note.map(|n| Note::FailedImage(Box::new(n)));
+                self.note = note.map(|n| Note::FailedImage(Box::new(n))).or(self.note.take());
             }
         }
     }
@@ -180,8 +193,7 @@ impl Job {
     }
 }
 
-/// Returns true if a copy without amigrate's tags might be allowed. AWS may not tell which permission is missing, so any
-/// denial counts.
+/// Returns true if a copy without amigrate's tags might be allowed. EC2 does not tell which of its permissions is missing.
 fn may_be_about_tags(failure: &Failure) -> bool {
     matches!(failure.kind, FailureKind::Denied | FailureKind::TagsRefused)
 }

@@ -15,14 +15,14 @@ fn name(other: &OtherProcess) -> String {
 
 /// Returns that another process runs the queue, if one does.
 pub fn running_elsewhere(driver: &DriverStatus) -> Option<String> {
-    let DriverStatus::Another(other) = driver else { return None };
+    let DriverStatus::OtherProcess(other) = driver else { return None };
     let name = other.as_ref().map_or_else(|| "another amigrate".into(), name);
     Some(format!("{name} is running the queue"))
 }
 
 /// Says that the process that holds the queue has stopped responding, and what to do about it.
 pub fn unresponsive(driver: &DriverStatus) -> Option<String> {
-    let DriverStatus::Another(Some(other)) = driver else { return None };
+    let DriverStatus::OtherProcess(Some(other)) = driver else { return None };
     if !other.unresponsive {
         return None;
     }

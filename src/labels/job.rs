@@ -1,5 +1,7 @@
 //! What a job waits for, what is noted about it and what remains of its snapshots, in words.
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::{
     domain::{
         ImageId, Region, SnapshotId,
@@ -41,6 +43,9 @@ pub fn note(note: &Note) -> String {
         Note::CancelAfterOutcome => "to be cancelled once AWS shows whether the copy started".into(),
         Note::NotFound => "AWS shows no such copy".into(),
         Note::Untagged(why) => with("made without amigrate's tags", why),
+        Note::NewClientToken => {
+            "sent with a new client token, because the given one would return the earlier copy".into()
+        }
         Note::AvailableBeforeCancel => "became available before the cancel reached it; nothing was deleted".into(),
         Note::AvailableAfterAll => "it is available after all; nothing was deleted".into(),
         Note::DeregisteredElsewhere => "deregistered by somebody else; its snapshots may remain".into(),
@@ -67,6 +72,16 @@ pub fn note(note: &Note) -> String {
         Note::FailedImage(inner) => format!("of the failed copy: {}", self::note(inner)),
         Note::Text(text) => clean(text).into_owned(),
     }
+}
+
+/// Without progress for this long, something may be wrong at AWS.
+pub const LONG_STALL: SignedDuration = SignedDuration::from_hours(24);
+
+/// Returns what to do about a copy that has made no progress for long, if it has not.
+pub fn stall_advice(job: &Job, now: Timestamp) -> Option<String> {
+    let region = &job.request.destination;
+    job.stalled(now, LONG_STALL)
+        .map(|_| format!("no progress for 24 hours: look at the AWS Health dashboard for EC2 and EBS in {region}"))
 }
 
 /// Returns which step of a removal is being done; `None` if nothing is being removed.

@@ -53,6 +53,7 @@ async fn a_terminal_closed_while_the_program_is_suspended_leaves_no_queue_paused
         seed: 7,
         now: clock.now(),
         size: (80, 24),
+        prices: crate::domain::price::Prices::default(),
     };
     let (mut model, first) = Model::new(start);
     let mut effects = Effects::new(source, config, clock);

@@ -17,9 +17,11 @@ pub use faults::{latencies, request_rates::RequestCount};
 pub use transport::{connector, http, query, server, server::Server, shared::SharedWorld};
 pub use world::{
     other_users::LookAlike,
+    permissions::Permission,
+    policy::{DenySpec, Policy},
     probes::CopySeen,
     records::{Change, ChangeKind, ForeignCall, Provenance},
     scenario::{self, Scenario},
     state::World,
-    timeline::Maker,
+    timeline::Actor,
 };

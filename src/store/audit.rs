@@ -42,7 +42,7 @@ pub(super) fn write_sent(
 pub(super) fn write_answered(tx: &Transaction<'_>, requests: &[AnsweredRequest], now: Timestamp) -> Result<(), Error> {
     let mut update = tx.prepare(
         "UPDATE audit SET outcome = :outcome, code = :code, answered = :now, request_id = :request_id,
-             identity = coalesce(:identity, identity), resource = coalesce(resource || ' > ' || :made, resource)
+             identity = coalesce(:identity, identity), resource = coalesce(resource || ' > ' || :detail, resource)
          WHERE call = :call",
     )?;
     for request in requests {
@@ -54,7 +54,7 @@ pub(super) fn write_answered(tx: &Transaction<'_>, requests: &[AnsweredRequest],
             ":now": time(now),
             ":request_id": request.request_id,
             ":identity": request.identity,
-            ":made": request.made,
+            ":detail": request.detail,
         })?;
     }
     Ok(())

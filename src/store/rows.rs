@@ -65,7 +65,7 @@ pub(super) fn write(
             ":dismissed": job.dismissed,
             ":seq": seq,
             ":body": json(job.as_ref())?,
-            ":cleanup": job.needs_cleanup(),
+            ":cleanup": job.is_unfinished(),
         })?;
     }
     Ok(())

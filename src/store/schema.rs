@@ -44,7 +44,7 @@ pub(super) const STEPS: &[&str] = &[
      ) STRICT;
      CREATE TABLE status (account TEXT PRIMARY KEY, last_id INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
      CREATE TABLE accounts (profile TEXT PRIMARY KEY, account TEXT NOT NULL) STRICT;",
-    // `cleanup`: the job has ended, and snapshots of it are still to be removed.
+    // `cleanup`: the job has ended, and something is still to be done: snapshots deleted, or post-copy steps carried out.
     // `drivers`: the process that runs the queue, one row for each account, written every few seconds.
     // `audit`: one row for each changing request, written as `sent` before it goes out, so that a crash leaves a trace of it.
     "ALTER TABLE jobs ADD COLUMN cleanup INTEGER NOT NULL DEFAULT 0;

@@ -99,7 +99,7 @@ pub(super) fn banner_lines(model: &Model, cells: usize) -> Vec<String> {
 /// Why no process can run the queue; `None` also without a login, which the banner reports already.
 pub(super) fn view_only_reason(model: &Model) -> Option<&Failure> {
     match &model.jobs_view.driver {
-        DriverStatus::Nobody(failure) if !matches!(model.connection, Connection::Failed(_)) => Some(failure),
+        DriverStatus::NotRunning(failure) if !matches!(model.connection, Connection::Failed(_)) => Some(failure),
         _ => None,
     }
 }

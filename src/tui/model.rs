@@ -7,12 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     config::Config,
     domain::{
-        Account, AccountKey, ClientToken, Failure, Image, ImageQuery, LoginBackoff, OwnerFilter, Region, RegionInfo,
+        Account, AccountKey, ClientToken, Failure, Image, ImageId, ImageQuery, LoginBackoff, OwnerFilter, Region,
+        RegionInfo,
         kms_key::KeyList,
+        price::Prices,
         review::{CheckId, Review},
     },
     driver::DriverStatus,
-    engine::{Command, JobId},
+    engine::{Command, Job, JobId},
     term::Caps,
     tui::{
         bindings::Context,
@@ -43,6 +45,8 @@ pub struct Start {
     pub now: Timestamp,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
+    /// For estimates.
+    pub prices: Prices,
 }
 
 /// The connection to AWS.
@@ -73,7 +77,7 @@ pub(super) enum Reconnect {
 }
 
 /// What a pending reply is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum PendingReply {
     Account,
     Regions,
@@ -82,12 +86,16 @@ pub(super) enum PendingReply {
         /// Images on the pages before.
         listed: usize,
     },
-    Keys,
+    /// The KMS keys of a region.
+    Keys(Region),
     /// A check of the review that is open.
     Check(CheckId),
     Profiles,
     History,
     Audit(JobId),
+    ImageDetails(ImageId),
+    /// The source of a copy that is made again.
+    Source(Arc<Job>),
 }
 
 /// The whole state.
@@ -312,7 +320,7 @@ impl Model {
 
     /// Returns true if commands are accepted; otherwise shows why not.
     pub(super) fn can_send_commands(&mut self) -> bool {
-        if let DriverStatus::Nobody(failure) = &self.jobs_view.driver {
+        if let DriverStatus::NotRunning(failure) = &self.jobs_view.driver {
             let text = failure.lines().join(". ");
             self.show_error(text);
             return false;

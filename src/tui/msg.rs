@@ -7,7 +7,8 @@ use jiff::SignedDuration;
 use crate::{
     aws::ImagePage,
     domain::{
-        Account, AccountKey, CredentialSource, Failure, ImageQuery, Region, RegionInfo,
+        Account, AccountKey, CredentialSource, Failure, Image, ImageId, ImageQuery, Region, RegionInfo,
+        image_details::ImageDetails,
         kms_key::KeyList,
         review::{CheckAnswer, CheckRequest},
     },
@@ -100,6 +101,17 @@ pub enum Effect {
         id: EffectId,
         job: JobId,
     },
+    /// Read an image by its id.
+    ReadImage {
+        id: EffectId,
+        region: Region,
+        image: ImageId,
+    },
+    /// Read what the listing does not tell of an image.
+    ReadImageDetails {
+        id: EffectId,
+        image: Arc<Image>,
+    },
     /// Start a process without a terminal that runs the queue after this one.
     Background,
     /// Watch the files that a login writes, or stop that.
@@ -144,6 +156,9 @@ pub enum Reply {
     History(Result<Vec<Arc<Job>>, Failure>),
     /// Newest last.
     Audit(Result<Vec<AuditEntry>, Failure>),
+    ImageDetails(Box<ImageDetails>),
+    /// `None` if there is no such image.
+    Image(Result<Option<Box<Image>>, Failure>),
 }
 
 /// A profile that has credentials.

@@ -30,6 +30,7 @@ fn counter<'a>(pending: &'a mut PendingWork, job: &Job) -> &'a mut usize {
         JobState::Removing { reason: RemovalReason::Deregister, .. } => &mut pending.deregistering,
         JobState::Removing { reason: RemovalReason::Retry { .. }, .. } => &mut pending.queued,
         _ if job.is_being_removed() => &mut pending.cancelling,
+        JobState::Copying { .. } | JobState::Available { .. } => &mut pending.post_copy,
         _ => &mut pending.queued,
     }
 }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+mod again;
 mod audit;
 mod banner;
 mod batches;
+mod details;
 mod form;
 mod history;
 mod jobs;
@@ -66,6 +68,7 @@ fn start(change: impl FnOnce(&mut Config)) -> (Model, Vec<Effect>) {
         seed: 7,
         now: now(),
         size: (100, 30),
+        prices: crate::domain::price::Prices::default(),
     })
 }
 

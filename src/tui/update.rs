@@ -201,13 +201,19 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
         (PendingReply::Images { listed, .. }, Reply::Images { region, page }) => {
             browse::on_page(model, region, listed, page, effects);
         }
-        (PendingReply::Keys, Reply::Keys { region, keys }) => {
+        (PendingReply::Keys(_), Reply::Keys { region, keys }) => {
             model.keys.insert(region, keys);
             picker::open::on_kms_keys(model);
         }
         (PendingReply::Check(check), Reply::Check(answer)) => review::open::on_answer(model, check, answer, effects),
         (PendingReply::History, Reply::History(result)) => jobs::history_update::on_reply(model, result),
         (PendingReply::Audit(job), Reply::Audit(result)) => pager::audit::on_reply(model, job, result),
+        (PendingReply::ImageDetails(image), Reply::ImageDetails(details)) => {
+            pager::image_details::on_reply(model, &image, &details);
+        }
+        (PendingReply::Source(job), Reply::Image(result)) => {
+            form::again::on_source(model, &job, result.map(|image| image.map(|image| *image)));
+        }
         (PendingReply::Profiles, Reply::Profiles(profiles)) => picker::open::on_profiles(model, &profiles),
         _ => {}
     }
@@ -235,6 +241,7 @@ impl Model {
         review::open::expire_if_due(self);
         browse::watch_login(self, &mut effects);
         pager::audit::request_if_changed(self, &mut effects);
+        pager::image_details::request_if_opened(self, &mut effects);
         let ended = self.jobs_view.take_ended();
         browse::relist_destinations(self, &ended, &mut effects);
         if !ended.is_empty() && self.start.config.ui.bell {

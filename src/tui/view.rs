@@ -55,7 +55,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model) {
     for overlay in &model.overlays {
         match overlay {
             Overlay::Pager(pager) => pager::view::draw(frame, areas.body, pager, model, ctx),
-            Overlay::Form(form) => form::view::draw(frame, areas.body, form, ctx),
+            Overlay::Form(form) => form::view::draw(frame, areas.body, form, model, ctx),
             Overlay::Review(screen) => review::view::draw(frame, areas.body, screen, model.now, ctx),
             Overlay::Picker(picker) => picker::view::draw(frame, areas.body, picker, ctx),
             Overlay::InputLine(line) => input::view::draw(frame, areas.body, line, ctx),

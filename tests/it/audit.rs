@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use crate::support::driver_harness::{DriverHarness, Phase, pass, paused, region, request};
 use amigrate::{
-    engine::{AuditEntry, Command, EngineConfig, Job, JobState, Outcome},
+    domain::{
+        AccountId, CopyRequest,
+        post_copy::{LaunchPermission, PostCopyStep},
+    },
+    engine::{AuditEntry, Command, EngineConfig, Job, JobId, JobState, Outcome},
     sim::Scenario,
 };
 
@@ -17,16 +21,22 @@ struct Run {
     asked: u64,
 }
 
-/// Runs one copy that fails because of its key and one that is cancelled; the program is ended at `kill` and restarted.
+/// Runs one copy that fails because of its key, one that is cancelled and one with post-copy steps; the program is ended at `kill` and restarted.
 fn play(kill: Option<(usize, Phase)>) -> Run {
     paused(async {
         let harness = DriverHarness::new(&Scenario::named("demo").unwrap(), EngineConfig::default());
         harness.observed().kill = kill;
         let sources = harness.sources().await;
         let to = region("eu-west-1");
+        let account = AccountId::new("210987654321").unwrap();
+        let steps = vec![
+            PostCopyStep::LaunchPermissions(vec![LaunchPermission::Account(account)]),
+            PostCopyStep::DeregistrationProtection { cooldown: false },
+        ];
         let copies = vec![
             request(&sources[0], &to, "audit-bad-key", Some("alias/no/such/key"), 1),
             request(&sources[1], &to, "audit-cancelled", None, 2),
+            CopyRequest { post_copy: steps, ..request(&sources[2], &to, "audit-shared", None, 3) },
         ];
         let mut run = harness.start();
         for _ in 0..2_000 {
@@ -35,12 +45,13 @@ fn play(kill: Option<(usize, Phase)>) -> Run {
             if asks.is_empty() && mine.is_empty() {
                 run.handle.send(Command::Copy(copies.clone()));
             }
-            if let Some(job) =
-                mine.iter().find(|j| matches!(j.state, JobState::Copying { .. }) && j.percent() > Some(20))
+            if let Some(job) = mine
+                .iter()
+                .find(|j| j.id == JobId(2) && matches!(j.state, JobState::Copying { .. }) && j.percent() > Some(20))
             {
                 run.handle.send(Command::Cancel(vec![job.id]));
             }
-            if !mine.is_empty() && mine.iter().all(|j| j.state.ended()) {
+            if !mine.is_empty() && mine.iter().all(|j| j.state.ended() && !j.is_unfinished()) {
                 break;
             }
             pass(Duration::from_millis(500)).await;
@@ -54,7 +65,10 @@ fn play(kill: Option<(usize, Phase)>) -> Run {
         run.end();
         let account = harness.account.clone();
         let audit = harness.store.with(move |store| store.audit(&account, None)).await.unwrap();
-        let changing = |action: &str| ["CopyImage", "DeregisterImage", "DeleteSnapshot"].contains(&action);
+        let changing = |action: &str| {
+            let others = ["CopyImage", "DeregisterImage", "DeleteSnapshot", "CreateTags"];
+            others.contains(&action) || action.starts_with("Modify") || action.starts_with("Enable")
+        };
         let asked =
             harness.world.with(|w| w.calls().iter().filter(|((_, a), _)| changing(a)).map(|(_, c)| c.received).sum());
         let effects = harness.observed().effects;
@@ -75,6 +89,14 @@ fn every_changing_call_is_kept_with_who_where_what_and_how_it_ended() {
     assert_eq!(calls[0].resource, format!("{} in us-east-1 > {image}", cancelled.request.source));
     // With what became of its snapshots.
     assert!(calls[1].resource.starts_with(&format!("{image} > snap-")), "{:?}", calls[1]);
+    let shared: Vec<_> =
+        of(job("audit-shared")).into_iter().skip(1).map(|e| (&*e.action, e.resource.clone())).collect();
+    let image = &job("audit-shared").images[0];
+    let expected = [
+        ("ModifyImageAttribute", format!("{image} for 210987654321")),
+        ("EnableImageDeregistrationProtection", image.to_string()),
+    ];
+    assert_eq!(shared, expected);
     assert_eq!(of(failed)[0].outcome, Outcome::Done, "EC2 finds out about the key later");
     for entry in &run.audit {
         assert_eq!(entry.region, "eu-west-1");

@@ -13,13 +13,16 @@ use std::{
 use crate::support::driver_harness::{DriverHarness, Phase, pass, paused, region, request};
 use crate::support::{driver_harness, reliability_page};
 use amigrate::{
-    domain::CopyRequest,
-    engine::{Command, EngineConfig, Job, JobState},
+    domain::{
+        AccountId, CopyRequest,
+        post_copy::{LaunchPermission, PostCopyStep},
+    },
+    engine::{Command, EngineConfig, Job, JobState, StepState},
     sim::Scenario,
 };
 
-/// What the person of this scenario wants: three copies to a region that takes two at once, of which one fails, and a fourth
-/// elsewhere that is cancelled once it runs.
+/// What the person of this scenario wants: three copies to a region that takes two at once, of which one has every post-copy step
+/// and one fails, and a fourth elsewhere that is cancelled once it runs.
 struct Person {
     copies: Vec<CopyRequest>,
 }
@@ -31,8 +34,9 @@ impl Person {
         let sources = harness.sources().await;
         let (near, far) = (region("eu-west-1"), region("ap-southeast-2"));
         let bad = Some("alias/no/such/key");
+        let first = request(&sources[0], &near, "crash-one", None, 1);
         let copies = vec![
-            request(&sources[0], &near, "crash-one", None, 1),
+            CopyRequest { post_copy: steps(), ..first },
             request(&sources[1], &near, "crash-bad-key", bad, 2),
             request(&sources[2], &near, "crash-three", None, 3),
             request(&sources[3], &far, CANCELLED, None, 4),
@@ -56,8 +60,25 @@ impl Person {
         {
             run.handle.send(Command::Cancel(vec![job.id]));
         }
-        !mine.is_empty() && jobs.iter().all(|j| j.state.ended())
+        !mine.is_empty() && jobs.iter().all(|j| j.state.ended() && !j.is_unfinished())
     }
+}
+
+/// One of each.
+fn steps() -> Vec<PostCopyStep> {
+    let account = |id| AccountId::new(id).unwrap();
+    let organization = "arn:aws:organizations::123456789012:organization/o-a1b2c3d4e5";
+    vec![
+        PostCopyStep::CopyLaunchPermissions,
+        PostCopyStep::LaunchPermissions(vec![
+            LaunchPermission::Account(account("210987654321")),
+            LaunchPermission::parse(organization).unwrap(),
+        ]),
+        PostCopyStep::SnapshotPermissions(vec![account("210987654321")]),
+        PostCopyStep::Deprecation("2027-06-01T00:00:00Z".parse().unwrap()),
+        PostCopyStep::DeregistrationProtection { cooldown: false },
+        PostCopyStep::SourceTag,
+    ]
 }
 
 /// Runs the scenario; the program ends at the given point and is started again. Returns the number of effects, and what is wrong.
@@ -93,6 +114,8 @@ fn play(kill: Option<(usize, Phase)>) -> (usize, Vec<String>) {
         if words != ["available", "failed", "available", "cancelled"] {
             wrong.push(format!("they ended as {words:?}"));
         }
+        let states = jobs.iter().flat_map(|j| &j.step_states);
+        wrong.extend(states.filter(|s| **s != StepState::Done).map(|s| format!("a step ended as {s:?}")));
         (harness.observed().effects, wrong)
     })
 }
@@ -127,7 +150,7 @@ fn whatever_the_moment_every_request_ends_once() {
         .collect();
     let failed: Vec<String> = workers.into_iter().flat_map(|w| w.join().unwrap()).collect();
     let line = format!(
-        "one run (three copies with a failure and a limit, one cancelled) has {effects} commits and calls; the program is ended \
+        "one run (three copies with a failure, a limit and every post-copy step, one cancelled) has {effects} commits and calls; the program is ended \
          before each, after it but before its answer, and after its answer: {} runs",
         all.len()
     );

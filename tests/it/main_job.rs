@@ -119,7 +119,8 @@ fn start_two_copies(pty: &mut Pty) {
     pty.keys("\t");
     pty.bytes(b"\x15");
     pty.keys("for the fire drill");
-    pty.keys("\t ");
+    // The section opens, and encryption is turned on.
+    pty.keys("\t \t ");
     pty.wait_for("the key field", |t| t.contains("KMS key, all"));
     pty.keys("\t");
     pty.keys("alias/images");

@@ -127,8 +127,8 @@ fn any_post() -> impl Strategy<Value = JobUpdate> {
         || Failure::new("write \u{202e}jobs", "the \u{1b}[31m disk 東京 is full").hint("\u{9b}31m Make room.");
     let paused = Status { paused: Some(failure()), ..Status::default() };
     select(vec![
-        JobUpdate::Driver(DriverStatus::Another(None)),
-        JobUpdate::Driver(DriverStatus::Nobody(failure())),
+        JobUpdate::Driver(DriverStatus::OtherProcess(None)),
+        JobUpdate::Driver(DriverStatus::NotRunning(failure())),
         JobUpdate::Driver(DriverStatus::ThisProcess),
         JobUpdate::StoreProblem(Some(failure())),
         JobUpdate::StoreProblem(None),
@@ -244,6 +244,10 @@ impl ModelHarness {
             Request::DeleteSnapshot { job, image, snapshot, .. } => {
                 Response::DeleteSnapshot(job, image, snapshot, Ok(()))
             }
+            Request::PostCopy { job, step, call } => {
+                let result = if bad { Err(failure()) } else { Ok(amigrate::engine::PostCopyAnswer::Done) };
+                Response::PostCopy(job, step, call, result)
+            }
             Request::ProbeCredentials => Response::ProbeCredentials(Ok(Vec::new())),
         }
     }
@@ -269,7 +273,12 @@ impl ModelHarness {
             kms_key_id: None,
             tags: Vec::new(),
         });
-        PolledCopies { requested: ids.to_vec(), images: images.collect(), snapshots: Ok(snapshots.collect()) }
+        PolledCopies {
+            requested: ids.to_vec(),
+            images: images.collect(),
+            snapshots: Ok(snapshots.collect()),
+            failures: Vec::new(),
+        }
     }
 }
 

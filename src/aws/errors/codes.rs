@@ -1,7 +1,7 @@
 //! AWS's error codes, classified: the only place that compares them to tell a failure's kind.
 
 use super::context::Context;
-use crate::domain::{FailureKind, Retry};
+use crate::domain::{Failure, FailureKind, Region, Retry, Snapshot, SnapshotState};
 
 /// What a code means.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ const IDENTITY: &[&str] = &[
     "InvalidAccessKeyId",
     "MissingAuthenticationToken",
 ];
-const DENIED: &[&str] = &["UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "UnauthorizedAccess"];
+const ACCESS_DENIED: &[&str] = &["AccessDenied", "AccessDeniedException", "UnauthorizedAccess"];
 const THROTTLED: &[&str] = &[
     "RequestLimitExceeded",
     "Throttling",
@@ -63,7 +63,7 @@ pub(super) fn class(context: &Context<'_>, code: &str, message: &str, status: u1
     let one_of = |codes: &[&str]| codes.contains(&code);
     let of = |retry, hint: &str| Class::new(retry, hint);
     if code == "AuthFailure" && !about_credentials(message) {
-        return of(Retry::AfterChange, not_authorized(message));
+        return of(Retry::AfterChange, not_authorized(context, message));
     }
     if one_of(IDENTITY) {
         return identity(context).kind(FailureKind::CredentialsOrRegion);
@@ -79,8 +79,11 @@ pub(super) fn class(context: &Context<'_>, code: &str, message: &str, status: u1
     if one_of(SIGNATURE) {
         return of(Retry::AfterLogin, "The secret key is wrong, or this machine's clock is.");
     }
-    if one_of(DENIED) {
+    if code == "UnauthorizedOperation" {
         return denied(context, message).kind(FailureKind::Denied);
+    }
+    if one_of(ACCESS_DENIED) {
+        return denied(context, message).kind(FailureKind::AccessDenied);
     }
     if one_of(THROTTLED) {
         let hint = "AWS limits the rate of this account's requests; wait a little.";
@@ -132,7 +135,10 @@ fn about_credentials(message: &str) -> bool {
 }
 
 /// Returns what to do about an `AuthFailure` that refuses one request.
-fn not_authorized(message: &str) -> &'static str {
+fn not_authorized(context: &Context<'_>, message: &str) -> &'static str {
+    if context.action == "ec2:DescribeImageAttribute" {
+        return "Only the owner of an image can read its launch permissions: name the accounts instead.";
+    }
     const RESOURCES: [&str; 8] = ["ami-", "snap-", "image", "snapshot", "launch permission", "owner", "kms", " key"];
     let message = message.to_ascii_lowercase();
     if RESOURCES.iter().any(|word| message.contains(word)) {
@@ -157,6 +163,38 @@ fn denied(context: &Context<'_>, message: &str) -> Class {
     Class::new(Retry::AfterChange, hint)
 }
 
+/// Returns why an image or snapshot cannot be shared, if the error is about that. Sources: the texts of hashicorp/packer #7410
+/// (`InvalidParameter`) and #7499 (`OperationNotPermitted`); EC2 User Guide, "Block public access to your AMIs".
+fn sharing(code: &str, message: &str) -> Option<&'static str> {
+    let message = message.to_ascii_lowercase();
+    let any = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    if !matches!(code, "OperationNotPermitted" | "InvalidParameter" | "InvalidParameterValue") {
+        return None;
+    }
+    if any(&["aws managed cmk", "aws managed key", "default key"]) {
+        Some("What the default key for EBS encrypts cannot be shared: copy with a customer managed key.")
+    } else if any(&["block public access", "publicly", "public sharing"]) {
+        Some(
+            "Block public access is on in this region, or the image is encrypted or has a product code: it stays private.",
+        )
+    } else {
+        None
+    }
+}
+
+/// Returns why a snapshot of a copy failed, in the words of its state message; `None` if it has not failed.
+pub(in crate::aws) fn snapshot_failure(snapshot: &Snapshot, region: &Region) -> Option<Failure> {
+    let why = snapshot.state_message.as_deref().filter(|_| snapshot.state == SnapshotState::Error)?;
+    let failure = Failure::new("copy", why.trim_end_matches('.')).retry(Retry::AfterChange);
+    Some(if why.contains("key ID is not accessible") {
+        failure.kind(FailureKind::KeyNotAccessible).hint(format!(
+            "The KMS key does not exist in {region}, is disabled, or its policy does not let EC2 use it for you."
+        ))
+    } else {
+        failure
+    })
+}
+
 /// Returns the class of a code whose request must change; `None` for unknown codes.
 fn needs_change(code: &str, message: &str) -> Option<Class> {
     let hint = match code {
@@ -171,6 +209,7 @@ fn needs_change(code: &str, message: &str) -> Option<Class> {
         "OptInRequired" => {
             "The account must first accept the terms: subscribe in the Marketplace, or enable the service or region."
         }
+        _ if let Some(hint) = sharing(code, message) => hint,
         "OperationNotPermitted" => "The image may be protected against deregistration: take the protection off first.",
         "IdempotentParameterMismatch" => "This copy was sent before with other parameters; start a new one.",
         "InvalidNextToken" | "InvalidPaginationToken" => "The list has changed in the meantime; refresh it.",
@@ -181,8 +220,14 @@ fn needs_change(code: &str, message: &str) -> Option<Class> {
         "InvalidParameterCombination" | "MissingParameter" | "UnknownParameter" => {
             "This is a bug in amigrate; please report it."
         }
-        _ if code.starts_with("InvalidAMIName") => "Change the new image's name.",
-        _ if code.starts_with("InvalidTagKey") || matches!(code, "TagLimitExceeded" | "TagPolicyViolation") => {
+        _ if code.starts_with("InvalidAMIName") => {
+            return Some(Class::new(Retry::AfterChange, "Change the new image's name.").kind(FailureKind::NameRefused));
+        }
+        "TagLimitExceeded" => {
+            let hint = "The resource has 50 tags, which is EC2's limit; remove one.";
+            return Some(Class::new(Retry::AfterChange, hint).kind(FailureKind::TagsRefused));
+        }
+        _ if code.starts_with("InvalidTagKey") || code == "TagPolicyViolation" => {
             return Some(Class::new(Retry::AfterChange, "Change the tags.").kind(FailureKind::TagsRefused));
         }
         "InvalidSnapshot.InUse" => {

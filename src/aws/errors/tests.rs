@@ -28,6 +28,7 @@ async fn each_code_has_its_class_and_a_word_of_advice() {
         ("IdempotentParameterMismatch", 400, Retry::AfterChange, "start a new one"),
         ("OptInRequired", 401, Retry::AfterChange, "accept the terms"),
         ("OperationNotPermitted", 400, Retry::AfterChange, "protection"),
+        ("TagLimitExceeded", 400, Retry::AfterChange, "50 tags"),
         ("UnauthorizedOperation", 403, Retry::AfterChange, "`ec2:DescribeImages`"),
         ("ExpiredToken", 400, Retry::AfterLogin, "aws sso login"),
         ("RequestExpired", 400, Retry::AfterLogin, "aws sso login"),
@@ -49,7 +50,7 @@ async fn each_code_has_its_class_and_a_word_of_advice() {
 async fn codes_are_classified_with_and_without_their_prefix() {
     let cases = [
         ("UnauthorizedOperation", FailureKind::Denied),
-        ("AccessDeniedException", FailureKind::Denied),
+        ("AccessDeniedException", FailureKind::AccessDenied),
         ("RequestLimitExceeded", FailureKind::Throttled),
         ("EC2ThrottledException", FailureKind::Throttled),
         ("ResourceLimitExceeded", FailureKind::LimitReached),

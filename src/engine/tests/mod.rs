@@ -1,11 +1,13 @@
 //! A copy's life against scripted answers: which requests are made, in which order, and how it ends.
 
 mod cleanup;
+mod comparing;
 mod credentials;
 mod external;
 mod polling;
 mod reconciling;
 mod removal;
+mod steps;
 
 use jiff::SignedDuration;
 
@@ -90,7 +92,7 @@ fn still(state: ImageState) -> CheckedImage {
 
 /// Returns a poll that finds neither image nor snapshot.
 fn nothing() -> PolledCopies {
-    PolledCopies { requested: vec![new_image()], images: Vec::new(), snapshots: Ok(Vec::new()) }
+    PolledCopies { requested: vec![new_image()], images: Vec::new(), snapshots: Ok(Vec::new()), failures: Vec::new() }
 }
 
 /// Requests copies while these images are pending in their regions. Returns the requests that follow.
@@ -147,12 +149,16 @@ fn next_requests(engine: &mut Engine) -> (Timestamp, Vec<Request>) {
     }
 }
 
+/// Returns a poll that shows the first request's copy as it was requested.
 fn seen(state: ImageState, percent: Option<u8>) -> PolledCopies {
     let whole = if percent == Some(100) { SnapshotState::Completed } else { SnapshotState::Pending };
+    let token = ClientToken::from_random(1);
+    let tags = vec![job_tag(&token), Tag { key: JobTags::BATCH.into(), value: BatchId::of(&token).as_str().into() }];
     PolledCopies {
         requested: vec![new_image()],
-        images: vec![image(state)],
-        snapshots: Ok(vec![snapshot(percent, whole)]),
+        images: vec![Image { name: "web-1".into(), tags: tags.clone(), ..image(state) }],
+        snapshots: Ok(vec![Snapshot { tags, ..snapshot(percent, whole) }]),
+        failures: Vec::new(),
     }
 }
 
@@ -187,17 +193,18 @@ fn a_failed_copy_tells_the_snapshots_reason() {
     let mut engine = copying();
     let mut failed = image(ImageState::Failed);
     failed.state_reason = Some("Copy image failed with an internal error".into());
+    let why = Failure::new("copy", "Given key ID is not accessible").kind(FailureKind::KeyNotAccessible);
     poll(
         &mut engine,
         Ok(PolledCopies {
             requested: vec![new_image()],
             images: vec![failed],
             snapshots: Ok(vec![snapshot(None, SnapshotState::Error)]),
+            failures: vec![(SnapshotId::new("snap-new").unwrap(), why.clone())],
         }),
     );
     let JobState::Failed { failure, .. } = state(&engine) else { panic!("{:?}", state(&engine)) };
-    assert_eq!(failure.why, "Given key ID is not accessible");
-    assert!(failure.hint.contains("eu-west-1"));
+    assert_eq!(**failure, why);
 }
 
 #[test]

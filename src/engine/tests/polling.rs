@@ -9,8 +9,14 @@ fn denied() -> Failure {
 #[test]
 fn snapshots_that_cannot_be_read_cost_only_the_bar() {
     let mut engine = copying();
-    let seen =
-        |state| Ok(PolledCopies { requested: vec![new_image()], images: vec![image(state)], snapshots: Err(denied()) });
+    let seen = |state| {
+        Ok(PolledCopies {
+            requested: vec![new_image()],
+            images: vec![image(state)],
+            snapshots: Err(denied()),
+            failures: Vec::new(),
+        })
+    };
     poll(&mut engine, seen(ImageState::Pending));
     assert_eq!((state(&engine).phase().as_str(), engine.job(JobId(1)).unwrap().percent()), ("copying", None));
     let status = engine.status();
@@ -56,6 +62,7 @@ fn a_look_alike_does_not_move_the_bar() {
             requested: vec![new_image()],
             images: vec![image(ImageState::Pending)],
             snapshots: Ok(vec![theirs, own]),
+            failures: Vec::new(),
         }),
     );
     let job = engine.job(JobId(1)).unwrap();

@@ -21,6 +21,7 @@ fn fail(engine: &mut Engine) {
             requested: vec![new_image()],
             images: vec![failed],
             snapshots: Ok(vec![snapshot(None, SnapshotState::Error)]),
+            failures: vec![(SnapshotId::new("snap-new").unwrap(), Failure::new("copy", "the key is not accessible"))],
         }),
     );
     assert_eq!(state(engine).phase().as_str(), "failed");
@@ -93,6 +94,19 @@ fn an_available_copy_is_deregistered_only_on_request() {
         (state(&engine).phase().as_str(), engine.job(JobId(1)).unwrap().percent()),
         ("deregistering", Some(100))
     );
+}
+
+#[test]
+fn what_a_failed_copy_has_left_is_removed_on_request_unless_it_is_available_after_all() {
+    for (found, phase) in [(ImageState::Failed, "cancelling"), (ImageState::Available, "available")] {
+        let mut engine = copying();
+        fail(&mut engine);
+        let requests = engine.handle(Event::Command(Command::Deregister(vec![JobId(1)])), at(60));
+        assert!(matches!(requests[..], [Request::CheckImage { .. }]), "{requests:?}");
+        let requests = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(found)))), at(60));
+        let removes = requests.iter().any(|r| matches!(r, Request::DeregisterImage { .. }));
+        assert_eq!((removes, state(&engine).phase().as_str()), (found == ImageState::Failed, phase));
+    }
 }
 
 #[test]

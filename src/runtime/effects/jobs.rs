@@ -33,11 +33,11 @@ impl Effects {
         }
         self.close_jobs();
         let Some(session) = self.session.clone() else {
-            return self.publish(JobUpdate::Driver(DriverStatus::Nobody(not_signed_in())));
+            return self.publish(JobUpdate::Driver(DriverStatus::NotRunning(not_signed_in())));
         };
         let store = match self.store() {
             Ok(store) => store,
-            Err(failure) => return self.publish(JobUpdate::Driver(DriverStatus::Nobody(failure))),
+            Err(failure) => return self.publish(JobUpdate::Driver(DriverStatus::NotRunning(failure))),
         };
         let queue = Queue {
             account: account.clone(),
@@ -105,7 +105,7 @@ impl Effects {
                 .retry(Retry::AfterLogin);
             for update in [
                 JobUpdate::Opened { account, jobs, status: loaded.status },
-                JobUpdate::Driver(DriverStatus::Nobody(waiting)),
+                JobUpdate::Driver(DriverStatus::NotRunning(waiting)),
             ] {
                 _ = sender.send(TaskResult::Jobs(number, update));
             }

@@ -225,6 +225,13 @@ impl Effects {
             },
             Effect::History { id } => self.history(id),
             Effect::Audit { id, job } => self.audit(id, job),
+            Effect::ReadImage { id, region, image } => self.reply(id, |s| async move {
+                let found = s.describe_images(&region, &[image]).await;
+                Reply::Image(found.map(|images| images.into_iter().next().map(Box::new)))
+            }),
+            Effect::ReadImageDetails { id, image } => {
+                self.reply(id, |s| async move { Reply::ImageDetails(Box::new(s.image_details(&image).await)) })
+            }
             Effect::Background => {
                 let spawned = background::spawn(&self.config.background_arguments(self.profile.as_deref()));
                 let spawned = spawned.map(|started| self.started = Some(started));

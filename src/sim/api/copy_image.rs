@@ -3,41 +3,38 @@
 use jiff::Timestamp;
 
 use crate::{
-    domain::{
-        AccountId, Image, ImageId, ImageName, ImageState, Region, Snapshot, SnapshotId, SnapshotState, image::Tag,
-    },
+    domain::{AccountId, Image, ImageId, ImageState, Region, Snapshot, SnapshotId, SnapshotState, image::Tag},
     sim::{
-        api::validation::{check_image_id, check_tags, images_not_found, unavailable},
+        api::{
+            copy_call::CopyCall,
+            destination::{check_way, not_time_based},
+            validation::{check_image_id, images_not_found, too_many_tags, unavailable},
+        },
         api_error::ApiError,
         world::{
+            locations::Location,
             state::{RegionState, SeenImage, Token, World},
-            timeline::{CreatedImage, CreatedSnapshot, Maker, Stages, Timeline, ms_between},
+            timeline::{Actor, CreatedImage, CreatedSnapshot, Stages, TimeBased, Timeline, Transfer, ms_between},
         },
     },
 };
 
-/// Parameters of `CopyImage`.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct CopyCall {
-    pub(crate) name: String,
-    pub(crate) description: String,
-    pub(crate) source: String,
-    pub(crate) source_region: String,
-    pub(crate) encrypted: Option<bool>,
-    pub(crate) key: Option<String>,
-    pub(crate) copy_tags: bool,
-    pub(crate) image_tags: Vec<Tag>,
-    pub(crate) snapshot_tags: Vec<Tag>,
-    pub(crate) token: Option<String>,
-    pub(crate) dry_run: bool,
-    pub(crate) maker: Maker,
+/// A copy that EC2 accepts, with what follows from the request.
+struct Accepted {
+    source: Image,
+    image_tags: Vec<Tag>,
+    encrypted: bool,
+    /// ARN; `None` also if there is no such key.
+    key: Option<String>,
+    location: Location,
+    time_based: Option<TimeBased>,
 }
 
 impl World {
     /// Carries out `CopyImage` in the destination region and returns the new image's id.
     pub(crate) fn copy_image(&mut self, to: &Region, call: CopyCall, now: Timestamp) -> Result<ImageId, ApiError> {
         let state = self.enabled(to)?;
-        let fingerprint = format!("{:?}", CopyCall { dry_run: false, ..call.clone() });
+        let fingerprint = format!("{call:?}");
         let known = |token: &Token| self.limits.token_life_ms.is_none_or(|ms| ms_between(token.used, now) < ms);
         if let Some(token) = call.token.as_ref().and_then(|t| state.tokens.get(t)).filter(|t| known(t)) {
             return if token.fingerprint == fingerprint {
@@ -49,13 +46,30 @@ impl World {
                 ))
             };
         }
-        check_texts(&call)?;
-        let source = self.source(&call, now)?;
-        let encrypted = encryption(state, &call, &source)?;
-        // A dry run checks permissions only, not whether the name is taken.
-        if call.dry_run {
-            return Err(ApiError::dry_run());
+        let accepted = self.accept(state, &call, now)?;
+        let id = self.start_copy(to, &call, accepted, now)?;
+        if let Some(token) = call.token {
+            let used = Token { fingerprint, image: id.clone(), used: now };
+            self.enabled_mut(to)?.tokens.insert(token, used);
         }
+        if call.by == Actor::Request {
+            self.copies_made += 1;
+        }
+        Ok(id)
+    }
+
+    /// Applies EC2's rules.
+    fn accept(&self, state: &RegionState, call: &CopyCall, now: Timestamp) -> Result<Accepted, ApiError> {
+        let to = &state.region;
+        call.check()?;
+        let location = state.destination(call)?;
+        let source = self.source(call, now)?;
+        check_way(&source, &location, to)?;
+        let image_tags = image_tags(call, &source.image, source.image.owner_id == self.account);
+        if image_tags.len() > 50 {
+            return Err(too_many_tags());
+        }
+        let encrypted = encryption(state, call, &source)? || state.location_encrypts(&location);
         if self.limits.unique_names && state.own_name_taken(&self.account, &call.name, now) {
             return Err(duplicate_name(state, &call.name));
         }
@@ -68,17 +82,15 @@ impl World {
                 ),
             ));
         }
+        let quota = self.limits.time_based_mib_per_second;
+        let time_based =
+            call.minutes.map(|minutes| state.time_based(minutes, &source.image, quota, now)).transpose()?;
+        if time_based.is_some() && source.location != Location::Region {
+            return Err(not_time_based());
+        }
         // EC2 checks the key when the copy runs: a bad key fails the copy later, not this request.
         let key = if encrypted { state.key_arn(call.key.as_deref(), &self.account) } else { None };
-        let id = self.start_copy(to, &call, &source.image, encrypted, key.as_deref(), now)?;
-        if let Some(token) = call.token {
-            let used = Token { fingerprint, image: id.clone(), used: now };
-            self.enabled_mut(to)?.tokens.insert(token, used);
-        }
-        if call.maker == Maker::Request {
-            self.copies_made += 1;
-        }
-        Ok(id)
+        Ok(Accepted { source: source.image, image_tags, encrypted, key, location, time_based })
     }
 
     fn source(&self, call: &CopyCall, now: Timestamp) -> Result<SeenImage, ApiError> {
@@ -106,14 +118,13 @@ impl World {
         &mut self,
         to: &Region,
         call: &CopyCall,
-        source: &Image,
-        encrypted: bool,
-        key: Option<&str>,
+        accepted: Accepted,
         now: Timestamp,
     ) -> Result<ImageId, ApiError> {
         let latencies = self.latencies;
+        let Accepted { source, image_tags, encrypted, key, location, time_based } = accepted;
         let id = ImageId::new(&self.new_id("ami-")).map_err(|_| internal_error())?;
-        let fails = encrypted && key.is_none_or(|arn| !self.enabled(to).is_ok_and(|a| a.usable(arn)));
+        let fails = encrypted && key.as_deref().is_none_or(|arn| !self.enabled(to).is_ok_and(|a| a.usable(arn)));
         let mut image = source.clone();
         let mut snapshots = Vec::new();
         let mut ended = latencies.snapshots_after_ms;
@@ -123,7 +134,7 @@ impl World {
             ebs.snapshot_id = Some(snapshot_id.clone());
             ebs.encrypted = Some(encrypted);
             let size = ebs.volume_size.unwrap_or(8);
-            let stages = self.stages(fails, size);
+            let stages = self.stages(fails, size, time_based.as_ref());
             ended = ended.max(stages.ended);
             let snapshot = Snapshot {
                 id: snapshot_id,
@@ -135,7 +146,7 @@ impl World {
                 state_message: fails.then(|| "Given key ID is not accessible".into()),
                 description: description(&id, &source.id, &from, now).into(),
                 encrypted,
-                kms_key_id: if encrypted { key.map(Into::into) } else { None },
+                kms_key_id: key.as_deref().map(Into::into),
                 tags: call.snapshot_tags.clone(),
             };
             snapshots.push(CreatedSnapshot {
@@ -143,30 +154,39 @@ impl World {
                 image: Some(id.clone()),
                 timeline: Timeline::new(now),
                 stages,
-                maker: call.maker,
+                created_by: call.by,
                 token: call.token.clone(),
+                location: location.clone(),
+                transfer: Some(match &time_based {
+                    None => Transfer::Standard,
+                    Some(time_based) => Transfer::TimeBased { minutes: time_based.minutes },
+                }),
             });
         }
         set_attributes(&mut image, &id, to, call, &self.account, now);
+        image.tags = image_tags;
         // Without snapshots, the bundle in S3 is copied.
-        let ended = if snapshots.is_empty() { latencies.base_ms } else { ended } + latencies.settle_ms;
+        let ended = if snapshots.is_empty() { latencies.base_ms } else { ended } + latencies.finalize_ms;
         let state = self.enabled_mut(to)?;
         state.created_snapshots.extend(snapshots.into_iter().map(|s| (s.snapshot.id.clone(), s)));
-        let (timeline, token, maker) = (Timeline::new(now), call.token.clone(), call.maker);
+        let (timeline, token, created_by) = (Timeline::new(now), call.token.clone(), call.by);
         let listed = latencies.snapshots_after_ms;
-        let created = CreatedImage { image, timeline, listed, ended, fails, token, maker };
+        let created = CreatedImage { image, timeline, listed, ended, fails, token, created_by, location, time_based };
         state.created_images.insert(id.clone(), created);
         Ok(id)
     }
 
     /// Returns the stages of a snapshot of `size` GiB.
-    fn stages(&mut self, fails: bool, size: u32) -> Stages {
+    fn stages(&mut self, fails: bool, size: u32, time_based: Option<&TimeBased>) -> Stages {
         let latencies = self.latencies;
         let transfer = i64::from(size) * 1_024 * 1_000 / i64::from(latencies.mib_per_second.max(1));
         let jitter = self.ids.i64(-8..=8);
         let zero = latencies.snapshots_after_ms + latencies.unknown_ms;
-        let almost = zero + (latencies.base_ms + transfer) * (100 + jitter) / 100;
-        let ended = if fails { zero + latencies.settle_ms } else { almost + latencies.almost_ms };
+        let almost = match time_based {
+            Some(time_based) => (time_based.ms - latencies.almost_ms - latencies.finalize_ms).max(zero),
+            None => zero + (latencies.base_ms + transfer) * (100 + jitter) / 100,
+        };
+        let ended = if fails { zero + latencies.finalize_ms } else { almost + latencies.almost_ms };
         Stages { listed: latencies.snapshots_after_ms, zero, almost, ended }
     }
 
@@ -177,8 +197,6 @@ impl World {
 
 /// Turns the source into the new image, except for its disks.
 fn set_attributes(image: &mut Image, id: &ImageId, to: &Region, call: &CopyCall, account: &AccountId, now: Timestamp) {
-    let own_source = image.owner_id == *account;
-    image.tags = image_tags(call, image, own_source);
     image.source_image_id = Some(std::mem::replace(&mut image.id, id.clone()));
     image.source_region = Some(std::mem::replace(&mut image.region, to.clone()));
     image.name = call.name.as_str().into();
@@ -241,34 +259,6 @@ fn description(id: &ImageId, source: &ImageId, snapshot: &SnapshotId, now: Times
     format!(
         "Copied for DestinationAmi {id} from SourceAmi {source} for SourceSnapshot {snapshot}. Task created on {stamp}."
     )
-}
-
-/// Checks name, description, token and tags.
-fn check_texts(call: &CopyCall) -> Result<(), ApiError> {
-    ImageName::new(&call.name).map_err(|_| {
-        ApiError::new(
-            "InvalidAMIName.Malformed",
-            "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '.', '-', '/' and '_'",
-        )
-    })?;
-    if call.description.chars().count() > 255 {
-        return Err(ApiError::bad_value(
-            "description",
-            &call.description,
-            "The description can be at most 255 characters long.",
-        ));
-    }
-    if call.description.chars().any(char::is_control) {
-        return Err(ApiError::new(
-            "InvalidParameterValue",
-            "The description contains characters that are not allowed.",
-        ));
-    }
-    if call.token.as_ref().is_some_and(|t| t.len() > 128 || !t.is_ascii()) {
-        return Err(ApiError::new("InvalidParameterValue", "The client token must be at most 128 ASCII characters."));
-    }
-    check_tags(&call.image_tags)?;
-    check_tags(&call.snapshot_tags)
 }
 
 pub(crate) fn duplicate_name(state: &RegionState, name: &str) -> ApiError {

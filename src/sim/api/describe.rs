@@ -1,14 +1,15 @@
 //! Images, snapshots and regions as EC2's XML elements.
 
 use crate::{
-    domain::{
-        Image,
-        image::{BlockDevice, Tag},
-    },
+    domain::image::{BlockDevice, Tag},
     sim::{
-        api::format::{date, location, opt_in, platform, progress, snapshot_state},
+        api::format::{COPY_FAILED, date, endpoint, kernel, location, opt_in, platform, progress, snapshot_state},
         transport::xml::Xml,
-        world::state::{RegionState, SeenSnapshot},
+        world::{
+            locations::Location,
+            state::{RegionState, SeenImage, SeenSnapshot},
+            timeline::Transfer,
+        },
     },
 };
 
@@ -21,7 +22,7 @@ fn tags(xml: &mut Xml, tags: &[Tag]) {
     }
 }
 
-fn device(xml: &mut Xml, device: &BlockDevice) {
+fn device(xml: &mut Xml, device: &BlockDevice, location: &Location) {
     xml.leaf("deviceName", &device.device_name);
     xml.optional("virtualName", device.virtual_name.as_deref());
     let Some(ebs) = &device.ebs else { return };
@@ -34,10 +35,14 @@ fn device(xml: &mut Xml, device: &BlockDevice) {
         xml.optional("iops", number(ebs.iops).as_deref());
         xml.optional("throughput", number(ebs.throughput).as_deref());
         xml.flag("encrypted", ebs.encrypted == Some(true));
+        if let Location::Outpost(arn) = location {
+            xml.leaf("outpostArn", arn);
+        }
     });
 }
 
-pub(crate) fn image(xml: &mut Xml, image: &Image) {
+pub(crate) fn image(xml: &mut Xml, seen: &SeenImage) {
+    let image = &seen.image;
     xml.leaf("imageId", image.id.as_str());
     xml.leaf("imageLocation", &location(image));
     xml.leaf("imageState", image.state.as_str());
@@ -52,9 +57,7 @@ pub(crate) fn image(xml: &mut Xml, image: &Image) {
     }
     xml.leaf("architecture", &image.architecture);
     xml.leaf("imageType", "machine");
-    if &*image.virtualization == "paravirtual" {
-        xml.leaf("kernelId", "aki-919dcaf8");
-    }
+    xml.optional("kernelId", kernel(image));
     xml.optional("imageOwnerAlias", image.image_owner_alias.as_deref());
     xml.leaf("name", &image.name);
     if !image.description.is_empty() {
@@ -62,7 +65,7 @@ pub(crate) fn image(xml: &mut Xml, image: &Image) {
     }
     xml.leaf("rootDeviceType", &image.root_device_type);
     xml.optional("rootDeviceName", image.root_device_name.as_deref());
-    xml.items("blockDeviceMapping", &image.block_devices, device);
+    xml.items("blockDeviceMapping", &image.block_devices, |xml, one| device(xml, one, &seen.location));
     xml.leaf("virtualizationType", &image.virtualization);
     tags(xml, &image.tags);
     xml.optional("hypervisor", image.hypervisor.as_deref());
@@ -72,7 +75,7 @@ pub(crate) fn image(xml: &mut Xml, image: &Image) {
     xml.optional("sriovNetSupport", image.sriov_net_support.as_deref());
     if let Some(reason) = &image.state_reason {
         xml.element("stateReason", |xml| {
-            xml.leaf("code", "Client.ImageCopyFailed");
+            xml.leaf("code", COPY_FAILED);
             xml.leaf("message", reason);
         });
     }
@@ -85,6 +88,9 @@ pub(crate) fn image(xml: &mut Xml, image: &Image) {
     xml.optional("deprecationTime", image.deprecated.map(date).as_deref());
     xml.optional("lastLaunchedTime", image.last_launched.map(date).as_deref());
     xml.optional("deregistrationProtection", image.deregistration_protection.as_deref());
+    if let Some(allowed) = seen.allowed {
+        xml.flag("imageAllowed", allowed);
+    }
     xml.optional("sourceImageId", image.source_image_id.as_ref().map(crate::domain::ImageId::as_str));
     xml.optional("sourceImageRegion", image.source_region.as_ref().map(crate::domain::Region::as_str));
 }
@@ -104,10 +110,22 @@ pub(crate) fn snapshot(xml: &mut Xml, seen: &SeenSnapshot) {
     xml.flag("encrypted", snapshot.encrypted);
     xml.optional("kmsKeyId", snapshot.kms_key_id.as_deref());
     xml.leaf("storageTier", "standard");
+    xml.optional("completionTime", seen.completed.map(date).as_deref());
+    if let Some(transfer) = seen.transfer {
+        xml.leaf("transferType", transfer.as_str());
+    }
+    if let Some(Transfer::TimeBased { minutes }) = seen.transfer {
+        xml.leaf("completionDurationMinutes", &minutes.to_string());
+    }
+    match &seen.location {
+        Location::Region => {}
+        Location::Outpost(arn) => xml.leaf("outpostArn", arn),
+        Location::LocalZone(name) => xml.leaf("availabilityZone", name),
+    }
 }
 
 pub(crate) fn region(xml: &mut Xml, state: &RegionState) {
     xml.leaf("regionName", state.region.as_str());
-    xml.leaf("regionEndpoint", &format!("ec2.{}.amazonaws.com", state.region));
+    xml.leaf("regionEndpoint", &endpoint(&state.region));
     xml.leaf("optInStatus", opt_in(state.opt_in));
 }

@@ -3,32 +3,21 @@
 use jiff::Timestamp;
 
 use crate::{
-    domain::{OptIn, Region, image::Tag},
+    domain::{OptIn, Region},
     sim::{
         api::{
-            copy_image::CopyCall,
-            describe, format,
-            listing::{ImagesCall, PageRequest, SnapshotsCall},
+            call::{Call, Ready},
+            describe, filters,
+            listing::{ImagesCall, SnapshotsCall},
             params::Params,
             removal::DeregisterCall,
+            validation::{check_instance_id, instances_not_found},
         },
         api_error::ApiError,
-        glob::glob,
         transport::xml::Xml,
-        world::{state::World, timeline::Maker},
+        world::{state::World, timeline::Actor},
     },
 };
-
-const NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
-
-/// One action with its context.
-struct Call<'a> {
-    world: &'a mut World,
-    region: &'a Region,
-    params: &'a Params,
-    now: Timestamp,
-    request_id: &'a str,
-}
 
 /// Carries out one action and returns the body of the response.
 pub(crate) fn call(
@@ -39,16 +28,37 @@ pub(crate) fn call(
     now: Timestamp,
     request_id: &str,
 ) -> Result<String, ApiError> {
-    let call = Call { world, region, params, now, request_id };
-    call.world.enabled(region)?;
+    world.enabled(region)?;
+    let call = Call::new(params, Ready { world, region, now, action, request_id });
     match action {
         "DescribeRegions" => call.describe_regions(),
         "DescribeImages" => call.describe_images(),
         "DescribeSnapshots" => call.describe_snapshots(),
+        "DescribeInstances" => call.describe_instances(),
+        "DescribeTags" => call.describe_tags(),
         "CopyImage" => call.copy_image(),
+        "RegisterImage" => call.register_image(),
         "DeregisterImage" => call.deregister_image(),
         "DeleteSnapshot" => call.delete_snapshot(),
         "CreateTags" => call.create_tags(),
+        "ModifyImageAttribute" => call.modify_image_attribute(),
+        "DescribeImageAttribute" => call.describe_image_attribute(),
+        "ResetImageAttribute" => call.reset_image_attribute(),
+        "ModifySnapshotAttribute" => call.modify_snapshot_attribute(),
+        "DescribeSnapshotAttribute" => call.describe_snapshot_attribute(),
+        "EnableImageDeprecation" => call.enable_image_deprecation(),
+        "DisableImageDeprecation" => call.disable_image_deprecation(),
+        "EnableImageDeregistrationProtection" => call.enable_deregistration_protection(),
+        "DisableImageDeregistrationProtection" => call.disable_deregistration_protection(),
+        "EnableImage" => call.enable_image(),
+        "DisableImage" => call.disable_image(),
+        "DeleteTags" => call.delete_tags(),
+        "DescribeAvailabilityZones" => call.describe_availability_zones(),
+        "GetImageAncestry" => call.image_ancestry(),
+        "GetImageBlockPublicAccessState" => call.block_public_access_state(),
+        "EnableImageBlockPublicAccess" => call.enable_block_public_access(),
+        "DisableImageBlockPublicAccess" => call.disable_block_public_access(),
+        "GetAllowedImagesSettings" => call.allowed_images_settings(),
         "GetEbsDefaultKmsKeyId" => call.default_key(),
         "GetEbsEncryptionByDefault" => call.encryption_by_default(),
         _ => Err(ApiError::new("InvalidAction", format!("The action {action} is not valid for this web service."))),
@@ -56,136 +66,77 @@ pub(crate) fn call(
 }
 
 impl Call<'_> {
-    fn response(&self, action: &str, fill: impl FnOnce(&mut Xml)) -> String {
-        Xml::document(&format!("{action}Response"), Some(NAMESPACE), |xml| {
-            xml.leaf("requestId", self.request_id);
-            fill(xml);
-        })
-    }
-
-    fn dry_run(&self) -> Result<bool, ApiError> {
-        Ok(self.params.flag("DryRun")? == Some(true))
-    }
-
-    fn refuse_dry_run(&self) -> Result<(), ApiError> {
-        if self.dry_run()? { Err(ApiError::dry_run()) } else { Ok(()) }
-    }
-
-    fn page(&self) -> Result<PageRequest, ApiError> {
-        Ok(PageRequest {
-            max: self.params.number("MaxResults")?,
-            token: self.params.get("NextToken").map(str::to_owned),
-        })
-    }
-
-    fn strings(&self, name: &str) -> Vec<String> {
-        self.params.list(name).into_iter().map(str::to_owned).collect()
-    }
-
     fn describe_regions(self) -> Result<String, ApiError> {
-        self.refuse_dry_run()?;
         let all = self.params.flag("AllRegions")? == Some(true);
-        let names = self.params.list("RegionName");
-        let known = |name: &&str| self.world.regions.iter().any(|a| a.region.as_str() == *name);
+        let (names, filters) = (self.params.list("RegionName"), self.params.filters());
+        let ready = self.ready()?;
+        let known = |name: &&str| ready.world.regions.iter().any(|a| a.region.as_str() == *name);
         if let Some(unknown) = names.iter().find(|n| !known(n)) {
             return Err(ApiError::new("InvalidParameterValue", format!("Invalid region: {unknown}")));
         }
-        let filters = self.params.filters();
-        if let Some(filter) =
-            filters.iter().find(|f| !["endpoint", "opt-in-status", "region-name"].contains(&f.name.as_str()))
-        {
-            return Err(ApiError::new("InvalidParameterValue", format!("The filter '{}' is invalid", filter.name)));
-        }
-        let passes = |region: &str, opt_in: &str| {
-            filters.iter().all(|f| {
-                let endpoint = format!("ec2.{region}.amazonaws.com");
-                let value = match f.name.as_str() {
-                    "region-name" => region,
-                    "endpoint" => &endpoint,
-                    _ => opt_in,
-                };
-                f.values.iter().any(|pattern| glob(pattern, value))
-            })
-        };
-        let listed = self.world.regions.iter().filter(|state| {
+        let filter = filters::REGIONS.compile(&filters)?;
+        let listed = ready.world.regions.iter().filter(|state| {
             (all || state.opt_in != OptIn::NotOptedIn)
                 && (names.is_empty() || names.contains(&state.region.as_str()))
-                && passes(state.region.as_str(), format::opt_in(state.opt_in))
+                && filter.matches(state)
         });
-        Ok(self.response("DescribeRegions", |xml| xml.items("regionInfo", listed, describe::region)))
+        Ok(ready.response(|xml| xml.items("regionInfo", listed, describe::region)))
     }
 
     fn describe_images(self) -> Result<String, ApiError> {
-        self.refuse_dry_run()?;
         let call = ImagesCall {
-            owners: self.strings("Owner"),
-            executable_by: self.strings("ExecutableBy"),
-            ids: self.strings("ImageId"),
+            owners: self.params.strings("Owner"),
+            executable_by: self.params.strings("ExecutableBy"),
+            ids: self.params.strings("ImageId"),
             filters: self.params.filters(),
             include_disabled: self.params.flag("IncludeDisabled")? == Some(true),
             include_deprecated: self.params.flag("IncludeDeprecated")? == Some(true),
             page: self.page()?,
         };
-        let page = self.world.describe_images(self.region, &call, self.now)?;
-        Ok(self.response("DescribeImages", |xml| {
-            xml.items("imagesSet", &page.items, |xml, seen| describe::image(xml, &seen.image));
+        let ready = self.ready()?;
+        let page = ready.world.describe_images(ready.region, &call, ready.now)?;
+        Ok(ready.response(|xml| {
+            xml.items("imagesSet", &page.items, |xml, seen| describe::image(xml, seen));
             xml.optional("nextToken", page.next.as_deref());
         }))
     }
 
     fn describe_snapshots(self) -> Result<String, ApiError> {
-        self.refuse_dry_run()?;
         let call = SnapshotsCall {
-            owners: self.strings("Owner"),
-            ids: self.strings("SnapshotId"),
+            owners: self.params.strings("Owner"),
+            restorable_by: self.params.strings("RestorableBy"),
+            ids: self.params.strings("SnapshotId"),
             filters: self.params.filters(),
             page: self.page()?,
         };
-        let page = self.world.describe_snapshots(self.region, &call, self.now)?;
-        Ok(self.response("DescribeSnapshots", |xml| {
+        let ready = self.ready()?;
+        let page = ready.world.describe_snapshots(ready.region, &call, ready.now)?;
+        Ok(ready.response(|xml| {
             xml.items("snapshotSet", &page.items, describe::snapshot);
             xml.optional("nextToken", page.next.as_deref());
         }))
     }
 
-    fn copy_image(self) -> Result<String, ApiError> {
-        let params = self.params;
-        let text = |name: &str| params.get(name).unwrap_or_default().to_owned();
-        let (image_tags, snapshot_tags) = tag_specifications(params)?;
-        // Accepted and checked, but without effect on how long a copy takes.
-        let minutes = "SnapshotCopyCompletionDurationMinutes";
-        if params.number(minutes)?.is_some_and(|n| !n.is_multiple_of(15) || !(15..=2880).contains(&n)) {
-            return Err(ApiError::bad_value(
-                minutes,
-                params.get(minutes).unwrap_or_default(),
-                "Expecting a multiple of 15 from 15 to 2880.",
-            ));
+    /// There are no instances.
+    fn describe_instances(self) -> Result<String, ApiError> {
+        let (ids, page) = (self.params.strings("InstanceId"), self.page()?);
+        let _ = (self.params.filters(), self.params.flag("IncludeManagedResources")?);
+        let ready = self.ready()?;
+        page.check(&ids, "instanceIds")?;
+        ids.iter().try_for_each(|id| check_instance_id(id))?;
+        if !ids.is_empty() {
+            return Err(instances_not_found(&ids));
         }
-        let call = CopyCall {
-            name: params.required("Name")?.to_owned(),
-            description: text("Description"),
-            source: params.required("SourceImageId")?.to_owned(),
-            source_region: params.required("SourceRegion")?.to_owned(),
-            encrypted: params.flag("Encrypted")?,
-            key: params.get("KmsKeyId").filter(|k| !k.is_empty()).map(str::to_owned),
-            copy_tags: params.flag("CopyImageTags")? == Some(true),
-            image_tags,
-            snapshot_tags,
-            token: params.get("ClientToken").filter(|t| !t.is_empty()).map(str::to_owned),
-            dry_run: self.dry_run()?,
-            maker: Maker::Request,
-        };
-        let id = self.world.copy_image(self.region, call, self.now)?;
-        Ok(self.response("CopyImage", |xml| xml.leaf("imageId", id.as_str())))
+        Ok(ready.response(|xml| xml.items("reservationSet", [(); 0], |_, ()| {})))
     }
 
     fn deregister_image(self) -> Result<String, ApiError> {
         let id = self.params.required("ImageId")?;
         let delete = self.params.flag("DeleteAssociatedSnapshots")? == Some(true);
-        let dry_run = self.dry_run()?;
-        let call = DeregisterCall { image: id, delete_snapshots: delete, dry_run, by: Maker::Request };
-        let removed = self.world.deregister(self.region, call, self.now)?;
-        Ok(self.response("DeregisterImage", |xml| {
+        let ready = self.ready()?;
+        let call = DeregisterCall { image: id, delete_snapshots: delete, by: Actor::Request };
+        let removed = ready.world.deregister(ready.region, call, ready.now)?;
+        Ok(ready.response(|xml| {
             xml.flag("return", true);
             if delete {
                 xml.items("deleteSnapshotResultSet", removed, |xml, (id, code)| {
@@ -197,54 +148,26 @@ impl Call<'_> {
     }
 
     fn delete_snapshot(self) -> Result<String, ApiError> {
-        let dry_run = self.dry_run()?;
         let id = self.params.required("SnapshotId")?;
-        self.world.delete_snapshot(self.region, id, dry_run, Maker::Request, self.now)?;
-        Ok(self.response("DeleteSnapshot", |xml| xml.flag("return", true)))
-    }
-
-    fn create_tags(self) -> Result<String, ApiError> {
-        let dry_run = self.dry_run()?;
-        let resources = self.params.list("ResourceId");
-        let tags = self.params.tags("");
-        self.world.create_tags(self.region, &resources, &tags, dry_run, Maker::Request, self.now)?;
-        Ok(self.response("CreateTags", |xml| xml.flag("return", true)))
+        let ready = self.ready()?;
+        ready.world.delete_snapshot(ready.region, id, Actor::Request, ready.now)?;
+        Ok(ready.response_true())
     }
 
     fn default_key(self) -> Result<String, ApiError> {
-        self.refuse_dry_run()?;
-        let key = self.world.enabled(self.region)?.ebs_default_key(&self.world.account);
-        Ok(self.response("GetEbsDefaultKmsKeyId", |xml| xml.leaf("kmsKeyId", &key)))
+        let ready = self.ready()?;
+        let key = ready.world.enabled(ready.region)?.ebs_default_key(&ready.world.account);
+        Ok(ready.response(|xml| xml.leaf("kmsKeyId", &key)))
     }
 
     fn encryption_by_default(self) -> Result<String, ApiError> {
-        self.refuse_dry_run()?;
-        let on = self.world.enabled(self.region)?.encrypts_by_default;
-        Ok(self.response("GetEbsEncryptionByDefault", |xml| {
+        let ready = self.ready()?;
+        let on = ready.world.enabled(ready.region)?.encrypts_by_default;
+        Ok(ready.response(|xml| {
             xml.flag("ebsEncryptionByDefault", on);
             xml.leaf("sseType", if on { "sse-kms" } else { "none" });
         }))
     }
-}
-
-/// Returns the tags for the image and those for its snapshots.
-fn tag_specifications(params: &Params) -> Result<(Vec<Tag>, Vec<Tag>), ApiError> {
-    let (mut image, mut snapshot) = (Vec::new(), Vec::new());
-    for prefix in params.entries("TagSpecification") {
-        let kind = params.get(&format!("{prefix}.ResourceType")).unwrap_or_default();
-        let tags = params.tags(&prefix);
-        match kind {
-            "image" => image.extend(tags),
-            "snapshot" => snapshot.extend(tags),
-            other => {
-                return Err(ApiError::new(
-                    "InvalidParameterValue",
-                    format!("'{other}' is not a valid taggable resource type for this operation."),
-                ));
-            }
-        }
-    }
-    Ok((image, snapshot))
 }
 
 /// Returns an error as EC2's XML.

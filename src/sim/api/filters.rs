@@ -1,13 +1,18 @@
-//! EC2's filters: names, and values with wildcards.
+//! EC2's filters: names, and values with wildcards. One table for each kind of resource says which there are.
 
 use std::borrow::Cow;
 
 use crate::{
-    domain::{Image, Snapshot, image::Tag},
+    domain::{Image, ImageId, Region, image::Tag},
     sim::{
         api::format::{self, snapshot_state},
         api_error::ApiError,
         glob::glob,
+        world::{
+            locations::Zone,
+            state::{RegionState, SeenSnapshot},
+            timeline::Transfer,
+        },
     },
 };
 
@@ -20,169 +25,254 @@ pub(crate) struct Filter {
     pub(crate) values: Vec<String>,
 }
 
-impl Filter {
-    /// Returns true if any value matches any of `actual`.
-    fn matches(&self, actual: &[Cow<'_, str>]) -> bool {
-        self.values.iter().any(|pattern| actual.iter().any(|text| glob(pattern, text)))
-    }
+type Values<'a> = Vec<Cow<'a, str>>;
+
+/// Reads what a filter compares.
+type Field<T> = for<'a> fn(&'a T) -> Values<'a>;
+
+/// Reads the values of a tag.
+type TagField<T> = for<'a> fn(&'a T, key: &str) -> Values<'a>;
+
+/// The filters of one kind of resource.
+pub(crate) struct Filters<T: 'static> {
+    fields: &'static [(&'static str, Field<T>)],
+    /// For filters `tag:KEY`, if there are any.
+    tag: Option<TagField<T>>,
 }
 
-/// Filters of `DescribeImages` that concern attributes simulated images have. Source: EC2 API reference.
-const IMAGE_FILTERS: &[&str] = &[
-    "architecture",
-    "block-device-mapping.delete-on-termination",
-    "block-device-mapping.device-name",
-    "block-device-mapping.encrypted",
-    "block-device-mapping.snapshot-id",
-    "block-device-mapping.volume-size",
-    "block-device-mapping.volume-type",
-    "boot-mode",
-    "creation-date",
-    "description",
-    "ena-support",
-    "hypervisor",
-    "image-id",
-    "image-type",
-    "is-public",
-    "manifest-location",
-    "name",
-    "owner-alias",
-    "owner-id",
-    "platform",
-    "product-code",
-    "product-code.type",
-    "root-device-name",
-    "root-device-type",
-    "source-image-id",
-    "source-image-region",
-    "sriov-net-support",
-    "state",
-    "state-reason-message",
-    "tag-key",
-    "virtualization-type",
-];
+/// The filters of one request.
+pub(crate) struct CompiledFilters<'a, T>(Vec<(Compared<'a, T>, &'a [String])>);
 
-/// Filters of `DescribeSnapshots`, likewise.
-const SNAPSHOT_FILTERS: &[&str] = &[
-    "description",
-    "encrypted",
-    "owner-alias",
-    "owner-id",
-    "progress",
-    "snapshot-id",
-    "start-time",
-    "status",
-    "storage-tier",
-    "tag-key",
-    "volume-id",
-    "volume-size",
-];
+enum Compared<'a, T> {
+    Field(Field<T>),
+    Tag(TagField<T>, &'a str),
+}
 
-/// Refuses filters that EC2 does not have.
-pub(crate) fn check(filters: &[Filter], images: bool) -> Result<(), ApiError> {
-    let known = if images { IMAGE_FILTERS } else { SNAPSHOT_FILTERS };
-    let unknown = filters.iter().find(|f| !f.name.starts_with("tag:") && !known.contains(&f.name.as_str()));
-    match unknown {
-        Some(filter) => Err(ApiError::new("InvalidParameterValue", format!("The filter '{}' is invalid", filter.name))),
-        None => match filters.iter().find(|f| f.values.len() > 200) {
-            Some(_) => Err(ApiError::new(
+impl<T> Filters<T> {
+    /// Refuses filters that EC2 does not have, and more than 200 values for one.
+    pub(crate) fn compile<'a>(&self, filters: &'a [Filter]) -> Result<CompiledFilters<'a, T>, ApiError> {
+        filters.iter().map(|filter| self.compared(filter)).collect::<Result<_, _>>().map(CompiledFilters)
+    }
+
+    fn compared<'a>(&self, filter: &'a Filter) -> Result<(Compared<'a, T>, &'a [String]), ApiError> {
+        if filter.values.len() > 200 {
+            return Err(ApiError::new(
                 "FilterLimitExceeded",
                 "The maximum number of filter values specified on a single call is 200",
-            )),
-            None => Ok(()),
-        },
+            ));
+        }
+        let name = filter.name.as_str();
+        let field = || self.fields.iter().find(|(known, _)| *known == name).map(|(_, field)| Compared::Field(*field));
+        let tag = || Some(Compared::Tag(self.tag?, name.strip_prefix("tag:")?));
+        let name = if name.is_empty() { "null" } else { name };
+        let unknown = || ApiError::new("InvalidParameterValue", format!("The filter '{name}' is invalid"));
+        Ok((field().or_else(tag).ok_or_else(unknown)?, &filter.values))
     }
 }
 
-/// Returns true if the image passes all filters.
-pub(crate) fn image_matches(filters: &[Filter], image: &Image) -> bool {
-    filters.iter().all(|filter| filter.matches(&image_values(image, &filter.name)))
+impl<T> CompiledFilters<'_, T> {
+    pub(crate) fn matches(&self, resource: &T) -> bool {
+        self.0.iter().all(|(compared, patterns)| {
+            let actual = match compared {
+                Compared::Field(read) => read(resource),
+                Compared::Tag(read, key) => read(resource, key),
+            };
+            patterns.iter().any(|pattern| actual.iter().any(|text| glob(pattern, text)))
+        })
+    }
 }
 
-/// Returns true if the snapshot passes all filters.
-pub(crate) fn snapshot_matches(filters: &[Filter], snapshot: &Snapshot, owner: &str, started: &str) -> bool {
-    filters.iter().all(|filter| {
-        let values: Vec<Cow<'_, str>> = match filter.name.as_str() {
-            "description" => vec![(&*snapshot.description).into()],
-            "encrypted" => vec![flag(snapshot.encrypted)],
-            "owner-alias" => Vec::new(),
-            "owner-id" => vec![owner.into()],
-            "progress" => vec![format::progress(snapshot).into()],
-            "snapshot-id" => vec![snapshot.id.as_str().into()],
-            "start-time" => vec![started.into()],
-            "status" => vec![snapshot_state(snapshot.state).into()],
-            "storage-tier" => vec!["standard".into()],
-            "volume-id" => snapshot.volume_id.as_deref().map(Cow::Borrowed).into_iter().collect(),
-            "volume-size" => vec![snapshot.volume_size.to_string().into()],
-            name => tag_values(&snapshot.tags, name),
-        };
-        filter.matches(&values)
-    })
+/// Filters of `DescribeImages`. Source: EC2 API reference. Those of attributes that no simulated image has find nothing.
+pub(crate) const IMAGES: Filters<Image> = Filters {
+    fields: &[
+        ("architecture", |i| one(&i.architecture)),
+        ("block-device-mapping.delete-on-termination", |i| {
+            i.block_devices
+                .iter()
+                .filter_map(|d| Some(flag(d.ebs.as_ref()?.delete_on_termination != Some(false))))
+                .collect()
+        }),
+        ("block-device-mapping.device-name", |i| i.block_devices.iter().map(|d| (&*d.device_name).into()).collect()),
+        ("block-device-mapping.encrypted", |i| {
+            i.block_devices.iter().filter_map(|d| Some(flag(d.ebs.as_ref()?.encrypted == Some(true)))).collect()
+        }),
+        ("block-device-mapping.snapshot-id", |i| i.snapshot_ids().map(|id| id.as_str().into()).collect()),
+        ("block-device-mapping.volume-size", |i| {
+            i.block_devices.iter().filter_map(|d| Some(d.ebs.as_ref()?.volume_size?.to_string().into())).collect()
+        }),
+        ("block-device-mapping.volume-type", |i| {
+            i.block_devices.iter().filter_map(|d| Some(d.ebs.as_ref()?.volume_type.as_deref()?.into())).collect()
+        }),
+        ("boot-mode", |i| optional(i.boot_mode.as_deref())),
+        ("creation-date", |i| i.created.map(|t| format::date(t).into()).into_iter().collect()),
+        ("description", |i| one(&i.description)),
+        ("ena-support", |i| i.ena_support.map(flag).into_iter().collect()),
+        ("free-tier-eligible", |_| vec![flag(false)]),
+        ("hypervisor", |i| optional(i.hypervisor.as_deref())),
+        // Nobody has restricted the allowed images.
+        ("image-allowed", |_| vec![flag(true)]),
+        ("image-id", |i| one(i.id.as_str())),
+        ("image-type", |_| one("machine")),
+        ("image-watermark.source-image-creation-time", none),
+        ("image-watermark.source-image-id", none),
+        ("image-watermark.source-image-region", none),
+        ("image-watermark.watermark-creation-time", none),
+        ("image-watermark.watermark-key", none),
+        ("instance-type-specification.supported-instance-type", none),
+        ("instance-type-specification.unsupported-instance-type", none),
+        ("is-public", |i| vec![flag(i.public)]),
+        ("kernel-id", |i| optional(format::kernel(i))),
+        ("manifest-location", |i| vec![format::location(i).into()]),
+        ("name", |i| one(&i.name)),
+        ("owner-alias", |i| optional(i.image_owner_alias.as_deref())),
+        ("owner-id", |i| one(i.owner_id.as_str())),
+        ("platform", |i| optional(format::platform(i))),
+        ("product-code", |i| i.product_codes.iter().map(|c| (&*c.id).into()).collect()),
+        ("product-code.type", |i| i.product_codes.iter().map(|c| (&*c.kind).into()).collect()),
+        ("public-ssm-parameter-name", none),
+        ("ramdisk-id", none),
+        ("root-device-name", |i| optional(i.root_device_name.as_deref())),
+        ("root-device-type", |i| one(&i.root_device_type)),
+        ("scan-result.critical-fix-available-since", none),
+        ("scan-result.finding-scan-date", none),
+        ("scan-result.high-fix-available-since", none),
+        ("scan-result.highest-finding-severity-label", none),
+        ("scan-result.informational-fix-available-since", none),
+        ("scan-result.low-fix-available-since", none),
+        ("scan-result.medium-fix-available-since", none),
+        ("source-image-id", |i| optional(i.source_image_id.as_ref().map(ImageId::as_str))),
+        ("source-image-region", |i| optional(i.source_region.as_ref().map(Region::as_str))),
+        ("source-instance-id", none),
+        ("sriov-net-support", |i| optional(i.sriov_net_support.as_deref())),
+        ("state", |i| one(i.state.as_str())),
+        ("state-reason-code", |i| optional(i.state_reason.as_ref().map(|_| format::COPY_FAILED))),
+        ("state-reason-message", |i| optional(i.state_reason.as_deref())),
+        ("tag-key", |i| tag_keys(&i.tags)),
+        ("virtualization-type", |i| one(&i.virtualization)),
+    ],
+    tag: Some(|i, key| tag_values(&i.tags, key)),
+};
+
+/// Filters of `DescribeSnapshots`. Source: EC2 API reference.
+pub(crate) const SNAPSHOTS: Filters<SeenSnapshot> = Filters {
+    fields: &[
+        ("description", |s| one(&s.snapshot.description)),
+        ("encrypted", |s| vec![flag(s.snapshot.encrypted)]),
+        ("owner-alias", none),
+        ("owner-id", |s| one(s.owner.as_str())),
+        ("progress", |s| vec![format::progress(&s.snapshot).into()]),
+        ("snapshot-id", |s| one(s.snapshot.id.as_str())),
+        ("start-time", |s| vec![format::date(s.started).into()]),
+        ("status", |s| one(snapshot_state(s.snapshot.state))),
+        ("storage-tier", |_| one("standard")),
+        ("tag-key", |s| tag_keys(&s.snapshot.tags)),
+        ("transfer-type", |s| optional(s.transfer.map(Transfer::as_str))),
+        ("volume-id", |s| optional(s.snapshot.volume_id.as_deref())),
+        ("volume-size", |s| vec![s.snapshot.volume_size.to_string().into()]),
+    ],
+    tag: Some(|s, key| tag_values(&s.snapshot.tags, key)),
+};
+
+/// Filters of `DescribeRegions`. Source: EC2 API reference.
+pub(crate) const REGIONS: Filters<RegionState> = Filters {
+    fields: &[
+        ("endpoint", |r| vec![format::endpoint(&r.region).into()]),
+        ("opt-in-status", |r| one(format::opt_in(r.opt_in))),
+        ("region-name", |r| one(r.region.as_str())),
+    ],
+    tag: None,
+};
+
+/// A tag with the resource it is on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TagOf {
+    pub(crate) resource: String,
+    /// `image` or `snapshot`.
+    pub(crate) resource_type: &'static str,
+    pub(crate) tag: Tag,
+}
+
+/// Filters of `DescribeTags`. Source: EC2 API reference.
+pub(crate) const TAGS: Filters<TagOf> = Filters {
+    fields: &[
+        ("key", |t| one(&t.tag.key)),
+        ("resource-id", |t| one(&t.resource)),
+        ("resource-type", |t| one(t.resource_type)),
+        ("value", |t| one(&t.tag.value)),
+    ],
+    tag: Some(|t, key| tag_values(std::slice::from_ref(&t.tag), key)),
+};
+
+/// Filters of `DescribeAvailabilityZones`. Source: EC2 API reference.
+pub(crate) const ZONES: Filters<Zone> = Filters {
+    fields: &[
+        ("group-long-name", none),
+        ("group-name", |z| one(&z.group)),
+        ("message", none),
+        ("opt-in-status", |z| one(format::opt_in(z.opt_in))),
+        ("parent-zone-id", |z| optional(z.parent.as_ref().map(|(_, id)| id.as_str()))),
+        ("parent-zone-name", |z| optional(z.parent.as_ref().map(|(name, _)| name.as_str()))),
+        ("region-name", |z| one(z.region.as_str())),
+        ("state", |_| one("available")),
+        ("zone-id", |z| one(&z.id)),
+        ("zone-name", |z| one(&z.name)),
+        ("zone-type", |z| one(z.zone_type())),
+    ],
+    tag: None,
+};
+
+fn none<T>(_: &T) -> Values<'_> {
+    Vec::new()
+}
+
+fn one(text: &str) -> Values<'_> {
+    vec![text.into()]
 }
 
 fn flag(on: bool) -> Cow<'static, str> {
     if on { "true".into() } else { "false".into() }
 }
 
-fn optional(text: Option<&str>) -> Vec<Cow<'_, str>> {
+fn optional(text: Option<&str>) -> Values<'_> {
     text.map(Cow::from).into_iter().collect()
 }
 
-fn image_values<'a>(image: &'a Image, name: &str) -> Vec<Cow<'a, str>> {
-    let disks = || image.block_devices.iter().filter_map(|d| d.ebs.as_ref());
-    match name {
-        "architecture" => vec![(&*image.architecture).into()],
-        "block-device-mapping.device-name" => image.block_devices.iter().map(|d| (&*d.device_name).into()).collect(),
-        "block-device-mapping.delete-on-termination" => {
-            disks().map(|e| flag(e.delete_on_termination != Some(false))).collect()
-        }
-        "block-device-mapping.encrypted" => disks().map(|e| flag(e.encrypted == Some(true))).collect(),
-        "block-device-mapping.snapshot-id" => image.snapshot_ids().map(|id| id.as_str().into()).collect(),
-        "block-device-mapping.volume-size" => disks().filter_map(|e| Some(e.volume_size?.to_string().into())).collect(),
-        "block-device-mapping.volume-type" => disks().filter_map(|e| e.volume_type.as_deref().map(Cow::from)).collect(),
-        "boot-mode" => optional(image.boot_mode.as_deref()),
-        "creation-date" => image.created.map(|t| format::date(t).into()).into_iter().collect(),
-        "description" => vec![(&*image.description).into()],
-        "ena-support" => image.ena_support.map(flag).into_iter().collect(),
-        "hypervisor" => optional(image.hypervisor.as_deref()),
-        "image-id" => vec![image.id.as_str().into()],
-        "image-type" => vec!["machine".into()],
-        "is-public" => vec![flag(image.public)],
-        "name" => vec![(&*image.name).into()],
-        "owner-alias" => optional(image.image_owner_alias.as_deref()),
-        "owner-id" => vec![image.owner_id.as_str().into()],
-        "manifest-location" => vec![format::location(image).into()],
-        "platform" => optional(format::platform(image)),
-        "sriov-net-support" => optional(image.sriov_net_support.as_deref()),
-        "product-code" => image.product_codes.iter().map(|c| (&*c.id).into()).collect(),
-        "product-code.type" => image.product_codes.iter().map(|c| (&*c.kind).into()).collect(),
-        "root-device-name" => optional(image.root_device_name.as_deref()),
-        "root-device-type" => vec![(&*image.root_device_type).into()],
-        "source-image-id" => optional(image.source_image_id.as_ref().map(crate::domain::ImageId::as_str)),
-        "source-image-region" => optional(image.source_region.as_ref().map(crate::domain::Region::as_str)),
-        "state" => vec![image.state.as_str().into()],
-        "state-reason-message" => optional(image.state_reason.as_deref()),
-        "virtualization-type" => vec![(&*image.virtualization).into()],
-        name => tag_values(&image.tags, name),
-    }
+fn tag_keys(tags: &[Tag]) -> Values<'_> {
+    tags.iter().map(|t| (&*t.key).into()).collect()
 }
 
-fn tag_values<'a>(tags: &'a [Tag], name: &str) -> Vec<Cow<'a, str>> {
-    match name.strip_prefix("tag:") {
-        Some(key) => tags.iter().filter(|t| &*t.key == key).map(|t| (&*t.value).into()).collect(),
-        None => tags.iter().map(|t| (&*t.key).into()).collect(),
-    }
+fn tag_values<'a>(tags: &'a [Tag], key: &str) -> Values<'a> {
+    tags.iter().filter(|t| &*t.key == key).map(|t| (&*t.value).into()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    #[rstest::rstest]
+    #[case("colour", false, false, false)]
+    #[case("architecture", true, false, false)]
+    #[case("transfer-type", false, true, false)]
+    #[case("tag:colour", true, true, false)]
+    #[case("tag-key", true, true, false)]
+    #[case("endpoint", false, false, true)]
+    #[case("", false, false, false)]
+    fn each_kind_of_resource_has_its_filters(
+        #[case] name: &str,
+        #[case] images: bool,
+        #[case] snapshots: bool,
+        #[case] regions: bool,
+    ) {
+        let filters = [Filter { name: name.into(), values: vec!["x".into()] }];
+        let code = |known: bool| (!known).then_some("InvalidParameterValue");
+        assert_eq!(IMAGES.compile(&filters).err().map(|e| e.code), code(images));
+        assert_eq!(SNAPSHOTS.compile(&filters).err().map(|e| e.code), code(snapshots));
+        assert_eq!(REGIONS.compile(&filters).err().map(|e| e.code), code(regions));
+    }
+
     #[test]
-    fn an_unknown_filter_is_refused_and_a_tag_is_not() {
-        let named = |name: &str| vec![Filter { name: name.into(), values: vec!["x".into()] }];
-        assert_eq!(check(&named("colour"), true).unwrap_err().code, "InvalidParameterValue");
-        assert_eq!(check(&named("architecture"), false).unwrap_err().code, "InvalidParameterValue");
-        assert_eq!(check(&named("tag:colour"), true), Ok(()));
+    fn names_are_in_order_and_given_once() {
+        let names = IMAGES.fields.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+        assert!(names.is_sorted_by(|a, b| a < b), "{names:?}");
     }
 }

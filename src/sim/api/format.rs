@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::domain::{Image, OptIn, Snapshot, SnapshotState};
+use crate::domain::{Image, OptIn, Region, Snapshot, SnapshotState};
 
 /// Formats a time as EC2 does, always with milliseconds.
 pub(crate) fn date(time: Timestamp) -> String {
@@ -23,6 +23,19 @@ pub(crate) fn location(image: &Image) -> String {
 /// Returns `windows` for Windows images, else `None`.
 pub(crate) fn platform(image: &Image) -> Option<&'static str> {
     image.platform_details.as_deref().filter(|p| p.starts_with("Windows")).map(|_| "windows")
+}
+
+/// Returns the kernel of paravirtual images.
+pub(crate) fn kernel(image: &Image) -> Option<&'static str> {
+    (&*image.virtualization == "paravirtual").then_some("aki-919dcaf8")
+}
+
+/// Code of the state reason of a failed copy.
+pub(crate) const COPY_FAILED: &str = "Client.ImageCopyFailed";
+
+/// Returns the host name of a region's EC2.
+pub(crate) fn endpoint(region: &Region) -> String {
+    format!("ec2.{region}.amazonaws.com")
 }
 
 /// Returns EC2's name of a snapshot state.

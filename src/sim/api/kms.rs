@@ -92,17 +92,16 @@ fn describe(world: &World, state: &RegionState, name: Option<&str>) -> Result<Va
         )
     })?;
     let Some(key) = state.key(name, &world.account) else {
-        let message = if name.contains("alias/") {
-            format!("Alias {} is not found.", state.arn(&world.account, name))
-        } else {
-            format!("Key '{}' does not exist", state.arn(&world.account, &format!("key/{name}")))
-        };
-        return Err(ApiError::new("NotFoundException", message));
+        return Err(no_such_key(world, state, name));
     };
+    let arn = state.arn(&world.account, &format!("key/{}", key.id));
+    if key.denied {
+        return Err(denied(world, &arn));
+    }
     let mut metadata = json!({
         "AWSAccountId": world.account,
         "KeyId": key.id,
-        "Arn": state.arn(&world.account, &format!("key/{}", key.id)),
+        "Arn": arn,
         "CreationDate": world.start.as_second() - 90 * 86_400,
         "Enabled": key.state == "Enabled",
         "Description": key.description,
@@ -112,12 +111,56 @@ fn describe(world: &World, state: &RegionState, name: Option<&str>) -> Result<Va
         "KeyManager": key.manager,
         "CustomerMasterKeySpec": key.spec,
         "KeySpec": key.spec,
-        "MultiRegion": false,
+        "MultiRegion": !key.replicas.is_empty(),
     });
+    if key.state == "PendingDeletion" {
+        metadata["DeletionDate"] = json!(world.start.as_second() + 20 * 86_400);
+    }
+    if let [primary, replicas @ ..] = &key.replicas[..] {
+        let one = |region: &Region| json!({ "Arn": arn.replacen(state.region.as_str(), region.as_str(), 1), "Region": region });
+        metadata["MultiRegionConfiguration"] = json!({
+            "MultiRegionKeyType": if *primary == state.region { "PRIMARY" } else { "REPLICA" },
+            "PrimaryKey": one(primary),
+            "ReplicaKeys": replicas.iter().map(one).collect::<Vec<_>>(),
+        });
+    }
     if key.usage == "ENCRYPT_DECRYPT" {
         metadata["EncryptionAlgorithms"] = json!([key.spec]);
     }
     Ok(json!({ "KeyMetadata": metadata }))
+}
+
+/// Returns KMS's error for a key that is not here: in another region, another account's, or nowhere.
+fn no_such_key(world: &World, state: &RegionState, name: &str) -> ApiError {
+    let missing = |why: String| ApiError::new("NotFoundException", why);
+    if let ["arn", _, "kms", region, account, _] = name.split(':').collect::<Vec<_>>()[..] {
+        return match (region == state.region.as_str(), account == world.account.as_str()) {
+            (false, _) => missing(format!("Invalid arn {region}")),
+            (true, false) => denied(world, name),
+            (true, true) if name.contains(":alias/") => missing(format!("Alias {name} is not found.")),
+            (true, true) => missing(format!("Key '{name}' does not exist")),
+        };
+    }
+    if name.starts_with("alias/") {
+        return missing(format!("Alias {} is not found.", state.arn(&world.account, name)));
+    }
+    let formed = name.len() == 36 && name.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit() || b"mrk".contains(&b));
+    missing(if formed {
+        format!("Key '{}' does not exist", state.arn(&world.account, &format!("key/{name}")))
+    } else {
+        format!("Invalid keyId '{name}'")
+    })
+}
+
+/// The key's policy does not allow the call.
+fn denied(world: &World, arn: &str) -> ApiError {
+    let user = world.user_arn();
+    ApiError::new(
+        "AccessDeniedException",
+        format!(
+            "User: {user} is not authorized to perform: kms:DescribeKey on resource: {arn} because no resource-based policy allows the kms:DescribeKey action"
+        ),
+    )
 }
 
 /// Returns one page of `all`. The marker is the index of the next entry.

@@ -6,17 +6,19 @@
 use jiff::Timestamp;
 
 use crate::{
-    domain::{ImageId, ImageState, Region},
+    domain::{AccountId, ImageId, ImageState, Region},
     sim::{
         api::{
             filters::{self, Filter},
-            format,
-            validation::{check_image_id, check_owner, check_snapshot_id, images_not_found, snapshot_not_found},
+            validation::{
+                check_image_id, check_owner, check_snapshot_id, check_user, images_not_found, snapshot_not_found,
+            },
         },
         api_error::ApiError,
         glob::glob,
         world::{
-            image_family::ImageFamily,
+            image_family::{self, ImageFamily},
+            permissions::{Permission, Permissions},
             scenario::Access,
             state::{RegionState, SeenImage, SeenSnapshot, World},
         },
@@ -39,6 +41,7 @@ pub(crate) struct ImagesCall {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SnapshotsCall {
     pub(crate) owners: Vec<String>,
+    pub(crate) restorable_by: Vec<String>,
     pub(crate) ids: Vec<String>,
     pub(crate) filters: Vec<Filter>,
     pub(crate) page: PageRequest,
@@ -90,24 +93,33 @@ impl Cursor {
 }
 
 impl PageRequest {
-    fn start(&self, smallest: usize) -> Result<(Cursor, usize), ApiError> {
-        let limit = match self.max {
-            None => usize::MAX,
-            Some(n) if n < smallest => {
-                return Err(ApiError::bad_value(
-                    "MaxResults",
-                    &n.to_string(),
-                    &format!("Expecting a value of at least {smallest}."),
-                ));
-            }
-            Some(n) => n.min(1000),
+    /// Refuses a number of results that EC2 does not take, and one together with ids.
+    pub(crate) fn check(&self, ids: &[String], ids_parameter: &str) -> Result<(), ApiError> {
+        let Some(n) = self.max else { return Ok(()) };
+        if !ids.is_empty() {
+            return Err(cannot_combine(ids_parameter, "maxResults"));
+        }
+        let limit = match n {
+            ..5 => "greater than 5",
+            5..=1000 => return Ok(()),
+            _ => "less than 1000",
         };
-        let cursor = match self.token.as_deref() {
-            None | Some("") => Cursor::START,
-            Some(token) => Cursor::parse(token)
-                .ok_or_else(|| ApiError::new("InvalidParameterValue", "Unable to parse the nextToken parameter."))?,
-        };
-        Ok((cursor, limit))
+        Err(ApiError::new(
+            "InvalidParameterValue",
+            format!("Value ( {n} ) for parameter maxResults is invalid. Expecting a value {limit}."),
+        ))
+    }
+
+    /// The number of entries on the page.
+    pub(crate) fn limit(&self) -> usize {
+        self.max.unwrap_or(usize::MAX)
+    }
+
+    /// Returns where the page begins, by a function that reads the token; `None` is the beginning.
+    pub(crate) fn start<T>(&self, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, ApiError> {
+        let token = self.token.as_deref().filter(|token| !token.is_empty());
+        let invalid = || ApiError::new("InvalidParameterValue", "Unable to parse the nextToken parameter.");
+        token.map(|token| parse(token).ok_or_else(invalid)).transpose()
     }
 }
 
@@ -120,18 +132,16 @@ impl World {
         now: Timestamp,
     ) -> Result<Listing<SeenImage>, ApiError> {
         let state = self.enabled(region)?;
-        filters::check(&call.filters, true)?;
+        let filter = filters::IMAGES.compile(&call.filters)?;
         call.owners.iter().try_for_each(|owner| check_owner(owner))?;
-        call.executable_by.iter().filter(|who| *who != "all").try_for_each(|who| check_owner(who))?;
+        call.executable_by.iter().try_for_each(|who| check_user(who))?;
+        call.page.check(&call.ids, "imageIds")?;
+        let wanted = |seen: &SeenImage| self.wanted(call, seen) && filter.matches(&seen.image);
         if !call.ids.is_empty() {
-            if call.page.max.is_some() {
-                return Err(cannot_combine("imageIds", "maxResults"));
-            }
-            return self.images_by_id(state, call, now);
+            return self.images_by_id(state, call, wanted, now);
         }
-        let (start, left) = call.page.start(5)?;
-        let wanted = |seen: &SeenImage| self.wanted(call, seen) && filters::image_matches(&call.filters, &seen.image);
-        let mut page = PageLimit { left, next: None };
+        let start = call.page.start(Cursor::parse)?.unwrap_or(Cursor::START);
+        let mut page = PageLimit { left: call.page.limit(), next: None };
         let mut items = Vec::new();
         let deregistered_ids = state.deregistered.iter().filter(|(_, image)| image.from_copy).map(|(id, _)| id);
         let mut created: Vec<&ImageId> = state.created_images.keys().chain(deregistered_ids).collect();
@@ -144,7 +154,7 @@ impl World {
             }
             items.push(seen);
         }
-        let listed = |family: &ImageFamily| self.family_matches(call, family);
+        let listed = |family: &ImageFamily| self.family_matches(state, call, family);
         page.families(&start, state, listed, |family, index| {
             let deregistered = || self.recently_deregistered(state, &family.id(index)?, now);
             items.extend(self.family_image(state, family, index).or_else(deregistered).filter(wanted));
@@ -157,6 +167,7 @@ impl World {
         &self,
         state: &RegionState,
         call: &ImagesCall,
+        wanted: impl Fn(&SeenImage) -> bool,
         now: Timestamp,
     ) -> Result<Listing<SeenImage>, ApiError> {
         call.ids.iter().try_for_each(|id| check_image_id(id))?;
@@ -172,7 +183,7 @@ impl World {
         if !missing.is_empty() {
             return Err(images_not_found(&missing));
         }
-        items.retain(|seen| self.wanted(call, seen) && filters::image_matches(&call.filters, &seen.image));
+        items.retain(wanted);
         Ok(Listing { items, next: None })
     }
 
@@ -182,7 +193,7 @@ impl World {
     }
 
     /// Returns true if images of the family can match. Skips whole families, so that listing own images does not read Amazon's.
-    fn family_matches(&self, call: &ImagesCall, family: &ImageFamily) -> bool {
+    fn family_matches(&self, state: &RegionState, call: &ImagesCall, family: &ImageFamily) -> bool {
         let spec = &family.spec;
         let own = *family.owner() == self.account;
         // Polling for pending copies every few seconds must not read all available images.
@@ -190,14 +201,14 @@ impl World {
         let in_state = states
             .flat_map(|f| f.values.iter().map(|v| glob(v, ImageState::parse(&spec.state).as_str())))
             .reduce(|a, b| a || b);
+        let permissions = family.launch_permissions(&self.account);
+        let changed = || {
+            let positions = state.attributes.keys().filter_map(|id| image_family::position(self.seed, id.as_str()));
+            positions.into_iter().any(|p| p.family == family.number)
+        };
         (own || spec.access != Access::Private)
-            && in_state != Some(false)
             && self.owner_matches(&call.owners, family.owner().as_str(), spec.owner_alias.as_deref())
-            && self.executable_matches(
-                &call.executable_by,
-                spec.access == Access::Shared,
-                spec.access == Access::Public,
-            )
+            && ((in_state != Some(false) && self.executable_matches(&call.executable_by, &permissions)) || changed())
     }
 
     fn owner_matches(&self, owners: &[String], owner: &str, alias: Option<&str>) -> bool {
@@ -207,13 +218,16 @@ impl World {
                 .any(|o| o == owner || (o == "self" && owner == self.account.as_str()) || alias.is_some_and(|a| a == o))
     }
 
-    fn executable_matches(&self, by: &[String], shared: bool, public: bool) -> bool {
-        by.is_empty()
-            || by.iter().any(|who| match who.as_str() {
-                "self" => shared,
-                "all" => public,
-                account => account == self.account.as_str() && shared,
-            })
+    fn executable_matches(&self, by: &[String], permissions: &Permissions) -> bool {
+        by.is_empty() || by.iter().any(|who| self.is_permitted(who, permissions))
+    }
+
+    fn is_permitted(&self, who: &str, permissions: &Permissions) -> bool {
+        match who {
+            "all" => permissions.contains(&Permission::All),
+            "self" => permissions.contains(&Permission::Account(self.account.clone())),
+            account => AccountId::new(account).is_ok_and(|id| permissions.contains(&Permission::Account(id))),
+        }
     }
 
     fn wanted(&self, call: &ImagesCall, seen: &SeenImage) -> bool {
@@ -224,7 +238,13 @@ impl World {
             // The owner always sees deprecated images, and anyone does by id.
             && (!deprecated || own || call.include_deprecated || !call.ids.is_empty())
             && self.owner_matches(&call.owners, image.owner_id.as_str(), image.image_owner_alias.as_deref())
-            && self.executable_matches(&call.executable_by, seen.shared, image.public)
+            && self.executable_matches(&call.executable_by, &seen.launch_permissions)
+    }
+
+    /// Own snapshots are always restorable by oneself.
+    fn restorable_matches(&self, by: &[String], seen: &SeenSnapshot) -> bool {
+        let own = |who: &str| seen.owner == self.account && (who == "self" || who == self.account.as_str());
+        by.is_empty() || by.iter().any(|who| own(who) || self.is_permitted(who, &seen.create_volume_permissions))
     }
 
     /// Carries out `DescribeSnapshots`.
@@ -235,17 +255,16 @@ impl World {
         now: Timestamp,
     ) -> Result<Listing<SeenSnapshot>, ApiError> {
         let state = self.enabled(region)?;
-        filters::check(&call.filters, false)?;
+        let filter = filters::SNAPSHOTS.compile(&call.filters)?;
         call.owners.iter().try_for_each(|owner| check_owner(owner))?;
+        call.restorable_by.iter().try_for_each(|who| check_user(who))?;
+        call.page.check(&call.ids, "snapshotIds")?;
         let wanted = |seen: &SeenSnapshot| {
-            let owner = seen.owner.as_str();
-            self.owner_matches(&call.owners, owner, None)
-                && filters::snapshot_matches(&call.filters, &seen.snapshot, owner, &format::date(seen.started))
+            self.owner_matches(&call.owners, seen.owner.as_str(), None)
+                && self.restorable_matches(&call.restorable_by, seen)
+                && filter.matches(seen)
         };
         if !call.ids.is_empty() {
-            if call.page.max.is_some() {
-                return Err(cannot_combine("snapshotIds", "maxResults"));
-            }
             let find = |id: &String| {
                 check_snapshot_id(id)?;
                 self.snapshot(state, id, now).ok_or_else(|| snapshot_not_found(id))
@@ -254,8 +273,8 @@ impl World {
             items.retain(wanted);
             return Ok(Listing { items, next: None });
         }
-        let (start, left) = call.page.start(5)?;
-        let mut page = PageLimit { left, next: None };
+        let start = call.page.start(Cursor::parse)?.unwrap_or(Cursor::START);
+        let mut page = PageLimit { left: call.page.limit(), next: None };
         let mut items = Vec::new();
         for (id, created) in state.created_snapshots.iter().filter(|(id, _)| start.reaches(id.as_str())) {
             let Some(seen) = self.created_snapshot(state, created, now) else { continue };

@@ -1,4 +1,4 @@
-//! `DeregisterImage`, `DeleteSnapshot`, `CreateTags` and `DeleteTags`.
+//! `DeregisterImage`, `DeleteSnapshot` and `CreateTags`.
 
 use jiff::Timestamp;
 
@@ -14,7 +14,7 @@ use crate::{
             image_family,
             records::ChangeKind,
             state::{DeregisteredImage, RegionState, SeenImage, World},
-            timeline::{CreatedImage, Maker, ms_between},
+            timeline::{Actor, CreatedImage, ms_between},
         },
     },
 };
@@ -51,8 +51,7 @@ impl ReturnCode {
 pub(crate) struct DeregisterCall<'a> {
     pub(crate) image: &'a str,
     pub(crate) delete_snapshots: bool,
-    pub(crate) dry_run: bool,
-    pub(crate) by: Maker,
+    pub(crate) by: Actor,
 }
 
 impl World {
@@ -64,9 +63,6 @@ impl World {
         now: Timestamp,
     ) -> Result<Vec<(SnapshotId, ReturnCode)>, ApiError> {
         let seen = self.deregisterable(self.enabled(region)?, call.image, now)?;
-        if call.dry_run {
-            return Err(ApiError::dry_run());
-        }
         self.record(region, call.by, ChangeKind::Deregistered, call.image, now);
         let image = seen.image.id.clone();
         let state = self.enabled_mut(region)?;
@@ -90,16 +86,8 @@ impl World {
 
     /// Returns the image, if it may be deregistered.
     fn deregisterable(&self, state: &RegionState, id: &str, now: Timestamp) -> Result<SeenImage, ApiError> {
-        check_image_id(id)?;
-        if let Some(deregistered) = ImageId::new(id).ok().and_then(|id| state.deregistered.get(&id)) {
-            let recent = self.latencies.unavailable_ms.is_none_or(|ms| ms_between(deregistered.since, now) < ms);
-            return Err(if recent { unavailable(id) } else { images_not_found(&[id]) });
-        }
-        let seen = self.image(state, id, now).ok_or_else(|| images_not_found(&[id]))?;
-        if seen.image.owner_id != self.account {
-            return Err(ApiError::not_authorized("images", &[id.to_owned()]));
-        }
-        if seen.image.deregistration_protection.as_deref().is_some_and(|p| p.starts_with("enabled")) {
+        let seen = self.own_image(state, id, now)?;
+        if state.attributes_of(&seen).protection.prevents_deregistering(now) {
             return Err(ApiError::new(
                 "OperationNotPermitted",
                 format!("The image '{id}' has deregistration protection enabled and cannot be deregistered."),
@@ -118,10 +106,13 @@ impl World {
         region: &Region,
         image: &ImageId,
         snapshot: &SnapshotId,
-        by: Maker,
+        by: Actor,
         now: Timestamp,
     ) -> Result<ReturnCode, ApiError> {
-        if by == Maker::Request {
+        if by == Actor::Request && self.policy.denies(region, "DeleteSnapshot") {
+            return Ok(ReturnCode::MissingPermissions);
+        }
+        if by == Actor::Request {
             let kinds = [FaultKind::Deny, FaultKind::Fail];
             match self.faults.fault_of_needed_action(region, "DeregisterImage", "DeleteSnapshot", &kinds) {
                 Some(FaultKind::Deny) => return Ok(ReturnCode::MissingPermissions),
@@ -147,8 +138,7 @@ impl World {
         &mut self,
         region: &Region,
         id: &str,
-        dry_run: bool,
-        by: Maker,
+        by: Actor,
         now: Timestamp,
     ) -> Result<(), ApiError> {
         let state = self.enabled(region)?;
@@ -169,9 +159,6 @@ impl World {
                 format!("The snapshot {id} is currently in use by {image}"),
             ));
         }
-        if dry_run {
-            return Err(ApiError::dry_run());
-        }
         self.record(region, by, ChangeKind::Deleted, id, now);
         self.enabled_mut(region)?.remove_snapshot(&snapshot);
         Ok(())
@@ -183,8 +170,7 @@ impl World {
         region: &Region,
         resources: &[&str],
         tags: &[Tag],
-        dry_run: bool,
-        by: Maker,
+        by: Actor,
         now: Timestamp,
     ) -> Result<(), ApiError> {
         if resources.is_empty() {
@@ -204,9 +190,6 @@ impl World {
             check_tags(&all)?;
             changed.push((Box::from(*id), all));
         }
-        if dry_run {
-            return Err(ApiError::dry_run());
-        }
         for id in resources {
             self.record(region, by, ChangeKind::Tagged, id, now);
         }
@@ -214,23 +197,8 @@ impl World {
         Ok(())
     }
 
-    /// Carries out `DeleteTags` for one key. A key that the resource does not have is no error, as in EC2.
-    pub(crate) fn delete_tag(
-        &mut self,
-        region: &Region,
-        id: &str,
-        key: &str,
-        by: Maker,
-        now: Timestamp,
-    ) -> Result<(), ApiError> {
-        let mut tags = self.tags_of(self.enabled(region)?, id, now)?;
-        tags.retain(|t| &*t.key != key);
-        self.record(region, by, ChangeKind::Untagged, id, now);
-        self.enabled_mut(region)?.tags.insert(id.into(), tags);
-        Ok(())
-    }
-
-    fn tags_of(&self, state: &RegionState, id: &str, now: Timestamp) -> Result<Vec<Tag>, ApiError> {
+    /// Returns the tags of an image or snapshot.
+    pub(crate) fn tags_of(&self, state: &RegionState, id: &str, now: Timestamp) -> Result<Vec<Tag>, ApiError> {
         if id.starts_with("snap-") {
             check_snapshot_id(id)?;
             return Ok(self.snapshot(state, id, now).ok_or_else(|| snapshot_not_found(id))?.snapshot.tags);

@@ -18,7 +18,7 @@ pub struct Latencies {
     /// Time spent at 99%.
     pub almost_ms: i64,
     /// From the end of the last snapshot until the image is available.
-    pub settle_ms: i64,
+    pub finalize_ms: i64,
     /// How long a new image is `InvalidAMIID.NotFound` and neither it nor its snapshots are listed. Its token is known from the
     /// start, and it counts against the limit.
     pub unseen_ms: i64,
@@ -28,7 +28,7 @@ pub struct Latencies {
     /// How long after deregistration the image's snapshots are `InvalidSnapshot.InUse`.
     pub in_use_ms: i64,
     /// How long after deregistration `DescribeImages` shows the image as it was.
-    pub ghost_ms: i64,
+    pub visible_after_deregister_ms: i64,
     /// How long after deregistration another call for the image is `InvalidAMIID.Unavailable`; then it is
     /// `InvalidAMIID.NotFound`. `None` is for ever.
     pub unavailable_ms: Option<i64>,
@@ -42,11 +42,11 @@ impl Default for Latencies {
             base_ms: 16_000,
             mib_per_second: 2_500,
             almost_ms: 2_500,
-            settle_ms: 2_500,
+            finalize_ms: 2_500,
             unseen_ms: 0,
             deregister_after_ms: 0,
             in_use_ms: 0,
-            ghost_ms: 0,
+            visible_after_deregister_ms: 0,
             unavailable_ms: None,
         }
     }
@@ -58,6 +58,8 @@ impl Default for Latencies {
 pub struct RegionLimits {
     /// Maximum number of pending copies per destination.
     pub pending_copies: usize,
+    /// Throughput of all time-based copies from one region to another, MiB per second.
+    pub time_based_mib_per_second: u32,
     /// Enforces EC2's request rates per region and action with `RequestLimitExceeded`.
     pub rates: bool,
     /// How long a client token is remembered, milliseconds; `None` is for ever. A later request with it is a new one.
@@ -74,6 +76,7 @@ impl Default for RegionLimits {
     fn default() -> Self {
         Self {
             pending_copies: 300,
+            time_based_mib_per_second: 2_000,
             rates: false,
             token_life_ms: None,
             unique_names: false,

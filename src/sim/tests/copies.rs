@@ -10,6 +10,10 @@ use crate::{
 
 const SOURCE: &str = "SourceRegion=us-east-1&SourceImageId=";
 
+/// 127 characters.
+const LONGEST: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
+const TOO_LONG: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
+
 fn images(aws: &mut TestAws, region: &str, id: &str) -> String {
     aws.ec2(region, &format!("Action=DescribeImages&ImageId.1={id}")).1
 }
@@ -105,7 +109,7 @@ fn a_bad_key_is_accepted_and_fails_later(#[case] key: &str) {
 #[case("", "app-web-*", "Name=good&KmsKeyId=alias/images", "InvalidParameterDependency")]
 #[case("", "app-web-*", "Name=good&Encrypted=maybe", "InvalidParameterValue")]
 #[case("", "app-web-*", "Name=good&DryRun=true", "DryRunOperation")]
-#[case("", "app-web-*", "Name=a&DryRun=true", "InvalidAMIName.Malformed")]
+#[case("", "app-web-*", "Name=a&DryRun=true", "DryRunOperation")]
 #[case("", "app-db-*", "Name=good&Encrypted=false", "InvalidParameterCombination")]
 #[case("", "legacy-report-s3", "Name=good&Encrypted=true", "InvalidParameterCombination")]
 #[case("", "legacy-report-s3", "Name=good", "")]
@@ -146,6 +150,17 @@ fn names_are_unique_only_if_the_limits_say_so(#[case] unique: bool, #[case] rest
 #[case("volume", "Team", "web", "InvalidParameterValue")]
 #[case("image", "aws:x", "web", "InvalidParameterValue")]
 #[case("image", "", "web", "InvalidTagKey.Malformed")]
+#[case("image", LONGEST, "web", "")]
+#[case("image", TOO_LONG, "web", "InvalidTagKey.Malformed")]
+#[case(
+    "image&TagSpecification.2.ResourceType=image&TagSpecification.2.Tag.1.Key=b",
+    "a",
+    "web",
+    "InvalidParameterValue"
+)]
+#[case("image&TagSpecification.2.ResourceType=snapshot&TagSpecification.2.Tag.1.Key=b", "a", "web", "")]
+#[case("image&TagSpecification.2.ResourceType=snapshot", "a", "web", "InvalidParameterValue")]
+#[case("image&TagSpecification.1.Tag.2.Key=Team", "Team", "web", "InvalidParameterValue")]
 fn tags_are_checked(#[case] kind: &str, #[case] key: &str, #[case] value: &str, #[case] code: &str) {
     let mut aws = TestAws::new("demo");
     let source = aws.image("us-east-1", "app-web-*");

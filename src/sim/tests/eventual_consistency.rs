@@ -90,7 +90,7 @@ fn a_new_copy_is_hidden_from_every_read_but_its_name_token_and_limit_count() {
 #[test]
 fn a_deregistered_copy_is_shown_as_it_was_for_a_while() {
     let mut aws = TestAws::new("demo");
-    aws.world.latencies().ghost_ms = 5_000;
+    aws.world.latencies().visible_after_deregister_ms = 5_000;
     let (id, ask) = copy(&mut aws);
     aws.advance(10_000);
     let deregister = format!("Action=DeregisterImage&ImageId={id}&DeleteAssociatedSnapshots=true");
@@ -134,7 +134,7 @@ fn another_deregistered_image_is_still_shown_too_and_pages_stay_complete() {
     };
     copy(&mut aws);
     let before = pages(&mut aws);
-    aws.world.latencies().ghost_ms = 5_000;
+    aws.world.latencies().visible_after_deregister_ms = 5_000;
     for id in [&before[0], before.last().unwrap()] {
         assert_eq!(aws.code("us-west-2", &format!("Action=DeregisterImage&ImageId={id}")), "");
     }

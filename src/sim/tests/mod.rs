@@ -1,13 +1,21 @@
 //! Tests of the simulator by requests, without a transport.
 
+mod account_settings;
 mod accounts;
+mod attributes;
 mod copies;
+mod destinations;
 mod eventual_consistency;
+mod lifecycle;
 mod listing;
 mod other_users;
 mod protocol;
+mod register_image;
 mod request_rates;
 mod robust;
+mod strictness;
+mod tags;
+mod time_based;
 
 use std::str::FromStr as _;
 
@@ -37,18 +45,16 @@ impl TestAws {
     }
 
     fn send(&mut self, service: &str, region: &str, target: Option<&str>, body: &str) -> Response {
+        self.send_to("/", service, region, target, body)
+    }
+
+    fn send_to(&mut self, path: &str, service: &str, region: &str, target: Option<&str>, body: &str) -> Response {
         let authorization = format!(
             "AWS4-HMAC-SHA256 Credential={}/20260305/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0",
             self.access_key_id
         );
-        let request = Request {
-            method: "POST",
-            path: "/",
-            query: "",
-            authorization: Some(&authorization),
-            target,
-            body: body.as_bytes(),
-        };
+        let (authorization, body) = (Some(authorization.as_str()), body.as_bytes());
+        let request = Request { method: "POST", path, query: "", authorization, target, body };
         query::respond(&mut self.world, &request, self.now)
     }
 

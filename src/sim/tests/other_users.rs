@@ -5,7 +5,7 @@ use rstest::rstest;
 use super::{TestAws, between, region};
 use crate::{
     domain::{ImageId, ImageState, Region, Snapshot, SnapshotState, image::Tag},
-    sim::{ChangeKind, CopySeen, LookAlike, Maker, Provenance},
+    sim::{Actor, ChangeKind, CopySeen, LookAlike, Provenance},
 };
 
 fn away() -> Region {
@@ -37,7 +37,7 @@ fn another_users_copy_uses_names_and_limits_but_is_no_request() {
     let source = ImageId::new(&aws.image("us-east-1", "app-web-*")).unwrap();
     let id = aws.world.copy_as_other_user(&away(), &source, &region("us-east-1"), "theirs", aws.now).unwrap();
     let copy = seen(&aws, &id);
-    assert_eq!((copy.region, copy.token, copy.maker), (away(), None, Maker::OtherUser));
+    assert_eq!((copy.region, copy.token, copy.created_by), (away(), None, Actor::OtherUser));
     assert_eq!((&*copy.image.name, copy.image.state), ("theirs", ImageState::Pending));
     assert_eq!(aws.world.pending_copies(aws.now)[&away()], before + 1);
     assert_eq!(aws.world.copies_made(), 0);
@@ -173,13 +173,13 @@ fn a_copy_can_be_made_to_finish(#[case] key: &str, #[case] after_ms: i64) {
 fn copies_have_tokens_and_later_tags_and_count_once() {
     let mut aws = TestAws::new("demo");
     let created = aws.world.copies(aws.now);
-    assert!(!created.is_empty() && created.iter().all(|c| c.maker == Maker::Scenario && c.token.is_none()));
+    assert!(!created.is_empty() && created.iter().all(|c| c.created_by == Actor::Scenario && c.token.is_none()));
     let id = start_copy(&mut aws, "read");
     assert_eq!(start_copy(&mut aws, "read"), id, "the same token");
     assert_eq!(aws.world.copies_made(), 1);
     aws.advance(5_000);
     let copy = seen(&aws, &id);
-    assert_eq!((copy.token.as_deref(), copy.maker, copy.snapshots.len()), (Some("t-read"), Maker::Request, 2));
+    assert_eq!((copy.token.as_deref(), copy.created_by, copy.snapshots.len()), (Some("t-read"), Actor::Request, 2));
     let snapshot = &copy.snapshots[0].id;
     let tags = format!("Action=CreateTags&ResourceId.1={id}&ResourceId.2={snapshot}&Tag.1.Key=a&Tag.1.Value=b");
     assert_eq!(aws.code("us-west-2", &tags), "");
@@ -209,8 +209,8 @@ fn a_look_alike_is_not_a_copys_snapshot() {
         assert!(left(&aws, &id).iter().all(|s| s.id != fake), "it is not of the copy");
         assert_eq!(aws.code("us-west-2", &format!("Action=DeleteSnapshot&SnapshotId={fake}")), "");
         let deleted = aws.world.changes().last().unwrap();
-        assert_eq!((deleted.kind.clone(), deleted.by), (ChangeKind::Deleted, Maker::Request));
-        assert_eq!(deleted.provenance, Provenance { maker: Maker::OtherUser, token: None, image: None });
+        assert_eq!((deleted.kind.clone(), deleted.by), (ChangeKind::Deleted, Actor::Request));
+        assert_eq!(deleted.provenance, Provenance { created_by: Actor::OtherUser, token: None, image: None });
     }
 }
 
@@ -248,16 +248,16 @@ fn every_change_is_recorded_with_who_made_it_and_who_made_the_resource() {
     assert_eq!(codes, ["DryRunOperation", "InvalidAMIID.NotFound", "InvalidSnapshot.InUse", "", ""]);
     aws.world.deregister_as_other_user(&away(), &other, false, aws.now).unwrap();
     let token = |name: &str| Some(format!("t-{name}"));
-    let by_token = |name: &str| Provenance { maker: Maker::Request, token: token(name), image: None };
-    let with = |id: &ImageId| (ChangeKind::DeletedWith(id.clone()), Maker::Request);
+    let by_token = |name: &str| Provenance { created_by: Actor::Request, token: token(name), image: None };
+    let with = |id: &ImageId| (ChangeKind::DeletedWith(id.clone()), Actor::Request);
     let of_ours = Provenance { image: Some(ours.clone()), ..by_token("ours") };
-    let nobodys = Provenance { maker: Maker::Scenario, token: None, image: None };
+    let nobodys = Provenance { created_by: Actor::Scenario, token: None, image: None };
     let expected = [
-        ((ChangeKind::Tagged, Maker::Request), scenarios.as_str(), nobodys),
-        ((ChangeKind::Deregistered, Maker::Request), ours.as_str(), by_token("ours")),
+        ((ChangeKind::Tagged, Actor::Request), scenarios.as_str(), nobodys),
+        ((ChangeKind::Deregistered, Actor::Request), ours.as_str(), by_token("ours")),
         (with(&ours), snapshots[0].id.as_str(), of_ours.clone()),
         (with(&ours), snapshots[1].id.as_str(), of_ours),
-        ((ChangeKind::Deregistered, Maker::OtherUser), other.as_str(), by_token("other")),
+        ((ChangeKind::Deregistered, Actor::OtherUser), other.as_str(), by_token("other")),
     ];
     let recorded = aws.world.changes().iter().map(|c| ((c.kind.clone(), c.by), &*c.resource, c.provenance.clone()));
     let mut recorded: Vec<_> = recorded.collect();

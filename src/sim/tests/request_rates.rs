@@ -151,8 +151,12 @@ fn a_scenario_may_set_rates_and_the_life_of_tokens() {
     let scenario = |rest: &str| crate::sim::Scenario::parse(&format!("{text}{rest}")).unwrap();
     let plain = scenario("").limits;
     assert_eq!((plain.rates, plain.token_life_ms), (false, None));
-    let set =
-        scenario("[limits]\nrates = true\ntoken_life_ms = 5000\n[pace]\nghost_ms = 9\n[[fault]]\nkind = 'reset'\n");
-    assert_eq!((set.limits.rates, set.limits.token_life_ms, set.latencies.ghost_ms), (true, Some(5_000), 9));
+    let set = scenario(
+        "[limits]\nrates = true\ntoken_life_ms = 5000\n[latencies]\nvisible_after_deregister_ms = 9\n[[fault]]\nkind = 'reset'\n",
+    );
+    assert_eq!(
+        (set.limits.rates, set.limits.token_life_ms, set.latencies.visible_after_deregister_ms),
+        (true, Some(5_000), 9)
+    );
     assert_eq!((set.limits.pending_copies, set.faults[0].kind), (300, FaultKind::Reset));
 }

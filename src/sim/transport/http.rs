@@ -69,6 +69,13 @@ pub fn response(from: query::Response) -> Response<Full<Bytes>> {
     response
 }
 
+/// Returns the HTTP message of a report on the server itself.
+pub(crate) fn json(body: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
 /// Returns true if the request's only hosts are loopback names. A web page whose name was made to resolve to 127.0.0.1 (DNS
 /// rebinding) sends its own name.
 fn is_for_loopback(head: &Parts) -> bool {

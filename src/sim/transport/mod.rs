@@ -3,7 +3,9 @@
 pub mod connector;
 mod dump;
 pub mod http;
+pub(crate) mod other_services;
 pub mod query;
+mod request_log;
 pub mod server;
 pub(crate) mod shared;
 pub(crate) mod xml;

@@ -11,7 +11,7 @@ use crate::{
         api::{ec2, kms, params::Params, sts},
         api_error::ApiError,
         faults::rules::FaultKind,
-        transport::dump,
+        transport::{dump, other_services},
         world::{kms_keys::format_uuid, records::ForeignCall, state::World},
     },
 };
@@ -55,6 +55,18 @@ enum Service {
     Sts,
 }
 
+impl Service {
+    /// Returns the service of this signing name, if it is simulated.
+    fn parse(name: &str) -> Option<Self> {
+        match name {
+            "ec2" => Some(Self::Ec2),
+            "kms" => Some(Self::Kms),
+            "sts" => Some(Self::Sts),
+            _ => None,
+        }
+    }
+}
+
 const XML: &str = "text/xml;charset=UTF-8";
 
 /// What a gateway sends for a service that it cannot reach.
@@ -89,8 +101,14 @@ pub fn respond(world: &mut World, request: &Request<'_>, now: Timestamp) -> Resp
         response.body = ec2::error_body(&ApiError::auth_failure(), &response.request_id).into_bytes();
         return response;
     };
-    let Scope { region, service, .. } = &scope;
-    let params = Params::parse(request.query, if *service == Service::Kms { b"" } else { request.body });
+    let params = Params::parse(request.query, if request.target.is_some() { b"" } else { request.body });
+    let Some(service) = Service::parse(scope.service) else {
+        let has_action = request.target.is_none() && params.get("Action").is_some();
+        (response.status, response.content_type, response.body) =
+            other_services::refuse(scope.service, request.path, has_action, &response.request_id);
+        return response;
+    };
+    let region = &scope.region;
     let action = match service {
         Service::Kms => request.target.and_then(|t| t.strip_prefix("TrentService.")).unwrap_or_default(),
         Service::Ec2 | Service::Sts => params.get("Action").unwrap_or_default(),
@@ -111,12 +129,12 @@ pub fn respond(world: &mut World, request: &Request<'_>, now: Timestamp) -> Resp
         }
         _ => {}
     }
-    let call = Call { region, service: *service, action, params: &params, body: request.body };
+    let call = Call { region, service, action, params: &params, body: request.body };
     let outcome = carry_out(world, &call, scope.access_key_id, fault.kind, now, &response.request_id);
     if outcome.as_ref().is_err_and(ApiError::is_throttle) {
         world.request_rates.count_throttled(region, action);
     }
-    fill(&mut response, *service, outcome);
+    fill(&mut response, service, outcome);
     response.reset = fault.kind == Some(FaultKind::LostAnswer);
     if fault.kind == Some(FaultKind::Truncated) {
         response.body.truncate(response.body.len() / 2);
@@ -171,7 +189,7 @@ fn fill(response: &mut Response, service: Service, outcome: Result<String, ApiEr
 struct Scope<'a> {
     access_key_id: &'a str,
     region: Region,
-    service: Service,
+    service: &'a str,
 }
 
 /// Reads `Credential=KEY/20260101/eu-west-1/ec2/aws4_request`.
@@ -179,12 +197,7 @@ fn scope(authorization: &str) -> Option<Scope<'_>> {
     let credential = authorization.split_once("Credential=")?.1;
     let credential = credential.split([',', ' ']).next()?;
     let mut parts = credential.rsplitn(5, '/').skip(1);
-    let service = match parts.next()? {
-        "ec2" => Service::Ec2,
-        "kms" => Service::Kms,
-        "sts" => Service::Sts,
-        _ => return None,
-    };
+    let service = parts.next()?;
     let region = Region::new(parts.next()?).ok()?;
     Some(Scope { access_key_id: parts.nth(1)?, region, service })
 }
@@ -198,10 +211,18 @@ fn check_request(world: &mut World, call: &Call<'_>, fault: Option<FaultKind>, n
     if let Some(error) = fault_error(world, call, fault) {
         return Err(error);
     }
+    if world.policy.denies(region, action) && service != Service::Sts {
+        return Err(denied_by_policy(world, region, service, action));
+    }
     // EC2 also requires the permission to tag.
-    let tags = service == Service::Ec2 && action == "CopyImage" && !params.entries("TagSpecification").is_empty();
+    let tags = service == Service::Ec2
+        && ["CopyImage", "RegisterImage"].contains(&action)
+        && !params.entries("TagSpecification").is_empty();
     if tags && world.faults.fault_of_needed_action(region, action, "CreateTags", &[FaultKind::Deny]).is_some() {
         return Err(denied(world, region, service, "CreateTags"));
+    }
+    if tags && world.policy.denies(region, "CreateTags") {
+        return Err(denied_by_policy(world, region, service, "CreateTags"));
     }
     Ok(())
 }
@@ -238,13 +259,11 @@ fn fault_error(world: &World, call: &Call<'_>, fault: Option<FaultKind>) -> Opti
 
 /// Returns the error that names the images or snapshots of the request.
 fn not_authorized(params: &Params) -> Option<ApiError> {
-    let named = |one: &[&str], list: &str| {
-        let mut ids: Vec<String> = one.iter().filter_map(|name| params.get(name)).map(str::to_owned).collect();
-        ids.extend(params.list(list).into_iter().map(str::to_owned));
-        (!ids.is_empty()).then_some(ids)
+    let named = |kind: &str, names: &[&str]| {
+        let ids: Vec<String> = names.iter().flat_map(|name| params.strings(name)).collect();
+        (!ids.is_empty()).then(|| ApiError::not_authorized(kind, &ids))
     };
-    let images = named(&["ImageId", "SourceImageId"], "ImageId").map(|ids| ApiError::not_authorized("images", &ids));
-    images.or_else(|| named(&["SnapshotId"], "SnapshotId").map(|ids| ApiError::not_authorized("snapshots", &ids)))
+    named("images", &["ImageId", "SourceImageId"]).or_else(|| named("snapshots", &["SnapshotId"]))
 }
 
 fn denied(world: &World, region: &Region, service: Service, action: &str) -> ApiError {
@@ -274,4 +293,15 @@ fn denied(world: &World, region: &Region, service: Service, action: &str) -> Api
             ),
         ),
     }
+}
+
+/// Returns the error of a denied action, with the message that EC2 encodes for `sts:DecodeAuthorizationMessage`.
+fn denied_by_policy(world: &World, region: &Region, service: Service, action: &str) -> ApiError {
+    let mut error = denied(world, region, service, action);
+    if service == Service::Ec2 {
+        let mut rng = fastrand::Rng::with_seed(action.bytes().fold(world.seed, |h, b| h.rotate_left(9) ^ u64::from(b)));
+        let encoded: String = (0..96).map(|_| rng.alphanumeric()).collect();
+        error.message.push_str(&format!(". Encoded authorization failure message: {encoded}"));
+    }
+    error
 }

@@ -6,7 +6,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     pin::pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -24,7 +24,8 @@ use tokio::{
 use crate::{
     domain::{Failure, Retry},
     sim::transport::{
-        http::{Received, response},
+        http::{Received, json, response},
+        request_log::RequestLog,
         shared::SharedWorld,
     },
 };
@@ -35,8 +36,15 @@ type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub struct Server {
     listener: TcpListener,
     addr: SocketAddr,
+    served: Served,
+}
+
+/// What all connections share.
+#[derive(Clone)]
+struct Served {
     world: SharedWorld,
     clock: Clock,
+    log: Arc<Mutex<RequestLog>>,
 }
 
 /// Binds 127.0.0.1 at `port`; 0 lets the system choose one. `clock` returns the world's time.
@@ -52,7 +60,7 @@ pub async fn bind(
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(failed)?;
     let addr = listener.local_addr().map_err(failed)?;
-    Ok(Server { listener, addr, world, clock: Arc::new(clock) })
+    Ok(Server { listener, addr, served: Served { world, clock: Arc::new(clock), log: Arc::default() } })
 }
 
 impl Server {
@@ -76,7 +84,7 @@ impl Server {
                 Some(_) = connections.join_next(), if !connections.is_empty() => {}
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, _)) => {
-                        connections.spawn(connection(stream, self.world.clone(), Arc::clone(&self.clock)));
+                        connections.spawn(connection(stream, self.served.clone()));
                     }
                     // Most likely out of file descriptors until a connection ends.
                     Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -87,12 +95,12 @@ impl Server {
     }
 }
 
-async fn connection(stream: TcpStream, world: SharedWorld, clock: Clock) {
+async fn connection(stream: TcpStream, served: Served) {
     _ = stream.set_nodelay(true);
     let close = Arc::new(Notify::new());
     let service = service_fn(|request| {
-        let (world, clock, close) = (world.clone(), Arc::clone(&clock), Arc::clone(&close));
-        async move { Ok::<_, Infallible>(respond(request, &world, &clock, &close).await) }
+        let (served, close) = (served.clone(), Arc::clone(&close));
+        async move { Ok::<_, Infallible>(respond(request, &served, &close).await) }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(Duration::from_mins(1)).keep_alive(true);
@@ -104,17 +112,19 @@ async fn connection(stream: TcpStream, world: SharedWorld, clock: Clock) {
     }
 }
 
-async fn respond(
-    request: hyper::Request<Incoming>,
-    world: &SharedWorld,
-    clock: &Clock,
-    close: &Notify,
-) -> hyper::Response<Full<Bytes>> {
+async fn respond(request: hyper::Request<Incoming>, served: &Served, close: &Notify) -> hyper::Response<Full<Bytes>> {
     let received = match Received::read(request).await {
         Ok(received) => received,
         Err(error) => return error,
     };
-    let result = world.respond(&received.as_query(), clock());
+    let request = received.as_query();
+    // Every record is whole before anything could panic.
+    let log = || served.log.lock().unwrap_or_else(PoisonError::into_inner);
+    if request.method == "GET" && request.path == "/_requests" {
+        return json(log().json());
+    }
+    let result = served.world.respond(&request, (served.clock)());
+    log().record(&request, result.status);
     if !result.delay.is_zero() {
         tokio::time::sleep(result.delay).await;
     }

@@ -10,7 +10,10 @@ use crate::{
         AccountId, Image, ImageId, ImageState, Region, Snapshot, SnapshotId, SnapshotState,
         image::{BlockDevice, Ebs, ProductCode, Tag},
     },
-    sim::world::scenario::{Access, FamilySpec},
+    sim::world::{
+        permissions::{Permission, Permissions},
+        scenario::{Access, FamilySpec},
+    },
 };
 
 /// Device number of the image itself; its disks are numbered from 1.
@@ -105,6 +108,17 @@ impl ImageFamily {
     fn snapshot_id(&self, index: u32, disk: usize) -> Option<SnapshotId> {
         let code = self.code(index, Some(u8::try_from(disk).ok()?));
         SnapshotId::new(&format!("snap-0{code:016x}")).ok()
+    }
+
+    /// Returns the launch permissions that the images begin with; `account` is the scenario's.
+    pub(crate) fn launch_permissions(&self, account: &AccountId) -> Permissions {
+        let mut permissions = self.spec.launch_permissions.clone();
+        permissions.extend(match self.spec.access {
+            Access::Private => None,
+            Access::Shared => Some(Permission::Account(account.clone())),
+            Access::Public => Some(Permission::All),
+        });
+        permissions
     }
 
     pub(crate) fn created(&self, index: u32) -> Timestamp {

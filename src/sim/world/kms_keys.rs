@@ -19,13 +19,24 @@ pub(crate) struct KmsKey {
     pub(crate) usage: String,
     /// `AWS` or `CUSTOMER`.
     pub(crate) manager: &'static str,
+    /// The key's policy allows the account's user nothing.
+    pub(crate) denied: bool,
+    /// All regions of a multi-Region key, the primary's first; empty for others.
+    pub(crate) replicas: Vec<Region>,
 }
 
 impl KmsKey {
     /// Returns the keys of a region: AWS's own for EBS, then the scenario's.
     pub(crate) fn of_region(scenario: &Scenario, region: &Region) -> Vec<Self> {
         let specs = scenario.keys.iter().enumerate().filter(|(_, k)| k.regions.contains(region));
-        let own = specs.map(|(n, spec)| Self::from_spec(spec, &uuid(scenario.seed, region, n + 1)));
+        let own = specs.map(|(n, spec)| {
+            let id = match spec.regions.first().filter(|_| spec.multi_region) {
+                // The same id in every region.
+                Some(primary) => format!("mrk-{}", uuid(scenario.seed, primary, n + 1).replace('-', "")),
+                None => uuid(scenario.seed, region, n + 1),
+            };
+            Self::from_spec(spec, id)
+        });
         let ebs = Self {
             id: uuid(scenario.seed, region, 0),
             alias: Some(EBS_ALIAS.into()),
@@ -34,25 +45,29 @@ impl KmsKey {
             spec: "SYMMETRIC_DEFAULT".into(),
             usage: "ENCRYPT_DECRYPT".into(),
             manager: "AWS",
+            denied: false,
+            replicas: Vec::new(),
         };
         std::iter::once(ebs).chain(own).collect()
     }
 
-    fn from_spec(spec: &KeySpec, id: &str) -> Self {
+    fn from_spec(spec: &KeySpec, id: String) -> Self {
         Self {
-            id: id.to_owned(),
+            id,
             alias: spec.alias.as_ref().map(|a| format!("alias/{a}")),
             description: spec.description.clone(),
             state: spec.state.clone(),
             spec: spec.spec.clone(),
             usage: spec.usage.clone(),
             manager: "CUSTOMER",
+            denied: spec.denied,
+            replicas: if spec.multi_region { spec.regions.clone() } else { Vec::new() },
         }
     }
 
     /// Returns true if the key can encrypt a snapshot.
     pub(crate) fn usable(&self) -> bool {
-        self.state == "Enabled" && self.spec == "SYMMETRIC_DEFAULT" && self.usage == "ENCRYPT_DECRYPT"
+        !self.denied && self.state == "Enabled" && self.spec == "SYMMETRIC_DEFAULT" && self.usage == "ENCRYPT_DECRYPT"
     }
 }
 

@@ -1,10 +1,15 @@
 //! The simulated account: its regions, images, snapshots and keys as a function of time.
 
 mod accounts;
+pub(crate) mod allowed_images;
+pub(crate) mod attributes;
 pub(crate) mod image_family;
 pub(crate) mod kms_keys;
+pub(crate) mod locations;
 pub(crate) mod other_users;
 mod overrides;
+pub(crate) mod permissions;
+pub(crate) mod policy;
 pub(crate) mod probes;
 pub(crate) mod records;
 pub mod scenario;

@@ -3,21 +3,21 @@
 use jiff::Timestamp;
 
 use crate::{
-    domain::{
-        Image, ImageId, ImageState, Region, Snapshot, SnapshotId, SnapshotState,
-        image::{BlockDevice, Ebs, Tag},
-    },
+    domain::{ImageId, Region, Snapshot, SnapshotId, image::Tag},
     sim::{
         api::{
-            copy_image::{CopyCall, duplicate_name, internal_error},
+            copy_call::CopyCall,
+            copy_image::internal_error,
+            register_image::{DeviceCall, RegisterCall},
             removal::DeregisterCall,
-            validation::snapshot_not_found,
+            tags::TagToDelete,
         },
         api_error::ApiError,
         world::{
             image_family::device_name,
+            locations::Location,
             state::{SeenSnapshot, World},
-            timeline::{CreatedImage, CreatedSnapshot, Maker, Stages, Timeline},
+            timeline::{Actor, CreatedSnapshot, Stages, Timeline, Transfer},
         },
     },
 };
@@ -72,7 +72,7 @@ impl World {
             source: source.to_string(),
             source_region: from.to_string(),
             copy_tags,
-            maker: Maker::OtherUser,
+            by: Actor::OtherUser,
             ..CopyCall::default()
         };
         self.admit(to, "CopyImage", now)?;
@@ -87,43 +87,17 @@ impl World {
         name: &str,
         now: Timestamp,
     ) -> Result<ImageId, ApiError> {
-        let seen = self.completed_snapshot(region, snapshot, now)?;
-        let state = self.enabled(region)?;
-        if state.own_name_taken(&self.account, name, now) {
-            return Err(duplicate_name(state, name));
-        }
-        let id = ImageId::new(&self.new_id("ami-")).map_err(|_| internal_error())?;
-        let mut image = Image::bare(id.clone(), region.clone(), self.account.clone());
-        image.name = name.into();
-        image.created = Some(now);
-        image.state = ImageState::Available;
-        image.architecture = "x86_64".into();
-        image.virtualization = "hvm".into();
-        image.root_device_type = "ebs".into();
-        image.root_device_name = Some(device_name(0, "hvm"));
-        image.block_devices = vec![BlockDevice {
-            device_name: device_name(0, "hvm"),
-            ebs: Some(Ebs {
-                snapshot_id: Some(snapshot.clone()),
-                volume_size: Some(seen.snapshot.volume_size),
-                volume_type: Some("gp3".into()),
-                encrypted: Some(seen.snapshot.encrypted),
-                delete_on_termination: Some(true),
-                ..Ebs::default()
-            }),
-            virtual_name: None,
-        }];
-        let created = CreatedImage {
-            image,
-            timeline: Timeline::new(now),
-            listed: 0,
-            ended: 0,
-            fails: false,
-            token: None,
-            maker: Maker::OtherUser,
+        let root = DeviceCall { snapshot: Some(snapshot.to_string()), ..DeviceCall::named(&device_name(0, "hvm")) };
+        let call = RegisterCall {
+            name: name.to_owned(),
+            architecture: Some("x86_64".to_owned()),
+            virtualization: Some("hvm".to_owned()),
+            root_device: Some(root.name.clone()),
+            devices: vec![root],
+            by: Actor::OtherUser,
+            ..RegisterCall::default()
         };
-        self.enabled_mut(region)?.created_images.insert(id.clone(), created);
-        Ok(id)
+        self.register_image(region, call, now)
     }
 
     /// Makes a snapshot that looks like this completed one.
@@ -139,27 +113,20 @@ impl World {
             LookAlike::Described | LookAlike::Tagged => Snapshot::VOLUME_OF_COPIES.into(),
             LookAlike::OfVolume => self.new_id("vol-").into(),
         };
-        let SeenSnapshot { snapshot, .. } = self.completed_snapshot(region, snapshot, now)?;
+        let SeenSnapshot { snapshot, .. } = self.completed_snapshot(region, snapshot.as_str(), now)?;
         let tags = if how == LookAlike::Described { Vec::new() } else { snapshot.tags.clone() };
         let created = CreatedSnapshot {
             snapshot: Snapshot { id: id.clone(), volume_id: Some(volume), started: Some(now), tags, ..snapshot },
             image: None,
             timeline: Timeline::new(now),
             stages: Stages::COMPLETED,
-            maker: Maker::OtherUser,
+            created_by: Actor::OtherUser,
             token: None,
+            location: Location::Region,
+            transfer: (how != LookAlike::OfVolume).then_some(Transfer::Standard),
         };
         self.enabled_mut(region)?.created_snapshots.insert(id.clone(), created);
         Ok(id)
-    }
-
-    fn completed_snapshot(&self, region: &Region, id: &SnapshotId, now: Timestamp) -> Result<SeenSnapshot, ApiError> {
-        let seen = self.snapshot(self.enabled(region)?, id.as_str(), now);
-        let seen = seen.ok_or_else(|| snapshot_not_found(id.as_str()))?;
-        if seen.snapshot.state != SnapshotState::Completed {
-            return Err(ApiError::new("IncorrectState", format!("snapshot: {id} is not in completed state")));
-        }
-        Ok(seen)
     }
 
     /// Deregisters an image. Its pending snapshots stay even with `delete_snapshots`, unless the limits say otherwise.
@@ -171,7 +138,7 @@ impl World {
         now: Timestamp,
     ) -> Result<(), ApiError> {
         self.admit(region, "DeregisterImage", now)?;
-        let call = DeregisterCall { image: image.as_str(), delete_snapshots, dry_run: false, by: Maker::OtherUser };
+        let call = DeregisterCall { image: image.as_str(), delete_snapshots, by: Actor::OtherUser };
         self.deregister(region, call, now).map(drop)
     }
 
@@ -183,12 +150,12 @@ impl World {
         now: Timestamp,
     ) -> Result<(), ApiError> {
         self.admit(region, "DeleteSnapshot", now)?;
-        self.delete_snapshot(region, snapshot.as_str(), false, Maker::OtherUser, now)
+        self.delete_snapshot(region, snapshot.as_str(), Actor::OtherUser, now)
     }
 
     /// Tags an image or snapshot.
     pub fn tag_as_other_user(&mut self, region: &Region, id: &str, tag: Tag, now: Timestamp) -> Result<(), ApiError> {
-        self.create_tags(region, &[id], &[tag], false, Maker::OtherUser, now)
+        self.create_tags(region, &[id], &[tag], Actor::OtherUser, now)
     }
 
     /// Removes a tag from an image or snapshot.
@@ -199,6 +166,7 @@ impl World {
         key: &str,
         now: Timestamp,
     ) -> Result<(), ApiError> {
-        self.delete_tag(region, id, key, Maker::OtherUser, now)
+        let tag = TagToDelete { key: key.to_owned(), value: None };
+        self.delete_tags(region, &[id], &[tag], Actor::OtherUser, now)
     }
 }

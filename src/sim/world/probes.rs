@@ -1,6 +1,6 @@
 //! Read access for tests: the actual state of the account, without latencies or faults. Nothing here counts as a request.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -9,8 +9,9 @@ use crate::{
     sim::{
         faults::request_rates::RequestCount,
         world::{
+            permissions::{Permission, Permissions},
             state::{RegionState, World},
-            timeline::{CreatedSnapshot, Maker},
+            timeline::{Actor, CreatedSnapshot},
         },
     },
 };
@@ -23,7 +24,8 @@ pub struct CopySeen {
     pub image: Image,
     /// Client token of the `CopyImage` request.
     pub token: Option<String>,
-    pub maker: Maker,
+    pub created_by: Actor,
+    pub launch_permissions: BTreeSet<Permission>,
     /// Its existing snapshots, by id.
     pub snapshots: Vec<Snapshot>,
 }
@@ -38,11 +40,13 @@ impl World {
             state
                 .created_images
                 .values()
-                .map(|created| CopySeen {
+                .map(|created| (created, Self::created_image(state, created, now)))
+                .map(|(created, seen)| CopySeen {
                     region: state.region.clone(),
-                    image: Self::created_image(state, created, now).image,
+                    image: seen.image,
+                    launch_permissions: seen.launch_permissions,
                     token: created.token.clone(),
-                    maker: created.maker,
+                    created_by: created.created_by,
                     snapshots: of(&created.image.id),
                 })
                 .collect::<Vec<_>>()
@@ -65,6 +69,17 @@ impl World {
     /// Returns true if the snapshot exists, whoever made it.
     pub fn has_snapshot(&self, region: &Region, snapshot: &SnapshotId, now: Timestamp) -> bool {
         self.region_state(region).is_some_and(|state| self.snapshot(state, snapshot.as_str(), now).is_some())
+    }
+
+    /// Returns a snapshot's create-volume permissions; none if it does not exist.
+    pub fn create_volume_permissions(
+        &self,
+        region: &Region,
+        snapshot: &SnapshotId,
+        now: Timestamp,
+    ) -> BTreeSet<Permission> {
+        let seen = self.region_state(region).and_then(|state| self.snapshot(state, snapshot.as_str(), now));
+        seen.map(|seen| seen.create_volume_permissions).unwrap_or_default()
     }
 
     /// Returns the number of pending copies, as the limit counts them, for each region that has any.
@@ -92,7 +107,8 @@ impl World {
 
 fn snapshots(world: &World, state: &RegionState, now: Timestamp) -> Vec<(ImageId, Snapshot)> {
     let seen = |created: &CreatedSnapshot| {
-        let snapshot = world.with_current_tags(state, created.as_of(now)?, created.timeline.created()).snapshot;
+        let snapshot =
+            world.with_changes(state, created.as_of(now)?, created.timeline.created(), &Permissions::new()).snapshot;
         Some((created.image.clone()?, snapshot))
     };
     state.created_snapshots.values().filter_map(seen).collect()

@@ -4,15 +4,15 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{AccountId, ImageId, Region},
-    sim::world::timeline::Maker,
+    sim::world::timeline::Actor,
 };
 
-/// A change of an image or snapshot that existed.
+/// A change of an image or snapshot that existed. A call that leaves attributes as they were changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     pub at: Timestamp,
     pub region: Region,
-    pub by: Maker,
+    pub by: Actor,
     pub kind: ChangeKind,
     /// Id of the image or snapshot.
     pub resource: Box<str>,
@@ -32,12 +32,26 @@ pub enum ChangeKind {
     Tagged,
     /// `DeleteTags`.
     Untagged,
+    /// `ModifyImageAttribute` or `ResetImageAttribute`: launch permissions.
+    LaunchPermissionsChanged,
+    /// `ModifyImageAttribute`: any other attribute.
+    AttributeChanged,
+    /// `ModifySnapshotAttribute`.
+    CreateVolumePermissionsChanged,
+    /// `EnableImageDeprecation` or `DisableImageDeprecation`.
+    DeprecationChanged,
+    /// `EnableImageDeregistrationProtection` or `DisableImageDeregistrationProtection`.
+    ProtectionChanged,
+    /// `DisableImage`.
+    Disabled,
+    /// `EnableImage`.
+    Enabled,
 }
 
 /// Who made an image or snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provenance {
-    pub maker: Maker,
+    pub created_by: Actor,
     /// The client token of the `CopyImage` that made it.
     pub token: Option<String>,
     /// For a snapshot: the image whose copy made it.

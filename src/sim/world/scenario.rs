@@ -6,14 +6,23 @@ use serde::Deserialize;
 
 use crate::{
     domain::{AccountId, Failure, ImageId, OptIn, Region},
-    sim::faults::{
-        latencies::{Latencies, RegionLimits},
-        rules::Rule,
+    sim::{
+        faults::{
+            latencies::{Latencies, RegionLimits},
+            rules::Rule,
+        },
+        world::{
+            allowed_images::AllowedImages,
+            locations::{LocalZoneSpec, OutpostSpec},
+            permissions::Permissions,
+            policy::DenySpec,
+        },
     },
 };
 
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("broken", include_str!("../../../assets/scenarios/broken.toml")),
+    ("checks", include_str!("../../../assets/scenarios/checks.toml")),
     ("demo", include_str!("../../../assets/scenarios/demo.toml")),
     ("denied", include_str!("../../../assets/scenarios/denied.toml")),
     ("empty", include_str!("../../../assets/scenarios/empty.toml")),
@@ -36,19 +45,26 @@ pub struct Scenario {
     pub account: AccountId,
     /// The region the account's user starts in.
     pub home: Region,
-    #[serde(default, rename = "pace")]
+    #[serde(default)]
     pub latencies: Latencies,
     /// Limits of each region.
     #[serde(default)]
     pub limits: RegionLimits,
     #[serde(default, rename = "region")]
     pub(crate) regions: Vec<RegionSpec>,
+    #[serde(default, rename = "outpost")]
+    pub(crate) outposts: Vec<OutpostSpec>,
+    #[serde(default, rename = "local_zone")]
+    pub(crate) local_zones: Vec<LocalZoneSpec>,
     #[serde(default, rename = "key")]
     pub(crate) keys: Vec<KeySpec>,
     #[serde(default, rename = "images")]
     pub(crate) families: Vec<FamilySpec>,
     #[serde(default, rename = "copy")]
     pub(crate) copies: Vec<CopySpec>,
+    /// What the account's user may not do.
+    #[serde(default, rename = "deny")]
+    pub(crate) denied: Vec<DenySpec>,
     #[serde(default, rename = "fault")]
     pub(crate) faults: Vec<Rule>,
 }
@@ -64,6 +80,11 @@ pub(crate) struct RegionSpec {
     /// `alias/NAME` or a key id; `None` is `alias/aws/ebs`.
     #[serde(default)]
     pub(crate) default_key: Option<String>,
+    /// Images cannot be made public.
+    #[serde(default)]
+    pub(crate) block_public_access: bool,
+    #[serde(default)]
+    pub(crate) allowed_images: AllowedImages,
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
@@ -101,6 +122,12 @@ pub(crate) struct KeySpec {
     pub(crate) spec: String,
     #[serde(default = "encrypt_decrypt")]
     pub(crate) usage: String,
+    /// The same key in all its regions; the first has the primary.
+    #[serde(default)]
+    pub(crate) multi_region: bool,
+    /// The key's policy allows the account's user nothing.
+    #[serde(default)]
+    pub(crate) denied: bool,
 }
 
 /// Images that differ only in number, date and id; expanded when they are looked up.
@@ -167,6 +194,11 @@ pub(crate) struct FamilySpec {
     pub(crate) product_codes: Vec<Box<str>>,
     #[serde(default)]
     pub(crate) access: Access,
+    /// Launch permissions besides `access`: account ids and ARNs of organizations.
+    #[serde(default)]
+    pub(crate) launch_permissions: Permissions,
+    #[serde(default)]
+    pub(crate) create_volume_permissions: Permissions,
     /// The account may read the snapshots of another account's image, and so copy it.
     #[serde(default = "yes")]
     pub(crate) storage_shared: bool,
@@ -231,7 +263,7 @@ impl Scenario {
         Self::parse(text)
     }
 
-    /// Parses a scenario. Regions, keys, images, copies and faults of the scenario it extends come before its own; everything
+    /// Parses a scenario. The lists of the scenario it extends (regions, keys, images and so on) come before its own; everything
     /// else is its own.
     pub fn parse(text: &str) -> Result<Self, Failure> {
         let scenario: Self =
@@ -248,7 +280,10 @@ impl Scenario {
             *own = base;
         }
         prepend(&mut self.regions, base.regions);
+        prepend(&mut self.outposts, base.outposts);
+        prepend(&mut self.local_zones, base.local_zones);
         prepend(&mut self.keys, base.keys);
+        prepend(&mut self.denied, base.denied);
         prepend(&mut self.families, base.families);
         prepend(&mut self.copies, base.copies);
         prepend(&mut self.faults, base.faults);

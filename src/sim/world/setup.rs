@@ -10,15 +10,16 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     domain::{ImageId, OptIn, Region},
     sim::{
-        api::copy_image::CopyCall,
+        api::copy_call::CopyCall,
         faults::{request_rates::RequestRates, rules::FaultRules},
         glob::glob,
         world::{
             image_family::{FamilyContext, ImageFamily},
             kms_keys::KmsKey,
+            policy::Policy,
             scenario::Scenario,
             state::{RegionState, World},
-            timeline::Maker,
+            timeline::Actor,
         },
     },
 };
@@ -35,6 +36,7 @@ impl World {
             latencies: scenario.latencies,
             limits: scenario.limits,
             regions: regions(scenario),
+            policy: Policy::new(scenario.denied.clone()),
             faults: FaultRules::default(),
             request_rates: RequestRates::default(),
             copies_made: 0,
@@ -57,7 +59,7 @@ impl World {
                 encrypted: spec.encrypted.then_some(true),
                 key: spec.key.clone(),
                 copy_tags: spec.copy_tags,
-                maker: Maker::Scenario,
+                by: Actor::Scenario,
                 ..CopyCall::default()
             };
             // Left out if the simulated EC2 refuses it.
@@ -111,11 +113,22 @@ fn regions(scenario: &Scenario) -> Vec<RegionState> {
                 opt_in: spec.opt_in.into(),
                 encrypts_by_default: spec.encrypts_by_default,
                 default_key: spec.default_key.clone(),
+                block_public_access: spec.block_public_access,
+                allowed_images: spec.allowed_images.clone(),
+                outposts: scenario
+                    .outposts
+                    .iter()
+                    .filter(|outpost| outpost.region == *region)
+                    .map(|outpost| outpost.arn(&scenario.account))
+                    .collect(),
+                local_zones: scenario.local_zones.iter().filter(|zone| zone.parent == *region).cloned().collect(),
                 keys: Vec::new(),
                 families: Vec::new(),
                 removed: HashSet::new(),
                 deregistered: BTreeMap::new(),
                 tags: HashMap::new(),
+                attributes: HashMap::new(),
+                snapshot_permissions: HashMap::new(),
                 created_images: BTreeMap::new(),
                 created_snapshots: BTreeMap::new(),
                 tokens: HashMap::new(),

@@ -14,11 +14,16 @@ use crate::{
             rules::FaultRules,
         },
         world::{
+            allowed_images::{AllowedImages, AllowedState},
+            attributes::ImageAttributes,
             image_family::{self, ImageFamily},
             kms_keys::KmsKey,
+            locations::{LocalZoneSpec, Location},
+            permissions::{Permission, Permissions},
+            policy::Policy,
             records::{Change, ChangeKind, ForeignCall, Provenance},
             scenario::Access,
-            timeline::{CreatedImage, CreatedSnapshot, Maker, Timeline, ms_between},
+            timeline::{Actor, CreatedImage, CreatedSnapshot, Timeline, Transfer, ms_between},
         },
     },
 };
@@ -27,10 +32,12 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct SeenImage {
     pub(crate) image: Image,
-    /// Another account lets this one launch the image.
-    pub(crate) shared: bool,
+    pub(crate) launch_permissions: Permissions,
     /// The account may read the image's snapshots, which a copy needs.
     pub(crate) snapshots_readable: bool,
+    /// Whether the account's settings allow another account's image; `None` if they restrict nothing.
+    pub(crate) allowed: Option<bool>,
+    pub(crate) location: Location,
 }
 
 /// A snapshot as the account sees it.
@@ -39,6 +46,11 @@ pub(crate) struct SeenSnapshot {
     pub(crate) snapshot: Snapshot,
     pub(crate) owner: AccountId,
     pub(crate) started: Timestamp,
+    pub(crate) create_volume_permissions: Permissions,
+    pub(crate) location: Location,
+    pub(crate) transfer: Option<Transfer>,
+    /// `None` also for those that were there when the world began.
+    pub(crate) completed: Option<Timestamp>,
 }
 
 /// The account in one region.
@@ -48,6 +60,12 @@ pub(crate) struct RegionState {
     pub(crate) opt_in: OptIn,
     pub(crate) encrypts_by_default: bool,
     pub(crate) default_key: Option<String>,
+    /// Images cannot be made public.
+    pub(crate) block_public_access: bool,
+    pub(crate) allowed_images: AllowedImages,
+    /// ARNs of the account's Outposts.
+    pub(crate) outposts: Vec<Box<str>>,
+    pub(crate) local_zones: Vec<LocalZoneSpec>,
     pub(crate) keys: Vec<KmsKey>,
     pub(crate) families: Vec<ImageFamily>,
     /// Images and snapshots of families that were deregistered or deleted.
@@ -55,6 +73,10 @@ pub(crate) struct RegionState {
     pub(crate) deregistered: BTreeMap<ImageId, DeregisteredImage>,
     /// Tags set since the world began, by resource; they replace the original ones.
     pub(crate) tags: HashMap<Box<str>, Vec<Tag>>,
+    /// Attributes of images that were changed since the world began.
+    pub(crate) attributes: HashMap<ImageId, ImageAttributes>,
+    /// Create-volume permissions of snapshots that were changed since the world began.
+    pub(crate) snapshot_permissions: HashMap<SnapshotId, Permissions>,
     pub(crate) created_images: BTreeMap<ImageId, CreatedImage>,
     pub(crate) created_snapshots: BTreeMap<SnapshotId, CreatedSnapshot>,
     pub(crate) tokens: HashMap<String, Token>,
@@ -89,6 +111,7 @@ pub struct World {
     pub(crate) latencies: Latencies,
     pub(crate) limits: RegionLimits,
     pub(crate) regions: Vec<RegionState>,
+    pub(crate) policy: Policy,
     pub(crate) faults: FaultRules,
     pub(crate) request_rates: RequestRates,
     pub(crate) copies_made: u64,
@@ -111,6 +134,11 @@ impl World {
     /// Returns the region the account's user starts in.
     pub fn home(&self) -> &Region {
         &self.home
+    }
+
+    /// Returns what the account's user may not do, to change it while the world runs.
+    pub fn policy(&mut self) -> &mut Policy {
+        &mut self.policy
     }
 
     /// Returns the injected faults, to change them while the world runs.
@@ -162,10 +190,10 @@ impl World {
         timeline.age_ms(now) >= self.latencies.unseen_ms
     }
 
-    /// Returns a deregistered image while reads still show it (`Latencies::ghost_ms`).
+    /// Returns a deregistered image while reads still show it (`Latencies::visible_after_deregister_ms`).
     pub(crate) fn recently_deregistered(&self, state: &RegionState, id: &ImageId, now: Timestamp) -> Option<SeenImage> {
         let image = state.deregistered.get(id)?;
-        (ms_between(image.since, now) < self.latencies.ghost_ms).then(|| image.last.clone())
+        (ms_between(image.since, now) < self.latencies.visible_after_deregister_ms).then(|| image.last.clone())
     }
 
     /// Returns an image that the account may see, in any state.
@@ -177,33 +205,31 @@ impl World {
         let position = image_family::position(self.seed, id).filter(|p| p.disk.is_none())?;
         let family = state.families.iter().find(|f| f.number == position.family && position.index < f.count())?;
         let seen = self.family_image(state, family, position.index)?;
-        (seen.image.owner_id == self.account || seen.image.public || seen.shared).then_some(seen)
+        let shared = seen.launch_permissions.contains(&Permission::Account(self.account.clone()));
+        (seen.image.owner_id == self.account || seen.image.public || shared).then_some(seen)
     }
 
     /// Returns image `index` of a family, unless it was deregistered.
     pub(crate) fn family_image(&self, state: &RegionState, family: &ImageFamily, index: u32) -> Option<SeenImage> {
-        let mut image = family.image(index)?;
+        let image = family.image(index)?;
         if state.removed.contains(image.id.as_str()) {
             return None;
         }
-        if let Some(tags) = state.tags.get(image.id.as_str()) {
-            image.tags.clone_from(tags);
-        }
         let own = image.owner_id == self.account;
-        Some(SeenImage {
-            image,
-            shared: family.spec.access == Access::Shared,
-            snapshots_readable: own || family.spec.storage_shared,
-        })
+        let allowed = state.allowed_images.allows(&image).map(|allowed| allowed || own);
+        if allowed == Some(false) && state.allowed_images.state == AllowedState::Enabled {
+            return None;
+        }
+        let snapshots_readable = own || family.spec.storage_shared;
+        let seen = state.with_changes(image, family.launch_permissions(&self.account), snapshots_readable);
+        Some(SeenImage { allowed, ..seen })
     }
 
     /// Returns the image of a copy as of `now`.
     pub(crate) fn created_image(state: &RegionState, created: &CreatedImage, now: Timestamp) -> SeenImage {
-        let mut image = created.as_of(now);
-        if let Some(tags) = state.tags.get(image.id.as_str()) {
-            image.tags.clone_from(tags);
-        }
-        SeenImage { image, shared: false, snapshots_readable: true }
+        let seen = state.with_changes(created.as_of(now), Permissions::new(), true);
+        let allowed = state.allowed_images.allows(&seen.image).map(|_| true);
+        SeenImage { location: created.location.clone(), allowed, ..seen }
     }
 
     /// Returns a snapshot that the account may see.
@@ -225,20 +251,35 @@ impl World {
         now: Timestamp,
     ) -> Option<SeenSnapshot> {
         let snapshot = created.as_of(now).filter(|_| self.is_visible(&created.timeline, now))?;
-        Some(self.with_current_tags(state, snapshot, created.timeline.created()))
+        Some(SeenSnapshot {
+            location: created.location.clone(),
+            transfer: created.transfer,
+            completed: created.completed(now),
+            ..self.with_changes(state, snapshot, created.timeline.created(), &Permissions::new())
+        })
     }
 
-    /// Applies the tags set since the world began.
-    pub(crate) fn with_current_tags(
+    /// Applies the tags and permissions set since the world began.
+    pub(crate) fn with_changes(
         &self,
         state: &RegionState,
         mut snapshot: Snapshot,
         started: Timestamp,
+        original: &Permissions,
     ) -> SeenSnapshot {
         if let Some(tags) = state.tags.get(snapshot.id.as_str()) {
             snapshot.tags.clone_from(tags);
         }
-        SeenSnapshot { snapshot, owner: self.account.clone(), started }
+        let create_volume_permissions = state.snapshot_permissions.get(&snapshot.id).unwrap_or(original).clone();
+        SeenSnapshot {
+            snapshot,
+            owner: self.account.clone(),
+            started,
+            create_volume_permissions,
+            location: Location::Region,
+            transfer: None,
+            completed: None,
+        }
     }
 
     /// Returns the snapshot of one disk of a family's image, if it exists and the account may see it.
@@ -254,7 +295,11 @@ impl World {
             return None;
         }
         let snapshot = family.snapshot(index, disk).filter(|s| !state.removed.contains(s.id.as_str()))?;
-        let mut seen = self.with_current_tags(state, snapshot, family.created(index));
+        let mut original = family.spec.create_volume_permissions.clone();
+        if open {
+            original.extend(family.launch_permissions(&self.account));
+        }
+        let mut seen = self.with_changes(state, snapshot, family.created(index), &original);
         seen.owner = family.owner().clone();
         Some(seen)
     }
@@ -265,23 +310,38 @@ impl World {
     }
 
     /// Records a change. To be called before the change is carried out, while the resource's creator can be looked up.
-    pub(crate) fn record(&mut self, region: &Region, by: Maker, kind: ChangeKind, resource: &str, now: Timestamp) {
+    pub(crate) fn record(&mut self, region: &Region, by: Actor, kind: ChangeKind, resource: &str, now: Timestamp) {
         let Some(provenance) = self.region_state(region).map(|state| state.provenance(resource)) else { return };
         self.changes.push(Change { at: now, region: region.clone(), by, kind, resource: resource.into(), provenance });
     }
 }
 
 impl RegionState {
+    /// Applies the tags and attributes set since the world began.
+    fn with_changes(&self, mut image: Image, original: Permissions, snapshots_readable: bool) -> SeenImage {
+        if let Some(tags) = self.tags.get(image.id.as_str()) {
+            image.tags.clone_from(tags);
+        }
+        let changed = self.attributes.get(&image.id);
+        if let Some(attributes) = changed {
+            attributes.apply(&mut image);
+        }
+        let launch_permissions = changed.map_or(original, |a| a.launch_permissions.clone());
+        SeenImage { image, launch_permissions, snapshots_readable, allowed: None, location: Location::Region }
+    }
+
     /// Returns who made an image or snapshot. What was there when the world began is the scenario's.
     fn provenance(&self, id: &str) -> Provenance {
         let image = ImageId::new(id).ok().and_then(|id| self.created_images.get(&id));
         let snapshot = SnapshotId::new(id).ok().and_then(|id| self.created_snapshots.get(&id));
         match (image, snapshot) {
-            (Some(image), _) => Provenance { maker: image.maker, token: image.token.clone(), image: None },
-            (None, Some(snapshot)) => {
-                Provenance { maker: snapshot.maker, token: snapshot.token.clone(), image: snapshot.image.clone() }
-            }
-            (None, None) => Provenance { maker: Maker::Scenario, token: None, image: None },
+            (Some(image), _) => Provenance { created_by: image.created_by, token: image.token.clone(), image: None },
+            (None, Some(snapshot)) => Provenance {
+                created_by: snapshot.created_by,
+                token: snapshot.token.clone(),
+                image: snapshot.image.clone(),
+            },
+            (None, None) => Provenance { created_by: Actor::Scenario, token: None, image: None },
         }
     }
 

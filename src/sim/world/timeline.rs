@@ -2,11 +2,14 @@
 
 use jiff::Timestamp;
 
-use crate::domain::{Image, ImageId, ImageState, Snapshot, SnapshotState};
+use crate::{
+    domain::{Image, ImageId, ImageState, Region, Snapshot, SnapshotState},
+    sim::world::locations::Location,
+};
 
-/// Who made or changed something.
+/// Who created or changed something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Maker {
+pub enum Actor {
     /// The program, by a request through one of the transports.
     #[default]
     Request,
@@ -29,7 +32,38 @@ pub(crate) struct CreatedImage {
     pub(crate) fails: bool,
     /// Client token of the `CopyImage` request.
     pub(crate) token: Option<String>,
-    pub(crate) maker: Maker,
+    pub(crate) created_by: Actor,
+    pub(crate) location: Location,
+    pub(crate) time_based: Option<TimeBased>,
+}
+
+/// A time-based copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TimeBased {
+    /// The completion duration asked for.
+    pub(crate) minutes: u32,
+    pub(crate) from: Region,
+    /// Throughput of all its snapshots, KiB per second.
+    pub(crate) throughput: u64,
+    /// How long it takes, milliseconds.
+    pub(crate) ms: i64,
+}
+
+/// How a snapshot was copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transfer {
+    Standard,
+    TimeBased { minutes: u32 },
+}
+
+impl Transfer {
+    /// Returns EC2's name.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::TimeBased { .. } => "time-based",
+        }
+    }
 }
 
 /// A snapshot made since the world began.
@@ -41,9 +75,12 @@ pub(crate) struct CreatedSnapshot {
     pub(crate) image: Option<ImageId>,
     pub(crate) timeline: Timeline,
     pub(crate) stages: Stages,
-    pub(crate) maker: Maker,
+    pub(crate) created_by: Actor,
     /// Client token of the `CopyImage` request.
     pub(crate) token: Option<String>,
+    pub(crate) location: Location,
+    /// `None` if it is no copy.
+    pub(crate) transfer: Option<Transfer>,
 }
 
 /// Progress of a copy: its age, less the time it was stuck.
@@ -87,6 +124,11 @@ impl Timeline {
     /// Returns the copy's age without the time it was stuck, in milliseconds.
     pub(crate) fn active_ms(&self, now: Timestamp) -> i64 {
         self.age_ms(self.stuck_since.map_or(now, |since| since.min(now))).saturating_sub(self.stuck_ms)
+    }
+
+    /// Returns when the copy's age without the time it was stuck came to `ms`, provided that it did.
+    fn time_at(&self, ms: i64) -> Timestamp {
+        self.created + jiff::SignedDuration::from_millis(ms.saturating_add(self.stuck_ms))
     }
 
     pub(crate) fn stick(&mut self, now: Timestamp) {
@@ -156,6 +198,12 @@ impl CreatedSnapshot {
 
     pub(crate) fn is_pending(&self, now: Timestamp) -> bool {
         self.timeline.active_ms(now) < self.stages.ended
+    }
+
+    /// Returns when the snapshot was completed, if it is.
+    pub(crate) fn completed(&self, now: Timestamp) -> Option<Timestamp> {
+        let completed = !self.is_pending(now) && self.snapshot.state == SnapshotState::Completed;
+        completed.then(|| self.timeline.time_at(self.stages.ended))
     }
 
     /// Completes the snapshot, even one that would have ended in error.

@@ -10,7 +10,7 @@ fn sent(id: u128, job: u64, action: &'static str, resource: &str) -> SentRequest
 }
 
 fn answered(id: u128, outcome: Outcome) -> AnsweredRequest {
-    AnsweredRequest { id: AuditId(id), identity: None, request_id: Some(format!("req-{id}")), made: None, outcome }
+    AnsweredRequest { id: AuditId(id), identity: None, request_id: Some(format!("req-{id}")), detail: None, outcome }
 }
 
 fn send(store: &mut Store, calls: &[SentRequest], now: Timestamp) {
@@ -51,7 +51,7 @@ fn a_call_is_kept_as_sent_until_its_answer_is_known() {
     );
     let renewed = AnsweredRequest {
         identity: Some("arn:aws:iam::123456789012:user/second".into()),
-        made: Some("ami-new".into()),
+        detail: Some("ami-new".into()),
         ..answered(1, Outcome::Done)
     };
     answer(&mut store, &[renewed, answered(2, Outcome::Refused("InvalidSnapshot.InUse".into()))]);

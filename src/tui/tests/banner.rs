@@ -38,19 +38,19 @@ fn another_driver_is_named() {
     let mut model = with_jobs((1..=5).map(copying).collect());
     lacks(&mut model, "running the queue");
     lacks(&mut model, "VIEW ONLY");
-    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Another(None)));
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::OtherProcess(None)));
     shows(&mut model, &[" Jobs 5 copies, another amigrate is running the queue "]);
     let process = DriverProcess { pid: 1234, host: "bastion\u{1b}[2J".into(), version: "0.0.9".into() };
     let another = OtherProcess { process, here: true, older: false, unresponsive: false };
-    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Another(Some(another.clone()))));
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::OtherProcess(Some(another.clone()))));
     shows(&mut model, &[" Jobs 5 copies, another amigrate (pid 1234) is running the queue "]);
     let older = OtherProcess { here: false, older: true, ..another.clone() };
-    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Another(Some(older.clone()))));
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::OtherProcess(Some(older.clone()))));
     shows(&mut model, &["an older amigrate (0.0.9, pid 1234 on bastion"]);
     lacks(&mut model, "does not respond");
     update_jobs(
         &mut model,
-        JobUpdate::Driver(DriverStatus::Another(Some(OtherProcess { unresponsive: true, ..another }))),
+        JobUpdate::Driver(DriverStatus::OtherProcess(Some(OtherProcess { unresponsive: true, ..another }))),
     );
     shows(&mut model, &["but does not respond", "`kill -CONT", "(pid 1234)"]);
     assert!(
@@ -59,7 +59,7 @@ fn another_driver_is_named() {
     );
     update_jobs(
         &mut model,
-        JobUpdate::Driver(DriverStatus::Nobody(Failure::new("lock the jobs", "this file system has no locks"))),
+        JobUpdate::Driver(DriverStatus::NotRunning(Failure::new("lock the jobs", "this file system has no locks"))),
     );
     shows(&mut model, &["JOBS: VIEW ONLY", "Jobs can only be viewed: this file system has no locks", "1 problem (!)"]);
 }
@@ -228,7 +228,7 @@ fn stored_jobs_are_shown_before_sign_in() {
     fail(&mut model, &effects, expired());
     open(&mut model, "123456789012", copying(1));
     let signed_out = Failure::new("ask for that", "nobody is signed in");
-    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Nobody(signed_out)));
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::NotRunning(signed_out)));
     shows(&mut model, &["app-web-00001", "Jobs 1 copy", "1 problem (!)"]);
     assert!(model.account.is_none());
     keys(&mut model, "2");

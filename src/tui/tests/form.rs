@@ -29,17 +29,20 @@ fn a_mistake_is_shown_and_nothing_is_sent() {
 fn kms_keys_are_listed_once() {
     let mut model = listed(vec![image(1)]);
     open_form(&mut model);
+    for _ in 0..2 {
+        press(&mut model, KeyCode::Down);
+    }
+    assert_eq!(press(&mut model, KeyCode::Enter), [], "without encryption no key is needed");
     press(&mut model, KeyCode::Down);
-    press(&mut model, KeyCode::Down);
-    keys(&mut model, " ");
-    press(&mut model, KeyCode::Down);
-    let effects = press(&mut model, KeyCode::Enter);
+    let effects = keys(&mut model, " ");
     let list = |e: &Effect| match e {
         Effect::ListKeys { id, region } => (*id, region.clone()),
         other => panic!("{other:?}"),
     };
     let asked: Vec<_> = effects.iter().map(list).collect();
     assert_eq!(asked.len(), 2, "a key for all destinations must exist in all of them");
+    press(&mut model, KeyCode::Down);
+    assert_eq!(press(&mut model, KeyCode::Enter), [], "they are being listed");
     for (id, region) in asked {
         reply(&mut model, id, Reply::Keys { region, keys: KeyList::default() });
     }

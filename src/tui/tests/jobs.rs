@@ -328,7 +328,7 @@ fn details_show_origin_and_images_of_a_copy() {
 fn without_a_driver_no_command_is_accepted() {
     let mut model = with_jobs(vec![copying(1), failed(2, None)]);
     let failure = Failure::new("lock the jobs", "this file system has no locks").hint("Use a local directory.");
-    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Nobody(failure)));
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::NotRunning(failure)));
     for key in ["x", "X", "t", "T", "D"] {
         on(&mut model, if key == "t" { 2 } else { 1 });
         assert_eq!(keys(&mut model, key), [], "{key}");
@@ -384,7 +384,7 @@ fn the_cursor_moves_to_the_copies_just_requested() {
 #[test]
 fn a_command_that_is_not_carried_out_yet_is_shown() {
     let mut model = with_jobs(vec![copying(1)]);
-    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::Another(None)));
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::OtherProcess(None)));
     keys(&mut model, "x");
     keys(&mut model, "y");
     shows(&mut model, &["command queued; another amigrate is running the queue"]);

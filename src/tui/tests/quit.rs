@@ -45,7 +45,8 @@ fn ctrl_c_twice_quits_at_once_without_a_background_process() {
 
 #[test]
 fn with_another_driver_it_quits_at_once() {
-    for driver in [DriverStatus::Another(None), DriverStatus::Unknown, DriverStatus::Nobody(Failure::new("lock", "no"))]
+    for driver in
+        [DriverStatus::OtherProcess(None), DriverStatus::Unknown, DriverStatus::NotRunning(Failure::new("lock", "no"))]
     {
         let mut model = with_jobs(vec![job(1)]);
         update_jobs(&mut model, JobUpdate::Driver(driver.clone()));
@@ -123,7 +124,7 @@ fn another_profile_hands_the_queue_over_to_the_background() {
     let mut demo = with_jobs(vec![job(1)]);
     demo.start.demo = Some("demo".into());
     let mut elsewhere = with_jobs(vec![job(1)]);
-    update_jobs(&mut elsewhere, JobUpdate::Driver(DriverStatus::Another(None)));
+    update_jobs(&mut elsewhere, JobUpdate::Driver(DriverStatus::OtherProcess(None)));
     let read_only = with_jobs_and_config(vec![job(1)], |c| c.read_only = true);
     for model in [with_jobs(vec![copying(1)]), demo, elsewhere, read_only] {
         let (model, effects) = switch(model);

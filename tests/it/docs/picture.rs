@@ -56,9 +56,9 @@ fn after(script: &'static [(u64, &'static str)]) -> String {
             region_cache: RegionCache::default(),
             background: Vec::new(),
         };
-        let (caps, seed, now) = (Caps::full(), 1, clock.now());
+        let (caps, seed, now, prices) = (Caps::full(), 1, clock.now(), config.prices().unwrap());
         let (mut model, first) =
-            Model::new(Start { config, caps, demo: Some("demo".into()), profile: None, seed, now, size: SIZE });
+            Model::new(Start { config, caps, demo: Some("demo".into()), profile: None, seed, now, size: SIZE, prices });
         let http = connector::http_client(world, move || clock.now()).into();
         let mut effects = Effects::new(SessionSource::Simulated { http, home }, means, clock);
         let last = Arc::new(Mutex::new(String::new()));

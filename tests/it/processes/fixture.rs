@@ -17,7 +17,7 @@ use amigrate::{
         KmsKeyRef, Region, SnapshotId, SnapshotState,
     },
     engine::{self, Job, JobState},
-    sim::{CopySeen, Maker},
+    sim::{Actor, CopySeen},
     store::{DriverLock, Loaded, Store},
 };
 use jiff::Timestamp;
@@ -210,7 +210,7 @@ impl ProcessFixture {
         let jobs = self.jobs();
         let now = Timestamp::now();
         let (copies, snapshots, made) = self.ec2.with(|w| (w.copies(now), w.copy_snapshots(now), w.copies_made()));
-        let copies: Vec<CopySeen> = copies.into_iter().filter(|c| c.maker == Maker::Request).collect();
+        let copies: Vec<CopySeen> = copies.into_iter().filter(|c| c.created_by == Actor::Request).collect();
 
         let kept: BTreeSet<(Region, ImageId)> =
             jobs.iter().filter_map(|j| Some((j.request.destination.clone(), j.image()?.clone()))).collect();
@@ -237,9 +237,9 @@ impl ProcessFixture {
         let begun: usize = jobs.iter().map(|j| j.images.len()).sum();
         assert_eq!(made, begun as u64, "images that EC2 made, and those the store knows of; {}", job_lines(&jobs));
 
-        let scenario: Vec<ImageId> = self
-            .ec2
-            .with(|w| w.copies(now).into_iter().filter(|c| c.maker != Maker::Request).map(|c| c.image.id).collect());
+        let scenario: Vec<ImageId> = self.ec2.with(|w| {
+            w.copies(now).into_iter().filter(|c| c.created_by != Actor::Request).map(|c| c.image.id).collect()
+        });
         let orphans: Vec<_> = snapshots
             .iter()
             .filter(|(region, image, _)| !there.contains(&(region.clone(), image.clone())) && !scenario.contains(image))

@@ -116,10 +116,7 @@ async fn a_key_that_is_not_there_fails_with_the_snapshots_reason() {
     harness.world.with(|w| w.faults().add(Rule::new("DescribeKey", FaultKind::Deny)));
     harness.form("app-web-2026", &["eu-west-1"]).await;
     harness.retype("nope").await;
-    harness.press(KeyCode::Down).await;
-    harness.press(KeyCode::Down).await;
-    harness.send(" ").await;
-    harness.press(KeyCode::Down).await;
+    harness.encrypt().await;
     harness.send("alias/nope").await;
     harness.start_copies().await;
     harness.wait_ours("failed", 1).await;
@@ -147,10 +144,7 @@ async fn a_key_is_chosen_from_the_destinations_list() {
     let harness = ScreenHarness::open("demo").await;
     harness.form("app-web-2026", &["eu-west-1"]).await;
     harness.retype("with-a-key").await;
-    harness.press(KeyCode::Down).await;
-    harness.press(KeyCode::Down).await;
-    harness.send(" ").await;
-    harness.press(KeyCode::Down).await;
+    harness.encrypt().await;
     harness.press(KeyCode::Enter).await;
     harness.wait_text("alias/team/web").await;
     assert_snapshot!("keys", harness.screen());

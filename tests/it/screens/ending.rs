@@ -120,6 +120,8 @@ async fn a_failed_copy_is_tried_again() {
     harness.ctrl('s').await;
     harness.wait_ours("failed", 1).await;
     harness.send("t").await;
+    harness.shows("It will fail in the same way unless something was changed in AWS");
+    harness.send("y").await;
     harness.wait_ours("available", 1).await;
     assert_eq!(harness.images("eu-west-2", "again").await.len(), 1);
     harness.send("t").await;

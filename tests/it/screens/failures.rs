@@ -90,10 +90,7 @@ async fn hostile_details_are_tame() {
 async fn denied_keys_leave_free_text() {
     let harness = ScreenHarness::open("denied").await;
     harness.form("app-web-2026", &["eu-west-1"]).await;
-    harness.press(KeyCode::Down).await;
-    harness.press(KeyCode::Down).await;
-    harness.send(" ").await;
-    harness.press(KeyCode::Down).await;
+    harness.encrypt().await;
     harness.press(KeyCode::Enter).await;
     harness.wait_text("KMS keys in eu-west-1").await;
     assert_snapshot!("denied_keys", without_ids(&harness.screen()));

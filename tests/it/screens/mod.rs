@@ -3,8 +3,10 @@
 
 mod browse;
 mod copying;
+mod edit_and_retry;
 mod ending;
 mod failures;
 mod form;
+mod form_sections;
 mod replay;
 mod unknown_outcome;

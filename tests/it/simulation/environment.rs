@@ -17,8 +17,17 @@ use crate::support::driver_harness::OTHER_KEY;
 impl Simulation {
     /// Something goes wrong at AWS.
     pub(super) fn fault(&mut self) {
-        let actions =
-            ["CopyImage", "CopyImage", "Describe*", "DescribeImages", "DeregisterImage", "DeleteSnapshot", "*"];
+        let actions = [
+            "CopyImage",
+            "CopyImage",
+            "Describe*",
+            "DescribeImages",
+            "DeregisterImage",
+            "DeleteSnapshot",
+            "*",
+            "Modify*",
+            "Enable*",
+        ];
         let action = actions[self.rng.usize(..actions.len())];
         let (what, effect) = match self.rng.u8(..12) {
             0 => ("throttles", FaultKind::Throttle),

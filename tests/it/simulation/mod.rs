@@ -22,7 +22,7 @@ use crate::support::driver_harness::{DriverHarness, DriverRun, Phase, pass, paus
 use crate::support::{reliability_page, variables::number};
 use amigrate::{
     domain::{ClientToken, CopyRequest, Image, ImageId, Region, text::thousands},
-    engine::{EngineConfig, Job, JobState, Origin},
+    engine::{EngineConfig, Job, JobState, Origin, StepState},
     sim::{
         Scenario,
         faults::{FaultKind, Rule},
@@ -79,7 +79,7 @@ impl Simulation {
             let unseen = if rng.bool() { rng.i64(0..15_000) } else { 0 };
             latencies.unseen_ms = unseen;
             latencies.in_use_ms = if rng.bool() { rng.i64(0..9_000) } else { 0 };
-            latencies.ghost_ms = if rng.bool() { rng.i64(0..12_000) } else { 0 };
+            latencies.visible_after_deregister_ms = if rng.bool() { rng.i64(0..12_000) } else { 0 };
             latencies.base_ms = rng.i64(1_000..90_000);
             latencies.snapshots_after_ms = rng.i64(100..9_000);
             latencies.deregister_after_ms = if rng.u8(..) < 80 { rng.i64(0..9_000) } else { 0 };
@@ -189,7 +189,7 @@ impl Simulation {
             pass(Duration::from_secs(20)).await;
             // An effect that was begun in the trouble may end the program still.
             run = self.revive(run).await;
-            let over = self.harness.stored().await.iter().all(|j| j.state.ended() && !j.needs_cleanup());
+            let over = self.harness.stored().await.iter().all(|j| j.state.ended() && !j.is_unfinished());
             self.resolve(&run).await;
             let late = self.harness.clock.now().duration_since(peace).as_secs() > PATIENCE;
             if late || over && self.harness.waiting_asks().await.is_empty() {
@@ -213,6 +213,9 @@ fn play(seed: u64, log: bool) -> (Counts, Vec<String>, String) {
             *simulation.counts.entry(if job.origin == Origin::Here { "jobs" } else { "jobs adopted" }).or_default() +=
                 1;
             *simulation.counts.entry(ended(job)).or_default() += 1;
+            for state in job.step_states.iter().filter(|_| matches!(job.state, JobState::Available { .. })) {
+                *simulation.counts.entry(step_ended(state)).or_default() += 1;
+            }
             if log {
                 println!(
                     "{} {} {} {:?} {:?} {:?}",
@@ -232,6 +235,15 @@ fn play(seed: u64, log: bool) -> (Counts, Vec<String>, String) {
         );
         (simulation.counts, wrong, trace)
     })
+}
+
+fn step_ended(state: &StepState) -> &'static str {
+    match state {
+        StepState::Done => "steps done",
+        StepState::Failed(_) => "steps failed",
+        StepState::GivenUp => "steps given up",
+        StepState::Waiting | StepState::UnderWay(_) => "steps not ended",
+    }
 }
 
 fn ended(job: &Job) -> &'static str {

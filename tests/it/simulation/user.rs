@@ -1,9 +1,14 @@
 //! What the user of the program does.
 
 use amigrate::{
-    domain::{Image, ImageState},
+    domain::{
+        AccountId, CopyRequest, Image, ImageState,
+        post_copy::{LaunchPermission, PostCopyStep},
+    },
     engine::{Command, Job, JobId, JobState, Origin, Resolution},
 };
+
+use jiff::SignedDuration;
 
 use super::Simulation;
 use crate::support::driver_harness::{DriverRun, request};
@@ -36,11 +41,35 @@ impl Simulation {
                 _ => format!("sim-{n}"),
             };
             let token = self.rng.u128(..);
-            copies.push(request(&source, &to, &name, key, token));
+            let post_copy = self.steps();
+            copies.push(CopyRequest { post_copy, ..request(&source, &to, &name, key, token) });
         }
         self.did("batches asked for");
         self.harness.ask(run, Command::Copy(copies.clone())).await;
         self.asked.extend(copies);
+    }
+
+    /// Some of the post-copy steps, in a copy out of three.
+    fn steps(&mut self) -> Vec<PostCopyStep> {
+        if self.rng.u8(..3) > 0 {
+            return Vec::new();
+        }
+        let account = AccountId::new("210987654321").unwrap();
+        let mut steps = vec![
+            PostCopyStep::CopyLaunchPermissions,
+            PostCopyStep::LaunchPermissions(vec![LaunchPermission::Account(account.clone())]),
+            PostCopyStep::SnapshotPermissions(vec![account]),
+            PostCopyStep::Deprecation(self.harness.clock.now() + SignedDuration::from_hours(24 * 365)),
+            PostCopyStep::DeregistrationProtection { cooldown: false },
+            PostCopyStep::SourceTag,
+        ];
+        steps.retain(|step| {
+            // A protected copy cannot be deregistered by anybody.
+            let often = if matches!(step, PostCopyStep::DeregistrationProtection { .. }) { 40 } else { 128 };
+            self.rng.u8(..) < often
+        });
+        self.rng.shuffle(&mut steps);
+        steps
     }
 
     /// A person who asks for the removal of a copy sees its id.
@@ -98,6 +127,10 @@ impl Simulation {
                 }
             }
             5 => {
+                if let Some(id) = self.pick(&ids(&|j| j.can_retry_steps() && !j.dismissed)) {
+                    self.did("steps tried again");
+                    self.harness.ask(run, Command::RetrySteps(vec![id])).await;
+                }
                 let failed = ids(&|j| {
                     matches!(j.state, JobState::Failed { .. } | JobState::Gone { .. })
                         && j.origin == Origin::Here

@@ -95,7 +95,7 @@ impl Ec2 {
         world.with(|w| {
             let latencies = w.latencies();
             (latencies.snapshots_after_ms, latencies.unknown_ms, latencies.base_ms) = (50, 50, 300);
-            (latencies.almost_ms, latencies.settle_ms, latencies.mib_per_second) = (50, 50, 10_000_000);
+            (latencies.almost_ms, latencies.finalize_ms, latencies.mib_per_second) = (50, 50, 10_000_000);
         });
         Self::serve(world, changed)
     }

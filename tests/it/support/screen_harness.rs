@@ -97,6 +97,7 @@ impl ScreenHarnessBuilder {
             seed: 7,
             now: start_time(),
             size: self.size,
+            prices: self.config.prices().unwrap(),
         }
     }
 
@@ -348,6 +349,39 @@ impl ScreenHarness {
         self.review().await;
         self.ctrl('s').await;
         self.lacks(" Review: ");
+    }
+
+    /// In the form, the line with the focus, without marks.
+    fn focused(&self) -> String {
+        let line = self.screen().lines().find(|l| l.starts_with("│>")).unwrap_or_default().to_owned();
+        line.trim_matches(['│', '>', ' ']).to_owned()
+    }
+
+    /// In the form: goes down to the section or field with this label.
+    pub(crate) async fn focus(&self, label: &str) {
+        for _ in 0..60 {
+            if format!("{} ", self.focused().trim_start_matches(['+', '-', ' '])).starts_with(&format!("{label} ")) {
+                return;
+            }
+            self.press(KeyCode::Down).await;
+        }
+        panic!("no field `{label}`:\n{}", self.screen());
+    }
+
+    /// In the form: opens a section, if it is folded.
+    pub(crate) async fn unfold(&self, section: &str) {
+        self.focus(section).await;
+        if self.focused().starts_with('+') {
+            self.press(KeyCode::Enter).await;
+        }
+    }
+
+    /// In the form: turns encryption on, and goes to the key for all.
+    pub(crate) async fn encrypt(&self) {
+        self.unfold("Encryption").await;
+        self.focus("Encrypt").await;
+        self.send(" ").await;
+        self.press(KeyCode::Down).await;
     }
 
     /// Puts another text into the field with the focus.

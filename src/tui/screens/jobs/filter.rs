@@ -23,6 +23,7 @@ fn contains(job: &Job, word: &str) -> bool {
     let elsewhere = if job.origin == Origin::Elsewhere { "started elsewhere" } else { "" };
     let why = if let JobState::Failed { failure, .. } = &job.state { failure.why.as_str() } else { "" };
     let note = job.note.as_ref().map(labels::note).unwrap_or_default();
+    let after = labels::after_copy(job).join(" ");
     let texts = [
         request.name.as_str(),
         request.source_region.as_str(),
@@ -32,6 +33,7 @@ fn contains(job: &Job, word: &str) -> bool {
         job.phase().as_str(),
         job.batch.as_str(),
         &note,
+        &after,
         elsewhere,
         why,
     ];

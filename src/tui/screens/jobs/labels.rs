@@ -73,7 +73,8 @@ pub(super) fn bar_text(jobs_view: &JobsView, job: &Job, roomy: bool, now: Timest
     }
     if let Some(idle) = job.stalled(now, jobs_view.stall) {
         let by = if elsewhere { "elsewhere, " } else { "" };
-        let text = format!("{by}no progress for {}", idle_text(idle));
+        let advice = if idle >= labels::LONG_STALL { ", see AWS Health" } else { "" };
+        let text = format!("{by}no progress for {}{advice}", idle_text(idle));
         return (format!("{text:>BAR_TEXT_CELLS$}"), theme::WARN);
     }
     if let Some(note) = &job.note {
@@ -115,9 +116,11 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (String, S
             (format!("{phase}: {why}; press t to decide"), theme::BAD)
         }
         JobState::Starting => (format!("{phase}: sending CopyImage"), theme::BUSY),
+        JobState::Copying { .. } if job.is_instance_store() => instance_store_text(jobs_view, job, now),
         JobState::Copying { .. } => (noted(&phase), theme::BUSY),
         JobState::Available { image } => {
-            (noted(&format!("available {image} after {}{elsewhere}", duration(job.elapsed(now)))), theme::GOOD)
+            let available = format!("available {image} after {}{elsewhere}", duration(job.elapsed(now)));
+            available_text(job, available, note)
         }
         JobState::Failed { failure, .. } => {
             // Missing tags are shown in the details.
@@ -146,6 +149,33 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (String, S
                 details => (format!("{phase}{joint} {}", details.join("; ")), style),
             }
         }
+    }
+}
+
+/// An available copy, and what is to be said about its post-copy steps and about what is not as requested.
+fn available_text(job: &Job, available: String, note: Option<String>) -> (String, Style) {
+    let after = labels::after_copy(job);
+    let style = match (job.can_retry_steps() || !job.comparison.differences().is_empty(), job.has_open_steps()) {
+        (true, _) => theme::WARN,
+        (false, true) => theme::BUSY,
+        (false, false) => theme::GOOD,
+    };
+    let retry = job.can_retry_steps().then(|| "press t to try again".to_owned());
+    let said: Vec<String> = note.into_iter().chain(after).chain(retry).collect();
+    let text = if said.is_empty() { available } else { format!("{available}: {}", said.join("; ")) };
+    (text, style)
+}
+
+/// A copy of an instance-store image, of which EC2 reports no progress.
+fn instance_store_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (String, Style) {
+    if let Some(failure) = jobs_view.region_problem(&job.request.destination) {
+        return (format!("cannot poll: {}", clean(&failure.why)), theme::WARN);
+    }
+    let elapsed = duration(job.elapsed(now));
+    let text = format!("copying for {elapsed}: AWS reports no progress of instance-store images");
+    match job.stalled(now, labels::LONG_STALL) {
+        Some(_) => (format!("{text}, see AWS Health"), theme::WARN),
+        None => (text, theme::BUSY),
     }
 }
 

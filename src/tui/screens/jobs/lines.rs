@@ -6,12 +6,12 @@ use crate::{
     tui::{bindings::Action, jobs_view::JobsView, model::Model, widgets::list::List},
 };
 
-/// Matching jobs: running before ended, and newest first.
+/// Matching jobs: unfinished before ended, and newest first.
 fn order<'a>(jobs_view: &'a JobsView, filter: &JobFilter) -> Vec<&'a Job> {
     let matching = jobs_view.jobs().rev().filter(|j| filter.matches(j));
     let (mut running, mut ended): (Vec<&Job>, Vec<&Job>) = (Vec::new(), Vec::new());
     for job in matching {
-        if job.state.ended() { ended.push(job) } else { running.push(job) }
+        if job.state.ended() && !job.has_open_steps() { ended.push(job) } else { running.push(job) }
     }
     running.append(&mut ended);
     running
@@ -33,6 +33,8 @@ fn shown(jobs_view: &JobsView, pane: &JobsPane) -> JobLines {
             let gone = matches!(job.state, JobState::Cancelled | JobState::Deregistered);
             let snapshots = if gone { 0 } else { job.snapshots.len() };
             shown.lines.extend((0..snapshots).map(|n| Line::Snapshot(job.id, n)));
+            let steps = if gone { 0 } else { job.request.post_copy.len() };
+            shown.lines.extend((0..steps).map(|n| Line::Step(job.id, n)));
             shown.lines.push(Line::Note(job.id));
         }
     }

@@ -76,6 +76,8 @@ enum Line {
     Job(JobId),
     /// A snapshot of an expanded job, by its index.
     Snapshot(JobId, usize),
+    /// A post-copy step of an expanded job, by its index.
+    Step(JobId, usize),
     /// Image and batch of an expanded job.
     Note(JobId),
 }

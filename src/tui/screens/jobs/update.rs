@@ -1,5 +1,7 @@
 //! Actions of the jobs pane.
 
+use std::sync::Arc;
+
 use super::{
     history_update,
     lines::{move_cursor, refresh_lines},
@@ -11,7 +13,7 @@ use crate::{
         bindings::Action,
         model::Model,
         msg::Effect,
-        screens::{Overlay, confirm::Confirmation, input::InputLine, pager::Pager},
+        screens::{Overlay, confirm::Confirmation, form, input::InputLine, pager::Pager},
         widgets::editor,
     },
 };
@@ -35,7 +37,8 @@ pub fn is_applicable(model: &Model, action: Action) -> bool {
         Action::CancelBatch => {
             may_write && job.is_some_and(|j| model.jobs_view.batch(&j.batch).any(can_be_cancelled_or_deregistered))
         }
-        Action::Retry => may_write && job.is_some_and(|j| can_be_retried(j) || is_in_doubt(j)),
+        Action::Retry => may_write && job.is_some_and(|j| can_be_retried(j) || j.can_retry_steps() || is_in_doubt(j)),
+        Action::Edit => may_write && job.is_some_and(form::again::can_be_edited),
         Action::Expand => job.is_some(),
         _ => true,
     }
@@ -123,6 +126,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             model.jobs.changed = true;
         }
         Action::Dismiss => dismiss(model, effects),
+        Action::Edit => edit(model, effects),
         Action::Details | Action::Expand => details(model),
         Action::YankId => yank(model, effects),
         Action::Filter => model.jobs.editing = true,
@@ -171,6 +175,18 @@ fn details(model: &mut Model) {
     model.overlays.extend(pager.map(Overlay::Pager));
 }
 
+/// Opens the form with what the copy under the cursor was requested with; also for one of the history.
+fn edit(model: &mut Model, effects: &mut Vec<Effect>) {
+    let job = match &model.jobs.history {
+        Some(history) => history.current().cloned(),
+        None => current(model).cloned().map(Arc::new),
+    };
+    match job {
+        Some(job) => form::again::edit(model, job, effects),
+        None => model.show_notice("There is no copy here."),
+    }
+}
+
 fn yank(model: &mut Model, effects: &mut Vec<Effect>) {
     let job = match &model.jobs.history {
         Some(history) => history.current().map(AsRef::as_ref),
@@ -190,9 +206,9 @@ fn dismiss(model: &mut Model, effects: &mut Vec<Effect>) {
         return;
     }
     let shown = model.jobs.shown.jobs.iter().filter_map(|id| model.jobs_view.job(*id));
-    let ended: Vec<JobId> = shown.filter(|j| j.state.ended() && !j.needs_cleanup()).map(|j| j.id).collect();
+    let ended: Vec<JobId> = shown.filter(|j| j.state.ended() && !j.is_unfinished()).map(|j| j.id).collect();
     if ended.is_empty() {
-        model.show_notice("Nothing to dismiss: no copy here has ended with all its snapshots removed.");
+        model.show_notice("Nothing to dismiss: no copy here has ended with nothing left to do.");
     } else {
         model.send_command(Command::Dismiss(ended), effects);
     }
@@ -234,7 +250,9 @@ fn confirm_cancel_batch(model: &mut Model) {
 
 fn retry(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(job) = current(model) else { return };
-    if is_in_doubt(job) {
+    if job.can_retry_steps() {
+        model.send_command(Command::RetrySteps(vec![job.id]), effects);
+    } else if is_in_doubt(job) {
         let confirmation = Confirmation::in_doubt(job);
         model.overlays.push(Overlay::Confirmation(confirmation));
     } else if can_be_retried(job) {
@@ -253,6 +271,10 @@ fn retry(model: &mut Model, effects: &mut Vec<Effect>) {
 
 fn retry_batch(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(batch) = current(model).map(|j| j.batch.clone()) else { return };
+    let steps: Vec<JobId> = model.jobs_view.batch(&batch).filter(|j| j.can_retry_steps()).map(|j| j.id).collect();
+    if !steps.is_empty() {
+        model.send_command(Command::RetrySteps(steps.clone()), effects);
+    }
     let failed = |j: &&Job| matches!(j.state, JobState::Failed { .. } | JobState::Gone { .. });
     let jobs: Vec<&Job> = model.jobs_view.batch(&batch).filter(failed).filter(|j| can_be_retried(j)).collect();
     let ids: Vec<JobId> = jobs.iter().map(|j| j.id).collect();
@@ -264,6 +286,7 @@ fn retry_batch(model: &mut Model, effects: &mut Vec<Effect>) {
                 "Started elsewhere, so their settings are unknown here. Copy the images again with c instead.",
             );
         }
+        None if !steps.is_empty() => {}
         None => model.show_notice(format!("No copy of {batch} has failed.")),
     }
 }

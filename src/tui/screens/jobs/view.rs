@@ -18,7 +18,7 @@ use crate::{
         text::{clean, count, gib, thousands},
     },
     driver::DriverStatus,
-    engine::{Job, JobState},
+    engine::{Job, JobState, StepState},
     labels,
     tui::{
         model::{Connection, Model, Pane},
@@ -61,7 +61,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'
 
 fn title(model: &Model) -> String {
     let stopped = model.jobs_view.driver.is_silent();
-    let waits = model.jobs_view.request_waits() && matches!(model.jobs_view.driver, DriverStatus::Another(_));
+    let waits = model.jobs_view.request_waits() && matches!(model.jobs_view.driver, DriverStatus::OtherProcess(_));
     let driver = match labels::driver::running_elsewhere(&model.jobs_view.driver) {
         // The banner names the process that holds the queue.
         _ if stopped && waits => ", your command waits".to_owned(),
@@ -87,26 +87,28 @@ fn title(model: &Model) -> String {
 fn lines<'a>(model: &Model, cells: usize, rows: usize, ctx: DrawContext<'_>) -> Vec<Text<'a>> {
     let shown = &model.jobs.shown;
     if shown.lines.is_empty() {
-        let text =
-            if matches!(model.jobs_view.driver, DriverStatus::Nobody(_)) && model.jobs_view.jobs().next().is_none() {
-                " The jobs cannot be shown. Press ! for details."
-            } else if model.jobs_view.account.is_none() && !matches!(model.connection, Connection::Ready(_)) {
-                " Copies are shown once you are signed in."
-            } else if model.jobs_view.jobs().next().is_none() {
-                " No copies yet. Mark images with Space and press c. H shows the history."
-            } else {
-                " No copy matches the filter. Esc clears it."
-            };
+        let text = if matches!(model.jobs_view.driver, DriverStatus::NotRunning(_))
+            && model.jobs_view.jobs().next().is_none()
+        {
+            " The jobs cannot be shown. Press ! for details."
+        } else if model.jobs_view.account.is_none() && !matches!(model.connection, Connection::Ready(_)) {
+            " Copies are shown once you are signed in."
+        } else if model.jobs_view.jobs().next().is_none() {
+            " No copies yet. Mark images with Space and press c. H shows the history."
+        } else {
+            " No copy matches the filter. Esc clears it."
+        };
         return vec![Text::styled(cut(text, cells, ctx.glyphs.ellipsis), theme::FAINT)];
     }
     let widths = Widths::of(shown, cells);
     let window = shown.lines.iter().skip(model.jobs.list.offset).take(rows);
     let line = |line: &Line| {
-        let (Line::Job(id) | Line::Snapshot(id, _) | Line::Note(id)) = line;
+        let (Line::Job(id) | Line::Snapshot(id, _) | Line::Step(id, _) | Line::Note(id)) = line;
         let job = model.jobs_view.job(*id)?;
         Some(match line {
             Line::Job(_) => job_line(model, job, widths, cells, ctx),
             Line::Snapshot(_, n) => snapshot_line(job, *n, cells, ctx),
+            Line::Step(_, n) => step_line(job, *n, cells, ctx),
             Line::Note(_) => note_line(model, job, cells, ctx),
         })
     };
@@ -161,6 +163,10 @@ fn job_line<'a>(model: &Model, job: &Job, widths: Widths, cells: usize, ctx: Dra
 const SHORT_BAR: usize = 5;
 
 fn copying(model: &Model, job: &Job, bar_cells: usize, ctx: DrawContext<'_>) -> (String, Style) {
+    if job.is_instance_store() {
+        let (text, style) = state_text(&model.jobs_view, job, model.now);
+        return (text, style);
+    }
     let percent = job.percent().map_or("  ?".into(), |p| format!("{p:>3}%"));
     let (text, style) = bar_text(&model.jobs_view, job, bar_cells >= 24, model.now);
     let longer = width(&text).saturating_sub(BAR_TEXT_CELLS);
@@ -185,6 +191,18 @@ fn snapshot_line<'a>(job: &Job, n: usize, cells: usize, ctx: DrawContext<'_>) ->
         (_, None) => (format!("{}   ? not started", bar(None, bar_cells, ctx.glyphs)), theme::FAINT),
     };
     Text::from(vec![Span::raw(head), Span::styled(tail, style)])
+}
+
+fn step_line<'a>(job: &Job, n: usize, cells: usize, ctx: DrawContext<'_>) -> Text<'a> {
+    let Some((step, state)) = job.steps().nth(n) else { return Text::default() };
+    let style = match state {
+        StepState::Waiting | StepState::GivenUp => theme::FAINT,
+        StepState::UnderWay(_) => theme::BUSY,
+        StepState::Done => theme::GOOD,
+        StepState::Failed(_) => theme::BAD,
+    };
+    let text = format!("    {}: {}", labels::step(step, &job.request.destination), labels::step_state(state));
+    Text::styled(cut(&text, cells, ctx.glyphs.ellipsis), style)
 }
 
 fn note_line<'a>(model: &Model, job: &Job, cells: usize, ctx: DrawContext<'_>) -> Text<'a> {

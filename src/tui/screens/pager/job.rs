@@ -9,14 +9,17 @@ use crate::{
         Encryption, ImageId,
         text::{clean, duration, gib},
     },
-    engine::{Job, JobState, JobTags, Note, Origin},
+    engine::{Job, JobState, JobTags, Note, Origin, StepState},
     labels,
     tui::{model::Model, screens::jobs::labels::state_text},
 };
 
 pub(super) fn lines(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
     let mut lines = state(job, model, width);
-    lines.extend(request(job, width));
+    lines.extend(after_copy(job, width));
+    let account =
+        model.jobs_view.account.as_ref().map_or("ACCOUNT", |a| a.as_str().split(' ').next().unwrap_or_default());
+    lines.extend(request(job, account, width));
     lines.extend(times(job, model.now, width));
     let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
     // The snapshots of a removed copy are deleted, except those named as left.
@@ -29,7 +32,7 @@ pub(super) fn lines(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>
         );
     }
     if job.origin == Origin::Here {
-        add("client token", job.request.token.as_str());
+        add("client token", job.request.client_token().as_str());
         add("command", &job.request.aws_cli());
     }
     lines
@@ -76,6 +79,27 @@ fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
     lines
 }
 
+/// The post-copy steps, and what is not as requested.
+fn after_copy(job: &Job, width: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for (n, (step, state)) in job.steps().enumerate() {
+        let label = if n == 0 { "after copying" } else { "" };
+        let mut text = format!("{}: {}", labels::step(step, &job.request.destination), labels::step_state(state));
+        if let StepState::Failed(failure) = state {
+            let aws = [failure.code.as_deref(), failure.request_id.as_deref()].into_iter().flatten().map(clean);
+            let aws: Vec<String> = aws.map(|part| part.into_owned()).collect();
+            for part in [failure.hint.clone(), aws.join(", request ")].iter().filter(|part| !part.is_empty()) {
+                text = format!("{}. {part}", text.trim_end_matches('.'));
+            }
+        }
+        lines.extend(entry(label, &text, width));
+    }
+    for (n, text) in labels::differences(&job.comparison).iter().enumerate() {
+        lines.extend(entry(if n == 0 { "not as requested" } else { "" }, text, width));
+    }
+    lines
+}
+
 /// What a failed or uncertain state means and what to do about it.
 fn advice(job: &Job, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
@@ -110,7 +134,13 @@ fn advice(job: &Job, width: usize) -> Vec<Line<'static>> {
 fn amigrate_tags(job: &Job) -> String {
     match (job.origin, job.tagged) {
         (Origin::Elsewhere, _) => "unknown: started elsewhere".into(),
-        (Origin::Here, true) => format!("{} and {}, on the image and its snapshots", JobTags::JOB, JobTags::BATCH),
+        (Origin::Here, _) if job.comparison.differences().iter().any(|d| d.property.is_own_tag()) => {
+            "sent, and not all there: see above what is not as requested".into()
+        }
+        (Origin::Here, true) => {
+            let on = if job.is_instance_store() { "the image" } else { "the image and its snapshots" };
+            format!("{} and {}, on {on}", JobTags::JOB, JobTags::BATCH)
+        }
         (Origin::Here, false) => {
             let made = if job.images.is_empty() { "sent" } else { "made" };
             match &job.note {
@@ -121,7 +151,7 @@ fn amigrate_tags(job: &Job) -> String {
     }
 }
 
-fn request(job: &Job, width: usize) -> Vec<Line<'static>> {
+fn request(job: &Job, account: &str, width: usize) -> Vec<Line<'static>> {
     let request = &job.request;
     let mut lines = Vec::new();
     let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
@@ -146,7 +176,15 @@ fn request(job: &Job, width: usize) -> Vec<Line<'static>> {
         };
         add("copy source tags", source_tags);
     }
-    add("size", &gib(request.size_gib()));
+    if job.is_instance_store() {
+        let bucket = format!("amis-for-{account}-in-{}-HASH", request.destination);
+        add(
+            "size",
+            &format!("unknown: an instance-store image has no snapshots. Its parts are in the S3 bucket {bucket}"),
+        );
+    } else {
+        add("size", &gib(request.size_gib()));
+    }
     lines
 }
 
@@ -161,6 +199,9 @@ fn times(job: &Job, now: Timestamp, width: usize) -> Vec<Line<'static>> {
     add("elapsed", &duration(job.elapsed(now)));
     if let Some(moved) = job.last_progress.filter(|_| !job.state.ended()) {
         add("last progress", &format!("{} ago ({})", duration(now.duration_since(moved).as_secs()), time(moved)));
+    }
+    if let Some(advice) = labels::stall_advice(job, now) {
+        add("what to do", &advice);
     }
     if let Some(left) = job.eta(now) {
         add("time left", &duration(left));

@@ -4,6 +4,7 @@ pub mod audit;
 mod entries;
 mod help;
 mod image;
+pub mod image_details;
 mod job;
 mod problems;
 pub mod update;
@@ -11,6 +12,7 @@ pub mod view;
 
 use std::sync::Arc;
 
+use self::image_details::DetailsLoad;
 use crate::{
     domain::{Failure, Image},
     engine::{AuditEntry, Job, JobId, JobPhase},
@@ -25,6 +27,7 @@ enum PagerSubject {
     /// A job of the history. It may not be among the current jobs.
     HistoryJob(Arc<Job>),
     Help,
+    FormHelp,
     Problems,
 }
 
@@ -49,11 +52,12 @@ pub struct Pager {
     /// The first line shown.
     scroll: usize,
     audit: AuditLoad,
+    details: DetailsLoad,
 }
 
 impl Pager {
     fn new(subject: PagerSubject) -> Self {
-        Self { subject, raw: false, scroll: 0, audit: AuditLoad::NotRequested }
+        Self { subject, raw: false, scroll: 0, audit: AuditLoad::NotRequested, details: DetailsLoad::NotRequested }
     }
 
     pub fn image(image: Arc<Image>) -> Self {
@@ -70,6 +74,11 @@ impl Pager {
 
     pub fn help() -> Self {
         Self::new(PagerSubject::Help)
+    }
+
+    /// Help with the copy form.
+    pub fn form_help() -> Self {
+        Self::new(PagerSubject::FormHelp)
     }
 
     pub fn problems() -> Self {

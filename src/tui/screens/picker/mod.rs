@@ -1,5 +1,6 @@
 //! A list to choose one or several from: regions, destinations, KMS keys, owners, profiles, commands.
 
+pub mod form_lists;
 pub mod open;
 pub mod update;
 pub mod view;
@@ -9,7 +10,7 @@ use std::collections::BTreeSet;
 use tui_input::Input;
 
 use crate::{
-    domain::{OwnerFilter, Region, draft::Field},
+    domain::{OwnerFilter, Region, draft::Field, text::count},
     term::input::KeyEvent,
     tui::{
         bindings::Action,
@@ -27,6 +28,8 @@ pub enum PickerKind {
     Destinations,
     /// A KMS key that all these regions have, for a field of the form.
     KmsKey(Vec<Region>, Field),
+    /// Keys of the sources' tags that go along.
+    SourceTags,
     /// Whose images are listed.
     Owner,
     Profile,
@@ -136,6 +139,15 @@ impl Picker {
         rows.into_iter().map(|i| &self.items[i]).filter(|i| i.enabled).collect()
     }
 
+    /// The number of marked rows, where several can be marked.
+    fn marks(&self) -> String {
+        let n = self.marked.len();
+        match self.kind {
+            PickerKind::SourceTags => count(n, "key", "keys"),
+            _ => count(n, "region", "regions"),
+        }
+    }
+
     fn title(&self) -> String {
         match &self.kind {
             PickerKind::Regions => "Regions to list".into(),
@@ -144,6 +156,7 @@ impl Picker {
                 [one] => format!("KMS keys in {one}"),
                 many => format!("KMS keys in {} regions", many.len()),
             },
+            PickerKind::SourceTags => "The source's tags that the copies get".into(),
             PickerKind::Owner => "Whose images".into(),
             PickerKind::Profile => "Profiles".into(),
             PickerKind::Command => "Commands".into(),

@@ -6,7 +6,11 @@ use crate::tui::{
     browse,
     model::Model,
     msg::Effect,
-    screens::{Overlay, form::Form, input::InputLine},
+    screens::{
+        Overlay,
+        form::{Form, update as form_update},
+        input::InputLine,
+    },
 };
 
 /// What came of an action.
@@ -75,10 +79,18 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) -> PickOutcome {
             if let Some(form) = form(model) {
                 form.set_destinations(regions());
             }
+            form_update::list_keys(model, effects);
         }
         (PickerKind::KmsKey(_, field), Value::Text(key)) => {
             if let Some(form) = form(model) {
                 form.set_key(&field, key);
+            }
+        }
+        (PickerKind::SourceTags, _) => {
+            let keys =
+                values.iter().filter_map(|v| if let Value::Text(key) = v { Some(key.as_str().into()) } else { None });
+            if let Some(form) = form(model) {
+                form.set_source_tags(keys.collect());
             }
         }
         (PickerKind::Owner, Value::Owner(whose)) => browse::choose_owner(model, whose, effects),

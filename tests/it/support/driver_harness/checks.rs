@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use amigrate::{
     domain::{CopyRequest, ImageId, SnapshotId},
     engine::{Job, JobState, Note, Origin},
-    sim::{Change, ChangeKind, CopySeen, Maker},
+    sim::{Actor, Change, ChangeKind, CopySeen},
 };
 
-use super::DriverHarness;
+use super::{DriverHarness, steps::tagged_sources};
 
 impl DriverHarness {
     /// Names every difference between what EC2 has and what the jobs say. `named` are the ids of copies started elsewhere whose
@@ -26,6 +26,8 @@ impl DriverHarness {
         for job in &jobs {
             check_end(job, &here, &others, &mut wrong);
         }
+        self.check_steps(&jobs, &here, &changes, &mut wrong).await;
+        let tagged = tagged_sources(&jobs);
         let said: BTreeSet<&SnapshotId> = jobs.iter().flat_map(|j| &j.leftovers).map(|l| &l.snapshot).collect();
         // What other images use is theirs as well.
         let used: BTreeSet<&SnapshotId> = copies.iter().flat_map(|c| c.image.snapshot_ids()).collect();
@@ -47,7 +49,7 @@ impl DriverHarness {
                 wrong.push(format!("{most} copies were pending in {region}, {} may be", self.limits.pending_limit));
             }
         }
-        wrong.extend(changes.iter().filter(|c| c.by == Maker::Request && !is_allowed(c, named)).map(|c| {
+        wrong.extend(changes.iter().filter(|c| c.by == Actor::Request && !is_allowed(c, named, &tagged)).map(|c| {
             format!("{} in {} was {:?}: it is {:?}'s and nobody named it", c.resource, c.region, c.kind, c.provenance)
         }));
         let foreign = self.world.with(|w| w.foreign_calls().to_vec());
@@ -59,11 +61,11 @@ impl DriverHarness {
 /// What the program made, one job knows, and what the jobs say they made, the program made: no image is lost, made twice, or
 /// taken for one's own.
 fn check_makers(jobs: &[Job], copies: &[CopySeen], changes: &[Change], wrong: &mut Vec<String>) {
-    let there = copies.iter().map(|c| (c.image.id.clone(), (c.maker, c.token.clone())));
+    let there = copies.iter().map(|c| (c.image.id.clone(), (c.created_by, c.token.clone())));
     let removed = changes.iter().filter(|c| c.kind == ChangeKind::Deregistered);
     let removed =
-        removed.map(|c| (ImageId::new(&c.resource).unwrap(), (c.provenance.maker, c.provenance.token.clone())));
-    let all: BTreeMap<ImageId, (Maker, Option<String>)> = there.chain(removed).collect();
+        removed.map(|c| (ImageId::new(&c.resource).unwrap(), (c.provenance.created_by, c.provenance.token.clone())));
+    let all: BTreeMap<ImageId, (Actor, Option<String>)> = there.chain(removed).collect();
     let mut tokens = BTreeSet::new();
     let mut owners: BTreeMap<&ImageId, usize> = BTreeMap::new();
     for job in jobs {
@@ -76,7 +78,7 @@ fn check_makers(jobs: &[Job], copies: &[CopySeen], changes: &[Change], wrong: &m
         }
     }
     for (image, owners) in &owners {
-        let own = all.get(*image).is_some_and(|(maker, _)| *maker == Maker::Request);
+        let own = all.get(*image).is_some_and(|(created_by, _)| *created_by == Actor::Request);
         match owners {
             0 => {}
             1 if own => {}
@@ -84,12 +86,12 @@ fn check_makers(jobs: &[Job], copies: &[CopySeen], changes: &[Change], wrong: &m
             n => wrong.push(format!("{image} is the image of {n} jobs")),
         }
     }
-    for (image, (_, token)) in all.iter().filter(|(_, (maker, _))| *maker == Maker::Request) {
+    for (image, (_, token)) in all.iter().filter(|(_, (created_by, _))| *created_by == Actor::Request) {
         if !tokens.insert(token) {
             wrong.push(format!("{token:?} made two images"));
         }
         let elsewhere = |kind: &ChangeKind| {
-            let mine = |c: &&Change| c.by == Maker::OtherUser && *c.resource == *image.as_str();
+            let mine = |c: &&Change| c.by == Actor::OtherUser && *c.resource == *image.as_str();
             changes.iter().filter(mine).any(|c| c.kind == *kind)
         };
         // Who gave up a copy in doubt was told what may be its image.
@@ -123,7 +125,7 @@ fn check_requests(asked: &[CopyRequest], jobs: &[Job], wrong: &mut Vec<String>) 
 fn check_end(
     job: &Job,
     here: &BTreeMap<&ImageId, &CopySeen>,
-    others: &BTreeMap<ImageId, Maker>,
+    others: &BTreeMap<ImageId, Actor>,
     wrong: &mut Vec<String>,
 ) {
     let name = format!("job {} ({} to {})", job.id, job.request.name, job.request.destination);
@@ -148,19 +150,20 @@ fn check_end(
 }
 
 /// Images that other users deregistered, with who had made them.
-fn removed_by_others(changes: &[Change]) -> BTreeMap<ImageId, Maker> {
-    let removed = changes.iter().filter(|c| c.by == Maker::OtherUser && c.kind == ChangeKind::Deregistered);
-    removed.map(|c| (ImageId::new(&c.resource).unwrap(), c.provenance.maker)).collect()
+fn removed_by_others(changes: &[Change]) -> BTreeMap<ImageId, Actor> {
+    let removed = changes.iter().filter(|c| c.by == Actor::OtherUser && c.kind == ChangeKind::Deregistered);
+    removed.map(|c| (ImageId::new(&c.resource).unwrap(), c.provenance.created_by)).collect()
 }
 
 /// The program changes what its own `CopyImage` made. Of what others made, only an image that a person named, and the
-/// snapshots of that image.
-fn is_allowed(change: &Change, named: &BTreeSet<ImageId>) -> bool {
+/// snapshots of that image; and the tags of a source that is to be tagged.
+fn is_allowed(change: &Change, named: &BTreeSet<ImageId>, tagged: &BTreeSet<ImageId>) -> bool {
     let by_name = || match &change.kind {
         ChangeKind::Deregistered => ImageId::new(&change.resource).is_ok_and(|image| named.contains(&image)),
         ChangeKind::DeletedWith(image) => named.contains(image),
         ChangeKind::Deleted => change.provenance.image.as_ref().is_some_and(|image| named.contains(image)),
-        ChangeKind::Tagged | ChangeKind::Untagged => false,
+        ChangeKind::Tagged => ImageId::new(&change.resource).is_ok_and(|image| tagged.contains(&image)),
+        _ => false,
     };
-    change.provenance.maker == Maker::Request || by_name()
+    change.provenance.created_by == Actor::Request || by_name()
 }

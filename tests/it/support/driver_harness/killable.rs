@@ -8,8 +8,8 @@ use std::sync::{
 use amigrate::{
     domain::{AccountKey, Failure},
     driver::{AwsBackend, BackendResponse, Clock, DriverBackend, StoreHandle},
-    engine::{JobState, Request},
-    sim::{CopySeen, Maker, SharedWorld},
+    engine::{JobState, Request, StepState},
+    sim::{Actor, CopySeen, SharedWorld},
     store::ChangeSet,
 };
 use futures_util::future::{BoxFuture, FutureExt as _, pending};
@@ -41,14 +41,23 @@ impl KillableBackend {
         Ok(observed.kill.filter(|(at, _)| *at == number).map(|(_, phase)| phase))
     }
 
-    /// Checks that a copy is stored as starting, with this token, before it is sent.
+    /// Checks that a copy is stored as starting, with this token, and a step as under way, before it is sent.
     fn must_be_written(&self, call: &Request) {
-        let Request::CopyImage { job, request, .. } = call else { return };
-        let (account, id) = (self.account.clone(), *job);
-        let stored = self.store.with(move |store| store.job(&account, id)).now_or_never();
-        let written = matches!(stored, Some(Ok(Some(j))) if j.state == JobState::Starting && j.request == **request);
+        let (Request::CopyImage { job: id, .. } | Request::PostCopy { job: id, .. }) = call else { return };
+        let (account, job) = (self.account.clone(), *id);
+        let stored = self.store.with(move |store| store.job(&account, job)).now_or_never();
+        let written = match (stored, call) {
+            (Some(Ok(Some(job))), Request::CopyImage { request, .. }) => {
+                job.state == JobState::Starting && job.request == **request
+            }
+            (Some(Ok(Some(job))), Request::PostCopy { step, .. }) => {
+                // It may have been given up in the same moment.
+                matches!(job.step_states[*step], StepState::UnderWay(_) | StepState::GivenUp)
+            }
+            _ => false,
+        };
         if !written {
-            self.observed.lock().unwrap().wrong.push(format!("job {id} is sent before that is written down"));
+            self.observed.lock().unwrap().wrong.push(format!("job {id}: {call:?} is sent before that is written down"));
         }
     }
 
@@ -102,7 +111,7 @@ impl DriverBackend for KillableBackend {
                         let pending = |c: &CopySeen| {
                             wanted(c)
                                 && c.region == region
-                                && c.maker == Maker::Request
+                                && c.created_by == Actor::Request
                                 && c.image.state == amigrate::domain::ImageState::Pending
                         };
                         w.copies(now).iter().filter(|c| pending(c)).count()

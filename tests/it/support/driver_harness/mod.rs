@@ -3,6 +3,7 @@
 
 mod checks;
 mod killable;
+mod steps;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

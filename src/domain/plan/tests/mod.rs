@@ -1,10 +1,16 @@
+mod limits;
+mod placement;
+mod post_copy;
+mod tags;
+
 use std::sync::Arc;
 
 use super::*;
 use crate::domain::{
     account::AccountId,
+    draft::SourceTags,
     ids::ImageId,
-    image::{BlockDevice, Ebs, ProductCode},
+    image::{BlockDevice, Ebs, ProductCode, Tag},
 };
 
 fn image(id: &str, name: &str) -> Image {
@@ -68,26 +74,56 @@ fn a_valid_draft_makes_one_copy_for_each_source_and_destination() {
     assert_eq!(plan.size_gib(), 16);
 }
 
+/// A change of the draft, the field whose mistake it is, and a part of the text.
 type Case<'a> = (&'a dyn Fn(&mut Draft), Field, &'a str);
+
+/// Checks that each change alone makes the one mistake.
+#[track_caller]
+fn assert_mistakes(cases: &[Case<'_>]) {
+    for (change, field, text) in cases {
+        let mut changed = draft();
+        change(&mut changed);
+        let mistakes = check(&changed).mistakes;
+        let [mistake] = &mistakes[..] else { panic!("{text}: {mistakes:?}") };
+        assert_eq!(mistake.field, *field, "{mistake:?}");
+        assert!(mistake.text.contains(text), "{mistake:?}");
+    }
+}
+
+/// The same for warnings, of drafts without mistakes.
+#[track_caller]
+fn assert_warnings(cases: &[Case<'_>]) {
+    for (change, field, text) in cases {
+        let mut changed = draft();
+        change(&mut changed);
+        let plan = check(&changed);
+        assert_eq!(plan.mistakes, [], "{text}");
+        let [warning] = &plan.warnings[..] else { panic!("{text}: {:?}", plan.warnings) };
+        assert_eq!(warning.field, *field, "{warning:?}");
+        assert!(warning.text.contains(text), "{warning:?}");
+    }
+}
+
+fn region(name: &str) -> Region {
+    Region::new(name).unwrap()
+}
+
+/// The draft's image, changed.
+fn source(change: impl Fn(&mut Image)) -> Vec<Arc<Image>> {
+    let mut image = image("ami-1", "web");
+    change(&mut image);
+    vec![Arc::new(image)]
+}
 
 #[test]
 fn each_mistake_names_its_field() {
-    let region = |r: &str| Region::new(r).unwrap();
-    let with = |change: &dyn Fn(&mut Draft)| {
-        let mut d = draft();
-        change(&mut d);
-        check(&d).mistakes.first().map(|r| (r.field.clone(), r.text.clone()))
-    };
-    let source = |change: &dyn Fn(&mut Image)| {
-        let mut i = image("ami-1", "web");
-        change(&mut i);
-        vec![Arc::new(i)]
-    };
     let arn = "arn:aws:kms:eu-west-2:123456789012:alias/web";
-    let cases: [Case; 13] = [
+    let cases: [Case<'_>; 15] = [
         (&|d| d.destinations.clear(), Field::Destinations, "at least one"),
-        (&|d| d.destinations = vec![region("cn-north-1")], Field::Destinations, "another partition"),
-        (&|d| d.sources = source(&|i| i.state = ImageState::Pending), Field::Sources, "only an available"),
+        (&|d| d.destinations = vec![region("cn-north-1")], Field::Destinations, "CreateStoreImageTask"),
+        (&|d| d.destinations.push(region("us-gov-west-1")), Field::Destinations, "between aws and aws-us-gov"),
+        (&|d| d.name.clear(), Field::Name, "at least 3"),
+        (&|d| d.sources = source(|i| i.state = ImageState::Pending), Field::Sources, "only an available"),
         (&|d| d.sources.clear(), Field::Sources, "No image"),
         (&|d| d.name = "ab".into(), Field::Name, "at least 3"),
         (&|d| d.name = "{nmae}".into(), Field::Name, "not known"),
@@ -106,11 +142,7 @@ fn each_mistake_names_its_field() {
             "is in eu-west-2",
         ),
     ];
-    for (change, field, text) in cases {
-        let (at, message) = with(change).unwrap_or_else(|| panic!("no mistake for {text}"));
-        assert_eq!(at, field, "{message}");
-        assert!(message.contains(text), "{message}");
-    }
+    assert_mistakes(&cases);
 }
 
 #[test]

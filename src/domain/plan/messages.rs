@@ -1,0 +1,61 @@
+//! Mistakes and warnings of a draft: one for each field, or for each kind of warning, with the number of others like it.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::domain::{draft::Field, failure::Failure};
+
+/// Mistake or warning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValidationMessage {
+    pub field: Field,
+    /// One sentence, followed by `(and 2 more)` if there are others like it.
+    pub text: String,
+    /// The number of different messages that this one stands for, at least 1.
+    pub count: usize,
+}
+
+/// Collects messages. A plan of 3,000 copies may have as many, so none is compared with all others.
+#[derive(Debug, Default)]
+pub(super) struct Messages {
+    first: BTreeMap<(Field, &'static str), (String, usize)>,
+    seen: HashSet<(Field, String)>,
+}
+
+impl Messages {
+    /// Adds a sentence about a field.
+    pub(super) fn add(&mut self, field: Field, text: String) {
+        self.add_kind(field, "", text);
+    }
+
+    /// The same for a field that may have several kinds of messages, each of which is shown.
+    pub(super) fn add_kind(&mut self, field: Field, kind: &'static str, text: String) {
+        if self.seen.insert((field.clone(), text.clone())) {
+            self.first.entry((field, kind)).or_insert((text, 0)).1 += 1;
+        }
+    }
+
+    /// Returns the value, or adds why there is none.
+    pub(super) fn check<T>(&mut self, field: Field, result: Result<T, Failure>) -> Option<T> {
+        result.map_err(|failure| self.add(field, sentence(&failure.why))).ok()
+    }
+
+    /// Returns the messages in the order of the form's fields.
+    pub(super) fn finish(self) -> Vec<ValidationMessage> {
+        let message = |((field, _), (mut text, count)): ((Field, &str), (String, usize))| {
+            if count > 1 {
+                text = format!("{} (and {} more).", text.trim_end_matches('.'), count - 1);
+            }
+            ValidationMessage { field, text, count }
+        };
+        self.first.into_iter().map(message).collect()
+    }
+}
+
+/// Capitalises a phrase and adds a full stop.
+fn sentence(fragment: &str) -> String {
+    let mut chars = fragment.chars();
+    let mut text: String = chars.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    text.push_str(chars.as_str());
+    text.push('.');
+    text
+}

@@ -1,0 +1,92 @@
+//! Checks where in the destination the copies are stored.
+
+use super::messages::Messages;
+use crate::domain::{
+    draft::{Draft, Field, PlacementDraft},
+    failure::Failure,
+    placement::{OutpostArn, Placement, ZoneName},
+    region::Region,
+    text::clean,
+};
+
+impl Draft {
+    /// Returns true if the copies are encrypted whatever their sources are: on an Outpost all snapshots are.
+    /// Source: EC2 API reference, `CopyImage`, `DestinationOutpostArn`, `Encrypted`.
+    pub fn encrypts(&self) -> bool {
+        self.encrypt || matches!(self.placement, PlacementDraft::Outpost(_))
+    }
+
+    /// Source of the rules: EC2 API reference, `CopyImage` and `CopySnapshot`.
+    pub(super) fn check_placement(&self, mistakes: &mut Messages) -> Placement {
+        let placement = match &self.placement {
+            PlacementDraft::Region => return Placement::Region,
+            PlacementDraft::Outpost(arn) => OutpostArn::new(arn.trim()).map(Placement::Outpost),
+            PlacementDraft::LocalZone(zone) => local_zone(zone.trim()),
+        };
+        if self.completion.is_some() {
+            let text = "A copy to an Outpost or a Local Zone cannot be time-based.";
+            mistakes.add(Field::Completion, text.into());
+        }
+        let Some(placement) = mistakes.check(Field::Placement, placement) else { return Placement::Region };
+        let mut refuse = |text: String| mistakes.add(Field::Placement, text);
+        let [destination] = &self.destinations[..] else {
+            if !self.destinations.is_empty() {
+                refuse("An Outpost or a Local Zone belongs to one region: choose that region alone.".into());
+            }
+            return placement;
+        };
+        if let Some(text) = elsewhere(&placement, destination) {
+            refuse(text);
+        }
+        for source in &self.sources {
+            if source.region != *destination {
+                let (id, region) = (&source.id, &source.region);
+                refuse(format!(
+                    "{id} is in {region}; only an image of {destination} can be copied to an Outpost or a Local Zone there."
+                ));
+            } else if source.instance_store() {
+                let id = &source.id;
+                refuse(format!(
+                    "{id} is an instance-store image, which cannot be copied to an Outpost or a Local Zone."
+                ));
+            }
+        }
+        placement
+    }
+}
+
+/// Returns why the place is not in the destination.
+fn elsewhere(placement: &Placement, destination: &Region) -> Option<String> {
+    match placement {
+        Placement::Outpost(arn) => {
+            let region = arn.region().filter(|region| region != destination)?;
+            Some(format!("The Outpost is in {region}, the copies go to {destination}."))
+        }
+        Placement::Zone(name) => {
+            let rest = name.as_str().strip_prefix(destination.as_str());
+            match rest {
+                Some(rest) if rest.starts_with('-') => None,
+                Some(_) => Some(format!("{name} is an Availability Zone; only a Local Zone can be given.")),
+                None => Some(format!("{name} is not a Local Zone of {destination}.")),
+            }
+        }
+        // The region is not part of an id in a form that one could rely on.
+        Placement::Region | Placement::ZoneId(_) => None,
+    }
+}
+
+/// Reads the name (`us-west-2-lax-1a`) or id (`usw2-lax1-az1`) of a Local Zone.
+fn local_zone(text: &str) -> Result<Placement, Failure> {
+    let zone = ZoneName::new(text)?;
+    let is_id = text.rsplit('-').next().is_some_and(|end| {
+        end.strip_prefix("az").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    });
+    match (is_id, text.split('-').count()) {
+        (true, 2) => Err(Failure::new(
+            format!("use the zone `{}`", clean(text)),
+            format!("{zone} is the id of an Availability Zone; only a Local Zone can be given"),
+        )),
+        (true, _) => Ok(Placement::ZoneId(zone)),
+        (false, _) => Ok(Placement::Zone(zone)),
+    }
+}

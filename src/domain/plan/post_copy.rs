@@ -1,0 +1,223 @@
+//! Checks what is done once the copies are available, and turns it into steps.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
+
+use super::{messages::Messages, tags::user_tags};
+use crate::domain::{
+    account::AccountId,
+    draft::{Draft, Field, ProtectionDraft},
+    failure::Failure,
+    image::Image,
+    kms_key::KmsKeyRef,
+    post_copy::{LaunchPermission, PostCopyStep},
+    region::Region,
+    tag_line::MAX_TAGS,
+    text::clean,
+};
+
+/// The checked steps, the same for all copies.
+#[derive(Debug, Default)]
+pub(super) struct Steps {
+    permissions: Vec<LaunchPermission>,
+    accounts: Vec<AccountId>,
+    deprecation: Option<Timestamp>,
+}
+
+impl Draft {
+    pub(super) fn check_post_copy(&self, now: Timestamp, mistakes: &mut Messages, warnings: &mut Messages) -> Steps {
+        let post = &self.post_copy;
+        let shared_with = self.shared_with(mistakes, warnings);
+        let account = |p: &LaunchPermission| match p {
+            LaunchPermission::Account(account) => Some(account.clone()),
+            _ => None,
+        };
+        let accounts: Vec<AccountId> = shared_with.iter().filter_map(account).collect();
+        if post.share_snapshots {
+            self.check_snapshot_sharing(&accounts, shared_with.len(), mistakes, warnings);
+        }
+        if !shared_with.is_empty() || post.copy_permissions {
+            self.check_shared_keys(!shared_with.is_empty(), mistakes, warnings);
+        }
+        if post.public && (self.encrypts() || self.sources.iter().any(|s| s.encrypted())) {
+            let text =
+                "Encrypted images cannot be public: EC2 refuses them. Copy without encryption, or share with accounts.";
+            mistakes.add(Field::Public, text.into());
+        }
+        if post.tag_source {
+            self.check_source_tags(mistakes);
+        }
+        let deprecation = mistakes.check(Field::Deprecation, deprecation(&post.deprecate, now, post.public)).flatten();
+        let public = post.public.then_some(LaunchPermission::Public);
+        Steps { permissions: shared_with.into_iter().chain(public).collect(), accounts, deprecation }
+    }
+
+    /// Returns the steps of one source's copies, in the order in which they are done.
+    pub(super) fn steps_for(&self, source: &Image, steps: &Steps) -> Vec<PostCopyStep> {
+        let post = &self.post_copy;
+        let mut list = Vec::new();
+        list.extend(post.copy_permissions.then_some(PostCopyStep::CopyLaunchPermissions));
+        if !steps.permissions.is_empty() {
+            list.push(PostCopyStep::LaunchPermissions(steps.permissions.clone()));
+        }
+        if post.share_snapshots && !source.instance_store() {
+            list.push(PostCopyStep::SnapshotPermissions(steps.accounts.clone()));
+        }
+        list.extend(steps.deprecation.map(PostCopyStep::Deprecation));
+        match post.protection {
+            ProtectionDraft::Off => {}
+            on => list.push(PostCopyStep::DeregistrationProtection { cooldown: on == ProtectionDraft::WithCooldown }),
+        }
+        list.extend(post.tag_source.then_some(PostCopyStep::SourceTag));
+        list
+    }
+
+    fn shared_with(&self, mistakes: &mut Messages, warnings: &mut Messages) -> Vec<LaunchPermission> {
+        let mut permissions = BTreeSet::new();
+        let words = self.post_copy.share_with.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));
+        for word in words.filter(|word| !word.is_empty()) {
+            let named = LaunchPermission::parse(word).map_err(|e| Failure::new(e.what, about(word, &e.why)));
+            let Some(permission) = mistakes.check(Field::ShareWith, named) else { continue };
+            if let LaunchPermission::Organization(arn) | LaunchPermission::OrganizationalUnit(arn) = &permission {
+                let other = self.destinations.iter().find(|d| arn.partition() != Some(d.partition()));
+                if let Some(destination) = other {
+                    let partition = destination.partition().as_str();
+                    mistakes.add(
+                        Field::ShareWith,
+                        about(
+                            arn.as_str(),
+                            &format!("{destination} is in the partition {partition}, and the ARN is not."),
+                        ),
+                    );
+                }
+            }
+            if let LaunchPermission::Account(account) = &permission
+                && self.account.as_ref() == Some(account)
+            {
+                let text = format!("{account} is the account that copies: it may launch its own images anyway.");
+                warnings.add_kind(Field::ShareWith, "own account", text);
+            }
+            permissions.insert(permission);
+        }
+        permissions.into_iter().collect()
+    }
+
+    fn check_snapshot_sharing(
+        &self,
+        accounts: &[AccountId],
+        shared_with: usize,
+        mistakes: &mut Messages,
+        warnings: &mut Messages,
+    ) {
+        if accounts.is_empty() {
+            let text = "Snapshots can be shared with accounts only: give the ids of some.";
+            mistakes.add(Field::ShareSnapshots, text.into());
+        } else if accounts.len() < shared_with {
+            let text = "Snapshots can be shared with accounts only: organizations and units get the images alone.";
+            warnings.add(Field::ShareSnapshots, text.into());
+        }
+        if !self.sources.is_empty() && self.sources.iter().all(|s| s.instance_store()) {
+            mistakes.add(Field::ShareSnapshots, "Instance-store images have no snapshots to share.".into());
+        }
+    }
+
+    /// Checks the keys of copies that others are to use: the default key of AWS cannot be shared, and a key of one's own must be.
+    /// Source: EC2 User Guide, "Share an AMI with specific AWS accounts".
+    fn check_shared_keys(&self, certain: bool, mistakes: &mut Messages, warnings: &mut Messages) {
+        let field = if certain { Field::ShareWith } else { Field::CopyPermissions };
+        for destination in &self.destinations {
+            match self.encrypts().then(|| self.key_for(destination)) {
+                // A wrong key is told by its own check.
+                Some(Err(_)) => {}
+                Some(Ok(Some(key))) if key.is_aws_managed() => {
+                    let text = format!("EC2 refuses to share images encrypted with {key}: choose a key of your own.");
+                    if certain {
+                        mistakes.add(self.key_field(destination), text);
+                    } else {
+                        warnings.add(self.key_field(destination), text);
+                    }
+                }
+                Some(Ok(Some(key))) => warnings.add_kind(field.clone(), "own key", must_be_shared(&key, destination)),
+                Some(Ok(None)) => warnings.add_kind(field.clone(), "default key", default_key(destination)),
+                None if self.sources.iter().any(|s| s.encrypted()) => {
+                    warnings.add_kind(field.clone(), "default key", default_key(destination));
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn check_source_tags(&self, mistakes: &mut Messages) {
+        for source in &self.sources {
+            let new = self.destinations.iter().filter(|d| source.tag(&PostCopyStep::source_tag(d)).is_none()).count();
+            let job_tags = source.tags.iter().filter(|t| t.key.starts_with("amigrate:")).count();
+            let count = user_tags(source).count() + job_tags + new;
+            if count > MAX_TAGS {
+                let id = &source.id;
+                mistakes.add(
+                    Field::TagSource,
+                    format!("{id} would have {count} tags with one for each destination; EC2 allows {MAX_TAGS}."),
+                );
+            }
+        }
+    }
+}
+
+fn about(word: &str, why: &str) -> String {
+    format!("`{}`: {why}", clean(word))
+}
+
+fn must_be_shared(key: &KmsKeyRef, destination: &Region) -> String {
+    format!("Other accounts can use the copies in {destination} only if {key} is shared with them as well.")
+}
+
+fn default_key(destination: &Region) -> String {
+    format!(
+        "The copies in {destination} are encrypted with its default key. If that is aws/ebs, EC2 refuses to share them: \
+         choose a key of your own."
+    )
+}
+
+/// Reads when copies are to be deprecated: `90d`, `2027-01-31` or `2027-01-31T12:00Z`; `None` if empty.
+///
+/// # Errors
+/// Another form, a time in the past, and one too far ahead: 10 years, for public images 2.
+/// Source: EC2 API reference, `EnableImageDeprecation`, `DeprecateAt`, which counts whole minutes.
+fn deprecation(text: &str, now: Timestamp, public: bool) -> Result<Option<Timestamp>, Failure> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let refused = |why: &str| Err(Failure::new(format!("deprecate `{}`", clean(text)), why.to_owned()));
+    let days = text.strip_suffix('d').filter(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    let time = match days {
+        // More than a million is too far ahead as well.
+        Some(days) => now
+            .checked_add(SignedDuration::from_hours(24 * days.parse::<i64>().unwrap_or(1_000_000).min(1_000_000)))
+            .unwrap_or(Timestamp::MAX),
+        None if text.len() == 10 => match text.parse::<Date>().and_then(|date| date.to_zoned(TimeZone::UTC)) {
+            Ok(midnight) => midnight.timestamp(),
+            Err(_) => return refused("that is not a date; write 2027-01-31, a time such as 2027-01-31T12:00Z, or 90d"),
+        },
+        None => match text.parse::<Timestamp>() {
+            Ok(time) => time,
+            Err(_) => {
+                return refused("write a number of days (90d), a date (2027-01-31) or a time (2027-01-31T12:00Z)");
+            }
+        },
+    };
+    if time <= now {
+        return refused("the time is in the past");
+    }
+    let years = if public { 2 } else { 10 };
+    if now.to_zoned(TimeZone::UTC).checked_add(years.years()).is_ok_and(|limit| time > limit.timestamp()) {
+        return refused(if public {
+            "EC2 deprecates public images within 2 years at the latest"
+        } else {
+            "EC2 takes a time at most 10 years ahead"
+        });
+    }
+    let minute = time.as_second().div_euclid(60) * 60;
+    Ok(Some(Timestamp::from_second(minute).unwrap_or(time)))
+}

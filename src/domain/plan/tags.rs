@@ -1,0 +1,136 @@
+//! Tags of the copies: the form's own, and those of the sources that go along.
+
+use std::collections::HashSet;
+
+use jiff::civil::Date;
+
+use super::messages::Messages;
+use crate::domain::{
+    draft::{Draft, Field, SourceTags},
+    image::{Image, Tag},
+    region::Region,
+    tag_line::{JOB_TAGS, MAX_TAGS, TagLine},
+};
+
+/// The checked tag lines of a draft, each with its field.
+pub(super) struct OwnTags {
+    image: Vec<(Field, TagLine)>,
+    snapshot: Vec<(Field, TagLine)>,
+}
+
+impl OwnTags {
+    pub(super) fn read(draft: &Draft, mistakes: &mut Messages) -> Self {
+        Self {
+            image: read_lines(&draft.image_tags, Field::ImageTag, mistakes),
+            snapshot: read_lines(&draft.snapshot_tags, Field::SnapshotTag, mistakes),
+        }
+    }
+
+    /// Checks that a source's copies have room for all their tags.
+    pub(super) fn check_count(&self, source: &Image, choice: &SourceTags, mistakes: &mut Messages) {
+        let of_source = user_tags(source).filter(|t| goes_along(t, choice) && !self.overrides(&t.key)).count();
+        let count = of_source + self.image.len() + JOB_TAGS;
+        if of_source > 0 && count > MAX_TAGS {
+            mistakes.add(
+                Field::SourceTags,
+                format!(
+                    "A copy of {} would have {count} tags ({of_source} of its own, {} given here, {JOB_TAGS} of amigrate); \
+                     EC2 allows {MAX_TAGS}.",
+                    source.id,
+                    self.image.len()
+                ),
+            );
+        }
+    }
+
+    /// Returns whether EC2 copies the source's tags by itself, and the tags that are sent.
+    ///
+    /// They are sent where EC2's own copying would not do: job tags must not go along, because they would identify the wrong
+    /// image, and what EC2 does with a key that is both copied and sent is not documented.
+    pub(super) fn of_image(
+        &self,
+        source: &Image,
+        choice: &SourceTags,
+        (destination, today): (&Region, Date),
+        mistakes: &mut Messages,
+    ) -> (bool, Vec<Tag>) {
+        let own = expand(&self.image, source, destination, today, mistakes);
+        let special = |t: &Tag| is_job_tag(&t.key) || self.overrides(&t.key);
+        if *choice == SourceTags::All && !source.tags.iter().any(special) {
+            return (true, own);
+        }
+        let along = user_tags(source).filter(|t| goes_along(t, choice) && !self.overrides(&t.key));
+        (false, along.cloned().chain(own).collect())
+    }
+
+    pub(super) fn of_snapshots(
+        &self,
+        source: &Image,
+        destination: &Region,
+        today: Date,
+        mistakes: &mut Messages,
+    ) -> Vec<Tag> {
+        if source.instance_store() {
+            return Vec::new();
+        }
+        expand(&self.snapshot, source, destination, today, mistakes)
+    }
+
+    fn overrides(&self, key: &str) -> bool {
+        self.image.iter().any(|(_, line)| line.key() == key)
+    }
+}
+
+fn read_lines(texts: &[String], field: fn(usize) -> Field, mistakes: &mut Messages) -> Vec<(Field, TagLine)> {
+    let mut lines = Vec::new();
+    let mut keys = HashSet::new();
+    for (n, text) in texts.iter().enumerate() {
+        let Some(line) = mistakes.check(field(n), TagLine::parse(text)).flatten() else { continue };
+        if !keys.insert(line.key().to_owned()) {
+            mistakes.add(field(n), format!("The key `{}` is given twice.", line.key()));
+        } else if lines.len() + JOB_TAGS >= MAX_TAGS {
+            let most = MAX_TAGS - JOB_TAGS;
+            mistakes.add(
+                field(n),
+                format!("More than {most} tags: EC2 allows {MAX_TAGS}, {JOB_TAGS} of which are amigrate's."),
+            );
+        } else {
+            lines.push((field(n), line));
+        }
+    }
+    lines
+}
+
+fn expand(
+    lines: &[(Field, TagLine)],
+    source: &Image,
+    destination: &Region,
+    today: Date,
+    mistakes: &mut Messages,
+) -> Vec<Tag> {
+    lines
+        .iter()
+        .filter_map(|(field, line)| match line.tag(source, destination, today) {
+            Ok(tag) => Some(tag),
+            Err(failure) => mistakes.check(field.clone(), Err(failure)),
+        })
+        .collect()
+}
+
+/// Returns true for tags that identify a job's images. On a copy of a copy they would identify the wrong one.
+fn is_job_tag(key: &str) -> bool {
+    key.starts_with("amigrate:")
+}
+
+/// Returns the tags that `CopyImageTags` would copy, without job tags. AWS's own count for no limit.
+pub(super) fn user_tags(source: &Image) -> impl Iterator<Item = &Tag> {
+    source.tags.iter().filter(|t| !is_job_tag(&t.key) && !t.key.starts_with("aws:"))
+}
+
+fn goes_along(tag: &Tag, choice: &SourceTags) -> bool {
+    match choice {
+        SourceTags::All => true,
+        SourceTags::None => false,
+        SourceTags::Picked(keys) => keys.contains(&tag.key),
+    }
+}

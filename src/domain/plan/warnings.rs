@@ -1,0 +1,45 @@
+//! What may go wrong with the sources.
+
+use super::messages::Messages;
+use crate::domain::draft::{Draft, Field};
+
+impl Draft {
+    pub(super) fn warn_of_sources(&self, warnings: &mut Messages) {
+        for source in &self.sources {
+            let shared = self.account.as_ref().is_some_and(|own| *own != source.owner_id);
+            let mut warn = |kind: &'static str, text: String| warnings.add_kind(Field::Sources, kind, text);
+            if shared && !source.product_codes.is_empty() {
+                warn(
+                    "product code",
+                    format!(
+                        "{} belongs to {} and has a product code: AWS refuses to copy such images.",
+                        source.id, source.owner_id
+                    ),
+                );
+            }
+            if shared && source.encrypted() {
+                warn(
+                    "shared encrypted",
+                    format!(
+                        "{} belongs to {} and is encrypted: the copy works only if its key is shared with you.",
+                        source.id, source.owner_id
+                    ),
+                );
+            }
+            if &*source.virtualization == "paravirtual" {
+                warn("paravirtual", format!("{} is paravirtual: newer regions cannot take it.", source.id));
+            }
+            if source.instance_store() {
+                let account = self.account.as_ref().map_or("ACCOUNT", |account| account.as_str());
+                for destination in &self.destinations {
+                    let text = format!(
+                        "{} is an instance-store image: its copy has no snapshots and is kept in an S3 bucket \
+                         amis-for-{account}-in-{destination}-HASH, which AWS creates.",
+                        source.id
+                    );
+                    warn("instance store", text);
+                }
+            }
+        }
+    }
+}

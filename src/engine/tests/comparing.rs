@@ -1,0 +1,122 @@
+//! What came out, compared with what was requested.
+
+use super::*;
+use crate::domain::KmsKeyRef;
+
+const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555";
+const OTHER_KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/99999999-2222-3333-4444-555555555555";
+
+fn tag(key: &str, value: &str) -> Tag {
+    Tag { key: key.into(), value: value.into() }
+}
+
+fn requested(key: Option<&str>) -> CopyRequest {
+    CopyRequest {
+        description: Description::new("weekly").unwrap(),
+        encryption: Encryption::Encrypt { key: key.map(|k| KmsKeyRef::new(k).unwrap()) },
+        image_tags: vec![tag("Team", "web")],
+        snapshot_tags: vec![tag("Cost", "1")],
+        ..request(1, "eu-west-1")
+    }
+}
+
+/// Returns what EC2 shows of a copy that is as requested.
+fn as_requested() -> PolledCopies {
+    let mut polled = seen(ImageState::Available, Some(100));
+    polled.images[0].description = "weekly".into();
+    polled.images[0].tags.push(tag("Team", "web"));
+    let snapshot = &mut polled.snapshots.as_mut().unwrap()[0];
+    snapshot.tags.push(tag("Cost", "1"));
+    (snapshot.encrypted, snapshot.kms_key_id) = (true, Some(KEY.into()));
+    polled
+}
+
+/// Polls a copy until nothing more is polled. Returns the job.
+fn compared(request: CopyRequest, polled: &PolledCopies) -> Job {
+    let mut engine =
+        Engine::new(EngineConfig { list_interval: SignedDuration::from_hours(9), ..EngineConfig::default() });
+    submit(&mut engine, vec![request]);
+    engine.handle(Event::Response(Response::CopyImage(JobId(1), Ok(new_image()))), at(0));
+    for _ in 0..10 {
+        let Some(now) = engine.next_deadline() else { break };
+        if let [Request::PollCopies { .. }] = engine.handle(Event::Tick, now)[..] {
+            let answer = Response::PollCopies(region("eu-west-1"), Ok(polled.clone()));
+            engine.handle(Event::Response(answer), now);
+        }
+    }
+    assert_eq!(engine.next_deadline(), None, "it is not read for ever");
+    engine.job(JobId(1)).unwrap().clone()
+}
+
+#[test]
+fn a_copy_that_is_as_requested_has_no_differences() {
+    for key in [None, Some(KEY), Some("11111111-2222-3333-4444-555555555555"), Some("alias/web")] {
+        let job = compared(requested(key), &as_requested());
+        assert_eq!(job.comparison, Comparison::Made { differences: Vec::new(), unread: None }, "{key:?}");
+        assert!(job.tagged);
+    }
+}
+
+#[test]
+fn each_difference_is_found() {
+    let snapshots = || vec![SnapshotId::new("snap-new").unwrap()];
+    let of_snapshot =
+        |change: fn(&mut Snapshot)| move |polled: &mut PolledCopies| change(&mut polled.snapshots.as_mut().unwrap()[0]);
+    let of_image = |change: fn(&mut Image)| move |polled: &mut PolledCopies| change(&mut polled.images[0]);
+    type Change = Box<dyn Fn(&mut PolledCopies)>;
+    let cases: Vec<(Change, Property, &str, Option<&str>)> = vec![
+        (Box::new(of_image(|i| i.name = "x".into())), Property::Name, "web-1", Some("x")),
+        (Box::new(of_image(|i| i.description = "".into())), Property::Description, "weekly", None),
+        (
+            Box::new(of_image(|i| i.block_devices[0].ebs.as_mut().unwrap().volume_size = Some(9))),
+            Property::Volumes,
+            "8",
+            Some("9"),
+        ),
+        (Box::new(of_image(|i| i.tags.retain(|t| &*t.key != "Team"))), Property::ImageTag("Team".into()), "web", None),
+        (Box::new(of_snapshot(|s| s.encrypted = false)), Property::Encryption(snapshots()), "encrypted", None),
+        (
+            Box::new(of_snapshot(|s| s.kms_key_id = Some(OTHER_KEY.into()))),
+            Property::Key(snapshots()),
+            KEY,
+            Some(OTHER_KEY),
+        ),
+        (
+            Box::new(of_snapshot(|s| s.tags.last_mut().unwrap().value = "2".into())),
+            Property::SnapshotTag("Cost".into(), snapshots()),
+            "1",
+            Some("2"),
+        ),
+    ];
+    for (change, property, expected, found) in cases {
+        let mut polled = as_requested();
+        change(&mut polled);
+        let difference = Difference { property, expected: expected.into(), found: found.map(str::to_owned) };
+        let job = compared(requested(Some(KEY)), &polled);
+        assert_eq!(job.comparison.differences(), [difference]);
+        assert!(job.tagged);
+    }
+}
+
+#[test]
+fn an_endpoint_that_ignores_tags_leaves_none_to_rely_on() {
+    let mut polled = as_requested();
+    polled.images[0].tags.clear();
+    polled.snapshots.as_mut().unwrap()[0].tags.clear();
+    let job = compared(requested(None), &polled);
+    let own = job.comparison.differences().iter().filter(|d| d.property.is_own_tag()).count();
+    assert_eq!((own, job.comparison.differences().len(), job.tagged), (4, 6, false));
+    assert_eq!(job.evidence(&new_image()).tag, None);
+    // A single tag that somebody removed makes nothing of the proof weaker.
+    polled.snapshots.as_mut().unwrap()[0].tags = as_requested().snapshots.unwrap()[0].tags.clone();
+    assert!(compared(requested(None), &polled).tagged);
+}
+
+#[test]
+fn snapshots_that_may_not_be_read_are_said_not_to_be_compared() {
+    let denied = Failure::new("list", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied);
+    let polled = PolledCopies { snapshots: Err(denied), ..as_requested() };
+    let job = compared(requested(Some(KEY)), &polled);
+    assert_eq!(job.comparison, Comparison::Made { differences: Vec::new(), unread: Some("you may not".into()) });
+    assert!(job.tagged, "nothing is known about the tags");
+}

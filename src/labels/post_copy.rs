@@ -1,0 +1,97 @@
+//! Post-copy steps, and what is not as requested, in words.
+
+use crate::{
+    domain::{
+        Region,
+        post_copy::PostCopyStep,
+        text::{clean, count},
+    },
+    engine::{Comparison, Difference, Job, Property, StepState},
+};
+
+/// Returns what a step does.
+pub fn step(step: &PostCopyStep, destination: &Region) -> String {
+    fn list<T: ToString>(names: &[T]) -> String {
+        names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+    match step {
+        PostCopyStep::CopyLaunchPermissions => "same launch permissions as the source".into(),
+        PostCopyStep::LaunchPermissions(permissions) => format!("launch permission for {}", list(permissions)),
+        PostCopyStep::SnapshotPermissions(accounts) => format!("snapshots shared with {}", list(accounts)),
+        PostCopyStep::Deprecation(at) => format!("deprecated at {}", at.strftime("%Y-%m-%d %H:%M UTC")),
+        PostCopyStep::DeregistrationProtection { cooldown: false } => "deregistration protection".into(),
+        PostCopyStep::DeregistrationProtection { cooldown: true } => "deregistration protection with cooldown".into(),
+        PostCopyStep::SourceTag => format!("tag copied-to:{destination} on the source"),
+    }
+}
+
+/// Returns a step's state; with the reason, if it failed or is tried again.
+pub fn step_state(state: &StepState) -> String {
+    match state {
+        StepState::Waiting => "waiting".into(),
+        StepState::UnderWay(progress) => match &progress.retrying {
+            Some(why) => format!("retrying: {}", clean(why)),
+            None => "under way".into(),
+        },
+        StepState::Done => "done".into(),
+        StepState::Failed(failure) => format!("failed: {}", clean(&failure.why)),
+        StepState::GivenUp => "not done: the copy was to be removed".into(),
+    }
+}
+
+/// Returns what is to be said about an available copy's steps and differences in one line, most important first.
+pub fn after_copy(job: &Job) -> Vec<String> {
+    let destination = &job.request.destination;
+    let mut said = Vec::new();
+    let not_done: Vec<_> = job.steps().filter(|(_, state)| state.can_be_retried()).collect();
+    match not_done.as_slice() {
+        [] => {}
+        [(one, state)] => said.push(format!("{} {}", step(one, destination), step_state(state))),
+        [(one, state), ..] => {
+            let steps = count(not_done.len(), "step", "steps");
+            said.push(format!("{steps} not done, {} {}", step(one, destination), step_state(state)));
+        }
+    }
+    if let Some((n, (open, state))) = job.steps().enumerate().find(|(_, (_, state))| state.is_open()) {
+        let number = format!("step {} of {}", n + 1, job.steps().count());
+        said.push(format!("{number}: {} {}", step(open, destination), step_state(state)));
+    }
+    match job.comparison.differences() {
+        [] => {}
+        [one] => said.push(format!("not as requested: {}", difference(one))),
+        several => said.push(format!("{} not as requested", count(several.len(), "property is", "properties are"))),
+    }
+    said
+}
+
+/// Returns each difference between a copy and its request, and whether the snapshots were not compared.
+pub fn differences(comparison: &Comparison) -> Vec<String> {
+    let Comparison::Made { differences, unread } = comparison else { return Vec::new() };
+    let unread = unread.as_ref().map(|why| format!("the snapshots could not be compared: {}", clean(why)));
+    differences.iter().map(difference).chain(unread).collect()
+}
+
+fn difference(difference: &Difference) -> String {
+    let Difference { property, expected, found } = difference;
+    let (expected, found) = (clean(expected), found.as_deref().map_or("nothing".into(), clean));
+    let of = |snapshots: &[crate::domain::SnapshotId]| match snapshots {
+        [one] => one.to_string(),
+        several => format!("{} snapshots", several.len()),
+    };
+    match property {
+        Property::Name => format!("the name is {found}, not {expected}"),
+        Property::Description => format!("the description is {found}, not {expected}"),
+        Property::Volumes => format!("the volumes are {found} GiB, not {expected} GiB"),
+        Property::Encryption(snapshots) => format!("not encrypted: {}", of(snapshots)),
+        Property::Key(snapshots) => format!("the key of {} is {found}, not {expected}", of(snapshots)),
+        Property::ImageTag(key) => tag(key, "the image", &expected, difference.found.is_some(), &found),
+        Property::SnapshotTag(key, snapshots) => {
+            tag(key, &of(snapshots), &expected, difference.found.is_some(), &found)
+        }
+    }
+}
+
+fn tag(key: &str, of: &str, expected: &str, exists: bool, found: &str) -> String {
+    let key = clean(key);
+    if exists { format!("the tag {key} of {of} is {found}, not {expected}") } else { format!("no tag {key} on {of}") }
+}
