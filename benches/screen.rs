@@ -15,8 +15,8 @@ use std::{
 use amigrate::{
     config::Config,
     domain::{
-        AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, ImageId, ImageName, Region,
-        SnapshotId, SnapshotState, progress::SnapshotProgress,
+        AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, ImageId, ImageName, Placement,
+        Region, SnapshotId, SnapshotState, progress::SnapshotProgress,
     },
     driver::{Clock, DriverSettings, JobUpdate, SessionSource, StoreLocation},
     engine::{BatchId, EngineConfig, Job, JobId, JobState, Status},
@@ -238,6 +238,11 @@ fn jobs(percent: u8) -> Vec<Arc<Job>> {
                 volumes: vec![8, 100],
                 source_snapshots: Vec::new(),
                 image_tags: Vec::new(),
+                snapshot_tags: Vec::new(),
+                placement: Placement::Region,
+                completion: None,
+                post_copy: Vec::new(),
+                given_token: None,
                 token: ClientToken::from_random(n.into()),
             };
             let mut job = Job::new(JobId(n), BatchId::new(&format!("batch-{:06x}", n / 500)), request, now);

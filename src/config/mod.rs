@@ -4,8 +4,11 @@
 
 mod environment;
 mod file;
+mod last_values;
 pub mod paths;
+mod presets;
 mod prices;
+mod replace;
 pub mod settings;
 mod source;
 
@@ -15,7 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Failure, price::Prices};
 
+pub use last_values::LastValues;
 pub use paths::{default_path, state_dir};
+pub use presets::{PresetFile, Presets};
 
 /// Every setting.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

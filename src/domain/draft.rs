@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{account::AccountId, completion::CompletionDuration, image::Image, region::Region};
 
 /// Contents of the copy form.
@@ -42,7 +44,8 @@ pub struct Draft {
 }
 
 /// Which of a source's tags its copies get.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SourceTags {
     #[default]
     All,
@@ -52,7 +55,8 @@ pub enum SourceTags {
 }
 
 /// Where in the destination the copies are stored; the texts are checked with the draft.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PlacementDraft {
     #[default]
     Region,
@@ -81,7 +85,8 @@ pub struct PostCopyDraft {
 }
 
 /// Protection of the copies from being deregistered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ProtectionDraft {
     #[default]
     Off,

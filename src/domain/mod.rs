@@ -17,6 +17,7 @@ pub mod kms_key;
 pub mod placement;
 pub mod plan;
 pub mod post_copy;
+pub mod preset;
 pub mod price;
 pub mod progress;
 pub mod query;
