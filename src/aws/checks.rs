@@ -159,15 +159,15 @@ mod tests {
         let error = |code: &str| CannedResponse::new(400, &format!(r#"{{"__type":"{code}","message":"m"}}"#));
         let cases = [
             (
-                metadata(r#""KeyVerdict":"Enabled","KeySpec":"SYMMETRIC_DEFAULT""#),
+                metadata(r#""KeyState":"Enabled","KeySpec":"SYMMETRIC_DEFAULT""#),
                 Ok(KeyVerdict::Usable { arn: "arn:k".into() }),
             ),
             (
-                metadata(r#""KeyVerdict":"Disabled","KeySpec":"SYMMETRIC_DEFAULT""#),
+                metadata(r#""KeyState":"Disabled","KeySpec":"SYMMETRIC_DEFAULT""#),
                 Ok(KeyVerdict::Unusable { why: "it is disabled".into() }),
             ),
             (
-                metadata(r#""KeyVerdict":"Enabled","KeySpec":"RSA_2048""#),
+                metadata(r#""KeyState":"Enabled","KeySpec":"RSA_2048""#),
                 Ok(KeyVerdict::Unusable { why: "it is a key of RSA_2048 for ENCRYPT_DECRYPT".into() }),
             ),
             (error("NotFoundException"), Ok(KeyVerdict::NotFound)),

@@ -21,7 +21,7 @@ use crate::{
         Clock, DriverHandle, DriverSettings, DriverStatus, JobUpdate, Queue, SharedSession, StoreLocation, background,
         login::{LoginFiles, login_timeout, sign_in_with_retry},
     },
-    engine::{Command, JobId, JobPhase, Status},
+    engine::{Command, Job, JobId, Status},
     labels,
     term::session,
 };
@@ -102,7 +102,7 @@ async fn open_queue(
         settings: DriverSettings { exit_when_done: true, ..setup.driver_settings() },
         clock,
     };
-    let printer = Mutex::new(Printer { paused, runs: false, phases: BTreeMap::new() });
+    let printer = Mutex::new(Printer { paused, runs: false, states: BTreeMap::new() });
     Ok(queue.open(Box::new(move |update| printer.lock().unwrap_or_else(PoisonError::into_inner).print(&update))))
 }
 
@@ -137,8 +137,8 @@ struct Printer {
     paused: watch::Sender<Option<Failure>>,
     /// This process runs the queue. Another one's credentials do not matter here.
     runs: bool,
-    /// The phase printed last of each job.
-    phases: BTreeMap<JobId, JobPhase>,
+    /// The state printed last of each job.
+    states: BTreeMap<JobId, String>,
 }
 
 impl Printer {
@@ -159,13 +159,11 @@ impl Printer {
                     self.note_credentials(status);
                 }
                 for job in jobs {
-                    if self.phases.insert(job.id, job.phase()) == Some(job.phase()) {
-                        continue;
+                    let state = state(job);
+                    if self.states.get(&job.id) != Some(&state) {
+                        print(&format!("{} to {}: {state}", job.request.name, job.request.destination));
+                        self.states.insert(job.id, state);
                     }
-                    let request = &job.request;
-                    let image = job.image().map_or_else(String::new, |i| format!(" {i}"));
-                    let phase = job.phase().as_str();
-                    print(&format!("{} to {}: {phase}{image}", request.name, request.destination));
                 }
             }
             JobUpdate::Driver(DriverStatus::NotRunning(failure))
@@ -191,6 +189,14 @@ impl Printer {
             changed
         });
     }
+}
+
+/// A job's phase and image; once its post-copy steps have ended, also those that failed, and what is not as requested.
+fn state(job: &Job) -> String {
+    let image = job.image().map_or_else(String::new, |i| format!(" {i}"));
+    let after = if job.has_open_steps() { Vec::new() } else { labels::after_copy(job) };
+    let after = if after.is_empty() { String::new() } else { format!(": {}", after.join("; ")) };
+    format!("{}{image}{after}", job.phase().as_str())
 }
 
 fn print(text: &str) {

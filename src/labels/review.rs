@@ -89,16 +89,9 @@ fn source(kind: &FindingKind, places: &str) -> String {
         FindingKind::SourceUnavailable { source, state: None } => {
             format!("{source} is not in {places} any more, or is no longer shared with this account.")
         }
-        FindingKind::ProductCode { source, owner } => {
-            format!("{source} belongs to {owner} and has a product code: AWS refuses to copy such images.")
-        }
-        FindingKind::SharedEncrypted { source, owner } => {
-            format!("{source} belongs to {owner} and is encrypted: the copy works only if its key is shared with you.")
-        }
         FindingKind::Deprecated { source, since } => {
             format!("{source} is deprecated since {}.", since.strftime("%Y-%m-%d"))
         }
-        FindingKind::Paravirtual(source) => format!("{source} is paravirtual: newer regions cannot take it."),
         FindingKind::OwnerNotAllowed { source, owner } => format!(
             "Allowed AMIs is enabled in {places} and does not name {owner}, the owner of {source}: AWS may refuse to copy it."
         ),

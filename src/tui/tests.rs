@@ -12,6 +12,7 @@ mod details;
 mod form;
 mod history;
 mod jobs;
+mod post_copy;
 mod quit;
 mod review;
 

@@ -304,9 +304,10 @@ impl<'a> Builder<'a> {
 
     /// Adds what the plan's own checks found, and what needs no answer.
     fn finish_plan(&mut self) {
-        // What EC2 says of the sources now is said already.
-        let known = matches!(self.sources, Status::Fine | Status::Warning | Status::Refused);
-        for warning in self.review.warnings.iter().filter(|w| !(known && w.field == Field::Sources)) {
+        for warning in &self.review.warnings {
+            if warning.field == Field::Sources && self.sources == Status::Fine {
+                self.sources = Status::Warning;
+            }
             self.findings.add(Severity::Warning, FindingKind::Plan(warning.text.clone()), None, warning.field.clone());
         }
         for region in &self.review.untried {

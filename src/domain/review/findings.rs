@@ -84,21 +84,10 @@ pub enum FindingKind {
         /// `None` if EC2 does not know the image.
         state: Option<ImageState>,
     },
-    /// Of another account's image.
-    ProductCode {
-        source: ImageId,
-        owner: AccountId,
-    },
-    /// Another account's image that is encrypted.
-    SharedEncrypted {
-        source: ImageId,
-        owner: AccountId,
-    },
     Deprecated {
         source: ImageId,
         since: Timestamp,
     },
-    Paravirtual(ImageId),
     /// The source region's Allowed AMIs settings do not name the image's owner.
     OwnerNotAllowed {
         source: ImageId,

@@ -1,4 +1,5 @@
-//! What is wrong with the images to copy, as EC2 describes them now.
+//! What is wrong with the images to copy, as EC2 describes them now. The plan's own checks warn of what their descriptions say in any
+//! case, such as product codes.
 
 use super::{
     checks::AllowedImages,
@@ -21,22 +22,13 @@ pub(super) fn source_findings(
         found.push((Severity::Refusal, kind));
     }
     let mut warn = |kind: FindingKind| found.push((Severity::Warning, kind));
-    if foreign && !source.product_codes.is_empty() {
-        warn(FindingKind::ProductCode { source: id.clone(), owner: owner.clone() });
-    }
-    if foreign && source.encrypted() {
-        warn(FindingKind::SharedEncrypted { source: id.clone(), owner: owner.clone() });
-    }
     let alias = source.image_owner_alias.as_deref();
     let names_owner = |p: &String| *p == owner.as_str() || Some(p.as_str()) == alias;
     if foreign && allowed.is_some_and(|a| a.enforced && !a.providers.iter().any(names_owner)) {
         warn(FindingKind::OwnerNotAllowed { source: id.clone(), owner });
     }
     if let Some(since) = source.deprecated.filter(|at| *at <= review.started) {
-        warn(FindingKind::Deprecated { source: id.clone(), since });
-    }
-    if &*source.virtualization == "paravirtual" {
-        warn(FindingKind::Paravirtual(id));
+        warn(FindingKind::Deprecated { source: id, since });
     }
     found
 }

@@ -7,6 +7,7 @@ mod external;
 mod polling;
 mod reconciling;
 mod removal;
+mod resending;
 mod steps;
 
 use jiff::SignedDuration;

@@ -128,6 +128,8 @@ impl World {
         let mut image = source.clone();
         let mut snapshots = Vec::new();
         let mut ended = latencies.snapshots_after_ms;
+        let minutes = time_based.as_ref().map(|t| t.minutes);
+        let transfer = minutes.map_or(Transfer::Standard, |minutes| Transfer::TimeBased { minutes });
         for ebs in image.block_devices.iter_mut().filter_map(|d| d.ebs.as_mut()) {
             let Some(from) = ebs.snapshot_id.take() else { continue };
             let snapshot_id = SnapshotId::new(&self.new_id("snap-")).map_err(|_| internal_error())?;
@@ -136,31 +138,27 @@ impl World {
             let size = ebs.volume_size.unwrap_or(8);
             let stages = self.stages(fails, size, time_based.as_ref());
             ended = ended.max(stages.ended);
-            let snapshot = Snapshot {
-                id: snapshot_id,
-                state: if fails { SnapshotState::Error } else { SnapshotState::Completed },
-                progress: Some(if fails { 0 } else { 100 }),
-                volume_size: size,
-                volume_id: Some(Snapshot::VOLUME_OF_COPIES.into()),
-                started: Some(now),
-                state_message: fails.then(|| "Given key ID is not accessible".into()),
-                description: description(&id, &source.id, &from, now).into(),
-                encrypted,
-                kms_key_id: key.as_deref().map(Into::into),
-                tags: call.snapshot_tags.clone(),
-            };
             snapshots.push(CreatedSnapshot {
-                snapshot,
+                snapshot: Snapshot {
+                    id: snapshot_id,
+                    state: if fails { SnapshotState::Error } else { SnapshotState::Completed },
+                    progress: Some(if fails { 0 } else { 100 }),
+                    volume_size: size,
+                    volume_id: Some(Snapshot::VOLUME_OF_COPIES.into()),
+                    started: Some(now),
+                    state_message: fails.then(|| "Given key ID is not accessible".into()),
+                    description: description(&id, &source.id, &from, now).into(),
+                    encrypted,
+                    kms_key_id: key.as_deref().map(Into::into),
+                    tags: call.snapshot_tags.clone(),
+                },
                 image: Some(id.clone()),
                 timeline: Timeline::new(now),
                 stages,
                 created_by: call.by,
                 token: call.token.clone(),
                 location: location.clone(),
-                transfer: Some(match &time_based {
-                    None => Transfer::Standard,
-                    Some(time_based) => Transfer::TimeBased { minutes: time_based.minutes },
-                }),
+                transfer: Some(transfer),
             });
         }
         set_attributes(&mut image, &id, to, call, &self.account, now);

@@ -96,7 +96,7 @@ impl Call<'_> {
         let ready = self.ready()?;
         let page = ready.world.describe_images(ready.region, &call, ready.now)?;
         Ok(ready.response(|xml| {
-            xml.items("imagesSet", &page.items, |xml, seen| describe::image(xml, seen));
+            xml.items("imagesSet", &page.items, describe::image);
             xml.optional("nextToken", page.next.as_deref());
         }))
     }

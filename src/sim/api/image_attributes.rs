@@ -54,13 +54,16 @@ impl<'a> ModifyCall<'a> {
             ("imdsSupport", self.imds_support.is_some()),
         ];
         let mut names: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
-        names.extend(self.attribute.filter(|named| !names.contains(named)));
-        let value = |own: Option<&'a str>| own.or(self.value).ok_or_else(|| ApiError::missing("Value"));
+        // In any case: Ansible writes `Description`.
+        let known = |named: &'a str| given.iter().map(|(name, _)| *name).find(|name| name.eq_ignore_ascii_case(named));
+        let named = self.attribute.map(|named| known(named).unwrap_or(named));
+        names.extend(named.filter(|named| !names.contains(named)));
+        let text = |own: Option<&'a str>| own.or(self.value).ok_or_else(|| ApiError::missing("Value"));
         match names[..] {
             [] => Err(no_attribute()),
             ["launchPermission"] => Ok(Modification::LaunchPermissions(self.permissions.check(partition)?)),
-            ["description"] => Ok(Modification::Description(value(self.description)?)),
-            ["imdsSupport"] => Ok(Modification::ImdsSupport(value(self.imds_support)?)),
+            ["description"] => Ok(Modification::Description(text(self.description)?)),
+            ["imdsSupport"] => Ok(Modification::ImdsSupport(text(self.imds_support)?)),
             [other] => Err(unknown_attribute(other)),
             _ => Err(ApiError::new(
                 "InvalidParameterCombination",

@@ -1,13 +1,11 @@
-//! `DeregisterImage`, `DeleteSnapshot` and `CreateTags`.
+//! `DeregisterImage` and `DeleteSnapshot`.
 
 use jiff::Timestamp;
 
 use crate::{
-    domain::{ImageId, ImageState, Region, SnapshotId, image::Tag},
+    domain::{ImageId, ImageState, Region, SnapshotId},
     sim::{
-        api::validation::{
-            check_image_id, check_snapshot_id, check_tags, images_not_found, snapshot_not_found, unavailable,
-        },
+        api::validation::{check_snapshot_id, snapshot_not_found, unavailable},
         api_error::ApiError,
         faults::rules::FaultKind,
         world::{
@@ -162,52 +160,6 @@ impl World {
         self.record(region, by, ChangeKind::Deleted, id, now);
         self.enabled_mut(region)?.remove_snapshot(&snapshot);
         Ok(())
-    }
-
-    /// Carries out `CreateTags` on images and snapshots.
-    pub(crate) fn create_tags(
-        &mut self,
-        region: &Region,
-        resources: &[&str],
-        tags: &[Tag],
-        by: Actor,
-        now: Timestamp,
-    ) -> Result<(), ApiError> {
-        if resources.is_empty() {
-            return Err(ApiError::missing("resourceIdSet"));
-        }
-        if tags.is_empty() {
-            return Err(ApiError::missing("tagSet"));
-        }
-        check_tags(tags)?;
-        let state = self.enabled(region)?;
-        let mut changed: Vec<(Box<str>, Vec<Tag>)> = Vec::new();
-        for id in resources {
-            let mut all = self.tags_of(state, id, now)?;
-            all.retain(|t| tags.iter().all(|new| new.key != t.key));
-            all.extend(tags.iter().cloned());
-            all.sort();
-            check_tags(&all)?;
-            changed.push((Box::from(*id), all));
-        }
-        for id in resources {
-            self.record(region, by, ChangeKind::Tagged, id, now);
-        }
-        self.enabled_mut(region)?.tags.extend(changed);
-        Ok(())
-    }
-
-    /// Returns the tags of an image or snapshot.
-    pub(crate) fn tags_of(&self, state: &RegionState, id: &str, now: Timestamp) -> Result<Vec<Tag>, ApiError> {
-        if id.starts_with("snap-") {
-            check_snapshot_id(id)?;
-            return Ok(self.snapshot(state, id, now).ok_or_else(|| snapshot_not_found(id))?.snapshot.tags);
-        }
-        if id.starts_with("ami-") {
-            check_image_id(id)?;
-            return Ok(self.image(state, id, now).ok_or_else(|| images_not_found(&[id]))?.image.tags);
-        }
-        Err(ApiError::new("InvalidID", format!("The ID '{id}' is not valid")))
     }
 
     /// Returns a registered image that uses this snapshot.

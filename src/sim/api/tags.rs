@@ -9,7 +9,10 @@ use crate::{
             call::Call,
             filters::{self, Filter, TagOf},
             listing::{ImagesCall, Listing, PageRequest, SnapshotsCall},
-            validation::check_tag_prefix,
+            validation::{
+                check_image_id, check_snapshot_id, check_tag_prefix, check_tags, images_not_found, snapshot_not_found,
+                too_many_tags,
+            },
         },
         api_error::ApiError,
         world::{
@@ -65,6 +68,42 @@ impl Call<'_> {
 }
 
 impl World {
+    /// Carries out `CreateTags` on images and snapshots.
+    pub(crate) fn create_tags(
+        &mut self,
+        region: &Region,
+        resources: &[&str],
+        tags: &[Tag],
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        if resources.is_empty() {
+            return Err(ApiError::missing("resourceIdSet"));
+        }
+        if tags.is_empty() {
+            return Err(ApiError::missing("tagSet"));
+        }
+        check_tags(tags)?;
+        let state = self.enabled(region)?;
+        let mut changed: Vec<(Box<str>, Vec<Tag>)> = Vec::new();
+        for id in resources {
+            let mut all = self.tags_of(state, id, now)?;
+            all.retain(|t| tags.iter().all(|new| new.key != t.key));
+            all.extend(tags.iter().cloned());
+            all.sort();
+            // AWS's own do not count.
+            if all.iter().filter(|t| !t.key.starts_with("aws:")).count() > 50 {
+                return Err(too_many_tags());
+            }
+            changed.push((Box::from(*id), all));
+        }
+        for id in resources {
+            self.record(region, by, ChangeKind::Tagged, id, now);
+        }
+        self.enabled_mut(region)?.tags.extend(changed);
+        Ok(())
+    }
+
     /// Carries out `DeleteTags`: all tags but AWS's own if none is named. A tag that the resource does not have is no error.
     pub(crate) fn delete_tags(
         &mut self,
@@ -94,6 +133,19 @@ impl World {
         }
         self.enabled_mut(region)?.tags.extend(changed);
         Ok(())
+    }
+
+    /// Returns the tags of an image or snapshot.
+    fn tags_of(&self, state: &RegionState, id: &str, now: Timestamp) -> Result<Vec<Tag>, ApiError> {
+        if id.starts_with("snap-") {
+            check_snapshot_id(id)?;
+            return Ok(self.snapshot(state, id, now).ok_or_else(|| snapshot_not_found(id))?.snapshot.tags);
+        }
+        if id.starts_with("ami-") {
+            check_image_id(id)?;
+            return Ok(self.image(state, id, now).ok_or_else(|| images_not_found(&[id]))?.image.tags);
+        }
+        Err(ApiError::new("InvalidID", format!("The ID '{id}' is not valid")))
     }
 
     /// Carries out `DescribeTags`. The token is the index of the next tag.

@@ -36,8 +36,9 @@ struct Bucket {
 fn refill_rate(action: &str) -> Option<i64> {
     match action {
         "CopyImage" => Some(1),
-        "DeregisterImage" | "DeleteSnapshot" | "ModifyImageAttribute" => Some(5),
+        "DeregisterImage" | "DeleteSnapshot" => Some(5),
         "CreateTags" => Some(10),
+        _ if ["Modify", "Reset", "Enable", "Disable"].iter().any(|verb| action.starts_with(verb)) => Some(5),
         _ => (action.starts_with("Describe") || action.starts_with("Get")).then_some(20),
     }
 }
@@ -82,6 +83,7 @@ mod tests {
     #[case("DeregisterImage", 5)]
     #[case("DeleteSnapshot", 5)]
     #[case("ModifyImageAttribute", 5)]
+    #[case("EnableImageDeprecation", 5)]
     #[case("CreateTags", 10)]
     fn a_bucket_holds_a_hundred_requests_and_refills_at_its_rate(#[case] action: &str, #[case] rate: usize) {
         let mut request_rates = RequestRates::default();

@@ -10,11 +10,11 @@ fn a_dry_run_judges_the_policy_and_nothing_else() {
     let mut aws = TestAws::new("demo");
     let ask = "Action=CopyImage&SourceRegion=nowhere&SourceImageId=none&Name=x&DryRun=true";
     assert_eq!(aws.code("us-west-2", ask), "DryRunOperation");
-    let (status, answer) = aws.ec2("sa-east-1", ask);
+    let (status, answer) = aws.ec2("eu-north-1", ask);
     let text = "is not authorized to perform: ec2:CopyImage on resource";
     assert!(status == 403 && answer.contains(text), "{answer}");
     assert!(answer.contains(". Encoded authorization failure message: "), "{answer}");
-    assert_eq!(aws.ec2("sa-east-1", &ask.replace("&DryRun=true", "")).0, 403);
+    assert_eq!(aws.ec2("eu-north-1", &ask.replace("&DryRun=true", "")).0, 403);
 }
 
 #[rstest]

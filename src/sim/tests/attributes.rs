@@ -95,6 +95,7 @@ fn every_kind_of_permission_is_read_back_and_reset() {
 #[case::encrypted_and_public("app-db-*", "LaunchPermission.Add.1.Group=all", "InvalidParameter")]
 #[case("app-api-*", "Description.Value=new", "")]
 #[case("app-api-*", "Attribute=description&Value=new", "")]
+#[case("app-api-*", "Attribute=Description&Description.Value=new", "")]
 #[case("app-api-*", "ImdsSupport.Value=v1.0", "InvalidParameterValue")]
 #[case("app-api-*", "ImdsSupport.Value=v2.0&DryRun=true", "DryRunOperation")]
 fn modifying_an_image_has_ec2s_rules(#[case] pattern: &str, #[case] rest: &str, #[case] code: &str) {

@@ -5,7 +5,7 @@ use rstest::rstest;
 use super::{TestAws, between};
 
 /// Every action with its required parameters.
-const ACTIONS: [&str; 13] = [
+const ACTIONS: &[&str] = &[
     "DescribeRegions",
     "DescribeImages",
     "DescribeSnapshots",
@@ -17,6 +17,23 @@ const ACTIONS: [&str; 13] = [
     "DeleteSnapshot&SnapshotId=bad",
     "CreateTags&ResourceId.1=bad&Tag.1.Key=a",
     "DeleteTags&ResourceId.1=bad",
+    "ModifyImageAttribute&ImageId=bad",
+    "ResetImageAttribute&ImageId=bad&Attribute=bad",
+    "DescribeImageAttribute&ImageId=bad&Attribute=bad",
+    "ModifySnapshotAttribute&SnapshotId=bad",
+    "DescribeSnapshotAttribute&SnapshotId=bad&Attribute=bad",
+    "EnableImageDeprecation&ImageId=bad&DeprecateAt=bad",
+    "DisableImageDeprecation&ImageId=bad",
+    "EnableImageDeregistrationProtection&ImageId=bad",
+    "DisableImageDeregistrationProtection&ImageId=bad",
+    "EnableImage&ImageId=bad",
+    "DisableImage&ImageId=bad",
+    "DescribeAvailabilityZones",
+    "GetImageAncestry&ImageId=bad",
+    "GetImageBlockPublicAccessState",
+    "EnableImageBlockPublicAccess&ImageBlockPublicAccessState=block-new-sharing",
+    "DisableImageBlockPublicAccess",
+    "GetAllowedImagesSettings",
     "GetEbsDefaultKmsKeyId",
     "GetEbsEncryptionByDefault",
 ];
@@ -56,6 +73,13 @@ fn a_dry_run_changes_nothing() {
 #[case("CopyImage&Name=abc&SourceRegion=us-east-1&SourceImageId=", "ami-", "InvalidAMIID.Malformed")]
 #[case("CreateTags&Tag.1.Key=a&ResourceId.1=", "ami-", "InvalidAMIID.Malformed")]
 #[case("DeleteTags&ResourceId.1=", "ami-", "InvalidAMIID.Malformed")]
+#[case("ModifyImageAttribute&Description.Value=x&ImageId=", "ami-", "InvalidAMIID.Malformed")]
+#[case("DescribeImageAttribute&Attribute=description&ImageId=", "ami-", "InvalidAMIID.Malformed")]
+#[case("EnableImageDeprecation&DeprecateAt=2027-01-01T00:00:00Z&ImageId=", "ami-", "InvalidAMIID.Malformed")]
+#[case("EnableImageDeregistrationProtection&ImageId=", "ami-", "InvalidAMIID.Malformed")]
+#[case("DisableImage&ImageId=", "ami-", "InvalidAMIID.Malformed")]
+#[case("GetImageAncestry&ImageId=", "ami-", "InvalidAMIID.Malformed")]
+#[case("DescribeSnapshotAttribute&Attribute=productCodes&SnapshotId=", "snap-", "InvalidSnapshotID.Malformed")]
 #[case("DescribeSnapshots&SnapshotId.1=", "snap-", "InvalidSnapshotID.Malformed")]
 #[case("DeleteSnapshot&SnapshotId=", "snap-", "InvalidSnapshotID.Malformed")]
 #[case("CreateTags&Tag.1.Key=a&ResourceId.1=", "snap-", "InvalidSnapshotID.Malformed")]

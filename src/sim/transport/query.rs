@@ -301,7 +301,7 @@ fn denied_by_policy(world: &World, region: &Region, service: Service, action: &s
     if service == Service::Ec2 {
         let mut rng = fastrand::Rng::with_seed(action.bytes().fold(world.seed, |h, b| h.rotate_left(9) ^ u64::from(b)));
         let encoded: String = (0..96).map(|_| rng.alphanumeric()).collect();
-        error.message.push_str(&format!(". Encoded authorization failure message: {encoded}"));
+        error.message = format!("{}. Encoded authorization failure message: {encoded}", error.message);
     }
     error
 }

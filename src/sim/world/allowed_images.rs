@@ -38,9 +38,9 @@ pub(crate) struct AllowedImages {
 impl AllowedImages {
     /// Returns whether another account's image is allowed; `None` if nothing is restricted.
     pub(crate) fn allows(&self, image: &Image) -> Option<bool> {
-        let allowed = |provider: &Box<str>| {
-            **provider == *image.owner_id.as_str() || image.image_owner_alias.as_deref() == Some(provider)
+        let allowed = |provider: &str| {
+            provider == image.owner_id.as_str() || image.image_owner_alias.as_deref() == Some(provider)
         };
-        (self.state != AllowedState::Disabled).then(|| self.providers.iter().any(allowed))
+        (self.state != AllowedState::Disabled).then(|| self.providers.iter().any(|provider| allowed(provider)))
     }
 }

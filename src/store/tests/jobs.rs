@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::{
-    domain::{Failure, SnapshotId, SnapshotState, progress::SnapshotProgress},
-    engine::{Command, RegionStatus, RemovalReason, RemovalStep, Status, Waiting},
+    domain::{Failure, SnapshotId, SnapshotState, post_copy::PostCopyStep, progress::SnapshotProgress},
+    engine::{Command, RegionStatus, RemovalReason, RemovalStep, Status, StepState, Waiting},
 };
 
 fn failure() -> Failure {
@@ -201,6 +201,22 @@ fn a_job_whose_snapshots_are_still_to_be_removed_is_loaded_and_never_pruned() {
     store.conn.execute("UPDATE jobs SET cleanup = 0", []).unwrap();
     assert_eq!(loaded(&store), [0_u64; 0]);
     assert_eq!(store.prune(at(100)).unwrap(), 2);
+}
+
+#[test]
+fn a_job_with_post_copy_steps_left_is_loaded_and_never_pruned() {
+    let mut store = Store::in_memory().unwrap();
+    let with = |id, state| {
+        changed(done(id, at(-9_000)), |job| {
+            job.request.post_copy = vec![PostCopyStep::SourceTag];
+            job.step_states = vec![state];
+        })
+    };
+    let waiting = with(1, StepState::Waiting);
+    let refused = StepState::Failed(Box::new(failure()));
+    commit(&mut store, &[waiting.clone(), with(2, StepState::Done), with(3, refused)]);
+    assert_eq!(store.load(&account(), at(0)).unwrap().jobs, [waiting]);
+    assert_eq!(store.prune(at(-1)).unwrap(), 2);
 }
 
 #[test]

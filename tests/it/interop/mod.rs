@@ -1,10 +1,11 @@
-//! Other AWS clients (boto3, the AWS CLI) against the embedded EC2, and amigrate against moto.
+//! Other AWS clients (boto3, the AWS CLI, Ansible) against the embedded EC2, and amigrate against moto and AWS's own model.
 //!
 //! Without Python these are reported as not run; under `CI=true` that is a failure.
 
 mod moto;
 mod program;
 mod python;
+mod requests;
 mod simulator;
 
 #[test]
@@ -17,6 +18,12 @@ fn boto3_does_the_main_job_on_our_ec2() {
 fn the_aws_cli_does_the_main_job_on_our_ec2() {
     let Some(python) = python::python() else { return };
     python.check("use_awscli.py", &[&simulator::start("demo", 20).url]);
+}
+
+#[test]
+fn ansible_does_the_main_job_on_our_ec2() {
+    let Some(python) = python::python() else { return };
+    python.check("use_ansible.py", &[&simulator::start("demo", 60).url]);
 }
 
 #[test]

@@ -9,14 +9,24 @@ use std::{
 };
 
 /// What is installed. Pinned, so that a failure is amigrate's; updated together, because all share one botocore.
-const PINS: [&str; 5] =
-    ["awscli==1.46.2", "boto3==1.44.5", "botocore==1.44.5", "moto[server]==5.2.5", "werkzeug==3.1.9"];
+const PINS: [&str; 6] = [
+    "ansible-core==2.19.14",
+    "awscli==1.46.2",
+    "boto3==1.44.5",
+    "botocore==1.44.5",
+    "moto[server]==5.2.5",
+    "werkzeug==3.1.9",
+];
+/// Has Ansible's collections for AWS in it, which otherwise come from a site of their own; the other hundred are not unpacked.
+const COLLECTIONS: &str = "ansible==12.3.0";
 
 /// An interpreter with the packages.
 pub(crate) struct Python {
     exe: PathBuf,
     /// Where the packages are, if not in the interpreter's own environment.
     packages: Option<PathBuf>,
+    /// Where Ansible's collections are.
+    collections: PathBuf,
 }
 
 /// The environment, created on first use. `None`, with a message, if this machine cannot have one; panics under `CI=true`.
@@ -38,7 +48,7 @@ fn prepare() -> Result<Python, String> {
     let lock = File::create(target.join("interop-venv.lock")).map_err(|e| e.to_string())?;
     lock.lock().map_err(|e| e.to_string())?;
     let ready = home.join("installed.txt");
-    let pins = PINS.join("\n");
+    let pins = [&PINS[..], &[COLLECTIONS]].concat().join("\n");
     let packages = home.join("packages");
     if fs::read_to_string(&ready).is_ok_and(|installed| installed == pins) {
         return Ok(found(&home, packages));
@@ -50,10 +60,11 @@ fn prepare() -> Result<Python, String> {
 }
 
 fn found(home: &Path, packages: PathBuf) -> Python {
+    let collections = home.join("collections");
     if packages.is_dir() {
-        Python { exe: "python3".into(), packages: Some(packages) }
+        Python { exe: "python3".into(), packages: Some(packages), collections }
     } else {
-        Python { exe: home.join("bin").join("python"), packages: None }
+        Python { exe: home.join("bin").join("python"), packages: None, collections }
     }
 }
 
@@ -69,7 +80,13 @@ fn install(home: &Path, packages: &Path) -> Result<(), String> {
         Ok(()) => run(Command::new(home.join("bin").join("python")).args(pip).args(PINS)),
         Err(_) => run(Command::new("python3").args(pip).arg("--target").arg(packages).args(PINS)),
     };
-    installed.map_err(|e| format!("the Python packages could not be installed: {e}"))
+    installed.map_err(|e| format!("the Python packages could not be installed: {e}"))?;
+    let (python, wheel) = (found(home, packages.to_owned()), home.join("wheel"));
+    let download =
+        ["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", COLLECTIONS, "--dest"];
+    run(Command::new(&python.exe).args(download).arg(&wheel))
+        .and_then(|()| run(python.script("unpack_collections.py").arg(&wheel).arg(&python.collections)))
+        .map_err(|e| format!("Ansible's collections could not be installed: {e}"))
 }
 
 fn run(command: &mut Command) -> Result<(), String> {
@@ -85,7 +102,7 @@ impl Python {
         if let Some(packages) = &self.packages {
             command.env("PYTHONPATH", packages);
         }
-        command.env("PYTHONDONTWRITEBYTECODE", "1");
+        command.env("PYTHONDONTWRITEBYTECODE", "1").env("ANSIBLE_COLLECTIONS_PATH", &self.collections);
         command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("it").join("interop").join(name));
         command
     }

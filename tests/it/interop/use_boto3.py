@@ -8,6 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 
 import model_check
+import read_back
 
 URL = sys.argv[1]
 CONFIG = Config(retries={"max_attempts": 1}, connect_timeout=10, read_timeout=30)
@@ -70,6 +71,8 @@ def errors(home):
     refused("InvalidParameterCombination", 400, home.describe_images, ImageIds=["ami-00000000"], MaxResults=5)
     refused("InvalidParameterValue", 400, home.describe_images, Filters=[{"Name": "colour", "Values": ["red"]}])
     refused("InvalidSnapshot.NotFound", 400, home.describe_snapshots, SnapshotIds=["snap-00000000"])
+    refused("InvalidParameterValue", 400, home.describe_images, MaxResults=1001)
+    refused("InvalidUserID.Malformed", 400, home.describe_images, Owners=["foo"])
     refused("InvalidAction", 400, home.describe_vpcs)
     refused("AuthFailure", 401, client("ec2", "me-south-1").describe_images)
     web = named(home, "app-web-*")[0]["ImageId"]
@@ -165,6 +168,58 @@ def failing(home):
     assert away.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"][0]["StateMessage"] == "Given key ID is not accessible"
 
 
+def tags(home):
+    image = named(home, "app-web-*")[0]["ImageId"]
+    filters = [{"Name": "resource-id", "Values": [image]}]
+
+    def keys():
+        return [t["Key"] for t in home.describe_tags(Filters=filters)["Tags"]]
+
+    before = keys()
+    home.create_tags(Resources=[image], Tags=[{"Key": "A", "Value": "1"}, {"Key": "B", "Value": ""}])
+    home.delete_tags(Resources=[image], Tags=[{"Key": "A", "Value": "2"}, {"Key": "B", "Value": ""}])
+    assert sorted(keys()) == sorted(before + ["A"])
+    home.delete_tags(Resources=[image], Tags=[{"Key": "A"}])
+    assert keys() == before
+    refused("InvalidParameterValue", 400, home.delete_tags, Resources=[image], Tags=[{"Key": "aws:x"}])
+    pages = home.get_paginator("describe_tags").paginate(PaginationConfig={"PageSize": 9})
+    every = [(t["ResourceId"], t["Key"]) for page in pages for t in page["Tags"]]
+    assert len(every) == len(set(every)) > 18, len(every)
+    assert home.describe_instances(Filters=[{"Name": "image-id", "Values": [image]}])["Reservations"] == []
+    refused("InvalidInstanceID.NotFound", 400, home.describe_instances, InstanceIds=["i-0123456789abcdef0"])
+
+
+def registering(home):
+    snapshot = named(home, "app-web-*")[0]["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"]
+    ask = {
+        "Name": "registered",
+        "Architecture": "x86_64",
+        "VirtualizationType": "hvm",
+        "RootDeviceName": "/dev/xvda",
+        "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot, "DeleteOnTermination": False}}],
+        "TagSpecifications": [{"ResourceType": "image", "Tags": [{"Key": "Made", "Value": "here"}]}],
+    }
+    image = home.register_image(**ask)["ImageId"]
+    home.get_waiter("image_available").wait(ImageIds=[image])
+    stands = read_back.image(home, "registered")
+    assert (stands["id"], stands["tags"], stands["launch_permissions"]) == (image, {"Made": "here"}, []), stands
+    refused("InvalidAMIName.Duplicate", 400, home.register_image, **ask)
+    refused("InvalidBlockDeviceMapping", 400, home.register_image, **{**ask, "Name": "other", "RootDeviceName": "/dev/sda1"})
+    home.deregister_image(ImageId=image)
+
+
+def other_services():
+    for service, operation in [
+        ("iam", "list_users"),
+        ("s3", "list_buckets"),
+        ("route53", "list_hosted_zones"),
+        ("dynamodb", "list_tables"),
+        ("lambda", "list_functions"),
+        ("cloudwatch", "list_metrics"),
+    ]:
+        refused("ServiceNotSimulated", 501, getattr(client(service, "us-east-1"), operation))
+
+
 def defaults():
     frankfurt = client("ec2", "eu-central-1")
     assert frankfurt.get_ebs_encryption_by_default()["EbsEncryptionByDefault"] is True
@@ -182,7 +237,10 @@ def main():
     errors(home)
     copying(home)
     failing(home)
+    tags(home)
+    registering(home)
     defaults()
+    other_services()
     wrong = sorted(set(sum(WRONG, [])))
     assert not wrong, "\n".join(wrong)
     print("boto3: ok")

@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use super::fixture::{Drive, ProcessFixture};
+use super::fixture::{Drive, ProcessFixture, account_at};
 use crate::support::ec2_server::lock;
 
 /// A configuration file with these profiles; nothing of the machine's own counts.
@@ -245,14 +245,10 @@ fn shells_of_two_accounts_never_see_each_others_jobs() {
     let mut fixture = ProcessFixture::new();
     let sts = Sts::start();
     // Jobs of the first account, remembered for the default profile.
-    let ours = amigrate::domain::AccountKey::new(
-        &amigrate::domain::AccountId::new("123456789012").expect("digits"),
-        Some(&sts.url),
-    );
-    fixture.account = ours.clone();
+    fixture.account = account_at(&sts.url);
     fixture.ask_copies("ours", 1);
     let key = format!("default at {}", sts.url);
-    fixture.store().remember_account(&key, &ours).expect("it is kept");
+    fixture.store().remember_account(&key, &fixture.account).expect("it is kept");
     fixture.settings = vec![("AWS_ENDPOINT_URL", sts.url.clone()), ("AWS_ACCESS_KEY_ID", "STAGINGKEY".into())];
     let theirs = run(&fixture, fixture.command(&["jobs"]));
     assert_eq!((theirs.code, theirs.said.as_str()), (Some(0), ""), "{}", theirs.errors);
@@ -265,11 +261,7 @@ fn shells_of_two_accounts_never_see_each_others_jobs() {
 fn a_profile_with_the_environments_credentials_is_remembered_as_nobodys() {
     let mut fixture = ProcessFixture::new();
     let sts = Sts::start();
-    let ours = amigrate::domain::AccountKey::new(
-        &amigrate::domain::AccountId::new("123456789012").expect("digits"),
-        Some(&sts.url),
-    );
-    fixture.account = ours.clone();
+    fixture.account = account_at(&sts.url);
     fixture.ask_copies("ours", 1);
     let profiles = "[profile keys]\naws_access_key_id = test\naws_secret_access_key = secret\n\
                     [profile shell]\nrole_arn = arn:aws:iam::123456789012:role/r\ncredential_source = Environment\n\
@@ -284,7 +276,7 @@ fn a_profile_with_the_environments_credentials_is_remembered_as_nobodys() {
     for (profile, code, lines) in [("keys", 0, 3), ("shell", 3, 0), ("chained", 3, 0)] {
         let files: Vec<&str> = fixture.settings[..2].iter().map(|(_, path)| path.as_str()).collect();
         let key = format!("{profile} in {} in {} at {}", files[0], files[1], sts.url);
-        fixture.store().remember_account(&key, &ours).expect("it is kept");
+        fixture.store().remember_account(&key, &fixture.account).expect("it is kept");
         let ran = run(&fixture, fixture.command(&["jobs", "--profile", profile]));
         assert_eq!((ran.code, ran.said.lines().count()), (Some(code), lines), "{profile}: {} {}", ran.said, ran.errors);
     }

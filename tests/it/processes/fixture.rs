@@ -47,7 +47,7 @@ impl ProcessFixture {
     pub(crate) fn new() -> Self {
         let changed = ChangeSignal::default();
         let ec2 = Ec2::quick(&changed);
-        let account = AccountKey::new(&AccountId::new("123456789012").expect("digits"), Some(&ec2.url));
+        let account = account_at(&ec2.url);
         let source = ec2.newest("app-web-");
         Self { ec2, changed, home: tempfile::tempdir().expect("a directory"), account, source, settings: Vec::new() }
     }
@@ -246,6 +246,11 @@ impl ProcessFixture {
             .collect();
         assert!(orphans.is_empty(), "snapshots of no image: {orphans:#?}; {}", job_lines(&jobs));
     }
+}
+
+/// The scenario's account, at this endpoint.
+pub(crate) fn account_at(url: &str) -> AccountKey {
+    AccountKey::new(&AccountId::new("123456789012").expect("digits"), Some(url))
 }
 
 pub(crate) fn region(name: &str) -> Region {

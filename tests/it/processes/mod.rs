@@ -2,7 +2,7 @@
 //! following, detached, and with a store that cannot be used. In the end the store is compared with what EC2
 //! holds.
 
-mod fixture;
+pub(crate) mod fixture;
 
 mod accounts;
 #[cfg(target_os = "linux")]

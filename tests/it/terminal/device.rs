@@ -5,32 +5,27 @@ use ratatui::{Frame, text::Line};
 use rustix::process::Signal;
 use tokio::sync::mpsc::unbounded_channel;
 
+use super::{AS_JOB, WITHOUT_HANGUP, given_back};
 use crate::support::pty::{Program, Pty};
 
 /// Set in the environment of this binary when it is started as the program under test.
 const ROLE: &str = "AMIGRATE_TEST_ROLE";
 
-fn player(role: &str) -> Program {
+/// This binary as the program under test, started by a shell's words if there are any.
+fn player(role: &str, shell: &[&str]) -> Program {
     let myself = std::env::current_exe().expect("a path");
-    Program::new(
-        myself.to_str().expect("a plain path"),
-        &["--exact", "terminal::device::play", "--nocapture", "--test-threads=1"],
-    )
-    .env(ROLE, role)
+    let myself = [myself.to_str().expect("a plain path")];
+    let play = ["--exact", "terminal::device::play", "--nocapture", "--test-threads=1"];
+    let line =
+        if shell.is_empty() { [&myself[..], &play].concat() } else { [&["/bin/sh"], shell, &myself, &play].concat() };
+    Program::new(line[0], &line[1..]).env(ROLE, role)
 }
 
 fn start(role: &str) -> Pty {
-    let mut pty = player(role).start(40, 10);
+    let mut pty = player(role, &[]).start(40, 10);
     pty.wait_for("the first frame", |text| text.contains("size 40x10"));
     assert!(pty.screen().alternate_screen() && pty.screen().hide_cursor() && pty.screen().bracketed_paste());
     pty
-}
-
-fn given_back(pty: &Pty) {
-    let screen = pty.screen();
-    assert!(!screen.alternate_screen(), "the alternate screen stayed");
-    assert!(!screen.hide_cursor(), "the cursor stayed hidden");
-    assert!(!screen.bracketed_paste(), "bracketed paste stayed on");
 }
 
 /// The program under test, if [`ROLE`] is set: shows each input it receives. Otherwise an empty test.
@@ -128,19 +123,7 @@ fn a_panic_gives_it_back_and_is_told_wherever_it_happens() {
 
 #[test]
 fn a_lost_line_is_heard() {
-    // Without SIGHUP, so that the hang-up must be noticed on the terminal itself.
-    let script = "trap '' HUP; exec \"$0\" \"$@\"";
-    let myself = std::env::current_exe().expect("a path");
-    let arguments = [
-        "-c",
-        script,
-        myself.to_str().unwrap(),
-        "--exact",
-        "terminal::device::play",
-        "--nocapture",
-        "--test-threads=1",
-    ];
-    let mut pty = Program::new("/bin/sh", &arguments).env(ROLE, "plain").start(40, 10);
+    let mut pty = player("plain", &WITHOUT_HANGUP).start(40, 10);
     pty.wait_for("the first frame", |text| text.contains("size 40x10"));
     pty.hang_up();
     let status = pty.wait_exit();
@@ -150,19 +133,7 @@ fn a_lost_line_is_heard() {
 
 #[test]
 fn ctrl_z_stops_and_the_shell_continues() {
-    let script = "\"$0\" \"$@\"; echo \"stopped $?\"; read line; fg >/dev/null; echo \"ended $?\"";
-    let myself = std::env::current_exe().expect("a path");
-    let arguments = [
-        "-m",
-        "-c",
-        script,
-        myself.to_str().unwrap(),
-        "--exact",
-        "terminal::device::play",
-        "--nocapture",
-        "--test-threads=1",
-    ];
-    let mut pty = Program::new("/bin/sh", &arguments).env(ROLE, "plain").start(40, 10);
+    let mut pty = player("plain", &AS_JOB).start(40, 10);
     pty.wait_for("the first frame", |text| text.contains("size 40x10"));
     pty.bytes(b"\x1a");
     pty.wait_for("the shell", |text| text.contains("stopped 147"));

@@ -4,3 +4,19 @@
 
 mod device;
 mod program;
+
+use crate::support::pty::Pty;
+
+/// Runs a program without SIGHUP, so that a hang-up must be noticed on the terminal itself.
+const WITHOUT_HANGUP: [&str; 2] = ["-c", "trap '' HUP; exec \"$0\" \"$@\""];
+/// Runs a program as a job, and continues it once it has stopped and a line was typed.
+const AS_JOB: [&str; 3] =
+    ["-m", "-c", "\"$0\" \"$@\"; echo \"stopped $?\"; read line; fg >/dev/null; echo \"ended $?\""];
+
+/// Checks that the terminal is as it was before the program.
+fn given_back(pty: &Pty) {
+    let screen = pty.screen();
+    assert!(!screen.alternate_screen(), "the alternate screen stayed");
+    assert!(!screen.hide_cursor(), "the cursor stayed hidden");
+    assert!(!screen.bracketed_paste(), "bracketed paste stayed on");
+}

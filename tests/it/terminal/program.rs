@@ -3,6 +3,7 @@
 use rustix::process::Signal;
 use tempfile::TempDir;
 
+use super::{AS_JOB, WITHOUT_HANGUP, given_back};
 use crate::support::pty::{Program, Pty, is_colour, sgr_codes};
 
 fn program(arguments: &[&str]) -> (TempDir, Program) {
@@ -19,17 +20,19 @@ fn demo() -> (TempDir, Pty) {
     (home, pty)
 }
 
+/// The same, started by a shell's words.
+fn demo_in_shell(shell: &[&str]) -> (TempDir, Pty) {
+    let home = tempfile::tempdir().expect("a directory");
+    let line = [shell, &[env!("CARGO_BIN_EXE_amigrate"), "demo"]].concat();
+    let mut pty = Program::new("/bin/sh", &line).home(home.path()).start(80, 24);
+    ready(&mut pty);
+    (home, pty)
+}
+
 fn ready(pty: &mut Pty) {
     pty.wait_for("the demonstration's images", |text| {
         text.contains("DEMO") && text.contains("q quit") && text.contains("ami-")
     });
-}
-
-fn given_back(pty: &Pty) {
-    let screen = pty.screen();
-    assert!(!screen.alternate_screen(), "the alternate screen stayed");
-    assert!(!screen.hide_cursor(), "the cursor stayed hidden");
-    assert!(!screen.bracketed_paste(), "bracketed paste stayed on");
 }
 
 #[test]
@@ -71,12 +74,7 @@ fn a_lost_line_ends_it() {
 
 #[test]
 fn a_lost_line_ends_it_without_the_signal_too() {
-    let home = tempfile::tempdir().expect("a directory");
-    let script = "trap '' HUP; exec \"$0\" \"$@\"";
-    let mut pty = Program::new("/bin/sh", &["-c", script, env!("CARGO_BIN_EXE_amigrate"), "demo"])
-        .home(home.path())
-        .start(80, 24);
-    ready(&mut pty);
+    let (_home, mut pty) = demo_in_shell(&WITHOUT_HANGUP);
     pty.hang_up();
     pty.wait_exit();
 }
@@ -104,12 +102,7 @@ fn a_line_that_takes_nothing_does_not_hold_it() {
 
 #[test]
 fn ctrl_z_stops_it_and_the_shell_continues_it() {
-    let home = tempfile::tempdir().expect("a directory");
-    let script = "\"$0\" \"$@\"; echo \"stopped $?\"; read line; fg >/dev/null; echo \"ended $?\"";
-    let mut pty = Program::new("/bin/sh", &["-m", "-c", script, env!("CARGO_BIN_EXE_amigrate"), "demo"])
-        .home(home.path())
-        .start(80, 24);
-    ready(&mut pty);
+    let (_home, mut pty) = demo_in_shell(&AS_JOB);
     pty.bytes(b"\x1a");
     pty.wait_for("the shell", |text| text.contains("stopped 147"));
     given_back(&pty);

@@ -4,7 +4,6 @@ use super::{super::findings::UnknownCheck, *};
 use crate::domain::{
     ImageState, LaunchPermission, PostCopyStep,
     draft::Field,
-    image::ProductCode,
     review::{
         CellValue, Column, FindingKind, ReviewTable, Severity, Status, checks::AllowedImages, outlook::Confirmation,
         state::CompletedCopy,
@@ -169,16 +168,11 @@ fn sources_are_checked_as_they_are_now() {
     assert_eq!(source(&|s| s.state = ImageState::Disabled), [(Severity::Refusal, disabled)]);
     let found = source(&|s| {
         s.owner_id = theirs.clone();
-        s.product_codes = vec![ProductCode { id: "p".into(), kind: "marketplace".into() }];
         s.deprecated = Some(now());
-        s.virtualization = "paravirtual".into();
     });
     let warnings = [
-        FindingKind::ProductCode { source: id.clone(), owner: owner.clone() },
-        FindingKind::SharedEncrypted { source: id.clone(), owner: owner.clone() },
         FindingKind::OwnerNotAllowed { source: id.clone(), owner },
         FindingKind::Deprecated { source: id.clone(), since: now() },
-        FindingKind::Paravirtual(id.clone()),
     ];
     assert_eq!(found, warnings.map(|kind| (Severity::Warning, kind)));
     let allowed = source(&|s| (s.owner_id, s.image_owner_alias) = (theirs.clone(), Some("amazon".into())));

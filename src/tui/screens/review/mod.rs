@@ -7,7 +7,11 @@ pub mod view;
 use tui_input::Input;
 
 use crate::{
-    domain::review::{Finding, Review, ReviewTable, existing::Existing},
+    domain::{
+        price::{Prices, estimate},
+        review::{Existing, Finding, Review, ReviewTable},
+    },
+    labels,
     tui::{bindings::Context, widgets::list::List},
 };
 
@@ -17,7 +21,9 @@ pub struct ReviewScreen {
     review: Review,
     /// What is known, as of the last refresh.
     table: ReviewTable,
-    /// True if `table` is out of date.
+    /// What the copies to start cost, in words.
+    cost: String,
+    /// True if `table` and `cost` are out of date.
     changed: bool,
     /// The cursor in the findings and what is there already.
     list: List,
@@ -33,9 +39,10 @@ enum Entry<'a> {
 }
 
 impl ReviewScreen {
-    pub fn new(review: Review) -> Self {
+    pub fn new(review: Review, prices: &Prices) -> Self {
         let table = review.table();
-        Self { review, table, changed: false, list: List::default(), typing: None, mistake: false }
+        let cost = labels::estimate(&estimate(&table.copies, prices));
+        Self { review, table, cost, changed: false, list: List::default(), typing: None, mistake: false }
     }
 
     /// The contexts whose keys apply, innermost first.
@@ -57,9 +64,10 @@ impl ReviewScreen {
     }
 
     /// Brings the table up to date. Once a frame: answers come in floods.
-    pub(in crate::tui) fn refresh(&mut self) {
+    pub(in crate::tui) fn refresh(&mut self, prices: &Prices) {
         if std::mem::take(&mut self.changed) {
             self.table = self.review.table();
+            self.cost = labels::estimate(&estimate(&self.table.copies, prices));
         }
     }
 

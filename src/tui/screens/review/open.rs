@@ -23,7 +23,8 @@ pub fn open(model: &mut Model, plan: Plan, effects: &mut Vec<Effect>) {
     if let Some(earlier) = model.last_review.take() {
         review = review.reuse(&earlier);
     }
-    model.overlays.push(Overlay::Review(Box::new(ReviewScreen::new(review))));
+    let screen = ReviewScreen::new(review, &model.start.prices);
+    model.overlays.push(Overlay::Review(Box::new(screen)));
     send(model, effects);
 }
 
@@ -107,8 +108,10 @@ pub(in crate::tui) fn expire_if_due(model: &mut Model) {
 
 /// Brings the review's table up to date.
 pub(in crate::tui) fn refresh(model: &mut Model) {
-    if let Some(screen) = screen(model) {
-        screen.refresh();
+    for overlay in &mut model.overlays {
+        if let Overlay::Review(screen) = overlay {
+            screen.refresh(&model.start.prices);
+        }
     }
 }
 

@@ -42,8 +42,8 @@ pub fn paste(model: &mut Model, text: &str) -> bool {
 /// Runs an action. Returns false if the review has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
     let (size, now) = (model.size, model.now);
+    open::refresh(model);
     let Some(screen) = screen(model) else { return false };
-    screen.refresh();
     if screen.typing.is_some() {
         match action {
             Action::Accept => confirm(model, effects),

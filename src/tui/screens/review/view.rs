@@ -206,6 +206,9 @@ fn outlook_text(screen: &ReviewScreen, width: usize) -> Vec<(String, Style)> {
         lines.extend(wrap(&text, width.saturating_sub(2)).into_iter().map(|line| (line, style)));
     };
     say(labels::review::outlook(&table.outlook), Style::default());
+    if !screen.cost.is_empty() {
+        say(screen.cost.clone(), Style::default());
+    }
     if let Some(line) = &screen.typing {
         let words = table.outlook.confirmation.words().join(" ");
         let again = if screen.mistake { "That is not it. " } else { "" };

@@ -1,0 +1,121 @@
+//! Post-copy steps, what is not as requested, and copies of which AWS reports no progress.
+
+use super::{jobs::*, *};
+use crate::{
+    domain::post_copy::{LaunchPermission, PostCopyStep},
+    engine::{Comparison, Difference, Property, StepProgress, StepState},
+};
+
+fn with_steps(n: u32, states: Vec<StepState>) -> Job {
+    let account = AccountId::new("210987654321").unwrap();
+    let steps = [
+        PostCopyStep::LaunchPermissions(vec![LaunchPermission::Account(account)]),
+        PostCopyStep::DeregistrationProtection { cooldown: false },
+    ];
+    let mut job = available(n);
+    job.request.post_copy = steps.into_iter().take(states.len()).collect();
+    job.step_states = states;
+    job
+}
+
+fn refused() -> StepState {
+    let failure =
+        Failure::new("share", "it is encrypted with the default key").hint("Copy with a customer managed key.");
+    StepState::Failed(Box::new(failure.code("InvalidParameter").request_id(Some("req-7".into()))))
+}
+
+fn different() -> Job {
+    let property = Property::ImageTag("amigrate:job".into());
+    let differences = vec![Difference { property, expected: "amigrate-1".into(), found: None }];
+    let mut job = available(1);
+    job.comparison = Comparison::Made { differences, unread: None };
+    job
+}
+
+#[test]
+fn each_step_is_shown_with_its_state() {
+    let mut retrying = StepProgress::default();
+    retrying.retrying = Some("slow down".into());
+    let mut model = with_jobs(vec![with_steps(1, vec![StepState::Done, StepState::UnderWay(retrying)]), available(2)]);
+    on(&mut model, 1);
+    let shown = screen(&mut model, 160, 30);
+    assert!(shown.contains("step 2 of 2: deregistration protection retrying: slow down"), "{shown}");
+    assert!(shown.find("00001").unwrap() < shown.find("00002").unwrap(), "unfinished first:\n{shown}");
+    press(&mut model, KeyCode::Enter);
+    shows(&mut model, &["launch permission for 210987654321: done", "deregistration protection: retrying: slow down"]);
+    assert_eq!(keys(&mut model, "D"), [Effect::Command(Command::Dismiss(vec![JobId(2)]))]);
+}
+
+#[test]
+fn a_failed_step_is_named_and_tried_again() {
+    let mut model = with_jobs(vec![with_steps(1, vec![refused(), StepState::Done])]);
+    let shown = screen(&mut model, 200, 30);
+    assert!(shown.contains("failed: it is encrypted with the default key; press t to try again"), "{shown}");
+    keys(&mut model, "d");
+    let details = screen(&mut model, 120, 60);
+    for text in ["after copying", "Copy with a customer managed key. InvalidParameter, request req-7"] {
+        assert!(details.contains(text), "{text}:\n{details}");
+    }
+    press(&mut model, KeyCode::Esc);
+    assert_eq!(keys(&mut model, "t"), [Effect::Command(Command::RetrySteps(vec![JobId(1)]))]);
+    assert_eq!(keys(&mut model, "T"), [Effect::Command(Command::RetrySteps(vec![JobId(1)]))]);
+}
+
+#[test]
+fn quitting_asks_while_steps_are_left() {
+    let mut running = copying(2);
+    running.request.post_copy = vec![PostCopyStep::SourceTag];
+    running.step_states = vec![StepState::Waiting];
+    let mut model = with_jobs(vec![with_steps(1, vec![StepState::Waiting]), running, with_steps(3, vec![refused()])]);
+    assert_eq!(keys(&mut model, "q"), []);
+    shows(&mut model, &["2 copies have post-copy steps left", "[Continue in the background]"]);
+}
+
+#[test]
+fn what_is_not_as_requested_is_said() {
+    let mut model = with_jobs(vec![different()]);
+    let shown = screen(&mut model, 160, 30);
+    assert!(shown.contains("not as requested: no tag amigrate:job on the image"), "{shown}");
+    keys(&mut model, "d");
+    let details = screen(&mut model, 120, 60);
+    assert!(details.contains("not as requested") && details.contains("sent, and not all there"), "{details}");
+    assert!(!details.contains("on the image and its snapshots"), "{details}");
+}
+
+#[test]
+fn a_copy_of_an_instance_store_image_has_no_bar_but_a_bucket() {
+    let mut job = copying(1);
+    job.request.volumes.clear();
+    job.snapshots.clear();
+    let mut model = with_jobs(vec![job]);
+    shows(&mut model, &["copying for 1m", "instance-store images"]);
+    lacks(&mut model, "░");
+    keys(&mut model, "d");
+    let details = screen(&mut model, 120, 60);
+    assert!(details.contains("amis-for-123456789012-in-eu-west-1-HASH"), "{details}");
+}
+
+#[test]
+fn a_day_without_progress_is_said_to_be_aws_business() {
+    let mut job = copying(1);
+    job.last_progress = Some(now() - SignedDuration::from_hours(23));
+    assert!(crate::labels::stall_advice(&job, now()).is_none());
+    job.last_progress = Some(now() - SignedDuration::from_hours(24));
+    let mut model = with_jobs(vec![job]);
+    let shown = screen(&mut model, 160, 30);
+    assert!(shown.contains("no progress for 24h00m, see AWS Health"), "{shown}");
+    keys(&mut model, "d");
+    let details = screen(&mut model, 120, 60);
+    assert!(details.contains("AWS Health dashboard for EC2 and EBS in eu-west-1"), "{details}");
+}
+
+#[test]
+fn a_text_that_is_too_long_for_the_clipboard_is_not_said_to_be_sent() {
+    let mut model = listed(vec![super::image(1)]);
+    assert!(matches!(keys(&mut model, "y")[..], [Effect::Clipboard(_)]));
+    assert_eq!(model.update(Msg::ClipboardTooLong, now()), []);
+    let notice = model.notice.as_ref().unwrap();
+    assert!(notice.is_error && notice.text.contains("too long"), "{notice:?}");
+    frame(&mut model);
+    assert!(!screen(&mut model, 80, 24).contains("Sent to your clipboard"));
+}
