@@ -25,7 +25,7 @@ fn damage_is_set_aside_as_it_is_and_a_fresh_file_works() {
         ("text", b"# not a database\n".repeat(1000)),
         ("zeros, as after a power cut", vec![0; 8192]),
         ("cut off", whole[..whole.len() / 2 / 4096 * 4096].to_vec()),
-        ("cut within a page", whole[..whole.len() - 1000].to_vec()),
+        ("cut within a page", whole[..whole.len() - 4096 - 1000].to_vec()),
         ("a torn page", torn),
         ("no header", beheaded),
     ] {

@@ -53,7 +53,7 @@ fn a_failed_step_is_named_and_tried_again() {
     assert!(shown.contains("failed: it is encrypted with the default key; press t to try again"), "{shown}");
     keys(&mut model, "d");
     let details = screen(&mut model, 120, 60);
-    for text in ["after copying", "Copy with a customer managed key. InvalidParameter, request req-7"] {
+    for text in ["after copying", "default key. Copy with a", "managed key. InvalidParameter, request req-7"] {
         assert!(details.contains(text), "{text}:\n{details}");
     }
     press(&mut model, KeyCode::Esc);
@@ -88,7 +88,7 @@ fn a_copy_of_an_instance_store_image_has_no_bar_but_a_bucket() {
     job.request.volumes.clear();
     job.snapshots.clear();
     let mut model = with_jobs(vec![job]);
-    shows(&mut model, &["copying for 1m", "instance-store images"]);
+    shows(&mut model, &["copying for 1m00s (instance store: no progress)"]);
     lacks(&mut model, "░");
     keys(&mut model, "d");
     let details = screen(&mut model, 120, 60);
@@ -103,7 +103,7 @@ fn a_day_without_progress_is_said_to_be_aws_business() {
     job.last_progress = Some(now() - SignedDuration::from_hours(24));
     let mut model = with_jobs(vec![job]);
     let shown = screen(&mut model, 160, 30);
-    assert!(shown.contains("no progress for 24h00m, see AWS Health"), "{shown}");
+    assert!(shown.contains("no progress for 1d00h, see AWS Health"), "{shown}");
     keys(&mut model, "d");
     let details = screen(&mut model, 120, 60);
     assert!(details.contains("AWS Health dashboard for EC2 and EBS in eu-west-1"), "{details}");

@@ -172,7 +172,7 @@ fn instance_store_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (Stri
         return (format!("cannot poll: {}", clean(&failure.why)), theme::WARN);
     }
     let elapsed = duration(job.elapsed(now));
-    let text = format!("copying for {elapsed}: AWS reports no progress of instance-store images");
+    let text = format!("copying for {elapsed} (instance store: no progress)");
     match job.stalled(now, labels::LONG_STALL) {
         Some(_) => (format!("{text}, see AWS Health"), theme::WARN),
         None => (text, theme::BUSY),
