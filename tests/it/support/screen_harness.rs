@@ -14,7 +14,7 @@ use amigrate::{
     domain::{Image, ImageQuery, OwnerFilter, Region},
     driver::{Clock, DriverSettings, SessionSource, StoreLocation},
     engine::{EngineConfig, Job},
-    runtime::{EffectConfig, Effects, Exit, TerminalPort, region_cache::RegionCache, run},
+    runtime::{EffectConfig, Effects, Exit, FormFiles, TerminalPort, region_cache::RegionCache, run},
     sim::{Scenario, SharedWorld, World, connector},
     term::{
         Caps, Input, Screen,
@@ -150,6 +150,7 @@ pub(crate) fn effect_config(config: &Config) -> EffectConfig {
             ..DriverSettings::default()
         },
         region_cache: RegionCache::default(),
+        forms: FormFiles::default(),
         background: Vec::new(),
     }
 }
