@@ -8,5 +8,6 @@ mod ending;
 mod failures;
 mod form;
 mod form_sections;
+mod presets;
 mod replay;
 mod unknown_outcome;
