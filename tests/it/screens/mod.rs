@@ -9,4 +9,5 @@ mod failures;
 mod form;
 mod form_sections;
 mod replay;
+mod review;
 mod unknown_outcome;
