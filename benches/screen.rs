@@ -20,7 +20,7 @@ use amigrate::{
     },
     driver::{Clock, DriverSettings, JobUpdate, SessionSource, StoreLocation},
     engine::{BatchId, EngineConfig, Job, JobId, JobState, Status},
-    runtime::{EffectConfig, Effects, region_cache::RegionCache},
+    runtime::{EffectConfig, Effects, FormFiles, region_cache::RegionCache},
     sim::{Scenario, SharedWorld, World, connector},
     term::{
         Caps, Input, Screen,
@@ -68,6 +68,7 @@ impl Huge {
                 ..DriverSettings::default()
             },
             region_cache: RegionCache::default(),
+            forms: FormFiles::default(),
             background: Vec::new(),
         };
         let clock = Clock::starting(now, 1.0);

@@ -7,5 +7,5 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub use effects::{EffectConfig, Effects};
+pub use effects::{EffectConfig, Effects, FormFiles};
 pub use run::{Exit, TerminalPort, run};

@@ -96,6 +96,16 @@ pub(super) enum PendingReply {
     ImageDetails(ImageId),
     /// The source of a copy that is made again.
     Source(Arc<Job>),
+    Forms(FormRequest),
+}
+
+/// What was requested of the stored contents of the form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FormRequest {
+    Read,
+    /// Under this name.
+    Save(String),
+    Remove(String),
 }
 
 /// The whole state.

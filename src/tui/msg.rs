@@ -6,10 +6,12 @@ use jiff::SignedDuration;
 
 use crate::{
     aws::ImagePage,
+    config::Presets,
     domain::{
         Account, AccountKey, CredentialSource, Failure, Image, ImageId, ImageQuery, Region, RegionInfo,
         image_details::ImageDetails,
         kms_key::KeyList,
+        preset::Preset,
         review::{CheckAnswer, CheckRequest},
     },
     driver::JobUpdate,
@@ -101,6 +103,21 @@ pub enum Effect {
         id: EffectId,
         job: JobId,
     },
+    /// Read the presets, and the values of the account that were started last.
+    ReadForms {
+        id: EffectId,
+    },
+    SavePreset {
+        id: EffectId,
+        name: String,
+        preset: Box<Preset>,
+    },
+    RemovePreset {
+        id: EffectId,
+        name: String,
+    },
+    /// Keep the values of a form that was started, to offer them again.
+    KeepLastValues(Box<Preset>),
     /// Read an image by its id.
     ReadImage {
         id: EffectId,
@@ -157,8 +174,18 @@ pub enum Reply {
     /// Newest last.
     Audit(Result<Vec<AuditEntry>, Failure>),
     ImageDetails(Box<ImageDetails>),
+    /// What is stored now.
+    Forms(Result<StoredForms, Failure>),
     /// `None` if there is no such image.
     Image(Result<Option<Box<Image>>, Failure>),
+}
+
+/// Stored contents of the copy form.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StoredForms {
+    pub presets: Presets,
+    /// The values that the account's last copies were started with.
+    pub last: Option<Preset>,
 }
 
 /// A profile that has credentials.

@@ -13,6 +13,7 @@ mod form;
 mod history;
 mod jobs;
 mod post_copy;
+mod presets;
 mod quit;
 mod review;
 
@@ -315,7 +316,7 @@ fn the_filter_narrows_and_widens() {
 fn start_copies(model: &mut Model, change: impl Fn(&mut Job)) {
     open_form(model);
     let effects = start_form(model);
-    let [Effect::Command(Command::Copy(copies))] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Command(Command::Copy(copies)), Effect::KeepLastValues(_)] = &effects[..] else { panic!("{effects:?}") };
     let jobs = copies.iter().zip(1..).map(|(request, id)| {
         let mut job = Job::new(JobId(id), BatchId::of(&copies[0].token), request.clone(), now());
         change(&mut job);

@@ -214,6 +214,7 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
         (PendingReply::Source(job), Reply::Image(result)) => {
             form::again::on_source(model, &job, result.map(|image| image.map(|image| *image)));
         }
+        (PendingReply::Forms(request), Reply::Forms(result)) => form::presets::on_reply(model, request, result),
         (PendingReply::Profiles, Reply::Profiles(profiles)) => picker::open::on_profiles(model, &profiles),
         _ => {}
     }

@@ -1,5 +1,6 @@
 //! Runs the effects that wait: each in a task of its own, whose result comes back as a message.
 
+mod forms;
 mod jobs;
 
 use std::{ffi::OsString, time::Duration};
@@ -8,6 +9,8 @@ use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     task::JoinHandle,
 };
+
+pub use forms::FormFiles;
 
 use super::region_cache::RegionCache;
 use crate::{
@@ -41,6 +44,8 @@ pub struct EffectConfig {
     pub driver: DriverSettings,
     /// The regions chosen last.
     pub region_cache: RegionCache,
+    /// Presets and last values of the copy form.
+    pub forms: FormFiles,
     /// The arguments of a background process, without the profile.
     pub background: Vec<OsString>,
 }
@@ -225,6 +230,10 @@ impl Effects {
             },
             Effect::History { id } => self.history(id),
             Effect::Audit { id, job } => self.audit(id, job),
+            Effect::ReadForms { id } => self.read_forms(id),
+            Effect::SavePreset { id, name, preset } => self.save_preset(id, name, *preset),
+            Effect::RemovePreset { id, name } => self.remove_preset(id, name),
+            Effect::KeepLastValues(values) => self.keep_last_values(*values),
             Effect::ReadImage { id, region, image } => self.reply(id, |s| async move {
                 let found = s.describe_images(&region, &[image]).await;
                 Reply::Image(found.map(|images| images.into_iter().next().map(Box::new)))

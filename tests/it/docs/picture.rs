@@ -10,7 +10,7 @@ use amigrate::{
     config::Config,
     driver::{Clock, DriverSettings, SessionSource, StoreLocation},
     engine::EngineConfig,
-    runtime::{EffectConfig, Effects, TerminalPort, region_cache::RegionCache, run},
+    runtime::{EffectConfig, Effects, FormFiles, TerminalPort, region_cache::RegionCache, run},
     sim::{Scenario, SharedWorld, World, connector},
     term::{Caps, Input, decode},
     tui::{Model, Start, view},
@@ -54,6 +54,7 @@ fn after(script: &'static [(u64, &'static str)]) -> String {
             store: StoreLocation::Memory,
             driver: DriverSettings { engine: EngineConfig::from(&config), ..DriverSettings::default() },
             region_cache: RegionCache::default(),
+            forms: FormFiles::default(),
             background: Vec::new(),
         };
         let (caps, seed, now, prices) = (Caps::full(), 1, clock.now(), config.prices().unwrap());

@@ -163,3 +163,21 @@ async fn help_opens_over_the_form_and_comes_back() {
     harness.send("?").await;
     harness.shows("+ Encryption");
 }
+
+#[tokio::test(start_paused = true)]
+async fn completion_times_and_their_fees() {
+    let harness = ScreenHarness::open("demo").await;
+    harness.form("batch-gpu-00009", &["eu-west-2"]).await;
+    only(&harness, "Timing").await;
+    harness.focus("Complete within").await;
+    harness.press(KeyCode::Enter).await;
+    assert_snapshot!("completion_picker", harness.screen());
+    harness.send("/").await;
+    harness.send("2 h").await;
+    harness.press(KeyCode::Enter).await;
+    assert_snapshot!("section_timing", harness.screen());
+    harness.ctrl('y').await;
+    assert!(harness.seen().clipboard[0].contains("--snapshot-copy-completion-duration-minutes"));
+    harness.send(" ").await;
+    harness.shows("no limit, no fee");
+}

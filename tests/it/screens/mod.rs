@@ -8,6 +8,7 @@ mod ending;
 mod failures;
 mod form;
 mod form_sections;
+mod presets;
 mod replay;
 mod review;
 mod unknown_outcome;

@@ -22,6 +22,8 @@ enum DialogAction {
     Edit(JobId),
     /// Removes the image of a failed copy.
     RemoveFailed(JobId),
+    /// Removes a preset.
+    RemovePreset(String),
     /// Decides a copy in doubt.
     Resolve(JobId, Decision),
     /// Opens an input line.
@@ -234,6 +236,12 @@ impl Confirmation {
         ];
         let action = DialogAction::RemoveFailed(job.id);
         Some(Self::yes_or_no("Failed image", text, "No, keep it", "Yes, remove it", action))
+    }
+
+    /// Removes a preset of the form.
+    pub fn remove_preset(name: &str) -> Self {
+        let text = vec![format!("Remove the preset {name}?")];
+        Self::yes_or_no("Presets", text, "No, keep it", "Yes, remove it", DialogAction::RemovePreset(name.to_owned()))
     }
 
     /// Closes an edited form.

@@ -5,6 +5,7 @@ pub mod fields;
 mod keys;
 pub mod open;
 mod outcome;
+pub mod presets;
 pub mod start;
 mod tags;
 pub mod update;

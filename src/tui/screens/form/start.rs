@@ -2,7 +2,7 @@
 
 use super::open::form_on_top as form;
 use crate::{
-    domain::{CopyRequest, text::count},
+    domain::{CopyRequest, preset::Preset, text::count},
     engine::Command,
     tui::{
         model::{Model, Pane},
@@ -30,6 +30,7 @@ pub(super) fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
 pub(in crate::tui) fn start(model: &mut Model, copies: Vec<CopyRequest>, effects: &mut Vec<Effect>) {
     let form = model.overlays.iter().find_map(|o| if let Overlay::Form(form) = o { Some(form) } else { None });
     let replaces = form.and_then(|form| form.replaces);
+    let values = form.map(|form| Box::new(Preset::last_values(&form.draft)));
     model.overlays.retain(|o| !matches!(o, Overlay::Form(_)));
     let n = count(copies.len(), "copy", "copies");
     model.show_notice(if model.jobs_view.driver.is_silent() {
@@ -45,6 +46,7 @@ pub(in crate::tui) fn start(model: &mut Model, copies: Vec<CopyRequest>, effects
     let last = model.jobs_view.jobs().next_back().map(|j| j.id);
     model.jobs.await_new(last);
     model.send_command(Command::Copy(copies), effects);
+    effects.extend(values.map(Effect::KeepLastValues));
     let left = replaces.and_then(|id| model.jobs_view.job(id)).and_then(Confirmation::remove_failed);
     model.overlays.extend(left.map(Overlay::Confirmation));
 }

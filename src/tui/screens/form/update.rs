@@ -3,6 +3,7 @@
 use super::{
     fields::{Item, Kind, Section},
     open::form_on_top as form,
+    presets,
     start::submit,
     tags, values,
 };
@@ -74,6 +75,8 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             }
             None => model.show_notice("There is no command yet. Choose a destination first."),
         },
+        Action::Presets => presets::load(model, effects),
+        Action::SavePreset => presets::save_as(model),
         Action::Help => model.overlays.push(Overlay::Pager(Pager::form_help())),
         Action::Back if form.edited => model.overlays.push(Overlay::Confirmation(Confirmation::leave_form())),
         Action::Back => {

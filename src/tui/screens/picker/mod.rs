@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use tui_input::Input;
 
 use crate::{
-    domain::{OwnerFilter, Region, completion::CompletionDuration, draft::Field, text::count},
+    domain::{OwnerFilter, Region, completion::CompletionDuration, draft::Field, preset::Preset, text::count},
     term::input::KeyEvent,
     tui::{
         bindings::Action,
@@ -32,6 +32,8 @@ pub enum PickerKind {
     SourceTags,
     /// The time within which copies complete.
     Completion,
+    /// Stored contents of the form.
+    Preset,
     /// Whose images are listed.
     Owner,
     Profile,
@@ -40,7 +42,7 @@ pub enum PickerKind {
 }
 
 /// The value of a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Value {
     Region(Region),
     Text(String),
@@ -49,9 +51,11 @@ enum Value {
     OwnerInput(OwnerInput),
     Action(Action),
     Completion(Option<CompletionDuration>),
+    Preset(Box<Preset>),
+    LastValues(Box<Preset>),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Item {
     value: Value,
     label: String,
@@ -161,6 +165,7 @@ impl Picker {
             },
             PickerKind::SourceTags => "The source's tags that the copies get".into(),
             PickerKind::Completion => "Complete within".into(),
+            PickerKind::Preset => "Presets (Delete removes one)".into(),
             PickerKind::Owner => "Whose images".into(),
             PickerKind::Profile => "Profiles".into(),
             PickerKind::Command => "Commands".into(),

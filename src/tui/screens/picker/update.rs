@@ -1,6 +1,6 @@
 //! Actions in a picker.
 
-use super::{PAGE, PickerKind, Value};
+use super::{PAGE, PickerKind, Value, form_lists};
 use crate::tui::{
     bindings::Action,
     browse,
@@ -8,7 +8,8 @@ use crate::tui::{
     msg::Effect,
     screens::{
         Overlay,
-        form::{Form, update as form_update},
+        confirm::Confirmation,
+        form::{Form, presets as form_presets, update as form_update},
         input::InputLine,
     },
 };
@@ -42,6 +43,11 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> Pick
             picker.filter.reset();
             picker.apply_filter();
         }
+        Action::RemovePreset => {
+            if let Some(name) = form_lists::current_preset(picker).map(str::to_owned) {
+                model.overlays.push(Overlay::Confirmation(Confirmation::remove_preset(&name)));
+            }
+        }
         Action::Accept => return accept(model, effects),
         Action::Back => {
             model.overlays.pop();
@@ -66,6 +72,7 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) -> PickOutcome {
     let regions = || {
         values.iter().filter_map(|v| if let Value::Region(r) = v { Some(r.clone()) } else { None }).collect::<Vec<_>>()
     };
+    let label = picker.current().map(|at| picker.items[at].label.clone()).unwrap_or_default();
     match (picker.kind, first) {
         (PickerKind::Regions, _) => {
             let regions = regions();
@@ -98,6 +105,10 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) -> PickOutcome {
                 form.set_completion(completion);
             }
         }
+        (PickerKind::Preset, Value::Preset(preset)) => {
+            form_presets::apply(model, &format!("Preset {label}"), *preset);
+        }
+        (PickerKind::Preset, Value::LastValues(preset)) => form_presets::apply(model, "Last values", *preset),
         (PickerKind::Owner, Value::Owner(whose)) => browse::choose_owner(model, whose, effects),
         (PickerKind::Owner, Value::OwnerInput(input)) => {
             model.overlays.push(Overlay::InputLine(InputLine::owner(input)));
