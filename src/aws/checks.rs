@@ -108,7 +108,8 @@ mod tests {
     }
 
     fn unauthorized() -> CannedResponse {
-        CannedResponse::error(403, "UnauthorizedOperation", "You are not authorized to perform this operation.")
+        let message = "You are not authorized to perform this operation. Encoded authorization failure message: abc";
+        CannedResponse::error(403, "UnauthorizedOperation", message)
     }
 
     #[tokio::test(start_paused = true)]

@@ -94,7 +94,7 @@ impl Session {
             )),
             Err(failure) if failure.is("DryRunOperation") => Ok(Permission::Allowed),
             Err(failure) if failure.kind == FailureKind::Denied => {
-                Ok(Permission::Denied { why: failure.why, hint: failure.hint })
+                Ok(Permission::Denied { why: readable(&failure.why).to_owned(), hint: failure.hint })
             }
             Err(failure) => Err(failure),
         }
@@ -116,6 +116,11 @@ impl Session {
             Err(failure) => Err(failure),
         }
     }
+}
+
+/// Returns a refusal without the part that only `sts:DecodeAuthorizationMessage` can read.
+fn readable(why: &str) -> &str {
+    why.split(" Encoded authorization failure message: ").next().unwrap_or(why)
 }
 
 pub(super) fn sent_once() -> aws_sdk_ec2::config::Builder {

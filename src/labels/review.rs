@@ -65,8 +65,9 @@ pub fn finding(finding: &Finding) -> String {
             )
         }
         FindingKind::LimitReached { pending, limit, copies } => format!(
-            "{places}: {} already pending (limit {limit}), so some of the {copies} wait in the queue.",
-            count(*pending, "copy is", "copies are")
+            "{places}: {} already pending (limit {limit}): {} in the queue.",
+            count(*pending, "copy is", "copies are"),
+            count((pending + copies).saturating_sub(*limit).min(*copies), "copy waits", "copies wait")
         ),
         FindingKind::Unknown { what, why } => {
             let why = why.as_deref().map_or_else(|| "no answer within 10 s".into(), clean);

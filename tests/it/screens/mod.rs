@@ -10,4 +10,5 @@ mod form;
 mod form_sections;
 mod presets;
 mod replay;
+mod review;
 mod unknown_outcome;

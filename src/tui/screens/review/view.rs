@@ -105,7 +105,12 @@ fn table_lines(
     let heads: Vec<String> = columns(screen).map(|c| fit(labels::review::column(c), CHECK, "")).collect();
     let head = format!(" {} {} {}", fit("Region", REGION, ""), fit_right("Copies", 6, ""), heads.join(" "));
     lines.push(Line::styled(cut(&head, width, ""), theme::FAINT));
-    lines.extend(screen.table.rows.iter().take(rows).map(|row| row_line(screen, row, now, ctx)));
+    let mut shown: Vec<&Row> = screen.table.rows.iter().collect();
+    if shown.len() > rows {
+        // Where not all fit, the worst come first.
+        shown.sort_by_key(|row| std::cmp::Reverse(Column::ALL.map(|column| row.cell(column).status).into_iter().max()));
+    }
+    lines.extend(shown.into_iter().take(rows).map(|row| row_line(screen, row, now, ctx)));
     if let Some(hidden) = screen.table.rows.len().checked_sub(rows).filter(|n| *n > 0)
         && let Some(last) = lines.last_mut().filter(|_| rows > 0)
     {
