@@ -7,6 +7,7 @@
 
 mod audit;
 mod cleanup;
+mod compare;
 mod comparison;
 mod config;
 mod credentials;

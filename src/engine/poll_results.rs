@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    comparison::{Comparison, compare, is_untagged},
+    compare::{compare, is_untagged},
+    comparison::Comparison,
     config::EngineConfig,
     job::Job,
     jobs::Jobs,

@@ -54,7 +54,7 @@ pub fn after_copy(job: &Job) -> Vec<String> {
     }
     if let Some((n, (open, state))) = job.steps().enumerate().find(|(_, (_, state))| state.is_open()) {
         let number = format!("step {} of {}", n + 1, job.steps().count());
-        said.push(format!("{number}: {} {}", step(open, destination), step_state(state)));
+        said.push(format!("{number}, {}: {}", step(open, destination), step_state(state)));
     }
     match job.comparison.differences() {
         [] => {}

@@ -157,6 +157,9 @@ pub fn choice(existing: &Existing) -> String {
 
 /// The size and duration of what is to start.
 pub fn outlook(outlook: &Outlook) -> String {
+    if outlook.copies == 0 {
+        return "0 copies, 0 GiB.".into();
+    }
     let gib = thousands(usize::try_from(outlook.gib).unwrap_or(usize::MAX));
     let time = outlook.seconds.map(|s| i64::try_from(s).unwrap_or(i64::MAX)).map_or_else(
         || "time unknown (no copy has completed here yet)".to_owned(),

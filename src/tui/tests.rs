@@ -316,7 +316,9 @@ fn the_filter_narrows_and_widens() {
 fn start_copies(model: &mut Model, change: impl Fn(&mut Job)) {
     open_form(model);
     let effects = start_form(model);
-    let [Effect::Command(Command::Copy(copies)), Effect::KeepLastValues(_)] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Command(Command::Copy(copies)), Effect::KeepLastValues(_)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
     let jobs = copies.iter().zip(1..).map(|(request, id)| {
         let mut job = Job::new(JobId(id), BatchId::of(&copies[0].token), request.clone(), now());
         change(&mut job);

@@ -309,8 +309,8 @@ impl Draft {
 
 fn other_partition(from: &Region, to: &Region) -> String {
     format!(
-        "{to} is in another partition than {from}: images cannot be copied between {} and {}. Store the image in S3 \
-         (CreateStoreImageTask), take the object to a bucket there, and restore it (CreateRestoreImageTask).",
+        "{to} is in another partition than {from}: CopyImage cannot copy from {} to {}, but CreateStoreImageTask and \
+         CreateRestoreImageTask can.",
         from.partition().as_str(),
         to.partition().as_str()
     )

@@ -1,7 +1,10 @@
 //! What may go wrong with the sources.
 
 use super::messages::Messages;
-use crate::domain::draft::{Draft, Field};
+use crate::domain::{
+    account::AccountId,
+    draft::{Draft, Field},
+};
 
 impl Draft {
     pub(super) fn warn_of_sources(&self, warnings: &mut Messages) {
@@ -30,7 +33,7 @@ impl Draft {
                 warn("paravirtual", format!("{} is paravirtual: newer regions cannot take it.", source.id));
             }
             if source.instance_store() {
-                let account = self.account.as_ref().map_or("ACCOUNT", |account| account.as_str());
+                let account = self.account.as_ref().map_or("ACCOUNT", AccountId::as_str);
                 for destination in &self.destinations {
                     let text = format!(
                         "{} is an instance-store image: its copy has no snapshots and is kept in an S3 bucket \

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use crate::{
-    domain::{Image, ImageId, Region, image::Tag},
+    domain::{ImageId, Region, image::Tag},
     sim::{
         api::format::{self, snapshot_state},
         api_error::ApiError,
         glob::glob,
         world::{
             locations::Zone,
-            state::{RegionState, SeenSnapshot},
+            state::{RegionState, SeenImage, SeenSnapshot},
             timeline::Transfer,
         },
     },
@@ -83,35 +83,37 @@ impl<T> CompiledFilters<'_, T> {
 }
 
 /// Filters of `DescribeImages`. Source: EC2 API reference. Those of attributes that no simulated image has find nothing.
-pub(crate) const IMAGES: Filters<Image> = Filters {
+pub(crate) const IMAGES: Filters<SeenImage> = Filters {
     fields: &[
-        ("architecture", |i| one(&i.architecture)),
+        ("architecture", |i| one(&i.image.architecture)),
         ("block-device-mapping.delete-on-termination", |i| {
-            i.block_devices
+            i.image
+                .block_devices
                 .iter()
                 .filter_map(|d| Some(flag(d.ebs.as_ref()?.delete_on_termination != Some(false))))
                 .collect()
         }),
-        ("block-device-mapping.device-name", |i| i.block_devices.iter().map(|d| (&*d.device_name).into()).collect()),
-        ("block-device-mapping.encrypted", |i| {
-            i.block_devices.iter().filter_map(|d| Some(flag(d.ebs.as_ref()?.encrypted == Some(true)))).collect()
+        ("block-device-mapping.device-name", |i| {
+            i.image.block_devices.iter().map(|d| (&*d.device_name).into()).collect()
         }),
-        ("block-device-mapping.snapshot-id", |i| i.snapshot_ids().map(|id| id.as_str().into()).collect()),
+        ("block-device-mapping.encrypted", |i| {
+            i.image.block_devices.iter().filter_map(|d| Some(flag(d.ebs.as_ref()?.encrypted == Some(true)))).collect()
+        }),
+        ("block-device-mapping.snapshot-id", |i| i.image.snapshot_ids().map(|id| id.as_str().into()).collect()),
         ("block-device-mapping.volume-size", |i| {
-            i.block_devices.iter().filter_map(|d| Some(d.ebs.as_ref()?.volume_size?.to_string().into())).collect()
+            i.image.block_devices.iter().filter_map(|d| Some(d.ebs.as_ref()?.volume_size?.to_string().into())).collect()
         }),
         ("block-device-mapping.volume-type", |i| {
-            i.block_devices.iter().filter_map(|d| Some(d.ebs.as_ref()?.volume_type.as_deref()?.into())).collect()
+            i.image.block_devices.iter().filter_map(|d| Some(d.ebs.as_ref()?.volume_type.as_deref()?.into())).collect()
         }),
-        ("boot-mode", |i| optional(i.boot_mode.as_deref())),
-        ("creation-date", |i| i.created.map(|t| format::date(t).into()).into_iter().collect()),
-        ("description", |i| one(&i.description)),
-        ("ena-support", |i| i.ena_support.map(flag).into_iter().collect()),
+        ("boot-mode", |i| optional(i.image.boot_mode.as_deref())),
+        ("creation-date", |i| i.image.created.map(|t| format::date(t).into()).into_iter().collect()),
+        ("description", |i| one(&i.image.description)),
+        ("ena-support", |i| i.image.ena_support.map(flag).into_iter().collect()),
         ("free-tier-eligible", |_| vec![flag(false)]),
-        ("hypervisor", |i| optional(i.hypervisor.as_deref())),
-        // Nobody has restricted the allowed images.
-        ("image-allowed", |_| vec![flag(true)]),
-        ("image-id", |i| one(i.id.as_str())),
+        ("hypervisor", |i| optional(i.image.hypervisor.as_deref())),
+        ("image-allowed", |i| i.allowed.map(flag).into_iter().collect()),
+        ("image-id", |i| one(i.image.id.as_str())),
         ("image-type", |_| one("machine")),
         ("image-watermark.source-image-creation-time", none),
         ("image-watermark.source-image-id", none),
@@ -120,19 +122,19 @@ pub(crate) const IMAGES: Filters<Image> = Filters {
         ("image-watermark.watermark-key", none),
         ("instance-type-specification.supported-instance-type", none),
         ("instance-type-specification.unsupported-instance-type", none),
-        ("is-public", |i| vec![flag(i.public)]),
-        ("kernel-id", |i| optional(format::kernel(i))),
-        ("manifest-location", |i| vec![format::location(i).into()]),
-        ("name", |i| one(&i.name)),
-        ("owner-alias", |i| optional(i.image_owner_alias.as_deref())),
-        ("owner-id", |i| one(i.owner_id.as_str())),
-        ("platform", |i| optional(format::platform(i))),
-        ("product-code", |i| i.product_codes.iter().map(|c| (&*c.id).into()).collect()),
-        ("product-code.type", |i| i.product_codes.iter().map(|c| (&*c.kind).into()).collect()),
+        ("is-public", |i| vec![flag(i.image.public)]),
+        ("kernel-id", |i| optional(format::kernel(&i.image))),
+        ("manifest-location", |i| vec![format::location(&i.image).into()]),
+        ("name", |i| one(&i.image.name)),
+        ("owner-alias", |i| optional(i.image.image_owner_alias.as_deref())),
+        ("owner-id", |i| one(i.image.owner_id.as_str())),
+        ("platform", |i| optional(format::platform(&i.image))),
+        ("product-code", |i| i.image.product_codes.iter().map(|c| (&*c.id).into()).collect()),
+        ("product-code.type", |i| i.image.product_codes.iter().map(|c| (&*c.kind).into()).collect()),
         ("public-ssm-parameter-name", none),
         ("ramdisk-id", none),
-        ("root-device-name", |i| optional(i.root_device_name.as_deref())),
-        ("root-device-type", |i| one(&i.root_device_type)),
+        ("root-device-name", |i| optional(i.image.root_device_name.as_deref())),
+        ("root-device-type", |i| one(&i.image.root_device_type)),
         ("scan-result.critical-fix-available-since", none),
         ("scan-result.finding-scan-date", none),
         ("scan-result.high-fix-available-since", none),
@@ -140,17 +142,17 @@ pub(crate) const IMAGES: Filters<Image> = Filters {
         ("scan-result.informational-fix-available-since", none),
         ("scan-result.low-fix-available-since", none),
         ("scan-result.medium-fix-available-since", none),
-        ("source-image-id", |i| optional(i.source_image_id.as_ref().map(ImageId::as_str))),
-        ("source-image-region", |i| optional(i.source_region.as_ref().map(Region::as_str))),
+        ("source-image-id", |i| optional(i.image.source_image_id.as_ref().map(ImageId::as_str))),
+        ("source-image-region", |i| optional(i.image.source_region.as_ref().map(Region::as_str))),
         ("source-instance-id", none),
-        ("sriov-net-support", |i| optional(i.sriov_net_support.as_deref())),
-        ("state", |i| one(i.state.as_str())),
-        ("state-reason-code", |i| optional(i.state_reason.as_ref().map(|_| format::COPY_FAILED))),
-        ("state-reason-message", |i| optional(i.state_reason.as_deref())),
-        ("tag-key", |i| tag_keys(&i.tags)),
-        ("virtualization-type", |i| one(&i.virtualization)),
+        ("sriov-net-support", |i| optional(i.image.sriov_net_support.as_deref())),
+        ("state", |i| one(i.image.state.as_str())),
+        ("state-reason-code", |i| optional(i.image.state_reason.as_ref().map(|_| format::COPY_FAILED))),
+        ("state-reason-message", |i| optional(i.image.state_reason.as_deref())),
+        ("tag-key", |i| tag_keys(&i.image.tags)),
+        ("virtualization-type", |i| one(&i.image.virtualization)),
     ],
-    tag: Some(|i, key| tag_values(&i.tags, key)),
+    tag: Some(|i, key| tag_values(&i.image.tags, key)),
 };
 
 /// Filters of `DescribeSnapshots`. Source: EC2 API reference.

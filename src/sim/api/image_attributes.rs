@@ -55,9 +55,9 @@ impl<'a> ModifyCall<'a> {
         ];
         let mut names: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
         // In any case: Ansible writes `Description`.
-        let known = |named: &'a str| given.iter().map(|(name, _)| *name).find(|name| name.eq_ignore_ascii_case(named));
-        let named = self.attribute.map(|named| known(named).unwrap_or(named));
-        names.extend(named.filter(|named| !names.contains(named)));
+        let known = |text: &'a str| given.iter().map(|(name, _)| *name).find(|name| name.eq_ignore_ascii_case(text));
+        let attribute = self.attribute.map(|name| known(name).unwrap_or(name));
+        names.extend(attribute.filter(|name| !names.contains(name)));
         let text = |own: Option<&'a str>| own.or(self.value).ok_or_else(|| ApiError::missing("Value"));
         match names[..] {
             [] => Err(no_attribute()),

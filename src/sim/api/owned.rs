@@ -17,12 +17,18 @@ use crate::{
 };
 
 impl World {
+    /// Returns true for a deregistered image that EC2 still tells from one it never had (`Latencies::unavailable_ms`).
+    pub(crate) fn remembers(&self, state: &RegionState, id: &str, now: Timestamp) -> bool {
+        let deregistered = ImageId::new(id).ok().and_then(|id| state.deregistered.get(&id));
+        let recent = |since| self.latencies.unavailable_ms.is_none_or(|ms| ms_between(since, now) < ms);
+        deregistered.is_some_and(|image| recent(image.since))
+    }
+
     /// Returns an image of the caller's in any state.
     pub(crate) fn own_image(&self, state: &RegionState, id: &str, now: Timestamp) -> Result<SeenImage, ApiError> {
         check_image_id(id)?;
-        if let Some(deregistered) = ImageId::new(id).ok().and_then(|id| state.deregistered.get(&id)) {
-            let recent = self.latencies.unavailable_ms.is_none_or(|ms| ms_between(deregistered.since, now) < ms);
-            return Err(if recent { unavailable(id) } else { images_not_found(&[id]) });
+        if self.remembers(state, id, now) {
+            return Err(unavailable(id));
         }
         let seen = self.image(state, id, now).ok_or_else(|| images_not_found(&[id]))?;
         if seen.image.owner_id != self.account {

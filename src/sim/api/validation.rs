@@ -44,7 +44,7 @@ pub(crate) fn check_tag_prefix(key: &str) -> Result<(), ApiError> {
     Err(ApiError::new("InvalidParameterValue", format!("Value ( {key} ) for parameter key is invalid. {why}")))
 }
 
-/// Checks an image's name. CopyImage and RegisterImage word it alike.
+/// Checks an image's name; `CopyImage` and `RegisterImage` word it alike.
 pub(crate) fn check_image_name(name: &str) -> Result<(), ApiError> {
     ImageName::new(name).map(drop).map_err(|_| {
         ApiError::new(

@@ -30,7 +30,7 @@ pub struct Latencies {
     /// How long after deregistration `DescribeImages` shows the image as it was.
     pub visible_after_deregister_ms: i64,
     /// How long after deregistration another call for the image is `InvalidAMIID.Unavailable`; then it is
-    /// `InvalidAMIID.NotFound`. `None` is for ever.
+    /// `InvalidAMIID.NotFound`. `DescribeImages` leaves it out, and then says the same. `None` is for ever.
     pub unavailable_ms: Option<i64>,
 }
 

@@ -69,6 +69,8 @@ fn only_allowed_images_are_seen() {
     let names = between(&answer, "<imageOwnerAlias>", "</imageOwnerAlias>");
     assert!(!names.is_empty() && names.iter().all(|alias| alias == "amazon"), "{names:?}");
     assert_eq!(answer.matches("<imageAllowed>true").count(), names.len());
+    let (_, filtered) = aws.ec2("us-west-1", &format!("{ask}&Filter.1.Name=image-allowed&Filter.1.Value.1=true"));
+    assert_eq!(between(&filtered, "<imageOwnerAlias>", "</imageOwnerAlias>"), names);
     let (_, settings) = aws.ec2("us-west-1", "Action=GetAllowedImagesSettings");
     assert!(settings.contains("<state>enabled</state>") && settings.contains("<item>amazon</item>"), "{settings}");
     let (_, elsewhere) = aws.ec2("us-west-2", ask);

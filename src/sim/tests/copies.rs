@@ -257,6 +257,9 @@ fn deregistering_an_available_image_deletes_its_snapshots_on_request() {
     let (_, answer) =
         aws.ec2("us-east-1", &format!("Action=DeregisterImage&ImageId={id}&DeleteAssociatedSnapshots=true"));
     assert_eq!(between(&answer, "<returnCode>", "</returnCode>"), ["success", "success"]);
+    // EC2 remembers a deregistered image for a while.
+    assert!(images(&mut aws, "us-east-1", &id).contains("<imagesSet></imagesSet>"));
+    aws.world.latencies().unavailable_ms = Some(0);
     assert_eq!(aws.code("us-east-1", &format!("Action=DescribeImages&ImageId.1={id}")), "InvalidAMIID.NotFound");
     assert_eq!(
         aws.code("us-east-1", &format!("Action=DescribeSnapshots&SnapshotId.1={}", listed[0])),

@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn it_keeps_the_latest_requests_and_no_credentials() {
         let mut log = RequestLog::default();
-        let body = [b'x'; 1024 * 1024];
+        let body = vec![b'x'; 1024 * 1024];
         let authorization = Some("AWS4-HMAC-SHA256 Credential=KEY/20260305/eu-west-1/ec2/aws4_request, Signature=0");
         for status in 200..220 {
             log.record(

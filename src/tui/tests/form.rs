@@ -7,7 +7,9 @@ fn each_copy_is_requested_under_its_own_client_token() {
     let mut model = listed(vec![image(1)]);
     open_form(&mut model);
     let effects = start_form(&mut model);
-    let [Effect::Command(Command::Copy(copies)), Effect::KeepLastValues(_)] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Command(Command::Copy(copies)), Effect::KeepLastValues(_)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
     assert_eq!(copies.len(), 2);
     assert_eq!([&copies[0].destination, &copies[1].destination], [&region("eu-west-1"), &region("eu-west-2")]);
     assert_ne!(copies[0].token, copies[1].token);

@@ -39,7 +39,7 @@ fn each_step_is_shown_with_its_state() {
     let mut model = with_jobs(vec![with_steps(1, vec![StepState::Done, StepState::UnderWay(retrying)]), available(2)]);
     on(&mut model, 1);
     let shown = screen(&mut model, 160, 30);
-    assert!(shown.contains("step 2 of 2: deregistration protection retrying: slow down"), "{shown}");
+    assert!(shown.contains("step 2 of 2, deregistration protection: retrying: slow down"), "{shown}");
     assert!(shown.find("00001").unwrap() < shown.find("00002").unwrap(), "unfinished first:\n{shown}");
     press(&mut model, KeyCode::Enter);
     shows(&mut model, &["launch permission for 210987654321: done", "deregistration protection: retrying: slow down"]);

@@ -59,7 +59,10 @@ fn the_copies_start_once_every_check_has_answered() {
     }
     shows(&mut model, &["Ready: Ctrl-s starts 2 copies."]);
     let effects = ctrl(&mut model, 's');
-    assert!(matches!(&effects[..], [Effect::Command(Command::Copy(copies)), Effect::KeepLastValues(_)] if copies.len() == 2), "{effects:?}");
+    assert!(
+        matches!(&effects[..], [Effect::Command(Command::Copy(copies)), Effect::KeepLastValues(_)] if copies.len() == 2),
+        "{effects:?}"
+    );
     assert!(model.overlays.is_empty());
 }
 
@@ -107,7 +110,9 @@ fn what_is_there_is_skipped_renamed_or_copied_anyway() {
     assert_eq!(ctrl(&mut model, 's'), []);
     keys(&mut model, "r");
     let effects = ctrl(&mut model, 's');
-    let [Effect::Command(Command::Copy(copies)), Effect::KeepLastValues(_)] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Command(Command::Copy(copies)), Effect::KeepLastValues(_)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
     assert_eq!((copies.len(), copies[0].name.as_str()), (1, &*format!("{name}-2")));
 }
 
@@ -143,7 +148,10 @@ fn many_copies_start_only_once_their_number_was_typed() {
     keys(&mut model, "2");
     lacks(&mut model, "That is not it.");
     let effects = press(&mut model, KeyCode::Enter);
-    assert!(matches!(&effects[..], [Effect::Command(Command::Copy(copies)), Effect::KeepLastValues(_)] if copies.len() == 2), "{effects:?}");
+    assert!(
+        matches!(&effects[..], [Effect::Command(Command::Copy(copies)), Effect::KeepLastValues(_)] if copies.len() == 2),
+        "{effects:?}"
+    );
 }
 
 #[test]
@@ -152,7 +160,9 @@ fn a_copy_just_requested_is_there_for_the_next_review() {
     open_form(&mut model);
     reviewed(&mut model, None);
     let effects = ctrl(&mut model, 's');
-    let [Effect::Command(Command::Copy(copies)), Effect::KeepLastValues(_)] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Command(Command::Copy(copies)), Effect::KeepLastValues(_)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
     let mut queued = job(1);
     queued.request = copies[0].clone();
     update_jobs(&mut model, JobUpdate::Changed { jobs: vec![Arc::new(queued)], status: None });

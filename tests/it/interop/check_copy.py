@@ -10,5 +10,5 @@ import read_back
 
 url, region, name, expected = sys.argv[1:]
 found = read_back.image(boto3.client("ec2", region_name=region, endpoint_url=url), name)
-different = {key: (found[key], wanted) for key, wanted in json.loads(expected).items() if found[key] != wanted}
-assert not different, f"found and asked for: {different}"
+different = [f"{key}: {found[key]}, not {wanted}" for key, wanted in json.loads(expected).items() if found[key] != wanted]
+assert not different, different

@@ -48,7 +48,7 @@ impl ProcessFixture {
         let changed = ChangeSignal::default();
         let ec2 = Ec2::quick(&changed);
         let account = account_at(&ec2.url);
-        let source = ec2.newest("app-web-");
+        let source = ec2.newest(HOME_REGION, "app-web-");
         Self { ec2, changed, home: tempfile::tempdir().expect("a directory"), account, source, settings: Vec::new() }
     }
 
@@ -284,10 +284,10 @@ pub(crate) fn job_lines(jobs: &[Job]) -> String {
 }
 
 impl Ec2 {
-    /// The newest available image of the account with such a name, and its volumes.
-    fn newest(&self, name: &str) -> (ImageId, Vec<u32>, Vec<SnapshotId>) {
+    /// The newest available image of the account in a region with such a name, its volumes and snapshots.
+    pub(crate) fn newest(&self, region: &str, name: &str) -> (ImageId, Vec<u32>, Vec<SnapshotId>) {
         let state = self.state();
-        let images = state[HOME_REGION]["images"].as_array().expect("images");
+        let images = state[region]["images"].as_array().expect("images");
         let image = images
             .iter()
             .find(|i| i["Name"].as_str().is_some_and(|n| n.starts_with(name)) && i["State"] == "available")

@@ -1,6 +1,9 @@
 //! Making a failed copy again with changes.
 
-use amigrate::term::input::KeyCode;
+use amigrate::{
+    sim::faults::{FaultKind, Rule},
+    term::input::KeyCode,
+};
 use insta::assert_snapshot;
 
 use crate::support::screen_harness::{ScreenHarness, ScreenHarnessBuilder, named};
@@ -8,6 +11,8 @@ use crate::support::screen_harness::{ScreenHarness, ScreenHarnessBuilder, named}
 /// A copy that has failed because its key does not exist.
 async fn failed_by_its_key() -> ScreenHarness {
     let harness = ScreenHarness::opened(ScreenHarnessBuilder::new(named("demo")).size(100, 30)).await;
+    // Nobody may look at keys, so that the review cannot tell.
+    harness.world.with(|w| w.faults().add(Rule::new("DescribeKey", FaultKind::Deny)));
     harness.form("app-web-2026", &["eu-west-1"]).await;
     harness.retype("edited").await;
     harness.focus("Description").await;

@@ -1,6 +1,7 @@
 mod limits;
 mod placement;
 mod post_copy;
+mod properties;
 mod tags;
 
 use std::sync::Arc;
@@ -121,7 +122,7 @@ fn each_mistake_names_its_field() {
     let cases: [Case<'_>; 15] = [
         (&|d| d.destinations.clear(), Field::Destinations, "at least one"),
         (&|d| d.destinations = vec![region("cn-north-1")], Field::Destinations, "CreateStoreImageTask"),
-        (&|d| d.destinations.push(region("us-gov-west-1")), Field::Destinations, "between aws and aws-us-gov"),
+        (&|d| d.destinations.push(region("us-gov-west-1")), Field::Destinations, "from aws to aws-us-gov"),
         (&|d| d.name.clear(), Field::Name, "at least 3"),
         (&|d| d.sources = source(|i| i.state = ImageState::Pending), Field::Sources, "only an available"),
         (&|d| d.sources.clear(), Field::Sources, "No image"),

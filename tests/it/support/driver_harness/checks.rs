@@ -163,7 +163,14 @@ fn is_allowed(change: &Change, named: &BTreeSet<ImageId>, tagged: &BTreeSet<Imag
         ChangeKind::DeletedWith(image) => named.contains(image),
         ChangeKind::Deleted => change.provenance.image.as_ref().is_some_and(|image| named.contains(image)),
         ChangeKind::Tagged => ImageId::new(&change.resource).is_ok_and(|image| tagged.contains(&image)),
-        _ => false,
+        ChangeKind::Untagged
+        | ChangeKind::LaunchPermissionsChanged
+        | ChangeKind::AttributeChanged
+        | ChangeKind::CreateVolumePermissionsChanged
+        | ChangeKind::DeprecationChanged
+        | ChangeKind::ProtectionChanged
+        | ChangeKind::Disabled
+        | ChangeKind::Enabled => false,
     };
     change.provenance.created_by == Actor::Request || by_name()
 }

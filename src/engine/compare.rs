@@ -1,0 +1,97 @@
+//! Compares what came out of a copy with what was requested: some endpoints ignore parameters, and other users change tags.
+
+use std::collections::BTreeMap;
+
+use super::{
+    comparison::{Difference, Property},
+    ids::JobTags,
+    job::Job,
+};
+use crate::domain::{Encryption, Image, KmsKeyRef, Snapshot, SnapshotId, image::Tag};
+
+/// Compares an available copy with its request; without its snapshots if they could not be read.
+pub(super) fn compare(job: &Job, image: &Image, snapshots: Option<&[&Snapshot]>) -> Vec<Difference> {
+    let request = &job.request;
+    let mut differences = Vec::new();
+    let mut check = |property, expected: &str, found: &str| {
+        if expected != found {
+            let found = (!found.is_empty()).then(|| found.to_owned());
+            differences.push(Difference { property, expected: expected.to_owned(), found });
+        }
+    };
+    check(Property::Name, request.name.as_str(), &image.name);
+    // Without a description EC2 may write one of its own.
+    if !request.description.as_str().is_empty() {
+        check(Property::Description, request.description.as_str(), &image.description);
+    }
+    if !request.volumes.is_empty() {
+        check(Property::Volumes, &sizes(&request.volumes), &sizes(&image.snapshot_volumes()));
+    }
+    let own = own_tags(job);
+    for tag in own.iter().chain(&request.image_tags) {
+        check(Property::ImageTag(tag.key.to_string()), &tag.value, image.tag(&tag.key).unwrap_or_default());
+    }
+    for (property, expected, found) in snapshots.map(|s| of_snapshots(job, &own, s)).unwrap_or_default() {
+        differences.push(Difference { property, expected, found });
+    }
+    differences
+}
+
+/// Returns true if neither the image nor a snapshot carries the tag that proves whose they are.
+pub(super) fn is_untagged(job: &Job, image: &Image, snapshots: &[&Snapshot]) -> bool {
+    let token = Some(job.request.token.as_str());
+    image.tag(JobTags::JOB) != token && snapshots.iter().all(|s| s.tag(JobTags::JOB) != token)
+}
+
+/// The same difference of several snapshots is one.
+fn of_snapshots(job: &Job, own: &[Tag], snapshots: &[&Snapshot]) -> Vec<(Property, String, Option<String>)> {
+    type Key<'a> = (u8, &'a str, String, Option<String>);
+    let mut different: BTreeMap<Key<'_>, Vec<SnapshotId>> = BTreeMap::new();
+    for snapshot in snapshots {
+        let mut add = |difference| different.entry(difference).or_default().push(snapshot.id.clone());
+        if let Encryption::Encrypt { key } = &job.request.encryption {
+            let found = snapshot.kms_key_id.as_deref();
+            if !snapshot.encrypted {
+                add((0, "", "encrypted".to_owned(), None));
+            } else if let Some(key) = key.as_ref().filter(|key| found.is_some_and(|found| !is_key(key, found))) {
+                add((1, "", key.to_string(), found.map(str::to_owned)));
+            }
+        }
+        for tag in own.iter().chain(&job.request.snapshot_tags) {
+            let found = snapshot.tag(&tag.key);
+            if found.unwrap_or_default() != &*tag.value {
+                add((2, &tag.key, tag.value.to_string(), found.map(str::to_owned)));
+            }
+        }
+    }
+    let difference = |((kind, tag, expected, found), snapshots): (Key<'_>, _)| {
+        let property = match kind {
+            0 => Property::Encryption(snapshots),
+            1 => Property::Key(snapshots),
+            _ => Property::SnapshotTag(tag.to_owned(), snapshots),
+        };
+        (property, expected, found)
+    };
+    different.into_iter().map(difference).collect()
+}
+
+/// Returns the tags that amigrate sent by itself.
+fn own_tags(job: &Job) -> Vec<Tag> {
+    if !job.tagged {
+        return Vec::new();
+    }
+    let tag = |key: &str, value: &str| Tag { key: key.into(), value: value.into() };
+    vec![tag(JobTags::JOB, job.request.token.as_str()), tag(JobTags::BATCH, job.batch.as_str())]
+}
+
+/// Returns true if the ARN that EC2 shows may be the requested key's. An alias cannot be compared without `DescribeKey`.
+fn is_key(requested: &KmsKeyRef, found: &str) -> bool {
+    let requested = requested.as_str();
+    requested.contains("alias/")
+        || requested == found
+        || found.rsplit_once("key/").is_some_and(|(_, id)| id == requested)
+}
+
+fn sizes(volumes: &[u32]) -> String {
+    volumes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
