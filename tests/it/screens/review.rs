@@ -58,7 +58,7 @@ async fn keys_that_cannot_be_used_are_refused_before_anything_is_sent() {
         harness.retype(key).await;
         harness.review().await;
         says(&harness, words);
-        says(&harness, "Cannot start.");
+        says(&harness, "Cannot start: ");
         if key == "alias/nope" {
             assert_snapshot!("review_no_key", harness.screen());
         }
@@ -87,7 +87,7 @@ async fn denied_permissions_and_reads() {
     assert_snapshot!("review_denied_reads", harness.screen());
     harness.world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::Deny).in_region(region("us-east-2"))));
     harness.send("R").await;
-    harness.wait_text("Cannot start.").await;
+    harness.wait_text("Cannot start: ").await;
     says(&harness, "Not permitted in us-east-2:");
     says(&harness, "The identity needs the IAM action `ec2:CopyImage`");
 }
