@@ -21,7 +21,7 @@ impl CompletionDuration {
 
     /// Checks a number of minutes.
     pub fn from_minutes(minutes: u16) -> Result<Self, Failure> {
-        if minutes >= Self::STEP && minutes <= Self::MAX && minutes.is_multiple_of(Self::STEP) {
+        if (Self::STEP..=Self::MAX).contains(&minutes) && minutes.is_multiple_of(Self::STEP) {
             Ok(Self(minutes))
         } else {
             let why = "a time-based copy takes a multiple of 15 minutes, from 15 to 2880";

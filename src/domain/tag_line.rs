@@ -88,13 +88,13 @@ impl TagLine {
 
     fn checked(&self, value: &str) -> Result<Box<str>, Failure> {
         let n = value.chars().count();
-        let key = shortened(&self.key);
+        let refused =
+            |why: &str| Err(Failure::new("use this tag", format!("the value of `{}` {why}", shortened(&self.key))));
         if n > MAX_VALUE {
-            let why = format!("the value of `{key}` has {n} characters; at most {MAX_VALUE} are allowed");
-            return Err(Failure::new("use this tag", why));
+            return refused(&format!("has {n} characters; at most {MAX_VALUE} are allowed"));
         }
         if value.chars().any(char::is_control) {
-            return Err(Failure::new("use this tag", format!("the value of `{key}` contains a control character")));
+            return refused("contains a control character");
         }
         Ok(value.into())
     }

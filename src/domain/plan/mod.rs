@@ -27,7 +27,7 @@ use crate::domain::{
 };
 use messages::Messages;
 use post_copy::Steps;
-use tags::OwnTags;
+use tags::{Along, OwnTags};
 
 /// A checked draft.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -183,8 +183,8 @@ impl Draft {
             let region = &source.region;
             mistakes.check(Field::Name, self.name_for(source, region, common.today));
             mistakes.check(Field::Description, self.description_for(source, region, common.today));
-            common.tags.check_count(source, &self.source_tags, mistakes);
-            _ = common.tags.of_image(source, &self.source_tags, (region, common.today), mistakes);
+            let along = common.tags.along(source, &self.source_tags, mistakes);
+            _ = common.tags.of_image(&along, source, (region, common.today), mistakes);
             _ = common.tags.of_snapshots(source, region, common.today, mistakes);
         }
     }
@@ -235,18 +235,16 @@ impl Draft {
         mistakes: &mut Messages,
         warnings: &mut Messages,
     ) -> Vec<CopyRequest> {
-        let mut copies = Vec::new();
+        let mut copies = Vec::with_capacity(self.sources.len() * self.destinations.len());
         let mut names: HashMap<(&Region, ImageName), &Image> = HashMap::new();
         for source in &self.sources {
-            if !self.destinations.is_empty() {
-                common.tags.check_count(source, &self.source_tags, mistakes);
-            }
+            let along = common.tags.along(source, &self.source_tags, mistakes);
             for destination in &self.destinations {
                 if source.region.partition() != destination.partition() {
                     mistakes.add(Field::Destinations, other_partition(&source.region, destination));
                     continue;
                 }
-                let Some(copy) = self.copy(source, destination, common, mistakes) else { continue };
+                let Some(copy) = self.copy((source, &along), destination, common, mistakes) else { continue };
                 if let Some(other) = names.insert((destination, copy.name.clone()), source) {
                     let text = format!(
                         "{} and {} would both be named \"{}\" in {destination}; put {{source_id}} into the name.",
@@ -270,7 +268,7 @@ impl Draft {
     /// Builds a copy, all but its token.
     fn copy(
         &self,
-        source: &Image,
+        (source, along): (&Image, &Along<'_>),
         destination: &Region,
         common: &Common<'_>,
         mistakes: &mut Messages,
@@ -278,7 +276,7 @@ impl Draft {
         let today = common.today;
         let name = mistakes.check(Field::Name, self.name_for(source, destination, today));
         let description = mistakes.check(Field::Description, self.description_for(source, destination, today));
-        let (copy_tags, image_tags) = common.tags.of_image(source, &self.source_tags, (destination, today), mistakes);
+        let image_tags = common.tags.of_image(along, source, (destination, today), mistakes);
         let snapshot_tags = common.tags.of_snapshots(source, destination, today, mistakes);
         let encryption = if self.encrypts() && !source.instance_store() {
             Encryption::Encrypt { key: common.keys.get(destination)?.clone() }
@@ -293,7 +291,7 @@ impl Draft {
             name: name?,
             description: description?,
             encryption,
-            copy_tags,
+            copy_tags: along.copied,
             volumes: source.snapshot_volumes(),
             source_snapshots: source.snapshot_ids().cloned().collect(),
             image_tags,

@@ -128,8 +128,6 @@ impl Draft {
         let field = if certain { Field::ShareWith } else { Field::CopyPermissions };
         for destination in &self.destinations {
             match self.encrypts().then(|| self.key_for(destination)) {
-                // A wrong key is told by its own check.
-                Some(Err(_)) => {}
                 Some(Ok(Some(key))) if key.is_aws_managed() => {
                     let text = format!("EC2 refuses to share images encrypted with {key}: choose a key of your own.");
                     if certain {
@@ -143,7 +141,8 @@ impl Draft {
                 None if self.sources.iter().any(|s| s.encrypted()) => {
                     warnings.add_kind(field.clone(), "default key", default_key(destination));
                 }
-                None => {}
+                // A wrong key is told by its own check.
+                Some(Err(_)) | None => {}
             }
         }
     }

@@ -18,6 +18,14 @@ pub(super) struct OwnTags {
     snapshot: Vec<(Field, TagLine)>,
 }
 
+/// What goes along with the copies of one source.
+pub(super) struct Along<'a> {
+    /// EC2 copies the source's tags (`CopyImageTags`).
+    pub(super) copied: bool,
+    /// Tags of the source that are sent.
+    sent: Vec<&'a Tag>,
+}
+
 impl OwnTags {
     pub(super) fn read(draft: &Draft, mistakes: &mut Messages) -> Self {
         Self {
@@ -26,41 +34,49 @@ impl OwnTags {
         }
     }
 
-    /// Checks that a source's copies have room for all their tags.
-    pub(super) fn check_count(&self, source: &Image, choice: &SourceTags, mistakes: &mut Messages) {
-        let of_source = user_tags(source).filter(|t| goes_along(t, choice) && !self.overrides(&t.key)).count();
-        let count = of_source + self.image.len() + JOB_TAGS;
-        if of_source > 0 && count > MAX_TAGS {
+    /// Returns what goes along with all copies of a source, and checks that there is room for it.
+    ///
+    /// Tags are sent where EC2's own copying would not do: job tags must not go along, because they would identify the wrong
+    /// image, and what EC2 does with a key that is both copied and sent is not documented.
+    pub(super) fn along<'a>(&self, source: &'a Image, choice: &SourceTags, mistakes: &mut Messages) -> Along<'a> {
+        let goes = |t: &&Tag| match choice {
+            SourceTags::All => true,
+            SourceTags::None => false,
+            SourceTags::Picked(keys) => keys.contains(&t.key),
+        };
+        let tags: Vec<&Tag> = user_tags(source).filter(|t| goes(t) && !self.overrides(&t.key)).collect();
+        let count = tags.len() + self.image.len() + JOB_TAGS;
+        if !tags.is_empty() && count > MAX_TAGS {
             mistakes.add(
                 Field::SourceTags,
                 format!(
-                    "A copy of {} would have {count} tags ({of_source} of its own, {} given here, {JOB_TAGS} of amigrate); \
-                     EC2 allows {MAX_TAGS}.",
+                    "A copy of {} would have {count} tags ({} of its own, {} given here, {JOB_TAGS} of amigrate); EC2 allows \
+                     {MAX_TAGS}.",
                     source.id,
+                    tags.len(),
                     self.image.len()
                 ),
             );
         }
-    }
-
-    /// Returns whether EC2 copies the source's tags by itself, and the tags that are sent.
-    ///
-    /// They are sent where EC2's own copying would not do: job tags must not go along, because they would identify the wrong
-    /// image, and what EC2 does with a key that is both copied and sent is not documented.
-    pub(super) fn of_image(
-        &self,
-        source: &Image,
-        choice: &SourceTags,
-        (destination, today): (&Region, Date),
-        mistakes: &mut Messages,
-    ) -> (bool, Vec<Tag>) {
-        let own = expand(&self.image, source, destination, today, mistakes);
         let special = |t: &Tag| is_job_tag(&t.key) || self.overrides(&t.key);
         if *choice == SourceTags::All && !source.tags.iter().any(special) {
-            return (true, own);
+            return Along { copied: true, sent: Vec::new() };
         }
-        let along = user_tags(source).filter(|t| goes_along(t, choice) && !self.overrides(&t.key));
-        (false, along.cloned().chain(own).collect())
+        Along { copied: false, sent: tags }
+    }
+
+    /// Returns the tags that are sent for a new image.
+    pub(super) fn of_image(
+        &self,
+        along: &Along<'_>,
+        source: &Image,
+        (destination, today): (&Region, Date),
+        mistakes: &mut Messages,
+    ) -> Vec<Tag> {
+        let mut tags = Vec::with_capacity(along.sent.len() + self.image.len());
+        tags.extend(along.sent.iter().map(|&tag| tag.clone()));
+        expand(&self.image, source, destination, today, mistakes, &mut tags);
+        tags
     }
 
     pub(super) fn of_snapshots(
@@ -70,10 +86,11 @@ impl OwnTags {
         today: Date,
         mistakes: &mut Messages,
     ) -> Vec<Tag> {
-        if source.instance_store() {
-            return Vec::new();
+        let mut tags = Vec::new();
+        if !source.instance_store() {
+            expand(&self.snapshot, source, destination, today, mistakes, &mut tags);
         }
-        expand(&self.snapshot, source, destination, today, mistakes)
+        tags
     }
 
     fn overrides(&self, key: &str) -> bool {
@@ -107,14 +124,14 @@ fn expand(
     destination: &Region,
     today: Date,
     mistakes: &mut Messages,
-) -> Vec<Tag> {
-    lines
-        .iter()
-        .filter_map(|(field, line)| match line.tag(source, destination, today) {
-            Ok(tag) => Some(tag),
-            Err(failure) => mistakes.check(field.clone(), Err(failure)),
-        })
-        .collect()
+    into: &mut Vec<Tag>,
+) {
+    for (field, line) in lines {
+        match line.tag(source, destination, today) {
+            Ok(tag) => into.push(tag),
+            Err(failure) => _ = mistakes.check::<()>(field.clone(), Err(failure)),
+        }
+    }
 }
 
 /// Returns true for tags that identify a job's images. On a copy of a copy they would identify the wrong one.
@@ -125,12 +142,4 @@ fn is_job_tag(key: &str) -> bool {
 /// Returns the tags that `CopyImageTags` would copy, without job tags. AWS's own count for no limit.
 pub(super) fn user_tags(source: &Image) -> impl Iterator<Item = &Tag> {
     source.tags.iter().filter(|t| !is_job_tag(&t.key) && !t.key.starts_with("aws:"))
-}
-
-fn goes_along(tag: &Tag, choice: &SourceTags) -> bool {
-    match choice {
-        SourceTags::All => true,
-        SourceTags::None => false,
-        SourceTags::Picked(keys) => keys.contains(&tag.key),
-    }
 }

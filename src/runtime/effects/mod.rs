@@ -241,7 +241,7 @@ impl Effects {
             Effect::ReadImageDetails { id, image } => {
                 self.reply(id, |s| async move { Reply::ImageDetails(Box::new(s.image_details(&image).await)) })
             }
-            Effect::Background => self.start_background(),
+            Effect::Background => self.spawn_background(),
             Effect::WatchLogin(on) => self.watch_login(on),
             Effect::CacheRegions { profile, regions } => {
                 if let Some(account) = &self.account {
@@ -258,12 +258,11 @@ impl Effects {
         }
     }
 
-    fn start_background(&mut self) {
+    fn spawn_background(&mut self) {
         let spawned = background::spawn(&self.config.background_arguments(self.profile.as_deref()));
         let spawned = spawned.map(|started| self.started = Some(started));
-        self.background = Some(
-            spawned.inspect_err(|failure| tracing::error!(%failure, "the queue does not continue in the background")),
-        );
+        let log = |failure: &Failure| tracing::error!(%failure, "the queue does not continue in the background");
+        self.background = Some(spawned.inspect_err(log));
     }
 
     fn connect(&mut self, id: EffectId, profile: Option<String>) {

@@ -1,10 +1,22 @@
-//! What a test does in the copy form and its review, as keys.
+//! Keys in the copy form and its review.
 
 use amigrate::term::input::KeyCode;
 
 use super::screen_harness::ScreenHarness;
 
 impl ScreenHarness {
+    /// In an open list of regions: marks these, and takes them.
+    pub(crate) async fn take_regions(&self, regions: &[&str]) {
+        for region in regions {
+            self.send("/").await;
+            self.ctrl('u').await;
+            self.send(region).await;
+            self.press(KeyCode::Enter).await;
+            self.send(" ").await;
+        }
+        self.press(KeyCode::Enter).await;
+    }
+
     /// The copy form of the image these words find, with these destinations; the name has the focus then.
     pub(crate) async fn form(&self, words: &str, destinations: &[&str]) {
         self.filter(words).await;

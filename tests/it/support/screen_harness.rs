@@ -319,18 +319,6 @@ impl ScreenHarness {
         self.press(KeyCode::Enter).await;
     }
 
-    /// In an open list of regions: marks these, and takes them.
-    pub(crate) async fn take_regions(&self, regions: &[&str]) {
-        for region in regions {
-            self.send("/").await;
-            self.ctrl('u').await;
-            self.send(region).await;
-            self.press(KeyCode::Enter).await;
-            self.send(" ").await;
-        }
-        self.press(KeyCode::Enter).await;
-    }
-
     /// Whatever images of this name the account has in a region.
     pub(crate) async fn images(&self, place: &str, name: &str) -> Vec<Image> {
         let query = ImageQuery { whose: OwnerFilter::Mine, name: None };

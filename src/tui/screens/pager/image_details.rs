@@ -132,7 +132,7 @@ fn ancestor(ancestor: &Ancestor) -> String {
     format!("{}{region}{owner}", ancestor.image)
 }
 
-fn listed(permissions: &Vec<LaunchPermission>, none: &str) -> String {
+fn listed(permissions: &[LaunchPermission], none: &str) -> String {
     if permissions.is_empty() {
         return none.to_owned();
     }

@@ -107,8 +107,12 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) -> PickOutcome {
         }
         (PickerKind::Preset, Value::Preset(preset)) => {
             form_presets::apply(model, &format!("Preset {label}"), *preset);
+            form_update::list_keys(model, effects);
         }
-        (PickerKind::Preset, Value::LastValues(preset)) => form_presets::apply(model, "Last values", *preset),
+        (PickerKind::Preset, Value::LastValues(preset)) => {
+            form_presets::apply(model, "Last values", *preset);
+            form_update::list_keys(model, effects);
+        }
         (PickerKind::Owner, Value::Owner(whose)) => browse::choose_owner(model, whose, effects),
         (PickerKind::Owner, Value::OwnerInput(input)) => {
             model.overlays.push(Overlay::InputLine(InputLine::owner(input)));
