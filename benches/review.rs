@@ -8,7 +8,7 @@ use std::{hint::black_box, time::Duration};
 use amigrate::domain::{
     AccountId, ClientToken, CopyRequest, Description, Encryption, Image, ImageId, ImageName, Placement, Region,
     plan::Plan,
-    review::{CheckAnswer, CheckId, CheckRequest, Review, ReviewContext, checks::Permission, state::ReviewLimits},
+    review::{CheckAnswer, CheckId, CheckRequest, Review, ReviewContext, checks::Permission, context::ReviewLimits},
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;

@@ -3,8 +3,8 @@
 use crate::domain::{
     Region,
     review::{
-        Cell, CellValue, Choice, Column, Existing, Finding, FindingKind, ReviewTable, Status, existing::Found,
-        findings::UnknownCheck, outlook::Outlook,
+        Cell, CellValue, Choice, Column, Existing, Finding, FindingKind, ReviewTable, Severity, Status,
+        existing::Found, findings::UnknownCheck, outlook::Outlook,
     },
     text::{clean, count, duration, thousands},
 };
@@ -157,6 +157,9 @@ pub fn choice(existing: &Existing) -> String {
 
 /// The size and duration of what is to start.
 pub fn outlook(outlook: &Outlook) -> String {
+    if outlook.copies == 0 {
+        return "0 copies, 0 GiB.".into();
+    }
     let gib = thousands(usize::try_from(outlook.gib).unwrap_or(usize::MAX));
     let time = outlook.seconds.map(|s| i64::try_from(s).unwrap_or(i64::MAX)).map_or_else(
         || "time unknown (no copy has completed here yet)".to_owned(),
@@ -167,8 +170,9 @@ pub fn outlook(outlook: &Outlook) -> String {
 
 /// What keeps the copies from being started, or how to start them.
 pub fn next_step(table: &ReviewTable, checks: usize, open: usize) -> String {
-    if let Some(refusal) = table.refusal() {
-        return format!("Cannot start. {}", finding(refusal));
+    if table.refusal().is_some() {
+        let refusals = count(table.count(Severity::Refusal), "refusal", "refusals");
+        return format!("Cannot start: {refusals}. Enter goes to the field to correct.");
     }
     if !table.settled {
         return format!("Checking: {} of {} answers.", checks - open, checks);

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::{
     checks::{AllowedImages, CheckAnswer, CheckRequest, KeyVerdict, Permission},
-    existing::{Choice, Existing},
+    choice::Choice,
+    existing::Existing,
     findings::{Column, FindingKind, Findings, Severity, UnknownCheck},
     index::Index,
     outlook::Outlook,

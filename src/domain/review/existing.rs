@@ -3,24 +3,13 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{index::Index, names::free_name, state::Review};
+use super::{choice::Choice, index::Index, names::free_name, state::Review};
 use crate::domain::{
     copy::{CopyRequest, ImageName},
     ids::ImageId,
     image::{Image, ImageState},
     region::Region,
 };
-
-/// What is done about a copy that is there already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
-    /// It is not made.
-    Skip,
-    /// It gets the next free numbered name.
-    Rename,
-    /// It is made all the same.
-    CopyAnyway,
-}
 
 /// A copy that is there already, wholly or in part.
 #[derive(Debug, Clone, PartialEq, Eq)]

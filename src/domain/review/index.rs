@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::{
     checks::{CheckAnswer, CheckRequest, KeyVerdict},
+    context::UnderWay,
     requests::managed_by_aws,
-    state::{CheckState, Review, UnderWay},
+    state::{CheckState, Review},
 };
 use crate::domain::{
     copy::{CopyRequest, Encryption},

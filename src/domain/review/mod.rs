@@ -3,6 +3,8 @@
 
 mod builder;
 pub mod checks;
+mod choice;
+pub mod context;
 pub mod existing;
 pub mod findings;
 mod follow_up;
@@ -15,9 +17,11 @@ pub mod state;
 pub mod table;
 
 pub use checks::{CheckAnswer, CheckRequest};
-pub use existing::{Choice, Existing};
+pub use choice::Choice;
+pub use context::ReviewContext;
+pub use existing::Existing;
 pub use findings::{Column, Finding, FindingKind, Severity};
-pub use state::{CheckId, Review, ReviewContext};
+pub use state::{CheckId, Review};
 pub use table::{Cell, CellValue, ReviewTable, Status};
 
 #[cfg(test)]

@@ -2,10 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{
-    requests::becomes_public,
-    state::{CompletedCopy, Review},
-};
+use super::{context::CompletedCopy, requests::becomes_public, state::Review};
 use crate::domain::{copy::CopyRequest, region::Region};
 
 /// What starting means.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::{checks::CheckRequest, state::ReviewContext};
+use super::{checks::CheckRequest, context::ReviewContext};
 use crate::domain::{
     copy::{ClientToken, CopyRequest, Encryption},
     ids::ImageId,

@@ -128,7 +128,7 @@ fn a_refusal_blocks_and_leads_to_its_field() {
         };
         reply(&mut model, id, Reply::Check(answer));
     }
-    shows(&mut model, &["denied", "Cannot start. Not permitted in eu-west-1, eu-west-2"]);
+    shows(&mut model, &["denied", "Refused: Not permitted in eu-west-1, eu-west-2", "Cannot start: 1 refusal."]);
     assert_eq!(ctrl(&mut model, 's'), []);
     press(&mut model, KeyCode::Enter);
     assert!(matches!(overlay(&model), Some(screens::Overlay::Form(_))));

@@ -3,8 +3,8 @@
 use super::{
     super::{
         Choice, Column, Status,
+        context::UnderWay,
         existing::{Existing, Found},
-        state::UnderWay,
     },
     *,
 };

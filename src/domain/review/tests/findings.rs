@@ -5,8 +5,8 @@ use crate::domain::{
     ImageState, LaunchPermission, PostCopyStep,
     draft::Field,
     review::{
-        CellValue, Column, FindingKind, ReviewTable, Severity, Status, checks::AllowedImages, outlook::Confirmation,
-        state::CompletedCopy,
+        CellValue, Column, FindingKind, ReviewTable, Severity, Status, checks::AllowedImages, context::CompletedCopy,
+        outlook::Confirmation,
     },
 };
 

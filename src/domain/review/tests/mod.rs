@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     checks::{CheckAnswer, CheckRequest, KeyVerdict, Permission},
-    state::{CheckId, Review, ReviewContext, ReviewLimits},
+    context::{ReviewContext, ReviewLimits},
+    state::{CheckId, Review},
 };
 use crate::domain::{
     AccountId, ClientToken, CopyRequest, Description, Encryption, Failure, Image, ImageId, ImageName, KmsKeyRef, OptIn,

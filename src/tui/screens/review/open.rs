@@ -6,7 +6,7 @@ use crate::{
         plan::Plan,
         review::{
             CheckAnswer, CheckId, Review, ReviewContext,
-            state::{CompletedCopy, ReviewLimits, UnderWay},
+            context::{CompletedCopy, ReviewLimits, UnderWay},
         },
     },
     engine::{Job, JobState},
