@@ -20,7 +20,7 @@ use amigrate::{
     },
     driver::{Clock, DriverSettings, JobUpdate, SessionSource, StoreLocation},
     engine::{BatchId, EngineConfig, Job, JobId, JobState, Status},
-    runtime::{EffectConfig, Effects, region_cache::RegionCache},
+    runtime::{EffectConfig, Effects, FormFiles, region_cache::RegionCache},
     sim::{Scenario, SharedWorld, World, connector},
     term::{
         Caps, Input, Screen,
@@ -55,6 +55,7 @@ impl Huge {
             seed: 1,
             now,
             size,
+            prices: config.prices().expect("built in"),
         };
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let _inside = runtime.enter();
@@ -67,6 +68,7 @@ impl Huge {
                 ..DriverSettings::default()
             },
             region_cache: RegionCache::default(),
+            forms: FormFiles::default(),
             background: Vec::new(),
         };
         let clock = Clock::starting(now, 1.0);
@@ -266,7 +268,8 @@ fn queues(c: &mut Criterion) {
     for size in [(80, 24), (200, 60)] {
         let now: Timestamp = "2026-06-01T12:00:00Z".parse().expect("a time");
         let config = Config::default();
-        let start = Start { config, caps: Caps::full(), demo: None, profile: None, seed: 1, now, size };
+        let prices = config.prices().expect("built in");
+        let start = Start { config, caps: Caps::full(), demo: None, profile: None, seed: 1, now, size, prices };
         let (mut model, _) = Model::new(start);
         let id = AccountId::new("123456789012").expect("an account");
         let account = AccountKey::new(&id, None);

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::domain::{
     AccountId, Image, ImageId, ImageState, OptIn, Region, RegionInfo, Snapshot, SnapshotId, SnapshotState,
     image::{BlockDevice, Ebs, ProductCode, Tag},
+    post_copy::LaunchPermission,
 };
 
 /// Substitute for owners that are not twelve digits, which some EC2 emulators have.
@@ -47,6 +48,15 @@ fn block_device(device: &sdk::BlockDeviceMapping) -> BlockDevice {
         }),
         virtual_name: boxed(device.virtual_name()),
     }
+}
+
+/// Returns a launch permission, or `None` for one of an unknown kind.
+pub(super) fn launch_permission(from: &sdk::LaunchPermission) -> Option<LaunchPermission> {
+    if from.group() == Some(&sdk::PermissionGroup::All) {
+        return Some(LaunchPermission::Public);
+    }
+    let named = [from.user_id(), from.organization_arn(), from.organizational_unit_arn()];
+    named.into_iter().flatten().find_map(|text| LaunchPermission::parse(text).ok())
 }
 
 /// Returns an image, or `None` if it has no id.

@@ -6,7 +6,10 @@ use aws_smithy_types::retry::RetryConfig;
 
 use super::session::Session;
 use crate::{
-    domain::{self, CopyRequest, Encryption, Failure, ImageId, Placement, Region, Retry, SnapshotId},
+    domain::{
+        self, CopyRequest, Encryption, Failure, FailureKind, ImageId, Placement, Region, Retry, SnapshotId,
+        review::checks::Permission,
+    },
     engine::{Deregistration, JobTags, SnapshotReturnCode},
 };
 
@@ -19,13 +22,26 @@ impl Session {
     ///
     /// A bad key is no error here, because EC2 fails the copy later.
     pub async fn copy_image(&self, request: &CopyRequest, tags: Option<&JobTags>) -> Result<ImageId, Failure> {
+        let own = tags.map(|tags| [tag(JobTags::JOB, tags.job.as_str()), tag(JobTags::BATCH, tags.batch.as_str())]);
+        let call = self.copy_call(request, own).client_token(request.client_token().as_str());
+        let what = format!("copy {} from {} to {}", request.source, request.source_region, request.destination);
+        let call = call.customize().config_override(sent_once()).send();
+        let answer = self.call(&what, "ec2:CopyImage", call).await?;
+        answer.image_id().and_then(|id| ImageId::new(id).ok()).ok_or_else(|| {
+            Failure::new(what, "the answer names no image")
+                .hint("Is this endpoint EC2's? Sending the same copy again is safe.")
+                .retry(Retry::Later)
+        })
+    }
+
+    /// Returns the call for a copy with amigrate's own tags, without a client token.
+    fn copy_call(&self, request: &CopyRequest, own: Option<[Tag; 2]>) -> CopyImageFluentBuilder {
         let mut call = self
             .ec2(&request.destination)
             .copy_image()
             .source_image_id(request.source.as_str())
             .source_region(request.source_region.as_str())
             .name(request.name.as_str())
-            .client_token(request.client_token().as_str())
             .set_snapshot_copy_completion_duration_minutes(request.completion.map(|d| i64::from(d.minutes())));
         call = match &request.placement {
             Placement::Region => call,
@@ -42,9 +58,8 @@ impl Session {
         if request.copy_tags {
             call = call.copy_image_tags(true);
         }
-        let own: Vec<Tag> = tags.into_iter().flat_map(job_tags).collect();
         let with_own = |tags: &[domain::image::Tag]| -> Vec<Tag> {
-            own.iter().cloned().chain(tags.iter().map(|t| tag(&t.key, &t.value))).collect()
+            own.iter().flatten().cloned().chain(tags.iter().map(|t| tag(&t.key, &t.value))).collect()
         };
         let of_image = with_own(&request.image_tags);
         let of_snapshots = if request.volumes.is_empty() { Vec::new() } else { with_own(&request.snapshot_tags) };
@@ -53,14 +68,36 @@ impl Session {
         {
             call = specification.into_iter().fold(call, CopyImageFluentBuilder::tag_specifications);
         }
-        let what = format!("copy {} from {} to {}", request.source, request.source_region, request.destination);
-        let call = call.customize().config_override(sent_once()).send();
-        let answer = self.call(&what, "ec2:CopyImage", call).await?;
-        answer.image_id().and_then(|id| ImageId::new(id).ok()).ok_or_else(|| {
-            Failure::new(what, "the answer names no image")
-                .hint("Is this endpoint EC2's? Sending the same copy again is safe.")
-                .retry(Retry::Later)
-        })
+        call
+    }
+
+    /// Returns whether this request is permitted, by a dry run without a client token. AWS judges nothing else about it.
+    ///
+    /// Where only amigrate's own tags are not permitted, the engine sends the copy without them.
+    pub(super) async fn copy_permission(&self, request: &CopyRequest, job_tags: bool) -> Result<Permission, Failure> {
+        let own = job_tags.then(|| [JobTags::JOB, JobTags::BATCH].map(|key| tag(key, "dry-run")));
+        match self.dry_run(request, own).await? {
+            Permission::Denied { .. } if job_tags && self.dry_run(request, None).await? == Permission::Allowed => {
+                Ok(Permission::WithoutJobTags)
+            }
+            permission => Ok(permission),
+        }
+    }
+
+    async fn dry_run(&self, request: &CopyRequest, own: Option<[Tag; 2]>) -> Result<Permission, Failure> {
+        let what = format!("check the permission to copy to {}", request.destination);
+        let call = self.copy_call(request, own).dry_run(true);
+        match self.call(&what, "ec2:CopyImage", call.send()).await {
+            Ok(answer) => Err(Failure::new(
+                what,
+                format!("the endpoint ignored DryRun and made {}", answer.image_id().unwrap_or("an image")),
+            )),
+            Err(failure) if failure.is("DryRunOperation") => Ok(Permission::Allowed),
+            Err(failure) if failure.kind == FailureKind::Denied => {
+                Ok(Permission::Denied { why: readable(&failure.why).to_owned(), hint: failure.hint })
+            }
+            Err(failure) => Err(failure),
+        }
     }
 
     /// Deregisters an image and deletes its snapshots, which stops a pending copy. An image unknown to EC2 is no failure.
@@ -81,6 +118,11 @@ impl Session {
     }
 }
 
+/// Returns a refusal without the part that only `sts:DecodeAuthorizationMessage` can read.
+fn readable(why: &str) -> &str {
+    why.split(" Encoded authorization failure message: ").next().unwrap_or(why)
+}
+
 pub(super) fn sent_once() -> aws_sdk_ec2::config::Builder {
     aws_sdk_ec2::config::Builder::new().retry_config(RetryConfig::disabled())
 }
@@ -94,10 +136,6 @@ fn return_code(result: &DeleteSnapshotReturnCode) -> Option<(SnapshotId, Snapsho
         _ => SnapshotReturnCode::InternalError,
     };
     Some((SnapshotId::new(result.snapshot_id()?).ok()?, code))
-}
-
-fn job_tags(tags: &JobTags) -> [Tag; 2] {
-    [tag(JobTags::JOB, tags.job.as_str()), tag(JobTags::BATCH, tags.batch.as_str())]
 }
 
 pub(super) fn tag(key: &str, value: &str) -> Tag {

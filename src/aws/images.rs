@@ -86,7 +86,8 @@ impl Session {
         self.own_images(region, filter("state", ["pending"])).await
     }
 
-    async fn own_images(&self, region: &Region, filter: Filter) -> Result<Vec<Image>, Failure> {
+    /// Returns the account's images that pass a filter, in any state.
+    pub(super) async fn own_images(&self, region: &Region, filter: Filter) -> Result<Vec<Image>, Failure> {
         let what = format!("look for copies in {region}");
         let (mut found, mut token) = (Vec::new(), None);
         loop {

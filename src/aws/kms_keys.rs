@@ -6,7 +6,7 @@ use aws_sdk_kms::types::{KeyMetadata, KeySpec, KeyState, KeyUsageType};
 use futures_util::{StreamExt, stream};
 
 use super::session::Session;
-use crate::domain::{Failure, KeyChoice, KmsKeyRef, Region, kms_key::KeyList};
+use crate::domain::{Failure, KeyChoice, KmsKeyRef, Region, kms_key::KeyList, review::checks::KeyVerdict};
 
 /// Concurrent `DescribeKey` calls; KMS allows many more, but shares them with everything in the account.
 const AT_ONCE: usize = 8;
@@ -88,6 +88,24 @@ impl Session {
         Ok(self.call(&what, "kms:DescribeKey", call.send()).await?.key_metadata)
     }
 
+    /// Returns whether a key can encrypt snapshots. `key` is an id, ARN or alias.
+    pub(super) async fn key_verdict(&self, region: &Region, key: &str) -> Result<KeyVerdict, Failure> {
+        match self.describe_key(region, key).await {
+            Ok(Some(found)) => Ok(match unusable(&found) {
+                Some(why) => KeyVerdict::Unusable { why },
+                None => KeyVerdict::Usable { arn: found.arn.unwrap_or(found.key_id) },
+            }),
+            Ok(None) => Ok(KeyVerdict::NotFound),
+            Err(failure) if failure.is("NotFoundException") => Ok(KeyVerdict::NotFound),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Returns the id of the account's own key for EBS, without creating it.
+    pub(super) async fn ebs_key(&self, region: &Region) -> Result<Option<String>, Failure> {
+        Ok(self.aliases(region).await?.into_iter().find(|(name, _)| name == EBS_ALIAS).and_then(|(_, id)| id))
+    }
+
     async fn aliases(&self, region: &Region) -> Result<Vec<Alias>, Failure> {
         let what = format!("list key aliases in {region}");
         let mut found = Vec::new();
@@ -126,14 +144,14 @@ impl Session {
         }
     }
 
-    async fn default_key(&self, region: &Region) -> Result<Option<String>, Failure> {
+    pub(super) async fn default_key(&self, region: &Region) -> Result<Option<String>, Failure> {
         let what = format!("ask for the default key of {region}");
         let call = self.ec2(region).get_ebs_default_kms_key_id();
         let answer = self.call(&what, "ec2:GetEbsDefaultKmsKeyId", call.send()).await?;
         Ok(answer.kms_key_id.filter(|key| !key.is_empty()))
     }
 
-    async fn encrypts(&self, region: &Region) -> Result<bool, Failure> {
+    pub(super) async fn encrypts(&self, region: &Region) -> Result<bool, Failure> {
         let what = format!("ask whether {region} encrypts by default");
         let call = self.ec2(region).get_ebs_encryption_by_default();
         let answer = self.call(&what, "ec2:GetEbsEncryptionByDefault", call.send()).await?;

@@ -3,12 +3,14 @@
 //! Sessions (profile, credentials, clients by region), calls, and the conversion of the SDK's types and errors. What to call and
 //! when is decided by the engine.
 
+mod checks;
 mod convert;
 mod copies;
 mod credential_sources;
 mod endpoints;
 mod errors;
 mod identity;
+mod image_details;
 mod images;
 mod kms_keys;
 mod options;

@@ -50,6 +50,8 @@ pub(super) struct CommonFlags {
 /// Everything a command needs to start.
 pub(super) struct Setup {
     pub(super) config: Config,
+    /// The settings file, if one was named.
+    pub(super) config_file: Option<PathBuf>,
     pub(super) caps: Caps,
     /// Lines are wanted, or there is no terminal for a screen.
     pub(super) plain: bool,
@@ -91,7 +93,8 @@ impl Setup {
         let (stdin, stdout) = crate::term::session::ttys();
         let plain = Caps::line_mode(env, stdin, stdout, common.plain);
         let background = background(common);
-        Ok(Self { config, caps, plain, profile, region, background })
+        let config_file = common.config.clone();
+        Ok(Self { config, config_file, caps, plain, profile, region, background })
     }
 
     /// Where jobs are stored, or why nowhere.

@@ -14,12 +14,12 @@ use tokio::{
 
 use super::setup::{Setup, http_client, runtime, stop_signal};
 use crate::{
-    config,
+    config::{self, LastValues, PresetFile},
     domain::{Failure, text::count},
     driver::{Clock, DriverStatus, SessionSource, StoreLocation},
     engine::{Job, JobState},
     labels,
-    runtime::{EffectConfig, Effects, Exit, TerminalPort, region_cache::RegionCache, run},
+    runtime::{EffectConfig, Effects, Exit, FormFiles, TerminalPort, region_cache::RegionCache, run},
     sim::{Scenario, SharedWorld, World, connector},
     term::{Caps, Input, Screen, TermSession, Tty, input, osc, session},
     tui::{Model, Start, view},
@@ -89,7 +89,11 @@ impl TerminalPort for Terminal {
 pub(super) fn account(setup: Setup) -> Result<ExitCode, Failure> {
     let _log = setup.start_log()?;
     let region_cache = config::state_dir().map_or_else(RegionCache::default, |dir| RegionCache::in_dir(&dir));
-    let effects = effect_config(&setup, region_cache, setup.store());
+    let forms = FormFiles {
+        presets: PresetFile::beside(setup.config_file.as_deref()),
+        last_values: config::state_dir().map_or_else(LastValues::default, |dir| LastValues::in_dir(&dir)),
+    };
+    let effects = EffectConfig { forms, ..effect_config(&setup, region_cache, setup.store()) };
     // Certificates are read after the first frame.
     let options = setup.session_options();
     show(setup, None, effects, move |_| SessionSource::Aws { options, http: http_client() })
@@ -114,7 +118,8 @@ pub(super) fn demo(mut setup: Setup, name: &str) -> Result<ExitCode, Failure> {
 }
 
 fn effect_config(setup: &Setup, region_cache: RegionCache, store: StoreLocation) -> EffectConfig {
-    EffectConfig { store, driver: setup.driver_settings(), region_cache, background: setup.background.clone() }
+    let (driver, background) = (setup.driver_settings(), setup.background.clone());
+    EffectConfig { store, driver, region_cache, forms: FormFiles::default(), background }
 }
 
 fn show(
@@ -131,6 +136,7 @@ fn show(
         let ui = &setup.config.ui;
         let frames = if setup.caps.remote { ui.frames_remote } else { ui.frames_local };
         let caps = setup.caps.clone();
+        let prices = setup.config.prices()?;
         let start = Start {
             config: setup.config,
             caps: setup.caps,
@@ -139,6 +145,7 @@ fn show(
             seed: uuid::Uuid::new_v4().as_u128(),
             now: clock.now(),
             size,
+            prices,
         };
         let (sender, mut inputs) = unbounded_channel();
         forward_signals(&sender)?;

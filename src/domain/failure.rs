@@ -31,6 +31,8 @@ pub enum FailureKind {
     AccessDenied,
     /// The KMS key does not exist, is disabled, or may not be used.
     KeyNotAccessible,
+    /// The name of the new image is not allowed.
+    NameRefused,
     /// A tag is not allowed, or there are too many.
     TagsRefused,
     /// Another resource still uses the one that was to be deleted.

@@ -2,6 +2,7 @@
 //! environment, async, SDK or terminal.
 
 pub mod account;
+pub mod again;
 pub mod cli_command;
 pub mod completion;
 pub mod copy;
@@ -11,6 +12,7 @@ pub mod filter;
 pub mod identity;
 pub mod ids;
 pub mod image;
+pub mod image_details;
 pub mod kms_key;
 pub mod placement;
 pub mod plan;
@@ -20,6 +22,7 @@ pub mod price;
 pub mod progress;
 pub mod query;
 pub mod region;
+pub mod review;
 pub mod snapshot;
 pub mod tag_line;
 pub mod template;

@@ -26,7 +26,7 @@ pub enum Command {
     Retry(Vec<(JobId, ClientToken)>),
     /// Try the post-copy steps of available copies again that failed or were given up.
     RetrySteps(Vec<JobId>),
-    /// Deregister available copies and delete their snapshots.
+    /// Deregister available copies, or the images that failed ones have left, and delete their snapshots.
     Deregister(Vec<JobId>),
     /// Decide about a copy in doubt.
     Resolve {

@@ -76,10 +76,13 @@ impl Job {
         }
     }
 
-    /// Deregisters an available copy; anything else is cancelled.
+    /// Deregisters an available copy, or removes what a failed one has left.
     pub(super) fn deregister(&mut self, now: Timestamp) {
-        if let JobState::Available { image } = self.state.clone() {
-            self.begin_removal(image, RemovalReason::Deregister, now);
+        match self.state.clone() {
+            JobState::Available { image } => self.begin_removal(image, RemovalReason::Deregister, now),
+            // As in a cancel, nothing is removed that has become available after all.
+            JobState::Failed { image: Some(image), .. } => self.begin_removal(image, RemovalReason::Cancel, now),
+            _ => {}
         }
     }
 

@@ -3,11 +3,14 @@
 //! Every text is safe to print: parts that come from AWS are cleaned here.
 
 mod audit;
+mod cost;
 pub mod driver;
 mod job;
 mod post_copy;
+pub mod review;
 
 pub use audit::outcome;
+pub use cost::estimate;
 pub use job::{
     LONG_STALL, leftover, note, remaining_snapshots, remaining_summary, removal, stall_advice, undeleted, waiting,
 };

@@ -1,6 +1,7 @@
 //! The screen's event loop and what it runs: effects against AWS, signals, logs. It waits, and decides nothing.
 
 pub mod effects;
+mod form_files;
 pub mod logging;
 pub mod region_cache;
 mod run;
@@ -8,4 +9,5 @@ mod run;
 mod tests;
 
 pub use effects::{EffectConfig, Effects};
+pub use form_files::FormFiles;
 pub use run::{Exit, TerminalPort, run};

@@ -4,7 +4,7 @@ use std::{io, time::Duration};
 
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::{EffectConfig, Effects, TerminalPort, region_cache::RegionCache, run};
+use super::{EffectConfig, Effects, FormFiles, TerminalPort, region_cache::RegionCache, run};
 use crate::{
     config::Config,
     domain::AccountKey,
@@ -43,6 +43,7 @@ async fn a_terminal_closed_while_the_program_is_suspended_leaves_no_queue_paused
         store: StoreLocation::Dir(dir.path().to_owned()),
         driver: DriverSettings::default(),
         region_cache: RegionCache::default(),
+        forms: FormFiles::default(),
         background: Vec::new(),
     };
     let start = Start {
@@ -53,6 +54,7 @@ async fn a_terminal_closed_while_the_program_is_suspended_leaves_no_queue_paused
         seed: 7,
         now: clock.now(),
         size: (80, 24),
+        prices: crate::domain::price::Prices::default(),
     };
     let (mut model, first) = Model::new(start);
     let mut effects = Effects::new(source, config, clock);
@@ -74,6 +76,7 @@ async fn a_background_process_that_ends_at_once_is_reported_though_another_accou
         store: StoreLocation::Memory,
         driver: DriverSettings::default(),
         region_cache: RegionCache::default(),
+        forms: FormFiles::default(),
         // The program is the test itself, which knows no such option.
         background: vec!["--no-such-option".into()],
     };

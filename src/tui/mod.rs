@@ -21,7 +21,7 @@ pub mod widgets;
 
 pub use jobs_view::JobsView;
 pub use model::{Model, Start};
-pub use msg::{Connected, Effect, EffectId, Msg, Reply};
+pub use msg::{Connected, Effect, EffectId, Msg, Reply, StoredForms};
 
 #[cfg(test)]
 mod tests;

@@ -7,11 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     config::Config,
     domain::{
-        Account, AccountKey, ClientToken, Failure, Image, ImageQuery, LoginBackoff, OwnerFilter, Region, RegionInfo,
+        Account, AccountKey, ClientToken, Failure, Image, ImageId, ImageQuery, LoginBackoff, OwnerFilter, Region,
+        RegionInfo,
         kms_key::KeyList,
+        price::Prices,
+        review::{CheckId, Review},
     },
     driver::DriverStatus,
-    engine::{Command, JobId},
+    engine::{Command, Job, JobId},
     term::Caps,
     tui::{
         bindings::Context,
@@ -42,6 +45,8 @@ pub struct Start {
     pub now: Timestamp,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
+    /// For estimates.
+    pub prices: Prices,
 }
 
 /// The connection to AWS.
@@ -72,7 +77,7 @@ pub(super) enum Reconnect {
 }
 
 /// What a pending reply is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum PendingReply {
     Account,
     Regions,
@@ -81,10 +86,26 @@ pub(super) enum PendingReply {
         /// Images on the pages before.
         listed: usize,
     },
-    Keys,
+    /// The KMS keys of a region.
+    Keys(Region),
+    /// A check of the review that is open.
+    Check(CheckId),
     Profiles,
     History,
     Audit(JobId),
+    ImageDetails(ImageId),
+    /// The source of a copy that is made again.
+    Source(Arc<Job>),
+    Forms(FormRequest),
+}
+
+/// What was requested of the stored contents of the form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FormRequest {
+    Read,
+    /// Under this name.
+    Save(String),
+    Remove(String),
 }
 
 /// The whole state.
@@ -131,6 +152,8 @@ pub struct Model {
     pub(super) watches_login: bool,
     /// Regions to list as soon as fewer than the limit are being listed.
     pub(super) to_list: Vec<Region>,
+    /// The review that was closed last, for its answers.
+    pub(super) last_review: Option<Box<Review>>,
     next_id: u64,
     last_token: u128,
 }
@@ -166,6 +189,7 @@ impl Model {
             account_retry_at: None,
             watches_login: false,
             to_list: Vec::new(),
+            last_review: None,
             next_id: 0,
             last_token: start.seed,
             start,
@@ -187,7 +211,11 @@ impl Model {
             Some(Reconnect::At(at)) => Some(at),
             _ => None,
         };
-        [spinner, seconds, notice, reconnect, self.account_retry_at].into_iter().flatten().min()
+        let review = self.overlays.iter().find_map(|overlay| match overlay {
+            Overlay::Review(screen) => screen.review().deadline(),
+            _ => None,
+        });
+        [spinner, seconds, notice, reconnect, self.account_retry_at, review].into_iter().flatten().min()
     }
 
     /// Moves all deadlines with the wall clock, so that each stays as far away as it was.
@@ -200,6 +228,11 @@ impl Model {
             *at = shifted(*at);
         }
         self.account_retry_at = self.account_retry_at.map(shifted);
+        for overlay in &mut self.overlays {
+            if let Overlay::Review(screen) = overlay {
+                screen.review_mut().shift(step);
+            }
+        }
         self.jobs_view.requested_at = self.jobs_view.requested_at.map(shifted);
     }
 

@@ -6,7 +6,14 @@ use jiff::SignedDuration;
 
 use crate::{
     aws::ImagePage,
-    domain::{Account, AccountKey, CredentialSource, Failure, ImageQuery, Region, RegionInfo, kms_key::KeyList},
+    config::Presets,
+    domain::{
+        Account, AccountKey, CredentialSource, Failure, Image, ImageId, ImageQuery, Region, RegionInfo,
+        image_details::ImageDetails,
+        kms_key::KeyList,
+        preset::Preset,
+        review::{CheckAnswer, CheckRequest},
+    },
     driver::JobUpdate,
     engine::{AuditEntry, Command, Job, JobId},
     term::Input,
@@ -68,6 +75,11 @@ pub enum Effect {
         id: EffectId,
         region: Region,
     },
+    /// Carry out a check of a review.
+    Check {
+        id: EffectId,
+        request: CheckRequest,
+    },
     /// List the profiles configured on this machine.
     ListProfiles {
         id: EffectId,
@@ -90,6 +102,32 @@ pub enum Effect {
     Audit {
         id: EffectId,
         job: JobId,
+    },
+    /// Read the presets, and the values of the account that were started last.
+    ReadForms {
+        id: EffectId,
+    },
+    SavePreset {
+        id: EffectId,
+        name: String,
+        preset: Box<Preset>,
+    },
+    RemovePreset {
+        id: EffectId,
+        name: String,
+    },
+    /// Keep the values of a form that was started, to offer them again.
+    KeepLastValues(Box<Preset>),
+    /// Read an image by its id.
+    ReadImage {
+        id: EffectId,
+        region: Region,
+        image: ImageId,
+    },
+    /// Read what the listing does not tell of an image.
+    ReadImageDetails {
+        id: EffectId,
+        image: Arc<Image>,
     },
     /// Start a process without a terminal that runs the queue after this one.
     Background,
@@ -129,11 +167,25 @@ pub enum Reply {
         region: Region,
         keys: KeyList,
     },
+    Check(Result<CheckAnswer, Failure>),
     Profiles(Vec<String>),
     /// Newest end first.
     History(Result<Vec<Arc<Job>>, Failure>),
     /// Newest last.
     Audit(Result<Vec<AuditEntry>, Failure>),
+    ImageDetails(Box<ImageDetails>),
+    /// What is stored now.
+    Forms(Result<StoredForms, Failure>),
+    /// `None` if there is no such image.
+    Image(Result<Option<Box<Image>>, Failure>),
+}
+
+/// Stored contents of the copy form.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StoredForms {
+    pub presets: Presets,
+    /// The values that the account's last copies were started with.
+    pub last: Option<Preset>,
 }
 
 /// A profile that has credentials.

@@ -4,14 +4,18 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+mod again;
 mod audit;
 mod banner;
 mod batches;
+mod details;
 mod form;
 mod history;
 mod jobs;
 mod post_copy;
+mod presets;
 mod quit;
+mod review;
 
 use super::{
     bindings::Context,
@@ -66,6 +70,7 @@ fn start(change: impl FnOnce(&mut Config)) -> (Model, Vec<Effect>) {
         seed: 7,
         now: now(),
         size: (100, 30),
+        prices: crate::domain::price::Prices::default(),
     })
 }
 
@@ -155,6 +160,13 @@ fn open_form(model: &mut Model) {
     press(model, KeyCode::Enter);
     keys(model, "a");
     press(model, KeyCode::Enter);
+}
+
+/// In a form: starts the copies, by way of a review whose checks are not answered in time.
+fn start_form(model: &mut Model) -> Vec<Effect> {
+    ctrl(model, 's');
+    _ = model.update(Msg::Tick, now() + crate::domain::review::Review::PATIENCE);
+    ctrl(model, 's')
 }
 
 fn names(model: &Model) -> Vec<&str> {
@@ -303,8 +315,10 @@ fn the_filter_narrows_and_widens() {
 /// Starts the form's two copies, and reports them as stored.
 fn start_copies(model: &mut Model, change: impl Fn(&mut Job)) {
     open_form(model);
-    let effects = ctrl(model, 's');
-    let [Effect::Command(Command::Copy(copies))] = &effects[..] else { panic!("{effects:?}") };
+    let effects = start_form(model);
+    let [Effect::Command(Command::Copy(copies)), Effect::KeepLastValues(_)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
     let jobs = copies.iter().zip(1..).map(|(request, id)| {
         let mut job = Job::new(JobId(id), BatchId::of(&copies[0].token), request.clone(), now());
         change(&mut job);

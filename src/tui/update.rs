@@ -22,6 +22,7 @@ use crate::{
             Overlay, confirm, form, images, input, jobs,
             pager::{self, Pager},
             picker::{self, update::PickOutcome},
+            review,
         },
         widgets::editor,
     },
@@ -200,12 +201,20 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
         (PendingReply::Images { listed, .. }, Reply::Images { region, page }) => {
             browse::on_page(model, region, listed, page, effects);
         }
-        (PendingReply::Keys, Reply::Keys { region, keys }) => {
+        (PendingReply::Keys(_), Reply::Keys { region, keys }) => {
             model.keys.insert(region, keys);
             picker::open::on_kms_keys(model);
         }
+        (PendingReply::Check(check), Reply::Check(answer)) => review::open::on_answer(model, check, answer, effects),
         (PendingReply::History, Reply::History(result)) => jobs::history_update::on_reply(model, result),
         (PendingReply::Audit(job), Reply::Audit(result)) => pager::audit::on_reply(model, job, result),
+        (PendingReply::ImageDetails(image), Reply::ImageDetails(details)) => {
+            pager::image_details::on_reply(model, &image, &details);
+        }
+        (PendingReply::Source(job), Reply::Image(result)) => {
+            form::again::on_source(model, &job, result.map(|image| image.map(|image| *image)));
+        }
+        (PendingReply::Forms(request), Reply::Forms(result)) => form::presets::on_reply(model, request, result),
         (PendingReply::Profiles, Reply::Profiles(profiles)) => picker::open::on_profiles(model, &profiles),
         _ => {}
     }
@@ -230,8 +239,10 @@ impl Model {
         }
         browse::reconnect_if_due(self, &mut effects);
         browse::retry_account_if_due(self, &mut effects);
+        review::open::expire_if_due(self);
         browse::watch_login(self, &mut effects);
         pager::audit::request_if_changed(self, &mut effects);
+        pager::image_details::request_if_opened(self, &mut effects);
         let ended = self.jobs_view.take_ended();
         browse::relist_destinations(self, &ended, &mut effects);
         if !ended.is_empty() && self.start.config.ui.bell {
@@ -247,6 +258,7 @@ fn refresh_rows(model: &mut Model) {
     let screen = Rect::new(0, 0, model.size.0, model.size.1);
     images::update::refresh_rows(model);
     jobs::lines::refresh_lines(model);
+    review::open::refresh(model);
     // The panes' heights depend on the lines of the jobs pane.
     let areas = layout::areas(model, screen);
     jobs::lines::set_height(model, layout::rows(areas.jobs, 0));
@@ -257,6 +269,7 @@ fn refresh_rows(model: &mut Model) {
 fn type_into(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) -> bool {
     match model.overlays.last_mut() {
         Some(Overlay::Form(_)) => form::update::type_into(model, key),
+        Some(Overlay::Review(_)) => review::update::type_into(model, key),
         Some(Overlay::Picker(picker)) if picker.typing => picker.edit(key),
         Some(Overlay::InputLine(line)) => line.edit(key),
         Some(_) => false,
@@ -269,6 +282,7 @@ fn type_into(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) -> bo
 fn paste_into(model: &mut Model, text: &str) -> bool {
     match model.overlays.last_mut() {
         Some(Overlay::Form(_)) => form::update::paste(model, text),
+        Some(Overlay::Review(_)) => review::update::paste(model, text),
         Some(Overlay::Picker(picker)) if picker.typing => {
             editor::paste(&mut picker.filter, text);
             picker.apply_filter();
@@ -297,6 +311,7 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
     match model.overlays.last() {
         Some(Overlay::Pager(_)) => pager::update::act(model, action, effects),
         Some(Overlay::Form(_)) => form::update::act(model, action, effects),
+        Some(Overlay::Review(_)) => review::update::act(model, action, effects),
         Some(Overlay::Picker(_)) => match picker::update::act(model, action, effects) {
             PickOutcome::Ignored => false,
             PickOutcome::Handled => true,

@@ -19,7 +19,7 @@ use crate::{
         glyphs::Glyphs,
         layout::{self, SMALLEST},
         model::{Connection, Model, Notice},
-        screens::{Overlay, confirm, form, images, input, jobs, pager, picker},
+        screens::{Overlay, confirm, form, images, input, jobs, pager, picker, review},
         theme,
         widgets::{
             draw_context::DrawContext,
@@ -55,7 +55,8 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model) {
     for overlay in &model.overlays {
         match overlay {
             Overlay::Pager(pager) => pager::view::draw(frame, areas.body, pager, model, ctx),
-            Overlay::Form(form) => form::view::draw(frame, areas.body, form, ctx),
+            Overlay::Form(form) => form::view::draw(frame, areas.body, form, model, ctx),
+            Overlay::Review(screen) => review::view::draw(frame, areas.body, screen, model.now, ctx),
             Overlay::Picker(picker) => picker::view::draw(frame, areas.body, picker, ctx),
             Overlay::InputLine(line) => input::view::draw(frame, areas.body, line, ctx),
             Overlay::Confirmation(confirmation) => confirm::view::draw(frame, areas.body, confirmation, ctx),
@@ -225,7 +226,7 @@ fn draw_notice(frame: &mut Frame<'_>, footer: Rect, notice: &Notice) {
 
 fn footer(model: &Model, cells: usize) -> Line<'static> {
     let mut contexts = model.contexts();
-    if matches!(contexts.first(), Some(Context::ImageDetails | Context::Pager)) {
+    if matches!(contexts.first(), Some(Context::ImageDetails | Context::Pager | Context::Review)) {
         contexts.truncate(1);
     }
     let mut spans = vec![Span::raw(" ")];

@@ -119,13 +119,16 @@ fn start_two_copies(pty: &mut Pty) {
     pty.keys("\t");
     pty.bytes(b"\x15");
     pty.keys("for the fire drill");
-    pty.keys("\t ");
+    // The section opens, and encryption is turned on.
+    pty.keys("\t \t ");
     pty.wait_for("the key field", |t| t.contains("KMS key, all"));
     pty.keys("\t");
     pty.keys("alias/images");
     pty.wait_for("a form without mistakes", |t| {
         t.contains("Start 2 copies") && t.contains("--kms-key-id alias/images")
     });
+    pty.bytes(b"\x13");
+    pty.wait_for("the review", |t| t.contains("Ready: Ctrl-s starts"));
     pty.bytes(b"\x13");
 }
 

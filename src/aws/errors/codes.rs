@@ -219,7 +219,9 @@ fn needs_change(code: &str, message: &str) -> Option<Class> {
         "InvalidParameterCombination" | "MissingParameter" | "UnknownParameter" => {
             "This is a bug in amigrate; please report it."
         }
-        _ if code.starts_with("InvalidAMIName") => "Change the new image's name.",
+        _ if code.starts_with("InvalidAMIName") => {
+            return Some(Class::new(Retry::AfterChange, "Change the new image's name.").kind(FailureKind::NameRefused));
+        }
         "TagLimitExceeded" => {
             let hint = "The resource has 50 tags, which is EC2's limit; remove one.";
             return Some(Class::new(Retry::AfterChange, hint).kind(FailureKind::TagsRefused));

@@ -97,6 +97,19 @@ fn an_available_copy_is_deregistered_only_on_request() {
 }
 
 #[test]
+fn what_a_failed_copy_has_left_is_removed_on_request_unless_it_is_available_after_all() {
+    for (found, phase) in [(ImageState::Failed, "cancelling"), (ImageState::Available, "available")] {
+        let mut engine = copying();
+        fail(&mut engine);
+        let requests = engine.handle(Event::Command(Command::Deregister(vec![JobId(1)])), at(60));
+        assert!(matches!(requests[..], [Request::CheckImage { .. }]), "{requests:?}");
+        let requests = engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(found)))), at(60));
+        let removes = requests.iter().any(|r| matches!(r, Request::DeregisterImage { .. }));
+        assert_eq!((removes, state(&engine).phase().as_str()), (found == ImageState::Failed, phase));
+    }
+}
+
+#[test]
 fn a_cancel_waits_for_an_image_that_ec2_does_not_show_yet() {
     let mut engine = copying();
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));

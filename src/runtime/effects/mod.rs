@@ -1,5 +1,6 @@
 //! Runs the effects that wait: each in a task of its own, whose result comes back as a message.
 
+mod forms;
 mod jobs;
 
 use std::{ffi::OsString, time::Duration};
@@ -9,7 +10,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::region_cache::RegionCache;
+use super::{form_files::FormFiles, region_cache::RegionCache};
 use crate::{
     aws::Session,
     domain::{AccountKey, Failure, Retry},
@@ -41,6 +42,8 @@ pub struct EffectConfig {
     pub driver: DriverSettings,
     /// The regions chosen last.
     pub region_cache: RegionCache,
+    /// Presets and last values of the copy form.
+    pub forms: FormFiles,
     /// The arguments of a background process, without the profile.
     pub background: Vec<OsString>,
 }
@@ -208,6 +211,9 @@ impl Effects {
                 let keys = s.key_list(&region).await;
                 Reply::Keys { region, keys }
             }),
+            Effect::Check { id, request } => {
+                self.reply(id, |s| async move { Reply::Check(s.check(&request).await) });
+            }
             Effect::ListProfiles { id } => {
                 self.spawn(async move {
                     TaskResult::Msg(Msg::Reply { id, reply: Reply::Profiles(crate::aws::profiles().await) })
@@ -222,14 +228,18 @@ impl Effects {
             },
             Effect::History { id } => self.history(id),
             Effect::Audit { id, job } => self.audit(id, job),
-            Effect::Background => {
-                let spawned = background::spawn(&self.config.background_arguments(self.profile.as_deref()));
-                let spawned = spawned.map(|started| self.started = Some(started));
-                self.background =
-                    Some(spawned.inspect_err(
-                        |failure| tracing::error!(%failure, "the queue does not continue in the background"),
-                    ));
+            Effect::ReadForms { id } => self.read_forms(id),
+            Effect::SavePreset { id, name, preset } => self.save_preset(id, name, *preset),
+            Effect::RemovePreset { id, name } => self.remove_preset(id, name),
+            Effect::KeepLastValues(values) => self.keep_last_values(*values),
+            Effect::ReadImage { id, region, image } => self.reply(id, |s| async move {
+                let found = s.describe_images(&region, &[image]).await;
+                Reply::Image(found.map(|images| images.into_iter().next().map(Box::new)))
+            }),
+            Effect::ReadImageDetails { id, image } => {
+                self.reply(id, |s| async move { Reply::ImageDetails(Box::new(s.image_details(&image).await)) });
             }
+            Effect::Background => self.spawn_background(),
             Effect::WatchLogin(on) => self.watch_login(on),
             Effect::CacheRegions { profile, regions } => {
                 if let Some(account) = &self.account {
@@ -244,6 +254,13 @@ impl Effects {
             | Effect::Suspend
             | Effect::Quit => {}
         }
+    }
+
+    fn spawn_background(&mut self) {
+        let spawned = background::spawn(&self.config.background_arguments(self.profile.as_deref()));
+        let spawned = spawned.map(|started| self.started = Some(started));
+        let log = |failure: &Failure| tracing::error!(%failure, "the queue does not continue in the background");
+        self.background = Some(spawned.inspect_err(log));
     }
 
     fn connect(&mut self, id: EffectId, profile: Option<String>) {

@@ -8,6 +8,7 @@ pub mod input;
 pub mod jobs;
 pub mod pager;
 pub mod picker;
+pub mod review;
 
 use crate::tui::bindings::Context;
 
@@ -16,6 +17,7 @@ use crate::tui::bindings::Context;
 pub enum Overlay {
     Pager(pager::Pager),
     Form(Box<form::Form>),
+    Review(Box<review::ReviewScreen>),
     Picker(picker::Picker),
     InputLine(input::InputLine),
     Confirmation(confirm::Confirmation),
@@ -27,6 +29,7 @@ impl Overlay {
         match self {
             Self::Pager(pager) => vec![pager.context(), Context::Lists, Context::Everywhere],
             Self::Form(_) => vec![Context::Form],
+            Self::Review(screen) => screen.contexts(),
             Self::Picker(picker) if picker.typing => vec![Context::Input],
             Self::Picker(_) => vec![Context::Picker, Context::Lists],
             Self::InputLine(_) => vec![Context::Input],

@@ -298,9 +298,9 @@ fn no_command_is_sent_before_the_account_is_known() {
     reply(&mut model, id, Reply::Images { region: at, page });
     frame(&mut model);
     open_form(&mut model);
-    assert_eq!(ctrl(&mut model, 's'), []);
+    assert_eq!(start_form(&mut model), []);
     says(&model, "the account is not known yet");
-    assert!(matches!(overlay(&model), Some(screens::Overlay::Form(_))), "the form stays open");
+    assert!(matches!(overlay(&model), Some(screens::Overlay::Review(_))), "the review stays open");
 }
 
 #[test]

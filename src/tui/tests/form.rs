@@ -6,8 +6,10 @@ use super::*;
 fn each_copy_is_requested_under_its_own_client_token() {
     let mut model = listed(vec![image(1)]);
     open_form(&mut model);
-    let effects = ctrl(&mut model, 's');
-    let [Effect::Command(Command::Copy(copies))] = &effects[..] else { panic!("{effects:?}") };
+    let effects = start_form(&mut model);
+    let [Effect::Command(Command::Copy(copies)), Effect::KeepLastValues(_)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
     assert_eq!(copies.len(), 2);
     assert_eq!([&copies[0].destination, &copies[1].destination], [&region("eu-west-1"), &region("eu-west-2")]);
     assert_ne!(copies[0].token, copies[1].token);
@@ -29,17 +31,20 @@ fn a_mistake_is_shown_and_nothing_is_sent() {
 fn kms_keys_are_listed_once() {
     let mut model = listed(vec![image(1)]);
     open_form(&mut model);
+    for _ in 0..2 {
+        press(&mut model, KeyCode::Down);
+    }
+    assert_eq!(press(&mut model, KeyCode::Enter), [], "without encryption no key is needed");
     press(&mut model, KeyCode::Down);
-    press(&mut model, KeyCode::Down);
-    keys(&mut model, " ");
-    press(&mut model, KeyCode::Down);
-    let effects = press(&mut model, KeyCode::Enter);
+    let effects = keys(&mut model, " ");
     let list = |e: &Effect| match e {
         Effect::ListKeys { id, region } => (*id, region.clone()),
         other => panic!("{other:?}"),
     };
     let asked: Vec<_> = effects.iter().map(list).collect();
     assert_eq!(asked.len(), 2, "a key for all destinations must exist in all of them");
+    press(&mut model, KeyCode::Down);
+    assert_eq!(press(&mut model, KeyCode::Enter), [], "they are being listed");
     for (id, region) in asked {
         reply(&mut model, id, Reply::Keys { region, keys: KeyList::default() });
     }
@@ -51,7 +56,7 @@ fn kms_keys_are_listed_once() {
 fn read_only_mode_starts_nothing() {
     let mut model = listed_with(vec![image(1)], |c| c.read_only = true);
     open_form(&mut model);
-    assert_eq!(ctrl(&mut model, 's'), []);
+    assert_eq!(start_form(&mut model), []);
     assert!(model.notice.as_ref().is_some_and(|n| n.text.contains("Read-only")));
     assert_eq!(model.jobs_view.jobs().count(), 0);
 }

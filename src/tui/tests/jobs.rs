@@ -337,9 +337,9 @@ fn without_a_driver_no_command_is_accepted() {
     }
     press(&mut model, KeyCode::Tab);
     open_form(&mut model);
-    assert_eq!(ctrl(&mut model, 's'), []);
+    assert_eq!(start_form(&mut model), []);
     says(&model, "this file system has no locks");
-    assert!(matches!(overlay(&model), Some(screens::Overlay::Form(_))), "the form stays open");
+    assert!(matches!(overlay(&model), Some(screens::Overlay::Review(_))), "the review stays open");
 }
 
 #[test]
@@ -375,7 +375,7 @@ fn the_cursor_moves_to_the_copies_just_requested() {
     let mut model = with_jobs(vec![copying(1)]);
     press(&mut model, KeyCode::Tab);
     open_form(&mut model);
-    ctrl(&mut model, 's');
+    start_form(&mut model);
     assert_eq!(change(&mut model, elsewhere(2)), Some(JobId(1)), "not the copy started elsewhere");
     assert_eq!(change(&mut model, job(3)), Some(JobId(3)));
     assert_eq!(change(&mut model, job(4)), Some(JobId(3)), "only once");

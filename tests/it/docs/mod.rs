@@ -123,7 +123,7 @@ fn the_policy_allows_what_is_called() {
         .collect();
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join("aws");
     let mut called: Vec<String> = Vec::new();
-    for file in ["copies", "images", "kms_keys", "post_copy", "regions", "snapshots"] {
+    for file in ["checks", "copies", "image_details", "images", "kms_keys", "post_copy", "regions", "snapshots"] {
         let source = fs::read_to_string(sources.join(format!("{file}.rs"))).expect("a source file");
         called.extend(source.split('"').filter(|w| w.starts_with("ec2:") || w.starts_with("kms:")).map(str::to_owned));
     }

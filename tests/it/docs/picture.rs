@@ -10,7 +10,7 @@ use amigrate::{
     config::Config,
     driver::{Clock, DriverSettings, SessionSource, StoreLocation},
     engine::EngineConfig,
-    runtime::{EffectConfig, Effects, TerminalPort, region_cache::RegionCache, run},
+    runtime::{EffectConfig, Effects, FormFiles, TerminalPort, region_cache::RegionCache, run},
     sim::{Scenario, SharedWorld, World, connector},
     term::{Caps, Input, decode},
     tui::{Model, Start, view},
@@ -38,7 +38,7 @@ impl TerminalPort for Camera {
 
 /// The demo, two images on their way to two regions.
 pub(crate) fn copying() -> String {
-    after(&[(3, "jjjj jjjj "), (1, "c\r/eu-west\r  \r"), (1, "\x13"), (16, "\r"), (2, "")])
+    after(&[(3, "jjjj jjjj "), (1, "c\r/eu-west\r  \r"), (1, "\x13"), (3, "\x13"), (16, "\r"), (2, "")])
 }
 
 /// The screen once these keys were typed, each after so many seconds.
@@ -54,11 +54,12 @@ fn after(script: &'static [(u64, &'static str)]) -> String {
             store: StoreLocation::Memory,
             driver: DriverSettings { engine: EngineConfig::from(&config), ..DriverSettings::default() },
             region_cache: RegionCache::default(),
+            forms: FormFiles::default(),
             background: Vec::new(),
         };
-        let (caps, seed, now) = (Caps::full(), 1, clock.now());
+        let (caps, seed, now, prices) = (Caps::full(), 1, clock.now(), config.prices().unwrap());
         let (mut model, first) =
-            Model::new(Start { config, caps, demo: Some("demo".into()), profile: None, seed, now, size: SIZE });
+            Model::new(Start { config, caps, demo: Some("demo".into()), profile: None, seed, now, size: SIZE, prices });
         let http = connector::http_client(world, move || clock.now()).into();
         let mut effects = Effects::new(SessionSource::Simulated { http, home }, means, clock);
         let last = Arc::new(Mutex::new(String::new()));

@@ -55,6 +55,7 @@ fn our_program_copies_on_moto() {
     pty.wait_for("the one region", |text| text.contains("eu-west-1") && !text.contains("ap-northeast-1"));
     pty.keys("\r\r");
     then(&mut pty, "Start 1 copy", "\x13");
+    then(&mut pty, "Ready: Ctrl-s starts", "\x13");
     pty.wait_for("the end of the copy", |text| text.contains("available ami-") && text.contains("1 available"));
     pty.keys("q");
     assert!(pty.wait_exit().success());

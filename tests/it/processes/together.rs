@@ -21,6 +21,8 @@ fn copy_by_keys(screen: &mut Pty) {
     screen.keys("/us-west-1\r \r");
     screen.wait_for("the choice", |t| t.contains("Start 1 copy"));
     screen.bytes(b"\x13");
+    screen.wait_for("the review", |t| t.contains("Ready: Ctrl-s starts"));
+    screen.bytes(b"\x13");
 }
 
 /// The line of the copy that was asked for by keys.

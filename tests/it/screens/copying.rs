@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use amigrate::{
     domain::{ClientToken, CopyRequest, Description, Encryption, Image, ImageName, ImageState},
     engine::JobState,
+    sim::faults::{FaultKind, Rule},
     term::input::KeyCode,
 };
 use insta::assert_snapshot;
@@ -44,7 +45,7 @@ async fn three_regions_until_available() {
     harness.press(KeyCode::Down).await;
     harness.retype("For {region}, from {source_region}").await;
     assert_snapshot!("form_three", harness.screen());
-    harness.ctrl('s').await;
+    harness.start_copies().await;
     harness.wait_ours("copying", 3).await;
     harness.wait_for("half of one", |_| harness.seen().jobs.iter().any(|j| j.percent() >= Some(50))).await;
     assert_snapshot!("jobs_under_way", harness.screen());
@@ -100,7 +101,7 @@ async fn a_new_image_is_listed_where_it_was_made() {
     let harness = ScreenHarness::open("demo").await;
     harness.form("base-linux state:available region:us-east-1", &["eu-west-2"]).await;
     harness.retype("base-fresh").await;
-    harness.ctrl('s').await;
+    harness.start_copies().await;
     harness.wait_ours("available", 1).await;
     harness.press(KeyCode::Tab).await;
     harness.filter("base-fresh").await;
@@ -111,14 +112,13 @@ async fn a_new_image_is_listed_where_it_was_made() {
 #[tokio::test(start_paused = true)]
 async fn a_key_that_is_not_there_fails_with_the_snapshots_reason() {
     let harness = ScreenHarness::opened(ScreenHarnessBuilder::new(named("demo")).size(120, 40)).await;
+    // Nobody may look at keys, so that the review cannot tell.
+    harness.world.with(|w| w.faults().add(Rule::new("DescribeKey", FaultKind::Deny)));
     harness.form("app-web-2026", &["eu-west-1"]).await;
     harness.retype("nope").await;
-    harness.press(KeyCode::Down).await;
-    harness.press(KeyCode::Down).await;
-    harness.send(" ").await;
-    harness.press(KeyCode::Down).await;
+    harness.encrypt().await;
     harness.send("alias/nope").await;
-    harness.ctrl('s').await;
+    harness.start_copies().await;
     harness.wait_ours("failed", 1).await;
     harness.send("d").await;
     harness.shows("what to do");
@@ -144,10 +144,7 @@ async fn a_key_is_chosen_from_the_destinations_list() {
     let harness = ScreenHarness::open("demo").await;
     harness.form("app-web-2026", &["eu-west-1"]).await;
     harness.retype("with-a-key").await;
-    harness.press(KeyCode::Down).await;
-    harness.press(KeyCode::Down).await;
-    harness.send(" ").await;
-    harness.press(KeyCode::Down).await;
+    harness.encrypt().await;
     harness.press(KeyCode::Enter).await;
     harness.wait_text("alias/team/web").await;
     assert_snapshot!("keys", harness.screen());
@@ -155,7 +152,7 @@ async fn a_key_is_chosen_from_the_destinations_list() {
     harness.send("team/web").await;
     harness.press(KeyCode::Enter).await;
     assert_snapshot!("key_chosen", harness.screen());
-    harness.ctrl('s').await;
+    harness.start_copies().await;
     harness.wait_ours("available", 1).await;
     let image = harness.images("eu-west-1", "with-a-key").await.remove(0);
     assert!(image.encrypted());

@@ -18,7 +18,7 @@ async fn under_way() -> ScreenHarness {
     let harness = ScreenHarness::opened(ScreenHarnessBuilder::new(named("demo")).size(100, 30)).await;
     harness.form("batch-gpu-00009", &["eu-west-2"]).await;
     harness.retype("going").await;
-    harness.ctrl('s').await;
+    harness.start_copies().await;
     let far = |harness: &ScreenHarness| harness.seen().jobs[0].percent() >= Some(40);
     while !far(&harness) {
         harness.pass(Duration::from_millis(500)).await;
@@ -88,11 +88,11 @@ async fn a_batch_is_cancelled_as_one() {
     let harness = ScreenHarness::opened(ScreenHarnessBuilder::new(named("demo")).size(100, 30)).await;
     harness.form("batch-gpu-00009", &["eu-west-2", "us-west-1"]).await;
     harness.retype("batch").await;
-    harness.ctrl('s').await;
+    harness.start_copies().await;
     harness.press(KeyCode::Tab).await;
     harness.form("batch-gpu-00009", &["sa-east-1"]).await;
     harness.retype("alone").await;
-    harness.ctrl('s').await;
+    harness.start_copies().await;
     harness.pass(Duration::from_secs(8)).await;
     harness.wait_ours("copying", 3).await;
     harness.press(KeyCode::Down).await;
@@ -112,13 +112,16 @@ async fn a_batch_is_cancelled_as_one() {
 #[tokio::test(start_paused = true)]
 async fn a_failed_copy_is_tried_again() {
     let harness = ScreenHarness::open("demo").await;
-    // A denial may be about the tags: it is sent once more without them.
-    harness.world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::Deny).first(2)));
     harness.form("app-web-2026", &["eu-west-2"]).await;
     harness.retype("again").await;
+    harness.review().await;
+    // A denial may be about the tags: it is sent once more without them.
+    harness.world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::Deny).first(2)));
     harness.ctrl('s').await;
     harness.wait_ours("failed", 1).await;
     harness.send("t").await;
+    harness.shows("It will fail in the same way unless something was changed in AWS");
+    harness.send("y").await;
     harness.wait_ours("available", 1).await;
     assert_eq!(harness.images("eu-west-2", "again").await.len(), 1);
     harness.send("t").await;
@@ -128,9 +131,10 @@ async fn a_failed_copy_is_tried_again() {
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_makes_no_second_image() {
     let harness = ScreenHarness::open("demo").await;
-    harness.world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::LostAnswer).first(6)));
     harness.form("app-web-2026", &["eu-west-2"]).await;
     harness.retype("once").await;
+    harness.review().await;
+    harness.world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::LostAnswer).first(6)));
     harness.ctrl('s').await;
     harness.wait_ours("available", 1).await;
     assert_eq!(harness.images("eu-west-2", "once").await.len(), 1);
@@ -145,7 +149,7 @@ async fn leaving_with_copies_queued_asks_first() {
     harness.shows("Copy 3 images");
     harness.press(KeyCode::Enter).await;
     harness.take_regions(&["eu-west-2"]).await;
-    harness.ctrl('s').await;
+    harness.start_copies().await;
     harness.pass(Duration::from_secs(5)).await;
     harness.shows("2 queued");
     harness.send("q").await;

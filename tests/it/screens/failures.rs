@@ -90,16 +90,13 @@ async fn hostile_details_are_tame() {
 async fn denied_keys_leave_free_text() {
     let harness = ScreenHarness::open("denied").await;
     harness.form("app-web-2026", &["eu-west-1"]).await;
-    harness.press(KeyCode::Down).await;
-    harness.press(KeyCode::Down).await;
-    harness.send(" ").await;
-    harness.press(KeyCode::Down).await;
+    harness.encrypt().await;
     harness.press(KeyCode::Enter).await;
     harness.wait_text("KMS keys in eu-west-1").await;
     assert_snapshot!("denied_keys", without_ids(&harness.screen()));
     harness.press(KeyCode::Esc).await;
     harness.send("alias/images").await;
-    harness.ctrl('s').await;
+    harness.start_copies().await;
     harness.wait_text("available ami-").await;
 }
 
@@ -107,6 +104,13 @@ async fn denied_keys_leave_free_text() {
 async fn a_copy_that_is_denied_says_so() {
     let harness = ScreenHarness::open("denied").await;
     harness.form("app-web-2026", &["us-west-2"]).await;
+    harness.review().await;
+    assert_snapshot!("denied_review", without_ids(&harness.screen()));
+    // The permission may be taken away between the review and the copy.
+    harness.world.with(|w| w.faults().clear());
+    harness.send("R").await;
+    harness.wait_text("Ready: ").await;
+    harness.world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::Deny)));
     harness.ctrl('s').await;
     harness.wait_text("failed:").await;
     harness.send("d").await;

@@ -5,13 +5,6 @@ use insta::assert_snapshot;
 
 use crate::support::screen_harness::{ScreenHarness, ScreenHarnessBuilder, named};
 
-/// Down so many fields.
-async fn down(harness: &ScreenHarness, fields: usize) {
-    for _ in 0..fields {
-        harness.press(KeyCode::Down).await;
-    }
-}
-
 /// A start is refused with these words, and nothing is asked of the world.
 async fn refused(harness: &ScreenHarness, words: &str) {
     harness.ctrl('s').await;
@@ -73,9 +66,7 @@ async fn two_copies_of_one_name() {
 async fn keys_that_cannot_be() {
     let harness = ScreenHarness::open("demo").await;
     harness.form("app-web-2026", &["eu-west-2"]).await;
-    down(&harness, 2).await;
-    harness.send(" ").await;
-    down(&harness, 1).await;
+    harness.encrypt().await;
     harness.retype("arn:aws:kms:eu-west-1:123456789012:alias/images").await;
     refused(&harness, "That key is in eu-west-1; a copy to eu-west-2 needs a key there.").await;
     assert_snapshot!("form_key_elsewhere", harness.screen());
@@ -90,9 +81,8 @@ async fn keys_that_cannot_be() {
 async fn a_key_for_each_destination() {
     let harness = ScreenHarness::open("demo").await;
     harness.form("app-web-2026", &["eu-west-1", "eu-west-2"]).await;
-    down(&harness, 2).await;
-    harness.send(" ").await;
-    down(&harness, 3).await;
+    harness.encrypt().await;
+    harness.focus("eu-west-2").await;
     harness.retype("arn:aws:kms:eu-west-1:123456789012:alias/images").await;
     refused(&harness, "That key is in eu-west-1; a copy to eu-west-2 needs a key there.").await;
     harness.retype("alias/team/web").await;
@@ -104,7 +94,7 @@ async fn a_key_for_each_destination() {
 async fn a_description_that_is_too_long() {
     let harness = ScreenHarness::open("demo").await;
     harness.form("app-web-2026", &["eu-west-2"]).await;
-    down(&harness, 1).await;
+    harness.focus("Description").await;
     harness.retype(&"d".repeat(256)).await;
     refused(&harness, "A description has at most 255 characters, this has 256.").await;
 }
@@ -113,14 +103,15 @@ async fn a_description_that_is_too_long() {
 async fn encryption_that_is_fixed() {
     let harness = ScreenHarness::open("demo").await;
     harness.form("app-db-2026 state:available", &["eu-west-2"]).await;
-    down(&harness, 2).await;
+    harness.focus("Encrypt").await;
     assert_snapshot!("form_encrypted_source", harness.screen());
     harness.send(" ").await;
     harness.shows("A copy of an encrypted image is always encrypted.");
     harness.press(KeyCode::Esc).await;
     harness.send("y").await;
     harness.form("legacy-report-s3", &["eu-west-2"]).await;
-    down(&harness, 2).await;
+    harness.unfold("Encryption").await;
+    harness.focus("Encrypt").await;
     harness.send(" ").await;
     harness.shows("An instance-store image has no snapshots to encrypt.");
     harness.lacks("KMS key");
@@ -142,8 +133,10 @@ async fn images_that_cannot_be_copied() {
     harness.shows("Copy 1 image");
     harness.press(KeyCode::Enter).await;
     harness.press(KeyCode::Enter).await;
+    harness.review().await;
     harness.ctrl('s').await;
     harness.shows("Read-only: nothing is changed in AWS.");
+    harness.press(KeyCode::Esc).await;
     harness.shows("Copy 1 image");
 }
 

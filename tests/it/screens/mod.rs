@@ -3,8 +3,12 @@
 
 mod browse;
 mod copying;
+mod edit_and_retry;
 mod ending;
 mod failures;
 mod form;
+mod form_sections;
+mod presets;
 mod replay;
+mod review;
 mod unknown_outcome;

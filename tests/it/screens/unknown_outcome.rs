@@ -18,9 +18,10 @@ use crate::support::screen_harness::{ScreenHarness, ScreenHarnessBuilder, named,
 async fn in_doubt() -> ScreenHarness {
     let builder = ScreenHarnessBuilder::new(named("demo")).with(|b| b.config.copy.job_tags = false);
     let harness = ScreenHarness::opened(builder).await;
-    harness.world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::Reset)));
     harness.form("batch-gpu-00009", &["eu-west-2"]).await;
     harness.retype("doubtful").await;
+    harness.review().await;
+    harness.world.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::Reset)));
     harness.ctrl('s').await;
     harness.wait_text("reconciling").await;
     harness.pass(Duration::from_mins(1)).await;
@@ -70,7 +71,7 @@ async fn what_a_cancel_leaves_is_named() {
     let harness = ScreenHarness::opened(ScreenHarnessBuilder::new(named("demo")).size(100, 30)).await;
     harness.form("batch-gpu-00009", &["eu-west-2"]).await;
     harness.retype("going").await;
-    harness.ctrl('s').await;
+    harness.start_copies().await;
     while harness.seen().jobs.first().and_then(amigrate::engine::Job::percent) < Some(40) {
         harness.pass(Duration::from_millis(500)).await;
     }

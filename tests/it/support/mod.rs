@@ -2,6 +2,7 @@
 
 pub(crate) mod driver_harness;
 pub(crate) mod ec2_server;
+mod form_keys;
 pub(crate) mod message_log;
 pub(crate) mod pty;
 pub(crate) mod reliability_page;

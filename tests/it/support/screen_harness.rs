@@ -14,7 +14,7 @@ use amigrate::{
     domain::{Image, ImageQuery, OwnerFilter, Region},
     driver::{Clock, DriverSettings, SessionSource, StoreLocation},
     engine::{EngineConfig, Job},
-    runtime::{EffectConfig, Effects, Exit, TerminalPort, region_cache::RegionCache, run},
+    runtime::{EffectConfig, Effects, Exit, FormFiles, TerminalPort, region_cache::RegionCache, run},
     sim::{Scenario, SharedWorld, World, connector},
     term::{
         Caps, Input, Screen,
@@ -62,6 +62,8 @@ pub(crate) struct ScreenHarnessBuilder {
     pub(crate) size: (u16, u16),
     pub(crate) caps: Caps,
     pub(crate) config: Config,
+    /// Presets and last values.
+    pub(crate) forms: FormFiles,
 }
 
 impl ScreenHarnessBuilder {
@@ -69,7 +71,7 @@ impl ScreenHarnessBuilder {
     pub(crate) fn new(scenario: Scenario) -> Self {
         let mut config = Config::default();
         config.browse.regions = vec!["all".into()];
-        Self { scenario, size: (80, 24), caps: Caps::full(), config }
+        Self { scenario, size: (80, 24), caps: Caps::full(), config, forms: FormFiles::default() }
     }
 
     pub(crate) fn size(mut self, columns: u16, rows: u16) -> Self {
@@ -97,6 +99,7 @@ impl ScreenHarnessBuilder {
             seed: 7,
             now: start_time(),
             size: self.size,
+            prices: self.config.prices().unwrap(),
         }
     }
 
@@ -126,7 +129,8 @@ impl ScreenHarnessBuilder {
             EmulatedTerminal { screen: Screen::new(Vec::new(), self.size, &self.caps), seen: Arc::clone(&seen) };
         let (keys, mut inputs): (_, UnboundedReceiver<Input>) = unbounded_channel();
         let origin = SessionSource::Simulated { http: http.clone(), home: home.clone() };
-        let (means, frames) = (effect_config(&self.config), self.config.ui.frames_local);
+        let (means, frames) =
+            (EffectConfig { forms: self.forms, ..effect_config(&self.config) }, self.config.ui.frames_local);
         let running = tokio::spawn(async move {
             let (mut model, first) = Model::new(start);
             terminal.draw(&model).unwrap();
@@ -149,6 +153,7 @@ pub(crate) fn effect_config(config: &Config) -> EffectConfig {
             ..DriverSettings::default()
         },
         region_cache: RegionCache::default(),
+        forms: FormFiles::default(),
         background: Vec::new(),
     }
 }
@@ -312,36 +317,6 @@ impl ScreenHarness {
         self.ctrl('u').await;
         self.send(words).await;
         self.press(KeyCode::Enter).await;
-    }
-
-    /// In an open list of regions: marks these, and takes them.
-    pub(crate) async fn take_regions(&self, regions: &[&str]) {
-        for region in regions {
-            self.send("/").await;
-            self.ctrl('u').await;
-            self.send(region).await;
-            self.press(KeyCode::Enter).await;
-            self.send(" ").await;
-        }
-        self.press(KeyCode::Enter).await;
-    }
-
-    /// The copy form of the image these words find, with these destinations; the name has the focus then.
-    pub(crate) async fn form(&self, words: &str, destinations: &[&str]) {
-        self.filter(words).await;
-        self.send("c").await;
-        self.shows("Copy 1 image");
-        if !destinations.is_empty() {
-            self.press(KeyCode::Enter).await;
-            self.take_regions(destinations).await;
-        }
-    }
-
-    /// Puts another text into the field with the focus.
-    pub(crate) async fn retype(&self, text: &str) {
-        self.ctrl('e').await;
-        self.ctrl('u').await;
-        self.send(text).await;
     }
 
     /// Whatever images of this name the account has in a region.

@@ -4,7 +4,7 @@ pub mod update;
 pub mod view;
 
 use crate::{
-    domain::{ImageId, text::count},
+    domain::{Failure, ImageId, again::would_fail_again, text::count},
     engine::{BatchId, Job, JobId, JobState, Origin, RemovalReason},
     tui::screens::{
         input::InputLine,
@@ -18,6 +18,12 @@ enum DialogAction {
     Nothing,
     Cancel(Vec<JobId>),
     Retry(Vec<JobId>),
+    /// Opens the form with what the copy was requested with.
+    Edit(JobId),
+    /// Removes the image of a failed copy.
+    RemoveFailed(JobId),
+    /// Removes a preset.
+    RemovePreset(String),
     /// Decides a copy in doubt.
     Resolve(JobId, Decision),
     /// Opens an input line.
@@ -188,24 +194,54 @@ impl Confirmation {
         Self { title: "A copy in doubt", text, choices, selected: 0, yes: None, quits: false, cancels: None, scroll: 0 }
     }
 
-    /// Retries failed copies; `None` if no image must be removed first, so that nothing needs to be confirmed.
+    /// Retries failed copies; `None` if nothing needs to be confirmed: no image must be removed first, and no copy would fail in
+    /// the same way again.
     pub fn retry(jobs: &[&Job]) -> Option<Self> {
-        let removed: Vec<&Job> = jobs.iter().filter(|j| j.image().is_some() && !gone(j)).copied().collect();
-        if removed.is_empty() {
-            return None;
-        }
+        let removed: Vec<&Job> = jobs.iter().filter(|j| has_failed_image(j)).copied().collect();
+        let hopeless: Vec<&Failure> = jobs.iter().filter_map(|j| failure(j)).filter(|f| would_fail_again(f)).collect();
+        let (Some(first), false) = (jobs.first(), removed.is_empty() && hopeless.is_empty()) else { return None };
         let copies = count(jobs.len(), "copy", "copies");
         let mut text = vec![match jobs {
             [one] => format!("Retry the copy \"{}\" to {}?", one.request.name, one.request.destination),
-            _ => format!("Retry {} of {}?", count(jobs.len(), "failed copy", "failed copies"), removed[0].batch),
+            _ => format!("Retry {} of {}?", count(jobs.len(), "failed copy", "failed copies"), first.batch),
         }];
-        text.push(match removed.len() {
-            1 => "The failed image and its snapshots are removed first:".into(),
-            n => format!("{n} failed images and their snapshots are removed first:"),
-        });
+        match removed.len() {
+            0 => {}
+            1 => text.push("The failed image and its snapshots are removed first:".into()),
+            n => text.push(format!("{n} failed images and their snapshots are removed first:")),
+        }
         text.extend(named_jobs(&removed));
+        if let Some(failure) = hopeless.first() {
+            let which = if jobs.len() == 1 { "It".into() } else { format!("{} of them", hopeless.len()) };
+            let why = failure.why.split(". ").next().unwrap_or_default().trim_end_matches('.');
+            text.push(format!("{which} will fail in the same way unless something was changed in AWS: {why}."));
+        }
         let action = DialogAction::Retry(jobs.iter().map(|j| j.id).collect());
-        Some(Self::yes_or_no("Retry", text, "No, change nothing", format!("Yes, retry {copies}"), action))
+        let mut dialog = Self::yes_or_no("Retry", text, "No, change nothing", format!("Yes, retry {copies}"), action);
+        if let ([job], false) = (jobs, hopeless.is_empty()) {
+            dialog.choices.push(choice("Edit it first", DialogAction::Edit(job.id)));
+        }
+        Some(dialog)
+    }
+
+    /// Removes the image of a failed copy after the copy was started again with changes; `None` if there is none.
+    pub fn remove_failed(job: &Job) -> Option<Self> {
+        let image = job.image().filter(|_| has_failed_image(job))?;
+        let text = vec![
+            format!(
+                "Remove the image of the failed copy too? {image} in {} and its snapshots:",
+                job.request.destination
+            ),
+            "The image is deregistered and its snapshots are deleted. This cannot be undone.".into(),
+        ];
+        let action = DialogAction::RemoveFailed(job.id);
+        Some(Self::yes_or_no("Failed image", text, "No, keep it", "Yes, remove it", action))
+    }
+
+    /// Removes a preset of the form.
+    pub fn remove_preset(name: &str) -> Self {
+        let text = vec![format!("Remove the preset {name}?")];
+        Self::yes_or_no("Presets", text, "No, keep it", "Yes, remove it", DialogAction::RemovePreset(name.to_owned()))
     }
 
     /// Closes an edited form.
@@ -263,8 +299,16 @@ impl Confirmation {
     }
 }
 
-fn gone(job: &Job) -> bool {
-    matches!(job.state, JobState::Gone { .. })
+/// Returns true if an image of the failed copy is left.
+fn has_failed_image(job: &Job) -> bool {
+    matches!(job.state, JobState::Failed { image: Some(_), .. })
+}
+
+fn failure(job: &Job) -> Option<&Failure> {
+    match &job.state {
+        JobState::Failed { failure, .. } => Some(failure),
+        _ => None,
+    }
 }
 
 fn unfinished(pending: &PendingWork, suffix: &str) -> Vec<String> {

@@ -1,11 +1,19 @@
 //! Actions in a confirmation.
 
+use std::sync::Arc;
+
 use ratatui::layout::Rect;
 
 use super::{Decision, DialogAction, view};
 use crate::{
     engine::{Command, Resolution},
-    tui::{bindings::Action, layout, model::Model, msg::Effect, screens::Overlay},
+    tui::{
+        bindings::Action,
+        layout,
+        model::Model,
+        msg::Effect,
+        screens::{Overlay, form},
+    },
 };
 
 /// Runs an action. Returns false if the dialog has no use for it.
@@ -50,6 +58,12 @@ fn take(model: &mut Model, choice: usize, effects: &mut Vec<Effect>) {
         DialogAction::Nothing => {}
         DialogAction::Cancel(jobs) => model.send_command(Command::Cancel(jobs), effects),
         DialogAction::Retry(jobs) => model.retry(&jobs, effects),
+        DialogAction::Edit(id) => {
+            if let Some(job) = model.jobs_view.job(id).cloned() {
+                form::again::edit(model, Arc::new(job), effects);
+            }
+        }
+        DialogAction::RemoveFailed(job) => model.send_command(Command::Deregister(vec![job]), effects),
         DialogAction::Resolve(job, decision) => {
             let resolution = match decision {
                 Decision::Mine(image) => Resolution::ThisImage(image),
@@ -58,6 +72,7 @@ fn take(model: &mut Model, choice: usize, effects: &mut Vec<Effect>) {
             };
             model.send_command(Command::Resolve { job, resolution }, effects);
         }
+        DialogAction::RemovePreset(name) => form::presets::remove(model, name, effects),
         DialogAction::Type(input) => model.overlays.push(Overlay::InputLine(*input)),
         DialogAction::LeaveForm => {
             model.overlays.pop();

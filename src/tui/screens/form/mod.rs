@@ -1,127 +1,223 @@
-//! The copy form: images, destinations, name, encryption. It is checked while the user types.
+//! The copy form: a draft in sections that fold. It is checked while the user types.
 
+pub mod again;
+pub mod fields;
+mod keys;
 pub mod open;
+mod outcome;
+pub mod presets;
+pub mod start;
+mod tags;
 pub mod update;
+mod values;
 pub mod view;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use tui_input::Input;
 
-use crate::domain::{
-    AccountId, ClientToken, Image, Region,
-    draft::{Draft, Field, SourceTags},
-    plan::Plan,
+use self::fields::{Item, Kind, Row, Section, rows, section_of};
+use crate::{
+    domain::{
+        ClientToken, Region,
+        completion::CompletionDuration,
+        draft::{Draft, Field, SourceTags},
+        plan::{CheckContext, Plan},
+    },
+    engine::JobId,
 };
-
-/// What can have the focus.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Item {
-    Field(Field),
-    StartButton,
-}
 
 /// The form's state.
 #[derive(Debug, Clone)]
 pub struct Form {
-    sources: Vec<Arc<Image>>,
-    destinations: Vec<Region>,
-    name: Input,
-    description: Input,
-    encrypt: bool,
-    /// The KMS key of all destinations.
-    key: Input,
-    /// KMS keys of single destinations.
-    keys: BTreeMap<Region, Input>,
-    copy_tags: bool,
-    account: Option<AccountId>,
-    /// Index of the item with the focus.
-    focus: usize,
+    draft: Draft,
+    /// The draft as it would be started, with placeholders for client tokens.
+    plan: Plan,
+    /// The keys of the sources' own tags, with how many sources have each.
+    own_tags: BTreeMap<Box<str>, usize>,
+    /// The sections that are not folded.
+    open: BTreeSet<Section>,
+    focus: Item,
+    /// The text with the focus, while it is edited.
+    line: Input,
     /// Index of the copy whose command is shown.
     command: usize,
     edited: bool,
-    /// What dates are relative to, so that they do not change while the user types.
-    opened: Timestamp,
+    rules: Rules,
     /// True once the user has tried to start: from then on, mistakes in untouched fields are shown too.
     submitted: bool,
+    /// Shown beside its field until the field is changed.
+    past_failure: Option<PastFailure>,
+    /// The copy that is made again with changes.
+    replaces: Option<JobId>,
+}
+
+/// What the draft is checked against.
+#[derive(Debug, Clone)]
+struct Rules {
+    /// When the form was opened. Dates are relative to it, so that they do not change while the user types.
+    opened: Timestamp,
+    max_copies: usize,
+    /// Client tokens that were sent before.
+    used_tokens: Vec<ClientToken>,
+}
+
+impl Rules {
+    fn check(&self, draft: &Draft, token: impl FnMut() -> ClientToken) -> Plan {
+        let context = CheckContext { now: self.opened, max_copies: self.max_copies, used_tokens: &self.used_tokens };
+        draft.check_in(&context, token)
+    }
+}
+
+/// Why the copy failed that is made again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct PastFailure {
+    field: Field,
+    text: String,
 }
 
 impl Form {
-    fn items(&self) -> Vec<Item> {
-        let mut fields = vec![Field::Destinations, Field::Name, Field::Description, Field::Encryption];
-        if self.encrypt {
-            fields.push(Field::Key);
-            if self.destinations.len() > 1 {
-                fields.extend(self.destinations.iter().cloned().map(Field::KeyFor));
+    /// Where and What are open, and Encryption if the copies are encrypted; the destinations have the focus.
+    fn new(draft: Draft, rules: Rules) -> Self {
+        let mut open = BTreeSet::from([Section::Where, Section::What]);
+        open.extend(draft.encrypt.then_some(Section::Encryption));
+        let mut own_tags: BTreeMap<Box<str>, usize> = BTreeMap::new();
+        for tag in draft.sources.iter().flat_map(|s| &s.tags).filter(|t| is_own(&t.key)) {
+            match own_tags.get_mut(&tag.key) {
+                Some(sources) => *sources += 1,
+                None => _ = own_tags.insert(tag.key.clone(), 1),
             }
         }
-        fields.push(Field::SourceTags);
-        fields.into_iter().map(Item::Field).chain([Item::StartButton]).collect()
+        let mut form = Self {
+            plan: Plan::default(),
+            draft,
+            own_tags,
+            open,
+            focus: Item::Field(Field::Destinations, Kind::Picker),
+            line: Input::default(),
+            command: 0,
+            edited: false,
+            rules,
+            submitted: false,
+            past_failure: None,
+            replaces: None,
+        };
+        form.check();
+        form
     }
 
-    fn focused(&self) -> Item {
-        self.items().get(self.focus).cloned().unwrap_or(Item::StartButton)
+    fn rows(&self) -> Vec<Row> {
+        rows(&self.draft, &self.open)
     }
 
-    /// The text of the field with the focus, if it has one.
-    fn text(&mut self) -> Option<&mut Input> {
-        let Item::Field(field) = self.focused() else { return None };
-        match field {
-            Field::Name => Some(&mut self.name),
-            Field::Description => Some(&mut self.description),
-            Field::Key => Some(&mut self.key),
-            Field::KeyFor(region) => Some(self.keys.entry(region).or_default()),
+    fn check(&mut self) {
+        self.plan = self.rules.check(&self.draft, || ClientToken::from_random(0));
+        self.command = self.command.min(self.plan.copies.len().saturating_sub(1));
+    }
+
+    /// Changes the draft.
+    fn change(&mut self, change: impl FnOnce(&mut Draft)) {
+        change(&mut self.draft);
+        self.edited = true;
+        self.check();
+        // The field with the focus may be there no longer.
+        let rows = self.rows();
+        if !rows.iter().any(|r| r.item == self.focus) {
+            let above = match &self.focus {
+                Item::Field(field, _) => section_of(field).map(Item::Section),
+                _ => None,
+            };
+            self.focus(above.unwrap_or(Item::StartButton));
+        }
+    }
+
+    /// The field whose text has the focus.
+    fn text_field(&self) -> Option<&Field> {
+        match &self.focus {
+            Item::Field(field, kind) if kind.is_text() => Some(field),
             _ => None,
         }
     }
 
-    fn draft(&self) -> Draft {
-        Draft {
-            sources: self.sources.clone(),
-            destinations: self.destinations.clone(),
-            name: self.name.value().to_owned(),
-            description: self.description.value().to_owned(),
-            encrypt: self.encrypt,
-            key: self.key.value().to_owned(),
-            keys: self.keys.iter().map(|(r, k)| (r.clone(), k.value().to_owned())).collect(),
-            source_tags: if self.copy_tags { SourceTags::All } else { SourceTags::None },
-            account: self.account.clone(),
-            ..Draft::default()
+    /// The text with the focus as it is in the draft.
+    fn text(&self) -> &str {
+        self.text_field().map_or("", |field| values::text(&self.draft, field))
+    }
+
+    fn focus(&mut self, item: Item) {
+        self.focus = item;
+        self.line = Input::new(self.text().to_owned());
+    }
+
+    /// Puts the focus on a field, and opens its section.
+    pub(in crate::tui) fn focus_on(&mut self, field: &Field) {
+        self.open.extend(section_of(field));
+        let on = |row: &Row| matches!(&row.item, Item::Field(f, _) if f == field);
+        // Of two rows of one field, the text is what was mistaken.
+        let row = self.rows().into_iter().rfind(on).map(|row| row.item);
+        let section = section_of(field).map(Item::Section);
+        self.focus(row.or(section).unwrap_or(Item::Field(Field::Destinations, Kind::Picker)));
+    }
+
+    fn fold_or_open(&mut self, section: Section) {
+        if !self.open.remove(&section) {
+            self.open.insert(section);
         }
     }
 
-    /// The plan as it would be started, with placeholders for client tokens.
-    fn preview(&self) -> Plan {
-        self.draft().check(self.opened, || ClientToken::from_random(0))
+    /// Takes the text that is edited over into the draft.
+    fn keep_line(&mut self) {
+        if let Some(field) = self.text_field().cloned() {
+            let text = self.line.value().to_owned();
+            self.change(|draft| values::set_text(draft, &field, text));
+            self.forget_failure_of(&field);
+        }
     }
 
-    fn move_focus(&mut self, forward: bool) {
-        let items = self.items().len();
-        self.focus = if forward { self.focus + 1 } else { self.focus + items - 1 } % items;
-    }
-
-    fn focus_on(&mut self, field: &Field) {
-        let wanted = Item::Field(field.clone());
-        self.focus = self.items().iter().position(|item| *item == wanted).unwrap_or(0);
+    fn forget_failure_of(&mut self, field: &Field) {
+        self.past_failure.take_if(|past| past.field == *field);
     }
 
     /// Applies the choice of the destinations' picker.
     pub(in crate::tui) fn set_destinations(&mut self, destinations: Vec<Region>) {
-        self.edited |= self.destinations != destinations;
-        self.destinations = destinations;
+        if self.draft.destinations != destinations {
+            self.change(|draft| draft.destinations = destinations);
+        }
         self.command = 0;
         self.focus_on(&Field::Name);
     }
 
     /// Applies the choice of a KMS key picker.
     pub(in crate::tui) fn set_key(&mut self, field: &Field, key: String) {
-        self.edited = true;
-        match field {
-            Field::KeyFor(region) => {
-                self.keys.insert(region.clone(), Input::new(key));
-            }
-            _ => self.key = Input::new(key),
-        }
+        self.change(|draft| values::set_text(draft, field, key));
+        self.forget_failure_of(field);
+        self.focus(self.focus.clone());
     }
+
+    /// Applies the choice of the picker of completion times.
+    pub(in crate::tui) fn set_completion(&mut self, completion: Option<CompletionDuration>) {
+        self.change(|draft| draft.completion = completion);
+    }
+
+    /// Applies the choice of the picker of the sources' tags.
+    pub(in crate::tui) fn set_source_tags(&mut self, keys: BTreeSet<Box<str>>) {
+        let all = keys.len() == self.own_tags.len();
+        self.change(|draft| draft.source_tags = if all { SourceTags::All } else { SourceTags::Picked(keys) });
+    }
+
+    /// The keys of the sources' tags, each with how many sources have it, and whether the copies get it.
+    pub(in crate::tui) fn source_tag_keys(&self) -> Vec<(Box<str>, usize, bool)> {
+        let goes_along = |key: &str| match &self.draft.source_tags {
+            SourceTags::All => true,
+            SourceTags::None => false,
+            SourceTags::Picked(keys) => keys.contains(key),
+        };
+        self.own_tags.iter().map(|(key, sources)| (key.clone(), *sources, goes_along(key))).collect()
+    }
+}
+
+/// Returns true for tags that a copy may get: neither AWS's own nor those that identify a job.
+fn is_own(key: &str) -> bool {
+    !key.starts_with("aws:") && !key.starts_with("amigrate:")
 }

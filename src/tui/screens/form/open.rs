@@ -1,19 +1,22 @@
-//! Opening the form with its defaults.
+//! Opening the form with its defaults, and finding the one that is open.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use tui_input::Input;
 
-use super::Form;
+use super::{Form, Rules};
 use crate::{
-    domain::{Image, template::first_description},
+    domain::{
+        Image, ImageState,
+        draft::{Draft, SourceTags},
+        template::first_description,
+    },
     tui::{model::Model, screens::Overlay},
 };
 
 /// Opens the form for these images.
 pub fn open(model: &mut Model, sources: Vec<Arc<Image>>) {
-    if let Some(bad) = sources.iter().find(|s| s.state != crate::domain::ImageState::Available) {
+    if let Some(bad) = sources.iter().find(|s| s.state != ImageState::Available) {
         let only = if sources.len() == 1 { "" } else { "; unmark it to copy the others" };
         model.show_error(format!("{} is {}. Only available images can be copied{only}.", bad.id, bad.state.as_str()));
         return;
@@ -34,21 +37,34 @@ pub fn open(model: &mut Model, sources: Vec<Arc<Image>>) {
     };
     let ebs = sources.iter().any(|s| !s.instance_store());
     let encrypted = sources.iter().all(|s| s.encrypted());
-    let form = Form {
-        destinations: Vec::new(),
-        name: Input::new(name),
-        description: Input::new(description),
+    let draft = Draft {
+        name,
+        description,
         encrypt: encrypted || (settings.encrypt && ebs),
-        key: Input::new(settings.kms_key.clone()),
-        keys: BTreeMap::new(),
-        copy_tags: settings.copy_tags,
+        key: settings.kms_key.clone(),
+        source_tags: if settings.copy_tags { SourceTags::All } else { SourceTags::None },
         account: model.account.as_ref().map(|a| a.id.clone()),
-        focus: 0,
-        command: 0,
-        edited: false,
-        opened: model.now,
-        submitted: false,
+        image_tags: settings.tags.clone(),
+        snapshot_tags: settings.snapshot_tags.clone(),
         sources,
+        ..Draft::default()
     };
-    model.overlays.push(Overlay::Form(Box::new(form)));
+    model.overlays.push(Overlay::Form(Box::new(Form::new(draft, rules(model)))));
+}
+
+/// What a draft is checked against now.
+pub(super) fn rules(model: &Model) -> Rules {
+    Rules {
+        opened: model.now,
+        max_copies: model.start.config.copy.max_copies,
+        used_tokens: model.jobs_view.jobs().filter_map(|job| job.request.given_token.clone()).collect(),
+    }
+}
+
+/// The form, if it is on top.
+pub(super) fn form_on_top(model: &mut Model) -> Option<&mut Form> {
+    match model.overlays.last_mut() {
+        Some(Overlay::Form(form)) => Some(form),
+        _ => None,
+    }
 }

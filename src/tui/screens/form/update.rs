@@ -1,25 +1,23 @@
 //! Actions in the copy form.
 
-use super::{Form, Item};
+use super::{
+    fields::{Item, Kind, Section},
+    open::form_on_top as form,
+    presets,
+    start::submit,
+    tags, values,
+};
 use crate::{
-    domain::{draft::Field, text::count},
-    engine::Command,
+    domain::draft::Field,
     term::input::{KeyCode, KeyEvent},
     tui::{
         bindings::Action,
-        model::{Model, Pane},
+        model::Model,
         msg::Effect,
-        screens::{Overlay, confirm::Confirmation, picker},
+        screens::{Overlay, confirm::Confirmation, pager::Pager, picker},
         widgets::editor,
     },
 };
-
-fn form(model: &mut Model) -> Option<&mut Form> {
-    match model.overlays.last_mut() {
-        Some(Overlay::Form(form)) => Some(form),
-        _ => None,
-    }
-}
 
 /// Gives a key to the field with the focus. Returns true if it was used.
 pub fn type_into(model: &mut Model, key: &KeyEvent) -> bool {
@@ -29,18 +27,25 @@ pub fn type_into(model: &mut Model, key: &KeyEvent) -> bool {
     {
         return false;
     }
-    let Some(line) = form.text() else { return false };
-    let used = editor::edit(line, key);
-    form.edited |= used && matches!(key.code, KeyCode::Char(_) | KeyCode::Backspace | KeyCode::Delete);
-    used
+    if form.text_field().is_none() || !editor::edit(&mut form.line, key) {
+        return false;
+    }
+    if form.line.value() != form.text() {
+        form.keep_line();
+    }
+    true
 }
 
 /// Inserts pasted text into the field with the focus. Returns false if it takes no text.
 pub fn paste(model: &mut Model, text: &str) -> bool {
     let Some(form) = form(model) else { return false };
-    let Some(line) = form.text() else { return false };
-    editor::paste(line, text);
-    form.edited = true;
+    if form.text_field().is_none() {
+        return false;
+    }
+    if !tags::paste_lines(form, text) {
+        editor::paste(&mut form.line, text);
+        form.keep_line();
+    }
     true
 }
 
@@ -50,21 +55,29 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
     match action {
         Action::NextField => form.move_focus(true),
         Action::PreviousField => form.move_focus(false),
-        Action::Toggle => toggle(model),
+        Action::Toggle => toggle(model, effects),
         Action::Press => press(model, effects),
-        Action::Start => start(model, effects),
-        Action::NextLine => form.command = (form.command + 1) % form.preview().copies.len().max(1),
-        Action::PreviousLine => {
-            let commands = form.preview().copies.len().max(1);
-            form.command = (form.command + commands - 1) % commands;
-        }
-        Action::YankCommand => {
-            let plan = form.preview();
-            match plan.copies.get(form.command.min(plan.copies.len().saturating_sub(1))) {
-                Some(copy) => model.yank(copy.aws_cli(), effects),
-                None => model.show_notice("There is no command yet. Choose a destination first."),
+        Action::RemoveLine => {
+            if !tags::remove(form) {
+                model.show_notice("This key removes a tag line; there is none here.");
             }
         }
+        Action::Start => submit(model, effects),
+        Action::NextLine => form.command = (form.command + 1) % form.plan.copies.len().max(1),
+        Action::PreviousLine => {
+            let commands = form.plan.copies.len().max(1);
+            form.command = (form.command + commands - 1) % commands;
+        }
+        Action::YankCommand => match form.plan.copies.get(form.command) {
+            Some(copy) => {
+                let command = copy.aws_cli();
+                model.yank(command, effects);
+            }
+            None => model.show_notice("There is no command yet. Choose a destination first."),
+        },
+        Action::Presets => presets::load(model, effects),
+        Action::SavePreset => presets::save_as(model),
+        Action::Help => model.overlays.push(Overlay::Pager(Pager::form_help())),
         Action::Back if form.edited => model.overlays.push(Overlay::Confirmation(Confirmation::leave_form())),
         Action::Back => {
             model.overlays.pop();
@@ -74,75 +87,82 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
     true
 }
 
-/// Toggles the checkbox with the focus.
-fn toggle(model: &mut Model) {
+/// Turns the choice with the focus to its next value, or folds or opens the section with the focus.
+fn toggle(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(form) = form(model) else { return };
-    match form.focused() {
-        Item::Field(Field::Encryption) => match form.draft().encryption_fixed() {
-            Some(why) => model.show_notice(why),
-            None => (form.encrypt, form.edited) = (!form.encrypt, true),
-        },
-        Item::Field(Field::SourceTags) => (form.copy_tags, form.edited) = (!form.copy_tags, true),
+    match form.focus.clone() {
+        Item::Section(section) => form.fold_or_open(section),
+        Item::Field(field, Kind::Choice) => next_value(model, &field),
+        Item::Field(Field::SourceTags, _) => next_value(model, &Field::SourceTags),
+        Item::Field(Field::Completion, _) if form.draft.completion.is_some() => {
+            form.change(|draft| draft.completion = None);
+        }
+        Item::Field(..) | Item::StartButton => {}
+    }
+    list_keys(model, effects);
+}
+
+fn next_value(model: &mut Model, field: &Field) {
+    let Some(form) = form(model) else { return };
+    let mut changed = Ok(());
+    form.change(|draft| changed = values::next_value(draft, field));
+    form.forget_failure_of(field);
+    let public = form.draft.post_copy.public;
+    match (changed, field) {
+        (Err(why), _) => model.show_notice(why),
+        (Ok(()), Field::Public) if public => model.show_error(
+            "Public: everyone with an AWS account can launch these images and read what is on them, secrets included. \
+             You are asked again before they start.",
+        ),
+        (Ok(()), _) => {}
+    }
+}
+
+/// Folds or opens a section, opens the picker of the field with the focus, toggles it, or presses the button.
+fn press(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(form) = form(model) else { return };
+    let (field, kind) = match form.focus.clone() {
+        Item::StartButton => return submit(model, effects),
+        Item::Section(_) => return toggle(model, effects),
+        Item::Field(field, kind) => (field, kind),
+    };
+    match (&field, kind) {
+        (_, Kind::Choice) => toggle(model, effects),
+        (_, Kind::Text) => form.move_focus(true),
+        (Field::Destinations, _) => {
+            let chosen = form.draft.destinations.clone();
+            picker::open::destinations(model, &chosen);
+        }
+        (Field::SourceTags, _) if form.own_tags.is_empty() => {
+            model.show_notice("The images have no tags of their own.");
+        }
+        (Field::SourceTags, _) => {
+            let keys = form.source_tag_keys();
+            let sources = form.draft.sources.len();
+            picker::form_lists::source_tags(model, &keys, sources);
+        }
+        (Field::Key, _) if form.draft.destinations.is_empty() => {
+            model.show_notice("Choose a destination first: KMS keys belong to a region.");
+        }
+        (Field::Key, _) => {
+            let regions = form.draft.destinations.clone();
+            picker::open::kms_keys(model, &regions, &field, effects);
+        }
+        (Field::Completion, _) => {
+            let draft = form.draft.clone();
+            let choices = draft.completion_choices(&model.start.prices);
+            picker::form_lists::completion(model, &choices, draft.completion);
+        }
+        (Field::KeyFor(region), _) => picker::open::kms_keys(model, std::slice::from_ref(region), &field, effects),
         _ => {}
     }
 }
 
-/// Opens the picker of the field with the focus, toggles it, or presses the button.
-fn press(model: &mut Model, effects: &mut Vec<Effect>) {
+/// Lists the keys of the destinations while they are shown with their states.
+pub fn list_keys(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(form) = form(model) else { return };
-    let Item::Field(field) = form.focused() else { return start(model, effects) };
-    match &field {
-        Field::Sources | Field::Destinations => {
-            let chosen = form.destinations.clone();
-            picker::open::destinations(model, &chosen);
-        }
-        Field::Encryption | Field::SourceTags => toggle(model),
-        Field::Key if form.destinations.is_empty() => {
-            model.show_notice("Choose a destination first: KMS keys belong to a region.");
-        }
-        Field::Key => {
-            let regions = form.destinations.clone();
-            picker::open::kms_keys(model, &regions, &field, effects);
-        }
-        Field::KeyFor(region) => picker::open::kms_keys(model, std::slice::from_ref(region), &field, effects),
-        _ => form.move_focus(true),
+    if form.draft.encrypts() && form.open.contains(&Section::Encryption) {
+        let regions = form.draft.destinations.clone();
+        picker::open::list_keys(model, &regions, effects);
     }
-}
-
-/// Starts the copies, or shows the first mistake.
-fn start(model: &mut Model, effects: &mut Vec<Effect>) {
-    let Some(form) = form(model) else { return };
-    form.submitted = true;
-    let (draft, opened) = (form.draft(), form.opened);
-    let mistakes = form.preview().mistakes;
-    if let Some(first) = mistakes.first() {
-        form.focus_on(&first.field);
-        let text = first.text.clone();
-        model.show_error(format!("Not started. {text}"));
-        return;
-    }
-    if model.start.config.read_only {
-        model.show_error("Read-only: nothing is changed in AWS. Ctrl-y copies the AWS CLI command to your clipboard.");
-        return;
-    }
-    // Where no command is accepted the form stays open, so that nothing typed is lost.
-    if !model.can_send_commands() {
-        return;
-    }
-    let plan = draft.check(opened, || model.next_client_token());
-    model.overlays.retain(|o| !matches!(o, Overlay::Form(_)));
-    let copies = count(plan.copies.len(), "copy", "copies");
-    model.show_notice(if model.jobs_view.driver.is_silent() {
-        format!("{copies} requested. They wait until the process that holds the queue continues or ends.")
-    } else {
-        format!("{copies} requested. See the jobs pane.")
-    });
-    model.images.marked.clear();
-    model.focus = Pane::Jobs;
-    if model.full == Some(Pane::Images) {
-        model.full = None;
-    }
-    let last = model.jobs_view.jobs().next_back().map(|j| j.id);
-    model.jobs.await_new(last);
-    model.send_command(Command::Copy(plan.copies), effects);
 }

@@ -1,48 +1,64 @@
-//! The view of the copy form: fields with their mistakes, then what will happen.
+//! The view of the copy form: sections and fields with their mistakes, then what will happen.
+
+use std::collections::BTreeMap;
 
 use ratatui::{
     Frame,
     layout::Rect,
+    style::Style,
     text::{Line, Span},
     widgets::Paragraph,
 };
 use tui_input::Input;
 
-use super::{Form, Item};
+use super::{
+    Form,
+    fields::{FieldSpec, Item, Section, section_of},
+    keys::key_state,
+    outcome, values,
+};
 use crate::{
     domain::{
-        draft::Field,
-        plan::Plan,
-        text::{clean, count, gib, thousands},
+        Region,
+        draft::{Field, PlacementDraft},
+        kms_key::KeyList,
+        plan::ValidationMessage,
+        text::{clean, count, gib},
     },
     tui::{
+        model::Model,
         theme,
         widgets::{
             draw_context::{DrawContext, pane},
-            text_fit::{cut, fit, wrap},
+            text_fit::{cut, fit, width as cells, wrap},
         },
     },
 };
 
 /// Cells of a label.
-const LABEL: usize = 16;
+const LABEL: usize = 15;
+/// Cells before a value: mark, indentation, label and blanks.
+const BEFORE: usize = LABEL + 5;
+/// Cells of a key's state.
+const KEY_STATE: usize = 26;
 
-/// Draws the form over both panes.
-pub fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, ctx: DrawContext<'_>) {
-    let inner =
-        pane(frame, area, Line::raw(format!(" Copy {} ", count(form.sources.len(), "image", "images"))), true, ctx);
+/// Draws the form over both panes, with what the model knows of keys and prices.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, model: &Model, ctx: DrawContext<'_>) {
+    let images = count(form.draft.sources.len(), "image", "images");
+    let inner = pane(frame, area, Line::raw(format!(" Copy {images} ")), true, ctx);
     let width = usize::from(inner.width);
-    let plan = form.preview();
-    let mut body = Body { lines: source_lines(form, width, ctx), focus: 0, cursor: None, width };
-    for (at, item) in form.items().iter().enumerate() {
-        body.push_item(form, item, at == form.focus, &plan, ctx);
+    let mut body =
+        Body { form, keys: &model.keys, ctx, lines: source_lines(form, width, ctx), focus: 0, cursor: None, width };
+    body.push_mistakes(|field| *field == Field::Sources);
+    for row in form.rows() {
+        body.push_row(&row.item, row.spec);
     }
     body.lines.push(Line::default());
-    outcome(form, &plan, &mut body.lines, width);
+    body.lines.extend(outcome::lines(form, &model.start.prices, width));
     let height = usize::from(inner.height);
     let end = body.lines.len().saturating_sub(height);
     // On the button its effect must be visible, elsewhere the field and its mistakes.
-    let scroll = if form.focused() == Item::StartButton {
+    let scroll = if form.focus == Item::StartButton {
         end.min(body.focus)
     } else {
         (body.focus + 3).saturating_sub(height).min(end)
@@ -58,7 +74,10 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, ctx: DrawContext<'_>
 }
 
 /// The lines of the form while they are built.
-struct Body {
+struct Body<'a> {
+    form: &'a Form,
+    keys: &'a BTreeMap<Region, KeyList>,
+    ctx: DrawContext<'a>,
     lines: Vec<Line<'static>>,
     /// Index of the line with the focus.
     focus: usize,
@@ -67,147 +86,168 @@ struct Body {
     width: usize,
 }
 
-impl Body {
-    fn push_item(&mut self, form: &Form, item: &Item, focus: bool, plan: &Plan, ctx: DrawContext<'_>) {
-        let room = self.width.saturating_sub(LABEL + 4);
+impl Body<'_> {
+    fn push_row(&mut self, item: &Item, spec: Option<&'static FieldSpec>) {
+        let focus = self.form.focus == *item;
         if focus {
             self.focus = self.lines.len();
         }
-        let text = |input: &Input| {
-            let scroll = if focus { input.visual_scroll(room.saturating_sub(1)) } else { 0 };
-            let visible: String = input.value().chars().skip(scroll).collect();
-            (
-                fit(&visible, room, if focus { "" } else { ctx.glyphs.ellipsis }),
-                focus.then(|| input.visual_cursor().saturating_sub(scroll)),
-            )
-        };
-        let fixed = |value: String| (fit(&value, room, ctx.glyphs.ellipsis), None);
-        let empty = Input::default();
-        let (label, (value, cursor)) = match item {
-            Item::Field(Field::Sources) => return,
-            Item::Field(Field::Destinations) => ("Destinations", fixed(destinations(form))),
-            Item::Field(Field::Name) => ("Name", text(&form.name)),
-            Item::Field(Field::Description) => ("Description", text(&form.description)),
-            Item::Field(Field::Encryption) => ("Encryption", fixed(encryption(form))),
-            Item::Field(Field::Key) => {
-                let label = if form.destinations.len() > 1 { "KMS key, all" } else { "KMS key" };
-                (label, text_or(&form.key, focus, "(the region's default key)", text, room))
+        match (item, spec) {
+            (Item::Section(section), _) => self.push_section(*section, focus),
+            (Item::Field(field, kind), Some(spec)) if kind.is_text() => self.push_text(field, spec, focus),
+            (Item::Field(field, _), Some(spec)) => {
+                let value = values::shown(&self.form.draft, field, self.form.own_tags.len());
+                self.push_value(spec.label, &value, focus);
+                // Those of an Outpost or a zone belong below its name.
+                if *field != Field::Placement || self.form.draft.placement == PlacementDraft::Region {
+                    self.push_mistakes_of(field);
+                }
             }
-            Item::Field(Field::KeyFor(region)) => {
-                let input = form.keys.get(region).unwrap_or(&empty);
-                (region.as_str(), text_or(input, focus, "(key for all)", text, room))
+            (Item::Field(..), None) => {}
+            (Item::StartButton, _) => {
+                let button = start_button(self.form, focus);
+                self.push_value("", &button, focus);
             }
-            Item::Field(Field::SourceTags) => ("Tags", fixed(checkbox(form.copy_tags, "copy the image's own tags"))),
-            Item::Field(_) => return,
-            Item::StartButton => ("", fixed(start_button(plan, focus))),
-        };
-        let style = if focus { theme::STRONG } else { theme::FAINT };
-        let mark = if focus { ">" } else { " " };
-        let indent = if matches!(item, Item::Field(Field::KeyFor(_))) { " " } else { "" };
-        let label = fit(&format!("{indent}{label}"), LABEL, ctx.glyphs.ellipsis);
-        let value_style = if focus && cursor.is_none() { theme::CURSOR } else { ratatui::style::Style::default() };
-        self.lines
-            .push(Line::from(vec![Span::styled(format!("{mark} {label} "), style), Span::styled(value, value_style)]));
-        if focus {
-            self.cursor = cursor.map(|c| c + LABEL + 3);
-        }
-        let Item::Field(field) = item else { return };
-        // Before the first attempt to start, a missing destination is no mistake yet.
-        let untouched = *field == Field::Destinations && !form.submitted && form.destinations.is_empty();
-        if let Some(mistake) = plan.mistake(field).filter(|_| !untouched) {
-            self.push_mistake(mistake);
         }
     }
 
-    fn push_mistake(&mut self, text: &str) {
-        for line in wrap(text, self.width.saturating_sub(LABEL + 6)) {
-            self.lines.push(Line::styled(format!("{}! {line}", " ".repeat(LABEL + 3)), theme::BAD));
+    /// A section's line: folded with a summary, and with the number of its mistakes.
+    fn push_section(&mut self, section: Section, focus: bool) {
+        let open = self.form.open.contains(&section);
+        let shown = |m: &&ValidationMessage| section_of(&m.field) == Some(section) && self.is_shown(m);
+        let mistakes = match self.form.plan.mistakes.iter().filter(shown).count() {
+            0 => String::new(),
+            n => format!("  ! {}", count(n, "mistake", "mistakes")),
+        };
+        let room = self.width.saturating_sub(BEFORE + 1 + cells(&mistakes));
+        let summary = values::summary(&self.form.draft, section, self.form.own_tags.len());
+        let summary = if open { String::new() } else { cut(&summary, room, self.ctx.glyphs.ellipsis) };
+        let title = format!("{} {} ", if open { "-" } else { "+" }, fit(section.title(), LABEL, ""));
+        self.lines.push(Line::from(vec![
+            Span::styled(mark(focus), theme::STRONG),
+            Span::styled(title, if focus { theme::CURSOR } else { theme::STRONG }),
+            Span::raw(summary),
+            Span::styled(mistakes, theme::BAD),
+        ]));
+        if open {
+            let rows = self.form.rows();
+            let has_row = |f: &Field| rows.iter().any(|row| matches!(&row.item, Item::Field(field, _) if field == f));
+            self.push_mistakes(|field| section_of(field) == Some(section) && !has_row(field));
+        }
+    }
+
+    /// A field with a text, and a KMS key with its state.
+    fn push_text(&mut self, field: &Field, spec: &'static FieldSpec, focus: bool) {
+        let form = self.form;
+        let state = match field {
+            Field::KeyFor(region) => Some(region),
+            Field::Key => form.draft.destinations.first().filter(|_| form.draft.destinations.len() == 1),
+            _ => None,
+        };
+        let state = state.map(|region| key_state(&form.draft, region, self.keys));
+        let room = self.width.saturating_sub(BEFORE + 1 + state.as_ref().map_or(0, |_| KEY_STATE + 1));
+        let text = values::text(&form.draft, field);
+        let (value, cursor) = if focus {
+            edited_text(&form.line, room)
+        } else {
+            (fit(if text.is_empty() { spec.placeholder } else { text }, room, self.ctx.glyphs.ellipsis), None)
+        };
+        let label = match field {
+            Field::KeyFor(region) => region.as_str(),
+            Field::Key if form.draft.destinations.len() > 1 => "KMS key, all",
+            Field::ImageTag(n) | Field::SnapshotTag(n) if *n > 0 => "",
+            _ => spec.label,
+        };
+        let faint = text.is_empty() && !focus;
+        let mut spans = self.label(label, focus);
+        spans.push(Span::styled(value, if faint { theme::FAINT } else { Style::default() }));
+        if let Some(state) = state {
+            let style = if state.unusable { theme::BAD } else { theme::FAINT };
+            spans.push(Span::styled(format!(" {}", fit(&state.text, KEY_STATE, self.ctx.glyphs.ellipsis)), style));
+        }
+        self.lines.push(Line::from(spans));
+        self.cursor = cursor.map(|c| c + BEFORE).or(self.cursor);
+        self.push_mistakes_of(field);
+    }
+
+    fn push_value(&mut self, label: &str, value: &str, focus: bool) {
+        let room = self.width.saturating_sub(BEFORE + 1);
+        let mut spans = self.label(label, focus);
+        let value =
+            if focus { fit(value, room, self.ctx.glyphs.ellipsis) } else { cut(value, room, self.ctx.glyphs.ellipsis) };
+        spans.push(Span::styled(value, if focus { theme::CURSOR } else { Style::default() }));
+        self.lines.push(Line::from(spans));
+    }
+
+    fn label(&self, label: &str, focus: bool) -> Vec<Span<'static>> {
+        let label = fit(label, LABEL, self.ctx.glyphs.ellipsis);
+        vec![Span::styled(format!("{}  {label} ", mark(focus)), if focus { theme::STRONG } else { theme::FAINT })]
+    }
+
+    fn push_mistakes_of(&mut self, field: &Field) {
+        self.push_mistakes(|f| f == field);
+    }
+
+    /// Before the first attempt to start, a missing destination is no mistake yet.
+    fn is_shown(&self, mistake: &ValidationMessage) -> bool {
+        let form = self.form;
+        mistake.field != Field::Destinations || form.submitted || !form.draft.destinations.is_empty()
+    }
+
+    fn push_mistakes(&mut self, which: impl Fn(&Field) -> bool) {
+        let texts: Vec<String> = self
+            .form
+            .plan
+            .mistakes
+            .iter()
+            .filter(|m| which(&m.field) && self.is_shown(m))
+            .map(|m| m.text.clone())
+            .collect();
+        let past = self.form.past_failure.as_ref().filter(|past| which(&past.field));
+        for line in past.iter().flat_map(|past| wrap(&past.text, self.width.saturating_sub(BEFORE + 3))) {
+            self.lines.push(Line::styled(format!("{}! {line}", " ".repeat(BEFORE)), theme::WARN));
+        }
+        for line in texts.iter().flat_map(|text| wrap(text, self.width.saturating_sub(BEFORE + 3))) {
+            self.lines.push(Line::styled(format!("{}! {line}", " ".repeat(BEFORE)), theme::BAD));
         }
     }
 }
 
-/// A text field, or its placeholder while it is empty and without the focus.
-fn text_or(
-    input: &Input,
-    focus: bool,
-    placeholder: &str,
-    text: impl Fn(&Input) -> (String, Option<usize>),
-    room: usize,
-) -> (String, Option<usize>) {
-    if input.value().is_empty() && !focus { (fit(placeholder, room, ""), None) } else { text(input) }
+fn mark(focus: bool) -> &'static str {
+    if focus { "> " } else { "  " }
+}
+
+/// The visible part of the text that is edited, and the column of the cursor in it.
+fn edited_text(line: &Input, room: usize) -> (String, Option<usize>) {
+    let scroll = line.visual_scroll(room.saturating_sub(1));
+    let visible: String = line.value().chars().skip(scroll).collect();
+    (fit(&visible, room, ""), Some(line.visual_cursor().saturating_sub(scroll)))
 }
 
 fn source_lines(form: &Form, width: usize, ctx: DrawContext<'_>) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    for (n, source) in form.sources.iter().take(3).enumerate() {
+    for (n, source) in form.draft.sources.iter().take(3).enumerate() {
         let label = if n == 0 { "Image" } else { "" };
         let kind = if source.instance_store() { "instance store".into() } else { gib(source.size_gib()) };
         let encrypted = if source.encrypted() { ", encrypted" } else { "" };
         let text = format!("{} ({}), {kind}{encrypted}, {}", clean(&source.name), source.id, source.region);
-        let text = cut(&text, width.saturating_sub(LABEL + 4), ctx.glyphs.ellipsis);
+        let text = cut(&text, width.saturating_sub(BEFORE + 1), ctx.glyphs.ellipsis);
         lines.push(Line::from(vec![
-            Span::styled(format!("  {} ", fit(label, LABEL, "")), theme::FAINT),
+            Span::styled(format!("    {} ", fit(label, LABEL, "")), theme::FAINT),
             Span::raw(text),
         ]));
     }
-    if form.sources.len() > 3 {
-        lines.push(Line::raw(format!("{}and {} more", " ".repeat(LABEL + 3), form.sources.len() - 3)));
+    if form.draft.sources.len() > 3 {
+        lines.push(Line::raw(format!("{}and {} more", " ".repeat(BEFORE), form.draft.sources.len() - 3)));
     }
     lines
 }
 
-fn destinations(form: &Form) -> String {
-    if form.destinations.is_empty() {
-        return "(none: press Enter to choose regions)".into();
-    }
-    form.destinations.iter().map(crate::domain::Region::as_str).collect::<Vec<_>>().join(", ")
-}
-
-fn encryption(form: &Form) -> String {
-    let fixed = form.draft().encryption_fixed();
-    match (form.encrypt, fixed) {
-        (true, Some(why)) => checkbox(true, why),
-        (false, Some(why)) => format!("none. {why}"),
-        (true, None) => checkbox(true, "encrypt"),
-        (false, None) => checkbox(false, "same as source (Space: encrypt)"),
-    }
-}
-
-fn checkbox(on: bool, label: &str) -> String {
-    format!("[{}] {label}", if on { "x" } else { " " })
-}
-
-fn start_button(plan: &Plan, focus: bool) -> String {
-    let text = if plan.mistakes.is_empty() {
-        format!("Start {}", count(plan.copies.len(), "copy", "copies"))
+fn start_button(form: &Form, focus: bool) -> String {
+    let text = if form.plan.mistakes.is_empty() {
+        format!("Start {}", count(form.plan.copies.len(), "copy", "copies"))
     } else {
         "Start".to_owned()
     };
     if focus { format!("[ {text} ] (Enter)") } else { format!("[ {text} ]") }
-}
-
-/// What will happen: warnings, sizes, and the command of one copy.
-fn outcome(form: &Form, plan: &Plan, lines: &mut Vec<Line<'static>>, width: usize) {
-    let mut say = |text: &str, style, indent: usize| {
-        for line in wrap(text, width.saturating_sub(indent + 1)) {
-            lines.push(Line::styled(format!("{}{line}", " ".repeat(indent)), style));
-        }
-    };
-    let normal = ratatui::style::Style::default();
-    for mistake in plan.mistakes.iter().filter(|m| m.field == Field::Sources) {
-        say(&format!("! {}", mistake.text), theme::BAD, 2);
-    }
-    for warning in &plan.warnings {
-        say(&format!("Warning: {}", warning.text), theme::WARN, 2);
-    }
-    // A plan with mistakes cannot be started.
-    let at = form.command.min(plan.copies.len().saturating_sub(1));
-    let Some(copy) = plan.copies.get(at).filter(|_| plan.mistakes.is_empty()) else { return };
-    let copies = plan.copies.len();
-    let size = format!("{} GiB", thousands(usize::try_from(plan.size_gib()).unwrap_or(usize::MAX)));
-    let regions = count(form.destinations.len(), "region", "regions");
-    say(&format!("{} to {regions}, {size} in total.", count(copies, "copy", "copies")), normal, 2);
-    let which = if copies > 1 { format!(", {} of {copies}", at + 1) } else { String::new() };
-    say(&format!("Equivalent AWS CLI command{which}:"), theme::FAINT, 2);
-    say(&copy.aws_cli(), normal, 4);
 }

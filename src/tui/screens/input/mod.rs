@@ -6,7 +6,8 @@ pub mod view;
 use tui_input::Input;
 
 use crate::{
-    domain::{AccountId, OwnerFilter, text::count},
+    config::PresetFile,
+    domain::{AccountId, OwnerFilter, preset::Preset, text::count},
     engine::{BatchId, Job, JobId},
     term::input::KeyEvent,
     tui::{
@@ -25,16 +26,22 @@ pub enum OwnerInput {
 }
 
 /// What the line is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 enum InputKind {
     Owner(OwnerInput),
-    Deregister { batch: BatchId, jobs: Vec<JobId> },
+    Deregister {
+        batch: BatchId,
+        jobs: Vec<JobId>,
+    },
+    /// The name of a preset.
+    Preset(Box<Preset>),
 }
 
 /// The parsed text.
 enum Typed {
     Owner(OwnerFilter),
     Deregister(Vec<JobId>),
+    Preset { name: String, preset: Box<Preset> },
 }
 
 /// The input line's state.
@@ -77,6 +84,15 @@ impl InputLine {
         Self::with(kind, "Deregister images", text)
     }
 
+    /// Saves the form as a preset.
+    pub fn preset(preset: Preset) -> Self {
+        let text = vec![
+            "Destinations, keys, templates, tags, timing and what is done afterwards are saved, but neither public nor the client token.".into(),
+            "Name of the preset; one of that name is replaced:".into(),
+        ];
+        Self::with(InputKind::Preset(Box::new(preset)), "Save as a preset", text)
+    }
+
     /// Applies a key to the line. The message about the text before it disappears.
     pub fn edit(&mut self, key: &KeyEvent) -> bool {
         let edited = editor::edit(&mut self.line, key);
@@ -98,6 +114,10 @@ impl InputLine {
                 Err("Type at least three characters of the name.")
             }
             InputKind::Owner(OwnerInput::Public) => Ok(Typed::Owner(OwnerFilter::Public { name: text.to_owned() })),
+            InputKind::Preset(_) if text.is_empty() || text.chars().count() > PresetFile::MAX_NAME => {
+                Err("A name has 1 to 64 characters.")
+            }
+            InputKind::Preset(preset) => Ok(Typed::Preset { name: text.to_owned(), preset: preset.clone() }),
             InputKind::Deregister { batch, jobs } if text == batch.as_str() => Ok(Typed::Deregister(jobs.clone())),
             InputKind::Deregister { .. } => Err("That is not the batch's name: nothing is deregistered."),
         }

@@ -5,7 +5,13 @@ use ratatui::layout::Rect;
 use super::{Typed, view};
 use crate::{
     engine::Command,
-    tui::{bindings::Action, browse, layout, model::Model, msg::Effect, screens::Overlay},
+    tui::{
+        bindings::Action,
+        browse, layout,
+        model::Model,
+        msg::Effect,
+        screens::{Overlay, form},
+    },
 };
 
 /// Runs an action. Returns false if the input line has no use for it.
@@ -18,6 +24,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
                 model.overlays.pop();
                 match typed {
                     Typed::Owner(whose) => browse::choose_owner(model, whose, effects),
+                    Typed::Preset { name, preset } => form::presets::save(model, name, *preset, effects),
                     Typed::Deregister(jobs) => model.send_command(Command::Deregister(jobs), effects),
                 }
             }

@@ -1,5 +1,7 @@
 //! Actions of the jobs pane.
 
+use std::sync::Arc;
+
 use super::{
     history_update,
     lines::{move_cursor, refresh_lines},
@@ -11,7 +13,7 @@ use crate::{
         bindings::Action,
         model::Model,
         msg::Effect,
-        screens::{Overlay, confirm::Confirmation, input::InputLine, pager::Pager},
+        screens::{Overlay, confirm::Confirmation, form, input::InputLine, pager::Pager},
         widgets::editor,
     },
 };
@@ -36,6 +38,7 @@ pub fn is_applicable(model: &Model, action: Action) -> bool {
             may_write && job.is_some_and(|j| model.jobs_view.batch(&j.batch).any(can_be_cancelled_or_deregistered))
         }
         Action::Retry => may_write && job.is_some_and(|j| can_be_retried(j) || j.can_retry_steps() || is_in_doubt(j)),
+        Action::Edit => may_write && job.is_some_and(form::again::can_be_edited),
         Action::Expand => job.is_some(),
         _ => true,
     }
@@ -123,6 +126,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             model.jobs.changed = true;
         }
         Action::Dismiss => dismiss(model, effects),
+        Action::Edit => edit(model, effects),
         Action::Details | Action::Expand => details(model),
         Action::YankId => yank(model, effects),
         Action::Filter => model.jobs.editing = true,
@@ -169,6 +173,18 @@ fn details(model: &mut Model) {
         None => model.jobs.current.map(Pager::job),
     };
     model.overlays.extend(pager.map(Overlay::Pager));
+}
+
+/// Opens the form with what the copy under the cursor was requested with; also for one of the history.
+fn edit(model: &mut Model, effects: &mut Vec<Effect>) {
+    let job = match &model.jobs.history {
+        Some(history) => history.current().cloned(),
+        None => current(model).cloned().map(Arc::new),
+    };
+    match job {
+        Some(job) => form::again::edit(model, job, effects),
+        None => model.show_notice("There is no copy here."),
+    }
 }
 
 fn yank(model: &mut Model, effects: &mut Vec<Effect>) {

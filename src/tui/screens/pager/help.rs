@@ -1,4 +1,4 @@
-//! The help: every key binding, and the filter's terms.
+//! The help: key bindings, the filter's terms, and the form's fields.
 
 use ratatui::text::{Line, Span};
 
@@ -6,16 +6,38 @@ use super::entries::heading;
 use crate::{
     domain::filter::TERMS,
     tui::{
-        bindings::KEYS,
+        bindings::{Context, KEYS},
+        screens::form::fields::{FIELDS, Section},
         theme,
         widgets::text_fit::{fit, wrap},
     },
 };
 
+/// Every binding.
 pub(super) fn lines(width: usize) -> Vec<Line<'static>> {
+    let mut lines = bindings(|_| true, width);
+    lines.extend([Line::default(), heading("Filter terms (other words match name, id, description and tags)")]);
+    lines.extend(TERMS.iter().map(|(term, text)| row(term, (*text).to_owned())));
+    lines
+}
+
+/// The form's bindings and its fields.
+pub(super) fn form_lines(width: usize) -> Vec<Line<'static>> {
+    let mut lines = bindings(|context| matches!(context, Context::Form | Context::Picker), width);
+    for section in Section::ALL {
+        lines.extend([Line::default(), heading(section.title())]);
+        for field in FIELDS.iter().filter(|f| f.section == section) {
+            let label = if field.label.is_empty() { "a region" } else { field.label };
+            lines.extend(rows(label, field.help, width));
+        }
+    }
+    lines
+}
+
+fn bindings(which: impl Fn(Context) -> bool, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let mut context = None;
-    for binding in KEYS {
+    for binding in KEYS.iter().filter(|b| which(b.context)) {
         if context.replace(binding.context) != Some(binding.context) {
             if !lines.is_empty() {
                 lines.push(Line::default());
@@ -23,13 +45,15 @@ pub(super) fn lines(width: usize) -> Vec<Line<'static>> {
             lines.push(heading(binding.context.title()));
         }
         let keys = binding.chords.iter().map(|c| c.text()).collect::<Vec<_>>().join(" ");
-        for (n, text) in wrap(binding.text, width.saturating_sub(24).max(8)).into_iter().enumerate() {
-            lines.push(row(if n == 0 { &keys } else { "" }, text));
-        }
+        lines.extend(rows(&keys, binding.text, width));
     }
-    lines.extend([Line::default(), heading("Filter terms (other words match name, id, description and tags)")]);
-    lines.extend(TERMS.iter().map(|(term, text)| row(term, (*text).to_owned())));
     lines
+}
+
+/// A text wrapped beside its key or label.
+fn rows(left: &str, text: &str, width: usize) -> Vec<Line<'static>> {
+    let texts = wrap(text, width.saturating_sub(24).max(8)).into_iter().enumerate();
+    texts.map(|(n, text)| row(if n == 0 { left } else { "" }, text)).collect()
 }
 
 fn row(left: &str, text: String) -> Line<'static> {

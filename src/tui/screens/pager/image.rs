@@ -2,7 +2,11 @@
 
 use ratatui::text::Line;
 
-use super::entries::{entry, heading};
+use super::{
+    DetailsLoad,
+    entries::{entry, heading},
+    image_details,
+};
 use crate::{
     domain::{
         Image, ImageState,
@@ -11,7 +15,7 @@ use crate::{
     tui::model::Model,
 };
 
-pub(super) fn lines(image: &Image, model: &Model, width: usize) -> Vec<Line<'static>> {
+pub(super) fn lines(image: &Image, details: &DetailsLoad, model: &Model, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
     let time = |t: jiff::Timestamp| {
@@ -32,13 +36,7 @@ pub(super) fn lines(image: &Image, model: &Model, width: usize) -> Vec<Line<'sta
     let alias = image.image_owner_alias.as_ref().map_or_else(String::new, |a| format!(" ({a})"));
     let own = model.account.as_ref().is_some_and(|a| a.id == image.owner_id);
     add("owner", &format!("{}{alias}{}", image.owner_id, if own { " (this account)" } else { "" }));
-    let visibility = match (image.public, own) {
-        (true, _) => "public",
-        // The list does not say with whom: that is another call for each image.
-        (false, true) => "not public",
-        (false, false) => "shared with this account",
-    };
-    add("visibility", visibility);
+    add("visibility", &image_details::visibility(image, own, details));
     if let Some(created) = image.created {
         add("created", &time(created));
     }
@@ -46,8 +44,17 @@ pub(super) fn lines(image: &Image, model: &Model, width: usize) -> Vec<Line<'sta
         "size",
         &if image.instance_store() { "instance store, no snapshots".to_owned() } else { gib(image.size_gib()) },
     );
+    if let Some(cost) =
+        model.start.prices.storage_month(&image.region, image.snapshot_volumes().iter().copied().map(u64::from).sum())
+        && own
+        && !image.instance_store()
+    {
+        add("storage", &format!("at most {cost} a month, estimated: snapshots share unchanged blocks"));
+    }
     add("encrypted", if image.encrypted() { "yes" } else { "no" });
+    lines.extend(image_details::lines(image, own, details, width));
     lines.extend(lineage(image, model, width));
+    lines.extend(copies(image, model, width));
     lines.extend(platform(image, width));
     lines.extend(lifetime(image, model, &time, width));
     lines.push(Line::default());
@@ -61,11 +68,36 @@ pub(super) fn lines(image: &Image, model: &Model, width: usize) -> Vec<Line<'sta
 }
 
 fn lineage(image: &Image, model: &Model, width: usize) -> Vec<Line<'static>> {
+    if let Some(instance) = &image.source_instance {
+        return entry("made from", &clean(instance), width);
+    }
     let Some(source) = &image.source_image_id else { return Vec::new() };
     let region = image.source_region.as_ref().map_or_else(String::new, |r| format!(" in {r}"));
     let known =
         model.catalogue.images().find(|i| i.id == *source).map_or_else(String::new, |i| format!(" ({})", i.name));
     entry("copied from", &format!("{source}{region}{known}"), width)
+}
+
+/// The copies of an image: those listed, and those of the jobs whose images are not listed.
+fn copies(image: &Image, model: &Model, width: usize) -> Vec<Line<'static>> {
+    let is_source = |other: &Image| {
+        other.source_image_id.as_ref() == Some(&image.id)
+            && other.source_region.as_ref().is_none_or(|region| *region == image.region)
+    };
+    let listed: Vec<&Image> = model.catalogue.images().filter(|i| is_source(i)).map(AsRef::as_ref).collect();
+    let jobs = model.jobs_view.jobs().filter(|job| {
+        let request = &job.request;
+        let known = job.image().is_some_and(|made| listed.iter().any(|i| i.id == *made));
+        request.source == image.id && request.source_region == image.region && !known && !job.state.ended()
+    });
+    let mut copies: Vec<String> =
+        listed.iter().map(|i| format!("{} in {}: {}, {}", i.id, i.region, i.state.as_str(), i.name)).collect();
+    copies.extend(jobs.map(|job| {
+        let id = job.image().map_or("no id yet", |i| i.as_str());
+        format!("{id} in {}: {}, {}", job.request.destination, job.phase().as_str(), job.request.name)
+    }));
+    let label = |n: usize| if n == 0 { "copies" } else { "" };
+    copies.iter().enumerate().flat_map(|(n, copy)| entry(label(n), copy, width)).collect()
 }
 
 fn platform(image: &Image, width: usize) -> Vec<Line<'static>> {

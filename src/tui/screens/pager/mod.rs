@@ -4,6 +4,7 @@ pub mod audit;
 mod entries;
 mod help;
 mod image;
+pub mod image_details;
 mod job;
 mod problems;
 pub mod update;
@@ -12,7 +13,7 @@ pub mod view;
 use std::sync::Arc;
 
 use crate::{
-    domain::{Failure, Image},
+    domain::{Failure, Image, image_details::ImageDetails},
     engine::{AuditEntry, Job, JobId, JobPhase},
     tui::bindings::Context,
 };
@@ -25,6 +26,7 @@ enum PagerSubject {
     /// A job of the history. It may not be among the current jobs.
     HistoryJob(Arc<Job>),
     Help,
+    FormHelp,
     Problems,
 }
 
@@ -40,6 +42,15 @@ enum AuditLoad {
     Failed(Failure),
 }
 
+/// What was read of the image that is shown.
+#[derive(Debug, Clone, PartialEq, Default)]
+enum DetailsLoad {
+    #[default]
+    NotRequested,
+    Loading,
+    Loaded(Box<ImageDetails>),
+}
+
 /// The pager's state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pager {
@@ -49,11 +60,12 @@ pub struct Pager {
     /// The first line shown.
     scroll: usize,
     audit: AuditLoad,
+    details: DetailsLoad,
 }
 
 impl Pager {
     fn new(subject: PagerSubject) -> Self {
-        Self { subject, raw: false, scroll: 0, audit: AuditLoad::NotRequested }
+        Self { subject, raw: false, scroll: 0, audit: AuditLoad::NotRequested, details: DetailsLoad::NotRequested }
     }
 
     pub fn image(image: Arc<Image>) -> Self {
@@ -70,6 +82,11 @@ impl Pager {
 
     pub fn help() -> Self {
         Self::new(PagerSubject::Help)
+    }
+
+    /// Help with the copy form.
+    pub fn form_help() -> Self {
+        Self::new(PagerSubject::FormHelp)
     }
 
     pub fn problems() -> Self {

@@ -40,7 +40,9 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         }
     }
     match (action, subject) {
-        (Action::Back, _) | (Action::Help, PagerSubject::Help) | (Action::Problems, PagerSubject::Problems) => {
+        (Action::Back, _)
+        | (Action::Help, PagerSubject::Help | PagerSubject::FormHelp)
+        | (Action::Problems, PagerSubject::Problems) => {
             model.overlays.pop();
         }
         (Action::YankId, PagerSubject::Image(image)) => model.yank(image.id.to_string(), effects),

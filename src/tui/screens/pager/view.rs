@@ -20,6 +20,7 @@ fn title(pager: &Pager, model: &Model) -> String {
         }
         PagerSubject::HistoryJob(job) => format!("Copy to {} (history)", job.request.destination),
         PagerSubject::Help => "Help".into(),
+        PagerSubject::FormHelp => "Help with the copy form".into(),
         PagerSubject::Problems => "Problems".into(),
     }
 }
@@ -31,13 +32,14 @@ pub(super) fn lines(pager: &Pager, model: &Model, width: usize) -> Vec<Line<'sta
         PagerSubject::Image(image) if pager.raw => {
             image.json().lines().map(|l| Line::raw(format!(" {}", clean(l)))).collect()
         }
-        PagerSubject::Image(image) => image::lines(image, model, width),
+        PagerSubject::Image(image) => image::lines(image, &pager.details, model, width),
         PagerSubject::Job(id) => match model.jobs_view.job(*id) {
             Some(job) => [job::lines(job, model, width), audit::lines(&pager.audit, width)].concat(),
             None => vec![Line::raw(" This copy was dismissed. In the jobs pane H shows the history.")],
         },
         PagerSubject::HistoryJob(job) => [job::lines(job, model, width), audit::lines(&pager.audit, width)].concat(),
         PagerSubject::Help => help::lines(width),
+        PagerSubject::FormHelp => help::form_lines(width),
         PagerSubject::Problems => problems::lines(model, width),
     }
 }

@@ -1,5 +1,6 @@
 //! A list to choose one or several from: regions, destinations, KMS keys, owners, profiles, commands.
 
+pub mod form_lists;
 pub mod open;
 pub mod update;
 pub mod view;
@@ -9,7 +10,7 @@ use std::collections::BTreeSet;
 use tui_input::Input;
 
 use crate::{
-    domain::{OwnerFilter, Region, draft::Field},
+    domain::{OwnerFilter, Region, completion::CompletionDuration, draft::Field, preset::Preset, text::count},
     term::input::KeyEvent,
     tui::{
         bindings::Action,
@@ -27,6 +28,12 @@ pub enum PickerKind {
     Destinations,
     /// A KMS key that all these regions have, for a field of the form.
     KmsKey(Vec<Region>, Field),
+    /// Keys of the sources' tags that go along.
+    SourceTags,
+    /// The time within which copies complete.
+    Completion,
+    /// Stored contents of the form.
+    Preset,
     /// Whose images are listed.
     Owner,
     Profile,
@@ -35,7 +42,7 @@ pub enum PickerKind {
 }
 
 /// The value of a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Value {
     Region(Region),
     Text(String),
@@ -43,9 +50,12 @@ enum Value {
     /// An owner that is typed next.
     OwnerInput(OwnerInput),
     Action(Action),
+    Completion(Option<CompletionDuration>),
+    Preset(Box<Preset>),
+    LastValues(Box<Preset>),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Item {
     value: Value,
     label: String,
@@ -136,6 +146,15 @@ impl Picker {
         rows.into_iter().map(|i| &self.items[i]).filter(|i| i.enabled).collect()
     }
 
+    /// The number of marked rows, where several can be marked.
+    fn marks(&self) -> String {
+        let n = self.marked.len();
+        match self.kind {
+            PickerKind::SourceTags => count(n, "key", "keys"),
+            _ => count(n, "region", "regions"),
+        }
+    }
+
     fn title(&self) -> String {
         match &self.kind {
             PickerKind::Regions => "Regions to list".into(),
@@ -144,6 +163,9 @@ impl Picker {
                 [one] => format!("KMS keys in {one}"),
                 many => format!("KMS keys in {} regions", many.len()),
             },
+            PickerKind::SourceTags => "The source's tags that the copies get".into(),
+            PickerKind::Completion => "Complete within".into(),
+            PickerKind::Preset => "Presets (Delete removes one)".into(),
             PickerKind::Owner => "Whose images".into(),
             PickerKind::Profile => "Profiles".into(),
             PickerKind::Command => "Commands".into(),

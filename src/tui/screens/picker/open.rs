@@ -168,11 +168,19 @@ pub fn commands(model: &mut Model) {
 pub fn kms_keys(model: &mut Model, regions: &[Region], field: &Field, effects: &mut Vec<Effect>) {
     let mut picker = Picker::new(PickerKind::KmsKey(regions.to_vec(), field.clone()), Vec::new(), false);
     fill_kms_keys(model, regions, &mut picker);
-    for region in regions.iter().filter(|r| !model.keys.contains_key(*r)).cloned().collect::<Vec<_>>() {
-        let id = model.expect_reply(PendingReply::Keys);
-        effects.push(Effect::ListKeys { id, region });
-    }
+    list_keys(model, regions, effects);
     model.overlays.push(Overlay::Picker(picker));
+}
+
+/// Lists the KMS keys of those regions whose keys are neither known nor being listed.
+pub fn list_keys(model: &mut Model, regions: &[Region], effects: &mut Vec<Effect>) {
+    for region in regions {
+        let listing = PendingReply::Keys(region.clone());
+        if !model.keys.contains_key(region) && !model.pending.values().any(|p| *p == listing) {
+            let id = model.expect_reply(listing);
+            effects.push(Effect::ListKeys { id, region: region.clone() });
+        }
+    }
 }
 
 /// Fills an open picker of KMS keys.

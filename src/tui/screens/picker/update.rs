@@ -1,12 +1,20 @@
 //! Actions in a picker.
 
-use super::{PAGE, PickerKind, Value};
-use crate::tui::{
-    bindings::Action,
-    browse,
-    model::Model,
-    msg::Effect,
-    screens::{Overlay, form::Form, input::InputLine},
+use super::{PAGE, PickerKind, Value, form_lists};
+use crate::{
+    domain::Region,
+    tui::{
+        bindings::Action,
+        browse,
+        model::Model,
+        msg::Effect,
+        screens::{
+            Overlay,
+            confirm::Confirmation,
+            form::{Form, presets as form_presets, update as form_update},
+            input::InputLine,
+        },
+    },
 };
 
 /// What came of an action.
@@ -38,6 +46,11 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> Pick
             picker.filter.reset();
             picker.apply_filter();
         }
+        Action::RemovePreset => {
+            if let Some(name) = form_lists::current_preset(picker).map(str::to_owned) {
+                model.overlays.push(Overlay::Confirmation(Confirmation::remove_preset(&name)));
+            }
+        }
         Action::Accept => return accept(model, effects),
         Action::Back => {
             model.overlays.pop();
@@ -59,27 +72,15 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) -> PickOutcome {
         model.overlays.push(Overlay::Picker(picker));
         return PickOutcome::Handled;
     };
-    let regions = || {
-        values.iter().filter_map(|v| if let Value::Region(r) = v { Some(r.clone()) } else { None }).collect::<Vec<_>>()
-    };
+    let label = picker.current().map(|at| picker.items[at].label.clone()).unwrap_or_default();
     match (picker.kind, first) {
         (PickerKind::Regions, _) => {
-            let regions = regions();
+            let regions = regions(&values);
             effects.push(Effect::CacheRegions {
                 profile: model.profile.clone().unwrap_or_default(),
                 regions: regions.clone(),
             });
             browse::choose_regions(model, regions, effects);
-        }
-        (PickerKind::Destinations, _) => {
-            if let Some(form) = form(model) {
-                form.set_destinations(regions());
-            }
-        }
-        (PickerKind::KmsKey(_, field), Value::Text(key)) => {
-            if let Some(form) = form(model) {
-                form.set_key(&field, key);
-            }
         }
         (PickerKind::Owner, Value::Owner(whose)) => browse::choose_owner(model, whose, effects),
         (PickerKind::Owner, Value::OwnerInput(input)) => {
@@ -87,9 +88,58 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) -> PickOutcome {
         }
         (PickerKind::Profile, Value::Text(profile)) => browse::switch_profile(model, profile, effects),
         (PickerKind::Command, Value::Action(action)) => return PickOutcome::Run(action),
-        _ => {}
+        (kind, first) => accept_for_form(model, kind, first, &values, &label, effects),
     }
     PickOutcome::Handled
+}
+
+/// Applies a choice to the form.
+fn accept_for_form(
+    model: &mut Model,
+    kind: PickerKind,
+    first: Value,
+    values: &[Value],
+    label: &str,
+    effects: &mut Vec<Effect>,
+) {
+    match (kind, first) {
+        (PickerKind::Destinations, _) => {
+            if let Some(form) = form(model) {
+                form.set_destinations(regions(values));
+            }
+            form_update::list_keys(model, effects);
+        }
+        (PickerKind::KmsKey(_, field), Value::Text(key)) => {
+            if let Some(form) = form(model) {
+                form.set_key(&field, key);
+            }
+        }
+        (PickerKind::SourceTags, _) => {
+            let keys =
+                values.iter().filter_map(|v| if let Value::Text(key) = v { Some(key.as_str().into()) } else { None });
+            if let Some(form) = form(model) {
+                form.set_source_tags(keys.collect());
+            }
+        }
+        (PickerKind::Completion, Value::Completion(completion)) => {
+            if let Some(form) = form(model) {
+                form.set_completion(completion);
+            }
+        }
+        (PickerKind::Preset, Value::Preset(preset)) => {
+            form_presets::apply(model, &format!("Preset {label}"), *preset);
+            form_update::list_keys(model, effects);
+        }
+        (PickerKind::Preset, Value::LastValues(preset)) => {
+            form_presets::apply(model, "Last values", *preset);
+            form_update::list_keys(model, effects);
+        }
+        _ => {}
+    }
+}
+
+fn regions(values: &[Value]) -> Vec<Region> {
+    values.iter().filter_map(|v| if let Value::Region(region) = v { Some(region.clone()) } else { None }).collect()
 }
 
 /// The form from which the picker was opened.

@@ -7,14 +7,11 @@ use ratatui::{
 };
 
 use super::{PAGE, Picker};
-use crate::{
-    domain::text::count,
-    tui::{
-        theme,
-        widgets::{
-            draw_context::{DrawContext, popup},
-            text_fit::{fit, width as cells, wrap},
-        },
+use crate::tui::{
+    theme,
+    widgets::{
+        draw_context::{DrawContext, popup},
+        text_fit::{fit, width as cells, wrap},
     },
 };
 
@@ -58,7 +55,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, ctx: DrawContext
     let below = picker.shown.len().saturating_sub(list.offset + height);
     let mut title = picker.title();
     if picker.multiple {
-        title = format!("{title}: {} marked", count(picker.marked.len(), "region", "regions"));
+        title = format!("{title}: {} marked", picker.marks());
     }
     if below > 0 {
         title = format!("{title}, {below} more below");

@@ -1,0 +1,222 @@
+//! The form's contents for making a copy again with changes: a draft from a request, and the field that a failure is about.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use crate::domain::{
+    account::AccountId,
+    copy::{CopyRequest, Encryption},
+    draft::{Draft, Field, PlacementDraft, PostCopyDraft, ProtectionDraft, SourceTags},
+    failure::{Failure, FailureKind},
+    image::Image,
+    placement::Placement,
+    post_copy::{LaunchPermission, PostCopyStep},
+};
+
+impl Draft {
+    /// Returns the draft that makes this request again. A client token given by the user is left out: the new copy needs another.
+    pub fn again(request: &CopyRequest, source: Arc<Image>, account: Option<AccountId>) -> Self {
+        let (encrypt, key) = match &request.encryption {
+            Encryption::Keep => (source.encrypted(), ""),
+            Encryption::Encrypt { key } => (true, key.as_ref().map_or("", |k| k.as_str())),
+        };
+        let (source_tags, image_tags) = tags(request, &source);
+        Self {
+            destinations: vec![request.destination.clone()],
+            name: request.name.to_string(),
+            description: request.description.as_str().to_owned(),
+            encrypt,
+            key: key.to_owned(),
+            source_tags,
+            image_tags,
+            snapshot_tags: request.snapshot_tags.iter().map(|t| format!("{}={}", t.key, t.value)).collect(),
+            placement: match &request.placement {
+                Placement::Region => PlacementDraft::Region,
+                Placement::Outpost(arn) => PlacementDraft::Outpost(arn.to_string()),
+                Placement::Zone(zone) | Placement::ZoneId(zone) => PlacementDraft::LocalZone(zone.to_string()),
+            },
+            completion: request.completion,
+            post_copy: post_copy(&request.post_copy),
+            account,
+            sources: vec![source],
+            ..Self::default()
+        }
+    }
+}
+
+/// Which of the source's tags went along, and the lines of the other tags. A tag that the source has too came from it.
+fn tags(request: &CopyRequest, source: &Image) -> (SourceTags, Vec<String>) {
+    let of_source = |key: &str, value: &str| source.tag(key) == Some(value);
+    let (own, added): (Vec<_>, Vec<_>) = request.image_tags.iter().partition(|t| of_source(&t.key, &t.value));
+    let lines = added.iter().map(|t| format!("{}={}", t.key, t.value)).collect();
+    let picked: BTreeSet<Box<str>> = own.into_iter().map(|t| t.key.clone()).collect();
+    let copied = |key: &str| !key.starts_with("aws:") && !key.starts_with("amigrate:");
+    let all = source.tags.iter().filter(|t| copied(&t.key)).all(|t| picked.contains(&t.key));
+    let source_tags = match (request.copy_tags, picked.is_empty()) {
+        (true, _) => SourceTags::All,
+        (false, true) => SourceTags::None,
+        (false, false) if all => SourceTags::All,
+        (false, false) => SourceTags::Picked(picked),
+    };
+    (source_tags, lines)
+}
+
+fn post_copy(steps: &[PostCopyStep]) -> PostCopyDraft {
+    let mut draft = PostCopyDraft::default();
+    let mut share = Vec::new();
+    for step in steps {
+        match step {
+            PostCopyStep::CopyLaunchPermissions => draft.copy_permissions = true,
+            PostCopyStep::LaunchPermissions(permissions) => {
+                draft.public |= permissions.contains(&LaunchPermission::Public);
+                let named = permissions.iter().filter(|p| **p != LaunchPermission::Public);
+                share.extend(named.map(ToString::to_string));
+            }
+            PostCopyStep::SnapshotPermissions(accounts) => {
+                draft.share_snapshots = true;
+                share.extend(accounts.iter().map(ToString::to_string));
+            }
+            PostCopyStep::Deprecation(at) => draft.deprecate = at.strftime("%Y-%m-%dT%H:%MZ").to_string(),
+            PostCopyStep::DeregistrationProtection { cooldown: false } => draft.protection = ProtectionDraft::On,
+            PostCopyStep::DeregistrationProtection { cooldown: true } => {
+                draft.protection = ProtectionDraft::WithCooldown;
+            }
+            PostCopyStep::SourceTag => draft.tag_source = true,
+        }
+    }
+    let mut seen = BTreeSet::new();
+    share.retain(|name| seen.insert(name.clone()));
+    draft.share_with = share.join(" ");
+    draft
+}
+
+/// Returns the field to change after a copy failed so; [`Field::Sources`] if no other can be named.
+pub fn field_to_change(failure: &Failure, request: &CopyRequest) -> Field {
+    match failure.kind {
+        FailureKind::KeyNotAccessible if matches!(request.encryption, Encryption::Encrypt { key: Some(_) }) => {
+            Field::Key
+        }
+        FailureKind::KeyNotAccessible => Field::Encryption,
+        FailureKind::NameRefused => Field::Name,
+        FailureKind::TagsRefused => Field::ImageTag(0),
+        _ => Field::Sources,
+    }
+}
+
+/// Returns true if the same request would fail in the same way, as long as nobody grants what is missing.
+pub fn would_fail_again(failure: &Failure) -> bool {
+    failure.kind == FailureKind::KeyNotAccessible
+        || failure.kind == FailureKind::NameRefused
+        || failure.kind.is_denied()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::{
+        copy::ClientToken,
+        ids::ImageId,
+        image::{BlockDevice, Ebs, Tag},
+        region::Region,
+    };
+
+    fn source() -> Arc<Image> {
+        let account = AccountId::new("123456789012").unwrap();
+        let mut image = Image::bare(ImageId::new("ami-1").unwrap(), Region::new("us-east-1").unwrap(), account);
+        image.name = "web".into();
+        let tag = |key: &str, value: &str| Tag { key: key.into(), value: value.into() };
+        image.tags = vec![tag("Env", "prod"), tag("Team", "web"), tag("amigrate:job", "x")];
+        let ebs = Some(Ebs { volume_size: Some(8), ..Ebs::default() });
+        image.block_devices = vec![BlockDevice { device_name: "/dev/xvda".into(), ebs, virtual_name: None }];
+        Arc::new(image)
+    }
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_800_000_000).unwrap()
+    }
+
+    fn draft() -> Draft {
+        Draft {
+            sources: vec![source()],
+            destinations: vec![Region::new("eu-west-1").unwrap()],
+            name: "web-2".into(),
+            description: "again".into(),
+            account: Some(AccountId::new("123456789012").unwrap()),
+            ..Draft::default()
+        }
+    }
+
+    /// A draft, its request, and the draft from that.
+    fn round_trip(draft: &Draft) -> Draft {
+        let plan = draft.check(now(), || ClientToken::from_random(1));
+        assert_eq!(plan.mistakes, [], "{draft:?}");
+        Draft::again(&plan.copies[0], source(), draft.account.clone())
+    }
+
+    #[test]
+    fn a_request_gives_back_the_draft_it_was_made_of() {
+        let mut encrypted = draft();
+        (encrypted.encrypt, encrypted.key) = (true, "alias/web".into());
+        let mut untagged = draft();
+        untagged.source_tags = SourceTags::None;
+        for draft in [draft(), encrypted, untagged] {
+            assert_eq!(round_trip(&draft), draft);
+        }
+    }
+
+    #[test]
+    fn tags_and_steps_come_back() {
+        let mut request = draft().check(now(), || ClientToken::from_random(1)).copies.remove(0);
+        let tag = |key: &str, value: &str| Tag { key: key.into(), value: value.into() };
+        request.copy_tags = false;
+        request.image_tags = vec![tag("Team", "web"), tag("Env", "test")];
+        request.snapshot_tags = vec![tag("a", "b=c")];
+        let account = AccountId::new("111122223333").unwrap();
+        request.post_copy = vec![
+            PostCopyStep::CopyLaunchPermissions,
+            PostCopyStep::LaunchPermissions(vec![LaunchPermission::Account(account.clone()), LaunchPermission::Public]),
+            PostCopyStep::SnapshotPermissions(vec![account]),
+            PostCopyStep::Deprecation(now()),
+            PostCopyStep::DeregistrationProtection { cooldown: true },
+            PostCopyStep::SourceTag,
+        ];
+        request.given_token = ClientToken::given("mine").ok();
+        let again = Draft::again(&request, source(), None);
+        assert_eq!(again.source_tags, SourceTags::Picked(BTreeSet::from(["Team".into()])));
+        assert_eq!(again.image_tags, ["Env=test"]);
+        assert_eq!(again.snapshot_tags, ["a=b=c"]);
+        assert_eq!(again.client_token, "");
+        let expected = PostCopyDraft {
+            copy_permissions: true,
+            share_with: "111122223333".into(),
+            public: true,
+            share_snapshots: true,
+            deprecate: "2027-01-15T08:00Z".into(),
+            protection: ProtectionDraft::WithCooldown,
+            tag_source: true,
+        };
+        assert_eq!(again.post_copy, expected);
+        // Source tags sent one by one, because the source has job tags, are all of them.
+        request.image_tags = vec![tag("Team", "web"), tag("Env", "prod")];
+        assert_eq!(Draft::again(&request, source(), None).source_tags, SourceTags::All);
+    }
+
+    #[test]
+    fn a_failure_names_its_field() {
+        let mut request = draft().check(now(), || ClientToken::from_random(1)).copies.remove(0);
+        let failure = |kind| Failure::new("copy", "no").kind(kind);
+        for (kind, field, again) in [
+            (FailureKind::KeyNotAccessible, Field::Encryption, true),
+            (FailureKind::NameRefused, Field::Name, true),
+            (FailureKind::TagsRefused, Field::ImageTag(0), false),
+            (FailureKind::Denied, Field::Sources, true),
+            (FailureKind::Throttled, Field::Sources, false),
+        ] {
+            assert_eq!(field_to_change(&failure(kind), &request), field, "{kind:?}");
+            assert_eq!(would_fail_again(&failure(kind)), again, "{kind:?}");
+        }
+        request.encryption = Encryption::Encrypt { key: crate::domain::KmsKeyRef::new("alias/web").ok() };
+        assert_eq!(field_to_change(&failure(FailureKind::KeyNotAccessible), &request), Field::Key);
+    }
+}

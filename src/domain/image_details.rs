@@ -1,0 +1,51 @@
+//! What EC2 tells of one image besides its listing. Each part is read by a call of its own and may be denied on its own.
+
+use crate::domain::{
+    account::AccountId,
+    failure::Failure,
+    ids::{ImageId, SnapshotId},
+    post_copy::LaunchPermission,
+    region::Region,
+};
+
+/// The details of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageDetails {
+    /// Who may launch it (`DescribeImageAttribute`); only the owner may read that.
+    pub permissions: Result<Vec<LaunchPermission>, Failure>,
+    /// In the order of the devices (`DescribeSnapshots`). Snapshots that this account may not see are left out.
+    pub snapshots: Result<Vec<SnapshotDetails>, Failure>,
+    /// State of block public access for images in the region (`GetImageBlockPublicAccessState`): `block-new-sharing` or `unblocked`.
+    pub public_access: Result<Box<str>, Failure>,
+    /// The images it descends from, nearest first (`GetImageAncestry`).
+    pub ancestry: Result<Vec<Ancestor>, Failure>,
+}
+
+/// Key and permissions of a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotDetails {
+    pub id: SnapshotId,
+    pub encrypted: bool,
+    /// ARN of its key.
+    pub key: Option<Box<str>>,
+    /// Who may create volumes of it (`DescribeSnapshotAttribute`); only the owner may read that.
+    pub permissions: Result<Vec<VolumePermission>, Failure>,
+}
+
+/// Who may create volumes of a snapshot. Source: EC2 API reference, `CreateVolumePermission`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VolumePermission {
+    Account(AccountId),
+    /// `Group` with the value `all`: everyone.
+    Public,
+}
+
+/// An image that another one was made from. Source: EC2 API reference, `ImageAncestryEntry`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ancestor {
+    pub image: ImageId,
+    /// `None` if EC2 does not tell.
+    pub region: Option<Region>,
+    /// `amazon`, `aws-marketplace` or `aws-backup-vault`.
+    pub owner_alias: Option<Box<str>>,
+}

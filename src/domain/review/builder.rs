@@ -1,0 +1,352 @@
+//! Makes the table of a review from its answers.
+
+use std::collections::HashMap;
+
+use super::{
+    checks::{AllowedImages, CheckAnswer, CheckRequest, KeyVerdict, Permission},
+    choice::Choice,
+    existing::Existing,
+    findings::{Column, FindingKind, Findings, Severity, UnknownCheck},
+    index::Index,
+    outlook::Outlook,
+    requests::{becomes_public, managed_by_aws},
+    sources::source_findings,
+    state::{Check, CheckState, Review},
+    table::{Cell, CellValue, ReviewTable, Row, Status},
+};
+use crate::domain::{
+    copy::{CopyRequest, Encryption},
+    draft::Field,
+    image::Image,
+    kms_key::KmsKeyRef,
+    region::{Region, RegionInfo},
+};
+
+impl Review {
+    /// Returns what is known now. Takes milliseconds for thousands of copies.
+    pub fn table(&self) -> ReviewTable {
+        let index = Index::of(self, None);
+        let existing = self.existing(&index, None);
+        let copies = self.decided(&existing);
+        let mut builder = Builder::new(self, &copies, &existing);
+        for check in &self.checks {
+            builder.add(check);
+        }
+        builder.encryption(&index);
+        builder.sources(&index);
+        builder.finish_plan();
+        let Builder { rows, sources, findings, .. } = builder;
+        let outlook = Outlook::of(self, &copies, &rows.iter().map(|r| (&r.region, pending(r))).collect());
+        let (findings, settled) = (findings.sorted(), self.settled());
+        ReviewTable { rows, sources, findings, existing, copies, outlook, settled }
+    }
+
+    /// Skips every copy that is there already.
+    pub fn skip_existing(&mut self) {
+        let copies: Vec<usize> =
+            self.existing(&Index::of(self, None), None).iter().map(|existing| existing.copy).collect();
+        self.choices.extend(copies.into_iter().map(|copy| (copy, Choice::Skip)));
+    }
+}
+
+fn pending(row: &Row) -> usize {
+    match row.cell(Column::Pending).value {
+        CellValue::Count(n) => n,
+        _ => 0,
+    }
+}
+
+/// A table while it is built.
+struct Builder<'a> {
+    review: &'a Review,
+    rows: Vec<Row>,
+    places: HashMap<&'a Region, usize>,
+    sources: Status,
+    findings: Findings,
+    /// Regions whose every call is refused, because they are not enabled.
+    disabled: Vec<&'a Region>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(review: &'a Review, copies: &[CopyRequest], existing: &[Existing]) -> Self {
+        let mut rows: Vec<Row> = Vec::new();
+        let mut places: HashMap<&Region, usize> = HashMap::new();
+        for copy in &review.copies {
+            let place = *places.entry(&copy.destination).or_insert(rows.len());
+            if place == rows.len() {
+                let cells = <[Cell; Column::ALL.len()]>::default();
+                rows.push(Row { region: copy.destination.clone(), copies: 0, cells });
+            }
+            if managed_key(copy).is_some() {
+                rows[place].cell_mut(Column::Key).worsen(Status::Fine);
+            }
+        }
+        for copy in copies {
+            if let Some(place) = places.get(&copy.destination) {
+                rows[*place].copies += 1;
+            }
+        }
+        for existing in existing {
+            if let Some(place) = review.copies.get(existing.copy).and_then(|copy| places.get(&copy.destination)) {
+                let cell = rows[*place].cell_mut(Column::Exists);
+                cell.worsen(Status::Warning);
+                cell.value = CellValue::Count(if let CellValue::Count(n) = cell.value { n + 1 } else { 1 });
+            }
+        }
+        let sources = Status::NotNeeded;
+        let mut builder = Self { review, rows, places, sources, findings: Findings::default(), disabled: Vec::new() };
+        builder.regions(&review.context.regions);
+        builder
+    }
+
+    fn row(&mut self, region: &Region) -> Option<&mut Row> {
+        self.places.get(region).and_then(|place| self.rows.get_mut(*place))
+    }
+
+    fn worsen(&mut self, region: &Region, column: Column, status: Status) {
+        if let Some(row) = self.row(region) {
+            row.cell_mut(column).worsen(status);
+        }
+    }
+
+    /// Adds a finding about a destination. Where nothing is to be started, nothing is refused.
+    fn find(&mut self, severity: Severity, kind: FindingKind, region: &Region, field: Field) {
+        let none = self.row(region).is_some_and(|row| row.copies == 0);
+        let severity = if none && severity == Severity::Refusal { Severity::Warning } else { severity };
+        self.findings.add(severity, kind, Some(region), field);
+    }
+
+    /// Takes in which regions are enabled.
+    fn regions(&mut self, known: &'a [RegionInfo]) {
+        if known.is_empty() {
+            return;
+        }
+        let regions: Vec<&'a Region> = self.places.keys().copied().collect();
+        for region in regions {
+            let enabled = known.iter().find(|info| info.region == *region).map(RegionInfo::enabled);
+            // A region that DescribeRegions does not know is not there for this account.
+            if enabled == Some(true) {
+                self.worsen(region, Column::Enabled, Status::Fine);
+            } else {
+                self.worsen(region, Column::Enabled, Status::Refused);
+                self.disabled.push(region);
+                self.find(Severity::Refusal, FindingKind::NotEnabled, region, Field::Destinations);
+            }
+        }
+    }
+
+    fn add(&mut self, check: &'a Check) {
+        let (request, expired) = (&check.request, self.review.expired);
+        match &check.state {
+            CheckState::Answered(answer) => self.answered(request, answer),
+            CheckState::Failed(failure) => self.unknown(request, Some(failure.why.clone())),
+            CheckState::Waiting | CheckState::Sent if expired => self.unknown(request, None),
+            CheckState::Waiting | CheckState::Sent => match (column(request), request) {
+                (_, CheckRequest::Regions) => {
+                    for row in &mut self.rows {
+                        row.cell_mut(Column::Enabled).worsen(Status::Waiting);
+                    }
+                }
+                (Some(column), _) => {
+                    if let Some(region) = request.region() {
+                        self.worsen(region, column, Status::Waiting);
+                    }
+                }
+                (None, _) => self.sources = self.sources.max(Status::Waiting),
+            },
+        }
+    }
+
+    fn unknown(&mut self, request: &CheckRequest, why: Option<String>) {
+        if request.region().is_some_and(|region| self.disabled.contains(&region)) {
+            return;
+        }
+        let what = match request {
+            CheckRequest::DefaultKey { .. } => UnknownCheck::DefaultKey,
+            CheckRequest::Suffixes { .. } => UnknownCheck::Suffixes,
+            CheckRequest::SnapshotKeys { .. } | CheckRequest::EbsKey { .. } => UnknownCheck::ExistingKeys,
+            CheckRequest::AllowedImages { .. } => UnknownCheck::AllowedImages,
+            _ => column(request).map_or(UnknownCheck::Sources, UnknownCheck::Column),
+        };
+        match (column(request), request.region()) {
+            (Some(column), Some(region)) => self.worsen(region, column, Status::Unknown),
+            (Some(column), None) => {
+                for row in &mut self.rows {
+                    row.cell_mut(column).worsen(Status::Unknown);
+                }
+            }
+            (None, _) => self.sources = self.sources.max(Status::Unknown),
+        }
+        let field = if what == UnknownCheck::Column(Column::Key) { Field::Key } else { Field::Destinations };
+        self.findings.add(Severity::Unknown, FindingKind::Unknown { what, why }, request.region(), field);
+    }
+
+    fn answered(&mut self, request: &'a CheckRequest, answer: &'a CheckAnswer) {
+        match (request, answer) {
+            (CheckRequest::Permission { copy, .. }, CheckAnswer::Permission(permission)) => {
+                self.permission(&copy.destination, permission);
+            }
+            (CheckRequest::Key { region, key }, CheckAnswer::Key(state)) => self.key(region, key, state),
+            (CheckRequest::PendingCopies { region }, CheckAnswer::PendingCopies(pending)) => {
+                self.pending(region, *pending);
+            }
+            (CheckRequest::BlockPublicAccess { region }, CheckAnswer::PublicAccessBlocked(blocked)) => {
+                self.worsen(region, Column::Public, if *blocked { Status::Refused } else { Status::Fine });
+                if *blocked {
+                    self.find(Severity::Refusal, FindingKind::PublicBlocked, region, Field::Public);
+                }
+            }
+            (CheckRequest::Regions, CheckAnswer::Regions(regions)) => self.regions(regions),
+            (CheckRequest::Names { region, .. } | CheckRequest::CopiesOf { region, .. }, _) => {
+                self.worsen(region, Column::Exists, Status::Fine);
+            }
+            (CheckRequest::Sources { .. } | CheckRequest::AllowedImages { .. }, _) => {
+                self.sources = self.sources.max(Status::Fine);
+            }
+            _ => {}
+        }
+    }
+
+    fn permission(&mut self, region: &Region, permission: &Permission) {
+        let status = match permission {
+            Permission::Allowed => Status::Fine,
+            Permission::WithoutJobTags => {
+                self.find(Severity::Warning, FindingKind::JobTagsNotPermitted, region, Field::Destinations);
+                Status::Warning
+            }
+            Permission::Denied { why, hint } => {
+                let kind = FindingKind::NotPermitted { why: why.clone(), hint: hint.clone() };
+                self.find(Severity::Refusal, kind, region, Field::Destinations);
+                Status::Refused
+            }
+        };
+        self.worsen(region, Column::Permission, status);
+    }
+
+    fn key(&mut self, region: &Region, key: &KmsKeyRef, state: &KeyVerdict) {
+        let kind = match state {
+            KeyVerdict::Usable { .. } => return self.worsen(region, Column::Key, Status::Fine),
+            KeyVerdict::NotFound => FindingKind::KeyNotFound(key.clone()),
+            KeyVerdict::Unusable { why } => FindingKind::KeyUnusable { key: key.clone(), why: why.clone() },
+        };
+        self.worsen(region, Column::Key, Status::Refused);
+        let field = if self.rows.len() > 1 { Field::KeyFor(region.clone()) } else { Field::Key };
+        self.find(Severity::Refusal, kind, region, field);
+    }
+
+    fn pending(&mut self, region: &Region, pending: usize) {
+        let limit = self.review.context.limits.pending;
+        let Some(row) = self.row(region) else { return };
+        let (copies, over) = (row.copies, pending + row.copies > limit && row.copies > 0);
+        let cell = row.cell_mut(Column::Pending);
+        cell.value = CellValue::Count(pending);
+        cell.worsen(if over { Status::Warning } else { Status::Fine });
+        if over {
+            let kind = FindingKind::LimitReached { pending, limit, copies };
+            self.find(Severity::Warning, kind, region, Field::Destinations);
+        }
+    }
+
+    /// Fills in encryption by default, and says where it changes what comes out.
+    fn encryption(&mut self, index: &Index<'_>) {
+        let mut changed: Vec<&Region> = Vec::new();
+        for copy in self.review.copies.iter().filter(|copy| copy.encryption == Encryption::Keep) {
+            let unencrypted = index.sources.get(&copy.source).is_some_and(|source| !source.encrypted());
+            if unencrypted && !copy.volumes.is_empty() && index.encrypts.get(&copy.destination) == Some(&true) {
+                changed.push(&copy.destination);
+            }
+        }
+        changed.sort();
+        changed.dedup();
+        for row in &mut self.rows {
+            let Some(on) = index.encrypts.get(&row.region) else { continue };
+            let cell = row.cell_mut(Column::Encryption);
+            cell.value = CellValue::Switch(*on);
+            cell.worsen(Status::Fine);
+        }
+        for region in changed {
+            self.worsen(region, Column::Encryption, Status::Warning);
+            let key = index.default_keys.get(region).map(|key| (*key).to_owned());
+            self.find(Severity::Warning, FindingKind::EncryptsByDefault { key }, region, Field::Encryption);
+        }
+    }
+
+    /// Checks the sources as they are now.
+    fn sources(&mut self, index: &Index<'_>) {
+        let mut allowed: HashMap<&Region, &AllowedImages> = HashMap::new();
+        for check in &self.review.checks {
+            match (&check.request, &check.state) {
+                (
+                    CheckRequest::AllowedImages { region },
+                    CheckState::Answered(CheckAnswer::AllowedImages(settings)),
+                ) => {
+                    allowed.insert(region, settings);
+                }
+                (CheckRequest::Sources { region, images }, CheckState::Answered(_)) => {
+                    for gone in images.iter().filter(|id| !index.sources.contains_key(id)) {
+                        self.sources = Status::Refused;
+                        let kind = FindingKind::SourceUnavailable { source: gone.clone(), state: None };
+                        self.findings.add(Severity::Refusal, kind, Some(region), Field::Sources);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let mut sources: Vec<&&Image> = index.sources.values().collect();
+        sources.sort_by(|a, b| a.id.cmp(&b.id));
+        for source in sources {
+            for (severity, kind) in source_findings(source, self.review, allowed.get(&source.region).copied()) {
+                let status = if severity == Severity::Refusal { Status::Refused } else { Status::Warning };
+                self.sources = self.sources.max(status);
+                self.findings.add(severity, kind, Some(&source.region), Field::Sources);
+            }
+        }
+    }
+
+    /// Adds what the plan's own checks found, and what needs no answer.
+    fn finish_plan(&mut self) {
+        for warning in &self.review.warnings {
+            if warning.field == Field::Sources && self.sources == Status::Fine {
+                self.sources = Status::Warning;
+            }
+            self.findings.add(Severity::Warning, FindingKind::Plan(warning.text.clone()), None, warning.field.clone());
+        }
+        for region in &self.review.untried {
+            self.worsen(region, Column::Permission, Status::Unknown);
+            self.find(Severity::Unknown, FindingKind::PermissionsNotTried, region, Field::Destinations);
+        }
+        for copy in &self.review.copies {
+            if becomes_public(copy) {
+                self.worsen(&copy.destination, Column::Public, Status::Fine);
+            }
+            if let Some((key, service)) = managed_key(copy).filter(|(_, service)| *service != "ebs") {
+                let why = format!("it is AWS's own key for {service}");
+                self.key(&copy.destination, key, &KeyVerdict::Unusable { why });
+            }
+        }
+    }
+}
+
+/// The column a check belongs to; `None` for those of the sources.
+fn column(request: &CheckRequest) -> Option<Column> {
+    Some(match request {
+        CheckRequest::Permission { .. } => Column::Permission,
+        CheckRequest::Key { .. } => Column::Key,
+        CheckRequest::EncryptionByDefault { .. } | CheckRequest::DefaultKey { .. } => Column::Encryption,
+        CheckRequest::Names { .. }
+        | CheckRequest::Suffixes { .. }
+        | CheckRequest::CopiesOf { .. }
+        | CheckRequest::SnapshotKeys { .. }
+        | CheckRequest::EbsKey { .. } => Column::Exists,
+        CheckRequest::PendingCopies { .. } => Column::Pending,
+        CheckRequest::Regions => Column::Enabled,
+        CheckRequest::BlockPublicAccess { .. } => Column::Public,
+        CheckRequest::AllowedImages { .. } | CheckRequest::Sources { .. } => return None,
+    })
+}
+
+/// An AWS managed key that a copy names, and its service.
+fn managed_key(copy: &CopyRequest) -> Option<(&KmsKeyRef, &str)> {
+    let Encryption::Encrypt { key: Some(key) } = &copy.encryption else { return None };
+    managed_by_aws(key).map(|service| (key, service))
+}

@@ -1,0 +1,153 @@
+//! Copies whose name is taken or whose source was copied before, and what is done about each. `CopyImage` itself makes doubles
+//! without a word.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::{choice::Choice, index::Index, names::free_name, state::Review};
+use crate::domain::{
+    copy::{CopyRequest, ImageName},
+    ids::ImageId,
+    image::{Image, ImageState},
+    region::Region,
+};
+
+/// A copy that is there already, wholly or in part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Existing {
+    /// Index of the copy in the plan.
+    pub copy: usize,
+    pub found: Found,
+    /// The number of other images that match.
+    pub others: usize,
+    pub same_name: bool,
+    /// It is a copy of the same image.
+    pub same_source: bool,
+    /// It is encrypted in the same way; `None` if that is not known.
+    pub same_encryption: Option<bool>,
+    pub choice: Choice,
+    /// The name it gets with [`Choice::Rename`]; `None` if no number is free.
+    pub new_name: Option<ImageName>,
+}
+
+/// What is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    Image {
+        id: ImageId,
+        name: String,
+        state: ImageState,
+    },
+    /// An own copy that AWS has not accepted yet.
+    Queued,
+}
+
+impl Existing {
+    /// Returns true if the new copy would be the same as what is there.
+    pub fn is_double(&self) -> bool {
+        self.same_name && self.same_source && self.same_encryption == Some(true)
+    }
+}
+
+impl Review {
+    /// Returns the copies that are there already, in the plan's order: all, or those of one destination.
+    pub(super) fn existing(&self, index: &Index<'_>, only: Option<&Region>) -> Vec<Existing> {
+        let mut found: Vec<Existing> = self
+            .copies
+            .iter()
+            .enumerate()
+            .filter(|(_, copy)| only.is_none_or(|region| *region == copy.destination))
+            .filter_map(|(n, copy)| existing(n, copy, index))
+            .collect();
+        for existing in &mut found {
+            let default = if existing.is_double() { Choice::Skip } else { Choice::CopyAnyway };
+            existing.choice = self.choices.get(&existing.copy).copied().unwrap_or(default);
+        }
+        self.name_numbered(index, &mut found);
+        found
+    }
+
+    /// Gives each copy that is there the next free name.
+    fn name_numbered(&self, index: &Index<'_>, found: &mut [Existing]) {
+        if found.is_empty() {
+            return;
+        }
+        let mut taken: HashSet<(&Region, String)> =
+            self.copies.iter().map(|copy| (&copy.destination, copy.name.to_string())).collect();
+        for existing in found {
+            let copy = &self.copies[existing.copy];
+            let region = &copy.destination;
+            let is_taken = |name: &str| {
+                index.by_name.contains_key(&(region, name))
+                    || index.jobs.contains_key(&(region, name))
+                    || taken.contains(&(region, name.to_owned()))
+            };
+            existing.new_name = free_name(&copy.name, is_taken);
+            if let (Choice::Rename, Some(name)) = (existing.choice, &existing.new_name) {
+                taken.insert((region, name.to_string()));
+            }
+        }
+    }
+
+    /// Returns the copies to start: without those skipped, and with the new names.
+    pub(super) fn decided(&self, existing: &[Existing]) -> Vec<CopyRequest> {
+        let skipped: BTreeSet<usize> = existing.iter().filter(|e| e.choice == Choice::Skip).map(|e| e.copy).collect();
+        let mut copies = self.copies.clone();
+        for existing in existing.iter().filter(|e| e.choice == Choice::Rename) {
+            if let (Some(copy), Some(name)) = (copies.get_mut(existing.copy), &existing.new_name) {
+                copy.name = name.clone();
+            }
+        }
+        copies.into_iter().enumerate().filter(|(n, _)| !skipped.contains(n)).map(|(_, copy)| copy).collect()
+    }
+}
+
+/// Returns what is there of one copy: the closest match.
+fn existing(n: usize, copy: &CopyRequest, index: &Index<'_>) -> Option<Existing> {
+    let named = index.by_name.get(&(&copy.destination, copy.name.as_str())).map_or(&[][..], Vec::as_slice);
+    let of_source = index.by_source.get(&(&copy.destination, &copy.source)).map_or(&[][..], Vec::as_slice);
+    let wanted = index.encryption(copy);
+    let mut matches: Vec<Existing> = named
+        .iter()
+        .chain(of_source.iter().filter(|image| named.iter().all(|known| known.id != image.id)))
+        .map(|image| {
+            let same_source = is_copy_of(image, copy);
+            let same_name = *image.name == *copy.name.as_str();
+            let found = Found::Image { id: image.id.clone(), name: image.name.to_string(), state: image.state };
+            matched(n, found, same_name, same_source, index.is_encrypted_so(image, wanted))
+        })
+        .filter(|e| e.same_name || e.same_source)
+        .collect();
+    let jobs = index.jobs.get(&(&copy.destination, copy.name.as_str())).into_iter().flatten();
+    for job in jobs.filter(|job| job.source == copy.source) {
+        let same = Some(job.encryption == copy.encryption);
+        let image =
+            matches.iter_mut().find(|e| matches!(&e.found, Found::Image { id, .. } if Some(id) == job.image.as_ref()));
+        match image {
+            // Its own request says more than an image that is still being made.
+            Some(image) => (image.same_source, image.same_encryption) = (true, image.same_encryption.or(same)),
+            None => matches.push(matched(n, Found::Queued, true, true, same)),
+        }
+    }
+    let others = matches.len().checked_sub(1)?;
+    let closest = matches.into_iter().max_by_key(|e| (e.same_name && e.same_source, e.same_name, e.is_double()))?;
+    Some(Existing { others, ..closest })
+}
+
+fn matched(copy: usize, found: Found, same_name: bool, same_source: bool, same_encryption: Option<bool>) -> Existing {
+    Existing {
+        copy,
+        found,
+        others: 0,
+        same_name,
+        same_source,
+        same_encryption,
+        choice: Choice::CopyAnyway,
+        new_name: None,
+    }
+}
+
+/// Returns true if EC2 says that the image was copied from this copy's source.
+fn is_copy_of(image: &Image, copy: &CopyRequest) -> bool {
+    image.source_image_id.as_ref() == Some(&copy.source)
+        && image.source_region.as_ref().is_none_or(|region| *region == copy.source_region)
+}

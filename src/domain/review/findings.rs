@@ -1,0 +1,149 @@
+//! What the checks found: refusals, warnings, and what stays unknown.
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    account::AccountId, draft::Field, ids::ImageId, image::ImageState, kms_key::KmsKeyRef, region::Region,
+};
+
+/// What a finding means for the start; the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing can be started.
+    Refusal,
+    Warning,
+    /// A check could not be made.
+    Unknown,
+}
+
+/// A column of the table of destinations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Column {
+    /// The region is enabled for the account.
+    Enabled,
+    /// The copies are permitted.
+    Permission,
+    /// The keys can be used.
+    Key,
+    /// The region encrypts new snapshots by default.
+    Encryption,
+    /// Images of these names, or copies of these sources, that are there already.
+    Exists,
+    /// Copies that are pending.
+    Pending,
+    /// Images may be shared with everyone.
+    Public,
+}
+
+impl Column {
+    /// Every column, in the order of the table.
+    pub const ALL: [Self; 7] =
+        [Self::Enabled, Self::Permission, Self::Key, Self::Exists, Self::Encryption, Self::Pending, Self::Public];
+}
+
+/// Something to know before the start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub severity: Severity,
+    pub kind: FindingKind,
+    /// Destinations, or regions of sources; empty if it concerns none in particular.
+    pub regions: Vec<Region>,
+    /// Where it can be corrected.
+    pub field: Field,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FindingKind {
+    NotPermitted {
+        why: String,
+        /// A sentence; may be empty.
+        hint: String,
+    },
+    /// The copies are permitted only without amigrate's tags.
+    JobTagsNotPermitted,
+    KeyNotFound(KmsKeyRef),
+    KeyUnusable {
+        key: KmsKeyRef,
+        why: String,
+    },
+    NotEnabled,
+    /// Block public access is on.
+    PublicBlocked,
+    /// Unencrypted sources come out encrypted, with this key.
+    EncryptsByDefault {
+        key: Option<String>,
+    },
+    /// More copies than EC2 accepts at once: the others wait.
+    LimitReached {
+        pending: usize,
+        limit: usize,
+        copies: usize,
+    },
+    SourceUnavailable {
+        source: ImageId,
+        /// `None` if EC2 does not know the image.
+        state: Option<ImageState>,
+    },
+    Deprecated {
+        source: ImageId,
+        since: Timestamp,
+    },
+    /// The source region's Allowed AMIs settings do not name the image's owner.
+    OwnerNotAllowed {
+        source: ImageId,
+        owner: AccountId,
+    },
+    /// A check that was refused, failed or not answered in time (`None`).
+    Unknown {
+        what: UnknownCheck,
+        why: Option<String>,
+    },
+    /// More kinds of requests than are tried.
+    PermissionsNotTried,
+    /// A warning of the plan's own checks, a sentence.
+    Plan(String),
+}
+
+/// What could not be checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownCheck {
+    Column(Column),
+    /// The region's default key.
+    DefaultKey,
+    /// Names with numbers at their ends, for renaming.
+    Suffixes,
+    /// Keys of images that are there.
+    ExistingKeys,
+    AllowedImages,
+    Sources,
+}
+
+/// Findings while they are collected.
+#[derive(Debug, Default)]
+pub(super) struct Findings(Vec<Finding>);
+
+impl Findings {
+    /// Adds a finding, or its region to the same finding elsewhere.
+    pub(super) fn add(&mut self, severity: Severity, kind: FindingKind, region: Option<&Region>, field: Field) {
+        let same = self.0.iter_mut().find(|f| f.severity == severity && f.kind == kind);
+        match (same, region) {
+            (Some(same), Some(region)) if !same.regions.contains(region) => {
+                same.regions.push(region.clone());
+                // A field of one destination is not that of several.
+                if let (Field::KeyFor(_), Field::KeyFor(_)) = (&same.field, &field) {
+                    same.field = Field::Key;
+                }
+            }
+            (Some(_), _) => {}
+            (None, region) => {
+                self.0.push(Finding { severity, kind, regions: region.into_iter().cloned().collect(), field })
+            }
+        }
+    }
+
+    /// Returns the findings, the worst first.
+    pub(super) fn sorted(mut self) -> Vec<Finding> {
+        self.0.sort_by_key(|f| f.severity);
+        self.0
+    }
+}

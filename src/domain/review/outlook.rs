@@ -1,0 +1,109 @@
+//! What starting means: how many copies, how large, how long, and what must be typed to confirm it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{context::CompletedCopy, requests::becomes_public, state::Review};
+use crate::domain::{copy::CopyRequest, region::Region};
+
+/// What starting means.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outlook {
+    /// The number of copies to start.
+    pub copies: usize,
+    pub gib: u64,
+    /// Seconds until the last is available, roughly; `None` if no copy has been seen to complete.
+    pub seconds: Option<u64>,
+    pub confirmation: Confirmation,
+}
+
+/// What must be typed to start.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Confirmation {
+    /// The number of copies, because they are many or large.
+    pub number: Option<usize>,
+    /// The word [`Confirmation::PUBLIC`], because everyone will be allowed to launch the copies.
+    pub public: bool,
+}
+
+impl Confirmation {
+    pub const PUBLIC: &'static str = "public";
+
+    /// Returns true if something must be typed.
+    pub fn is_needed(&self) -> bool {
+        self.number.is_some() || self.public
+    }
+
+    /// Returns the words to type, in any order.
+    pub fn words(&self) -> Vec<String> {
+        let word = self.public.then(|| Self::PUBLIC.to_owned());
+        self.number.map(|n| n.to_string()).into_iter().chain(word).collect()
+    }
+
+    /// Returns true if the text is these words.
+    pub fn accepts(&self, text: &str) -> bool {
+        let mut typed: Vec<&str> = text.split_whitespace().collect();
+        let mut words = self.words();
+        typed.sort_unstable();
+        words.sort_unstable();
+        typed == words
+    }
+}
+
+impl Outlook {
+    /// Returns what starting these copies means. `pending` has the number of copies pending in each destination.
+    pub(super) fn of(review: &Review, copies: &[CopyRequest], pending: &HashMap<&Region, usize>) -> Self {
+        let limits = &review.context.limits;
+        let gib = copies.iter().map(CopyRequest::size_gib).sum();
+        let large = copies.len() > limits.confirm_copies || gib > limits.confirm_gib;
+        let mut regions: BTreeMap<&Region, Vec<&CopyRequest>> = BTreeMap::new();
+        for copy in copies {
+            regions.entry(&copy.destination).or_default().push(copy);
+        }
+        let time = |(region, copies): (&&Region, &Vec<&CopyRequest>)| {
+            let there = pending.get(*region).copied().unwrap_or(0);
+            region_seconds(review, region, copies, there)
+        };
+        let seconds: Option<Vec<u64>> = regions.iter().map(time).collect();
+        Self {
+            copies: copies.len(),
+            gib,
+            seconds: seconds.and_then(|seconds| seconds.into_iter().max()),
+            confirmation: Confirmation {
+                number: (large && !copies.is_empty()).then_some(copies.len()),
+                public: copies.iter().any(becomes_public),
+            },
+        }
+    }
+}
+
+/// Returns the seconds until all copies to a region are done: as many rounds as the limit of pending copies makes, each as long as
+/// the longest copy takes.
+fn region_seconds(review: &Review, region: &Region, copies: &[&CopyRequest], pending: usize) -> Option<u64> {
+    let limits = &review.context.limits;
+    let longest = copies.iter().map(|copy| copy_seconds(review, region, copy)).collect::<Option<Vec<_>>>()?;
+    let longest = longest.into_iter().max().unwrap_or(0);
+    let room = limits.pending.saturating_sub(pending).max(1);
+    let rounds = copies.len().div_ceil(room) as u64;
+    let paced = copies.len().saturating_sub(limits.start_burst);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "an estimate"
+    )]
+    let starting = (paced as f64 / limits.starts_per_second.max(0.01)) as u64;
+    Some(rounds * longest + starting)
+}
+
+fn copy_seconds(review: &Review, region: &Region, copy: &CopyRequest) -> Option<u64> {
+    if let Some(duration) = copy.completion {
+        return Some(u64::from(duration.minutes()) * 60);
+    }
+    let completed = &review.context.completed;
+    let here: Vec<&CompletedCopy> = completed.iter().filter(|c| c.destination == *region).collect();
+    let seen = if here.is_empty() { completed.iter().collect() } else { here };
+    // Small copies take about as long as larger ones, so that no copy is taken to be faster than the fastest seen.
+    let least = seen.iter().map(|c| c.seconds).min()?;
+    let (seconds, gib) = seen.iter().fold((0, 0), |(s, g), c| (s + c.seconds, g + c.gib.max(1)));
+    Some((copy.size_gib().max(1) * seconds / gib.max(1)).max(least))
+}

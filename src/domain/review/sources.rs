@@ -1,0 +1,34 @@
+//! What is wrong with the images to copy, as EC2 describes them now. The plan's own checks warn of what their descriptions say in any
+//! case, such as product codes.
+
+use super::{
+    checks::AllowedImages,
+    findings::{FindingKind, Severity},
+    state::Review,
+};
+use crate::domain::image::{Image, ImageState};
+
+/// Returns the findings about a source. `allowed` are its region's settings, if they were asked for.
+pub(super) fn source_findings(
+    source: &Image,
+    review: &Review,
+    allowed: Option<&AllowedImages>,
+) -> Vec<(Severity, FindingKind)> {
+    let (id, owner) = (source.id.clone(), source.owner_id.clone());
+    let foreign = review.context.account.as_ref().is_some_and(|own| *own != owner);
+    let mut found = Vec::new();
+    if source.state != ImageState::Available {
+        let kind = FindingKind::SourceUnavailable { source: id.clone(), state: Some(source.state) };
+        found.push((Severity::Refusal, kind));
+    }
+    let mut warn = |kind: FindingKind| found.push((Severity::Warning, kind));
+    let alias = source.image_owner_alias.as_deref();
+    let names_owner = |p: &String| *p == owner.as_str() || Some(p.as_str()) == alias;
+    if foreign && allowed.is_some_and(|a| a.enforced && !a.providers.iter().any(names_owner)) {
+        warn(FindingKind::OwnerNotAllowed { source: id.clone(), owner });
+    }
+    if let Some(since) = source.deprecated.filter(|at| *at <= review.started) {
+        warn(FindingKind::Deprecated { source: id, since });
+    }
+    found
+}

@@ -1,0 +1,52 @@
+//! Estimated costs in words.
+
+use crate::domain::price::{Estimate, Money};
+
+/// What copies cost, as one or two sentences; empty if they cost nothing.
+pub fn estimate(estimate: &Estimate) -> String {
+    let paid = |amount: Money, what: &str| (amount > Money::default()).then(|| format!("{amount} {what}"));
+    let parts: Vec<String> = [
+        paid(estimate.transfer, "transfer"),
+        paid(estimate.time_based, "for the completion time"),
+        paid(estimate.storage_month, "a month for snapshots"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let mut sentences = Vec::new();
+    if !parts.is_empty() {
+        sentences.push(format!("At most, estimated: {}.", parts.join(", ")));
+    }
+    if !estimate.unknown.is_empty() {
+        let unknown: Vec<String> = estimate.unknown.iter().take(3).map(ToString::to_string).collect();
+        let more = estimate.unknown.len().saturating_sub(unknown.len());
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        sentences.push(format!("Price unknown: {}{more}.", unknown.join(", ")));
+    }
+    sentences.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Region, price::UnknownPrice};
+
+    #[test]
+    fn known_and_unknown_parts_are_said() {
+        let region = |r: &str| Region::new(r).unwrap();
+        let mut cost = Estimate::default();
+        assert_eq!(estimate(&cost), "");
+        (cost.transfer, cost.storage_month) = (Money::from_micros(160_000), Money::from_micros(400_000));
+        assert_eq!(estimate(&cost), "At most, estimated: $0.16 transfer, $0.40 a month for snapshots.");
+        for place in ["eu-west-1", "eu-west-2", "eu-west-3", "us-east-1"] {
+            cost.unknown.insert(UnknownPrice::Storage(region(place)));
+        }
+        assert!(
+            estimate(&cost).ends_with(
+                "Price unknown: storage in eu-west-1, storage in eu-west-2, storage in eu-west-3, and 1 more."
+            )
+        );
+        let unknown = Estimate { unknown: cost.unknown, ..Estimate::default() };
+        assert!(estimate(&unknown).starts_with("Price unknown: "));
+    }
+}

@@ -1,0 +1,42 @@
+//! What will happen, below the fields: warnings, sizes, and the commands of one copy.
+
+use ratatui::{style::Style, text::Line};
+
+use super::Form;
+use crate::{
+    domain::{
+        price::{Prices, estimate},
+        text::{count, thousands},
+    },
+    labels,
+    tui::{theme, widgets::text_fit::wrap},
+};
+
+pub(super) fn lines(form: &Form, prices: &Prices, width: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let mut say = |text: &str, style, indent: usize| {
+        for line in wrap(text, width.saturating_sub(indent + 1)) {
+            lines.push(Line::styled(format!("{}{line}", " ".repeat(indent)), style));
+        }
+    };
+    let plan = &form.plan;
+    for warning in &plan.warnings {
+        say(&format!("Warning: {}", warning.text), theme::WARN, 2);
+    }
+    // A plan with mistakes cannot be started.
+    let Some(copy) = plan.copies.get(form.command).filter(|_| plan.mistakes.is_empty()) else { return lines };
+    let copies = plan.copies.len();
+    let size = format!("{} GiB", thousands(usize::try_from(plan.size_gib()).unwrap_or(usize::MAX)));
+    let regions = count(form.draft.destinations.len(), "region", "regions");
+    say(&format!("{} to {regions}, {size} in total.", count(copies, "copy", "copies")), Style::default(), 2);
+    let cost = labels::estimate(&estimate(&plan.copies, prices));
+    if !cost.is_empty() {
+        say(&cost, Style::default(), 2);
+    }
+    let which = if copies > 1 { format!(", {} of {copies}", form.command + 1) } else { String::new() };
+    say(&format!("Equivalent AWS CLI command{which}:"), theme::FAINT, 2);
+    for command in copy.aws_cli().lines() {
+        say(command, Style::default(), 4);
+    }
+    lines
+}

@@ -1,0 +1,52 @@
+//! Starting the copies of the form.
+
+use super::open::form_on_top as form;
+use crate::{
+    domain::{CopyRequest, preset::Preset, text::count},
+    engine::Command,
+    tui::{
+        model::{Model, Pane},
+        msg::Effect,
+        screens::{Overlay, confirm::Confirmation, review},
+    },
+};
+
+/// Opens the review of the copies, or shows the first mistake.
+pub(super) fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(form) = form(model) else { return };
+    form.submitted = true;
+    if let Some(first) = form.plan.mistakes.first().cloned() {
+        form.focus_on(&first.field);
+        model.show_error(format!("Not started. {}", first.text));
+        return;
+    }
+    let (draft, rules) = (form.draft.clone(), form.rules.clone());
+    let plan = rules.check(&draft, || model.next_client_token());
+    review::open::open(model, plan, effects);
+}
+
+/// Starts these copies, closes the form, and goes to the jobs. If the form was opened for a failed copy that has left an image, asks
+/// whether to remove that too.
+pub(in crate::tui) fn start(model: &mut Model, copies: Vec<CopyRequest>, effects: &mut Vec<Effect>) {
+    let form = model.overlays.iter().find_map(|o| if let Overlay::Form(form) = o { Some(form) } else { None });
+    let replaces = form.and_then(|form| form.replaces);
+    let values = form.map(|form| Box::new(Preset::last_values(&form.draft)));
+    model.overlays.retain(|o| !matches!(o, Overlay::Form(_)));
+    let n = count(copies.len(), "copy", "copies");
+    model.show_notice(if model.jobs_view.driver.is_silent() {
+        format!("{n} requested. They wait until the process that holds the queue continues or ends.")
+    } else {
+        format!("{n} requested. See the jobs pane.")
+    });
+    model.images.marked.clear();
+    model.focus = Pane::Jobs;
+    if model.full == Some(Pane::Images) {
+        model.full = None;
+    }
+    let last = model.jobs_view.jobs().next_back().map(|j| j.id);
+    model.jobs.await_new(last);
+    model.send_command(Command::Copy(copies), effects);
+    effects.extend(values.map(Effect::KeepLastValues));
+    let left = replaces.and_then(|id| model.jobs_view.job(id)).and_then(Confirmation::remove_failed);
+    model.overlays.extend(left.map(Overlay::Confirmation));
+}

@@ -1,0 +1,142 @@
+//! The part of image details that EC2 is asked for when they are opened: permissions, keys, block public access, ancestry.
+
+use std::sync::Arc;
+
+use ratatui::text::Line;
+
+use super::{DetailsLoad, PagerSubject, entries::entry};
+use crate::{
+    domain::{
+        Failure, Image,
+        image_details::{Ancestor, ImageDetails, SnapshotDetails, VolumePermission},
+        post_copy::LaunchPermission,
+        text::{clean, count},
+    },
+    tui::{
+        model::{Connection, Model, PendingReply},
+        msg::Effect,
+        screens::Overlay,
+    },
+};
+
+/// Requests the details of the image on top, when it was opened.
+pub fn request_if_opened(model: &mut Model, effects: &mut Vec<Effect>) {
+    if !matches!(model.connection, Connection::Ready(_)) {
+        return;
+    }
+    let Some(Overlay::Pager(pager)) = model.overlays.last_mut() else { return };
+    let PagerSubject::Image(image) = &pager.subject else { return };
+    if pager.details == DetailsLoad::NotRequested {
+        let image = Arc::clone(image);
+        pager.details = DetailsLoad::Loading;
+        let id = model.expect_reply(PendingReply::ImageDetails(image.id.clone()));
+        effects.push(Effect::ReadImageDetails { id, image });
+    }
+}
+
+/// Shows the reply in every open page about this image.
+pub fn on_reply(model: &mut Model, image: &crate::domain::ImageId, details: &ImageDetails) {
+    for overlay in &mut model.overlays {
+        if let Overlay::Pager(pager) = overlay
+            && matches!(&pager.subject, PagerSubject::Image(shown) if shown.id == *image)
+        {
+            pager.details = DetailsLoad::Loaded(Box::new(details.clone()));
+        }
+    }
+}
+
+/// Who may launch the image, as far as it is known.
+pub(super) fn visibility(image: &Image, own: bool, load: &DetailsLoad) -> String {
+    let permissions = match load {
+        DetailsLoad::Loaded(details) => details.permissions.as_ref().ok(),
+        _ => None,
+    };
+    match (image.public, own, permissions) {
+        (true, ..) => "public".into(),
+        (false, true, Some(shared)) if shared.is_empty() => "private".into(),
+        (false, true, Some(shared)) if shared.iter().all(|p| matches!(p, LaunchPermission::Account(_))) => {
+            format!("shared with {}", count(shared.len(), "account", "accounts"))
+        }
+        (false, true, Some(shared)) => {
+            format!("shared with {}", count(shared.len(), "account or organization", "accounts and organizations"))
+        }
+        // The listing does not say with whom it is shared.
+        (false, true, None) => "not public".into(),
+        (false, false, _) => "shared with this account".into(),
+    }
+}
+
+/// The details as lines. Of other accounts' images, permissions cannot be read: nothing is said about them.
+pub(super) fn lines(image: &Image, own: bool, load: &DetailsLoad, width: usize) -> Vec<Line<'static>> {
+    let details = match load {
+        DetailsLoad::NotRequested => return Vec::new(),
+        DetailsLoad::Loading => return entry("sharing, keys", "loading ...", width),
+        DetailsLoad::Loaded(details) => details,
+    };
+    let mut lines = Vec::new();
+    let mut add = |label: &str, value: String| lines.extend(entry(label, &value, width));
+    if own {
+        add("may launch", said(&details.permissions, |p| listed(p, "only this account")));
+        let state = |state: &str| match state {
+            "block-new-sharing" => "blocked: images cannot be made public".to_owned(),
+            "unblocked" => "not blocked: images can be made public".to_owned(),
+            other => clean(other).into_owned(),
+        };
+        add("public access", format!("{} ({})", said(&details.public_access, |s| state(s)), image.region));
+    }
+    match &details.snapshots {
+        Ok(snapshots) => snapshots.iter().for_each(|s| add("snapshot", snapshot(s, own))),
+        Err(failure) => add("snapshots", refused(failure)),
+    }
+    match &details.ancestry {
+        Ok(ancestors) if ancestors.is_empty() => {}
+        ancestry => {
+            add("descends from", said(ancestry, |a| a.iter().map(ancestor).collect::<Vec<_>>().join(", from ")));
+        }
+    }
+    lines
+}
+
+fn snapshot(snapshot: &SnapshotDetails, own: bool) -> String {
+    let key = match &snapshot.key {
+        Some(key) => format!("key {}", clean(key)),
+        None if snapshot.encrypted => "encrypted, key unknown".into(),
+        None => "not encrypted".into(),
+    };
+    let shared = |permissions: &Vec<VolumePermission>| {
+        let word = |permission: &VolumePermission| match permission {
+            VolumePermission::Account(account) => account.to_string(),
+            VolumePermission::Public => "public".into(),
+        };
+        match permissions.iter().map(word).collect::<Vec<_>>() {
+            none if none.is_empty() => "not shared".to_owned(),
+            with => format!("shared with {}", with.join(", ")),
+        }
+    };
+    let permissions = if own { format!("; {}", said(&snapshot.permissions, shared)) } else { String::new() };
+    format!("{}: {key}{permissions}", snapshot.id)
+}
+
+fn ancestor(ancestor: &Ancestor) -> String {
+    let region = ancestor.region.as_ref().map_or_else(String::new, |r| format!(" in {r}"));
+    let owner = ancestor.owner_alias.as_ref().map_or_else(String::new, |o| format!(" ({})", clean(o)));
+    format!("{}{region}{owner}", ancestor.image)
+}
+
+fn listed(permissions: &[LaunchPermission], none: &str) -> String {
+    if permissions.is_empty() {
+        return none.to_owned();
+    }
+    permissions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// A part's value, or why it is not known.
+fn said<T>(part: &Result<T, Failure>, shown: impl Fn(&T) -> String) -> String {
+    part.as_ref().map_or_else(refused, shown)
+}
+
+fn refused(failure: &Failure) -> String {
+    let word = if failure.kind == crate::domain::FailureKind::Denied { "denied" } else { "unknown" };
+    let hint = if failure.hint.is_empty() { &failure.why } else { &failure.hint };
+    format!("{word}: {hint}")
+}

@@ -1,0 +1,87 @@
+//! Pickers of the copy form: the sources' tags, completion times, presets.
+
+use super::{Item, PAGE, Picker, PickerKind, Value};
+use crate::{
+    domain::{completion::CompletionDuration, plan::CompletionChoice, preset::Preset, text::count},
+    tui::{model::Model, msg::StoredForms, screens::Overlay},
+};
+
+/// Opens the picker of the sources' tags that go along: each key, how many of the images have it, and whether it is marked.
+pub fn source_tags(model: &mut Model, keys: &[(Box<str>, usize, bool)], images: usize) {
+    let item = |(key, having, _): &(Box<str>, usize, bool)| Item {
+        value: Value::Text(key.to_string()),
+        label: key.to_string(),
+        note: if images == 1 { String::new() } else { format!("on {having} of {}", count(images, "image", "images")) },
+        enabled: true,
+    };
+    let mut picker = Picker::new(PickerKind::SourceTags, keys.iter().map(item).collect(), true);
+    picker.marked = (0..keys.len()).filter(|i| keys[*i].2).collect();
+    model.overlays.push(Overlay::Picker(picker));
+}
+
+/// Opens the picker of completion times, each with its fee for all copies. Those that are too short for the size cannot be chosen.
+pub fn completion(model: &mut Model, choices: &[CompletionChoice], chosen: Option<CompletionDuration>) {
+    let item = |choice: &CompletionChoice| {
+        let price = choice.price.map_or("price unknown".into(), |price| format!("{price} for all copies"));
+        let note = if choice.allowed { price } else { "too short for the size".into() };
+        let label = choice.duration.to_string();
+        Item { value: Value::Completion(Some(choice.duration)), label, note, enabled: choice.allowed }
+    };
+    let none = Item {
+        value: Value::Completion(None),
+        label: "no limit".into(),
+        note: "as fast as EC2 copies, no fee".into(),
+        enabled: true,
+    };
+    let items: Vec<Item> = std::iter::once(none).chain(choices.iter().map(item)).collect();
+    let mut picker = Picker::new(PickerKind::Completion, items, false);
+    let at = picker.items.iter().position(|i| i.value == Value::Completion(chosen));
+    picker.list.cursor = at.unwrap_or(0);
+    picker.list.clamp(picker.shown.len(), PAGE);
+    picker.message = match choices.iter().find(|c| c.allowed) {
+        Some(least) => {
+            format!("At least {} for the size. The fee comes on top of transfer and storage.", least.duration)
+        }
+        None => "The copies are too large for any completion time.".into(),
+    };
+    model.overlays.push(Overlay::Picker(picker));
+}
+
+/// Label of the values that were started last.
+const LAST: &str = "last values";
+
+/// Opens the picker of the presets, after the values that were started last.
+pub fn presets(model: &mut Model, stored: StoredForms) {
+    let last = stored.last.map(|preset| (LAST.to_owned(), true, preset));
+    let named = stored.presets.into_iter().map(|(name, preset)| (name, false, preset));
+    let item = |(label, last, preset): (String, bool, Preset)| Item {
+        note: preset_note(&preset),
+        value: if last { Value::LastValues(Box::new(preset)) } else { Value::Preset(Box::new(preset)) },
+        label,
+        enabled: true,
+    };
+    let items = last.into_iter().chain(named).map(item).collect();
+    model.overlays.push(Overlay::Picker(Picker::new(PickerKind::Preset, items, false)));
+}
+
+fn preset_note(preset: &Preset) -> String {
+    let mut words: Vec<String> = preset.destinations.iter().map(ToString::to_string).collect();
+    words.extend(preset.encrypt.then(|| "encrypted".into()));
+    words.extend((!preset.image_tags.is_empty()).then(|| count(preset.image_tags.len(), "tag", "tags")));
+    words.extend((!preset.share_with.is_empty()).then(|| "shared".into()));
+    words.join(", ")
+}
+
+/// The preset under the cursor, if presets are on top.
+pub(super) fn current_preset(picker: &Picker) -> Option<&str> {
+    let item = &picker.items[picker.current()?];
+    matches!(item.value, Value::Preset(_)).then_some(item.label.as_str())
+}
+
+/// Takes a preset out of its open picker.
+pub fn remove_preset_row(model: &mut Model, name: &str) {
+    if let Some(Overlay::Picker(picker)) = model.overlays.last_mut() {
+        picker.items.retain(|item| !matches!(item.value, Value::Preset(_)) || item.label != name);
+        picker.apply_filter();
+    }
+}

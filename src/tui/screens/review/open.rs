@@ -1,0 +1,129 @@
+//! Opening the review with what is known without asking AWS, and sending its checks.
+
+use crate::{
+    domain::{
+        Failure,
+        plan::Plan,
+        review::{
+            CheckAnswer, CheckId, Review, ReviewContext,
+            context::{CompletedCopy, ReviewLimits, UnderWay},
+        },
+    },
+    engine::{Job, JobState},
+    tui::{
+        model::{Model, PendingReply},
+        msg::Effect,
+        screens::{Overlay, review::ReviewScreen},
+    },
+};
+
+/// Opens the review of a plan without mistakes.
+pub fn open(model: &mut Model, plan: Plan, effects: &mut Vec<Effect>) {
+    let mut review = Review::new(plan, context(model), model.now);
+    if let Some(earlier) = model.last_review.take() {
+        review = review.reuse(&earlier);
+    }
+    let screen = ReviewScreen::new(review, &model.start.prices);
+    model.overlays.push(Overlay::Review(Box::new(screen)));
+    send(model, effects);
+}
+
+fn context(model: &Model) -> ReviewContext {
+    let copy = &model.start.config.copy;
+    ReviewContext {
+        account: model.account.as_ref().map(|account| account.id.clone()),
+        regions: model.regions.clone(),
+        under_way: model.jobs_view.jobs().filter(|job| !job.state.ended()).map(under_way).collect(),
+        completed: model.jobs_view.jobs().filter_map(completed).collect(),
+        limits: ReviewLimits {
+            pending: copy.pending_limit,
+            starts_per_second: copy.starts_per_second,
+            start_burst: usize::try_from(copy.start_burst).unwrap_or(usize::MAX),
+            confirm_copies: copy.confirm_copies,
+            confirm_gib: copy.confirm_gib,
+            job_tags: copy.job_tags,
+        },
+    }
+}
+
+fn under_way(job: &Job) -> UnderWay {
+    UnderWay {
+        source: job.request.source.clone(),
+        destination: job.request.destination.clone(),
+        name: job.request.name.clone(),
+        encryption: job.request.encryption.clone(),
+        image: job.image().cloned(),
+    }
+}
+
+fn completed(job: &Job) -> Option<CompletedCopy> {
+    let (JobState::Available { .. }, Some(started), Some(ended)) = (&job.state, job.started, job.ended) else {
+        return None;
+    };
+    Some(CompletedCopy {
+        destination: job.request.destination.clone(),
+        gib: job.request.size_gib(),
+        seconds: u64::try_from(ended.duration_since(started).as_secs()).ok()?,
+    })
+}
+
+fn screen(model: &mut Model) -> Option<&mut ReviewScreen> {
+    model.overlays.iter_mut().rev().find_map(|overlay| match overlay {
+        Overlay::Review(screen) => Some(&mut **screen),
+        _ => None,
+    })
+}
+
+/// Sends the checks that there is room for.
+pub(super) fn send(model: &mut Model, effects: &mut Vec<Effect>) {
+    let next = screen(model).map(|screen| screen.review_mut().next_requests()).unwrap_or_default();
+    for (check, request) in next {
+        let id = model.expect_reply(PendingReply::Check(check));
+        effects.push(Effect::Check { id, request });
+    }
+}
+
+/// Takes in an answer. The replies of a review that was closed are not expected any more.
+pub(in crate::tui) fn on_answer(
+    model: &mut Model,
+    check: CheckId,
+    answer: Result<CheckAnswer, Failure>,
+    effects: &mut Vec<Effect>,
+) {
+    if let Some(screen) = screen(model) {
+        screen.review_mut().answer(check, answer);
+        send(model, effects);
+    }
+}
+
+/// Gives up waiting for answers if it is time.
+pub(in crate::tui) fn expire_if_due(model: &mut Model) {
+    let now = model.now;
+    if let Some(screen) = screen(model)
+        && screen.review().deadline().is_some_and(|at| at <= now)
+    {
+        screen.review_mut().expire(now);
+    }
+}
+
+/// Brings the review's table up to date.
+pub(in crate::tui) fn refresh(model: &mut Model) {
+    for overlay in &mut model.overlays {
+        if let Overlay::Review(screen) = overlay {
+            screen.refresh(&model.start.prices);
+        }
+    }
+}
+
+/// Closes the review. Its answers are kept for a while, in case it is opened again.
+pub(super) fn close(model: &mut Model) {
+    if let Some(Overlay::Review(screen)) = model.overlays.pop() {
+        model.last_review = Some(Box::new(screen.review));
+    }
+    drop_pending(model);
+}
+
+/// Stops expecting answers.
+pub(super) fn drop_pending(model: &mut Model) {
+    model.pending.retain(|_, pending| !matches!(pending, PendingReply::Check(_)));
+}

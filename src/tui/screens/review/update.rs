@@ -1,0 +1,155 @@
+//! Actions in the review.
+
+use tui_input::Input;
+
+use super::{Entry, ReviewScreen, open, view};
+use crate::{
+    domain::{draft::Field, review::Choice},
+    labels,
+    term::input::KeyEvent,
+    tui::{
+        bindings::Action,
+        model::Model,
+        msg::Effect,
+        screens::{Overlay, form},
+        widgets::editor,
+    },
+};
+
+fn screen(model: &mut Model) -> Option<&mut ReviewScreen> {
+    match model.overlays.last_mut() {
+        Some(Overlay::Review(screen)) => Some(screen),
+        _ => None,
+    }
+}
+
+/// Gives a key to the confirmation being typed. Returns true if it was used.
+pub fn type_into(model: &mut Model, key: &KeyEvent) -> bool {
+    let Some(screen) = screen(model) else { return false };
+    let Some(line) = &mut screen.typing else { return false };
+    let used = editor::edit(line, key);
+    screen.mistake &= !used;
+    used
+}
+
+/// Inserts pasted text into the confirmation. Returns false if none is being typed.
+pub fn paste(model: &mut Model, text: &str) -> bool {
+    let Some(line) = screen(model).and_then(|screen| screen.typing.as_mut()) else { return false };
+    editor::paste(line, text);
+    true
+}
+
+/// Runs an action. Returns false if the review has no use for it.
+pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
+    let (size, now) = (model.size, model.now);
+    open::refresh(model);
+    let Some(screen) = screen(model) else { return false };
+    if screen.typing.is_some() {
+        match action {
+            Action::Accept => confirm(model, effects),
+            Action::Back => (screen.typing, screen.mistake) = (None, false),
+            _ => return false,
+        }
+        return true;
+    }
+    let height = view::list_height(screen, size);
+    match action {
+        Action::Start => start(model, effects),
+        Action::Press => go_to_field(model),
+        Action::Skip => choose(screen, Choice::Skip),
+        Action::Rename => choose(screen, Choice::Rename),
+        Action::CopyAnyway => choose(screen, Choice::CopyAnyway),
+        Action::SkipAll => screen.review_mut().skip_existing(),
+        Action::Refresh => {
+            screen.review_mut().ask_again(now);
+            open::drop_pending(model);
+            open::send(model, effects);
+        }
+        Action::Back => open::close(model),
+        _ if screen.list.act(action, screen.entries(), height) => {}
+        Action::Help | Action::Problems | Action::Repaint | Action::Suspend | Action::Quit | Action::Mouse => {
+            return false;
+        }
+        _ => {}
+    }
+    true
+}
+
+/// Chooses what is done about the copy under the cursor.
+fn choose(screen: &mut ReviewScreen, choice: Choice) {
+    if let Some(Entry::Existing(existing)) = screen.entry(screen.list.cursor) {
+        let copy = existing.copy;
+        if choice != Choice::Rename || existing.new_name.is_some() {
+            screen.review_mut().choose(copy, choice);
+        }
+    }
+}
+
+/// Goes back to the field where the entry under the cursor can be corrected.
+fn go_to_field(model: &mut Model) {
+    let Some(screen) = screen(model) else { return };
+    let field = match screen.entry(screen.list.cursor) {
+        Some(Entry::Finding(finding)) => finding.field.clone(),
+        Some(Entry::Existing(_)) => Field::Name,
+        None => return,
+    };
+    open::close(model);
+    if let Some(Overlay::Form(form)) = model.overlays.last_mut() {
+        form.focus_on(&field);
+    }
+}
+
+/// Starts the copies, or says why not.
+fn start(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.start.config.read_only {
+        model.show_error(
+            "Read-only: nothing is changed in AWS. In the form, Ctrl-y copies the AWS CLI command to your clipboard.",
+        );
+        return;
+    }
+    // Where no command is accepted the review stays open, so that nothing is lost.
+    if !model.can_send_commands() {
+        return;
+    }
+    let Some(screen) = screen(model) else { return };
+    let (checks, open) = screen.review.progress();
+    let table = &screen.table;
+    if table.refusal().is_some() || !table.settled || table.copies.is_empty() {
+        let text = labels::review::next_step(table, checks, open);
+        if table.refusal().is_none() && !table.settled {
+            model.show_notice(format!("{text} What does not answer within 10 s is named unknown."));
+        } else {
+            model.show_error(text);
+        }
+        return;
+    }
+    if table.outlook.confirmation.is_needed() {
+        screen.typing = Some(Input::default());
+        return;
+    }
+    send(model, effects);
+}
+
+/// Starts the copies if the right words were typed.
+fn confirm(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(screen) = screen(model) else { return };
+    let typed = screen.typing.as_ref().map(|line| line.value().to_owned()).unwrap_or_default();
+    // An answer that came meanwhile may have changed what is to be confirmed.
+    if screen.table.refusal().is_some() {
+        screen.typing = None;
+        return start(model, effects);
+    }
+    if screen.table.outlook.confirmation.accepts(&typed) {
+        send(model, effects);
+    } else {
+        screen.mistake = true;
+    }
+}
+
+fn send(model: &mut Model, effects: &mut Vec<Effect>) {
+    let copies = screen(model).map(|screen| screen.table.copies.clone()).unwrap_or_default();
+    open::close(model);
+    // What was answered before the copies is not true after them.
+    model.last_review = None;
+    form::start::start(model, copies, effects);
+}
