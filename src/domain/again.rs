@@ -7,9 +7,10 @@ use crate::domain::{
     copy::{CopyRequest, Encryption},
     draft::{Draft, Field, PlacementDraft, PostCopyDraft, ProtectionDraft, SourceTags},
     failure::{Failure, FailureKind},
-    image::Image,
+    image::{Image, Tag},
     placement::Placement,
     post_copy::{LaunchPermission, PostCopyStep},
+    template::escape,
 };
 
 impl Draft {
@@ -23,12 +24,12 @@ impl Draft {
         Self {
             destinations: vec![request.destination.clone()],
             name: request.name.to_string(),
-            description: request.description.as_str().to_owned(),
+            description: escape(request.description.as_str()),
             encrypt,
             key: key.to_owned(),
             source_tags,
             image_tags,
-            snapshot_tags: request.snapshot_tags.iter().map(|t| format!("{}={}", t.key, t.value)).collect(),
+            snapshot_tags: request.snapshot_tags.iter().map(line).collect(),
             placement: match &request.placement {
                 Placement::Region => PlacementDraft::Region,
                 Placement::Outpost(arn) => PlacementDraft::Outpost(arn.to_string()),
@@ -47,7 +48,7 @@ impl Draft {
 fn tags(request: &CopyRequest, source: &Image) -> (SourceTags, Vec<String>) {
     let of_source = |key: &str, value: &str| source.tag(key) == Some(value);
     let (own, added): (Vec<_>, Vec<_>) = request.image_tags.iter().partition(|t| of_source(&t.key, &t.value));
-    let lines = added.iter().map(|t| format!("{}={}", t.key, t.value)).collect();
+    let lines = added.iter().map(|t| line(t)).collect();
     let picked: BTreeSet<Box<str>> = own.into_iter().map(|t| t.key.clone()).collect();
     let copied = |key: &str| !key.starts_with("aws:") && !key.starts_with("amigrate:");
     let all = source.tags.iter().filter(|t| copied(&t.key)).all(|t| picked.contains(&t.key));
@@ -58,6 +59,11 @@ fn tags(request: &CopyRequest, source: &Image) -> (SourceTags, Vec<String>) {
         (false, false) => SourceTags::Picked(picked),
     };
     (source_tags, lines)
+}
+
+/// Returns the line of the form that makes this tag.
+fn line(tag: &Tag) -> String {
+    format!("{}={}", tag.key, escape(&tag.value))
 }
 
 fn post_copy(steps: &[PostCopyStep]) -> PostCopyDraft {
@@ -117,7 +123,7 @@ mod tests {
     use crate::domain::{
         copy::ClientToken,
         ids::ImageId,
-        image::{BlockDevice, Ebs, Tag},
+        image::{BlockDevice, Ebs},
         region::Region,
     };
 
@@ -141,7 +147,7 @@ mod tests {
             sources: vec![source()],
             destinations: vec![Region::new("eu-west-1").unwrap()],
             name: "web-2".into(),
-            description: "again".into(),
+            description: "again {{x}}".into(),
             account: Some(AccountId::new("123456789012").unwrap()),
             ..Draft::default()
         }
@@ -170,7 +176,7 @@ mod tests {
         let mut request = draft().check(now(), || ClientToken::from_random(1)).copies.remove(0);
         let tag = |key: &str, value: &str| Tag { key: key.into(), value: value.into() };
         request.copy_tags = false;
-        request.image_tags = vec![tag("Team", "web"), tag("Env", "test")];
+        request.image_tags = vec![tag("Team", "web"), tag("Env", "{test}")];
         request.snapshot_tags = vec![tag("a", "b=c")];
         let account = AccountId::new("111122223333").unwrap();
         request.post_copy = vec![
@@ -184,7 +190,7 @@ mod tests {
         request.given_token = ClientToken::given("mine").ok();
         let again = Draft::again(&request, source(), None);
         assert_eq!(again.source_tags, SourceTags::Picked(BTreeSet::from(["Team".into()])));
-        assert_eq!(again.image_tags, ["Env=test"]);
+        assert_eq!(again.image_tags, ["Env={{test}}"]);
         assert_eq!(again.snapshot_tags, ["a=b=c"]);
         assert_eq!(again.client_token, "");
         let expected = PostCopyDraft {

@@ -10,18 +10,30 @@ use crate::domain::{
 };
 
 impl CopyRequest {
-    /// Returns the request as an AWS CLI command. With post-copy steps it keeps the new image's id in `IMAGE_ID`, and a line for each
-    /// step follows. Without the job's token and tags, because running the command is to make another copy; a token given by
-    /// the user is part of it.
+    /// Returns the request as an AWS CLI command. With post-copy steps it keeps the new image's id in `IMAGE_ID`, waits for the image,
+    /// and a line for each step follows. The lines are one `&&` list, so nothing follows what failed, with line breaks or blanks
+    /// between them. Without the job's token and tags, because running the command is to make another copy; a token given by the user
+    /// is part of it.
     pub fn aws_cli(&self) -> String {
         let copy = joined(&self.copy_image());
         if self.post_copy.is_empty() {
             return copy;
         }
-        let wait = self.with_image("wait image-available", "--image-ids", "");
-        let mut lines = vec![format!("IMAGE_ID=$({copy} --query ImageId --output text)"), wait];
+        let mut lines = vec![format!("IMAGE_ID=$({copy} --query ImageId --output text)")];
+        lines.extend(self.wait());
         lines.extend(self.post_copy.iter().map(|step| self.step(step)));
-        lines.join("\n")
+        lines.join(" &&\n")
+    }
+
+    /// Returns the commands that wait for the image. The CLI's own `wait image-available` gives up after 10 minutes; here it comes last and
+    /// tells a failed image from an available one.
+    fn wait(&self) -> [String; 3] {
+        let state = self.with_image("describe-images", "--image-ids", "--query 'Images[0].State' --output text");
+        [
+            self.with_image("wait image-exists", "--image-ids", ""),
+            format!("while [ \"$({state})\" = pending ]; do sleep 15; done"),
+            self.with_image("wait image-available", "--image-ids", ""),
+        ]
     }
 
     fn copy_image(&self) -> Vec<String> {
@@ -78,12 +90,14 @@ impl CopyRequest {
                     "--attribute",
                     "launchPermission",
                     "--query",
-                    "{Add: LaunchPermissions[?!Group]}",
+                    "LaunchPermissions[?!Group]",
                     "--output",
                     "json",
                 ];
                 let permissions = shlex::try_join(words).unwrap_or_default();
-                on_image("modify-image-attribute", &format!("--launch-permission \"$({permissions})\""))
+                let add = on_image("modify-image-attribute", r#"--launch-permission "{\"Add\":$PERMISSIONS}""#);
+                // EC2 refuses to add none.
+                format!("PERMISSIONS=$({permissions}) && case $PERMISSIONS in *'{{'*) {add} ;; esac")
             }
             PostCopyStep::LaunchPermissions(permissions) => {
                 let add = json!({"Add": permissions.iter().map(permission).collect::<Vec<_>>()});
@@ -93,9 +107,11 @@ impl CopyRequest {
                 let ids = "--query 'Images[].BlockDeviceMappings[].Ebs.SnapshotId' --output text";
                 let snapshots = self.with_image("describe-images", "--image-ids", ids);
                 let accounts: Vec<&str> = accounts.iter().map(crate::domain::AccountId::as_str).collect();
+                // The subshell ends with the first failure's status; `echo`, because zsh does not split variables.
                 format!(
-                    "for SNAPSHOT_ID in $({snapshots}); do aws ec2 modify-snapshot-attribute --region {region} --snapshot-id \
-                     \"$SNAPSHOT_ID\" --attribute createVolumePermission --operation-type add --user-ids {}; done",
+                    "SNAPSHOT_IDS=$({snapshots}) && [ -n \"$SNAPSHOT_IDS\" ] && (for SNAPSHOT_ID in $(echo $SNAPSHOT_IDS); do aws ec2 \
+                     modify-snapshot-attribute --region {region} --snapshot-id \"$SNAPSHOT_ID\" --attribute createVolumePermission \
+                     --operation-type add --user-ids {} || exit; done)",
                     accounts.join(" ")
                 )
             }
@@ -233,14 +249,16 @@ mod tests {
             PostCopyStep::SourceTag,
         ];
         let commands = CopyRequest { name: ImageName::new("web").unwrap(), post_copy, ..request() }.aws_cli();
-        let lines: Vec<&str> = commands.lines().collect();
+        let lines: Vec<&str> = commands.split(" &&\n").collect();
         assert!(lines[0].starts_with("IMAGE_ID=$(aws ec2 copy-image --region eu-west-1 "), "{}", lines[0]);
         assert!(lines[0].ends_with(" --query ImageId --output text)"), "{}", lines[0]);
         let expected = [
+            r#"aws ec2 wait image-exists --region eu-west-1 --image-ids "$IMAGE_ID""#,
+            r#"while [ "$(aws ec2 describe-images --region eu-west-1 --image-ids "$IMAGE_ID" --query 'Images[0].State' --output text)" = pending ]; do sleep 15; done"#,
             r#"aws ec2 wait image-available --region eu-west-1 --image-ids "$IMAGE_ID""#,
-            r#"aws ec2 modify-image-attribute --region eu-west-1 --image-id "$IMAGE_ID" --launch-permission "$(aws ec2 describe-image-attribute --region us-east-1 --image-id ami-1 --attribute launchPermission --query '{Add: LaunchPermissions[?!Group]}' --output json)""#,
+            r#"PERMISSIONS=$(aws ec2 describe-image-attribute --region us-east-1 --image-id ami-1 --attribute launchPermission --query 'LaunchPermissions[?!Group]' --output json) && case $PERMISSIONS in *'{'*) aws ec2 modify-image-attribute --region eu-west-1 --image-id "$IMAGE_ID" --launch-permission "{\"Add\":$PERMISSIONS}" ;; esac"#,
             r#"aws ec2 modify-image-attribute --region eu-west-1 --image-id "$IMAGE_ID" --launch-permission '{"Add":[{"UserId":"210987654321"},{"OrganizationArn":"arn:aws:organizations::123456789012:organization/o-abc123"},{"Group":"all"}]}'"#,
-            r#"for SNAPSHOT_ID in $(aws ec2 describe-images --region eu-west-1 --image-ids "$IMAGE_ID" --query 'Images[].BlockDeviceMappings[].Ebs.SnapshotId' --output text); do aws ec2 modify-snapshot-attribute --region eu-west-1 --snapshot-id "$SNAPSHOT_ID" --attribute createVolumePermission --operation-type add --user-ids 210987654321; done"#,
+            r#"SNAPSHOT_IDS=$(aws ec2 describe-images --region eu-west-1 --image-ids "$IMAGE_ID" --query 'Images[].BlockDeviceMappings[].Ebs.SnapshotId' --output text) && [ -n "$SNAPSHOT_IDS" ] && (for SNAPSHOT_ID in $(echo $SNAPSHOT_IDS); do aws ec2 modify-snapshot-attribute --region eu-west-1 --snapshot-id "$SNAPSHOT_ID" --attribute createVolumePermission --operation-type add --user-ids 210987654321 || exit; done)"#,
             r#"aws ec2 enable-image-deprecation --region eu-west-1 --image-id "$IMAGE_ID" --deprecate-at 2027-01-31T12:00:00Z"#,
             r#"aws ec2 enable-image-deregistration-protection --region eu-west-1 --image-id "$IMAGE_ID" --with-cooldown"#,
             r#"aws ec2 create-tags --region us-east-1 --resources ami-1 --tags "Key=copied-to:eu-west-1,Value=$IMAGE_ID""#,

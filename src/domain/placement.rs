@@ -4,7 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{account::AccountId, failure::Failure, region::Region, text::clean};
+use crate::domain::{
+    account::AccountId,
+    failure::Failure,
+    region::{Partition, Region},
+    text::clean,
+};
 
 /// Where a copy's snapshots are stored. `CopyImage` takes at most one of the parameters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -31,11 +36,14 @@ impl OutpostArn {
     pub fn new(arn: &str) -> Result<Self, Failure> {
         let refused = |why: &str| Err(Failure::new(format!("use the Outpost `{}`", clean(arn)), why.to_owned()));
         let parts: Vec<&str> = arn.split(':').collect();
-        let ["arn", _, "outposts", region, account, resource] = parts[..] else {
+        let ["arn", partition, "outposts", region, account, resource] = parts[..] else {
             return refused("that is not the ARN of an Outpost (arn:aws:outposts:REGION:ACCOUNT:outpost/op-...)");
         };
-        if Region::new(region).is_err() || AccountId::new(account).is_err() {
+        let (Ok(region), Ok(_)) = (Region::new(region), AccountId::new(account)) else {
             return refused("the ARN lacks a region or an account");
+        };
+        if Partition::parse(partition) != Some(region.partition()) {
+            return refused("the ARN's partition is not that of its region (aws, aws-cn, aws-us-gov)");
         }
         let id = resource.strip_prefix("outpost/op-").unwrap_or_default();
         if id.len() != 17 || !id.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -110,7 +118,9 @@ mod tests {
     fn outposts_and_zones_are_checked_by_form() {
         let arn = "arn:aws:outposts:us-west-2:123456789012:outpost/op-0123456789abcdef0";
         assert_eq!(OutpostArn::new(arn).unwrap().region().unwrap().as_str(), "us-west-2");
-        for bad in ["garbage", "arn:aws:outposts:us-west-2:1:outpost/op-0123456789abcdef0", &arn[..arn.len() - 1]] {
+        let elsewhere = ["aws-cn", "nonsense", ""].map(|partition| arn.replacen("aws", partition, 1));
+        let malformed = ["garbage", "arn:aws:outposts:us-west-2:1:outpost/op-0123456789abcdef0", &arn[..arn.len() - 1]];
+        for bad in elsewhere.iter().map(String::as_str).chain(malformed) {
             assert!(OutpostArn::new(bad).is_err(), "{bad}");
         }
         assert!(ZoneName::new("us-west-2-lax-1a").is_ok() && ZoneName::new("usw2-lax1-az1").is_ok());

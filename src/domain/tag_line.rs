@@ -66,7 +66,7 @@ impl TagLine {
             _ => {}
         }
         let line = Self { key: key.into(), value: value.into() };
-        if line.value.contains('{') { Ok(Some(line)) } else { line.checked(value).map(|_| Some(line)) }
+        if line.is_template() { Ok(Some(line)) } else { line.checked(value).map(|_| Some(line)) }
     }
 
     pub fn key(&self) -> &str {
@@ -78,12 +78,16 @@ impl TagLine {
     /// # Errors
     /// An unknown placeholder, and a value of more than 256 characters.
     pub fn tag(&self, source: &Image, destination: &Region, today: Date) -> Result<Tag, Failure> {
-        let value = if self.value.contains('{') {
+        let value = if self.is_template() {
             self.checked(&expand(&self.value, source, destination, today)?)?
         } else {
             self.value.clone()
         };
         Ok(Tag { key: self.key.clone(), value })
+    }
+
+    fn is_template(&self) -> bool {
+        self.value.contains(['{', '}'])
     }
 
     fn checked(&self, value: &str) -> Result<Box<str>, Failure> {
@@ -154,6 +158,8 @@ mod tests {
             ("SourceRegion={source_region}", "us-east-1"),
             ("x={name} in {region} on {date}", "web in eu-west-1 on 2026-01-02"),
             ("x=plain", "plain"),
+            (r#"x={{"a":1}}"#, r#"{"a":1}"#),
+            ("x=}}", "}"),
         ];
         for (line, expected) in cases {
             assert_eq!(value(&image, line).as_deref(), Ok(expected));

@@ -4,17 +4,24 @@ use jiff::civil::Date;
 
 use crate::domain::{copy::Description, failure::Failure, image::Image, region::Region, text::clean};
 
-/// Expands a template.
+/// Expands a template. `{{` and `}}` stand for a brace.
 ///
 /// # Errors
 /// An unknown placeholder or an unclosed brace.
 pub(super) fn expand(template: &str, source: &Image, destination: &Region, today: Date) -> Result<String, Failure> {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
-    while let Some(open) = rest.find('{') {
+    while let Some(open) = rest.find(['{', '}']) {
         out.push_str(&rest[..open]);
+        let brace = &rest[open..=open];
+        if brace == "}" || rest[open + 1..].starts_with('{') {
+            out.push_str(brace);
+            rest = &rest[open + 1..];
+            rest = rest.strip_prefix(brace).unwrap_or(rest);
+            continue;
+        }
         let Some(len) = rest[open..].find('}') else {
-            return Err(Failure::new("use this template", "a `{` is not closed"));
+            return Err(Failure::new("use this template", "a `{` is not closed; `{{` stands for the brace itself"));
         };
         match &rest[open + 1..open + len] {
             "name" => out.push_str(&source.name),
@@ -37,6 +44,11 @@ pub(super) fn expand(template: &str, source: &Image, destination: &Region, today
     }
     out.push_str(rest);
     Ok(out)
+}
+
+/// Returns the template of a text that is to stay as it is.
+pub(super) fn escape(text: &str) -> String {
+    text.replace('{', "{{").replace('}', "}}")
 }
 
 /// Returns the initial description of a copy, truncated to EC2's limit: `[Copied ami-1 from us-east-1] nightly`.
@@ -67,9 +79,19 @@ mod tests {
         let owner = AccountId::new("123456789012").unwrap();
         let mut i = Image::bare(ImageId::new("ami-1").unwrap(), Region::new("us-east-1").unwrap(), owner);
         i.name = "web".into();
-        let fill = |t| expand(t, &i, &Region::new("eu-west-1").unwrap(), Date::constant(2026, 1, 2)).map_err(|e| e.why);
+        let fill =
+            |t: &str| expand(t, &i, &Region::new("eu-west-1").unwrap(), Date::constant(2026, 1, 2)).map_err(|e| e.why);
         assert_eq!(fill("{name}-{region}-{source_id}-{date}").as_deref(), Ok("web-eu-west-1-ami-1-2026-01-02"));
         assert!(fill("{nmae}").unwrap_err().contains("not known"));
         assert!(fill("{name").unwrap_err().contains("not closed"));
+        let cases =
+            [("{{name}}", "{name}"), ("{{{name}}}", "{web}"), ("a}b}}c", "a}b}c"), ("{{}} {{{{", "{} {{"), ("}", "}")];
+        for (template, expected) in cases {
+            assert_eq!(fill(template).as_deref(), Ok(expected), "{template}");
+        }
+        for text in ["{name}", "}}{", "{{a}}", "plain"] {
+            let template = escape(text);
+            assert_eq!(fill(&template).as_deref(), Ok(text));
+        }
     }
 }

@@ -96,7 +96,7 @@ impl Draft {
             return Plan { mistakes: mistakes.finish(), ..Plan::default() };
         }
         self.check_sources(&mut mistakes);
-        self.check_completion(&mut mistakes);
+        self.check_completion(&mut mistakes, &mut warnings);
         let common = Common {
             today: context.now.to_zoned(TimeZone::UTC).date(),
             keys: self.check_keys(&mut mistakes),

@@ -81,11 +81,16 @@ fn local_zone(text: &str) -> Result<Placement, Failure> {
     let is_id = text.rsplit('-').next().is_some_and(|end| {
         end.strip_prefix("az").is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
     });
+    let refused = |is: &str| {
+        let why = format!("{zone} is {is}; only a Local Zone can be given");
+        Err(Failure::new(format!("use the zone `{}`", clean(text)), why))
+    };
+    // Wavelength Zones are named like us-east-1-wl1-bos-wlz-1, with ids like use1-wl1-bos-wlz1.
+    if text.split('-').any(|part| part.starts_with("wlz")) {
+        return refused("a Wavelength Zone");
+    }
     match (is_id, text.split('-').count()) {
-        (true, 2) => Err(Failure::new(
-            format!("use the zone `{}`", clean(text)),
-            format!("{zone} is the id of an Availability Zone; only a Local Zone can be given"),
-        )),
+        (true, 2) => refused("the id of an Availability Zone"),
         (true, _) => Ok(Placement::ZoneId(zone)),
         (false, _) => Ok(Placement::Zone(zone)),
     }

@@ -45,8 +45,14 @@ impl Draft {
                 "Encrypted images cannot be public: EC2 refuses them. Copy without encryption, or share with accounts.";
             mistakes.add(Field::Public, text.into());
         }
+        if post.public {
+            for source in self.sources.iter().filter(|s| !s.product_codes.is_empty()) {
+                let text = format!("{} has a product code: EC2 refuses to make such images public.", source.id);
+                mistakes.add_kind(Field::Public, "product code", text);
+            }
+        }
         if post.tag_source {
-            self.check_source_tags(mistakes);
+            self.check_source_tags(mistakes, warnings);
         }
         let deprecation = mistakes.check(Field::Deprecation, deprecation(&post.deprecate, now, post.public)).flatten();
         let public = post.public.then_some(LaunchPermission::Public);
@@ -147,8 +153,22 @@ impl Draft {
         }
     }
 
-    fn check_source_tags(&self, mistakes: &mut Messages) {
+    fn check_source_tags(&self, mistakes: &mut Messages, warnings: &mut Messages) {
         for source in &self.sources {
+            if self.account.as_ref().is_some_and(|own| *own != source.owner_id) {
+                let text =
+                    format!("{} belongs to {}: only the account's own images are tagged.", source.id, source.owner_id);
+                mistakes.add(Field::TagSource, text);
+                continue;
+            }
+            for destination in &self.destinations {
+                let key = PostCopyStep::source_tag(destination);
+                if let Some(old) = source.tag(&key) {
+                    let text =
+                        format!("The tag {key} of {} is `{}` now and will be overwritten.", source.id, clean(old));
+                    warnings.add(Field::TagSource, text);
+                }
+            }
             let new = self.destinations.iter().filter(|d| source.tag(&PostCopyStep::source_tag(d)).is_none()).count();
             let job_tags = source.tags.iter().filter(|t| t.key.starts_with("amigrate:")).count();
             let count = user_tags(source).count() + job_tags + new;
@@ -206,7 +226,8 @@ fn deprecation(text: &str, now: Timestamp, public: bool) -> Result<Option<Timest
             }
         },
     };
-    if time <= now {
+    let minute = Timestamp::from_second(time.as_second().div_euclid(60) * 60).unwrap_or(time);
+    if minute <= now {
         return refused("the time is in the past");
     }
     let years = if public { 2 } else { 10 };
@@ -217,6 +238,5 @@ fn deprecation(text: &str, now: Timestamp, public: bool) -> Result<Option<Timest
             "EC2 takes a time at most 10 years ahead"
         });
     }
-    let minute = time.as_second().div_euclid(60) * 60;
-    Ok(Some(Timestamp::from_second(minute).unwrap_or(time)))
+    Ok(Some(minute))
 }

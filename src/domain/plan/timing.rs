@@ -17,14 +17,15 @@ pub struct CompletionChoice {
     pub duration: CompletionDuration,
     /// Fee for all copies, without transfer and storage; `None` if the price is not known.
     pub price: Option<Money>,
-    /// Long enough for the size.
-    pub allowed: bool,
+    /// Long enough even if the volumes are full.
+    pub enough: bool,
 }
 
 impl Draft {
-    /// Returns the shortest duration that the sizes allow; `None` if not even the longest is enough.
+    /// Returns the shortest duration that is enough for full volumes; `None` if not even the longest is.
     ///
-    /// EC2 starts copies that exceed the throughput of a region pair all the same, and they take longer than what is paid for.
+    /// EC2 copies what a snapshot stores, which may be less. It starts copies that exceed the throughput of a region pair all the same, and
+    /// they take longer than what is paid for.
     pub fn least_completion(&self) -> Option<CompletionDuration> {
         // Every destination gets the same snapshots, so pairs differ by their source regions alone.
         let mut pairs: BTreeMap<&Region, (u64, u64)> = BTreeMap::new();
@@ -50,12 +51,12 @@ impl Draft {
             .map(|duration| CompletionChoice {
                 duration,
                 price: prices.time_based(duration, gib),
-                allowed: least.is_some_and(|least| duration >= least),
+                enough: least.is_some_and(|least| duration >= least),
             })
             .collect()
     }
 
-    pub(super) fn check_completion(&self, mistakes: &mut Messages) {
+    pub(super) fn check_completion(&self, mistakes: &mut Messages, warnings: &mut Messages) {
         let Some(duration) = self.completion else { return };
         for source in self.sources.iter().filter(|s| s.instance_store()) {
             let id = &source.id;
@@ -68,13 +69,15 @@ impl Draft {
         let rates = "a snapshot is copied at 500 MiB/s at most, all between two regions at 2,000 MiB/s";
         match self.least_completion() {
             Some(least) if duration < least => {
-                mistakes.add(Field::Completion, format!("{gib} GiB take at least {least}: {rates}."));
+                let text = format!("{gib} GiB take at least {least} if the volumes are full: {rates}.");
+                warnings.add(Field::Completion, text);
             }
             Some(_) => {}
-            None => mistakes.add(
-                Field::Completion,
-                format!("{gib} GiB take longer than {}: {rates}. Split the copies.", CompletionDuration::LONGEST),
-            ),
+            None => {
+                let longest = CompletionDuration::LONGEST;
+                let text = format!("{gib} GiB take longer than {longest} if the volumes are full: {rates}.");
+                warnings.add(Field::Completion, text);
+            }
         }
     }
 

@@ -46,6 +46,26 @@ fn each_step_is_shown_with_its_state() {
     assert_eq!(keys(&mut model, "D"), [Effect::Command(Command::Dismiss(vec![JobId(2)]))]);
 }
 
+/// What is selected with the mouse and run must do the same as the lines.
+#[test]
+fn the_commands_of_a_job_are_shown_line_by_line() {
+    let mut model = with_jobs(vec![with_steps(1, vec![StepState::Done, StepState::Done])]);
+    on(&mut model, 1);
+    keys(&mut model, "d");
+    let shown = screen(&mut model, 300, 60);
+    let mut commands = shown.lines().skip_while(|line| !line.contains("IMAGE_ID=$(aws ec2 copy-image"));
+    assert!(
+        commands.next().is_some_and(|line| line.trim_end_matches(['│', ' ']).ends_with("--output text) &&")),
+        "{shown}"
+    );
+    for command in
+        ["aws ec2 wait image-exists", "while [", "aws ec2 wait image-available", "aws ec2 modify-image-attribute"]
+    {
+        let line = commands.next().unwrap_or_default().trim_matches(['│', ' ']);
+        assert!(line.starts_with(command), "{command}:\n{shown}");
+    }
+}
+
 #[test]
 fn a_failed_step_is_named_and_tried_again() {
     let mut model = with_jobs(vec![with_steps(1, vec![refused(), StepState::Done])]);

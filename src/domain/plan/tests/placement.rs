@@ -52,6 +52,8 @@ fn outposts_and_local_zones_have_their_rules() {
         (&|d| zone(d, "us-west-2-lax-1a"), at.clone(), "not a Local Zone of us-east-1"),
         (&|d| zone(d, "us-east-1a"), at.clone(), "is an Availability Zone"),
         (&|d| zone(d, "use1-az1"), at.clone(), "is the id of an Availability Zone"),
+        (&|d| zone(d, "us-east-1-wl1-bos-wlz-1"), at.clone(), "is a Wavelength Zone"),
+        (&|d| zone(d, "use1-wl1-bos-wlz1"), at.clone(), "is a Wavelength Zone"),
         (
             &|d| {
                 zone(d, "us-east-1-bos-1a");
@@ -133,25 +135,30 @@ fn a_time_based_copy_needs_the_time_that_its_size_takes() {
     }
     let large = with(&[&[500]]);
     let timed = |draft: &Draft, n| check(&Draft { completion: Some(minutes(n)), ..draft.clone() });
-    let expected = "500 GiB take at least 30 min: a snapshot is copied at 500 MiB/s at most, all between two regions at \
-                    2,000 MiB/s.";
-    assert_eq!(timed(&large, 15).mistake(&Field::Completion), Some(expected));
+    let expected = "500 GiB take at least 30 min if the volumes are full: a snapshot is copied at 500 MiB/s at most, all \
+                    between two regions at 2,000 MiB/s.";
+    let warned = |plan: Plan| {
+        assert_eq!(plan.mistakes, [], "EC2 copies what is stored, which may be less");
+        plan.warnings.into_iter().map(|w| w.text).collect::<Vec<_>>()
+    };
+    assert_eq!(warned(timed(&large, 15)), [expected]);
     let enough = timed(&large, 30);
-    assert_eq!((enough.mistakes.len(), enough.copies[0].completion), (0, Some(minutes(30))));
-    let never = timed(&with(&[&[50_000; 7]]), 2_880);
-    assert!(never.mistake(&Field::Completion).is_some_and(|text| text.contains("longer than 48 h")), "{never:?}");
+    assert_eq!(enough.copies[0].completion, Some(minutes(30)));
+    assert_eq!(warned(enough), [""; 0]);
+    let never = warned(timed(&with(&[&[50_000; 7]]), 2_880));
+    assert!(never[0].contains("longer than 48 h"), "{never:?}");
     let stored = Draft { sources: source(instance_store), ..draft() };
     assert!(timed(&stored, 60).mistake(&Field::Completion).is_some_and(|text| text.contains("cannot be time-based")));
 }
 
 #[test]
-fn the_choices_say_what_is_allowed_and_what_it_costs() {
+fn the_choices_say_what_is_long_enough_and_what_it_costs() {
     let mut prices = Prices::default();
     prices.set_time_based(minutes(30), Money::parse("0.018").unwrap());
     prices.set_time_based(minutes(60), Money::parse("0.016").unwrap());
     let choices = Draft { sources: vec![sized("ami-1", &[500])], ..draft() }.completion_choices(&prices);
     let shown: Vec<_> =
-        choices[..4].iter().map(|c| (c.duration.minutes(), c.price.map(|p| p.to_string()), c.allowed)).collect();
+        choices[..4].iter().map(|c| (c.duration.minutes(), c.price.map(|p| p.to_string()), c.enough)).collect();
     // 500 GiB to two regions: 1,000 x 0.018 and 1,000 x 0.016.
     let expected = [
         (15, None, false),

@@ -80,6 +80,22 @@ fn mistakes_of_the_steps_are_named() {
         (&|d| (d.post_copy.public, d.encrypt) = (true, true), Field::Public, "cannot be public"),
         (&|d| (d.post_copy.public, d.sources) = (true, source(encrypted)), Field::Public, "cannot be public"),
         (
+            &|d| {
+                d.post_copy.public = true;
+                d.sources = source(|i| i.product_codes = vec![ProductCode { id: "x".into(), kind: "devpay".into() }]);
+            },
+            Field::Public,
+            "ami-1 has a product code",
+        ),
+        (
+            &|d| {
+                d.post_copy.tag_source = true;
+                d.sources = source(|i| i.owner_id = AccountId::new("210987654321").unwrap());
+            },
+            Field::TagSource,
+            "ami-1 belongs to 210987654321: only the account's own images are tagged.",
+        ),
+        (
             // 49 of the source and one for each of two destinations.
             &|d| (d.post_copy.tag_source, d.sources, d.source_tags) = (true, tags(49), SourceTags::None),
             Field::TagSource,
@@ -90,7 +106,11 @@ fn mistakes_of_the_steps_are_named() {
     (again.post_copy.tag_source, again.sources) = (true, tags(48));
     Arc::make_mut(&mut again.sources[0]).tags.push(Tag { key: "copied-to:eu-west-1".into(), value: "ami-0".into() });
     again.source_tags = SourceTags::None;
-    assert_eq!(check(&again).mistakes, [], "a tag that is there is written over");
+    let plan = check(&again);
+    assert_eq!(plan.mistakes, [], "a tag that is there is written over");
+    let text = "The tag copied-to:eu-west-1 of ami-1 is `ami-0` now and will be overwritten.";
+    let expected = ValidationMessage { field: Field::TagSource, text: text.into(), count: 1 };
+    assert_eq!(plan.warnings, [expected]);
 }
 
 #[test]
@@ -162,6 +182,7 @@ fn deprecation_is_a_number_of_days_a_date_or_a_time() {
         ("0d", false, "in the past"),
         ("2026-11-21", false, "in the past"),
         ("2026-11-21T11:59Z", false, "in the past"),
+        ("2026-11-21T12:00:59Z", false, "in the past"),
         ("2036-11-22", false, "10 years"),
         ("99999999999999999999d", false, "10 years"),
         ("2028-11-22", true, "2 years"),

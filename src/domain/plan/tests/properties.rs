@@ -86,7 +86,7 @@ proptest! {
             let placed = copy.placement != Placement::Region;
             prop_assert!(!(placed && copy.completion.is_some()));
             let commands = copy.aws_cli();
-            prop_assert_eq!(commands.lines().count(), if copy.post_copy.is_empty() { 1 } else { copy.post_copy.len() + 2 });
+            prop_assert_eq!(commands.lines().count(), if copy.post_copy.is_empty() { 1 } else { copy.post_copy.len() + 4 });
             prop_assert!(commands.lines().all(|line| shlex::split(line).is_some()), "{}", commands);
         }
     }

@@ -19,13 +19,14 @@ pub fn source_tags(model: &mut Model, keys: &[(Box<str>, usize, bool)], images: 
     model.overlays.push(Overlay::Picker(picker));
 }
 
-/// Opens the picker of completion times, each with its fee for all copies. Those that are too short for the size cannot be chosen.
+/// Opens the picker of completion times, each with its fee for all copies. EC2 takes those as well that are too short for full
+/// volumes.
 pub fn completion(model: &mut Model, choices: &[CompletionChoice], chosen: Option<CompletionDuration>) {
     let item = |choice: &CompletionChoice| {
         let price = choice.price.map_or("price unknown".into(), |price| format!("{price} for all copies"));
-        let note = if choice.allowed { price } else { "too short for the size".into() };
+        let note = if choice.enough { price } else { format!("{price}, too short if the volumes are full") };
         let label = choice.duration.to_string();
-        Item { value: Value::Completion(Some(choice.duration)), label, note, enabled: choice.allowed }
+        Item { value: Value::Completion(Some(choice.duration)), label, note, enabled: true }
     };
     let none = Item {
         value: Value::Completion(None),
@@ -38,11 +39,11 @@ pub fn completion(model: &mut Model, choices: &[CompletionChoice], chosen: Optio
     let at = picker.items.iter().position(|i| i.value == Value::Completion(chosen));
     picker.list.cursor = at.unwrap_or(0);
     picker.list.clamp(picker.shown.len(), PAGE);
-    picker.message = match choices.iter().find(|c| c.allowed) {
+    picker.message = match choices.iter().find(|c| c.enough) {
         Some(least) => {
-            format!("At least {} for the size. The fee comes on top of transfer and storage.", least.duration)
+            format!("At least {} for full volumes. The fee comes on top of transfer and storage.", least.duration)
         }
-        None => "The copies are too large for any completion time.".into(),
+        None => "Full volumes of this size take longer than any of these.".into(),
     };
     model.overlays.push(Overlay::Picker(picker));
 }
