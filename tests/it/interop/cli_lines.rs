@@ -145,7 +145,7 @@ fn the_real_aws_cli_does_what_the_lines_say() {
     wrapper += &format!("exec '{}' -m awscli \"$@\"\n", cli.get_program().display());
     executable(dir.path(), "aws", &wrapper);
     executable(dir.path(), "sleep", "#!/bin/sh\n");
-    for (n, shell) in shells().enumerate() {
+    for (n, shell) in shells().take(2).enumerate() {
         let name = format!("by-{shell}");
         let request = request(&fixture, &name);
         let commands = if n == 0 { request.aws_cli().replace('\n', " ") } else { request.aws_cli() };
