@@ -35,7 +35,8 @@ pub(super) fn expand(template: &str, source: &Image, destination: &Region, today
                 return Err(Failure::new(
                     "use this template",
                     format!(
-                        "`{{{other}}}` is not known; {{name}}, {{region}}, {{source_id}}, {{source_region}} and {{date}} are"
+                        "`{{{other}}}` is not known; {{name}}, {{region}}, {{source_id}}, {{source_region}} and {{date}} are; \
+                         `{{{{` stands for a brace"
                     ),
                 ));
             }

@@ -279,7 +279,9 @@ impl Model {
 
     /// Sends a text to the clipboard of the user's terminal. Terminals do not answer, so it is never said to be copied.
     pub(super) fn yank(&mut self, text: String, effects: &mut Vec<Effect>) {
-        self.show_notice(format!("Sent to your clipboard (OSC 52): {text}"));
+        let (first, more) = text.split_once('\n').unwrap_or((&text, ""));
+        let lines = if more.is_empty() { String::new() } else { format!(", {} lines", more.lines().count() + 1) };
+        self.show_notice(format!("Sent to your clipboard (OSC 52){lines}: {first}"));
         effects.push(Effect::Clipboard(text));
     }
 

@@ -130,6 +130,14 @@ fn a_day_without_progress_is_said_to_be_aws_business() {
 }
 
 #[test]
+fn several_lines_for_the_clipboard_are_not_shown_as_one() {
+    let mut model = with_jobs(vec![available(1)]);
+    model.yank("first &&\nsecond".into(), &mut Vec::new());
+    let shown = screen(&mut model, 120, 24);
+    assert!(shown.contains("(OSC 52), 2 lines: first &&") && !shown.contains("second"), "{shown}");
+}
+
+#[test]
 fn a_text_that_is_too_long_for_the_clipboard_is_not_said_to_be_sent() {
     let mut model = listed(vec![super::image(1)]);
     assert!(matches!(keys(&mut model, "y")[..], [Effect::Clipboard(_)]));

@@ -32,7 +32,7 @@ async fn names_that_cannot_be() {
         ("ab", "A name has at least 3 characters."),
         ("web*01", "`*` is not allowed"),
         ("web-{nmae}", "`{nmae}` is not known"),
-        ("web-{region", "A `{` is not closed."),
+        ("web-{region", "A `{` is not closed"),
         (&"n".repeat(129), "A name has at most 128 characters, this has 129."),
     ] {
         harness.retype(name).await;
