@@ -16,7 +16,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Failure, price::Prices};
+use crate::domain::{Failure, plan::CheckContext, price::Prices};
 
 pub use last_values::LastValues;
 pub use paths::{default_path, state_dir};
@@ -217,7 +217,7 @@ impl Default for Copy {
             snapshot_tags: Vec::new(),
             confirm_copies: 20,
             confirm_gib: 1_000,
-            max_copies: 3_000,
+            max_copies: CheckContext::MAX_COPIES,
             prices_file: String::new(),
             pending_limit: 300,
             starts_per_second: 1.0,

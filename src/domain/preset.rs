@@ -149,15 +149,15 @@ mod tests {
     }
 
     #[test]
-    fn a_form_comes_back_without_token_and_public() {
+    fn a_form_comes_back_and_token_and_public_stay_as_they_are() {
         let stored = toml::to_string(&Preset::of(&full())).unwrap();
         assert!(!stored.contains("mine") && !stored.contains("public"), "{stored}");
         let preset: Preset = toml::from_str(&stored).unwrap();
         assert_eq!(preset, Preset::of(&full()));
         let mut draft = Draft { name: "x".into(), client_token: "own".into(), ..Draft::default() };
+        draft.post_copy.public = true;
         preset.apply(&mut draft);
         let mut expected = Draft { client_token: "own".into(), ..full() };
-        expected.post_copy.public = false;
         expected.keys.remove(&Region::new("eu-west-1").unwrap());
         assert_eq!(draft, expected);
     }

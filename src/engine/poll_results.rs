@@ -35,7 +35,7 @@ pub(super) struct Observed {
 pub(super) fn observe(
     jobs: &mut Jobs,
     region: &Region,
-    polled: PolledCopies,
+    polled: &PolledCopies,
     config: &EngineConfig,
     now: Timestamp,
 ) -> Observed {
@@ -70,7 +70,7 @@ pub(super) fn observe(
         progress |= observe_snapshots(job, &own, now);
         let end = match found {
             None => image_missing(job, &image, config.visibility_delay, now),
-            Some(found) => image_found(job, found, &own, &polled),
+            Some(found) => image_found(job, found, &own, polled),
         };
         progress |= job.available_polls > 0 || job.missing_polls > 0;
         if let Some(state) = end {
@@ -80,7 +80,7 @@ pub(super) fn observe(
     for id in jobs.ids(|j| j.comparison.is_due() && j.request.destination == *region) {
         let Some(job) = jobs.get_mut(id) else { continue };
         if let Some(image) = job.image().filter(|i| polled.requested.contains(i)).cloned() {
-            compare_with_request(job, images.get(&image).copied(), &polled);
+            compare_with_request(job, images.get(&image).copied(), polled);
             progress |= job.comparison.is_due();
         }
     }

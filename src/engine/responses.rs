@@ -81,7 +81,7 @@ impl Engine {
     pub(super) fn copies_polled(&mut self, region: &Region, result: Result<PolledCopies, Failure>, now: Timestamp) {
         match result {
             Ok(polled) => {
-                let observed = poll_results::observe(&mut self.jobs, region, polled, &self.config, now);
+                let observed = poll_results::observe(&mut self.jobs, region, &polled, &self.config, now);
                 let (progress, no_progress) = (observed.progress, observed.no_progress);
                 self.schedules.poll_succeeded(region, progress, no_progress, &self.config, now);
             }

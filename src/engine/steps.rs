@@ -92,11 +92,11 @@ impl Job {
             (!permissions.is_empty()).then_some(call)
         };
         Ok(match (step, found) {
-            (PostCopyStep::CopyLaunchPermissions, StepFindings::Permissions(permissions)) => launch(permissions),
+            (PostCopyStep::CopyLaunchPermissions, StepFindings::Permissions(permissions))
+            | (PostCopyStep::LaunchPermissions(permissions), _) => launch(permissions),
             (PostCopyStep::CopyLaunchPermissions, _) => {
                 Some(PostCopyCall::ReadLaunchPermissions { region: of_source, source })
             }
-            (PostCopyStep::LaunchPermissions(permissions), _) => launch(permissions),
             (PostCopyStep::SnapshotPermissions(accounts), found) => {
                 if self.listed_snapshots.is_empty() && !self.request.volumes.is_empty() {
                     let what = format!("share the snapshots of {image}");

@@ -13,15 +13,17 @@ pub fn estimate(estimate: &Estimate) -> String {
     .into_iter()
     .flatten()
     .collect();
-    let mut text = if parts.is_empty() { String::new() } else { format!("At most, estimated: {}.", parts.join(", ")) };
+    let mut sentences = Vec::new();
+    if !parts.is_empty() {
+        sentences.push(format!("At most, estimated: {}.", parts.join(", ")));
+    }
     if !estimate.unknown.is_empty() {
         let unknown: Vec<String> = estimate.unknown.iter().take(3).map(ToString::to_string).collect();
         let more = estimate.unknown.len().saturating_sub(unknown.len());
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        let blank = if text.is_empty() { "" } else { " " };
-        text.push_str(&format!("{blank}Price unknown: {}{more}.", unknown.join(", ")));
+        sentences.push(format!("Price unknown: {}{more}.", unknown.join(", ")));
     }
-    text
+    sentences.join(" ")
 }
 
 #[cfg(test)]

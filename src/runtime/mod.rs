@@ -1,11 +1,13 @@
 //! The screen's event loop and what it runs: effects against AWS, signals, logs. It waits, and decides nothing.
 
 pub mod effects;
+mod form_files;
 pub mod logging;
 pub mod region_cache;
 mod run;
 #[cfg(test)]
 mod tests;
 
-pub use effects::{EffectConfig, Effects, FormFiles};
+pub use effects::{EffectConfig, Effects};
+pub use form_files::FormFiles;
 pub use run::{Exit, TerminalPort, run};

@@ -136,12 +136,11 @@ fn about_credentials(message: &str) -> bool {
 
 /// Returns what to do about an `AuthFailure` that refuses one request.
 fn not_authorized(context: &Context<'_>, message: &str) -> &'static str {
-    if context.action == "ec2:DescribeImageAttribute" {
-        return "Only the owner of an image can read its launch permissions: name the accounts instead.";
-    }
     const RESOURCES: [&str; 8] = ["ami-", "snap-", "image", "snapshot", "launch permission", "owner", "kms", " key"];
     let message = message.to_ascii_lowercase();
-    if RESOURCES.iter().any(|word| message.contains(word)) {
+    if context.action == "ec2:DescribeImageAttribute" {
+        "Only the owner of an image can read its launch permissions: name the accounts instead."
+    } else if RESOURCES.iter().any(|word| message.contains(word)) {
         "The image, its snapshots or their key belong to another account, which does not share them with this one."
     } else {
         ""

@@ -104,12 +104,14 @@ fn costs_are_what_one_works_out_by_hand() {
 fn what_has_no_price_is_named_once_and_left_out() {
     let mut zone = copy("us-east-1", "us-east-1", &[8]);
     zone.placement = Placement::Zone(ZoneName::new("us-east-1-bos-1a").unwrap());
+    let mut stored = copy("us-east-1", "eu-west-1", &[]);
+    stored.source = ImageId::new("ami-2").unwrap();
     let copies = [
         copy("us-east-1", "sa-east-1", &[8]),
         copy("us-east-1", "sa-east-1", &[8]),
         copy("us-west-1", "eu-west-1", &[8]),
         copy("us-east-1", "eu-west-1", &[8, 0]),
-        copy("us-east-1", "eu-west-1", &[]),
+        stored,
         zone,
     ];
     let got = estimate(&copies, &prices());
@@ -121,6 +123,7 @@ fn what_has_no_price_is_named_once_and_left_out() {
             "storage in sa-east-1",
             "storage on an Outpost or in a Local Zone of us-east-1",
             "ami-1, whose size is not known",
+            "ami-2, whose size is not known",
         ]
     );
     // 3 x 8 GiB x 0.02; 2 x 8 x 0.05.

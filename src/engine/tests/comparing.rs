@@ -59,11 +59,11 @@ fn a_copy_that_is_as_requested_has_no_differences() {
 
 #[test]
 fn each_difference_is_found() {
+    type Change = Box<dyn Fn(&mut PolledCopies)>;
     let snapshots = || vec![SnapshotId::new("snap-new").unwrap()];
     let of_snapshot =
         |change: fn(&mut Snapshot)| move |polled: &mut PolledCopies| change(&mut polled.snapshots.as_mut().unwrap()[0]);
     let of_image = |change: fn(&mut Image)| move |polled: &mut PolledCopies| change(&mut polled.images[0]);
-    type Change = Box<dyn Fn(&mut PolledCopies)>;
     let cases: Vec<(Change, Property, &str, Option<&str>)> = vec![
         (Box::new(of_image(|i| i.name = "x".into())), Property::Name, "web-1", Some("x")),
         (Box::new(of_image(|i| i.description = "".into())), Property::Description, "weekly", None),

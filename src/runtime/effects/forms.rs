@@ -2,24 +2,10 @@
 
 use super::{Effects, TaskResult};
 use crate::{
-    config::{LastValues, PresetFile},
+    config::PresetFile,
     domain::{Failure, preset::Preset},
     tui::{EffectId, Msg, Reply, StoredForms},
 };
-
-/// The files; without them, as in the demo and in tests, nothing is stored.
-#[derive(Debug, Clone, Default)]
-pub struct FormFiles {
-    pub presets: Option<PresetFile>,
-    pub last_values: LastValues,
-}
-
-impl FormFiles {
-    fn preset_file(&self) -> Result<&PresetFile, Failure> {
-        let none = || Failure::new("store presets", "there is no place for them: no home directory, or a demo");
-        self.presets.as_ref().ok_or_else(none)
-    }
-}
 
 impl Effects {
     pub(super) fn read_forms(&self, id: EffectId) {

@@ -10,9 +10,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-pub use forms::FormFiles;
-
-use super::region_cache::RegionCache;
+use super::{form_files::FormFiles, region_cache::RegionCache};
 use crate::{
     aws::Session,
     domain::{AccountKey, Failure, Retry},
@@ -239,7 +237,7 @@ impl Effects {
                 Reply::Image(found.map(|images| images.into_iter().next().map(Box::new)))
             }),
             Effect::ReadImageDetails { id, image } => {
-                self.reply(id, |s| async move { Reply::ImageDetails(Box::new(s.image_details(&image).await)) })
+                self.reply(id, |s| async move { Reply::ImageDetails(Box::new(s.image_details(&image).await)) });
             }
             Effect::Background => self.spawn_background(),
             Effect::WatchLogin(on) => self.watch_login(on),

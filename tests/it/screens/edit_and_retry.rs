@@ -21,7 +21,7 @@ async fn failed_by_its_key() -> ScreenHarness {
     harness.send("alias/nope").await;
     harness.unfold("Tags").await;
     harness.focus("Image tags").await;
-    harness.send("Team=web").await;
+    harness.send("Kept=yes").await;
     harness.start_copies().await;
     harness.wait_ours("failed", 1).await;
     harness

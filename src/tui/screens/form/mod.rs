@@ -150,22 +150,6 @@ impl Form {
         self.line = Input::new(self.text().to_owned());
     }
 
-    fn move_focus(&mut self, forward: bool) {
-        let rows = self.rows();
-        let at = rows.iter().position(|r| r.item == self.focus).unwrap_or(0);
-        // An empty line of tags is removed when it loses the focus; the next line takes its place.
-        let removed = tags::remove_if_empty(self);
-        let rows = if removed { self.rows() } else { rows };
-        let next = match (forward, removed) {
-            (true, true) => at,
-            (true, false) => at + 1,
-            (false, _) => at + rows.len() - 1,
-        } % rows.len();
-        if let Some(row) = rows.into_iter().nth(next) {
-            self.focus(row.item);
-        }
-    }
-
     /// Puts the focus on a field, and opens its section.
     pub(in crate::tui) fn focus_on(&mut self, field: &Field) {
         self.open.extend(section_of(field));

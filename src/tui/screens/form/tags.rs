@@ -1,7 +1,26 @@
-//! Lines of tags: adding, removing, and pasting several at once.
+//! Moving between fields, and lines of tags: adding, removing, and pasting several at once.
 
 use super::{Form, fields::Item, values};
 use crate::{domain::text::clean, tui::widgets::editor};
+
+impl Form {
+    /// Puts the focus on the next item, or the previous one.
+    pub(super) fn move_focus(&mut self, forward: bool) {
+        let rows = self.rows();
+        let at = rows.iter().position(|r| r.item == self.focus).unwrap_or(0);
+        // An empty line of tags is removed when it loses the focus; the next line takes its place.
+        let removed = remove_if_empty(self);
+        let rows = if removed { self.rows() } else { rows };
+        let next = match (forward, removed) {
+            (true, true) => at,
+            (true, false) => at + 1,
+            (false, _) => at + rows.len() - 1,
+        } % rows.len();
+        if let Some(row) = rows.into_iter().nth(next) {
+            self.focus(row.item);
+        }
+    }
+}
 
 /// Removes the line with the focus if it is empty and not the last, to which new tags are added.
 pub(super) fn remove_if_empty(form: &mut Form) -> bool {
@@ -41,7 +60,9 @@ pub(super) fn paste_lines(form: &mut Form, text: &str) -> bool {
     form.change(|draft| {
         values::set_text(draft, &field, line);
         if let Some((lines, at)) = values::tag_lines(draft, &field) {
-            lines.splice(at + 1..at + 1, others.iter().cloned());
+            let below = lines.split_off(lines.len().min(at + 1));
+            lines.extend(others.iter().cloned());
+            lines.extend(below);
         }
     });
     // On to the line below the pasted ones.

@@ -184,7 +184,8 @@ pub(super) fn summary(draft: &Draft, section: Section, own_tags: usize) -> Strin
                 (lines(&draft.image_tags), "for the image"),
                 (lines(&draft.snapshot_tags), "for the snapshots"),
             ];
-            listed(added.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect(), "none")
+            let some = added.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
+            listed(&some.collect::<Vec<_>>(), "none")
         }
         Section::Timing => match draft.completion {
             Some(duration) => format!("complete within {duration}"),
@@ -217,9 +218,9 @@ fn afterwards(draft: &Draft) -> String {
     add(!steps.deprecate.trim().is_empty(), &format!("deprecate {}", steps.deprecate.trim()));
     add(steps.protection != ProtectionDraft::Off, "protect");
     add(steps.tag_source, "tag the source");
-    listed(words, "nothing")
+    listed(&words, "nothing")
 }
 
-fn listed(words: Vec<String>, none: &str) -> String {
+fn listed(words: &[String], none: &str) -> String {
     if words.is_empty() { none.to_owned() } else { words.join(", ") }
 }

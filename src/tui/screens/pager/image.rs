@@ -3,8 +3,9 @@
 use ratatui::text::Line;
 
 use super::{
+    DetailsLoad,
     entries::{entry, heading},
-    image_details::{self, DetailsLoad},
+    image_details,
 };
 use crate::{
     domain::{

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ratatui::text::Line;
 
-use super::{PagerSubject, entries::entry};
+use super::{DetailsLoad, PagerSubject, entries::entry};
 use crate::{
     domain::{
         Failure, Image,
@@ -18,15 +18,6 @@ use crate::{
         screens::Overlay,
     },
 };
-
-/// What was read of the image that is shown.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(super) enum DetailsLoad {
-    #[default]
-    NotRequested,
-    Loading,
-    Loaded(Box<ImageDetails>),
-}
 
 /// Requests the details of the image on top, when it was opened.
 pub fn request_if_opened(model: &mut Model, effects: &mut Vec<Effect>) {
@@ -100,7 +91,7 @@ pub(super) fn lines(image: &Image, own: bool, load: &DetailsLoad, width: usize) 
     match &details.ancestry {
         Ok(ancestors) if ancestors.is_empty() => {}
         ancestry => {
-            add("descends from", said(ancestry, |a| a.iter().map(ancestor).collect::<Vec<_>>().join(", from ")))
+            add("descends from", said(ancestry, |a| a.iter().map(ancestor).collect::<Vec<_>>().join(", from ")));
         }
     }
     lines

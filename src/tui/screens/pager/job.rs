@@ -87,7 +87,7 @@ fn after_copy(job: &Job, width: usize) -> Vec<Line<'static>> {
         let mut text = format!("{}: {}", labels::step(step, &job.request.destination), labels::step_state(state));
         if let StepState::Failed(failure) = state {
             let aws = [failure.code.as_deref(), failure.request_id.as_deref()].into_iter().flatten().map(clean);
-            let aws: Vec<String> = aws.map(|part| part.into_owned()).collect();
+            let aws: Vec<String> = aws.map(std::borrow::Cow::into_owned).collect();
             for part in [failure.hint.clone(), aws.join(", request ")].iter().filter(|part| !part.is_empty()) {
                 text = format!("{}. {part}", text.trim_end_matches('.'));
             }

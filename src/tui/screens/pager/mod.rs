@@ -12,9 +12,8 @@ pub mod view;
 
 use std::sync::Arc;
 
-use self::image_details::DetailsLoad;
 use crate::{
-    domain::{Failure, Image},
+    domain::{Failure, Image, image_details::ImageDetails},
     engine::{AuditEntry, Job, JobId, JobPhase},
     tui::bindings::Context,
 };
@@ -41,6 +40,15 @@ enum AuditLoad {
     /// The entries as of when the job's state had this name.
     Loaded(JobPhase, Vec<AuditEntry>),
     Failed(Failure),
+}
+
+/// What was read of the image that is shown.
+#[derive(Debug, Clone, PartialEq, Default)]
+enum DetailsLoad {
+    #[default]
+    NotRequested,
+    Loading,
+    Loaded(Box<ImageDetails>),
 }
 
 /// The pager's state.

@@ -1,16 +1,19 @@
 //! Actions in a picker.
 
 use super::{PAGE, PickerKind, Value, form_lists};
-use crate::tui::{
-    bindings::Action,
-    browse,
-    model::Model,
-    msg::Effect,
-    screens::{
-        Overlay,
-        confirm::Confirmation,
-        form::{Form, presets as form_presets, update as form_update},
-        input::InputLine,
+use crate::{
+    domain::Region,
+    tui::{
+        bindings::Action,
+        browse,
+        model::Model,
+        msg::Effect,
+        screens::{
+            Overlay,
+            confirm::Confirmation,
+            form::{Form, presets as form_presets, update as form_update},
+            input::InputLine,
+        },
     },
 };
 
@@ -69,22 +72,40 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) -> PickOutcome {
         model.overlays.push(Overlay::Picker(picker));
         return PickOutcome::Handled;
     };
-    let regions = || {
-        values.iter().filter_map(|v| if let Value::Region(r) = v { Some(r.clone()) } else { None }).collect::<Vec<_>>()
-    };
     let label = picker.current().map(|at| picker.items[at].label.clone()).unwrap_or_default();
     match (picker.kind, first) {
         (PickerKind::Regions, _) => {
-            let regions = regions();
+            let regions = regions(&values);
             effects.push(Effect::CacheRegions {
                 profile: model.profile.clone().unwrap_or_default(),
                 regions: regions.clone(),
             });
             browse::choose_regions(model, regions, effects);
         }
+        (PickerKind::Owner, Value::Owner(whose)) => browse::choose_owner(model, whose, effects),
+        (PickerKind::Owner, Value::OwnerInput(input)) => {
+            model.overlays.push(Overlay::InputLine(InputLine::owner(input)));
+        }
+        (PickerKind::Profile, Value::Text(profile)) => browse::switch_profile(model, profile, effects),
+        (PickerKind::Command, Value::Action(action)) => return PickOutcome::Run(action),
+        (kind, first) => accept_for_form(model, kind, first, &values, &label, effects),
+    }
+    PickOutcome::Handled
+}
+
+/// Applies a choice to the form.
+fn accept_for_form(
+    model: &mut Model,
+    kind: PickerKind,
+    first: Value,
+    values: &[Value],
+    label: &str,
+    effects: &mut Vec<Effect>,
+) {
+    match (kind, first) {
         (PickerKind::Destinations, _) => {
             if let Some(form) = form(model) {
-                form.set_destinations(regions());
+                form.set_destinations(regions(values));
             }
             form_update::list_keys(model, effects);
         }
@@ -113,15 +134,12 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) -> PickOutcome {
             form_presets::apply(model, "Last values", *preset);
             form_update::list_keys(model, effects);
         }
-        (PickerKind::Owner, Value::Owner(whose)) => browse::choose_owner(model, whose, effects),
-        (PickerKind::Owner, Value::OwnerInput(input)) => {
-            model.overlays.push(Overlay::InputLine(InputLine::owner(input)));
-        }
-        (PickerKind::Profile, Value::Text(profile)) => browse::switch_profile(model, profile, effects),
-        (PickerKind::Command, Value::Action(action)) => return PickOutcome::Run(action),
         _ => {}
     }
-    PickOutcome::Handled
+}
+
+fn regions(values: &[Value]) -> Vec<Region> {
+    values.iter().filter_map(|v| if let Value::Region(region) = v { Some(region.clone()) } else { None }).collect()
 }
 
 /// The form from which the picker was opened.
