@@ -185,6 +185,9 @@ mod tests {
         let state = talk(addr, b"GET /_state HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
         assert!(state.starts_with("HTTP/1.1 200") && state.contains(r#""DescribeRegions":{"received":2,"#), "{state}");
 
+        let log = talk(addr, b"GET /_requests HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+        assert!(log.starts_with("HTTP/1.1 200") && log.matches(one).count() == 2, "{log}");
+
         for effect in [FaultKind::LostAnswer, FaultKind::Reset] {
             world.with(|w| w.faults().add(Rule::new("*", effect).first(1)));
             assert_eq!(talk(addr, post(one, one.len()).as_bytes()).await, "");

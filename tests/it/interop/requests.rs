@@ -2,8 +2,8 @@
 
 use amigrate::{
     domain::{
-        ClientToken, CompletionDuration, CopyRequest, Description, Encryption, KmsKeyRef, OutpostArn, Placement,
-        ZoneName, image::Tag,
+        AccountId, ClientToken, CompletionDuration, CopyRequest, Description, Encryption, KmsKeyRef, LaunchPermission,
+        OutpostArn, Placement, PostCopyStep, ZoneName, image::Tag,
     },
     engine::Command,
 };
@@ -15,6 +15,9 @@ const NAME: &str = "everything-set";
 const TO: &str = "eu-west-2";
 /// Has an Outpost and a Local Zone, which take images of their own region only.
 const EDGE: &str = "us-west-2";
+const FRIEND: &str = "222233334444";
+const ORGANIZATION: &str = "arn:aws:organizations::123456789012:organization/o-abcdef1234";
+const DEPRECATION: &str = "2034-05-06T07:08:00.000Z";
 
 fn tag(key: &str, value: &str) -> Vec<Tag> {
     vec![Tag { key: key.into(), value: value.into() }]
@@ -31,6 +34,15 @@ fn everything(fixture: &ProcessFixture) -> CopyRequest {
         snapshot_tags: tag("Of", "everything"),
         completion: Some(CompletionDuration::from_minutes(15).expect("a duration")),
         given_token: Some(ClientToken::from_random(8)),
+        post_copy: vec![
+            PostCopyStep::LaunchPermissions(
+                [FRIEND, ORGANIZATION].map(|who| LaunchPermission::parse(who).expect("it")).into(),
+            ),
+            PostCopyStep::SnapshotPermissions(vec![AccountId::new(FRIEND).expect("digits")]),
+            PostCopyStep::Deprecation(DEPRECATION.parse().expect("a date")),
+            PostCopyStep::DeregistrationProtection { cooldown: true },
+            PostCopyStep::SourceTag,
+        ],
         ..fixture.request(NAME, TO, 7)
     }
 }
@@ -78,9 +90,10 @@ fn every_request_of_ours_is_valid_and_stands_as_asked() {
         "source_region": "us-east-1",
         "encrypted": [true],
         "public": false,
-        "launch_permissions": [],
-        "volume_permissions": [[]],
-        "protection": "disabled",
+        "launch_permissions": [FRIEND, ORGANIZATION],
+        "volume_permissions": [[FRIEND]],
+        "deprecation": DEPRECATION,
+        "protection": "enabled-with-cooldown",
         "transfer_types": ["time-based"],
         "minutes": [15],
     });

@@ -198,7 +198,8 @@ impl ProcessFixture {
         let mut screen = self.screen();
         screen.wait_for("every copy to end", |_| {
             let loaded = self.loaded();
-            loaded.commands.is_empty() && loaded.jobs.iter().all(|j| j.state.ended())
+            let done = |job: &Job| job.state.ended() && job.steps().all(|(_, state)| !state.is_open());
+            loaded.commands.is_empty() && loaded.jobs.iter().all(done)
         });
         screen.keys("q");
         assert!(screen.wait_exit().success(), "{}", screen.text());
