@@ -84,6 +84,9 @@ fn calls(shell: &str, commands: &str, settings: &[(&str, &str)]) -> (bool, Vec<S
     (success, calls.lines().map(str::to_owned).collect())
 }
 
+/// Settings of the stub, whether all goes well, and the actions called.
+type Case<'a> = (&'a [(&'a str, &'a str)], bool, &'a [&'a str]);
+
 #[test]
 fn nothing_follows_what_failed() {
     const COPIED: [&str; 4] = ["copy-image", "wait", "describe-images", "describe-images"];
@@ -101,7 +104,7 @@ fn nothing_follows_what_failed() {
     ]
     .concat();
     let nobody = [&all[..6], &all[7..]].concat();
-    let cases: [(&[(&str, &str)], bool, &[&str]); 8] = [
+    let cases: [Case<'_>; 8] = [
         (&[], true, &all),
         (&[("PERMISSIONS", "[]")], true, &nobody),
         (&[("PERMISSIONS", "null")], true, &nobody),
@@ -136,20 +139,16 @@ fn the_real_aws_cli_does_what_the_lines_say() {
     let fixture = ProcessFixture::new();
     let dir = tempfile::tempdir().expect("a directory");
     let cli = python.script("use_awscli.py");
-    let mut wrapper = "#!/bin/sh\n".to_owned();
-    for (name, value) in cli.get_envs() {
-        if let Some(value) = value.filter(|_| name == "PYTHONPATH") {
-            wrapper += &format!("export {}='{}'\n", name.display(), value.display());
-        }
-    }
-    wrapper += &format!("exec '{}' -m awscli \"$@\"\n", cli.get_program().display());
-    executable(dir.path(), "aws", &wrapper);
+    let packages = cli.get_envs().find(|(name, _)| *name == "PYTHONPATH").and_then(|(_, value)| value?.to_str());
+    let settings: Vec<_> =
+        packages.map(|path| ("PYTHONPATH", path)).into_iter().chain([("AWS_ENDPOINT_URL", &*simulator.url)]).collect();
+    executable(dir.path(), "aws", &format!("#!/bin/sh\nexec '{}' -m awscli \"$@\"\n", cli.get_program().display()));
     executable(dir.path(), "sleep", "#!/bin/sh\n");
     for (n, shell) in shells().take(2).enumerate() {
         let name = format!("by-{shell}");
         let request = request(&fixture, &name);
         let commands = if n == 0 { request.aws_cli().replace('\n', " ") } else { request.aws_cli() };
-        let (success, errors) = run(shell, &commands, dir.path(), &[("AWS_ENDPOINT_URL", &simulator.url)]);
+        let (success, errors) = run(shell, &commands, dir.path(), &settings);
         assert!(success, "{shell}: {errors}");
         let expected = serde_json::json!({
             "state": "available",
