@@ -82,7 +82,7 @@ fn reopen(jobs: &mut Jobs, region: &Region, image: &Image, now: Timestamp) -> bo
     (job.ended, job.note, job.dismissed, job.missing_polls, job.available_polls) = (None, None, false, 0, 0);
     let image = image.id.clone();
     if !cancelled {
-        job.reopen_steps();
+        job.reopen_steps(true);
     }
     job.state =
         if cancelled { JobState::removing(image, RemovalReason::Cancel, now) } else { JobState::Copying { image } };

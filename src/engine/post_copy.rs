@@ -29,9 +29,9 @@ impl StepState {
         matches!(self, Self::Waiting | Self::UnderWay(_))
     }
 
-    /// Returns true if it was not carried out and can be tried again.
-    pub fn can_be_retried(&self) -> bool {
-        matches!(self, Self::Failed(_) | Self::GivenUp)
+    /// Returns true if it was given up.
+    pub fn is_given_up(&self) -> bool {
+        matches!(self, Self::GivenUp)
     }
 }
 

@@ -189,7 +189,7 @@ impl Job {
             }
             RemovalReason::Retry { .. } if complete => {
                 self.note = Some(Note::AvailableAfterAll);
-                self.reopen_steps();
+                self.reopen_steps(true);
                 self.end(JobState::Available { image }, now);
             }
             _ => {

@@ -29,9 +29,18 @@ impl Job {
         may_be_available && !self.is_being_removed() && self.open_step().is_some()
     }
 
-    /// Returns true if post-copy steps failed, or were given up, and can be tried again.
+    /// Returns true if post-copy steps failed and can be tried again.
     pub fn can_retry_steps(&self) -> bool {
-        matches!(self.state, JobState::Available { .. }) && self.step_states.iter().any(StepState::can_be_retried)
+        self.has_step(|s| matches!(s, StepState::Failed(_)))
+    }
+
+    /// Returns true if post-copy steps of an available copy were given up: only a person decides that they are carried out after all.
+    pub fn has_given_up_steps(&self) -> bool {
+        self.has_step(StepState::is_given_up)
+    }
+
+    fn has_step(&self, of: impl Fn(&StepState) -> bool) -> bool {
+        matches!(self.state, JobState::Available { .. }) && self.step_states.iter().any(of)
     }
 
     fn open_step(&self) -> Option<usize> {
@@ -164,17 +173,18 @@ impl Job {
         self.step_states.iter_mut().filter(|s| s.is_open()).for_each(|s| *s = StepState::GivenUp);
     }
 
-    /// Tries the steps again that failed or were given up.
-    pub(super) fn retry_steps(&mut self) {
-        if self.can_retry_steps() {
+    /// Tries the steps again that failed; also those that were given up, if so requested.
+    pub(super) fn retry_steps(&mut self, given_up: bool) {
+        if self.can_retry_steps() || given_up && self.has_given_up_steps() {
             self.dismissed = false;
-            self.reopen_steps();
+            self.reopen_steps(given_up);
         }
     }
 
-    /// Makes the steps wait again that failed or were given up.
-    pub(super) fn reopen_steps(&mut self) {
-        self.step_states.iter_mut().filter(|s| s.can_be_retried()).for_each(|s| *s = StepState::Waiting);
+    /// Makes the steps wait again that failed, or also those that were given up.
+    pub(super) fn reopen_steps(&mut self, given_up: bool) {
+        let again = |s: &&mut StepState| matches!(s, StepState::Failed(_)) || given_up && s.is_given_up();
+        self.step_states.iter_mut().filter(again).for_each(|s| *s = StepState::Waiting);
     }
 }
 

@@ -43,7 +43,8 @@ pub fn step_state(state: &StepState) -> String {
 pub fn after_copy(job: &Job) -> Vec<String> {
     let destination = &job.request.destination;
     let mut said = Vec::new();
-    let not_done: Vec<_> = job.steps().filter(|(_, state)| state.can_be_retried()).collect();
+    let not_done: Vec<_> =
+        job.steps().filter(|(_, state)| matches!(state, StepState::Failed(_)) || state.is_given_up()).collect();
     match not_done.as_slice() {
         [] => {}
         [(one, state)] => said.push(format!("{} {}", step(one, destination), step_state(state))),

@@ -189,7 +189,11 @@ fn removing_the_image_stops_the_steps() {
     engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Available)))), at(102));
     engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(protected))), at(103));
     assert_eq!(state(&engine).phase().as_str(), "available");
-    assert!(engine.job(JobId(1)).unwrap().can_retry_steps(), "a person may want them after all");
+    let again = |command: fn(Vec<JobId>) -> Command| Event::Command(command(vec![JobId(1)]));
+    assert!(!engine.job(JobId(1)).unwrap().can_retry_steps());
+    assert_eq!(engine.handle(again(Command::RetrySteps), at(104)), [], "only a person who was asked reopens them");
+    assert!(engine.job(JobId(1)).unwrap().has_given_up_steps());
+    assert_eq!(call(&engine.handle(again(Command::ReopenSteps), at(105))), call(&requests));
 }
 
 #[test]

@@ -62,6 +62,34 @@ fn a_failed_step_is_named_and_tried_again() {
 }
 
 #[test]
+fn steps_that_were_given_up_are_listed_before_they_are_carried_out() {
+    let mut model = with_jobs(vec![with_steps(1, vec![StepState::GivenUp, refused()])]);
+    assert_eq!(keys(&mut model, "t"), []);
+    shows(&mut model, &["given up for", "launch permission for 210987654321", "Failed, and tried again", "eu-west-1"]);
+    assert_eq!(keys(&mut model, "y"), [Effect::Command(Command::ReopenSteps(vec![JobId(1)]))]);
+    assert_eq!(keys(&mut model, "T"), [Effect::Command(Command::RetrySteps(vec![JobId(1)]))]);
+    let mut model = with_jobs(vec![with_steps(1, vec![StepState::GivenUp])]);
+    assert_eq!(keys(&mut model, "T"), [], "a batch's are left alone");
+    let shown = screen(&mut model, 200, 30);
+    assert!(shown.contains("press t to decide"), "{shown}");
+}
+
+#[test]
+fn a_batch_is_not_shared_before_the_answer() {
+    let mut failed = failed(2, Some(ImageId::new("ami-00002").unwrap()));
+    failed.batch = available(1).batch;
+    let mut model = with_jobs(vec![with_steps(1, vec![refused()]), failed]);
+    on(&mut model, 1);
+    assert_eq!(keys(&mut model, "T"), [], "the person is asked first");
+    shows(&mut model, &["post-copy steps of 1 other copy"]);
+    assert_eq!(keys(&mut model, "n"), []);
+    keys(&mut model, "T");
+    let effects = keys(&mut model, "y");
+    assert!(effects.contains(&Effect::Command(Command::RetrySteps(vec![JobId(1)]))), "{effects:?}");
+    assert_eq!(effects.len(), 2);
+}
+
+#[test]
 fn quitting_asks_while_steps_are_left() {
     let mut running = copying(2);
     running.request.post_copy = vec![PostCopyStep::SourceTag];
