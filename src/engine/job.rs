@@ -249,7 +249,9 @@ impl Job {
     /// Moves times that are in the future to now: the clock may have been set since they were stored.
     pub(super) fn clamp_times(&mut self, now: Timestamp) {
         self.requested = self.requested.min(now);
-        for time in [&mut self.started, &mut self.last_progress, &mut self.sent, &mut self.deregister_sent] {
+        let own =
+            [&mut self.started, &mut self.ended, &mut self.last_progress, &mut self.sent, &mut self.deregister_sent];
+        for time in own {
             *time = time.map(|t| t.min(now));
         }
         if let Some(unknown) = &mut self.unknown_outcome {

@@ -19,7 +19,7 @@ use crate::domain::{
 pub enum Command {
     /// Make these copies, as one batch.
     Copy(Vec<CopyRequest>),
-    /// Cancel copies, whatever their state.
+    /// Cancel copies, whatever their state; of available ones, the post-copy steps that are left.
     Cancel(Vec<JobId>),
     /// Retry failed copies, each with a new token.
     #[serde(rename = "TryAgain")]

@@ -15,7 +15,7 @@ pub fn step(step: &PostCopyStep, destination: &Region) -> String {
         names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     }
     match step {
-        PostCopyStep::CopyLaunchPermissions => "same launch permissions as the source".into(),
+        PostCopyStep::CopyLaunchPermissions => "same launch permissions as the source, without public".into(),
         PostCopyStep::LaunchPermissions(permissions) => format!("launch permission for {}", list(permissions)),
         PostCopyStep::SnapshotPermissions(accounts) => format!("snapshots shared with {}", list(accounts)),
         PostCopyStep::Deprecation(at) => format!("deprecated at {}", at.strftime("%Y-%m-%d %H:%M UTC")),
@@ -36,6 +36,7 @@ pub fn step_state(state: &StepState) -> String {
         StepState::Done => "done".into(),
         StepState::Failed(failure) => format!("failed: {}", clean(&failure.why)),
         StepState::GivenUp => "not done: the copy was to be removed".into(),
+        StepState::GivenUpSent(_) => "given up after it was sent: it may have been done, in whole or in part".into(),
     }
 }
 

@@ -90,6 +90,15 @@ fn a_batch_is_not_shared_before_the_answer() {
 }
 
 #[test]
+fn what_is_left_to_do_is_given_up_after_a_yes() {
+    let mut model = with_jobs(vec![with_steps(1, vec![StepState::Done, StepState::Waiting])]);
+    assert_eq!(keys(&mut model, "x"), []);
+    shows(&mut model, &["Give up what is left", "deregistration protection: waiting", "The image is kept"]);
+    lacks(&mut model, "launch permission for 210987654321: waiting");
+    assert_eq!(keys(&mut model, "y"), [Effect::Command(Command::Cancel(vec![JobId(1)]))]);
+}
+
+#[test]
 fn quitting_asks_while_steps_are_left() {
     let mut running = copying(2);
     running.request.post_copy = vec![PostCopyStep::SourceTag];

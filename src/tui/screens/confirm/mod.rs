@@ -235,6 +235,19 @@ impl Confirmation {
         Some(dialog)
     }
 
+    /// Gives up the post-copy steps of an available copy that are not done.
+    pub fn give_up_steps(job: &Job) -> Self {
+        let request = &job.request;
+        let mut text = vec![format!("Give up what is left to do for \"{}\" in {}?", request.name, request.destination)];
+        let open = job.steps().filter(|(_, state)| state.is_open());
+        text.extend(open.map(|(step, state)| {
+            format!("  {}: {}", labels::step(step, &request.destination), labels::step_state(state))
+        }));
+        text.push("The image is kept. What was sent already may be carried out.".into());
+        let (no, yes) = ("No, go on", "Yes, give it up");
+        Self::yes_or_no("Post-copy steps", text, no, yes, DialogAction::Cancel(vec![job.id]))
+    }
+
     /// Carries out post-copy steps of an available copy that were given up.
     pub fn given_up_steps(job: &Job) -> Self {
         let request = &job.request;

@@ -33,7 +33,7 @@ pub fn is_applicable(model: &Model, action: Action) -> bool {
     let job = current(model).filter(|_| model.jobs.history.is_none());
     let may_write = !model.start.config.read_only;
     match action {
-        Action::Cancel => may_write && job.is_some_and(Job::can_be_cancelled),
+        Action::Cancel => may_write && job.is_some_and(|j| j.can_be_cancelled() || j.can_give_up_steps()),
         Action::CancelBatch => {
             may_write && job.is_some_and(|j| model.jobs_view.batch(&j.batch).any(can_be_cancelled_or_deregistered))
         }
@@ -220,6 +220,10 @@ fn dismiss(model: &mut Model, effects: &mut Vec<Effect>) {
 fn confirm_cancel(model: &mut Model) {
     let Some(job) = current(model) else { return };
     match &job.state {
+        JobState::Available { .. } if job.can_give_up_steps() => {
+            let confirmation = Confirmation::give_up_steps(job);
+            model.overlays.push(Overlay::Confirmation(confirmation));
+        }
         JobState::Available { .. } => {
             model.show_notice(
                 "Already available: only a running copy can be cancelled. Nothing is deleted. X deregisters a batch.",
