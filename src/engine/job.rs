@@ -15,7 +15,7 @@ use super::{
     state::{JobPhase, JobState, RemovalReason, UnknownOutcome},
 };
 use crate::domain::{
-    CopyRequest, Image, ImageId, SnapshotId, SnapshotState,
+    ClientToken, CopyRequest, Image, ImageId, SnapshotId, SnapshotState,
     post_copy::PostCopyStep,
     progress::{RateEstimator, SnapshotProgress, weighted_percent},
 };
@@ -65,6 +65,9 @@ pub struct Job {
     pub dismissed: bool,
     /// Whether its image and snapshots carry amigrate's tags, as far as is known.
     pub tagged: bool,
+    /// The client tokens given by the user that were sent, also by earlier attempts: EC2 may know them.
+    #[serde(default)]
+    pub sent_tokens: Vec<ClientToken>,
     /// The state of each of the request's post-copy steps.
     #[serde(default)]
     pub step_states: Vec<StepState>,
@@ -133,6 +136,7 @@ impl Job {
             images: Vec::new(),
             dismissed: false,
             tagged: false,
+            sent_tokens: Vec::new(),
             rate: RateEstimator::default(),
             percent: None,
             unknown_outcome: None,

@@ -99,6 +99,44 @@ fn what_is_left_to_do_is_given_up_after_a_yes() {
 }
 
 #[test]
+fn why_a_step_was_not_done_is_said_as_it_is() {
+    for (state, why) in [
+        (failed(1, None).state, "the copy failed"),
+        (JobState::Gone { image: ImageId::new("ami-00001").unwrap() }, "the image is gone"),
+        (JobState::Cancelled, "the copy was cancelled"),
+        (JobState::Deregistered, "the image was deregistered"),
+        (available(1).state, "given up"),
+    ] {
+        let mut job = with_steps(1, vec![StepState::GivenUp]);
+        job.state = state;
+        let mut model = with_jobs(vec![job]);
+        keys(&mut model, "d");
+        let details = screen(&mut model, 120, 60);
+        assert!(details.contains(&format!("not done: {why}")), "{why}:\n{details}");
+    }
+}
+
+#[test]
+fn snapshots_that_were_not_compared_are_no_difference() {
+    let mut job = available(1);
+    job.comparison = Comparison::Made { differences: Vec::new(), unread: Some("you may not".into()) };
+    let mut model = with_jobs(vec![job]);
+    keys(&mut model, "d");
+    let details = screen(&mut model, 120, 60);
+    assert!(!details.contains("not as requested") && details.contains("not compared"), "{details}");
+    assert!(details.contains("the snapshots: you may not"), "{details}");
+}
+
+#[test]
+fn a_token_that_a_retry_replaced_stays_used() {
+    let token = crate::domain::ClientToken::given("release-42").unwrap();
+    let mut job = failed(1, None);
+    job.sent_tokens = vec![token.clone()];
+    let model = with_jobs(vec![job]);
+    assert_eq!(model.jobs_view.sent_tokens(), [token]);
+}
+
+#[test]
 fn quitting_asks_while_steps_are_left() {
     let mut running = copying(2);
     running.request.post_copy = vec![PostCopyStep::SourceTag];

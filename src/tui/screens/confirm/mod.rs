@@ -5,7 +5,7 @@ pub mod view;
 
 use crate::{
     domain::{Failure, ImageId, again::would_fail_again, text::count},
-    engine::{BatchId, Job, JobId, JobState, Origin, RemovalReason, StepState},
+    engine::{BatchId, Job, JobId, JobState, Note, Origin, RemovalReason, StepState},
     labels,
     tui::screens::{
         input::InputLine,
@@ -182,9 +182,12 @@ impl Confirmation {
         if job.cancel_pending_decision() {
             text.push("You have cancelled it: the image you choose is removed if it is still pending.".into());
         }
-        text.push(match candidates {
-            [] => "You are not allowed to list images there, so this cannot be looked up.".into(),
-            _ => format!(
+        text.push(match (candidates, &job.note) {
+            ([], Some(Note::ImageOfAnotherJob(image))) => {
+                format!("To the client token that you gave, AWS answered with the image of another copy: {image}.")
+            }
+            ([], _) => "You are not allowed to list images there, so this cannot be looked up.".into(),
+            (_, _) => format!(
                 "Copies of {} with this name that have appeared in {} since:",
                 request.source, request.destination
             ),
@@ -241,7 +244,7 @@ impl Confirmation {
         let mut text = vec![format!("Give up what is left to do for \"{}\" in {}?", request.name, request.destination)];
         let open = job.steps().filter(|(_, state)| state.is_open());
         text.extend(open.map(|(step, state)| {
-            format!("  {}: {}", labels::step(step, &request.destination), labels::step_state(state))
+            format!("  {}: {}", labels::step(step, &request.destination), labels::step_state(job, state))
         }));
         text.push("The image is kept. What was sent already may be carried out.".into());
         let (no, yes) = ("No, go on", "Yes, give it up");
