@@ -114,12 +114,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_dry_run_tells_permission_and_carries_no_token() {
+        type Script = fn(bool) -> CannedResponse;
         let tagged = |asked: &RecordedRequest| !asked.param("TagSpecification.1.ResourceType").is_empty();
         let denied = Permission::Denied {
             why: "You are not authorized to perform this operation.".into(),
             hint: "The identity needs the IAM action `ec2:CopyImage`; its administrator can grant it.".into(),
         };
-        type Script = fn(bool) -> CannedResponse;
         let cases: [(Script, bool, Permission, usize); 4] = [
             (|_| dry_run_operation(), true, Permission::Allowed, 1),
             (|_| unauthorized(), true, denied.clone(), 2),

@@ -23,7 +23,7 @@ impl Session {
     /// A bad key is no error here, because EC2 fails the copy later.
     pub async fn copy_image(&self, request: &CopyRequest, tags: Option<&JobTags>) -> Result<ImageId, Failure> {
         let own = tags.map(|tags| [tag(JobTags::JOB, tags.job.as_str()), tag(JobTags::BATCH, tags.batch.as_str())]);
-        let call = self.copy_call(request, own).client_token(request.client_token().as_str());
+        let call = self.copy_call(request, own.as_ref()).client_token(request.client_token().as_str());
         let what = format!("copy {} from {} to {}", request.source, request.source_region, request.destination);
         let call = call.customize().config_override(sent_once()).send();
         let answer = self.call(&what, "ec2:CopyImage", call).await?;
@@ -35,7 +35,7 @@ impl Session {
     }
 
     /// Returns the call for a copy with amigrate's own tags, without a client token.
-    fn copy_call(&self, request: &CopyRequest, own: Option<[Tag; 2]>) -> CopyImageFluentBuilder {
+    fn copy_call(&self, request: &CopyRequest, own: Option<&[Tag; 2]>) -> CopyImageFluentBuilder {
         let mut call = self
             .ec2(&request.destination)
             .copy_image()
@@ -59,7 +59,7 @@ impl Session {
             call = call.copy_image_tags(true);
         }
         let with_own = |tags: &[domain::image::Tag]| -> Vec<Tag> {
-            own.iter().flatten().cloned().chain(tags.iter().map(|t| tag(&t.key, &t.value))).collect()
+            own.into_iter().flatten().cloned().chain(tags.iter().map(|t| tag(&t.key, &t.value))).collect()
         };
         let of_image = with_own(&request.image_tags);
         let of_snapshots = if request.volumes.is_empty() { Vec::new() } else { with_own(&request.snapshot_tags) };
@@ -76,7 +76,7 @@ impl Session {
     /// Where only amigrate's own tags are not permitted, the engine sends the copy without them.
     pub(super) async fn copy_permission(&self, request: &CopyRequest, job_tags: bool) -> Result<Permission, Failure> {
         let own = job_tags.then(|| [JobTags::JOB, JobTags::BATCH].map(|key| tag(key, "dry-run")));
-        match self.dry_run(request, own).await? {
+        match self.dry_run(request, own.as_ref()).await? {
             Permission::Denied { .. } if job_tags && self.dry_run(request, None).await? == Permission::Allowed => {
                 Ok(Permission::WithoutJobTags)
             }
@@ -84,7 +84,7 @@ impl Session {
         }
     }
 
-    async fn dry_run(&self, request: &CopyRequest, own: Option<[Tag; 2]>) -> Result<Permission, Failure> {
+    async fn dry_run(&self, request: &CopyRequest, own: Option<&[Tag; 2]>) -> Result<Permission, Failure> {
         let what = format!("check the permission to copy to {}", request.destination);
         let call = self.copy_call(request, own).dry_run(true);
         match self.call(&what, "ec2:CopyImage", call.send()).await {

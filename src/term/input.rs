@@ -72,18 +72,18 @@ pub fn spawn(sender: UnboundedSender<Input>, size: (u16, u16)) -> Result<InputTh
 }
 
 /// Sends size changes and continuations until the receiver is closed. Signals that arrive while one is handled count as one, so
-/// that of a burst only the last size is sent.
+/// that of a burst only the last size is sent: also if it is the size before, because the terminal may have cut its lines in between.
 async fn watch_signals(
     mut resized: Signal,
     mut continued: Signal,
     sender: UnboundedSender<Input>,
     mut known: (u16, u16),
 ) {
-    let mut has_continued = false;
+    let (mut has_resized, mut has_continued) = (false, false);
     loop {
         // The window may have changed before the first signal, and while the process was stopped.
         let size = session::size();
-        let changed = std::mem::replace(&mut known, size) != size;
+        let changed = std::mem::replace(&mut known, size) != size || has_resized;
         let resize = changed.then_some(Input::Resize(size.0, size.1));
         let delivered =
             resize.into_iter().chain(has_continued.then_some(Input::Continued)).all(|input| sender.send(input).is_ok());
@@ -91,11 +91,11 @@ async fn watch_signals(
             return;
         }
         let received = tokio::select! {
-            received = resized.recv() => received.map(|()| false),
-            received = continued.recv() => received.map(|()| true),
+            received = resized.recv() => received.map(|()| true),
+            received = continued.recv() => received.map(|()| false),
         };
-        let Some(received) = received else { return };
-        has_continued = received;
+        let Some(resize_received) = received else { return };
+        (has_resized, has_continued) = (resize_received, !resize_received);
     }
 }
 

@@ -136,7 +136,7 @@ impl Findings {
             }
             (Some(_), _) => {}
             (None, region) => {
-                self.0.push(Finding { severity, kind, regions: region.into_iter().cloned().collect(), field })
+                self.0.push(Finding { severity, kind, regions: region.into_iter().cloned().collect(), field });
             }
         }
     }

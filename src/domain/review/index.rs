@@ -147,12 +147,13 @@ impl<'a> Index<'a> {
     pub(super) fn is_encrypted_so(&self, image: &Image, wanted: Encrypted<'_>) -> Option<bool> {
         // A pending image may not list its devices yet.
         let listed = image.instance_store() || image.block_devices.iter().any(|device| device.ebs.is_some());
+        if !listed {
+            return None;
+        }
         match wanted {
-            _ if !listed => None,
-            Encrypted::Unknown => None,
             Encrypted::No => Some(!image.encrypted()),
             Encrypted::With(_) | Encrypted::WithEbsKey if !image.encrypted() => Some(false),
-            Encrypted::WithEbsKey => None,
+            Encrypted::Unknown | Encrypted::WithEbsKey => None,
             Encrypted::With(id) => {
                 let mut keys = image.snapshot_ids().map(|snapshot| self.snapshot_keys.get(snapshot)).peekable();
                 keys.peek()?;

@@ -18,6 +18,7 @@ fn checks(effects: &[Effect]) -> Vec<(EffectId, CheckRequest)> {
 }
 
 /// What an account answers in which nothing is there, or only a copy of this name.
+#[expect(clippy::unnecessary_wraps, reason = "as a reply carries it")]
 fn answer(request: &CheckRequest, there: Option<&str>) -> Result<CheckAnswer, Failure> {
     Ok(match request {
         CheckRequest::Permission { .. } => CheckAnswer::Permission(Permission::Allowed),

@@ -148,6 +148,21 @@ fn every_size_is_drawn() {
     assert!(pty.wait_exit().success());
 }
 
+/// Resized and resized back in one go, the terminal has cut its lines and the size is the same.
+#[test]
+fn a_window_change_to_the_same_size_is_drawn_whole() {
+    let (_home, mut pty) = demo();
+    let frames = |pty: &Pty| String::from_utf8_lossy(pty.bytes_seen()).matches(" amigrate ").count();
+    let (mut seen, before) = (pty.bytes_seen().len(), frames(&pty));
+    pty.kill(Signal::WINCH);
+    while frames(&pty) == before {
+        pty.wait_more(seen);
+        seen = pty.bytes_seen().len();
+    }
+    pty.keys("q");
+    assert!(pty.wait_exit().success());
+}
+
 #[test]
 fn too_small_it_says_so_and_quits() {
     let (_home, program) = program(&["demo"]);
