@@ -32,7 +32,10 @@ pub(super) fn compare(job: &Job, image: &Image, snapshots: Option<&[&Snapshot]>)
         check(Property::Volumes, &sizes(&request.volumes), &sizes(&image.snapshot_volumes()));
     }
     let own = own_tags(job);
-    for tag in own.iter().chain(&request.image_tags) {
+    // Those of the request replace the source's.
+    let sent: Vec<&Tag> = own.iter().chain(&request.image_tags).collect();
+    let from_source = request.source_tags.iter().filter(|t| sent.iter().all(|sent| sent.key != t.key));
+    for tag in sent.iter().copied().chain(from_source) {
         differ(Property::ImageTag(tag.key.to_string()), &tag.value, image.tag(&tag.key));
     }
     for (property, expected, found) in snapshots.map(|s| of_snapshots(job, &own, s)).unwrap_or_default() {

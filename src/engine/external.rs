@@ -40,6 +40,7 @@ fn external_job(id: JobId, source: ImageId, region: &Region, image: &Image, now:
         description: Description::new(&image.description).unwrap_or_default(),
         encryption: Encryption::Keep,
         copy_tags: false,
+        source_tags: Vec::new(),
         volumes: image.snapshot_volumes(),
         source_snapshots: Vec::new(),
         image_tags: Vec::new(),

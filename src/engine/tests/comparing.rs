@@ -149,3 +149,11 @@ fn a_missing_tag_without_a_value_is_a_difference() {
     polled.snapshots.as_mut().unwrap()[0].tags.push(tag("None", ""));
     assert_eq!(compared(with_empty(), &polled).comparison.differences(), []);
 }
+
+#[test]
+fn tags_that_ec2_copies_from_the_source_are_compared() {
+    let with = |tags| CopyRequest { copy_tags: true, source_tags: tags, ..requested(None) };
+    let lost = compared(with(vec![tag("Env", "prod"), tag("Team", "the source's")]), &as_requested());
+    let expected = Difference { property: Property::ImageTag("Env".into()), expected: "prod".into(), found: None };
+    assert_eq!(lost.comparison.differences(), [expected], "the request's own Team replaces that of the source");
+}
