@@ -44,8 +44,8 @@ fn given() -> CopyRequest {
 }
 
 /// Returns an engine whose copy was sent with a given token and answered with [`new_image`], and the requests that follow.
-fn answered(config: EngineConfig) -> (Engine, Vec<Request>) {
-    let mut engine = Engine::new(EngineConfig { list_interval: SignedDuration::from_hours(9), ..config });
+fn answered(config: &EngineConfig) -> (Engine, Vec<Request>) {
+    let mut engine = Engine::new(EngineConfig { list_interval: SignedDuration::from_hours(9), ..config.clone() });
     submit(&mut engine, vec![given()]);
     let requests = engine.handle(Event::Response(Response::CopyImage(JobId(1), Ok(new_image()))), at(1));
     (engine, requests)
@@ -73,7 +73,7 @@ fn the_answer_to_a_given_token_may_be_an_earlier_copy() {
         (vec![other], "reconciling"),
     ] {
         for tagging in [false, true] {
-            let (mut engine, requests) = answered(EngineConfig { tagging, ..EngineConfig::default() });
+            let (mut engine, requests) = answered(&EngineConfig { tagging, ..EngineConfig::default() });
             assert!(matches!(requests[..], [Request::Reconcile { .. }]), "{requests:?}");
             assert_eq!(engine.job(JobId(1)).unwrap().image(), None, "not its own yet: a cancel would remove it");
             engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(found.clone()))), at(2));
@@ -89,11 +89,11 @@ fn the_answer_to_a_given_token_may_be_an_earlier_copy() {
 fn an_answer_that_cannot_be_looked_up_is_not_asked_for_again() {
     let denied = Failure::new("list", "no").code("UnauthorizedOperation").kind(FailureKind::Denied);
     for tagging in [false, true] {
-        let (mut engine, _) = answered(EngineConfig { tagging, ..EngineConfig::default() });
+        let (mut engine, _) = answered(&EngineConfig { tagging, ..EngineConfig::default() });
         assert_eq!(engine.handle(Event::Response(Response::Reconcile(JobId(1), Err(denied.clone()))), at(2)), []);
         assert_eq!(*state(&engine), JobState::InDoubt { candidates: vec![new_image()] });
         // One that stays invisible is in doubt in the end, and is never sent again.
-        let (mut engine, mut requests) = answered(EngineConfig { tagging, ..EngineConfig::default() });
+        let (mut engine, mut requests) = answered(&EngineConfig { tagging, ..EngineConfig::default() });
         let mut now = at(1);
         while !matches!(state(&engine), JobState::InDoubt { .. }) {
             assert!(!requests.iter().any(|r| matches!(r, Request::CopyImage { .. })), "{requests:?}");
