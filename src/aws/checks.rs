@@ -91,6 +91,7 @@ mod tests {
             description: Description::default(),
             encryption: Encryption::Encrypt { key: None },
             copy_tags: false,
+            source_tags: Vec::new(),
             volumes: vec![8],
             source_snapshots: Vec::new(),
             image_tags: Vec::new(),

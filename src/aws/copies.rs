@@ -165,6 +165,7 @@ mod tests {
             description: Description::default(),
             encryption,
             copy_tags: true,
+            source_tags: Vec::new(),
             volumes: vec![8],
             source_snapshots: Vec::new(),
             image_tags: Vec::new(),
@@ -215,6 +216,7 @@ mod tests {
         let (session, asked) = scripted(|_, _| CannedResponse::ok("<R><imageId>ami-new</imageId></R>"));
         let wanted = CopyRequest {
             copy_tags: false,
+            source_tags: Vec::new(),
             image_tags: vec![crate::domain::image::Tag { key: "Team".into(), value: "web".into() }],
             snapshot_tags: Vec::new(),
             placement: crate::domain::Placement::Region,

@@ -29,7 +29,12 @@ impl Session {
     pub async fn post_copy(&self, call: &PostCopyCall) -> Result<PostCopyAnswer, Failure> {
         match call {
             PostCopyCall::ReadLaunchPermissions { region, source } => {
-                return self.launch_permissions(region, source).await.map(PostCopyAnswer::LaunchPermissions);
+                return self.launch_permissions(region, source).await;
+            }
+            PostCopyCall::ListSnapshots { region, image } => {
+                let found = self.describe_images(region, std::slice::from_ref(image)).await?;
+                let snapshots = found.iter().flat_map(|i| i.snapshot_ids().cloned().collect::<Vec<_>>()).collect();
+                return Ok(PostCopyAnswer::Snapshots(snapshots));
             }
             PostCopyCall::CheckOwner { region, source } => self.check_owner(region, source).await,
             PostCopyCall::AddLaunchPermissions { region, image, permissions } => {
@@ -45,13 +50,15 @@ impl Session {
         Ok(PostCopyAnswer::Done)
     }
 
-    /// Returns who may launch an image of the account. Permissions of a kind that is not known here are left out.
-    async fn launch_permissions(&self, region: &Region, image: &ImageId) -> Result<Vec<LaunchPermission>, Failure> {
+    /// Returns who may launch an image of the account. Permissions of a kind that is not known here are only counted.
+    async fn launch_permissions(&self, region: &Region, image: &ImageId) -> Result<PostCopyAnswer, Failure> {
         let call = self.ec2(region).describe_image_attribute().image_id(image.as_str());
         let call = call.attribute(ImageAttributeName::LaunchPermission).customize().config_override(sent_once());
         let what = format!("read the launch permissions of {image} in {region}");
         let answer = self.call(&what, "ec2:DescribeImageAttribute", call.send()).await?;
-        Ok(answer.launch_permissions().iter().filter_map(permission).collect())
+        let known: Vec<LaunchPermission> = answer.launch_permissions().iter().filter_map(permission).collect();
+        let unknown = answer.launch_permissions().len() - known.len();
+        Ok(PostCopyAnswer::LaunchPermissions { known, unknown })
     }
 
     /// Fails unless the image is the account's own.
@@ -239,21 +246,34 @@ mod tests {
             CannedResponse::ok(&format!(
                 "<R><imageId>ami-1</imageId><launchPermission><item><group>all</group></item>\
                  <item><userId>210987654321</userId></item><item><organizationArn>{ORGANIZATION}</organizationArn></item>\
-                 <item><organizationalUnitArn>{UNIT}</organizationalUnitArn></item></launchPermission></R>"
+                 <item><organizationalUnitArn>{UNIT}</organizationalUnitArn></item>\
+                 <item><projectArn>arn:x</projectArn></item><item><group>some</group></item></launchPermission></R>"
             ))
         });
-        let permissions = vec![
+        let known = vec![
             LaunchPermission::Public,
             LaunchPermission::Account(account()),
             LaunchPermission::parse(ORGANIZATION).unwrap(),
             LaunchPermission::parse(UNIT).unwrap(),
         ];
-        assert_eq!(session.post_copy(&read).await, Ok(PostCopyAnswer::LaunchPermissions(permissions)));
+        assert_eq!(session.post_copy(&read).await, Ok(PostCopyAnswer::LaunchPermissions { known, unknown: 2 }));
         assert_eq!(asked.all()[0].param("Attribute"), "launchPermission");
         let (session, _) = scripted(|_, _| CannedResponse::error(403, "AuthFailure", "Not authorized for image:ami-1"));
         let failure = session.post_copy(&read).await.unwrap_err();
         assert_eq!((failure.retry, failure.kind), (Retry::AfterChange, FailureKind::Other));
         assert!(failure.hint.contains("Only the owner"), "{failure:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_copys_snapshots_are_listed() {
+        let list = PostCopyCall::ListSnapshots { region: eu(), image: ami("ami-1") };
+        let device = "<blockDeviceMapping><item><deviceName>a</deviceName><ebs><snapshotId>snap-7</snapshotId></ebs></item>\
+                      </blockDeviceMapping></item>";
+        let listed = images(&["ami-1"]).replacen("</item>", device, 1);
+        let (session, asked) = scripted(move |_, _| CannedResponse::ok(&listed));
+        let snapshots = vec![SnapshotId::new("snap-7").unwrap()];
+        assert_eq!(session.post_copy(&list).await, Ok(PostCopyAnswer::Snapshots(snapshots)));
+        assert_eq!(asked.all()[0].param("ImageId.1"), "ami-1");
     }
 
     #[tokio::test(start_paused = true)]

@@ -105,12 +105,14 @@ fn line(job: &Job, status: &Status, now: Timestamp) -> String {
     };
     let reason = reason.or_else(|| job.note.as_ref().map(labels::note)).into_iter();
     let after = job.steps().filter(|(_, state)| **state != StepState::Done);
-    let after = after
-        .map(|(step, state)| format!("{}: {}", labels::step(step, &request.destination), labels::step_state(state)));
+    let after = after.map(|(step, state)| {
+        format!("{}: {}", labels::step(step, &request.destination), labels::step_state(job, state))
+    });
     let reason = reason.chain(labels::stall_advice(job, now)).chain(labels::remaining_snapshots(job));
     let reason = reason.chain(after.filter(|_| matches!(job.state, JobState::Available { .. })));
     let different = labels::differences(&job.comparison).into_iter().map(|text| format!("not as requested: {text}"));
-    let reason = reason.chain(different).collect::<Vec<_>>().join("; ");
+    let not_compared = labels::not_compared(&job.comparison).map(|text| format!("not compared: {text}"));
+    let reason = reason.chain(different).chain(not_compared).collect::<Vec<_>>().join("; ");
     let state = match (&job.state, job.percent()) {
         (JobState::Copying { .. }, Some(percent)) => format!("{} {percent}%", job.phase().as_str()),
         _ => job.phase().as_str().to_owned(),

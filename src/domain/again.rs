@@ -181,7 +181,8 @@ mod tests {
         let account = AccountId::new("111122223333").unwrap();
         request.post_copy = vec![
             PostCopyStep::CopyLaunchPermissions,
-            PostCopyStep::LaunchPermissions(vec![LaunchPermission::Account(account.clone()), LaunchPermission::Public]),
+            PostCopyStep::LaunchPermissions(vec![LaunchPermission::Account(account.clone())]),
+            PostCopyStep::LaunchPermissions(vec![LaunchPermission::Public]),
             PostCopyStep::SnapshotPermissions(vec![account]),
             PostCopyStep::Deprecation(now()),
             PostCopyStep::DeregistrationProtection { cooldown: true },

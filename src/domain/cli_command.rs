@@ -172,6 +172,7 @@ mod tests {
             description: Description::new("$HOME `id` \"q\" \\").unwrap(),
             encryption: Encryption::Encrypt { key: Some(KmsKeyRef::new("alias/web").unwrap()) },
             copy_tags: true,
+            source_tags: Vec::new(),
             volumes: vec![8, 100],
             source_snapshots: Vec::new(),
             image_tags: Vec::new(),

@@ -172,6 +172,9 @@ pub struct CopyRequest {
     pub encryption: Encryption,
     /// Copy the source's tags (`CopyImageTags`).
     pub copy_tags: bool,
+    /// The source's tags that go along so, for comparison.
+    #[serde(default)]
+    pub source_tags: Vec<Tag>,
     /// Sizes of the source's snapshots in GiB, in the order of its devices; empty for instance store.
     pub volumes: Vec<u32>,
     /// The source's snapshots in the order of its devices, empty if unknown. They distinguish the copy's snapshots from look-alikes.

@@ -13,11 +13,15 @@ use crate::domain::{Encryption, Image, KmsKeyRef, Snapshot, SnapshotId, image::T
 pub(super) fn compare(job: &Job, image: &Image, snapshots: Option<&[&Snapshot]>) -> Vec<Difference> {
     let request = &job.request;
     let mut differences = Vec::new();
-    let mut check = |property, expected: &str, found: &str| {
-        if expected != found {
-            let found = (!found.is_empty()).then(|| found.to_owned());
-            differences.push(Difference { property, expected: expected.to_owned(), found });
+    let mut differ = |property, expected: &str, found: Option<&str>| {
+        if Some(expected) != found {
+            let (expected, found) = (expected.to_owned(), found.map(str::to_owned));
+            differences.push(Difference { property, expected, found });
         }
+    };
+    // A tag may have an empty value, a name and the like are not there then.
+    let mut check = |property, expected: &str, found: &str| {
+        differ(property, expected, (!found.is_empty() || expected.is_empty()).then_some(found));
     };
     check(Property::Name, request.name.as_str(), &image.name);
     // Without a description EC2 may write one of its own.
@@ -28,8 +32,11 @@ pub(super) fn compare(job: &Job, image: &Image, snapshots: Option<&[&Snapshot]>)
         check(Property::Volumes, &sizes(&request.volumes), &sizes(&image.snapshot_volumes()));
     }
     let own = own_tags(job);
-    for tag in own.iter().chain(&request.image_tags) {
-        check(Property::ImageTag(tag.key.to_string()), &tag.value, image.tag(&tag.key).unwrap_or_default());
+    // Those of the request replace the source's.
+    let sent: Vec<&Tag> = own.iter().chain(&request.image_tags).collect();
+    let from_source = request.source_tags.iter().filter(|t| sent.iter().all(|sent| sent.key != t.key));
+    for tag in sent.iter().copied().chain(from_source) {
+        differ(Property::ImageTag(tag.key.to_string()), &tag.value, image.tag(&tag.key));
     }
     for (property, expected, found) in snapshots.map(|s| of_snapshots(job, &own, s)).unwrap_or_default() {
         differences.push(Difference { property, expected, found });
@@ -59,7 +66,7 @@ fn of_snapshots(job: &Job, own: &[Tag], snapshots: &[&Snapshot]) -> Vec<(Propert
         }
         for tag in own.iter().chain(&job.request.snapshot_tags) {
             let found = snapshot.tag(&tag.key);
-            if found.unwrap_or_default() != &*tag.value {
+            if found != Some(&*tag.value) {
                 add((2, &tag.key, tag.value.to_string(), found.map(str::to_owned)));
             }
         }
@@ -92,6 +99,9 @@ fn is_key(requested: &KmsKeyRef, found: &str) -> bool {
         || found.rsplit_once("key/").is_some_and(|(_, id)| id == requested)
 }
 
+/// From small to large: EC2 may list an image's devices in another order than its source's.
 fn sizes(volumes: &[u32]) -> String {
+    let mut volumes = volumes.to_vec();
+    volumes.sort_unstable();
     volumes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -55,7 +55,7 @@ pub enum Property {
     Name,
     /// The image's description.
     Description,
-    /// Sizes of the volumes in GiB, in the order of the devices.
+    /// Sizes of the volumes in GiB, from small to large.
     Volumes,
     /// A tag of the image.
     ImageTag(String),

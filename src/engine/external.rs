@@ -40,6 +40,7 @@ fn external_job(id: JobId, source: ImageId, region: &Region, image: &Image, now:
         description: Description::new(&image.description).unwrap_or_default(),
         encryption: Encryption::Keep,
         copy_tags: false,
+        source_tags: Vec::new(),
         volumes: image.snapshot_volumes(),
         source_snapshots: Vec::new(),
         image_tags: Vec::new(),
@@ -82,7 +83,7 @@ fn reopen(jobs: &mut Jobs, region: &Region, image: &Image, now: Timestamp) -> bo
     (job.ended, job.note, job.dismissed, job.missing_polls, job.available_polls) = (None, None, false, 0, 0);
     let image = image.id.clone();
     if !cancelled {
-        job.reopen_steps();
+        job.reopen_steps(true);
     }
     job.state =
         if cancelled { JobState::removing(image, RemovalReason::Cancel, now) } else { JobState::Copying { image } };

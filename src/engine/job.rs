@@ -15,7 +15,7 @@ use super::{
     state::{JobPhase, JobState, RemovalReason, UnknownOutcome},
 };
 use crate::domain::{
-    CopyRequest, Image, ImageId, SnapshotId, SnapshotState,
+    ClientToken, CopyRequest, Image, ImageId, SnapshotId, SnapshotState,
     post_copy::PostCopyStep,
     progress::{RateEstimator, SnapshotProgress, weighted_percent},
 };
@@ -65,6 +65,9 @@ pub struct Job {
     pub dismissed: bool,
     /// Whether its image and snapshots carry amigrate's tags, as far as is known.
     pub tagged: bool,
+    /// The client tokens given by the user that were sent, also by earlier attempts: EC2 may know them.
+    #[serde(default)]
+    pub sent_tokens: Vec<ClientToken>,
     /// The state of each of the request's post-copy steps.
     #[serde(default)]
     pub step_states: Vec<StepState>,
@@ -133,6 +136,7 @@ impl Job {
             images: Vec::new(),
             dismissed: false,
             tagged: false,
+            sent_tokens: Vec::new(),
             rate: RateEstimator::default(),
             percent: None,
             unknown_outcome: None,
@@ -249,7 +253,9 @@ impl Job {
     /// Moves times that are in the future to now: the clock may have been set since they were stored.
     pub(super) fn clamp_times(&mut self, now: Timestamp) {
         self.requested = self.requested.min(now);
-        for time in [&mut self.started, &mut self.last_progress, &mut self.sent, &mut self.deregister_sent] {
+        let own =
+            [&mut self.started, &mut self.ended, &mut self.last_progress, &mut self.sent, &mut self.deregister_sent];
+        for time in own {
             *time = time.map(|t| t.min(now));
         }
         if let Some(unknown) = &mut self.unknown_outcome {

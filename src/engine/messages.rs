@@ -19,13 +19,15 @@ use crate::domain::{
 pub enum Command {
     /// Make these copies, as one batch.
     Copy(Vec<CopyRequest>),
-    /// Cancel copies, whatever their state.
+    /// Cancel copies, whatever their state; of available ones, the post-copy steps that are left.
     Cancel(Vec<JobId>),
     /// Retry failed copies, each with a new token.
     #[serde(rename = "TryAgain")]
     Retry(Vec<(JobId, ClientToken)>),
-    /// Try the post-copy steps of available copies again that failed or were given up.
+    /// Try the post-copy steps of available copies again that failed.
     RetrySteps(Vec<JobId>),
+    /// The same, and carry out those that were given up.
+    ReopenSteps(Vec<JobId>),
     /// Deregister available copies, or the images that failed ones have left, and delete their snapshots.
     Deregister(Vec<JobId>),
     /// Decide about a copy in doubt.
@@ -327,7 +329,11 @@ impl Command {
     /// Returns the jobs it is about.
     pub fn jobs(&self) -> Vec<JobId> {
         match self {
-            Self::Cancel(jobs) | Self::RetrySteps(jobs) | Self::Deregister(jobs) | Self::Dismiss(jobs) => jobs.clone(),
+            Self::Cancel(jobs)
+            | Self::RetrySteps(jobs)
+            | Self::ReopenSteps(jobs)
+            | Self::Deregister(jobs)
+            | Self::Dismiss(jobs) => jobs.clone(),
             Self::Retry(jobs) => jobs.iter().map(|(id, _)| *id).collect(),
             Self::Resolve { job, .. } => vec![*job],
             Self::Copy(_) | Self::Follow(_) | Self::RefreshNow => Vec::new(),

@@ -242,7 +242,10 @@ impl Engine {
                 self.update(id, now, |job, config| job.retry(token, config.tagging, now));
             }),
             Command::RetrySteps(jobs) => jobs.into_iter().for_each(|id| {
-                self.update(id, now, |job, _| job.retry_steps());
+                self.update(id, now, |job, _| job.retry_steps(false));
+            }),
+            Command::ReopenSteps(jobs) => jobs.into_iter().for_each(|id| {
+                self.update(id, now, |job, _| job.retry_steps(true));
             }),
             Command::Deregister(jobs) => jobs.into_iter().for_each(|id| {
                 self.update(id, now, |job, _| job.deregister(now));

@@ -102,9 +102,21 @@ pub enum Note {
     SnapshotsNotListed(String),
     /// A note on the removal of the failed image that was replaced by a retry.
     FailedImage(Box<Self>),
+    /// All of these.
+    Several(Vec<Self>),
     /// The text stored by an earlier version.
     #[serde(untagged)]
     Text(String),
+}
+
+impl Note {
+    /// Returns one that says both.
+    pub(super) fn join(first: Option<Self>, second: Option<Self>) -> Option<Self> {
+        match (first, second) {
+            (Some(first), Some(second)) => Some(Self::Several(vec![first, second])),
+            (first, second) => first.or(second),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -134,6 +146,7 @@ mod tests {
             Note::GivenUp(vec![image]),
             Note::DeletePending { snapshot, why: None },
             Note::FailedImage(Box::new(Note::SnapshotsNotListed("no".into()))),
+            Note::Several(vec![Note::NewClientToken, Note::NeverSent]),
         ] {
             let text = serde_json::to_string(&note).unwrap();
             assert_eq!(serde_json::from_str::<Note>(&text).unwrap(), note, "{text}");

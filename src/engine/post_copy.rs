@@ -19,8 +19,10 @@ pub enum StepState {
     Done,
     /// AWS refused it.
     Failed(Box<Failure>),
-    /// Not carried out, because the image was removed or was to be removed.
+    /// Not carried out, because the image was removed or was to be removed, or a person gave it up.
     GivenUp,
+    /// The same, after a changing call was sent: it may have been carried out, in whole or in part.
+    GivenUpSent(StepProgress),
 }
 
 impl StepState {
@@ -29,9 +31,9 @@ impl StepState {
         matches!(self, Self::Waiting | Self::UnderWay(_))
     }
 
-    /// Returns true if it was not carried out and can be tried again.
-    pub fn can_be_retried(&self) -> bool {
-        matches!(self, Self::Failed(_) | Self::GivenUp)
+    /// Returns true if it was given up.
+    pub fn is_given_up(&self) -> bool {
+        matches!(self, Self::GivenUp | Self::GivenUpSent(_))
     }
 }
 
@@ -46,6 +48,18 @@ pub struct StepProgress {
     pub retrying: Option<String>,
     /// What its calls have shown so far.
     pub(super) found: StepFindings,
+    /// When the first of the failures was.
+    #[serde(default)]
+    pub(super) failing_since: Option<Timestamp>,
+    /// Changing calls sent so far.
+    #[serde(default)]
+    pub(super) changes_sent: u32,
+    /// How often the image's snapshots were listed once more.
+    #[serde(default)]
+    pub(super) lists: u8,
+    /// Entries of the source's launch permissions that are of a kind that is not known here.
+    #[serde(default)]
+    pub(super) unknown_entries: usize,
 }
 
 /// What the calls of a step have shown so far.
@@ -70,6 +84,13 @@ pub enum PostCopyCall {
         region: Region,
         /// The source.
         source: ImageId,
+    },
+    /// `DescribeImages` of the copy, for its snapshots.
+    ListSnapshots {
+        /// The copy's region.
+        region: Region,
+        /// The copy.
+        image: ImageId,
     },
     /// `DescribeImages` of the source, which must be the account's own; fails otherwise.
     CheckOwner {
@@ -132,6 +153,7 @@ impl PostCopyCall {
     pub fn region(&self) -> &Region {
         match self {
             Self::ReadLaunchPermissions { region, .. }
+            | Self::ListSnapshots { region, .. }
             | Self::CheckOwner { region, .. }
             | Self::AddLaunchPermissions { region, .. }
             | Self::ShareSnapshot { region, .. }
@@ -148,7 +170,7 @@ impl PostCopyCall {
             format!("{of} for {}", names.join(", "))
         };
         Some(match self {
-            Self::ReadLaunchPermissions { .. } | Self::CheckOwner { .. } => return None,
+            Self::ReadLaunchPermissions { .. } | Self::ListSnapshots { .. } | Self::CheckOwner { .. } => return None,
             Self::AddLaunchPermissions { image, permissions, .. } => {
                 ("ModifyImageAttribute", with(image.as_str(), permissions.iter().map(|p| p as _).collect()))
             }
@@ -168,5 +190,12 @@ pub enum PostCopyAnswer {
     /// It was carried out.
     Done,
     /// To [`PostCopyCall::ReadLaunchPermissions`].
-    LaunchPermissions(Vec<LaunchPermission>),
+    LaunchPermissions {
+        /// Those of a known kind.
+        known: Vec<LaunchPermission>,
+        /// How many others there are.
+        unknown: usize,
+    },
+    /// To [`PostCopyCall::ListSnapshots`].
+    Snapshots(Vec<SnapshotId>),
 }

@@ -207,6 +207,9 @@ fn send(job: &mut Job, now: Timestamp) -> Request {
     job.state = JobState::Starting;
     job.waiting = None;
     job.sent.get_or_insert(now);
+    if let Some(given) = job.request.given_token.clone().filter(|given| !job.sent_tokens.contains(given)) {
+        job.sent_tokens.push(given);
+    }
     if let Some(unknown) = &mut job.unknown_outcome {
         (unknown.last_sent, unknown.empty_checks) = (now, 0);
     }

@@ -23,6 +23,9 @@ pub(super) const CHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
 const EMPTY_CHECKS_REQUIRED: u8 = 2;
 /// How long after it was sent a cancelled copy may still appear.
 const CANCELLED_UNSEEN: SignedDuration = SignedDuration::from_mins(2);
+/// How far EC2's clock, which counts whole seconds, may be behind ours if an image counts as made for a token that others may have
+/// sent before.
+const ANSWER_SKEW: SignedDuration = SignedDuration::from_secs(5);
 /// How far EC2's clock may be behind ours.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
@@ -35,7 +38,12 @@ impl Job {
     /// Returns the request that checks the outcome, or queues the copy if sending its token again is the better check.
     pub(super) fn reconcile(&mut self, config: &EngineConfig, now: Timestamp) -> Option<Request> {
         let refused = self.unknown_outcome.as_ref().is_some_and(|u| u.refusal.is_some());
-        if !self.tagged && !self.cancel_requested && !refused && token_is_trusted(self, config, now) {
+        if !self.tagged
+            && !self.cancel_requested
+            && !refused
+            && self.answered().is_none()
+            && token_is_trusted(self, config, now)
+        {
             self.back_to_queue(None, now);
             return None;
         }
@@ -54,10 +62,11 @@ impl Job {
     /// Takes in that the account's images may not be listed: only the token can show it, while EC2 recognises it.
     pub(super) fn listing_refused(&mut self, failure: &Failure, config: &EngineConfig, now: Timestamp) {
         let refused = self.unknown_outcome.as_ref().is_some_and(|u| u.refusal.is_some());
-        if !self.cancel_requested && !refused && token_is_trusted(self, config, now) {
+        let answered = self.answered().cloned();
+        if !self.cancel_requested && !refused && answered.is_none() && token_is_trusted(self, config, now) {
             self.back_to_queue(None, now);
         } else {
-            self.in_doubt(Vec::new(), Some(Note::ImagesNotListed(failure.why.clone())));
+            self.in_doubt(answered.into_iter().collect(), Some(Note::ImagesNotListed(failure.why.clone())));
         }
     }
 
@@ -75,6 +84,9 @@ impl Job {
                 self.tagged = true;
                 return self.copy_started(image, now);
             }
+            [] if let Some(answered) = self.answered().cloned() => {
+                return self.check_answer(&answered, images, known, config, now);
+            }
             [] if self.tagged => Vec::new(),
             [] => self.candidates(images, known),
             // Somebody gave another copy of the same source our tag.
@@ -84,6 +96,42 @@ impl Job {
             self.nothing_found(config, now);
         } else {
             self.in_doubt(candidates, None);
+        }
+    }
+
+    /// EC2 answered a client token that the user gave: with the copy's image, or with that of an earlier copy of the same token and
+    /// parameters. The image tells which.
+    pub(super) fn given_token_answered(&mut self, image: ImageId, is_taken: bool, now: Timestamp) {
+        if is_taken {
+            return self.in_doubt(Vec::new(), Some(Note::ImageOfAnotherJob(image)));
+        }
+        self.outcome_unknown(None, now, now);
+        if let Some(unknown) = &mut self.unknown_outcome {
+            unknown.answered = Some(image);
+        }
+    }
+
+    fn answered(&self) -> Option<&ImageId> {
+        self.unknown_outcome.as_ref()?.answered.as_ref()
+    }
+
+    /// Takes the image of the answer as the copy's if it was made since the copy was sent. A person decides about an older one.
+    fn check_answer(
+        &mut self,
+        answered: &ImageId,
+        images: &[Image],
+        known: &BTreeSet<ImageId>,
+        config: &EngineConfig,
+        now: Timestamp,
+    ) {
+        let since = self.sent.unwrap_or(self.requested) - ANSWER_SKEW;
+        let is_new =
+            |i: &Image| i.created.is_some_and(|at| at >= since) && !known.contains(&i.id) && self.may_have_made(i);
+        let visible_by = self.unknown_outcome.as_ref().map_or(now, |u| u.last_sent + config.visibility_delay);
+        match images.iter().find(|i| i.id == *answered) {
+            Some(image) if is_new(image) => self.copy_started(answered, now),
+            None if now < visible_by => self.reconcile_at(now + CHECK_INTERVAL),
+            _ => self.in_doubt(vec![answered.clone()], None),
         }
     }
 

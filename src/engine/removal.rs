@@ -23,9 +23,9 @@ const SLOW_ANSWERS: u8 = 2;
 const MISSES_REQUIRED: u8 = 2;
 
 impl Job {
-    /// Cancels the copy.
+    /// Cancels the copy; of an available one, the post-copy steps that are left.
     pub(super) fn cancel(&mut self, now: Timestamp) {
-        if !self.state.ended() {
+        if !self.state.ended() || self.can_give_up_steps() {
             self.give_up_steps();
         }
         match self.state.clone() {
@@ -189,7 +189,7 @@ impl Job {
             }
             RemovalReason::Retry { .. } if complete => {
                 self.note = Some(Note::AvailableAfterAll);
-                self.reopen_steps();
+                self.reopen_steps(true);
                 self.end(JobState::Available { image }, now);
             }
             _ => {

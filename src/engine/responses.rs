@@ -22,7 +22,11 @@ impl Engine {
         match result {
             Ok(image) => {
                 self.limiters.end_backoff(&region);
-                self.update(id, now, |job, _| job.copy_started(&image, now));
+                let is_taken = self.jobs.values().any(|j| j.id != id && j.images.contains(&image));
+                self.update(id, now, |job, _| match job.request.given_token {
+                    None => job.copy_started(&image, now),
+                    Some(_) => job.given_token_answered(image, is_taken, now),
+                });
             }
             // Only EC2 itself can say that it did not start; or that the request could not be made for lack of credentials.
             Err(failure) if transitions::outcome_is_unknown(&failure) => {

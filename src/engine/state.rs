@@ -215,4 +215,7 @@ pub struct UnknownOutcome {
     pub empty_checks: u8,
     /// Why AWS refused it when it was sent again: that says nothing about earlier requests.
     pub refusal: Option<Box<Failure>>,
+    /// EC2's answer to a client token that the user gave: perhaps the image of an earlier copy that was sent with it.
+    #[serde(default)]
+    pub answered: Option<ImageId>,
 }

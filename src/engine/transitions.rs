@@ -25,6 +25,7 @@ impl Job {
             images: std::mem::take(&mut self.images),
             cleanups: std::mem::take(&mut self.cleanups),
             leftovers: std::mem::take(&mut self.leftovers),
+            sent_tokens: std::mem::take(&mut self.sent_tokens),
             ..fresh
         };
     }
@@ -102,7 +103,7 @@ impl Job {
     /// It is unknown whether EC2 made the image: checks that at this time.
     pub(super) fn outcome_unknown(&mut self, failure: Option<&Failure>, at: Timestamp, now: Timestamp) {
         let first_sent = self.sent.unwrap_or(now);
-        let unknown = UnknownOutcome { first_sent, last_sent: now, empty_checks: 0, refusal: None };
+        let unknown = UnknownOutcome { first_sent, last_sent: now, empty_checks: 0, refusal: None, answered: None };
         let unknown = self.unknown_outcome.get_or_insert(unknown);
         (unknown.last_sent, unknown.empty_checks) = (now, 0);
         self.waiting = Some(Waiting::OutcomeCheck(failure.map(|f| f.why.clone())));
@@ -140,7 +141,7 @@ impl Job {
             }
             RemovalReason::Retry { token, .. } => {
                 self.requeue(token, tagging, now);
-                self.note = note.map(|n| Note::FailedImage(Box::new(n))).or(self.note.take());
+                self.note = Note::join(note.map(|n| Note::FailedImage(Box::new(n))), self.note.take());
             }
         }
     }

@@ -70,6 +70,7 @@ pub fn note(note: &Note) -> String {
         }
         Note::SnapshotsNotListed(why) => with("its snapshots may remain, AWS does not list them", why),
         Note::FailedImage(inner) => format!("of the failed copy: {}", self::note(inner)),
+        Note::Several(notes) => notes.iter().map(self::note).collect::<Vec<_>>().join("; "),
         Note::Text(text) => clean(text).into_owned(),
     }
 }

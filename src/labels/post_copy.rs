@@ -6,7 +6,7 @@ use crate::{
         post_copy::PostCopyStep,
         text::{clean, count},
     },
-    engine::{Comparison, Difference, Job, Property, StepState},
+    engine::{Comparison, Difference, Job, JobState, Property, StepState},
 };
 
 /// Returns what a step does.
@@ -15,7 +15,7 @@ pub fn step(step: &PostCopyStep, destination: &Region) -> String {
         names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     }
     match step {
-        PostCopyStep::CopyLaunchPermissions => "same launch permissions as the source".into(),
+        PostCopyStep::CopyLaunchPermissions => "same launch permissions as the source, without public".into(),
         PostCopyStep::LaunchPermissions(permissions) => format!("launch permission for {}", list(permissions)),
         PostCopyStep::SnapshotPermissions(accounts) => format!("snapshots shared with {}", list(accounts)),
         PostCopyStep::Deprecation(at) => format!("deprecated at {}", at.strftime("%Y-%m-%d %H:%M UTC")),
@@ -25,8 +25,8 @@ pub fn step(step: &PostCopyStep, destination: &Region) -> String {
     }
 }
 
-/// Returns a step's state; with the reason, if it failed or is tried again.
-pub fn step_state(state: &StepState) -> String {
+/// Returns a step's state; with the reason, if it failed, is tried again, or was given up.
+pub fn step_state(job: &Job, state: &StepState) -> String {
     match state {
         StepState::Waiting => "waiting".into(),
         StepState::UnderWay(progress) => match &progress.retrying {
@@ -35,7 +35,19 @@ pub fn step_state(state: &StepState) -> String {
         },
         StepState::Done => "done".into(),
         StepState::Failed(failure) => format!("failed: {}", clean(&failure.why)),
-        StepState::GivenUp => "not done: the copy was to be removed".into(),
+        StepState::GivenUp => format!("not done: {}", why_given_up(job)),
+        StepState::GivenUpSent(_) => "given up after it was sent: it may have been done, in whole or in part".into(),
+    }
+}
+
+fn why_given_up(job: &Job) -> &'static str {
+    match job.state {
+        JobState::Available { .. } => "given up",
+        JobState::Failed { .. } => "the copy failed",
+        JobState::Gone { .. } => "the image is gone",
+        JobState::Cancelled => "the copy was cancelled",
+        JobState::Deregistered => "the image was deregistered",
+        _ => "the image is to be removed",
     }
 }
 
@@ -43,18 +55,19 @@ pub fn step_state(state: &StepState) -> String {
 pub fn after_copy(job: &Job) -> Vec<String> {
     let destination = &job.request.destination;
     let mut said = Vec::new();
-    let not_done: Vec<_> = job.steps().filter(|(_, state)| state.can_be_retried()).collect();
+    let not_done: Vec<_> =
+        job.steps().filter(|(_, state)| matches!(state, StepState::Failed(_)) || state.is_given_up()).collect();
     match not_done.as_slice() {
         [] => {}
-        [(one, state)] => said.push(format!("{} {}", step(one, destination), step_state(state))),
+        [(one, state)] => said.push(format!("{} {}", step(one, destination), step_state(job, state))),
         [(one, state), ..] => {
             let steps = count(not_done.len(), "step", "steps");
-            said.push(format!("{steps} not done, {} {}", step(one, destination), step_state(state)));
+            said.push(format!("{steps} not done, {} {}", step(one, destination), step_state(job, state)));
         }
     }
     if let Some((n, (open, state))) = job.steps().enumerate().find(|(_, (_, state))| state.is_open()) {
         let number = format!("step {} of {}", n + 1, job.steps().count());
-        said.push(format!("{number}, {}: {}", step(open, destination), step_state(state)));
+        said.push(format!("{number}, {}: {}", step(open, destination), step_state(job, state)));
     }
     match job.comparison.differences() {
         [] => {}
@@ -64,11 +77,15 @@ pub fn after_copy(job: &Job) -> Vec<String> {
     said
 }
 
-/// Returns each difference between a copy and its request, and whether the snapshots were not compared.
+/// Returns each difference between a copy and its request.
 pub fn differences(comparison: &Comparison) -> Vec<String> {
-    let Comparison::Made { differences, unread } = comparison else { return Vec::new() };
-    let unread = unread.as_ref().map(|why| format!("the snapshots could not be compared: {}", clean(why)));
-    differences.iter().map(difference).chain(unread).collect()
+    comparison.differences().iter().map(difference).collect()
+}
+
+/// Returns what of a copy could not be compared with its request.
+pub fn not_compared(comparison: &Comparison) -> Option<String> {
+    let Comparison::Made { unread: Some(why), .. } = comparison else { return None };
+    Some(format!("the snapshots: {}", clean(why)))
 }
 
 fn difference(difference: &Difference) -> String {

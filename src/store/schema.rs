@@ -87,6 +87,8 @@ pub(super) const STEPS: &[&str] = &[
              coalesce(json_extract(body, '$.doubt.refusal.kind'), 'Other') = 'Other'
              AND (json_extract(body, '$.doubt.refusal.code') IN ('TagLimitExceeded', 'TagPolicyViolation')
                  OR json_extract(body, '$.doubt.refusal.code') LIKE 'InvalidTagKey%') END;",
+    // `body` has post-copy steps, tags of snapshots and the like, which an older program would drop when it writes the job again.
+    "",
 ];
 
 /// The version that a list of steps ends at.

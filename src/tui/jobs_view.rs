@@ -8,7 +8,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    domain::{AccountKey, Failure, Region},
+    domain::{AccountKey, ClientToken, Failure, Region},
     driver::DriverStatus,
     engine::{BatchId, Job, JobId, Status, Waiting},
 };
@@ -44,6 +44,11 @@ impl JobsView {
     /// The jobs, oldest first.
     pub fn jobs(&self) -> impl DoubleEndedIterator<Item = &Job> {
         self.jobs.values().map(AsRef::as_ref)
+    }
+
+    /// The client tokens that users gave, also those that a retry has replaced: EC2 may know them.
+    pub fn sent_tokens(&self) -> Vec<ClientToken> {
+        self.jobs().flat_map(|job| job.sent_tokens.iter().chain(&job.request.given_token)).cloned().collect()
     }
 
     pub fn job(&self, id: JobId) -> Option<&Job> {

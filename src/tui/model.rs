@@ -361,4 +361,14 @@ impl Model {
         let jobs = jobs.iter().map(|id| (*id, self.next_client_token())).collect();
         self.send_command(Command::Retry(jobs), effects);
     }
+
+    /// Retries failed copies, and the failed post-copy steps of others.
+    pub(super) fn retry_with_steps(&mut self, copies: &[JobId], steps: Vec<JobId>, effects: &mut Vec<Effect>) {
+        if !copies.is_empty() {
+            self.retry(copies, effects);
+        }
+        if !steps.is_empty() {
+            self.send_command(Command::RetrySteps(steps), effects);
+        }
+    }
 }

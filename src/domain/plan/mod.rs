@@ -27,7 +27,7 @@ use crate::domain::{
 };
 use messages::Messages;
 use post_copy::Steps;
-use tags::{Along, OwnTags};
+use tags::{Along, OwnTags, user_tags};
 
 /// A checked draft.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -292,6 +292,7 @@ impl Draft {
             description: description?,
             encryption,
             copy_tags: along.copied,
+            source_tags: if along.copied { user_tags(source).cloned().collect() } else { Vec::new() },
             volumes: source.snapshot_volumes(),
             source_snapshots: source.snapshot_ids().cloned().collect(),
             image_tags,

@@ -21,6 +21,7 @@ use crate::domain::{
 #[derive(Debug, Default)]
 pub(super) struct Steps {
     permissions: Vec<LaunchPermission>,
+    public: bool,
     accounts: Vec<AccountId>,
     deprecation: Option<Timestamp>,
 }
@@ -55,8 +56,7 @@ impl Draft {
             self.check_source_tags(mistakes, warnings);
         }
         let deprecation = mistakes.check(Field::Deprecation, deprecation(&post.deprecate, now, post.public)).flatten();
-        let public = post.public.then_some(LaunchPermission::Public);
-        Steps { permissions: shared_with.into_iter().chain(public).collect(), accounts, deprecation }
+        Steps { permissions: shared_with, public: post.public, accounts, deprecation }
     }
 
     /// Returns the steps of one source's copies, in the order in which they are done.
@@ -67,6 +67,8 @@ impl Draft {
         if !steps.permissions.is_empty() {
             list.push(PostCopyStep::LaunchPermissions(steps.permissions.clone()));
         }
+        // By itself: where block public access refuses it, the others keep their permissions.
+        list.extend(steps.public.then(|| PostCopyStep::LaunchPermissions(vec![LaunchPermission::Public])));
         if post.share_snapshots && !source.instance_store() {
             list.push(PostCopyStep::SnapshotPermissions(steps.accounts.clone()));
         }

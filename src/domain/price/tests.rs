@@ -22,6 +22,7 @@ fn copy(from: &str, to: &str, volumes: &[u32]) -> CopyRequest {
         description: Description::default(),
         encryption: Encryption::Keep,
         copy_tags: true,
+        source_tags: Vec::new(),
         volumes: volumes.to_vec(),
         source_snapshots: Vec::new(),
         image_tags: Vec::new(),

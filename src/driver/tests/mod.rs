@@ -87,6 +87,7 @@ impl Harness {
             description: Description::default(),
             encryption: Encryption::Keep,
             copy_tags: false,
+            source_tags: Vec::new(),
             volumes: vec![8],
             source_snapshots: Vec::new(),
             image_tags: Vec::new(),

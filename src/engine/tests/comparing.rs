@@ -120,3 +120,40 @@ fn snapshots_that_may_not_be_read_are_said_not_to_be_compared() {
     assert_eq!(job.comparison, Comparison::Made { differences: Vec::new(), unread: Some("you may not".into()) });
     assert!(job.tagged, "nothing is known about the tags");
 }
+
+#[test]
+fn sizes_are_compared_in_any_order() {
+    let mut polled = as_requested();
+    let mut device = polled.images[0].block_devices[0].clone();
+    let other = Ebs { snapshot_id: SnapshotId::new("snap-2").ok(), volume_size: Some(100), ..Ebs::default() };
+    device.ebs = Some(other);
+    polled.images[0].block_devices.insert(0, device);
+    let job = compared(CopyRequest { volumes: vec![8, 100], ..requested(None) }, &polled);
+    assert_eq!(job.comparison.differences(), []);
+}
+
+#[test]
+fn a_missing_tag_without_a_value_is_a_difference() {
+    let with_empty = || CopyRequest {
+        image_tags: vec![tag("Team", "web"), tag("Empty", "")],
+        snapshot_tags: vec![tag("Cost", "1"), tag("None", "")],
+        ..requested(None)
+    };
+    let mut polled = as_requested();
+    let missing = compared(with_empty(), &polled);
+    let found: Vec<_> = missing.comparison.differences().iter().map(|d| (&d.property, d.found.as_deref())).collect();
+    let snapshots = vec![SnapshotId::new("snap-new").unwrap()];
+    let expected = [Property::ImageTag("Empty".into()), Property::SnapshotTag("None".into(), snapshots)];
+    assert_eq!(found, [(&expected[0], None), (&expected[1], None)]);
+    polled.images[0].tags.push(tag("Empty", ""));
+    polled.snapshots.as_mut().unwrap()[0].tags.push(tag("None", ""));
+    assert_eq!(compared(with_empty(), &polled).comparison.differences(), []);
+}
+
+#[test]
+fn tags_that_ec2_copies_from_the_source_are_compared() {
+    let with = |tags| CopyRequest { copy_tags: true, source_tags: tags, ..requested(None) };
+    let lost = compared(with(vec![tag("Env", "prod"), tag("Team", "the source's")]), &as_requested());
+    let expected = Difference { property: Property::ImageTag("Env".into()), expected: "prod".into(), found: None };
+    assert_eq!(lost.comparison.differences(), [expected], "the request's own Team replaces that of the source");
+}

@@ -37,6 +37,7 @@ fn request(n: u32, destination: &str) -> CopyRequest {
         description: Description::default(),
         encryption: Encryption::Keep,
         copy_tags: false,
+        source_tags: Vec::new(),
         volumes: vec![8],
         source_snapshots: vec![SnapshotId::new("snap-0").unwrap()],
         image_tags: Vec::new(),

@@ -98,7 +98,7 @@ fn steps_are_carried_out_in_their_order_one_call_at_a_time() {
         assert!(!engine.job(JobId(1)).unwrap().dismissed, "not while steps are left");
         let result = match expected {
             PostCopyCall::ReadLaunchPermissions { .. } => {
-                PostCopyAnswer::LaunchPermissions(vec![LaunchPermission::Public, permission(9)])
+                PostCopyAnswer::LaunchPermissions { known: vec![LaunchPermission::Public, permission(9)], unknown: 0 }
             }
             _ => PostCopyAnswer::Done,
         };
@@ -112,7 +112,7 @@ fn steps_are_carried_out_in_their_order_one_call_at_a_time() {
 #[test]
 fn a_source_that_nobody_may_launch_needs_no_call() {
     let (mut engine, requests) = available_with(vec![PostCopyStep::CopyLaunchPermissions]);
-    let nobody = PostCopyAnswer::LaunchPermissions(vec![LaunchPermission::Public]);
+    let nobody = PostCopyAnswer::LaunchPermissions { known: vec![LaunchPermission::Public], unknown: 0 };
     assert_eq!(answer(&mut engine, &requests, Ok(nobody), at(100)), []);
     assert_eq!(states(&engine), [StepState::Done]);
 }
@@ -181,15 +181,28 @@ fn removing_the_image_stops_the_steps() {
     let (mut engine, requests) = available_with(vec![launch(2), launch(3)]);
     let deregister = engine.handle(Event::Command(Command::Deregister(vec![JobId(1)])), at(100));
     assert!(matches!(deregister[..], [Request::CheckImage { .. }]), "{deregister:?}");
-    assert_eq!(states(&engine), [StepState::GivenUp, StepState::GivenUp]);
-    // The answer to the call that was under way comes too late.
-    assert_eq!(answer(&mut engine, &requests, Ok(PostCopyAnswer::Done), at(101)), []);
-    assert_eq!(states(&engine), [StepState::GivenUp, StepState::GivenUp]);
+    assert!(matches!(states(&engine)[..], [StepState::GivenUpSent(_), StepState::GivenUp]), "{:?}", states(&engine));
+    // The answer to the call that was under way tells what became of it.
+    let (unanswered, stored) = (engine.clone(), serde_json::to_string(&states(&engine)).unwrap());
+    assert_eq!(serde_json::from_str::<Vec<StepState>>(&stored).unwrap(), states(&engine));
+    for (result, first) in [
+        (Ok(PostCopyAnswer::Done), Some(StepState::Done)),
+        (Err(refused("OperationNotPermitted")), Some(StepState::GivenUp)),
+        (Err(later("cut off")), None),
+    ] {
+        engine = unanswered.clone();
+        assert_eq!(answer(&mut engine, &requests, result, at(101)), []);
+        assert_eq!(states(&engine), [first.unwrap_or_else(|| states(&unanswered)[0].clone()), StepState::GivenUp]);
+    }
     let protected = Failure::new("deregister", "protected").code("OperationNotPermitted");
     engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Available)))), at(102));
     engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(protected))), at(103));
     assert_eq!(state(&engine).phase().as_str(), "available");
-    assert!(engine.job(JobId(1)).unwrap().can_retry_steps(), "a person may want them after all");
+    let again = |command: fn(Vec<JobId>) -> Command| Event::Command(command(vec![JobId(1)]));
+    assert!(!engine.job(JobId(1)).unwrap().can_retry_steps());
+    assert_eq!(engine.handle(again(Command::RetrySteps), at(104)), [], "only a person who was asked reopens them");
+    assert!(engine.job(JobId(1)).unwrap().has_given_up_steps());
+    assert_eq!(call(&engine.handle(again(Command::ReopenSteps), at(105))), call(&requests));
 }
 
 #[test]
@@ -201,6 +214,94 @@ fn a_cancelled_copy_that_became_available_is_not_shared() {
     let checked = Response::CheckImage(JobId(1), Ok(still(ImageState::Available)));
     assert_eq!(engine.handle(Event::Response(checked), at(1)), []);
     assert_eq!((state(&engine).phase().as_str(), states(&engine)), ("available", vec![StepState::GivenUp]));
+}
+
+#[test]
+fn a_cancel_of_an_available_copy_gives_up_its_steps() {
+    let (mut engine, requests) = available_with(vec![PostCopyStep::CopyLaunchPermissions, launch(3)]);
+    assert!(engine.job(JobId(1)).unwrap().can_give_up_steps());
+    assert_eq!(engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(100)), []);
+    // Nothing but a read was sent.
+    assert_eq!(states(&engine), [StepState::GivenUp, StepState::GivenUp]);
+    let known = PostCopyAnswer::LaunchPermissions { known: vec![permission(9)], unknown: 0 };
+    assert_eq!(answer(&mut engine, &requests, Ok(known), at(101)), []);
+    assert_eq!((state(&engine).phase().as_str(), engine.can_exit()), ("available", true));
+}
+
+#[test]
+fn a_step_that_fails_for_a_day_waits_for_a_person() {
+    let (mut engine, mut requests) = available_with(vec![launch(2)]);
+    let (begun, mut now) = (at(100), at(100));
+    while let [Request::PostCopy { .. }] = requests[..] {
+        assert_eq!(answer(&mut engine, &requests, Err(later("no route")), now), []);
+        let Some(next) = engine.next_deadline() else { break };
+        now = next;
+        requests = engine.handle(Event::Tick, now);
+    }
+    let [StepState::Failed(failure)] = &states(&engine)[..] else { panic!("{:?}", states(&engine)) };
+    assert!(failure.why.contains("24 hours") && failure.why.contains("no route"), "{failure:?}");
+    assert_eq!(now.duration_since(begun).as_secs() / 3600, 24);
+    assert!(engine.job(JobId(1)).unwrap().can_retry_steps());
+}
+
+#[test]
+fn snapshots_that_the_image_does_not_list_yet_are_waited_for() {
+    let [old, new] = ["snap-new", "snap-late"].map(|id| SnapshotId::new(id).unwrap());
+    for appears in [true, false] {
+        let (mut engine, mut requests) = available_with(vec![PostCopyStep::SnapshotPermissions(vec![account(3)])]);
+        engine.jobs.get_mut(JobId(1)).unwrap().request.volumes.push(8);
+        let (mut shared, mut lists, mut now) = (Vec::new(), 0, at(100));
+        while let [Request::PostCopy { call, .. }] = &requests[..] {
+            let result = match call {
+                PostCopyCall::ShareSnapshot { snapshot, .. } => {
+                    shared.push(snapshot.clone());
+                    PostCopyAnswer::Done
+                }
+                PostCopyCall::ListSnapshots { image, .. } => {
+                    assert_eq!(*image, new_image());
+                    lists += 1;
+                    let late = (appears && lists == 3).then(|| new.clone());
+                    PostCopyAnswer::Snapshots([old.clone()].into_iter().chain(late).collect())
+                }
+                other => panic!("{other:?}"),
+            };
+            requests = answer(&mut engine, &requests, Ok(result), now);
+            while let (true, Some(next)) = (requests.is_empty(), engine.next_deadline()) {
+                now = next;
+                requests = engine.handle(Event::Tick, now);
+            }
+        }
+        if appears {
+            assert_eq!((shared, lists, states(&engine)), (vec![old.clone(), new.clone()], 3, vec![StepState::Done]));
+        } else {
+            assert_eq!((shared, lists), (vec![old.clone()], 5));
+            let [StepState::Failed(failure)] = &states(&engine)[..] else { panic!("{:?}", states(&engine)) };
+            assert!(failure.why.contains("1 of its 2 snapshots: only snap-new"), "{failure:?}");
+        }
+    }
+}
+
+#[test]
+fn permissions_that_are_not_understood_are_counted() {
+    let (mut engine, requests) = available_with(vec![PostCopyStep::CopyLaunchPermissions]);
+    let read = PostCopyAnswer::LaunchPermissions { known: vec![permission(9)], unknown: 2 };
+    let requests = answer(&mut engine, &requests, Ok(read), at(100));
+    assert!(matches!(call(&requests), PostCopyCall::AddLaunchPermissions { .. }), "the others are given");
+    answer(&mut engine, &requests, Ok(PostCopyAnswer::Done), at(100));
+    let [StepState::Failed(failure)] = &states(&engine)[..] else { panic!("{:?}", states(&engine)) };
+    assert!(failure.why.starts_with("2 entries of the source's"), "{failure:?}");
+}
+
+#[test]
+fn steps_begin_at_once_though_the_clock_was_set_back() {
+    let (mut engine, _) = available_with(vec![launch(2)]);
+    let mut job = (*engine.take_changed().pop().unwrap()).clone();
+    job.step_states = vec![StepState::Waiting];
+    let mut engine = Engine::new(EngineConfig::default());
+    engine.restore(vec![job], 1, at(-7200));
+    assert_eq!(engine.job(JobId(1)).unwrap().ended, Some(at(-7200)));
+    let requests = engine.handle(Event::Tick, at(-7200));
+    assert!(requests.iter().any(|r| matches!(r, Request::PostCopy { .. })), "{requests:?}");
 }
 
 #[test]

@@ -39,6 +39,7 @@ fn request(token: u128) -> CopyRequest {
         description: Description::new("it's \"quoted\"").unwrap(),
         encryption: Encryption::Encrypt { key: None },
         copy_tags: true,
+        source_tags: Vec::new(),
         volumes: vec![8, 100],
         source_snapshots: Vec::new(),
         image_tags: Vec::new(),

@@ -94,12 +94,14 @@ const LATER: &[&str] = &[
     schema::STEPS[0],
     schema::STEPS[1],
     schema::STEPS[2],
+    schema::STEPS[3],
     "ALTER TABLE jobs ADD COLUMN size INTEGER; UPDATE jobs SET size = 7;",
 ];
 const BROKEN: &[&str] = &[
     schema::STEPS[0],
     schema::STEPS[1],
     schema::STEPS[2],
+    schema::STEPS[3],
     "ALTER TABLE jobs ADD COLUMN size INTEGER; UPDATE nothing SET size = 7;",
 ];
 
@@ -186,6 +188,25 @@ fn a_reader_takes_no_store_away_from_an_older_program() {
     // One of this form is shared, and a new one is made, as ever.
     assert!(Store::open_to_read(dir.path(), at(0)).is_ok());
     assert!(Store::open_to_read(&dir.path().join("new"), at(0)).is_ok());
+}
+
+#[test]
+fn a_program_without_post_copy_steps_writes_no_job_that_has_them() {
+    let dir = tempfile::tempdir().unwrap();
+    // The form of commit 855618b, the last without them.
+    let open_older = || open::open(dir.path(), at(0), &schema::STEPS[..3], open::Migrate::Always);
+    let mut older = open_older().unwrap().store;
+    assert!(Store::open_to_read(dir.path(), at(0)).unwrap_err().why.contains("older amigrate"));
+    let mut store = open(dir.path());
+    let mut with_steps = job(1);
+    with_steps.request.post_copy = vec![crate::domain::post_copy::PostCopyStep::SourceTag];
+    with_steps.step_states = vec![crate::engine::StepState::Waiting];
+    commit(&mut store, &[with_steps]);
+    assert!(older.load(&account(), at(0)).is_err());
+    let changes = ChangeSet { jobs: vec![Arc::new(job(1))], ..ChangeSet::default() };
+    assert!(older.commit(&account(), &changes, at(1)).unwrap_err().why.contains("newer"));
+    assert!(open_older().unwrap_err().why.contains("newer"));
+    assert_eq!(store.job(&account(), JobId(1)).unwrap().unwrap().step_states.len(), 1);
 }
 
 #[test]

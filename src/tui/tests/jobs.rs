@@ -26,6 +26,7 @@ pub(super) fn job(n: u32) -> Job {
         description: Description::default(),
         encryption: Encryption::Keep,
         copy_tags: false,
+        source_tags: Vec::new(),
         volumes: vec![8, 100],
         source_snapshots: Vec::new(),
         image_tags: Vec::new(),

@@ -82,6 +82,81 @@ fn a_failed_step_is_named_and_tried_again() {
 }
 
 #[test]
+fn steps_that_were_given_up_are_listed_before_they_are_carried_out() {
+    let mut model = with_jobs(vec![with_steps(1, vec![StepState::GivenUp, refused()])]);
+    assert_eq!(keys(&mut model, "t"), []);
+    shows(&mut model, &["given up for", "launch permission for 210987654321", "Failed, and tried again", "eu-west-1"]);
+    assert_eq!(keys(&mut model, "y"), [Effect::Command(Command::ReopenSteps(vec![JobId(1)]))]);
+    assert_eq!(keys(&mut model, "T"), [Effect::Command(Command::RetrySteps(vec![JobId(1)]))]);
+    let mut model = with_jobs(vec![with_steps(1, vec![StepState::GivenUp])]);
+    assert_eq!(keys(&mut model, "T"), [], "a batch's are left alone");
+    let shown = screen(&mut model, 200, 30);
+    assert!(shown.contains("press t to decide"), "{shown}");
+}
+
+#[test]
+fn a_batch_is_not_shared_before_the_answer() {
+    let mut failed = failed(2, Some(ImageId::new("ami-00002").unwrap()));
+    failed.batch = available(1).batch;
+    let mut model = with_jobs(vec![with_steps(1, vec![refused()]), failed]);
+    on(&mut model, 1);
+    assert_eq!(keys(&mut model, "T"), [], "the person is asked first");
+    shows(&mut model, &["post-copy steps of 1 other copy"]);
+    assert_eq!(keys(&mut model, "n"), []);
+    keys(&mut model, "T");
+    let effects = keys(&mut model, "y");
+    assert!(effects.contains(&Effect::Command(Command::RetrySteps(vec![JobId(1)]))), "{effects:?}");
+    assert_eq!(effects.len(), 2);
+}
+
+#[test]
+fn what_is_left_to_do_is_given_up_after_a_yes() {
+    let mut model = with_jobs(vec![with_steps(1, vec![StepState::Done, StepState::Waiting])]);
+    assert_eq!(keys(&mut model, "x"), []);
+    shows(&mut model, &["Give up what is left", "deregistration protection: waiting", "The image is kept"]);
+    lacks(&mut model, "launch permission for 210987654321: waiting");
+    assert_eq!(keys(&mut model, "y"), [Effect::Command(Command::Cancel(vec![JobId(1)]))]);
+}
+
+#[test]
+fn why_a_step_was_not_done_is_said_as_it_is() {
+    for (state, why) in [
+        (failed(1, None).state, "the copy failed"),
+        (JobState::Gone { image: ImageId::new("ami-00001").unwrap() }, "the image is gone"),
+        (JobState::Cancelled, "the copy was cancelled"),
+        (JobState::Deregistered, "the image was deregistered"),
+        (available(1).state, "given up"),
+    ] {
+        let mut job = with_steps(1, vec![StepState::GivenUp]);
+        job.state = state;
+        let mut model = with_jobs(vec![job]);
+        keys(&mut model, "d");
+        let details = screen(&mut model, 120, 60);
+        assert!(details.contains(&format!("not done: {why}")), "{why}:\n{details}");
+    }
+}
+
+#[test]
+fn snapshots_that_were_not_compared_are_no_difference() {
+    let mut job = available(1);
+    job.comparison = Comparison::Made { differences: Vec::new(), unread: Some("you may not".into()) };
+    let mut model = with_jobs(vec![job]);
+    keys(&mut model, "d");
+    let details = screen(&mut model, 120, 60);
+    assert!(!details.contains("not as requested") && details.contains("not compared"), "{details}");
+    assert!(details.contains("the snapshots: you may not"), "{details}");
+}
+
+#[test]
+fn a_token_that_a_retry_replaced_stays_used() {
+    let token = crate::domain::ClientToken::given("release-42").unwrap();
+    let mut job = failed(1, None);
+    job.sent_tokens = vec![token.clone()];
+    let model = with_jobs(vec![job]);
+    assert_eq!(model.jobs_view.sent_tokens(), [token]);
+}
+
+#[test]
 fn quitting_asks_while_steps_are_left() {
     let mut running = copying(2);
     running.request.post_copy = vec![PostCopyStep::SourceTag];

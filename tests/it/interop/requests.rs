@@ -30,6 +30,7 @@ fn everything(fixture: &ProcessFixture) -> CopyRequest {
         description: Description::new("all of it").expect("a description"),
         encryption: Encryption::Encrypt { key },
         copy_tags: true,
+        source_tags: Vec::new(),
         image_tags: tag("Made", "by-amigrate"),
         snapshot_tags: tag("Of", "everything"),
         completion: Some(CompletionDuration::from_minutes(15).expect("a duration")),

@@ -110,6 +110,7 @@ impl ProcessFixture {
             description: Description::default(),
             encryption: Encryption::Keep,
             copy_tags: false,
+            source_tags: Vec::new(),
             volumes: self.source.1.clone(),
             source_snapshots: self.source.2.clone(),
             image_tags: Vec::new(),

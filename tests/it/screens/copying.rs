@@ -25,6 +25,7 @@ pub(crate) fn request(source: &Image, destination: &str, name: &str) -> CopyRequ
         description: Description::new("").unwrap(),
         encryption: Encryption::Keep,
         copy_tags: false,
+        source_tags: Vec::new(),
         volumes: vec![32],
         source_snapshots: Vec::new(),
         image_tags: Vec::new(),

@@ -241,7 +241,7 @@ fn step_ended(state: &StepState) -> &'static str {
     match state {
         StepState::Done => "steps done",
         StepState::Failed(_) => "steps failed",
-        StepState::GivenUp => "steps given up",
+        StepState::GivenUp | StepState::GivenUpSent(_) => "steps given up",
         StepState::Waiting | StepState::UnderWay(_) => "steps not ended",
     }
 }

@@ -127,9 +127,10 @@ impl Simulation {
                 }
             }
             5 => {
-                if let Some(id) = self.pick(&ids(&|j| j.can_retry_steps() && !j.dismissed)) {
+                if let Some(id) = self.pick(&ids(&|j| (j.can_retry_steps() || j.has_given_up_steps()) && !j.dismissed))
+                {
                     self.did("steps tried again");
-                    self.harness.ask(run, Command::RetrySteps(vec![id])).await;
+                    self.harness.ask(run, Command::ReopenSteps(vec![id])).await;
                 }
                 let failed = ids(&|j| {
                     matches!(j.state, JobState::Failed { .. } | JobState::Gone { .. })

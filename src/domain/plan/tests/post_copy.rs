@@ -37,7 +37,9 @@ fn everything_asked_for_becomes_a_step_in_order() {
     let permissions = ["210987654321", ORGANIZATION].map(|p| LaunchPermission::parse(p).unwrap());
     let expected = [
         PostCopyStep::CopyLaunchPermissions,
-        PostCopyStep::LaunchPermissions(permissions.into_iter().chain([LaunchPermission::Public]).collect()),
+        PostCopyStep::LaunchPermissions(permissions.into()),
+        // Public may be refused without the others losing theirs.
+        PostCopyStep::LaunchPermissions(vec![LaunchPermission::Public]),
         PostCopyStep::SnapshotPermissions(vec![account]),
         PostCopyStep::Deprecation("2027-02-19T12:00:00Z".parse().unwrap()),
         PostCopyStep::DeregistrationProtection { cooldown: true },

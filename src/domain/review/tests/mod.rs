@@ -46,6 +46,7 @@ fn copy(source: &str, destination: &str, name: &str) -> CopyRequest {
         description: Description::default(),
         encryption: Encryption::Keep,
         copy_tags: true,
+        source_tags: Vec::new(),
         volumes: vec![8],
         source_snapshots: Vec::new(),
         image_tags: Vec::new(),

@@ -5,7 +5,8 @@ pub mod view;
 
 use crate::{
     domain::{Failure, ImageId, again::would_fail_again, text::count},
-    engine::{BatchId, Job, JobId, JobState, Origin, RemovalReason},
+    engine::{BatchId, Job, JobId, JobState, Note, Origin, RemovalReason, StepState},
+    labels,
     tui::screens::{
         input::InputLine,
         jobs::labels::{named_jobs, started_elsewhere},
@@ -17,7 +18,13 @@ use crate::{
 enum DialogAction {
     Nothing,
     Cancel(Vec<JobId>),
-    Retry(Vec<JobId>),
+    /// Retries copies, and the failed post-copy steps of others.
+    Retry {
+        copies: Vec<JobId>,
+        steps: Vec<JobId>,
+    },
+    /// Tries the failed post-copy steps of a copy again, and those that were given up.
+    ReopenSteps(JobId),
     /// Opens the form with what the copy was requested with.
     Edit(JobId),
     /// Removes the image of a failed copy.
@@ -175,9 +182,12 @@ impl Confirmation {
         if job.cancel_pending_decision() {
             text.push("You have cancelled it: the image you choose is removed if it is still pending.".into());
         }
-        text.push(match candidates {
-            [] => "You are not allowed to list images there, so this cannot be looked up.".into(),
-            _ => format!(
+        text.push(match (candidates, &job.note) {
+            ([], Some(Note::ImageOfAnotherJob(image))) => {
+                format!("To the client token that you gave, AWS answered with the image of another copy: {image}.")
+            }
+            ([], _) => "You are not allowed to list images there, so this cannot be looked up.".into(),
+            (_, _) => format!(
                 "Copies of {} with this name that have appeared in {} since:",
                 request.source, request.destination
             ),
@@ -194,9 +204,9 @@ impl Confirmation {
         Self { title: "A copy in doubt", text, choices, selected: 0, yes: None, quits: false, cancels: None, scroll: 0 }
     }
 
-    /// Retries failed copies; `None` if nothing needs to be confirmed: no image must be removed first, and no copy would fail in
-    /// the same way again.
-    pub fn retry(jobs: &[&Job]) -> Option<Self> {
+    /// Retries failed copies, and the failed post-copy steps of others; `None` if nothing needs to be confirmed: no image must be
+    /// removed first, and no copy would fail in the same way again.
+    pub fn retry(jobs: &[&Job], steps: &[JobId]) -> Option<Self> {
         let removed: Vec<&Job> = jobs.iter().filter(|j| has_failed_image(j)).copied().collect();
         let hopeless: Vec<&Failure> = jobs.iter().filter_map(|j| failure(j)).filter(|f| would_fail_again(f)).collect();
         let (Some(first), false) = (jobs.first(), removed.is_empty() && hopeless.is_empty()) else { return None };
@@ -216,12 +226,51 @@ impl Confirmation {
             let why = failure.why.split(". ").next().unwrap_or_default().trim_end_matches('.');
             text.push(format!("{which} will fail in the same way unless something was changed in AWS: {why}."));
         }
-        let action = DialogAction::Retry(jobs.iter().map(|j| j.id).collect());
+        if !steps.is_empty() {
+            let of = count(steps.len(), "other copy", "other copies");
+            text.push(format!("Failed post-copy steps of {of} are tried again as well."));
+        }
+        let action = DialogAction::Retry { copies: jobs.iter().map(|j| j.id).collect(), steps: steps.to_vec() };
         let mut dialog = Self::yes_or_no("Retry", text, "No, change nothing", format!("Yes, retry {copies}"), action);
         if let ([job], false) = (jobs, hopeless.is_empty()) {
             dialog.choices.push(choice("Edit it first", DialogAction::Edit(job.id)));
         }
         Some(dialog)
+    }
+
+    /// Gives up the post-copy steps of an available copy that are not done.
+    pub fn give_up_steps(job: &Job) -> Self {
+        let request = &job.request;
+        let mut text = vec![format!("Give up what is left to do for \"{}\" in {}?", request.name, request.destination)];
+        let open = job.steps().filter(|(_, state)| state.is_open());
+        text.extend(open.map(|(step, state)| {
+            format!("  {}: {}", labels::step(step, &request.destination), labels::step_state(job, state))
+        }));
+        text.push("The image is kept. What was sent already may be carried out.".into());
+        let (no, yes) = ("No, go on", "Yes, give it up");
+        Self::yes_or_no("Post-copy steps", text, no, yes, DialogAction::Cancel(vec![job.id]))
+    }
+
+    /// Carries out post-copy steps of an available copy that were given up.
+    pub fn given_up_steps(job: &Job) -> Self {
+        let request = &job.request;
+        let step = |step| format!("  {}", labels::step(step, &request.destination));
+        let mut text =
+            vec![format!("Carry out what was given up for \"{}\" in {}?", request.name, request.destination)];
+        text.extend(job.steps().filter(|(_, state)| state.is_given_up()).map(|(given_up, _)| step(given_up)));
+        let failed: Vec<String> =
+            job.steps().filter(|(_, s)| matches!(s, StepState::Failed(_))).map(|(failed, _)| step(failed)).collect();
+        if !failed.is_empty() {
+            text.push("Failed, and tried again:".into());
+            text.extend(failed);
+        }
+        let (no, yes) = ("No, change nothing", "Yes, carry them out");
+        let mut dialog = Self::yes_or_no("Post-copy steps", text, no, yes, DialogAction::ReopenSteps(job.id));
+        if job.can_retry_steps() {
+            let only_failed = DialogAction::Retry { copies: Vec::new(), steps: vec![job.id] };
+            dialog.choices.push(choice("Only what failed", only_failed));
+        }
+        dialog
     }
 
     /// Removes the image of a failed copy after the copy was started again with changes; `None` if there is none.

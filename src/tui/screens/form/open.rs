@@ -57,7 +57,7 @@ pub(super) fn rules(model: &Model) -> Rules {
     Rules {
         opened: model.now,
         max_copies: model.start.config.copy.max_copies,
-        used_tokens: model.jobs_view.jobs().filter_map(|job| job.request.given_token.clone()).collect(),
+        used_tokens: model.jobs_view.sent_tokens(),
     }
 }
 

@@ -155,12 +155,14 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (String, S
 /// An available copy, and what is to be said about its post-copy steps and about what is not as requested.
 fn available_text(job: &Job, available: String, note: Option<String>) -> (String, Style) {
     let after = labels::after_copy(job);
-    let style = match (job.can_retry_steps() || !job.comparison.differences().is_empty(), job.has_open_steps()) {
+    let can_retry = job.can_retry_steps() || job.has_given_up_steps();
+    let style = match (can_retry || !job.comparison.differences().is_empty(), job.has_open_steps()) {
         (true, _) => theme::WARN,
         (false, true) => theme::BUSY,
         (false, false) => theme::GOOD,
     };
-    let retry = job.can_retry_steps().then(|| "press t to try again".to_owned());
+    let retry =
+        can_retry.then(|| if job.can_retry_steps() { "press t to try again" } else { "press t to decide" }.to_owned());
     let said: Vec<String> = note.into_iter().chain(after).chain(retry).collect();
     let text = if said.is_empty() { available } else { format!("{available}: {}", said.join("; ")) };
     (text, style)

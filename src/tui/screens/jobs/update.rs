@@ -33,11 +33,14 @@ pub fn is_applicable(model: &Model, action: Action) -> bool {
     let job = current(model).filter(|_| model.jobs.history.is_none());
     let may_write = !model.start.config.read_only;
     match action {
-        Action::Cancel => may_write && job.is_some_and(Job::can_be_cancelled),
+        Action::Cancel => may_write && job.is_some_and(|j| j.can_be_cancelled() || j.can_give_up_steps()),
         Action::CancelBatch => {
             may_write && job.is_some_and(|j| model.jobs_view.batch(&j.batch).any(can_be_cancelled_or_deregistered))
         }
-        Action::Retry => may_write && job.is_some_and(|j| can_be_retried(j) || j.can_retry_steps() || is_in_doubt(j)),
+        Action::Retry => {
+            let has_steps = |j: &Job| j.can_retry_steps() || j.has_given_up_steps();
+            may_write && job.is_some_and(|j| can_be_retried(j) || has_steps(j) || is_in_doubt(j))
+        }
         Action::Edit => may_write && job.is_some_and(form::again::can_be_edited),
         Action::Expand => job.is_some(),
         _ => true,
@@ -217,6 +220,10 @@ fn dismiss(model: &mut Model, effects: &mut Vec<Effect>) {
 fn confirm_cancel(model: &mut Model) {
     let Some(job) = current(model) else { return };
     match &job.state {
+        JobState::Available { .. } if job.can_give_up_steps() => {
+            let confirmation = Confirmation::give_up_steps(job);
+            model.overlays.push(Overlay::Confirmation(confirmation));
+        }
         JobState::Available { .. } => {
             model.show_notice(
                 "Already available: only a running copy can be cancelled. Nothing is deleted. X deregisters a batch.",
@@ -250,14 +257,17 @@ fn confirm_cancel_batch(model: &mut Model) {
 
 fn retry(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(job) = current(model) else { return };
-    if job.can_retry_steps() {
+    if job.has_given_up_steps() {
+        let confirmation = Confirmation::given_up_steps(job);
+        model.overlays.push(Overlay::Confirmation(confirmation));
+    } else if job.can_retry_steps() {
         model.send_command(Command::RetrySteps(vec![job.id]), effects);
     } else if is_in_doubt(job) {
         let confirmation = Confirmation::in_doubt(job);
         model.overlays.push(Overlay::Confirmation(confirmation));
     } else if can_be_retried(job) {
         let jobs = [job];
-        match Confirmation::retry(&jobs) {
+        match Confirmation::retry(&jobs, &[]) {
             Some(confirmation) => model.overlays.push(Overlay::Confirmation(confirmation)),
             None => model.retry(&[jobs[0].id], effects),
         }
@@ -272,21 +282,17 @@ fn retry(model: &mut Model, effects: &mut Vec<Effect>) {
 fn retry_batch(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(batch) = current(model).map(|j| j.batch.clone()) else { return };
     let steps: Vec<JobId> = model.jobs_view.batch(&batch).filter(|j| j.can_retry_steps()).map(|j| j.id).collect();
-    if !steps.is_empty() {
-        model.send_command(Command::RetrySteps(steps.clone()), effects);
-    }
     let failed = |j: &&Job| matches!(j.state, JobState::Failed { .. } | JobState::Gone { .. });
     let jobs: Vec<&Job> = model.jobs_view.batch(&batch).filter(failed).filter(|j| can_be_retried(j)).collect();
     let ids: Vec<JobId> = jobs.iter().map(|j| j.id).collect();
-    match Confirmation::retry(&jobs) {
+    match Confirmation::retry(&jobs, &steps) {
         Some(confirmation) => model.overlays.push(Overlay::Confirmation(confirmation)),
-        None if !ids.is_empty() => model.retry(&ids, effects),
+        None if !ids.is_empty() || !steps.is_empty() => model.retry_with_steps(&ids, steps, effects),
         None if model.jobs_view.batch(&batch).any(|j| failed(&j)) => {
             model.show_notice(
                 "Started elsewhere, so their settings are unknown here. Copy the images again with c instead.",
             );
         }
-        None if !steps.is_empty() => {}
         None => model.show_notice(format!("No copy of {batch} has failed.")),
     }
 }

@@ -197,11 +197,12 @@ fn step_line<'a>(job: &Job, n: usize, cells: usize, ctx: DrawContext<'_>) -> Tex
     let Some((step, state)) = job.steps().nth(n) else { return Text::default() };
     let style = match state {
         StepState::Waiting | StepState::GivenUp => theme::FAINT,
+        StepState::GivenUpSent(_) => theme::WARN,
         StepState::UnderWay(_) => theme::BUSY,
         StepState::Done => theme::GOOD,
         StepState::Failed(_) => theme::BAD,
     };
-    let text = format!("    {}: {}", labels::step(step, &job.request.destination), labels::step_state(state));
+    let text = format!("    {}: {}", labels::step(step, &job.request.destination), labels::step_state(job, state));
     Text::styled(cut(&text, cells, ctx.glyphs.ellipsis), style)
 }
 

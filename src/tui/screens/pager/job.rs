@@ -86,7 +86,7 @@ fn after_copy(job: &Job, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for (n, (step, state)) in job.steps().enumerate() {
         let label = if n == 0 { "after copying" } else { "" };
-        let mut text = format!("{}: {}", labels::step(step, &job.request.destination), labels::step_state(state));
+        let mut text = format!("{}: {}", labels::step(step, &job.request.destination), labels::step_state(job, state));
         if let StepState::Failed(failure) = state {
             let aws = [failure.code.as_deref(), failure.request_id.as_deref()].into_iter().flatten().map(clean);
             let aws: Vec<String> = aws.map(std::borrow::Cow::into_owned).collect();
@@ -98,6 +98,9 @@ fn after_copy(job: &Job, width: usize) -> Vec<Line<'static>> {
     }
     for (n, text) in labels::differences(&job.comparison).iter().enumerate() {
         lines.extend(entry(if n == 0 { "not as requested" } else { "" }, text, width));
+    }
+    if let Some(text) = labels::not_compared(&job.comparison) {
+        lines.extend(entry("not compared", &text, width));
     }
     lines
 }

@@ -52,7 +52,10 @@ impl KillableBackend {
             }
             (Some(Ok(Some(job))), Request::PostCopy { step, .. }) => {
                 // It may have been given up in the same moment.
-                matches!(job.step_states[*step], StepState::UnderWay(_) | StepState::GivenUp)
+                matches!(
+                    job.step_states[*step],
+                    StepState::UnderWay(_) | StepState::GivenUpSent(_) | StepState::GivenUp
+                )
             }
             _ => false,
         };

@@ -210,6 +210,7 @@ pub(crate) fn request(
             key: Some(amigrate::domain::KmsKeyRef::new(k).unwrap()),
         }),
         copy_tags: true,
+        source_tags: Vec::new(),
         volumes: source.block_devices.iter().filter_map(|d| d.ebs.as_ref()?.volume_size).collect(),
         source_snapshots: source.snapshot_ids().cloned().collect(),
         image_tags: Vec::new(),

@@ -30,7 +30,7 @@ impl DriverHarness {
             for (step, state) in job.steps() {
                 let done = match state {
                     StepState::Done => self.is_done(job, step, copy).await,
-                    StepState::Failed(_) | StepState::GivenUp => true,
+                    StepState::Failed(_) | StepState::GivenUp | StepState::GivenUpSent(_) => true,
                     StepState::Waiting | StepState::UnderWay(_) => false,
                 };
                 if !done {
