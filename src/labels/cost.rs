@@ -26,6 +26,18 @@ pub fn estimate(estimate: &Estimate) -> String {
     sentences.join(" ")
 }
 
+/// The same in few words, for a title: `at most $0.48 and $0.84 a month`; empty if nothing is known or to be paid.
+pub fn total(estimate: &Estimate) -> String {
+    let paid = |amount: Money, unit: &str| (amount > Money::default()).then(|| format!("{amount}{unit}"));
+    let amounts: Vec<String> =
+        [paid(estimate.once(), ""), paid(estimate.storage_month, " a month")].into_iter().flatten().collect();
+    match (amounts.is_empty(), estimate.unknown.is_empty()) {
+        (true, _) => String::new(),
+        (false, true) => format!("at most {}", amounts.join(" and ")),
+        (false, false) => format!("{}, partly unknown", amounts.join(" and ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,7 +58,10 @@ mod tests {
                 "Price unknown: storage in eu-west-1, storage in eu-west-2, storage in eu-west-3, and 1 more."
             )
         );
+        assert_eq!(total(&cost), "$0.16 and $0.40 a month, partly unknown");
+        assert_eq!(total(&Estimate { unknown: Default::default(), ..cost.clone() }), "at most $0.16 and $0.40 a month");
         let unknown = Estimate { unknown: cost.unknown, ..Estimate::default() };
+        assert_eq!(total(&unknown), "");
         assert!(estimate(&unknown).starts_with("Price unknown: "));
     }
 }

@@ -10,7 +10,7 @@ mod post_copy;
 pub mod review;
 
 pub use audit::outcome;
-pub use cost::estimate;
+pub use cost::{estimate, total as total_cost};
 pub use job::{
     LONG_STALL, leftover, note, remaining_snapshots, remaining_summary, removal, stall_advice, undeleted, waiting,
 };

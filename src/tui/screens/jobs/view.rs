@@ -15,10 +15,11 @@ use super::{
 use crate::{
     domain::{
         SnapshotState,
+        price::estimate,
         text::{clean, count, gib, thousands},
     },
     driver::DriverStatus,
-    engine::{Job, JobState, StepState},
+    engine::{Job, JobState, Origin, StepState},
     labels,
     tui::{
         model::{Connection, Model, Pane},
@@ -80,8 +81,20 @@ fn title(model: &Model) -> String {
         (Some(_), 0) => "History".into(),
         (Some(_), _) => format!("History {part}{copies}"),
         (None, 0) => format!("Jobs{driver}"),
+        (None, _) if driver.is_empty() => format!("Jobs {part}{copies}{}", cost(model)),
         (None, _) => format!("Jobs {part}{copies}{driver}"),
     }
+}
+
+/// What the copies started here that are under way or available cost.
+fn cost(model: &Model) -> String {
+    let is_paid = |job: &&Job| {
+        let ended_without_image = job.state.ended() && !matches!(job.state, JobState::Available { .. });
+        job.origin == Origin::Here && !ended_without_image
+    };
+    let requests = model.jobs_view.jobs().filter(is_paid).map(|job| &job.request);
+    let total = labels::total_cost(&estimate(requests, &model.start.prices));
+    if total.is_empty() { total } else { format!(", {total}") }
 }
 
 fn lines<'a>(model: &Model, cells: usize, rows: usize, ctx: DrawContext<'_>) -> Vec<Text<'a>> {
