@@ -66,7 +66,7 @@ impl Session {
             && let Ok(key) = KmsKeyRef::new(EBS_ALIAS)
         {
             let key_id = id.clone().unwrap_or_default();
-            choices.push(KeyChoice { key, key_id, note: "the account's own key for EBS".into(), usable: Some(true) });
+            choices.push(KeyChoice { key, key_id, note: "the AWS managed key for EBS".into(), usable: Some(true) });
         }
         choices.sort_by(|a, b| a.key.as_str().cmp(b.key.as_str()));
         choices
@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(
             shown,
             [
-                ("alias/aws/ebs", Some(true), "the account's own key for EBS"),
+                ("alias/aws/ebs", Some(true), "the AWS managed key for EBS"),
                 ("alias/old", Some(false), "it is disabled"),
                 ("alias/web", Some(true), "d"),
                 (arn, Some(false), "it is a key of RSA_2048 for ENCRYPT_DECRYPT"),

@@ -44,10 +44,11 @@ impl Draft {
     }
 }
 
-/// Which of the source's tags went along, and the lines of the other tags. A tag that the source has too came from it.
+/// Which of the source's tags went along, and the lines of the other tags. Its tags were sent among the image's own where EC2 did
+/// not copy them.
 fn tags(request: &CopyRequest, source: &Image) -> (SourceTags, Vec<String>) {
-    let of_source = |key: &str, value: &str| source.tag(key) == Some(value);
-    let (own, added): (Vec<_>, Vec<_>) = request.image_tags.iter().partition(|t| of_source(&t.key, &t.value));
+    let went_along = |tag: &Tag| request.source_tags.contains(tag) && source.tag(&tag.key) == Some(&tag.value);
+    let (own, added): (Vec<_>, Vec<_>) = request.image_tags.iter().partition(|t| went_along(t));
     let lines = added.iter().map(|t| line(t)).collect();
     let picked: BTreeSet<Box<str>> = own.into_iter().map(|t| t.key.clone()).collect();
     let copied = |key: &str| !key.starts_with("aws:") && !key.starts_with("amigrate:");
@@ -166,7 +167,12 @@ mod tests {
         (encrypted.encrypt, encrypted.key) = (true, "alias/web".into());
         let mut untagged = draft();
         untagged.source_tags = SourceTags::None;
-        for draft in [draft(), encrypted, untagged] {
+        // A tag that the source has too is the image's own if no tags of the source were chosen.
+        untagged.image_tags = vec!["Team=web".into()];
+        let mut picked = draft();
+        picked.source_tags = SourceTags::Picked(BTreeSet::from(["Team".into()]));
+        picked.image_tags = vec!["Env=prod".into()];
+        for draft in [draft(), encrypted, untagged, picked] {
             assert_eq!(round_trip(&draft), draft);
         }
     }
@@ -176,6 +182,7 @@ mod tests {
         let mut request = draft().check(now(), || ClientToken::from_random(1)).copies.remove(0);
         let tag = |key: &str, value: &str| Tag { key: key.into(), value: value.into() };
         request.copy_tags = false;
+        request.source_tags = vec![tag("Team", "web"), tag("Env", "prod")];
         request.image_tags = vec![tag("Team", "web"), tag("Env", "{test}")];
         request.snapshot_tags = vec![tag("a", "b=c")];
         let account = AccountId::new("111122223333").unwrap();

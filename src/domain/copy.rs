@@ -172,7 +172,7 @@ pub struct CopyRequest {
     pub encryption: Encryption,
     /// Copy the source's tags (`CopyImageTags`).
     pub copy_tags: bool,
-    /// The source's tags that go along so, for comparison.
+    /// The source's tags that go along: so, or among `image_tags` where EC2's copying would not do.
     #[serde(default)]
     pub source_tags: Vec<Tag>,
     /// Sizes of the source's snapshots in GiB, in the order of its devices; empty for instance store.

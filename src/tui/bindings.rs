@@ -253,7 +253,7 @@ pub const KEYS: &[Binding] = &[
     foot(C::Form, &[ctrl('y')], A::YankCommand, "copy the AWS CLI command to your clipboard", "copy command", 5),
     foot(C::Form, &[ctrl('o')], A::Presets, "fill the form in from a preset, or with the last values", "presets", 5),
     row(C::Form, &[ctrl('t')], A::SavePreset, "save the form as a preset"),
-    foot(C::Form, &[k('?'), code(KeyCode::F(1))], A::Help, "help with the form; in a text field F1", "help", 4),
+    foot(C::Form, &[code(KeyCode::F(1)), k('?')], A::Help, "help with the form; in a text field only F1", "help", 4),
     foot(C::Form, &[code(KeyCode::Esc)], A::Back, "close the form (asks first if it was edited)", "leave", 1),
     foot(C::Review, &[ctrl('s')], A::Start, "start the copies, once every check has answered", "start", 0),
     foot(C::Review, &[code(KeyCode::Enter)], A::Press, "go to the field where this can be corrected", "field", 2),
@@ -269,9 +269,11 @@ pub const KEYS: &[Binding] = &[
     row(C::Picker, &[k('n')], A::MarkNone, "unmark all"),
     foot(C::Picker, &[k('/')], A::Filter, "filter the list", "filter", 3),
     row(C::Picker, &[code(KeyCode::Delete)], A::RemovePreset, "in presets: remove this one (asks first)"),
-    foot(C::Picker, &[code(KeyCode::Esc), k('q')], A::Back, "close without choosing", "back", 1),
+    foot(C::Picker, &[k('?'), code(KeyCode::F(1))], A::Help, "help with pickers", "help", 4),
+    foot(C::Picker, &[code(KeyCode::Esc), k('q')], A::Back, "clear the filter, or close without choosing", "back", 1),
     foot(C::Input, &[code(KeyCode::Enter)], A::Accept, "apply", "apply", 0),
     foot(C::Input, &[code(KeyCode::Esc)], A::Back, "cancel", "back", 0),
+    row(C::Input, &[code(KeyCode::F(1))], A::Help, "help"),
     row(C::Input, &[code(KeyCode::Down), code(KeyCode::PageDown)], A::Down, "scroll down in a long text or list"),
     row(C::Input, &[code(KeyCode::Up), code(KeyCode::PageUp)], A::Up, "scroll up"),
     foot(C::Confirm, &[k('y')], A::Yes, "yes", "yes", 0),
@@ -304,12 +306,12 @@ pub fn types_text(key: &KeyEvent) -> bool {
 
 /// The footer's keys and labels for these contexts, fitted into a width by dropping the least important.
 ///
-/// Actions of the jobs pane that `offers` refuses would do nothing now, and are left out.
+/// Actions of the jobs pane and of pickers that `offers` refuses would do nothing now, and are left out.
 pub fn footer(contexts: &[Context], width: usize, offers: impl Fn(Action) -> bool) -> Vec<(String, &'static str)> {
     let mut words: Vec<(String, &'static str, u8)> = contexts
         .iter()
         .flat_map(|context| KEYS.iter().filter(move |b| b.context == *context))
-        .filter(|b| b.context != Context::Jobs || offers(b.action))
+        .filter(|b| !matches!(b.context, Context::Jobs | Context::Picker) || offers(b.action))
         // A key that an inner context binds does something else.
         .filter(|b| KEYS.iter().all(|k| !shadows(contexts, k, b)))
         .filter_map(|b| b.footer.map(|(word, drop)| (b.chords[0].text(), word, drop)))

@@ -230,9 +230,11 @@ fn footer(model: &Model, cells: usize) -> Line<'static> {
         contexts.truncate(1);
     }
     let mut spans = vec![Span::raw(" ")];
-    for (key, word) in
-        bindings::footer(&contexts, cells.saturating_sub(1), |action| jobs::update::is_applicable(model, action))
-    {
+    let offers = |action| match model.overlays.last() {
+        Some(Overlay::Picker(picker)) => picker.offers(action),
+        _ => jobs::update::is_applicable(model, action),
+    };
+    for (key, word) in bindings::footer(&contexts, cells.saturating_sub(1), offers) {
         let word = match word {
             "history" if model.jobs.history.is_some() => "back",
             "retry" if jobs::update::is_current_in_doubt(model) => "decide",

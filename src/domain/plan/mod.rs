@@ -27,7 +27,7 @@ use crate::domain::{
 };
 use messages::Messages;
 use post_copy::Steps;
-use tags::{Along, OwnTags, user_tags};
+use tags::{Along, OwnTags};
 
 /// A checked draft.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -190,7 +190,13 @@ impl Draft {
     }
 
     fn name_for(&self, source: &Image, destination: &Region, today: Date) -> Result<ImageName, Failure> {
-        expand(&self.name, source, destination, today).and_then(|n| ImageName::new(&n))
+        let name = expand(&self.name, source, destination, today).and_then(|n| ImageName::new(&n))?;
+        // EC2 takes such a name, and the source may have it; one that was typed is a slip.
+        let text = name.as_str();
+        if text.trim() != text && text != &*source.name {
+            return Err(Failure::new("use this name", "it begins or ends with a space"));
+        }
+        Ok(name)
     }
 
     fn description_for(&self, source: &Image, destination: &Region, today: Date) -> Result<Description, Failure> {
@@ -292,7 +298,7 @@ impl Draft {
             description: description?,
             encryption,
             copy_tags: along.copied,
-            source_tags: if along.copied { user_tags(source).cloned().collect() } else { Vec::new() },
+            source_tags: along.of_source(source),
             volumes: source.snapshot_volumes(),
             source_snapshots: source.snapshot_ids().cloned().collect(),
             image_tags,

@@ -26,6 +26,16 @@ pub(super) struct Along<'a> {
     sent: Vec<&'a Tag>,
 }
 
+impl Along<'_> {
+    /// The source's tags that its copies get, by whichever way.
+    pub(super) fn of_source(&self, source: &Image) -> Vec<Tag> {
+        if self.copied {
+            return user_tags(source).cloned().collect();
+        }
+        self.sent.iter().map(|&tag| tag.clone()).collect()
+    }
+}
+
 impl OwnTags {
     pub(super) fn read(draft: &Draft, mistakes: &mut Messages) -> Self {
         Self {

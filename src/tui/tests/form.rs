@@ -60,3 +60,50 @@ fn read_only_mode_starts_nothing() {
     assert!(model.notice.as_ref().is_some_and(|n| n.text.contains("Read-only")));
     assert_eq!(model.jobs_view.jobs().count(), 0);
 }
+
+#[test]
+fn images_that_cannot_be_copied_are_counted() {
+    let mut images: Vec<_> = (1..=3).map(image).collect();
+    for image in &mut images[..2] {
+        image.state = crate::domain::ImageState::Pending;
+    }
+    let mut model = listed(images);
+    keys(&mut model, "ac");
+    assert!(model.overlays.is_empty());
+    let text = &model.notice.as_ref().unwrap().text;
+    assert!(text.starts_with("2 of 3 images") && text.contains("/state:available"), "{text}");
+    keys(&mut model, "n/state:available");
+    press(&mut model, KeyCode::Enter);
+    keys(&mut model, "ac");
+    assert_eq!(model.overlays.len(), 1, "the advice works");
+}
+
+#[test]
+fn the_first_esc_in_a_picker_clears_its_filter_and_keeps_the_marks() {
+    let mut model = listed(vec![image(1)]);
+    keys(&mut model, "c");
+    press(&mut model, KeyCode::Enter);
+    keys(&mut model, "/eu-west-1");
+    press(&mut model, KeyCode::Enter);
+    keys(&mut model, " ");
+    let screen = |model: &mut Model| super::jobs::screen(model, 80, 24);
+    press(&mut model, KeyCode::Esc);
+    let shown = screen(&mut model);
+    assert!(!shown.contains("/eu-west-1") && shown.contains("1 region marked"), "{shown}");
+    keys(&mut model, "?");
+    assert!(screen(&mut model).contains("Help with pickers"));
+    for left in [2, 1] {
+        press(&mut model, KeyCode::Esc);
+        assert_eq!(model.overlays.len(), left);
+    }
+}
+
+#[test]
+fn only_pickers_of_several_offer_marks() {
+    let mut model = listed(vec![image(1)]);
+    keys(&mut model, "w");
+    assert!(!super::jobs::screen(&mut model, 80, 24).contains("Space mark"));
+    press(&mut model, KeyCode::Esc);
+    keys(&mut model, "r");
+    assert!(super::jobs::screen(&mut model, 80, 24).contains("Space mark"));
+}

@@ -119,7 +119,7 @@ fn source(change: impl Fn(&mut Image)) -> Vec<Arc<Image>> {
 #[test]
 fn each_mistake_names_its_field() {
     let arn = "arn:aws:kms:eu-west-2:123456789012:alias/web";
-    let cases: [Case<'_>; 15] = [
+    let cases: [Case<'_>; 17] = [
         (&|d| d.destinations.clear(), Field::Destinations, "at least one"),
         (&|d| d.destinations = vec![region("cn-north-1")], Field::Destinations, "CreateStoreImageTask"),
         (&|d| d.destinations.push(region("us-gov-west-1")), Field::Destinations, "from aws to aws-us-gov"),
@@ -127,6 +127,8 @@ fn each_mistake_names_its_field() {
         (&|d| d.sources = source(|i| i.state = ImageState::Pending), Field::Sources, "only an available"),
         (&|d| d.sources.clear(), Field::Sources, "No image"),
         (&|d| d.name = "ab".into(), Field::Name, "at least 3"),
+        (&|d| d.name = "web ".into(), Field::Name, "ends with a space"),
+        (&|d| d.name = " {name}".into(), Field::Name, "begins or"),
         (&|d| d.name = "{nmae}".into(), Field::Name, "not known"),
         (&|d| d.name = "{name".into(), Field::Name, "not closed"),
         (&|d| d.name = "héllo".into(), Field::Name, "not allowed"),

@@ -25,7 +25,11 @@ pub(super) fn key_state(draft: &Draft, region: &Region, lists: &BTreeMap<Region,
     }
     let Some(list) = lists.get(region) else { return known("not looked up yet".into()) };
     if key.is_empty() {
-        return known(list.default_key.as_ref().map_or("default key".into(), |k| format!("default: {k}")));
+        return known(match &list.default_key {
+            Some(key) if KmsKeyRef::new(key).is_ok_and(|k| k.is_aws_managed()) => "default: AWS managed key".into(),
+            Some(key) => format!("default: {key}"),
+            None => "default key".into(),
+        });
     }
     match (list.choices.iter().find(|c| names(c, key)), &list.problem) {
         (Some(KeyChoice { usable: Some(true), .. }), _) => known("enabled".into()),
@@ -78,7 +82,7 @@ mod tests {
             (state.text, state.unusable)
         };
         for (key, text, unusable) in [
-            ("", "default: alias/aws/ebs", false),
+            ("", "default: AWS managed key", false),
             ("alias/web", "enabled", false),
             (&id(1), "enabled", false),
             (&arn("alias/web"), "enabled", false),

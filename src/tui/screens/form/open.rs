@@ -16,9 +16,17 @@ use crate::{
 
 /// Opens the form for these images.
 pub fn open(model: &mut Model, sources: Vec<Arc<Image>>) {
-    if let Some(bad) = sources.iter().find(|s| s.state != ImageState::Available) {
-        let only = if sources.len() == 1 { "" } else { "; unmark it to copy the others" };
-        model.show_error(format!("{} is {}. Only available images can be copied{only}.", bad.id, bad.state.as_str()));
+    let bad: Vec<_> = sources.iter().filter(|s| s.state != ImageState::Available).collect();
+    if let Some(first) = bad.first() {
+        let is = format!("{} is {}", first.id, first.state.as_str());
+        model.show_error(match sources.len() {
+            1 => format!("{is}. Only available images can be copied."),
+            all => format!(
+                "{} of {all} images cannot be copied: {is}. To mark only available ones, press n, filter with \
+                 /state:available, then press a.",
+                bad.len()
+            ),
+        });
         return;
     }
     let Some(first) = sources.first().cloned() else {

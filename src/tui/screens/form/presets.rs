@@ -12,15 +12,30 @@ use crate::{
 
 /// Asks for the presets; their picker opens once they are read.
 pub(super) fn load(model: &mut Model, effects: &mut Vec<Effect>) {
+    if says_demo_keeps_none(model) {
+        return;
+    }
     let id = model.expect_reply(PendingReply::Forms(FormRequest::Read));
     effects.push(Effect::ReadForms { id });
 }
 
 /// Asks for the name under which the form is saved.
 pub(super) fn save_as(model: &mut Model) {
+    if says_demo_keeps_none(model) {
+        return;
+    }
     let Some(form) = form(model) else { return };
     let preset = Preset::of(&form.draft);
     model.overlays.push(Overlay::InputLine(InputLine::preset(preset)));
+}
+
+/// In the demo nothing is stored: says so, and returns true.
+fn says_demo_keeps_none(model: &mut Model) -> bool {
+    let demo = model.start.demo.is_some();
+    if demo {
+        model.show_notice("The demo keeps no presets.");
+    }
+    demo
 }
 
 /// Saves a preset under a name.
@@ -56,7 +71,7 @@ pub fn on_reply(model: &mut Model, request: FormRequest, result: Result<StoredFo
 }
 
 /// Fills the form in.
-pub fn apply(model: &mut Model, name: &str, preset: Preset) {
+pub fn apply(model: &mut Model, preset: Preset) {
     let Some(form) = form(model) else { return };
     form.change(|draft| {
         preset.apply(draft);
@@ -67,5 +82,4 @@ pub fn apply(model: &mut Model, name: &str, preset: Preset) {
     });
     form.past_failure = None;
     form.focus(form.focus.clone());
-    model.show_notice(format!("{name} taken over."));
 }

@@ -213,11 +213,18 @@ fn afterwards(draft: &Draft) -> String {
     let mut add = |so: bool, word: &str| words.extend(so.then(|| word.to_owned()));
     add(steps.public, "PUBLIC");
     add(steps.copy_permissions, "source's permissions");
-    add(!steps.share_with.trim().is_empty(), &format!("shared with {}", steps.share_with.trim()));
+    let shared = steps
+        .share_with
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'))
+        .filter(|name| !name.is_empty())
+        .count();
+    add(shared > 0, &format!("shared with {shared}"));
     add(steps.share_snapshots, "snapshots too");
-    add(!steps.deprecate.trim().is_empty(), &format!("deprecate {}", steps.deprecate.trim()));
-    add(steps.protection != ProtectionDraft::Off, "protect");
-    add(steps.tag_source, "tag the source");
+    let deprecate = steps.deprecate.trim();
+    let at = if deprecate.ends_with('d') { "in" } else { "on" };
+    add(!deprecate.is_empty(), &format!("deprecated {at} {deprecate}"));
+    add(steps.protection != ProtectionDraft::Off, "protected");
+    add(steps.tag_source, "source tagged");
     listed(&words, "nothing")
 }
 

@@ -70,7 +70,14 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, model: &Model, ctx: 
             frame.set_cursor_position((x, y));
         }
     }
+    let below = body.lines.len().saturating_sub(scroll + height);
     frame.render_widget(Paragraph::new(body.lines.into_iter().skip(scroll).collect::<Vec<_>>()), inner);
+    if below > 0 && area.height > 1 {
+        let border = Rect { x: inner.x, y: area.bottom() - 1, width: inner.width, height: 1 };
+        let text = Line::styled(format!(" {} below ", count(below, "more line", "more lines")), theme::FAINT);
+        let width = u16::try_from(text.width()).unwrap_or(0).min(border.width);
+        frame.render_widget(text, Rect { x: border.right() - width, width, ..border });
+    }
 }
 
 /// The lines of the form while they are built.
@@ -147,10 +154,10 @@ impl Body<'_> {
         let state = state.map(|region| key_state(&form.draft, region, self.keys));
         let room = self.width.saturating_sub(BEFORE + 1 + state.as_ref().map_or(0, |_| KEY_STATE + 1));
         let text = values::text(&form.draft, field);
-        let (value, cursor) = if focus {
-            edited_text(&form.line, room)
-        } else {
-            (fit(if text.is_empty() { spec.placeholder } else { text }, room, self.ctx.glyphs.ellipsis), None)
+        let (value, cursor) = match (text.is_empty(), focus) {
+            (true, _) => (fit(spec.placeholder, room, self.ctx.glyphs.ellipsis), focus.then_some(0)),
+            (false, true) => edited_text(&form.line, room),
+            (false, false) => (fit(text, room, self.ctx.glyphs.ellipsis), None),
         };
         let label = match field {
             Field::KeyFor(region) => region.as_str(),
@@ -158,9 +165,8 @@ impl Body<'_> {
             Field::ImageTag(n) | Field::SnapshotTag(n) if *n > 0 => "",
             _ => spec.label,
         };
-        let faint = text.is_empty() && !focus;
         let mut spans = self.label(label, focus);
-        spans.push(Span::styled(value, if faint { theme::FAINT } else { Style::default() }));
+        spans.push(Span::styled(value, if text.is_empty() { theme::FAINT } else { Style::default() }));
         if let Some(state) = state {
             let style = if state.unusable { theme::BAD } else { theme::FAINT };
             spans.push(Span::styled(format!(" {}", fit(&state.text, KEY_STATE, self.ctx.glyphs.ellipsis)), style));

@@ -34,6 +34,11 @@ pub(super) fn form_lines(width: usize) -> Vec<Line<'static>> {
     lines
 }
 
+/// The bindings of pickers.
+pub(super) fn picker_lines(width: usize) -> Vec<Line<'static>> {
+    bindings(|context| matches!(context, Context::Picker | Context::Lists), width)
+}
+
 fn bindings(which: impl Fn(Context) -> bool, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let mut context = None;

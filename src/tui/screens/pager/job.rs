@@ -174,12 +174,13 @@ fn request(job: &Job, account: &str, width: usize) -> Vec<Line<'static>> {
                 Encryption::Encrypt { key: Some(key) } => format!("with {key}"),
             },
         );
-        let source_tags = match (request.copy_tags, request.image_tags.is_empty()) {
-            (true, _) => "yes",
-            (false, false) => "yes, except those of amigrate",
-            (false, true) => "no",
+        let keys: Vec<&str> = request.source_tags.iter().map(|t| &*t.key).collect();
+        let source_tags = match (request.copy_tags, keys.as_slice()) {
+            (true, _) => "yes".to_owned(),
+            (false, []) => "no".into(),
+            (false, keys) => keys.join(", "),
         };
-        add("copy source tags", source_tags);
+        add("copy source tags", &clean(&source_tags));
     }
     if job.is_instance_store() {
         let bucket = format!("amis-for-{account}-in-{}-HASH", request.destination);

@@ -27,6 +27,7 @@ enum PagerSubject {
     HistoryJob(Arc<Job>),
     Help,
     FormHelp,
+    PickerHelp,
     Problems,
 }
 
@@ -87,6 +88,11 @@ impl Pager {
     /// Help with the copy form.
     pub fn form_help() -> Self {
         Self::new(PagerSubject::FormHelp)
+    }
+
+    /// Help with pickers.
+    pub fn picker_help() -> Self {
+        Self::new(PagerSubject::PickerHelp)
     }
 
     pub fn problems() -> Self {

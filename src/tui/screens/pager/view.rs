@@ -20,6 +20,7 @@ fn title(pager: &Pager, model: &Model) -> String {
         }
         PagerSubject::HistoryJob(job) => format!("Copy to {} (history)", job.request.destination),
         PagerSubject::Help => "Help".into(),
+        PagerSubject::PickerHelp => "Help with pickers".into(),
         PagerSubject::FormHelp => "Help with the copy form".into(),
         PagerSubject::Problems => "Problems".into(),
     }
@@ -39,6 +40,7 @@ pub(super) fn lines(pager: &Pager, model: &Model, width: usize) -> Vec<Line<'sta
         },
         PagerSubject::HistoryJob(job) => [job::lines(job, model, width), audit::lines(&pager.audit, width)].concat(),
         PagerSubject::Help => help::lines(width),
+        PagerSubject::PickerHelp => help::picker_lines(width),
         PagerSubject::FormHelp => help::form_lines(width),
         PagerSubject::Problems => problems::lines(model, width),
     }

@@ -146,6 +146,11 @@ impl Picker {
         rows.into_iter().map(|i| &self.items[i]).filter(|i| i.enabled).collect()
     }
 
+    /// Returns false for an action that does nothing here.
+    pub fn offers(&self, action: Action) -> bool {
+        self.multiple || action != Action::Mark
+    }
+
     /// The number of marked rows, where several can be marked.
     fn marks(&self) -> String {
         let n = self.marked.len();

@@ -13,6 +13,7 @@ use crate::{
             confirm::Confirmation,
             form::{Form, presets as form_presets, update as form_update},
             input::InputLine,
+            pager::Pager,
         },
     },
 };
@@ -41,7 +42,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> Pick
         }
         Action::MarkNone => picker.marked.clear(),
         Action::Accept if picker.typing && picker.multiple => picker.typing = false,
-        Action::Back if picker.typing && picker.kind != PickerKind::Command => {
+        Action::Back if (picker.typing || !picker.filter.value().is_empty()) && picker.kind != PickerKind::Command => {
             picker.typing = false;
             picker.filter.reset();
             picker.apply_filter();
@@ -51,6 +52,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> Pick
                 model.overlays.push(Overlay::Confirmation(Confirmation::remove_preset(&name)));
             }
         }
+        Action::Help => model.overlays.push(Overlay::Pager(Pager::picker_help())),
         Action::Accept => return accept(model, effects),
         Action::Back => {
             model.overlays.pop();
@@ -127,11 +129,15 @@ fn accept_for_form(
             }
         }
         (PickerKind::Preset, Value::Preset(preset)) => {
-            form_presets::apply(model, &format!("Preset {label}"), *preset);
+            form_presets::apply(model, *preset);
+            model.show_notice(format!("Preset {label} taken over."));
             form_update::list_keys(model, effects);
         }
         (PickerKind::Preset, Value::LastValues(preset)) => {
-            form_presets::apply(model, "Last values", *preset);
+            form_presets::apply(model, *preset);
+            model.show_notice(
+                "Last values taken over, without sharing: nobody is given access unless you enter it again.",
+            );
             form_update::list_keys(model, effects);
         }
         _ => {}
