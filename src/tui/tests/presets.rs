@@ -93,18 +93,6 @@ fn without_presets_it_says_how_to_save_one() {
 }
 
 #[test]
-fn the_demo_says_at_once_that_it_keeps_none() {
-    let mut model = listed(vec![image(1)]);
-    model.start.demo = Some("demo".into());
-    keys(&mut model, "c");
-    for key in ['t', 'o'] {
-        assert_eq!(ctrl(&mut model, key), []);
-        assert!(model.notice.take().is_some_and(|n| n.text.contains("demo keeps no presets")));
-        assert_eq!(model.overlays.len(), 1);
-    }
-}
-
-#[test]
 fn last_values_say_that_sharing_is_left_out() {
     let mut model = listed(vec![image(1)]);
     keys(&mut model, "c");

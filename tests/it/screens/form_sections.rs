@@ -141,7 +141,7 @@ async fn what_is_done_afterwards() {
     assert_snapshot!("section_afterwards", harness.screen());
     harness.focus("Afterwards").await;
     harness.press(KeyCode::Enter).await;
-    harness.shows("PUBLIC, source's permissions, shared with 111122223333");
+    harness.shows("PUBLIC, source's permissions, shared with 1, snapshots");
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,30 +12,15 @@ use crate::{
 
 /// Asks for the presets; their picker opens once they are read.
 pub(super) fn load(model: &mut Model, effects: &mut Vec<Effect>) {
-    if says_demo_keeps_none(model) {
-        return;
-    }
     let id = model.expect_reply(PendingReply::Forms(FormRequest::Read));
     effects.push(Effect::ReadForms { id });
 }
 
 /// Asks for the name under which the form is saved.
 pub(super) fn save_as(model: &mut Model) {
-    if says_demo_keeps_none(model) {
-        return;
-    }
     let Some(form) = form(model) else { return };
     let preset = Preset::of(&form.draft);
     model.overlays.push(Overlay::InputLine(InputLine::preset(preset)));
-}
-
-/// In the demo nothing is stored: says so, and returns true.
-fn says_demo_keeps_none(model: &mut Model) -> bool {
-    let demo = model.start.demo.is_some();
-    if demo {
-        model.show_notice("The demo keeps no presets.");
-    }
-    demo
 }
 
 /// Saves a preset under a name.
