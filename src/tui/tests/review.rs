@@ -172,3 +172,20 @@ fn a_copy_just_requested_is_there_for_the_next_review() {
     reviewed(&mut model, None);
     shows(&mut model, &["is queued already, the same copy. [skip]", "Ready: Ctrl-s starts 1 copy."]);
 }
+
+#[test]
+fn decisions_are_kept_when_the_review_is_opened_again() {
+    let name = image(1).name;
+    for (decide, kept) in [("r", format!("[rename to {name}-2]")), ("S", "Nothing to start".into())] {
+        let mut model = listed(vec![image(1)]);
+        open_form(&mut model);
+        reviewed(&mut model, Some(&name));
+        keys(&mut model, decide);
+        shows(&mut model, &[&kept]);
+        for back in [KeyCode::Esc, KeyCode::Enter] {
+            press(&mut model, back);
+            reviewed(&mut model, Some(&name));
+            shows(&mut model, &[&kept]);
+        }
+    }
+}
