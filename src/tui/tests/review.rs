@@ -189,3 +189,17 @@ fn decisions_are_kept_when_the_review_is_opened_again() {
         }
     }
 }
+
+#[test]
+fn the_title_follows_the_decisions_and_help_opens_at_the_reviews_keys() {
+    let mut model = listed(vec![image(1)]);
+    open_form(&mut model);
+    reviewed(&mut model, Some(&image(1).name));
+    shows(&mut model, &["Review: 2 copies to 2 regions", "nothing afterwards"]);
+    keys(&mut model, "s");
+    shows(&mut model, &["Review: 1 of 2 copies to 1 region"]);
+    keys(&mut model, "?");
+    shows(&mut model, &["give this copy the next free name"]);
+    press(&mut model, KeyCode::Esc);
+    shows(&mut model, &["Review: 1 of 2 copies"]);
+}

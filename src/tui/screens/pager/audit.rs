@@ -23,7 +23,11 @@ fn shown_job(model: &Model) -> Option<&Job> {
         Some(Overlay::Pager(pager)) => match &pager.subject {
             PagerSubject::Job(id) => model.jobs_view.job(*id),
             PagerSubject::HistoryJob(job) => Some(job),
-            PagerSubject::Image(_) | PagerSubject::Help | PagerSubject::FormHelp | PagerSubject::Problems => None,
+            PagerSubject::Image(_)
+            | PagerSubject::Help
+            | PagerSubject::FormHelp
+            | PagerSubject::ReviewHelp
+            | PagerSubject::Problems => None,
         },
         _ => None,
     }

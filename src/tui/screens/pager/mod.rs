@@ -27,6 +27,8 @@ enum PagerSubject {
     HistoryJob(Arc<Job>),
     Help,
     FormHelp,
+    /// All keys, those of the review first.
+    ReviewHelp,
     Problems,
 }
 
@@ -87,6 +89,11 @@ impl Pager {
     /// Help with the copy form.
     pub fn form_help() -> Self {
         Self::new(PagerSubject::FormHelp)
+    }
+
+    /// The help, from the review's keys on.
+    pub fn review_help() -> Self {
+        Self::new(PagerSubject::ReviewHelp)
     }
 
     pub fn problems() -> Self {

@@ -41,7 +41,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
     }
     match (action, subject) {
         (Action::Back, _)
-        | (Action::Help, PagerSubject::Help | PagerSubject::FormHelp)
+        | (Action::Help, PagerSubject::Help | PagerSubject::FormHelp | PagerSubject::ReviewHelp)
         | (Action::Problems, PagerSubject::Problems) => {
             model.overlays.pop();
         }
