@@ -14,4 +14,4 @@ pub use cost::{estimate, total as total_cost};
 pub use job::{
     LONG_STALL, leftover, note, remaining_snapshots, remaining_summary, removal, stall_advice, undeleted, waiting,
 };
-pub use post_copy::{after_copy, differences, not_compared, step, step_state};
+pub use post_copy::{after_copy, differences, not_compared, step, step_line, step_state};

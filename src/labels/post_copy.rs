@@ -27,16 +27,34 @@ pub fn step(step: &PostCopyStep, destination: &Region) -> String {
 
 /// Returns a step's state; with the reason, if it failed, is tried again, or was given up.
 pub fn step_state(job: &Job, state: &StepState) -> String {
+    match status(job, state) {
+        (word, None) => word.into(),
+        (word, Some(why)) => format!("{word}: {why}"),
+    }
+}
+
+/// Returns a step's state, the step and the reason, in this order: where the line is cut, the state is still there.
+pub fn step_line(job: &Job, done: &PostCopyStep, state: &StepState) -> String {
+    let name = step(done, &job.request.destination);
+    match status(job, state) {
+        (word, None) => format!("{word}: {name}"),
+        (word, Some(why)) => format!("{word}: {name}: {why}"),
+    }
+}
+
+fn status(job: &Job, state: &StepState) -> (&'static str, Option<String>) {
     match state {
-        StepState::Waiting => "waiting".into(),
+        StepState::Waiting => ("waiting", None),
         StepState::UnderWay(progress) => match &progress.retrying {
-            Some(why) => format!("retrying: {}", clean(why)),
-            None => "under way".into(),
+            Some(why) => ("retrying", Some(clean(why).into_owned())),
+            None => ("under way", None),
         },
-        StepState::Done => "done".into(),
-        StepState::Failed(failure) => format!("failed: {}", clean(&failure.why)),
-        StepState::GivenUp => format!("not done: {}", why_given_up(job)),
-        StepState::GivenUpSent(_) => "given up after it was sent: it may have been done, in whole or in part".into(),
+        StepState::Done => ("done", None),
+        StepState::Failed(failure) => ("failed", Some(clean(&failure.why).into_owned())),
+        StepState::GivenUp => ("not done", Some(why_given_up(job).into())),
+        StepState::GivenUpSent(_) => {
+            ("given up after it was sent", Some("it may have been done, in whole or in part".into()))
+        }
     }
 }
 
@@ -53,21 +71,20 @@ fn why_given_up(job: &Job) -> &'static str {
 
 /// Returns what is to be said about an available copy's steps and differences in one line, most important first.
 pub fn after_copy(job: &Job) -> Vec<String> {
-    let destination = &job.request.destination;
     let mut said = Vec::new();
     let not_done: Vec<_> =
         job.steps().filter(|(_, state)| matches!(state, StepState::Failed(_)) || state.is_given_up()).collect();
     match not_done.as_slice() {
         [] => {}
-        [(one, state)] => said.push(format!("{} {}", step(one, destination), step_state(job, state))),
+        [(one, state)] => said.push(step_line(job, one, state)),
         [(one, state), ..] => {
             let steps = count(not_done.len(), "step", "steps");
-            said.push(format!("{steps} not done, {} {}", step(one, destination), step_state(job, state)));
+            said.push(format!("{steps} not done, {}", step_line(job, one, state)));
         }
     }
     if let Some((n, (open, state))) = job.steps().enumerate().find(|(_, (_, state))| state.is_open()) {
         let number = format!("step {} of {}", n + 1, job.steps().count());
-        said.push(format!("{number}, {}: {}", step(open, destination), step_state(job, state)));
+        said.push(format!("{number}, {}", step_line(job, open, state)));
     }
     match job.comparison.differences() {
         [] => {}

@@ -64,11 +64,13 @@ impl Draft {
         let post = &self.post_copy;
         let mut list = Vec::new();
         list.extend(post.copy_permissions.then_some(PostCopyStep::CopyLaunchPermissions));
-        if !steps.permissions.is_empty() {
-            list.push(PostCopyStep::LaunchPermissions(steps.permissions.clone()));
-        }
-        // By itself: where block public access refuses it, the others keep their permissions.
-        list.extend(steps.public.then(|| PostCopyStep::LaunchPermissions(vec![LaunchPermission::Public])));
+        // Each kind by itself: EC2 refuses a request as a whole, and a mistyped ARN or block public access is to leave the
+        // others their permissions.
+        let is_account = |permission: &&LaunchPermission| matches!(permission, LaunchPermission::Account(_));
+        let (accounts, organizations): (Vec<_>, Vec<_>) = steps.permissions.iter().partition(is_account);
+        let public = if steps.public { vec![&LaunchPermission::Public] } else { Vec::new() };
+        let kinds = [accounts, organizations, public].into_iter().filter(|kind| !kind.is_empty());
+        list.extend(kinds.map(|kind| PostCopyStep::LaunchPermissions(kind.into_iter().cloned().collect())));
         if post.share_snapshots && !source.instance_store() {
             list.push(PostCopyStep::SnapshotPermissions(steps.accounts.clone()));
         }

@@ -39,10 +39,10 @@ fn each_step_is_shown_with_its_state() {
     let mut model = with_jobs(vec![with_steps(1, vec![StepState::Done, StepState::UnderWay(retrying)]), available(2)]);
     on(&mut model, 1);
     let shown = screen(&mut model, 160, 30);
-    assert!(shown.contains("step 2 of 2, deregistration protection: retrying: slow down"), "{shown}");
+    assert!(shown.contains("step 2 of 2, retrying: deregistration protection: slow down"), "{shown}");
     assert!(shown.find("00001").unwrap() < shown.find("00002").unwrap(), "unfinished first:\n{shown}");
     press(&mut model, KeyCode::Enter);
-    shows(&mut model, &["launch permission for 210987654321: done", "deregistration protection: retrying: slow down"]);
+    shows(&mut model, &["done: launch permission for 210987654321", "retrying: deregistration protection: slow down"]);
     assert_eq!(keys(&mut model, "D"), [Effect::Command(Command::Dismiss(vec![JobId(2)]))]);
 }
 
@@ -70,7 +70,12 @@ fn the_commands_of_a_job_are_shown_line_by_line() {
 fn a_failed_step_is_named_and_tried_again() {
     let mut model = with_jobs(vec![with_steps(1, vec![refused(), StepState::Done])]);
     let shown = screen(&mut model, 200, 30);
-    assert!(shown.contains("failed: it is encrypted with the default key; press t to try again"), "{shown}");
+    assert!(
+        shown.contains(
+            "failed: launch permission for 210987654321: it is encrypted with the default key; press t to try again"
+        ),
+        "{shown}"
+    );
     keys(&mut model, "d");
     let details = screen(&mut model, 120, 60);
     for text in ["after copying", "default key. Copy with a", "managed key. InvalidParameter, request req-7"] {

@@ -34,11 +34,13 @@ fn everything_asked_for_becomes_a_step_in_order() {
     let plan = check(&d);
     assert_eq!(plan.mistakes, []);
     let account = AccountId::new("210987654321").unwrap();
-    let permissions = ["210987654321", ORGANIZATION].map(|p| LaunchPermission::parse(p).unwrap());
+    let [account_permission, organization_permission] =
+        ["210987654321", ORGANIZATION].map(|p| LaunchPermission::parse(p).unwrap());
     let expected = [
         PostCopyStep::CopyLaunchPermissions,
-        PostCopyStep::LaunchPermissions(permissions.into()),
-        // Public may be refused without the others losing theirs.
+        // Each kind by itself: one may be refused without the others losing theirs.
+        PostCopyStep::LaunchPermissions(vec![account_permission]),
+        PostCopyStep::LaunchPermissions(vec![organization_permission]),
         PostCopyStep::LaunchPermissions(vec![LaunchPermission::Public]),
         PostCopyStep::SnapshotPermissions(vec![account]),
         PostCopyStep::Deprecation("2027-02-19T12:00:00Z".parse().unwrap()),

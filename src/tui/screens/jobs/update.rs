@@ -261,7 +261,9 @@ fn retry(model: &mut Model, effects: &mut Vec<Effect>) {
         let confirmation = Confirmation::given_up_steps(job);
         model.overlays.push(Overlay::Confirmation(confirmation));
     } else if job.can_retry_steps() {
-        model.send_command(Command::RetrySteps(vec![job.id]), effects);
+        let id = job.id;
+        model.show_notice("Trying the failed steps again.");
+        model.send_command(Command::RetrySteps(vec![id]), effects);
     } else if is_in_doubt(job) {
         let confirmation = Confirmation::in_doubt(job);
         model.overlays.push(Overlay::Confirmation(confirmation));

@@ -215,7 +215,7 @@ fn step_line<'a>(job: &Job, n: usize, cells: usize, ctx: DrawContext<'_>) -> Tex
         StepState::Done => theme::GOOD,
         StepState::Failed(_) => theme::BAD,
     };
-    let text = format!("    {}: {}", labels::step(step, &job.request.destination), labels::step_state(job, state));
+    let text = format!("    {}", labels::step_line(job, step, state));
     Text::styled(cut(&text, cells, ctx.glyphs.ellipsis), style)
 }
 
