@@ -59,7 +59,10 @@ mod tests {
             )
         );
         assert_eq!(total(&cost), "$0.16 and $0.40 a month, partly unknown");
-        assert_eq!(total(&Estimate { unknown: Default::default(), ..cost.clone() }), "at most $0.16 and $0.40 a month");
+        assert_eq!(
+            total(&Estimate { unknown: std::collections::BTreeSet::new(), ..cost.clone() }),
+            "at most $0.16 and $0.40 a month"
+        );
         let unknown = Estimate { unknown: cost.unknown, ..Estimate::default() };
         assert_eq!(total(&unknown), "");
         assert!(estimate(&unknown).starts_with("Price unknown: "));

@@ -1,10 +1,17 @@
 //! Texts for reviews.
 
+use std::collections::BTreeSet;
+
 use crate::domain::{
     Region,
+    completion::CompletionDuration,
+    copy::{CopyRequest, Encryption},
+    post_copy::PostCopyStep,
     review::{
         Cell, CellValue, Choice, Column, Existing, Finding, FindingKind, ReviewTable, Severity, Status,
-        existing::Found, findings::UnknownCheck, outlook::Outlook,
+        existing::Found,
+        findings::UnknownCheck,
+        outlook::{Outlook, Time},
     },
     text::{clean, count, duration, thousands},
 };
@@ -15,7 +22,7 @@ pub fn column(column: Column) -> &'static str {
         Column::Enabled => "Enabled",
         Column::Permission => "Allowed",
         Column::Key => "Key",
-        Column::Encryption => "Encrypt",
+        Column::Encryption => "Default",
         Column::Exists => "Exists",
         Column::Pending => "Pending",
         Column::Public => "Public",
@@ -29,7 +36,7 @@ pub fn cell(column: Column, cell: Cell) -> String {
         (Status::Unknown, CellValue::None) => "?".into(),
         (Status::NotNeeded, _) => "-".into(),
         (_, CellValue::Count(n)) => thousands(n),
-        (_, CellValue::Switch(on)) => if on { "default" } else { "no" }.into(),
+        (_, CellValue::Switch(on)) => if on { "encrypt" } else { "no enc" }.into(),
         (Status::Refused, _) if column == Column::Permission => "denied".into(),
         (Status::Refused, _) if column == Column::Public => "blocked".into(),
         (Status::Refused, _) => "no".into(),
@@ -161,11 +168,23 @@ pub fn outlook(outlook: &Outlook) -> String {
         return "0 copies, 0 GiB.".into();
     }
     let gib = thousands(usize::try_from(outlook.gib).unwrap_or(usize::MAX));
-    let time = outlook.seconds.map(|s| i64::try_from(s).unwrap_or(i64::MAX)).map_or_else(
-        || "time unknown (no copy has completed here yet)".to_owned(),
-        |seconds| format!("about {}, as copies took here", duration(seconds)),
-    );
+    let signed = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
+    let time = match outlook.time {
+        Time::Requested(seconds) => match CompletionDuration::from_minutes(minutes(seconds)) {
+            Ok(limit) => format!("within {limit} as requested"),
+            Err(_) => format!("within {} as requested", duration(signed(seconds))),
+        },
+        Time::Seen { seconds, copies } => {
+            format!("about {}, judging by {}", duration(signed(seconds)), count(copies, "copy here", "copies here"))
+        }
+        Time::Unknown => "time unknown (no copy of this size has completed here yet)".to_owned(),
+    };
     format!("{}, {gib} GiB; {time}.", count(outlook.copies, "copy", "copies"))
+}
+
+/// Whole minutes, or 0 if they are not whole.
+fn minutes(seconds: u64) -> u16 {
+    if seconds.is_multiple_of(60) { u16::try_from(seconds / 60).unwrap_or(0) } else { 0 }
 }
 
 /// What keeps the copies from being started, or how to start them.
@@ -193,4 +212,44 @@ fn places(regions: &[Region]) -> String {
     let more = regions.len().saturating_sub(3);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{more}", named.join(", "))
+}
+
+/// What is common to the copies to start, and what happens to them: names and encryption, then tags and what is done afterwards.
+pub fn summary(copies: &[CopyRequest]) -> Vec<String> {
+    let Some(first) = copies.first() else { return Vec::new() };
+    let names: BTreeSet<&str> = copies.iter().map(|copy| copy.name.as_str()).collect();
+    let more = names.len().saturating_sub(1);
+    let more = if more > 0 { format!(" and {}", count(more, "other", "others")) } else { String::new() };
+    let encryption = same(copies, |copy| &copy.encryption).map_or("encryption differs".into(), encryption);
+    let tags =
+        same(copies, |copy| &copy.image_tags).map_or("tags differ".into(), |tags| count(tags.len(), "tag", "tags"));
+    let own = if first.copy_tags { " and the source's own" } else { "" };
+    let mut after: Vec<String> = Vec::new();
+    for copy in copies {
+        for step in &copy.post_copy {
+            let text = match step {
+                PostCopyStep::SourceTag => "tag copied-to:REGION on the source".into(),
+                _ => super::step(step, &copy.destination),
+            };
+            if !after.contains(&text) && after.len() < 6 {
+                after.push(text);
+            }
+        }
+    }
+    let after = if after.is_empty() { "nothing afterwards".into() } else { after.join(", ") };
+    vec![format!("Name {}{more}; {encryption}.", clean(first.name.as_str())), format!("{tags}{own}; {after}.")]
+}
+
+fn encryption(encryption: &Encryption) -> String {
+    match encryption {
+        Encryption::Keep => "encryption as the source's or the region's default".into(),
+        Encryption::Encrypt { key: None } => "encrypted with the region's default key".into(),
+        Encryption::Encrypt { key: Some(key) } => format!("encrypted with {}", clean(key.as_str())),
+    }
+}
+
+/// Returns what is the same for all copies.
+fn same<T: PartialEq>(copies: &[CopyRequest], of: impl Fn(&CopyRequest) -> &T) -> Option<&T> {
+    let first = of(copies.first()?);
+    copies.iter().all(|copy| of(copy) == first).then_some(first)
 }

@@ -260,7 +260,7 @@ pub const KEYS: &[Binding] = &[
     foot(C::Review, &[k('s')], A::Skip, "skip this copy, which is there already", "skip", 3),
     foot(C::Review, &[k('S')], A::SkipAll, "skip all copies that are there already", "skip all", 4),
     foot(C::Review, &[k('r')], A::Rename, "give this copy the next free name", "rename", 5),
-    foot(C::Review, &[k('c')], A::CopyAnyway, "copy anyway", "copy anyway", 6),
+    foot(C::Review, &[k('c')], A::CopyAnyway, "copy anyway", "anyway", 6),
     foot(C::Review, &[k('R')], A::Refresh, "check everything again", "check again", 7),
     foot(C::Review, &[code(KeyCode::Esc), k('q')], A::Back, "back to the form", "back", 1),
     foot(C::Picker, &[code(KeyCode::Enter)], A::Accept, "choose the marked rows, or this one", "choose", 0),

@@ -32,7 +32,7 @@ impl Review {
         for check in &self.checks {
             builder.add(check);
         }
-        builder.encryption(&index);
+        builder.encryption(&index, &copies);
         builder.sources(&index);
         builder.finish_plan();
         let Builder { rows, sources, findings, .. } = builder;
@@ -248,9 +248,9 @@ impl<'a> Builder<'a> {
     }
 
     /// Fills in encryption by default, and says where it changes what comes out.
-    fn encryption(&mut self, index: &Index<'_>) {
+    fn encryption(&mut self, index: &Index<'_>, copies: &[CopyRequest]) {
         let mut changed: Vec<&Region> = Vec::new();
-        for copy in self.review.copies.iter().filter(|copy| copy.encryption == Encryption::Keep) {
+        for copy in copies.iter().filter(|copy| copy.encryption == Encryption::Keep) {
             let unencrypted = index.sources.get(&copy.source).is_some_and(|source| !source.encrypted());
             if unencrypted && !copy.volumes.is_empty() && index.encrypts.get(&copy.destination) == Some(&true) {
                 changed.push(&copy.destination);
@@ -305,7 +305,9 @@ impl<'a> Builder<'a> {
 
     /// Adds what the plan's own checks found, and what needs no answer.
     fn finish_plan(&mut self) {
-        for warning in &self.review.warnings {
+        // What has a copy's name already is known better once it was looked up: it is listed, and decided about.
+        let looked_up = self.rows.iter().all(|row| row.cell(Column::Exists).status != Status::Unknown);
+        for warning in self.review.warnings.iter().filter(|w| w.field != Field::Name || !looked_up) {
             if warning.field == Field::Sources && self.sources == Status::Fine {
                 self.sources = Status::Warning;
             }

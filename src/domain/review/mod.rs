@@ -17,7 +17,7 @@ pub mod state;
 pub mod table;
 
 pub use checks::{CheckAnswer, CheckRequest};
-pub use choice::Choice;
+pub use choice::{Choice, Decisions};
 pub use context::ReviewContext;
 pub use existing::Existing;
 pub use findings::{Column, Finding, FindingKind, Severity};

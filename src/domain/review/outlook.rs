@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{context::CompletedCopy, requests::becomes_public, state::Review};
+use super::{
+    context::{CompletedCopy, UnderWay},
+    requests::becomes_public,
+    state::Review,
+};
 use crate::domain::{copy::CopyRequest, region::Region};
 
 /// What starting means.
@@ -11,9 +15,20 @@ pub struct Outlook {
     /// The number of copies to start.
     pub copies: usize,
     pub gib: u64,
-    /// Seconds until the last is available, roughly; `None` if no copy has been seen to complete.
-    pub seconds: Option<u64>,
+    pub time: Time,
     pub confirmation: Confirmation,
+}
+
+/// How long it takes until the last copy is available, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Time {
+    /// A time-based copy is asked for this: it is AWS's limit, not an estimate.
+    Requested(u64),
+    /// Roughly, from as many copies as were seen to complete.
+    Seen { seconds: u64, copies: usize },
+    /// No copy of about this size has been seen to complete.
+    #[default]
+    Unknown,
 }
 
 /// What must be typed to start.
@@ -59,15 +74,19 @@ impl Outlook {
         for copy in copies {
             regions.entry(&copy.destination).or_default().push(copy);
         }
-        let time = |(region, copies): (&&Region, &Vec<&CopyRequest>)| {
-            let there = pending.get(*region).copied().unwrap_or(0);
-            region_seconds(review, region, copies, there)
+        let seconds: Option<Vec<u64>> = regions
+            .iter()
+            .map(|(region, copies)| region_seconds(review, region, copies, pending.get(*region).copied().unwrap_or(0)))
+            .collect();
+        let time = match seconds.and_then(|seconds| seconds.into_iter().max()) {
+            None => Time::Unknown,
+            Some(seconds) if copies.iter().all(|copy| copy.completion.is_some()) => Time::Requested(seconds),
+            Some(seconds) => Time::Seen { seconds, copies: review.context.completed.len() },
         };
-        let seconds: Option<Vec<u64>> = regions.iter().map(time).collect();
         Self {
             copies: copies.len(),
             gib,
-            seconds: seconds.and_then(|seconds| seconds.into_iter().max()),
+            time,
             confirmation: Confirmation {
                 number: (large && !copies.is_empty()).then_some(copies.len()),
                 public: copies.iter().any(becomes_public),
@@ -77,14 +96,16 @@ impl Outlook {
 }
 
 /// Returns the seconds until all copies to a region are done: as many rounds as the limit of pending copies makes, each as long as
-/// the longest copy takes.
+/// the longest copy takes. Own copies that are queued already go first.
 fn region_seconds(review: &Review, region: &Region, copies: &[&CopyRequest], pending: usize) -> Option<u64> {
     let limits = &review.context.limits;
     let longest = copies.iter().map(|copy| copy_seconds(review, region, copy)).collect::<Option<Vec<_>>>()?;
     let longest = longest.into_iter().max().unwrap_or(0);
     let room = limits.pending.saturating_sub(pending).max(1);
-    let rounds = copies.len().div_ceil(room) as u64;
-    let paced = copies.len().saturating_sub(limits.start_burst);
+    let queued = |job: &&UnderWay| job.destination == *region && job.image.is_none();
+    let count = copies.len() + review.context.under_way.iter().filter(queued).count();
+    let rounds = count.div_ceil(room) as u64;
+    let paced = count.saturating_sub(limits.start_burst);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -95,6 +116,9 @@ fn region_seconds(review: &Review, region: &Region, copies: &[&CopyRequest], pen
     Some(rounds * longest + starting)
 }
 
+/// How long a copy takes is not known if it is more than this many times as large as any that was seen.
+const LARGER: u64 = 4;
+
 fn copy_seconds(review: &Review, region: &Region, copy: &CopyRequest) -> Option<u64> {
     if let Some(duration) = copy.completion {
         return Some(u64::from(duration.minutes()) * 60);
@@ -104,6 +128,10 @@ fn copy_seconds(review: &Review, region: &Region, copy: &CopyRequest) -> Option<
     let seen = if here.is_empty() { completed.iter().collect() } else { here };
     // Small copies take about as long as larger ones, so that no copy is taken to be faster than the fastest seen.
     let least = seen.iter().map(|c| c.seconds).min()?;
+    let largest = seen.iter().map(|c| c.gib.max(1)).max()?;
+    if copy.size_gib() > largest * LARGER {
+        return None;
+    }
     let (seconds, gib) = seen.iter().fold((0, 0), |(s, g), c| (s + c.seconds, g + c.gib.max(1)));
     Some((copy.size_gib().max(1) * seconds / gib.max(1)).max(least))
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     checks::{CheckAnswer, CheckRequest},
-    choice::Choice,
+    choice::{Choice, Decisions},
     context::ReviewContext,
     requests,
 };
@@ -183,5 +183,22 @@ impl Review {
     /// Records what is done about a copy that is there already.
     pub fn choose(&mut self, copy: usize, choice: Choice) {
         self.choices.insert(copy, choice);
+    }
+
+    /// Adds what was chosen to the form's decisions.
+    pub fn keep_choices(&self, decisions: &mut Decisions) {
+        for (n, choice) in &self.choices {
+            if let Some(copy) = self.copies.get(*n) {
+                decisions.add(copy, *choice);
+            }
+        }
+    }
+
+    /// Chooses as was decided before about the same copies.
+    #[must_use]
+    pub fn decided_before(mut self, decisions: &Decisions) -> Self {
+        let known = self.copies.iter().enumerate().filter_map(|(n, copy)| Some((n, decisions.of(copy)?)));
+        self.choices = known.collect();
+        self
     }
 }

@@ -172,3 +172,34 @@ fn a_copy_just_requested_is_there_for_the_next_review() {
     reviewed(&mut model, None);
     shows(&mut model, &["is queued already, the same copy. [skip]", "Ready: Ctrl-s starts 1 copy."]);
 }
+
+#[test]
+fn decisions_are_kept_when_the_review_is_opened_again() {
+    let name = image(1).name;
+    for (decide, kept) in [("r", format!("[rename to {name}-2]")), ("S", "Nothing to start".into())] {
+        let mut model = listed(vec![image(1)]);
+        open_form(&mut model);
+        reviewed(&mut model, Some(&name));
+        keys(&mut model, decide);
+        shows(&mut model, &[&kept]);
+        for back in [KeyCode::Esc, KeyCode::Enter] {
+            press(&mut model, back);
+            reviewed(&mut model, Some(&name));
+            shows(&mut model, &[&kept]);
+        }
+    }
+}
+
+#[test]
+fn the_title_follows_the_decisions_and_help_opens_at_the_reviews_keys() {
+    let mut model = listed(vec![image(1)]);
+    open_form(&mut model);
+    reviewed(&mut model, Some(&image(1).name));
+    shows(&mut model, &["Review: 2 copies to 2 regions", "nothing afterwards"]);
+    keys(&mut model, "s");
+    shows(&mut model, &["Review: 1 of 2 copies to 1 region"]);
+    keys(&mut model, "?");
+    shows(&mut model, &["give this copy the next free name"]);
+    press(&mut model, KeyCode::Esc);
+    shows(&mut model, &["Review: 1 of 2 copies"]);
+}

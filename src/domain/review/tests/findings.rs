@@ -5,8 +5,10 @@ use crate::domain::{
     ImageState, LaunchPermission, PostCopyStep,
     draft::Field,
     review::{
-        CellValue, Column, FindingKind, ReviewTable, Severity, Status, checks::AllowedImages, context::CompletedCopy,
-        outlook::Confirmation,
+        CellValue, Column, FindingKind, ReviewTable, Severity, Status,
+        checks::AllowedImages,
+        context::{CompletedCopy, UnderWay},
+        outlook::{Confirmation, Time},
     },
 };
 
@@ -214,12 +216,54 @@ fn the_time_follows_from_copies_seen_here_and_the_limit() {
         let mut review = Review::new(Plan { copies: copies.clone(), ..Plan::default() }, context, now());
         let pending = only(|r| matches!(r, CheckRequest::PendingCopies { .. }), Some(CheckAnswer::PendingCopies(1)));
         answer_all(&mut review, &pending);
-        review.table().outlook.seconds
+        review.table().outlook.time
     };
     let took = |place: &str, gib, seconds| CompletedCopy { destination: region(place), gib, seconds };
-    assert_eq!(seconds(Vec::new(), 300), None);
+    let seen = |seconds, copies| Time::Seen { seconds, copies };
+    assert_eq!(seconds(Vec::new(), 300), Time::Unknown);
+    assert_eq!(seconds(vec![took("eu-west-1", 1, 10)], 300), Time::Unknown, "much smaller ones say nothing");
     // 8 GiB at 10 s each; with room for 2 of 5 at once that is three rounds.
-    assert_eq!(seconds(vec![took("eu-west-1", 16, 160), took("eu-west-2", 1, 9_999)], 300), Some(160));
-    assert_eq!(seconds(vec![took("eu-west-2", 4, 40)], 300), Some(80), "those of other regions, if there is none");
-    assert_eq!(seconds(vec![took("eu-west-1", 4, 40)], 3), Some(240));
+    assert_eq!(seconds(vec![took("eu-west-1", 16, 160), took("eu-west-2", 1, 9_999)], 300), seen(160, 2));
+    assert_eq!(seconds(vec![took("eu-west-2", 4, 40)], 300), seen(80, 1), "those of other regions, if there is none");
+    assert_eq!(seconds(vec![took("eu-west-1", 4, 40)], 3), seen(240, 1));
+}
+
+#[test]
+fn a_time_based_copy_takes_what_was_requested_and_queued_copies_go_first() {
+    let completion = crate::domain::completion::CompletionDuration::from_minutes(15).ok();
+    let copies: Vec<CopyRequest> =
+        (0..5).map(|n| CopyRequest { completion, ..copy("ami-1", "eu-west-1", &format!("web-{n}")) }).collect();
+    let time = |limit: usize, queued: usize| {
+        let under_way = |n| UnderWay {
+            source: ami("ami-2"),
+            destination: region("eu-west-1"),
+            name: ImageName::new(&format!("queued-{n}")).unwrap(),
+            encryption: Encryption::Keep,
+            image: None,
+        };
+        let limits = ReviewLimits { pending: limit, ..context().limits };
+        let context = ReviewContext { limits, under_way: (0..queued).map(under_way).collect(), ..context() };
+        Review::new(Plan { copies: copies.clone(), ..Plan::default() }, context, now()).table().outlook.time
+    };
+    assert_eq!(time(300, 0), Time::Requested(900));
+    assert_eq!(time(3, 0), Time::Requested(1_800));
+    assert_eq!(time(3, 2), Time::Requested(2_700));
+}
+
+#[test]
+fn nothing_is_warned_of_where_copies_are_skipped() {
+    let there = Image { source_image_id: Some(ami("ami-1")), name: "web".into(), ..image("ami-9", "eu-west-1", true) };
+    let text = "There would be two images of that name.".to_owned();
+    let warnings = vec![crate::domain::plan::ValidationMessage { field: Field::Name, text, count: 1 }];
+    let plan = Plan { copies: vec![web()], warnings, ..Plan::default() };
+    let mut review = Review::new(plan, context(), now());
+    answer_all(&mut review, &|request| match request {
+        CheckRequest::Names { .. } => Some(Ok(CheckAnswer::Images(vec![there.clone()]))),
+        CheckRequest::EncryptionByDefault { .. } => Some(Ok(CheckAnswer::EncryptionByDefault(true))),
+        _ => None,
+    });
+    let kinds = |review: &Review| review.table().findings.into_iter().map(|f| f.kind).collect::<Vec<_>>();
+    assert!(matches!(kinds(&review)[..], [FindingKind::EncryptsByDefault { .. }]), "{:?}", kinds(&review));
+    review.choose(0, crate::domain::review::Choice::Skip);
+    assert_eq!(kinds(&review), []);
 }

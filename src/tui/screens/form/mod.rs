@@ -24,6 +24,7 @@ use crate::{
         completion::CompletionDuration,
         draft::{Draft, Field, SourceTags},
         plan::{CheckContext, Plan},
+        review::Decisions,
     },
     engine::JobId,
 };
@@ -51,6 +52,8 @@ pub struct Form {
     past_failure: Option<PastFailure>,
     /// The copy that is made again with changes.
     replaces: Option<JobId>,
+    /// What was decided in its reviews.
+    pub(in crate::tui) decisions: Decisions,
 }
 
 /// What the draft is checked against.
@@ -102,6 +105,7 @@ impl Form {
             submitted: false,
             past_failure: None,
             replaces: None,
+            decisions: Decisions::default(),
         };
         form.check();
         form

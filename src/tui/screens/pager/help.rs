@@ -21,6 +21,14 @@ pub(super) fn lines(width: usize) -> Vec<Line<'static>> {
     lines
 }
 
+/// The review's bindings, then all others.
+pub(super) fn review_lines(width: usize) -> Vec<Line<'static>> {
+    let mut lines = bindings(|context| context == Context::Review, width);
+    lines.push(Line::default());
+    lines.extend(bindings(|context| context != Context::Review, width));
+    lines
+}
+
 /// The form's bindings and its fields.
 pub(super) fn form_lines(width: usize) -> Vec<Line<'static>> {
     let mut lines = bindings(|context| matches!(context, Context::Form | Context::Picker), width);

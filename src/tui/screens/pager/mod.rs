@@ -28,6 +28,8 @@ enum PagerSubject {
     Help,
     FormHelp,
     PickerHelp,
+    /// All keys, those of the review first.
+    ReviewHelp,
     Problems,
 }
 
@@ -93,6 +95,11 @@ impl Pager {
     /// Help with pickers.
     pub fn picker_help() -> Self {
         Self::new(PagerSubject::PickerHelp)
+    }
+
+    /// The help, from the review's keys on.
+    pub fn review_help() -> Self {
+        Self::new(PagerSubject::ReviewHelp)
     }
 
     pub fn problems() -> Self {

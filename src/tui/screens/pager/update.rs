@@ -41,7 +41,10 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
     }
     match (action, subject) {
         (Action::Back, _)
-        | (Action::Help, PagerSubject::Help | PagerSubject::FormHelp | PagerSubject::PickerHelp)
+        | (
+            Action::Help,
+            PagerSubject::Help | PagerSubject::FormHelp | PagerSubject::PickerHelp | PagerSubject::ReviewHelp,
+        )
         | (Action::Problems, PagerSubject::Problems) => {
             model.overlays.pop();
         }

@@ -19,7 +19,7 @@ fn title(pager: &Pager, model: &Model) -> String {
             model.jobs_view.job(*id).map_or("Copy".into(), |j| format!("Copy to {}", j.request.destination))
         }
         PagerSubject::HistoryJob(job) => format!("Copy to {} (history)", job.request.destination),
-        PagerSubject::Help => "Help".into(),
+        PagerSubject::Help | PagerSubject::ReviewHelp => "Help".into(),
         PagerSubject::PickerHelp => "Help with pickers".into(),
         PagerSubject::FormHelp => "Help with the copy form".into(),
         PagerSubject::Problems => "Problems".into(),
@@ -41,6 +41,7 @@ pub(super) fn lines(pager: &Pager, model: &Model, width: usize) -> Vec<Line<'sta
         PagerSubject::HistoryJob(job) => [job::lines(job, model, width), audit::lines(&pager.audit, width)].concat(),
         PagerSubject::Help => help::lines(width),
         PagerSubject::PickerHelp => help::picker_lines(width),
+        PagerSubject::ReviewHelp => help::review_lines(width),
         PagerSubject::FormHelp => help::form_lines(width),
         PagerSubject::Problems => problems::lines(model, width),
     }

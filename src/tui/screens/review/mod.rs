@@ -23,7 +23,9 @@ pub struct ReviewScreen {
     table: ReviewTable,
     /// What the copies to start cost, in words.
     cost: String,
-    /// True if `table` and `cost` are out of date.
+    /// What is going to happen, in words.
+    summary: Vec<String>,
+    /// True if `table`, `cost` and `summary` are out of date.
     changed: bool,
     /// The cursor in the findings and what is there already.
     list: List,
@@ -42,7 +44,8 @@ impl ReviewScreen {
     pub fn new(review: Review, prices: &Prices) -> Self {
         let table = review.table();
         let cost = labels::estimate(&estimate(&table.copies, prices));
-        Self { review, table, cost, changed: false, list: List::default(), typing: None, mistake: false }
+        let summary = labels::review::summary(&table.copies);
+        Self { review, table, cost, summary, changed: false, list: List::default(), typing: None, mistake: false }
     }
 
     /// The contexts whose keys apply, innermost first.
@@ -68,6 +71,7 @@ impl ReviewScreen {
         if std::mem::take(&mut self.changed) {
             self.table = self.review.table();
             self.cost = labels::estimate(&estimate(&self.table.copies, prices));
+            self.summary = labels::review::summary(&self.table.copies);
         }
     }
 

@@ -23,6 +23,9 @@ pub fn open(model: &mut Model, plan: Plan, effects: &mut Vec<Effect>) {
     if let Some(earlier) = model.last_review.take() {
         review = review.reuse(&earlier);
     }
+    if let Some(Overlay::Form(form)) = model.overlays.last() {
+        review = review.decided_before(&form.decisions);
+    }
     let screen = ReviewScreen::new(review, &model.start.prices);
     model.overlays.push(Overlay::Review(Box::new(screen)));
     send(model, effects);
@@ -115,9 +118,12 @@ pub(in crate::tui) fn refresh(model: &mut Model) {
     }
 }
 
-/// Closes the review. Its answers are kept for a while, in case it is opened again.
+/// Closes the review. Its answers are kept for a while, and its choices with the form, in case it is opened again.
 pub(super) fn close(model: &mut Model) {
     if let Some(Overlay::Review(screen)) = model.overlays.pop() {
+        if let Some(Overlay::Form(form)) = model.overlays.last_mut() {
+            screen.review.keep_choices(&mut form.decisions);
+        }
         model.last_review = Some(Box::new(screen.review));
     }
     drop_pending(model);

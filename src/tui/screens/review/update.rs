@@ -11,7 +11,7 @@ use crate::{
         bindings::Action,
         model::Model,
         msg::Effect,
-        screens::{Overlay, form},
+        screens::{Overlay, form, pager::Pager},
         widgets::editor,
     },
 };
@@ -66,8 +66,9 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             open::send(model, effects);
         }
         Action::Back => open::close(model),
+        Action::Help => model.overlays.push(Overlay::Pager(Pager::review_help())),
         _ if screen.list.act(action, screen.entries(), height) => {}
-        Action::Help | Action::Problems | Action::Repaint | Action::Suspend | Action::Quit | Action::Mouse => {
+        Action::Problems | Action::Repaint | Action::Suspend | Action::Quit | Action::Mouse => {
             return false;
         }
         _ => {}

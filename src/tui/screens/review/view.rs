@@ -20,7 +20,7 @@ use crate::{
         theme,
         widgets::{
             draw_context::{DrawContext, pane},
-            text_fit::{cut, fit, fit_right, wrap},
+            text_fit::{cut, fit, fit_right, width as width_of, wrap},
         },
     },
 };
@@ -32,9 +32,10 @@ const CHECK: usize = 7;
 
 /// Draws the review over both panes.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, screen: &ReviewScreen, now: Timestamp, ctx: DrawContext<'_>) {
-    let copies = screen.review.copies().len();
-    let regions = count(screen.table.rows.len(), "region", "regions");
-    let title = format!(" Review: {} to {regions} ", count(copies, "copy", "copies"));
+    let (planned, started) = (screen.review.copies().len(), screen.table.copies.len());
+    let regions = count(screen.table.rows.iter().filter(|row| row.copies > 0).count(), "region", "regions");
+    let of = if started == planned { String::new() } else { format!("{started} of ") };
+    let title = format!(" Review: {of}{} to {regions} ", count(planned, "copy", "copies"));
     let inner = pane(frame, area, Line::raw(title), true, ctx);
     let parts = Parts::of(screen, inner);
     let width = usize::from(inner.width);
@@ -66,7 +67,7 @@ struct Parts {
 impl Parts {
     fn of(screen: &ReviewScreen, inner: Rect) -> Self {
         let height = usize::from(inner.height);
-        let outlook = outlook_text(screen, usize::from(inner.width)).len().min(height);
+        let outlook = outlook_text(screen, usize::from(inner.width)).len().min((height * 2 / 3).max(6)).min(height);
         // The headings, the line of the sources, and an empty line.
         let room = height.saturating_sub(outlook + 3);
         let rows = screen.table.rows.len().min(room.saturating_sub(screen.entries().min(room / 2)));
@@ -143,11 +144,17 @@ fn row_line(screen: &ReviewScreen, row: &Row, now: Timestamp, ctx: DrawContext<'
     Line::from(spans)
 }
 
-/// The findings and what is there already. The entry under the cursor is shown in full, the others on one line each.
+/// The findings and what is there already. Where not all fit, only the entry under the cursor is shown in full, the others on one
+/// line each.
 fn entry_lines(screen: &ReviewScreen, height: usize, width: usize, ctx: DrawContext<'_>) -> Vec<Line<'static>> {
     let mut list = screen.list;
     list.clamp(screen.entries(), height);
-    let lines_of = |n: usize| entry_text(screen, n, n == list.cursor, width, ctx);
+    let whole = screen.entries() <= height
+        && (0..screen.entries())
+            .map(|n| entry_text(screen, n, n == list.cursor, true, width, ctx).len())
+            .sum::<usize>()
+            <= height;
+    let lines_of = |n: usize| entry_text(screen, n, n == list.cursor, whole, width, ctx);
     // The cursor's entry may take several lines, which must fit.
     let mut first = list.offset;
     while first < list.cursor && (first..=list.cursor).map(|n| lines_of(n).len()).sum::<usize>() > height {
@@ -168,6 +175,7 @@ fn entry_text(
     screen: &ReviewScreen,
     n: usize,
     current: bool,
+    whole: bool,
     width: usize,
     ctx: DrawContext<'_>,
 ) -> Vec<Line<'static>> {
@@ -190,15 +198,15 @@ fn entry_text(
     let mark = if current { ">" } else { " " };
     let room = width.saturating_sub(3);
     let choice = choice.map(|choice| format!("[{choice}]"));
-    if !current {
-        let own = choice.as_ref().map_or(0, |choice| choice.chars().count() + 1);
+    let own = choice.as_ref().map_or(0, |choice| choice.chars().count() + 1);
+    if !current && (!whole || width_of(&text) + own <= room) {
         let text = cut(&text, room.saturating_sub(own), ctx.glyphs.ellipsis);
         let mut spans = vec![Span::styled(format!("{mark} {text}"), style)];
         spans.extend(choice.map(|choice| Span::styled(format!(" {choice}"), theme::STRONG)));
         return vec![Line::from(spans)];
     }
     let text = choice.map_or_else(|| text.clone(), |choice| format!("{text} {choice}"));
-    let style = if style == Style::default() { theme::STRONG } else { style };
+    let style = if current && style == Style::default() { theme::STRONG } else { style };
     let lines = wrap(&text, room).into_iter().enumerate();
     lines.map(|(n, line)| Line::styled(format!("{} {line}", if n == 0 { mark } else { " " }), style)).collect()
 }
@@ -210,6 +218,9 @@ fn outlook_text(screen: &ReviewScreen, width: usize) -> Vec<(String, Style)> {
     let mut say = |text: String, style| {
         lines.extend(wrap(&text, width.saturating_sub(2)).into_iter().map(|line| (line, style)));
     };
+    for line in &screen.summary {
+        say(line.clone(), theme::FAINT);
+    }
     say(labels::review::outlook(&table.outlook), Style::default());
     if !screen.cost.is_empty() {
         say(screen.cost.clone(), Style::default());
