@@ -221,9 +221,16 @@ pub fn summary(copies: &[CopyRequest]) -> Vec<String> {
     let more = names.len().saturating_sub(1);
     let more = if more > 0 { format!(" and {}", count(more, "other", "others")) } else { String::new() };
     let encryption = same(copies, |copy| &copy.encryption).map_or("encryption differs".into(), encryption);
-    let tags =
-        same(copies, |copy| &copy.image_tags).map_or("tags differ".into(), |tags| count(tags.len(), "tag", "tags"));
-    let own = if first.copy_tags { " and the source's own" } else { "" };
+    let own = match same(copies, |copy| &copy.image_tags) {
+        None => "tags differ".into(),
+        Some(tags) if tags.is_empty() && first.copy_tags => String::new(),
+        Some(tags) => count(tags.len(), "tag", "tags"),
+    };
+    let tags = match (own.is_empty(), first.copy_tags) {
+        (true, _) => "The source's tags".into(),
+        (false, true) => format!("{own} and the source's"),
+        (false, false) => own,
+    };
     let mut after: Vec<String> = Vec::new();
     for copy in copies {
         for step in &copy.post_copy {
@@ -237,7 +244,7 @@ pub fn summary(copies: &[CopyRequest]) -> Vec<String> {
         }
     }
     let after = if after.is_empty() { "nothing afterwards".into() } else { after.join(", ") };
-    vec![format!("Name {}{more}; {encryption}.", clean(first.name.as_str())), format!("{tags}{own}; {after}.")]
+    vec![format!("Name {}{more}; {encryption}.", clean(first.name.as_str())), format!("{tags}; {after}.")]
 }
 
 fn encryption(encryption: &Encryption) -> String {
