@@ -36,6 +36,7 @@ fn copies() -> Vec<CopyRequest> {
             volumes: vec![8, 100],
             source_snapshots: Vec::new(),
             image_tags: Vec::new(),
+            source_tags: Vec::new(),
             snapshot_tags: Vec::new(),
             placement: Placement::Region,
             completion: None,

@@ -239,6 +239,7 @@ fn jobs(percent: u8) -> Vec<Arc<Job>> {
                 volumes: vec![8, 100],
                 source_snapshots: Vec::new(),
                 image_tags: Vec::new(),
+                source_tags: Vec::new(),
                 snapshot_tags: Vec::new(),
                 placement: Placement::Region,
                 completion: None,

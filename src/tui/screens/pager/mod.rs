@@ -33,6 +33,12 @@ enum PagerSubject {
     Problems,
 }
 
+impl PagerSubject {
+    fn is_help(&self) -> bool {
+        matches!(self, Self::Help | Self::FormHelp | Self::PickerHelp | Self::ReviewHelp)
+    }
+}
+
 /// The audit entries of the job that is shown.
 #[derive(Debug, Clone, PartialEq, Default)]
 enum AuditLoad {

@@ -40,12 +40,10 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         }
     }
     match (action, subject) {
-        (Action::Back, _)
-        | (
-            Action::Help,
-            PagerSubject::Help | PagerSubject::FormHelp | PagerSubject::PickerHelp | PagerSubject::ReviewHelp,
-        )
-        | (Action::Problems, PagerSubject::Problems) => {
+        (Action::Back, _) | (Action::Problems, PagerSubject::Problems) => {
+            model.overlays.pop();
+        }
+        (Action::Help, subject) if subject.is_help() => {
             model.overlays.pop();
         }
         (Action::YankId, PagerSubject::Image(image)) => model.yank(image.id.to_string(), effects),
