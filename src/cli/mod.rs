@@ -1,119 +1,94 @@
-//! Command-line arguments, and one file for each command. Errors are printed here, after the screen was left.
+//! The command line: [`arguments`] says what there is; one file or folder for each command. Errors are printed here, after the
+//! screen was left.
 
+mod arguments;
 mod audit;
+mod cancel;
+mod completions;
+mod config;
+mod connection;
+mod copy;
+mod deregister;
 mod drive;
+mod exit;
 mod jobs;
+mod list;
+mod man;
+mod map;
 mod output;
 mod plain;
+mod policy;
+mod queue;
+mod records;
 mod resolve;
+mod retry;
+mod schema;
 mod setup;
+mod show;
 mod simulate;
 mod tui;
+mod wait;
+mod watch;
 mod whoami;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
 
-use crate::{
-    domain::{Failure, Retry},
-    driver::background,
-};
-use output::{NO_CREDENTIALS, report};
-use setup::{CommonFlags, Setup};
-
-/// Browse Amazon Machine Images by region, copy them to others, watch every copy's progress, cancel with a key.
-///
-/// Without a command, opens the screen on the account of the usual AWS chain: environment, profiles, SSO, assumed
-/// roles, process, container and instance credentials.
-#[derive(Debug, Parser)]
-#[command(name = "amigrate", version, max_term_width = 100)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    common: CommonFlags,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Carry on copies that are queued or being cancelled, without a screen, until nothing is left that needs it
-    Drive {
-        /// Leave the terminal first
-        #[arg(long)]
-        detach: bool,
-    },
-    /// Print the copies and their states, a line each: number, batch, name, route, state, image, reason
-    Jobs(jobs::JobsArgs),
-    /// Decide about a copy in doubt: whether AWS made it is not known, and images of its name have appeared
-    Resolve(resolve::ResolveArgs),
-    /// Print who is signed in, where the credentials came from, and who drives the queue here; status 3 if nobody is
-    Whoami,
-    /// Print the calls that changed something in AWS, a line each, newest last: time, identity, region, action, resource,
-    /// job, request id, outcome
-    Audit(audit::AuditArgs),
-    /// Open the same screen on an embedded EC2: no account, no network, nothing real
-    Demo {
-        /// The world to show: demo, empty, huge, broken, hostile or denied
-        #[arg(long, value_name = "NAME", default_value = "demo")]
-        scenario: String,
-    },
-    /// Serve the embedded EC2 on a loopback port for any AWS client, and print its endpoint URL
-    Simulate {
-        /// Port on 127.0.0.1; 0 picks one
-        #[arg(long, default_value_t = 0)]
-        port: u16,
-        /// The world to serve: demo, empty, huge, broken, hostile or denied
-        #[arg(long, value_name = "NAME", default_value = "demo")]
-        scenario: String,
-        /// How many times faster than real time copies go, 0.001 to 10000
-        #[arg(long, value_name = "X", default_value_t = 1.0, allow_negative_numbers = true)]
-        time_scale: f64,
-    },
-}
+use crate::driver::background;
+use arguments::{Arguments, Command};
+use exit::{CommandError, ExitStatus, OrUsage};
+use output::report;
+use setup::Setup;
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
     run(std::env::args_os())
 }
 
-/// Runs the program; the first argument is its own name. Exit status 0 for success, 1 for a failure, 2 for wrong arguments, 3
-/// if credentials must be renewed.
+/// Runs the program; the first argument is its own name. `ExitStatus` lists the exit statuses.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     background::detach();
     let arguments = Arguments::parse_from(arguments);
     let env = |name: &str| std::env::var(name).ok();
-    match Setup::new(&arguments.common, &env).and_then(|setup| dispatch(arguments, setup)) {
+    match Setup::new(&arguments.common, &env).or_usage().and_then(|setup| dispatch(arguments, setup)) {
         Ok(code) => code,
-        Err(failure) => {
+        Err(CommandError::ReaderGone) => ExitStatus::Done.into(),
+        Err(CommandError::Failure(failure, status)) => {
             report(&failure);
-            if failure.retry == Retry::AfterLogin { ExitCode::from(NO_CREDENTIALS) } else { ExitCode::FAILURE }
+            status.into()
         }
     }
 }
 
-fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, Failure> {
-    match arguments.command {
-        None if setup.plain => plain::list(&setup),
-        None => tui::account(setup),
-        Some(Command::Drive { detach: true }) => drive::detached(),
-        Some(Command::Drive { detach: false }) => drive::run(&setup),
-        Some(Command::Jobs(args)) => jobs::run(&setup, args),
-        Some(Command::Resolve(args)) => resolve::run(&setup, args),
-        Some(Command::Whoami) => whoami::run(&setup),
-        Some(Command::Audit(args)) => audit::run(&setup, args),
-        Some(Command::Demo { scenario }) if setup.plain => plain::demo(&setup, &scenario),
-        Some(Command::Demo { scenario }) => tui::demo(setup, &scenario),
-        Some(Command::Simulate { port, scenario, time_scale }) => simulate::run(port, &scenario, time_scale),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_arguments_are_well_formed() {
-        super::Arguments::command().debug_assert();
-    }
+fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, CommandError> {
+    let Some(command) = arguments.command else {
+        return Ok(if setup.plain { plain::list(&setup)? } else { tui::account(setup)? });
+    };
+    let status = match command {
+        Command::Drive { detach: true } => return Ok(drive::detached()?),
+        Command::Drive { detach: false } => return Ok(drive::run(&setup)?),
+        Command::Jobs(args) => return Ok(jobs::run(&setup, args)?),
+        Command::Resolve(args) => return Ok(resolve::run(&setup, args)?),
+        Command::Whoami => return Ok(whoami::run(&setup)?),
+        Command::Audit(args) => return Ok(audit::run(&setup, args)?),
+        Command::Demo { scenario } if setup.plain => return Ok(plain::demo(&setup, &scenario)?),
+        Command::Demo { scenario } => return Ok(tui::demo(setup, &scenario)?),
+        Command::Simulate { port, scenario, time_scale } => return Ok(simulate::run(port, &scenario, time_scale)?),
+        Command::List(args) => list::run(&setup, &args)?,
+        Command::Show(args) => show::run(&setup, &args)?,
+        Command::Copy(args) => copy::run(&setup, &args)?,
+        Command::Watch(args) => watch::run(&setup, &args)?,
+        Command::Wait(args) => wait::run(&setup, &args)?,
+        Command::Cancel(args) => cancel::run(&setup, &args)?,
+        Command::Retry(args) => retry::run(&setup, &args)?,
+        Command::Deregister(args) => deregister::run(&setup, &args)?,
+        Command::Map(args) => map::run(&setup, &args)?,
+        Command::Policy(args) => policy::run(&setup, &args)?,
+        Command::Config(args) => config::run(&setup, &args)?,
+        Command::Schema(args) => schema::run(&setup, &args)?,
+        Command::Completions(args) => completions::run(&setup, &args)?,
+        Command::Man => man::run(&setup)?,
+    };
+    Ok(status.into())
 }

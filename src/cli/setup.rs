@@ -7,6 +7,7 @@ use std::{
 
 use clap::Args;
 
+use super::output::{ColorChoice, Format, OutputOptions};
 use crate::{
     aws::{HttpClient, SessionOptions},
     config::{self, Config},
@@ -39,6 +40,15 @@ pub(super) struct CommonFlags {
     /// What goes into the log file
     #[arg(long, global = true, value_name = "LEVEL", value_parser = ["off", "error", "warn", "info", "debug", "trace"])]
     log_level: Option<String>,
+    /// Format of the data on standard output
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t)]
+    output: Format,
+    /// When to use colors
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    color: ColorChoice,
+    /// Print no notes on standard error, only failures
+    #[arg(long, short, global = true)]
+    quiet: bool,
     /// Lines instead of a screen
     #[arg(long, global = true)]
     plain: bool,
@@ -57,6 +67,8 @@ pub(super) struct Setup {
     pub(super) plain: bool,
     pub(super) profile: Option<String>,
     pub(super) region: Option<Region>,
+    /// How data and notes are printed.
+    pub(super) output: OutputOptions,
     /// The arguments of a background process that runs the queue as this process was started.
     pub(super) background: Vec<OsString>,
 }
@@ -92,9 +104,10 @@ impl Setup {
         let caps = Caps::detect(env, overrides);
         let (stdin, stdout) = crate::term::session::ttys();
         let plain = Caps::line_mode(env, stdin, stdout, common.plain);
+        let output = OutputOptions::new(common.output, common.color, common.quiet, env);
         let background = background(common);
         let config_file = common.config.clone();
-        Ok(Self { config, config_file, caps, plain, profile, region, background })
+        Ok(Self { config, config_file, caps, plain, profile, region, output, background })
     }
 
     /// Where jobs are stored, or why nowhere.

@@ -10,6 +10,7 @@
 )]
 
 mod audit;
+mod commands;
 mod crash_points;
 mod docs;
 mod earlier_store;

@@ -62,7 +62,29 @@ fn offered() -> Vec<String> {
         .collect();
     assert_eq!(
         commands,
-        ["drive", "jobs", "resolve", "whoami", "audit", "demo", "simulate"],
+        [
+            "list",
+            "show",
+            "copy",
+            "jobs",
+            "watch",
+            "wait",
+            "cancel",
+            "retry",
+            "resolve",
+            "deregister",
+            "map",
+            "drive",
+            "whoami",
+            "audit",
+            "policy",
+            "config",
+            "schema",
+            "completions",
+            "man",
+            "demo",
+            "simulate"
+        ],
         "a new command wants a place in the README, and here"
     );
     let mut offered: Vec<String> = commands.iter().map(|c| format!("amigrate {c}")).collect();

@@ -77,6 +77,8 @@ pub(crate) struct KillPoint {
 struct Served {
     world: SharedWorld,
     changed: ChangeSignal,
+    /// The world's time, if it stands still.
+    time: Option<Timestamp>,
     kill_point: Mutex<Option<KillPoint>>,
 }
 
@@ -97,7 +99,18 @@ impl Ec2 {
             (latencies.snapshots_after_ms, latencies.unknown_ms, latencies.base_ms) = (50, 50, 300);
             (latencies.almost_ms, latencies.finalize_ms, latencies.mib_per_second) = (50, 50, 10_000_000);
         });
-        Self::serve(world, changed)
+        Self::serve(world, changed, None)
+    }
+
+    /// A scenario whose time stands still, so that every run shows the same dates.
+    pub(crate) fn standing_still(scenario: &str, time: Timestamp, changed: &ChangeSignal) -> Self {
+        let world = SharedWorld::new(World::new(&Scenario::named(scenario).expect("it is embedded"), time));
+        Self::serve(world, changed, Some(time))
+    }
+
+    /// A text with `http://EC2` in place of this server's address.
+    pub(crate) fn without_url(&self, text: &str) -> String {
+        text.replace(&self.url, "http://EC2")
     }
 
     /// Copies begun from now on take as long as this allows: [`Self::finish`] ends them.
@@ -132,10 +145,10 @@ impl Ec2 {
             .wait_for(&what, Duration::from_mins(1), || (self.with(|w| w.copies_made()) >= made).then_some(()));
     }
 
-    fn serve(world: SharedWorld, changed: &ChangeSignal) -> Self {
+    fn serve(world: SharedWorld, changed: &ChangeSignal, time: Option<Timestamp>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let served = Arc::new(Served { world, changed: changed.clone(), kill_point: Mutex::new(None) });
+        let served = Arc::new(Served { world, changed: changed.clone(), time, kill_point: Mutex::new(None) });
         let (stop, stopped) = oneshot::channel();
         let inside = Arc::clone(&served);
         let serving = thread::spawn(move || serve(listener, &inside, stopped));
@@ -149,7 +162,7 @@ impl Ec2 {
     /// What the account owns, as `/_state` gives it.
     pub(crate) fn state(&self) -> serde_json::Value {
         let wire = Request { method: "GET", path: "/_state", ..Request::default() };
-        serde_json::from_slice(&self.served.world.respond(&wire, Timestamp::now()).body).expect("JSON")
+        serde_json::from_slice(&self.served.world.respond(&wire, self.served.now()).body).expect("JSON")
     }
 
     /// Requests for an action in all regions.
@@ -178,6 +191,10 @@ impl Drop for Ec2 {
 }
 
 impl Served {
+    fn now(&self) -> Timestamp {
+        self.time.unwrap_or_else(Timestamp::now)
+    }
+
     /// Counts a request. Returns true if the process was killed at it.
     fn passes(&self, stage: RequestStage, action: &str) -> bool {
         let mut kill_point = lock(&self.kill_point);
@@ -238,7 +255,7 @@ async fn answer(request: hyper::Request<Incoming>, served: &Arc<Served>, cut: &N
         served.changed.notify();
         std::future::pending::<()>().await;
     }
-    let answer = served.world.respond(&received.as_query(), Timestamp::now());
+    let answer = served.world.respond(&received.as_query(), served.now());
     let dead = served.passes(RequestStage::CarriedOut, &action);
     served.changed.notify();
     tokio::time::sleep(answer.delay).await;

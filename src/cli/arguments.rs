@@ -1,0 +1,96 @@
+//! The command line: every command and flag with its help. Help, man pages, completions and the parser come from here.
+
+use clap::{Parser, Subcommand};
+
+use super::{
+    audit, cancel, completions, config, copy, deregister, jobs, list, map, policy, resolve, retry, schema,
+    setup::CommonFlags, show, wait, watch,
+};
+
+/// Browse Amazon Machine Images by region, copy them to others, watch every copy's progress, cancel with a key.
+///
+/// Without a command, opens the screen on the account of the usual AWS chain: environment, profiles, SSO, assumed
+/// roles, process, container and instance credentials.
+#[derive(Debug, Parser)]
+#[command(name = "amigrate", version, max_term_width = 100)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) common: CommonFlags,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List images of one region or many
+    List(list::ListArgs),
+    /// Show everything about one image: snapshots, keys, permissions, lineage, and where its copies are
+    Show(show::ShowArgs),
+    /// Copy images to other regions
+    Copy(Box<copy::CopyArgs>),
+    /// Print the copies and their states, a line each: number, batch, name, route, state, image, reason
+    Jobs(jobs::JobsArgs),
+    /// Run the queue and show the copies' progress until all have ended
+    Watch(watch::WatchArgs),
+    /// Wait until copies have ended
+    Wait(wait::WaitArgs),
+    /// Cancel copies
+    Cancel(cancel::CancelArgs),
+    /// Retry failed copies, and failed steps of available ones
+    Retry(retry::RetryArgs),
+    /// Decide about a copy in doubt: whether AWS made it is not known, and images of its name have appeared
+    Resolve(resolve::ResolveArgs),
+    /// Deregister images of the account, and delete their snapshots
+    Deregister(deregister::DeregisterArgs),
+    /// Print where the copies of an image are, for Terraform, CloudFormation and others
+    Map(map::MapArgs),
+    /// Carry on copies that are queued or being cancelled, without a screen, until nothing is left that needs it
+    Drive {
+        /// Leave the terminal first
+        #[arg(long)]
+        detach: bool,
+    },
+    /// Print who is signed in, where the credentials came from, and who drives the queue here; status 3 if nobody is
+    Whoami,
+    /// Print the calls that changed something in AWS, a line each, newest last: time, identity, region, action, resource,
+    /// job, request id, outcome
+    Audit(audit::AuditArgs),
+    /// Print the least IAM policy for the work chosen
+    Policy(policy::PolicyArgs),
+    /// Show, check or write the settings
+    Config(config::ConfigArgs),
+    /// Print the JSON schema of what commands print with --output json
+    Schema(schema::SchemaArgs),
+    /// Print a shell's completion script
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page
+    Man,
+    /// Open the same screen on an embedded EC2: no account, no network, nothing real
+    Demo {
+        /// The world to show: demo, empty, huge, broken, hostile or denied
+        #[arg(long, value_name = "NAME", default_value = "demo")]
+        scenario: String,
+    },
+    /// Serve the embedded EC2 on a loopback port for any AWS client, and print its endpoint URL
+    Simulate {
+        /// Port on 127.0.0.1; 0 picks one
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+        /// The world to serve: demo, empty, huge, broken, hostile or denied
+        #[arg(long, value_name = "NAME", default_value = "demo")]
+        scenario: String,
+        /// How many times faster than real time copies go, 0.001 to 10000
+        #[arg(long, value_name = "X", default_value_t = 1.0, allow_negative_numbers = true)]
+        time_scale: f64,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        super::Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,98 @@
+//! What commands print: data on standard output in the format of `--output`, everything else on standard error.
+
+mod printer;
+mod records;
+mod table;
+
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use crate::domain::{Failure, text::clean};
+
+pub(super) use printer::{Printer, print_document};
+pub(super) use records::{Column, Record};
+
+/// The exit status when there are no credentials that work.
+pub(super) const NO_CREDENTIALS: u8 = 3;
+
+/// Format of the data on standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(super) enum Format {
+    /// Aligned columns with a heading on a terminal, tab-separated fields without a heading otherwise
+    #[default]
+    Table,
+    /// One JSON document
+    Json,
+    /// A JSON object a line, printed as it is found
+    Jsonl,
+    /// Comma-separated values with a heading
+    Csv,
+    /// Nothing but the ids, a line each
+    Ids,
+}
+
+/// When to use colors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub(super) enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct OutputOptions {
+    pub(super) format: Format,
+    /// Colors on standard output.
+    pub(super) color: bool,
+    /// Print no notes on standard error, only failures.
+    pub(super) quiet: bool,
+    /// Standard output is a terminal.
+    pub(super) terminal: bool,
+}
+
+impl OutputOptions {
+    /// Resolves the flags with the environment.
+    pub(super) fn new(format: Format, color: ColorChoice, quiet: bool, env: &impl Fn(&str) -> Option<String>) -> Self {
+        let terminal = io::stdout().is_terminal();
+        let set = |name| env(name).is_some_and(|value| !value.is_empty());
+        let color = match color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => terminal && !set("NO_COLOR") && env("TERM").as_deref() != Some("dumb"),
+        };
+        Self { format, color, quiet, terminal }
+    }
+
+    /// Prints a note for the person at the terminal on standard error, unless `--quiet` was given.
+    pub(super) fn note(&self, text: &str) {
+        if !self.quiet {
+            _ = writeln!(io::stderr(), "{}", clean(text));
+        }
+    }
+}
+
+/// Prints lines to standard output.
+pub(super) fn print_out(lines: &str) -> Result<ExitCode, Failure> {
+    match io::stdout().write_all(lines.as_bytes()).and_then(|()| io::stdout().flush()) {
+        // A reader that has closed its end (`| head`) has read enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new("write", error.to_string())),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Prints a failure: what, why, and what to do.
+pub(super) fn report(failure: &Failure) {
+    let mut err = io::stderr().lock();
+    let mut lines = failure.lines().into_iter();
+    if let Some(first) = lines.next() {
+        let _ = writeln!(err, "amigrate: {}", clean(&first));
+    }
+    for line in lines {
+        let _ = writeln!(err, "  {}", clean(&line));
+    }
+}
