@@ -220,6 +220,14 @@ impl VerifiedCredentials {
         })
     }
 
+    /// Returns credentials without asking STS whose they are.
+    async fn unverified(&self) -> Result<Credentials, CredentialsError> {
+        let limit = self.0.limits.fetch_for_call();
+        let started = Instant::now().checked_sub(limit).unwrap_or_else(Instant::now);
+        let mut state = self.0.state.lock().await;
+        self.obtain(&mut state, started, limit).await
+    }
+
     async fn verified_without_limit(&self) -> Result<Credentials, CredentialsError> {
         let limit = self.0.limits.fetch_for_call();
         // In the SDK's cache, calls wait for a common attempt. They are not to start one each after it timed out.
@@ -308,6 +316,19 @@ impl ProvideCredentials for VerifiedCredentials {
         Self: 'a,
     {
         future::ProvideCredentials::new(self.verified())
+    }
+}
+
+/// The same credentials for requests that may be sent before their account is known.
+#[derive(Debug, Clone)]
+pub(super) struct UnverifiedCredentials(pub(super) VerifiedCredentials);
+
+impl ProvideCredentials for UnverifiedCredentials {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.0.unverified())
     }
 }
 

@@ -36,7 +36,7 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::Parser;
 
-use crate::driver::background;
+use crate::{domain::Failure, driver::background};
 use arguments::{Arguments, Command};
 use exit::{CommandError, ExitStatus, OrUsage};
 use output::report;
@@ -64,7 +64,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, CommandError> {
     let Some(command) = arguments.command else {
-        return Ok(if setup.plain { plain::list(&setup)? } else { tui::account(setup)? });
+        if setup.no_terminal {
+            return Err(no_terminal());
+        }
+        return Ok(if setup.plain { plain::list(&setup)?.into() } else { tui::account(setup)? });
     };
     let status = match command {
         Command::Drive { detach: true } => return Ok(drive::detached()?),
@@ -92,4 +95,12 @@ fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, CommandError
         Command::Man => man::run(&setup)?,
     };
     Ok(status.into())
+}
+
+/// The error of a screen without a terminal to show it on.
+fn no_terminal() -> CommandError {
+    let failure = Failure::new("open the screen", "standard input or output is not a terminal");
+    CommandError::usage(failure.hint(
+        "For a script, `amigrate list` lists images, `amigrate --help` names the other commands; `amigrate demo` shows without a terminal what it does.",
+    ))
 }

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::term::sgr::{BOLD, RESET};
+
 /// Columns between two spaces each.
 const GAP: &str = "  ";
-const BOLD: &str = "\u{1b}[1m";
-const RESET: &str = "\u{1b}[0m";
 
 /// A table that is printed once all its rows are known.
 pub(super) struct Table {

@@ -3,8 +3,10 @@
 
 mod failure;
 mod image;
+mod image_document;
 mod job;
 
 pub(super) use failure::FailureRecord;
 pub(super) use image::ImageRecord;
+pub(super) use image_document::{ImageDocument, PermissionRecord, SnapshotRecord};
 pub(super) use job::JobRecord;
