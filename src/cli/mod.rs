@@ -21,6 +21,7 @@ mod plain;
 mod policy;
 mod queue;
 mod records;
+mod regions;
 mod resolve;
 mod retry;
 mod schema;
