@@ -4,7 +4,7 @@ use std::fs;
 
 use amigrate::{
     domain::Region,
-    sim::{FaultKind, Rule},
+    sim::faults::{FaultKind, Rule},
 };
 
 use super::fixture::Commands;

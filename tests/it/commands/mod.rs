@@ -3,4 +3,5 @@
 
 pub(crate) mod fixture;
 mod list;
+mod policy;
 mod show;

@@ -2,14 +2,15 @@
 
 use amigrate::{
     domain::Region,
-    sim::{FaultKind, Rule},
+    sim::faults::{FaultKind, Rule},
 };
 
 use super::fixture::Commands;
 
 /// The newest image of a name.
 fn id(commands: &Commands, region: &str, name: &str) -> String {
-    let flags = ["list", "--output", "ids", "--sort", "creation_date:desc", "--limit", "1", "--region", region, "--name", name];
+    let flags =
+        ["list", "--output", "ids", "--sort", "creation_date:desc", "--limit", "1", "--region", region, "--name", name];
     let ended = commands.ended(&flags, "");
     assert_eq!(ended.status, Some(0), "{}", ended.stderr);
     ended.stdout.trim().to_owned()
@@ -30,7 +31,8 @@ fn an_image_is_shown_with_all_that_belongs_to_it() {
 fn copies_are_found_in_every_region() {
     let mut commands = Commands::new("demo");
     let copy = commands.ended(&["list", "--all-regions", "--match", "state:pending", "--output", "jsonl"], "");
-    let copy: serde_json::Value = serde_json::from_str(copy.stdout.lines().next().expect("one is pending")).expect("JSON");
+    let copy: serde_json::Value =
+        serde_json::from_str(copy.stdout.lines().next().expect("one is pending")).expect("JSON");
     let text = |key: &str| copy[key].as_str().expect("text").to_owned();
     commands.run(&["show", &text("source_image_id")]);
     commands.run(&["show", &text("image_id")]);
