@@ -23,7 +23,7 @@ use super::{
     credential_sources::CredentialSources,
     errors::{self, NotVerified},
 };
-use crate::domain::{Account, AccountId, Failure, FailureKind, Identity, Partition, Region, Retry, text::clean};
+use crate::domain::{Account, AccountId, Failure, FailureKind, Identity, Region, Retry, text::clean};
 
 const WHAT: &str = "find out whose credentials these are";
 
@@ -276,12 +276,7 @@ impl VerifiedCredentials {
     /// Returns the partition's first region, which is enabled for every account; `None` if it is the home region.
     fn main_region(&self) -> Option<&'static str> {
         let home = self.0.config.region()?.as_ref();
-        let main = match Region::new(home).ok()?.partition() {
-            Partition::Aws => "us-east-1",
-            Partition::China => "cn-north-1",
-            Partition::GovCloud => "us-gov-west-1",
-            _ => return None,
-        };
+        let main = Region::new(home).ok()?.partition().main_region()?;
         (main != home).then_some(main)
     }
 

@@ -1,7 +1,5 @@
 //! The arguments of `amigrate list`, and the request they make.
 
-use std::num::NonZeroU64;
-
 use clap::builder::PossibleValuesParser;
 
 use super::{column, shorthand};
@@ -52,8 +50,8 @@ pub(in crate::cli) struct ListArgs {
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',', value_parser = column_names())]
     columns: Vec<String>,
     /// Print so many images at most
-    #[arg(long, value_name = "N")]
-    pub(super) limit: Option<NonZeroU64>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) limit: Option<u64>,
 }
 
 fn column_names() -> PossibleValuesParser {
@@ -116,7 +114,7 @@ impl ListArgs {
     /// A page need not be longer than what is printed, if all of it is.
     fn page(&self) -> Option<u16> {
         let all_printed = self.matching.is_none() && self.sort.is_none();
-        let limit = self.limit.filter(|_| all_printed)?.get();
+        let limit = self.limit.filter(|_| all_printed)?;
         u16::try_from(limit).ok().filter(|limit| *limit < 1000).map(|limit| limit.max(5))
     }
 }

@@ -68,7 +68,7 @@ impl Lister {
             filter: Filter::parse(args.matching.as_deref().unwrap_or_default()),
             matcher: Matcher::default(),
             buffer: Vec::new(),
-            limit: args.limit.map_or(usize::MAX, |limit| usize::try_from(limit.get()).unwrap_or(usize::MAX)),
+            limit: args.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)),
             printed: 0,
             held: (whole || sort.is_some()).then(Vec::new),
             sort,
