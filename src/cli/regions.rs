@@ -123,21 +123,21 @@ where
         _ => Plan { begin: resolve(selection, session, setup).await?, check: false },
     };
     let mut running = JoinSet::new();
-    let mut begin = |region: Region, running: &mut JoinSet<(Region, T)>| {
+    let mut start = |region: Region, running: &mut JoinSet<(Region, T)>| {
         let work = request(region.clone());
         running.spawn(async move { (region, work.await) });
     };
     let mut begun: BTreeSet<Region> = BTreeSet::new();
     for region in plan.begin {
         begun.insert(region.clone());
-        begin(region, &mut running);
+        start(region, &mut running);
     }
     let mut dropped = BTreeSet::new();
     if plan.check {
         // Without an answer, what is remembered stands; a region that is not enabled says so itself.
         if let Ok(now) = memory.ask(session).await {
             dropped = begun.iter().filter(|region| !now.contains(region)).cloned().collect();
-            now.into_iter().filter(|region| !begun.contains(region)).for_each(|region| begin(region, &mut running));
+            now.into_iter().filter(|region| !begun.contains(region)).for_each(|region| start(region, &mut running));
         }
     }
     let mut done = Vec::new();

@@ -2,7 +2,7 @@
 
 use clap::builder::PossibleValuesParser;
 
-use super::{column, shorthand};
+use super::{columns::column, shorthand};
 use crate::{
     cli::{
         output::{Column, Record as _},
@@ -38,7 +38,7 @@ pub(in crate::cli) struct ListArgs {
     #[arg(long, value_name = "PATTERN")]
     name: Option<String>,
     /// Only images that pass a filter of EC2's, as the AWS CLI writes it: Name=architecture,Values=arm64; may be repeated
-    #[arg(long = "filter", visible_alias = "filters", value_name = "FILTER", value_parser = shorthand::parse)]
+    #[arg(long = "filter", alias = "filters", value_name = "FILTER", value_parser = shorthand::parse)]
     filters: Vec<QueryFilter>,
     /// Only images that pass a filter of the screen: words, and terms like state:available tag:Team=web
     #[arg(long = "match", value_name = "FILTER")]

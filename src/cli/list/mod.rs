@@ -1,6 +1,7 @@
 //! `amigrate list`: images of one region or many, as `DescribeImages` tells them.
 
 mod arguments;
+mod columns;
 mod fetch;
 mod shorthand;
 mod sort;
@@ -14,7 +15,7 @@ use nucleo_matcher::Matcher;
 
 use super::{
     exit::{CommandError, ExitStatus, OrUsage},
-    output::{Column, Format, Printer, Record, report},
+    output::{Format, Printer, report},
     records::{FailureRecord, ImageRecord},
     setup::{Setup, http_client, runtime},
 };
@@ -116,9 +117,4 @@ impl Lister {
             failures.iter().map(|one| FailureRecord::from(&one.failure).in_region(&one.region)).collect();
         self.printer.finish(&[("failures", records)])
     }
-}
-
-/// Returns the column of this name.
-fn column(name: &str) -> Option<&'static Column<ImageRecord>> {
-    ImageRecord::columns().iter().find(|column| column.name == name)
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::column;
+use super::columns::column;
 use crate::{
     cli::{
         output::{Column, Record as _},

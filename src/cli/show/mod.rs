@@ -47,7 +47,7 @@ pub(super) fn run(setup: &Setup, args: &ShowArgs) -> Result<ExitStatus, CommandE
             jobs: jobs(setup, &connection, &args.image)?.iter().map(JobRecord::from).collect(),
             failures: failures.iter().map(|one| FailureRecord::from(&one.failure).in_region(&one.region)).collect(),
         };
-        print(setup, document)?;
+        print(setup, &document)?;
         report_all("look for copies", &failures, report);
         Ok(failures.first().map_or(ExitStatus::Done, |first| ExitStatus::of(&first.failure)))
     })
@@ -62,15 +62,15 @@ async fn find(
     let session = &connection.session;
     let everywhere = Selection::All;
     let at = setup.named_region.clone().map_or(Selection::All, |region| Selection::Named(vec![region]));
-    let (own, copied) = (session.clone(), session.clone());
+    let (for_image, for_copies) = (session.clone(), session.clone());
     let (described, source) = (id.clone(), id.clone());
     let (found, copies) = tokio::join!(
         in_each(&at, session, setup, move |region| {
-            let (session, id) = (own.clone(), described.clone());
+            let (session, id) = (for_image.clone(), described.clone());
             async move { session.describe_images(&region, &[id]).await }
         }),
         in_each(&everywhere, session, setup, move |region| {
-            let (session, id) = (copied.clone(), source.clone());
+            let (session, id) = (for_copies.clone(), source.clone());
             async move { session.copies_of(&region, &id).await }
         }),
     );
@@ -148,11 +148,11 @@ fn jobs(setup: &Setup, connection: &Connection, id: &ImageId) -> Result<Vec<Job>
     Ok(jobs)
 }
 
-fn print(setup: &Setup, document: ImageDocument) -> Result<(), CommandError> {
+fn print(setup: &Setup, document: &ImageDocument) -> Result<(), CommandError> {
     let output = setup.output;
     match output.format {
-        Format::Json | Format::Jsonl => print_document(output.format, &document, io::stdout()),
-        Format::Table => text::print(&document, output.color),
+        Format::Json | Format::Jsonl => print_document(output.format, document, io::stdout()),
+        Format::Table => text::print(document, output.color),
         Format::Csv | Format::Ids => {
             let columns = ImageRecord::columns().iter().filter(|column| column.default).collect();
             let mut printer = Printer::new(output, columns, io::stdout())?;

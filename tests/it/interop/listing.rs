@@ -16,13 +16,6 @@ fn own_and_public_images_of_six_regions_are_as_boto3_lists_them() {
 }
 
 #[test]
-fn hostile_names_are_exactly_as_boto3_lists_them() {
-    let Some(python) = python::python() else { return };
-    let simulator = simulator::start("hostile", 1.0);
-    python.check("check_listing.py", &[&simulator.url, PROGRAM, "us-east-1,ap-northeast-1", "own"]);
-}
-
-#[test]
 fn motos_images_are_as_boto3_lists_them() {
     let Some(python) = python::python() else { return };
     let moto = moto::start(&python);
