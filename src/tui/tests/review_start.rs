@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::review::{CheckAnswer, CheckRequest, Review},
-    engine::Origin,
+    engine::{Origin, RemovalReason, RemovalStep},
 };
 
 fn opened() -> Model {
@@ -217,11 +217,8 @@ fn a_job_that_appears_while_the_review_is_open_counts() {
     for (removed, text) in [(false, "Ready: Ctrl-s starts 1 copy."), (true, "Ready: Ctrl-s starts 2 copies.")] {
         if removed {
             // A copy that is being cancelled will not be there.
-            let image = jobs::ami(1);
-            other.state = serde_json::from_value(serde_json::json!({
-                "Removing": {"image": image, "purpose": "Cancel", "step": {"Checking": {"at": null}}}
-            }))
-            .unwrap_or(JobState::Cancelled);
+            let step = RemovalStep::Checking { at: None, sent: None, slow_answers: 0 };
+            other.state = JobState::Removing { image: jobs::ami(1), reason: RemovalReason::Cancel, step };
         }
         let open = model.update(Msg::Jobs(changed(other.clone())), now());
         for (id, request) in checks(&open) {
