@@ -27,7 +27,11 @@ impl Session {
         ImageDetails { permissions, snapshots, public_access, ancestry }
     }
 
-    async fn image_permissions(&self, region: &Region, image: &ImageId) -> Result<Vec<LaunchPermission>, Failure> {
+    pub(super) async fn image_permissions(
+        &self,
+        region: &Region,
+        image: &ImageId,
+    ) -> Result<Vec<LaunchPermission>, Failure> {
         let call = self.ec2(region).describe_image_attribute().image_id(image.as_str());
         let call = call.attribute(ImageAttributeName::LaunchPermission);
         let what = format!("read the launch permissions of {image} in {region}");
@@ -48,7 +52,11 @@ impl Session {
         Ok(details.buffered(AT_ONCE).collect().await)
     }
 
-    async fn volume_permissions(&self, region: &Region, id: &SnapshotId) -> Result<Vec<VolumePermission>, Failure> {
+    pub(super) async fn volume_permissions(
+        &self,
+        region: &Region,
+        id: &SnapshotId,
+    ) -> Result<Vec<VolumePermission>, Failure> {
         let call = self.ec2(region).describe_snapshot_attribute().snapshot_id(id.as_str());
         let call = call.attribute(SnapshotAttributeName::CreateVolumePermission);
         let what = format!("read the permissions of {id} in {region}");

@@ -94,6 +94,8 @@ pub(super) enum PendingReply {
     History,
     Audit(JobId),
     ImageDetails(ImageId),
+    /// Who uses images that are about to be deregistered.
+    Usage,
     /// The source of a copy that is made again.
     Source(Arc<Job>),
     Forms(FormRequest),

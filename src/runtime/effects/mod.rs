@@ -239,6 +239,10 @@ impl Effects {
             Effect::ReadImageDetails { id, image } => {
                 self.reply(id, |s| async move { Reply::ImageDetails(Box::new(s.image_details(&image).await)) });
             }
+            Effect::ReadUsage { id, region, images } => self.reply(id, |s| async move {
+                let images: Vec<_> = images.iter().map(|image| (**image).clone()).collect();
+                Reply::Usage(s.image_usage(&region, &images).await)
+            }),
             Effect::Background => self.spawn_background(),
             Effect::WatchLogin(on) => self.watch_login(on),
             Effect::CacheRegions { profile, regions } => {

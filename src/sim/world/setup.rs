@@ -8,7 +8,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    domain::{ImageId, OptIn, Region},
+    domain::{ImageId, OptIn, Region, image_usage::ReferenceKind},
     sim::{
         api::copy_call::CopyCall,
         faults::{request_rates::RequestRates, rules::FaultRules},
@@ -48,6 +48,7 @@ impl World {
             other_accounts: BTreeMap::new(),
         };
         world.add_families(scenario);
+        world.add_references(scenario);
         for spec in &scenario.copies {
             let then = now.checked_sub(SignedDuration::from_secs(spec.seconds_ago)).unwrap_or(now);
             let Some(source) = world.region_state(&spec.from).and_then(|a| a.newest(&spec.image)) else { continue };
@@ -67,6 +68,15 @@ impl World {
         }
         world.faults = FaultRules::new(scenario.faults.clone());
         world
+    }
+
+    /// Adds what names images. What names an image that is not there is left out.
+    fn add_references(&mut self, scenario: &Scenario) {
+        for spec in &scenario.references {
+            if let Some(image) = self.region_state(&spec.region).and_then(|state| state.newest(&spec.image)) {
+                self.add_reference(&spec.region, &image, ReferenceKind::parse(&spec.kind), &spec.resource);
+            }
+        }
     }
 
     fn add_families(&mut self, scenario: &Scenario) {
@@ -132,6 +142,7 @@ fn regions(scenario: &Scenario) -> Vec<RegionState> {
                 created_images: BTreeMap::new(),
                 created_snapshots: BTreeMap::new(),
                 tokens: HashMap::new(),
+                references: Vec::new(),
             });
         }
     }

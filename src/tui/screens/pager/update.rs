@@ -8,7 +8,7 @@ use crate::tui::{
     layout,
     model::Model,
     msg::Effect,
-    screens::{Overlay, form},
+    screens::{Overlay, form, input},
 };
 
 /// Columns and rows of the text.
@@ -62,6 +62,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             model.overlays.pop();
             form::open::open(model, vec![image]);
         }
+        (Action::Deregister, PagerSubject::Image(image)) => input::open::deregister(model, vec![image], effects),
         (
             Action::Help
             | Action::Problems
