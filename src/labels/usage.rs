@@ -1,7 +1,7 @@
 //! Who uses an image, in lines for a person.
 
 use crate::domain::{
-    Image, ImageId,
+    Failure, Image, ImageId,
     image_details::VolumePermission,
     image_usage::{ImageUsage, SharedSnapshot},
     text::clean,
@@ -18,29 +18,38 @@ pub fn usage(image: &Image, usage: Option<&ImageUsage>) -> Vec<String> {
     let Some(usage) = usage else {
         return vec!["used by: asking AWS ...".into(), launched];
     };
-    let unknown = |failure: &crate::domain::Failure| vec![format!("unknown ({})", clean(&failure.why))];
+    let unlisted = |failure: &Failure| vec![unknown(failure)];
     let mut lines = Vec::new();
-    let references = usage.references.as_ref().map_or_else(unknown, |references| {
+    let references = usage.references.as_ref().map_or_else(unlisted, |references| {
         references.iter().map(|reference| clean(&reference.to_string()).into_owned()).collect()
     });
     lines.push(format!("used by: {}", list(references, "nothing in this account that EC2 knows of")));
     lines.push(launched);
     let permissions = usage.permissions.as_ref();
-    let permissions = permissions.map_or_else(unknown, |all| all.iter().map(ToString::to_string).collect());
+    let permissions = permissions.map_or_else(unlisted, |all| all.iter().map(ToString::to_string).collect());
     lines.push(format!("may be launched by: {}", list(permissions, "nobody else")));
     match &usage.volume_permissions {
         Ok(shared) => lines.extend(shared.iter().map(|(snapshot, with)| {
             format!("{snapshot} is shared with: {}", list(with.iter().map(who).collect(), "nobody"))
         })),
-        Err(failure) => lines.push(format!("snapshots shared with: unknown ({})", clean(&failure.why))),
+        Err(failure) => lines.push(format!("snapshots shared with: {}", unknown(failure))),
     }
     match &usage.shared_snapshots {
         Ok(shared) => lines.extend(shared.iter().map(kept)),
         Err(failure) => {
-            lines.push(format!("other images with the same snapshots: unknown ({})", clean(&failure.why)));
+            lines.push(format!("other images with the same snapshots: {}", unknown(failure)));
         }
     }
     lines
+}
+
+/// Returns why a part is unknown; of a denied one the permission that is missing, which is shorter than AWS's own words.
+fn unknown(failure: &Failure) -> String {
+    let denied = failure.kind.is_denied() && !failure.hint.is_empty();
+    let why = if denied { &failure.hint } else { &failure.why };
+    let why = why.split(" Encoded authorization failure message").next().unwrap_or_default();
+    let why = if denied { why.split(';').next().unwrap_or_default() } else { why };
+    format!("unknown ({})", clean(why))
 }
 
 fn kept(shared: &SharedSnapshot) -> String {
@@ -70,7 +79,7 @@ fn list(mut names: Vec<String>, none: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::{
-        AccountId, Failure, Region,
+        AccountId, Region,
         image_usage::{ImageReference, ReferenceKind},
     };
 

@@ -22,6 +22,7 @@ use crate::{
     engine::Command,
     labels,
 };
+use outcome::Outcome;
 use targets::Target;
 
 /// Arguments of `amigrate deregister`.
@@ -58,7 +59,8 @@ pub(super) fn run(setup: &Setup, args: &DeregisterArgs) -> Result<ExitStatus, Co
         let wanted = targets.iter().filter(|target| target.refusal.is_none());
         let wanted: Vec<&Target> = wanted.collect();
         if wanted.is_empty() {
-            return print(setup, targets.iter().map(refused).collect());
+            let outcomes: Vec<Outcome> = targets.iter().map(refused).collect();
+            return print(setup, &outcomes);
         }
         if !args.yes {
             confirm::confirm(&wanted, args.keep_snapshots)?;
@@ -79,9 +81,6 @@ fn tell(setup: &Setup, target: &Target) {
     }
 }
 
-/// One image's record, and the failure if it was not deregistered.
-type Outcome = (DeregistrationRecord, Option<Failure>);
-
 fn refused(target: &Target) -> Outcome {
     let failure = target.refusal.clone();
     let message = failure.as_ref().map(|failure| failure.why.clone());
@@ -99,7 +98,7 @@ async fn dry_run(setup: &Setup, connection: &Connection, targets: Vec<Target>) -
             None => (target.record(DeregistrationResult::WouldDeregister), None),
         });
     }
-    print(setup, outcomes)
+    print(setup, &outcomes)
 }
 
 /// Hands the images to the queue, and waits for what comes of it.
@@ -121,18 +120,21 @@ async fn deregister(
         Some(_) => refused(target),
         None => outcome::of(target, &followed.jobs),
     });
-    let status = print(setup, outcomes.collect())?;
+    let outcomes: Vec<Outcome> = outcomes.collect();
+    let status = print(setup, &outcomes)?;
     Ok(outcome::interrupted(setup, followed.ending).unwrap_or(status))
 }
 
 /// Prints what came of it, and what has failed.
-fn print(setup: &Setup, outcomes: Vec<Outcome>) -> Result<ExitStatus, CommandError> {
+fn print(setup: &Setup, outcomes: &[Outcome]) -> Result<ExitStatus, CommandError> {
     let columns = DeregistrationRecord::columns().iter().filter(|column| column.default).collect();
     let mut printer = Printer::new(setup.output, columns, io::stdout())?;
     outcomes.iter().try_for_each(|(record, _)| printer.print(record))?;
     let failures: Vec<&Failure> = outcomes.iter().filter_map(|(_, failure)| failure.as_ref()).collect();
     let records: Vec<FailureRecord> = failures.iter().map(|failure| FailureRecord::from(*failure)).collect();
     printer.finish(&[("failures", records)])?;
-    failures.iter().for_each(|failure| report(failure));
+    for failure in &failures {
+        report(failure);
+    }
     Ok(failures.first().map_or(ExitStatus::Done, |failure| ExitStatus::of(failure)))
 }

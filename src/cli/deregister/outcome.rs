@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Outcome, targets::Target};
+use super::targets::Target;
 use crate::{
     cli::{
         exit::ExitStatus,
@@ -14,6 +14,9 @@ use crate::{
     engine::{Job, JobState, LeftoverReason},
     labels,
 };
+
+/// One image's record, and the failure if it was not deregistered.
+pub(super) type Outcome = (DeregistrationRecord, Option<Failure>);
 
 /// Returns what came of an image that the queue was given.
 pub(super) fn of(target: &Target, jobs: &[Arc<Job>]) -> Outcome {

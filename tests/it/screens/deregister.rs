@@ -62,7 +62,7 @@ async fn from_the_details_too() {
 async fn what_cannot_be_deregistered_is_refused_at_once() {
     let harness = on("base-linux-2026").await;
     harness.press(KeyCode::Delete).await;
-    harness.shows("is protected from being deregistered");
+    harness.shows("is protected from being");
     harness.filter("state:pending app-db-standby").await;
     harness.press(KeyCode::Delete).await;
     harness.shows("is pending");

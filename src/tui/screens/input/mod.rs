@@ -105,7 +105,9 @@ impl InputLine {
     /// Takes in who uses the images, if the line is for deregistering them.
     pub(in crate::tui) fn add_usage(&mut self, usage: &[ImageUsage]) {
         if let InputKind::DeregisterImages(images) = &mut self.kind {
-            usage.iter().for_each(|usage| images.add(usage.clone()));
+            for usage in usage {
+                images.add(usage.clone());
+            }
             self.text = images.text();
         }
     }

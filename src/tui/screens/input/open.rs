@@ -40,10 +40,10 @@ pub fn deregister(model: &mut Model, images: Vec<Arc<Image>>, effects: &mut Vec<
 }
 
 /// Shows who uses the images, if the confirmation is still open.
-pub fn on_usage(model: &mut Model, usage: Vec<ImageUsage>) {
+pub fn on_usage(model: &mut Model, usage: &[ImageUsage]) {
     for overlay in &mut model.overlays {
         if let Overlay::InputLine(line) = overlay {
-            line.add_usage(&usage);
+            line.add_usage(usage);
         }
     }
 }
