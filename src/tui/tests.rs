@@ -17,6 +17,7 @@ mod post_copy;
 mod presets;
 mod quit;
 mod review;
+mod review_start;
 
 use super::{
     bindings::Context,
@@ -179,6 +180,7 @@ fn focus(model: &mut Model, label: &str) {
 fn start_form(model: &mut Model) -> Vec<Effect> {
     ctrl(model, 's');
     _ = model.update(Msg::Tick, now() + crate::domain::review::Review::PATIENCE);
+    frame(model);
     ctrl(model, 's')
 }
 
