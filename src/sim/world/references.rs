@@ -1,10 +1,7 @@
 //! Resources of the account that name an image: instances, launch templates, SSM parameters, recipes of Image Builder. Nothing else is
 //! known of them.
 
-use crate::{
-    domain::{AccountId, ImageId, Region, image_usage::ReferenceKind},
-    sim::world::state::World,
-};
+use crate::domain::{AccountId, ImageId, Region, image_usage::ReferenceKind};
 
 /// A resource that names an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,15 +23,5 @@ impl Reference {
         let service = kind.as_str().split(':').next().unwrap_or_default();
         let arn = format!("arn:{}:{service}:{region}:{account}:{resource}", region.partition().as_str());
         Self { image, kind, arn }
-    }
-}
-
-impl World {
-    /// Adds a resource of the account, such as `instance/i-0123456789abcdef0`, that names an image.
-    pub fn add_reference(&mut self, region: &Region, image: &ImageId, kind: ReferenceKind, resource: &str) {
-        let reference = Reference::new(region, &self.account, image.clone(), kind, resource);
-        if let Some(state) = self.regions.iter_mut().find(|state| state.region == *region) {
-            state.references.push(reference);
-        }
     }
 }

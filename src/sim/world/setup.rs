@@ -17,6 +17,7 @@ use crate::{
             image_family::{FamilyContext, ImageFamily},
             kms_keys::KmsKey,
             policy::Policy,
+            references::Reference,
             scenario::Scenario,
             state::{RegionState, World},
             timeline::Actor,
@@ -76,6 +77,14 @@ impl World {
             if let Some(image) = self.region_state(&spec.region).and_then(|state| state.newest(&spec.image)) {
                 self.add_reference(&spec.region, &image, ReferenceKind::parse(&spec.kind), &spec.resource);
             }
+        }
+    }
+
+    /// Adds a resource of the account, such as `instance/i-0123456789abcdef0`, that names an image.
+    pub fn add_reference(&mut self, region: &Region, image: &ImageId, kind: ReferenceKind, resource: &str) {
+        let reference = Reference::new(region, &self.account, image.clone(), kind, resource);
+        if let Some(state) = self.regions.iter_mut().find(|state| state.region == *region) {
+            state.references.push(reference);
         }
     }
 
