@@ -13,6 +13,9 @@ use super::{
 };
 use crate::domain::{Failure, text};
 
+/// Mistakes with their places in the text.
+type Mistakes = Vec<(usize, Failure)>;
+
 /// Parses and checks the file.
 ///
 /// # Errors
@@ -25,7 +28,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<toml::Table, Failure> {
 /// Parses the file. Returns its valid settings, and every mistake with its position; what is no TOML has only one.
 pub(super) fn check(path: &Path, text: &str) -> (toml::Table, Vec<Failure>) {
     let source = Source { path, text };
-    let (mut values, mut mistakes) = (toml::Table::new(), Vec::new());
+    let (mut values, mut mistakes) = (toml::Table::new(), Mistakes::new());
     let document = match DeTable::parse(text) {
         Ok(document) => document,
         Err(error) => return (values, vec![source.wrong(error.span(), error.message())]),
@@ -39,26 +42,27 @@ pub(super) fn check(path: &Path, text: &str) -> (toml::Table, Vec<Failure>) {
             }
             _ if section => {
                 let why = format!("`{name}` is a section; write [{name}] on a line of its own");
-                mistakes.push(source.wrong(Some(key.span()), &why));
+                mistakes.push((key.span().start, source.wrong(Some(key.span()), &why)));
             }
-            DeValue::Table(_) => mistakes.push(source.unknown_section(key.span(), name)),
+            DeValue::Table(_) => mistakes.push((key.span().start, source.unknown_section(key.span(), name))),
             _ => match source.value("", key.span(), name, value) {
                 Ok(value) => _ = values.insert(name.to_owned(), value),
-                Err(mistake) => mistakes.push(mistake),
+                Err(mistake) => mistakes.push((key.span().start, mistake)),
             },
         }
     }
-    (values, mistakes)
+    mistakes.sort_by_key(|(place, _)| *place);
+    (values, mistakes.into_iter().map(|(_, mistake)| mistake).collect())
 }
 
 impl Source<'_> {
-    fn section(&self, section: &str, table: &DeTable<'_>, mistakes: &mut Vec<Failure>) -> toml::Table {
+    fn section(&self, section: &str, table: &DeTable<'_>, mistakes: &mut Mistakes) -> toml::Table {
         let mut values = toml::Table::new();
         for (key, value) in table {
             let name: &str = key.get_ref();
             match self.value(section, key.span(), name, value) {
                 Ok(value) => _ = values.insert(name.to_owned(), value),
-                Err(mistake) => mistakes.push(mistake),
+                Err(mistake) => mistakes.push((key.span().start, mistake)),
             }
         }
         values

@@ -8,6 +8,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use crate::{
     aws,
+    cli::regions::remembered_names,
     config::{self, Config, PresetFile},
     domain::{Region, text::clean},
     engine::JobPhase,
@@ -147,11 +148,14 @@ fn jobs() -> Vec<JobSummary> {
     dir.map(|dir| peek(&dir, JOBS)).unwrap_or_default()
 }
 
-/// The regions this program knows, those chosen before, and those of the settings.
+/// The regions that were enabled when EC2 was asked last, else those this program knows; and those chosen before and those of the
+/// settings.
 fn regions() -> BTreeSet<String> {
+    let remembered = remembered_names();
     let chosen = config::state_dir().map(|dir| RegionCache::in_dir(&dir).all()).unwrap_or_default();
     let chosen = chosen.iter().map(ToString::to_string).chain(settings().browse.regions);
-    let mut regions: BTreeSet<String> = Region::KNOWN.iter().map(|&region| region.to_owned()).chain(chosen).collect();
+    let known = Region::KNOWN.iter().map(|&region| region.to_owned()).filter(|_| remembered.is_empty());
+    let mut regions: BTreeSet<String> = known.chain(chosen).chain(remembered.iter().cloned()).collect();
     regions.remove("all");
     regions
 }

@@ -3,11 +3,13 @@
 //! Without Python these are reported as not run; under `CI=true` that is a failure.
 
 mod cli_lines;
+mod completions;
 mod moto;
 mod program;
 mod python;
 mod requests;
 mod simulator;
+mod typed_form;
 
 #[test]
 fn boto3_does_the_main_job_on_our_ec2() {
