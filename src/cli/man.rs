@@ -24,11 +24,13 @@ pub(super) fn run(command: Command) -> Result<ExitStatus, CommandError> {
 fn page(command: Command) -> io::Result<String> {
     let mut command = command.disable_help_subcommand(true);
     command.build();
-    let man = Man::new(command.clone()).title("AMIGRATE").manual("User Commands");
+    // Without a date roff would take the source for it.
+    let man = Man::new(command.clone()).title("AMIGRATE").date(" ").manual("User Commands");
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
-    man.render_synopsis_section(&mut page)?;
+    page.extend(b".SH SYNOPSIS\n");
+    synopsis(&command).to_writer(&mut page)?;
     man.render_description_section(&mut page)?;
     man.render_options_section(&mut page)?;
     page.extend(b".SH COMMANDS\n");
@@ -61,27 +63,35 @@ fn add_command(page: &mut Vec<u8>, command: &Command) -> io::Result<()> {
     let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
     let mut roff = Roff::new();
     roff.control("SS", [name]);
-    // Built again by `Man`, which would forget that the name has several words.
+    roff.to_writer(page)?;
     let own = command.clone().mut_args(|arg| {
         let everywhere = arg.is_global_set() || matches!(arg.get_id().as_str(), "help" | "version");
         arg.hide(everywhere)
     });
+    synopsis(&own).to_writer(page)?;
+    page.extend(b".PP\n");
     let man = Man::new(own.clone());
-    let (mut synopsis, mut about, mut options) = (Vec::new(), Vec::new(), Vec::new());
-    man.render_synopsis_section(&mut synopsis)?;
+    let (mut about, mut options) = (Vec::new(), Vec::new());
     man.render_description_section(&mut about)?;
     if own.get_arguments().any(|arg| !arg.is_hide_set()) {
         man.render_options_section(&mut options)?;
     }
-    roff.to_writer(page)?;
-    page.extend(without_headings(&synopsis).as_bytes());
-    page.extend(b".PP\n");
     page.extend(without_headings(&about).as_bytes());
     page.extend(without_headings(&options).as_bytes());
     if let Some(examples) = command.get_after_long_help().or_else(|| command.get_after_help()) {
         verbatim(page, &examples.to_string())?;
     }
     command.get_subcommands().filter(|command| !command.is_hide_set()).try_for_each(|below| add_command(page, below))
+}
+
+/// How a command is called, as its help says.
+fn synopsis(command: &Command) -> Roff {
+    let usage = command.clone().render_usage().to_string();
+    let words: Vec<&str> = usage.split_whitespace().filter(|word| *word != "Usage:").collect();
+    let (name, rest) = words.split_at(words.iter().take_while(|word| !word.starts_with(['[', '<', '-'])).count());
+    let mut roff = Roff::new();
+    roff.text([bold(name.join(" ")), roman(format!(" {}", rest.join(" ")))]);
+    roff
 }
 
 /// Leaves out a section's heading.

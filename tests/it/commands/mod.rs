@@ -7,3 +7,4 @@ pub(crate) mod fixture;
 mod help;
 mod list;
 mod man;
+mod policy;
