@@ -94,8 +94,10 @@ impl Command {
     pub(super) fn check_format(&self, format: Format) -> Result<(), CommandError> {
         let (name, prints) = match self {
             Self::Config(args) if !args.prints_records() => ("config", "`config check` and `config init` print lines"),
-            // JSON is what they print.
-            Self::Policy(_) | Self::Schema(_) if format == Format::Json => return Ok(()),
+            // JSON is what they print anyway.
+            Self::Map(_) | Self::Policy(_) | Self::Schema(_) if matches!(format, Format::Json | Format::Jsonl) => {
+                return Ok(());
+            }
             Self::Policy(_) => ("policy", "it prints a JSON document"),
             Self::Schema(_) => ("schema", "it prints a JSON document"),
             Self::Map(_) => ("map", "it prints what --format names"),

@@ -55,6 +55,11 @@ pub fn command() -> clap::Command {
     Arguments::command()
 }
 
+/// Returns the fields of what the commands print as JSON, as Markdown.
+pub fn json_reference() -> String {
+    schema::reference()
+}
+
 /// Runs the program; the first argument is its own name. `ExitStatus` lists the exit statuses.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     background::detach();
@@ -78,7 +83,7 @@ fn start(arguments: Arguments, env: &impl Fn(&str) -> Option<String>) -> Result<
     }
     let status = match chosen {
         Some(Command::Config(args)) => config::run(common, env, args)?,
-        Some(Command::Schema(args)) => schema::run(args)?,
+        Some(Command::Schema(args)) => schema::run(common.output_options(env), args)?,
         Some(Command::Completions(args)) => completions::run(args)?,
         Some(Command::Man) => man::run(command())?,
         _ => return dispatch(Setup::new(&arguments.common, env).or_usage()?, arguments.command),

@@ -7,4 +7,6 @@ pub(crate) mod fixture;
 mod help;
 mod list;
 mod man;
+mod map;
 mod policy;
+mod schema;

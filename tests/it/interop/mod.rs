@@ -8,6 +8,7 @@ mod moto;
 mod program;
 mod python;
 mod requests;
+mod schema;
 mod simulator;
 mod typed_form;
 
