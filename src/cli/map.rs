@@ -53,7 +53,7 @@ struct Which {
     #[arg(long, value_name = "PATTERN")]
     name: Option<String>,
     /// This image, and the newest available copy of it in each other region
-    #[arg(long, value_name = "IMAGE")]
+    #[arg(long, value_name = "IMAGE", value_parser = |id: &str| ImageId::new(id))]
     source: Option<ImageId>,
 }
 
