@@ -22,7 +22,6 @@ pub(super) struct CompletionsArgs {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-#[value(rename_all = "lower")]
 enum Shell {
     /// source <(amigrate completions bash)
     Bash,
@@ -33,7 +32,8 @@ enum Shell {
     /// eval (amigrate completions elvish | slurp)
     Elvish,
     /// amigrate completions powershell | Out-String | Invoke-Expression
-    PowerShell,
+    #[value(name = "powershell")]
+    Power,
 }
 
 impl Shell {
@@ -44,7 +44,7 @@ impl Shell {
             Self::Zsh => "zsh",
             Self::Fish => "fish",
             Self::Elvish => "elvish",
-            Self::PowerShell => "powershell",
+            Self::Power => "powershell",
         }
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn run(
     match args.action {
         Action::Path => print(output, paths(named, env).into_iter()),
         Action::Show => print(output, shown(common, env).or_usage()?.iter().map(SettingRecord::from)),
-        Action::Check => check(output, named, env),
+        Action::Check => Ok(check(output, named, env)),
         Action::Init { force } => init(output, named, force),
     }
 }
@@ -112,11 +112,7 @@ fn shown(common: &CommonFlags, env: &impl Fn(&str) -> Option<String>) -> Result<
     Ok(shown)
 }
 
-fn check(
-    output: OutputOptions,
-    named: Option<&Path>,
-    env: &impl Fn(&str) -> Option<String>,
-) -> Result<ExitStatus, CommandError> {
+fn check(output: OutputOptions, named: Option<&Path>, env: &impl Fn(&str) -> Option<String>) -> ExitStatus {
     let mut mistakes = Config::mistakes(named, env);
     if mistakes.is_empty() {
         mistakes.extend(Config::load(named, env).and_then(|config| config.prices()).err());
@@ -124,7 +120,7 @@ fn check(
     mistakes.extend(PresetFile::beside(named).and_then(|presets| presets.read().err()));
     mistakes.iter().for_each(report);
     if !mistakes.is_empty() {
-        return Ok(ExitStatus::Usage);
+        return ExitStatus::Usage;
     }
     match Config::file(named).filter(|file| file.exists()) {
         Some(file) => output.note(&format!("{}: no mistakes", file.display())),
@@ -133,7 +129,7 @@ fn check(
             settings::KEYS.len()
         )),
     }
-    Ok(ExitStatus::Done)
+    ExitStatus::Done
 }
 
 fn init(output: OutputOptions, named: Option<&Path>, force: bool) -> Result<ExitStatus, CommandError> {

@@ -45,7 +45,7 @@ fn page(command: Command) -> io::Result<String> {
     // Every part begins with roff's preamble.
     let page = String::from_utf8_lossy(&page);
     let (preamble, lines): (Vec<_>, Vec<_>) = page.lines().partition(|line| is_preamble(line));
-    Ok(preamble.into_iter().take(2).chain(lines).map(|line| format!("{line}\n")).collect())
+    Ok(preamble.into_iter().take(2).chain(lines).flat_map(|line| [line, "\n"]).collect())
 }
 
 /// A section of terms and what they mean.
@@ -98,7 +98,7 @@ fn synopsis(command: &Command) -> Roff {
 fn without_headings(section: &[u8]) -> String {
     let text = String::from_utf8_lossy(section);
     let lines = text.lines().filter(|line| !line.starts_with(".SH "));
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 fn is_preamble(line: &str) -> bool {

@@ -81,7 +81,9 @@ pub(super) fn run(setup: &Setup, args: &MapArgs) -> Result<ExitStatus, CommandEr
         }
         Which { .. } => Found::default(),
     };
-    notes.iter().for_each(|note| setup.output.note(note));
+    for note in &notes {
+        setup.output.note(note);
+    }
     failures.iter().for_each(report);
     if args.format == MapFormat::Json {
         let image_ids = images.iter().map(|(region, image)| (region.to_string(), image.to_string())).collect();

@@ -95,7 +95,7 @@ fn one(command: &str, lines: bool) -> Result<Schema, CommandError> {
     };
     let mut generator = generator();
     let schema = of(output, lines, &mut generator);
-    Ok(whole(&format!("amigrate {command}"), schema, &mut generator))
+    Ok(whole(&format!("amigrate {command}"), &schema, &mut generator))
 }
 
 /// Every command's schema, as definitions named after the commands.
@@ -103,7 +103,7 @@ fn all(lines: bool) -> Schema {
     let mut generator = generator();
     let commands: Vec<(String, Schema)> =
         OUTPUTS.iter().map(|output| (output.command.to_owned(), of(output, lines, &mut generator))).collect();
-    let mut schema = whole("amigrate", json_schema!({}), &mut generator);
+    let mut schema = whole("amigrate", &json_schema!({}), &mut generator);
     if let Some(definitions) = schema.ensure_object().entry("$defs").or_insert(serde_json::json!({})).as_object_mut() {
         definitions.extend(commands.into_iter().map(|(name, schema)| (name, schema.into())));
     }
@@ -111,7 +111,7 @@ fn all(lines: bool) -> Schema {
 }
 
 /// A schema with a title and the definitions that it refers to.
-fn whole(title: &str, schema: Schema, generator: &mut SchemaGenerator) -> Schema {
+fn whole(title: &str, schema: &Schema, generator: &mut SchemaGenerator) -> Schema {
     let mut whole = json_schema!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "title": title });
     let object = whole.ensure_object();
     object.extend(schema.as_object().cloned().unwrap_or_default());

@@ -15,7 +15,7 @@ pub(super) enum MapFormat {
     Json,
     /// A Terraform variable, for a file *.auto.tfvars
     Terraform,
-    /// A CloudFormation template's Mappings, as JSON, which is YAML as well
+    /// A `CloudFormation` template's Mappings, as JSON, which is YAML as well
     #[value(name = "cloudformation")]
     CloudFormation,
     /// Environment variables, for `source` or a file of them

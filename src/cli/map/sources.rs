@@ -13,7 +13,7 @@ use crate::{
         setup::Setup,
     },
     domain::{
-        Failure, Image, ImageId, ImageQuery, ImageState, OwnerFilter, Region,
+        Failure, Image, ImageId, ImageQuery, ImageState, Region,
         review::{CheckAnswer, CheckRequest},
     },
     engine::{Job, JobState},
@@ -111,7 +111,7 @@ pub(super) async fn of_account(setup: &Setup, wanted: &Wanted, regions: &Selecti
 async fn images(session: &Session, region: &Region, wanted: &Wanted) -> Result<Vec<Image>, Failure> {
     match wanted {
         Wanted::Name(pattern) => {
-            let query = ImageQuery { whose: OwnerFilter::Mine, name: Some(pattern.clone()), ..ImageQuery::default() };
+            let query = ImageQuery { name: Some(pattern.clone()), ..ImageQuery::default() };
             let (mut images, mut token) = (Vec::new(), None);
             loop {
                 let page = session.image_page(region, &query, token).await?;

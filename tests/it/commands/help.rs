@@ -13,7 +13,7 @@ fn every_command_has_help() {
         // The global options are shown once.
         let text = ended.stdout.split("\nGlobal options:").next().unwrap_or_default();
         let shown = if words.is_empty() { ended.stdout.as_str() } else { text };
-        all += &format!("$ amigrate {}\n{}\n\n", arguments.join(" "), shown.trim_end());
+        all.extend(["$ amigrate ", &arguments.join(" "), "\n", shown.trim_end(), "\n\n"]);
     };
     help(&[]);
     let definition = amigrate::cli::command();
