@@ -43,7 +43,7 @@ pub(super) enum Command {
     Resolve(resolve::ResolveArgs),
     /// Deregister images of the account, and delete their snapshots
     Deregister(deregister::DeregisterArgs),
-    /// Print where the copies of an image are, for `Terraform`, `CloudFormation` and others
+    /// Print where the copies of an image are, for whoever launches next
     Map(map::MapArgs),
     /// Carry on copies that are queued or being cancelled, without a screen, until nothing is left that needs it
     Drive {
