@@ -121,8 +121,8 @@ fn completes(shell: &Shell) {
         wait_for_line(&mut terminal, line);
         terminal.keys("\t");
         wait_for_line(&mut terminal, completed);
-        // Leave the line as it is, and begin another.
-        terminal.keys("\x03");
+        // Ctrl-u; Ctrl-c could interrupt the completion that has just been shown.
+        terminal.keys("\x15");
         wait_for_line(&mut terminal, "");
     }
 }
