@@ -2,6 +2,12 @@
 //! EC2 on a port. `INSTA_UPDATE=always` writes the snapshots again; read them before committing.
 
 mod deregister;
+mod completions;
+mod config;
 pub(crate) mod fixture;
+mod help;
 mod list;
+mod man;
+mod map;
 mod policy;
+mod schema;
