@@ -136,7 +136,8 @@ pub(in crate::cli) fn report_all(what: &str, failures: &[RegionFailure], mut rep
         match regions.as_slice() {
             [_] => report(failure),
             all => {
-                report(&Failure { what: format!("{what} in {}", all.join(", ")), request_id: None, ..failure.clone() })
+                let what = format!("{what} in {}", all.join(", "));
+                report(&Failure { what, request_id: None, ..failure.clone() });
             }
         }
     }

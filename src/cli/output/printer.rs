@@ -89,7 +89,7 @@ impl<R: Record, W: Write> Printer<R, W> {
                 let comma = if std::mem::replace(printed, true) { "," } else { "" };
                 write!(out, "{comma}\n    {}", indented(record, 4)?)
             }
-            Form::Jsonl => writeln!(out, "{}", escaped(serde_json::to_string(record).map_err(json_failure)?)),
+            Form::Jsonl => writeln!(out, "{}", escaped(serde_json::to_string(record).map_err(|e| json_failure(&e))?)),
             Form::Ids => match record.id() {
                 Some(id) => writeln!(out, "{}", clean(&id)),
                 None => Ok(()),
@@ -118,7 +118,7 @@ impl<R: Record, W: Write> Printer<R, W> {
                 let end = if *printed { "\n  ]" } else { "]" };
                 let mut text = end.to_owned();
                 for (name, value) in more {
-                    text += &format!(",\n  \"{name}\": {}", indented(value, 2)?);
+                    text.extend([",\n  \"", name, "\": ", &indented(value, 2)?]);
                 }
                 writeln!(out, "{text}\n}}")
             }
@@ -141,7 +141,7 @@ pub(in crate::cli) fn print_document(
         Format::Jsonl => serde_json::to_string(document),
         _ => serde_json::to_string_pretty(document),
     };
-    let text = escaped(text.map_err(json_failure)?);
+    let text = escaped(text.map_err(|e| json_failure(&e))?);
     writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|e| CommandError::write(&e))
 }
 
@@ -153,7 +153,7 @@ fn field(value: &str) -> String {
 
 /// JSON whose lines after the first are indented.
 fn indented(value: &impl Serialize, spaces: usize) -> Result<String, CommandError> {
-    let text = escaped(serde_json::to_string_pretty(value).map_err(json_failure)?);
+    let text = escaped(serde_json::to_string_pretty(value).map_err(|e| json_failure(&e))?);
     Ok(text.replace('\n', &format!("\n{}", " ".repeat(spaces))))
 }
 
@@ -177,15 +177,15 @@ fn escaped(json: String) -> String {
 
 fn csv_line(fields: impl Iterator<Item = String>) -> Result<Vec<u8>, CommandError> {
     let mut writer = csv::WriterBuilder::new().buffer_capacity(1 << 10).from_writer(Vec::new());
-    writer.write_record(fields.map(String::into_bytes)).map_err(csv_failure)?;
-    writer.into_inner().map_err(|error| csv_failure(error.into_error().into()))
+    writer.write_record(fields.map(String::into_bytes)).map_err(|e| csv_failure(&e))?;
+    writer.into_inner().map_err(|error| csv_failure(&error.into_error().into()))
 }
 
-fn json_failure(error: serde_json::Error) -> CommandError {
+fn json_failure(error: &serde_json::Error) -> CommandError {
     Failure::new("write the output as JSON", error.to_string()).into()
 }
 
-fn csv_failure(error: csv::Error) -> CommandError {
+fn csv_failure(error: &csv::Error) -> CommandError {
     Failure::new("write the output as CSV", error.to_string()).into()
 }
 

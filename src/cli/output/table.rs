@@ -42,9 +42,9 @@ impl Table {
         }
         let heading = self.line(&headings, &widths);
         if self.color {
-            writeln!(out, "{BOLD}{heading}{RESET}")?
+            writeln!(out, "{BOLD}{heading}{RESET}")?;
         } else {
-            writeln!(out, "{heading}")?
+            writeln!(out, "{heading}")?;
         }
         self.rows.iter().try_for_each(|row| writeln!(out, "{}", self.line(row, &widths)))
     }
