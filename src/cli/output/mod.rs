@@ -4,18 +4,13 @@ mod printer;
 mod records;
 mod table;
 
-use std::{
-    io::{self, IsTerminal, Write},
-    process::ExitCode,
-};
+use std::io::{self, IsTerminal, Write};
 
+use super::exit::CommandError;
 use crate::domain::{Failure, text::clean};
 
 pub(super) use printer::{Printer, print_document};
 pub(super) use records::{Column, Record};
-
-/// The exit status when there are no credentials that work.
-pub(super) const NO_CREDENTIALS: u8 = 3;
 
 /// Format of the data on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -76,13 +71,16 @@ impl OutputOptions {
     }
 }
 
-/// Prints lines to standard output.
-pub(super) fn print_out(lines: &str) -> Result<ExitCode, Failure> {
-    match io::stdout().write_all(lines.as_bytes()).and_then(|()| io::stdout().flush()) {
-        // A reader that has closed its end (`| head`) has read enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new("write", error.to_string())),
-        _ => Ok(ExitCode::SUCCESS),
+/// Refuses `--output` for a command that prints sentences.
+///
+/// # Errors
+/// Wrong usage if a format was chosen.
+pub(super) fn only_text(output: OutputOptions, what: &str) -> Result<(), CommandError> {
+    if output.format == Format::Table {
+        return Ok(());
     }
+    let failure = Failure::new(what, "its output has no such format").hint("Leave out --output.");
+    Err(CommandError::usage(failure))
 }
 
 /// Prints a failure: what, why, and what to do.
