@@ -106,6 +106,7 @@ impl Followed {
             if queued == 1 { "goes" } else { "go" }
         );
         match (open.len() - queued, queued) {
+            (0, 0) => "nothing of it was cancelled".into(),
             (_, 0) => goes_on,
             (0, _) => format!("{} {waits}", if queued == 1 { "there is" } else { "there are" }),
             _ => format!("{goes_on}, and {} {waits}", if queued == 1 { "there is" } else { "there are" }),

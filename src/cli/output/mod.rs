@@ -4,7 +4,10 @@ mod printer;
 mod records;
 mod table;
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
 
 use super::exit::CommandError;
 use crate::domain::{Failure, text::clean};
@@ -81,6 +84,15 @@ pub(super) fn only_text(output: OutputOptions, what: &str) -> Result<(), Command
     }
     let failure = Failure::new(what, "its output has no such format").hint("Leave out --output.");
     Err(CommandError::usage(failure))
+}
+
+/// Prints lines to standard output.
+pub(super) fn print_out(lines: &str) -> Result<ExitCode, Failure> {
+    match io::stdout().write_all(lines.as_bytes()).and_then(|()| io::stdout().flush()) {
+        // A reader that has closed its end (`| head`) has read enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::new("write", error.to_string())),
+        _ => Ok(ExitCode::SUCCESS),
+    }
 }
 
 /// Prints a failure: what, why, and what to do.

@@ -2,4 +2,6 @@
 //! EC2 on a port. `INSTA_UPDATE=always` writes the snapshots again; read them before committing.
 
 pub(crate) mod fixture;
+mod jobs;
 mod list;
+mod stored;
