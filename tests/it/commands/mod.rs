@@ -4,4 +4,5 @@
 pub(crate) mod fixture;
 mod jobs;
 mod list;
+mod policy;
 mod stored;
