@@ -44,7 +44,7 @@ pub(super) struct RetryArgs {
     #[arg(long)]
     wait: bool,
     /// How long to wait at most, such as 90s, 15m, 2h or 1h30m; then the status is 4, and the copies go on
-    #[arg(long, value_name = "DURATION", value_parser = timeout::parse, requires = "wait")]
+    #[arg(long, value_name = "DURATION", value_parser = timeout::parse, allow_hyphen_values = true, requires = "wait")]
     timeout: Option<Duration>,
 }
 

@@ -41,7 +41,7 @@ pub(super) struct WaitArgs {
     #[arg(long, group = "copies")]
     all: bool,
     /// How long at most, such as 90s, 15m, 2h or 1h30m; then the status is 4, and the copies go on
-    #[arg(long, value_name = "DURATION", value_parser = timeout::parse)]
+    #[arg(long, value_name = "DURATION", value_parser = timeout::parse, allow_hyphen_values = true)]
     timeout: Option<Duration>,
 }
 

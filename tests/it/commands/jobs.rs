@@ -85,7 +85,7 @@ fn nothing_is_changed_read_only_or_without_credentials() {
 
 #[test]
 fn copies_fail_are_retried_and_audited() {
-    let mut commands = Commands::quick();
+    let commands = Commands::quick();
     let mut bad = request(&commands, "with-bad-key", "us-east-2", 1);
     bad.encryption = bad_key();
     ask(&commands, &engine::Command::Copy(vec![bad]));
