@@ -17,12 +17,11 @@ pub(super) fn confirm(what: &str, lines: &[String], yes: bool) -> Result<(), Com
         let failure = Failure::new(what, "there is no terminal to ask on");
         return Err(CommandError::usage(failure.hint("Add --yes to do it without a question.")));
     }
-    let mut text = String::new();
-    for line in lines {
-        text += &format!("{}\n", clean(line));
-    }
     let (first, rest) = what.split_at(what.chars().next().map_or(0, char::len_utf8));
-    text += &format!("{}{}? [y/N] ", first.to_uppercase(), clean(rest));
+    let question = format!("{}{}? [y/N] ", first.to_uppercase(), clean(rest));
+    let mut text: Vec<_> = lines.iter().map(|line| clean(line)).collect();
+    text.push(question.into());
+    let text = text.join("\n");
     let mut err = io::stderr();
     _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
     let mut answer = String::new();

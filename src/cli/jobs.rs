@@ -68,7 +68,7 @@ pub(super) fn run(setup: &Setup, args: &JobsArgs) -> Result<ExitStatus, CommandE
         for account in &accounts {
             // No line of a job begins like this.
             writeln!(io::stdout(), "# {}", clean(account.as_str())).map_err(|e| CommandError::write(&e))?;
-            print(setup, records(&store, account, args)?)?;
+            print(setup, &records(&store, account, args)?)?;
         }
         return Ok(ExitStatus::Done);
     }
@@ -76,7 +76,7 @@ pub(super) fn run(setup: &Setup, args: &JobsArgs) -> Result<ExitStatus, CommandE
     for account in &accounts {
         all.extend(records(&store, account, args)?);
     }
-    print(setup, all)?;
+    print(setup, &all)?;
     Ok(ExitStatus::Done)
 }
 
@@ -103,7 +103,7 @@ pub(super) fn account(setup: &Setup, store: &Store) -> Result<AccountKey, Failur
     })
 }
 
-fn print(setup: &Setup, records: Vec<JobRecord>) -> Result<(), CommandError> {
+fn print(setup: &Setup, records: &[JobRecord]) -> Result<(), CommandError> {
     let mut printer = Printer::new(setup.output, JobRecord::columns().iter().collect(), io::stdout())?;
     records.iter().try_for_each(|record| printer.print(record))?;
     printer.finish::<()>(&[])
@@ -146,19 +146,19 @@ async fn watch(
     // Lines that come later cannot be aligned with earlier ones.
     output.terminal = false;
     let mut printer = Printer::new(output, JobRecord::columns().iter().collect(), io::stdout())?;
-    let mut printed = BTreeMap::new();
+    let mut last = BTreeMap::new();
     loop {
         for account in accounts {
             for record in records(store, account, args)? {
                 let key = record.key();
-                if output.format == Format::Ids && (record.id().is_none() || printed.contains_key(&key)) {
+                if output.format == Format::Ids && (record.id().is_none() || last.contains_key(&key)) {
                     continue;
                 }
                 // The time that is left falls while nothing changes.
                 let shown = record.without_times();
-                if printed.get(&key) != Some(&shown) {
+                if last.get(&key) != Some(&shown) {
                     printer.print(&record)?;
-                    printed.insert(key, shown);
+                    last.insert(key, shown);
                 }
             }
         }

@@ -298,13 +298,12 @@ impl Follower<'_> {
     async fn signalled(&mut self, signal: Signal, queue: &OpenQueue) -> Option<Ending> {
         match signal {
             Signal::Interrupt => Some(Ending::Interrupted),
-            Signal::Terminate => Some(Ending::Terminated),
             // It goes on where nobody sees it, as the queue of a screen does.
             Signal::HangUp if self.setup.config.jobs.background_on_hangup => {
                 self.progress = Box::new(Silent);
                 None
             }
-            Signal::HangUp => Some(Ending::Terminated),
+            Signal::Terminate | Signal::HangUp => Some(Ending::Terminated),
             Signal::Stop => {
                 release(&queue.handle).await;
                 session::stop();
