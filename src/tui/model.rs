@@ -10,6 +10,7 @@ use crate::{
         Account, AccountKey, ClientToken, Failure, Image, ImageId, ImageQuery, LoginBackoff, OwnerFilter, Region,
         RegionInfo,
         kms_key::KeyList,
+        preset::Preset,
         price::Prices,
         review::{CheckId, Review},
     },
@@ -21,7 +22,7 @@ use crate::{
         catalogue::Catalogue,
         jobs_view::JobsView,
         msg::{Connected, Effect, EffectId},
-        screens::{Overlay, images::ImagesPane, jobs::JobsPane},
+        screens::{Overlay, images::ImagesPane, jobs::JobsPane, review::requested::Requested},
     },
 };
 
@@ -94,6 +95,8 @@ pub(super) enum PendingReply {
     History,
     Audit(JobId),
     ImageDetails(ImageId),
+    /// Who uses images that are about to be deregistered.
+    Usage,
     /// The source of a copy that is made again.
     Source(Arc<Job>),
     Forms(FormRequest),
@@ -103,8 +106,7 @@ pub(super) enum PendingReply {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FormRequest {
     Read,
-    /// Under this name.
-    Save(String),
+    Save { name: String, preset: Box<Preset> },
     Remove(String),
 }
 
@@ -154,6 +156,8 @@ pub struct Model {
     pub(super) to_list: Vec<Region>,
     /// The review that was closed last, for its answers.
     pub(super) last_review: Option<Box<Review>>,
+    /// Copies that were requested and are no jobs yet.
+    pub(super) requested: Requested,
     next_id: u64,
     last_token: u128,
 }
@@ -190,6 +194,7 @@ impl Model {
             watches_login: false,
             to_list: Vec::new(),
             last_review: None,
+            requested: Requested::default(),
             next_id: 0,
             last_token: start.seed,
             start,
@@ -352,6 +357,7 @@ impl Model {
                 return;
             }
             self.jobs_view.note_request(self.now);
+            self.requested.another_command();
         }
         effects.push(Effect::Command(command));
     }

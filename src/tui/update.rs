@@ -15,7 +15,7 @@ use crate::{
     tui::{
         bindings::{self, Action},
         browse, layout,
-        model::{Connection, Model, Pane, PendingReply, Reconnect},
+        model::{Connection, FormRequest, Model, Pane, PendingReply, Reconnect},
         msg::{Effect, EffectId, Msg, Reply},
         quit,
         screens::{
@@ -48,7 +48,10 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
         Msg::Input(Input::Suspend) => effects.push(Effect::Suspend),
         Msg::Input(Input::Hangup) => quit::hang_up(model, effects),
         Msg::Input(Input::Terminate) => effects.push(Effect::Quit),
-        Msg::Jobs(update) => on_job_update(model, update),
+        Msg::Jobs(update) => {
+            on_job_update(model, update);
+            review::open::on_jobs(model, effects);
+        }
         Msg::LoginChanged => browse::login_changed(model, effects),
         Msg::ClipboardTooLong => model.show_error("That is too long for a terminal's clipboard."),
         Msg::Frame => refresh_rows(model),
@@ -155,7 +158,10 @@ fn on_job_update(model: &mut Model, update: JobUpdate) {
             }
         }
         JobUpdate::Driver(driver) => model.jobs_view.driver = driver,
-        JobUpdate::Rejected(failure) => model.show_error(failure.lines().join(". ")),
+        JobUpdate::Rejected(failure) => {
+            model.show_error(failure.lines().join(". "));
+            review::open::on_rejected(model);
+        }
         JobUpdate::StoreProblem(problem) => model.jobs_view.store_problem = problem,
         JobUpdate::Warning(warning) => {
             let text = labels::driver::warning(&warning);
@@ -200,6 +206,7 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
         }
         (PendingReply::Images { listed, .. }, Reply::Images { region, page }) => {
             browse::on_page(model, region, listed, page, effects);
+            pager::image_details::take_from_list(model);
         }
         (PendingReply::Keys(_), Reply::Keys { region, keys }) => {
             model.keys.insert(region, keys);
@@ -211,8 +218,12 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
         (PendingReply::ImageDetails(image), Reply::ImageDetails(details)) => {
             pager::image_details::on_reply(model, &image, &details);
         }
+        (PendingReply::Usage, Reply::Usage(usage)) => input::open::on_usage(model, &usage),
         (PendingReply::Source(job), Reply::Image(result)) => {
             form::again::on_source(model, &job, result.map(|image| image.map(|image| *image)));
+        }
+        (PendingReply::Forms(FormRequest::Save { name, preset }), Reply::PresetExists) => {
+            form::presets::ask_to_replace(model, &name, *preset);
         }
         (PendingReply::Forms(request), Reply::Forms(result)) => form::presets::on_reply(model, request, result),
         (PendingReply::Profiles, Reply::Profiles(profiles)) => picker::open::on_profiles(model, &profiles),
@@ -258,7 +269,7 @@ fn refresh_rows(model: &mut Model) {
     let screen = Rect::new(0, 0, model.size.0, model.size.1);
     images::update::refresh_rows(model);
     jobs::lines::refresh_lines(model);
-    review::open::refresh(model);
+    review::open::on_frame(model);
     // The panes' heights depend on the lines of the jobs pane.
     let areas = layout::areas(model, screen);
     jobs::lines::set_height(model, layout::rows(areas.jobs, 0));

@@ -10,13 +10,6 @@ use crate::{
     labels,
 };
 
-/// What `audit` prints with `--output json`.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[allow(dead_code, reason = "a schema is made from it")]
-pub(in crate::cli) struct AuditDocument {
-    pub(in crate::cli) requests: Vec<AuditRecord>,
-}
-
 /// A request that changed something in AWS.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(in crate::cli) struct AuditRecord {

@@ -6,26 +6,13 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{FailureRecord, ImageRecord};
+use super::FailureRecord;
 use crate::{
     cli::output::{Column, Record},
     domain::{AccountKey, CopyRequest, Encryption, ImageId, Placement, SnapshotState, image::Tag},
     engine::{BatchId, Job, JobState, Origin, Property, Status, StepState},
     labels,
 };
-
-/// What `jobs`, `watch`, `wait`, `cancel` and `retry` print with `--output json`.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[allow(dead_code, reason = "a schema is made from it")]
-pub(in crate::cli) struct JobsDocument {
-    pub(in crate::cli) jobs: Vec<JobRecord>,
-    /// Of `wait`: images that no copy here has made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::cli) images: Option<Vec<ImageRecord>>,
-    /// Why copies are not what was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(in crate::cli) failures: Option<Vec<FailureRecord>>,
-}
 
 /// A copy.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

@@ -2,15 +2,15 @@
 //! removed or renamed.
 
 mod audit;
+mod deregistration;
 mod failure;
 mod identity;
 mod image;
 mod job;
 
-#[allow(unused_imports, reason = "a schema is made from them")]
-pub(super) use audit::{AuditDocument, AuditRecord};
+pub(super) use audit::AuditRecord;
+pub(super) use deregistration::{DeregistrationRecord, DeregistrationResult, KeptSnapshotRecord, UsageRecord};
 pub(super) use failure::FailureRecord;
 pub(super) use identity::IdentityRecord;
 pub(super) use image::ImageRecord;
-#[allow(unused_imports, reason = "a schema is made from them")]
-pub(super) use job::{JobRecord, JobsDocument};
+pub(super) use job::JobRecord;

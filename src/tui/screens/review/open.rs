@@ -1,15 +1,19 @@
 //! Opening the review with what is known without asking AWS, and sending its checks.
 
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+
 use crate::{
     domain::{
-        Failure,
+        Failure, ImageId,
         plan::Plan,
         review::{
             CheckAnswer, CheckId, Review, ReviewContext,
             context::{CompletedCopy, ReviewLimits, UnderWay},
         },
     },
-    engine::{Job, JobState},
+    engine::{Job, JobState, Origin},
     tui::{
         model::{Model, PendingReply},
         msg::Effect,
@@ -33,10 +37,12 @@ pub fn open(model: &mut Model, plan: Plan, effects: &mut Vec<Effect>) {
 
 fn context(model: &Model) -> ReviewContext {
     let copy = &model.start.config.copy;
+    let (under_way, being_removed) = jobs(model);
     ReviewContext {
         account: model.account.as_ref().map(|account| account.id.clone()),
         regions: model.regions.clone(),
-        under_way: model.jobs_view.jobs().filter(|job| !job.state.ended()).map(under_way).collect(),
+        under_way,
+        being_removed,
         completed: model.jobs_view.jobs().filter_map(completed).collect(),
         limits: ReviewLimits {
             pending: copy.pending_limit,
@@ -49,25 +55,65 @@ fn context(model: &Model) -> ReviewContext {
     }
 }
 
-fn under_way(job: &Job) -> UnderWay {
-    UnderWay {
-        source: job.request.source.clone(),
-        destination: job.request.destination.clone(),
-        name: job.request.name.clone(),
-        encryption: job.request.encryption.clone(),
-        image: job.image().cloned(),
-    }
+/// Returns the own copies that have not ended, also those that are no jobs yet, and the images that are being removed.
+fn jobs(model: &Model) -> (Vec<UnderWay>, BTreeSet<ImageId>) {
+    let (removed, open): (Vec<&Job>, Vec<&Job>) =
+        model.jobs_view.jobs().filter(|job| !job.state.ended()).partition(|job| job.is_being_removed());
+    let own = open.into_iter().filter(|job| job.origin == Origin::Here);
+    let under_way = own.map(|job| UnderWay::of(&job.request, job.image().cloned()));
+    let removed = removed.into_iter().filter_map(|job| job.image().cloned());
+    (under_way.chain(model.requested.under_way()).collect(), removed.collect())
 }
 
+/// Returns how long a copy took, unless that says nothing about others: it was time-based, or nobody watched it end.
 fn completed(job: &Job) -> Option<CompletedCopy> {
     let (JobState::Available { .. }, Some(started), Some(ended)) = (&job.state, job.started, job.ended) else {
         return None;
     };
+    let took = ended.duration_since(started);
+    // Its end is dated when it was noticed, which may be days later.
+    let unwatched = ended.duration_since(job.last_progress.unwrap_or(started));
+    if job.request.completion.is_some() || unwatched > (took / 2).max(UNWATCHED) {
+        return None;
+    }
     Some(CompletedCopy {
         destination: job.request.destination.clone(),
         gib: job.request.size_gib(),
-        seconds: u64::try_from(ended.duration_since(started).as_secs()).ok()?,
+        seconds: u64::try_from(took.as_secs()).ok()?,
     })
+}
+
+/// Copies make no progress for this long although they are watched.
+const UNWATCHED: SignedDuration = SignedDuration::from_mins(15);
+
+/// Follows the jobs with the review, if one is open.
+pub(in crate::tui) fn on_jobs(model: &mut Model, effects: &mut Vec<Effect>) {
+    model.requested.stored(model.jobs_view.jobs());
+    if update_jobs(model) {
+        send(model, effects);
+    }
+}
+
+/// Tells the review the jobs as they are now. Returns true if they are others.
+pub(super) fn update_jobs(model: &mut Model) -> bool {
+    if screen(model).is_none() {
+        return false;
+    }
+    let (under_way, being_removed) = jobs(model);
+    let Some(screen) = screen(model) else { return false };
+    let changes = screen.review.set_jobs(under_way, being_removed);
+    if changes {
+        screen.review_mut();
+    }
+    changes
+}
+
+/// A command was rejected: if it was the copies, their form comes back.
+pub(in crate::tui) fn on_rejected(model: &mut Model) {
+    let form = model.requested.rejected();
+    if let Some(form) = form.filter(|_| !model.overlays.iter().any(|o| matches!(o, Overlay::Form(_)))) {
+        model.overlays.insert(0, Overlay::Form(form));
+    }
 }
 
 fn screen(model: &mut Model) -> Option<&mut ReviewScreen> {
@@ -93,7 +139,9 @@ pub(in crate::tui) fn on_answer(
     answer: Result<CheckAnswer, Failure>,
     effects: &mut Vec<Effect>,
 ) {
+    let now = model.now;
     if let Some(screen) = screen(model) {
+        screen.review_mut().set_now(now);
         screen.review_mut().answer(check, answer);
         send(model, effects);
     }
@@ -109,8 +157,16 @@ pub(in crate::tui) fn expire_if_due(model: &mut Model) {
     }
 }
 
+/// Brings the review's table up to date before it is drawn.
+pub(in crate::tui) fn on_frame(model: &mut Model) {
+    refresh(model);
+    if let Some(Overlay::Review(screen)) = model.overlays.last_mut() {
+        screen.seen = screen.table.settled;
+    }
+}
+
 /// Brings the review's table up to date.
-pub(in crate::tui) fn refresh(model: &mut Model) {
+pub(super) fn refresh(model: &mut Model) {
     for overlay in &mut model.overlays {
         if let Overlay::Review(screen) = overlay {
             screen.refresh(&model.start.prices);
