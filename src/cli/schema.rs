@@ -12,7 +12,7 @@ use super::{
     map::MapDocument,
     output::{Format, OutputOptions, Record, print_document},
     policy::PolicyDocument,
-    records::{FailureRecord, ImageDocument, ImageRecord},
+    records::{AuditRecord, FailureRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord},
     regions::nearest,
 };
 use crate::domain::Failure;
@@ -43,7 +43,14 @@ struct Output {
 const OUTPUTS: &[Output] = &[
     records::<ImageRecord>("list"),
     document::<ImageDocument>("show"),
+    records::<JobRecord>("jobs"),
+    records::<JobRecord>("watch"),
+    records::<JobRecord>("wait"),
+    records::<JobRecord>("cancel"),
+    records::<JobRecord>("retry"),
     document::<MapDocument>("map"),
+    document::<IdentityRecord>("whoami"),
+    records::<AuditRecord>("audit"),
     document::<PolicyDocument>("policy"),
     records::<FileRecord>("config path"),
     records::<SettingRecord>("config show"),

@@ -44,7 +44,7 @@ pub(super) fn run(setup: &Setup, args: &ShowArgs) -> Result<ExitStatus, CommandE
             image_block_public_access_state: details.public_access.ok().map(Into::into),
             ancestry: details.ancestry.ok().map(|all| all.iter().map(Into::into).collect()),
             copies: copies.iter().map(ImageRecord::from).collect(),
-            jobs: jobs(setup, &connection, &args.image)?.iter().map(JobRecord::from).collect(),
+            jobs: jobs(setup, &connection, &args.image)?,
             failures: failures.iter().map(|one| FailureRecord::from(&one.failure).in_region(&one.region)).collect(),
         };
         print(setup, &document)?;
@@ -129,7 +129,7 @@ fn unread(connection: &Connection, image: &Image, details: &ImageDetails) -> Vec
 }
 
 /// The stored copies that the image is the source or the result of.
-fn jobs(setup: &Setup, connection: &Connection, id: &ImageId) -> Result<Vec<Job>, Failure> {
+fn jobs(setup: &Setup, connection: &Connection, id: &ImageId) -> Result<Vec<JobRecord>, Failure> {
     let StoreLocation::Dir(dir) = setup.store() else { return Ok(Vec::new()) };
     // Opening the store would create the directory.
     if !dir.exists() {
@@ -137,7 +137,8 @@ fn jobs(setup: &Setup, connection: &Connection, id: &ImageId) -> Result<Vec<Job>
     }
     let (store, account, now) =
         (Store::open_to_read(&dir, Timestamp::now())?.store, &connection.account, Timestamp::now());
-    let mut jobs = store.load(account, now - RECENT)?.jobs;
+    let loaded = store.load(account, now - RECENT)?;
+    let mut jobs: Vec<Job> = loaded.jobs;
     for ended in store.history(account, usize::MAX)? {
         if jobs.iter().all(|job| job.id != ended.id) {
             jobs.push((*ended).clone());
@@ -145,7 +146,7 @@ fn jobs(setup: &Setup, connection: &Connection, id: &ImageId) -> Result<Vec<Job>
     }
     jobs.retain(|job| job.request.source == *id || job.image() == Some(id));
     jobs.sort_by_key(|job| job.id);
-    Ok(jobs)
+    Ok(jobs.iter().map(|job| JobRecord::new(account, job, &loaded.status, now)).collect())
 }
 
 fn print(setup: &Setup, document: &ImageDocument) -> Result<(), CommandError> {
