@@ -2,6 +2,7 @@
 //!
 //! The table in [`settings`] defines names, error messages, environment variables and the example file. The SDK reads `AWS_*`.
 
+mod effective;
 mod enabled_regions;
 mod environment;
 mod file;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Failure, plan::CheckContext, price::Prices};
 
+pub use effective::{EffectiveSetting, SettingSource};
 pub use enabled_regions::EnabledRegions;
 pub use last_values::LastValues;
 pub use paths::{default_path, state_dir};
@@ -289,10 +291,16 @@ impl Config {
     /// Like [`Self::load`], from a file's path and text.
     pub fn assemble(text: Option<(&Path, &str)>, env: &impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
         let mut values = match text {
-            Some((path, text)) => file::read(path, text)?,
+            Some((path, text)) => beside_file(file::read(path, text)?, path),
             None => toml::Table::new(),
         };
-        environment::apply(&mut values, env)?;
+        match environment::apply(&mut values, env).into_iter().next() {
+            Some(mistake) => Err(mistake),
+            None => Self::of(values),
+        }
+    }
+
+    fn of(values: toml::Table) -> Result<Self, Failure> {
         let config: Self = values
             .try_into()
             .map_err(|error: toml::de::Error| Failure::new("read the settings", error.message().to_owned()))?;
@@ -300,7 +308,8 @@ impl Config {
         Ok(config)
     }
 
-    /// Reads the built-in prices, overridden by those of `copy.prices_file`.
+    /// Reads the built-in prices, overridden by those of `copy.prices_file`. A relative path in the settings file is relative to that
+    /// file, one in the environment to the working directory.
     ///
     /// # Errors
     /// A file that cannot be read, and the first mistake in it with line and column.
@@ -312,6 +321,19 @@ impl Config {
     /// Returns the example file: every setting with its help and default.
     pub fn example() -> String {
         settings::example()
+    }
+
+    /// Writes the example file, whole or not at all, for this user alone. Directories are created.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if there is a file and it is not to be replaced; those of the file system.
+    pub fn write_example(path: &Path, replace_existing: bool) -> std::io::Result<()> {
+        replace::replace(path, replace::Access::User, |_| {
+            if path.exists() && !replace_existing {
+                return Err(std::io::ErrorKind::AlreadyExists.into());
+            }
+            Ok(Self::example())
+        })
     }
 
     /// Checks rules that involve several settings.
@@ -328,6 +350,20 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Makes the paths of a settings file relative to it.
+fn beside_file(mut values: toml::Table, path: &Path) -> toml::Table {
+    let copy = values.get_mut("copy").and_then(toml::Value::as_table_mut);
+    if let Some(toml::Value::String(file)) = copy.and_then(|copy| copy.get_mut("prices_file"))
+        && !file.is_empty()
+        && let Some(directory) = path.parent()
+        // A path that is no UTF-8 text cannot be a setting.
+        && let Some(beside) = directory.join(&*file).to_str()
+    {
+        *file = beside.to_owned();
+    }
+    values
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -10,6 +10,7 @@ use crate::{
         Account, AccountKey, ClientToken, Failure, Image, ImageId, ImageQuery, LoginBackoff, OwnerFilter, Region,
         RegionInfo,
         kms_key::KeyList,
+        preset::Preset,
         price::Prices,
         review::{CheckId, Review},
     },
@@ -94,6 +95,8 @@ pub(super) enum PendingReply {
     History,
     Audit(JobId),
     ImageDetails(ImageId),
+    /// Who uses images that are about to be deregistered.
+    Usage,
     /// The source of a copy that is made again.
     Source(Arc<Job>),
     Forms(FormRequest),
@@ -103,8 +106,7 @@ pub(super) enum PendingReply {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FormRequest {
     Read,
-    /// Under this name.
-    Save(String),
+    Save { name: String, preset: Box<Preset> },
     Remove(String),
 }
 

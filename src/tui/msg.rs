@@ -10,6 +10,7 @@ use crate::{
     domain::{
         Account, AccountKey, CredentialSource, Failure, Image, ImageId, ImageQuery, Region, RegionInfo,
         image_details::ImageDetails,
+        image_usage::ImageUsage,
         kms_key::KeyList,
         preset::Preset,
         review::{CheckAnswer, CheckRequest},
@@ -111,6 +112,8 @@ pub enum Effect {
         id: EffectId,
         name: String,
         preset: Box<Preset>,
+        /// Replaces one of that name; otherwise the reply is [`Reply::PresetExists`].
+        replace: bool,
     },
     RemovePreset {
         id: EffectId,
@@ -128,6 +131,12 @@ pub enum Effect {
     ReadImageDetails {
         id: EffectId,
         image: Arc<Image>,
+    },
+    /// Read who uses images of a region.
+    ReadUsage {
+        id: EffectId,
+        region: Region,
+        images: Vec<Arc<Image>>,
     },
     /// Start a process without a terminal that runs the queue after this one.
     Background,
@@ -174,8 +183,11 @@ pub enum Reply {
     /// Newest last.
     Audit(Result<Vec<AuditEntry>, Failure>),
     ImageDetails(Box<ImageDetails>),
+    Usage(Vec<ImageUsage>),
     /// What is stored now.
     Forms(Result<StoredForms, Failure>),
+    /// There is a preset of that name: nothing was saved.
+    PresetExists,
     /// `None` if there is no such image.
     Image(Result<Option<Box<Image>>, Failure>),
 }
@@ -186,6 +198,10 @@ pub struct StoredForms {
     pub presets: Presets,
     /// The values that the account's last copies were started with.
     pub last: Option<Preset>,
+    /// Why the presets could not be read; the last values may be there all the same.
+    pub problem: Option<Failure>,
+    /// True if the presets are only kept until the program ends.
+    pub in_memory: bool,
 }
 
 /// A profile that has credentials.
