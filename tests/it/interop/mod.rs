@@ -3,10 +3,12 @@
 //! Without Python these are reported as not run; under `CI=true` that is a failure.
 
 mod cli_lines;
+mod completions;
 mod moto;
 mod program;
 mod python;
 mod requests;
+mod schema;
 mod simulator;
 mod typed_form;
 
