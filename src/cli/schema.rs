@@ -12,7 +12,7 @@ use super::{
     map::MapDocument,
     output::{Format, OutputOptions, Record, print_document},
     policy::PolicyDocument,
-    records::{FailureRecord, ImageRecord},
+    records::{DeregistrationRecord, FailureRecord, ImageRecord},
     regions::nearest,
 };
 use crate::domain::Failure;
@@ -42,6 +42,7 @@ struct Output {
 /// Every command that prints JSON.
 const OUTPUTS: &[Output] = &[
     records::<ImageRecord>("list"),
+    records::<DeregistrationRecord>("deregister"),
     document::<MapDocument>("map"),
     document::<PolicyDocument>("policy"),
     records::<FileRecord>("config path"),
