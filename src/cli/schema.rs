@@ -12,7 +12,9 @@ use super::{
     map::MapDocument,
     output::{Format, OutputOptions, Record, print_document},
     policy::PolicyDocument,
-    records::{AuditRecord, FailureRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord},
+    records::{
+        AuditRecord, DeregistrationRecord, FailureRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord,
+    },
     regions::nearest,
 };
 use crate::domain::Failure;
@@ -48,6 +50,7 @@ const OUTPUTS: &[Output] = &[
     records::<JobRecord>("wait"),
     records::<JobRecord>("cancel"),
     records::<JobRecord>("retry"),
+    records::<DeregistrationRecord>("deregister"),
     document::<MapDocument>("map"),
     document::<IdentityRecord>("whoami"),
     records::<AuditRecord>("audit"),
