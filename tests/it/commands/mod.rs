@@ -3,10 +3,13 @@
 
 mod completions;
 mod config;
+mod deregister;
 pub(crate) mod fixture;
 mod help;
+mod jobs;
 mod list;
 mod man;
 mod map;
 mod policy;
 mod schema;
+mod stored;
