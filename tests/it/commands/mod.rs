@@ -9,7 +9,7 @@ mod help;
 mod jobs;
 mod list;
 mod man;
-mod map;
+pub(crate) mod map;
 mod policy;
 mod schema;
 mod show;
