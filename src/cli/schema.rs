@@ -12,7 +12,7 @@ use super::{
     map::MapDocument,
     output::{Format, OutputOptions, Record, print_document},
     policy::PolicyDocument,
-    records::{AuditRecord, FailureRecord, IdentityRecord, ImageRecord, JobRecord},
+    records::{AuditRecord, FailureRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord},
     regions::nearest,
 };
 use crate::domain::Failure;
@@ -42,6 +42,7 @@ struct Output {
 /// Every command that prints JSON.
 const OUTPUTS: &[Output] = &[
     records::<ImageRecord>("list"),
+    document::<ImageDocument>("show"),
     records::<JobRecord>("jobs"),
     records::<JobRecord>("watch"),
     records::<JobRecord>("wait"),

@@ -12,4 +12,5 @@ mod man;
 mod map;
 mod policy;
 mod schema;
+mod show;
 mod stored;

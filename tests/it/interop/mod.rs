@@ -4,6 +4,7 @@
 
 mod cli_lines;
 mod completions;
+mod listing;
 mod moto;
 mod program;
 mod python;
