@@ -2,6 +2,7 @@
 //!
 //! The table in [`settings`] defines names, error messages, environment variables and the example file. The SDK reads `AWS_*`.
 
+mod copy_defaults;
 mod environment;
 mod file;
 mod last_values;
@@ -10,7 +11,7 @@ mod presets;
 mod prices;
 mod replace;
 pub mod settings;
-mod source;
+pub(crate) mod source;
 
 use std::path::Path;
 

@@ -3,7 +3,13 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{choice::Choice, index::Index, names::free_name, state::Review};
+use super::{
+    checks::{CheckAnswer, CheckRequest},
+    choice::Choice,
+    index::{Index, stands},
+    names::free_name,
+    state::{CheckState, Review},
+};
 use crate::domain::{
     copy::{CopyRequest, ImageName},
     ids::ImageId,
@@ -64,6 +70,20 @@ impl Review {
         }
         self.name_numbered(index, &mut found);
         found
+    }
+
+    /// Returns the copies of this copy's source that are in its destination and of no use any more, such as failed ones.
+    pub fn ended_copies(&self, copy: &CopyRequest) -> BTreeSet<ImageId> {
+        let answers = self.checks.iter().filter_map(|check| match (&check.request, &check.state) {
+            (CheckRequest::CopiesOf { region, .. }, CheckState::Answered(CheckAnswer::Images(images)))
+                if *region == copy.destination =>
+            {
+                Some(images)
+            }
+            _ => None,
+        });
+        let ended = |image: &&Image| !stands(image.state) && image.source_image_id.as_ref() == Some(&copy.source);
+        answers.flatten().filter(ended).map(|image| image.id.clone()).collect()
     }
 
     /// Gives each copy that is there the next free name.

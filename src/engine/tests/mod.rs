@@ -3,6 +3,7 @@
 mod cleanup;
 mod comparing;
 mod credentials;
+mod derived_tokens;
 mod external;
 mod polling;
 mod reconciling;

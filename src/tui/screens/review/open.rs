@@ -4,12 +4,9 @@ use crate::{
     domain::{
         Failure,
         plan::Plan,
-        review::{
-            CheckAnswer, CheckId, Review, ReviewContext,
-            context::{CompletedCopy, ReviewLimits, UnderWay},
-        },
+        review::{CheckAnswer, CheckId, Review, ReviewContext},
     },
-    engine::{Job, JobState},
+    engine::Job,
     tui::{
         model::{Model, PendingReply},
         msg::Effect,
@@ -32,42 +29,13 @@ pub fn open(model: &mut Model, plan: Plan, effects: &mut Vec<Effect>) {
 }
 
 fn context(model: &Model) -> ReviewContext {
-    let copy = &model.start.config.copy;
     ReviewContext {
         account: model.account.as_ref().map(|account| account.id.clone()),
         regions: model.regions.clone(),
-        under_way: model.jobs_view.jobs().filter(|job| !job.state.ended()).map(under_way).collect(),
-        completed: model.jobs_view.jobs().filter_map(completed).collect(),
-        limits: ReviewLimits {
-            pending: copy.pending_limit,
-            starts_per_second: copy.starts_per_second,
-            start_burst: usize::try_from(copy.start_burst).unwrap_or(usize::MAX),
-            confirm_copies: copy.confirm_copies,
-            confirm_gib: copy.confirm_gib,
-            job_tags: copy.job_tags,
-        },
+        under_way: model.jobs_view.jobs().filter_map(Job::under_way).collect(),
+        completed: model.jobs_view.jobs().filter_map(Job::completed_copy).collect(),
+        limits: model.start.config.copy.review_limits(),
     }
-}
-
-fn under_way(job: &Job) -> UnderWay {
-    UnderWay {
-        source: job.request.source.clone(),
-        destination: job.request.destination.clone(),
-        name: job.request.name.clone(),
-        encryption: job.request.encryption.clone(),
-        image: job.image().cloned(),
-    }
-}
-
-fn completed(job: &Job) -> Option<CompletedCopy> {
-    let (JobState::Available { .. }, Some(started), Some(ended)) = (&job.state, job.started, job.ended) else {
-        return None;
-    };
-    Some(CompletedCopy {
-        destination: job.request.destination.clone(),
-        gib: job.request.size_gib(),
-        seconds: u64::try_from(ended.duration_since(started).as_secs()).ok()?,
-    })
 }
 
 fn screen(model: &mut Model) -> Option<&mut ReviewScreen> {
