@@ -108,18 +108,23 @@ async fn open_queue(
 
 /// Suspends on SIGTSTP as other programs do, but leaves the queue to other processes first. Ends only with the signals.
 async fn suspend_on(mut stop: Signal, handle: &DriverHandle) {
-    /// A store that hangs must not keep the program from being suspended.
-    const LONGEST: Duration = Duration::from_secs(2);
     while stop.recv().await.is_some() {
-        _ = tokio::time::timeout(LONGEST, handle.pause()).await;
+        release(handle).await;
         session::stop();
         handle.resume();
     }
 }
 
+/// Leaves the queue to other processes.
+pub(super) async fn release(handle: &DriverHandle) {
+    /// A store that hangs must not keep the program from being suspended or ended.
+    const LONGEST: Duration = Duration::from_secs(2);
+    _ = tokio::time::timeout(LONGEST, handle.pause()).await;
+}
+
 /// While credentials do not work: tries them as soon as a login has written something. Keeps its handle, without which the
 /// driver would end.
-async fn retry_after_logins(mut paused: watch::Receiver<Option<Failure>>, handle: DriverHandle) {
+pub(super) async fn retry_after_logins(mut paused: watch::Receiver<Option<Failure>>, handle: DriverHandle) {
     while paused.wait_for(Option::is_some).await.is_ok() {
         let mut logins = LoginFiles::of_this_process().watch().await;
         tokio::select! {

@@ -8,8 +8,9 @@ use tokio::{
 
 use super::{connection::Connection, setup::Setup};
 use crate::{
-    domain::Failure,
-    driver::{Clock, DriverHandle, DriverSettings, JobUpdate, Queue, SharedSession, StoreLocation},
+    domain::{AccountKey, Failure},
+    driver::{Clock, DriverHandle, DriverSettings, JobUpdate, Queue, SharedSession, StoreHandle, StoreLocation},
+    engine::Command,
 };
 
 /// An opened queue. Dropping the handle ends this process's part in it.
@@ -19,6 +20,10 @@ pub(super) struct OpenQueue {
     /// Ends with the last handle, or as the settings say.
     pub(super) run: JoinHandle<Result<(), Failure>>,
     pub(super) clock: Clock,
+    pub(super) store: StoreHandle,
+    pub(super) account: AccountKey,
+    /// Commands of this process that may not have been taken up yet, by whichever process runs the queue.
+    pub(super) sent: Vec<Command>,
 }
 
 impl OpenQueue {
@@ -33,19 +38,27 @@ impl OpenQueue {
         let set_aside = move |path: &std::path::Path| {
             output.note(&format!("the store of jobs was damaged; it is kept as {}", path.display()));
         };
+        let store = location.open(Timestamp::now(), set_aside)?;
+        let account = connection.account.clone();
         let queue = Queue {
-            account: connection.account.clone(),
+            account: account.clone(),
             session: SharedSession::new(connection.session.clone()),
             source: &connection.source,
             profile: None,
             location: &location,
-            store: location.open(Timestamp::now(), set_aside)?,
+            store: store.clone(),
             settings,
             clock,
         };
         let (sender, updates) = unbounded_channel();
         // Nobody receives it any more once the command has what it waited for.
         let (run, handle) = queue.open(Box::new(move |update| _ = sender.send(update)));
-        Ok(Self { handle, updates, run: tokio::spawn(run), clock })
+        Ok(Self { handle, updates, run: tokio::spawn(run), clock, store, account, sent: Vec::new() })
+    }
+
+    /// Sends a command. [`follow`](super::follow::follow) returns only after it was taken up.
+    pub(super) fn send(&mut self, command: Command) {
+        self.handle.send(command.clone());
+        self.sent.push(command);
     }
 }

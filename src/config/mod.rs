@@ -3,6 +3,7 @@
 //! The table in [`settings`] defines names, error messages, environment variables and the example file. The SDK reads `AWS_*`.
 
 mod copy_defaults;
+mod enabled_regions;
 mod environment;
 mod file;
 mod last_values;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Failure, plan::CheckContext, price::Prices};
 
+pub use enabled_regions::EnabledRegions;
 pub use last_values::LastValues;
 pub use paths::{default_path, state_dir};
 pub use presets::{PresetFile, Presets};

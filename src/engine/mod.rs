@@ -265,9 +265,11 @@ impl Engine {
     }
 
     fn copy(&mut self, mut requests: Vec<CopyRequest>, now: Timestamp) {
-        // Two processes that were asked for the same at the same time have derived the same token: that is one copy.
+        // Two processes that were asked for the same at the same time have derived the same token: that is one copy. One that has
+        // ended without an image has not used its token up.
+        let stands = |j: &&Job| j.request.token.is_derived() && !(j.state.ended() && j.images.is_empty());
         let mut known: HashSet<ClientToken> =
-            self.jobs.values().map(|j| &j.request.token).filter(|t| t.is_derived()).cloned().collect();
+            self.jobs.values().filter(stands).map(|j| j.request.token.clone()).collect();
         requests.retain(|r| !r.token.is_derived() || known.insert(r.token.clone()));
         let Some(batch) = requests.first().map(|r| BatchId::of(&r.token)) else { return };
         for request in requests {

@@ -1,6 +1,6 @@
 //! Arguments of `amigrate copy`, and what they say about a request: the same as an entry of a plan file.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, ValueEnum};
 
@@ -52,6 +52,12 @@ pub(in crate::cli) struct CopyArgs {
     /// Return once the request is stored, and leave it to a process in the background
     #[arg(long)]
     pub(super) detach: bool,
+    /// Wait until the copies are available, and what is done afterwards is done
+    #[arg(long, conflicts_with_all = ["check", "dry_run", "print_plan", "detach"])]
+    pub(super) wait: bool,
+    /// With --wait, wait for so long at most, such as 2h or 90m; the copies go on
+    #[arg(long, value_name = "TIME", requires = "wait", value_parser = timeout)]
+    pub(super) timeout: Option<Duration>,
 }
 
 /// What is asked of `CopyImage`, under the AWS CLI's names.
@@ -210,6 +216,11 @@ fn add_key(entry: &mut PlanEntry, text: &str) -> Result<(), Failure> {
 /// Returns what a pair of flags says; `None` if neither is given.
 fn switch(on: bool, off: bool) -> Option<bool> {
     if on { Some(true) } else { off.then_some(false) }
+}
+
+fn timeout(text: &str) -> Result<Duration, String> {
+    let time = text.parse::<jiff::SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+    time.ok_or_else(|| "write a time such as 30s, 90m or 2h".to_owned())
 }
 
 fn minutes(text: &str) -> Result<CompletionDuration, String> {

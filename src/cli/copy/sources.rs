@@ -7,8 +7,7 @@ use std::{
 
 use crate::{
     aws::Session,
-    cli::exit::CommandError,
-    config::settings::nearest,
+    cli::{exit::CommandError, regions::nearest},
     domain::{Failure, Image, ImageId, ImageQuery, ImageState, OwnerFilter, Region, text::clean},
 };
 
@@ -80,15 +79,10 @@ async fn unknown_id(session: &Session, region: &Region, id: &ImageId) -> Failure
     let failure = Failure::new(format!("copy {id}"), format!("there is no such image in {region}"));
     // The mistake matters more than that nothing similar can be named.
     let own = own_images(session, region, None).await.unwrap_or_default();
-    match nearest(id.as_str(), own.iter().map(|image| image.id.as_str())).filter(|near| similar(id.as_str(), near)) {
+    match nearest(id.as_str(), own.iter().map(|image| image.id.as_str())) {
         Some(near) => failure.hint(format!("Did you mean {near}? If it is in another region, name that with --from.")),
         None => failure.hint("If it is in another region, name that with --from."),
     }
-}
-
-/// Ids are alike in most places: only one that differs in few is meant.
-fn similar(a: &str, b: &str) -> bool {
-    strsim::damerau_levenshtein(a, b) <= 3
 }
 
 /// Returns the newest available image of one's own whose name matches.

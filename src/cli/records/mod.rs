@@ -1,10 +1,14 @@
 //! The JSON of images, copies and failures. `amigrate schema` and docs/json.md are made from these types: fields are added, never
 //! removed or renamed.
 
+mod check;
+mod copy;
 mod failure;
 mod image;
 mod job;
 
+pub(super) use check::{CheckDocument, DestinationRecord, ExistingRecord, FindingRecord};
+pub(super) use copy::{CopyDocument, RequestedDocument, RequestedRecord, SkippedRecord};
 pub(super) use failure::FailureRecord;
 pub(super) use image::ImageRecord;
 pub(super) use job::JobRecord;

@@ -36,6 +36,19 @@ fn what_two_processes_ask_for_is_one_copy() {
 }
 
 #[test]
+fn a_token_without_an_image_may_be_sent_again() {
+    let mut engine = Engine::new(EngineConfig::default());
+    submit(&mut engine, vec![derived(1, 1)]);
+    let refusal = Failure::new("copy", "you may not").code("Refused");
+    engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(refusal))), at(1));
+    let requests = engine.handle(Event::Command(Command::Copy(vec![derived(1, 1)])), at(2));
+    assert!(matches!(&requests[..], [Request::CopyImage { job: JobId(2), .. }]), "{requests:?}");
+    engine.handle(Event::Response(Response::CopyImage(JobId(2), Ok(new_image()))), at(3));
+    submit(&mut engine, vec![derived(1, 1)]);
+    assert_eq!(engine.jobs().count(), 2, "now it has an image");
+}
+
+#[test]
 fn an_ended_copy_is_not_brought_back_by_another_hosts() {
     let refusal = || Failure::new("copy", "you may not").code("Refused");
     for cancelled in [false, true] {

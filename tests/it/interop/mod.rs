@@ -8,6 +8,7 @@ mod program;
 mod python;
 mod requests;
 mod simulator;
+mod typed_form;
 
 #[test]
 fn boto3_does_the_main_job_on_our_ec2() {

@@ -1,0 +1,267 @@
+//! How the progress of copies is shown: bars on a terminal, lines otherwise, or records for a script.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, IsTerminal as _, Write},
+};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::describe::{action, reason, title};
+use crate::{
+    cli::{exit::CommandError, output::OutputOptions, selection::has_ended},
+    domain::text::clean,
+    engine::{Job, JobId, Status},
+    term::session,
+};
+
+/// Shows copies that change.
+pub(in crate::cli) trait Progress {
+    /// Shows a copy as it is now. It may be the same as before.
+    ///
+    /// # Errors
+    /// If the output cannot be written.
+    fn show(&mut self, job: &Job, status: &Status) -> Result<(), CommandError>;
+
+    /// Writes something else to standard error.
+    fn interrupt(&mut self, write: &mut dyn FnMut()) {
+        write();
+    }
+
+    /// Takes away what is not to stay on the terminal.
+    fn finish(&mut self) {}
+}
+
+/// Bars on standard error if that is a terminal, lines there otherwise; nothing with `--quiet`.
+pub(in crate::cli) fn on_stderr(output: OutputOptions) -> Box<dyn Progress> {
+    if output.quiet {
+        Box::new(Silent)
+    } else if stderr_is_terminal() {
+        Box::new(Bars::new())
+    } else {
+        Box::new(Lines::new(io::stderr()))
+    }
+}
+
+pub(in crate::cli) fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal() && std::env::var("TERM").is_ok_and(|term| term != "dumb")
+}
+
+/// Nothing.
+pub(in crate::cli) struct Silent;
+
+impl Progress for Silent {
+    fn show(&mut self, _: &Job, _: &Status) -> Result<(), CommandError> {
+        Ok(())
+    }
+}
+
+/// A line for each change: of the state, of ten percent, of the reason.
+pub(in crate::cli) struct Lines<W> {
+    out: W,
+    /// The line printed last of each copy.
+    last: BTreeMap<JobId, String>,
+}
+
+impl<W: Write> Lines<W> {
+    pub(in crate::cli) fn new(out: W) -> Self {
+        Self { out, last: BTreeMap::new() }
+    }
+}
+
+impl<W: Write> Progress for Lines<W> {
+    fn show(&mut self, job: &Job, status: &Status) -> Result<(), CommandError> {
+        let reason = reason(job, status).map(|why| format!(": {why}")).unwrap_or_default();
+        let image = job.image().map(|image| format!(" {image}")).unwrap_or_default();
+        let line = clean(&format!("{}: {}{image}{reason}", title(job), action(job, 10))).into_owned();
+        if self.last.get(&job.id) == Some(&line) {
+            return Ok(());
+        }
+        let written = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
+        self.last.insert(job.id, line);
+        written.map_err(|e| CommandError::write(&e))
+    }
+}
+
+/// A record for each change.
+pub(in crate::cli) struct Records<F> {
+    print: F,
+    last: BTreeMap<JobId, Job>,
+}
+
+impl<F: FnMut(&Job, &Status) -> Result<(), CommandError>> Records<F> {
+    /// `print` is given every copy that has changed.
+    pub(in crate::cli) fn new(print: F) -> Self {
+        Self { print, last: BTreeMap::new() }
+    }
+}
+
+impl<F: FnMut(&Job, &Status) -> Result<(), CommandError>> Progress for Records<F> {
+    fn show(&mut self, job: &Job, status: &Status) -> Result<(), CommandError> {
+        if self.last.get(&job.id) == Some(job) {
+            return Ok(());
+        }
+        self.last.insert(job.id, job.clone());
+        (self.print)(job, status)
+    }
+}
+
+/// A bar for each copy that has not ended, as many as the terminal has lines for. A copy that ends becomes a line above them.
+pub(in crate::cli) struct Bars {
+    all: MultiProgress,
+    shown: BTreeMap<JobId, ProgressBar>,
+    /// Copies without a bar, because there are too many.
+    hidden: BTreeMap<JobId, Job>,
+    more: Option<ProgressBar>,
+    ended: Lines<Buffer>,
+}
+
+/// Lines to be printed above the bars.
+#[derive(Default)]
+struct Buffer(Vec<u8>);
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Bars {
+    fn new() -> Self {
+        let (shown, hidden) = (BTreeMap::new(), BTreeMap::new());
+        Self { all: MultiProgress::new(), shown, hidden, more: None, ended: Lines::new(Buffer::default()) }
+    }
+
+    /// Returns the copy's bar, if there is room for it.
+    fn bar(&mut self, job: &Job) -> Option<ProgressBar> {
+        if let Some(bar) = self.shown.get(&job.id) {
+            return Some(bar.clone());
+        }
+        // A line for the others, and one for the shell.
+        let room = usize::from(session::size().1).saturating_sub(2);
+        if self.shown.len() >= room {
+            return None;
+        }
+        let bar = match &self.more {
+            Some(more) => self.all.insert_before(more, ProgressBar::new(100)),
+            None => self.all.add(ProgressBar::new(100)),
+        };
+        if let Ok(style) = ProgressStyle::with_template("{prefix:40!} {bar:20} {msg}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        self.shown.insert(job.id, bar.clone());
+        Some(bar)
+    }
+
+    fn draw(&mut self, job: &Job, status: &Status) {
+        let Some(bar) = self.bar(job) else {
+            self.hidden.insert(job.id, job.clone());
+            return;
+        };
+        let reason = reason(job, status).map(|why| format!(" {why}")).unwrap_or_default();
+        bar.set_prefix(clean(&title(job)).into_owned());
+        bar.set_position(job.percent().unwrap_or(0).into());
+        bar.set_message(clean(&format!("{}{reason}", action(job, 1))).into_owned());
+        bar.tick();
+    }
+
+    /// Gives the bar of a copy that has ended to the first one without, and counts the others.
+    fn fill(&mut self, status: &Status) {
+        while let Some((_, job)) = self.hidden.pop_first() {
+            let hidden = self.hidden.len();
+            self.draw(&job, status);
+            if self.hidden.len() > hidden {
+                break;
+            }
+        }
+        if self.hidden.is_empty() {
+            if let Some(more) = self.more.take() {
+                more.finish_and_clear();
+                self.all.remove(&more);
+            }
+            return;
+        }
+        let all = &self.all;
+        let more = self.more.get_or_insert_with(|| {
+            let more = all.add(ProgressBar::new_spinner());
+            if let Ok(style) = ProgressStyle::with_template("{msg}") {
+                more.set_style(style);
+            }
+            more
+        });
+        more.set_message(format!("and {} more", self.hidden.len()));
+        more.tick();
+    }
+}
+
+impl Progress for Bars {
+    fn show(&mut self, job: &Job, status: &Status) -> Result<(), CommandError> {
+        if has_ended(job) {
+            self.hidden.remove(&job.id);
+            if let Some(bar) = self.shown.remove(&job.id) {
+                bar.finish_and_clear();
+                self.all.remove(&bar);
+            }
+            self.ended.show(job, status)?;
+            let lines = std::mem::take(&mut self.ended.out.0);
+            if !lines.is_empty() {
+                // A terminal that is gone ends nothing.
+                _ = self.all.println(String::from_utf8_lossy(&lines).trim_end());
+            }
+        } else {
+            self.draw(job, status);
+        }
+        self.fill(status);
+        Ok(())
+    }
+
+    fn interrupt(&mut self, write: &mut dyn FnMut()) {
+        self.all.suspend(write);
+    }
+
+    fn finish(&mut self) {
+        // A terminal that is gone ends nothing.
+        _ = self.all.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::follow::samples::{copying, job};
+
+    #[test]
+    fn a_line_is_printed_for_each_change_and_not_for_each_percent() {
+        let mut lines = Lines::new(Vec::new());
+        let status = Status::default();
+        for job in [job(1), job(1), copying(1, None), copying(1, Some(41)), copying(1, Some(49)), copying(1, Some(50))]
+        {
+            lines.show(&job, &status).unwrap();
+        }
+        let text = String::from_utf8(lines.out).unwrap();
+        let expected = "web to eu-west-1: queued
+web to eu-west-1: copying ami-1
+web to eu-west-1: copying 40% ami-1
+web to eu-west-1: copying 50% ami-1
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_record_is_printed_for_each_change() {
+        let (mut seen, status) = (Vec::new(), Status::default());
+        let mut records = Records::new(|job: &Job, _: &Status| {
+            seen.push(job.percent());
+            Ok(())
+        });
+        for job in [copying(1, Some(1)), copying(1, Some(1)), copying(1, Some(2))] {
+            records.show(&job, &status).unwrap();
+        }
+        drop(records);
+        assert_eq!(seen, [Some(1), Some(2)]);
+    }
+}

@@ -1,0 +1,266 @@
+//! The regions that a command works in: named, those of the settings, or all enabled ones.
+//!
+//! The enabled regions are remembered, so that a command that asks all of them starts at once; EC2 is asked beside, and what has
+//! changed since is added and dropped.
+
+use std::{
+    collections::BTreeSet,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+};
+
+use tokio::task::JoinSet;
+
+use super::{exit::CommandError, setup::Setup};
+use crate::{
+    aws::Session,
+    config::{self, EnabledRegions},
+    domain::{Failure, FailureKind, Region, RegionInfo, Retry, text::clean},
+};
+
+/// Which regions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Selection {
+    /// The home region of the session.
+    Home,
+    Named(Vec<Region>),
+    /// Every region that is enabled for the account.
+    All,
+}
+
+impl std::str::FromStr for Selection {
+    type Err = Failure;
+
+    /// Reads `all`, or the names of regions between commas. Names are checked by form only.
+    fn from_str(text: &str) -> Result<Self, Failure> {
+        if text.trim() == "all" {
+            return Ok(Self::All);
+        }
+        let mut named = Vec::new();
+        for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            let region = Region::new(name)?;
+            if !named.contains(&region) {
+                named.push(region);
+            }
+        }
+        if named.is_empty() {
+            return Err(Failure::new("choose regions", "none is named")
+                .hint("Name regions as in `eu-west-1,us-east-1`, or `all`."));
+        }
+        Ok(Self::Named(named))
+    }
+}
+
+impl Selection {
+    /// Returns the regions of `--region`, else of the setting `browse.regions`, else the home region.
+    pub(super) fn configured(setup: &Setup) -> Result<Self, Failure> {
+        match setup.config.browse.regions.as_slice() {
+            [] => Ok(Self::Home),
+            names => names.join(",").parse(),
+        }
+    }
+}
+
+/// Regions to begin with, and whether EC2 is still to be asked for others.
+struct Plan {
+    begin: Vec<Region>,
+    check: bool,
+}
+
+/// Returns every enabled region as EC2 tells it now; as it told it last if it does not answer, or this identity may not ask.
+///
+/// # Errors
+/// Why EC2 does not tell, if it never did.
+pub(super) async fn enabled(session: &Session, setup: &Setup) -> Result<Vec<Region>, Failure> {
+    let memory = Memory::of(session, setup).await;
+    match memory.ask(session).await {
+        Ok(regions) => Ok(regions),
+        Err(failure) => memory.read().filter(|_| failure.retry != Retry::AfterLogin).ok_or(failure),
+    }
+}
+
+/// Returns the regions of a selection.
+///
+/// # Errors
+/// Wrong usage if there is no such region, or it is not enabled; the nearest name is offered.
+pub(super) async fn resolve(
+    selection: &Selection,
+    session: &Session,
+    setup: &Setup,
+) -> Result<Vec<Region>, CommandError> {
+    match selection {
+        Selection::Home => Ok(vec![session.home_region().clone()]),
+        Selection::All => Ok(enabled(session, setup).await?),
+        Selection::Named(named) => {
+            check_named(named, session, setup).await?;
+            Ok(named.clone())
+        }
+    }
+}
+
+/// Carries out `request` in every region of a selection, in all of them at once, and returns what came of it, by region.
+/// Remembered regions are not waited for: they begin at once, others as EC2 names them, and those that are not enabled any more
+/// are left out.
+///
+/// # Errors
+/// Wrong usage as for [`resolve`], and why EC2 does not tell the enabled regions if none are remembered.
+pub(super) async fn in_each<T, F>(
+    selection: &Selection,
+    session: &Session,
+    setup: &Setup,
+    mut request: impl FnMut(Region) -> F,
+) -> Result<Vec<(Region, T)>, CommandError>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let memory = Memory::of(session, setup).await;
+    let plan = match (selection, memory.read()) {
+        (Selection::All, Some(begin)) => Plan { begin, check: true },
+        _ => Plan { begin: resolve(selection, session, setup).await?, check: false },
+    };
+    let mut running = JoinSet::new();
+    let mut begin = |region: Region, running: &mut JoinSet<(Region, T)>| {
+        let work = request(region.clone());
+        running.spawn(async move { (region, work.await) });
+    };
+    let mut begun: BTreeSet<Region> = BTreeSet::new();
+    for region in plan.begin {
+        begun.insert(region.clone());
+        begin(region, &mut running);
+    }
+    let mut dropped = BTreeSet::new();
+    if plan.check {
+        // Without an answer, what is remembered stands; a region that is not enabled says so itself.
+        if let Ok(now) = memory.ask(session).await {
+            dropped = begun.iter().filter(|region| !now.contains(region)).cloned().collect();
+            now.into_iter().filter(|region| !begun.contains(region)).for_each(|region| begin(region, &mut running));
+        }
+    }
+    let mut done = Vec::new();
+    while let Some(ended) = running.join_next().await {
+        let ended = ended.map_err(|error| Failure::new("ask a region", error.to_string()))?;
+        if !dropped.contains(&ended.0) {
+            done.push(ended);
+        }
+    }
+    done.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(done)
+}
+
+/// Names that are not remembered as enabled are looked up.
+async fn check_named(named: &[Region], session: &Session, setup: &Setup) -> Result<(), CommandError> {
+    let memory = Memory::of(session, setup).await;
+    let known = memory.read().unwrap_or_default();
+    if named.iter().all(|region| known.contains(region) || region == session.home_region()) {
+        return Ok(());
+    }
+    match session.regions().await {
+        Ok(listed) => {
+            memory.keep(&listed);
+            named.iter().try_for_each(|region| check_one(region, &listed)).map_err(CommandError::usage)
+        }
+        Err(failure) if failure.retry == Retry::AfterLogin => Err(failure.into()),
+        // EC2 tells it with the first request there.
+        Err(_) => Ok(()),
+    }
+}
+
+fn check_one(region: &Region, listed: &[RegionInfo]) -> Result<(), Failure> {
+    let what = format!("use region `{region}`");
+    match listed.iter().find(|info| info.region == *region) {
+        Some(info) if info.enabled() => Ok(()),
+        Some(_) => Err(Failure::new(what, "it is not enabled for this account")
+            .kind(FailureKind::Other)
+            .hint("Enable it in the account's settings first.")),
+        None => {
+            let names = listed.iter().filter(|info| info.enabled()).map(|info| info.region.as_str());
+            let hint = match nearest(region.as_str(), names) {
+                Some(near) => format!("Did you mean `{near}`?"),
+                None => "`amigrate list --all-regions` lists the images of every enabled region.".into(),
+            };
+            Err(Failure::new(what, "there is no such region").hint(hint))
+        }
+    }
+}
+
+/// Returns the name most like this one, if any is.
+pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let near = names.map(|known| (strsim::damerau_levenshtein(known, name), known)).min();
+    near.filter(|(distance, _)| *distance <= 3).map(|(_, known)| known)
+}
+
+/// Returns the names of all regions that are remembered as enabled, without asking anybody.
+pub(super) fn remembered_names() -> Vec<String> {
+    file().of_anybody().iter().map(|region| clean(region.as_str()).into_owned()).collect()
+}
+
+fn file() -> EnabledRegions {
+    config::state_dir().map_or_else(EnabledRegions::default, |dir| EnabledRegions::in_dir(&dir))
+}
+
+/// The remembered regions of whoever is signed in.
+struct Memory {
+    file: EnabledRegions,
+    /// `None` if the credentials' origin says nothing about whose they are.
+    key: Option<String>,
+}
+
+impl Memory {
+    async fn of(session: &Session, setup: &Setup) -> Self {
+        let key = match setup.session_source().profile_key(None).await {
+            Some(key) => Some(key),
+            // The account of an access key never changes. It is no secret, but does not have to lie about either.
+            None => std::env::var("AWS_ACCESS_KEY_ID").ok().filter(|id| !id.is_empty()).map(|id| {
+                let mut hasher = DefaultHasher::new();
+                (id, session.endpoint_url()).hash(&mut hasher);
+                format!("access key {:016x}", hasher.finish())
+            }),
+        };
+        Self { file: file(), key }
+    }
+
+    fn read(&self) -> Option<Vec<Region>> {
+        self.file.read(self.key.as_deref()?)
+    }
+
+    fn keep(&self, listed: &[RegionInfo]) -> Vec<Region> {
+        let enabled: Vec<Region> =
+            listed.iter().filter(|info| info.enabled()).map(|info| info.region.clone()).collect();
+        if let Some(key) = &self.key {
+            self.file.keep(key, &enabled);
+        }
+        enabled
+    }
+
+    async fn ask(&self, session: &Session) -> Result<Vec<Region>, Failure> {
+        Ok(self.keep(&session.regions().await?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::OptIn;
+
+    #[test]
+    fn regions_are_named_between_commas_or_all_of_them() {
+        let region = |name| Region::new(name).unwrap();
+        assert_eq!("all".parse(), Ok(Selection::All));
+        let both = Selection::Named(vec![region("eu-west-1"), region("us-east-1")]);
+        assert_eq!(" eu-west-1, us-east-1,eu-west-1,".parse(), Ok(both));
+        for bad in ["", ",", "eu-west-1,Frankfurt"] {
+            assert!(bad.parse::<Selection>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_region_is_told_with_the_nearest_name() {
+        let info = |name, opt_in| RegionInfo { region: Region::new(name).unwrap(), opt_in };
+        let listed = [info("eu-west-1", OptIn::NotRequired), info("me-south-1", OptIn::NotOptedIn)];
+        let check = |name| check_one(&Region::new(name).unwrap(), &listed);
+        assert_eq!(check("eu-west-1"), Ok(()));
+        assert_eq!(check("eu-wset-1").unwrap_err().hint, "Did you mean `eu-west-1`?");
+        assert!(check("me-south-1").unwrap_err().why.contains("not enabled"));
+        assert!(check("mars-north-42").unwrap_err().hint.contains("--all-regions"));
+    }
+}

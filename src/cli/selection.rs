@@ -1,0 +1,58 @@
+//! Which copies a command is about.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    domain::ClientToken,
+    engine::{BatchId, Command, Job, JobId},
+};
+
+/// Which copies a command is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Selection {
+    /// All that have not ended, and those that are requested meanwhile.
+    All,
+    Batch(BatchId),
+    Jobs(BTreeSet<JobId>),
+    /// Copies that were just requested, by the tokens of their requests.
+    Tokens(BTreeSet<ClientToken>),
+}
+
+impl Selection {
+    /// Returns true if it is about this copy.
+    pub(super) fn includes(&self, job: &Job) -> bool {
+        match self {
+            Self::All => !has_ended(job),
+            Self::Batch(batch) => job.batch == *batch,
+            Self::Jobs(ids) => ids.contains(&job.id),
+            Self::Tokens(tokens) => tokens.contains(&job.request.token),
+        }
+    }
+
+    /// Returns true if a command that is stored, and not carried out yet, makes copies that belong to it.
+    pub(super) fn awaits(&self, command: &Command) -> bool {
+        let Command::Copy(requests) = command else { return false };
+        match self {
+            Self::All => true,
+            Self::Batch(batch) => requests.first().is_some_and(|first| BatchId::of(&first.token) == *batch),
+            Self::Jobs(_) => false,
+            Self::Tokens(tokens) => requests.iter().any(|request| tokens.contains(&request.token)),
+        }
+    }
+
+    /// Returns the arguments that select the same copies in another command.
+    pub(super) fn arguments(&self, jobs: impl Iterator<Item = JobId>) -> String {
+        match self {
+            Self::All => "--all".into(),
+            Self::Batch(batch) => format!("--batch {batch}"),
+            Self::Jobs(_) | Self::Tokens(_) => jobs.map(|id| id.to_string()).collect::<Vec<_>>().join(" "),
+        }
+    }
+}
+
+/// Returns true if nothing more happens to a copy unless a person decides it: it has ended, its post-copy steps too, or it is in
+/// doubt.
+pub(super) fn has_ended(job: &Job) -> bool {
+    use crate::engine::JobState;
+    job.state.ended() && !job.has_open_steps() || matches!(job.state, JobState::InDoubt { .. })
+}
