@@ -16,9 +16,7 @@ use crate::{
     domain::{
         CopyRequest, Failure, derived_token,
         plan::Plan,
-        review::{
-            Choice, Column, FindingKind, Review, ReviewContext, ReviewTable, Severity, Status,
-        },
+        review::{Choice, Column, FindingKind, Review, ReviewContext, ReviewTable, Severity, Status},
     },
     labels,
 };
@@ -64,11 +62,7 @@ pub(super) async fn check(
     let skipped = skipped.filter_map(|existing| {
         let copy = review.copies().get(existing.copy)?;
         let record = ExistingRecord::new(&review, existing)?;
-        Some(SkippedRecord {
-            image_id: record.image_id,
-            state: record.state,
-            ..SkippedRecord::new(copy, record.text)
-        })
+        Some(SkippedRecord { image_id: record.image_id, state: record.state, ..SkippedRecord::new(copy, record.text) })
     });
     Checked { skipped: skipped.collect(), review, table, refusals }
 }

@@ -54,7 +54,8 @@ impl Asked {
             let lacks = if entry.images.is_empty() {
                 Some(("no image is named", "Write images = [\"ami-...\"]."))
             } else if entry.to.is_empty() && !asked.preset.as_ref().is_some_and(known) {
-                let hint = if file { "Write to = [\"eu-west-1\"]." } else { "Name regions with --to eu-west-1,eu-west-2." };
+                let hint =
+                    if file { "Write to = [\"eu-west-1\"]." } else { "Name regions with --to eu-west-1,eu-west-2." };
                 Some(("no region to copy to is named", hint))
             } else {
                 None

@@ -125,7 +125,6 @@ impl Known {
 /// Returns true if EC2 has used the copy's token for an image, or for another request. Only of copies that have ended: one that has not
 /// makes the same copy unnecessary.
 fn is_used_up(job: &Job) -> bool {
-    let mismatch =
-        matches!(&job.state, JobState::Failed { failure, .. } if failure.kind == FailureKind::TokenMismatch);
+    let mismatch = matches!(&job.state, JobState::Failed { failure, .. } if failure.kind == FailureKind::TokenMismatch);
     !job.images.is_empty() || mismatch
 }

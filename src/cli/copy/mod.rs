@@ -16,7 +16,7 @@ use super::{
     exit::{CommandError, ExitStatus},
     output::{Format, Printer, Record, print_document, print_out},
     records::{
-        CheckDocument, CopyDocument, DestinationRecord, FailureRecord, JobRecord, RequestedDocument, RequestedRecord,
+        CheckDocument, CopyDocument, FailureRecord, JobRecord, RequestedDocument, RequestedRecord,
         SkippedRecord,
     },
     setup::{Setup, runtime},
@@ -25,12 +25,11 @@ use crate::{
     domain::{ClientToken, CopyRequest, Failure, plan::Plan, price},
     labels,
 };
-use arguments::IfExists;
 pub(super) use arguments::CopyArgs;
+use arguments::IfExists;
 use check::Checked;
 use drafts::Asked;
 use known::{Known, Queued};
-pub(super) use plan_entry::PlanFile;
 
 pub(super) fn run(setup: &Setup, args: &CopyArgs) -> Result<ExitStatus, CommandError> {
     let _log = setup.start_log()?;

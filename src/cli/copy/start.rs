@@ -104,8 +104,7 @@ pub(super) async fn run(
     let mut signals = Signals::listen()?;
     let mut queue = OpenQueue::open(setup, connection, setup.driver_settings())?;
     let store = queue.store.clone();
-    let tokens: BTreeSet<ClientToken> =
-        copies.iter().map(|copy| copy.token.clone()).chain(before).collect();
+    let tokens: BTreeSet<ClientToken> = copies.iter().map(|copy| copy.token.clone()).chain(before).collect();
     if !copies.is_empty() {
         queue.send(Command::Copy(copies));
     }

@@ -8,7 +8,9 @@ use crate::{
     cli::output::{Column as OutputColumn, Record},
     domain::{
         price::{Estimate, Money},
-        review::{Choice, Column, Existing, Finding, Review, ReviewTable, Severity, Status, existing::Found, table::Row},
+        review::{
+            Choice, Column, Existing, Finding, Review, ReviewTable, Severity, Status, existing::Found, table::Row,
+        },
     },
     labels,
 };

@@ -6,11 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::{Form, Rules};
 use crate::{
-    domain::{
-        Image, ImageState,
-        draft::Draft,
-        template::first_description,
-    },
+    domain::{Image, ImageState, draft::Draft, template::first_description},
     tui::{model::Model, screens::Overlay},
 };
 
