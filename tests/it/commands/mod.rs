@@ -4,3 +4,4 @@
 mod copy;
 pub(crate) mod fixture;
 mod list;
+mod policy;

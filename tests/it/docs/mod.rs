@@ -1,5 +1,5 @@
 //! What the documentation shows is what the program does. `UPDATE=1 cargo test --test it docs` writes the generated parts of
-//! README.md again: the picture of the screen and the table of keys.
+//! README.md again: the picture of the screen, the table of keys and the policy.
 
 mod picture;
 
@@ -27,11 +27,33 @@ fn holds(name: &str, generated: &str) {
     }
 }
 
-/// One test, because both parts are written into one file.
+/// One test, because all parts are written into one file.
 #[test]
 fn the_generated_parts_are_up_to_date() {
     holds("keys", &format!("\n{}\n", amigrate::tui::bindings::markdown()));
     holds("screen", &format!("\n```text\n{}\n```\n\n", picture::copying()));
+    holds("policy", &format!("\n```json\n{}```\n\n", policy()));
+}
+
+/// What `amigrate policy` prints for all work.
+fn policy() -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_amigrate"));
+    let output = command.args(["policy", "--region", "us-east-1"]).env_clear().output().expect("it runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("JSON is UTF-8")
+}
+
+/// Every source file of a folder.
+fn sources(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            found.extend(sources(&entry));
+        } else {
+            found.push(fs::read_to_string(entry).expect("a source file"));
+        }
+    }
+    found
 }
 
 #[test]
@@ -134,36 +156,36 @@ fn every_setting_is_in_the_example_and_the_readme_points_to_it() {
 /// Every action the program signs a call for stands in the policy, and nothing that it does not need.
 #[test]
 fn the_policy_allows_what_is_called() {
-    let text = readme();
-    let policy = text.split("```json\n").nth(1).and_then(|t| t.split("```").next()).expect("a policy");
-    let policy: serde_json::Value = serde_json::from_str(policy).expect("the policy is JSON");
+    let policy: serde_json::Value = serde_json::from_str(&policy()).expect("the policy is JSON");
     let statements = policy["Statement"].as_array().expect("statements");
     let allowed: Vec<&str> = statements
         .iter()
         .flat_map(|s| s["Action"].as_array().expect("a list of actions"))
         .map(|a| a.as_str().expect("a text"))
         .collect();
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join("aws");
-    let mut called: Vec<String> = Vec::new();
-    for file in ["checks", "copies", "image_details", "images", "kms_keys", "post_copy", "regions", "snapshots"] {
-        let source = fs::read_to_string(sources.join(format!("{file}.rs"))).expect("a source file");
-        called.extend(source.split('"').filter(|w| w.starts_with("ec2:") || w.starts_with("kms:")).map(str::to_owned));
-    }
-    assert!(called.iter().any(|c| c == "ec2:CopyImage"), "{called:?}");
+    let is_action = |word: &&str| {
+        word.split_once(':').is_some_and(|(service, action)| {
+            matches!(service, "ec2" | "kms" | "s3" | "ssm") && action.starts_with(|c: char| c.is_ascii_uppercase())
+        })
+    };
+    let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join("aws"));
+    let called: Vec<&str> = sources.iter().flat_map(|source| source.split('"')).filter(is_action).collect();
+    assert!(called.contains(&"ec2:CopyImage"), "{called:?}");
     for action in &called {
-        assert!(allowed.contains(&action.as_str()), "the policy leaves out {action}");
+        assert!(allowed.contains(action), "the policy leaves out {action}");
     }
-    // What EC2 itself does in our name while it copies.
-    let by_ec2 = [
-        "ec2:CreateTags",
-        "kms:CreateGrant",
-        "kms:Decrypt",
-        "kms:GenerateDataKeyWithoutPlaintext",
-        "kms:ReEncryptFrom",
-        "kms:ReEncryptTo",
-    ];
+    // What EC2 itself does in our name while it copies, and while it looks for those who use an image.
+    let by_ec2 = |action: &str| {
+        let copying = ["CreateGrant", "Decrypt", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo"];
+        let looking = ["ec2:DescribeInstances", "ec2:DescribeLaunchTemplates", "ec2:DescribeLaunchTemplateVersions"];
+        action.strip_prefix("kms:").is_some_and(|action| copying.contains(&action))
+            || looking.contains(&action)
+            || action.starts_with("ssm:")
+            || action.starts_with("imagebuilder:")
+            || action == "ec2:DescribeImageReferences"
+    };
     for action in allowed {
-        assert!(called.iter().any(|c| c == action) || by_ec2.contains(&action), "nothing needs {action}");
+        assert!(called.contains(&action) || by_ec2(action), "nothing needs {action}");
     }
 }
 

@@ -1,0 +1,106 @@
+//! `amigrate policy`: the least IAM policy for the work chosen. Nothing is asked of AWS for it.
+
+mod document;
+mod statements;
+
+use std::io;
+
+use clap::ValueEnum as _;
+
+use super::{
+    exit::{CommandError, ExitStatus, OrUsage},
+    output::print_document,
+    setup::{Setup, http_client, runtime},
+};
+use crate::{
+    aws::Session,
+    domain::{Failure, text::clean},
+};
+
+pub(in crate::cli) use document::PolicyDocument;
+
+/// Arguments of `amigrate policy`.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct PolicyArgs {
+    /// Work that the policy is to allow; all of it without one
+    #[arg(value_enum, value_name = "WORK")]
+    work: Vec<Work>,
+    /// Allow the copying of instance-store images too, whose files are in S3
+    #[arg(long)]
+    instance_store: bool,
+    /// KMS key that copies may use, of a source or a destination; repeat it for more; all keys without one
+    #[arg(long, value_name = "ARN", value_parser = key_arn)]
+    kms_key_arn: Vec<String>,
+}
+
+/// What a person does with images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Work {
+    /// List images, and show everything about one
+    List,
+    /// Copy images, encrypted too
+    Copy,
+    /// Cancel copies
+    Cancel,
+    /// Do what is done after a copy: launch permissions, deprecation, protection, a tag on the source
+    Share,
+    /// Deregister images
+    Deregister,
+}
+
+/// What the statements of a policy depend on.
+#[derive(Debug, Clone, PartialEq)]
+struct PolicyScope {
+    /// Name of the partition, as in ARNs.
+    partition: &'static str,
+    work: Vec<Work>,
+    instance_store: bool,
+    /// ARNs of keys; all keys if it is empty.
+    keys: Vec<String>,
+}
+
+impl PolicyScope {
+    fn allows(&self, any_of: &[Work]) -> bool {
+        self.work.iter().any(|work| any_of.contains(work))
+    }
+}
+
+pub(super) fn run(setup: &Setup, args: &PolicyArgs) -> Result<ExitStatus, CommandError> {
+    let work = if args.work.is_empty() { Work::value_variants().to_vec() } else { args.work.clone() };
+    let scope = PolicyScope {
+        partition: partition(setup).or_usage()?,
+        work,
+        instance_store: args.instance_store,
+        keys: args.kms_key_arn.clone(),
+    };
+    let copies = scope.allows(&[Work::Copy]);
+    if !copies && (scope.instance_store || !scope.keys.is_empty()) {
+        let what = if scope.instance_store { "--instance-store" } else { "--kms-key-arn" };
+        let why = "only copies need it, and `copy` is not among the work";
+        return Err(CommandError::usage(Failure::new(format!("use {what}"), why)));
+    }
+    print_document(setup.output.format, &PolicyDocument::new(&scope), io::stdout())?;
+    if copies && scope.keys.is_empty() {
+        setup
+            .output
+            .note("Copies may use every KMS key whose own policy allows it; --kms-key-arn names those they may.");
+    }
+    if scope.instance_store {
+        setup.output.note("s3:GetObject is allowed on every bucket; name those of the source images instead.");
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// Returns the name of the partition of the session's region, from flags, environment and files.
+fn partition(setup: &Setup) -> Result<&'static str, Failure> {
+    let session = runtime()?.block_on(Session::load(setup.session_options(), http_client()?))?;
+    Ok(session.home_region().partition().as_str())
+}
+
+fn key_arn(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.split(':').collect();
+    match parts[..] {
+        ["arn", _, "kms", _, _, resource] if resource.starts_with("key/") && clean(text) == text => Ok(text.to_owned()),
+        _ => Err("a key's ARN looks like arn:aws:kms:REGION:ACCOUNT:key/ID; aliases do not work in a policy".into()),
+    }
+}

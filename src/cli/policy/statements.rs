@@ -1,0 +1,115 @@
+//! The table of permissions: which work needs which actions, on what, under which condition. README's policy is made from it, and
+//! a test holds it equal to what `aws` calls.
+
+use super::{
+    PolicyScope,
+    Work::{self, Cancel, Copy, Deregister, List, Share},
+    document::Statement,
+};
+
+/// Actions that read, which EC2 and KMS mostly allow on all resources or none; and the work that needs them.
+const READS: &[(&str, &[Work])] = &[
+    ("ec2:DescribeRegions", &[List, Copy, Cancel, Share, Deregister]),
+    ("ec2:DescribeImages", &[List, Copy, Cancel, Share, Deregister]),
+    ("ec2:DescribeSnapshots", &[List, Copy, Cancel, Share, Deregister]),
+    ("ec2:DescribeImageAttribute", &[List, Share, Deregister]),
+    ("ec2:DescribeSnapshotAttribute", &[List, Deregister]),
+    ("ec2:DescribeImageReferences", &[Deregister]),
+    ("ec2:GetImageBlockPublicAccessState", &[List, Copy, Share]),
+    ("ec2:GetAllowedImagesSettings", &[Copy]),
+    ("ec2:GetImageAncestry", &[List]),
+    ("ec2:GetEbsDefaultKmsKeyId", &[Copy]),
+    ("ec2:GetEbsEncryptionByDefault", &[Copy]),
+    ("kms:ListAliases", &[Copy]),
+    ("kms:ListKeys", &[Copy]),
+    ("kms:DescribeKey", &[Copy]),
+];
+
+/// What EC2 reads in the caller's name to answer `DescribeImageReferences`. Source: EC2 User Guide, "Identify your resources
+/// referencing specified AMIs".
+const REFERENCES: &[&str] = &[
+    "ec2:DescribeInstances",
+    "ec2:DescribeLaunchTemplates",
+    "ec2:DescribeLaunchTemplateVersions",
+    "ssm:DescribeParameters",
+    "ssm:GetParameters",
+    "imagebuilder:ListImageRecipes",
+    "imagebuilder:ListContainerRecipes",
+    "imagebuilder:GetContainerRecipe",
+];
+
+/// What EC2 does with keys in the caller's name.
+const KEYS: &[&str] = &["kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"];
+
+/// Returns the statements for the work.
+pub(super) fn statements(scope: &PolicyScope) -> Vec<Statement> {
+    let reads: Vec<&str> = READS.iter().filter(|(_, work)| scope.allows(work)).map(|(action, _)| *action).collect();
+    let partition = scope.partition;
+    let images = || vec![format!("arn:{partition}:ec2:*::image/*"), format!("arn:{partition}:ec2:*::snapshot/*")];
+    let mut all = vec![Statement::allow("Look", &reads, vec!["*".into()])];
+    if scope.allows(&[Deregister]) {
+        let reads = Statement::allow("SeeWhoUsesImages", REFERENCES, vec!["*".into()]);
+        all.push(reads.only_if("ForAnyValue:StringEquals", "aws:CalledVia", &["ec2-images.amazonaws.com"]));
+    }
+    if scope.allows(&[Copy]) {
+        all.push(Statement::allow("Copy", &["ec2:CopyImage"], images()));
+        let tags = Statement::allow("TagTheCopies", &["ec2:CreateTags"], images());
+        all.push(tags.only_if("StringEquals", "ec2:CreateAction", &["CopyImage"]));
+        all.extend(encryption(scope));
+        if scope.instance_store {
+            all.extend(instance_store(partition));
+        }
+    }
+    if scope.allows(&[Cancel, Deregister]) {
+        all.push(Statement::allow("Remove", &["ec2:DeregisterImage", "ec2:DeleteSnapshot"], images()));
+    }
+    if scope.allows(&[Share]) {
+        let actions = [
+            "ec2:ModifyImageAttribute",
+            "ec2:ModifySnapshotAttribute",
+            "ec2:EnableImageDeprecation",
+            "ec2:EnableImageDeregistrationProtection",
+        ];
+        all.push(Statement::allow("AfterCopying", &actions, images()));
+        let tag =
+            Statement::allow("TagTheSource", &["ec2:CreateTags"], vec![format!("arn:{partition}:ec2:*::image/*")]);
+        all.push(tag.only_if("ForAllValues:StringLike", "aws:TagKeys", &["copied-to:*"]));
+    }
+    all
+}
+
+/// Statements for encrypted copies.
+fn encryption(scope: &PolicyScope) -> [Statement; 2] {
+    let partition = scope.partition;
+    let all_keys = || vec![format!("arn:{partition}:kms:*:*:key/*")];
+    let keys = if scope.keys.is_empty() { all_keys() } else { scope.keys.clone() };
+    let services: &[&str] = match partition {
+        // Which of the two names KMS uses in China is not documented.
+        "aws-cn" => &["ec2.*.amazonaws.com", "ec2.*.amazonaws.com.cn"],
+        _ => &["ec2.*.amazonaws.com"],
+    };
+    [
+        Statement::allow("CopyEncrypted", KEYS, keys.clone()).only_if("StringLike", "kms:ViaService", services),
+        Statement::allow("CopyEncryptedGrants", &["kms:CreateGrant"], keys).only_if(
+            "Bool",
+            "kms:GrantIsForAWSResource",
+            &["true"],
+        ),
+    ]
+}
+
+/// Statements for copies of instance-store images. Source: EC2 User Guide, "Grant permissions to copy Amazon EC2 AMIs".
+fn instance_store(partition: &str) -> [Statement; 3] {
+    let target =
+        ["s3:CreateBucket", "s3:PutBucketOwnershipControls", "s3:GetBucketAcl", "s3:PutObject", "s3:PutObjectAcl"];
+    [
+        Statement::allow("FindTheBucket", &["s3:ListAllMyBuckets"], vec!["*".into()]),
+        Statement::allow(
+            "ReadTheSource",
+            &["s3:GetBucketAcl", "s3:GetObject"],
+            vec![format!("arn:{partition}:s3:::*")],
+        ),
+        // EC2 names the bucket of a region amis-for-ACCOUNT-in-REGION-HASH.
+        Statement::allow("WriteTheCopy", &target, vec![format!("arn:{partition}:s3:::amis-for-*")]),
+    ]
+}

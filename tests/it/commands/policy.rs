@@ -1,0 +1,29 @@
+//! `amigrate policy`.
+
+use super::fixture::Commands;
+
+#[test]
+fn the_policy_fits_the_work_and_the_partition() {
+    let mut commands = Commands::new("demo");
+    commands.run(&["policy", "list"]);
+    commands.run(&["policy", "cancel", "--region", "us-gov-west-1"]);
+    commands.run(&["policy", "deregister", "--output", "jsonl"]);
+    commands.run(&["policy", "share", "--quiet"]);
+    commands.run(&["policy", "copy", "--region", "cn-north-1", "--instance-store"]);
+    let keys = ["arn:aws:kms:us-east-1:123456789012:key/1", "arn:aws:kms:eu-west-1:210987654321:key/mrk-2"];
+    commands.run(&["policy", "copy", "--kms-key-arn", keys[0], "--kms-key-arn", keys[1]]);
+    insta::assert_snapshot!(commands.transcript());
+    assert!(commands.ec2.with(|world| world.calls().is_empty()), "nothing is asked of AWS");
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let mut commands = Commands::new("demo");
+    commands.run(&["policy", "delete"]);
+    commands.run(&["policy", "list", "--instance-store"]);
+    commands.run(&["policy", "cancel", "--kms-key-arn", "arn:aws:kms:us-east-1:123456789012:key/1"]);
+    commands.run(&["policy", "--kms-key-arn", "alias/web"]);
+    commands.run(&["policy", "--profile", "nobody"]);
+    commands.run(&["policy", "--region", "mars"]);
+    insta::assert_snapshot!(commands.transcript());
+}
