@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
-use super::{arguments::IfExists, known::Known};
+use super::{arguments::IfExists, known::{Known, Queued}};
 use crate::{
     aws::Session,
     cli::{
@@ -130,6 +130,23 @@ impl Checked {
         }
         let statuses = || self.refusals.iter().map(|(_, status)| *status);
         statuses().find(|status| *status == ExitStatus::Failed).or_else(|| statuses().next())
+    }
+
+    /// Takes the skipped copies out that are this store's own and have not ended.
+    pub(super) fn take_own(&mut self, known: &Known) -> Vec<(CopyRequest, Queued)> {
+        let mut own = Vec::new();
+        let copies = self.review.copies();
+        self.skipped.retain(|skipped| {
+            let queued = skipped.image_id.as_deref().and_then(|image| known.of_image(image));
+            let copy = copies.iter().find(|copy| {
+                copy.source.as_str() == skipped.source_image_id && copy.destination.as_str() == skipped.region
+            });
+            let found = copy.cloned().zip(queued);
+            let keep = found.is_none();
+            own.extend(found);
+            keep
+        });
+        own
     }
 
     /// Returns the copies to start. With `derive`, each gets the token that everybody gives it who asks for the same.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     cli::setup::Setup,
@@ -19,6 +19,8 @@ use crate::{
 /// The copies of an account's store.
 #[derive(Debug, Default)]
 pub(super) struct Known {
+    /// When it was read.
+    read: Timestamp,
     /// Also those that ended long ago.
     jobs: Vec<Arc<Job>>,
     /// Requests that no process has taken up yet.
@@ -58,7 +60,7 @@ impl Known {
             Command::Copy(requests) => requests,
             _ => Vec::new(),
         });
-        Ok(Self { jobs, requested: requested.collect() })
+        Ok(Self { jobs, requested: requested.collect(), read: now })
     }
 
     /// Returns the copy under way that makes this one unnecessary: of the same source, or under the same name.
@@ -67,15 +69,9 @@ impl Known {
             let same_source = known.source == copy.source && known.source_region == copy.source_region;
             known.destination == copy.destination && (same_source || known.name == copy.name)
         };
-        let job = |job: &Arc<Job>| job.origin == Origin::Here && !job.state.ended() && same(&job.request);
-        if let Some(job) = self.jobs.iter().find(|known| job(known)) {
-            let (name, region, state) = (clean(job.request.name.as_str()), &copy.destination, job.phase().as_str());
-            return Some(Queued {
-                token: job.request.token.clone(),
-                reason: format!("{region}: \"{name}\" is under way already: job {} is {state}.", job.id),
-                image: job.image().map(ToString::to_string),
-                removed: job.is_being_removed(),
-            });
+        let mut own = self.jobs.iter().filter(|job| job.origin == Origin::Here && same(&job.request));
+        if let Some(job) = own.find(|job| counts(job, self.read)) {
+            return Some(Queued::of(job));
         }
         let known = self.requested.iter().find(|known| same(known))?;
         Some(Queued {
@@ -84,6 +80,13 @@ impl Known {
             image: None,
             removed: false,
         })
+    }
+
+    /// Returns the copy under way that has made this image.
+    pub(super) fn of_image(&self, image: &str) -> Option<Queued> {
+        let made = |job: &&Arc<Job>| job.image().is_some_and(|known| known.as_str() == image);
+        let own = self.jobs.iter().filter(|job| job.origin == Origin::Here && !job.state.ended());
+        own.filter(made).map(|job| Queued::of(job)).next()
     }
 
     /// Returns the derived token, or one that follows from it if EC2 would answer it with an image that is of no use any more.
@@ -114,12 +117,35 @@ impl Known {
             encryption: request.encryption.clone(),
             image: None,
         });
-        self.jobs.iter().filter_map(|job| job.under_way()).chain(requested).collect()
+        let jobs = self.jobs.iter().filter(|job| counts(job, self.read));
+        jobs.filter_map(|job| job.under_way()).chain(requested).collect()
     }
 
     pub(super) fn completed(&self) -> Vec<CompletedCopy> {
         self.jobs.iter().filter_map(|job| job.completed_copy()).collect()
     }
+}
+
+impl Queued {
+    fn of(job: &Job) -> Self {
+        let (name, region, state) =
+            (clean(job.request.name.as_str()), &job.request.destination, job.phase().as_str());
+        Self {
+            token: job.request.token.clone(),
+            reason: format!("{region}: \"{name}\" is under way already: job {} is {state}.", job.id),
+            image: job.image().map(ToString::to_string),
+            removed: job.is_being_removed(),
+        }
+    }
+}
+
+/// Returns true if the store is to be believed about a copy that has not ended. EC2 shows the image of one that it accepted a while ago:
+/// what the store says of that may be old, because nobody has polled since.
+fn counts(job: &Job, now: Timestamp) -> bool {
+    /// EC2 is eventually consistent.
+    const VISIBLE: SignedDuration = SignedDuration::from_mins(1);
+    !job.state.ended()
+        && (job.image().is_none() || job.started.is_none_or(|started| now.duration_since(started) < VISIBLE))
 }
 
 /// Returns true if EC2 has used the copy's token for an image, or for another request. Only of copies that have ended: one that has not

@@ -49,8 +49,9 @@ async fn copy(setup: &Setup, args: &CopyArgs, asked: &Asked) -> Result<ExitStatu
         print_out(&plan_file::text(&drafts::plan_of(&drafts), setup.output.format)?)?;
         return Ok(ExitStatus::Done);
     }
-    let (plan, queued) = without_queued(plan, &known, args.if_exists);
+    let (plan, mut queued) = without_queued(plan, &known, args.if_exists);
     let mut checked = check::check(setup, &connection, plan, &known, args.if_exists).await;
+    queued.extend(checked.take_own(&known));
     if args.check {
         for (copy, queued) in queued {
             checked.skipped.push(skipped(&copy, queued));

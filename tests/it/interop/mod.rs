@@ -3,6 +3,7 @@
 //! Without Python these are reported as not run; under `CI=true` that is a failure.
 
 mod cli_lines;
+mod copy_command;
 mod moto;
 mod program;
 mod python;
