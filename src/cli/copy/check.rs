@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
-use super::{arguments::IfExists, known::{Known, Queued}};
+use super::{
+    arguments::IfExists,
+    known::{Known, Queued},
+};
 use crate::{
     aws::Session,
     cli::{
@@ -16,7 +19,7 @@ use crate::{
     domain::{
         CopyRequest, Failure, derived_token,
         plan::Plan,
-        review::{Choice, Column, FindingKind, Review, ReviewContext, ReviewTable, Severity, Status},
+        review::{Choice, FindingKind, Review, ReviewContext, ReviewTable, Severity},
     },
     labels,
 };
@@ -92,9 +95,9 @@ fn decide(review: &mut Review, if_exists: IfExists) -> Vec<(Failure, ExitStatus)
         let Some(copy) = review.copies().get(existing.copy) else { continue };
         let text = labels::review::existing(existing, &copy.destination, copy.name.as_str());
         let choice = match if_exists {
-            IfExists::Skip => Choice::Skip,
+            IfExists::Skip | IfExists::Fail => Choice::Skip,
             IfExists::Rename if existing.same_name => Choice::Rename,
-            IfExists::Rename | IfExists::Copy | IfExists::Fail => Choice::CopyAnyway,
+            IfExists::Rename | IfExists::Copy => Choice::CopyAnyway,
         };
         if if_exists == IfExists::Fail {
             refuse(Failure::new("exists already", text));
@@ -103,12 +106,9 @@ fn decide(review: &mut Review, if_exists: IfExists) -> Vec<(Failure, ExitStatus)
         }
         review.choose(existing.copy, choice);
     }
-    let unknown = |column| table.rows.iter().filter(move |row| row.cell(column).status == Status::Unknown);
-    if if_exists != IfExists::Copy {
-        for row in unknown(Column::Exists) {
-            let why = "which images are there already is not known";
-            refuse(Failure::new(format!("copy to {}", row.region), why).hint("--if-exists copy copies all the same."));
-        }
+    for row in table.rows.iter().filter(|row| if_exists != IfExists::Copy && !review.knows_names(&row.region)) {
+        let why = "which images are there already is not known";
+        refuse(Failure::new(format!("copy to {}", row.region), why).hint("--if-exists copy copies all the same."));
     }
     refusals
 }
@@ -124,7 +124,10 @@ impl Checked {
             output.note(&format!("{word}: {}", labels::review::finding(finding)));
         }
         for existing in &self.table.existing {
-            if let Some(record) = ExistingRecord::new(&self.review, existing) {
+            let record = ExistingRecord::new(&self.review, existing);
+            // With --if-exists fail each is a refusal.
+            let refused = |text: &str| self.refusals.iter().any(|(failure, _)| failure.why == text);
+            if let Some(record) = record.filter(|record| !refused(&record.text)) {
                 output.note(&format!("{}: {}", labels::review::choice(existing), record.text));
             }
         }

@@ -140,7 +140,7 @@ impl Asked {
         let what = self.what(entry, &format!("use {}", option(field, self.file)));
         // A sentence of the form, and a fragment here.
         let mut why: String = text.trim_end_matches('.').to_owned();
-        let second = why.chars().nth(1).is_some_and(char::is_lowercase);
+        let second = why.chars().nth(1).is_some_and(|c| c.is_lowercase() || c == ' ');
         if let Some(first) = why.get_mut(..1).filter(|_| second) {
             first.make_ascii_lowercase();
         }
@@ -181,7 +181,7 @@ fn preset(setup: &Setup, name: &str) -> Result<Preset, CommandError> {
         let near = nearest(name, presets.keys().map(String::as_str));
         CommandError::usage(match near {
             Some(near) => failure.hint(format!("Did you mean `{}`?", clean(near))),
-            None if presets.is_empty() => failure.hint("The copy form of the screen stores presets with Ctrl-p."),
+            None if presets.is_empty() => failure.hint("The copy form of the screen stores presets with Ctrl-t."),
             None => {
                 let names: Vec<_> = presets.keys().map(|name| clean(name).into_owned()).collect();
                 failure.hint(format!("There are: {}.", names.join(", ")))

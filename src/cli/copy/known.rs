@@ -128,8 +128,7 @@ impl Known {
 
 impl Queued {
     fn of(job: &Job) -> Self {
-        let (name, region, state) =
-            (clean(job.request.name.as_str()), &job.request.destination, job.phase().as_str());
+        let (name, region, state) = (clean(job.request.name.as_str()), &job.request.destination, job.phase().as_str());
         Self {
             token: job.request.token.clone(),
             reason: format!("{region}: \"{name}\" is under way already: job {} is {state}.", job.id),

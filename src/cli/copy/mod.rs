@@ -16,8 +16,7 @@ use super::{
     exit::{CommandError, ExitStatus},
     output::{Format, Printer, Record, print_document, print_out},
     records::{
-        CheckDocument, CopyDocument, FailureRecord, JobRecord, RequestedDocument, RequestedRecord,
-        SkippedRecord,
+        CheckDocument, CopyDocument, FailureRecord, JobRecord, RequestedDocument, RequestedRecord, SkippedRecord,
     },
     setup::{Setup, runtime},
 };

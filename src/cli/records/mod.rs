@@ -7,7 +7,7 @@ mod failure;
 mod image;
 mod job;
 
-pub(super) use check::{CheckDocument, DestinationRecord, ExistingRecord};
+pub(super) use check::{CheckDocument, ExistingRecord};
 pub(super) use copy::{CopyDocument, RequestedDocument, RequestedRecord, SkippedRecord};
 pub(super) use failure::FailureRecord;
 pub(super) use image::ImageRecord;

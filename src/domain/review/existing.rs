@@ -86,6 +86,15 @@ impl Review {
         answers.flatten().filter(ended).map(|image| image.id.clone()).collect()
     }
 
+    /// Returns true if it is known which of the plan's names are taken in a destination.
+    pub fn knows_names(&self, destination: &Region) -> bool {
+        let mut asked = self
+            .checks
+            .iter()
+            .filter(|check| matches!(&check.request, CheckRequest::Names { region, .. } if region == destination));
+        asked.all(|check| matches!(check.state, CheckState::Answered(_)))
+    }
+
     /// Gives each copy that is there the next free name.
     fn name_numbered(&self, index: &Index<'_>, found: &mut [Existing]) {
         if found.is_empty() {
