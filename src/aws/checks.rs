@@ -147,7 +147,8 @@ mod tests {
     async fn an_endpoint_that_ignores_dry_runs_is_named() {
         let (session, _) = scripted(|_, _| CannedResponse::ok("<R><imageId>ami-new</imageId></R>"));
         let request = CheckRequest::Permission { copy: Box::new(copy()), job_tags: false };
-        assert_eq!(session.check(&request).await.unwrap_err().why, "the endpoint ignored DryRun and made ami-new");
+        let made = Permission::DryRunIgnored { made: "ami-new".into() };
+        assert_eq!(session.check(&request).await.unwrap(), CheckAnswer::Permission(made));
     }
 
     #[tokio::test(start_paused = true)]

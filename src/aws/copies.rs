@@ -86,12 +86,10 @@ impl Session {
 
     async fn dry_run(&self, request: &CopyRequest, own: Option<&[Tag; 2]>) -> Result<Permission, Failure> {
         let what = format!("check the permission to copy to {}", request.destination);
-        let call = self.copy_call(request, own).dry_run(true);
-        match self.call(&what, "ec2:CopyImage", call.send()).await {
-            Ok(answer) => Err(Failure::new(
-                what,
-                format!("the endpoint ignored DryRun and made {}", answer.image_id().unwrap_or("an image")),
-            )),
+        // Sent once: an endpoint that ignores `DryRun` would make an image for every attempt.
+        let call = self.copy_call(request, own).dry_run(true).customize().config_override(sent_once()).send();
+        match self.call(&what, "ec2:CopyImage", call).await {
+            Ok(answer) => Ok(Permission::DryRunIgnored { made: answer.image_id().unwrap_or("an image").to_owned() }),
             Err(failure) if failure.is("DryRunOperation") => Ok(Permission::Allowed),
             Err(failure) if failure.kind == FailureKind::Denied => {
                 Ok(Permission::Denied { why: readable(&failure.why).to_owned(), hint: failure.hint })

@@ -15,7 +15,9 @@ pub fn estimate(estimate: &Estimate) -> String {
     .collect();
     let mut sentences = Vec::new();
     if !parts.is_empty() {
-        sentences.push(format!("At most, estimated: {}.", parts.join(", ")));
+        // What has no price adds to it.
+        let word = if estimate.unknown.is_empty() { "At most, estimated" } else { "Estimated, in part" };
+        sentences.push(format!("{word}: {}.", parts.join(", ")));
     }
     if !estimate.unknown.is_empty() {
         let unknown: Vec<String> = estimate.unknown.iter().take(3).map(ToString::to_string).collect();

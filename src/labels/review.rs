@@ -6,6 +6,7 @@ use crate::domain::{
     Region,
     completion::CompletionDuration,
     copy::{CopyRequest, Encryption},
+    placement::Placement,
     post_copy::PostCopyStep,
     review::{
         Cell, CellValue, Choice, Column, Existing, Finding, FindingKind, ReviewTable, Severity, Status,
@@ -57,19 +58,9 @@ pub fn finding(finding: &Finding) -> String {
         FindingKind::JobTagsNotPermitted => {
             format!("Tagging is not permitted in {places}: the copies are made without amigrate's tags.")
         }
-        FindingKind::KeyNotFound(key) => format!("There is no key {} in {places}.", clean(key.as_str())),
-        FindingKind::KeyUnusable { key, why } => {
-            format!("The key {} in {places} cannot encrypt snapshots: {}.", clean(key.as_str()), clean(why))
-        }
         FindingKind::NotEnabled => format!("Not enabled for this account: {places}."),
         FindingKind::PublicBlocked => {
             format!("Block public access for AMIs is on in {places}: the copies cannot be made public.")
-        }
-        FindingKind::EncryptsByDefault { key } => {
-            let key = key.as_ref().map_or_else(|| "its default key".to_owned(), |key| clean(key).into_owned());
-            format!(
-                "{places}: encryption by default is on, so the copies of unencrypted images are encrypted with {key}."
-            )
         }
         FindingKind::LimitReached { pending, limit, copies } => format!(
             "{places}: {} already pending (limit {limit}): {} in the queue.",
@@ -80,11 +71,42 @@ pub fn finding(finding: &Finding) -> String {
             let why = why.as_deref().map_or_else(|| "no answer within 10 s".into(), clean);
             format!("Not known{}: {}: {}.", at(" in ", &places), unknown(*what), why.trim_end_matches('.'))
         }
+        FindingKind::NotAsked(what) => {
+            format!("Not known{}: {}: not asked yet, other checks take long.", at(" in ", &places), unknown(*what))
+        }
+        FindingKind::DryRunIgnored { made } => format!(
+            "The endpoint ignored DryRun and made {} in {places}. Remove that image; no other dry run is sent.",
+            clean(made)
+        ),
         FindingKind::PermissionsNotTried => {
             format!("Permission was not checked for every kind of request to {places}: there are too many.")
         }
         FindingKind::Plan(text) => clean(text).into_owned(),
-        _ => source(&finding.kind, &places),
+        _ => encryption_finding(&finding.kind, &places),
+    }
+}
+
+/// A finding about keys and encryption.
+fn encryption_finding(kind: &FindingKind, places: &str) -> String {
+    match kind {
+        FindingKind::KeyNotFound(key) => format!("There is no key {} in {places}.", clean(key.as_str())),
+        FindingKind::KeyUnusable { key, why } => {
+            format!("The key {} in {places} cannot encrypt snapshots: {}.", clean(key.as_str()), clean(why))
+        }
+        FindingKind::EncryptsByDefault { key } => {
+            let key = key.as_ref().map_or_else(|| "its default key".to_owned(), |key| clean(key).into_owned());
+            format!(
+                "{places}: encryption by default is on, so the copies of unencrypted images are encrypted with {key}."
+            )
+        }
+        FindingKind::EncryptedPublic => format!(
+            "The copies in {places} come out encrypted, and encrypted images cannot be public: EC2 refuses them."
+        ),
+        FindingKind::SharedWithEbsKey => format!(
+            "The copies in {places} are encrypted with alias/aws/ebs, which cannot be shared: EC2 refuses to give \
+             others permission for them. Encrypt with a key of your own."
+        ),
+        _ => source(kind, places),
     }
 }
 
@@ -144,6 +166,12 @@ pub fn existing(existing: &Existing, region: &Region, name: &str) -> String {
 /// What the image that is there and the copy have in common.
 fn likeness(existing: &Existing) -> &'static str {
     match (existing.same_name, existing.same_source, existing.same_encryption) {
+        (true, true, encryption) if existing.same_placement != Some(true) => match encryption {
+            Some(true) if existing.same_placement.is_none() => ", perhaps not in the same Outpost or zone",
+            Some(true) => ", not in the same Outpost or zone",
+            Some(false) => ", with other encryption",
+            None => ", perhaps with another key or in another place",
+        },
         (true, true, Some(true)) => ", the same copy",
         (true, true, Some(false)) => ", with other encryption",
         (true, true, None) => ", perhaps with another key",
@@ -174,6 +202,9 @@ pub fn outlook(outlook: &Outlook) -> String {
             Ok(limit) => format!("within {limit} as requested"),
             Err(_) => format!("within {} as requested", duration(signed(seconds))),
         },
+        Time::InRounds(seconds) => {
+            format!("about {}, because not all start at once", duration(signed(seconds)))
+        }
         Time::Seen { seconds, copies } => {
             format!("about {}, judging by {}", duration(signed(seconds)), count(copies, "copy here", "copies here"))
         }
@@ -214,37 +245,118 @@ fn places(regions: &[Region]) -> String {
     format!("{}{more}", named.join(", "))
 }
 
-/// What is common to the copies to start, and what happens to them: names and encryption, then tags and what is done afterwards.
+/// What is common to the copies to start, and what happens to them: names and encryption, then tags and what is done afterwards,
+/// then the rest.
 pub fn summary(copies: &[CopyRequest]) -> Vec<String> {
     let Some(first) = copies.first() else { return Vec::new() };
     let names: BTreeSet<&str> = copies.iter().map(|copy| copy.name.as_str()).collect();
-    let more = names.len().saturating_sub(1);
-    let more = if more > 0 { format!(" and {}", count(more, "other", "others")) } else { String::new() };
-    let encryption = same(copies, |copy| &copy.encryption).map_or("encryption differs".into(), encryption);
+    let names = format!("{}{}", clean(first.name.as_str()), others(names.len().saturating_sub(1)));
+    let mut lines =
+        vec![format!("Name {names}; {}.", encryptions(copies)), format!("{}; {}.", tags(copies), after(copies))];
+    lines.extend(Some(seldom(copies)).filter(|parts| !parts.is_empty()).map(|parts| format!("{}.", parts.join("; "))));
+    lines
+}
+
+/// `, and 3 others`, or nothing.
+fn others(n: usize) -> String {
+    if n > 0 { format!(" and {}", count(n, "other", "others")) } else { String::new() }
+}
+
+/// How the copies are encrypted; where that differs, in which regions.
+fn encryptions(copies: &[CopyRequest]) -> String {
+    let mut kinds: Vec<(&Encryption, BTreeSet<&Region>)> = Vec::new();
+    for copy in copies {
+        match kinds.iter_mut().find(|(kind, _)| *kind == &copy.encryption) {
+            Some((_, regions)) => _ = regions.insert(&copy.destination),
+            None => kinds.push((&copy.encryption, BTreeSet::from([&copy.destination]))),
+        }
+    }
+    if let [(kind, _)] = kinds[..] {
+        return encryption(kind);
+    }
+    let shown: Vec<String> = kinds
+        .iter()
+        .take(3)
+        .map(|(kind, regions)| {
+            let regions: Vec<Region> = regions.iter().map(|region| (*region).clone()).collect();
+            format!("{}: {}", places(&regions), encryption(kind))
+        })
+        .collect();
+    format!("{}{}", shown.join(", "), others(kinds.len().saturating_sub(3)))
+}
+
+fn tags(copies: &[CopyRequest]) -> String {
+    let sources = match same(copies, |copy| &copy.copy_tags) {
+        Some(true) => Some("the source's"),
+        Some(false) => None,
+        None => Some("for some copies the source's"),
+    };
     let own = match same(copies, |copy| &copy.image_tags) {
         None => "tags differ".into(),
-        Some(tags) if tags.is_empty() && first.copy_tags => String::new(),
+        Some(tags) if tags.is_empty() && sources.is_some() => String::new(),
         Some(tags) => count(tags.len(), "tag", "tags"),
     };
-    let tags = match (own.is_empty(), first.copy_tags) {
-        (true, _) => "The source's tags".into(),
-        (false, true) => format!("{own} and the source's"),
-        (false, false) => own,
-    };
-    let mut after: Vec<String> = Vec::new();
+    match (own.is_empty(), sources) {
+        (true, Some("the source's") | None) => "The source's tags".into(),
+        (true, Some(_)) => "The source's tags for some copies".into(),
+        (false, Some(sources)) => format!("{own} and {sources}"),
+        (false, None) => own,
+    }
+}
+
+/// What is done afterwards.
+fn after(copies: &[CopyRequest]) -> String {
+    /// More than there are kinds of steps.
+    const SHOWN: usize = 8;
+    let mut steps: Vec<String> = Vec::new();
     for copy in copies {
         for step in &copy.post_copy {
             let text = match step {
                 PostCopyStep::SourceTag => "tag copied-to:REGION on the source".into(),
                 _ => super::step(step, &copy.destination),
             };
-            if !after.contains(&text) && after.len() < 6 {
-                after.push(text);
+            if !steps.contains(&text) {
+                steps.push(text);
             }
         }
     }
-    let after = if after.is_empty() { "nothing afterwards".into() } else { after.join(", ") };
-    vec![format!("Name {}{more}; {encryption}.", clean(first.name.as_str())), format!("{tags}; {after}.")]
+    let more = others(steps.len().saturating_sub(SHOWN));
+    steps.truncate(SHOWN);
+    if steps.is_empty() { "nothing afterwards".into() } else { format!("{}{more}", steps.join(", ")) }
+}
+
+/// Characters of a description that are shown.
+const DESCRIPTION: usize = 52;
+
+/// Description, tags of the snapshots, place and client token.
+fn seldom(copies: &[CopyRequest]) -> Vec<String> {
+    let mut parts = Vec::new();
+    match same(copies, |copy| &copy.description) {
+        Some(text) if text.as_str().is_empty() => {}
+        Some(text) => {
+            let whole = clean(text.as_str());
+            let start: String = whole.chars().take(DESCRIPTION).collect();
+            let more = if start.len() < whole.len() { "..." } else { "" };
+            parts.push(format!("description \"{start}{more}\""));
+        }
+        None => parts.push("descriptions differ".into()),
+    }
+    match same(copies, |copy| &copy.snapshot_tags) {
+        Some(tags) if tags.is_empty() => {}
+        Some(tags) => parts.push(format!("{} on the snapshots", count(tags.len(), "tag", "tags"))),
+        None => parts.push("tags on the snapshots differ".into()),
+    }
+    match same(copies, |copy| &copy.placement) {
+        Some(Placement::Region) => {}
+        Some(Placement::Outpost(arn)) => parts.push(format!("on the Outpost {}", clean(arn.as_str()))),
+        Some(Placement::Zone(zone) | Placement::ZoneId(zone)) => {
+            parts.push(format!("in the zone {}", clean(zone.as_str())));
+        }
+        None => parts.push("some on an Outpost or in a zone".into()),
+    }
+    let tokens = copies.iter().filter_map(|copy| copy.given_token.as_ref());
+    parts.extend(tokens.take(1).map(|token| format!("client token {}", clean(token.as_str()))));
+    parts
 }
 
 fn encryption(encryption: &Encryption) -> String {

@@ -243,6 +243,8 @@ pub(super) fn on_connected(model: &mut Model, result: Result<Connected, Failure>
                 ));
             }
             model.connection = Connection::Ready(connected);
+            // What was permitted to the credentials before may not be to these.
+            model.last_review = None;
             request_account_and_regions(model, effects);
             model.chosen = regions;
             relist_all(model, effects);
@@ -323,6 +325,9 @@ pub(super) fn switch_profile(model: &mut Model, profile: String, effects: &mut V
     model.account = None;
     model.regions.clear();
     model.keys.clear();
+    // Another role may be permitted other things.
+    model.last_review = None;
+    model.requested.clear();
     model.lookup_problems.clear();
     model.catalogue.clear();
     model.chosen.clear();

@@ -21,7 +21,7 @@ use crate::{
         catalogue::Catalogue,
         jobs_view::JobsView,
         msg::{Connected, Effect, EffectId},
-        screens::{Overlay, images::ImagesPane, jobs::JobsPane},
+        screens::{Overlay, images::ImagesPane, jobs::JobsPane, review::requested::Requested},
     },
 };
 
@@ -154,6 +154,8 @@ pub struct Model {
     pub(super) to_list: Vec<Region>,
     /// The review that was closed last, for its answers.
     pub(super) last_review: Option<Box<Review>>,
+    /// Copies that were requested and are no jobs yet.
+    pub(super) requested: Requested,
     next_id: u64,
     last_token: u128,
 }
@@ -190,6 +192,7 @@ impl Model {
             watches_login: false,
             to_list: Vec::new(),
             last_review: None,
+            requested: Requested::default(),
             next_id: 0,
             last_token: start.seed,
             start,
@@ -352,6 +355,7 @@ impl Model {
                 return;
             }
             self.jobs_view.note_request(self.now);
+            self.requested.another_command();
         }
         effects.push(Effect::Command(command));
     }

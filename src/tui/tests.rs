@@ -16,6 +16,7 @@ mod post_copy;
 mod presets;
 mod quit;
 mod review;
+mod review_start;
 
 use super::{
     bindings::Context,
@@ -166,6 +167,7 @@ fn open_form(model: &mut Model) {
 fn start_form(model: &mut Model) -> Vec<Effect> {
     ctrl(model, 's');
     _ = model.update(Msg::Tick, now() + crate::domain::review::Review::PATIENCE);
+    frame(model);
     ctrl(model, 's')
 }
 

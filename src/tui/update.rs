@@ -48,7 +48,10 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
         Msg::Input(Input::Suspend) => effects.push(Effect::Suspend),
         Msg::Input(Input::Hangup) => quit::hang_up(model, effects),
         Msg::Input(Input::Terminate) => effects.push(Effect::Quit),
-        Msg::Jobs(update) => on_job_update(model, update),
+        Msg::Jobs(update) => {
+            on_job_update(model, update);
+            review::open::on_jobs(model, effects);
+        }
         Msg::LoginChanged => browse::login_changed(model, effects),
         Msg::ClipboardTooLong => model.show_error("That is too long for a terminal's clipboard."),
         Msg::Frame => refresh_rows(model),
@@ -155,7 +158,10 @@ fn on_job_update(model: &mut Model, update: JobUpdate) {
             }
         }
         JobUpdate::Driver(driver) => model.jobs_view.driver = driver,
-        JobUpdate::Rejected(failure) => model.show_error(failure.lines().join(". ")),
+        JobUpdate::Rejected(failure) => {
+            model.show_error(failure.lines().join(". "));
+            review::open::on_rejected(model);
+        }
         JobUpdate::StoreProblem(problem) => model.jobs_view.store_problem = problem,
         JobUpdate::Warning(warning) => {
             let text = labels::driver::warning(&warning);
@@ -258,7 +264,7 @@ fn refresh_rows(model: &mut Model) {
     let screen = Rect::new(0, 0, model.size.0, model.size.1);
     images::update::refresh_rows(model);
     jobs::lines::refresh_lines(model);
-    review::open::refresh(model);
+    review::open::on_frame(model);
     // The panes' heights depend on the lines of the jobs pane.
     let areas = layout::areas(model, screen);
     jobs::lines::set_height(model, layout::rows(areas.jobs, 0));

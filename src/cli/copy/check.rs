@@ -46,6 +46,7 @@ pub(super) async fn check(
         account: connection.account.account(),
         regions: Vec::new(),
         under_way: known.under_way(),
+        being_removed: known.being_removed(),
         completed: known.completed(),
         limits: setup.config.copy.review_limits(),
     };

@@ -1,13 +1,13 @@
 //! What the store knows of copies that are asked for: those under way, and the tokens that were used.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     cli::setup::Setup,
     domain::{
-        AccountKey, ClientToken, CopyRequest, Failure, FailureKind, derived_token,
+        AccountKey, ClientToken, CopyRequest, Failure, FailureKind, ImageId, derived_token,
         review::context::{CompletedCopy, UnderWay},
         text::clean,
     },
@@ -35,8 +35,6 @@ pub(super) struct Queued {
     pub(super) reason: String,
     /// The new image, once there is one.
     pub(super) image: Option<String>,
-    /// It is being cancelled, or removed.
-    pub(super) removed: bool,
 }
 
 impl Known {
@@ -78,14 +76,14 @@ impl Known {
             token: known.token.clone(),
             reason: format!("{}: \"{}\" is requested already.", copy.destination, clean(known.name.as_str())),
             image: None,
-            removed: false,
         })
     }
 
     /// Returns the copy under way that has made this image.
     pub(super) fn of_image(&self, image: &str) -> Option<Queued> {
         let made = |job: &&Arc<Job>| job.image().is_some_and(|known| known.as_str() == image);
-        let own = self.jobs.iter().filter(|job| job.origin == Origin::Here && !job.state.ended());
+        let own =
+            self.jobs.iter().filter(|job| job.origin == Origin::Here && !job.state.ended() && !job.is_being_removed());
         own.filter(made).map(|job| Queued::of(job)).next()
     }
 
@@ -110,15 +108,15 @@ impl Known {
     }
 
     pub(super) fn under_way(&self) -> Vec<UnderWay> {
-        let requested = self.requested.iter().map(|request| UnderWay {
-            source: request.source.clone(),
-            destination: request.destination.clone(),
-            name: request.name.clone(),
-            encryption: request.encryption.clone(),
-            image: None,
-        });
+        let requested = self.requested.iter().map(|request| UnderWay::of(request, None));
         let jobs = self.jobs.iter().filter(|job| counts(job, self.read));
         jobs.filter_map(|job| job.under_way()).chain(requested).collect()
+    }
+
+    /// Returns the images that are being removed.
+    pub(super) fn being_removed(&self) -> BTreeSet<ImageId> {
+        let removed = self.jobs.iter().filter(|job| !job.state.ended() && job.is_being_removed());
+        removed.filter_map(|job| job.image().cloned()).collect()
     }
 
     pub(super) fn completed(&self) -> Vec<CompletedCopy> {
@@ -133,7 +131,6 @@ impl Queued {
             token: job.request.token.clone(),
             reason: format!("{region}: \"{name}\" is under way already: job {} is {state}.", job.id),
             image: job.image().map(ToString::to_string),
-            removed: job.is_being_removed(),
         }
     }
 }
@@ -144,12 +141,12 @@ fn counts(job: &Job, now: Timestamp) -> bool {
     /// EC2 is eventually consistent.
     const VISIBLE: SignedDuration = SignedDuration::from_mins(1);
     !job.state.ended()
+        && !job.is_being_removed()
         && (job.image().is_none() || job.started.is_none_or(|started| now.duration_since(started) < VISIBLE))
 }
 
-/// Returns true if EC2 has used the copy's token for an image, or for another request. Only of copies that have ended: one that has not
-/// makes the same copy unnecessary.
+/// Returns true if EC2 has used the copy's token for an image, or for another request, or is about to.
 fn is_used_up(job: &Job) -> bool {
     let mismatch = matches!(&job.state, JobState::Failed { failure, .. } if failure.kind == FailureKind::TokenMismatch);
-    !job.images.is_empty() || mismatch
+    !job.images.is_empty() || mismatch || job.is_being_removed()
 }

@@ -21,7 +21,7 @@ use super::{
     setup::{Setup, runtime},
 };
 use crate::{
-    domain::{ClientToken, CopyRequest, Failure, plan::Plan, price},
+    domain::{ClientToken, CopyRequest, plan::Plan, price},
     labels,
 };
 pub(super) use arguments::CopyArgs;
@@ -57,7 +57,7 @@ async fn copy(setup: &Setup, args: &CopyArgs, asked: &Asked) -> Result<ExitStatu
         }
         return print_check(setup, &checked);
     }
-    if let Some(status) = being_removed(&queued).or_else(|| checked.report(setup.output)) {
+    if let Some(status) = checked.report(setup.output) {
         return Ok(status);
     }
     let copies = checked.copies(&connection, &known, args.if_exists == IfExists::Skip);
@@ -136,16 +136,6 @@ fn without_queued(mut plan: Plan, known: &Known, if_exists: IfExists) -> (Plan, 
         });
     }
     (plan, queued)
-}
-
-/// Says which copies cannot be made again yet.
-fn being_removed(queued: &[(CopyRequest, Queued)]) -> Option<ExitStatus> {
-    let removed = || queued.iter().filter(|(_, queued)| queued.removed);
-    for (copy, queued) in removed() {
-        let failure = Failure::new(format!("copy {} to {}", copy.source, copy.destination), queued.reason.clone());
-        super::output::report(&failure.hint("Try again when that has ended, or use --if-exists copy."));
-    }
-    removed().next().map(|_| ExitStatus::Failed)
 }
 
 fn skipped(copy: &CopyRequest, queued: Queued) -> SkippedRecord {

@@ -3,22 +3,20 @@
 use std::collections::HashMap;
 
 use super::{
-    checks::{AllowedImages, CheckAnswer, CheckRequest, KeyVerdict, Permission},
-    choice::Choice,
+    checks::{AllowedImages, CheckAnswer, CheckRequest, Permission},
     existing::Existing,
     findings::{Column, FindingKind, Findings, Severity, UnknownCheck},
     index::Index,
     outlook::Outlook,
-    requests::{becomes_public, managed_by_aws},
+    requests::becomes_public,
     sources::source_findings,
     state::{Check, CheckState, Review},
     table::{Cell, CellValue, ReviewTable, Row, Status},
 };
 use crate::domain::{
-    copy::{CopyRequest, Encryption},
+    copy::CopyRequest,
     draft::Field,
     image::Image,
-    kms_key::KmsKeyRef,
     region::{Region, RegionInfo},
 };
 
@@ -28,24 +26,17 @@ impl Review {
         let index = Index::of(self, None);
         let existing = self.existing(&index, None);
         let copies = self.decided(&existing);
-        let mut builder = Builder::new(self, &copies, &existing);
+        let mut builder = Builder::new(self, &index, &copies, &existing);
         for check in &self.checks {
             builder.add(check);
         }
-        builder.encryption(&index, &copies);
-        builder.sources(&index);
+        builder.encryption(&copies);
+        builder.sources();
         builder.finish_plan();
         let Builder { rows, sources, findings, .. } = builder;
         let outlook = Outlook::of(self, &copies, &rows.iter().map(|r| (&r.region, pending(r))).collect());
         let (findings, settled) = (findings.sorted(), self.settled());
         ReviewTable { rows, sources, findings, existing, copies, outlook, settled }
-    }
-
-    /// Skips every copy that is there already.
-    pub fn skip_existing(&mut self) {
-        let copies: Vec<usize> =
-            self.existing(&Index::of(self, None), None).iter().map(|existing| existing.copy).collect();
-        self.choices.extend(copies.into_iter().map(|copy| (copy, Choice::Skip)));
     }
 }
 
@@ -57,9 +48,10 @@ fn pending(row: &Row) -> usize {
 }
 
 /// A table while it is built.
-struct Builder<'a> {
-    review: &'a Review,
-    rows: Vec<Row>,
+pub(super) struct Builder<'a> {
+    pub(super) review: &'a Review,
+    pub(super) index: &'a Index<'a>,
+    pub(super) rows: Vec<Row>,
     places: HashMap<&'a Region, usize>,
     sources: Status,
     findings: Findings,
@@ -68,7 +60,7 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(review: &'a Review, copies: &[CopyRequest], existing: &[Existing]) -> Self {
+    fn new(review: &'a Review, index: &'a Index<'a>, copies: &[CopyRequest], existing: &[Existing]) -> Self {
         let mut rows: Vec<Row> = Vec::new();
         let mut places: HashMap<&Region, usize> = HashMap::new();
         for copy in &review.copies {
@@ -76,9 +68,6 @@ impl<'a> Builder<'a> {
             if place == rows.len() {
                 let cells = <[Cell; Column::ALL.len()]>::default();
                 rows.push(Row { region: copy.destination.clone(), copies: 0, cells });
-            }
-            if managed_key(copy).is_some() {
-                rows[place].cell_mut(Column::Key).worsen(Status::Fine);
             }
         }
         for copy in copies {
@@ -94,7 +83,8 @@ impl<'a> Builder<'a> {
             }
         }
         let sources = Status::NotNeeded;
-        let mut builder = Self { review, rows, places, sources, findings: Findings::default(), disabled: Vec::new() };
+        let (findings, disabled) = (Findings::default(), Vec::new());
+        let mut builder = Self { review, index, rows, places, sources, findings, disabled };
         builder.regions(&review.context.regions);
         builder
     }
@@ -103,14 +93,14 @@ impl<'a> Builder<'a> {
         self.places.get(region).and_then(|place| self.rows.get_mut(*place))
     }
 
-    fn worsen(&mut self, region: &Region, column: Column, status: Status) {
+    pub(super) fn worsen(&mut self, region: &Region, column: Column, status: Status) {
         if let Some(row) = self.row(region) {
             row.cell_mut(column).worsen(status);
         }
     }
 
     /// Adds a finding about a destination. Where nothing is to be started, nothing is refused.
-    fn find(&mut self, severity: Severity, kind: FindingKind, region: &Region, field: Field) {
+    pub(super) fn find(&mut self, severity: Severity, kind: FindingKind, region: &Region, field: Field) {
         let none = self.row(region).is_some_and(|row| row.copies == 0);
         let severity = if none && severity == Severity::Refusal { Severity::Warning } else { severity };
         self.findings.add(severity, kind, Some(region), field);
@@ -139,9 +129,13 @@ impl<'a> Builder<'a> {
         let (request, expired) = (&check.request, self.review.expired);
         match &check.state {
             CheckState::Answered(answer) => self.answered(request, answer),
-            CheckState::Failed(failure) => self.unknown(request, Some(failure.why.clone())),
-            CheckState::Waiting | CheckState::Sent if expired => self.unknown(request, None),
-            CheckState::Waiting | CheckState::Sent => match (column(request), request) {
+            CheckState::Failed(failure) => {
+                let why = Some(failure.why.clone());
+                self.unknown(request, |what| FindingKind::Unknown { what, why });
+            }
+            CheckState::Waiting if expired => self.unknown(request, FindingKind::NotAsked),
+            CheckState::Sent if expired => self.unknown(request, |what| FindingKind::Unknown { what, why: None }),
+            CheckState::Waiting | CheckState::Sent => match (self.column(request), request) {
                 (_, CheckRequest::Regions) => {
                     for row in &mut self.rows {
                         row.cell_mut(Column::Enabled).worsen(Status::Waiting);
@@ -157,18 +151,20 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn unknown(&mut self, request: &CheckRequest, why: Option<String>) {
+    fn unknown(&mut self, request: &CheckRequest, kind: impl FnOnce(UnknownCheck) -> FindingKind) {
         if request.region().is_some_and(|region| self.disabled.contains(&region)) {
             return;
         }
+        let column = self.column(request);
         let what = match request {
             CheckRequest::DefaultKey { .. } => UnknownCheck::DefaultKey,
             CheckRequest::Suffixes { .. } => UnknownCheck::Suffixes,
             CheckRequest::SnapshotKeys { .. } | CheckRequest::EbsKey { .. } => UnknownCheck::ExistingKeys,
+            CheckRequest::Key { .. } if column == Some(Column::Exists) => UnknownCheck::ExistingKeys,
             CheckRequest::AllowedImages { .. } => UnknownCheck::AllowedImages,
-            _ => column(request).map_or(UnknownCheck::Sources, UnknownCheck::Column),
+            _ => column.map_or(UnknownCheck::Sources, UnknownCheck::Column),
         };
-        match (column(request), request.region()) {
+        match (column, request.region()) {
             (Some(column), Some(region)) => self.worsen(region, column, Status::Unknown),
             (Some(column), None) => {
                 for row in &mut self.rows {
@@ -178,7 +174,7 @@ impl<'a> Builder<'a> {
             (None, _) => self.sources = self.sources.max(Status::Unknown),
         }
         let field = if what == UnknownCheck::Column(Column::Key) { Field::Key } else { Field::Destinations };
-        self.findings.add(Severity::Unknown, FindingKind::Unknown { what, why }, request.region(), field);
+        self.findings.add(Severity::Unknown, kind(what), request.region(), field);
     }
 
     fn answered(&mut self, request: &'a CheckRequest, answer: &'a CheckAnswer) {
@@ -214,6 +210,8 @@ impl<'a> Builder<'a> {
                 self.find(Severity::Warning, FindingKind::JobTagsNotPermitted, region, Field::Destinations);
                 Status::Warning
             }
+            // Said of all such images together.
+            Permission::DryRunIgnored { .. } => Status::Refused,
             Permission::Denied { why, hint } => {
                 let kind = FindingKind::NotPermitted { why: why.clone(), hint: hint.clone() };
                 self.find(Severity::Refusal, kind, region, Field::Destinations);
@@ -221,17 +219,6 @@ impl<'a> Builder<'a> {
             }
         };
         self.worsen(region, Column::Permission, status);
-    }
-
-    fn key(&mut self, region: &Region, key: &KmsKeyRef, state: &KeyVerdict) {
-        let kind = match state {
-            KeyVerdict::Usable { .. } => return self.worsen(region, Column::Key, Status::Fine),
-            KeyVerdict::NotFound => FindingKind::KeyNotFound(key.clone()),
-            KeyVerdict::Unusable { why } => FindingKind::KeyUnusable { key: key.clone(), why: why.clone() },
-        };
-        self.worsen(region, Column::Key, Status::Refused);
-        let field = if self.rows.len() > 1 { Field::KeyFor(region.clone()) } else { Field::Key };
-        self.find(Severity::Refusal, kind, region, field);
     }
 
     fn pending(&mut self, region: &Region, pending: usize) {
@@ -247,32 +234,9 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Fills in encryption by default, and says where it changes what comes out.
-    fn encryption(&mut self, index: &Index<'_>, copies: &[CopyRequest]) {
-        let mut changed: Vec<&Region> = Vec::new();
-        for copy in copies.iter().filter(|copy| copy.encryption == Encryption::Keep) {
-            let unencrypted = index.sources.get(&copy.source).is_some_and(|source| !source.encrypted());
-            if unencrypted && !copy.volumes.is_empty() && index.encrypts.get(&copy.destination) == Some(&true) {
-                changed.push(&copy.destination);
-            }
-        }
-        changed.sort();
-        changed.dedup();
-        for row in &mut self.rows {
-            let Some(on) = index.encrypts.get(&row.region) else { continue };
-            let cell = row.cell_mut(Column::Encryption);
-            cell.value = CellValue::Switch(*on);
-            cell.worsen(Status::Fine);
-        }
-        for region in changed {
-            self.worsen(region, Column::Encryption, Status::Warning);
-            let key = index.default_keys.get(region).map(|key| (*key).to_owned());
-            self.find(Severity::Warning, FindingKind::EncryptsByDefault { key }, region, Field::Encryption);
-        }
-    }
-
     /// Checks the sources as they are now.
-    fn sources(&mut self, index: &Index<'_>) {
+    fn sources(&mut self) {
+        let index = self.index;
         let mut allowed: HashMap<&Region, &AllowedImages> = HashMap::new();
         for check in &self.review.checks {
             match (&check.request, &check.state) {
@@ -321,34 +285,30 @@ impl<'a> Builder<'a> {
             if becomes_public(copy) {
                 self.worsen(&copy.destination, Column::Public, Status::Fine);
             }
-            if let Some((key, service)) = managed_key(copy).filter(|(_, service)| *service != "ebs") {
-                let why = format!("it is AWS's own key for {service}");
-                self.key(&copy.destination, key, &KeyVerdict::Unusable { why });
-            }
         }
+        for (region, made) in &self.review.made_by_trials {
+            let kind = FindingKind::DryRunIgnored { made: made.clone() };
+            self.findings.add(Severity::Refusal, kind, Some(region), Field::Destinations);
+        }
+        self.managed_keys();
     }
-}
 
-/// The column a check belongs to; `None` for those of the sources.
-fn column(request: &CheckRequest) -> Option<Column> {
-    Some(match request {
-        CheckRequest::Permission { .. } => Column::Permission,
-        CheckRequest::Key { .. } => Column::Key,
-        CheckRequest::EncryptionByDefault { .. } | CheckRequest::DefaultKey { .. } => Column::Encryption,
-        CheckRequest::Names { .. }
-        | CheckRequest::Suffixes { .. }
-        | CheckRequest::CopiesOf { .. }
-        | CheckRequest::SnapshotKeys { .. }
-        | CheckRequest::EbsKey { .. } => Column::Exists,
-        CheckRequest::PendingCopies { .. } => Column::Pending,
-        CheckRequest::Regions => Column::Enabled,
-        CheckRequest::BlockPublicAccess { .. } => Column::Public,
-        CheckRequest::AllowedImages { .. } | CheckRequest::Sources { .. } => return None,
-    })
-}
-
-/// An AWS managed key that a copy names, and its service.
-fn managed_key(copy: &CopyRequest) -> Option<(&KmsKeyRef, &str)> {
-    let Encryption::Encrypt { key: Some(key) } = &copy.encryption else { return None };
-    managed_by_aws(key).map(|service| (key, service))
+    /// The column a check belongs to; `None` for those of the sources.
+    fn column(&self, request: &CheckRequest) -> Option<Column> {
+        Some(match request {
+            CheckRequest::Permission { .. } => Column::Permission,
+            CheckRequest::Key { region, key } if self.uses_key(region, key) => Column::Key,
+            CheckRequest::EncryptionByDefault { .. } | CheckRequest::DefaultKey { .. } => Column::Encryption,
+            CheckRequest::Names { .. }
+            | CheckRequest::Suffixes { .. }
+            | CheckRequest::CopiesOf { .. }
+            | CheckRequest::SnapshotKeys { .. }
+            | CheckRequest::Key { .. }
+            | CheckRequest::EbsKey { .. } => Column::Exists,
+            CheckRequest::PendingCopies { .. } => Column::Pending,
+            CheckRequest::Regions => Column::Enabled,
+            CheckRequest::BlockPublicAccess { .. } => Column::Public,
+            CheckRequest::AllowedImages { .. } | CheckRequest::Sources { .. } => return None,
+        })
+    }
 }

@@ -98,6 +98,8 @@ pub enum Permission {
     Allowed,
     /// Permitted, but not with amigrate's own tags.
     WithoutJobTags,
+    /// The endpoint ignored `DryRun` and made this image.
+    DryRunIgnored { made: String },
     /// `UnauthorizedOperation`.
     Denied {
         why: String,

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use crate::domain::{
-    copy::{CopyRequest, ImageName},
+    copy::{CopyRequest, Encryption, ImageName},
     ids::ImageId,
+    placement::Placement,
     region::Region,
 };
 
@@ -19,9 +20,12 @@ pub enum Choice {
     CopyAnyway,
 }
 
-/// What was decided in a form's reviews, by copy: a review that is opened again shows the same.
+/// What was decided in a form's reviews, by copy: a review that is opened again shows the same. A copy that would be encrypted
+/// otherwise or stored elsewhere is another one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Decisions(HashMap<(ImageId, Region, ImageName), Choice>);
+pub struct Decisions(HashMap<Key, Choice>);
+
+type Key = (ImageId, Region, ImageName, Encryption, Placement);
 
 impl Decisions {
     pub(super) fn add(&mut self, copy: &CopyRequest, choice: Choice) {
@@ -33,6 +37,7 @@ impl Decisions {
     }
 }
 
-fn key(copy: &CopyRequest) -> (ImageId, Region, ImageName) {
-    (copy.source.clone(), copy.destination.clone(), copy.name.clone())
+fn key(copy: &CopyRequest) -> Key {
+    let (encryption, placement) = (copy.encryption.clone(), copy.placement.clone());
+    (copy.source.clone(), copy.destination.clone(), copy.name.clone(), encryption, placement)
 }

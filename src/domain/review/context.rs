@@ -1,9 +1,12 @@
 //! What a review knows without asking AWS.
 
+use std::collections::BTreeSet;
+
 use crate::domain::{
     account::AccountId,
-    copy::{Encryption, ImageName},
+    copy::{CopyRequest, Encryption, ImageName},
     ids::ImageId,
+    placement::Placement,
     region::{Region, RegionInfo},
 };
 
@@ -14,8 +17,11 @@ pub struct ReviewContext {
     pub account: Option<AccountId>,
     /// The account's regions; empty if they are to be asked for.
     pub regions: Vec<RegionInfo>,
-    /// Own copies that have not ended.
+    /// Own copies that have not ended, except those that are being removed. Of copies started elsewhere nothing is known but their
+    /// images, which are looked up anyway.
     pub under_way: Vec<UnderWay>,
+    /// Images that are being removed: they do not count as there.
+    pub being_removed: BTreeSet<ImageId>,
     /// Own copies that have ended well, for estimates.
     pub completed: Vec<CompletedCopy>,
     pub limits: ReviewLimits,
@@ -28,11 +34,26 @@ pub struct UnderWay {
     pub destination: Region,
     pub name: ImageName,
     pub encryption: Encryption,
+    pub placement: Placement,
     /// The new image, once there is one.
     pub image: Option<ImageId>,
 }
 
-/// How long a copy took.
+impl UnderWay {
+    /// The copy of this request.
+    pub fn of(request: &CopyRequest, image: Option<ImageId>) -> Self {
+        Self {
+            source: request.source.clone(),
+            destination: request.destination.clone(),
+            name: request.name.clone(),
+            encryption: request.encryption.clone(),
+            placement: request.placement.clone(),
+            image,
+        }
+    }
+}
+
+/// How long a copy took. Only copies that were watched until their end, and not time-based ones, which take as long as was asked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CompletedCopy {
     pub destination: Region,

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::{
     checks::{CheckAnswer, CheckRequest},
-    choice::Choice,
+    choice::{Choice, Decisions},
     index::{Index, stands},
     names::free_name,
     state::{CheckState, Review},
@@ -13,7 +13,8 @@ use super::{
 use crate::domain::{
     copy::{CopyRequest, ImageName},
     ids::ImageId,
-    image::{Image, ImageState},
+    image::ImageState,
+    placement::Placement,
     region::Region,
 };
 
@@ -30,6 +31,8 @@ pub struct Existing {
     pub same_source: bool,
     /// It is encrypted in the same way; `None` if that is not known.
     pub same_encryption: Option<bool>,
+    /// It is stored in the same place, such as an Outpost; `None` if that is not known: an image does not tell.
+    pub same_placement: Option<bool>,
     pub choice: Choice,
     /// The name it gets with [`Choice::Rename`]; `None` if no number is free.
     pub new_name: Option<ImageName>,
@@ -50,7 +53,8 @@ pub enum Found {
 impl Existing {
     /// Returns true if the new copy would be the same as what is there.
     pub fn is_double(&self) -> bool {
-        self.same_name && self.same_source && self.same_encryption == Some(true)
+        let alike = [self.same_encryption, self.same_placement] == [Some(true); 2];
+        self.same_name && self.same_source && alike
     }
 }
 
@@ -65,7 +69,7 @@ impl Review {
             .filter_map(|(n, copy)| existing(n, copy, index))
             .collect();
         for existing in &mut found {
-            let default = if existing.is_double() { Choice::Skip } else { Choice::CopyAnyway };
+            let default = if existing.is_double() || self.skip_all { Choice::Skip } else { Choice::CopyAnyway };
             existing.choice = self.choices.get(&existing.copy).copied().unwrap_or(default);
         }
         self.name_numbered(index, &mut found);
@@ -93,6 +97,26 @@ impl Review {
             .iter()
             .filter(|check| matches!(&check.request, CheckRequest::Names { region, .. } if region == destination));
         asked.all(|check| matches!(check.state, CheckState::Answered(_)))
+    }
+
+    /// Skips every copy that is there already, also where that is found later.
+    pub fn skip_existing(&mut self) {
+        self.skip_all = true;
+        self.choices.clear();
+    }
+
+    /// Adds what was chosen to the form's decisions.
+    pub fn keep_choices(&self, decisions: &mut Decisions) {
+        let mut choices = self.choices.clone();
+        if self.skip_all {
+            let existing = self.existing(&Index::of(self, None), None);
+            choices.extend(existing.into_iter().map(|existing| (existing.copy, existing.choice)));
+        }
+        for (n, choice) in choices {
+            if let Some(copy) = self.copies.get(n) {
+                decisions.add(copy, choice);
+            }
+        }
     }
 
     /// Gives each copy that is there the next free name.
@@ -139,30 +163,47 @@ fn existing(n: usize, copy: &CopyRequest, index: &Index<'_>) -> Option<Existing>
         .iter()
         .chain(of_source.iter().filter(|image| named.iter().all(|known| known.id != image.id)))
         .map(|image| {
-            let same_source = is_copy_of(image, copy);
+            let same_source = index.is_copy(image, copy);
             let same_name = *image.name == *copy.name.as_str();
             let found = Found::Image { id: image.id.clone(), name: image.name.to_string(), state: image.state };
-            matched(n, found, same_name, same_source, index.is_encrypted_so(image, wanted))
+            let same_placement = (copy.placement == Placement::Region).then_some(true);
+            matched(n, found, [same_name, same_source], index.is_encrypted_so(image, wanted), same_placement)
         })
         .filter(|e| e.same_name || e.same_source)
         .collect();
-    let jobs = index.jobs.get(&(&copy.destination, copy.name.as_str())).into_iter().flatten();
-    for job in jobs.filter(|job| job.source == copy.source) {
-        let same = Some(job.encryption == copy.encryption);
+    for job in index.same_jobs(copy) {
+        let same = if job.encryption == copy.encryption {
+            Some(true)
+        } else {
+            index.encryption_as(&job.encryption, copy).same(wanted)
+        };
+        let placement = Some(job.placement == copy.placement);
         let image =
             matches.iter_mut().find(|e| matches!(&e.found, Found::Image { id, .. } if Some(id) == job.image.as_ref()));
         match image {
             // Its own request says more than an image that is still being made.
-            Some(image) => (image.same_source, image.same_encryption) = (true, image.same_encryption.or(same)),
-            None => matches.push(matched(n, Found::Queued, true, true, same)),
+            Some(image) => {
+                let encryption = image.same_encryption.or(same);
+                (image.same_source, image.same_encryption, image.same_placement) = (true, encryption, placement);
+            }
+            None => matches.push(matched(n, Found::Queued, [true, true], same, placement)),
         }
     }
     let others = matches.len().checked_sub(1)?;
-    let closest = matches.into_iter().max_by_key(|e| (e.same_name && e.same_source, e.same_name, e.is_double()))?;
+    // What may be a double comes before what is none.
+    let unlike = |e: &Existing| [e.same_encryption, e.same_placement].contains(&Some(false));
+    let closest =
+        matches.into_iter().max_by_key(|e| (e.same_name && e.same_source, e.same_name, e.is_double(), !unlike(e)))?;
     Some(Existing { others, ..closest })
 }
 
-fn matched(copy: usize, found: Found, same_name: bool, same_source: bool, same_encryption: Option<bool>) -> Existing {
+fn matched(
+    copy: usize,
+    found: Found,
+    [same_name, same_source]: [bool; 2],
+    same_encryption: Option<bool>,
+    same_placement: Option<bool>,
+) -> Existing {
     Existing {
         copy,
         found,
@@ -170,13 +211,8 @@ fn matched(copy: usize, found: Found, same_name: bool, same_source: bool, same_e
         same_name,
         same_source,
         same_encryption,
+        same_placement,
         choice: Choice::CopyAnyway,
         new_name: None,
     }
-}
-
-/// Returns true if EC2 says that the image was copied from this copy's source.
-fn is_copy_of(image: &Image, copy: &CopyRequest) -> bool {
-    image.source_image_id.as_ref() == Some(&copy.source)
-        && image.source_region.as_ref().is_none_or(|region| *region == copy.source_region)
 }

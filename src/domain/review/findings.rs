@@ -59,6 +59,10 @@ pub enum FindingKind {
         /// A sentence; may be empty.
         hint: String,
     },
+    /// The endpoint ignored `DryRun` and made this image.
+    DryRunIgnored {
+        made: String,
+    },
     /// The copies are permitted only without amigrate's tags.
     JobTagsNotPermitted,
     KeyNotFound(KmsKeyRef),
@@ -69,6 +73,10 @@ pub enum FindingKind {
     NotEnabled,
     /// Block public access is on.
     PublicBlocked,
+    /// Copies that are to be public come out encrypted.
+    EncryptedPublic,
+    /// Copies that others are to use come out encrypted with the key that AWS manages, which cannot be shared.
+    SharedWithEbsKey,
     /// Unencrypted sources come out encrypted, with this key.
     EncryptsByDefault {
         key: Option<String>,
@@ -93,6 +101,8 @@ pub enum FindingKind {
         source: ImageId,
         owner: AccountId,
     },
+    /// A check that had no turn before the deadline.
+    NotAsked(UnknownCheck),
     /// A check that was refused, failed or not answered in time (`None`).
     Unknown {
         what: UnknownCheck,

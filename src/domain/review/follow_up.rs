@@ -1,37 +1,95 @@
 //! What an answer leads to: other checks, for which it gives the reason.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
 use super::{
-    checks::{CheckAnswer, CheckRequest},
-    existing::Found,
-    index::{Encrypted, Index},
+    checks::{CheckAnswer, CheckRequest, Permission},
+    context::UnderWay,
+    index::{Encrypted, Index, KeySource},
     names::numbered_patterns,
-    state::{CheckId, CheckState, Review},
+    requests::managed_by_aws,
+    state::{Check, CheckId, CheckState, Review},
 };
-use crate::domain::{copy::ImageName, failure::Failure, ids::SnapshotId, region::Region};
+use crate::domain::{
+    copy::ImageName,
+    failure::Failure,
+    ids::{ImageId, SnapshotId},
+    image::Image,
+    kms_key::KmsKeyRef,
+    region::Region,
+};
 
 impl Review {
     /// Takes in an answer. One that comes late still counts.
     pub fn answer(&mut self, id: CheckId, answer: Result<CheckAnswer, Failure>) {
+        self.answer_at(id, answer, self.now);
+    }
+
+    fn answer_at(&mut self, id: CheckId, answer: Result<CheckAnswer, Failure>, at: Timestamp) {
         let Some(check) = self.checks.get_mut(id.0) else { return };
+        check.at = Some(at);
+        let made = match (&check.request, &answer) {
+            (
+                CheckRequest::Permission { copy, .. },
+                Ok(CheckAnswer::Permission(Permission::DryRunIgnored { made })),
+            ) => Some((copy.destination.clone(), made.clone())),
+            _ => None,
+        };
         check.state = answer.map_or_else(CheckState::Failed, CheckState::Answered);
         let request = check.request.clone();
+        if let Some(made) = made {
+            if !self.made_by_trials.contains(&made) {
+                self.made_by_trials.push(made);
+            }
+            self.forgo_trials();
+        }
         self.follow(&request);
     }
 
-    /// Takes over the answers of an earlier review of the same account, unless they are too old.
+    /// Takes over the answers of an earlier review by the same account that are not too old.
     #[must_use]
     pub fn reuse(mut self, earlier: &Self) -> Self {
-        let known: Vec<(CheckRequest, CheckAnswer)> =
-            self.reusable(earlier).map(|(request, answer)| (request.clone(), answer.clone())).collect();
+        if self.context.account.is_none() || self.context.account != earlier.context.account {
+            return self;
+        }
+        self.made_by_trials.clone_from(&earlier.made_by_trials);
+        self.forgo_trials();
         let mut n = 0;
         // Follow-ups are appended, and may be known as well.
         while n < self.checks.len() {
-            if let Some((_, answer)) = known.iter().find(|(request, _)| *request == self.checks[n].request) {
-                self.answer(CheckId(n), Ok(answer.clone()));
+            let known = earlier.checks.iter().find(|check| check.request == self.checks[n].request);
+            if let Some(Check { state: CheckState::Answered(answer), at: Some(at), .. }) = known
+                && self.started.duration_since(*at) < Self::REUSE
+            {
+                self.answer_at(CheckId(n), Ok(answer.clone()), *at);
             }
             n += 1;
         }
         self
+    }
+
+    /// Sends no dry run any more once one has made an image.
+    pub(super) fn forgo_trials(&mut self) {
+        if self.made_by_trials.is_empty() {
+            return;
+        }
+        for check in self.checks.iter_mut().filter(|check| check.is_trial() && check.state == CheckState::Waiting) {
+            let failure = Failure::new("check the permission", "a dry run would make an image at this endpoint");
+            (check.state, check.at) = (CheckState::Failed(failure), Some(self.now));
+        }
+    }
+
+    /// Replaces the own copies that have not ended, and the images that are being removed. Returns true if they are others.
+    pub fn set_jobs(&mut self, under_way: Vec<UnderWay>, being_removed: BTreeSet<ImageId>) -> bool {
+        let context = &mut self.context;
+        let changes = under_way != context.under_way || being_removed != context.being_removed;
+        if changes {
+            (context.under_way, context.being_removed) = (under_way, being_removed);
+            self.follow_existing(None);
+        }
+        changes
     }
 
     fn follow(&mut self, request: &CheckRequest) {
@@ -47,6 +105,30 @@ impl Review {
             _ => return,
         };
         self.follow_existing(region);
+        if !matches!(request, CheckRequest::Names { .. } | CheckRequest::CopiesOf { .. }) {
+            self.follow_default_keys(region);
+        }
+    }
+
+    /// Asks whether a default key can be used where it is one's own and encrypts a copy.
+    fn follow_default_keys(&mut self, region: Option<&Region>) {
+        let index = Index::of(self, region);
+        let mut requests: Vec<CheckRequest> = Vec::new();
+        for copy in self.copies.iter().filter(|copy| region.is_none_or(|region| *region == copy.destination)) {
+            let key = match index.key_source(&copy.encryption, copy) {
+                KeySource::Default => index.default_keys.get(&copy.destination),
+                _ => None,
+            };
+            if let Some(key) = key.and_then(|key| KmsKeyRef::new(key).ok())
+                && managed_by_aws(&key).is_none()
+                && requests.iter().all(|known| known.region() != Some(&copy.destination))
+            {
+                requests.push(CheckRequest::Key { region: copy.destination.clone(), key });
+            }
+        }
+        for request in requests {
+            self.ask(request);
+        }
     }
 
     /// Asks for the Allowed AMIs settings where sources of other accounts are.
@@ -73,16 +155,21 @@ impl Review {
             if !existing.same_name {
                 continue;
             }
-            numbered.push((copy.destination.clone(), copy.name.clone()));
-            let Found::Image { id, name, .. } = &existing.found else { continue };
-            let images = index.by_name.get(&(&copy.destination, name.as_str())).into_iter().flatten();
-            let Some(image) = images.copied().find(|image| image.id == *id) else { continue };
-            if existing.same_source && image.encrypted() {
-                if index.encryption(copy) == Encrypted::WithEbsKey {
-                    requests.push(CheckRequest::EbsKey { region: copy.destination.clone() });
-                }
-                snapshots.extend(image.snapshot_ids().map(|id| (copy.destination.clone(), id.clone())));
+            let region = &copy.destination;
+            numbered.push((region.clone(), copy.name.clone()));
+            if !existing.same_source {
+                continue;
             }
+            // Any of several images may be the same copy.
+            let named = index.by_name.get(&(region, copy.name.as_str())).into_iter().flatten();
+            let images: Vec<&Image> =
+                named.copied().filter(|image| index.is_copy(image, copy) && image.encrypted()).collect();
+            if !images.is_empty() && index.encryption(copy) == Encrypted::WithEbsKey {
+                requests.push(CheckRequest::EbsKey { region: region.clone() });
+            }
+            let ids = images.iter().flat_map(|image| image.snapshot_ids());
+            snapshots.extend(ids.map(|id| (region.clone(), id.clone())));
+            requests.extend(index.unresolved_keys(copy).map(|key| CheckRequest::Key { region: region.clone(), key }));
         }
         numbered.retain(|name| self.numbered.insert(name.clone()));
         snapshots.retain(|(_, id)| self.keyed.insert(id.clone()));
@@ -104,7 +191,7 @@ fn by_region<T: Clone>(
     most: usize,
     request: impl Fn(Region, Vec<T>) -> CheckRequest,
 ) -> Vec<CheckRequest> {
-    let mut regions: std::collections::BTreeMap<Region, Vec<T>> = std::collections::BTreeMap::new();
+    let mut regions: BTreeMap<Region, Vec<T>> = BTreeMap::new();
     for (region, value) in values {
         regions.entry(region).or_default().push(value);
     }

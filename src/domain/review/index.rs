@@ -1,6 +1,6 @@
 //! The answers of a review by what they are about.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{
     checks::{CheckAnswer, CheckRequest, KeyVerdict},
@@ -27,6 +27,17 @@ pub(super) enum Encrypted<'a> {
     Unknown,
 }
 
+/// Which key encrypts a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeySource<'a> {
+    /// It is not encrypted.
+    None,
+    Given(&'a KmsKeyRef),
+    /// The destination's default key.
+    Default,
+    Unknown,
+}
+
 /// The answers of a review.
 pub(super) struct Index<'a> {
     pub(super) by_name: HashMap<(&'a Region, &'a str), Vec<&'a Image>>,
@@ -36,8 +47,9 @@ pub(super) struct Index<'a> {
     pub(super) encrypts: HashMap<&'a Region, bool>,
     pub(super) default_keys: HashMap<&'a Region, &'a str>,
     snapshot_keys: HashMap<&'a SnapshotId, Option<&'a str>>,
-    key_arns: HashMap<(&'a Region, &'a KmsKeyRef), &'a str>,
+    key_arns: HashMap<(&'a Region, &'a str), &'a str>,
     ebs_keys: HashMap<&'a Region, &'a str>,
+    being_removed: &'a BTreeSet<ImageId>,
 }
 
 impl<'a> Index<'a> {
@@ -53,6 +65,7 @@ impl<'a> Index<'a> {
             snapshot_keys: HashMap::new(),
             key_arns: HashMap::new(),
             ebs_keys: HashMap::new(),
+            being_removed: &review.context.being_removed,
         };
         for job in &review.context.under_way {
             index.jobs.entry((&job.destination, job.name.as_str())).or_default().push(job);
@@ -80,7 +93,8 @@ impl<'a> Index<'a> {
                 | CheckRequest::CopiesOf { region, .. },
                 CheckAnswer::Images(images),
             ) => {
-                for image in images.iter().filter(|image| stands(image.state)) {
+                let removed = &self.being_removed;
+                for image in images.iter().filter(|image| stands(image.state) && !removed.contains(&image.id)) {
                     push(self.by_name.entry((region, &*image.name)).or_default(), image);
                     if let Some(source) = &image.source_image_id {
                         push(self.by_source.entry((region, source)).or_default(), image);
@@ -97,7 +111,7 @@ impl<'a> Index<'a> {
                 self.ebs_keys.insert(region, id);
             }
             (CheckRequest::Key { region, key }, CheckAnswer::Key(KeyVerdict::Usable { arn })) => {
-                self.key_arns.insert((region, key), arn);
+                self.key_arns.insert((region, key.as_str()), arn);
             }
             (_, CheckAnswer::SnapshotKeys(keys)) => {
                 self.snapshot_keys.extend(keys.iter().map(|(id, key)| (id, key.as_deref())));
@@ -108,34 +122,80 @@ impl<'a> Index<'a> {
 
     /// Returns how a copy is going to be encrypted.
     pub(super) fn encryption(&self, copy: &'a CopyRequest) -> Encrypted<'a> {
-        match &copy.encryption {
-            Encryption::Encrypt { key: Some(key) } => match self.key_arns.get(&(&copy.destination, key)) {
-                Some(arn) => Encrypted::With(key_id(arn)),
-                None if managed_by_aws(key) == Some("ebs") => self.ebs_key(&copy.destination),
-                None if key.as_str().contains("alias/") => Encrypted::Unknown,
-                None => Encrypted::With(key_id(key.as_str())),
+        self.encryption_as(&copy.encryption, copy)
+    }
+
+    /// Returns how a copy would be encrypted if that were requested.
+    pub(super) fn encryption_as(&self, encryption: &'a Encryption, copy: &'a CopyRequest) -> Encrypted<'a> {
+        match self.key_source(encryption, copy) {
+            KeySource::None => Encrypted::No,
+            KeySource::Given(key) => self.resolve(&copy.destination, key.as_str()),
+            KeySource::Default => match self.default_keys.get(&copy.destination) {
+                Some(key) => self.resolve(&copy.destination, key),
+                None => Encrypted::Unknown,
             },
-            Encryption::Encrypt { key: None } => self.default_key(&copy.destination),
+            KeySource::Unknown => Encrypted::Unknown,
+        }
+    }
+
+    /// Returns which key encrypts a copy if this encryption is requested.
+    pub(super) fn key_source(&self, encryption: &'a Encryption, copy: &CopyRequest) -> KeySource<'a> {
+        match encryption {
+            Encryption::Encrypt { key: Some(key) } => KeySource::Given(key),
+            Encryption::Encrypt { key: None } => KeySource::Default,
             Encryption::Keep => match self.sources.get(&copy.source).map(|source| source.encrypted()) {
-                Some(false) if copy.volumes.is_empty() => Encrypted::No,
+                Some(false) if copy.volumes.is_empty() => KeySource::None,
                 Some(false) => match self.encrypts.get(&copy.destination) {
-                    Some(true) => self.default_key(&copy.destination),
-                    Some(false) => Encrypted::No,
-                    None => Encrypted::Unknown,
+                    Some(true) => KeySource::Default,
+                    Some(false) => KeySource::None,
+                    None => KeySource::Unknown,
                 },
                 // EC2's documents differ about the key of a copy within the region.
-                Some(true) if copy.source_region != copy.destination => self.default_key(&copy.destination),
-                Some(true) | None => Encrypted::Unknown,
+                Some(true) if copy.source_region != copy.destination => KeySource::Default,
+                Some(true) | None => KeySource::Unknown,
             },
         }
     }
 
-    fn default_key(&self, region: &'a Region) -> Encrypted<'a> {
-        match self.default_keys.get(region) {
-            Some(key) if key.ends_with(EBS_ALIAS) => self.ebs_key(region),
-            Some(key) if key.contains("alias/") => Encrypted::Unknown,
-            Some(key) => Encrypted::With(key_id(key)),
-            None => Encrypted::Unknown,
+    /// Returns the own copies of the same image and name.
+    pub(super) fn same_jobs(&self, copy: &'a CopyRequest) -> impl Iterator<Item = &'a UnderWay> + use<'a> {
+        let named = self.jobs.get(&(&copy.destination, copy.name.as_str())).cloned().unwrap_or_default();
+        named.into_iter().filter(move |job| job.source == copy.source)
+    }
+
+    /// Returns true if EC2 or an own job says that the image was copied from this copy's source.
+    pub(super) fn is_copy(&self, image: &Image, copy: &'a CopyRequest) -> bool {
+        let said = image.source_image_id.as_ref() == Some(&copy.source)
+            && image.source_region.as_ref().is_none_or(|region| *region == copy.source_region);
+        said || self.same_jobs(copy).any(|job| job.image.as_ref() == Some(&image.id))
+    }
+
+    /// Returns the aliases of own copies of the same image and name that must be resolved to tell whether they are the same copy.
+    pub(super) fn unresolved_keys(&self, copy: &'a CopyRequest) -> impl Iterator<Item = KmsKeyRef> {
+        self.same_jobs(copy).filter(|job| job.encryption != copy.encryption).filter_map(|job| match &job.encryption {
+            Encryption::Encrypt { key: Some(key) } if managed_by_aws(key).is_none() => {
+                (self.encryption_as(&job.encryption, copy) == Encrypted::Unknown).then(|| key.clone())
+            }
+            _ => None,
+        })
+    }
+
+    /// Returns true if a copy is known to be encrypted with the key that AWS manages, which cannot be shared.
+    pub(super) fn has_ebs_key(&self, copy: &'a CopyRequest) -> bool {
+        match self.key_source(&copy.encryption, copy) {
+            KeySource::Given(key) => key.is_aws_managed(),
+            KeySource::Default => self.default_keys.get(&copy.destination).is_some_and(|key| key.ends_with(EBS_ALIAS)),
+            KeySource::None | KeySource::Unknown => false,
+        }
+    }
+
+    /// Resolves an id, ARN or alias of a key as far as it was looked up.
+    fn resolve(&self, region: &'a Region, key: &'a str) -> Encrypted<'a> {
+        match self.key_arns.get(&(region, key)) {
+            Some(arn) => Encrypted::With(key_id(arn)),
+            None if key.ends_with(EBS_ALIAS) => self.ebs_key(region),
+            None if key.contains("alias/") => Encrypted::Unknown,
+            None => Encrypted::With(key_id(key)),
         }
     }
 
@@ -165,6 +225,19 @@ impl<'a> Index<'a> {
 
 /// Alias of the account's own key for EBS.
 const EBS_ALIAS: &str = "alias/aws/ebs";
+
+impl Encrypted<'_> {
+    /// Returns whether both are the same; `None` if that is not known.
+    pub(super) fn same(self, other: Encrypted<'_>) -> Option<bool> {
+        match (self, other) {
+            (Encrypted::Unknown, _) | (_, Encrypted::Unknown) => None,
+            (Encrypted::No, other) | (other, Encrypted::No) => Some(other == Encrypted::No),
+            (Encrypted::WithEbsKey, Encrypted::WithEbsKey) => Some(true),
+            (Encrypted::WithEbsKey, _) | (_, Encrypted::WithEbsKey) => None,
+            (Encrypted::With(a), Encrypted::With(b)) => Some(a == b),
+        }
+    }
+}
 
 /// Returns the id in a key's ARN.
 fn key_id(arn: &str) -> &str {

@@ -5,6 +5,7 @@ mod builder;
 pub mod checks;
 mod choice;
 pub mod context;
+mod encryption;
 pub mod existing;
 pub mod findings;
 mod follow_up;

@@ -1,6 +1,6 @@
 //! What starting means: how many copies, how large, how long, and what must be typed to confirm it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     context::{CompletedCopy, UnderWay},
@@ -22,8 +22,10 @@ pub struct Outlook {
 /// How long it takes until the last copy is available, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Time {
-    /// A time-based copy is asked for this: it is AWS's limit, not an estimate.
+    /// Time-based copies are asked for this, and all start at once: it is AWS's limit, not an estimate.
     Requested(u64),
+    /// Roughly, for time-based copies that do not all start at once.
+    InRounds(u64),
     /// Roughly, from as many copies as were seen to complete.
     Seen { seconds: u64, copies: usize },
     /// No copy of about this size has been seen to complete.
@@ -78,10 +80,13 @@ impl Outlook {
             .iter()
             .map(|(region, copies)| region_seconds(review, region, copies, pending.get(*region).copied().unwrap_or(0)))
             .collect();
-        let time = match seconds.and_then(|seconds| seconds.into_iter().max()) {
-            None => Time::Unknown,
-            Some(seconds) if copies.iter().all(|copy| copy.completion.is_some()) => Time::Requested(seconds),
-            Some(seconds) => Time::Seen { seconds, copies: review.context.completed.len() },
+        let requested: Option<Vec<u64>> = copies.iter().map(requested_seconds).collect();
+        let requested = requested.map(|seconds| seconds.into_iter().max());
+        let time = match (seconds.and_then(|seconds| seconds.into_iter().max()), requested) {
+            (None, _) => Time::Unknown,
+            (seconds, Some(requested)) if seconds == requested => Time::Requested(seconds.unwrap_or_default()),
+            (Some(seconds), Some(_)) => Time::InRounds(seconds),
+            (Some(seconds), None) => Time::Seen { seconds, copies: copies_used(review, copies) },
         };
         Self {
             copies: copies.len(),
@@ -120,12 +125,10 @@ fn region_seconds(review: &Review, region: &Region, copies: &[&CopyRequest], pen
 const LARGER: u64 = 4;
 
 fn copy_seconds(review: &Review, region: &Region, copy: &CopyRequest) -> Option<u64> {
-    if let Some(duration) = copy.completion {
-        return Some(u64::from(duration.minutes()) * 60);
+    if let Some(seconds) = requested_seconds(copy) {
+        return Some(seconds);
     }
-    let completed = &review.context.completed;
-    let here: Vec<&CompletedCopy> = completed.iter().filter(|c| c.destination == *region).collect();
-    let seen = if here.is_empty() { completed.iter().collect() } else { here };
+    let seen = completed_like(review, region);
     // Small copies take about as long as larger ones, so that no copy is taken to be faster than the fastest seen.
     let least = seen.iter().map(|c| c.seconds).min()?;
     let largest = seen.iter().map(|c| c.gib.max(1)).max()?;
@@ -134,4 +137,27 @@ fn copy_seconds(review: &Review, region: &Region, copy: &CopyRequest) -> Option<
     }
     let (seconds, gib) = seen.iter().fold((0, 0), |(s, g), c| (s + c.seconds, g + c.gib.max(1)));
     Some((copy.size_gib().max(1) * seconds / gib.max(1)).max(least))
+}
+
+fn requested_seconds(copy: &CopyRequest) -> Option<u64> {
+    copy.completion.map(|duration| u64::from(duration.minutes()) * 60)
+}
+
+/// Returns the completed copies by which those to a region are judged: those to the same region, or else all.
+fn completed_like<'a>(review: &'a Review, region: &Region) -> Vec<&'a CompletedCopy> {
+    let completed = &review.context.completed;
+    let here: Vec<&CompletedCopy> = completed.iter().filter(|c| c.destination == *region).collect();
+    if here.is_empty() { completed.iter().collect() } else { here }
+}
+
+/// Returns how many completed copies any of these were judged by.
+fn copies_used(review: &Review, copies: &[CopyRequest]) -> usize {
+    let judged = copies.iter().filter(|copy| copy.completion.is_none());
+    let regions: BTreeSet<&Region> = judged.map(|copy| &copy.destination).collect();
+    let completed = &review.context.completed;
+    let here = |region: &Region| completed.iter().filter(|c| c.destination == *region).count();
+    if regions.iter().any(|region| here(region) == 0) {
+        return completed.len();
+    }
+    regions.iter().map(|region| here(region)).sum()
 }

@@ -19,9 +19,17 @@ struct Shape<'a> {
     copy_tags: bool,
     image_tags: BTreeSet<&'a str>,
     snapshot_tags: BTreeSet<&'a str>,
+    /// Without snapshots, no tags are requested for them.
+    snapshots: bool,
     placement: &'a Placement,
     timed: bool,
 }
+
+/// Values of tags, about which policies decide as well (`aws:RequestTag`).
+type TagValues<'a> = BTreeSet<(&'a str, &'a str)>;
+
+/// Sets of tag values that are tried in each destination: templates may give every copy its own.
+const TAG_VALUES: usize = 3;
 
 fn shape(copy: &CopyRequest) -> Shape<'_> {
     Shape {
@@ -29,6 +37,7 @@ fn shape(copy: &CopyRequest) -> Shape<'_> {
         copy_tags: copy.copy_tags,
         image_tags: copy.image_tags.iter().map(|t| &*t.key).collect(),
         snapshot_tags: copy.snapshot_tags.iter().map(|t| &*t.key).collect(),
+        snapshots: !copy.volumes.is_empty(),
         placement: &copy.placement,
         timed: copy.completion.is_some(),
     }
@@ -38,7 +47,10 @@ fn shape(copy: &CopyRequest) -> Shape<'_> {
 #[derive(Default)]
 struct Needs<'a> {
     shapes: HashSet<Shape<'a>>,
+    tag_values: HashSet<TagValues<'a>>,
     trials: Vec<&'a CopyRequest>,
+    /// Of a shape that is tried, with other tag values.
+    more_trials: Vec<&'a CopyRequest>,
     keys: Vec<&'a KmsKeyRef>,
     names: BTreeSet<&'a str>,
     sources: BTreeSet<&'a ImageId>,
@@ -69,8 +81,13 @@ pub(super) fn initial(copies: &[CopyRequest], context: &ReviewContext) -> (Vec<C
     for copy in copies {
         sources.entry(&copy.source_region).or_default().insert(&copy.source);
         let needs = destinations.entry(&copy.destination).or_default();
+        let tags = copy.image_tags.iter().chain(&copy.snapshot_tags);
+        let values: TagValues<'_> = tags.map(|tag| (&*tag.key, &*tag.value)).collect();
         if needs.shapes.insert(shape(copy)) {
+            needs.tag_values.insert(values);
             needs.trials.push(copy);
+        } else if needs.tag_values.len() < TAG_VALUES && needs.tag_values.insert(values) {
+            needs.more_trials.push(copy);
         }
         if let Encryption::Encrypt { key: Some(key) } = &copy.encryption
             && !needs.keys.contains(&key)
@@ -95,7 +112,8 @@ pub(super) fn initial(copies: &[CopyRequest], context: &ReviewContext) -> (Vec<C
         if needs.trials.len() > trials {
             untried.insert(region.clone());
         }
-        requests.extend(needs.trials.iter().take(trials).map(|copy| trial(copy, context.limits.job_tags)));
+        let tried = needs.trials.iter().chain(&needs.more_trials).take(trials);
+        requests.extend(tried.map(|copy| trial(copy, context.limits.job_tags)));
         requests.extend(destination(region, &needs));
     }
     (requests, untried)

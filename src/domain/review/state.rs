@@ -27,11 +27,21 @@ pub struct CheckId(pub(super) usize);
 pub(super) struct Check {
     pub(super) request: CheckRequest,
     pub(super) state: CheckState,
+    /// When it was answered or failed.
+    pub(super) at: Option<Timestamp>,
 }
 
 impl Check {
-    fn waiting(request: CheckRequest) -> Self {
-        Self { request, state: CheckState::Waiting }
+    pub(super) fn waiting(request: CheckRequest) -> Self {
+        Self { request, state: CheckState::Waiting, at: None }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.state, CheckState::Waiting | CheckState::Sent)
+    }
+
+    pub(super) fn is_trial(&self) -> bool {
+        matches!(self.request, CheckRequest::Permission { .. })
     }
 }
 
@@ -51,6 +61,10 @@ pub struct Review {
     pub(super) context: ReviewContext,
     pub(super) checks: Vec<Check>,
     pub(super) choices: BTreeMap<usize, Choice>,
+    /// What is there already is skipped unless something else was chosen for it.
+    pub(super) skip_all: bool,
+    /// Images made by endpoints that ignore `DryRun`; then no other dry run is sent.
+    pub(super) made_by_trials: Vec<(Region, String)>,
     /// Destinations with more kinds of requests than are tried.
     pub(super) untried: BTreeSet<Region>,
     /// Names whose numbered forms were asked for.
@@ -58,6 +72,8 @@ pub struct Review {
     /// Snapshots whose keys were asked for.
     pub(super) keyed: HashSet<SnapshotId>,
     pub(super) started: Timestamp,
+    /// The latest time that is known.
+    pub(super) now: Timestamp,
     pub(super) expired: bool,
 }
 
@@ -67,7 +83,9 @@ impl Review {
     /// Checks under way at once. Of dry runs, only one in each destination: they count against the rate of copies.
     pub const AT_ONCE: usize = 16;
     /// Answers of an earlier review are good for this long.
-    const REUSE: SignedDuration = SignedDuration::from_secs(60);
+    pub(super) const REUSE: SignedDuration = SignedDuration::from_secs(60);
+    /// Copies start on answers no older than this: long enough to read a review, and short enough that it still is as the review says.
+    pub const FRESH: SignedDuration = SignedDuration::from_mins(5);
 
     /// Starts a review of a plan without mistakes.
     pub fn new(plan: Plan, context: ReviewContext, now: Timestamp) -> Self {
@@ -78,12 +96,20 @@ impl Review {
             context,
             checks: requests.into_iter().map(Check::waiting).collect(),
             choices: BTreeMap::new(),
+            skip_all: false,
+            made_by_trials: Vec::new(),
             untried,
             numbered: HashSet::new(),
             keyed: HashSet::new(),
             started: now,
+            now,
             expired: false,
         }
+    }
+
+    /// Tells the time, by which answers are dated.
+    pub fn set_now(&mut self, now: Timestamp) {
+        self.now = now;
     }
 
     /// Returns the copies, before anything is skipped or renamed.
@@ -91,35 +117,24 @@ impl Review {
         &self.copies
     }
 
-    /// Returns the answers of an earlier review of the same account that are still good.
-    pub(super) fn reusable<'a>(&self, earlier: &'a Self) -> impl Iterator<Item = (&'a CheckRequest, &'a CheckAnswer)> {
-        let good = earlier.context.account == self.context.account
-            && self.started.duration_since(earlier.started) < Self::REUSE;
-        earlier.checks.iter().filter(move |_| good).filter_map(|check| match &check.state {
-            CheckState::Answered(answer) => Some((&check.request, answer)),
-            _ => None,
-        })
-    }
-
-    /// Returns the requests to send now, which are under way from then on.
+    /// Returns the requests to send now, which are under way from then on. What had no turn before the deadline still gets one.
     pub fn next_requests(&mut self) -> Vec<(CheckId, CheckRequest)> {
         let mut room = Self::AT_ONCE.saturating_sub(self.count(|state| *state == CheckState::Sent));
-        let trial = |check: &Check| matches!(check.request, CheckRequest::Permission { .. });
         let mut trying: HashSet<Region> = self
             .checks
             .iter()
-            .filter(|check| trial(check) && check.state == CheckState::Sent)
+            .filter(|check| check.is_trial() && check.state == CheckState::Sent)
             .filter_map(|check| check.request.region().cloned())
             .collect();
         let mut next = Vec::new();
         for (n, check) in self.checks.iter_mut().enumerate() {
-            if room == 0 || self.expired {
+            if room == 0 {
                 break;
             }
             if check.state != CheckState::Waiting {
                 continue;
             }
-            if trial(check) && !check.request.region().is_some_and(|region| trying.insert(region.clone())) {
+            if check.is_trial() && !check.request.region().is_some_and(|region| trying.insert(region.clone())) {
                 continue;
             }
             check.state = CheckState::Sent;
@@ -136,13 +151,33 @@ impl Review {
         }
     }
 
-    /// Asks everything again. Answers to what was asked before must not be given any more.
+    /// Asks everything again, first what had no answer. Answers to what was asked before must not be given any more.
     pub fn ask_again(&mut self, now: Timestamp) {
-        let (requests, _) = requests::initial(&self.copies, &self.context);
+        let (mut requests, _) = requests::initial(&self.copies, &self.context);
+        let answered = |request: &CheckRequest| self.checks.iter().any(|c| c.request == *request && !c.is_open());
+        requests.sort_by_cached_key(answered);
         self.checks = requests.into_iter().map(Check::waiting).collect();
         self.numbered.clear();
         self.keyed.clear();
-        (self.started, self.expired) = (now, false);
+        self.restart(now);
+    }
+
+    /// Returns true if answers are too old to start on.
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        self.checks.iter().any(|check| is_old(check, now))
+    }
+
+    /// Asks again what was answered too long ago.
+    pub fn ask_stale(&mut self, now: Timestamp) {
+        for check in self.checks.iter_mut().filter(|check| is_old(check, now)) {
+            (check.state, check.at) = (CheckState::Waiting, None);
+        }
+        self.restart(now);
+    }
+
+    fn restart(&mut self, now: Timestamp) {
+        (self.started, self.now, self.expired) = (now, now, false);
+        self.forgo_trials();
     }
 
     /// Returns when what is still open becomes unknown; `None` if nothing is.
@@ -152,11 +187,15 @@ impl Review {
 
     /// Moves the deadline with the clock.
     pub fn shift(&mut self, step: SignedDuration) {
-        self.started = self.started.checked_add(step).unwrap_or(self.started);
+        let times = self.checks.iter_mut().filter_map(|check| check.at.as_mut());
+        for time in times.chain([&mut self.started, &mut self.now]) {
+            *time = time.checked_add(step).unwrap_or(*time);
+        }
     }
 
     /// Gives up waiting if it is time. Returns true if that changed anything.
     pub fn expire(&mut self, now: Timestamp) -> bool {
+        self.now = now;
         let expires = self.deadline().is_some_and(|at| at <= now);
         self.expired |= expires;
         expires
@@ -173,7 +212,7 @@ impl Review {
     }
 
     fn open(&self) -> usize {
-        self.count(|state| matches!(state, CheckState::Waiting | CheckState::Sent))
+        self.checks.iter().filter(|check| check.is_open()).count()
     }
 
     fn count(&self, so: impl Fn(&CheckState) -> bool) -> usize {
@@ -185,15 +224,6 @@ impl Review {
         self.choices.insert(copy, choice);
     }
 
-    /// Adds what was chosen to the form's decisions.
-    pub fn keep_choices(&self, decisions: &mut Decisions) {
-        for (n, choice) in &self.choices {
-            if let Some(copy) = self.copies.get(*n) {
-                decisions.add(copy, *choice);
-            }
-        }
-    }
-
     /// Chooses as was decided before about the same copies.
     #[must_use]
     pub fn decided_before(mut self, decisions: &Decisions) -> Self {
@@ -201,4 +231,10 @@ impl Review {
         self.choices = known.collect();
         self
     }
+}
+
+/// Returns true if a check was answered too long ago. The account's regions hardly change.
+fn is_old(check: &Check, now: Timestamp) -> bool {
+    let old = check.at.is_some_and(|at| now.duration_since(at) >= Review::FRESH);
+    old && check.request != CheckRequest::Regions
 }

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        Choice, Column, Status,
+        Choice, Column, Decisions, Status,
         context::UnderWay,
         existing::{Existing, Found},
     },
@@ -100,6 +100,7 @@ fn own_copies_that_are_queued_count_as_there() {
         destination: region("eu-west-1"),
         name: ImageName::new(name).unwrap(),
         encryption,
+        placement: Placement::Region,
         image: None,
     };
     let found = |job| {
@@ -114,6 +115,155 @@ fn own_copies_that_are_queued_count_as_there() {
     assert_eq!(found(under_way("ami-1", "web", encrypted(None))), Some((Found::Queued, Choice::CopyAnyway)));
     assert_eq!(found(under_way("ami-2", "web", Encryption::Keep)), None);
     assert_eq!(found(UnderWay { destination: region("eu-west-2"), ..same }), None);
+}
+
+/// The review of one copy, with an own copy under way.
+fn beside(job: UnderWay, copy: CopyRequest, answer: Answer<'_>) -> Option<Existing> {
+    let context = ReviewContext { under_way: vec![job], ..context() };
+    let mut review = Review::new(Plan { copies: vec![copy], ..Plan::default() }, context, now());
+    answer_all(&mut review, answer);
+    let table = review.table();
+    assert!(table.refusal().is_none(), "{:?}", table.findings);
+    table.existing.into_iter().next()
+}
+
+#[test]
+fn keys_of_queued_copies_are_compared_by_what_they_are() {
+    let with = |key: Option<&str>| CopyRequest { encryption: encrypted(key), ..copy("ami-1", "eu-west-1", "web") };
+    let other = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000002";
+    // Every alias is one of key 1, but `alias/unknown` is none that may be looked up.
+    let resolves = |request: &CheckRequest| match request {
+        CheckRequest::Key { key, .. } if key.as_str() == "alias/unknown" => Some(Err(denied())),
+        CheckRequest::Key { key, .. } if key.as_str() == other => {
+            Some(Ok(CheckAnswer::Key(KeyVerdict::Usable { arn: other.into() })))
+        }
+        _ => None,
+    };
+    for (queued, wanted, same) in [
+        (Some("alias/web"), Some(KEY), Some(true)),
+        (Some(KEY), Some("alias/web"), Some(true)),
+        (Some("alias/old"), Some("alias/web"), Some(true)),
+        (Some("alias/web"), Some(other), Some(false)),
+        (Some("alias/unknown"), Some(KEY), None),
+        (None, None, Some(true)),
+    ] {
+        let job = UnderWay::of(&with(queued), None);
+        let found = beside(job, with(wanted), &resolves).unwrap();
+        assert_eq!(found.same_encryption, same, "{queued:?}, {wanted:?}");
+        assert_eq!(found.choice == Choice::Skip, same == Some(true));
+    }
+    // What is kept and what is requested may be the same.
+    let encrypts = |request: &CheckRequest| match request {
+        CheckRequest::EncryptionByDefault { .. } => Some(Ok(CheckAnswer::EncryptionByDefault(true))),
+        CheckRequest::DefaultKey { .. } => Some(Ok(CheckAnswer::DefaultKey(Some(KEY.into())))),
+        _ => None,
+    };
+    let job = UnderWay::of(&copy("ami-1", "eu-west-1", "web"), None);
+    assert_eq!(beside(job, with(None), &encrypts).unwrap().choice, Choice::Skip);
+}
+
+#[test]
+fn a_key_that_only_a_queued_copy_has_refuses_nothing() {
+    let with = |key: &str| CopyRequest { encryption: encrypted(Some(key)), ..copy("ami-1", "eu-west-1", "web") };
+    let gone = |request: &CheckRequest| match request {
+        CheckRequest::Key { key, .. } if key.as_str() == "alias/gone" => {
+            Some(Ok(CheckAnswer::Key(KeyVerdict::NotFound)))
+        }
+        _ => None,
+    };
+    let found = beside(UnderWay::of(&with("alias/gone"), None), with(KEY), &gone).unwrap();
+    assert_eq!(found.same_encryption, None);
+}
+
+#[test]
+fn a_double_is_found_among_images_of_the_same_name() {
+    let key = |n: u8| format!("arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-00000000000{n}");
+    let named =
+        |id: &str| Image { name: "web".into(), source_image_id: Some(ami("ami-1")), ..image(id, "eu-west-1", true) };
+    // ami-91 is encrypted with key 1, ami-92 with key 2.
+    let account = account(vec![named("ami-91"), named("ami-92")]);
+    let of = |id: &SnapshotId| Some(key(if id.as_str().ends_with('1') { 1 } else { 2 }).into());
+    for (wanted, expected) in [(1, Some("ami-91")), (2, Some("ami-92")), (3, None)] {
+        let copy = CopyRequest { encryption: encrypted(Some(&key(wanted))), ..copy("ami-1", "eu-west-1", "web") };
+        let mut review = review(vec![copy]);
+        answer_all(&mut review, &|request| match request {
+            CheckRequest::Key { key, .. } => {
+                Some(Ok(CheckAnswer::Key(KeyVerdict::Usable { arn: key.as_str().to_owned() })))
+            }
+            CheckRequest::SnapshotKeys { snapshots, .. } => {
+                Some(Ok(CheckAnswer::SnapshotKeys(snapshots.iter().map(|id| (id.clone(), of(id))).collect())))
+            }
+            _ => account(request),
+        });
+        let found = review.table().existing.remove(0);
+        assert_eq!((found.is_double(), found.others), (expected.is_some(), 1), "key {wanted}");
+        if let (Some(expected), Found::Image { id, .. }) = (expected, &found.found) {
+            assert_eq!(id.as_str(), expected);
+        }
+    }
+}
+
+#[test]
+fn a_copy_stored_elsewhere_is_no_double() {
+    let outpost = "arn:aws:outposts:us-east-1:123456789012:outpost/op-0123456789abcdef0";
+    let placed =
+        |placement: &Placement| CopyRequest { placement: placement.clone(), ..copy("ami-1", "eu-west-1", "web") };
+    let outpost = Placement::Outpost(crate::domain::placement::OutpostArn::new(outpost).unwrap());
+    for (there, wanted, same) in [
+        (&Placement::Region, &outpost, false),
+        (&outpost, &Placement::Region, false),
+        (&outpost, &outpost, true),
+        (&Placement::Region, &Placement::Region, true),
+    ] {
+        let found = beside(UnderWay::of(&placed(there), None), placed(wanted), &|_| None).unwrap();
+        assert_eq!((found.same_placement, found.is_double()), (Some(same), same), "{there:?}, {wanted:?}");
+    }
+    // Where an image's snapshots are stored is not known.
+    let found = one(placed(&outpost), vec![there("web", Some("ami-1"), false)]).unwrap();
+    assert_eq!((found.same_placement, found.choice), (None, Choice::CopyAnyway));
+}
+
+#[test]
+fn an_image_that_is_being_removed_is_not_there() {
+    let removed = std::collections::BTreeSet::from([ami("ami-9")]);
+    let mut review = review(vec![copy("ami-1", "eu-west-1", "web")]);
+    answer_all(&mut review, &account(vec![there("web", Some("ami-1"), false)]));
+    assert_eq!(review.table().copies.len(), 0, "the double is skipped");
+    assert!(review.set_jobs(Vec::new(), removed.clone()) && !review.set_jobs(Vec::new(), removed));
+    assert_eq!((review.table().existing.len(), review.table().copies.len()), (0, 1));
+}
+
+#[test]
+fn decisions_are_about_what_would_be_made() {
+    let with = |key: Option<&str>| CopyRequest { encryption: encrypted(key), ..copy("ami-1", "eu-west-1", "web") };
+    let mut decisions = Decisions::default();
+    let mut first = review(vec![with(Some("alias/a"))]);
+    first.choose(0, Choice::CopyAnyway);
+    first.keep_choices(&mut decisions);
+    let choices = |copy| review(vec![copy]).decided_before(&decisions).choices.len();
+    assert_eq!(choices(with(Some("alias/a"))), 1);
+    assert_eq!(choices(with(Some("alias/b"))), 0, "another key");
+    assert_eq!(choices(CopyRequest { encryption: Encryption::Keep, ..with(None) }), 0);
+}
+
+#[test]
+fn what_is_found_after_all_were_skipped_is_skipped() {
+    let mut review = review(vec![copy("ami-1", "eu-west-1", "web"), copy("ami-2", "eu-west-2", "web")]);
+    let sent = review.next_requests();
+    review.skip_existing();
+    assert_eq!(review.table().copies.len(), 2, "nothing is known to be there yet");
+    let account = account(vec![there("web", None, false)]);
+    for (id, request) in sent {
+        review.answer(id, account(&request).unwrap_or_else(|| fine(&request)));
+    }
+    answer_all(&mut review, &account);
+    assert_eq!(review.table().copies.len(), 0);
+    review.choose(1, Choice::CopyAnyway);
+    assert_eq!(review.table().copies.len(), 1);
+    let mut decisions = Decisions::default();
+    review.keep_choices(&mut decisions);
+    let again = super::review(review.copies().to_vec()).decided_before(&decisions);
+    assert_eq!(again.choices.into_values().collect::<Vec<_>>(), [Choice::Skip, Choice::CopyAnyway]);
 }
 
 #[test]

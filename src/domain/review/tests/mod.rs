@@ -1,5 +1,7 @@
 //! Reviews: what is asked, what is found, what is decided.
 
+mod answers;
+mod encryption;
 mod existing;
 mod findings;
 mod requests;

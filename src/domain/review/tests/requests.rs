@@ -91,6 +91,27 @@ fn few_are_under_way_at_once_and_one_dry_run_in_each_destination() {
 }
 
 #[test]
+fn snapshots_and_tag_values_make_other_requests() {
+    let tagged = |value: &str, volumes: Vec<u32>| {
+        let tag = crate::domain::image::Tag { key: "Env".into(), value: value.into() };
+        CopyRequest { image_tags: vec![tag], volumes, ..copy("ami-1", "eu-west-1", value) }
+    };
+    let tried = |copies: Vec<CopyRequest>| {
+        let mut review = review(copies);
+        let asked = answer_all(&mut review, &|_| None);
+        assert_eq!(review.table().findings, []);
+        permissions(&asked).into_iter().map(|copy| (copy.name.to_string(), copy.volumes.len())).collect::<Vec<_>>()
+    };
+    let own = |name: &str, volumes| (name.to_owned(), volumes);
+    assert_eq!(
+        tried(vec![tagged("dev", vec![]), tagged("dev", vec![8]), tagged("prod", vec![8]), tagged("prod", vec![8])]),
+        [own("dev", 0), own("dev", 1), own("prod", 1)]
+    );
+    // A template may give each copy its own value: those decide nothing, and dry runs count against the rate of copies.
+    assert_eq!(tried((0..40).map(|n| tagged(&format!("v-{n}"), vec![8])).collect()).len(), 3);
+}
+
+#[test]
 fn what_does_not_answer_in_time_is_unknown_and_a_late_answer_counts() {
     let mut review = review(vec![copy("ami-1", "eu-west-1", "web")]);
     let sent = review.next_requests();

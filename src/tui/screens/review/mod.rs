@@ -1,6 +1,7 @@
 //! The review of copies before they start: destinations against checks, findings, and what is there already.
 
 pub mod open;
+pub(in crate::tui) mod requested;
 pub mod update;
 pub mod view;
 
@@ -8,8 +9,9 @@ use tui_input::Input;
 
 use crate::{
     domain::{
+        draft::Field,
         price::{Prices, estimate},
-        review::{Existing, Finding, Review, ReviewTable},
+        review::{Existing, Finding, FindingKind, Review, ReviewTable},
     },
     labels,
     tui::{bindings::Context, widgets::list::List},
@@ -27,8 +29,12 @@ pub struct ReviewScreen {
     summary: Vec<String>,
     /// True if `table`, `cost` and `summary` are out of date.
     changed: bool,
+    /// True once a frame has shown all that is known of a settled review: nothing starts unseen.
+    seen: bool,
     /// The cursor in the findings and what is there already.
     list: List,
+    /// True once the cursor was moved, or something was chosen under it: then it stays on its entry, otherwise on the first line.
+    moved: bool,
     /// What is typed to confirm, while it is.
     typing: Option<Input>,
     mistake: bool,
@@ -40,12 +46,31 @@ enum Entry<'a> {
     Existing(&'a Existing),
 }
 
+/// What the cursor is on, by which it is found again when the table has changed.
+#[derive(Debug, Clone)]
+enum Target {
+    Finding(FindingKind, Field),
+    /// Index of the copy in the plan.
+    Existing(usize),
+}
+
 impl ReviewScreen {
     pub fn new(review: Review, prices: &Prices) -> Self {
         let table = review.table();
         let cost = labels::estimate(&estimate(&table.copies, prices));
         let summary = labels::review::summary(&table.copies);
-        Self { review, table, cost, summary, changed: false, list: List::default(), typing: None, mistake: false }
+        Self {
+            review,
+            table,
+            cost,
+            summary,
+            changed: false,
+            seen: false,
+            list: List::default(),
+            moved: false,
+            typing: None,
+            mistake: false,
+        }
     }
 
     /// The contexts whose keys apply, innermost first.
@@ -61,17 +86,51 @@ impl ReviewScreen {
         &self.review
     }
 
+    /// For everything but what the user chooses: nothing starts before a frame has shown the change.
     pub(in crate::tui) fn review_mut(&mut self) -> &mut Review {
-        self.changed = true;
+        (self.changed, self.seen) = (true, false);
         &mut self.review
+    }
+
+    /// Makes the user's choice.
+    fn decide(&mut self, choose: impl FnOnce(&mut Review)) {
+        choose(&mut self.review);
+        self.changed = true;
     }
 
     /// Brings the table up to date. Once a frame: answers come in floods.
     pub(in crate::tui) fn refresh(&mut self, prices: &Prices) {
         if std::mem::take(&mut self.changed) {
+            let target = self.target();
             self.table = self.review.table();
             self.cost = labels::estimate(&estimate(&self.table.copies, prices));
             self.summary = labels::review::summary(&self.table.copies);
+            if let Some(row) = target.filter(|_| self.moved).and_then(|target| self.find(&target)) {
+                self.list.cursor = row;
+            }
+        }
+    }
+
+    /// What the cursor is on, as of the last refresh.
+    fn target(&self) -> Option<Target> {
+        Some(match self.entry(self.list.cursor)? {
+            Entry::Finding(finding) => Target::Finding(finding.kind.clone(), finding.field.clone()),
+            Entry::Existing(existing) => Target::Existing(existing.copy),
+        })
+    }
+
+    /// Returns the row of an entry; for a finding that has changed, that of the same kind.
+    fn find(&self, target: &Target) -> Option<usize> {
+        match target {
+            Target::Finding(kind, _) => {
+                let row = |so: &dyn Fn(&FindingKind) -> bool| self.table.findings.iter().position(|f| so(&f.kind));
+                row(&|known| known == kind)
+                    .or_else(|| row(&|known| std::mem::discriminant(known) == std::mem::discriminant(kind)))
+            }
+            Target::Existing(copy) => {
+                let row = self.table.existing.iter().position(|existing| existing.copy == *copy)?;
+                Some(self.table.findings.len() + row)
+            }
         }
     }
 

@@ -1,10 +1,12 @@
 //! Opening the review with what is known without asking AWS, and sending its checks.
 
+use std::collections::BTreeSet;
+
 use crate::{
     domain::{
-        Failure,
+        Failure, ImageId,
         plan::Plan,
-        review::{CheckAnswer, CheckId, Review, ReviewContext},
+        review::{CheckAnswer, CheckId, Review, ReviewContext, context::UnderWay},
     },
     engine::Job,
     tui::{
@@ -29,12 +31,53 @@ pub fn open(model: &mut Model, plan: Plan, effects: &mut Vec<Effect>) {
 }
 
 fn context(model: &Model) -> ReviewContext {
+    let (under_way, being_removed) = jobs(model);
     ReviewContext {
         account: model.account.as_ref().map(|account| account.id.clone()),
         regions: model.regions.clone(),
-        under_way: model.jobs_view.jobs().filter_map(Job::under_way).collect(),
+        under_way,
+        being_removed,
         completed: model.jobs_view.jobs().filter_map(Job::completed_copy).collect(),
         limits: model.start.config.copy.review_limits(),
+    }
+}
+
+/// Returns the own copies that have not ended, also those that are no jobs yet, and the images that are being removed.
+fn jobs(model: &Model) -> (Vec<UnderWay>, BTreeSet<ImageId>) {
+    let (removed, open): (Vec<&Job>, Vec<&Job>) =
+        model.jobs_view.jobs().filter(|job| !job.state.ended()).partition(|job| job.is_being_removed());
+    let under_way = open.into_iter().filter_map(Job::under_way);
+    let removed = removed.into_iter().filter_map(|job| job.image().cloned());
+    (under_way.chain(model.requested.under_way()).collect(), removed.collect())
+}
+
+/// Follows the jobs with the review, if one is open.
+pub(in crate::tui) fn on_jobs(model: &mut Model, effects: &mut Vec<Effect>) {
+    model.requested.stored(model.jobs_view.jobs());
+    if update_jobs(model) {
+        send(model, effects);
+    }
+}
+
+/// Tells the review the jobs as they are now. Returns true if they are others.
+pub(super) fn update_jobs(model: &mut Model) -> bool {
+    if screen(model).is_none() {
+        return false;
+    }
+    let (under_way, being_removed) = jobs(model);
+    let Some(screen) = screen(model) else { return false };
+    let changes = screen.review.set_jobs(under_way, being_removed);
+    if changes {
+        screen.review_mut();
+    }
+    changes
+}
+
+/// A command was rejected: if it was the copies, their form comes back.
+pub(in crate::tui) fn on_rejected(model: &mut Model) {
+    let form = model.requested.rejected();
+    if let Some(form) = form.filter(|_| !model.overlays.iter().any(|o| matches!(o, Overlay::Form(_)))) {
+        model.overlays.insert(0, Overlay::Form(form));
     }
 }
 
@@ -61,7 +104,9 @@ pub(in crate::tui) fn on_answer(
     answer: Result<CheckAnswer, Failure>,
     effects: &mut Vec<Effect>,
 ) {
+    let now = model.now;
     if let Some(screen) = screen(model) {
+        screen.review_mut().set_now(now);
         screen.review_mut().answer(check, answer);
         send(model, effects);
     }
@@ -77,8 +122,16 @@ pub(in crate::tui) fn expire_if_due(model: &mut Model) {
     }
 }
 
+/// Brings the review's table up to date before it is drawn.
+pub(in crate::tui) fn on_frame(model: &mut Model) {
+    refresh(model);
+    if let Some(Overlay::Review(screen)) = model.overlays.last_mut() {
+        screen.seen = screen.table.settled;
+    }
+}
+
 /// Brings the review's table up to date.
-pub(in crate::tui) fn refresh(model: &mut Model) {
+pub(super) fn refresh(model: &mut Model) {
     for overlay in &mut model.overlays {
         if let Overlay::Review(screen) = overlay {
             screen.refresh(&model.start.prices);

@@ -2,9 +2,12 @@
 
 use tui_input::Input;
 
-use super::{Entry, ReviewScreen, open, view};
+use super::{ReviewScreen, Target, open, view};
 use crate::{
-    domain::{draft::Field, review::Choice},
+    domain::{
+        draft::Field,
+        review::{Choice, Review},
+    },
     labels,
     term::input::KeyEvent,
     tui::{
@@ -42,6 +45,8 @@ pub fn paste(model: &mut Model, text: &str) -> bool {
 /// Runs an action. Returns false if the review has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
     let (size, now) = (model.size, model.now);
+    // A choice is about what was on the screen when its key was pressed.
+    let target = screen(model).and_then(|screen| screen.target());
     open::refresh(model);
     let Some(screen) = screen(model) else { return false };
     if screen.typing.is_some() {
@@ -55,19 +60,20 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
     let height = view::list_height(screen, size);
     match action {
         Action::Start => start(model, effects),
-        Action::Press => go_to_field(model),
-        Action::Skip => choose(screen, Choice::Skip),
-        Action::Rename => choose(screen, Choice::Rename),
-        Action::CopyAnyway => choose(screen, Choice::CopyAnyway),
-        Action::SkipAll => screen.review_mut().skip_existing(),
+        Action::Press => go_to_field(model, target),
+        Action::Skip => choose(screen, target, Choice::Skip),
+        Action::Rename => choose(screen, target, Choice::Rename),
+        Action::CopyAnyway => choose(screen, target, Choice::CopyAnyway),
+        Action::SkipAll => screen.decide(Review::skip_existing),
         Action::Refresh => {
             screen.review_mut().ask_again(now);
             open::drop_pending(model);
+            open::update_jobs(model);
             open::send(model, effects);
         }
         Action::Back => open::close(model),
         Action::Help => model.overlays.push(Overlay::Pager(Pager::review_help())),
-        _ if screen.list.act(action, screen.entries(), height) => {}
+        _ if screen.list.act(action, screen.entries(), height) => screen.moved = true,
         Action::Problems | Action::Repaint | Action::Suspend | Action::Quit | Action::Mouse => {
             return false;
         }
@@ -77,21 +83,21 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
 }
 
 /// Chooses what is done about the copy under the cursor.
-fn choose(screen: &mut ReviewScreen, choice: Choice) {
-    if let Some(Entry::Existing(existing)) = screen.entry(screen.list.cursor) {
-        let copy = existing.copy;
-        if choice != Choice::Rename || existing.new_name.is_some() {
-            screen.review_mut().choose(copy, choice);
-        }
+fn choose(screen: &mut ReviewScreen, target: Option<Target>, choice: Choice) {
+    let Some(Target::Existing(copy)) = target else { return };
+    let Some(existing) = screen.table.existing.iter().find(|existing| existing.copy == copy) else { return };
+    if choice != Choice::Rename || existing.new_name.is_some() {
+        screen.decide(|review| review.choose(copy, choice));
+        screen.list.cursor = screen.find(&Target::Existing(copy)).unwrap_or(screen.list.cursor);
+        screen.moved = true;
     }
 }
 
 /// Goes back to the field where the entry under the cursor can be corrected.
-fn go_to_field(model: &mut Model) {
-    let Some(screen) = screen(model) else { return };
-    let field = match screen.entry(screen.list.cursor) {
-        Some(Entry::Finding(finding)) => finding.field.clone(),
-        Some(Entry::Existing(_)) => Field::Name,
+fn go_to_field(model: &mut Model, target: Option<Target>) {
+    let field = match target {
+        Some(Target::Finding(_, field)) => field,
+        Some(Target::Existing(_)) => Field::Name,
         None => return,
     };
     open::close(model);
@@ -108,7 +114,6 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
         );
         return;
     }
-    // Where no command is accepted the review stays open, so that nothing is lost.
     if !model.can_send_commands() {
         return;
     }
@@ -124,11 +129,36 @@ fn start(model: &mut Model, effects: &mut Vec<Effect>) {
         }
         return;
     }
-    if table.outlook.confirmation.is_needed() {
+    if !is_current(model, effects) {
+        return;
+    }
+    let Some(screen) = self::screen(model) else { return };
+    if screen.table.outlook.confirmation.is_needed() {
         screen.typing = Some(Input::default());
         return;
     }
     send(model, effects);
+}
+
+/// Returns true if the user has seen the review, and its answers are no older than they may be; otherwise says so, and asks again
+/// what is too old.
+fn is_current(model: &mut Model, effects: &mut Vec<Effect>) -> bool {
+    let now = model.now;
+    let Some(screen) = screen(model) else { return false };
+    if screen.review.is_stale(now) {
+        screen.review_mut().ask_stale(now);
+        screen.typing = None;
+        open::update_jobs(model);
+        open::send(model, effects);
+        let minutes = Review::FRESH.as_mins();
+        model.show_notice(format!("Not started: answers are older than {minutes} minutes. Checking again."));
+        return false;
+    }
+    let seen = screen.seen;
+    if !seen {
+        model.show_notice("Not started: the review is complete only now. Look at it, then press the key again.");
+    }
+    seen
 }
 
 /// Starts the copies if the right words were typed.
@@ -140,17 +170,23 @@ fn confirm(model: &mut Model, effects: &mut Vec<Effect>) {
         screen.typing = None;
         return start(model, effects);
     }
-    if screen.table.outlook.confirmation.accepts(&typed) {
-        send(model, effects);
-    } else {
+    if !screen.table.outlook.confirmation.accepts(&typed) {
         screen.mistake = true;
+    } else if is_current(model, effects) {
+        send(model, effects);
     }
 }
 
 fn send(model: &mut Model, effects: &mut Vec<Effect>) {
+    // Where no command is accepted the review stays open, so that nothing is lost.
+    if !model.can_send_commands() {
+        return;
+    }
+    let form = model.overlays.iter().find_map(|o| if let Overlay::Form(form) = o { Some(form.clone()) } else { None });
     let copies = screen(model).map(|screen| screen.table.copies.clone()).unwrap_or_default();
     open::close(model);
     // What was answered before the copies is not true after them.
     model.last_review = None;
-    form::start::start(model, copies, effects);
+    form::start::start(model, copies.clone(), effects);
+    model.requested.add(copies, form);
 }
