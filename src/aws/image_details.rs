@@ -24,15 +24,27 @@ impl Session {
             self.public_access(region),
             self.ancestry(region, id),
         );
-        ImageDetails { permissions, snapshots, public_access, ancestry }
+        let (permissions, unknown_permissions) = match permissions {
+            Ok((permissions, unknown)) => (Ok(permissions), unknown),
+            Err(failure) => (Err(failure), 0),
+        };
+        ImageDetails { permissions, unknown_permissions, snapshots, public_access, ancestry }
     }
 
-    async fn image_permissions(&self, region: &Region, image: &ImageId) -> Result<Vec<LaunchPermission>, Failure> {
+    /// The launch permissions, and the number of entries of an unknown kind.
+    async fn image_permissions(
+        &self,
+        region: &Region,
+        image: &ImageId,
+    ) -> Result<(Vec<LaunchPermission>, usize), Failure> {
         let call = self.ec2(region).describe_image_attribute().image_id(image.as_str());
         let call = call.attribute(ImageAttributeName::LaunchPermission);
         let what = format!("read the launch permissions of {image} in {region}");
         let answer = self.call(&what, "ec2:DescribeImageAttribute", call.send()).await?;
-        Ok(answer.launch_permissions().iter().filter_map(convert::launch_permission).collect())
+        let entries = answer.launch_permissions();
+        let known: Vec<_> = entries.iter().filter_map(convert::launch_permission).collect();
+        let unknown = entries.len() - known.len();
+        Ok((known, unknown))
     }
 
     async fn snapshot_details(&self, region: &Region, ids: &[SnapshotId]) -> Result<Vec<SnapshotDetails>, Failure> {
@@ -124,6 +136,7 @@ mod tests {
         <item><userId>111122223333</userId></item><item><group>all</group></item>\
         <item><organizationArn>arn:aws:organizations::123456789012:organization/o-abc123</organizationArn></item>\
         <item><organizationalUnitArn>arn:aws:organizations::123456789012:ou/o-abc123/ou-ab12-cdef</organizationalUnitArn></item>\
+        <item><group>somebody-new</group></item>\
         </launchPermission></R>";
     const SNAPSHOTS: &str = "<R><snapshotSet>\
         <item><snapshotId>snap-0000000a</snapshotId><encrypted>true</encrypted><kmsKeyId>arn:k</kmsKeyId></item>\
@@ -145,6 +158,7 @@ mod tests {
             _ => CannedResponse::ok("<R><imageBlockPublicAccessState>unblocked</imageBlockPublicAccessState></R>"),
         });
         let details = session.image_details(&image()).await;
+        assert_eq!(details.unknown_permissions, 1);
         let who: Vec<String> = details.permissions.unwrap().iter().map(ToString::to_string).collect();
         assert_eq!(who.len(), 4, "{who:?}");
         assert!(

@@ -92,6 +92,7 @@ pub(super) fn account(setup: Setup) -> Result<ExitCode, Failure> {
     let forms = FormFiles {
         presets: PresetFile::beside(setup.config_file.as_deref()),
         last_values: config::state_dir().map_or_else(LastValues::default, |dir| LastValues::in_dir(&dir)),
+        ..FormFiles::default()
     };
     let effects = EffectConfig { forms, ..effect_config(&setup, region_cache, setup.store()) };
     // Certificates are read after the first frame.

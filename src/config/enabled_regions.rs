@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::replace::replace;
+use super::replace::{Access, replace};
 use crate::domain::Region;
 
 /// The most entries kept: keys of sessions come and go.
@@ -53,7 +53,7 @@ impl EnabledRegions {
         if self.read(key).as_deref() == Some(regions) {
             return;
         }
-        let kept = replace(file, |text| {
+        let kept = replace(file, Access::User, |text| {
             let mut all = parse(&text);
             if all.len() >= LIMIT {
                 all.clear();

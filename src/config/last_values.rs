@@ -2,12 +2,13 @@
 //! cannot be read counts as empty.
 
 use std::{
-    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
 
-use super::replace::replace;
+use serde_json::{Map, Value};
+
+use super::replace::{Access, replace};
 use crate::domain::{AccountKey, Failure, preset::Preset};
 
 /// The file; without one, as in the demo and in tests, nothing is kept.
@@ -16,9 +17,8 @@ pub struct LastValues {
     file: Option<PathBuf>,
 }
 
-type ByAccount = BTreeMap<AccountKey, Preset>;
-
-fn parse(text: &str) -> ByAccount {
+/// Reads the entries by account. Each is read when it is wanted: one of another version must not take the others with it.
+fn parse(text: &str) -> Map<String, Value> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
@@ -30,7 +30,7 @@ impl LastValues {
     /// Returns the last values of an account.
     pub fn read(&self, account: &AccountKey) -> Option<Preset> {
         let text = fs::read_to_string(self.file.as_ref()?).ok()?;
-        parse(&text).remove(account)
+        serde_json::from_value(parse(&text).remove(account.as_str())?).ok()
     }
 
     /// Keeps the values of an account, which [`Preset::last_values`] returns.
@@ -39,9 +39,9 @@ impl LastValues {
     /// Those of the file system.
     pub fn keep(&self, account: &AccountKey, values: Preset) -> Result<(), Failure> {
         let Some(file) = &self.file else { return Ok(()) };
-        let kept = replace(file, |text| {
+        let kept = replace(file, Access::User, |text| {
             let mut all = parse(&text);
-            all.insert(account.clone(), values);
+            all.insert(account.as_str().to_owned(), serde_json::to_value(values).map_err(io::Error::other)?);
             serde_json::to_string_pretty(&all).map_err(io::Error::other)
         });
         kept.map_err(|e| Failure::new(format!("keep the form's values in {}", file.display()), e.to_string()))
@@ -59,7 +59,7 @@ mod tests {
         let last = LastValues::in_dir(&dir.path().join("state"));
         let account = |digits| AccountKey::new(&AccountId::new(digits).unwrap(), None);
         let (ours, theirs) = (account("123456789012"), account("210987654321"));
-        let values = |key: &str| Preset { key: key.into(), ..Preset::default() };
+        let values = |key: &str| Preset { key: Some(key.into()), ..Preset::default() };
         assert_eq!(last.read(&ours), None);
         last.keep(&ours, values("alias/a")).unwrap();
         last.keep(&theirs, values("alias/b")).unwrap();
@@ -69,6 +69,12 @@ mod tests {
         assert_eq!(last.read(&ours), None);
         last.keep(&ours, values("alias/d")).unwrap();
         assert_eq!(last.read(&ours), Some(values("alias/d")));
+        // An entry of another version stays, and is nobody else's problem.
+        let path = dir.path().join("state/last-copies.json");
+        fs::write(&path, r#"{"123456789012": {"key": "alias/e"}, "210987654321": {"new_field": 1}}"#).unwrap();
+        assert_eq!((last.read(&ours), last.read(&theirs)), (Some(values("alias/e")), None));
+        last.keep(&ours, values("alias/f")).unwrap();
+        assert!(fs::read_to_string(&path).unwrap().contains("new_field"));
         let none = LastValues::default();
         none.keep(&ours, values("x")).unwrap();
         assert_eq!(none.read(&ours), None);

@@ -290,7 +290,7 @@ impl Config {
     /// Like [`Self::load`], from a file's path and text.
     pub fn assemble(text: Option<(&Path, &str)>, env: &impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
         let mut values = match text {
-            Some((path, text)) => file::read(path, text)?,
+            Some((path, text)) => beside_file(file::read(path, text)?, path),
             None => toml::Table::new(),
         };
         environment::apply(&mut values, env)?;
@@ -301,7 +301,8 @@ impl Config {
         Ok(config)
     }
 
-    /// Reads the built-in prices, overridden by those of `copy.prices_file`.
+    /// Reads the built-in prices, overridden by those of `copy.prices_file`. A relative path in the settings file is relative to that
+    /// file, one in the environment to the working directory.
     ///
     /// # Errors
     /// A file that cannot be read, and the first mistake in it with line and column.
@@ -329,6 +330,20 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Makes the paths of a settings file relative to it.
+fn beside_file(mut values: toml::Table, path: &Path) -> toml::Table {
+    let copy = values.get_mut("copy").and_then(toml::Value::as_table_mut);
+    if let Some(toml::Value::String(file)) = copy.and_then(|copy| copy.get_mut("prices_file"))
+        && !file.is_empty()
+        && let Some(directory) = path.parent()
+        // A path that is no UTF-8 text cannot be a setting.
+        && let Some(beside) = directory.join(&*file).to_str()
+    {
+        *file = beside.to_owned();
+    }
+    values
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

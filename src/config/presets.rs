@@ -8,7 +8,11 @@ use std::{
 
 use toml::de::DeTable;
 
-use super::{paths, replace::replace, source::Source};
+use super::{
+    paths,
+    replace::{Access, behind_links, replace},
+    source::Source,
+};
 use crate::domain::{Failure, preset::Preset, text::clean};
 
 /// Presets by name.
@@ -24,9 +28,11 @@ impl PresetFile {
     /// The longest name, in characters.
     pub const MAX_NAME: usize = 64;
 
-    /// Returns the file beside a configuration file, or beside the usual one; `None` without a home directory.
+    /// Returns the file beside a configuration file; beside the usual one if that is none or no file, such as `/dev/null` or a pipe.
+    /// `None` without a home directory.
     pub fn beside(config: Option<&Path>) -> Option<Self> {
-        let config = config.map(Path::to_owned).or_else(paths::default_path)?;
+        let has_directory = |path: &&Path| path.is_file() || !path.exists();
+        let config = config.filter(has_directory).map(Path::to_owned).or_else(paths::default_path)?;
         Some(Self { path: config.with_file_name("presets.toml") })
     }
 
@@ -39,25 +45,54 @@ impl PresetFile {
     /// # Errors
     /// A file that cannot be read, and the first mistake in it with line and column.
     pub fn read(&self) -> Result<Presets, Failure> {
-        match std::fs::read_to_string(&self.path) {
+        match behind_links(&self.path).and_then(std::fs::read_to_string) {
             Ok(text) => self.parse(&text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Presets::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.path.is_symlink() => Ok(Presets::new()),
             Err(error) => Err(self.failure("read the presets", &error)),
         }
     }
 
-    /// Saves a preset, in place of one of that name. Other tables and comments stay as they are.
+    /// Returns a name without the spaces around it.
     ///
     /// # Errors
-    /// A name that is empty, too long or has control characters; a file with mistakes, which is left alone; the file system's.
-    pub fn save(&self, name: &str, preset: &Preset) -> Result<(), Failure> {
+    /// A name that is empty, too long or has control characters.
+    pub fn check_name(name: &str) -> Result<&str, Failure> {
         let name = name.trim();
         let n = name.chars().count();
         if n == 0 || n > Self::MAX_NAME || name.chars().any(char::is_control) {
             let why = format!("a preset's name has 1 to {} characters, without control characters", Self::MAX_NAME);
             return Err(Failure::new(format!("save the preset `{}`", clean(name)), why));
         }
-        self.change("save the preset", |presets| _ = presets.insert(name.to_owned(), preset.clone()), name)
+        Ok(name)
+    }
+
+    /// Saves a preset, in place of one of that name. Other tables and comments stay as they are; comments within the replaced table
+    /// are lost.
+    ///
+    /// # Errors
+    /// A wrong name; a file with mistakes or of an unusual form, which is left alone; the file system's.
+    pub fn save(&self, name: &str, preset: &Preset) -> Result<(), Failure> {
+        let name = Self::check_name(name)?;
+        self.change("save the preset", name, |presets| {
+            presets.insert(name.to_owned(), preset.clone());
+            true
+        })?;
+        Ok(())
+    }
+
+    /// Saves a preset under a new name. Returns false if there is one of that name, which is left alone.
+    ///
+    /// # Errors
+    /// As those of [`Self::save`].
+    pub fn save_new(&self, name: &str, preset: &Preset) -> Result<bool, Failure> {
+        let name = Self::check_name(name)?;
+        self.change("save the preset", name, |presets| {
+            let is_new = !presets.contains_key(name);
+            if is_new {
+                presets.insert(name.to_owned(), preset.clone());
+            }
+            is_new
+        })
     }
 
     /// Removes a preset; one that is not there is no failure.
@@ -65,30 +100,32 @@ impl PresetFile {
     /// # Errors
     /// As those of [`Self::save`].
     pub fn remove(&self, name: &str) -> Result<(), Failure> {
-        self.change("remove the preset", |presets| _ = presets.remove(name), name)
+        self.change("remove the preset", name, |presets| presets.remove(name).is_some()).map(|_| ())
     }
 
-    fn change(&self, what: &str, change: impl FnOnce(&mut Presets), name: &str) -> Result<(), Failure> {
-        let changed = replace(&self.path, |text| {
+    /// Changes the table of a name. Returns what `change` returns, which is false if nothing has changed.
+    fn change(&self, what: &str, name: &str, change: impl FnOnce(&mut Presets) -> bool) -> Result<bool, Failure> {
+        let changed = replace(&self.path, Access::AsBefore, |text| {
             let mut presets = self.parse(&text).map_err(Refused::Failure)?;
-            change(&mut presets);
-            let table = |name: &String, preset: &Preset| {
-                toml::to_string(&BTreeMap::from([(name, preset)])).map_err(|e| Refused::Io(io::Error::other(e)))
-            };
-            let section = presets.get_key_value(name).map(|(name, preset)| table(name, preset)).transpose()?;
+            if !change(&mut presets) {
+                return Err(Refused::NoChange);
+            }
+            let table = |(name, preset)| toml::to_string(&BTreeMap::from([(name, preset)])).map_err(io::Error::other);
+            let section = presets.get_key_value(name).map(table).transpose()?;
             let edited = with_section(&text, name, &section.unwrap_or_default());
-            // A file of an unusual form, such as with tables in several places, is written anew.
             if self.parse(&edited).is_ok_and(|read| read == presets) {
                 return Ok(edited);
             }
-            let sections: Vec<String> =
-                presets.iter().map(|(name, preset)| table(name, preset)).collect::<Result<_, _>>()?;
-            Ok(sections.join("\n"))
+            let why = format!("`{}` is not one table in one place", clean(name));
+            let failure = Failure::new(format!("{what} in {}", self.path.display()), why);
+            Err(Refused::Failure(failure.hint("Edit the file by hand; it would lose its comments if it were written anew.")))
         });
-        changed.map_err(|refused| match refused {
-            Refused::Failure(failure) => failure,
-            Refused::Io(error) => self.failure(what, &error),
-        })
+        match changed {
+            Ok(()) => Ok(true),
+            Err(Refused::NoChange) => Ok(false),
+            Err(Refused::Failure(failure)) => Err(failure),
+            Err(Refused::Io(error)) => Err(self.failure(what, &error)),
+        }
     }
 
     fn parse(&self, text: &str) -> Result<Presets, Failure> {
@@ -102,6 +139,8 @@ impl PresetFile {
 }
 
 enum Refused {
+    /// There is nothing to change.
+    NoChange,
     Failure(Failure),
     Io(io::Error),
 }
@@ -112,7 +151,8 @@ impl From<io::Error> for Refused {
     }
 }
 
-/// Replaces the table of a name, or appends it. It ends where the next one begins, with the comments above that.
+/// Replaces the table of a name, or appends it. It ends where the next one begins, with the comments above that; the last one before
+/// the comments at the end of the file.
 fn with_section(text: &str, name: &str, section: &str) -> String {
     let line_of = |at: usize| text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let mut starts: Vec<(usize, bool)> = DeTable::parse(text)
@@ -125,11 +165,18 @@ fn with_section(text: &str, name: &str, section: &str) -> String {
         return format!("{text}{newline}{gap}{section}");
     };
     let (start, mut end) = (starts[at].0, starts.get(at + 1).map_or(text.len(), |next| next.0));
-    while let Some(line) = text[start..end].trim_end_matches('\n').rsplit('\n').next()
-        && end < text.len()
+    let is_last = end == text.len();
+    let mut rest = text[start..end].trim_end_matches('\n');
+    while let Some(line) = rest.rsplit('\n').next()
         && line.trim_start().starts_with('#')
     {
-        end = start + text[start..end].trim_end_matches('\n').len() - line.len();
+        let above = start + rest.len() - line.len();
+        rest = &text[start..above];
+        // Of the last table, a comment right below its values or indented like them is its own.
+        if !is_last || (line.starts_with('#') && rest.ends_with("\n\n")) {
+            end = above;
+        }
+        rest = rest.trim_end_matches('\n');
     }
     let gap = if end < text.len() && !section.is_empty() { "\n" } else { "" };
     format!("{}{section}{gap}{}", &text[..start], &text[end..])
@@ -142,8 +189,8 @@ mod tests {
 
     fn preset(region: &str) -> Preset {
         let region = Region::new(region).unwrap();
-        let keys = [(region.clone(), "alias/web".to_owned())].into();
-        Preset { destinations: vec![region], keys, ..Preset::default() }
+        let keys = Some([(region.clone(), "alias/web".to_owned())].into());
+        Preset { destinations: Some(vec![region]), keys, ..Preset::default() }
     }
 
     fn file(text: Option<&str>) -> (tempfile::TempDir, PresetFile) {
@@ -187,21 +234,63 @@ mod tests {
         assert_eq!(text(&file), format!("{above}{section}\n{below}"));
         file.remove("dr").unwrap();
         assert_eq!(text(&file), format!("{above}{below}"));
-        file.save("new", &Preset { encrypt: true, ..Preset::default() }).unwrap();
+        file.save("new", &Preset { encrypt: Some(true), ..Preset::default() }).unwrap();
         assert_eq!(text(&file), format!("{above}{below}\n[new]\nencrypt = true\n"));
     }
 
     #[test]
-    fn a_file_of_an_unusual_form_is_written_anew() {
-        let scattered = "[a]\nencrypt = true\n[b]\nencrypt = true\n[a.keys]\neu-west-1 = \"alias/x\"\n";
-        let (_dir, file) = file(Some(scattered));
-        file.save("a", &preset("eu-west-2")).unwrap();
-        let read = file.read().unwrap();
-        assert_eq!((&read["a"], read["b"].encrypt, read.len()), (&preset("eu-west-2"), true, 2));
-        let (_dir, inline) = self::file(Some("a = { encrypt = true }\nb = { encrypt = true }\n"));
-        inline.save("a", &preset("eu-west-2")).unwrap();
-        inline.remove("b").unwrap();
-        assert_eq!(inline.read().unwrap(), Presets::from([("a".into(), preset("eu-west-2"))]));
+    fn a_file_of_an_unusual_form_is_left_to_its_author() {
+        let scattered = "[a]\nencrypt = true\n[b]\nencrypt = true\n# Why.\n[a.keys]\neu-west-1 = \"alias/x\"\n";
+        let inline = "# Ours.\na = { encrypt = true }\nb = { encrypt = true }\n";
+        for unusual in [scattered, inline] {
+            let (_dir, file) = file(Some(unusual));
+            let failure = file.save("a", &preset("eu-west-2")).unwrap_err();
+            assert!(failure.what.contains("presets.toml") && failure.hint.contains("by hand"), "{failure}");
+            assert_eq!(text(&file), unusual);
+            file.save("c", &preset("eu-west-2")).unwrap();
+            assert!(text(&file).starts_with(unusual), "a new table is no problem");
+        }
+    }
+
+    #[test]
+    fn comments_at_the_end_of_the_file_stay() {
+        let end = "# Ask Ann before you change these.\n#\n\n# More.\n";
+        let own = "[dr]\nencrypt = true\n# Its own.\n\n  # Indented.\n";
+        for own in [own, "[dr]\nencrypt = true\n"] {
+            let (_dir, file) = file(Some(&format!("{own}\n{end}")));
+            file.save("dr", &Preset { encrypt: Some(false), ..Preset::default() }).unwrap();
+            assert_eq!(text(&file), format!("[dr]\nencrypt = false\n\n{end}"));
+            file.remove("dr").unwrap();
+            assert_eq!(text(&file), end);
+        }
+    }
+
+    #[test]
+    fn a_new_preset_replaces_none() {
+        let (_dir, file) = file(None);
+        assert_eq!(file.save_new("dr", &preset("eu-west-1")), Ok(true));
+        assert_eq!(file.save_new(" dr ", &preset("eu-west-2")), Ok(false));
+        assert_eq!(file.read().unwrap()["dr"], preset("eu-west-1"));
+        assert!(file.save_new("", &preset("eu-west-1")).is_err());
+    }
+
+    #[test]
+    fn a_link_to_a_file_that_is_away_is_no_empty_file() {
+        let (dir, file) = file(Some(""));
+        std::fs::remove_file(file.path()).unwrap();
+        std::os::unix::fs::symlink(dir.path().join("not-mounted"), file.path()).unwrap();
+        for failure in [file.read().unwrap_err(), file.save("x", &preset("eu-west-1")).unwrap_err()] {
+            assert!(failure.why.contains("not-mounted, which does not exist"), "{failure}");
+        }
+        assert!(file.path().is_symlink());
+    }
+
+    #[test]
+    fn presets_are_beside_a_file_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = dir.path().join("config.toml");
+        assert_eq!(PresetFile::beside(Some(&config)).unwrap().path(), dir.path().join("presets.toml"));
+        assert_eq!(PresetFile::beside(Some(Path::new("/dev/null"))), PresetFile::beside(None));
     }
 
     #[test]

@@ -133,7 +133,7 @@ pub const KEYS: [Setting; 47] = [
     key("copy", "confirm_copies", "20", Expect::Whole(1, 1_000_000), "More copies than these at once are confirmed by typing their number."),
     key("copy", "confirm_gib", "1000", Expect::Whole(1, 1_000_000_000), "The same for more GiB than these."),
     key("copy", "max_copies", "3000", Expect::Whole(1, 100_000), "More copies than these at once are refused."),
-    key("copy", "prices_file", "\"\"", Expect::Text, "A file of prices that override the built-in ones, in the form of assets/prices.toml."),
+    key("copy", "prices_file", "\"\"", Expect::Text, "A file of prices that override the built-in ones, in the form of assets/prices.toml; a relative path is relative to this file."),
     key("copy", "pending_limit", "300", Expect::Whole(1, 10_000), "The most copies pending at once in one destination."),
     key("copy", "starts_per_second", "1.0", Expect::Number(0.01, 100.0), "Copies started a second in one destination, once the burst is used up."),
     key("copy", "start_burst", "10", Expect::Whole(1, 1_000), "Copies started at once in one destination."),

@@ -176,6 +176,15 @@ fn a_named_file_must_exist_and_be_text() {
     assert!(Config::load(Some(&path), &none).unwrap().ui.ascii);
 }
 
+#[test]
+fn a_relative_prices_file_is_beside_the_settings() {
+    let file = |text| Config::assemble(Some((Path::new("/etc/amigrate/config.toml"), text)), &none).unwrap().copy;
+    assert_eq!(file("[copy]\nprices_file = \"ours.toml\"").prices_file, "/etc/amigrate/ours.toml");
+    assert_eq!(file("[copy]\nprices_file = \"/srv/ours.toml\"").prices_file, "/srv/ours.toml");
+    assert_eq!(file("[copy]\nprices_file = \"\"").prices_file, "");
+    assert_eq!(from_env("AMIGRATE_COPY_PRICES_FILE", "ours.toml").unwrap().copy.prices_file, "ours.toml");
+}
+
 #[rstest]
 #[case("mine", Some(OwnerFilter::Mine))]
 #[case("shared", Some(OwnerFilter::Shared))]

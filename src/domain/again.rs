@@ -21,6 +21,7 @@ impl Draft {
             Encryption::Encrypt { key } => (true, key.as_ref().map_or("", |k| k.as_str())),
         };
         let (source_tags, image_tags) = tags(request, &source);
+        let line = |tag: &Tag| line(tag, &source);
         Self {
             destinations: vec![request.destination.clone()],
             name: request.name.to_string(),
@@ -45,11 +46,11 @@ impl Draft {
 }
 
 /// Which of the source's tags went along, and the lines of the other tags. Its tags were sent among the image's own where EC2 did
-/// not copy them.
+/// not copy them; a key says which they are, since the source's value may have changed.
 fn tags(request: &CopyRequest, source: &Image) -> (SourceTags, Vec<String>) {
-    let went_along = |tag: &Tag| request.source_tags.contains(tag) && source.tag(&tag.key) == Some(&tag.value);
-    let (own, added): (Vec<_>, Vec<_>) = request.image_tags.iter().partition(|t| went_along(t));
-    let lines = added.iter().map(|t| line(t)).collect();
+    let went_along = |tag: &&Tag| request.source_tags.iter().any(|t| t.key == tag.key);
+    let (own, added): (Vec<_>, Vec<_>) = request.image_tags.iter().partition(went_along);
+    let lines = added.iter().map(|t| line(t, source)).collect();
     let picked: BTreeSet<Box<str>> = own.into_iter().map(|t| t.key.clone()).collect();
     let copied = |key: &str| !key.starts_with("aws:") && !key.starts_with("amigrate:");
     let all = source.tags.iter().filter(|t| copied(&t.key)).all(|t| picked.contains(&t.key));
@@ -62,9 +63,18 @@ fn tags(request: &CopyRequest, source: &Image) -> (SourceTags, Vec<String>) {
     (source_tags, lines)
 }
 
-/// Returns the line of the form that makes this tag.
-fn line(tag: &Tag) -> String {
-    format!("{}={}", tag.key, escape(&tag.value))
+/// Returns the keys of the source's tags that went along and have another value now, or are gone: a copy made again gets what the
+/// source has now.
+pub fn changed_source_tags(request: &CopyRequest, source: &Image) -> Vec<Box<str>> {
+    let changed = |tag: &&Tag| source.tag(&tag.key) != Some(&*tag.value);
+    request.source_tags.iter().filter(changed).map(|tag| tag.key.clone()).collect()
+}
+
+/// Returns the line of the form that makes this tag. The source's id becomes its placeholder again: saved as a preset, the line must
+/// not name this source on copies of another.
+fn line(tag: &Tag, source: &Image) -> String {
+    let value = if *tag.value == *source.id.as_str() { "{source_id}".to_owned() } else { escape(&tag.value) };
+    format!("{}={value}", tag.key)
 }
 
 fn post_copy(steps: &[PostCopyStep]) -> PostCopyDraft {
@@ -182,7 +192,7 @@ mod tests {
         let mut request = draft().check(now(), || ClientToken::from_random(1)).copies.remove(0);
         let tag = |key: &str, value: &str| Tag { key: key.into(), value: value.into() };
         request.copy_tags = false;
-        request.source_tags = vec![tag("Team", "web"), tag("Env", "prod")];
+        request.source_tags = vec![tag("Team", "web")];
         request.image_tags = vec![tag("Team", "web"), tag("Env", "{test}")];
         request.snapshot_tags = vec![tag("a", "b=c")];
         let account = AccountId::new("111122223333").unwrap();
@@ -212,8 +222,22 @@ mod tests {
         };
         assert_eq!(again.post_copy, expected);
         // Source tags sent one by one, because the source has job tags, are all of them.
+        request.source_tags = vec![tag("Team", "web"), tag("Env", "prod")];
         request.image_tags = vec![tag("Team", "web"), tag("Env", "prod")];
         assert_eq!(Draft::again(&request, source(), None).source_tags, SourceTags::All);
+    }
+
+    #[test]
+    fn a_tag_of_the_source_stays_one_when_its_value_has_changed() {
+        let mut request = draft().check(now(), || ClientToken::from_random(1)).copies.remove(0);
+        let tag = |key: &str, value: &str| Tag { key: key.into(), value: value.into() };
+        request.copy_tags = false;
+        request.source_tags = vec![tag("Team", "old"), tag("Env", "prod")];
+        request.image_tags = vec![tag("Team", "old"), tag("Env", "prod"), tag("SourceAMI", "ami-1"), tag("x", "ami-10")];
+        let again = Draft::again(&request, source(), None);
+        assert_eq!(again.source_tags, SourceTags::All);
+        assert_eq!(again.image_tags, ["SourceAMI={source_id}", "x=ami-10"], "the source is named by its placeholder");
+        assert_eq!(changed_source_tags(&request, &source()), [Box::from("Team")]);
     }
 
     #[test]

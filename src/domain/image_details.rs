@@ -13,6 +13,8 @@ use crate::domain::{
 pub struct ImageDetails {
     /// Who may launch it (`DescribeImageAttribute`); only the owner may read that.
     pub permissions: Result<Vec<LaunchPermission>, Failure>,
+    /// Entries of the launch permissions of a kind that is not known here.
+    pub unknown_permissions: usize,
     /// In the order of the devices (`DescribeSnapshots`). Snapshots that this account may not see are left out.
     pub snapshots: Result<Vec<SnapshotDetails>, Failure>,
     /// State of block public access for images in the region (`GetImageBlockPublicAccessState`): `block-new-sharing` or `unblocked`.

@@ -6,117 +6,141 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     completion::CompletionDuration,
-    draft::{Draft, PlacementDraft, PostCopyDraft, ProtectionDraft, SourceTags},
+    draft::{Draft, PlacementDraft, ProtectionDraft, SourceTags},
+    failure::Failure,
     region::Region,
+    template::has_placeholder,
 };
 
 /// Stored contents of the form. Never a client token and never `public`; a name or description only if it is a template, because
-/// another would belong to one image. What is not stored is as in an empty form.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+/// another would belong to one image. What is not said leaves the form's, so that a preset without a field does not override what
+/// the configuration or the user has chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Preset {
-    #[serde(skip_serializing_if = "is_default")]
-    pub destinations: Vec<Region>,
-    /// `None` leaves the form's.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destinations: Option<Vec<Region>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `None` leaves the form's.
-    #[serde(skip_serializing_if = "is_default")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    #[serde(skip_serializing_if = "is_default")]
-    pub encrypt: bool,
-    #[serde(skip_serializing_if = "is_default")]
-    pub key: String,
-    #[serde(skip_serializing_if = "is_default")]
-    pub source_tags: SourceTags,
-    #[serde(skip_serializing_if = "is_default")]
-    pub image_tags: Vec<String>,
-    #[serde(skip_serializing_if = "is_default")]
-    pub snapshot_tags: Vec<String>,
-    #[serde(skip_serializing_if = "is_default")]
-    pub placement: PlacementDraft,
-    #[serde(skip_serializing_if = "is_default")]
-    pub completion_minutes: Option<CompletionDuration>,
-    #[serde(skip_serializing_if = "is_default")]
-    pub copy_permissions: bool,
-    #[serde(skip_serializing_if = "is_default")]
-    pub share_with: String,
-    #[serde(skip_serializing_if = "is_default")]
-    pub share_snapshots: bool,
-    #[serde(skip_serializing_if = "is_default")]
-    pub deprecate: String,
-    #[serde(skip_serializing_if = "is_default")]
-    pub protection: ProtectionDraft,
-    #[serde(skip_serializing_if = "is_default")]
-    pub tag_source: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encrypt: Option<bool>,
+    /// An empty text is the destination's default key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_tags: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot_tags: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completion_minutes: Option<CompletionLimit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy_permissions: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share_with: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share_snapshots: Option<bool>,
+    /// An empty text is never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deprecate: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protection: Option<ProtectionDraft>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag_source: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_tags: Option<SourceTags>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub placement: Option<PlacementDraft>,
     /// Keys of single destinations. The last field, because in TOML it is a table.
-    #[serde(skip_serializing_if = "is_default")]
-    pub keys: BTreeMap<Region, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys: Option<BTreeMap<Region, String>>,
+}
+
+/// The time within which copies complete, as it is stored: minutes, and 0 for no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub struct CompletionLimit(pub Option<CompletionDuration>);
+
+impl TryFrom<u16> for CompletionLimit {
+    type Error = Failure;
+    fn try_from(minutes: u16) -> Result<Self, Failure> {
+        let limit = if minutes == 0 { None } else { Some(CompletionDuration::from_minutes(minutes)?) };
+        Ok(Self(limit))
+    }
+}
+
+impl From<CompletionLimit> for u16 {
+    fn from(limit: CompletionLimit) -> Self {
+        limit.0.map_or(0, CompletionDuration::minutes)
+    }
 }
 
 impl Preset {
     /// Returns what a preset keeps of a form.
     pub fn of(draft: &Draft) -> Self {
-        let template = |text: &String| text.contains('{').then(|| text.clone());
+        let template = |text: &String| has_placeholder(text).then(|| text.clone());
         let post = &draft.post_copy;
+        let keys = draft.keys.iter().filter(|(_, key)| !key.is_empty()).map(|(r, k)| (r.clone(), k.clone()));
         Self {
-            destinations: draft.destinations.clone(),
+            destinations: Some(draft.destinations.clone()),
             name: template(&draft.name),
             description: template(&draft.description),
-            encrypt: draft.encrypt,
-            key: draft.key.clone(),
-            source_tags: draft.source_tags.clone(),
-            image_tags: draft.image_tags.clone(),
-            snapshot_tags: draft.snapshot_tags.clone(),
-            placement: draft.placement.clone(),
-            completion_minutes: draft.completion,
-            copy_permissions: post.copy_permissions,
-            share_with: post.share_with.clone(),
-            share_snapshots: post.share_snapshots,
-            deprecate: post.deprecate.clone(),
-            protection: post.protection,
-            tag_source: post.tag_source,
-            keys: draft.keys.iter().filter(|(_, key)| !key.is_empty()).map(|(r, k)| (r.clone(), k.clone())).collect(),
+            encrypt: Some(draft.encrypt),
+            key: Some(draft.key.clone()),
+            source_tags: Some(draft.source_tags.clone()),
+            image_tags: Some(draft.image_tags.clone()),
+            snapshot_tags: Some(draft.snapshot_tags.clone()),
+            placement: Some(draft.placement.clone()),
+            completion_minutes: Some(CompletionLimit(draft.completion)),
+            copy_permissions: Some(post.copy_permissions),
+            share_with: Some(post.share_with.clone()),
+            share_snapshots: Some(post.share_snapshots),
+            deprecate: Some(post.deprecate.clone()),
+            protection: Some(post.protection),
+            tag_source: Some(post.tag_source),
+            keys: Some(keys.collect()),
         }
     }
 
-    /// Returns what is offered again without being asked for: no permissions either.
+    /// Returns what is offered again without being asked for. Permissions are not said: the form keeps its own.
     pub fn last_values(draft: &Draft) -> Self {
-        Self { copy_permissions: false, share_with: String::new(), share_snapshots: false, ..Self::of(draft) }
+        Self { copy_permissions: None, share_with: None, share_snapshots: None, ..Self::of(draft) }
     }
 
-    /// Fills a form in. Its sources, client token and `public` stay as they are.
+    /// Fills a form in. What is not said, its sources, client token and `public` stay as they are.
     pub fn apply(self, draft: &mut Draft) {
-        draft.destinations = self.destinations;
-        draft.name = self.name.unwrap_or_else(|| std::mem::take(&mut draft.name));
-        draft.description = self.description.unwrap_or_else(|| std::mem::take(&mut draft.description));
-        draft.encrypt = self.encrypt;
-        draft.key = self.key;
-        draft.keys = self.keys;
-        draft.source_tags = self.source_tags;
-        draft.image_tags = self.image_tags;
-        draft.snapshot_tags = self.snapshot_tags;
-        draft.placement = self.placement;
-        draft.completion = self.completion_minutes;
-        draft.post_copy = PostCopyDraft {
-            copy_permissions: self.copy_permissions,
-            share_with: self.share_with,
-            public: draft.post_copy.public,
-            share_snapshots: self.share_snapshots,
-            deprecate: self.deprecate,
-            protection: self.protection,
-            tag_source: self.tag_source,
-        };
+        set(&mut draft.destinations, self.destinations);
+        set(&mut draft.name, self.name);
+        set(&mut draft.description, self.description);
+        set(&mut draft.encrypt, self.encrypt);
+        set(&mut draft.key, self.key);
+        set(&mut draft.keys, self.keys);
+        set(&mut draft.source_tags, self.source_tags);
+        set(&mut draft.image_tags, self.image_tags);
+        set(&mut draft.snapshot_tags, self.snapshot_tags);
+        set(&mut draft.placement, self.placement);
+        set(&mut draft.completion, self.completion_minutes.map(|limit| limit.0));
+        let post = &mut draft.post_copy;
+        set(&mut post.copy_permissions, self.copy_permissions);
+        set(&mut post.share_with, self.share_with);
+        set(&mut post.share_snapshots, self.share_snapshots);
+        set(&mut post.deprecate, self.deprecate);
+        set(&mut post.protection, self.protection);
+        set(&mut post.tag_source, self.tag_source);
     }
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
+fn set<T>(field: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *field = value;
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::draft::PostCopyDraft;
 
     /// A form with everything set.
     fn full() -> Draft {
@@ -178,18 +202,41 @@ mod tests {
         assert_eq!(
             last,
             Preset {
-                copy_permissions: false,
-                share_with: String::new(),
-                share_snapshots: false,
+                copy_permissions: None,
+                share_with: None,
+                share_snapshots: None,
                 ..Preset::of(&full())
             }
         );
         assert!(!toml::to_string(&last).unwrap().contains("210987654321"));
+        // Nor do they take away what the form has.
+        let mut draft = Draft::default();
+        draft.post_copy.share_with = "111122223333".into();
+        last.apply(&mut draft);
+        assert_eq!(draft.post_copy.share_with, "111122223333");
+        assert!(draft.encrypt && !draft.post_copy.public);
     }
 
     #[test]
-    fn an_empty_form_is_an_empty_preset() {
-        assert_eq!(toml::to_string(&Preset::of(&Draft::default())).unwrap(), "");
+    fn what_is_not_said_leaves_the_forms_and_off_is_said() {
+        let preset: Preset = toml::from_str("destinations = [\"eu-west-1\"]").unwrap();
+        let mut draft = full();
+        preset.apply(&mut draft);
+        assert_eq!(draft, Draft { destinations: vec![Region::new("eu-west-1").unwrap()], ..full() });
+        // A form with everything off turns everything off, except what belongs to one image.
+        let off: Preset = toml::from_str(&toml::to_string(&Preset::of(&Draft::default())).unwrap()).unwrap();
+        let mut draft = full();
+        off.apply(&mut draft);
+        let mut expected = Draft { name: full().name, description: full().description, ..Draft::default() };
+        (expected.client_token, expected.post_copy.public) = (full().client_token, true);
+        assert_eq!(draft, expected);
         assert!(toml::from_str::<Preset>("public = true").is_err());
+    }
+
+    #[test]
+    fn an_escaped_brace_makes_no_template() {
+        let one = Draft { name: "{name}".into(), description: "built {{by hand}}".into(), ..Draft::default() };
+        let preset = Preset::of(&one);
+        assert_eq!((preset.name.as_deref(), preset.description), (Some("{name}"), None));
     }
 }

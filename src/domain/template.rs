@@ -47,16 +47,30 @@ pub(super) fn expand(template: &str, source: &Image, destination: &Region, today
     Ok(out)
 }
 
+/// Returns true if a template has a placeholder. A brace that stands for itself is none.
+pub(super) fn has_placeholder(template: &str) -> bool {
+    let mut rest = template;
+    while let Some(open) = rest.find('{') {
+        rest = &rest[open + 1..];
+        match rest.strip_prefix('{') {
+            Some(after) => rest = after,
+            None => return true,
+        }
+    }
+    false
+}
+
 /// Returns the template of a text that is to stay as it is.
 pub(super) fn escape(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }
 
-/// Returns the initial description of a copy, truncated to EC2's limit: `[Copied ami-1 from us-east-1] nightly`.
+/// Returns the initial description of a copy, expanded and truncated to EC2's limit: `[Copied ami-1 from us-east-1] nightly`. It is a
+/// template without placeholders, because the form expands it again. A template with a mistake is returned as it is.
 pub fn first_description(template: &str, source: &Image, destination: &Region, today: Date) -> String {
-    let text = expand(template, source, destination, today).unwrap_or_else(|_| template.to_owned());
+    let Ok(text) = expand(template, source, destination, today) else { return template.to_owned() };
     let text: String = clean(text.trim()).chars().take(Description::MAX).collect();
-    text.trim_end().to_owned()
+    escape(text.trim_end())
 }
 
 #[cfg(test)]
@@ -73,6 +87,28 @@ mod tests {
         let text = first_description(template, &i, &i.region, Date::constant(2026, 1, 1));
         assert!(text.starts_with("[Copied ami-1 from us-east-1] nightly"));
         assert!(Description::new(&text).is_ok());
+    }
+
+    #[test]
+    fn a_first_description_is_not_expanded_again() {
+        let owner = AccountId::new("123456789012").unwrap();
+        let mut i = Image::bare(ImageId::new("ami-1").unwrap(), Region::new("us-east-1").unwrap(), owner);
+        i.name = "web".into();
+        let today = Date::constant(2026, 1, 1);
+        for description in ["built {name}", r#"{"git":"abc"}"#, "plain", "}{"] {
+            i.description = description.into();
+            let first = first_description("{source_description}", &i, &i.region, today);
+            assert_eq!(expand(&first, &i, &i.region, today).as_deref(), Ok(description));
+            assert!(!has_placeholder(&first), "{first}");
+        }
+        assert_eq!(first_description("{nmae}", &i, &i.region, today), "{nmae}", "a mistake stays to be seen");
+    }
+
+    #[test]
+    fn braces_that_stand_for_themselves_are_no_placeholders() {
+        for (template, so) in [("{name}", true), ("{{name}}", false), ("{{{name}}}", true), ("a } {", true), ("}", false)] {
+            assert_eq!(has_placeholder(template), so, "{template}");
+        }
     }
 
     #[test]

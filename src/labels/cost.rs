@@ -28,13 +28,14 @@ pub fn estimate(estimate: &Estimate) -> String {
     sentences.join(" ")
 }
 
-/// The same in few words, for a title: `at most $0.48 and $0.84 a month`; empty if nothing is known or to be paid.
+/// The same in few words, for a title: `at most $0.48 and $0.84 a month`; empty if nothing is to be paid.
 pub fn total(estimate: &Estimate) -> String {
     let paid = |amount: Money, unit: &str| (amount > Money::default()).then(|| format!("{amount}{unit}"));
     let amounts: Vec<String> =
         [paid(estimate.once(), ""), paid(estimate.storage_month, " a month")].into_iter().flatten().collect();
     match (amounts.is_empty(), estimate.unknown.is_empty()) {
-        (true, _) => String::new(),
+        (true, true) => String::new(),
+        (true, false) => "price unknown".into(),
         (false, true) => format!("at most {}", amounts.join(" and ")),
         (false, false) => format!("{}, partly unknown", amounts.join(" and ")),
     }
@@ -66,7 +67,8 @@ mod tests {
             "at most $0.16 and $0.40 a month"
         );
         let unknown = Estimate { unknown: cost.unknown, ..Estimate::default() };
-        assert_eq!(total(&unknown), "");
+        assert_eq!(total(&unknown), "price unknown");
+        assert_eq!(total(&Estimate::default()), "");
         assert!(estimate(&unknown).starts_with("Price unknown: "));
     }
 }

@@ -1,20 +1,54 @@
 //! Where contents of the copy form are stored: presets, and the last values by account.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use crate::{
-    config::{LastValues, PresetFile},
-    domain::Failure,
+    config::{LastValues, PresetFile, Presets},
+    domain::{Failure, preset::Preset},
 };
 
-/// The files; without them, as in the demo and in tests, nothing is stored.
+/// The files. Without one, as in the demo and in tests, presets are kept until the program ends, and last values not at all.
 #[derive(Debug, Clone, Default)]
 pub struct FormFiles {
     pub presets: Option<PresetFile>,
     pub last_values: LastValues,
+    /// The presets where there is no file.
+    pub memory: Arc<Mutex<Presets>>,
 }
 
 impl FormFiles {
-    pub(super) fn preset_file(&self) -> Result<&PresetFile, Failure> {
-        let none = || Failure::new("store presets", "there is no place for them: no home directory, or a demo");
-        self.presets.as_ref().ok_or_else(none)
+    pub(super) fn read(&self) -> Result<Presets, Failure> {
+        self.presets.as_ref().map_or_else(|| Ok(self.in_memory().clone()), PresetFile::read)
+    }
+
+    /// Returns false if there is a preset of that name and it is not to be replaced.
+    pub(super) fn save(&self, name: &str, preset: Preset, replace: bool) -> Result<bool, Failure> {
+        match &self.presets {
+            Some(file) if replace => file.save(name, &preset).map(|()| true),
+            Some(file) => file.save_new(name, &preset),
+            None => {
+                let name = PresetFile::check_name(name)?;
+                let mut presets = self.in_memory();
+                let saves = replace || !presets.contains_key(name);
+                if saves {
+                    presets.insert(name.to_owned(), preset);
+                }
+                Ok(saves)
+            }
+        }
+    }
+
+    pub(super) fn remove(&self, name: &str) -> Result<(), Failure> {
+        match &self.presets {
+            Some(file) => file.remove(name),
+            None => {
+                self.in_memory().remove(name);
+                Ok(())
+            }
+        }
+    }
+
+    fn in_memory(&self) -> MutexGuard<'_, Presets> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,6 +10,7 @@ use crate::{
         Account, AccountKey, ClientToken, Failure, Image, ImageId, ImageQuery, LoginBackoff, OwnerFilter, Region,
         RegionInfo,
         kms_key::KeyList,
+        preset::Preset,
         price::Prices,
         review::{CheckId, Review},
     },
@@ -103,8 +104,10 @@ pub(super) enum PendingReply {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FormRequest {
     Read,
-    /// Under this name.
-    Save(String),
+    Save {
+        name: String,
+        preset: Box<Preset>,
+    },
     Remove(String),
 }
 

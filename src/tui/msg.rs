@@ -111,6 +111,8 @@ pub enum Effect {
         id: EffectId,
         name: String,
         preset: Box<Preset>,
+        /// Replaces one of that name; otherwise the reply is [`Reply::PresetExists`].
+        replace: bool,
     },
     RemovePreset {
         id: EffectId,
@@ -176,6 +178,8 @@ pub enum Reply {
     ImageDetails(Box<ImageDetails>),
     /// What is stored now.
     Forms(Result<StoredForms, Failure>),
+    /// There is a preset of that name: nothing was saved.
+    PresetExists,
     /// `None` if there is no such image.
     Image(Result<Option<Box<Image>>, Failure>),
 }
@@ -186,6 +190,10 @@ pub struct StoredForms {
     pub presets: Presets,
     /// The values that the account's last copies were started with.
     pub last: Option<Preset>,
+    /// Why the presets could not be read; the last values may be there all the same.
+    pub problem: Option<Failure>,
+    /// True if the presets are only kept until the program ends.
+    pub in_memory: bool,
 }
 
 /// A profile that has credentials.

@@ -8,6 +8,7 @@ mod again;
 mod audit;
 mod banner;
 mod batches;
+mod cost;
 mod details;
 mod form;
 mod history;
@@ -161,6 +162,18 @@ fn open_form(model: &mut Model) {
     press(model, KeyCode::Enter);
     keys(model, "a");
     press(model, KeyCode::Enter);
+}
+
+/// In a form: goes down to the row that begins with this label.
+fn focus(model: &mut Model, label: &str) {
+    for _ in 0..60 {
+        let shown = jobs::screen(model, 80, 24);
+        if shown.lines().any(|l| l.trim_start_matches('│').strip_prefix('>').is_some_and(|l| l.trim().starts_with(label))) {
+            return;
+        }
+        press(model, KeyCode::Down);
+    }
+    panic!("no row `{label}`:\n{}", jobs::screen(model, 80, 24));
 }
 
 /// In a form: starts the copies, by way of a review whose checks are not answered in time.

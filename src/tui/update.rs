@@ -15,7 +15,7 @@ use crate::{
     tui::{
         bindings::{self, Action},
         browse, layout,
-        model::{Connection, Model, Pane, PendingReply, Reconnect},
+        model::{Connection, FormRequest, Model, Pane, PendingReply, Reconnect},
         msg::{Effect, EffectId, Msg, Reply},
         quit,
         screens::{
@@ -206,6 +206,7 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
         }
         (PendingReply::Images { listed, .. }, Reply::Images { region, page }) => {
             browse::on_page(model, region, listed, page, effects);
+            pager::image_details::take_from_list(model);
         }
         (PendingReply::Keys(_), Reply::Keys { region, keys }) => {
             model.keys.insert(region, keys);
@@ -219,6 +220,9 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
         }
         (PendingReply::Source(job), Reply::Image(result)) => {
             form::again::on_source(model, &job, result.map(|image| image.map(|image| *image)));
+        }
+        (PendingReply::Forms(FormRequest::Save { name, preset }), Reply::PresetExists) => {
+            form::presets::ask_to_replace(model, &name, *preset);
         }
         (PendingReply::Forms(request), Reply::Forms(result)) => form::presets::on_reply(model, request, result),
         (PendingReply::Profiles, Reply::Profiles(profiles)) => picker::open::on_profiles(model, &profiles),

@@ -116,12 +116,16 @@ impl Draft {
 
     /// Returns why encryption cannot be changed, or `None` if it can.
     pub fn encryption_fixed(&self) -> Option<&'static str> {
+        let on_outpost = matches!(self.placement, PlacementDraft::Outpost(_));
+        self.encryption_fixed_by_sources().or(on_outpost.then_some("A copy on an Outpost is always encrypted."))
+    }
+
+    /// The same, as far as it is for the sources.
+    pub fn encryption_fixed_by_sources(&self) -> Option<&'static str> {
         if !self.sources.is_empty() && self.sources.iter().all(|s| s.instance_store()) {
             Some("An instance-store image has no snapshots to encrypt.")
         } else if !self.sources.is_empty() && self.sources.iter().all(|s| s.encrypted()) {
             Some("A copy of an encrypted image is always encrypted.")
-        } else if matches!(self.placement, PlacementDraft::Outpost(_)) {
-            Some("A copy on an Outpost is always encrypted.")
         } else {
             None
         }

@@ -2,36 +2,34 @@
 
 use super::{Effects, TaskResult};
 use crate::{
-    config::PresetFile,
+    config::Presets,
     domain::{Failure, preset::Preset},
+    runtime::FormFiles,
     tui::{EffectId, Msg, Reply, StoredForms},
 };
 
 impl Effects {
+    /// A mistake in the presets, which others may have made, does not keep the last values back.
     pub(super) fn read_forms(&self, id: EffectId) {
-        let (files, account) = (self.config.forms.clone(), self.account.clone());
-        self.reply_from_files(id, move || {
-            let presets = files.presets.as_ref().map(PresetFile::read).transpose()?.unwrap_or_default();
-            Ok(StoredForms { presets, last: account.and_then(|account| files.last_values.read(&account)) })
+        let account = self.account.clone();
+        self.reply_from_files(id, move |files| {
+            let (presets, problem) = files.read().map_or_else(|e| (Presets::new(), Some(e)), |presets| (presets, None));
+            let last = account.and_then(|account| files.last_values.read(&account));
+            let in_memory = files.presets.is_none();
+            Reply::Forms(Ok(StoredForms { presets, last, problem, in_memory }))
         });
     }
 
-    pub(super) fn save_preset(&self, id: EffectId, name: String, preset: Preset) {
-        let files = self.config.forms.clone();
-        self.reply_from_files(id, move || {
-            let file = files.preset_file()?;
-            file.save(&name, &preset)?;
-            Ok(StoredForms { presets: file.read()?, last: None })
+    pub(super) fn save_preset(&self, id: EffectId, name: String, preset: Preset, replace: bool) {
+        self.reply_from_files(id, move |files| match files.save(&name, preset, replace) {
+            Ok(true) => Reply::Forms(stored(files)),
+            Ok(false) => Reply::PresetExists,
+            Err(failure) => Reply::Forms(Err(failure)),
         });
     }
 
     pub(super) fn remove_preset(&self, id: EffectId, name: String) {
-        let files = self.config.forms.clone();
-        self.reply_from_files(id, move || {
-            let file = files.preset_file()?;
-            file.remove(&name)?;
-            Ok(StoredForms { presets: file.read()?, last: None })
-        });
+        self.reply_from_files(id, move |files| Reply::Forms(files.remove(&name).and_then(|()| stored(files))));
     }
 
     /// Keeps what was started last. Losing it costs some typing, so a failure is only logged.
@@ -47,11 +45,17 @@ impl Effects {
     }
 
     /// Another process may hold the file's lock, so it must not be waited for here.
-    fn reply_from_files(&self, id: EffectId, work: impl FnOnce() -> Result<StoredForms, Failure> + Send + 'static) {
+    fn reply_from_files(&self, id: EffectId, work: impl FnOnce(&FormFiles) -> Reply + Send + 'static) {
+        let files = self.config.forms.clone();
         self.spawn(async move {
-            let done = tokio::task::spawn_blocking(work).await;
-            let result = done.unwrap_or_else(|e| Err(Failure::new("read the presets", e.to_string())));
-            TaskResult::Msg(Msg::Reply { id, reply: Reply::Forms(result) })
+            let done = tokio::task::spawn_blocking(move || work(&files)).await;
+            let failed = |e: tokio::task::JoinError| Reply::Forms(Err(Failure::new("read the presets", e.to_string())));
+            TaskResult::Msg(Msg::Reply { id, reply: done.unwrap_or_else(failed) })
         });
     }
+}
+
+fn stored(files: &FormFiles) -> Result<StoredForms, Failure> {
+    let in_memory = files.presets.is_none();
+    files.read().map(|presets| StoredForms { presets, in_memory, ..StoredForms::default() })
 }

@@ -229,7 +229,7 @@ impl Effects {
             Effect::History { id } => self.history(id),
             Effect::Audit { id, job } => self.audit(id, job),
             Effect::ReadForms { id } => self.read_forms(id),
-            Effect::SavePreset { id, name, preset } => self.save_preset(id, name, *preset),
+            Effect::SavePreset { id, name, preset, replace } => self.save_preset(id, name, *preset, replace),
             Effect::RemovePreset { id, name } => self.remove_preset(id, name),
             Effect::KeepLastValues(values) => self.keep_last_values(*values),
             Effect::ReadImage { id, region, image } => self.reply(id, |s| async move {

@@ -109,3 +109,51 @@ fn only_own_copies_that_ended_without_an_image_are_edited() {
     on(&mut model, 1);
     assert!(screen(&mut model, 120, 24).contains("e edit"), "the footer offers it");
 }
+
+/// The form of a failed copy of a listed, marked image whose tags went along.
+fn editing(kind: FailureKind) -> Model {
+    let mut job = failed_by(1, kind);
+    let tag = |key: &str, value: &str| crate::domain::image::Tag { key: key.into(), value: value.into() };
+    job.request.source = image(1).id;
+    job.request.source_tags = vec![tag("Env", "old")];
+    job.request.image_tags = vec![tag("Env", "old"), tag("SourceAMI", image(1).id.as_str())];
+    let mut model = with_jobs(vec![job]);
+    keys(&mut model, "1 2");
+    on(&mut model, 1);
+    keys(&mut model, "e");
+    model
+}
+
+#[test]
+fn a_copy_made_again_leaves_last_values_and_marks_alone() {
+    let mut model = editing(FailureKind::Other);
+    assert_eq!(model.images.marked.len(), 1);
+    let effects = start_form(&mut model);
+    let [Effect::Command(Command::Copy(copies))] = &effects[..] else { panic!("{effects:?}") };
+    let values: Vec<_> = copies[0].image_tags.iter().map(|t| (&*t.key, &*t.value)).collect();
+    assert_eq!(values, [("SourceAMI", image(1).id.as_str())], "{:?}", copies[0]);
+    assert_eq!(model.images.marked.len(), 1, "marked for something else");
+}
+
+#[test]
+fn a_preset_of_one_copy_comes_with_a_warning_and_names_no_source() {
+    let mut model = editing(FailureKind::Other);
+    assert!(model.notice.as_ref().is_some_and(|n| n.text.contains("The source's tags have changed since: Env.")));
+    ctrl(&mut model, 't');
+    assert!(screen(&mut model, 80, 24).contains("has the values of one copy"));
+    keys(&mut model, "x");
+    let effects = press(&mut model, KeyCode::Enter);
+    let [Effect::SavePreset { preset, .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(preset.image_tags.as_deref(), Some(&["SourceAMI={source_id}".to_owned()][..]));
+}
+
+#[test]
+fn a_folded_section_says_that_its_field_has_failed() {
+    let mut model = editing(FailureKind::NameRefused);
+    assert!(screen(&mut model, 80, 24).contains("! Failed last time: it was refused."));
+    focus(&mut model, "- What");
+    press(&mut model, KeyCode::Enter);
+    let shown = screen(&mut model, 80, 24);
+    let what = shown.lines().find(|l| l.contains("+ What")).unwrap();
+    assert!(what.contains("! failed last time"), "{shown}");
+}

@@ -107,3 +107,111 @@ fn only_pickers_of_several_offer_marks() {
     keys(&mut model, "r");
     assert!(super::jobs::screen(&mut model, 80, 24).contains("Space mark"));
 }
+
+fn line_with(model: &mut Model, label: &str) -> String {
+    let shown = super::jobs::screen(model, 80, 24);
+    shown.lines().find(|l| l.contains(label)).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn no_marks_are_no_destinations_once_one_was_removed() {
+    let mut model = listed(vec![image(1)]);
+    open_form(&mut model);
+    focus(&mut model, "Destinations");
+    press(&mut model, KeyCode::Enter);
+    keys(&mut model, "n");
+    press(&mut model, KeyCode::Enter);
+    assert!(line_with(&mut model, "Destinations").contains("(none"), "the row under the cursor was not chosen");
+    // Without any marks before, the row under the cursor is what is meant.
+    focus(&mut model, "Destinations");
+    press(&mut model, KeyCode::Enter);
+    press(&mut model, KeyCode::Enter);
+    assert!(line_with(&mut model, "Destinations").contains("eu-west-1"));
+    // One mark removed by Space, which moves the cursor on.
+    focus(&mut model, "Destinations");
+    press(&mut model, KeyCode::Enter);
+    keys(&mut model, " ");
+    press(&mut model, KeyCode::Enter);
+    assert!(line_with(&mut model, "Destinations").contains("(none"));
+}
+
+fn tagged(keys: &[&str]) -> Image {
+    let mut image = image(1);
+    image.tags = keys.iter().map(|key| crate::domain::image::Tag { key: (*key).into(), value: "x".into() }).collect();
+    image
+}
+
+#[test]
+fn no_marked_tags_are_no_tags() {
+    for tags in [&["Env"][..], &["Env", "Team"]] {
+        let mut model = listed(vec![tagged(tags)]);
+        open_form(&mut model);
+        focus(&mut model, "+ Tags");
+        press(&mut model, KeyCode::Enter);
+        focus(&mut model, "Source's tags");
+        press(&mut model, KeyCode::Enter);
+        keys(&mut model, "n");
+        press(&mut model, KeyCode::Enter);
+        assert!(line_with(&mut model, "Source's tags").contains("none (Space: all"));
+        // Again, with nothing marked from the beginning.
+        press(&mut model, KeyCode::Enter);
+        press(&mut model, KeyCode::Enter);
+        assert!(line_with(&mut model, "Source's tags").contains("none (Space: all"));
+    }
+}
+
+#[test]
+fn picked_tags_come_back_when_the_choice_is_turned() {
+    let mut model = listed(vec![tagged(&["Env", "Team"])]);
+    open_form(&mut model);
+    focus(&mut model, "+ Tags");
+    press(&mut model, KeyCode::Enter);
+    focus(&mut model, "Source's tags");
+    press(&mut model, KeyCode::Enter);
+    keys(&mut model, " ");
+    press(&mut model, KeyCode::Enter);
+    for expected in ["1 of 2: Team", "none", "all: 2 keys", "1 of 2: Team"] {
+        assert!(line_with(&mut model, "Source's tags").contains(expected), "{expected}");
+        keys(&mut model, " ");
+    }
+}
+
+#[test]
+fn picked_tags_that_the_source_lacks_are_not_counted() {
+    let mut model = listed(vec![tagged(&["Env"])]);
+    open_form(&mut model);
+    let picked = ["Cost", "Env", "Team"].map(Box::from).into();
+    let source_tags = Some(crate::domain::draft::SourceTags::Picked(picked));
+    let preset = crate::domain::preset::Preset { source_tags, ..Default::default() };
+    screens::form::presets::apply(&mut model, preset);
+    assert!(line_with(&mut model, "+ Tags").contains("1 of the source"));
+    focus(&mut model, "+ Tags");
+    press(&mut model, KeyCode::Enter);
+    assert!(line_with(&mut model, "Source's tags").contains("1 of 1: Env (not there: Cost, Team)"));
+}
+
+#[test]
+fn a_form_that_was_left_open_is_checked_as_of_now() {
+    let mut model = listed_with(vec![image(1)], |c| c.copy.name = "{name}-{date}".into());
+    open_form(&mut model);
+    let start = Msg::Input(Input::Key(KeyEvent::new(KeyCode::Char('s'), KeyModifiers::CONTROL)));
+    let tomorrow = now() + SignedDuration::from_hours(24);
+    _ = model.update(start.clone(), tomorrow);
+    let after_checks = tomorrow + crate::domain::review::Review::PATIENCE;
+    _ = model.update(Msg::Tick, after_checks);
+    let effects = model.update(start, after_checks);
+    let [Effect::Command(Command::Copy(copies)), _] = &effects[..] else { panic!("{effects:?}") };
+    let day = tomorrow.strftime("%Y-%m-%d").to_string();
+    assert!(copies.iter().all(|copy| copy.name.as_str().ends_with(&day)), "{copies:?}");
+}
+
+#[test]
+fn a_description_with_braces_is_copied_as_it_is() {
+    let mut source = image(1);
+    source.description = r#"{"git":"abc"} {name}"#.into();
+    let mut model = listed_with(vec![source], |c| c.copy.description = "{source_description}".into());
+    open_form(&mut model);
+    let effects = start_form(&mut model);
+    let [Effect::Command(Command::Copy(copies)), _] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(copies[0].description.as_str(), r#"{"git":"abc"} {name}"#);
+}

@@ -13,7 +13,7 @@ use crate::support::screen_harness::{ScreenHarness, ScreenHarnessBuilder, named}
 async fn a_preset_is_saved_loaded_and_removed() {
     let dir = tempfile::tempdir().unwrap();
     let presets = PresetFile::beside(Some(&dir.path().join("config.toml")));
-    let forms = FormFiles { presets: presets.clone(), last_values: LastValues::in_dir(dir.path()) };
+    let forms = FormFiles { presets: presets.clone(), last_values: LastValues::in_dir(dir.path()), ..FormFiles::default() };
     let harness = ScreenHarness::opened(ScreenHarnessBuilder::new(named("demo")).with(|b| b.forms = forms)).await;
     harness.form("app-web-2026", &["eu-west-1", "us-west-2"]).await;
     harness.retype("{name}-dr").await;
@@ -46,7 +46,16 @@ async fn a_preset_is_saved_loaded_and_removed() {
     harness.ctrl('o').await;
     harness.wait_text("last values").await;
     harness.press(KeyCode::Enter).await;
-    harness.shows("+ Afterwards      nothing");
+    harness.shows("+ Afterwards      shared with 1");
+    harness.shows("Last values taken over");
+    // A preset of the same name is replaced after a yes.
+    harness.ctrl('t').await;
+    harness.send("dr").await;
+    harness.press(KeyCode::Enter).await;
+    harness.wait_text("There is a preset dr already. Replace it?").await;
+    assert_snapshot!("preset_exists", harness.screen());
+    harness.send("y").await;
+    harness.wait_text("Saved as preset dr.").await;
     harness.ctrl('o').await;
     harness.wait_text("last values").await;
     harness.press(KeyCode::Down).await;
@@ -55,4 +64,25 @@ async fn a_preset_is_saved_loaded_and_removed() {
     harness.send("y").await;
     harness.wait_text("Preset dr removed.").await;
     assert!(presets.unwrap().read().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_file_presets_last_until_the_end() {
+    let harness = ScreenHarness::open("demo").await;
+    harness.form("app-web-2026", &["eu-west-1"]).await;
+    for (name, done) in [("one", "Saved as preset one, until amigrate ends"), ("one", "Replace it?")] {
+        harness.ctrl('t').await;
+        harness.send(name).await;
+        harness.press(KeyCode::Enter).await;
+        harness.wait_text(done).await;
+    }
+    harness.press(KeyCode::Esc).await;
+    harness.ctrl('o').await;
+    harness.wait_text("one eu-west-1").await;
+    harness.press(KeyCode::Delete).await;
+    harness.send("y").await;
+    harness.wait_text("Preset one removed.").await;
+    harness.press(KeyCode::Esc).await;
+    harness.ctrl('o').await;
+    harness.wait_text("There are no presets yet.").await;
 }

@@ -4,7 +4,7 @@ pub mod update;
 pub mod view;
 
 use crate::{
-    domain::{Failure, ImageId, again::would_fail_again, text::count},
+    domain::{Failure, ImageId, again::would_fail_again, preset::Preset, text::count},
     engine::{BatchId, Job, JobId, JobState, Note, Origin, RemovalReason, StepState},
     labels,
     tui::screens::{
@@ -31,6 +31,8 @@ enum DialogAction {
     RemoveFailed(JobId),
     /// Removes a preset.
     RemovePreset(String),
+    /// Saves a preset in place of the one of its name.
+    ReplacePreset(String, Box<Preset>),
     /// Decides a copy in doubt.
     Resolve(JobId, Decision),
     /// Opens an input line.
@@ -291,6 +293,16 @@ impl Confirmation {
     pub fn remove_preset(name: &str) -> Self {
         let text = vec![format!("Remove the preset {name}?")];
         Self::yes_or_no("Presets", text, "No, keep it", "Yes, remove it", DialogAction::RemovePreset(name.to_owned()))
+    }
+
+    /// Replaces a preset of the form.
+    pub fn replace_preset(name: &str, preset: Preset) -> Self {
+        let text = vec![
+            format!("There is a preset {name} already. Replace it?"),
+            "Comments within its table of the file are lost; others stay.".into(),
+        ];
+        let action = DialogAction::ReplacePreset(name.to_owned(), Box::new(preset));
+        Self::yes_or_no("Presets", text, "No, keep it", "Yes, replace it", action)
     }
 
     /// Closes an edited form.

@@ -74,6 +74,7 @@ fn take(model: &mut Model, choice: usize, effects: &mut Vec<Effect>) {
             model.send_command(Command::Resolve { job, resolution }, effects);
         }
         DialogAction::RemovePreset(name) => form::presets::remove(model, name, effects),
+        DialogAction::ReplacePreset(name, preset) => form::presets::save(model, name, preset, true, effects),
         DialogAction::Type(input) => model.overlays.push(Overlay::InputLine(*input)),
         DialogAction::LeaveForm => {
             model.overlays.pop();

@@ -6,8 +6,9 @@ use super::{Form, PastFailure, open::rules};
 use crate::{
     domain::{
         Failure, Image,
-        again::field_to_change,
+        again::{changed_source_tags, field_to_change},
         draft::{Draft, Field},
+        text::clean,
     },
     engine::{Job, JobState, Origin},
     tui::{
@@ -65,6 +66,7 @@ pub fn on_source(model: &mut Model, job: &Job, result: Result<Option<Image>, Fai
 }
 
 fn open(model: &mut Model, job: &Job, source: Arc<Image>) {
+    let changed = changed_source_tags(&job.request, &source);
     let account = model.account.as_ref().map(|a| a.id.clone());
     let mut form = Form::new(Draft::again(&job.request, source, account), rules(model));
     form.replaces = Some(job.id);
@@ -86,4 +88,11 @@ fn open(model: &mut Model, job: &Job, source: Arc<Image>) {
         _ => form.focus_on(&Field::Name),
     }
     model.overlays.push(Overlay::Form(Box::new(form)));
+    if !changed.is_empty() {
+        let keys: Vec<_> = changed.iter().map(|key| clean(key)).collect();
+        model.show_notice(format!(
+            "The source's tags have changed since: {}. The copy gets what the source has now.",
+            keys.join(", ")
+        ));
+    }
 }

@@ -12,12 +12,15 @@ pub mod update;
 mod values;
 pub mod view;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use tui_input::Input;
 
-use self::fields::{Item, Kind, Row, Section, rows, section_of};
+use self::{
+    fields::{Item, Kind, Row, Section, rows, section_of},
+    values::{OwnTags, SetAside},
+};
 use crate::{
     domain::{
         ClientToken, Region,
@@ -35,8 +38,7 @@ pub struct Form {
     draft: Draft,
     /// The draft as it would be started, with placeholders for client tokens.
     plan: Plan,
-    /// The keys of the sources' own tags, with how many sources have each.
-    own_tags: BTreeMap<Box<str>, usize>,
+    own_tags: OwnTags,
     /// The sections that are not folded.
     open: BTreeSet<Section>,
     focus: Item,
@@ -52,6 +54,7 @@ pub struct Form {
     past_failure: Option<PastFailure>,
     /// The copy that is made again with changes.
     replaces: Option<JobId>,
+    set_aside: SetAside,
     /// What was decided in its reviews.
     pub(in crate::tui) decisions: Decisions,
 }
@@ -59,8 +62,8 @@ pub struct Form {
 /// What the draft is checked against.
 #[derive(Debug, Clone)]
 struct Rules {
-    /// When the form was opened. Dates are relative to it, so that they do not change while the user types.
-    opened: Timestamp,
+    /// When the form was opened, or its review last. Dates are relative to it, so that they do not change while the user types.
+    now: Timestamp,
     max_copies: usize,
     /// Client tokens that were sent before.
     used_tokens: Vec<ClientToken>,
@@ -68,7 +71,7 @@ struct Rules {
 
 impl Rules {
     fn check(&self, draft: &Draft, token: impl FnMut() -> ClientToken) -> Plan {
-        let context = CheckContext { now: self.opened, max_copies: self.max_copies, used_tokens: &self.used_tokens };
+        let context = CheckContext { now: self.now, max_copies: self.max_copies, used_tokens: &self.used_tokens };
         draft.check_in(&context, token)
     }
 }
@@ -85,7 +88,7 @@ impl Form {
     fn new(draft: Draft, rules: Rules) -> Self {
         let mut open = BTreeSet::from([Section::Where, Section::What]);
         open.extend(draft.encrypt.then_some(Section::Encryption));
-        let mut own_tags: BTreeMap<Box<str>, usize> = BTreeMap::new();
+        let mut own_tags = OwnTags::new();
         for tag in draft.sources.iter().flat_map(|s| &s.tags).filter(|t| is_own(&t.key)) {
             match own_tags.get_mut(&tag.key) {
                 Some(sources) => *sources += 1,
@@ -105,6 +108,7 @@ impl Form {
             submitted: false,
             past_failure: None,
             replaces: None,
+            set_aside: SetAside::default(),
             decisions: Decisions::default(),
         };
         form.check();
@@ -179,6 +183,19 @@ impl Form {
         }
     }
 
+    /// Turns the choice of a field to its next value.
+    ///
+    /// # Errors
+    /// Why it cannot be changed.
+    fn turn(&mut self, field: &Field) -> Result<(), &'static str> {
+        let mut set_aside = std::mem::take(&mut self.set_aside);
+        let mut turned = Ok(());
+        self.change(|draft| turned = values::next_value(draft, field, &mut set_aside));
+        self.set_aside = set_aside;
+        self.forget_failure_of(field);
+        turned
+    }
+
     fn forget_failure_of(&mut self, field: &Field) {
         self.past_failure.take_if(|past| past.field == *field);
     }
@@ -206,8 +223,12 @@ impl Form {
 
     /// Applies the choice of the picker of the sources' tags.
     pub(in crate::tui) fn set_source_tags(&mut self, keys: BTreeSet<Box<str>>) {
-        let all = keys.len() == self.own_tags.len();
-        self.change(|draft| draft.source_tags = if all { SourceTags::All } else { SourceTags::Picked(keys) });
+        let choice = match keys.len() {
+            0 => SourceTags::None,
+            n if n == self.own_tags.len() => SourceTags::All,
+            _ => SourceTags::Picked(keys),
+        };
+        self.change(|draft| draft.source_tags = choice);
     }
 
     /// The keys of the sources' tags, each with how many sources have it, and whether the copies get it.

@@ -6,7 +6,7 @@ use crate::{
     tui::{
         model::{FormRequest, Model, PendingReply},
         msg::{Effect, StoredForms},
-        screens::{Overlay, input::InputLine, picker},
+        screens::{Overlay, confirm::Confirmation, input::InputLine, picker},
     },
 };
 
@@ -19,14 +19,24 @@ pub(super) fn load(model: &mut Model, effects: &mut Vec<Effect>) {
 /// Asks for the name under which the form is saved.
 pub(super) fn save_as(model: &mut Model) {
     let Some(form) = form(model) else { return };
-    let preset = Preset::of(&form.draft);
-    model.overlays.push(Overlay::InputLine(InputLine::preset(preset)));
+    let (preset, again) = (Preset::of(&form.draft), form.replaces.is_some());
+    model.overlays.push(Overlay::InputLine(InputLine::preset(preset, again)));
 }
 
-/// Saves a preset under a name.
-pub fn save(model: &mut Model, name: String, preset: Preset, effects: &mut Vec<Effect>) {
-    let id = model.expect_reply(PendingReply::Forms(FormRequest::Save(name.clone())));
-    effects.push(Effect::SavePreset { id, name, preset: Box::new(preset) });
+/// Saves a preset under a name; one of that name only if it is to be replaced.
+pub fn save(model: &mut Model, name: String, preset: Box<Preset>, replace: bool, effects: &mut Vec<Effect>) {
+    let request = FormRequest::Save { name: name.clone(), preset: preset.clone() };
+    let id = model.expect_reply(PendingReply::Forms(request));
+    effects.push(Effect::SavePreset { id, name, preset, replace });
+}
+
+/// Asks whether the preset of this name is replaced, unless something else was opened meanwhile.
+pub fn ask_to_replace(model: &mut Model, name: &str, preset: Preset) {
+    if form(model).is_some() {
+        model.overlays.push(Overlay::Confirmation(Confirmation::replace_preset(name, preset)));
+    } else {
+        model.show_error(format!("Not saved: there is a preset {name} already."));
+    }
 }
 
 /// Removes a preset; the picker, which is on top, is filled again once that is done.
@@ -43,15 +53,27 @@ pub fn on_reply(model: &mut Model, request: FormRequest, result: Result<StoredFo
     };
     match request {
         FormRequest::Read if form(model).is_none() => {}
-        FormRequest::Read if stored.presets.is_empty() && stored.last.is_none() => {
-            model.show_notice("There are no presets yet. Ctrl-t saves this form as one.");
+        FormRequest::Read => open_picker(model, stored),
+        FormRequest::Save { name, .. } if stored.in_memory => {
+            model.show_notice(format!("Saved as preset {name}, until amigrate ends: here nothing is written to a file."));
         }
-        FormRequest::Read => picker::form_lists::presets(model, stored),
-        FormRequest::Save(name) => model.show_notice(format!("Saved as preset {name}.")),
+        FormRequest::Save { name, .. } => model.show_notice(format!("Saved as preset {name}.")),
         FormRequest::Remove(name) => {
             picker::form_lists::remove_preset_row(model, &name);
             model.show_notice(format!("Preset {name} removed."));
         }
+    }
+}
+
+fn open_picker(model: &mut Model, mut stored: StoredForms) {
+    let problem = stored.problem.take();
+    if !stored.presets.is_empty() || stored.last.is_some() {
+        picker::form_lists::presets(model, stored);
+    } else if problem.is_none() {
+        model.show_notice("There are no presets yet. Ctrl-t saves this form as one.");
+    }
+    if let Some(failure) = problem {
+        model.show_error(failure.lines().join(". "));
     }
 }
 
@@ -60,8 +82,8 @@ pub fn apply(model: &mut Model, preset: Preset) {
     let Some(form) = form(model) else { return };
     form.change(|draft| {
         preset.apply(draft);
-        // What the sources do not allow is not taken over.
-        if draft.encryption_fixed().is_some() {
+        // What the sources do not allow is not taken over. An Outpost encrypts too, but the place may be changed again.
+        if draft.encryption_fixed_by_sources().is_some() {
             draft.encrypt = draft.sources.iter().all(|s| s.encrypted());
         }
     });

@@ -1,6 +1,6 @@
 //! Starting the copies of the form.
 
-use super::open::form_on_top as form;
+use super::open::{form_on_top as form, rules};
 use crate::{
     domain::{CopyRequest, preset::Preset, text::count},
     engine::Command,
@@ -13,8 +13,12 @@ use crate::{
 
 /// Opens the review of the copies, or shows the first mistake.
 pub(super) fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
+    // The form may have been open since yesterday.
+    let rules = rules(model);
     let Some(form) = form(model) else { return };
     form.submitted = true;
+    form.rules = rules;
+    form.check();
     if let Some(first) = form.plan.mistakes.first().cloned() {
         form.focus_on(&first.field);
         model.show_error(format!("Not started. {}", first.text));
@@ -30,7 +34,8 @@ pub(super) fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
 pub(in crate::tui) fn start(model: &mut Model, copies: Vec<CopyRequest>, effects: &mut Vec<Effect>) {
     let form = model.overlays.iter().find_map(|o| if let Overlay::Form(form) = o { Some(form) } else { None });
     let replaces = form.and_then(|form| form.replaces);
-    let values = form.map(|form| Box::new(Preset::last_values(&form.draft)));
+    // A copy made again has the values of that copy, which are no use for the next form.
+    let values = form.filter(|_| replaces.is_none()).map(|form| Box::new(Preset::last_values(&form.draft)));
     model.overlays.retain(|o| !matches!(o, Overlay::Form(_)));
     let n = count(copies.len(), "copy", "copies");
     model.show_notice(if model.jobs_view.driver.is_silent() {
@@ -38,7 +43,9 @@ pub(in crate::tui) fn start(model: &mut Model, copies: Vec<CopyRequest>, effects
     } else {
         format!("{n} requested. See the jobs pane.")
     });
-    model.images.marked.clear();
+    if replaces.is_none() {
+        model.images.marked.clear();
+    }
     model.focus = Pane::Jobs;
     if model.full == Some(Pane::Images) {
         model.full = None;

@@ -5,7 +5,7 @@ use super::{
     open::form_on_top as form,
     presets,
     start::submit,
-    tags, values,
+    tags,
 };
 use crate::{
     domain::draft::Field,
@@ -104,9 +104,7 @@ fn toggle(model: &mut Model, effects: &mut Vec<Effect>) {
 
 fn next_value(model: &mut Model, field: &Field) {
     let Some(form) = form(model) else { return };
-    let mut changed = Ok(());
-    form.change(|draft| changed = values::next_value(draft, field));
-    form.forget_failure_of(field);
+    let changed = form.turn(field);
     let public = form.draft.post_copy.public;
     match (changed, field) {
         (Err(why), _) => model.show_notice(why),

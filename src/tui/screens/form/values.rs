@@ -1,11 +1,25 @@
 //! The draft's values as the form shows and changes them: texts, choices, and the summary of a folded section.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::fields::Section;
 use crate::domain::{
     Region,
     draft::{Draft, Field, PlacementDraft, ProtectionDraft, SourceTags},
     text::count,
 };
+
+/// The keys of the sources' own tags, with how many sources have each.
+pub(super) type OwnTags = BTreeMap<Box<str>, usize>;
+
+/// What was entered for a choice that was turned to another value since. It is there again when the choice is turned back.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SetAside {
+    /// Name of an Outpost or a Local Zone.
+    place: String,
+    /// Keys of the sources' tags.
+    keys: BTreeSet<Box<str>>,
+}
 
 /// The text of a field; empty if it has none.
 pub(super) fn text<'a>(draft: &'a Draft, field: &Field) -> &'a str {
@@ -71,7 +85,7 @@ pub(super) fn tag_lines<'a>(draft: &'a mut Draft, field: &Field) -> Option<(&'a 
 ///
 /// # Errors
 /// Why it cannot be changed.
-pub(super) fn next_value(draft: &mut Draft, field: &Field) -> Result<(), &'static str> {
+pub(super) fn next_value(draft: &mut Draft, field: &Field, set_aside: &mut SetAside) -> Result<(), &'static str> {
     let steps = &mut draft.post_copy;
     match field {
         Field::Encryption => match draft.encryption_fixed() {
@@ -79,16 +93,26 @@ pub(super) fn next_value(draft: &mut Draft, field: &Field) -> Result<(), &'stati
             None => draft.encrypt = !draft.encrypt,
         },
         Field::SourceTags => {
-            draft.source_tags = match &draft.source_tags {
+            draft.source_tags = match std::mem::take(&mut draft.source_tags) {
                 SourceTags::None => SourceTags::All,
-                SourceTags::All | SourceTags::Picked(_) => SourceTags::None,
+                SourceTags::All if !set_aside.keys.is_empty() => {
+                    SourceTags::Picked(std::mem::take(&mut set_aside.keys))
+                }
+                SourceTags::All => SourceTags::None,
+                SourceTags::Picked(keys) => {
+                    set_aside.keys = keys;
+                    SourceTags::None
+                }
             };
         }
         Field::Placement => {
             draft.placement = match std::mem::take(&mut draft.placement) {
-                PlacementDraft::Region => PlacementDraft::Outpost(String::new()),
+                PlacementDraft::Region => PlacementDraft::Outpost(std::mem::take(&mut set_aside.place)),
                 PlacementDraft::Outpost(name) => PlacementDraft::LocalZone(name),
-                PlacementDraft::LocalZone(_) => PlacementDraft::Region,
+                PlacementDraft::LocalZone(name) => {
+                    set_aside.place = name;
+                    PlacementDraft::Region
+                }
             };
         }
         Field::CopyPermissions => steps.copy_permissions = !steps.copy_permissions,
@@ -107,8 +131,8 @@ pub(super) fn next_value(draft: &mut Draft, field: &Field) -> Result<(), &'stati
     Ok(())
 }
 
-/// What a field shows that has no text. `own_tags` is the number of keys that the sources' tags have.
-pub(super) fn shown(draft: &Draft, field: &Field, own_tags: usize) -> String {
+/// What a field shows that has no text. `own_tags` are the keys of the sources' tags.
+pub(super) fn shown(draft: &Draft, field: &Field, own_tags: &OwnTags) -> String {
     let steps = &draft.post_copy;
     match field {
         Field::Destinations if draft.destinations.is_empty() => "(none: press Enter to choose regions)".into(),
@@ -149,19 +173,23 @@ fn regions(draft: &Draft) -> String {
     draft.destinations.iter().map(Region::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn source_tags(draft: &Draft, own: usize) -> String {
+fn source_tags(draft: &Draft, own: &OwnTags) -> String {
+    let all = own.len();
     match &draft.source_tags {
-        _ if own == 0 => "the source has no tags of its own".into(),
-        SourceTags::All => format!("all: {} (Space: none, Enter: choose)", count(own, "key", "keys")),
-        SourceTags::None => "none (Space: all, Enter: choose)".into(),
         SourceTags::Picked(keys) => {
-            format!("{} of {own}: {}", keys.len(), keys.iter().map(|k| &**k).collect::<Vec<_>>().join(", "))
+            let (has, lacks): (Vec<&str>, Vec<&str>) = keys.iter().map(|k| &**k).partition(|k| own.contains_key(*k));
+            let colon = if has.is_empty() { "" } else { ": " };
+            let lacks = if lacks.is_empty() { String::new() } else { format!(" (not there: {})", lacks.join(", ")) };
+            format!("{} of {all}{colon}{}{lacks}", has.len(), has.join(", "))
         }
+        _ if all == 0 => "the source has no tags of its own".into(),
+        SourceTags::All => format!("all: {} (Space: none, Enter: choose)", count(all, "key", "keys")),
+        SourceTags::None => "none (Space: all, Enter: choose)".into(),
     }
 }
 
 /// What a folded section contains.
-pub(super) fn summary(draft: &Draft, section: Section, own_tags: usize) -> String {
+pub(super) fn summary(draft: &Draft, section: Section, own_tags: &OwnTags) -> String {
     match section {
         Section::Where => match &draft.placement {
             _ if draft.destinations.is_empty() => "no destination yet".into(),
@@ -174,9 +202,9 @@ pub(super) fn summary(draft: &Draft, section: Section, own_tags: usize) -> Strin
         Section::Encryption => encryption_summary(draft),
         Section::Tags => {
             let own = match &draft.source_tags {
-                SourceTags::All => own_tags,
+                SourceTags::All => own_tags.len(),
                 SourceTags::None => 0,
-                SourceTags::Picked(keys) => keys.len(),
+                SourceTags::Picked(keys) => keys.iter().filter(|key| own_tags.contains_key(*key)).count(),
             };
             let lines = |lines: &[String]| lines.iter().filter(|l| !l.trim().is_empty()).count();
             let added = [

@@ -103,7 +103,7 @@ impl Body<'_> {
             (Item::Section(section), _) => self.push_section(*section, focus),
             (Item::Field(field, kind), Some(spec)) if kind.is_text() => self.push_text(field, spec, focus),
             (Item::Field(field, _), Some(spec)) => {
-                let value = values::shown(&self.form.draft, field, self.form.own_tags.len());
+                let value = values::shown(&self.form.draft, field, &self.form.own_tags);
                 self.push_value(spec.label, &value, focus);
                 // Those of an Outpost or a zone belong below its name.
                 if *field != Field::Placement || self.form.draft.placement == PlacementDraft::Region {
@@ -126,8 +126,11 @@ impl Body<'_> {
             0 => String::new(),
             n => format!("  ! {}", count(n, "mistake", "mistakes")),
         };
-        let room = self.width.saturating_sub(BEFORE + 1 + cells(&mistakes));
-        let summary = values::summary(&self.form.draft, section, self.form.own_tags.len());
+        let past = self.form.past_failure.as_ref();
+        let failed = past.is_some_and(|past| !open && section_of(&past.field) == Some(section));
+        let failed = if failed { "  ! failed last time" } else { "" };
+        let room = self.width.saturating_sub(BEFORE + 1 + cells(&mistakes) + cells(failed));
+        let summary = values::summary(&self.form.draft, section, &self.form.own_tags);
         let summary = if open { String::new() } else { cut(&summary, room, self.ctx.glyphs.ellipsis) };
         let title = format!("{} {} ", if open { "-" } else { "+" }, fit(section.title(), LABEL, ""));
         self.lines.push(Line::from(vec![
@@ -135,6 +138,7 @@ impl Body<'_> {
             Span::styled(title, if focus { theme::CURSOR } else { theme::STRONG }),
             Span::raw(summary),
             Span::styled(mistakes, theme::BAD),
+            Span::styled(failed, theme::WARN),
         ]));
         if open {
             let rows = self.form.rows();

@@ -84,12 +84,15 @@ impl InputLine {
         Self::with(kind, "Deregister images", text)
     }
 
-    /// Saves the form as a preset.
-    pub fn preset(preset: Preset) -> Self {
-        let text = vec![
+    /// Saves the form as a preset. One that makes a copy again has the copy's own values, which may fit no other.
+    pub fn preset(preset: Preset, again: bool) -> Self {
+        let mut text = vec![
             "Destinations, keys, templates, tags, timing and what is done afterwards are saved, but neither public nor the client token.".into(),
-            "Name of the preset; one of that name is replaced:".into(),
         ];
+        if again {
+            text.push("This form has the values of one copy: look at its tags and dates first. They are saved as they stand, for copies of any image.".into());
+        }
+        text.push("Name of the preset:".into());
         Self::with(InputKind::Preset(Box::new(preset)), "Save as a preset", text)
     }
 

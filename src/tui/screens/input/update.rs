@@ -24,7 +24,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
                 model.overlays.pop();
                 match typed {
                     Typed::Owner(whose) => browse::choose_owner(model, whose, effects),
-                    Typed::Preset { name, preset } => form::presets::save(model, name, *preset, effects),
+                    Typed::Preset { name, preset } => form::presets::save(model, name, preset, false, effects),
                     Typed::Deregister(jobs) => model.send_command(Command::Deregister(jobs), effects),
                 }
             }

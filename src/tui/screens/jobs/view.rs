@@ -86,15 +86,21 @@ fn title(model: &Model) -> String {
     }
 }
 
-/// What the copies started here that are under way or available cost.
+/// What the copies started here that are under way or available cost, and how many they are if they are not all. What the others have
+/// cost is unknown: a copy that failed or was cancelled may have been transferred. A filter needs the room.
 fn cost(model: &Model) -> String {
-    let is_paid = |job: &&Job| {
-        let ended_without_image = job.state.ended() && !matches!(job.state, JobState::Available { .. });
-        job.origin == Origin::Here && !ended_without_image
-    };
-    let requests = model.jobs_view.jobs().filter(is_paid).map(|job| &job.request);
+    let counts = |job: &Job| !job.state.ended() || matches!(job.state, JobState::Available { .. });
+    let here = || model.jobs_view.jobs().filter(|job| job.origin == Origin::Here);
+    let requests = here().filter(|job| counts(job)).map(|job| &job.request);
     let total = labels::total_cost(&estimate(requests, &model.start.prices));
-    if total.is_empty() { total } else { format!(", {total}") }
+    let counted = here().filter(|job| counts(job)).count();
+    if total.is_empty() || model.jobs.editing || !model.jobs.filter.value().is_empty() {
+        String::new()
+    } else if counted == here().count() {
+        format!(", {total}")
+    } else {
+        format!(", {total} for {counted} under way or available")
+    }
 }
 
 fn lines<'a>(model: &Model, cells: usize, rows: usize, ctx: DrawContext<'_>) -> Vec<Text<'a>> {

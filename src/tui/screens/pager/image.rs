@@ -12,6 +12,7 @@ use crate::{
         Image, ImageState,
         text::{age, clean, gib},
     },
+    engine::JobState,
     tui::model::Model,
 };
 
@@ -34,8 +35,8 @@ pub(super) fn lines(image: &Image, details: &DetailsLoad, model: &Model, width: 
         add("state reason", reason);
     }
     let alias = image.image_owner_alias.as_ref().map_or_else(String::new, |a| format!(" ({a})"));
-    let own = model.account.as_ref().is_some_and(|a| a.id == image.owner_id);
-    add("owner", &format!("{}{alias}{}", image.owner_id, if own { " (this account)" } else { "" }));
+    let own = image_details::is_own(image, model, details);
+    add("owner", &format!("{}{alias}{}", image.owner_id, if own == Some(true) { " (this account)" } else { "" }));
     add("visibility", &image_details::visibility(image, own, details));
     if let Some(created) = image.created {
         add("created", &time(created));
@@ -46,7 +47,7 @@ pub(super) fn lines(image: &Image, details: &DetailsLoad, model: &Model, width: 
     );
     if let Some(cost) =
         model.start.prices.storage_month(&image.region, image.snapshot_volumes().iter().copied().map(u64::from).sum())
-        && own
+        && own == Some(true)
         && !image.instance_store()
     {
         add("storage", &format!("at most {cost} a month, estimated: snapshots share unchanged blocks"));
@@ -88,7 +89,9 @@ fn copies(image: &Image, model: &Model, width: usize) -> Vec<Line<'static>> {
     let jobs = model.jobs_view.jobs().filter(|job| {
         let request = &job.request;
         let known = job.image().is_some_and(|made| listed.iter().any(|i| i.id == *made));
-        request.source == image.id && request.source_region == image.region && !known && !job.state.ended()
+        let has_ended_without_image = job.state.ended()
+            && !matches!(job.state, JobState::Available { .. } | JobState::Failed { image: Some(_), .. });
+        request.source == image.id && request.source_region == image.region && !known && !has_ended_without_image
     });
     let mut copies: Vec<String> =
         listed.iter().map(|i| format!("{} in {}: {}, {}", i.id, i.region, i.state.as_str(), i.name)).collect();

@@ -19,6 +19,29 @@ use crate::{
     },
 };
 
+/// Shows the image as it is listed now, and reads its details again.
+pub(super) fn refresh(model: &mut Model) {
+    take_from_list(model);
+    if let Some(Overlay::Pager(pager)) = model.overlays.last_mut() {
+        pager.details = DetailsLoad::NotRequested;
+    }
+}
+
+/// Shows every open image as it is listed now, and reads its details again if it has changed. One that is no longer listed stays as it
+/// is.
+pub fn take_from_list(model: &mut Model) {
+    for overlay in &mut model.overlays {
+        if let Overlay::Pager(pager) = overlay
+            && let PagerSubject::Image(shown) = &mut pager.subject
+            && let Some(listed) = model.catalogue.images().find(|i| i.id == shown.id && i.region == shown.region)
+            && *shown != *listed
+        {
+            *shown = Arc::clone(listed);
+            pager.details = DetailsLoad::NotRequested;
+        }
+    }
+}
+
 /// Requests the details of the image on top, when it was opened.
 pub fn request_if_opened(model: &mut Model, effects: &mut Vec<Effect>) {
     if !matches!(model.connection, Connection::Ready(_)) {
@@ -45,29 +68,39 @@ pub fn on_reply(model: &mut Model, image: &crate::domain::ImageId, details: &Ima
     }
 }
 
+/// Returns whether the image is this account's; `None` while that is unknown. Only the owner may read the permissions.
+pub(super) fn is_own(image: &Image, model: &Model, load: &DetailsLoad) -> Option<bool> {
+    let has_permissions = matches!(load, DetailsLoad::Loaded(details) if details.permissions.is_ok());
+    let known = model.account.as_ref().map(|account| account.id == image.owner_id);
+    known.or(has_permissions.then_some(true))
+}
+
 /// Who may launch the image, as far as it is known.
-pub(super) fn visibility(image: &Image, own: bool, load: &DetailsLoad) -> String {
-    let permissions = match load {
-        DetailsLoad::Loaded(details) => details.permissions.as_ref().ok(),
-        _ => None,
+pub(super) fn visibility(image: &Image, own: Option<bool>, load: &DetailsLoad) -> String {
+    let (permissions, unknown) = match load {
+        DetailsLoad::Loaded(details) => (details.permissions.as_ref().ok(), details.unknown_permissions),
+        _ => (None, 0),
     };
-    match (image.public, own, permissions) {
+    // The permissions are read after the listing.
+    let public = permissions.map_or(image.public, |shared| shared.contains(&LaunchPermission::Public));
+    match (public, own, permissions) {
         (true, ..) => "public".into(),
-        (false, true, Some(shared)) if shared.is_empty() => "private".into(),
-        (false, true, Some(shared)) if shared.iter().all(|p| matches!(p, LaunchPermission::Account(_))) => {
+        (false, Some(false), _) => "shared with this account".into(),
+        // The listing does not say with whom it is shared.
+        (false, _, None) => "not public".into(),
+        (false, _, Some(shared)) if shared.is_empty() && unknown == 0 => "private".into(),
+        (false, _, Some(shared)) if unknown == 0 && shared.iter().all(|p| matches!(p, LaunchPermission::Account(_))) => {
             format!("shared with {}", count(shared.len(), "account", "accounts"))
         }
-        (false, true, Some(shared)) => {
-            format!("shared with {}", count(shared.len(), "account or organization", "accounts and organizations"))
+        (false, _, Some(shared)) => {
+            let n = shared.len() + unknown;
+            format!("shared with {}", count(n, "account or organization", "accounts and organizations"))
         }
-        // The listing does not say with whom it is shared.
-        (false, true, None) => "not public".into(),
-        (false, false, _) => "shared with this account".into(),
     }
 }
 
 /// The details as lines. Of other accounts' images, permissions cannot be read: nothing is said about them.
-pub(super) fn lines(image: &Image, own: bool, load: &DetailsLoad, width: usize) -> Vec<Line<'static>> {
+pub(super) fn lines(image: &Image, own: Option<bool>, load: &DetailsLoad, width: usize) -> Vec<Line<'static>> {
     let details = match load {
         DetailsLoad::NotRequested => return Vec::new(),
         DetailsLoad::Loading => return entry("sharing, keys", "loading ...", width),
@@ -75,8 +108,9 @@ pub(super) fn lines(image: &Image, own: bool, load: &DetailsLoad, width: usize) 
     };
     let mut lines = Vec::new();
     let mut add = |label: &str, value: String| lines.extend(entry(label, &value, width));
+    let own = own == Some(true);
     if own {
-        add("may launch", said(&details.permissions, |p| listed(p, "only this account")));
+        add("may launch", said(&details.permissions, |p| listed(p, details.unknown_permissions)));
         let state = |state: &str| match state {
             "block-new-sharing" => "blocked: images cannot be made public".to_owned(),
             "unblocked" => "not blocked: images can be made public".to_owned(),
@@ -123,11 +157,10 @@ fn ancestor(ancestor: &Ancestor) -> String {
     format!("{}{region}{owner}", ancestor.image)
 }
 
-fn listed(permissions: &[LaunchPermission], none: &str) -> String {
-    if permissions.is_empty() {
-        return none.to_owned();
-    }
-    permissions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+fn listed(permissions: &[LaunchPermission], unknown: usize) -> String {
+    let mut who: Vec<String> = permissions.iter().map(ToString::to_string).collect();
+    who.extend((unknown > 0).then(|| format!("{unknown} of a kind that is not known here")));
+    if who.is_empty() { "only this account".to_owned() } else { who.join(", ") }
 }
 
 /// A part's value, or why it is not known.

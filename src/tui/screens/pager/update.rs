@@ -2,19 +2,30 @@
 
 use ratatui::layout::Rect;
 
-use super::{PagerSubject, view::lines};
-use crate::tui::{
-    bindings::Action,
-    layout,
-    model::Model,
-    msg::Effect,
-    screens::{Overlay, form},
+use super::{PagerSubject, image_details, view::lines};
+use crate::{
+    domain::ImageId,
+    tui::{
+        bindings::Action,
+        layout,
+        model::Model,
+        msg::Effect,
+        screens::{Overlay, form},
+    },
 };
 
 /// Columns and rows of the text.
 fn window(model: &Model) -> (usize, usize) {
     let areas = layout::areas(model, Rect::new(0, 0, model.size.0, model.size.1));
     (usize::from(areas.body.width.saturating_sub(4)), layout::rows(areas.body, 0).max(1))
+}
+
+fn image_of_job(model: &Model, subject: &PagerSubject) -> Option<ImageId> {
+    match subject {
+        PagerSubject::Job(id) => model.jobs_view.job(*id)?.image().cloned(),
+        PagerSubject::HistoryJob(job) => job.image().or(job.images.last()).cloned(),
+        _ => None,
+    }
 }
 
 /// Runs an action. Returns false if the pager has no use for it.
@@ -48,14 +59,9 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         }
         (Action::YankId, PagerSubject::Image(image)) => model.yank(image.id.to_string(), effects),
         (Action::YankArn, PagerSubject::Image(image)) => model.yank(image.arn(), effects),
-        (Action::YankId | Action::YankArn, PagerSubject::Job(id)) => {
-            if let Some(image) = model.jobs_view.job(id).and_then(|j| j.image()).map(ToString::to_string) {
-                model.yank(image, effects);
-            }
-        }
-        (Action::YankId | Action::YankArn, PagerSubject::HistoryJob(job)) => {
-            if let Some(image) = job.image().or(job.images.last()).map(ToString::to_string) {
-                model.yank(image, effects);
+        (Action::YankId | Action::YankArn, subject) => {
+            if let Some(image) = image_of_job(model, &subject) {
+                model.yank(image.to_string(), effects);
             }
         }
         (Action::Copy, PagerSubject::Image(image)) => {
@@ -68,11 +74,15 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             | Action::Repaint
             | Action::Suspend
             | Action::Quit
-            | Action::Refresh
             | Action::Mouse
             | Action::Commands,
             _,
         ) => return false,
+        // The lists are refreshed as well; what they say then is shown once it has come.
+        (Action::Refresh, _) => {
+            image_details::refresh(model);
+            return false;
+        }
         _ => {}
     }
     true

@@ -66,10 +66,11 @@ pub fn presets(model: &mut Model, stored: StoredForms) {
 }
 
 fn preset_note(preset: &Preset) -> String {
-    let mut words: Vec<String> = preset.destinations.iter().map(ToString::to_string).collect();
-    words.extend(preset.encrypt.then(|| "encrypted".into()));
-    words.extend((!preset.image_tags.is_empty()).then(|| count(preset.image_tags.len(), "tag", "tags")));
-    words.extend((!preset.share_with.is_empty()).then(|| "shared".into()));
+    let mut words: Vec<String> = preset.destinations.iter().flatten().map(ToString::to_string).collect();
+    words.extend((preset.encrypt == Some(true)).then(|| "encrypted".into()));
+    let tags = preset.image_tags.as_ref().map_or(0, Vec::len);
+    words.extend((tags > 0).then(|| count(tags, "tag", "tags")));
+    words.extend(preset.share_with.as_ref().is_some_and(|with| !with.is_empty()).then(|| "shared".into()));
     words.join(", ")
 }
 

@@ -73,6 +73,8 @@ pub struct Picker {
     shown: Vec<usize>,
     /// Indexes of the marked items.
     marked: BTreeSet<usize>,
+    /// True once a mark was removed: then nothing marked means nothing chosen, where that is possible.
+    unmarked: bool,
     /// Allows several items to be chosen.
     multiple: bool,
     list: List,
@@ -93,6 +95,7 @@ impl Picker {
             items,
             shown: Vec::new(),
             marked: BTreeSet::new(),
+            unmarked: false,
             multiple,
             list: List::default(),
             filter: Input::default(),
@@ -130,15 +133,34 @@ impl Picker {
 
     fn mark(&mut self) {
         let Some(at) = self.current().filter(|_| self.multiple) else { return };
-        if self.items[at].enabled && !self.marked.remove(&at) {
+        if self.marked.remove(&at) {
+            self.unmarked = true;
+        } else if self.items[at].enabled {
             self.marked.insert(at);
         }
         self.list.act(Action::Down, self.shown.len(), PAGE);
     }
 
+    fn mark_none(&mut self) {
+        self.unmarked |= !self.marked.is_empty();
+        self.marked.clear();
+    }
+
+    /// Returns true if nothing is marked and that is a choice, so that the row under the cursor is not chosen instead.
+    fn chooses_nothing(&self) -> bool {
+        let may_be_empty = match self.kind {
+            PickerKind::SourceTags => true,
+            PickerKind::Destinations => self.unmarked,
+            _ => false,
+        };
+        may_be_empty && self.marked.is_empty()
+    }
+
     /// The marked items, or the one under the cursor if none is marked; without disabled ones.
     fn chosen(&self) -> Vec<&Item> {
-        let rows: Vec<usize> = if self.marked.is_empty() {
+        let rows: Vec<usize> = if self.chooses_nothing() {
+            Vec::new()
+        } else if self.marked.is_empty() {
             self.current().into_iter().collect()
         } else {
             self.marked.iter().copied().collect()

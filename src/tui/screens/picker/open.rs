@@ -113,9 +113,12 @@ pub fn on_regions(model: &mut Model) {
             _ => None,
         })
         .collect();
-    let kind = picker.kind.clone();
+    let (kind, unmarked) = (picker.kind.clone(), picker.unmarked);
     model.overlays.pop();
     open_region_list(model, kind, &marked);
+    if let Some(Overlay::Picker(picker)) = model.overlays.last_mut() {
+        picker.unmarked = unmarked;
+    }
 }
 
 /// Opens the picker of owners.

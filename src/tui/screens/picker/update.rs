@@ -40,7 +40,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> Pick
         Action::MarkAll if picker.multiple => {
             picker.marked.extend(picker.shown.iter().copied().filter(|i| picker.items[*i].enabled));
         }
-        Action::MarkNone => picker.marked.clear(),
+        Action::MarkNone => picker.mark_none(),
         Action::Accept if picker.typing && picker.multiple => picker.typing = false,
         Action::Back if (picker.typing || !picker.filter.value().is_empty()) && picker.kind != PickerKind::Command => {
             picker.typing = false;
@@ -66,6 +66,10 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> Pick
 fn accept(model: &mut Model, effects: &mut Vec<Effect>) -> PickOutcome {
     let Some(Overlay::Picker(picker)) = model.overlays.pop() else { return PickOutcome::Ignored };
     let values: Vec<Value> = picker.chosen().into_iter().map(|i| i.value.clone()).collect();
+    if picker.chooses_nothing() {
+        set_regions_or_tags(model, &picker.kind, &values, effects);
+        return PickOutcome::Handled;
+    }
     let Some(first) = values.first().cloned() else {
         let why = picker.current().map(|i| picker.items[i].note.clone()).unwrap_or_default();
         if !why.is_empty() {
@@ -105,22 +109,12 @@ fn accept_for_form(
     effects: &mut Vec<Effect>,
 ) {
     match (kind, first) {
-        (PickerKind::Destinations, _) => {
-            if let Some(form) = form(model) {
-                form.set_destinations(regions(values));
-            }
-            form_update::list_keys(model, effects);
+        (kind @ (PickerKind::Destinations | PickerKind::SourceTags), _) => {
+            set_regions_or_tags(model, &kind, values, effects);
         }
         (PickerKind::KmsKey(_, field), Value::Text(key)) => {
             if let Some(form) = form(model) {
                 form.set_key(&field, key);
-            }
-        }
-        (PickerKind::SourceTags, _) => {
-            let keys =
-                values.iter().filter_map(|v| if let Value::Text(key) = v { Some(key.as_str().into()) } else { None });
-            if let Some(form) = form(model) {
-                form.set_source_tags(keys.collect());
             }
         }
         (PickerKind::Completion, Value::Completion(completion)) => {
@@ -135,12 +129,22 @@ fn accept_for_form(
         }
         (PickerKind::Preset, Value::LastValues(preset)) => {
             form_presets::apply(model, *preset);
-            model.show_notice(
-                "Last values taken over, without sharing: nobody is given access unless you enter it again.",
-            );
+            model.show_notice("Last values taken over; who may use the copies stays as this form has it.");
             form_update::list_keys(model, effects);
         }
         _ => {}
+    }
+}
+
+/// Applies the choice of several destinations or tags, or of none.
+fn set_regions_or_tags(model: &mut Model, kind: &PickerKind, values: &[Value], effects: &mut Vec<Effect>) {
+    let Some(form) = form(model) else { return };
+    if *kind == PickerKind::SourceTags {
+        let key = |value: &Value| if let Value::Text(key) = value { Some(key.as_str().into()) } else { None };
+        form.set_source_tags(values.iter().filter_map(key).collect());
+    } else {
+        form.set_destinations(regions(values));
+        form_update::list_keys(model, effects);
     }
 }
 
