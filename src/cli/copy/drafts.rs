@@ -50,7 +50,7 @@ impl Asked {
         };
         let asked = Self { preset, entries, file };
         for (n, entry) in asked.entries.iter().enumerate() {
-            let known = |preset: &Preset| !preset.destinations.is_empty();
+            let known = |preset: &Preset| preset.destinations.as_ref().is_some_and(|regions| !regions.is_empty());
             let lacks = if entry.images.is_empty() {
                 Some(("no image is named", "Write images = [\"ami-...\"]."))
             } else if entry.to.is_empty() && !asked.preset.as_ref().is_some_and(known) {

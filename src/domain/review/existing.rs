@@ -86,7 +86,9 @@ impl Review {
             }
             _ => None,
         });
-        let ended = |image: &&crate::domain::image::Image| !stands(image.state) && image.source_image_id.as_ref() == Some(&copy.source);
+        let ended = |image: &&crate::domain::image::Image| {
+            !stands(image.state) && image.source_image_id.as_ref() == Some(&copy.source)
+        };
         answers.flatten().filter(ended).map(|image| image.id.clone()).collect()
     }
 
