@@ -82,7 +82,9 @@ impl Digest {
     fn texts<'a>(&mut self, texts: impl IntoIterator<Item = &'a str>) {
         let texts: Vec<&str> = texts.into_iter().collect();
         self.bytes(&(texts.len() as u64).to_le_bytes());
-        texts.into_iter().for_each(|text| self.text(text));
+        for text in texts {
+            self.text(text);
+        }
     }
 
     /// Adds tags, whose order means nothing.

@@ -64,10 +64,10 @@ pub(in crate::cli) struct CopyArgs {
 #[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags are independent switches")]
 pub(super) struct RequestArgs {
-    /// Name of the new images, with {name}, {region}, {source_id}, {source_region}, {date} filled in
+    /// Name of the new images, with `{name}`, `{region}`, `{source_id}`, `{source_region}`, `{date}` filled in
     #[arg(long, value_name = "TEMPLATE")]
     name: Option<String>,
-    /// Description of the new images; {source_description} too
+    /// Description of the new images; `{source_description}` too
     #[arg(long, value_name = "TEMPLATE")]
     description: Option<String>,
     /// Encrypt the new snapshots

@@ -95,7 +95,7 @@ async fn start(
     }
     let before: Vec<ClientToken> = queued.into_iter().map(|(_, queued)| queued.token).collect();
     if copies.is_empty() && before.is_empty() {
-        print_copies(setup, CopyDocument { skipped, ..CopyDocument::default() })?;
+        print_copies(setup, &CopyDocument { skipped, ..CopyDocument::default() })?;
         return Ok(ExitStatus::Done);
     }
     let (mut followed, store) = start::run(setup, connection, copies, before, args).await?;
@@ -106,7 +106,7 @@ async fn start(
     skipped.extend(made_elsewhere);
     let jobs: Vec<JobRecord> = followed.jobs.iter().map(|job| JobRecord::from(&**job)).collect();
     let failures: Vec<FailureRecord> = followed.failures().iter().map(FailureRecord::from).collect();
-    print_copies(setup, CopyDocument { jobs, skipped, failures })?;
+    print_copies(setup, &CopyDocument { jobs, skipped, failures })?;
     let status = followed.report(setup.output);
     start::leave(setup, &followed).await;
     Ok(status)
@@ -182,9 +182,9 @@ fn print_requested(
     Ok(ExitStatus::Done)
 }
 
-fn print_copies(setup: &Setup, document: CopyDocument) -> Result<(), CommandError> {
+fn print_copies(setup: &Setup, document: &CopyDocument) -> Result<(), CommandError> {
     match setup.output.format {
-        Format::Json => print_document(Format::Json, &document, io::stdout()),
+        Format::Json => print_document(Format::Json, document, io::stdout()),
         _ => print_records(setup, &document.jobs),
     }
 }
