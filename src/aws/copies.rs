@@ -98,11 +98,18 @@ impl Session {
         }
     }
 
-    /// Deregisters an image and deletes its snapshots, which stops a pending copy. An image unknown to EC2 is no failure.
+    /// Deregisters an image, which stops a pending copy, and deletes its snapshots unless they are kept. An image unknown to EC2
+    /// is no failure.
     ///
     /// Sent once, without the SDK's retries, because a copy may become available between them.
-    pub async fn deregister(&self, region: &Region, image: &ImageId) -> Result<Deregistration, Failure> {
-        let call = self.ec2(region).deregister_image().image_id(image.as_str()).delete_associated_snapshots(true);
+    pub async fn deregister(
+        &self,
+        region: &Region,
+        image: &ImageId,
+        keep_snapshots: bool,
+    ) -> Result<Deregistration, Failure> {
+        let call = self.ec2(region).deregister_image().image_id(image.as_str());
+        let call = call.delete_associated_snapshots(!keep_snapshots);
         let call = call.customize().config_override(sent_once()).send();
         let what = format!("deregister {image} in {region}");
         match self.call(&what, "ec2:DeregisterImage", call).await {
@@ -269,7 +276,7 @@ mod tests {
         ];
         for (answer, expected) in cases {
             let (session, asked) = scripted(move |_, _| answer.clone());
-            let got = session.deregister(&eu(), &ami("ami-1")).await;
+            let got = session.deregister(&eu(), &ami("ami-1"), false).await;
             assert_eq!(got.as_ref().map_err(|f| f.code.as_deref().unwrap()), expected.as_ref().map_err(|code| *code));
             assert_eq!(asked.all()[0].param("DeleteAssociatedSnapshots"), "true");
             assert_eq!(asked.all().len(), 1, "the SDK must not try again by itself");

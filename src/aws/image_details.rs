@@ -32,7 +32,7 @@ impl Session {
     }
 
     /// The launch permissions, and the number of entries of an unknown kind.
-    async fn image_permissions(
+    pub(super) async fn image_permissions(
         &self,
         region: &Region,
         image: &ImageId,
@@ -60,7 +60,11 @@ impl Session {
         Ok(details.buffered(AT_ONCE).collect().await)
     }
 
-    async fn volume_permissions(&self, region: &Region, id: &SnapshotId) -> Result<Vec<VolumePermission>, Failure> {
+    pub(super) async fn volume_permissions(
+        &self,
+        region: &Region,
+        id: &SnapshotId,
+    ) -> Result<Vec<VolumePermission>, Failure> {
         let call = self.ec2(region).describe_snapshot_attribute().snapshot_id(id.as_str());
         let call = call.attribute(SnapshotAttributeName::CreateVolumePermission);
         let what = format!("read the permissions of {id} in {region}");

@@ -11,6 +11,7 @@ mod endpoints;
 mod errors;
 mod identity;
 mod image_details;
+mod image_usage;
 mod images;
 mod kms_keys;
 mod options;

@@ -3,9 +3,10 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    audit, cancel, completions, config, copy, deregister, jobs, list, map, policy, resolve, retry, schema,
-    setup::CommonFlags, show, wait, watch,
+    audit, cancel, completions, config, copy, deregister, exit::CommandError, jobs, list, map, output::Format, policy,
+    resolve, retry, schema, setup::CommonFlags, show, wait, watch,
 };
+use crate::domain::Failure;
 
 /// Browse Amazon Machine Images by region, copy them to others, watch every copy's progress, cancel with a key.
 ///
@@ -42,7 +43,7 @@ pub(super) enum Command {
     Resolve(resolve::ResolveArgs),
     /// Deregister images of the account, and delete their snapshots
     Deregister(deregister::DeregisterArgs),
-    /// Print where the copies of an image are, for Terraform, CloudFormation and others
+    /// Print where the copies of an image are, for whoever launches next
     Map(map::MapArgs),
     /// Carry on copies that are queued or being cancelled, without a screen, until nothing is left that needs it
     Drive {
@@ -83,6 +84,34 @@ pub(super) enum Command {
         #[arg(long, value_name = "X", default_value_t = 1.0, allow_negative_numbers = true)]
         time_scale: f64,
     },
+}
+
+impl Command {
+    /// Refuses `--output` for a command that has nothing to print in this format.
+    ///
+    /// # Errors
+    /// One of usage that says what the command prints.
+    pub(super) fn check_format(&self, format: Format) -> Result<(), CommandError> {
+        let (name, prints) = match self {
+            Self::Config(args) if !args.prints_records() => ("config", "`config check` and `config init` print lines"),
+            // JSON is what they print anyway.
+            Self::Map(_) | Self::Policy(_) | Self::Schema(_) if matches!(format, Format::Json | Format::Jsonl) => {
+                return Ok(());
+            }
+            Self::Policy(_) => ("policy", "it prints a JSON document"),
+            Self::Schema(_) => ("schema", "it prints a JSON document"),
+            Self::Map(_) => ("map", "it prints what --format names"),
+            Self::Drive { .. } => ("drive", "it prints nothing; `amigrate watch` and `amigrate jobs` do"),
+            Self::Resolve(_) => ("resolve", "it prints nothing but its outcome"),
+            Self::Completions(_) => ("completions", "it prints a script"),
+            Self::Man => ("man", "it prints a manual page"),
+            Self::Demo { .. } => ("demo", "it opens a screen, or prints lines"),
+            Self::Simulate { .. } => ("simulate", "it prints the endpoint's URL"),
+            _ => return Ok(()),
+        };
+        let failure = Failure::new(format!("run amigrate {name}"), format!("--output does not apply: {prints}"));
+        Err(CommandError::usage(failure.hint("Leave out --output.")))
+    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,148 @@
 //! `amigrate config`: shows, checks and writes the settings.
 
-use super::{
-    exit::{CommandError, ExitStatus},
-    setup::Setup,
+mod records;
+
+use std::{
+    io::{self, ErrorKind, Write as _},
+    path::Path,
 };
-use crate::domain::Failure;
+
+use super::{
+    exit::{CommandError, ExitStatus, OrUsage as _},
+    output::{OutputOptions, Printer, Record, report},
+    setup::CommonFlags,
+};
+use crate::{
+    config::{Config, EffectiveSetting, PresetFile, SettingSource, settings},
+    domain::Failure,
+};
+pub(super) use records::{FileRecord, SettingRecord};
 
 /// Arguments of `amigrate config`.
 #[derive(Debug, Clone, clap::Args)]
-pub(super) struct ConfigArgs {}
+pub(super) struct ConfigArgs {
+    #[command(subcommand)]
+    action: Action,
+}
 
-pub(super) fn run(_setup: &Setup, _args: &ConfigArgs) -> Result<ExitStatus, CommandError> {
-    Err(Failure::new("config", "this is not built yet").into())
+#[derive(Debug, Clone, clap::Subcommand)]
+enum Action {
+    /// Print which files are read: settings, presets, prices
+    Path,
+    /// Print every setting with its value and where that comes from: default, file, environment or flag
+    Show,
+    /// Name every mistake in the settings, the presets and the prices; status 2 if there is one
+    Check,
+    /// Write a settings file with every setting, its help and its default
+    Init {
+        /// Replace the file if there is one
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+impl ConfigArgs {
+    /// Returns true if records are printed.
+    pub(super) fn prints_records(&self) -> bool {
+        matches!(self.action, Action::Path | Action::Show)
+    }
+}
+
+pub(super) fn run(
+    common: &CommonFlags,
+    env: &impl Fn(&str) -> Option<String>,
+    args: &ConfigArgs,
+) -> Result<ExitStatus, CommandError> {
+    let (named, output) = (common.config_file(), common.output_options(env));
+    match args.action {
+        Action::Path => print(output, paths(named, env).into_iter()),
+        Action::Show => print(output, shown(common, env).or_usage()?.iter().map(SettingRecord::from)),
+        Action::Check => Ok(check(output, named, env)),
+        Action::Init { force } => init(output, named, force),
+    }
+}
+
+fn print<R: Record>(output: OutputOptions, records: impl Iterator<Item = R>) -> Result<ExitStatus, CommandError> {
+    let columns = R::columns().iter().filter(|column| column.default).collect();
+    let mut printer = Printer::new(output, columns, io::stdout())?;
+    for record in records {
+        printer.print(&record)?;
+    }
+    printer.finish::<()>(&[])?;
+    Ok(ExitStatus::Done)
+}
+
+fn no_home() -> Failure {
+    Failure::new("find the settings", "this platform names no directory for them")
+        .hint("Set HOME or XDG_CONFIG_HOME, or name a file with --config.")
+}
+
+fn paths(named: Option<&Path>, env: &impl Fn(&str) -> Option<String>) -> Vec<FileRecord> {
+    let presets = PresetFile::beside(named);
+    // With a mistake in the settings the prices are the built-in ones.
+    let prices = Config::load(named, env).map(|config| config.copy.prices_file).unwrap_or_default();
+    let files = [
+        ("settings", Config::file(named)),
+        ("presets", presets.map(|file| file.path().to_owned())),
+        ("prices", Some(prices).filter(|file| !file.is_empty()).map(Into::into)),
+    ];
+    files.into_iter().filter_map(|(name, path)| Some(FileRecord::new(name, &path?))).collect()
+}
+
+/// The settings, overridden by the flags.
+fn shown(common: &CommonFlags, env: &impl Fn(&str) -> Option<String>) -> Result<Vec<records::Shown>, Failure> {
+    let file = Config::file(common.config_file()).map(|file| file.display().to_string());
+    let mut settings = Config::effective(common.config_file(), env)?;
+    let flags = common.overridden();
+    let mut shown = Vec::with_capacity(settings.len());
+    for EffectiveSetting { setting, value, source } in settings.drain(..) {
+        let flag = flags.iter().find(|(section, name, ..)| (*section, *name) == (setting.section, setting.name));
+        let (value, source) = match flag {
+            Some((.., value)) => (value.clone(), SettingSource::Flag),
+            None => (value, source),
+        };
+        let given_by = match source {
+            SettingSource::Default => None,
+            SettingSource::File => file.clone(),
+            SettingSource::Environment => Some(setting.variable()),
+            SettingSource::Flag => flag.map(|(_, _, flag, _)| (*flag).to_owned()),
+        };
+        shown.push(records::Shown { setting: EffectiveSetting { setting, value, source }, given_by });
+    }
+    Ok(shown)
+}
+
+fn check(output: OutputOptions, named: Option<&Path>, env: &impl Fn(&str) -> Option<String>) -> ExitStatus {
+    let mut mistakes = Config::mistakes(named, env);
+    if mistakes.is_empty() {
+        mistakes.extend(Config::load(named, env).and_then(|config| config.prices()).err());
+    }
+    mistakes.extend(PresetFile::beside(named).and_then(|presets| presets.read().err()));
+    mistakes.iter().for_each(report);
+    if !mistakes.is_empty() {
+        return ExitStatus::Usage;
+    }
+    match Config::file(named).filter(|file| file.exists()) {
+        Some(file) => output.note(&format!("{}: no mistakes", file.display())),
+        None => output.note(&format!(
+            "no mistakes; there is no settings file, so all {} settings are defaults or from the environment",
+            settings::KEYS.len()
+        )),
+    }
+    ExitStatus::Done
+}
+
+fn init(output: OutputOptions, named: Option<&Path>, force: bool) -> Result<ExitStatus, CommandError> {
+    let path = Config::file(named).ok_or_else(no_home).or_usage()?;
+    Config::write_example(&path, force).map_err(|error| {
+        let failure = Failure::new(format!("write {}", path.display()), error.to_string());
+        if error.kind() == ErrorKind::AlreadyExists {
+            let failure = Failure::new(failure.what, "the file is there already");
+            return CommandError::usage(failure.hint("--force replaces it; --config names another."));
+        }
+        failure.into()
+    })?;
+    output.note("Written; every value in it is the default.");
+    writeln!(io::stdout(), "{}", path.display()).map_err(|error| CommandError::write(&error))?;
+    Ok(ExitStatus::Done)
 }

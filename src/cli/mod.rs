@@ -21,6 +21,7 @@ mod plain;
 mod policy;
 mod queue;
 mod records;
+pub mod reference;
 mod regions;
 mod resolve;
 mod retry;
@@ -36,7 +37,7 @@ mod whoami;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser as _};
 
 use crate::driver::background;
 use arguments::{Arguments, Command};
@@ -44,9 +45,19 @@ use exit::{CommandError, ExitStatus, OrUsage};
 use output::report;
 use setup::Setup;
 
-/// Runs the program with the arguments of this process.
+/// Runs the program with the arguments of this process, or completes them for a shell.
 pub fn main() -> ExitCode {
-    run(std::env::args_os())
+    if completions::complete(command) { ExitCode::SUCCESS } else { run(std::env::args_os()) }
+}
+
+/// Returns the command line's definition: every command and flag.
+pub fn command() -> clap::Command {
+    Arguments::command()
+}
+
+/// Returns the fields of what the commands print as JSON, as Markdown.
+pub fn json_reference() -> String {
+    schema::reference()
 }
 
 /// Runs the program; the first argument is its own name. `ExitStatus` lists the exit statuses.
@@ -54,7 +65,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     background::detach();
     let arguments = Arguments::parse_from(arguments);
     let env = |name: &str| std::env::var(name).ok();
-    match Setup::new(&arguments.common, &env).or_usage().and_then(|setup| dispatch(arguments, setup)) {
+    match start(arguments, &env) {
         Ok(code) => code,
         Err(CommandError::ReaderGone) => ExitStatus::Done.into(),
         Err(CommandError::Failure(failure, status)) => {
@@ -64,8 +75,24 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, CommandError> {
-    let Some(command) = arguments.command else {
+/// Runs a command; those that describe the program itself need no settings, which may be what is wrong.
+fn start(arguments: Arguments, env: &impl Fn(&str) -> Option<String>) -> Result<ExitCode, CommandError> {
+    let Arguments { command: chosen, common } = &arguments;
+    if let (Some(format), Some(command)) = (common.format(), chosen) {
+        command.check_format(format)?;
+    }
+    let status = match chosen {
+        Some(Command::Config(args)) => config::run(common, env, args)?,
+        Some(Command::Schema(args)) => schema::run(common.output_options(env), args)?,
+        Some(Command::Completions(args)) => completions::run(args)?,
+        Some(Command::Man) => man::run(command())?,
+        _ => return dispatch(Setup::new(&arguments.common, env).or_usage()?, arguments.command),
+    };
+    Ok(status.into())
+}
+
+fn dispatch(setup: Setup, command: Option<Command>) -> Result<ExitCode, CommandError> {
+    let Some(command) = command else {
         return Ok(if setup.plain { plain::list(&setup)? } else { tui::account(setup)? });
     };
     let status = match command {
@@ -88,10 +115,8 @@ fn dispatch(arguments: Arguments, setup: Setup) -> Result<ExitCode, CommandError
         Command::Deregister(args) => deregister::run(&setup, &args)?,
         Command::Map(args) => map::run(&setup, &args)?,
         Command::Policy(args) => policy::run(&setup, &args)?,
-        Command::Config(args) => config::run(&setup, &args)?,
-        Command::Schema(args) => schema::run(&setup, &args)?,
-        Command::Completions(args) => completions::run(&setup, &args)?,
-        Command::Man => man::run(&setup)?,
+        // Run by `start`.
+        Command::Config(_) | Command::Schema(_) | Command::Completions(_) | Command::Man => ExitStatus::Done,
     };
     Ok(status.into())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    domain::ClientToken,
+    domain::{ClientToken, ImageId, Region},
     engine::{BatchId, Command, Job, JobId},
 };
 
@@ -16,6 +16,8 @@ pub(super) enum Selection {
     Jobs(BTreeSet<JobId>),
     /// Copies that were just requested, by the tokens of their requests.
     Tokens(BTreeSet<ClientToken>),
+    /// The copies that made these images, and the removals of images made elsewhere.
+    Images(BTreeSet<(Region, ImageId)>),
 }
 
 impl Selection {
@@ -26,16 +28,23 @@ impl Selection {
             Self::Batch(batch) => job.batch == *batch,
             Self::Jobs(ids) => ids.contains(&job.id),
             Self::Tokens(tokens) => tokens.contains(&job.request.token),
+            Self::Images(images) => {
+                let image = job.images.last();
+                image.is_some_and(|image| images.contains(&(job.request.destination.clone(), image.clone())))
+            }
         }
     }
 
-    /// Returns true if a command that is stored, and not carried out yet, makes copies that belong to it.
+    /// Returns true if a command that is stored, and not carried out yet, makes copies that belong to it, or removes its images.
     pub(super) fn awaits(&self, command: &Command) -> bool {
+        if let (Self::Images(wanted), Command::DeregisterImages(images)) = (self, command) {
+            return images.iter().any(|image| wanted.contains(&(image.region.clone(), image.image.clone())));
+        }
         let Command::Copy(requests) = command else { return false };
         match self {
             Self::All => true,
             Self::Batch(batch) => requests.first().is_some_and(|first| BatchId::of(&first.token) == *batch),
-            Self::Jobs(_) => false,
+            Self::Jobs(_) | Self::Images(_) => false,
             Self::Tokens(tokens) => requests.iter().any(|request| tokens.contains(&request.token)),
         }
     }
@@ -45,7 +54,9 @@ impl Selection {
         match self {
             Self::All => "--all".into(),
             Self::Batch(batch) => format!("--batch {batch}"),
-            Self::Jobs(_) | Self::Tokens(_) => jobs.map(|id| id.to_string()).collect::<Vec<_>>().join(" "),
+            Self::Jobs(_) | Self::Tokens(_) | Self::Images(_) => {
+                jobs.map(|id| id.to_string()).collect::<Vec<_>>().join(" ")
+            }
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::{
 
 /// Flags that hold for every command.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
 pub(super) struct CommonFlags {
     /// Profile of the AWS configuration
     #[arg(long, global = true, value_name = "NAME")]
@@ -40,9 +41,9 @@ pub(super) struct CommonFlags {
     /// What goes into the log file
     #[arg(long, global = true, value_name = "LEVEL", value_parser = ["off", "error", "warn", "info", "debug", "trace"])]
     log_level: Option<String>,
-    /// Format of the data on standard output
-    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t)]
-    output: Format,
+    /// Format of the data on standard output, a table unless given
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    output: Option<Format>,
     /// When to use colors
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
     color: ColorChoice,
@@ -55,6 +56,40 @@ pub(super) struct CommonFlags {
     /// ASCII instead of Unicode
     #[arg(long, global = true)]
     ascii: bool,
+}
+
+impl CommonFlags {
+    /// The settings file, if one was named.
+    pub(super) fn config_file(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
+    /// The format, if one was named.
+    pub(super) fn format(&self) -> Option<Format> {
+        self.output
+    }
+
+    /// How data and notes are printed.
+    pub(super) fn output_options(&self, env: &impl Fn(&str) -> Option<String>) -> OutputOptions {
+        OutputOptions::new(self.output.unwrap_or_default(), self.color, self.quiet, env)
+    }
+
+    /// The settings that flags override: section, name, flag, value.
+    pub(super) fn overridden(&self) -> Vec<(&'static str, &'static str, &'static str, toml::Value)> {
+        let region = self.region.as_ref().map(Region::as_str);
+        let text = |value: Option<&str>| value.map(toml::Value::from);
+        let switch = |on: bool| on.then_some(toml::Value::Boolean(true));
+        let flags = [
+            ("", "read_only", "--read-only", switch(self.read_only)),
+            ("aws", "profile", "--profile", text(self.profile.as_deref())),
+            ("aws", "region", "--region", text(region)),
+            ("aws", "endpoint_url", "--endpoint-url", text(self.endpoint_url.as_deref())),
+            ("browse", "regions", "--region", region.map(|region| toml::Value::from(vec![region]))),
+            ("ui", "ascii", "--ascii", switch(self.ascii)),
+            ("log", "level", "--log-level", text(self.log_level.as_deref())),
+        ];
+        flags.into_iter().filter_map(|(section, name, flag, value)| Some((section, name, flag, value?))).collect()
+    }
 }
 
 /// Everything a command needs to start.
@@ -104,7 +139,7 @@ impl Setup {
         let caps = Caps::detect(env, overrides);
         let (stdin, stdout) = crate::term::session::ttys();
         let plain = Caps::line_mode(env, stdin, stdout, common.plain);
-        let output = OutputOptions::new(common.output, common.color, common.quiet, env);
+        let output = common.output_options(env);
         let background = background(common);
         let config_file = common.config.clone();
         Ok(Self { config, config_file, caps, plain, profile, region, output, background })

@@ -3,18 +3,15 @@
 use super::settings::{Expect, KEYS, Setting};
 use crate::domain::{Failure, text};
 
-/// Overrides the values with every variable that is set and not empty.
-pub(super) fn apply(values: &mut toml::Table, env: &impl Fn(&str) -> Option<String>) -> Result<(), Failure> {
+/// Overrides the values with every variable that is set and not empty. Returns the mistakes.
+pub(super) fn apply(values: &mut toml::Table, env: &impl Fn(&str) -> Option<String>) -> Vec<Failure> {
+    let mut mistakes = Vec::new();
     for key in &KEYS {
-        let Some(written) = env(&key.variable()).filter(|written| !written.trim().is_empty()) else { continue };
-        let value = parse(key, written.trim()).filter(|value| key.expect.accepts(value)).ok_or_else(|| {
-            let shown: String = text::clean(&written).chars().take(60).collect();
-            Failure::new(key.variable(), format!("`{shown}` is not {}", expected(key))).hint(format!(
-                "Unset {} for the default, {}.",
-                key.variable(),
-                key.default
-            ))
-        })?;
+        let Some(written) = written(key, env) else { continue };
+        let Some(value) = parse(key, written.trim()).filter(|value| key.expect.accepts(value)) else {
+            mistakes.push(wrong(key, &written));
+            continue;
+        };
         let table = if key.section.is_empty() {
             Some(&mut *values)
         } else {
@@ -24,7 +21,22 @@ pub(super) fn apply(values: &mut toml::Table, env: &impl Fn(&str) -> Option<Stri
             table.insert(key.name.to_owned(), value);
         }
     }
-    Ok(())
+    mistakes
+}
+
+/// Returns true if the setting's variable is set and not empty.
+pub(super) fn is_set(key: &Setting, env: &impl Fn(&str) -> Option<String>) -> bool {
+    written(key, env).is_some()
+}
+
+fn written(key: &Setting, env: &impl Fn(&str) -> Option<String>) -> Option<String> {
+    env(&key.variable()).filter(|written| !written.trim().is_empty())
+}
+
+fn wrong(key: &Setting, written: &str) -> Failure {
+    let shown: String = text::clean(written).chars().take(60).collect();
+    let failure = Failure::new(key.variable(), format!("`{shown}` is not {}", expected(key)));
+    failure.hint(format!("Unset {} for the default, {}.", key.variable(), key.default))
 }
 
 fn parse(key: &Setting, written: &str) -> Option<toml::Value> {

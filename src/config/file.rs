@@ -13,43 +13,59 @@ use super::{
 };
 use crate::domain::{Failure, text};
 
+/// Mistakes with their places in the text.
+type Mistakes = Vec<(usize, Failure)>;
+
 /// Parses and checks the file.
 ///
 /// # Errors
 /// The first mistake, with its position.
 pub(super) fn read(path: &Path, text: &str) -> Result<toml::Table, Failure> {
+    let (values, mistakes) = check(path, text);
+    mistakes.into_iter().next().map_or(Ok(values), Err)
+}
+
+/// Parses the file. Returns its valid settings, and every mistake with its position; what is no TOML has only one.
+pub(super) fn check(path: &Path, text: &str) -> (toml::Table, Vec<Failure>) {
     let source = Source { path, text };
-    let document = DeTable::parse(text).map_err(|error| source.wrong(error.span(), error.message()))?;
-    let mut values = toml::Table::new();
+    let (mut values, mut mistakes) = (toml::Table::new(), Mistakes::new());
+    let document = match DeTable::parse(text) {
+        Ok(document) => document,
+        Err(error) => return (values, vec![source.wrong(error.span(), error.message())]),
+    };
     for (key, value) in document.get_ref() {
         let name: &str = key.get_ref();
         let section = SECTIONS.iter().any(|(section, _)| *section == name && !section.is_empty());
         match value.get_ref() {
             DeValue::Table(table) if section => {
-                values.insert(name.to_owned(), source.section(name, table)?.into());
+                values.insert(name.to_owned(), source.section(name, table, &mut mistakes).into());
             }
             _ if section => {
                 let why = format!("`{name}` is a section; write [{name}] on a line of its own");
-                return Err(source.wrong(Some(key.span()), &why));
+                mistakes.push((key.span().start, source.wrong(Some(key.span()), &why)));
             }
-            DeValue::Table(_) => return Err(source.unknown_section(key.span(), name)),
-            _ => {
-                let value = source.value("", key.span(), name, value)?;
-                values.insert(name.to_owned(), value);
-            }
+            DeValue::Table(_) => mistakes.push((key.span().start, source.unknown_section(key.span(), name))),
+            _ => match source.value("", key.span(), name, value) {
+                Ok(value) => _ = values.insert(name.to_owned(), value),
+                Err(mistake) => mistakes.push((key.span().start, mistake)),
+            },
         }
     }
-    Ok(values)
+    mistakes.sort_by_key(|(place, _)| *place);
+    (values, mistakes.into_iter().map(|(_, mistake)| mistake).collect())
 }
 
 impl Source<'_> {
-    fn section(&self, section: &str, table: &DeTable<'_>) -> Result<toml::Table, Failure> {
+    fn section(&self, section: &str, table: &DeTable<'_>, mistakes: &mut Mistakes) -> toml::Table {
         let mut values = toml::Table::new();
         for (key, value) in table {
             let name: &str = key.get_ref();
-            values.insert(name.to_owned(), self.value(section, key.span(), name, value)?);
+            match self.value(section, key.span(), name, value) {
+                Ok(value) => _ = values.insert(name.to_owned(), value),
+                Err(mistake) => mistakes.push((key.span().start, mistake)),
+            }
         }
-        Ok(values)
+        values
     }
 
     fn value(

@@ -3,6 +3,7 @@
 //! The table in [`settings`] defines names, error messages, environment variables and the example file. The SDK reads `AWS_*`.
 
 mod copy_defaults;
+mod effective;
 mod enabled_regions;
 mod environment;
 mod file;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Failure, plan::CheckContext, price::Prices};
 
+pub use effective::{EffectiveSetting, SettingSource};
 pub use enabled_regions::EnabledRegions;
 pub use last_values::LastValues;
 pub use paths::{default_path, state_dir};
@@ -293,7 +295,13 @@ impl Config {
             Some((path, text)) => beside_file(file::read(path, text)?, path),
             None => toml::Table::new(),
         };
-        environment::apply(&mut values, env)?;
+        match environment::apply(&mut values, env).into_iter().next() {
+            Some(mistake) => Err(mistake),
+            None => Self::of(values),
+        }
+    }
+
+    fn of(values: toml::Table) -> Result<Self, Failure> {
         let config: Self = values
             .try_into()
             .map_err(|error: toml::de::Error| Failure::new("read the settings", error.message().to_owned()))?;
@@ -314,6 +322,19 @@ impl Config {
     /// Returns the example file: every setting with its help and default.
     pub fn example() -> String {
         settings::example()
+    }
+
+    /// Writes the example file, whole or not at all, for this user alone. Directories are created.
+    ///
+    /// # Errors
+    /// `AlreadyExists` if there is a file and it is not to be replaced; those of the file system.
+    pub fn write_example(path: &Path, replace_existing: bool) -> std::io::Result<()> {
+        replace::replace(path, replace::Access::User, |_| {
+            if path.exists() && !replace_existing {
+                return Err(std::io::ErrorKind::AlreadyExists.into());
+            }
+            Ok(Self::example())
+        })
     }
 
     /// Checks rules that involve several settings.

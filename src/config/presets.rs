@@ -118,7 +118,9 @@ impl PresetFile {
             }
             let why = format!("`{}` is not one table in one place", clean(name));
             let failure = Failure::new(format!("{what} in {}", self.path.display()), why);
-            Err(Refused::Failure(failure.hint("Edit the file by hand; it would lose its comments if it were written anew.")))
+            Err(Refused::Failure(
+                failure.hint("Edit the file by hand; it would lose its comments if it were written anew."),
+            ))
         });
         match changed {
             Ok(()) => Ok(true),

@@ -194,7 +194,10 @@ mod tests {
         }
         fs::set_permissions(&path, Permissions::from_mode(0o444)).unwrap();
         let refused = append_as(&path, Access::AsBefore, "two").unwrap_err();
-        assert_eq!((refused.kind(), refused.to_string().as_str()), (ErrorKind::PermissionDenied, "the file is read-only"));
+        assert_eq!(
+            (refused.kind(), refused.to_string().as_str()),
+            (ErrorKind::PermissionDenied, "the file is read-only")
+        );
         assert_eq!(fs::read_to_string(&path).unwrap(), "one\nmore\nmore\n");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }

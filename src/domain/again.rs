@@ -233,7 +233,8 @@ mod tests {
         let tag = |key: &str, value: &str| Tag { key: key.into(), value: value.into() };
         request.copy_tags = false;
         request.source_tags = vec![tag("Team", "old"), tag("Env", "prod")];
-        request.image_tags = vec![tag("Team", "old"), tag("Env", "prod"), tag("SourceAMI", "ami-1"), tag("x", "ami-10")];
+        request.image_tags =
+            vec![tag("Team", "old"), tag("Env", "prod"), tag("SourceAMI", "ami-1"), tag("x", "ami-10")];
         let again = Draft::again(&request, source(), None);
         assert_eq!(again.source_tags, SourceTags::All);
         assert_eq!(again.image_tags, ["SourceAMI={source_id}", "x=ami-10"], "the source is named by its placeholder");

@@ -201,12 +201,7 @@ mod tests {
         let last = Preset::last_values(&full());
         assert_eq!(
             last,
-            Preset {
-                copy_permissions: None,
-                share_with: None,
-                share_snapshots: None,
-                ..Preset::of(&full())
-            }
+            Preset { copy_permissions: None, share_with: None, share_snapshots: None, ..Preset::of(&full()) }
         );
         assert!(!toml::to_string(&last).unwrap().contains("210987654321"));
         // Nor do they take away what the form has.

@@ -106,7 +106,9 @@ mod tests {
 
     #[test]
     fn braces_that_stand_for_themselves_are_no_placeholders() {
-        for (template, so) in [("{name}", true), ("{{name}}", false), ("{{{name}}}", true), ("a } {", true), ("}", false)] {
+        for (template, so) in
+            [("{name}", true), ("{{name}}", false), ("{{{name}}}", true), ("a } {", true), ("}", false)]
+        {
             assert_eq!(has_placeholder(template), so, "{template}");
         }
     }

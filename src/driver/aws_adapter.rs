@@ -35,8 +35,8 @@ pub(super) async fn send(session: Session, request: Request) -> Response {
         Request::CheckImage { job, region, image, source } => {
             Response::CheckImage(job, check_image(&session, &region, image, source).await)
         }
-        Request::DeregisterImage { job, region, image, .. } => {
-            Response::DeregisterImage(job, session.deregister(&region, &image).await)
+        Request::DeregisterImage { job, region, image, keep_snapshots, .. } => {
+            Response::DeregisterImage(job, session.deregister(&region, &image, keep_snapshots).await)
         }
         Request::FindSnapshots { job, region, image, snapshots } => {
             let found = session.describe_snapshots(&region, &snapshots, std::slice::from_ref(&image)).await;

@@ -163,7 +163,13 @@ mod tests {
         let (job, image) = (JobId(7), ImageId::new("ami-00000000000000aaa").unwrap());
         let snapshot = SnapshotId::new("snap-00000000000000aaa").unwrap();
         let change = |action, resource: &str| Some(Change { job, action, region: region(), resource: resource.into() });
-        let deregister = Request::DeregisterImage { job, region: region(), image: image.clone(), not_after: None };
+        let deregister = Request::DeregisterImage {
+            job,
+            region: region(),
+            image: image.clone(),
+            not_after: None,
+            keep_snapshots: false,
+        };
         assert_eq!(deregister.change(), change("DeregisterImage", "ami-00000000000000aaa"));
         let delete = Request::DeleteSnapshot { job, region: region(), image: image.clone(), snapshot };
         assert_eq!(delete.change(), change("DeleteSnapshot", "snap-00000000000000aaa"));

@@ -157,6 +157,14 @@ impl SnapshotCleanup {
         cleanup
     }
 
+    /// Takes EC2's answer for proof, because a person named the image: what EC2 called the image's, and could not delete by
+    /// itself, is deleted too.
+    pub(super) fn trust_answer(&mut self, return_codes: &[(SnapshotId, SnapshotReturnCode)]) {
+        let undeleted = |code| matches!(code, SnapshotReturnCode::ClientError | SnapshotReturnCode::InternalError);
+        let of_answer = return_codes.iter().filter(|(_, code)| undeleted(*code)).map(|(snapshot, _)| snapshot.clone());
+        self.evidence.of_answer.extend(of_answer);
+    }
+
     /// Returns the snapshots that are still to be deleted, with AWS's message if deleting was tried.
     pub fn undeleted(&self) -> impl Iterator<Item = (&SnapshotId, Option<&str>)> {
         self.undeleted.iter().map(|(id, why)| (id, why.as_deref()))

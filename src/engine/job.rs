@@ -89,6 +89,9 @@ pub struct Job {
     /// from before.
     #[serde(default, rename = "deregistering")]
     pub(super) deregister_sent: Option<Timestamp>,
+    /// The snapshots of the image being removed are kept, because the user wants that.
+    #[serde(default)]
+    pub keep_snapshots: bool,
     /// When `CopyImage` was first sent with the present token, as far as EC2 may have accepted it.
     #[serde(default)]
     pub(super) sent: Option<Timestamp>,
@@ -143,6 +146,7 @@ impl Job {
             cancel_requested: false,
             image_seen: false,
             deregister_sent: None,
+            keep_snapshots: false,
             sent: None,
             image_created: None,
             given_up: false,
@@ -224,6 +228,7 @@ impl Job {
             tag: self.tagged.then(|| self.request.token.clone()),
             listed: self.listed_snapshots.clone(),
             volumes: self.request.volumes.len(),
+            of_answer: BTreeSet::new(),
             from: self.image_created.or(self.sent).or(self.started).unwrap_or(self.requested),
             until: self.deregister_sent,
         }

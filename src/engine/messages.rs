@@ -11,7 +11,8 @@ use super::{
     post_copy::{PostCopyAnswer, PostCopyCall},
 };
 use crate::domain::{
-    ClientToken, CopyRequest, Failure, Image, ImageId, ImageName, Region, RegionInfo, Snapshot, SnapshotId,
+    ClientToken, CopyRequest, Failure, Image, ImageDeregistration, ImageId, ImageName, Region, RegionInfo, Snapshot,
+    SnapshotId,
 };
 
 /// A user's command, by key or command line. It is stored first and carried out by the driver.
@@ -30,6 +31,8 @@ pub enum Command {
     ReopenSteps(Vec<JobId>),
     /// Deregister available copies, or the images that failed ones have left, and delete their snapshots.
     Deregister(Vec<JobId>),
+    /// Deregister images that a person named, whoever made them.
+    DeregisterImages(Vec<ImageDeregistration>),
     /// Decide about a copy in doubt.
     Resolve {
         /// The copy.
@@ -118,7 +121,7 @@ pub enum Request {
         /// The source, if its snapshots are to be read too.
         source: Option<(Region, ImageId)>,
     },
-    /// `DeregisterImage` with the snapshots.
+    /// `DeregisterImage`, with the snapshots unless they are kept.
     DeregisterImage {
         /// The job it is made for.
         job: JobId,
@@ -129,6 +132,8 @@ pub enum Request {
         /// Not to be sent after this time: what is known about the image is too old by then, and the answer is
         /// [`Deregistration::NotSent`].
         not_after: Option<Timestamp>,
+        /// The snapshots are kept, because the user wants that.
+        keep_snapshots: bool,
     },
     /// `DescribeSnapshots` of a removed image's snapshots.
     FindSnapshots {
@@ -336,7 +341,7 @@ impl Command {
             | Self::Dismiss(jobs) => jobs.clone(),
             Self::Retry(jobs) => jobs.iter().map(|(id, _)| *id).collect(),
             Self::Resolve { job, .. } => vec![*job],
-            Self::Copy(_) | Self::Follow(_) | Self::RefreshNow => Vec::new(),
+            Self::Copy(_) | Self::DeregisterImages(_) | Self::Follow(_) | Self::RefreshNow => Vec::new(),
         }
     }
 }

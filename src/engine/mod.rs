@@ -11,6 +11,7 @@ mod compare;
 mod comparison;
 mod config;
 mod credentials;
+mod deregistration;
 mod external;
 mod ids;
 mod job;
@@ -244,6 +245,11 @@ impl Engine {
             Command::Deregister(jobs) => jobs.into_iter().for_each(|id| {
                 self.update(id, now, |job, _| job.deregister(now));
             }),
+            Command::DeregisterImages(images) => {
+                for image in &images {
+                    deregistration::deregister(&mut self.jobs, image, now);
+                }
+            }
             Command::Resolve { job: id, resolution } => {
                 let others = |image: &ImageId| self.jobs.values().any(|j| j.id != id && j.images.contains(image));
                 let is_taken = matches!(&resolution, Resolution::ThisImage(image) if others(image));

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ids::JobId;
 use crate::domain::{ImageId, SnapshotId};
 
 /// What keeps a copy from being sent.
@@ -79,6 +80,8 @@ pub enum Note {
     },
     /// AWS refused to deregister the image.
     DeregisterRefused(String),
+    /// The image was not deregistered, because these copies still read it.
+    SourceOfCopies(Vec<JobId>),
     /// It was started elsewhere, with settings that are not known here, and cannot be retried.
     SettingsUnknown,
     /// AWS does not list the account's images, so that it is unknown whether the copy exists.

@@ -45,6 +45,7 @@ impl Job {
             JobState::InDoubt { .. } => self.give_up(now),
             JobState::Copying { image } => {
                 (self.note, self.missing_polls, self.deregister_sent) = (None, 0, None);
+                self.keep_snapshots = false;
                 self.state = JobState::removing(image, RemovalReason::Cancel, now);
             }
             JobState::Removing { image, reason: RemovalReason::Retry { failure, .. }, step } => {
@@ -86,10 +87,11 @@ impl Job {
         }
     }
 
-    /// Begins to remove an ended job's image.
+    /// Begins to remove an ended job's image, with its snapshots.
     pub(super) fn begin_removal(&mut self, image: ImageId, reason: RemovalReason, now: Timestamp) {
         (self.ended, self.note, self.dismissed, self.missing_polls) = (None, None, false, 0);
         (self.cancel_requested, self.deregister_sent) = (false, None);
+        self.keep_snapshots = false;
         self.give_up_steps();
         self.state = JobState::removing(image, reason, now);
     }
@@ -126,7 +128,8 @@ impl Job {
                 let pending = matches!(reason, RemovalReason::Cancel);
                 let not_after = checked.filter(|_| pending).map(|at| at + CHECK_VALID);
                 self.deregister_sent = Some(now);
-                Some(Request::DeregisterImage { job, region, image, not_after })
+                let keep_snapshots = self.keep_snapshots;
+                Some(Request::DeregisterImage { job, region, image, not_after, keep_snapshots })
             }
             RemovalStep::DeletingSnapshots {} => None,
         }

@@ -118,6 +118,23 @@ pub enum JobPhase {
 }
 
 impl JobPhase {
+    /// Every phase, in the order in which a copy can reach them.
+    pub const ALL: [Self; 13] = [
+        Self::Queued,
+        Self::Reconciling,
+        Self::InDoubt,
+        Self::Starting,
+        Self::Copying,
+        Self::Cancelling,
+        Self::RemovingFailed,
+        Self::Deregistering,
+        Self::Available,
+        Self::Failed,
+        Self::Gone,
+        Self::Cancelled,
+        Self::Deregistered,
+    ];
+
     /// Returns its stable name, for the store and for scripts.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -117,12 +117,20 @@ impl Job {
         late_snapshots: SignedDuration,
         now: Timestamp,
     ) {
-        let JobState::Removing { image, step, .. } = &mut self.state else { return };
+        let JobState::Removing { image, step, reason } = &mut self.state else { return };
+        if self.keep_snapshots {
+            self.note = None;
+            return self.end(JobState::Deregistered, now);
+        }
         *step = RemovalStep::DeletingSnapshots {};
+        let named_by_person = *reason == RemovalReason::Deregister && self.origin == Origin::Elsewhere;
         let image = image.clone();
         let appear_until = self.started.unwrap_or(now) + late_snapshots;
         let expected = self.request.volumes.len();
-        let cleanup = SnapshotCleanup::new(self.evidence(&image), return_codes, expected, appear_until, now);
+        let mut cleanup = SnapshotCleanup::new(self.evidence(&image), return_codes, expected, appear_until, now);
+        if named_by_person {
+            cleanup.trust_answer(return_codes);
+        }
         self.cleanups.retain(|c| c.evidence.image != image);
         self.cleanups.push(cleanup);
     }

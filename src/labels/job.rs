@@ -55,6 +55,10 @@ pub fn note(note: &Note) -> String {
         Note::CancelRefused(why) => with("not cancelled", why),
         Note::RetryRefused { image, why } => with(&format!("not retried, {image} cannot be removed"), why),
         Note::DeregisterRefused(why) => with("not deregistered", why),
+        Note::SourceOfCopies(jobs) => {
+            let jobs: Vec<String> = jobs.iter().map(ToString::to_string).collect();
+            format!("not deregistered: it is being copied (by {})", jobs.join(", "))
+        }
         Note::SettingsUnknown => "started elsewhere, with unknown settings: copy the image again instead".into(),
         Note::ImagesNotListed(why) => with("AWS does not list your images", why),
         Note::ImageOfAnotherJob(image) => format!("{image} is another copy's image"),
@@ -117,14 +121,18 @@ pub fn undeleted(snapshot: &SnapshotId, why: Option<&str>) -> String {
 
 /// Returns a snapshot that is not deleted, and why.
 pub fn leftover(leftover: &Leftover) -> String {
-    let why = match &leftover.why {
+    format!("{} ({})", leftover.snapshot, leftover_reason(&leftover.why))
+}
+
+/// Returns why a snapshot is not deleted.
+pub fn leftover_reason(why: &LeftoverReason) -> String {
+    match why {
         LeftoverReason::InUse => "other images use it".into(),
         LeftoverReason::Refused(why) => clean(why).into_owned(),
         LeftoverReason::MissingPermissions => "AWS does not allow you to delete it (missing-permissions)".into(),
         LeftoverReason::NotProven(missing) => format!("not proven to be this copy's: {}", unproven(*missing)),
         LeftoverReason::GaveUp(why) => format!("given up after 7 days: {}", clean(delete_message(why.as_deref()))),
-    };
-    format!("{} ({why})", leftover.snapshot)
+    }
 }
 
 fn leftovers(job: &Job) -> impl Iterator<Item = String> {

@@ -32,6 +32,11 @@ impl RegionCache {
         self.read().remove(&key(profile, account)).unwrap_or_default()
     }
 
+    /// The regions chosen last for any profile.
+    pub fn all(&self) -> Vec<Region> {
+        self.read().into_values().flatten().collect()
+    }
+
     /// Keeps a choice of regions.
     pub fn keep(&self, profile: &str, account: &AccountKey, regions: &[Region]) {
         let Some(file) = &self.file else { return };

@@ -14,6 +14,7 @@ mod filesystem;
 mod heartbeat;
 mod jobs;
 mod open;
+mod peek;
 mod rows;
 mod schema;
 #[cfg(test)]
@@ -26,3 +27,4 @@ pub use filesystem::refuse_network;
 pub use heartbeat::{DriverProcess, Heartbeat};
 pub use jobs::{ChangeSet, Loaded, StoreChanges};
 pub use open::Opened;
+pub use peek::{JobSummary, peek};

@@ -95,6 +95,8 @@ pub(super) enum PendingReply {
     History,
     Audit(JobId),
     ImageDetails(ImageId),
+    /// Who uses images that are about to be deregistered.
+    Usage,
     /// The source of a copy that is made again.
     Source(Arc<Job>),
     Forms(FormRequest),
@@ -104,10 +106,7 @@ pub(super) enum PendingReply {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FormRequest {
     Read,
-    Save {
-        name: String,
-        preset: Box<Preset>,
-    },
+    Save { name: String, preset: Box<Preset> },
     Remove(String),
 }
 

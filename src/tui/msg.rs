@@ -10,6 +10,7 @@ use crate::{
     domain::{
         Account, AccountKey, CredentialSource, Failure, Image, ImageId, ImageQuery, Region, RegionInfo,
         image_details::ImageDetails,
+        image_usage::ImageUsage,
         kms_key::KeyList,
         preset::Preset,
         review::{CheckAnswer, CheckRequest},
@@ -131,6 +132,12 @@ pub enum Effect {
         id: EffectId,
         image: Arc<Image>,
     },
+    /// Read who uses images of a region.
+    ReadUsage {
+        id: EffectId,
+        region: Region,
+        images: Vec<Arc<Image>>,
+    },
     /// Start a process without a terminal that runs the queue after this one.
     Background,
     /// Watch the files that a login writes, or stop that.
@@ -176,6 +183,7 @@ pub enum Reply {
     /// Newest last.
     Audit(Result<Vec<AuditEntry>, Failure>),
     ImageDetails(Box<ImageDetails>),
+    Usage(Vec<ImageUsage>),
     /// What is stored now.
     Forms(Result<StoredForms, Failure>),
     /// There is a preset of that name: nothing was saved.

@@ -168,7 +168,10 @@ fn open_form(model: &mut Model) {
 fn focus(model: &mut Model, label: &str) {
     for _ in 0..60 {
         let shown = jobs::screen(model, 80, 24);
-        if shown.lines().any(|l| l.trim_start_matches('│').strip_prefix('>').is_some_and(|l| l.trim().starts_with(label))) {
+        if shown
+            .lines()
+            .any(|l| l.trim_start_matches('│').strip_prefix('>').is_some_and(|l| l.trim().starts_with(label)))
+        {
             return;
         }
         press(model, KeyCode::Down);

@@ -218,6 +218,7 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
         (PendingReply::ImageDetails(image), Reply::ImageDetails(details)) => {
             pager::image_details::on_reply(model, &image, &details);
         }
+        (PendingReply::Usage, Reply::Usage(usage)) => input::open::on_usage(model, &usage),
         (PendingReply::Source(job), Reply::Image(result)) => {
             form::again::on_source(model, &job, result.map(|image| image.map(|image| *image)));
         }

@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{PolicyScope, statements};
-
 /// An IAM policy.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
@@ -16,8 +14,8 @@ pub(in crate::cli) struct PolicyDocument {
 }
 
 impl PolicyDocument {
-    pub(super) fn new(scope: &PolicyScope) -> Self {
-        Self { version: "2012-10-17", statement: statements::statements(scope) }
+    pub(super) fn new(statement: Vec<Statement>) -> Self {
+        Self { version: "2012-10-17", statement }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `amigrate policy`: the least IAM policy for the work chosen. Nothing is asked of AWS for it.
 
 mod document;
+mod scope;
 mod statements;
 
 use std::io;
@@ -18,6 +19,7 @@ use crate::{
 };
 
 pub(in crate::cli) use document::PolicyDocument;
+use scope::{PolicyScope, Work};
 
 /// Arguments of `amigrate policy`.
 #[derive(Debug, Clone, clap::Args)]
@@ -31,38 +33,6 @@ pub(super) struct PolicyArgs {
     /// KMS key that copies may use, of a source or a destination; repeat it for more; all keys without one
     #[arg(long, value_name = "ARN", value_parser = key_arn)]
     kms_key_arn: Vec<String>,
-}
-
-/// What a person does with images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Work {
-    /// List images, and show everything about one
-    List,
-    /// Copy images, encrypted too
-    Copy,
-    /// Cancel copies
-    Cancel,
-    /// Do what is done after a copy: launch permissions, deprecation, protection, a tag on the source
-    Share,
-    /// Deregister images
-    Deregister,
-}
-
-/// What the statements of a policy depend on.
-#[derive(Debug, Clone, PartialEq)]
-struct PolicyScope {
-    /// Name of the partition, as in ARNs.
-    partition: &'static str,
-    work: Vec<Work>,
-    instance_store: bool,
-    /// ARNs of keys; all keys if it is empty.
-    keys: Vec<String>,
-}
-
-impl PolicyScope {
-    fn allows(&self, any_of: &[Work]) -> bool {
-        self.work.iter().any(|work| any_of.contains(work))
-    }
 }
 
 pub(super) fn run(setup: &Setup, args: &PolicyArgs) -> Result<ExitStatus, CommandError> {
@@ -79,7 +49,7 @@ pub(super) fn run(setup: &Setup, args: &PolicyArgs) -> Result<ExitStatus, Comman
         let why = "only copies need it, and `copy` is not among the work";
         return Err(CommandError::usage(Failure::new(format!("use {what}"), why)));
     }
-    print_document(setup.output.format, &PolicyDocument::new(&scope), io::stdout())?;
+    print_document(setup.output.format, &PolicyDocument::new(statements::statements(&scope)), io::stdout())?;
     if copies && scope.keys.is_empty() {
         setup
             .output

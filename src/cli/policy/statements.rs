@@ -2,9 +2,11 @@
 //! a test holds it equal to what `aws` calls.
 
 use super::{
-    PolicyScope,
-    Work::{self, Cancel, Copy, Deregister, List, Share},
     document::Statement,
+    scope::{
+        PolicyScope,
+        Work::{self, Cancel, Copy, Deregister, List, Share},
+    },
 };
 
 /// Actions that read, which EC2 and KMS mostly allow on all resources or none; and the work that needs them.

@@ -3,12 +3,14 @@
 
 mod check;
 mod copy;
+mod deregistration;
 mod failure;
 mod image;
 mod job;
 
 pub(super) use check::{CheckDocument, ExistingRecord};
 pub(super) use copy::{CopyDocument, RequestedDocument, RequestedRecord, SkippedRecord};
+pub(super) use deregistration::{DeregistrationRecord, DeregistrationResult, KeptSnapshotRecord, UsageRecord};
 pub(super) use failure::FailureRecord;
 pub(super) use image::ImageRecord;
 pub(super) use job::JobRecord;

@@ -4,6 +4,7 @@ mod cleanup;
 mod comparing;
 mod credentials;
 mod derived_tokens;
+mod deregistration;
 mod external;
 mod polling;
 mod reconciling;
@@ -15,8 +16,8 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::domain::{
-    AccountId, ClientToken, CopyRequest, Description, Encryption, FailureKind, Image, ImageId, ImageName, ImageState,
-    Retry, Snapshot, SnapshotId, SnapshotState,
+    AccountId, ClientToken, CopyRequest, Description, Encryption, FailureKind, Image, ImageDeregistration, ImageId,
+    ImageName, ImageState, Retry, Snapshot, SnapshotId, SnapshotState,
     image::{BlockDevice, Ebs, Tag},
 };
 

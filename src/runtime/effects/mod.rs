@@ -3,7 +3,7 @@
 mod forms;
 mod jobs;
 
-use std::{ffi::OsString, time::Duration};
+use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
@@ -13,7 +13,7 @@ use tokio::{
 use super::{form_files::FormFiles, region_cache::RegionCache};
 use crate::{
     aws::Session,
-    domain::{AccountKey, Failure, Retry},
+    domain::{AccountKey, Failure, Image, Region, Retry},
     driver::{
         Clock, DriverHandle, DriverSettings, JobUpdate, SessionSource, SharedSession, StoreHandle, StoreLocation,
         background::{self, Started},
@@ -239,6 +239,7 @@ impl Effects {
             Effect::ReadImageDetails { id, image } => {
                 self.reply(id, |s| async move { Reply::ImageDetails(Box::new(s.image_details(&image).await)) });
             }
+            Effect::ReadUsage { id, region, images } => self.read_usage(id, region, images),
             Effect::Background => self.spawn_background(),
             Effect::WatchLogin(on) => self.watch_login(on),
             Effect::CacheRegions { profile, regions } => {
@@ -254,6 +255,13 @@ impl Effects {
             | Effect::Suspend
             | Effect::Quit => {}
         }
+    }
+
+    fn read_usage(&self, id: EffectId, region: Region, images: Vec<Arc<Image>>) {
+        self.reply(id, |s| async move {
+            let images: Vec<Image> = images.iter().map(|image| Image::clone(image)).collect();
+            Reply::Usage(s.image_usage(&region, &images).await)
+        });
     }
 
     fn spawn_background(&mut self) {

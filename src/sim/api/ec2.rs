@@ -54,6 +54,7 @@ pub(crate) fn call(
         "DisableImage" => call.disable_image(),
         "DeleteTags" => call.delete_tags(),
         "DescribeAvailabilityZones" => call.describe_availability_zones(),
+        "DescribeImageReferences" => call.describe_image_references(),
         "GetImageAncestry" => call.image_ancestry(),
         "GetImageBlockPublicAccessState" => call.block_public_access_state(),
         "EnableImageBlockPublicAccess" => call.enable_block_public_access(),

@@ -12,6 +12,7 @@ pub(crate) mod filters;
 pub(crate) mod format;
 pub(crate) mod image_attributes;
 pub(crate) mod image_lifecycle;
+pub(crate) mod image_references;
 pub(crate) mod kms;
 pub(crate) mod listing;
 pub(crate) mod owned;

@@ -6,6 +6,7 @@ mod attributes;
 mod copies;
 mod destinations;
 mod eventual_consistency;
+mod image_references;
 mod lifecycle;
 mod listing;
 mod other_users;

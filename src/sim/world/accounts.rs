@@ -89,6 +89,7 @@ impl RegionState {
             created_images: BTreeMap::new(),
             created_snapshots: BTreeMap::new(),
             tokens: HashMap::new(),
+            references: Vec::new(),
         }
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod permissions;
 pub(crate) mod policy;
 pub(crate) mod probes;
 pub(crate) mod records;
+pub(crate) mod references;
 pub mod scenario;
 mod setup;
 pub(crate) mod state;

@@ -62,6 +62,8 @@ pub struct Scenario {
     pub(crate) families: Vec<FamilySpec>,
     #[serde(default, rename = "copy")]
     pub(crate) copies: Vec<CopySpec>,
+    #[serde(default, rename = "reference")]
+    pub(crate) references: Vec<ReferenceSpec>,
     /// What the account's user may not do.
     #[serde(default, rename = "deny")]
     pub(crate) denied: Vec<DenySpec>,
@@ -246,6 +248,19 @@ pub(crate) struct CopySpec {
     pub(crate) copy_tags: bool,
 }
 
+/// A resource of the account that names an image.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReferenceSpec {
+    pub(crate) region: Region,
+    /// Pattern of the image's name; the newest match is named.
+    pub(crate) image: String,
+    /// EC2's name of the resource's type, such as `ec2:Instance`.
+    pub(crate) kind: String,
+    /// The end of the resource's ARN, such as `instance/i-0123456789abcdef0`.
+    pub(crate) resource: String,
+}
+
 impl Scenario {
     /// Returns the names of the embedded scenarios in alphabetical order.
     pub fn names() -> impl Iterator<Item = &'static str> {
@@ -286,6 +301,7 @@ impl Scenario {
         prepend(&mut self.denied, base.denied);
         prepend(&mut self.families, base.families);
         prepend(&mut self.copies, base.copies);
+        prepend(&mut self.references, base.references);
         prepend(&mut self.faults, base.faults);
         self
     }

@@ -8,7 +8,7 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    domain::{ImageId, OptIn, Region},
+    domain::{ImageId, OptIn, Region, image_usage::ReferenceKind},
     sim::{
         api::copy_call::CopyCall,
         faults::{request_rates::RequestRates, rules::FaultRules},
@@ -17,6 +17,7 @@ use crate::{
             image_family::{FamilyContext, ImageFamily},
             kms_keys::KmsKey,
             policy::Policy,
+            references::Reference,
             scenario::Scenario,
             state::{RegionState, World},
             timeline::Actor,
@@ -48,6 +49,7 @@ impl World {
             other_accounts: BTreeMap::new(),
         };
         world.add_families(scenario);
+        world.add_references(scenario);
         for spec in &scenario.copies {
             let then = now.checked_sub(SignedDuration::from_secs(spec.seconds_ago)).unwrap_or(now);
             let Some(source) = world.region_state(&spec.from).and_then(|a| a.newest(&spec.image)) else { continue };
@@ -67,6 +69,23 @@ impl World {
         }
         world.faults = FaultRules::new(scenario.faults.clone());
         world
+    }
+
+    /// Adds what names images. What names an image that is not there is left out.
+    fn add_references(&mut self, scenario: &Scenario) {
+        for spec in &scenario.references {
+            if let Some(image) = self.region_state(&spec.region).and_then(|state| state.newest(&spec.image)) {
+                self.add_reference(&spec.region, &image, ReferenceKind::parse(&spec.kind), &spec.resource);
+            }
+        }
+    }
+
+    /// Adds a resource of the account, such as `instance/i-0123456789abcdef0`, that names an image.
+    pub fn add_reference(&mut self, region: &Region, image: &ImageId, kind: ReferenceKind, resource: &str) {
+        let reference = Reference::new(region, &self.account, image.clone(), kind, resource);
+        if let Some(state) = self.regions.iter_mut().find(|state| state.region == *region) {
+            state.references.push(reference);
+        }
     }
 
     fn add_families(&mut self, scenario: &Scenario) {
@@ -132,6 +151,7 @@ fn regions(scenario: &Scenario) -> Vec<RegionState> {
                 created_images: BTreeMap::new(),
                 created_snapshots: BTreeMap::new(),
                 tokens: HashMap::new(),
+                references: Vec::new(),
             });
         }
     }

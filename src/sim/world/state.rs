@@ -22,6 +22,7 @@ use crate::{
             permissions::{Permission, Permissions},
             policy::Policy,
             records::{Change, ChangeKind, ForeignCall, Provenance},
+            references::Reference,
             scenario::Access,
             timeline::{Actor, CreatedImage, CreatedSnapshot, Timeline, Transfer, ms_between},
         },
@@ -80,6 +81,7 @@ pub(crate) struct RegionState {
     pub(crate) created_images: BTreeMap<ImageId, CreatedImage>,
     pub(crate) created_snapshots: BTreeMap<SnapshotId, CreatedSnapshot>,
     pub(crate) tokens: HashMap<String, Token>,
+    pub(crate) references: Vec<Reference>,
 }
 
 /// The request a client token was used for.

@@ -159,7 +159,8 @@ fn refresh_reads_the_image_and_its_details_again() {
     let mut changed = image(1);
     changed.description = "changed meanwhile".into();
     let (id, region, _) = lists(&effects).remove(0);
-    let effects = reply(&mut model, id, Reply::Images { region, page: Ok(ImagePage { images: vec![changed], next: None }) });
+    let effects =
+        reply(&mut model, id, Reply::Images { region, page: Ok(ImagePage { images: vec![changed], next: None }) });
     shows(&mut model, &["changed meanwhile"]);
     assert!(effects.iter().any(read), "its snapshots may be others: {effects:?}");
 }

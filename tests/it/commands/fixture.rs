@@ -44,7 +44,8 @@ impl Commands {
         Self::of(Ec2::quick(&ChangeSignal::default()))
     }
 
-    fn of(ec2: Ec2) -> Self {
+    /// These.
+    pub(crate) fn of(ec2: Ec2) -> Self {
         let home = tempfile::tempdir().expect("a directory");
         Self { ec2, home, settings: Vec::new(), transcript: String::new() }
     }

@@ -1,7 +1,14 @@
 //! Commands as a script runs them: arguments to standard output, standard error and exit status, under snapshot, against the embedded
 //! EC2 on a port. `INSTA_UPDATE=always` writes the snapshots again; read them before committing.
 
+mod completions;
+mod config;
 mod copy;
+mod deregister;
 pub(crate) mod fixture;
+mod help;
 mod list;
+mod man;
+mod map;
 mod policy;
+mod schema;

@@ -5,25 +5,31 @@ mod picture;
 
 use std::{fs, path::Path, process::Command};
 
-fn path() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")
+fn path(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
 fn readme() -> String {
-    fs::read_to_string(path()).expect("README.md is there")
+    fs::read_to_string(path("README.md")).expect("README.md is there")
 }
 
-/// Holds the part between `<!-- NAME -->` and `<!-- /NAME -->` equal to what is generated.
+/// Holds the part between `<!-- NAME -->` and `<!-- /NAME -->` of README.md equal to what is generated.
 #[track_caller]
 fn holds(name: &str, generated: &str) {
-    let text = readme();
+    holds_in("README.md", name, generated);
+}
+
+/// The same of another file.
+#[track_caller]
+fn holds_in(file: &str, name: &str, generated: &str) {
+    let text = fs::read_to_string(path(file)).expect("the file is there");
     let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
-    let (before, rest) = text.split_once(&open).unwrap_or_else(|| panic!("README.md has no {open}"));
-    let (shown, after) = rest.split_once(&close).unwrap_or_else(|| panic!("README.md has no {close}"));
+    let (before, rest) = text.split_once(&open).unwrap_or_else(|| panic!("{file} has no {open}"));
+    let (shown, after) = rest.split_once(&close).unwrap_or_else(|| panic!("{file} has no {close}"));
     if std::env::var_os("UPDATE").is_some() {
-        fs::write(path(), format!("{before}{open}{generated}{close}{after}")).expect("README.md can be written");
+        fs::write(path(file), format!("{before}{open}{generated}{close}{after}")).expect("the file can be written");
     } else {
-        assert_eq!(shown, generated, "`UPDATE=1 cargo test --test it docs` brings README.md up to date");
+        assert_eq!(shown, generated, "`UPDATE=1 cargo test --test it docs` brings {file} up to date");
     }
 }
 
@@ -31,6 +37,8 @@ fn holds(name: &str, generated: &str) {
 #[test]
 fn the_generated_parts_are_up_to_date() {
     holds("keys", &format!("\n{}\n", amigrate::tui::bindings::markdown()));
+    holds("commands", &format!("\n{}\n", amigrate::cli::reference::commands(&amigrate::cli::command())));
+    holds("exit statuses", &format!("\n{}\n", amigrate::cli::reference::exit_statuses()));
     holds("screen", &format!("\n```text\n{}\n```\n\n", picture::copying()));
     holds("policy", &format!("\n```json\n{}```\n\n", policy()));
 }
@@ -54,6 +62,11 @@ fn sources(folder: &Path) -> Vec<String> {
         }
     }
     found
+}
+
+#[test]
+fn the_fields_of_json_are_up_to_date() {
+    holds_in("docs/json.md", "fields", &format!("\n{}", amigrate::cli::json_reference()));
 }
 
 #[test]

@@ -3,11 +3,13 @@
 //! Without Python these are reported as not run; under `CI=true` that is a failure.
 
 mod cli_lines;
+mod completions;
 mod copy_command;
 mod moto;
 mod program;
 mod python;
 mod requests;
+mod schema;
 mod simulator;
 mod typed_form;
 

@@ -9,11 +9,12 @@ use std::{
 };
 
 /// What is installed. Pinned, so that a failure is amigrate's; updated together, because all share one botocore.
-const PINS: [&str; 6] = [
+const PINS: [&str; 7] = [
     "ansible-core==2.19.14",
     "awscli==1.46.2",
     "boto3==1.44.5",
     "botocore==1.44.5",
+    "jsonschema==4.26.0",
     "moto[server]==5.2.5",
     "werkzeug==3.1.9",
 ];

@@ -3,6 +3,7 @@
 
 mod browse;
 mod copying;
+mod deregister;
 mod edit_and_retry;
 mod ending;
 mod failures;

@@ -13,7 +13,8 @@ use crate::support::screen_harness::{ScreenHarness, ScreenHarnessBuilder, named}
 async fn a_preset_is_saved_loaded_and_removed() {
     let dir = tempfile::tempdir().unwrap();
     let presets = PresetFile::beside(Some(&dir.path().join("config.toml")));
-    let forms = FormFiles { presets: presets.clone(), last_values: LastValues::in_dir(dir.path()), ..FormFiles::default() };
+    let forms =
+        FormFiles { presets: presets.clone(), last_values: LastValues::in_dir(dir.path()), ..FormFiles::default() };
     let harness = ScreenHarness::opened(ScreenHarnessBuilder::new(named("demo")).with(|b| b.forms = forms)).await;
     harness.form("app-web-2026", &["eu-west-1", "us-west-2"]).await;
     harness.retype("{name}-dr").await;

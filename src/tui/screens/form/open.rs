@@ -45,11 +45,7 @@ pub fn open(model: &mut Model, sources: Vec<Arc<Image>>) {
 
 /// What a draft is checked against now.
 pub(super) fn rules(model: &Model) -> Rules {
-    Rules {
-        now: model.now,
-        max_copies: model.start.config.copy.max_copies,
-        used_tokens: model.jobs_view.sent_tokens(),
-    }
+    Rules { now: model.now, max_copies: model.start.config.copy.max_copies, used_tokens: model.jobs_view.sent_tokens() }
 }
 
 /// The form, if it is on top.

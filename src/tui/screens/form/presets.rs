@@ -55,7 +55,9 @@ pub fn on_reply(model: &mut Model, request: FormRequest, result: Result<StoredFo
         FormRequest::Read if form(model).is_none() => {}
         FormRequest::Read => open_picker(model, stored),
         FormRequest::Save { name, .. } if stored.in_memory => {
-            model.show_notice(format!("Saved as preset {name}, until amigrate ends: here nothing is written to a file."));
+            model.show_notice(format!(
+                "Saved as preset {name}, until amigrate ends: here nothing is written to a file."
+            ));
         }
         FormRequest::Save { name, .. } => model.show_notice(format!("Saved as preset {name}.")),
         FormRequest::Remove(name) => {

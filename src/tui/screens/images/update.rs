@@ -10,7 +10,7 @@ use crate::{
         bindings::Action,
         model::{Model, PendingReply},
         msg::Effect,
-        screens::{Overlay, form, pager::Pager, picker},
+        screens::{Overlay, form, input, pager::Pager, picker},
         widgets::{editor, list::List},
     },
 };
@@ -149,8 +149,12 @@ fn act_on_images(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
             }
         }
         Action::Copy => {
-            let sources = images_to_copy(model);
+            let sources = marked_images(model);
             form::open::open(model, sources);
+        }
+        Action::Deregister => {
+            let images = marked_images(model);
+            input::open::deregister(model, images, effects);
         }
         Action::Regions => picker::open::regions(model),
         Action::Whose => picker::open::owners(model),
@@ -167,7 +171,7 @@ fn act_on_images(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
 }
 
 /// The marked images in the order of the table, or the one under the cursor if none is marked.
-fn images_to_copy(model: &Model) -> Vec<Arc<Image>> {
+fn marked_images(model: &Model) -> Vec<Arc<Image>> {
     let pane = &model.images;
     if pane.marked.is_empty() {
         return model.current_image().cloned().into_iter().collect();

@@ -1,13 +1,21 @@
 //! A line of text to type: an account id, a name pattern, the name of a batch to deregister.
 
+mod deregistration;
+pub mod open;
 pub mod update;
 pub mod view;
 
+use std::sync::Arc;
+
 use tui_input::Input;
+
+use deregistration::ImagesToDeregister;
 
 use crate::{
     config::PresetFile,
-    domain::{AccountId, OwnerFilter, preset::Preset, text::count},
+    domain::{
+        AccountId, Image, ImageDeregistration, OwnerFilter, image_usage::ImageUsage, preset::Preset, text::count,
+    },
     engine::{BatchId, Job, JobId},
     term::input::KeyEvent,
     tui::{
@@ -33,6 +41,8 @@ enum InputKind {
         batch: BatchId,
         jobs: Vec<JobId>,
     },
+    /// Images that a person named, which are perhaps no copies.
+    DeregisterImages(Box<ImagesToDeregister>),
     /// The name of a preset.
     Preset(Box<Preset>),
 }
@@ -41,6 +51,7 @@ enum InputKind {
 enum Typed {
     Owner(OwnerFilter),
     Deregister(Vec<JobId>),
+    DeregisterImages(Vec<ImageDeregistration>),
     Preset { name: String, preset: Box<Preset> },
 }
 
@@ -84,6 +95,23 @@ impl InputLine {
         Self::with(kind, "Deregister images", text)
     }
 
+    /// Deregisters images after the name or id of the one, or the number of several, was typed.
+    pub fn deregister_images(images: Vec<Arc<Image>>) -> Self {
+        let images = ImagesToDeregister::new(images);
+        let text = images.text();
+        Self::with(InputKind::DeregisterImages(Box::new(images)), "Deregister images", text)
+    }
+
+    /// Takes in who uses the images, if the line is for deregistering them.
+    pub(in crate::tui) fn add_usage(&mut self, usage: &[ImageUsage]) {
+        if let InputKind::DeregisterImages(images) = &mut self.kind {
+            for usage in usage {
+                images.add(usage.clone());
+            }
+            self.text = images.text();
+        }
+    }
+
     /// Saves the form as a preset. One that makes a copy again has the copy's own values, which may fit no other.
     pub fn preset(preset: Preset, again: bool) -> Self {
         let mut text = vec![
@@ -122,6 +150,10 @@ impl InputLine {
             }
             InputKind::Preset(preset) => Ok(Typed::Preset { name: text.to_owned(), preset: preset.clone() }),
             InputKind::Deregister { batch, jobs } if text == batch.as_str() => Ok(Typed::Deregister(jobs.clone())),
+            InputKind::DeregisterImages(images) if images.is_confirmed_by(text) => {
+                Ok(Typed::DeregisterImages(images.requests()))
+            }
+            InputKind::DeregisterImages(images) => Err(images.wanted()),
             InputKind::Deregister { .. } => Err("That is not the batch's name: nothing is deregistered."),
         }
     }

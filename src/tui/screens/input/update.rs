@@ -25,6 +25,10 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
                 match typed {
                     Typed::Owner(whose) => browse::choose_owner(model, whose, effects),
                     Typed::Preset { name, preset } => form::presets::save(model, name, preset, false, effects),
+                    Typed::DeregisterImages(images) => {
+                        model.images.marked.clear();
+                        model.send_command(Command::DeregisterImages(images), effects);
+                    }
                     Typed::Deregister(jobs) => model.send_command(Command::Deregister(jobs), effects),
                 }
             }

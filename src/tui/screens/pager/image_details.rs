@@ -89,7 +89,9 @@ pub(super) fn visibility(image: &Image, own: Option<bool>, load: &DetailsLoad) -
         // The listing does not say with whom it is shared.
         (false, _, None) => "not public".into(),
         (false, _, Some(shared)) if shared.is_empty() && unknown == 0 => "private".into(),
-        (false, _, Some(shared)) if unknown == 0 && shared.iter().all(|p| matches!(p, LaunchPermission::Account(_))) => {
+        (false, _, Some(shared))
+            if unknown == 0 && shared.iter().all(|p| matches!(p, LaunchPermission::Account(_))) =>
+        {
             format!("shared with {}", count(shared.len(), "account", "accounts"))
         }
         (false, _, Some(shared)) => {

@@ -10,7 +10,7 @@ use crate::{
         layout,
         model::Model,
         msg::Effect,
-        screens::{Overlay, form},
+        screens::{Overlay, form, input},
     },
 };
 
@@ -68,6 +68,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             model.overlays.pop();
             form::open::open(model, vec![image]);
         }
+        (Action::Deregister, PagerSubject::Image(image)) => input::open::deregister(model, vec![image], effects),
         (
             Action::Help
             | Action::Problems

@@ -1,0 +1,140 @@
+//! `amigrate deregister`: deregisters images of the account, and deletes their snapshots. Says first who uses them. Each image is a job of
+//! the queue: stored before anything is sent, on record, and gone on with after a crash.
+
+mod confirm;
+mod outcome;
+mod targets;
+
+use std::io;
+
+use super::{
+    connection::Connection,
+    exit::{CommandError, ExitStatus},
+    follow::{FollowOptions, Signals, Silent, Until, follow},
+    output::{Printer, Record, report},
+    queue::OpenQueue,
+    records::{DeregistrationRecord, DeregistrationResult, FailureRecord},
+    selection::Selection,
+    setup::{Setup, runtime},
+};
+use crate::{
+    domain::{Failure, ImageDeregistration},
+    engine::Command,
+    labels,
+};
+use outcome::Outcome;
+use targets::Target;
+
+/// Arguments of `amigrate deregister`.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct DeregisterArgs {
+    /// Ids or names of images in the region; - reads them from standard input
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<String>,
+    /// Keep the snapshots of the images
+    #[arg(long)]
+    keep_snapshots: bool,
+    /// Say who uses the images and whether they may be deregistered, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Ask for no confirmation
+    #[arg(long, short)]
+    yes: bool,
+}
+
+pub(super) fn run(setup: &Setup, args: &DeregisterArgs) -> Result<ExitStatus, CommandError> {
+    if setup.config.read_only && !args.dry_run {
+        return Err(CommandError::read_only("deregister images"));
+    }
+    let _log = setup.start_log()?;
+    runtime()?.block_on(async {
+        let connection = Connection::open(setup).await?;
+        let targets = targets::find(setup, &connection, &args.images).await?;
+        for target in &targets {
+            tell(setup, target);
+        }
+        if args.dry_run {
+            return dry_run(setup, &connection, targets).await;
+        }
+        let wanted = targets.iter().filter(|target| target.refusal.is_none());
+        let wanted: Vec<&Target> = wanted.collect();
+        if wanted.is_empty() {
+            let outcomes: Vec<Outcome> = targets.iter().map(refused).collect();
+            return print(setup, &outcomes);
+        }
+        if !args.yes {
+            confirm::confirm(&wanted, args.keep_snapshots)?;
+        }
+        deregister(setup, &connection, &targets, args.keep_snapshots).await
+    })
+}
+
+/// Says on standard error who uses an image.
+fn tell(setup: &Setup, target: &Target) {
+    let Some(image) = &target.image else { return };
+    if target.refusal.is_some() {
+        return;
+    }
+    setup.output.note(&format!("{} \"{}\" in {}", image.id, image.name, image.region));
+    for line in labels::usage(image, target.usage.as_ref()) {
+        setup.output.note(&format!("  {line}"));
+    }
+}
+
+fn refused(target: &Target) -> Outcome {
+    let failure = target.refusal.clone();
+    let message = failure.as_ref().map(|failure| failure.why.clone());
+    (DeregistrationRecord { message, ..target.record(DeregistrationResult::Refused) }, failure)
+}
+
+async fn dry_run(setup: &Setup, connection: &Connection, targets: Vec<Target>) -> Result<ExitStatus, CommandError> {
+    let mut outcomes = Vec::with_capacity(targets.len());
+    for mut target in targets {
+        if let (None, Some(image)) = (&target.refusal, &target.image) {
+            target.refusal = connection.session.may_deregister(&image.region, &image.id).await.err();
+        }
+        outcomes.push(match target.refusal {
+            Some(_) => refused(&target),
+            None => (target.record(DeregistrationResult::WouldDeregister), None),
+        });
+    }
+    print(setup, &outcomes)
+}
+
+/// Hands the images to the queue, and waits for what comes of it.
+async fn deregister(
+    setup: &Setup,
+    connection: &Connection,
+    targets: &[Target],
+    keep_snapshots: bool,
+) -> Result<ExitStatus, CommandError> {
+    let images = || targets.iter().filter(|target| target.refusal.is_none()).filter_map(|target| target.image.as_ref());
+    let selection = Selection::Images(images().map(|image| (image.region.clone(), image.id.clone())).collect());
+    let wanted = images().map(|image| ImageDeregistration::of(image, keep_snapshots)).collect();
+    let mut signals = Signals::listen()?;
+    let mut queue = OpenQueue::open(setup, connection, setup.driver_settings())?;
+    queue.send(Command::DeregisterImages(wanted));
+    let options = FollowOptions { until: Until::Ended, timeout: None, progress: Box::new(Silent) };
+    let followed = follow(setup, queue, selection, options, &mut signals).await?;
+    let outcomes = targets.iter().map(|target| match &target.refusal {
+        Some(_) => refused(target),
+        None => outcome::of(target, &followed.jobs),
+    });
+    let outcomes: Vec<Outcome> = outcomes.collect();
+    let status = print(setup, &outcomes)?;
+    Ok(outcome::interrupted(setup, followed.ending).unwrap_or(status))
+}
+
+/// Prints what came of it, and what has failed.
+fn print(setup: &Setup, outcomes: &[Outcome]) -> Result<ExitStatus, CommandError> {
+    let columns = DeregistrationRecord::columns().iter().filter(|column| column.default).collect();
+    let mut printer = Printer::new(setup.output, columns, io::stdout())?;
+    outcomes.iter().try_for_each(|(record, _)| printer.print(record))?;
+    let failures: Vec<&Failure> = outcomes.iter().filter_map(|(_, failure)| failure.as_ref()).collect();
+    let records: Vec<FailureRecord> = failures.iter().map(|failure| FailureRecord::from(*failure)).collect();
+    printer.finish(&[("failures", records)])?;
+    for failure in &failures {
+        report(failure);
+    }
+    Ok(failures.first().map_or(ExitStatus::Done, |failure| ExitStatus::of(failure)))
+}

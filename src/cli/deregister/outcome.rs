@@ -1,0 +1,110 @@
+//! What came of deregistering an image, as its job tells.
+
+use std::sync::Arc;
+
+use super::targets::Target;
+use crate::{
+    cli::{
+        exit::ExitStatus,
+        follow::Ending,
+        records::{DeregistrationRecord, DeregistrationResult, KeptSnapshotRecord},
+        setup::Setup,
+    },
+    domain::Failure,
+    engine::{Job, JobState, LeftoverReason},
+    labels,
+};
+
+/// One image's record, and the failure if it was not deregistered.
+pub(super) type Outcome = (DeregistrationRecord, Option<Failure>);
+
+/// Returns what came of an image that the queue was given.
+pub(super) fn of(target: &Target, jobs: &[Arc<Job>]) -> Outcome {
+    let image = target.image.as_ref();
+    let of_image = |job: &&Arc<Job>| {
+        image.is_some_and(|i| job.request.destination == i.region && job.images.last() == Some(&i.id))
+    };
+    // Of several the last: an image may have been somebody else's to deregister before, and have come back.
+    let Some(job) = jobs.iter().rfind(of_image) else {
+        return (target.record(DeregistrationResult::Pending), None);
+    };
+    let result = match &job.state {
+        JobState::Deregistered | JobState::Cancelled | JobState::Gone { .. } => DeregistrationResult::Deregistered,
+        state if state.ended() => DeregistrationResult::Refused,
+        _ => DeregistrationResult::Pending,
+    };
+    let note = job.note.as_ref().map(labels::note);
+    let mut record = DeregistrationRecord { message: note.clone(), ..target.record(result) };
+    if result == DeregistrationResult::Deregistered {
+        snapshots(&mut record, target, job);
+    }
+    let what = || match image {
+        Some(image) => format!("deregister {} in {}", image.id, image.region),
+        None => "deregister an image".into(),
+    };
+    let failure = match result {
+        DeregistrationResult::Refused => Some(Failure::new(what(), note.unwrap_or_else(|| "it was refused".into()))),
+        _ => undeleted(job, &record).map(|why| Failure::new(what(), why)),
+    };
+    (record, failure)
+}
+
+/// Records which snapshots were deleted, and which remain.
+fn snapshots(record: &mut DeregistrationRecord, target: &Target, job: &Job) {
+    let pending = |why: Option<&str>| format!("still to be deleted: {}", why.unwrap_or("AWS does not allow it yet"));
+    let mut kept: Vec<KeptSnapshotRecord> = Vec::new();
+    for leftover in &job.leftovers {
+        kept.push(KeptSnapshotRecord {
+            snapshot_id: leftover.snapshot.to_string(),
+            reason: labels::leftover_reason(&leftover.why),
+        });
+    }
+    for (snapshot, why) in job.undeleted_snapshots() {
+        kept.push(KeptSnapshotRecord { snapshot_id: snapshot.to_string(), reason: pending(why) });
+    }
+    let gone = matches!(job.state, JobState::Gone { .. });
+    for snapshot in target.image.iter().flat_map(crate::domain::Image::snapshot_ids).map(ToString::to_string) {
+        if kept.iter().any(|kept| kept.snapshot_id == snapshot) || record.deleted_snapshot_ids.contains(&snapshot) {
+            continue;
+        }
+        if job.keep_snapshots {
+            kept.push(KeptSnapshotRecord { snapshot_id: snapshot, reason: "as requested".into() });
+        } else if gone {
+            let reason = "somebody else deregistered the image".into();
+            kept.push(KeptSnapshotRecord { snapshot_id: snapshot, reason });
+        } else {
+            record.deleted_snapshot_ids.push(snapshot);
+        }
+    }
+    record.kept_snapshots = kept;
+}
+
+/// Returns why not all snapshots were deleted that should have been. Those that other images use are to be kept.
+fn undeleted(job: &Job, record: &DeregistrationRecord) -> Option<String> {
+    let wanted = |why: &LeftoverReason| !matches!(why, LeftoverReason::InUse);
+    let left = job.leftovers.iter().filter(|leftover| wanted(&leftover.why)).map(|l| l.snapshot.to_string());
+    let left: Vec<String> = left.chain(job.undeleted_snapshots().map(|(id, _)| id.to_string())).collect();
+    if left.is_empty() || record.result != DeregistrationResult::Deregistered {
+        return None;
+    }
+    let reason = |id: &String| {
+        let kept = record.kept_snapshots.iter().find(|kept| kept.snapshot_id == *id);
+        format!("{id} ({})", kept.map_or("", |kept| kept.reason.as_str()))
+    };
+    Some(format!(
+        "the image is deregistered, and snapshots of it remain: {}",
+        left.iter().map(reason).collect::<Vec<_>>().join(", ")
+    ))
+}
+
+/// Returns the status of a command that a signal ended, and says how it goes on.
+pub(super) fn interrupted(setup: &Setup, ending: Ending) -> Option<ExitStatus> {
+    let status = match ending {
+        Ending::Done => return None,
+        Ending::TimedOut => ExitStatus::TimedOut,
+        Ending::Interrupted => ExitStatus::Interrupted,
+        Ending::Terminated => ExitStatus::Terminated,
+    };
+    setup.output.note("What is pending is stored, and goes on as soon as an amigrate runs, such as `amigrate drive`.");
+    Some(status)
+}

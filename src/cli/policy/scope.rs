@@ -1,0 +1,34 @@
+//! What a policy is for.
+
+/// What a person does with images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Work {
+    /// List images, and show everything about one
+    List,
+    /// Copy images, encrypted too
+    Copy,
+    /// Cancel copies
+    Cancel,
+    /// Do what is done after a copy: launch permissions, deprecation, protection, a tag on the source
+    Share,
+    /// Deregister images
+    Deregister,
+}
+
+/// What the statements of a policy depend on.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct PolicyScope {
+    /// Name of the partition, as in ARNs.
+    pub(super) partition: &'static str,
+    pub(super) work: Vec<Work>,
+    pub(super) instance_store: bool,
+    /// ARNs of keys; all keys if it is empty.
+    pub(super) keys: Vec<String>,
+}
+
+impl PolicyScope {
+    /// Returns true if any of this work is to be allowed.
+    pub(super) fn allows(&self, any_of: &[Work]) -> bool {
+        self.work.iter().any(|work| any_of.contains(work))
+    }
+}

@@ -1,0 +1,100 @@
+//! Deregistering images that a person named, whoever made them: each becomes a job, so that it is stored before anything is sent, goes
+//! on after a crash, and stands in the history.
+
+use jiff::Timestamp;
+
+use super::{
+    ids::{BatchId, JobId},
+    job::{Job, Origin},
+    jobs::Jobs,
+    note::Note,
+    state::JobState,
+};
+use crate::domain::{ClientToken, CopyRequest, Description, Encryption, ImageDeregistration, ImageName, Placement};
+
+/// Deregisters one image: by its own job if it is a job's, else by a new one.
+pub(super) fn deregister(jobs: &mut Jobs, wanted: &ImageDeregistration, now: Timestamp) {
+    let readers = copies_of(jobs, wanted);
+    let id = match job_of(jobs, wanted) {
+        Some(id) => id,
+        None => {
+            let id = jobs.next_id();
+            jobs.insert(new_job(id, wanted, now));
+            id
+        }
+    };
+    let Some(job) = jobs.get_mut(id) else { return };
+    if !readers.is_empty() {
+        job.note = Some(Note::SourceOfCopies(readers));
+        // It counts as a change, also where the same was said before: whoever gave the command waits for one.
+        job.ended = job.ended.map(|_| now);
+        return;
+    }
+    match &job.state {
+        JobState::Available { .. } | JobState::Failed { .. } => {
+            job.deregister(now);
+            job.keep_snapshots = wanted.keep_snapshots;
+        }
+        // It is pending: to deregister it is to cancel it.
+        JobState::Copying { .. } => job.cancel(now),
+        _ => {}
+    }
+}
+
+/// Returns the copies under way that read the image.
+fn copies_of(jobs: &Jobs, wanted: &ImageDeregistration) -> Vec<JobId> {
+    let reads = |j: &Job| {
+        let request = &j.request;
+        j.origin == Origin::Here
+            && !j.state.ended()
+            && !j.is_being_removed()
+            && request.source == wanted.image
+            && request.source_region == wanted.region
+    };
+    jobs.ids(reads)
+}
+
+/// Returns the job whose image it is.
+fn job_of(jobs: &Jobs, wanted: &ImageDeregistration) -> Option<JobId> {
+    let own = |j: &&Job| {
+        let left = matches!(j.state, JobState::Gone { .. });
+        !left && j.request.destination == wanted.region && j.image() == Some(&wanted.image)
+    };
+    jobs.values().find(own).map(|j| j.id)
+}
+
+/// Makes the job of an image that is no job's: one made elsewhere, available so far.
+fn new_job(id: JobId, wanted: &ImageDeregistration, now: Timestamp) -> Job {
+    let image = &wanted.image;
+    let (source_region, source) = wanted.source.clone().unwrap_or_else(|| (wanted.region.clone(), image.clone()));
+    let request = CopyRequest {
+        source,
+        source_name: String::new(),
+        source_region,
+        destination: wanted.region.clone(),
+        name: ImageName::nearest(&wanted.name),
+        description: Description::default(),
+        encryption: Encryption::Keep,
+        copy_tags: false,
+        source_tags: Vec::new(),
+        volumes: wanted.volumes.clone(),
+        source_snapshots: Vec::new(),
+        image_tags: Vec::new(),
+        snapshot_tags: Vec::new(),
+        placement: Placement::Region,
+        completion: None,
+        post_copy: Vec::new(),
+        given_token: None,
+        token: ClientToken::of_image(image, id.0),
+    };
+    let mut job = Job::new(id, BatchId::new(image.as_str()), request, now);
+    job.origin = Origin::Elsewhere;
+    // It was made long before: none of its snapshots is still to appear.
+    let created = wanted.created.map_or(Timestamp::UNIX_EPOCH, |created| created.min(now));
+    (job.started, job.image_created) = (Some(created), wanted.created);
+    job.image_seen = true;
+    job.images.push(image.clone());
+    job.state = JobState::Available { image: image.clone() };
+    job.ended = Some(now);
+    job
+}

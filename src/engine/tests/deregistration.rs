@@ -1,0 +1,179 @@
+//! Deregistering images that a person named.
+
+use super::*;
+
+fn wanted(image: &Image, keep_snapshots: bool) -> Event {
+    Event::Command(Command::DeregisterImages(vec![ImageDeregistration::of(image, keep_snapshots)]))
+}
+
+/// An image that somebody registered, from no copy.
+fn registered() -> Image {
+    let mut image = image(ImageState::Available);
+    (image.name, image.created) = ("hand made".into(), Some(at(-90_000)));
+    image
+}
+
+fn engine() -> Engine {
+    Engine::new(EngineConfig { list_interval: SignedDuration::from_hours(9), ..EngineConfig::default() })
+}
+
+fn checked(image: Image) -> Event {
+    let checked = CheckedImage { image: Some(Box::new(image)), source_snapshots: None };
+    Event::Response(Response::CheckImage(JobId(1), Ok(checked)))
+}
+
+fn answered(codes: Vec<(SnapshotId, SnapshotReturnCode)>) -> Event {
+    Event::Response(Response::DeregisterImage(JobId(1), Ok(Deregistration::Done(codes))))
+}
+
+fn snap(id: &str) -> SnapshotId {
+    SnapshotId::new(id).unwrap()
+}
+
+/// Its own snapshot, made from a volume.
+fn taken() -> Snapshot {
+    Snapshot {
+        description: "nightly".into(),
+        volume_id: Some("vol-1".into()),
+        tags: Vec::new(),
+        ..snapshot(Some(100), SnapshotState::Completed)
+    }
+}
+
+/// Answers the listings until the job ends; returns what was deleted.
+fn list_until_the_end(engine: &mut Engine, mut requests: Vec<Request>, found: &[Snapshot]) -> Vec<SnapshotId> {
+    let (mut deleted, mut now) = (Vec::new(), at(20));
+    for _ in 0..50 {
+        if engine.job(JobId(1)).unwrap().state.ended() {
+            return deleted;
+        }
+        let mut next = Vec::new();
+        for request in requests {
+            let event = match request {
+                Request::FindSnapshots { job, image, .. } => {
+                    let left = found.iter().filter(|s| !deleted.contains(&s.id)).cloned().collect();
+                    Response::FindSnapshots(job, image, Ok(left))
+                }
+                Request::DeleteSnapshot { job, image, snapshot, .. } => {
+                    deleted.push(snapshot.clone());
+                    Response::DeleteSnapshot(job, image, snapshot, Ok(()))
+                }
+                Request::ListPending { region } => Response::ListPending(region, Ok(Vec::new())),
+                other => panic!("{other:?}"),
+            };
+            next.extend(engine.handle(Event::Response(event), now));
+        }
+        if next.is_empty() {
+            now = engine.next_deadline().unwrap_or(now);
+            next = engine.handle(Event::Tick, now);
+        }
+        requests = next;
+    }
+    panic!("it does not end: {:?}", engine.job(JobId(1)));
+}
+
+fn removal(engine: &mut Engine, keep_snapshots: bool) -> Vec<Request> {
+    let requests = engine.handle(wanted(&registered(), keep_snapshots), at(0));
+    assert!(matches!(requests[..], [Request::CheckImage { .. }]), "{requests:?}");
+    engine.handle(checked(registered()), at(1))
+}
+
+#[test]
+fn an_image_that_is_no_jobs_becomes_a_job_and_goes_with_its_snapshots() {
+    let mut engine = engine();
+    let requests = removal(&mut engine, false);
+    let [request @ Request::DeregisterImage { keep_snapshots: false, .. }] = &requests[..] else {
+        panic!("{requests:?}")
+    };
+    assert_eq!(request.change().unwrap().resource, "ami-new", "it is on record");
+    let requests = engine.handle(answered(vec![(snap("snap-new"), SnapshotReturnCode::Deleted)]), at(2));
+    assert_eq!(list_until_the_end(&mut engine, requests, &[]), []);
+    let job = engine.job(JobId(1)).unwrap();
+    assert_eq!((&job.state, job.origin, job.leftovers.len()), (&JobState::Deregistered, Origin::Elsewhere, 0));
+}
+
+#[test]
+fn snapshots_are_kept_if_that_is_wanted() {
+    let mut engine = engine();
+    let requests = removal(&mut engine, true);
+    assert!(matches!(requests[..], [Request::DeregisterImage { keep_snapshots: true, .. }]), "{requests:?}");
+    let requests = engine.handle(answered(Vec::new()), at(2));
+    assert_eq!((requests, &engine.job(JobId(1)).unwrap().state), (Vec::new(), &JobState::Deregistered));
+    assert!(engine.can_exit());
+}
+
+#[test]
+fn a_snapshot_that_ec2_could_not_delete_is_deleted_and_one_that_others_use_is_kept() {
+    let mut engine = engine();
+    removal(&mut engine, false);
+    let codes =
+        vec![(snap("snap-new"), SnapshotReturnCode::InternalError), (snap("snap-other"), SnapshotReturnCode::Skipped)];
+    let requests = engine.handle(answered(codes), at(2));
+    let other = Snapshot { id: snap("snap-other"), ..taken() };
+    assert_eq!(list_until_the_end(&mut engine, requests, &[taken(), other]), [snap("snap-new")]);
+    let leftovers = &engine.job(JobId(1)).unwrap().leftovers;
+    assert!(
+        matches!(&leftovers[..], [Leftover { snapshot, why: LeftoverReason::InUse }] if *snapshot == snap("snap-other"))
+    );
+}
+
+#[test]
+fn without_ec2s_answer_nothing_proves_whose_a_snapshot_is() {
+    let mut engine = engine();
+    removal(&mut engine, false);
+    // It was sent, and the program died: the image is gone when it is looked for again.
+    let stored = serde_json::to_string(&engine.jobs().cloned().collect::<Vec<_>>()).unwrap();
+    let mut engine = super::deregistration::engine();
+    engine.restore(serde_json::from_str(&stored).unwrap(), 9, at(9));
+    let mut next = Vec::new();
+    for seconds in [9, 20] {
+        let requests = engine.handle(Event::Tick, at(seconds));
+        assert!(requests.iter().any(|r| matches!(r, Request::CheckImage { .. })), "{requests:?}");
+        let gone = Response::CheckImage(JobId(1), Ok(CheckedImage::default()));
+        next = engine.handle(Event::Response(gone), at(seconds));
+    }
+    assert_eq!(list_until_the_end(&mut engine, next, &[taken()]), []);
+    let job = engine.job(JobId(1)).unwrap();
+    assert_eq!(job.state, JobState::Deregistered);
+    assert!(matches!(job.leftovers[..], [Leftover { why: LeftoverReason::NotProven(_), .. }]), "{:?}", job.leftovers);
+}
+
+#[test]
+fn a_refusal_leaves_the_image_and_says_why() {
+    let mut engine = engine();
+    removal(&mut engine, false);
+    let refused = Failure::new("deregister", "it is protected").code("OperationNotPermitted");
+    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(refused))), at(2));
+    let job = engine.job(JobId(1)).unwrap();
+    assert_eq!(job.state.phase(), JobPhase::Available);
+    assert_eq!(job.note, Some(Note::DeregisterRefused("it is protected".into())));
+    let requests = engine.handle(wanted(&registered(), false), at(3));
+    assert!(matches!(requests[..], [Request::CheckImage { job: JobId(1), .. }]), "the same job tries again");
+}
+
+#[test]
+fn the_source_of_a_running_copy_is_left_alone() {
+    let mut engine = copying();
+    let mut source =
+        Image::bare(ImageId::new("ami-0").unwrap(), region("us-east-1"), AccountId::new("123456789012").unwrap());
+    source.name = "web".into();
+    for seconds in [20, 30] {
+        let requests = engine.handle(wanted(&source, false), at(seconds));
+        assert!(
+            !requests.iter().any(|r| matches!(r, Request::CheckImage { .. }) || r.change().is_some()),
+            "{requests:?}"
+        );
+        let job = engine.job(JobId(2)).unwrap();
+        assert_eq!(job.note, Some(Note::SourceOfCopies(vec![JobId(1)])));
+        assert_eq!((job.state.phase(), job.ended), (JobPhase::Available, Some(at(seconds))));
+    }
+}
+
+#[test]
+fn a_copys_own_image_is_removed_by_its_own_job() {
+    let mut engine = copying();
+    let requests = engine.handle(wanted(&image(ImageState::Pending), false), at(20));
+    assert!(requests.iter().any(|r| matches!(r, Request::CheckImage { job: JobId(1), .. })), "{requests:?}");
+    assert_eq!(engine.jobs().count(), 1);
+    assert_eq!(engine.job(JobId(1)).unwrap().phase(), JobPhase::Cancelling);
+}

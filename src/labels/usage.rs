@@ -1,0 +1,107 @@
+//! Who uses an image, in lines for a person.
+
+use crate::domain::{
+    Failure, Image, ImageId,
+    image_details::VolumePermission,
+    image_usage::{ImageUsage, SharedSnapshot},
+    text::clean,
+};
+
+/// Entries of a list that are named; the others are counted.
+const NAMED: usize = 6;
+
+/// Returns who uses the image: what names it, who may launch it, which snapshots are kept because other images use them. `None` is
+/// while AWS is being asked.
+pub fn usage(image: &Image, usage: Option<&ImageUsage>) -> Vec<String> {
+    let launched = image.last_launched.map(|at| at.strftime("%Y-%m-%d").to_string());
+    let launched = format!("last launched: {}", launched.as_deref().unwrap_or("not known"));
+    let Some(usage) = usage else {
+        return vec!["used by: asking AWS ...".into(), launched];
+    };
+    let unlisted = |failure: &Failure| vec![unknown(failure)];
+    let mut lines = Vec::new();
+    let references = usage.references.as_ref().map_or_else(unlisted, |references| {
+        references.iter().map(|reference| clean(&reference.to_string()).into_owned()).collect()
+    });
+    lines.push(format!("used by: {}", list(references, "nothing in this account that EC2 knows of")));
+    lines.push(launched);
+    let permissions = usage.permissions.as_ref();
+    let permissions = permissions.map_or_else(unlisted, |all| all.iter().map(ToString::to_string).collect());
+    lines.push(format!("may be launched by: {}", list(permissions, "nobody else")));
+    match &usage.volume_permissions {
+        Ok(shared) => lines.extend(shared.iter().map(|(snapshot, with)| {
+            format!("{snapshot} is shared with: {}", list(with.iter().map(who).collect(), "nobody"))
+        })),
+        Err(failure) => lines.push(format!("snapshots shared with: {}", unknown(failure))),
+    }
+    match &usage.shared_snapshots {
+        Ok(shared) => lines.extend(shared.iter().map(kept)),
+        Err(failure) => {
+            lines.push(format!("other images with the same snapshots: {}", unknown(failure)));
+        }
+    }
+    lines
+}
+
+/// Returns why a part is unknown; of a denied one the permission that is missing, which is shorter than AWS's own words.
+fn unknown(failure: &Failure) -> String {
+    let denied = failure.kind.is_denied() && !failure.hint.is_empty();
+    let why = if denied { &failure.hint } else { &failure.why };
+    let why = why.split(" Encoded authorization failure message").next().unwrap_or_default();
+    let why = if denied { why.split(';').next().unwrap_or_default() } else { why };
+    format!("unknown ({})", clean(why))
+}
+
+fn kept(shared: &SharedSnapshot) -> String {
+    let images = shared.images.iter().map(ImageId::to_string).collect();
+    format!("{} is kept, because other images use it: {}", shared.snapshot, list(images, ""))
+}
+
+/// Returns who may create volumes of a snapshot.
+pub fn who(permission: &VolumePermission) -> String {
+    match permission {
+        VolumePermission::Account(account) => account.to_string(),
+        VolumePermission::Public => "everyone".into(),
+    }
+}
+
+fn list(mut names: Vec<String>, none: &str) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    match (names.is_empty(), more) {
+        (true, _) => none.into(),
+        (false, 0) => names.join(", "),
+        (false, more) => format!("{} and {more} more", names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        AccountId, Region,
+        image_usage::{ImageReference, ReferenceKind},
+    };
+
+    #[test]
+    fn what_is_unknown_is_said_and_no_name_reaches_the_terminal_raw() {
+        let account = AccountId::new("123456789012").unwrap();
+        let image = Image::bare(ImageId::new("ami-1").unwrap(), Region::new("us-east-1").unwrap(), account);
+        let denied = || Failure::new("read", "not\u{1b}[31m allowed");
+        let reference = |n: usize| ImageReference {
+            kind: ReferenceKind::Parameter,
+            arn: format!("arn:aws:ssm:us-east-1:1:parameter/\u{202e}web-{n}").into(),
+        };
+        let found = ImageUsage {
+            image: image.id.clone(),
+            references: Ok((0..8).map(reference).collect()),
+            permissions: Err(denied()),
+            shared_snapshots: Err(denied()),
+            volume_permissions: Ok(Vec::new()),
+        };
+        let lines = usage(&image, Some(&found)).join("\n");
+        assert!(lines.contains("and 2 more") && lines.contains("last launched: not known"), "{lines}");
+        assert!(lines.contains("may be launched by: unknown (not"), "{lines}");
+        assert!(!lines.contains(['\u{1b}', '\u{202e}']), "{lines}");
+    }
+}

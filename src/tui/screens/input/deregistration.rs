@@ -1,0 +1,71 @@
+//! The images that are about to be deregistered, and who uses them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    domain::{Image, ImageDeregistration, ImageId, image_usage::ImageUsage, text::clean},
+    labels,
+};
+
+/// The images, and what AWS has answered so far about who uses them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ImagesToDeregister {
+    images: Vec<Arc<Image>>,
+    usage: BTreeMap<ImageId, ImageUsage>,
+}
+
+impl ImagesToDeregister {
+    pub(super) fn new(images: Vec<Arc<Image>>) -> Self {
+        Self { images, usage: BTreeMap::new() }
+    }
+
+    /// Takes in an answer. One about other images changes nothing.
+    pub(super) fn add(&mut self, usage: ImageUsage) {
+        if self.images.iter().any(|image| image.id == usage.image) {
+            self.usage.insert(usage.image.clone(), usage);
+        }
+    }
+
+    pub(super) fn text(&self) -> Vec<String> {
+        let mut text = Vec::new();
+        let usage = |image: &Image| labels::usage(image, self.usage.get(&image.id));
+        if let [image] = &self.images[..] {
+            let name = clean(&image.name);
+            let name = if name.trim().is_empty() { "" } else { &format!("\"{name}\", ") };
+            text.push(format!("Deregister {name}{} in {}, and delete its snapshots?", image.id, image.region));
+            text.push(
+                if name.is_empty() { "Type its id to confirm." } else { "Type its name or id to confirm." }.into(),
+            );
+            text.extend(usage(image));
+        } else {
+            let images = self.images.len();
+            text.push(format!("Deregister {images} images, and delete their snapshots? Type {images} to confirm."));
+            for image in &self.images {
+                text.push(format!("{} {} in {}", image.id, clean(&image.name), image.region));
+                text.extend(usage(image).into_iter().map(|line| format!("  {line}")));
+            }
+        }
+        text.push("This cannot be undone. Running instances are not affected.".into());
+        text
+    }
+
+    /// Returns true if this confirms it: a name is typed as it is shown.
+    pub(super) fn is_confirmed_by(&self, typed: &str) -> bool {
+        match &self.images[..] {
+            [image] => typed == image.id.as_str() || !typed.is_empty() && typed == clean(&image.name).trim(),
+            images => typed == images.len().to_string(),
+        }
+    }
+
+    /// Returns what is to be confirmed, for the message about a text that does not.
+    pub(super) fn wanted(&self) -> &'static str {
+        match self.images.len() {
+            1 => "That is not its name or id: nothing is deregistered.",
+            _ => "That is not their number: nothing is deregistered.",
+        }
+    }
+
+    pub(super) fn requests(&self) -> Vec<ImageDeregistration> {
+        self.images.iter().map(|image| ImageDeregistration::of(image, false)).collect()
+    }
+}

@@ -1,0 +1,72 @@
+//! Opens the line that confirms the deregistering of images, after it was checked what can be checked without asking AWS.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::InputLine;
+use crate::{
+    domain::{Image, ImageState, Region, image_usage::ImageUsage, text::clean},
+    engine::Origin,
+    tui::{
+        model::{Model, PendingReply},
+        msg::Effect,
+        screens::Overlay,
+    },
+};
+
+/// Opens the confirmation, and asks AWS who uses the images; or says why they cannot be deregistered.
+pub fn deregister(model: &mut Model, images: Vec<Arc<Image>>, effects: &mut Vec<Effect>) {
+    if images.is_empty() || !model.can_send_commands() {
+        return;
+    }
+    if model.start.config.read_only {
+        model.show_error("This is read-only: nothing is deregistered.");
+        return;
+    }
+    let refused: Vec<String> = images.iter().filter_map(|image| refusal(model, image)).collect();
+    if let Some(first) = refused.first() {
+        let more = if refused.len() > 1 { format!(" (and {} more)", refused.len() - 1) } else { String::new() };
+        model.show_error(format!("Nothing is deregistered: {first}{more}."));
+        return;
+    }
+    let mut regions: BTreeMap<Region, Vec<Arc<Image>>> = BTreeMap::new();
+    for image in &images {
+        regions.entry(image.region.clone()).or_default().push(Arc::clone(image));
+    }
+    for (region, images) in regions {
+        let id = model.expect_reply(PendingReply::Usage);
+        effects.push(Effect::ReadUsage { id, region, images });
+    }
+    model.overlays.push(Overlay::InputLine(InputLine::deregister_images(images)));
+}
+
+/// Shows who uses the images, if the confirmation is still open.
+pub fn on_usage(model: &mut Model, usage: &[ImageUsage]) {
+    for overlay in &mut model.overlays {
+        if let Overlay::InputLine(line) = overlay {
+            line.add_usage(usage);
+        }
+    }
+}
+
+/// Returns why an image cannot be deregistered.
+fn refusal(model: &Model, image: &Image) -> Option<String> {
+    let id = &image.id;
+    if model.account.as_ref().is_none_or(|account| account.id != image.owner_id) {
+        let owner = image.image_owner_alias.as_deref().unwrap_or(image.owner_id.as_str());
+        return Some(format!("{id} belongs to {}", clean(owner)));
+    }
+    if image.deregistration_protection.as_deref().is_some_and(|protection| protection.starts_with("enabled")) {
+        return Some(format!("{id} is protected from being deregistered"));
+    }
+    if image.state == ImageState::Pending {
+        return Some(format!("{id} is pending; x on its copy in the jobs pane cancels it"));
+    }
+    let reads = |job: &&crate::engine::Job| {
+        let request = &job.request;
+        job.origin == Origin::Here
+            && !job.state.ended()
+            && !job.is_being_removed()
+            && (&request.source, &request.source_region) == (id, &image.region)
+    };
+    model.jobs_view.jobs().find(reads).map(|job| format!("{id} is being copied to {}", job.request.destination))
+}
