@@ -1,78 +1,58 @@
-//! `amigrate audit`: the requests that changed something in AWS, as they are stored, a line each. AWS is asked nothing unless the
-//! account is not known.
+//! `amigrate audit`: the requests that changed something in AWS, as they are stored. AWS is asked nothing unless the account is not
+//! known.
 
-use std::process::ExitCode;
+use std::io::{self, Write as _};
 
-use super::{jobs, output::print_out, setup::Setup};
+use super::{
+    exit::{CommandError, ExitStatus},
+    jobs,
+    output::{Format, Printer, Record},
+    records::AuditRecord,
+    setup::Setup,
+};
 use crate::{
-    domain::{Failure, text::clean},
-    engine::{AuditEntry, JobId},
-    labels,
+    domain::{AccountKey, Failure, text::clean},
+    engine::JobId,
+    store::Store,
 };
 
 /// What is printed.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(super) struct AuditArgs {
     /// Only those of this job, by its number in `amigrate jobs`
-    #[arg(long, value_name = "N", conflicts_with = "all")]
+    #[arg(long, value_name = "N", conflicts_with = "all_accounts")]
     job: Option<u64>,
     /// Every account's, not only the one that the profile had last
-    #[arg(long)]
-    all: bool,
+    #[arg(long, alias = "all")]
+    all_accounts: bool,
 }
 
-pub(super) fn run(setup: &Setup, args: AuditArgs) -> Result<ExitCode, Failure> {
+pub(super) fn run(setup: &Setup, args: &AuditArgs) -> Result<ExitStatus, CommandError> {
     let store = jobs::open_store(setup)?;
-    let accounts = if args.all { store.accounts()? } else { vec![jobs::account(setup, &store)?] };
-    let mut lines = String::new();
-    for account in accounts {
-        if args.all {
+    let accounts = if args.all_accounts { store.accounts()? } else { vec![jobs::account(setup, &store)?] };
+    if setup.output.format == Format::Table && args.all_accounts {
+        for account in &accounts {
             // No line of a request begins like this.
-            lines.extend(["# ", &clean(account.as_str()), "\n"]);
+            writeln!(io::stdout(), "# {}", clean(account.as_str())).map_err(|e| CommandError::write(&e))?;
+            print(setup, &records(&store, account, args)?)?;
         }
-        lines.extend(store.audit(&account, args.job.map(JobId))?.iter().map(line));
+        return Ok(ExitStatus::Done);
     }
-    print_out(&lines)
+    let mut all = Vec::new();
+    for account in &accounts {
+        all.extend(records(&store, account, args)?);
+    }
+    print(setup, &all)?;
+    Ok(ExitStatus::Done)
 }
 
-/// A line of fields between tabs, none of them empty, so that `cut` and `awk` can count them.
-fn line(entry: &AuditEntry) -> String {
-    let (outcome, job) = (labels::outcome(&entry.outcome), entry.job.to_string());
-    let fields = [
-        entry.identity.as_deref(),
-        Some(entry.region.as_str()),
-        Some(entry.action.as_str()),
-        Some(entry.resource.as_str()),
-        Some(job.as_str()),
-        entry.request_id.as_deref(),
-        Some(outcome.as_str()),
-    ]
-    .map(|field| field.map(clean).filter(|field| !field.is_empty()).unwrap_or("-".into()));
-    format!("{:.3}\t{}\n", entry.time, fields.join("\t"))
+fn records(store: &Store, account: &AccountKey, args: &AuditArgs) -> Result<Vec<AuditRecord>, Failure> {
+    let entries = store.audit(account, args.job.map(JobId))?;
+    Ok(entries.iter().map(|entry| AuditRecord::new(account, entry)).collect())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::Outcome;
-
-    #[test]
-    fn a_line_has_eight_fields_whatever_they_contain() {
-        let entry = AuditEntry {
-            time: "2026-11-21T12:00:00Z".parse().unwrap(),
-            identity: None,
-            region: "eu-west-1".into(),
-            action: "CopyImage".into(),
-            resource: "ami-1\tin\nus-east-1\u{1b}[31m".into(),
-            job: JobId(7),
-            request_id: Some(String::new()),
-            outcome: Outcome::Refused("Bad\tCode".into()),
-        };
-        let line = line(&entry);
-        let fields: Vec<&str> = line.trim_end_matches('\n').split('\t').collect();
-        assert_eq!(fields.len(), 8, "{line:?}");
-        assert_eq!((fields[0], fields[1], fields[5], fields[6]), ("2026-11-21T12:00:00.000Z", "-", "7", "-"));
-        assert!(!line.contains('\u{1b}') && line.matches('\n').count() == 1, "{line:?}");
-        assert!(fields[7].starts_with("refused: Bad"), "{line:?}");
-    }
+fn print(setup: &Setup, records: &[AuditRecord]) -> Result<(), CommandError> {
+    let mut printer = Printer::new(setup.output, AuditRecord::columns().iter().collect(), io::stdout())?;
+    records.iter().try_for_each(|record| printer.print(record))?;
+    printer.finish::<()>(&[])
 }

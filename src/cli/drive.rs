@@ -4,7 +4,6 @@ use std::{
     collections::BTreeMap,
     io::{self, Write},
     path::Path,
-    process::ExitCode,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -14,7 +13,11 @@ use tokio::{
     sync::watch,
 };
 
-use super::setup::{Setup, runtime, stop_signal};
+use super::{
+    exit::{CommandError, ExitStatus},
+    output::only_text,
+    setup::{Setup, runtime, stop_signal},
+};
 use crate::{
     domain::{Failure, text::clean},
     driver::{
@@ -27,17 +30,22 @@ use crate::{
 };
 
 /// Runs the same command in the background, and waits until that process has detached from the terminal.
-pub(super) fn detached() -> Result<ExitCode, Failure> {
+pub(super) fn detached(setup: &Setup) -> Result<ExitStatus, CommandError> {
+    check(setup)?;
     let arguments: Vec<_> = std::env::args_os().skip(1).filter(|a| a != "--detach").collect();
     background::spawn(&arguments)?.wait_detached()?;
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitStatus::Done)
 }
 
-pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
+fn check(setup: &Setup) -> Result<(), CommandError> {
+    const WHAT: &str = "run the queue";
+    only_text(setup.output, WHAT)?;
+    if setup.config.read_only { Err(CommandError::read_only(WHAT)) } else { Ok(()) }
+}
+
+pub(super) fn run(setup: &Setup) -> Result<ExitStatus, CommandError> {
     let _log = setup.start_log()?;
-    if setup.config.read_only {
-        return Err(Failure::new("run the queue", "this is read-only").hint("Leave out --read-only."));
-    }
+    check(setup)?;
     let location = StoreLocation::Dir(setup.store_dir()?);
     runtime()?.block_on(async {
         let listen = |kind| signal(kind).map_err(|e| Failure::new("listen for signals", e.to_string()));
@@ -52,10 +60,11 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
             result = run_queue(setup, &location, stop) => {
                 result.inspect_err(|failure| tracing::error!(%failure, "the queue is not run"))?;
             }
+            // A service manager ends it in this way: nothing has failed.
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(ExitStatus::Done)
     })
 }
 

@@ -1,40 +1,83 @@
-//! `amigrate jobs`: the copies as they are stored, a line each, for scripts and to see what a background process does. The process
-//! that runs the queue is not disturbed, and no request is sent to AWS unless the account is unknown.
+//! `amigrate jobs`: the copies as they are stored, for scripts and to see what a background process does. The process that runs the
+//! queue is not disturbed, and no request is sent to AWS unless the account is unknown.
 
 use std::{
+    collections::BTreeMap,
     io::{self, Write},
-    process::ExitCode,
+    time::Duration,
 };
 
 use jiff::Timestamp;
 
 use super::{
-    output::print_out,
+    exit::{CommandError, ExitStatus},
+    follow::{Signal, Signals},
+    output::{Format, Printer, Record},
+    records::JobRecord,
     setup::{Setup, runtime},
+    targets::Known,
 };
 use crate::{
-    domain::{AccountKey, CopyRequest, Failure, ImageId, text::clean},
+    config::settings::nearest,
+    domain::{AccountKey, Failure, text::clean},
     driver::RECENT,
-    engine::{Command, Job, JobState, Status, StepState},
-    labels,
+    engine::{BatchId, Command, Job, JobPhase, Status},
     store::Store,
+    term::session,
 };
 
+/// Interval between two looks at the store with `--watch`.
+const WATCH_INTERVAL: Duration = Duration::from_millis(500);
+/// State of a copy that no process has taken up.
+const REQUESTED: &str = "requested";
+
 /// What is printed.
-#[derive(Debug, Clone, Copy, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(super) struct JobsArgs {
-    /// Every account's, not only the one that the profile had last
-    #[arg(long)]
-    all: bool,
+    /// Print each copy again whenever it changes, until interrupted
+    #[arg(long, conflicts_with = "history")]
+    watch: bool,
+    /// Only copies in these states, between commas, such as `copying,failed`
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = state)]
+    state: Vec<&'static str>,
+    /// Only copies of this batch
+    #[arg(long, value_name = "BATCH")]
+    batch: Option<String>,
     /// Ended copies, newest first
     #[arg(long)]
     history: bool,
+    /// Every account's, not only the one that the profile had last
+    #[arg(long, alias = "all")]
+    all_accounts: bool,
 }
 
-pub(super) fn run(setup: &Setup, args: JobsArgs) -> Result<ExitCode, Failure> {
+pub(super) fn run(setup: &Setup, args: &JobsArgs) -> Result<ExitStatus, CommandError> {
+    if args.watch && setup.output.format == Format::Json {
+        let failure = Failure::new("watch the copies as JSON", "a document ends, and this does not");
+        return Err(CommandError::usage(failure.hint("Use `--output jsonl`, or `amigrate watch --output json`.")));
+    }
     let store = open_store(setup)?;
-    let accounts = if args.all { store.accounts()? } else { vec![account(setup, &store)?] };
-    print_out(&print(&store, &accounts, args)?)
+    let accounts = if args.all_accounts { store.accounts()? } else { vec![account(setup, &store)?] };
+    if let (Some(name), false, [account]) = (&args.batch, args.history, accounts.as_slice()) {
+        Known::read(&store, account, &[])?.batch("list the copies", name)?;
+    }
+    if args.watch {
+        return runtime()?.block_on(watch(setup, args, &store, &accounts));
+    }
+    if setup.output.format == Format::Table && args.all_accounts {
+        for account in &accounts {
+            // No line of a job begins like this.
+            writeln!(io::stdout(), "# {}", clean(account.as_str())).map_err(|e| CommandError::write(&e))?;
+            print(setup, &records(&store, account, args)?)?;
+        }
+        return Ok(ExitStatus::Done);
+    }
+    let mut all = Vec::new();
+    for account in &accounts {
+        all.extend(records(&store, account, args)?);
+    }
+    print(setup, &all)?;
+    Ok(ExitStatus::Done)
 }
 
 /// The store of this user's jobs.
@@ -60,92 +103,103 @@ pub(super) fn account(setup: &Setup, store: &Store) -> Result<AccountKey, Failur
     })
 }
 
-fn print(store: &Store, accounts: &[AccountKey], args: JobsArgs) -> Result<String, Failure> {
-    let (mut lines, now) = (String::new(), Timestamp::now());
-    for account in accounts {
-        if args.all {
-            // No line of a job begins like this.
-            lines.extend(["# ", &clean(account.as_str()), "\n"]);
-        }
-        if args.history {
-            for job in store.history(account, usize::MAX)? {
-                lines += &line(&job, &Status::default(), now);
-            }
-            continue;
-        }
-        let loaded = store.load(account, now - RECENT)?;
-        for job in &loaded.jobs {
-            lines += &line(job, &loaded.status, now);
-        }
-        for (_, command) in &loaded.commands {
-            // No process has taken these up, so they have no number yet.
-            let Command::Copy(requests) = command else { continue };
-            for request in requests {
-                lines += &requested(request);
-            }
+fn print(setup: &Setup, records: &[JobRecord]) -> Result<(), CommandError> {
+    let mut printer = Printer::new(setup.output, JobRecord::columns().iter().collect(), io::stdout())?;
+    records.iter().try_for_each(|record| printer.print(record))?;
+    printer.finish::<()>(&[])
+}
+
+/// The records of an account's copies that the arguments select.
+fn records(store: &Store, account: &AccountKey, args: &JobsArgs) -> Result<Vec<JobRecord>, Failure> {
+    let now = Timestamp::now();
+    let of_batch = |batch: &BatchId| args.batch.as_deref().is_none_or(|name| batch.as_str() == name);
+    let in_state = |state: &str| args.state.is_empty() || args.state.contains(&state);
+    let wanted = |job: &Job| of_batch(&job.batch) && in_state(job.phase().as_str());
+    let record = |job: &Job, status: &Status| JobRecord::new(account, job, status, now);
+    if args.history {
+        let history = store.history(account, usize::MAX)?;
+        return Ok(history.iter().filter(|job| wanted(job)).map(|job| record(job, &Status::default())).collect());
+    }
+    let loaded = store.load(account, now - RECENT)?;
+    let jobs = loaded.jobs.iter().filter(|job| wanted(job)).map(|job| record(job, &loaded.status));
+    let mut records: Vec<JobRecord> = jobs.collect();
+    for (_, command) in &loaded.commands {
+        // No process has taken these up, so they have no number yet.
+        let Command::Copy(requests) = command else { continue };
+        let Some(batch) = requests.first().map(|first| BatchId::of(&first.token)) else { continue };
+        if of_batch(&batch) && in_state(REQUESTED) {
+            records.extend(requests.iter().map(|request| JobRecord::requested(account, &batch, request)));
         }
     }
-    Ok(lines)
+    Ok(records)
 }
 
-fn requested(request: &CopyRequest) -> String {
-    fields(["-", "-", request.name.as_str(), &route(request), "requested", "-", "-"])
-}
-
-fn line(job: &Job, status: &Status, now: Timestamp) -> String {
-    let request = &job.request;
-    let own = || job.waiting.as_ref();
-    let of_region = || status.regions.get(&request.destination)?.waiting.as_ref();
-    let waiting = |waiting| labels::waiting(waiting, &request.destination);
-    let reason = match &job.state {
-        JobState::Failed { failure, .. } => Some(failure.why.clone()),
-        JobState::Queued => own().or_else(of_region).map(waiting),
-        JobState::InDoubt { candidates } => Some(in_doubt(candidates)),
-        _ => own().map(waiting),
-    };
-    let reason = reason.or_else(|| job.note.as_ref().map(labels::note)).into_iter();
-    let after = job.steps().filter(|(_, state)| **state != StepState::Done);
-    let after = after.map(|(step, state)| {
-        format!("{}: {}", labels::step(step, &request.destination), labels::step_state(job, state))
-    });
-    let reason = reason.chain(labels::stall_advice(job, now)).chain(labels::remaining_snapshots(job));
-    let reason = reason.chain(after.filter(|_| matches!(job.state, JobState::Available { .. })));
-    let different = labels::differences(&job.comparison).into_iter().map(|text| format!("not as requested: {text}"));
-    let not_compared = labels::not_compared(&job.comparison).map(|text| format!("not compared: {text}"));
-    let reason = reason.chain(different).chain(not_compared).collect::<Vec<_>>().join("; ");
-    let state = match (&job.state, job.percent()) {
-        (JobState::Copying { .. }, Some(percent)) => format!("{} {percent}%", job.phase().as_str()),
-        _ => job.phase().as_str().to_owned(),
-    };
-    fields([
-        &job.id.to_string(),
-        &job.batch.to_string(),
-        request.name.as_str(),
-        &route(request),
-        &state,
-        job.image().map_or("-", |image| image.as_str()),
-        &reason,
-    ])
-}
-
-/// The images that may be the copy; `amigrate resolve` decides.
-fn in_doubt(candidates: &[ImageId]) -> String {
-    let named: Vec<&str> = candidates.iter().map(ImageId::as_str).collect();
-    match named.as_slice() {
-        [] => "AWS does not show whether it was made".into(),
-        some => format!("may be {}", some.join(" or ")),
+/// Prints the copies, and each again that changes, until a signal ends it.
+async fn watch(
+    setup: &Setup,
+    args: &JobsArgs,
+    store: &Store,
+    accounts: &[AccountKey],
+) -> Result<ExitStatus, CommandError> {
+    let mut signals = Signals::listen()?;
+    let mut output = setup.output;
+    // Lines that come later cannot be aligned with earlier ones.
+    output.terminal = false;
+    let mut printer = Printer::new(output, JobRecord::columns().iter().collect(), io::stdout())?;
+    let mut last = BTreeMap::new();
+    loop {
+        for account in accounts {
+            for record in records(store, account, args)? {
+                let key = record.key();
+                if output.format == Format::Ids && (record.id().is_none() || last.contains_key(&key)) {
+                    continue;
+                }
+                // The time that is left falls while nothing changes.
+                let shown = record.without_times();
+                if last.get(&key) != Some(&shown) {
+                    printer.print(&record)?;
+                    last.insert(key, shown);
+                }
+            }
+        }
+        io::stdout().flush().map_err(|e| CommandError::write(&e))?;
+        tokio::select! {
+            signal = signals.next() => match signal {
+                Signal::Interrupt => return Ok(ExitStatus::Interrupted),
+                Signal::Terminate | Signal::HangUp => return Ok(ExitStatus::Terminated),
+                Signal::Stop => session::stop(),
+            },
+            () = tokio::time::sleep(WATCH_INTERVAL) => {}
+        }
     }
 }
 
-/// A line of fields between tabs, none of them empty, so that `cut` and `awk` can count them.
-fn fields(fields: [&str; 7]) -> String {
-    let fields = fields.map(clean);
-    let shown: Vec<&str> = fields.iter().map(|f| if f.trim().is_empty() { "-" } else { f.as_ref() }).collect();
-    format!("{}\n", shown.join("\t"))
-}
-
-fn route(request: &CopyRequest) -> String {
-    format!("{} > {}", request.source_region, request.destination)
+/// Reads the name of a state; blanks may be hyphens.
+fn state(text: &str) -> Result<&'static str, Failure> {
+    const PHASES: [JobPhase; 13] = [
+        JobPhase::Queued,
+        JobPhase::Reconciling,
+        JobPhase::InDoubt,
+        JobPhase::Starting,
+        JobPhase::Copying,
+        JobPhase::Cancelling,
+        JobPhase::RemovingFailed,
+        JobPhase::Deregistering,
+        JobPhase::Available,
+        JobPhase::Failed,
+        JobPhase::Gone,
+        JobPhase::Cancelled,
+        JobPhase::Deregistered,
+    ];
+    let names = || PHASES.iter().map(|phase| phase.as_str()).chain([REQUESTED]);
+    let wanted = text.trim().replace('-', " ");
+    names().find(|name| *name == wanted).ok_or_else(|| {
+        let hint = match nearest(&wanted, names()) {
+            Some(near) => format!("is it `{near}`?"),
+            None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
+        };
+        Failure::new(format!("select by the state `{}`", clean(text)), format!("there is no such state; {hint}"))
+    })
 }
 
 #[cfg(test)]
@@ -153,9 +207,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_field_cannot_make_a_line_or_another_field() {
-        let line = fields(["1", "batch\t2", "a\u{1b}[31m\nb", "x > y", "", " ", "\u{202e}why"]);
-        assert_eq!(line.matches('\n').count(), 1);
-        assert_eq!(line, "1\tbatch 2\ta [31m b\tx > y\t-\t-\twhy\n");
+    fn states_are_named_as_they_are_printed() {
+        assert_eq!(state("in-doubt").unwrap(), "in doubt");
+        assert_eq!(state(" failed").unwrap(), "failed");
+        assert_eq!(state("requested").unwrap(), "requested");
+        let near = state("avaliable").unwrap_err();
+        assert!(near.why.contains("`available`"), "{near}");
+        let far = state("zzzzzzzz").unwrap_err();
+        assert!(far.why.contains("copying") && far.why.contains("requested"), "{far}");
     }
 }

@@ -6,6 +6,7 @@ mod audit;
 mod cancel;
 mod completions;
 mod config;
+mod confirm;
 mod connection;
 mod copy;
 mod deregister;
@@ -16,6 +17,7 @@ mod jobs;
 mod list;
 mod man;
 mod map;
+mod one_image;
 mod output;
 mod plain;
 mod policy;
@@ -30,6 +32,8 @@ mod selection;
 mod setup;
 mod show;
 mod simulate;
+mod targets;
+mod timeout;
 mod tui;
 mod wait;
 mod watch;
@@ -96,16 +100,16 @@ fn dispatch(setup: Setup, command: Option<Command>) -> Result<ExitCode, CommandE
         return Ok(if setup.plain { plain::list(&setup)? } else { tui::account(setup)? });
     };
     let status = match command {
-        Command::Drive { detach: true } => return Ok(drive::detached()?),
-        Command::Drive { detach: false } => return Ok(drive::run(&setup)?),
-        Command::Jobs(args) => return Ok(jobs::run(&setup, args)?),
-        Command::Resolve(args) => return Ok(resolve::run(&setup, args)?),
-        Command::Whoami => return Ok(whoami::run(&setup)?),
-        Command::Audit(args) => return Ok(audit::run(&setup, args)?),
+        Command::Drive { detach: true } => drive::detached(&setup)?,
+        Command::Drive { detach: false } => drive::run(&setup)?,
         Command::Demo { scenario } if setup.plain => return Ok(plain::demo(&setup, &scenario)?),
         Command::Demo { scenario } => return Ok(tui::demo(setup, &scenario)?),
         Command::Simulate { port, scenario, time_scale } => return Ok(simulate::run(port, &scenario, time_scale)?),
         Command::List(args) => list::run(&setup, &args)?,
+        Command::Jobs(args) => jobs::run(&setup, &args)?,
+        Command::Resolve(args) => resolve::run(&setup, args)?,
+        Command::Whoami => whoami::run(&setup)?,
+        Command::Audit(args) => audit::run(&setup, &args)?,
         Command::Show(args) => show::run(&setup, &args)?,
         Command::Copy(args) => copy::run(&setup, &args)?,
         Command::Watch(args) => watch::run(&setup, &args)?,

@@ -1,16 +1,20 @@
 //! `amigrate resolve`: a person decides about a copy of unknown outcome. The decision is stored; the process that runs the queue
 //! carries it out.
 
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::io::{self, Write};
 
 use jiff::Timestamp;
 
-use super::{jobs, setup::Setup};
+use super::{
+    exit::{CommandError, ExitStatus},
+    jobs,
+    output::only_text,
+    setup::Setup,
+    targets::no_such_job,
+};
 use crate::{
     domain::{ClientToken, Failure, ImageId},
+    driver::RECENT,
     engine::{Command, Job, JobId, JobState, Resolution},
     store::{DriverLock, Store},
 };
@@ -33,19 +37,19 @@ pub(super) struct ResolveArgs {
     give_up: bool,
 }
 
-pub(super) fn run(setup: &Setup, args: ResolveArgs) -> Result<ExitCode, Failure> {
+pub(super) fn run(setup: &Setup, args: ResolveArgs) -> Result<ExitStatus, CommandError> {
     let what = format!("resolve copy {}", args.job);
+    only_text(setup.output, &what)?;
     if setup.config.read_only {
-        return Err(Failure::new(what, "this is read-only").hint("Leave out --read-only."));
+        return Err(CommandError::read_only(what));
     }
     let dir = setup.store_dir()?;
     let mut store = Store::open(&dir, Timestamp::now())?.store;
     let account = jobs::account(setup, &store)?;
     let id = JobId(args.job);
     let Some(job) = store.job(&account, id)? else {
-        return Err(
-            Failure::new(what, "there is no such copy").hint("`amigrate jobs` lists the copies and their numbers.")
-        );
+        let jobs = store.load(&account, Timestamp::now() - RECENT)?.jobs;
+        return Err(CommandError::usage(no_such_job(&what, id, jobs.iter().map(|job| job.id).collect())));
     };
     let resolution = resolution(&what, &job, args)?;
     store.add_command(&account, &Command::Resolve { job: id, resolution }, Timestamp::now())?;
@@ -53,7 +57,7 @@ pub(super) fn run(setup: &Setup, args: ResolveArgs) -> Result<ExitCode, Failure>
     let next = if free { "`amigrate drive`, or the next amigrate, carries it out" } else { "it is being carried out" };
     // The reader may have closed its end.
     _ = writeln!(io::stdout(), "Copy {id} is resolved: {next}.");
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitStatus::Done)
 }
 
 /// The resolution that the decision asks for, if it fits the copy.

@@ -12,7 +12,7 @@ use super::{
     map::MapDocument,
     output::{Format, OutputOptions, Record, print_document},
     policy::PolicyDocument,
-    records::{FailureRecord, ImageRecord},
+    records::{AuditRecord, FailureRecord, IdentityRecord, ImageRecord, JobRecord},
     regions::nearest,
 };
 use crate::domain::Failure;
@@ -42,7 +42,14 @@ struct Output {
 /// Every command that prints JSON.
 const OUTPUTS: &[Output] = &[
     records::<ImageRecord>("list"),
+    records::<JobRecord>("jobs"),
+    records::<JobRecord>("watch"),
+    records::<JobRecord>("wait"),
+    records::<JobRecord>("cancel"),
+    records::<JobRecord>("retry"),
     document::<MapDocument>("map"),
+    document::<IdentityRecord>("whoami"),
+    records::<AuditRecord>("audit"),
     document::<PolicyDocument>("policy"),
     records::<FileRecord>("config path"),
     records::<SettingRecord>("config show"),

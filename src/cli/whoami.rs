@@ -1,11 +1,13 @@
 //! `amigrate whoami`: who is signed in, where the credentials came from, and which process runs the queue.
 
-use std::process::ExitCode;
+use std::io::{self, Write as _};
 
 use jiff::Timestamp;
 
 use super::{
-    output::{NO_CREDENTIALS, print_out, report},
+    exit::{CommandError, ExitStatus},
+    output::{Format, Printer, Record, print_document, report},
+    records::IdentityRecord,
     setup::{Setup, http_client, runtime},
 };
 use crate::{
@@ -15,7 +17,7 @@ use crate::{
     store::{DriverLock, DriverProcess, Heartbeat, Store},
 };
 
-pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
+pub(super) fn run(setup: &Setup) -> Result<ExitStatus, CommandError> {
     let _log = setup.start_log()?;
     let session = runtime()?.block_on(async {
         let session = Session::load(setup.session_options(), http_client()?).await?;
@@ -25,32 +27,54 @@ pub(super) fn run(setup: &Setup) -> Result<ExitCode, Failure> {
         Ok(session) => session,
         Err(failure) => {
             report(&failure);
-            return Ok(ExitCode::from(NO_CREDENTIALS));
+            return Ok(ExitStatus::NotAllowed);
         }
     };
     let identity = session
         .identity()
         .ok_or_else(|| Failure::new("find out whose credentials these are", "nobody has answered"))?;
     let account = AccountKey::new(&identity.account.id, session.endpoint_url());
-    let text = lines(&session, &identity, &driver(setup, &account));
-    print_out(&text)
+    let record = record(&session, &identity, driver(setup, &account));
+    let mut out = io::stdout();
+    match setup.output.format {
+        Format::Table => {
+            let text = lines(&record);
+            out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|e| CommandError::write(&e))?;
+        }
+        Format::Json | Format::Jsonl => print_document(setup.output.format, &record, out)?,
+        Format::Csv | Format::Ids => {
+            let mut printer = Printer::new(setup.output, IdentityRecord::columns().iter().collect(), out)?;
+            printer.print(&record)?;
+            printer.finish::<()>(&[])?;
+        }
+    }
+    Ok(ExitStatus::Done)
 }
 
-fn lines(session: &Session, identity: &Identity, driver: &str) -> String {
-    let region = if session.region_was_given() {
-        session.home_region().to_string()
-    } else {
-        format!("{} (none is configured)", session.home_region())
-    };
+fn record(session: &Session, identity: &Identity, driver: String) -> IdentityRecord {
+    IdentityRecord {
+        account: identity.account.id.to_string(),
+        arn: identity.account.arn.clone(),
+        source: source(&identity.source),
+        region: session.home_region().to_string(),
+        region_configured: session.region_was_given(),
+        endpoint_url: session.endpoint_url().map(str::to_owned),
+        driver,
+    }
+}
+
+fn lines(record: &IdentityRecord) -> String {
+    let none = if record.region_configured { "" } else { " (none is configured)" };
+    let region = format!("{}{none}", record.region);
     let fields = [
-        ("account", Some(identity.account.id.to_string())),
-        ("arn", Some(identity.account.arn.clone())),
-        ("source", Some(source(&identity.source))),
-        ("region", Some(region)),
-        ("endpoint", session.endpoint_url().map(str::to_owned)),
-        ("driver", Some(driver.to_owned())),
+        ("account", Some(record.account.as_str())),
+        ("arn", Some(&record.arn)),
+        ("source", Some(&record.source)),
+        ("region", Some(&region)),
+        ("endpoint", record.endpoint_url.as_deref()),
+        ("driver", Some(&record.driver)),
     ];
-    let shown = fields.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+    let shown = fields.iter().filter_map(|(name, value)| Some((name, (*value)?)));
     shown.fold(String::new(), |text, (name, value)| text + name + ": " + &clean(value) + "\n")
 }
 

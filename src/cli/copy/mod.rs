@@ -20,6 +20,8 @@ use super::{
     },
     setup::{Setup, runtime},
 };
+use jiff::Timestamp;
+
 use crate::{
     domain::{ClientToken, CopyRequest, plan::Plan, price},
     labels,
@@ -104,7 +106,9 @@ async fn start(
         setup.output.note(&format!("skip: {}", record.reason));
     }
     skipped.extend(made_elsewhere);
-    let jobs: Vec<JobRecord> = followed.jobs.iter().map(|job| JobRecord::from(&**job)).collect();
+    let (account, now) = (&connection.account, Timestamp::now());
+    let record = |job: &std::sync::Arc<Job>| JobRecord::new(account, job, &followed.status, now);
+    let jobs: Vec<JobRecord> = followed.jobs.iter().map(record).collect();
     let failures: Vec<FailureRecord> = followed.failures().iter().map(FailureRecord::from).collect();
     print_copies(setup, &CopyDocument { jobs, skipped, failures })?;
     let status = followed.report(setup.output);

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::Failure,
-    engine::{Job, JobState, Status, StepState},
+    engine::{Job, JobState, Note, Status, StepState},
     labels,
 };
 
@@ -82,4 +82,23 @@ pub(in crate::cli) fn failure(job: &Job) -> Option<Failure> {
         _ => return None,
     };
     Some(failure)
+}
+
+/// Returns why a copy that was to be cancelled is not, if that is so.
+pub(in crate::cli) fn failure_of_cancel(job: &Job) -> Option<Failure> {
+    let failure = |why: String| Failure::new(format!("cancel copy {}, {}", job.id, title(job)), why);
+    let note = job.note.as_ref().map(labels::note);
+    match &job.state {
+        // An available copy whose post-copy steps were given up is as wanted.
+        JobState::Available { image } if job.note == Some(Note::AvailableBeforeCancel) => Some(
+            failure(labels::note(&Note::AvailableBeforeCancel))
+                .hint(format!("`amigrate deregister {image} --region {}` deregisters it.", job.request.destination)),
+        ),
+        JobState::InDoubt { .. } => Some(
+            failure("it is not known whether AWS made it".into())
+                .hint(format!("Decide with `amigrate resolve {} --mine IMAGE` or `--give-up`.", job.id)),
+        ),
+        state if state.ended() => None,
+        _ => Some(failure(note.unwrap_or_else(|| format!("it is {}", job.phase().as_str())))),
+    }
 }

@@ -73,6 +73,18 @@ impl Followed {
         }
     }
 
+    /// Says which copies go on only while an amigrate runs, if nobody waits for them.
+    pub(in crate::cli) fn note_unfinished(&self, output: OutputOptions) {
+        let left = self.jobs.iter().filter(|job| job.needs_driving()).count();
+        if self.ending == Ending::Done && left > 0 {
+            output.note(&format!(
+                "{} left to do by amigrate: `amigrate watch {}` or `amigrate drive` goes on.",
+                count(left, "copy has something", "copies have something"),
+                self.arguments()
+            ));
+        }
+    }
+
     /// Says how to watch or cancel the copies that go on.
     fn left(&self, output: OutputOptions, status: ExitStatus) -> ExitStatus {
         let arguments = self.arguments();
@@ -94,6 +106,7 @@ impl Followed {
             if queued == 1 { "goes" } else { "go" }
         );
         match (open.len() - queued, queued) {
+            (0, 0) => "nothing of it was cancelled".into(),
             (_, 0) => goes_on,
             (0, _) => format!("{} {waits}", if queued == 1 { "there is" } else { "there are" }),
             _ => format!("{goes_on}, and {} {waits}", if queued == 1 { "there is" } else { "there are" }),

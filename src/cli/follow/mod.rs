@@ -11,11 +11,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::{sync::watch, time::Instant};
 
-pub(super) use describe::{failure, title};
+pub(super) use describe::{failure_of_cancel, title};
 pub(super) use ending::{Ending, Followed};
 pub(super) use progress::{Lines, Progress, Records, Silent, on_stderr, stderr_is_terminal};
-use signals::Signal;
-pub(super) use signals::Signals;
+pub(super) use signals::{Signal, Signals};
 
 use super::{
     drive::{release, retry_after_logins},
@@ -28,7 +27,7 @@ use super::{
 use crate::{
     domain::Failure,
     driver::{DriverStatus, JobUpdate, RECENT, login::login_timeout},
-    engine::{Command, Comparison, Job, JobId, JobState, Status},
+    engine::{Command, Comparison, Job, JobId, JobState, RemovalReason, Status},
     labels,
     term::session,
 };
@@ -43,8 +42,11 @@ const COMPARISON_WAIT: Duration = Duration::from_secs(20);
 pub(super) enum Until {
     /// The copies have ended, and their post-copy steps too, or a person must decide about them.
     Ended,
-    /// EC2 has answered every `CopyImage`, or refused the copy.
+    /// EC2 has answered every `CopyImage`, or refused the copy. What fails or becomes available meanwhile is waited for as in
+    /// [`Until::Ended`].
     Answered,
+    /// The copies are cancelled, or cannot be.
+    Cancelled,
 }
 
 /// How copies are followed.
@@ -212,13 +214,14 @@ impl Follower<'_> {
         let done = self.jobs.values().all(|job| match self.until {
             Until::Ended => has_ended(job),
             Until::Answered => is_answered(job),
+            Until::Cancelled => has_ended(job) || !job.is_being_removed(),
         });
         if !done {
             self.wait_for_comparison = None;
             return false;
         }
         let due = |job: &Arc<Job>| matches!(job.comparison, Comparison::Due { .. });
-        if self.until == Until::Answered || !self.jobs.values().any(due) {
+        if self.until != Until::Ended || !self.jobs.values().any(due) {
             return true;
         }
         let end = *self.wait_for_comparison.get_or_insert_with(|| Instant::now() + COMPARISON_WAIT);
@@ -295,13 +298,12 @@ impl Follower<'_> {
     async fn signalled(&mut self, signal: Signal, queue: &OpenQueue) -> Option<Ending> {
         match signal {
             Signal::Interrupt => Some(Ending::Interrupted),
-            Signal::Terminate => Some(Ending::Terminated),
             // It goes on where nobody sees it, as the queue of a screen does.
             Signal::HangUp if self.setup.config.jobs.background_on_hangup => {
                 self.progress = Box::new(Silent);
                 None
             }
-            Signal::HangUp => Some(Ending::Terminated),
+            Signal::Terminate | Signal::HangUp => Some(Ending::Terminated),
             Signal::Stop => {
                 release(&queue.handle).await;
                 session::stop();
@@ -321,9 +323,14 @@ impl Follower<'_> {
     }
 }
 
-/// Returns true if EC2 has answered its `CopyImage`, or nothing was sent because it was refused or cancelled.
+/// Returns true if EC2 has answered its `CopyImage`, or nothing is to be sent any more.
 fn is_answered(job: &Job) -> bool {
-    job.image().is_some() || has_ended(job)
+    let removing = |reason: &RemovalReason| !matches!(reason, RemovalReason::Retry { .. });
+    match &job.state {
+        JobState::Copying { .. } => true,
+        JobState::Removing { reason, .. } => removing(reason),
+        _ => has_ended(job),
+    }
 }
 
 async fn at(time: Option<Instant>) {

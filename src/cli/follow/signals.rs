@@ -2,11 +2,14 @@
 
 use tokio::signal::unix::{Signal as Listener, SignalKind, signal};
 
-use crate::{cli::setup::stop_signal, domain::Failure};
+use crate::{
+    cli::{exit::ExitStatus, setup::stop_signal},
+    domain::Failure,
+};
 
 /// A signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Signal {
+pub(in crate::cli) enum Signal {
     /// SIGINT.
     Interrupt,
     /// SIGTERM.
@@ -15,6 +18,13 @@ pub(super) enum Signal {
     HangUp,
     /// SIGTSTP.
     Stop,
+}
+
+impl Signal {
+    /// Returns the exit status of a command that ends by it.
+    pub(in crate::cli) fn status(self) -> ExitStatus {
+        if self == Self::Interrupt { ExitStatus::Interrupted } else { ExitStatus::Terminated }
+    }
 }
 
 /// Listens for signals.
@@ -41,7 +51,7 @@ impl Signals {
     }
 
     /// Waits for the next one.
-    pub(super) async fn next(&mut self) -> Signal {
+    pub(in crate::cli) async fn next(&mut self) -> Signal {
         tokio::select! {
             _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.terminate.recv() => Signal::Terminate,

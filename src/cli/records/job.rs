@@ -1,44 +1,350 @@
 //! A copy as JSON, and its columns.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::FailureRecord;
 use crate::{
     cli::output::{Column, Record},
-    engine::Job,
+    domain::{AccountKey, CopyRequest, Encryption, ImageId, Placement, SnapshotState, image::Tag},
+    engine::{BatchId, Job, JobState, Origin, Property, Status, StepState},
+    labels,
 };
 
 /// A copy.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(in crate::cli) struct JobRecord {
-    /// Its number in this store.
-    job_id: u64,
+    /// Its number in this store; none before a process has taken up the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    job_id: Option<u64>,
     /// The copies it was requested with.
     batch: String,
+    /// The account, and the endpoint if it is not AWS's.
+    account: String,
+    /// `here`, or `elsewhere`: by the console, the CLI, a colleague or another host.
+    origin: &'static str,
     /// Name of the new image.
     name: String,
+    /// Description of the new image; may be empty.
+    description: String,
     source_image_id: String,
+    source_image_name: String,
     source_region: String,
+    /// The destination.
     region: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destination_outpost_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destination_availability_zone: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destination_availability_zone_id: Option<String>,
+    /// `requested` before a process has taken it up, then `queued`, `starting`, `reconciling`, `in doubt`, `copying`, `cancelling`,
+    /// `removing`, `deregistering`, `available`, `failed`, `gone`, `cancelled` or `deregistered`.
     state: String,
+    /// 0 to 100, weighted by the sizes of the snapshots; none while EC2 reports none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    percent: Option<u8>,
     /// The new image, once there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     image_id: Option<String>,
+    /// All images it ever made, the latest last: a retried copy makes another.
+    image_ids: Vec<String>,
+    /// Of a copy in doubt, the images that may be the copy.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    candidate_image_ids: Vec<String>,
+    /// Its snapshots, in the order they appeared.
+    snapshots: Vec<SnapshotRecord>,
+    /// Sum of the volumes.
+    size_gib: u64,
+    /// New encryption was requested.
+    encrypted: bool,
+    /// The requested key; none for the destination's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kms_key_id: Option<String>,
+    copy_image_tags: bool,
+    /// Requested tags of the new image.
+    image_tags: BTreeMap<String, String>,
+    /// Requested tags of the new snapshots.
+    snapshot_tags: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot_copy_completion_duration_minutes: Option<u16>,
+    client_token: String,
+    /// When it was requested, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_time: Option<String>,
+    /// When EC2 accepted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_time: Option<String>,
+    /// When it last made progress.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    progress_time: Option<String>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_time: Option<String>,
+    /// Seconds left at the observed rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remaining_seconds: Option<i64>,
+    /// Why it is in its state, what it waits for, and what else should be known, in a line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state_reason: Option<String>,
+    /// What it waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<FailureRecord>,
+    /// What is done once it is available, in this order.
+    steps: Vec<StepRecord>,
+    /// What is not as requested.
+    differences: Vec<DifferenceRecord>,
+    /// Snapshots of its removed images that remain, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remaining_snapshots: Vec<String>,
 }
 
-impl From<&Job> for JobRecord {
-    fn from(job: &Job) -> Self {
-        let request = &job.request;
+/// A snapshot of a copy.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+struct SnapshotRecord {
+    snapshot_id: String,
+    /// GiB.
+    volume_size: u32,
+    state: &'static str,
+    /// Percent; none while EC2 reports none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    progress: Option<u8>,
+}
+
+/// A post-copy step.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+struct StepRecord {
+    /// What it does.
+    name: String,
+    /// `waiting`, `under way`, `done`, `failed` or `given up`.
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<FailureRecord>,
+}
+
+/// A property that is not as requested.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+struct DifferenceRecord {
+    /// `name`, `description`, `volumes`, `image_tag`, `snapshot_tag`, `encrypted` or `kms_key_id`.
+    property: &'static str,
+    /// Of a tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    /// Of properties of snapshots.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    snapshot_ids: Vec<String>,
+    expected: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<String>,
+}
+
+impl JobRecord {
+    /// Makes the record of a copy as of now; `status` is that of its queue.
+    pub(in crate::cli) fn new(account: &AccountKey, job: &Job, status: &Status, now: Timestamp) -> Self {
+        let reasons = reasons(job, status, now);
+        let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        let candidates = if let JobState::InDoubt { candidates } = &job.state { candidates.as_slice() } else { &[] };
+        let failure = if let JobState::Failed { failure, .. } = &job.state { Some(failure) } else { None };
         Self {
-            job_id: job.id.0,
-            batch: job.batch.to_string(),
+            job_id: Some(job.id.0),
+            origin: if job.origin == Origin::Here { "here" } else { "elsewhere" },
+            state: job.phase().as_str().into(),
+            percent: job.percent(),
+            image_id: job.image().map(ToString::to_string),
+            image_ids: texts(&job.images),
+            candidate_image_ids: texts(candidates),
+            snapshots: job.snapshots.iter().map(snapshot).collect(),
+            request_time: time(Some(job.requested)),
+            start_time: time(job.started),
+            progress_time: time(job.last_progress),
+            end_time: time(job.ended),
+            remaining_seconds: job.eta(now),
+            state_reason: Some(reasons.join("; ")).filter(|reason| !reason.is_empty()),
+            waiting: waiting(job, status),
+            note: job.note.as_ref().map(labels::note),
+            failure: failure.map(|failure| FailureRecord::from(failure.as_ref())),
+            steps: steps(job),
+            differences: job.comparison.differences().iter().map(difference).collect(),
+            remaining_snapshots: labels::remaining_snapshots(job),
+            ..Self::requested(account, &job.batch, &job.request)
+        }
+    }
+
+    /// Makes the record of a copy that was requested, and that no process has taken up yet.
+    pub(in crate::cli) fn requested(account: &AccountKey, batch: &BatchId, request: &CopyRequest) -> Self {
+        let placed = |of: fn(&Placement) -> Option<&str>| of(&request.placement).map(str::to_owned);
+        let (encrypted, key) = match &request.encryption {
+            Encryption::Keep => (false, None),
+            Encryption::Encrypt { key } => (true, key.as_ref()),
+        };
+        Self {
+            job_id: None,
+            batch: batch.to_string(),
+            account: account.as_str().into(),
+            origin: "here",
             name: request.name.as_str().into(),
+            description: request.description.as_str().into(),
             source_image_id: request.source.to_string(),
+            source_image_name: request.source_name.clone(),
             source_region: request.source_region.to_string(),
             region: request.destination.to_string(),
-            state: job.phase().as_str().into(),
-            image_id: job.image().map(ToString::to_string),
+            destination_outpost_arn: placed(
+                |p| if let Placement::Outpost(arn) = p { Some(arn.as_str()) } else { None },
+            ),
+            destination_availability_zone: placed(|p| if let Placement::Zone(z) = p { Some(z.as_str()) } else { None }),
+            destination_availability_zone_id: placed(|p| {
+                if let Placement::ZoneId(z) = p { Some(z.as_str()) } else { None }
+            }),
+            state: "requested".into(),
+            percent: None,
+            image_id: None,
+            image_ids: Vec::new(),
+            candidate_image_ids: Vec::new(),
+            snapshots: Vec::new(),
+            size_gib: request.size_gib(),
+            encrypted,
+            kms_key_id: key.map(ToString::to_string),
+            copy_image_tags: request.copy_tags,
+            image_tags: tags(&request.image_tags),
+            snapshot_tags: tags(&request.snapshot_tags),
+            snapshot_copy_completion_duration_minutes: request
+                .completion
+                .map(crate::domain::CompletionDuration::minutes),
+            client_token: request.client_token().as_str().into(),
+            request_time: None,
+            start_time: None,
+            progress_time: None,
+            end_time: None,
+            remaining_seconds: None,
+            state_reason: None,
+            waiting: None,
+            note: None,
+            failure: None,
+            steps: Vec::new(),
+            differences: Vec::new(),
+            remaining_snapshots: Vec::new(),
         }
+    }
+
+    /// What tells it from other records: the account, its number, and the client token.
+    pub(in crate::cli) fn key(&self) -> (String, Option<u64>, String) {
+        let token = if self.job_id.is_some() { String::new() } else { self.client_token.clone() };
+        (self.account.clone(), self.job_id, token)
+    }
+
+    /// The record without what changes while nothing happens.
+    pub(in crate::cli) fn without_times(&self) -> Self {
+        Self { remaining_seconds: None, progress_time: None, ..self.clone() }
+    }
+
+    /// The state, with the percentage of a copy that is under way.
+    fn progress(&self) -> String {
+        match self.percent {
+            Some(percent) if self.state == "copying" => format!("{} {percent}%", self.state),
+            _ => self.state.clone(),
+        }
+    }
+}
+
+/// Why a copy is in its state, and what else should be known.
+fn reasons(job: &Job, status: &Status, now: Timestamp) -> Vec<String> {
+    let reason = match &job.state {
+        JobState::Failed { failure, .. } => Some(failure.why.clone()),
+        JobState::InDoubt { candidates } => Some(in_doubt(candidates)),
+        _ => waiting(job, status),
+    };
+    let reason = reason.or_else(|| job.note.as_ref().map(labels::note)).into_iter();
+    let after = job.steps().filter(|(_, state)| **state != StepState::Done);
+    let after = after.map(|(step, state)| {
+        format!("{}: {}", labels::step(step, &job.request.destination), labels::step_state(job, state))
+    });
+    let reason = reason.chain(labels::stall_advice(job, now)).chain(labels::remaining_snapshots(job));
+    let reason = reason.chain(after.filter(|_| matches!(job.state, JobState::Available { .. })));
+    let different = labels::differences(&job.comparison).into_iter().map(|text| format!("not as requested: {text}"));
+    let not_compared = labels::not_compared(&job.comparison).map(|text| format!("not compared: {text}"));
+    reason.chain(different).chain(not_compared).collect()
+}
+
+/// What a copy waits for; a queued one perhaps for what all of its region wait for.
+fn waiting(job: &Job, status: &Status) -> Option<String> {
+    let destination = &job.request.destination;
+    let of_region = || status.regions.get(destination)?.waiting.as_ref();
+    let waiting = match &job.state {
+        JobState::Queued => job.waiting.as_ref().or_else(of_region),
+        _ => job.waiting.as_ref(),
+    };
+    waiting.map(|waiting| labels::waiting(waiting, destination))
+}
+
+/// The images that may be the copy; `amigrate resolve` decides.
+fn in_doubt(candidates: &[ImageId]) -> String {
+    match texts(candidates).as_slice() {
+        [] => "AWS does not show whether it was made".into(),
+        some => format!("may be {}", some.join(" or ")),
+    }
+}
+
+fn texts(ids: &[ImageId]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
+}
+
+fn tags(tags: &[Tag]) -> BTreeMap<String, String> {
+    tags.iter().map(|tag| (tag.key.to_string(), tag.value.to_string())).collect()
+}
+
+fn snapshot(snapshot: &crate::domain::progress::SnapshotProgress) -> SnapshotRecord {
+    let state = match snapshot.state {
+        SnapshotState::Pending => "pending",
+        SnapshotState::Completed => "completed",
+        SnapshotState::Error => "error",
+        SnapshotState::Other => "other",
+    };
+    SnapshotRecord {
+        snapshot_id: snapshot.id.to_string(),
+        volume_size: snapshot.size,
+        state,
+        progress: snapshot.percent,
+    }
+}
+
+fn steps(job: &Job) -> Vec<StepRecord> {
+    let record = |(step, state): (_, &StepState)| {
+        let (word, failure) = match state {
+            StepState::Waiting => ("waiting", None),
+            StepState::UnderWay(_) => ("under way", None),
+            StepState::Done => ("done", None),
+            StepState::Failed(failure) => ("failed", Some(FailureRecord::from(failure.as_ref()))),
+            StepState::GivenUp | StepState::GivenUpSent(_) => ("given up", None),
+        };
+        StepRecord { name: labels::step(step, &job.request.destination), state: word, failure }
+    };
+    job.steps().map(record).collect()
+}
+
+fn difference(difference: &crate::engine::Difference) -> DifferenceRecord {
+    let (property, key, snapshots) = match &difference.property {
+        Property::Name => ("name", None, &[][..]),
+        Property::Description => ("description", None, &[][..]),
+        Property::Volumes => ("volumes", None, &[][..]),
+        Property::ImageTag(key) => ("image_tag", Some(key), &[][..]),
+        Property::Encryption(snapshots) => ("encrypted", None, snapshots.as_slice()),
+        Property::Key(snapshots) => ("kms_key_id", None, snapshots.as_slice()),
+        Property::SnapshotTag(key, snapshots) => ("snapshot_tag", Some(key), snapshots.as_slice()),
+    };
+    DifferenceRecord {
+        property,
+        key: key.cloned(),
+        snapshot_ids: snapshots.iter().map(ToString::to_string).collect(),
+        expected: difference.expected.clone(),
+        found: difference.found.clone(),
     }
 }
 
@@ -47,12 +353,13 @@ impl Record for JobRecord {
 
     fn columns() -> &'static [Column<Self>] {
         const COLUMNS: &[Column<JobRecord>] = &[
-            Column::number("job_id", |j| j.job_id.to_string()),
-            Column::new("batch", |j| j.batch.clone()),
+            Column::number("job_id", |j| j.job_id.map(|id| id.to_string()).unwrap_or_default()),
+            Column::new("batch", |j| if j.job_id.is_some() { j.batch.clone() } else { String::new() }),
             Column::new("name", |j| j.name.clone()),
             Column::new("route", |j| format!("{} > {}", j.source_region, j.region)),
-            Column::new("state", |j| j.state.clone()),
+            Column::new("state", JobRecord::progress),
             Column::new("image_id", |j| j.image_id.clone().unwrap_or_default()),
+            Column::new("state_reason", |j| j.state_reason.clone().unwrap_or_default()),
         ];
         COLUMNS
     }

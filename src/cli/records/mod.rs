@@ -3,14 +3,18 @@
 
 mod check;
 mod copy;
+mod audit;
 mod deregistration;
 mod failure;
+mod identity;
 mod image;
 mod job;
 
 pub(super) use check::{CheckDocument, ExistingRecord};
 pub(super) use copy::{CopyDocument, RequestedDocument, RequestedRecord, SkippedRecord};
+pub(super) use audit::AuditRecord;
 pub(super) use deregistration::{DeregistrationRecord, DeregistrationResult, KeptSnapshotRecord, UsageRecord};
 pub(super) use failure::FailureRecord;
+pub(super) use identity::IdentityRecord;
 pub(super) use image::ImageRecord;
 pub(super) use job::JobRecord;

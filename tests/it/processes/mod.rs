@@ -11,6 +11,7 @@ mod failures;
 mod killed;
 mod ownership;
 mod printed;
+mod scripts;
 #[cfg(target_os = "linux")]
 mod shells;
 mod stopped;

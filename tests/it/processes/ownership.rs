@@ -119,7 +119,7 @@ fn a_copy_in_doubt_is_decided_by_command() {
     let (status, why) = run(&fixture, &["resolve", &id, "--mine", "ami-00000000000000000"]);
     assert!(status == Some(1) && why.contains("is not one of those"), "{why}");
     let (status, why) = run(&fixture, &["resolve", "99", "--again"]);
-    assert!(status == Some(1) && why.contains("no such copy"), "{why}");
+    assert!(status == Some(2) && why.contains("there is no copy 99"), "{why}");
     let (status, why) = run(&fixture, &["resolve", &id]);
     assert!(status == Some(2) && why.contains("--give-up"), "{why}");
     let (status, said) = run(&fixture, &["resolve", &id, "--again"]);

@@ -1,0 +1,35 @@
+//! The question before something is cancelled or deleted.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use super::exit::CommandError;
+use crate::domain::{Failure, text::clean};
+
+/// Asks whether to do `what`, after these lines about it; returns if a person at the terminal agrees, or `yes` was given.
+///
+/// # Errors
+/// Wrong usage if there is no terminal to ask on; and if the answer is not yes.
+pub(super) fn confirm(what: &str, lines: &[String], yes: bool) -> Result<(), CommandError> {
+    if yes {
+        return Ok(());
+    }
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        let failure = Failure::new(what, "there is no terminal to ask on");
+        return Err(CommandError::usage(failure.hint("Add --yes to do it without a question.")));
+    }
+    let (first, rest) = what.split_at(what.chars().next().map_or(0, char::len_utf8));
+    let question = format!("{}{}? [y/N] ", first.to_uppercase(), clean(rest));
+    let mut text: Vec<_> = lines.iter().map(|line| clean(line)).collect();
+    text.push(question.into());
+    let text = text.join("\n");
+    let mut err = io::stderr();
+    _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    let mut answer = String::new();
+    // Without an answer nothing is done.
+    _ = io::stdin().lock().read_line(&mut answer);
+    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+        Ok(())
+    } else {
+        Err(Failure::new(what, "it was not confirmed; nothing was changed").into())
+    }
+}

@@ -1,0 +1,124 @@
+//! Images that no copy of this store has made: where they are, and when they become available.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{
+    connection::Connection,
+    exit::CommandError,
+    regions::{self, Selection},
+    setup::Setup,
+};
+use crate::domain::{Failure, Image, ImageId, ImageState, Region, Retry};
+
+/// Finds images: in the region of `--region`, or in every enabled one.
+///
+/// # Errors
+/// Wrong usage if there is no such image, unless a region could not be asked.
+pub(super) async fn find(
+    setup: &Setup,
+    connection: &Connection,
+    what: &str,
+    ids: &[ImageId],
+) -> Result<Vec<Image>, CommandError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let selection = match &setup.region {
+        Some(region) => Selection::Named(vec![region.clone()]),
+        None => Selection::All,
+    };
+    let answers = regions::in_each(&selection, &connection.session, setup, |region| {
+        let (session, ids) = (connection.session.clone(), ids.to_vec());
+        async move { session.describe_images(&region, &ids).await }
+    })
+    .await?;
+    let regions = answers.len();
+    let (mut found, mut failures) = (BTreeMap::new(), Vec::new());
+    for (_, answer) in answers {
+        match answer {
+            Ok(images) => found.extend(images.into_iter().map(|image| (image.id.clone(), image))),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    match ids.iter().find(|id| !found.contains_key(*id)) {
+        None => Ok(ids.iter().filter_map(|id| found.get(id).cloned()).collect()),
+        Some(id) => Err(match (failures.into_iter().next(), &setup.region) {
+            (Some(failure), _) => failure.into(),
+            (None, Some(region)) => CommandError::usage(
+                Failure::new(what, format!("there is no image {id} in {region}"))
+                    .hint("Without --region it is looked for in every enabled region."),
+            ),
+            (None, None) => CommandError::usage(
+                Failure::new(what, format!("there is no image {id} in the {regions} enabled regions"))
+                    .hint("`amigrate jobs` lists copies by number; `amigrate list --all-regions` lists images."),
+            ),
+        }),
+    }
+}
+
+/// How often images are asked for.
+struct Intervals {
+    shortest: Duration,
+    longest: Duration,
+}
+
+/// Waits until all images are available, or something else than pending. Returns them as they are then.
+///
+/// # Errors
+/// If a region does not answer for a reason that waiting does not fix.
+pub(super) async fn ended(
+    setup: &Setup,
+    connection: &Connection,
+    images: Vec<Image>,
+) -> Result<Vec<Image>, CommandError> {
+    let poll = &setup.config.poll;
+    let intervals = Intervals {
+        shortest: Duration::from_secs(poll.fastest_seconds.max(1)),
+        longest: Duration::from_secs(poll.slowest_seconds.max(poll.fastest_seconds).max(1)),
+    };
+    let mut images: BTreeMap<ImageId, Image> = images.into_iter().map(|image| (image.id.clone(), image)).collect();
+    let mut wait = intervals.shortest;
+    loop {
+        let pending: Vec<&Image> = images.values().filter(|image| image.state == ImageState::Pending).collect();
+        if pending.is_empty() {
+            return Ok(images.into_values().collect());
+        }
+        let mut by_region: BTreeMap<Region, Vec<ImageId>> = BTreeMap::new();
+        for image in pending {
+            by_region.entry(image.region.clone()).or_default().push(image.id.clone());
+        }
+        tokio::time::sleep_until(Instant::now() + wait).await;
+        wait = (wait * 2).min(intervals.longest);
+        for (region, ids) in by_region {
+            match connection.session.describe_images(&region, &ids).await {
+                Ok(found) => {
+                    for id in ids {
+                        let now = found.iter().find(|image| image.id == id).cloned();
+                        if let Some(image) = images.get_mut(&id) {
+                            // EC2 forgets deregistered images.
+                            let gone = || Image { state: ImageState::Deregistered, ..image.clone() };
+                            *image = now.unwrap_or_else(gone);
+                        }
+                    }
+                }
+                Err(failure) if failure.retry == Retry::Later => {
+                    tracing::warn!(%failure, "the images could not be described");
+                }
+                Err(failure) => return Err(failure.into()),
+            }
+        }
+    }
+}
+
+/// Returns why an image is not available in the end.
+pub(super) fn failure(image: &Image) -> Option<Failure> {
+    let what = format!("wait for {} in {}", image.id, image.region);
+    let state = image.state.as_str();
+    match (image.state, &image.state_reason) {
+        (ImageState::Available | ImageState::Pending, _) => None,
+        (_, Some(reason)) => Some(Failure::new(what, format!("it is {state}: {reason}"))),
+        (_, None) => Some(Failure::new(what, format!("it is {state}"))),
+    }
+}

@@ -1,0 +1,48 @@
+//! Copies that are stored before a command is run, as another process leaves them.
+
+use amigrate::{
+    domain::{ClientToken, CopyRequest, Description, Encryption, ImageName, Placement},
+    engine::Command,
+    store::Store,
+};
+use jiff::Timestamp;
+
+use super::fixture::Commands;
+use crate::processes::fixture::{account_at, region};
+
+/// A copy of the newest web image.
+pub(crate) fn request(commands: &Commands, name: &str, to: &str, token: u128) -> CopyRequest {
+    let (source, volumes, source_snapshots) = commands.ec2.newest("us-east-1", "app-web-");
+    CopyRequest {
+        source,
+        source_name: "app-web".into(),
+        source_region: region("us-east-1"),
+        destination: region(to),
+        name: ImageName::new(name).expect("a name"),
+        description: Description::default(),
+        encryption: Encryption::Keep,
+        copy_tags: false,
+        source_tags: Vec::new(),
+        volumes,
+        source_snapshots,
+        image_tags: Vec::new(),
+        snapshot_tags: Vec::new(),
+        placement: Placement::Region,
+        completion: None,
+        post_copy: Vec::new(),
+        given_token: None,
+        token: ClientToken::from_random(token),
+    }
+}
+
+/// Stores a command that no process has taken up.
+pub(crate) fn ask(commands: &Commands, command: &Command) {
+    let home = commands.home.path();
+    let dir = if cfg!(target_os = "macos") {
+        home.join("Library/Application Support/amigrate")
+    } else {
+        home.join("amigrate")
+    };
+    let mut store = Store::open(&dir, Timestamp::now()).expect("the store opens").store;
+    store.add_command(&account_at(&commands.ec2.url), command, Timestamp::now()).expect("the store takes it");
+}
