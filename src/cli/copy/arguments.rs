@@ -56,7 +56,7 @@ pub(in crate::cli) struct CopyArgs {
     #[arg(long, conflicts_with_all = ["check", "dry_run", "print_plan", "detach"])]
     pub(super) wait: bool,
     /// With --wait, wait for so long at most, such as 2h or 90m; the copies go on
-    #[arg(long, value_name = "TIME", requires = "wait", value_parser = timeout)]
+    #[arg(long, value_name = "TIME", requires = "wait", value_parser = crate::cli::timeout::parse)]
     pub(super) timeout: Option<Duration>,
 }
 
@@ -216,11 +216,6 @@ fn add_key(entry: &mut PlanEntry, text: &str) -> Result<(), Failure> {
 /// Returns what a pair of flags says; `None` if neither is given.
 fn switch(on: bool, off: bool) -> Option<bool> {
     if on { Some(true) } else { off.then_some(false) }
-}
-
-fn timeout(text: &str) -> Result<Duration, String> {
-    let time = text.parse::<jiff::SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
-    time.ok_or_else(|| "write a time such as 30s, 90m or 2h".to_owned())
 }
 
 fn minutes(text: &str) -> Result<CompletionDuration, String> {

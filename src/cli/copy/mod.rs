@@ -11,6 +11,8 @@ mod start;
 
 use std::io;
 
+use jiff::Timestamp;
+
 use super::{
     connection::Connection,
     exit::{CommandError, ExitStatus},
@@ -20,10 +22,9 @@ use super::{
     },
     setup::{Setup, runtime},
 };
-use jiff::Timestamp;
-
 use crate::{
     domain::{ClientToken, CopyRequest, plan::Plan, price},
+    engine::Job,
     labels,
 };
 pub(super) use arguments::CopyArgs;

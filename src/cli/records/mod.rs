@@ -1,18 +1,18 @@
 //! The JSON of images, copies and failures. `amigrate schema` and docs/json.md are made from these types: fields are added, never
 //! removed or renamed.
 
+mod audit;
 mod check;
 mod copy;
-mod audit;
 mod deregistration;
 mod failure;
 mod identity;
 mod image;
 mod job;
 
+pub(super) use audit::AuditRecord;
 pub(super) use check::{CheckDocument, ExistingRecord};
 pub(super) use copy::{CopyDocument, RequestedDocument, RequestedRecord, SkippedRecord};
-pub(super) use audit::AuditRecord;
 pub(super) use deregistration::{DeregistrationRecord, DeregistrationResult, KeptSnapshotRecord, UsageRecord};
 pub(super) use failure::FailureRecord;
 pub(super) use identity::IdentityRecord;

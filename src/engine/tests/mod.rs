@@ -3,8 +3,8 @@
 mod cleanup;
 mod comparing;
 mod credentials;
-mod derived_tokens;
 mod deregistration;
+mod derived_tokens;
 mod external;
 mod polling;
 mod reconciling;

@@ -39,7 +39,7 @@ fn a_copy_is_checked_and_made_once() {
     commands.run(&["copy", WEB, "--to", "eu-west-1,eu-west-2", "--dry-run"]);
     commands.run(&["copy", WEB, "--to", "eu-west-1,eu-west-2"]);
     assert_eq!(commands.ec2.with(|w| w.copies_made()), 2);
-    commands.run(&["copy", WEB, "--to", "eu-west-1,eu-west-2", "--output", "json"]);
+    commands.run(&["copy", WEB, "--to", "eu-west-1,eu-west-2", "--output", "ids"]);
     commands.run(&["copy", WEB, "--to", "eu-west-1", "--if-exists", "fail"]);
     commands.run(&["copy", WEB, "--to", "eu-west-1", "--if-exists", "rename", "--dry-run"]);
     commands.run(&["copy", WEB, "--to", "eu-west-1", "--check"]);
