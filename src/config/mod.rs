@@ -2,6 +2,7 @@
 //!
 //! The table in [`settings`] defines names, error messages, environment variables and the example file. The SDK reads `AWS_*`.
 
+mod copy_defaults;
 mod effective;
 mod enabled_regions;
 mod environment;
@@ -12,7 +13,7 @@ mod presets;
 mod prices;
 mod replace;
 pub mod settings;
-mod source;
+pub(crate) mod source;
 
 use std::path::Path;
 

@@ -3,6 +3,7 @@
 
 mod completions;
 mod config;
+mod copy;
 mod deregister;
 pub(crate) mod fixture;
 mod help;
