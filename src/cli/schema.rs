@@ -12,7 +12,9 @@ use super::{
     map::MapDocument,
     output::{Format, OutputOptions, Record, print_document},
     policy::PolicyDocument,
-    records::{AuditRecord, FailureRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord},
+    records::{
+        AuditRecord, FailureRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord, WaitDocument, WaitRecord,
+    },
     regions::nearest,
 };
 use crate::domain::Failure;
@@ -45,7 +47,11 @@ const OUTPUTS: &[Output] = &[
     document::<ImageDocument>("show"),
     records::<JobRecord>("jobs"),
     records::<JobRecord>("watch"),
-    records::<JobRecord>("wait"),
+    Output {
+        command: "wait",
+        document: SchemaGenerator::subschema_for::<WaitDocument>,
+        line: SchemaGenerator::subschema_for::<WaitRecord>,
+    },
     records::<JobRecord>("cancel"),
     records::<JobRecord>("retry"),
     document::<MapDocument>("map"),

@@ -1,7 +1,8 @@
 //! `amigrate wait`: returns when copies have ended, or images are available.
 
-use std::{collections::BTreeSet, io, time::Duration};
+use std::{collections::BTreeSet, io, sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
@@ -10,18 +11,17 @@ use super::{
     follow::{Ending, FollowOptions, Followed, Signal, Signals, Until, follow, on_stderr},
     jobs::open_store,
     one_image,
-    output::{Format, Printer, Record, report},
+    output::{Format, Printer, Record, print_document, report},
     queue::OpenQueue,
-    records::{FailureRecord, ImageRecord, JobRecord},
+    records::{FailureRecord, ImageRecord, JobRecord, WaitDocument},
     selection::Selection,
     setup::{Setup, runtime},
     targets::{Known, Target},
     timeout,
-    watch::print_final,
 };
 use crate::{
     domain::{AccountKey, Failure, Image, ImageId, text},
-    engine::JobId,
+    engine::{Job, JobId},
     term::session,
 };
 
@@ -150,54 +150,45 @@ fn finish(
     images: &[Image],
 ) -> Result<ExitStatus, CommandError> {
     let failures: Vec<Failure> = images.iter().filter_map(one_image::failure).collect();
-    let of_images = if failures.is_empty() { ExitStatus::Done } else { ExitStatus::Failed };
-    let Some(followed) = followed else {
-        let columns = ImageRecord::columns().iter().filter(|column| column.default).collect();
-        let mut printer = Printer::new(setup.output, columns, io::stdout())?;
-        images.iter().try_for_each(|image| printer.print(&ImageRecord::from(image)))?;
-        let records: Vec<FailureRecord> = failures.iter().map(FailureRecord::from).collect();
-        printer.finish(&[("failures", records)])?;
-        failures.iter().for_each(report);
-        return Ok(of_images);
-    };
-    if images.is_empty() {
-        print_final(setup, account, followed, &followed.failures())?;
-    } else {
-        print_both(setup, account, followed, images, &failures)?;
-    }
+    print(setup, account, followed, images, &failures)?;
     failures.iter().for_each(report);
-    match followed.report(setup.output) {
-        ExitStatus::Done => Ok(of_images),
-        status => Ok(status),
+    let of_images = if failures.is_empty() { ExitStatus::Done } else { ExitStatus::Failed };
+    match followed.map(|followed| followed.report(setup.output)) {
+        None | Some(ExitStatus::Done) => Ok(of_images),
+        Some(status) => Ok(status),
     }
 }
 
 /// Prints copies and images: in one JSON document, or one list after the other.
-fn print_both(
+fn print(
     setup: &Setup,
     account: &AccountKey,
-    followed: &Followed,
+    followed: Option<&Followed>,
     images: &[Image],
     failures: &[Failure],
 ) -> Result<(), CommandError> {
-    let now = jiff::Timestamp::now();
-    let failures: Vec<FailureRecord> = followed.failures().iter().chain(failures).map(FailureRecord::from).collect();
+    let (now, output) = (Timestamp::now(), setup.output);
+    let of_jobs = followed.map(Followed::failures).unwrap_or_default();
+    let record = |followed: &Followed| {
+        let record = |job: &Arc<Job>| JobRecord::new(account, job, &followed.status, now);
+        followed.jobs.iter().map(record).collect()
+    };
+    let jobs: Vec<JobRecord> = followed.map(record).unwrap_or_default();
     let images: Vec<ImageRecord> = images.iter().map(ImageRecord::from).collect();
-    let mut printer = Printer::new(setup.output, JobRecord::columns().iter().collect(), io::stdout())?;
-    for job in &followed.jobs {
-        printer.print(&JobRecord::new(account, job, &followed.status, now))?;
+    if output.format == Format::Json {
+        let failures = of_jobs.iter().chain(failures).map(FailureRecord::from).collect();
+        return print_document(output.format, &WaitDocument { jobs, images, failures }, io::stdout());
     }
-    if setup.output.format == Format::Json {
-        let json = |value: Result<serde_json::Value, serde_json::Error>| {
-            value.map_err(|e| Failure::new("write the output as JSON", e.to_string()))
-        };
-        let more =
-            [("images", json(serde_json::to_value(&images))?), ("failures", json(serde_json::to_value(&failures))?)];
-        return printer.finish(&more);
+    if followed.is_some() {
+        let mut printer = Printer::new(output, JobRecord::columns().iter().collect(), io::stdout())?;
+        jobs.iter().try_for_each(|job| printer.print(job))?;
+        printer.finish::<()>(&[])?;
     }
-    printer.finish::<()>(&[])?;
-    let columns = ImageRecord::columns().iter().filter(|column| column.default).collect();
-    let mut printer = Printer::new(setup.output, columns, io::stdout())?;
-    images.iter().try_for_each(|image| printer.print(image))?;
-    printer.finish::<()>(&[])
+    if !images.is_empty() {
+        let columns = ImageRecord::columns().iter().filter(|column| column.default).collect();
+        let mut printer = Printer::new(output, columns, io::stdout())?;
+        images.iter().try_for_each(|image| printer.print(image))?;
+        printer.finish::<()>(&[])?;
+    }
+    Ok(())
 }

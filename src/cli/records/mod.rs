@@ -8,6 +8,7 @@ mod identity;
 mod image;
 mod image_document;
 mod job;
+mod wait;
 
 pub(super) use audit::AuditRecord;
 pub(super) use deregistration::{DeregistrationRecord, DeregistrationResult, KeptSnapshotRecord, UsageRecord};
@@ -16,3 +17,4 @@ pub(super) use identity::IdentityRecord;
 pub(super) use image::ImageRecord;
 pub(super) use image_document::{ImageDocument, PermissionRecord, SnapshotRecord};
 pub(super) use job::JobRecord;
+pub(super) use wait::{WaitDocument, WaitRecord};

@@ -13,4 +13,4 @@ mod map;
 mod policy;
 mod schema;
 mod show;
-mod stored;
+pub(crate) mod stored;

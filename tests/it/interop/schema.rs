@@ -5,13 +5,28 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::python;
-use crate::commands::fixture::Commands;
+use crate::commands::{fixture::Commands, stored};
+
+/// An available image of the demo.
+const IMAGE: &str = "ami-0e08b0725bbdc99e7";
 
 /// What is run, and the name of its schema.
 const RUNS: &[(&[&str], &str)] = &[
     (&["list"], "list"),
     (&["map", "--name", "app-*"], "map"),
     (&["map", "--name", "nothing-*"], "map"),
+    // The copy is refused, and again when it is retried.
+    (&["jobs"], "jobs"),
+    (&["watch"], "watch"),
+    (&["jobs", "--history"], "jobs"),
+    (&["wait", "1"], "wait"),
+    (&["wait", "1", IMAGE], "wait"),
+    (&["wait", IMAGE], "wait"),
+    (&["cancel", "1", "--yes"], "cancel"),
+    (&["retry", "1"], "retry"),
+    (&["retry", "1", "--wait"], "retry"),
+    (&["whoami"], "whoami"),
+    (&["audit"], "audit"),
     (&["policy"], "policy"),
     (&["policy", "copy", "--instance-store"], "policy"),
     (&["config", "path"], "config path"),
@@ -22,6 +37,9 @@ const RUNS: &[(&[&str], &str)] = &[
 fn what_commands_print_is_valid_by_their_schema() {
     let Some(python) = python::python() else { return };
     let commands = Commands::new("demo");
+    let mut unknown = stored::request(&commands, "unknown-source", "us-east-2", 1);
+    unknown.source = amigrate::domain::ImageId::new("ami-00000000000000000").expect("an id");
+    stored::ask(&commands, &amigrate::engine::Command::Copy(vec![unknown]));
     let schemas = json!({ "json": schema(&commands, "json"), "jsonl": schema(&commands, "jsonl") });
     let mut runs = Vec::new();
     for (arguments, schema) in RUNS {
