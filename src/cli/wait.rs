@@ -1,8 +1,7 @@
 //! `amigrate wait`: returns when copies have ended, or images are available.
 
-use std::{collections::BTreeSet, io, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, io, time::Duration};
 
-use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
@@ -11,17 +10,18 @@ use super::{
     follow::{Ending, FollowOptions, Followed, Signal, Signals, Until, follow, on_stderr},
     jobs::open_store,
     one_image,
-    output::{Format, Printer, Record, print_document, report},
+    output::{Format, Printer, Record, report},
     queue::OpenQueue,
-    records::{FailureRecord, ImageRecord, JobRecord, WaitDocument},
+    records::{FailureRecord, ImageRecord, JobRecord},
     selection::Selection,
     setup::{Setup, runtime},
     targets::{Known, Target},
     timeout,
+    watch::print_final,
 };
 use crate::{
     domain::{AccountKey, Failure, Image, ImageId, text},
-    engine::{Job, JobId},
+    engine::JobId,
     term::session,
 };
 
@@ -150,45 +150,54 @@ fn finish(
     images: &[Image],
 ) -> Result<ExitStatus, CommandError> {
     let failures: Vec<Failure> = images.iter().filter_map(one_image::failure).collect();
-    print(setup, account, followed, images, &failures)?;
-    failures.iter().for_each(report);
     let of_images = if failures.is_empty() { ExitStatus::Done } else { ExitStatus::Failed };
-    match followed.map(|followed| followed.report(setup.output)) {
-        None | Some(ExitStatus::Done) => Ok(of_images),
-        Some(status) => Ok(status),
+    let Some(followed) = followed else {
+        let columns = ImageRecord::columns().iter().filter(|column| column.default).collect();
+        let mut printer = Printer::new(setup.output, columns, io::stdout())?;
+        images.iter().try_for_each(|image| printer.print(&ImageRecord::from(image)))?;
+        let records: Vec<FailureRecord> = failures.iter().map(FailureRecord::from).collect();
+        printer.finish(&[("failures", records)])?;
+        failures.iter().for_each(report);
+        return Ok(of_images);
+    };
+    if images.is_empty() {
+        print_final(setup, account, followed, &followed.failures())?;
+    } else {
+        print_both(setup, account, followed, images, &failures)?;
+    }
+    failures.iter().for_each(report);
+    match followed.report(setup.output) {
+        ExitStatus::Done => Ok(of_images),
+        status => Ok(status),
     }
 }
 
 /// Prints copies and images: in one JSON document, or one list after the other.
-fn print(
+fn print_both(
     setup: &Setup,
     account: &AccountKey,
-    followed: Option<&Followed>,
+    followed: &Followed,
     images: &[Image],
     failures: &[Failure],
 ) -> Result<(), CommandError> {
-    let (now, output) = (Timestamp::now(), setup.output);
-    let of_jobs = followed.map(Followed::failures).unwrap_or_default();
-    let record = |followed: &Followed| {
-        let record = |job: &Arc<Job>| JobRecord::new(account, job, &followed.status, now);
-        followed.jobs.iter().map(record).collect()
-    };
-    let jobs: Vec<JobRecord> = followed.map(record).unwrap_or_default();
+    let now = jiff::Timestamp::now();
+    let failures: Vec<FailureRecord> = followed.failures().iter().chain(failures).map(FailureRecord::from).collect();
     let images: Vec<ImageRecord> = images.iter().map(ImageRecord::from).collect();
-    if output.format == Format::Json {
-        let failures = of_jobs.iter().chain(failures).map(FailureRecord::from).collect();
-        return print_document(output.format, &WaitDocument { jobs, images, failures }, io::stdout());
+    let mut printer = Printer::new(setup.output, JobRecord::columns().iter().collect(), io::stdout())?;
+    for job in &followed.jobs {
+        printer.print(&JobRecord::new(account, job, &followed.status, now))?;
     }
-    if followed.is_some() {
-        let mut printer = Printer::new(output, JobRecord::columns().iter().collect(), io::stdout())?;
-        jobs.iter().try_for_each(|job| printer.print(job))?;
-        printer.finish::<()>(&[])?;
+    if setup.output.format == Format::Json {
+        let json = |value: Result<serde_json::Value, serde_json::Error>| {
+            value.map_err(|e| Failure::new("write the output as JSON", e.to_string()))
+        };
+        let more =
+            [("images", json(serde_json::to_value(&images))?), ("failures", json(serde_json::to_value(&failures))?)];
+        return printer.finish(&more);
     }
-    if !images.is_empty() {
-        let columns = ImageRecord::columns().iter().filter(|column| column.default).collect();
-        let mut printer = Printer::new(output, columns, io::stdout())?;
-        images.iter().try_for_each(|image| printer.print(image))?;
-        printer.finish::<()>(&[])?;
-    }
-    Ok(())
+    printer.finish::<()>(&[])?;
+    let columns = ImageRecord::columns().iter().filter(|column| column.default).collect();
+    let mut printer = Printer::new(setup.output, columns, io::stdout())?;
+    images.iter().try_for_each(|image| printer.print(image))?;
+    printer.finish::<()>(&[])
 }
