@@ -16,7 +16,7 @@ use super::{
     selection::Selection,
     setup::{Setup, runtime},
     targets::{Known, Target},
-    watch::print_final,
+    watch::{print_final, print_none},
 };
 use crate::{
     domain::{AccountKey, Failure, Image, ImageId, ImageState, Region, text::count},
@@ -64,10 +64,11 @@ pub(super) fn run(setup: &Setup, args: &CancelArgs) -> Result<ExitStatus, Comman
             if plan.refused.is_empty() {
                 setup.output.note("Nothing is left to cancel.");
             }
+            print_none(setup, &plan.refused)?;
             return Ok(if plan.refused.is_empty() { ExitStatus::Done } else { ExitStatus::Failed });
         }
         confirm(&plan.what(), &plan.lines(), args.yes)?;
-        let refused = plan.refused.len();
+        let refused = std::mem::take(&mut plan.refused);
         let mut signals = Signals::listen()?;
         let mut queue = OpenQueue::open(setup, &connection, setup.driver_settings())?;
         let ids = tokio::select! {
@@ -250,13 +251,14 @@ fn finish(
     setup: &Setup,
     account: &AccountKey,
     followed: &Followed,
-    refused: usize,
+    refused: Vec<Failure>,
 ) -> Result<ExitStatus, CommandError> {
     let failures: Vec<Failure> = followed.jobs.iter().filter_map(|job| failure_of_cancel(job)).collect();
     let status = match followed.ending {
         Ending::Done | Ending::TimedOut => {
-            print_final(setup, account, followed, &failures)?;
-            if failures.is_empty() && refused == 0 { ExitStatus::Done } else { ExitStatus::Failed }
+            let all: Vec<Failure> = refused.iter().chain(&failures).cloned().collect();
+            print_final(setup, account, followed, &all)?;
+            if all.is_empty() { ExitStatus::Done } else { ExitStatus::Failed }
         }
         ending => {
             setup.output.note("The cancel is stored: `amigrate drive`, or the next amigrate, completes it.");

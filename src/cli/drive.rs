@@ -15,7 +15,6 @@ use tokio::{
 
 use super::{
     exit::{CommandError, ExitStatus},
-    output::only_text,
     setup::{Setup, runtime, stop_signal},
 };
 use crate::{
@@ -38,9 +37,7 @@ pub(super) fn detached(setup: &Setup) -> Result<ExitStatus, CommandError> {
 }
 
 fn check(setup: &Setup) -> Result<(), CommandError> {
-    const WHAT: &str = "run the queue";
-    only_text(setup.output, WHAT)?;
-    if setup.config.read_only { Err(CommandError::read_only(WHAT)) } else { Ok(()) }
+    if setup.config.read_only { Err(CommandError::read_only("run the queue")) } else { Ok(()) }
 }
 
 pub(super) fn run(setup: &Setup) -> Result<ExitStatus, CommandError> {

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use super::{
     exit::{CommandError, ExitStatus},
     jobs,
-    output::only_text,
     setup::Setup,
     targets::no_such_job,
 };
@@ -39,7 +38,6 @@ pub(super) struct ResolveArgs {
 
 pub(super) fn run(setup: &Setup, args: ResolveArgs) -> Result<ExitStatus, CommandError> {
     let what = format!("resolve copy {}", args.job);
-    only_text(setup.output, &what)?;
     if setup.config.read_only {
         return Err(CommandError::read_only(what));
     }

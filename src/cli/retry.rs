@@ -14,7 +14,7 @@ use super::{
     setup::{Setup, runtime},
     targets::{Known, Target},
     timeout,
-    watch::print_final,
+    watch::{print_final, print_none},
 };
 use crate::{
     domain::{ClientToken, Failure, again::would_fail_again, text::count},
@@ -63,6 +63,7 @@ pub(super) fn run(setup: &Setup, args: &RetryArgs) -> Result<ExitStatus, Command
             if plan.refused.is_empty() {
                 setup.output.note("No copy has failed, and no post-copy step.");
             }
+            print_none(setup, &plan.refused)?;
             return Ok(refused);
         }
         plan.advice().iter().for_each(|text| setup.output.note(text));
@@ -78,7 +79,8 @@ pub(super) fn run(setup: &Setup, args: &RetryArgs) -> Result<ExitStatus, Command
         let until = if args.wait { Until::Ended } else { Until::Answered };
         let options = FollowOptions { until, timeout: args.timeout, progress: on_stderr(setup.output) };
         let followed = follow(setup, queue, Selection::Jobs(plan.ids()), options, &mut signals).await?;
-        print_final(setup, &account, &followed, &followed.failures())?;
+        let failures: Vec<Failure> = plan.refused.iter().cloned().chain(followed.failures()).collect();
+        print_final(setup, &account, &followed, &failures)?;
         followed.note_unfinished(setup.output);
         Ok(match followed.report(setup.output) {
             ExitStatus::Done => refused,

@@ -111,3 +111,10 @@ pub(super) fn print_final(
     let failures: Vec<FailureRecord> = failures.iter().map(FailureRecord::from).collect();
     printer.finish(&[("failures", failures)])
 }
+
+/// Prints that there are no copies, where a document is expected.
+pub(super) fn print_none(setup: &Setup, failures: &[Failure]) -> Result<(), CommandError> {
+    let printer = Printer::<JobRecord, _>::new(setup.output, JobRecord::columns().iter().collect(), io::stdout())?;
+    let failures: Vec<FailureRecord> = failures.iter().map(FailureRecord::from).collect();
+    printer.finish(&[("failures", failures)])
+}

@@ -2,6 +2,7 @@
 //!
 //! The table in [`settings`] defines names, error messages, environment variables and the example file. The SDK reads `AWS_*`.
 
+mod copy_defaults;
 mod effective;
 mod enabled_regions;
 mod environment;
@@ -12,7 +13,7 @@ mod presets;
 mod prices;
 mod replace;
 pub mod settings;
-mod source;
+pub(crate) mod source;
 
 use std::path::Path;
 
@@ -361,7 +362,7 @@ fn beside_file(mut values: toml::Table, path: &Path) -> toml::Table {
         // A path that is no UTF-8 text cannot be a setting.
         && let Some(beside) = directory.join(&*file).to_str()
     {
-        *file = beside.to_owned();
+        beside.clone_into(file);
     }
     values
 }

@@ -6,14 +6,14 @@ use crate::domain::Failure;
 
 /// A file's path and text.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Source<'a> {
-    pub(super) path: &'a Path,
-    pub(super) text: &'a str,
+pub(crate) struct Source<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) text: &'a str,
 }
 
 impl Source<'_> {
     /// Returns a failure named by path, line and column; without a place, the beginning.
-    pub(super) fn wrong_at(&self, place: Option<Range<usize>>, why: &str) -> Failure {
+    pub(crate) fn wrong_at(&self, place: Option<Range<usize>>, why: &str) -> Failure {
         let before = place.and_then(|place| self.text.get(..place.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
@@ -21,13 +21,13 @@ impl Source<'_> {
     }
 
     /// Reads the whole text as a value.
-    pub(super) fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, Failure> {
+    pub(crate) fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, Failure> {
         toml::from_str(self.text).map_err(|error| self.wrong_at(error.span(), error.message()))
     }
 }
 
 /// Reads a file's text; `what` is what is read, such as `the settings`. The hint is for a file that does not exist.
-pub(super) fn read(what: &str, path: &Path, missing: &str) -> Result<String, Failure> {
+pub(crate) fn read(what: &str, path: &Path, missing: &str) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| {
         let failure = Failure::new(format!("read {what} in {}", path.display()), error.to_string());
         match error.kind() {

@@ -61,6 +61,11 @@ impl AccountKey {
         }
     }
 
+    /// Returns the account's id.
+    pub fn account(&self) -> Option<AccountId> {
+        AccountId::new(self.0.split(' ').next()?).ok()
+    }
+
     /// Returns the key as it is stored.
     pub fn as_str(&self) -> &str {
         &self.0

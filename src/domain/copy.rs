@@ -129,9 +129,22 @@ pub enum Encryption {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClientToken(Box<str>);
 
+/// How tokens begin that were derived from what is asked for.
+const DERIVED: &str = "amigrate-same-";
+
 impl ClientToken {
     pub fn from_random(bits: u128) -> Self {
         Self(format!("amigrate-{bits:032x}").into())
+    }
+
+    /// Creates a token from a digest of what is asked for: whoever asks for the same sends the same. See [`crate::domain::derived_token`].
+    pub fn derived(digest: u128) -> Self {
+        Self(format!("{DERIVED}{digest:032x}").into())
+    }
+
+    /// Returns true if other hosts may send the same token.
+    pub fn is_derived(&self) -> bool {
+        self.0.starts_with(DERIVED)
     }
 
     /// Checks a token given by the user: 1 to 128 visible ASCII characters.

@@ -35,6 +35,8 @@ pub enum FailureKind {
     NameRefused,
     /// A tag is not allowed, or there are too many.
     TagsRefused,
+    /// The client token was sent before, with other parameters.
+    TokenMismatch,
     /// Another resource still uses the one that was to be deleted.
     InUse,
     /// Another request is changing the same resource.

@@ -69,6 +69,8 @@ fn reopen(jobs: &mut Jobs, region: &Region, image: &Image, now: Timestamp) -> bo
                 JobState::Gone { image: gone } => *gone == image.id,
                 JobState::Cancelled | JobState::Failed { image: None, .. } => {
                     !j.given_up
+                        // Another host may have asked for the same since: then that is its copy.
+                        && !j.request.token.is_derived()
                         && tag == Some(j.request.token.as_str())
                         && j.may_have_made(image)
                         && !j.images.contains(&image.id)
@@ -90,13 +92,15 @@ fn reopen(jobs: &mut Jobs, region: &Region, image: &Image, now: Timestamp) -> bo
     true
 }
 
-/// Returns true if a pending image belongs to a job or may turn out to: by its id, by our tag on a copy of our source, or,
+/// Returns true if a pending image belongs to a job or may turn out to: by its id, by our tag on a copy of our source (unless the
+/// job has ended and other hosts may send the same token), or,
 /// while the id of a copy that was sent without tags is not known, by its name and source.
 fn is_ours(jobs: &Jobs, region: &Region, image: &Image) -> bool {
     let tag = image.tag(JobTags::JOB);
     jobs.values().filter(|j| j.request.destination == *region).any(|j| {
         let sent = j.state == JobState::Starting || j.unknown_outcome.is_some();
-        let tagged = tag == Some(j.request.token.as_str());
+        let shared = j.request.token.is_derived() && j.state.ended();
+        let tagged = tag == Some(j.request.token.as_str()) && !shared;
         let named = sent && !j.tagged && *j.request.name.as_str() == *image.name;
         j.images.contains(&image.id) || !j.given_up && (tagged || named) && j.may_have_made(image)
     })

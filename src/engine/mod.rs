@@ -27,12 +27,13 @@ mod queue;
 mod reconcile;
 mod removal;
 mod responses;
+mod review_context;
 mod state;
 mod steps;
 mod token_bucket;
 mod transitions;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -51,7 +52,7 @@ pub use ownership::{Evidence, Unproven};
 pub use post_copy::{PostCopyAnswer, PostCopyCall, StepProgress, StepState};
 pub use state::{JobPhase, JobState, RemovalReason, RemovalStep, UnknownOutcome};
 
-use crate::domain::{Failure, ImageId, Region};
+use crate::domain::{ClientToken, CopyRequest, Failure, ImageId, Region};
 use credentials::{CredentialCheck, CredentialState};
 use jobs::Jobs;
 use messages::ResponseSubject;
@@ -228,14 +229,7 @@ impl Engine {
 
     fn command(&mut self, command: Command, now: Timestamp) {
         match command {
-            Command::Copy(requests) => {
-                let Some(batch) = requests.first().map(|r| BatchId::of(&r.token)) else { return };
-                for request in requests {
-                    self.schedules.poll_at(&request.destination, now);
-                    let (id, tagged) = (self.jobs.next_id(), self.config.tagging);
-                    self.jobs.insert(Job { tagged, ..Job::new(id, batch.clone(), request, now) });
-                }
-            }
+            Command::Copy(requests) => self.copy(requests, now),
             Command::Cancel(jobs) => jobs.into_iter().for_each(|id| {
                 self.update(id, now, |job, _| job.cancel(now));
             }),
@@ -273,6 +267,21 @@ impl Engine {
                 self.credentials.probe_now(now);
                 self.schedules.list_all(now);
             }
+        }
+    }
+
+    fn copy(&mut self, mut requests: Vec<CopyRequest>, now: Timestamp) {
+        // Two processes that were asked for the same at the same time have derived the same token: that is one copy. One that has
+        // ended without an image has not used its token up.
+        let stands = |j: &&Job| j.request.token.is_derived() && !(j.state.ended() && j.images.is_empty());
+        let mut known: HashSet<ClientToken> =
+            self.jobs.values().filter(stands).map(|j| j.request.token.clone()).collect();
+        requests.retain(|r| !r.token.is_derived() || known.insert(r.token.clone()));
+        let Some(batch) = requests.first().map(|r| BatchId::of(&r.token)) else { return };
+        for request in requests {
+            self.schedules.poll_at(&request.destination, now);
+            let (id, tagged) = (self.jobs.next_id(), self.config.tagging);
+            self.jobs.insert(Job { tagged, ..Job::new(id, batch.clone(), request, now) });
         }
     }
 

@@ -98,6 +98,10 @@ pub(super) fn class(context: &Context<'_>, code: &str, message: &str, status: u1
             "The region has as many copies under way as it allows; wait for one to end, or ask AWS for a higher quota.";
         return of(Retry::Later, hint).kind(FailureKind::LimitReached);
     }
+    if code == "IdempotentParameterMismatch" {
+        let hint = "This copy was sent before with other parameters; start a new one.";
+        return of(Retry::AfterChange, hint).kind(FailureKind::TokenMismatch);
+    }
     if one_of(SERVER_FAULTS) {
         return of(Retry::Later, "The fault is on AWS's side; trying again may help.");
     }
@@ -210,7 +214,6 @@ fn needs_change(code: &str, message: &str) -> Option<Class> {
         }
         _ if let Some(hint) = sharing(code, message) => hint,
         "OperationNotPermitted" => "The image may be protected against deregistration: take the protection off first.",
-        "IdempotentParameterMismatch" => "This copy was sent before with other parameters; start a new one.",
         "InvalidNextToken" | "InvalidPaginationToken" => "The list has changed in the meantime; refresh it.",
         "InvalidAction" | "UnknownOperationException" => {
             "The endpoint does not know this action. Is it an EC2 endpoint?"

@@ -9,7 +9,6 @@ use std::{
     process::ExitCode,
 };
 
-use super::exit::CommandError;
 use crate::domain::{Failure, text::clean};
 
 pub(super) use printer::{Printer, print_document};
@@ -72,18 +71,6 @@ impl OutputOptions {
             _ = writeln!(io::stderr(), "{}", clean(text));
         }
     }
-}
-
-/// Refuses `--output` for a command that prints sentences.
-///
-/// # Errors
-/// Wrong usage if a format was chosen.
-pub(super) fn only_text(output: OutputOptions, what: &str) -> Result<(), CommandError> {
-    if output.format == Format::Table {
-        return Ok(());
-    }
-    let failure = Failure::new(what, "its output has no such format").hint("Leave out --output.");
-    Err(CommandError::usage(failure))
 }
 
 /// Prints lines to standard output.

@@ -2,6 +2,8 @@
 //! removed or renamed.
 
 mod audit;
+mod check;
+mod copy;
 mod deregistration;
 mod failure;
 mod identity;
@@ -10,6 +12,8 @@ mod image_document;
 mod job;
 
 pub(super) use audit::AuditRecord;
+pub(super) use check::{CheckDocument, ExistingRecord};
+pub(super) use copy::{CopyDocument, RequestedDocument, RequestedRecord, SkippedRecord};
 pub(super) use deregistration::{DeregistrationRecord, DeregistrationResult, KeptSnapshotRecord, UsageRecord};
 pub(super) use failure::FailureRecord;
 pub(super) use identity::IdentityRecord;

@@ -4,10 +4,11 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::{
+    checks::{CheckAnswer, CheckRequest},
     choice::{Choice, Decisions},
-    index::Index,
+    index::{Index, stands},
     names::free_name,
-    state::Review,
+    state::{CheckState, Review},
 };
 use crate::domain::{
     copy::{CopyRequest, ImageName},
@@ -73,6 +74,31 @@ impl Review {
         }
         self.name_numbered(index, &mut found);
         found
+    }
+
+    /// Returns the copies of this copy's source that are in its destination and of no use any more, such as failed ones.
+    pub fn ended_copies(&self, copy: &CopyRequest) -> BTreeSet<ImageId> {
+        let answers = self.checks.iter().filter_map(|check| match (&check.request, &check.state) {
+            (CheckRequest::CopiesOf { region, .. }, CheckState::Answered(CheckAnswer::Images(images)))
+                if *region == copy.destination =>
+            {
+                Some(images)
+            }
+            _ => None,
+        });
+        let ended = |image: &&crate::domain::image::Image| {
+            !stands(image.state) && image.source_image_id.as_ref() == Some(&copy.source)
+        };
+        answers.flatten().filter(ended).map(|image| image.id.clone()).collect()
+    }
+
+    /// Returns true if it is known which of the plan's names are taken in a destination.
+    pub fn knows_names(&self, destination: &Region) -> bool {
+        let mut asked = self
+            .checks
+            .iter()
+            .filter(|check| matches!(&check.request, CheckRequest::Names { region, .. } if region == destination));
+        asked.all(|check| matches!(check.state, CheckState::Answered(_)))
     }
 
     /// Skips every copy that is there already, also where that is found later.

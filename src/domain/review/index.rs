@@ -245,7 +245,7 @@ fn key_id(arn: &str) -> &str {
 }
 
 /// Returns true if the image is there, or is going to be.
-fn stands(state: ImageState) -> bool {
+pub(super) fn stands(state: ImageState) -> bool {
     !matches!(state, ImageState::Failed | ImageState::Error | ImageState::Invalid | ImageState::Deregistered)
 }
 

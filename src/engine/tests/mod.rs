@@ -4,6 +4,7 @@ mod cleanup;
 mod comparing;
 mod credentials;
 mod deregistration;
+mod derived_tokens;
 mod external;
 mod polling;
 mod reconciling;

@@ -79,9 +79,11 @@ impl Commands {
         let ended = self.ended(arguments, input);
         let shown: Vec<String> =
             arguments.iter().map(|word| shlex::try_quote(word).expect("no NUL").into_owned()).collect();
+        let home = self.home.path().to_str().expect("UTF-8");
+        let without_paths = |text: &str| self.ec2.without_url(text).replace(home, "HOME");
         let transcript = &mut self.transcript;
-        writeln!(transcript, "$ amigrate {}", shown.join(" ")).expect("a string");
-        let (stdout, stderr) = (self.ec2.without_url(&ended.stdout), self.ec2.without_url(&ended.stderr));
+        writeln!(transcript, "$ amigrate {}", without_paths(&shown.join(" "))).expect("a string");
+        let (stdout, stderr) = (without_paths(&ended.stdout), without_paths(&ended.stderr));
         for (name, text) in [("stdout", stdout), ("stderr", stderr)] {
             if !text.is_empty() {
                 writeln!(transcript, "--- {name}\n{}", redacted(text.trim_end_matches('\n'))).expect("a string");

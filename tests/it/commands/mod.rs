@@ -3,13 +3,14 @@
 
 mod completions;
 mod config;
+mod copy;
 mod deregister;
 pub(crate) mod fixture;
 mod help;
 mod jobs;
 mod list;
 mod man;
-mod map;
+pub(crate) mod map;
 mod policy;
 mod schema;
 mod show;

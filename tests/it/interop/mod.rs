@@ -4,6 +4,8 @@
 
 mod cli_lines;
 mod completions;
+
+mod copy_command;
 mod listing;
 mod moto;
 mod program;

@@ -6,11 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::{Form, Rules};
 use crate::{
-    domain::{
-        Image, ImageState,
-        draft::{Draft, SourceTags},
-        template::first_description,
-    },
+    domain::{Image, ImageState, draft::Draft, template::first_description},
     tui::{model::Model, screens::Overlay},
 };
 
@@ -36,27 +32,14 @@ pub fn open(model: &mut Model, sources: Vec<Arc<Image>>) {
     let today = model.now.to_zoned(TimeZone::UTC).date();
     let settings = &model.start.config.copy;
     let one = sources.len() == 1;
+    let mut draft = Draft { account: model.account.as_ref().map(|a| a.id.clone()), ..settings.draft(sources) };
     // For a single image, templates are expanded so that the result can be edited; for several they stay templates.
-    let name = if one && settings.name == "{name}" { first.name.to_string() } else { settings.name.clone() };
-    let description = if one {
-        first_description(&settings.description, &first, &first.region, today)
-    } else {
-        settings.description.clone()
-    };
-    let ebs = sources.iter().any(|s| !s.instance_store());
-    let encrypted = sources.iter().all(|s| s.encrypted());
-    let draft = Draft {
-        name,
-        description,
-        encrypt: encrypted || (settings.encrypt && ebs),
-        key: settings.kms_key.clone(),
-        source_tags: if settings.copy_tags { SourceTags::All } else { SourceTags::None },
-        account: model.account.as_ref().map(|a| a.id.clone()),
-        image_tags: settings.tags.clone(),
-        snapshot_tags: settings.snapshot_tags.clone(),
-        sources,
-        ..Draft::default()
-    };
+    if one {
+        if settings.name == "{name}" {
+            draft.name = first.name.to_string();
+        }
+        draft.description = first_description(&settings.description, &first, &first.region, today);
+    }
     model.overlays.push(Overlay::Form(Box::new(Form::new(draft, rules(model)))));
 }
 

@@ -2,18 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use jiff::SignedDuration;
-
 use crate::{
     domain::{
         Failure, ImageId,
         plan::Plan,
-        review::{
-            CheckAnswer, CheckId, Review, ReviewContext,
-            context::{CompletedCopy, ReviewLimits, UnderWay},
-        },
+        review::{CheckAnswer, CheckId, Review, ReviewContext, context::UnderWay},
     },
-    engine::{Job, JobState, Origin},
+    engine::Job,
     tui::{
         model::{Model, PendingReply},
         msg::Effect,
@@ -36,22 +31,14 @@ pub fn open(model: &mut Model, plan: Plan, effects: &mut Vec<Effect>) {
 }
 
 fn context(model: &Model) -> ReviewContext {
-    let copy = &model.start.config.copy;
     let (under_way, being_removed) = jobs(model);
     ReviewContext {
         account: model.account.as_ref().map(|account| account.id.clone()),
         regions: model.regions.clone(),
         under_way,
         being_removed,
-        completed: model.jobs_view.jobs().filter_map(completed).collect(),
-        limits: ReviewLimits {
-            pending: copy.pending_limit,
-            starts_per_second: copy.starts_per_second,
-            start_burst: usize::try_from(copy.start_burst).unwrap_or(usize::MAX),
-            confirm_copies: copy.confirm_copies,
-            confirm_gib: copy.confirm_gib,
-            job_tags: copy.job_tags,
-        },
+        completed: model.jobs_view.jobs().filter_map(Job::completed_copy).collect(),
+        limits: model.start.config.copy.review_limits(),
     }
 }
 
@@ -59,32 +46,10 @@ fn context(model: &Model) -> ReviewContext {
 fn jobs(model: &Model) -> (Vec<UnderWay>, BTreeSet<ImageId>) {
     let (removed, open): (Vec<&Job>, Vec<&Job>) =
         model.jobs_view.jobs().filter(|job| !job.state.ended()).partition(|job| job.is_being_removed());
-    let own = open.into_iter().filter(|job| job.origin == Origin::Here);
-    let under_way = own.map(|job| UnderWay::of(&job.request, job.image().cloned()));
+    let under_way = open.into_iter().filter_map(Job::under_way);
     let removed = removed.into_iter().filter_map(|job| job.image().cloned());
     (under_way.chain(model.requested.under_way()).collect(), removed.collect())
 }
-
-/// Returns how long a copy took, unless that says nothing about others: it was time-based, or nobody watched it end.
-fn completed(job: &Job) -> Option<CompletedCopy> {
-    let (JobState::Available { .. }, Some(started), Some(ended)) = (&job.state, job.started, job.ended) else {
-        return None;
-    };
-    let took = ended.duration_since(started);
-    // Its end is dated when it was noticed, which may be days later.
-    let unwatched = ended.duration_since(job.last_progress.unwrap_or(started));
-    if job.request.completion.is_some() || unwatched > (took / 2).max(UNWATCHED) {
-        return None;
-    }
-    Some(CompletedCopy {
-        destination: job.request.destination.clone(),
-        gib: job.request.size_gib(),
-        seconds: u64::try_from(took.as_secs()).ok()?,
-    })
-}
-
-/// Copies make no progress for this long although they are watched.
-const UNWATCHED: SignedDuration = SignedDuration::from_mins(15);
 
 /// Follows the jobs with the review, if one is open.
 pub(in crate::tui) fn on_jobs(model: &mut Model, effects: &mut Vec<Effect>) {

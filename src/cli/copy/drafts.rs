@@ -1,0 +1,237 @@
+//! Turns the request into a checked plan: presets and options into drafts, images looked up, mistakes named by their options.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{
+    arguments::CopyArgs,
+    known::Known,
+    plan_entry::{PlanEntry, PlanFile},
+    plan_file, sources,
+};
+use crate::{
+    cli::{
+        connection::Connection,
+        exit::{CommandError, ExitStatus},
+        output::report,
+        regions::{self, Selection, nearest},
+        setup::Setup,
+    },
+    config::PresetFile,
+    domain::{
+        ClientToken, Failure, Region,
+        draft::{Draft, Field},
+        plan::{CheckContext, Plan},
+        preset::Preset,
+        text::{clean, thousands},
+    },
+};
+
+/// What is asked for, before anything is looked up.
+pub(super) struct Asked {
+    preset: Option<Preset>,
+    entries: Vec<PlanEntry>,
+    /// It comes from a plan file.
+    file: bool,
+}
+
+impl Asked {
+    /// Reads arguments, standard input, plan file and preset.
+    ///
+    /// # Errors
+    /// Wrong usage.
+    pub(super) fn read(setup: &Setup, args: &CopyArgs) -> Result<Self, CommandError> {
+        let preset = args.preset.as_deref().map(|name| preset(setup, name)).transpose()?;
+        let (file, entries) = match &args.from_file {
+            Some(path) => (true, plan_file::read(path)?.copies),
+            None => (false, vec![args.entry(sources::words(&args.images)?)?]),
+        };
+        let asked = Self { preset, entries, file };
+        for (n, entry) in asked.entries.iter().enumerate() {
+            let known = |preset: &Preset| preset.destinations.as_ref().is_some_and(|regions| !regions.is_empty());
+            let lacks = if entry.images.is_empty() {
+                Some(("no image is named", "Write images = [\"ami-...\"]."))
+            } else if entry.to.is_empty() && !asked.preset.as_ref().is_some_and(known) {
+                let hint =
+                    if file { "Write to = [\"eu-west-1\"]." } else { "Name regions with --to eu-west-1,eu-west-2." };
+                Some(("no region to copy to is named", hint))
+            } else {
+                None
+            };
+            if let Some((why, hint)) = lacks {
+                return Err(CommandError::usage(Failure::new(asked.what(n, "copy"), why).hint(hint)));
+            }
+        }
+        Ok(asked)
+    }
+
+    /// Returns what a failure is about: an entry of the plan file, if there is one.
+    fn what(&self, entry: usize, what: &str) -> String {
+        if self.file { format!("{what}, entry {} of the plan", entry + 1) } else { what.to_owned() }
+    }
+
+    /// Looks up regions and images.
+    ///
+    /// # Errors
+    /// Unknown regions and images.
+    pub(super) async fn drafts(&self, setup: &Setup, connection: &Connection) -> Result<Vec<Draft>, CommandError> {
+        let session = &connection.session;
+        let account = connection.account.account();
+        let mut drafts = Vec::with_capacity(self.entries.len());
+        for entry in &self.entries {
+            let from = entry.from.as_ref().unwrap_or(session.home_region());
+            let mut named: Vec<Region> = entry.to.clone();
+            named.extend(entry.kms_key_ids.keys().cloned());
+            named.push(from.clone());
+            regions::resolve(&Selection::Named(named), session, setup).await?;
+            let images = sources::find(session, from, &entry.images).await?;
+            let mut draft = Draft { account: account.clone(), ..setup.config.copy.draft(images) };
+            if let Some(preset) = &self.preset {
+                preset.clone().apply(&mut draft);
+            }
+            entry.apply(&mut draft);
+            drafts.push(draft);
+        }
+        Ok(drafts)
+    }
+
+    /// Checks the drafts, and makes one plan of them.
+    ///
+    /// # Errors
+    /// Wrong usage, after every mistake was reported.
+    pub(super) fn plan(&self, setup: &Setup, drafts: &[Draft], known: &Known) -> Result<Plan, CommandError> {
+        let used_tokens = known.used_tokens();
+        let context = CheckContext {
+            max_copies: setup.config.copy.max_copies,
+            used_tokens: &used_tokens,
+            ..CheckContext::at(Timestamp::now())
+        };
+        let mut all = Plan::default();
+        let mut mistakes: Vec<Failure> = Vec::new();
+        for (n, draft) in drafts.iter().enumerate() {
+            let plan = draft.check_in(&context, || ClientToken::from_random(Uuid::new_v4().as_u128()));
+            mistakes.extend(plan.mistakes.iter().map(|mistake| self.mistake(n, &mistake.field, &mistake.text)));
+            mistakes.extend(self.zone_mistake(n, draft));
+            all.copies.extend(plan.copies);
+            for warning in plan.warnings {
+                if !all.warnings.contains(&warning) {
+                    all.warnings.push(warning);
+                }
+            }
+        }
+        let most = context.max_copies;
+        if all.copies.len() > most {
+            let why = format!(
+                "{} copies at once are more than {} (setting copy.max_copies)",
+                thousands(all.copies.len()),
+                thousands(most)
+            );
+            mistakes.push(Failure::new("copy", why).hint("Split them."));
+        }
+        mistakes.extend(doubles(&all));
+        let Some(last) = mistakes.pop() else { return Ok(all) };
+        mistakes.iter().for_each(report);
+        Err(CommandError::Failure(Box::new(last), ExitStatus::Usage))
+    }
+
+    fn mistake(&self, entry: usize, field: &Field, text: &str) -> Failure {
+        let what = self.what(entry, &format!("use {}", option(field, self.file)));
+        // A sentence of the form, and a fragment here.
+        let mut why: String = text.trim_end_matches('.').to_owned();
+        let second = why.chars().nth(1).is_some_and(|c| c.is_lowercase() || c == ' ');
+        if let Some(first) = why.get_mut(..1).filter(|_| second) {
+            first.make_ascii_lowercase();
+        }
+        Failure::new(what, why)
+    }
+
+    /// A name where an id belongs, or the other way round: EC2 has a parameter for each.
+    fn zone_mistake(&self, n: usize, draft: &Draft) -> Option<Failure> {
+        use crate::domain::draft::PlacementDraft;
+        let PlacementDraft::LocalZone(zone) = &draft.placement else { return None };
+        let entry = self.entries.get(n)?;
+        let ends_as_id = zone.rsplit('-').next().is_some_and(|end| end.starts_with("az"));
+        let (given, right) = if entry.destination_availability_zone_id.is_some() && !ends_as_id {
+            ("--destination-availability-zone-id", "--destination-availability-zone")
+        } else if entry.destination_availability_zone.is_some() && ends_as_id && !self.file {
+            ("--destination-availability-zone", "--destination-availability-zone-id")
+        } else {
+            return None;
+        };
+        let why = format!("`{}` belongs to {right}", clean(zone));
+        Some(Failure::new(self.what(n, &format!("use {given}")), why))
+    }
+}
+
+/// Returns the plan file of these drafts.
+pub(super) fn plan_of(drafts: &[Draft]) -> PlanFile {
+    PlanFile { copies: drafts.iter().map(PlanEntry::of).collect() }
+}
+
+fn preset(setup: &Setup, name: &str) -> Result<Preset, CommandError> {
+    let what = format!("use the preset `{}`", clean(name));
+    let Some(file) = PresetFile::beside(setup.config_file.as_deref()) else {
+        return Err(CommandError::usage(Failure::new(what, "there is no place for presets: no home directory")));
+    };
+    let mut presets = file.read().map_err(CommandError::usage)?;
+    presets.remove(name).ok_or_else(|| {
+        let failure = Failure::new(what, format!("there is none of this name in {}", file.path().display()));
+        let near = nearest(name, presets.keys().map(String::as_str));
+        CommandError::usage(match near {
+            Some(near) => failure.hint(format!("Did you mean `{}`?", clean(near))),
+            None if presets.is_empty() => failure.hint("The copy form of the screen stores presets with Ctrl-t."),
+            None => {
+                let names: Vec<_> = presets.keys().map(|name| clean(name).into_owned()).collect();
+                failure.hint(format!("There are: {}.", names.join(", ")))
+            }
+        })
+    })
+}
+
+/// Returns mistakes about copies that several entries ask for. Within one entry the draft's own check finds them.
+fn doubles(plan: &Plan) -> Vec<Failure> {
+    let (mut seen, mut names, mut found) = (HashSet::new(), HashMap::new(), Vec::new());
+    for copy in &plan.copies {
+        let (source, region, name) = (&copy.source, &copy.destination, clean(copy.name.as_str()));
+        if !seen.insert((source, region)) {
+            found.push(Failure::new(format!("copy {source} to {region}"), "it is asked for twice"));
+        } else if let Some(other) = names.insert((region, &copy.name), source).filter(|other| *other != source) {
+            let why = format!("{other} and {source} would both be named \"{name}\" there");
+            let hint = "Put {source_id} into the name.";
+            found.push(Failure::new(format!("copy {source} to {region}"), why).hint(hint));
+        }
+    }
+    found
+}
+
+/// Returns the option, or the key of a plan file, that a field of the form is.
+fn option(field: &Field, file: bool) -> String {
+    let (option, key) = match field {
+        Field::Sources => return "these images".into(),
+        Field::Destinations => ("--to", "to"),
+        Field::Name => ("--name", "name"),
+        Field::Description => ("--description", "description"),
+        Field::Encryption => ("--encrypted", "encrypted"),
+        Field::Key => ("--kms-key-id", "kms_key_id"),
+        Field::KeyFor(region) if file => return format!("kms_key_ids.{region}"),
+        Field::KeyFor(region) => return format!("--kms-key-id {region}=..."),
+        Field::SourceTags => ("--copy-image-tags", "copy_image_tags"),
+        Field::ImageTag(_) => ("--tag", "tags"),
+        Field::SnapshotTag(_) => ("--snapshot-tag", "snapshot_tags"),
+        Field::Placement => ("the destination's Outpost or zone", "the destination's Outpost or zone"),
+        Field::Completion => {
+            ("--snapshot-copy-completion-duration-minutes", "snapshot_copy_completion_duration_minutes")
+        }
+        Field::ClientToken => ("--client-token", "client_token"),
+        Field::CopyPermissions => ("--copy-launch-permissions", "copy_launch_permissions"),
+        Field::ShareWith => ("--share-with", "share_with"),
+        Field::Public => ("--public", "public"),
+        Field::ShareSnapshots => ("--share-snapshots", "share_snapshots"),
+        Field::Deprecation => ("--deprecate-at", "deprecate_at"),
+        Field::Protection => ("--protect", "protect"),
+        Field::TagSource => ("--tag-source", "tag_source"),
+    };
+    if file { key.into() } else { option.into() }
+}

@@ -1,0 +1,152 @@
+//! What the store knows of copies that are asked for: those under way, and the tokens that were used.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    cli::setup::Setup,
+    domain::{
+        AccountKey, ClientToken, CopyRequest, Failure, FailureKind, ImageId, derived_token,
+        review::context::{CompletedCopy, UnderWay},
+        text::clean,
+    },
+    driver::RECENT,
+    engine::{Command, Job, JobId, JobState, Origin},
+    store::Store,
+};
+
+/// The copies of an account's store.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// When it was read.
+    read: Timestamp,
+    /// Also those that ended long ago.
+    jobs: Vec<Arc<Job>>,
+    /// Requests that no process has taken up yet.
+    requested: Vec<CopyRequest>,
+}
+
+/// A copy that is under way in this store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Queued {
+    pub(super) token: ClientToken,
+    /// A sentence.
+    pub(super) reason: String,
+    /// The new image, once there is one.
+    pub(super) image: Option<String>,
+}
+
+impl Known {
+    /// Reads the store; nothing is known where there is none.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn read(setup: &Setup, account: &AccountKey) -> Result<Self, Failure> {
+        let (dir, now) = (setup.store_dir()?, Timestamp::now());
+        if !dir.join("jobs.db").exists() {
+            return Ok(Self::default());
+        }
+        let opened = Store::open_to_read(&dir, now)?;
+        if let Some(path) = opened.set_aside {
+            setup.output.note(&format!("the store of jobs was damaged; it is kept as {}", path.display()));
+        }
+        let loaded = opened.store.load(account, now - RECENT)?;
+        let mut jobs: Vec<Arc<Job>> = loaded.jobs.into_iter().filter(|job| !job.state.ended()).map(Arc::new).collect();
+        jobs.extend(opened.store.history(account, usize::MAX)?);
+        let requested = loaded.commands.into_iter().flat_map(|(_, command)| match command {
+            Command::Copy(requests) => requests,
+            _ => Vec::new(),
+        });
+        Ok(Self { jobs, requested: requested.collect(), read: now })
+    }
+
+    /// Returns the copy under way that makes this one unnecessary: of the same source, or under the same name.
+    pub(super) fn queued(&self, copy: &CopyRequest) -> Option<Queued> {
+        let same = |known: &CopyRequest| {
+            let same_source = known.source == copy.source && known.source_region == copy.source_region;
+            known.destination == copy.destination && (same_source || known.name == copy.name)
+        };
+        let mut own = self.jobs.iter().filter(|job| job.origin == Origin::Here && same(&job.request));
+        if let Some(job) = own.find(|job| counts(job, self.read)) {
+            return Some(Queued::of(job));
+        }
+        let known = self.requested.iter().find(|known| same(known))?;
+        Some(Queued {
+            token: known.token.clone(),
+            reason: format!("{}: \"{}\" is requested already.", copy.destination, clean(known.name.as_str())),
+            image: None,
+        })
+    }
+
+    /// Returns the copy under way that has made this image.
+    pub(super) fn of_image(&self, image: &str) -> Option<Queued> {
+        let made = |job: &&Arc<Job>| job.image().is_some_and(|known| known.as_str() == image);
+        let own =
+            self.jobs.iter().filter(|job| job.origin == Origin::Here && !job.state.ended() && !job.is_being_removed());
+        own.filter(made).map(|job| Queued::of(job)).next()
+    }
+
+    /// Returns the derived token, or one that follows from it if EC2 would answer it with an image that is of no use any more.
+    pub(super) fn fresh(&self, derived: ClientToken) -> ClientToken {
+        let mut token = derived;
+        while let Some(job) = self.jobs.iter().find(|job| job.request.token == token && is_used_up(job)) {
+            token = derived_token::after(&token, &job.images);
+        }
+        token
+    }
+
+    /// Returns the numbers of the copies that had ended.
+    pub(super) fn had_ended(&self, id: JobId) -> bool {
+        self.jobs.iter().any(|job| job.id == id && job.state.ended())
+    }
+
+    /// Returns the client tokens given by hand that were sent, or are about to be.
+    pub(super) fn used_tokens(&self) -> Vec<ClientToken> {
+        let sent = self.jobs.iter().flat_map(|job| job.sent_tokens.clone());
+        sent.chain(self.requested.iter().filter_map(|request| request.given_token.clone())).collect()
+    }
+
+    pub(super) fn under_way(&self) -> Vec<UnderWay> {
+        let requested = self.requested.iter().map(|request| UnderWay::of(request, None));
+        let jobs = self.jobs.iter().filter(|job| counts(job, self.read));
+        jobs.filter_map(|job| job.under_way()).chain(requested).collect()
+    }
+
+    /// Returns the images that are being removed.
+    pub(super) fn being_removed(&self) -> BTreeSet<ImageId> {
+        let removed = self.jobs.iter().filter(|job| !job.state.ended() && job.is_being_removed());
+        removed.filter_map(|job| job.image().cloned()).collect()
+    }
+
+    pub(super) fn completed(&self) -> Vec<CompletedCopy> {
+        self.jobs.iter().filter_map(|job| job.completed_copy()).collect()
+    }
+}
+
+impl Queued {
+    fn of(job: &Job) -> Self {
+        let (name, region, state) = (clean(job.request.name.as_str()), &job.request.destination, job.phase().as_str());
+        Self {
+            token: job.request.token.clone(),
+            reason: format!("{region}: \"{name}\" is under way already: job {} is {state}.", job.id),
+            image: job.image().map(ToString::to_string),
+        }
+    }
+}
+
+/// Returns true if the store is to be believed about a copy that has not ended. EC2 shows the image of one that it accepted a while ago:
+/// what the store says of that may be old, because nobody has polled since.
+fn counts(job: &Job, now: Timestamp) -> bool {
+    /// EC2 is eventually consistent.
+    const VISIBLE: SignedDuration = SignedDuration::from_mins(1);
+    !job.state.ended()
+        && !job.is_being_removed()
+        && (job.image().is_none() || job.started.is_none_or(|started| now.duration_since(started) < VISIBLE))
+}
+
+/// Returns true if EC2 has used the copy's token for an image, or for another request, or is about to.
+fn is_used_up(job: &Job) -> bool {
+    let mismatch = matches!(&job.state, JobState::Failed { failure, .. } if failure.kind == FailureKind::TokenMismatch);
+    !job.images.is_empty() || mismatch || job.is_being_removed()
+}
