@@ -138,7 +138,7 @@ def compare_watching(home):
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": env}
     try:
         images = image_ids(env, COPIES)
-        line = [PROGRAM, "copy", *images, "--from", "us-east-1", "--to", ",".join(WATCHED), "--yes", "--output", "jsonl"]
+        line = [PROGRAM, "copy", *images, "--from", "us-east-1", "--to", ",".join(WATCHED), "--if-exists", "copy", "--yes", "--output", "jsonl"]
         started = subprocess.run(line, capture_output=True, text=True, env=env, check=False)
         assert started.returncode == 0, started.stderr
         by_region = {}

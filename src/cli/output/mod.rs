@@ -66,7 +66,7 @@ impl OutputOptions {
     }
 
     /// Prints a note for the person at the terminal on standard error, unless `--quiet` was given.
-    pub(super) fn note(&self, text: &str) {
+    pub(super) fn note(self, text: &str) {
         if !self.quiet {
             _ = writeln!(io::stderr(), "{}", clean(text));
         }

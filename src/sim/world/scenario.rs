@@ -279,8 +279,7 @@ impl Scenario {
         Self::parse(text)
     }
 
-    /// Parses a scenario. The lists of the scenario it extends (regions, keys, images and so on) come before its own; everything
-    /// else is its own.
+    /// Parses a scenario. The lists of the one that it extends come before its own; everything else is its own.
     pub fn parse(text: &str) -> Result<Self, Failure> {
         let scenario: Self =
             toml::from_str(text).map_err(|error| Failure::new("read a scenario", error.to_string()))?;
