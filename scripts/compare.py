@@ -132,8 +132,8 @@ def calls_in_a_minute(simulator, begin):
 
 
 def compare_watching(home):
-    # So slow that nothing ends while it is watched.
-    simulator = Simulator(home, 0.02)
+    # So slow that nothing ends while it is watched, and so fast that every snapshot's progress changes every few seconds.
+    simulator = Simulator(home, 0.08)
     env = environment(home, simulator.url) | {"AMIGRATE_POLL_FASTEST_SECONDS": "5"}
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": env}
     try:
