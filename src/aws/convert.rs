@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::{
     AccountId, Image, ImageId, ImageState, OptIn, Region, RegionInfo, Snapshot, SnapshotId, SnapshotState,
-    image::{BlockDevice, Ebs, ProductCode, Tag},
+    image::{BlockDevice, Ebs, ProductCode, RareAttributes, Tag},
     post_copy::LaunchPermission,
 };
 
@@ -99,7 +99,20 @@ pub(super) fn image(from: &sdk::Image, region: &Region) -> Option<Image> {
             kind: code.product_code_type().map_or("", sdk::ProductCodeValues::as_str).into(),
         })
         .collect();
+    image.rare = rare(from, &image);
     Some(image)
+}
+
+fn rare(from: &sdk::Image, image: &Image) -> Option<Box<RareAttributes>> {
+    let rare = RareAttributes {
+        image_location: boxed(from.image_location().filter(|location| *location != image.usual_location())),
+        platform: boxed(from.platform().map(sdk::PlatformValues::as_str)),
+        kernel_id: boxed(from.kernel_id()),
+        ramdisk_id: boxed(from.ramdisk_id()),
+        state_reason_code: boxed(from.state_reason().and_then(sdk::StateReason::code)),
+        image_allowed: from.image_allowed(),
+    };
+    (rare != RareAttributes::default()).then(|| Box::new(rare))
 }
 
 /// Returns a snapshot, or `None` if it has no id.

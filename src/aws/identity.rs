@@ -23,7 +23,7 @@ use super::{
     credential_sources::CredentialSources,
     errors::{self, NotVerified},
 };
-use crate::domain::{Account, AccountId, Failure, FailureKind, Identity, Partition, Region, Retry, text::clean};
+use crate::domain::{Account, AccountId, Failure, FailureKind, Identity, Region, Retry, text::clean};
 
 const WHAT: &str = "find out whose credentials these are";
 
@@ -220,6 +220,14 @@ impl VerifiedCredentials {
         })
     }
 
+    /// Returns credentials without asking STS whose they are.
+    async fn unverified(&self) -> Result<Credentials, CredentialsError> {
+        let limit = self.0.limits.fetch_for_call();
+        let started = Instant::now().checked_sub(limit).unwrap_or_else(Instant::now);
+        let mut state = self.0.state.lock().await;
+        self.obtain(&mut state, started, limit).await
+    }
+
     async fn verified_without_limit(&self) -> Result<Credentials, CredentialsError> {
         let limit = self.0.limits.fetch_for_call();
         // In the SDK's cache, calls wait for a common attempt. They are not to start one each after it timed out.
@@ -268,12 +276,7 @@ impl VerifiedCredentials {
     /// Returns the partition's first region, which is enabled for every account; `None` if it is the home region.
     fn main_region(&self) -> Option<&'static str> {
         let home = self.0.config.region()?.as_ref();
-        let main = match Region::new(home).ok()?.partition() {
-            Partition::Aws => "us-east-1",
-            Partition::China => "cn-north-1",
-            Partition::GovCloud => "us-gov-west-1",
-            _ => return None,
-        };
+        let main = Region::new(home).ok()?.partition().main_region()?;
         (main != home).then_some(main)
     }
 
@@ -308,6 +311,19 @@ impl ProvideCredentials for VerifiedCredentials {
         Self: 'a,
     {
         future::ProvideCredentials::new(self.verified())
+    }
+}
+
+/// The same credentials for requests that may be sent before their account is known.
+#[derive(Debug, Clone)]
+pub(super) struct UnverifiedCredentials(pub(super) VerifiedCredentials);
+
+impl ProvideCredentials for UnverifiedCredentials {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.0.unverified())
     }
 }
 

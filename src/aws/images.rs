@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types::Filter;
 
 use super::{convert, session::Session};
-use crate::domain::{Failure, Image, ImageId, ImageName, ImageQuery, OwnerFilter, Region};
+use crate::domain::{Failure, Image, ImageId, ImageListing, ImageName, ImageQuery, Region};
 
 /// EC2's maximum number of images in a page, and of ids in a request.
 pub(super) const PAGE: i32 = 1000;
@@ -52,21 +52,31 @@ impl Session {
         query: &ImageQuery,
         token: Option<String>,
     ) -> Result<ImagePage, Failure> {
-        let mut call = self.ec2(region).describe_images().max_results(PAGE).set_next_token(token);
-        let mut pattern = query.name.as_deref();
-        call = match &query.whose {
-            OwnerFilter::Mine => call.owners("self").include_disabled(true),
-            OwnerFilter::Shared => call.executable_users("self"),
-            OwnerFilter::Amazon => call.owners("amazon"),
-            OwnerFilter::Marketplace => call.owners("aws-marketplace"),
-            OwnerFilter::Account(id) => call.owners(id.as_str()),
-            OwnerFilter::Public { name } => {
-                pattern = pattern.or(Some(name));
-                call.filters(filter("is-public", ["true"]))
-            }
-        };
-        if let Some(pattern) = pattern {
-            call = call.filters(filter("name", [pattern]));
+        self.list_images(region, &ImageListing::from(query), token).await
+    }
+
+    /// Returns one page of a listing. Disabled images are in it if the account's own are.
+    pub async fn list_images(
+        &self,
+        region: &Region,
+        listing: &ImageListing,
+        token: Option<String>,
+    ) -> Result<ImagePage, Failure> {
+        let filters = listing.filters.iter().map(|f| filter(&f.name, f.values.iter().map(String::as_str)));
+        let filters: Vec<Filter> = filters.collect();
+        let owners = listing.owners.clone();
+        let mut call = self
+            .ec2(region)
+            .describe_images()
+            .max_results(listing.page.map_or(PAGE, i32::from))
+            .set_next_token(token)
+            .set_filters(Some(filters).filter(|filters| !filters.is_empty()));
+        if owners.iter().any(|owner| owner == "self") {
+            call = call.include_disabled(true);
+        }
+        call = call.set_owners(Some(owners).filter(|owners| !owners.is_empty()));
+        if listing.executable_by_self {
+            call = call.executable_users("self");
         }
         let what = format!("list images in {region}");
         let answer = self.call(&what, "ec2:DescribeImages", call.send()).await?;
@@ -74,6 +84,11 @@ impl Session {
             images: answer.images().iter().filter_map(|image| convert::image(image, region)).collect(),
             next: answer.next_token.filter(|token| !token.is_empty()),
         })
+    }
+
+    /// Returns the account's copies of an image in any state.
+    pub async fn copies_of(&self, region: &Region, source: &ImageId) -> Result<Vec<Image>, Failure> {
+        self.own_images(region, filter("source-image-id", [source.as_str()])).await
     }
 
     /// Returns the account's images of this name in any state.
@@ -209,7 +224,7 @@ mod tests {
     use super::*;
     use crate::{
         aws::testing::{CannedResponse, ami, eu, images, scripted},
-        domain::{AccountId, ImageState},
+        domain::{AccountId, ImageState, OwnerFilter},
     };
 
     /// Parameters and their values.

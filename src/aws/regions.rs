@@ -1,12 +1,17 @@
 //! `DescribeRegions`.
 
 use super::{convert, session::Session};
-use crate::domain::{Failure, RegionInfo};
+use crate::domain::{Failure, Region, RegionInfo};
 
 impl Session {
     /// Returns all regions of the partition with their opt-in states, sorted by name.
     pub async fn regions(&self) -> Result<Vec<RegionInfo>, Failure> {
-        let call = self.ec2(self.home_region()).describe_regions().all_regions(true);
+        self.regions_as_told_by(self.home_region()).await
+    }
+
+    /// Returns the same, asked of another region than the home region.
+    pub async fn regions_as_told_by(&self, region: &Region) -> Result<Vec<RegionInfo>, Failure> {
+        let call = self.ec2(region).describe_regions().all_regions(true);
         let answer = self.call("list regions", "ec2:DescribeRegions", call.send()).await?;
         let mut regions: Vec<RegionInfo> = answer.regions().iter().filter_map(convert::region).collect();
         regions.sort_unstable_by(|a, b| a.region.cmp(&b.region));

@@ -22,7 +22,7 @@ use super::{
     credential_sources::CredentialSources,
     endpoints::{checked_endpoint, ec2_endpoint, refuse_empty_endpoints},
     errors,
-    identity::{ErrorFacts, Timeouts, VerifiedCredentials},
+    identity::{ErrorFacts, Timeouts, UnverifiedCredentials, VerifiedCredentials},
     options::SessionOptions,
     profiles,
     request_ids::RequestIds,
@@ -174,6 +174,27 @@ impl Session {
             region,
             &options,
         )))
+    }
+
+    /// Returns the same session for reads whose answers do not depend on which account was expected, such as a listing that is
+    /// only printed: they do not wait until STS has said whose the credentials are. Nothing may be changed in it.
+    #[must_use]
+    pub fn for_reads(&self) -> Self {
+        let inner = &*self.0;
+        let provider = SharedCredentialsProvider::new(UnverifiedCredentials(inner.credentials.clone()));
+        Self(Arc::new(Inner {
+            config: inner.config.to_builder().credentials_provider(provider).build(),
+            credentials: inner.credentials.clone(),
+            home: inner.home.clone(),
+            region_was_given: inner.region_was_given,
+            profile: inner.profile.clone(),
+            mfa: inner.mfa,
+            ec2_endpoint: inner.ec2_endpoint.clone(),
+            operation_timeout: inner.operation_timeout,
+            accepted: AtomicBool::new(inner.accepted.load(Ordering::Relaxed)),
+            ec2: Mutex::default(),
+            kms: Mutex::default(),
+        }))
     }
 
     /// Returns the region given as an option, else of the environment or the profile, else `us-east-1`.

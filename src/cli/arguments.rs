@@ -77,7 +77,7 @@ pub(super) enum Command {
         /// Port on 127.0.0.1; 0 picks one
         #[arg(long, default_value_t = 0)]
         port: u16,
-        /// The world to serve: demo, empty, huge, broken, hostile or denied
+        /// The world to serve: demo, empty, huge, broken, hostile, denied or compare
         #[arg(long, value_name = "NAME", default_value = "demo")]
         scenario: String,
         /// How many times faster than real time copies go, 0.001 to 10000

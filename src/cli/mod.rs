@@ -43,7 +43,7 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory as _, Parser as _};
 
-use crate::driver::background;
+use crate::{domain::Failure, driver::background};
 use arguments::{Arguments, Command};
 use exit::{CommandError, ExitStatus, OrUsage};
 use output::report;
@@ -97,7 +97,10 @@ fn start(arguments: Arguments, env: &impl Fn(&str) -> Option<String>) -> Result<
 
 fn dispatch(setup: Setup, command: Option<Command>) -> Result<ExitCode, CommandError> {
     let Some(command) = command else {
-        return Ok(if setup.plain { plain::list(&setup)? } else { tui::account(setup)? });
+        if setup.no_terminal {
+            return Err(no_terminal());
+        }
+        return Ok(if setup.plain { plain::list(&setup)?.into() } else { tui::account(setup)? });
     };
     let status = match command {
         Command::Drive { detach: true } => drive::detached(&setup)?,
@@ -123,4 +126,12 @@ fn dispatch(setup: Setup, command: Option<Command>) -> Result<ExitCode, CommandE
         Command::Config(_) | Command::Schema(_) | Command::Completions(_) | Command::Man => ExitStatus::Done,
     };
     Ok(status.into())
+}
+
+/// The error of a screen without a terminal to show it on.
+fn no_terminal() -> CommandError {
+    let failure = Failure::new("open the screen", "standard input or output is not a terminal");
+    CommandError::usage(failure.hint(
+        "For a script, `amigrate list` lists images, `amigrate --help` names the other commands; `amigrate demo` shows without a terminal what it does.",
+    ))
 }

@@ -3,17 +3,24 @@
 use std::{
     collections::BTreeMap,
     io::{self, Write},
+    ops::ControlFlow,
     process::ExitCode,
 };
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::setup::{Setup, http_client, runtime};
+use super::{
+    exit::{CommandError, ExitStatus, OrUsage},
+    list,
+    output::report,
+    regions::Selection,
+    setup::{Setup, http_client, runtime},
+};
 use crate::{
     aws::Session,
     domain::{
-        ClientToken, CopyRequest, Failure, Image, ImageName, ImageQuery, ImageState, Region,
+        ClientToken, CopyRequest, Failure, Image, ImageListing, ImageName, ImageQuery, ImageState, Region,
         draft::{Draft, SourceTags},
         template::first_description,
         text::{clean, count, duration, gib},
@@ -62,17 +69,24 @@ async fn list_region(session: &Session, region: &Region) -> Result<Vec<Image>, F
     }
 }
 
-/// `amigrate --plain`: the account's images in its region, a line each.
-pub(super) fn list(setup: &Setup) -> Result<ExitCode, Failure> {
+/// `amigrate --plain`: the account's images in the regions that the screen would show, a line each.
+pub(super) fn list(setup: &Setup) -> Result<ExitStatus, CommandError> {
+    let selection = Selection::configured(setup).or_usage()?;
     let _log = setup.start_log()?;
     runtime()?.block_on(async {
         let session = Session::load(setup.session_options(), http_client()?).await?;
         session.check_credentials().await?;
-        let region = session.home_region().clone();
-        for image in list_region(&session, &region).await? {
-            print(&image_line(&image))?;
-        }
-        Ok(ExitCode::SUCCESS)
+        let listing = ImageListing::from(&ImageQuery::default());
+        let mut images = Vec::new();
+        let failures = list::fetch(setup, &session, &selection, listing, |mut page| {
+            images.append(&mut page);
+            Ok(ControlFlow::Continue(()))
+        })
+        .await?;
+        images.sort_by(|a, b| a.region.cmp(&b.region));
+        images.iter().try_for_each(|image| print(&image_line(image)))?;
+        list::report_all("list images", &failures, report);
+        Ok(list::status(&failures))
     })
 }
 

@@ -88,7 +88,11 @@ pub(super) async fn resolve(
     setup: &Setup,
 ) -> Result<Vec<Region>, CommandError> {
     match selection {
-        Selection::Home => Ok(vec![session.home_region().clone()]),
+        Selection::Home => {
+            let home = vec![session.home_region().clone()];
+            check_named(&home, session, setup).await?;
+            Ok(home)
+        }
         Selection::All => Ok(enabled(session, setup).await?),
         Selection::Named(named) => {
             check_named(named, session, setup).await?;
@@ -119,21 +123,21 @@ where
         _ => Plan { begin: resolve(selection, session, setup).await?, check: false },
     };
     let mut running = JoinSet::new();
-    let mut begin = |region: Region, running: &mut JoinSet<(Region, T)>| {
+    let mut start = |region: Region, running: &mut JoinSet<(Region, T)>| {
         let work = request(region.clone());
         running.spawn(async move { (region, work.await) });
     };
     let mut begun: BTreeSet<Region> = BTreeSet::new();
     for region in plan.begin {
         begun.insert(region.clone());
-        begin(region, &mut running);
+        start(region, &mut running);
     }
     let mut dropped = BTreeSet::new();
     if plan.check {
         // Without an answer, what is remembered stands; a region that is not enabled says so itself.
         if let Ok(now) = memory.ask(session).await {
             dropped = begun.iter().filter(|region| !now.contains(region)).cloned().collect();
-            now.into_iter().filter(|region| !begun.contains(region)).for_each(|region| begin(region, &mut running));
+            now.into_iter().filter(|region| !begun.contains(region)).for_each(|region| start(region, &mut running));
         }
     }
     let mut done = Vec::new();
@@ -147,14 +151,18 @@ where
     Ok(done)
 }
 
-/// Names that are not remembered as enabled are looked up.
+/// Names that are not known as enabled are looked up.
 async fn check_named(named: &[Region], session: &Session, setup: &Setup) -> Result<(), CommandError> {
     let memory = Memory::of(session, setup).await;
-    let known = memory.read().unwrap_or_default();
-    if named.iter().all(|region| known.contains(region) || region == session.home_region()) {
+    let (enabled, home) = (memory.read().unwrap_or_default(), session.home_region());
+    // A home region that nobody has heard of is most likely mistyped, so it cannot be asked itself.
+    let doubted = || setup.config.prices().is_ok_and(|prices| prices.regions().all(|region| region != home));
+    if named.iter().all(|region| enabled.contains(region) || (region == home && !doubted())) {
         return Ok(());
     }
-    match session.regions().await {
+    let main = home.partition().main_region().and_then(|name| Region::new(name).ok());
+    let asked = if enabled.contains(home) || !doubted() { home.clone() } else { main.unwrap_or(home.clone()) };
+    match session.regions_as_told_by(&asked).await {
         Ok(listed) => {
             memory.keep(&listed);
             named.iter().try_for_each(|region| check_one(region, &listed)).map_err(CommandError::usage)

@@ -12,7 +12,9 @@ use super::{
     map::MapDocument,
     output::{Format, OutputOptions, Record, print_document},
     policy::PolicyDocument,
-    records::{AuditRecord, FailureRecord, IdentityRecord, ImageRecord, JobRecord},
+    records::{
+        AuditRecord, DeregistrationRecord, FailureRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord,
+    },
     regions::nearest,
 };
 use crate::domain::Failure;
@@ -42,11 +44,13 @@ struct Output {
 /// Every command that prints JSON.
 const OUTPUTS: &[Output] = &[
     records::<ImageRecord>("list"),
+    document::<ImageDocument>("show"),
     records::<JobRecord>("jobs"),
     records::<JobRecord>("watch"),
-    records::<JobRecord>("wait"),
+    Output { command: "wait", document: waited, line: waited_line },
     records::<JobRecord>("cancel"),
     records::<JobRecord>("retry"),
+    records::<DeregistrationRecord>("deregister"),
     document::<MapDocument>("map"),
     document::<IdentityRecord>("whoami"),
     records::<AuditRecord>("audit"),
@@ -73,6 +77,17 @@ fn listing<R: Record>(generator: &mut SchemaGenerator) -> Schema {
         lists.map(|(name, item)| (name.to_owned(), json_schema!({ "type": "array", "items": item }).into()));
     schema.insert("properties".into(), serde_json::Value::Object(properties.into_iter().collect()));
     schema
+}
+
+/// Copies, or images that were waited for by their ids.
+fn waited(generator: &mut SchemaGenerator) -> Schema {
+    let (copies, images) = (listing::<JobRecord>(generator), listing::<ImageRecord>(generator));
+    json_schema!({ "anyOf": [copies, images] })
+}
+
+fn waited_line(generator: &mut SchemaGenerator) -> Schema {
+    let (copy, image) = (generator.subschema_for::<JobRecord>(), generator.subschema_for::<ImageRecord>());
+    json_schema!({ "anyOf": [copy, image] })
 }
 
 /// A generator of what is written, in the draft of 2020-12.

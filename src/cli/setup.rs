@@ -102,6 +102,10 @@ pub(super) struct Setup {
     pub(super) plain: bool,
     pub(super) profile: Option<String>,
     pub(super) region: Option<Region>,
+    /// The region of `--region`, without that of the settings.
+    pub(super) named_region: Option<Region>,
+    /// There is no terminal for a screen, and lines were not asked for.
+    pub(super) no_terminal: bool,
     /// How data and notes are printed.
     pub(super) output: OutputOptions,
     /// The arguments of a background process that runs the queue as this process was started.
@@ -139,10 +143,12 @@ impl Setup {
         let caps = Caps::detect(env, overrides);
         let (stdin, stdout) = crate::term::session::ttys();
         let plain = Caps::line_mode(env, stdin, stdout, common.plain);
+        let no_terminal = !(common.plain || stdin && stdout);
         let output = common.output_options(env);
         let background = background(common);
         let config_file = common.config.clone();
-        Ok(Self { config, config_file, caps, plain, profile, region, output, background })
+        let named_region = common.region.clone();
+        Ok(Self { config, config_file, caps, plain, profile, region, named_region, no_terminal, output, background })
     }
 
     /// Where jobs are stored, or why nowhere.

@@ -362,7 +362,7 @@ fn beside_file(mut values: toml::Table, path: &Path) -> toml::Table {
         // A path that is no UTF-8 text cannot be a setting.
         && let Some(beside) = directory.join(&*file).to_str()
     {
-        *file = beside.to_owned();
+        beside.clone_into(file);
     }
     values
 }

@@ -213,6 +213,26 @@ pub struct Image {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deregistration_protection: Option<Box<str>>,
     pub product_codes: Vec<ProductCode>,
+    /// `None` for most images.
+    #[serde(skip)]
+    pub rare: Option<Box<RareAttributes>>,
+}
+
+/// Attributes that few images have. Apart, because hundreds of thousands of images may be held.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RareAttributes {
+    /// Where its manifest is, or its owner's own location; `None` if it is `OWNER/NAME`, as for EBS images.
+    pub image_location: Option<Box<str>>,
+    /// `windows`.
+    pub platform: Option<Box<str>>,
+    /// Of paravirtual images.
+    pub kernel_id: Option<Box<str>>,
+    /// Of paravirtual images.
+    pub ramdisk_id: Option<Box<str>>,
+    /// EC2's code of the state reason.
+    pub state_reason_code: Option<Box<str>>,
+    /// Whether the settings for allowed images, in audit mode, would allow it.
+    pub image_allowed: Option<bool>,
 }
 
 impl Image {
@@ -250,7 +270,21 @@ impl Image {
             hypervisor: None,
             deregistration_protection: None,
             product_codes: Vec::new(),
+            rare: None,
         }
+    }
+
+    /// Returns where it is as EC2 says it: `OWNER/NAME`, or its manifest.
+    pub fn location(&self) -> String {
+        self.rare
+            .as_ref()
+            .and_then(|rare| rare.image_location.as_deref())
+            .map_or_else(|| self.usual_location(), Into::into)
+    }
+
+    /// Returns EC2's location of an EBS image.
+    pub fn usual_location(&self) -> String {
+        format!("{}/{}", self.image_owner_alias.as_deref().unwrap_or(self.owner_id.as_str()), self.name)
     }
 
     /// Returns the sum of its volumes, GiB.

@@ -42,6 +42,6 @@ pub use image_deregistration::ImageDeregistration;
 pub use kms_key::{KeyChoice, KmsKeyRef};
 pub use placement::{OutpostArn, Placement, ZoneName};
 pub use post_copy::{LaunchPermission, OrganizationsArn, PostCopyStep};
-pub use query::{ImageQuery, OwnerFilter};
+pub use query::{ImageListing, ImageQuery, OwnerFilter, QueryFilter};
 pub use region::{OptIn, Partition, Region, RegionInfo};
 pub use snapshot::{Snapshot, SnapshotState};

@@ -107,6 +107,11 @@ impl Prices {
         self.storage.insert(region, price);
     }
 
+    /// Returns the regions whose snapshot storage has a price.
+    pub fn regions(&self) -> impl Iterator<Item = &Region> {
+        self.storage.keys()
+    }
+
     /// Sets the fee of time-based copies with this duration and longer ones, up to the next.
     pub fn set_time_based(&mut self, from: CompletionDuration, price: Money) {
         self.time_based.insert(from.minutes(), price);

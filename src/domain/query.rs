@@ -59,3 +59,49 @@ pub struct ImageQuery {
     /// Name pattern (`*` and `?`) sent to EC2; keeps listings of Amazon, Marketplace and public images short.
     pub name: Option<String>,
 }
+
+/// A filter of `DescribeImages`: an image passes if one of the values matches, which may contain `*` and `?`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueryFilter {
+    /// For example `architecture` or `tag:Team`.
+    pub name: String,
+    pub values: Vec<String>,
+}
+
+impl QueryFilter {
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), values: vec![value.into()] }
+    }
+}
+
+/// The parameters of `DescribeImages`. An image passes all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ImageListing {
+    /// `self`, `amazon`, `aws-marketplace` or account ids; empty for any.
+    pub owners: Vec<String>,
+    /// Only images that name this account in their launch permissions.
+    pub executable_by_self: bool,
+    pub filters: Vec<QueryFilter>,
+    /// The most images in a page, 5 to 1,000; `None` for the most that EC2 allows.
+    pub page: Option<u16>,
+}
+
+impl From<&ImageQuery> for ImageListing {
+    fn from(query: &ImageQuery) -> Self {
+        let mut listing = Self::default();
+        let mut pattern = query.name.as_deref();
+        match &query.whose {
+            OwnerFilter::Mine => listing.owners.push("self".into()),
+            OwnerFilter::Shared => listing.executable_by_self = true,
+            OwnerFilter::Amazon => listing.owners.push("amazon".into()),
+            OwnerFilter::Marketplace => listing.owners.push("aws-marketplace".into()),
+            OwnerFilter::Account(id) => listing.owners.push(id.to_string()),
+            OwnerFilter::Public { name } => {
+                pattern = pattern.or(Some(name));
+                listing.filters.push(QueryFilter::new("is-public", "true"));
+            }
+        }
+        listing.filters.extend(pattern.map(|pattern| QueryFilter::new("name", pattern)));
+        listing
+    }
+}

@@ -122,6 +122,16 @@ impl Partition {
         }
     }
 
+    /// Returns a region that is enabled for every account of the partition; `None` if none is known.
+    pub fn main_region(self) -> Option<&'static str> {
+        match self {
+            Self::Aws => Some("us-east-1"),
+            Self::China => Some("cn-north-1"),
+            Self::GovCloud => Some("us-gov-west-1"),
+            _ => None,
+        }
+    }
+
     /// Reads the name used in ARNs.
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Aws, Self::China, Self::GovCloud, Self::Iso, Self::IsoB, Self::IsoE, Self::IsoF, Self::Eusc]

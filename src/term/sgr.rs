@@ -2,6 +2,11 @@
 
 use ratatui::style::{Color, Modifier};
 
+/// Begins bold text, for what is printed by lines.
+pub const BOLD: &str = "\x1b[1m";
+/// Ends it.
+pub const RESET: &str = "\x1b[0m";
+
 /// Colours and attributes of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CellStyle {

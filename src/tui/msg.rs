@@ -197,7 +197,7 @@ pub enum Reply {
 pub struct StoredForms {
     pub presets: Presets,
     /// The values that the account's last copies were started with.
-    pub last: Option<Preset>,
+    pub last: Option<Box<Preset>>,
     /// Why the presets could not be read; the last values may be there all the same.
     pub problem: Option<Failure>,
     /// True if the presets are only kept until the program ends.

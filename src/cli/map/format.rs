@@ -15,8 +15,7 @@ pub(super) enum MapFormat {
     Json,
     /// A Terraform variable, for a file *.auto.tfvars
     Terraform,
-    /// A `CloudFormation` template's Mappings, as JSON, which is YAML as well
-    #[value(name = "cloudformation")]
+    #[value(name = "cloudformation", help = "A CloudFormation template's Mappings, as JSON, which is YAML as well")]
     CloudFormation,
     /// Environment variables, for `source` or a file of them
     Env,

@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     cli::exit::CommandError,
-    domain::{Failure, text::clean},
+    domain::{
+        Failure,
+        text::{clean, harmless},
+    },
 };
 
 /// Prints records to a writer.
@@ -25,7 +28,7 @@ enum Form<R: 'static> {
     Table(Table, Vec<&'static Column<R>>),
     /// Fields between tabs.
     Fields(Vec<&'static Column<R>>),
-    Csv(Box<csv::Writer<Vec<u8>>>, Vec<&'static Column<R>>),
+    Csv(Vec<&'static Column<R>>),
     /// True once a record was printed.
     Json(bool),
     Jsonl,
@@ -49,9 +52,9 @@ impl<R: Record, W: Write> Printer<R, W> {
             }
             Format::Table => Form::Fields(columns),
             Format::Csv => {
-                let mut writer = csv::Writer::from_writer(Vec::new());
-                writer.write_record(columns.iter().map(|column| column.name)).map_err(csv_failure)?;
-                Form::Csv(Box::new(writer), columns)
+                let heading = csv_line(columns.iter().map(|column| column.name.into()))?;
+                out.write_all(&heading).map_err(|e| CommandError::write(&e))?;
+                Form::Csv(columns)
             }
             Format::Json => {
                 write!(out, "{{\n  \"{}\": [", R::LIST).map_err(|e| CommandError::write(&e))?;
@@ -78,22 +81,29 @@ impl<R: Record, W: Write> Printer<R, W> {
                 let fields: Vec<String> = columns.iter().map(|column| field(&(column.value)(record))).collect();
                 writeln!(out, "{}", fields.join("\t"))
             }
-            Form::Csv(writer, columns) => {
+            Form::Csv(columns) => {
                 let fields = columns.iter().map(|column| clean(&(column.value)(record)).into_owned());
-                writer.write_record(fields).map_err(csv_failure)?;
-                writer.flush().and_then(|()| flush_csv(writer, out))
+                out.write_all(&csv_line(fields)?)
             }
             Form::Json(printed) => {
                 let comma = if std::mem::replace(printed, true) { "," } else { "" };
                 write!(out, "{comma}\n    {}", indented(record, 4)?)
             }
-            Form::Jsonl => writeln!(out, "{}", serde_json::to_string(record).map_err(json_failure)?),
+            Form::Jsonl => writeln!(out, "{}", escaped(serde_json::to_string(record).map_err(|e| json_failure(&e))?)),
             Form::Ids => match record.id() {
                 Some(id) => writeln!(out, "{}", clean(&id)),
                 None => Ok(()),
             },
         };
         written.map_err(|e| CommandError::write(&e))
+    }
+
+    /// Passes on what was printed so far.
+    ///
+    /// # Errors
+    /// If the output cannot be written.
+    pub(in crate::cli) fn flush(&mut self) -> Result<(), CommandError> {
+        self.out.flush().map_err(|e| CommandError::write(&e))
     }
 
     /// Prints what is left, with more members of the JSON document.
@@ -108,13 +118,11 @@ impl<R: Record, W: Write> Printer<R, W> {
                 let end = if *printed { "\n  ]" } else { "]" };
                 let mut text = end.to_owned();
                 for (name, value) in more {
-                    text += &format!(",\n  \"{name}\": {}", indented(value, 2)?);
+                    text.extend([",\n  \"", name, "\": ", &indented(value, 2)?]);
                 }
                 writeln!(out, "{text}\n}}")
             }
-            // The heading, if there was no record.
-            Form::Csv(writer, _) => writer.flush().and_then(|()| flush_csv(writer, out)),
-            Form::Fields(_) | Form::Jsonl | Form::Ids => Ok(()),
+            Form::Fields(_) | Form::Csv(_) | Form::Jsonl | Form::Ids => Ok(()),
         };
         written.and_then(|()| self.out.flush()).map_err(|e| CommandError::write(&e))
     }
@@ -133,7 +141,7 @@ pub(in crate::cli) fn print_document(
         Format::Jsonl => serde_json::to_string(document),
         _ => serde_json::to_string_pretty(document),
     };
-    let text = text.map_err(json_failure)?;
+    let text = escaped(text.map_err(|e| json_failure(&e))?);
     writeln!(out, "{text}").and_then(|()| out.flush()).map_err(|e| CommandError::write(&e))
 }
 
@@ -145,19 +153,60 @@ fn field(value: &str) -> String {
 
 /// JSON whose lines after the first are indented.
 fn indented(value: &impl Serialize, spaces: usize) -> Result<String, CommandError> {
-    let text = serde_json::to_string_pretty(value).map_err(json_failure)?;
+    let text = escaped(serde_json::to_string_pretty(value).map_err(|e| json_failure(&e))?);
     Ok(text.replace('\n', &format!("\n{}", " ".repeat(spaces))))
 }
 
-fn flush_csv(writer: &mut csv::Writer<Vec<u8>>, out: &mut impl Write) -> std::io::Result<()> {
-    let done = std::mem::replace(writer, csv::Writer::from_writer(Vec::new()));
-    out.write_all(&done.into_inner().map_err(csv::IntoInnerError::into_error)?)
+/// JSON in which characters that steer a terminal or hide are escapes, so that it is exact and harmless. They stand in strings
+/// only, and serde has escaped those below U+0020.
+fn escaped(json: String) -> String {
+    let passes = |c: char| c == '\n' || harmless(c);
+    if json.chars().all(passes) {
+        return json;
+    }
+    let mut text = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        if passes(c) {
+            text.push(c);
+        } else {
+            text.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    text
 }
 
-fn json_failure(error: serde_json::Error) -> CommandError {
+fn csv_line(fields: impl Iterator<Item = String>) -> Result<Vec<u8>, CommandError> {
+    let mut writer = csv::WriterBuilder::new().buffer_capacity(1 << 10).from_writer(Vec::new());
+    writer.write_record(fields.map(String::into_bytes)).map_err(|e| csv_failure(&e))?;
+    writer.into_inner().map_err(|error| csv_failure(&error.into_error().into()))
+}
+
+fn json_failure(error: &serde_json::Error) -> CommandError {
     Failure::new("write the output as JSON", error.to_string()).into()
 }
 
-fn csv_failure(error: csv::Error) -> CommandError {
+fn csv_failure(error: &csv::Error) -> CommandError {
     Failure::new("write the output as CSV", error.to_string()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_says_exactly_what_a_terminal_must_not_get() {
+        let hostile = "esc\u{1b}[2J del\u{7f} c1\u{9b} bidi\u{202e}\u{2066}\u{200f}\u{61c} tag\u{e0041} 日本";
+        let mut out = Vec::new();
+        print_document(Format::Json, &[hostile], &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.trim_end().chars().all(|c| c == '\n' || harmless(c)), "{text:?}");
+        assert!(text.contains(r"\u009b") && text.contains(r"\udb40\udc41") && text.contains("日本"), "{text}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&text).unwrap(), [hostile]);
+    }
+
+    #[test]
+    fn csv_quotes_what_it_must() {
+        let line = csv_line(["a,b", "c \"d\"", ""].map(String::from).into_iter()).unwrap();
+        assert_eq!(String::from_utf8(line).unwrap(), "\"a,b\",\"c \"\"d\"\"\",\n");
+    }
 }

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::term::sgr::{BOLD, RESET};
+
 /// Columns between two spaces each.
 const GAP: &str = "  ";
-const BOLD: &str = "\u{1b}[1m";
-const RESET: &str = "\u{1b}[0m";
 
 /// A table that is printed once all its rows are known.
 pub(super) struct Table {
@@ -42,9 +42,9 @@ impl Table {
         }
         let heading = self.line(&headings, &widths);
         if self.color {
-            writeln!(out, "{BOLD}{heading}{RESET}")?
+            writeln!(out, "{BOLD}{heading}{RESET}")?;
         } else {
-            writeln!(out, "{heading}")?
+            writeln!(out, "{heading}")?;
         }
         self.rows.iter().try_for_each(|row| writeln!(out, "{}", self.line(row, &widths)))
     }

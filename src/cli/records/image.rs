@@ -9,7 +9,7 @@ use crate::{
     cli::output::{Column, Record},
     domain::{
         Image,
-        image::{BlockDevice, ProductCode},
+        image::{BlockDevice, ProductCode, RareAttributes},
     },
 };
 
@@ -24,7 +24,7 @@ pub(in crate::cli) struct ImageRecord {
     description: String,
     state: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    state_reason: Option<String>,
+    state_reason: Option<StateReasonRecord>,
     owner_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     image_owner_alias: Option<String>,
@@ -32,6 +32,10 @@ pub(in crate::cli) struct ImageRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     creation_date: Option<String>,
     architecture: String,
+    /// `OWNER/NAME`, or where the manifest is.
+    image_location: String,
+    /// Always `machine`.
+    image_type: String,
     virtualization_type: String,
     root_device_type: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,7 +44,17 @@ pub(in crate::cli) struct ImageRecord {
     platform_details: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     usage_operation: Option<String>,
+    /// `windows`, or nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    platform: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kernel_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ramdisk_id: Option<String>,
     public: bool,
+    /// Whether the account's settings for allowed images would allow it; only while they are in audit mode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_allowed: Option<bool>,
     /// Sum of the volumes.
     size_gib: u64,
     /// At least one snapshot is encrypted.
@@ -72,6 +86,14 @@ pub(in crate::cli) struct ImageRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     deregistration_protection: Option<String>,
     product_codes: Vec<ProductCodeRecord>,
+}
+
+/// EC2's reason of a state, such as why a copy failed.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+struct StateReasonRecord {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    message: String,
 }
 
 /// An entry of the block device mapping.
@@ -115,6 +137,7 @@ struct ProductCodeRecord {
 impl From<&Image> for ImageRecord {
     fn from(image: &Image) -> Self {
         let text = |value: &Option<Box<str>>| value.as_deref().map(str::to_owned);
+        let rare = |field: fn(&RareAttributes) -> &Option<Box<str>>| image.rare.as_deref().and_then(|r| text(field(r)));
         let time = |value: Option<jiff::Timestamp>| value.map(|time| time.to_string());
         Self {
             image_id: image.id.to_string(),
@@ -122,17 +145,26 @@ impl From<&Image> for ImageRecord {
             name: image.name.to_string(),
             description: image.description.to_string(),
             state: image.state.as_str().into(),
-            state_reason: text(&image.state_reason),
+            state_reason: image.state_reason.as_deref().map(|message| StateReasonRecord {
+                code: rare(|rare| &rare.state_reason_code),
+                message: message.into(),
+            }),
             owner_id: image.owner_id.to_string(),
             image_owner_alias: text(&image.image_owner_alias),
             creation_date: time(image.created),
             architecture: image.architecture.to_string(),
+            image_location: image.location(),
+            image_type: "machine".into(),
             virtualization_type: image.virtualization.to_string(),
             root_device_type: image.root_device_type.to_string(),
             root_device_name: text(&image.root_device_name),
             platform_details: text(&image.platform_details),
             usage_operation: text(&image.usage_operation),
+            platform: rare(|rare| &rare.platform),
+            kernel_id: rare(|rare| &rare.kernel_id),
+            ramdisk_id: rare(|rare| &rare.ramdisk_id),
             public: image.public,
+            image_allowed: image.rare.as_ref().and_then(|rare| rare.image_allowed),
             size_gib: image.size_gib(),
             encrypted: image.encrypted(),
             block_device_mappings: image.block_devices.iter().map(BlockDeviceRecord::from).collect(),
@@ -178,22 +210,75 @@ impl From<&ProductCode> for ProductCodeRecord {
     }
 }
 
+/// Every column; those after the name are shown only if asked for.
+const COLUMNS: &[Column<ImageRecord>] = &[
+    Column::new("region", |i| i.region.clone()),
+    Column::new("image_id", |i| i.image_id.clone()),
+    Column::new("state", |i| i.state.clone()),
+    Column::number("size_gib", |i| i.size_gib.to_string()),
+    Column::new("encrypted", |i| yes_or_no(i.encrypted)),
+    Column::new("creation_date", |i| i.creation_date.clone().unwrap_or_default()),
+    Column::new("architecture", |i| i.architecture.clone()),
+    Column::new("name", |i| i.name.clone()),
+    Column::hidden("description", |i| i.description.clone()),
+    Column::hidden("owner_id", |i| i.owner_id.clone()),
+    Column::hidden("image_owner_alias", |i| i.image_owner_alias.clone().unwrap_or_default()),
+    Column::hidden("public", |i| yes_or_no(i.public)),
+    Column::hidden("tags", |i| joined(i.tags.iter().map(|(key, value)| format!("{key}={value}")))),
+    Column::hidden("snapshot_ids", |i| joined(i.snapshot_ids().map(str::to_owned))),
+    Column::hidden("platform_details", |i| i.platform_details.clone().unwrap_or_default()),
+    Column::hidden("virtualization_type", |i| i.virtualization_type.clone()),
+    Column::hidden("root_device_type", |i| i.root_device_type.clone()),
+    Column::hidden("boot_mode", |i| i.boot_mode.clone().unwrap_or_default()),
+    Column::hidden("imds_support", |i| i.imds_support.clone().unwrap_or_default()),
+    Column::hidden("tpm_support", |i| i.tpm_support.clone().unwrap_or_default()),
+    Column::hidden("source_image_id", |i| i.source_image_id.clone().unwrap_or_default()),
+    Column::hidden("source_image_region", |i| i.source_image_region.clone().unwrap_or_default()),
+    Column::hidden("deprecation_time", |i| i.deprecation_time.clone().unwrap_or_default()),
+    Column::hidden("last_launched_time", |i| i.last_launched_time.clone().unwrap_or_default()),
+    Column::hidden("deregistration_protection", |i| i.deregistration_protection.clone().unwrap_or_default()),
+    Column::hidden("state_reason", |i| i.state_reason.as_ref().map(|r| r.message.clone()).unwrap_or_default()),
+];
+
+fn yes_or_no(value: bool) -> String {
+    if value { "yes" } else { "no" }.into()
+}
+
+fn joined(values: impl Iterator<Item = String>) -> String {
+    values.collect::<Vec<_>>().join(" ")
+}
+
+impl ImageRecord {
+    /// Returns its tags, sorted by key.
+    pub(in crate::cli) fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// Returns a line for each device.
+    pub(in crate::cli) fn devices(&self) -> impl Iterator<Item = String> {
+        self.block_device_mappings.iter().map(|device| {
+            let ebs = device.ebs.as_ref().map(|ebs| {
+                let size = ebs.volume_size.map(|size| format!(" {size} GiB")).unwrap_or_default();
+                let of = |value: &Option<String>| value.as_ref().map(|value| format!(" {value}")).unwrap_or_default();
+                let iops = ebs.iops.map(|iops| format!(" {iops} IOPS")).unwrap_or_default();
+                let rate = ebs.throughput.map(|rate| format!(" {rate} MiB/s")).unwrap_or_default();
+                let kept = if ebs.delete_on_termination == Some(false) { ", kept when the instance ends" } else { "" };
+                format!("{size}{}{iops}{rate}{}{kept}", of(&ebs.volume_type), of(&ebs.snapshot_id))
+            });
+            let other = || device.virtual_name.as_ref().map_or_else(|| " none".into(), |name| format!(" {name}"));
+            format!("{}:{}", device.device_name, ebs.unwrap_or_else(other))
+        })
+    }
+
+    fn snapshot_ids(&self) -> impl Iterator<Item = &str> {
+        self.block_device_mappings.iter().filter_map(|device| device.ebs.as_ref()?.snapshot_id.as_deref())
+    }
+}
+
 impl Record for ImageRecord {
     const LIST: &'static str = "images";
 
     fn columns() -> &'static [Column<Self>] {
-        const COLUMNS: &[Column<ImageRecord>] = &[
-            Column::new("region", |i| i.region.clone()),
-            Column::new("image_id", |i| i.image_id.clone()),
-            Column::new("state", |i| i.state.clone()),
-            Column::number("size_gib", |i| i.size_gib.to_string()),
-            Column::new("encrypted", |i| if i.encrypted { "yes" } else { "no" }.into()),
-            Column::new("creation_date", |i| i.creation_date.clone().unwrap_or_default()),
-            Column::new("architecture", |i| i.architecture.clone()),
-            Column::new("name", |i| i.name.clone()),
-            Column::hidden("description", |i| i.description.clone()),
-            Column::hidden("owner_id", |i| i.owner_id.clone()),
-        ];
         COLUMNS
     }
 

@@ -8,6 +8,7 @@ mod deregistration;
 mod failure;
 mod identity;
 mod image;
+mod image_document;
 mod job;
 
 pub(super) use audit::AuditRecord;
@@ -17,4 +18,5 @@ pub(super) use deregistration::{DeregistrationRecord, DeregistrationResult, Kept
 pub(super) use failure::FailureRecord;
 pub(super) use identity::IdentityRecord;
 pub(super) use image::ImageRecord;
+pub(super) use image_document::{ImageDocument, PermissionRecord, SnapshotRecord};
 pub(super) use job::JobRecord;

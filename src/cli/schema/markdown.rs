@@ -14,8 +14,8 @@ pub(in crate::cli) fn reference() -> String {
     for output in OUTPUTS {
         let Some(document) = definitions.get(output.command) else { continue };
         let _ = writeln!(text, "### `amigrate {}`\n", output.command);
-        match document.get("$ref").map(|_| kind(document)) {
-            Some(kind) => _ = writeln!(text, "{kind}\n"),
+        match document.get("anyOf").and_then(Value::as_array) {
+            Some(several) => text += &several.iter().map(fields).collect::<Vec<_>>().join("or\n\n"),
             None => text += &fields(document),
         }
     }

@@ -14,7 +14,7 @@ impl Effects {
         let account = self.account.clone();
         self.reply_from_files(id, move |files| {
             let (presets, problem) = files.read().map_or_else(|e| (Presets::new(), Some(e)), |presets| (presets, None));
-            let last = account.and_then(|account| files.last_values.read(&account));
+            let last = account.and_then(|account| files.last_values.read(&account)).map(Box::new);
             let in_memory = files.presets.is_none();
             Reply::Forms(Ok(StoredForms { presets, last, problem, in_memory }))
         });

@@ -141,7 +141,7 @@ impl World {
             return self.images_by_id(state, call, wanted, now);
         }
         let start = call.page.start(Cursor::parse)?.unwrap_or(Cursor::START);
-        let mut page = PageLimit { left: call.page.limit(), next: None };
+        let mut page = PageLimit { left: self.page_limit(&call.page), next: None };
         let mut items = Vec::new();
         let deregistered_ids = state.deregistered.iter().filter(|(_, image)| image.from_copy).map(|(id, _)| id);
         let mut created: Vec<&ImageId> = state.created_images.keys().chain(deregistered_ids).collect();
@@ -161,6 +161,10 @@ impl World {
         });
         items.retain(wanted);
         Ok(Listing { items, next: page.next.map(|c| c.token()) })
+    }
+
+    fn page_limit(&self, page: &PageRequest) -> usize {
+        page.limit().min(self.limits.page_size.unwrap_or(usize::MAX))
     }
 
     fn images_by_id(
@@ -276,7 +280,7 @@ impl World {
             return Ok(Listing { items, next: None });
         }
         let start = call.page.start(Cursor::parse)?.unwrap_or(Cursor::START);
-        let mut page = PageLimit { left: call.page.limit(), next: None };
+        let mut page = PageLimit { left: self.page_limit(&call.page), next: None };
         let mut items = Vec::new();
         for (id, created) in state.created_snapshots.iter().filter(|(id, _)| start.reaches(id.as_str())) {
             let Some(seen) = self.created_snapshot(state, created, now) else { continue };

@@ -60,6 +60,8 @@ pub struct RegionLimits {
     pub pending_copies: usize,
     /// Throughput of all time-based copies from one region to another, MiB per second.
     pub time_based_mib_per_second: u32,
+    /// The most entries in a page, whatever `MaxResults` says. EC2 too may return fewer than asked for.
+    pub page_size: Option<usize>,
     /// Enforces EC2's request rates per region and action with `RequestLimitExceeded`.
     pub rates: bool,
     /// How long a client token is remembered, milliseconds; `None` is for ever. A later request with it is a new one.
@@ -77,6 +79,7 @@ impl Default for RegionLimits {
         Self {
             pending_copies: 300,
             time_based_mib_per_second: 2_000,
+            page_size: None,
             rates: false,
             token_life_ms: None,
             unique_names: false,

@@ -20,9 +20,10 @@ use crate::{
     },
 };
 
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     ("broken", include_str!("../../../assets/scenarios/broken.toml")),
     ("checks", include_str!("../../../assets/scenarios/checks.toml")),
+    ("compare", include_str!("../../../assets/scenarios/compare.toml")),
     ("demo", include_str!("../../../assets/scenarios/demo.toml")),
     ("denied", include_str!("../../../assets/scenarios/denied.toml")),
     ("empty", include_str!("../../../assets/scenarios/empty.toml")),

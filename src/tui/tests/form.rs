@@ -199,6 +199,7 @@ fn a_form_that_was_left_open_is_checked_as_of_now() {
     _ = model.update(start.clone(), tomorrow);
     let after_checks = tomorrow + crate::domain::review::Review::PATIENCE;
     _ = model.update(Msg::Tick, after_checks);
+    _ = model.update(Msg::Frame, after_checks);
     let effects = model.update(start, after_checks);
     let [Effect::Command(Command::Copy(copies)), _] = &effects[..] else { panic!("{effects:?}") };
     let day = tomorrow.strftime("%Y-%m-%d").to_string();

@@ -13,7 +13,7 @@ fn stored() -> StoredForms {
         ..Preset::default()
     };
     let last = Preset { destinations: Some(vec![region("eu-west-1")]), ..Preset::default() };
-    StoredForms { presets: [("dr".to_owned(), preset)].into(), last: Some(last), ..StoredForms::default() }
+    StoredForms { presets: [("dr".to_owned(), preset)].into(), last: Some(Box::new(last)), ..StoredForms::default() }
 }
 
 fn read(model: &mut Model) -> EffectId {

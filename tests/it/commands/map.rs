@@ -50,7 +50,7 @@ fn what_cannot_be_mapped_is_wrong_usage() {
 #[test]
 fn a_batch_is_mapped_from_the_store() {
     let mut commands = Commands::new("demo");
-    keep(&commands);
+    keep(&commands, START.parse().expect("a time"));
     let asked = commands.ec2.request_count("DescribeImages");
     commands.run(&["map", "--batch", "batch-one", "--format", "env"]);
     commands.run(&["map", "--batch", "batch-two"]);
@@ -60,8 +60,8 @@ fn a_batch_is_mapped_from_the_store() {
     insta::assert_snapshot!(commands.transcript());
 }
 
-/// Keeps a batch that is available, and one of which a copy failed.
-fn keep(commands: &Commands) {
+/// Keeps a batch that is available, and one of which a copy failed; both requested at this moment.
+pub(crate) fn keep(commands: &Commands, now: jiff::Timestamp) {
     let image = |n: u8| ImageId::new(&format!("ami-{n:017}")).expect("an id");
     let failed = JobState::Failed { failure: Failure::new("copy", "the key is disabled").into(), image: None };
     let states = [
@@ -72,7 +72,6 @@ fn keep(commands: &Commands) {
         ("batch-two", "us-west-2", failed),
         ("batch-two", "ca-central-1", JobState::Copying { image: image(5) }),
     ];
-    let now = START.parse().expect("a time");
     let jobs = states.into_iter().zip(1..).map(|((batch, to, state), n)| {
         let mut job = Job::new(JobId(n), BatchId::new(batch), request(to, n), now);
         job.state = state;

@@ -4,7 +4,9 @@
 
 mod cli_lines;
 mod completions;
+
 mod copy_command;
+mod listing;
 mod moto;
 mod program;
 mod python;

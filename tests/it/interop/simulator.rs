@@ -15,7 +15,7 @@ pub(crate) struct Simulator {
 }
 
 /// Starts a scenario on a free port, its clock `scale` times as fast as real time.
-pub(crate) fn start(scenario: &str, scale: u32) -> Simulator {
+pub(crate) fn start(scenario: &str, scale: impl std::fmt::Display) -> Simulator {
     let mut command = Command::new(env!("CARGO_BIN_EXE_amigrate"));
     scrub(&mut command);
     let mut child = command

@@ -54,10 +54,10 @@ const LAST: &str = "last values";
 /// Opens the picker of the presets, after the values that were started last.
 pub fn presets(model: &mut Model, stored: StoredForms) {
     let last = stored.last.map(|preset| (LAST.to_owned(), true, preset));
-    let named = stored.presets.into_iter().map(|(name, preset)| (name, false, preset));
-    let item = |(label, last, preset): (String, bool, Preset)| Item {
+    let named = stored.presets.into_iter().map(|(name, preset)| (name, false, Box::new(preset)));
+    let item = |(label, last, preset): (String, bool, Box<Preset>)| Item {
         note: preset_note(&preset),
-        value: if last { Value::LastValues(Box::new(preset)) } else { Value::Preset(Box::new(preset)) },
+        value: if last { Value::LastValues(preset) } else { Value::Preset(preset) },
         label,
         enabled: true,
     };

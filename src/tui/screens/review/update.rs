@@ -61,9 +61,9 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
     match action {
         Action::Start => start(model, effects),
         Action::Press => go_to_field(model, target),
-        Action::Skip => choose(screen, target, Choice::Skip),
-        Action::Rename => choose(screen, target, Choice::Rename),
-        Action::CopyAnyway => choose(screen, target, Choice::CopyAnyway),
+        Action::Skip => choose(screen, target.as_ref(), Choice::Skip),
+        Action::Rename => choose(screen, target.as_ref(), Choice::Rename),
+        Action::CopyAnyway => choose(screen, target.as_ref(), Choice::CopyAnyway),
         Action::SkipAll => screen.decide(Review::skip_existing),
         Action::Refresh => {
             screen.review_mut().ask_again(now);
@@ -83,8 +83,8 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
 }
 
 /// Chooses what is done about the copy under the cursor.
-fn choose(screen: &mut ReviewScreen, target: Option<Target>, choice: Choice) {
-    let Some(Target::Existing(copy)) = target else { return };
+fn choose(screen: &mut ReviewScreen, target: Option<&Target>, choice: Choice) {
+    let Some(&Target::Existing(copy)) = target else { return };
     let Some(existing) = screen.table.existing.iter().find(|existing| existing.copy == copy) else { return };
     if choice != Choice::Rename || existing.new_name.is_some() {
         screen.decide(|review| review.choose(copy, choice));

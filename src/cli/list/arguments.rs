@@ -1,0 +1,156 @@
+//! The arguments of `amigrate list`, and the request they make.
+
+use clap::builder::PossibleValuesParser;
+
+use super::{columns::column, shorthand};
+use crate::{
+    cli::{
+        output::{Column, Record as _},
+        records::ImageRecord,
+        regions::{Selection, nearest},
+        setup::Setup,
+    },
+    domain::{AccountId, Failure, ImageListing, QueryFilter, text::clean},
+};
+
+const OWNERS: [&str; 4] = ["self", "amazon", "aws-marketplace", "aws-backup-vault"];
+
+/// What is listed, and how.
+#[derive(Debug, Clone, clap::Args)]
+pub(in crate::cli) struct ListArgs {
+    /// Regions between commas, or all; without it those of the setting browse.regions, else the profile's region
+    #[arg(long, value_name = "REGIONS")]
+    regions: Option<Selection>,
+    /// Every region that is enabled for the account
+    #[arg(long, conflicts_with = "regions")]
+    all_regions: bool,
+    /// Only images of this owner: self, amazon, aws-marketplace, or an account id; may be repeated. Without it and --shared and
+    /// --public: self
+    #[arg(long = "owner", value_name = "OWNER", value_parser = owner)]
+    owners: Vec<String>,
+    /// Only images that others have shared with this account
+    #[arg(long)]
+    shared: bool,
+    /// Only public images; needs --name or --limit
+    #[arg(long)]
+    public: bool,
+    /// Only images whose name matches, with * and ?
+    #[arg(long, value_name = "PATTERN")]
+    name: Option<String>,
+    /// Only images that pass a filter of EC2's, as the AWS CLI writes it: Name=architecture,Values=arm64; may be repeated
+    #[arg(long = "filter", alias = "filters", value_name = "FILTER", value_parser = shorthand::parse)]
+    filters: Vec<QueryFilter>,
+    /// Only images that pass a filter of the screen: words, and terms like state:available tag:Team=web
+    #[arg(long = "match", value_name = "FILTER")]
+    pub(super) matching: Option<String>,
+    /// Sort by a column; COLUMN:desc for the other way round
+    #[arg(long, value_name = "COLUMN")]
+    pub(super) sort: Option<String>,
+    /// Columns of tables and CSV, between commas
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', value_parser = column_names())]
+    columns: Vec<String>,
+    /// Print so many images at most
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) limit: Option<u64>,
+}
+
+fn column_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(ImageRecord::columns().iter().map(|column| column.name))
+}
+
+/// Checks an owner by form.
+fn owner(word: &str) -> Result<String, Failure> {
+    if OWNERS.contains(&word) || AccountId::new(word).is_ok() {
+        return Ok(word.to_owned());
+    }
+    let hint = match nearest(word, OWNERS.into_iter()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "it is self, amazon, aws-marketplace, or an account id of twelve digits".into(),
+    };
+    Err(Failure::new(format!("use owner `{}`", clean(word)), hint))
+}
+
+impl ListArgs {
+    /// Returns the regions to list.
+    pub(super) fn selection(&self, setup: &Setup) -> Result<Selection, Failure> {
+        match &self.regions {
+            _ if self.all_regions => Ok(Selection::All),
+            Some(selection) => Ok(selection.clone()),
+            None => Selection::configured(setup),
+        }
+    }
+
+    /// Returns the columns to print.
+    pub(super) fn columns(&self) -> Vec<&'static Column<ImageRecord>> {
+        if self.columns.is_empty() {
+            return ImageRecord::columns().iter().filter(|column| column.default).collect();
+        }
+        self.columns.iter().filter_map(|name| column(name)).collect()
+    }
+
+    /// Returns the request to EC2.
+    pub(super) fn listing(&self) -> Result<ImageListing, Failure> {
+        let mut listing = ImageListing {
+            owners: self.owners.clone(),
+            executable_by_self: self.shared,
+            filters: self.filters.clone(),
+            page: self.page(),
+        };
+        if listing.owners.is_empty() && !self.shared && !self.public {
+            listing.owners.push("self".into());
+        }
+        listing.filters.extend(self.name.as_deref().map(|pattern| QueryFilter::new("name", pattern)));
+        if self.public {
+            let named = listing.filters.iter().any(|filter| filter.name == "name");
+            if !named && self.limit.is_none() {
+                return Err(Failure::new("list public images", "there are far too many to list all of them")
+                    .hint("Name some with --name, as in `--public --name 'al2023-ami-2023*'`, or set --limit."));
+            }
+            listing.filters.push(QueryFilter::new("is-public", "true"));
+        }
+        Ok(listing)
+    }
+
+    /// A page need not be longer than what is printed, if all of it is.
+    fn page(&self) -> Option<u16> {
+        let all_printed = self.matching.is_none() && self.sort.is_none();
+        let limit = self.limit.filter(|_| all_printed)?;
+        u16::try_from(limit).ok().filter(|limit| *limit < 1000).map(|limit| limit.max(5))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: ListArgs,
+    }
+
+    fn listing(line: &str) -> Result<ImageListing, Failure> {
+        let words = shlex::split(line).unwrap();
+        Line::try_parse_from(std::iter::once("list".into()).chain(words)).unwrap().args.listing()
+    }
+
+    #[test]
+    fn own_images_are_listed_unless_others_are_asked_for() {
+        assert_eq!(listing("").unwrap().owners, ["self"]);
+        assert!(listing("--shared").unwrap() == ImageListing { executable_by_self: true, ..ImageListing::default() });
+        assert_eq!(listing("--owner amazon --owner 123456789012").unwrap().owners, ["amazon", "123456789012"]);
+        let public = listing("--public --name 'al*'").unwrap();
+        assert!(public.owners.is_empty());
+        assert_eq!(public.filters, [QueryFilter::new("name", "al*"), QueryFilter::new("is-public", "true")]);
+    }
+
+    #[test]
+    fn public_images_are_named_or_limited() {
+        assert!(listing("--public").unwrap_err().hint.contains("--name"));
+        assert_eq!(listing("--public --limit 3").unwrap().page, Some(5));
+        assert_eq!(listing("--public --limit 3 --match x").unwrap().page, None, "most of a page may not match");
+        assert!(listing("--public --filter Name=name,Values=al*").is_ok());
+    }
+}

@@ -1,0 +1,120 @@
+//! `amigrate list`: images of one region or many, as `DescribeImages` tells them.
+
+mod arguments;
+mod columns;
+mod fetch;
+mod shorthand;
+mod sort;
+
+use std::{
+    io::{self, BufWriter, StdoutLock},
+    ops::ControlFlow,
+};
+
+use nucleo_matcher::Matcher;
+
+use super::{
+    exit::{CommandError, ExitStatus, OrUsage},
+    output::{Format, Printer, report},
+    records::{FailureRecord, ImageRecord},
+    setup::{Setup, http_client, runtime},
+};
+use crate::{
+    aws::Session,
+    domain::{Image, filter::Filter},
+};
+
+pub(super) use arguments::ListArgs;
+pub(super) use fetch::{RegionFailure, fetch, report_all, status};
+use sort::SortKey;
+
+pub(super) fn run(setup: &Setup, args: &ListArgs) -> Result<ExitStatus, CommandError> {
+    let selection = args.selection(setup).or_usage()?;
+    let listing = args.listing().or_usage()?;
+    let sort = args.sort.as_deref().map(SortKey::parse).transpose().or_usage()?;
+    let _log = setup.start_log()?;
+    runtime()?.block_on(async {
+        let session = Session::load(setup.session_options(), http_client()?).await?;
+        session.check_credentials().await?;
+        // Whatever these credentials may see is listed, whoever they are: STS need not be waited for.
+        let session = session.for_reads();
+        let mut lister = Lister::new(setup, args, sort)?;
+        let failures = fetch(setup, &session, &selection, listing, |page| lister.add(page)).await?;
+        lister.finish(&failures)?;
+        report_all("list images", &failures, report);
+        Ok(status(&failures))
+    })
+}
+
+/// Prints images as they come, or holds them back until all are there.
+struct Lister {
+    printer: Printer<ImageRecord, BufWriter<StdoutLock<'static>>>,
+    filter: Filter,
+    matcher: Matcher,
+    buffer: Vec<char>,
+    limit: usize,
+    printed: usize,
+    /// Images that cannot be printed before all others are known; `None` if each is printed at once.
+    held: Option<Vec<Image>>,
+    sort: Option<SortKey>,
+}
+
+impl Lister {
+    fn new(setup: &Setup, args: &ListArgs, sort: Option<SortKey>) -> Result<Self, CommandError> {
+        let output = setup.output;
+        // One document, and what a person reads, is in the order of the regions; a stream is in the order of the answers.
+        let whole = output.format == Format::Json || (output.format == Format::Table && output.terminal);
+        Ok(Self {
+            printer: Printer::new(output, args.columns(), BufWriter::with_capacity(1 << 16, io::stdout().lock()))?,
+            filter: Filter::parse(args.matching.as_deref().unwrap_or_default()),
+            matcher: Matcher::default(),
+            buffer: Vec::new(),
+            limit: args.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)),
+            printed: 0,
+            held: (whole || sort.is_some()).then(Vec::new),
+            sort,
+        })
+    }
+
+    /// Takes a page; breaks once enough is printed.
+    fn add(&mut self, mut page: Vec<Image>) -> Result<ControlFlow<()>, CommandError> {
+        if !self.filter.is_empty() {
+            let Self { filter, matcher, buffer, .. } = self;
+            page.retain(|image| filter.score(image, matcher, buffer).is_some());
+        }
+        match &mut self.held {
+            Some(held) => {
+                held.append(&mut page);
+                Ok(ControlFlow::Continue(()))
+            }
+            None => self.print(page),
+        }
+    }
+
+    fn print(&mut self, images: impl IntoIterator<Item = Image>) -> Result<ControlFlow<()>, CommandError> {
+        for image in images {
+            if self.printed == self.limit {
+                break;
+            }
+            self.printer.print(&ImageRecord::from(&image))?;
+            self.printed += 1;
+        }
+        self.printer.flush()?;
+        Ok(if self.printed == self.limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+
+    fn finish(mut self, failures: &[RegionFailure]) -> Result<(), CommandError> {
+        if let Some(mut held) = self.held.take() {
+            // Within a region in EC2's order, which is not documented.
+            held.sort_by(|a, b| a.region.cmp(&b.region));
+            if let Some(key) = &self.sort {
+                key.sort(&mut held);
+            }
+            // Nothing comes after it.
+            let _ = self.print(held)?;
+        }
+        let records: Vec<FailureRecord> =
+            failures.iter().map(|one| FailureRecord::from(&one.failure).in_region(&one.region)).collect();
+        self.printer.finish(&[("failures", records)])
+    }
+}
