@@ -13,7 +13,8 @@ use super::{
     output::{Format, OutputOptions, Record, print_document},
     policy::PolicyDocument,
     records::{
-        AuditRecord, DeregistrationRecord, FailureRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord,
+        AuditRecord, CheckDocument, CopyDocument, DeregistrationRecord, DestinationRecord, FailureRecord,
+        IdentityRecord, ImageDocument, ImageRecord, JobRecord, RequestedDocument, RequestedRecord,
     },
     regions::nearest,
 };
@@ -45,6 +46,7 @@ struct Output {
 const OUTPUTS: &[Output] = &[
     records::<ImageRecord>("list"),
     document::<ImageDocument>("show"),
+    Output { command: "copy", document: copied, line: copied_line },
     records::<JobRecord>("jobs"),
     records::<JobRecord>("watch"),
     Output { command: "wait", document: waited, line: waited_line },
@@ -77,6 +79,19 @@ fn listing<R: Record>(generator: &mut SchemaGenerator) -> Schema {
         lists.map(|(name, item)| (name.to_owned(), json_schema!({ "type": "array", "items": item }).into()));
     schema.insert("properties".into(), serde_json::Value::Object(properties.into_iter().collect()));
     schema
+}
+
+/// What was made; with `--check` the review, with `--dry-run` or `--detach` what was requested.
+fn copied(generator: &mut SchemaGenerator) -> Schema {
+    let made = generator.subschema_for::<CopyDocument>();
+    let (check, requested) =
+        (generator.subschema_for::<CheckDocument>(), generator.subschema_for::<RequestedDocument>());
+    json_schema!({ "anyOf": [made, check, requested] })
+}
+
+fn copied_line(generator: &mut SchemaGenerator) -> Schema {
+    let (copy, requested) = (generator.subschema_for::<JobRecord>(), generator.subschema_for::<RequestedRecord>());
+    json_schema!({ "anyOf": [copy, requested, generator.subschema_for::<DestinationRecord>()] })
 }
 
 /// Copies, or images that were waited for by their ids.

@@ -93,8 +93,7 @@ fn reply(model: &mut Model, id: EffectId, reply: Reply) -> Vec<Effect> {
 
 /// What the runtime does before it draws.
 fn frame(model: &mut Model) {
-    let now = model.now;
-    assert_eq!(model.update(Msg::Frame, now), []);
+    assert_eq!(model.update(Msg::Frame, model.now), []);
 }
 
 fn press(model: &mut Model, code: KeyCode) -> Vec<Effect> {

@@ -201,9 +201,8 @@ mod tests {
 
     #[test]
     fn the_last_of_several_values_is_completed() {
-        assert_eq!(shown(Values::Regions, "il-", false), ["il-central-1"]);
-        assert_eq!(shown(Values::Regions, "us-east-1,il-", false), ["us-east-1,il-central-1"]);
-        assert_eq!(shown(Values::Regions, "il-central-1,il-", false), [] as [&str; 0]);
+        assert_eq!(shown(Values::Scenarios, "demo,ho", false), ["demo,hostile"]);
+        assert_eq!(shown(Values::Scenarios, "hostile,ho", false), [] as [&str; 0]);
         assert_eq!(shown(Values::States, "in", true), ["in\\ doubt"]);
         assert_eq!(shown(Values::States, "in\\ d", true), ["in\\ doubt"]);
         assert_eq!(shown(Values::Scenarios, "ho", false), ["hostile"]);

@@ -12,7 +12,7 @@ mod image_document;
 mod job;
 
 pub(super) use audit::AuditRecord;
-pub(super) use check::{CheckDocument, ExistingRecord};
+pub(super) use check::{CheckDocument, DestinationRecord, ExistingRecord};
 pub(super) use copy::{CopyDocument, RequestedDocument, RequestedRecord, SkippedRecord};
 pub(super) use deregistration::{DeregistrationRecord, DeregistrationResult, KeptSnapshotRecord, UsageRecord};
 pub(super) use failure::FailureRecord;

@@ -124,7 +124,7 @@ fn offered() -> Vec<String> {
     );
     let mut offered: Vec<String> = commands.iter().map(|c| format!("amigrate {c}")).collect();
     for text in commands.iter().map(|c| help(&[c])).chain([main]) {
-        let flags = text.split(|c: char| c.is_whitespace() || c == ',').filter(|w| w.starts_with("--"));
+        let flags = text.split(|c: char| c.is_whitespace() || ",:".contains(c)).filter(|w| w.starts_with("--"));
         offered.extend(flags.map(str::to_owned));
     }
     offered.retain(|word| !matches!(word.as_str(), "--help" | "--version"));
