@@ -24,8 +24,8 @@ pub(in crate::cli) struct ListArgs {
     /// Every region that is enabled for the account
     #[arg(long, conflicts_with = "regions")]
     all_regions: bool,
-    /// Only images of this owner: self, amazon, aws-marketplace, or an account id; may be repeated. Own images are listed unless
-    /// this or --shared or --public is given
+    /// Only images of this owner: self, amazon, aws-marketplace, or an account id; may be repeated. Without it and --shared and
+    /// --public: self
     #[arg(long = "owner", value_name = "OWNER", value_parser = owner)]
     owners: Vec<String>,
     /// Only images that others have shared with this account

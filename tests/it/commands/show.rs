@@ -30,7 +30,8 @@ fn an_image_is_shown_with_all_that_belongs_to_it() {
 #[test]
 fn copies_are_found_in_every_region() {
     let mut commands = Commands::new("demo");
-    let copy = commands.ended(&["list", "--region", "us-west-2", "--match", "state:pending", "--output", "jsonl"], "");
+    let copy = commands
+        .ended(&["list", "--all-regions", "--match", "state:pending", "--sort", "image_id", "--output", "jsonl"], "");
     let copy: serde_json::Value =
         serde_json::from_str(copy.stdout.lines().next().expect("one is pending")).expect("JSON");
     let text = |key: &str| copy[key].as_str().expect("text").to_owned();
