@@ -78,7 +78,7 @@ pub(super) fn run(setup: &Setup, args: &CancelArgs) -> Result<ExitStatus, Comman
         queue.send(Command::Cancel(ids.iter().copied().collect()));
         let options = FollowOptions { until: Until::Cancelled, timeout: None, progress: on_stderr(setup.output) };
         let followed = follow(setup, queue, Selection::Jobs(ids), options, &mut signals).await?;
-        finish(setup, &account, &followed, refused)
+        finish(setup, &account, &followed, &refused)
     })
 }
 
@@ -251,7 +251,7 @@ fn finish(
     setup: &Setup,
     account: &AccountKey,
     followed: &Followed,
-    refused: Vec<Failure>,
+    refused: &[Failure],
 ) -> Result<ExitStatus, CommandError> {
     let failures: Vec<Failure> = followed.jobs.iter().filter_map(|job| failure_of_cancel(job)).collect();
     let status = match followed.ending {

@@ -182,6 +182,8 @@ impl ModelHarness {
                 '\u{14}' => key(KeyCode::Char('t'), KeyModifiers::CONTROL),
                 c => key(KeyCode::Char(c), KeyModifiers::NONE),
             });
+            // A review starts nothing before a frame has shown it.
+            _ = self.model.update(Msg::Frame, self.model.now);
         }
     }
 

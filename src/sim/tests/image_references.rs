@@ -53,7 +53,7 @@ fn what_ec2_refuses_is_refused(#[case] rest: &str, #[case] code: &str) {
 
 #[test]
 fn ten_images_are_the_most() {
-    let ids: String = (1..=11).map(|n| format!("ImageId.{n}=ami-0e08b0725bbdc99e7&")).collect();
+    let ids = (1..=11).map(|n| format!("ImageId.{n}=ami-0e08b0725bbdc99e7&")).collect::<Vec<_>>().concat();
     let code =
         TestAws::new("demo").code(HOME, &format!("Action=DescribeImageReferences&{ids}IncludeAllResourceTypes=true"));
     assert_eq!(code, "InvalidParameterValue");
