@@ -26,6 +26,9 @@ pub(super) enum ExitStatus {
 impl ExitStatus {
     /// Returns the status of a command that ends with this failure.
     pub(super) fn of(failure: &Failure) -> Self {
+        if failure.kind == FailureKind::Configuration {
+            return Self::Usage;
+        }
         let not_allowed = failure.retry == Retry::AfterLogin
             || failure.kind.is_denied()
             || failure.not_signed()
@@ -103,6 +106,8 @@ mod tests {
         {
             assert_eq!(ExitStatus::of(&plain.clone().kind(kind)), ExitStatus::NotAllowed, "{kind:?}");
         }
+        let unknown_profile = plain.retry(Retry::AfterLogin).kind(FailureKind::Configuration);
+        assert_eq!(ExitStatus::of(&unknown_profile), ExitStatus::Usage);
     }
 
     #[test]

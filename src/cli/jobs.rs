@@ -2,17 +2,18 @@
 //! queue is not disturbed, and no request is sent to AWS unless the account is unknown.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{self, Write},
     time::Duration,
 };
 
 use jiff::Timestamp;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::{
     exit::{CommandError, ExitStatus},
     follow::{Signal, Signals},
-    output::{Format, Printer, Record},
+    output::{Column, Format, Printer, Record},
     records::JobRecord,
     setup::{Setup, runtime},
     targets::Known,
@@ -30,6 +31,7 @@ use crate::{
 const WATCH_INTERVAL: Duration = Duration::from_millis(500);
 /// State of a copy that no process has taken up.
 const REQUESTED: &str = "requested";
+const WHAT: &str = "list the copies";
 
 /// What is printed.
 #[derive(Debug, Clone, clap::Args)]
@@ -58,26 +60,49 @@ pub(super) fn run(setup: &Setup, args: &JobsArgs) -> Result<ExitStatus, CommandE
     }
     let store = open_store(setup)?;
     let accounts = if args.all_accounts { store.accounts()? } else { vec![account(setup, &store)?] };
-    if let (Some(name), false, [account]) = (&args.batch, args.history, accounts.as_slice()) {
-        Known::read(&store, account, &[])?.batch("list the copies", name)?;
+    match (&args.batch, accounts.as_slice()) {
+        (Some(name), [account]) if !args.history => _ = Known::read(&store, account, &[])?.batch(WHAT, name)?,
+        (Some(name), all) => check_batch(&store, all, name)?,
+        (None, _) => {}
     }
     if args.watch {
         return runtime()?.block_on(watch(setup, args, &store, &accounts));
-    }
-    if setup.output.format == Format::Table && args.all_accounts {
-        for account in &accounts {
-            // No line of a job begins like this.
-            writeln!(io::stdout(), "# {}", clean(account.as_str())).map_err(|e| CommandError::write(&e))?;
-            print(setup, &records(&store, account, args)?)?;
-        }
-        return Ok(ExitStatus::Done);
     }
     let mut all = Vec::new();
     for account in &accounts {
         all.extend(records(&store, account, args)?);
     }
-    print(setup, &all)?;
+    print(setup, args, &all)?;
     Ok(ExitStatus::Done)
+}
+
+impl JobsArgs {
+    /// The columns of a table; those of several accounts say whose a copy is.
+    fn columns(&self) -> Vec<&'static Column<JobRecord>> {
+        self.all_accounts.then_some(JobRecord::ACCOUNT).into_iter().chain(JobRecord::columns()).collect()
+    }
+}
+
+/// Wrong usage if no copy of these accounts has this batch, ended or not.
+fn check_batch(store: &Store, accounts: &[AccountKey], name: &str) -> Result<(), CommandError> {
+    let mut batches = BTreeSet::new();
+    for account in accounts {
+        let loaded = store.load(account, Timestamp::UNIX_EPOCH)?;
+        batches.extend(loaded.jobs.into_iter().map(|job| job.batch));
+        batches.extend(store.history(account, usize::MAX)?.iter().map(|job| job.batch.clone()));
+        batches.extend(loaded.commands.iter().filter_map(|(_, command)| match command {
+            Command::Copy(requests) => Some(BatchId::of(&requests.first()?.token)),
+            _ => None,
+        }));
+    }
+    if batches.iter().any(|batch| batch.as_str() == name) {
+        return Ok(());
+    }
+    let hint = match nearest(name, batches.iter().map(BatchId::as_str)) {
+        Some(near) => format!("Is it `{near}`?"),
+        None => "`amigrate jobs` and `amigrate jobs --history` print the batches.".into(),
+    };
+    Err(CommandError::usage(Failure::new(WHAT, format!("there is no batch `{}`", clean(name))).hint(hint)))
 }
 
 /// The store of this user's jobs.
@@ -99,8 +124,8 @@ pub(super) fn account(setup: &Setup, store: &Store) -> Result<AccountKey, Failur
     })
 }
 
-fn print(setup: &Setup, records: &[JobRecord]) -> Result<(), CommandError> {
-    let mut printer = Printer::new(setup.output, JobRecord::columns().iter().collect(), io::stdout());
+fn print(setup: &Setup, args: &JobsArgs, records: &[JobRecord]) -> Result<(), CommandError> {
+    let mut printer = Printer::new(setup.output, args.columns(), io::stdout());
     records.iter().try_for_each(|record| printer.print(record))?;
     printer.finish::<()>(&[])
 }
@@ -141,7 +166,7 @@ async fn watch(
     let mut output = setup.output;
     // Lines that come later cannot be aligned with earlier ones.
     output.terminal = false;
-    let mut printer = Printer::new(output, JobRecord::columns().iter().collect(), io::stdout());
+    let mut printer = Printer::new(output, args.columns(), io::stdout());
     let mut last = BTreeMap::new();
     loop {
         for account in accounts {
@@ -165,9 +190,20 @@ async fn watch(
                 Signal::Terminate | Signal::HangUp => return Ok(ExitStatus::Terminated),
                 Signal::Stop => session::stop(),
             },
-            () = tokio::time::sleep(WATCH_INTERVAL) => {}
+            () = tokio::time::sleep(WATCH_INTERVAL) => {
+                if reader_has_gone() {
+                    return Err(CommandError::ReaderGone);
+                }
+            }
         }
     }
+}
+
+/// Returns true if nobody reads standard output any more: while nothing changes, no write would tell.
+fn reader_has_gone() -> bool {
+    let out = io::stdout();
+    let mut polled = [PollFd::new(&out, PollFlags::empty())];
+    poll(&mut polled, Some(&Timespec::default())).is_ok() && polled[0].revents().contains(PollFlags::ERR)
 }
 
 /// Reads the name of a state; blanks may be hyphens.

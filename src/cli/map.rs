@@ -43,6 +43,13 @@ pub(super) struct MapArgs {
     regions: Option<Selection>,
 }
 
+impl MapArgs {
+    /// Returns true if something else than JSON is printed.
+    pub(super) fn prints_text(&self) -> bool {
+        self.format != MapFormat::Json
+    }
+}
+
 /// Which images.
 #[derive(Debug, Clone, clap::Args)]
 #[group(required = true, multiple = false)]

@@ -97,8 +97,8 @@ pub(super) fn list(setup: &Setup) -> Result<ExitStatus, CommandError> {
 }
 
 /// `amigrate demo | cat`: lists images, copies one to two regions, prints the progress, and ends.
-pub(super) fn demo(setup: &Setup, name: &str) -> Result<ExitCode, Failure> {
-    let scenario = Scenario::named(name)?;
+pub(super) fn demo(setup: &Setup, name: &str) -> Result<ExitCode, CommandError> {
+    let scenario = Scenario::named(name).or_usage()?;
     runtime()?.block_on(async {
         let clock = Clock::starting(Timestamp::now(), DEMO_SPEED);
         let world = SharedWorld::new(World::new(&scenario, clock.now()));
@@ -122,7 +122,7 @@ pub(super) fn demo(setup: &Setup, name: &str) -> Result<ExitCode, Failure> {
         };
         let plan = draft.check(clock.now(), || ClientToken::from_random(uuid::Uuid::new_v4().as_u128()));
         if let Some(mistake) = plan.mistakes.first() {
-            return Err(Failure::new("copy", mistake.text.clone()));
+            return Err(Failure::new("copy", mistake.text.clone()).into());
         }
         let location = StoreLocation::Memory;
         let queue = Queue {

@@ -33,12 +33,14 @@ pub const ENVIRONMENT: [(&str, &str); 11] = [
 ];
 
 /// Files, and what is in them, as they are called on Linux.
-pub const FILES: [(&str, &str); 5] = [
+pub const FILES: [(&str, &str); 7] = [
     ("~/.config/amigrate/config.toml", "Settings; `amigrate config init` writes it with every default."),
     ("~/.config/amigrate/presets.toml", "Presets of the copy form and of `amigrate copy --preset`."),
     ("~/.local/state/amigrate/jobs.db", "The copies: an SQLite database."),
     ("~/.local/state/amigrate/amigrate.log", "The log, and the last four before it."),
     ("~/.local/state/amigrate/regions.json", "The regions chosen last."),
+    ("~/.local/state/amigrate/enabled-regions.json", "The enabled regions, as EC2 told them last."),
+    ("~/.local/state/amigrate/last-copies.json", "The last values of the copy form."),
 ];
 
 /// Returns the exit statuses as a table of Markdown.

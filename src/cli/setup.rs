@@ -26,7 +26,7 @@ pub(super) struct CommonFlags {
     /// Profile of the AWS configuration
     #[arg(long, global = true, value_name = "NAME")]
     profile: Option<String>,
-    /// First region to show; the profile's otherwise
+    /// Region to work in, and to show first; the profile's otherwise
     #[arg(long, global = true, value_name = "REGION")]
     region: Option<Region>,
     /// Send every call to this endpoint

@@ -27,7 +27,7 @@ pub(super) fn run(setup: &Setup) -> Result<ExitStatus, CommandError> {
         Ok(session) => session,
         Err(failure) => {
             report(&failure);
-            return Ok(ExitStatus::NotAllowed);
+            return Ok(ExitStatus::of(&failure));
         }
     };
     let identity = session

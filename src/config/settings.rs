@@ -112,7 +112,7 @@ const fn key(
 pub const KEYS: [Setting; 47] = [
     key("", "read_only", "false", Expect::Switch, "Refuse every write to AWS."),
     key("aws", "profile", "\"\"", Expect::Text, "The profile to use."),
-    key("aws", "region", "\"\"", Expect::Text, "The first region to show."),
+    key("aws", "region", "\"\"", Expect::Text, "The region to work in, and to show first."),
     key("aws", "endpoint_url", "\"\"", Expect::Text, "Another endpoint for every service, for a simulator or a private network."),
     key("aws", "attempts", "4", Expect::Whole(1, 10), "Tries of one call, the first included."),
     key("aws", "attempt_timeout_seconds", "20", Expect::Whole(1, 600), "The most seconds one try may take."),

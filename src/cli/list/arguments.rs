@@ -13,7 +13,7 @@ use crate::{
     domain::{AccountId, Failure, ImageListing, QueryFilter, text::clean},
 };
 
-const OWNERS: [&str; 4] = ["self", "amazon", "aws-marketplace", "aws-backup-vault"];
+pub(in crate::cli) const OWNERS: [&str; 4] = ["self", "amazon", "aws-marketplace", "aws-backup-vault"];
 
 /// What is listed, and how.
 #[derive(Debug, Clone, clap::Args)]

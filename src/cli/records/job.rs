@@ -348,13 +348,18 @@ fn difference(difference: &crate::engine::Difference) -> DifferenceRecord {
     }
 }
 
+impl JobRecord {
+    /// The column of a table with the copies of several accounts.
+    pub(in crate::cli) const ACCOUNT: &Column<Self> = &Column::new("account", |j| j.account.clone());
+}
+
 impl Record for JobRecord {
     const LIST: &'static str = "jobs";
 
     fn columns() -> &'static [Column<Self>] {
         const COLUMNS: &[Column<JobRecord>] = &[
             Column::number("job_id", |j| j.job_id.map(|id| id.to_string()).unwrap_or_default()),
-            Column::new("batch", |j| if j.job_id.is_some() { j.batch.clone() } else { String::new() }),
+            Column::new("batch", |j| j.batch.clone()),
             Column::new("name", |j| j.name.clone()),
             Column::new("route", |j| format!("{} > {}", j.source_region, j.region)),
             Column::new("state", JobRecord::progress),

@@ -88,7 +88,8 @@ async fn find(
     let Found { images, failures, .. } = match copies {
         Ok(answers) => Found::of(answers),
         Err(CommandError::Failure(failure, _)) => {
-            Found { failures: vec![RegionFailure::of_no_region(*failure)], ..Found::default() }
+            let failure = Failure { what: "look for copies in all regions".into(), ..*failure };
+            Found { failures: vec![RegionFailure::of_no_region(failure)], ..Found::default() }
         }
         Err(gone @ CommandError::ReaderGone) => return Err(gone),
     };
