@@ -172,8 +172,12 @@ async fn completion_times_and_their_fees() {
     harness.focus("Complete within").await;
     harness.press(KeyCode::Enter).await;
     assert_snapshot!("completion_picker", harness.screen());
+    // A price is no duration: 1 h is $3.20 here.
     harness.send("/").await;
-    harness.send("2 h").await;
+    harness.send("2").await;
+    harness.lacks("$3.20");
+    harness.send(" h").await;
+    assert_snapshot!("completion_picker_filtered", harness.screen());
     harness.press(KeyCode::Enter).await;
     assert_snapshot!("section_timing", harness.screen());
     harness.ctrl('y').await;
