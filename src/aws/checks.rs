@@ -130,6 +130,7 @@ mod tests {
             completion: None,
             post_copy: Vec::new(),
             given_token: Some(ClientToken::given("mine").unwrap()),
+            templates: std::sync::Arc::default(),
             token: ClientToken::from_random(7),
         }
     }
