@@ -122,6 +122,19 @@ pub fn field_to_change(failure: &Failure, request: &CopyRequest) -> Field {
     }
 }
 
+/// Returns the field that a post-copy step comes from.
+pub fn field_of_step(step: &PostCopyStep) -> Field {
+    match step {
+        PostCopyStep::CopyLaunchPermissions => Field::CopyPermissions,
+        PostCopyStep::LaunchPermissions(who) if who.contains(&LaunchPermission::Public) => Field::Public,
+        PostCopyStep::LaunchPermissions(_) => Field::ShareWith,
+        PostCopyStep::SnapshotPermissions(_) => Field::ShareSnapshots,
+        PostCopyStep::Deprecation(_) => Field::Deprecation,
+        PostCopyStep::DeregistrationProtection { .. } => Field::Protection,
+        PostCopyStep::SourceTag => Field::TagSource,
+    }
+}
+
 /// Returns true if the same request would fail in the same way, as long as nobody grants what is missing.
 pub fn would_fail_again(failure: &Failure) -> bool {
     failure.kind == FailureKind::KeyNotAccessible

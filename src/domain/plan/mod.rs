@@ -15,6 +15,7 @@ use std::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 pub use messages::ValidationMessage;
+pub use post_copy::StepsPlan;
 pub use timing::CompletionChoice;
 
 use crate::domain::{
