@@ -8,13 +8,15 @@ use super::{
     confirm::confirm,
     connection::Connection,
     exit::{CommandError, ExitStatus},
-    follow::{Ending, FollowOptions, Followed, Signals, Until, failure_of_cancel, follow, on_stderr, title},
+    follow::{
+        EndSignal, Ending, FollowOptions, Followed, Signal, Signals, Until, failure_of_cancel, follow, on_stderr, title,
+    },
     jobs::open_store,
     one_image,
     output::report,
     queue::OpenQueue,
     selection::Selection,
-    setup::{Setup, runtime},
+    setup::{Setup, block_on},
     targets::{Known, Target},
     watch::{print_final, print_none},
 };
@@ -23,6 +25,7 @@ use crate::{
     driver::RECENT,
     engine::{Command, Job, JobId, JobState, Origin},
     labels,
+    term::session,
 };
 
 const WHAT: &str = "cancel copies";
@@ -33,6 +36,10 @@ const STORE_POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Arguments of `amigrate cancel`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate cancel 7
+  amigrate cancel ami-0123456789abcdef0
+  amigrate cancel --batch batch-1a2b3c --yes")]
 #[command(group(clap::ArgGroup::new("copies").required(true)))]
 pub(super) struct CancelArgs {
     /// Numbers of copies, as `amigrate jobs` prints them, or ids of their images
@@ -54,10 +61,11 @@ pub(super) fn run(setup: &Setup, args: &CancelArgs) -> Result<ExitStatus, Comman
         return Err(CommandError::read_only(WHAT));
     }
     let _log = setup.start_log()?;
-    runtime()?.block_on(async {
+    block_on(async {
         let connection = Connection::open(setup).await?;
         let account = connection.account.clone();
-        let mut plan = Plan::make(&Known::read(&open_store(setup)?, &account, &args.targets)?, args)?;
+        let known = Known::read(&open_store(setup)?, &account, &args.targets, args.batch.as_deref())?;
+        let mut plan = Plan::make(&known, args)?;
         plan.images = images(setup, &connection, &plan.unknown).await?;
         plan.refused.iter().for_each(report);
         if plan.is_empty() {
@@ -65,7 +73,7 @@ pub(super) fn run(setup: &Setup, args: &CancelArgs) -> Result<ExitStatus, Comman
                 setup.output.note("Nothing is left to cancel.");
             }
             print_none(setup, &plan.refused)?;
-            return Ok(if plan.refused.is_empty() { ExitStatus::Done } else { ExitStatus::Failed });
+            return Ok(ExitStatus::of_all(&plan.refused));
         }
         confirm(&plan.what(), &plan.lines(), args.yes)?;
         let refused = std::mem::take(&mut plan.refused);
@@ -73,7 +81,7 @@ pub(super) fn run(setup: &Setup, args: &CancelArgs) -> Result<ExitStatus, Comman
         let mut queue = OpenQueue::open(setup, &connection, setup.driver_settings())?;
         let ids = tokio::select! {
             ids = taken_up(&queue, plan) => ids?,
-            signal = signals.next() => return Ok(signal.status()),
+            signal = ended(&mut signals) => return Ok(signal.status()),
         };
         queue.send(Command::Cancel(ids.iter().copied().collect()));
         let options = FollowOptions { until: Until::Cancelled, timeout: None, progress: on_stderr(setup.output) };
@@ -208,6 +216,16 @@ async fn images(setup: &Setup, connection: &Connection, ids: &[ImageId]) -> Resu
     Ok(found)
 }
 
+/// Waits for a signal that ends the command.
+async fn ended(signals: &mut Signals) -> EndSignal {
+    loop {
+        match signals.next().await {
+            Signal::End(signal) => return signal,
+            Signal::Stop => session::stop(),
+        }
+    }
+}
+
 /// Waits until the queue has taken up what is to be cancelled, and returns all numbers.
 async fn taken_up(queue: &OpenQueue, plan: Plan) -> Result<BTreeSet<JobId>, CommandError> {
     let mut ids: BTreeSet<JobId> = plan.jobs.iter().map(|job| job.id).collect();
@@ -258,11 +276,11 @@ fn finish(
         Ending::Done | Ending::TimedOut => {
             let all: Vec<Failure> = refused.iter().chain(&failures).cloned().collect();
             print_final(setup, account, followed, &all)?;
-            if all.is_empty() { ExitStatus::Done } else { ExitStatus::Failed }
+            ExitStatus::of_all(&all)
         }
-        ending => {
+        Ending::Signalled(signal) => {
             setup.output.note("The cancel is stored: `amigrate drive`, or the next amigrate, completes it.");
-            return Ok(if ending == Ending::Interrupted { ExitStatus::Interrupted } else { ExitStatus::Terminated });
+            return Ok(signal.status());
         }
     };
     for job in &followed.jobs {

@@ -15,6 +15,9 @@ const VARIABLE: &str = "_AMIGRATE_COMPLETE";
 
 /// Arguments of `amigrate completions`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  source <(amigrate completions bash)
+  amigrate completions fish | source")]
 pub(super) struct CompletionsArgs {
     /// The shell whose script is printed
     #[arg(value_enum)]

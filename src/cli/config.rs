@@ -20,6 +20,10 @@ pub(super) use records::{FileRecord, SettingRecord};
 
 /// Arguments of `amigrate config`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate config init
+  amigrate config check
+  amigrate config show --output json")]
 pub(super) struct ConfigArgs {
     #[command(subcommand)]
     action: Action,

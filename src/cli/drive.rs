@@ -15,7 +15,7 @@ use tokio::{
 
 use super::{
     exit::{CommandError, ExitStatus},
-    setup::{Setup, runtime, stop_signal},
+    setup::{Setup, block_on, stop_signal},
 };
 use crate::{
     domain::{Failure, text::clean},
@@ -44,7 +44,7 @@ pub(super) fn run(setup: &Setup) -> Result<ExitStatus, CommandError> {
     let _log = setup.start_log()?;
     check(setup)?;
     let location = StoreLocation::Dir(setup.store_dir()?);
-    runtime()?.block_on(async {
+    block_on(async {
         let listen = |kind| signal(kind).map_err(|e| Failure::new("listen for signals", e.to_string()));
         // It outlives its terminal: a hang-up is ignored.
         let mut hangup = listen(SignalKind::hangup())?;

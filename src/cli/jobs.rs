@@ -14,7 +14,7 @@ use super::{
     follow::{Signal, Signals},
     output::{Format, Printer, Record},
     records::JobRecord,
-    setup::{Setup, runtime},
+    setup::{Setup, block_on},
     targets::Known,
 };
 use crate::{
@@ -33,6 +33,10 @@ const REQUESTED: &str = "requested";
 
 /// What is printed.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate jobs --state copying,failed
+  amigrate jobs --batch batch-1a2b3c --output json
+  amigrate jobs --history --output csv > copies.csv")]
 pub(super) struct JobsArgs {
     /// Print each copy again whenever it changes, until interrupted
     #[arg(long, conflicts_with = "history")]
@@ -40,7 +44,7 @@ pub(super) struct JobsArgs {
     /// Only copies in these states, between commas, such as `copying,failed`
     #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = state)]
     state: Vec<&'static str>,
-    /// Only copies of this batch
+    /// Only copies of this batch; without --history also those that ended long ago
     #[arg(long, value_name = "BATCH")]
     batch: Option<String>,
     /// Ended copies, newest first
@@ -59,10 +63,10 @@ pub(super) fn run(setup: &Setup, args: &JobsArgs) -> Result<ExitStatus, CommandE
     let store = open_store(setup)?;
     let accounts = if args.all_accounts { store.accounts()? } else { vec![account(setup, &store)?] };
     if let (Some(name), false, [account]) = (&args.batch, args.history, accounts.as_slice()) {
-        Known::read(&store, account, &[])?.batch("list the copies", name)?;
+        Known::read(&store, account, &[], Some(name))?.batch("list the copies", name)?;
     }
     if args.watch {
-        return runtime()?.block_on(watch(setup, args, &store, &accounts));
+        return block_on(watch(setup, args, &store, &accounts));
     }
     if setup.output.format == Format::Table && args.all_accounts {
         for account in &accounts {
@@ -93,7 +97,7 @@ pub(super) fn open_store(setup: &Setup) -> Result<Store, Failure> {
 /// environment, which may be any account's.
 pub(super) fn account(setup: &Setup, store: &Store) -> Result<AccountKey, Failure> {
     let source = setup.session_source();
-    runtime()?.block_on(async {
+    block_on(async {
         if let Some(key) = source.profile_key(None).await
             && let Some(account) = store.account_of_profile(&key)?
         {
@@ -121,8 +125,12 @@ fn records(store: &Store, account: &AccountKey, args: &JobsArgs) -> Result<Vec<J
         return Ok(history.iter().filter(|job| wanted(job)).map(|job| record(job, &Status::default())).collect());
     }
     let loaded = store.load(account, now - RECENT)?;
-    let jobs = loaded.jobs.iter().filter(|job| wanted(job)).map(|job| record(job, &loaded.status));
-    let mut records: Vec<JobRecord> = jobs.collect();
+    let jobs = match &args.batch {
+        Some(batch) => store.batch(account, batch)?,
+        None => loaded.jobs,
+    };
+    let mut records: Vec<JobRecord> =
+        jobs.iter().filter(|job| wanted(job)).map(|job| record(job, &loaded.status)).collect();
     for (_, command) in &loaded.commands {
         // No process has taken these up, so they have no number yet.
         let Command::Copy(requests) = command else { continue };
@@ -165,8 +173,7 @@ async fn watch(
         io::stdout().flush().map_err(|e| CommandError::write(&e))?;
         tokio::select! {
             signal = signals.next() => match signal {
-                Signal::Interrupt => return Ok(ExitStatus::Interrupted),
-                Signal::Terminate | Signal::HangUp => return Ok(ExitStatus::Terminated),
+                Signal::End(signal) => return Ok(signal.status()),
                 Signal::Stop => session::stop(),
             },
             () = tokio::time::sleep(WATCH_INTERVAL) => {}

@@ -16,7 +16,7 @@ use super::{
     output::{Format, print_document, report},
     records::FailureRecord,
     regions::Selection,
-    setup::{Setup, runtime},
+    setup::{Setup, block_on},
 };
 use crate::domain::{Failure, ImageId};
 use format::MapFormat;
@@ -74,10 +74,10 @@ pub(super) fn run(setup: &Setup, args: &MapArgs) -> Result<ExitStatus, CommandEr
     let Found { images, notes, failures } = match &args.which {
         Which { batch: Some(batch), .. } => sources::of_batch(setup, batch)?,
         Which { name: Some(pattern), .. } => {
-            runtime()?.block_on(sources::of_account(setup, &Wanted::Name(pattern.clone()), &regions))?
+            block_on(sources::of_account(setup, &Wanted::Name(pattern.clone()), &regions))?
         }
         Which { source: Some(source), .. } => {
-            runtime()?.block_on(sources::of_account(setup, &Wanted::CopiesOf(source.clone()), &regions))?
+            block_on(sources::of_account(setup, &Wanted::CopiesOf(source.clone()), &regions))?
         }
         Which { .. } => Found::default(),
     };
@@ -99,5 +99,5 @@ pub(super) fn run(setup: &Setup, args: &MapArgs) -> Result<ExitStatus, CommandEr
         let what = "map regions to images";
         return Err(Failure::new(what, "no available image fits").hint("`amigrate list` shows what is there.").into());
     }
-    Ok(failures.first().map_or(ExitStatus::Done, ExitStatus::of))
+    Ok(ExitStatus::of_all(&failures))
 }

@@ -82,8 +82,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Runs a command; those that describe the program itself need no settings, which may be what is wrong.
 fn start(arguments: Arguments, env: &impl Fn(&str) -> Option<String>) -> Result<ExitCode, CommandError> {
     let Arguments { command: chosen, common } = &arguments;
-    if let (Some(format), Some(command)) = (common.format(), chosen) {
-        command.check_format(format)?;
+    match (chosen, common.format()) {
+        (Some(command), Some(format)) => command.check_format(format)?,
+        (Some(_), None) => {}
+        (None, _) => common.check_without_command()?,
     }
     let status = match chosen {
         Some(Command::Config(args)) => config::run(common, env, args)?,

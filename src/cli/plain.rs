@@ -15,7 +15,7 @@ use super::{
     list,
     output::report,
     regions::Selection,
-    setup::{Setup, http_client, runtime},
+    setup::{Setup, block_on, http_client},
 };
 use crate::{
     aws::Session,
@@ -73,7 +73,7 @@ async fn list_region(session: &Session, region: &Region) -> Result<Vec<Image>, F
 pub(super) fn list(setup: &Setup) -> Result<ExitStatus, CommandError> {
     let selection = Selection::configured(setup).or_usage()?;
     let _log = setup.start_log()?;
-    runtime()?.block_on(async {
+    block_on(async {
         let session = Session::load(setup.session_options(), http_client()?).await?;
         session.check_credentials().await?;
         let listing = ImageListing::from(&ImageQuery::default());
@@ -93,7 +93,7 @@ pub(super) fn list(setup: &Setup) -> Result<ExitStatus, CommandError> {
 /// `amigrate demo | cat`: lists images, copies one to two regions, prints the progress, and ends.
 pub(super) fn demo(setup: &Setup, name: &str) -> Result<ExitCode, Failure> {
     let scenario = Scenario::named(name)?;
-    runtime()?.block_on(async {
+    block_on(async {
         let clock = Clock::starting(Timestamp::now(), DEMO_SPEED);
         let world = SharedWorld::new(World::new(&scenario, clock.now()));
         let home = world.with(|w| w.home().clone());

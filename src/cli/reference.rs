@@ -7,9 +7,9 @@ pub const EXIT_STATUSES: [(u8, &str); 8] = [
     (0, "Done."),
     (1, "Something that was asked for failed; each is named."),
     (2, "Wrong arguments or settings; nothing was done."),
-    (3, "Credentials, permissions, or --read-only."),
+    (3, "Credentials, permissions, or --read-only, and nothing else: with other failures beside it is 1."),
     (4, "The time given with --timeout is over; copies go on, and the command that resumes is printed."),
-    (129, "The terminal has closed."),
+    (129, "The terminal has closed; copies go on."),
     (130, "Interrupted by Ctrl-C; copies go on. A second Ctrl-C ends at once."),
     (143, "Ended by SIGTERM, which behaves like Ctrl-C."),
 ];

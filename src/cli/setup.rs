@@ -7,7 +7,10 @@ use std::{
 
 use clap::Args;
 
-use super::output::{ColorChoice, Format, OutputOptions};
+use super::{
+    exit::CommandError,
+    output::{ColorChoice, Format, OutputOptions},
+};
 use crate::{
     aws::{HttpClient, SessionOptions},
     config::{self, Config},
@@ -67,6 +70,22 @@ impl CommonFlags {
     /// The format, if one was named.
     pub(super) fn format(&self) -> Option<Format> {
         self.output
+    }
+
+    /// Refuses what says how a command prints, where none is named.
+    ///
+    /// # Errors
+    /// One of usage that names commands which print.
+    pub(super) fn check_without_command(&self) -> Result<(), CommandError> {
+        let (flag, what) = match (self.output, self.quiet, self.plain) {
+            (Some(_), _, false) => ("--output", "the screen prints nothing"),
+            (Some(_), _, true) => ("--output", "--plain prints lines of its own"),
+            (None, true, false) => ("--quiet", "the screen prints nothing"),
+            (None, true, true) | (None, false, _) => return Ok(()),
+        };
+        let failure = Failure::new("run amigrate without a command", format!("{flag} does not apply: {what}"));
+        let hint = "`amigrate list --output json` prints images, `amigrate jobs --output json` copies.";
+        Err(CommandError::usage(failure.hint(hint)))
     }
 
     /// How data and notes are printed.
@@ -135,7 +154,7 @@ impl Setup {
         }
         let profile = common.profile.clone().or_else(|| given(&config.aws.profile));
         let overrides = CapsOverrides {
-            colors: CapsOverrides::parse_palette(&config.ui.palette),
+            colors: common.color.forced().or(CapsOverrides::parse_palette(&config.ui.palette)),
             ascii: config.ui.ascii,
             mouse: config.ui.mouse,
             sync: config.ui.synchronized,
@@ -245,4 +264,13 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|e| Failure::new("start", e.to_string()))
+}
+
+/// Runs a command to its end. What it no longer waits for, such as a lookup of a name or a file system that hangs, does not hold up
+/// the process.
+pub(super) fn block_on<T, E: From<Failure>>(command: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let runtime = runtime()?;
+    let result = runtime.block_on(command);
+    runtime.shutdown_background();
+    result
 }

@@ -8,7 +8,7 @@ use std::{
 use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::setup::runtime;
+use super::setup::block_on;
 use crate::{
     domain::Failure,
     driver::Clock,
@@ -21,7 +21,7 @@ pub(super) fn run(port: u16, scenario: &str, time_scale: f64) -> Result<ExitCode
             .hint("Give --time-scale a number from 0.001 to 10000; 1 is real time."));
     }
     let scenario = Scenario::named(scenario)?;
-    runtime()?.block_on(async {
+    block_on(async {
         let clock = Clock::starting(Timestamp::now(), time_scale);
         let world = SharedWorld::new(World::new(&scenario, clock.now()));
         let server = server::bind(port, world, move || clock.now()).await?;

@@ -14,7 +14,7 @@ use super::{
     queue::OpenQueue,
     records::{FailureRecord, ImageRecord, JobRecord},
     selection::Selection,
-    setup::{Setup, runtime},
+    setup::{Setup, block_on},
     targets::{Known, Target},
     timeout,
     watch::print_final,
@@ -29,6 +29,10 @@ const WHAT: &str = "wait";
 
 /// Arguments of `amigrate wait`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate wait 7 8 --timeout 2h
+  amigrate wait ami-0123456789abcdef0 --region eu-west-1
+  amigrate wait --batch batch-1a2b3c --output ids")]
 #[command(group(clap::ArgGroup::new("copies").required(true)))]
 pub(super) struct WaitArgs {
     /// Numbers of copies, as `amigrate jobs` prints them, or ids of images, of copies or not
@@ -48,7 +52,7 @@ pub(super) struct WaitArgs {
 pub(super) fn run(setup: &Setup, args: &WaitArgs) -> Result<ExitStatus, CommandError> {
     let _log = setup.start_log()?;
     let begun = Instant::now();
-    runtime()?.block_on(async {
+    block_on(async {
         let connection = Connection::open(setup).await?;
         let account = connection.account.clone();
         let (selection, images) = select(setup, &account, args)?;
@@ -81,7 +85,7 @@ fn select(
     account: &AccountKey,
     args: &WaitArgs,
 ) -> Result<(Option<Selection>, Vec<ImageId>), CommandError> {
-    let known = Known::read(&open_store(setup)?, account, &args.targets)?;
+    let known = Known::read(&open_store(setup)?, account, &args.targets, args.batch.as_deref())?;
     if let Some(batch) = &args.batch {
         return Ok((Some(known.batch(WHAT, batch)?), Vec::new()));
     }
@@ -107,8 +111,7 @@ async fn images_ended(
         tokio::select! {
             biased;
             signal = signals.next() => match signal {
-                Signal::Interrupt => return Ok(Err(Ending::Interrupted)),
-                Signal::Terminate | Signal::HangUp => return Ok(Err(Ending::Terminated)),
+                Signal::End(signal) => return Ok(Err(Ending::Signalled(signal))),
                 Signal::Stop => session::stop(),
             },
             images = &mut waiting => return Ok(Ok(images?)),
@@ -124,22 +127,14 @@ async fn images_ended(
 
 fn ended_early(setup: &Setup, ending: Ending, images: &[String], timeout: Option<Duration>) -> ExitStatus {
     let resume = format!("`amigrate wait {}` resumes.", images.join(" "));
-    match ending {
-        Ending::TimedOut | Ending::Done => {
-            let seconds = i64::try_from(timeout.unwrap_or_default().as_secs()).unwrap_or(i64::MAX);
-            let why = format!("still pending after {}", text::duration(seconds));
-            report(&Failure::new(format!("wait for {}", images.join(", ")), why).hint(resume));
-            ExitStatus::TimedOut
-        }
-        Ending::Interrupted => {
-            setup.output.note(&resume);
-            ExitStatus::Interrupted
-        }
-        Ending::Terminated => {
-            setup.output.note(&resume);
-            ExitStatus::Terminated
-        }
-    }
+    let Ending::Signalled(signal) = ending else {
+        let seconds = i64::try_from(timeout.unwrap_or_default().as_secs()).unwrap_or(i64::MAX);
+        let why = format!("still pending after {}", text::duration(seconds));
+        report(&Failure::new(format!("wait for {}", images.join(", ")), why).hint(resume));
+        return ExitStatus::TimedOut;
+    };
+    setup.output.note(&resume);
+    signal.status()
 }
 
 /// Prints the copies and images as they are in the end, and says what has failed.
@@ -150,7 +145,6 @@ fn finish(
     images: &[Image],
 ) -> Result<ExitStatus, CommandError> {
     let failures: Vec<Failure> = images.iter().filter_map(one_image::failure).collect();
-    let of_images = if failures.is_empty() { ExitStatus::Done } else { ExitStatus::Failed };
     let Some(followed) = followed else {
         let columns = ImageRecord::columns().iter().filter(|column| column.default).collect();
         let mut printer = Printer::new(setup.output, columns, io::stdout())?;
@@ -158,7 +152,7 @@ fn finish(
         let records: Vec<FailureRecord> = failures.iter().map(FailureRecord::from).collect();
         printer.finish(&[("failures", records)])?;
         failures.iter().for_each(report);
-        return Ok(of_images);
+        return Ok(ExitStatus::of_all(&failures));
     };
     if images.is_empty() {
         print_final(setup, account, followed, &followed.failures())?;
@@ -166,10 +160,8 @@ fn finish(
         print_both(setup, account, followed, images, &failures)?;
     }
     failures.iter().for_each(report);
-    match followed.report(setup.output) {
-        ExitStatus::Done => Ok(of_images),
-        status => Ok(status),
-    }
+    followed.report(setup.output);
+    Ok(ExitStatus::of_all(followed.failures().iter().chain(&failures)))
 }
 
 /// Prints copies and images: in one JSON document, or one list after the other.

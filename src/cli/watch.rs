@@ -16,7 +16,7 @@ use super::{
     queue::OpenQueue,
     records::{FailureRecord, JobRecord},
     selection::Selection,
-    setup::{Setup, runtime},
+    setup::{Setup, block_on},
     targets::{Known, Target},
 };
 use crate::{
@@ -26,6 +26,10 @@ use crate::{
 
 /// Arguments of `amigrate watch`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate watch
+  amigrate watch 7 8
+  amigrate watch --batch batch-1a2b3c --output jsonl")]
 pub(super) struct WatchArgs {
     /// Numbers of copies, as `amigrate jobs` prints them, or ids of their images
     #[arg(value_name = "JOB", conflicts_with_all = ["batch", "all"])]
@@ -40,7 +44,7 @@ pub(super) struct WatchArgs {
 
 pub(super) fn run(setup: &Setup, args: &WatchArgs) -> Result<ExitStatus, CommandError> {
     let _log = setup.start_log()?;
-    runtime()?.block_on(async {
+    block_on(async {
         let connection = Connection::open(setup).await?;
         let account = connection.account.clone();
         let selection = select(setup, &account, args)?;
@@ -53,7 +57,7 @@ pub(super) fn run(setup: &Setup, args: &WatchArgs) -> Result<ExitStatus, Command
             setup.output.note("No copy is under way.");
         }
         if print_at_end {
-            print_final(setup, &account, &followed, &followed.failures())?;
+            followed.printed(print_final(setup, &account, &followed, &followed.failures()))?;
         }
         Ok(followed.report(setup.output))
     })
@@ -61,7 +65,7 @@ pub(super) fn run(setup: &Setup, args: &WatchArgs) -> Result<ExitStatus, Command
 
 fn select(setup: &Setup, account: &AccountKey, args: &WatchArgs) -> Result<Selection, CommandError> {
     const WHAT: &str = "watch copies";
-    let known = Known::read(&open_store(setup)?, account, &args.jobs)?;
+    let known = Known::read(&open_store(setup)?, account, &args.jobs, args.batch.as_deref())?;
     if let Some(batch) = &args.batch {
         return known.batch(WHAT, batch);
     }

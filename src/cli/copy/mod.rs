@@ -20,7 +20,7 @@ use super::{
     records::{
         CheckDocument, CopyDocument, FailureRecord, JobRecord, RequestedDocument, RequestedRecord, SkippedRecord,
     },
-    setup::{Setup, runtime},
+    setup::{Setup, block_on},
 };
 use crate::{
     domain::{ClientToken, CopyRequest, plan::Plan, price},
@@ -39,7 +39,7 @@ pub(super) fn run(setup: &Setup, args: &CopyArgs) -> Result<ExitStatus, CommandE
         return Err(CommandError::read_only("copy images"));
     }
     let asked = Asked::read(setup, args)?;
-    runtime()?.block_on(copy(setup, args, &asked))
+    block_on(copy(setup, args, &asked))
 }
 
 async fn copy(setup: &Setup, args: &CopyArgs, asked: &Asked) -> Result<ExitStatus, CommandError> {
@@ -111,7 +111,7 @@ async fn start(
     let record = |job: &std::sync::Arc<Job>| JobRecord::new(account, job, &followed.status, now);
     let jobs: Vec<JobRecord> = followed.jobs.iter().map(record).collect();
     let failures: Vec<FailureRecord> = followed.failures().iter().map(FailureRecord::from).collect();
-    print_copies(setup, &CopyDocument { jobs, skipped, failures })?;
+    followed.printed(print_copies(setup, &CopyDocument { jobs, skipped, failures }))?;
     let status = followed.report(setup.output);
     start::leave(setup, &followed).await;
     Ok(status)

@@ -15,7 +15,7 @@ use super::{
     queue::OpenQueue,
     records::{DeregistrationRecord, DeregistrationResult, FailureRecord},
     selection::Selection,
-    setup::{Setup, runtime},
+    setup::{Setup, block_on},
 };
 use crate::{
     domain::{Failure, ImageDeregistration},
@@ -27,6 +27,10 @@ use targets::Target;
 
 /// Arguments of `amigrate deregister`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate deregister web-2025.04 --region eu-west-1 --dry-run
+  amigrate deregister ami-0123456789abcdef0 ami-0fedcba9876543210 --region eu-west-1 --yes
+  amigrate deregister ami-0123456789abcdef0 --keep-snapshots")]
 pub(super) struct DeregisterArgs {
     /// Ids or names of images in the region; - reads them from standard input
     #[arg(required = true, value_name = "IMAGE")]
@@ -47,7 +51,7 @@ pub(super) fn run(setup: &Setup, args: &DeregisterArgs) -> Result<ExitStatus, Co
         return Err(CommandError::read_only("deregister images"));
     }
     let _log = setup.start_log()?;
-    runtime()?.block_on(async {
+    block_on(async {
         let connection = Connection::open(setup).await?;
         let targets = targets::find(setup, &connection, &args.images).await?;
         for target in &targets {
@@ -121,8 +125,8 @@ async fn deregister(
         None => outcome::of(target, &followed.jobs),
     });
     let outcomes: Vec<Outcome> = outcomes.collect();
-    let status = print(setup, &outcomes)?;
-    Ok(outcome::interrupted(setup, followed.ending).unwrap_or(status))
+    let printed = print(setup, &outcomes);
+    outcome::interrupted(setup, followed.ending).map_or(printed, Ok)
 }
 
 /// Prints what came of it, and what has failed.
@@ -136,5 +140,5 @@ fn print(setup: &Setup, outcomes: &[Outcome]) -> Result<ExitStatus, CommandError
     for failure in &failures {
         report(failure);
     }
-    Ok(failures.first().map_or(ExitStatus::Done, |failure| ExitStatus::of(failure)))
+    Ok(ExitStatus::of_all(failures))
 }

@@ -87,6 +87,10 @@ pub(in crate::cli) fn failure(job: &Job) -> Option<Failure> {
 /// Returns why a copy that was to be cancelled is not, if that is so.
 pub(in crate::cli) fn failure_of_cancel(job: &Job) -> Option<Failure> {
     let failure = |why: String| Failure::new(format!("cancel copy {}, {}", job.id, title(job)), why);
+    if let Some(Note::CancelRefused(refused)) = &job.note {
+        let what = failure(String::new()).what;
+        return Some(Failure { what, ..refused.as_ref().clone() });
+    }
     let note = job.note.as_ref().map(labels::note);
     match &job.state {
         // An available copy whose post-copy steps were given up is as wanted.

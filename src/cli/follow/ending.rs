@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::describe;
+use super::{describe, signals::EndSignal};
 use crate::{
     cli::{
-        exit::ExitStatus,
+        exit::{CommandError, ExitStatus},
         output::{OutputOptions, report},
         selection::{Selection, has_ended},
     },
@@ -23,10 +23,8 @@ pub(in crate::cli) enum Ending {
     /// Nothing is left to wait for.
     Done,
     TimedOut,
-    /// By SIGINT.
-    Interrupted,
-    /// By SIGTERM, or by a hang-up where that does not leave the queue to the background.
-    Terminated,
+    /// By a signal; by a hang-up only where that does not leave the queue to the background.
+    Signalled(EndSignal),
 }
 
 /// The copies at the end.
@@ -46,6 +44,11 @@ impl Followed {
         self.jobs.iter().filter_map(|job| describe::failure(job)).collect()
     }
 
+    /// Returns what came of printing the copies. After a signal the command ends by that, even if the terminal is gone.
+    pub(in crate::cli) fn printed(&self, result: Result<(), CommandError>) -> Result<(), CommandError> {
+        if matches!(self.ending, Ending::Signalled(_)) { Ok(()) } else { result }
+    }
+
     /// Says on standard error what has failed, and how to go on where it did not end by itself. Returns the exit status.
     pub(in crate::cli) fn report(&self, output: OutputOptions) -> ExitStatus {
         let failures = self.failures();
@@ -56,8 +59,7 @@ impl Followed {
             }
         }
         match self.ending {
-            Ending::Done if failures.is_empty() => ExitStatus::Done,
-            Ending::Done => ExitStatus::Failed,
+            Ending::Done => ExitStatus::of_all(&failures),
             Ending::TimedOut => {
                 let time = self.timeout.unwrap_or_default().as_secs();
                 let time = duration(i64::try_from(time).unwrap_or(i64::MAX));
@@ -68,8 +70,10 @@ impl Followed {
                 );
                 ExitStatus::TimedOut
             }
-            Ending::Interrupted => self.left(output, ExitStatus::Interrupted),
-            Ending::Terminated => self.left(output, ExitStatus::Terminated),
+            Ending::Signalled(signal) => {
+                self.note_left(output);
+                signal.status()
+            }
         }
     }
 
@@ -86,13 +90,12 @@ impl Followed {
     }
 
     /// Says how to watch or cancel the copies that go on.
-    fn left(&self, output: OutputOptions, status: ExitStatus) -> ExitStatus {
+    fn note_left(&self, output: OutputOptions) {
         let arguments = self.arguments();
         output.note(&format!(
             "Not cancelled: {}. `amigrate watch {arguments}` shows them, `amigrate cancel {arguments}` cancels them.",
             self.what_goes_on()
         ));
-        status
     }
 
     /// What becomes of the copies that have not ended.

@@ -9,12 +9,13 @@ mod signals;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use tokio::{sync::watch, time::Instant};
 
 pub(super) use describe::{failure_of_cancel, title};
 pub(super) use ending::{Ending, Followed};
 pub(super) use progress::{Lines, Progress, Records, Silent, on_stderr, stderr_is_terminal};
-pub(super) use signals::{Signal, Signals};
+pub(super) use signals::{EndSignal, Signal, Signals};
 
 use super::{
     drive::{release, retry_after_logins},
@@ -83,6 +84,7 @@ pub(super) async fn follow(
         status: Status::default(),
         runs: false,
         paused,
+        recent: queue.clock.now() - RECENT,
         wait_for_comparison: None,
     };
     let ending = {
@@ -94,11 +96,8 @@ pub(super) async fn follow(
         }
     };
     follower.progress.finish();
-    // Requests under way are waited for. A second signal ends it at once.
-    tokio::select! {
-        () = release(&handle) => {}
-        _ = signals.next() => {}
-    }
+    // Requests under way are waited for.
+    release(&handle).await;
     let Follower { jobs, status, selection, .. } = follower;
     Ok(Followed { jobs: jobs.into_values().collect(), status, selection, ending: ending?, timeout })
 }
@@ -120,6 +119,8 @@ struct Follower<'a> {
     runs: bool,
     /// Why the credentials of this process do not work.
     paused: watch::Sender<Option<Failure>>,
+    /// The queue has no copies any more that ended before: they are not compared with their requests.
+    recent: Timestamp,
     /// Until when only the comparison of available copies with their requests is waited for.
     wait_for_comparison: Option<Instant>,
 }
@@ -172,15 +173,20 @@ impl Follower<'_> {
             .store
             .with(move |store| {
                 let loaded = store.load(&account, recent)?;
-                let mut older = Vec::new();
-                if let Selection::Jobs(ids) = wanted {
-                    for id in ids.into_iter().filter(|id| loaded.jobs.iter().all(|job| job.id != *id)) {
-                        older.extend(store.job(&account, id)?);
+                let mut older = match wanted {
+                    Selection::Jobs(ids) => {
+                        let older = ids.into_iter().filter(|id| loaded.jobs.iter().all(|job| job.id != *id));
+                        let read = older.map(|id| store.job(&account, id));
+                        read.filter_map(Result::transpose).collect::<Result<_, _>>()?
                     }
-                }
+                    Selection::Batch(batch) => store.batch(&account, batch.as_str())?,
+                    Selection::All | Selection::Tokens(_) | Selection::Images(_) => Vec::new(),
+                };
+                older.retain(|job| loaded.jobs.iter().all(|other| other.id != job.id));
                 Ok((loaded, older))
             })
             .await?;
+        self.recent = recent;
         // A read-only session takes none up, and another process may not be there.
         if !self.setup.config.read_only {
             let awaited = loaded.commands.into_iter().map(|(_, command)| command);
@@ -220,7 +226,9 @@ impl Follower<'_> {
             self.wait_for_comparison = None;
             return false;
         }
-        let due = |job: &Arc<Job>| matches!(job.comparison, Comparison::Due { .. });
+        let recent = self.recent;
+        let in_queue = |job: &Job| !job.dismissed && job.ended.is_some_and(|at| at > recent);
+        let due = |job: &Arc<Job>| matches!(job.comparison, Comparison::Due { .. }) && in_queue(job);
         if self.until != Until::Ended || !self.jobs.values().any(due) {
             return true;
         }
@@ -297,13 +305,12 @@ impl Follower<'_> {
     /// Returns how it ends, if it does.
     async fn signalled(&mut self, signal: Signal, queue: &OpenQueue) -> Option<Ending> {
         match signal {
-            Signal::Interrupt => Some(Ending::Interrupted),
             // It goes on where nobody sees it, as the queue of a screen does.
-            Signal::HangUp if self.setup.config.jobs.background_on_hangup => {
+            Signal::End(EndSignal::HangUp) if self.setup.config.jobs.background_on_hangup => {
                 self.progress = Box::new(Silent);
                 None
             }
-            Signal::Terminate | Signal::HangUp => Some(Ending::Terminated),
+            Signal::End(signal) => Some(Ending::Signalled(signal)),
             Signal::Stop => {
                 release(&queue.handle).await;
                 session::stop();

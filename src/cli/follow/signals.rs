@@ -1,61 +1,109 @@
-//! The signals that end or suspend a command which follows copies.
+//! The signals that end or suspend a command which follows copies. A second one that ends it does so at once, whatever the command
+//! is waiting for: a request, the store, or a terminal that takes nothing.
 
-use tokio::signal::unix::{Signal as Listener, SignalKind, signal};
+use tokio::{
+    signal::unix::{Signal as Listener, SignalKind, signal},
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+};
 
 use crate::{
     cli::{exit::ExitStatus, setup::stop_signal},
     domain::Failure,
+    term::session,
 };
 
 /// A signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cli) enum Signal {
+    /// The command is to end.
+    End(EndSignal),
+    /// SIGTSTP.
+    Stop,
+}
+
+/// A signal that ends a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum EndSignal {
     /// SIGINT.
     Interrupt,
     /// SIGTERM.
     Terminate,
     /// SIGHUP: the terminal is gone.
     HangUp,
-    /// SIGTSTP.
-    Stop,
 }
 
-impl Signal {
+impl EndSignal {
     /// Returns the exit status of a command that ends by it.
     pub(in crate::cli) fn status(self) -> ExitStatus {
-        if self == Self::Interrupt { ExitStatus::Interrupted } else { ExitStatus::Terminated }
+        match self {
+            Self::Interrupt => ExitStatus::Interrupted,
+            Self::Terminate => ExitStatus::Terminated,
+            Self::HangUp => ExitStatus::HungUp,
+        }
     }
 }
 
-/// Listens for signals.
-pub(in crate::cli) struct Signals {
+/// Receives signals.
+pub(in crate::cli) struct Signals(UnboundedReceiver<Signal>);
+
+impl Signals {
+    /// Begins to listen: from now on these signals do not end the process by themselves, unless one of them is the second.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub(in crate::cli) fn listen() -> Result<Self, Failure> {
+        let listen = |kind| signal(kind).map_err(|e| Failure::new("listen for signals", e.to_string()));
+        let listeners = Listeners {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hang_up: listen(SignalKind::hangup())?,
+            stop: listen(stop_signal())?,
+        };
+        let (sender, received) = unbounded_channel();
+        tokio::spawn(listeners.forward(sender));
+        Ok(Self(received))
+    }
+
+    /// Waits for the next one.
+    pub(in crate::cli) async fn next(&mut self) -> Signal {
+        match self.0.recv().await {
+            Some(signal) => signal,
+            // The task that sends them ends with the process.
+            None => std::future::pending().await,
+        }
+    }
+}
+
+struct Listeners {
     interrupt: Listener,
     terminate: Listener,
     hang_up: Listener,
     stop: Listener,
 }
 
-impl Signals {
-    /// Begins to listen: from now on these signals no longer end the process by themselves.
-    ///
-    /// # Errors
-    /// If the system refuses.
-    pub(in crate::cli) fn listen() -> Result<Self, Failure> {
-        let listen = |kind| signal(kind).map_err(|e| Failure::new("listen for signals", e.to_string()));
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-            hang_up: listen(SignalKind::hangup())?,
-            stop: listen(stop_signal())?,
-        })
+impl Listeners {
+    /// Passes signals on. Whoever receives them may hang, or have what it waited for and only print it.
+    async fn forward(mut self, sender: UnboundedSender<Signal>) {
+        let mut ends = false;
+        loop {
+            let signal = self.next().await;
+            let received = sender.send(signal).is_ok();
+            match signal {
+                // The terminal is gone, but the queue may go on.
+                Signal::End(EndSignal::HangUp) => {}
+                Signal::End(signal) if ends || !received => std::process::exit(signal.status() as i32),
+                Signal::End(_) => ends = true,
+                Signal::Stop if received => {}
+                Signal::Stop => session::stop(),
+            }
+        }
     }
 
-    /// Waits for the next one.
-    pub(in crate::cli) async fn next(&mut self) -> Signal {
+    async fn next(&mut self) -> Signal {
         tokio::select! {
-            _ = self.interrupt.recv() => Signal::Interrupt,
-            _ = self.terminate.recv() => Signal::Terminate,
-            _ = self.hang_up.recv() => Signal::HangUp,
+            _ = self.interrupt.recv() => Signal::End(EndSignal::Interrupt),
+            _ = self.terminate.recv() => Signal::End(EndSignal::Terminate),
+            _ = self.hang_up.recv() => Signal::End(EndSignal::HangUp),
             _ = self.stop.recv() => Signal::Stop,
         }
     }

@@ -17,7 +17,7 @@ use super::{
     exit::{CommandError, ExitStatus, OrUsage},
     output::{Format, Printer, report},
     records::{FailureRecord, ImageRecord},
-    setup::{Setup, http_client, runtime},
+    setup::{Setup, block_on, http_client},
 };
 use crate::{
     aws::Session,
@@ -33,7 +33,7 @@ pub(super) fn run(setup: &Setup, args: &ListArgs) -> Result<ExitStatus, CommandE
     let listing = args.listing().or_usage()?;
     let sort = args.sort.as_deref().map(SortKey::parse).transpose().or_usage()?;
     let _log = setup.start_log()?;
-    runtime()?.block_on(async {
+    block_on(async {
         let session = Session::load(setup.session_options(), http_client()?).await?;
         session.check_credentials().await?;
         // Whatever these credentials may see is listed, whoever they are: STS need not be waited for.

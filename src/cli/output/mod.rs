@@ -40,6 +40,17 @@ pub(super) enum ColorChoice {
     Never,
 }
 
+impl ColorChoice {
+    /// Returns what was chosen; `None` if the terminal and the environment decide.
+    pub(super) fn forced(self) -> Option<bool> {
+        match self {
+            Self::Auto => None,
+            Self::Always => Some(true),
+            Self::Never => Some(false),
+        }
+    }
+}
+
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct OutputOptions {
@@ -57,11 +68,8 @@ impl OutputOptions {
     pub(super) fn new(format: Format, color: ColorChoice, quiet: bool, env: &impl Fn(&str) -> Option<String>) -> Self {
         let terminal = io::stdout().is_terminal();
         let set = |name| env(name).is_some_and(|value| !value.is_empty());
-        let color = match color {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto => terminal && !set("NO_COLOR") && env("TERM").as_deref() != Some("dumb"),
-        };
+        let by_terminal = || terminal && !set("NO_COLOR") && env("TERM").as_deref() != Some("dumb");
+        let color = color.forced().unwrap_or_else(by_terminal);
         Self { format, color, quiet, terminal }
     }
 

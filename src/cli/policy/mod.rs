@@ -11,7 +11,7 @@ use clap::ValueEnum as _;
 use super::{
     exit::{CommandError, ExitStatus, OrUsage},
     output::print_document,
-    setup::{Setup, http_client, runtime},
+    setup::{Setup, block_on, http_client},
 };
 use crate::{
     aws::Session,
@@ -23,6 +23,10 @@ use scope::{PolicyScope, Work};
 
 /// Arguments of `amigrate policy`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate policy > policy.json
+  amigrate policy list copy --kms-key-arn arn:aws:kms:eu-west-1:123456789012:key/1a2b3c4d
+  amigrate policy copy --instance-store --region cn-north-1")]
 pub(super) struct PolicyArgs {
     /// Work that the policy is to allow; all of it without one
     #[arg(value_enum, value_name = "WORK")]
@@ -63,7 +67,7 @@ pub(super) fn run(setup: &Setup, args: &PolicyArgs) -> Result<ExitStatus, Comman
 
 /// Returns the name of the partition of the session's region, from flags, environment and files.
 fn partition(setup: &Setup) -> Result<&'static str, Failure> {
-    let session = runtime()?.block_on(Session::load(setup.session_options(), http_client()?))?;
+    let session = block_on(Session::load(setup.session_options(), http_client()?))?;
     Ok(session.home_region().partition().as_str())
 }
 

@@ -9,11 +9,11 @@ use jiff::Timestamp;
 use super::{
     connection::Connection,
     exit::{CommandError, ExitStatus},
-    list::{RegionFailure, report_all},
+    list::{RegionFailure, report_all, status},
     output::{Format, Printer, Record, print_document, report},
     records::{FailureRecord, ImageDocument, ImageRecord, JobRecord},
     regions::{Selection, in_each},
-    setup::{Setup, runtime},
+    setup::{Setup, block_on},
 };
 use crate::{
     domain::{Failure, Image, ImageId, Region, image_details::ImageDetails},
@@ -24,6 +24,9 @@ use crate::{
 
 /// Arguments of `amigrate show`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate show ami-0123456789abcdef0
+  amigrate show ami-0123456789abcdef0 --region eu-west-1 --output json")]
 pub(super) struct ShowArgs {
     /// The image's id. Without --region it is looked for in every region that is enabled
     #[arg(value_name = "IMAGE", value_parser = ImageId::new)]
@@ -32,7 +35,7 @@ pub(super) struct ShowArgs {
 
 pub(super) fn run(setup: &Setup, args: &ShowArgs) -> Result<ExitStatus, CommandError> {
     let _log = setup.start_log()?;
-    runtime()?.block_on(async {
+    block_on(async {
         let connection = Connection::open(setup).await?;
         let (image, copies, mut failures) = find(setup, &connection, &args.image).await?;
         let details = connection.session.image_details(&image).await;
@@ -49,7 +52,7 @@ pub(super) fn run(setup: &Setup, args: &ShowArgs) -> Result<ExitStatus, CommandE
         };
         print(setup, &document)?;
         report_all("look for copies", &failures, report);
-        Ok(failures.first().map_or(ExitStatus::Done, |first| ExitStatus::of(&first.failure)))
+        Ok(status(&failures))
     })
 }
 
@@ -107,10 +110,10 @@ fn not_found(id: &ImageId, asked: &[Region], failed: &[RegionFailure]) -> Comman
     };
     let hint = if failed.is_empty() { "" } else { "It may be in a region that could not be asked." };
     let failure = Failure::new(format!("show {id}"), why).hint(hint);
-    match failed.first() {
-        Some(first) if asked.is_empty() => CommandError::Failure(Box::new(failure), ExitStatus::of(&first.failure)),
-        _ => failure.into(),
+    if asked.is_empty() && !failed.is_empty() {
+        return CommandError::Failure(Box::new(failure), status(failed));
     }
+    failure.into()
 }
 
 /// The failures of details. What only its owner may read is not missed of an image of somebody else.

@@ -382,9 +382,9 @@ fn a_refused_cancel_leaves_the_copy_running_and_notes_why() {
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
     engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(1));
     let denied = Failure::new("deregister", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied);
-    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(denied))), at(2));
+    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(denied.clone()))), at(2));
     assert_eq!(state(&engine).phase().as_str(), "copying");
-    assert_eq!(engine.job(JobId(1)).unwrap().note, Some(Note::CancelRefused("you may not".into())));
+    assert_eq!(engine.job(JobId(1)).unwrap().note, Some(Note::CancelRefused(Box::new(denied))));
     poll(&mut engine, Ok(seen(ImageState::Pending, Some(50))));
 }
 

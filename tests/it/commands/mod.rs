@@ -4,14 +4,17 @@
 mod completions;
 mod config;
 mod copy;
+mod copy_start;
 mod deregister;
 pub(crate) mod fixture;
 mod help;
+mod history;
 mod jobs;
 mod list;
 mod man;
 pub(crate) mod map;
 mod policy;
 mod schema;
+mod screen;
 mod show;
 mod stored;
