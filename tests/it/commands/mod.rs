@@ -13,6 +13,7 @@ mod jobs;
 mod list;
 mod man;
 pub(crate) mod map;
+mod partial;
 mod policy;
 mod schema;
 mod screen;
