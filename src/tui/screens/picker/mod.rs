@@ -109,9 +109,13 @@ impl Picker {
     /// Applies the filter.
     pub fn apply_filter(&mut self) {
         let words: Vec<String> = self.filter.value().split_whitespace().map(str::to_lowercase).collect();
-        let matches = |item: &Item| {
-            let text = format!("{} {}", item.label, item.note).to_lowercase();
-            words.iter().all(|w| text.contains(w))
+        let is_duration = self.kind == PickerKind::Completion;
+        let matches = |item: &Item| match is_duration {
+            true => begins_a_word(&item.label.to_lowercase(), &words.join(" ")),
+            false => {
+                let text = format!("{} {}", item.label, item.note).to_lowercase();
+                words.iter().all(|w| text.contains(w))
+            }
         };
         self.shown = (0..self.items.len()).filter(|i| matches(&self.items[*i])).collect();
         self.list.clamp(self.shown.len(), PAGE);
@@ -198,4 +202,10 @@ impl Picker {
             PickerKind::Command => "Commands".into(),
         }
     }
+}
+
+/// Returns true if a duration has this text where one of its words begins: `2 h` is in `2 h 15 min`, and not in `12 h`. Notes have
+/// prices, and those have digits too.
+fn begins_a_word(label: &str, text: &str) -> bool {
+    label.match_indices(text).any(|(at, _)| at == 0 || label[..at].ends_with(' '))
 }
