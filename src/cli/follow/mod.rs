@@ -263,7 +263,12 @@ impl Follower<'_> {
     }
 
     fn note_driver(&mut self, driver: &DriverStatus) -> Result<(), CommandError> {
-        self.runs = *driver == DriverStatus::ThisProcess;
+        let runs = *driver == DriverStatus::ThisProcess;
+        if runs && !self.runs {
+            // Those were another process's credentials.
+            self.status.paused = None;
+        }
+        self.runs = runs;
         self.note_credentials();
         match driver {
             DriverStatus::NotRunning(failure) if failure.retry != crate::domain::Retry::Later => {
