@@ -220,7 +220,7 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
         }
         (PendingReply::Usage, Reply::Usage(usage)) => input::open::on_usage(model, &usage),
         (PendingReply::Source(job), Reply::Image(result)) => {
-            form::again::on_source(model, job, result.map(|image| image.map(|image| *image)));
+            form::again::on_source(model, &job, result.map(|image| image.map(|image| *image)));
         }
         (PendingReply::Forms(FormRequest::Save { name, preset }), Reply::PresetExists) => {
             form::presets::ask_to_replace(model, &name, *preset);

@@ -94,7 +94,7 @@ fn zone_id_prefix(region: &Region) -> Option<String> {
             "southwest" => prefix.push_str("sw"),
             // `gov` is a `g`; a number stays.
             word => {
-                prefix.extend(word.chars().take(if word.starts_with(|c: char| c.is_ascii_digit()) { 9 } else { 1 }))
+                prefix.extend(word.chars().take(if word.starts_with(|c: char| c.is_ascii_digit()) { 9 } else { 1 }));
             }
         }
     }

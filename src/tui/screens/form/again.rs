@@ -49,7 +49,7 @@ pub fn edit(model: &mut Model, job: Arc<Job>, effects: &mut Vec<Effect>) {
     let listed =
         model.catalogue.images().find(|i| i.id == request.source && i.region == request.source_region).cloned();
     match listed {
-        Some(source) if job.can_edit_steps() => return steps::open(model, job, Some(source)),
+        Some(source) if job.can_edit_steps() => return steps::open(model, &job, Some(source)),
         Some(source) => return open(model, &job, source),
         None => {}
     }
@@ -62,12 +62,12 @@ pub fn edit(model: &mut Model, job: Arc<Job>, effects: &mut Vec<Effect>) {
 }
 
 /// Opens the form once the source was read, unless something else was opened meanwhile.
-pub fn on_source(model: &mut Model, job: Arc<Job>, result: Result<Option<Image>, Failure>) {
+pub fn on_source(model: &mut Model, job: &Job, result: Result<Option<Image>, Failure>) {
     // What is done with a copy does not need its source.
     if job.can_edit_steps() {
         let now = model.jobs_view.job(job.id).filter(|job| job.can_edit_steps()).cloned();
         if let Some(now) = now.filter(|_| model.overlays.is_empty()) {
-            steps::open(model, Arc::new(now), result.ok().flatten().map(Arc::new));
+            steps::open(model, &Arc::new(now), result.ok().flatten().map(Arc::new));
         }
         return;
     }
@@ -79,7 +79,7 @@ pub fn on_source(model: &mut Model, job: Arc<Job>, result: Result<Option<Image>,
             request.source, request.source_region
         )),
         Ok(Some(_)) if !model.overlays.is_empty() => {}
-        Ok(Some(source)) => open(model, &job, Arc::new(source)),
+        Ok(Some(source)) => open(model, job, Arc::new(source)),
     }
 }
 

@@ -28,16 +28,16 @@ use crate::{
 };
 
 /// Opens the form; without a source as it is now, with one made of what the copy was requested with.
-pub(super) fn open(model: &mut Model, job: Arc<Job>, source: Option<Arc<Image>>) {
+pub(super) fn open(model: &mut Model, job: &Arc<Job>, source: Option<Arc<Image>>) {
     let account = model.account.as_ref().map(|a| a.id.clone());
-    let Some(source) = source.or_else(|| Some(Arc::new(stand_in(&job, account.clone()?)))) else {
+    let Some(source) = source.or_else(|| Some(Arc::new(stand_in(job, account.clone()?)))) else {
         model.show_error("Not yet: the account is not known yet. ! shows details.");
         return;
     };
     let mut request = job.request.clone();
     request.post_copy = job.steps_left();
     let draft = Draft::again(&request, source, account);
-    let mut form = Form::for_steps(draft, rules(model), Arc::clone(&job));
+    let mut form = Form::for_steps(draft, rules(model), Arc::clone(job));
     for (step, state) in job.steps() {
         let text = match state {
             StepState::Failed(failure) if failure.hint.is_empty() => {

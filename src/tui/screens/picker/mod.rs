@@ -110,12 +110,12 @@ impl Picker {
     pub fn apply_filter(&mut self) {
         let words: Vec<String> = self.filter.value().split_whitespace().map(str::to_lowercase).collect();
         let is_duration = self.kind == PickerKind::Completion;
-        let matches = |item: &Item| match is_duration {
-            true => begins_a_word(&item.label.to_lowercase(), &words.join(" ")),
-            false => {
-                let text = format!("{} {}", item.label, item.note).to_lowercase();
-                words.iter().all(|w| text.contains(w))
+        let matches = |item: &Item| {
+            if is_duration {
+                return begins_a_word(&item.label.to_lowercase(), &words.join(" "));
             }
+            let text = format!("{} {}", item.label, item.note).to_lowercase();
+            words.iter().all(|w| text.contains(w))
         };
         self.shown = (0..self.items.len()).filter(|i| matches(&self.items[*i])).collect();
         self.list.clamp(self.shown.len(), PAGE);
