@@ -14,6 +14,7 @@ use super::{
     follow::{Signal, Signals},
     output::{Format, Printer, Record},
     records::JobRecord,
+    selection::has_ended,
     setup::{Setup, block_on},
     targets::Known,
 };
@@ -22,7 +23,7 @@ use crate::{
     domain::{AccountKey, Failure, text::clean},
     driver::RECENT,
     engine::{BatchId, Command, Job, JobPhase, Status},
-    store::Store,
+    store::{DriverLock, Store},
     term::session,
 };
 
@@ -74,14 +75,37 @@ pub(super) fn run(setup: &Setup, args: &JobsArgs) -> Result<ExitStatus, CommandE
             writeln!(io::stdout(), "# {}", clean(account.as_str())).map_err(|e| CommandError::write(&e))?;
             print(setup, &records(&store, account, args)?)?;
         }
-        return Ok(ExitStatus::Done);
+    } else {
+        print_all(setup, args, &store, &accounts)?;
     }
-    let mut all = Vec::new();
-    for account in &accounts {
-        all.extend(records(&store, account, args)?);
+    if !args.history {
+        accounts.iter().for_each(|account| note_if_nobody_runs(setup, &store, account));
     }
-    print(setup, &all)?;
     Ok(ExitStatus::Done)
+}
+
+fn print_all(setup: &Setup, args: &JobsArgs, store: &Store, accounts: &[AccountKey]) -> Result<(), CommandError> {
+    let mut all = Vec::new();
+    for account in accounts {
+        all.extend(records(store, account, args)?);
+    }
+    print(setup, &all)
+}
+
+/// Says that the states are old if copies are under way and nobody looks after them.
+pub(super) fn note_if_nobody_runs(setup: &Setup, store: &Store, account: &AccountKey) {
+    let Ok(loaded) = store.load(account, Timestamp::now()) else { return };
+    if loaded.commands.is_empty() && loaded.jobs.iter().all(has_ended) {
+        return;
+    }
+    let lock = setup.store_dir().and_then(|dir| DriverLock::try_take(&dir, account));
+    if !matches!(lock, Ok(Some(_))) {
+        return;
+    }
+    let seen = store.heartbeat(account).ok().flatten();
+    let seen = seen.map(|last| format!("; states are as of {}", last.time.strftime("%Y-%m-%d %H:%M:%S UTC")));
+    let seen = seen.unwrap_or_default();
+    setup.output.note(&format!("Nobody runs the queue{seen}. `amigrate watch` brings the copies up to date."));
 }
 
 /// The store of this user's jobs.

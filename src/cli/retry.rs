@@ -8,7 +8,7 @@ use super::{
     exit::{CommandError, ExitStatus},
     follow::{Ending, FollowOptions, Signals, Until, follow, on_stderr, title},
     jobs::open_store,
-    output::report,
+    output::{ended, report},
     queue::OpenQueue,
     selection::Selection,
     setup::{Setup, block_on},
@@ -67,8 +67,7 @@ pub(super) fn run(setup: &Setup, args: &RetryArgs) -> Result<ExitStatus, Command
             if plan.refused.is_empty() {
                 setup.output.note("No copy has failed, and no post-copy step.");
             }
-            print_none(setup, &plan.refused)?;
-            return Ok(ExitStatus::of_all(&plan.refused));
+            return ended(print_none(setup, &plan.refused), ExitStatus::of_all(&plan.refused));
         }
         plan.advice().iter().for_each(|text| setup.output.note(text));
         let removed = plan.removed();
@@ -81,13 +80,13 @@ pub(super) fn run(setup: &Setup, args: &RetryArgs) -> Result<ExitStatus, Command
         let mut queue = OpenQueue::open(setup, &connection, setup.driver_settings())?;
         plan.commands().into_iter().for_each(|command| queue.send(command));
         let until = if args.wait { Until::Ended } else { Until::Answered };
-        let options = FollowOptions { until, timeout: args.timeout, progress: on_stderr(setup.output) };
+        let options =
+            FollowOptions { until, timeout: args.timeout, progress: on_stderr(setup.output), to_background: false };
         let followed = follow(setup, queue, Selection::Jobs(plan.ids()), options, &mut signals).await?;
         let failures: Vec<Failure> = plan.refused.iter().cloned().chain(followed.failures()).collect();
-        followed.printed(print_final(setup, &account, &followed, &failures))?;
-        followed.note_unfinished(setup.output);
+        let printed = print_final(setup, &account, &followed, &failures);
         let status = followed.report(setup.output);
-        Ok(if followed.ending == Ending::Done { ExitStatus::of_all(&failures) } else { status })
+        ended(printed, if followed.ending == Ending::Done { ExitStatus::of_all(&failures) } else { status })
     })
 }
 

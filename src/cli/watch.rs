@@ -7,12 +7,9 @@ use jiff::Timestamp;
 use super::{
     connection::Connection,
     exit::{CommandError, ExitStatus},
-    follow::{
-        FollowOptions, Followed, Lines, Progress, Records, Signals, Silent, Until, follow, on_stderr,
-        stderr_is_terminal,
-    },
+    follow::{FollowOptions, Followed, Progress, Records, Signals, Until, follow, on_stderr},
     jobs::open_store,
-    output::{Format, Printer, Record},
+    output::{Format, Printer, Record, ended},
     queue::OpenQueue,
     records::{FailureRecord, JobRecord},
     selection::Selection,
@@ -51,15 +48,13 @@ pub(super) fn run(setup: &Setup, args: &WatchArgs) -> Result<ExitStatus, Command
         let mut signals = Signals::listen()?;
         let queue = OpenQueue::open(setup, &connection, setup.driver_settings())?;
         let (progress, print_at_end) = progress(setup, &account)?;
-        let options = FollowOptions { until: Until::Ended, timeout: None, progress };
+        let options = FollowOptions { until: Until::Ended, timeout: None, progress, to_background: false };
         let followed = follow(setup, queue, selection, options, &mut signals).await?;
         if followed.jobs.is_empty() {
             setup.output.note("No copy is under way.");
         }
-        if print_at_end {
-            followed.printed(print_final(setup, &account, &followed, &followed.failures()))?;
-        }
-        Ok(followed.report(setup.output))
+        let printed = if print_at_end { print_final(setup, &account, &followed, &followed.failures()) } else { Ok(()) };
+        ended(printed, followed.report(setup.output))
     })
 }
 
@@ -94,8 +89,6 @@ fn progress(setup: &Setup, account: &AccountKey) -> Result<(Box<dyn Progress>, b
             };
             (Box::new(Records::new(print)), false)
         }
-        Format::Table if output.quiet => (Box::new(Silent), true),
-        Format::Table if !stderr_is_terminal() => (Box::new(Lines::new(io::stdout())), false),
         _ => (on_stderr(output), true),
     })
 }
@@ -107,18 +100,18 @@ pub(super) fn print_final(
     followed: &Followed,
     failures: &[Failure],
 ) -> Result<(), CommandError> {
-    let mut printer = Printer::new(setup.output, JobRecord::columns().iter().collect(), io::stdout());
-    let now = Timestamp::now();
-    for job in &followed.jobs {
-        printer.print(&JobRecord::new(account, job, &followed.status, now))?;
-    }
-    let failures: Vec<FailureRecord> = failures.iter().map(FailureRecord::from).collect();
-    printer.finish(&[("failures", failures)])
+    print_records(setup, &followed.records(account), failures)
 }
 
 /// Prints that there are no copies, where a document is expected.
 pub(super) fn print_none(setup: &Setup, failures: &[Failure]) -> Result<(), CommandError> {
-    let printer = Printer::<JobRecord, _>::new(setup.output, JobRecord::columns().iter().collect(), io::stdout());
+    print_records(setup, &[], failures)
+}
+
+/// Prints copies, and what has failed.
+pub(super) fn print_records(setup: &Setup, records: &[JobRecord], failures: &[Failure]) -> Result<(), CommandError> {
+    let mut printer = Printer::new(setup.output, JobRecord::columns().iter().collect(), io::stdout());
+    records.iter().try_for_each(|record| printer.print(record))?;
     let failures: Vec<FailureRecord> = failures.iter().map(FailureRecord::from).collect();
     printer.finish(&[("failures", failures)])
 }

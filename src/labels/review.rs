@@ -168,7 +168,7 @@ fn unknown(what: UnknownCheck) -> &'static str {
 pub fn existing(existing: &Existing, region: &Region, name: &str) -> String {
     let name = clean(name);
     let found = match &existing.found {
-        Found::Queued => return format!("{region}: \"{name}\" is queued already{}.", likeness(existing)),
+        Found::Queued => return format!("{region}: \"{name}\" is under way already{}.", likeness(existing)),
         Found::Image { id, state, .. } if existing.same_name => {
             let state = if state.as_str() == "available" { String::new() } else { format!(", {}", state.as_str()) };
             format!("{region}: \"{name}\" is there: {id}{state}")

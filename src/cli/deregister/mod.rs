@@ -11,7 +11,7 @@ use super::{
     connection::Connection,
     exit::{CommandError, ExitStatus},
     follow::{FollowOptions, Signals, Silent, Until, follow},
-    output::{Printer, Record, report},
+    output::{Printer, Record, ended, report},
     queue::OpenQueue,
     records::{DeregistrationRecord, DeregistrationResult, FailureRecord},
     selection::Selection,
@@ -118,27 +118,32 @@ async fn deregister(
     let mut signals = Signals::listen()?;
     let mut queue = OpenQueue::open(setup, connection, setup.driver_settings())?;
     queue.send(Command::DeregisterImages(wanted));
-    let options = FollowOptions { until: Until::Ended, timeout: None, progress: Box::new(Silent) };
+    let options =
+        FollowOptions { until: Until::Ended, timeout: None, progress: Box::new(Silent), to_background: false };
     let followed = follow(setup, queue, selection, options, &mut signals).await?;
     let outcomes = targets.iter().map(|target| match &target.refusal {
         Some(_) => refused(target),
         None => outcome::of(target, &followed.jobs),
     });
     let outcomes: Vec<Outcome> = outcomes.collect();
+    let interrupted = outcome::interrupted(setup, &followed);
     let printed = print(setup, &outcomes);
-    outcome::interrupted(setup, followed.ending).map_or(printed, Ok)
+    interrupted.map_or(printed, Ok)
 }
 
 /// Prints what came of it, and what has failed.
 fn print(setup: &Setup, outcomes: &[Outcome]) -> Result<ExitStatus, CommandError> {
     let columns = DeregistrationRecord::columns().iter().filter(|column| column.default).collect();
-    let mut printer = Printer::new(setup.output, columns, io::stdout());
-    outcomes.iter().try_for_each(|(record, _)| printer.print(record))?;
     let failures: Vec<&Failure> = outcomes.iter().filter_map(|(_, failure)| failure.as_ref()).collect();
-    let records: Vec<FailureRecord> = failures.iter().map(|failure| FailureRecord::from(*failure)).collect();
-    printer.finish(&[("failures", records)])?;
+    let print = || {
+        let mut printer = Printer::new(setup.output, columns, io::stdout());
+        outcomes.iter().try_for_each(|(record, _)| printer.print(record))?;
+        let records: Vec<FailureRecord> = failures.iter().map(|failure| FailureRecord::from(*failure)).collect();
+        printer.finish(&[("failures", records)])
+    };
+    let printed = print();
     for failure in &failures {
         report(failure);
     }
-    Ok(ExitStatus::of_all(failures))
+    ended(printed, ExitStatus::of_all(failures))
 }

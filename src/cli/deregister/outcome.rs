@@ -6,7 +6,7 @@ use super::targets::Target;
 use crate::{
     cli::{
         exit::ExitStatus,
-        follow::Ending,
+        follow::{Ending, Followed},
         records::{DeregistrationRecord, DeregistrationResult, KeptSnapshotRecord},
         setup::Setup,
     },
@@ -117,12 +117,12 @@ fn is_denied(why: &LeftoverReason) -> bool {
 }
 
 /// Returns the status of a command that a signal ended, and says how it goes on.
-pub(super) fn interrupted(setup: &Setup, ending: Ending) -> Option<ExitStatus> {
-    let status = match ending {
+pub(super) fn interrupted(setup: &Setup, followed: &Followed) -> Option<ExitStatus> {
+    let status = match followed.ending {
         Ending::Done => return None,
         Ending::TimedOut => ExitStatus::TimedOut,
         Ending::Signalled(signal) => signal.status(),
     };
-    setup.output.note("What is pending is stored, and goes on as soon as an amigrate runs, such as `amigrate drive`.");
+    setup.output.note(&format!("What is pending is stored: {}.", followed.who_completes_it()));
     Some(status)
 }

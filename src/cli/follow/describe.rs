@@ -1,8 +1,9 @@
 //! A copy and its state in a few words.
 
 use crate::{
+    cli::selection::has_ended,
     domain::Failure,
-    engine::{Job, JobState, Note, Status, StepState},
+    engine::{Job, JobState, Note, RemovalReason, Status, StepState},
     labels,
 };
 
@@ -104,5 +105,15 @@ pub(in crate::cli) fn failure_of_cancel(job: &Job) -> Option<Failure> {
         ),
         state if state.ended() => None,
         _ => Some(failure(note.unwrap_or_else(|| format!("it is {}", job.phase().as_str())))),
+    }
+}
+
+/// Returns true if EC2 has answered its `CopyImage`, or nothing is to be sent any more.
+pub(super) fn is_answered(job: &Job) -> bool {
+    let removing = |reason: &RemovalReason| !matches!(reason, RemovalReason::Retry { .. });
+    match &job.state {
+        JobState::Copying { .. } => true,
+        JobState::Removing { reason, .. } => removing(reason),
+        _ => has_ended(job),
     }
 }

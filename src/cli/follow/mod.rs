@@ -2,20 +2,27 @@
 
 mod describe;
 mod ending;
+mod outages;
 mod progress;
 #[cfg(test)]
 pub(super) mod samples;
 mod signals;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::Timestamp;
 use tokio::{sync::watch, time::Instant};
 
 pub(super) use describe::{failure_of_cancel, title};
-pub(super) use ending::{Ending, Followed};
-pub(super) use progress::{Lines, Progress, Records, Silent, on_stderr, stderr_is_terminal};
+pub(super) use ending::{CarriedOn, Ending, Followed};
+pub(super) use progress::{Progress, Records, Silent, on_stderr};
 pub(super) use signals::{EndSignal, Signal, Signals};
+
+use outages::Outages;
 
 use super::{
     drive::{release, retry_after_logins},
@@ -26,9 +33,9 @@ use super::{
     setup::Setup,
 };
 use crate::{
-    domain::Failure,
+    domain::{Failure, Region},
     driver::{DriverStatus, JobUpdate, RECENT, login::login_timeout},
-    engine::{Command, Comparison, Job, JobId, JobState, RemovalReason, Status},
+    engine::{Command, Comparison, Job, JobId, JobState, Status},
     labels,
     term::session,
 };
@@ -56,6 +63,8 @@ pub(super) struct FollowOptions {
     /// How long at most; `None` for as long as it takes.
     pub(super) timeout: Option<Duration>,
     pub(super) progress: Box<dyn Progress>,
+    /// A process in the background carries on what is left to do, as the settings allow. After a hang-up one does in any case.
+    pub(super) to_background: bool,
 }
 
 /// Follows copies until they have ended or were answered, the time is over, or a signal ends it. Commands sent through the queue
@@ -71,21 +80,22 @@ pub(super) async fn follow(
     signals: &mut Signals,
 ) -> Result<Followed, CommandError> {
     let (paused, paused_receiver) = watch::channel(None);
-    let FollowOptions { until, timeout, progress } = options;
+    let FollowOptions { until, timeout, progress, to_background } = options;
     let handle = queue.handle.clone();
     let mut follower = Follower {
         setup,
         selection,
         until,
         progress,
-        own: std::mem::take(&mut queue.sent),
+        own: queue.sent.clone(),
         untaken: Vec::new(),
         jobs: BTreeMap::new(),
         status: Status::default(),
-        runs: false,
+        driver: DriverStatus::Unknown,
         paused,
         recent: queue.clock.now() - RECENT,
         wait_for_comparison: None,
+        outages: Outages::default(),
     };
     let ending = {
         let limit = Duration::from_hours(setup.config.jobs.login_timeout_hours.into());
@@ -98,8 +108,19 @@ pub(super) async fn follow(
     follower.progress.finish();
     // Requests under way are waited for.
     release(&handle).await;
-    let Follower { jobs, status, selection, .. } = follower;
-    Ok(Followed { jobs: jobs.into_values().collect(), status, selection, ending: ending?, timeout })
+    let ending = ending?;
+    if ending != Ending::Done {
+        follower.read_again(&queue).await;
+    }
+    let carried_on =
+        follower.driver.other().map_or(CarriedOn::Nowhere, |other| CarriedOn::ByProcess(other.process.pid));
+    let Follower { jobs, status, selection, untaken, .. } = follower;
+    let jobs = jobs.into_values().collect();
+    let mut followed = Followed { jobs, untaken, status, selection, ending, timeout, carried_on };
+    if to_background || ending == Ending::Signalled(EndSignal::HangUp) {
+        followed.leave_to_background(setup).await;
+    }
+    Ok(followed)
 }
 
 /// What is known while copies are followed.
@@ -115,14 +136,15 @@ struct Follower<'a> {
     /// The copies that are followed.
     jobs: BTreeMap<JobId, Arc<Job>>,
     status: Status,
-    /// This process runs the queue. Another one's credentials do not matter here.
-    runs: bool,
+    /// Who runs the queue. Another process's credentials do not matter here.
+    driver: DriverStatus,
     /// Why the credentials of this process do not work.
     paused: watch::Sender<Option<Failure>>,
     /// The queue has no copies any more that ended before: they are not compared with their requests.
     recent: Timestamp,
     /// Until when only the comparison of available copies with their requests is waited for.
     wait_for_comparison: Option<Instant>,
+    outages: Outages,
 }
 
 impl Follower<'_> {
@@ -161,6 +183,7 @@ impl Follower<'_> {
                 }
                 () = tokio::time::sleep(STORE_POLL_INTERVAL), if checks => self.check_commands(queue).await?,
                 () = at(self.wait_for_comparison) => {}
+                () = at(self.outages.due()) => self.outages.take_due(Instant::now()).iter().for_each(|text| self.note(text)),
             }
         }
     }
@@ -205,6 +228,19 @@ impl Follower<'_> {
         if self.untaken.is_empty() { self.load(queue).await } else { Ok(()) }
     }
 
+    /// Reads once more what has become of the copies and commands: some may have been stored or taken up while it ended.
+    async fn read_again(&mut self, queue: &OpenQueue) {
+        self.progress = Box::new(Silent);
+        let account = queue.account.clone();
+        // What was known before is the best that can be said then.
+        let Ok(stored) = queue.store.with(move |store| store.commands(&account)).await else { return };
+        let mut stored: Vec<Command> = stored.into_iter().map(|(_, command)| command).collect();
+        if self.load(queue).await.is_ok() {
+            stored.retain(|command| self.selection.awaits(command) || queue.sent.contains(command));
+            self.untaken = stored;
+        }
+    }
+
     fn observe(&mut self, jobs: impl Iterator<Item = Arc<Job>>) -> Result<(), CommandError> {
         for job in jobs {
             if self.jobs.contains_key(&job.id) || self.selection.includes(&job) {
@@ -219,7 +255,7 @@ impl Follower<'_> {
     fn is_done(&mut self) -> bool {
         let done = self.jobs.values().all(|job| match self.until {
             Until::Ended => has_ended(job),
-            Until::Answered => is_answered(job),
+            Until::Answered => describe::is_answered(job),
             Until::Cancelled => has_ended(job) || !job.is_being_removed(),
         });
         if !done {
@@ -263,12 +299,11 @@ impl Follower<'_> {
     }
 
     fn note_driver(&mut self, driver: &DriverStatus) -> Result<(), CommandError> {
-        let runs = *driver == DriverStatus::ThisProcess;
-        if runs && !self.runs {
+        if *driver == DriverStatus::ThisProcess && self.driver != *driver {
             // Those were another process's credentials.
             self.status.paused = None;
         }
-        self.runs = runs;
+        self.driver = driver.clone();
         self.note_credentials();
         match driver {
             DriverStatus::NotRunning(failure) if failure.retry != crate::domain::Retry::Later => {
@@ -292,13 +327,14 @@ impl Follower<'_> {
     fn note_status(&mut self, status: Status) -> Result<(), CommandError> {
         self.status = status;
         self.note_credentials();
+        self.note_outages();
         let queued = self.jobs.values().filter(|job| job.state == JobState::Queued);
         queued.into_iter().try_for_each(|job| self.progress.show(job, &self.status))
     }
 
     /// Says when credentials stop working, or work again.
     fn note_credentials(&mut self) {
-        let now = self.status.paused.clone().filter(|_| self.runs);
+        let now = self.status.paused.clone().filter(|_| self.driver == DriverStatus::ThisProcess);
         let before = self.paused.send_replace(now.clone());
         match (before, now) {
             (before, Some(failure)) if before.as_ref() != Some(&failure) => self.report(&failure),
@@ -307,14 +343,20 @@ impl Follower<'_> {
         }
     }
 
+    /// Takes in which regions do not answer, and says which do again.
+    fn note_outages(&mut self) {
+        let followed: BTreeSet<&Region> =
+            self.jobs.values().filter(|job| !has_ended(job)).map(|job| &job.request.destination).collect();
+        let problems = self.status.regions.iter().filter(|(region, _)| followed.contains(region));
+        let failing = problems.filter_map(|(region, status)| Some((region, status.problem.as_ref()?)));
+        for region in self.outages.observe(failing, Instant::now()) {
+            self.note(&format!("EC2 in {region} answers again"));
+        }
+    }
+
     /// Returns how it ends, if it does.
     async fn signalled(&mut self, signal: Signal, queue: &OpenQueue) -> Option<Ending> {
         match signal {
-            // It goes on where nobody sees it, as the queue of a screen does.
-            Signal::End(EndSignal::HangUp) if self.setup.config.jobs.background_on_hangup => {
-                self.progress = Box::new(Silent);
-                None
-            }
             Signal::End(signal) => Some(Ending::Signalled(signal)),
             Signal::Stop => {
                 release(&queue.handle).await;
@@ -332,16 +374,6 @@ impl Follower<'_> {
 
     fn report(&mut self, failure: &Failure) {
         self.progress.interrupt(&mut || report(failure));
-    }
-}
-
-/// Returns true if EC2 has answered its `CopyImage`, or nothing is to be sent any more.
-fn is_answered(job: &Job) -> bool {
-    let removing = |reason: &RemovalReason| !matches!(reason, RemovalReason::Retry { .. });
-    match &job.state {
-        JobState::Copying { .. } => true,
-        JobState::Removing { reason, .. } => removing(reason),
-        _ => has_ended(job),
     }
 }
 

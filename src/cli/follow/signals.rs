@@ -56,7 +56,7 @@ impl Signals {
         let listeners = Listeners {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
-            hang_up: listen(SignalKind::hangup())?,
+            hang_up: if ignores_hang_up() { None } else { Some(listen(SignalKind::hangup())?) },
             stop: listen(stop_signal())?,
         };
         let (sender, received) = unbounded_channel();
@@ -77,7 +77,8 @@ impl Signals {
 struct Listeners {
     interrupt: Listener,
     terminate: Listener,
-    hang_up: Listener,
+    /// `None` if whoever started the program wants it to go on, as `nohup` does.
+    hang_up: Option<Listener>,
     stop: Listener,
 }
 
@@ -103,8 +104,38 @@ impl Listeners {
         tokio::select! {
             _ = self.interrupt.recv() => Signal::End(EndSignal::Interrupt),
             _ = self.terminate.recv() => Signal::End(EndSignal::Terminate),
-            _ = self.hang_up.recv() => Signal::End(EndSignal::HangUp),
+            () = received(self.hang_up.as_mut()) => Signal::End(EndSignal::HangUp),
             _ = self.stop.recv() => Signal::Stop,
         }
+    }
+}
+
+async fn received(listener: Option<&mut Listener>) {
+    match listener {
+        Some(listener) => _ = listener.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Returns true if SIGHUP was ignored when the program was started, where the system tells.
+fn ignores_hang_up() -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignored_in(&status))
+}
+
+/// Reads Linux's mask of ignored signals, in which SIGHUP is the lowest bit.
+fn ignored_in(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ignored_hang_up_is_read_from_the_mask() {
+        assert!(ignored_in("Name:\tx\nSigIgn:\t0000000000001001\nSigCgt:\t0"));
+        assert!(!ignored_in("Name:\tx\nSigIgn:\t0000000000001000\nSigCgt:\t1"));
+        assert!(!ignored_in(""));
     }
 }

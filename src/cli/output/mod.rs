@@ -9,6 +9,7 @@ use std::{
     process::ExitCode,
 };
 
+use super::exit::{CommandError, ExitStatus};
 use crate::domain::{Failure, text::clean};
 
 pub(super) use printer::{Printer, print_document};
@@ -90,6 +91,22 @@ pub(super) fn print_out(lines: &str) -> Result<ExitCode, Failure> {
     }
 }
 
+/// Returns how a command ends whose work is done, whatever became of its output: a reader that has gone changes nothing, and output
+/// that could not be written is one failure beside the others.
+///
+/// # Errors
+/// If that is the only one.
+pub(super) fn ended(printed: Result<(), CommandError>, status: ExitStatus) -> Result<ExitStatus, CommandError> {
+    match printed {
+        Ok(()) | Err(CommandError::ReaderGone) => Ok(status),
+        Err(error) if status == ExitStatus::Done => Err(error),
+        Err(CommandError::Failure(failure, _)) => {
+            report(&failure);
+            Ok(status)
+        }
+    }
+}
+
 /// Prints a failure: what, why, and what to do.
 pub(super) fn report(failure: &Failure) {
     let mut err = io::stderr().lock();
@@ -99,5 +116,22 @@ pub(super) fn report(failure: &Failure) {
     }
     for line in lines {
         let _ = writeln!(err, "  {}", clean(&line));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_has_gone_hides_no_failure() {
+        let full = || CommandError::write(&io::Error::from(io::ErrorKind::StorageFull));
+        let gone = || CommandError::write(&io::Error::from(io::ErrorKind::BrokenPipe));
+        for status in [ExitStatus::Done, ExitStatus::Failed, ExitStatus::TimedOut] {
+            assert_eq!(ended(Ok(()), status), Ok(status));
+            assert_eq!(ended(Err(gone()), status), Ok(status));
+        }
+        assert_eq!(ended(Err(full()), ExitStatus::Done), Err(full()));
+        assert_eq!(ended(Err(full()), ExitStatus::TimedOut), Ok(ExitStatus::TimedOut));
     }
 }

@@ -178,6 +178,11 @@ impl JobRecord {
         }
     }
 
+    /// Makes the record of a copy that was requested, and cancelled before a process has taken it up.
+    pub(in crate::cli) fn withdrawn(account: &AccountKey, batch: &BatchId, request: &CopyRequest) -> Self {
+        Self { state: "cancelled".into(), ..Self::requested(account, batch, request) }
+    }
+
     /// Makes the record of a copy that was requested, and that no process has taken up yet.
     pub(in crate::cli) fn requested(account: &AccountKey, batch: &BatchId, request: &CopyRequest) -> Self {
         let placed = |of: fn(&Placement) -> Option<&str>| of(&request.placement).map(str::to_owned);

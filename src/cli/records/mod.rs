@@ -13,7 +13,7 @@ mod job;
 
 pub(super) use audit::AuditRecord;
 pub(super) use check::{CheckDocument, DestinationRecord, ExistingRecord};
-pub(super) use copy::{CopyDocument, RequestedDocument, RequestedRecord, SkippedRecord};
+pub(super) use copy::{CopyDocument, CopyRecord, RequestedDocument, RequestedRecord, SkippedRecord};
 pub(super) use deregistration::{DeregistrationRecord, DeregistrationResult, KeptSnapshotRecord, UsageRecord};
 pub(super) use failure::FailureRecord;
 pub(super) use identity::IdentityRecord;

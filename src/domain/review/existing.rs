@@ -13,7 +13,7 @@ use super::{
 use crate::domain::{
     copy::{CopyRequest, ImageName},
     ids::ImageId,
-    image::ImageState,
+    image::{Image, ImageState},
     placement::Placement,
     region::Region,
 };
@@ -86,10 +86,19 @@ impl Review {
             }
             _ => None,
         });
-        let ended = |image: &&crate::domain::image::Image| {
-            !stands(image.state) && image.source_image_id.as_ref() == Some(&copy.source)
-        };
+        let ended = |image: &&Image| !stands(image.state) && image.source_image_id.as_ref() == Some(&copy.source);
         answers.flatten().filter(ended).map(|image| image.id.clone()).collect()
+    }
+
+    /// Returns an image of a destination that the checks have found.
+    pub fn image(&self, destination: &Region, id: &ImageId) -> Option<&Image> {
+        let answers = self.checks.iter().filter_map(|check| match &check.state {
+            CheckState::Answered(CheckAnswer::Images(images)) if check.request.region() == Some(destination) => {
+                Some(images)
+            }
+            _ => None,
+        });
+        answers.flatten().find(|image| image.id == *id)
     }
 
     /// Returns true if it is known which of the plan's names are taken in a destination.

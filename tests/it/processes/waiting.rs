@@ -5,6 +5,7 @@ use std::fs;
 use amigrate::{
     engine::JobState,
     sim::faults::{FaultKind, Rule},
+    store::{DriverLock, DriverProcess},
 };
 use rustix::process::{Signal, kill_process};
 
@@ -63,19 +64,64 @@ fn a_second_ctrl_c_ends_it_at_once_whatever_it_is_waiting_for() {
 }
 
 #[test]
-fn a_terminal_that_is_gone_leaves_the_queue_to_the_same_process() {
+fn a_terminal_that_is_gone_ends_it_and_leaves_the_queue_to_the_background() {
     for arguments in &WAITING[..2] {
         let fixture = ProcessFixture::slow();
         fixture.ask_copies("batch", 2);
         let mut terminal = on_terminal(&fixture, arguments);
         terminal.wait_for("the queue", |text| text.matches(" copying").count() == 3 && text.contains("queued"));
         terminal.hang_up_echoing();
+        assert_eq!(terminal.wait_exit().exit_code(), 129);
         // Nobody else is there to send the queued ones.
         fixture.ec2.hurry();
         fixture.ec2.wait_for_copies(6);
-        terminal.wait_exit();
         the_copies_go_on(&fixture, 6);
     }
+}
+
+#[test]
+fn a_hang_up_that_is_ignored_ends_nothing() {
+    let fixture = ProcessFixture::slow();
+    fixture.ask_copies("batch", 1);
+    let ignoring = "trap '' HUP; exec \"$0\" watch";
+    let mut waits = Drive::start(fixture.command_of("sh", &["-c", ignoring, env!("CARGO_BIN_EXE_amigrate")]), &fixture);
+    wait_for_copies(&fixture, &waits);
+    kill_process(waits.pid(), Signal::HUP).expect("it is ours");
+    fixture.ec2.hurry();
+    assert_eq!(waits.wait().code(), Some(0), "{}", waits.errors());
+    fixture.agrees();
+}
+
+/// Another process holds the queue and does nothing, so that a request is stored and taken up by nobody.
+#[test]
+fn a_request_that_nobody_has_taken_up_is_told_of_and_carried_out_later() {
+    let mut fixture = ProcessFixture::slow();
+    fixture.settings.push(("AMIGRATE_JOBS_BACKGROUND_ON_HANGUP", "false".into()));
+    let mut store = fixture.store();
+    let lock = DriverLock::try_take(&fixture.dir(), &fixture.account).expect("locks work here").expect("it is free");
+    let leader = DriverProcess { pid: 4711, host: "elsewhere".into(), version: "0.1.0".into() };
+    store.write_heartbeat(&fixture.account, &leader, jiff::Timestamp::now()).expect("the store takes it");
+    let mut copy = start(&fixture, &["copy", "latest:app-web-*", "--to", "us-east-2", "--wait", "--timeout", "1s"]);
+    assert_eq!(copy.wait().code(), Some(4), "{}", copy.errors());
+    let errors = copy.errors();
+    assert!(errors.contains("1 copy is carried on by process 4711"), "{errors}");
+    assert!(errors.contains("`amigrate wait --batch batch-"), "{errors}");
+    assert_eq!(fixture.ec2.with(|w| w.copies_made()), 0);
+    drop(lock);
+    the_copies_go_on(&fixture, 1);
+}
+
+#[test]
+fn copies_that_end_before_they_are_taken_up_go_on_in_the_background() {
+    let fixture = ProcessFixture::slow();
+    let copy = ["copy", "latest:app-web-*", "--to", "us-east-2,eu-west-2", "--wait", "--timeout", "0s"];
+    let mut copy = start(&fixture, &copy);
+    assert_eq!(copy.wait().code(), Some(4), "{}", copy.errors());
+    let errors = copy.errors();
+    assert!(errors.contains("in the background") || errors.contains("2 copies are in progress"), "{errors}");
+    assert!(!errors.contains("only while an amigrate runs"), "{errors}");
+    fixture.ec2.wait_for_copies(2);
+    the_copies_go_on(&fixture, 2);
 }
 
 #[test]
