@@ -100,6 +100,7 @@ mod tests {
             completion: None,
             post_copy: Vec::new(),
             given_token: Some(ClientToken::given("mine").unwrap()),
+            expected: crate::domain::Expected::default(),
             token: ClientToken::from_random(7),
         }
     }

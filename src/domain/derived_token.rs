@@ -125,6 +125,7 @@ mod tests {
             completion: None,
             post_copy: Vec::new(),
             given_token: None,
+            expected: crate::domain::Expected::default(),
             token: ClientToken::from_random(1),
         }
     }

@@ -202,6 +202,9 @@ pub fn outlook(outlook: &Outlook) -> String {
             Ok(limit) => format!("within {limit} as requested"),
             Err(_) => format!("within {} as requested", duration(signed(seconds))),
         },
+        Time::TooShort(seconds) => {
+            format!("up to {} if the volumes are full: longer than requested", duration(signed(seconds)))
+        }
         Time::InRounds(seconds) => {
             format!("about {}, because not all start at once", duration(signed(seconds)))
         }
@@ -372,3 +375,6 @@ fn same<T: PartialEq>(copies: &[CopyRequest], of: impl Fn(&CopyRequest) -> &T) -
     let first = of(copies.first()?);
     copies.iter().all(|copy| of(copy) == first).then_some(first)
 }
+
+#[cfg(test)]
+mod tests;

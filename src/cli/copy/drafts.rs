@@ -106,6 +106,7 @@ impl Asked {
         let context = CheckContext {
             max_copies: setup.config.copy.max_copies,
             used_tokens: &used_tokens,
+            job_tags: setup.config.copy.own_tags(),
             ..CheckContext::at(Timestamp::now())
         };
         let mut all = Plan::default();

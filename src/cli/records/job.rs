@@ -133,7 +133,7 @@ struct StepRecord {
 /// A property that is not as requested.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 struct DifferenceRecord {
-    /// `name`, `description`, `volumes`, `image_tag`, `snapshot_tag`, `encrypted` or `kms_key_id`.
+    /// `name`, `description`, `volumes`, `devices`, `image_tag`, `snapshot_tag`, `encrypted` or `kms_key_id`.
     property: &'static str,
     /// Of a tag.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -334,6 +334,7 @@ fn difference(difference: &crate::engine::Difference) -> DifferenceRecord {
         Property::Name => ("name", None, &[][..]),
         Property::Description => ("description", None, &[][..]),
         Property::Volumes => ("volumes", None, &[][..]),
+        Property::Devices => ("devices", None, &[][..]),
         Property::ImageTag(key) => ("image_tag", Some(key), &[][..]),
         Property::Encryption(snapshots) => ("encrypted", None, snapshots.as_slice()),
         Property::Key(snapshots) => ("kms_key_id", None, snapshots.as_slice()),

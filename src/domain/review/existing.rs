@@ -143,14 +143,17 @@ impl Review {
         }
     }
 
-    /// Returns the copies to start: without those skipped, and with the new names.
-    pub(super) fn decided(&self, existing: &[Existing]) -> Vec<CopyRequest> {
+    /// Returns the copies to start: without those skipped, with the new names, and with the keys as far as they were resolved.
+    pub(super) fn decided(&self, index: &Index<'_>, existing: &[Existing]) -> Vec<CopyRequest> {
         let skipped: BTreeSet<usize> = existing.iter().filter(|e| e.choice == Choice::Skip).map(|e| e.copy).collect();
         let mut copies = self.copies.clone();
         for existing in existing.iter().filter(|e| e.choice == Choice::Rename) {
             if let (Some(copy), Some(name)) = (copies.get_mut(existing.copy), &existing.new_name) {
                 copy.name = name.clone();
             }
+        }
+        for copy in &mut copies {
+            copy.expected.key_arn = index.key_arn(copy).map(Into::into);
         }
         copies.into_iter().enumerate().filter(|(n, _)| !skipped.contains(n)).map(|(_, copy)| copy).collect()
     }

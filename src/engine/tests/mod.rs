@@ -48,6 +48,7 @@ fn request(n: u32, destination: &str) -> CopyRequest {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        expected: crate::domain::Expected::default(),
         token: ClientToken::from_random(n.into()),
     }
 }

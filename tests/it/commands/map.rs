@@ -102,6 +102,7 @@ fn request(to: &str, token: u64) -> CopyRequest {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        expected: amigrate::domain::Expected::default(),
         token: ClientToken::from_random(token.into()),
     }
 }
