@@ -83,6 +83,10 @@ fn stands(python: &Python, url: &str, name: &str) {
         "protection": "enabled-with-cooldown",
         "transfer_types": ["time-based"],
         "minutes": [15],
+        "tags": { "SourceAMI": SOURCE_ID, "Team": "web" },
+        "snapshot_tags": { "Of": "everything" },
+        "keys": "alias/images",
+        "copied_to": true,
     });
     python.check("check_copy.py", &[url, TO, name, &expected.to_string()]);
 }

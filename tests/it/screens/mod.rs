@@ -12,4 +12,5 @@ mod form_sections;
 mod presets;
 mod replay;
 mod review;
+mod review_limits;
 mod unknown_outcome;
