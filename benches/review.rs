@@ -46,6 +46,7 @@ fn copies() -> Vec<CopyRequest> {
             post_copy: Vec::new(),
             given_token: None,
             expected: amigrate::domain::Expected::default(),
+            templates: std::sync::Arc::default(),
             token: ClientToken::from_random(0),
         })
         .collect()

@@ -270,6 +270,7 @@ fn jobs(percent: u8) -> Vec<Arc<Job>> {
                 post_copy: Vec::new(),
                 given_token: None,
                 expected: amigrate::domain::Expected::default(),
+                templates: std::sync::Arc::default(),
                 token: ClientToken::from_random(n.into()),
             };
             let mut job = Job::new(JobId(n), BatchId::new(&format!("batch-{:06x}", n / 500)), request, now);

@@ -1,6 +1,6 @@
 //! The request for one copy: validated, complete and immutable.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,7 @@ use crate::domain::{
     placement::Placement,
     post_copy::PostCopyStep,
     region::Region,
+    typed_texts::TypedTexts,
 };
 
 /// Name of a new image: 3 to 128 letters, digits and `( ) [ ] space . / - ' @ _`.
@@ -214,6 +215,9 @@ pub struct CopyRequest {
     pub given_token: Option<ClientToken>,
     #[serde(default)]
     pub expected: Expected,
+    /// What was typed where name, description and tags have placeholders.
+    #[serde(default, skip_serializing_if = "TypedTexts::is_empty")]
+    pub templates: Arc<TypedTexts>,
 }
 
 /// What is known of the result besides what is requested: what came out is compared with it. Copies that earlier versions stored

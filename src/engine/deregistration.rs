@@ -86,6 +86,7 @@ fn new_job(id: JobId, wanted: &ImageDeregistration, now: Timestamp) -> Job {
         post_copy: Vec::new(),
         given_token: None,
         expected: crate::domain::Expected::default(),
+        templates: std::sync::Arc::default(),
         token: ClientToken::of_image(image, id.0),
     };
     let mut job = Job::new(id, BatchId::new(image.as_str()), request, now);

@@ -89,6 +89,8 @@ pub(super) const STEPS: &[&str] = &[
                  OR json_extract(body, '$.doubt.refusal.code') LIKE 'InvalidTagKey%') END;",
     // `body` has post-copy steps, tags of snapshots and the like, which an older program would drop when it writes the job again.
     "",
+    // `body` of `jobs` has withdrawn steps and templates, that of `asks` changed steps, with which it is the same.
+    "",
 ];
 
 /// The version that a list of steps ends at.

@@ -31,6 +31,7 @@ pub(in crate::cli) fn job(id: u64) -> Job {
         post_copy: Vec::new(),
         given_token: None,
         expected: crate::domain::Expected::default(),
+        templates: std::sync::Arc::default(),
         token: ClientToken::from_random(id.into()),
     };
     Job::new(JobId(id), BatchId::new("batch-1"), request, Timestamp::UNIX_EPOCH)

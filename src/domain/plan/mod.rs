@@ -8,12 +8,16 @@ mod tags;
 mod timing;
 mod warnings;
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 pub use listed::ListedImages;
 pub use messages::ValidationMessage;
+pub use post_copy::StepsPlan;
 pub use timing::CompletionChoice;
 
 use crate::domain::{
@@ -25,8 +29,9 @@ use crate::domain::{
     placement::Placement,
     region::Region,
     tag_line::JOB_TAGS,
-    template::expand,
+    template::{expand, has_placeholder},
     text::{clean, thousands},
+    typed_texts::TypedTexts,
 };
 use messages::Messages;
 use post_copy::Steps;
@@ -87,6 +92,7 @@ struct Common<'a> {
     placement: Placement,
     steps: Steps,
     given_token: Option<ClientToken>,
+    templates: Arc<TypedTexts>,
 }
 
 impl Draft {
@@ -111,6 +117,7 @@ impl Draft {
             placement: self.check_placement(&mut mistakes),
             steps: self.check_post_copy(context.now, &mut mistakes, &mut warnings),
             given_token: self.check_token(context.used_tokens, &mut mistakes),
+            templates: Arc::new(self.templates()),
         };
         let copies = self.build(&common, &mut token, &mut mistakes, &mut warnings);
         if let Some(listed) = context.listed {
@@ -215,6 +222,21 @@ impl Draft {
         Description::new(&text)
     }
 
+    /// Returns what was typed, where it has placeholders.
+    fn templates(&self) -> TypedTexts {
+        let text = |text: &String| has_placeholder(text).then(|| text.clone());
+        let lines = |lines: &[String]| {
+            let given: Vec<String> = lines.iter().map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect();
+            given.iter().any(|line| has_placeholder(line)).then_some(given)
+        };
+        TypedTexts {
+            name: text(&self.name),
+            description: text(&self.description),
+            image_tags: lines(&self.image_tags),
+            snapshot_tags: lines(&self.snapshot_tags),
+        }
+    }
+
     /// Returns the key given for a destination alone.
     fn own_key(&self, destination: &Region) -> Option<&str> {
         self.keys.get(destination).map(|k| k.trim()).filter(|k| !k.is_empty())
@@ -314,6 +336,7 @@ impl Draft {
             post_copy: self.steps_for(source, &common.steps),
             given_token: common.given_token.clone(),
             expected: Expected { devices: source.snapshot_devices(), encrypted: source.encrypted(), key_arn: None },
+            templates: Arc::clone(&common.templates),
             token: ClientToken::from_random(0),
         })
     }

@@ -32,6 +32,7 @@ fn copy(from: &str, to: &str, volumes: &[u32]) -> CopyRequest {
         post_copy: Vec::new(),
         given_token: None,
         expected: crate::domain::Expected::default(),
+        templates: std::sync::Arc::default(),
         token: ClientToken::from_random(1),
     }
 }

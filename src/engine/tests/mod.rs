@@ -49,6 +49,7 @@ fn request(n: u32, destination: &str) -> CopyRequest {
         post_copy: Vec::new(),
         given_token: None,
         expected: crate::domain::Expected::default(),
+        templates: std::sync::Arc::default(),
         token: ClientToken::from_random(n.into()),
     }
 }
@@ -108,10 +109,8 @@ fn submit_with_pending(
     now: Timestamp,
 ) -> Vec<Request> {
     let mut requests = engine.handle(Event::Command(Command::Copy(requests)), now);
-    let surveys: Vec<Region> = requests
-        .iter()
-        .filter_map(|c| if let Request::ListPending { region } = c { Some(region.clone()) } else { None })
-        .collect();
+    let survey = |c: &Request| if let Request::ListPending { region } = c { Some(region.clone()) } else { None };
+    let surveys: Vec<Region> = requests.iter().filter_map(survey).collect();
     requests.retain(|c| !matches!(c, Request::ListPending { .. }));
     for region in surveys {
         let here = pending.iter().filter(|i| i.region == region).cloned().collect();

@@ -36,6 +36,7 @@ pub(super) fn job(n: u32) -> Job {
         post_copy: Vec::new(),
         given_token: None,
         expected: crate::domain::Expected::default(),
+        templates: std::sync::Arc::default(),
         token: ClientToken::from_random(u128::from(n)),
     };
     Job::new(JobId(u64::from(n)), BatchId::new("batch-a"), request, now() - SignedDuration::from_mins(1))

@@ -195,6 +195,7 @@ fn the_source_of_a_requested_copy_is_kept() {
         post_copy: Vec::new(),
         given_token: None,
         expected: amigrate::domain::Expected::default(),
+        templates: std::sync::Arc::default(),
         token: ClientToken::from_random(7),
     };
     let account = AccountKey::new(&AccountId::new("123456789012").expect("an account"), Some(&commands.ec2.url));

@@ -32,6 +32,7 @@ pub(crate) fn request(commands: &Commands, name: &str, to: &str, token: u128) ->
         post_copy: Vec::new(),
         given_token: None,
         expected: amigrate::domain::Expected::default(),
+        templates: std::sync::Arc::default(),
         token: ClientToken::from_random(token),
     }
 }

@@ -77,6 +77,7 @@ fn home() -> tempfile::TempDir {
         post_copy: Vec::new(),
         given_token: None,
         expected: amigrate::domain::Expected::default(),
+        templates: std::sync::Arc::default(),
         token: ClientToken::from_random(1),
     };
     let mut job = Job::new(JobId(42), BatchId::of(&request.token), request, now);

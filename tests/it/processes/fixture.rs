@@ -120,6 +120,7 @@ impl ProcessFixture {
             post_copy: Vec::new(),
             given_token: None,
             expected: amigrate::domain::Expected::default(),
+            templates: std::sync::Arc::default(),
             token: ClientToken::from_random(token),
         }
     }

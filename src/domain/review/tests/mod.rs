@@ -58,6 +58,7 @@ fn copy(source: &str, destination: &str, name: &str) -> CopyRequest {
         post_copy: Vec::new(),
         given_token: None,
         expected: crate::domain::Expected::default(),
+        templates: std::sync::Arc::default(),
         token: ClientToken::from_random(7),
     }
 }
@@ -115,6 +116,7 @@ fn fine(request: &CheckRequest) -> Result<CheckAnswer, Failure> {
         CheckRequest::PendingCopies { .. } => CheckAnswer::PendingCopies(0),
         CheckRequest::Regions => CheckAnswer::Regions(context().regions),
         CheckRequest::BlockPublicAccess { .. } => CheckAnswer::PublicAccessBlocked(false),
+        CheckRequest::Zone { .. } => CheckAnswer::Zone(super::checks::ZoneVerdict::Usable),
         CheckRequest::AllowedImages { .. } => CheckAnswer::AllowedImages(super::checks::AllowedImages::default()),
         CheckRequest::Sources { region, images } => {
             CheckAnswer::Images(images.iter().map(|id| image(id.as_str(), region.as_str(), false)).collect())
