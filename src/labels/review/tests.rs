@@ -16,6 +16,11 @@ fn key() -> KmsKeyRef {
     KmsKeyRef::new("alias/web").unwrap()
 }
 
+fn zone(problem: ZoneProblem) -> FindingKind {
+    let zone = Placement::Zone(crate::domain::ZoneName::new("us-west-2-lax-1a").unwrap());
+    FindingKind::Zone { zone, problem }
+}
+
 /// What is said of permissions and keys in eu-west-1.
 fn of_permissions_and_keys() -> Vec<(FindingKind, &'static str)> {
     vec![
@@ -94,6 +99,11 @@ fn of_requests_and_sources() -> Vec<(FindingKind, &'static str)> {
             "Permission was not checked for every kind of request to eu-west-1: there are too many.",
         ),
         (FindingKind::Plan("A sentence.".into()), "A sentence."),
+        (zone(ZoneProblem::NotFound), "There is no zone us-west-2-lax-1a in eu-west-1."),
+        (
+            zone(ZoneProblem::NotOptedIn { group: "us-west-2-lax-1".into() }),
+            "The Local Zone us-west-2-lax-1a is not enabled for this account: enable the zone group us-west-2-lax-1 first.",
+        ),
     ]
 }
 
@@ -123,13 +133,14 @@ fn number(kind: &FindingKind) -> usize {
         FindingKind::Unknown { .. } => 15,
         FindingKind::PermissionsNotTried => 16,
         FindingKind::Plan(_) => 17,
+        FindingKind::Zone { .. } => 18,
     }
 }
 
 #[test]
 fn every_kind_of_finding_is_a_sentence() {
     let numbers: BTreeSet<usize> = kinds().iter().map(|(kind, _)| number(kind)).collect();
-    assert_eq!(numbers, (0..18).collect());
+    assert_eq!(numbers, (0..19).collect());
     for (kind, expected) in kinds() {
         assert_eq!(said(kind, &["eu-west-1"]), expected);
     }
