@@ -95,6 +95,7 @@ const LATER: &[&str] = &[
     schema::STEPS[1],
     schema::STEPS[2],
     schema::STEPS[3],
+    schema::STEPS[4],
     "ALTER TABLE jobs ADD COLUMN size INTEGER; UPDATE jobs SET size = 7;",
 ];
 const BROKEN: &[&str] = &[
@@ -102,6 +103,7 @@ const BROKEN: &[&str] = &[
     schema::STEPS[1],
     schema::STEPS[2],
     schema::STEPS[3],
+    schema::STEPS[4],
     "ALTER TABLE jobs ADD COLUMN size INTEGER; UPDATE nothing SET size = 7;",
 ];
 
