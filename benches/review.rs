@@ -42,6 +42,7 @@ fn copies() -> Vec<CopyRequest> {
             completion: None,
             post_copy: Vec::new(),
             given_token: None,
+            templates: std::sync::Arc::default(),
             token: ClientToken::from_random(0),
         })
         .collect()

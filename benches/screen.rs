@@ -245,6 +245,7 @@ fn jobs(percent: u8) -> Vec<Arc<Job>> {
                 completion: None,
                 post_copy: Vec::new(),
                 given_token: None,
+                templates: std::sync::Arc::default(),
                 token: ClientToken::from_random(n.into()),
             };
             let mut job = Job::new(JobId(n), BatchId::new(&format!("batch-{:06x}", n / 500)), request, now);

@@ -1,11 +1,14 @@
 //! The reads of a review before copies start.
 
-use aws_sdk_ec2::types::ImageCriterion;
+use aws_sdk_ec2::types::{AvailabilityZone, AvailabilityZoneOptInStatus, ImageCriterion};
 
 use super::{images::filter, session::Session};
 use crate::domain::{
-    Failure, ImageId, Region,
-    review::{CheckAnswer, CheckRequest, checks::AllowedImages},
+    Failure, ImageId, Placement, Region,
+    review::{
+        CheckAnswer, CheckRequest,
+        checks::{AllowedImages, ZoneProblem, ZoneVerdict},
+    },
 };
 
 impl Session {
@@ -43,6 +46,7 @@ impl Session {
                 self.public_access_blocked(region).await.map(CheckAnswer::PublicAccessBlocked)
             }
             CheckRequest::AllowedImages { region } => self.allowed_images(region).await.map(CheckAnswer::AllowedImages),
+            CheckRequest::Zone { region, zone } => self.zone_verdict(region, zone).await.map(CheckAnswer::Zone),
             CheckRequest::Sources { region, images } => {
                 self.describe_images(region, images).await.map(CheckAnswer::Images)
             }
@@ -61,6 +65,20 @@ impl Session {
         }
     }
 
+    /// Asks by a filter: a zone that is named and not there would be a refusal.
+    async fn zone_verdict(&self, region: &Region, zone: &Placement) -> Result<ZoneVerdict, Failure> {
+        let by = match zone {
+            Placement::Zone(name) => filter("zone-name", [name.as_str()]),
+            Placement::ZoneId(id) => filter("zone-id", [id.as_str()]),
+            Placement::Region | Placement::Outpost(_) => return Ok(ZoneVerdict::Usable),
+        };
+        let what = format!("look for the zone in {region}");
+        // Without `AllAvailabilityZones` only the zones of enabled groups are listed.
+        let call = self.ec2(region).describe_availability_zones().all_availability_zones(true).filters(by);
+        let answer = self.call(&what, "ec2:DescribeAvailabilityZones", call.send()).await?;
+        Ok(answer.availability_zones().first().map_or(ZoneVerdict::Unusable(ZoneProblem::NotFound), verdict))
+    }
+
     async fn allowed_images(&self, region: &Region) -> Result<AllowedImages, Failure> {
         let what = format!("read the Allowed AMIs settings of {region}");
         let call = self.ec2(region).get_allowed_images_settings();
@@ -70,13 +88,25 @@ impl Session {
     }
 }
 
+fn verdict(zone: &AvailabilityZone) -> ZoneVerdict {
+    if zone.zone_type() != Some("local-zone") {
+        return ZoneVerdict::Unusable(ZoneProblem::NotLocal);
+    }
+    match zone.opt_in_status() {
+        Some(AvailabilityZoneOptInStatus::NotOptedIn) => {
+            ZoneVerdict::Unusable(ZoneProblem::NotOptedIn { group: zone.group_name().unwrap_or_default().to_owned() })
+        }
+        _ => ZoneVerdict::Usable,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         aws::testing::{CannedResponse, RecordedRequest, ami, eu, images, scripted, us},
         domain::{
-            ClientToken, CopyRequest, Description, Encryption, ImageName, KmsKeyRef, Placement, SnapshotId,
+            ClientToken, CopyRequest, Description, Encryption, ImageName, KmsKeyRef, SnapshotId, ZoneName,
             review::checks::{KeyVerdict, Permission},
         },
     };
@@ -100,6 +130,7 @@ mod tests {
             completion: None,
             post_copy: Vec::new(),
             given_token: Some(ClientToken::given("mine").unwrap()),
+            templates: std::sync::Arc::default(),
             token: ClientToken::from_random(7),
         }
     }
@@ -220,5 +251,44 @@ mod tests {
         let snapshots = vec![SnapshotId::new("snap-1").unwrap()];
         let keys = session.check(&CheckRequest::SnapshotKeys { region: eu(), snapshots }).await.unwrap();
         assert_eq!(keys, CheckAnswer::SnapshotKeys(vec![(SnapshotId::new("snap-1").unwrap(), Some("arn:k".into()))]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_zone_is_looked_up_in_its_region() {
+        let item = |kind: &str, opt_in: &str| {
+            format!(
+                "<R><availabilityZoneInfo><item><zoneType>{kind}</zoneType><groupName>eu-west-1-dub-1</groupName>\
+                 <optInStatus>{opt_in}</optInStatus></item></availabilityZoneInfo></R>"
+            )
+        };
+        let name = |text: &str| ZoneName::new(text).unwrap();
+        let not_opted_in = ZoneProblem::NotOptedIn { group: "eu-west-1-dub-1".into() };
+        for (zone, body, by, expected) in [
+            (Placement::ZoneId(name("euw1-dub1-az1")), item("local-zone", "opted-in"), "zone-id", ZoneVerdict::Usable),
+            (
+                Placement::Zone(name("eu-west-1-dub-1a")),
+                item("local-zone", "not-opted-in"),
+                "zone-name",
+                ZoneVerdict::Unusable(not_opted_in),
+            ),
+            (
+                Placement::Zone(name("eu-west-1a")),
+                item("availability-zone", "opt-in-not-required"),
+                "zone-name",
+                ZoneVerdict::Unusable(ZoneProblem::NotLocal),
+            ),
+            (
+                Placement::ZoneId(name("usw2-lax1-az1")),
+                "<R><availabilityZoneInfo/></R>".into(),
+                "zone-id",
+                ZoneVerdict::Unusable(ZoneProblem::NotFound),
+            ),
+        ] {
+            let (session, asked) = scripted(move |_, _| CannedResponse::ok(&body));
+            let request = CheckRequest::Zone { region: eu(), zone };
+            assert_eq!(session.check(&request).await.unwrap(), CheckAnswer::Zone(expected));
+            let call = asked.of("DescribeAvailabilityZones").pop().unwrap();
+            assert_eq!([call.param("AllAvailabilityZones"), call.param("Filter.1.Name")], ["true", by]);
+        }
     }
 }

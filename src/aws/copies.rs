@@ -179,6 +179,7 @@ mod tests {
             completion: None,
             post_copy: Vec::new(),
             given_token: None,
+            templates: std::sync::Arc::default(),
             token: ClientToken::from_random(7),
         }
     }

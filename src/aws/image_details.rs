@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use super::{convert, session::Session};
 use crate::domain::{
     AccountId, Failure, Image, ImageId, Region, SnapshotId,
-    image_details::{Ancestor, ImageDetails, SnapshotDetails, VolumePermission},
+    image_details::{Ancestor, ImageDetails, SnapshotDetails, VolumePermission, all_known, launch_permissions_of},
     post_copy::LaunchPermission,
 };
 
@@ -39,7 +39,7 @@ impl Session {
     ) -> Result<(Vec<LaunchPermission>, usize), Failure> {
         let call = self.ec2(region).describe_image_attribute().image_id(image.as_str());
         let call = call.attribute(ImageAttributeName::LaunchPermission);
-        let what = format!("read the launch permissions of {image} in {region}");
+        let what = launch_permissions_of(image, region);
         let answer = self.call(&what, "ec2:DescribeImageAttribute", call.send()).await?;
         let entries = answer.launch_permissions();
         let known: Vec<_> = entries.iter().filter_map(convert::launch_permission).collect();
@@ -69,11 +69,14 @@ impl Session {
         let call = call.attribute(SnapshotAttributeName::CreateVolumePermission);
         let what = format!("read the permissions of {id} in {region}");
         let answer = self.call(&what, "ec2:DescribeSnapshotAttribute", call.send()).await?;
-        let permissions = answer.create_volume_permissions().iter().filter_map(|permission| match permission.group() {
+        let entries = answer.create_volume_permissions();
+        let known = entries.iter().filter_map(|permission| match permission.group() {
             Some(PermissionGroup::All) => Some(VolumePermission::Public),
             _ => AccountId::new(permission.user_id()?).ok().map(VolumePermission::Account),
         });
-        Ok(permissions.collect())
+        let known: Vec<VolumePermission> = known.collect();
+        let unknown = entries.len() - known.len();
+        all_known(what, known, unknown)
     }
 
     async fn public_access(&self, region: &Region) -> Result<Box<str>, Failure> {
@@ -185,6 +188,24 @@ mod tests {
         );
         assert_eq!(parent.owner_alias.as_deref(), Some("amazon"));
         assert_eq!(asked.of("DescribeSnapshotAttribute").len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn permissions_that_are_not_understood_are_not_taken_for_none() {
+        let (session, _) = scripted(|_, asked| match asked.action.as_str() {
+            "DescribeImageAttribute" => CannedResponse::ok(
+                "<R><launchPermission><item><group>somebody-new</group></item></launchPermission></R>",
+            ),
+            "DescribeSnapshots" => CannedResponse::ok(SNAPSHOTS),
+            "DescribeSnapshotAttribute" => CannedResponse::ok(
+                "<R><createVolumePermission><item><group>somebody-new</group></item></createVolumePermission></R>",
+            ),
+            _ => CannedResponse::ok("<R/>"),
+        });
+        let (image, details) = (image(), session.image_details(&image()).await);
+        let why = details.all_permissions(&image.id, &image.region).unwrap_err().why;
+        assert_eq!(why, "1 entry is of a kind that is not known here");
+        assert!(details.snapshots.unwrap().iter().all(|snapshot| snapshot.permissions.is_err()));
     }
 
     #[tokio::test(start_paused = true)]

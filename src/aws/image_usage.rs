@@ -7,10 +7,9 @@ use futures_util::{StreamExt, stream};
 
 use super::{images::filter, session::Session};
 use crate::domain::{
-    Failure, Image, ImageId, LaunchPermission, Region, SnapshotId,
-    image_details::VolumePermission,
+    Failure, Image, ImageId, Region, SnapshotId,
+    image_details::{VolumePermission, all_known, launch_permissions_of},
     image_usage::{ImageReference, ImageUsage, ReferenceKind, SharedSnapshot},
-    text::count,
 };
 
 /// Images of one `DescribeImageReferences`. Source: EC2 API reference.
@@ -32,7 +31,8 @@ impl Session {
             ImageUsage {
                 image: image.id.clone(),
                 references: of_image(references, &image.id),
-                permissions: permissions.and_then(|(known, unknown)| all_known(&image, known, unknown)),
+                permissions: permissions
+                    .and_then(|(known, unknown)| all_known(launch_permissions_of(&image.id, region), known, unknown)),
                 shared_snapshots: sharing.as_ref().map(|others| shared_snapshots(&image, others)).map_err(Clone::clone),
                 volume_permissions,
             }
@@ -131,15 +131,6 @@ fn of_image(
         Ok(found) => Ok(found.get(image).cloned().unwrap_or_default()),
         Err(failure) => Err(failure.clone()),
     }
-}
-
-/// Fails if there are entries of a kind that is not known here: they must not be taken for none.
-fn all_known(image: &Image, known: Vec<LaunchPermission>, unknown: usize) -> Result<Vec<LaunchPermission>, Failure> {
-    if unknown == 0 {
-        return Ok(known);
-    }
-    let why = format!("{} of a kind that is not known here", count(unknown, "entry is", "entries are"));
-    Err(Failure::new(format!("read the launch permissions of {} in {}", image.id, image.region), why))
 }
 
 /// Returns the snapshots of an image that others of these images use too.

@@ -3,7 +3,7 @@
 use aws_sdk_ec2::types::Filter;
 
 use super::{convert, session::Session};
-use crate::domain::{Failure, Image, ImageId, ImageListing, ImageName, ImageQuery, Region};
+use crate::domain::{AccountId, Failure, Image, ImageId, ImageListing, ImageName, ImageQuery, Region};
 
 /// EC2's maximum number of images in a page, and of ids in a request.
 pub(super) const PAGE: i32 = 1000;
@@ -55,7 +55,7 @@ impl Session {
         self.list_images(region, &ImageListing::from(query), token).await
     }
 
-    /// Returns one page of a listing. Disabled images are in it if the account's own are.
+    /// Returns one page of a listing. Disabled images are in it where they are the account's own.
     pub async fn list_images(
         &self,
         region: &Region,
@@ -71,8 +71,12 @@ impl Session {
             .max_results(listing.page.map_or(PAGE, i32::from))
             .set_next_token(token)
             .set_filters(Some(filters).filter(|filters| !filters.is_empty()));
-        if owners.iter().any(|owner| owner == "self") {
+        // An account id may be one's own; those of others EC2 never shows.
+        if owners.iter().any(|owner| owner == "self" || AccountId::new(owner).is_ok()) {
             call = call.include_disabled(true);
+        }
+        if listing.include_deprecated {
+            call = call.include_deprecated(true);
         }
         call = call.set_owners(Some(owners).filter(|owners| !owners.is_empty()));
         if listing.executable_by_self {
@@ -84,6 +88,19 @@ impl Session {
             images: answer.images().iter().filter_map(|image| convert::image(image, region)).collect(),
             next: answer.next_token.filter(|token| !token.is_empty()),
         })
+    }
+
+    /// Returns all images of a query.
+    pub async fn all_images(&self, region: &Region, query: &ImageQuery) -> Result<Vec<Image>, Failure> {
+        let (mut images, mut token) = (Vec::new(), None);
+        loop {
+            let page = self.image_page(region, query, token).await?;
+            images.extend(page.images);
+            token = page.next;
+            if token.is_none() {
+                return Ok(images);
+            }
+        }
     }
 
     /// Returns the account's copies of an image in any state.
@@ -224,7 +241,7 @@ mod tests {
     use super::*;
     use crate::{
         aws::testing::{CannedResponse, ami, eu, images, scripted},
-        domain::{AccountId, ImageState, OwnerFilter},
+        domain::{ImageState, OwnerFilter},
     };
 
     /// Parameters and their values.
@@ -243,7 +260,8 @@ mod tests {
                 &[("Owner.1", "amazon"), ("Filter.1.Name", "name"), ("Filter.1.Value.1", "al*")],
             ),
             (OwnerFilter::Marketplace, None, &[("Owner.1", "aws-marketplace")]),
-            (account, None, &[("Owner.1", "123456789012")]),
+            // Which may be one's own.
+            (account, None, &[("Owner.1", "123456789012"), ("IncludeDisabled", "true")]),
             (public.clone(), None, &[("Filter.2.Name", "name"), ("Filter.2.Value.1", "al2023-*")]),
             (public, Some("x"), &[("Filter.1.Name", "is-public"), ("Filter.2.Value.1", "x")]),
         ];
@@ -256,6 +274,7 @@ mod tests {
             for (key, value) in expected {
                 assert_eq!(call.param(key), *value, "{whose:?}: {:?}", call.params);
             }
+            assert!(call.param("IncludeDeprecated").is_empty(), "{whose:?}: {:?}", call.params);
             assert_eq!(call.params.contains_key("Owner.1"), expected[0].0 == "Owner.1", "{whose:?}");
         }
     }

@@ -52,7 +52,7 @@ fn records(store: &Store, account: &AccountKey, args: &AuditArgs) -> Result<Vec<
 }
 
 fn print(setup: &Setup, records: &[AuditRecord]) -> Result<(), CommandError> {
-    let mut printer = Printer::new(setup.output, AuditRecord::columns().iter().collect(), io::stdout())?;
+    let mut printer = Printer::new(setup.output, AuditRecord::columns().iter().collect(), io::stdout());
     records.iter().try_for_each(|record| printer.print(record))?;
     printer.finish::<()>(&[])
 }

@@ -64,7 +64,7 @@ pub(super) fn run(
 
 fn print<R: Record>(output: OutputOptions, records: impl Iterator<Item = R>) -> Result<ExitStatus, CommandError> {
     let columns = R::columns().iter().filter(|column| column.default).collect();
-    let mut printer = Printer::new(output, columns, io::stdout())?;
+    let mut printer = Printer::new(output, columns, io::stdout());
     for record in records {
         printer.print(&record)?;
     }

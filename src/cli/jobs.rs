@@ -82,11 +82,7 @@ pub(super) fn run(setup: &Setup, args: &JobsArgs) -> Result<ExitStatus, CommandE
 
 /// The store of this user's jobs.
 pub(super) fn open_store(setup: &Setup) -> Result<Store, Failure> {
-    let opened = Store::open_to_read(&setup.store_dir()?, Timestamp::now())?;
-    if let Some(path) = opened.set_aside {
-        let _ = writeln!(io::stderr(), "amigrate: the store of jobs was damaged; it is kept as {}", path.display());
-    }
-    Ok(opened.store)
+    Store::open_to_read(&setup.store_dir()?, Timestamp::now())
 }
 
 /// The account that the profile signed in to last. Signs in if there is none, and if the credentials come from the
@@ -104,7 +100,7 @@ pub(super) fn account(setup: &Setup, store: &Store) -> Result<AccountKey, Failur
 }
 
 fn print(setup: &Setup, records: &[JobRecord]) -> Result<(), CommandError> {
-    let mut printer = Printer::new(setup.output, JobRecord::columns().iter().collect(), io::stdout())?;
+    let mut printer = Printer::new(setup.output, JobRecord::columns().iter().collect(), io::stdout());
     records.iter().try_for_each(|record| printer.print(record))?;
     printer.finish::<()>(&[])
 }
@@ -145,7 +141,7 @@ async fn watch(
     let mut output = setup.output;
     // Lines that come later cannot be aligned with earlier ones.
     output.terminal = false;
-    let mut printer = Printer::new(output, JobRecord::columns().iter().collect(), io::stdout())?;
+    let mut printer = Printer::new(output, JobRecord::columns().iter().collect(), io::stdout());
     let mut last = BTreeMap::new();
     loop {
         for account in accounts {

@@ -15,6 +15,7 @@ use super::{
     exit::{CommandError, ExitStatus, OrUsage as _},
     output::{Format, print_document, report},
     records::FailureRecord,
+    region_failures::{self, report_all},
     regions::Selection,
     setup::{Setup, runtime},
 };
@@ -37,7 +38,7 @@ pub(super) struct MapArgs {
     /// Name of the variable, the mapping or the parameter; the beginning of environment variables' names
     #[arg(long = "as", value_name = "NAME")]
     name_as: Option<String>,
-    /// Only these regions, all enabled ones otherwise; not with --batch
+    /// Only these regions; else that of --region, else all enabled ones; not with --batch
     #[arg(long, value_name = "REGION[,REGION]", conflicts_with = "batch")]
     regions: Option<Selection>,
 }
@@ -70,7 +71,8 @@ pub(super) fn run(setup: &Setup, args: &MapArgs) -> Result<ExitStatus, CommandEr
     let name = args.name_as.as_deref();
     name.map_or(Ok(()), |name| args.format.check_name(name)).or_usage()?;
     let _log = setup.start_log()?;
-    let regions = args.regions.clone().unwrap_or(Selection::All);
+    let named = || setup.named_region.clone().map(|region| Selection::Named(vec![region]));
+    let regions = args.regions.clone().or_else(named).unwrap_or(Selection::All);
     let Found { images, notes, failures } = match &args.which {
         Which { batch: Some(batch), .. } => sources::of_batch(setup, batch)?,
         Which { name: Some(pattern), .. } => {
@@ -84,14 +86,16 @@ pub(super) fn run(setup: &Setup, args: &MapArgs) -> Result<ExitStatus, CommandEr
     for note in &notes {
         setup.output.note(note);
     }
-    failures.iter().for_each(report);
+    report_all("look for images", &failures, report);
     if args.format == MapFormat::Json {
         let image_ids = images.iter().map(|(region, image)| (region.to_string(), image.to_string())).collect();
-        let failures = failures.iter().map(FailureRecord::from).collect();
+        let failures = region_failures::records(&failures);
         let format = if setup.output.format == Format::Jsonl { Format::Jsonl } else { Format::Json };
         print_document(format, &MapDocument { image_ids, failures }, io::stdout())?;
-    } else {
-        let text = args.format.text(name.unwrap_or(args.format.default_name()), &images);
+    } else if !images.is_empty() {
+        // An empty map would be read as one.
+        let profile = setup.profile.as_deref();
+        let text = args.format.text(name.unwrap_or(args.format.default_name()), &images, profile);
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|error| CommandError::write(&error))?;
     }
@@ -99,5 +103,5 @@ pub(super) fn run(setup: &Setup, args: &MapArgs) -> Result<ExitStatus, CommandEr
         let what = "map regions to images";
         return Err(Failure::new(what, "no available image fits").hint("`amigrate list` shows what is there.").into());
     }
-    Ok(failures.first().map_or(ExitStatus::Done, ExitStatus::of))
+    Ok(region_failures::status(&failures))
 }

@@ -24,6 +24,7 @@ mod policy;
 mod queue;
 mod records;
 pub mod reference;
+mod region_failures;
 mod regions;
 mod resolve;
 mod retry;

@@ -10,7 +10,7 @@ use super::{
     regions::{self, Selection},
     setup::Setup,
 };
-use crate::domain::{Failure, Image, ImageId, ImageState, Region, Retry};
+use crate::domain::{Failure, Image, ImageId, ImageQuery, ImageState, Region, Retry, text::clean};
 
 /// Finds images: in the region of `--region`, or in every enabled one.
 ///
@@ -25,18 +25,15 @@ pub(super) async fn find(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let selection = match &setup.region {
-        Some(region) => Selection::Named(vec![region.clone()]),
-        None => Selection::All,
-    };
+    let selection = setup.named_region.clone().map_or(Selection::All, |region| Selection::Named(vec![region]));
     let answers = regions::in_each(&selection, &connection.session, setup, |region| {
         let (session, ids) = (connection.session.clone(), ids.to_vec());
         async move { session.describe_images(&region, &ids).await }
     })
     .await?;
-    let regions = answers.len();
-    let (mut found, mut failures) = (BTreeMap::new(), Vec::new());
-    for (_, answer) in answers {
+    let regions = answers.by_region.len();
+    let (mut found, mut failures) = (BTreeMap::new(), Vec::from_iter(answers.others));
+    for (_, answer) in answers.by_region {
         match answer {
             Ok(images) => found.extend(images.into_iter().map(|image| (image.id.clone(), image))),
             Err(failure) => failures.push(failure),
@@ -44,18 +41,36 @@ pub(super) async fn find(
     }
     match ids.iter().find(|id| !found.contains_key(*id)) {
         None => Ok(ids.iter().filter_map(|id| found.get(id).cloned()).collect()),
-        Some(id) => Err(match (failures.into_iter().next(), &setup.region) {
+        Some(id) => Err(match (failures.into_iter().next(), &setup.named_region) {
             (Some(failure), _) => failure.into(),
-            (None, Some(region)) => CommandError::usage(
-                Failure::new(what, format!("there is no image {id} in {region}"))
-                    .hint("Without --region it is looked for in every enabled region."),
-            ),
-            (None, None) => CommandError::usage(
-                Failure::new(what, format!("there is no image {id} in the {regions} enabled regions"))
-                    .hint("`amigrate jobs` lists copies by number; `amigrate list --all-regions` lists images."),
-            ),
+            (None, named) => {
+                let (place, hint) = match named {
+                    Some(region) => (region.to_string(), "Without --region it is looked for in every enabled region."),
+                    None => (
+                        format!("the {regions} enabled regions"),
+                        "`amigrate jobs` lists copies by number; `amigrate list --all-regions` lists images.",
+                    ),
+                };
+                let near = nearest_own(setup, connection, id).await.map(|near| near + " ").unwrap_or_default();
+                let failure = Failure::new(what, format!("there is no image {id} in {place}"));
+                CommandError::usage(failure.hint(near + hint))
+            }
         }),
     }
+}
+
+/// Asks whether the image of one's own was meant whose id is most like this one, if there is any.
+pub(super) async fn nearest_own(setup: &Setup, connection: &Connection, id: &ImageId) -> Option<String> {
+    let selection = setup.named_region.clone().map_or(Selection::All, |region| Selection::Named(vec![region]));
+    let answers = regions::in_each(&selection, &connection.session, setup, |region| {
+        let session = connection.session.clone();
+        async move { session.all_images(&region, &ImageQuery::default()).await.unwrap_or_default() }
+    });
+    // The mistake matters more than that nothing similar can be named.
+    let own: Vec<Image> = answers.await.ok()?.by_region.into_iter().flat_map(|(_, images)| images).collect();
+    let near = regions::nearest(id.as_str(), own.iter().map(|image| image.id.as_str()))?;
+    let image = own.iter().find(|image| image.id.as_str() == near)?;
+    Some(format!("Did you mean {near} (\"{}\" in {})?", clean(&image.name), image.region))
 }
 
 /// How often images are asked for.

@@ -14,6 +14,7 @@ use super::{
     exit::{CommandError, ExitStatus, OrUsage},
     list,
     output::report,
+    region_failures::{self, report_all},
     regions::Selection,
     setup::{Setup, http_client, runtime},
 };
@@ -22,6 +23,7 @@ use crate::{
     domain::{
         ClientToken, CopyRequest, Failure, Image, ImageListing, ImageName, ImageQuery, ImageState, Region,
         draft::{Draft, SourceTags},
+        filter::Filter,
         template::first_description,
         text::{clean, count, duration, gib},
     },
@@ -76,17 +78,21 @@ pub(super) fn list(setup: &Setup) -> Result<ExitStatus, CommandError> {
     runtime()?.block_on(async {
         let session = Session::load(setup.session_options(), http_client()?).await?;
         session.check_credentials().await?;
-        let listing = ImageListing::from(&ImageQuery::default());
+        let wanted = list::Wanted {
+            listing: ImageListing::from(&ImageQuery::default()),
+            filter: Filter::default(),
+            limit: usize::MAX,
+        };
         let mut images = Vec::new();
-        let failures = list::fetch(setup, &session, &selection, listing, |mut page| {
+        let failures = list::fetch(setup, &session, &selection, wanted, |mut page| {
             images.append(&mut page);
             Ok(ControlFlow::Continue(()))
         })
         .await?;
         images.sort_by(|a, b| a.region.cmp(&b.region));
         images.iter().try_for_each(|image| print(&image_line(image)))?;
-        list::report_all("list images", &failures, report);
-        Ok(list::status(&failures))
+        report_all("list images", &failures, report);
+        Ok(region_failures::status(&failures))
     })
 }
 

@@ -66,16 +66,12 @@ struct Plan {
     check: bool,
 }
 
-/// Returns every enabled region as EC2 tells it now; as it told it last if it does not answer, or this identity may not ask.
-///
-/// # Errors
-/// Why EC2 does not tell, if it never did.
-pub(super) async fn enabled(session: &Session, setup: &Setup) -> Result<Vec<Region>, Failure> {
-    let memory = Memory::of(session, setup).await;
-    match memory.ask(session).await {
-        Ok(regions) => Ok(regions),
-        Err(failure) => memory.read().filter(|_| failure.retry != Retry::AfterLogin).ok_or(failure),
-    }
+/// What came of a request in every region of a selection.
+pub(super) struct Answers<T> {
+    /// In the order of the regions.
+    pub(super) by_region: Vec<(Region, T)>,
+    /// Why EC2 does not tell which regions are enabled, if those that it told last were asked: others may be missing.
+    pub(super) others: Option<Failure>,
 }
 
 /// Returns the regions of a selection.
@@ -93,7 +89,7 @@ pub(super) async fn resolve(
             check_named(&home, session, setup).await?;
             Ok(home)
         }
-        Selection::All => Ok(enabled(session, setup).await?),
+        Selection::All => Ok(Memory::of(session, setup).await.ask(session).await?),
         Selection::Named(named) => {
             check_named(named, session, setup).await?;
             Ok(named.clone())
@@ -101,7 +97,7 @@ pub(super) async fn resolve(
     }
 }
 
-/// Carries out `request` in every region of a selection, in all of them at once, and returns what came of it, by region.
+/// Carries out `request` in every region of a selection, in all of them at once, and returns what came of it.
 /// Remembered regions are not waited for: they begin at once, others as EC2 names them, and those that are not enabled any more
 /// are left out.
 ///
@@ -112,7 +108,7 @@ pub(super) async fn in_each<T, F>(
     session: &Session,
     setup: &Setup,
     mut request: impl FnMut(Region) -> F,
-) -> Result<Vec<(Region, T)>, CommandError>
+) -> Result<Answers<T>, CommandError>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
@@ -132,23 +128,31 @@ where
         begun.insert(region.clone());
         start(region, &mut running);
     }
-    let mut dropped = BTreeSet::new();
+    let (mut dropped, mut others) = (BTreeSet::new(), None);
     if plan.check {
-        // Without an answer, what is remembered stands; a region that is not enabled says so itself.
-        if let Ok(now) = memory.ask(session).await {
-            dropped = begun.iter().filter(|region| !now.contains(region)).cloned().collect();
-            now.into_iter().filter(|region| !begun.contains(region)).for_each(|region| start(region, &mut running));
+        match memory.ask(session).await {
+            Ok(now) => {
+                dropped = begun.iter().filter(|region| !now.contains(region)).cloned().collect();
+                now.into_iter().filter(|region| !begun.contains(region)).for_each(|region| start(region, &mut running));
+            }
+            // What is remembered stands; a region that is not enabled says so itself.
+            Err(failure) => others = Some(others_may_be_missing(failure)),
         }
     }
-    let mut done = Vec::new();
+    let mut by_region = Vec::new();
     while let Some(ended) = running.join_next().await {
         let ended = ended.map_err(|error| Failure::new("ask a region", error.to_string()))?;
         if !dropped.contains(&ended.0) {
-            done.push(ended);
+            by_region.push(ended);
         }
     }
-    done.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(done)
+    by_region.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(Answers { by_region, others })
+}
+
+fn others_may_be_missing(failure: Failure) -> Failure {
+    let hint = format!("{} Only the regions that EC2 told last were asked: others may be missing.", failure.hint);
+    Failure { hint: hint.trim_start().to_owned(), ..failure }
 }
 
 /// Names that are not known as enabled are looked up.
@@ -217,10 +221,11 @@ impl Memory {
     async fn of(session: &Session, setup: &Setup) -> Self {
         let key = match setup.session_source().profile_key(None).await {
             Some(key) => Some(key),
-            // The account of an access key never changes. It is no secret, but does not have to lie about either.
+            // The account of an access key never changes, but that of a role that a profile assumes with it is another one. The key is
+            // no secret, but does not have to lie about either.
             None => std::env::var("AWS_ACCESS_KEY_ID").ok().filter(|id| !id.is_empty()).map(|id| {
                 let mut hasher = DefaultHasher::new();
-                (id, session.endpoint_url()).hash(&mut hasher);
+                (id, session.profile(), session.endpoint_url()).hash(&mut hasher);
                 format!("access key {:016x}", hasher.finish())
             }),
         };

@@ -153,7 +153,7 @@ fn finish(
     let of_images = if failures.is_empty() { ExitStatus::Done } else { ExitStatus::Failed };
     let Some(followed) = followed else {
         let columns = ImageRecord::columns().iter().filter(|column| column.default).collect();
-        let mut printer = Printer::new(setup.output, columns, io::stdout())?;
+        let mut printer = Printer::new(setup.output, columns, io::stdout());
         images.iter().try_for_each(|image| printer.print(&ImageRecord::from(image)))?;
         let records: Vec<FailureRecord> = failures.iter().map(FailureRecord::from).collect();
         printer.finish(&[("failures", records)])?;
@@ -183,7 +183,7 @@ fn print_both(
     let now = jiff::Timestamp::now();
     let failures: Vec<FailureRecord> = followed.failures().iter().chain(failures).map(FailureRecord::from).collect();
     let images: Vec<ImageRecord> = images.iter().map(ImageRecord::from).collect();
-    let mut printer = Printer::new(setup.output, JobRecord::columns().iter().collect(), io::stdout())?;
+    let mut printer = Printer::new(setup.output, JobRecord::columns().iter().collect(), io::stdout());
     for job in &followed.jobs {
         printer.print(&JobRecord::new(account, job, &followed.status, now))?;
     }
@@ -197,7 +197,7 @@ fn print_both(
     }
     printer.finish::<()>(&[])?;
     let columns = ImageRecord::columns().iter().filter(|column| column.default).collect();
-    let mut printer = Printer::new(setup.output, columns, io::stdout())?;
+    let mut printer = Printer::new(setup.output, columns, io::stdout());
     images.iter().try_for_each(|image| printer.print(image))?;
     printer.finish::<()>(&[])
 }

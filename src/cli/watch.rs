@@ -83,7 +83,7 @@ fn progress(setup: &Setup, account: &AccountKey) -> Result<(Box<dyn Progress>, b
     let output = setup.output;
     Ok(match output.format {
         Format::Jsonl => {
-            let mut printer = Printer::new(output, JobRecord::columns().iter().collect(), io::stdout())?;
+            let mut printer = Printer::new(output, JobRecord::columns().iter().collect(), io::stdout());
             let account = account.clone();
             let print = move |job: &Job, status: &Status| {
                 printer.print(&JobRecord::new(&account, job, status, Timestamp::now()))
@@ -103,7 +103,7 @@ pub(super) fn print_final(
     followed: &Followed,
     failures: &[Failure],
 ) -> Result<(), CommandError> {
-    let mut printer = Printer::new(setup.output, JobRecord::columns().iter().collect(), io::stdout())?;
+    let mut printer = Printer::new(setup.output, JobRecord::columns().iter().collect(), io::stdout());
     let now = Timestamp::now();
     for job in &followed.jobs {
         printer.print(&JobRecord::new(account, job, &followed.status, now))?;
@@ -114,7 +114,7 @@ pub(super) fn print_final(
 
 /// Prints that there are no copies, where a document is expected.
 pub(super) fn print_none(setup: &Setup, failures: &[Failure]) -> Result<(), CommandError> {
-    let printer = Printer::<JobRecord, _>::new(setup.output, JobRecord::columns().iter().collect(), io::stdout())?;
+    let printer = Printer::<JobRecord, _>::new(setup.output, JobRecord::columns().iter().collect(), io::stdout());
     let failures: Vec<FailureRecord> = failures.iter().map(FailureRecord::from).collect();
     printer.finish(&[("failures", failures)])
 }

@@ -43,7 +43,7 @@ pub(super) fn run(setup: &Setup) -> Result<ExitStatus, CommandError> {
         }
         Format::Json | Format::Jsonl => print_document(setup.output.format, &record, out)?,
         Format::Csv | Format::Ids => {
-            let mut printer = Printer::new(setup.output, IdentityRecord::columns().iter().collect(), out)?;
+            let mut printer = Printer::new(setup.output, IdentityRecord::columns().iter().collect(), out);
             printer.print(&record)?;
             printer.finish::<()>(&[])?;
         }
@@ -96,8 +96,7 @@ fn driver(setup: &Setup, account: &AccountKey) -> String {
     match DriverLock::try_take(&dir, account) {
         Ok(Some(_)) => "nobody".into(),
         Ok(None) => {
-            let heartbeat =
-                Store::open_to_read(&dir, Timestamp::now()).and_then(|opened| opened.store.heartbeat(account));
+            let heartbeat = Store::open_to_read(&dir, Timestamp::now()).and_then(|store| store.heartbeat(account));
             // That the lock is held is known without a heartbeat.
             heartbeat.ok().flatten().map_or_else(|| "another amigrate".into(), named)
         }

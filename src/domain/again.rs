@@ -14,23 +14,26 @@ use crate::domain::{
 };
 
 impl Draft {
-    /// Returns the draft that makes this request again. A client token given by the user is left out: the new copy needs another.
+    /// Returns the draft that makes this request again, with its templates as they were typed. A client token given by the user is left
+    /// out: the new copy needs another.
     pub fn again(request: &CopyRequest, source: Arc<Image>, account: Option<AccountId>) -> Self {
         let (encrypt, key) = match &request.encryption {
             Encryption::Keep => (source.encrypted(), ""),
             Encryption::Encrypt { key } => (true, key.as_ref().map_or("", |k| k.as_str())),
         };
         let (source_tags, image_tags) = tags(request, &source);
+        let typed = &request.templates;
         let line = |tag: &Tag| line(tag, &source);
+        let snapshot_tags = || request.snapshot_tags.iter().map(line).collect();
         Self {
             destinations: vec![request.destination.clone()],
-            name: request.name.to_string(),
-            description: escape(request.description.as_str()),
+            name: typed.name.clone().unwrap_or_else(|| request.name.to_string()),
+            description: typed.description.clone().unwrap_or_else(|| escape(request.description.as_str())),
             encrypt,
             key: key.to_owned(),
             source_tags,
-            image_tags,
-            snapshot_tags: request.snapshot_tags.iter().map(line).collect(),
+            image_tags: typed.image_tags.clone().unwrap_or(image_tags),
+            snapshot_tags: typed.snapshot_tags.clone().unwrap_or_else(snapshot_tags),
             placement: match &request.placement {
                 Placement::Region => PlacementDraft::Region,
                 Placement::Outpost(arn) => PlacementDraft::Outpost(arn.to_string()),
@@ -119,6 +122,19 @@ pub fn field_to_change(failure: &Failure, request: &CopyRequest) -> Field {
     }
 }
 
+/// Returns the field that a post-copy step comes from.
+pub fn field_of_step(step: &PostCopyStep) -> Field {
+    match step {
+        PostCopyStep::CopyLaunchPermissions => Field::CopyPermissions,
+        PostCopyStep::LaunchPermissions(who) if who.contains(&LaunchPermission::Public) => Field::Public,
+        PostCopyStep::LaunchPermissions(_) => Field::ShareWith,
+        PostCopyStep::SnapshotPermissions(_) => Field::ShareSnapshots,
+        PostCopyStep::Deprecation(_) => Field::Deprecation,
+        PostCopyStep::DeregistrationProtection { .. } => Field::Protection,
+        PostCopyStep::SourceTag => Field::TagSource,
+    }
+}
+
 /// Returns true if the same request would fail in the same way, as long as nobody grants what is missing.
 pub fn would_fail_again(failure: &Failure) -> bool {
     failure.kind == FailureKind::KeyNotAccessible
@@ -185,6 +201,44 @@ mod tests {
         for draft in [draft(), encrypted, untagged, picked] {
             assert_eq!(round_trip(&draft), draft);
         }
+    }
+
+    #[test]
+    fn templates_come_back_as_they_were_typed() {
+        let typed = Draft {
+            name: "{name}-{date}".into(),
+            description: "of {source_region} {{x}}".into(),
+            image_tags: vec!["Where={region}".into(), "Source=ami-1".into(), "Name={name}".into()],
+            snapshot_tags: vec!["On={date}".into(), "By={{me}}".into()],
+            ..draft()
+        };
+        assert_eq!(round_trip(&typed), typed);
+        let request = typed.check(now(), || ClientToken::from_random(1)).copies.remove(0);
+        assert_eq!(request.name.as_str(), "web-2027-01-15", "what is sent has no placeholders");
+        let mut stored = serde_json::to_value(&request).unwrap();
+        let read: CopyRequest = serde_json::from_value(stored.clone()).unwrap();
+        assert_eq!(read, request);
+        // A version before this one has stored no templates.
+        stored.as_object_mut().unwrap().remove("templates").unwrap();
+        let old: CopyRequest = serde_json::from_value(stored).unwrap();
+        let again = Draft::again(&old, source(), typed.account.clone());
+        assert_eq!((again.name.as_str(), again.description.as_str()), ("web-2027-01-15", "of us-east-1 {{x}}"));
+        assert_eq!(again.image_tags, ["Where=eu-west-1", "Source={source_id}", "Name=web"]);
+        assert_eq!(again.snapshot_tags, ["On=2027-01-15", "By={{me}}"]);
+        // What has no placeholder is stored once.
+        assert!(
+            serde_json::to_value(draft().check(now(), || ClientToken::from_random(1)).copies.remove(0))
+                .unwrap()
+                .get("templates")
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn a_preset_of_a_copy_made_again_has_its_templates() {
+        let typed = Draft { name: "{name}-dr".into(), image_tags: vec!["On={date}".into()], ..draft() };
+        let preset = crate::domain::preset::Preset::of(&round_trip(&typed));
+        assert_eq!((preset.name, preset.image_tags), (Some("{name}-dr".into()), Some(vec!["On={date}".into()])));
     }
 
     #[test]

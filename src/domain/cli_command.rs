@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::domain::{
     copy::{CopyRequest, Encryption},
+    ids::ImageId,
     image::Tag,
     placement::Placement,
     post_copy::{LaunchPermission, PostCopyStep},
@@ -22,6 +23,13 @@ impl CopyRequest {
         let mut lines = vec![format!("IMAGE_ID=$({copy} --query ImageId --output text)")];
         lines.extend(self.wait());
         lines.extend(self.post_copy.iter().map(|step| self.step(step)));
+        lines.join(" &&\n")
+    }
+
+    /// Returns post-copy steps of the copy that is this image as AWS CLI commands, in the same form.
+    pub fn steps_aws_cli(&self, image: &ImageId, steps: &[PostCopyStep]) -> String {
+        let mut lines = vec![format!("IMAGE_ID={image}")];
+        lines.extend(steps.iter().map(|step| self.step(step)));
         lines.join(" &&\n")
     }
 
@@ -181,6 +189,7 @@ mod tests {
             completion: None,
             post_copy: Vec::new(),
             given_token: None,
+            templates: std::sync::Arc::default(),
             token: ClientToken::from_random(7),
         }
     }

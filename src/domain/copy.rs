@@ -1,6 +1,6 @@
 //! The request for one copy: validated, complete and immutable.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,7 @@ use crate::domain::{
     placement::Placement,
     post_copy::PostCopyStep,
     region::Region,
+    typed_texts::TypedTexts,
 };
 
 /// Name of a new image: 3 to 128 letters, digits and `( ) [ ] space . / - ' @ _`.
@@ -212,6 +213,9 @@ pub struct CopyRequest {
     /// A client token given by the user, sent in place of `token`.
     #[serde(default)]
     pub given_token: Option<ClientToken>,
+    /// What was typed where name, description and tags have placeholders.
+    #[serde(default, skip_serializing_if = "TypedTexts::is_empty")]
+    pub templates: Arc<TypedTexts>,
 }
 
 impl CopyRequest {

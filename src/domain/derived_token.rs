@@ -113,6 +113,10 @@ mod tests {
         region::Region,
     };
 
+    fn templates() -> crate::domain::typed_texts::TypedTexts {
+        crate::domain::typed_texts::TypedTexts { name: Some("{name}".into()), ..Default::default() }
+    }
+
     fn copy() -> CopyRequest {
         CopyRequest {
             source: ImageId::new("ami-1").unwrap(),
@@ -132,6 +136,7 @@ mod tests {
             completion: None,
             post_copy: Vec::new(),
             given_token: None,
+            templates: std::sync::Arc::default(),
             token: ClientToken::from_random(1),
         }
     }
@@ -163,6 +168,7 @@ mod tests {
         let same = [
             CopyRequest { token: ClientToken::from_random(2), source_name: "other".into(), ..copy() },
             CopyRequest { image_tags: vec![tag("b", "2"), tag("a", "1")], ..copy() },
+            CopyRequest { templates: std::sync::Arc::new(templates()), ..copy() },
             CopyRequest { post_copy: vec![PostCopyStep::SourceTag], volumes: Vec::new(), ..copy() },
         ];
         assert!(same.iter().all(|copy| token(copy) == token(&self::copy())));

@@ -6,6 +6,7 @@ use crate::domain::{
     ids::{ImageId, SnapshotId},
     post_copy::LaunchPermission,
     region::Region,
+    text::count,
 };
 
 /// The details of an image.
@@ -21,6 +22,28 @@ pub struct ImageDetails {
     pub public_access: Result<Box<str>, Failure>,
     /// The images it descends from, nearest first (`GetImageAncestry`).
     pub ancestry: Result<Vec<Ancestor>, Failure>,
+}
+
+impl ImageDetails {
+    /// Returns who may launch the image. Fails also if there are entries of a kind that is not known here.
+    pub fn all_permissions(&self, image: &ImageId, region: &Region) -> Result<Vec<LaunchPermission>, Failure> {
+        let known = self.permissions.clone()?;
+        all_known(launch_permissions_of(image, region), known, self.unknown_permissions)
+    }
+}
+
+/// What is done when launch permissions are read.
+pub fn launch_permissions_of(image: &ImageId, region: &Region) -> String {
+    format!("read the launch permissions of {image} in {region}")
+}
+
+/// Fails if there are entries of a kind that is not known here: they must not be taken for none.
+pub fn all_known<T>(what: impl Into<String>, known: Vec<T>, unknown: usize) -> Result<Vec<T>, Failure> {
+    if unknown == 0 {
+        return Ok(known);
+    }
+    let why = format!("{} of a kind that is not known here", count(unknown, "entry is", "entries are"));
+    Err(Failure::new(what, why))
 }
 
 /// Key and permissions of a snapshot.

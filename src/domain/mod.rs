@@ -30,6 +30,7 @@ pub mod snapshot;
 pub mod tag_line;
 pub mod template;
 pub mod text;
+pub mod typed_texts;
 
 pub use account::{Account, AccountId, AccountKey};
 pub use completion::CompletionDuration;

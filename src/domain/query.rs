@@ -82,6 +82,8 @@ pub struct ImageListing {
     /// Only images that name this account in their launch permissions.
     pub executable_by_self: bool,
     pub filters: Vec<QueryFilter>,
+    /// Deprecated images of other owners too; an owner's own are always in the answer.
+    pub include_deprecated: bool,
     /// The most images in a page, 5 to 1,000; `None` for the most that EC2 allows.
     pub page: Option<u16>,
 }

@@ -1,4 +1,4 @@
-//! Templates of names and descriptions, with placeholders in braces.
+//! Templates of names, descriptions and tags, with placeholders in braces.
 
 use jiff::civil::Date;
 

@@ -49,6 +49,7 @@ fn external_job(id: JobId, source: ImageId, region: &Region, image: &Image, now:
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        templates: std::sync::Arc::default(),
         token: ClientToken::of_image(&image.id, id.0),
     };
     let mut job = Job::new(id, batch, request, image.created.map_or(now, |created| created.min(now)));

@@ -11,8 +11,8 @@ use super::{
     post_copy::{PostCopyAnswer, PostCopyCall},
 };
 use crate::domain::{
-    ClientToken, CopyRequest, Failure, Image, ImageDeregistration, ImageId, ImageName, Region, RegionInfo, Snapshot,
-    SnapshotId,
+    ClientToken, CopyRequest, Failure, Image, ImageDeregistration, ImageId, ImageName, PostCopyStep, Region,
+    RegionInfo, Snapshot, SnapshotId,
 };
 
 /// A user's command, by key or command line. It is stored first and carried out by the driver.
@@ -29,6 +29,13 @@ pub enum Command {
     RetrySteps(Vec<JobId>),
     /// The same, and carry out those that were given up.
     ReopenSteps(Vec<JobId>),
+    /// Carry out these post-copy steps of an available copy in place of those that are not done.
+    EditSteps {
+        /// The copy.
+        job: JobId,
+        /// All that are wanted; those among them that are done are not repeated.
+        steps: Vec<PostCopyStep>,
+    },
     /// Deregister available copies, or the images that failed ones have left, and delete their snapshots.
     Deregister(Vec<JobId>),
     /// Deregister images that a person named, whoever made them.
@@ -340,7 +347,7 @@ impl Command {
             | Self::Deregister(jobs)
             | Self::Dismiss(jobs) => jobs.clone(),
             Self::Retry(jobs) => jobs.iter().map(|(id, _)| *id).collect(),
-            Self::Resolve { job, .. } => vec![*job],
+            Self::Resolve { job, .. } | Self::EditSteps { job, .. } => vec![*job],
             Self::Copy(_) | Self::DeregisterImages(_) | Self::Follow(_) | Self::RefreshNow => Vec::new(),
         }
     }

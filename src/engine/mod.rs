@@ -12,6 +12,7 @@ mod comparison;
 mod config;
 mod credentials;
 mod deregistration;
+mod edit_steps;
 mod external;
 mod ids;
 mod job;
@@ -245,6 +246,9 @@ impl Engine {
             Command::ReopenSteps(jobs) => jobs.into_iter().for_each(|id| {
                 self.update(id, now, |job, _| job.retry_steps(true));
             }),
+            Command::EditSteps { job: id, steps } => {
+                self.update(id, now, |job, _| job.edit_steps(&steps));
+            }
             Command::Deregister(jobs) => jobs.into_iter().for_each(|id| {
                 self.update(id, now, |job, _| job.deregister(now));
             }),

@@ -18,7 +18,7 @@ impl Job {
     /// only return the earlier copy, and is dropped.
     pub(super) fn requeue(&mut self, token: ClientToken, tagged: bool, now: Timestamp) {
         let note = self.request.given_token.is_some().then_some(Note::NewClientToken);
-        let request = CopyRequest { token, given_token: None, ..self.request.clone() };
+        let request = CopyRequest { token, given_token: None, ..self.request_as_edited() };
         self.request_again(self.batch.clone(), request, tagged, now);
         self.note = note;
     }

@@ -52,6 +52,8 @@ fn status(job: &Job, state: &StepState) -> (&'static str, Option<String>) {
         StepState::Done => ("done", None),
         StepState::Failed(failure) => ("failed", Some(clean(&failure.why).into_owned())),
         StepState::GivenUp => ("not done", Some(why_given_up(job).into())),
+        StepState::Withdrawn(None) => ("withdrawn", None),
+        StepState::Withdrawn(Some(failure)) => ("withdrawn", Some(format!("it had failed: {}", clean(&failure.why)))),
         StepState::GivenUpSent(_) => {
             ("given up after it was sent", Some("it may have been done, in whole or in part".into()))
         }

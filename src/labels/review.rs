@@ -10,6 +10,7 @@ use crate::domain::{
     post_copy::PostCopyStep,
     review::{
         Cell, CellValue, Choice, Column, Existing, Finding, FindingKind, ReviewTable, Severity, Status,
+        checks::ZoneProblem,
         existing::Found,
         findings::UnknownCheck,
         outlook::{Outlook, Time},
@@ -59,6 +60,7 @@ pub fn finding(finding: &Finding) -> String {
             format!("Tagging is not permitted in {places}: the copies are made without amigrate's tags.")
         }
         FindingKind::NotEnabled => format!("Not enabled for this account: {places}."),
+        FindingKind::Zone { zone: at, problem } => zone(at, problem, &places),
         FindingKind::PublicBlocked => {
             format!("Block public access for AMIs is on in {places}: the copies cannot be made public.")
         }
@@ -83,6 +85,21 @@ pub fn finding(finding: &Finding) -> String {
         }
         FindingKind::Plan(text) => clean(text).into_owned(),
         _ => encryption_finding(&finding.kind, &places),
+    }
+}
+
+/// A finding about the zone that copies go to.
+fn zone(zone: &Placement, problem: &ZoneProblem, places: &str) -> String {
+    let (Placement::Zone(name) | Placement::ZoneId(name)) = zone else { return String::new() };
+    match problem {
+        ZoneProblem::NotFound => format!("There is no zone {name} in {places}."),
+        ZoneProblem::NotLocal => format!("{name} in {places} is no Local Zone; only a Local Zone can be given."),
+        ZoneProblem::NotOptedIn { group } => {
+            format!(
+                "The Local Zone {name} is not enabled for this account: enable the zone group {} first.",
+                clean(group)
+            )
+        }
     }
 }
 
@@ -141,6 +158,7 @@ fn unknown(what: UnknownCheck) -> &'static str {
         UnknownCheck::DefaultKey => "the default key",
         UnknownCheck::Suffixes => "which numbered names are free",
         UnknownCheck::ExistingKeys => "the keys of the images that are there",
+        UnknownCheck::Zone => "whether the zone can be used",
         UnknownCheck::AllowedImages => "the Allowed AMIs settings",
         UnknownCheck::Sources => "the images to copy",
     }

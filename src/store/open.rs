@@ -1,5 +1,5 @@
-//! Opening `jobs.db`: checks that it is ours, whole and of a known version, and migrates it. A damaged file is set aside;
-//! another program's is left as it is.
+//! Opening `jobs.db`: checks that it is ours, whole and of a known version, and migrates it. A damaged file is set aside, unless it
+//! was to be read only; another program's is left as it is.
 //!
 //! There are two lock files beside it. `opening.lock` lets one process open at a time; `jobs.lock` is shared by all that
 //! have the file open, so that none moves it away while another uses it. Only SQLite opens the file itself: closing any
@@ -39,23 +39,25 @@ impl Store {
     /// Opens, or creates, `jobs.db` in a directory. The directory is for this user alone (0700), and so are the files
     /// (0600). A damaged file is renamed after `now`'s date.
     pub fn open(dir: &Path, now: Timestamp) -> Result<Opened, Failure> {
-        open(dir, now, schema::STEPS, Migrate::Always)
+        open(dir, now, schema::STEPS, Purpose::Write)
     }
 
-    /// Opens the store to read it: an older version is migrated only if nobody has the file open. The older program that
-    /// runs the queue could not go on with a migrated file, and a reader does not take its place.
-    pub fn open_to_read(dir: &Path, now: Timestamp) -> Result<Opened, Failure> {
-        open(dir, now, schema::STEPS, Migrate::IfUnused)
+    /// Opens the store to read it. A damaged file stays where it is: an empty store must not be shown in its place. An older version
+    /// is migrated only if nobody has the file open: the older program that runs the queue could not go on with a migrated file, and a
+    /// reader does not take its place.
+    pub fn open_to_read(dir: &Path, now: Timestamp) -> Result<Self, Failure> {
+        open(dir, now, schema::STEPS, Purpose::Read).map(|opened| opened.store)
     }
 }
 
-/// When a file of an older version is migrated.
+/// What the store is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Migrate {
-    /// Always: an older program that has it open notices, and leaves the queue to this one.
-    Always,
-    /// Only if nobody has it open.
-    IfUnused,
+pub(super) enum Purpose {
+    /// A damaged file is set aside, and one of an older version migrated: an older program that has it open notices, and leaves the
+    /// queue to this one.
+    Write,
+    /// A damaged file is left where it is, and one of an older version migrated only if nobody has it open.
+    Read,
 }
 
 /// Opens the store of a directory, migrated by these steps.
@@ -63,7 +65,7 @@ pub(super) fn open(
     dir: &Path,
     now: Timestamp,
     steps: &'static [&'static str],
-    migrate: Migrate,
+    purpose: Purpose,
 ) -> Result<Opened, Failure> {
     // SQLite takes `file:...` for a URI; an absolute path cannot be one.
     let dir = std::path::absolute(dir).map_err(|e| errors::io(WHAT, dir, &e))?;
@@ -73,13 +75,16 @@ pub(super) fn open(
     let _opening = Lock::wait(&dir.join("opening.lock"), LockKind::Exclusive)?;
     let mut set_aside = None;
     if files::identity(&path).is_none() {
+        if purpose == Purpose::Read && SIDE_FILES.iter().any(|end| files::with_suffix(&path, end).exists()) {
+            return Err(damaged(&path, "it is gone, and its log is not"));
+        }
         // A log left behind by a lost file must not be read into the new one.
         set_aside = move_aside(&path, now)?;
     }
-    let may_migrate = || match migrate {
-        Migrate::Always => Ok(()),
+    let may_migrate = || match purpose {
+        Purpose::Write => Ok(()),
         // Where locks do not work nobody runs the queue.
-        Migrate::IfUnused => match Lock::try_take(&using, LockKind::Exclusive) {
+        Purpose::Read => match Lock::try_take(&using, LockKind::Exclusive) {
             Err(LockError::Held) => Err(older(&path)),
             _ => Ok(()),
         },
@@ -87,6 +92,9 @@ pub(super) fn open(
     let conn = match connect(&path, steps, may_migrate) {
         Err(error) if error.damage().is_some() => {
             let why = error.damage().unwrap_or_default();
+            if purpose == Purpose::Read {
+                return Err(damaged(&path, &why));
+            }
             // Nobody may have it open. The lock is released before it is shared below; `opening.lock` is held throughout.
             let exclusive = Lock::try_take(&using, LockKind::Exclusive).map_err(|_| in_use(&path, &why))?;
             set_aside = move_aside(&path, now)?;
@@ -99,6 +107,12 @@ pub(super) fn open(
     let lock = Lock::wait(&using, LockKind::Shared)?;
     let store = Store::new(conn, path.clone(), steps, lock).map_err(|e| e.into_failure(WHAT, &path))?;
     Ok(Opened { store, set_aside })
+}
+
+fn damaged(path: &Path, why: &str) -> Failure {
+    Failure::new(WHAT, format!("{} is damaged: {why}", display(path)))
+        .hint("`amigrate drive` sets it aside, and so does the screen; copies under way are found again in EC2.")
+        .retry(Retry::AfterChange)
 }
 
 fn in_use(path: &Path, why: &str) -> Failure {

@@ -89,6 +89,8 @@ pub(super) const STEPS: &[&str] = &[
                  OR json_extract(body, '$.doubt.refusal.code') LIKE 'InvalidTagKey%') END;",
     // `body` has post-copy steps, tags of snapshots and the like, which an older program would drop when it writes the job again.
     "",
+    // `body` of `jobs` has withdrawn steps and templates, that of `asks` changed steps, with which it is the same.
+    "",
     // A token is no longer UNIQUE: a derived one may be asked for again. SQLite drops a constraint only with its table.
     "CREATE TABLE new_jobs (
          account TEXT NOT NULL,

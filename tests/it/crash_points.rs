@@ -22,7 +22,7 @@ use amigrate::{
 };
 
 /// What the person of this scenario wants: three copies to a region that takes two at once, of which one has every post-copy step
-/// and one fails, and a fourth elsewhere that is cancelled once it runs.
+/// and one fails, and a fourth elsewhere that is cancelled once it runs. One of the steps is refused, and the person changes it.
 struct Person {
     copies: Vec<CopyRequest>,
 }
@@ -54,6 +54,10 @@ impl Person {
         if mine.is_empty() {
             run.handle.send(Command::Copy(self.copies.clone()));
         }
+        if let Some(job) = mine.iter().find(|j| j.can_edit_steps() && !j.has_open_steps()) {
+            run.handle.send(Command::EditSteps { job: job.id, steps: changed_steps() });
+            return false;
+        }
         if let Some(job) = mine.iter().find(|j| j.request.name.as_str() == CANCELLED)
             && matches!(job.state, JobState::Copying { .. })
             && job.percent() > Some(20)
@@ -64,10 +68,22 @@ impl Person {
     }
 }
 
-/// One of each.
+const ORGANIZATION: &str = "arn:aws:organizations::123456789012:organization/o-a1b2c3d4e5";
+
+/// One of each; EC2 refuses the organization of another partition.
 fn steps() -> Vec<PostCopyStep> {
+    steps_for(&ORGANIZATION.replacen("aws", "aws-cn", 1), "2027-06-01T00:00:00Z")
+}
+
+/// The same with the right organization, and another date, though the first is set.
+fn changed_steps() -> Vec<PostCopyStep> {
+    steps_for(ORGANIZATION, CHANGED_DATE)
+}
+
+const CHANGED_DATE: &str = "2027-07-01T00:00:00Z";
+
+fn steps_for(organization: &str, date: &str) -> Vec<PostCopyStep> {
     let account = |id| AccountId::new(id).unwrap();
-    let organization = "arn:aws:organizations::123456789012:organization/o-a1b2c3d4e5";
     vec![
         PostCopyStep::CopyLaunchPermissions,
         PostCopyStep::LaunchPermissions(vec![
@@ -75,7 +91,7 @@ fn steps() -> Vec<PostCopyStep> {
             LaunchPermission::parse(organization).unwrap(),
         ]),
         PostCopyStep::SnapshotPermissions(vec![account("210987654321")]),
-        PostCopyStep::Deprecation("2027-06-01T00:00:00Z".parse().unwrap()),
+        PostCopyStep::Deprecation(date.parse().unwrap()),
         PostCopyStep::DeregistrationProtection { cooldown: false },
         PostCopyStep::SourceTag,
     ]
@@ -114,10 +130,26 @@ fn play(kill: Option<(usize, Phase)>) -> (usize, Vec<String>) {
         if words != ["available", "failed", "available", "cancelled"] {
             wrong.push(format!("they ended as {words:?}"));
         }
-        let states = jobs.iter().flat_map(|j| &j.step_states);
-        wrong.extend(states.filter(|s| **s != StepState::Done).map(|s| format!("a step ended as {s:?}")));
+        wrong.extend(wrong_steps(&jobs));
         (harness.observed().effects, wrong)
     })
+}
+
+/// Every step is done, once: also the changed ones. The one that was refused is withdrawn, and says why.
+fn wrong_steps(jobs: &[Job]) -> Option<String> {
+    let words: Vec<&str> = jobs
+        .iter()
+        .flat_map(|job| &job.step_states)
+        .map(|state| match state {
+            StepState::Done => "done",
+            StepState::Withdrawn(Some(_)) => "withdrawn",
+            _ => "open or failed",
+        })
+        .collect();
+    let expected = ["done", "withdrawn", "done", "done", "done", "done", "done", "done"];
+    let wanted = jobs.iter().find(|job| !job.step_states.is_empty()).map(|job| job.request_as_edited().post_copy);
+    let same = wanted.is_some_and(|wanted| changed_steps().iter().all(|step| wanted.contains(step)));
+    (words != expected || !same).then(|| format!("the steps ended as {words:?}"))
 }
 
 #[test]
@@ -150,7 +182,7 @@ fn whatever_the_moment_every_request_ends_once() {
         .collect();
     let failed: Vec<String> = workers.into_iter().flat_map(|w| w.join().unwrap()).collect();
     let line = format!(
-        "one run (three copies with a failure, a limit and every post-copy step, one cancelled) has {effects} commits and calls; the program is ended \
+        "one run (three copies with a failure, a limit and every post-copy step, of which two are changed, one cancelled) has {effects} commits and calls; the program is ended \
          before each, after it but before its answer, and after its answer: {} runs",
         all.len()
     );

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use amigrate::{
-    domain::{AccountId, AccountKey},
+    domain::{AccountId, AccountKey, Image, draft::Draft},
     engine::Outcome,
     store::Store,
 };
@@ -83,6 +83,21 @@ fn every_job_is_read() {
         assert!(listed.map_or(job.dismissed, |listed| *listed == job), "job {id}");
     }
     assert_eq!(store.history(&account(None), usize::MAX >> 1).unwrap().len(), 9);
+}
+
+/// What was typed is not stored there: the values that the templates became take their place.
+#[test]
+fn copies_without_templates_are_made_again_with_what_they_became() {
+    let (_dir, store) = open();
+    for job in store.load(&account(None), Timestamp::UNIX_EPOCH).unwrap().jobs {
+        let request = &job.request;
+        let owner = AccountId::new(ACCOUNT).unwrap();
+        let source = Image::bare(request.source.clone(), request.source_region.clone(), owner);
+        let draft = Draft::again(&job.request_as_edited(), source.into(), None);
+        assert_eq!(draft.name, request.name.as_str());
+        assert_eq!(draft.image_tags.len(), request.image_tags.len());
+        assert!(serde_json::to_value(request).unwrap().get("templates").is_none());
+    }
 }
 
 #[test]

@@ -47,13 +47,10 @@ impl Known {
         if !dir.join("jobs.db").exists() {
             return Ok(Self::default());
         }
-        let opened = Store::open_to_read(&dir, now)?;
-        if let Some(path) = opened.set_aside {
-            setup.output.note(&format!("the store of jobs was damaged; it is kept as {}", path.display()));
-        }
-        let loaded = opened.store.load(account, now - RECENT)?;
+        let store = Store::open_to_read(&dir, now)?;
+        let loaded = store.load(account, now - RECENT)?;
         let mut jobs: Vec<Arc<Job>> = loaded.jobs.into_iter().filter(|job| !job.state.ended()).map(Arc::new).collect();
-        jobs.extend(opened.store.history(account, usize::MAX)?);
+        jobs.extend(store.history(account, usize::MAX)?);
         let requested = loaded.commands.into_iter().flat_map(|(_, command)| match command {
             Command::Copy(requests) => requests,
             _ => Vec::new(),

@@ -196,7 +196,7 @@ fn print_copies(setup: &Setup, document: &CopyDocument) -> Result<(), CommandErr
 
 fn print_records<R: Record>(setup: &Setup, records: &[R]) -> Result<(), CommandError> {
     let columns = R::columns().iter().filter(|column| column.default).collect();
-    let mut printer = Printer::new(setup.output, columns, io::stdout())?;
+    let mut printer = Printer::new(setup.output, columns, io::stdout());
     records.iter().try_for_each(|record| printer.print(record))?;
     printer.finish::<()>(&[])
 }

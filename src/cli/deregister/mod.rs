@@ -128,7 +128,7 @@ async fn deregister(
 /// Prints what came of it, and what has failed.
 fn print(setup: &Setup, outcomes: &[Outcome]) -> Result<ExitStatus, CommandError> {
     let columns = DeregistrationRecord::columns().iter().filter(|column| column.default).collect();
-    let mut printer = Printer::new(setup.output, columns, io::stdout())?;
+    let mut printer = Printer::new(setup.output, columns, io::stdout());
     outcomes.iter().try_for_each(|(record, _)| printer.print(record))?;
     let failures: Vec<&Failure> = outcomes.iter().filter_map(|(_, failure)| failure.as_ref()).collect();
     let records: Vec<FailureRecord> = failures.iter().map(|failure| FailureRecord::from(*failure)).collect();

@@ -30,6 +30,7 @@ pub(in crate::cli) fn job(id: u64) -> Job {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        templates: std::sync::Arc::default(),
         token: ClientToken::from_random(id.into()),
     };
     Job::new(JobId(id), BatchId::new("batch-1"), request, Timestamp::UNIX_EPOCH)

@@ -28,10 +28,13 @@ pub(in crate::cli) struct ListArgs {
     /// --public: self
     #[arg(long = "owner", value_name = "OWNER", value_parser = owner)]
     owners: Vec<String>,
+    /// Deprecated images of other owners too; one's own are always listed
+    #[arg(long)]
+    include_deprecated: bool,
     /// Only images that others have shared with this account
     #[arg(long)]
     shared: bool,
-    /// Only public images; needs --name or --limit
+    /// Only public images; needs --name, or --limit without --sort and --match
     #[arg(long)]
     public: bool,
     /// Only images whose name matches, with * and ?
@@ -51,7 +54,7 @@ pub(in crate::cli) struct ListArgs {
     columns: Vec<String>,
     /// Print so many images at most
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(super) limit: Option<u64>,
+    limit: Option<u64>,
 }
 
 fn column_names() -> PossibleValuesParser {
@@ -80,6 +83,11 @@ impl ListArgs {
         }
     }
 
+    /// Returns how many images are printed at most.
+    pub(super) fn limit(&self) -> usize {
+        self.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX))
+    }
+
     /// Returns the columns to print.
     pub(super) fn columns(&self) -> Vec<&'static Column<ImageRecord>> {
         if self.columns.is_empty() {
@@ -94,6 +102,7 @@ impl ListArgs {
             owners: self.owners.clone(),
             executable_by_self: self.shared,
             filters: self.filters.clone(),
+            include_deprecated: self.include_deprecated,
             page: self.page(),
         };
         if listing.owners.is_empty() && !self.shared && !self.public {
@@ -102,16 +111,18 @@ impl ListArgs {
         listing.filters.extend(self.name.as_deref().map(|pattern| QueryFilter::new("name", pattern)));
         if self.public {
             let named = listing.filters.iter().any(|filter| filter.name == "name");
-            if !named && self.limit.is_none() {
+            // To sort or to match them all of them are read, whatever is printed.
+            let all_read = self.limit.is_none() || self.sort.is_some() || self.matching.is_some();
+            if !named && all_read {
                 return Err(Failure::new("list public images", "there are far too many to list all of them")
-                    .hint("Name some with --name, as in `--public --name 'al2023-ami-2023*'`, or set --limit."));
+                    .hint("Name some with --name, as in `--public --name 'al2023-ami-2023*'`, or set --limit without --sort and --match."));
             }
             listing.filters.push(QueryFilter::new("is-public", "true"));
         }
         Ok(listing)
     }
 
-    /// A page need not be longer than what is printed, if all of it is.
+    /// A page need not be longer than what is printed, if all of it is: no region is asked for more than that then.
     fn page(&self) -> Option<u16> {
         let all_printed = self.matching.is_none() && self.sort.is_none();
         let limit = self.limit.filter(|_| all_printed)?;
@@ -141,6 +152,8 @@ mod tests {
         assert_eq!(listing("").unwrap().owners, ["self"]);
         assert!(listing("--shared").unwrap() == ImageListing { executable_by_self: true, ..ImageListing::default() });
         assert_eq!(listing("--owner amazon --owner 123456789012").unwrap().owners, ["amazon", "123456789012"]);
+        assert!(!listing("--owner amazon").unwrap().include_deprecated);
+        assert!(listing("--owner amazon --include-deprecated").unwrap().include_deprecated);
         let public = listing("--public --name 'al*'").unwrap();
         assert!(public.owners.is_empty());
         assert_eq!(public.filters, [QueryFilter::new("name", "al*"), QueryFilter::new("is-public", "true")]);
@@ -150,7 +163,10 @@ mod tests {
     fn public_images_are_named_or_limited() {
         assert!(listing("--public").unwrap_err().hint.contains("--name"));
         assert_eq!(listing("--public --limit 3").unwrap().page, Some(5));
-        assert_eq!(listing("--public --limit 3 --match x").unwrap().page, None, "most of a page may not match");
+        assert_eq!(listing("--limit 3 --match x").unwrap().page, None, "most of a page may not match");
+        for all_read in ["--public --limit 3 --match x", "--public --limit 3 --sort name"] {
+            assert!(listing(all_read).is_err(), "{all_read}");
+        }
         assert!(listing("--public --filter Name=name,Values=al*").is_ok());
     }
 }

@@ -1,30 +1,46 @@
 //! Fetches the pages of a listing, of all regions at once.
 
-use std::{ops::ControlFlow, pin::pin};
+use std::{ops::ControlFlow, pin::pin, sync::Arc};
 
+use nucleo_matcher::Matcher;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::{
     aws::Session,
     cli::{
-        exit::{CommandError, ExitStatus},
+        exit::CommandError,
+        region_failures::RegionFailure,
         regions::{Selection, in_each},
         setup::Setup,
     },
-    domain::{Failure, FailureKind, Image, ImageListing, Region, Retry},
+    domain::{Failure, FailureKind, Image, ImageListing, Region, Retry, filter::Filter},
 };
 
 /// Pages that wait to be printed; more would only fill memory.
 const PAGES: usize = 4;
 
-/// A region that could not be listed, or not to its end.
+/// The images that are wanted of each region.
 #[derive(Debug, Clone)]
-pub(in crate::cli) struct RegionFailure {
-    pub(in crate::cli) region: Region,
-    pub(in crate::cli) failure: Failure,
+pub(in crate::cli) struct Wanted {
+    pub(in crate::cli) listing: ImageListing,
+    /// What EC2 has found must pass it too.
+    pub(in crate::cli) filter: Filter,
+    /// No region is asked for more than these.
+    pub(in crate::cli) limit: usize,
 }
 
-/// Gives every page to `take` as it comes, until that breaks. Returns the failures of regions, in their order.
+impl Wanted {
+    fn passing(&self, mut page: Vec<Image>) -> Vec<Image> {
+        if !self.filter.is_empty() {
+            let (mut matcher, mut buffer) = (Matcher::default(), Vec::new());
+            page.retain(|image| self.filter.score(image, &mut matcher, &mut buffer).is_some());
+        }
+        page
+    }
+}
+
+/// Gives every page to `take` as it comes, until that breaks. Returns the failures of regions, in their order, after that of finding
+/// out which there are.
 ///
 /// # Errors
 /// Those of `take`, of a selection that names no region, and of credentials that do not work in any region.
@@ -32,13 +48,13 @@ pub(in crate::cli) async fn fetch(
     setup: &Setup,
     session: &Session,
     selection: &Selection,
-    listing: ImageListing,
+    wanted: Wanted,
     take: impl FnMut(Vec<Image>) -> Result<ControlFlow<()>, CommandError>,
 ) -> Result<Vec<RegionFailure>, CommandError> {
     let (sender, pages) = channel(PAGES);
     let each = in_each(selection, session, setup, {
-        let session = session.clone();
-        move |region| list_region(session.clone(), region, listing.clone(), sender.clone())
+        let (session, wanted) = (session.clone(), Arc::new(wanted));
+        move |region| list_region(session.clone(), region, wanted.clone(), sender.clone())
     });
     let (mut each, mut taken) = (pin!(each), pin!(take_all(pages, take)));
     let listed = tokio::select! {
@@ -56,15 +72,24 @@ pub(in crate::cli) async fn fetch(
         Err(error) => return Err(about_credentials(session, error).await),
     };
     taken.await?;
-    let failures: Vec<RegionFailure> = listed
-        .into_iter()
-        .filter_map(|(region, result)| Some(RegionFailure { region, failure: result.err()? }))
-        .collect();
-    if failures.iter().any(|one| suspects_credentials(&one.failure)) {
-        // STS tells in one sentence what every region says in its own way.
-        session.account().await?;
+    let of_regions = listed.by_region.into_iter().filter_map(|(region, result)| {
+        let failure = result.err()?;
+        Some(RegionFailure::of(&region, failure))
+    });
+    let failures = listed.others.map(RegionFailure::of_no_region).into_iter().chain(of_regions).collect();
+    Ok(in_words_of_sts(session, failures).await)
+}
+
+/// STS tells in one sentence what every region says in its own way. What it cannot tell, or is not asked about, stays as it is.
+async fn in_words_of_sts(session: &Session, mut failures: Vec<RegionFailure>) -> Vec<RegionFailure> {
+    if failures.iter().any(|one| suspects_credentials(&one.failure))
+        && let Err(told) = session.account().await
+        && suspects_credentials(&told)
+    {
+        let suspected = failures.iter_mut().filter(|one| suspects_credentials(&one.failure));
+        suspected.for_each(|one| one.failure = told.clone());
     }
-    Ok(failures)
+    failures
 }
 
 async fn take_all(
@@ -82,17 +107,20 @@ async fn take_all(
 async fn list_region(
     session: Session,
     region: Region,
-    listing: ImageListing,
+    wanted: Arc<Wanted>,
     pages: Sender<Vec<Image>>,
 ) -> Result<(), Failure> {
-    let mut token = None;
+    let (mut token, mut left) = (None, wanted.limit);
     loop {
-        let page = session.list_images(&region, &listing, token).await?;
-        if pages.send(page.images).await.is_err() {
+        let page = session.list_images(&region, &wanted.listing, token).await?;
+        let mut images = wanted.passing(page.images);
+        images.truncate(left);
+        left -= images.len();
+        if pages.send(images).await.is_err() {
             return Ok(());
         }
         token = page.next;
-        if token.is_none() {
+        if token.is_none() || left == 0 {
             return Ok(());
         }
     }
@@ -106,39 +134,8 @@ fn suspects_credentials(failure: &Failure) -> bool {
 async fn about_credentials(session: &Session, error: CommandError) -> CommandError {
     match &error {
         CommandError::Failure(failure, _) if suspects_credentials(failure) => {
-            session.account().await.err().map_or(error, CommandError::from)
+            session.account().await.err().filter(suspects_credentials).map_or(error, CommandError::from)
         }
         _ => error,
-    }
-}
-
-/// Returns the exit status of a listing: 3 if nothing but permissions is in the way.
-pub(in crate::cli) fn status(failures: &[RegionFailure]) -> ExitStatus {
-    let mut all = failures.iter().map(|one| ExitStatus::of(&one.failure));
-    match all.next() {
-        None => ExitStatus::Done,
-        Some(first) if all.all(|other| other == first) => first,
-        Some(_) => ExitStatus::Failed,
-    }
-}
-
-/// Reports failures; what several regions say alike is reported once.
-pub(in crate::cli) fn report_all(what: &str, failures: &[RegionFailure], mut report: impl FnMut(&Failure)) {
-    let same = |a: &Failure, b: &Failure| a.why == b.why && a.code == b.code;
-    let mut reported: Vec<&Failure> = Vec::new();
-    for RegionFailure { failure, .. } in failures {
-        if reported.iter().any(|other| same(other, failure)) {
-            continue;
-        }
-        reported.push(failure);
-        let regions: Vec<&str> =
-            failures.iter().filter(|other| same(&other.failure, failure)).map(|other| other.region.as_str()).collect();
-        match regions.as_slice() {
-            [_] => report(failure),
-            all => {
-                let what = format!("{what} in {}", all.join(", "));
-                report(&Failure { what, request_id: None, ..failure.clone() });
-            }
-        }
     }
 }

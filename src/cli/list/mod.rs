@@ -11,12 +11,11 @@ use std::{
     ops::ControlFlow,
 };
 
-use nucleo_matcher::Matcher;
-
 use super::{
     exit::{CommandError, ExitStatus, OrUsage},
     output::{Format, Printer, report},
-    records::{FailureRecord, ImageRecord},
+    records::ImageRecord,
+    region_failures::{self, RegionFailure, report_all},
     setup::{Setup, http_client, runtime},
 };
 use crate::{
@@ -25,7 +24,7 @@ use crate::{
 };
 
 pub(super) use arguments::ListArgs;
-pub(super) use fetch::{RegionFailure, fetch, report_all, status};
+pub(super) use fetch::{Wanted, fetch};
 use sort::SortKey;
 
 pub(super) fn run(setup: &Setup, args: &ListArgs) -> Result<ExitStatus, CommandError> {
@@ -38,20 +37,23 @@ pub(super) fn run(setup: &Setup, args: &ListArgs) -> Result<ExitStatus, CommandE
         session.check_credentials().await?;
         // Whatever these credentials may see is listed, whoever they are: STS need not be waited for.
         let session = session.for_reads();
-        let mut lister = Lister::new(setup, args, sort)?;
-        let failures = fetch(setup, &session, &selection, listing, |page| lister.add(page)).await?;
+        let wanted = Wanted {
+            listing,
+            filter: Filter::parse(args.matching.as_deref().unwrap_or_default()),
+            // Which come first is known only when all are there.
+            limit: if sort.is_some() { usize::MAX } else { args.limit() },
+        };
+        let mut lister = Lister::new(setup, args, sort);
+        let failures = fetch(setup, &session, &selection, wanted, |page| lister.add(page)).await?;
         lister.finish(&failures)?;
         report_all("list images", &failures, report);
-        Ok(status(&failures))
+        Ok(region_failures::status(&failures))
     })
 }
 
 /// Prints images as they come, or holds them back until all are there.
 struct Lister {
     printer: Printer<ImageRecord, BufWriter<StdoutLock<'static>>>,
-    filter: Filter,
-    matcher: Matcher,
-    buffer: Vec<char>,
     limit: usize,
     printed: usize,
     /// Images that cannot be printed before all others are known; `None` if each is printed at once.
@@ -60,28 +62,21 @@ struct Lister {
 }
 
 impl Lister {
-    fn new(setup: &Setup, args: &ListArgs, sort: Option<SortKey>) -> Result<Self, CommandError> {
+    fn new(setup: &Setup, args: &ListArgs, sort: Option<SortKey>) -> Self {
         let output = setup.output;
         // One document, and what a person reads, is in the order of the regions; a stream is in the order of the answers.
         let whole = output.format == Format::Json || (output.format == Format::Table && output.terminal);
-        Ok(Self {
-            printer: Printer::new(output, args.columns(), BufWriter::with_capacity(1 << 16, io::stdout().lock()))?,
-            filter: Filter::parse(args.matching.as_deref().unwrap_or_default()),
-            matcher: Matcher::default(),
-            buffer: Vec::new(),
-            limit: args.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)),
+        Self {
+            printer: Printer::new(output, args.columns(), BufWriter::with_capacity(1 << 16, io::stdout().lock())),
+            limit: args.limit(),
             printed: 0,
             held: (whole || sort.is_some()).then(Vec::new),
             sort,
-        })
+        }
     }
 
     /// Takes a page; breaks once enough is printed.
     fn add(&mut self, mut page: Vec<Image>) -> Result<ControlFlow<()>, CommandError> {
-        if !self.filter.is_empty() {
-            let Self { filter, matcher, buffer, .. } = self;
-            page.retain(|image| filter.score(image, matcher, buffer).is_some());
-        }
         match &mut self.held {
             Some(held) => {
                 held.append(&mut page);
@@ -113,8 +108,6 @@ impl Lister {
             // Nothing comes after it.
             let _ = self.print(held)?;
         }
-        let records: Vec<FailureRecord> =
-            failures.iter().map(|one| FailureRecord::from(&one.failure).in_region(&one.region)).collect();
-        self.printer.finish(&[("failures", records)])
+        self.printer.finish(&[("failures", region_failures::records(failures))])
     }
 }

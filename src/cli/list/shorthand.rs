@@ -71,7 +71,11 @@ fn value<'a>(text: &'a str, ends: &[char]) -> Result<(String, &'a str), &'static
     while let Some((at, c)) = characters.next() {
         match c {
             '\\' => value.extend(characters.next().map(|(_, c)| c)),
-            c if Some(c) == quote => return Ok((value, &text[at + 1..])),
+            c if Some(c) == quote => {
+                let rest = &text[at + 1..];
+                let ended = rest.is_empty() || rest.starts_with(ends);
+                return if ended { Ok((value, rest)) } else { Err("something stands behind a quote") };
+            }
             c if quote.is_none() && ends.contains(&c) => return Ok((value, &text[at..])),
             c => value.push(c),
         }
@@ -116,6 +120,9 @@ mod tests {
             "Name=a,Values=[b",
             "Name=a,Values='b",
             "Name=a,Values=[b]c",
+            "Name=a,Values='b'c",
+            "Name=a,Values='b' ,c",
+            "Name=a,Values=['b'c]",
         ] {
             let failure = parse(text).unwrap_err();
             assert!(failure.why.contains("`Name=tag:Team,Values=web,db`"), "{text}");

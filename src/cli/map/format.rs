@@ -7,6 +7,10 @@ use crate::domain::{Failure, ImageId, Region};
 /// Regions and their images.
 pub(super) type ImageIds = BTreeMap<Region, ImageId>;
 
+/// Names that no Terraform variable may have.
+const TERRAFORM_RESERVED: [&str; 8] =
+    ["source", "version", "providers", "count", "for_each", "lifecycle", "depends_on", "locals"];
+
 /// Who reads the map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub(super) enum MapFormat {
@@ -46,6 +50,8 @@ impl MapFormat {
         };
         let (fits, rule) = match self {
             Self::Json => (false, "JSON has no name; leave out --as"),
+            // Source: Terraform's documentation, "Input Variables".
+            Self::Terraform if TERRAFORM_RESERVED.contains(&name) => (false, "Terraform reserves this word"),
             Self::Terraform => (word(name, "_-"), "a Terraform variable's name has letters, digits, `_` and `-`"),
             Self::CloudFormation => (
                 !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric()),
@@ -60,8 +66,8 @@ impl MapFormat {
         if fits { Ok(()) } else { Err(Failure::new(format!("use the name `{name}`"), rule)) }
     }
 
-    /// Returns the map as text, with the line's end; JSON is printed by the caller.
-    pub(super) fn text(self, name: &str, images: &ImageIds) -> String {
+    /// Returns the map as text, with the line's end; JSON is printed by the caller. Commands are for this profile.
+    pub(super) fn text(self, name: &str, images: &ImageIds, profile: Option<&str>) -> String {
         match self {
             Self::Json => String::new(),
             Self::Terraform => terraform(name, images),
@@ -71,8 +77,9 @@ impl MapFormat {
                 format!("{name}_{region}={}", quoted(image.as_str()))
             }),
             Self::Ssm => lines(images, |region, image| {
+                let profile = profile.map(|name| format!(" --profile {}", quoted(name))).unwrap_or_default();
                 format!(
-                    "aws ssm put-parameter --region {} --name {} --type String --data-type aws:ec2:image --overwrite --value {}",
+                    "aws ssm put-parameter{profile} --region {} --name {} --type String --data-type aws:ec2:image --overwrite --value {}",
                     quoted(region.as_str()),
                     quoted(name),
                     quoted(image.as_str())
@@ -144,6 +151,8 @@ mod tests {
             (MapFormat::Json, "x"),
             (MapFormat::Terraform, "1st"),
             (MapFormat::Terraform, "a b"),
+            (MapFormat::Terraform, "count"),
+            (MapFormat::Terraform, "for_each"),
             (MapFormat::CloudFormation, "a-b"),
             (MapFormat::CloudFormation, ""),
             (MapFormat::Env, "A-B"),
@@ -156,6 +165,15 @@ mod tests {
         for (format, name) in bad {
             assert!(format.check_name(name).is_err(), "{format:?} {name}");
         }
+    }
+
+    #[test]
+    fn commands_are_for_the_profile_that_was_named() {
+        let images = ImageIds::from([(Region::new("eu-west-1").unwrap(), ImageId::new("ami-1").unwrap())]);
+        let commands = |profile| MapFormat::Ssm.text("/x", &images, profile);
+        assert!(commands(None).starts_with("aws ssm put-parameter --region eu-west-1 "), "{}", commands(None));
+        let quoted = "aws ssm put-parameter --profile 'my team' --region eu-west-1 ";
+        assert!(commands(Some("my team")).starts_with(quoted), "{}", commands(Some("my team")));
     }
 
     #[test]

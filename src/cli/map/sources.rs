@@ -9,15 +9,20 @@ use crate::{
         connection::Connection,
         exit::CommandError,
         jobs,
+        region_failures::RegionFailure,
         regions::{self, Selection},
         setup::Setup,
     },
     domain::{
-        Failure, Image, ImageId, ImageQuery, ImageState, Region,
+        CopyRequest, Failure, Image, ImageId, ImageQuery, ImageState, Region,
         review::{CheckAnswer, CheckRequest},
+        text::clean,
     },
-    engine::{Job, JobState},
+    engine::{BatchId, Command, Job, JobState},
 };
+
+/// At most so many sources are named.
+const LISTED: usize = 10;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -25,7 +30,7 @@ pub(super) struct Found {
     pub(super) images: ImageIds,
     /// Regions with several images that fit.
     pub(super) notes: Vec<String>,
-    pub(super) failures: Vec<Failure>,
+    pub(super) failures: Vec<RegionFailure>,
 }
 
 /// Which images of the account.
@@ -37,18 +42,28 @@ pub(super) enum Wanted {
     CopiesOf(ImageId),
 }
 
-/// Returns the available copies of a batch. Each other copy is a failure, unless its region has an available one.
+/// Returns the available copies of a batch. Each region without one is a failure.
+///
+/// # Errors
+/// Wrong usage if there is no such batch, or it copies several images, of which a region could have only one.
 pub(super) fn of_batch(setup: &Setup, batch: &str) -> Result<Found, CommandError> {
     let store = jobs::open_store(setup)?;
     let account = jobs::account(setup, &store)?;
-    let mut all = store.load(&account, jiff::Timestamp::UNIX_EPOCH)?.jobs;
-    let loaded: BTreeSet<_> = all.iter().map(|job| job.id).collect();
+    let loaded = store.load(&account, jiff::Timestamp::UNIX_EPOCH)?;
+    let known: BTreeSet<_> = loaded.jobs.iter().map(|job| job.id).collect();
+    let mut all = loaded.jobs;
     let ended = store.history(&account, usize::MAX)?;
-    all.extend(ended.iter().filter(|job| !loaded.contains(&job.id)).map(|job| (**job).clone()));
+    all.extend(ended.iter().filter(|job| !known.contains(&job.id)).map(|job| (**job).clone()));
+    let requested: Vec<(BatchId, CopyRequest)> =
+        loaded.commands.into_iter().flat_map(|(_, command)| requests(command)).collect();
     let mut copies: Vec<&Job> = all.iter().filter(|job| job.batch.as_str() == batch).collect();
-    if copies.is_empty() {
-        return Err(CommandError::usage(unknown(batch, &all)));
+    let of_requested = requested.iter().filter(|(id, _)| id.as_str() == batch).map(|(_, request)| request);
+    let of_requested: Vec<&CopyRequest> = of_requested.collect();
+    if copies.is_empty() && of_requested.is_empty() {
+        let batches = all.iter().map(|job| &job.batch).chain(requested.iter().map(|(batch, _)| batch));
+        return Err(CommandError::usage(unknown(batch, batches.map(BatchId::as_str))));
     }
+    only_source(batch, copies.iter().map(|job| &job.request).chain(of_requested.iter().copied()))?;
     copies.sort_by_key(|job| std::cmp::Reverse((job.requested, job.id)));
     let mut by_region: BTreeMap<&Region, Vec<&Job>> = BTreeMap::new();
     for job in copies {
@@ -63,22 +78,51 @@ pub(super) fn of_batch(setup: &Setup, batch: &str) -> Result<Found, CommandError
         let available: Vec<&ImageId> = available.collect();
         match available.split_first() {
             Some((newest, others)) => found.add(region, newest, others.len()),
-            None => found.failures.extend(copies.first().map(|job| not_available(region, job))),
+            None => found.failures.extend(copies.first().map(|job| not_available(job))),
         }
+    }
+    for request in of_requested.into_iter().filter(|request| !found.images.contains_key(&request.destination)) {
+        let failure = of_region(&request.destination, "its copy is requested, and no process has taken it up".into());
+        found.failures.push(RegionFailure::of(&request.destination, failure));
     }
     Ok(found)
 }
 
-fn unknown(batch: &str, jobs: &[Job]) -> Failure {
-    let failure = Failure::new(format!("map batch `{batch}`"), "no copy here has this batch");
-    match regions::nearest(batch, jobs.iter().map(|job| job.batch.as_str())) {
+/// The copies that a command asks for, with their batch.
+fn requests(command: Command) -> Vec<(BatchId, CopyRequest)> {
+    let Command::Copy(requests) = command else { return Vec::new() };
+    let Some(batch) = BatchId::of_copies(&requests) else { return Vec::new() };
+    requests.into_iter().map(|request| (batch.clone(), request)).collect()
+}
+
+/// Refuses several sources: in a region the copy of one would stand for that of another.
+fn only_source<'a>(batch: &str, requests: impl Iterator<Item = &'a CopyRequest>) -> Result<(), CommandError> {
+    let sources: BTreeSet<&ImageId> = requests.map(|request| &request.source).collect();
+    let mut sources = sources.into_iter();
+    let (Some(first), more @ 1..) = (sources.next(), sources.len()) else { return Ok(()) };
+    let named: Vec<&str> = std::iter::once(first).chain(sources.take(LISTED - 1)).map(ImageId::as_str).collect();
+    let rest = (more + 1).saturating_sub(LISTED);
+    let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    let why = format!("it copies several images: {}{rest}", named.join(", "));
+    let hint = format!("`amigrate map --source {first}` maps the copies of one.");
+    Err(CommandError::usage(Failure::new(format!("map batch `{batch}`"), why).hint(hint)))
+}
+
+fn unknown<'a>(batch: &str, batches: impl Iterator<Item = &'a str>) -> Failure {
+    let failure = Failure::new(format!("map batch `{}`", clean(batch)), "no copy here has this batch");
+    match regions::nearest(batch, batches) {
         Some(near) => failure.hint(format!("Did you mean `{near}`?")),
         None => failure.hint("`amigrate jobs` and `amigrate jobs --history` print the batches."),
     }
 }
 
-fn not_available(region: &Region, job: &Job) -> Failure {
-    let why = format!("copy {} (`{}`) is {}", job.id, job.request.name, job.phase().as_str());
+fn not_available(job: &Job) -> RegionFailure {
+    let region = &job.request.destination;
+    let why = format!("copy {} (`{}`) is {}", job.id, clean(job.request.name.as_str()), job.phase().as_str());
+    RegionFailure::of(region, of_region(region, why))
+}
+
+fn of_region(region: &Region, why: String) -> Failure {
     Failure::new(format!("map {region}"), why).hint("`amigrate jobs` says more.")
 }
 
@@ -90,8 +134,10 @@ pub(super) async fn of_account(setup: &Setup, wanted: &Wanted, regions: &Selecti
         let (session, wanted) = (session.clone(), wanted.clone());
         async move { images(&session, &region, &wanted).await }
     });
+    let answers = answers.await?;
     let mut found = Found::default();
-    for (region, answer) in answers.await? {
+    found.failures.extend(answers.others.map(RegionFailure::of_no_region));
+    for (region, answer) in answers.by_region {
         match answer {
             Ok(mut images) => {
                 images.retain(|image| image.state == ImageState::Available);
@@ -102,7 +148,7 @@ pub(super) async fn of_account(setup: &Setup, wanted: &Wanted, regions: &Selecti
                     found.add(&region, &newest.id, images.len() - 1);
                 }
             }
-            Err(failure) => found.failures.push(failure),
+            Err(failure) => found.failures.push(RegionFailure::of(&region, failure)),
         }
     }
     Ok(found)
@@ -112,15 +158,7 @@ async fn images(session: &Session, region: &Region, wanted: &Wanted) -> Result<V
     match wanted {
         Wanted::Name(pattern) => {
             let query = ImageQuery { name: Some(pattern.clone()), ..ImageQuery::default() };
-            let (mut images, mut token) = (Vec::new(), None);
-            loop {
-                let page = session.image_page(region, &query, token).await?;
-                images.extend(page.images);
-                token = page.next;
-                if token.is_none() {
-                    return Ok(images);
-                }
-            }
+            session.all_images(region, &query).await
         }
         Wanted::CopiesOf(source) => {
             let itself = [source.clone()];

@@ -21,6 +21,8 @@ use crate::{
 pub(in crate::cli) struct Printer<R: Record, W: Write> {
     out: W,
     form: Form<R>,
+    /// What stands before the first record is printed: nothing is, if the command fails before it has any.
+    begun: bool,
 }
 
 enum Form<R: 'static> {
@@ -29,41 +31,40 @@ enum Form<R: 'static> {
     /// Fields between tabs.
     Fields(Vec<&'static Column<R>>),
     Csv(Vec<&'static Column<R>>),
-    /// True once a record was printed.
-    Json(bool),
+    Json,
     Jsonl,
     Ids,
 }
 
 impl<R: Record, W: Write> Printer<R, W> {
-    /// Starts printing; `columns` are those of tables and CSV.
-    ///
-    /// # Errors
-    /// If the output cannot be written.
-    pub(in crate::cli) fn new(
-        options: OutputOptions,
-        columns: Vec<&'static Column<R>>,
-        mut out: W,
-    ) -> Result<Self, CommandError> {
+    /// `columns` are those of tables and CSV.
+    pub(in crate::cli) fn new(options: OutputOptions, columns: Vec<&'static Column<R>>, out: W) -> Self {
         let form = match options.format {
             Format::Table if options.terminal => {
                 let headings = columns.iter().map(|column| (column.name, column.right)).collect();
                 Form::Table(Table::new(headings, options.color), columns)
             }
             Format::Table => Form::Fields(columns),
-            Format::Csv => {
-                let heading = csv_line(columns.iter().map(|column| column.name.into()))?;
-                out.write_all(&heading).map_err(|e| CommandError::write(&e))?;
-                Form::Csv(columns)
-            }
-            Format::Json => {
-                write!(out, "{{\n  \"{}\": [", R::LIST).map_err(|e| CommandError::write(&e))?;
-                Form::Json(false)
-            }
+            Format::Csv => Form::Csv(columns),
+            Format::Json => Form::Json,
             Format::Jsonl => Form::Jsonl,
             Format::Ids => Form::Ids,
         };
-        Ok(Self { out, form })
+        Self { out, form, begun: false }
+    }
+
+    /// Prints what stands before the first record, unless that was done. Returns true if it was.
+    fn begin(&mut self) -> Result<bool, CommandError> {
+        let begun = std::mem::replace(&mut self.begun, true);
+        if !begun {
+            let written = match &self.form {
+                Form::Csv(columns) => self.out.write_all(&csv_line(columns.iter().map(|column| column.name.into()))?),
+                Form::Json => write!(self.out, "{{\n  \"{}\": [", R::LIST),
+                Form::Table(..) | Form::Fields(_) | Form::Jsonl | Form::Ids => Ok(()),
+            };
+            written.map_err(|e| CommandError::write(&e))?;
+        }
+        Ok(begun)
     }
 
     /// Prints one record; a table on a terminal is printed at the end.
@@ -71,6 +72,7 @@ impl<R: Record, W: Write> Printer<R, W> {
     /// # Errors
     /// If the output cannot be written.
     pub(in crate::cli) fn print(&mut self, record: &R) -> Result<(), CommandError> {
+        let begun = self.begin()?;
         let out = &mut self.out;
         let written = match &mut self.form {
             Form::Table(table, columns) => {
@@ -85,8 +87,8 @@ impl<R: Record, W: Write> Printer<R, W> {
                 let fields = columns.iter().map(|column| clean(&(column.value)(record)).into_owned());
                 out.write_all(&csv_line(fields)?)
             }
-            Form::Json(printed) => {
-                let comma = if std::mem::replace(printed, true) { "," } else { "" };
+            Form::Json => {
+                let comma = if begun { "," } else { "" };
                 write!(out, "{comma}\n    {}", indented(record, 4)?)
             }
             Form::Jsonl => writeln!(out, "{}", escaped(serde_json::to_string(record).map_err(|e| json_failure(&e))?)),
@@ -111,11 +113,12 @@ impl<R: Record, W: Write> Printer<R, W> {
     /// # Errors
     /// If the output cannot be written.
     pub(in crate::cli) fn finish<M: Serialize>(mut self, more: &[(&str, M)]) -> Result<(), CommandError> {
+        let begun = self.begin()?;
         let out = &mut self.out;
         let written = match &mut self.form {
             Form::Table(table, _) => table.write(out),
-            Form::Json(printed) => {
-                let end = if *printed { "\n  ]" } else { "]" };
+            Form::Json => {
+                let end = if begun { "\n  ]" } else { "]" };
                 let mut text = end.to_owned();
                 for (name, value) in more {
                     text.extend([",\n  \"", name, "\": ", &indented(value, 2)?]);

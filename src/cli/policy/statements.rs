@@ -19,6 +19,7 @@ const READS: &[(&str, &[Work])] = &[
     ("ec2:DescribeImageReferences", &[Deregister]),
     ("ec2:GetImageBlockPublicAccessState", &[List, Copy, Share]),
     ("ec2:GetAllowedImagesSettings", &[Copy]),
+    ("ec2:DescribeAvailabilityZones", &[Copy]),
     ("ec2:GetImageAncestry", &[List]),
     ("ec2:GetEbsDefaultKmsKeyId", &[Copy]),
     ("ec2:GetEbsEncryptionByDefault", &[Copy]),

@@ -124,7 +124,7 @@ struct SnapshotRecord {
 struct StepRecord {
     /// What it does.
     name: String,
-    /// `waiting`, `under way`, `done`, `failed` or `given up`.
+    /// `waiting`, `under way`, `done`, `failed`, `given up`, or `withdrawn`: other steps were asked for instead.
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureRecord>,
@@ -262,7 +262,8 @@ fn reasons(job: &Job, status: &Status, now: Timestamp) -> Vec<String> {
         _ => waiting(job, status),
     };
     let reason = reason.or_else(|| job.note.as_ref().map(labels::note)).into_iter();
-    let after = job.steps().filter(|(_, state)| **state != StepState::Done);
+    let settled = |state: &StepState| matches!(state, StepState::Done | StepState::Withdrawn(_));
+    let after = job.steps().filter(|(_, state)| !settled(state));
     let after = after.map(|(step, state)| {
         format!("{}: {}", labels::step(step, &job.request.destination), labels::step_state(job, state))
     });
@@ -323,6 +324,7 @@ fn steps(job: &Job) -> Vec<StepRecord> {
             StepState::Done => ("done", None),
             StepState::Failed(failure) => ("failed", Some(FailureRecord::from(failure.as_ref()))),
             StepState::GivenUp | StepState::GivenUpSent(_) => ("given up", None),
+            StepState::Withdrawn(failure) => ("withdrawn", failure.as_deref().map(FailureRecord::from)),
         };
         StepRecord { name: labels::step(step, &job.request.destination), state: word, failure }
     };

@@ -9,10 +9,11 @@ use jiff::Timestamp;
 use super::{
     connection::Connection,
     exit::{CommandError, ExitStatus},
-    list::{RegionFailure, report_all},
+    one_image,
     output::{Format, Printer, Record, print_document, report},
-    records::{FailureRecord, ImageDocument, ImageRecord, JobRecord},
-    regions::{Selection, in_each},
+    records::{ImageDocument, ImageRecord, JobRecord},
+    region_failures::{self, RegionFailure, report_all},
+    regions::{Answers, Selection, in_each},
     setup::{Setup, runtime},
 };
 use crate::{
@@ -34,22 +35,29 @@ pub(super) fn run(setup: &Setup, args: &ShowArgs) -> Result<ExitStatus, CommandE
     let _log = setup.start_log()?;
     runtime()?.block_on(async {
         let connection = Connection::open(setup).await?;
-        let (image, copies, mut failures) = find(setup, &connection, &args.image).await?;
+        let (image, copies, of_copies) = find(setup, &connection, &args.image).await?;
         let details = connection.session.image_details(&image).await;
-        failures.extend(unread(&connection, &image, &details));
+        let permissions = details.all_permissions(&image.id, &image.region);
+        let mut of_image = unread(&connection, &image, permissions.as_ref().err(), &details);
+        let jobs = jobs(setup, &connection, &args.image).unwrap_or_else(|failure| {
+            of_image.push(RegionFailure::of_no_region(failure));
+            Vec::new()
+        });
+        let failures = [of_copies.as_slice(), &of_image].concat();
         let document = ImageDocument {
             image: ImageRecord::from(&image),
-            launch_permissions: details.permissions.ok().map(|all| all.iter().map(Into::into).collect()),
+            launch_permissions: permissions.ok().map(|all| all.iter().map(Into::into).collect()),
             snapshots: details.snapshots.ok().map(|all| all.iter().map(Into::into).collect()),
             image_block_public_access_state: details.public_access.ok().map(Into::into),
             ancestry: details.ancestry.ok().map(|all| all.iter().map(Into::into).collect()),
             copies: copies.iter().map(ImageRecord::from).collect(),
-            jobs: jobs(setup, &connection, &args.image)?,
-            failures: failures.iter().map(|one| FailureRecord::from(&one.failure).in_region(&one.region)).collect(),
+            jobs,
+            failures: region_failures::records(&failures),
         };
         print(setup, &document)?;
-        report_all("look for copies", &failures, report);
-        Ok(failures.first().map_or(ExitStatus::Done, |first| ExitStatus::of(&first.failure)))
+        report_all("look for copies", &of_copies, report);
+        of_image.iter().for_each(|one| report(&one.failure));
+        Ok(region_failures::status(&failures))
     })
 }
 
@@ -74,50 +82,74 @@ async fn find(
             async move { session.copies_of(&region, &id).await }
         }),
     );
-    let (found, mut failed) = apart(found?);
-    let Some(image) = found.0.into_iter().next() else { return Err(not_found(id, &found.1, &failed)) };
-    // Somewhere else it cannot be.
-    failed.clear();
-    let ((copies, _), failed) = apart(copies?);
-    Ok((image, copies, failed))
-}
-
-/// Images and the regions that were asked, and the failures of the others.
-fn apart(answers: Vec<(Region, Result<Vec<Image>, Failure>)>) -> ((Vec<Image>, Vec<Region>), Vec<RegionFailure>) {
-    let (mut images, mut asked, mut failed) = (Vec::new(), Vec::new(), Vec::new());
-    for (region, answer) in answers {
-        match answer {
-            Ok(mut found) => {
-                images.append(&mut found);
-                asked.push(region);
-            }
-            Err(failure) => failed.push(RegionFailure { region, failure }),
+    let found = Found::of(found?);
+    // What fails elsewhere does not matter once it is found.
+    let Some(image) = found.images.first().cloned() else { return Err(not_found(setup, connection, id, found).await) };
+    let Found { images, failures, .. } = match copies {
+        Ok(answers) => Found::of(answers),
+        Err(CommandError::Failure(failure, _)) => {
+            Found { failures: vec![RegionFailure::of_no_region(*failure)], ..Found::default() }
         }
-    }
-    ((images, asked), failed)
+        Err(gone @ CommandError::ReaderGone) => return Err(gone),
+    };
+    Ok((image, images, failures))
 }
 
-fn not_found(id: &ImageId, asked: &[Region], failed: &[RegionFailure]) -> CommandError {
-    report_all("look for the image", failed, report);
+/// What was found, and where it was looked for.
+#[derive(Default)]
+struct Found {
+    images: Vec<Image>,
+    asked: Vec<Region>,
+    failures: Vec<RegionFailure>,
+}
+
+impl Found {
+    fn of(answers: Answers<Result<Vec<Image>, Failure>>) -> Self {
+        let mut found = Self::default();
+        found.failures.extend(answers.others.map(RegionFailure::of_no_region));
+        for (region, answer) in answers.by_region {
+            match answer {
+                Ok(mut images) => {
+                    found.images.append(&mut images);
+                    found.asked.push(region);
+                }
+                Err(failure) => found.failures.push(RegionFailure::of(&region, failure)),
+            }
+        }
+        found
+    }
+}
+
+/// Wrong usage if every region has answered, since the id is wrong then; else the image may be where nobody answered.
+async fn not_found(setup: &Setup, connection: &Connection, id: &ImageId, found: Found) -> CommandError {
+    let Found { asked, failures, .. } = found;
+    report_all("look for the image", &failures, report);
     let names: Vec<&str> = asked.iter().map(Region::as_str).collect();
     let why = match names.as_slice() {
         [] => "no region could be asked for it".into(),
         [one] => format!("there is no such image in {one}, or this account may not see it"),
         all => format!("there is no such image in any of {}, or this account may not see it", all.join(", ")),
     };
-    let hint = if failed.is_empty() { "" } else { "It may be in a region that could not be asked." };
-    let failure = Failure::new(format!("show {id}"), why).hint(hint);
-    match failed.first() {
-        Some(first) if asked.is_empty() => CommandError::Failure(Box::new(failure), ExitStatus::of(&first.failure)),
-        _ => failure.into(),
+    let failure = Failure::new(format!("show {id}"), why);
+    if failures.is_empty() {
+        let near = one_image::nearest_own(setup, connection, id).await;
+        return CommandError::usage(near.map_or(failure.clone(), |near| failure.hint(near)));
     }
+    let failure = failure.hint("It may be in a region that could not be asked.");
+    let status = if asked.is_empty() { region_failures::status(&failures) } else { ExitStatus::Failed };
+    CommandError::Failure(Box::new(failure), status)
 }
 
 /// The failures of details. What only its owner may read is not missed of an image of somebody else.
-fn unread(connection: &Connection, image: &Image, details: &ImageDetails) -> Vec<RegionFailure> {
+fn unread(
+    connection: &Connection,
+    image: &Image,
+    permissions: Option<&Failure>,
+    details: &ImageDetails,
+) -> Vec<RegionFailure> {
     let own = connection.session.identity().is_some_and(|identity| identity.account.id == image.owner_id);
     let (mut of_owner, mut of_all) = (Vec::new(), Vec::new());
-    of_owner.extend(details.permissions.as_ref().err());
+    of_owner.extend(permissions);
     match &details.snapshots {
         Ok(snapshots) => of_owner.extend(snapshots.iter().filter_map(|snapshot| snapshot.permissions.as_ref().err())),
         Err(failure) => of_owner.push(failure),
@@ -125,7 +157,7 @@ fn unread(connection: &Connection, image: &Image, details: &ImageDetails) -> Vec
     of_all.extend(details.public_access.as_ref().err());
     of_all.extend(details.ancestry.as_ref().err());
     let missed = of_owner.into_iter().filter(|_| own).chain(of_all);
-    missed.map(|failure| RegionFailure { region: image.region.clone(), failure: failure.clone() }).collect()
+    missed.map(|failure| RegionFailure::of(&image.region, failure.clone())).collect()
 }
 
 /// The stored copies that the image is the source or the result of.
@@ -135,8 +167,8 @@ fn jobs(setup: &Setup, connection: &Connection, id: &ImageId) -> Result<Vec<JobR
     if !dir.exists() {
         return Ok(Vec::new());
     }
-    let (store, account, now) =
-        (Store::open_to_read(&dir, Timestamp::now())?.store, &connection.account, Timestamp::now());
+    let (account, now) = (&connection.account, Timestamp::now());
+    let store = Store::open_to_read(&dir, now)?;
     let loaded = store.load(account, now - RECENT)?;
     let mut jobs: Vec<Job> = loaded.jobs;
     for ended in store.history(account, usize::MAX)? {
@@ -156,7 +188,7 @@ fn print(setup: &Setup, document: &ImageDocument) -> Result<(), CommandError> {
         Format::Table => text::print(document, output.color),
         Format::Csv | Format::Ids => {
             let columns = ImageRecord::columns().iter().filter(|column| column.default).collect();
-            let mut printer = Printer::new(output, columns, io::stdout())?;
+            let mut printer = Printer::new(output, columns, io::stdout());
             printer.print(&document.image)?;
             printer.finish::<()>(&[])
         }

@@ -7,11 +7,15 @@ mod tags;
 mod timing;
 mod warnings;
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 pub use messages::ValidationMessage;
+pub use post_copy::StepsPlan;
 pub use timing::CompletionChoice;
 
 use crate::domain::{
@@ -22,8 +26,9 @@ use crate::domain::{
     kms_key::KmsKeyRef,
     placement::Placement,
     region::Region,
-    template::expand,
+    template::{expand, has_placeholder},
     text::{clean, thousands},
+    typed_texts::TypedTexts,
 };
 use messages::Messages;
 use post_copy::Steps;
@@ -80,6 +85,7 @@ struct Common<'a> {
     placement: Placement,
     steps: Steps,
     given_token: Option<ClientToken>,
+    templates: Arc<TypedTexts>,
 }
 
 impl Draft {
@@ -104,6 +110,7 @@ impl Draft {
             placement: self.check_placement(&mut mistakes),
             steps: self.check_post_copy(context.now, &mut mistakes, &mut warnings),
             given_token: self.check_token(context.used_tokens, &mut mistakes),
+            templates: Arc::new(self.templates()),
         };
         let copies = self.build(&common, &mut token, &mut mistakes, &mut warnings);
         if self.destinations.is_empty() {
@@ -213,6 +220,21 @@ impl Draft {
         Description::new(&text)
     }
 
+    /// Returns what was typed, where it has placeholders.
+    fn templates(&self) -> TypedTexts {
+        let text = |text: &String| has_placeholder(text).then(|| text.clone());
+        let lines = |lines: &[String]| {
+            let given: Vec<String> = lines.iter().map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect();
+            given.iter().any(|line| has_placeholder(line)).then_some(given)
+        };
+        TypedTexts {
+            name: text(&self.name),
+            description: text(&self.description),
+            image_tags: lines(&self.image_tags),
+            snapshot_tags: lines(&self.snapshot_tags),
+        }
+    }
+
     /// Returns the key given for a destination alone.
     fn own_key(&self, destination: &Region) -> Option<&str> {
         self.keys.get(destination).map(|k| k.trim()).filter(|k| !k.is_empty())
@@ -311,6 +333,7 @@ impl Draft {
             completion: self.completion,
             post_copy: self.steps_for(source, &common.steps),
             given_token: common.given_token.clone(),
+            templates: Arc::clone(&common.templates),
             token: ClientToken::from_random(0),
         })
     }

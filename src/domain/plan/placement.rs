@@ -5,7 +5,7 @@ use crate::domain::{
     draft::{Draft, Field, PlacementDraft},
     failure::Failure,
     placement::{OutpostArn, Placement, ZoneName},
-    region::Region,
+    region::{Partition, Region},
     text::clean,
 };
 
@@ -70,9 +70,36 @@ fn elsewhere(placement: &Placement, destination: &Region) -> Option<String> {
                 None => Some(format!("{name} is not a Local Zone of {destination}.")),
             }
         }
-        // The region is not part of an id in a form that one could rely on.
-        Placement::Region | Placement::ZoneId(_) => None,
+        Placement::ZoneId(id) => {
+            let prefix = zone_id_prefix(destination).filter(|prefix| !id.as_str().starts_with(prefix))?;
+            Some(format!("{id} is not a Local Zone of {destination}: the ids there begin with {prefix}."))
+        }
+        Placement::Region => None,
     }
+}
+
+/// Returns how the ids of a region's zones begin: `usw2-` in us-west-2, `apse1-` in ap-southeast-1. `None` where AWS does not publish
+/// them: there only the review can tell. Source: AWS Global Infrastructure, "Availability Zones" and "Local Zones", the tables of ids.
+fn zone_id_prefix(region: &Region) -> Option<String> {
+    if !matches!(region.partition(), Partition::Aws | Partition::China | Partition::GovCloud) {
+        return None;
+    }
+    let mut words = region.as_str().split('-');
+    let mut prefix = words.next()?.to_owned();
+    for word in words {
+        match word {
+            "northeast" => prefix.push_str("ne"),
+            "northwest" => prefix.push_str("nw"),
+            "southeast" => prefix.push_str("se"),
+            "southwest" => prefix.push_str("sw"),
+            // `gov` is a `g`; a number stays.
+            word => {
+                prefix.extend(word.chars().take(if word.starts_with(|c: char| c.is_ascii_digit()) { 9 } else { 1 }));
+            }
+        }
+    }
+    prefix.push('-');
+    Some(prefix)
 }
 
 /// Reads the name (`us-west-2-lax-1a`) or id (`usw2-lax1-az1`) of a Local Zone.

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
-use super::{messages::Messages, tags::user_tags};
+use super::{
+    messages::{Messages, ValidationMessage},
+    tags::user_tags,
+};
 use crate::domain::{
     account::AccountId,
     draft::{Draft, Field, ProtectionDraft},
@@ -26,7 +29,24 @@ pub(super) struct Steps {
     deprecation: Option<Timestamp>,
 }
 
+/// What is done with a copy that is available already: checked steps.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StepsPlan {
+    /// Complete only if there are no mistakes.
+    pub steps: Vec<PostCopyStep>,
+    pub mistakes: Vec<ValidationMessage>,
+    pub warnings: Vec<ValidationMessage>,
+}
+
 impl Draft {
+    /// Checks what is done afterwards, for the one copy of a draft that is available already: nothing else of it can be changed.
+    pub fn check_steps(&self, now: Timestamp) -> StepsPlan {
+        let (mut mistakes, mut warnings) = (Messages::default(), Messages::default());
+        let checked = self.check_post_copy(now, &mut mistakes, &mut warnings);
+        let steps = self.sources.first().map(|source| self.steps_for(source, &checked)).unwrap_or_default();
+        StepsPlan { steps, mistakes: without_keys(mistakes), warnings: without_keys(warnings) }
+    }
+
     pub(super) fn check_post_copy(&self, now: Timestamp, mistakes: &mut Messages, warnings: &mut Messages) -> Steps {
         let post = &self.post_copy;
         let shared_with = self.shared_with(mistakes, warnings);
@@ -185,6 +205,17 @@ impl Draft {
             }
         }
     }
+}
+
+/// Moves what is said of keys to those who are to use the copy: its key cannot be changed any more.
+fn without_keys(messages: Messages) -> Vec<ValidationMessage> {
+    let mut messages = messages.finish();
+    for message in &mut messages {
+        if matches!(message.field, Field::Key | Field::KeyFor(_) | Field::Encryption) {
+            message.field = Field::ShareWith;
+        }
+    }
+    messages
 }
 
 fn about(word: &str, why: &str) -> String {

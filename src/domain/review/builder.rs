@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{
-    checks::{AllowedImages, CheckAnswer, CheckRequest, Permission},
+    checks::{AllowedImages, CheckAnswer, CheckRequest, Permission, ZoneVerdict},
     existing::Existing,
     findings::{Column, FindingKind, Findings, Severity, UnknownCheck},
     index::Index,
@@ -17,6 +17,7 @@ use crate::domain::{
     copy::CopyRequest,
     draft::Field,
     image::Image,
+    placement::Placement,
     region::{Region, RegionInfo},
 };
 
@@ -162,6 +163,7 @@ impl<'a> Builder<'a> {
             CheckRequest::SnapshotKeys { .. } | CheckRequest::EbsKey { .. } => UnknownCheck::ExistingKeys,
             CheckRequest::Key { .. } if column == Some(Column::Exists) => UnknownCheck::ExistingKeys,
             CheckRequest::AllowedImages { .. } => UnknownCheck::AllowedImages,
+            CheckRequest::Zone { .. } => UnknownCheck::Zone,
             _ => column.map_or(UnknownCheck::Sources, UnknownCheck::Column),
         };
         match (column, request.region()) {
@@ -173,7 +175,11 @@ impl<'a> Builder<'a> {
             }
             (None, _) => self.sources = self.sources.max(Status::Unknown),
         }
-        let field = if what == UnknownCheck::Column(Column::Key) { Field::Key } else { Field::Destinations };
+        let field = match what {
+            UnknownCheck::Column(Column::Key) => Field::Key,
+            UnknownCheck::Zone => Field::Placement,
+            _ => Field::Destinations,
+        };
         self.findings.add(Severity::Unknown, kind(what), request.region(), field);
     }
 
@@ -193,6 +199,7 @@ impl<'a> Builder<'a> {
                 }
             }
             (CheckRequest::Regions, CheckAnswer::Regions(regions)) => self.regions(regions),
+            (CheckRequest::Zone { region, zone }, CheckAnswer::Zone(verdict)) => self.zone(region, zone, verdict),
             (CheckRequest::Names { region, .. } | CheckRequest::CopiesOf { region, .. }, _) => {
                 self.worsen(region, Column::Exists, Status::Fine);
             }
@@ -201,6 +208,18 @@ impl<'a> Builder<'a> {
             }
             _ => {}
         }
+    }
+
+    fn zone(&mut self, region: &Region, zone: &Placement, verdict: &ZoneVerdict) {
+        let status = match verdict {
+            ZoneVerdict::Usable => Status::Fine,
+            ZoneVerdict::Unusable(problem) => {
+                let kind = FindingKind::Zone { zone: zone.clone(), problem: problem.clone() };
+                self.find(Severity::Refusal, kind, region, Field::Placement);
+                Status::Refused
+            }
+        };
+        self.worsen(region, Column::Enabled, status);
     }
 
     fn permission(&mut self, region: &Region, permission: &Permission) {
@@ -306,7 +325,8 @@ impl<'a> Builder<'a> {
             | CheckRequest::Key { .. }
             | CheckRequest::EbsKey { .. } => Column::Exists,
             CheckRequest::PendingCopies { .. } => Column::Pending,
-            CheckRequest::Regions => Column::Enabled,
+            // A zone is enabled as a region is.
+            CheckRequest::Regions | CheckRequest::Zone { .. } => Column::Enabled,
             CheckRequest::BlockPublicAccess { .. } => Column::Public,
             CheckRequest::AllowedImages { .. } | CheckRequest::Sources { .. } => return None,
         })

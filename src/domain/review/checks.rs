@@ -5,6 +5,7 @@ use crate::domain::{
     ids::{ImageId, SnapshotId},
     image::Image,
     kms_key::KmsKeyRef,
+    placement::Placement,
     region::{Region, RegionInfo},
 };
 
@@ -41,6 +42,8 @@ pub enum CheckRequest {
     BlockPublicAccess { region: Region },
     /// `GetAllowedImagesSettings`.
     AllowedImages { region: Region },
+    /// Whether the zone is a Local Zone of this region that the account may use: `DescribeAvailabilityZones`.
+    Zone { region: Region, zone: Placement },
     /// The sources as they are now.
     Sources { region: Region, images: Vec<ImageId> },
 }
@@ -64,6 +67,7 @@ impl CheckRequest {
             | Self::PendingCopies { region }
             | Self::BlockPublicAccess { region }
             | Self::AllowedImages { region }
+            | Self::Zone { region, .. }
             | Self::Sources { region, .. } => Some(region),
             Self::Regions => None,
         }
@@ -89,6 +93,7 @@ pub enum CheckAnswer {
     /// True if sharing with everyone is refused.
     PublicAccessBlocked(bool),
     AllowedImages(AllowedImages),
+    Zone(ZoneVerdict),
 }
 
 /// Whether a request is permitted.
@@ -119,6 +124,24 @@ pub enum KeyVerdict {
         why: String,
     },
     NotFound,
+}
+
+/// Whether copies can be stored in a zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ZoneVerdict {
+    Usable,
+    Unusable(ZoneProblem),
+}
+
+/// Why copies cannot be stored in a zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ZoneProblem {
+    /// The region has no such zone.
+    NotFound,
+    /// It is an Availability Zone or a Wavelength Zone.
+    NotLocal,
+    /// Its group is not enabled for the account.
+    NotOptedIn { group: String },
 }
 
 /// Settings of Allowed AMIs in a region.

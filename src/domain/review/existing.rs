@@ -150,6 +150,7 @@ impl Review {
         for existing in existing.iter().filter(|e| e.choice == Choice::Rename) {
             if let (Some(copy), Some(name)) = (copies.get_mut(existing.copy), &existing.new_name) {
                 copy.name = name.clone();
+                copy.templates = copy.templates.without_name().into();
             }
         }
         copies.into_iter().enumerate().filter(|(n, _)| !skipped.contains(n)).map(|(_, copy)| copy).collect()

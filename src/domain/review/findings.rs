@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::checks::ZoneProblem;
 use crate::domain::{
-    account::AccountId, draft::Field, ids::ImageId, image::ImageState, kms_key::KmsKeyRef, region::Region,
+    account::AccountId, draft::Field, ids::ImageId, image::ImageState, kms_key::KmsKeyRef, placement::Placement,
+    region::Region,
 };
 
 /// What a finding means for the start; the worst first.
@@ -19,7 +21,7 @@ pub enum Severity {
 /// A column of the table of destinations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Column {
-    /// The region is enabled for the account.
+    /// The region is enabled for the account, and the zone, if the copies go to one.
     Enabled,
     /// The copies are permitted.
     Permission,
@@ -71,6 +73,11 @@ pub enum FindingKind {
         why: String,
     },
     NotEnabled,
+    /// The zone cannot be used in its destination.
+    Zone {
+        zone: Placement,
+        problem: ZoneProblem,
+    },
     /// Block public access is on.
     PublicBlocked,
     /// Copies that are to be public come out encrypted.
@@ -125,6 +132,8 @@ pub enum UnknownCheck {
     /// Keys of images that are there.
     ExistingKeys,
     AllowedImages,
+    /// The zone.
+    Zone,
     Sources,
 }
 

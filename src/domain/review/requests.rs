@@ -53,6 +53,7 @@ struct Needs<'a> {
     more_trials: Vec<&'a CopyRequest>,
     keys: Vec<&'a KmsKeyRef>,
     names: BTreeSet<&'a str>,
+    zones: Vec<&'a Placement>,
     sources: BTreeSet<&'a ImageId>,
     public: bool,
 }
@@ -93,6 +94,11 @@ pub(super) fn initial(copies: &[CopyRequest], context: &ReviewContext) -> (Vec<C
             && !needs.keys.contains(&key)
         {
             needs.keys.push(key);
+        }
+        if matches!(copy.placement, Placement::Zone(_) | Placement::ZoneId(_))
+            && !needs.zones.contains(&&copy.placement)
+        {
+            needs.zones.push(&copy.placement);
         }
         needs.names.insert(copy.name.as_str());
         needs.sources.insert(&copy.source);
@@ -148,6 +154,7 @@ fn destination(region: &Region, needs: &Needs<'_>) -> Vec<CheckRequest> {
         CheckRequest::DefaultKey { region: region() },
         CheckRequest::PendingCopies { region: region() },
     ]);
+    requests.extend(needs.zones.iter().map(|&zone| CheckRequest::Zone { region: region(), zone: zone.clone() }));
     requests.extend(needs.public.then(|| CheckRequest::BlockPublicAccess { region: region() }));
     requests
 }

@@ -96,6 +96,7 @@ impl Harness {
             completion: None,
             post_copy: Vec::new(),
             given_token: None,
+            templates: std::sync::Arc::default(),
             token: ClientToken::from_random(token),
         }
     }

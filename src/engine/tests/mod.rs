@@ -49,6 +49,7 @@ fn request(n: u32, destination: &str) -> CopyRequest {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        templates: std::sync::Arc::default(),
         token: ClientToken::from_random(n.into()),
     }
 }

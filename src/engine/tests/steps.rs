@@ -1,5 +1,7 @@
 //! Post-copy steps: their order, retries, and when they stop.
 
+mod edited;
+
 use super::*;
 use crate::domain::post_copy::{LaunchPermission, PostCopyStep};
 

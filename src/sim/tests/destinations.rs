@@ -31,6 +31,8 @@ fn copy(from: &str, source: &str, rest: &str) -> String {
 #[case::not_opted_in("DestinationAvailabilityZone=us-west-2-den-1a", "InvalidParameterValue")]
 #[case::ordinary("DestinationAvailabilityZone=us-west-2a", "InvalidParameterValue")]
 #[case::ordinary_by_id("DestinationAvailabilityZoneId=usw2-az1", "InvalidParameterValue")]
+#[case::of_another_region("DestinationAvailabilityZoneId=use1-bos1-az1", "InvalidParameterValue")]
+#[case::named_in_another_region("DestinationAvailabilityZone=us-east-1-bos-1a", "InvalidParameterValue")]
 #[case("DestinationAvailabilityZone=nowhere", "InvalidParameterValue")]
 #[case(
     "DestinationAvailabilityZone=us-west-2-lax-1a&SnapshotCopyCompletionDurationMinutes=60",
@@ -50,6 +52,16 @@ fn the_source_is_in_the_parent_region(#[case] rest: &str) {
     let mut aws = TestAws::new("demo");
     let source = aws.image("us-east-1", "app-api-*");
     assert_eq!(aws.code("us-west-2", &copy("us-east-1", &source, rest)), "InvalidParameterValue");
+}
+
+#[rstest]
+#[case("DestinationAvailabilityZone=us-west-2-lax-1a", "Invalid availability zone: [us-west-2-lax-1a]")]
+#[case("DestinationAvailabilityZoneId=usw2-lax1-az1", "Invalid availability zone-id: [usw2-lax1-az1]")]
+fn a_zone_is_one_of_the_destination(#[case] rest: &str, #[case] why: &str) {
+    let mut aws = TestAws::new("demo");
+    let source = aws.image("us-east-1", "app-api-*");
+    let (status, answer) = aws.ec2("us-east-1", &copy("us-east-1", &source, rest));
+    assert!(status == 400 && answer.contains(why), "{answer}");
 }
 
 #[test]

@@ -32,6 +32,9 @@ fn damage_is_set_aside_as_it_is_and_a_fresh_file_works() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("jobs.db");
         fs::write(&file, &bytes).unwrap();
+        let failure = Store::open_to_read(dir.path(), at(0)).unwrap_err();
+        assert!(failure.why.contains("is damaged") && failure.hint.contains("amigrate drive"), "{what}: {failure:?}");
+        assert!(fs::read(&file).unwrap() == bytes, "{what}: a reader changed it");
         let opened = Store::open(dir.path(), at(0)).unwrap();
         assert_eq!(opened.set_aside, Some(dir.path().join(ASIDE)), "{what}");
         assert!(fs::read(dir.path().join(ASIDE)).unwrap() == bytes, "{what}: the evidence was changed");
@@ -70,6 +73,7 @@ fn a_log_without_its_file_is_not_read_into_a_new_one() {
     commit(&mut store, &[job(1)]);
     let crash = crashed(dir.path());
     fs::remove_file(crash.path().join("jobs.db")).unwrap();
+    assert!(Store::open_to_read(crash.path(), at(0)).unwrap_err().why.contains("its log"));
     let opened = Store::open(crash.path(), at(0)).unwrap();
     assert_eq!(opened.set_aside, Some(crash.path().join(format!("{ASIDE}-wal"))));
     assert_eq!(ids(&opened.store), [0_u64; 0]);

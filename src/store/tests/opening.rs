@@ -96,6 +96,7 @@ const LATER: &[&str] = &[
     schema::STEPS[2],
     schema::STEPS[3],
     schema::STEPS[4],
+    schema::STEPS[5],
     "ALTER TABLE jobs ADD COLUMN size INTEGER; UPDATE jobs SET size = 7;",
 ];
 const BROKEN: &[&str] = &[
@@ -104,6 +105,7 @@ const BROKEN: &[&str] = &[
     schema::STEPS[2],
     schema::STEPS[3],
     schema::STEPS[4],
+    schema::STEPS[5],
     "ALTER TABLE jobs ADD COLUMN size INTEGER; UPDATE nothing SET size = 7;",
 ];
 
@@ -140,17 +142,17 @@ fn version_one_is_read_for_ever() {
 #[test]
 fn steps_are_taken_in_order_and_whole() {
     let dir = version_one();
-    let failure = open::open(dir.path(), at(0), BROKEN, open::Migrate::Always).unwrap_err();
+    let failure = open::open(dir.path(), at(0), BROKEN, open::Purpose::Write).unwrap_err();
     assert!(failure.why.contains("nothing"), "{failure}");
     assert_eq!(form(&raw(dir.path())), form(&Store::in_memory().unwrap().conn), "half a step was applied");
     assert_eq!(ids(&open(dir.path())).len(), 4);
 
-    let store = open::open(dir.path(), at(0), LATER, open::Migrate::Always).unwrap().store;
+    let store = open::open(dir.path(), at(0), LATER, open::Purpose::Write).unwrap().store;
     let sizes: i64 = store.conn.query_row("SELECT sum(size) FROM jobs", [], |row| row.get(0)).unwrap();
     assert_eq!(sizes, 5 * 7);
     assert_eq!(ids(&store).len(), 4);
     drop(store);
-    open::open(dir.path(), at(0), LATER, open::Migrate::Always).unwrap();
+    open::open(dir.path(), at(0), LATER, open::Purpose::Write).unwrap();
 }
 
 #[test]
@@ -159,7 +161,7 @@ fn a_newer_form_is_refused_and_not_touched() {
     let mut store = open(dir.path());
     commit(&mut store, &[job(1)]);
     // The newer form is in the log only, as after a crash of the newer program.
-    let newer = open::open(dir.path(), at(0), LATER, open::Migrate::Always).unwrap().store;
+    let newer = open::open(dir.path(), at(0), LATER, open::Purpose::Write).unwrap().store;
     let crash = crashed(dir.path());
     let bytes = || ["jobs.db", "jobs.db-wal"].map(|name| fs::read(crash.path().join(name)).unwrap());
     let before = bytes();
@@ -179,13 +181,13 @@ fn a_newer_form_is_refused_and_not_touched() {
 #[test]
 fn a_reader_takes_no_store_away_from_an_older_program() {
     let dir = tempfile::tempdir().unwrap();
-    let open_older = || open::open(dir.path(), at(0), &schema::STEPS[..1], open::Migrate::Always).unwrap().store;
+    let open_older = || open::open(dir.path(), at(0), &schema::STEPS[..1], open::Purpose::Write).unwrap().store;
     let older = open_older();
     let failure = Store::open_to_read(dir.path(), at(0)).unwrap_err();
     assert!(failure.why.contains("older amigrate"), "{failure}");
     assert!(older.changed_elsewhere().is_ok() && older.account_of_profile("default").is_ok(), "it goes on");
     drop(older);
-    let looking = Store::open_to_read(dir.path(), at(0)).unwrap().store;
+    let looking = Store::open_to_read(dir.path(), at(0)).unwrap();
     assert_eq!(looking.version, schema::version(schema::STEPS));
     // One of this form is shared, and a new one is made, as ever.
     assert!(Store::open_to_read(dir.path(), at(0)).is_ok());
@@ -196,7 +198,7 @@ fn a_reader_takes_no_store_away_from_an_older_program() {
 fn a_program_without_post_copy_steps_writes_no_job_that_has_them() {
     let dir = tempfile::tempdir().unwrap();
     // The form of commit 855618b, the last without them.
-    let open_older = || open::open(dir.path(), at(0), &schema::STEPS[..3], open::Migrate::Always);
+    let open_older = || open::open(dir.path(), at(0), &schema::STEPS[..3], open::Purpose::Write);
     let mut older = open_older().unwrap().store;
     assert!(Store::open_to_read(dir.path(), at(0)).unwrap_err().why.contains("older amigrate"));
     let mut store = open(dir.path());
@@ -214,7 +216,7 @@ fn a_program_without_post_copy_steps_writes_no_job_that_has_them() {
 #[test]
 fn a_refusal_stored_before_kinds_existed_gets_its_kind() {
     let dir = tempfile::tempdir().unwrap();
-    let open_older = || open::open(dir.path(), at(0), &schema::STEPS[..2], open::Migrate::Always).unwrap().store;
+    let open_older = || open::open(dir.path(), at(0), &schema::STEPS[..2], open::Purpose::Write).unwrap().store;
     let mut older = open_older();
     commit(&mut older, &[job(1), job(2)]);
     let refused = |code: &str| {

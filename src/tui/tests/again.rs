@@ -99,7 +99,10 @@ fn only_own_copies_that_ended_without_an_image_are_edited() {
         j.origin = Origin::Elsewhere;
         j.state = JobState::Gone { image: ami(1) };
     });
-    for (job, text) in [(elsewhere, "Started elsewhere"), (super::jobs::available(1), "this one is available")] {
+    for (job, text) in [
+        (elsewhere, "Started elsewhere"),
+        (super::jobs::available(1), "this one is available, and nothing of it has failed"),
+    ] {
         let mut model = with_jobs(vec![job]);
         on(&mut model, 1);
         assert_eq!(keys(&mut model, "e"), []);

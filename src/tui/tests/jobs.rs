@@ -35,6 +35,7 @@ pub(super) fn job(n: u32) -> Job {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        templates: std::sync::Arc::default(),
         token: ClientToken::from_random(u128::from(n)),
     };
     Job::new(JobId(u64::from(n)), BatchId::new("batch-a"), request, now() - SignedDuration::from_mins(1))

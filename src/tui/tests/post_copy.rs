@@ -1,5 +1,7 @@
 //! Post-copy steps, what is not as requested, and copies of which AWS reports no progress.
 
+mod edited;
+
 use super::{jobs::*, *};
 use crate::{
     domain::post_copy::{LaunchPermission, PostCopyStep},

@@ -194,6 +194,7 @@ fn the_source_of_a_requested_copy_is_kept() {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        templates: std::sync::Arc::default(),
         token: ClientToken::from_random(7),
     };
     let account = AccountKey::new(&AccountId::new("123456789012").expect("an account"), Some(&commands.ec2.url));

@@ -75,15 +75,20 @@ pub(crate) fn keep(commands: &Commands, now: jiff::Timestamp) {
     let jobs = states.into_iter().zip(1..).map(|((batch, to, state), n)| {
         let mut job = Job::new(JobId(n), BatchId::new(batch), request(to, n), now);
         job.state = state;
-        Arc::new(job)
+        job
     });
-    let changes = ChangeSet { jobs: jobs.collect(), ..ChangeSet::default() };
+    keep_jobs(commands, jobs, now);
+}
+
+/// Keeps these.
+pub(crate) fn keep_jobs(commands: &Commands, jobs: impl IntoIterator<Item = Job>, now: jiff::Timestamp) {
+    let changes = ChangeSet { jobs: jobs.into_iter().map(Arc::new).collect(), ..ChangeSet::default() };
     let account = AccountKey::new(&AccountId::new("123456789012").expect("an account"), Some(&commands.ec2.url));
     let mut store = Store::open(&commands.home.path().join("amigrate"), now).expect("it opens").store;
     store.commit(&account, &changes, now).expect("the store takes it");
 }
 
-fn request(to: &str, token: u64) -> CopyRequest {
+pub(crate) fn request(to: &str, token: u64) -> CopyRequest {
     CopyRequest {
         source: ImageId::new("ami-0fedcba9876543210").expect("an id"),
         source_name: "web".into(),
@@ -102,6 +107,7 @@ fn request(to: &str, token: u64) -> CopyRequest {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        templates: std::sync::Arc::default(),
         token: ClientToken::from_random(token.into()),
     }
 }

@@ -12,6 +12,7 @@ mod list;
 mod man;
 pub(crate) mod map;
 mod once;
+mod partial;
 mod policy;
 mod schema;
 mod show;

@@ -96,11 +96,11 @@ fn two_hosts_that_rename_at_the_same_moment_make_one_image() {
     // Time stands still: neither sees what the other makes, only what was there before.
     let mut commands = Commands::new("demo");
     commands.settings.push(("AMIGRATE_JOBS_BACKGROUND_ON_HANGUP", "false".into()));
-    let (_, name, _) = commands.ec2.newest("us-east-1", "app-web-");
+    let name = "app-web-2026.00015";
     let (_, _, snapshots) = commands.ec2.newest("eu-west-1", "shop-eu-");
     commands.ec2.with(|w| {
         let before = start - SignedDuration::from_hours(1);
-        w.register_as_other_user(&region, &snapshots[0], &name, before).expect("it is registered");
+        w.register_as_other_user(&region, &snapshots[0], name, before).expect("it is registered");
         w.latencies().unseen_ms = 1_000;
     });
     let images = [(); 2].map(|()| {

@@ -31,6 +31,7 @@ pub(crate) fn request(commands: &Commands, name: &str, to: &str, token: u128) ->
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        templates: std::sync::Arc::default(),
         token: ClientToken::from_random(token),
     }
 }

@@ -76,6 +76,7 @@ fn home() -> tempfile::TempDir {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        templates: std::sync::Arc::default(),
         token: ClientToken::from_random(1),
     };
     let mut job = Job::new(JobId(42), BatchId::new("batch-000001"), request, now);

@@ -35,6 +35,7 @@ fn everything(fixture: &ProcessFixture) -> CopyRequest {
         snapshot_tags: tag("Of", "everything"),
         completion: Some(CompletionDuration::from_minutes(15).expect("a duration")),
         given_token: Some(ClientToken::from_random(8)),
+        templates: std::sync::Arc::default(),
         post_copy: vec![
             PostCopyStep::LaunchPermissions(
                 [FRIEND, ORGANIZATION].map(|who| LaunchPermission::parse(who).expect("it")).into(),

@@ -119,6 +119,7 @@ impl ProcessFixture {
             completion: None,
             post_copy: Vec::new(),
             given_token: None,
+            templates: std::sync::Arc::default(),
             token: ClientToken::from_random(token),
         }
     }

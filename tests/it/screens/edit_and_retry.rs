@@ -1,12 +1,18 @@
 //! Making a failed copy again with changes.
 
 use amigrate::{
-    sim::faults::{FaultKind, Rule},
+    domain::AccountId,
+    engine::StepState,
+    sim::{
+        Permission,
+        faults::{FaultKind, Rule},
+    },
     term::input::KeyCode,
 };
 use insta::assert_snapshot;
+use jiff::SignedDuration;
 
-use crate::support::screen_harness::{ScreenHarness, ScreenHarnessBuilder, named};
+use crate::support::screen_harness::{ScreenHarness, ScreenHarnessBuilder, named, start_time};
 
 /// A copy that has failed because its key does not exist.
 async fn failed_by_its_key() -> ScreenHarness {
@@ -86,4 +92,85 @@ async fn a_cancelled_copy_is_edited_and_a_running_one_is_not() {
     harness.start_copies().await;
     harness.wait_ours("available", 1).await;
     harness.lacks("Remove the image of the failed copy");
+}
+
+#[tokio::test(start_paused = true)]
+async fn templates_are_templates_again() {
+    let harness = ScreenHarness::open("demo").await;
+    harness.form("batch-gpu-00009", &["eu-west-2"]).await;
+    harness.retype("{name}-{date}").await;
+    harness.focus("Description").await;
+    harness.retype("for {region}").await;
+    harness.unfold("Tags").await;
+    harness.focus("Image tags").await;
+    harness.send("On={date}").await;
+    harness.start_copies().await;
+    harness.wait_ours("copying", 1).await;
+    harness.send("x").await;
+    harness.send("y").await;
+    harness.wait_ours("cancelled", 1).await;
+    assert_eq!(harness.seen().jobs[0].request.name.as_str(), "batch-gpu-00009-2026-11-21");
+    harness.send("e").await;
+    for typed in ["{name}-{date}", "for {region}"] {
+        harness.shows(typed);
+    }
+    harness.unfold("Tags").await;
+    harness.focus("Image tags").await;
+    harness.shows("On={date}");
+}
+
+/// An available copy that could not be shared with one account, and has another step that is done.
+async fn not_shared() -> ScreenHarness {
+    let harness = ScreenHarness::opened(ScreenHarnessBuilder::new(named("demo")).size(100, 30)).await;
+    harness.world.with(|w| w.faults().add(Rule::new("ModifyImageAttribute", FaultKind::Deny)));
+    harness.form("batch-gpu-00009", &["eu-west-2"]).await;
+    harness.retype("edited").await;
+    harness.unfold("Afterwards").await;
+    harness.focus("Share with").await;
+    harness.send("111122223333").await;
+    harness.focus("Protection").await;
+    harness.send(" ").await;
+    harness.start_copies().await;
+    let refused = || harness.seen().jobs.iter().any(|j| j.can_edit_steps() && !j.has_open_steps());
+    harness.wait_for("the refusal", |_| refused()).await;
+    harness.shows("e edit");
+    harness.world.with(|w| w.faults().clear());
+    harness
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_step_of_an_available_copy_is_changed() {
+    let harness = not_shared().await;
+    harness.send("e").await;
+    harness.shows("Edit what is done with an available copy");
+    harness.shows("Done            deregistration protection");
+    harness.shows("! Failed last time: ");
+    assert_snapshot!("edit_steps", harness.screen());
+    harness.retype("444455556666").await;
+    harness.focus("Deprecate").await;
+    harness.send("90d").await;
+    harness.ctrl('s').await;
+    assert_snapshot!("edit_steps_question", harness.screen());
+    harness.send("y").await;
+    let ended = || harness.seen().jobs.iter().all(|j| !j.can_edit_steps() && !j.has_open_steps());
+    harness.wait_for("the end of the steps", |_| ended()).await;
+    let job = harness.seen().jobs[0].clone();
+    let words: Vec<&str> = job
+        .step_states
+        .iter()
+        .map(|state| match state {
+            StepState::Done => "done",
+            StepState::Withdrawn(Some(_)) => "withdrawn",
+            _ => "other",
+        })
+        .collect();
+    assert_eq!(words, ["withdrawn", "done", "done", "done"]);
+    let later = start_time() + SignedDuration::from_hours(24);
+    let copies = harness.world.with(|w| w.copies(later));
+    let copy = copies.iter().find(|c| Some(&c.image.id) == job.image()).unwrap();
+    let theirs = Permission::Account(AccountId::new("444455556666").unwrap());
+    assert_eq!(copy.launch_permissions.iter().collect::<Vec<_>>(), [&theirs]);
+    assert!(copy.image.deprecated.is_some());
+    assert_eq!(copy.image.deregistration_protection.as_deref(), Some("enabled-without-cooldown"));
+    assert_eq!(harness.images("eu-west-2", "edited").await.len(), 1, "no other copy was made");
 }

@@ -172,12 +172,46 @@ async fn completion_times_and_their_fees() {
     harness.focus("Complete within").await;
     harness.press(KeyCode::Enter).await;
     assert_snapshot!("completion_picker", harness.screen());
+    // A price is no duration: 1 h is $3.20 here.
     harness.send("/").await;
-    harness.send("2 h").await;
+    harness.send("2").await;
+    harness.lacks("$3.20");
+    harness.send(" h").await;
+    assert_snapshot!("completion_picker_filtered", harness.screen());
     harness.press(KeyCode::Enter).await;
     assert_snapshot!("section_timing", harness.screen());
     harness.ctrl('y').await;
     assert!(harness.seen().clipboard[0].contains("--snapshot-copy-completion-duration-minutes"));
     harness.send(" ").await;
     harness.shows("no limit, no fee");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_zone_is_checked_while_it_is_typed_and_in_the_review() {
+    let harness = ScreenHarness::open("demo").await;
+    harness.form("ci-runner-2 region:us-west-2 state:available", &["us-west-2"]).await;
+    harness.retype("edge").await;
+    harness.focus("Stored in").await;
+    harness.send("  ").await;
+    harness.focus("Outpost, zone").await;
+    harness.send("use1-bos1-az1").await;
+    harness.shows("use1-bos1-az1 is not a Local Zone of us-west-2: the ids");
+    harness.retype("us-east-1-bos-1a").await;
+    harness.shows("us-east-1-bos-1a is not a Local Zone of us-west-2.");
+    // Of the right form, and not there or not enabled: only EC2 knows.
+    for (zone, why) in [
+        ("usw2-xyz1-az1", "There is no zone usw2-xyz1-az1 in us-west-2."),
+        ("us-west-2-den-1a", "enable the zone group us-west-2-den-1"),
+    ] {
+        harness.retype(zone).await;
+        harness.lacks("mistake");
+        harness.review().await;
+        harness.shows(why);
+        harness.shows("Cannot start: 1 refusal.");
+        harness.press(KeyCode::Enter).await;
+        harness.shows("Copy 1 image");
+    }
+    harness.retype("usw2-lax1-az1").await;
+    harness.start_copies().await;
+    harness.wait_ours("available", 1).await;
 }

@@ -242,6 +242,7 @@ fn step_ended(state: &StepState) -> &'static str {
         StepState::Done => "steps done",
         StepState::Failed(_) => "steps failed",
         StepState::GivenUp | StepState::GivenUpSent(_) => "steps given up",
+        StepState::Withdrawn(_) => "steps withdrawn",
         StepState::Waiting | StepState::UnderWay(_) => "steps not ended",
     }
 }

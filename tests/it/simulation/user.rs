@@ -72,6 +72,22 @@ impl Simulation {
         steps
     }
 
+    /// What is left of a copy's steps, without some, with another account and another date.
+    fn changed(&mut self, job: &Job) -> Vec<PostCopyStep> {
+        let mut steps = job.steps_left();
+        let another = AccountId::new("333322221111").unwrap();
+        for step in &mut steps {
+            match step {
+                PostCopyStep::LaunchPermissions(who) => *who = vec![LaunchPermission::Account(another.clone())],
+                PostCopyStep::SnapshotPermissions(who) => who.push(another.clone()),
+                PostCopyStep::Deprecation(at) => *at += SignedDuration::from_hours(24),
+                _ => {}
+            }
+        }
+        steps.retain(|_| self.rng.u8(..) < 192);
+        steps
+    }
+
     /// A person who asks for the removal of a copy sees its id.
     fn name(&mut self, jobs: &[Job], id: JobId) {
         let Some(job) = jobs.iter().find(|j| j.id == id) else { return };
@@ -103,6 +119,22 @@ impl Simulation {
         }
     }
 
+    /// A person has steps carried out that were not: as they are, or changed.
+    async fn carry_out_steps(&mut self, run: &DriverRun, jobs: &[Job], ids: &[JobId]) {
+        let Some(id) = self.pick(ids) else { return };
+        let command = match jobs.iter().find(|j| j.id == id) {
+            Some(job) if self.rng.bool() => {
+                self.did("steps changed");
+                Command::EditSteps { job: id, steps: self.changed(job) }
+            }
+            _ => {
+                self.did("steps tried again");
+                Command::ReopenSteps(vec![id])
+            }
+        };
+        self.harness.ask(run, command).await;
+    }
+
     /// A person does something.
     pub(super) async fn person(&mut self, run: &DriverRun) {
         let jobs = self.harness.stored().await;
@@ -127,11 +159,8 @@ impl Simulation {
                 }
             }
             5 => {
-                if let Some(id) = self.pick(&ids(&|j| (j.can_retry_steps() || j.has_given_up_steps()) && !j.dismissed))
-                {
-                    self.did("steps tried again");
-                    self.harness.ask(run, Command::ReopenSteps(vec![id])).await;
-                }
+                let steps = ids(&|j| (j.can_retry_steps() || j.has_given_up_steps()) && !j.dismissed);
+                self.carry_out_steps(run, &jobs, &steps).await;
                 let failed = ids(&|j| {
                     matches!(j.state, JobState::Failed { .. } | JobState::Gone { .. })
                         && j.origin == Origin::Here

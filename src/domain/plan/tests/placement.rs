@@ -50,6 +50,8 @@ fn outposts_and_local_zones_have_their_rules() {
         ),
         (&|d| zone(d, "lax"), at.clone(), "A zone is named like"),
         (&|d| zone(d, "us-west-2-lax-1a"), at.clone(), "not a Local Zone of us-east-1"),
+        (&|d| zone(d, "usw2-lax1-az1"), at.clone(), "not a Local Zone of us-east-1: the ids there begin with use1-."),
+        (&|d| zone(d, "use11-bos1-az1"), at.clone(), "not a Local Zone of us-east-1"),
         (&|d| zone(d, "us-east-1a"), at.clone(), "is an Availability Zone"),
         (&|d| zone(d, "use1-az1"), at.clone(), "is the id of an Availability Zone"),
         (&|d| zone(d, "us-east-1-wl1-bos-wlz-1"), at.clone(), "is a Wavelength Zone"),
@@ -96,6 +98,39 @@ fn a_place_is_sent_as_what_it_is_and_outposts_encrypt() {
     let mut d = draft();
     outpost(&mut d, OUTPOST);
     assert_eq!(d.encryption_fixed(), Some("A copy on an Outpost is always encrypted."));
+}
+
+/// The ids are those of Local Zones that AWS lists.
+#[test]
+fn a_zones_id_is_one_of_its_region() {
+    let in_region = |place: &str, id: &str| {
+        let mut image = image("ami-1", "web");
+        image.region = region(place);
+        let placement = PlacementDraft::LocalZone(id.into());
+        let d = Draft { sources: vec![image.into()], destinations: vec![region(place)], placement, ..draft() };
+        check(&d).mistake(&Field::Placement).map(str::to_owned)
+    };
+    let zones = [
+        ("us-west-2", "usw2-lax1-az1"),
+        ("us-east-1", "use1-bue1-az1"),
+        ("ap-northeast-1", "apne1-tpe1-az1"),
+        ("ap-southeast-2", "apse2-per1-az1"),
+        ("ap-south-1", "aps1-del1-az1"),
+        ("eu-central-1", "euc1-ham1-az1"),
+        ("eu-north-1", "eun1-hel1-az1"),
+        ("me-south-1", "mes1-mct1-az1"),
+        ("af-south-1", "afs1-los1-az1"),
+        ("cn-northwest-1", "cnnw1-xxx1-az1"),
+        // AWS publishes no ids of this one.
+        ("us-iso-east-1", "usie1-xxx1-az1"),
+    ];
+    for (place, id) in zones {
+        assert_eq!(in_region(place, id), None, "{id} in {place}");
+        let elsewhere = zones.iter().filter(|(other, _)| *other != place && !other.contains("-iso-"));
+        for (other, _) in elsewhere {
+            assert!(in_region(other, id).is_some_and(|text| text.contains("begin with")), "{id} in {other}");
+        }
+    }
 }
 
 /// A source with volumes of these sizes.

@@ -271,7 +271,10 @@ fn copies_are_skipped_renamed_or_made_all_the_same() {
     let numbered = |n: u8| Image { id: ami(&format!("ami-{n}9")), ..there(&format!("web-{n}"), None, false) };
     let images = vec![there("web", Some("ami-1"), false), numbered(2), numbered(3)];
     let copies = ["web", "web-5", "new"].map(|name| copy("ami-1", "eu-west-1", name));
-    let mut review = review(copies.to_vec());
+    let mut copies = copies.to_vec();
+    let typed = serde_json::json!({"name": "{name}", "description": "{date}"});
+    copies[0].templates = std::sync::Arc::new(serde_json::from_value(typed).unwrap());
+    let mut review = review(copies);
     answer_all(&mut review, &account(images));
     let names =
         |review: &Review| -> Vec<String> { review.table().copies.iter().map(|copy| copy.name.to_string()).collect() };
@@ -280,6 +283,8 @@ fn copies_are_skipped_renamed_or_made_all_the_same() {
     assert_eq!(names(&review), ["web", "web-5", "new"]);
     review.choose(0, Choice::Rename);
     assert_eq!(names(&review), ["web-4", "web-5", "new"], "web-2 and web-3 are taken");
+    let kept = serde_json::to_value(&*review.table().copies[0].templates).unwrap();
+    assert_eq!(kept, serde_json::json!({"description": "{date}"}), "the new name is not the template's");
     review.skip_existing();
     assert_eq!(names(&review), Vec::<String>::new(), "all are copies of an image that was copied before");
     let table = review.table();

@@ -6,7 +6,7 @@ use crate::domain::{
     draft::Field,
     review::{
         CellValue, Column, FindingKind, ReviewTable, Severity, Status,
-        checks::AllowedImages,
+        checks::{AllowedImages, ZoneProblem, ZoneVerdict},
         context::{CompletedCopy, UnderWay},
         outlook::{Confirmation, Time},
     },
@@ -98,9 +98,32 @@ fn each_refusal_blocks_and_names_its_field() {
     assert_eq!(elsewhere.refusal().unwrap().kind, FindingKind::NotEnabled);
 }
 
+fn to_zone() -> CopyRequest {
+    let zone = crate::domain::ZoneName::new("euw1-dub1-az1").unwrap();
+    CopyRequest { placement: Placement::ZoneId(zone), ..web() }
+}
+
+#[test]
+fn a_zone_that_cannot_be_used_is_refused_at_its_field() {
+    let asked = answer_all(&mut review(vec![to_zone(), to_zone()]), &|_| None);
+    assert_eq!(asked.iter().filter(|r| matches!(r, CheckRequest::Zone { .. })).count(), 1, "asked once");
+    assert!(answer_all(&mut review(vec![web()]), &|_| None).iter().all(|r| !matches!(r, CheckRequest::Zone { .. })));
+    assert_eq!(after(vec![to_zone()], &|_| None).findings, []);
+    for problem in
+        [ZoneProblem::NotFound, ZoneProblem::NotLocal, ZoneProblem::NotOptedIn { group: "eu-west-1-dub-1".into() }]
+    {
+        let verdict = CheckAnswer::Zone(ZoneVerdict::Unusable(problem.clone()));
+        let table = after(vec![to_zone()], &only(|r| matches!(r, CheckRequest::Zone { .. }), Some(verdict)));
+        let refusal = table.refusal().unwrap();
+        assert_eq!(refusal.kind, FindingKind::Zone { zone: to_zone().placement, problem });
+        assert_eq!((&refusal.field, &refusal.regions), (&Field::Placement, &vec![region("eu-west-1")]));
+        assert_eq!(table.rows[0].cell(Column::Enabled).status, Status::Refused);
+    }
+}
+
 #[test]
 fn a_read_that_is_refused_is_unknown_and_blocks_nothing() {
-    let copies = || vec![CopyRequest { encryption: encrypted(Some("alias/web")), ..web() }, public()];
+    let copies = || vec![CopyRequest { encryption: encrypted(Some("alias/web")), ..web() }, public(), to_zone()];
     let asked = answer_all(&mut review(copies()), &|_| None);
     for request in asked {
         let refused = request.clone();

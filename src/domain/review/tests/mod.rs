@@ -57,6 +57,7 @@ fn copy(source: &str, destination: &str, name: &str) -> CopyRequest {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        templates: std::sync::Arc::default(),
         token: ClientToken::from_random(7),
     }
 }
@@ -114,6 +115,7 @@ fn fine(request: &CheckRequest) -> Result<CheckAnswer, Failure> {
         CheckRequest::PendingCopies { .. } => CheckAnswer::PendingCopies(0),
         CheckRequest::Regions => CheckAnswer::Regions(context().regions),
         CheckRequest::BlockPublicAccess { .. } => CheckAnswer::PublicAccessBlocked(false),
+        CheckRequest::Zone { .. } => CheckAnswer::Zone(super::checks::ZoneVerdict::Usable),
         CheckRequest::AllowedImages { .. } => CheckAnswer::AllowedImages(super::checks::AllowedImages::default()),
         CheckRequest::Sources { region, images } => {
             CheckAnswer::Images(images.iter().map(|id| image(id.as_str(), region.as_str(), false)).collect())

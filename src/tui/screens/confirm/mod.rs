@@ -1,12 +1,12 @@
 //! Confirmations before something that cannot be pending. The default changes nothing, except when quitting.
 
+mod steps;
 pub mod update;
 pub mod view;
 
 use crate::{
-    domain::{Failure, ImageId, again::would_fail_again, preset::Preset, text::count},
-    engine::{BatchId, Job, JobId, JobState, Note, Origin, RemovalReason, StepState},
-    labels,
+    domain::{Failure, ImageId, PostCopyStep, again::would_fail_again, preset::Preset, text::count},
+    engine::{BatchId, Job, JobId, JobState, Note, Origin, RemovalReason},
     tui::screens::{
         input::InputLine,
         jobs::labels::{named_jobs, started_elsewhere},
@@ -25,6 +25,8 @@ enum DialogAction {
     },
     /// Tries the failed post-copy steps of a copy again, and those that were given up.
     ReopenSteps(JobId),
+    /// Carries out other post-copy steps of a copy.
+    EditSteps(JobId, Vec<PostCopyStep>),
     /// Opens the form with what the copy was requested with.
     Edit(JobId),
     /// Removes the image of a failed copy.
@@ -238,41 +240,6 @@ impl Confirmation {
             dialog.choices.push(choice("Edit it first", DialogAction::Edit(job.id)));
         }
         Some(dialog)
-    }
-
-    /// Gives up the post-copy steps of an available copy that are not done.
-    pub fn give_up_steps(job: &Job) -> Self {
-        let request = &job.request;
-        let mut text = vec![format!("Give up what is left to do for \"{}\" in {}?", request.name, request.destination)];
-        let open = job.steps().filter(|(_, state)| state.is_open());
-        text.extend(open.map(|(step, state)| {
-            format!("  {}: {}", labels::step(step, &request.destination), labels::step_state(job, state))
-        }));
-        text.push("The image is kept. What was sent already may be carried out.".into());
-        let (no, yes) = ("No, go on", "Yes, give it up");
-        Self::yes_or_no("Post-copy steps", text, no, yes, DialogAction::Cancel(vec![job.id]))
-    }
-
-    /// Carries out post-copy steps of an available copy that were given up.
-    pub fn given_up_steps(job: &Job) -> Self {
-        let request = &job.request;
-        let step = |step| format!("  {}", labels::step(step, &request.destination));
-        let mut text =
-            vec![format!("Carry out what was given up for \"{}\" in {}?", request.name, request.destination)];
-        text.extend(job.steps().filter(|(_, state)| state.is_given_up()).map(|(given_up, _)| step(given_up)));
-        let failed: Vec<String> =
-            job.steps().filter(|(_, s)| matches!(s, StepState::Failed(_))).map(|(failed, _)| step(failed)).collect();
-        if !failed.is_empty() {
-            text.push("Failed, and tried again:".into());
-            text.extend(failed);
-        }
-        let (no, yes) = ("No, change nothing", "Yes, carry them out");
-        let mut dialog = Self::yes_or_no("Post-copy steps", text, no, yes, DialogAction::ReopenSteps(job.id));
-        if job.can_retry_steps() {
-            let only_failed = DialogAction::Retry { copies: Vec::new(), steps: vec![job.id] };
-            dialog.choices.push(choice("Only what failed", only_failed));
-        }
-        dialog
     }
 
     /// Removes the image of a failed copy after the copy was started again with changes; `None` if there is none.

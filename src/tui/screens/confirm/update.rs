@@ -59,6 +59,7 @@ fn take(model: &mut Model, choice: usize, effects: &mut Vec<Effect>) {
         DialogAction::Cancel(jobs) => model.send_command(Command::Cancel(jobs), effects),
         DialogAction::Retry { copies, steps } => model.retry_with_steps(&copies, steps, effects),
         DialogAction::ReopenSteps(job) => model.send_command(Command::ReopenSteps(vec![job]), effects),
+        DialogAction::EditSteps(job, steps) => form::steps::start(model, job, steps, effects),
         DialogAction::Edit(id) => {
             if let Some(job) = model.jobs_view.job(id).cloned() {
                 form::again::edit(model, Arc::new(job), effects);

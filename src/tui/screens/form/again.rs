@@ -1,8 +1,9 @@
-//! Making a copy again with changes: the form opens with everything the copy was requested with, and what failed beside its field.
+//! Making a copy again with changes: the form opens with everything the copy was requested with, and what failed beside its field. Of
+//! an available copy, its failed post-copy steps are changed.
 
 use std::sync::Arc;
 
-use super::{Form, PastFailure, open::rules};
+use super::{Form, PastFailure, Purpose, open::rules, steps};
 use crate::{
     domain::{
         Failure, Image,
@@ -18,10 +19,10 @@ use crate::{
     },
 };
 
-/// Returns true if a copy can be made again with changes.
+/// Returns true if a copy can be made again with changes, or its steps can be changed.
 pub fn can_be_edited(job: &Job) -> bool {
     let ended = matches!(job.state, JobState::Failed { .. } | JobState::Gone { .. } | JobState::Cancelled);
-    job.origin == Origin::Here && ended
+    job.origin == Origin::Here && ended || job.can_edit_steps()
 }
 
 /// Opens the form for a copy; reads the source first if it is not listed.
@@ -31,17 +32,26 @@ pub fn edit(model: &mut Model, job: Arc<Job>, effects: &mut Vec<Effect>) {
             Origin::Elsewhere => {
                 "Started elsewhere, so its settings are unknown here. Copy the image again with c instead.".to_owned()
             }
+            Origin::Here if matches!(job.state, JobState::Available { .. }) => {
+                "Nothing to edit: this one is available, and nothing of it has failed or was given up.".to_owned()
+            }
             Origin::Here => {
                 format!("Only failed, cancelled and gone copies are edited; this one is {}.", job.phase().as_str())
             }
         });
         return;
     }
+    if job.can_edit_steps() && model.jobs_view.job(job.id).is_none() {
+        model.show_notice("This copy is only in the history now: what is done with it cannot be changed any more.");
+        return;
+    }
     let request = &job.request;
     let listed =
         model.catalogue.images().find(|i| i.id == request.source && i.region == request.source_region).cloned();
-    if let Some(source) = listed {
-        return open(model, &job, source);
+    match listed {
+        Some(source) if job.can_edit_steps() => return steps::open(model, &job, Some(source)),
+        Some(source) => return open(model, &job, source),
+        None => {}
     }
     model.show_notice(format!("Reading {} in {} ...", request.source, request.source_region));
     let (region, image) = (request.source_region.clone(), request.source.clone());
@@ -53,6 +63,14 @@ pub fn edit(model: &mut Model, job: Arc<Job>, effects: &mut Vec<Effect>) {
 
 /// Opens the form once the source was read, unless something else was opened meanwhile.
 pub fn on_source(model: &mut Model, job: &Job, result: Result<Option<Image>, Failure>) {
+    // What is done with a copy does not need its source.
+    if job.can_edit_steps() {
+        let now = model.jobs_view.job(job.id).filter(|job| job.can_edit_steps()).cloned();
+        if let Some(now) = now.filter(|_| model.overlays.is_empty()) {
+            steps::open(model, &Arc::new(now), result.ok().flatten().map(Arc::new));
+        }
+        return;
+    }
     let request = &job.request;
     match result {
         Err(failure) => model.show_error(failure.lines().join(". ")),
@@ -68,14 +86,14 @@ pub fn on_source(model: &mut Model, job: &Job, result: Result<Option<Image>, Fai
 fn open(model: &mut Model, job: &Job, source: Arc<Image>) {
     let changed = changed_source_tags(&job.request, &source);
     let account = model.account.as_ref().map(|a| a.id.clone());
-    let mut form = Form::new(Draft::again(&job.request, source, account), rules(model));
-    form.replaces = Some(job.id);
+    let mut form = Form::new(Draft::again(&job.request_as_edited(), source, account), rules(model));
+    form.purpose = Purpose::Again(job.id);
     let failure = match &job.state {
         JobState::Failed { failure, .. } => Some(failure),
         _ => None,
     };
     let field = failure.map(|f| field_to_change(f, &job.request));
-    form.past_failure = failure.zip(field.clone()).map(|(failure, field)| PastFailure {
+    let past = failure.zip(field.clone()).map(|(failure, field)| PastFailure {
         field,
         text: if failure.hint.is_empty() {
             format!("Failed last time: {}.", failure.why)
@@ -83,6 +101,7 @@ fn open(model: &mut Model, job: &Job, source: Arc<Image>) {
             format!("Failed last time: {}. {}", failure.why, failure.hint)
         },
     });
+    form.past_failures.extend(past);
     match field {
         Some(field) if field != Field::Sources => form.focus_on(&field),
         _ => form.focus_on(&Field::Name),

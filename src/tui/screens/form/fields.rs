@@ -172,10 +172,10 @@ pub(super) fn section_of(field: &Field) -> Option<Section> {
     })
 }
 
-/// The rows of a draft: every section, followed by its fields if it is open, and the button.
-pub(super) fn rows(draft: &Draft, open: &BTreeSet<Section>) -> Vec<Row> {
+/// The rows of a draft: each of these sections, followed by its fields if it is open, and the button.
+pub(super) fn rows(draft: &Draft, sections: &[Section], open: &BTreeSet<Section>) -> Vec<Row> {
     let mut rows = Vec::new();
-    for section in Section::ALL {
+    for &section in sections {
         rows.push(Row { item: Item::Section(section), spec: None });
         for spec in FIELDS.iter().filter(|s| s.section == section && open.contains(&section)) {
             let fields = (spec.fields)(draft).into_iter();
@@ -198,7 +198,7 @@ mod tests {
                 assert_eq!(section_of(&field), Some(spec.section), "{field:?}");
             }
         }
-        assert!(rows(&draft, &Section::ALL.into()).len() > FIELDS.len());
-        assert_eq!(rows(&draft, &BTreeSet::new()).len(), Section::ALL.len() + 1);
+        assert!(rows(&draft, &Section::ALL, &Section::ALL.into()).len() > FIELDS.len());
+        assert_eq!(rows(&draft, &Section::ALL, &BTreeSet::new()).len(), Section::ALL.len() + 1);
     }
 }

@@ -7,18 +7,21 @@ pub mod open;
 mod outcome;
 pub mod presets;
 pub mod start;
+pub(in crate::tui) mod steps;
+mod steps_form;
 mod tags;
 pub mod update;
 mod values;
 pub mod view;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 use tui_input::Input;
 
 use self::{
     fields::{Item, Kind, Row, Section, rows, section_of},
+    steps_form::StepsForm,
     values::{OwnTags, SetAside},
 };
 use crate::{
@@ -29,7 +32,7 @@ use crate::{
         plan::{CheckContext, Plan},
         review::Decisions,
     },
-    engine::JobId,
+    engine::{Job, JobId},
 };
 
 /// The form's state.
@@ -50,10 +53,9 @@ pub struct Form {
     rules: Rules,
     /// True once the user has tried to start: from then on, mistakes in untouched fields are shown too.
     submitted: bool,
-    /// Shown beside its field until the field is changed.
-    past_failure: Option<PastFailure>,
-    /// The copy that is made again with changes.
-    replaces: Option<JobId>,
+    /// Each is shown beside its field until the field is changed.
+    past_failures: Vec<PastFailure>,
+    purpose: Purpose,
     set_aside: SetAside,
     /// What was decided in its reviews.
     pub(in crate::tui) decisions: Decisions,
@@ -76,7 +78,17 @@ impl Rules {
     }
 }
 
-/// Why the copy failed that is made again.
+/// What the form is for.
+#[derive(Debug, Clone)]
+enum Purpose {
+    Copies,
+    /// This copy is made again with changes.
+    Again(JobId),
+    /// The post-copy steps of an available copy are changed.
+    Steps(StepsForm),
+}
+
+/// Why the copy failed that is made again, or a step of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct PastFailure {
     field: Field,
@@ -106,8 +118,8 @@ impl Form {
             edited: false,
             rules,
             submitted: false,
-            past_failure: None,
-            replaces: None,
+            past_failures: Vec::new(),
+            purpose: Purpose::Copies,
             set_aside: SetAside::default(),
             decisions: Decisions::default(),
         };
@@ -115,12 +127,40 @@ impl Form {
         form
     }
 
+    /// A form for what is left to do with an available copy.
+    fn for_steps(draft: Draft, rules: Rules, job: Arc<Job>) -> Self {
+        let mut form = Self::new(draft, rules);
+        form.open = BTreeSet::from([Section::Afterwards]);
+        form.purpose = Purpose::Steps(StepsForm { job, steps: Vec::new() });
+        form.check();
+        form
+    }
+
+    /// The copy that is made again with changes.
+    fn replaces(&self) -> Option<JobId> {
+        if let Purpose::Again(job) = &self.purpose { Some(*job) } else { None }
+    }
+
     fn rows(&self) -> Vec<Row> {
-        rows(&self.draft, &self.open)
+        match self.purpose {
+            Purpose::Copies | Purpose::Again(_) => rows(&self.draft, &Section::ALL, &self.open),
+            Purpose::Steps(_) => rows(&self.draft, &[Section::Afterwards], &self.open),
+        }
+    }
+
+    /// What a section contains.
+    fn summary(&self, section: Section) -> String {
+        values::summary(&self.draft, section, &self.own_tags)
     }
 
     fn check(&mut self) {
-        self.plan = self.rules.check(&self.draft, || ClientToken::from_random(0));
+        if let Purpose::Steps(steps) = &mut self.purpose {
+            let checked = self.draft.check_steps(self.rules.now);
+            steps.steps = checked.steps;
+            self.plan = Plan { copies: Vec::new(), mistakes: checked.mistakes, warnings: checked.warnings };
+        } else {
+            self.plan = self.rules.check(&self.draft, || ClientToken::from_random(0));
+        }
         self.command = self.command.min(self.plan.copies.len().saturating_sub(1));
     }
 
@@ -197,7 +237,7 @@ impl Form {
     }
 
     fn forget_failure_of(&mut self, field: &Field) {
-        self.past_failure.take_if(|past| past.field == *field);
+        self.past_failures.retain(|past| past.field != *field);
     }
 
     /// Applies the choice of the destinations' picker.

@@ -2,7 +2,7 @@
 
 use ratatui::{style::Style, text::Line};
 
-use super::Form;
+use super::{Form, Purpose, steps_form::StepsForm};
 use crate::{
     domain::{
         price::{Prices, estimate},
@@ -19,6 +19,10 @@ pub(super) fn lines(form: &Form, prices: &Prices, width: usize) -> Vec<Line<'sta
             lines.push(Line::styled(format!("{}{line}", " ".repeat(indent)), style));
         }
     };
+    if let Purpose::Steps(steps) = &form.purpose {
+        steps_lines(form, steps, &mut say);
+        return lines;
+    }
     let plan = &form.plan;
     for warning in &plan.warnings {
         say(&format!("Warning: {}", warning.text), theme::WARN, 2);
@@ -39,4 +43,23 @@ pub(super) fn lines(form: &Form, prices: &Prices, width: usize) -> Vec<Line<'sta
         say(command, Style::default(), 4);
     }
     lines
+}
+
+/// What happens to the post-copy steps of an available copy.
+fn steps_lines(form: &Form, steps: &StepsForm, say: &mut impl FnMut(&str, Style, usize)) {
+    for warning in &form.plan.warnings {
+        say(&format!("Warning: {}", warning.text), theme::WARN, 2);
+    }
+    if !form.plan.mistakes.is_empty() {
+        return;
+    }
+    for line in steps.outcome() {
+        say(&line, Style::default(), 2);
+    }
+    if let Some(commands) = steps.aws_cli() {
+        say("Equivalent AWS CLI commands:", theme::FAINT, 2);
+        for command in commands.lines() {
+            say(command, Style::default(), 4);
+        }
+    }
 }

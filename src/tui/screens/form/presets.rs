@@ -1,6 +1,6 @@
 //! Presets: asking for the stored ones, filling the form in, saving, removing.
 
-use super::open::form_on_top as form;
+use super::{Purpose, open::form_on_top as form};
 use crate::{
     domain::{Failure, preset::Preset},
     tui::{
@@ -12,15 +12,30 @@ use crate::{
 
 /// Asks for the presets; their picker opens once they are read.
 pub(super) fn load(model: &mut Model, effects: &mut Vec<Effect>) {
+    if is_made(model) {
+        return;
+    }
     let id = model.expect_reply(PendingReply::Forms(FormRequest::Read));
     effects.push(Effect::ReadForms { id });
 }
 
 /// Asks for the name under which the form is saved.
 pub(super) fn save_as(model: &mut Model) {
+    if is_made(model) {
+        return;
+    }
     let Some(form) = form(model) else { return };
-    let (preset, again) = (Preset::of(&form.draft), form.replaces.is_some());
+    let (preset, again) = (Preset::of(&form.draft), form.replaces().is_some());
     model.overlays.push(Overlay::InputLine(InputLine::preset(preset, again)));
+}
+
+/// Returns true, and says so, if the form is for a copy that is made already.
+fn is_made(model: &mut Model) -> bool {
+    let made = form(model).is_some_and(|form| matches!(form.purpose, Purpose::Steps(_)));
+    if made {
+        model.show_notice("Presets are for new copies; this one is made.");
+    }
+    made
 }
 
 /// Saves a preset under a name; one of that name only if it is to be replaced.
@@ -89,6 +104,6 @@ pub fn apply(model: &mut Model, preset: Preset) {
             draft.encrypt = draft.sources.iter().all(|s| s.encrypted());
         }
     });
-    form.past_failure = None;
+    form.past_failures.clear();
     form.focus(form.focus.clone());
 }

@@ -1,6 +1,10 @@
 //! Starting the copies of the form.
 
-use super::open::{form_on_top as form, rules};
+use super::{
+    Purpose,
+    open::{form_on_top as form, rules},
+    steps,
+};
 use crate::{
     domain::{CopyRequest, preset::Preset, text::count},
     engine::Command,
@@ -13,6 +17,9 @@ use crate::{
 
 /// Opens the review of the copies, or shows the first mistake.
 pub(super) fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
+    if form(model).is_some_and(|form| matches!(form.purpose, Purpose::Steps(_))) {
+        return steps::submit(model);
+    }
     // The form may have been open since yesterday.
     let rules = rules(model);
     let Some(form) = form(model) else { return };
@@ -33,7 +40,7 @@ pub(super) fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
 /// whether to remove that too.
 pub(in crate::tui) fn start(model: &mut Model, copies: Vec<CopyRequest>, effects: &mut Vec<Effect>) {
     let form = model.overlays.iter().find_map(|o| if let Overlay::Form(form) = o { Some(form) } else { None });
-    let replaces = form.and_then(|form| form.replaces);
+    let replaces = form.and_then(|form| form.replaces());
     // A copy made again has the values of that copy, which are no use for the next form.
     let values = form.filter(|_| replaces.is_none()).map(|form| Box::new(Preset::last_values(&form.draft)));
     model.overlays.retain(|o| !matches!(o, Overlay::Form(_)));

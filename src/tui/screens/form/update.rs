@@ -1,6 +1,7 @@
 //! Actions in the copy form.
 
 use super::{
+    Purpose,
     fields::{Item, Kind, Section},
     open::form_on_top as form,
     presets,
@@ -68,13 +69,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             let commands = form.plan.copies.len().max(1);
             form.command = (form.command + commands - 1) % commands;
         }
-        Action::YankCommand => match form.plan.copies.get(form.command) {
-            Some(copy) => {
-                let command = copy.aws_cli();
-                model.yank(command, effects);
-            }
-            None => model.show_notice("There is no command yet. Choose a destination first."),
-        },
+        Action::YankCommand => yank_command(model, effects),
         Action::Presets => presets::load(model, effects),
         Action::SavePreset => presets::save_as(model),
         Action::Help => model.overlays.push(Overlay::Pager(Pager::form_help())),
@@ -85,6 +80,21 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         _ => return false,
     }
     true
+}
+
+fn yank_command(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(form) = form(model) else { return };
+    let (command, none) = match &form.purpose {
+        Purpose::Steps(steps) => (steps.aws_cli(), "There is no command: nothing more is done."),
+        Purpose::Copies | Purpose::Again(_) => {
+            let copy = form.plan.copies.get(form.command);
+            (copy.map(crate::domain::CopyRequest::aws_cli), "There is no command yet. Choose a destination first.")
+        }
+    };
+    match command {
+        Some(command) => model.yank(command, effects),
+        None => model.show_notice(none),
+    }
 }
 
 /// Turns the choice with the focus to its next value, or folds or opens the section with the focus.

@@ -12,10 +12,10 @@ use ratatui::{
 use tui_input::Input;
 
 use super::{
-    Form,
+    Form, Purpose,
     fields::{FieldSpec, Item, Section, section_of},
     keys::key_state,
-    outcome, values,
+    outcome, steps, values,
 };
 use crate::{
     domain::{
@@ -44,8 +44,11 @@ const KEY_STATE: usize = 26;
 
 /// Draws the form over both panes, with what the model knows of keys and prices.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, model: &Model, ctx: DrawContext<'_>) {
-    let images = count(form.draft.sources.len(), "image", "images");
-    let inner = pane(frame, area, Line::raw(format!(" Copy {images} ")), true, ctx);
+    let title = match form.purpose {
+        Purpose::Copies | Purpose::Again(_) => format!(" Copy {} ", count(form.draft.sources.len(), "image", "images")),
+        Purpose::Steps(_) => " Edit what is done with an available copy ".to_owned(),
+    };
+    let inner = pane(frame, area, Line::raw(title), true, ctx);
     let width = usize::from(inner.width);
     let mut body =
         Body { form, keys: &model.keys, ctx, lines: source_lines(form, width, ctx), focus: 0, cursor: None, width };
@@ -103,7 +106,9 @@ impl Body<'_> {
             (Item::Section(section), _) => self.push_section(*section, focus),
             (Item::Field(field, kind), Some(spec)) if kind.is_text() => self.push_text(field, spec, focus),
             (Item::Field(field, _), Some(spec)) => {
-                let value = values::shown(&self.form.draft, field, &self.form.own_tags);
+                let value = self
+                    .nothing_more(field)
+                    .map_or_else(|| values::shown(&self.form.draft, field, &self.form.own_tags), str::to_owned);
                 self.push_value(spec.label, &value, focus);
                 // Those of an Outpost or a zone belong below its name.
                 if *field != Field::Placement || self.form.draft.placement == PlacementDraft::Region {
@@ -126,11 +131,10 @@ impl Body<'_> {
             0 => String::new(),
             n => format!("  ! {}", count(n, "mistake", "mistakes")),
         };
-        let past = self.form.past_failure.as_ref();
-        let failed = past.is_some_and(|past| !open && section_of(&past.field) == Some(section));
+        let failed = !open && self.form.past_failures.iter().any(|past| section_of(&past.field) == Some(section));
         let failed = if failed { "  ! failed last time" } else { "" };
         let room = self.width.saturating_sub(BEFORE + 1 + cells(&mistakes) + cells(failed));
-        let summary = values::summary(&self.form.draft, section, &self.form.own_tags);
+        let summary = self.form.summary(section);
         let summary = if open { String::new() } else { cut(&summary, room, self.ctx.glyphs.ellipsis) };
         let title = format!("{} {} ", if open { "-" } else { "+" }, fit(section.title(), LABEL, ""));
         self.lines.push(Line::from(vec![
@@ -159,7 +163,10 @@ impl Body<'_> {
         let room = self.width.saturating_sub(BEFORE + 1 + state.as_ref().map_or(0, |_| KEY_STATE + 1));
         let text = values::text(&form.draft, field);
         let (value, cursor) = match (text.is_empty(), focus) {
-            (true, _) => (fit(spec.placeholder, room, self.ctx.glyphs.ellipsis), focus.then_some(0)),
+            (true, _) => (
+                fit(self.nothing_more(field).unwrap_or(spec.placeholder), room, self.ctx.glyphs.ellipsis),
+                focus.then_some(0),
+            ),
             (false, true) => edited_text(&form.line, room),
             (false, false) => (fit(text, room, self.ctx.glyphs.ellipsis), None),
         };
@@ -178,6 +185,12 @@ impl Body<'_> {
         self.lines.push(Line::from(spans));
         self.cursor = cursor.map(|c| c + BEFORE).or(self.cursor);
         self.push_mistakes_of(field);
+    }
+
+    /// What a field shows instead of its value for a copy that is made.
+    fn nothing_more(&self, field: &Field) -> Option<&'static str> {
+        let made = matches!(self.form.purpose, Purpose::Steps(_));
+        steps::nothing_more(&self.form.draft, field).filter(|_| made)
     }
 
     fn push_value(&mut self, label: &str, value: &str, focus: bool) {
@@ -213,8 +226,8 @@ impl Body<'_> {
             .filter(|m| which(&m.field) && self.is_shown(m))
             .map(|m| m.text.clone())
             .collect();
-        let past = self.form.past_failure.as_ref().filter(|past| which(&past.field));
-        for line in past.iter().flat_map(|past| wrap(&past.text, self.width.saturating_sub(BEFORE + 3))) {
+        let past = self.form.past_failures.iter().filter(|past| which(&past.field));
+        for line in past.flat_map(|past| wrap(&past.text, self.width.saturating_sub(BEFORE + 3))) {
             self.lines.push(Line::styled(format!("{}! {line}", " ".repeat(BEFORE)), theme::WARN));
         }
         for line in texts.iter().flat_map(|text| wrap(text, self.width.saturating_sub(BEFORE + 3))) {
@@ -247,6 +260,12 @@ fn source_lines(form: &Form, width: usize, ctx: DrawContext<'_>) -> Vec<Line<'st
             Span::raw(text),
         ]));
     }
+    if let Purpose::Steps(steps) = &form.purpose {
+        for (label, text) in steps::fixed(form, steps) {
+            let text = cut(&clean(&text), width.saturating_sub(BEFORE + 1), ctx.glyphs.ellipsis);
+            lines.push(Line::styled(format!("    {} {text}", fit(label, LABEL, "")), theme::FAINT));
+        }
+    }
     if form.draft.sources.len() > 3 {
         lines.push(Line::raw(format!("{}and {} more", " ".repeat(BEFORE), form.draft.sources.len() - 3)));
     }
@@ -254,7 +273,9 @@ fn source_lines(form: &Form, width: usize, ctx: DrawContext<'_>) -> Vec<Line<'st
 }
 
 fn start_button(form: &Form, focus: bool) -> String {
-    let text = if form.plan.mistakes.is_empty() {
+    let text = if let Purpose::Steps(_) = form.purpose {
+        "Carry out".to_owned()
+    } else if form.plan.mistakes.is_empty() {
         format!("Start {}", count(form.plan.copies.len(), "copy", "copies"))
     } else {
         "Start".to_owned()

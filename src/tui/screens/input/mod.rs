@@ -14,7 +14,8 @@ use deregistration::ImagesToDeregister;
 use crate::{
     config::PresetFile,
     domain::{
-        AccountId, Image, ImageDeregistration, OwnerFilter, image_usage::ImageUsage, preset::Preset, text::count,
+        AccountId, Image, ImageDeregistration, OwnerFilter, PostCopyStep, image_usage::ImageUsage, preset::Preset,
+        text::count,
     },
     engine::{BatchId, Job, JobId},
     term::input::KeyEvent,
@@ -45,6 +46,8 @@ enum InputKind {
     DeregisterImages(Box<ImagesToDeregister>),
     /// The name of a preset.
     Preset(Box<Preset>),
+    /// Other post-copy steps of a copy, which make it public.
+    PublicSteps(JobId, Vec<PostCopyStep>),
 }
 
 /// The parsed text.
@@ -53,6 +56,7 @@ enum Typed {
     Deregister(Vec<JobId>),
     DeregisterImages(Vec<ImageDeregistration>),
     Preset { name: String, preset: Box<Preset> },
+    Steps(JobId, Vec<PostCopyStep>),
 }
 
 /// The input line's state.
@@ -124,6 +128,16 @@ impl InputLine {
         Self::with(InputKind::Preset(Box::new(preset)), "Save as a preset", text)
     }
 
+    /// Carries out changed post-copy steps that make a copy public, after `public` was typed.
+    pub fn public_steps(job: &Job, outcome: Vec<String>, steps: Vec<PostCopyStep>) -> Self {
+        let request = &job.request;
+        let mut text = vec![format!("Change what is done with \"{}\" in {}?", request.name, request.destination)];
+        text.extend(outcome.into_iter().map(|line| format!("  {line}")));
+        text.push("Everyone with an AWS account can launch a public image and read what is on it.".into());
+        text.push("Type public to confirm:".into());
+        Self::with(InputKind::PublicSteps(job.id, steps), "Post-copy steps", text)
+    }
+
     /// Applies a key to the line. The message about the text before it disappears.
     pub fn edit(&mut self, key: &KeyEvent) -> bool {
         let edited = editor::edit(&mut self.line, key);
@@ -150,6 +164,8 @@ impl InputLine {
             }
             InputKind::Preset(preset) => Ok(Typed::Preset { name: text.to_owned(), preset: preset.clone() }),
             InputKind::Deregister { batch, jobs } if text == batch.as_str() => Ok(Typed::Deregister(jobs.clone())),
+            InputKind::PublicSteps(job, steps) if text == "public" => Ok(Typed::Steps(*job, steps.clone())),
+            InputKind::PublicSteps(..) => Err("Type public, or press Esc."),
             InputKind::DeregisterImages(images) if images.is_confirmed_by(text) => {
                 Ok(Typed::DeregisterImages(images.requests()))
             }

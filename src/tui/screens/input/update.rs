@@ -29,6 +29,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
                         model.images.marked.clear();
                         model.send_command(Command::DeregisterImages(images), effects);
                     }
+                    Typed::Steps(job, steps) => form::steps::start(model, job, steps, effects),
                     Typed::Deregister(jobs) => model.send_command(Command::Deregister(jobs), effects),
                 }
             }

@@ -161,8 +161,8 @@ fn available_text(job: &Job, available: String, note: Option<String>) -> (String
         (false, true) => theme::BUSY,
         (false, false) => theme::GOOD,
     };
-    let retry =
-        can_retry.then(|| if job.can_retry_steps() { "press t to try again" } else { "press t to decide" }.to_owned());
+    let press = if job.can_retry_steps() { "press t to try again, e to change it" } else { "press t to decide" };
+    let retry = can_retry.then(|| press.to_owned());
     let said: Vec<String> = note.into_iter().chain(after).chain(retry).collect();
     let text = if said.is_empty() { available } else { format!("{available}: {}", said.join("; ")) };
     (text, style)

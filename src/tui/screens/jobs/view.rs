@@ -215,7 +215,7 @@ fn snapshot_line<'a>(job: &Job, n: usize, cells: usize, ctx: DrawContext<'_>) ->
 fn step_line<'a>(job: &Job, n: usize, cells: usize, ctx: DrawContext<'_>) -> Text<'a> {
     let Some((step, state)) = job.steps().nth(n) else { return Text::default() };
     let style = match state {
-        StepState::Waiting | StepState::GivenUp => theme::FAINT,
+        StepState::Waiting | StepState::GivenUp | StepState::Withdrawn(_) => theme::FAINT,
         StepState::GivenUpSent(_) => theme::WARN,
         StepState::UnderWay(_) => theme::BUSY,
         StepState::Done => theme::GOOD,

@@ -33,7 +33,7 @@ pub(super) fn lines(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>
     }
     if job.origin == Origin::Here {
         add("client token", job.request.client_token().as_str());
-        for (n, command) in job.request.aws_cli().lines().enumerate() {
+        for (n, command) in job.request_as_edited().aws_cli().lines().enumerate() {
             add(if n == 0 { "command" } else { "" }, command);
         }
     }

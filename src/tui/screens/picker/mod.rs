@@ -109,7 +109,11 @@ impl Picker {
     /// Applies the filter.
     pub fn apply_filter(&mut self) {
         let words: Vec<String> = self.filter.value().split_whitespace().map(str::to_lowercase).collect();
+        let is_duration = self.kind == PickerKind::Completion;
         let matches = |item: &Item| {
+            if is_duration {
+                return begins_a_word(&item.label.to_lowercase(), &words.join(" "));
+            }
             let text = format!("{} {}", item.label, item.note).to_lowercase();
             words.iter().all(|w| text.contains(w))
         };
@@ -198,4 +202,10 @@ impl Picker {
             PickerKind::Command => "Commands".into(),
         }
     }
+}
+
+/// Returns true if a duration has this text where one of its words begins: `2 h` is in `2 h 15 min`, and not in `12 h`. Notes have
+/// prices, and those have digits too.
+fn begins_a_word(label: &str, text: &str) -> bool {
+    label.match_indices(text).any(|(at, _)| at == 0 || label[..at].ends_with(' '))
 }

@@ -54,7 +54,7 @@ impl KillableBackend {
                 // It may have been given up in the same moment.
                 matches!(
                     job.step_states[*step],
-                    StepState::UnderWay(_) | StepState::GivenUpSent(_) | StepState::GivenUp
+                    StepState::UnderWay(_) | StepState::GivenUpSent(_) | StepState::GivenUp | StepState::Withdrawn(_)
                 )
             }
             _ => false,

@@ -27,10 +27,14 @@ impl DriverHarness {
             let Some(copy) = here.get(image) else { continue };
             check_permissions(job, copy, wrong);
             check_comparison(job, copy, changes, wrong);
-            for (step, state) in job.steps() {
+            for (n, (step, state)) in job.steps().enumerate() {
                 let done = match state {
+                    // A later step has set it to something else, or failed to.
+                    StepState::Done if job.is_superseded(n) => true,
                     StepState::Done => self.is_done(job, step, copy).await,
-                    StepState::Failed(_) | StepState::GivenUp | StepState::GivenUpSent(_) => true,
+                    StepState::Failed(_) | StepState::GivenUp | StepState::GivenUpSent(_) | StepState::Withdrawn(_) => {
+                        true
+                    }
                     StepState::Waiting | StepState::UnderWay(_) => false,
                 };
                 if !done {
