@@ -1,6 +1,7 @@
 //! Deregistering images that a person named.
 
 use super::*;
+use crate::domain::post_copy::PostCopyStep;
 
 fn wanted(image: &Image, keep_snapshots: bool) -> Event {
     Event::Command(Command::DeregisterImages(vec![ImageDeregistration::of(image, keep_snapshots)]))

@@ -1,6 +1,7 @@
 //! Copies whose tokens other processes and hosts derive as well.
 
 use super::*;
+use crate::domain::post_copy::PostCopyStep;
 
 fn derived(n: u32, token: u128) -> CopyRequest {
     CopyRequest { token: ClientToken::derived(token), ..request(n, "eu-west-1") }

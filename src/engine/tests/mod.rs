@@ -19,7 +19,6 @@ use crate::domain::{
     AccountId, ClientToken, CopyRequest, Description, Encryption, FailureKind, Image, ImageDeregistration, ImageId,
     ImageName, ImageState, Retry, Snapshot, SnapshotId, SnapshotState,
     image::{BlockDevice, Ebs, Tag},
-    post_copy::PostCopyStep,
 };
 
 fn at(seconds: i64) -> Timestamp {
