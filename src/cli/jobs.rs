@@ -122,7 +122,7 @@ fn records(store: &Store, account: &AccountKey, args: &JobsArgs) -> Result<Vec<J
     for (_, command) in &loaded.commands {
         // No process has taken these up, so they have no number yet.
         let Command::Copy(requests) = command else { continue };
-        let Some(batch) = requests.first().map(|first| BatchId::of(&first.token)) else { continue };
+        let Some(batch) = BatchId::of_copies(requests) else { continue };
         if of_batch(&batch) && in_state(REQUESTED) {
             records.extend(requests.iter().map(|request| JobRecord::requested(account, &batch, request)));
         }

@@ -1,6 +1,10 @@
 //! `amigrate retry`: makes failed copies again, with new client tokens, and tries failed post-copy steps again.
 
+mod made_since;
+
 use std::{collections::BTreeSet, time::Duration};
+
+use made_since::UnderWay;
 
 use super::{
     confirm::confirm,
@@ -56,7 +60,11 @@ pub(super) fn run(setup: &Setup, args: &RetryArgs) -> Result<ExitStatus, Command
     runtime()?.block_on(async {
         let connection = Connection::open(setup).await?;
         let account = connection.account.clone();
-        let plan = Plan::make(&Known::read(&open_store(setup)?, &account, &args.targets)?, args)?;
+        let store = open_store(setup)?;
+        let mut plan = Plan::make(&Known::read(&store, &account, &args.targets)?, args)?;
+        let under_way = UnderWay::read(&store, &account)?;
+        drop(store);
+        plan.refused.extend(made_since::take_out(&mut plan.copies, &under_way, &connection.session).await);
         plan.refused.iter().for_each(report);
         let refused = if plan.refused.is_empty() { ExitStatus::Done } else { ExitStatus::Failed };
         if plan.copies.is_empty() && plan.steps.is_empty() {

@@ -43,7 +43,7 @@ impl Selection {
         let Command::Copy(requests) = command else { return false };
         match self {
             Self::All => true,
-            Self::Batch(batch) => requests.first().is_some_and(|first| BatchId::of(&first.token) == *batch),
+            Self::Batch(batch) => BatchId::of_copies(requests).as_ref() == Some(batch),
             Self::Jobs(_) | Self::Images(_) => false,
             Self::Tokens(tokens) => requests.iter().any(|request| tokens.contains(&request.token)),
         }

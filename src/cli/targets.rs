@@ -125,7 +125,7 @@ impl Known {
     /// Wrong usage if there is no such batch; the nearest one is named.
     pub(super) fn batch(&self, what: &str, name: &str) -> Result<Selection, CommandError> {
         let requested = self.loaded.commands.iter().filter_map(|(_, command)| match command {
-            Command::Copy(requests) => Some(BatchId::of(&requests.first()?.token)),
+            Command::Copy(requests) => BatchId::of_copies(requests),
             _ => None,
         });
         let batches: BTreeSet<BatchId> = self.all().map(|job| job.batch.clone()).chain(requested).collect();

@@ -58,6 +58,13 @@ pub fn after<'a>(used: &ClientToken, images: impl IntoIterator<Item = &'a ImageI
     ClientToken::derived(digest.0)
 }
 
+/// Derives one token from those of copies that are requested together.
+pub fn of_all<'a>(tokens: impl IntoIterator<Item = &'a ClientToken>) -> ClientToken {
+    let mut digest = Digest::new();
+    digest.texts(tokens.into_iter().map(ClientToken::as_str));
+    ClientToken::derived(digest.0)
+}
+
 /// FNV-1a of 128 bits: the same on every machine and in every version. Nothing is proven by it, so it need not withstand attacks.
 /// Source: draft-eastlake-fnv.
 struct Digest(u128);

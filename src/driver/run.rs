@@ -228,8 +228,14 @@ impl<'a> DriverLoop<'a> {
         }
     }
 
-    /// Loads a command's jobs that ended so long ago that the engine does not have them.
+    /// Loads a command's jobs that the engine does not have: they ended long ago, or were removed from the list.
     async fn load_jobs_of(&mut self, command: &Command) -> Result<(), Failure> {
+        for token in command.derived_tokens() {
+            let account = self.driver.config.account.clone();
+            let mut jobs = self.driver.store.with(move |store| store.jobs_of_token(&account, &token)).await?;
+            jobs.retain(|job| self.engine.job(job.id).is_none());
+            self.engine.restore(jobs, 0, self.driver.clock.now());
+        }
         for id in command.jobs().into_iter().filter(|id| self.engine.job(*id).is_none()).collect::<Vec<_>>() {
             let account = self.driver.config.account.clone();
             if let Some(job) = self.driver.store.with(move |store| store.job(&account, id)).await? {

@@ -47,6 +47,8 @@ pub enum LeftoverReason {
     MissingPermissions,
     /// It resembles this copy's, and nothing proves that it is.
     NotProven(Unproven),
+    /// AWS does not list it, and nothing says that it was deleted.
+    NotListed,
     /// It could not be deleted within a week; with AWS's last message, if deleting was tried.
     GaveUp(Option<String>),
 }
@@ -101,6 +103,9 @@ pub struct SnapshotCleanup {
     /// Not to be deleted.
     #[serde(rename = "settled")]
     remaining: BTreeMap<SnapshotId, LeftoverReason>,
+    /// EC2 has deleted these: with the image, or by `DeleteSnapshot`.
+    #[serde(default)]
+    deleted: BTreeSet<SnapshotId>,
     /// Those to be deleted that were pending when they were listed last.
     #[serde(default)]
     pending: BTreeSet<SnapshotId>,
@@ -135,6 +140,7 @@ impl SnapshotCleanup {
             deletes_in_flight: 0,
             undeleted: BTreeMap::new(),
             remaining: BTreeMap::new(),
+            deleted: BTreeSet::new(),
             pending: BTreeSet::new(),
             list_refusal: None,
             refused_listings: 0,
@@ -148,7 +154,9 @@ impl SnapshotCleanup {
                 SnapshotReturnCode::Skipped => LeftoverReason::InUse,
                 SnapshotReturnCode::MissingPermissions => LeftoverReason::MissingPermissions,
                 // A pending snapshot is a client error, which is temporary; for the others `DeleteSnapshot` returns a precise reason.
-                SnapshotReturnCode::ClientError | SnapshotReturnCode::InternalError | SnapshotReturnCode::Deleted => {
+                SnapshotReturnCode::ClientError | SnapshotReturnCode::InternalError => continue,
+                SnapshotReturnCode::Deleted => {
+                    cleanup.deleted.insert(snapshot.clone());
                     continue;
                 }
             };
@@ -231,6 +239,9 @@ impl SnapshotCleanup {
     /// Takes in the answer to a `DeleteSnapshot`. Returns true if it was the last one awaited.
     pub(super) fn deleted(&mut self, snapshot: &SnapshotId, result: Result<(), Failure>, now: Timestamp) -> bool {
         self.undeleted.remove(snapshot);
+        if result.is_ok() {
+            self.deleted.insert(snapshot.clone());
+        }
         if let Err(failure) = result {
             let in_use = failure.kind == FailureKind::InUse;
             let passes = matches!(failure.retry, Retry::Later | Retry::AfterLogin);
@@ -285,7 +296,14 @@ impl SnapshotCleanup {
     }
 
     /// Returns the snapshots that remain, and why these may not be all, if snapshots may not be listed.
-    pub(super) fn into_leftovers(self) -> (Vec<Leftover>, Option<String>) {
+    pub(super) fn into_leftovers(mut self) -> (Vec<Leftover>, Option<String>) {
+        if self.list_refusal.is_some() {
+            let known = |id: &SnapshotId| self.deleted.contains(id) || self.undeleted.contains_key(id);
+            let unknown: Vec<_> = self.evidence.listed.iter().filter(|id| !known(id)).cloned().collect();
+            for snapshot in unknown {
+                self.remaining.entry(snapshot).or_insert(LeftoverReason::NotListed);
+            }
+        }
         let given_up = self.undeleted.into_iter().map(|(id, why)| (id, LeftoverReason::GaveUp(why)));
         let leftovers = self.remaining.into_iter().chain(given_up);
         (leftovers.map(|(snapshot, why)| Leftover { snapshot, why }).collect(), self.list_refusal)

@@ -8,7 +8,7 @@ use super::{
     job::{Job, Origin},
     jobs::Jobs,
     note::Note,
-    state::JobState,
+    state::{JobState, RemovalReason},
 };
 use crate::domain::{ClientToken, CopyRequest, Description, Encryption, ImageDeregistration, ImageName, Placement};
 
@@ -35,8 +35,11 @@ pub(super) fn deregister(jobs: &mut Jobs, wanted: &ImageDeregistration, now: Tim
             job.deregister(now);
             job.keep_snapshots = wanted.keep_snapshots;
         }
-        // It is pending: to deregister it is to cancel it.
-        JobState::Copying { .. } => job.cancel(now),
+        // A person names the image, in whatever state it is: nobody may have polled it for long.
+        JobState::Copying { image } => {
+            job.begin_removal(image.clone(), RemovalReason::DeregisterCopying, now);
+            job.keep_snapshots = wanted.keep_snapshots;
+        }
         _ => {}
     }
 }

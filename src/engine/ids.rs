@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ClientToken;
+use crate::domain::{ClientToken, CopyRequest, derived_token};
 
 /// A job's number, unique within its account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,8 +28,22 @@ impl BatchId {
         Self(name.into())
     }
 
-    /// Derives a short name that is easy to type from the token of the batch's first copy.
-    pub fn of(token: &ClientToken) -> Self {
+    /// Derives the name of copies that are requested together; `None` if there are none.
+    ///
+    /// A derived token may be requested again, with other copies than the first time: all of them name the batch, so that no two
+    /// batches have one name. Hosts that request the same copies give them the same name, as EC2 requires it of one token.
+    pub fn of_copies(copies: &[CopyRequest]) -> Option<Self> {
+        match copies {
+            [] => None,
+            [first, _, ..] if first.token.is_derived() => {
+                Some(Self::of(&derived_token::of_all(copies.iter().map(|copy| &copy.token))))
+            }
+            [first, ..] => Some(Self::of(&first.token)),
+        }
+    }
+
+    /// Derives a short name that is easy to type from a token.
+    pub(super) fn of(token: &ClientToken) -> Self {
         let token = token.as_str();
         let short = token.char_indices().rev().nth(5).map_or(token, |(at, _)| &token[at..]);
         Self(format!("batch-{short}").into())

@@ -12,7 +12,7 @@ use super::{
     note::{Note, Waiting},
     ownership::Evidence,
     post_copy::StepState,
-    state::{JobPhase, JobState, RemovalReason, UnknownOutcome},
+    state::{JobPhase, JobState, UnknownOutcome},
 };
 use crate::domain::{
     ClientToken, CopyRequest, Image, ImageId, SnapshotId, SnapshotState,
@@ -198,10 +198,7 @@ impl Job {
     pub fn can_be_cancelled(&self) -> bool {
         !self.state.ended()
             && (!self.cancel_requested || matches!(self.state, JobState::InDoubt { .. }))
-            && !matches!(
-                self.state,
-                JobState::Removing { reason: RemovalReason::Cancel | RemovalReason::Deregister, .. }
-            )
+            && (!matches!(self.state, JobState::Removing { .. }) || self.state.phase() == JobPhase::RemovingFailed)
     }
 
     /// Returns true if it is in doubt and was cancelled before: the cancel is carried out once a person has decided.

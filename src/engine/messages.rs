@@ -351,6 +351,12 @@ impl Command {
             Self::Copy(_) | Self::DeregisterImages(_) | Self::Follow(_) | Self::RefreshNow => Vec::new(),
         }
     }
+
+    /// Returns the tokens of its requests that earlier jobs may have too.
+    pub fn derived_tokens(&self) -> Vec<ClientToken> {
+        let Self::Copy(requests) = self else { return Vec::new() };
+        requests.iter().map(|request| &request.token).filter(|token| token.is_derived()).cloned().collect()
+    }
 }
 
 /// What a poll of a region showed.

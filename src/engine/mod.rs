@@ -34,7 +34,10 @@ mod steps;
 mod token_bucket;
 mod transitions;
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
@@ -275,17 +278,25 @@ impl Engine {
     }
 
     fn copy(&mut self, mut requests: Vec<CopyRequest>, now: Timestamp) {
+        let Some(batch) = BatchId::of_copies(&requests) else { return };
         // Two processes that were asked for the same at the same time have derived the same token: that is one copy. One that has
-        // ended without an image has not used its token up.
-        let stands = |j: &&Job| j.request.token.is_derived() && !(j.state.ended() && j.images.is_empty());
-        let mut known: HashSet<ClientToken> =
-            self.jobs.values().filter(stands).map(|j| j.request.token.clone()).collect();
+        // ended without an image has not used its token up: it is brought back, so that a token has one job.
+        let derived = |j: &&Job| j.request.token.is_derived();
+        let (unused, stands): (Vec<&Job>, Vec<&Job>) =
+            self.jobs.values().filter(derived).partition(|j| j.state.ended() && j.images.is_empty());
+        let mut known: HashSet<ClientToken> = stands.into_iter().map(|j| j.request.token.clone()).collect();
+        let unused: HashMap<ClientToken, JobId> = unused.into_iter().map(|j| (j.request.token.clone(), j.id)).collect();
         requests.retain(|r| !r.token.is_derived() || known.insert(r.token.clone()));
-        let Some(batch) = requests.first().map(|r| BatchId::of(&r.token)) else { return };
+        let tagged = self.config.tagging;
         for request in requests {
             self.schedules.poll_at(&request.destination, now);
-            let (id, tagged) = (self.jobs.next_id(), self.config.tagging);
-            self.jobs.insert(Job { tagged, ..Job::new(id, batch.clone(), request, now) });
+            match unused.get(&request.token).and_then(|id| self.jobs.get_mut(*id)) {
+                Some(job) => job.request_again(batch.clone(), request, tagged, now),
+                None => {
+                    let id = self.jobs.next_id();
+                    self.jobs.insert(Job { tagged, ..Job::new(id, batch.clone(), request, now) });
+                }
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use super::{
     note::Note,
     state::JobState,
 };
-use crate::domain::{Failure, Image, ImageId, ImageState};
+use crate::domain::{Failure, FailureKind, Image, ImageId, ImageState};
 
 /// Between two checks for an image that may have been made.
 pub(super) const CHECK_INTERVAL: SignedDuration = SignedDuration::from_secs(5);
@@ -57,6 +57,19 @@ impl Job {
         if matches!(self.state, JobState::Reconciling { .. }) {
             self.state = JobState::Reconciling { at: Some(at) };
         }
+    }
+
+    /// Returns true if EC2 refused the copy because it has accepted its derived token in another batch, by another host perhaps. One
+    /// that is to be cancelled is left to whoever made it.
+    pub(super) fn token_is_taken(&self, failure: &Failure) -> bool {
+        failure.kind == FailureKind::TokenMismatch && self.request.token.is_derived() && !self.cancel_requested
+    }
+
+    /// Looks for the image that EC2 has made for the token: its tag names the token, so it is this copy. If there is none, the copy
+    /// has failed.
+    pub(super) fn look_for_copy_of_token(&mut self, failure: Failure, now: Timestamp) {
+        self.outcome_unknown(None, now, now);
+        self.refused(failure, now);
     }
 
     /// Takes in that the account's images may not be listed: only the token can show it, while EC2 recognises it.

@@ -87,12 +87,15 @@ impl Job {
         }
     }
 
-    /// Begins to remove an ended job's image, with its snapshots.
+    /// Begins to remove a job's image, with its snapshots.
     pub(super) fn begin_removal(&mut self, image: ImageId, reason: RemovalReason, now: Timestamp) {
         (self.ended, self.note, self.dismissed, self.missing_polls) = (None, None, false, 0);
         (self.cancel_requested, self.deregister_sent) = (false, None);
         self.keep_snapshots = false;
-        self.give_up_steps();
+        // A copy that goes on after a refusal goes on with its steps.
+        if reason != RemovalReason::DeregisterCopying {
+            self.give_up_steps();
+        }
         self.state = JobState::removing(image, reason, now);
     }
 
@@ -224,7 +227,7 @@ impl Job {
         let JobState::Removing { image, reason, .. } = self.state.clone() else { return };
         match reason {
             RemovalReason::Retry { .. } => self.finish_removal(None, config.tagging, now),
-            RemovalReason::Cancel | RemovalReason::Deregister => {
+            RemovalReason::Cancel | RemovalReason::Deregister | RemovalReason::DeregisterCopying => {
                 self.note = Some(Note::DeregisteredElsewhere);
                 self.end(JobState::Gone { image }, now);
                 // If EC2 shows it again, it is still cancelled.
@@ -284,6 +287,11 @@ impl Job {
             RemovalReason::Deregister => {
                 self.note = Some(Note::DeregisterRefused(why));
                 self.end(JobState::Available { image }, now);
+            }
+            RemovalReason::DeregisterCopying => {
+                self.note = Some(Note::DeregisterRefused(why));
+                self.deregister_sent = None;
+                self.state = JobState::Copying { image };
             }
         }
     }

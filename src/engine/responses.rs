@@ -41,6 +41,9 @@ impl Engine {
                 let waiting = Some(Waiting::RetryAfter(failure.why));
                 self.update(id, now, |job, _| job.back_to_queue(waiting, now));
             }
+            Err(failure) if job.token_is_taken(&failure) => {
+                self.update(id, now, |job, _| job.look_for_copy_of_token(failure, now));
+            }
             Err(failure) => {
                 self.update(id, now, |job, _| job.refused(failure, now));
             }

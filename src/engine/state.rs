@@ -80,7 +80,9 @@ impl JobState {
             Self::Copying { .. } => JobPhase::Copying,
             Self::Removing { reason: RemovalReason::Cancel, .. } => JobPhase::Cancelling,
             Self::Removing { reason: RemovalReason::Retry { .. }, .. } => JobPhase::RemovingFailed,
-            Self::Removing { reason: RemovalReason::Deregister, .. } => JobPhase::Deregistering,
+            Self::Removing { reason: RemovalReason::Deregister | RemovalReason::DeregisterCopying, .. } => {
+                JobPhase::Deregistering
+            }
             Self::Available { .. } => JobPhase::Available,
             Self::Failed { .. } => JobPhase::Failed,
             Self::Gone { .. } => JobPhase::Gone,
@@ -170,6 +172,9 @@ pub enum RemovalReason {
     },
     /// The copy is available and was deregistered.
     Deregister,
+    /// The copy was deregistered while it was under way, as far as is known here: EC2 may have completed it since, or it may have
+    /// failed. If AWS refuses, it goes on.
+    DeregisterCopying,
 }
 
 /// The steps of a removal. A step that awaits an answer has no time set.

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     cleanup::SnapshotCleanup,
     comparison::Comparison,
+    ids::BatchId,
     job::{Job, Origin},
     messages::SnapshotReturnCode,
     note::{Note, Waiting},
@@ -18,10 +19,15 @@ impl Job {
     pub(super) fn requeue(&mut self, token: ClientToken, tagged: bool, now: Timestamp) {
         let note = self.request.given_token.is_some().then_some(Note::NewClientToken);
         let request = CopyRequest { token, given_token: None, ..self.request_as_edited() };
-        let fresh = Self::new(self.id, self.batch.clone(), request, now);
+        self.request_again(self.batch.clone(), request, tagged, now);
+        self.note = note;
+    }
+
+    /// Queues the copy as it is requested now. What its earlier attempts made, and what is left of them, is remembered.
+    pub(super) fn request_again(&mut self, batch: BatchId, request: CopyRequest, tagged: bool, now: Timestamp) {
+        let fresh = Self::new(self.id, batch, request, now);
         *self = Self {
             tagged,
-            note,
             images: std::mem::take(&mut self.images),
             cleanups: std::mem::take(&mut self.cleanups),
             leftovers: std::mem::take(&mut self.leftovers),
@@ -123,7 +129,8 @@ impl Job {
             return self.end(JobState::Deregistered, now);
         }
         *step = RemovalStep::DeletingSnapshots {};
-        let named_by_person = *reason == RemovalReason::Deregister && self.origin == Origin::Elsewhere;
+        let deregistered = matches!(reason, RemovalReason::Deregister | RemovalReason::DeregisterCopying);
+        let named_by_person = deregistered && self.origin == Origin::Elsewhere;
         let image = image.clone();
         let appear_until = self.started.unwrap_or(now) + late_snapshots;
         let expected = self.request.volumes.len();
@@ -143,7 +150,7 @@ impl Job {
                 self.note = note;
                 self.end(JobState::Cancelled, now);
             }
-            RemovalReason::Deregister => {
+            RemovalReason::Deregister | RemovalReason::DeregisterCopying => {
                 self.note = note;
                 self.end(JobState::Deregistered, now);
             }

@@ -95,7 +95,9 @@ pub fn removal(job: &Job) -> Option<String> {
     Some(match (reason, step) {
         (RemovalReason::Retry { .. }, _) => "removing the failed image, then retrying".into(),
         (RemovalReason::Cancel, RemovalStep::Checking { .. }) => format!("checking that {image} is still pending"),
-        (RemovalReason::Deregister, RemovalStep::Checking { .. }) => format!("checking {image}"),
+        (RemovalReason::Deregister | RemovalReason::DeregisterCopying, RemovalStep::Checking { .. }) => {
+            format!("checking {image}")
+        }
         (_, RemovalStep::Deregistering { .. }) => format!("deregistering {image}"),
         (_, RemovalStep::DeletingSnapshots {}) => "deleting its snapshots".into(),
     })
@@ -131,6 +133,7 @@ pub fn leftover_reason(why: &LeftoverReason) -> String {
         LeftoverReason::Refused(why) => clean(why).into_owned(),
         LeftoverReason::MissingPermissions => "AWS does not allow you to delete it (missing-permissions)".into(),
         LeftoverReason::NotProven(missing) => format!("not proven to be this copy's: {}", unproven(*missing)),
+        LeftoverReason::NotListed => "it may be deleted or not: AWS does not list it".into(),
         LeftoverReason::GaveUp(why) => format!("given up after 7 days: {}", clean(delete_message(why.as_deref()))),
     }
 }

@@ -73,7 +73,7 @@ fn sql(what: &str, file: &Path, error: &Sql) -> Failure {
             (Retry::Later, format!("The disk, or the network file system, that holds {dir} reports a fault."))
         }
         Some(Code::ConstraintViolation) => {
-            (Retry::Never, "Another copy already has this number or token; please report this.".into())
+            (Retry::Never, "This is a mistake of this program; please report it.".into())
         }
         _ => (Retry::Never, String::new()),
     };

@@ -13,7 +13,7 @@ use super::{
     rows::{self, json, parsed, time},
 };
 use crate::{
-    domain::{AccountKey, Failure},
+    domain::{AccountKey, ClientToken, Failure},
     engine::{AnsweredRequest, Command, Job, JobId, SentRequest, Status},
 };
 
@@ -166,6 +166,14 @@ impl Store {
                     .into());
             }
             Ok(jobs.into_iter().next())
+        })
+    }
+
+    /// The jobs that have this token, in whatever state, as far as they can be read.
+    pub fn jobs_of_token(&self, account: &AccountKey, token: &ClientToken) -> Result<Vec<Job>, Failure> {
+        self.read("read the jobs of a token", |tx| {
+            let mut query = tx.prepare("SELECT id, body FROM jobs WHERE account = ?1 AND token = ?2 ORDER BY id")?;
+            Ok(rows::read(query.query([account.as_str(), token.as_str()])?, usize::MAX)?.0)
         })
     }
 

@@ -91,6 +91,33 @@ pub(super) const STEPS: &[&str] = &[
     "",
     // `body` of `jobs` has withdrawn steps and templates, that of `asks` changed steps, with which it is the same.
     "",
+    // A token is no longer UNIQUE: a derived one may be asked for again. SQLite drops a constraint only with its table.
+    "CREATE TABLE new_jobs (
+         account TEXT NOT NULL,
+         id INTEGER NOT NULL,
+         batch TEXT NOT NULL,
+         token TEXT NOT NULL,
+         state TEXT NOT NULL,
+         source TEXT NOT NULL,
+         source_region TEXT NOT NULL,
+         destination TEXT NOT NULL,
+         name TEXT NOT NULL,
+         image TEXT,
+         asked TEXT NOT NULL,
+         ended TEXT,
+         dismissed INTEGER NOT NULL,
+         cleanup INTEGER NOT NULL,
+         seq INTEGER NOT NULL,
+         body TEXT NOT NULL,
+         PRIMARY KEY (account, id)
+     ) STRICT;
+     INSERT INTO new_jobs SELECT account, id, batch, token, state, source, source_region, destination, name, image, asked,
+         ended, dismissed, cleanup, seq, body FROM jobs;
+     DROP TABLE jobs;
+     ALTER TABLE new_jobs RENAME TO jobs;
+     CREATE INDEX jobs_by_seq ON jobs (account, seq);
+     CREATE INDEX jobs_by_end ON jobs (account, ended);
+     CREATE INDEX jobs_by_token ON jobs (account, token);",
 ];
 
 /// The version that a list of steps ends at.

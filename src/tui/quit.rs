@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use crate::{
     driver::DriverStatus,
-    engine::{Job, JobState, RemovalReason},
+    engine::{Job, JobPhase, JobState, RemovalReason},
     tui::{
         model::Model,
         msg::Effect,
@@ -27,7 +27,7 @@ fn pending_work(model: &Model) -> PendingWork {
 
 fn counter<'a>(pending: &'a mut PendingWork, job: &Job) -> &'a mut usize {
     match &job.state {
-        JobState::Removing { reason: RemovalReason::Deregister, .. } => &mut pending.deregistering,
+        _ if job.state.phase() == JobPhase::Deregistering => &mut pending.deregistering,
         JobState::Removing { reason: RemovalReason::Retry { .. }, .. } => &mut pending.queued,
         _ if job.is_being_removed() => &mut pending.cancelling,
         JobState::Copying { .. } | JobState::Available { .. } => &mut pending.post_copy,

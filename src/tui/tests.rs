@@ -337,7 +337,7 @@ fn start_copies(model: &mut Model, change: impl Fn(&mut Job)) {
         panic!("{effects:?}")
     };
     let jobs = copies.iter().zip(1..).map(|(request, id)| {
-        let mut job = Job::new(JobId(id), BatchId::of(&copies[0].token), request.clone(), now());
+        let mut job = Job::new(JobId(id), BatchId::of_copies(copies).unwrap(), request.clone(), now());
         change(&mut job);
         Arc::new(job)
     });

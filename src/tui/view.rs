@@ -12,7 +12,7 @@ use crate::{
         CredentialSource,
         text::{clean, count, thousands},
     },
-    engine::{JobState, RemovalReason},
+    engine::{JobPhase, JobState, RemovalReason},
     tui::{
         banner,
         bindings::{self, Context},
@@ -157,7 +157,7 @@ impl JobCounts {
         let mut counts = Self::default();
         for job in model.jobs_view.jobs() {
             match &job.state {
-                JobState::Removing { reason: RemovalReason::Deregister, .. } => counts.deregistering += 1,
+                _ if job.state.phase() == JobPhase::Deregistering => counts.deregistering += 1,
                 JobState::Removing { reason: RemovalReason::Retry { .. }, .. } => counts.queued += 1,
                 state if job.is_being_removed() && !state.ended() => counts.cancelling += 1,
                 JobState::Copying { .. } | JobState::Starting => counts.copying += 1,

@@ -107,7 +107,7 @@ fn decide(review: &mut Review, if_exists: IfExists) -> Vec<(Failure, ExitStatus)
         }
         review.choose(existing.copy, choice);
     }
-    for row in table.rows.iter().filter(|row| if_exists != IfExists::Copy && !review.knows_names(&row.region)) {
+    for row in table.rows.iter().filter(|row| if_exists != IfExists::Copy && !review.knows_existing(&row.region)) {
         let why = "which images are there already is not known";
         refuse(Failure::new(format!("copy to {}", row.region), why).hint("--if-exists copy copies all the same."));
     }

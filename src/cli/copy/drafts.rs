@@ -194,6 +194,7 @@ fn preset(setup: &Setup, name: &str) -> Result<Preset, CommandError> {
 /// Returns mistakes about copies that several entries ask for. Within one entry the draft's own check finds them.
 fn doubles(plan: &Plan) -> Vec<Failure> {
     let (mut seen, mut names, mut found) = (HashSet::new(), HashMap::new(), Vec::new());
+    let mut tokens = HashMap::new();
     for copy in &plan.copies {
         let (source, region, name) = (&copy.source, &copy.destination, clean(copy.name.as_str()));
         if !seen.insert((source, region)) {
@@ -202,6 +203,11 @@ fn doubles(plan: &Plan) -> Vec<Failure> {
             let why = format!("{other} and {source} would both be named \"{name}\" there");
             let hint = "Put {source_id} into the name.";
             found.push(Failure::new(format!("copy {source} to {region}"), why).hint(hint));
+        } else if let Some(token) = &copy.given_token
+            && let Some(other) = tokens.insert((region, token), source)
+        {
+            let why = format!("its client token \"{}\" is that of the copy of {other} there", clean(token.as_str()));
+            found.push(Failure::new(format!("copy {source} to {region}"), why).hint("Give each a token of its own."));
         }
     }
     found

@@ -12,7 +12,7 @@ use crate::{
         text::clean,
     },
     driver::RECENT,
-    engine::{Command, Job, JobId, JobState, Origin},
+    engine::{Command, Job, JobState, Origin},
     store::Store,
 };
 
@@ -93,9 +93,10 @@ impl Known {
         token
     }
 
-    /// Returns the numbers of the copies that had ended.
-    pub(super) fn had_ended(&self, id: JobId) -> bool {
-        self.jobs.iter().any(|job| job.id == id && job.state.ended())
+    /// Returns true for a copy that had ended, and was not requested again since.
+    pub(super) fn had_ended(&self, job: &Job) -> bool {
+        let same = |known: &&Arc<Job>| known.id == job.id && known.requested == job.requested;
+        self.jobs.iter().find(same).is_some_and(|known| known.state.ended())
     }
 
     /// Returns the client tokens given by hand that were sent, or are about to be.

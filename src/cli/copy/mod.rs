@@ -63,7 +63,7 @@ async fn copy(setup: &Setup, args: &CopyArgs, asked: &Asked) -> Result<ExitStatu
     if let Some(status) = checked.report(setup.output) {
         return Ok(status);
     }
-    let copies = checked.copies(&connection, &known, args.if_exists == IfExists::Skip);
+    let copies = checked.copies(&connection, &known, args.if_exists != IfExists::Copy);
     if args.dry_run {
         checked.skipped.extend(queued.into_iter().map(|(copy, queued)| skipped(&copy, queued)));
         return print_requested(setup, &copies, checked.skipped);

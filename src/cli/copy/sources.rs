@@ -102,16 +102,11 @@ async fn latest(session: &Session, region: &Region, pattern: &str) -> Result<Ima
     })
 }
 
-/// Returns the image of this name: one's own, or else one that is shared with the account.
+/// Returns the image of one's own that has this name.
 async fn named(session: &Session, region: &Region, name: &str) -> Result<Image, CommandError> {
     let what = || format!("copy \"{}\"", clean(name));
     let mut images = own_images(session, region, Some(name.to_owned())).await?;
     images.retain(|image| *image.name == *name);
-    if images.is_empty() {
-        let query = ImageQuery { whose: OwnerFilter::Shared, name: Some(name.to_owned()) };
-        images = all_pages(session, region, &query).await?;
-        images.retain(|image| *image.name == *name);
-    }
     if images.len() > 1 {
         images.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
         let ids: Vec<&str> = images.iter().take(LISTED).map(|image| image.id.as_str()).collect();
@@ -123,8 +118,27 @@ async fn named(session: &Session, region: &Region, name: &str) -> Result<Image, 
     }
     match images.pop() {
         Some(image) => Ok(image),
-        None => Err(unknown_name(session, region, name, what()).await.into()),
+        None => Err(match shared_of_name(session, region, name).await {
+            Some(shared) => CommandError::usage(only_shared(what(), region, &shared)),
+            None => unknown_name(session, region, name, what()).await.into(),
+        }),
     }
+}
+
+/// Looks for images of this name that others share with the account: they may give theirs any name.
+async fn shared_of_name(session: &Session, region: &Region, name: &str) -> Option<Vec<Image>> {
+    let query = ImageQuery { whose: OwnerFilter::Shared, name: Some(name.to_owned()) };
+    // The mistake matters more than that these can be named.
+    let mut images = all_pages(session, region, &query).await.unwrap_or_default();
+    images.retain(|image| *image.name == *name);
+    (!images.is_empty()).then_some(images)
+}
+
+fn only_shared(what: String, region: &Region, shared: &[Image]) -> Failure {
+    let listed: Vec<String> =
+        shared.iter().take(LISTED).map(|image| format!("{} of account {}", image.id, image.owner_id)).collect();
+    let why = format!("no image of one's own in {region} has this name, but others share: {}", listed.join(", "));
+    Failure::new(what, why).hint("If that is the one, name it by its id.")
 }
 
 async fn unknown_name(session: &Session, region: &Region, name: &str, what: String) -> Failure {

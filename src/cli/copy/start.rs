@@ -124,7 +124,7 @@ pub(super) async fn skip_mismatches(
     store: &StoreHandle,
     known: &Known,
 ) -> Vec<SkippedRecord> {
-    followed.jobs.retain(|job| !known.had_ended(job.id));
+    followed.jobs.retain(|job| !known.had_ended(job));
     let mismatched = |job: &Job| {
         job.request.token.is_derived()
             && matches!(&job.state, JobState::Failed { failure, .. } if failure.kind == FailureKind::TokenMismatch)

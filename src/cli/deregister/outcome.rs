@@ -11,7 +11,7 @@ use crate::{
         setup::Setup,
     },
     domain::Failure,
-    engine::{Job, JobState, LeftoverReason},
+    engine::{Job, JobState, LeftoverReason, Note},
     labels,
 };
 
@@ -31,6 +31,10 @@ pub(super) fn of(target: &Target, jobs: &[Arc<Job>]) -> Outcome {
     let result = match &job.state {
         JobState::Deregistered | JobState::Cancelled | JobState::Gone { .. } => DeregistrationResult::Deregistered,
         state if state.ended() => DeregistrationResult::Refused,
+        // One that is under way goes on after a refusal.
+        JobState::Copying { .. } if matches!(job.note, Some(Note::DeregisterRefused(_) | Note::SourceOfCopies(_))) => {
+            DeregistrationResult::Refused
+        }
         _ => DeregistrationResult::Pending,
     };
     let note = job.note.as_ref().map(labels::note);

@@ -84,6 +84,7 @@ pub(super) async fn follow(
         runs: false,
         paused,
         wait_for_comparison: None,
+        store_problem: None,
     };
     let ending = {
         let limit = Duration::from_hours(setup.config.jobs.login_timeout_hours.into());
@@ -122,6 +123,8 @@ struct Follower<'a> {
     paused: watch::Sender<Option<Failure>>,
     /// Until when only the comparison of available copies with their requests is waited for.
     wait_for_comparison: Option<Instant>,
+    /// Why the store cannot be written, as it was said.
+    store_problem: Option<Failure>,
 }
 
 impl Follower<'_> {
@@ -241,14 +244,19 @@ impl Follower<'_> {
                 }
             }
             JobUpdate::Driver(driver) => self.note_driver(&driver)?,
-            JobUpdate::Rejected(failure) | JobUpdate::StoreProblem(Some(failure)) => {
-                // Nothing that this command was to do will happen.
-                if !self.own.is_empty() {
-                    return Err(failure.into());
+            // Nothing that this command was to do will happen.
+            JobUpdate::Rejected(failure) if !self.own.is_empty() => return Err(failure.into()),
+            JobUpdate::Rejected(failure) => self.report(&failure),
+            // What is stored is carried out once the store can be written: that is tried again and again.
+            JobUpdate::StoreProblem(Some(failure)) => {
+                if self.store_problem.replace(failure.clone()).as_ref() != Some(&failure) {
+                    self.report(&failure);
                 }
-                self.report(&failure);
             }
-            JobUpdate::StoreProblem(None) => self.note("the store of jobs can be written again"),
+            JobUpdate::StoreProblem(None) => {
+                self.store_problem = None;
+                self.note("the store of jobs can be written again");
+            }
             JobUpdate::Warning(warning) => self.note(&labels::driver::warning(&warning)),
         }
         Ok(())

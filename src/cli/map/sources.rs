@@ -91,7 +91,7 @@ pub(super) fn of_batch(setup: &Setup, batch: &str) -> Result<Found, CommandError
 /// The copies that a command asks for, with their batch.
 fn requests(command: Command) -> Vec<(BatchId, CopyRequest)> {
     let Command::Copy(requests) = command else { return Vec::new() };
-    let Some(batch) = requests.first().map(|first| BatchId::of(&first.token)) else { return Vec::new() };
+    let Some(batch) = BatchId::of_copies(&requests) else { return Vec::new() };
     requests.into_iter().map(|request| (batch.clone(), request)).collect()
 }
 

@@ -92,12 +92,12 @@ impl Review {
         answers.flatten().filter(ended).map(|image| image.id.clone()).collect()
     }
 
-    /// Returns true if it is known which of the plan's names are taken in a destination.
-    pub fn knows_names(&self, destination: &Region) -> bool {
+    /// Returns true if it is known which of the plan's names are taken in a destination, and which of its sources were copied there.
+    pub fn knows_existing(&self, destination: &Region) -> bool {
         let mut asked = self
             .checks
             .iter()
-            .filter(|check| matches!(&check.request, CheckRequest::Names { region, .. } if region == destination));
+            .filter(|check| matches!(&check.request, CheckRequest::Names { region, .. } | CheckRequest::CopiesOf { region, .. } if region == destination));
         asked.all(|check| matches!(check.state, CheckState::Answered(_)))
     }
 

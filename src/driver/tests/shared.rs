@@ -116,6 +116,26 @@ async fn a_command_for_an_unreadable_job_is_kept() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_that_a_dismissed_copy_did_not_use_is_sent_for_the_same_job() {
+    let dir = tempfile::tempdir().unwrap();
+    let harness = Harness::shared(dir.path(), |_| {}).await;
+    let request = |n| CopyRequest { token: ClientToken::derived(n), ..harness.request(&format!("stepped-{n}"), n) };
+    let long_ago = Timestamp::from_second(1_799_000_000).unwrap();
+    let mut refused = Job::new(JobId(1), BatchId::new("batch-1"), request(1), long_ago);
+    let failure = Box::new(Failure::new("copy", "you may not"));
+    (refused.state, refused.ended) = (JobState::Failed { failure, image: None }, Some(long_ago));
+    refused.dismissed = true;
+    let account = harness.account.clone();
+    let changes = ChangeSet { jobs: vec![Arc::new(refused)], ..ChangeSet::default() };
+    harness.store.with(move |store| store.commit(&account, &changes, long_ago)).await.unwrap();
+    harness.handle.send(Command::Copy(vec![request(1), request(2)]));
+    tokio::time::sleep(Duration::from_mins(30)).await;
+    let jobs: Vec<_> = harness.jobs().await.iter().map(|job| (job.id.0, job.phase(), job.dismissed)).collect();
+    assert_eq!(jobs, [(1, JobPhase::Available, false), (2, JobPhase::Available, false)]);
+    assert_eq!(harness.world.with(|w| w.copies_made()), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn commands_are_stored_before_the_program_is_suspended() {
     let (dir, mut elsewhere) = (tempfile::tempdir().unwrap(), None);
     let harness = Harness::shared(dir.path(), |driver| {

@@ -1,6 +1,7 @@
 //! Deregistering images that a person named.
 
 use super::*;
+use crate::domain::post_copy::PostCopyStep;
 
 fn wanted(image: &Image, keep_snapshots: bool) -> Event {
     Event::Command(Command::DeregisterImages(vec![ImageDeregistration::of(image, keep_snapshots)]))
@@ -169,11 +170,67 @@ fn the_source_of_a_running_copy_is_left_alone() {
     }
 }
 
-#[test]
-fn a_copys_own_image_is_removed_by_its_own_job() {
-    let mut engine = copying();
-    let requests = engine.handle(wanted(&image(ImageState::Pending), false), at(20));
+/// A copy with a step left that is under way as far as is known here, and is deregistered by its image; EC2 says `state` of it.
+fn deregistered_while_copying(state: ImageState, keep_snapshots: bool) -> (Engine, Vec<Request>) {
+    let mut engine = engine();
+    let request = CopyRequest { post_copy: vec![PostCopyStep::SourceTag], ..request(1, "eu-west-1") };
+    submit(&mut engine, vec![request]);
+    engine.handle(Event::Response(Response::CopyImage(JobId(1), Ok(new_image()))), at(0));
+    let requests = engine.handle(wanted(&image(state), keep_snapshots), at(20));
     assert!(requests.iter().any(|r| matches!(r, Request::CheckImage { job: JobId(1), .. })), "{requests:?}");
     assert_eq!(engine.jobs().count(), 1);
-    assert_eq!(engine.job(JobId(1)).unwrap().phase(), JobPhase::Cancelling);
+    assert_eq!(engine.job(JobId(1)).unwrap().phase(), JobPhase::Deregistering);
+    let requests = engine.handle(checked(image(state)), at(21));
+    (engine, requests)
+}
+
+#[test]
+fn a_copy_that_is_under_way_in_the_store_is_deregistered_whatever_it_is_now() {
+    for state in [ImageState::Pending, ImageState::Available, ImageState::Failed] {
+        for keep in [false, true] {
+            let (mut engine, requests) = deregistered_while_copying(state, keep);
+            let [Request::DeregisterImage { keep_snapshots, not_after: None, .. }] = &requests[..] else {
+                panic!("{state:?}: {requests:?}")
+            };
+            assert_eq!(*keep_snapshots, keep);
+            let requests = engine.handle(answered(Vec::new()), at(22));
+            assert_eq!(list_until_the_end(&mut engine, requests, &[]), []);
+            let job = engine.job(JobId(1)).unwrap();
+            assert_eq!(job.state, JobState::Deregistered, "{state:?}");
+            assert_eq!(job.step_states, [StepState::GivenUp]);
+        }
+    }
+}
+
+#[test]
+fn a_copy_under_way_goes_on_with_its_steps_if_it_may_not_be_deregistered() {
+    let (mut engine, _) = deregistered_while_copying(ImageState::Available, false);
+    let refused = Failure::new("deregister", "it is protected").code("OperationNotPermitted");
+    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(refused))), at(22));
+    let job = engine.job(JobId(1)).unwrap();
+    assert_eq!(job.state, JobState::Copying { image: new_image() });
+    assert_eq!(job.note, Some(Note::DeregisterRefused("it is protected".into())));
+    assert_eq!(job.step_states, [StepState::Waiting]);
+}
+
+#[test]
+fn only_what_ec2_called_deleted_counts_as_deleted_where_snapshots_may_not_be_listed() {
+    let mut engine = engine();
+    removal(&mut engine, false);
+    let codes =
+        vec![(snap("snap-new"), SnapshotReturnCode::Deleted), (snap("snap-other"), SnapshotReturnCode::ClientError)];
+    let (mut requests, mut now) = (engine.handle(answered(codes), at(2)), at(2));
+    while !engine.job(JobId(1)).unwrap().state.ended() {
+        for request in std::mem::take(&mut requests) {
+            let Request::FindSnapshots { job, image, .. } = request else { panic!("{request:?}") };
+            let refused =
+                Err(Failure::new("list", "you may not").kind(FailureKind::Denied).code("UnauthorizedOperation"));
+            requests.extend(engine.handle(Event::Response(Response::FindSnapshots(job, image, refused)), now));
+        }
+        now = engine.next_deadline().unwrap_or(now);
+        requests.extend(engine.handle(Event::Tick, now));
+    }
+    let job = engine.job(JobId(1)).unwrap();
+    let expected = [Leftover { snapshot: snap("snap-other"), why: LeftoverReason::NotListed }];
+    assert_eq!((job.leftovers.as_slice(), job.state.clone()), (&expected[..], JobState::Deregistered));
 }

@@ -1,6 +1,7 @@
 //! Copies whose tokens other processes and hosts derive as well.
 
 use super::*;
+use crate::domain::post_copy::PostCopyStep;
 
 fn derived(n: u32, token: u128) -> CopyRequest {
     CopyRequest { token: ClientToken::derived(token), ..request(n, "eu-west-1") }
@@ -26,10 +27,8 @@ fn what_two_processes_ask_for_is_one_copy() {
     let mut engine = Engine::new(EngineConfig::default());
     submit(&mut engine, vec![derived(1, 1)]);
     submit(&mut engine, vec![derived(1, 1), derived(2, 2), derived(2, 2)]);
-    let jobs: Vec<_> = engine.jobs().map(|j| (j.id.0, j.request.token.clone(), j.batch.clone())).collect();
-    let (one, two) = (ClientToken::derived(1), ClientToken::derived(2));
-    let expected = [(1, one.clone(), BatchId::of(&one)), (2, two.clone(), BatchId::of(&two))];
-    assert_eq!(jobs, expected);
+    let jobs: Vec<_> = engine.jobs().map(|j| (j.id.0, j.request.token.clone())).collect();
+    assert_eq!(jobs, [(1, ClientToken::derived(1)), (2, ClientToken::derived(2))]);
     // Tokens that are not derived are never compared.
     submit(&mut engine, vec![request(3, "eu-west-1"), request(3, "eu-west-1")]);
     assert_eq!(engine.jobs().count(), 4);
@@ -41,11 +40,42 @@ fn a_token_without_an_image_may_be_sent_again() {
     submit(&mut engine, vec![derived(1, 1)]);
     let refusal = Failure::new("copy", "you may not").code("Refused");
     engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(refusal))), at(1));
-    let requests = engine.handle(Event::Command(Command::Copy(vec![derived(1, 1)])), at(2));
-    assert!(matches!(&requests[..], [Request::CopyImage { job: JobId(2), .. }]), "{requests:?}");
-    engine.handle(Event::Response(Response::CopyImage(JobId(2), Ok(new_image()))), at(3));
+    let again = CopyRequest { post_copy: vec![PostCopyStep::SourceTag], ..derived(1, 1) };
+    let requests = engine.handle(Event::Command(Command::Copy(vec![again])), at(2));
+    assert!(matches!(&requests[..], [Request::CopyImage { job: JobId(1), .. }]), "{requests:?}");
+    engine.handle(Event::Response(Response::CopyImage(JobId(1), Ok(new_image()))), at(3));
     submit(&mut engine, vec![derived(1, 1)]);
-    assert_eq!(engine.jobs().count(), 2, "now it has an image");
+    let jobs: Vec<_> = engine.jobs().collect();
+    let [job] = jobs[..] else { panic!("one token, one job: {jobs:?}") };
+    assert_eq!(job.image(), Some(&new_image()));
+    assert_eq!((job.requested, job.steps().count()), (at(2), 1), "it is as it was requested last");
+}
+
+#[test]
+fn a_dismissed_copy_is_brought_back_too() {
+    let mut engine = Engine::new(EngineConfig::default());
+    submit(&mut engine, vec![derived(1, 1)]);
+    engine.handle(Event::Response(Response::CopyImage(JobId(1), Err(Failure::new("copy", "no").code("No")))), at(1));
+    engine.handle(Event::Command(Command::Dismiss(vec![JobId(1)])), at(1));
+    submit(&mut engine, vec![derived(1, 1)]);
+    assert!(!engine.job(JobId(1)).unwrap().dismissed);
+    assert_eq!(engine.take_changed().len(), 1);
+    assert_eq!(engine.jobs().count(), 1);
+}
+
+#[test]
+fn a_batch_is_named_by_all_of_its_copies() {
+    let mut engine = Engine::new(EngineConfig::default());
+    submit(&mut engine, vec![derived(1, 1), derived(2, 2)]);
+    let refused = || Err(Failure::new("copy", "no").code("No"));
+    engine.handle(Event::Response(Response::CopyImage(JobId(1), refused())), at(1));
+    submit(&mut engine, vec![derived(1, 1), derived(3, 3)]);
+    let batch = |id| engine.job(JobId(id)).unwrap().batch.clone();
+    assert!(batch(1) == batch(3) && batch(1) != batch(2), "the token of the first one names both batches");
+    // Hosts that ask for the same send the same tag.
+    let same = [derived(1, 1), derived(3, 3)];
+    assert_eq!(Some(batch(1)), BatchId::of_copies(&same));
+    assert_eq!(BatchId::of_copies(&same[..1]), Some(BatchId::of(&same[0].token)));
 }
 
 #[test]
@@ -75,4 +105,52 @@ fn another_hosts_copy_is_the_answer_of_a_copy_that_waits() {
     assert_eq!(engine.jobs().count(), 1, "it is not shown twice");
     engine.handle(Event::Response(Response::CopyImage(JobId(1), Ok(new_image()))), at(62));
     assert_eq!(*state(&engine), JobState::Copying { image: new_image() });
+}
+
+fn mismatch() -> Event {
+    let failure = Failure::new("copy", "the token was used").code("IdempotentParameterMismatch");
+    Event::Response(Response::CopyImage(JobId(1), Err(failure.kind(FailureKind::TokenMismatch))))
+}
+
+fn found(engine: &mut Engine, images: Vec<Image>, now: Timestamp) {
+    engine.handle(Event::Response(Response::Reconcile(JobId(1), Ok(images))), now);
+}
+
+#[test]
+fn a_token_that_was_accepted_in_another_batch_is_its_image() {
+    let mut engine = Engine::new(EngineConfig::default());
+    submit(&mut engine, vec![derived(1, 1)]);
+    let requests = engine.handle(mismatch(), at(1));
+    assert!(matches!(&requests[..], [Request::Reconcile { job: JobId(1), .. }]), "{requests:?}");
+    // EC2 does not show it yet.
+    found(&mut engine, Vec::new(), at(1));
+    let (now, requests) = next_requests(&mut engine);
+    assert!(matches!(&requests[..], [Request::Reconcile { .. }, ..]), "{requests:?}");
+    found(&mut engine, vec![of_the_same_token()], now);
+    assert_eq!(*state(&engine), JobState::Copying { image: new_image() });
+}
+
+#[test]
+fn a_token_that_was_accepted_for_no_image_has_failed() {
+    let mut engine = Engine::new(EngineConfig::default());
+    submit(&mut engine, vec![derived(1, 1)]);
+    engine.handle(mismatch(), at(1));
+    let mut now = at(1);
+    while !state(&engine).ended() {
+        // An image without the tag proves nothing.
+        found(&mut engine, vec![Image { tags: Vec::new(), ..of_the_same_token() }], now);
+        now = engine.next_deadline().unwrap_or(now);
+        engine.handle(Event::Tick, now);
+    }
+    let JobState::Failed { failure, image: None } = state(&engine) else { panic!("{:?}", state(&engine)) };
+    assert_eq!(failure.kind, FailureKind::TokenMismatch);
+}
+
+#[test]
+fn a_cancelled_copy_whose_token_was_accepted_in_another_batch_leaves_that_one_alone() {
+    let mut engine = Engine::new(EngineConfig::default());
+    submit(&mut engine, vec![derived(1, 1)]);
+    engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(0));
+    assert_eq!(engine.handle(mismatch(), at(1)), []);
+    assert_eq!(*state(&engine), JobState::Cancelled);
 }

@@ -46,6 +46,25 @@ fn various() -> Vec<Job> {
         .collect()
 }
 
+/// A token that was not used is asked for again; and no job keeps the others of its commit from being written.
+#[test]
+fn two_jobs_may_have_one_token() {
+    let mut store = Store::in_memory().unwrap();
+    let again = |id| changed(job(id), |job| job.request = request(1));
+    commit(&mut store, &[job(1)]);
+    commit(&mut store, &[again(2), job(3)]);
+    assert_eq!(ids(&store), [1, 2, 3]);
+    let of_token = |token| {
+        let jobs = store.jobs_of_token(&account(), &ClientToken::from_random(token)).unwrap();
+        jobs.iter().map(|job| job.id.0).collect::<Vec<_>>()
+    };
+    assert_eq!((of_token(1), of_token(3), of_token(9)), (vec![1, 2], vec![3], vec![]));
+    assert!(store.jobs_of_token(&other_account(), &ClientToken::from_random(1)).unwrap().is_empty());
+    // The same job under a new token, as when it is tried again.
+    commit(&mut store, &[changed(job(1), |job| job.request = request(77))]);
+    assert_eq!(store.load(&account(), at(0)).unwrap().jobs[0].request.token, ClientToken::from_random(77));
+}
+
 #[test]
 fn jobs_commands_and_status_come_back_as_they_were() {
     let mut store = Store::in_memory().unwrap();
@@ -111,9 +130,8 @@ fn a_command_is_removed_with_its_jobs_or_stays() {
     let foreign = store.add_command(&other_account(), &Command::RefreshNow, at(1)).unwrap();
     let before = store.load(&account(), at(0)).unwrap();
 
-    // The second job has the first one's token: nothing of the commit may stay.
-    let twin = changed(job(3), |job| job.request = request(1));
-    let jobs = [Arc::new(job(2)), Arc::new(twin)];
+    // The second job's number is too high for the file: nothing of the commit may stay.
+    let jobs = [Arc::new(job(2)), Arc::new(job(u64::MAX))];
     let changes = ChangeSet {
         jobs: jobs.to_vec(),
         commands: vec![command],
@@ -121,7 +139,7 @@ fn a_command_is_removed_with_its_jobs_or_stays() {
         ..ChangeSet::default()
     };
     let failure = store.commit(&account(), &changes, at(2)).unwrap_err();
-    assert!(failure.why.contains("jobs.token"), "{failure}");
+    assert!(failure.what.contains("keep job"), "{failure}");
     assert_eq!(store.load(&account(), at(0)).unwrap(), before);
 
     let changes = ChangeSet { jobs: jobs[..1].to_vec(), commands: vec![command, foreign], ..ChangeSet::default() };
@@ -131,19 +149,6 @@ fn a_command_is_removed_with_its_jobs_or_stays() {
     assert_eq!(store.commands(&other_account()).unwrap().len(), 1, "a command belongs to its account");
     let next = store.add_command(&account(), &Command::RefreshNow, at(3)).unwrap();
     assert!(next > foreign, "a number is not given twice");
-}
-
-#[test]
-fn a_token_is_one_jobs_within_its_account() {
-    let mut store = Store::in_memory().unwrap();
-    commit(&mut store, &[job(1)]);
-    let twin = [Arc::new(changed(job(2), |job| job.request = request(1)))];
-    let changes = ChangeSet { jobs: twin.to_vec(), ..ChangeSet::default() };
-    assert!(store.commit(&account(), &changes, at(1)).is_err());
-    store.commit(&other_account(), &changes, at(1)).unwrap();
-    // The same job under a new token, as when it is tried again.
-    commit(&mut store, &[changed(job(1), |job| job.request = request(77))]);
-    assert_eq!(store.load(&account(), at(0)).unwrap().jobs[0].request.token, ClientToken::from_random(77));
 }
 
 #[test]

@@ -96,6 +96,7 @@ const LATER: &[&str] = &[
     schema::STEPS[2],
     schema::STEPS[3],
     schema::STEPS[4],
+    schema::STEPS[5],
     "ALTER TABLE jobs ADD COLUMN size INTEGER; UPDATE jobs SET size = 7;",
 ];
 const BROKEN: &[&str] = &[
@@ -104,6 +105,7 @@ const BROKEN: &[&str] = &[
     schema::STEPS[2],
     schema::STEPS[3],
     schema::STEPS[4],
+    schema::STEPS[5],
     "ALTER TABLE jobs ADD COLUMN size INTEGER; UPDATE nothing SET size = 7;",
 ];
 

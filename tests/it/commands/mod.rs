@@ -11,6 +11,7 @@ mod jobs;
 mod list;
 mod man;
 pub(crate) mod map;
+mod once;
 mod partial;
 mod policy;
 mod schema;

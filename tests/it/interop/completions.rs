@@ -80,7 +80,7 @@ fn home() -> tempfile::TempDir {
         templates: std::sync::Arc::default(),
         token: ClientToken::from_random(1),
     };
-    let mut job = Job::new(JobId(42), BatchId::of(&request.token), request, now);
+    let mut job = Job::new(JobId(42), BatchId::new("batch-000001"), request, now);
     job.state = JobState::Copying { image: ImageId::new("ami-0123456789abcdef0").expect("an id") };
     let account = AccountKey::new(&AccountId::new("123456789012").expect("an account"), None);
     let mut store = Store::open(&home.path().join("amigrate"), now).expect("it opens").store;

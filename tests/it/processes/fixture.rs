@@ -92,7 +92,7 @@ impl ProcessFixture {
 
     /// Stores a copy as a process leaves it that died right after sending the request.
     pub(crate) fn leave_sent(&self, request: CopyRequest, at: Timestamp) {
-        let batch = amigrate::engine::BatchId::of(&request.token);
+        let batch = amigrate::engine::BatchId::of_copies(std::slice::from_ref(&request)).expect("a copy");
         let mut job = Job::new(amigrate::engine::JobId(1), batch, request, at);
         job.state = JobState::Starting;
         let changes = amigrate::store::ChangeSet { jobs: vec![Arc::new(job)], ..Default::default() };

@@ -134,6 +134,7 @@ fn answers_are_used_again_for_a_minute_and_failures_are_not() {
     let mut first = review(copies.clone());
     let fails = |request: &CheckRequest| matches!(request, CheckRequest::CopiesOf { .. }).then(|| Err(denied()));
     assert!(answer_all(&mut first, &fails).len() > 5);
+    assert!(!first.knows_existing(&copies[0].destination), "copies under other names are not known");
     let again = |seconds, account: Option<AccountId>| {
         let plan = Plan { copies: copies.clone(), ..Plan::default() };
         let context = ReviewContext { account, ..context() };
@@ -146,6 +147,7 @@ fn answers_are_used_again_for_a_minute_and_failures_are_not() {
     first.ask_again(now());
     assert!(answer_all(&mut first, &|_| None).len() > 5);
     assert_eq!(first.table().findings, []);
+    assert!(first.knows_existing(&copies[0].destination));
 }
 
 proptest! {
