@@ -148,13 +148,12 @@ fn refused_tag(failure: &Failure, request: &CopyRequest) -> Field {
     let line = lines.iter().position(named).map(Field::ImageTag);
     let of_snapshots = || request.snapshot_tags.iter().position(|tag| named(&tag)).map(Field::SnapshotTag);
     let of_source = || request.source_tags.iter().any(|tag| named(&tag)).then_some(Field::SourceTags);
-    line.or_else(of_snapshots).or_else(of_source).unwrap_or_else(|| {
-        match (lines.is_empty(), request.source_tags.is_empty(), request.snapshot_tags.is_empty()) {
-            (true, false, _) => Field::SourceTags,
-            (true, true, false) => Field::SnapshotTag(0),
-            _ => Field::ImageTag(0),
-        }
-    })
+    let first = match (lines.is_empty(), request.source_tags.is_empty(), request.snapshot_tags.is_empty()) {
+        (true, false, _) => Field::SourceTags,
+        (true, true, false) => Field::SnapshotTag(0),
+        _ => Field::ImageTag(0),
+    };
+    line.or_else(of_snapshots).or_else(of_source).unwrap_or(first)
 }
 
 /// Returns the field that a post-copy step comes from.
