@@ -164,7 +164,7 @@ fn an_alias_is_compared_by_the_key_that_the_review_found_behind_it() {
     polled.snapshots.as_mut().unwrap()[0].kms_key_id = Some(OTHER_KEY.into());
     let resolved = |key: Option<&str>, encryption| {
         let expected = Expected { key_arn: key.map(Into::into), ..Expected::default() };
-        CopyRequest { expected, encryption, ..requested(None) }
+        CopyRequest { encryption, expected, ..requested(None) }
     };
     let alias = || Encryption::Encrypt { key: KmsKeyRef::new("alias/web").ok() };
     assert_eq!(compared(resolved(None, alias()), &polled).comparison.differences(), [], "nobody knows its key");
