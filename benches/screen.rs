@@ -58,6 +58,7 @@ impl Huge {
             now,
             size,
             prices: config.prices().expect("built in"),
+            themes: amigrate::config::Themes::default(),
         };
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let _inside = runtime.enter();
@@ -296,7 +297,17 @@ fn queues(c: &mut Criterion) {
         let now: Timestamp = "2026-06-01T12:00:00Z".parse().expect("a time");
         let config = Config::default();
         let prices = config.prices().expect("built in");
-        let start = Start { config, caps: Caps::full(), demo: None, profile: None, seed: 1, now, size, prices };
+        let start = Start {
+            config,
+            caps: Caps::full(),
+            demo: None,
+            profile: None,
+            seed: 1,
+            now,
+            size,
+            prices,
+            themes: amigrate::config::Themes::default(),
+        };
         let (mut model, _) = Model::new(start);
         let id = AccountId::new("123456789012").expect("an account");
         let account = AccountKey::new(&id, None);

@@ -11,6 +11,7 @@
 //! | [`aws`] | the AWS SDK; domain in, domain out |
 //! | [`driver`] | carries out the queue: leader lock, loop, follower, store thread |
 //! | [`labels`] | the engine's and the driver's values in words |
+//! | [`records`] | images as JSON and CSV, for commands and exports |
 //! | [`sim`] | an EC2 that lives in the process |
 //! | [`term`] | the terminal as a device |
 //! | [`tui`] | model, messages, effects, screens |
@@ -24,6 +25,7 @@ pub mod domain;
 pub mod driver;
 pub mod engine;
 pub mod labels;
+pub mod records;
 pub mod runtime;
 pub mod sim;
 pub mod store;

@@ -13,7 +13,7 @@ use super::{
     setup::CommonFlags,
 };
 use crate::{
-    config::{Config, EffectiveSetting, PresetFile, SettingSource, settings},
+    config::{Config, EffectiveSetting, PresetFile, SettingSource, Themes, settings},
     domain::Failure,
 };
 pub(super) use records::{FileRecord, SettingRecord};
@@ -31,7 +31,7 @@ enum Action {
     Path,
     /// Print every setting with its value and where that comes from: default, file, environment or flag
     Show,
-    /// Name every mistake in the settings, the presets and the prices; status 2 if there is one
+    /// Name every mistake in the settings, the themes, the presets and the prices; status 2 if there is one
     Check,
     /// Write a settings file with every setting, its help and its default
     Init {
@@ -116,6 +116,12 @@ fn check(output: OutputOptions, named: Option<&Path>, env: &impl Fn(&str) -> Opt
     let mut mistakes = Config::mistakes(named, env);
     if mistakes.is_empty() {
         mistakes.extend(Config::load(named, env).and_then(|config| config.prices()).err());
+    }
+    let themes = Themes::beside(named);
+    mistakes.extend(themes.mistakes().cloned());
+    if let Ok(config) = Config::load(named, env) {
+        mistakes.extend(themes.get(&config.ui.theme).err().filter(|failure| !mistakes.contains(failure)));
+        config.notes.iter().for_each(|note| output.note(note));
     }
     mistakes.extend(PresetFile::beside(named).and_then(|presets| presets.read().err()));
     mistakes.iter().for_each(report);

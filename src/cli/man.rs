@@ -12,6 +12,10 @@ use super::{
     exit::{CommandError, ExitStatus},
     reference::{ENVIRONMENT, EXIT_STATUSES, FILES},
 };
+use crate::{
+    config::bindings::{Context, KEYS},
+    domain::palette::COMMANDS,
+};
 
 pub(super) fn run(command: Command) -> Result<ExitStatus, CommandError> {
     let mut out = io::stdout().lock();
@@ -38,6 +42,12 @@ fn page(command: Command) -> io::Result<String> {
         add_command(&mut page, command)?;
     }
     let mut roff = Roff::new();
+    keys(&mut roff);
+    section(
+        &mut roff,
+        "PALETTE COMMANDS",
+        COMMANDS.iter().map(|spec| (format!(":{} {}", spec.word, spec.argument), spec.text)),
+    );
     section(&mut roff, "EXIT STATUS", EXIT_STATUSES.iter().map(|(status, text)| (status.to_string(), *text)));
     section(&mut roff, "ENVIRONMENT", ENVIRONMENT.iter().map(|(name, text)| ((*name).to_owned(), *text)));
     section(&mut roff, "FILES", FILES.iter().map(|(path, text)| ((*path).to_owned(), *text)));
@@ -46,6 +56,20 @@ fn page(command: Command) -> io::Result<String> {
     let page = String::from_utf8_lossy(&page);
     let (preamble, lines): (Vec<_>, Vec<_>) = page.lines().partition(|line| is_preamble(line));
     Ok(preamble.into_iter().take(2).chain(lines).flat_map(|line| [line, "\n"]).collect())
+}
+
+/// Every action of the screen with its keys, by the screen it works in.
+fn keys(roff: &mut Roff) {
+    roff.control("SH", ["KEYS"]);
+    for context in Context::ALL {
+        roff.control("SS", [context.title()]);
+        for binding in KEYS.iter().filter(|binding| binding.context == context) {
+            let chords: Vec<String> = binding.chords.iter().map(ToString::to_string).collect();
+            roff.control("TP", []);
+            roff.text([bold(chords.join(" ")), roman(format!(" ({})", binding.action.name()))]);
+            roff.text([roman(binding.text)]);
+        }
+    }
 }
 
 /// A section of terms and what they mean.

@@ -33,9 +33,10 @@ pub const ENVIRONMENT: [(&str, &str); 11] = [
 ];
 
 /// Files, and what is in them, as they are called on Linux.
-pub const FILES: [(&str, &str); 5] = [
+pub const FILES: [(&str, &str); 6] = [
     ("~/.config/amigrate/config.toml", "Settings; `amigrate config init` writes it with every default."),
     ("~/.config/amigrate/presets.toml", "Presets of the copy form and of `amigrate copy --preset`."),
+    ("~/.config/amigrate/themes/NAME.toml", "Themes of your own, for `ui.theme`."),
     ("~/.local/state/amigrate/jobs.db", "The copies: an SQLite database."),
     ("~/.local/state/amigrate/amigrate.log", "The log, and the last four before it."),
     ("~/.local/state/amigrate/regions.json", "The regions chosen last."),

@@ -134,12 +134,7 @@ impl Setup {
             config.browse.regions = vec![region.to_string()];
         }
         let profile = common.profile.clone().or_else(|| given(&config.aws.profile));
-        let overrides = CapsOverrides {
-            colors: CapsOverrides::parse_palette(&config.ui.palette),
-            ascii: config.ui.ascii,
-            mouse: config.ui.mouse,
-            sync: config.ui.synchronized,
-        };
+        let overrides = CapsOverrides { ascii: config.ui.ascii, mouse: config.ui.mouse, sync: config.ui.synchronized };
         let caps = Caps::detect(env, overrides);
         let (stdin, stdout) = crate::term::session::ttys();
         let plain = Caps::line_mode(env, stdin, stdout, common.plain);

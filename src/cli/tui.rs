@@ -14,7 +14,7 @@ use tokio::{
 
 use super::setup::{Setup, http_client, runtime, stop_signal};
 use crate::{
-    config::{self, LastValues, PresetFile},
+    config::{self, LastValues, PresetFile, Themes},
     domain::{Failure, text::count},
     driver::{Clock, DriverStatus, SessionSource, StoreLocation},
     engine::{Job, JobState},
@@ -138,6 +138,8 @@ fn show(
         let frames = if setup.caps.remote { ui.frames_remote } else { ui.frames_local };
         let caps = setup.caps.clone();
         let prices = setup.config.prices()?;
+        let themes = Themes::beside(setup.config_file.as_deref());
+        themes.get(&setup.config.ui.theme)?;
         let start = Start {
             config: setup.config,
             caps: setup.caps,
@@ -147,6 +149,7 @@ fn show(
             now: clock.now(),
             size,
             prices,
+            themes,
         };
         let (sender, mut inputs) = unbounded_channel();
         forward_signals(&sender)?;

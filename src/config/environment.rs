@@ -1,6 +1,10 @@
 //! Settings from environment variables, `AMIGRATE_*`.
 
-use super::settings::{Expect, KEYS, Setting};
+use super::{
+    file::NOTES,
+    obsolete,
+    settings::{Expect, KEYS, Setting},
+};
 use crate::domain::{Failure, text};
 
 /// Overrides the values with every variable that is set and not empty. Returns the mistakes.
@@ -21,7 +25,24 @@ pub(super) fn apply(values: &mut toml::Table, env: &impl Fn(&str) -> Option<Stri
             table.insert(key.name.to_owned(), value);
         }
     }
+    mistakes.extend(old_palette(values, env).err());
     mistakes
+}
+
+/// Reads `AMIGRATE_UI_PALETTE` of earlier versions.
+fn old_palette(values: &mut toml::Table, env: &impl Fn(&str) -> Option<String>) -> Result<(), Failure> {
+    const VARIABLE: &str = "AMIGRATE_UI_PALETTE";
+    let Some(word) = env(VARIABLE).filter(|word| !word.trim().is_empty()) else { return Ok(()) };
+    let (theme, note) = obsolete::palette(VARIABLE, word.trim())?;
+    if let Some(theme) = theme.filter(|_| env("AMIGRATE_UI_THEME").is_none_or(|theme| theme.trim().is_empty())) {
+        let ui = values.entry("ui").or_insert_with(|| toml::Table::new().into());
+        ui.as_table_mut().map(|ui| ui.insert("theme".to_owned(), theme.into()));
+    }
+    let notes = values.entry(NOTES).or_insert_with(|| toml::Value::Array(Vec::new()));
+    if let Some(notes) = notes.as_array_mut() {
+        notes.push(note.into());
+    }
+    Ok(())
 }
 
 /// Returns true if the setting's variable is set and not empty.

@@ -8,10 +8,16 @@ use toml::{
 };
 
 use super::{
+    key_file,
+    keys::KEY_SECTION,
+    obsolete,
     settings::{self, KEYS, SECTIONS, Setting},
     source::Source,
 };
 use crate::domain::{Failure, text};
+
+/// The key of [`Config::notes`](super::Config::notes), which no file can have.
+pub(super) const NOTES: &str = "notes";
 
 /// Mistakes with their places in the text.
 type Mistakes = Vec<(usize, Failure)>;
@@ -28,17 +34,23 @@ pub(super) fn read(path: &Path, text: &str) -> Result<toml::Table, Failure> {
 /// Parses the file. Returns its valid settings, and every mistake with its position; what is no TOML has only one.
 pub(super) fn check(path: &Path, text: &str) -> (toml::Table, Vec<Failure>) {
     let source = Source { path, text };
-    let (mut values, mut mistakes) = (toml::Table::new(), Mistakes::new());
+    let (mut values, mut notes, mut mistakes) = (toml::Table::new(), Vec::new(), Mistakes::new());
     let document = match DeTable::parse(text) {
         Ok(document) => document,
         Err(error) => return (values, vec![source.wrong(error.span(), error.message())]),
     };
     for (key, value) in document.get_ref() {
         let name: &str = key.get_ref();
-        let section = SECTIONS.iter().any(|(section, _)| *section == name && !section.is_empty());
+        if let (KEY_SECTION, DeValue::Table(table)) = (name, value.get_ref()) {
+            let keys = toml::Value::try_from(key_file::check(&source, table, &mut mistakes));
+            values.extend(keys.ok().map(|keys| (name.to_owned(), keys)));
+            continue;
+        }
+        let section =
+            name == KEY_SECTION || SECTIONS.iter().any(|(section, _)| *section == name && !section.is_empty());
         match value.get_ref() {
             DeValue::Table(table) if section => {
-                values.insert(name.to_owned(), source.section(name, table, &mut mistakes).into());
+                values.insert(name.to_owned(), source.section(name, table, &mut notes, &mut mistakes).into());
             }
             _ if section => {
                 let why = format!("`{name}` is a section; write [{name}] on a line of its own");
@@ -51,15 +63,36 @@ pub(super) fn check(path: &Path, text: &str) -> (toml::Table, Vec<Failure>) {
             },
         }
     }
+    if !notes.is_empty() {
+        values.insert(NOTES.to_owned(), notes.into());
+    }
     mistakes.sort_by_key(|(place, _)| *place);
     (values, mistakes.into_iter().map(|(_, mistake)| mistake).collect())
 }
 
 impl Source<'_> {
-    fn section(&self, section: &str, table: &DeTable<'_>, mistakes: &mut Mistakes) -> toml::Table {
+    fn section(
+        &self,
+        section: &str,
+        table: &DeTable<'_>,
+        notes: &mut Vec<String>,
+        mistakes: &mut Mistakes,
+    ) -> toml::Table {
         let mut values = toml::Table::new();
         for (key, value) in table {
             let name: &str = key.get_ref();
+            if let ("ui", "palette", DeValue::String(word)) = (section, name, value.get_ref()) {
+                match obsolete::palette(&self.place(Some(key.span())), word) {
+                    Ok((theme, note)) => {
+                        notes.push(note);
+                        if let Some(theme) = theme.filter(|_| !table.contains_key("theme")) {
+                            values.insert("theme".to_owned(), theme.into());
+                        }
+                    }
+                    Err(mistake) => mistakes.push((key.span().start, mistake)),
+                }
+                continue;
+            }
             match self.value(section, key.span(), name, value) {
                 Ok(value) => _ = values.insert(name.to_owned(), value),
                 Err(mistake) => mistakes.push((key.span().start, mistake)),
@@ -99,7 +132,10 @@ impl Source<'_> {
 
     fn unknown_section(&self, place: Range<usize>, name: &str) -> Failure {
         let name = text::clean(name);
-        let sections = || SECTIONS.iter().map(|(section, _)| *section).filter(|section| !section.is_empty());
+        let sections = || {
+            let named = SECTIONS.iter().map(|(section, _)| *section).filter(|section| !section.is_empty());
+            named.chain([KEY_SECTION])
+        };
         let advice = match settings::nearest(&name, sections()) {
             Some(near) => format!("; did you mean [{near}]?"),
             None => format!("; there are {}", sections().map(|s| format!("[{s}]")).collect::<Vec<_>>().join(", ")),

@@ -2,18 +2,24 @@
 //!
 //! The table in [`settings`] defines names, error messages, environment variables and the example file. The SDK reads `AWS_*`.
 
+pub mod bindings;
+pub mod chord;
 mod copy_defaults;
 mod effective;
 mod enabled_regions;
 mod environment;
 mod file;
+mod key_file;
+pub mod keys;
 mod last_values;
+mod obsolete;
 pub mod paths;
 mod presets;
 mod prices;
 mod replace;
 pub mod settings;
 pub(crate) mod source;
+pub mod theme;
 
 use std::path::Path;
 
@@ -23,9 +29,11 @@ use crate::domain::{Failure, plan::CheckContext, price::Prices};
 
 pub use effective::{EffectiveSetting, SettingSource};
 pub use enabled_regions::EnabledRegions;
+pub use keys::{KeyMap, KeySettings};
 pub use last_values::LastValues;
 pub use paths::{default_path, state_dir};
 pub use presets::{PresetFile, Presets};
+pub use theme::{Theme, Themes};
 
 /// Every setting.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -47,6 +55,11 @@ pub struct Config {
     pub ui: Ui,
     /// Log.
     pub log: Log,
+    /// Keys that are not the table's.
+    pub keys: KeySettings,
+    /// What the user should know of settings that are read differently from how they were meant.
+    #[serde(skip_serializing)]
+    pub notes: Vec<String>,
 }
 
 /// Access to AWS. Empty strings leave the choice to the SDK.
@@ -158,8 +171,8 @@ pub struct Poll {
 #[serde(deny_unknown_fields, default)]
 #[expect(clippy::struct_excessive_bools, reason = "settings are independent switches")]
 pub struct Ui {
-    /// `auto`, `none` or `16`.
-    pub palette: String,
+    /// The name of a theme.
+    pub theme: String,
     /// ASCII even where the terminal shows more.
     pub ascii: bool,
     /// Whether the mouse is taken from the terminal's own selection.
@@ -255,7 +268,7 @@ impl Default for Poll {
 impl Default for Ui {
     fn default() -> Self {
         Self {
-            palette: "auto".into(),
+            theme: theme::DEFAULT.into(),
             ascii: false,
             mouse: false,
             bell: true,

@@ -94,7 +94,6 @@ pub const SECTIONS: [(&str, &str); 8] = [
     ("log", "What is written down."),
 ];
 
-const PALETTES: &[&str] = &["auto", "none", "16"];
 const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
 
 const fn key(
@@ -148,7 +147,7 @@ pub const KEYS: [Setting; 47] = [
     key("poll", "fastest_seconds", "3", Expect::Whole(1, 3_600), "While things move."),
     key("poll", "slowest_seconds", "15", Expect::Whole(1, 3_600), "Once nothing moves."),
     key("poll", "throttled_seconds", "60", Expect::Whole(1, 3_600), "The most it grows to when AWS throttles."),
-    key("ui", "palette", "\"auto\"", Expect::Choice(PALETTES), "Colours: auto, none or 16. auto respects NO_COLOR."),
+    key("ui", "theme", "\"default\"", Expect::Text, "default, mono, high-contrast, colour-blind, nord, or the name of a file of yours in themes/ beside this one. NO_COLOR wins."),
     key("ui", "ascii", "false", Expect::Switch, "Draw in ASCII even where the locale is UTF-8."),
     key("ui", "mouse", "false", Expect::Switch, "Take the mouse; the terminal's own selection then needs Shift."),
     key("ui", "bell", "true", Expect::Switch, "Ring the bell when a job ends."),
@@ -188,6 +187,8 @@ pub fn example() -> String {
             let _ = writeln!(out, "# {}\n{} = {}", bounds(key), key.name, key.default);
         }
     }
+    out.push('\n');
+    out.push_str(&super::keys::example());
     out
 }
 

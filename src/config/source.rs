@@ -14,10 +14,15 @@ pub(crate) struct Source<'a> {
 impl Source<'_> {
     /// Returns a failure named by path, line and column; without a place, the beginning.
     pub(crate) fn wrong_at(&self, place: Option<Range<usize>>, why: &str) -> Failure {
+        Failure::new(self.place(place), why.trim_end().replace('\n', ", "))
+    }
+
+    /// Returns path, line and column; without a place, those of the beginning.
+    pub(crate) fn place(&self, place: Option<Range<usize>>) -> String {
         let before = place.and_then(|place| self.text.get(..place.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        Failure::new(format!("{}:{line}:{column}", self.path.display()), why.trim_end().replace('\n', ", "))
+        format!("{}:{line}:{column}", self.path.display())
     }
 
     /// Reads the whole text as a value.

@@ -3,6 +3,7 @@
 use rstest::rstest;
 
 use super::{
+    bindings::{Action, Context},
     settings::{KEYS, SECTIONS},
     *,
 };
@@ -58,7 +59,7 @@ fn the_file_lies_over_the_defaults_and_the_environment_over_the_file() {
             "AMIGRATE_READ_ONLY" => "0".into(),
             "AMIGRATE_COPY_STARTS_PER_SECOND" => "0.5".into(),
             "AMIGRATE_COPY_TAGS" => "Team=web site, SourceAMI={source_id}".into(),
-            "AMIGRATE_UI_PALETTE" => String::new(),
+            "AMIGRATE_UI_PALETTE" | "AMIGRATE_UI_THEME" => String::new(),
             _ => return None,
         })
     })
@@ -77,7 +78,7 @@ fn the_file_lies_over_the_defaults_and_the_environment_over_the_file() {
 #[case("[brwose]\nwhose = \"mine\"", "config.toml:1:2: unknown section [brwose]; did you mean [browse]?")]
 #[case(
     "[zzzzzz]\n",
-    "config.toml:1:2: unknown section [zzzzzz]; there are [aws], [browse], [copy], [jobs], [poll], [ui], [log]"
+    "config.toml:1:2: unknown section [zzzzzz]; there are [aws], [browse], [copy], [jobs], [poll], [ui], [log], [keys]"
 )]
 #[case("[aws]\nzzzzzz = 1", "config.toml:2:1: unknown key `zzzzzz` in [aws]")]
 #[case("attempts = 3", "config.toml:1:1: unknown key `attempts`; it belongs in [aws]")]
@@ -100,10 +101,7 @@ fn the_file_lies_over_the_defaults_and_the_environment_over_the_file() {
     "config.toml:2:21: `starts_per_second` in [copy] is nan; expected a number from 0.01 to 100"
 )]
 #[case("[ui]\nascii = 1", "config.toml:2:9: `ascii` in [ui] is 1; expected true or false")]
-#[case(
-    "[ui]\npalette = \"truecolor\"",
-    "config.toml:2:11: `palette` in [ui] is \"truecolor\"; expected one of auto, none, 16"
-)]
+#[case("[ui]\npalette = \"truecolor\"", "config.toml:2:1: `palette` in [ui] was auto, none or 16, and is `theme` now")]
 #[case(
     "[browse]\nregions = [\"us-east-1\", 3]",
     "config.toml:2:11: `regions` in [browse] is [\"us-east-1\", 3]; expected a list of regions such as [\"us-east-1\"], or [\"all\"]"
@@ -123,6 +121,95 @@ fn the_file_lies_over_the_defaults_and_the_environment_over_the_file() {
 )]
 fn a_mistake_in_the_file_is_named_with_its_place(#[case] text: &str, #[case] expected: &str) {
     assert_eq!(from_file(text).unwrap_err().to_string(), expected);
+}
+
+#[rstest]
+#[case("[keys.images]\ncpoy = \"c\"", "config.toml:2:1: unknown action `cpoy` in [keys.images]; did you mean `copy`?")]
+#[case("[keys.imges]\ncopy = \"c\"", "config.toml:1:7: unknown table [keys.imges]; did you mean [keys.images]?")]
+#[case(
+    "[keys.images]\ncancel = \"c\"",
+    "config.toml:2:1: unknown action `cancel` in [keys.images]; it belongs in [keys.jobs]"
+)]
+#[case(
+    "[keys]\ncancel = \"c\"",
+    "config.toml:2:1: `cancel` stands in [keys]; keys belong to a screen, as in [keys.jobs]"
+)]
+#[case("keys = 3", "config.toml:1:1: `keys` is a section; write [keys] on a line of its own")]
+#[case("[keys]\nimages = 3", "config.toml:2:1: `images` is a table; write [keys.images] on a line of its own")]
+#[case(
+    "[keys.images]\ncopy = \"Hyper-c\"",
+    "config.toml:2:8: `copy` is \"Hyper-c\"; expected a key or a list of keys, such as \"c\", \"Ctrl-s\", \"F5\", \"PgDn\""
+)]
+#[case(
+    "[keys.images]\ncopy = [\"x\", 3]",
+    "config.toml:2:8: `copy` is [\"x\", 3]; expected a key or a list of keys, such as \"c\", \"Ctrl-s\", \"F5\", \"PgDn\""
+)]
+#[case(
+    "[keys.images]\ncopy = [\"x\", \"a\"]",
+    "config.toml:2:14: `a` is the key of `mark_all` in [keys.images]; give one of the two another key"
+)]
+#[case(
+    "[keys.images]\ncopy = \"x\"\nmark = \"x\"",
+    "config.toml:3:8: `x` is the key of `copy` in [keys.images]; give one of the two another key"
+)]
+#[case(
+    "[keys.images]\ncopy = \"j\"",
+    "config.toml:2:8: `j` is the key of `down` in [keys.lists]; give one of the two another key"
+)]
+#[case(
+    "[keys.form]\nstart = \"Ctrl-l\"",
+    "config.toml:2:9: `Ctrl-l` is the key of `redraw` in [keys.everywhere]; give one of the two another key"
+)]
+#[case("[keys.jobs]\ncancel = \"Ctrl-c\"", "config.toml:2:10: Ctrl-c always quits")]
+#[case(
+    "[keys.input]\naccept = \"x\"",
+    "config.toml:2:10: `x` is typed into the text here; use Ctrl, Alt or a function key"
+)]
+#[case("[keys.form]\nstart = \"Ctrl-a\"", "config.toml:2:9: `Ctrl-a` edits the text here")]
+fn a_mistake_in_the_keys_is_named_with_its_place(#[case] text: &str, #[case] expected: &str) {
+    assert_eq!(from_file(text).unwrap_err().to_string(), expected);
+}
+
+#[rstest]
+#[case("none", "mono", "it is read as theme")]
+#[case("auto", "default", "it can be removed")]
+#[case("16", "default", "it can be removed")]
+fn the_palette_of_earlier_versions_is_read_and_said(
+    #[case] word: &'static str,
+    #[case] theme: &str,
+    #[case] note: &str,
+) {
+    let file = from_file(&format!("[ui]\nascii = true\npalette = \"{word}\"\n")).unwrap();
+    let env = from_env("AMIGRATE_UI_PALETTE", word).unwrap();
+    for (config, place) in [(file, "config.toml:3:1: "), (env, "AMIGRATE_UI_PALETTE: ")] {
+        assert_eq!(config.ui.theme, theme);
+        assert!(config.notes[0].starts_with(place) && config.notes[0].contains(note), "{:?}", config.notes);
+    }
+    let both = from_file(&format!("[ui]\npalette = \"{word}\"\ntheme = \"nord\"\n")).unwrap();
+    assert_eq!((both.ui.theme.as_str(), both.notes.len()), ("nord", 1), "the new name wins");
+    assert!(from_file("notes = []").is_err() && from_env("AMIGRATE_UI_PALETTE", "8").is_err());
+}
+
+#[test]
+fn keys_are_changed_exchanged_and_taken_away() {
+    let text = "[keys.images]\ncopy = \"Space\"\nmark = [\"c\", \"F5\"]\n[keys.jobs]\ndismiss = []\n";
+    let keys = KeyMap::new(&from_file(text).unwrap().keys);
+    let row = |context, action| keys.rows().iter().find(|r| (r.binding.context, r.binding.action) == (context, action));
+    let shown = |context, action| row(context, action).map(keys::KeyRow::keys).unwrap();
+    assert_eq!(shown(Context::Images, Action::Copy), "Space");
+    assert_eq!(shown(Context::Images, Action::Mark), "c F5");
+    assert_eq!(shown(Context::Jobs, Action::Dismiss), "");
+    assert_eq!(shown(Context::Jobs, Action::Cancel), "x");
+}
+
+#[test]
+fn every_line_of_the_examples_keys_is_valid_and_the_default() {
+    let example = Config::example();
+    let (_, keys) = example.split_once("[keys]\n").unwrap();
+    let lines = keys.lines().map(|line| format!("{}\n", line.strip_prefix("# ").unwrap_or(line)));
+    let config = from_file(&lines.collect::<String>()).unwrap();
+    assert_eq!(config.keys.0.values().map(std::collections::BTreeMap::len).sum::<usize>(), bindings::KEYS.len());
+    assert_eq!(KeyMap::new(&config.keys), KeyMap::default());
 }
 
 #[rstest]

@@ -55,6 +55,7 @@ async fn a_terminal_closed_while_the_program_is_suspended_leaves_no_queue_paused
         now: clock.now(),
         size: (80, 24),
         prices: crate::domain::price::Prices::default(),
+        themes: crate::config::Themes::default(),
     };
     let (mut model, first) = Model::new(start);
     let mut effects = Effects::new(source, config, clock);

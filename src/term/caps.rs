@@ -4,8 +4,6 @@
 /// What settings and flags override.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CapsOverrides {
-    /// Use the terminal's sixteen colours, or none; `None` leaves it to `NO_COLOR` and `TERM`.
-    pub colors: Option<bool>,
     /// Write ASCII only, even if the locale is UTF-8.
     pub ascii: bool,
     /// Report the mouse, which takes it from the terminal's own selection.
@@ -14,20 +12,9 @@ pub struct CapsOverrides {
     pub sync: bool,
 }
 
-impl CapsOverrides {
-    /// Returns the setting `ui.palette` as [`Self::colors`]. An unknown word counts as `auto`; the settings refuse it.
-    pub fn parse_palette(word: &str) -> Option<bool> {
-        match word {
-            "none" => Some(false),
-            "16" => Some(true),
-            _ => None,
-        }
-    }
-}
-
 impl Default for CapsOverrides {
     fn default() -> Self {
-        Self { colors: None, ascii: false, mouse: false, sync: true }
+        Self { ascii: false, mouse: false, sync: true }
     }
 }
 
@@ -35,7 +22,7 @@ impl Default for CapsOverrides {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "the capabilities are independent")]
 pub struct Caps {
-    /// The terminal's sixteen colours may be used. Without, bold, reverse and marks carry the meaning.
+    /// Colours may be used. Without, bold, reverse and marks carry the meaning.
     pub colors: bool,
     /// More than ASCII may be written.
     pub unicode: bool,
@@ -50,12 +37,12 @@ pub struct Caps {
 }
 
 impl Caps {
-    /// Detects capabilities from the environment. Overrides take precedence, over `NO_COLOR` too.
+    /// Detects capabilities from the environment. No setting overrides `NO_COLOR`.
     pub fn detect(env: &impl Fn(&str) -> Option<String>, overrides: CapsOverrides) -> Self {
         let set = |name: &str| env(name).filter(|value| !value.is_empty());
         let term = set("TERM").unwrap_or_default();
         Self {
-            colors: overrides.colors.unwrap_or_else(|| set("NO_COLOR").is_none() && !monochrome(&term)),
+            colors: set("NO_COLOR").is_none() && !monochrome(&term),
             unicode: !overrides.ascii && !ascii_only(&term) && utf8_locale(&set),
             remote: ["SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"].iter().any(|name| set(name).is_some()),
             tmux: set("TMUX").is_some() || term.starts_with("tmux"),
@@ -119,13 +106,6 @@ mod tests {
     #[case(&[], false)]
     fn colours_by_environment(#[case] vars: &'static [(&str, &str)], #[case] expected: bool) {
         assert_eq!(Caps::detect(&env(vars), CapsOverrides::default()).colors, expected);
-    }
-
-    #[test]
-    fn the_setting_overrides_no_color() {
-        let overrides = CapsOverrides { colors: CapsOverrides::parse_palette("16"), ..CapsOverrides::default() };
-        let caps = Caps::detect(&env(&[("TERM", "xterm"), ("NO_COLOR", "1")]), overrides);
-        assert!(caps.colors);
     }
 
     #[rstest]

@@ -1,4 +1,5 @@
-//! SGR sequences: the shortest change from the terminal's current style to another. Sixteen ANSI colours only.
+//! SGR sequences: the shortest change from the terminal's current style to another. The sixteen ANSI colours have
+//! the shortest codes; a theme may have others.
 
 use ratatui::style::{Color, Modifier};
 
@@ -88,24 +89,26 @@ fn steps(from: CellStyle, to: CellStyle) -> String {
         }
     }
     if from.fg != to.fg {
-        put(&color_code(to.fg, 30).to_string());
+        put(&color_code(to.fg, 30));
     }
     if from.bg != to.bg {
-        put(&color_code(to.bg, 40).to_string());
+        put(&color_code(to.bg, 40));
     }
     codes
 }
 
 /// Returns the code of a colour; `base` is 30 for the foreground and 40 for the background.
-fn color_code(color: Color, base: u8) -> u8 {
-    match index(color) {
-        Some(i @ 0..=7) => base + i,
-        Some(i) => base + 60 + i - 8,
-        None => base + 9,
+fn color_code(color: Color, base: u8) -> String {
+    match (index(color), color) {
+        (Some(i @ 0..=7), _) => (base + i).to_string(),
+        (Some(i), _) => (base + 60 + i - 8).to_string(),
+        (None, Color::Indexed(i)) => format!("{};5;{i}", base + 8),
+        (None, Color::Rgb(r, g, b)) => format!("{};2;{r};{g};{b}", base + 8),
+        (None, _) => (base + 9).to_string(),
     }
 }
 
-/// Returns a colour's place among the sixteen ANSI colours. The screens use no others.
+/// Returns a colour's place among the sixteen ANSI colours.
 fn index(color: Color) -> Option<u8> {
     Some(match color {
         Color::Black => 0,
@@ -157,6 +160,12 @@ mod tests {
         style(Color::Indexed(9), Color::Reset, Modifier::empty()),
         "\x1b[91m"
     )]
+    #[case(
+        Some(CellStyle::DEFAULT),
+        style(Color::Indexed(166), Color::Rgb(1, 2, 3), Modifier::empty()),
+        "\x1b[38;5;166;48;2;1;2;3m"
+    )]
+    #[case(Some(style(Color::Rgb(1, 2, 3), Color::Reset, Modifier::empty())), CellStyle::DEFAULT, "\x1b[m")]
     fn the_shortest_change(#[case] from: Option<CellStyle>, #[case] to: CellStyle, #[case] expected: &str) {
         let mut out = Vec::new();
         change(&mut out, from, to);

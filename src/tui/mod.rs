@@ -3,25 +3,28 @@
 //! [`Model::update`] neither waits nor fails; [`view::draw`] is a pure function of the model.
 
 mod banner;
-pub mod bindings;
 mod browse;
 pub mod catalogue;
 pub mod glyphs;
 pub mod jobs_view;
+pub mod keymap;
 pub mod layout;
 pub mod model;
+mod mouse;
 pub mod msg;
 pub mod problems;
 mod quit;
 pub mod screens;
+mod send;
 pub mod theme;
 mod update;
 pub mod view;
 pub mod widgets;
 
+pub use crate::config::bindings;
 pub use jobs_view::JobsView;
 pub use model::{Model, Start};
-pub use msg::{Connected, Effect, EffectId, Msg, Reply, StoredForms};
+pub use msg::{Connected, Effect, EffectId, ExportRequest, Msg, Reply, StoredForms};
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,14 @@
 //! The state of the screen, in one place with one owner. Only [`Model::update`] changes it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    config::Config,
+    config::{
+        Config, KeyMap, Theme, Themes,
+        theme::{DEFAULT, WITHOUT_COLOURS},
+    },
     domain::{
         Account, AccountKey, ClientToken, Failure, Image, ImageId, ImageQuery, LoginBackoff, OwnerFilter, Region,
         RegionInfo,
@@ -14,15 +17,14 @@ use crate::{
         price::Prices,
         review::{CheckId, Review},
     },
-    driver::DriverStatus,
-    engine::{Command, Job, JobId},
+    engine::{Job, JobId},
     term::Caps,
     tui::{
         bindings::Context,
         catalogue::Catalogue,
         jobs_view::JobsView,
         msg::{Connected, Effect, EffectId},
-        screens::{Overlay, images::ImagesPane, jobs::JobsPane, review::requested::Requested},
+        screens::{Overlay, images::ImagesPane, jobs::JobsPane, palette::PaletteHistory, review::requested::Requested},
     },
 };
 
@@ -48,6 +50,7 @@ pub struct Start {
     pub size: (u16, u16),
     /// For estimates.
     pub prices: Prices,
+    pub themes: Themes,
 }
 
 /// The connection to AWS.
@@ -100,13 +103,28 @@ pub(super) enum PendingReply {
     /// The source of a copy that is made again.
     Source(Arc<Job>),
     Forms(FormRequest),
+    /// The profiles, for the palette.
+    ProfileNames,
+    Export {
+        path: PathBuf,
+        images: usize,
+        /// Regions that were still being listed.
+        loading: usize,
+    },
 }
 
 /// What was requested of the stored contents of the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FormRequest {
     Read,
-    Save { name: String, preset: Box<Preset> },
+    /// The names, for the palette.
+    Names,
+    /// The preset of this name, for the form that is open.
+    Apply(String),
+    Save {
+        name: String,
+        preset: Box<Preset>,
+    },
     Remove(String),
 }
 
@@ -143,6 +161,12 @@ pub struct Model {
     /// What is open over the panes; the last is on top.
     pub overlays: Vec<Overlay>,
     pub notice: Option<Notice>,
+    /// The theme in force.
+    pub theme: Theme,
+    /// The keys in force.
+    pub keymap: KeyMap,
+    /// What was run from the palette.
+    pub(super) palette_history: PaletteHistory,
     /// True while the mouse is reported to us.
     pub mouse: bool,
     pub(super) pending: BTreeMap<EffectId, PendingReply>,
@@ -186,6 +210,9 @@ impl Model {
             full: None,
             overlays: Vec::new(),
             notice: None,
+            theme: start.themes.get(DEFAULT).cloned().unwrap_or_default(),
+            keymap: KeyMap::new(&start.config.keys),
+            palette_history: PaletteHistory::default(),
             mouse: start.config.ui.mouse,
             pending: BTreeMap::new(),
             reconnect: None,
@@ -200,8 +227,24 @@ impl Model {
             start,
         };
         model.query = model.query_for(whose);
+        let name = model.start.config.ui.theme.clone();
+        if let Err(failure) = model.use_theme(&name) {
+            model.show_error(failure.lines().join(". "));
+        } else if let Some(note) = model.start.config.notes.first().cloned() {
+            model.show_notice(note);
+        }
         let effects = vec![model.connect()];
         (model, effects)
+    }
+
+    /// Draws with this theme from now on; without colours, with the one that has none.
+    ///
+    /// # Errors
+    /// An unknown name, or the mistake in the theme's file; then the theme stays.
+    pub(super) fn use_theme(&mut self, name: &str) -> Result<(), Failure> {
+        let chosen = self.start.themes.get(name)?;
+        self.theme = if self.start.caps.colors { chosen } else { self.start.themes.get(WITHOUT_COLOURS)? }.clone();
+        Ok(())
     }
 
     /// When the next [`Msg::Tick`](crate::tui::Msg::Tick) is due: for clocks on the screen, a notice that ends, a retry.
@@ -333,48 +376,5 @@ impl Model {
             _ => None,
         };
         AccountKey::new(&account.id, endpoint)
-    }
-
-    /// Returns true if commands are accepted; otherwise shows why not.
-    pub(super) fn can_send_commands(&mut self) -> bool {
-        if let DriverStatus::NotRunning(failure) = &self.jobs_view.driver {
-            let text = failure.lines().join(". ");
-            self.show_error(text);
-            return false;
-        }
-        if self.account.is_none() {
-            self.show_error("Not yet: jobs are stored by account, and the account is not known yet. ! shows details.");
-            return false;
-        }
-        true
-    }
-
-    /// Sends a command to the driver. Its result shows in the jobs once it is stored.
-    pub(super) fn send_command(&mut self, command: Command, effects: &mut Vec<Effect>) {
-        let changes_jobs = !matches!(command, Command::RefreshNow | Command::Follow(_));
-        if changes_jobs {
-            if !self.can_send_commands() {
-                return;
-            }
-            self.jobs_view.note_request(self.now);
-            self.requested.another_command();
-        }
-        effects.push(Effect::Command(command));
-    }
-
-    /// Retries failed copies, each under a new client token.
-    pub(super) fn retry(&mut self, jobs: &[JobId], effects: &mut Vec<Effect>) {
-        let jobs = jobs.iter().map(|id| (*id, self.next_client_token())).collect();
-        self.send_command(Command::Retry(jobs), effects);
-    }
-
-    /// Retries failed copies, and the failed post-copy steps of others.
-    pub(super) fn retry_with_steps(&mut self, copies: &[JobId], steps: Vec<JobId>, effects: &mut Vec<Effect>) {
-        if !copies.is_empty() {
-            self.retry(copies, effects);
-        }
-        if !steps.is_empty() {
-            self.send_command(Command::RetrySteps(steps), effects);
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Messages and effects, as plain data: a log of messages replays to the same screen.
 
-use std::sync::Arc;
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use jiff::SignedDuration;
 
@@ -12,6 +12,7 @@ use crate::{
         image_details::ImageDetails,
         image_usage::ImageUsage,
         kms_key::KeyList,
+        palette::ExportFormat,
         preset::Preset,
         review::{CheckAnswer, CheckRequest},
     },
@@ -138,6 +139,11 @@ pub enum Effect {
         region: Region,
         images: Vec<Arc<Image>>,
     },
+    /// Write images to a file.
+    Export {
+        id: EffectId,
+        request: ExportRequest,
+    },
     /// Start a process without a terminal that runs the queue after this one.
     Background,
     /// Watch the files that a login writes, or stop that.
@@ -184,12 +190,34 @@ pub enum Reply {
     Audit(Result<Vec<AuditEntry>, Failure>),
     ImageDetails(Box<ImageDetails>),
     Usage(Vec<ImageUsage>),
+    Exported(Result<(), Failure>),
     /// What is stored now.
     Forms(Result<StoredForms, Failure>),
     /// There is a preset of that name: nothing was saved.
     PresetExists,
     /// `None` if there is no such image.
     Image(Result<Option<Box<Image>>, Failure>),
+}
+
+/// Images for a file.
+#[derive(Clone, PartialEq)]
+pub struct ExportRequest {
+    pub path: PathBuf,
+    pub format: ExportFormat,
+    /// A file that is there may be replaced.
+    pub replace: bool,
+    pub images: Vec<Arc<Image>>,
+    /// The regions that could not be listed.
+    pub failures: Vec<(Region, Failure)>,
+}
+
+impl fmt::Debug for ExportRequest {
+    /// Without the images: a log line is no place for 100,000 of them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("ExportRequest");
+        shown.field("path", &self.path).field("format", &self.format).field("replace", &self.replace);
+        shown.field("images", &self.images.len()).finish_non_exhaustive()
+    }
 }
 
 /// Stored contents of the copy form.

@@ -13,6 +13,9 @@ mod details;
 mod form;
 mod history;
 mod jobs;
+mod keys;
+mod mouse;
+mod palette;
 mod post_copy;
 mod presets;
 mod quit;
@@ -73,6 +76,7 @@ fn start(change: impl FnOnce(&mut Config)) -> (Model, Vec<Effect>) {
         now: now(),
         size: (100, 30),
         prices: crate::domain::price::Prices::default(),
+        themes: crate::config::Themes::default(),
     })
 }
 
@@ -355,16 +359,6 @@ fn cancel_asks_first_and_the_default_is_no() {
     keys(&mut model, "x");
     let effects = keys(&mut model, "y");
     assert_eq!(effects, [Effect::Command(Command::Cancel(vec![JobId(2)]))]);
-}
-
-#[test]
-fn a_paste_goes_into_text_fields_only() {
-    let mut model = listed(vec![image(1)]);
-    assert_eq!(model.update(Msg::Input(Input::Paste("q\nx".into())), now()), []);
-    assert!(model.notice.is_some(), "a notice says why nothing happened");
-    keys(&mut model, "/");
-    _ = model.update(Msg::Input(Input::Paste("we\u{1b}[2J\n".into())), now());
-    assert_eq!(model.images.filter.value(), "we [2J");
 }
 
 #[test]

@@ -4,25 +4,23 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use crate::{
-    domain::{Failure, Retry},
+    domain::{Account, Failure, Retry},
     driver::JobUpdate,
     engine::Command,
     labels,
-    term::{
-        Input,
-        input::{KeyEvent, MouseEventKind},
-    },
+    term::{Input, input::KeyEvent},
     tui::{
-        bindings::{self, Action},
-        browse, layout,
+        bindings::{Action, Context},
+        browse, keymap, layout,
         model::{Connection, FormRequest, Model, Pane, PendingReply, Reconnect},
+        mouse,
         msg::{Effect, EffectId, Msg, Reply},
         quit,
         screens::{
             Overlay, confirm, form, images, input, jobs,
             pager::{self, Pager},
-            picker::{self, update::PickOutcome},
-            review,
+            palette::{self, update::PaletteOutcome},
+            picker, review,
         },
         widgets::editor,
     },
@@ -34,12 +32,9 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
         Msg::Input(Input::Paste(text)) => on_paste(model, &text),
         Msg::Input(Input::Resize(columns, rows)) => model.size = (columns, rows),
         Msg::Input(Input::Mouse(event)) => {
-            let action = match event.kind {
-                MouseEventKind::ScrollDown => Action::Down,
-                MouseEventKind::ScrollUp => Action::Up,
-                _ => return,
-            };
-            act(model, action, effects);
+            if let Some(action) = mouse::on_event(model, &event) {
+                act(model, action, effects);
+            }
         }
         Msg::Input(Input::Continued) => {
             model.send_command(Command::RefreshNow, effects);
@@ -63,14 +58,11 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
 fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
     let smallest = layout::SMALLEST;
     let contexts = if model.size.0 < smallest.0 || model.size.1 < smallest.1 {
-        vec![bindings::Context::Everywhere]
+        vec![Context::Everywhere]
     } else {
         model.contexts()
     };
-    // Ctrl-c, Ctrl-z and Ctrl-l work everywhere: no screen may trap its user.
-    let always = bindings::lookup(&[bindings::Context::Everywhere], key)
-        .filter(|a| !bindings::types_text(key) && matches!(a, Action::Quit | Action::Suspend | Action::Repaint));
-    if let Some(action) = always {
+    if let Some(action) = keymap::always(&model.keymap, key) {
         return act(model, action, effects);
     }
     // A notice about the text before this key does not apply to the text after it.
@@ -79,7 +71,7 @@ fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
         return;
     }
     model.notice = notice;
-    if let Some(action) = bindings::lookup(&contexts, key) {
+    if let Some(action) = keymap::lookup(&model.keymap, &contexts, key) {
         model.notice = None;
         act(model, action, effects);
     } else if model.overlays.is_empty() {
@@ -90,11 +82,12 @@ fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
 /// Tells where a key works that does nothing here.
 fn hint_at_other_pane(model: &mut Model, key: &KeyEvent) {
     let (other, name) = match model.focus {
-        Pane::Images => (bindings::Context::Jobs, "jobs"),
-        Pane::Jobs => (bindings::Context::Images, "images"),
+        Pane::Images => (Context::Jobs, "jobs"),
+        Pane::Jobs => (Context::Images, "images"),
     };
-    if let Some(binding) = bindings::binding(&[other], key) {
-        model.show_notice(format!("That key works in the {name} pane ({}). Tab switches.", binding.text));
+    if let Some(binding) = keymap::binding(&model.keymap, &[other], key) {
+        let switch = model.keymap.key(Context::Everywhere, Action::OtherPane);
+        model.show_notice(format!("That key works in the {name} pane ({}). {switch} switches.", binding.text));
     }
 }
 
@@ -112,7 +105,7 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     match action {
         Action::Help => model.overlays.push(Overlay::Pager(Pager::help())),
         Action::Problems => model.overlays.push(Overlay::Pager(Pager::problems())),
-        Action::Commands => picker::open::commands(model),
+        Action::Commands => palette::update::open(model),
         Action::OtherPane => {
             model.focus = if model.focus == Pane::Images { Pane::Jobs } else { Pane::Images };
             if model.full.is_some() {
@@ -127,7 +120,7 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Mouse => {
             model.mouse = !model.mouse;
             model.show_notice(if model.mouse {
-                "Mouse on: the wheel scrolls."
+                "Mouse on: click selects, again opens, right marks; the wheel scrolls. Shift selects text."
             } else {
                 "Mouse off: your terminal selects text."
             });
@@ -171,6 +164,22 @@ fn on_job_update(model: &mut Model, update: JobUpdate) {
     }
 }
 
+fn on_account(model: &mut Model, result: Result<Account, Failure>, effects: &mut Vec<Effect>) {
+    browse::record_lookup(model, "account", &result);
+    match result {
+        Ok(account) => {
+            browse::signed_in(model, account, effects);
+            browse::list_failed(model, effects);
+        }
+        // Without the account it is not known whose queue to run.
+        Err(failure) => {
+            browse::retry_account_later(model, &failure);
+            browse::show_stored_jobs(model, effects);
+        }
+    }
+    model.images.changed = true;
+}
+
 fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Effect>) {
     if let Reply::Connected(result) = reply {
         if model.connection == Connection::Connecting(id) || model.reconnect == Some(Reconnect::Running(id)) {
@@ -180,21 +189,13 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
     }
     let Some(pending) = model.pending.remove(&id) else { return };
     match (pending, reply) {
-        (PendingReply::Account, Reply::Account(result)) => {
-            browse::record_lookup(model, "account", &result);
-            match result {
-                Ok(account) => {
-                    browse::signed_in(model, account, effects);
-                    browse::list_failed(model, effects);
-                }
-                // Without the account it is not known whose queue to run.
-                Err(failure) => {
-                    browse::retry_account_later(model, &failure);
-                    browse::show_stored_jobs(model, effects);
-                }
-            }
-            model.images.changed = true;
-        }
+        (
+            pending @ (PendingReply::ProfileNames
+            | PendingReply::Export { .. }
+            | PendingReply::Forms(FormRequest::Names)),
+            reply,
+        ) => palette::commands::on_reply(model, pending, reply),
+        (PendingReply::Account, Reply::Account(result)) => on_account(model, result, effects),
         (PendingReply::Regions, Reply::Regions(result)) => {
             browse::record_lookup(model, "regions", &result);
             if let Ok(regions) = result {
@@ -283,9 +284,10 @@ fn type_into(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) -> bo
         Some(Overlay::Review(_)) => review::update::type_into(model, key),
         Some(Overlay::Picker(picker)) if picker.typing => picker.edit(key),
         Some(Overlay::InputLine(line)) => line.edit(key),
+        Some(Overlay::Palette(_)) => palette::update::type_into(model, key, effects),
         Some(_) => false,
-        None if model.jobs.editing => jobs::update::edit_filter(model, key, effects),
-        None => images::update::type_into(model, key, effects),
+        None if model.jobs.editing => jobs::update::edit_filter(model, key),
+        None => images::update::type_into(model, key),
     }
 }
 
@@ -301,6 +303,10 @@ fn paste_into(model: &mut Model, text: &str) -> bool {
         }
         Some(Overlay::InputLine(line)) => {
             editor::paste(&mut line.line, text);
+            true
+        }
+        Some(Overlay::Palette(palette)) => {
+            palette.paste(text);
             true
         }
         None if model.images.editing => {
@@ -323,10 +329,11 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
         Some(Overlay::Pager(_)) => pager::update::act(model, action, effects),
         Some(Overlay::Form(_)) => form::update::act(model, action, effects),
         Some(Overlay::Review(_)) => review::update::act(model, action, effects),
-        Some(Overlay::Picker(_)) => match picker::update::act(model, action, effects) {
-            PickOutcome::Ignored => false,
-            PickOutcome::Handled => true,
-            PickOutcome::Run(action) => {
+        Some(Overlay::Picker(_)) => picker::update::act(model, action, effects),
+        Some(Overlay::Palette(_)) => match palette::update::act(model, action, effects) {
+            PaletteOutcome::Ignored => false,
+            PaletteOutcome::Handled => true,
+            PaletteOutcome::Run(action) => {
                 act(model, action, effects);
                 true
             }

@@ -2,9 +2,8 @@
 
 use ratatui::{
     Frame,
-    layout::Rect,
     text::{Line, Span},
-    widgets::{Clear, Paragraph},
+    widgets::Paragraph,
 };
 
 use crate::{
@@ -15,11 +14,12 @@ use crate::{
     engine::{JobPhase, JobState, RemovalReason},
     tui::{
         banner,
-        bindings::{self, Context},
+        bindings::{Action, Binding, Context},
         glyphs::Glyphs,
+        keymap,
         layout::{self, SMALLEST},
-        model::{Connection, Model, Notice},
-        screens::{Overlay, confirm, form, images, input, jobs, pager, picker, review},
+        model::{Connection, Model},
+        screens::{Overlay, confirm, form, images, input, jobs, pager, palette, picker, review},
         theme,
         widgets::{
             draw_context::DrawContext,
@@ -28,8 +28,13 @@ use crate::{
     },
 };
 
-/// Draws the screen; never panics, at any size.
+/// Draws the screen in the theme in force; never panics, at any size.
 pub fn draw(frame: &mut Frame<'_>, model: &Model) {
+    draw_roles(frame, model);
+    theme::paint(frame.buffer_mut(), &model.theme);
+}
+
+fn draw_roles(frame: &mut Frame<'_>, model: &Model) {
     let area = frame.area();
     if area.width == 0 || area.height == 0 {
         return;
@@ -60,12 +65,16 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model) {
             Overlay::Picker(picker) => picker::view::draw(frame, areas.body, picker, ctx),
             Overlay::InputLine(line) => input::view::draw(frame, areas.body, line, ctx),
             Overlay::Confirmation(confirmation) => confirm::view::draw(frame, areas.body, confirmation, ctx),
+            Overlay::Palette(palette) => palette::view::draw(frame, areas.body, palette, ctx),
         }
     }
-    match &model.notice {
-        Some(notice) => draw_notice(frame, areas.footer, notice),
-        None => frame.render_widget(Paragraph::new(footer(model, usize::from(area.width))), areas.footer),
+    if let Some(notice) = &model.notice {
+        let style = if notice.is_error { theme::BAD } else { theme::STRONG };
+        let lines = layout::notice_lines(model, area.width).into_iter();
+        let lines: Vec<Line<'_>> = lines.map(|l| Line::styled(format!(" {l}"), style)).collect();
+        frame.render_widget(Paragraph::new(lines), areas.notice);
     }
+    frame.render_widget(Paragraph::new(footer(model, usize::from(area.width))), areas.footer);
 }
 
 fn header(model: &Model, cells: usize, ctx: DrawContext<'_>) -> Line<'static> {
@@ -212,37 +221,34 @@ fn job_summary(model: &Model, cells: usize) -> String {
     }
 }
 
-/// A notice takes the footer and up to two lines above it.
-fn draw_notice(frame: &mut Frame<'_>, footer: Rect, notice: &Notice) {
-    let style = if notice.is_error { theme::BAD } else { theme::STRONG };
-    let mut lines = wrap(&notice.text, usize::from(footer.width.saturating_sub(2)));
-    lines.truncate(3);
-    let rows = u16::try_from(lines.len()).unwrap_or(1).min(footer.y + 1);
-    let place = Rect { y: footer.y + 1 - rows, height: rows, ..footer };
-    frame.render_widget(Clear, place);
-    let lines: Vec<Line<'_>> = lines.into_iter().map(|l| Line::styled(format!(" {l}"), style)).collect();
-    frame.render_widget(Paragraph::new(lines), place);
-}
-
 fn footer(model: &Model, cells: usize) -> Line<'static> {
-    let mut contexts = model.contexts();
-    if matches!(contexts.first(), Some(Context::ImageDetails | Context::Pager | Context::Review)) {
-        contexts.truncate(1);
-    }
     let mut spans = vec![Span::raw(" ")];
-    let offers = |action| match model.overlays.last() {
-        Some(Overlay::Picker(picker)) => picker.offers(action),
-        _ => jobs::update::is_applicable(model, action),
-    };
-    for (key, word) in bindings::footer(&contexts, cells.saturating_sub(1), offers) {
-        let word = match word {
-            "history" if model.jobs.history.is_some() => "back",
-            "retry" if jobs::update::is_current_in_doubt(model) => "decide",
-            "cancel batch" if jobs::update::only_deregisters_batch(model) => "deregister batch",
-            word => word,
-        };
+    let word = |binding: &'static Binding| footer_word(model, binding);
+    for (key, word) in keymap::footer(&model.keymap, &model.contexts(), cells.saturating_sub(1), word) {
         spans.push(Span::styled(key, theme::STRONG));
         spans.push(Span::raw(format!(" {word}  ")));
     }
     Line::from(spans)
+}
+
+/// The footer's label of a binding; `None` for one that does nothing now.
+fn footer_word(model: &Model, binding: &'static Binding) -> Option<String> {
+    let (word, _) = binding.footer?;
+    let offered = match (binding.context, model.overlays.last()) {
+        (Context::Picker, Some(Overlay::Picker(picker))) => picker.offers(binding.action),
+        (Context::Choice, Some(Overlay::Confirmation(confirmation))) => {
+            return confirmation.footer_word(binding.action, word);
+        }
+        (Context::Jobs, _) => jobs::update::is_applicable(model, binding.action),
+        // The panes are not seen under what is open over them.
+        (Context::Everywhere, Some(_)) => binding.action != Action::OtherPane,
+        _ => true,
+    };
+    let word = match word {
+        "history" if binding.context == Context::Jobs && model.jobs.history.is_some() => "back",
+        "retry" if jobs::update::is_current_in_doubt(model) => "decide",
+        "cancel batch" if jobs::update::only_deregisters_batch(model) => "deregister batch",
+        word => word,
+    };
+    offered.then(|| word.to_owned())
 }

@@ -1,7 +1,6 @@
 //! What commands print: data on standard output in the format of `--output`, everything else on standard error.
 
 mod printer;
-mod records;
 mod table;
 
 use std::{
@@ -11,8 +10,9 @@ use std::{
 
 use crate::domain::{Failure, text::clean};
 
+pub(super) use crate::records::{Column, Record};
+
 pub(super) use printer::{Printer, print_document};
-pub(super) use records::{Column, Record};
 
 /// Format of the data on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{failure::FailureRecord, job::JobRecord};
+use super::{FailureRecord, job::JobRecord};
 use crate::{cli::output::Column, domain::CopyRequest};
 
 /// What came of `amigrate copy`.

@@ -5,18 +5,16 @@ mod audit;
 mod check;
 mod copy;
 mod deregistration;
-mod failure;
 mod identity;
-mod image;
 mod image_document;
 mod job;
+
+pub(super) use crate::records::{FailureRecord, ImageRecord};
 
 pub(super) use audit::AuditRecord;
 pub(super) use check::{CheckDocument, DestinationRecord, ExistingRecord};
 pub(super) use copy::{CopyDocument, RequestedDocument, RequestedRecord, SkippedRecord};
 pub(super) use deregistration::{DeregistrationRecord, DeregistrationResult, KeptSnapshotRecord, UsageRecord};
-pub(super) use failure::FailureRecord;
 pub(super) use identity::IdentityRecord;
-pub(super) use image::ImageRecord;
 pub(super) use image_document::{ImageDocument, PermissionRecord, SnapshotRecord};
 pub(super) use job::JobRecord;

@@ -1,11 +1,12 @@
-//! The effects that concern stored contents of the copy form: presets, and the last values by account.
+//! The effects that concern files: presets and last values of the copy form, and exports.
 
 use super::{Effects, TaskResult};
 use crate::{
     config::Presets,
     domain::{Failure, preset::Preset},
+    records::export::export,
     runtime::FormFiles,
-    tui::{EffectId, Msg, Reply, StoredForms},
+    tui::{EffectId, ExportRequest, Msg, Reply, StoredForms},
 };
 
 impl Effects {
@@ -42,6 +43,17 @@ impl Effects {
                 }
             });
         }
+    }
+
+    /// Writes a file, which may be large or on a slow disk.
+    pub(super) fn export(&self, id: EffectId, request: ExportRequest) {
+        self.spawn(async move {
+            let ExportRequest { path, format, replace, images, failures } = request;
+            let work = move || export(&path, format, replace, &images, &failures);
+            let failed = |e: tokio::task::JoinError| Err(Failure::new("export the images", e.to_string()));
+            let written = tokio::task::spawn_blocking(work).await.unwrap_or_else(failed);
+            TaskResult::Msg(Msg::Reply { id, reply: Reply::Exported(written) })
+        });
     }
 
     /// Another process may hold the file's lock, so it must not be waited for here.

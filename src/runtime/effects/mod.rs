@@ -240,6 +240,7 @@ impl Effects {
                 self.reply(id, |s| async move { Reply::ImageDetails(Box::new(s.image_details(&image).await)) });
             }
             Effect::ReadUsage { id, region, images } => self.read_usage(id, region, images),
+            Effect::Export { id, request } => self.export(id, request),
             Effect::Background => self.spawn_background(),
             Effect::WatchLogin(on) => self.watch_login(on),
             Effect::CacheRegions { profile, regions } => {

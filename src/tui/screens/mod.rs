@@ -7,6 +7,7 @@ pub mod images;
 pub mod input;
 pub mod jobs;
 pub mod pager;
+pub mod palette;
 pub mod picker;
 pub mod review;
 
@@ -21,6 +22,7 @@ pub enum Overlay {
     Picker(picker::Picker),
     InputLine(input::InputLine),
     Confirmation(confirm::Confirmation),
+    Palette(Box<palette::Palette>),
 }
 
 impl Overlay {
@@ -33,6 +35,7 @@ impl Overlay {
             Self::Picker(picker) if picker.typing => vec![Context::Input],
             Self::Picker(_) => vec![Context::Picker, Context::Lists],
             Self::InputLine(_) => vec![Context::Input],
+            Self::Palette(_) => vec![Context::Palette],
             Self::Confirmation(confirmation) if confirmation.is_yes_or_no() => vec![Context::Confirm, Context::Choice],
             Self::Confirmation(_) => vec![Context::Choice],
         }

@@ -38,6 +38,13 @@ pub fn pane(frame: &mut Frame<'_>, area: Rect, title: Line<'_>, focus: bool, ctx
     inner
 }
 
+/// The place of a popup of so many lines over the middle of an area.
+pub fn popup_place(area: Rect, lines: usize, columns: u16) -> Rect {
+    let rows = u16::try_from(lines + 2).unwrap_or(u16::MAX).min(area.height);
+    let columns = columns.min(area.width);
+    Rect { x: area.x + (area.width - columns) / 2, y: area.y + (area.height - rows) / 2, width: columns, height: rows }
+}
+
 /// Draws a bordered popup over the middle of an area; returns its area.
 pub fn popup(
     frame: &mut Frame<'_>,
@@ -47,14 +54,7 @@ pub fn popup(
     columns: u16,
     ctx: DrawContext<'_>,
 ) -> Rect {
-    let rows = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
-    let columns = columns.min(area.width);
-    let place = Rect {
-        x: area.x + (area.width - columns) / 2,
-        y: area.y + (area.height - rows) / 2,
-        width: columns,
-        height: rows,
-    };
+    let place = popup_place(area, lines.len(), columns);
     let inner = pane(frame, place, Line::raw(format!(" {} ", clean(title))), true, ctx);
     frame.render_widget(Paragraph::new(lines), inner);
     place

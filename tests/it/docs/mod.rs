@@ -36,7 +36,7 @@ fn holds_in(file: &str, name: &str, generated: &str) {
 /// One test, because all parts are written into one file.
 #[test]
 fn the_generated_parts_are_up_to_date() {
-    holds("keys", &format!("\n{}\n", amigrate::tui::bindings::markdown()));
+    holds("keys", &format!("\n{}\n", amigrate::config::keys::markdown()));
     holds("commands", &format!("\n{}\n", amigrate::cli::reference::commands(&amigrate::cli::command())));
     holds("exit statuses", &format!("\n{}\n", amigrate::cli::reference::exit_statuses()));
     holds("screen", &format!("\n```text\n{}\n```\n\n", picture::copying()));
@@ -75,6 +75,24 @@ fn the_two_commands_stand_alone_in_code_blocks() {
         let block = ["```sh", command, "```"];
         let lines: Vec<String> = readme().lines().map(str::to_owned).collect();
         assert!(lines.windows(3).any(|w| w == block), "no block of `{command}` alone");
+    }
+}
+
+/// The man page and the sample configuration have every action with its name, its keys and its words; README's table is compared
+/// above, the screen's help and its palette in `tui/tests/keys.rs`.
+#[test]
+fn the_man_page_and_the_sample_have_the_table_of_actions() {
+    let output = Command::new(env!("CARGO_BIN_EXE_amigrate")).arg("man").output().expect("it runs");
+    let page = String::from_utf8(output.stdout).expect("it is UTF-8").replace('\\', "").replace("*(Aq", "'");
+    let sample = fs::read_to_string(path(".config-example/config.toml")).expect("it is there");
+    for binding in amigrate::config::bindings::KEYS {
+        let chords: Vec<String> = binding.chords.iter().map(ToString::to_string).collect();
+        let name = binding.action.name();
+        let entry = format!("{}fR ({name})\n{}", chords.join(" ").replace('\\', ""), binding.text);
+        assert!(page.contains(&entry), "the man page lacks {entry:?}");
+        let quoted: Vec<String> = chords.iter().map(|chord| format!("\"{chord}\"")).collect();
+        let line = format!("# {name} = [{}]  # {}\n", quoted.join(", "), binding.text);
+        assert!(sample.contains(&line), "the sample lacks {line:?}");
     }
 }
 

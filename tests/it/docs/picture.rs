@@ -7,7 +7,7 @@ use std::{
 };
 
 use amigrate::{
-    config::Config,
+    config::{Config, Themes},
     driver::{Clock, DriverSettings, SessionSource, StoreLocation},
     engine::EngineConfig,
     runtime::{EffectConfig, Effects, FormFiles, TerminalPort, region_cache::RegionCache, run},
@@ -58,8 +58,17 @@ fn after(script: &'static [(u64, &'static str)]) -> String {
             background: Vec::new(),
         };
         let (caps, seed, now, prices) = (Caps::full(), 1, clock.now(), config.prices().unwrap());
-        let (mut model, first) =
-            Model::new(Start { config, caps, demo: Some("demo".into()), profile: None, seed, now, size: SIZE, prices });
+        let (mut model, first) = Model::new(Start {
+            config,
+            caps,
+            demo: Some("demo".into()),
+            profile: None,
+            seed,
+            now,
+            size: SIZE,
+            prices,
+            themes: Themes::default(),
+        });
         let http = connector::http_client(world, move || clock.now()).into();
         let mut effects = Effects::new(SessionSource::Simulated { http, home }, means, clock);
         let last = Arc::new(Mutex::new(String::new()));

@@ -9,6 +9,7 @@ mod ending;
 mod failures;
 mod form;
 mod form_sections;
+mod palette;
 mod presets;
 mod replay;
 mod review;

@@ -10,7 +10,7 @@ use std::{
 
 use amigrate::{
     aws::{HttpClient, Session},
-    config::Config,
+    config::{Config, Themes},
     domain::{Image, ImageQuery, OwnerFilter, Region},
     driver::{Clock, DriverSettings, SessionSource, StoreLocation},
     engine::{EngineConfig, Job},
@@ -100,6 +100,7 @@ impl ScreenHarnessBuilder {
             now: start_time(),
             size: self.size,
             prices: self.config.prices().unwrap(),
+            themes: Themes::default(),
         }
     }
 

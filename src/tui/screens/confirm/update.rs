@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
-use super::{Decision, DialogAction, view};
+use super::{Confirmation, Decision, DialogAction, view};
 use crate::{
     engine::{Command, Resolution},
     tui::{
@@ -15,6 +15,24 @@ use crate::{
         screens::{Overlay, form},
     },
 };
+
+impl Confirmation {
+    /// Selects a choice. Returns false if it is none.
+    pub fn select(&mut self, choice: Option<usize>) -> bool {
+        self.selected = choice.unwrap_or(self.selected);
+        choice.is_some()
+    }
+
+    /// The footer's label of an action; `None` for one that is not named there. `y` takes the first choice of a dialog that is no
+    /// yes-or-no question.
+    pub fn footer_word(&self, action: Action, word: &str) -> Option<String> {
+        match (action, self.choices.as_slice()) {
+            (Action::Yes, [first, ..]) if self.yes.is_none() => Some(first.text.to_lowercase()),
+            (Action::Yes, _) => None,
+            _ => Some(word.to_owned()),
+        }
+    }
+}
 
 /// Runs an action. Returns false if the dialog has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {

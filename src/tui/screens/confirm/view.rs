@@ -2,7 +2,7 @@
 
 use ratatui::{
     Frame,
-    layout::Rect,
+    layout::{Position, Rect},
     text::{Line, Span},
 };
 
@@ -10,7 +10,7 @@ use super::Confirmation;
 use crate::tui::{
     theme,
     widgets::{
-        draw_context::{DrawContext, popup},
+        draw_context::{DrawContext, popup, popup_place},
         text_fit::{width as cells_of, wrap},
     },
 };
@@ -48,6 +48,27 @@ fn choices(confirmation: &Confirmation, inner: usize) -> Vec<Line<'static>> {
         return vec![Line::from(spans)];
     }
     buttons.into_iter().map(|b| Line::from(vec![Span::raw(" "), b])).collect()
+}
+
+/// The choice at a position.
+pub fn choice_at(confirmation: &Confirmation, area: Rect, at: Position) -> Option<usize> {
+    let (text, choices, room) = parts(confirmation, area);
+    let above = text.len().min(room) + 1;
+    let place = popup_place(area, above + choices.len(), columns(area));
+    let line = usize::from(at.y.checked_sub(place.y + 1)?).checked_sub(above)?;
+    let column = usize::from(at.x.checked_sub(place.x + 1)?);
+    if choices.len() > 1 {
+        return (line < choices.len() && place.contains(at)).then_some(line);
+    }
+    // Each button is a span, and so is each gap.
+    let mut end = 0;
+    let spans = choices.get(line)?.spans.iter().enumerate();
+    let ends = spans.map(|(n, span)| {
+        end += cells_of(&span.content);
+        (n, end)
+    });
+    let (span, _) = ends.into_iter().find(|(_, end)| column < *end)?;
+    (!span.is_multiple_of(2)).then_some(span / 2)
 }
 
 /// Number of lines that do not fit.

@@ -110,6 +110,11 @@ struct PastFailure {
 }
 
 impl Form {
+    /// Returns true if something was entered that closing it would lose.
+    pub fn is_edited(&self) -> bool {
+        self.edited
+    }
+
     /// Where and What are open, and Encryption if the copies are encrypted; the destinations have the focus.
     fn new(draft: Draft, rules: Rules) -> Self {
         let mut open = BTreeSet::from([Section::Where, Section::What]);

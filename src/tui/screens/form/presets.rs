@@ -2,6 +2,7 @@
 
 use super::{Purpose, open::form_on_top as form};
 use crate::{
+    config::settings::nearest,
     domain::{Failure, preset::Preset},
     tui::{
         model::{FormRequest, Model, PendingReply},
@@ -67,7 +68,10 @@ pub fn on_reply(model: &mut Model, request: FormRequest, result: Result<StoredFo
         Err(failure) => return model.show_error(failure.lines().join(". ")),
     };
     match request {
-        FormRequest::Read if form(model).is_none() => {}
+        // They are the palette's.
+        FormRequest::Names => {}
+        FormRequest::Read | FormRequest::Apply(_) if form(model).is_none() => {}
+        FormRequest::Apply(name) => apply_named(model, &name, stored),
         FormRequest::Read => open_picker(model, stored),
         FormRequest::Save { name, .. } if stored.in_memory => {
             model.show_notice(format!(
@@ -79,6 +83,20 @@ pub fn on_reply(model: &mut Model, request: FormRequest, result: Result<StoredFo
             picker::form_lists::remove_preset_row(model, &name);
             model.show_notice(format!("Preset {name} removed."));
         }
+    }
+}
+
+/// Fills the form in from the preset of this name.
+fn apply_named(model: &mut Model, name: &str, mut stored: StoredForms) {
+    let names: Vec<&str> = stored.presets.keys().map(String::as_str).collect();
+    let near = nearest(name, names.into_iter()).map_or_else(String::new, |near| format!(" Did you mean {near}?"));
+    match (stored.presets.remove(name), stored.problem) {
+        (Some(preset), _) => {
+            apply(model, preset);
+            model.show_notice(format!("Preset {name} taken over."));
+        }
+        (None, Some(failure)) => model.show_error(failure.lines().join(". ")),
+        (None, None) => model.show_error(format!("There is no preset {name}.{near}")),
     }
 }
 

@@ -22,6 +22,24 @@ pub enum Sort {
 }
 
 impl Sort {
+    pub const ALL: [Self; 5] = [Self::Age, Self::Name, Self::Region, Self::Size, Self::State];
+
+    /// The name of its column, as one types it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Age => "age",
+            Self::Name => "name",
+            Self::Region => "region",
+            Self::Size => "size",
+            Self::State => "state",
+        }
+    }
+
+    /// The order by this column.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sort| sort.name().eq_ignore_ascii_case(name))
+    }
+
     /// The next column.
     #[must_use]
     pub fn next(self) -> Self {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{ImagesPane, image_ref};
+use super::{ImagesPane, Sort, image_ref};
 use crate::{
     domain::{Image, filter::Filter, plan::too_many_copies},
-    term::input::{KeyCode, KeyEvent},
+    term::input::KeyEvent,
     tui::{
         bindings::Action,
         model::{Model, PendingReply},
@@ -61,34 +61,14 @@ fn follow_cursor(pane: &mut ImagesPane) {
 }
 
 /// Gives a key to the filter. Returns true if it was used.
-pub fn type_into(model: &mut Model, pressed: &KeyEvent, effects: &mut Vec<Effect>) -> bool {
+pub fn type_into(model: &mut Model, pressed: &KeyEvent) -> bool {
     let pane = &mut model.images;
     if !pane.editing {
         return false;
     }
-    match pressed.code {
-        KeyCode::Enter => pane.editing = false,
-        KeyCode::Esc => {
-            pane.editing = false;
-            pane.filter.reset();
-            pane.filter_changed = true;
-        }
-        KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown => {
-            let action = match pressed.code {
-                KeyCode::Up => Action::Up,
-                KeyCode::Down => Action::Down,
-                KeyCode::PageUp => Action::PageUp,
-                _ => Action::PageDown,
-            };
-            return act(model, action, effects);
-        }
-        _ => {
-            let edited = editor::edit(&mut pane.filter, pressed);
-            pane.filter_changed |= edited;
-            return edited;
-        }
-    }
-    true
+    let edited = editor::edit(&mut pane.filter, pressed);
+    pane.filter_changed |= edited;
+    edited
 }
 
 /// Runs an action. Returns false if the pane has no use for it.
@@ -102,7 +82,9 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
     }
     match action {
         Action::Filter => pane.editing = true,
-        Action::Back if !pane.filter.value().is_empty() => {
+        Action::Accept if pane.editing => pane.editing = false,
+        Action::Back if pane.editing || !pane.filter.value().is_empty() => {
+            pane.editing = false;
             pane.filter.reset();
             pane.filter_changed = true;
         }
@@ -145,16 +127,7 @@ fn act_on_images(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
                 model.yank(text, effects);
             }
         }
-        Action::Copy => {
-            // No form is opened for more than it would take: looking at each of 100,000 images takes longer than a frame.
-            let most = model.start.config.copy.max_copies;
-            match too_many_copies(model.images.marked.len(), most)
-                .filter(|_| marked_images(model, most + 1).len() > most)
-            {
-                Some(advice) => model.show_error(advice),
-                None => form::open::open(model, marked_images(model, usize::MAX)),
-            }
-        }
+        Action::Copy => open_form(model),
         Action::Deregister => {
             let images = marked_images(model, usize::MAX);
             input::open::deregister(model, images, effects);
@@ -171,6 +144,33 @@ fn act_on_images(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
         _ => return false,
     }
     true
+}
+
+/// Puts the cursor on a line. Returns true if it was there, `None` if there is no such line.
+pub fn select(model: &mut Model, line: Option<usize>) -> Option<bool> {
+    refresh_rows(model);
+    let pane = &mut model.images;
+    let line = line.filter(|line| *line < pane.rows.len())?;
+    let was_there = std::mem::replace(&mut pane.list.cursor, line) == line;
+    follow_cursor(pane);
+    Some(was_there)
+}
+
+/// Sorts by a column.
+pub fn sort_by(model: &mut Model, sort: Sort, reversed: bool) {
+    let pane = &mut model.images;
+    (pane.sort, pane.reversed, pane.changed) = (sort, reversed, true);
+}
+
+/// Opens the copy form on the marked images, unless they are more than it takes: looking at each of 100,000 images takes longer than a
+/// frame.
+pub fn open_form(model: &mut Model) {
+    let most = model.start.config.copy.max_copies;
+    let advice = too_many_copies(model.images.marked.len(), most);
+    match advice.filter(|_| marked_images(model, most + 1).len() > most) {
+        Some(advice) => model.show_error(advice),
+        None => form::open::open(model, marked_images(model, usize::MAX)),
+    }
 }
 
 /// The marked images in the order of the table, at most so many; or the one under the cursor if none is marked.

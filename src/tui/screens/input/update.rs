@@ -14,6 +14,9 @@ use crate::{
     },
 };
 
+/// Lines of a page.
+const PAGE: usize = 8;
+
 /// Runs an action. Returns false if the input line has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
     let body = layout::areas(model, Rect::new(0, 0, model.size.0, model.size.1)).body;
@@ -40,6 +43,8 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         }
         Action::Down => input.scroll = (input.scroll + 1).min(view::hidden(input, body)),
         Action::Up => input.scroll = input.scroll.saturating_sub(1),
+        Action::PageDown => input.scroll = (input.scroll + PAGE).min(view::hidden(input, body)),
+        Action::PageUp => input.scroll = input.scroll.saturating_sub(PAGE),
         _ => return false,
     }
     true

@@ -51,6 +51,16 @@ impl History {
         self.list.act(action, self.rows.len(), height)
     }
 
+    /// The first row in the window.
+    pub fn offset(&self) -> usize {
+        self.list.offset
+    }
+
+    /// Puts the cursor on a row. Returns true if it was there, `None` if there is no such row.
+    pub(super) fn select(&mut self, row: usize) -> Option<bool> {
+        (row < self.rows.len()).then(|| std::mem::replace(&mut self.list.cursor, row) == row)
+    }
+
     pub(super) fn clamp_scroll(&mut self, height: usize) {
         self.list.clamp(self.rows.len(), height);
     }

@@ -83,6 +83,18 @@ pub(super) fn move_cursor(pane: &mut JobsPane, action: Action) -> bool {
     true
 }
 
+/// Puts the cursor on the job of a line. Returns true if it was there, `None` if there is no such line.
+pub fn select(model: &mut Model, line: Option<usize>) -> Option<bool> {
+    refresh_lines(model);
+    let pane = &mut model.jobs;
+    if let Some(history) = &mut pane.history {
+        return history.select(line?);
+    }
+    let (Line::Job(id) | Line::Snapshot(id, _) | Line::Step(id, _) | Line::Note(id)) = *pane.shown.lines.get(line?)?;
+    pane.select_after = None;
+    Some(pane.current.replace(id) == Some(id))
+}
+
 /// Sets the height of the window, and keeps it on the cursor.
 pub fn set_height(model: &mut Model, height: usize) {
     let pane = &mut model.jobs;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     engine::{Command, Job, JobId, JobState, Origin},
-    term::input::{KeyCode, KeyEvent},
+    term::input::KeyEvent,
     tui::{
         bindings::Action,
         model::Model,
@@ -72,28 +72,11 @@ fn can_be_retried(job: &Job) -> bool {
 }
 
 /// Passes a key to the filter. Returns true if it was handled.
-pub fn edit_filter(model: &mut Model, pressed: &KeyEvent, effects: &mut Vec<Effect>) -> bool {
+pub fn edit_filter(model: &mut Model, pressed: &KeyEvent) -> bool {
     let pane = &mut model.jobs;
-    let action = match pressed.code {
-        KeyCode::Enter => {
-            pane.editing = false;
-            return true;
-        }
-        KeyCode::Esc => {
-            clear_filter(model);
-            return true;
-        }
-        KeyCode::Up => Action::Up,
-        KeyCode::Down => Action::Down,
-        KeyCode::PageUp => Action::PageUp,
-        KeyCode::PageDown => Action::PageDown,
-        _ => {
-            let edited = editor::edit(&mut pane.filter, pressed);
-            pane.changed |= edited;
-            return edited;
-        }
-    };
-    act(model, action, effects)
+    let edited = editor::edit(&mut pane.filter, pressed);
+    pane.changed |= edited;
+    edited
 }
 
 fn clear_filter(model: &mut Model) {
@@ -133,7 +116,8 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         Action::Details | Action::Expand => details(model),
         Action::YankId => yank(model, effects),
         Action::Filter => model.jobs.editing = true,
-        Action::Back if !model.jobs.filter.value().is_empty() => clear_filter(model),
+        Action::Accept if model.jobs.editing => model.jobs.editing = false,
+        Action::Back if model.jobs.editing || !model.jobs.filter.value().is_empty() => clear_filter(model),
         Action::Back if model.jobs.history.is_none() => {}
         Action::Back | Action::History => history_update::toggle(model, effects),
         // Refreshing lists the images as well.

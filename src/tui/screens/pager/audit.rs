@@ -27,6 +27,7 @@ fn shown_job(model: &Model) -> Option<&Job> {
             | PagerSubject::Help
             | PagerSubject::FormHelp
             | PagerSubject::PickerHelp
+            | PagerSubject::PaletteHelp
             | PagerSubject::ReviewHelp
             | PagerSubject::Problems => None,
         },

@@ -28,6 +28,7 @@ enum PagerSubject {
     Help,
     FormHelp,
     PickerHelp,
+    PaletteHelp,
     /// All keys, those of the review first.
     ReviewHelp,
     Problems,
@@ -35,7 +36,7 @@ enum PagerSubject {
 
 impl PagerSubject {
     fn is_help(&self) -> bool {
-        matches!(self, Self::Help | Self::FormHelp | Self::PickerHelp | Self::ReviewHelp)
+        matches!(self, Self::Help | Self::FormHelp | Self::PickerHelp | Self::PaletteHelp | Self::ReviewHelp)
     }
 }
 
@@ -101,6 +102,11 @@ impl Pager {
     /// Help with pickers.
     pub fn picker_help() -> Self {
         Self::new(PagerSubject::PickerHelp)
+    }
+
+    /// Help with commands.
+    pub fn palette_help() -> Self {
+        Self::new(PagerSubject::PaletteHelp)
     }
 
     /// The help, from the review's keys on.

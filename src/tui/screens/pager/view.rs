@@ -21,6 +21,7 @@ fn title(pager: &Pager, model: &Model) -> String {
         PagerSubject::HistoryJob(job) => format!("Copy to {} (history)", job.request.destination),
         PagerSubject::Help | PagerSubject::ReviewHelp => "Help".into(),
         PagerSubject::PickerHelp => "Help with pickers".into(),
+        PagerSubject::PaletteHelp => "Help with commands".into(),
         PagerSubject::FormHelp => "Help with the copy form".into(),
         PagerSubject::Problems => "Problems".into(),
     }
@@ -39,10 +40,11 @@ pub(super) fn lines(pager: &Pager, model: &Model, width: usize) -> Vec<Line<'sta
             None => vec![Line::raw(" This copy was dismissed. In the jobs pane H shows the history.")],
         },
         PagerSubject::HistoryJob(job) => [job::lines(job, model, width), audit::lines(&pager.audit, width)].concat(),
-        PagerSubject::Help => help::lines(width),
-        PagerSubject::PickerHelp => help::picker_lines(width),
-        PagerSubject::ReviewHelp => help::review_lines(width),
-        PagerSubject::FormHelp => help::form_lines(width),
+        PagerSubject::Help => help::lines(&model.keymap, width),
+        PagerSubject::PickerHelp => help::picker_lines(&model.keymap, width),
+        PagerSubject::PaletteHelp => help::palette_lines(&model.keymap, width),
+        PagerSubject::ReviewHelp => help::review_lines(&model.keymap, width),
+        PagerSubject::FormHelp => help::form_lines(&model.keymap, width),
         PagerSubject::Problems => problems::lines(model, width),
     }
 }

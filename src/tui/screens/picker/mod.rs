@@ -1,4 +1,4 @@
-//! A list to choose one or several from: regions, destinations, KMS keys, owners, profiles, commands.
+//! A list to choose one or several from: regions, destinations, KMS keys, owners, profiles.
 
 pub mod form_lists;
 pub mod open;
@@ -37,8 +37,6 @@ pub enum PickerKind {
     /// Whose images are listed.
     Owner,
     Profile,
-    /// An action by its name.
-    Command,
 }
 
 /// The value of a row.
@@ -49,7 +47,6 @@ enum Value {
     Owner(OwnerFilter),
     /// An owner that is typed next.
     OwnerInput(OwnerInput),
-    Action(Action),
     Completion(Option<CompletionDuration>),
     Preset(Box<Preset>),
     LastValues(Box<Preset>),
@@ -104,6 +101,11 @@ impl Picker {
         };
         picker.apply_filter();
         picker
+    }
+
+    /// Puts the cursor on a row. Returns true if it was there.
+    pub fn select(&mut self, row: Option<usize>) -> bool {
+        row.is_some_and(|row| std::mem::replace(&mut self.list.cursor, row) == row)
     }
 
     /// Applies the filter.
@@ -199,7 +201,6 @@ impl Picker {
             PickerKind::Preset => "Presets (Delete removes one)".into(),
             PickerKind::Owner => "Whose images".into(),
             PickerKind::Profile => "Profiles".into(),
-            PickerKind::Command => "Commands".into(),
         }
     }
 }

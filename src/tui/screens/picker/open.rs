@@ -4,7 +4,6 @@ use super::{Item, PAGE, Picker, PickerKind, Value};
 use crate::{
     domain::{KeyChoice, OptIn, OwnerFilter, Region, draft::Field, kms_key::KeyList},
     tui::{
-        bindings::{Action, Context, KEYS},
         model::{Connection, Model, PendingReply},
         msg::Effect,
         screens::{Overlay, input::OwnerInput},
@@ -148,23 +147,6 @@ pub fn on_profiles(model: &mut Model, profiles: &[String]) {
         enabled: true,
     });
     model.overlays.push(Overlay::Picker(Picker::new(PickerKind::Profile, items.collect(), false)));
-}
-
-/// Opens the picker of the actions available where the focus is.
-pub fn commands(model: &mut Model) {
-    let contexts = model.contexts();
-    let items = KEYS
-        .iter()
-        .filter(|b| contexts.contains(&b.context) && b.action != Action::Commands && b.context != Context::Lists)
-        .map(|b| Item {
-            value: Value::Action(b.action),
-            label: b.text.into(),
-            note: b.chords.iter().map(|c| c.text()).collect::<Vec<_>>().join(" "),
-            enabled: true,
-        });
-    let mut picker = Picker::new(PickerKind::Command, items.collect(), false);
-    picker.typing = true;
-    model.overlays.push(Overlay::Picker(picker));
 }
 
 /// Opens the picker of a destination's KMS keys, or of those that several have in common. Lists what is not known yet.

@@ -18,21 +18,12 @@ use crate::{
     },
 };
 
-/// What came of an action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PickOutcome {
-    /// The picker has no use for it.
-    Ignored,
-    Handled,
-    /// This action was chosen from the list of commands. The picker is closed.
-    Run(Action),
-}
-
-pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> PickOutcome {
-    let Some(Overlay::Picker(picker)) = model.overlays.last_mut() else { return PickOutcome::Ignored };
+/// Runs an action. Returns false if the picker has no use for it.
+pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
+    let Some(Overlay::Picker(picker)) = model.overlays.last_mut() else { return false };
     let len = picker.shown.len();
     if picker.list.act(action, len, PAGE) {
-        return PickOutcome::Handled;
+        return true;
     }
     match action {
         Action::Filter => picker.typing = true,
@@ -42,7 +33,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> Pick
         }
         Action::MarkNone => picker.mark_none(),
         Action::Accept if picker.typing && picker.multiple => picker.typing = false,
-        Action::Back if (picker.typing || !picker.filter.value().is_empty()) && picker.kind != PickerKind::Command => {
+        Action::Back if (picker.typing || !picker.filter.value().is_empty()) => {
             picker.typing = false;
             picker.filter.reset();
             picker.apply_filter();
@@ -53,22 +44,22 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> Pick
             }
         }
         Action::Help => model.overlays.push(Overlay::Pager(Pager::picker_help())),
-        Action::Accept => return accept(model, effects),
+        Action::Accept => accept(model, effects),
         Action::Back => {
             model.overlays.pop();
         }
-        _ => return PickOutcome::Ignored,
+        _ => return false,
     }
-    PickOutcome::Handled
+    true
 }
 
 /// Closes the picker and applies the choice.
-fn accept(model: &mut Model, effects: &mut Vec<Effect>) -> PickOutcome {
-    let Some(Overlay::Picker(picker)) = model.overlays.pop() else { return PickOutcome::Ignored };
+fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Picker(picker)) = model.overlays.pop() else { return };
     let values: Vec<Value> = picker.chosen().into_iter().map(|i| i.value.clone()).collect();
     if picker.chooses_nothing() {
         set_regions_or_tags(model, &picker.kind, &values, effects);
-        return PickOutcome::Handled;
+        return;
     }
     let Some(first) = values.first().cloned() else {
         let why = picker.current().map(|i| picker.items[i].note.clone()).unwrap_or_default();
@@ -76,7 +67,7 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) -> PickOutcome {
             model.show_error(format!("This cannot be chosen: {why}."));
         }
         model.overlays.push(Overlay::Picker(picker));
-        return PickOutcome::Handled;
+        return;
     };
     let label = picker.current().map(|at| picker.items[at].label.clone()).unwrap_or_default();
     match (picker.kind, first) {
@@ -93,10 +84,8 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) -> PickOutcome {
             model.overlays.push(Overlay::InputLine(InputLine::owner(input)));
         }
         (PickerKind::Profile, Value::Text(profile)) => browse::switch_profile(model, profile, effects),
-        (PickerKind::Command, Value::Action(action)) => return PickOutcome::Run(action),
         (kind, first) => accept_for_form(model, kind, first, &values, &label, effects),
     }
-    PickOutcome::Handled
 }
 
 /// Applies a choice to the form.

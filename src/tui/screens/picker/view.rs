@@ -2,7 +2,7 @@
 
 use ratatui::{
     Frame,
-    layout::Rect,
+    layout::{Position, Rect},
     text::{Line, Span},
 };
 
@@ -10,16 +10,40 @@ use super::{PAGE, Picker};
 use crate::tui::{
     theme,
     widgets::{
-        draw_context::{DrawContext, popup},
+        draw_context::{DrawContext, popup, popup_place},
         text_fit::{fit, width as cells, wrap},
     },
 };
 
+/// Columns of the popup.
+const WIDTH: u16 = 76;
+
+/// Cells of a line in this area.
+fn inner_width(area: Rect) -> usize {
+    usize::from(area.width.min(WIDTH).saturating_sub(4))
+}
+
+/// Rows of the list in this area.
+fn list_height(area: Rect) -> usize {
+    usize::from(area.height.saturating_sub(5)).min(PAGE)
+}
+
+/// The row of the list at a position.
+pub fn row_at(picker: &Picker, area: Rect, at: Position) -> Option<usize> {
+    let message = if picker.message.is_empty() { 0 } else { wrap(&picker.message, inner_width(area)).len() };
+    let head = message + usize::from(picker.typing || !picker.filter.value().is_empty());
+    let height = list_height(area);
+    let mut list = picker.list;
+    list.clamp(picker.shown.len(), height);
+    let rows = picker.shown.len().saturating_sub(list.offset).min(height);
+    let place = popup_place(area, head + rows, WIDTH);
+    let row = usize::from(at.y.checked_sub(place.y + 1)?).checked_sub(head)?;
+    (place.contains(at) && row < rows).then_some(list.offset + row)
+}
+
 /// Draws the picker over the middle of the screen.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, ctx: DrawContext<'_>) {
-    let width = area.width.min(76);
-    let inner = usize::from(width.saturating_sub(4));
-    let height = usize::from(area.height.saturating_sub(5)).min(PAGE);
+    let (width, inner, height) = (area.width.min(WIDTH), inner_width(area), list_height(area));
     let mut lines = Vec::new();
     if !picker.message.is_empty() {
         lines.extend(wrap(&picker.message, inner).into_iter().map(|t| Line::styled(format!(" {t}"), theme::WARN)));

@@ -7,7 +7,7 @@ use crate::domain::{Failure, Region};
 
 /// What failed, why, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub(in crate::cli) struct FailureRecord {
+pub struct FailureRecord {
     /// What was being done, for example `list images in eu-west-1`.
     operation: String,
     /// The region in which it failed, if it is about one.
@@ -41,7 +41,8 @@ impl From<&Failure> for FailureRecord {
 
 impl FailureRecord {
     /// Sets the region in which it failed.
-    pub(in crate::cli) fn in_region(mut self, region: &Region) -> Self {
+    #[must_use]
+    pub fn in_region(mut self, region: &Region) -> Self {
         self.region = Some(region.to_string());
         self
     }

@@ -5,17 +5,15 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{
-    cli::output::{Column, Record},
-    domain::{
-        Image,
-        image::{BlockDevice, ProductCode, RareAttributes},
-    },
+use super::record::{Column, Record};
+use crate::domain::{
+    Image,
+    image::{BlockDevice, ProductCode, RareAttributes},
 };
 
 /// An image.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub(in crate::cli) struct ImageRecord {
+pub struct ImageRecord {
     image_id: String,
     region: String,
     /// May be empty.
@@ -250,12 +248,12 @@ fn joined(values: impl Iterator<Item = String>) -> String {
 
 impl ImageRecord {
     /// Returns its tags, sorted by key.
-    pub(in crate::cli) fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
         self.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
     /// Returns a line for each device.
-    pub(in crate::cli) fn devices(&self) -> impl Iterator<Item = String> {
+    pub fn devices(&self) -> impl Iterator<Item = String> {
         self.block_device_mappings.iter().map(|device| {
             let ebs = device.ebs.as_ref().map(|ebs| {
                 let size = ebs.volume_size.map(|size| format!(" {size} GiB")).unwrap_or_default();

@@ -1,9 +1,13 @@
-//! THE table of key bindings. Lookup, footer, help, command list and README all come from it.
+//! THE table of actions and their keys. Lookup, footer, help, palette, `[keys]`, man page and README all come from it.
 
-use crate::term::input::{KeyCode, KeyEvent, KeyModifiers};
+use serde::{Deserialize, Serialize, de::IntoDeserializer};
 
-/// Where a binding applies. A key is looked up in the contexts of what has the focus, innermost first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+use super::chord::{Chord, KeyCode};
+
+/// Where a binding applies. A key is looked up in the contexts of what has the focus, innermost first. In `snake_case` they are
+/// the tables of `[keys]`, so none is renamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Context {
     /// Every screen where no text is being typed.
     Everywhere,
@@ -18,6 +22,8 @@ pub enum Context {
     /// The review before copies start.
     Review,
     Picker,
+    /// The command palette.
+    Palette,
     /// A line of text being typed.
     Input,
     /// A confirmation that can be answered with yes or no.
@@ -27,6 +33,33 @@ pub enum Context {
 }
 
 impl Context {
+    /// Every context, in the order of the table.
+    pub const ALL: [Self; 13] = [
+        Self::Everywhere,
+        Self::Lists,
+        Self::Images,
+        Self::Jobs,
+        Self::ImageDetails,
+        Self::Pager,
+        Self::Form,
+        Self::Review,
+        Self::Picker,
+        Self::Palette,
+        Self::Input,
+        Self::Confirm,
+        Self::Choice,
+    ];
+
+    /// The name in `[keys]`.
+    pub fn name(self) -> String {
+        name_of(self)
+    }
+
+    /// The context of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        parse(name)
+    }
+
     /// The heading in help.
     pub fn title(self) -> &'static str {
         match self {
@@ -39,6 +72,7 @@ impl Context {
             Self::Form => "Copy form",
             Self::Review => "Review",
             Self::Picker => "Pickers",
+            Self::Palette => "Commands",
             Self::Input => "Text input",
             Self::Confirm => "Confirmations",
             Self::Choice => "Dialogs",
@@ -46,17 +80,22 @@ impl Context {
     }
 }
 
-/// What a key does; the table below has the words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What a key does; the table below has the words. In `snake_case` they are the names in the palette and in `[keys]`, so none is
+/// renamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     Help,
     Commands,
     Problems,
     OtherPane,
+    #[serde(rename = "maximise_images")]
     ImagesOnly,
+    #[serde(rename = "maximise_jobs")]
     JobsOnly,
     Back,
     Refresh,
+    #[serde(rename = "redraw")]
     Repaint,
     Suspend,
     Quit,
@@ -73,13 +112,17 @@ pub enum Action {
     Details,
     Mark,
     MarkAll,
+    #[serde(rename = "unmark_all")]
     MarkNone,
     Copy,
     Deregister,
     Regions,
+    #[serde(rename = "owner")]
     Whose,
     Profile,
+    #[serde(rename = "copy_id")]
     YankId,
+    #[serde(rename = "copy_arn")]
     YankArn,
     Expand,
     Cancel,
@@ -89,6 +132,7 @@ pub enum Action {
     RetryBatch,
     History,
     Dismiss,
+    #[serde(rename = "json")]
     Raw,
     NextField,
     PreviousField,
@@ -99,73 +143,66 @@ pub enum Action {
     SavePreset,
     RemovePreset,
     Start,
+    #[serde(rename = "next_command")]
     NextLine,
+    #[serde(rename = "previous_command")]
     PreviousLine,
+    #[serde(rename = "copy_command")]
     YankCommand,
     Skip,
     SkipAll,
     Rename,
     CopyAnyway,
     Accept,
+    Complete,
+    Older,
+    Newer,
     Yes,
     No,
 }
 
-/// A key with or without Ctrl.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Chord {
-    code: KeyCode,
-    ctrl: bool,
+impl Action {
+    /// The name in the palette and in `[keys]`.
+    pub fn name(self) -> String {
+        name_of(self)
+    }
+
+    /// The action of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        parse(name)
+    }
+}
+
+/// The name that serde gives a word.
+pub(super) fn name_of(word: impl Serialize) -> String {
+    match toml::Value::try_from(word) {
+        Ok(toml::Value::String(name)) => name,
+        _ => String::new(),
+    }
+}
+
+fn parse<'de, T: Deserialize<'de>>(name: &'de str) -> Option<T> {
+    let name: serde::de::value::StrDeserializer<'de, serde::de::value::Error> = name.into_deserializer();
+    T::deserialize(name).ok()
 }
 
 const fn k(c: char) -> Chord {
-    Chord { code: KeyCode::Char(c), ctrl: false }
+    Chord::plain(KeyCode::Char(c))
 }
 
 const fn ctrl(c: char) -> Chord {
-    Chord { code: KeyCode::Char(c), ctrl: true }
+    Chord::ctrl(c)
 }
 
 const fn code(code: KeyCode) -> Chord {
-    Chord { code, ctrl: false }
-}
-
-impl Chord {
-    fn matches(self, key: &KeyEvent) -> bool {
-        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
-        self.ctrl == ctrl && self.code == key.code && !key.modifiers.contains(KeyModifiers::ALT)
-    }
-
-    /// The name in help: `Ctrl-s`, `Space`, `PgUp`.
-    pub fn text(self) -> String {
-        let name = match self.code {
-            KeyCode::Char(' ') => "Space".into(),
-            KeyCode::Char(c) => c.to_string(),
-            KeyCode::Enter => "Enter".into(),
-            KeyCode::Esc => "Esc".into(),
-            KeyCode::Tab => "Tab".into(),
-            KeyCode::BackTab => "Shift-Tab".into(),
-            KeyCode::Up => "Up".into(),
-            KeyCode::Down => "Down".into(),
-            KeyCode::Left => "Left".into(),
-            KeyCode::Right => "Right".into(),
-            KeyCode::Home => "Home".into(),
-            KeyCode::End => "End".into(),
-            KeyCode::Delete => "Delete".into(),
-            KeyCode::PageUp => "PgUp".into(),
-            KeyCode::PageDown => "PgDn".into(),
-            KeyCode::F(n) => format!("F{n}"),
-            other => format!("{other:?}"),
-        };
-        if self.ctrl { format!("Ctrl-{name}") } else { name }
-    }
+    Chord::plain(code)
 }
 
 /// One row of the table.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Binding {
     pub context: Context,
-    /// Any of these keys; the footer names the first.
+    /// Any of these keys unless the settings say others; the footer names the first.
     pub chords: &'static [Chord],
     pub action: Action,
     /// What it does, for help and the command list.
@@ -196,7 +233,7 @@ use Context as C;
 #[rustfmt::skip]
 pub const KEYS: &[Binding] = &[
     foot(C::Everywhere, &[k('?')], A::Help, "help", "help", 0),
-    row(C::Everywhere, &[k(':')], A::Commands, "find a command by name"),
+    row(C::Everywhere, &[k(':')], A::Commands, "commands: every action by name, and those with arguments"),
     row(C::Everywhere, &[k('!')], A::Problems, "problems"),
     foot(C::Everywhere, &[code(KeyCode::Tab)], A::OtherPane, "switch panes", "other pane", 7),
     row(C::Everywhere, &[k('1')], A::ImagesOnly, "maximise the images pane, or restore it"),
@@ -207,8 +244,8 @@ pub const KEYS: &[Binding] = &[
     row(C::Everywhere, &[ctrl('z')], A::Suspend, "suspend"),
     row(C::Everywhere, &[code(KeyCode::Esc)], A::Back, "back"),
     foot(C::Everywhere, &[k('q'), ctrl('c')], A::Quit, "quit", "quit", 0),
-    row(C::Lists, &[k('j'), code(KeyCode::Down)], A::Down, "down"),
-    row(C::Lists, &[k('k'), code(KeyCode::Up)], A::Up, "up"),
+    row(C::Lists, &[k('j'), code(KeyCode::Down), ctrl('n')], A::Down, "down"),
+    row(C::Lists, &[k('k'), code(KeyCode::Up), ctrl('p')], A::Up, "up"),
     row(C::Lists, &[k('g'), code(KeyCode::Home)], A::Top, "first"),
     row(C::Lists, &[k('G'), code(KeyCode::End)], A::Bottom, "last"),
     row(C::Lists, &[code(KeyCode::PageDown), ctrl('d'), ctrl('f')], A::PageDown, "page down"),
@@ -239,6 +276,7 @@ pub const KEYS: &[Binding] = &[
     row(C::Jobs, &[k('D')], A::Dismiss, "dismiss the ended copies shown; the history keeps them"),
     row(C::Jobs, &[k('y')], A::YankId, "copy the new image's id to your clipboard"),
     foot(C::ImageDetails, &[k('v')], A::Raw, "show as JSON, or go back", "JSON", 1),
+    foot(C::ImageDetails, &[k('c')], A::Copy, "copy this image", "copy", 2),
     row(C::ImageDetails, &[code(KeyCode::Delete), ctrl('x')], A::Deregister, "deregister this image (shows who uses it, and asks first)"),
     row(C::ImageDetails, &[k('y')], A::YankId, "copy the id to your clipboard"),
     row(C::ImageDetails, &[k('Y')], A::YankArn, "copy the ARN to your clipboard"),
@@ -257,6 +295,7 @@ pub const KEYS: &[Binding] = &[
     foot(C::Form, &[ctrl('o')], A::Presets, "fill the form in from a preset, or with the last values", "presets", 5),
     row(C::Form, &[ctrl('t')], A::SavePreset, "save the form as a preset"),
     foot(C::Form, &[code(KeyCode::F(1)), k('?')], A::Help, "help with the form; in a text field only F1", "help", 4),
+    row(C::Form, &[code(KeyCode::F(2)), k(':')], A::Commands, "commands; in a text field only F2"),
     foot(C::Form, &[code(KeyCode::Esc)], A::Back, "close the form (asks first if it was edited)", "leave", 1),
     foot(C::Review, &[ctrl('s')], A::Start, "start the copies, once every check has answered", "start", 0),
     foot(C::Review, &[code(KeyCode::Enter)], A::Press, "go to the field where this can be corrected", "field", 2),
@@ -274,109 +313,30 @@ pub const KEYS: &[Binding] = &[
     row(C::Picker, &[code(KeyCode::Delete)], A::RemovePreset, "in presets: remove this one (asks first)"),
     foot(C::Picker, &[k('?'), code(KeyCode::F(1))], A::Help, "help with pickers", "help", 4),
     foot(C::Picker, &[code(KeyCode::Esc), k('q')], A::Back, "clear the filter, or close without choosing", "back", 1),
+    foot(C::Palette, &[code(KeyCode::Enter)], A::Accept, "run what is typed, or this row", "run", 0),
+    foot(C::Palette, &[code(KeyCode::Tab)], A::Complete, "complete with this row", "complete", 2),
+    foot(C::Palette, &[code(KeyCode::Up)], A::Older, "row above; from the first one, the command before", "history", 3),
+    row(C::Palette, &[code(KeyCode::Down)], A::Newer, "row below, or the command after"),
+    row(C::Palette, &[ctrl('n')], A::Down, "row below"),
+    row(C::Palette, &[ctrl('p')], A::Up, "row above"),
+    row(C::Palette, &[code(KeyCode::PageDown)], A::PageDown, "page down"),
+    row(C::Palette, &[code(KeyCode::PageUp)], A::PageUp, "page up"),
+    row(C::Palette, &[code(KeyCode::F(1))], A::Help, "help with commands"),
+    foot(C::Palette, &[code(KeyCode::Esc)], A::Back, "close", "back", 1),
     foot(C::Input, &[code(KeyCode::Enter)], A::Accept, "apply", "apply", 0),
     foot(C::Input, &[code(KeyCode::Esc)], A::Back, "cancel", "back", 0),
     row(C::Input, &[code(KeyCode::F(1))], A::Help, "help"),
-    row(C::Input, &[code(KeyCode::Down), code(KeyCode::PageDown)], A::Down, "scroll down in a long text or list"),
-    row(C::Input, &[code(KeyCode::Up), code(KeyCode::PageUp)], A::Up, "scroll up"),
+    row(C::Input, &[code(KeyCode::Down), ctrl('n')], A::Down, "scroll down in a long text or list"),
+    row(C::Input, &[code(KeyCode::Up), ctrl('p')], A::Up, "scroll up"),
+    row(C::Input, &[code(KeyCode::PageDown)], A::PageDown, "page down"),
+    row(C::Input, &[code(KeyCode::PageUp)], A::PageUp, "page up"),
     foot(C::Confirm, &[k('y')], A::Yes, "yes", "yes", 0),
     foot(C::Confirm, &[k('n'), code(KeyCode::Esc), k('q')], A::No, "no", "no", 0),
     foot(C::Choice, &[code(KeyCode::Tab), code(KeyCode::Right)], A::NextField, "next choice", "next choice", 2),
     row(C::Choice, &[code(KeyCode::BackTab), code(KeyCode::Left)], A::PreviousField, "previous choice"),
-    row(C::Choice, &[k('y')], A::Yes, "take the first choice"),
+    foot(C::Choice, &[k('y')], A::Yes, "take the first choice", "first choice", 3),
     foot(C::Choice, &[code(KeyCode::Enter)], A::Press, "take the choice in brackets", "confirm", 1),
-    row(C::Choice, &[k('j'), code(KeyCode::Down), code(KeyCode::PageDown)], A::Down, "scroll down in a long text"),
-    row(C::Choice, &[k('k'), code(KeyCode::Up), code(KeyCode::PageUp)], A::Up, "scroll up"),
+    row(C::Choice, &[k('j'), code(KeyCode::Down), ctrl('n'), code(KeyCode::PageDown)], A::Down, "scroll down in a long text"),
+    row(C::Choice, &[k('k'), code(KeyCode::Up), ctrl('p'), code(KeyCode::PageUp)], A::Up, "scroll up"),
     foot(C::Choice, &[code(KeyCode::Esc), k('n'), k('q')], A::No, "close without choosing", "back", 0),
 ];
-
-/// The binding of a key in these contexts, innermost first.
-pub fn binding(contexts: &[Context], key: &KeyEvent) -> Option<&'static Binding> {
-    contexts
-        .iter()
-        .find_map(|context| KEYS.iter().find(|b| b.context == *context && b.chords.iter().any(|c| c.matches(key))))
-}
-
-/// The action of a key in these contexts, innermost first.
-pub fn lookup(contexts: &[Context], key: &KeyEvent) -> Option<Action> {
-    binding(contexts, key).map(|b| b.action)
-}
-
-/// Returns true for plain characters: where text is being typed they are part of it.
-pub fn types_text(key: &KeyEvent) -> bool {
-    matches!(key.code, KeyCode::Char(_)) && !key.modifiers.contains(KeyModifiers::CONTROL)
-}
-
-/// The footer's keys and labels for these contexts, fitted into a width by dropping the least important.
-///
-/// Actions of the jobs pane and of pickers that `offers` refuses would do nothing now, and are left out.
-pub fn footer(contexts: &[Context], width: usize, offers: impl Fn(Action) -> bool) -> Vec<(String, &'static str)> {
-    let mut words: Vec<(String, &'static str, u8)> = contexts
-        .iter()
-        .flat_map(|context| KEYS.iter().filter(move |b| b.context == *context))
-        .filter(|b| !matches!(b.context, Context::Jobs | Context::Picker) || offers(b.action))
-        // A key that an inner context binds does something else.
-        .filter(|b| KEYS.iter().all(|k| !shadows(contexts, k, b)))
-        .filter_map(|b| b.footer.map(|(word, drop)| (b.chords[0].text(), word, drop)))
-        .collect();
-    let length = |words: &[(String, &str, u8)]| words.iter().map(|(k, w, _)| k.len() + w.len() + 3).sum::<usize>();
-    while length(&words) > width {
-        let Some(last) = words.iter().enumerate().max_by_key(|(i, (_, _, drop))| (*drop, *i)).map(|(i, _)| i) else {
-            break;
-        };
-        words.remove(last);
-    }
-    words.into_iter().map(|(key, word, _)| (key, word)).collect()
-}
-
-/// Returns true if `inner` binds the first key of `outer` in a context further inside.
-fn shadows(contexts: &[Context], inner: &Binding, outer: &Binding) -> bool {
-    let depth = |b: &Binding| contexts.iter().position(|c| *c == b.context);
-    depth(inner).is_some_and(|d| Some(d) < depth(outer)) && inner.chords.contains(&outer.chords[0])
-}
-
-/// The table in Markdown, for the README.
-pub fn markdown() -> String {
-    let mut out = String::from("| where | keys | action |\n|---|---|---|\n");
-    for binding in KEYS {
-        let keys: Vec<String> = binding.chords.iter().map(|c| format!("`{}`", c.text())).collect();
-        out.extend(["| ", binding.context.title(), " | ", &keys.join(" "), " | ", binding.text, " |\n"]);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_key_means_two_things_in_one_context() {
-        for (i, a) in KEYS.iter().enumerate() {
-            for b in &KEYS[i + 1..] {
-                let clash = a.context == b.context && a.chords.iter().any(|c| b.chords.contains(c));
-                assert!(!clash, "{} and {}", a.text, b.text);
-            }
-        }
-    }
-
-    #[test]
-    fn the_footer_keeps_what_matters() {
-        let contexts = [Context::Images, Context::Everywhere];
-        let line = |width| {
-            footer(&contexts, width, |_| true).iter().map(|(k, w)| format!("{k} {w}")).collect::<Vec<_>>().join("  ")
-        };
-        assert!(line(200).contains("Tab other pane"));
-        assert_eq!(line(30), "c copy  ? help  q quit");
-        assert!(line(78).len() <= 78);
-        assert_eq!(footer(&contexts, 0, |_| true), []);
-    }
-
-    #[test]
-    fn modifiers_matter() {
-        let key = |c, m| KeyEvent::new(KeyCode::Char(c), m);
-        assert_eq!(lookup(&[Context::Lists], &key('d', KeyModifiers::CONTROL)), Some(Action::PageDown));
-        assert_eq!(lookup(&[Context::Images], &key('d', KeyModifiers::NONE)), Some(Action::Details));
-        assert_eq!(lookup(&[Context::Lists], &key('G', KeyModifiers::SHIFT)), Some(Action::Bottom));
-        assert_eq!(lookup(&[Context::Images], &key('c', KeyModifiers::ALT)), None);
-    }
-}

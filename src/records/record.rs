@@ -1,10 +1,10 @@
-//! Records: what a command prints one of for each image, copy, and so on.
+//! Records: what a command or an export writes one of for each image, copy, and so on.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One entry of a command's output. Its JSON has AWS's field names in `snake_case`; fields are added, never removed or renamed.
-pub(in crate::cli) trait Record: Serialize + JsonSchema + Sized + 'static {
+/// One entry of an output. Its JSON has AWS's field names in `snake_case`; fields are added, never removed or renamed.
+pub trait Record: Serialize + JsonSchema + Sized + 'static {
     /// Key of the records in a JSON document, for example `images`.
     const LIST: &'static str;
 
@@ -17,30 +17,30 @@ pub(in crate::cli) trait Record: Serialize + JsonSchema + Sized + 'static {
 
 /// A column of tables and CSV.
 #[derive(Debug)]
-pub(in crate::cli) struct Column<R> {
+pub struct Column<R> {
     /// For `--columns` and the heading.
-    pub(in crate::cli) name: &'static str,
+    pub name: &'static str,
     /// Shown without `--columns`.
-    pub(in crate::cli) default: bool,
+    pub default: bool,
     /// Numbers are aligned to the right.
-    pub(in crate::cli) right: bool,
+    pub right: bool,
     /// The value as text; it may contain anything that AWS allows.
-    pub(in crate::cli) value: fn(&R) -> String,
+    pub value: fn(&R) -> String,
 }
 
 impl<R> Column<R> {
     /// A column that is shown.
-    pub(in crate::cli) const fn new(name: &'static str, value: fn(&R) -> String) -> Self {
+    pub const fn new(name: &'static str, value: fn(&R) -> String) -> Self {
         Self { name, default: true, right: false, value }
     }
 
     /// A column of numbers that is shown.
-    pub(in crate::cli) const fn number(name: &'static str, value: fn(&R) -> String) -> Self {
+    pub const fn number(name: &'static str, value: fn(&R) -> String) -> Self {
         Self { name, default: true, right: true, value }
     }
 
     /// A column that is shown only if `--columns` names it.
-    pub(in crate::cli) const fn hidden(name: &'static str, value: fn(&R) -> String) -> Self {
+    pub const fn hidden(name: &'static str, value: fn(&R) -> String) -> Self {
         Self { name, default: false, right: false, value }
     }
 }

@@ -1,0 +1,107 @@
+//! The mouse, where it is on. A click gives the focus and selects; on what is selected already it opens. The right button, or a click
+//! on the column of marks, marks. The wheel moves in what it is over.
+
+use ratatui::layout::{Position, Rect};
+
+use crate::{
+    term::input::{MouseButton, MouseEvent, MouseEventKind},
+    tui::{
+        bindings::Action,
+        layout,
+        model::{Model, Pane},
+        screens::{Overlay, confirm, images, jobs, palette, picker},
+    },
+};
+
+/// Columns at the left of a pane's rows that hold the cursor's mark and the row's.
+const MARKS: u16 = 2;
+
+/// Moves focus and cursor. Returns the action to run.
+pub(super) fn on_event(model: &mut Model, event: &MouseEvent) -> Option<Action> {
+    let at = Position { x: event.column, y: event.row };
+    match event.kind {
+        MouseEventKind::ScrollDown => {
+            focus(model, at);
+            Some(Action::Down)
+        }
+        MouseEventKind::ScrollUp => {
+            focus(model, at);
+            Some(Action::Up)
+        }
+        MouseEventKind::Down(MouseButton::Left) => click(model, at, false),
+        MouseEventKind::Down(MouseButton::Right) => click(model, at, true),
+        _ => None,
+    }
+}
+
+fn areas(model: &Model) -> layout::Areas {
+    layout::areas(model, Rect::new(0, 0, model.size.0, model.size.1))
+}
+
+/// Gives the focus to the pane at a position. Returns true if it had it.
+fn focus(model: &mut Model, at: Position) -> bool {
+    let areas = areas(model);
+    let pane = if areas.images.contains(at) { Pane::Images } else { Pane::Jobs };
+    if !model.overlays.is_empty() || !(areas.images.contains(at) || areas.jobs.contains(at)) {
+        return true;
+    }
+    std::mem::replace(&mut model.focus, pane) == pane
+}
+
+/// The row of a bordered list at a position, below `head` lines.
+fn row(area: Rect, head: u16, offset: usize, at: Position) -> Option<usize> {
+    let inner = Rect {
+        x: area.x + 1,
+        y: area.y + 1 + head,
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(2 + head),
+    };
+    inner.contains(at).then(|| offset + usize::from(at.y - inner.y))
+}
+
+fn click(model: &mut Model, at: Position, right: bool) -> Option<Action> {
+    let areas = areas(model);
+    if let Some(overlay) = model.overlays.last_mut() {
+        return match overlay {
+            Overlay::Picker(picker) => {
+                let clicked = picker::view::row_at(picker, areas.body, at);
+                accepts(clicked, picker.select(clicked), right)
+            }
+            Overlay::Palette(palette) => {
+                let clicked = palette::view::row_at(palette, areas.body, at);
+                accepts(clicked, palette.select(clicked), false)
+            }
+            Overlay::Confirmation(confirmation) => {
+                let clicked = confirm::view::choice_at(confirmation, areas.body, at);
+                confirmation.select(clicked).then_some(Action::Press)
+            }
+            _ => None,
+        };
+    }
+    let had_focus = focus(model, at);
+    let (marks, clicked) = if areas.images.contains(at) {
+        (true, images::update::select(model, row(areas.images, 1, model.images.list.offset, at)))
+    } else if areas.jobs.contains(at) {
+        let (head, offset) = match &model.jobs.history {
+            Some(history) => (1, history.offset()),
+            None => (0, model.jobs.list.offset),
+        };
+        (false, jobs::lines::select(model, row(areas.jobs, head, offset, at)))
+    } else {
+        return None;
+    };
+    let was_selected = clicked? && had_focus;
+    if marks && (right || at.x <= areas.images.x + MARKS) {
+        return Some(Action::Mark);
+    }
+    (was_selected && !right).then_some(if marks { Action::Details } else { Action::Expand })
+}
+
+/// The action for a row of a list of choices; `selected` if it was selected already.
+fn accepts(clicked: Option<usize>, selected: bool, right: bool) -> Option<Action> {
+    clicked?;
+    if right {
+        return Some(Action::Mark);
+    }
+    selected.then_some(Action::Accept)
+}

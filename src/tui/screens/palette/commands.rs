@@ -1,0 +1,237 @@
+//! What the palette's commands do, and the values that their arguments can have.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use super::Candidate;
+use crate::{
+    config::settings::nearest,
+    domain::{
+        Failure, Region,
+        palette::{CommandName, ExportFormat, PaletteCommand},
+        text::count,
+    },
+    tui::{
+        browse,
+        catalogue::ListState,
+        model::{FormRequest, Model, PendingReply},
+        msg::{Effect, ExportRequest, Reply, StoredForms},
+        screens::{
+            Overlay, form,
+            images::{Sort, update::sort_by},
+        },
+    },
+};
+
+/// The values that are known without asking.
+pub(super) fn candidates(model: &Model) -> BTreeMap<CommandName, Vec<Candidate>> {
+    let plain = |values: Vec<(String, &str)>| -> Vec<Candidate> {
+        values.into_iter().map(|(value, note)| Candidate { value, note: note.to_owned() }).collect()
+    };
+    let mut regions: Vec<(String, &str)> =
+        model.regions.iter().filter(|r| r.enabled()).map(|r| (r.region.to_string(), "")).collect();
+    if regions.is_empty() {
+        regions.extend(model.chosen.iter().map(|r| (r.to_string(), "")));
+    }
+    regions.sort();
+    regions.insert(0, ("all".into(), "every enabled region"));
+    let owners = [
+        ("mine", "this account's images"),
+        ("shared", "images of other accounts that this one may launch"),
+        ("amazon", "names as in the setting browse.amazon_name"),
+        ("marketplace", "names as in the setting browse.marketplace_name"),
+        ("public:", "public images, by a name pattern with * and ?"),
+    ];
+    let owners = owners.map(|(value, note)| (value.to_owned(), note)).to_vec();
+    let sorts = Sort::ALL.map(|sort| (sort.name().to_owned(), "")).to_vec();
+    [
+        (CommandName::Region, plain(regions)),
+        (CommandName::Owner, plain(owners)),
+        (CommandName::Sort, plain(sorts)),
+        (CommandName::Theme, plain(model.start.themes.names().map(|name| (name.to_owned(), "")).collect())),
+        (CommandName::Export, Vec::new()),
+    ]
+    .into()
+}
+
+/// Asks for the values of an argument.
+pub(super) fn request(model: &mut Model, name: CommandName, effects: &mut Vec<Effect>) {
+    let pending = match name {
+        CommandName::Profile => PendingReply::ProfileNames,
+        CommandName::Preset => PendingReply::Forms(FormRequest::Names),
+        _ => return,
+    };
+    if model.pending.values().any(|p| *p == pending) {
+        return;
+    }
+    let id = model.expect_reply(pending);
+    effects.push(match name {
+        CommandName::Profile => Effect::ListProfiles { id },
+        _ => Effect::ReadForms { id },
+    });
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// Why it cannot be run: the palette stays open with it.
+pub(super) fn run(model: &mut Model, command: PaletteCommand, effects: &mut Vec<Effect>) -> Result<(), String> {
+    match command {
+        PaletteCommand::Regions(regions) => choose_regions(model, regions, effects),
+        PaletteCommand::Owner(whose) => {
+            browse::choose_owner(model, whose, effects);
+            Ok(())
+        }
+        PaletteCommand::Profile(profile) => switch_profile(model, profile, effects),
+        PaletteCommand::Sort { column, reversed } => match Sort::parse(&column) {
+            Some(sort) => {
+                sort_by(model, sort, reversed);
+                Ok(())
+            }
+            None => Err(unknown("column", &column, Sort::ALL.iter().map(|sort| sort.name()))),
+        },
+        PaletteCommand::Theme(name) => theme(model, &name),
+        PaletteCommand::Export { path, format, replace } => {
+            export(model, path, format, replace, effects);
+            Ok(())
+        }
+        PaletteCommand::Preset(name) => preset(model, name, effects),
+    }
+}
+
+fn theme(model: &mut Model, name: &str) -> Result<(), String> {
+    model.use_theme(name).map_err(|failure| failure.lines().join(". "))?;
+    let kept = "`theme` of [ui] in the settings keeps it.";
+    model.show_notice(if model.start.caps.colors {
+        format!("Theme {name} until the program ends; {kept}")
+    } else {
+        format!("Theme {name}, without colours: NO_COLOR is set, or the terminal has none.")
+    });
+    Ok(())
+}
+
+fn unknown<'a>(what: &str, word: &str, valid: impl Iterator<Item = &'a str> + Clone) -> String {
+    let word = crate::domain::text::clean(word);
+    match nearest(&word, valid.clone()) {
+        Some(near) => format!("There is no {what} {word}; did you mean {near}?"),
+        None => format!("There is no {what} {word}; there are {}.", valid.collect::<Vec<_>>().join(", ")),
+    }
+}
+
+fn choose_regions(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<Effect>) -> Result<(), String> {
+    let enabled: Vec<Region> = model.regions.iter().filter(|r| r.enabled()).map(|r| r.region.clone()).collect();
+    let regions = match (regions.is_empty(), enabled.is_empty()) {
+        (true, true) => return Err("The account's regions are not known yet.".into()),
+        (true, false) => enabled,
+        (false, _) => {
+            for region in &regions {
+                match model.regions.iter().find(|r| r.region == *region) {
+                    Some(info) if !info.enabled() => {
+                        return Err(format!("{region} is not enabled for this account."));
+                    }
+                    None if !enabled.is_empty() => {
+                        return Err(unknown("region", region.as_str(), enabled.iter().map(Region::as_str)));
+                    }
+                    _ => {}
+                }
+            }
+            regions
+        }
+    };
+    let profile = model.profile.clone().unwrap_or_default();
+    effects.push(Effect::CacheRegions { profile, regions: regions.clone() });
+    browse::choose_regions(model, regions, effects);
+    Ok(())
+}
+
+fn switch_profile(model: &mut Model, profile: String, effects: &mut Vec<Effect>) -> Result<(), String> {
+    if model.start.demo.is_some() {
+        return Err("The demo has only one account.".into());
+    }
+    if model.overlays.iter().any(|o| matches!(o, Overlay::Form(form) if form.is_edited())) {
+        return Err("Close the copy form first: what was entered in it would be lost.".into());
+    }
+    browse::switch_profile(model, profile, effects);
+    Ok(())
+}
+
+fn export(model: &mut Model, path: PathBuf, format: ExportFormat, replace: bool, effects: &mut Vec<Effect>) {
+    crate::tui::screens::images::update::refresh_rows(model);
+    let images: Vec<_> = model.images.rows.iter().map(Arc::clone).collect();
+    let failed = model.catalogue.listings().filter_map(|(region, listing)| match &listing.state {
+        ListState::Failed(failure) => Some((region.clone(), failure.clone())),
+        _ => None,
+    });
+    let failures = failed.collect();
+    let loading = model.catalogue.loading();
+    let id = model.expect_reply(PendingReply::Export { path: path.clone(), images: images.len(), loading });
+    let request = ExportRequest { path, format, replace, images, failures };
+    effects.push(Effect::Export { id, request });
+}
+
+/// Takes in what the palette has asked for.
+pub(in crate::tui) fn on_reply(model: &mut Model, pending: PendingReply, reply: Reply) {
+    match (pending, reply) {
+        (PendingReply::Forms(_), Reply::Forms(result)) => on_presets(model, result),
+        (PendingReply::ProfileNames, Reply::Profiles(profiles)) => on_profiles(model, &profiles),
+        (PendingReply::Export { path, images, loading }, Reply::Exported(result)) => {
+            on_exported(model, &path, images, loading, result);
+        }
+        _ => {}
+    }
+}
+
+/// Says how an export went.
+fn on_exported(model: &mut Model, path: &std::path::Path, images: usize, loading: usize, result: Result<(), Failure>) {
+    match result {
+        Err(failure) => model.show_error(failure.lines().join(". ")),
+        Ok(()) => {
+            let images = count(images, "image", "images");
+            let still = count(loading, "region was", "regions were");
+            let still = if loading > 0 { format!(" {still} still being listed.") } else { String::new() };
+            model.show_notice(format!("{images} written to {}.{still}", path.display()));
+        }
+    }
+}
+
+/// Fills the form that is open in from a preset, or opens one on the marked images first.
+fn preset(model: &mut Model, name: String, effects: &mut Vec<Effect>) -> Result<(), String> {
+    if !matches!(model.overlays.last(), Some(Overlay::Form(_))) {
+        if model.overlays.iter().any(|o| !matches!(o, Overlay::Pager(_))) {
+            return Err("Close what is open first: a preset fills in the copy form.".into());
+        }
+        model.overlays.clear();
+        crate::tui::screens::images::update::open_form(model);
+        if model.overlays.is_empty() {
+            // The notice says why there is no form.
+            return Ok(());
+        }
+    }
+    let id = model.expect_reply(PendingReply::Forms(FormRequest::Apply(name)));
+    effects.push(Effect::ReadForms { id });
+    Ok(())
+}
+
+/// Takes in the names of the presets.
+fn on_presets(model: &mut Model, stored: Result<StoredForms, Failure>) {
+    match stored {
+        Ok(stored) => {
+            let values = stored.presets.into_keys().map(|value| Candidate { value, note: String::new() });
+            fill(model, CommandName::Preset, values.collect());
+        }
+        Err(failure) => model.show_error(failure.lines().join(". ")),
+    }
+}
+
+/// Takes in the names of the profiles.
+fn on_profiles(model: &mut Model, profiles: &[String]) {
+    let current = model.profile.as_deref();
+    let note = |name: &str| if current == Some(name) { "in use" } else { "" };
+    let values = profiles.iter().map(|name| Candidate { value: name.clone(), note: note(name).into() }).collect();
+    fill(model, CommandName::Profile, values);
+}
+
+fn fill(model: &mut Model, name: CommandName, values: Vec<Candidate>) {
+    if let Some(Overlay::Palette(palette)) = model.overlays.last_mut() {
+        palette.fill(name, values);
+    }
+}

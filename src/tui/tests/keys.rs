@@ -1,0 +1,98 @@
+//! Keys: looked up, changed, and where they go.
+
+use super::*;
+
+#[test]
+fn a_paste_goes_into_text_fields_only() {
+    let mut model = listed(vec![image(1)]);
+    assert_eq!(model.update(Msg::Input(Input::Paste("q\nx".into())), now()), []);
+    assert!(model.notice.is_some(), "a notice says why nothing happened");
+    keys(&mut model, "/");
+    _ = model.update(Msg::Input(Input::Paste("we\u{1b}[2J\n".into())), now());
+    assert_eq!(model.images.filter.value(), "we [2J");
+}
+
+#[test]
+fn ctrl_n_and_ctrl_p_move_in_every_list() {
+    let mut model = listed((1..=12).map(image).collect());
+    let name = |model: &Model| model.current_image().map(|i| i.name.to_string());
+    ctrl(&mut model, 'n');
+    ctrl(&mut model, 'n');
+    ctrl(&mut model, 'p');
+    assert_eq!(name(&model).as_deref(), Some("web-2"));
+    keys(&mut model, "/1");
+    frame(&mut model);
+    ctrl(&mut model, 'n');
+    assert_eq!(name(&model).as_deref(), Some("web-10"), "also while a filter is typed");
+    assert_eq!(model.images.filter.value(), "1");
+    press(&mut model, KeyCode::Enter);
+    assert_eq!(model.contexts()[0], Context::Images);
+    press(&mut model, KeyCode::Esc);
+    keys(&mut model, "w");
+    ctrl(&mut model, 'n');
+    ctrl(&mut model, 'n');
+    press(&mut model, KeyCode::Enter);
+    assert_eq!(model.query.whose, OwnerFilter::Amazon);
+}
+
+#[test]
+fn help_and_palette_have_the_table_of_actions() {
+    let mut model = listed(vec![image(1)]);
+    keys(&mut model, "?");
+    let help = jobs::screen(&mut model, 300, 400);
+    press(&mut model, KeyCode::Esc);
+    for binding in bindings::KEYS {
+        let chords: Vec<String> = binding.chords.iter().map(ToString::to_string).collect();
+        let line = |l: &str| l.contains(&chords.join(" ")) && l.contains(binding.text);
+        assert!(help.lines().any(line), "the help lacks {} {}", chords.join(" "), binding.text);
+        if binding.context == Context::Palette || binding.action == bindings::Action::Commands {
+            continue;
+        }
+        keys(&mut model, ":");
+        keys(&mut model, &binding.action.name());
+        let palette = jobs::screen(&mut model, 300, 40);
+        assert!(palette.lines().any(line), "the palette lacks {}\n{palette}", binding.action.name());
+        press(&mut model, KeyCode::Esc);
+    }
+}
+
+#[test]
+fn keys_of_the_settings_take_the_place_of_the_tables() {
+    let text = "[keys.images]\ncopy = \"Space\"\nmark = \"c\"\n[keys.everywhere]\nquit = \"Q\"\n";
+    let settings = Config::assemble(Some((std::path::Path::new("config.toml"), text)), &|_| None).unwrap();
+    let mut model = listed_with(vec![image(1)], |config| config.keys = settings.keys);
+    assert_eq!(keys(&mut model, "q"), []);
+    keys(&mut model, "c");
+    assert_eq!(model.images.marked.len(), 1);
+    let screen = jobs::screen(&mut model, 80, 24);
+    assert!(screen.contains("Space copy") && screen.contains("Q quit"), "{screen}");
+    keys(&mut model, "?");
+    assert!(jobs::screen(&mut model, 120, 300).contains("Space                  copy the marked images"));
+    press(&mut model, KeyCode::Esc);
+    keys(&mut model, " ");
+    assert_eq!(model.contexts()[0], Context::Form);
+    assert_eq!(ctrl(&mut model, 'c'), [Effect::Quit], "always");
+}
+
+#[test]
+fn a_message_does_not_hide_the_keys() {
+    let mut model = listed(vec![image(1)]);
+    keys(&mut model, "y");
+    let screen = jobs::screen(&mut model, 80, 24);
+    let last = screen.lines().last().unwrap();
+    assert!(screen.contains("Sent to your clipboard (OSC 52)") && last.contains("c copy"), "{screen}");
+}
+
+#[test]
+fn a_question_of_three_choices_names_its_keys() {
+    let mut model = listed(vec![image(1)]);
+    start_copies(&mut model, |job| job.state = JobState::Queued);
+    model.jobs_view.driver = DriverStatus::ThisProcess;
+    frame(&mut model);
+    keys(&mut model, "q");
+    let screen = jobs::screen(&mut model, 80, 24);
+    let last = screen.lines().last().unwrap();
+    for word in ["y continue in the background", "Tab next choice", "Enter confirm", "Esc back"] {
+        assert!(last.contains(word), "{word}: {screen}");
+    }
+}
