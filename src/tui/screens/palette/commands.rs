@@ -16,7 +16,7 @@ use crate::{
         model::{FormRequest, Model, PendingReply},
         msg::{Effect, ExportRequest, Reply, StoredForms},
         screens::{
-            Overlay, form,
+            Overlay,
             images::{Sort, update::sort_by},
         },
     },
