@@ -69,8 +69,8 @@ pub fn footer(
             let Some((_, drop)) = row.binding.footer else { continue };
             // A key that an inner context binds does something else.
             let works = |chord: &&Chord| keys.find(contexts, **chord).is_some_and(|b| b.context == *context);
-            if let Some((chord, word)) = row.chords.iter().find(works).zip(word(row.binding)) {
-                words.push((chord.to_string(), word, drop));
+            if let Some((chord, label)) = row.chords.iter().find(works).zip(word(row.binding)) {
+                words.push((chord.to_string(), label, drop));
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::{
 const MARKS: u16 = 2;
 
 /// Moves focus and cursor. Returns the action to run.
-pub(super) fn on_event(model: &mut Model, event: &MouseEvent) -> Option<Action> {
+pub(super) fn on_event(model: &mut Model, event: MouseEvent) -> Option<Action> {
     let at = Position { x: event.column, y: event.row };
     match event.kind {
         MouseEventKind::ScrollDown => {

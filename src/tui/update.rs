@@ -32,7 +32,7 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
         Msg::Input(Input::Paste(text)) => on_paste(model, &text),
         Msg::Input(Input::Resize(columns, rows)) => model.size = (columns, rows),
         Msg::Input(Input::Mouse(event)) => {
-            if let Some(action) = mouse::on_event(model, &event) {
+            if let Some(action) = mouse::on_event(model, event) {
                 act(model, action, effects);
             }
         }
