@@ -5,7 +5,11 @@
 
 #![expect(clippy::expect_used, reason = "a bench that cannot start says so by failing")]
 
-use std::{hint::black_box, sync::Arc, time::Duration};
+use std::{
+    hint::black_box,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use amigrate::{
     config::Config,
@@ -56,23 +60,41 @@ fn draft(sources: usize, destinations: usize) -> Draft {
     }
 }
 
+/// Fails if the best of three runs takes longer than that: one may be unlucky.
+fn assert_within(limit: Duration, what: &str, mut run: impl FnMut()) {
+    let time = |()| {
+        let start = Instant::now();
+        run();
+        start.elapsed()
+    };
+    let best = [(); 3].map(time).into_iter().min();
+    assert!(best <= Some(limit), "{what} takes {best:?}, and is to stay under {limit:?}");
+}
+
+const PLAN: Duration = Duration::from_millis(50);
+const FRAME: Duration = Duration::from_millis(16);
+
 fn plans(c: &mut Criterion) {
     let now: Timestamp = "2026-06-01T12:00:00Z".parse().expect("a time");
     let check = |draft: &Draft| draft.check(now, || ClientToken::from_random(0));
     let valid = draft(1_000, 3);
     let plan = check(&valid);
     assert_eq!((plan.copies.len(), plan.mistakes.len()), (3_000, 0), "{:?}", plan.mistakes);
+    assert_within(PLAN, "a plan of 3,000 copies", || drop(check(&valid)));
     c.bench_function("a plan of 3,000 copies", |b| b.iter(|| check(black_box(&valid))));
     let mut wrong = valid.clone();
     wrong.name = "{source_id}é".into();
     wrong.image_tags[0] = "SourceAMI={source}".into();
+    assert_within(PLAN, "a plan of 3,000 mistakes", || drop(check(&wrong)));
     c.bench_function("3,000 copies, each with mistakes", |b| b.iter(|| check(black_box(&wrong))));
     let prices = Config::default().prices().expect("built-in prices");
+    assert_within(FRAME, "the cost of 3,000 copies", || drop(estimate(&plan.copies, &prices)));
     c.bench_function("the cost of 3,000 copies", |b| b.iter(|| estimate(black_box(&plan.copies), &prices)));
     for destinations in [0, 1] {
         let huge = draft(104_000, destinations);
         assert_eq!(check(&huge).copies.len(), 0);
         let name = format!("104,000 images to {destinations} regions, refused");
+        assert_within(FRAME, &name, || drop(check(&huge)));
         c.bench_function(&name, |b| b.iter(|| check(black_box(&huge))));
     }
 }

@@ -31,6 +31,8 @@ use amigrate::{
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;
 
+const FRAME: Duration = Duration::from_millis(16);
+
 /// What is typed, and in which order; the last fits nothing.
 const TYPED: [&str; 8] = ["f", "fl", "fle", "fleet-w", "fleet-web-2026", "1", "prod", "zzz"];
 
@@ -100,6 +102,16 @@ impl Huge {
         text.chars().for_each(|c| self.key(KeyCode::Char(c)));
     }
 
+    /// Sums up the copy key, after these have marked images.
+    fn marked_copy(&mut self, times: u64, mark: &str) -> Duration {
+        let unmark = |h: &mut Self| {
+            // Closes the form, where one was opened.
+            h.key(KeyCode::Esc);
+            h.key(KeyCode::Char('n'));
+        };
+        self.time(times, |h| h.type_text(mark), KeyCode::Char('c'), unmark)
+    }
+
     /// Sums up one measured key, done after `before` and undone by `after`.
     fn time(&mut self, times: u64, before: impl Fn(&mut Self), key: KeyCode, after: impl Fn(&mut Self)) -> Duration {
         let mut sum = Duration::ZERO;
@@ -147,6 +159,18 @@ fn keystrokes(c: &mut Criterion) {
             };
             huge.time(times, before, KeyCode::Esc, |_| {})
         });
+    });
+    // With every image marked, a copy is refused at once; with one, the form opens.
+    let refused = huge.marked_copy(1, "a");
+    assert!(refused < FRAME, "100,000 marked images are refused after {refused:?}");
+    group.bench_function("c, all marked", |b| {
+        b.iter_custom(|times| huge.marked_copy(times, "a"));
+    });
+    group.bench_function("c, one marked", |b| {
+        b.iter_custom(|times| huge.marked_copy(times, " "));
+    });
+    group.bench_function("a", |b| {
+        b.iter_custom(|times| huge.time(times, |_| {}, KeyCode::Char('a'), |h| h.key(KeyCode::Char('n'))));
     });
     group.bench_function("j", |b| b.iter_custom(|times| huge.time(times, |_| {}, KeyCode::Char('j'), |_| {})));
     group.bench_function("G", |b| b.iter_custom(|times| huge.time(times, |_| {}, KeyCode::Char('G'), |_| {})));
@@ -246,6 +270,7 @@ fn jobs(percent: u8) -> Vec<Arc<Job>> {
                 completion: None,
                 post_copy: Vec::new(),
                 given_token: None,
+                expected: amigrate::domain::Expected::default(),
                 templates: std::sync::Arc::default(),
                 token: ClientToken::from_random(n.into()),
             };

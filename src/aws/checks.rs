@@ -130,6 +130,7 @@ mod tests {
             completion: None,
             post_copy: Vec::new(),
             given_token: Some(ClientToken::given("mine").unwrap()),
+            expected: crate::domain::Expected::default(),
             templates: std::sync::Arc::default(),
             token: ClientToken::from_random(7),
         }

@@ -59,6 +59,15 @@ pub(super) fn launch_permission(from: &sdk::LaunchPermission) -> Option<LaunchPe
     named.into_iter().flatten().find_map(|text| LaunchPermission::parse(text).ok())
 }
 
+/// Returns the images of an answer. Each of the SDK's, which take several times the memory, is dropped on the way.
+pub(super) fn images(from: Option<Vec<sdk::Image>>, region: &Region) -> Vec<Image> {
+    let from = from.unwrap_or_default();
+    // Not collected: that would keep the allocation of the larger ones.
+    let mut images = Vec::with_capacity(from.len());
+    images.extend(from.into_iter().filter_map(|one| image(&one, region)));
+    images
+}
+
 /// Returns an image, or `None` if it has no id.
 pub(super) fn image(from: &sdk::Image, region: &Region) -> Option<Image> {
     let id = ImageId::new(from.image_id()?).ok()?;

@@ -179,6 +179,7 @@ mod tests {
             completion: None,
             post_copy: Vec::new(),
             given_token: None,
+            expected: crate::domain::Expected::default(),
             templates: std::sync::Arc::default(),
             token: ClientToken::from_random(7),
         }
@@ -229,6 +230,7 @@ mod tests {
             completion: None,
             post_copy: Vec::new(),
             given_token: None,
+            expected: crate::domain::Expected::default(),
             ..request(Encryption::Keep)
         };
         session.copy_image(&wanted, None).await.unwrap();

@@ -3,7 +3,7 @@
 use aws_config::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 
-use crate::domain::Failure;
+use crate::domain::{Failure, FailureKind};
 
 /// Returns EC2's custom endpoint, if any: the one given as an option, else EC2's own of the environment or of the profile's
 /// `services`, else the one for all services.
@@ -23,13 +23,17 @@ pub(super) fn refuse_empty_endpoints(env: &impl Fn(&str) -> Option<String>) -> R
     let services = ["", "_EC2", "_KMS", "_STS"].map(|service| format!("AWS_ENDPOINT_URL{service}"));
     match services.iter().find(|name| env(name).is_some_and(|url| url.trim().is_empty())) {
         Some(name) => Err(Failure::new(format!("use the endpoint of {name}"), "it is set, and empty")
+            .kind(FailureKind::Configuration)
             .hint(format!("Unset it (`unset {name}`), or give it a URL."))),
         None => Ok(()),
     }
 }
 
 /// Returns the URL if it is valid; the SDK would report that only at the first call.
-pub(super) fn checked_endpoint(url: &str) -> Result<String, Failure> {
+///
+/// # Errors
+/// If it is no http or https URL.
+pub fn checked_endpoint(url: &str) -> Result<String, Failure> {
     let parsed = url.parse::<http::Uri>().ok();
     let good = parsed.is_some_and(|uri| {
         matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
@@ -41,6 +45,7 @@ pub(super) fn checked_endpoint(url: &str) -> Result<String, Failure> {
             format!("use the endpoint `{}`", crate::domain::text::clean(url)),
             "that is not an http or https URL",
         )
+        .kind(FailureKind::Configuration)
         .hint("An endpoint looks like `http://127.0.0.1:5000`."))
     }
 }

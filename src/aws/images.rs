@@ -85,7 +85,7 @@ impl Session {
         let what = format!("list images in {region}");
         let answer = self.call(&what, "ec2:DescribeImages", call.send()).await?;
         Ok(ImagePage {
-            images: answer.images().iter().filter_map(|image| convert::image(image, region)).collect(),
+            images: convert::images(answer.images, region),
             next: answer.next_token.filter(|token| !token.is_empty()),
         })
     }
@@ -132,7 +132,7 @@ impl Session {
                 .set_next_token(token)
                 .filters(filter.clone());
             let answer = self.call(&what, "ec2:DescribeImages", call.send()).await?;
-            found.extend(answer.images().iter().filter_map(|image| convert::image(image, region)));
+            found.append(&mut convert::images(answer.images, region));
             token = answer.next_token.filter(|token| !token.is_empty());
             if token.is_none() {
                 return Ok(found);
@@ -180,7 +180,7 @@ impl Session {
             budget.spend();
             match self.call(&what, "ec2:DescribeImages", call.send()).await {
                 Ok(answer) => {
-                    return Ok(answer.images().iter().filter_map(|image| convert::image(image, region)).collect());
+                    return Ok(convert::images(answer.images, region));
                 }
                 Err(failure) if failure.is("InvalidAMIID") => {
                     let before = wanted.len();
@@ -216,7 +216,7 @@ impl Session {
                     .filters(filter("image-id", chunk.iter().map(|id| id.as_str())));
                 budget.spend();
                 let answer = self.call(&what, "ec2:DescribeImages", call.send()).await?;
-                found.extend(answer.images().iter().filter_map(|image| convert::image(image, region)));
+                found.append(&mut convert::images(answer.images, region));
                 token = answer.next_token.filter(|token| !token.is_empty());
                 if token.is_none() {
                     break;

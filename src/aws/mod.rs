@@ -27,11 +27,12 @@ mod testing;
 mod transport;
 mod truncation;
 
+pub use endpoints::checked_endpoint;
 pub use identity::other_account;
 pub use images::{CallBudget, ImagePage};
 pub use options::SessionOptions;
 pub use post_copy::snapshot_failure;
-pub use profiles::{names_credential_source, profiles};
+pub use profiles::{check_profile, names_credential_source, profiles};
 pub use request_ids::with_request_id;
 pub use session::Session;
 pub use simulated_login::SimulatedLogin;

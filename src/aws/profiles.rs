@@ -2,7 +2,7 @@
 
 use aws_config::profile::{ProfileFileLoadError, ProfileSet};
 
-use crate::domain::{Failure, Retry, text};
+use crate::domain::{Failure, FailureKind, Retry, text};
 
 /// Returns the names of the profiles in the AWS configuration and credentials files, sorted; none if they cannot be read.
 pub async fn profiles() -> Vec<String> {
@@ -10,6 +10,14 @@ pub async fn profiles() -> Vec<String> {
         Ok(set) => names(&set),
         Err(_) => Vec::new(),
     }
+}
+
+/// Refuses a profile that the files do not have.
+///
+/// # Errors
+/// Also if they cannot be read.
+pub async fn check_profile(profile: &str) -> Result<(), Failure> {
+    check(&load().await?, profile)
 }
 
 /// Reads the files, from `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE` if set.
@@ -24,6 +32,7 @@ fn checked(read: Result<ProfileSet, ProfileFileLoadError>) -> Result<ProfileSet,
             .hint("Correct the file named here; `aws configure list` shows how the AWS CLI reads it.")
             // The user may correct the file.
             .retry(Retry::AfterLogin)
+            .kind(FailureKind::Configuration)
     })
 }
 
@@ -57,7 +66,8 @@ fn unknown(profile: &str, known: &[String]) -> Failure {
         "the AWS configuration files have no such profile",
     )
     // A login or the user may create it.
-    .retry(Retry::AfterLogin);
+    .retry(Retry::AfterLogin)
+    .kind(FailureKind::Configuration);
     let nearest = known
         .iter()
         .map(|name| (strsim::jaro_winkler(name, profile), name))

@@ -30,7 +30,7 @@ use super::{
     transport::HttpClient,
     truncation::TruncationInterceptor,
 };
-use crate::domain::{Account, Failure, Identity, Region, Retry};
+use crate::domain::{Account, Failure, FailureKind, Identity, Region, Retry};
 
 /// Home region if none is configured.
 const FALLBACK_REGION: &str = "us-east-1";
@@ -365,7 +365,8 @@ fn configured_region(of_profile: Option<&str>) -> Result<Option<Region>, Failure
         Some((place, name)) => Region::new(&name).map(Some).map_err(|failure| {
             // Files may be corrected while the program runs; its environment may not.
             let retry = if place == "the profile" { Retry::AfterLogin } else { failure.retry };
-            Failure { hint: format!("It stands in {place}. {}", failure.hint), retry, ..failure }
+            let hint = format!("It stands in {place}. {}", failure.hint);
+            Failure { hint, retry, kind: FailureKind::Configuration, ..failure }
         }),
         None => Ok(None),
     }

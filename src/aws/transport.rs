@@ -49,9 +49,11 @@ impl HttpClient {
         let tls = TlsContext::builder().with_trust_store(trust).build().map_err(|error| {
             Failure::new("set up TLS", error.to_string()).hint("Check the certificates of this machine.")
         })?;
-        let proxied = client(&tls, &ProxyConfig::from_env());
+        let env = |name: &str| std::env::var(name).ok();
         let direct = client(&tls, &ProxyConfig::disabled());
-        let own = metadata_endpoints(&|name| std::env::var(name).ok());
+        // Each has the certificates of its own, and connections.
+        let proxied = if has_proxy(&env) { client(&tls, &ProxyConfig::from_env()) } else { direct.clone() };
+        let own = metadata_endpoints(&env);
         let client = http_client_fn(move |settings, components| {
             SharedHttpConnector::new(Route {
                 proxied: proxied.http_connector(settings, components),
@@ -75,6 +77,12 @@ fn client(tls: &TlsContext, proxy: &ProxyConfig) -> SharedHttpClient {
         connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
         connector.build()
     })
+}
+
+/// Returns true if the environment names a proxy.
+fn has_proxy(env: &impl Fn(&str) -> Option<String>) -> bool {
+    let named = |name: &str| env(name).is_some_and(|value| !value.is_empty());
+    ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].into_iter().any(|name| named(name) || named(&name.to_lowercase()))
 }
 
 /// Chooses between proxy and direct connection. Metadata services are local to this machine, so a proxy could not reach them and
@@ -122,8 +130,7 @@ fn is_loopback(uri: &Uri) -> bool {
 /// Returns true if there is any root certificate. Without one, an assertion of the connector fails in debug builds, even for plain
 /// HTTP.
 fn system_roots() -> bool {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs).0 > 0
+    rustls_native_certs::load_native_certs().certs.into_iter().any(|one| RootCertStore::empty().add(one).is_ok())
 }
 
 /// Returns the bundle if every certificate is usable; the connector would panic on others.

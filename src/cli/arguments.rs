@@ -94,6 +94,7 @@ impl Command {
     pub(super) fn check_format(&self, format: Format) -> Result<(), CommandError> {
         let (name, prints) = match self {
             Self::Config(args) if !args.prints_records() => ("config", "`config check` and `config init` print lines"),
+            Self::Map(args) if args.prints_text() => ("map", "it prints what --format names"),
             // JSON is what they print anyway.
             Self::Map(_) | Self::Policy(_) | Self::Schema(_) if matches!(format, Format::Json | Format::Jsonl) => {
                 return Ok(());

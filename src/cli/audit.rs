@@ -1,17 +1,20 @@
 //! `amigrate audit`: the requests that changed something in AWS, as they are stored. AWS is asked nothing unless the account is not
 //! known.
 
-use std::io::{self, Write as _};
+use std::{collections::BTreeSet, io};
+
+use jiff::Timestamp;
 
 use super::{
     exit::{CommandError, ExitStatus},
     jobs,
-    output::{Format, Printer, Record},
+    output::{Printer, Record},
     records::AuditRecord,
     setup::Setup,
+    targets::no_such_job,
 };
 use crate::{
-    domain::{AccountKey, Failure, text::clean},
+    domain::{AccountKey, Failure},
     engine::JobId,
     store::Store,
 };
@@ -30,19 +33,14 @@ pub(super) struct AuditArgs {
 pub(super) fn run(setup: &Setup, args: &AuditArgs) -> Result<ExitStatus, CommandError> {
     let store = jobs::open_store(setup)?;
     let accounts = if args.all_accounts { store.accounts()? } else { vec![jobs::account(setup, &store)?] };
-    if setup.output.format == Format::Table && args.all_accounts {
-        for account in &accounts {
-            // No line of a request begins like this.
-            writeln!(io::stdout(), "# {}", clean(account.as_str())).map_err(|e| CommandError::write(&e))?;
-            print(setup, &records(&store, account, args)?)?;
-        }
-        return Ok(ExitStatus::Done);
-    }
     let mut all = Vec::new();
     for account in &accounts {
         all.extend(records(&store, account, args)?);
     }
-    print(setup, &all)?;
+    if let (true, Some(job), [account]) = (all.is_empty(), args.job.map(JobId), accounts.as_slice()) {
+        check_job(&store, account, job)?;
+    }
+    print(setup, args, &all)?;
     Ok(ExitStatus::Done)
 }
 
@@ -51,8 +49,21 @@ fn records(store: &Store, account: &AccountKey, args: &AuditArgs) -> Result<Vec<
     Ok(entries.iter().map(|entry| AuditRecord::new(account, entry)).collect())
 }
 
-fn print(setup: &Setup, records: &[AuditRecord]) -> Result<(), CommandError> {
-    let mut printer = Printer::new(setup.output, AuditRecord::columns().iter().collect(), io::stdout());
+/// Wrong usage if there is no such copy; one that has sent nothing has no entries.
+fn check_job(store: &Store, account: &AccountKey, job: JobId) -> Result<(), CommandError> {
+    if store.job(account, job)?.is_some() {
+        return Ok(());
+    }
+    let loaded = store.load(account, Timestamp::UNIX_EPOCH)?.jobs;
+    let ended = store.history(account, usize::MAX)?;
+    let numbers: BTreeSet<JobId> = loaded.iter().map(|job| job.id).chain(ended.iter().map(|job| job.id)).collect();
+    Err(CommandError::usage(no_such_job("print the calls", job, numbers.into_iter().collect())))
+}
+
+fn print(setup: &Setup, args: &AuditArgs, records: &[AuditRecord]) -> Result<(), CommandError> {
+    let account = args.all_accounts.then_some(AuditRecord::ACCOUNT);
+    let columns = account.into_iter().chain(AuditRecord::columns()).collect();
+    let mut printer = Printer::new(setup.output, columns, io::stdout());
     records.iter().try_for_each(|record| printer.print(record))?;
     printer.finish::<()>(&[])
 }

@@ -2,27 +2,34 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{
     confirm::confirm,
     connection::Connection,
+    drive::release,
     exit::{CommandError, ExitStatus},
-    follow::{Ending, FollowOptions, Followed, Signals, Until, failure_of_cancel, follow, on_stderr, title},
+    follow::{
+        EndSignal, Ending, FollowOptions, Followed, Signal, Signals, Until, failure_of_cancel, follow, on_stderr, title,
+    },
     jobs::open_store,
     one_image,
-    output::report,
+    output::{ended, report},
     queue::OpenQueue,
+    records::JobRecord,
     selection::Selection,
-    setup::{Setup, runtime},
+    setup::{Setup, block_on},
     targets::{Known, Target},
-    watch::{print_final, print_none},
+    watch::{print_none, print_records},
 };
 use crate::{
     domain::{AccountKey, Failure, Image, ImageId, ImageState, Region, text::count},
-    driver::RECENT,
-    engine::{Command, Job, JobId, JobState, Origin},
+    driver::{RECENT, StoreLocation},
+    engine::{BatchId, Command, Job, JobId, JobState, Origin},
     labels,
+    store::DriverLock,
+    term::session,
 };
 
 const WHAT: &str = "cancel copies";
@@ -33,6 +40,10 @@ const STORE_POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Arguments of `amigrate cancel`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate cancel 7
+  amigrate cancel ami-0123456789abcdef0
+  amigrate cancel --batch batch-1a2b3c --yes")]
 #[command(group(clap::ArgGroup::new("copies").required(true)))]
 pub(super) struct CancelArgs {
     /// Numbers of copies, as `amigrate jobs` prints them, or ids of their images
@@ -54,32 +65,80 @@ pub(super) fn run(setup: &Setup, args: &CancelArgs) -> Result<ExitStatus, Comman
         return Err(CommandError::read_only(WHAT));
     }
     let _log = setup.start_log()?;
-    runtime()?.block_on(async {
+    block_on(async {
         let connection = Connection::open(setup).await?;
         let account = connection.account.clone();
-        let mut plan = Plan::make(&Known::read(&open_store(setup)?, &account, &args.targets)?, args)?;
+        let known = Known::read(&open_store(setup)?, &account, &args.targets, args.batch.as_deref())?;
+        let mut plan = Plan::make(&known, args)?;
         plan.images = images(setup, &connection, &plan.unknown).await?;
         plan.refused.iter().for_each(report);
         if plan.is_empty() {
             if plan.refused.is_empty() {
                 setup.output.note("Nothing is left to cancel.");
             }
-            print_none(setup, &plan.refused)?;
-            return Ok(if plan.refused.is_empty() { ExitStatus::Done } else { ExitStatus::Failed });
+            return ended(print_none(setup, &plan.refused), ExitStatus::of_all(&plan.refused));
         }
         confirm(&plan.what(), &plan.lines(), args.yes)?;
         let refused = std::mem::take(&mut plan.refused);
+        let withdrawn = withdraw(setup, &account, &mut plan).await?;
+        if plan.is_empty() {
+            let printed = print_records(setup, &withdrawn, &refused);
+            return ended(printed, ExitStatus::of_all(&refused));
+        }
         let mut signals = Signals::listen()?;
         let mut queue = OpenQueue::open(setup, &connection, setup.driver_settings())?;
+        let first: BTreeSet<JobId> = plan.jobs.iter().map(|job| job.id).collect();
+        if !first.is_empty() {
+            queue.send(Command::Cancel(first.iter().copied().collect()));
+        }
         let ids = tokio::select! {
             ids = taken_up(&queue, plan) => ids?,
-            signal = signals.next() => return Ok(signal.status()),
+            signal = end_signal(&mut signals, &queue) => {
+                // What is known is cancelled, and the rest goes on.
+                release(&queue.handle).await;
+                return Ok(signal.status());
+            }
         };
-        queue.send(Command::Cancel(ids.iter().copied().collect()));
-        let options = FollowOptions { until: Until::Cancelled, timeout: None, progress: on_stderr(setup.output) };
+        let later: Vec<JobId> = ids.difference(&first).copied().collect();
+        if !later.is_empty() {
+            queue.send(Command::Cancel(later));
+        }
+        let options = FollowOptions {
+            until: Until::Cancelled,
+            timeout: None,
+            progress: on_stderr(setup.output),
+            to_background: false,
+        };
         let followed = follow(setup, queue, Selection::Jobs(ids), options, &mut signals).await?;
-        finish(setup, &account, &followed, &refused)
+        finish(setup, &account, &followed, withdrawn, &refused)
     })
+}
+
+/// Takes requests back that no process has taken up, if none is running that could do so meanwhile. Returns their records.
+async fn withdraw(setup: &Setup, account: &AccountKey, plan: &mut Plan) -> Result<Vec<JobRecord>, CommandError> {
+    if plan.requests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let dir = setup.store_dir()?;
+    let Some(lock) = DriverLock::try_take(&dir, account)? else { return Ok(Vec::new()) };
+    let store = StoreLocation::Dir(dir).open(Timestamp::now(), |_| {})?;
+    let (key, requests) = (account.clone(), plan.requests.clone());
+    let withdrawn = store.with(move |store| store.withdraw(&key, &requests)).await?;
+    drop(lock);
+    plan.requests.retain(|command| !withdrawn.contains(command));
+    let mut records = Vec::new();
+    for command in &withdrawn {
+        let Command::Copy(requests) = command else { continue };
+        let batch = BatchId::of_copies(requests);
+        let record = |request| Some(JobRecord::withdrawn(account, batch.as_ref()?, request));
+        records.extend(requests.iter().filter_map(record));
+    }
+    if !records.is_empty() {
+        setup
+            .output
+            .note(&format!("{} cancelled before anything was sent.", count(records.len(), "copy was", "copies were")));
+    }
+    Ok(records)
 }
 
 /// What is to be cancelled.
@@ -208,6 +267,20 @@ async fn images(setup: &Setup, connection: &Connection, ids: &[ImageId]) -> Resu
     Ok(found)
 }
 
+/// Waits for a signal that ends the command.
+async fn end_signal(signals: &mut Signals, queue: &OpenQueue) -> EndSignal {
+    loop {
+        match signals.next().await {
+            Signal::End(signal) => return signal,
+            Signal::Stop => {
+                release(&queue.handle).await;
+                session::stop();
+                queue.handle.resume();
+            }
+        }
+    }
+}
+
 /// Waits until the queue has taken up what is to be cancelled, and returns all numbers.
 async fn taken_up(queue: &OpenQueue, plan: Plan) -> Result<BTreeSet<JobId>, CommandError> {
     let mut ids: BTreeSet<JobId> = plan.jobs.iter().map(|job| job.id).collect();
@@ -251,25 +324,22 @@ fn finish(
     setup: &Setup,
     account: &AccountKey,
     followed: &Followed,
+    mut records: Vec<JobRecord>,
     refused: &[Failure],
 ) -> Result<ExitStatus, CommandError> {
     let failures: Vec<Failure> = followed.jobs.iter().filter_map(|job| failure_of_cancel(job)).collect();
-    let status = match followed.ending {
-        Ending::Done | Ending::TimedOut => {
-            let all: Vec<Failure> = refused.iter().chain(&failures).cloned().collect();
-            print_final(setup, account, followed, &all)?;
-            if all.is_empty() { ExitStatus::Done } else { ExitStatus::Failed }
-        }
-        ending => {
-            setup.output.note("The cancel is stored: `amigrate drive`, or the next amigrate, completes it.");
-            return Ok(if ending == Ending::Interrupted { ExitStatus::Interrupted } else { ExitStatus::Terminated });
-        }
-    };
+    if let Ending::Signalled(signal) = followed.ending {
+        setup.output.note(&format!("The cancel is stored: {}.", followed.who_completes_it()));
+        return Ok(signal.status());
+    }
+    let all: Vec<Failure> = refused.iter().chain(&failures).cloned().collect();
+    records.extend(followed.records(account));
+    let printed = print_records(setup, &records, &all);
     for job in &followed.jobs {
         for text in labels::remaining_snapshots(job) {
             setup.output.note(&format!("{}: {text}", title(job)));
         }
     }
     failures.iter().for_each(report);
-    Ok(status)
+    ended(printed, ExitStatus::of_all(&all))
 }

@@ -15,6 +15,9 @@ const VARIABLE: &str = "_AMIGRATE_COMPLETE";
 
 /// Arguments of `amigrate completions`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  source <(amigrate completions bash)
+  amigrate completions fish | source")]
 pub(super) struct CompletionsArgs {
     /// The shell whose script is printed
     #[arg(value_enum)]
@@ -53,12 +56,21 @@ pub(super) fn run(args: &CompletionsArgs) -> Result<ExitStatus, CommandError> {
     let failed = |why: String| CommandError::from(Failure::new("print a completion script", why));
     let shells = Shells::builtins();
     let shell = shells.completer(args.shell.name()).ok_or_else(|| failed("the shell is not known".into()))?;
-    let mut script = Vec::new();
-    let registered = shell.write_registration(VARIABLE, "amigrate", "amigrate", &completer(), &mut script);
+    let (completer, mut script) = (completer(), Vec::new());
+    let registered = shell.write_registration(VARIABLE, "amigrate", "amigrate", &completer, &mut script);
     registered.map_err(|error| failed(error.to_string()))?;
+    let script = quoted_once(&String::from_utf8_lossy(&script), &completer);
     let mut out = std::io::stdout().lock();
-    out.write_all(&script).and_then(|()| out.flush()).map_err(|error| CommandError::write(&error))?;
+    out.write_all(script.as_bytes()).and_then(|()| out.flush()).map_err(|error| CommandError::write(&error))?;
     Ok(ExitStatus::Done)
+}
+
+/// clap writes a path that needs quotes with them, and in bash's script others around them.
+fn quoted_once(script: &str, completer: &str) -> String {
+    match shlex::try_quote(completer) {
+        Ok(quoted) if quoted != completer => script.replace(&format!("\"{quoted}\""), &quoted),
+        _ => script.to_owned(),
+    }
 }
 
 /// What the script calls: this program as it was called, by its name or by an absolute path.
@@ -77,4 +89,23 @@ pub(super) fn complete(command: impl Fn() -> clap::Command) -> bool {
     let complete = CompleteEnv::with_factory(factory).var(VARIABLE).bin("amigrate");
     // Where nothing fits nothing is offered: a message would stand in the middle of the command line.
     complete.try_complete(std::env::args_os(), std::env::current_dir().ok().as_deref()).unwrap_or(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_with_a_blank_is_one_word_of_the_script() {
+        let shells = Shells::builtins();
+        for (name, path, word) in
+            [("bash", "/a b/amigrate", "\n        '/a b/amigrate' -- "), ("bash", "/a/amigrate", "\"/a/amigrate\" -- ")]
+        {
+            let mut script = Vec::new();
+            let shell = shells.completer(name).unwrap();
+            shell.write_registration(VARIABLE, "amigrate", "amigrate", path, &mut script).unwrap();
+            let script = quoted_once(&String::from_utf8(script).unwrap(), path);
+            assert!(script.contains(word), "{script}");
+        }
+    }
 }

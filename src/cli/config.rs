@@ -10,9 +10,10 @@ use std::{
 use super::{
     exit::{CommandError, ExitStatus, OrUsage as _},
     output::{OutputOptions, Printer, Record, report},
-    setup::CommonFlags,
+    setup::{CommonFlags, runtime},
 };
 use crate::{
+    aws,
     config::{Config, EffectiveSetting, PresetFile, SettingSource, Themes, settings},
     domain::Failure,
 };
@@ -20,6 +21,10 @@ pub(super) use records::{FileRecord, SettingRecord};
 
 /// Arguments of `amigrate config`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate config init
+  amigrate config check
+  amigrate config show --output json")]
 pub(super) struct ConfigArgs {
     #[command(subcommand)]
     action: Action,
@@ -112,11 +117,28 @@ fn shown(common: &CommonFlags, env: &impl Fn(&str) -> Option<String>) -> Result<
     Ok(shown)
 }
 
+/// Settings that only what is under them can judge: the endpoint and the profile.
+fn of_aws(config: &Config) -> Vec<Failure> {
+    let (url, profile) = (config.aws.endpoint_url.as_str(), config.aws.profile.as_str());
+    let endpoint = if url.is_empty() { None } else { aws::checked_endpoint(url).err() };
+    let of_profile = |name| runtime()?.block_on(aws::check_profile(name));
+    let profile = if profile.is_empty() { None } else { of_profile(profile).err() };
+    endpoint.into_iter().chain(profile).collect()
+}
+
 fn check(output: OutputOptions, named: Option<&Path>, env: &impl Fn(&str) -> Option<String>) -> ExitStatus {
     let mut mistakes = Config::mistakes(named, env);
     if mistakes.is_empty() {
-        mistakes.extend(Config::load(named, env).and_then(|config| config.prices()).err());
+        match Config::load(named, env) {
+            Ok(config) => {
+                mistakes.extend(config.prices().err());
+                mistakes.extend(of_aws(&config));
+            }
+            Err(mistake) => mistakes.push(mistake),
+        }
     }
+    let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    mistakes.extend(Config::misspelt(variables));
     let themes = Themes::beside(named);
     mistakes.extend(themes.mistakes().cloned());
     if let Ok(config) = Config::load(named, env) {

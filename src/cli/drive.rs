@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    io::{self, Write},
     path::Path,
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -15,7 +14,8 @@ use tokio::{
 
 use super::{
     exit::{CommandError, ExitStatus},
-    setup::{Setup, runtime, stop_signal},
+    output::OutputOptions,
+    setup::{Setup, block_on, stop_signal},
 };
 use crate::{
     domain::{Failure, text::clean},
@@ -36,6 +36,18 @@ pub(super) fn detached(setup: &Setup) -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Done)
 }
 
+/// Starts a process that runs the queue in the background, and waits until it is on its own.
+///
+/// # Errors
+/// If it cannot be started.
+pub(super) async fn in_background(setup: &Setup) -> Result<(), Failure> {
+    let mut arguments = setup.background.clone();
+    if let Some(profile) = &setup.profile {
+        arguments.extend(["--profile".into(), profile.into()]);
+    }
+    background::spawn(&arguments)?.detached().await
+}
+
 fn check(setup: &Setup) -> Result<(), CommandError> {
     if setup.config.read_only { Err(CommandError::read_only("run the queue")) } else { Ok(()) }
 }
@@ -44,7 +56,7 @@ pub(super) fn run(setup: &Setup) -> Result<ExitStatus, CommandError> {
     let _log = setup.start_log()?;
     check(setup)?;
     let location = StoreLocation::Dir(setup.store_dir()?);
-    runtime()?.block_on(async {
+    block_on(async {
         let listen = |kind| signal(kind).map_err(|e| Failure::new("listen for signals", e.to_string()));
         // It outlives its terminal: a hang-up is ignored.
         let mut hangup = listen(SignalKind::hangup())?;
@@ -94,10 +106,12 @@ async fn open_queue(
     paused: watch::Sender<Option<Failure>>,
 ) -> Result<(impl Future<Output = Result<(), Failure>> + use<>, DriverHandle), Failure> {
     let (clock, source) = (Clock::real(), setup.session_source());
-    let report = |failure: &Failure| print(&format!("waiting: {failure}"));
+    let output = setup.output;
+    let report = |failure: &Failure| print(output, &format!("waiting: {failure}"));
     let files = LoginFiles::of_this_process();
     let (session, account) = sign_in_with_retry(files, timeout, || source.sign_in(None), report).await?;
-    let set_aside = |path: &Path| print(&format!("the store of jobs was damaged; it is kept as {}", path.display()));
+    let set_aside =
+        move |path: &Path| print(output, &format!("the store of jobs was damaged; it is kept as {}", path.display()));
     let queue = Queue {
         account,
         session: SharedSession::new(session),
@@ -108,7 +122,7 @@ async fn open_queue(
         settings: DriverSettings { exit_when_done: true, ..setup.driver_settings() },
         clock,
     };
-    let printer = Mutex::new(Printer { paused, runs: false, states: BTreeMap::new() });
+    let printer = Mutex::new(Printer { output, paused, runs: false, states: BTreeMap::new() });
     Ok(queue.open(Box::new(move |update| printer.lock().unwrap_or_else(PoisonError::into_inner).print(&update))))
 }
 
@@ -144,6 +158,7 @@ pub(super) async fn retry_after_logins(mut paused: watch::Receiver<Option<Failur
 
 /// Prints a line for everything that changes.
 struct Printer {
+    output: OutputOptions,
     /// Why the credentials of this process do not work.
     paused: watch::Sender<Option<Failure>>,
     /// This process runs the queue. Another one's credentials do not matter here.
@@ -157,13 +172,13 @@ impl Printer {
         match update {
             JobUpdate::Driver(DriverStatus::ThisProcess) => {
                 self.runs = true;
-                print("driving the queue; it ends when nothing is left that needs it");
+                print(self.output, "driving the queue; it ends when nothing is left that needs it");
             }
             JobUpdate::Driver(driver @ DriverStatus::OtherProcess(_)) => {
                 self.runs = false;
                 self.note_credentials(&Status::default());
                 let waiting = || Some(format!("{}; waiting for it to end", labels::driver::running_elsewhere(driver)?));
-                print(&labels::driver::unresponsive(driver).or_else(waiting).unwrap_or_default());
+                print(self.output, &labels::driver::unresponsive(driver).or_else(waiting).unwrap_or_default());
             }
             JobUpdate::Changed { jobs, status } => {
                 if let Some(status) = status {
@@ -172,15 +187,15 @@ impl Printer {
                 for job in jobs {
                     let state = state(job);
                     if self.states.get(&job.id) != Some(&state) {
-                        print(&format!("{} to {}: {state}", job.request.name, job.request.destination));
+                        print(self.output, &format!("{} to {}: {state}", job.request.name, job.request.destination));
                         self.states.insert(job.id, state);
                     }
                 }
             }
             JobUpdate::Driver(DriverStatus::NotRunning(failure))
             | JobUpdate::StoreProblem(Some(failure))
-            | JobUpdate::Rejected(failure) => print(&failure.to_string()),
-            JobUpdate::Warning(warning) => print(&labels::driver::warning(warning)),
+            | JobUpdate::Rejected(failure) => print(self.output, &failure.to_string()),
+            JobUpdate::Warning(warning) => print(self.output, &labels::driver::warning(warning)),
             JobUpdate::Opened { .. } | JobUpdate::Driver(DriverStatus::Unknown) | JobUpdate::StoreProblem(None) => {}
         }
     }
@@ -192,8 +207,8 @@ impl Printer {
             let changed = *before != now;
             if changed {
                 match &now {
-                    Some(failure) => print(&format!("paused: {failure}")),
-                    None => print("the credentials work again"),
+                    Some(failure) => print(self.output, &format!("paused: {failure}")),
+                    None => print(self.output, "the credentials work again"),
                 }
             }
             *before = now;
@@ -210,9 +225,7 @@ fn state(job: &Job) -> String {
     format!("{}{image}{after}", job.phase().as_str())
 }
 
-fn print(text: &str) {
-    let text = clean(text);
-    tracing::info!("{text}");
-    // The reader may have closed its end.
-    _ = writeln!(io::stdout(), "{text}");
+fn print(output: OutputOptions, text: &str) {
+    tracing::info!("{}", clean(text));
+    output.note(text);
 }

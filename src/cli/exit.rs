@@ -17,6 +17,8 @@ pub(super) enum ExitStatus {
     NotAllowed = 3,
     /// The time given with `--timeout` is over; jobs go on.
     TimedOut = 4,
+    /// 128 + SIGHUP.
+    HungUp = 129,
     /// 128 + SIGINT.
     Interrupted = 130,
     /// 128 + SIGTERM.
@@ -26,11 +28,24 @@ pub(super) enum ExitStatus {
 impl ExitStatus {
     /// Returns the status of a command that ends with this failure.
     pub(super) fn of(failure: &Failure) -> Self {
+        if failure.kind == FailureKind::Configuration {
+            return Self::Usage;
+        }
         let not_allowed = failure.retry == Retry::AfterLogin
             || failure.kind.is_denied()
             || failure.not_signed()
             || failure.kind == FailureKind::CredentialsOrRegion;
         if not_allowed { Self::NotAllowed } else { Self::Failed }
+    }
+
+    /// Returns the status of a command with these failures: 3 if nothing but credentials or permissions is in the way.
+    pub(super) fn of_all<'a>(failures: impl IntoIterator<Item = &'a Failure>) -> Self {
+        let mut all = failures.into_iter().map(Self::of);
+        match all.next() {
+            None => Self::Done,
+            Some(first) if all.all(|other| other == first) => first,
+            Some(_) => Self::Failed,
+        }
     }
 }
 
@@ -103,6 +118,18 @@ mod tests {
         {
             assert_eq!(ExitStatus::of(&plain.clone().kind(kind)), ExitStatus::NotAllowed, "{kind:?}");
         }
+        let unknown_profile = plain.retry(Retry::AfterLogin).kind(FailureKind::Configuration);
+        assert_eq!(ExitStatus::of(&unknown_profile), ExitStatus::Usage);
+    }
+
+    #[test]
+    fn mixed_failures_are_status_1() {
+        let failed = Failure::new("deregister ami-1", "it is protected");
+        let denied = failed.clone().kind(FailureKind::Denied);
+        assert_eq!(ExitStatus::of_all([]), ExitStatus::Done);
+        assert_eq!(ExitStatus::of_all([&denied, &denied]), ExitStatus::NotAllowed);
+        assert_eq!(ExitStatus::of_all([&denied, &failed]), ExitStatus::Failed);
+        assert_eq!(ExitStatus::of_all([&failed, &denied]), ExitStatus::Failed);
     }
 
     #[test]

@@ -2,19 +2,21 @@
 //! queue is not disturbed, and no request is sent to AWS unless the account is unknown.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::{self, Write},
     time::Duration,
 };
 
 use jiff::Timestamp;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::{
     exit::{CommandError, ExitStatus},
     follow::{Signal, Signals},
-    output::{Format, Printer, Record},
+    output::{Column, Format, Printer, Record},
     records::JobRecord,
-    setup::{Setup, runtime},
+    selection::has_ended,
+    setup::{Setup, block_on},
     targets::Known,
 };
 use crate::{
@@ -22,7 +24,7 @@ use crate::{
     domain::{AccountKey, Failure, text::clean},
     driver::RECENT,
     engine::{BatchId, Command, Job, JobPhase, Status},
-    store::Store,
+    store::{DriverLock, Store},
     term::session,
 };
 
@@ -30,9 +32,14 @@ use crate::{
 const WATCH_INTERVAL: Duration = Duration::from_millis(500);
 /// State of a copy that no process has taken up.
 const REQUESTED: &str = "requested";
+const WHAT: &str = "list the copies";
 
 /// What is printed.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate jobs --state copying,failed
+  amigrate jobs --batch batch-1a2b3c --output json
+  amigrate jobs --history --output csv > copies.csv")]
 pub(super) struct JobsArgs {
     /// Print each copy again whenever it changes, until interrupted
     #[arg(long, conflicts_with = "history")]
@@ -40,7 +47,7 @@ pub(super) struct JobsArgs {
     /// Only copies in these states, between commas, such as `copying,failed`
     #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = state)]
     state: Vec<&'static str>,
-    /// Only copies of this batch
+    /// Only copies of this batch; without --history also those that ended long ago
     #[arg(long, value_name = "BATCH")]
     batch: Option<String>,
     /// Ended copies, newest first
@@ -58,26 +65,72 @@ pub(super) fn run(setup: &Setup, args: &JobsArgs) -> Result<ExitStatus, CommandE
     }
     let store = open_store(setup)?;
     let accounts = if args.all_accounts { store.accounts()? } else { vec![account(setup, &store)?] };
-    if let (Some(name), false, [account]) = (&args.batch, args.history, accounts.as_slice()) {
-        Known::read(&store, account, &[])?.batch("list the copies", name)?;
+    match (&args.batch, accounts.as_slice()) {
+        (Some(name), [account]) if !args.history => {
+            _ = Known::read(&store, account, &[], Some(name))?.batch(WHAT, name)?;
+        }
+        (Some(name), all) => check_batch(&store, all, name)?,
+        (None, _) => {}
     }
     if args.watch {
-        return runtime()?.block_on(watch(setup, args, &store, &accounts));
-    }
-    if setup.output.format == Format::Table && args.all_accounts {
-        for account in &accounts {
-            // No line of a job begins like this.
-            writeln!(io::stdout(), "# {}", clean(account.as_str())).map_err(|e| CommandError::write(&e))?;
-            print(setup, &records(&store, account, args)?)?;
-        }
-        return Ok(ExitStatus::Done);
+        return block_on(watch(setup, args, &store, &accounts));
     }
     let mut all = Vec::new();
     for account in &accounts {
         all.extend(records(&store, account, args)?);
     }
-    print(setup, &all)?;
+    print(setup, args, &all)?;
+    if !args.history {
+        for account in &accounts {
+            note_if_nobody_runs(setup, &store, account);
+        }
+    }
     Ok(ExitStatus::Done)
+}
+
+/// Says that the states are old if copies are under way and nobody looks after them.
+pub(super) fn note_if_nobody_runs(setup: &Setup, store: &Store, account: &AccountKey) {
+    let Ok(loaded) = store.load(account, Timestamp::now()) else { return };
+    if loaded.commands.is_empty() && loaded.jobs.iter().all(has_ended) {
+        return;
+    }
+    let lock = setup.store_dir().and_then(|dir| DriverLock::try_take(&dir, account));
+    if !matches!(lock, Ok(Some(_))) {
+        return;
+    }
+    let seen = store.heartbeat(account).ok().flatten();
+    let seen = seen.map(|last| format!("; states are as of {}", last.time.strftime("%Y-%m-%d %H:%M:%S UTC")));
+    let seen = seen.unwrap_or_default();
+    setup.output.note(&format!("Nobody runs the queue{seen}. `amigrate watch` brings the copies up to date."));
+}
+
+impl JobsArgs {
+    /// The columns of a table; those of several accounts say whose a copy is.
+    fn columns(&self) -> Vec<&'static Column<JobRecord>> {
+        self.all_accounts.then_some(JobRecord::ACCOUNT).into_iter().chain(JobRecord::columns()).collect()
+    }
+}
+
+/// Wrong usage if no copy of these accounts has this batch, ended or not.
+fn check_batch(store: &Store, accounts: &[AccountKey], name: &str) -> Result<(), CommandError> {
+    let mut batches = BTreeSet::new();
+    for account in accounts {
+        let loaded = store.load(account, Timestamp::UNIX_EPOCH)?;
+        batches.extend(loaded.jobs.into_iter().map(|job| job.batch));
+        batches.extend(store.history(account, usize::MAX)?.iter().map(|job| job.batch.clone()));
+        batches.extend(loaded.commands.iter().filter_map(|(_, command)| match command {
+            Command::Copy(requests) => BatchId::of_copies(requests),
+            _ => None,
+        }));
+    }
+    if batches.iter().any(|batch| batch.as_str() == name) {
+        return Ok(());
+    }
+    let hint = match nearest(name, batches.iter().map(BatchId::as_str)) {
+        Some(near) => format!("Is it `{near}`?"),
+        None => "`amigrate jobs` and `amigrate jobs --history` print the batches.".into(),
+    };
+    Err(CommandError::usage(Failure::new(WHAT, format!("there is no batch `{}`", clean(name))).hint(hint)))
 }
 
 /// The store of this user's jobs.
@@ -89,7 +142,7 @@ pub(super) fn open_store(setup: &Setup) -> Result<Store, Failure> {
 /// environment, which may be any account's.
 pub(super) fn account(setup: &Setup, store: &Store) -> Result<AccountKey, Failure> {
     let source = setup.session_source();
-    runtime()?.block_on(async {
+    block_on(async {
         if let Some(key) = source.profile_key(None).await
             && let Some(account) = store.account_of_profile(&key)?
         {
@@ -99,8 +152,8 @@ pub(super) fn account(setup: &Setup, store: &Store) -> Result<AccountKey, Failur
     })
 }
 
-fn print(setup: &Setup, records: &[JobRecord]) -> Result<(), CommandError> {
-    let mut printer = Printer::new(setup.output, JobRecord::columns().iter().collect(), io::stdout());
+fn print(setup: &Setup, args: &JobsArgs, records: &[JobRecord]) -> Result<(), CommandError> {
+    let mut printer = Printer::new(setup.output, args.columns(), io::stdout());
     records.iter().try_for_each(|record| printer.print(record))?;
     printer.finish::<()>(&[])
 }
@@ -117,8 +170,12 @@ fn records(store: &Store, account: &AccountKey, args: &JobsArgs) -> Result<Vec<J
         return Ok(history.iter().filter(|job| wanted(job)).map(|job| record(job, &Status::default())).collect());
     }
     let loaded = store.load(account, now - RECENT)?;
-    let jobs = loaded.jobs.iter().filter(|job| wanted(job)).map(|job| record(job, &loaded.status));
-    let mut records: Vec<JobRecord> = jobs.collect();
+    let jobs = match &args.batch {
+        Some(batch) => store.batch(account, batch)?,
+        None => loaded.jobs,
+    };
+    let mut records: Vec<JobRecord> =
+        jobs.iter().filter(|job| wanted(job)).map(|job| record(job, &loaded.status)).collect();
     for (_, command) in &loaded.commands {
         // No process has taken these up, so they have no number yet.
         let Command::Copy(requests) = command else { continue };
@@ -141,7 +198,7 @@ async fn watch(
     let mut output = setup.output;
     // Lines that come later cannot be aligned with earlier ones.
     output.terminal = false;
-    let mut printer = Printer::new(output, JobRecord::columns().iter().collect(), io::stdout());
+    let mut printer = Printer::new(output, args.columns(), io::stdout());
     let mut last = BTreeMap::new();
     loop {
         for account in accounts {
@@ -161,13 +218,23 @@ async fn watch(
         io::stdout().flush().map_err(|e| CommandError::write(&e))?;
         tokio::select! {
             signal = signals.next() => match signal {
-                Signal::Interrupt => return Ok(ExitStatus::Interrupted),
-                Signal::Terminate | Signal::HangUp => return Ok(ExitStatus::Terminated),
+                Signal::End(signal) => return Ok(signal.status()),
                 Signal::Stop => session::stop(),
             },
-            () = tokio::time::sleep(WATCH_INTERVAL) => {}
+            () = tokio::time::sleep(WATCH_INTERVAL) => {
+                if reader_has_gone() {
+                    return Err(CommandError::ReaderGone);
+                }
+            }
         }
     }
+}
+
+/// Returns true if nobody reads standard output any more: while nothing changes, no write would tell.
+fn reader_has_gone() -> bool {
+    let out = io::stdout();
+    let mut polled = [PollFd::new(&out, PollFlags::empty())];
+    poll(&mut polled, Some(&Timespec::default())).is_ok() && polled[0].revents().contains(PollFlags::ERR)
 }
 
 /// Reads the name of a state; blanks may be hyphens.

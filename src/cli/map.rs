@@ -17,7 +17,7 @@ use super::{
     records::FailureRecord,
     region_failures::{self, report_all},
     regions::Selection,
-    setup::{Setup, runtime},
+    setup::{Setup, block_on},
 };
 use crate::domain::{Failure, ImageId};
 use format::MapFormat;
@@ -41,6 +41,13 @@ pub(super) struct MapArgs {
     /// Only these regions; else that of --region, else all enabled ones; not with --batch
     #[arg(long, value_name = "REGION[,REGION]", conflicts_with = "batch")]
     regions: Option<Selection>,
+}
+
+impl MapArgs {
+    /// Returns true if something else than JSON is printed.
+    pub(super) fn prints_text(&self) -> bool {
+        self.format != MapFormat::Json
+    }
 }
 
 /// Which images.
@@ -76,10 +83,10 @@ pub(super) fn run(setup: &Setup, args: &MapArgs) -> Result<ExitStatus, CommandEr
     let Found { images, notes, failures } = match &args.which {
         Which { batch: Some(batch), .. } => sources::of_batch(setup, batch)?,
         Which { name: Some(pattern), .. } => {
-            runtime()?.block_on(sources::of_account(setup, &Wanted::Name(pattern.clone()), &regions))?
+            block_on(sources::of_account(setup, &Wanted::Name(pattern.clone()), &regions))?
         }
         Which { source: Some(source), .. } => {
-            runtime()?.block_on(sources::of_account(setup, &Wanted::CopiesOf(source.clone()), &regions))?
+            block_on(sources::of_account(setup, &Wanted::CopiesOf(source.clone()), &regions))?
         }
         Which { .. } => Found::default(),
     };

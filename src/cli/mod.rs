@@ -42,7 +42,7 @@ mod whoami;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::{domain::Failure, driver::background};
 use arguments::{Arguments, Command};
@@ -68,7 +68,12 @@ pub fn json_reference() -> String {
 /// Runs the program; the first argument is its own name. `ExitStatus` lists the exit statuses.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     background::detach();
-    let arguments = Arguments::parse_from(arguments);
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let mut command = command().color(color(&arguments));
+    let parsed = command.try_get_matches_from_mut(arguments);
+    let parsed =
+        parsed.and_then(|matches| Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command)));
+    let arguments = parsed.unwrap_or_else(|error| error.exit());
     let env = |name: &str| std::env::var(name).ok();
     match start(arguments, &env) {
         Ok(code) => code,
@@ -80,11 +85,32 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// When clap colors help and errors: it prints them before `--color` is parsed.
+fn color(arguments: &[OsString]) -> clap::ColorChoice {
+    let words = arguments.iter().map(|word| word.to_str().unwrap_or_default()).take_while(|word| *word != "--");
+    let words: Vec<&str> = words.collect();
+    let given = words.iter().enumerate().rev().find_map(|(at, word)| match *word {
+        "--color" => words.get(at + 1).copied(),
+        word => word.strip_prefix("--color="),
+    });
+    match given {
+        Some("always") => clap::ColorChoice::Always,
+        Some("never") => clap::ColorChoice::Never,
+        _ => clap::ColorChoice::Auto,
+    }
+}
+
 /// Runs a command; those that describe the program itself need no settings, which may be what is wrong.
 fn start(arguments: Arguments, env: &impl Fn(&str) -> Option<String>) -> Result<ExitCode, CommandError> {
     let Arguments { command: chosen, common } = &arguments;
-    if let (Some(format), Some(command)) = (common.format(), chosen) {
-        command.check_format(format)?;
+    match (chosen, common.format()) {
+        (Some(command), Some(format)) => command.check_format(format)?,
+        (Some(_), None) => {}
+        (None, _) => common.check_without_command()?,
+    }
+    if common.format().is_some() && chosen.is_none() {
+        let failure = Failure::new("run amigrate", "--output does not apply: without a command it opens the screen");
+        return Err(CommandError::usage(failure.hint("`amigrate list --output json` lists images.")));
     }
     let status = match chosen {
         Some(Command::Config(args)) => config::run(common, env, args)?,
@@ -106,9 +132,9 @@ fn dispatch(setup: Setup, command: Option<Command>) -> Result<ExitCode, CommandE
     let status = match command {
         Command::Drive { detach: true } => drive::detached(&setup)?,
         Command::Drive { detach: false } => drive::run(&setup)?,
-        Command::Demo { scenario } if setup.plain => return Ok(plain::demo(&setup, &scenario)?),
-        Command::Demo { scenario } => return Ok(tui::demo(setup, &scenario)?),
-        Command::Simulate { port, scenario, time_scale } => return Ok(simulate::run(port, &scenario, time_scale)?),
+        Command::Demo { scenario } if setup.plain => return plain::demo(&setup, &scenario),
+        Command::Demo { scenario } => return tui::demo(setup, &scenario),
+        Command::Simulate { port, scenario, time_scale } => return simulate::run(port, &scenario, time_scale),
         Command::List(args) => list::run(&setup, &args)?,
         Command::Jobs(args) => jobs::run(&setup, &args)?,
         Command::Resolve(args) => resolve::run(&setup, args)?,
@@ -135,4 +161,18 @@ fn no_terminal() -> CommandError {
     CommandError::usage(failure.hint(
         "For a script, `amigrate list` lists images, `amigrate --help` names the other commands; `amigrate demo` shows without a terminal what it does.",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_choice_of_colors_is_known_before_anything_is_parsed() {
+        let color = |line: &str| color(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(color("amigrate --color never list --nonsense"), clap::ColorChoice::Never);
+        assert_eq!(color("amigrate list --help --color=always"), clap::ColorChoice::Always);
+        assert_eq!(color("amigrate list --color"), clap::ColorChoice::Auto);
+        assert_eq!(color("amigrate deregister -- --color never"), clap::ColorChoice::Auto);
+    }
 }

@@ -6,11 +6,19 @@ use tokio::time::Instant;
 
 use super::{
     connection::Connection,
-    exit::CommandError,
+    exit::{CommandError, ExitStatus},
+    follow::{Ending, Signal, Signals},
+    output::report,
     regions::{self, Selection},
     setup::Setup,
 };
-use crate::domain::{Failure, Image, ImageId, ImageQuery, ImageState, Region, Retry, text::clean};
+use crate::{
+    domain::{
+        Failure, Image, ImageId, ImageQuery, ImageState, Region, Retry,
+        text::{clean, duration},
+    },
+    term::session,
+};
 
 /// Finds images: in the region of `--region`, or in every enabled one.
 ///
@@ -83,11 +91,7 @@ struct Intervals {
 ///
 /// # Errors
 /// If a region does not answer for a reason that waiting does not fix.
-pub(super) async fn ended(
-    setup: &Setup,
-    connection: &Connection,
-    images: Vec<Image>,
-) -> Result<Vec<Image>, CommandError> {
+async fn ended(setup: &Setup, connection: &Connection, images: Vec<Image>) -> Result<Vec<Image>, Failure> {
     let poll = &setup.config.poll;
     let intervals = Intervals {
         shortest: Duration::from_secs(poll.fastest_seconds.max(1)),
@@ -121,10 +125,55 @@ pub(super) async fn ended(
                 Err(failure) if failure.retry == Retry::Later => {
                     tracing::warn!(%failure, "the images could not be described");
                 }
-                Err(failure) => return Err(failure.into()),
+                Err(failure) => return Err(failure),
             }
         }
     }
+}
+
+/// Waits until all images are available, or something else than pending, for so long at most. A signal ends it.
+///
+/// # Errors
+/// As [`ended`].
+pub(super) async fn ended_within(
+    setup: &Setup,
+    connection: &Connection,
+    images: Vec<Image>,
+    timeout: Option<Duration>,
+    signals: &mut Signals,
+) -> Result<Result<Vec<Image>, Ending>, Failure> {
+    let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    let waiting = ended(setup, connection, images);
+    tokio::pin!(waiting);
+    loop {
+        tokio::select! {
+            biased;
+            signal = signals.next() => match signal {
+                Signal::End(signal) => return Ok(Err(Ending::Signalled(signal))),
+                Signal::Stop => session::stop(),
+            },
+            images = &mut waiting => return Ok(Ok(images?)),
+            () = async {
+                match end {
+                    Some(end) => tokio::time::sleep_until(end).await,
+                    None => std::future::pending().await,
+                }
+            } => return Ok(Err(Ending::TimedOut)),
+        }
+    }
+}
+
+/// Says what is still pending, and how to go on. Returns the exit status.
+pub(super) fn ended_early(setup: &Setup, ending: Ending, images: &[String], timeout: Option<Duration>) -> ExitStatus {
+    let resume = format!("`amigrate wait {}` resumes.", images.join(" "));
+    let Ending::Signalled(signal) = ending else {
+        let seconds = i64::try_from(timeout.unwrap_or_default().as_secs()).unwrap_or(i64::MAX);
+        let why = format!("still pending after {}", duration(seconds));
+        report(&Failure::new(format!("wait for {}", images.join(", ")), why).hint(resume));
+        return ExitStatus::TimedOut;
+    };
+    setup.output.note(&resume);
+    signal.status()
 }
 
 /// Returns why an image is not available in the end.

@@ -16,7 +16,7 @@ use super::{
     output::report,
     region_failures::{self, report_all},
     regions::Selection,
-    setup::{Setup, http_client, runtime},
+    setup::{Setup, block_on, http_client},
 };
 use crate::{
     aws::Session,
@@ -75,7 +75,7 @@ async fn list_region(session: &Session, region: &Region) -> Result<Vec<Image>, F
 pub(super) fn list(setup: &Setup) -> Result<ExitStatus, CommandError> {
     let selection = Selection::configured(setup).or_usage()?;
     let _log = setup.start_log()?;
-    runtime()?.block_on(async {
+    block_on(async {
         let session = Session::load(setup.session_options(), http_client()?).await?;
         session.check_credentials().await?;
         let wanted = list::Wanted {
@@ -97,9 +97,9 @@ pub(super) fn list(setup: &Setup) -> Result<ExitStatus, CommandError> {
 }
 
 /// `amigrate demo | cat`: lists images, copies one to two regions, prints the progress, and ends.
-pub(super) fn demo(setup: &Setup, name: &str) -> Result<ExitCode, Failure> {
-    let scenario = Scenario::named(name)?;
-    runtime()?.block_on(async {
+pub(super) fn demo(setup: &Setup, name: &str) -> Result<ExitCode, CommandError> {
+    let scenario = Scenario::named(name).or_usage()?;
+    block_on(async {
         let clock = Clock::starting(Timestamp::now(), DEMO_SPEED);
         let world = SharedWorld::new(World::new(&scenario, clock.now()));
         let home = world.with(|w| w.home().clone());
@@ -122,7 +122,7 @@ pub(super) fn demo(setup: &Setup, name: &str) -> Result<ExitCode, Failure> {
         };
         let plan = draft.check(clock.now(), || ClientToken::from_random(uuid::Uuid::new_v4().as_u128()));
         if let Some(mistake) = plan.mistakes.first() {
-            return Err(Failure::new("copy", mistake.text.clone()));
+            return Err(Failure::new("copy", mistake.text.clone()).into());
         }
         let location = StoreLocation::Memory;
         let queue = Queue {

@@ -7,9 +7,9 @@ pub const EXIT_STATUSES: [(u8, &str); 8] = [
     (0, "Done."),
     (1, "Something that was asked for failed; each is named."),
     (2, "Wrong arguments or settings; nothing was done."),
-    (3, "Credentials, permissions, or --read-only."),
+    (3, "Credentials, permissions, or --read-only, and nothing else: with other failures beside it is 1."),
     (4, "The time given with --timeout is over; copies go on, and the command that resumes is printed."),
-    (129, "The terminal has closed."),
+    (129, "The terminal has closed; copies go on."),
     (130, "Interrupted by Ctrl-C; copies go on. A second Ctrl-C ends at once."),
     (143, "Ended by SIGTERM, which behaves like Ctrl-C."),
 ];
@@ -33,13 +33,15 @@ pub const ENVIRONMENT: [(&str, &str); 11] = [
 ];
 
 /// Files, and what is in them, as they are called on Linux.
-pub const FILES: [(&str, &str); 6] = [
+pub const FILES: [(&str, &str); 8] = [
     ("~/.config/amigrate/config.toml", "Settings; `amigrate config init` writes it with every default."),
     ("~/.config/amigrate/presets.toml", "Presets of the copy form and of `amigrate copy --preset`."),
     ("~/.config/amigrate/themes/NAME.toml", "Themes of your own, for `ui.theme`."),
     ("~/.local/state/amigrate/jobs.db", "The copies: an SQLite database."),
     ("~/.local/state/amigrate/amigrate.log", "The log, and the last four before it."),
     ("~/.local/state/amigrate/regions.json", "The regions chosen last."),
+    ("~/.local/state/amigrate/enabled-regions.json", "The enabled regions, as EC2 told them last."),
+    ("~/.local/state/amigrate/last-copies.json", "The last values of the copy form."),
 ];
 
 /// Returns the exit statuses as a table of Markdown.

@@ -33,14 +33,9 @@ pub(super) fn records(failures: &[RegionFailure]) -> Vec<FailureRecord> {
     failures.iter().map(record).collect()
 }
 
-/// Returns the exit status: 3 if nothing but permissions is in the way.
+/// Returns the exit status of a command with these failures.
 pub(super) fn status(failures: &[RegionFailure]) -> ExitStatus {
-    let mut all = failures.iter().map(|one| ExitStatus::of(&one.failure));
-    match all.next() {
-        None => ExitStatus::Done,
-        Some(first) if all.all(|other| other == first) => first,
-        Some(_) => ExitStatus::Failed,
-    }
+    ExitStatus::of_all(failures.iter().map(|one| &one.failure))
 }
 
 /// Reports failures; what several regions say alike is reported once, as `what` in those regions.

@@ -172,9 +172,25 @@ async fn check_named(named: &[Region], session: &Session, setup: &Setup) -> Resu
             named.iter().try_for_each(|region| check_one(region, &listed)).map_err(CommandError::usage)
         }
         Err(failure) if failure.retry == Retry::AfterLogin => Err(failure.into()),
-        // EC2 tells it with the first request there.
-        Err(_) => Ok(()),
+        // EC2 tells it with the first request there, though not what was meant.
+        Err(_) => {
+            named
+                .iter()
+                .filter_map(|region| advice(region, &remembered_names()))
+                .for_each(|note| setup.output.note(&note));
+            Ok(())
+        }
     }
+}
+
+/// A region that nobody has heard of may be a new one, or mistyped.
+fn advice(region: &Region, remembered: &[String]) -> Option<String> {
+    let names = || Region::KNOWN.into_iter().chain(remembered.iter().map(String::as_str));
+    if names().any(|name| name == region.as_str()) {
+        return None;
+    }
+    let near = nearest(region.as_str(), names())?;
+    Some(format!("`{region}` is no region that is known here; did you mean `{near}`?"))
 }
 
 fn check_one(region: &Region, listed: &[RegionInfo]) -> Result<(), Failure> {
@@ -274,6 +290,9 @@ mod tests {
         assert_eq!(check("eu-west-1"), Ok(()));
         assert_eq!(check("eu-wset-1").unwrap_err().hint, "Did you mean `eu-west-1`?");
         assert!(check("me-south-1").unwrap_err().why.contains("not enabled"));
+        let advice = |name| advice(&Region::new(name).unwrap(), &["xx-new-1".into()]);
+        assert!(advice("eu-wset-1").unwrap().ends_with("did you mean `eu-west-1`?"));
+        assert_eq!((advice("xx-new-1"), advice("eu-west-1"), advice("mars-north-42")), (None, None, None));
         assert!(check("mars-north-42").unwrap_err().hint.contains("--all-regions"));
     }
 }

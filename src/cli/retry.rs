@@ -10,12 +10,12 @@ use super::{
     confirm::confirm,
     connection::Connection,
     exit::{CommandError, ExitStatus},
-    follow::{FollowOptions, Signals, Until, follow, on_stderr, title},
+    follow::{Ending, FollowOptions, Signals, Until, follow, on_stderr, title},
     jobs::open_store,
-    output::report,
+    output::{ended, report},
     queue::OpenQueue,
     selection::Selection,
-    setup::{Setup, runtime},
+    setup::{Setup, block_on},
     targets::{Known, Target},
     timeout,
     watch::{print_final, print_none},
@@ -30,6 +30,10 @@ const WHAT: &str = "retry copies";
 
 /// Arguments of `amigrate retry`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate retry 7
+  amigrate retry --batch batch-1a2b3c
+  amigrate retry --failed --yes --wait --timeout 2h")]
 #[command(group(clap::ArgGroup::new("copies").required(true)))]
 pub(super) struct RetryArgs {
     /// Numbers of copies, as `amigrate jobs` prints them, or ids of their images
@@ -57,22 +61,20 @@ pub(super) fn run(setup: &Setup, args: &RetryArgs) -> Result<ExitStatus, Command
         return Err(CommandError::read_only(WHAT));
     }
     let _log = setup.start_log()?;
-    runtime()?.block_on(async {
+    block_on(async {
         let connection = Connection::open(setup).await?;
         let account = connection.account.clone();
         let store = open_store(setup)?;
-        let mut plan = Plan::make(&Known::read(&store, &account, &args.targets)?, args)?;
+        let mut plan = Plan::make(&Known::read(&store, &account, &args.targets, args.batch.as_deref())?, args)?;
         let under_way = UnderWay::read(&store, &account)?;
         drop(store);
         plan.refused.extend(made_since::take_out(&mut plan.copies, &under_way, &connection.session).await);
         plan.refused.iter().for_each(report);
-        let refused = if plan.refused.is_empty() { ExitStatus::Done } else { ExitStatus::Failed };
         if plan.copies.is_empty() && plan.steps.is_empty() {
             if plan.refused.is_empty() {
                 setup.output.note("No copy has failed, and no post-copy step.");
             }
-            print_none(setup, &plan.refused)?;
-            return Ok(refused);
+            return ended(print_none(setup, &plan.refused), ExitStatus::of_all(&plan.refused));
         }
         plan.advice().iter().for_each(|text| setup.output.note(text));
         let removed = plan.removed();
@@ -85,15 +87,13 @@ pub(super) fn run(setup: &Setup, args: &RetryArgs) -> Result<ExitStatus, Command
         let mut queue = OpenQueue::open(setup, &connection, setup.driver_settings())?;
         plan.commands().into_iter().for_each(|command| queue.send(command));
         let until = if args.wait { Until::Ended } else { Until::Answered };
-        let options = FollowOptions { until, timeout: args.timeout, progress: on_stderr(setup.output) };
+        let options =
+            FollowOptions { until, timeout: args.timeout, progress: on_stderr(setup.output), to_background: false };
         let followed = follow(setup, queue, Selection::Jobs(plan.ids()), options, &mut signals).await?;
         let failures: Vec<Failure> = plan.refused.iter().cloned().chain(followed.failures()).collect();
-        print_final(setup, &account, &followed, &failures)?;
-        followed.note_unfinished(setup.output);
-        Ok(match followed.report(setup.output) {
-            ExitStatus::Done => refused,
-            status => status,
-        })
+        let printed = print_final(setup, &account, &followed, &failures);
+        let status = followed.report(setup.output);
+        ended(printed, if followed.ending == Ending::Done { ExitStatus::of_all(&failures) } else { status })
     })
 }
 

@@ -13,7 +13,7 @@ use super::{
     output::{Format, OutputOptions, Record, print_document},
     policy::PolicyDocument,
     records::{
-        AuditRecord, CheckDocument, CopyDocument, DeregistrationRecord, DestinationRecord, FailureRecord,
+        AuditRecord, CheckDocument, CopyDocument, CopyRecord, DeregistrationRecord, DestinationRecord, FailureRecord,
         IdentityRecord, ImageDocument, ImageRecord, JobRecord, RequestedDocument, RequestedRecord,
     },
     regions::nearest,
@@ -90,7 +90,7 @@ fn copied(generator: &mut SchemaGenerator) -> Schema {
 }
 
 fn copied_line(generator: &mut SchemaGenerator) -> Schema {
-    let (copy, requested) = (generator.subschema_for::<JobRecord>(), generator.subschema_for::<RequestedRecord>());
+    let (copy, requested) = (generator.subschema_for::<CopyRecord>(), generator.subschema_for::<RequestedRecord>());
     json_schema!({ "anyOf": [copy, requested, generator.subschema_for::<DestinationRecord>()] })
 }
 

@@ -7,7 +7,10 @@ use std::{
 
 use clap::Args;
 
-use super::output::{ColorChoice, Format, OutputOptions};
+use super::{
+    exit::CommandError,
+    output::{ColorChoice, Format, OutputOptions},
+};
 use crate::{
     aws::{HttpClient, SessionOptions},
     config::{self, Config},
@@ -26,7 +29,7 @@ pub(super) struct CommonFlags {
     /// Profile of the AWS configuration
     #[arg(long, global = true, value_name = "NAME")]
     profile: Option<String>,
-    /// First region to show; the profile's otherwise
+    /// Region to work in, and to show first; the profile's otherwise
     #[arg(long, global = true, value_name = "REGION")]
     region: Option<Region>,
     /// Send every call to this endpoint
@@ -67,6 +70,22 @@ impl CommonFlags {
     /// The format, if one was named.
     pub(super) fn format(&self) -> Option<Format> {
         self.output
+    }
+
+    /// Refuses what says how a command prints, where none is named.
+    ///
+    /// # Errors
+    /// One of usage that names commands which print.
+    pub(super) fn check_without_command(&self) -> Result<(), CommandError> {
+        let (flag, what) = match (self.output, self.quiet, self.plain) {
+            (Some(_), _, false) => ("--output", "the screen prints nothing"),
+            (Some(_), _, true) => ("--output", "--plain prints lines of its own"),
+            (None, true, false) => ("--quiet", "the screen prints nothing"),
+            (None, true, true) | (None, false, _) => return Ok(()),
+        };
+        let failure = Failure::new("run amigrate without a command", format!("{flag} does not apply: {what}"));
+        let hint = "`amigrate list --output json` prints images, `amigrate jobs --output json` copies.";
+        Err(CommandError::usage(failure.hint(hint)))
     }
 
     /// How data and notes are printed.
@@ -135,7 +154,8 @@ impl Setup {
         }
         let profile = common.profile.clone().or_else(|| given(&config.aws.profile));
         let overrides = CapsOverrides { ascii: config.ui.ascii, mouse: config.ui.mouse, sync: config.ui.synchronized };
-        let caps = Caps::detect(env, overrides);
+        let mut caps = Caps::detect(env, overrides);
+        caps.colors = common.color.forced().unwrap_or(caps.colors);
         let (stdin, stdout) = crate::term::session::ttys();
         let plain = Caps::line_mode(env, stdin, stdout, common.plain);
         let no_terminal = !(common.plain || stdin && stdout);
@@ -240,4 +260,13 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|e| Failure::new("start", e.to_string()))
+}
+
+/// Runs a command to its end. What it no longer waits for, such as a lookup of a name or a file system that hangs, does not hold up
+/// the process.
+pub(super) fn block_on<T, E: From<Failure>>(command: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let runtime = runtime()?;
+    let result = runtime.block_on(command);
+    runtime.shutdown_background();
+    result
 }

@@ -8,20 +8,25 @@ use std::{
 use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::setup::runtime;
+use super::{
+    exit::{CommandError, OrUsage as _},
+    setup::block_on,
+};
 use crate::{
     domain::Failure,
     driver::Clock,
     sim::{Scenario, SharedWorld, World, server},
 };
 
-pub(super) fn run(port: u16, scenario: &str, time_scale: f64) -> Result<ExitCode, Failure> {
+pub(super) fn run(port: u16, scenario: &str, time_scale: f64) -> Result<ExitCode, CommandError> {
     if !(0.001..=10_000.0).contains(&time_scale) {
-        return Err(Failure::new("run the simulator", format!("a time scale of {time_scale} is out of range"))
-            .hint("Give --time-scale a number from 0.001 to 10000; 1 is real time."));
+        let failure = Failure::new("run the simulator", format!("a time scale of {time_scale} is out of range"));
+        return Err(CommandError::usage(
+            failure.hint("Give --time-scale a number from 0.001 to 10000; 1 is real time."),
+        ));
     }
-    let scenario = Scenario::named(scenario)?;
-    runtime()?.block_on(async {
+    let scenario = Scenario::named(scenario).or_usage()?;
+    block_on(async {
         let clock = Clock::starting(Timestamp::now(), time_scale);
         let world = SharedWorld::new(World::new(&scenario, clock.now()));
         let server = server::bind(port, world, move || clock.now()).await?;

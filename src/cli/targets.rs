@@ -42,13 +42,26 @@ pub(super) struct Known {
     loaded: Loaded,
     /// Copies that ended long ago, as far as they were asked for.
     older: BTreeMap<JobId, Job>,
+    /// The names of all batches, if one was asked for.
+    batches: Vec<String>,
 }
 
 impl Known {
-    /// Reads the store.
-    pub(super) fn read(store: &Store, account: &AccountKey, targets: &[Target]) -> Result<Self, Failure> {
+    /// Reads the store; of the history only what these arguments name.
+    pub(super) fn read(
+        store: &Store,
+        account: &AccountKey,
+        targets: &[Target],
+        batch: Option<&str>,
+    ) -> Result<Self, Failure> {
         let loaded = store.load(account, Timestamp::now() - RECENT)?;
-        let mut known = Self { loaded, older: BTreeMap::new() };
+        let mut known = Self { loaded, older: BTreeMap::new(), batches: Vec::new() };
+        if let Some(batch) = batch {
+            known.batches = store.batches(account)?;
+            let mut jobs = store.batch(account, batch)?;
+            jobs.retain(|job| known.job(job.id).is_none());
+            known.older.extend(jobs.into_iter().map(|job| (job.id, job)));
+        }
         for target in targets {
             match target {
                 Target::Job(id) if known.job(*id).is_none() => {
@@ -132,7 +145,9 @@ impl Known {
         if let Some(batch) = batches.iter().find(|batch| batch.as_str() == name) {
             return Ok(Selection::Batch(batch.clone()));
         }
-        let near = nearest(name, batches.iter().map(BatchId::as_str));
+        let names: BTreeSet<&str> =
+            batches.iter().map(BatchId::as_str).chain(self.batches.iter().map(String::as_str)).collect();
+        let near = nearest(name, names.into_iter());
         let hint = match near {
             Some(near) => format!("Is it `{near}`? `amigrate jobs` lists the batches."),
             None => "`amigrate jobs` lists the copies and their batches.".into(),

@@ -1,8 +1,9 @@
-//! Durations as arguments.
+//! Durations as arguments, and waiting until a time.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use tokio::time::Instant;
 
 use crate::domain::{Failure, text::clean};
 
@@ -12,6 +13,14 @@ pub(super) fn parse(text: &str) -> Result<Duration, Failure> {
     let wrong = || refused("give a number with a unit, such as 90s, 15m, 2h or 1h30m");
     let duration: SignedDuration = text.trim().parse().map_err(|_| wrong())?;
     Duration::try_from(duration).map_err(|_| refused("a time to wait is not negative"))
+}
+
+/// Waits until a time; for ever if there is none.
+pub(super) async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
 }
 
 #[cfg(test)]

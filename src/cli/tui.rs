@@ -12,7 +12,10 @@ use tokio::{
     sync::mpsc::unbounded_channel,
 };
 
-use super::setup::{Setup, http_client, runtime, stop_signal};
+use super::{
+    exit::{CommandError, OrUsage as _},
+    setup::{Setup, http_client, runtime, stop_signal},
+};
 use crate::{
     config::{self, LastValues, PresetFile, Themes},
     domain::{Failure, text::count},
@@ -101,8 +104,8 @@ pub(super) fn account(setup: Setup) -> Result<ExitCode, Failure> {
 }
 
 /// On the embedded EC2.
-pub(super) fn demo(mut setup: Setup, name: &str) -> Result<ExitCode, Failure> {
-    let scenario = Scenario::named(name)?;
+pub(super) fn demo(mut setup: Setup, name: &str) -> Result<ExitCode, CommandError> {
+    let scenario = Scenario::named(name).or_usage()?;
     let _log = if setup.config.log.file.is_empty() { None } else { setup.start_log()? };
     // The account's settings do not apply here.
     setup.profile = None;
@@ -110,12 +113,13 @@ pub(super) fn demo(mut setup: Setup, name: &str) -> Result<ExitCode, Failure> {
         setup.config.browse.regions = vec!["all".into()];
     }
     let effects = effect_config(&setup, RegionCache::default(), StoreLocation::Memory);
-    show(setup, Some(name.to_owned()), effects, move |clock| {
+    let shown = show(setup, Some(name.to_owned()), effects, move |clock| {
         let world = SharedWorld::new(World::new(&scenario, clock.now()));
         let home = world.with(|w| w.home().clone());
         let http = connector::http_client(world, move || clock.now()).into();
         SessionSource::Simulated { http, home }
-    })
+    });
+    Ok(shown?)
 }
 
 fn effect_config(setup: &Setup, region_cache: RegionCache, store: StoreLocation) -> EffectConfig {

@@ -7,28 +7,31 @@ use tokio::time::Instant;
 use super::{
     connection::Connection,
     exit::{CommandError, ExitStatus},
-    follow::{Ending, FollowOptions, Followed, Signal, Signals, Until, follow, on_stderr},
+    follow::{Ending, FollowOptions, Followed, Signals, Until, follow, on_stderr},
     jobs::open_store,
     one_image,
-    output::{Format, Printer, Record, report},
+    output::{Format, Printer, Record, ended, report},
     queue::OpenQueue,
     records::{FailureRecord, ImageRecord, JobRecord},
     selection::Selection,
-    setup::{Setup, runtime},
+    setup::{Setup, block_on},
     targets::{Known, Target},
     timeout,
     watch::print_final,
 };
 use crate::{
-    domain::{AccountKey, Failure, Image, ImageId, text},
+    domain::{AccountKey, Failure, Image, ImageId},
     engine::JobId,
-    term::session,
 };
 
 const WHAT: &str = "wait";
 
 /// Arguments of `amigrate wait`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate wait 7 8 --timeout 2h
+  amigrate wait ami-0123456789abcdef0 --region eu-west-1
+  amigrate wait --batch batch-1a2b3c --output ids")]
 #[command(group(clap::ArgGroup::new("copies").required(true)))]
 pub(super) struct WaitArgs {
     /// Numbers of copies, as `amigrate jobs` prints them, or ids of images, of copies or not
@@ -48,7 +51,7 @@ pub(super) struct WaitArgs {
 pub(super) fn run(setup: &Setup, args: &WaitArgs) -> Result<ExitStatus, CommandError> {
     let _log = setup.start_log()?;
     let begun = Instant::now();
-    runtime()?.block_on(async {
+    block_on(async {
         let connection = Connection::open(setup).await?;
         let account = connection.account.clone();
         let (selection, images) = select(setup, &account, args)?;
@@ -59,7 +62,8 @@ pub(super) fn run(setup: &Setup, args: &WaitArgs) -> Result<ExitStatus, CommandE
             Some(selection) => {
                 let queue = OpenQueue::open(setup, &connection, setup.driver_settings())?;
                 let progress = on_stderr(setup.output);
-                let options = FollowOptions { until: Until::Ended, timeout: args.timeout, progress };
+                let options =
+                    FollowOptions { until: Until::Ended, timeout: args.timeout, progress, to_background: false };
                 Some(follow(setup, queue, selection, options, &mut signals).await?)
             }
         };
@@ -68,9 +72,9 @@ pub(super) fn run(setup: &Setup, args: &WaitArgs) -> Result<ExitStatus, CommandE
         }
         let left = args.timeout.map(|timeout| timeout.saturating_sub(begun.elapsed()));
         let ids: Vec<String> = images.iter().map(|image| image.id.to_string()).collect();
-        match images_ended(setup, &connection, images, left, &mut signals).await? {
+        match one_image::ended_within(setup, &connection, images, left, &mut signals).await? {
             Ok(images) => finish(setup, &account, followed.as_ref(), &images),
-            Err(ending) => Ok(ended_early(setup, ending, &ids, args.timeout)),
+            Err(ending) => Ok(one_image::ended_early(setup, ending, &ids, args.timeout)),
         }
     })
 }
@@ -81,7 +85,7 @@ fn select(
     account: &AccountKey,
     args: &WaitArgs,
 ) -> Result<(Option<Selection>, Vec<ImageId>), CommandError> {
-    let known = Known::read(&open_store(setup)?, account, &args.targets)?;
+    let known = Known::read(&open_store(setup)?, account, &args.targets, args.batch.as_deref())?;
     if let Some(batch) = &args.batch {
         return Ok((Some(known.batch(WHAT, batch)?), Vec::new()));
     }
@@ -92,56 +96,6 @@ fn select(
     Ok(((!jobs.is_empty()).then_some(Selection::Jobs(jobs)), images))
 }
 
-/// Waits for images of no copy here.
-async fn images_ended(
-    setup: &Setup,
-    connection: &Connection,
-    images: Vec<Image>,
-    timeout: Option<Duration>,
-    signals: &mut Signals,
-) -> Result<Result<Vec<Image>, Ending>, CommandError> {
-    let end = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    let waiting = one_image::ended(setup, connection, images);
-    tokio::pin!(waiting);
-    loop {
-        tokio::select! {
-            biased;
-            signal = signals.next() => match signal {
-                Signal::Interrupt => return Ok(Err(Ending::Interrupted)),
-                Signal::Terminate | Signal::HangUp => return Ok(Err(Ending::Terminated)),
-                Signal::Stop => session::stop(),
-            },
-            images = &mut waiting => return Ok(Ok(images?)),
-            () = async {
-                match end {
-                    Some(end) => tokio::time::sleep_until(end).await,
-                    None => std::future::pending().await,
-                }
-            } => return Ok(Err(Ending::TimedOut)),
-        }
-    }
-}
-
-fn ended_early(setup: &Setup, ending: Ending, images: &[String], timeout: Option<Duration>) -> ExitStatus {
-    let resume = format!("`amigrate wait {}` resumes.", images.join(" "));
-    match ending {
-        Ending::TimedOut | Ending::Done => {
-            let seconds = i64::try_from(timeout.unwrap_or_default().as_secs()).unwrap_or(i64::MAX);
-            let why = format!("still pending after {}", text::duration(seconds));
-            report(&Failure::new(format!("wait for {}", images.join(", ")), why).hint(resume));
-            ExitStatus::TimedOut
-        }
-        Ending::Interrupted => {
-            setup.output.note(&resume);
-            ExitStatus::Interrupted
-        }
-        Ending::Terminated => {
-            setup.output.note(&resume);
-            ExitStatus::Terminated
-        }
-    }
-}
-
 /// Prints the copies and images as they are in the end, and says what has failed.
 fn finish(
     setup: &Setup,
@@ -150,26 +104,26 @@ fn finish(
     images: &[Image],
 ) -> Result<ExitStatus, CommandError> {
     let failures: Vec<Failure> = images.iter().filter_map(one_image::failure).collect();
-    let of_images = if failures.is_empty() { ExitStatus::Done } else { ExitStatus::Failed };
     let Some(followed) = followed else {
         let columns = ImageRecord::columns().iter().filter(|column| column.default).collect();
-        let mut printer = Printer::new(setup.output, columns, io::stdout());
-        images.iter().try_for_each(|image| printer.print(&ImageRecord::from(image)))?;
-        let records: Vec<FailureRecord> = failures.iter().map(FailureRecord::from).collect();
-        printer.finish(&[("failures", records)])?;
+        let print = || {
+            let mut printer = Printer::new(setup.output, columns, io::stdout());
+            images.iter().try_for_each(|image| printer.print(&ImageRecord::from(image)))?;
+            let records: Vec<FailureRecord> = failures.iter().map(FailureRecord::from).collect();
+            printer.finish(&[("failures", records)])
+        };
+        let printed = print();
         failures.iter().for_each(report);
-        return Ok(of_images);
+        return ended(printed, ExitStatus::of_all(&failures));
     };
-    if images.is_empty() {
-        print_final(setup, account, followed, &followed.failures())?;
+    let printed = if images.is_empty() {
+        print_final(setup, account, followed, &followed.failures())
     } else {
-        print_both(setup, account, followed, images, &failures)?;
-    }
+        print_both(setup, account, followed, images, &failures)
+    };
     failures.iter().for_each(report);
-    match followed.report(setup.output) {
-        ExitStatus::Done => Ok(of_images),
-        status => Ok(status),
-    }
+    followed.report(setup.output);
+    ended(printed, ExitStatus::of_all(followed.failures().iter().chain(&failures)))
 }
 
 /// Prints copies and images: in one JSON document, or one list after the other.
@@ -180,13 +134,10 @@ fn print_both(
     images: &[Image],
     failures: &[Failure],
 ) -> Result<(), CommandError> {
-    let now = jiff::Timestamp::now();
     let failures: Vec<FailureRecord> = followed.failures().iter().chain(failures).map(FailureRecord::from).collect();
     let images: Vec<ImageRecord> = images.iter().map(ImageRecord::from).collect();
     let mut printer = Printer::new(setup.output, JobRecord::columns().iter().collect(), io::stdout());
-    for job in &followed.jobs {
-        printer.print(&JobRecord::new(account, job, &followed.status, now))?;
-    }
+    followed.records(account).iter().try_for_each(|record| printer.print(record))?;
     if setup.output.format == Format::Json {
         let json = |value: Result<serde_json::Value, serde_json::Error>| {
             value.map_err(|e| Failure::new("write the output as JSON", e.to_string()))

@@ -7,16 +7,13 @@ use jiff::Timestamp;
 use super::{
     connection::Connection,
     exit::{CommandError, ExitStatus},
-    follow::{
-        FollowOptions, Followed, Lines, Progress, Records, Signals, Silent, Until, follow, on_stderr,
-        stderr_is_terminal,
-    },
+    follow::{FollowOptions, Followed, Progress, Records, Signals, Until, follow, on_stderr},
     jobs::open_store,
-    output::{Format, Printer, Record},
+    output::{Format, Printer, Record, ended},
     queue::OpenQueue,
     records::{FailureRecord, JobRecord},
     selection::Selection,
-    setup::{Setup, runtime},
+    setup::{Setup, block_on},
     targets::{Known, Target},
 };
 use crate::{
@@ -26,6 +23,10 @@ use crate::{
 
 /// Arguments of `amigrate watch`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate watch
+  amigrate watch 7 8
+  amigrate watch --batch batch-1a2b3c --output jsonl")]
 pub(super) struct WatchArgs {
     /// Numbers of copies, as `amigrate jobs` prints them, or ids of their images
     #[arg(value_name = "JOB", conflicts_with_all = ["batch", "all"])]
@@ -40,28 +41,26 @@ pub(super) struct WatchArgs {
 
 pub(super) fn run(setup: &Setup, args: &WatchArgs) -> Result<ExitStatus, CommandError> {
     let _log = setup.start_log()?;
-    runtime()?.block_on(async {
+    block_on(async {
         let connection = Connection::open(setup).await?;
         let account = connection.account.clone();
         let selection = select(setup, &account, args)?;
         let mut signals = Signals::listen()?;
         let queue = OpenQueue::open(setup, &connection, setup.driver_settings())?;
-        let (progress, print_at_end) = progress(setup, &account)?;
-        let options = FollowOptions { until: Until::Ended, timeout: None, progress };
+        let (progress, print_at_end) = progress(setup, &account);
+        let options = FollowOptions { until: Until::Ended, timeout: None, progress, to_background: false };
         let followed = follow(setup, queue, selection, options, &mut signals).await?;
         if followed.jobs.is_empty() {
             setup.output.note("No copy is under way.");
         }
-        if print_at_end {
-            print_final(setup, &account, &followed, &followed.failures())?;
-        }
-        Ok(followed.report(setup.output))
+        let printed = if print_at_end { print_final(setup, &account, &followed, &followed.failures()) } else { Ok(()) };
+        ended(printed, followed.report(setup.output))
     })
 }
 
 fn select(setup: &Setup, account: &AccountKey, args: &WatchArgs) -> Result<Selection, CommandError> {
     const WHAT: &str = "watch copies";
-    let known = Known::read(&open_store(setup)?, account, &args.jobs)?;
+    let known = Known::read(&open_store(setup)?, account, &args.jobs, args.batch.as_deref())?;
     if let Some(batch) = &args.batch {
         return known.batch(WHAT, batch);
     }
@@ -79,9 +78,9 @@ fn select(setup: &Setup, account: &AccountKey, args: &WatchArgs) -> Result<Selec
 }
 
 /// How progress is shown, and whether the copies are printed in the end.
-fn progress(setup: &Setup, account: &AccountKey) -> Result<(Box<dyn Progress>, bool), CommandError> {
+fn progress(setup: &Setup, account: &AccountKey) -> (Box<dyn Progress>, bool) {
     let output = setup.output;
-    Ok(match output.format {
+    match output.format {
         Format::Jsonl => {
             let mut printer = Printer::new(output, JobRecord::columns().iter().collect(), io::stdout());
             let account = account.clone();
@@ -90,10 +89,8 @@ fn progress(setup: &Setup, account: &AccountKey) -> Result<(Box<dyn Progress>, b
             };
             (Box::new(Records::new(print)), false)
         }
-        Format::Table if output.quiet => (Box::new(Silent), true),
-        Format::Table if !stderr_is_terminal() => (Box::new(Lines::new(io::stdout())), false),
         _ => (on_stderr(output), true),
-    })
+    }
 }
 
 /// Prints the copies as they are in the end.
@@ -103,18 +100,18 @@ pub(super) fn print_final(
     followed: &Followed,
     failures: &[Failure],
 ) -> Result<(), CommandError> {
-    let mut printer = Printer::new(setup.output, JobRecord::columns().iter().collect(), io::stdout());
-    let now = Timestamp::now();
-    for job in &followed.jobs {
-        printer.print(&JobRecord::new(account, job, &followed.status, now))?;
-    }
-    let failures: Vec<FailureRecord> = failures.iter().map(FailureRecord::from).collect();
-    printer.finish(&[("failures", failures)])
+    print_records(setup, &followed.records(account), failures)
 }
 
 /// Prints that there are no copies, where a document is expected.
 pub(super) fn print_none(setup: &Setup, failures: &[Failure]) -> Result<(), CommandError> {
-    let printer = Printer::<JobRecord, _>::new(setup.output, JobRecord::columns().iter().collect(), io::stdout());
+    print_records(setup, &[], failures)
+}
+
+/// Prints copies, and what has failed.
+pub(super) fn print_records(setup: &Setup, records: &[JobRecord], failures: &[Failure]) -> Result<(), CommandError> {
+    let mut printer = Printer::new(setup.output, JobRecord::columns().iter().collect(), io::stdout());
+    records.iter().try_for_each(|record| printer.print(record))?;
     let failures: Vec<FailureRecord> = failures.iter().map(FailureRecord::from).collect();
     printer.finish(&[("failures", failures)])
 }

@@ -8,7 +8,7 @@ use super::{
     exit::{CommandError, ExitStatus},
     output::{Format, Printer, Record, print_document, report},
     records::IdentityRecord,
-    setup::{Setup, http_client, runtime},
+    setup::{Setup, block_on, http_client},
 };
 use crate::{
     aws::Session,
@@ -19,7 +19,7 @@ use crate::{
 
 pub(super) fn run(setup: &Setup) -> Result<ExitStatus, CommandError> {
     let _log = setup.start_log()?;
-    let session = runtime()?.block_on(async {
+    let session = block_on(async {
         let session = Session::load(setup.session_options(), http_client()?).await?;
         session.account().await.map(|_| session)
     });
@@ -27,7 +27,7 @@ pub(super) fn run(setup: &Setup) -> Result<ExitStatus, CommandError> {
         Ok(session) => session,
         Err(failure) => {
             report(&failure);
-            return Ok(ExitStatus::NotAllowed);
+            return Ok(ExitStatus::of(&failure));
         }
     };
     let identity = session

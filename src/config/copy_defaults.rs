@@ -7,6 +7,7 @@ use crate::domain::{
     Image,
     draft::{Draft, SourceTags},
     review::context::ReviewLimits,
+    tag_line::JOB_TAGS,
 };
 
 impl Copy {
@@ -25,6 +26,11 @@ impl Copy {
             sources,
             ..Draft::default()
         }
+    }
+
+    /// Returns how many tags amigrate adds to each image and snapshot.
+    pub fn own_tags(&self) -> usize {
+        if self.job_tags { JOB_TAGS } else { 0 }
     }
 
     /// Returns the limits that a review has to know.

@@ -8,7 +8,7 @@ use super::{
     read,
     settings::{KEYS, Setting},
 };
-use crate::domain::Failure;
+use crate::domain::{Failure, KmsKeyRef, Region, template, text};
 
 /// Where a setting's value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,10 +72,58 @@ impl Config {
         };
         mistakes.extend(environment::apply(&mut values, env));
         if mistakes.is_empty() {
-            mistakes.extend(Self::of(values).err());
+            match Self::of(values) {
+                Ok(config) => mistakes.extend(unusable(&config)),
+                Err(mistake) => mistakes.push(mistake),
+            }
         }
         mistakes
     }
+
+    /// Names the variables that are named like those of settings, and are none; the nearest one is offered.
+    pub fn misspelt(variables: impl Iterator<Item = String>) -> Vec<Failure> {
+        misspelt(variables)
+    }
+}
+
+/// Values that are texts, and yet cannot be used.
+fn unusable(config: &Config) -> Vec<Failure> {
+    let Config { aws, copy, jobs, .. } = config;
+    let given = |text: &str| !text.is_empty();
+    let of = |setting: &str, wrong: Result<(), Failure>| {
+        wrong.err().map(|failure| Failure { what: format!("use the setting {setting}: {}", failure.what), ..failure })
+    };
+    let relative = given(&jobs.directory) && Path::new(&jobs.directory).is_relative();
+    let directory = Failure::new("keep jobs", format!("a relative path: {}", text::clean(&jobs.directory)))
+        .hint("Give the absolute path, starting with `/`.");
+    let region = if given(&aws.region) { Region::new(&aws.region).map(drop) } else { Ok(()) };
+    let key = if given(&copy.kms_key) { KmsKeyRef::new(&copy.kms_key).map(drop) } else { Ok(()) };
+    let found = [
+        of("aws.region", region),
+        of("jobs.directory", if relative { Err(directory) } else { Ok(()) }),
+        of("copy.name", template::check(&copy.name)),
+        of("copy.description", template::check(&copy.description)),
+        of("copy.kms_key", key),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+fn misspelt(names: impl Iterator<Item = String>) -> Vec<Failure> {
+    /// Set by the program for its own background process.
+    const OTHERS: [&str; 1] = ["AMIGRATE_DETACHED"];
+    let known: Vec<String> = KEYS.iter().map(Setting::variable).collect();
+    let unknown = |name: &String| name.starts_with("AMIGRATE_") && !known.contains(name) && !OTHERS.contains(&&**name);
+    let mut unknown: Vec<String> = names.filter(unknown).collect();
+    unknown.sort_unstable();
+    let failure = |name: String| {
+        let failure = Failure::new(format!("use the variable {}", text::clean(&name)), "no setting has this name");
+        let near = known.iter().map(|known| (strsim::damerau_levenshtein(known, &name), known)).min();
+        match near.filter(|(distance, _)| *distance <= 4) {
+            Some((_, near)) => failure.hint(format!("Did you mean {near}?")),
+            None => failure.hint("`amigrate config show` prints every setting."),
+        }
+    };
+    unknown.into_iter().map(failure).collect()
 }
 
 /// The file to be read; a named one need not exist, which is a mistake then.

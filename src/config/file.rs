@@ -144,7 +144,7 @@ impl Source<'_> {
     }
 
     fn wrong(&self, place: Option<Range<usize>>, why: &str) -> Failure {
-        self.wrong_at(place, why).hint("`.config-example/config.toml` shows every key with its default.")
+        self.wrong_at(place, why).hint("`amigrate config show` prints every key with its value.")
     }
 }
 

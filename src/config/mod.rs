@@ -68,7 +68,7 @@ pub struct Config {
 pub struct Aws {
     /// The profile's name.
     pub profile: String,
-    /// The first region to show.
+    /// The region to work in, and to show first.
     pub region: String,
     /// Another endpoint for every service.
     pub endpoint_url: String,
@@ -384,7 +384,7 @@ fn read(path: &Path) -> Result<String, Failure> {
     source::read(
         "the settings",
         path,
-        "Leave the option out for the defaults, or copy `.config-example/config.toml` there.",
+        "Leave the option out for the defaults; `amigrate config init` writes a file with them, to the one that --config names.",
     )
 }
 

@@ -111,7 +111,7 @@ const fn key(
 pub const KEYS: [Setting; 47] = [
     key("", "read_only", "false", Expect::Switch, "Refuse every write to AWS."),
     key("aws", "profile", "\"\"", Expect::Text, "The profile to use."),
-    key("aws", "region", "\"\"", Expect::Text, "The first region to show."),
+    key("aws", "region", "\"\"", Expect::Text, "The region to work in, and to show first."),
     key("aws", "endpoint_url", "\"\"", Expect::Text, "Another endpoint for every service, for a simulator or a private network."),
     key("aws", "attempts", "4", Expect::Whole(1, 10), "Tries of one call, the first included."),
     key("aws", "attempt_timeout_seconds", "20", Expect::Whole(1, 600), "The most seconds one try may take."),
@@ -140,7 +140,7 @@ pub const KEYS: [Setting; 47] = [
     key("copy", "token_minutes", "10", Expect::Whole(1, 1_440), "Minutes for which EC2 is trusted to know a client token again. A copy without tags whose request was lost is sent again only within them."),
     key("jobs", "directory", "\"\"", Expect::Text, "Where the jobs are kept; empty for the platform's state directory. It must be on a local disk."),
     key("jobs", "network_file_system", "false", Expect::Switch, "Keep jobs on a network file system all the same. Its locks may fail, and copies be made twice."),
-    key("jobs", "login_timeout_hours", "24", Expect::Whole(1, 8_760), "A process that drives the queue and has had no usable credentials for so many hours keeps the queue and ends with status 3."),
+    key("jobs", "login_timeout_hours", "24", Expect::Whole(0, 8_760), "A process that drives the queue and has had no usable credentials for so many hours keeps the queue and ends with status 3; with 0 at once."),
     key("jobs", "history_days", "90", Expect::Whole(1, 3_650), "Days for which ended copies are kept in the history."),
     key("jobs", "background_on_hangup", "true", Expect::Switch, "After a hang-up, let a background process continue with copies not yet sent."),
     key("jobs", "stall_warning_minutes", "30", Expect::Whole(1, 10_000), "Warn of a copy that makes no progress for so many minutes. Nothing is ever cancelled for it."),

@@ -117,9 +117,43 @@ pub fn field_to_change(failure: &Failure, request: &CopyRequest) -> Field {
         }
         FailureKind::KeyNotAccessible => Field::Encryption,
         FailureKind::NameRefused => Field::Name,
-        FailureKind::TagsRefused => Field::ImageTag(0),
-        _ => Field::Sources,
+        FailureKind::TagsRefused => refused_tag(failure, request),
+        kind if kind.is_denied() => Field::Sources,
+        _ => named_parameter(&failure.why.to_lowercase(), request),
     }
+}
+
+/// Returns the field of the parameter that a refusal names.
+fn named_parameter(why: &str, request: &CopyRequest) -> Field {
+    let placed = request.placement != Placement::Region && (why.contains("zone") || why.contains("outpost"));
+    let timed = request.completion.is_some()
+        && (why.contains("snapshotcopycompletiondurationminutes") || why.contains("throughput quota"));
+    if placed {
+        Field::Placement
+    } else if timed {
+        Field::Completion
+    } else if why.contains("description") {
+        Field::Description
+    } else {
+        Field::Sources
+    }
+}
+
+/// Returns the field of the tag that a refusal names, or else of the first that was sent. Lines are counted as [`Draft::again`] makes
+/// them.
+fn refused_tag(failure: &Failure, request: &CopyRequest) -> Field {
+    let went_along = |tag: &&Tag| request.source_tags.iter().any(|t| t.key == tag.key);
+    let named = |tag: &&Tag| failure.why.contains(&*tag.key);
+    let lines: Vec<&Tag> = request.image_tags.iter().filter(|tag| !went_along(tag)).collect();
+    let line = lines.iter().position(named).map(Field::ImageTag);
+    let of_snapshots = || request.snapshot_tags.iter().position(|tag| named(&tag)).map(Field::SnapshotTag);
+    let of_source = || request.source_tags.iter().any(|tag| named(&tag)).then_some(Field::SourceTags);
+    let first = match (lines.is_empty(), request.source_tags.is_empty(), request.snapshot_tags.is_empty()) {
+        (true, false, _) => Field::SourceTags,
+        (true, true, false) => Field::SnapshotTag(0),
+        _ => Field::ImageTag(0),
+    };
+    line.or_else(of_snapshots).or_else(of_source).unwrap_or(first)
 }
 
 /// Returns the field that a post-copy step comes from.
@@ -302,7 +336,7 @@ mod tests {
         for (kind, field, again) in [
             (FailureKind::KeyNotAccessible, Field::Encryption, true),
             (FailureKind::NameRefused, Field::Name, true),
-            (FailureKind::TagsRefused, Field::ImageTag(0), false),
+            (FailureKind::TagsRefused, Field::SourceTags, false),
             (FailureKind::Denied, Field::Sources, true),
             (FailureKind::Throttled, Field::Sources, false),
         ] {
@@ -311,5 +345,52 @@ mod tests {
         }
         request.encryption = Encryption::Encrypt { key: crate::domain::KmsKeyRef::new("alias/web").ok() };
         assert_eq!(field_to_change(&failure(FailureKind::KeyNotAccessible), &request), Field::Key);
+    }
+
+    #[test]
+    fn a_refusal_names_the_field_of_its_parameter() {
+        let plain = draft().check(now(), || ClientToken::from_random(1)).copies.remove(0);
+        let zone = Placement::Zone(crate::domain::ZoneName::new("us-west-2-lax-1a").unwrap());
+        let placed = CopyRequest { placement: zone, ..plain.clone() };
+        let completion = crate::domain::CompletionDuration::from_minutes(15).ok();
+        let timed = CopyRequest { completion, ..plain.clone() };
+        let quota = "The cumulative snapshot copy throughput quota of 2000 MiB/s is used up";
+        let duration = "Value (20) for parameter SnapshotCopyCompletionDurationMinutes is invalid";
+        for (request, why, field) in [
+            (&placed, "Invalid availability zone: [us-west-2-lax-1a]", Field::Placement),
+            (&placed, "The Outpost op-1 does not exist", Field::Placement),
+            (&plain, "Invalid availability zone: [us-west-2-lax-1a]", Field::Sources),
+            (&timed, quota, Field::Completion),
+            (&timed, duration, Field::Completion),
+            (&plain, quota, Field::Sources),
+            (&plain, "Character sets beyond ASCII are not supported in Description", Field::Description),
+            (&placed, "Something else", Field::Sources),
+        ] {
+            assert_eq!(field_to_change(&Failure::new("copy", why), request), field, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_refused_tag_is_found_among_lines_and_source() {
+        let tag = |key: &str| Tag { key: key.into(), value: "v".into() };
+        let mut request = draft().check(now(), || ClientToken::from_random(1)).copies.remove(0);
+        request.source_tags = vec![tag("Team")];
+        request.image_tags = vec![tag("Team"), tag("Own"), tag("Other")];
+        request.snapshot_tags = vec![tag("Cost"), tag("Snap")];
+        let refused = |request: &CopyRequest, why: &str| {
+            field_to_change(&Failure::new("copy", why).kind(FailureKind::TagsRefused), request)
+        };
+        for (why, field) in [
+            ("the key Other is not allowed", Field::ImageTag(1)),
+            ("the key Snap is not allowed", Field::SnapshotTag(1)),
+            ("the key Team is not allowed", Field::SourceTags),
+            ("there are too many", Field::ImageTag(0)),
+        ] {
+            assert_eq!(refused(&request, why), field, "{why}");
+        }
+        request.image_tags = vec![tag("Team")];
+        assert_eq!(refused(&request, "there are too many"), Field::SourceTags);
+        (request.image_tags, request.source_tags) = (Vec::new(), Vec::new());
+        assert_eq!(refused(&request, "there are too many"), Field::SnapshotTag(0));
     }
 }

@@ -38,12 +38,18 @@ impl CompletionDuration {
         (1..=Self::MAX / Self::STEP).map(|n| Self(n * Self::STEP))
     }
 
+    /// Returns the seconds that the largest snapshot (GiB) and all snapshots between two regions (GiB) take at least if they are full.
+    /// EC2 accepts a shorter duration all the same, and takes longer.
+    pub fn seconds_at_full_rate(largest: u64, total: u64) -> u64 {
+        const MIB: u64 = 1_024;
+        largest.saturating_mul(MIB).div_ceil(500).max(total.saturating_mul(MIB).div_ceil(2_000))
+    }
+
     /// Returns the shortest duration within which the largest snapshot (GiB) and all snapshots between two regions (GiB) can be
     /// copied: 500 MiB/s each and 2,000 MiB/s together. `None` if that is more than the longest.
     /// Source: EBS User Guide, "Time-based copies", quotas.
     pub fn least(largest: u64, total: u64) -> Option<Self> {
-        const MIB: u64 = 1_024;
-        let seconds = largest.saturating_mul(MIB).div_ceil(500).max(total.saturating_mul(MIB).div_ceil(2_000));
+        let seconds = Self::seconds_at_full_rate(largest, total);
         let minutes = seconds.max(1).div_ceil(u64::from(Self::STEP) * 60) * u64::from(Self::STEP);
         u16::try_from(minutes).ok().filter(|minutes| *minutes <= Self::MAX).map(Self)
     }

@@ -213,9 +213,24 @@ pub struct CopyRequest {
     /// A client token given by the user, sent in place of `token`.
     #[serde(default)]
     pub given_token: Option<ClientToken>,
+    #[serde(default)]
+    pub expected: Expected,
     /// What was typed where name, description and tags have placeholders.
     #[serde(default, skip_serializing_if = "TypedTexts::is_empty")]
     pub templates: Arc<TypedTexts>,
+}
+
+/// What is known of the result besides what is requested: what came out is compared with it. Copies that earlier versions stored
+/// have none of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Expected {
+    /// The source's devices with snapshots, each with its size in GiB; empty if unknown.
+    pub devices: Vec<(Box<str>, u32)>,
+    /// The source is encrypted, as every copy of it is then.
+    pub encrypted: bool,
+    /// ARN of the key, as the review resolved it: an alias or the default key may be another one later.
+    pub key_arn: Option<Box<str>>,
 }
 
 impl CopyRequest {

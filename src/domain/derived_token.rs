@@ -136,6 +136,7 @@ mod tests {
             completion: None,
             post_copy: Vec::new(),
             given_token: None,
+            expected: crate::domain::Expected::default(),
             templates: std::sync::Arc::default(),
             token: ClientToken::from_random(1),
         }

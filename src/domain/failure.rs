@@ -45,6 +45,8 @@ pub enum FailureKind {
     CredentialsOrRegion,
     /// The credentials work, but belong to another account than the session's. Nothing was signed with them.
     OtherAccount,
+    /// The program's settings, the AWS configuration files or the environment are wrong: nothing was sent.
+    Configuration,
     /// There were no credentials to sign the request with, so it was not sent.
     NotSigned,
 }

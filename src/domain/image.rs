@@ -307,6 +307,16 @@ impl Image {
         self.block_devices.iter().filter_map(|d| d.ebs.as_ref()?.snapshot_id.as_ref())
     }
 
+    /// Returns the devices with snapshots, each with its size in GiB; none if EC2 does not list every size.
+    pub fn snapshot_devices(&self) -> Vec<(Box<str>, u32)> {
+        let disks = self.block_devices.iter().filter_map(|device| Some((&device.device_name, device.ebs.as_ref()?)));
+        let with_snapshot = disks.filter(|(_, ebs)| ebs.snapshot_id.is_some());
+        with_snapshot
+            .map(|(name, ebs)| Some((name.clone(), ebs.volume_size?)))
+            .collect::<Option<_>>()
+            .unwrap_or_default()
+    }
+
     /// Returns the size in GiB of each distinct snapshot in the order of the devices, or of all EBS devices while none lists a
     /// snapshot. A device may be an empty volume, for which nothing is copied.
     pub fn snapshot_volumes(&self) -> Vec<u32> {

@@ -4,7 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{account::AccountId, failure::Failure, region::Region};
+use crate::domain::{
+    account::AccountId,
+    failure::Failure,
+    region::{Partition, Region},
+};
 
 /// Reference to a key: an id, an alias, a key ARN or an alias ARN.
 /// Source: EC2 API reference, `CopyImage`, `KmsKeyId`.
@@ -13,8 +17,19 @@ use crate::domain::{account::AccountId, failure::Failure, region::Region};
 pub struct KmsKeyRef(Box<str>);
 
 impl KmsKeyRef {
-    /// Checks the form, not whether the key exists or may be used.
+    /// Checks the form, and that an ARN's partition is its region's; not whether the key exists or may be used.
     pub fn new(text: &str) -> Result<Self, Failure> {
+        let key = Self::formed(text)?;
+        let partition = key.0.strip_prefix("arn:").and_then(|arn| arn.split(':').next()).map(Partition::parse);
+        if partition.is_some_and(|partition| partition != key.region().map(|region| region.partition())) {
+            let what = format!("use the key `{}`", crate::domain::text::clean(text));
+            return Err(Failure::new(what, "the ARN's partition is not that of its region (aws, aws-cn, aws-us-gov)"));
+        }
+        Ok(key)
+    }
+
+    /// The form alone: earlier versions stored keys without looking at the partition.
+    fn formed(text: &str) -> Result<Self, Failure> {
         let text = text.trim();
         let what = || format!("use the key `{}`", crate::domain::text::clean(text));
         let resource = if text.starts_with("arn:") {
@@ -75,7 +90,7 @@ impl fmt::Display for KmsKeyRef {
 impl TryFrom<String> for KmsKeyRef {
     type Error = Failure;
     fn try_from(text: String) -> Result<Self, Failure> {
-        Self::new(&text)
+        Self::formed(&text)
     }
 }
 
@@ -134,10 +149,19 @@ mod tests {
             "arn:aws:kms:eu-west-1:12:key/1",
             "key/0123",
             "arn:aws:kms::123456789012:alias/x",
+            "arn:aws-cn:kms:eu-west-1:123456789012:alias/web",
+            "arn:aws:kms:cn-north-1:123456789012:alias/web",
+            "arn:nonsense:kms:eu-west-1:123456789012:alias/web",
             "alias/a b",
         ] {
             assert!(KmsKeyRef::new(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_stored_key_of_another_partition_is_still_read() {
+        let stored = r#""arn:aws-cn:kms:eu-west-1:123456789012:alias/web""#;
+        assert!(serde_json::from_str::<KmsKeyRef>(stored).is_ok());
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub mod typed_texts;
 
 pub use account::{Account, AccountId, AccountKey};
 pub use completion::CompletionDuration;
-pub use copy::{ClientToken, CopyRequest, Description, Encryption, ImageName};
+pub use copy::{ClientToken, CopyRequest, Description, Encryption, Expected, ImageName};
 pub use failure::{Failure, FailureKind, Retry};
 pub use identity::{CredentialSource, Identity, LoginBackoff};
 pub use ids::{ImageId, SnapshotId};

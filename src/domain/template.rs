@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 
-use crate::domain::{copy::Description, failure::Failure, image::Image, region::Region, text::clean};
+use crate::domain::{
+    account::AccountId, copy::Description, failure::Failure, ids::ImageId, image::Image, region::Region, text::clean,
+};
 
 /// Expands a template. `{{` and `}}` stand for a brace.
 ///
@@ -47,6 +49,16 @@ pub(super) fn expand(template: &str, source: &Image, destination: &Region, today
     Ok(out)
 }
 
+/// Checks a template without an image to expand it for.
+///
+/// # Errors
+/// An unknown placeholder or an unclosed brace.
+pub fn check(template: &str) -> Result<(), Failure> {
+    let (id, region) = (ImageId::new("ami-00000000")?, Region::new("us-east-1")?);
+    let image = Image::bare(id, region, AccountId::new("000000000000")?);
+    expand(template, &image, &image.region, Date::constant(2000, 1, 1)).map(drop)
+}
+
 /// Returns true if a template has a placeholder. A brace that stands for itself is none.
 pub(super) fn has_placeholder(template: &str) -> bool {
     let mut rest = template;
@@ -76,7 +88,6 @@ pub fn first_description(template: &str, source: &Image, destination: &Region, t
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{account::AccountId, ids::ImageId};
 
     #[test]
     fn a_first_description_fits() {

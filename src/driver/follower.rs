@@ -199,7 +199,8 @@ impl Driver {
             engine.follow(&self.followed, now);
         }
         (self.publish)(JobUpdate::Driver(DriverStatus::ThisProcess));
-        self.publish_jobs(loaded.jobs, loaded.status.clone());
+        // Not the stored status: what stopped the process before, such as its credentials, is for this one to find out.
+        self.publish_jobs(loaded.jobs, engine.status());
         Ok(DriverLoop::new(self, engine, lock, loaded.status).run().await)
     }
 }

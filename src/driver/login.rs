@@ -143,11 +143,14 @@ pub async fn login_timeout(mut paused: watch::Receiver<Option<Failure>>, limit: 
 }
 
 fn timed_out(last: &Failure, limit: Duration) -> Failure {
-    let hours = limit.as_secs() / 3_600;
-    let hours = if hours == 1 { "an hour".to_owned() } else { format!("{hours} hours") };
+    let since = match limit.as_secs() / 3_600 {
+        0 => String::new(),
+        1 => " for an hour".into(),
+        hours => format!(" for {hours} hours"),
+    };
     Failure {
         what: "run the queue".into(),
-        why: format!("no usable credentials for {hours}: {}", last.why),
+        why: format!("no usable credentials{since}: {}", last.why),
         hint: format!(
             "The queue is kept. {} Then start amigrate, or `amigrate drive`; jobs.login_timeout_hours sets how long it waits.",
             last.hint

@@ -24,6 +24,11 @@ pub enum DriverStatus {
 }
 
 impl DriverStatus {
+    /// Returns the other process that runs the queue, if it is known.
+    pub fn other(&self) -> Option<&OtherProcess> {
+        if let Self::OtherProcess(other) = self { other.as_ref() } else { None }
+    }
+
     /// Returns true if another process holds the queue and has stopped responding.
     pub fn is_silent(&self) -> bool {
         matches!(self, Self::OtherProcess(Some(other)) if other.unresponsive)

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     messages::SnapshotReturnCode,
-    note::Note,
+    note::{Note, failure_or_message},
     ownership::{Evidence, Unproven},
 };
 use crate::domain::{Failure, FailureKind, Retry, Snapshot, SnapshotId, SnapshotState};
@@ -41,8 +41,8 @@ const MAX_REFUSED_LISTINGS: u32 = 3;
 pub enum LeftoverReason {
     /// Other images use it.
     InUse,
-    /// AWS refuses to delete it, with this message.
-    Refused(String),
+    /// AWS refuses to delete it.
+    Refused(#[serde(deserialize_with = "failure_or_message")] Box<Failure>),
     /// The caller may not delete it: `DeregisterImage` said so, without a message.
     MissingPermissions,
     /// It resembles this copy's, and nothing proves that it is.
@@ -250,7 +250,7 @@ impl SnapshotCleanup {
             if again || self.pending.contains(snapshot) && !failure.kind.is_denied() {
                 self.undeleted.insert(snapshot.clone(), Some(failure.why));
             } else {
-                let why = if in_use { LeftoverReason::InUse } else { LeftoverReason::Refused(failure.why) };
+                let why = if in_use { LeftoverReason::InUse } else { LeftoverReason::Refused(Box::new(failure)) };
                 self.remaining.insert(snapshot.clone(), why);
             }
         }

@@ -29,7 +29,13 @@ pub(super) fn compare(job: &Job, image: &Image, snapshots: Option<&[&Snapshot]>)
         check(Property::Description, request.description.as_str(), &image.description);
     }
     if !request.volumes.is_empty() {
-        check(Property::Volumes, &sizes(&request.volumes), &sizes(&image.snapshot_volumes()));
+        let found = (sizes(&image.snapshot_volumes()), devices(&image.snapshot_devices()));
+        let expected = (sizes(&request.volumes), devices(&request.expected.devices));
+        if expected.0 != found.0 || expected.1.is_empty() {
+            check(Property::Volumes, &expected.0, &found.0);
+        } else {
+            check(Property::Devices, &expected.1, &found.1);
+        }
     }
     let own = own_tags(job);
     // Those of the request replace the source's.
@@ -53,16 +59,21 @@ pub(super) fn is_untagged(job: &Job, image: &Image, snapshots: &[&Snapshot]) -> 
 /// The same difference of several snapshots is one.
 fn of_snapshots(job: &Job, own: &[Tag], snapshots: &[&Snapshot]) -> Vec<(Property, String, Option<String>)> {
     type Key<'a> = (u8, &'a str, String, Option<String>);
+    let request = &job.request;
+    let (encrypted, given) = match &request.encryption {
+        Encryption::Encrypt { key } => (true, key.as_ref().map(KmsKeyRef::as_str)),
+        Encryption::Keep => (request.expected.encrypted, None),
+    };
+    let key = request.expected.key_arn.as_deref().or(given);
     let mut different: BTreeMap<Key<'_>, Vec<SnapshotId>> = BTreeMap::new();
     for snapshot in snapshots {
         let mut add = |difference| different.entry(difference).or_default().push(snapshot.id.clone());
-        if let Encryption::Encrypt { key } = &job.request.encryption {
-            let found = snapshot.kms_key_id.as_deref();
-            if !snapshot.encrypted {
-                add((0, "", "encrypted".to_owned(), None));
-            } else if let Some(key) = key.as_ref().filter(|key| found.is_some_and(|found| !is_key(key, found))) {
-                add((1, "", key.to_string(), found.map(str::to_owned)));
-            }
+        if encrypted && !snapshot.encrypted {
+            add((0, "", "encrypted".to_owned(), None));
+        } else if let (Some(key), Some(found)) = (key, snapshot.kms_key_id.as_deref())
+            && !is_key(key, found)
+        {
+            add((1, "", key.to_owned(), Some(found.to_owned())));
         }
         for tag in own.iter().chain(&job.request.snapshot_tags) {
             let found = snapshot.tag(&tag.key);
@@ -91,12 +102,18 @@ fn own_tags(job: &Job) -> Vec<Tag> {
     vec![tag(JobTags::JOB, job.request.token.as_str()), tag(JobTags::BATCH, job.batch.as_str())]
 }
 
-/// Returns true if the ARN that EC2 shows may be the requested key's. An alias cannot be compared without `DescribeKey`.
-fn is_key(requested: &KmsKeyRef, found: &str) -> bool {
-    let requested = requested.as_str();
+/// Returns true if the ARN that EC2 shows may be the requested key's. An alias that the review did not resolve cannot be compared.
+fn is_key(requested: &str, found: &str) -> bool {
     requested.contains("alias/")
         || requested == found
         || found.rsplit_once("key/").is_some_and(|(_, id)| id == requested)
+}
+
+/// In the order of their names.
+fn devices(devices: &[(Box<str>, u32)]) -> String {
+    let mut devices = devices.to_vec();
+    devices.sort_unstable();
+    devices.iter().map(|(name, gib)| format!("{name} {gib} GiB")).collect::<Vec<_>>().join(", ")
 }
 
 /// From small to large: EC2 may list an image's devices in another order than its source's.

@@ -57,6 +57,8 @@ pub enum Property {
     Description,
     /// Sizes of the volumes in GiB, from small to large.
     Volumes,
+    /// The devices with their sizes, by name, where the sizes alone are as requested.
+    Devices,
     /// A tag of the image.
     ImageTag(String),
     /// Whether these snapshots are encrypted.

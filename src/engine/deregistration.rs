@@ -88,6 +88,7 @@ fn new_job(id: JobId, wanted: &ImageDeregistration, now: Timestamp) -> Job {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        expected: crate::domain::Expected::default(),
         templates: std::sync::Arc::default(),
         token: ClientToken::of_image(image, id.0),
     };

@@ -49,6 +49,7 @@ fn external_job(id: JobId, source: ImageId, region: &Region, image: &Image, now:
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        expected: crate::domain::Expected::default(),
         templates: std::sync::Arc::default(),
         token: ClientToken::of_image(&image.id, id.0),
     };

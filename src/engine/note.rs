@@ -3,10 +3,10 @@
 //! The strings in here are AWS's own error messages. The last variant of each enum holds the sentence that a version up to
 //! 0.1 stored in place of a value.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::ids::JobId;
-use crate::domain::{ImageId, SnapshotId};
+use crate::domain::{Failure, ImageId, SnapshotId};
 
 /// What keeps a copy from being sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,7 +70,7 @@ pub enum Note {
     /// The retry was cancelled before it changed anything.
     RetryCancelled,
     /// AWS refused the cancel.
-    CancelRefused(String),
+    CancelRefused(#[serde(deserialize_with = "failure_or_message")] Box<Failure>),
     /// AWS refused to remove the failed image, so that the copy was not retried.
     RetryRefused {
         /// The failed image.
@@ -79,7 +79,7 @@ pub enum Note {
         why: String,
     },
     /// AWS refused to deregister the image.
-    DeregisterRefused(String),
+    DeregisterRefused(#[serde(deserialize_with = "failure_or_message")] Box<Failure>),
     /// The image was not deregistered, because these copies still read it.
     SourceOfCopies(Vec<JobId>),
     /// It was started elsewhere, with settings that are not known here, and cannot be retried.
@@ -122,6 +122,20 @@ impl Note {
     }
 }
 
+/// Reads a failure. Up to 0.1 AWS's message alone was stored.
+pub(super) fn failure_or_message<'de, D: Deserializer<'de>>(stored: D) -> Result<Box<Failure>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Stored {
+        Failure(Box<Failure>),
+        Message(String),
+    }
+    Ok(match Stored::deserialize(stored)? {
+        Stored::Failure(failure) => failure,
+        Stored::Message(message) => Box::new(Failure::new("change something in AWS", message)),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +151,13 @@ mod tests {
     }
 
     #[test]
+    fn messages_of_earlier_versions_are_read_as_failures() {
+        let note: Note = serde_json::from_str(r#"{"DeregisterRefused":"it is protected"}"#).unwrap();
+        let Note::DeregisterRefused(failure) = note else { panic!("{note:?}") };
+        assert_eq!(failure.why, "it is protected");
+    }
+
+    #[test]
     fn values_are_read_as_they_were_written() {
         let image = ImageId::new("ami-1").unwrap();
         let snapshot = SnapshotId::new("snap-1").unwrap();
@@ -145,6 +166,7 @@ mod tests {
             Note::NewClientToken,
             Note::NeverAccepted(None),
             Note::Untagged("no".into()),
+            Note::CancelRefused(Box::new(Failure::new("deregister ami-1", "no").code("UnauthorizedOperation"))),
             Note::RetryRefused { image: image.clone(), why: "no".into() },
             Note::GivenUp(vec![image]),
             Note::DeletePending { snapshot, why: None },

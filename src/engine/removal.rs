@@ -150,7 +150,7 @@ impl Job {
         };
         let checked = match result {
             Ok(checked) => checked,
-            Err(failure) => return self.removal_failed(&failure, now),
+            Err(failure) => return self.removal_failed(failure, now),
         };
         if let Some(snapshots) = checked.source_snapshots {
             self.request.source_snapshots = snapshots;
@@ -262,34 +262,33 @@ impl Job {
                 self.note = Some(Note::DeregisterLater);
                 self.set_step(RemovalStep::check(now + RETRY_INTERVAL));
             }
-            Err(failure) => self.removal_failed(&failure, now),
+            Err(failure) => self.removal_failed(failure, now),
         }
     }
 
     /// Retries if the failure is temporary. Otherwise the job returns to its earlier state, with a note.
-    fn removal_failed(&mut self, failure: &Failure, now: Timestamp) {
+    fn removal_failed(&mut self, failure: Failure, now: Timestamp) {
         let JobState::Removing { image, reason, .. } = self.state.clone() else { return };
-        let why = failure.why.clone();
         if matches!(failure.retry, Retry::Later | Retry::AfterLogin) {
-            self.note = Some(Note::RetryAfter(why));
+            self.note = Some(Note::RetryAfter(failure.why));
             return self.set_step(RemovalStep::check(now + RETRY_INTERVAL));
         }
         match reason {
             RemovalReason::Cancel => {
-                self.note = Some(Note::CancelRefused(why));
+                self.note = Some(Note::CancelRefused(Box::new(failure)));
                 self.deregister_sent = None;
                 self.state = JobState::Copying { image };
             }
             RemovalReason::Retry { failure: old, .. } => {
-                self.note = Some(Note::RetryRefused { image: image.clone(), why });
+                self.note = Some(Note::RetryRefused { image: image.clone(), why: failure.why });
                 self.end(JobState::Failed { failure: old, image: Some(image) }, now);
             }
             RemovalReason::Deregister => {
-                self.note = Some(Note::DeregisterRefused(why));
+                self.note = Some(Note::DeregisterRefused(Box::new(failure)));
                 self.end(JobState::Available { image }, now);
             }
             RemovalReason::DeregisterCopying => {
-                self.note = Some(Note::DeregisterRefused(why));
+                self.note = Some(Note::DeregisterRefused(Box::new(failure)));
                 self.deregister_sent = None;
                 self.state = JobState::Copying { image };
             }

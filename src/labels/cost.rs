@@ -8,7 +8,7 @@ pub fn estimate(estimate: &Estimate) -> String {
     let parts: Vec<String> = [
         paid(estimate.transfer, "transfer"),
         paid(estimate.time_based, "for the completion time"),
-        paid(estimate.storage_month, "a month for snapshots"),
+        paid(estimate.storage_month, "a month for snapshots (a first copy is whole, later ones store only changes)"),
     ]
     .into_iter()
     .flatten()
@@ -52,7 +52,10 @@ mod tests {
         let mut cost = Estimate::default();
         assert_eq!(estimate(&cost), "");
         (cost.transfer, cost.storage_month) = (Money::from_micros(160_000), Money::from_micros(400_000));
-        assert_eq!(estimate(&cost), "At most, estimated: $0.16 transfer, $0.40 a month for snapshots.");
+        assert_eq!(
+            estimate(&cost),
+            "At most, estimated: $0.16 transfer, $0.40 a month for snapshots (a first copy is whole, later ones store only changes)."
+        );
         for place in ["eu-west-1", "eu-west-2", "eu-west-3", "us-east-1"] {
             cost.unknown.insert(UnknownPrice::Storage(region(place)));
         }

@@ -52,9 +52,9 @@ pub fn note(note: &Note) -> String {
         Note::DeregisterLater => "AWS does not deregister it in its present state; retrying".into(),
         Note::RetryAfter(why) => with("retrying", why),
         Note::RetryCancelled => "not retried".into(),
-        Note::CancelRefused(why) => with("not cancelled", why),
+        Note::CancelRefused(failure) => with("not cancelled", &failure.why),
         Note::RetryRefused { image, why } => with(&format!("not retried, {image} cannot be removed"), why),
-        Note::DeregisterRefused(why) => with("not deregistered", why),
+        Note::DeregisterRefused(failure) => with("not deregistered", &failure.why),
         Note::SourceOfCopies(jobs) => {
             let jobs: Vec<String> = jobs.iter().map(ToString::to_string).collect();
             format!("not deregistered: it is being copied (by {})", jobs.join(", "))
@@ -130,7 +130,7 @@ pub fn leftover(leftover: &Leftover) -> String {
 pub fn leftover_reason(why: &LeftoverReason) -> String {
     match why {
         LeftoverReason::InUse => "other images use it".into(),
-        LeftoverReason::Refused(why) => clean(why).into_owned(),
+        LeftoverReason::Refused(failure) => clean(&failure.why).into_owned(),
         LeftoverReason::MissingPermissions => "AWS does not allow you to delete it (missing-permissions)".into(),
         LeftoverReason::NotProven(missing) => format!("not proven to be this copy's: {}", unproven(*missing)),
         LeftoverReason::NotListed => "it may be deleted or not: AWS does not list it".into(),

@@ -118,6 +118,7 @@ fn difference(difference: &Difference) -> String {
         Property::Name => format!("the name is {found}, not {expected}"),
         Property::Description => format!("the description is {found}, not {expected}"),
         Property::Volumes => format!("the volumes are {found} GiB, not {expected} GiB"),
+        Property::Devices => format!("the devices are {found}, not {expected}"),
         Property::Encryption(snapshots) => format!("not encrypted: {}", of(snapshots)),
         Property::Key(snapshots) => format!("the key of {} is {found}, not {expected}", of(snapshots)),
         Property::ImageTag(key) => tag(key, "the image", &expected, difference.found.is_some(), &found),

@@ -168,7 +168,7 @@ fn unknown(what: UnknownCheck) -> &'static str {
 pub fn existing(existing: &Existing, region: &Region, name: &str) -> String {
     let name = clean(name);
     let found = match &existing.found {
-        Found::Queued => return format!("{region}: \"{name}\" is queued already{}.", likeness(existing)),
+        Found::Queued => return format!("{region}: \"{name}\" is under way already{}.", likeness(existing)),
         Found::Image { id, state, .. } if existing.same_name => {
             let state = if state.as_str() == "available" { String::new() } else { format!(", {}", state.as_str()) };
             format!("{region}: \"{name}\" is there: {id}{state}")
@@ -220,6 +220,9 @@ pub fn outlook(outlook: &Outlook) -> String {
             Ok(limit) => format!("within {limit} as requested"),
             Err(_) => format!("within {} as requested", duration(signed(seconds))),
         },
+        Time::TooShort(seconds) => {
+            format!("up to {} if the volumes are full: longer than requested", duration(signed(seconds)))
+        }
         Time::InRounds(seconds) => {
             format!("about {}, because not all start at once", duration(signed(seconds)))
         }
@@ -390,3 +393,6 @@ fn same<T: PartialEq>(copies: &[CopyRequest], of: impl Fn(&CopyRequest) -> &T) -
     let first = of(copies.first()?);
     copies.iter().all(|copy| of(copy) == first).then_some(first)
 }
+
+#[cfg(test)]
+mod tests;

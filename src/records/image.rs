@@ -136,7 +136,8 @@ impl From<&Image> for ImageRecord {
     fn from(image: &Image) -> Self {
         let text = |value: &Option<Box<str>>| value.as_deref().map(str::to_owned);
         let rare = |field: fn(&RareAttributes) -> &Option<Box<str>>| image.rare.as_deref().and_then(|r| text(field(r)));
-        let time = |value: Option<jiff::Timestamp>| value.map(|time| time.to_string());
+        // As EC2 writes them.
+        let time = |value: Option<jiff::Timestamp>| value.map(|time| format!("{time:.3}"));
         Self {
             image_id: image.id.to_string(),
             region: image.region.to_string(),
@@ -235,6 +236,14 @@ const COLUMNS: &[Column<ImageRecord>] = &[
     Column::hidden("deprecation_time", |i| i.deprecation_time.clone().unwrap_or_default()),
     Column::hidden("last_launched_time", |i| i.last_launched_time.clone().unwrap_or_default()),
     Column::hidden("deregistration_protection", |i| i.deregistration_protection.clone().unwrap_or_default()),
+    Column::hidden("root_device_name", |i| i.root_device_name.clone().unwrap_or_default()),
+    Column::hidden("usage_operation", |i| i.usage_operation.clone().unwrap_or_default()),
+    Column::hidden("platform", |i| i.platform.clone().unwrap_or_default()),
+    Column::hidden("ena_support", |i| i.ena_support.map(yes_or_no).unwrap_or_default()),
+    Column::hidden("source_instance_id", |i| i.source_instance_id.clone().unwrap_or_default()),
+    Column::hidden("product_codes", |i| joined(i.product_codes.iter().map(|code| code.product_code_id.clone()))),
+    Column::hidden("kernel_id", |i| i.kernel_id.clone().unwrap_or_default()),
+    Column::hidden("ramdisk_id", |i| i.ramdisk_id.clone().unwrap_or_default()),
     Column::hidden("state_reason", |i| i.state_reason.as_ref().map(|r| r.message.clone()).unwrap_or_default()),
 ];
 

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
 use crate::domain::Failure;
@@ -17,6 +17,8 @@ use crate::domain::Failure;
 const MAX_BYTES: u64 = 10 * 1024 * 1024;
 /// How many files are kept, with the one that is written.
 const FILES: u32 = 5;
+/// Lines that wait to be written before others are dropped. Their queue is allocated at once: at its default length it takes 4 MiB.
+const BUFFERED_LINES: usize = 4_096;
 
 /// Starts the log in this file. Dropping the guard flushes it.
 ///
@@ -43,7 +45,7 @@ fn start_with(
     let failed = |why: String| Failure::new(format!("write the log {}", file.display()), why);
     let filter = EnvFilter::try_new(format!("warn,amigrate={level}")).map_err(|e| failed(e.to_string()))?;
     let out = open().map_err(|e| failed(e.to_string()))?;
-    let (writer, guard) = tracing_appender::non_blocking(out);
+    let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(BUFFERED_LINES).finish(out);
     // A second start, as in tests, leaves the first log in place.
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).try_init();
     Ok(guard)

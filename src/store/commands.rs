@@ -35,6 +35,18 @@ impl Store {
         })
     }
 
+    /// Removes those of these commands that are not carried out yet, and returns them. To be called while no process runs the account's
+    /// queue: one might be carrying them out.
+    pub fn withdraw(&mut self, account: &AccountKey, commands: &[Command]) -> Result<Vec<Command>, Failure> {
+        self.write("withdraw a command", |tx, _| {
+            let (mut stored, _) = pending(tx, account.as_str())?;
+            stored.retain(|(_, command)| commands.contains(command));
+            let ids: Vec<CommandId> = stored.iter().map(|(id, _)| *id).collect();
+            remove(tx, account.as_str(), &ids)?;
+            Ok(stored.into_iter().map(|(_, command)| command).collect())
+        })
+    }
+
     /// Commands not yet carried out, oldest first.
     pub fn commands(&self, account: &AccountKey) -> Result<Vec<(CommandId, Command)>, Failure> {
         self.read("read the commands", |tx| Ok(pending(tx, account.as_str())?.0))

@@ -154,6 +154,28 @@ impl Store {
         })
     }
 
+    /// Every copy of a batch, in whatever state, by number; dismissed ones only if there are no others.
+    pub fn batch(&self, account: &AccountKey, batch: &str) -> Result<Vec<Job>, Failure> {
+        self.read("read a batch", |tx| {
+            let mut query = tx.prepare(
+                "SELECT id, body FROM jobs WHERE account = ?1 AND batch = ?2
+                 AND (dismissed AND ended IS NOT NULL) =
+                     (SELECT min(dismissed AND ended IS NOT NULL) FROM jobs WHERE account = ?1 AND batch = ?2)
+                 ORDER BY id",
+            )?;
+            Ok(rows::read(query.query([account.as_str(), batch])?, usize::MAX)?.0)
+        })
+    }
+
+    /// The names of all batches.
+    pub fn batches(&self, account: &AccountKey) -> Result<Vec<String>, Failure> {
+        self.read("read the batches", |tx| {
+            let mut query = tx.prepare("SELECT DISTINCT batch FROM jobs WHERE account = ?1")?;
+            let names = query.query_map([account.as_str()], |row| row.get(0))?;
+            Ok(names.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// One job, in whatever state; `None` if there is none. One that cannot be read is a failure.
     pub fn job(&self, account: &AccountKey, id: JobId) -> Result<Option<Job>, Failure> {
         self.read("read a job", |tx| {

@@ -55,21 +55,21 @@ pub fn always(keys: &KeyMap, key: &KeyEvent) -> Option<Action> {
     matches!(action, Action::Quit | Action::Suspend | Action::Repaint).then_some(action)
 }
 
-/// The footer's keys for these contexts, fitted into a width by dropping the least important. `word` gives an action's label; what
+/// The footer's keys for these contexts, fitted into a width by dropping the least important. `label_of` gives an action's label; what
 /// it has none for would do nothing now, and is left out.
 pub fn footer(
     keys: &KeyMap,
     contexts: &[Context],
     width: usize,
-    word: impl Fn(&'static Binding) -> Option<String>,
+    label_of: impl Fn(&'static Binding) -> Option<String>,
 ) -> Vec<(String, String)> {
     let mut words: Vec<(String, String, u8)> = Vec::new();
     for context in contexts {
         for row in keys.rows().iter().filter(|row| row.binding.context == *context) {
             let Some((_, drop)) = row.binding.footer else { continue };
             // A key that an inner context binds does something else.
-            let works = |chord: &&Chord| keys.find(contexts, **chord).is_some_and(|b| b.context == *context);
-            if let Some((chord, label)) = row.chords.iter().find(works).zip(word(row.binding)) {
+            let is_ours = |chord: &&Chord| keys.find(contexts, **chord).is_some_and(|b| b.context == *context);
+            if let Some((chord, label)) = row.chords.iter().find(is_ours).zip(label_of(row.binding)) {
                 words.push((chord.to_string(), label, drop));
             }
         }

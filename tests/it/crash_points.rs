@@ -34,7 +34,10 @@ impl Person {
         let sources = harness.sources().await;
         let (near, far) = (region("eu-west-1"), region("ap-southeast-2"));
         let bad = Some("alias/no/such/key");
-        let first = request(&sources[0], &near, "crash-one", None, 1);
+        // Shared with an account and an organizational unit, which its copy is to be too.
+        let shared =
+            sources.iter().find(|source| source.name.starts_with("base-linux")).expect("it is in the scenario");
+        let first = request(shared, &near, "crash-one", None, 1);
         let copies = vec![
             CopyRequest { post_copy: steps(), ..first },
             request(&sources[1], &near, "crash-bad-key", bad, 2),

@@ -140,3 +140,13 @@ fn a_bundle_without_usable_certificates_is_refused() {
         assert!(failure.what.contains("`x.pem`") && failure.why.contains(word), "{pem:?}: {failure}");
     }
 }
+
+#[test]
+fn a_proxy_is_one_that_any_of_the_variables_names() {
+    let env = |name: &'static str, value: &'static str| move |asked: &str| (asked == name).then(|| value.to_owned());
+    for name in ["HTTPS_PROXY", "https_proxy", "http_proxy", "ALL_PROXY"] {
+        assert!(has_proxy(&env(name, "http://proxy:3128")), "{name}");
+        assert!(!has_proxy(&env(name, "")), "{name}");
+    }
+    assert!(!has_proxy(&env("NO_PROXY", "localhost")));
+}

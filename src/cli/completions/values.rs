@@ -8,7 +8,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use crate::{
     aws,
-    cli::regions::remembered_names,
+    cli::{list::OWNERS, output::Record as _, records::ImageRecord, regions::remembered_names},
     config::{self, Config, PresetFile},
     domain::{Region, text::clean},
     engine::JobPhase,
@@ -32,6 +32,8 @@ enum Values {
     JobsAndImages,
     States,
     Scenarios,
+    Columns,
+    Owners,
 }
 
 /// Lets every argument of a command and its subcommands complete; with escapes for special characters, as bash wants.
@@ -65,6 +67,8 @@ fn values(arg: &Arg) -> Option<Values> {
         "batch" => Values::Batches,
         "state" | "states" => Values::States,
         "scenario" => Values::Scenarios,
+        "sort" => Values::Columns,
+        "owners" => Values::Owners,
         _ => {
             let has = |wanted: &[&str]| names(arg).any(|name| wanted.contains(&name));
             match (has(&["JOB", "JOBS"]), has(&["IMAGE", "IMAGES"])) {
@@ -110,6 +114,8 @@ fn candidates(values: Values) -> Vec<(String, String)> {
         Values::Presets => presets().into_iter().map(bare).collect(),
         Values::States => JobPhase::ALL.into_iter().map(|phase| bare(phase.as_str().into())).collect(),
         Values::Scenarios => Scenario::names().map(|name| bare(name.into())).collect(),
+        Values::Columns => ImageRecord::columns().iter().map(|column| bare(column.name.into())).collect(),
+        Values::Owners => OWNERS.iter().map(|&owner| bare(owner.into())).collect(),
         Values::Batches => batches(&jobs()),
         Values::Jobs => jobs().iter().map(numbered).collect(),
         Values::Images => images(&jobs()),
@@ -188,6 +194,8 @@ mod tests {
             ("job", "JOB", Some(Values::Jobs)),
             ("mine", "IMAGE", Some(Values::Images)),
             ("name", "PATTERN", None),
+            ("sort", "COLUMN", Some(Values::Columns)),
+            ("owners", "OWNER", Some(Values::Owners)),
         ];
         for (id, value_name, expected) in cases {
             assert_eq!(values(&arg(id, value_name)), expected, "{id}");
@@ -206,5 +214,7 @@ mod tests {
         assert_eq!(shown(Values::States, "in", true), ["in\\ doubt"]);
         assert_eq!(shown(Values::States, "in\\ d", true), ["in\\ doubt"]);
         assert_eq!(shown(Values::Scenarios, "ho", false), ["hostile"]);
+        assert_eq!(shown(Values::Columns, "creation", false), ["creation_date"]);
+        assert_eq!(shown(Values::Owners, "se", false), ["self"]);
     }
 }

@@ -12,6 +12,12 @@ use crate::{
 
 /// Arguments of `amigrate copy`.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  amigrate copy ami-0123456789abcdef0 --to eu-west-1,eu-west-2 --check
+  amigrate copy 'latest:web-*' --to eu-west-1 --kms-key-id alias/images --tag Team=web --wait
+  amigrate list --name 'web-2026*' --output ids | amigrate copy - --to eu-west-1 --detach
+  amigrate copy web-2026.04 --to eu-west-1 --deprecate-at 90d --print-plan > plan.toml
+  amigrate copy --from-file plan.toml --wait --timeout 2h")]
 #[expect(clippy::struct_excessive_bools, reason = "flags are independent switches")]
 pub(in crate::cli) struct CopyArgs {
     /// Images to copy: ids, names, latest:PATTERN for the newest available image of one's own with such a name, - for ids

@@ -5,21 +5,24 @@ use tokio::task::JoinSet;
 
 use super::{
     arguments::IfExists,
-    known::{Known, Queued},
+    differences::Differences,
+    known::{Known, Queued, differs},
 };
 use crate::{
     aws::Session,
     cli::{
         connection::Connection,
         exit::ExitStatus,
+        one_image,
         output::{OutputOptions, report},
         records::{ExistingRecord, SkippedRecord},
         setup::Setup,
     },
     domain::{
-        CopyRequest, Failure, derived_token,
+        CopyRequest, Failure, Image, ImageState, derived_token,
         plan::Plan,
-        review::{Choice, FindingKind, Review, ReviewContext, ReviewTable, Severity},
+        review::{Choice, Existing, FindingKind, Review, ReviewContext, ReviewTable, Severity, existing::Found},
+        text::clean,
     },
     labels,
 };
@@ -29,9 +32,20 @@ pub(super) struct Checked {
     pub(super) review: Review,
     pub(super) table: ReviewTable,
     /// Copies that are not made, because they are there already.
-    pub(super) skipped: Vec<SkippedRecord>,
+    pub(super) skipped: Vec<Skipped>,
     /// Why nothing is started.
     refusals: Vec<(Failure, ExitStatus)>,
+}
+
+/// A copy that is not made, because it is there already, and what is there.
+#[derive(Debug, Clone)]
+pub(super) struct Skipped {
+    pub(super) copy: CopyRequest,
+    pub(super) record: SkippedRecord,
+    /// What the review says of it, if it was found by that.
+    existing: Option<Existing>,
+    /// Why what is there is not what was asked for.
+    pub(super) failure: Option<Failure>,
 }
 
 /// Asks AWS about a plan. Nothing is changed there.
@@ -63,11 +77,7 @@ pub(super) async fn check(
         (Failure::new("refused", labels::review::finding(finding)), status)
     }));
     let skipped = table.existing.iter().filter(|existing| existing.choice == Choice::Skip);
-    let skipped = skipped.filter_map(|existing| {
-        let copy = review.copies().get(existing.copy)?;
-        let record = ExistingRecord::new(&review, existing)?;
-        Some(SkippedRecord { image_id: record.image_id, state: record.state, ..SkippedRecord::new(copy, record.text) })
-    });
+    let skipped = skipped.filter_map(|existing| Skipped::of(&review, existing));
     Checked { skipped: skipped.collect(), review, table, refusals }
 }
 
@@ -91,7 +101,6 @@ async fn ask(session: &Session, review: &mut Review) {
 fn decide(review: &mut Review, if_exists: IfExists) -> Vec<(Failure, ExitStatus)> {
     let table = review.table();
     let mut refusals = Vec::new();
-    let mut refuse = |failure: Failure| refusals.push((failure, ExitStatus::Failed));
     for existing in &table.existing {
         let Some(copy) = review.copies().get(existing.copy) else { continue };
         let text = labels::review::existing(existing, &copy.destination, copy.name.as_str());
@@ -100,18 +109,99 @@ fn decide(review: &mut Review, if_exists: IfExists) -> Vec<(Failure, ExitStatus)
             IfExists::Rename if existing.same_name => Choice::Rename,
             IfExists::Rename | IfExists::Copy => Choice::CopyAnyway,
         };
-        if if_exists == IfExists::Fail {
-            refuse(Failure::new("exists already", text));
+        if choice == Choice::Skip && is_itself(existing, copy) {
+            let what = format!("copy {} to {}", copy.source, copy.destination);
+            let failure = Failure::new(what, "it is there, and a copy in the same region needs another name");
+            refusals
+                .push((failure.hint("Name it with --name, or number it with --if-exists rename."), ExitStatus::Usage));
+        } else if if_exists == IfExists::Fail {
+            refusals.push((Failure::new("exists already", text), ExitStatus::Failed));
         } else if choice == Choice::Rename && existing.new_name.is_none() {
-            refuse(Failure::new("rename the copy", format!("{text} No number up to 999 is free.")));
+            let failure = Failure::new("rename the copy", format!("{text} No number up to 999 is free."));
+            refusals.push((failure, ExitStatus::Failed));
         }
         review.choose(existing.copy, choice);
     }
     for row in table.rows.iter().filter(|row| if_exists != IfExists::Copy && !review.knows_existing(&row.region)) {
         let why = "which images are there already is not known";
-        refuse(Failure::new(format!("copy to {}", row.region), why).hint("--if-exists copy copies all the same."));
+        let region = &row.region;
+        let hint = format!(
+            "Try again, or leave {region} out; `--if-exists copy` starts without knowing, and may make a second copy."
+        );
+        refusals.push((Failure::new(format!("copy to {region}"), why).hint(hint), ExitStatus::Failed));
     }
     refusals
+}
+
+/// Returns true if what is there is the image that is to be copied.
+fn is_itself(existing: &Existing, copy: &CopyRequest) -> bool {
+    matches!(&existing.found, Found::Image { id, .. } if *id == copy.source) && copy.source_region == copy.destination
+}
+
+impl Skipped {
+    pub(super) fn new(copy: CopyRequest, record: SkippedRecord) -> Self {
+        Self { copy, record, existing: None, failure: None }
+    }
+
+    fn of(review: &Review, existing: &Existing) -> Option<Self> {
+        let copy = review.copies().get(existing.copy)?;
+        let record = ExistingRecord::new(review, existing)?;
+        let found = match &existing.found {
+            Found::Image { id, .. } => review.image(&copy.destination, id),
+            Found::Queued => None,
+        };
+        let record =
+            SkippedRecord { image_id: record.image_id, state: record.state, ..SkippedRecord::new(copy, record.text) };
+        let mut skipped = Self { existing: Some(existing.clone()), ..Self::new(copy.clone(), record) };
+        if let Some(image) = found {
+            skipped.compare(image, &Differences::of_image(image, existing, copy));
+        }
+        Some(skipped)
+    }
+
+    /// Makes the record of a copy that is under way in this store.
+    pub(super) fn of_queued(copy: CopyRequest, queued: Queued) -> Self {
+        let (verdict, differences) = (queued.verdict(&copy), queued.differences.all());
+        let mut record =
+            SkippedRecord { image_id: queued.image, differences, ..SkippedRecord::new(&copy, queued.reason) };
+        record.as_requested = verdict.is_ok();
+        Self { failure: verdict.err(), ..Self::new(copy, record) }
+    }
+
+    /// Records what has become of an image that was waited for.
+    pub(super) fn ended(&mut self, image: &Image) {
+        self.record.state = Some(image.state.as_str().to_owned());
+        self.failure = one_image::failure(image);
+        self.record.as_requested = self.failure.is_none();
+        if !self.record.as_requested {
+            return;
+        }
+        self.record.differences.clear();
+        self.record.reason = format!("{}: \"{}\" is there: {}.", image.region, clean(&image.name), image.id);
+        let differences = match &self.existing {
+            Some(existing) => Differences::of_image(image, existing, &self.copy),
+            None => {
+                let mut differences = Differences::default();
+                differences.add_steps(image, &self.copy);
+                differences
+            }
+        };
+        self.compare(image, &differences);
+    }
+
+    /// Records in what an image is not as asked for.
+    fn compare(&mut self, image: &Image, differences: &Differences) {
+        let Some(text) = differences.text() else { return };
+        self.record.differences = differences.all();
+        if differences.essential.is_empty() {
+            self.record.reason = format!("{} It is not as asked for: {text}.", self.record.reason);
+            return;
+        }
+        let state = if image.state == ImageState::Available { "" } else { ", pending" };
+        let subject = format!("{} \"{}\" is there{state}", image.id, clean(&image.name));
+        self.record.as_requested = false;
+        self.failure = Some(differs(&self.copy, &subject, &text));
+    }
 }
 
 impl Checked {
@@ -121,15 +211,22 @@ impl Checked {
             report(failure);
         }
         for finding in self.table.findings.iter().filter(|finding| finding.severity != Severity::Refusal) {
-            let word = if finding.severity == Severity::Warning { "warning" } else { "unknown" };
-            output.note(&format!("{word}: {}", labels::review::finding(finding)));
+            let word = if finding.severity == Severity::Warning { "warning: " } else { "" };
+            output.note(&format!("{word}{}", labels::review::finding(finding)));
         }
         for existing in &self.table.existing {
             let record = ExistingRecord::new(&self.review, existing);
             // With --if-exists fail each is a refusal.
             let refused = |text: &str| self.refusals.iter().any(|(failure, _)| failure.why == text);
+            let skipped =
+                self.skipped.iter().find(|skipped| self.review.copies().get(existing.copy) == Some(&skipped.copy));
+            // What is not as asked for is told with what has failed in the end.
+            if skipped.is_some_and(|skipped| skipped.failure.is_some()) {
+                continue;
+            }
             if let Some(record) = record.filter(|record| !refused(&record.text)) {
-                output.note(&format!("{}: {}", labels::review::choice(existing), record.text));
+                let text = skipped.map_or(&record.text, |skipped| &skipped.record.reason);
+                output.note(&format!("{}: {text}", labels::review::choice(existing)));
             }
         }
         let statuses = || self.refusals.iter().map(|(_, status)| *status);
@@ -139,15 +236,15 @@ impl Checked {
     /// Takes the skipped copies out that are this store's own and have not ended.
     pub(super) fn take_own(&mut self, known: &Known) -> Vec<(CopyRequest, Queued)> {
         let mut own = Vec::new();
-        let copies = self.review.copies();
         self.skipped.retain(|skipped| {
-            let queued = skipped.image_id.as_deref().and_then(|image| known.of_image(image));
-            let copy = copies.iter().find(|copy| {
-                copy.source.as_str() == skipped.source_image_id && copy.destination.as_str() == skipped.region
-            });
-            let found = copy.cloned().zip(queued);
-            let keep = found.is_none();
-            own.extend(found);
+            let image = skipped.record.image_id.as_deref();
+            let mut queued = image.and_then(|image| known.of_image(image, &skipped.copy));
+            // What EC2 has just said is newer than the store.
+            if let Some(queued) = queued.as_mut().filter(|_| skipped.record.state.as_deref() == Some("available")) {
+                queued.reason.clear();
+            }
+            let keep = queued.is_none();
+            own.extend(queued.map(|queued| (skipped.copy.clone(), queued)));
             keep
         });
         own

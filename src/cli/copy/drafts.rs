@@ -106,6 +106,7 @@ impl Asked {
         let context = CheckContext {
             max_copies: setup.config.copy.max_copies,
             used_tokens: &used_tokens,
+            job_tags: setup.config.copy.own_tags(),
             ..CheckContext::at(Timestamp::now())
         };
         let mut all = Plan::default();
@@ -114,6 +115,7 @@ impl Asked {
             let plan = draft.check_in(&context, || ClientToken::from_random(Uuid::new_v4().as_u128()));
             mistakes.extend(plan.mistakes.iter().map(|mistake| self.mistake(n, &mistake.field, &mistake.text)));
             mistakes.extend(self.zone_mistake(n, draft));
+            mistakes.extend(self.key_mistakes(n, draft));
             all.copies.extend(plan.copies);
             for warning in plan.warnings {
                 if !all.warnings.contains(&warning) {
@@ -145,6 +147,18 @@ impl Asked {
             first.make_ascii_lowercase();
         }
         Failure::new(what, why)
+    }
+
+    /// Keys for regions that nothing is copied to.
+    fn key_mistakes(&self, n: usize, draft: &Draft) -> Vec<Failure> {
+        let keys = self.entries.get(n).map(|entry| entry.kms_key_ids.keys());
+        let unused = keys.into_iter().flatten().filter(|region| !draft.destinations.contains(region));
+        let known: Vec<&str> = draft.destinations.iter().map(Region::as_str).collect();
+        let mistake = |region: &Region| {
+            let why = format!("{region} is not among the destinations ({})", known.join(", "));
+            self.mistake(n, &Field::KeyFor(region.clone()), &why)
+        };
+        unused.map(mistake).collect()
     }
 
     /// A name where an id belongs, or the other way round: EC2 has a parameter for each.

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::differences::Differences;
 use crate::{
     cli::setup::Setup,
     domain::{
@@ -35,6 +36,9 @@ pub(super) struct Queued {
     pub(super) reason: String,
     /// The new image, once there is one.
     pub(super) image: Option<String>,
+    pub(super) differences: Differences,
+    /// Which it is, and of what; the differences follow.
+    subject: String,
 }
 
 impl Known {
@@ -66,22 +70,24 @@ impl Known {
         };
         let mut own = self.jobs.iter().filter(|job| job.origin == Origin::Here && same(&job.request));
         if let Some(job) = own.find(|job| counts(job, self.read)) {
-            return Some(Queued::of(job));
+            return Some(Queued::of(job, copy));
         }
         let known = self.requested.iter().find(|known| same(known))?;
         Some(Queued {
             token: known.token.clone(),
             reason: format!("{}: \"{}\" is requested already.", copy.destination, clean(known.name.as_str())),
             image: None,
+            differences: Differences::of_request(known, copy),
+            subject: format!("\"{}\" is requested already", clean(known.name.as_str())),
         })
     }
 
-    /// Returns the copy under way that has made this image.
-    pub(super) fn of_image(&self, image: &str) -> Option<Queued> {
+    /// Returns the copy under way that has made this image, which another one is to be the same as.
+    pub(super) fn of_image(&self, image: &str, copy: &CopyRequest) -> Option<Queued> {
         let made = |job: &&Arc<Job>| job.image().is_some_and(|known| known.as_str() == image);
         let own =
             self.jobs.iter().filter(|job| job.origin == Origin::Here && !job.state.ended() && !job.is_being_removed());
-        own.filter(made).map(|job| Queued::of(job)).next()
+        own.filter(made).map(|job| Queued::of(job, copy)).next()
     }
 
     /// Returns the derived token, or one that follows from it if EC2 would answer it with an image that is of no use any more.
@@ -123,14 +129,38 @@ impl Known {
 }
 
 impl Queued {
-    fn of(job: &Job) -> Self {
+    fn of(job: &Job, copy: &CopyRequest) -> Self {
         let (name, region, state) = (clean(job.request.name.as_str()), &job.request.destination, job.phase().as_str());
         Self {
             token: job.request.token.clone(),
             reason: format!("{region}: \"{name}\" is under way already: job {} is {state}.", job.id),
             image: job.image().map(ToString::to_string),
+            differences: Differences::of_request(&job.request, copy),
+            subject: if job.request.source == copy.source {
+                format!("job {} copies this image already", job.id)
+            } else {
+                format!("job {} makes an image of this name already", job.id)
+            },
         }
     }
+
+    /// Says that it is under way, and in what it is not as asked for; as a failure if it is another copy.
+    pub(super) fn verdict(&self, copy: &CopyRequest) -> Result<String, Failure> {
+        match self.differences.text() {
+            None => Ok(self.reason.clone()),
+            Some(text) if self.differences.essential.is_empty() => {
+                Ok(format!("{} It is not as asked for: {text}.", self.reason).trim_start().to_owned())
+            }
+            Some(text) => Err(differs(copy, &self.subject, &text)),
+        }
+    }
+}
+
+/// What is there, or under way, is not what was asked for.
+pub(super) fn differs(copy: &CopyRequest, subject: &str, differences: &str) -> Failure {
+    let what = format!("copy {} to {}", clean(copy.name.as_str()), copy.destination);
+    Failure::new(what, format!("{subject}, but it is {differences}; nothing new was started"))
+        .hint("`--if-exists copy` or `--if-exists rename` makes another.")
 }
 
 /// Returns true if the store is to be believed about a copy that has not ended. EC2 shows the image of one that it accepted a while ago:

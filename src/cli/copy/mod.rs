@@ -2,6 +2,7 @@
 
 mod arguments;
 mod check;
+mod differences;
 mod drafts;
 mod known;
 mod plan_entry;
@@ -11,25 +12,24 @@ mod start;
 
 use std::io;
 
-use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::{
     connection::Connection,
     exit::{CommandError, ExitStatus},
-    output::{Format, Printer, Record, print_document, print_out},
-    records::{
-        CheckDocument, CopyDocument, FailureRecord, JobRecord, RequestedDocument, RequestedRecord, SkippedRecord,
-    },
-    setup::{Setup, runtime},
+    follow::{Ending, Followed, Signals},
+    output::{Format, Printer, Record, ended, print_document, print_out, report},
+    records::{CheckDocument, CopyDocument, CopyRecord, FailureRecord, RequestedDocument, RequestedRecord},
+    setup::{Setup, block_on},
 };
 use crate::{
-    domain::{ClientToken, CopyRequest, plan::Plan, price},
-    engine::Job,
+    domain::{ClientToken, CopyRequest, Failure, plan::Plan, price, text::count},
+    engine::BatchId,
     labels,
 };
 pub(super) use arguments::CopyArgs;
 use arguments::IfExists;
-use check::Checked;
+use check::{Checked, Skipped};
 use drafts::Asked;
 use known::{Known, Queued};
 
@@ -39,7 +39,7 @@ pub(super) fn run(setup: &Setup, args: &CopyArgs) -> Result<ExitStatus, CommandE
         return Err(CommandError::read_only("copy images"));
     }
     let asked = Asked::read(setup, args)?;
-    runtime()?.block_on(copy(setup, args, &asked))
+    block_on(copy(setup, args, &asked))
 }
 
 async fn copy(setup: &Setup, args: &CopyArgs, asked: &Asked) -> Result<ExitStatus, CommandError> {
@@ -55,28 +55,29 @@ async fn copy(setup: &Setup, args: &CopyArgs, asked: &Asked) -> Result<ExitStatu
     let mut checked = check::check(setup, &connection, plan, &known, args.if_exists).await;
     queued.extend(checked.take_own(&known));
     if args.check {
-        for (copy, queued) in queued {
-            checked.skipped.push(skipped(&copy, queued));
-        }
+        checked.skipped.extend(queued.into_iter().map(|(copy, queued)| Skipped::of_queued(copy, queued)));
         return print_check(setup, &checked);
     }
     if let Some(status) = checked.report(setup.output) {
+        setup.output.note("Nothing was started.");
         return Ok(status);
     }
     let copies = checked.copies(&connection, &known, args.if_exists != IfExists::Copy);
-    if args.dry_run {
-        checked.skipped.extend(queued.into_iter().map(|(copy, queued)| skipped(&copy, queued)));
-        return print_requested(setup, &copies, checked.skipped);
+    if !args.dry_run {
+        start::confirm(setup, args, &checked)?;
+        return start(setup, args, &connection, &known, Start { copies, queued, skipped: checked.skipped }).await;
     }
-    start::confirm(setup, args, &checked)?;
-    start(setup, args, &connection, &known, Start { copies, queued, skipped: checked.skipped }).await
+    if checked.table.outlook.confirmation.is_needed() && !args.yes {
+        setup.output.note("Without a terminal to ask on, these start only with --yes.");
+    }
+    requested(setup, &copies, None, queued, checked.skipped)
 }
 
 /// What is started, what is under way, and what is there already.
 struct Start {
     copies: Vec<CopyRequest>,
     queued: Vec<(CopyRequest, Queued)>,
-    skipped: Vec<SkippedRecord>,
+    skipped: Vec<Skipped>,
 }
 
 async fn start(
@@ -86,42 +87,113 @@ async fn start(
     known: &Known,
     Start { copies, queued, mut skipped }: Start,
 ) -> Result<ExitStatus, CommandError> {
-    for (_, queued) in &queued {
-        setup.output.note(&queued.reason);
-    }
+    let begun = Instant::now();
     if args.detach {
-        skipped.extend(queued.into_iter().map(|(copy, queued)| self::skipped(&copy, queued)));
-        if !copies.is_empty() {
-            start::detached(setup, connection, copies.clone()).await?;
-        }
-        return print_requested(setup, &copies, skipped);
+        let batch = if copies.is_empty() { None } else { start::detached(setup, connection, copies.clone()).await? };
+        return requested(setup, &copies, batch.as_ref(), queued, skipped);
     }
+    let mut failures = note_queued(setup, &queued);
     let before: Vec<ClientToken> = queued.into_iter().map(|(_, queued)| queued.token).collect();
-    if copies.is_empty() && before.is_empty() {
-        print_copies(setup, &CopyDocument { skipped, ..CopyDocument::default() })?;
-        return Ok(ExitStatus::Done);
+    let batch = start::batch(&copies);
+    let mut signals = Signals::listen()?;
+    let mut followed = None;
+    if !copies.is_empty() || !before.is_empty() {
+        let (mut ended, store) = start::run(setup, connection, copies, before, args, &mut signals).await?;
+        let made_elsewhere = start::skip_mismatches(connection, &mut ended, &store, known).await;
+        for skipped in &made_elsewhere {
+            setup.output.note(&format!("skip: {}", skipped.record.reason));
+        }
+        skipped.extend(made_elsewhere);
+        followed = Some(ended);
     }
-    let (mut followed, store) = start::run(setup, connection, copies, before, args).await?;
-    let made_elsewhere = start::skip_mismatches(connection, &mut followed, &store, known).await;
-    for record in &made_elsewhere {
-        setup.output.note(&format!("skip: {}", record.reason));
+    let mut early =
+        followed.as_ref().is_some_and(|followed| followed.ending != Ending::Done).then_some(ExitStatus::Failed);
+    if args.wait && early.is_none() {
+        let left = args.timeout.map(|timeout| timeout.saturating_sub(begun.elapsed()));
+        match start::wait_for_skipped(setup, connection, &mut skipped, left, &mut signals).await {
+            Ok(status) => early = status,
+            Err(failure) => failures.push(failure),
+        }
     }
-    skipped.extend(made_elsewhere);
-    let (account, now) = (&connection.account, Timestamp::now());
-    let record = |job: &std::sync::Arc<Job>| JobRecord::new(account, job, &followed.status, now);
-    let jobs: Vec<JobRecord> = followed.jobs.iter().map(record).collect();
-    let failures: Vec<FailureRecord> = followed.failures().iter().map(FailureRecord::from).collect();
-    print_copies(setup, &CopyDocument { jobs, skipped, failures })?;
-    let status = followed.report(setup.output);
-    start::leave(setup, &followed).await;
-    Ok(status)
+    failures.extend(skipped.iter().filter_map(|skipped| skipped.failure.clone()));
+    let printed = print_copies(setup, &document(connection, followed.as_ref(), skipped, &failures));
+    let of_copies = followed.as_ref().map(|followed| (followed.report(setup.output), followed.failures()));
+    failures.iter().for_each(report);
+    let (status, others) = of_copies.unwrap_or((ExitStatus::Done, Vec::new()));
+    let status = match early {
+        Some(_) if followed.is_some_and(|followed| followed.ending != Ending::Done) => status,
+        Some(early) => early,
+        None => ExitStatus::of_all(others.iter().chain(&failures)),
+    };
+    ended(printed.map_err(|error| although_started(error, batch.as_ref())), status)
+}
+
+/// Says which copies are under way already. Returns why some of them are not what was asked for.
+fn note_queued(setup: &Setup, queued: &[(CopyRequest, Queued)]) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    for (copy, queued) in queued {
+        match queued.verdict(copy) {
+            Ok(text) if text.is_empty() => {}
+            Ok(text) => setup.output.note(&text),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    failures
+}
+
+fn document(
+    connection: &Connection,
+    followed: Option<&Followed>,
+    skipped: Vec<Skipped>,
+    failures: &[Failure],
+) -> CopyDocument {
+    let jobs = followed.map(|followed| followed.records(&connection.account)).unwrap_or_default();
+    let of_jobs = followed.map(Followed::failures).unwrap_or_default();
+    let failures = of_jobs.iter().chain(failures).map(FailureRecord::from).collect();
+    CopyDocument { jobs, skipped: skipped.into_iter().map(|skipped| skipped.record).collect(), failures }
+}
+
+/// What could not be printed was done all the same.
+fn although_started(error: CommandError, batch: Option<&BatchId>) -> CommandError {
+    match (error, batch) {
+        (CommandError::Failure(failure, status), Some(batch)) => {
+            CommandError::Failure(Box::new(failure.hint(format!("The copies were started: {batch}."))), status)
+        }
+        (error, _) => error,
+    }
+}
+
+/// Prints what was requested as this batch, or would be.
+fn requested(
+    setup: &Setup,
+    copies: &[CopyRequest],
+    batch: Option<&BatchId>,
+    queued: Vec<(CopyRequest, Queued)>,
+    mut skipped: Vec<Skipped>,
+) -> Result<ExitStatus, CommandError> {
+    note_queued(setup, &queued);
+    skipped.extend(queued.into_iter().map(|(copy, queued)| Skipped::of_queued(copy, queued)));
+    let failures: Vec<Failure> = skipped.iter().filter_map(|skipped| skipped.failure.clone()).collect();
+    let records: Vec<RequestedRecord> = copies.iter().map(|copy| RequestedRecord::new(copy, batch)).collect();
+    let printed = if setup.output.format == Format::Json {
+        let skipped = skipped.into_iter().map(|skipped| skipped.record).collect();
+        print_document(Format::Json, &RequestedDocument { copies: records, skipped }, io::stdout())
+    } else {
+        print_records(setup, &records)
+    };
+    if let Some(batch) = batch {
+        let (copies, them) = (count(copies.len(), "copy", "copies"), if copies.len() == 1 { "it" } else { "them" });
+        setup.output.note(&format!("{batch}: {copies} requested; `amigrate wait --batch {batch}` waits for {them}."));
+    }
+    failures.iter().for_each(report);
+    ended(printed.map_err(|error| although_started(error, batch)), ExitStatus::of_all(&failures))
 }
 
 /// Reads the store. A check needs none.
 fn known(setup: &Setup, args: &CopyArgs, connection: &Connection) -> Result<Known, CommandError> {
     match Known::read(setup, &connection.account) {
         Err(failure) if args.only_reads() => {
-            setup.output.note(&format!("unknown: which copies are in the queue: {failure}"));
+            setup.output.note(&format!("Not known: which copies are in the queue: {failure}"));
             Ok(Known::default())
         }
         read => Ok(read?),
@@ -143,24 +215,24 @@ fn without_queued(mut plan: Plan, known: &Known, if_exists: IfExists) -> (Plan, 
     (plan, queued)
 }
 
-fn skipped(copy: &CopyRequest, queued: Queued) -> SkippedRecord {
-    SkippedRecord { image_id: queued.image, ..SkippedRecord::new(copy, queued.reason) }
-}
-
 /// Prints the review's table and verdicts. Returns the exit status.
 fn print_check(setup: &Setup, checked: &Checked) -> Result<ExitStatus, CommandError> {
     let prices = setup.config.prices()?;
     let cost = price::estimate(&checked.table.copies, &prices);
     let mut document = CheckDocument::new(&checked.review, &checked.table, &cost);
-    document.skipped.clone_from(&checked.skipped);
-    if setup.output.format == Format::Json {
-        print_document(Format::Json, &document, io::stdout())?;
+    document.skipped = checked.skipped.iter().map(|skipped| skipped.record.clone()).collect();
+    let printed = if setup.output.format == Format::Json {
+        print_document(Format::Json, &document, io::stdout())
     } else {
-        print_records(setup, &document.destinations)?;
-    }
+        print_records(setup, &document.destinations)
+    };
     let refused = checked.report(setup.output);
-    for skipped in checked.skipped.iter().filter(|skipped| skipped.state.is_none()) {
-        setup.output.note(&skipped.reason);
+    for skipped in &checked.skipped {
+        match &skipped.failure {
+            Some(failure) => setup.output.note(&failure.to_string()),
+            None if skipped.record.state.is_none() => setup.output.note(&skipped.record.reason),
+            None => {}
+        }
     }
     for text in labels::review::summary(&checked.table.copies) {
         setup.output.note(&text);
@@ -170,27 +242,17 @@ fn print_check(setup: &Setup, checked: &Checked) -> Result<ExitStatus, CommandEr
             setup.output.note(&text);
         }
     }
-    Ok(refused.unwrap_or(ExitStatus::Done))
-}
-
-fn print_requested(
-    setup: &Setup,
-    copies: &[CopyRequest],
-    skipped: Vec<SkippedRecord>,
-) -> Result<ExitStatus, CommandError> {
-    let copies: Vec<RequestedRecord> = copies.iter().map(RequestedRecord::from).collect();
-    if setup.output.format == Format::Json {
-        print_document(Format::Json, &RequestedDocument { copies, skipped }, io::stdout())?;
-    } else {
-        print_records(setup, &copies)?;
-    }
-    Ok(ExitStatus::Done)
+    ended(printed, refused.unwrap_or(ExitStatus::Done))
 }
 
 fn print_copies(setup: &Setup, document: &CopyDocument) -> Result<(), CommandError> {
     match setup.output.format {
         Format::Json => print_document(Format::Json, document, io::stdout()),
-        _ => print_records(setup, &document.jobs),
+        _ => {
+            let jobs = document.jobs.iter().cloned().map(|job| CopyRecord::Job(Box::new(job)));
+            let records: Vec<_> = jobs.chain(document.skipped.iter().cloned().map(CopyRecord::Skipped)).collect();
+            print_records(setup, &records)
+        }
     }
 }
 

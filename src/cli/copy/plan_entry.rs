@@ -101,7 +101,9 @@ impl PlanEntry {
     /// Returns the entry of a draft, complete: settings and presets no longer matter to it.
     pub(super) fn of(draft: &Draft) -> Self {
         let (post, some) = (&draft.post_copy, |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty()));
-        let keys = draft.keys.iter().filter(|(_, key)| !key.is_empty());
+        // A preset may have keys for other regions too.
+        let used = |region: &Region| draft.destinations.contains(region);
+        let keys = draft.keys.iter().filter(|(region, key)| used(region) && !key.is_empty());
         Self {
             images: draft.sources.iter().map(|image| image.id.to_string()).collect(),
             from: draft.sources.first().map(|image| image.region.clone()),

@@ -6,24 +6,30 @@ use std::{
     time::Duration,
 };
 
-use super::{arguments::CopyArgs, check::Checked, known::Known};
+use super::{
+    arguments::CopyArgs,
+    check::{Checked, Skipped},
+    known::Known,
+};
 use crate::{
     cli::{
         connection::Connection,
-        exit::CommandError,
+        drive::in_background,
+        exit::{CommandError, ExitStatus},
         follow::{self, FollowOptions, Followed, Signals, Until},
+        one_image,
         queue::OpenQueue,
         records::SkippedRecord,
         selection::Selection,
         setup::Setup,
     },
     domain::{
-        ClientToken, CopyRequest, Failure, FailureKind, ImageState,
+        ClientToken, CopyRequest, Failure, FailureKind, ImageId, ImageState,
         review::{CheckAnswer, CheckRequest},
         text::{clean, count, thousands},
     },
-    driver::{StoreHandle, StoreLocation, background},
-    engine::{Command, Job, JobState},
+    driver::{StoreHandle, StoreLocation},
+    engine::{BatchId, Command, Job, JobState},
 };
 
 /// Lets a person confirm many, large or public copies.
@@ -63,7 +69,7 @@ pub(super) fn confirm(setup: &Setup, args: &CopyArgs, checked: &Checked) -> Resu
     if needed.accepts(&line) { Ok(()) } else { Err(Failure::new(what, "it was not confirmed").into()) }
 }
 
-/// Stores the request, and leaves it to a process in the background.
+/// Stores the request, and leaves it to a process in the background. Returns its batch.
 ///
 /// # Errors
 /// If it cannot be stored, or no process can be started.
@@ -71,23 +77,20 @@ pub(super) async fn detached(
     setup: &Setup,
     connection: &Connection,
     copies: Vec<CopyRequest>,
-) -> Result<(), CommandError> {
+) -> Result<Option<BatchId>, CommandError> {
     let location = StoreLocation::Dir(setup.store_dir()?);
     let now = jiff::Timestamp::now();
     let store = location.open(now, |_| {})?;
+    let batch = batch(&copies);
     let (account, command) = (connection.account.clone(), Command::Copy(copies));
     store.with(move |store| store.add_command(&account, &command, now)).await?;
-    background(setup).await?;
-    Ok(())
+    in_background(setup).await?;
+    Ok(batch)
 }
 
-/// Starts a process that runs the queue in the background, and waits until it is on its own.
-async fn background(setup: &Setup) -> Result<(), Failure> {
-    let mut arguments = setup.background.clone();
-    if let Some(profile) = &setup.profile {
-        arguments.extend(["--profile".into(), profile.into()]);
-    }
-    background::spawn(&arguments)?.detached().await
+/// The batch that these copies are requested as.
+pub(super) fn batch(copies: &[CopyRequest]) -> Option<BatchId> {
+    BatchId::of_copies(copies)
 }
 
 /// Gives copies to the queue, and follows them and those under way before.
@@ -100,8 +103,8 @@ pub(super) async fn run(
     copies: Vec<CopyRequest>,
     before: Vec<ClientToken>,
     args: &CopyArgs,
+    signals: &mut Signals,
 ) -> Result<(Followed, StoreHandle), CommandError> {
-    let mut signals = Signals::listen()?;
     let mut queue = OpenQueue::open(setup, connection, setup.driver_settings())?;
     let store = queue.store.clone();
     let tokens: BTreeSet<ClientToken> = copies.iter().map(|copy| copy.token.clone()).chain(before).collect();
@@ -111,8 +114,8 @@ pub(super) async fn run(
     let progress: Box<dyn follow::Progress> =
         if args.wait { follow::on_stderr(setup.output) } else { Box::new(follow::Silent) };
     let until = if args.wait { Until::Ended } else { Until::Answered };
-    let options = FollowOptions { until, timeout: args.timeout, progress };
-    let followed = follow::follow(setup, queue, Selection::Tokens(tokens), options, &mut signals).await?;
+    let options = FollowOptions { until, timeout: args.timeout, progress, to_background: true };
+    let followed = follow::follow(setup, queue, Selection::Tokens(tokens), options, signals).await?;
     Ok((followed, store))
 }
 
@@ -123,7 +126,7 @@ pub(super) async fn skip_mismatches(
     followed: &mut Followed,
     store: &StoreHandle,
     known: &Known,
-) -> Vec<SkippedRecord> {
+) -> Vec<Skipped> {
     followed.jobs.retain(|job| !known.had_ended(job));
     let mismatched = |job: &Job| {
         job.request.token.is_derived()
@@ -148,7 +151,7 @@ pub(super) async fn skip_mismatches(
 }
 
 /// Looks for the copy that another host has made.
-async fn made_elsewhere(connection: &Connection, copy: &CopyRequest) -> Option<SkippedRecord> {
+async fn made_elsewhere(connection: &Connection, copy: &CopyRequest) -> Option<Skipped> {
     /// EC2 is eventually consistent.
     const TRIES: u32 = 10;
     let request = CheckRequest::CopiesOf { region: copy.destination.clone(), sources: vec![copy.source.clone()] };
@@ -161,29 +164,54 @@ async fn made_elsewhere(connection: &Connection, copy: &CopyRequest) -> Option<S
         if let Some(image) = images.iter().find(|image| stands(image.state) && *image.name == *copy.name.as_str()) {
             let (region, name, state) = (&copy.destination, clean(&image.name), image.state.as_str());
             let reason = format!("{region}: \"{name}\" was just copied elsewhere: {} is {state}.", image.id);
-            return Some(SkippedRecord {
+            let record = SkippedRecord {
                 image_id: Some(image.id.to_string()),
                 state: Some(state.to_owned()),
                 ..SkippedRecord::new(copy, reason)
-            });
+            };
+            return Some(Skipped::new(copy.clone(), record));
         }
     }
     None
 }
 
-/// Leaves what is still to be done to a process in the background, or says who carries it on.
-pub(super) async fn leave(setup: &Setup, followed: &Followed) {
-    let open = followed.jobs.iter().filter(|job| job.needs_driving()).count();
-    if open == 0 {
-        return;
+/// Waits for the images that somebody else is making, and records how they have ended, and in what they are not as asked for. Returns
+/// the exit status if the time is over or a signal has come.
+///
+/// # Errors
+/// If they cannot be looked up.
+pub(super) async fn wait_for_skipped(
+    setup: &Setup,
+    connection: &Connection,
+    skipped: &mut [Skipped],
+    timeout: Option<Duration>,
+    signals: &mut Signals,
+) -> Result<Option<ExitStatus>, Failure> {
+    let mut images = Vec::new();
+    for skipped in skipped.iter().filter(|skipped| skipped.record.state.as_deref() == Some("pending")) {
+        let id = skipped.record.image_id.as_deref().and_then(|id| ImageId::new(id).ok());
+        let found = connection.session.describe_images(&skipped.copy.destination, id.as_slice()).await?;
+        for image in &found {
+            setup.output.note(&format!("Waiting for {} in {}, which was started elsewhere.", image.id, image.region));
+        }
+        images.extend(found);
     }
-    let copies = count(open, "copy has", "copies have");
-    if !setup.config.jobs.background_on_hangup {
-        let text = format!("{copies} steps left, which `amigrate watch` or `amigrate drive` carries out.");
-        return setup.output.note(&text);
+    if images.is_empty() {
+        return Ok(None);
     }
-    match background(setup).await {
-        Ok(()) => setup.output.note(&format!("{copies} steps left, which a process in the background carries out.")),
-        Err(failure) => setup.output.note(&format!("{copies} steps left: {failure}. {}", failure.hint)),
+    let ids: Vec<String> = images.iter().map(|image| image.id.to_string()).collect();
+    let ended = one_image::ended_within(setup, connection, images, timeout, signals).await?;
+    let images = match ended {
+        Ok(images) => images,
+        Err(ending) => return Ok(Some(one_image::ended_early(setup, ending, &ids, timeout))),
+    };
+    for skipped in skipped {
+        let id = skipped.record.image_id.as_deref();
+        let Some(image) = images.iter().find(|image| Some(image.id.as_str()) == id) else { continue };
+        skipped.ended(image);
+        if skipped.failure.is_none() && !skipped.record.differences.is_empty() {
+            setup.output.note(&skipped.record.reason);
+        }
     }
+    Ok(None)
 }

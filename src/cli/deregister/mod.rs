@@ -11,11 +11,11 @@ use super::{
     connection::Connection,
     exit::{CommandError, ExitStatus},
     follow::{FollowOptions, Signals, Silent, Until, follow},
-    output::{Printer, Record, report},
+    output::{Printer, Record, ended, report},
     queue::OpenQueue,
     records::{DeregistrationRecord, DeregistrationResult, FailureRecord},
     selection::Selection,
-    setup::{Setup, runtime},
+    setup::{Setup, block_on},
 };
 use crate::{
     domain::{Failure, ImageDeregistration},
@@ -27,6 +27,10 @@ use targets::Target;
 
 /// Arguments of `amigrate deregister`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate deregister web-2025.04 --region eu-west-1 --dry-run
+  amigrate deregister ami-0123456789abcdef0 ami-0fedcba9876543210 --region eu-west-1 --yes
+  amigrate deregister ami-0123456789abcdef0 --keep-snapshots")]
 pub(super) struct DeregisterArgs {
     /// Ids or names of images in the region; - reads them from standard input
     #[arg(required = true, value_name = "IMAGE")]
@@ -47,7 +51,7 @@ pub(super) fn run(setup: &Setup, args: &DeregisterArgs) -> Result<ExitStatus, Co
         return Err(CommandError::read_only("deregister images"));
     }
     let _log = setup.start_log()?;
-    runtime()?.block_on(async {
+    block_on(async {
         let connection = Connection::open(setup).await?;
         let targets = targets::find(setup, &connection, &args.images).await?;
         for target in &targets {
@@ -114,27 +118,32 @@ async fn deregister(
     let mut signals = Signals::listen()?;
     let mut queue = OpenQueue::open(setup, connection, setup.driver_settings())?;
     queue.send(Command::DeregisterImages(wanted));
-    let options = FollowOptions { until: Until::Ended, timeout: None, progress: Box::new(Silent) };
+    let options =
+        FollowOptions { until: Until::Ended, timeout: None, progress: Box::new(Silent), to_background: false };
     let followed = follow(setup, queue, selection, options, &mut signals).await?;
     let outcomes = targets.iter().map(|target| match &target.refusal {
         Some(_) => refused(target),
         None => outcome::of(target, &followed.jobs),
     });
     let outcomes: Vec<Outcome> = outcomes.collect();
-    let status = print(setup, &outcomes)?;
-    Ok(outcome::interrupted(setup, followed.ending).unwrap_or(status))
+    let interrupted = outcome::interrupted(setup, &followed);
+    let printed = print(setup, &outcomes);
+    interrupted.map_or(printed, Ok)
 }
 
 /// Prints what came of it, and what has failed.
 fn print(setup: &Setup, outcomes: &[Outcome]) -> Result<ExitStatus, CommandError> {
     let columns = DeregistrationRecord::columns().iter().filter(|column| column.default).collect();
-    let mut printer = Printer::new(setup.output, columns, io::stdout());
-    outcomes.iter().try_for_each(|(record, _)| printer.print(record))?;
     let failures: Vec<&Failure> = outcomes.iter().filter_map(|(_, failure)| failure.as_ref()).collect();
-    let records: Vec<FailureRecord> = failures.iter().map(|failure| FailureRecord::from(*failure)).collect();
-    printer.finish(&[("failures", records)])?;
+    let print = || {
+        let mut printer = Printer::new(setup.output, columns, io::stdout());
+        outcomes.iter().try_for_each(|(record, _)| printer.print(record))?;
+        let records: Vec<FailureRecord> = failures.iter().map(|failure| FailureRecord::from(*failure)).collect();
+        printer.finish(&[("failures", records)])
+    };
+    let printed = print();
     for failure in &failures {
         report(failure);
     }
-    Ok(failures.first().map_or(ExitStatus::Done, |failure| ExitStatus::of(failure)))
+    ended(printed, ExitStatus::of_all(failures))
 }

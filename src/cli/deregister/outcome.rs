@@ -6,11 +6,11 @@ use super::targets::Target;
 use crate::{
     cli::{
         exit::ExitStatus,
-        follow::Ending,
+        follow::{Ending, Followed},
         records::{DeregistrationRecord, DeregistrationResult, KeptSnapshotRecord},
         setup::Setup,
     },
-    domain::Failure,
+    domain::{Failure, FailureKind},
     engine::{Job, JobState, LeftoverReason, Note},
     labels,
 };
@@ -47,8 +47,13 @@ pub(super) fn of(target: &Target, jobs: &[Arc<Job>]) -> Outcome {
         None => "deregister an image".into(),
     };
     let failure = match result {
-        DeregistrationResult::Refused => Some(Failure::new(what(), note.unwrap_or_else(|| "it was refused".into()))),
-        _ => undeleted(job, &record).map(|why| Failure::new(what(), why)),
+        DeregistrationResult::Refused => Some(match &job.note {
+            Some(Note::DeregisterRefused(refused) | Note::CancelRefused(refused)) => {
+                Failure { what: what(), ..refused.as_ref().clone() }
+            }
+            _ => Failure::new(what(), note.unwrap_or_else(|| "it was refused".into())),
+        }),
+        _ => undeleted(what(), job, &record),
     };
     (record, failure)
 }
@@ -84,10 +89,10 @@ fn snapshots(record: &mut DeregistrationRecord, target: &Target, job: &Job) {
 }
 
 /// Returns why not all snapshots were deleted that should have been. Those that other images use are to be kept.
-fn undeleted(job: &Job, record: &DeregistrationRecord) -> Option<String> {
-    let wanted = |why: &LeftoverReason| !matches!(why, LeftoverReason::InUse);
-    let left = job.leftovers.iter().filter(|leftover| wanted(&leftover.why)).map(|l| l.snapshot.to_string());
-    let left: Vec<String> = left.chain(job.undeleted_snapshots().map(|(id, _)| id.to_string())).collect();
+fn undeleted(what: String, job: &Job, record: &DeregistrationRecord) -> Option<Failure> {
+    let leftovers = || job.leftovers.iter().filter(|leftover| leftover.why != LeftoverReason::InUse);
+    let pending = || job.undeleted_snapshots().map(|(id, _)| id.to_string());
+    let left: Vec<String> = leftovers().map(|leftover| leftover.snapshot.to_string()).chain(pending()).collect();
     if left.is_empty() || record.result != DeregistrationResult::Deregistered {
         return None;
     }
@@ -95,20 +100,36 @@ fn undeleted(job: &Job, record: &DeregistrationRecord) -> Option<String> {
         let kept = record.kept_snapshots.iter().find(|kept| kept.snapshot_id == *id);
         format!("{id} ({})", kept.map_or("", |kept| kept.reason.as_str()))
     };
-    Some(format!(
+    let why = format!(
         "the image is deregistered, and snapshots of it remain: {}",
         left.iter().map(reason).collect::<Vec<_>>().join(", ")
-    ))
+    );
+    let failure = Failure::new(what, why);
+    if pending().next().is_some() || !leftovers().all(|leftover| is_denied(&leftover.why)) {
+        return Some(failure);
+    }
+    let hint = "The identity needs the IAM action `ec2:DeleteSnapshot`; its administrator can grant it.";
+    Some(failure.kind(FailureKind::Denied).hint(hint))
+}
+
+fn is_denied(why: &LeftoverReason) -> bool {
+    match why {
+        LeftoverReason::MissingPermissions => true,
+        LeftoverReason::Refused(failure) => failure.kind.is_denied(),
+        LeftoverReason::InUse
+        | LeftoverReason::NotProven(_)
+        | LeftoverReason::GaveUp(_)
+        | LeftoverReason::NotListed => false,
+    }
 }
 
 /// Returns the status of a command that a signal ended, and says how it goes on.
-pub(super) fn interrupted(setup: &Setup, ending: Ending) -> Option<ExitStatus> {
-    let status = match ending {
+pub(super) fn interrupted(setup: &Setup, followed: &Followed) -> Option<ExitStatus> {
+    let status = match followed.ending {
         Ending::Done => return None,
         Ending::TimedOut => ExitStatus::TimedOut,
-        Ending::Interrupted => ExitStatus::Interrupted,
-        Ending::Terminated => ExitStatus::Terminated,
+        Ending::Signalled(signal) => signal.status(),
     };
-    setup.output.note("What is pending is stored, and goes on as soon as an amigrate runs, such as `amigrate drive`.");
+    setup.output.note(&format!("What is pending is stored: {}.", followed.who_completes_it()));
     Some(status)
 }

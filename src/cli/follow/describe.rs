@@ -1,8 +1,9 @@
 //! A copy and its state in a few words.
 
 use crate::{
+    cli::selection::has_ended,
     domain::Failure,
-    engine::{Job, JobState, Note, Status, StepState},
+    engine::{Job, JobState, Note, RemovalReason, Status, StepState},
     labels,
 };
 
@@ -87,6 +88,10 @@ pub(in crate::cli) fn failure(job: &Job) -> Option<Failure> {
 /// Returns why a copy that was to be cancelled is not, if that is so.
 pub(in crate::cli) fn failure_of_cancel(job: &Job) -> Option<Failure> {
     let failure = |why: String| Failure::new(format!("cancel copy {}, {}", job.id, title(job)), why);
+    if let Some(Note::CancelRefused(refused)) = &job.note {
+        let what = failure(String::new()).what;
+        return Some(Failure { what, ..refused.as_ref().clone() });
+    }
     let note = job.note.as_ref().map(labels::note);
     match &job.state {
         // An available copy whose post-copy steps were given up is as wanted.
@@ -100,5 +105,15 @@ pub(in crate::cli) fn failure_of_cancel(job: &Job) -> Option<Failure> {
         ),
         state if state.ended() => None,
         _ => Some(failure(note.unwrap_or_else(|| format!("it is {}", job.phase().as_str())))),
+    }
+}
+
+/// Returns true if EC2 has answered its `CopyImage`, or nothing is to be sent any more.
+pub(super) fn is_answered(job: &Job) -> bool {
+    let removing = |reason: &RemovalReason| !matches!(reason, RemovalReason::Retry { .. });
+    match &job.state {
+        JobState::Copying { .. } => true,
+        JobState::Removing { reason, .. } => removing(reason),
+        _ => has_ended(job),
     }
 }

@@ -1,19 +1,24 @@
 //! How following copies ended, and the exit status that comes of it.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use super::describe;
+use jiff::Timestamp;
+
+use super::{describe, outages, signals::EndSignal};
 use crate::{
     cli::{
+        drive::in_background,
         exit::ExitStatus,
         output::{OutputOptions, report},
+        records::JobRecord,
         selection::{Selection, has_ended},
+        setup::Setup,
     },
     domain::{
-        Failure,
+        AccountKey, Failure,
         text::{count, duration},
     },
-    engine::{Job, Status},
+    engine::{BatchId, Command, Job, Status},
     labels,
 };
 
@@ -23,10 +28,19 @@ pub(in crate::cli) enum Ending {
     /// Nothing is left to wait for.
     Done,
     TimedOut,
-    /// By SIGINT.
-    Interrupted,
-    /// By SIGTERM, or by a hang-up where that does not leave the queue to the background.
-    Terminated,
+    /// By a signal.
+    Signalled(EndSignal),
+}
+
+/// Who carries on what EC2 does not do by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum CarriedOn {
+    /// Nobody, until an amigrate runs.
+    Nowhere,
+    /// A process that was started for it.
+    InBackground,
+    /// Another process, which runs the queue.
+    ByProcess(u32),
 }
 
 /// The copies at the end.
@@ -34,16 +48,25 @@ pub(in crate::cli) enum Ending {
 pub(in crate::cli) struct Followed {
     /// The copies that were followed, by number.
     pub(in crate::cli) jobs: Vec<Arc<Job>>,
+    /// Commands about copies that are stored, and that no process has taken up.
+    pub(super) untaken: Vec<Command>,
     pub(in crate::cli) status: Status,
     pub(in crate::cli) ending: Ending,
     pub(super) selection: Selection,
     pub(super) timeout: Option<Duration>,
+    pub(super) carried_on: CarriedOn,
 }
 
 impl Followed {
     /// Returns why each copy is not what was asked for, if it has ended.
     pub(in crate::cli) fn failures(&self) -> Vec<Failure> {
         self.jobs.iter().filter_map(|job| describe::failure(job)).collect()
+    }
+
+    /// Returns the records of the copies as they are now.
+    pub(in crate::cli) fn records(&self, account: &AccountKey) -> Vec<JobRecord> {
+        let now = Timestamp::now();
+        self.jobs.iter().map(|job| JobRecord::new(account, job, &self.status, now)).collect()
     }
 
     /// Says on standard error what has failed, and how to go on where it did not end by itself. Returns the exit status.
@@ -56,71 +79,135 @@ impl Followed {
             }
         }
         match self.ending {
-            Ending::Done if failures.is_empty() => ExitStatus::Done,
-            Ending::Done => ExitStatus::Failed,
+            Ending::Done => {
+                self.note_unfinished(output);
+                ExitStatus::of_all(&failures)
+            }
             Ending::TimedOut => {
                 let time = self.timeout.unwrap_or_default().as_secs();
                 let time = duration(i64::try_from(time).unwrap_or(i64::MAX));
-                let why = format!("not done after {time}; {}", self.what_goes_on());
+                let mut why = format!("not done after {time}; {}", self.what_goes_on());
+                for (region, status) in &self.status.regions {
+                    let followed = |job: &&Arc<Job>| !has_ended(job) && job.request.destination == *region;
+                    if let Some(problem) =
+                        status.problem.as_ref().filter(|_| self.jobs.iter().any(|job| followed(&job)))
+                    {
+                        why.extend(["; ", &outages::text(region, problem)]);
+                    }
+                }
                 report(
                     &Failure::new("wait for the copies", why)
                         .hint(format!("`amigrate wait {}` resumes.", self.arguments())),
                 );
                 ExitStatus::TimedOut
             }
-            Ending::Interrupted => self.left(output, ExitStatus::Interrupted),
-            Ending::Terminated => self.left(output, ExitStatus::Terminated),
+            Ending::Signalled(signal) => {
+                self.note_left(output);
+                signal.status()
+            }
         }
     }
 
-    /// Says which copies go on only while an amigrate runs, if nobody waits for them.
-    pub(in crate::cli) fn note_unfinished(&self, output: OutputOptions) {
-        let left = self.jobs.iter().filter(|job| job.needs_driving()).count();
-        if self.ending == Ending::Done && left > 0 {
-            output.note(&format!(
-                "{} left to do by amigrate: `amigrate watch {}` or `amigrate drive` goes on.",
-                count(left, "copy has something", "copies have something"),
-                self.arguments()
-            ));
+    /// Starts a process in the background for what is left to do, if the settings allow it.
+    pub(super) async fn leave_to_background(&mut self, setup: &Setup) {
+        if self.left() == 0 || !setup.config.jobs.background_on_hangup || setup.config.read_only {
+            return;
+        }
+        match in_background(setup).await {
+            Ok(()) => self.carried_on = CarriedOn::InBackground,
+            Err(failure) => report(&failure),
+        }
+    }
+
+    /// Says what goes on of copies that are not waited for.
+    fn note_unfinished(&self, output: OutputOptions) {
+        let left = self.left();
+        if left > 0 {
+            let copies = count(left, "copy has something left to do", "copies have something left to do");
+            output.note(&match self.carried_on {
+                CarriedOn::InBackground => format!("{copies}, which a process in the background carries out."),
+                CarriedOn::ByProcess(pid) => format!("{copies}, which process {pid} carries out."),
+                CarriedOn::Nowhere => {
+                    let arguments = self.arguments();
+                    format!("{copies}, which `amigrate watch {arguments}` or `amigrate drive` carries out.")
+                }
+            });
+        } else if self.jobs.iter().any(|job| !has_ended(job)) {
+            output.note(&format!("EC2 goes on by itself. `amigrate wait {}` waits for it.", self.arguments()));
         }
     }
 
     /// Says how to watch or cancel the copies that go on.
-    fn left(&self, output: OutputOptions, status: ExitStatus) -> ExitStatus {
+    fn note_left(&self, output: OutputOptions) {
         let arguments = self.arguments();
         output.note(&format!(
             "Not cancelled: {}. `amigrate watch {arguments}` shows them, `amigrate cancel {arguments}` cancels them.",
             self.what_goes_on()
         ));
-        status
+    }
+
+    /// How many copies EC2 does not complete by itself: those to be sent or removed, those with open post-copy steps, and those that no
+    /// process has taken up.
+    fn left(&self) -> usize {
+        let copies = |command: &Command| match command {
+            Command::Copy(requests) => requests.len(),
+            Command::DeregisterImages(images) => images.len(),
+            // These are counted with the others, unless nothing has come of the command yet.
+            other => {
+                other.jobs().iter().filter(|id| !self.jobs.iter().any(|j| j.id == **id && j.needs_driving())).count()
+            }
+        };
+        self.jobs.iter().filter(|job| job.needs_driving()).count() + self.untaken.iter().map(copies).sum::<usize>()
+    }
+
+    /// Who completes what was requested.
+    pub(in crate::cli) fn who_completes_it(&self) -> String {
+        match self.carried_on {
+            CarriedOn::Nowhere => "`amigrate drive`, or the next amigrate, completes it".into(),
+            CarriedOn::InBackground => "a process in the background completes it".into(),
+            CarriedOn::ByProcess(pid) => format!("process {pid} completes it"),
+        }
     }
 
     /// What becomes of the copies that have not ended.
     fn what_goes_on(&self) -> String {
-        let open: Vec<_> = self.jobs.iter().filter(|job| !has_ended(job)).collect();
-        let queued = open.iter().filter(|job| job.needs_driving()).count();
-        let goes_on = format!("{} in progress", count(open.len() - queued, "copy is", "copies are"));
-        let waits = format!(
-            "{} that {} on only while an amigrate runs, such as `amigrate drive`",
-            count(queued, "copy", "copies"),
-            if queued == 1 { "goes" } else { "go" }
-        );
-        match (open.len() - queued, queued) {
-            (0, 0) => "nothing of it was cancelled".into(),
-            (_, 0) => goes_on,
-            (0, _) => format!("{} {waits}", if queued == 1 { "there is" } else { "there are" }),
-            _ => format!("{goes_on}, and {} {waits}", if queued == 1 { "there is" } else { "there are" }),
+        let by_itself = self.jobs.iter().filter(|job| !has_ended(job) && !job.needs_driving()).count();
+        let left = self.left();
+        let mut parts = Vec::new();
+        if by_itself > 0 {
+            parts.push(format!("{} in progress", count(by_itself, "copy is", "copies are")));
         }
+        if left > 0 {
+            let carried_on = || count(left, "copy is", "copies are") + " carried on by";
+            parts.push(match self.carried_on {
+                CarriedOn::InBackground => format!("{} a process in the background", carried_on()),
+                CarriedOn::ByProcess(pid) => format!("{} process {pid}", carried_on()),
+                CarriedOn::Nowhere => {
+                    let copies = count(left, "copy goes on", "copies go on");
+                    format!("{copies} only while an amigrate runs, such as `amigrate drive`")
+                }
+            });
+        }
+        if parts.is_empty() { "nothing is left to do".into() } else { parts.join(", and ") }
     }
 
     /// The arguments that select the copies in another command.
     fn arguments(&self) -> String {
-        let first = self.jobs.first().map(|job| &job.batch);
-        let one_batch = first.filter(|batch| self.jobs.iter().all(|job| job.batch == **batch));
-        match (&self.selection, one_batch) {
-            (_, None) if self.jobs.is_empty() => "--all".into(),
-            (Selection::Tokens(_), Some(batch)) if self.jobs.len() > 1 => format!("--batch {batch}"),
-            (selection, _) => selection.arguments(self.jobs.iter().filter(|job| !has_ended(job)).map(|job| job.id)),
+        let of_request = |command: &Command| match command {
+            Command::Copy(requests) => BatchId::of_copies(requests),
+            _ => None,
+        };
+        let of_requests = self.untaken.iter().filter_map(of_request);
+        let batches: BTreeSet<BatchId> = self.jobs.iter().map(|job| job.batch.clone()).chain(of_requests).collect();
+        let ids = || self.jobs.iter().map(|job| job.id);
+        let open = || self.jobs.iter().filter(|job| !has_ended(job)).map(|job| job.id);
+        match (&self.selection, Vec::from_iter(&batches).as_slice()) {
+            (Selection::Tokens(tokens), [batch]) if tokens.len() > 1 || self.jobs.is_empty() => {
+                format!("--batch {batch}")
+            }
+            _ if self.jobs.is_empty() => "--all".into(),
+            (selection, _) if open().next().is_some() => selection.arguments(open()),
+            (selection, _) => selection.arguments(ids()),
         }
     }
 }

@@ -2,19 +2,27 @@
 
 mod describe;
 mod ending;
+mod outages;
 mod progress;
 #[cfg(test)]
 pub(super) mod samples;
 mod signals;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
+use jiff::Timestamp;
 use tokio::{sync::watch, time::Instant};
 
 pub(super) use describe::{failure_of_cancel, title};
-pub(super) use ending::{Ending, Followed};
-pub(super) use progress::{Lines, Progress, Records, Silent, on_stderr, stderr_is_terminal};
-pub(super) use signals::{Signal, Signals};
+pub(super) use ending::{CarriedOn, Ending, Followed};
+pub(super) use progress::{Progress, Records, Silent, on_stderr};
+pub(super) use signals::{EndSignal, Signal, Signals};
+
+use outages::Outages;
 
 use super::{
     drive::{release, retry_after_logins},
@@ -23,11 +31,12 @@ use super::{
     queue::OpenQueue,
     selection::{Selection, has_ended},
     setup::Setup,
+    timeout,
 };
 use crate::{
-    domain::Failure,
+    domain::{Failure, Region},
     driver::{DriverStatus, JobUpdate, RECENT, login::login_timeout},
-    engine::{Command, Comparison, Job, JobId, JobState, RemovalReason, Status},
+    engine::{Command, Comparison, Job, JobId, JobState, Status},
     labels,
     term::session,
 };
@@ -55,6 +64,8 @@ pub(super) struct FollowOptions {
     /// How long at most; `None` for as long as it takes.
     pub(super) timeout: Option<Duration>,
     pub(super) progress: Box<dyn Progress>,
+    /// A process in the background carries on what is left to do, as the settings allow. After a hang-up one does in any case.
+    pub(super) to_background: bool,
 }
 
 /// Follows copies until they have ended or were answered, the time is over, or a signal ends it. Commands sent through the queue
@@ -70,20 +81,22 @@ pub(super) async fn follow(
     signals: &mut Signals,
 ) -> Result<Followed, CommandError> {
     let (paused, paused_receiver) = watch::channel(None);
-    let FollowOptions { until, timeout, progress } = options;
+    let FollowOptions { until, timeout, progress, to_background } = options;
     let handle = queue.handle.clone();
     let mut follower = Follower {
         setup,
         selection,
         until,
         progress,
-        own: std::mem::take(&mut queue.sent),
+        own: queue.sent.clone(),
         untaken: Vec::new(),
         jobs: BTreeMap::new(),
         status: Status::default(),
-        runs: false,
+        driver: DriverStatus::Unknown,
         paused,
+        recent: queue.clock.now() - RECENT,
         wait_for_comparison: None,
+        outages: Outages::default(),
         store_problem: None,
     };
     let ending = {
@@ -95,13 +108,21 @@ pub(super) async fn follow(
         }
     };
     follower.progress.finish();
-    // Requests under way are waited for. A second signal ends it at once.
-    tokio::select! {
-        () = release(&handle) => {}
-        _ = signals.next() => {}
+    // Requests under way are waited for.
+    release(&handle).await;
+    let ending = ending?;
+    if ending != Ending::Done {
+        follower.read_again(&queue).await;
     }
-    let Follower { jobs, status, selection, .. } = follower;
-    Ok(Followed { jobs: jobs.into_values().collect(), status, selection, ending: ending?, timeout })
+    let carried_on =
+        follower.driver.other().map_or(CarriedOn::Nowhere, |other| CarriedOn::ByProcess(other.process.pid));
+    let Follower { jobs, status, selection, untaken, .. } = follower;
+    let jobs = jobs.into_values().collect();
+    let mut shown = Followed { jobs, untaken, status, ending, selection, timeout, carried_on };
+    if to_background || ending == Ending::Signalled(EndSignal::HangUp) {
+        shown.leave_to_background(setup).await;
+    }
+    Ok(shown)
 }
 
 /// What is known while copies are followed.
@@ -117,12 +138,15 @@ struct Follower<'a> {
     /// The copies that are followed.
     jobs: BTreeMap<JobId, Arc<Job>>,
     status: Status,
-    /// This process runs the queue. Another one's credentials do not matter here.
-    runs: bool,
+    /// Who runs the queue. Another process's credentials do not matter here.
+    driver: DriverStatus,
     /// Why the credentials of this process do not work.
     paused: watch::Sender<Option<Failure>>,
+    /// The queue has no copies any more that ended before: they are not compared with their requests.
+    recent: Timestamp,
     /// Until when only the comparison of available copies with their requests is waited for.
     wait_for_comparison: Option<Instant>,
+    outages: Outages,
     /// Why the store cannot be written, as it was said.
     store_problem: Option<Failure>,
 }
@@ -151,7 +175,7 @@ impl Follower<'_> {
                         return Ok(ending);
                     }
                 }
-                () = at(timeout) => return Ok(Ending::TimedOut),
+                () = timeout::at(timeout) => return Ok(Ending::TimedOut),
                 // A rejection is published before the command counts as handled.
                 update = queue.updates.recv() => match update {
                     Some(update) => self.update(update)?,
@@ -162,7 +186,8 @@ impl Follower<'_> {
                     self.untaken.append(&mut self.own);
                 }
                 () = tokio::time::sleep(STORE_POLL_INTERVAL), if checks => self.check_commands(queue).await?,
-                () = at(self.wait_for_comparison) => {}
+                () = timeout::at(self.wait_for_comparison) => {}
+                () = timeout::at(self.outages.due()) => self.outages.take_due(Instant::now()).iter().for_each(|text| self.note(text)),
             }
         }
     }
@@ -175,15 +200,20 @@ impl Follower<'_> {
             .store
             .with(move |store| {
                 let loaded = store.load(&account, recent)?;
-                let mut older = Vec::new();
-                if let Selection::Jobs(ids) = wanted {
-                    for id in ids.into_iter().filter(|id| loaded.jobs.iter().all(|job| job.id != *id)) {
-                        older.extend(store.job(&account, id)?);
+                let mut older = match wanted {
+                    Selection::Jobs(ids) => {
+                        let older = ids.into_iter().filter(|id| loaded.jobs.iter().all(|job| job.id != *id));
+                        let read = older.map(|id| store.job(&account, id));
+                        read.filter_map(Result::transpose).collect::<Result<_, _>>()?
                     }
-                }
+                    Selection::Batch(batch) => store.batch(&account, batch.as_str())?,
+                    Selection::All | Selection::Tokens(_) | Selection::Images(_) => Vec::new(),
+                };
+                older.retain(|job| loaded.jobs.iter().all(|other| other.id != job.id));
                 Ok((loaded, older))
             })
             .await?;
+        self.recent = recent;
         // A read-only session takes none up, and another process may not be there.
         if !self.setup.config.read_only {
             let awaited = loaded.commands.into_iter().map(|(_, command)| command);
@@ -202,6 +232,19 @@ impl Follower<'_> {
         if self.untaken.is_empty() { self.load(queue).await } else { Ok(()) }
     }
 
+    /// Reads once more what has become of the copies and commands: some may have been stored or taken up while it ended.
+    async fn read_again(&mut self, queue: &OpenQueue) {
+        self.progress = Box::new(Silent);
+        let account = queue.account.clone();
+        // What was known before is the best that can be said then.
+        let Ok(stored) = queue.store.with(move |store| store.commands(&account)).await else { return };
+        if self.load(queue).await.is_ok() {
+            let stored = stored.into_iter().map(|(_, command)| command);
+            let awaited = |command: &Command| self.selection.awaits(command) || queue.sent.contains(command);
+            self.untaken = stored.filter(awaited).collect();
+        }
+    }
+
     fn observe(&mut self, jobs: impl Iterator<Item = Arc<Job>>) -> Result<(), CommandError> {
         for job in jobs {
             if self.jobs.contains_key(&job.id) || self.selection.includes(&job) {
@@ -216,14 +259,16 @@ impl Follower<'_> {
     fn is_done(&mut self) -> bool {
         let done = self.jobs.values().all(|job| match self.until {
             Until::Ended => has_ended(job),
-            Until::Answered => is_answered(job),
+            Until::Answered => describe::is_answered(job),
             Until::Cancelled => has_ended(job) || !job.is_being_removed(),
         });
         if !done {
             self.wait_for_comparison = None;
             return false;
         }
-        let due = |job: &Arc<Job>| matches!(job.comparison, Comparison::Due { .. });
+        let recent = self.recent;
+        let in_queue = |job: &Job| !job.dismissed && job.ended.is_some_and(|at| at > recent);
+        let due = |job: &Arc<Job>| matches!(job.comparison, Comparison::Due { .. }) && in_queue(job);
         if self.until != Until::Ended || !self.jobs.values().any(due) {
             return true;
         }
@@ -263,7 +308,11 @@ impl Follower<'_> {
     }
 
     fn note_driver(&mut self, driver: &DriverStatus) -> Result<(), CommandError> {
-        self.runs = *driver == DriverStatus::ThisProcess;
+        if *driver == DriverStatus::ThisProcess && self.driver != DriverStatus::ThisProcess {
+            // Those were another process's credentials.
+            self.status.paused = None;
+        }
+        self.driver = driver.clone();
         self.note_credentials();
         match driver {
             DriverStatus::NotRunning(failure) if failure.retry != crate::domain::Retry::Later => {
@@ -287,13 +336,14 @@ impl Follower<'_> {
     fn note_status(&mut self, status: Status) -> Result<(), CommandError> {
         self.status = status;
         self.note_credentials();
+        self.note_outages();
         let queued = self.jobs.values().filter(|job| job.state == JobState::Queued);
         queued.into_iter().try_for_each(|job| self.progress.show(job, &self.status))
     }
 
     /// Says when credentials stop working, or work again.
     fn note_credentials(&mut self) {
-        let now = self.status.paused.clone().filter(|_| self.runs);
+        let now = self.status.paused.clone().filter(|_| self.driver == DriverStatus::ThisProcess);
         let before = self.paused.send_replace(now.clone());
         match (before, now) {
             (before, Some(failure)) if before.as_ref() != Some(&failure) => self.report(&failure),
@@ -302,16 +352,21 @@ impl Follower<'_> {
         }
     }
 
+    /// Takes in which regions do not answer, and says which do again.
+    fn note_outages(&mut self) {
+        let followed: BTreeSet<&Region> =
+            self.jobs.values().filter(|job| !has_ended(job)).map(|job| &job.request.destination).collect();
+        let problems = self.status.regions.iter().filter(|(region, _)| followed.contains(region));
+        let failing = problems.filter_map(|(region, status)| Some((region, status.problem.as_ref()?)));
+        for region in self.outages.observe(failing, Instant::now()) {
+            self.note(&format!("EC2 in {region} answers again"));
+        }
+    }
+
     /// Returns how it ends, if it does.
     async fn signalled(&mut self, signal: Signal, queue: &OpenQueue) -> Option<Ending> {
         match signal {
-            Signal::Interrupt => Some(Ending::Interrupted),
-            // It goes on where nobody sees it, as the queue of a screen does.
-            Signal::HangUp if self.setup.config.jobs.background_on_hangup => {
-                self.progress = Box::new(Silent);
-                None
-            }
-            Signal::Terminate | Signal::HangUp => Some(Ending::Terminated),
+            Signal::End(signal) => Some(Ending::Signalled(signal)),
             Signal::Stop => {
                 release(&queue.handle).await;
                 session::stop();
@@ -328,23 +383,6 @@ impl Follower<'_> {
 
     fn report(&mut self, failure: &Failure) {
         self.progress.interrupt(&mut || report(failure));
-    }
-}
-
-/// Returns true if EC2 has answered its `CopyImage`, or nothing is to be sent any more.
-fn is_answered(job: &Job) -> bool {
-    let removing = |reason: &RemovalReason| !matches!(reason, RemovalReason::Retry { .. });
-    match &job.state {
-        JobState::Copying { .. } => true,
-        JobState::Removing { reason, .. } => removing(reason),
-        _ => has_ended(job),
-    }
-}
-
-async fn at(time: Option<Instant>) {
-    match time {
-        Some(time) => tokio::time::sleep_until(time).await,
-        None => std::future::pending().await,
     }
 }
 

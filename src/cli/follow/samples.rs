@@ -30,6 +30,7 @@ pub(in crate::cli) fn job(id: u64) -> Job {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        expected: crate::domain::Expected::default(),
         templates: std::sync::Arc::default(),
         token: ClientToken::from_random(id.into()),
     };

@@ -1,62 +1,141 @@
-//! The signals that end or suspend a command which follows copies.
+//! The signals that end or suspend a command which follows copies. A second one that ends it does so at once, whatever the command
+//! is waiting for: a request, the store, or a terminal that takes nothing.
 
-use tokio::signal::unix::{Signal as Listener, SignalKind, signal};
+use tokio::{
+    signal::unix::{Signal as Listener, SignalKind, signal},
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+};
 
 use crate::{
     cli::{exit::ExitStatus, setup::stop_signal},
     domain::Failure,
+    term::session,
 };
 
 /// A signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cli) enum Signal {
+    /// The command is to end.
+    End(EndSignal),
+    /// SIGTSTP.
+    Stop,
+}
+
+/// A signal that ends a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum EndSignal {
     /// SIGINT.
     Interrupt,
     /// SIGTERM.
     Terminate,
     /// SIGHUP: the terminal is gone.
     HangUp,
-    /// SIGTSTP.
-    Stop,
 }
 
-impl Signal {
+impl EndSignal {
     /// Returns the exit status of a command that ends by it.
     pub(in crate::cli) fn status(self) -> ExitStatus {
-        if self == Self::Interrupt { ExitStatus::Interrupted } else { ExitStatus::Terminated }
+        match self {
+            Self::Interrupt => ExitStatus::Interrupted,
+            Self::Terminate => ExitStatus::Terminated,
+            Self::HangUp => ExitStatus::HungUp,
+        }
     }
 }
 
-/// Listens for signals.
-pub(in crate::cli) struct Signals {
-    interrupt: Listener,
-    terminate: Listener,
-    hang_up: Listener,
-    stop: Listener,
-}
+/// Receives signals.
+pub(in crate::cli) struct Signals(UnboundedReceiver<Signal>);
 
 impl Signals {
-    /// Begins to listen: from now on these signals no longer end the process by themselves.
+    /// Begins to listen: from now on these signals do not end the process by themselves, unless one of them is the second.
     ///
     /// # Errors
     /// If the system refuses.
     pub(in crate::cli) fn listen() -> Result<Self, Failure> {
         let listen = |kind| signal(kind).map_err(|e| Failure::new("listen for signals", e.to_string()));
-        Ok(Self {
+        let listeners = Listeners {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
-            hang_up: listen(SignalKind::hangup())?,
+            hang_up: if ignores_hang_up() { None } else { Some(listen(SignalKind::hangup())?) },
             stop: listen(stop_signal())?,
-        })
+        };
+        let (sender, received) = unbounded_channel();
+        tokio::spawn(listeners.forward(sender));
+        Ok(Self(received))
     }
 
     /// Waits for the next one.
     pub(in crate::cli) async fn next(&mut self) -> Signal {
+        match self.0.recv().await {
+            Some(signal) => signal,
+            // The task that sends them ends with the process.
+            None => std::future::pending().await,
+        }
+    }
+}
+
+struct Listeners {
+    interrupt: Listener,
+    terminate: Listener,
+    /// `None` if whoever started the program wants it to go on, as `nohup` does.
+    hang_up: Option<Listener>,
+    stop: Listener,
+}
+
+impl Listeners {
+    /// Passes signals on. Whoever receives them may hang, or have what it waited for and only print it.
+    async fn forward(mut self, sender: UnboundedSender<Signal>) {
+        let mut ends = false;
+        loop {
+            let signal = self.next().await;
+            let received = sender.send(signal).is_ok();
+            match signal {
+                // The terminal is gone, but the queue may go on.
+                Signal::End(EndSignal::HangUp) => {}
+                Signal::End(signal) if ends || !received => std::process::exit(signal.status() as i32),
+                Signal::End(_) => ends = true,
+                Signal::Stop if received => {}
+                Signal::Stop => session::stop(),
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Signal {
         tokio::select! {
-            _ = self.interrupt.recv() => Signal::Interrupt,
-            _ = self.terminate.recv() => Signal::Terminate,
-            _ = self.hang_up.recv() => Signal::HangUp,
+            _ = self.interrupt.recv() => Signal::End(EndSignal::Interrupt),
+            _ = self.terminate.recv() => Signal::End(EndSignal::Terminate),
+            () = received(self.hang_up.as_mut()) => Signal::End(EndSignal::HangUp),
             _ = self.stop.recv() => Signal::Stop,
         }
+    }
+}
+
+async fn received(listener: Option<&mut Listener>) {
+    match listener {
+        Some(listener) => _ = listener.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Returns true if SIGHUP was ignored when the program was started, where the system tells.
+fn ignores_hang_up() -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignored_in(&status))
+}
+
+/// Reads Linux's mask of ignored signals, in which SIGHUP is the lowest bit.
+fn ignored_in(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ignored_hang_up_is_read_from_the_mask() {
+        assert!(ignored_in("Name:\tx\nSigIgn:\t0000000000001001\nSigCgt:\t0"));
+        assert!(!ignored_in("Name:\tx\nSigIgn:\t0000000000001000\nSigCgt:\t1"));
+        assert!(!ignored_in(""));
     }
 }

@@ -13,10 +13,15 @@ use crate::{
     domain::{AccountId, Failure, ImageListing, QueryFilter, text::clean},
 };
 
-const OWNERS: [&str; 4] = ["self", "amazon", "aws-marketplace", "aws-backup-vault"];
+pub(in crate::cli) const OWNERS: [&str; 4] = ["self", "amazon", "aws-marketplace", "aws-backup-vault"];
 
 /// What is listed, and how.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate list --all-regions --output ids
+  amigrate list --regions eu-west-1,us-east-1 --filter Name=tag:Team,Values=web --output json
+  amigrate list --match 'web state:available' --sort creation_date:desc --limit 10
+  amigrate list --public --name 'al2023-ami-2023*' --columns region,image_id,name")]
 pub(in crate::cli) struct ListArgs {
     /// Regions between commas, or all; without it those of the setting browse.regions, else the profile's region
     #[arg(long, value_name = "REGIONS")]

@@ -5,6 +5,7 @@ mod columns;
 mod fetch;
 mod shorthand;
 mod sort;
+mod terms;
 
 use std::{
     io::{self, BufWriter, StdoutLock},
@@ -16,25 +17,30 @@ use super::{
     output::{Format, Printer, report},
     records::ImageRecord,
     region_failures::{self, RegionFailure, report_all},
-    setup::{Setup, http_client, runtime},
+    regions::Selection,
+    setup::{Setup, block_on, http_client},
 };
 use crate::{
     aws::Session,
     domain::{Image, filter::Filter},
 };
 
-pub(super) use arguments::ListArgs;
+pub(super) use arguments::{ListArgs, OWNERS};
 pub(super) use fetch::{Wanted, fetch};
 use sort::SortKey;
 
 pub(super) fn run(setup: &Setup, args: &ListArgs) -> Result<ExitStatus, CommandError> {
     let selection = args.selection(setup).or_usage()?;
     let listing = args.listing().or_usage()?;
+    args.matching.as_deref().map_or(Ok(()), terms::check).or_usage()?;
     let sort = args.sort.as_deref().map(SortKey::parse).transpose().or_usage()?;
     let _log = setup.start_log()?;
-    runtime()?.block_on(async {
+    block_on(async {
         let session = Session::load(setup.session_options(), http_client()?).await?;
         session.check_credentials().await?;
+        if selection == Selection::Home && !session.region_was_given() {
+            setup.output.note(&format!("No region is configured: {} is listed.", session.home_region()));
+        }
         // Whatever these credentials may see is listed, whoever they are: STS need not be waited for.
         let session = session.for_reads();
         let wanted = Wanted {

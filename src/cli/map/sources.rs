@@ -11,6 +11,7 @@ use crate::{
         jobs,
         region_failures::RegionFailure,
         regions::{self, Selection},
+        selection::has_ended,
         setup::Setup,
     },
     domain::{
@@ -65,6 +66,9 @@ pub(super) fn of_batch(setup: &Setup, batch: &str) -> Result<Found, CommandError
     }
     only_source(batch, copies.iter().map(|job| &job.request).chain(of_requested.iter().copied()))?;
     copies.sort_by_key(|job| std::cmp::Reverse((job.requested, job.id)));
+    if copies.iter().any(|job| !has_ended(job)) || !of_requested.is_empty() {
+        jobs::note_if_nobody_runs(setup, &store, &account);
+    }
     let mut by_region: BTreeMap<&Region, Vec<&Job>> = BTreeMap::new();
     for job in copies {
         by_region.entry(&job.request.destination).or_default().push(job);

@@ -8,6 +8,7 @@ use std::{
     process::ExitCode,
 };
 
+use super::exit::{CommandError, ExitStatus};
 use crate::domain::{Failure, text::clean};
 
 pub(super) use crate::records::{Column, Record};
@@ -40,6 +41,17 @@ pub(super) enum ColorChoice {
     Never,
 }
 
+impl ColorChoice {
+    /// Returns what was chosen; `None` if the terminal and the environment decide.
+    pub(super) fn forced(self) -> Option<bool> {
+        match self {
+            Self::Auto => None,
+            Self::Always => Some(true),
+            Self::Never => Some(false),
+        }
+    }
+}
+
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct OutputOptions {
@@ -57,11 +69,8 @@ impl OutputOptions {
     pub(super) fn new(format: Format, color: ColorChoice, quiet: bool, env: &impl Fn(&str) -> Option<String>) -> Self {
         let terminal = io::stdout().is_terminal();
         let set = |name| env(name).is_some_and(|value| !value.is_empty());
-        let color = match color {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto => terminal && !set("NO_COLOR") && env("TERM").as_deref() != Some("dumb"),
-        };
+        let by_terminal = || terminal && !set("NO_COLOR") && env("TERM").as_deref() != Some("dumb");
+        let color = color.forced().unwrap_or_else(by_terminal);
         Self { format, color, quiet, terminal }
     }
 
@@ -82,6 +91,22 @@ pub(super) fn print_out(lines: &str) -> Result<ExitCode, Failure> {
     }
 }
 
+/// Returns how a command ends whose work is done, whatever became of its output: a reader that has gone changes nothing, and output
+/// that could not be written is one failure beside the others.
+///
+/// # Errors
+/// If that is the only one.
+pub(super) fn ended(printed: Result<(), CommandError>, status: ExitStatus) -> Result<ExitStatus, CommandError> {
+    match printed {
+        Ok(()) | Err(CommandError::ReaderGone) => Ok(status),
+        Err(error) if status == ExitStatus::Done => Err(error),
+        Err(CommandError::Failure(failure, _)) => {
+            report(&failure);
+            Ok(status)
+        }
+    }
+}
+
 /// Prints a failure: what, why, and what to do.
 pub(super) fn report(failure: &Failure) {
     let mut err = io::stderr().lock();
@@ -91,5 +116,22 @@ pub(super) fn report(failure: &Failure) {
     }
     for line in lines {
         let _ = writeln!(err, "  {}", clean(&line));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_has_gone_hides_no_failure() {
+        let full = || CommandError::write(&io::Error::from(io::ErrorKind::StorageFull));
+        let gone = || CommandError::write(&io::Error::from(io::ErrorKind::BrokenPipe));
+        for status in [ExitStatus::Done, ExitStatus::Failed, ExitStatus::TimedOut] {
+            assert_eq!(ended(Ok(()), status), Ok(status));
+            assert_eq!(ended(Err(gone()), status), Ok(status));
+        }
+        assert_eq!(ended(Err(full()), ExitStatus::Done), Err(full()));
+        assert_eq!(ended(Err(full()), ExitStatus::TimedOut), Ok(ExitStatus::TimedOut));
     }
 }

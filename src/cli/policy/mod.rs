@@ -11,11 +11,11 @@ use clap::ValueEnum as _;
 use super::{
     exit::{CommandError, ExitStatus, OrUsage},
     output::print_document,
-    setup::{Setup, http_client, runtime},
+    setup::{Setup, block_on, http_client},
 };
 use crate::{
     aws::Session,
-    domain::{Failure, text::clean},
+    domain::{Failure, KmsKeyRef, Partition, Region},
 };
 
 pub(in crate::cli) use document::PolicyDocument;
@@ -23,6 +23,10 @@ use scope::{PolicyScope, Work};
 
 /// Arguments of `amigrate policy`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate policy > policy.json
+  amigrate policy list copy --kms-key-arn arn:aws:kms:eu-west-1:123456789012:key/1a2b3c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d
+  amigrate policy copy --instance-store --region cn-north-1")]
 pub(super) struct PolicyArgs {
     /// Work that the policy is to allow; all of it without one
     #[arg(value_enum, value_name = "WORK")]
@@ -37,12 +41,13 @@ pub(super) struct PolicyArgs {
 
 pub(super) fn run(setup: &Setup, args: &PolicyArgs) -> Result<ExitStatus, CommandError> {
     let work = if args.work.is_empty() { Work::value_variants().to_vec() } else { args.work.clone() };
-    let scope = PolicyScope {
-        partition: partition(setup).or_usage()?,
-        work,
-        instance_store: args.instance_store,
-        keys: args.kms_key_arn.clone(),
-    };
+    let partition = partition(setup).or_usage()?;
+    if let Some(key) = args.kms_key_arn.iter().find(|key| key.split(':').nth(1) != Some(partition)) {
+        let failure =
+            Failure::new(format!("use the key {key}"), format!("the policy is for the partition {partition}"));
+        return Err(CommandError::usage(failure.hint("--region names a region of the key's partition.")));
+    }
+    let scope = PolicyScope { partition, work, instance_store: args.instance_store, keys: args.kms_key_arn.clone() };
     let copies = scope.allows(&[Work::Copy]);
     if !copies && (scope.instance_store || !scope.keys.is_empty()) {
         let what = if scope.instance_store { "--instance-store" } else { "--kms-key-arn" };
@@ -63,14 +68,52 @@ pub(super) fn run(setup: &Setup, args: &PolicyArgs) -> Result<ExitStatus, Comman
 
 /// Returns the name of the partition of the session's region, from flags, environment and files.
 fn partition(setup: &Setup) -> Result<&'static str, Failure> {
-    let session = runtime()?.block_on(Session::load(setup.session_options(), http_client()?))?;
-    Ok(session.home_region().partition().as_str())
+    let session = block_on(Session::load(setup.session_options(), http_client()?))?;
+    let partition = session.home_region().partition().as_str();
+    if !session.region_was_given() {
+        setup.output.note(&format!("No region is configured: the policy is for the partition {partition}."));
+    }
+    Ok(partition)
 }
 
+/// Checks a key's ARN by form; which partition it is to be of, only the session tells.
 fn key_arn(text: &str) -> Result<String, String> {
-    let parts: Vec<&str> = text.split(':').collect();
-    match parts[..] {
-        ["arn", _, "kms", _, _, resource] if resource.starts_with("key/") && clean(text) == text => Ok(text.to_owned()),
+    let mut parts = text.splitn(6, ':').skip(1);
+    let partition = parts.next().and_then(Partition::parse);
+    let region = parts.nth(1).and_then(|name| Region::new(name).ok());
+    let key = parts.nth(1).is_some_and(|resource| resource.starts_with("key/"));
+    let formed = key && text.starts_with("arn:") && KmsKeyRef::new(text).is_ok_and(|key| key.as_str() == text);
+    match (formed, partition, region) {
+        (true, Some(partition), Some(region)) if region.partition() == partition => Ok(text.to_owned()),
         _ => Err("a key's ARN looks like arn:aws:kms:REGION:ACCOUNT:key/ID; aliases do not work in a policy".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_named_by_its_whole_arn() {
+        const ID: &str = "0123abcd-0000-1111-2222-0123456789ab";
+        for good in [
+            format!("arn:aws:kms:eu-west-1:123456789012:key/{ID}"),
+            format!("arn:aws-cn:kms:cn-north-1:123456789012:key/{ID}"),
+            "arn:aws:kms:eu-west-1:123456789012:key/mrk-0123456789abcdef0123456789abcdef".into(),
+        ] {
+            assert_eq!(key_arn(&good), Ok(good.clone()));
+        }
+        for bad in [
+            "arn::kms:::key/".to_owned(),
+            format!("arn:aws:kms:cn-north-1:123456789012:key/{ID}"),
+            format!("arn:aws:kms:eu-west-1:12345:key/{ID}"),
+            format!("arn:mars:kms:eu-west-1:123456789012:key/{ID}"),
+            format!("arn:aws:s3:eu-west-1:123456789012:key/{ID}"),
+            "arn:aws:kms:eu-west-1:123456789012:key/1".into(),
+            "arn:aws:kms:eu-west-1:123456789012:alias/web".into(),
+            ID.into(),
+        ] {
+            assert!(key_arn(&bad).is_err(), "{bad}");
+        }
     }
 }

@@ -63,6 +63,11 @@ impl AuditRecord {
     }
 }
 
+impl AuditRecord {
+    /// The column of a table with the requests of several accounts.
+    pub(in crate::cli) const ACCOUNT: &Column<Self> = &Column::new("account", |r| r.account.clone());
+}
+
 impl Record for AuditRecord {
     const LIST: &'static str = "requests";
 

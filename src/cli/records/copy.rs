@@ -4,7 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{FailureRecord, job::JobRecord};
-use crate::{cli::output::Column, domain::CopyRequest};
+use crate::{
+    cli::output::{Column, Record},
+    domain::CopyRequest,
+    engine::BatchId,
+};
 
 /// What came of `amigrate copy`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
@@ -30,8 +34,66 @@ pub(in crate::cli) struct SkippedRecord {
     /// Its state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::cli) state: Option<String>,
+    /// What is there is the copy that was asked for, as far as is known.
+    pub(in crate::cli) as_requested: bool,
+    /// In what it is not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::cli) differences: Vec<String>,
     /// A sentence.
     pub(in crate::cli) reason: String,
+}
+
+/// One copy that was asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(in crate::cli) enum CopyRecord {
+    /// It was made, or is under way.
+    Job(Box<JobRecord>),
+    /// It was not made, because it is there already.
+    Skipped(SkippedRecord),
+}
+
+impl CopyRecord {
+    fn value(&self, of_job: impl Fn(&JobRecord) -> String, of_skipped: impl Fn(&SkippedRecord) -> String) -> String {
+        match self {
+            Self::Job(job) => of_job(job),
+            Self::Skipped(skipped) => of_skipped(skipped),
+        }
+    }
+
+    /// The value of one of a job's columns.
+    fn of_job(&self, column: usize, of_skipped: impl Fn(&SkippedRecord) -> String) -> String {
+        self.value(
+            |job| JobRecord::columns().get(column).map(|column| (column.value)(job)).unwrap_or_default(),
+            of_skipped,
+        )
+    }
+}
+
+impl Record for CopyRecord {
+    const LIST: &'static str = "jobs";
+
+    /// Those of jobs.
+    fn columns() -> &'static [Column<Self>] {
+        const COLUMNS: &[Column<CopyRecord>] = &[
+            Column::number("job_id", |c| c.of_job(0, |_| String::new())),
+            Column::new("batch", |c| c.of_job(1, |_| String::new())),
+            Column::new("name", |c| c.of_job(2, |s| s.name.clone())),
+            Column::new("route", |c| c.of_job(3, |s| format!("{} > {}", s.source_region, s.region))),
+            Column::new("state", |c| c.of_job(4, |s| s.state.clone().unwrap_or_default())),
+            Column::new("image_id", |c| c.of_job(5, |s| s.image_id.clone().unwrap_or_default())),
+            Column::new("state_reason", |c| c.of_job(6, |s| s.reason.clone())),
+        ];
+        COLUMNS
+    }
+
+    /// The image, unless it is another one than was asked for.
+    fn id(&self) -> Option<String> {
+        match self {
+            Self::Job(job) => job.id(),
+            Self::Skipped(skipped) => skipped.image_id.clone().filter(|_| skipped.as_requested),
+        }
+    }
 }
 
 impl SkippedRecord {
@@ -43,6 +105,8 @@ impl SkippedRecord {
             region: copy.destination.to_string(),
             image_id: None,
             state: None,
+            as_requested: true,
+            differences: Vec::new(),
             reason,
         }
     }
@@ -56,21 +120,26 @@ pub(in crate::cli) struct RequestedRecord {
     source_region: String,
     region: String,
     size_gib: u64,
+    /// The copies it was requested with; none with `--dry-run`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch: Option<String>,
 }
 
-impl From<&CopyRequest> for RequestedRecord {
-    fn from(copy: &CopyRequest) -> Self {
+impl RequestedRecord {
+    /// The record of a copy of this batch, if it was requested.
+    pub(in crate::cli) fn new(copy: &CopyRequest, batch: Option<&BatchId>) -> Self {
         Self {
             name: copy.name.to_string(),
             source_image_id: copy.source.to_string(),
             source_region: copy.source_region.to_string(),
             region: copy.destination.to_string(),
             size_gib: copy.size_gib(),
+            batch: batch.map(ToString::to_string),
         }
     }
 }
 
-impl crate::cli::output::Record for RequestedRecord {
+impl Record for RequestedRecord {
     const LIST: &'static str = "copies";
 
     fn columns() -> &'static [Column<Self>] {
@@ -79,6 +148,7 @@ impl crate::cli::output::Record for RequestedRecord {
             Column::new("route", |c| format!("{} > {}", c.source_region, c.region)),
             Column::number("size_gib", |c| c.size_gib.to_string()),
             Column::new("name", |c| c.name.clone()),
+            Column::new("batch", |c| c.batch.clone().unwrap_or_default()),
         ];
         COLUMNS
     }

@@ -133,7 +133,7 @@ struct StepRecord {
 /// A property that is not as requested.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 struct DifferenceRecord {
-    /// `name`, `description`, `volumes`, `image_tag`, `snapshot_tag`, `encrypted` or `kms_key_id`.
+    /// `name`, `description`, `volumes`, `devices`, `image_tag`, `snapshot_tag`, `encrypted` or `kms_key_id`.
     property: &'static str,
     /// Of a tag.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,6 +176,11 @@ impl JobRecord {
             remaining_snapshots: labels::remaining_snapshots(job),
             ..Self::requested(account, &job.batch, &job.request)
         }
+    }
+
+    /// Makes the record of a copy that was requested, and cancelled before a process has taken it up.
+    pub(in crate::cli) fn withdrawn(account: &AccountKey, batch: &BatchId, request: &CopyRequest) -> Self {
+        Self { state: "cancelled".into(), ..Self::requested(account, batch, request) }
     }
 
     /// Makes the record of a copy that was requested, and that no process has taken up yet.
@@ -336,6 +341,7 @@ fn difference(difference: &crate::engine::Difference) -> DifferenceRecord {
         Property::Name => ("name", None, &[][..]),
         Property::Description => ("description", None, &[][..]),
         Property::Volumes => ("volumes", None, &[][..]),
+        Property::Devices => ("devices", None, &[][..]),
         Property::ImageTag(key) => ("image_tag", Some(key), &[][..]),
         Property::Encryption(snapshots) => ("encrypted", None, snapshots.as_slice()),
         Property::Key(snapshots) => ("kms_key_id", None, snapshots.as_slice()),
@@ -350,13 +356,18 @@ fn difference(difference: &crate::engine::Difference) -> DifferenceRecord {
     }
 }
 
+impl JobRecord {
+    /// The column of a table with the copies of several accounts.
+    pub(in crate::cli) const ACCOUNT: &Column<Self> = &Column::new("account", |j| j.account.clone());
+}
+
 impl Record for JobRecord {
     const LIST: &'static str = "jobs";
 
     fn columns() -> &'static [Column<Self>] {
         const COLUMNS: &[Column<JobRecord>] = &[
             Column::number("job_id", |j| j.job_id.map(|id| id.to_string()).unwrap_or_default()),
-            Column::new("batch", |j| if j.job_id.is_some() { j.batch.clone() } else { String::new() }),
+            Column::new("batch", |j| j.batch.clone()),
             Column::new("name", |j| j.name.clone()),
             Column::new("route", |j| format!("{} > {}", j.source_region, j.region)),
             Column::new("state", JobRecord::progress),

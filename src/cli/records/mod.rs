@@ -13,7 +13,7 @@ pub(super) use crate::records::{FailureRecord, ImageRecord};
 
 pub(super) use audit::AuditRecord;
 pub(super) use check::{CheckDocument, DestinationRecord, ExistingRecord};
-pub(super) use copy::{CopyDocument, RequestedDocument, RequestedRecord, SkippedRecord};
+pub(super) use copy::{CopyDocument, CopyRecord, RequestedDocument, RequestedRecord, SkippedRecord};
 pub(super) use deregistration::{DeregistrationRecord, DeregistrationResult, KeptSnapshotRecord, UsageRecord};
 pub(super) use identity::IdentityRecord;
 pub(super) use image_document::{ImageDocument, PermissionRecord, SnapshotRecord};

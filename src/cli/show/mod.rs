@@ -14,7 +14,7 @@ use super::{
     records::{ImageDocument, ImageRecord, JobRecord},
     region_failures::{self, RegionFailure, report_all},
     regions::{Answers, Selection, in_each},
-    setup::{Setup, runtime},
+    setup::{Setup, block_on},
 };
 use crate::{
     domain::{Failure, Image, ImageId, Region, image_details::ImageDetails},
@@ -25,6 +25,9 @@ use crate::{
 
 /// Arguments of `amigrate show`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate show ami-0123456789abcdef0
+  amigrate show ami-0123456789abcdef0 --region eu-west-1 --output json")]
 pub(super) struct ShowArgs {
     /// The image's id. Without --region it is looked for in every region that is enabled
     #[arg(value_name = "IMAGE", value_parser = ImageId::new)]
@@ -33,7 +36,7 @@ pub(super) struct ShowArgs {
 
 pub(super) fn run(setup: &Setup, args: &ShowArgs) -> Result<ExitStatus, CommandError> {
     let _log = setup.start_log()?;
-    runtime()?.block_on(async {
+    block_on(async {
         let connection = Connection::open(setup).await?;
         let (image, copies, of_copies) = find(setup, &connection, &args.image).await?;
         let details = connection.session.image_details(&image).await;
@@ -56,7 +59,9 @@ pub(super) fn run(setup: &Setup, args: &ShowArgs) -> Result<ExitStatus, CommandE
         };
         print(setup, &document)?;
         report_all("look for copies", &of_copies, report);
-        of_image.iter().for_each(|one| report(&one.failure));
+        for one in &of_image {
+            report(&one.failure);
+        }
         Ok(region_failures::status(&failures))
     })
 }
@@ -88,7 +93,8 @@ async fn find(
     let Found { images, failures, .. } = match copies {
         Ok(answers) => Found::of(answers),
         Err(CommandError::Failure(failure, _)) => {
-            Found { failures: vec![RegionFailure::of_no_region(*failure)], ..Found::default() }
+            let failure = Failure { what: "look for copies in all regions".into(), ..*failure };
+            Found { failures: vec![RegionFailure::of_no_region(failure)], ..Found::default() }
         }
         Err(gone @ CommandError::ReaderGone) => return Err(gone),
     };

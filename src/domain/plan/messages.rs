@@ -12,13 +12,22 @@ pub struct ValidationMessage {
     pub text: String,
     /// The number of different messages that this one stands for, at least 1.
     pub count: usize,
+    /// The review finds out for itself, and knows better.
+    pub known_later: bool,
 }
 
 /// Collects messages. A plan of 3,000 copies may have as many, so none is compared with all others.
 #[derive(Debug, Default)]
 pub(super) struct Messages {
-    first: BTreeMap<(Field, &'static str), (String, usize)>,
+    first: BTreeMap<(Field, &'static str), First>,
     seen: HashSet<(Field, String)>,
+}
+
+#[derive(Debug)]
+struct First {
+    text: String,
+    count: usize,
+    known_later: bool,
 }
 
 impl Messages {
@@ -29,8 +38,17 @@ impl Messages {
 
     /// The same for a field that may have several kinds of messages, each of which is shown.
     pub(super) fn add_kind(&mut self, field: Field, kind: &'static str, text: String) {
+        self.insert(field, kind, text, false);
+    }
+
+    /// The same for what the review finds out for itself.
+    pub(super) fn add_known_later(&mut self, field: Field, kind: &'static str, text: String) {
+        self.insert(field, kind, text, true);
+    }
+
+    fn insert(&mut self, field: Field, kind: &'static str, text: String, known_later: bool) {
         if self.seen.insert((field.clone(), text.clone())) {
-            self.first.entry((field, kind)).or_insert((text, 0)).1 += 1;
+            self.first.entry((field, kind)).or_insert(First { text, count: 0, known_later }).count += 1;
         }
     }
 
@@ -41,11 +59,11 @@ impl Messages {
 
     /// Returns the messages in the order of the form's fields.
     pub(super) fn finish(self) -> Vec<ValidationMessage> {
-        let message = |((field, _), (mut text, count)): ((Field, &str), (String, usize))| {
+        let message = |((field, _), First { mut text, count, known_later }): ((Field, &str), First)| {
             if count > 1 {
                 text = format!("{} (and {} more).", text.trim_end_matches('.'), count - 1);
             }
-            ValidationMessage { field, text, count }
+            ValidationMessage { field, text, count, known_later }
         };
         self.first.into_iter().map(message).collect()
     }

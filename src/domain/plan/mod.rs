@@ -1,5 +1,6 @@
 //! Turns the contents of the copy form into copy requests: expansion, checks, warnings. Makes no AWS calls.
 
+mod listed;
 mod messages;
 mod placement;
 mod post_copy;
@@ -14,18 +15,20 @@ use std::{
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
+pub use listed::ListedImages;
 pub use messages::ValidationMessage;
 pub use post_copy::StepsPlan;
 pub use timing::CompletionChoice;
 
 use crate::domain::{
-    copy::{ClientToken, CopyRequest, Description, Encryption, ImageName},
+    copy::{ClientToken, CopyRequest, Description, Encryption, Expected, ImageName},
     draft::{Draft, Field, PlacementDraft},
     failure::Failure,
     image::{Image, ImageState},
     kms_key::KmsKeyRef,
     placement::Placement,
     region::Region,
+    tag_line::JOB_TAGS,
     template::{expand, has_placeholder},
     text::{clean, thousands},
     typed_texts::TypedTexts,
@@ -65,6 +68,10 @@ pub struct CheckContext<'a> {
     pub max_copies: usize,
     /// Client tokens that were sent before. EC2 would answer one with the copy that it made then.
     pub used_tokens: &'a [ClientToken],
+    /// How many tags amigrate adds to each image and snapshot.
+    pub job_tags: usize,
+    /// Images that are there already, as far as they are listed.
+    pub listed: Option<&'a ListedImages>,
 }
 
 impl CheckContext<'_> {
@@ -72,7 +79,7 @@ impl CheckContext<'_> {
     pub const MAX_COPIES: usize = 3_000;
 
     pub fn at(now: Timestamp) -> Self {
-        Self { now, max_copies: Self::MAX_COPIES, used_tokens: &[] }
+        Self { now, max_copies: Self::MAX_COPIES, used_tokens: &[], job_tags: JOB_TAGS, listed: None }
     }
 }
 
@@ -106,18 +113,21 @@ impl Draft {
         let common = Common {
             today: context.now.to_zoned(TimeZone::UTC).date(),
             keys: self.check_keys(&mut mistakes),
-            tags: OwnTags::read(self, &mut mistakes),
+            tags: OwnTags::read(self, context.job_tags, &mut mistakes),
             placement: self.check_placement(&mut mistakes),
             steps: self.check_post_copy(context.now, &mut mistakes, &mut warnings),
             given_token: self.check_token(context.used_tokens, &mut mistakes),
             templates: Arc::new(self.templates()),
         };
         let copies = self.build(&common, &mut token, &mut mistakes, &mut warnings);
+        if let Some(listed) = context.listed {
+            listed.warn(&copies, &mut warnings);
+        }
         if self.destinations.is_empty() {
             mistakes.add(Field::Destinations, "Choose at least one region to copy to.".into());
             self.check_texts(&common, &mut mistakes);
         }
-        self.warn_of_sources(&mut warnings);
+        self.warn_of_sources(context.now, &mut warnings);
         Plan { copies, mistakes: mistakes.finish(), warnings: warnings.finish() }
     }
 
@@ -140,15 +150,7 @@ impl Draft {
 
     /// Returns why there are too many copies. Images alone count as copies to one region, because their names are checked too.
     fn too_many(&self, most: usize) -> Option<String> {
-        let copies = self.sources.len().saturating_mul(self.destinations.len().max(1));
-        (copies > most).then(|| {
-            format!(
-                "{} copies at once are more than {} (setting copy.max_copies). Split them: mark fewer images, or choose fewer \
-                 regions.",
-                thousands(copies),
-                thousands(most)
-            )
-        })
+        too_many_copies(self.sources.len().saturating_mul(self.destinations.len().max(1)), most)
     }
 
     fn check_sources(&self, mistakes: &mut Messages) {
@@ -289,7 +291,7 @@ impl Draft {
                         "{} in {destination} has the name \"{}\" already: there would be two images of that name.",
                         source.id, copy.name
                     );
-                    warnings.add(Field::Name, text);
+                    warnings.add_known_later(Field::Name, "", text);
                 }
                 copies.push(CopyRequest { token: token(), ..copy });
             }
@@ -333,10 +335,23 @@ impl Draft {
             completion: self.completion,
             post_copy: self.steps_for(source, &common.steps),
             given_token: common.given_token.clone(),
+            expected: Expected { devices: source.snapshot_devices(), encrypted: source.encrypted(), key_arn: None },
             templates: Arc::clone(&common.templates),
             token: ClientToken::from_random(0),
         })
     }
+}
+
+/// Returns why so many copies at once are refused, or `None` if they are not.
+pub fn too_many_copies(copies: usize, most: usize) -> Option<String> {
+    (copies > most).then(|| {
+        format!(
+            "{} copies at once are more than {} (setting copy.max_copies). Split them: mark fewer images, or choose fewer \
+             regions.",
+            thousands(copies),
+            thousands(most)
+        )
+    })
 }
 
 fn other_partition(from: &Region, to: &Region) -> String {

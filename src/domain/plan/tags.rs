@@ -9,11 +9,13 @@ use crate::domain::{
     draft::{Draft, Field, SourceTags},
     image::{Image, Tag},
     region::Region,
-    tag_line::{JOB_TAGS, MAX_TAGS, TagLine},
+    tag_line::{MAX_TAGS, TagLine},
 };
 
 /// The checked tag lines of a draft, each with its field.
 pub(super) struct OwnTags {
+    /// How many tags amigrate adds by itself.
+    job_tags: usize,
     image: Vec<(Field, TagLine)>,
     snapshot: Vec<(Field, TagLine)>,
 }
@@ -37,10 +39,11 @@ impl Along<'_> {
 }
 
 impl OwnTags {
-    pub(super) fn read(draft: &Draft, mistakes: &mut Messages) -> Self {
+    pub(super) fn read(draft: &Draft, job_tags: usize, mistakes: &mut Messages) -> Self {
         Self {
-            image: read_lines(&draft.image_tags, Field::ImageTag, mistakes),
-            snapshot: read_lines(&draft.snapshot_tags, Field::SnapshotTag, mistakes),
+            job_tags,
+            image: read_lines(&draft.image_tags, Field::ImageTag, job_tags, mistakes),
+            snapshot: read_lines(&draft.snapshot_tags, Field::SnapshotTag, job_tags, mistakes),
         }
     }
 
@@ -55,16 +58,16 @@ impl OwnTags {
             SourceTags::Picked(keys) => keys.contains(&t.key),
         };
         let tags: Vec<&Tag> = user_tags(source).filter(|t| goes(t) && !self.overrides(&t.key)).collect();
-        let count = tags.len() + self.image.len() + JOB_TAGS;
+        let count = tags.len() + self.image.len() + self.job_tags;
         if !tags.is_empty() && count > MAX_TAGS {
             mistakes.add(
                 Field::SourceTags,
                 format!(
-                    "A copy of {} would have {count} tags ({} of its own, {} given here, {JOB_TAGS} of amigrate); EC2 allows \
-                     {MAX_TAGS}.",
+                    "A copy of {} would have {count} tags ({} of its own, {} given here{}); EC2 allows {MAX_TAGS}.",
                     source.id,
                     tags.len(),
-                    self.image.len()
+                    self.image.len(),
+                    if self.job_tags > 0 { format!(", {} of amigrate", self.job_tags) } else { String::new() }
                 ),
             );
         }
@@ -108,19 +111,22 @@ impl OwnTags {
     }
 }
 
-fn read_lines(texts: &[String], field: fn(usize) -> Field, mistakes: &mut Messages) -> Vec<(Field, TagLine)> {
+fn read_lines(
+    texts: &[String],
+    field: fn(usize) -> Field,
+    job_tags: usize,
+    mistakes: &mut Messages,
+) -> Vec<(Field, TagLine)> {
     let mut lines = Vec::new();
     let mut keys = HashSet::new();
     for (n, text) in texts.iter().enumerate() {
         let Some(line) = mistakes.check(field(n), TagLine::parse(text)).flatten() else { continue };
         if !keys.insert(line.key().to_owned()) {
             mistakes.add(field(n), format!("The key `{}` is given twice.", line.key()));
-        } else if lines.len() + JOB_TAGS >= MAX_TAGS {
-            let most = MAX_TAGS - JOB_TAGS;
-            mistakes.add(
-                field(n),
-                format!("More than {most} tags: EC2 allows {MAX_TAGS}, {JOB_TAGS} of which are amigrate's."),
-            );
+        } else if lines.len() + job_tags >= MAX_TAGS {
+            let most = MAX_TAGS - job_tags;
+            let own = if job_tags > 0 { format!(", {job_tags} of which are amigrate's") } else { String::new() };
+            mistakes.add(field(n), format!("More than {most} tags: EC2 allows {MAX_TAGS}{own}."));
         } else {
             lines.push((field(n), line));
         }

@@ -1,5 +1,7 @@
 //! What may go wrong with the sources.
 
+use jiff::Timestamp;
+
 use super::messages::Messages;
 use crate::domain::{
     account::AccountId,
@@ -7,8 +9,12 @@ use crate::domain::{
 };
 
 impl Draft {
-    pub(super) fn warn_of_sources(&self, warnings: &mut Messages) {
+    pub(super) fn warn_of_sources(&self, now: Timestamp, warnings: &mut Messages) {
         for source in &self.sources {
+            if let Some(since) = source.deprecated.filter(|since| *since <= now) {
+                let text = format!("{} is deprecated since {}.", source.id, since.strftime("%Y-%m-%d"));
+                warnings.add_known_later(Field::Sources, "deprecated", text);
+            }
             let shared = self.account.as_ref().is_some_and(|own| *own != source.owner_id);
             let mut warn = |kind: &'static str, text: String| warnings.add_kind(Field::Sources, kind, text);
             if shared && !source.product_codes.is_empty() {

@@ -31,6 +31,7 @@ fn copy(from: &str, to: &str, volumes: &[u32]) -> CopyRequest {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        expected: crate::domain::Expected::default(),
         templates: std::sync::Arc::default(),
         token: ClientToken::from_random(1),
     }

@@ -26,7 +26,7 @@ impl Review {
     pub fn table(&self) -> ReviewTable {
         let index = Index::of(self, None);
         let existing = self.existing(&index, None);
-        let copies = self.decided(&existing);
+        let copies = self.decided(&index, &existing);
         let mut builder = Builder::new(self, &index, &copies, &existing);
         for check in &self.checks {
             builder.add(check);
@@ -288,9 +288,10 @@ impl<'a> Builder<'a> {
 
     /// Adds what the plan's own checks found, and what needs no answer.
     fn finish_plan(&mut self) {
-        // What has a copy's name already is known better once it was looked up: it is listed, and decided about.
-        let looked_up = self.rows.iter().all(|row| row.cell(Column::Exists).status != Status::Unknown);
-        for warning in self.review.warnings.iter().filter(|w| w.field != Field::Name || !looked_up) {
+        // What is there already is known better once it was looked up: it is listed, and decided about. So are the sources.
+        let looked_up = self.rows.iter().all(|row| row.cell(Column::Exists).status != Status::Unknown)
+            && self.sources != Status::Unknown;
+        for warning in self.review.warnings.iter().filter(|warning| !(warning.known_later && looked_up)) {
             if warning.field == Field::Sources && self.sources == Status::Fine {
                 self.sources = Status::Warning;
             }

@@ -13,7 +13,7 @@ use super::{
 use crate::domain::{
     copy::{CopyRequest, ImageName},
     ids::ImageId,
-    image::ImageState,
+    image::{Image, ImageState},
     placement::Placement,
     region::Region,
 };
@@ -86,10 +86,19 @@ impl Review {
             }
             _ => None,
         });
-        let ended = |image: &&crate::domain::image::Image| {
-            !stands(image.state) && image.source_image_id.as_ref() == Some(&copy.source)
-        };
+        let ended = |image: &&Image| !stands(image.state) && image.source_image_id.as_ref() == Some(&copy.source);
         answers.flatten().filter(ended).map(|image| image.id.clone()).collect()
+    }
+
+    /// Returns an image of a destination that the checks have found.
+    pub fn image(&self, destination: &Region, id: &ImageId) -> Option<&Image> {
+        let answers = self.checks.iter().filter_map(|check| match &check.state {
+            CheckState::Answered(CheckAnswer::Images(images)) if check.request.region() == Some(destination) => {
+                Some(images)
+            }
+            _ => None,
+        });
+        answers.flatten().find(|image| image.id == *id)
     }
 
     /// Returns true if it is known which of the plan's names are taken in a destination, and which of its sources were copied there.
@@ -98,7 +107,14 @@ impl Review {
             .checks
             .iter()
             .filter(|check| matches!(&check.request, CheckRequest::Names { region, .. } | CheckRequest::CopiesOf { region, .. } if region == destination));
-        asked.all(|check| matches!(check.state, CheckState::Answered(_)))
+        asked.all(|check| match &check.state {
+            CheckState::Answered(_) => true,
+            // EC2 answers with a code of its own. What cannot, such as moto, does not know the filter: names are all there is.
+            CheckState::Failed(failure) => {
+                failure.code.is_none() && matches!(check.request, CheckRequest::CopiesOf { .. })
+            }
+            CheckState::Waiting | CheckState::Sent => false,
+        })
     }
 
     /// Skips every copy that is there already, also where that is found later.
@@ -143,8 +159,8 @@ impl Review {
         }
     }
 
-    /// Returns the copies to start: without those skipped, and with the new names.
-    pub(super) fn decided(&self, existing: &[Existing]) -> Vec<CopyRequest> {
+    /// Returns the copies to start: without those skipped, with the new names, and with the keys as far as they were resolved.
+    pub(super) fn decided(&self, index: &Index<'_>, existing: &[Existing]) -> Vec<CopyRequest> {
         let skipped: BTreeSet<usize> = existing.iter().filter(|e| e.choice == Choice::Skip).map(|e| e.copy).collect();
         let mut copies = self.copies.clone();
         for existing in existing.iter().filter(|e| e.choice == Choice::Rename) {
@@ -152,6 +168,9 @@ impl Review {
                 copy.name = name.clone();
                 copy.templates = copy.templates.without_name().into();
             }
+        }
+        for copy in &mut copies {
+            copy.expected.key_arn = index.key_arn(copy).map(Into::into);
         }
         copies.into_iter().enumerate().filter(|(n, _)| !skipped.contains(n)).map(|(_, copy)| copy).collect()
     }

@@ -28,7 +28,14 @@ impl Review {
     }
 
     fn answer_at(&mut self, id: CheckId, answer: Result<CheckAnswer, Failure>, at: Timestamp) {
-        let Some(check) = self.checks.get_mut(id.0) else { return };
+        if let Some(request) = self.take(id, answer, at) {
+            self.follow(&[request]);
+        }
+    }
+
+    /// Records an answer. Returns its request, which may lead to others.
+    fn take(&mut self, id: CheckId, answer: Result<CheckAnswer, Failure>, at: Timestamp) -> Option<CheckRequest> {
+        let check = self.checks.get_mut(id.0)?;
         check.at = Some(at);
         let made = match (&check.request, &answer) {
             (
@@ -45,7 +52,7 @@ impl Review {
             }
             self.forgo_trials();
         }
-        self.follow(&request);
+        Some(request)
     }
 
     /// Takes over the answers of an earlier review by the same account that are not too old.
@@ -56,16 +63,21 @@ impl Review {
         }
         self.made_by_trials.clone_from(&earlier.made_by_trials);
         self.forgo_trials();
-        let mut n = 0;
-        // Follow-ups are appended, and may be known as well.
-        while n < self.checks.len() {
-            let known = earlier.checks.iter().find(|check| check.request == self.checks[n].request);
-            if let Some(Check { state: CheckState::Answered(answer), at: Some(at), .. }) = known
-                && self.started.duration_since(*at) < Self::REUSE
-            {
-                self.answer_at(CheckId(n), Ok(answer.clone()), *at);
+        let mut next = 0;
+        // Follow-ups are appended, and may be known as well. What all answers lead to is worked out once: with thousands of copies,
+        // once for each takes longer than a frame.
+        while next < self.checks.len() {
+            let mut answered = Vec::new();
+            for n in next..self.checks.len() {
+                let known = earlier.checks.iter().find(|check| check.request == self.checks[n].request);
+                if let Some(Check { state: CheckState::Answered(answer), at: Some(at), .. }) = known
+                    && self.started.duration_since(*at) < Self::REUSE
+                {
+                    answered.extend(self.take(CheckId(n), Ok(answer.clone()), *at));
+                }
             }
-            n += 1;
+            next = self.checks.len();
+            self.follow(&answered);
         }
         self
     }
@@ -92,20 +104,34 @@ impl Review {
         changes
     }
 
-    fn follow(&mut self, request: &CheckRequest) {
-        let region = match request {
-            CheckRequest::Sources { .. } => {
-                self.follow_sources();
-                None
+    /// Asks for what the answers to these lead to.
+    fn follow(&mut self, answered: &[CheckRequest]) {
+        // `None` once it is about all destinations.
+        let mut existing: Option<BTreeSet<&Region>> = Some(BTreeSet::new());
+        let (mut sources, mut default_keys) = (false, false);
+        for request in answered {
+            match request {
+                CheckRequest::Sources { .. } => (sources, default_keys, existing) = (true, true, None),
+                CheckRequest::Names { region, .. } | CheckRequest::CopiesOf { region, .. } => {
+                    existing.as_mut().map(|regions| regions.insert(region));
+                }
+                CheckRequest::EncryptionByDefault { region } | CheckRequest::DefaultKey { region } => {
+                    default_keys = true;
+                    existing.as_mut().map(|regions| regions.insert(region));
+                }
+                _ => {}
             }
-            CheckRequest::Names { region, .. }
-            | CheckRequest::CopiesOf { region, .. }
-            | CheckRequest::EncryptionByDefault { region }
-            | CheckRequest::DefaultKey { region } => Some(region),
-            _ => return,
+        }
+        let region = match existing {
+            Some(regions) if regions.is_empty() => return,
+            Some(regions) if regions.len() == 1 => regions.into_iter().next(),
+            _ => None,
         };
+        if sources {
+            self.follow_sources();
+        }
         self.follow_existing(region);
-        if !matches!(request, CheckRequest::Names { .. } | CheckRequest::CopiesOf { .. }) {
+        if default_keys {
             self.follow_default_keys(region);
         }
     }

@@ -139,7 +139,7 @@ impl<'a> Index<'a> {
     }
 
     /// Returns which key encrypts a copy if this encryption is requested.
-    pub(super) fn key_source(&self, encryption: &'a Encryption, copy: &CopyRequest) -> KeySource<'a> {
+    pub(super) fn key_source<'b>(&self, encryption: &'b Encryption, copy: &CopyRequest) -> KeySource<'b> {
         match encryption {
             Encryption::Encrypt { key: Some(key) } => KeySource::Given(key),
             Encryption::Encrypt { key: None } => KeySource::Default,
@@ -155,6 +155,16 @@ impl<'a> Index<'a> {
                 Some(true) | None => KeySource::Unknown,
             },
         }
+    }
+
+    /// Returns the ARN of the key that encrypts a copy, if it was resolved.
+    pub(super) fn key_arn<'b>(&'b self, copy: &'b CopyRequest) -> Option<&'b str> {
+        let key = match self.key_source(&copy.encryption, copy) {
+            KeySource::Given(key) => key.as_str(),
+            KeySource::Default => *self.default_keys.get(&copy.destination)?,
+            KeySource::None | KeySource::Unknown => return None,
+        };
+        self.key_arns.get(&(&copy.destination, key)).copied()
     }
 
     /// Returns the own copies of the same image and name.

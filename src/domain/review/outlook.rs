@@ -7,7 +7,7 @@ use super::{
     requests::becomes_public,
     state::Review,
 };
-use crate::domain::{copy::CopyRequest, region::Region};
+use crate::domain::{completion::CompletionDuration, copy::CopyRequest, region::Region};
 
 /// What starting means.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -24,6 +24,8 @@ pub struct Outlook {
 pub enum Time {
     /// Time-based copies are asked for this, and all start at once: it is AWS's limit, not an estimate.
     Requested(u64),
+    /// At most, for time-based copies that cannot all keep the time they are asked for if their volumes are full.
+    TooShort(u64),
     /// Roughly, for time-based copies that do not all start at once.
     InRounds(u64),
     /// Roughly, from as many copies as were seen to complete.
@@ -84,6 +86,7 @@ impl Outlook {
         let requested = requested.map(|seconds| seconds.into_iter().max());
         let time = match (seconds.and_then(|seconds| seconds.into_iter().max()), requested) {
             (None, _) => Time::Unknown,
+            (Some(seconds), Some(_)) if too_short(copies) > 0 => Time::TooShort(seconds.max(too_short(copies))),
             (seconds, Some(requested)) if seconds == requested => Time::Requested(seconds.unwrap_or_default()),
             (Some(seconds), Some(_)) => Time::InRounds(seconds),
             (Some(seconds), None) => Time::Seen { seconds, copies: copies_used(review, copies) },
@@ -137,6 +140,23 @@ fn copy_seconds(review: &Review, region: &Region, copy: &CopyRequest) -> Option<
     }
     let (seconds, gib) = seen.iter().fold((0, 0), |(s, g), c| (s + c.seconds, g + c.gib.max(1)));
     Some((copy.size_gib().max(1) * seconds / gib.max(1)).max(least))
+}
+
+/// Returns the seconds that copies between two regions take if they cannot keep the time they are asked for; 0 if all can.
+fn too_short(copies: &[CopyRequest]) -> u64 {
+    let mut pairs: BTreeMap<(&Region, &Region), (u64, u64, u64)> = BTreeMap::new();
+    for copy in copies {
+        let Some(requested) = requested_seconds(copy) else { continue };
+        let (largest, total, shortest) =
+            pairs.entry((&copy.source_region, &copy.destination)).or_insert((0, 0, u64::MAX));
+        *largest = copy.volumes.iter().copied().map(u64::from).fold(*largest, u64::max);
+        *total += copy.size_gib();
+        *shortest = requested.min(*shortest);
+    }
+    let late = pairs.into_values().filter_map(|(largest, total, shortest)| {
+        Some(CompletionDuration::seconds_at_full_rate(largest, total)).filter(|needed| *needed > shortest)
+    });
+    late.max().unwrap_or(0)
 }
 
 fn requested_seconds(copy: &CopyRequest) -> Option<u64> {

@@ -96,6 +96,7 @@ impl Harness {
             completion: None,
             post_copy: Vec::new(),
             given_token: None,
+            expected: crate::domain::Expected::default(),
             templates: std::sync::Arc::default(),
             token: ClientToken::from_random(token),
         }

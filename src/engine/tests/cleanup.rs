@@ -234,7 +234,8 @@ fn the_snapshots_of_a_copy_started_elsewhere_are_proven_by_its_source() {
 fn a_refused_delete_of_a_pending_snapshot_is_tried_again() {
     let (mut engine, requests) = deregistered(Vec::new());
     let pending = [snapshot(Some(1), SnapshotState::Pending)];
-    let refused = || Err(Failure::new("delete", "it is pending").code("IncorrectState"));
+    let failure = Failure::new("delete", "it is pending").code("IncorrectState");
+    let refused = || Err(failure.clone());
     play(&mut engine, requests, at(700), &pending, &refused);
     assert!(engine.job(JobId(1)).unwrap().needs_cleanup());
     assert!(left(&engine).is_empty());
@@ -242,7 +243,7 @@ fn a_refused_delete_of_a_pending_snapshot_is_tried_again() {
     let (_, requests) = next_requests(&mut engine);
     let ended = [snapshot(Some(100), SnapshotState::Completed)];
     play(&mut engine, requests, at(2_000), &ended, &refused);
-    assert_eq!(left(&engine), [("snap-new", LeftoverReason::Refused("it is pending".into()))]);
+    assert_eq!(left(&engine), [("snap-new", LeftoverReason::Refused(Box::new(failure)))]);
 }
 
 #[test]

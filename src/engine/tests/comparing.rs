@@ -1,7 +1,7 @@
 //! What came out, compared with what was requested.
 
 use super::*;
-use crate::domain::KmsKeyRef;
+use crate::domain::{Expected, KmsKeyRef};
 
 const KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555";
 const OTHER_KEY: &str = "arn:aws:kms:eu-west-1:123456789012:key/99999999-2222-3333-4444-555555555555";
@@ -156,4 +156,55 @@ fn tags_that_ec2_copies_from_the_source_are_compared() {
     let lost = compared(with(vec![tag("Env", "prod"), tag("Team", "the source's")]), &as_requested());
     let expected = Difference { property: Property::ImageTag("Env".into()), expected: "prod".into(), found: None };
     assert_eq!(lost.comparison.differences(), [expected], "the request's own Team replaces that of the source");
+}
+
+#[test]
+fn an_alias_is_compared_by_the_key_that_the_review_found_behind_it() {
+    let mut polled = as_requested();
+    polled.snapshots.as_mut().unwrap()[0].kms_key_id = Some(OTHER_KEY.into());
+    let resolved = |key: Option<&str>, encryption| {
+        let expected = Expected { key_arn: key.map(Into::into), ..Expected::default() };
+        CopyRequest { encryption, expected, ..requested(None) }
+    };
+    let alias = || Encryption::Encrypt { key: KmsKeyRef::new("alias/web").ok() };
+    assert_eq!(compared(resolved(None, alias()), &polled).comparison.differences(), [], "nobody knows its key");
+    // The default key too, of a copy of an encrypted image as well.
+    for encryption in [alias(), Encryption::Encrypt { key: None }, Encryption::Keep] {
+        let job = compared(resolved(Some(KEY), encryption.clone()), &polled);
+        let property = Property::Key(vec![SnapshotId::new("snap-new").unwrap()]);
+        let difference = Difference { property, expected: KEY.into(), found: Some(OTHER_KEY.into()) };
+        assert_eq!(job.comparison.differences(), [difference], "{encryption:?}");
+        assert_eq!(compared(resolved(Some(OTHER_KEY), encryption), &polled).comparison.differences(), []);
+    }
+}
+
+#[test]
+fn a_copy_of_an_encrypted_image_is_to_be_encrypted() {
+    let mut polled = as_requested();
+    polled.snapshots.as_mut().unwrap()[0].encrypted = false;
+    let kept = |encrypted| {
+        let expected = Expected { encrypted, ..Expected::default() };
+        compared(CopyRequest { encryption: Encryption::Keep, expected, ..requested(None) }, &polled)
+    };
+    assert_eq!(kept(false).comparison.differences(), []);
+    let property = Property::Encryption(vec![SnapshotId::new("snap-new").unwrap()]);
+    let difference = Difference { property, expected: "encrypted".into(), found: None };
+    assert_eq!(kept(true).comparison.differences(), [difference]);
+}
+
+#[test]
+fn devices_are_compared_by_name() {
+    let polled = as_requested();
+    let name = polled.images[0].block_devices[0].device_name.clone();
+    let with = |devices: Vec<(Box<str>, u32)>| {
+        let expected = Expected { devices, ..Expected::default() };
+        compared(CopyRequest { expected, ..requested(None) }, &polled)
+    };
+    assert_eq!(with(vec![(name.clone(), 8)]).comparison.differences(), []);
+    let difference = Difference {
+        property: Property::Devices,
+        expected: "/dev/sdz 8 GiB".into(),
+        found: Some(format!("{name} 8 GiB")),
+    };
+    assert_eq!(with(vec![("/dev/sdz".into(), 8)]).comparison.differences(), [difference]);
 }

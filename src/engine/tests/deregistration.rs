@@ -144,10 +144,10 @@ fn a_refusal_leaves_the_image_and_says_why() {
     let mut engine = engine();
     removal(&mut engine, false);
     let refused = Failure::new("deregister", "it is protected").code("OperationNotPermitted");
-    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(refused))), at(2));
+    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(refused.clone()))), at(2));
     let job = engine.job(JobId(1)).unwrap();
     assert_eq!(job.state.phase(), JobPhase::Available);
-    assert_eq!(job.note, Some(Note::DeregisterRefused("it is protected".into())));
+    assert_eq!(job.note, Some(Note::DeregisterRefused(Box::new(refused))));
     let requests = engine.handle(wanted(&registered(), false), at(3));
     assert!(matches!(requests[..], [Request::CheckImage { job: JobId(1), .. }]), "the same job tries again");
 }
@@ -206,10 +206,10 @@ fn a_copy_that_is_under_way_in_the_store_is_deregistered_whatever_it_is_now() {
 fn a_copy_under_way_goes_on_with_its_steps_if_it_may_not_be_deregistered() {
     let (mut engine, _) = deregistered_while_copying(ImageState::Available, false);
     let refused = Failure::new("deregister", "it is protected").code("OperationNotPermitted");
-    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(refused))), at(22));
+    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(refused.clone()))), at(22));
     let job = engine.job(JobId(1)).unwrap();
     assert_eq!(job.state, JobState::Copying { image: new_image() });
-    assert_eq!(job.note, Some(Note::DeregisterRefused("it is protected".into())));
+    assert_eq!(job.note, Some(Note::DeregisterRefused(Box::new(refused))));
     assert_eq!(job.step_states, [StepState::Waiting]);
 }
 

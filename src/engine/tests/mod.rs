@@ -48,6 +48,7 @@ fn request(n: u32, destination: &str) -> CopyRequest {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        expected: crate::domain::Expected::default(),
         templates: std::sync::Arc::default(),
         token: ClientToken::from_random(n.into()),
     }
@@ -108,10 +109,8 @@ fn submit_with_pending(
     now: Timestamp,
 ) -> Vec<Request> {
     let mut requests = engine.handle(Event::Command(Command::Copy(requests)), now);
-    let surveys: Vec<Region> = requests
-        .iter()
-        .filter_map(|c| if let Request::ListPending { region } = c { Some(region.clone()) } else { None })
-        .collect();
+    let survey = |c: &Request| if let Request::ListPending { region } = c { Some(region.clone()) } else { None };
+    let surveys: Vec<Region> = requests.iter().filter_map(survey).collect();
     requests.retain(|c| !matches!(c, Request::ListPending { .. }));
     for region in surveys {
         let here = pending.iter().filter(|i| i.region == region).cloned().collect();
@@ -383,9 +382,9 @@ fn a_refused_cancel_leaves_the_copy_running_and_notes_why() {
     engine.handle(Event::Command(Command::Cancel(vec![JobId(1)])), at(1));
     engine.handle(Event::Response(Response::CheckImage(JobId(1), Ok(still(ImageState::Pending)))), at(1));
     let denied = Failure::new("deregister", "you may not").code("UnauthorizedOperation").kind(FailureKind::Denied);
-    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(denied))), at(2));
+    engine.handle(Event::Response(Response::DeregisterImage(JobId(1), Err(denied.clone()))), at(2));
     assert_eq!(state(&engine).phase().as_str(), "copying");
-    assert_eq!(engine.job(JobId(1)).unwrap().note, Some(Note::CancelRefused("you may not".into())));
+    assert_eq!(engine.job(JobId(1)).unwrap().note, Some(Note::CancelRefused(Box::new(denied))));
     poll(&mut engine, Ok(seen(ImageState::Pending, Some(50))));
 }
 

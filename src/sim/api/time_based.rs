@@ -19,8 +19,9 @@ use crate::{
 const SNAPSHOT_MIB_PER_SECOND: u64 = 500;
 
 impl RegionState {
-    /// Returns how a time-based copy to this region goes. As in EC2, one that needs more than what is left of `quota` (MiB per
-    /// second, for all time-based copies under way from that region) takes longer, and is refused if nothing is left.
+    /// Returns how a time-based copy to this region goes. As in EC2, one takes longer that needs more than a snapshot's throughput, or
+    /// than what is left of `quota` (MiB per second, for all time-based copies under way from that region), and is refused if nothing
+    /// is left.
     pub(crate) fn time_based(
         &self,
         minutes: usize,
@@ -31,14 +32,10 @@ impl RegionState {
         let seconds = u64::try_from(minutes).unwrap_or(u64::MAX).saturating_mul(60);
         let sizes = source.block_devices.iter().filter_map(|d| d.ebs.as_ref()?.volume_size);
         let mib: Vec<u64> = sizes.map(|gib| u64::from(gib) * 1_024).collect();
-        if mib.iter().any(|mib| *mib > seconds.saturating_mul(SNAPSHOT_MIB_PER_SECOND)) {
-            return Err(ApiError::bad_value(
-                "SnapshotCopyCompletionDurationMinutes",
-                &minutes.to_string(),
-                "A snapshot is too large to be copied within this duration at 500 MiB/s.",
-            ));
-        }
-        let needed = mib.iter().sum::<u64>().saturating_mul(1_024).div_ceil(seconds.max(1)).max(1);
+        // The user guide knows no refusal of a snapshot that is too large for the duration.
+        let largest = mib.iter().copied().max().unwrap_or(0);
+        let ms = seconds.saturating_mul(1_000).max(largest.saturating_mul(1_000) / SNAPSHOT_MIB_PER_SECOND);
+        let needed = mib.iter().sum::<u64>().saturating_mul(1_024 * 1_000).div_ceil(ms.max(1)).max(1);
         let left = (u64::from(quota) * 1_024).saturating_sub(self.time_based_throughput(&source.region, now));
         if left == 0 {
             return Err(ApiError::new(
@@ -47,7 +44,7 @@ impl RegionState {
             ));
         }
         let throughput = needed.min(left);
-        let ms = i64::try_from(seconds.saturating_mul(1_000).saturating_mul(needed) / throughput).unwrap_or(i64::MAX);
+        let ms = i64::try_from(ms.saturating_mul(needed) / throughput).unwrap_or(i64::MAX);
         let minutes = u32::try_from(minutes).unwrap_or(u32::MAX);
         Ok(TimeBased { minutes, from: source.region.clone(), throughput, ms })
     }

@@ -164,3 +164,24 @@ fn the_checks_scenario_is_at_its_limits() {
     assert_eq!(aws.code("us-east-1", &share), "InvalidParameter");
     aws.image("us-west-2", "app-web-taken");
 }
+
+/// 2,056 GiB within 75 minutes need 468 MiB/s of the scenario's 600.
+#[test]
+fn the_checks_scenario_has_a_small_quota_of_time_based_copies() {
+    let mut aws = TestAws::new("checks");
+    // One is pending there already.
+    aws.world.limits().pending_copies = 10;
+    let source = aws.image("us-east-1", "app-large");
+    let copy = |n: u8| {
+        let duration = "SnapshotCopyCompletionDurationMinutes=75";
+        format!("SourceRegion=us-east-1&SourceImageId={source}&Name=large-{n}&{duration}")
+    };
+    let ids = [1, 2].map(|n| aws.copy("us-west-2", &copy(n)));
+    assert_eq!(aws.code("us-west-2", &format!("Action=CopyImage&{}", copy(3))), "ResourceLimitExceeded");
+    aws.advance(75 * 60_000);
+    let mut state = |id: &str| {
+        let (_, image) = aws.ec2("us-west-2", &format!("Action=DescribeImages&ImageId.1={id}"));
+        between(&image, "<imageState>", "</imageState>")[0].clone()
+    };
+    assert_eq!(ids.each_ref().map(|id| state(id)), ["available", "pending"], "132 MiB/s are left for the second");
+}

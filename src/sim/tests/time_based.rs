@@ -68,13 +68,17 @@ fn a_duration_is_a_multiple_of_15_up_to_two_days(#[case] minutes: &str) {
 
 /// 2 TiB at 500 MiB/s take 69.9 minutes.
 #[rstest]
-#[case("15", "InvalidParameterValue")]
-#[case("60", "InvalidParameterValue")]
-#[case("75", "")]
-fn a_snapshot_is_copied_at_500_mib_per_second_at_most(#[case] minutes: &str, #[case] code: &str) {
+#[case("15", 4_194_304)]
+#[case("60", 4_194_304)]
+#[case("75", 4_500_000)]
+fn a_snapshot_is_copied_at_500_mib_per_second_at_most(#[case] minutes: &str, #[case] ms: i64) {
     let mut aws = TestAws::new("checks");
     let source = aws.image("us-east-1", "app-large");
-    assert_eq!(aws.code("us-west-2", &format!("Action=CopyImage&{}", ask(&source, "large", minutes))), code);
+    let id = aws.copy("us-west-2", &ask(&source, "large", minutes));
+    aws.advance(ms - 1);
+    assert_eq!(state(&mut aws, &id), "pending");
+    aws.advance(1);
+    assert_eq!(state(&mut aws, &id), "available");
 }
 
 /// The image has 20 and 100 GiB: in 15 minutes, 136.5 MiB/s.

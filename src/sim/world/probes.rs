@@ -71,6 +71,11 @@ impl World {
         self.region_state(region).is_some_and(|state| self.snapshot(state, snapshot.as_str(), now).is_some())
     }
 
+    /// Returns an image's launch permissions; `None` if it is not there (any more).
+    pub fn launch_permissions(&self, region: &Region, image: &ImageId, now: Timestamp) -> Option<BTreeSet<Permission>> {
+        Some(self.image(self.region_state(region)?, image.as_str(), now)?.launch_permissions)
+    }
+
     /// Returns a snapshot's create-volume permissions; none if it does not exist.
     pub fn create_volume_permissions(
         &self,

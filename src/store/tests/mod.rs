@@ -48,6 +48,7 @@ fn request(token: u128) -> CopyRequest {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        expected: crate::domain::Expected::default(),
         templates: std::sync::Arc::default(),
         token: ClientToken::from_random(token),
     }

@@ -160,3 +160,14 @@ fn a_folded_section_says_that_its_field_has_failed() {
     let what = shown.lines().find(|l| l.contains("+ What")).unwrap();
     assert!(what.contains("! failed last time"), "{shown}");
 }
+
+#[test]
+fn a_client_token_that_was_used_is_said_to_be_left_out() {
+    let mut job = failed_by(1, FailureKind::NameRefused);
+    job.request.given_token = crate::domain::ClientToken::given("mine").ok();
+    let mut model = with_jobs(vec![job]);
+    on(&mut model, 1);
+    let id = read_id(&keys(&mut model, "e"));
+    reply(&mut model, id, Reply::Image(Ok(Some(Box::new(source())))));
+    super::jobs::says(&model, "The client token was used: the new copy takes a random one");
+}

@@ -181,3 +181,16 @@ fn finished_copies_are_listed_and_vanished_ones_are_not() {
     assert!(shown.contains("available, app-web-00001"), "{shown}");
     assert!(!shown.contains("app-web-00002") && !shown.contains("app-web-00003"), "{shown}");
 }
+
+#[test]
+fn storage_without_a_price_is_said_to_have_none() {
+    let mut model = listed(vec![image(1)]);
+    opened(&mut model);
+    let line = |model: &mut Model| {
+        let shown = screen(model, 120, 60);
+        shown.lines().find(|line| line.contains("storage")).unwrap_or_default().to_owned()
+    };
+    assert!(line(&mut model).contains("price unknown"), "{}", line(&mut model));
+    model.start.prices.set_storage(region("us-east-1"), crate::domain::price::Money::from_micros(50_000));
+    assert!(line(&mut model).contains("at most $0.40 a month"), "{}", line(&mut model));
+}

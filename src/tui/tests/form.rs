@@ -1,5 +1,7 @@
 //! The copy form.
 
+mod many;
+
 use super::*;
 
 #[test]

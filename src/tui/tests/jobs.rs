@@ -35,6 +35,7 @@ pub(super) fn job(n: u32) -> Job {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        expected: crate::domain::Expected::default(),
         templates: std::sync::Arc::default(),
         token: ClientToken::from_random(u128::from(n)),
     };

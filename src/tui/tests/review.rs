@@ -172,7 +172,7 @@ fn a_copy_just_requested_is_there_for_the_next_review() {
     open_form(&mut model);
     reviewed(&mut model, None);
     // The other one is no job yet, but was requested too.
-    shows(&mut model, &["eu-west-2: \"web-1\" is queued already, the same copy. [skip]", "every copy is skipped."]);
+    shows(&mut model, &["eu-west-2: \"web-1\" is under way already, the same copy. [skip]", "every copy is skipped."]);
 }
 
 #[test]

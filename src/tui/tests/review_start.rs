@@ -201,7 +201,7 @@ fn requested_copies_are_there_before_they_are_stored() {
     press(&mut model, KeyCode::Tab);
     open_form(&mut model);
     reviewed(&mut model, None);
-    shows(&mut model, &["is queued already, the same copy. [skip]", "Nothing to start: every copy is skipped."]);
+    shows(&mut model, &["is under way already, the same copy. [skip]", "Nothing to start: every copy is skipped."]);
 }
 
 #[test]

@@ -282,7 +282,7 @@ fn an_interrupt_leaves_the_copies() {
 fn waiting_ends_with_the_copies_or_with_the_time() {
     let mut commands = quick();
     commands.ec2.hold();
-    let late = commands.run(&["copy", WEB, "--to", "eu-west-1", "--wait", "--timeout", "1s"]);
+    let late = commands.run(&["copy", WEB, "--to", "eu-west-1", "--protect", "--wait", "--timeout", "1s"]);
     assert_eq!(late.status, Some(4), "{}", late.stderr);
     assert!(late.stderr.contains("amigrate wait"), "{}", late.stderr);
     commands.ec2.hurry();

@@ -12,10 +12,7 @@ use amigrate::{
 use jiff::Timestamp;
 
 use super::fixture::{Commands, START};
-use crate::support::{
-    ec2_server::{ChangeSignal, Ec2, KillPoint, RequestStage},
-    pty::Program,
-};
+use crate::support::ec2_server::{ChangeSignal, Ec2, KillPoint, RequestStage};
 
 const HOME: &str = "us-east-1";
 
@@ -93,6 +90,46 @@ fn what_is_denied_is_unknown_and_a_dry_run_that_is_denied_is_status_3() {
 }
 
 #[test]
+fn an_image_of_another_account_is_refused_with_its_owner() {
+    let mut commands = Commands::new("demo");
+    let shared = commands.run(&["list", "--shared", "--name", "golden-linux-2*", "--limit", "1", "--output", "ids"]);
+    let image = shared.stdout.trim();
+    let dry_run = commands.run(&["deregister", image, "--dry-run"]);
+    assert_eq!(dry_run.status, Some(1), "{}", dry_run.stderr);
+    let refused = commands.run(&["deregister", image, "--yes", "--output", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&refused.stdout).expect("JSON");
+    let why = "it belongs to 210987654321, not to 123456789012";
+    assert_eq!((&document["images"][0]["result"], refused.status), (&"refused".into(), Some(1)));
+    assert_eq!(document["failures"][0]["message"], why);
+    assert_eq!(commands.ec2.request_count("DeregisterImage"), 0);
+    insta::assert_snapshot!(commands.transcript());
+}
+
+#[test]
+fn only_what_is_denied_is_status_3_and_mixed_failures_are_1() {
+    let commands = Commands::new("demo");
+    commands.ec2.with(|world| world.policy().deny("DeregisterImage"));
+    let ((denied, _), (protected, _)) = (newest(&commands.ec2, "app-web-"), newest(&commands.ec2, "base-linux-"));
+    for (images, status) in [(vec![&denied], 3), (vec![&denied, &protected], 1), (vec![&protected, &denied], 1)] {
+        let images: Vec<&str> = images.into_iter().map(String::as_str).collect();
+        let ended = commands.ended(&[&["deregister", "--yes"], &images[..]].concat(), "");
+        assert_eq!(ended.status, Some(status), "{images:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains("`ec2:DeregisterImage`"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn snapshots_that_may_not_be_deleted_are_named_with_status_3() {
+    let mut commands = Commands::new("demo");
+    commands.ec2.with(|world| world.policy().deny("DeleteSnapshot"));
+    let (image, snapshots) = newest(&commands.ec2, "app-web-");
+    let ended = commands.run(&["deregister", &image, "--yes"]);
+    assert_eq!(ended.status, Some(3), "{}", ended.stderr);
+    assert!(!exists(&commands.ec2, &image) && snapshot_exists(&commands.ec2, &snapshots[0], start()));
+    insta::assert_snapshot!(commands.transcript());
+}
+
+#[test]
 fn snapshots_that_other_images_use_are_kept_and_named() {
     let mut commands = Commands::new("demo");
     let (image, snapshots) = newest(&commands.ec2, "app-db-");
@@ -154,10 +191,7 @@ fn on_a_terminal_its_name_or_id_is_typed() {
     let commands = Commands::new("demo");
     let (image, _) = newest(&commands.ec2, "app-api-");
     let run = |answer: &str| {
-        let program = Program::new(env!("CARGO_BIN_EXE_amigrate"), &["deregister", &image]).home(commands.home.path());
-        let program = program.env("AWS_ENDPOINT_URL", &commands.ec2.url).env("AWS_REGION", HOME);
-        let program = program.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
-        let mut pty = program.start(100, 30);
+        let mut pty = commands.on_terminal(&["deregister", &image]);
         pty.wait_for("the question", |screen| screen.contains("to confirm:"));
         pty.keys(answer);
         let status = pty.wait_exit();
@@ -194,6 +228,7 @@ fn the_source_of_a_requested_copy_is_kept() {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        expected: amigrate::domain::Expected::default(),
         templates: std::sync::Arc::default(),
         token: ClientToken::from_random(7),
     };

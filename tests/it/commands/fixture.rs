@@ -9,7 +9,10 @@ use std::{
 use jiff::Timestamp;
 use tempfile::TempDir;
 
-use crate::support::ec2_server::{ChangeSignal, Ec2};
+use crate::support::{
+    ec2_server::{ChangeSignal, Ec2},
+    pty::{Program, Pty},
+};
 
 /// The moment at which every world is made, so that its dates are the same in every run.
 pub(crate) const START: &str = "2026-03-01T12:00:00Z";
@@ -67,6 +70,15 @@ impl Commands {
             .env("AMIGRATE_POLL_FASTEST_SECONDS", "1")
             .envs(self.settings.iter().map(|(name, value)| (*name, value.as_str())));
         command
+    }
+
+    /// The program with these arguments, on a terminal.
+    pub(crate) fn on_terminal(&self, arguments: &[&str]) -> Pty {
+        let program = Program::new(env!("CARGO_BIN_EXE_amigrate"), arguments).home(self.home.path());
+        let program = program.env("AWS_ENDPOINT_URL", &self.ec2.url).env("AWS_REGION", "us-east-1");
+        let program = program.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+        let settings = self.settings.iter();
+        settings.fold(program, |program, (name, value)| program.env(name, value)).start(100, 30)
     }
 
     /// Runs a command with nothing on its standard input, and adds it to the transcript.

@@ -132,9 +132,10 @@ fn a_watch_prints_a_line_or_a_record_for_each_change() {
     let commands = Commands::quick();
     ask(&commands, &engine::Command::Copy(vec![request(&commands, "one", "us-east-2", 1)]));
     let watched = commands.ended(&["watch"], "");
-    assert_eq!((watched.status, watched.stderr.as_str()), (Some(0), ""));
-    let last = watched.stdout.lines().last().expect("a line");
-    assert!(last.starts_with("one to us-east-2: available ami-"), "{}", watched.stdout);
+    assert_eq!((watched.status, watched.stdout.lines().count()), (Some(0), 1), "{}", watched.stderr);
+    assert!(watched.stdout.contains("\tavailable\tami-"), "{}", watched.stdout);
+    let last = watched.stderr.lines().last().expect("a line");
+    assert!(last.starts_with("one to us-east-2: available ami-"), "{}", watched.stderr);
 
     ask(&commands, &engine::Command::Copy(vec![request(&commands, "two", "eu-west-2", 2)]));
     let watched = commands.ended(&["watch", "--output", "jsonl"], "");

@@ -107,6 +107,7 @@ pub(crate) fn request(to: &str, token: u64) -> CopyRequest {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        expected: amigrate::domain::Expected::default(),
         templates: std::sync::Arc::default(),
         token: ClientToken::from_random(token.into()),
     }

@@ -1,19 +1,25 @@
 //! Commands as a script runs them: arguments to standard output, standard error and exit status, under snapshot, against the embedded
 //! EC2 on a port. `INSTA_UPDATE=always` writes the snapshots again; read them before committing.
 
+mod closed;
 mod completions;
 mod config;
 mod copy;
+mod copy_again;
+mod copy_start;
 mod deregister;
 pub(crate) mod fixture;
 mod help;
+mod history;
 mod jobs;
 mod list;
 mod man;
 pub(crate) mod map;
+mod mistakes;
 mod once;
 mod partial;
 mod policy;
 mod schema;
+mod screen;
 mod show;
 mod stored;

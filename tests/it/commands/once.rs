@@ -25,7 +25,7 @@ fn refusing() -> Commands {
     commands.settings.push(("AMIGRATE_COPY_JOB_TAGS", "false".into()));
     commands.ec2.with(|w| w.faults().add(Rule::new("CopyImage", FaultKind::Deny).every(2).first(2)));
     let refused = commands.ended(&["copy", WEB, "--to", "eu-west-1"], "");
-    assert_eq!(refused.status, Some(1), "{}", refused.stderr);
+    assert_eq!(refused.status, Some(3), "{}", refused.stderr);
     commands
 }
 

@@ -10,7 +10,10 @@ fn the_policy_fits_the_work_and_the_partition() {
     commands.run(&["policy", "deregister", "--output", "jsonl"]);
     commands.run(&["policy", "share", "--quiet"]);
     commands.run(&["policy", "copy", "--region", "cn-north-1", "--instance-store"]);
-    let keys = ["arn:aws:kms:us-east-1:123456789012:key/1", "arn:aws:kms:eu-west-1:210987654321:key/mrk-2"];
+    let keys = [
+        "arn:aws:kms:us-east-1:123456789012:key/0123abcd-0000-1111-2222-0123456789ab",
+        "arn:aws:kms:eu-west-1:210987654321:key/mrk-0123456789abcdef0123456789abcdef",
+    ];
     commands.run(&["policy", "copy", "--kms-key-arn", keys[0], "--kms-key-arn", keys[1]]);
     insta::assert_snapshot!(commands.transcript());
     assert!(commands.ec2.with(|world| world.calls().is_empty()), "nothing is asked of AWS");
@@ -21,7 +24,10 @@ fn what_does_not_fit_is_refused() {
     let mut commands = Commands::new("demo");
     commands.run(&["policy", "delete"]);
     commands.run(&["policy", "list", "--instance-store"]);
-    commands.run(&["policy", "cancel", "--kms-key-arn", "arn:aws:kms:us-east-1:123456789012:key/1"]);
+    let key = "arn:aws:kms:us-east-1:123456789012:key/0123abcd-0000-1111-2222-0123456789ab";
+    commands.run(&["policy", "cancel", "--kms-key-arn", key]);
+    commands.run(&["policy", "--region", "cn-north-1", "--kms-key-arn", key]);
+    commands.run(&["policy", "--kms-key-arn", "arn::kms:::key/"]);
     commands.run(&["policy", "--kms-key-arn", "alias/web"]);
     commands.run(&["policy", "--profile", "nobody"]);
     commands.run(&["policy", "--region", "mars"]);

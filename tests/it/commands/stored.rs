@@ -1,5 +1,7 @@
 //! Copies that are stored before a command is run, as another process leaves them.
 
+use std::path::PathBuf;
+
 use amigrate::{
     domain::{ClientToken, CopyRequest, Description, Encryption, ImageName, Placement},
     engine::Command,
@@ -31,19 +33,20 @@ pub(crate) fn request(commands: &Commands, name: &str, to: &str, token: u128) ->
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        expected: amigrate::domain::Expected::default(),
         templates: std::sync::Arc::default(),
         token: ClientToken::from_random(token),
     }
 }
 
+/// Where the program keeps its jobs.
+pub(crate) fn store_dir(commands: &Commands) -> PathBuf {
+    let home = commands.home.path();
+    if cfg!(target_os = "macos") { home.join("Library/Application Support/amigrate") } else { home.join("amigrate") }
+}
+
 /// Stores a command that no process has taken up.
 pub(crate) fn ask(commands: &Commands, command: &Command) {
-    let home = commands.home.path();
-    let dir = if cfg!(target_os = "macos") {
-        home.join("Library/Application Support/amigrate")
-    } else {
-        home.join("amigrate")
-    };
-    let mut store = Store::open(&dir, Timestamp::now()).expect("the store opens").store;
+    let mut store = Store::open(&store_dir(commands), Timestamp::now()).expect("the store opens").store;
     store.add_command(&account_at(&commands.ec2.url), command, Timestamp::now()).expect("the store takes it");
 }

@@ -158,6 +158,7 @@ fn the_real_aws_cli_does_what_the_lines_say() {
             "volume_permissions": [[FRIEND]],
             "deprecation": "2034-05-06T07:08:00.000Z",
             "protection": "enabled-with-cooldown",
+            "copied_to": true,
         });
         python.check("check_copy.py", &[&simulator.url, TO, &name, &expected.to_string()]);
     }

@@ -76,6 +76,7 @@ fn home() -> tempfile::TempDir {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        expected: amigrate::domain::Expected::default(),
         templates: std::sync::Arc::default(),
         token: ClientToken::from_random(1),
     };

@@ -98,6 +98,10 @@ fn every_request_of_ours_is_valid_and_stands_as_asked() {
         "protection": "enabled-with-cooldown",
         "transfer_types": ["time-based"],
         "minutes": [15],
+        "tags": { "Made": "by-amigrate", "Team": "web" },
+        "snapshot_tags": { "Of": "everything" },
+        "keys": "alias/images",
+        "copied_to": true,
     });
     python.check("check_copy.py", &[&simulator.url, TO, NAME, &expected.to_string()]);
 }

@@ -111,6 +111,10 @@ fn everything_typed_into_the_form_stands_as_asked() {
         "protection": "enabled-with-cooldown",
         "transfer_types": ["time-based"],
         "minutes": [15],
+        "tags": { "SourceAMI": SOURCE_ID, "Team": "web" },
+        "snapshot_tags": { "Of": "everything" },
+        "keys": "alias/images",
+        "copied_to": true,
     });
     python.check("check_copy.py", &[&simulator.url, TO, NAME, &expected.to_string()]);
 }

@@ -68,7 +68,7 @@ fn a_damaged_store_is_set_aside_and_said() {
         } else {
             let mut drive = fixture.drive();
             assert!(drive.wait().success(), "{}", drive.errors());
-            assert!(drive.said().contains("store of jobs was damaged"), "{}", drive.said());
+            assert!(drive.errors().contains("store of jobs was damaged"), "{}", drive.errors());
         }
         let kept: Vec<_> = fs::read_dir(fixture.dir())
             .expect("it is there")

@@ -2,8 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    fs::File,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read},
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
@@ -119,6 +118,7 @@ impl ProcessFixture {
             completion: None,
             post_copy: Vec::new(),
             given_token: None,
+            expected: amigrate::domain::Expected::default(),
             templates: std::sync::Arc::default(),
             token: ClientToken::from_random(token),
         }
@@ -295,10 +295,9 @@ impl Ec2 {
             .iter()
             .find(|i| i["Name"].as_str().is_some_and(|n| n.starts_with(name)) && i["State"] == "available")
             .expect("an image");
-        let volumes = image["BlockDeviceMappings"].as_array().expect("devices").iter();
-        let volumes = volumes.filter_map(|d| u32::try_from(d["Ebs"]["VolumeSize"].as_u64()?).ok()).collect();
-        let snapshots = image["BlockDeviceMappings"].as_array().expect("devices").iter();
-        let snapshots = snapshots.filter_map(|d| SnapshotId::new(d["Ebs"]["SnapshotId"].as_str()?).ok()).collect();
+        let devices = image["BlockDeviceMappings"].as_array().expect("devices").iter();
+        let volumes = devices.clone().filter_map(|d| u32::try_from(d["Ebs"]["VolumeSize"].as_u64()?).ok()).collect();
+        let snapshots = devices.filter_map(|d| SnapshotId::new(d["Ebs"]["SnapshotId"].as_str()?).ok()).collect();
         (ImageId::new(image["ImageId"].as_str().expect("an id")).expect("an id"), volumes, snapshots)
     }
 }
@@ -306,64 +305,53 @@ impl Ec2 {
 /// A running `amigrate drive`, or any other command without a terminal. Dropping it kills the process.
 pub(crate) struct Drive {
     child: Child,
-    lines: Arc<Mutex<Vec<String>>>,
-    ended: Arc<Mutex<bool>>,
+    out: Lines,
+    err: Lines,
+    open: Arc<Mutex<usize>>,
     changed: ChangeSignal,
-    errors: PathBuf,
     reaped: bool,
 }
 
 impl Drive {
     pub(crate) fn start(mut command: Command, fixture: &ProcessFixture) -> Self {
-        let errors = fixture.home.path().join(format!("stderr-{}", fastrand::u64(..)));
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(File::create(&errors).expect("a file"))
-            .spawn()
-            .expect("it starts");
-        let (lines, ended) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(false)));
-        let stdout = BufReader::new(child.stdout.take().expect("piped"));
-        let (changed, all, end) = (fixture.changed.clone(), Arc::clone(&lines), Arc::clone(&ended));
-        thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                lock(&all).push(line);
-                changed.notify();
-            }
-            *lock(&end) = true;
-            changed.notify();
-        });
-        Self { child, lines, ended, changed: fixture.changed.clone(), errors, reaped: false }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        let open = Arc::new(Mutex::new(2));
+        let out = collect(child.stdout.take().expect("piped"), &open, &fixture.changed);
+        let err = collect(child.stderr.take().expect("piped"), &open, &fixture.changed);
+        Self { child, out, err, open, changed: fixture.changed.clone(), reaped: false }
     }
 
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_raw(self.child.id().try_into().expect("a number")).expect("a number")
     }
 
-    /// What it has said so far.
+    /// What it has said on standard output so far.
     pub(crate) fn said(&self) -> String {
-        lock(&self.lines).join("\n")
+        lock(&self.out).join("\n")
     }
 
-    /// The number of lines it has said.
+    /// The number of lines it has said, on either.
     pub(crate) fn lines(&self) -> usize {
-        lock(&self.lines).len()
+        lock(&self.out).len() + lock(&self.err).len()
     }
 
     pub(crate) fn ended(&self) -> bool {
-        *lock(&self.ended)
+        *lock(&self.open) == 0
     }
 
+    /// What it has said on standard error so far.
     pub(crate) fn errors(&self) -> String {
-        std::fs::read_to_string(&self.errors).unwrap_or_default()
+        lock(&self.err).iter().flat_map(|line| [line.as_str(), "\n"]).collect()
     }
 
-    /// Waits until it has said this.
+    /// Waits until it has said this, on either.
     #[track_caller]
     pub(crate) fn wait_to_say(&self, words: &str) {
         self.changed.wait_for(&format!("`{words}`"), PATIENCE, || {
-            let said = self.said();
-            assert!(!self.ended() || said.contains(words), "it ended without `{words}`: {said}\n{}", self.errors());
+            let ended = self.ended();
+            let said = format!("{}\n{}", self.said(), self.errors());
+            assert!(!ended || said.contains(words), "it ended without `{words}`: {said}");
             said.contains(words).then_some(())
         });
     }
@@ -383,6 +371,23 @@ impl Drive {
         assert!(!errors.contains("panicked"), "{errors}");
         status
     }
+}
+
+type Lines = Arc<Mutex<Vec<String>>>;
+
+/// Collects the lines of a stream as they come.
+fn collect(stream: impl Read + Send + 'static, open: &Arc<Mutex<usize>>, changed: &ChangeSignal) -> Lines {
+    let lines = Lines::default();
+    let (all, open, changed) = (Arc::clone(&lines), Arc::clone(open), changed.clone());
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            lock(&all).push(line);
+            changed.notify();
+        }
+        *lock(&open) -= 1;
+        changed.notify();
+    });
+    lines
 }
 
 impl Drop for Drive {

@@ -16,3 +16,4 @@ mod scripts;
 mod shells;
 mod stopped;
 mod together;
+mod waiting;

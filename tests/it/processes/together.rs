@@ -92,7 +92,7 @@ fn a_screen_that_dies_leaves_its_queue_to_who_waits() {
     drive.wait_to_say(WAITS);
     fixture.ec2.wait_for_copies(3);
     screen.wait_for("the copies", |t| t.contains("3 copying") && t.contains("3 queued"));
-    assert!(!drive.said().contains(DRIVES), "{}", drive.said());
+    assert!(!drive.errors().contains(DRIVES), "{}", drive.errors());
 
     screen.kill(Signal::KILL);
     screen.wait_exit();
@@ -106,13 +106,13 @@ fn a_screen_that_dies_leaves_its_queue_to_who_waits() {
 
 /// The processes that report that they drive.
 fn driving(drives: &[Drive]) -> Vec<usize> {
-    drives.iter().enumerate().filter(|(_, d)| d.said().contains(DRIVES)).map(|(n, _)| n).collect()
+    drives.iter().enumerate().filter(|(_, d)| d.errors().contains(DRIVES)).map(|(n, _)| n).collect()
 }
 
 fn start_three(fixture: &ProcessFixture) -> Vec<Drive> {
     let drives: Vec<Drive> = (0..3).map(|_| fixture.drive()).collect();
     fixture.changed.wait_for("three processes to find their places", PATIENCE, || {
-        drives.iter().all(|d| d.said().contains(DRIVES) || d.said().contains(WAITS)).then_some(())
+        drives.iter().all(|d| d.errors().contains(DRIVES) || d.errors().contains(WAITS)).then_some(())
     });
     fixture.ec2.wait_for_copies(3);
     assert_eq!(driving(&drives).len(), 1, "exactly one drives");

@@ -34,6 +34,7 @@ pub(crate) fn request(source: &Image, destination: &str, name: &str) -> CopyRequ
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        expected: amigrate::domain::Expected::default(),
         templates: std::sync::Arc::default(),
         token: ClientToken::from_random(99),
     }

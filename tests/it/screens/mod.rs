@@ -13,4 +13,5 @@ mod palette;
 mod presets;
 mod replay;
 mod review;
+mod review_limits;
 mod unknown_outcome;

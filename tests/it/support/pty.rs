@@ -216,7 +216,7 @@ impl Pty {
         }
     }
 
-    /// Closes the terminal, as a lost connection does.
+    /// Closes the terminal of a screen, as a lost connection does.
     ///
     /// The master's end closes only once the reading thread lets go of it, so the program is made to write something:
     /// it must answer a resize with a frame.
@@ -224,12 +224,23 @@ impl Pty {
         self.hanging_up.store(true, Ordering::SeqCst);
         let (rows, columns) = self.parser.screen().size();
         self.resize(columns.get() - 1, rows.get() - 1);
+        self.close();
+    }
+
+    /// Closes the terminal of a program that leaves its keys to the terminal: what wakes the reading thread is the echo of one.
+    pub(crate) fn hang_up_echoing(&mut self) {
+        self.hanging_up.store(true, Ordering::SeqCst);
+        self.keys("\r");
+        self.close();
+    }
+
+    fn close(&mut self) {
         let deadline = Instant::now() + DEADLINE;
         loop {
             match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(bytes) => self.take(&bytes),
                 Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => panic!("no frame for another size; the screen:\n{}", self.text()),
+                Err(RecvTimeoutError::Timeout) => panic!("nothing was written; the screen:\n{}", self.text()),
             }
         }
         if let Some(reader) = self.reader.take() {
@@ -237,6 +248,23 @@ impl Pty {
         }
         self.writer = None;
         self.master = None;
+    }
+
+    /// Sends SIGINT until the program has ended: signals that come close together may be one.
+    #[track_caller]
+    pub(crate) fn interrupt_until_exit(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            // It may have ended meanwhile.
+            let _ = kill_process(self.pid, Signal::INT);
+            match self.exit.recv_timeout(Duration::from_millis(50)) {
+                Ok(status) => {
+                    self.exited = true;
+                    return status;
+                }
+                Err(_) => assert!(Instant::now() < deadline, "the program goes on; the screen:\n{}", self.text()),
+            }
+        }
     }
 
     /// Waits for the end, and reads what was still written.

@@ -99,3 +99,18 @@ fn messages_are_one_for_each_field_with_a_count_in_the_forms_order() {
     assert_eq!(plan.warnings.len(), 1);
     assert_eq!(plan.warnings[0].count, 40);
 }
+
+#[test]
+fn a_deprecated_source_is_warned_of() {
+    let deprecated = |d: &mut Draft| {
+        let mut source = image("ami-1", "web");
+        source.deprecated = "2026-11-20T00:00:00Z".parse().ok();
+        d.sources = vec![Arc::new(source)];
+    };
+    assert_warnings(&[(&deprecated, Field::Sources, "ami-1 is deprecated since 2026-11-20.")]);
+    let mut later = draft();
+    let mut source = image("ami-1", "web");
+    source.deprecated = "2026-11-22T00:00:00Z".parse().ok();
+    later.sources = vec![Arc::new(source)];
+    assert_eq!(check(&later).warnings, []);
+}

@@ -119,11 +119,20 @@ fn source(change: impl Fn(&mut Image)) -> Vec<Arc<Image>> {
 #[test]
 fn each_mistake_names_its_field() {
     let arn = "arn:aws:kms:eu-west-2:123456789012:alias/web";
-    let cases: [Case<'_>; 17] = [
+    let cases: [Case<'_>; 18] = [
         (&|d| d.destinations.clear(), Field::Destinations, "at least one"),
         (&|d| d.destinations = vec![region("cn-north-1")], Field::Destinations, "CreateStoreImageTask"),
         (&|d| d.destinations.push(region("us-gov-west-1")), Field::Destinations, "from aws to aws-us-gov"),
         (&|d| d.name.clear(), Field::Name, "at least 3"),
+        (
+            &|d| {
+                d.encrypt = true;
+                d.key = "arn:aws-cn:kms:eu-west-1:123456789012:alias/web".into();
+                d.destinations.pop();
+            },
+            Field::Key,
+            "partition is not that of its region",
+        ),
         (&|d| d.sources = source(|i| i.state = ImageState::Pending), Field::Sources, "only an available"),
         (&|d| d.sources.clear(), Field::Sources, "No image"),
         (&|d| d.name = "ab".into(), Field::Name, "at least 3"),

@@ -113,3 +113,25 @@ fn all_tags_together_fit() {
     let of_aws = source(|i| i.tags = (0..60).map(|n| tag(&format!("aws:{n}"), "v")).collect());
     assert_eq!(check(&Draft { sources: of_aws, image_tags: numbered(48), ..draft() }).mistakes, []);
 }
+
+#[test]
+fn without_job_tags_there_is_room_for_two_more() {
+    let with = |image_tags, job_tags| {
+        let context = CheckContext { job_tags, ..CheckContext::at("2026-11-21T12:00:00Z".parse().unwrap()) };
+        let draft = Draft { image_tags, snapshot_tags: numbered(50), ..draft() };
+        draft.check_in(&context, || ClientToken::from_random(1)).mistakes
+    };
+    assert_eq!(with(numbered(50), 0), []);
+    let one = with(numbered(51), 0).remove(0);
+    assert_eq!((one.field, one.text.as_str()), (Field::ImageTag(50), "More than 50 tags: EC2 allows 50."));
+    assert_eq!(with(numbered(50), 2).len(), 4, "the last two of the image's and of the snapshots'");
+    let mut tagged = image("ami-1", "web");
+    tagged.tags = (0..49).map(|n| tag(&format!("source{n}"), "v")).collect();
+    let plan = |job_tags| {
+        let context = CheckContext { job_tags, ..CheckContext::at("2026-11-21T12:00:00Z".parse().unwrap()) };
+        let draft = Draft { sources: vec![Arc::new(tagged.clone())], image_tags: numbered(1), ..draft() };
+        draft.check_in(&context, || ClientToken::from_random(1)).mistakes
+    };
+    assert_eq!(plan(0), []);
+    assert!(plan(2)[0].text.contains("2 of amigrate"), "{:?}", plan(2));
+}

@@ -113,3 +113,22 @@ fn nothing_is_said_of_a_key_that_was_not_looked_at() {
     answer_all(&mut review, &|_| None);
     assert_eq!(review.table().rows[0].cell(Column::Key).status, Status::NotNeeded);
 }
+
+#[test]
+fn copies_start_with_the_key_that_was_found() {
+    let resolved = |copy: CopyRequest, on: bool, default: Option<&str>| {
+        let region = region_with(on, default);
+        let mut review = review(vec![copy]);
+        answer_all(&mut review, &|request| match request {
+            CheckRequest::Key { .. } => Some(Ok(CheckAnswer::Key(KeyVerdict::Usable { arn: KEY.into() }))),
+            _ => region(request),
+        });
+        review.table().copies[0].expected.key_arn.clone()
+    };
+    let key = Some(Box::from(KEY));
+    assert_eq!(resolved(web(encrypted(Some("alias/web"))), false, None), key);
+    assert_eq!(resolved(web(encrypted(None)), false, Some("alias/own")), key);
+    assert_eq!(resolved(web(Encryption::Keep), true, Some("alias/own")), key, "encryption by default");
+    assert_eq!(resolved(web(Encryption::Keep), false, Some("alias/own")), None);
+    assert_eq!(resolved(web(encrypted(None)), false, Some("alias/aws/ebs")), None, "it is not looked up");
+}

@@ -274,11 +274,28 @@ fn a_time_based_copy_takes_what_was_requested_and_queued_copies_go_first() {
     assert_eq!(time(3, 2), Time::InRounds(2_700));
 }
 
+/// Worked out by hand: 2,048 GiB at 500 MiB/s are 4,194.3 s; five of 1,000 GiB at 2,000 MiB/s together are 2,560 s.
+#[test]
+fn a_time_that_full_volumes_do_not_allow_is_not_promised() {
+    let time = |minutes: u16, volumes: u32, copies: usize| {
+        let completion = crate::domain::completion::CompletionDuration::from_minutes(minutes).ok();
+        let copy =
+            |n| CopyRequest { completion, volumes: vec![volumes], ..copy("ami-1", "eu-west-1", &format!("web-{n}")) };
+        let plan = Plan { copies: (0..copies).map(copy).collect(), ..Plan::default() };
+        Review::new(plan, context(), now()).table().outlook.time
+    };
+    assert_eq!(time(75, 2_048, 1), Time::Requested(4_500));
+    assert_eq!(time(15, 2_048, 1), Time::TooShort(4_195));
+    assert_eq!(time(45, 1_000, 5), Time::Requested(2_700));
+    assert_eq!(time(30, 1_000, 5), Time::TooShort(2_560));
+}
+
 #[test]
 fn nothing_is_warned_of_where_copies_are_skipped() {
     let there = Image { source_image_id: Some(ami("ami-1")), name: "web".into(), ..image("ami-9", "eu-west-1", true) };
     let text = "There would be two images of that name.".to_owned();
-    let warnings = vec![crate::domain::plan::ValidationMessage { field: Field::Name, text, count: 1 }];
+    let warnings =
+        vec![crate::domain::plan::ValidationMessage { field: Field::Name, text, count: 1, known_later: true }];
     let plan = Plan { copies: vec![web()], warnings, ..Plan::default() };
     let mut review = Review::new(plan, context(), now());
     answer_all(&mut review, &|request| match request {

@@ -57,6 +57,7 @@ fn copy(source: &str, destination: &str, name: &str) -> CopyRequest {
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        expected: crate::domain::Expected::default(),
         templates: std::sync::Arc::default(),
         token: ClientToken::from_random(7),
     }

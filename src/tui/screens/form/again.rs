@@ -107,11 +107,18 @@ fn open(model: &mut Model, job: &Job, source: Arc<Image>) {
         _ => form.focus_on(&Field::Name),
     }
     model.overlays.push(Overlay::Form(Box::new(form)));
+    let mut notices = Vec::new();
     if !changed.is_empty() {
         let keys: Vec<_> = changed.iter().map(|key| clean(key)).collect();
-        model.show_notice(format!(
+        notices.push(format!(
             "The source's tags have changed since: {}. The copy gets what the source has now.",
             keys.join(", ")
         ));
+    }
+    if job.request.given_token.is_some() {
+        notices.push("The client token was used: the new copy takes a random one, unless you give another.".to_owned());
+    }
+    if !notices.is_empty() {
+        model.show_notice(notices.join(" "));
     }
 }

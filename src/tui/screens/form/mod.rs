@@ -29,10 +29,13 @@ use crate::{
         ClientToken, Region,
         completion::CompletionDuration,
         draft::{Draft, Field, SourceTags},
-        plan::{CheckContext, Plan},
+        plan::{CheckContext, ListedImages, Plan},
+        price::{Prices, estimate},
         review::Decisions,
     },
     engine::{Job, JobId},
+    labels,
+    tui::catalogue::Catalogue,
 };
 
 /// The form's state.
@@ -41,6 +44,8 @@ pub struct Form {
     draft: Draft,
     /// The draft as it would be started, with placeholders for client tokens.
     plan: Plan,
+    /// What the copies cost, in words; `None` until the next frame has worked it out.
+    cost: Option<String>,
     own_tags: OwnTags,
     /// The sections that are not folded.
     open: BTreeSet<Section>,
@@ -69,11 +74,20 @@ struct Rules {
     max_copies: usize,
     /// Client tokens that were sent before.
     used_tokens: Vec<ClientToken>,
+    /// How many tags amigrate adds by itself.
+    job_tags: usize,
+    listed: ListedImages,
 }
 
 impl Rules {
     fn check(&self, draft: &Draft, token: impl FnMut() -> ClientToken) -> Plan {
-        let context = CheckContext { now: self.now, max_copies: self.max_copies, used_tokens: &self.used_tokens };
+        let context = CheckContext {
+            now: self.now,
+            max_copies: self.max_copies,
+            used_tokens: &self.used_tokens,
+            job_tags: self.job_tags,
+            listed: Some(&self.listed),
+        };
         draft.check_in(&context, token)
     }
 }
@@ -114,6 +128,7 @@ impl Form {
         }
         let mut form = Self {
             plan: Plan::default(),
+            cost: None,
             draft,
             own_tags,
             open,
@@ -166,7 +181,28 @@ impl Form {
         } else {
             self.plan = self.rules.check(&self.draft, || ClientToken::from_random(0));
         }
+        self.cost = None;
         self.command = self.command.min(self.plan.copies.len().saturating_sub(1));
+    }
+
+    /// Takes in what is listed of the destinations, if that is new.
+    pub(in crate::tui) fn follow_listings(&mut self, catalogue: &Catalogue) {
+        let account = self.draft.account.as_ref();
+        let mut changed = false;
+        for (region, listing) in catalogue.listings().filter(|(region, _)| self.draft.destinations.contains(region)) {
+            let images = listing.images().iter().map(|image| &**image);
+            changed |= self.rules.listed.take_in(region, account, images);
+        }
+        if changed {
+            self.check();
+        }
+    }
+
+    /// Brings the cost up to date. Once a frame: keys come in floods.
+    pub(in crate::tui) fn refresh(&mut self, prices: &Prices) {
+        if self.cost.is_none() {
+            self.cost = Some(labels::estimate(&estimate(&self.plan.copies, prices)));
+        }
     }
 
     /// Changes the draft.

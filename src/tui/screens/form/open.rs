@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::{Form, Rules};
 use crate::{
-    domain::{Image, ImageState, draft::Draft, template::first_description},
+    domain::{Image, ImageState, draft::Draft, plan::ListedImages, template::first_description},
     tui::{model::Model, screens::Overlay},
 };
 
@@ -45,7 +45,14 @@ pub fn open(model: &mut Model, sources: Vec<Arc<Image>>) {
 
 /// What a draft is checked against now.
 pub(super) fn rules(model: &Model) -> Rules {
-    Rules { now: model.now, max_copies: model.start.config.copy.max_copies, used_tokens: model.jobs_view.sent_tokens() }
+    let settings = &model.start.config.copy;
+    Rules {
+        now: model.now,
+        max_copies: settings.max_copies,
+        used_tokens: model.jobs_view.sent_tokens(),
+        job_tags: settings.own_tags(),
+        listed: ListedImages::default(),
+    }
 }
 
 /// The form, if it is on top.

@@ -4,15 +4,11 @@ use ratatui::{style::Style, text::Line};
 
 use super::{Form, Purpose, steps_form::StepsForm};
 use crate::{
-    domain::{
-        price::{Prices, estimate},
-        text::{count, thousands},
-    },
-    labels,
+    domain::text::{count, thousands},
     tui::{theme, widgets::text_fit::wrap},
 };
 
-pub(super) fn lines(form: &Form, prices: &Prices, width: usize) -> Vec<Line<'static>> {
+pub(super) fn lines(form: &Form, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let mut say = |text: &str, style, indent: usize| {
         for line in wrap(text, width.saturating_sub(indent + 1)) {
@@ -33,9 +29,8 @@ pub(super) fn lines(form: &Form, prices: &Prices, width: usize) -> Vec<Line<'sta
     let size = format!("{} GiB", thousands(usize::try_from(plan.size_gib()).unwrap_or(usize::MAX)));
     let regions = count(form.draft.destinations.len(), "region", "regions");
     say(&format!("{} to {regions}, {size} in total.", count(copies, "copy", "copies")), Style::default(), 2);
-    let cost = labels::estimate(&estimate(&plan.copies, prices));
-    if !cost.is_empty() {
-        say(&cost, Style::default(), 2);
+    if let Some(cost) = form.cost.as_deref().filter(|cost| !cost.is_empty()) {
+        say(cost, Style::default(), 2);
     }
     let which = if copies > 1 { format!(", {} of {copies}", form.command + 1) } else { String::new() };
     say(&format!("Equivalent AWS CLI command{which}:"), theme::FAINT, 2);

@@ -1,7 +1,7 @@
 //! Starting the copies of the form.
 
 use super::{
-    Purpose,
+    Purpose, Rules,
     open::{form_on_top as form, rules},
     steps,
 };
@@ -24,15 +24,17 @@ pub(super) fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
     let rules = rules(model);
     let Some(form) = form(model) else { return };
     form.submitted = true;
-    form.rules = rules;
+    form.rules = Rules { listed: std::mem::take(&mut form.rules.listed), ..rules };
     form.check();
     if let Some(first) = form.plan.mistakes.first().cloned() {
         form.focus_on(&first.field);
         model.show_error(format!("Not started. {}", first.text));
         return;
     }
-    let (draft, rules) = (form.draft.clone(), form.rules.clone());
-    let plan = rules.check(&draft, || model.next_client_token());
+    let mut plan = form.plan.clone();
+    for copy in &mut plan.copies {
+        copy.token = model.next_client_token();
+    }
     review::open::open(model, plan, effects);
 }
 

@@ -57,7 +57,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, model: &Model, ctx: 
         body.push_row(&row.item, row.spec);
     }
     body.lines.push(Line::default());
-    body.lines.extend(outcome::lines(form, &model.start.prices, width));
+    body.lines.extend(outcome::lines(form, width));
     let height = usize::from(inner.height);
     let end = body.lines.len().saturating_sub(height);
     // On the button its effect must be visible, elsewhere the field and its mistakes.

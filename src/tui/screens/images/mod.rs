@@ -1,12 +1,11 @@
 //! The images pane: the images of all chosen regions in one table, filtered, sorted, marked.
 
 mod columns;
+mod marks;
 mod region_index;
 mod rows;
 pub mod update;
 pub mod view;
-
-use std::collections::BTreeSet;
 
 use tui_input::Input;
 
@@ -15,6 +14,7 @@ use crate::{
     tui::widgets::list::List,
 };
 
+pub use marks::Marks;
 pub use rows::{Rows, Sort};
 
 /// Reference to an image. AWS does not promise that ids are unique across regions.
@@ -30,8 +30,7 @@ pub struct ImagesPane {
     /// The images in order, and those that match the filter.
     pub rows: Rows,
     pub list: List,
-    /// Marked images, including those hidden by the filter.
-    pub marked: BTreeSet<ImageRef>,
+    pub marked: Marks,
     pub filter: Input,
     /// True while keys go to the filter.
     pub editing: bool,

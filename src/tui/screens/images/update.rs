@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{ImagesPane, Sort, image_ref};
 use crate::{
-    domain::{Image, filter::Filter},
+    domain::{Image, filter::Filter, plan::too_many_copies},
     term::input::KeyEvent,
     tui::{
         bindings::Action,
@@ -101,15 +101,12 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         }
         Action::Mark => {
             if let Some(image) = pane.rows.get(pane.list.cursor) {
-                let image = image_ref(image);
-                if !pane.marked.remove(&image) {
-                    pane.marked.insert(image);
-                }
+                pane.marked.toggle(image);
                 pane.list.act(Action::Down, pane.rows.len(), pane.height);
                 follow_cursor(pane);
             }
         }
-        Action::MarkAll => pane.marked.extend(pane.rows.iter().map(|i| image_ref(i))),
+        Action::MarkAll => pane.marked.extend(pane.rows.iter().map(|i| &**i), pane.rows.len()),
         Action::MarkNone => pane.marked.clear(),
         _ => return act_on_images(model, action, effects),
     }
@@ -130,12 +127,9 @@ fn act_on_images(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
                 model.yank(text, effects);
             }
         }
-        Action::Copy => {
-            let sources = marked_images(model);
-            form::open::open(model, sources);
-        }
+        Action::Copy => open_form(model),
         Action::Deregister => {
-            let images = marked_images(model);
+            let images = marked_images(model, usize::MAX);
             input::open::deregister(model, images, effects);
         }
         Action::Regions => picker::open::regions(model),
@@ -168,11 +162,22 @@ pub fn sort_by(model: &mut Model, sort: Sort, reversed: bool) {
     (pane.sort, pane.reversed, pane.changed) = (sort, reversed, true);
 }
 
-/// The marked images in the order of the table, or the one under the cursor if none is marked.
-pub fn marked_images(model: &Model) -> Vec<Arc<Image>> {
+/// Opens the copy form on the marked images, unless they are more than it takes: looking at each of 100,000 images takes longer than a
+/// frame.
+pub fn open_form(model: &mut Model) {
+    let most = model.start.config.copy.max_copies;
+    let advice = too_many_copies(model.images.marked.len(), most);
+    match advice.filter(|_| marked_images(model, most + 1).len() > most) {
+        Some(advice) => model.show_error(advice),
+        None => form::open::open(model, marked_images(model, usize::MAX)),
+    }
+}
+
+/// The marked images in the order of the table, at most so many; or the one under the cursor if none is marked.
+fn marked_images(model: &Model, most: usize) -> Vec<Arc<Image>> {
     let pane = &model.images;
     if pane.marked.is_empty() {
         return model.current_image().cloned().into_iter().collect();
     }
-    pane.rows.all().filter(|i| pane.marked.contains(&image_ref(i))).cloned().collect()
+    pane.rows.all().filter(|i| pane.marked.contains(i)).take(pane.marked.len().min(most)).cloned().collect()
 }

@@ -8,10 +8,7 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-use super::{
-    columns::{Column, columns},
-    image_ref,
-};
+use super::columns::{Column, columns};
 use crate::{
     domain::{Image, filter::TERMS, text::thousands},
     tui::{
@@ -93,7 +90,7 @@ fn headings<'a>(model: &Model, columns: &[(Column, usize)], ctx: DrawContext<'_>
 }
 
 fn row<'a>(model: &Model, image: &Image, current: bool, columns: &[(Column, usize)], ctx: DrawContext<'_>) -> Line<'a> {
-    let marked = !model.images.marked.is_empty() && model.images.marked.contains(&image_ref(image));
+    let marked = !model.images.marked.is_empty() && model.images.marked.contains(image);
     let base = match (current, marked) {
         (true, _) if model.focus == Pane::Images => theme::CURSOR,
         (_, true) => theme::MARKED,

@@ -45,12 +45,13 @@ pub(super) fn lines(image: &Image, details: &DetailsLoad, model: &Model, width: 
         "size",
         &if image.instance_store() { "instance store, no snapshots".to_owned() } else { gib(image.size_gib()) },
     );
-    if let Some(cost) =
-        model.start.prices.storage_month(&image.region, image.snapshot_volumes().iter().copied().map(u64::from).sum())
-        && own == Some(true)
-        && !image.instance_store()
-    {
-        add("storage", &format!("at most {cost} a month, estimated: snapshots share unchanged blocks"));
+    if own == Some(true) && !image.instance_store() {
+        let stored = image.snapshot_volumes().iter().copied().map(u64::from).sum();
+        let text = match model.start.prices.storage_month(&image.region, stored) {
+            Some(cost) => format!("at most {cost} a month, estimated: snapshots share unchanged blocks"),
+            None => "price unknown".into(),
+        };
+        add("storage", &text);
     }
     add("encrypted", if image.encrypted() { "yes" } else { "no" });
     lines.extend(image_details::lines(image, own, details, width));

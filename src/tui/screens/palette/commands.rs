@@ -16,7 +16,7 @@ use crate::{
         model::{FormRequest, Model, PendingReply},
         msg::{Effect, ExportRequest, Reply, StoredForms},
         screens::{
-            Overlay, form,
+            Overlay,
             images::{Sort, update::sort_by},
         },
     },
@@ -200,8 +200,7 @@ fn preset(model: &mut Model, name: String, effects: &mut Vec<Effect>) -> Result<
             return Err("Close what is open first: a preset fills in the copy form.".into());
         }
         model.overlays.clear();
-        let sources = crate::tui::screens::images::update::marked_images(model);
-        form::open::open(model, sources);
+        crate::tui::screens::images::update::open_form(model);
         if model.overlays.is_empty() {
             // The notice says why there is no form.
             return Ok(());

@@ -82,6 +82,11 @@ impl ReviewScreen {
         }
     }
 
+    #[cfg(test)]
+    pub(in crate::tui) fn is_out_of_date(&self) -> bool {
+        self.changed
+    }
+
     pub(in crate::tui) fn review(&self) -> &Review {
         &self.review
     }

@@ -90,7 +90,8 @@ fn screen(model: &mut Model) -> Option<&mut ReviewScreen> {
 
 /// Sends the checks that there is room for.
 pub(super) fn send(model: &mut Model, effects: &mut Vec<Effect>) {
-    let next = screen(model).map(|screen| screen.review_mut().next_requests()).unwrap_or_default();
+    // What is sent looks as what waits to be, so that nothing has to be drawn anew.
+    let next = screen(model).map(|screen| screen.review.next_requests()).unwrap_or_default();
     for (check, request) in next {
         let id = model.expect_reply(PendingReply::Check(check));
         effects.push(Effect::Check { id, request });
@@ -122,9 +123,15 @@ pub(in crate::tui) fn expire_if_due(model: &mut Model) {
     }
 }
 
-/// Brings the review's table up to date before it is drawn.
+/// Brings the review's table, and the costs of the form, up to date before they are drawn.
 pub(in crate::tui) fn on_frame(model: &mut Model) {
     refresh(model);
+    for overlay in &mut model.overlays {
+        if let Overlay::Form(form) = overlay {
+            form.follow_listings(&model.catalogue);
+            form.refresh(&model.start.prices);
+        }
+    }
     if let Some(Overlay::Review(screen)) = model.overlays.last_mut() {
         screen.seen = screen.table.settled;
     }

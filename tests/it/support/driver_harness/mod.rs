@@ -219,6 +219,7 @@ pub(crate) fn request(
         completion: None,
         post_copy: Vec::new(),
         given_token: None,
+        expected: amigrate::domain::Expected::default(),
         templates: std::sync::Arc::default(),
         token: ClientToken::from_random(token),
     }

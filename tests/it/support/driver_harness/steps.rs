@@ -25,13 +25,13 @@ impl DriverHarness {
         for job in jobs {
             let JobState::Available { image } = &job.state else { continue };
             let Some(copy) = here.get(image) else { continue };
-            check_permissions(job, copy, wrong);
+            self.check_permissions(job, copy, wrong);
             check_comparison(job, copy, changes, wrong);
             for (n, (step, state)) in job.steps().enumerate() {
                 let done = match state {
                     // A later step has set it to something else, or failed to.
                     StepState::Done if job.is_superseded(n) => true,
-                    StepState::Done => self.is_done(job, step, copy).await,
+                    StepState::Done => self.is_done(job, step, copy, here).await,
                     StepState::Failed(_) | StepState::GivenUp | StepState::GivenUpSent(_) | StepState::Withdrawn(_) => {
                         true
                     }
@@ -44,10 +44,20 @@ impl DriverHarness {
         }
     }
 
-    async fn is_done(&self, job: &Job, step: &PostCopyStep, copy: &CopySeen) -> bool {
+    async fn is_done(
+        &self,
+        job: &Job,
+        step: &PostCopyStep,
+        copy: &CopySeen,
+        here: &BTreeMap<&ImageId, &CopySeen>,
+    ) -> bool {
         let now = self.clock.now();
         match step {
-            PostCopyStep::CopyLaunchPermissions => true,
+            // A source that is a copy itself may have been shared since.
+            PostCopyStep::CopyLaunchPermissions => {
+                here.contains_key(&job.request.source)
+                    || self.of_source(job).is_none_or(|wanted| wanted.is_subset(&copy.launch_permissions))
+            }
             PostCopyStep::LaunchPermissions(wanted) => {
                 wanted.iter().all(|p| copy.launch_permissions.contains(&permission(p)))
             }
@@ -72,29 +82,42 @@ impl DriverHarness {
     }
 }
 
+impl DriverHarness {
+    /// The source's launch permissions that go over to its copy; `None` if the source is not there any more.
+    fn of_source(&self, job: &Job) -> Option<BTreeSet<Permission>> {
+        let (region, source, now) = (&job.request.source_region, &job.request.source, self.clock.now());
+        let mut permissions = self.world.with(|w| w.launch_permissions(region, source, now))?;
+        permissions.remove(&Permission::All);
+        Some(permissions)
+    }
+
+    /// Nobody may launch a copy for whom that was not requested.
+    fn check_permissions(&self, job: &Job, copy: &CopySeen, wrong: &mut Vec<String>) {
+        let mut wanted = BTreeSet::new();
+        for step in &job.request.post_copy {
+            match step {
+                PostCopyStep::CopyLaunchPermissions => match self.of_source(job) {
+                    Some(permissions) => wanted.extend(permissions),
+                    // What it allowed is not known any more.
+                    None => wanted.extend(copy.launch_permissions.iter().filter(|p| **p != Permission::All).cloned()),
+                },
+                PostCopyStep::LaunchPermissions(permissions) => wanted.extend(permissions.iter().map(permission)),
+                _ => {}
+            }
+        }
+        if !copy.launch_permissions.is_subset(&wanted) {
+            let shared = &copy.launch_permissions;
+            wrong.push(format!("{} is shared with {shared:?}, {wanted:?} was requested", copy.image.id));
+        }
+    }
+}
+
 fn permission(of: &LaunchPermission) -> Permission {
     match of {
         LaunchPermission::Account(account) => Permission::Account(account.clone()),
         LaunchPermission::Organization(arn) => Permission::Organization(arn.as_str().into()),
         LaunchPermission::OrganizationalUnit(arn) => Permission::OrganizationalUnit(arn.as_str().into()),
         LaunchPermission::Public => Permission::All,
-    }
-}
-
-/// Nobody may launch a copy for whom that was not requested.
-fn check_permissions(job: &Job, copy: &CopySeen, wrong: &mut Vec<String>) {
-    let mut wanted = BTreeSet::new();
-    for step in &job.request.post_copy {
-        match step {
-            PostCopyStep::CopyLaunchPermissions => {
-                wanted.extend(copy.launch_permissions.iter().filter(|p| **p != Permission::All).cloned());
-            }
-            PostCopyStep::LaunchPermissions(permissions) => wanted.extend(permissions.iter().map(permission)),
-            _ => {}
-        }
-    }
-    if !copy.launch_permissions.is_subset(&wanted) {
-        wrong.push(format!("{} is shared with {:?}, {wanted:?} was requested", copy.image.id, copy.launch_permissions));
     }
 }
 
