@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use crate::{
-    domain::{Account, Failure, Retry},
+    domain::{Account, Failure, RegionInfo, Retry},
     driver::JobUpdate,
     engine::Command,
     labels,
@@ -12,7 +12,7 @@ use crate::{
     tui::{
         bindings::{Action, Context},
         browse, keymap, layout,
-        model::{Connection, FormRequest, Model, Pane, PendingReply, Reconnect},
+        model::{Connection, FilterRequest, FormRequest, Model, Pane, PendingReply, Reconnect},
         mouse,
         msg::{Effect, EffectId, Msg, Reply},
         quit,
@@ -192,18 +192,13 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
         (
             pending @ (PendingReply::ProfileNames
             | PendingReply::Export { .. }
-            | PendingReply::Forms(FormRequest::Names)),
+            | PendingReply::Forms(FormRequest::Names)
+            | PendingReply::Filters(FilterRequest::Names)),
             reply,
         ) => palette::commands::on_reply(model, pending, reply),
         (PendingReply::Account, Reply::Account(result)) => on_account(model, result, effects),
         (PendingReply::Regions, Reply::Regions(result)) => {
-            browse::record_lookup(model, "regions", &result);
-            if let Ok(regions) = result {
-                model.regions = regions;
-                browse::choose_all_if_configured(model, effects);
-                browse::flag_unknown_regions(model);
-                picker::open::on_regions(model);
-            }
+            on_regions(model, result, effects);
         }
         (PendingReply::Images { listed, .. }, Reply::Images { region, page }) => {
             browse::on_page(model, region, listed, page, effects);
@@ -227,8 +222,21 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
             form::presets::ask_to_replace(model, &name, *preset);
         }
         (PendingReply::Forms(request), Reply::Forms(result)) => form::presets::on_reply(model, request, result),
+        (PendingReply::Filters(request), Reply::Filters(result)) => {
+            images::saved_filters::on_reply(model, request, result);
+        }
         (PendingReply::Profiles, Reply::Profiles(profiles)) => picker::open::on_profiles(model, &profiles),
         _ => {}
+    }
+}
+
+fn on_regions(model: &mut Model, result: Result<Vec<RegionInfo>, Failure>, effects: &mut Vec<Effect>) {
+    browse::record_lookup(model, "regions", &result);
+    if let Ok(regions) = result {
+        model.regions = regions;
+        browse::choose_all_if_configured(model, effects);
+        browse::flag_unknown_regions(model);
+        picker::open::on_regions(model);
     }
 }
 

@@ -272,10 +272,15 @@ fn the_filter_narrows_the_jobs_while_typing() {
         rows
     };
     for (text, rows) in [
-        ("WEB-00002", vec![2]),
+        ("web-00002", vec![2]),
+        ("WEB-00002", vec![]),
+        ("~aw2", vec![2]),
+        ("/WEB|web-0+3$/", vec![3]),
+        ("!web-00002 !/3$/", vec![1]),
+        ("!state:copying to:eu-west-3", vec![3]),
         (ami(2).as_str(), vec![2]),
         (ami(9_001).as_str(), vec![1]),
-        ("EU-west-3", vec![3]),
+        ("eu-west-3", vec![3]),
         ("available", vec![2]),
         ("batch-b", vec![3]),
         ("left snap-1", vec![3]),

@@ -5,7 +5,7 @@ use ratatui::{
     text::{Line as Text, Span},
 };
 
-use super::{history::HistoryLoad, labels::route};
+use super::{filter_line::nothing_matches, history::HistoryLoad, labels::route};
 use crate::{
     domain::text::{age, duration},
     engine::{Job, JobState},
@@ -60,7 +60,9 @@ pub(super) fn lines(model: &Model, cells: usize, rows: usize, ctx: DrawContext<'
             HistoryLoad::Loading => "Loading the history ...",
             HistoryLoad::Failed(_) => "Could not read the history. R retries, H goes back to the jobs.",
             HistoryLoad::Loaded if model.account.is_none() => "The history is shown once you are signed in.",
-            HistoryLoad::Loaded if history.total() > 0 => "Nothing in the history matches the filter. Esc clears it.",
+            HistoryLoad::Loaded if history.total() > 0 => {
+                return nothing_matches(model, "Nothing in the history matches the filter. Esc clears it.", cells);
+            }
             HistoryLoad::Loaded => "No copy has ended yet. H goes back to the jobs.",
         };
         return vec![Text::styled(cut(&format!(" {text}"), cells, ctx.glyphs.ellipsis), theme::FAINT)];
