@@ -74,6 +74,8 @@ fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
     if let Some(action) = keymap::lookup(&model.keymap, &contexts, key) {
         model.notice = None;
         act(model, action, effects);
+    } else if let Some(Overlay::Picker(picker)) = model.overlays.last_mut() {
+        picker.begin_filter(key);
     } else if model.overlays.is_empty() {
         hint_at_other_pane(model, key);
     }
@@ -87,13 +89,16 @@ fn hint_at_other_pane(model: &mut Model, key: &KeyEvent) {
     };
     if let Some(binding) = keymap::binding(&model.keymap, &[other], key) {
         let switch = model.keymap.key(Context::Everywhere, Action::OtherPane);
-        model.show_notice(format!("That key works in the {name} pane ({}). {switch} switches.", binding.text));
+        model.show_notice(format!("That key works in the {name} pane: {}. {switch} switches.", binding.text));
     }
 }
 
 fn on_paste(model: &mut Model, text: &str) {
     if !paste_into(model, text) {
-        model.show_notice("Nothing to paste into here. Open a filter with / or go to a text field first.");
+        let filter = model.keymap.key(Context::Images, Action::Filter);
+        model.show_notice(format!(
+            "Nothing to paste into here. Open a filter with {filter} or go to a text field first."
+        ));
     }
 }
 

@@ -1,9 +1,10 @@
 //! Named filters: saving the filter of the images, and choosing one.
 
 use crate::{
-    config::{FilterFile, bindings::{Action, Context}, settings::nearest},
+    config::{FilterFile, settings::nearest},
     domain::{Failure, text::clean},
     tui::{
+        bindings::{Action, Context},
         model::{FilterRequest, Model, PendingReply},
         msg::{Effect, StoredFilters},
         screens::{Overlay, input::InputLine, picker},
@@ -20,7 +21,8 @@ pub fn choose(model: &mut Model, effects: &mut Vec<Effect>) {
 pub fn save_as(model: &mut Model) {
     let filter = model.images.filter.value().trim().to_owned();
     if filter.is_empty() {
-        model.show_notice("There is no filter to save. / begins one.");
+        let begin = model.keymap.key(Context::Images, Action::Filter);
+        model.show_notice(format!("There is no filter to save. {begin} begins one."));
     } else {
         model.overlays.push(Overlay::InputLine(InputLine::filter(filter)));
     }
@@ -79,7 +81,11 @@ pub fn on_reply(model: &mut Model, request: FilterRequest, result: Result<Stored
         FilterRequest::Names => {}
         FilterRequest::Choose if !model.overlays.is_empty() => {}
         FilterRequest::Choose if stored.filters.is_empty() => {
-            model.show_notice("No filter is saved yet. / begins one, and Ctrl-s saves it under a name.");
+            let (begin, save) = (
+                model.keymap.key(Context::Images, Action::Filter),
+                model.keymap.key(Context::Filter, Action::SaveFilter),
+            );
+            model.show_notice(format!("No filter is saved yet. {begin} begins one, and {save} saves it under a name."));
         }
         FilterRequest::Choose => picker::saved_filters::open(model, stored.filters),
         FilterRequest::Apply(name) => match stored.filters.get(&name) {
@@ -89,7 +95,8 @@ pub fn on_reply(model: &mut Model, request: FilterRequest, result: Result<Stored
         FilterRequest::Save(name) => {
             let replaced = stored.before.map(|before| format!(", in place of {before}")).unwrap_or_default();
             let kept = if stored.in_memory { " until amigrate ends: here nothing is written to a file" } else { "" };
-            model.show_notice(format!("Saved as filter {name}{replaced}{kept}. F chooses it again."));
+            let choose = model.keymap.key(Context::Images, Action::Filters);
+            model.show_notice(format!("Saved as filter {name}{replaced}{kept}. {choose} chooses it again."));
         }
         FilterRequest::Remove(name) => {
             picker::saved_filters::remove_row(model, &name);

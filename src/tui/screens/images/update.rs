@@ -14,7 +14,7 @@ use crate::{
     },
     term::input::KeyEvent,
     tui::{
-        bindings::Action,
+        bindings::{Action, Context},
         model::{Model, PendingReply},
         msg::Effect,
         screens::{Overlay, form, input, pager::Pager, picker},
@@ -82,7 +82,10 @@ fn complete(model: &mut Model) {
     let input = &model.images.filter;
     let all = || model.images.rows.all().map(AsRef::as_ref);
     match filter::complete(input.value(), input.cursor(), &KEYS, |wanted| values_of(all(), wanted)) {
-        None => model.show_notice("Nothing begins like that. F1 lists what a filter takes."),
+        None => {
+            let help = model.keymap.key(Context::Filter, Action::Help);
+            model.show_notice(format!("Nothing begins like that. {help} lists what a filter takes."));
+        }
         Some(completed) => {
             model.images.filter = Input::new(completed.text).with_cursor(completed.cursor);
             model.images.filter_changed = true;

@@ -21,6 +21,7 @@ use crate::{
         text::{clean, thousands},
     },
     tui::{
+        bindings::{Action, Context},
         browse,
         model::{Connection, Model, Pane},
         theme,
@@ -149,13 +150,20 @@ fn row(
 
 /// The text of an empty table.
 fn advice(model: &Model) -> Vec<String> {
+    let key = |context, action| model.keymap.key(context, action);
     if let Connection::Failed(failure) = &model.connection {
         let mut lines = vec![String::new(), format!("Not signed in to AWS. Could not {failure}.")];
         lines.extend(failure.hint.lines().map(str::to_owned));
         if !failure.hint.contains("amigrate demo") {
             lines.push("`amigrate demo` needs no credentials.".into());
         }
-        lines.extend([String::new(), "R retries, p switches the profile, ! shows the details, q quits.".into()]);
+        let [retry, problems, quit] =
+            [Action::Refresh, Action::Problems, Action::Quit].map(|action| key(Context::Everywhere, action));
+        let profile = key(Context::Images, Action::Profile);
+        lines.extend([
+            String::new(),
+            format!("{retry} retries, {profile} switches the profile, {problems} shows the details, {quit} quits."),
+        ]);
         return lines;
     }
     if let Some(what) = browse::loading_text(model) {
@@ -165,7 +173,7 @@ fn advice(model: &Model) -> Vec<String> {
         let mut lines = vec![String::new()];
         lines.push(match model.images.parsed.mistake() {
             Some(why) => format!("This filter matches nothing: {why}."),
-            None => "No image matches the filter. Esc clears it.".into(),
+            None => format!("No image matches the filter. {} clears it.", key(Context::Everywhere, Action::Back)),
         });
         if model.images.filter.value().contains(':') {
             lines.push("Terms:".into());
@@ -174,7 +182,8 @@ fn advice(model: &Model) -> Vec<String> {
         return lines;
     }
     if model.chosen.is_empty() {
-        return vec![String::new(), "No region is chosen. Press r to choose regions.".into()];
+        let choose = key(Context::Images, Action::Regions);
+        return vec![String::new(), format!("No region is chosen. Press {choose} to choose regions.")];
     }
     let regions: Vec<&str> = model.chosen.iter().map(crate::domain::Region::as_str).collect();
     let failed = model
@@ -183,7 +192,9 @@ fn advice(model: &Model) -> Vec<String> {
         .filter(|(_, l)| matches!(l.state, crate::tui::catalogue::ListState::Failed(_)))
         .count();
     if failed == regions.len() {
-        return vec![String::new(), "None of the regions could be listed. Press ! for details, R to retry.".into()];
+        let [problems, retry] = [Action::Problems, Action::Refresh].map(|action| key(Context::Everywhere, action));
+        let text = format!("None of the regions could be listed. Press {problems} for details, {retry} to retry.");
+        return vec![String::new(), text];
     }
     vec![
         String::new(),
@@ -191,6 +202,10 @@ fn advice(model: &Model) -> Vec<String> {
             [_, _, _, _, ..] => format!("No images ({}) in {} regions.", model.query.whose.label(), regions.len()),
             few => format!("No images ({}) in {}.", model.query.whose.label(), few.join(", ")),
         },
-        "r chooses other regions, w other owners.".into(),
+        format!(
+            "{} chooses other regions, {} other owners.",
+            key(Context::Images, Action::Regions),
+            key(Context::Images, Action::Whose)
+        ),
     ]
 }

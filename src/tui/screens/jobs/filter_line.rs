@@ -10,6 +10,7 @@ use crate::{
     domain::filter::{self, Wanted},
     engine::Job,
     tui::{
+        bindings::{Action, Context},
         model::Model,
         theme,
         widgets::{editor, text_fit::wrap},
@@ -20,7 +21,10 @@ use crate::{
 pub(super) fn complete(model: &mut Model) {
     let input = &model.jobs.filter;
     match filter::complete(input.value(), input.cursor(), &KEYS, |wanted| values_of(model.jobs_view.jobs(), wanted)) {
-        None => model.show_notice("Nothing begins like that. F1 lists what a filter takes."),
+        None => {
+            let help = model.keymap.key(Context::Filter, Action::Help);
+            model.show_notice(format!("Nothing begins like that. {help} lists what a filter takes."));
+        }
         Some(completed) => {
             model.jobs.filter = Input::new(completed.text).with_cursor(completed.cursor);
             model.jobs.changed = true;
@@ -50,6 +54,10 @@ fn values_of<'a>(jobs: impl Iterator<Item = &'a Job>, wanted: Wanted<'_>) -> BTr
 /// Says that the filter leaves nothing, or what is wrong with it.
 pub(super) fn nothing_matches(model: &Model, text: &str, cells: usize) -> Vec<Line<'static>> {
     let filter = JobFilter::parse(model.jobs.filter.value(), model.now);
-    let text = filter.mistake().map_or_else(|| text.to_owned(), |why| format!("This filter matches nothing: {why}."));
+    let clear = model.keymap.key(Context::Everywhere, Action::Back);
+    let text = match filter.mistake() {
+        Some(why) => format!("This filter matches nothing: {why}."),
+        None => format!("{text} {clear} clears it."),
+    };
     wrap(&text, cells.saturating_sub(2)).into_iter().map(|t| Line::styled(format!(" {t}"), theme::FAINT)).collect()
 }

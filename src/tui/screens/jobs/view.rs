@@ -27,6 +27,7 @@ use crate::{
     engine::{Job, JobState, Origin, StepState},
     labels,
     tui::{
+        bindings::{Action, Context},
         model::{Connection, Model, Pane},
         theme,
         widgets::{
@@ -113,18 +114,21 @@ fn cost(model: &Model) -> String {
 fn lines<'a>(model: &Model, cells: usize, rows: usize, ctx: DrawContext<'_>) -> Vec<Text<'a>> {
     let shown = &model.jobs.shown;
     if shown.lines.is_empty() {
+        let key = |context, action| model.keymap.key(context, action);
         let text = if matches!(model.jobs_view.driver, DriverStatus::NotRunning(_))
             && model.jobs_view.jobs().next().is_none()
         {
-            " The jobs cannot be shown. Press ! for details."
+            format!("The jobs cannot be shown. Press {} for details.", key(Context::Everywhere, Action::Problems))
         } else if model.jobs_view.account.is_none() && !matches!(model.connection, Connection::Ready(_)) {
-            " Copies are shown once you are signed in."
+            "Copies are shown once you are signed in.".to_owned()
         } else if model.jobs_view.jobs().next().is_none() {
-            " No copies yet. Mark images with Space and press c. H shows the history."
+            let [mark, copy] = [Action::Mark, Action::Copy].map(|action| key(Context::Images, action));
+            let history = key(Context::Jobs, Action::History);
+            format!("No copies yet. Mark images with {mark} and press {copy}. {history} shows the history.")
         } else {
-            return nothing_matches(model, "No copy matches the filter. Esc clears it.", cells);
+            return nothing_matches(model, "No copy matches the filter.", cells);
         };
-        return vec![Text::styled(cut(text, cells, ctx.glyphs.ellipsis), theme::FAINT)];
+        return vec![Text::styled(cut(&format!(" {text}"), cells, ctx.glyphs.ellipsis), theme::FAINT)];
     }
     let widths = Widths::of(shown, cells);
     let window: Vec<(&Line, &Job)> = shown
@@ -194,7 +198,7 @@ fn job_line<'a>(
     let (tail, style) = match &job.state {
         JobState::Copying { .. } => copying(model, job, widths.bar, ctx),
         _ => {
-            let (text, style) = state_text(&model.jobs_view, job, model.now);
+            let (text, style) = state_text(&model.jobs_view, job, model.now, &model.keymap);
             (cut(&text, room, ctx.glyphs.ellipsis), style)
         }
     };
@@ -212,7 +216,7 @@ const SHORT_BAR: usize = 5;
 
 fn copying(model: &Model, job: &Job, bar_cells: usize, ctx: DrawContext<'_>) -> (String, Style) {
     if job.is_instance_store() {
-        let (text, style) = state_text(&model.jobs_view, job, model.now);
+        let (text, style) = state_text(&model.jobs_view, job, model.now, &model.keymap);
         return (text, style);
     }
     let percent = job.percent().map_or("  ?".into(), |p| format!("{p:>3}%"));
@@ -262,7 +266,7 @@ fn note_line<'a>(model: &Model, job: &Job, cells: usize, ctx: DrawContext<'_>) -
     };
     let state = match &job.state {
         JobState::Failed { failure, .. } if !failure.hint.is_empty() => failure.hint.clone(),
-        _ => state_text(&model.jobs_view, job, model.now).0,
+        _ => state_text(&model.jobs_view, job, model.now, &model.keymap).0,
     };
     let text = format!("    {}, {image}, {}, {state}", clean(job.batch.as_str()), gib(job.request.size_gib()));
     Text::styled(cut(&text, cells, ctx.glyphs.ellipsis), theme::FAINT)

@@ -6,6 +6,7 @@ use super::{Item, PAGE, Picker, PickerKind, Value};
 use crate::{
     domain::ImageColumn,
     tui::{
+        bindings::{Action, Context},
         model::Model,
         screens::{Overlay, images::columns},
     },
@@ -33,7 +34,8 @@ pub fn open(model: &mut Model) {
     };
     let mut picker = Picker::new(PickerKind::Columns, all.into_iter().map(item).collect(), true);
     picker.marked = (0..shown).collect();
-    picker.message = "J and K move a column. Without any marked, those are shown that fit.".into();
+    let [down, up] = [Action::MoveDown, Action::MoveUp].map(|action| model.keymap.key(Context::Picker, action));
+    picker.message = format!("{down} and {up} move a column. Without any marked, those are shown that fit.");
     model.overlays.push(Overlay::Picker(picker));
 }
 

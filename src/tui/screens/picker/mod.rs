@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use tui_input::Input;
 
 use crate::{
+    config::KeyMap,
     domain::{
         ImageColumn, OwnerFilter, Region,
         completion::CompletionDuration,
@@ -20,9 +21,9 @@ use crate::{
         preset::Preset,
         text::count,
     },
-    term::input::KeyEvent,
+    term::input::{KeyCode, KeyEvent, KeyModifiers},
     tui::{
-        bindings::Action,
+        bindings::{Action, Context},
         screens::input::OwnerInput,
         widgets::{editor, list::List},
     },
@@ -152,6 +153,12 @@ impl Picker {
         edited
     }
 
+    /// Begins the filter with a letter or digit that is no key here: who types a name means the row.
+    pub fn begin_filter(&mut self, key: &KeyEvent) {
+        let types = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        self.typing = types && matches!(key.code, KeyCode::Char(c) if c.is_alphanumeric()) && self.edit(key);
+    }
+
     fn current(&self) -> Option<usize> {
         self.shown.get(self.list.cursor).copied()
     }
@@ -212,7 +219,8 @@ impl Picker {
         }
     }
 
-    fn title(&self) -> String {
+    fn title(&self, keys: &KeyMap) -> String {
+        let remove = keys.key(Context::Picker, Action::RemovePreset);
         match &self.kind {
             PickerKind::Regions => "Regions to list".into(),
             PickerKind::Destinations => "Regions to copy to".into(),
@@ -222,11 +230,11 @@ impl Picker {
             },
             PickerKind::SourceTags => "The source's tags that the copies get".into(),
             PickerKind::Completion => "Complete within".into(),
-            PickerKind::Preset => "Presets (Delete removes one)".into(),
+            PickerKind::Preset => format!("Presets ({remove} removes one)"),
             PickerKind::Owner => "Whose images".into(),
             PickerKind::Profile => "Profiles".into(),
             PickerKind::Columns => "Columns".into(),
-            PickerKind::Filter => "Saved filters (Delete removes one)".into(),
+            PickerKind::Filter => format!("Saved filters ({remove} removes one)"),
         }
     }
 }
