@@ -7,6 +7,7 @@ mod cost;
 pub mod driver;
 mod job;
 mod post_copy;
+pub mod progress;
 pub mod review;
 mod usage;
 

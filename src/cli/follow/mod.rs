@@ -23,6 +23,7 @@ pub(super) use progress::{Progress, Records, Silent, on_stderr};
 pub(super) use signals::{EndSignal, Signal, Signals};
 
 use outages::Outages;
+use progress::{Situation, TICK};
 
 use super::{
     drive::{release, retry_after_logins},
@@ -35,7 +36,7 @@ use super::{
 };
 use crate::{
     domain::{Failure, Region},
-    driver::{DriverStatus, JobUpdate, RECENT, login::login_timeout},
+    driver::{Clock, DriverStatus, JobUpdate, RECENT, login::login_timeout},
     engine::{Command, Comparison, Job, JobId, JobState, Status},
     labels,
     term::session,
@@ -92,6 +93,7 @@ pub(super) async fn follow(
         untaken: Vec::new(),
         jobs: BTreeMap::new(),
         status: Status::default(),
+        clock: queue.clock,
         driver: DriverStatus::Unknown,
         paused,
         recent: queue.clock.now() - RECENT,
@@ -138,6 +140,7 @@ struct Follower<'a> {
     /// The copies that are followed.
     jobs: BTreeMap<JobId, Arc<Job>>,
     status: Status,
+    clock: Clock,
     /// Who runs the queue. Another process's credentials do not matter here.
     driver: DriverStatus,
     /// Why the credentials of this process do not work.
@@ -161,7 +164,7 @@ impl Follower<'_> {
         let timeout = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let handle = queue.handle.clone();
         let mut stored = std::pin::pin!(handle.flush());
-        let mut are_stored = false;
+        let (mut are_stored, mut ticks) = (false, tokio::time::interval(TICK));
         self.load(queue).await?;
         loop {
             if are_stored && self.untaken.is_empty() && self.is_done() {
@@ -179,7 +182,7 @@ impl Follower<'_> {
                 // A rejection is published before the command counts as handled.
                 update = queue.updates.recv() => match update {
                     Some(update) => self.update(update)?,
-                    None => return Err(ended(queue).await.into()),
+                    None => return Err(ending::of_driver(queue).await.into()),
                 },
                 () = &mut stored, if !are_stored => {
                     are_stored = true;
@@ -187,6 +190,7 @@ impl Follower<'_> {
                 }
                 () = tokio::time::sleep(STORE_POLL_INTERVAL), if checks => self.check_commands(queue).await?,
                 () = timeout::at(self.wait_for_comparison) => {}
+                _ = ticks.tick() => self.progress.tick(Situation::new(&self.status, self.setup, self.clock)),
                 () = timeout::at(self.outages.due()) => self.outages.take_due(Instant::now()).iter().for_each(|text| self.note(text)),
             }
         }
@@ -248,7 +252,7 @@ impl Follower<'_> {
     fn observe(&mut self, jobs: impl Iterator<Item = Arc<Job>>) -> Result<(), CommandError> {
         for job in jobs {
             if self.jobs.contains_key(&job.id) || self.selection.includes(&job) {
-                self.progress.show(&job, &self.status)?;
+                self.progress.show(&job, Situation::new(&self.status, self.setup, self.clock))?;
                 self.jobs.insert(job.id, job);
             }
         }
@@ -302,6 +306,7 @@ impl Follower<'_> {
                 self.store_problem = None;
                 self.note("the store of jobs can be written again");
             }
+            JobUpdate::Pending { .. } => {}
             JobUpdate::Warning(warning) => self.note(&labels::driver::warning(&warning)),
         }
         Ok(())
@@ -337,8 +342,9 @@ impl Follower<'_> {
         self.status = status;
         self.note_credentials();
         self.note_outages();
-        let queued = self.jobs.values().filter(|job| job.state == JobState::Queued);
-        queued.into_iter().try_for_each(|job| self.progress.show(job, &self.status))
+        let situation = Situation::new(&self.status, self.setup, self.clock);
+        let mut queued = self.jobs.values().filter(|job| job.state == JobState::Queued);
+        queued.try_for_each(|job| self.progress.show(job, situation))
     }
 
     /// Says when credentials stop working, or work again.
@@ -383,14 +389,5 @@ impl Follower<'_> {
 
     fn report(&mut self, failure: &Failure) {
         self.progress.interrupt(&mut || report(failure));
-    }
-}
-
-/// Why the driver has ended by itself.
-async fn ended(queue: &mut OpenQueue) -> Failure {
-    match (&mut queue.run).await {
-        Ok(Err(failure)) => failure,
-        Ok(Ok(())) => Failure::new("run the queue", "it ended early; please report this"),
-        Err(error) => Failure::new("run the queue", error.to_string()),
     }
 }

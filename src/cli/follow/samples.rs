@@ -47,3 +47,12 @@ pub(in crate::cli) fn copying(id: u64, percent: Option<u8>) -> Job {
     json["snapshots"] = serde_json::to_value(vec![snapshot]).unwrap();
     serde_json::from_value(json).unwrap()
 }
+
+/// A copy under way whose percentage was these at these seconds.
+pub(in crate::cli) fn going(id: u64, samples: &[(i64, u8)]) -> Job {
+    let mut json = serde_json::to_value(copying(id, samples.last().map(|(_, percent)| *percent))).unwrap();
+    let samples: Vec<(Timestamp, u8)> =
+        samples.iter().map(|(at, percent)| (Timestamp::from_second(*at).unwrap(), *percent)).collect();
+    json["meter"]["samples"] = serde_json::to_value(samples).unwrap();
+    serde_json::from_value(json).unwrap()
+}
