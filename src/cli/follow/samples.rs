@@ -34,3 +34,12 @@ pub(in crate::cli) fn copying(id: u64, percent: Option<u8>) -> Job {
     json["snapshots"] = serde_json::to_value(vec![snapshot]).unwrap();
     serde_json::from_value(json).unwrap()
 }
+
+/// A copy under way that was as far at these seconds, the last one now.
+pub(in crate::cli) fn copying_since(id: u64, seen: &[(i64, u8)]) -> Job {
+    let at = |seconds| Timestamp::from_second(seconds).unwrap();
+    let samples: Vec<_> = seen.iter().map(|(seconds, percent)| (at(*seconds), *percent)).collect();
+    let mut json = serde_json::to_value(copying(id, seen.last().map(|(_, percent)| *percent))).unwrap();
+    json["meter"] = serde_json::json!({ "samples": samples });
+    serde_json::from_value(json).unwrap()
+}

@@ -4,4 +4,5 @@ pub mod bar;
 pub mod draw_context;
 pub mod editor;
 pub mod list;
-pub mod text_fit;
+
+pub use crate::term::text_fit;
