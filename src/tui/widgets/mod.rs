@@ -3,6 +3,8 @@
 pub mod bar;
 pub mod draw_context;
 pub mod editor;
+pub mod elide;
+pub mod fitted;
 pub mod list;
 
 pub use crate::term::text_fit;

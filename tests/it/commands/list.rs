@@ -53,6 +53,9 @@ fn what_is_listed_is_narrowed_by_ec2_and_by_the_screens_filter() {
         &["--match", "no-such-thing"],
         &["--match", "no-such-thing", "--quiet"],
         &["--match", "no-such-thing", "--regions", "eu-west-1,us-west-2"],
+        &["--match", "/^app-db/ !pending size:>=100 age:<3y"],
+        &["--match", "~apdb"],
+        &["--match", "apdb"],
     ] {
         commands.run(&[&["list"], narrowed, &columns].concat());
     }
@@ -72,6 +75,8 @@ fn wrong_arguments_are_told_with_what_was_meant() {
         &["--sort", "name:down"],
         &["--columns", "nmae"],
         &["--limit", "0"],
+        &["--match", "/web(/"],
+        &["--match", "age:30d"],
     ] {
         commands.run(&[&["list"], wrong].concat());
     }
