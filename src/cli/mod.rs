@@ -15,6 +15,7 @@ mod exit;
 mod follow;
 mod jobs;
 mod list;
+mod lookup;
 mod man;
 mod map;
 mod one_image;

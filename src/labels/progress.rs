@@ -32,6 +32,18 @@ pub fn time_left(job: &Job, now: Timestamp) -> Option<String> {
     })
 }
 
+/// How long a copy takes or took, and was in the queue before, with a label; `None` for one that has ended without having begun.
+pub fn time_taken(job: &Job, now: Timestamp) -> Option<(&'static str, String)> {
+    let Some(elapsed) = job.elapsed(now) else {
+        return (!job.state.ended()).then(|| ("in the queue", duration(job.queued(now))));
+    };
+    let queued = match job.queued(now) {
+        0 => String::new(),
+        seconds => format!(", after {} in the queue", duration(seconds)),
+    };
+    Some((if job.ended.is_some() { "took" } else { "elapsed" }, format!("{}{queued}", duration(elapsed))))
+}
+
 /// The rate of a copy that is not overdue: what was observed before is no rate any more when nothing came since.
 pub fn current_rate(job: &Job, now: Timestamp) -> Option<String> {
     match job.pace(now).filter(|_| !is_finishing(job))? {

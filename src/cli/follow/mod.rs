@@ -1,5 +1,6 @@
 //! Follows copies until they have ended: runs the queue, or follows the process that runs it.
 
+mod bar_terminal;
 mod describe;
 mod ending;
 mod outages;
@@ -17,12 +18,12 @@ use std::{
 use jiff::Timestamp;
 use tokio::{sync::watch, time::Instant};
 
-pub(super) use describe::{failure_of_cancel, title};
+pub(super) use describe::{failure_of_cancel, reason, title};
 pub(super) use ending::{CarriedOn, Ending, Followed};
+pub(super) use outages::Outages;
 pub(super) use progress::{Progress, Records, Silent, on_stderr};
 pub(super) use signals::{EndSignal, Signal, Signals};
 
-use outages::Outages;
 use progress::{Situation, TICK};
 
 use super::{
@@ -93,9 +94,9 @@ pub(super) async fn follow(
         untaken: Vec::new(),
         jobs: BTreeMap::new(),
         status: Status::default(),
-        clock: queue.clock,
         driver: DriverStatus::Unknown,
         paused,
+        clock: queue.clock,
         recent: queue.clock.now() - RECENT,
         wait_for_comparison: None,
         outages: Outages::default(),
@@ -140,11 +141,11 @@ struct Follower<'a> {
     /// The copies that are followed.
     jobs: BTreeMap<JobId, Arc<Job>>,
     status: Status,
-    clock: Clock,
     /// Who runs the queue. Another process's credentials do not matter here.
     driver: DriverStatus,
     /// Why the credentials of this process do not work.
     paused: watch::Sender<Option<Failure>>,
+    clock: Clock,
     /// The queue has no copies any more that ended before: they are not compared with their requests.
     recent: Timestamp,
     /// Until when only the comparison of available copies with their requests is waited for.

@@ -6,10 +6,13 @@ use std::{
     time::Duration,
 };
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::{SignedDuration, Timestamp};
 
-use super::describe::{action, reason, title};
+use super::{
+    bar_terminal::BarTerminal,
+    describe::{action, reason, title},
+};
 use crate::{
     cli::{exit::CommandError, output::OutputOptions, selection::has_ended, setup::Setup},
     domain::text::clean,
@@ -43,6 +46,9 @@ impl<'a> Situation<'a> {
             .map_or_else(String::new, |pace| format!(", {pace}"))
     }
 }
+
+/// How often bars are drawn at most.
+const DRAWS_A_SECOND: u8 = 20;
 
 /// Shows copies that change.
 pub(in crate::cli) trait Progress {
@@ -105,12 +111,15 @@ impl<W: Write> Progress for Lines<W> {
     fn show(&mut self, job: &Job, situation: Situation<'_>) -> Result<(), CommandError> {
         let reason = reason(job, situation.status).map(|why| format!(": {why}")).unwrap_or_default();
         let image = job.image().map(|image| format!(" {image}")).unwrap_or_default();
-        let line = clean(&format!("{}: {}{image}{reason}", title(job), action(job, 10))).into_owned();
-        if self.last.get(&job.id) == Some(&line) {
+        let line =
+            |left: &str| clean(&format!("{}: {}{image}{left}{reason}", title(job), action(job, 10))).into_owned();
+        // The time that is left falls while nothing changes.
+        let without_time = line("");
+        if self.last.get(&job.id) == Some(&without_time) {
             return Ok(());
         }
-        _ = writeln!(self.out, "{line}{}", situation.pace(job)).and_then(|()| self.out.flush());
-        self.last.insert(job.id, line);
+        _ = writeln!(self.out, "{}", line(&situation.pace(job))).and_then(|()| self.out.flush());
+        self.last.insert(job.id, without_time);
         Ok(())
     }
 }
@@ -165,7 +174,9 @@ impl Write for Buffer {
 impl Bars {
     fn new() -> Self {
         let (shown, hidden) = (BTreeMap::new(), BTreeMap::new());
-        Self { all: MultiProgress::new(), shown, hidden, more: None, ended: Lines::new(Buffer::default()) }
+        let target = ProgressDrawTarget::term_like_with_hz(Box::<BarTerminal>::default(), DRAWS_A_SECOND);
+        let all = MultiProgress::with_draw_target(target);
+        Self { all, shown, hidden, more: None, ended: Lines::new(Buffer::default()) }
     }
 
     /// Returns the copy's bar, if there is room for it.
@@ -175,7 +186,7 @@ impl Bars {
             return Some(bar.clone());
         }
         // A line for the others, and one for the shell.
-        let room = usize::from(session::size().1).saturating_sub(2);
+        let room = usize::from(session::size_of_stderr().1).saturating_sub(2);
         if self.shown.len() >= room {
             return None;
         }
@@ -233,7 +244,7 @@ impl Bars {
 
 /// Cells of a copy's title and of its bar. Its rate and the time left need some of 80.
 fn widths() -> (usize, usize) {
-    if session::size().0 < 100 { (34, 8) } else { (40, 20) }
+    if session::size_of_stderr().0 < 100 { (34, 8) } else { (40, 20) }
 }
 
 /// The copy's name and where it goes; of a long name the beginning.
@@ -281,6 +292,11 @@ impl Progress for Bars {
     }
 
     fn finish(&mut self) {
+        // A bar that is only cleared is drawn again when it is dropped.
+        for bar in std::mem::take(&mut self.shown).into_values().chain(self.more.take()) {
+            bar.finish_and_clear();
+            self.all.remove(&bar);
+        }
         // A terminal that is gone ends nothing.
         _ = self.all.clear();
     }
@@ -289,7 +305,7 @@ impl Progress for Bars {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::follow::samples::{copying, going, job};
+    use crate::cli::follow::samples::{copying, copying_since, job};
 
     #[test]
     fn a_line_is_printed_for_each_change_and_not_for_each_percent() {
@@ -318,14 +334,14 @@ web to eu-west-1: copying 50% ami-1
             lines.show(job, Situation { status: &status, stall: SignedDuration::from_hours(1), now }).unwrap();
         };
         // 8 GiB, 40% in 80 s.
-        let job = going(1, &[(20, 10), (100, 50)]);
+        let job = copying_since(1, &[(20, 10), (100, 50)]);
         show(&job, 0);
         show(&job, 10);
         let mut paused = Status::default();
         paused.paused = Some(crate::domain::Failure::new("poll", "expired"));
         let text = message(&job, Situation { status: &paused, stall: SignedDuration::from_hours(1), now });
         assert_eq!(text, "copying 50%, paused, not polled");
-        show(&going(1, &[(20, 10), (60, 61)]), 60);
+        show(&copying_since(1, &[(20, 10), (60, 61)]), 60);
         assert_eq!(
             String::from_utf8(lines.out).unwrap(),
             "web to eu-west-1: copying 50% ami-1, 41 MiB/s, 1m40s left\nweb to eu-west-1: copying 60% ami-1, overdue 1m\n"

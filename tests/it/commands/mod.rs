@@ -22,4 +22,6 @@ mod policy;
 mod schema;
 mod screen;
 mod show;
+mod sources;
 mod stored;
+mod tables;

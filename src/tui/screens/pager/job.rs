@@ -210,16 +210,8 @@ fn times(job: &Job, now: Timestamp, width: usize) -> Vec<Line<'static>> {
     if let Some(ended) = job.ended {
         add("ended", &time(ended));
     }
-    match job.elapsed(now) {
-        Some(elapsed) => {
-            let queued = match job.queued(now) {
-                0 => String::new(),
-                seconds => format!(", after {} in the queue", duration(seconds)),
-            };
-            add(if job.ended.is_some() { "took" } else { "elapsed" }, &format!("{}{queued}", duration(elapsed)));
-        }
-        None if job.state.ended() => {}
-        None => add("in the queue", &duration(job.queued(now))),
+    if let Some((label, time)) = progress::time_taken(job, now) {
+        add(label, &time);
     }
     if let Some(moved) = job.last_progress.filter(|_| !job.state.ended()) {
         add("last progress", &format!("{} ago ({})", duration(now.duration_since(moved).as_secs()), time(moved)));
