@@ -293,7 +293,8 @@ impl Progress for Bars {
 
     fn finish(&mut self) {
         // A bar that is only cleared is drawn again when it is dropped.
-        for bar in std::mem::take(&mut self.shown).into_values().chain(self.more.take()) {
+        let shown = std::mem::take(&mut self.shown).into_values().map(|(bar, _)| bar);
+        for bar in shown.chain(self.more.take()) {
             bar.finish_and_clear();
             self.all.remove(&bar);
         }

@@ -7,11 +7,7 @@ use crate::{
         follow::{reason, title},
         output::{OutputOptions, Page},
     },
-    domain::{
-        Encryption, ImageId, SnapshotState,
-        progress::SnapshotProgress,
-        text::{clean, duration},
-    },
+    domain::{Encryption, ImageId, SnapshotState, progress::SnapshotProgress, text::clean},
     engine::{Job, JobState, Origin, Status, StepState},
     labels,
 };
