@@ -11,6 +11,7 @@ mod deregister;
 pub(crate) mod fixture;
 mod help;
 mod history;
+mod hosts;
 mod jobs;
 mod list;
 mod man;
