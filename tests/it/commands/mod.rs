@@ -25,3 +25,4 @@ mod schema;
 mod screen;
 mod show;
 mod stored;
+mod typed;
