@@ -15,8 +15,8 @@ use std::{
 use amigrate::{
     config::Config,
     domain::{
-        AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, ImageId, ImageName, Placement,
-        Region, SnapshotId, SnapshotState, progress::SnapshotProgress,
+        AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, ImageColumn, ImageId, ImageName,
+        Placement, Region, SnapshotId, SnapshotState, progress::SnapshotProgress,
     },
     driver::{Clock, DriverSettings, JobUpdate, SessionSource, StoreLocation},
     engine::{BatchId, EngineConfig, Job, JobId, JobState, Status},
@@ -26,7 +26,7 @@ use amigrate::{
         Caps, Input, Screen,
         input::{KeyCode, KeyEvent, KeyModifiers},
     },
-    tui::{Effect, Model, Msg, Start, view},
+    tui::{Effect, Model, Msg, Start, screens::images::Sort, view},
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;
@@ -34,7 +34,28 @@ use jiff::Timestamp;
 const FRAME: Duration = Duration::from_millis(16);
 
 /// What is typed, and in which order; the last fits nothing.
-const TYPED: [&str; 8] = ["f", "fl", "fle", "fleet-w", "fleet-web-2026", "1", "prod", "zzz"];
+const TYPED: [&str; 20] = [
+    "f",
+    "fl",
+    "fle",
+    "fleet-w",
+    "fleet-web-2026",
+    "1",
+    "prod",
+    "zzz",
+    "Fleet",
+    "!web",
+    "~f",
+    "~flw",
+    "~zq",
+    "/web-\\d",
+    "/^f.*1$/",
+    "/[Ww]eb",
+    "state:av",
+    "age:<30d",
+    "size:>100",
+    "tag:Team",
+];
 
 /// The model with every image of the world in it.
 struct Huge {
@@ -174,12 +195,22 @@ fn keystrokes(c: &mut Criterion) {
     });
     group.bench_function("j", |b| b.iter_custom(|times| huge.time(times, |_| {}, KeyCode::Char('j'), |_| {})));
     group.bench_function("G", |b| b.iter_custom(|times| huge.time(times, |_| {}, KeyCode::Char('G'), |_| {})));
-    for by in ["name", "region", "size", "state", "age"] {
-        group.bench_function(format!("o, to {by}"), |b| {
-            let five = |h: &mut Huge| (0..4).for_each(|_| h.key(KeyCode::Char('o')));
-            b.iter_custom(|times| huge.time(times, |_| {}, KeyCode::Char('o'), five));
+    for column in ImageColumn::all().chain([ImageColumn::Tag("Team".into())]) {
+        group.bench_function(format!("o, to {column}"), |b| {
+            b.iter_custom(|times| {
+                let before = |h: &mut Huge| h.model.images.sort = Sort::by(column.clone());
+                // Turned round twice: the last one is measured.
+                huge.time(
+                    times,
+                    |h| {
+                        before(h);
+                        h.key(KeyCode::Char('O'));
+                    },
+                    KeyCode::Char('O'),
+                    |_| {},
+                )
+            });
         });
-        huge.key(KeyCode::Char('o'));
     }
     group.finish();
 }

@@ -17,7 +17,7 @@ use super::{
     setup::{Setup, http_client, runtime, stop_signal},
 };
 use crate::{
-    config::{self, LastValues, PresetFile, Themes},
+    config::{self, FilterFile, LastValues, PresetFile, Themes},
     domain::{Failure, text::count},
     driver::{Clock, DriverStatus, SessionSource, StoreLocation},
     engine::{Job, JobState},
@@ -94,6 +94,7 @@ pub(super) fn account(setup: Setup) -> Result<ExitCode, Failure> {
     let region_cache = config::state_dir().map_or_else(RegionCache::default, |dir| RegionCache::in_dir(&dir));
     let forms = FormFiles {
         presets: PresetFile::beside(setup.config_file.as_deref()),
+        filters: FilterFile::beside(setup.config_file.as_deref()),
         last_values: config::state_dir().map_or_else(LastValues::default, |dir| LastValues::in_dir(&dir)),
         ..FormFiles::default()
     };

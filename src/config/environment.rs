@@ -70,7 +70,9 @@ fn parse(key: &Setting, written: &str) -> Option<toml::Value> {
         Expect::Text | Expect::Choice(_) | Expect::Whose => written.into(),
         Expect::Regions => written.split([',', ' ']).filter(|name| !name.is_empty()).collect::<Vec<_>>().into(),
         // A value may contain blanks.
-        Expect::Tags => written.split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect::<Vec<_>>().into(),
+        Expect::Tags | Expect::Columns => {
+            written.split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect::<Vec<_>>().into()
+        }
         Expect::Whole(..) => toml::Value::Integer(written.parse().ok()?),
         Expect::Number(..) => toml::Value::Float(written.parse().ok()?),
     })

@@ -9,6 +9,7 @@ mod effective;
 mod enabled_regions;
 mod environment;
 mod file;
+mod filters;
 mod key_file;
 pub mod keys;
 mod last_values;
@@ -29,6 +30,7 @@ use crate::domain::{Failure, plan::CheckContext, price::Prices};
 
 pub use effective::{EffectiveSetting, SettingSource};
 pub use enabled_regions::EnabledRegions;
+pub use filters::{FilterFile, NamedFilters, change as change_filter};
 pub use keys::{KeyMap, KeySettings};
 pub use last_values::LastValues;
 pub use paths::{default_path, state_dir};
@@ -96,6 +98,8 @@ pub struct Browse {
     pub public_limit: usize,
     /// Regions listed at the same time.
     pub concurrent_regions: usize,
+    /// Columns of the image list, as [`ImageColumn::parse`](crate::domain::ImageColumn::parse) reads them; none for those that fit.
+    pub columns: Vec<String>,
 }
 
 /// Defaults and limits of copies.
@@ -219,6 +223,7 @@ impl Default for Browse {
             marketplace_name: "*".into(),
             public_limit: 10_000,
             concurrent_regions: 8,
+            columns: Vec::new(),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::domain::{OwnerFilter, Region, tag_line::TagLine};
+use crate::domain::{ImageColumn, OwnerFilter, Region, tag_line::TagLine};
 
 /// Accepted values of a setting.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,6 +18,8 @@ pub enum Expect {
     Whose,
     /// A list of regions, or `all` alone.
     Regions,
+    /// A list of columns of the image list, as [`ImageColumn::parse`] reads them.
+    Columns,
     /// A list of tags, each `key=value` as [`TagLine`] reads it.
     Tags,
     /// An integer within these bounds.
@@ -37,6 +39,10 @@ impl Expect {
                 "mine, shared, amazon, marketplace, an account id of twelve digits, or public:PATTERN".into()
             }
             Self::Regions => "a list of regions such as [\"us-east-1\"], or [\"all\"]".into(),
+            Self::Columns => {
+                let names: Vec<_> = ImageColumn::all().map(|column| column.name()).collect();
+                format!("a list of columns, of {} and tag:KEY", names.join(", "))
+            }
             Self::Tags => "a list of tags such as [\"Team=web\", \"SourceAMI={source_id}\"]".into(),
             Self::Whole(least, most) => format!("a whole number from {least} to {most}"),
             Self::Number(least, most) => format!("a number from {least} to {most}"),
@@ -52,6 +58,9 @@ impl Expect {
             (Self::Regions, toml::Value::Array(names)) => {
                 let all = names.len() == 1 && names[0].as_str() == Some("all");
                 all || names.iter().all(|name| name.as_str().is_some_and(|name| Region::new(name).is_ok()))
+            }
+            (Self::Columns, toml::Value::Array(names)) => {
+                names.iter().all(|name| name.as_str().is_some_and(|name| ImageColumn::parse(name).is_some()))
             }
             (Self::Tags, toml::Value::Array(lines)) => {
                 lines.iter().all(|line| line.as_str().is_some_and(|line| TagLine::parse(line).is_ok()))
@@ -108,7 +117,7 @@ const fn key(
 
 /// Every setting.
 #[rustfmt::skip]
-pub const KEYS: [Setting; 47] = [
+pub const KEYS: [Setting; 48] = [
     key("", "read_only", "false", Expect::Switch, "Refuse every write to AWS."),
     key("aws", "profile", "\"\"", Expect::Text, "The profile to use."),
     key("aws", "region", "\"\"", Expect::Text, "The region to work in, and to show first."),
@@ -122,6 +131,7 @@ pub const KEYS: [Setting; 47] = [
     key("browse", "marketplace_name", "\"*\"", Expect::Text, "Which of the Marketplace's images, by name (* and ?)."),
     key("browse", "public_limit", "10000", Expect::Whole(1, 1_000_000), "The most public images listed in a region."),
     key("browse", "concurrent_regions", "8", Expect::Whole(1, 64), "Regions listed at the same time."),
+    key("browse", "columns", "[]", Expect::Columns, "Columns of the image list in their order, such as [\"name\", \"region\", \"image_id\", \"tag:Team\"]; none for those that fit (C lists them all)."),
     key("copy", "name", "\"{name}\"", Expect::Text, "The copy's name: {name}, {region}, {source_id}, {date} are filled in."),
     key("copy", "description", "\"[Copied {source_id} from {source_region}] {source_description}\"", Expect::Text, "The copy's description: the name's words, {source_region} and {source_description} are filled in."),
     key("copy", "copy_tags", "true", Expect::Switch, "Copy the source's own tags."),

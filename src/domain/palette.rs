@@ -11,6 +11,8 @@ pub enum CommandName {
     Profile,
     Owner,
     Sort,
+    Filter,
+    SaveFilter,
     Theme,
     Export,
     Preset,
@@ -32,11 +34,13 @@ const fn spec(name: CommandName, word: &'static str, argument: &'static str, tex
 
 /// Every command.
 #[rustfmt::skip]
-pub const COMMANDS: [CommandSpec; 7] = [
+pub const COMMANDS: [CommandSpec; 9] = [
     spec(CommandName::Region, "region", "REGION...", "list these regions; all for every enabled one"),
     spec(CommandName::Profile, "profile", "NAME", "switch to another profile"),
     spec(CommandName::Owner, "owner", "OWNER", "whose images: mine, shared, amazon, marketplace, an account id, public:PATTERN"),
-    spec(CommandName::Sort, "sort", "COLUMN [reverse]", "sort the images by a column"),
+    spec(CommandName::Sort, "sort", "COLUMN [reverse]", "sort the images by a column, such as size or tag:KEY"),
+    spec(CommandName::Filter, "filter", "NAME", "filter the images by a saved filter"),
+    spec(CommandName::SaveFilter, "save_filter", "NAME", "save the filter of the images under a name, in place of one of that name"),
     spec(CommandName::Theme, "theme", "NAME", "change the theme until the program ends"),
     spec(CommandName::Export, "export", "FILE", "write the images shown to a file: .csv, .json or .jsonl; export! replaces one"),
     spec(CommandName::Preset, "preset", "NAME", "fill the copy form in from a preset"),
@@ -61,6 +65,10 @@ pub enum PaletteCommand {
         column: String,
         reversed: bool,
     },
+    /// Applies the saved filter of this name.
+    Filter(String),
+    /// Saves the filter under this name.
+    SaveFilter(String),
     Theme(String),
     Export {
         path: PathBuf,
@@ -101,6 +109,8 @@ pub fn parse(line: &str) -> Option<Result<PaletteCommand, Failure>> {
             Failure::new(format!("list images of `{}`", clean(argument)), format!("expected {expected}"))
         }),
         CommandName::Sort => sort(argument),
+        CommandName::Filter => Ok(PaletteCommand::Filter(argument.to_owned())),
+        CommandName::SaveFilter => Ok(PaletteCommand::SaveFilter(argument.to_owned())),
         CommandName::Theme => Ok(PaletteCommand::Theme(argument.to_owned())),
         CommandName::Export => export(argument, bang),
         CommandName::Preset => Ok(PaletteCommand::Preset(argument.to_owned())),
@@ -116,7 +126,12 @@ fn regions(argument: &str) -> Result<PaletteCommand, Failure> {
 }
 
 fn sort(argument: &str) -> Result<PaletteCommand, Failure> {
-    let (column, direction) = argument.split_once([' ', ':']).unwrap_or((argument, ""));
+    // The key of a tag may have blanks and colons.
+    let (column, direction) = if argument.starts_with("tag:") {
+        argument.strip_suffix(" reverse").map_or((argument, ""), |column| (column, "reverse"))
+    } else {
+        argument.split_once([' ', ':']).unwrap_or((argument, ""))
+    };
     let reversed = match direction.trim() {
         "" => false,
         "reverse" => true,
@@ -125,7 +140,7 @@ fn sort(argument: &str) -> Result<PaletteCommand, Failure> {
             return Err(Failure::new(what, format!("`{}` is not `reverse`", clean(other))));
         }
     };
-    Ok(PaletteCommand::Sort { column: column.to_owned(), reversed })
+    Ok(PaletteCommand::Sort { column: column.trim_end().to_owned(), reversed })
 }
 
 fn export(argument: &str, replace: bool) -> Result<PaletteCommand, Failure> {
@@ -170,6 +185,11 @@ mod tests {
         assert_eq!(parsed("profile the prod"), PaletteCommand::Profile("the prod".into()));
         assert_eq!(parsed("sort age"), PaletteCommand::Sort { column: "age".into(), reversed: false });
         assert_eq!(parsed("sort age reverse"), PaletteCommand::Sort { column: "age".into(), reversed: true });
+        let sort = |column: &str, reversed| PaletteCommand::Sort { column: column.into(), reversed };
+        assert_eq!(parsed("sort tag:Cost Center"), sort("tag:Cost Center", false));
+        assert_eq!(parsed("sort tag:team:name reverse"), sort("tag:team:name", true));
+        assert_eq!(parsed("filter the old"), PaletteCommand::Filter("the old".into()));
+        assert_eq!(parsed("save_filter old"), PaletteCommand::SaveFilter("old".into()));
         let export = |name: &str, format, replace| PaletteCommand::Export { path: name.into(), format, replace };
         assert_eq!(parsed("export images.CSV"), export("images.CSV", ExportFormat::Csv, false));
         assert_eq!(parsed("export! my images.json"), export("my images.json", ExportFormat::Json, true));

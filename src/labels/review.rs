@@ -239,18 +239,18 @@ fn minutes(seconds: u64) -> u16 {
     if seconds.is_multiple_of(60) { u16::try_from(seconds / 60).unwrap_or(0) } else { 0 }
 }
 
-/// What keeps the copies from being started, or how to start them.
-pub fn next_step(table: &ReviewTable, checks: usize, open: usize) -> String {
+/// What keeps the copies from being started, or how to start them; with the keys that go to a field and that start.
+pub fn next_step(table: &ReviewTable, checks: usize, open: usize, correct: &str, start: &str) -> String {
     if table.refusal().is_some() {
         let refusals = count(table.count(Severity::Refusal), "refusal", "refusals");
-        return format!("Cannot start: {refusals}. Enter goes to the field to correct.");
+        return format!("Cannot start: {refusals}. {correct} goes to the field to correct.");
     }
     if !table.settled {
         return format!("Checking: {} of {} answers.", checks - open, checks);
     }
     match table.outlook.copies {
         0 => "Nothing to start: every copy is skipped.".into(),
-        n => format!("Ready: Ctrl-s starts {}.", count(n, "copy", "copies")),
+        n => format!("Ready: {start} starts {}.", count(n, "copy", "copies")),
     }
 }
 

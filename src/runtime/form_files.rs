@@ -1,19 +1,22 @@
-//! Where contents of the copy form are stored: presets, and the last values by account.
+//! Where is stored what people name: presets, and the last values by account, of the copy form, and filters.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{
-    config::{LastValues, PresetFile, Presets},
+    config::{FilterFile, LastValues, NamedFilters, PresetFile, Presets},
     domain::{Failure, preset::Preset},
 };
 
-/// The files. Without one, as in the demo and in tests, presets are kept until the program ends, and last values not at all.
+/// The files. Without one, as in the demo and in tests, presets and filters are kept until the program ends, and last values not at all.
 #[derive(Debug, Clone, Default)]
 pub struct FormFiles {
     pub presets: Option<PresetFile>,
     pub last_values: LastValues,
     /// The presets where there is no file.
     pub memory: Arc<Mutex<Presets>>,
+    pub filters: Option<FilterFile>,
+    /// The filters where there is no file.
+    pub filter_memory: Arc<Mutex<NamedFilters>>,
 }
 
 impl FormFiles {
@@ -46,6 +49,10 @@ impl FormFiles {
                 Ok(())
             }
         }
+    }
+
+    pub(super) fn filters_in_memory(&self) -> MutexGuard<'_, NamedFilters> {
+        self.filter_memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn in_memory(&self) -> MutexGuard<'_, Presets> {

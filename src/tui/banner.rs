@@ -7,6 +7,7 @@ use crate::{
     driver::DriverStatus,
     labels,
     tui::{
+        bindings::{Action, Context},
         model::{Connection, Model, Reconnect},
         widgets::text_fit::wrap,
     },
@@ -48,7 +49,7 @@ fn banner(model: &Model) -> Option<String> {
         let again = match model.reconnect {
             Some(Reconnect::At(at)) => retrying(model, at),
             Some(Reconnect::Running(_)) => "Retrying now".to_owned(),
-            None => "Press R to retry".to_owned(),
+            None => format!("Press {} to retry", model.keymap.key(Context::Everywhere, Action::Refresh)),
         };
         return Some(sentences(&[&who, &again, &failure.why]));
     }
@@ -88,9 +89,11 @@ pub(super) fn banner_lines(model: &Model, cells: usize) -> Vec<String> {
     let mut lines = wrap(&text, cells.saturating_sub(2));
     if lines.len() > MAX_LINES {
         lines.truncate(MAX_LINES);
+        let rest = format!(" ... ({} shows all)", model.keymap.key(Context::Everywhere, Action::Problems));
         if let Some(last) = lines.last_mut() {
-            last.truncate(last.char_indices().nth(cells.saturating_sub(16)).map_or(last.len(), |(at, _)| at));
-            last.push_str(" ... (! shows all)");
+            let room = (cells + 2).saturating_sub(rest.chars().count());
+            last.truncate(last.char_indices().nth(room).map_or(last.len(), |(at, _)| at));
+            last.push_str(&rest);
         }
     }
     lines

@@ -10,6 +10,7 @@ use crate::{
     engine::{Command, JobId},
     tui::{
         banner,
+        bindings::{Action, Context},
         catalogue::ListState,
         model::{Connection, Model, PendingReply, Reconnect},
         msg::{Connected, Effect},
@@ -238,8 +239,9 @@ pub(super) fn on_connected(model: &mut Model, result: Result<Connected, Failure>
             };
             if !connected.region_configured && regions == [connected.home.clone()] {
                 model.show_notice(format!(
-                    "No region is configured; showing {}. Press r to choose others.",
-                    connected.home
+                    "No region is configured; showing {}. Press {} to choose others.",
+                    connected.home,
+                    model.keymap.key(Context::Images, Action::Regions)
                 ));
             }
             model.connection = Connection::Ready(connected);
@@ -271,7 +273,8 @@ pub(super) fn on_page(
     model.images.changed = true;
     match page {
         Err(failure) => {
-            model.show_error(format!("{region}: {} (press ! for problems)", failure.why));
+            let problems = model.keymap.key(Context::Everywhere, Action::Problems);
+            model.show_error(format!("{region}: {} (press {problems} for problems)", failure.why));
             model.catalogue.fail(&region, failure);
         }
         Ok(page) => {
@@ -296,16 +299,17 @@ pub(super) fn on_page(
 /// Marks chosen regions as failed that do not exist or are not enabled, once all regions are known. EC2 itself would say
 /// there that the credentials are bad.
 pub(super) fn flag_unknown_regions(model: &mut Model) {
+    let choose = model.keymap.key(Context::Images, Action::Regions);
     for region in model.chosen.clone() {
         let failure = match model.regions.iter().find(|r| r.region == region) {
             Some(info) if info.enabled() => continue,
             Some(_) => Failure::new(format!("list images in {region}"), "the region is not enabled for this account")
-                .hint("Enable it in the account settings, or press r to choose other regions."),
+                .hint(format!("Enable it in the account settings, or press {choose} to choose other regions.")),
             None => {
                 let distance = |r: &&RegionInfo| strsim::damerau_levenshtein(r.region.as_str(), region.as_str());
                 let nearest = model.regions.iter().min_by_key(distance).map(|r| format!(" Did you mean {}?", r.region));
                 Failure::new(format!("list images in {region}"), "this account has no such region")
-                    .hint(format!("Press r to choose other regions.{}", nearest.unwrap_or_default()))
+                    .hint(format!("Press {choose} to choose other regions.{}", nearest.unwrap_or_default()))
             }
         };
         forget_lists(model, |r, _| *r == region);

@@ -24,7 +24,7 @@ pub mod widgets;
 pub use crate::config::bindings;
 pub use jobs_view::JobsView;
 pub use model::{Model, Start};
-pub use msg::{Connected, Effect, EffectId, ExportRequest, Msg, Reply, StoredForms};
+pub use msg::{Connected, Effect, EffectId, ExportRequest, Msg, Reply, StoredFilters, StoredForms};
 
 #[cfg(test)]
 mod tests;

@@ -10,8 +10,8 @@ use crate::{
         theme::{DEFAULT, WITHOUT_COLOURS},
     },
     domain::{
-        Account, AccountKey, ClientToken, Failure, Image, ImageId, ImageQuery, LoginBackoff, OwnerFilter, Region,
-        RegionInfo,
+        Account, AccountKey, ClientToken, Failure, Image, ImageColumn, ImageId, ImageQuery, LoginBackoff, OwnerFilter,
+        Region, RegionInfo,
         kms_key::KeyList,
         preset::Preset,
         price::Prices,
@@ -105,6 +105,7 @@ pub(super) enum PendingReply {
     /// The source of a copy that is made again.
     Source(Arc<Job>),
     Forms(FormRequest),
+    Filters(FilterRequest),
     /// The profiles, for the palette.
     ProfileNames,
     Export {
@@ -127,6 +128,17 @@ pub enum FormRequest {
         name: String,
         preset: Box<Preset>,
     },
+    Remove(String),
+}
+
+/// What was requested of the saved filters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FilterRequest {
+    /// Their names, for the palette.
+    Names,
+    Choose,
+    Apply(String),
+    Save(String),
     Remove(String),
 }
 
@@ -193,6 +205,7 @@ impl Model {
     pub fn new(start: Start) -> (Self, Vec<Effect>) {
         let stall = SignedDuration::from_mins(start.config.jobs.stall_warning_minutes.into());
         let whose = crate::domain::OwnerFilter::parse(&start.config.browse.whose).unwrap_or_default();
+        let columns = start.config.browse.columns.iter().filter_map(|name| ImageColumn::parse(name)).collect();
         let mut model = Self {
             now: start.now,
             size: start.size,
@@ -206,7 +219,7 @@ impl Model {
             catalogue: Catalogue::default(),
             jobs_view: JobsView::new(stall),
             keys: BTreeMap::new(),
-            images: ImagesPane::default(),
+            images: ImagesPane::with_columns(columns),
             jobs: JobsPane::default(),
             focus: Pane::Images,
             full: None,
@@ -295,7 +308,7 @@ impl Model {
     pub fn contexts(&self) -> Vec<Context> {
         match self.overlays.last() {
             Some(overlay) => overlay.contexts(),
-            None if self.images.editing || self.jobs.editing => vec![Context::Input],
+            None if self.images.editing || self.jobs.editing => vec![Context::Filter, Context::Lists],
             None => vec![
                 match self.focus {
                     Pane::Images => Context::Images,

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use crate::{
     aws::ImagePage,
-    config::Presets,
+    config::{NamedFilters, Presets},
     domain::{
         Account, AccountKey, CredentialSource, Failure, Image, ImageId, ImageQuery, Region, RegionInfo,
         image_details::ImageDetails,
@@ -120,6 +120,16 @@ pub enum Effect {
         id: EffectId,
         name: String,
     },
+    /// Read the saved filters.
+    ReadFilters {
+        id: EffectId,
+    },
+    /// Save a filter under a name, or remove the one of that name.
+    ChangeFilter {
+        id: EffectId,
+        name: String,
+        filter: Option<String>,
+    },
     /// Keep the values of a form that was started, to offer them again.
     KeepLastValues(Box<Preset>),
     /// Read an image by its id.
@@ -195,6 +205,8 @@ pub enum Reply {
     Forms(Result<StoredForms, Failure>),
     /// There is a preset of that name: nothing was saved.
     PresetExists,
+    /// What is stored now.
+    Filters(Result<StoredFilters, Failure>),
     /// `None` if there is no such image.
     Image(Result<Option<Box<Image>>, Failure>),
 }
@@ -229,6 +241,16 @@ pub struct StoredForms {
     /// Why the presets could not be read; the last values may be there all the same.
     pub problem: Option<Failure>,
     /// True if the presets are only kept until the program ends.
+    pub in_memory: bool,
+}
+
+/// The saved filters.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StoredFilters {
+    pub filters: NamedFilters,
+    /// What the changed filter was before.
+    pub before: Option<String>,
+    /// True if they are only kept until the program ends.
     pub in_memory: bool,
 }
 

@@ -10,6 +10,7 @@ use crate::{
     labels,
     tui::{
         banner,
+        bindings::{Action, Context},
         catalogue::ListState,
         model::{Connection, Model},
         screens::jobs::labels::idle_text,
@@ -92,6 +93,7 @@ impl Model {
                 add(ProblemLocation::Images(region), failure);
             }
         }
+        let cancel = self.keymap.key(Context::Jobs, Action::Cancel);
         let mut polled = BTreeSet::new();
         let mut failed: Vec<Problem<'_>> = Vec::new();
         for job in self.jobs_view.jobs() {
@@ -99,7 +101,7 @@ impl Model {
                 failed.push((ProblemLocation::Copy(job), Cow::Borrowed(&**failure)));
             }
             if let Some(idle) = job.stalled(self.now, self.jobs_view.stall) {
-                failed.push((ProblemLocation::Copy(job), Cow::Owned(stalled(job, idle))));
+                failed.push((ProblemLocation::Copy(job), Cow::Owned(stalled(job, idle, &cancel))));
             }
             // A region without running copies is not polled any more, so its last problem would stay forever.
             if !job.state.ended() && self.jobs_view.region_problem(&job.request.destination).is_some() {
@@ -116,9 +118,12 @@ impl Model {
     }
 }
 
-fn stalled(job: &Job, idle: SignedDuration) -> Failure {
+/// `cancel` is the key that cancels it.
+fn stalled(job: &Job, idle: SignedDuration, cancel: &str) -> Failure {
     let at = job.percent().map_or_else(String::new, |p| format!(" at {p}%"));
     Failure::new("this copy", format!("no progress for {}{at}", idle_text(idle)))
-        .hint("Copies can take hours; nothing is cancelled automatically. Press x in the jobs pane to cancel the copy.")
+        .hint(format!(
+            "Copies can take hours; nothing is cancelled automatically. Press {cancel} in the jobs pane to cancel the copy."
+        ))
         .retry(Retry::Later)
 }

@@ -10,6 +10,7 @@ mod banner;
 mod batches;
 mod cost;
 mod details;
+mod finding;
 mod form;
 mod history;
 mod jobs;
@@ -314,23 +315,6 @@ fn another_owner_replaces_all_rows() {
     assert_eq!(model.query.whose, OwnerFilter::Marketplace);
     frame(&mut model);
     assert_eq!(names(&model), [] as [&str; 0], "no row of the old query stays");
-}
-
-#[test]
-fn the_filter_narrows_and_widens() {
-    let mut model = listed((1..=12).map(image).collect());
-    for (typed, rows) in [("/", 12), ("1", 4), ("2", 1)] {
-        keys(&mut model, typed);
-        frame(&mut model);
-        assert_eq!(model.images.rows.len(), rows, "{typed}");
-    }
-    press(&mut model, KeyCode::Backspace);
-    frame(&mut model);
-    assert_eq!(model.images.rows.len(), 4);
-    press(&mut model, KeyCode::Esc);
-    frame(&mut model);
-    assert_eq!(model.images.rows.len(), 12);
-    assert_eq!(model.contexts()[0], Context::Images);
 }
 
 /// Starts the form's two copies, and reports them as stored.

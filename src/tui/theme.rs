@@ -23,6 +23,8 @@ pub const FAINT: Style = marked(Role::Faint);
 pub const CURSOR: Style = marked(Role::Cursor);
 /// A marked row, which has a `*` as well.
 pub const MARKED: Style = marked(Role::Marked);
+/// What a filter matched, within the role of its row: the theme's own modifiers are added.
+pub const MATCH: Style = Style::new().add_modifier(Modifier::BOLD.union(Modifier::UNDERLINED));
 /// Mistakes and failures.
 pub const BAD: Style = marked(Role::Bad);
 pub const WARN: Style = marked(Role::Warn);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use crate::{
-    domain::{Account, Failure, Retry},
+    domain::{Account, Failure, RegionInfo, Retry},
     driver::JobUpdate,
     engine::Command,
     labels,
@@ -12,7 +12,7 @@ use crate::{
     tui::{
         bindings::{Action, Context},
         browse, keymap, layout,
-        model::{Connection, FormRequest, Model, Pane, PendingReply, Reconnect},
+        model::{Connection, FilterRequest, FormRequest, Model, Pane, PendingReply, Reconnect},
         mouse,
         msg::{Effect, EffectId, Msg, Reply},
         quit,
@@ -74,6 +74,8 @@ fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
     if let Some(action) = keymap::lookup(&model.keymap, &contexts, key) {
         model.notice = None;
         act(model, action, effects);
+    } else if let Some(Overlay::Picker(picker)) = model.overlays.last_mut() {
+        picker.begin_filter(key);
     } else if model.overlays.is_empty() {
         hint_at_other_pane(model, key);
     }
@@ -87,13 +89,16 @@ fn hint_at_other_pane(model: &mut Model, key: &KeyEvent) {
     };
     if let Some(binding) = keymap::binding(&model.keymap, &[other], key) {
         let switch = model.keymap.key(Context::Everywhere, Action::OtherPane);
-        model.show_notice(format!("That key works in the {name} pane ({}). {switch} switches.", binding.text));
+        model.show_notice(format!("That key works in the {name} pane: {}. {switch} switches.", binding.text));
     }
 }
 
 fn on_paste(model: &mut Model, text: &str) {
     if !paste_into(model, text) {
-        model.show_notice("Nothing to paste into here. Open a filter with / or go to a text field first.");
+        let filter = model.keymap.key(Context::Images, Action::Filter);
+        model.show_notice(format!(
+            "Nothing to paste into here. Open a filter with {filter} or go to a text field first."
+        ));
     }
 }
 
@@ -192,18 +197,13 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
         (
             pending @ (PendingReply::ProfileNames
             | PendingReply::Export { .. }
-            | PendingReply::Forms(FormRequest::Names)),
+            | PendingReply::Forms(FormRequest::Names)
+            | PendingReply::Filters(FilterRequest::Names)),
             reply,
         ) => palette::commands::on_reply(model, pending, reply),
         (PendingReply::Account, Reply::Account(result)) => on_account(model, result, effects),
         (PendingReply::Regions, Reply::Regions(result)) => {
-            browse::record_lookup(model, "regions", &result);
-            if let Ok(regions) = result {
-                model.regions = regions;
-                browse::choose_all_if_configured(model, effects);
-                browse::flag_unknown_regions(model);
-                picker::open::on_regions(model);
-            }
+            on_regions(model, result, effects);
         }
         (PendingReply::Images { listed, .. }, Reply::Images { region, page }) => {
             browse::on_page(model, region, listed, page, effects);
@@ -228,8 +228,21 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
             form::presets::ask_to_replace(model, &name, *preset);
         }
         (PendingReply::Forms(request), Reply::Forms(result)) => form::presets::on_reply(model, request, result),
+        (PendingReply::Filters(request), Reply::Filters(result)) => {
+            images::saved_filters::on_reply(model, request, result);
+        }
         (PendingReply::Profiles, Reply::Profiles(profiles)) => picker::open::on_profiles(model, &profiles),
         _ => {}
+    }
+}
+
+fn on_regions(model: &mut Model, result: Result<Vec<RegionInfo>, Failure>, effects: &mut Vec<Effect>) {
+    browse::record_lookup(model, "regions", &result);
+    if let Ok(regions) = result {
+        model.regions = regions;
+        browse::choose_all_if_configured(model, effects);
+        browse::flag_unknown_regions(model);
+        picker::open::on_regions(model);
     }
 }
 

@@ -40,12 +40,13 @@ fn draw_roles(frame: &mut Frame<'_>, model: &Model) {
         return;
     }
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-        let text = format!("Terminal too small: at least {}x{} is needed. q quits.", SMALLEST.0, SMALLEST.1);
+        let quit = model.keymap.key(Context::Everywhere, Action::Quit);
+        let text = format!("Terminal too small: at least {}x{} is needed. {quit} quits.", SMALLEST.0, SMALLEST.1);
         let lines: Vec<Line<'_>> = wrap(&text, usize::from(area.width)).into_iter().map(Line::raw).collect();
         frame.render_widget(Paragraph::new(lines), area);
         return;
     }
-    let ctx = DrawContext { glyphs: Glyphs::of(&model.start.caps) };
+    let ctx = DrawContext { glyphs: Glyphs::of(&model.start.caps), keys: &model.keymap };
     let areas = layout::areas(model, area);
     frame.render_widget(Paragraph::new(header(model, usize::from(area.width), ctx)), areas.header);
     let banner = banner::banner_lines(model, usize::from(area.width)).into_iter();

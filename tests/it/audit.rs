@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::driver_harness::{DriverHarness, Phase, pass, paused, region, request};
+use crate::support::driver_harness::{DriverHarness, Phase, crash_points, pass, paused, region, request};
 use amigrate::{
     domain::{
         AccountId, CopyRequest,
@@ -114,17 +114,17 @@ fn every_changing_call_is_kept_with_who_where_what_and_how_it_ended() {
 fn no_changing_call_goes_out_that_is_not_written_down_before() {
     let effects = play(None).effects;
     let mut without_answer = 0;
-    for n in 0..effects {
-        for phase in [Phase::Before, Phase::Unanswered] {
-            let run = play(Some((n, phase)));
-            assert!(
-                run.audit.len() as u64 >= run.asked,
-                "ended at effect {n} ({phase:?}): {} calls were made and these are known: {:#?}",
-                run.asked,
-                run.audit
-            );
-            without_answer += run.audit.iter().filter(|e| e.outcome == Outcome::Sent).count();
-        }
+    for point in crash_points(effects, &[Phase::Unanswered, Phase::Before]) {
+        let run = play(Some(point));
+        assert!(
+            run.audit.len() as u64 >= run.asked,
+            "ended at effect {} ({:?}): {} calls were made and these are known: {:#?}",
+            point.0,
+            point.1,
+            run.asked,
+            run.audit
+        );
+        without_answer += run.audit.iter().filter(|e| e.outcome == Outcome::Sent).count();
     }
     assert!(without_answer > 0, "a crash leaves calls whose answers nobody knows");
 }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::support::driver_harness::{DriverHarness, Phase, pass, paused, region, request};
+use crate::support::driver_harness::{DriverHarness, Phase, crash_points, pass, paused, region, request};
 use crate::support::{driver_harness, reliability_page};
 use amigrate::{
     domain::{
@@ -161,12 +161,7 @@ fn whatever_the_moment_every_request_ends_once() {
     assert_eq!(wrong, [] as [&str; 0], "without any crash");
     assert!(effects > 40, "{effects} effects only");
     let phases = [Phase::Before, Phase::Unanswered, Phase::Answered];
-    let all: Vec<(usize, Phase)> = (0..effects).flat_map(|n| phases.map(|phase| (n, phase))).collect();
-    let points: Vec<(usize, Phase)> = if std::env::var("CRASH_POINTS").is_ok_and(|which| which == "all") {
-        all.clone()
-    } else {
-        (0..effects).map(|n| (n, phases[n % 3])).collect()
-    };
+    let points = crash_points(effects, &phases);
     let next = Arc::new(AtomicUsize::new(0));
     let workers: Vec<_> = (0..std::thread::available_parallelism().map_or(2, usize::from))
         .map(|_| {
@@ -187,7 +182,7 @@ fn whatever_the_moment_every_request_ends_once() {
     let line = format!(
         "one run (three copies with a failure, a limit and every post-copy step, of which two are changed, one cancelled) has {effects} commits and calls; the program is ended \
          before each, after it but before its answer, and after its answer: {} runs",
-        all.len()
+        effects * phases.len()
     );
     println!("{line}");
     let shown = reliability_page::part("crash-points", &line);

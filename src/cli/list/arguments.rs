@@ -1,8 +1,9 @@
 //! The arguments of `amigrate list`, and the request they make.
 
 use clap::builder::PossibleValuesParser;
+use jiff::Timestamp;
 
-use super::{columns::column, shorthand};
+use super::{columns::column, shorthand, terms};
 use crate::{
     cli::{
         output::{Column, Record as _},
@@ -10,7 +11,7 @@ use crate::{
         regions::{Selection, nearest},
         setup::Setup,
     },
-    domain::{AccountId, Failure, ImageListing, QueryFilter, text::clean},
+    domain::{AccountId, Failure, ImageListing, QueryFilter, filter::Filter, text::clean},
 };
 
 pub(in crate::cli) const OWNERS: [&str; 4] = ["self", "amazon", "aws-marketplace", "aws-backup-vault"];
@@ -48,9 +49,10 @@ pub(in crate::cli) struct ListArgs {
     /// Only images that pass a filter of EC2's, as the AWS CLI writes it: Name=architecture,Values=arm64; may be repeated
     #[arg(long = "filter", alias = "filters", value_name = "FILTER", value_parser = shorthand::parse)]
     filters: Vec<QueryFilter>,
-    /// Only images that pass a filter of the screen: words, and terms like state:available tag:Team=web
+    /// Only images that pass a filter of the screen: words that must all occur, ~fuzzy ones, /regular expressions/, !excluded ones,
+    /// and terms like state:available tag:Team=web age:<30d 'size:>100'
     #[arg(long = "match", value_name = "FILTER")]
-    pub(super) matching: Option<String>,
+    matching: Option<String>,
     /// Sort by a column; COLUMN:desc for the other way round
     #[arg(long, value_name = "COLUMN")]
     pub(super) sort: Option<String>,
@@ -99,6 +101,16 @@ impl ListArgs {
             return ImageRecord::columns().iter().filter(|column| column.default).collect();
         }
         self.columns.iter().filter_map(|name| column(name)).collect()
+    }
+
+    /// Returns the screen's filter.
+    pub(super) fn filter(&self) -> Result<Filter, Failure> {
+        let failed = |failure: Failure| {
+            failure.hint("A filter is written as in the screen; `amigrate list --help` has examples.")
+        };
+        let text = self.matching.as_deref().unwrap_or_default();
+        terms::check(text)?;
+        Filter::parse_checked(text, Timestamp::now()).map_err(failed)
     }
 
     /// Returns the request to EC2.

@@ -2,7 +2,6 @@
 
 use std::{ops::ControlFlow, pin::pin, sync::Arc};
 
-use nucleo_matcher::Matcher;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::{
@@ -13,7 +12,10 @@ use crate::{
         regions::{Selection, in_each},
         setup::Setup,
     },
-    domain::{Failure, FailureKind, Image, ImageListing, Region, Retry, filter::Filter},
+    domain::{
+        Failure, FailureKind, Image, ImageListing, Region, Retry,
+        filter::{Filter, Scratch},
+    },
 };
 
 /// Pages that wait to be printed; more would only fill memory.
@@ -32,8 +34,8 @@ pub(in crate::cli) struct Wanted {
 impl Wanted {
     fn passing(&self, mut page: Vec<Image>) -> Vec<Image> {
         if !self.filter.is_empty() {
-            let (mut matcher, mut buffer) = (Matcher::default(), Vec::new());
-            page.retain(|image| self.filter.score(image, &mut matcher, &mut buffer).is_some());
+            let mut scratch = Scratch::default();
+            page.retain(|image| self.filter.passes(image, &mut scratch));
         }
         page
     }

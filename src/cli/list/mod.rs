@@ -20,10 +20,7 @@ use super::{
     regions::Selection,
     setup::{Setup, block_on, http_client},
 };
-use crate::{
-    aws::Session,
-    domain::{Image, filter::Filter},
-};
+use crate::{aws::Session, domain::Image};
 
 pub(super) use arguments::{ListArgs, OWNERS};
 pub(super) use fetch::{Wanted, fetch};
@@ -32,8 +29,8 @@ use sort::SortKey;
 pub(super) fn run(setup: &Setup, args: &ListArgs) -> Result<ExitStatus, CommandError> {
     let selection = args.selection(setup).or_usage()?;
     let listing = args.listing().or_usage()?;
-    args.matching.as_deref().map_or(Ok(()), terms::check).or_usage()?;
     let sort = args.sort.as_deref().map(SortKey::parse).transpose().or_usage()?;
+    let filter = args.filter().or_usage()?;
     let _log = setup.start_log()?;
     block_on(async {
         let session = Session::load(setup.session_options(), http_client()?).await?;
@@ -45,7 +42,7 @@ pub(super) fn run(setup: &Setup, args: &ListArgs) -> Result<ExitStatus, CommandE
         let session = session.for_reads();
         let wanted = Wanted {
             listing,
-            filter: Filter::parse(args.matching.as_deref().unwrap_or_default()),
+            filter,
             // Which come first is known only when all are there.
             limit: if sort.is_some() { usize::MAX } else { args.limit() },
         };

@@ -1,5 +1,6 @@
 //! Runs the effects that wait: each in a task of its own, whose result comes back as a message.
 
+mod filters;
 mod forms;
 mod jobs;
 
@@ -214,11 +215,7 @@ impl Effects {
             Effect::Check { id, request } => {
                 self.reply(id, |s| async move { Reply::Check(s.check(&request).await) });
             }
-            Effect::ListProfiles { id } => {
-                self.spawn(async move {
-                    TaskResult::Msg(Msg::Reply { id, reply: Reply::Profiles(crate::aws::profiles().await) })
-                });
-            }
+            Effect::ListProfiles { id } => self.list_profiles(id),
             Effect::OpenJobs { account } => self.open_jobs(account),
             Effect::ShowStoredJobs => self.show_stored_jobs(),
             Effect::CloseJobs => self.close_jobs(),
@@ -231,6 +228,8 @@ impl Effects {
             Effect::ReadForms { id } => self.read_forms(id),
             Effect::SavePreset { id, name, preset, replace } => self.save_preset(id, name, *preset, replace),
             Effect::RemovePreset { id, name } => self.remove_preset(id, name),
+            Effect::ReadFilters { id } => self.read_filters(id),
+            Effect::ChangeFilter { id, name, filter } => self.change_filter(id, name, filter),
             Effect::KeepLastValues(values) => self.keep_last_values(*values),
             Effect::ReadImage { id, region, image } => self.reply(id, |s| async move {
                 let found = s.describe_images(&region, &[image]).await;
@@ -256,6 +255,12 @@ impl Effects {
             | Effect::Suspend
             | Effect::Quit => {}
         }
+    }
+
+    fn list_profiles(&self, id: EffectId) {
+        self.spawn(
+            async move { TaskResult::Msg(Msg::Reply { id, reply: Reply::Profiles(crate::aws::profiles().await) }) },
+        );
     }
 
     fn read_usage(&self, id: EffectId, region: Region, images: Vec<Arc<Image>>) {

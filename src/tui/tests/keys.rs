@@ -96,3 +96,35 @@ fn a_question_of_three_choices_names_its_keys() {
         assert!(last.contains(word), "{word}: {screen}");
     }
 }
+
+#[test]
+fn texts_name_the_keys_in_force() {
+    let text = "[keys.images]\nregions = \"Ctrl-g\"\nowner = []\ncopy = \"Ctrl-k\"\n[keys.jobs]\nhistory = \"h\"\n";
+    let settings = Config::assemble(Some((std::path::Path::new("config.toml"), text)), &|_| None).unwrap();
+    let mut model = listed_with(Vec::new(), |config| config.keys = settings.keys);
+    jobs::shows(
+        &mut model,
+        &[
+            "Ctrl-g chooses other regions, :owner other owners.",
+            "Mark images with Space and press Ctrl-k. h shows the history.",
+        ],
+    );
+    keys(&mut model, "2c");
+    assert_eq!(model.notice, None, "c is no key any more");
+    ctrl(&mut model, 'k');
+    jobs::says(&model, "That key works in the images pane: copy the marked images, or this one. Tab switches.");
+}
+
+#[test]
+fn a_letter_begins_the_filter_of_a_picker() {
+    let mut model = listed(vec![image(1)]);
+    keys(&mut model, "reu-west-2");
+    jobs::shows(&mut model, &["/eu-west-2", "> "]);
+    jobs::lacks(&mut model, "N. Virginia");
+    let Some(screens::Overlay::Picker(picker)) = model.overlays.last() else { panic!("closed") };
+    assert_eq!((picker.filter.value(), picker.typing), ("eu-west-2", true));
+    press(&mut model, KeyCode::Esc);
+    ctrl(&mut model, 'e');
+    let Some(screens::Overlay::Picker(picker)) = model.overlays.last() else { panic!("closed") };
+    assert!(!picker.typing, "an editing key is no letter");
+}

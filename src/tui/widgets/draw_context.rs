@@ -9,6 +9,7 @@ use ratatui::{
 };
 
 use crate::{
+    config::KeyMap,
     domain::text::clean,
     tui::{glyphs::Glyphs, theme},
 };
@@ -17,6 +18,8 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub struct DrawContext<'a> {
     pub glyphs: &'a Glyphs,
+    /// The keys in force, for texts that name one.
+    pub keys: &'a KeyMap,
 }
 
 impl DrawContext<'_> {

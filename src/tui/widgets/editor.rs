@@ -1,5 +1,7 @@
 //! Editing a line of text: tui-input with a shell's keys, and sanitised pastes.
 
+use std::fmt::Write as _;
+
 use tui_input::{Input, InputRequest as R};
 
 use crate::{
@@ -29,6 +31,18 @@ pub fn edit(line: &mut Input, key: &KeyEvent) -> bool {
     };
     line.handle(request);
     true
+}
+
+/// The most of what a word may become that is listed.
+const CANDIDATES: usize = 12;
+
+/// Says what a word may become.
+pub fn candidates(all: &[String]) -> String {
+    let mut text = all.iter().take(CANDIDATES).map(|one| clean(one)).collect::<Vec<_>>().join("  ");
+    if all.len() > CANDIDATES {
+        _ = write!(text, "  ({} more)", all.len() - CANDIDATES);
+    }
+    text
 }
 
 /// Inserts pasted text at the cursor, on one line and without control characters.

@@ -3,5 +3,7 @@
 pub mod bar;
 pub mod draw_context;
 pub mod editor;
+pub mod elide;
+pub mod fitted;
 pub mod list;
 pub mod text_fit;

@@ -49,6 +49,9 @@ fn what_is_listed_is_narrowed_by_ec2_and_by_the_screens_filter() {
         &["--filter", "Name=architecture,Values=arm64,i386", "--filters", "Name=name,Values=app-*"],
         &["--match", "enc:yes db", "--sort", "creation_date"],
         &["--match", "no-such-thing"],
+        &["--match", "/^app-db/ !pending size:>=100 age:<3y"],
+        &["--match", "~apdb"],
+        &["--match", "apdb"],
     ] {
         commands.run(&[&["list"], narrowed, &columns].concat());
     }
@@ -68,6 +71,8 @@ fn wrong_arguments_are_told_with_what_was_meant() {
         &["--sort", "name:down"],
         &["--columns", "nmae"],
         &["--limit", "0"],
+        &["--match", "/web(/"],
+        &["--match", "age:30d"],
     ] {
         commands.run(&[&["list"], wrong].concat());
     }

@@ -5,6 +5,7 @@ use crate::{
     config::settings::nearest,
     domain::{Failure, preset::Preset},
     tui::{
+        bindings::{Action, Context},
         model::{FormRequest, Model, PendingReply},
         msg::{Effect, StoredForms},
         screens::{Overlay, confirm::Confirmation, input::InputLine, picker},
@@ -105,7 +106,8 @@ fn open_picker(model: &mut Model, mut stored: StoredForms) {
     if !stored.presets.is_empty() || stored.last.is_some() {
         picker::form_lists::presets(model, stored);
     } else if problem.is_none() {
-        model.show_notice("There are no presets yet. Ctrl-t saves this form as one.");
+        let save = model.keymap.key(Context::Form, Action::SavePreset);
+        model.show_notice(format!("There are no presets yet. {save} saves this form as one."));
     }
     if let Some(failure) = problem {
         model.show_error(failure.lines().join(". "));

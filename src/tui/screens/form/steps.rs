@@ -10,6 +10,7 @@ use super::{
     steps_form::StepsForm,
 };
 use crate::{
+    config::KeyMap,
     domain::{
         Failure, Image,
         again::field_of_step,
@@ -22,6 +23,7 @@ use crate::{
     engine::{Command, Job, JobId, StepState},
     labels,
     tui::{
+        bindings::{Action, Context},
         model::{Model, Pane, PendingReply},
         msg::Effect,
         screens::{Overlay, confirm::Confirmation, input::InputLine},
@@ -86,13 +88,17 @@ pub(super) fn fixed(form: &Form, steps: &StepsForm) -> Vec<(&'static str, String
 }
 
 /// Returns what a field shows that asks for nothing: what is done already stays.
-pub(super) fn nothing_more(draft: &Draft, field: &Field) -> Option<&'static str> {
+pub(super) fn nothing_more(draft: &Draft, field: &Field, keys: &KeyMap) -> Option<String> {
     let post = &draft.post_copy;
     match field {
-        Field::ShareWith if post.share_with.is_empty() => Some("(nobody else: account ids, organization and OU ARNs)"),
-        Field::Deprecation if post.deprecate.is_empty() => Some("(not changed: 90d, 2027-01-31, 2027-01-31T12:00Z)"),
+        Field::ShareWith if post.share_with.is_empty() => {
+            Some("(nobody else: account ids, organization and OU ARNs)".into())
+        }
+        Field::Deprecation if post.deprecate.is_empty() => {
+            Some("(not changed: 90d, 2027-01-31, 2027-01-31T12:00Z)".into())
+        }
         Field::Protection if post.protection == ProtectionDraft::Off => {
-            Some("not changed (Space: on, on with cooldown)")
+            Some(format!("not changed ({}: on, on with cooldown)", keys.key(Context::Form, Action::Toggle)))
         }
         _ => None,
     }
@@ -102,7 +108,10 @@ pub(super) fn nothing_more(draft: &Draft, field: &Field) -> Option<&'static str>
 /// allowed.
 pub(super) fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.start.config.read_only {
-        model.show_error("Read-only: nothing is changed in AWS. Ctrl-y copies the AWS CLI commands to your clipboard.");
+        let copy = model.keymap.key(Context::Form, Action::YankCommand);
+        model.show_error(format!(
+            "Read-only: nothing is changed in AWS. {copy} copies the AWS CLI commands to your clipboard."
+        ));
         return;
     }
     if !model.can_send_commands() {

@@ -3,10 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fields::Section;
-use crate::domain::{
-    Region,
-    draft::{Draft, Field, PlacementDraft, ProtectionDraft, SourceTags},
-    text::count,
+use crate::{
+    config::{
+        KeyMap,
+        bindings::{Action, Context},
+    },
+    domain::{
+        Region,
+        draft::{Draft, Field, PlacementDraft, ProtectionDraft, SourceTags},
+        text::count,
+    },
 };
 
 /// The keys of the sources' own tags, with how many sources have each.
@@ -131,33 +137,34 @@ pub(super) fn next_value(draft: &mut Draft, field: &Field, set_aside: &mut SetAs
     Ok(())
 }
 
-/// What a field shows that has no text. `own_tags` are the keys of the sources' tags.
-pub(super) fn shown(draft: &Draft, field: &Field, own_tags: &OwnTags) -> String {
+/// What a field shows that has no text. `own_tags` are the keys of the sources' tags, `keys` the keys in force.
+pub(super) fn shown(draft: &Draft, field: &Field, own_tags: &OwnTags, keys: &KeyMap) -> String {
+    let [toggle, press] = [Action::Toggle, Action::Press].map(|action| keys.key(Context::Form, action));
     let steps = &draft.post_copy;
     match field {
-        Field::Destinations if draft.destinations.is_empty() => "(none: press Enter to choose regions)".into(),
+        Field::Destinations if draft.destinations.is_empty() => format!("(none: press {press} to choose regions)"),
         Field::Destinations => regions(draft),
         Field::Placement => match draft.placement {
-            PlacementDraft::Region => "the region (Space: an Outpost, a Local Zone)".into(),
+            PlacementDraft::Region => format!("the region ({toggle}: an Outpost, a Local Zone)"),
             PlacementDraft::Outpost(_) => "an Outpost".into(),
             PlacementDraft::LocalZone(_) => "a Local Zone".into(),
         },
         Field::Encryption => match (draft.encrypts(), draft.encryption_fixed()) {
             (true, why) => checkbox(true, why.unwrap_or("encrypt")),
             (false, Some(why)) => format!("none. {why}"),
-            (false, None) => checkbox(false, "same as source (Space: encrypt)"),
+            (false, None) => checkbox(false, &format!("same as source ({toggle}: encrypt)")),
         },
-        Field::SourceTags => source_tags(draft, own_tags),
+        Field::SourceTags => source_tags(draft, own_tags, &toggle, &press),
         Field::Completion => match draft.completion {
             Some(duration) => format!("{duration}, for a fee"),
-            None => "no limit, no fee (Enter: choose a time)".into(),
+            None => format!("no limit, no fee ({press}: choose a time)"),
         },
         Field::CopyPermissions => checkbox(steps.copy_permissions, "copy the source's launch permissions"),
         Field::ShareSnapshots => checkbox(steps.share_snapshots, "let those accounts create volumes of the snapshots"),
         Field::Public => checkbox(steps.public, "everyone may launch the copies"),
         Field::TagSource => checkbox(steps.tag_source, "tag it copied-to:REGION with the copy's id"),
         Field::Protection => match steps.protection {
-            ProtectionDraft::Off => "off (Space: on, on with cooldown)".into(),
+            ProtectionDraft::Off => format!("off ({toggle}: on, on with cooldown)"),
             ProtectionDraft::On => "on".into(),
             ProtectionDraft::WithCooldown => "on, ends 24 hours after it is turned off".into(),
         },
@@ -173,7 +180,7 @@ fn regions(draft: &Draft) -> String {
     draft.destinations.iter().map(Region::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn source_tags(draft: &Draft, own: &OwnTags) -> String {
+fn source_tags(draft: &Draft, own: &OwnTags, toggle: &str, press: &str) -> String {
     let all = own.len();
     match &draft.source_tags {
         SourceTags::Picked(keys) => {
@@ -183,8 +190,8 @@ fn source_tags(draft: &Draft, own: &OwnTags) -> String {
             format!("{} of {all}{colon}{}{lacks}", has.len(), has.join(", "))
         }
         _ if all == 0 => "the source has no tags of its own".into(),
-        SourceTags::All => format!("all: {} (Space: none, Enter: choose)", count(all, "key", "keys")),
-        SourceTags::None => "none (Space: all, Enter: choose)".into(),
+        SourceTags::All => format!("all: {} ({toggle}: none, {press}: choose)", count(all, "key", "keys")),
+        SourceTags::None => format!("none ({toggle}: all, {press}: choose)"),
     }
 }
 

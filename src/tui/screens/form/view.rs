@@ -18,6 +18,7 @@ use super::{
     outcome, steps, values,
 };
 use crate::{
+    config::KeyMap,
     domain::{
         Region,
         draft::{Field, PlacementDraft},
@@ -26,6 +27,7 @@ use crate::{
         text::{clean, count, gib},
     },
     tui::{
+        bindings::{Action, Context},
         model::Model,
         theme,
         widgets::{
@@ -108,7 +110,7 @@ impl Body<'_> {
             (Item::Field(field, _), Some(spec)) => {
                 let value = self
                     .nothing_more(field)
-                    .map_or_else(|| values::shown(&self.form.draft, field, &self.form.own_tags), str::to_owned);
+                    .unwrap_or_else(|| values::shown(&self.form.draft, field, &self.form.own_tags, self.ctx.keys));
                 self.push_value(spec.label, &value, focus);
                 // Those of an Outpost or a zone belong below its name.
                 if *field != Field::Placement || self.form.draft.placement == PlacementDraft::Region {
@@ -117,7 +119,7 @@ impl Body<'_> {
             }
             (Item::Field(..), None) => {}
             (Item::StartButton, _) => {
-                let button = start_button(self.form, focus);
+                let button = start_button(self.form, focus, self.ctx.keys);
                 self.push_value("", &button, focus);
             }
         }
@@ -164,7 +166,7 @@ impl Body<'_> {
         let text = values::text(&form.draft, field);
         let (value, cursor) = match (text.is_empty(), focus) {
             (true, _) => (
-                fit(self.nothing_more(field).unwrap_or(spec.placeholder), room, self.ctx.glyphs.ellipsis),
+                fit(self.nothing_more(field).as_deref().unwrap_or(spec.placeholder), room, self.ctx.glyphs.ellipsis),
                 focus.then_some(0),
             ),
             (false, true) => edited_text(&form.line, room),
@@ -188,9 +190,9 @@ impl Body<'_> {
     }
 
     /// What a field shows instead of its value for a copy that is made.
-    fn nothing_more(&self, field: &Field) -> Option<&'static str> {
+    fn nothing_more(&self, field: &Field) -> Option<String> {
         let made = matches!(self.form.purpose, Purpose::Steps(_));
-        steps::nothing_more(&self.form.draft, field).filter(|_| made)
+        steps::nothing_more(&self.form.draft, field, self.ctx.keys).filter(|_| made)
     }
 
     fn push_value(&mut self, label: &str, value: &str, focus: bool) {
@@ -272,7 +274,7 @@ fn source_lines(form: &Form, width: usize, ctx: DrawContext<'_>) -> Vec<Line<'st
     lines
 }
 
-fn start_button(form: &Form, focus: bool) -> String {
+fn start_button(form: &Form, focus: bool, keys: &KeyMap) -> String {
     let text = if let Purpose::Steps(_) = form.purpose {
         "Carry out".to_owned()
     } else if form.plan.mistakes.is_empty() {
@@ -280,5 +282,5 @@ fn start_button(form: &Form, focus: bool) -> String {
     } else {
         "Start".to_owned()
     };
-    if focus { format!("[ {text} ] (Enter)") } else { format!("[ {text} ]") }
+    if focus { format!("[ {text} ] ({})", keys.key(Context::Form, Action::Press)) } else { format!("[ {text} ]") }
 }

@@ -1,124 +1,259 @@
-//! The columns of the images table: their headings, widths, cells, and which are dropped first where space is short.
+//! The columns of the images table: which are shown, their headings, widths and texts.
 
 use jiff::Timestamp;
 use ratatui::style::Style;
 
-use super::Sort;
 use crate::{
     domain::{
-        Image, ImageState, Region,
+        Image, ImageColumn, ImageId, ImageState, OwnerFilter, Region, SnapshotId,
         text::{age, gib},
     },
-    tui::{
-        theme,
-        widgets::text_fit::{fit, fit_middle, fit_right},
-    },
+    tui::{model::Model, theme},
 };
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Column {
-    Name,
-    Region,
-    ImageId,
-    Age,
-    Size,
-    Encrypted,
-    State,
-    Architecture,
-}
 
 /// Cells of the name below which other columns are dropped.
 const NAME_AT_LEAST: usize = 16;
+/// Cells of the name for which other columns are dropped, as long as less important ones are left.
+const NAME_WANTED: usize = 24;
 
-/// Returns the columns that fit into a width, each with its cells; the name first.
-pub(super) fn columns(regions: &[Region], inner: usize) -> Vec<(Column, usize)> {
-    let region = regions.iter().map(|r| r.as_str().len()).max().unwrap_or(9).max(6);
-    let mut columns = vec![
-        (Column::Region, region),
-        (Column::ImageId, 21),
-        (Column::Age, 4),
-        (Column::Size, 5),
-        (Column::Encrypted, 3),
-        (Column::State, 9),
-        (Column::Architecture, 6),
-    ];
-    let used = |columns: &[(Column, usize)]| 2 + columns.iter().map(|(_, cells)| cells + 1).sum::<usize>();
-    let fits = |columns: &[(Column, usize)]| inner >= used(columns) + NAME_AT_LEAST;
-    if !fits(&columns) {
-        columns.retain(|(c, _)| *c != Column::Architecture);
+/// A column with its cells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::tui) struct Placed {
+    pub(in crate::tui) column: ImageColumn,
+    pub(super) cells: usize,
+}
+
+/// Returns the columns that fit into a width: those that were chosen, as far as there is room, or as many as there is use for.
+pub(in crate::tui) fn columns(model: &Model, inner: usize) -> Vec<Placed> {
+    let region = model.chosen.iter().map(|r| r.as_str().len()).max().unwrap_or(9).max(6);
+    let chosen = &model.images.columns;
+    let mut columns: Vec<Placed> = if chosen.is_empty() {
+        by_themselves(model, inner, region)
+    } else {
+        chosen.iter().map(|column| Placed { cells: cells(column, region), column: column.clone() }).collect()
+    };
+    let identifies = |placed: &Placed| matches!(placed.column, ImageColumn::Name | ImageColumn::ImageId);
+    if !columns.iter().any(identifies) {
+        columns.insert(0, Placed { column: ImageColumn::Name, cells: 0 });
     }
-    if !fits(&columns)
-        && let Some((_, cells)) = columns.iter_mut().find(|(c, _)| *c == Column::State)
-    {
-        // The states' short forms.
-        *cells = 5;
+    // The last ones are dropped first, but neither the name nor the only id.
+    while used(&columns) + least(&columns) > inner {
+        let id_only = !columns.iter().any(|placed| placed.column == ImageColumn::Name);
+        let drops =
+            |placed: &Placed| placed.column != ImageColumn::Name && !(id_only && placed.column == ImageColumn::ImageId);
+        let Some(last) = columns.iter().rposition(drops) else { break };
+        columns.remove(last);
     }
-    for drop in [Column::Encrypted, Column::Size, Column::Age, Column::ImageId, Column::State] {
-        if fits(&columns) {
-            break;
-        }
-        columns.retain(|(c, _)| *c != drop);
-    }
-    let name = inner.saturating_sub(used(&columns));
-    columns.insert(0, (Column::Name, name));
+    widen(&mut columns, model, inner);
     columns
 }
 
-impl Column {
-    pub(super) fn heading(self) -> &'static str {
-        match self {
-            Self::Name => "NAME",
-            Self::Region => "REGION",
-            Self::ImageId => "IMAGE ID",
-            Self::Age => "AGE",
-            Self::Size => "SIZE",
-            Self::Encrypted => "ENC",
-            Self::State => "STATE",
-            Self::Architecture => "ARCH",
+/// Returns cells of the marks, of every column but the name, and of the blanks between.
+fn used(columns: &[Placed]) -> usize {
+    // The blank behind the last one is not needed.
+    1 + columns.iter().map(|placed| placed.cells + 1).sum::<usize>()
+}
+
+fn least(columns: &[Placed]) -> usize {
+    if columns.iter().any(|placed| placed.column == ImageColumn::Name) { NAME_AT_LEAST } else { 0 }
+}
+
+/// Gives what is left to the name, as far as names are that long, then to descriptions and tags.
+fn widen(columns: &mut [Placed], model: &Model, inner: usize) {
+    let mut left = inner.saturating_sub(used(columns));
+    let flexible = columns.iter().any(|placed| is_flexible(&placed.column));
+    if let Some(name) = columns.iter_mut().find(|placed| placed.column == ImageColumn::Name) {
+        // Without another use for the room the columns behind it stand at the right border.
+        name.cells = if flexible { left.min(model.images.rows.longest_name().max(NAME_WANTED)) } else { left };
+        left -= name.cells;
+    }
+    let mut flexible: Vec<&mut Placed> = columns.iter_mut().filter(|placed| is_flexible(&placed.column)).collect();
+    let several = flexible.len();
+    for (at, placed) in flexible.iter_mut().enumerate() {
+        let share = left / (several - at);
+        placed.cells += share;
+        left -= share;
+    }
+}
+
+fn is_flexible(column: &ImageColumn) -> bool {
+    matches!(column, ImageColumn::Description | ImageColumn::Tag(_))
+}
+
+/// Returns the columns that are shown unless others were chosen. Where there is little room the less important ones are missing,
+/// where there is much there are more.
+fn by_themselves(model: &Model, inner: usize, region: usize) -> Vec<Placed> {
+    use ImageColumn as C;
+    let mine = matches!(model.query.whose, OwnerFilter::Mine | OwnerFilter::Account(_));
+    let mut columns: Vec<Placed> =
+        [C::Name, C::Region, C::ImageId, C::Owner, C::Age, C::Size, C::Encrypted, C::State, C::Architecture]
+            .into_iter()
+            .filter(|column| *column != C::Owner || !mine)
+            .map(|column| Placed { cells: cells(&column, region), column })
+            .collect();
+    let longest = model.images.rows.longest_name();
+    let fits = |columns: &[Placed], name: usize| used(columns) + name <= inner;
+    let wanted = longest.clamp(NAME_AT_LEAST, NAME_WANTED);
+    if !fits(&columns, wanted) {
+        columns.retain(|placed| placed.column != C::Architecture);
+    }
+    if !fits(&columns, wanted)
+        && let Some(state) = columns.iter_mut().find(|placed| placed.column == C::State)
+    {
+        // The states' short forms.
+        state.cells = 5;
+    }
+    // The header names the only region.
+    if !fits(&columns, wanted) && model.chosen.len() == 1 {
+        columns.retain(|placed| placed.column != C::Region);
+    }
+    for drop in [C::Encrypted, C::Size, C::Age, C::ImageId, C::State] {
+        if fits(&columns, NAME_AT_LEAST) {
+            break;
+        }
+        columns.retain(|placed| placed.column != drop);
+    }
+    for more in [
+        C::Description,
+        C::Platform,
+        C::LastLaunched,
+        C::Created,
+        C::SourceRegion,
+        C::SourceImage,
+        C::BootMode,
+        C::Snapshots,
+    ] {
+        let placed = Placed { cells: cells(&more, region), column: more };
+        columns.push(placed);
+        if !fits(&columns, longest.max(NAME_AT_LEAST)) {
+            columns.pop();
+            break;
         }
     }
+    columns
+}
 
-    /// Returns the order that the column shows.
-    pub(super) fn sort(self) -> Option<Sort> {
-        match self {
-            Self::Name => Some(Sort::Name),
-            Self::Region => Some(Sort::Region),
-            Self::Age => Some(Sort::Age),
-            Self::Size => Some(Sort::Size),
-            Self::State => Some(Sort::State),
-            Self::ImageId | Self::Encrypted | Self::Architecture => None,
+/// Returns the cells of a column; the least for those that may have more.
+fn cells(column: &ImageColumn, region: usize) -> usize {
+    use ImageColumn as C;
+    match column {
+        C::Name => 0,
+        C::Region => region,
+        C::ImageId | C::SourceImage => 21,
+        C::Age => 4,
+        C::Size => 5,
+        C::Encrypted | C::Public => 3,
+        C::State => 9,
+        C::Architecture => 6,
+        C::Created | C::Deprecated | C::LastLaunched => 10,
+        C::Description => 24,
+        C::Owner => 12,
+        C::Platform | C::BootMode => 15,
+        C::RootType | C::SourceRegion => 14,
+        C::Snapshots => 26,
+        C::Tag(key) => key.chars().count().clamp(10, 20),
+    }
+}
+
+pub(super) fn heading(column: &ImageColumn) -> String {
+    use ImageColumn as C;
+    match column {
+        C::Name => "NAME",
+        C::Region => "REGION",
+        C::ImageId => "IMAGE ID",
+        C::Age => "AGE",
+        C::Size => "SIZE",
+        C::Encrypted => "ENC",
+        C::State => "STATE",
+        C::Architecture => "ARCH",
+        C::Created => "CREATED",
+        C::Description => "DESCRIPTION",
+        C::Owner => "OWNER",
+        C::Platform => "PLATFORM",
+        C::BootMode => "BOOT",
+        C::RootType => "ROOT",
+        C::SourceImage => "SOURCE",
+        C::SourceRegion => "FROM",
+        C::LastLaunched => "LAUNCHED",
+        C::Deprecated => "DEPRECATED",
+        C::Snapshots => "SNAPSHOTS",
+        C::Public => "PUB",
+        C::Tag(key) => return key.to_string(),
+    }
+    .into()
+}
+
+/// Returns what a column shows, in words for a list to choose from.
+pub(in crate::tui) fn about(column: &ImageColumn) -> &'static str {
+    use ImageColumn as C;
+    match column {
+        C::Name => "name",
+        C::Region => "region",
+        C::ImageId => "id",
+        C::Age => "time since it was created",
+        C::Size => "size of its volumes",
+        C::Encrypted => "whether any snapshot is encrypted",
+        C::State => "state",
+        C::Architecture => "architecture",
+        C::Created => "date of creation",
+        C::Description => "description",
+        C::Owner => "owner's account or alias",
+        C::Platform => "platform",
+        C::BootMode => "boot mode",
+        C::RootType => "root device: EBS or instance store",
+        C::SourceImage => "image it was copied from",
+        C::SourceRegion => "region it was copied from",
+        C::LastLaunched => "when it was last launched",
+        C::Deprecated => "from when it is deprecated",
+        C::Snapshots => "snapshots",
+        C::Public => "whether everyone may launch it",
+        C::Tag(_) => "tag",
+    }
+}
+
+pub(super) fn is_right_aligned(column: &ImageColumn) -> bool {
+    matches!(column, ImageColumn::Age | ImageColumn::Size)
+}
+
+/// Returns an image's text in a column, and its style.
+pub(super) fn text(column: &ImageColumn, image: &Image, cells: usize, now: Timestamp) -> (String, Style) {
+    use ImageColumn as C;
+    let plain = |text: &str| (text.to_owned(), Style::default());
+    let optional = |text: Option<&str>| {
+        (text.unwrap_or("-").to_owned(), if text.is_some() { Style::default() } else { theme::FAINT })
+    };
+    let day = |time: Option<Timestamp>| optional(time.map(|time| time.strftime("%Y-%m-%d").to_string()).as_deref());
+    match column {
+        C::Name if image.name.is_empty() => ("(no name)".into(), theme::FAINT),
+        C::Name => plain(&image.name),
+        C::Region => plain(image.region.as_str()),
+        C::ImageId => plain(image.id.as_str()),
+        C::Age => plain(&image.created.map_or_else(String::new, |created| age(now.duration_since(created).as_secs()))),
+        C::Size => plain(&if image.instance_store() { "-".into() } else { gib(image.size_gib()) }),
+        C::Encrypted => plain(if image.encrypted() { "yes" } else { "-" }),
+        C::State if cells < image.state.as_str().len() => (image.state.short().into(), state_style(image.state)),
+        C::State => (image.state.as_str().into(), state_style(image.state)),
+        C::Architecture => plain(&image.architecture),
+        C::Created => day(image.created),
+        C::LastLaunched => day(image.last_launched),
+        C::Deprecated => day(image.deprecated),
+        C::Description => plain(&image.description),
+        C::Owner => plain(image.image_owner_alias.as_deref().unwrap_or(image.owner_id.as_str())),
+        C::Platform => optional(image.platform_details.as_deref()),
+        C::BootMode => optional(image.boot_mode.as_deref()),
+        C::RootType => plain(&image.root_device_type),
+        C::SourceImage => optional(image.source_image_id.as_ref().map(ImageId::as_str)),
+        C::SourceRegion => optional(image.source_region.as_ref().map(Region::as_str)),
+        C::Snapshots => {
+            let mut ids = image.snapshot_ids();
+            let first = ids.next().map(SnapshotId::as_str);
+            match ids.count() {
+                0 => optional(first),
+                more => plain(&format!("{} +{more}", first.unwrap_or_default())),
+            }
         }
-    }
-
-    pub(super) fn right_aligned(self) -> bool {
-        matches!(self, Self::Age | Self::Size)
-    }
-
-    /// Returns an image's text in this column, as wide as the column.
-    pub(super) fn cell(self, image: &Image, cells: usize, ellipsis: &str, now: Timestamp) -> (String, Style) {
-        let (text, style) = self.text(image, now);
-        let text = match self {
-            Self::State if cells < text.len() => fit(image.state.short(), cells, ""),
-            Self::Name => fit_middle(&text, cells, ellipsis),
-            _ if self.right_aligned() => fit_right(&text, cells, ""),
-            _ => fit(&text, cells, ellipsis),
-        };
-        (text, style)
-    }
-
-    fn text(self, image: &Image, now: Timestamp) -> (String, Style) {
-        let plain = Style::default();
-        match self {
-            Self::Name if image.name.is_empty() => ("(no name)".into(), theme::FAINT),
-            Self::Name => (image.name.to_string(), plain),
-            Self::Region => (image.region.to_string(), plain),
-            Self::ImageId => (image.id.to_string(), plain),
-            Self::Age => (image.created.map_or_else(String::new, |c| age(now.duration_since(c).as_secs())), plain),
-            Self::Size => (if image.instance_store() { "-".into() } else { gib(image.size_gib()) }, plain),
-            Self::Encrypted => (if image.encrypted() { "yes" } else { "-" }.into(), plain),
-            Self::State => (image.state.as_str().into(), state_style(image.state)),
-            Self::Architecture => (image.architecture.to_string(), plain),
-        }
+        C::Public => plain(if image.public { "yes" } else { "-" }),
+        C::Tag(key) => optional(image.tag(key)),
     }
 }
 

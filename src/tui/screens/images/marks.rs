@@ -33,8 +33,9 @@ impl Marks {
         }
     }
 
-    /// Marks all of these, of which there are about so many.
-    pub(super) fn extend<'a>(&mut self, images: impl Iterator<Item = &'a Image>, about: usize) {
+    /// Marks all of these, of which there are about so many. Returns how many of them were not marked.
+    pub(super) fn extend<'a>(&mut self, images: impl Iterator<Item = &'a Image>, about: usize) -> usize {
+        let before = self.len();
         for image in images {
             match self.0.get_mut(&image.region) {
                 Some(ids) => _ = ids.insert(image.id.clone()),
@@ -46,5 +47,6 @@ impl Marks {
                 }
             }
         }
+        self.len() - before
     }
 }

@@ -1,21 +1,25 @@
 //! The images pane: the images of all chosen regions in one table, filtered, sorted, marked.
 
-mod columns;
+pub mod columns;
+mod highlights;
 mod marks;
 mod region_index;
 mod rows;
+pub mod saved_filters;
+mod sort;
 pub mod update;
 pub mod view;
 
 use tui_input::Input;
 
 use crate::{
-    domain::{Image, ImageId, Region},
+    domain::{Image, ImageColumn, ImageId, Region, filter::Filter},
     tui::widgets::list::List,
 };
 
 pub use marks::Marks;
-pub use rows::{Rows, Sort};
+pub use rows::Rows;
+pub use sort::Sort;
 
 /// Reference to an image. AWS does not promise that ids are unique across regions.
 pub type ImageRef = (Region, ImageId);
@@ -27,15 +31,18 @@ pub fn image_ref(image: &Image) -> ImageRef {
 /// The pane's state.
 #[derive(Debug, Default)]
 pub struct ImagesPane {
-    /// The images in order, and those that match the filter.
+    /// The images in order, those that match the filter, and marks.
     pub rows: Rows,
     pub list: List,
     pub marked: Marks,
     pub filter: Input,
     /// True while keys go to the filter.
     pub editing: bool,
+    /// What the filter says, once the rows are filtered by it.
+    pub(super) parsed: Filter,
     pub sort: Sort,
-    pub reversed: bool,
+    /// The columns that were chosen, in their order; none for those that fit.
+    pub columns: Vec<ImageColumn>,
     /// The catalogue, the account or the order changed: the rows must be rebuilt.
     pub changed: bool,
     pub filter_changed: bool,
@@ -46,6 +53,11 @@ pub struct ImagesPane {
 }
 
 impl ImagesPane {
+    /// Returns a pane that shows these columns; none for those that fit.
+    pub fn with_columns(columns: Vec<ImageColumn>) -> Self {
+        Self { columns, ..Self::default() }
+    }
+
     /// Number of images before the filter.
     pub fn total(&self) -> usize {
         self.rows.total()

@@ -2,70 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc, thread};
 
-use nucleo_matcher::{Config, Matcher};
-
-use super::region_index::RegionIndex;
-use crate::domain::{Image, ImageId, Region, filter::Filter};
-
-/// The column that rows are sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Sort {
-    /// Newest first.
-    #[default]
-    Age,
-    Name,
-    /// Then by name.
-    Region,
-    /// Largest first.
-    Size,
-    State,
-}
-
-impl Sort {
-    pub const ALL: [Self; 5] = [Self::Age, Self::Name, Self::Region, Self::Size, Self::State];
-
-    /// The name of its column, as one types it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Age => "age",
-            Self::Name => "name",
-            Self::Region => "region",
-            Self::Size => "size",
-            Self::State => "state",
-        }
-    }
-
-    /// The order by this column.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|sort| sort.name().eq_ignore_ascii_case(name))
-    }
-
-    /// The next column.
-    #[must_use]
-    pub fn next(self) -> Self {
-        match self {
-            Self::Age => Self::Name,
-            Self::Name => Self::Region,
-            Self::Region => Self::Size,
-            Self::Size => Self::State,
-            Self::State => Self::Age,
-        }
-    }
-
-    /// The sort key as a number, so that most comparisons need not look at the images.
-    fn rank(self, image: &Image, name: &str, size: u64) -> u64 {
-        match self {
-            // Newest first; without a date last.
-            Self::Age => !image.created.map_or(0, |c| c.as_microsecond().cast_unsigned() ^ (1 << 63)),
-            Self::Size => !size,
-            Self::State => image.state as u64,
-            // Rows of the same rank are sorted by the whole name.
-            Self::Name => name.bytes().chain([0; 8]).take(8).fold(0, |rank, byte| rank << 8 | u64::from(byte)),
-            // The caller knows the index of the region.
-            Self::Region => 0,
-        }
-    }
-}
+use super::{region_index::RegionIndex, sort::Sort};
+use crate::domain::{
+    Image, ImageId, Region,
+    filter::{Filter, Scratch},
+};
 
 /// An image: which region's index, and where in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +25,8 @@ pub struct Rows {
     places: Vec<Vec<u32>>,
     /// The images that match the filter, if there is one.
     matching: Option<Vec<Row>>,
+    /// Bytes of the longest name.
+    longest_name: usize,
 }
 
 const NOWHERE: u32 = u32::MAX;
@@ -113,6 +56,11 @@ impl Rows {
     /// Number of rows before the filter.
     pub fn total(&self) -> usize {
         self.order.len()
+    }
+
+    /// Length of the longest name in the table, in bytes.
+    pub fn longest_name(&self) -> usize {
+        self.longest_name
     }
 
     /// The image in a line.
@@ -145,8 +93,7 @@ impl Rows {
         &mut self,
         lists: impl Iterator<Item = (&'a Region, &'a [Arc<Image>])>,
         belongs: impl Fn(&Image) -> bool,
-        by: Sort,
-        reversed: bool,
+        sort: &Sort,
     ) {
         let mut old: BTreeMap<Region, RegionIndex> = self.indexes.drain(..).map(|s| (s.region.clone(), s)).collect();
         self.indexes.extend(lists.map(|(region, images)| {
@@ -154,23 +101,24 @@ impl Rows {
             kept.follow(images);
             kept
         }));
-        let mut ranked: Vec<(u64, &str, Row)> = Vec::with_capacity(self.indexes.iter().map(RegionIndex::len).sum());
+        let mut ranked: Vec<((u64, &str), Row)> = Vec::with_capacity(self.indexes.iter().map(RegionIndex::len).sum());
+        let mut longest_name = 0;
         for (index, n) in self.indexes.iter().zip(0..) {
-            let rows = index.part(0, index.len()).zip(0..).filter(|((_, image, ..), _)| belongs(image));
-            ranked.extend(rows.map(|((place, image, text, _), at)| {
-                let name = text.get(..image.name.len()).unwrap_or_default();
-                let rank = if by == Sort::Region { u64::from(n) } else { by.rank(image, name, index.size(place)) };
-                (if reversed { !rank } else { rank }, name, Row { index: n, at })
+            let rows = index.part(0, index.len()).zip(0..).filter(|((_, entry), _)| belongs(entry.image));
+            ranked.extend(rows.map(|((_, entry), at)| {
+                longest_name = longest_name.max(entry.name().len());
+                (sort.key(&entry, u64::from(n)), Row { index: n, at })
             }));
         }
-        let indexes = &self.indexes;
-        let id = |row: Row| indexes.get(row.index as usize).and_then(|s| s.image(row.at as usize)).map(|i| &i.id);
-        let turned = by == Sort::Name && reversed;
-        ranked.sort_unstable_by(|(a, a_name, a_row), (b, b_name, b_row)| {
-            a.cmp(b)
-                .then_with(|| if turned { b_name.cmp(a_name) } else { a_name.cmp(b_name) })
-                .then_with(|| a_row.index.cmp(&b_row.index))
-                .then_with(|| id(*a_row).cmp(&id(*b_row)))
+        self.longest_name = longest_name;
+        let index = |row: Row| self.indexes.get(row.index as usize);
+        let name = |row: Row| index(row).map(|index| index.name(row.at as usize));
+        let id = |row: Row| index(row).and_then(|index| index.image(row.at as usize)).map(|image| &image.id);
+        ranked.sort_unstable_by(|(a_key, a), (b_key, b)| {
+            sort.compare(*a_key, *b_key)
+                .then_with(|| name(*a).cmp(&name(*b)))
+                .then_with(|| a.index.cmp(&b.index))
+                .then_with(|| id(*a).cmp(&id(*b)))
         });
         self.order = ranked.into_iter().map(|(.., row)| row).collect();
         self.places = self.indexes.iter().map(|s| vec![NOWHERE; s.len()]).collect();
@@ -229,15 +177,16 @@ impl Rows {
 
     /// Position and score of the matching images in a share of every index.
     fn search(&self, share: usize, shares: usize, filter: &Filter) -> Vec<(u32, u32)> {
-        let mut matcher = Matcher::new(Config::DEFAULT);
-        let mut buffer = Vec::new();
+        // Its own copy: threads that share a regular expression wait for each other.
+        let filter = filter.clone();
+        let mut scratch = Scratch::default();
         let mut hits = Vec::new();
         for (index, places) in self.indexes.iter().zip(&self.places) {
             let count = index.len().div_ceil(shares);
-            for (at, image, text, letters) in index.part(share * count, count) {
+            for (at, entry) in index.part(share * count, count) {
                 let place = places.get(at).copied().unwrap_or(NOWHERE);
                 if place != NOWHERE
-                    && let Some(score) = filter.score_search_text(image, text, letters, &mut matcher, &mut buffer)
+                    && let Some(score) = filter.score(&entry, &mut scratch)
                 {
                     hits.push((place, score));
                 }
@@ -249,10 +198,10 @@ impl Rows {
 
 #[cfg(test)]
 mod tests {
-    use std::cmp::Reverse;
+    use jiff::Timestamp;
 
     use super::*;
-    use crate::domain::AccountId;
+    use crate::domain::{AccountId, ImageColumn, image::Tag};
 
     fn images(region: &str, n: usize) -> Vec<Arc<Image>> {
         (0..n)
@@ -269,9 +218,9 @@ mod tests {
             .collect()
     }
 
-    fn filled(lists: &[Vec<Arc<Image>>], by: Sort, reversed: bool) -> Rows {
+    fn filled(lists: &[Vec<Arc<Image>>], sort: &Sort) -> Rows {
         let mut rows = Rows::default();
-        rows.fill(lists.iter().map(|l| (&l[0].region, l.as_slice())), |_| true, by, reversed);
+        rows.fill(lists.iter().map(|l| (&l[0].region, l.as_slice())), |_| true, sort);
         rows
     }
 
@@ -282,39 +231,58 @@ mod tests {
     #[test]
     fn filtering_on_several_cores_gives_the_same_rows() {
         let lists = [images("eu-west-1", PARALLEL), images("us-east-1", PARALLEL + 1)];
-        let mut rows = filled(&lists, Sort::Age, false);
-        for text in ["", "app-123", "42", "nothing such", "state:available", "state:pending", "3 region:us-"] {
-            let filter = Filter::parse(text);
-            let mut matcher = Matcher::default();
-            let mut expected: Vec<_> = rows
-                .all()
-                .enumerate()
-                .filter_map(|(at, i)| Some((filter.score(i, &mut matcher, &mut Vec::new())?, at, i.id.clone())))
-                .collect();
-            expected.sort_by_key(|(score, at, _)| (Reverse(if filter.ranks() { *score } else { 0 }), *at));
+        let mut rows = filled(&lists, &Sort::default());
+        let (now, mut scratch) = (Timestamp::default(), Scratch::default());
+        for text in
+            ["", "app-123", "42", "nothing such", "state:available", "state:pending", "3 region:us-", "/7$/", "!7"]
+        {
+            let filter = Filter::parse(text, now);
+            let expected: Vec<_> =
+                rows.all().filter(|i| filter.passes(i, &mut scratch)).map(|i| i.id.clone()).collect();
             rows.filter(&filter);
             let shown: Vec<_> = rows.iter().map(|i| i.id.clone()).collect();
-            assert_eq!(shown, expected.into_iter().map(|(_, _, id)| id).collect::<Vec<_>>(), "{text}");
+            assert_eq!(shown, expected, "{text}");
             assert_eq!((rows.len(), rows.is_empty()), (shown.len(), shown.is_empty()));
         }
     }
 
     #[test]
+    fn only_fuzzy_words_put_the_best_match_first() {
+        let mut list = images("eu-west-1", 3);
+        for (image, name) in list.iter_mut().zip(["web", "w-e-b", "x-web"]) {
+            Arc::get_mut(image).unwrap().name = name.into();
+        }
+        let mut rows = filled(&[list], &Sort::default());
+        for (text, expected) in [("e", ["x-web", "w-e-b", "web"]), ("~web", ["web", "x-web", "w-e-b"])] {
+            rows.filter(&Filter::parse(text, Timestamp::default()));
+            assert_eq!(rows.iter().map(|i| &*i.name).collect::<Vec<_>>(), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn every_order_reverses_and_equal_rows_are_sorted_by_name_and_region() {
-        let lists = [images("eu-west-1", 2), images("us-east-1", 3)];
+        use ImageColumn as C;
+        let mut lists = [images("eu-west-1", 2), images("us-east-1", 3)];
+        let team = |value: &str| vec![Tag { key: "Team".into(), value: value.into() }];
+        for (region, at, value) in [(0, 1, "db"), (1, 0, "Web"), (1, 1, "app")] {
+            Arc::get_mut(&mut lists[region][at]).unwrap().tags = team(value);
+        }
         let (e0, e1) = ("app-0 eu-west-1", "app-1 eu-west-1");
         let (u0, u1, u2) = ("app-0 us-east-1", "app-1 us-east-1", "app-2 us-east-1");
-        for (by, reversed, expected) in [
-            (Sort::Age, false, [u2, e1, u1, e0, u0]),
-            (Sort::Age, true, [e0, u0, e1, u1, u2]),
-            (Sort::Name, false, [e0, u0, e1, u1, u2]),
-            (Sort::Name, true, [u2, e1, u1, e0, u0]),
-            (Sort::Region, false, [e0, e1, u0, u1, u2]),
-            (Sort::Region, true, [u0, u1, u2, e0, e1]),
-            (Sort::Size, false, [e0, u0, e1, u1, u2]),
-            (Sort::State, true, [e0, u0, e1, u1, u2]),
+        for (by, first, reversed) in [
+            (C::Age, [u2, e1, u1, e0, u0], [e0, u0, e1, u1, u2]),
+            (C::Created, [u2, e1, u1, e0, u0], [e0, u0, e1, u1, u2]),
+            (C::Name, [e0, u0, e1, u1, u2], [u2, e1, u1, e0, u0]),
+            (C::Region, [e0, e1, u0, u1, u2], [u0, u1, u2, e0, e1]),
+            (C::Size, [e0, u0, e1, u1, u2], [e0, u0, e1, u1, u2]),
+            (C::State, [e0, u0, e1, u1, u2], [e0, u0, e1, u1, u2]),
+            // Those without the tag are last both ways.
+            (C::Tag("Team".into()), [u1, e1, u0, e0, u2], [u0, e1, u1, e0, u2]),
+            (C::ImageId, [e0, u0, e1, u1, u2], [u2, e1, u1, e0, u0]),
         ] {
-            assert_eq!(names(&filled(&lists, by, reversed)), expected, "{by:?} {reversed}");
+            let sort = Sort::by(by);
+            assert_eq!(names(&filled(&lists, &sort)), first, "{sort:?}");
+            assert_eq!(names(&filled(&lists, &sort.reversed())), reversed, "{sort:?} reversed");
         }
     }
 
@@ -323,18 +291,18 @@ mod tests {
         let list = images("eu-west-1", 4);
         let mut rows = Rows::default();
         let lists = [(&list[0].region, list.as_slice())];
-        rows.fill(lists.into_iter(), |i| i.id.as_str().ends_with(['1', '3']), Sort::Name, false);
+        rows.fill(lists.into_iter(), |i| i.id.as_str().ends_with(['1', '3']), &Sort::by(ImageColumn::Name));
         assert_eq!((rows.total(), names(&rows)), (2, vec!["app-1 eu-west-1".to_owned(), "app-3 eu-west-1".to_owned()]));
-        rows.filter(&Filter::parse("app-2"));
+        rows.filter(&Filter::parse("app-2", Timestamp::default()));
         assert!(rows.is_empty() && rows.get(0).is_none());
         let line = |rows: &Rows, name: &str| {
             let image = list.iter().find(|i| &*i.name == name).unwrap();
             rows.line_of(&image.region, &image.id)
         };
         assert_eq!((line(&rows, "app-1"), line(&rows, "app-3")), (None, None));
-        rows.filter(&Filter::parse(""));
+        rows.filter(&Filter::parse("", Timestamp::default()));
         assert_eq!((line(&rows, "app-1"), line(&rows, "app-2"), line(&rows, "app-3")), (Some(0), None, Some(1)));
-        rows.filter(&Filter::parse("app-3"));
+        rows.filter(&Filter::parse("app-3", Timestamp::default()));
         assert_eq!((line(&rows, "app-1"), line(&rows, "app-3")), (None, Some(0)));
         assert_eq!(rows.get(0).map(|i| &*i.name), Some("app-3"));
     }

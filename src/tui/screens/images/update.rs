@@ -2,12 +2,19 @@
 
 use std::sync::Arc;
 
-use super::{ImagesPane, Sort, image_ref};
+use tui_input::Input;
+
+use super::{ImagesPane, Sort, columns::columns, image_ref, saved_filters};
 use crate::{
-    domain::{Image, filter::Filter, plan::too_many_copies},
+    domain::{
+        Image,
+        filter::{self, Filter, KEYS, values_of},
+        plan::too_many_copies,
+        text::{count, thousands},
+    },
     term::input::KeyEvent,
     tui::{
-        bindings::Action,
+        bindings::{Action, Context},
         model::{Model, PendingReply},
         msg::Effect,
         screens::{Overlay, form, input, pager::Pager, picker},
@@ -24,13 +31,14 @@ pub fn refresh_rows(model: &mut Model) {
     if std::mem::take(&mut pane.changed) {
         let belongs = |i: &Image| !shared || own.as_ref() != Some(&i.owner_id);
         let lists = model.catalogue.listings().map(|(region, listing)| (region, listing.images()));
-        pane.rows.fill(lists, belongs, pane.sort, pane.reversed);
-        pane.rows.filter(&Filter::parse(pane.filter.value()));
+        pane.rows.fill(lists, belongs, &pane.sort);
+        pane.parsed = Filter::parse(pane.filter.value(), model.now);
+        pane.rows.filter(&pane.parsed);
     } else if filter_changed {
-        let filter = Filter::parse(pane.filter.value());
-        pane.rows.filter(&filter);
+        pane.parsed = Filter::parse(pane.filter.value(), model.now);
+        pane.rows.filter(&pane.parsed);
         // While typing, the best match is wanted; once the filter is cleared, the image the cursor was on.
-        if !filter.is_empty() {
+        if !pane.parsed.is_empty() {
             pane.current = None;
             pane.list = List::default();
         }
@@ -63,12 +71,29 @@ fn follow_cursor(pane: &mut ImagesPane) {
 /// Gives a key to the filter. Returns true if it was used.
 pub fn type_into(model: &mut Model, pressed: &KeyEvent) -> bool {
     let pane = &mut model.images;
-    if !pane.editing {
-        return false;
-    }
-    let edited = editor::edit(&mut pane.filter, pressed);
+    let edited = pane.editing && editor::edit(&mut pane.filter, pressed);
     pane.filter_changed |= edited;
     edited
+}
+
+/// Completes the word before the cursor, or says what it may become.
+fn complete(model: &mut Model) {
+    refresh_rows(model);
+    let input = &model.images.filter;
+    let all = || model.images.rows.all().map(AsRef::as_ref);
+    match filter::complete(input.value(), input.cursor(), &KEYS, |wanted| values_of(all(), wanted)) {
+        None => {
+            let help = model.keymap.key(Context::Filter, Action::Help);
+            model.show_notice(format!("Nothing begins like that. {help} lists what a filter takes."));
+        }
+        Some(completed) => {
+            model.images.filter = Input::new(completed.text).with_cursor(completed.cursor);
+            model.images.filter_changed = true;
+            if !completed.candidates.is_empty() {
+                model.show_notice(editor::candidates(&completed.candidates));
+            }
+        }
+    }
 }
 
 /// Runs an action. Returns false if the pane has no use for it.
@@ -82,22 +107,23 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
     }
     match action {
         Action::Filter => pane.editing = true,
+        Action::Complete if pane.editing => complete(model),
         Action::Accept if pane.editing => pane.editing = false,
-        Action::Back if pane.editing || !pane.filter.value().is_empty() => {
+        Action::Back if pane.editing => {
             pane.editing = false;
+            pane.filter.reset();
+            pane.filter_changed = true;
+        }
+        Action::Back if !pane.filter.value().is_empty() => {
             pane.filter.reset();
             pane.filter_changed = true;
         }
         Action::Back if !pane.marked.is_empty() => pane.marked.clear(),
         Action::Back => {}
-        Action::Sort => {
-            pane.sort = pane.sort.next();
-            pane.reversed = false;
-            pane.changed = true;
-        }
+        Action::Sort => sort_by_next(model),
         Action::Reverse => {
-            pane.reversed = !pane.reversed;
-            pane.changed = true;
+            let reversed = pane.sort.reversed();
+            sort_by(model, reversed);
         }
         Action::Mark => {
             if let Some(image) = pane.rows.get(pane.list.cursor) {
@@ -106,11 +132,42 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
                 follow_cursor(pane);
             }
         }
-        Action::MarkAll => pane.marked.extend(pane.rows.iter().map(|i| &**i), pane.rows.len()),
+        Action::MarkAll => mark_all(model),
         Action::MarkNone => pane.marked.clear(),
         _ => return act_on_images(model, action, effects),
     }
     true
+}
+
+/// Sorts the rows anew.
+pub fn sort_by(model: &mut Model, sort: Sort) {
+    model.images.sort = sort;
+    model.images.changed = true;
+}
+
+/// Sorts by the next of the columns shown.
+fn sort_by_next(model: &mut Model) {
+    let shown = columns(model, usize::from(model.size.0.saturating_sub(2)));
+    let at = shown.iter().position(|placed| placed.column == model.images.sort.column);
+    let next = at.map_or(0, |at| (at + 1) % shown.len().max(1));
+    if let Some(placed) = shown.into_iter().nth(next) {
+        sort_by(model, Sort::by(placed.column));
+    }
+}
+
+/// Marks the images shown, and says how many of them were not marked yet: a filter may have left others than were meant.
+fn mark_all(model: &mut Model) {
+    let pane = &mut model.images;
+    let before = pane.marked.len();
+    let new = pane.marked.extend(pane.rows.iter().map(|i| &**i), pane.rows.len());
+    let all = before + new;
+    let images = count(new, "image", "images");
+    model.show_notice(match (new, before) {
+        (0, 0) => "No image is shown, so none is marked.".to_owned(),
+        (0, _) => format!("All images shown were marked already: {} in all.", thousands(all)),
+        (_, 0) => format!("{images} marked."),
+        (..) => format!("{images} marked, {} in all.", thousands(all)),
+    });
 }
 
 /// Runs an action that opens something for images, or for choosing others.
@@ -132,6 +189,9 @@ fn act_on_images(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
             let images = marked_images(model, usize::MAX);
             input::open::deregister(model, images, effects);
         }
+        Action::SaveFilter => saved_filters::save_as(model),
+        Action::Filters => saved_filters::choose(model, effects),
+        Action::Columns => picker::columns::open(model),
         Action::Regions => picker::open::regions(model),
         Action::Whose => picker::open::owners(model),
         Action::Profile if model.start.demo.is_some() => {
@@ -154,12 +214,6 @@ pub fn select(model: &mut Model, line: Option<usize>) -> Option<bool> {
     let was_there = std::mem::replace(&mut pane.list.cursor, line) == line;
     follow_cursor(pane);
     Some(was_there)
-}
-
-/// Sorts by a column.
-pub fn sort_by(model: &mut Model, sort: Sort, reversed: bool) {
-    let pane = &mut model.images;
-    (pane.sort, pane.reversed, pane.changed) = (sort, reversed, true);
 }
 
 /// Opens the copy form on the marked images, unless they are more than it takes: looking at each of 100,000 images takes longer than a

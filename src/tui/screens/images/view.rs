@@ -1,5 +1,7 @@
 //! The view of the images pane. Only the rows in the window are built.
 
+use std::ops::Range;
+
 use ratatui::{
     Frame,
     layout::Rect,
@@ -8,15 +10,25 @@ use ratatui::{
     widgets::Paragraph,
 };
 
-use super::columns::{Column, columns};
+use super::{
+    columns::{Placed, columns, heading, is_right_aligned, text},
+    highlights::Highlights,
+};
 use crate::{
-    domain::{Image, filter::TERMS, text::thousands},
+    domain::{
+        Image, ImageColumn,
+        filter::TERMS,
+        text::{clean, thousands},
+    },
     tui::{
+        bindings::{Action, Context},
         browse,
         model::{Connection, Model, Pane},
         theme,
         widgets::{
             draw_context::{DrawContext, pane},
+            elide::elide,
+            fitted::Fitted,
             text_fit::{cut, fit, fit_right, width, wrap},
         },
     },
@@ -29,14 +41,11 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'
     if inner.height == 0 || inner.width == 0 {
         return;
     }
-    let columns = columns(&model.chosen, usize::from(inner.width));
+    let columns = columns(model, usize::from(inner.width));
     let mut lines = vec![headings(model, &columns, ctx)];
     let height = usize::from(inner.height - 1);
-    let rows = &model.images.rows;
-    for (at, image) in rows.iter().enumerate().skip(model.images.list.offset).take(height) {
-        lines.push(row(model, image, at == model.images.list.cursor, &columns, ctx));
-    }
-    if rows.is_empty() {
+    lines.extend(rows(model, &columns, height, ctx));
+    if model.images.rows.is_empty() {
         let width = usize::from(inner.width).saturating_sub(2);
         lines.extend(advice(model).iter().flat_map(|t| wrap(t, width)).map(|t| Line::raw(format!(" {t}"))));
     }
@@ -49,13 +58,14 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'
     }
 }
 
+/// Most cells for whose images they are.
+const WHOSE: usize = 24;
+
 fn counts(model: &Model) -> String {
     let (shown, total) = (model.images.rows.len(), model.images.total());
-    if shown == total {
-        format!("Images {}", thousands(total))
-    } else {
-        format!("Images {}/{}", thousands(shown), thousands(total))
-    }
+    let part = if shown == total { String::new() } else { format!("{}/", thousands(shown)) };
+    // The header, where it is as well, has less room.
+    format!("Images {part}{}, {}", thousands(total), cut(&model.query.whose.label(), WHOSE, ""))
 }
 
 fn title<'a>(model: &Model, ctx: DrawContext<'_>) -> Line<'a> {
@@ -64,8 +74,9 @@ fn title<'a>(model: &Model, ctx: DrawContext<'_>) -> Line<'a> {
     if model.images.editing || !filter.is_empty() {
         spans.push(Span::styled(format!(" /{} ", crate::domain::text::clean(filter)), theme::STRONG));
     }
-    if !model.images.marked.is_empty() {
-        spans.push(Span::styled(format!(" {} marked ", thousands(model.images.marked.len())), theme::MARKED));
+    let marks = model.images.marked.len();
+    if marks > 0 {
+        spans.push(Span::styled(format!(" {} marked ", thousands(marks)), theme::MARKED));
     }
     if let Some(what) = browse::loading_text(model) {
         spans.push(Span::styled(format!(" {} {what} ", ctx.spinner(model.now)), theme::BUSY));
@@ -73,13 +84,13 @@ fn title<'a>(model: &Model, ctx: DrawContext<'_>) -> Line<'a> {
     Line::from(spans)
 }
 
-fn headings<'a>(model: &Model, columns: &[(Column, usize)], ctx: DrawContext<'_>) -> Line<'a> {
+fn headings(model: &Model, columns: &[Placed], ctx: DrawContext<'_>) -> Line<'static> {
     let mut text = String::from("  ");
-    for (column, cells) in columns {
-        let sorted = column.sort() == Some(model.images.sort);
-        let mark = if sorted { ctx.glyphs.order[usize::from(model.images.reversed)] } else { "" };
-        let heading = format!("{}{mark}", cut(column.heading(), cells.saturating_sub(width(mark)), ""));
-        text.push_str(&if column.right_aligned() {
+    for Placed { column, cells } in columns {
+        let sort = &model.images.sort;
+        let mark = if sort.column == *column { ctx.glyphs.order[usize::from(sort.descending)] } else { "" };
+        let heading = format!("{}{mark}", cut(&heading(column), cells.saturating_sub(width(mark)), ""));
+        text.push_str(&if is_right_aligned(column) {
             fit_right(&heading, *cells, "")
         } else {
             fit(&heading, *cells, "")
@@ -89,41 +100,81 @@ fn headings<'a>(model: &Model, columns: &[(Column, usize)], ctx: DrawContext<'_>
     Line::styled(text, theme::FAINT)
 }
 
-fn row<'a>(model: &Model, image: &Image, current: bool, columns: &[(Column, usize)], ctx: DrawContext<'_>) -> Line<'a> {
-    let marked = !model.images.marked.is_empty() && model.images.marked.contains(image);
-    let base = match (current, marked) {
+/// The rows of the window. Names are cut where they are alike.
+fn rows(model: &Model, columns: &[Placed], height: usize, ctx: DrawContext<'_>) -> Vec<Line<'static>> {
+    let pane = &model.images;
+    let images: Vec<&Image> = pane.rows.iter().skip(pane.list.offset).take(height).map(AsRef::as_ref).collect();
+    let names: Vec<_> = images.iter().map(|image| clean(&image.name)).collect();
+    let cells = columns.iter().find(|placed| placed.column == ImageColumn::Name).map_or(0, |placed| placed.cells);
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    let kept = elide(&names, cells);
+    let mut highlights = Highlights::of(&pane.parsed);
+    let rows = images.into_iter().zip(kept).zip(pane.list.offset..);
+    rows.map(|((image, kept), line)| row(model, image, line, kept, columns, &mut highlights, ctx)).collect()
+}
+
+fn row(
+    model: &Model,
+    image: &Image,
+    line: usize,
+    name: Vec<Range<usize>>,
+    columns: &[Placed],
+    highlights: &mut Highlights<'_>,
+    ctx: DrawContext<'_>,
+) -> Line<'static> {
+    let (at_cursor, marked) = (line == model.images.list.cursor, model.images.marked.contains(image));
+    let base = match (at_cursor, marked) {
         (true, _) if model.focus == Pane::Images => theme::CURSOR,
         (_, true) => theme::MARKED,
         _ => Style::default(),
     };
-    let current = current && model.focus == Pane::Images;
+    let current = at_cursor && model.focus == Pane::Images;
     let mut spans =
         vec![Span::styled(format!("{}{}", if current { ">" } else { " " }, if marked { "*" } else { " " }), base)];
-    for (column, cells) in columns {
-        let (text, style) = column.cell(image, *cells, ctx.glyphs.ellipsis, model.now);
+    let mut name = Some(name).filter(|_| !image.name.is_empty());
+    for Placed { column, cells } in columns {
+        let (text, style) = text(column, image, *cells, model.now);
         // Colours are hard to read on the reversed row of the cursor.
         let style = if current || marked { base } else { style };
-        spans.push(Span::styled(format!("{text} "), style));
+        let fitted = match name.take_if(|_| *column == ImageColumn::Name) {
+            Some(kept) => Fitted::parts(clean(&text), kept, *cells),
+            None => Fitted::cut(&text, *cells, if is_right_aligned(column) { "" } else { ctx.glyphs.ellipsis }),
+        };
+        let fitted = if is_right_aligned(column) { fitted.right() } else { fitted };
+        let matched = highlights.in_cell(column, fitted.text());
+        spans.extend(fitted.spans(ctx.glyphs.ellipsis, &matched, style, style.patch(theme::MATCH)));
+        spans.push(Span::styled(" ", style));
     }
     Line::from(spans)
 }
 
 /// The text of an empty table.
 fn advice(model: &Model) -> Vec<String> {
+    let key = |context, action| model.keymap.key(context, action);
     if let Connection::Failed(failure) = &model.connection {
         let mut lines = vec![String::new(), format!("Not signed in to AWS. Could not {failure}.")];
         lines.extend(failure.hint.lines().map(str::to_owned));
         if !failure.hint.contains("amigrate demo") {
             lines.push("`amigrate demo` needs no credentials.".into());
         }
-        lines.extend([String::new(), "R retries, p switches the profile, ! shows the details, q quits.".into()]);
+        let [retry, problems, quit] =
+            [Action::Refresh, Action::Problems, Action::Quit].map(|action| key(Context::Everywhere, action));
+        let profile = key(Context::Images, Action::Profile);
+        lines.extend([
+            String::new(),
+            format!("{retry} retries, {profile} switches the profile, {problems} shows the details, {quit} quits."),
+        ]);
         return lines;
     }
     if let Some(what) = browse::loading_text(model) {
         return vec![String::new(), format!("{what} ...")];
     }
     if !model.images.filter.value().is_empty() && model.images.total() > 0 {
-        let mut lines = vec![String::new(), "No image matches the filter. Esc clears it.".into()];
+        let mut lines = vec![String::new()];
+        lines.push(match model.images.parsed.mistake() {
+            Some(why) => format!("This filter matches nothing: {why}."),
+            None => format!("No image matches the filter. {} clears it.", key(Context::Everywhere, Action::Back)),
+        });
         if model.images.filter.value().contains(':') {
             lines.push("Terms:".into());
             lines.extend(TERMS.iter().map(|(term, text)| format!("  {term} {text}")));
@@ -131,7 +182,8 @@ fn advice(model: &Model) -> Vec<String> {
         return lines;
     }
     if model.chosen.is_empty() {
-        return vec![String::new(), "No region is chosen. Press r to choose regions.".into()];
+        let choose = key(Context::Images, Action::Regions);
+        return vec![String::new(), format!("No region is chosen. Press {choose} to choose regions.")];
     }
     let regions: Vec<&str> = model.chosen.iter().map(crate::domain::Region::as_str).collect();
     let failed = model
@@ -140,7 +192,9 @@ fn advice(model: &Model) -> Vec<String> {
         .filter(|(_, l)| matches!(l.state, crate::tui::catalogue::ListState::Failed(_)))
         .count();
     if failed == regions.len() {
-        return vec![String::new(), "None of the regions could be listed. Press ! for details, R to retry.".into()];
+        let [problems, retry] = [Action::Problems, Action::Refresh].map(|action| key(Context::Everywhere, action));
+        let text = format!("None of the regions could be listed. Press {problems} for details, {retry} to retry.");
+        return vec![String::new(), text];
     }
     vec![
         String::new(),
@@ -148,6 +202,10 @@ fn advice(model: &Model) -> Vec<String> {
             [_, _, _, _, ..] => format!("No images ({}) in {} regions.", model.query.whose.label(), regions.len()),
             few => format!("No images ({}) in {}.", model.query.whose.label(), few.join(", ")),
         },
-        "r chooses other regions, w other owners.".into(),
+        format!(
+            "{} chooses other regions, {} other owners.",
+            key(Context::Images, Action::Regions),
+            key(Context::Images, Action::Whose)
+        ),
     ]
 }

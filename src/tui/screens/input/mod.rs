@@ -12,7 +12,7 @@ use tui_input::Input;
 use deregistration::ImagesToDeregister;
 
 use crate::{
-    config::PresetFile,
+    config::{FilterFile, PresetFile},
     domain::{
         AccountId, Image, ImageDeregistration, OwnerFilter, PostCopyStep, image_usage::ImageUsage, preset::Preset,
         text::count,
@@ -46,6 +46,8 @@ enum InputKind {
     DeregisterImages(Box<ImagesToDeregister>),
     /// The name of a preset.
     Preset(Box<Preset>),
+    /// The name of a filter.
+    Filter(String),
     /// Other post-copy steps of a copy, which make it public.
     PublicSteps(JobId, Vec<PostCopyStep>),
 }
@@ -56,6 +58,7 @@ enum Typed {
     Deregister(Vec<JobId>),
     DeregisterImages(Vec<ImageDeregistration>),
     Preset { name: String, preset: Box<Preset> },
+    Filter { name: String, filter: String },
     Steps(JobId, Vec<PostCopyStep>),
 }
 
@@ -128,6 +131,12 @@ impl InputLine {
         Self::with(InputKind::Preset(Box::new(preset)), "Save as a preset", text)
     }
 
+    /// Saves a filter of the images.
+    pub fn filter(filter: String) -> Self {
+        let text = vec![filter.clone(), "Name of the filter:".into()];
+        Self::with(InputKind::Filter(filter), "Save the filter", text)
+    }
+
     /// Carries out changed post-copy steps that make a copy public, after `public` was typed.
     pub fn public_steps(job: &Job, outcome: Vec<String>, steps: Vec<PostCopyStep>) -> Self {
         let request = &job.request;
@@ -163,6 +172,8 @@ impl InputLine {
                 Err("A name has 1 to 64 characters.")
             }
             InputKind::Preset(preset) => Ok(Typed::Preset { name: text.to_owned(), preset: preset.clone() }),
+            InputKind::Filter(_) if !FilterFile::is_name(text) => Err("A name has 1 to 64 characters."),
+            InputKind::Filter(filter) => Ok(Typed::Filter { name: text.to_owned(), filter: filter.clone() }),
             InputKind::Deregister { batch, jobs } if text == batch.as_str() => Ok(Typed::Deregister(jobs.clone())),
             InputKind::PublicSteps(job, steps) if text == "public" => Ok(Typed::Steps(*job, steps.clone())),
             InputKind::PublicSteps(..) => Err("Type public, or press Esc."),

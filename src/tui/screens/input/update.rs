@@ -10,7 +10,7 @@ use crate::{
         browse, layout,
         model::Model,
         msg::Effect,
-        screens::{Overlay, form},
+        screens::{Overlay, form, images},
     },
 };
 
@@ -28,6 +28,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
                 match typed {
                     Typed::Owner(whose) => browse::choose_owner(model, whose, effects),
                     Typed::Preset { name, preset } => form::presets::save(model, name, preset, false, effects),
+                    Typed::Filter { name, filter } => images::saved_filters::save(model, name, filter, effects),
                     Typed::DeregisterImages(images) => {
                         model.images.marked.clear();
                         model.send_command(Command::DeregisterImages(images), effects);

@@ -1,52 +1,137 @@
-//! The filter of jobs and history.
+//! The filter of jobs and history: the words of every filter, and terms of jobs.
+
+use std::ops::Range;
+
+use jiff::Timestamp;
 
 use crate::{
+    domain::{
+        ImageId,
+        filter::{
+            Clauses, Field, Parsed, Scratch,
+            bound::{self, Bound},
+        },
+    },
     engine::{Job, JobState, Origin},
     labels,
 };
 
-/// The words of a filter, in lower case. A job matches if it contains every one of them.
-pub(super) struct JobFilter(Vec<String>);
+/// A `key:value` term.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum JobTerm {
+    State(String),
+    /// The source's region.
+    From(String),
+    /// The destination.
+    To(String),
+    Batch(String),
+    /// Seconds since it was requested.
+    Age(Bound<i64>),
+    /// GiB.
+    Size(Bound<u64>),
+}
+
+/// Forms and meanings of the terms, for help.
+pub const TERMS: [(&str, &str); 6] = [
+    ("state:", "queued, copying, available, failed, ..."),
+    ("from:", "the source's region, or a beginning of it"),
+    ("to:", "the destination, or a beginning of it"),
+    ("batch:", "a beginning of the batch's name"),
+    ("age:<30d", "requested in the last 30 days; > for longer ago; m h d w mo y"),
+    ("size:>100", "larger than 100 GiB; also < <= >= and 1T"),
+];
+
+fn term(key: &str, value: &str) -> Parsed<JobTerm> {
+    let lower = value.to_ascii_lowercase();
+    let text: fn(String) -> JobTerm = match key {
+        "age" => return bound::age(&lower).map(JobTerm::Age),
+        "size" => return bound::size(&lower).map(JobTerm::Size),
+        "state" => JobTerm::State,
+        "from" => JobTerm::From,
+        "to" => JobTerm::To,
+        "batch" => JobTerm::Batch,
+        _ => return Parsed::Unknown,
+    };
+    if value.is_empty() { Parsed::Unfinished } else { Parsed::Term(text(lower)) }
+}
+
+pub(super) const KEYS: [&str; 6] = ["state", "from", "to", "batch", "age", "size"];
+
+/// A parsed filter.
+pub(super) struct JobFilter {
+    clauses: Clauses<JobTerm>,
+    scratch: Scratch,
+    now: Timestamp,
+}
 
 impl JobFilter {
-    pub(super) fn parse(text: &str) -> Self {
-        Self(text.split_whitespace().map(str::to_lowercase).collect())
+    pub(super) fn parse(text: &str, now: Timestamp) -> Self {
+        Self { clauses: Clauses::parse(text, term), scratch: Scratch::default(), now }
     }
 
-    pub(super) fn matches(&self, job: &Job) -> bool {
-        self.0.iter().all(|word| contains(job, word))
+    /// Returns what is wrong with it. Then no job matches.
+    pub(super) fn mistake(&self) -> Option<&str> {
+        self.clauses.mistake()
+    }
+
+    /// Returns the parts of a shown name or state that its words match.
+    pub(super) fn matches_in(&mut self, text: &str) -> Vec<Range<usize>> {
+        if self.clauses.is_empty() { Vec::new() } else { self.clauses.matches_in(text, Field::Text, &mut self.scratch) }
+    }
+
+    pub(super) fn matches(&mut self, job: &Job) -> bool {
+        if self.clauses.is_empty() {
+            return true;
+        }
+        let texts = Texts::of(job);
+        let now = self.now;
+        self.clauses.pass(|| texts.all(job), |term| term.matches(job, now), &mut self.scratch)
     }
 }
 
-fn contains(job: &Job, word: &str) -> bool {
-    let request = &job.request;
-    let elsewhere = if job.origin == Origin::Elsewhere { "started elsewhere" } else { "" };
-    let why = if let JobState::Failed { failure, .. } = &job.state { failure.why.as_str() } else { "" };
-    let note = job.note.as_ref().map(labels::note).unwrap_or_default();
-    let after = labels::after_copy(job).join(" ");
-    let texts = [
-        request.name.as_str(),
-        request.source_region.as_str(),
-        request.destination.as_str(),
-        request.source.as_str(),
-        &request.source_name,
-        job.phase().as_str(),
-        job.batch.as_str(),
-        &note,
-        &after,
-        elsewhere,
-        why,
-    ];
-    texts.iter().any(|t| text_contains(t, word))
-        || job.images.iter().chain(job.image()).any(|i| text_contains(i.as_str(), word))
+impl JobTerm {
+    fn matches(&self, job: &Job, now: Timestamp) -> bool {
+        let request = &job.request;
+        match self {
+            Self::State(state) => job.phase().as_str().starts_with(state.as_str()),
+            Self::From(region) => request.source_region.as_str().starts_with(region.as_str()),
+            Self::To(region) => request.destination.as_str().starts_with(region.as_str()),
+            Self::Batch(batch) => job.batch.as_str().to_lowercase().starts_with(batch.as_str()),
+            Self::Age(bound) => bound.allows(&now.duration_since(job.requested).as_secs()),
+            Self::Size(bound) => bound.allows(&request.size_gib()),
+        }
+    }
 }
 
-/// Ignores case. ASCII, which nearly everything is, is compared in place: thousands of jobs are searched at every key.
-fn text_contains(text: &str, word: &str) -> bool {
-    if text.is_ascii() {
-        text.len() >= word.len()
-            && text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
-    } else {
-        text.to_lowercase().contains(word)
+/// What is searched of a job and has to be made first.
+struct Texts {
+    note: String,
+    after: String,
+}
+
+impl Texts {
+    fn of(job: &Job) -> Self {
+        let note = job.note.as_ref().map(labels::note).unwrap_or_default();
+        Self { note, after: labels::after_copy(job).join(" ") }
+    }
+
+    fn all<'a>(&'a self, job: &'a Job) -> impl Iterator<Item = &'a str> {
+        let request = &job.request;
+        let elsewhere = if job.origin == Origin::Elsewhere { "started elsewhere" } else { "" };
+        let why = if let JobState::Failed { failure, .. } = &job.state { failure.why.as_str() } else { "" };
+        let texts = [
+            request.name.as_str(),
+            request.source_region.as_str(),
+            request.destination.as_str(),
+            request.source.as_str(),
+            &request.source_name,
+            job.phase().as_str(),
+            job.batch.as_str(),
+            &self.note,
+            &self.after,
+            elsewhere,
+            why,
+        ];
+        texts.into_iter().chain(job.images.iter().chain(job.image()).map(ImageId::as_str))
     }
 }

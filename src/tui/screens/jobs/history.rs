@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::filter::JobFilter;
 use crate::{
     domain::Failure,
@@ -66,16 +68,16 @@ impl History {
     }
 
     /// Replaces the jobs; the cursor stays on its job.
-    pub(super) fn set_jobs(&mut self, jobs: Vec<Arc<Job>>, filter: &str) {
+    pub(super) fn set_jobs(&mut self, jobs: Vec<Arc<Job>>, filter: &str, now: Timestamp) {
         let current = self.current().map(|j| j.id);
         (self.jobs, self.load) = (jobs, HistoryLoad::Loaded);
-        self.apply_filter(filter);
+        self.apply_filter(filter, now);
         let at = self.shown().position(|j| Some(j.id) == current);
         self.list.cursor = at.unwrap_or(self.list.cursor);
     }
 
-    pub(super) fn apply_filter(&mut self, filter: &str) {
-        let filter = JobFilter::parse(filter);
+    pub(super) fn apply_filter(&mut self, filter: &str, now: Timestamp) {
+        let mut filter = JobFilter::parse(filter, now);
         self.rows = (0..self.jobs.len()).filter(|at| filter.matches(&self.jobs[*at])).collect();
     }
 

@@ -31,7 +31,7 @@ pub(super) fn request(model: &mut Model, effects: &mut Vec<Effect>) {
 pub fn on_reply(model: &mut Model, result: Result<Vec<Arc<Job>>, Failure>) {
     let Some(history) = &mut model.jobs.history else { return };
     match result {
-        Ok(jobs) => history.set_jobs(jobs, model.jobs.filter.value()),
+        Ok(jobs) => history.set_jobs(jobs, model.jobs.filter.value(), model.now),
         Err(failure) => {
             let text = failure.lines().join(". ");
             history.load = HistoryLoad::Failed(failure);

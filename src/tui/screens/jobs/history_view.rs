@@ -5,11 +5,12 @@ use ratatui::{
     text::{Line as Text, Span},
 };
 
-use super::{history::HistoryLoad, labels::route};
+use super::{filter_line::nothing_matches, history::HistoryLoad, labels::route};
 use crate::{
     domain::text::{age, duration},
     engine::{Job, JobState},
     tui::{
+        bindings::{Action, Context},
         model::{Model, Pane},
         theme,
         widgets::{
@@ -56,12 +57,18 @@ fn when(full: bool) -> usize {
 pub(super) fn lines(model: &Model, cells: usize, rows: usize, ctx: DrawContext<'_>) -> Vec<Text<'static>> {
     let Some(history) = &model.jobs.history else { return Vec::new() };
     if history.shown().len() == 0 {
+        let back = format!("{} goes back to the jobs.", model.keymap.key(Context::Jobs, Action::History));
         let text = match &history.load {
-            HistoryLoad::Loading => "Loading the history ...",
-            HistoryLoad::Failed(_) => "Could not read the history. R retries, H goes back to the jobs.",
-            HistoryLoad::Loaded if model.account.is_none() => "The history is shown once you are signed in.",
-            HistoryLoad::Loaded if history.total() > 0 => "Nothing in the history matches the filter. Esc clears it.",
-            HistoryLoad::Loaded => "No copy has ended yet. H goes back to the jobs.",
+            HistoryLoad::Loading => "Loading the history ...".to_owned(),
+            HistoryLoad::Failed(_) => {
+                let retry = model.keymap.key(Context::Everywhere, Action::Refresh);
+                format!("Could not read the history. {retry} retries, {back}")
+            }
+            HistoryLoad::Loaded if model.account.is_none() => "The history is shown once you are signed in.".to_owned(),
+            HistoryLoad::Loaded if history.total() > 0 => {
+                return nothing_matches(model, "Nothing in the history matches the filter.", cells);
+            }
+            HistoryLoad::Loaded => format!("No copy has ended yet. {back}"),
         };
         return vec![Text::styled(cut(&format!(" {text}"), cells, ctx.glyphs.ellipsis), theme::FAINT)];
     }

@@ -4,13 +4,19 @@ use jiff::{SignedDuration, Timestamp};
 use ratatui::style::Style;
 
 use crate::{
+    config::KeyMap,
     domain::{
         ImageId,
         text::{clean, duration},
     },
     engine::{Job, JobState, Note, Origin, RemovalReason, Waiting},
     labels,
-    tui::{jobs_view::JobsView, theme, widgets::text_fit::fit_right},
+    tui::{
+        bindings::{Action, Context},
+        jobs_view::JobsView,
+        theme,
+        widgets::text_fit::fit_right,
+    },
 };
 
 /// Jobs named in a confirmation before the others are counted.
@@ -92,7 +98,8 @@ pub(super) fn bar_text(jobs_view: &JobsView, job: &Job, roomy: bool, now: Timest
 }
 
 /// The state of a job in a line, for copies without a bar.
-pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (String, Style) {
+/// `keys` are those in force.
+pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp, keys: &KeyMap) -> (String, Style) {
     let note = job.note.as_ref().map(labels::note);
     let elsewhere = if job.origin == Origin::Elsewhere { ", started elsewhere" } else { "" };
     let phase = format!("{}{elsewhere}", job.phase().as_str());
@@ -113,14 +120,14 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (String, S
         }
         JobState::InDoubt { candidates } => {
             let why = note.unwrap_or_else(|| in_doubt(candidates));
-            (format!("{phase}: {why}; press t to decide"), theme::BAD)
+            (format!("{phase}: {why}; press {} to decide", keys.key(Context::Jobs, Action::Retry)), theme::BAD)
         }
         JobState::Starting => (format!("{phase}: sending CopyImage"), theme::BUSY),
         JobState::Copying { .. } if job.is_instance_store() => instance_store_text(jobs_view, job, now),
         JobState::Copying { .. } => (noted(&phase), theme::BUSY),
         JobState::Available { image } => {
             let available = format!("available {image} after {}{elsewhere}", duration(job.elapsed(now)));
-            available_text(job, available, note)
+            available_text(job, available, note, keys)
         }
         JobState::Failed { failure, .. } => {
             // Missing tags are shown in the details.
@@ -153,7 +160,7 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (String, S
 }
 
 /// An available copy, and what is to be said about its post-copy steps and about what is not as requested.
-fn available_text(job: &Job, available: String, note: Option<String>) -> (String, Style) {
+fn available_text(job: &Job, available: String, note: Option<String>, keys: &KeyMap) -> (String, Style) {
     let after = labels::after_copy(job);
     let can_retry = job.can_retry_steps() || job.has_given_up_steps();
     let style = match (can_retry || !job.comparison.differences().is_empty(), job.has_open_steps()) {
@@ -161,8 +168,13 @@ fn available_text(job: &Job, available: String, note: Option<String>) -> (String
         (false, true) => theme::BUSY,
         (false, false) => theme::GOOD,
     };
-    let press = if job.can_retry_steps() { "press t to try again, e to change it" } else { "press t to decide" };
-    let retry = can_retry.then(|| press.to_owned());
+    let [retry, edit] = [Action::Retry, Action::Edit].map(|action| keys.key(Context::Jobs, action));
+    let press = if job.can_retry_steps() {
+        format!("press {retry} to try again, {edit} to change it")
+    } else {
+        format!("press {retry} to decide")
+    };
+    let retry = can_retry.then_some(press);
     let said: Vec<String> = note.into_iter().chain(after).chain(retry).collect();
     let text = if said.is_empty() { available } else { format!("{available}: {}", said.join("; ")) };
     (text, style)

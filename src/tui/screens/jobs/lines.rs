@@ -1,5 +1,7 @@
 //! The lines of the jobs pane, their order, and the cursor.
 
+use jiff::Timestamp;
+
 use super::{JobLines, JobsPane, Line, filter::JobFilter};
 use crate::{
     engine::{Job, JobId, JobState, Origin},
@@ -7,7 +9,7 @@ use crate::{
 };
 
 /// Matching jobs: unfinished before ended, and newest first.
-fn order<'a>(jobs_view: &'a JobsView, filter: &JobFilter) -> Vec<&'a Job> {
+fn order<'a>(jobs_view: &'a JobsView, filter: &mut JobFilter) -> Vec<&'a Job> {
     let matching = jobs_view.jobs().rev().filter(|j| filter.matches(j));
     let (mut running, mut ended): (Vec<&Job>, Vec<&Job>) = (Vec::new(), Vec::new());
     for job in matching {
@@ -17,9 +19,9 @@ fn order<'a>(jobs_view: &'a JobsView, filter: &JobFilter) -> Vec<&'a Job> {
     running
 }
 
-fn shown(jobs_view: &JobsView, pane: &JobsPane) -> JobLines {
+fn shown(jobs_view: &JobsView, pane: &JobsPane, now: Timestamp) -> JobLines {
     let mut shown = JobLines { version: Some(jobs_view.version()), ..JobLines::default() };
-    for job in order(jobs_view, &JobFilter::parse(pane.filter.value())) {
+    for job in order(jobs_view, &mut JobFilter::parse(pane.filter.value(), now)) {
         let request = &job.request;
         // The types of names and regions allow only ASCII, so a byte is a cell.
         shown.name = shown.name.max(request.name.as_str().len());
@@ -46,13 +48,13 @@ pub fn refresh_lines(model: &mut Model) {
     let pane = &mut model.jobs;
     if let Some(history) = &mut pane.history {
         if std::mem::take(&mut pane.changed) {
-            history.apply_filter(pane.filter.value());
+            history.apply_filter(pane.filter.value(), model.now);
         }
         pane.lines = history.lines();
         return;
     }
     if std::mem::take(&mut pane.changed) || pane.shown.version != Some(model.jobs_view.version()) {
-        pane.shown = shown(&model.jobs_view, pane);
+        pane.shown = shown(&model.jobs_view, pane, model.now);
     }
     if let Some(after) = pane.select_after {
         let ours = |id: &&JobId| **id > after && model.jobs_view.job(**id).is_some_and(|j| j.origin == Origin::Here);

@@ -1,6 +1,7 @@
 //! The jobs pane: every copy with its progress bar, which expands into its snapshots. The history takes its place on demand.
 
-mod filter;
+pub mod filter;
+mod filter_line;
 mod history;
 pub mod history_update;
 mod history_view;

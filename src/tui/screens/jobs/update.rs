@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    history_update,
+    filter_line, history_update,
     lines::{move_cursor, refresh_lines},
 };
 use crate::{
@@ -71,10 +71,10 @@ fn can_be_retried(job: &Job) -> bool {
     job.origin == Origin::Here && matches!(job.state, JobState::Failed { .. } | JobState::Gone { .. })
 }
 
-/// Passes a key to the filter. Returns true if it was handled.
+/// Gives a key to the filter. Returns true if it was used.
 pub fn edit_filter(model: &mut Model, pressed: &KeyEvent) -> bool {
     let pane = &mut model.jobs;
-    let edited = editor::edit(&mut pane.filter, pressed);
+    let edited = pane.editing && editor::edit(&mut pane.filter, pressed);
     pane.changed |= edited;
     edited
 }
@@ -116,8 +116,11 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         Action::Details | Action::Expand => details(model),
         Action::YankId => yank(model, effects),
         Action::Filter => model.jobs.editing = true,
+        Action::Complete if model.jobs.editing => filter_line::complete(model),
+        Action::SaveFilter => model.show_notice("Only filters of the images can be saved."),
         Action::Accept if model.jobs.editing => model.jobs.editing = false,
-        Action::Back if model.jobs.editing || !model.jobs.filter.value().is_empty() => clear_filter(model),
+        Action::Back if model.jobs.editing => clear_filter(model),
+        Action::Back if !model.jobs.filter.value().is_empty() => clear_filter(model),
         Action::Back if model.jobs.history.is_none() => {}
         Action::Back | Action::History => history_update::toggle(model, effects),
         // Refreshing lists the images as well.

@@ -1,5 +1,7 @@
 //! The view of the jobs pane. Only the lines in the window are built.
 
+use std::borrow::Cow;
+
 use ratatui::{
     Frame,
     layout::Rect,
@@ -9,7 +11,10 @@ use ratatui::{
 };
 
 use super::{
-    JobLines, Line, history_view,
+    JobLines, Line,
+    filter::JobFilter,
+    filter_line::nothing_matches,
+    history_view,
     labels::{BAR_TEXT_CELLS, bar_text, route, state_text},
 };
 use crate::{
@@ -22,11 +27,14 @@ use crate::{
     engine::{Job, JobState, Origin, StepState},
     labels,
     tui::{
+        bindings::{Action, Context},
         model::{Connection, Model, Pane},
         theme,
         widgets::{
             bar::bar,
             draw_context::{DrawContext, pane},
+            elide::elide,
+            fitted::Fitted,
             text_fit::{cut, fit, fit_right, width},
         },
     },
@@ -106,32 +114,50 @@ fn cost(model: &Model) -> String {
 fn lines<'a>(model: &Model, cells: usize, rows: usize, ctx: DrawContext<'_>) -> Vec<Text<'a>> {
     let shown = &model.jobs.shown;
     if shown.lines.is_empty() {
+        let key = |context, action| model.keymap.key(context, action);
         let text = if matches!(model.jobs_view.driver, DriverStatus::NotRunning(_))
             && model.jobs_view.jobs().next().is_none()
         {
-            " The jobs cannot be shown. Press ! for details."
+            format!("The jobs cannot be shown. Press {} for details.", key(Context::Everywhere, Action::Problems))
         } else if model.jobs_view.account.is_none() && !matches!(model.connection, Connection::Ready(_)) {
-            " Copies are shown once you are signed in."
+            "Copies are shown once you are signed in.".to_owned()
         } else if model.jobs_view.jobs().next().is_none() {
-            " No copies yet. Mark images with Space and press c. H shows the history."
+            let [mark, copy] = [Action::Mark, Action::Copy].map(|action| key(Context::Images, action));
+            let history = key(Context::Jobs, Action::History);
+            format!("No copies yet. Mark images with {mark} and press {copy}. {history} shows the history.")
         } else {
-            " No copy matches the filter. Esc clears it."
+            return nothing_matches(model, "No copy matches the filter.", cells);
         };
-        return vec![Text::styled(cut(text, cells, ctx.glyphs.ellipsis), theme::FAINT)];
+        return vec![Text::styled(cut(&format!(" {text}"), cells, ctx.glyphs.ellipsis), theme::FAINT)];
     }
     let widths = Widths::of(shown, cells);
-    let window = shown.lines.iter().skip(model.jobs.list.offset).take(rows);
-    let line = |line: &Line| {
-        let (Line::Job(id) | Line::Snapshot(id, _) | Line::Step(id, _) | Line::Note(id)) = line;
-        let job = model.jobs_view.job(*id)?;
-        Some(match line {
-            Line::Job(_) => job_line(model, job, widths, cells, ctx),
-            Line::Snapshot(_, n) => snapshot_line(job, *n, cells, ctx),
-            Line::Step(_, n) => step_line(job, *n, cells, ctx),
-            Line::Note(_) => note_line(model, job, cells, ctx),
+    let window: Vec<(&Line, &Job)> = shown
+        .lines
+        .iter()
+        .skip(model.jobs.list.offset)
+        .take(rows)
+        .filter_map(|line| {
+            let (Line::Job(id) | Line::Snapshot(id, _) | Line::Step(id, _) | Line::Note(id)) = line;
+            Some((line, model.jobs_view.job(*id)?))
         })
+        .collect();
+    // Names are cut where they are alike. The type of names allows only ASCII.
+    let names: Vec<&str> = window.iter().map(|(_, job)| job.request.name.as_str()).collect();
+    let names = names
+        .iter()
+        .zip(elide(&names, widths.name))
+        .map(|(name, kept)| Fitted::parts(Cow::Borrowed(*name), kept, widths.name));
+    let mut filter = JobFilter::parse(model.jobs.filter.value(), model.now);
+    let line = |((line, job), name): ((&Line, &Job), Fitted<'_>)| match line {
+        Line::Job(_) => {
+            let name = name.spans(ctx.glyphs.ellipsis, &filter.matches_in(name.text()), Style::default(), theme::MATCH);
+            job_line(model, job, name, widths, cells, ctx)
+        }
+        Line::Snapshot(_, n) => snapshot_line(job, *n, cells, ctx),
+        Line::Step(_, n) => step_line(job, *n, cells, ctx),
+        Line::Note(_) => note_line(model, job, cells, ctx),
     };
-    window.filter_map(line).collect()
+    window.into_iter().zip(names).map(line).collect()
 }
 
 #[derive(Clone, Copy)]
@@ -153,29 +179,36 @@ impl Widths {
     }
 }
 
-fn job_line<'a>(model: &Model, job: &Job, widths: Widths, cells: usize, ctx: DrawContext<'_>) -> Text<'a> {
+fn job_line<'a>(
+    model: &Model,
+    job: &Job,
+    name: Vec<Span<'a>>,
+    widths: Widths,
+    cells: usize,
+    ctx: DrawContext<'_>,
+) -> Text<'a> {
     let current = model.jobs.current == Some(job.id) && model.focus == Pane::Jobs;
     let route = {
         let full = route(job, true);
         if width(&full) <= widths.route { full } else { route(job, false) }
     };
-    let head = format!(
-        "{} {} {} ",
-        if current { ">" } else { " " },
-        fit(job.request.name.as_str(), widths.name, ctx.glyphs.ellipsis),
-        fit(&route, widths.route, ctx.glyphs.ellipsis)
-    );
-    let room = cells.saturating_sub(width(&head));
+    let mark = if current { "> " } else { "  " };
+    let route = format!(" {} ", fit(&route, widths.route, ctx.glyphs.ellipsis));
+    let room = cells.saturating_sub(width(mark) + widths.name + width(&route));
     let (tail, style) = match &job.state {
         JobState::Copying { .. } => copying(model, job, widths.bar, ctx),
         _ => {
-            let (text, style) = state_text(&model.jobs_view, job, model.now);
+            let (text, style) = state_text(&model.jobs_view, job, model.now, &model.keymap);
             (cut(&text, room, ctx.glyphs.ellipsis), style)
         }
     };
     let base = if current { theme::CURSOR } else { Style::default() };
     let style = if current { base } else { style };
-    Text::from(vec![Span::styled(head, base), Span::styled(fit(&tail, room, ctx.glyphs.ellipsis), style)])
+    let mut spans = vec![Span::styled(mark, base)];
+    spans.extend(name.into_iter().map(|span| span.patch_style(base)));
+    spans.push(Span::styled(route, base));
+    spans.push(Span::styled(fit(&tail, room, ctx.glyphs.ellipsis), style));
+    Text::from(spans)
 }
 
 /// Where the text behind it is longer than usual, a bar shrinks, but not below this width.
@@ -183,7 +216,7 @@ const SHORT_BAR: usize = 5;
 
 fn copying(model: &Model, job: &Job, bar_cells: usize, ctx: DrawContext<'_>) -> (String, Style) {
     if job.is_instance_store() {
-        let (text, style) = state_text(&model.jobs_view, job, model.now);
+        let (text, style) = state_text(&model.jobs_view, job, model.now, &model.keymap);
         return (text, style);
     }
     let percent = job.percent().map_or("  ?".into(), |p| format!("{p:>3}%"));
@@ -233,7 +266,7 @@ fn note_line<'a>(model: &Model, job: &Job, cells: usize, ctx: DrawContext<'_>) -
     };
     let state = match &job.state {
         JobState::Failed { failure, .. } if !failure.hint.is_empty() => failure.hint.clone(),
-        _ => state_text(&model.jobs_view, job, model.now).0,
+        _ => state_text(&model.jobs_view, job, model.now, &model.keymap).0,
     };
     let text = format!("    {}, {image}, {}, {state}", clean(job.batch.as_str()), gib(job.request.size_gib()));
     Text::styled(cut(&text, cells, ctx.glyphs.ellipsis), theme::FAINT)

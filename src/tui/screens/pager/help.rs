@@ -5,9 +5,15 @@ use ratatui::text::{Line, Span};
 use super::entries::heading;
 use crate::{
     config::{KeyMap, bindings::Context},
-    domain::{filter::TERMS, palette::COMMANDS},
+    domain::{
+        filter::{TERMS, WORDS},
+        palette::COMMANDS,
+    },
     tui::{
-        screens::form::fields::{FIELDS, Section},
+        screens::{
+            form::fields::{FIELDS, Section},
+            jobs,
+        },
         theme,
         widgets::text_fit::{fit, wrap},
     },
@@ -18,8 +24,14 @@ pub(super) fn lines(keys: &KeyMap, width: usize) -> Vec<Line<'static>> {
     let mut lines = bindings(keys, |_| true, width);
     lines.extend([Line::default(), heading("Commands with an argument")]);
     lines.extend(commands(width));
-    lines.extend([Line::default(), heading("Filter terms (other words match name, id, description and tags)")]);
-    lines.extend(TERMS.iter().map(|(term, text)| row(term, (*text).to_owned())));
+    for (title, about) in [
+        ("Filters", &WORDS[..]),
+        ("Filter terms of images", &TERMS),
+        ("Filter terms of jobs and history", &jobs::filter::TERMS),
+    ] {
+        lines.extend([Line::default(), heading(title)]);
+        lines.extend(about.iter().flat_map(|(term, text)| rows(term, text, width)));
+    }
     lines
 }
 

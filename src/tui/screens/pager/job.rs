@@ -5,13 +5,18 @@ use ratatui::text::Line;
 
 use super::entries::entry;
 use crate::{
+    config::KeyMap,
     domain::{
         Encryption, ImageId,
         text::{clean, duration, gib},
     },
     engine::{Job, JobState, JobTags, Note, Origin, StepState},
     labels,
-    tui::{model::Model, screens::jobs::labels::state_text},
+    tui::{
+        bindings::{Action, Context},
+        model::Model,
+        screens::jobs::labels::state_text,
+    },
 };
 
 pub(super) fn lines(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
@@ -41,8 +46,8 @@ pub(super) fn lines(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>
 }
 
 fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
-    let mut lines = entry("state", &state_text(&model.jobs_view, job, model.now).0, width);
-    lines.extend(advice(job, width));
+    let mut lines = entry("state", &state_text(&model.jobs_view, job, model.now, &model.keymap).0, width);
+    lines.extend(advice(job, &model.keymap, width));
     let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
     for (snapshot, why) in job.undeleted_snapshots() {
         add("to be deleted", &labels::undeleted(snapshot, why));
@@ -106,7 +111,7 @@ fn after_copy(job: &Job, width: usize) -> Vec<Line<'static>> {
 }
 
 /// What a failed or uncertain state means and what to do about it.
-fn advice(job: &Job, width: usize) -> Vec<Line<'static>> {
+fn advice(job: &Job, keys: &KeyMap, width: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
     match &job.state {
@@ -127,7 +132,10 @@ fn advice(job: &Job, width: usize) -> Vec<Line<'static>> {
             }
             add(
                 "what to do",
-                "Press t on the copy, or run `amigrate resolve`, to say which image it is or to start it again.",
+                &format!(
+                    "Press {} on the copy, or run `amigrate resolve`, to say which image it is or to start it again.",
+                    keys.key(Context::Jobs, Action::Retry)
+                ),
             );
         }
         _ => {}

@@ -6,6 +6,7 @@ use super::{Pager, PagerSubject, audit, help, image, job, problems};
 use crate::{
     domain::text::clean,
     tui::{
+        bindings::{Action, Context},
         layout,
         model::Model,
         widgets::draw_context::{DrawContext, pane},
@@ -37,7 +38,10 @@ pub(super) fn lines(pager: &Pager, model: &Model, width: usize) -> Vec<Line<'sta
         PagerSubject::Image(image) => image::lines(image, &pager.details, model, width),
         PagerSubject::Job(id) => match model.jobs_view.job(*id) {
             Some(job) => [job::lines(job, model, width), audit::lines(&pager.audit, width)].concat(),
-            None => vec![Line::raw(" This copy was dismissed. In the jobs pane H shows the history.")],
+            None => {
+                let history = model.keymap.key(Context::Jobs, Action::History);
+                vec![Line::raw(format!(" This copy was dismissed. In the jobs pane {history} shows the history."))]
+            }
         },
         PagerSubject::HistoryJob(job) => [job::lines(job, model, width), audit::lines(&pager.audit, width)].concat(),
         PagerSubject::Help => help::lines(&model.keymap, width),

@@ -1,23 +1,27 @@
 //! What the palette's commands do, and the values that their arguments can have.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use super::Candidate;
 use crate::{
     config::settings::nearest,
     domain::{
-        Failure, Region,
+        Failure, ImageColumn, Region,
         palette::{CommandName, ExportFormat, PaletteCommand},
         text::count,
     },
     tui::{
         browse,
         catalogue::ListState,
-        model::{FormRequest, Model, PendingReply},
-        msg::{Effect, ExportRequest, Reply, StoredForms},
+        model::{FilterRequest, FormRequest, Model, PendingReply},
+        msg::{Effect, ExportRequest, Reply, StoredFilters, StoredForms},
         screens::{
             Overlay,
-            images::{Sort, update::sort_by},
+            images::{Sort, columns, saved_filters, update::sort_by},
         },
     },
 };
@@ -42,11 +46,11 @@ pub(super) fn candidates(model: &Model) -> BTreeMap<CommandName, Vec<Candidate>>
         ("public:", "public images, by a name pattern with * and ?"),
     ];
     let owners = owners.map(|(value, note)| (value.to_owned(), note)).to_vec();
-    let sorts = Sort::ALL.map(|sort| (sort.name().to_owned(), "")).to_vec();
     [
         (CommandName::Region, plain(regions)),
         (CommandName::Owner, plain(owners)),
-        (CommandName::Sort, plain(sorts)),
+        // One that is typed in part must not replace another.
+        (CommandName::SaveFilter, Vec::new()),
         (CommandName::Theme, plain(model.start.themes.names().map(|name| (name.to_owned(), "")).collect())),
         (CommandName::Export, Vec::new()),
     ]
@@ -56,6 +60,12 @@ pub(super) fn candidates(model: &Model) -> BTreeMap<CommandName, Vec<Candidate>>
 /// Asks for the values of an argument.
 pub(super) fn request(model: &mut Model, name: CommandName, effects: &mut Vec<Effect>) {
     let pending = match name {
+        // Tags take a moment to collect from many images.
+        CommandName::Sort => {
+            let columns = sort_columns(model);
+            return fill(model, name, columns);
+        }
+        CommandName::Filter => PendingReply::Filters(FilterRequest::Names),
         CommandName::Profile => PendingReply::ProfileNames,
         CommandName::Preset => PendingReply::Forms(FormRequest::Names),
         _ => return,
@@ -66,8 +76,19 @@ pub(super) fn request(model: &mut Model, name: CommandName, effects: &mut Vec<Ef
     let id = model.expect_reply(pending);
     effects.push(match name {
         CommandName::Profile => Effect::ListProfiles { id },
+        CommandName::Filter => Effect::ReadFilters { id },
         _ => Effect::ReadForms { id },
     });
+}
+
+/// Every column by which images can be sorted.
+fn sort_columns(model: &Model) -> Vec<Candidate> {
+    let tags: BTreeSet<&str> =
+        model.images.rows.all().flat_map(|image| image.tags.iter().map(|tag| &*tag.key)).collect();
+    let tags = tags.into_iter().map(|key| ImageColumn::Tag(key.into()));
+    let candidate =
+        |column: ImageColumn| Candidate { value: column.to_string(), note: columns::about(&column).to_owned() };
+    ImageColumn::all().chain(tags).map(candidate).collect()
 }
 
 /// Runs a command.
@@ -82,13 +103,22 @@ pub(super) fn run(model: &mut Model, command: PaletteCommand, effects: &mut Vec<
             Ok(())
         }
         PaletteCommand::Profile(profile) => switch_profile(model, profile, effects),
-        PaletteCommand::Sort { column, reversed } => match Sort::parse(&column) {
-            Some(sort) => {
-                sort_by(model, sort, reversed);
+        PaletteCommand::Sort { column, reversed } => match ImageColumn::parse(&column) {
+            Some(column) => {
+                let sort = Sort::by(column);
+                sort_by(model, if reversed { sort.reversed() } else { sort });
                 Ok(())
             }
-            None => Err(unknown("column", &column, Sort::ALL.iter().map(|sort| sort.name()))),
+            None => {
+                let names: Vec<String> = ImageColumn::all().map(|column| column.to_string()).collect();
+                Err(unknown("column", &column, names.iter().map(String::as_str)))
+            }
         },
+        PaletteCommand::Filter(name) => {
+            saved_filters::apply(model, name, effects);
+            Ok(())
+        }
+        PaletteCommand::SaveFilter(name) => saved_filters::save_current(model, name, effects),
         PaletteCommand::Theme(name) => theme(model, &name),
         PaletteCommand::Export { path, format, replace } => {
             export(model, path, format, replace, effects);
@@ -172,6 +202,7 @@ fn export(model: &mut Model, path: PathBuf, format: ExportFormat, replace: bool,
 pub(in crate::tui) fn on_reply(model: &mut Model, pending: PendingReply, reply: Reply) {
     match (pending, reply) {
         (PendingReply::Forms(_), Reply::Forms(result)) => on_presets(model, result),
+        (PendingReply::Filters(_), Reply::Filters(result)) => on_filters(model, result),
         (PendingReply::ProfileNames, Reply::Profiles(profiles)) => on_profiles(model, &profiles),
         (PendingReply::Export { path, images, loading }, Reply::Exported(result)) => {
             on_exported(model, &path, images, loading, result);
@@ -217,6 +248,17 @@ fn on_presets(model: &mut Model, stored: Result<StoredForms, Failure>) {
         Ok(stored) => {
             let values = stored.presets.into_keys().map(|value| Candidate { value, note: String::new() });
             fill(model, CommandName::Preset, values.collect());
+        }
+        Err(failure) => model.show_error(failure.lines().join(". ")),
+    }
+}
+
+/// Takes in the names of the saved filters.
+fn on_filters(model: &mut Model, stored: Result<StoredFilters, Failure>) {
+    match stored {
+        Ok(stored) => {
+            let values = stored.filters.into_iter().map(|(value, note)| Candidate { value, note });
+            fill(model, CommandName::Filter, values.collect());
         }
         Err(failure) => model.show_error(failure.lines().join(". ")),
     }

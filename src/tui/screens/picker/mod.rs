@@ -1,7 +1,9 @@
 //! A list to choose one or several from: regions, destinations, KMS keys, owners, profiles.
 
+pub mod columns;
 pub mod form_lists;
 pub mod open;
+pub mod saved_filters;
 pub mod update;
 pub mod view;
 
@@ -10,10 +12,18 @@ use std::collections::BTreeSet;
 use tui_input::Input;
 
 use crate::{
-    domain::{OwnerFilter, Region, completion::CompletionDuration, draft::Field, preset::Preset, text::count},
-    term::input::KeyEvent,
+    config::KeyMap,
+    domain::{
+        ImageColumn, OwnerFilter, Region,
+        completion::CompletionDuration,
+        draft::Field,
+        filter::{Clauses, Parsed, Scratch},
+        preset::Preset,
+        text::count,
+    },
+    term::input::{KeyCode, KeyEvent, KeyModifiers},
     tui::{
-        bindings::Action,
+        bindings::{Action, Context},
         screens::input::OwnerInput,
         widgets::{editor, list::List},
     },
@@ -37,6 +47,10 @@ pub enum PickerKind {
     /// Whose images are listed.
     Owner,
     Profile,
+    /// Columns of the image list, in their order.
+    Columns,
+    /// A saved filter.
+    Filter,
 }
 
 /// The value of a row.
@@ -47,6 +61,8 @@ enum Value {
     Owner(OwnerFilter),
     /// An owner that is typed next.
     OwnerInput(OwnerInput),
+    Column(ImageColumn),
+    Filter(String),
     Completion(Option<CompletionDuration>),
     Preset(Box<Preset>),
     LastValues(Box<Preset>),
@@ -110,14 +126,18 @@ impl Picker {
 
     /// Applies the filter.
     pub fn apply_filter(&mut self) {
-        let words: Vec<String> = self.filter.value().split_whitespace().map(str::to_lowercase).collect();
+        let typed = self.filter.value();
+        let filter: Clauses<()> = Clauses::parse(typed, |_, _| Parsed::Unknown);
+        let mut scratch = Scratch::default();
         let is_duration = self.kind == PickerKind::Completion;
-        let matches = |item: &Item| {
+        let mut matches = |item: &Item| {
             if is_duration {
-                return begins_a_word(&item.label.to_lowercase(), &words.join(" "));
+                return begins_a_word(
+                    &item.label.to_lowercase(),
+                    &typed.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase(),
+                );
             }
-            let text = format!("{} {}", item.label, item.note).to_lowercase();
-            words.iter().all(|w| text.contains(w))
+            filter.pass(|| [&*item.label, &*item.note].into_iter(), |()| true, &mut scratch)
         };
         self.shown = (0..self.items.len()).filter(|i| matches(&self.items[*i])).collect();
         self.list.clamp(self.shown.len(), PAGE);
@@ -131,6 +151,12 @@ impl Picker {
             self.apply_filter();
         }
         edited
+    }
+
+    /// Begins the filter with a letter or digit that is no key here: who types a name means the row.
+    pub fn begin_filter(&mut self, key: &KeyEvent) {
+        let types = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        self.typing = types && matches!(key.code, KeyCode::Char(c) if c.is_alphanumeric()) && self.edit(key);
     }
 
     fn current(&self) -> Option<usize> {
@@ -155,7 +181,7 @@ impl Picker {
     /// Returns true if nothing is marked and that is a choice, so that the row under the cursor is not chosen instead.
     fn chooses_nothing(&self) -> bool {
         let may_be_empty = match self.kind {
-            PickerKind::SourceTags => true,
+            PickerKind::SourceTags | PickerKind::Columns => true,
             PickerKind::Destinations => self.unmarked,
             _ => false,
         };
@@ -176,7 +202,11 @@ impl Picker {
 
     /// Returns false for an action that does nothing here.
     pub fn offers(&self, action: Action) -> bool {
-        self.multiple || action != Action::Mark
+        match action {
+            Action::Mark => self.multiple,
+            Action::MoveUp | Action::MoveDown => self.kind == PickerKind::Columns,
+            _ => true,
+        }
     }
 
     /// The number of marked rows, where several can be marked.
@@ -184,11 +214,13 @@ impl Picker {
         let n = self.marked.len();
         match self.kind {
             PickerKind::SourceTags => count(n, "key", "keys"),
+            PickerKind::Columns => count(n, "column", "columns"),
             _ => count(n, "region", "regions"),
         }
     }
 
-    fn title(&self) -> String {
+    fn title(&self, keys: &KeyMap) -> String {
+        let remove = keys.key(Context::Picker, Action::RemovePreset);
         match &self.kind {
             PickerKind::Regions => "Regions to list".into(),
             PickerKind::Destinations => "Regions to copy to".into(),
@@ -198,9 +230,11 @@ impl Picker {
             },
             PickerKind::SourceTags => "The source's tags that the copies get".into(),
             PickerKind::Completion => "Complete within".into(),
-            PickerKind::Preset => "Presets (Delete removes one)".into(),
+            PickerKind::Preset => format!("Presets ({remove} removes one)"),
             PickerKind::Owner => "Whose images".into(),
             PickerKind::Profile => "Profiles".into(),
+            PickerKind::Columns => "Columns".into(),
+            PickerKind::Filter => format!("Saved filters ({remove} removes one)"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Actions in a picker.
 
-use super::{PAGE, PickerKind, Value, form_lists};
+use super::{PAGE, PickerKind, Value, columns, form_lists, saved_filters};
 use crate::{
     domain::Region,
     tui::{
@@ -12,6 +12,7 @@ use crate::{
             Overlay,
             confirm::Confirmation,
             form::{Form, presets as form_presets, update as form_update},
+            images,
             input::InputLine,
             pager::Pager,
         },
@@ -32,6 +33,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             picker.marked.extend(picker.shown.iter().copied().filter(|i| picker.items[*i].enabled));
         }
         Action::MarkNone => picker.mark_none(),
+        Action::MoveUp | Action::MoveDown => columns::move_row(picker, action == Action::MoveDown),
         Action::Accept if picker.typing && picker.multiple => picker.typing = false,
         Action::Back if (picker.typing || !picker.filter.value().is_empty()) => {
             picker.typing = false;
@@ -41,6 +43,8 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         Action::RemovePreset => {
             if let Some(name) = form_lists::current_preset(picker).map(str::to_owned) {
                 model.overlays.push(Overlay::Confirmation(Confirmation::remove_preset(&name)));
+            } else if let Some(name) = saved_filters::current(picker).map(str::to_owned) {
+                images::saved_filters::remove(model, name, effects);
             }
         }
         Action::Help => model.overlays.push(Overlay::Pager(Pager::picker_help())),
@@ -57,6 +61,10 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
 fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(Overlay::Picker(picker)) = model.overlays.pop() else { return };
     let values: Vec<Value> = picker.chosen().into_iter().map(|i| i.value.clone()).collect();
+    if picker.kind == PickerKind::Columns {
+        columns::accept(model, &values);
+        return;
+    }
     if picker.chooses_nothing() {
         set_regions_or_tags(model, &picker.kind, &values, effects);
         return;
@@ -83,6 +91,7 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
         (PickerKind::Owner, Value::OwnerInput(input)) => {
             model.overlays.push(Overlay::InputLine(InputLine::owner(input)));
         }
+        (PickerKind::Filter, Value::Filter(filter)) => images::saved_filters::set(model, &filter),
         (PickerKind::Profile, Value::Text(profile)) => browse::switch_profile(model, profile, effects),
         (kind, first) => accept_for_form(model, kind, first, &values, &label, effects),
     }

@@ -77,7 +77,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, ctx: DrawContext
         lines.push(Line::styled(" Nothing matches the filter.", theme::FAINT));
     }
     let below = picker.shown.len().saturating_sub(list.offset + height);
-    let mut title = picker.title();
+    let mut title = picker.title(ctx.keys);
     if picker.multiple {
         title = format!("{title}: {} marked", picker.marks());
     }

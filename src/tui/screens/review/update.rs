@@ -11,7 +11,7 @@ use crate::{
     labels,
     term::input::KeyEvent,
     tui::{
-        bindings::Action,
+        bindings::{Action, Context},
         model::Model,
         msg::Effect,
         screens::{Overlay, form, pager::Pager},
@@ -44,10 +44,14 @@ pub fn paste(model: &mut Model, text: &str) -> bool {
 
 /// Runs an action. Returns false if the review has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
-    let (size, now) = (model.size, model.now);
+    let now = model.now;
     // A choice is about what was on the screen when its key was pressed.
     let target = screen(model).and_then(|screen| screen.target());
     open::refresh(model);
+    let height = match model.overlays.last() {
+        Some(Overlay::Review(screen)) => view::list_height(screen, &model.keymap, model.size),
+        _ => return false,
+    };
     let Some(screen) = screen(model) else { return false };
     if screen.typing.is_some() {
         match action {
@@ -57,7 +61,6 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         }
         return true;
     }
-    let height = view::list_height(screen, size);
     match action {
         Action::Start => start(model, effects),
         Action::Press => go_to_field(model, target),
@@ -109,19 +112,21 @@ fn go_to_field(model: &mut Model, target: Option<Target>) {
 /// Starts the copies, or says why not.
 fn start(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.start.config.read_only {
-        model.show_error(
-            "Read-only: nothing is changed in AWS. In the form, Ctrl-y copies the AWS CLI command to your clipboard.",
-        );
+        let copy = model.keymap.key(Context::Form, Action::YankCommand);
+        model.show_error(format!(
+            "Read-only: nothing is changed in AWS. In the form, {copy} copies the AWS CLI command to your clipboard."
+        ));
         return;
     }
     if !model.can_send_commands() {
         return;
     }
+    let [correct, start] = [Action::Press, Action::Start].map(|action| model.keymap.key(Context::Review, action));
     let Some(screen) = screen(model) else { return };
     let (checks, open) = screen.review.progress();
     let table = &screen.table;
     if table.refusal().is_some() || !table.settled || table.copies.is_empty() {
-        let text = labels::review::next_step(table, checks, open);
+        let text = labels::review::next_step(table, checks, open, &correct, &start);
         if table.refusal().is_none() && !table.settled {
             model.show_notice(format!("{text} What does not answer within 10 s is named unknown."));
         } else {

@@ -11,12 +11,14 @@ use ratatui::{
 
 use super::{Entry, ReviewScreen};
 use crate::{
+    config::KeyMap,
     domain::{
         review::{Column, Severity, Status, table::Row},
         text::count,
     },
     labels,
     tui::{
+        bindings::{Action, Context},
         theme,
         widgets::{
             draw_context::{DrawContext, pane},
@@ -37,7 +39,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, screen: &ReviewScreen, now: Times
     let of = if started == planned { String::new() } else { format!("{started} of ") };
     let title = format!(" Review: {of}{} to {regions} ", count(planned, "copy", "copies"));
     let inner = pane(frame, area, Line::raw(title), true, ctx);
-    let parts = Parts::of(screen, inner);
+    let parts = Parts::of(screen, ctx.keys, inner);
     let width = usize::from(inner.width);
     let mut lines = table_lines(screen, parts.rows, width, now, ctx);
     lines.push(Line::default());
@@ -46,7 +48,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, screen: &ReviewScreen, now: Times
     lines.extend(entries);
     lines.extend(std::iter::repeat_n(Line::default(), parts.list - used.min(parts.list)));
     let typing = lines.len() + parts.outlook.saturating_sub(1);
-    lines.extend(outlook_lines(screen, parts.outlook, width));
+    lines.extend(outlook_lines(screen, ctx.keys, parts.outlook, width));
     frame.render_widget(Paragraph::new(lines), inner);
     if let Some(line) = &screen.typing {
         let column = u16::try_from(line.visual_cursor() + 3).unwrap_or(0);
@@ -65,9 +67,10 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(screen: &ReviewScreen, inner: Rect) -> Self {
+    fn of(screen: &ReviewScreen, keys: &KeyMap, inner: Rect) -> Self {
         let height = usize::from(inner.height);
-        let outlook = outlook_text(screen, usize::from(inner.width)).len().min((height * 2 / 3).max(6)).min(height);
+        let outlook =
+            outlook_text(screen, keys, usize::from(inner.width)).len().min((height * 2 / 3).max(6)).min(height);
         // The headings, the line of the sources, and an empty line.
         let room = height.saturating_sub(outlook + 3);
         let rows = screen.table.rows.len().min(room.saturating_sub(screen.entries().min(room / 2)));
@@ -76,10 +79,10 @@ impl Parts {
 }
 
 /// Rows of the list on a terminal of this size.
-pub(super) fn list_height(screen: &ReviewScreen, size: (u16, u16)) -> usize {
+pub(super) fn list_height(screen: &ReviewScreen, keys: &KeyMap, size: (u16, u16)) -> usize {
     // Header, footer, border.
     let inner = Rect::new(0, 0, size.0.saturating_sub(2), size.1.saturating_sub(4));
-    Parts::of(screen, inner).list
+    Parts::of(screen, keys, inner).list
 }
 
 /// The columns that are shown: whether images may be public matters only if they are to be.
@@ -212,7 +215,7 @@ fn entry_text(
 }
 
 /// What starting means, with the style of each line.
-fn outlook_text(screen: &ReviewScreen, width: usize) -> Vec<(String, Style)> {
+fn outlook_text(screen: &ReviewScreen, keys: &KeyMap, width: usize) -> Vec<(String, Style)> {
     let table = &screen.table;
     let mut lines: Vec<(String, Style)> = Vec::new();
     let mut say = |text: String, style| {
@@ -235,7 +238,8 @@ fn outlook_text(screen: &ReviewScreen, width: usize) -> Vec<(String, Style)> {
         return lines;
     }
     let (checks, open) = screen.review.progress();
-    let step = labels::review::next_step(table, checks, open);
+    let [correct, start] = [Action::Press, Action::Start].map(|action| keys.key(Context::Review, action));
+    let step = labels::review::next_step(table, checks, open, &correct, &start);
     let style = match (table.refusal(), table.settled) {
         (Some(_), _) => theme::BAD,
         (None, false) => theme::BUSY,
@@ -245,8 +249,8 @@ fn outlook_text(screen: &ReviewScreen, width: usize) -> Vec<(String, Style)> {
     lines
 }
 
-fn outlook_lines(screen: &ReviewScreen, height: usize, width: usize) -> Vec<Line<'static>> {
-    let lines = outlook_text(screen, width);
+fn outlook_lines(screen: &ReviewScreen, keys: &KeyMap, height: usize, width: usize) -> Vec<Line<'static>> {
+    let lines = outlook_text(screen, keys, width);
     let skipped = lines.len().saturating_sub(height);
     lines.into_iter().skip(skipped).map(|(text, style)| Line::styled(format!(" {text}"), style)).collect()
 }

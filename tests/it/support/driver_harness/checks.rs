@@ -14,7 +14,7 @@ impl DriverHarness {
     /// Names every difference between what EC2 has and what the jobs say. `named` are the ids of copies started elsewhere whose
     /// removal the user asked for.
     pub(crate) async fn check(&self, asked: &[CopyRequest], named: &BTreeSet<ImageId>) -> Vec<String> {
-        let jobs = self.stored().await;
+        let jobs = self.loaded().await;
         let now = self.clock.now();
         let mut wrong = std::mem::take(&mut self.observed().wrong);
         let (copies, snapshots) = self.world.with(|w| (w.copies(now), w.copy_snapshots(now)));

@@ -26,7 +26,7 @@ use amigrate::{
     },
     engine::{Command, EngineConfig, Job, JobId},
     sim::{Scenario, SharedWorld, World, connector},
-    store::Store,
+    store::{Seq, Store},
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinHandle;
@@ -42,6 +42,15 @@ pub(crate) enum Phase {
     Unanswered,
     /// It is done and its result received, and nothing else happens.
     Answered,
+}
+
+/// The ends of a run of `effects` effects to try: one of the phases at each effect, in turns; with `CRASH_POINTS=all` each.
+pub(crate) fn crash_points(effects: usize, phases: &[Phase]) -> Vec<(usize, Phase)> {
+    if std::env::var("CRASH_POINTS").is_ok_and(|which| which == "all") {
+        (0..effects).flat_map(|n| phases.iter().map(move |phase| (n, *phase))).collect()
+    } else {
+        (0..effects).map(|n| (n, phases[n % phases.len()])).collect()
+    }
 }
 
 /// What is known of a run, across its restarts.
@@ -73,6 +82,8 @@ pub(crate) struct DriverHarness {
     pub(crate) account: AccountKey,
     pub(crate) limits: EngineConfig,
     pub(crate) observed: Arc<Mutex<Observed>>,
+    /// What [`DriverHarness::stored`] has read, and up to which commit.
+    seen: Mutex<(Seq, BTreeMap<JobId, Arc<Job>>)>,
 }
 
 /// One run of the program.
@@ -122,6 +133,7 @@ impl DriverHarness {
             account: AccountKey::new(&account, None),
             limits,
             observed: Arc::default(),
+            seen: Mutex::default(),
         }
     }
 
@@ -153,8 +165,18 @@ impl DriverHarness {
         DriverRun { handle, over, task: tokio::spawn(driver.run()) }
     }
 
-    /// All jobs as they are stored, ended ones too.
+    /// All jobs as they are stored, ended ones too. Reads only what has changed: this is called at every moment of a run.
     pub(crate) async fn stored(&self) -> Vec<Job> {
+        let (account, since) = (self.account.clone(), self.seen.lock().unwrap().0);
+        let changes = self.store.with(move |store| store.changes_since(&account, since)).await.unwrap();
+        let mut seen = self.seen.lock().unwrap();
+        seen.0 = changes.seq;
+        seen.1.extend(changes.jobs.into_iter().map(|j| (j.id, j)));
+        seen.1.values().map(|j| (**j).clone()).collect()
+    }
+
+    /// All jobs as a process finds them that has just started.
+    pub(crate) async fn loaded(&self) -> Vec<Job> {
         let (account, long_ago) = (self.account.clone(), start_time() - SignedDuration::from_hours(1));
         let load = self.store.with(move |store| {
             let live = store.load(&account, long_ago)?.jobs;

@@ -1,0 +1,132 @@
+//! What a filter searches of an image: its fields in one text, without case and accents.
+
+use crate::domain::{ids::ImageId, image::Image, region::Region};
+
+/// Separates the fields of an indexed text. No field contains it, because XML cannot.
+pub(super) const SEPARATOR: char = '\0';
+
+/// Returns the fields in which any word may occur; the name first.
+pub(super) fn fields(image: &Image) -> impl Iterator<Item = &str> {
+    let tags = image.tags.iter().flat_map(|tag| [&*tag.key, &*tag.value]);
+    [&*image.name, &*image.description].into_iter().chain(tags)
+}
+
+/// The shortest word that is looked for in ids, in characters: fewer digits are in many of them by chance.
+pub(super) const ID_PART: usize = 4;
+
+/// Returns the ids in which longer words may occur; snapshots are looked for only by words that name them.
+pub(super) fn ids(image: &Image) -> impl Iterator<Item = &str> {
+    let source = image.source_image_id.as_ref().map(ImageId::as_str);
+    [image.id.as_str()].into_iter().chain(source)
+}
+
+/// Returns the fields that a word must be equal to: each has one of few values, in which short words would occur by chance.
+pub(super) fn kinds(image: &Image) -> impl Iterator<Item = &str> {
+    let optional = [&image.image_owner_alias, &image.platform_details, &image.boot_mode];
+    let source = image.source_region.as_ref().map(Region::as_str);
+    [
+        image.state.as_str(),
+        &*image.architecture,
+        image.owner_id.as_str(),
+        &*image.root_device_type,
+        image.region.as_str(),
+    ]
+    .into_iter()
+    .chain(source)
+    .chain(optional.into_iter().flatten().map(AsRef::as_ref))
+}
+
+/// What a shown text of an image is, for the words that may match in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// Any word may occur in it.
+    Text,
+    /// Longer words may.
+    Id,
+    /// A word may be equal to it.
+    Kind,
+}
+
+/// Sets of the characters of an image's name, and of all its fields. They exclude most images without matching.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Letters {
+    pub(super) name: u64,
+    pub(super) text: u64,
+}
+
+impl Letters {
+    /// Returns the sets of one image's indexed fields.
+    pub(super) fn of(fields: &str) -> Self {
+        let name = fields.split(SEPARATOR).next().unwrap_or_default();
+        Self { name: letters(name), text: letters(fields) }
+    }
+}
+
+/// Returns the set of a text's characters: a bit for each letter and digit and for some punctuation, one for all other ASCII
+/// characters and one for the rest.
+pub(super) fn letters(text: &str) -> u64 {
+    text.bytes().fold(0, |set, byte| {
+        let bit = match byte {
+            b'a'..=b'z' => byte - b'a',
+            b'0'..=b'9' => 26 + byte - b'0',
+            b'-' => 36,
+            b'.' => 37,
+            b'_' => 38,
+            b'/' => 39,
+            b' ' => 40,
+            0x80.. => 42,
+            _ => 41,
+        };
+        set | 1 << bit
+    })
+}
+
+/// An image with what is searched of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'a> {
+    pub image: &'a Image,
+    /// Its fields, between separators.
+    pub(super) text: &'a str,
+    /// Each behind a separator.
+    pub(super) ids: &'a str,
+    /// Each between separators.
+    pub(super) kinds: &'a str,
+    pub(super) capitals: Capitals<'a>,
+    pub(super) letters: Letters,
+    pub(super) size: u64,
+}
+
+impl<'a> Entry<'a> {
+    /// Returns its size in GiB.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Returns the image's name without case and accents.
+    pub fn name(&self) -> &'a str {
+        self.text.split(SEPARATOR).next().unwrap_or_default()
+    }
+}
+
+/// Which bytes of an indexed text were capitals.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Capitals<'a> {
+    pub(super) bits: &'a [u64],
+    /// Where the text begins among the bits.
+    pub(super) start: usize,
+}
+
+impl Capitals<'_> {
+    /// Returns true if the part of the text that begins at a byte has its capitals where a word has them.
+    pub(super) fn are_those_of(&self, at: usize, word: &[bool]) -> bool {
+        let at = self.start + at;
+        word.iter()
+            .zip(at..)
+            .all(|(capital, at)| self.bits.get(at / 64).is_some_and(|bits| (bits >> (at % 64) & 1 == 1) == *capital))
+    }
+}
+
+/// Returns the set of characters of ids.
+pub(super) fn id_letters() -> u64 {
+    letters("\0-0123456789abcdefghijklmnopqrstuvwxyz")
+}
