@@ -9,7 +9,7 @@ use std::{
 };
 
 use amigrate::domain::{
-    AccountId, ClientToken, CopyRequest, Description, Encryption, Image, ImageId, ImageName, Placement, Region,
+    AccountId, ClientToken, CopyRequest, Image, ImageId, ImageName, Region,
     plan::Plan,
     review::{CheckAnswer, CheckId, CheckRequest, Review, ReviewContext, checks::Permission, context::ReviewLimits},
 };
@@ -28,26 +28,15 @@ fn source(n: usize) -> ImageId {
 fn copies() -> Vec<CopyRequest> {
     (0..3_000)
         .map(|n| CopyRequest {
-            source: source(n / 30),
             source_name: format!("fleet-web-{n}"),
-            source_region: Region::new("us-east-1").expect("a region"),
-            destination: region(n % 30),
-            name: ImageName::new(&format!("fleet-web-{:05}", n / 30)).expect("a name"),
-            description: Description::default(),
-            encryption: Encryption::Keep,
             copy_tags: true,
             volumes: vec![8, 100],
-            source_snapshots: Vec::new(),
-            image_tags: Vec::new(),
-            source_tags: Vec::new(),
-            snapshot_tags: Vec::new(),
-            placement: Placement::Region,
-            completion: None,
-            post_copy: Vec::new(),
-            given_token: None,
-            expected: amigrate::domain::Expected::default(),
-            templates: std::sync::Arc::default(),
-            token: ClientToken::from_random(0),
+            ..CopyRequest::bare(
+                (source(n / 30), Region::new("us-east-1").expect("a region")),
+                region(n % 30),
+                ImageName::new(&format!("fleet-web-{:05}", n / 30)).expect("a name"),
+                ClientToken::from_random(0),
+            )
         })
         .collect()
 }

@@ -15,8 +15,8 @@ use std::{
 use amigrate::{
     config::Config,
     domain::{
-        AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, ImageColumn, ImageId, ImageName,
-        Placement, Region, SnapshotId, SnapshotState, progress::SnapshotProgress,
+        AccountId, AccountKey, ClientToken, CopyRequest, ImageColumn, ImageId, ImageName, Region, SnapshotId,
+        SnapshotState, progress::SnapshotProgress,
     },
     driver::{Clock, DriverSettings, JobUpdate, SessionSource, StoreLocation},
     engine::{BatchId, EngineConfig, Job, JobId, JobState, Status},
@@ -282,28 +282,14 @@ fn jobs(percent: u8) -> Vec<Arc<Job>> {
     (0..3_300u64)
         .map(|n| {
             let request = CopyRequest {
-                source: ImageId::new(&format!("ami-{:017x}", n % 50)).expect("an id"),
                 source_name: format!("fleet-web-{n}"),
-                source_region: region("us-east-1"),
-                destination: region(
-                    ["eu-west-1", "ap-northeast-1", "sa-east-1"][usize::try_from(n % 3).expect("small")],
-                ),
-                name: ImageName::new(&format!("fleet-web-20260601.{n:05}")).expect("a name"),
-                description: Description::default(),
-                encryption: Encryption::Keep,
-                copy_tags: false,
                 volumes: vec![8, 100],
-                source_snapshots: Vec::new(),
-                image_tags: Vec::new(),
-                source_tags: Vec::new(),
-                snapshot_tags: Vec::new(),
-                placement: Placement::Region,
-                completion: None,
-                post_copy: Vec::new(),
-                given_token: None,
-                expected: amigrate::domain::Expected::default(),
-                templates: std::sync::Arc::default(),
-                token: ClientToken::from_random(n.into()),
+                ..CopyRequest::bare(
+                    (ImageId::new(&format!("ami-{:017x}", n % 50)).expect("an id"), region("us-east-1")),
+                    region(["eu-west-1", "ap-northeast-1", "sa-east-1"][usize::try_from(n % 3).expect("small")]),
+                    ImageName::new(&format!("fleet-web-20260601.{n:05}")).expect("a name"),
+                    ClientToken::from_random(n.into()),
+                )
             };
             let mut job = Job::new(JobId(n), BatchId::new(&format!("batch-{:06x}", n / 500)), request, now);
             if n < 300 {

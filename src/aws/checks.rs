@@ -106,33 +106,23 @@ mod tests {
     use crate::{
         aws::testing::{CannedResponse, RecordedRequest, ami, eu, images, scripted, us},
         domain::{
-            ClientToken, CopyRequest, Description, Encryption, ImageName, KmsKeyRef, SnapshotId, ZoneName,
+            ClientToken, CopyRequest, Encryption, ImageName, KmsKeyRef, SnapshotId, ZoneName,
             review::checks::{KeyVerdict, Permission},
         },
     };
 
     fn copy() -> CopyRequest {
         CopyRequest {
-            source: ami("ami-1"),
             source_name: "web".into(),
-            source_region: us(),
-            destination: eu(),
-            name: ImageName::new("web copy").unwrap(),
-            description: Description::default(),
             encryption: Encryption::Encrypt { key: None },
-            copy_tags: false,
-            source_tags: Vec::new(),
             volumes: vec![8],
-            source_snapshots: Vec::new(),
-            image_tags: Vec::new(),
-            snapshot_tags: Vec::new(),
-            placement: Placement::Region,
-            completion: None,
-            post_copy: Vec::new(),
             given_token: Some(ClientToken::given("mine").unwrap()),
-            expected: crate::domain::Expected::default(),
-            templates: std::sync::Arc::default(),
-            token: ClientToken::from_random(7),
+            ..CopyRequest::bare(
+                (ami("ami-1"), us()),
+                eu(),
+                ImageName::new("web copy").unwrap(),
+                ClientToken::from_random(7),
+            )
         }
     }
 

@@ -156,32 +156,22 @@ mod tests {
     use super::*;
     use crate::{
         aws::testing::{CannedResponse, ami, eu, scripted, us},
-        domain::{ClientToken, Description, ImageName, KmsKeyRef},
+        domain::{ClientToken, ImageName, KmsKeyRef},
         engine::BatchId,
     };
 
     fn request(encryption: Encryption) -> CopyRequest {
         CopyRequest {
-            source: ami("ami-1"),
             source_name: "web".into(),
-            source_region: us(),
-            destination: eu(),
-            name: ImageName::new("web copy").unwrap(),
-            description: Description::default(),
             encryption,
             copy_tags: true,
-            source_tags: Vec::new(),
             volumes: vec![8],
-            source_snapshots: Vec::new(),
-            image_tags: Vec::new(),
-            snapshot_tags: Vec::new(),
-            placement: crate::domain::Placement::Region,
-            completion: None,
-            post_copy: Vec::new(),
-            given_token: None,
-            expected: crate::domain::Expected::default(),
-            templates: std::sync::Arc::default(),
-            token: ClientToken::from_random(7),
+            ..CopyRequest::bare(
+                (ami("ami-1"), us()),
+                eu(),
+                ImageName::new("web copy").unwrap(),
+                ClientToken::from_random(7),
+            )
         }
     }
 

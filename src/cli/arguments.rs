@@ -6,7 +6,7 @@ use super::{
     audit, cancel, completions, config, copy, deregister, exit::CommandError, jobs, list, map, output::Format, policy,
     resolve, retry, schema, setup::CommonFlags, show, wait, watch,
 };
-use crate::domain::Failure;
+use crate::{domain::Failure, sim::Scenario};
 
 /// Browse Amazon Machine Images by region, copy them to others, watch every copy's progress, cancel with a key.
 ///
@@ -28,8 +28,16 @@ pub(super) enum Command {
     /// Show everything about one image: snapshots, keys, permissions, lineage, and where its copies are
     Show(show::ShowArgs),
     /// Copy images to other regions
+    ///
+    /// Without --wait and --detach the command returns once EC2 has accepted every copy, and prints the ids of the new images. EC2
+    /// goes on by itself; copies beyond a limit and what is done afterwards are carried on by a process in the background. --wait
+    /// returns once the copies are available, --detach as soon as the request is stored.
+    ///
+    /// --check prints what a review finds for each region: what is allowed, what is there already, what it costs, what refuses the
+    /// copies. --dry-run goes through the same checks and prints the copies that would be made. Neither starts anything.
     Copy(Box<copy::CopyArgs>),
-    /// Print the copies and their states, a line each: number, batch, name, route, state, image, reason
+    /// Print the copies and their states, a line each: number, batch, name, route, state, image, reason, percent; or everything
+    /// about some of them
     Jobs(jobs::JobsArgs),
     /// Run the queue and show the copies' progress until all have ended
     Watch(watch::WatchArgs),
@@ -68,8 +76,7 @@ pub(super) enum Command {
     Man,
     /// Open the same screen on an embedded EC2: no account, no network, nothing real
     Demo {
-        /// The world to show: demo, empty, huge, broken, hostile or denied
-        #[arg(long, value_name = "NAME", default_value = "demo")]
+        #[arg(long, value_name = "NAME", default_value = "demo", help = format!("The world to show: {}", scenarios()))]
         scenario: String,
     },
     /// Serve the embedded EC2 on a loopback port for any AWS client, and print its endpoint URL
@@ -77,13 +84,22 @@ pub(super) enum Command {
         /// Port on 127.0.0.1; 0 picks one
         #[arg(long, default_value_t = 0)]
         port: u16,
-        /// The world to serve: demo, empty, huge, broken, hostile, denied or compare
-        #[arg(long, value_name = "NAME", default_value = "demo")]
+        #[arg(long, value_name = "NAME", default_value = "demo", help = format!("The world to serve: {}", scenarios()))]
         scenario: String,
         /// How many times faster than real time copies go, 0.001 to 10000
         #[arg(long, value_name = "X", default_value_t = 1.0, allow_negative_numbers = true)]
         time_scale: f64,
     },
+}
+
+/// The names of the embedded scenarios, for help.
+fn scenarios() -> String {
+    let names: Vec<&str> = Scenario::names().collect();
+    match names.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
 }
 
 impl Command {

@@ -258,7 +258,13 @@ async fn images(setup: &Setup, connection: &Connection, ids: &[ImageId]) -> Resu
         }
         if image.state != ImageState::Pending {
             let hint = format!("`amigrate deregister {} --region {}` deregisters it.", image.id, image.region);
-            return refuse(format!("it is {}, not pending; nothing was deleted", image.state.as_str()), hint);
+            return refuse(
+                format!(
+                    "it {}; only a pending copy can be cancelled, and nothing was deleted",
+                    image.state.predicate()
+                ),
+                hint,
+            );
         }
         if image.source_image_id.is_none() || image.source_instance.is_some() {
             return refuse("it is not known to be a copy".into(), "Only copies can be cancelled.".into());

@@ -57,7 +57,7 @@ struct Which {
     /// The available copies of this batch, as they are stored; status 1 if a copy is not available
     #[arg(long, value_name = "BATCH")]
     batch: Option<String>,
-    /// The newest available image of one's own in each region whose name matches (* and ?)
+    /// The newest available image of yours in each region whose name matches (* and ?)
     #[arg(long, value_name = "PATTERN")]
     name: Option<String>,
     /// This image, and the newest available copy of it in each other region

@@ -16,6 +16,7 @@ mod follow;
 mod foreign;
 mod jobs;
 mod list;
+mod lookup;
 mod man;
 mod map;
 mod one_image;

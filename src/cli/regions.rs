@@ -231,7 +231,8 @@ fn check_one(region: &Region, listed: &[RegionInfo]) -> Result<(), Failure> {
 /// Returns the name most like this one, if any is.
 pub(super) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let near = names.map(|known| (strsim::damerau_levenshtein(known, name), known)).min();
-    near.filter(|(distance, _)| *distance <= 3).map(|(_, known)| known)
+    // In a short word three letters are another word.
+    near.filter(|(distance, _)| *distance <= 3 && 2 * distance <= name.len()).map(|(_, known)| known)
 }
 
 /// Returns the names of all regions that are remembered as enabled, without asking anybody.
@@ -297,6 +298,12 @@ mod tests {
         for bad in ["", ",", "eu-west-1,Frankfurt"] {
             assert!(bad.parse::<Selection>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_word_that_has_little_in_common_is_not_the_nearest() {
+        assert_eq!(nearest("nope", ["huge"].into_iter()), None);
+        assert_eq!(nearest("dmeo", ["huge", "demo"].into_iter()), Some("demo"));
     }
 
     #[test]

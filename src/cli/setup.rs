@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::{
     exit::CommandError,
-    output::{ColorChoice, Format, OutputOptions},
+    output::{ColorChoice, Fit, Format, OutputOptions},
 };
 use crate::{
     aws::{HttpClient, SessionOptions},
@@ -90,7 +90,7 @@ impl CommonFlags {
 
     /// How data and notes are printed.
     pub(super) fn output_options(&self, env: &impl Fn(&str) -> Option<String>) -> OutputOptions {
-        OutputOptions::new(self.output.unwrap_or_default(), self.color, self.quiet, env)
+        OutputOptions::new(self.output.unwrap_or_default(), self.color, self.quiet, self.ascii, env)
     }
 
     /// The settings that flags override: section, name, flag, value.
@@ -159,7 +159,10 @@ impl Setup {
         let (stdin, stdout) = crate::term::session::ttys();
         let plain = Caps::line_mode(env, stdin, stdout, common.plain);
         let no_terminal = !(common.plain || stdin && stdout);
-        let output = common.output_options(env);
+        let mut output = common.output_options(env);
+        if config.ui.ascii {
+            output.fit = output.fit.map(Fit::in_ascii);
+        }
         let background = background(common);
         let config_file = common.config.clone();
         let named_region = common.region.clone();

@@ -12,7 +12,7 @@ use crate::{
     config::settings::nearest,
     domain::{AccountKey, Failure, ImageId, text::clean},
     driver::RECENT,
-    engine::{BatchId, Command, Job, JobId},
+    engine::{BatchId, Command, Job, JobId, Status},
     store::{Loaded, Store},
 };
 
@@ -79,6 +79,11 @@ impl Known {
             }
         }
         Ok(known)
+    }
+
+    /// Returns the status of the queue.
+    pub(super) fn status(&self) -> &Status {
+        &self.loaded.status
     }
 
     /// Returns the copies that are not history, and older ones that were named.

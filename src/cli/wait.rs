@@ -17,7 +17,7 @@ use super::{
     setup::{Setup, block_on},
     targets::{Known, Target},
     timeout,
-    watch::print_final,
+    watch::{NONE_UNDER_WAY, print_final},
 };
 use crate::{
     domain::{AccountKey, Failure, Image, ImageId},
@@ -116,6 +116,9 @@ fn finish(
         failures.iter().for_each(report);
         return ended(printed, ExitStatus::of_all(&failures));
     };
+    if followed.jobs.is_empty() {
+        setup.output.note(NONE_UNDER_WAY);
+    }
     let printed = if images.is_empty() {
         print_final(setup, account, followed, &followed.failures())
     } else {

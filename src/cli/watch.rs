@@ -21,6 +21,9 @@ use crate::{
     engine::{Job, Status},
 };
 
+/// What is said where there is nothing to watch or to wait for.
+pub(super) const NONE_UNDER_WAY: &str = "No copy is under way.";
+
 /// Arguments of `amigrate watch`.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:
@@ -51,7 +54,7 @@ pub(super) fn run(setup: &Setup, args: &WatchArgs) -> Result<ExitStatus, Command
         let options = FollowOptions { until: Until::Ended, timeout: None, progress, to_background: false };
         let followed = follow(setup, queue, selection, options, &mut signals).await?;
         if followed.jobs.is_empty() {
-            setup.output.note("No copy is under way.");
+            setup.output.note(NONE_UNDER_WAY);
         }
         let printed = if print_at_end { print_final(setup, &account, &followed, &followed.failures()) } else { Ok(()) };
         ended(printed, followed.report(setup.output))

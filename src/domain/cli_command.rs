@@ -172,26 +172,17 @@ mod tests {
 
     fn request() -> CopyRequest {
         CopyRequest {
-            source: ImageId::new("ami-1").unwrap(),
             source_name: "x".into(),
-            source_region: Region::new("us-east-1").unwrap(),
-            destination: Region::new("eu-west-1").unwrap(),
-            name: ImageName::new("it's (mine)").unwrap(),
             description: Description::new("$HOME `id` \"q\" \\").unwrap(),
             encryption: Encryption::Encrypt { key: Some(KmsKeyRef::new("alias/web").unwrap()) },
             copy_tags: true,
-            source_tags: Vec::new(),
             volumes: vec![8, 100],
-            source_snapshots: Vec::new(),
-            image_tags: Vec::new(),
-            snapshot_tags: Vec::new(),
-            placement: Placement::Region,
-            completion: None,
-            post_copy: Vec::new(),
-            given_token: None,
-            expected: crate::domain::Expected::default(),
-            templates: std::sync::Arc::default(),
-            token: ClientToken::from_random(7),
+            ..CopyRequest::bare(
+                (ImageId::new("ami-1").unwrap(), Region::new("us-east-1").unwrap()),
+                Region::new("eu-west-1").unwrap(),
+                ImageName::new("it's (mine)").unwrap(),
+                ClientToken::from_random(7),
+            )
         }
     }
 

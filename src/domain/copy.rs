@@ -234,6 +234,33 @@ pub struct Expected {
 }
 
 impl CopyRequest {
+    /// Returns the request for a copy as its source is, with nothing asked for besides the name.
+    pub fn bare(source: (ImageId, Region), destination: Region, name: ImageName, token: ClientToken) -> Self {
+        let (source, source_region) = source;
+        Self {
+            source,
+            source_name: String::new(),
+            source_region,
+            destination,
+            name,
+            description: Description::default(),
+            encryption: Encryption::Keep,
+            copy_tags: false,
+            source_tags: Vec::new(),
+            volumes: Vec::new(),
+            source_snapshots: Vec::new(),
+            image_tags: Vec::new(),
+            snapshot_tags: Vec::new(),
+            placement: Placement::Region,
+            completion: None,
+            post_copy: Vec::new(),
+            token,
+            given_token: None,
+            expected: Expected::default(),
+            templates: Arc::default(),
+        }
+    }
+
     /// Returns the client token that is sent.
     pub fn client_token(&self) -> &ClientToken {
         self.given_token.as_ref().unwrap_or(&self.token)

@@ -119,26 +119,16 @@ mod tests {
 
     fn copy() -> CopyRequest {
         CopyRequest {
-            source: ImageId::new("ami-1").unwrap(),
             source_name: "web".into(),
-            source_region: Region::new("us-east-1").unwrap(),
-            destination: Region::new("eu-west-1").unwrap(),
-            name: ImageName::new("web").unwrap(),
-            description: Description::default(),
-            encryption: Encryption::Keep,
             copy_tags: true,
-            source_tags: Vec::new(),
             volumes: vec![8],
-            source_snapshots: Vec::new(),
             image_tags: vec![tag("a", "1"), tag("b", "2")],
-            snapshot_tags: Vec::new(),
-            placement: Placement::Region,
-            completion: None,
-            post_copy: Vec::new(),
-            given_token: None,
-            expected: crate::domain::Expected::default(),
-            templates: std::sync::Arc::default(),
-            token: ClientToken::from_random(1),
+            ..CopyRequest::bare(
+                (ImageId::new("ami-1").unwrap(), Region::new("us-east-1").unwrap()),
+                Region::new("eu-west-1").unwrap(),
+                ImageName::new("web").unwrap(),
+                ClientToken::from_random(1),
+            )
         }
     }
 

@@ -62,6 +62,17 @@ resource_id!(
     SnapshotId, "snap-", "a snapshot"
 );
 
+impl ImageId {
+    /// What an id is that [`Self::is_complete`] is not true of.
+    pub const INCOMPLETE: &str = "not a complete image id: it has 8 or 17 hexadecimal digits";
+
+    /// Returns true if EC2 may have given it. Other implementations of EC2 have ids of other lengths.
+    pub fn is_complete(&self) -> bool {
+        let digits = self.0.trim_start_matches("ami-");
+        matches!(digits.len(), 8 | 17) && digits.bytes().all(|b| b.is_ascii_hexdigit())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +83,11 @@ mod tests {
         for bad in ["", "ami-", "snap-1", "ami-XYZ", "ami-1\u{1b}", "i-0123"] {
             assert!(ImageId::new(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_id_is_complete_with_all_its_digits() {
+        let complete = ["ami-0123456789abcdef0", "ami-12345678", "ami-0e08", "ami-0123456789abcdeg0", "ami-123456789"];
+        assert_eq!(complete.map(|id| ImageId::new(id).unwrap().is_complete()), [true, true, false, false, false]);
     }
 }

@@ -59,6 +59,15 @@ impl ImageState {
         }
     }
 
+    /// Returns what is to be said of an image in this state: `is pending`, `has failed`.
+    pub fn predicate(self) -> String {
+        match self {
+            Self::Failed => "has failed".into(),
+            Self::Deregistered => "was deregistered".into(),
+            state => format!("is {}", state.as_str()),
+        }
+    }
+
     pub fn parse(word: &str) -> Self {
         [
             Self::Pending,

@@ -140,36 +140,12 @@ fn set<T>(field: &mut T, value: Option<T>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::draft::PostCopyDraft;
 
-    /// A form with everything set.
+    /// A form with everything set, a field for a key left empty.
     fn full() -> Draft {
-        let region = |name| Region::new(name).unwrap();
-        Draft {
-            sources: Vec::new(),
-            destinations: vec![region("eu-west-1"), region("eu-west-2")],
-            name: "{name}-dr".into(),
-            description: "from {source_region}".into(),
-            encrypt: true,
-            key: "alias/all".into(),
-            keys: [(region("eu-west-2"), "alias/two".into()), (region("eu-west-1"), String::new())].into(),
-            source_tags: SourceTags::Picked(["Team".into()].into()),
-            image_tags: vec!["SourceAMI={source_id}".into()],
-            snapshot_tags: vec!["a=1".into()],
-            placement: PlacementDraft::LocalZone("us-west-2-lax-1a".into()),
-            completion: CompletionDuration::from_minutes(60).ok(),
-            client_token: "mine".into(),
-            post_copy: PostCopyDraft {
-                copy_permissions: true,
-                share_with: "210987654321".into(),
-                public: true,
-                share_snapshots: true,
-                deprecate: "90d".into(),
-                protection: ProtectionDraft::WithCooldown,
-                tag_source: true,
-            },
-            account: None,
-        }
+        let mut draft = Draft::with_everything();
+        draft.keys.insert(Region::new("eu-west-1").unwrap(), String::new());
+        draft
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{
     note::Note,
     state::{JobState, RemovalReason},
 };
-use crate::domain::{ClientToken, CopyRequest, Description, Encryption, ImageDeregistration, ImageName, Placement};
+use crate::domain::{ClientToken, CopyRequest, ImageDeregistration, ImageName};
 
 /// Deregisters one image: by its own job if it is a job's, else by a new one.
 pub(super) fn deregister(jobs: &mut Jobs, wanted: &ImageDeregistration, now: Timestamp) {
@@ -71,26 +71,13 @@ fn new_job(id: JobId, wanted: &ImageDeregistration, now: Timestamp) -> Job {
     let image = &wanted.image;
     let (source_region, source) = wanted.source.clone().unwrap_or_else(|| (wanted.region.clone(), image.clone()));
     let request = CopyRequest {
-        source,
-        source_name: String::new(),
-        source_region,
-        destination: wanted.region.clone(),
-        name: ImageName::nearest(&wanted.name),
-        description: Description::default(),
-        encryption: Encryption::Keep,
-        copy_tags: false,
-        source_tags: Vec::new(),
         volumes: wanted.volumes.clone(),
-        source_snapshots: Vec::new(),
-        image_tags: Vec::new(),
-        snapshot_tags: Vec::new(),
-        placement: Placement::Region,
-        completion: None,
-        post_copy: Vec::new(),
-        given_token: None,
-        expected: crate::domain::Expected::default(),
-        templates: std::sync::Arc::default(),
-        token: ClientToken::of_image(image, id.0),
+        ..CopyRequest::bare(
+            (source, source_region),
+            wanted.region.clone(),
+            ImageName::nearest(&wanted.name),
+            ClientToken::of_image(image, id.0),
+        )
     };
     let mut job = Job::new(id, BatchId::new(image.as_str()), request, now);
     job.origin = Origin::Elsewhere;

@@ -9,7 +9,7 @@ use super::{
     jobs::Jobs,
     state::{JobState, RemovalReason},
 };
-use crate::domain::{ClientToken, CopyRequest, Description, Encryption, Image, ImageId, ImageName, ImageState, Region};
+use crate::domain::{ClientToken, CopyRequest, Description, Image, ImageId, ImageName, ImageState, Region};
 
 /// Takes in a pending image of a region. Returns true if it made a job, or brought one back.
 pub(super) fn pending_image_found(jobs: &mut Jobs, region: &Region, image: &Image, now: Timestamp) -> bool {
@@ -32,26 +32,14 @@ fn external_job(id: JobId, source: ImageId, region: &Region, image: &Image, now:
     // Each is a batch by itself: its batch tag may have been copied from the source, and a batch is cancelled as a whole.
     let batch = BatchId::new(image.id.as_str());
     let request = CopyRequest {
-        source,
-        source_name: String::new(),
-        source_region: image.source_region.clone().unwrap_or_else(|| region.clone()),
-        destination: region.clone(),
-        name: ImageName::nearest(&image.name),
         description: Description::new(&image.description).unwrap_or_default(),
-        encryption: Encryption::Keep,
-        copy_tags: false,
-        source_tags: Vec::new(),
         volumes: image.snapshot_volumes(),
-        source_snapshots: Vec::new(),
-        image_tags: Vec::new(),
-        snapshot_tags: Vec::new(),
-        placement: crate::domain::Placement::Region,
-        completion: None,
-        post_copy: Vec::new(),
-        given_token: None,
-        expected: crate::domain::Expected::default(),
-        templates: std::sync::Arc::default(),
-        token: ClientToken::of_image(&image.id, id.0),
+        ..CopyRequest::bare(
+            (source, image.source_region.clone().unwrap_or_else(|| region.clone())),
+            region.clone(),
+            ImageName::nearest(&image.name),
+            ClientToken::of_image(&image.id, id.0),
+        )
     };
     let mut job = Job::new(id, batch, request, image.created.map_or(now, |created| created.min(now)));
     job.origin = Origin::Elsewhere;

@@ -131,7 +131,7 @@ fn encryption_finding(kind: &FindingKind, places: &str) -> String {
 fn source(kind: &FindingKind, places: &str) -> String {
     match kind {
         FindingKind::SourceUnavailable { source, state: Some(state) } => {
-            format!("{source} is {}; only an available image can be copied.", state.as_str())
+            format!("{source} {}; only an available image can be copied.", state.predicate())
         }
         FindingKind::SourceUnavailable { source, state: None } => {
             format!("{source} is not in {places} any more, or is no longer shared with this account.")

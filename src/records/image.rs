@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::record::{Column, Record};
+use super::record::{Column, Elision, Record};
 use crate::domain::{
-    Image,
+    Image, ImageState,
     image::{BlockDevice, ProductCode, RareAttributes},
+    text::gib,
 };
 
 /// An image.
@@ -213,14 +214,18 @@ impl From<&ProductCode> for ProductCodeRecord {
 const COLUMNS: &[Column<ImageRecord>] = &[
     Column::new("region", |i| i.region.clone()),
     Column::new("image_id", |i| i.image_id.clone()),
-    Column::new("state", |i| i.state.clone()),
-    Column::number("size_gib", |i| i.size_gib.to_string()),
-    Column::new("encrypted", |i| yes_or_no(i.encrypted)),
-    Column::new("creation_date", |i| i.creation_date.clone().unwrap_or_default()),
-    Column::new("architecture", |i| i.architecture.clone()),
-    Column::new("name", |i| i.name.clone()),
+    Column::<ImageRecord>::new("state", |i| i.state.clone())
+        .narrow(2, "STATE", |i| ImageState::parse(&i.state).short().into()),
+    Column::<ImageRecord>::number("size_gib", |i| i.size_gib.to_string()).shown("SIZE", size).left_out(5),
+    Column::<ImageRecord>::new("encrypted", |i| yes_or_no(i.encrypted)).headed("ENC").left_out(4),
+    Column::<ImageRecord>::new("creation_date", |i| i.creation_date.clone().unwrap_or_default())
+        .shown("CREATED", |i| minute(i.creation_date.as_ref()))
+        .narrow(3, "CREATED", |i| day(i.creation_date.as_ref()))
+        .left_out(6),
+    Column::<ImageRecord>::new("architecture", |i| i.architecture.clone()).headed("ARCH").left_out(1),
+    Column::<ImageRecord>::new("name", |i| i.name.clone()).cut(Elision::Differing(16)),
     Column::hidden("description", |i| i.description.clone()),
-    Column::hidden("owner_id", |i| i.owner_id.clone()),
+    Column::<ImageRecord>::hidden("owner_id", |i| i.owner_id.clone()).cut(Elision::Never),
     Column::hidden("image_owner_alias", |i| i.image_owner_alias.clone().unwrap_or_default()),
     Column::hidden("public", |i| yes_or_no(i.public)),
     Column::hidden("tags", |i| joined(i.tags.iter().map(|(key, value)| format!("{key}={value}")))),
@@ -231,10 +236,13 @@ const COLUMNS: &[Column<ImageRecord>] = &[
     Column::hidden("boot_mode", |i| i.boot_mode.clone().unwrap_or_default()),
     Column::hidden("imds_support", |i| i.imds_support.clone().unwrap_or_default()),
     Column::hidden("tpm_support", |i| i.tpm_support.clone().unwrap_or_default()),
-    Column::hidden("source_image_id", |i| i.source_image_id.clone().unwrap_or_default()),
+    Column::<ImageRecord>::hidden("source_image_id", |i| i.source_image_id.clone().unwrap_or_default())
+        .cut(Elision::Never),
     Column::hidden("source_image_region", |i| i.source_image_region.clone().unwrap_or_default()),
-    Column::hidden("deprecation_time", |i| i.deprecation_time.clone().unwrap_or_default()),
-    Column::hidden("last_launched_time", |i| i.last_launched_time.clone().unwrap_or_default()),
+    Column::<ImageRecord>::hidden("deprecation_time", |i| i.deprecation_time.clone().unwrap_or_default())
+        .shown("DEPRECATED", |i| minute(i.deprecation_time.as_ref())),
+    Column::<ImageRecord>::hidden("last_launched_time", |i| i.last_launched_time.clone().unwrap_or_default())
+        .shown("LAST LAUNCHED", |i| minute(i.last_launched_time.as_ref())),
     Column::hidden("deregistration_protection", |i| i.deregistration_protection.clone().unwrap_or_default()),
     Column::hidden("root_device_name", |i| i.root_device_name.clone().unwrap_or_default()),
     Column::hidden("usage_operation", |i| i.usage_operation.clone().unwrap_or_default()),
@@ -249,6 +257,21 @@ const COLUMNS: &[Column<ImageRecord>] = &[
 
 fn yes_or_no(value: bool) -> String {
     if value { "yes" } else { "no" }.into()
+}
+
+/// `8G`; nothing for an image without volumes.
+fn size(image: &ImageRecord) -> String {
+    if image.size_gib == 0 { "-".into() } else { gib(image.size_gib) }
+}
+
+/// A time of EC2's to the minute: `2026-11-21 04:53`.
+fn minute(time: Option<&String>) -> String {
+    time.and_then(|time| time.get(..16)).map(|time| time.replace('T', " ")).unwrap_or_default()
+}
+
+/// The day of a time of EC2's: `2026-11-21`.
+fn day(time: Option<&String>) -> String {
+    time.and_then(|time| time.get(..10)).unwrap_or_default().into()
 }
 
 fn joined(values: impl Iterator<Item = String>) -> String {

@@ -9,4 +9,4 @@ mod record;
 
 pub use failure::FailureRecord;
 pub use image::ImageRecord;
-pub use record::{Column, Record};
+pub use record::{Column, Elision, Form, Record, Shown};

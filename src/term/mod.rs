@@ -14,9 +14,12 @@
 //! | [`input`] | the reader thread: keys, pastes, sizes, hang-up |
 //! | [`decode`], `csi` | bytes to keys; pure |
 //! | [`osc`] | clipboard, bell |
+//! | [`cursor`] | moving the cursor without a screen |
+//! | [`text_fit`] | text in so many cells: cut, padded, wrapped |
 
 pub mod caps;
 mod csi;
+pub mod cursor;
 pub mod decode;
 pub mod event;
 pub mod frame;
@@ -26,6 +29,7 @@ pub mod pacing;
 pub mod painter;
 pub mod session;
 pub mod sgr;
+pub mod text_fit;
 
 pub use caps::{Caps, CapsOverrides};
 pub use frame::Screen;

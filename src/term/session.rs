@@ -4,6 +4,7 @@
 
 use std::{
     io::{self, Write},
+    os::fd::BorrowedFd,
     panic,
     sync::{Mutex, PoisonError},
     thread,
@@ -62,11 +63,25 @@ fn wait_writable() -> io::Result<()> {
 
 /// Returns the terminal's size as (columns, rows), or 80x24 if the kernel does not know it.
 pub fn size() -> (u16, u16) {
-    [rustix::stdio::stdout(), rustix::stdio::stdin()]
+    size_of([rustix::stdio::stdout(), rustix::stdio::stdin()])
+}
+
+/// The same, of the terminal that standard error is.
+pub fn size_of_stderr() -> (u16, u16) {
+    size_of([rustix::stdio::stderr(), rustix::stdio::stdin()])
+}
+
+fn size_of(files: [BorrowedFd<'_>; 2]) -> (u16, u16) {
+    files
         .into_iter()
         .filter_map(|fd| rustix::termios::tcgetwinsize(fd).ok())
         .find(|size| size.ws_col > 0 && size.ws_row > 0)
         .map_or((80, 24), |size| (size.ws_col, size.ws_row))
+}
+
+/// Returns the width of standard output, if that is a terminal and tells it.
+pub fn columns() -> Option<u16> {
+    rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok().map(|size| size.ws_col).filter(|columns| *columns > 0)
 }
 
 /// Returns whether standard input and standard output are terminals.

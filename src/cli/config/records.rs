@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    cli::output::{Column, Record},
+    cli::output::{Column, Elision, Record},
     config::{
         EffectiveSetting, SettingSource,
         bindings::{Action, Context},
@@ -124,9 +124,11 @@ impl Record for SettingRecord {
     fn columns() -> &'static [Column<Self>] {
         const COLUMNS: &[Column<SettingRecord>] = &[
             Column::new("name", |s| s.name.clone()),
-            Column::new("value", |s| s.value.to_string()),
+            Column::<SettingRecord>::new("value", |s| s.value.to_string()).cut(Elision::End(16)),
             Column::new("source", |s| s.source.into()),
-            Column::new("given_by", |s| s.given_by.clone().unwrap_or_default()),
+            Column::<SettingRecord>::new("given_by", |s| s.given_by.clone().unwrap_or_default())
+                .cut(Elision::Differing(16))
+                .left_out(1),
         ];
         COLUMNS
     }

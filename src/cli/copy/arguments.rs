@@ -20,14 +20,14 @@ use crate::{
   amigrate copy --from-file plan.toml --wait --timeout 2h")]
 #[expect(clippy::struct_excessive_bools, reason = "flags are independent switches")]
 pub(in crate::cli) struct CopyArgs {
-    /// Images to copy: ids, names, latest:PATTERN for the newest available image of one's own with such a name, - for ids
-    /// on standard input
+    /// Images to copy: ids, names, latest:PATTERN for the newest available image of yours with such a name, - for ids on
+    /// standard input
     #[arg(value_name = "IMAGE", required_unless_present = "from_file")]
     pub(super) images: Vec<String>,
     /// Regions to copy to
     #[arg(long, value_name = "REGION", value_delimiter = ',')]
     pub(super) to: Vec<Region>,
-    /// Region of the images; the profile's or --region otherwise
+    /// Region of the images; the profile's or --region otherwise. Without both, ids are also looked for in every enabled region
     #[arg(long, alias = "source-region", value_name = "REGION")]
     pub(super) from: Option<Region>,
     /// Copies of a plan file, TOML or JSON, instead of options; - for standard input
@@ -46,10 +46,10 @@ pub(in crate::cli) struct CopyArgs {
     /// Leave out the regions that the review refuses, and start the other copies; the status tells of those left out
     #[arg(long, conflicts_with_all = ["check", "print_plan"])]
     pub(super) skip_refused: bool,
-    /// Only check: which regions allow it, what is there already, what it costs; nothing is started
+    /// Only review it, a line for each region: what is allowed, what is there already, what it costs; nothing is started
     #[arg(long, conflicts_with_all = ["dry_run", "print_plan", "detach"])]
     pub(super) check: bool,
-    /// Do everything but start the copies
+    /// Do everything but start the copies: print which would be made, a line for each
     #[arg(long, conflicts_with_all = ["print_plan", "detach"])]
     pub(super) dry_run: bool,
     /// Print the plan file of this request, and start nothing

@@ -1,5 +1,7 @@
 //! The review of a plan, asked and answered: what refuses the copies, what is there already, and what is done about it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
@@ -81,8 +83,9 @@ pub(super) async fn check(
             FindingKind::NotPermitted { .. } => ExitStatus::NotAllowed,
             _ => ExitStatus::Failed,
         };
-        let regions = finding.regions.clone();
-        Refusal { failure: Failure::new("refused", labels::review::finding(finding)), status, regions }
+        let failure = Failure::new("refused", labels::review::finding(finding));
+        let hint = if finding.kind == FindingKind::SharedWithEbsKey { "Name a key with --kms-key-id." } else { "" };
+        Refusal { failure: failure.hint(hint), status, regions: finding.regions.clone() }
     }));
     let skipped = table.existing.iter().filter(|existing| existing.choice == Choice::Skip);
     let skipped = skipped.filter_map(|existing| Skipped::of(&review, existing));
@@ -112,6 +115,9 @@ fn decide(review: &mut Review, if_exists: IfExists) -> Vec<Refusal> {
     let mut refuse = |failure, status, region: &Region| {
         refusals.push(Refusal { failure, status, regions: vec![region.clone()] });
     };
+    // Of images from several regions, one of them may be the destination.
+    let from: BTreeSet<&Region> = review.copies().iter().map(|copy| &copy.source_region).collect();
+    let from_one = from.len() == 1;
     for existing in &table.existing {
         let Some(copy) = review.copies().get(existing.copy) else { continue };
         let text = labels::review::existing(existing, &copy.destination, copy.name.as_str());
@@ -120,9 +126,8 @@ fn decide(review: &mut Review, if_exists: IfExists) -> Vec<Refusal> {
             IfExists::Rename if existing.same_name => Choice::Rename,
             IfExists::Rename | IfExists::Copy => Choice::CopyAnyway,
         };
-        if choice == Choice::Skip && is_itself(existing, copy) {
-            let what = format!("copy {} to {}", copy.source, copy.destination);
-            let failure = Failure::new(what, "it is there, and a copy in the same region needs another name");
+        if choice == Choice::Skip && from_one && is_itself(existing, copy) {
+            let failure = Failure::new(what(copy), "it is there, and a copy in the same region needs another name");
             let failure = failure.hint("Name it with --name, or number it with --if-exists rename.");
             refuse(failure, ExitStatus::Usage, &copy.destination);
         } else if if_exists == IfExists::Fail {
@@ -144,6 +149,10 @@ fn decide(review: &mut Review, if_exists: IfExists) -> Vec<Refusal> {
     refusals
 }
 
+fn what(copy: &CopyRequest) -> String {
+    format!("copy {} to {}", copy.source, copy.destination)
+}
+
 /// Returns true if what is there is the image that is to be copied.
 fn is_itself(existing: &Existing, copy: &CopyRequest) -> bool {
     matches!(&existing.found, Found::Image { id, .. } if *id == copy.source) && copy.source_region == copy.destination
@@ -157,6 +166,13 @@ impl Skipped {
     fn of(review: &Review, existing: &Existing) -> Option<Self> {
         let copy = review.copies().get(existing.copy)?;
         let record = ExistingRecord::new(review, existing)?;
+        if is_itself(existing, copy) {
+            let reason =
+                format!("{}: {} \"{}\" is there itself.", copy.destination, copy.source, clean(copy.name.as_str()));
+            let record =
+                SkippedRecord { image_id: record.image_id, state: record.state, ..SkippedRecord::new(copy, reason) };
+            return Some(Self { existing: Some(existing.clone()), ..Self::new(copy.clone(), record) });
+        }
         let found = match &existing.found {
             Found::Image { id, .. } => review.image(&copy.destination, id),
             Found::Queued => None,
@@ -227,8 +243,12 @@ impl Checked {
             let record = ExistingRecord::new(&self.review, existing);
             // With --if-exists fail each is a refusal.
             let refused = |text: &str| self.refusals.iter().any(|refusal| refusal.failure.why == text);
-            let skipped =
-                self.skipped.iter().find(|skipped| self.review.copies().get(existing.copy) == Some(&skipped.copy));
+            let copy = self.review.copies().get(existing.copy);
+            let skipped = self.skipped.iter().find(|skipped| copy == Some(&skipped.copy));
+            // That the image is there itself was said.
+            if copy.is_some_and(|copy| self.refusals.iter().any(|refusal| refusal.failure.what == what(copy))) {
+                continue;
+            }
             // What is not as asked for is told with what has failed in the end.
             if skipped.is_some_and(|skipped| skipped.failure.is_some()) {
                 continue;

@@ -1,6 +1,9 @@
 //! Turns the request into a checked plan: presets and options into drafts, images looked up, mistakes named by their options.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -22,7 +25,7 @@ use crate::{
     },
     config::PresetFile,
     domain::{
-        ClientToken, Failure, Region,
+        ClientToken, CopyRequest, Failure, Image, ImageState, Region,
         draft::{Draft, Field},
         plan::{CheckContext, Plan},
         preset::Preset,
@@ -101,7 +104,7 @@ impl Asked {
             named.push(from.clone());
             let checked = regions::check_named(&named, session, setup).await;
             checked.map_err(|(region, error)| self.at_its_place(n, region.as_ref(), error))?;
-            let images = sources::find(session, from, &entry.images).await?;
+            let images = sources::find(setup, connection, entry.from.as_ref(), &entry.images).await?;
             let mut draft = Draft { account: account.clone(), ..setup.config.copy.draft(images) };
             if let Some(preset) = &self.preset {
                 preset.clone().apply(&mut draft);
@@ -138,11 +141,25 @@ impl Asked {
         };
         let mut all = Plan::default();
         let mut mistakes: Vec<Failure> = Vec::new();
+        // Of each copy the entry that asks for it.
+        let mut entries: Vec<usize> = Vec::new();
         for (n, draft) in drafts.iter().enumerate() {
             let plan = draft.check_in(&context, || ClientToken::from_random(Uuid::new_v4().as_u128()));
-            mistakes.extend(plan.mistakes.iter().map(|mistake| self.mistake(n, &mistake.field, &mistake.text)));
+            let is_available = |source: &&Arc<Image>| source.state == ImageState::Available;
+            let available = draft.sources.iter().filter(is_available).count();
+            let some_available = (1..draft.sources.len()).contains(&available);
+            mistakes.extend(plan.mistakes.iter().map(|mistake| {
+                let failure = self.mistake(n, &mistake.field, &mistake.text);
+                match mistake.field {
+                    Field::Sources if some_available => {
+                        failure.hint("`amigrate list --match state:available` lists those that can be copied.")
+                    }
+                    _ => failure,
+                }
+            }));
             mistakes.extend(self.zone_mistake(n, draft));
             mistakes.extend(self.key_mistakes(n, draft));
+            entries.extend(plan.copies.iter().map(|_| n));
             all.copies.extend(plan.copies);
             for warning in plan.warnings {
                 if !all.warnings.contains(&warning) {
@@ -159,7 +176,7 @@ impl Asked {
             );
             mistakes.push(Failure::new("copy", why).hint("Split them."));
         }
-        mistakes.extend(doubles(&all));
+        mistakes.extend(doubles(&all.copies, &entries));
         let Some(last) = mistakes.pop() else { return Ok(all) };
         mistakes.iter().for_each(report);
         Err(CommandError::Failure(Box::new(last), ExitStatus::Usage))
@@ -232,14 +249,16 @@ fn preset(setup: &Setup, name: &str) -> Result<Preset, CommandError> {
 }
 
 /// Returns mistakes about copies that several entries ask for. Within one entry the draft's own check finds them.
-fn doubles(plan: &Plan) -> Vec<Failure> {
+fn doubles(copies: &[CopyRequest], entries: &[usize]) -> Vec<Failure> {
     let (mut seen, mut names, mut found) = (HashSet::new(), HashMap::new(), Vec::new());
     let mut tokens = HashMap::new();
-    for copy in &plan.copies {
+    for (copy, entry) in copies.iter().zip(entries) {
         let (source, region, name) = (&copy.source, &copy.destination, clean(copy.name.as_str()));
         if !seen.insert((source, region)) {
             found.push(Failure::new(format!("copy {source} to {region}"), "it is asked for twice"));
-        } else if let Some(other) = names.insert((region, &copy.name), source).filter(|other| *other != source) {
+        } else if let Some((other, _)) =
+            names.insert((region, &copy.name), (source, entry)).filter(|(_, other)| *other != entry)
+        {
             let why = format!("{other} and {source} would both be named \"{name}\" there");
             let hint = "Put {source_id} into the name.";
             found.push(Failure::new(format!("copy {source} to {region}"), why).hint(hint));

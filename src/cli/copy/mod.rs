@@ -110,7 +110,7 @@ async fn start(
     let mut followed = None;
     if !copies.is_empty() || !before.is_empty() {
         let (mut ended, store) = start::run(setup, connection, copies, before, args, &mut signals).await?;
-        let made_elsewhere = start::skip_mismatches(connection, &mut ended, &store, known).await;
+        let made_elsewhere = start::skip_mismatches(connection, &mut ended, &store, known, &mut signals).await;
         for skipped in &made_elsewhere {
             setup.output.note(&format!("skip: {}", skipped.record.reason));
         }

@@ -273,37 +273,13 @@ fn distinct(regions: &[Region]) -> Vec<Region> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::draft::PostCopyDraft;
 
     fn region(name: &str) -> Region {
         Region::new(name).unwrap()
     }
 
     fn full() -> Draft {
-        Draft {
-            destinations: vec![region("eu-west-1"), region("eu-west-2")],
-            name: "{name}-dr".into(),
-            description: "from {source_region}".into(),
-            encrypt: true,
-            key: "alias/all".into(),
-            keys: [(region("eu-west-2"), "alias/two".into())].into(),
-            source_tags: SourceTags::Picked(["Team".into()].into()),
-            image_tags: vec!["SourceAMI={source_id}".into()],
-            snapshot_tags: vec!["a=1".into()],
-            placement: PlacementDraft::LocalZone("us-west-2-lax-1a".into()),
-            completion: CompletionDuration::from_minutes(60).ok(),
-            client_token: "mine".into(),
-            post_copy: PostCopyDraft {
-                copy_permissions: true,
-                share_with: "210987654321 111122223333".into(),
-                public: true,
-                share_snapshots: true,
-                deprecate: "90d".into(),
-                protection: ProtectionDraft::WithCooldown,
-                tag_source: true,
-            },
-            ..Draft::default()
-        }
+        Draft::with_everything()
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::{
         connection::Connection,
         drive::in_background,
         exit::{CommandError, ExitStatus},
-        follow::{self, FollowOptions, Followed, Signals, Until},
+        follow::{self, EndSignal, Ending, FollowOptions, Followed, Signal, Signals, Until},
         one_image,
         queue::OpenQueue,
         records::SkippedRecord,
@@ -30,6 +30,7 @@ use crate::{
     },
     driver::{StoreHandle, StoreLocation},
     engine::{BatchId, Command, Job, JobState},
+    term::session,
 };
 
 /// Lets a person confirm many, large or public copies.
@@ -120,23 +121,34 @@ pub(super) async fn run(
 }
 
 /// Takes the copies out of the result that another host has made under the same token, but with another batch, for example. They are
-/// looked up, and removed from the list of jobs.
+/// looked up, and removed from the list of jobs. A signal ends that: the others stay what they are, copies that have failed.
 pub(super) async fn skip_mismatches(
     connection: &Connection,
     followed: &mut Followed,
     store: &StoreHandle,
     known: &Known,
+    signals: &mut Signals,
 ) -> Vec<Skipped> {
     followed.jobs.retain(|job| !known.had_ended(job));
+    if matches!(followed.ending, Ending::Signalled(_)) {
+        return Vec::new();
+    }
     let mismatched = |job: &Job| {
         job.request.token.is_derived()
             && matches!(&job.state, JobState::Failed { failure, .. } if failure.kind == FailureKind::TokenMismatch)
     };
     let (mut skipped, mut ids) = (Vec::new(), BTreeSet::new());
     for job in followed.jobs.iter().filter(|job| mismatched(job)) {
-        if let Some(record) = made_elsewhere(connection, &job.request).await {
-            skipped.push(record);
-            ids.insert(job.id);
+        match unless_signalled(made_elsewhere(connection, &job.request), signals).await {
+            Ok(Some(record)) => {
+                skipped.push(record);
+                ids.insert(job.id);
+            }
+            Ok(None) => {}
+            Err(signal) => {
+                followed.ending = Ending::Signalled(signal);
+                break;
+            }
         }
     }
     if !ids.is_empty() {
@@ -148,6 +160,21 @@ pub(super) async fn skip_mismatches(
         }
     }
     skipped
+}
+
+/// Returns what `work` does, or the signal that ends it before.
+async fn unless_signalled<T>(work: impl Future<Output = T>, signals: &mut Signals) -> Result<T, EndSignal> {
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            signal = signals.next() => match signal {
+                Signal::End(signal) => return Err(signal),
+                Signal::Stop => session::stop(),
+            },
+            done = &mut work => return Ok(done),
+        }
+    }
 }
 
 /// Looks for the copy that another host has made.
@@ -214,4 +241,19 @@ pub(super) async fn wait_for_skipped(
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_signal_ends_a_lookup_that_goes_on() {
+        let (sender, mut signals) = Signals::of_test();
+        sender.send(Signal::End(EndSignal::Interrupt)).unwrap();
+        assert_eq!(unless_signalled(pending::<()>(), &mut signals).await, Err(EndSignal::Interrupt));
+        assert_eq!(unless_signalled(ready(7), &mut signals).await, Ok(7));
+    }
 }

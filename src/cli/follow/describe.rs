@@ -21,7 +21,7 @@ pub(super) fn action(job: &Job, step: u8) -> String {
 }
 
 /// Why it is in that state, what it waits for, or what is not as requested.
-pub(super) fn reason(job: &Job, status: &Status) -> Option<String> {
+pub(in crate::cli) fn reason(job: &Job, status: &Status) -> Option<String> {
     let destination = &job.request.destination;
     let of_region = || status.regions.get(destination)?.waiting.as_ref();
     match &job.state {

@@ -1,5 +1,6 @@
 //! Follows copies until they have ended: runs the queue, or follows the process that runs it.
 
+mod bar_terminal;
 mod describe;
 mod ending;
 mod outages;
@@ -18,13 +19,13 @@ use std::{
 use jiff::Timestamp;
 use tokio::{sync::watch, time::Instant};
 
-pub(super) use describe::{failure_of_cancel, title};
+pub(super) use describe::{failure_of_cancel, reason, title};
 pub(super) use ending::{CarriedOn, Ending, Followed};
+pub(super) use outages::Outages;
 pub(super) use progress::{Progress, Records, Silent, on_stderr};
 pub(super) use signals::{EndSignal, Signal, Signals};
 pub(super) use until::Until;
 
-use outages::Outages;
 use until::Confirming;
 
 use super::{
@@ -38,7 +39,7 @@ use super::{
 };
 use crate::{
     domain::{Failure, Region},
-    driver::{DriverStatus, JobUpdate, RECENT, login::login_timeout},
+    driver::{Clock, DriverStatus, JobUpdate, RECENT, login::login_timeout},
     engine::{Command, Comparison, Job, JobId, JobState, Status},
     labels,
     term::session,
@@ -85,6 +86,7 @@ pub(super) async fn follow(
         status: Status::default(),
         driver: DriverStatus::Unknown,
         paused,
+        clock: queue.clock,
         recent: queue.clock.now() - RECENT,
         wait_for_comparison: None,
         outages: Outages::default(),
@@ -134,6 +136,7 @@ struct Follower<'a> {
     driver: DriverStatus,
     /// Why the credentials of this process do not work.
     paused: watch::Sender<Option<Failure>>,
+    clock: Clock,
     /// The queue has no copies any more that ended before: they are not compared with their requests.
     recent: Timestamp,
     /// Until when only the comparison of available copies with their requests is waited for.
@@ -244,7 +247,7 @@ impl Follower<'_> {
     fn observe(&mut self, jobs: impl Iterator<Item = Arc<Job>>) -> Result<(), CommandError> {
         for job in jobs {
             if self.jobs.contains_key(&job.id) || self.selection.includes(&job) {
-                self.progress.show(&job, &self.status)?;
+                self.progress.show(&job, &self.status, self.clock.now())?;
                 self.jobs.insert(job.id, job);
             }
         }
@@ -332,8 +335,9 @@ impl Follower<'_> {
         self.status = status;
         self.note_credentials();
         self.note_outages();
+        let now = self.clock.now();
         let queued = self.jobs.values().filter(|job| job.state == JobState::Queued);
-        queued.into_iter().try_for_each(|job| self.progress.show(job, &self.status))
+        queued.into_iter().try_for_each(|job| self.progress.show(job, &self.status, now))
     }
 
     /// Says when credentials stop working, or work again.

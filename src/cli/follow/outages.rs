@@ -1,4 +1,4 @@
-//! Regions that do not answer while copies are followed: told once they have not for a while, and when they do again.
+//! Regions that do not answer while copies are followed or images waited for: told once they have not for a while, and when they do again.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,7 +11,7 @@ const TOLD_AFTER: Duration = Duration::from_secs(10);
 
 /// The regions that do not answer.
 #[derive(Debug, Default)]
-pub(super) struct Outages(BTreeMap<Region, Outage>);
+pub(in crate::cli) struct Outages(BTreeMap<Region, Outage>);
 
 #[derive(Debug)]
 struct Outage {
@@ -22,7 +22,7 @@ struct Outage {
 
 impl Outages {
     /// Takes the regions that do not answer now, and why. Returns those that answer again, if they were told of.
-    pub(super) fn observe<'a>(
+    pub(in crate::cli) fn observe<'a>(
         &mut self,
         failing: impl Iterator<Item = (&'a Region, &'a Failure)>,
         now: Instant,
@@ -45,7 +45,7 @@ impl Outages {
     }
 
     /// Returns what is to be told now.
-    pub(super) fn take_due(&mut self, now: Instant) -> Vec<String> {
+    pub(in crate::cli) fn take_due(&mut self, now: Instant) -> Vec<String> {
         let due = self.0.iter_mut().filter(|(_, outage)| !outage.told && outage.since + TOLD_AFTER <= now);
         due.map(|(region, outage)| {
             outage.told = true;

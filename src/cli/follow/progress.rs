@@ -5,15 +5,23 @@ use std::{
     io::{self, IsTerminal as _, Write},
 };
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::Timestamp;
 
-use super::describe::{action, reason, title};
+use super::{
+    bar_terminal::BarTerminal,
+    describe::{action, reason, title},
+};
 use crate::{
     cli::{exit::CommandError, output::OutputOptions, selection::has_ended},
     domain::text::clean,
     engine::{Job, JobId, Status},
+    labels,
     term::session,
 };
+
+/// How often bars are drawn at most.
+const DRAWS_A_SECOND: u8 = 20;
 
 /// Shows copies that change.
 pub(in crate::cli) trait Progress {
@@ -21,7 +29,7 @@ pub(in crate::cli) trait Progress {
     ///
     /// # Errors
     /// If the output cannot be written.
-    fn show(&mut self, job: &Job, status: &Status) -> Result<(), CommandError>;
+    fn show(&mut self, job: &Job, status: &Status, now: Timestamp) -> Result<(), CommandError>;
 
     /// Writes something else to standard error.
     fn interrupt(&mut self, write: &mut dyn FnMut()) {
@@ -51,7 +59,7 @@ pub(in crate::cli) fn stderr_is_terminal() -> bool {
 pub(in crate::cli) struct Silent;
 
 impl Progress for Silent {
-    fn show(&mut self, _: &Job, _: &Status) -> Result<(), CommandError> {
+    fn show(&mut self, _: &Job, _: &Status, _: Timestamp) -> Result<(), CommandError> {
         Ok(())
     }
 }
@@ -70,15 +78,19 @@ impl<W: Write> Lines<W> {
 }
 
 impl<W: Write> Progress for Lines<W> {
-    fn show(&mut self, job: &Job, status: &Status) -> Result<(), CommandError> {
+    fn show(&mut self, job: &Job, status: &Status, now: Timestamp) -> Result<(), CommandError> {
         let reason = reason(job, status).map(|why| format!(": {why}")).unwrap_or_default();
         let image = job.image().map(|image| format!(" {image}")).unwrap_or_default();
-        let line = clean(&format!("{}: {}{image}{reason}", title(job), action(job, 10))).into_owned();
-        if self.last.get(&job.id) == Some(&line) {
+        let line =
+            |left: &str| clean(&format!("{}: {}{image}{left}{reason}", title(job), action(job, 10))).into_owned();
+        // The time that is left falls while nothing changes.
+        let without_time = line("");
+        if self.last.get(&job.id) == Some(&without_time) {
             return Ok(());
         }
-        _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
-        self.last.insert(job.id, line);
+        let left = labels::time_left(job, now).map(|left| format!(", {left}")).unwrap_or_default();
+        _ = writeln!(self.out, "{}", line(&left)).and_then(|()| self.out.flush());
+        self.last.insert(job.id, without_time);
         Ok(())
     }
 }
@@ -97,7 +109,7 @@ impl<F: FnMut(&Job, &Status) -> Result<(), CommandError>> Records<F> {
 }
 
 impl<F: FnMut(&Job, &Status) -> Result<(), CommandError>> Progress for Records<F> {
-    fn show(&mut self, job: &Job, status: &Status) -> Result<(), CommandError> {
+    fn show(&mut self, job: &Job, status: &Status, _: Timestamp) -> Result<(), CommandError> {
         if self.last.get(&job.id) == Some(job) {
             return Ok(());
         }
@@ -133,7 +145,9 @@ impl Write for Buffer {
 impl Bars {
     fn new() -> Self {
         let (shown, hidden) = (BTreeMap::new(), BTreeMap::new());
-        Self { all: MultiProgress::new(), shown, hidden, more: None, ended: Lines::new(Buffer::default()) }
+        let target = ProgressDrawTarget::term_like_with_hz(Box::<BarTerminal>::default(), DRAWS_A_SECOND);
+        let all = MultiProgress::with_draw_target(target);
+        Self { all, shown, hidden, more: None, ended: Lines::new(Buffer::default()) }
     }
 
     /// Returns the copy's bar, if there is room for it.
@@ -142,7 +156,7 @@ impl Bars {
             return Some(bar.clone());
         }
         // A line for the others, and one for the shell.
-        let room = usize::from(session::size().1).saturating_sub(2);
+        let room = usize::from(session::size_of_stderr().1).saturating_sub(2);
         if self.shown.len() >= room {
             return None;
         }
@@ -157,7 +171,7 @@ impl Bars {
         Some(bar)
     }
 
-    fn draw(&mut self, job: &Job, status: &Status) {
+    fn draw(&mut self, job: &Job, status: &Status, now: Timestamp) {
         let Some(bar) = self.bar(job) else {
             self.hidden.insert(job.id, job.clone());
             return;
@@ -165,15 +179,16 @@ impl Bars {
         let reason = reason(job, status).map(|why| format!(" {why}")).unwrap_or_default();
         bar.set_prefix(clean(&title(job)).into_owned());
         bar.set_position(job.percent().unwrap_or(0).into());
-        bar.set_message(clean(&format!("{}{reason}", action(job, 1))).into_owned());
+        let left = labels::time_left(job, now).map(|left| format!(", {left}")).unwrap_or_default();
+        bar.set_message(clean(&format!("{}{left}{reason}", action(job, 1))).into_owned());
         bar.tick();
     }
 
     /// Gives the bar of a copy that has ended to the first one without, and counts the others.
-    fn fill(&mut self, status: &Status) {
+    fn fill(&mut self, status: &Status, now: Timestamp) {
         while let Some((_, job)) = self.hidden.pop_first() {
             let hidden = self.hidden.len();
-            self.draw(&job, status);
+            self.draw(&job, status, now);
             if self.hidden.len() > hidden {
                 break;
             }
@@ -199,23 +214,23 @@ impl Bars {
 }
 
 impl Progress for Bars {
-    fn show(&mut self, job: &Job, status: &Status) -> Result<(), CommandError> {
+    fn show(&mut self, job: &Job, status: &Status, now: Timestamp) -> Result<(), CommandError> {
         if has_ended(job) {
             self.hidden.remove(&job.id);
             if let Some(bar) = self.shown.remove(&job.id) {
                 bar.finish_and_clear();
                 self.all.remove(&bar);
             }
-            self.ended.show(job, status)?;
+            self.ended.show(job, status, now)?;
             let lines = std::mem::take(&mut self.ended.out.0);
             if !lines.is_empty() {
                 // A terminal that is gone ends nothing.
                 _ = self.all.println(String::from_utf8_lossy(&lines).trim_end());
             }
         } else {
-            self.draw(job, status);
+            self.draw(job, status, now);
         }
-        self.fill(status);
+        self.fill(status, now);
         Ok(())
     }
 
@@ -224,6 +239,11 @@ impl Progress for Bars {
     }
 
     fn finish(&mut self) {
+        // A bar that is only cleared is drawn again when it is dropped.
+        for bar in std::mem::take(&mut self.shown).into_values().chain(self.more.take()) {
+            bar.finish_and_clear();
+            self.all.remove(&bar);
+        }
         // A terminal that is gone ends nothing.
         _ = self.all.clear();
     }
@@ -232,7 +252,7 @@ impl Progress for Bars {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::follow::samples::{copying, job};
+    use crate::cli::follow::samples::{copying, copying_since, job};
 
     #[test]
     fn a_line_is_printed_for_each_change_and_not_for_each_percent() {
@@ -240,7 +260,7 @@ mod tests {
         let status = Status::default();
         for job in [job(1), job(1), copying(1, None), copying(1, Some(41)), copying(1, Some(49)), copying(1, Some(50))]
         {
-            lines.show(&job, &status).unwrap();
+            lines.show(&job, &status, Timestamp::UNIX_EPOCH).unwrap();
         }
         let text = String::from_utf8(lines.out).unwrap();
         let expected = "web to eu-west-1: queued
@@ -252,6 +272,16 @@ web to eu-west-1: copying 50% ami-1
     }
 
     #[test]
+    fn a_line_tells_the_time_that_is_left_and_is_not_printed_again_for_it() {
+        let mut lines = Lines::new(Vec::new());
+        let job = copying_since(1, &[(0, 20), (20, 40)]);
+        for now in [20, 30, 40] {
+            lines.show(&job, &Status::default(), Timestamp::from_second(now).unwrap()).unwrap();
+        }
+        assert_eq!(String::from_utf8(lines.out).unwrap(), "web to eu-west-1: copying 40% ami-1, 1m00s left\n");
+    }
+
+    #[test]
     fn a_record_is_printed_for_each_change() {
         let (mut seen, status) = (Vec::new(), Status::default());
         let mut records = Records::new(|job: &Job, _: &Status| {
@@ -259,7 +289,7 @@ web to eu-west-1: copying 50% ami-1
             Ok(())
         });
         for job in [copying(1, Some(1)), copying(1, Some(1)), copying(1, Some(2))] {
-            records.show(&job, &status).unwrap();
+            records.show(&job, &status, Timestamp::UNIX_EPOCH).unwrap();
         }
         drop(records);
         assert_eq!(seen, [Some(1), Some(2)]);

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{
-        ClientToken, CopyRequest, Description, Encryption, ImageId, ImageName, Placement, Region, SnapshotId,
-        SnapshotState, progress::SnapshotProgress,
+        ClientToken, CopyRequest, ImageId, ImageName, Region, SnapshotId, SnapshotState, progress::SnapshotProgress,
     },
     engine::{BatchId, Job, JobId, JobState},
 };
@@ -13,26 +12,14 @@ use crate::{
 /// A queued copy.
 pub(in crate::cli) fn job(id: u64) -> Job {
     let request = CopyRequest {
-        source: ImageId::new("ami-0").unwrap(),
         source_name: "app".into(),
-        source_region: Region::new("us-east-1").unwrap(),
-        destination: Region::new("eu-west-1").unwrap(),
-        name: ImageName::new("web").unwrap(),
-        description: Description::default(),
-        encryption: Encryption::Keep,
-        copy_tags: false,
-        source_tags: Vec::new(),
         volumes: vec![8],
-        source_snapshots: Vec::new(),
-        image_tags: Vec::new(),
-        snapshot_tags: Vec::new(),
-        placement: Placement::Region,
-        completion: None,
-        post_copy: Vec::new(),
-        given_token: None,
-        expected: crate::domain::Expected::default(),
-        templates: std::sync::Arc::default(),
-        token: ClientToken::from_random(id.into()),
+        ..CopyRequest::bare(
+            (ImageId::new("ami-0").unwrap(), Region::new("us-east-1").unwrap()),
+            Region::new("eu-west-1").unwrap(),
+            ImageName::new("web").unwrap(),
+            ClientToken::from_random(id.into()),
+        )
     };
     Job::new(JobId(id), BatchId::new("batch-1"), request, Timestamp::UNIX_EPOCH)
 }
@@ -45,5 +32,14 @@ pub(in crate::cli) fn copying(id: u64, percent: Option<u8>) -> Job {
     let snapshot =
         SnapshotProgress { id: SnapshotId::new("snap-1").unwrap(), size: 8, percent, state: SnapshotState::Pending };
     json["snapshots"] = serde_json::to_value(vec![snapshot]).unwrap();
+    serde_json::from_value(json).unwrap()
+}
+
+/// A copy under way that was as far at these seconds, the last one now.
+pub(in crate::cli) fn copying_since(id: u64, seen: &[(i64, u8)]) -> Job {
+    let at = |seconds| Timestamp::from_second(seconds).unwrap();
+    let samples: Vec<_> = seen.iter().map(|(seconds, percent)| (at(*seconds), *percent)).collect();
+    let mut json = serde_json::to_value(copying(id, seen.last().map(|(_, percent)| *percent))).unwrap();
+    json["meter"] = serde_json::json!({ "samples": samples });
     serde_json::from_value(json).unwrap()
 }

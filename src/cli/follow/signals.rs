@@ -64,6 +64,13 @@ impl Signals {
         Ok(Self(received))
     }
 
+    /// Signals that a test sends.
+    #[cfg(test)]
+    pub(in crate::cli) fn of_test() -> (UnboundedSender<Signal>, Self) {
+        let (sender, received) = unbounded_channel();
+        (sender, Self(received))
+    }
+
     /// Waits for the next one.
     pub(in crate::cli) async fn next(&mut self) -> Signal {
         match self.0.recv().await {

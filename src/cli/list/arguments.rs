@@ -1,6 +1,6 @@
 //! The arguments of `amigrate list`, and the request they make.
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use jiff::Timestamp;
 
 use super::{columns::column, shorthand, terms};
@@ -34,7 +34,7 @@ pub(in crate::cli) struct ListArgs {
     /// --public: self
     #[arg(long = "owner", alias = "owners", value_name = "OWNER", value_parser = owner)]
     owners: Vec<String>,
-    /// Deprecated images of other owners too; one's own are always listed
+    /// Deprecated images of other owners too; yours are always listed
     #[arg(long)]
     include_deprecated: bool,
     /// Only images that others have shared with this account
@@ -53,19 +53,30 @@ pub(in crate::cli) struct ListArgs {
     /// and terms like state:available tag:Team=web age:<30d 'size:>100'
     #[arg(long = "match", value_name = "FILTER")]
     matching: Option<String>,
-    /// Sort by a column; COLUMN:desc for the other way round
+    /// Sort by a column, such as creation_date, or `created` as the table's heading says; COLUMN:desc for the other way round
     #[arg(long, value_name = "COLUMN")]
     pub(super) sort: Option<String>,
-    /// Columns of tables and CSV, between commas
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', value_parser = column_names())]
+    /// Columns of tables and CSV, between commas. Without it a table leaves out what a narrow terminal has no room for
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', ignore_case = true, value_parser = column_names())]
     columns: Vec<String>,
     /// Print so many images at most
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     limit: Option<u64>,
 }
 
 fn column_names() -> PossibleValuesParser {
-    PossibleValuesParser::new(ImageRecord::columns().iter().map(|column| column.name))
+    PossibleValuesParser::new(ImageRecord::columns().iter().map(|column| {
+        let heading = column.shown.wide.map(|form| form.heading);
+        PossibleValue::new(column.name).aliases(heading.filter(|heading| !heading.is_empty()))
+    }))
+}
+
+fn at_least_one(text: &str) -> Result<u64, String> {
+    match text.parse::<u64>() {
+        Ok(0) => Err("it is at least 1".into()),
+        Ok(limit) => Ok(limit),
+        Err(_) => Err("it is a number, at least 1".into()),
+    }
 }
 
 /// Checks an owner by form.
@@ -101,6 +112,11 @@ impl ListArgs {
             return ImageRecord::columns().iter().filter(|column| column.default).collect();
         }
         self.columns.iter().filter_map(|name| column(name)).collect()
+    }
+
+    /// Returns true if every column was asked for by name.
+    pub(super) fn names_columns(&self) -> bool {
+        !self.columns.is_empty()
     }
 
     /// Returns the screen's filter.

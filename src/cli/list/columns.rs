@@ -5,7 +5,7 @@ use crate::cli::{
     records::ImageRecord,
 };
 
-/// Returns the column of this name.
+/// Returns the column of this name, or with this heading on a terminal.
 pub(super) fn column(name: &str) -> Option<&'static Column<ImageRecord>> {
-    ImageRecord::columns().iter().find(|column| column.name == name)
+    ImageRecord::columns().iter().find(|column| column.is_called(name))
 }

@@ -48,7 +48,10 @@ pub(super) fn run(setup: &Setup, args: &ListArgs) -> Result<ExitStatus, CommandE
         };
         let mut lister = Lister::new(setup, args, sort);
         let failures = fetch(setup, &session, &selection, wanted, |page| lister.add(page)).await?;
-        lister.finish(&failures)?;
+        let printed = lister.finish(&failures)?;
+        if printed == 0 && failures.is_empty() {
+            setup.output.note(&format!("No images found in {}.", place(&selection, &session)));
+        }
         report_all("list images", &failures, report);
         Ok(region_failures::status(&failures))
     })
@@ -69,8 +72,10 @@ impl Lister {
         let output = setup.output;
         // One document, and what a person reads, is in the order of the regions; a stream is in the order of the answers.
         let whole = output.format == Format::Json || (output.format == Format::Table && output.terminal);
+        let out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+        let printer = Printer::new(output, args.columns(), out);
         Self {
-            printer: Printer::new(output, args.columns(), BufWriter::with_capacity(1 << 16, io::stdout().lock())),
+            printer: if args.names_columns() { printer.keeping_columns() } else { printer },
             limit: args.limit(),
             printed: 0,
             held: (whole || sort.is_some()).then(Vec::new),
@@ -101,7 +106,8 @@ impl Lister {
         Ok(if self.printed == self.limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 
-    fn finish(mut self, failures: &[RegionFailure]) -> Result<(), CommandError> {
+    /// Prints what is left. Returns how many were printed in all.
+    fn finish(mut self, failures: &[RegionFailure]) -> Result<usize, CommandError> {
         if let Some(mut held) = self.held.take() {
             // Within a region in EC2's order, which is not documented.
             held.sort_by(|a, b| a.region.cmp(&b.region));
@@ -111,6 +117,16 @@ impl Lister {
             // Nothing comes after it.
             let _ = self.print(held)?;
         }
-        self.printer.finish(&[("failures", region_failures::records(failures))])
+        self.printer.finish(&[("failures", region_failures::records(failures))])?;
+        Ok(self.printed)
+    }
+}
+
+/// Where images were looked for.
+fn place(selection: &Selection, session: &Session) -> String {
+    match selection {
+        Selection::Home => session.home_region().to_string(),
+        Selection::Named(named) => named.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        Selection::All => "any enabled region".into(),
     }
 }

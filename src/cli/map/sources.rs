@@ -8,7 +8,7 @@ use crate::{
     cli::{
         connection::Connection,
         exit::CommandError,
-        jobs,
+        jobs, one_image,
         region_failures::RegionFailure,
         regions::{self, Selection},
         selection::has_ended,
@@ -19,7 +19,7 @@ use crate::{
         review::{CheckAnswer, CheckRequest},
         text::clean,
     },
-    engine::{BatchId, Command, Job, JobState},
+    engine::{BatchId, Command, Job, JobPhase, JobState},
 };
 
 /// At most so many sources are named.
@@ -122,7 +122,12 @@ fn unknown<'a>(batch: &str, batches: impl Iterator<Item = &'a str>) -> Failure {
 
 fn not_available(job: &Job) -> RegionFailure {
     let region = &job.request.destination;
-    let why = format!("copy {} (`{}`) is {}", job.id, clean(job.request.name.as_str()), job.phase().as_str());
+    let state = match job.phase() {
+        JobPhase::Failed => "has failed".to_owned(),
+        JobPhase::Cancelled | JobPhase::Deregistered => format!("was {}", job.phase().as_str()),
+        phase => format!("is {}", phase.as_str()),
+    };
+    let why = format!("copy {} (`{}`) {state}", job.id, clean(job.request.name.as_str()));
     RegionFailure::of(region, of_region(region, why))
 }
 
@@ -139,11 +144,13 @@ pub(super) async fn of_account(setup: &Setup, wanted: &Wanted, regions: &Selecti
         async move { images(&session, &region, &wanted).await }
     });
     let answers = answers.await?;
-    let mut found = Found::default();
+    let (mut found, asked) = (Found::default(), answers.by_region.len());
     found.failures.extend(answers.others.map(RegionFailure::of_no_region));
+    let mut any = false;
     for (region, answer) in answers.by_region {
         match answer {
             Ok(mut images) => {
+                any |= !images.is_empty();
                 images.retain(|image| image.state == ImageState::Available);
                 // The source itself goes before copies of it in its own region.
                 let is_source = |image: &Image| matches!(wanted, Wanted::CopiesOf(source) if image.id == *source);
@@ -155,7 +162,16 @@ pub(super) async fn of_account(setup: &Setup, wanted: &Wanted, regions: &Selecti
             Err(failure) => found.failures.push(RegionFailure::of(&region, failure)),
         }
     }
-    Ok(found)
+    match wanted {
+        // Neither the image nor a copy of it.
+        Wanted::CopiesOf(source) if !any && found.failures.is_empty() => {
+            let place = one_image::place(regions, asked);
+            let failure = one_image::no_such_image(&format!("map {source}"), source, &place);
+            let near = one_image::nearest_own(setup, &connection, source).await;
+            Err(CommandError::usage(near.map_or(failure.clone(), |near| failure.hint(near))))
+        }
+        _ => Ok(found),
+    }
 }
 
 async fn images(session: &Session, region: &Region, wanted: &Wanted) -> Result<Vec<Image>, Failure> {

@@ -1,5 +1,7 @@
 //! What commands print: data on standard output in the format of `--output`, everything else on standard error.
 
+mod layout;
+mod page;
 mod printer;
 mod table;
 
@@ -9,11 +11,16 @@ use std::{
 };
 
 use super::exit::{CommandError, ExitStatus};
-use crate::domain::{Failure, text::clean};
+use crate::{
+    domain::{Failure, text::clean},
+    term::{Caps, CapsOverrides, session},
+};
 
-pub(super) use crate::records::{Column, Record};
+pub(super) use crate::records::{Column, Elision, Record};
 
+pub(super) use page::Page;
 pub(super) use printer::{Printer, print_document};
+pub(super) use table::Fit;
 
 /// Format of the data on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -62,16 +69,29 @@ pub(super) struct OutputOptions {
     pub(super) quiet: bool,
     /// Standard output is a terminal.
     pub(super) terminal: bool,
+    /// What a table has to fit into; `None` without a terminal, or if it does not tell its size.
+    pub(super) fit: Option<Fit>,
+    /// Records are printed as they come: they cannot be aligned with later ones.
+    pub(super) streams: bool,
 }
 
 impl OutputOptions {
     /// Resolves the flags with the environment.
-    pub(super) fn new(format: Format, color: ColorChoice, quiet: bool, env: &impl Fn(&str) -> Option<String>) -> Self {
+    pub(super) fn new(
+        format: Format,
+        color: ColorChoice,
+        quiet: bool,
+        ascii: bool,
+        env: &impl Fn(&str) -> Option<String>,
+    ) -> Self {
         let terminal = io::stdout().is_terminal();
+        let unicode = Caps::detect(env, CapsOverrides { ascii, ..CapsOverrides::default() }).unicode;
+        let ellipsis = if unicode { Fit::UNICODE } else { Fit::ASCII };
+        let fit = session::columns().map(|cells| Fit { cells: cells.into(), ellipsis });
         let set = |name| env(name).is_some_and(|value| !value.is_empty());
         let by_terminal = || terminal && !set("NO_COLOR") && env("TERM").as_deref() != Some("dumb");
         let color = color.forced().unwrap_or_else(by_terminal);
-        Self { format, color, quiet, terminal }
+        Self { format, color, quiet, terminal, fit, streams: false }
     }
 
     /// Prints a note for the person at the terminal on standard error, unless `--quiet` was given.

@@ -24,9 +24,11 @@ pub(in crate::cli) struct Printer<R: Record, W: Write> {
 
 enum Form<R: 'static> {
     /// Held back until all widths are known.
-    Table(Table, Vec<&'static Column<R>>),
+    Table(Table<R>),
     /// Fields between tabs.
     Fields(Vec<&'static Column<R>>),
+    /// The same for a person, without columns that are empty.
+    Lines(Vec<&'static Column<R>>),
     Csv(Vec<&'static Column<R>>),
     Json,
     Jsonl,
@@ -37,10 +39,8 @@ impl<R: Record, W: Write> Printer<R, W> {
     /// `columns` are those of tables and CSV.
     pub(in crate::cli) fn new(options: OutputOptions, columns: Vec<&'static Column<R>>, out: W) -> Self {
         let form = match options.format {
-            Format::Table if options.terminal => {
-                let headings = columns.iter().map(|column| (column.name, column.right)).collect();
-                Form::Table(Table::new(headings, options.color), columns)
-            }
+            Format::Table if options.terminal && options.streams => Form::Lines(columns),
+            Format::Table if options.terminal => Form::Table(Table::new(columns, options.fit, options.color)),
             Format::Table => Form::Fields(columns),
             Format::Csv => Form::Csv(columns),
             Format::Json => Form::Json,
@@ -50,6 +50,14 @@ impl<R: Record, W: Write> Printer<R, W> {
         Self { out, form, begun: false }
     }
 
+    /// The same, leaving no column out on a narrow terminal: they were asked for by name.
+    pub(in crate::cli) fn keeping_columns(mut self) -> Self {
+        if let Form::Table(table) = &mut self.form {
+            table.keeps_columns = true;
+        }
+        self
+    }
+
     /// Prints what stands before the first record, unless that was done. Returns true if it was.
     fn begin(&mut self) -> Result<bool, CommandError> {
         let begun = std::mem::replace(&mut self.begun, true);
@@ -57,7 +65,7 @@ impl<R: Record, W: Write> Printer<R, W> {
             let written = match &self.form {
                 Form::Csv(columns) => self.out.write_all(&csv_heading(columns)?),
                 Form::Json => self.out.write_all(json_start::<R>().as_bytes()),
-                Form::Table(..) | Form::Fields(_) | Form::Jsonl | Form::Ids => Ok(()),
+                Form::Table(_) | Form::Fields(_) | Form::Lines(_) | Form::Jsonl | Form::Ids => Ok(()),
             };
             written.map_err(|e| CommandError::write(&e))?;
         }
@@ -72,9 +80,14 @@ impl<R: Record, W: Write> Printer<R, W> {
         let begun = self.begin()?;
         let out = &mut self.out;
         let written = match &mut self.form {
-            Form::Table(table, columns) => {
-                table.add(columns.iter().map(|column| clean(&(column.value)(record)).into_owned()).collect());
+            Form::Table(table) => {
+                table.add(record);
                 return Ok(());
+            }
+            Form::Lines(columns) => {
+                let shown = columns.iter().filter_map(|column| column.shown.wide.map(|form| (form.value)(record)));
+                let fields: Vec<String> = shown.filter(|field| !field.is_empty()).collect();
+                writeln!(out, "{}", clean(&fields.join("  ")))
             }
             Form::Fields(columns) => {
                 let fields: Vec<String> = columns.iter().map(|column| field(&(column.value)(record))).collect();
@@ -107,9 +120,9 @@ impl<R: Record, W: Write> Printer<R, W> {
         let begun = self.begin()?;
         let out = &mut self.out;
         let written = match &mut self.form {
-            Form::Table(table, _) => table.write(out),
+            Form::Table(table) => table.write(out),
             Form::Json => out.write_all(json_end(begun, more)?.as_bytes()),
-            Form::Fields(_) | Form::Csv(_) | Form::Jsonl | Form::Ids => Ok(()),
+            Form::Fields(_) | Form::Lines(_) | Form::Csv(_) | Form::Jsonl | Form::Ids => Ok(()),
         };
         written.and_then(|()| self.out.flush()).map_err(|e| CommandError::write(&e))
     }

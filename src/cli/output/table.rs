@@ -1,86 +1,172 @@
-//! Tables for a terminal: aligned columns with a heading.
+//! Tables for a terminal: aligned columns with a heading, fitted to its width.
 
 use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::term::sgr::{BOLD, RESET};
+use crate::{
+    domain::text::clean,
+    records::{Column, Form},
+    term::{
+        sgr::{BOLD, RESET},
+        text_fit::cut,
+    },
+};
 
-/// Columns between two spaces each.
-const GAP: &str = "  ";
+/// Blanks between two columns.
+pub(super) const GAP: usize = 2;
+/// The room of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) struct Fit {
+    /// Width of the terminal.
+    pub(in crate::cli) cells: usize,
+    /// Stands for what is cut.
+    pub(in crate::cli) ellipsis: &'static str,
+}
+
+impl Fit {
+    pub(in crate::cli) const UNICODE: &'static str = "…";
+    pub(in crate::cli) const ASCII: &'static str = "~";
+
+    /// The same on a terminal that shows only ASCII.
+    pub(in crate::cli) fn in_ascii(self) -> Self {
+        Self { ellipsis: Self::ASCII, ..self }
+    }
+}
 
 /// A table that is printed once all its rows are known.
-pub(super) struct Table {
-    /// Name, and true for those aligned to the right.
-    headings: Vec<(&'static str, bool)>,
-    rows: Vec<Vec<String>>,
+pub(super) struct Table<R: 'static> {
+    pub(super) columns: Vec<&'static Column<R>>,
+    pub(super) rows: Vec<Row>,
+    /// `None` where nothing is to be cut.
+    pub(super) fit: Option<Fit>,
+    /// No column is left out.
+    pub(super) keeps_columns: bool,
     color: bool,
 }
 
-impl Table {
-    pub(super) fn new(headings: Vec<(&'static str, bool)>, color: bool) -> Self {
-        Self { headings, rows: Vec::new(), color }
+/// The values of a record in both forms of its columns; empty where a column has no such form.
+pub(super) struct Row {
+    pub(super) wide: Vec<String>,
+    pub(super) narrow: Vec<String>,
+}
+
+impl<R: 'static> Table<R> {
+    pub(super) fn new(columns: Vec<&'static Column<R>>, fit: Option<Fit>, color: bool) -> Self {
+        Self { columns, rows: Vec::new(), fit, keeps_columns: false, color }
     }
 
-    /// Adds a row of clean text.
-    pub(super) fn add(&mut self, row: Vec<String>) {
-        self.rows.push(row);
+    pub(super) fn add(&mut self, record: &R) {
+        let text = |form: Option<Form<R>>| form.map(|form| clean(&(form.value)(record)).into_owned());
+        let forms = |form: fn(&Column<R>) -> Option<Form<R>>| {
+            self.columns.iter().map(|column| text(form(column)).unwrap_or_default()).collect()
+        };
+        let wide = forms(|column| column.shown.wide);
+        // Where nothing is cut they are not needed.
+        let narrow = match self.fit {
+            Some(_) => forms(|column| column.shown.narrow.map(|(_, form)| form)),
+            None => Vec::new(),
+        };
+        self.rows.push(Row { wide, narrow });
     }
 
     /// Writes the table; nothing if it has no rows.
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        if self.rows.is_empty() {
-            return Ok(());
+        for (n, line) in self.lines().iter().enumerate() {
+            if n == 0 && self.color { writeln!(out, "{BOLD}{line}{RESET}") } else { writeln!(out, "{line}") }?;
         }
-        let headings: Vec<String> =
-            self.headings.iter().map(|(name, _)| name.to_uppercase().replace('_', " ")).collect();
-        let mut widths: Vec<usize> = headings.iter().map(|h| h.width()).collect();
-        for row in &self.rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.width());
-            }
-        }
-        let heading = self.line(&headings, &widths);
-        if self.color {
-            writeln!(out, "{BOLD}{heading}{RESET}")?;
-        } else {
-            writeln!(out, "{heading}")?;
-        }
-        self.rows.iter().try_for_each(|row| writeln!(out, "{}", self.line(row, &widths)))
+        Ok(())
     }
 
-    fn line(&self, cells: &[String], widths: &[usize]) -> String {
-        let mut line = String::new();
-        for ((cell, width), (_, right)) in cells.iter().zip(widths).zip(&self.headings) {
-            let padding = " ".repeat(width.saturating_sub(cell.width()));
-            if !line.is_empty() {
-                line += GAP;
-            }
-            line += &if *right { padding + cell } else { cell.clone() + &padding };
+    /// Returns the heading and the rows; nothing if there are no rows.
+    pub(super) fn lines(&self) -> Vec<String> {
+        if self.rows.is_empty() {
+            return Vec::new();
         }
-        line.truncate(line.trim_end().len());
-        line
+        let placed = self.lay_out();
+        let ellipsis = self.fit.map_or("", |fit| fit.ellipsis);
+        let mut lines = vec![String::new(); self.rows.len() + 1];
+        for (n, column) in placed.iter().enumerate() {
+            let heading = cut(&self.columns[column.at].heading(&column.form), column.width, ellipsis);
+            let cells = std::iter::once(heading).chain(self.cells(column));
+            for (line, cell) in lines.iter_mut().zip(cells) {
+                let padding = " ".repeat(column.width.saturating_sub(cell.width()));
+                if n > 0 {
+                    *line += &" ".repeat(GAP);
+                }
+                *line += &if self.columns[column.at].right { padding + &cell } else { cell + &padding };
+            }
+        }
+        lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
+        lines
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::records::Elision;
+
+    struct Named(&'static str, u32, &'static str);
+
+    const COLUMNS: &[&Column<Named>] = &[
+        &Column::new("image_id", |n| n.0.chars().rev().take(3).collect()),
+        &Column::<Named>::number("size_gib", |n| n.1.to_string()).shown("SIZE", |n| format!("{} GiB", n.1)).narrow(
+            2,
+            "GIB",
+            |n| n.1.to_string(),
+        ),
+        &Column::<Named>::new("name", |n| n.0.into()).cut(Elision::Differing(6)),
+        &Column::<Named>::new("state_reason", |n| n.2.into()).headed("REASON").cut(Elision::End(8)).left_out(1),
+        &Column::<Named>::new("percent", |_| "7".into()).in_data_only(),
+    ];
+
+    const ROWS: [Named; 2] =
+        [Named("fleet-web-2026.01-x86_64", 8, "the key is disabled"), Named("fleet-api-2026.01-x86_64", 1000, "")];
+
+    fn printed(cells: usize, rows: impl IntoIterator<Item = Named>, keeps_columns: bool) -> Vec<String> {
+        let mut table = Table::new(COLUMNS.to_vec(), Some(Fit { cells, ellipsis: "…" }), false);
+        table.keeps_columns = keeps_columns;
+        rows.into_iter().for_each(|row| table.add(&row));
+        let mut out = Vec::new();
+        table.write(&mut out).unwrap();
+        String::from_utf8(out).unwrap().lines().map(str::to_owned).collect()
+    }
 
     #[test]
     fn columns_are_aligned_by_width_not_by_characters() {
-        let mut table = Table::new(vec![("name", false), ("size_gib", true)], false);
-        table.add(vec!["日本".into(), "8".into()]);
-        table.add(vec!["a".into(), "1000".into()]);
-        let mut out = Vec::new();
-        table.write(&mut out).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "NAME  SIZE GIB\n日本         8\na         1000\n");
+        let lines = printed(80, [Named("日本", 8, ""), Named("a", 1000, "")], false);
+        assert_eq!(lines, ["IMAGE ID      SIZE  NAME", "本日         8 GiB  日本", "a         1000 GiB  a"]);
     }
 
     #[test]
     fn an_empty_table_has_no_heading() {
-        let mut out = Vec::new();
-        Table::new(vec![("name", false)], true).write(&mut out).unwrap();
-        assert!(out.is_empty());
+        assert!(printed(80, [], false).is_empty());
+    }
+
+    #[test]
+    fn a_table_gives_way_step_by_step_until_it_fits() {
+        let heading = |cells| printed(cells, ROWS, false).remove(0);
+        assert_eq!(heading(80), "IMAGE ID      SIZE  NAME                      REASON");
+        assert!(heading(50).ends_with("REASON"), "{}", heading(50));
+        assert_eq!(heading(37), "IMAGE ID      SIZE  NAME");
+        assert!(heading(27).contains(" GIB"), "{}", heading(27));
+        assert!(printed(26, ROWS, true)[0].ends_with("REA…"), "{:?}", printed(26, ROWS, true));
+        for cells in 20..100 {
+            let lines = printed(cells, ROWS, false);
+            assert!(lines.iter().all(|line| line.width() <= cells), "{cells}: {lines:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_differ_stay_different() {
+        let rows = || ROWS.map(|Named(name, size, _)| Named(name, size, ""));
+        for cells in 24..60 {
+            let lines = printed(cells, rows(), false);
+            let names: Vec<&str> = lines.iter().filter_map(|line| line.split_whitespace().last()).collect();
+            assert_ne!(names[1], names[2], "{cells}: {lines:?}");
+        }
+        // Where the middle is the same, that is what is cut.
+        assert!(printed(40, rows(), false)[1].ends_with("  fleet-web….01-x86_64"), "{:?}", printed(40, rows(), false));
     }
 }

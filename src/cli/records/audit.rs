@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    cli::output::{Column, Record},
+    cli::output::{Column, Elision, Record},
     domain::AccountKey,
     engine::{AuditEntry, Outcome},
     labels,
@@ -73,14 +73,17 @@ impl Record for AuditRecord {
 
     fn columns() -> &'static [Column<Self>] {
         const COLUMNS: &[Column<AuditRecord>] = &[
-            Column::new("time", |r| r.time.clone()),
-            Column::new("identity", |r| r.identity.clone().unwrap_or_default()),
+            Column::<AuditRecord>::new("time", |r| r.time.clone())
+                .shown("TIME", |r| r.time.get(..19).map_or_else(|| r.time.clone(), |time| time.replace('T', " "))),
+            Column::<AuditRecord>::new("identity", |r| r.identity.clone().unwrap_or_default())
+                .cut(Elision::Differing(16))
+                .left_out(2),
             Column::new("region", |r| r.region.clone()),
             Column::new("action", |r| r.action.clone()),
             Column::new("resource", |r| r.resource.clone()),
-            Column::number("job_id", |r| r.job_id.to_string()),
-            Column::new("request_id", |r| r.request_id.clone().unwrap_or_default()),
-            Column::new("outcome", |r| r.words.clone()),
+            Column::<AuditRecord>::number("job_id", |r| r.job_id.to_string()).headed("JOB").left_out(3),
+            Column::<AuditRecord>::new("request_id", |r| r.request_id.clone().unwrap_or_default()).left_out(1),
+            Column::<AuditRecord>::new("outcome", |r| r.words.clone()).cut(Elision::End(10)),
         ];
         COLUMNS
     }

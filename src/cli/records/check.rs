@@ -9,7 +9,8 @@ use crate::{
     domain::{
         price::{Estimate, Money},
         review::{
-            Choice, Column, Existing, Finding, Review, ReviewTable, Severity, Status, existing::Found, table::Row,
+            Cell, CellValue, Choice, Column, Existing, Finding, Review, ReviewTable, Severity, Status, existing::Found,
+            table::Row,
         },
     },
     labels,
@@ -52,6 +53,12 @@ pub(in crate::cli) struct DestinationRecord {
     /// The cells of the table.
     #[serde(skip)]
     cells: Vec<String>,
+    /// How many images are there already; `?` if that is not known.
+    #[serde(skip)]
+    existing: String,
+    /// `yes` or `no`: the region encrypts what is not; `?` if that is not known.
+    #[serde(skip)]
+    encrypts: &'static str,
 }
 
 /// Something to know before the start.
@@ -144,6 +151,22 @@ impl From<&Row> for DestinationRecord {
             encryption_by_default: status(Column::Encryption),
             pending: status(Column::Pending),
             public: status(Column::Public),
+            existing: match row.cell(Column::Exists) {
+                Cell { value: CellValue::Count(n), .. } => n.to_string(),
+                Cell { status: Status::Fine, .. } => "0".into(),
+                cell => labels::review::cell(Column::Exists, cell),
+            },
+            encrypts: match row.cell(Column::Encryption) {
+                Cell { value: CellValue::Switch(on), .. } => {
+                    if on {
+                        "yes"
+                    } else {
+                        "no"
+                    }
+                }
+                Cell { status: Status::NotNeeded, .. } => "-",
+                _ => "?",
+            },
             cells: Column::ALL.iter().map(|column| labels::review::cell(*column, row.cell(*column))).collect(),
         }
     }
@@ -159,10 +182,12 @@ impl Record for DestinationRecord {
             OutputColumn::new("enabled", |d| d.cell(Column::Enabled)),
             OutputColumn::new("allowed", |d| d.cell(Column::Permission)),
             OutputColumn::new("key", |d| d.cell(Column::Key)),
-            OutputColumn::new("exists", |d| d.cell(Column::Exists)),
-            OutputColumn::new("default", |d| d.cell(Column::Encryption)),
+            OutputColumn::<DestinationRecord>::new("exists", |d| d.existing.clone()).headed("EXISTING"),
+            OutputColumn::<DestinationRecord>::new("default", |d| d.encrypts.into())
+                .headed("ENCRYPTED BY DEFAULT")
+                .narrow(1, "ENCRYPTED", |d| d.encrypts.into()),
             OutputColumn::new("pending", |d| d.cell(Column::Pending)),
-            OutputColumn::new("public", |d| d.cell(Column::Public)),
+            OutputColumn::<DestinationRecord>::new("public", |d| d.cell(Column::Public)).left_out(2),
         ];
         COLUMNS
     }

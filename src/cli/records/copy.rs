@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::{FailureRecord, job::JobRecord};
 use crate::{
-    cli::output::{Column, Record},
-    domain::CopyRequest,
+    cli::output::{Column, Elision, Record},
+    domain::{CopyRequest, text::gib},
     engine::BatchId,
 };
 
@@ -54,19 +54,27 @@ pub(in crate::cli) enum CopyRecord {
 }
 
 impl CopyRecord {
-    fn value(&self, of_job: impl Fn(&JobRecord) -> String, of_skipped: impl Fn(&SkippedRecord) -> String) -> String {
+    /// The value of one of a job's columns.
+    fn of_job(&self, column: usize, of_skipped: impl Fn(&SkippedRecord) -> String) -> String {
         match self {
-            Self::Job(job) => of_job(job),
+            Self::Job(job) => JobRecord::columns().get(column).map(|column| (column.value)(job)).unwrap_or_default(),
             Self::Skipped(skipped) => of_skipped(skipped),
         }
     }
 
-    /// The value of one of a job's columns.
-    fn of_job(&self, column: usize, of_skipped: impl Fn(&SkippedRecord) -> String) -> String {
-        self.value(
-            |job| JobRecord::columns().get(column).map(|column| (column.value)(job)).unwrap_or_default(),
-            of_skipped,
-        )
+    fn destination(&self) -> String {
+        match self {
+            Self::Job(job) => job.region().into(),
+            Self::Skipped(skipped) => skipped.region.clone(),
+        }
+    }
+
+    /// The state, with the percentage of a copy that is under way.
+    fn progress(&self) -> String {
+        match self {
+            Self::Job(job) => job.progress(),
+            Self::Skipped(skipped) => skipped.state.clone().unwrap_or_default(),
+        }
     }
 }
 
@@ -76,13 +84,20 @@ impl Record for CopyRecord {
     /// Those of jobs.
     fn columns() -> &'static [Column<Self>] {
         const COLUMNS: &[Column<CopyRecord>] = &[
-            Column::number("job_id", |c| c.of_job(0, |_| String::new())),
-            Column::new("batch", |c| c.of_job(1, |_| String::new())),
-            Column::new("name", |c| c.of_job(2, |s| s.name.clone())),
-            Column::new("route", |c| c.of_job(3, |s| format!("{} > {}", s.source_region, s.region))),
-            Column::new("state", |c| c.of_job(4, |s| s.state.clone().unwrap_or_default())),
-            Column::new("image_id", |c| c.of_job(5, |s| s.image_id.clone().unwrap_or_default())),
-            Column::new("state_reason", |c| c.of_job(6, |s| s.reason.clone())),
+            Column::<CopyRecord>::number("job_id", |c| c.of_job(0, |_| String::new())).headed("JOB"),
+            Column::<CopyRecord>::new("batch", |c| c.of_job(1, |_| String::new())).left_out(1),
+            Column::<CopyRecord>::new("name", |c| c.of_job(2, |s| s.name.clone())).cut(Elision::Differing(16)),
+            Column::<CopyRecord>::new("route", |c| c.of_job(3, |s| format!("{} > {}", s.source_region, s.region)))
+                .narrow(2, "TO", CopyRecord::destination),
+            Column::<CopyRecord>::new("state", |c| c.of_job(4, |s| s.state.clone().unwrap_or_default()))
+                .shown("STATE", CopyRecord::progress),
+            Column::<CopyRecord>::new("image_id", |c| c.of_job(5, |s| s.image_id.clone().unwrap_or_default()))
+                .left_out(4),
+            Column::<CopyRecord>::new("state_reason", |c| c.of_job(6, |s| s.reason.clone()))
+                .headed("REASON")
+                .cut(Elision::End(20))
+                .left_out(3),
+            Column::<CopyRecord>::new("percent", |c| c.of_job(7, |_| String::new())).in_data_only(),
         ];
         COLUMNS
     }
@@ -144,11 +159,16 @@ impl Record for RequestedRecord {
 
     fn columns() -> &'static [Column<Self>] {
         const COLUMNS: &[Column<RequestedRecord>] = &[
-            Column::new("source_image_id", |c| c.source_image_id.clone()),
-            Column::new("route", |c| format!("{} > {}", c.source_region, c.region)),
-            Column::number("size_gib", |c| c.size_gib.to_string()),
-            Column::new("name", |c| c.name.clone()),
-            Column::new("batch", |c| c.batch.clone().unwrap_or_default()),
+            Column::<RequestedRecord>::new("source_image_id", |c| c.source_image_id.clone()).headed("SOURCE"),
+            Column::<RequestedRecord>::new("route", |c| format!("{} > {}", c.source_region, c.region)).narrow(
+                1,
+                "TO",
+                |c| c.region.clone(),
+            ),
+            Column::<RequestedRecord>::number("size_gib", |c| c.size_gib.to_string())
+                .shown("SIZE", |c| gib(c.size_gib)),
+            Column::<RequestedRecord>::new("name", |c| c.name.clone()).cut(Elision::Differing(16)),
+            Column::<RequestedRecord>::new("batch", |c| c.batch.clone().unwrap_or_default()).left_out(2),
         ];
         COLUMNS
     }

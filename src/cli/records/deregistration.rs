@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::FailureRecord;
 use crate::{
-    cli::output::{Column, Record},
+    cli::output::{Column, Elision, Record},
     domain::{Image, SnapshotId, image_usage::ImageUsage},
     engine::JobId,
     labels,
@@ -151,12 +151,17 @@ impl Record for DeregistrationRecord {
         const COLUMNS: &[Column<DeregistrationRecord>] = &[
             Column::new("image_id", |r| r.image_id.clone()),
             Column::new("region", |r| r.region.clone()),
-            Column::new("name", |r| r.name.clone()),
+            Column::<DeregistrationRecord>::new("name", |r| r.name.clone()).cut(Elision::Differing(16)),
             Column::new("result", |r| r.result.as_str().into()),
-            Column::new("deleted_snapshots", |r| r.deleted_snapshot_ids.join(" ")),
-            Column::new("kept_snapshots", |r| {
+            Column::<DeregistrationRecord>::new("deleted_snapshots", |r| r.deleted_snapshot_ids.join(" ")).narrow(
+                1,
+                "DELETED",
+                |r| r.deleted_snapshot_ids.len().to_string(),
+            ),
+            Column::<DeregistrationRecord>::new("kept_snapshots", |r| {
                 r.kept_snapshots.iter().map(|kept| kept.snapshot_id.as_str()).collect::<Vec<_>>().join(" ")
-            }),
+            })
+            .narrow(1, "KEPT", |r| r.kept_snapshots.len().to_string()),
         ];
         COLUMNS
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::FailureRecord;
 use crate::{
-    cli::output::{Column, Record},
+    cli::output::{Column, Elision, Record},
     domain::{AccountKey, CopyRequest, Encryption, ImageId, Placement, SnapshotState, image::Tag},
     engine::{BatchId, Job, JobPhase, JobState, Origin, Property, Status, StepState},
     labels,
@@ -250,8 +250,13 @@ impl JobRecord {
         Self { remaining_seconds: None, progress_time: None, ..self.clone() }
     }
 
+    /// The destination.
+    pub(super) fn region(&self) -> &str {
+        &self.region
+    }
+
     /// The state, with the percentage of a copy that is under way.
-    fn progress(&self) -> String {
+    pub(super) fn progress(&self) -> String {
         match self.percent {
             Some(percent) if self.state == "copying" => format!("{} {percent}%", self.state),
             _ => self.state.clone(),
@@ -366,13 +371,20 @@ impl Record for JobRecord {
 
     fn columns() -> &'static [Column<Self>] {
         const COLUMNS: &[Column<JobRecord>] = &[
-            Column::number("job_id", |j| j.job_id.map(|id| id.to_string()).unwrap_or_default()),
-            Column::new("batch", |j| j.batch.clone()),
-            Column::new("name", |j| j.name.clone()),
-            Column::new("route", |j| format!("{} > {}", j.source_region, j.region)),
-            Column::new("state", JobRecord::progress),
-            Column::new("image_id", |j| j.image_id.clone().unwrap_or_default()),
-            Column::new("state_reason", |j| j.state_reason.clone().unwrap_or_default()),
+            Column::<JobRecord>::number("job_id", |j| j.job_id.map(|id| id.to_string()).unwrap_or_default())
+                .headed("JOB"),
+            Column::<JobRecord>::new("batch", |j| j.batch.clone()).left_out(1),
+            Column::<JobRecord>::new("name", |j| j.name.clone()).cut(Elision::Differing(16)),
+            Column::<JobRecord>::new("route", |j| format!("{} > {}", j.source_region, j.region))
+                .narrow(2, "TO", |j| j.region.clone()),
+            Column::<JobRecord>::new("state", |j| j.state.clone()).shown("STATE", JobRecord::progress),
+            Column::<JobRecord>::new("image_id", |j| j.image_id.clone().unwrap_or_default()).left_out(3),
+            Column::<JobRecord>::new("state_reason", |j| j.state_reason.clone().unwrap_or_default())
+                .headed("REASON")
+                .cut(Elision::End(20))
+                .left_out(4),
+            Column::<JobRecord>::new("percent", |j| j.percent.map(|percent| percent.to_string()).unwrap_or_default())
+                .in_data_only(),
         ];
         COLUMNS
     }

@@ -9,11 +9,12 @@ use jiff::Timestamp;
 use super::{
     connection::Connection,
     exit::{CommandError, ExitStatus},
+    lookup::Lookup,
     one_image,
     output::{Format, Printer, Record, print_document, report},
     records::{ImageDocument, ImageRecord, JobRecord},
     region_failures::{self, RegionFailure, report_all},
-    regions::{Answers, Selection, in_each},
+    regions::{self, Answers, Selection, in_each},
     setup::{Setup, block_on},
 };
 use crate::{
@@ -27,22 +28,27 @@ use crate::{
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:
   amigrate show ami-0123456789abcdef0
+  amigrate show 'latest:web-*'
   amigrate show ami-0123456789abcdef0 --region eu-west-1 --output json")]
 pub(super) struct ShowArgs {
-    /// The image's id. Without --region it is looked for in every region that is enabled
-    #[arg(value_name = "IMAGE", value_parser = ImageId::new)]
-    image: ImageId,
+    /// The image: its id, its name, or latest:PATTERN for the newest available image of yours with such a name. Without --region
+    /// an id is looked for in every enabled region, a name in the profile's region
+    #[arg(value_name = "IMAGE")]
+    image: String,
 }
 
 pub(super) fn run(setup: &Setup, args: &ShowArgs) -> Result<ExitStatus, CommandError> {
     let _log = setup.start_log()?;
     block_on(async {
         let connection = Connection::open(setup).await?;
-        let (image, copies, of_copies) = find(setup, &connection, &args.image).await?;
+        let (image, copies, of_copies) = match ImageId::new(&args.image) {
+            Ok(id) => find(setup, &connection, &id).await?,
+            Err(_) => named(setup, &connection, &args.image).await?,
+        };
         let details = connection.session.image_details(&image).await;
         let permissions = details.all_permissions(&image.id, &image.region);
         let mut of_image = unread(&connection, &image, permissions.as_ref().err(), &details);
-        let jobs = jobs(setup, &connection, &args.image).unwrap_or_else(|failure| {
+        let jobs = jobs(setup, &connection, &image.id).unwrap_or_else(|failure| {
             of_image.push(RegionFailure::of_no_region(failure));
             Vec::new()
         });
@@ -66,39 +72,63 @@ pub(super) fn run(setup: &Setup, args: &ShowArgs) -> Result<ExitStatus, CommandE
     })
 }
 
-/// Looks for the image and its copies at the same time. Returns the failures of regions that could not be asked for copies.
-async fn find(
-    setup: &Setup,
-    connection: &Connection,
-    id: &ImageId,
-) -> Result<(Image, Vec<Image>, Vec<RegionFailure>), CommandError> {
+/// An image, its copies, and the failures of regions that could not be asked for copies.
+type Shown = (Image, Vec<Image>, Vec<RegionFailure>);
+
+/// Looks for an image by its name, and then for its copies.
+async fn named(setup: &Setup, connection: &Connection, name: &str) -> Result<Shown, CommandError> {
     let session = &connection.session;
-    let everywhere = Selection::All;
+    let region = setup.named_region.as_ref().unwrap_or(session.home_region());
+    regions::resolve(&Selection::Named(vec![region.clone()]), session, setup).await?;
+    let lookup = Lookup { session, region, verb: "show", option: "--region" };
+    let image = lookup.named(name).await?;
+    let (copies, failures) = copies(setup, connection, &image.id).await?;
+    Ok((image, copies, failures))
+}
+
+/// Looks for the image and its copies at the same time.
+async fn find(setup: &Setup, connection: &Connection, id: &ImageId) -> Result<Shown, CommandError> {
+    let session = connection.session.clone();
     let at = setup.named_region.clone().map_or(Selection::All, |region| Selection::Named(vec![region]));
-    let (for_image, for_copies) = (session.clone(), session.clone());
-    let (described, source) = (id.clone(), id.clone());
+    let described = id.clone();
+    let for_image = session.clone();
     let (found, copies) = tokio::join!(
-        in_each(&at, session, setup, move |region| {
+        in_each(&at, &session, setup, move |region| {
             let (session, id) = (for_image.clone(), described.clone());
             async move { session.describe_images(&region, &[id]).await }
         }),
-        in_each(&everywhere, session, setup, move |region| {
-            let (session, id) = (for_copies.clone(), source.clone());
-            async move { session.copies_of(&region, &id).await }
-        }),
+        copies(setup, connection, id),
     );
     let found = Found::of(found?);
     // What fails elsewhere does not matter once it is found.
-    let Some(image) = found.images.first().cloned() else { return Err(not_found(setup, connection, id, found).await) };
-    let Found { images, failures, .. } = match copies {
-        Ok(answers) => Found::of(answers),
+    let Some(image) = found.images.first().cloned() else {
+        return Err(not_found(setup, connection, id, &at, found).await);
+    };
+    let (copies, failures) = copies?;
+    Ok((image, copies, failures))
+}
+
+/// Returns an image's copies in every region, and the failures of those that could not be asked.
+async fn copies(
+    setup: &Setup,
+    connection: &Connection,
+    source: &ImageId,
+) -> Result<(Vec<Image>, Vec<RegionFailure>), CommandError> {
+    let answers = in_each(&Selection::All, &connection.session, setup, |region| {
+        let (session, id) = (connection.session.clone(), source.clone());
+        async move { session.copies_of(&region, &id).await }
+    });
+    match answers.await {
+        Ok(answers) => {
+            let Found { images, failures, .. } = Found::of(answers);
+            Ok((images, failures))
+        }
         Err(CommandError::Failure(failure, _)) => {
             let failure = Failure { what: "look for copies in all regions".into(), ..*failure };
-            Found { failures: vec![RegionFailure::of_no_region(failure)], ..Found::default() }
+            Ok((Vec::new(), vec![RegionFailure::of_no_region(failure)]))
         }
-        Err(gone @ CommandError::ReaderGone) => return Err(gone),
-    };
-    Ok((image, images, failures))
+        Err(gone @ CommandError::ReaderGone) => Err(gone),
+    }
 }
 
 /// What was found, and where it was looked for.
@@ -127,16 +157,23 @@ impl Found {
 }
 
 /// Wrong usage if every region has answered, since the id is wrong then; else the image may be where nobody answered.
-async fn not_found(setup: &Setup, connection: &Connection, id: &ImageId, found: Found) -> CommandError {
+async fn not_found(setup: &Setup, connection: &Connection, id: &ImageId, at: &Selection, found: Found) -> CommandError {
     let Found { asked, failures, .. } = found;
     report_all("look for the image", &failures, report);
-    let names: Vec<&str> = asked.iter().map(Region::as_str).collect();
-    let why = match names.as_slice() {
-        [] => "no region could be asked for it".into(),
-        [one] => format!("there is no such image in {one}, or this account may not see it"),
-        all => format!("there is no such image in any of {}, or this account may not see it", all.join(", ")),
+    let what = format!("show {id}");
+    let failure = if asked.is_empty() {
+        Failure::new(what, "no region could be asked for it")
+    } else {
+        let place = match failures.as_slice() {
+            [] => one_image::place(at, asked.len()),
+            _ => format!("any of the {} regions that answered", asked.len()),
+        };
+        let mut failure = one_image::no_such_image(&what, id, &place);
+        if id.is_complete() {
+            failure.why += ", or this account may not see it";
+        }
+        failure
     };
-    let failure = Failure::new(format!("show {id}"), why);
     if failures.is_empty() {
         let near = one_image::nearest_own(setup, connection, id).await;
         return CommandError::usage(near.map_or(failure.clone(), |near| failure.hint(near)));
@@ -191,7 +228,7 @@ fn print(setup: &Setup, document: &ImageDocument) -> Result<(), CommandError> {
     let output = setup.output;
     match output.format {
         Format::Json | Format::Jsonl => print_document(output.format, document, io::stdout()),
-        Format::Table => text::print(document, output.color),
+        Format::Table => text::print(document, output),
         Format::Csv | Format::Ids => {
             let columns = ImageRecord::columns().iter().filter(|column| column.default).collect();
             let mut printer = Printer::new(output, columns, io::stdout());

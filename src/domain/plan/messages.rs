@@ -12,8 +12,17 @@ pub struct ValidationMessage {
     pub text: String,
     /// The number of different messages that this one stands for, at least 1.
     pub count: usize,
-    /// The review finds out for itself, and knows better.
-    pub known_later: bool,
+    pub superseded: Superseded,
+}
+
+/// What of the review knows better than a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Superseded {
+    Never,
+    /// The sources as they are, and what is there already.
+    ByLookup,
+    /// The default key, where it is found to be the one that cannot be shared.
+    ByEbsKey,
 }
 
 /// Collects messages. A plan of 3,000 copies may have as many, so none is compared with all others.
@@ -27,7 +36,7 @@ pub(super) struct Messages {
 struct First {
     text: String,
     count: usize,
-    known_later: bool,
+    superseded: Superseded,
 }
 
 impl Messages {
@@ -38,17 +47,22 @@ impl Messages {
 
     /// The same for a field that may have several kinds of messages, each of which is shown.
     pub(super) fn add_kind(&mut self, field: Field, kind: &'static str, text: String) {
-        self.insert(field, kind, text, false);
+        self.insert(field, kind, text, Superseded::Never);
     }
 
-    /// The same for what the review finds out for itself.
+    /// The same for what the review looks up for itself.
     pub(super) fn add_known_later(&mut self, field: Field, kind: &'static str, text: String) {
-        self.insert(field, kind, text, true);
+        self.insert(field, kind, text, Superseded::ByLookup);
     }
 
-    fn insert(&mut self, field: Field, kind: &'static str, text: String, known_later: bool) {
+    /// The same for a default key, of which the review may find that it is AWS's own.
+    pub(super) fn add_of_default_key(&mut self, field: Field, text: String) {
+        self.insert(field, "default key", text, Superseded::ByEbsKey);
+    }
+
+    fn insert(&mut self, field: Field, kind: &'static str, text: String, superseded: Superseded) {
         if self.seen.insert((field.clone(), text.clone())) {
-            self.first.entry((field, kind)).or_insert(First { text, count: 0, known_later }).count += 1;
+            self.first.entry((field, kind)).or_insert(First { text, count: 0, superseded }).count += 1;
         }
     }
 
@@ -59,11 +73,11 @@ impl Messages {
 
     /// Returns the messages in the order of the form's fields.
     pub(super) fn finish(self) -> Vec<ValidationMessage> {
-        let message = |((field, _), First { mut text, count, known_later }): ((Field, &str), First)| {
+        let message = |((field, _), First { mut text, count, superseded }): ((Field, &str), First)| {
             if count > 1 {
                 text = format!("{} (and {} more).", text.trim_end_matches('.'), count - 1);
             }
-            ValidationMessage { field, text, count, known_later }
+            ValidationMessage { field, text, count, superseded }
         };
         self.first.into_iter().map(message).collect()
     }

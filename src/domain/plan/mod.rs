@@ -16,7 +16,7 @@ use std::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 pub use listed::ListedImages;
-pub use messages::ValidationMessage;
+pub use messages::{Superseded, ValidationMessage};
 pub use post_copy::StepsPlan;
 pub use timing::CompletionChoice;
 
@@ -158,7 +158,7 @@ impl Draft {
             mistakes.add(Field::Sources, "No image is chosen.".into());
         }
         for source in self.sources.iter().filter(|s| s.state != ImageState::Available) {
-            let text = format!("{} is {}; only an available image can be copied.", source.id, source.state.as_str());
+            let text = format!("{} {}; only an available image can be copied.", source.id, source.state.predicate());
             mistakes.add(Field::Sources, text);
         }
         if self.encrypt && self.sources.iter().any(|s| s.instance_store()) {

@@ -167,9 +167,9 @@ impl Draft {
                     }
                 }
                 Some(Ok(Some(key))) => warnings.add_kind(field.clone(), "own key", must_be_shared(&key, destination)),
-                Some(Ok(None)) => warnings.add_kind(field.clone(), "default key", default_key(destination)),
+                Some(Ok(None)) => warnings.add_of_default_key(field.clone(), default_key(destination)),
                 None if self.sources.iter().any(|s| s.encrypted()) => {
-                    warnings.add_kind(field.clone(), "default key", default_key(destination));
+                    warnings.add_of_default_key(field.clone(), default_key(destination));
                 }
                 // A wrong key is told by its own check.
                 Some(Err(_)) | None => {}

@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::{
-    copy::{ClientToken, Description, Encryption, ImageName},
+    copy::{ClientToken, ImageName},
     placement::ZoneName,
 };
 
@@ -14,26 +14,15 @@ fn minutes(n: u16) -> CompletionDuration {
 
 fn copy(from: &str, to: &str, volumes: &[u32]) -> CopyRequest {
     CopyRequest {
-        source: ImageId::new("ami-1").unwrap(),
         source_name: "web".into(),
-        source_region: region(from),
-        destination: region(to),
-        name: ImageName::new("web").unwrap(),
-        description: Description::default(),
-        encryption: Encryption::Keep,
         copy_tags: true,
-        source_tags: Vec::new(),
         volumes: volumes.to_vec(),
-        source_snapshots: Vec::new(),
-        image_tags: Vec::new(),
-        snapshot_tags: Vec::new(),
-        placement: Placement::Region,
-        completion: None,
-        post_copy: Vec::new(),
-        given_token: None,
-        expected: crate::domain::Expected::default(),
-        templates: std::sync::Arc::default(),
-        token: ClientToken::from_random(1),
+        ..CopyRequest::bare(
+            (ImageId::new("ami-1").unwrap(), region(from)),
+            region(to),
+            ImageName::new("web").unwrap(),
+            ClientToken::from_random(1),
+        )
     }
 }
 

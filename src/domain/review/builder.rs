@@ -18,6 +18,7 @@ use crate::domain::{
     draft::Field,
     image::Image,
     placement::Placement,
+    plan::{Superseded, ValidationMessage},
     region::{Region, RegionInfo},
 };
 
@@ -291,7 +292,14 @@ impl<'a> Builder<'a> {
         // What is there already is known better once it was looked up: it is listed, and decided about. So are the sources.
         let looked_up = self.rows.iter().all(|row| row.cell(Column::Exists).status != Status::Unknown)
             && self.sources != Status::Unknown;
-        for warning in self.review.warnings.iter().filter(|warning| !(warning.known_later && looked_up)) {
+        self.managed_keys();
+        let ebs_key = self.findings.has(&FindingKind::SharedWithEbsKey);
+        let stands = |warning: &&ValidationMessage| match warning.superseded {
+            Superseded::Never => true,
+            Superseded::ByLookup => !looked_up,
+            Superseded::ByEbsKey => !ebs_key,
+        };
+        for warning in self.review.warnings.iter().filter(stands) {
             if warning.field == Field::Sources && self.sources == Status::Fine {
                 self.sources = Status::Warning;
             }
@@ -310,7 +318,6 @@ impl<'a> Builder<'a> {
             let kind = FindingKind::DryRunIgnored { made: made.clone() };
             self.findings.add(Severity::Refusal, kind, Some(region), Field::Destinations);
         }
-        self.managed_keys();
     }
 
     /// The column a check belongs to; `None` for those of the sources.

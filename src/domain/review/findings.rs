@@ -160,6 +160,10 @@ impl Findings {
         }
     }
 
+    pub(super) fn has(&self, kind: &FindingKind) -> bool {
+        self.0.iter().any(|finding| finding.kind == *kind)
+    }
+
     /// Returns the findings, the worst first.
     pub(super) fn sorted(mut self) -> Vec<Finding> {
         self.0.sort_by_key(|f| f.severity);

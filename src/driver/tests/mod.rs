@@ -14,10 +14,7 @@ use super::{
 };
 use crate::{
     aws::Session,
-    domain::{
-        AccountKey, ClientToken, CopyRequest, Description, Encryption, Failure, ImageId, ImageName, ImageQuery,
-        ImageState, Region,
-    },
+    domain::{AccountKey, ClientToken, CopyRequest, Failure, ImageId, ImageName, ImageQuery, ImageState, Region},
     engine::{Command, EngineConfig, Job, JobPhase, Outcome},
     sim::{Scenario, SharedWorld, World, connector},
     store::Store,
@@ -79,26 +76,14 @@ impl Harness {
 
     fn request(&self, name: &str, token: u128) -> CopyRequest {
         CopyRequest {
-            source: self.source.clone(),
             source_name: "source".into(),
-            source_region: Region::new("us-east-1").unwrap(),
-            destination: Region::new("eu-west-1").unwrap(),
-            name: ImageName::new(name).unwrap(),
-            description: Description::default(),
-            encryption: Encryption::Keep,
-            copy_tags: false,
-            source_tags: Vec::new(),
             volumes: vec![8],
-            source_snapshots: Vec::new(),
-            image_tags: Vec::new(),
-            snapshot_tags: Vec::new(),
-            placement: crate::domain::Placement::Region,
-            completion: None,
-            post_copy: Vec::new(),
-            given_token: None,
-            expected: crate::domain::Expected::default(),
-            templates: std::sync::Arc::default(),
-            token: ClientToken::from_random(token),
+            ..CopyRequest::bare(
+                (self.source.clone(), Region::new("us-east-1").unwrap()),
+                Region::new("eu-west-1").unwrap(),
+                ImageName::new(name).unwrap(),
+                ClientToken::from_random(token),
+            )
         }
     }
 

@@ -31,26 +31,15 @@ fn region(name: &str) -> Region {
 
 fn request(n: u32, destination: &str) -> CopyRequest {
     CopyRequest {
-        source: ImageId::new("ami-0").unwrap(),
         source_name: "web".into(),
-        source_region: region("us-east-1"),
-        destination: region(destination),
-        name: ImageName::new(&format!("web-{n}")).unwrap(),
-        description: Description::default(),
-        encryption: Encryption::Keep,
-        copy_tags: false,
-        source_tags: Vec::new(),
         volumes: vec![8],
         source_snapshots: vec![SnapshotId::new("snap-0").unwrap()],
-        image_tags: Vec::new(),
-        snapshot_tags: Vec::new(),
-        placement: crate::domain::Placement::Region,
-        completion: None,
-        post_copy: Vec::new(),
-        given_token: None,
-        expected: crate::domain::Expected::default(),
-        templates: std::sync::Arc::default(),
-        token: ClientToken::from_random(n.into()),
+        ..CopyRequest::bare(
+            (ImageId::new("ami-0").unwrap(), region("us-east-1")),
+            region(destination),
+            ImageName::new(&format!("web-{n}")).unwrap(),
+            ClientToken::from_random(n.into()),
+        )
     }
 }
 

@@ -309,12 +309,10 @@ impl Scenario {
 
 fn unknown(name: &str) -> Failure {
     let known: Vec<&str> = Scenario::names().collect();
-    let near = known
-        .iter()
-        .map(|k| (strsim::damerau_levenshtein(k, name), k))
-        .min()
-        .filter(|(distance, _)| *distance <= 3)
-        .map_or_else(String::new, |(_, k)| format!(" Did you mean `{k}`?"));
+    let near = known.iter().map(|k| (strsim::damerau_levenshtein(k, name), k)).min();
+    // In a short word three letters are another word.
+    let near = near.filter(|(distance, _)| *distance <= 3 && 2 * distance <= name.len());
+    let near = near.map_or_else(String::new, |(_, k)| format!(" Did you mean `{k}`?"));
     Failure::new(format!("open scenario `{}`", crate::domain::text::clean(name)), "there is no such scenario")
         .hint(format!("The scenarios are {}.{near}", known.join(", ")))
 }
@@ -377,7 +375,9 @@ mod tests {
     fn an_unknown_name_is_refused_with_the_nearest() {
         let failure = Scenario::named("dmeo").unwrap_err();
         assert!(failure.hint.contains("Did you mean `demo`?"), "{}", failure.hint);
-        assert!(!Scenario::named("xyzzy-plugh").unwrap_err().hint.contains("mean"));
+        for far in ["xyzzy-plugh", "nope"] {
+            assert!(!Scenario::named(far).unwrap_err().hint.contains("mean"), "{far}");
+        }
     }
 
     #[test]

@@ -31,26 +31,17 @@ fn other_account() -> AccountKey {
 
 fn request(token: u128) -> CopyRequest {
     CopyRequest {
-        source: ImageId::new("ami-0123456789abcdef0").unwrap(),
         source_name: "web".into(),
-        source_region: Region::new("us-east-1").unwrap(),
-        destination: Region::new("eu-west-1").unwrap(),
-        name: ImageName::new("web copy").unwrap(),
         description: Description::new("it's \"quoted\"").unwrap(),
         encryption: Encryption::Encrypt { key: None },
         copy_tags: true,
-        source_tags: Vec::new(),
         volumes: vec![8, 100],
-        source_snapshots: Vec::new(),
-        image_tags: Vec::new(),
-        snapshot_tags: Vec::new(),
-        placement: crate::domain::Placement::Region,
-        completion: None,
-        post_copy: Vec::new(),
-        given_token: None,
-        expected: crate::domain::Expected::default(),
-        templates: std::sync::Arc::default(),
-        token: ClientToken::from_random(token),
+        ..CopyRequest::bare(
+            (ImageId::new("ami-0123456789abcdef0").unwrap(), Region::new("us-east-1").unwrap()),
+            Region::new("eu-west-1").unwrap(),
+            ImageName::new("web copy").unwrap(),
+            ClientToken::from_random(token),
+        )
     }
 }
 

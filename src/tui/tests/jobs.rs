@@ -2,10 +2,7 @@
 
 use super::*;
 use crate::{
-    domain::{
-        ClientToken, CopyRequest, Description, Encryption, ImageName, SnapshotId, SnapshotState,
-        progress::SnapshotProgress,
-    },
+    domain::{ClientToken, CopyRequest, ImageName, SnapshotId, SnapshotState, progress::SnapshotProgress},
     engine::{Note, Origin, RegionStatus, RemovalReason, RemovalStep, Status, Waiting},
     tui::screens::jobs::labels::state_text,
 };
@@ -18,26 +15,14 @@ pub(super) fn ami(n: u32) -> ImageId {
 /// A copy of batch-a to eu-west-1, requested a minute ago.
 pub(super) fn job(n: u32) -> Job {
     let request = CopyRequest {
-        source: ami(9_000 + n),
         source_name: format!("src-{n}"),
-        source_region: region("us-east-1"),
-        destination: region("eu-west-1"),
-        name: ImageName::new(&format!("app-web-{n:05}")).unwrap(),
-        description: Description::default(),
-        encryption: Encryption::Keep,
-        copy_tags: false,
-        source_tags: Vec::new(),
         volumes: vec![8, 100],
-        source_snapshots: Vec::new(),
-        image_tags: Vec::new(),
-        snapshot_tags: Vec::new(),
-        placement: crate::domain::Placement::Region,
-        completion: None,
-        post_copy: Vec::new(),
-        given_token: None,
-        expected: crate::domain::Expected::default(),
-        templates: std::sync::Arc::default(),
-        token: ClientToken::from_random(u128::from(n)),
+        ..CopyRequest::bare(
+            (ami(9_000 + n), region("us-east-1")),
+            region("eu-west-1"),
+            ImageName::new(&format!("app-web-{n:05}")).unwrap(),
+            ClientToken::from_random(u128::from(n)),
+        )
     };
     Job::new(JobId(u64::from(n)), BatchId::new("batch-a"), request, now() - SignedDuration::from_mins(1))
 }

@@ -6,4 +6,5 @@ pub mod editor;
 pub mod elide;
 pub mod fitted;
 pub mod list;
-pub mod text_fit;
+
+pub use crate::term::text_fit;

@@ -293,6 +293,9 @@ fn many_copies_and_public_ones_are_confirmed() {
     commands.settings.push(("AMIGRATE_COPY_CONFIRM_COPIES", "1".into()));
     commands.run(&["copy", WEB, "--to", "eu-west-2,eu-west-3"]);
     commands.run(&["copy", WEB, "--to", "eu-west-2", "--public"]);
+    // Whether they would start is said only where they would not.
+    commands.run(&["copy", WEB, "--to", "eu-west-2,eu-west-3", "--dry-run"]);
+    commands.run(&["copy", WEB, "--to", "eu-west-2,eu-west-3", "--dry-run", "--yes"]);
     assert_eq!(commands.ec2.with(|w| w.copies_made()), 0);
     commands.run(&["copy", WEB, "--to", "eu-west-2,eu-west-3", "--yes", "--quiet"]);
     assert_eq!(commands.ec2.with(|w| w.copies_made()), 2);

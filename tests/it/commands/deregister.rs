@@ -1,10 +1,7 @@
 //! `amigrate deregister`.
 
 use amigrate::{
-    domain::{
-        AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, ImageName, Placement, Region,
-        SnapshotId,
-    },
+    domain::{AccountId, AccountKey, ClientToken, CopyRequest, ImageName, Region, SnapshotId},
     engine::Command,
     sim::ChangeKind,
     store::Store,
@@ -211,26 +208,15 @@ fn the_source_of_a_requested_copy_is_kept() {
     let commands = Commands::new("demo");
     let (image, volumes, source_snapshots) = commands.ec2.newest(HOME, "app-web-");
     let request = CopyRequest {
-        source: image.clone(),
         source_name: "web".into(),
-        source_region: home(),
-        destination: Region::new("eu-west-1").expect("a region"),
-        name: ImageName::new("web copy").expect("a name"),
-        description: Description::default(),
-        encryption: Encryption::Keep,
-        copy_tags: false,
-        source_tags: Vec::new(),
         volumes,
         source_snapshots,
-        image_tags: Vec::new(),
-        snapshot_tags: Vec::new(),
-        placement: Placement::Region,
-        completion: None,
-        post_copy: Vec::new(),
-        given_token: None,
-        expected: amigrate::domain::Expected::default(),
-        templates: std::sync::Arc::default(),
-        token: ClientToken::from_random(7),
+        ..CopyRequest::bare(
+            (image.clone(), home()),
+            Region::new("eu-west-1").expect("a region"),
+            ImageName::new("web copy").expect("a name"),
+            ClientToken::from_random(7),
+        )
     };
     let account = AccountKey::new(&AccountId::new("123456789012").expect("an account"), Some(&commands.ec2.url));
     let mut store = Store::open(&commands.home.path().join("amigrate"), Timestamp::now()).expect("a store").store;

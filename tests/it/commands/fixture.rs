@@ -74,11 +74,16 @@ impl Commands {
 
     /// The program with these arguments, on a terminal.
     pub(crate) fn on_terminal(&self, arguments: &[&str]) -> Pty {
+        self.on_terminal_of(100, 30, arguments)
+    }
+
+    /// The same, on a terminal of this size.
+    pub(crate) fn on_terminal_of(&self, columns: u16, rows: u16, arguments: &[&str]) -> Pty {
         let program = Program::new(env!("CARGO_BIN_EXE_amigrate"), arguments).home(self.home.path());
         let program = program.env("AWS_ENDPOINT_URL", &self.ec2.url).env("AWS_REGION", "us-east-1");
         let program = program.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
         let settings = self.settings.iter();
-        settings.fold(program, |program, (name, value)| program.env(name, value)).start(100, 30)
+        settings.fold(program, |program, (name, value)| program.env(name, value)).start(columns, rows)
     }
 
     /// Runs a command with nothing on its standard input, and adds it to the transcript.

@@ -46,7 +46,8 @@ fn they_are_found_by_number_image_and_batch() {
         let ended = commands.ended(arguments, "");
         (ended.status, ended.stdout.lines().count(), ended.stderr)
     };
-    assert_eq!(run(&["jobs"]), (Some(0), 0, String::new()), "they are history");
+    assert_eq!(run(&["jobs"]), (Some(0), 0, "No copies found.\n".into()), "they are history");
+    assert_eq!(run(&["jobs", "--quiet"]), (Some(0), 0, String::new()));
     // The queue does not compare it any more: to wait for that would take 20 seconds.
     let (status, lines, errors) = run(&["wait", "1", "--timeout", "15s"]);
     assert_eq!((status, lines), (Some(0), 1), "{errors}");

@@ -1,10 +1,15 @@
 //! `amigrate jobs`, `watch`, `wait`, `cancel`, `retry`, `resolve`, `audit` and `whoami`: what they print, and what they refuse.
 //! What several processes do together is in `processes`.
 
-use amigrate::engine;
+use amigrate::{
+    domain::{Failure, ImageId, SnapshotId, SnapshotState, post_copy::PostCopyStep, progress::SnapshotProgress},
+    engine::{self, BatchId, Job, JobId, JobState, StepState},
+};
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    fixture::Commands,
+    fixture::{Commands, START},
+    map::{keep_jobs, request as copy_request},
     stored::{ask, request},
 };
 use crate::processes::fixture::bad_key;
@@ -31,6 +36,34 @@ fn jobs_are_printed_in_every_format_and_selected() {
     commands.run(&["jobs", "--batch", "zzz"]);
     commands.run(&["jobs", "--watch", "--output", "json"]);
     commands.run(&["jobs", "--watch", "--history"]);
+    insta::assert_snapshot!(commands.transcript());
+}
+
+#[test]
+fn a_copy_is_told_with_its_snapshots_steps_and_times() {
+    let mut commands = Commands::new("demo");
+    let start: Timestamp = START.parse().expect("a time");
+    let after = |minutes| Some(start + SignedDuration::from_mins(minutes));
+    let image = |n: u8| ImageId::new(&format!("ami-{n:017}")).expect("an id");
+    let failure = Failure::new("share", "the account does not exist").hint("Name another.").code("InvalidAMIAttribute");
+    let mut available = Job::new(JobId(1), BatchId::new("batch-one"), copy_request("eu-west-1", 1), start);
+    available.request.post_copy = vec![PostCopyStep::SourceTag, PostCopyStep::CopyLaunchPermissions];
+    available.step_states = vec![StepState::Done, StepState::Failed(failure.clone().into())];
+    available.state = JobState::Available { image: image(1) };
+    (available.started, available.ended, available.images) = (after(1), after(9), vec![image(1)]);
+    let snapshot = SnapshotId::new("snap-00000000000000001").expect("an id");
+    available.snapshots =
+        vec![SnapshotProgress { id: snapshot, size: 8, percent: Some(100), state: SnapshotState::Completed }];
+    let mut failed = Job::new(JobId(2), BatchId::new("batch-one"), copy_request("us-west-2", 2), start);
+    failed.state = JobState::Failed { failure: failure.into(), image: None };
+    failed.ended = after(2);
+    keep_jobs(&commands, [available, failed], start);
+    commands.run(&["jobs", "1", "2"]);
+    commands.run(&["jobs", image(1).as_str(), "--output", "csv"]);
+    commands.run(&["jobs", "2", "--output", "json"]);
+    commands.run(&["jobs", "3"]);
+    commands.run(&["jobs", image(7).as_str()]);
+    commands.run(&["jobs", "1", "--history"]);
     insta::assert_snapshot!(commands.transcript());
 }
 

@@ -40,6 +40,8 @@ fn regions_are_chosen_by_flag_setting_or_home() {
 fn what_is_listed_is_narrowed_by_ec2_and_by_the_screens_filter() {
     let mut commands = Commands::new("demo");
     let columns = ["--columns", "image_id,size_gib,encrypted,owner_id,image_owner_alias,name", "--limit", "3"];
+    // Columns are also called what their headings on a terminal say.
+    commands.run(&["list", "--columns", "size,ENC,Created,name", "--sort", "size:desc", "--limit", "2"]);
     for narrowed in [
         &["--owner", "amazon", "--name", "al2023*"][..],
         &["--owner", "self", "--owner", "aws-marketplace", "--sort", "size_gib:desc"],
@@ -49,6 +51,8 @@ fn what_is_listed_is_narrowed_by_ec2_and_by_the_screens_filter() {
         &["--filter", "Name=architecture,Values=arm64,i386", "--filters", "Name=name,Values=app-*"],
         &["--match", "enc:yes db", "--sort", "creation_date"],
         &["--match", "no-such-thing"],
+        &["--match", "no-such-thing", "--quiet"],
+        &["--match", "no-such-thing", "--regions", "eu-west-1,us-west-2"],
         &["--match", "/^app-db/ !pending size:>=100 age:<3y"],
         &["--match", "~apdb"],
         &["--match", "apdb"],

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use amigrate::{
-    domain::{
-        AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, Failure, ImageId, ImageName,
-        Placement, Region,
-    },
+    domain::{AccountId, AccountKey, ClientToken, CopyRequest, Failure, ImageId, ImageName, Region},
     engine::{BatchId, Job, JobId, JobState},
     store::{ChangeSet, Store},
 };
@@ -90,25 +87,13 @@ pub(crate) fn keep_jobs(commands: &Commands, jobs: impl IntoIterator<Item = Job>
 
 pub(crate) fn request(to: &str, token: u64) -> CopyRequest {
     CopyRequest {
-        source: ImageId::new("ami-0fedcba9876543210").expect("an id"),
         source_name: "web".into(),
-        source_region: Region::new("us-east-1").expect("a region"),
-        destination: Region::new(to).expect("a region"),
-        name: ImageName::new("web").expect("a name"),
-        description: Description::default(),
-        encryption: Encryption::Keep,
-        copy_tags: false,
-        source_tags: Vec::new(),
         volumes: vec![8],
-        source_snapshots: Vec::new(),
-        image_tags: Vec::new(),
-        snapshot_tags: Vec::new(),
-        placement: Placement::Region,
-        completion: None,
-        post_copy: Vec::new(),
-        given_token: None,
-        expected: amigrate::domain::Expected::default(),
-        templates: std::sync::Arc::default(),
-        token: ClientToken::from_random(token.into()),
+        ..CopyRequest::bare(
+            (ImageId::new("ami-0fedcba9876543210").expect("an id"), Region::new("us-east-1").expect("a region")),
+            Region::new(to).expect("a region"),
+            ImageName::new("web").expect("a name"),
+            ClientToken::from_random(token.into()),
+        )
     }
 }

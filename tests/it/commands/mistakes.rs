@@ -25,6 +25,8 @@ fn the_same_mistake_has_the_same_status_in_every_command() {
     commands.run(&["list", "--endpoint-url", "nope"]);
     commands.run(&["demo", "--scenario", "dmeo"]);
     commands.run(&["simulate", "--scenario", "dmeo"]);
+    commands.run(&["simulate", "--scenario", "nope"]);
+    commands.run(&["simulate", "--time-scale", "0"]);
     commands.run(&["--output", "json"]);
     commands.run(&["--plain", "--output", "json"]);
     commands.run(&["map", "--name", "a", "--output", "jsonl", "--format", "env"]);

@@ -24,5 +24,7 @@ mod policy;
 mod schema;
 mod screen;
 mod show;
+mod sources;
 mod stored;
+mod tables;
 mod typed;

@@ -28,6 +28,19 @@ fn an_image_is_shown_with_all_that_belongs_to_it() {
 }
 
 #[test]
+fn an_image_is_found_by_its_name_as_copy_finds_it() {
+    let commands = Commands::new("demo");
+    let image = id(&commands, "us-east-1", "app-db-*");
+    for word in ["latest:app-db-*", "app-db-2026.00012"] {
+        let shown = commands.ended(&["show", word, "--output", "ids"], "");
+        assert_eq!((shown.status, shown.stdout.trim()), (Some(0), image.as_str()), "{word}: {}", shown.stderr);
+    }
+    let there = id(&commands, "eu-west-1", "shop-eu-*");
+    let shown = commands.ended(&["show", "latest:shop-eu-*", "--region", "eu-west-1", "--output", "ids"], "");
+    assert_eq!(shown.stdout.trim(), there, "{}", shown.stderr);
+}
+
+#[test]
 fn copies_are_found_in_every_region() {
     let mut commands = Commands::new("demo");
     let copy = commands
@@ -45,6 +58,10 @@ fn what_is_not_found_is_told_with_where_it_was_looked_for() {
     let mut commands = Commands::new("demo");
     let image = id(&commands, "us-east-1", "app-db-*");
     commands.run(&["show", "ami-00000000000000000"]);
+    commands.run(&["show", &image[..8]]);
+    commands.run(&["show", "app-db-2026.0012"]);
+    commands.run(&["show", "app-db-*"]);
+    commands.run(&["show", "latest:nothing-*"]);
     commands.run(&["show", &image, "--region", "eu-west-1"]);
     commands.run(&["show", "i-0123"]);
     commands.run(&["show", &image, "--region", "eu-wset-1"]);

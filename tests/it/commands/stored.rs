@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use amigrate::{
-    domain::{ClientToken, CopyRequest, Description, Encryption, ImageName, Placement},
+    domain::{ClientToken, CopyRequest, ImageName},
     engine::Command,
     store::Store,
 };
@@ -16,26 +16,15 @@ use crate::processes::fixture::{account_at, region};
 pub(crate) fn request(commands: &Commands, name: &str, to: &str, token: u128) -> CopyRequest {
     let (source, volumes, source_snapshots) = commands.ec2.newest("us-east-1", "app-web-");
     CopyRequest {
-        source,
         source_name: "app-web".into(),
-        source_region: region("us-east-1"),
-        destination: region(to),
-        name: ImageName::new(name).expect("a name"),
-        description: Description::default(),
-        encryption: Encryption::Keep,
-        copy_tags: false,
-        source_tags: Vec::new(),
         volumes,
         source_snapshots,
-        image_tags: Vec::new(),
-        snapshot_tags: Vec::new(),
-        placement: Placement::Region,
-        completion: None,
-        post_copy: Vec::new(),
-        given_token: None,
-        expected: amigrate::domain::Expected::default(),
-        templates: std::sync::Arc::default(),
-        token: ClientToken::from_random(token),
+        ..CopyRequest::bare(
+            (source, region("us-east-1")),
+            region(to),
+            ImageName::new(name).expect("a name"),
+            ClientToken::from_random(token),
+        )
     }
 }
 

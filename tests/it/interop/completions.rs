@@ -5,9 +5,7 @@
 use std::{env, fs, sync::Arc};
 
 use amigrate::{
-    domain::{
-        AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, ImageId, ImageName, Placement, Region,
-    },
+    domain::{AccountId, AccountKey, ClientToken, CopyRequest, ImageId, ImageName, Region},
     engine::{BatchId, Job, JobId, JobState},
     store::{ChangeSet, Store},
 };
@@ -59,26 +57,14 @@ fn home() -> tempfile::TempDir {
     fs::write(home.path().join(".aws/config"), "[profile staging]\nregion = eu-west-1\n").expect("it is written");
     let now = Timestamp::now();
     let request = CopyRequest {
-        source: ImageId::new("ami-0fedcba9876543210").expect("an id"),
         source_name: "web".into(),
-        source_region: Region::new("us-east-1").expect("a region"),
-        destination: Region::new("eu-west-1").expect("a region"),
-        name: ImageName::new("web").expect("a name"),
-        description: Description::default(),
-        encryption: Encryption::Keep,
-        copy_tags: false,
-        source_tags: Vec::new(),
         volumes: vec![8],
-        source_snapshots: Vec::new(),
-        image_tags: Vec::new(),
-        snapshot_tags: Vec::new(),
-        placement: Placement::Region,
-        completion: None,
-        post_copy: Vec::new(),
-        given_token: None,
-        expected: amigrate::domain::Expected::default(),
-        templates: std::sync::Arc::default(),
-        token: ClientToken::from_random(1),
+        ..CopyRequest::bare(
+            (ImageId::new("ami-0fedcba9876543210").expect("an id"), Region::new("us-east-1").expect("a region")),
+            Region::new("eu-west-1").expect("a region"),
+            ImageName::new("web").expect("a name"),
+            ClientToken::from_random(1),
+        )
     };
     let mut job = Job::new(JobId(42), BatchId::new("batch-000001"), request, now);
     job.state = JobState::Copying { image: ImageId::new("ami-0123456789abcdef0").expect("an id") };

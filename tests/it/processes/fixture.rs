@@ -12,8 +12,8 @@ use std::{
 
 use amigrate::{
     domain::{
-        AccountId, AccountKey, ClientToken, CopyRequest, Description, Encryption, ImageId, ImageName, ImageState,
-        KmsKeyRef, Region, SnapshotId, SnapshotState,
+        AccountId, AccountKey, ClientToken, CopyRequest, Encryption, ImageId, ImageName, ImageState, KmsKeyRef, Region,
+        SnapshotId, SnapshotState,
     },
     engine::{self, Job, JobState},
     sim::{Actor, CopySeen},
@@ -101,26 +101,15 @@ impl ProcessFixture {
     /// A copy of the newest web image.
     pub(crate) fn request(&self, name: &str, to: &str, token: u128) -> CopyRequest {
         CopyRequest {
-            source: self.source.0.clone(),
             source_name: "app-web".into(),
-            source_region: region(HOME_REGION),
-            destination: region(to),
-            name: ImageName::new(name).expect("a name"),
-            description: Description::default(),
-            encryption: Encryption::Keep,
-            copy_tags: false,
-            source_tags: Vec::new(),
             volumes: self.source.1.clone(),
             source_snapshots: self.source.2.clone(),
-            image_tags: Vec::new(),
-            snapshot_tags: Vec::new(),
-            placement: amigrate::domain::Placement::Region,
-            completion: None,
-            post_copy: Vec::new(),
-            given_token: None,
-            expected: amigrate::domain::Expected::default(),
-            templates: std::sync::Arc::default(),
-            token: ClientToken::from_random(token),
+            ..CopyRequest::bare(
+                (self.source.0.clone(), region(HOME_REGION)),
+                region(to),
+                ImageName::new(name).expect("a name"),
+                ClientToken::from_random(token),
+            )
         }
     }
 

@@ -29,7 +29,7 @@ fn jobs_are_printed_from_the_store_alone() {
     // No process has driven yet, so the account is unknown here: AWS is asked.
     let lines = printed(&fixture, &["jobs"]);
     assert_eq!(lines.len(), 2, "{lines:?}");
-    assert_eq!(lines[1], ["-", lines[0][1].as_str(), "not-yet", "us-east-1 > us-east-2", "requested", "-", "-"]);
+    assert_eq!(lines[1], ["-", lines[0][1].as_str(), "not-yet", "us-east-1 > us-east-2", "requested", "-", "-", "-"]);
     assert_eq!(requests(), 1);
 
     let drive = fixture.drive();
@@ -44,7 +44,7 @@ fn jobs_are_printed_from_the_store_alone() {
     let lines = printed(&fixture, &["jobs"]);
     assert_eq!(lines.len(), 2, "{lines:?}");
     for line in &lines {
-        assert_eq!(line.len(), 7, "{line:?}");
+        assert_eq!(line.len(), 8, "{line:?}");
         assert!(line[1].starts_with("batch-"), "{line:?}");
         assert!(line[5].starts_with("ami-"), "{line:?}");
     }

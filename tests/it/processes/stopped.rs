@@ -1,5 +1,9 @@
 //! Stopped drivers: `Ctrl-Z` releases the queue to other processes; one stopped by SIGSTOP is named on their screens.
 
+use amigrate::{
+    engine::JobState,
+    sim::faults::{FaultKind, Rule},
+};
 use rustix::process::{Signal, kill_process};
 
 use super::fixture::ProcessFixture;
@@ -53,6 +57,33 @@ fn a_driver_stopped_by_ctrl_z_lets_others_have_the_queue_and_takes_part_again() 
     fixture.ec2.wait_for_copies(3);
     stops_and_goes_on(&fixture, &mut terminal, "waiting for it to end");
     fixture.finish_copies();
+    fixture.agrees();
+}
+
+#[test]
+fn a_cancel_stopped_by_ctrl_z_lets_others_have_the_queue_and_goes_on() {
+    let fixture = ProcessFixture::slow();
+    fixture.ask_copies("queue", 1);
+    let mut driver = fixture.drive();
+    driver.wait_to_say(DRIVES);
+    fixture.ec2.wait_for_copies(3);
+    driver.kill();
+    driver.wait();
+    // So that it does not end before it is stopped.
+    fixture.ec2.with(|world| world.faults().add(Rule::new("DeregisterImage", FaultKind::Throttle)));
+    let mut terminal = under_a_shell(&fixture, "cancel --all --yes");
+    terminal.wait_for("it to cancel", |t| t.contains("cancelling"));
+    terminal.bytes(b"\x1a");
+    terminal.wait_for("the shell", |t| t.contains("Stopped"));
+    let mut other = fixture.drive();
+    other.wait_to_say(DRIVES);
+    terminal.keys("fg\r");
+    let named = format!("another amigrate (pid {})", other.pid().as_raw_nonzero());
+    terminal.wait_for("who drives now", |t| t.contains(&named));
+    other.kill();
+    other.wait();
+    fixture.ec2.with(|world| world.faults().clear());
+    terminal.wait_for("the end", |_| fixture.jobs().iter().all(|job| job.state == JobState::Cancelled));
     fixture.agrees();
 }
 

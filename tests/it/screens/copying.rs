@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use amigrate::{
-    domain::{ClientToken, CopyRequest, Description, Encryption, Image, ImageName, ImageState},
+    domain::{ClientToken, CopyRequest, Image, ImageName, ImageState},
     engine::JobState,
     sim::faults::{FaultKind, Rule},
     term::input::KeyCode,
@@ -17,26 +17,14 @@ const THREE: [&str; 3] = ["eu-west-2", "us-west-1", "sa-east-1"];
 /// A copy asked for by somebody else.
 pub(crate) fn request(source: &Image, destination: &str, name: &str) -> CopyRequest {
     CopyRequest {
-        source: source.id.clone(),
         source_name: source.name.to_string(),
-        source_region: source.region.clone(),
-        destination: region(destination),
-        name: ImageName::new(name).unwrap(),
-        description: Description::new("").unwrap(),
-        encryption: Encryption::Keep,
-        copy_tags: false,
-        source_tags: Vec::new(),
         volumes: vec![32],
-        source_snapshots: Vec::new(),
-        image_tags: Vec::new(),
-        snapshot_tags: Vec::new(),
-        placement: amigrate::domain::Placement::Region,
-        completion: None,
-        post_copy: Vec::new(),
-        given_token: None,
-        expected: amigrate::domain::Expected::default(),
-        templates: std::sync::Arc::default(),
-        token: ClientToken::from_random(99),
+        ..CopyRequest::bare(
+            (source.id.clone(), source.region.clone()),
+            region(destination),
+            ImageName::new(name).unwrap(),
+            ClientToken::from_random(99),
+        )
     }
 }
 

@@ -113,7 +113,8 @@ fn mistakes_of_the_steps_are_named() {
     let plan = check(&again);
     assert_eq!(plan.mistakes, [], "a tag that is there is written over");
     let text = "The tag copied-to:eu-west-1 of ami-1 is `ami-0` now and will be overwritten.";
-    let expected = ValidationMessage { field: Field::TagSource, text: text.into(), count: 1, known_later: false };
+    let expected =
+        ValidationMessage { field: Field::TagSource, text: text.into(), count: 1, superseded: Superseded::Never };
     assert_eq!(plan.warnings, [expected]);
 }
 

@@ -4,6 +4,7 @@ use super::{super::findings::UnknownCheck, *};
 use crate::domain::{
     ImageState, LaunchPermission, PostCopyStep,
     draft::Field,
+    plan::{Superseded, ValidationMessage},
     review::{
         CellValue, Column, FindingKind, ReviewTable, Severity, Status,
         checks::{AllowedImages, ZoneProblem, ZoneVerdict},
@@ -294,8 +295,7 @@ fn a_time_that_full_volumes_do_not_allow_is_not_promised() {
 fn nothing_is_warned_of_where_copies_are_skipped() {
     let there = Image { source_image_id: Some(ami("ami-1")), name: "web".into(), ..image("ami-9", "eu-west-1", true) };
     let text = "There would be two images of that name.".to_owned();
-    let warnings =
-        vec![crate::domain::plan::ValidationMessage { field: Field::Name, text, count: 1, known_later: true }];
+    let warnings = vec![ValidationMessage { field: Field::Name, text, count: 1, superseded: Superseded::ByLookup }];
     let plan = Plan { copies: vec![web()], warnings, ..Plan::default() };
     let mut review = Review::new(plan, context(), now());
     answer_all(&mut review, &|request| match request {

@@ -14,8 +14,8 @@ use super::{
     state::{CheckId, Review},
 };
 use crate::domain::{
-    AccountId, ClientToken, CopyRequest, Description, Encryption, Failure, Image, ImageId, ImageName, KmsKeyRef, OptIn,
-    Placement, Region, RegionInfo, SnapshotId,
+    AccountId, ClientToken, CopyRequest, Encryption, Failure, Image, ImageId, ImageName, KmsKeyRef, OptIn, Placement,
+    Region, RegionInfo, SnapshotId,
     image::{BlockDevice, Ebs},
     plan::Plan,
 };
@@ -40,26 +40,15 @@ fn own() -> AccountId {
 
 fn copy(source: &str, destination: &str, name: &str) -> CopyRequest {
     CopyRequest {
-        source: ami(source),
         source_name: "web".into(),
-        source_region: region("us-east-1"),
-        destination: region(destination),
-        name: ImageName::new(name).unwrap(),
-        description: Description::default(),
-        encryption: Encryption::Keep,
         copy_tags: true,
-        source_tags: Vec::new(),
         volumes: vec![8],
-        source_snapshots: Vec::new(),
-        image_tags: Vec::new(),
-        snapshot_tags: Vec::new(),
-        placement: Placement::Region,
-        completion: None,
-        post_copy: Vec::new(),
-        given_token: None,
-        expected: crate::domain::Expected::default(),
-        templates: std::sync::Arc::default(),
-        token: ClientToken::from_random(7),
+        ..CopyRequest::bare(
+            (ami(source), region("us-east-1")),
+            region(destination),
+            ImageName::new(name).unwrap(),
+            ClientToken::from_random(7),
+        )
     }
 }
 

@@ -67,12 +67,7 @@ pub(super) const BAR_TEXT_CELLS: usize = 24;
 pub(super) fn bar_text(jobs_view: &JobsView, job: &Job, roomy: bool, now: Timestamp) -> (String, Style) {
     let elsewhere = job.origin == Origin::Elsewhere;
     let by = if elsewhere { "started elsewhere, " } else { "" };
-    let left = match job.eta(now) {
-        _ if job.percent() == Some(99) => "finishing".to_owned(),
-        Some(seconds) => format!("{} left", duration(seconds)),
-        None => String::new(),
-    };
-    let left = fit_right(&left, 11, "");
+    let left = fit_right(&labels::time_left(job, now).unwrap_or_default(), 11, "");
     let elapsed = fit_right(&duration(job.elapsed(now)), 6, "");
     if let Some(failure) = jobs_view.region_problem(&job.request.destination) {
         return (format!("{by}cannot poll: {}", clean(&failure.why)), theme::WARN);

@@ -26,23 +26,28 @@ pub fn fit_right(text: &str, cells: usize, ellipsis: &str) -> String {
 
 /// Like [`fit`], cut in the middle: names of builds differ at their ends.
 pub fn fit_middle(text: &str, cells: usize, ellipsis: &str) -> String {
+    if cells < 12 { fit(text, cells, ellipsis) } else { fit(&elide(text, cells, 2, ellipsis), cells, ellipsis) }
+}
+
+/// The text in at most `cells` cells: sanitised, cut between graphemes, with `ellipsis`. So many quarters of what stays are its
+/// head: 4 cut the end, 0 the beginning.
+pub fn elide(text: &str, cells: usize, quarters: usize, ellipsis: &str) -> String {
     let text = clean(text);
-    if text.width() <= cells || cells < 12 {
-        return fit(&text, cells, ellipsis);
+    if text.width() <= cells {
+        return text.into_owned();
     }
-    let mut tail: Vec<&str> = Vec::new();
-    let mut used = 0;
-    for grapheme in text.graphemes(true).rev() {
+    let room = cells.saturating_sub(ellipsis.width());
+    let (mut tail, mut used) = (text.len(), 0);
+    for (at, grapheme) in text.grapheme_indices(true).rev() {
         used += grapheme.width();
-        if used > cells / 2 {
+        if used > room - room * quarters.min(4) / 4 {
             break;
         }
-        tail.push(grapheme);
+        tail = at;
     }
-    let tail: String = tail.into_iter().rev().collect();
-    let head = cells.saturating_sub(tail.width());
+    let tail = &text[tail..];
     // The head ends in the ellipsis.
-    fit(&format!("{}{tail}", cut(&text, head, ellipsis)), cells, ellipsis)
+    format!("{}{tail}", cut(&text, cells.saturating_sub(tail.width()), ellipsis))
 }
 
 /// The text in at most `cells` cells: sanitised, cut between graphemes, with `ellipsis`.
@@ -120,6 +125,16 @@ mod tests {
         assert_eq!(fit("app-web-2026", 8, "…"), "app-web…");
         assert_eq!(fit("a\u{1b}[31m\u{202e}b", 9, "…"), "a [31mb  ", "nothing that steers a terminal");
         assert_eq!(fit_middle("fleet-web-20261121.59992", 16, "…"), "fleet-w…21.59992");
+    }
+
+    #[test]
+    fn text_is_cut_where_it_is_wanted() {
+        let cuts = [0, 1, 2, 3, 4].map(|quarters| elide("0123456789", 9, quarters, "…"));
+        assert_eq!(cuts, ["…23456789", "01…456789", "0123…6789", "012345…89", "01234567…"]);
+        assert_eq!(elide("0123456789", 10, 2, "…"), "0123456789");
+        for (cells, quarters) in (0..10).flat_map(|cells| (0..5).map(move |quarters| (cells, quarters))) {
+            assert!(elide("日本語の名前 and more", cells, quarters, "...").width() <= cells, "{cells} {quarters}");
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! `amigrate jobs`: the copies as they are stored, for scripts and to see what a background process does. The process that runs the
 //! queue is not disturbed, and no request is sent to AWS unless the account is unknown.
 
+mod text;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{self, Write},
@@ -15,9 +17,9 @@ use super::{
     follow::{Signal, Signals},
     output::{Column, Format, Printer, Record},
     records::JobRecord,
-    selection::has_ended,
+    selection::{Selection, has_ended},
     setup::{Setup, block_on},
-    targets::Known,
+    targets::{Known, Target},
 };
 use crate::{
     config::settings::nearest,
@@ -37,10 +39,14 @@ const WHAT: &str = "list the copies";
 /// What is printed.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "Examples:
+  amigrate jobs 7
   amigrate jobs --state copying,failed
   amigrate jobs --batch batch-1a2b3c --output json
   amigrate jobs --history --output csv > copies.csv")]
 pub(super) struct JobsArgs {
+    /// Everything about these: numbers of copies, as `amigrate jobs` prints them, or ids of their images
+    #[arg(value_name = "JOB", conflicts_with_all = ["watch", "state", "batch", "history", "all_accounts"])]
+    jobs: Vec<Target>,
     /// Print each copy again whenever it changes, until interrupted
     #[arg(long, conflicts_with = "history")]
     watch: bool,
@@ -65,6 +71,9 @@ pub(super) fn run(setup: &Setup, args: &JobsArgs) -> Result<ExitStatus, CommandE
     }
     let store = open_store(setup)?;
     let accounts = if args.all_accounts { store.accounts()? } else { vec![account(setup, &store)?] };
+    if let ([_, ..], [account]) = (args.jobs.as_slice(), accounts.as_slice()) {
+        return named(setup, args, &store, account);
+    }
     match (&args.batch, accounts.as_slice()) {
         (Some(name), [account]) if !args.history => {
             _ = Known::read(&store, account, &[], Some(name))?.batch(WHAT, name)?;
@@ -80,10 +89,37 @@ pub(super) fn run(setup: &Setup, args: &JobsArgs) -> Result<ExitStatus, CommandE
         all.extend(records(&store, account, args)?);
     }
     print(setup, args, &all)?;
+    if all.is_empty() {
+        setup.output.note("No copies found.");
+    }
     if !args.history {
         for account in &accounts {
             note_if_nobody_runs(setup, &store, account);
         }
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// Prints everything about the copies that are named.
+fn named(setup: &Setup, args: &JobsArgs, store: &Store, account: &AccountKey) -> Result<ExitStatus, CommandError> {
+    let (known, now) = (Known::read(store, account, &args.jobs, None)?, Timestamp::now());
+    let (ids, images) = known.find(WHAT, &args.jobs)?;
+    if let Some(image) = images.first() {
+        let failure = Failure::new(WHAT, format!("no copy here has made {image}"));
+        return Err(CommandError::usage(failure.hint(format!("`amigrate show {image}` shows any image."))));
+    }
+    let jobs = known.select(&Selection::Jobs(ids));
+    if setup.output.format == Format::Table {
+        let pages = jobs.iter().map(|job| text::page(setup.output, job, known.status(), now).into_text());
+        let text = pages.collect::<Vec<_>>().join("\n");
+        let mut out = io::stdout();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|e| CommandError::write(&e))?;
+    } else {
+        let records: Vec<_> = jobs.iter().map(|job| JobRecord::new(account, job, known.status(), now)).collect();
+        print(setup, args, &records)?;
+    }
+    if !jobs.iter().all(|job| has_ended(job)) {
+        note_if_nobody_runs(setup, store, account);
     }
     Ok(ExitStatus::Done)
 }
@@ -196,8 +232,7 @@ async fn watch(
 ) -> Result<ExitStatus, CommandError> {
     let mut signals = Signals::listen()?;
     let mut output = setup.output;
-    // Lines that come later cannot be aligned with earlier ones.
-    output.terminal = false;
+    output.streams = true;
     let mut printer = Printer::new(output, args.columns(), io::stdout());
     let mut last = BTreeMap::new();
     loop {
@@ -239,22 +274,7 @@ fn reader_has_gone() -> bool {
 
 /// Reads the name of a state; blanks may be hyphens.
 fn state(text: &str) -> Result<&'static str, Failure> {
-    const PHASES: [JobPhase; 13] = [
-        JobPhase::Queued,
-        JobPhase::Reconciling,
-        JobPhase::InDoubt,
-        JobPhase::Starting,
-        JobPhase::Copying,
-        JobPhase::Cancelling,
-        JobPhase::RemovingFailed,
-        JobPhase::Deregistering,
-        JobPhase::Available,
-        JobPhase::Failed,
-        JobPhase::Gone,
-        JobPhase::Cancelled,
-        JobPhase::Deregistered,
-    ];
-    let names = || PHASES.iter().map(|phase| phase.as_str()).chain([REQUESTED]);
+    let names = || JobPhase::ALL.iter().map(|phase| phase.as_str()).chain([REQUESTED]);
     let wanted = text.trim().replace('-', " ");
     names().find(|name| *name == wanted).ok_or_else(|| {
         let hint = match nearest(&wanted, names()) {
