@@ -17,7 +17,7 @@ use crate::{
     domain::text::clean,
     engine::{Job, JobId, Status},
     labels,
-    term::session,
+    term::{session, text_fit::elide},
 };
 
 /// How often bars are drawn at most.
@@ -128,6 +128,16 @@ pub(in crate::cli) struct Bars {
     ended: Lines<Buffer>,
 }
 
+/// The cells of a copy's name and destination on a terminal of this width.
+fn title_cells(columns: usize) -> usize {
+    (columns * 2 / 5).min(40)
+}
+
+/// The form of a bar on a terminal of this width: a line, half of which tells how far the copy is.
+fn template(columns: usize) -> String {
+    format!("{{prefix:{}!}} {{bar:{}}} {{wide_msg}}", title_cells(columns), (columns / 8).min(20))
+}
+
 /// Lines to be printed above the bars.
 #[derive(Default)]
 struct Buffer(Vec<u8>);
@@ -164,7 +174,7 @@ impl Bars {
             Some(more) => self.all.insert_before(more, ProgressBar::new(100)),
             None => self.all.add(ProgressBar::new(100)),
         };
-        if let Ok(style) = ProgressStyle::with_template("{prefix:40!} {bar:20} {msg}") {
+        if let Ok(style) = ProgressStyle::with_template(&template(session::size_of_stderr().0.into())) {
             bar.set_style(style.progress_chars("=> "));
         }
         self.shown.insert(job.id, bar.clone());
@@ -177,7 +187,8 @@ impl Bars {
             return;
         };
         let reason = reason(job, status).map(|why| format!(" {why}")).unwrap_or_default();
-        bar.set_prefix(clean(&title(job)).into_owned());
+        // Name and region may differ at their ends only.
+        bar.set_prefix(elide(&title(job), title_cells(session::size_of_stderr().0.into()), 2, "~"));
         bar.set_position(job.percent().unwrap_or(0).into());
         let left = labels::time_left(job, now).map(|left| format!(", {left}")).unwrap_or_default();
         bar.set_message(clean(&format!("{}{left}{reason}", action(job, 1))).into_owned());
@@ -279,6 +290,12 @@ web to eu-west-1: copying 50% ami-1
             lines.show(&job, &Status::default(), Timestamp::from_second(now).unwrap()).unwrap();
         }
         assert_eq!(String::from_utf8(lines.out).unwrap(), "web to eu-west-1: copying 40% ami-1, 1m00s left\n");
+    }
+
+    #[test]
+    fn a_bar_leaves_room_for_what_is_said_of_the_copy() {
+        assert_eq!(template(80), "{prefix:32!} {bar:10} {wide_msg}");
+        assert_eq!(template(200), "{prefix:40!} {bar:20} {wide_msg}");
     }
 
     #[test]
