@@ -6,20 +6,24 @@
 use std::{error::Error, io};
 
 use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::truncation::TruncatedResponse;
+use super::{profile_chain::BaseSource, truncation::TruncatedResponse};
 use crate::domain::{Failure, FailureKind, Retry, text};
 
 mod causes;
 mod codes;
 mod context;
+mod sources;
 
 pub(super) use causes::chain;
 use causes::{find, innermost, last};
 pub(super) use codes::snapshot_failure;
-pub(super) use context::Context;
+pub(super) use context::{Context, ErrorFacts};
+pub(super) use sources::no_credentials;
+use sources::of_profile;
 
 /// An error of one call.
 pub(super) type CallError<E> = SdkError<E, HttpResponse>;
@@ -146,7 +150,7 @@ pub(super) fn credentials(context: &Context<'_>, error: &CredentialsError) -> Fa
     let words = chain(error);
     let lower = words.to_ascii_lowercase();
     let any = |needles: &[&str]| needles.iter().any(|n| lower.contains(n));
-    if context.mfa {
+    if context.facts.mfa {
         return context
             .fail(format!("the profile asks for MFA (mfa_serial), which the AWS SDK does not support ({})", last(&words)))
             .hint(
@@ -155,49 +159,74 @@ pub(super) fn credentials(context: &Context<'_>, error: &CredentialsError) -> Fa
             )
             .retry(Retry::AfterLogin);
     }
+    if let Some(refused) = find::<CallError<AssumeRoleError>>(error).filter(|e| matches!(e, SdkError::ServiceError(_)))
+    {
+        return role_refused(context, refused);
+    }
     let metadata = any(&["imds", "instance metadata"]);
     if any(&["dispatch failure"]) && !metadata {
         // The source of the credentials was not reached, which says nothing about them.
         return network(context, error);
     }
-    if any(&["sso", "token"]) && any(&["expired", "refresh", "cached", "unauthorized", "not found", "invalid"]) {
+    if let Some(failure) = of_profile(context, error) {
+        return failure;
+    }
+    let may_be_sso = context.facts.chain.as_ref().is_none_or(|chain| chain.source == BaseSource::Sso);
+    if may_be_sso
+        && any(&["sso", "token"])
+        && any(&["expired", "refresh", "cached", "unauthorized", "not found", "invalid"])
+    {
+        let hint = context.login().map(|login| format!("Sign in again: `{login}`.")).unwrap_or_default();
         return context
             .fail(format!("the SSO session has ended ({})", last(&words)))
-            .hint(format!("Sign in again: `{}`.", context.login()))
+            .hint(hint)
             .retry(Retry::AfterLogin);
     }
-    match error {
+    if metadata {
         // The metadata service ends the chain: if it refuses, no source before it provided any.
-        _ if metadata => no_credentials(context, Some(&words)),
-        CredentialsError::CredentialsNotLoaded(_) => no_credentials(context, Some(&words)),
+        return no_credentials(context, Some(&words));
+    }
+    by_variant(context, error, &words)
+}
+
+/// Returns the failure that the SDK's kind of error means.
+fn by_variant(context: &Context<'_>, error: &CredentialsError, words: &str) -> Failure {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => no_credentials(context, Some(words)),
         CredentialsError::ProviderTimedOut(_) => context
             .fail("whatever gives the credentials did not answer in time")
             .hint("A credential process, SSO or the instance metadata service does not answer; trying again may help.")
             .retry(Retry::Later),
         CredentialsError::InvalidConfiguration(_) => context
-            .fail(format!("the profile is not set up right ({})", last(&words)))
+            .fail(format!("the profile is not set up right ({})", last(words)))
             .hint("Correct it in the AWS configuration files; `aws configure list` shows how the AWS CLI reads it.")
             .retry(Retry::AfterLogin),
         _ => context
-            .fail(format!("could not get credentials ({})", last(&words)))
-            .hint(format!(
-                "Sign in again, for SSO with `{}`, or choose another profile with --profile.",
-                context.login()
-            ))
+            .fail(format!("could not get credentials ({})", last(words)))
+            .hint(match context.login() {
+                Some(login) => {
+                    format!("Sign in again, for SSO with `{login}`, or choose another profile with --profile.")
+                }
+                None => "Renew them, or choose another profile with --profile.".into(),
+            })
             .retry(Retry::AfterLogin),
     }
 }
 
-/// Returns the failure of having no credentials at all, with the ways to provide some.
-pub(super) fn no_credentials(context: &Context<'_>, words: Option<&str>) -> Failure {
-    tracing::debug!(error = words, "no credentials");
-    context
-        .fail("no credentials were found")
-        .hint(
-            "Either set up a profile (`aws configure`, or `aws configure sso` and `aws sso login`) and name it with --profile, \
-             or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. `amigrate demo` needs none.",
-        )
-        .retry(Retry::AfterLogin)
+/// Returns the failure of a role that STS does not give.
+fn role_refused(context: &Context<'_>, error: &CallError<AssumeRoleError>) -> Failure {
+    let refused = failure(&Context { action: "sts:AssumeRole", ..*context }, error);
+    let profile = context.facts.profile.as_deref().map(|profile| format!(" of profile {}", text::clean(profile)));
+    let why = format!("STS refused the role{}: {}", profile.unwrap_or_default(), refused.why);
+    let hint = if refused.kind.is_denied() {
+        "The role's trust policy must allow the identity that assumes it, and that identity needs the IAM action `sts:AssumeRole`."
+            .into()
+    } else {
+        refused.hint
+    };
+    let retry = if refused.retry == Retry::Later { Retry::Later } else { Retry::AfterLogin };
+    // Nothing was sent to EC2: it is not the request that was refused.
+    Failure { why, hint, retry, kind: FailureKind::Other, ..refused }
 }
 
 /// Returns the request id, from the header or else from EC2's XML.

@@ -21,34 +21,11 @@ use tokio::time::{Instant, timeout};
 
 use super::{
     credential_sources::CredentialSources,
-    errors::{self, NotVerified},
+    errors::{self, ErrorFacts, NotVerified},
 };
 use crate::domain::{Account, AccountId, Failure, FailureKind, Identity, Region, Retry, text::clean};
 
 const WHAT: &str = "find out whose credentials these are";
-
-/// Context of errors of the session's credentials.
-#[derive(Debug, Clone, Default)]
-pub(super) struct ErrorFacts {
-    pub(super) profile: Option<String>,
-    /// The profile asks for MFA, which the SDK does not support.
-    pub(super) mfa: bool,
-    /// Custom endpoint of STS.
-    pub(super) endpoint: Option<String>,
-}
-
-impl ErrorFacts {
-    pub(super) fn context<'a>(&'a self, what: &'a str, action: &'a str) -> errors::Context<'a> {
-        errors::Context {
-            what,
-            action,
-            profile: self.profile.as_deref(),
-            endpoint: self.endpoint.as_deref(),
-            accepted: false,
-            mfa: self.mfa,
-        }
-    }
-}
 
 /// Credentials provider of all clients of a session.
 #[derive(Clone)]
@@ -148,6 +125,11 @@ impl VerifiedCredentials {
             state: tokio::sync::Mutex::default(),
             identity: Mutex::default(),
         }))
+    }
+
+    /// Returns what is known about them, for errors.
+    pub(super) fn facts(&self) -> &ErrorFacts {
+        &self.0.facts
     }
 
     /// Returns who is signed in, if known.

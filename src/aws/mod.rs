@@ -16,6 +16,7 @@ mod images;
 mod kms_keys;
 mod options;
 mod post_copy;
+mod profile_chain;
 mod profiles;
 mod regions;
 mod request_ids;

@@ -21,9 +21,10 @@ use futures_util::future::BoxFuture;
 use super::{
     credential_sources::CredentialSources,
     endpoints::{checked_endpoint, ec2_endpoint, refuse_empty_endpoints},
-    errors,
-    identity::{ErrorFacts, Timeouts, UnverifiedCredentials, VerifiedCredentials},
+    errors::{self, ErrorFacts},
+    identity::{Timeouts, UnverifiedCredentials, VerifiedCredentials},
     options::SessionOptions,
+    profile_chain::{self, ProfileChain},
     profiles,
     request_ids::RequestIds,
     simulated_login::SimulatedLogin,
@@ -40,7 +41,6 @@ struct Inner {
     home: Region,
     region_was_given: bool,
     profile: Option<String>,
-    mfa: bool,
     /// Custom endpoint of EC2; those of other services are in `config`.
     ec2_endpoint: Option<String>,
     operation_timeout: Duration,
@@ -69,7 +69,6 @@ impl Inner {
             home,
             region_was_given: true,
             profile: None,
-            mfa: false,
             ec2_endpoint: ec2_endpoint(config),
             operation_timeout: options.operation_timeout,
             accepted: AtomicBool::new(false),
@@ -105,6 +104,12 @@ impl Session {
             None => None,
         };
         let profile_name = profile.as_deref().unwrap_or("default");
+        let exported = options.profile.is_none() && profile_chain::exported_keys(&variable)?;
+        let chain = if exported || files.get_profile(profile_name).is_none() {
+            None
+        } else {
+            Some(ProfileChain::of(&files, profile_name).map_err(|problem| problem.failure(profile_name))?)
+        };
         let given = match &options.region {
             Some(region) => Some(region.clone()),
             None => configured_region(profiles::property(&files, profile_name, "region"))?,
@@ -131,7 +136,8 @@ impl Session {
         }
         let mfa = profiles::property(&files, profile_name, "mfa_serial").is_some();
         let config = Box::pin(loader.load()).await;
-        let facts = ErrorFacts { profile: profile.clone(), mfa, endpoint: config.endpoint_url().map(str::to_owned) };
+        let endpoint = config.endpoint_url().map(str::to_owned);
+        let facts = ErrorFacts { profile: profile.clone(), chain, mfa, endpoint };
         let Some(source) = config.credentials_provider() else {
             return Err(errors::no_credentials(&facts.context("find AWS credentials", ""), None));
         };
@@ -139,7 +145,6 @@ impl Session {
         Ok(Self(Arc::new(Inner {
             region_was_given,
             profile,
-            mfa,
             ..Inner::new(&config, source, sources, facts, home, &options)
         })))
     }
@@ -188,7 +193,6 @@ impl Session {
             home: inner.home.clone(),
             region_was_given: inner.region_was_given,
             profile: inner.profile.clone(),
-            mfa: inner.mfa,
             ec2_endpoint: inner.ec2_endpoint.clone(),
             operation_timeout: inner.operation_timeout,
             accepted: AtomicBool::new(inner.accepted.load(Ordering::Relaxed)),
@@ -259,10 +263,9 @@ impl Session {
         errors::Context {
             what,
             action,
-            profile: self.0.profile.as_deref(),
             endpoint: if action.starts_with("ec2:") { self.endpoint_url() } else { self.0.config.endpoint_url() },
             accepted: self.0.accepted.load(Ordering::Relaxed),
-            mfa: self.0.mfa,
+            facts: self.0.credentials.facts(),
         }
     }
 

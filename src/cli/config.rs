@@ -3,6 +3,7 @@
 mod records;
 
 use std::{
+    collections::BTreeMap,
     io::{self, ErrorKind, Write as _},
     path::Path,
 };
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::{
     aws,
-    config::{Config, EffectiveSetting, PresetFile, SettingSource, Themes, settings},
+    config::{Config, EffectiveSetting, PresetFile, SettingSource, Themes, bindings::Context, chord::Chord, settings},
     domain::Failure,
 };
 pub(super) use records::{FileRecord, SettingRecord};
@@ -34,7 +35,8 @@ pub(super) struct ConfigArgs {
 enum Action {
     /// Print which files are read: settings, presets, prices
     Path,
-    /// Print every setting with its value and where that comes from: default, file, environment or flag
+    /// Print every setting with its value and where that comes from: default, file, environment or flag; of the keys those that
+    /// the file changes
     Show,
     /// Name every mistake in the settings, the themes, the presets and the prices; status 2 if there is one
     Check,
@@ -61,7 +63,10 @@ pub(super) fn run(
     let (named, output) = (common.config_file(), common.output_options(env));
     match args.action {
         Action::Path => print(output, paths(named, env).into_iter()),
-        Action::Show => print(output, shown(common, env).or_usage()?.iter().map(SettingRecord::from)),
+        Action::Show => {
+            let (settings, keys) = (shown(common, env).or_usage()?, keys(common, env).or_usage()?);
+            print(output, settings.iter().map(SettingRecord::from).chain(keys))
+        }
         Action::Check => Ok(check(output, named, env)),
         Action::Init { force } => init(output, named, force),
     }
@@ -92,6 +97,17 @@ fn paths(named: Option<&Path>, env: &impl Fn(&str) -> Option<String>) -> Vec<Fil
         ("prices", Some(prices).filter(|file| !file.is_empty()).map(Into::into)),
     ];
     files.into_iter().filter_map(|(name, path)| Some(FileRecord::new(name, &path?))).collect()
+}
+
+/// The keys that the settings file changes.
+fn keys(common: &CommonFlags, env: &impl Fn(&str) -> Option<String>) -> Result<Vec<SettingRecord>, Failure> {
+    let file = Config::file(common.config_file()).map(|file| file.display().to_string());
+    let changed = Config::load(common.config_file(), env)?.keys.0;
+    let of_context = |(context, actions): (Context, BTreeMap<_, Vec<Chord>>)| {
+        let file = file.clone();
+        actions.into_iter().map(move |(action, chords)| SettingRecord::of_key(context, action, &chords, file.clone()))
+    };
+    Ok(changed.into_iter().flat_map(of_context).collect())
 }
 
 /// The settings, overridden by the flags.

@@ -13,6 +13,7 @@ mod deregister;
 mod drive;
 mod exit;
 mod follow;
+mod foreign;
 mod jobs;
 mod list;
 mod lookup;
@@ -74,7 +75,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let parsed = command.try_get_matches_from_mut(arguments);
     let parsed =
         parsed.and_then(|matches| Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command)));
-    let arguments = parsed.unwrap_or_else(|error| error.exit());
+    let arguments = match parsed {
+        Ok(arguments) => arguments,
+        Err(error) => match foreign::explain(&error) {
+            Some(failure) => {
+                report(&failure);
+                return ExitStatus::Usage.into();
+            }
+            None => error.exit(),
+        },
+    };
     let env = |name: &str| std::env::var(name).ok();
     match start(arguments, &env) {
         Ok(code) => code,

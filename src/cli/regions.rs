@@ -37,7 +37,7 @@ impl std::str::FromStr for Selection {
         }
         let mut named = Vec::new();
         for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            let region = Region::new(name)?;
+            let region: Region = name.parse()?;
             if !named.contains(&region) {
                 named.push(region);
             }
@@ -86,12 +86,12 @@ pub(super) async fn resolve(
     match selection {
         Selection::Home => {
             let home = vec![session.home_region().clone()];
-            check_named(&home, session, setup).await?;
+            check_named(&home, session, setup).await.map_err(|(_, error)| error)?;
             Ok(home)
         }
         Selection::All => Ok(Memory::of(session, setup).await.ask(session).await?),
         Selection::Named(named) => {
-            check_named(named, session, setup).await?;
+            check_named(named, session, setup).await.map_err(|(_, error)| error)?;
             Ok(named.clone())
         }
     }
@@ -155,8 +155,15 @@ fn others_may_be_missing(failure: Failure) -> Failure {
     Failure { hint: hint.trim_start().to_owned(), ..failure }
 }
 
-/// Names that are not known as enabled are looked up.
-async fn check_named(named: &[Region], session: &Session, setup: &Setup) -> Result<(), CommandError> {
+/// Looks up the names that are not known as enabled.
+///
+/// # Errors
+/// As [`resolve`], with the region that is wrong if it is one.
+pub(super) async fn check_named(
+    named: &[Region],
+    session: &Session,
+    setup: &Setup,
+) -> Result<(), (Option<Region>, CommandError)> {
     let memory = Memory::of(session, setup).await;
     let (enabled, home) = (memory.read().unwrap_or_default(), session.home_region());
     // A home region that nobody has heard of is most likely mistyped, so it cannot be asked itself.
@@ -169,9 +176,10 @@ async fn check_named(named: &[Region], session: &Session, setup: &Setup) -> Resu
     match session.regions_as_told_by(&asked).await {
         Ok(listed) => {
             memory.keep(&listed);
-            named.iter().try_for_each(|region| check_one(region, &listed)).map_err(CommandError::usage)
+            let wrong = |region: &Region, failure| (Some(region.clone()), CommandError::usage(failure));
+            named.iter().try_for_each(|region| check_one(region, &listed).map_err(|failure| wrong(region, failure)))
         }
-        Err(failure) if failure.retry == Retry::AfterLogin => Err(failure.into()),
+        Err(failure) if failure.retry == Retry::AfterLogin => Err((None, failure.into())),
         // EC2 tells it with the first request there, though not what was meant.
         Err(_) => {
             named
@@ -195,11 +203,20 @@ fn advice(region: &Region, remembered: &[String]) -> Option<String> {
 
 fn check_one(region: &Region, listed: &[RegionInfo]) -> Result<(), Failure> {
     let what = format!("use region `{region}`");
+    let ours = listed.first().map(|info| info.region.partition());
     match listed.iter().find(|info| info.region == *region) {
         Some(info) if info.enabled() => Ok(()),
         Some(_) => Err(Failure::new(what, "it is not enabled for this account")
             .kind(FailureKind::Other)
             .hint("Enable it in the account's settings first.")),
+        None if let Some(ours) = ours.filter(|ours| *ours != region.partition()) => {
+            let (theirs, ours) = (region.partition().as_str(), ours.as_str());
+            Err(Failure::new(what, format!("it is in partition {theirs}, and this account is in {ours}")).hint(
+                format!(
+                    "Copies do not leave {ours}; CreateStoreImageTask and CreateRestoreImageTask carry an image over."
+                ),
+            ))
+        }
         None => {
             let names = listed.iter().filter(|info| info.enabled()).map(|info| info.region.as_str());
             let hint = match nearest(region.as_str(), names) {
@@ -277,7 +294,7 @@ mod tests {
         let region = |name| Region::new(name).unwrap();
         assert_eq!("all".parse(), Ok(Selection::All));
         let both = Selection::Named(vec![region("eu-west-1"), region("us-east-1")]);
-        assert_eq!(" eu-west-1, us-east-1,eu-west-1,".parse(), Ok(both));
+        assert_eq!(" EU-west-1, us-east-1,eu-west-1,".parse(), Ok(both));
         for bad in ["", ",", "eu-west-1,Frankfurt"] {
             assert!(bad.parse::<Selection>().is_err(), "{bad}");
         }
@@ -297,6 +314,8 @@ mod tests {
         assert_eq!(check("eu-west-1"), Ok(()));
         assert_eq!(check("eu-wset-1").unwrap_err().hint, "Did you mean `eu-west-1`?");
         assert!(check("me-south-1").unwrap_err().why.contains("not enabled"));
+        let elsewhere = "it is in partition aws-us-gov, and this account is in aws";
+        assert_eq!(check("us-gov-west-1").unwrap_err().why, elsewhere);
         let advice = |name| advice(&Region::new(name).unwrap(), &["xx-new-1".into()]);
         assert!(advice("eu-wset-1").unwrap().ends_with("did you mean `eu-west-1`?"));
         assert_eq!((advice("xx-new-1"), advice("eu-west-1"), advice("mars-north-42")), (None, None, None));

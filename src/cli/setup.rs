@@ -45,7 +45,7 @@ pub(super) struct CommonFlags {
     #[arg(long, global = true, value_name = "LEVEL", value_parser = ["off", "error", "warn", "info", "debug", "trace"])]
     log_level: Option<String>,
     /// Format of the data on standard output, a table unless given
-    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    #[arg(long, short, global = true, value_enum, value_name = "FORMAT")]
     output: Option<Format>,
     /// When to use colors
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]

@@ -11,7 +11,7 @@ use super::{
     key_file,
     keys::KEY_SECTION,
     obsolete,
-    settings::{self, KEYS, SECTIONS, Setting},
+    settings::{self, Expect, KEYS, SECTIONS, Setting},
     source::Source,
 };
 use crate::domain::{Failure, text};
@@ -37,7 +37,10 @@ pub(super) fn check(path: &Path, text: &str) -> (toml::Table, Vec<Failure>) {
     let (mut values, mut notes, mut mistakes) = (toml::Table::new(), Vec::new(), Mistakes::new());
     let document = match DeTable::parse(text) {
         Ok(document) => document,
-        Err(error) => return (values, vec![source.wrong(error.span(), error.message())]),
+        Err(error) => {
+            let unquoted = error.span().and_then(|place| source.unquoted(place));
+            return (values, vec![unquoted.unwrap_or_else(|| source.wrong(error.span(), error.message()))]);
+        }
     };
     for (key, value) in document.get_ref() {
         let name: &str = key.get_ref();
@@ -115,6 +118,31 @@ impl Source<'_> {
             let why = format!("`{name}`{} is {shown}; expected {}", within(section), key.expect.describe());
             self.wrong(Some(value.span()), &why)
         })
+    }
+
+    /// Returns what a setting takes, if what makes the file no TOML is its value, which begins as a word.
+    fn unquoted(&self, place: Range<usize>) -> Option<Failure> {
+        let line_start = self.text.get(..place.start)?.rfind('\n').map_or(0, |at| at + 1);
+        let line = self.text.get(line_start..)?.lines().next()?;
+        let (name, value) = line.split_once('=')?;
+        let start = line_start + name.len() + 1 + (value.len() - value.trim_start().len());
+        let value = value.split('#').next().unwrap_or_default().trim();
+        if place.start < start || !value.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            return None;
+        }
+        let sections = self.text.get(..line_start)?.lines().rev();
+        let section = sections.map(str::trim).find_map(|line| line.strip_prefix('[')?.split(']').next()).unwrap_or("");
+        let name = name.trim();
+        let key = settings::find(section.trim(), name)?;
+        let shown: String = text::clean(value).chars().take(60).collect();
+        let written = match key.expect {
+            Expect::Text | Expect::Choice(_) | Expect::Whose if !shown.contains('"') => {
+                format!(": write {name} = \"{shown}\"")
+            }
+            _ => String::new(),
+        };
+        let why = format!("`{name}`{} is {shown}; expected {}{written}", within(key.section), key.expect.describe());
+        Some(self.wrong(Some(start..start + value.len()), &why))
     }
 
     fn unknown_key(&self, place: Range<usize>, section: &str, name: &str) -> Failure {

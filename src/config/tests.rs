@@ -100,6 +100,12 @@ fn the_file_lies_over_the_defaults_and_the_environment_over_the_file() {
     "[copy]\nstarts_per_second = nan",
     "config.toml:2:21: `starts_per_second` in [copy] is nan; expected a number from 0.01 to 100"
 )]
+#[case("[ui]\nascii = yes # please", "config.toml:2:9: `ascii` in [ui] is yes; expected true or false")]
+#[case("read_only = True", "config.toml:1:13: `read_only` is True; expected true or false")]
+#[case(
+    "[aws]\nprofile = prod\n[ui]\n",
+    "config.toml:2:11: `profile` in [aws] is prod; expected a text: write profile = \"prod\""
+)]
 #[case("[ui]\nascii = 1", "config.toml:2:9: `ascii` in [ui] is 1; expected true or false")]
 #[case("[ui]\npalette = \"truecolor\"", "config.toml:2:1: `palette` in [ui] was auto, none or 16, and is `theme` now")]
 #[case(

@@ -81,8 +81,9 @@ impl From<Region> for String {
 
 impl std::str::FromStr for Region {
     type Err = Failure;
-    fn from_str(name: &str) -> Result<Self, Failure> {
-        Self::new(name)
+    /// Reads what a person types: capitals, and spaces around it, do not matter.
+    fn from_str(typed: &str) -> Result<Self, Failure> {
+        Self::new(&typed.trim().to_ascii_lowercase()).or_else(|_| Self::new(typed))
     }
 }
 
@@ -177,6 +178,13 @@ mod tests {
         for bad in ["", "us-east", "US-EAST-1", "us-east-1a", "us--1", "eu-west-1\n", "a b-c-1"] {
             assert!(Region::new(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn what_is_typed_is_read_leniently() {
+        let region = |typed: &str| typed.parse::<Region>();
+        assert_eq!(region(" EU-West-1 ").unwrap().as_str(), "eu-west-1");
+        assert!(region("eu west 1").is_err() && Region::new(" eu-west-1").is_err());
     }
 
     #[test]

@@ -42,6 +42,10 @@ impl TagLine {
             return refused(format!("`{}` has no `=`; a tag is written key=value", shortened(line)));
         };
         let (key, value) = (key.trim(), value.trim());
+        if let Some((key, value)) = in_aws_form(key, value) {
+            let (key, value) = (shortened(key), shortened(value));
+            return refused(format!("`{}` is the AWS CLI's form; write `{key}={value}`", shortened(line)));
+        }
         let reserved = |prefix: &str| key.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
         match key.chars().count() {
             0 => return refused(format!("`{}` has no key before the `=`", shortened(line))),
@@ -104,6 +108,17 @@ impl TagLine {
     }
 }
 
+/// Reads `Key=Team,Value=web`, split at the first `=`. Nobody names a key `Key` whose value begins like that.
+fn in_aws_form<'a>(key: &str, value: &'a str) -> Option<(&'a str, &'a str)> {
+    let (first, rest) = value.split_once(',')?;
+    let (name, second) = rest.split_once('=')?;
+    match (key.to_ascii_lowercase().as_str(), name.trim().to_ascii_lowercase().as_str()) {
+        ("key", "value") => Some((first.trim(), second.trim())),
+        ("value", "key") => Some((second.trim(), first.trim())),
+        _ => None,
+    }
+}
+
 /// Returns a text for a message: on one line and not too long.
 fn shortened(text: &str) -> String {
     let text = clean(text);
@@ -121,7 +136,9 @@ mod tests {
     #[test]
     fn lines_are_read_and_bad_ones_quoted() {
         let read = |line: &str| TagLine::parse(line).map_err(|e| e.why);
-        for (line, key) in [("Team=web", "Team"), ("  a b = c = d ", "a b"), ("Empty=", "Empty"), ("x={name", "x")] {
+        for (line, key) in
+            [("Team=web", "Team"), ("  a b = c = d ", "a b"), ("Empty=", "Empty"), ("x={name", "x"), ("Key=a,b", "Key")]
+        {
             assert_eq!(read(line).unwrap().unwrap().key(), key);
         }
         assert!(read(&format!("{}={}", "k".repeat(127), "ü".repeat(256))).is_ok());
@@ -136,6 +153,8 @@ mod tests {
             ("AWS:x=1", "only AWS"),
             ("amigrate:job=1", "own copies"),
             ("a\u{1b}=1", "control character"),
+            ("Key=Team,Value=web", "write `Team=web`"),
+            ("value=web, key=Team", "write `Team=web`"),
         ];
         for (line, why) in cases {
             let error = read(line).unwrap_err();

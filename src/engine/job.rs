@@ -170,6 +170,21 @@ impl Job {
         waits || matches!(self.state, JobState::Removing { .. })
     }
 
+    /// Returns true if EC2 has answered with an image that it has not shown yet, and that may be an earlier copy's: other hosts send a
+    /// derived token too, and EC2 remembers it when the image is gone.
+    pub fn is_unconfirmed(&self) -> bool {
+        matches!(self.state, JobState::Copying { .. }) && self.request.token.is_derived() && !self.image_seen
+    }
+
+    /// Returns what is to be said of its image if EC2 does not have it.
+    pub(super) fn note_of_missing_image(&self) -> Note {
+        if self.request.token.is_derived() && !self.image_seen {
+            Note::EarlierCopyGone
+        } else {
+            Note::DeregisteredElsewhere
+        }
+    }
+
     /// Returns true if it goes on only while amigrate runs: EC2 does not carry it on by itself.
     pub fn needs_driving(&self) -> bool {
         let by_state = matches!(

@@ -63,6 +63,8 @@ pub enum Note {
     AvailableAfterAll,
     /// Somebody else deregistered the image; its snapshots may remain.
     DeregisteredElsewhere,
+    /// EC2 answered with an image that it never showed: that of an earlier copy with the same token, which is gone.
+    EarlierCopyGone,
     /// The image's present state does not allow it to be deregistered; it is tried again.
     DeregisterLater,
     /// A request failed for a reason that passes; it is tried again.

@@ -11,7 +11,6 @@ use super::{
     job::Job,
     jobs::Jobs,
     messages::PolledCopies,
-    note::Note,
     state::JobState,
 };
 use crate::domain::{
@@ -122,7 +121,7 @@ fn image_missing(job: &mut Job, image: &ImageId, unseen: SignedDuration, now: Ti
     }
     job.missing_polls += 1;
     (job.missing_polls >= AGREEING_POLLS).then(|| {
-        job.note = Some(Note::DeregisteredElsewhere);
+        job.note = Some(job.note_of_missing_image());
         JobState::Gone { image: image.clone() }
     })
 }

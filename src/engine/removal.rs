@@ -228,7 +228,7 @@ impl Job {
         match reason {
             RemovalReason::Retry { .. } => self.finish_removal(None, config.tagging, now),
             RemovalReason::Cancel | RemovalReason::Deregister | RemovalReason::DeregisterCopying => {
-                self.note = Some(Note::DeregisteredElsewhere);
+                self.note = Some(self.note_of_missing_image());
                 self.end(JobState::Gone { image }, now);
                 // If EC2 shows it again, it is still cancelled.
                 self.cancel_requested = matches!(reason, RemovalReason::Cancel);

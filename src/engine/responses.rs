@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Engine, external,
     ids::JobId,
+    job::Job,
     messages::PolledCopies,
     note::Waiting,
     poll_results, reconcile,
@@ -27,6 +28,7 @@ impl Engine {
                     None => job.copy_started(&image, now),
                     Some(_) => job.given_token_answered(image, is_taken, now),
                 });
+                self.confirm_soon(id, &region, now);
             }
             // Only EC2 itself can say that it did not start; or that the request could not be made for lack of credentials.
             Err(failure) if transitions::outcome_is_unknown(&failure) => {
@@ -47,6 +49,17 @@ impl Engine {
             Err(failure) => {
                 self.update(id, now, |job, _| job.refused(failure, now));
             }
+        }
+    }
+
+    /// Has an image that may be an earlier copy's looked up soon, but once for all copies that start there one after the other.
+    fn confirm_soon(&mut self, id: JobId, region: &Region, now: Timestamp) {
+        /// EC2 often does not show an image at once.
+        const AFTER: SignedDuration = SignedDuration::from_millis(500);
+        let starts = |j: &Job| matches!(j.state, JobState::Queued | JobState::Starting);
+        let more = self.jobs.values().any(|j| j.request.destination == *region && starts(j));
+        if !more && self.jobs.get(id).is_some_and(Job::is_unconfirmed) {
+            self.schedules.poll_at(region, now + AFTER);
         }
     }
 

@@ -94,6 +94,8 @@ pub(super) enum PendingReply {
     Keys(Region),
     /// A check of the review that is open.
     Check(CheckId),
+    /// Whether an available copy whose steps are changed may become public.
+    PublicAccess(JobId),
     Profiles,
     History,
     Audit(JobId),

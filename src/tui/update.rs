@@ -214,6 +214,7 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
             picker::open::on_kms_keys(model);
         }
         (PendingReply::Check(check), Reply::Check(answer)) => review::open::on_answer(model, check, answer, effects),
+        (PendingReply::PublicAccess(job), Reply::Check(answer)) => form::steps::on_public_access(model, job, answer),
         (PendingReply::History, Reply::History(result)) => jobs::history_update::on_reply(model, result),
         (PendingReply::Audit(job), Reply::Audit(result)) => pager::audit::on_reply(model, job, result),
         (PendingReply::ImageDetails(image), Reply::ImageDetails(details)) => {

@@ -7,7 +7,7 @@ use rustls::{CertificateError, Error as TlsError};
 use crate::domain::text;
 
 /// The error, then its causes. An `io::Error` hides what it was made of from `source`.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+pub(super) fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error: &&'a (dyn Error + 'static)| {
         match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
             Some(inner) => Some(inner as &(dyn Error + 'static)),
@@ -19,6 +19,11 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 /// The first of the causes that is of this type.
 pub(super) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     causes(error).find_map(|error| error.downcast_ref::<T>())
+}
+
+/// What is found first in the texts of the causes, which are not cleaned.
+pub(super) fn find_text<T>(error: &(dyn Error + 'static), read: impl Fn(&str) -> Option<T>) -> Option<T> {
+    causes(error).find_map(|error| read(&error.to_string()))
 }
 
 /// The error and its causes on one line, what repeats left out.

@@ -70,10 +70,12 @@ pub(super) fn class(context: &Context<'_>, code: &str, message: &str, status: u1
     }
     if one_of(EXPIRED) {
         let clock = if code == "RequestExpired" { ", or this machine's clock is wrong" } else { "" };
-        let hint = format!(
-            "The credentials have run out{clock}. Sign in again: `{}`, or put new ones into the environment.",
-            context.login()
-        );
+        let hint = match context.login() {
+            Some(login) => format!(
+                "The credentials have run out{clock}. Sign in again: `{login}`, or put new ones into the environment."
+            ),
+            None => format!("The credentials have run out{clock}: put new ones in their place."),
+        };
         return Class::new(Retry::AfterLogin, hint);
     }
     if one_of(SIGNATURE) {
@@ -123,10 +125,10 @@ fn identity(context: &Context<'_>) -> Class {
              enable it under AWS Regions of the account's settings.",
         );
     }
+    let sso = context.login().map(|login| format!("; for SSO `{login}`")).unwrap_or_default();
     let hint = format!(
-        "Either the credentials are wrong (check --profile, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for SSO `{}`) \
-         or this region is not enabled for the account.",
-        context.login()
+        "Either the credentials are wrong (check --profile, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY{sso}) \
+         or this region is not enabled for the account."
     );
     Class::new(Retry::AfterLogin, hint)
 }

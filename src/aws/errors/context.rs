@@ -1,6 +1,29 @@
 //! What is known when a request fails.
 
-use crate::domain::{Failure, text};
+use crate::{
+    aws::profile_chain::ProfileChain,
+    domain::{Failure, text},
+};
+
+/// What a session knows about its credentials.
+#[derive(Debug, Clone, Default)]
+pub(in crate::aws) struct ErrorFacts {
+    /// Given as an option or by the environment.
+    pub(in crate::aws) profile: Option<String>,
+    /// Where the credentials come from, unless they are exported.
+    pub(in crate::aws) chain: Option<ProfileChain>,
+    /// The profile asks for MFA, which the SDK does not support.
+    pub(in crate::aws) mfa: bool,
+    /// Custom endpoint of all services but those that have one of their own.
+    pub(in crate::aws) endpoint: Option<String>,
+}
+
+impl ErrorFacts {
+    /// The context of an error of credentials that no call has accepted yet.
+    pub(in crate::aws) fn context<'a>(&'a self, what: &'a str, action: &'a str) -> Context<'a> {
+        Context { what, action, endpoint: self.endpoint.as_deref(), accepted: false, facts: self }
+    }
+}
 
 /// What was being done, and what the session knows about itself: enough to word a failure.
 #[derive(Debug, Clone, Copy)]
@@ -9,14 +32,11 @@ pub(in crate::aws) struct Context<'a> {
     pub(in crate::aws) what: &'a str,
     /// The IAM action, `ec2:DescribeImages`.
     pub(in crate::aws) action: &'a str,
-    /// The profile in use.
-    pub(in crate::aws) profile: Option<&'a str>,
     /// The custom endpoint.
     pub(in crate::aws) endpoint: Option<&'a str>,
     /// Whether AWS accepted these credentials before.
     pub(in crate::aws) accepted: bool,
-    /// Whether the profile asks for MFA, which the SDK cannot do.
-    pub(in crate::aws) mfa: bool,
+    pub(in crate::aws) facts: &'a ErrorFacts,
 }
 
 impl Context<'_> {
@@ -29,10 +49,12 @@ impl Context<'_> {
         self.endpoint.map_or_else(|| "the AWS endpoint".into(), |url| format!("the endpoint {}", text::clean(url)))
     }
 
-    pub(super) fn login(&self) -> String {
-        match self.profile {
-            Some(profile) => format!("aws sso login --profile {}", text::clean(profile)),
-            None => "aws sso login".into(),
+    /// Returns the command that signs in; `None` where none does.
+    pub(super) fn login(&self) -> Option<String> {
+        match (&self.facts.chain, &self.facts.profile) {
+            (Some(chain), _) => chain.login(),
+            (None, Some(profile)) => Some(format!("aws sso login --profile {}", text::clean(profile))),
+            (None, None) => Some("aws sso login".into()),
         }
     }
 }

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    aws::testing::{CannedResponse, eu, refused, scripted, us},
+    aws::{
+        profile_chain::ProfileChain,
+        testing::{CannedResponse, eu, refused, scripted, us},
+    },
     domain::{Failure, FailureKind, ImageQuery},
 };
 
@@ -168,14 +171,8 @@ async fn a_hanging_endpoint_costs_a_minute_and_no_more() {
 
 #[test]
 fn a_custom_endpoint_is_named_and_doubted() {
-    let context = Context {
-        what: "list regions",
-        action: "ec2:DescribeRegions",
-        profile: None,
-        endpoint: Some("http://127.0.0.1:5000"),
-        accepted: false,
-        mfa: false,
-    };
+    let facts = ErrorFacts { endpoint: Some("http://127.0.0.1:5000".into()), ..ErrorFacts::default() };
+    let context = facts.context("list regions", "ec2:DescribeRegions");
     for status in [200_u16, 404, 502] {
         let raw = HttpResponse::new(status.try_into().unwrap(), "<html>".into());
         let error: CallError<aws_sdk_ec2::Error> = SdkError::response_error("unparsable", raw);
@@ -187,8 +184,9 @@ fn a_custom_endpoint_is_named_and_doubted() {
 
 #[test]
 fn missing_credentials_are_told_by_kind() {
-    let plain = Context { what: "w", action: "", profile: Some("dev"), endpoint: None, accepted: false, mfa: false };
-    let mfa = Context { mfa: true, ..plain };
+    let facts = ErrorFacts { profile: Some("dev".into()), ..ErrorFacts::default() };
+    let with_mfa = ErrorFacts { mfa: true, ..facts.clone() };
+    let (plain, mfa) = (facts.context("w", ""), with_mfa.context("w", ""));
     let cases = [
         (plain, CredentialsError::not_loaded("none"), "no credentials were found", "`amigrate demo` needs none"),
         (
@@ -219,5 +217,29 @@ fn missing_credentials_are_told_by_kind() {
     for (context, error, why, hint) in cases {
         let failure = credentials(&context, &error);
         assert!(failure.why.contains(why) && failure.hint.contains(hint), "{failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_sts_refuses_is_told_in_its_words() {
+    let refusals = [
+        ("AccessDenied", "User: u is not authorized to perform: sts:AssumeRole on resource: r", "trust policy"),
+        ("InvalidAction", "unknown action AssumeRole", "does not know this action"),
+        ("ExpiredToken", "The security token included in the request is expired", "put new ones in their place"),
+        ("NeverHeardOf", "no", ""),
+    ];
+    for (code, message, hint) in refusals {
+        let error = AssumeRoleError::generic(
+            aws_smithy_types::error::ErrorMetadata::builder().code(code).message(message).build(),
+        );
+        let raw = HttpResponse::new(403_u16.try_into().unwrap(), "<RequestId>req-1</RequestId>".into());
+        let error = CredentialsError::provider_error(SdkError::service_error(error, raw));
+        let chain = ProfileChain { base: "base".into(), source: BaseSource::Keys };
+        let facts = ErrorFacts { profile: Some("role".into()), chain: Some(chain), ..ErrorFacts::default() };
+        let failure = credentials(&facts.context("find AWS credentials", ""), &error);
+        assert_eq!(failure.why, format!("STS refused the role of profile role: {message}"));
+        assert_eq!((failure.code.as_deref(), failure.request_id.as_deref()), (Some(code), Some("req-1")));
+        assert_eq!((failure.retry, failure.kind), (Retry::AfterLogin, FailureKind::Other), "nothing was sent to EC2");
+        assert!(failure.hint.contains(hint) && !failure.hint.contains("sso"), "{code}: {}", failure.hint);
     }
 }

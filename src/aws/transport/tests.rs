@@ -60,14 +60,8 @@ async fn failure(certificate: Option<&'static [u8]>, trusted: &[u8]) -> Failure 
         .http_client(client(&tls, &ProxyConfig::disabled()))
         .endpoint_url(&url);
     let error = aws_sdk_ec2::Client::from_conf(config.build()).describe_regions().send().await.unwrap_err();
-    let context = errors::Context {
-        what: "list images",
-        action: "ec2:DescribeImages",
-        profile: None,
-        endpoint: Some(&url),
-        accepted: true,
-        mfa: false,
-    };
+    let facts = errors::ErrorFacts { endpoint: Some(url), ..errors::ErrorFacts::default() };
+    let context = errors::Context { accepted: true, ..facts.context("list images", "ec2:DescribeImages") };
     errors::failure(&context, &error)
 }
 

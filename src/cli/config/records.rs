@@ -7,7 +7,11 @@ use serde::Serialize;
 
 use crate::{
     cli::output::{Column, Elision, Record},
-    config::{EffectiveSetting, SettingSource},
+    config::{
+        EffectiveSetting, SettingSource,
+        bindings::{Action, Context},
+        chord::Chord,
+    },
 };
 
 /// A file that is read.
@@ -53,7 +57,7 @@ pub(super) struct Shown {
 /// A setting.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub(in crate::cli) struct SettingRecord {
-    /// Section and name, such as `copy.encrypt`.
+    /// Section and name, such as `copy.encrypt` or `keys.images.copy`.
     name: String,
     /// A string, number, boolean, or list of strings.
     value: serde_json::Value,
@@ -78,6 +82,18 @@ impl From<&Shown> for SettingRecord {
             SettingSource::Flag => "flag",
         };
         Self { name, value: json(value), source, given_by: given_by.clone() }
+    }
+}
+
+impl SettingRecord {
+    /// The keys that the settings file gives to an action.
+    pub(super) fn of_key(context: Context, action: Action, chords: &[Chord], file: Option<String>) -> Self {
+        Self {
+            name: format!("keys.{}.{}", context.name(), action.name()),
+            value: chords.iter().map(ToString::to_string).collect::<Vec<_>>().into(),
+            source: "file",
+            given_by: file,
+        }
     }
 }
 

@@ -28,7 +28,7 @@ pub(in crate::cli) struct CopyArgs {
     #[arg(long, value_name = "REGION", value_delimiter = ',')]
     pub(super) to: Vec<Region>,
     /// Region of the images; the profile's or --region otherwise. Without both, ids are also looked for in every enabled region
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, alias = "source-region", value_name = "REGION")]
     pub(super) from: Option<Region>,
     /// Copies of a plan file, TOML or JSON, instead of options; - for standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["images", "to", "from", "RequestArgs", "PostCopyArgs"])]
@@ -43,6 +43,9 @@ pub(in crate::cli) struct CopyArgs {
     /// What to do if the name is taken, or a copy of the same image is there, pending, or in the queue
     #[arg(long, value_enum, value_name = "CHOICE", default_value_t)]
     pub(super) if_exists: IfExists,
+    /// Leave out the regions that the review refuses, and start the other copies; the status tells of those left out
+    #[arg(long, conflicts_with_all = ["check", "print_plan"])]
+    pub(super) skip_refused: bool,
     /// Only review it, a line for each region: what is allowed, what is there already, what it costs; nothing is started
     #[arg(long, conflicts_with_all = ["dry_run", "print_plan", "detach"])]
     pub(super) check: bool,
@@ -92,10 +95,10 @@ pub(super) struct RequestArgs {
     #[arg(long)]
     no_copy_image_tags: bool,
     /// Tag of the new images; may be repeated, and the value is a template
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, alias = "tags", value_name = "KEY=VALUE")]
     tag: Vec<String>,
     /// The same for the new snapshots
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, alias = "snapshot-tags", value_name = "KEY=VALUE")]
     snapshot_tag: Vec<String>,
     /// Complete within so many minutes, for a fee: a multiple of 15 up to 2880
     #[arg(long, value_name = "MINUTES", value_parser = minutes)]
@@ -161,6 +164,11 @@ impl CopyArgs {
         self.check || self.dry_run || self.print_plan
     }
 
+    /// Returns how the copies are protected, if that is said.
+    pub(super) fn protects(&self) -> Option<Protect> {
+        self.post_copy.protect
+    }
+
     /// Returns what the options ask for, for these images.
     ///
     /// # Errors
@@ -203,7 +211,8 @@ fn add_key(entry: &mut PlanEntry, text: &str) -> Result<(), Failure> {
     let twice = |place: &str| Failure::new("use --kms-key-id", format!("two keys are given for {place}"));
     match text.split_once('=') {
         Some((region, key)) => {
-            let region = Region::new(region).map_err(|e| e.hint("A key for one region is written eu-west-1=KEY."))?;
+            let region: Region =
+                region.parse().map_err(|e: Failure| e.hint("A key for one region is written eu-west-1=KEY."))?;
             match entry.kms_key_ids.insert(region.clone(), key.to_owned()) {
                 None => Ok(()),
                 Some(_) => Err(twice(region.as_str())),

@@ -21,7 +21,7 @@ use crate::{
         setup::Setup,
     },
     domain::{
-        CopyRequest, Failure, Image, ImageState, Region, derived_token,
+        CopyRequest, Failure, FailureKind, Image, ImageState, Region, derived_token,
         plan::Plan,
         review::{Choice, Existing, FindingKind, Review, ReviewContext, ReviewTable, Severity, existing::Found},
         text::clean,
@@ -35,8 +35,15 @@ pub(super) struct Checked {
     pub(super) table: ReviewTable,
     /// Copies that are not made, because they are there already.
     pub(super) skipped: Vec<Skipped>,
-    /// Why nothing is started.
-    refusals: Vec<(Failure, ExitStatus)>,
+    refusals: Vec<Refusal>,
+}
+
+/// Why nothing is started.
+struct Refusal {
+    failure: Failure,
+    status: ExitStatus,
+    /// The destinations that it concerns; none if it concerns all.
+    regions: Vec<Region>,
 }
 
 /// A copy that is not made, because it is there already, and what is there.
@@ -78,7 +85,7 @@ pub(super) async fn check(
         };
         let failure = Failure::new("refused", labels::review::finding(finding));
         let hint = if finding.kind == FindingKind::SharedWithEbsKey { "Name a key with --kms-key-id." } else { "" };
-        (failure.hint(hint), status)
+        Refusal { failure: failure.hint(hint), status, regions: finding.regions.clone() }
     }));
     let skipped = table.existing.iter().filter(|existing| existing.choice == Choice::Skip);
     let skipped = skipped.filter_map(|existing| Skipped::of(&review, existing));
@@ -102,9 +109,12 @@ async fn ask(session: &Session, review: &mut Review) {
 }
 
 /// Decides what is done about copies that are there already. Returns why nothing may be started.
-fn decide(review: &mut Review, if_exists: IfExists) -> Vec<(Failure, ExitStatus)> {
+fn decide(review: &mut Review, if_exists: IfExists) -> Vec<Refusal> {
     let table = review.table();
     let mut refusals = Vec::new();
+    let mut refuse = |failure, status, region: &Region| {
+        refusals.push(Refusal { failure, status, regions: vec![region.clone()] });
+    };
     // Of images from several regions, one of them may be the destination.
     let from: BTreeSet<&Region> = review.copies().iter().map(|copy| &copy.source_region).collect();
     let from_one = from.len() == 1;
@@ -118,13 +128,13 @@ fn decide(review: &mut Review, if_exists: IfExists) -> Vec<(Failure, ExitStatus)
         };
         if choice == Choice::Skip && from_one && is_itself(existing, copy) {
             let failure = Failure::new(what(copy), "it is there, and a copy in the same region needs another name");
-            refusals
-                .push((failure.hint("Name it with --name, or number it with --if-exists rename."), ExitStatus::Usage));
+            let failure = failure.hint("Name it with --name, or number it with --if-exists rename.");
+            refuse(failure, ExitStatus::Usage, &copy.destination);
         } else if if_exists == IfExists::Fail {
-            refusals.push((Failure::new("exists already", text), ExitStatus::Failed));
+            refuse(Failure::new("exists already", text), ExitStatus::Failed, &copy.destination);
         } else if choice == Choice::Rename && existing.new_name.is_none() {
             let failure = Failure::new("rename the copy", format!("{text} No number up to 999 is free."));
-            refusals.push((failure, ExitStatus::Failed));
+            refuse(failure, ExitStatus::Failed, &copy.destination);
         }
         review.choose(existing.copy, choice);
     }
@@ -134,7 +144,7 @@ fn decide(review: &mut Review, if_exists: IfExists) -> Vec<(Failure, ExitStatus)
         let hint = format!(
             "Try again, or leave {region} out; `--if-exists copy` starts without knowing, and may make a second copy."
         );
-        refusals.push((Failure::new(format!("copy to {region}"), why).hint(hint), ExitStatus::Failed));
+        refuse(Failure::new(format!("copy to {region}"), why).hint(hint), ExitStatus::Failed, region);
     }
     refusals
 }
@@ -224,9 +234,7 @@ impl Skipped {
 impl Checked {
     /// Says what was found on standard error. Returns the exit status if nothing may be started.
     pub(super) fn report(&self, output: OutputOptions) -> Option<ExitStatus> {
-        for (failure, _) in &self.refusals {
-            report(failure);
-        }
+        self.refusals.iter().for_each(|refusal| report(&refusal.failure));
         for finding in self.table.findings.iter().filter(|finding| finding.severity != Severity::Refusal) {
             let word = if finding.severity == Severity::Warning { "warning: " } else { "" };
             output.note(&format!("{word}{}", labels::review::finding(finding)));
@@ -234,11 +242,11 @@ impl Checked {
         for existing in &self.table.existing {
             let record = ExistingRecord::new(&self.review, existing);
             // With --if-exists fail each is a refusal.
-            let refused = |text: &str| self.refusals.iter().any(|(failure, _)| failure.why == text);
+            let refused = |text: &str| self.refusals.iter().any(|refusal| refusal.failure.why == text);
             let copy = self.review.copies().get(existing.copy);
             let skipped = self.skipped.iter().find(|skipped| copy == Some(&skipped.copy));
             // That the image is there itself was said.
-            if copy.is_some_and(|copy| self.refusals.iter().any(|(failure, _)| failure.what == what(copy))) {
+            if copy.is_some_and(|copy| self.refusals.iter().any(|refusal| refusal.failure.what == what(copy))) {
                 continue;
             }
             // What is not as asked for is told with what has failed in the end.
@@ -250,8 +258,22 @@ impl Checked {
                 output.note(&format!("{}: {text}", labels::review::choice(existing)));
             }
         }
-        let statuses = || self.refusals.iter().map(|(_, status)| *status);
+        let statuses = || self.refusals.iter().map(|refusal| refusal.status);
         statuses().find(|status| *status == ExitStatus::Failed).or_else(|| statuses().next())
+    }
+
+    /// Returns what is left of a plan without the regions that are refused, and why they are; `None` if nothing is refused, or nothing
+    /// is left.
+    pub(super) fn without_refused(&self, mut plan: Plan) -> Option<(Plan, Vec<Failure>)> {
+        let concerns = |refusal: &Refusal, copy: &CopyRequest| {
+            refusal.regions.is_empty() || refusal.regions.contains(&copy.destination)
+        };
+        plan.copies.retain(|copy| !self.refusals.iter().any(|refusal| concerns(refusal, copy)));
+        let refused = self.refusals.iter().map(|refusal| match refusal.status {
+            ExitStatus::NotAllowed => refusal.failure.clone().kind(FailureKind::Denied),
+            _ => refusal.failure.clone(),
+        });
+        (!self.refusals.is_empty() && !plan.copies.is_empty()).then(|| (plan, refused.collect()))
     }
 
     /// Takes the skipped copies out that are this store's own and have not ended.

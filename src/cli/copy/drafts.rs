@@ -12,14 +12,15 @@ use super::{
     arguments::CopyArgs,
     known::Known,
     plan_entry::{PlanEntry, PlanFile},
-    plan_file, sources,
+    plan_file::{self, PlanText},
+    sources, words,
 };
 use crate::{
     cli::{
         connection::Connection,
         exit::{CommandError, ExitStatus},
         output::report,
-        regions::{self, Selection, nearest},
+        regions::{self, nearest},
         setup::Setup,
     },
     config::PresetFile,
@@ -36,8 +37,8 @@ use crate::{
 pub(super) struct Asked {
     preset: Option<Preset>,
     entries: Vec<PlanEntry>,
-    /// It comes from a plan file.
-    file: bool,
+    /// The text of the plan file that it comes from, if any.
+    file: Option<PlanText>,
 }
 
 impl Asked {
@@ -48,8 +49,14 @@ impl Asked {
     pub(super) fn read(setup: &Setup, args: &CopyArgs) -> Result<Self, CommandError> {
         let preset = args.preset.as_deref().map(|name| preset(setup, name)).transpose()?;
         let (file, entries) = match &args.from_file {
-            Some(path) => (true, plan_file::read(path)?.copies),
-            None => (false, vec![args.entry(sources::words(&args.images)?)?]),
+            Some(path) => {
+                let plan = plan_file::read(path)?;
+                (Some(plan.text), plan.copies)
+            }
+            None => {
+                words::check(args, &args.images)?;
+                (None, vec![args.entry(sources::words(&args.images)?)?])
+            }
         };
         let asked = Self { preset, entries, file };
         for (n, entry) in asked.entries.iter().enumerate() {
@@ -57,8 +64,11 @@ impl Asked {
             let lacks = if entry.images.is_empty() {
                 Some(("no image is named", "Write images = [\"ami-...\"]."))
             } else if entry.to.is_empty() && !asked.preset.as_ref().is_some_and(known) {
-                let hint =
-                    if file { "Write to = [\"eu-west-1\"]." } else { "Name regions with --to eu-west-1,eu-west-2." };
+                let hint = if asked.is_file() {
+                    "Write to = [\"eu-west-1\"]."
+                } else {
+                    "Name regions with --to eu-west-1,eu-west-2."
+                };
                 Some(("no region to copy to is named", hint))
             } else {
                 None
@@ -70,9 +80,13 @@ impl Asked {
         Ok(asked)
     }
 
+    fn is_file(&self) -> bool {
+        self.file.is_some()
+    }
+
     /// Returns what a failure is about: an entry of the plan file, if there is one.
     fn what(&self, entry: usize, what: &str) -> String {
-        if self.file { format!("{what}, entry {} of the plan", entry + 1) } else { what.to_owned() }
+        if self.is_file() { format!("{what}, entry {} of the plan", entry + 1) } else { what.to_owned() }
     }
 
     /// Looks up regions and images.
@@ -83,12 +97,13 @@ impl Asked {
         let session = &connection.session;
         let account = connection.account.account();
         let mut drafts = Vec::with_capacity(self.entries.len());
-        for entry in &self.entries {
+        for (n, entry) in self.entries.iter().enumerate() {
             let from = entry.from.as_ref().unwrap_or(session.home_region());
             let mut named: Vec<Region> = entry.to.clone();
             named.extend(entry.kms_key_ids.keys().cloned());
             named.push(from.clone());
-            regions::resolve(&Selection::Named(named), session, setup).await?;
+            let checked = regions::check_named(&named, session, setup).await;
+            checked.map_err(|(region, error)| self.at_its_place(n, region.as_ref(), error))?;
             let images = sources::find(setup, connection, entry.from.as_ref(), &entry.images).await?;
             let mut draft = Draft { account: account.clone(), ..setup.config.copy.draft(images) };
             if let Some(preset) = &self.preset {
@@ -98,6 +113,18 @@ impl Asked {
             drafts.push(draft);
         }
         Ok(drafts)
+    }
+
+    /// Names the place in the plan file where a region stands that is wrong.
+    fn at_its_place(&self, entry: usize, region: Option<&Region>, error: CommandError) -> CommandError {
+        let place = || self.file.as_ref()?.place(entry, region?.as_str());
+        match (error, place()) {
+            (CommandError::Failure(failure, status), Some(place)) => {
+                let what = format!("{place}: {}", failure.what);
+                CommandError::Failure(Box::new(Failure { what, ..*failure }), status)
+            }
+            (error, _) => error,
+        }
     }
 
     /// Checks the drafts, and makes one plan of them.
@@ -156,7 +183,7 @@ impl Asked {
     }
 
     fn mistake(&self, entry: usize, field: &Field, text: &str) -> Failure {
-        let what = self.what(entry, &format!("use {}", option(field, self.file)));
+        let what = self.what(entry, &format!("use {}", option(field, self.is_file())));
         // A sentence of the form, and a fragment here.
         let mut why: String = text.trim_end_matches('.').to_owned();
         let second = why.chars().nth(1).is_some_and(|c| c.is_lowercase() || c == ' ');
@@ -186,7 +213,7 @@ impl Asked {
         let ends_as_id = zone.rsplit('-').next().is_some_and(|end| end.starts_with("az"));
         let (given, right) = if entry.destination_availability_zone_id.is_some() && !ends_as_id {
             ("--destination-availability-zone-id", "--destination-availability-zone")
-        } else if entry.destination_availability_zone.is_some() && ends_as_id && !self.file {
+        } else if entry.destination_availability_zone.is_some() && ends_as_id && !self.is_file() {
             ("--destination-availability-zone", "--destination-availability-zone-id")
         } else {
             return None;

@@ -9,6 +9,7 @@ mod plan_entry;
 mod plan_file;
 mod sources;
 mod start;
+mod words;
 
 use std::io;
 
@@ -52,7 +53,13 @@ async fn copy(setup: &Setup, args: &CopyArgs, asked: &Asked) -> Result<ExitStatu
         return Ok(ExitStatus::Done);
     }
     let (plan, mut queued) = without_queued(plan, &known, args.if_exists);
-    let mut checked = check::check(setup, &connection, plan, &known, args.if_exists).await;
+    let mut checked = check::check(setup, &connection, plan.clone(), &known, args.if_exists).await;
+    let mut left_out = Vec::new();
+    if let Some((rest, refused)) = checked.without_refused(plan).filter(|_| args.skip_refused) {
+        refused.iter().for_each(report);
+        left_out = refused;
+        checked = check::check(setup, &connection, rest, &known, args.if_exists).await;
+    }
     queued.extend(checked.take_own(&known));
     if args.check {
         checked.skipped.extend(queued.into_iter().map(|(copy, queued)| Skipped::of_queued(copy, queued)));
@@ -65,19 +72,21 @@ async fn copy(setup: &Setup, args: &CopyArgs, asked: &Asked) -> Result<ExitStatu
     let copies = checked.copies(&connection, &known, args.if_exists != IfExists::Copy);
     if !args.dry_run {
         start::confirm(setup, args, &checked)?;
-        return start(setup, args, &connection, &known, Start { copies, queued, skipped: checked.skipped }).await;
+        let start = Start { copies, queued, skipped: checked.skipped, left_out };
+        return self::start(setup, args, &connection, &known, start).await;
     }
     if checked.table.outlook.confirmation.is_needed() && !args.yes {
         setup.output.note("Without a terminal to ask on, these start only with --yes.");
     }
-    requested(setup, &copies, None, queued, checked.skipped)
+    requested(setup, None, Start { copies, queued, skipped: checked.skipped, left_out })
 }
 
-/// What is started, what is under way, and what is there already.
+/// What is started, what is under way, what is there already, and why the rest is left out, which was said.
 struct Start {
     copies: Vec<CopyRequest>,
     queued: Vec<(CopyRequest, Queued)>,
     skipped: Vec<Skipped>,
+    left_out: Vec<Failure>,
 }
 
 async fn start(
@@ -85,13 +94,15 @@ async fn start(
     args: &CopyArgs,
     connection: &Connection,
     known: &Known,
-    Start { copies, queued, mut skipped }: Start,
+    start: Start,
 ) -> Result<ExitStatus, CommandError> {
     let begun = Instant::now();
     if args.detach {
-        let batch = if copies.is_empty() { None } else { start::detached(setup, connection, copies.clone()).await? };
-        return requested(setup, &copies, batch.as_ref(), queued, skipped);
+        let copies = start.copies.clone();
+        let batch = if copies.is_empty() { None } else { start::detached(setup, connection, copies).await? };
+        return requested(setup, batch.as_ref(), start);
     }
+    let Start { copies, queued, mut skipped, left_out } = start;
     let mut failures = note_queued(setup, &queued);
     let before: Vec<ClientToken> = queued.into_iter().map(|(_, queued)| queued.token).collect();
     let batch = start::batch(&copies);
@@ -116,14 +127,15 @@ async fn start(
         }
     }
     failures.extend(skipped.iter().filter_map(|skipped| skipped.failure.clone()));
-    let printed = print_copies(setup, &document(connection, followed.as_ref(), skipped, &failures));
+    let all = || failures.iter().chain(&left_out);
+    let printed = print_copies(setup, &document(connection, followed.as_ref(), skipped, all()));
     let of_copies = followed.as_ref().map(|followed| (followed.report(setup.output), followed.failures()));
     failures.iter().for_each(report);
     let (status, others) = of_copies.unwrap_or((ExitStatus::Done, Vec::new()));
     let status = match early {
         Some(_) if followed.is_some_and(|followed| followed.ending != Ending::Done) => status,
         Some(early) => early,
-        None => ExitStatus::of_all(others.iter().chain(&failures)),
+        None => ExitStatus::of_all(others.iter().chain(all())),
     };
     ended(printed.map_err(|error| although_started(error, batch.as_ref())), status)
 }
@@ -141,15 +153,15 @@ fn note_queued(setup: &Setup, queued: &[(CopyRequest, Queued)]) -> Vec<Failure> 
     failures
 }
 
-fn document(
+fn document<'a>(
     connection: &Connection,
     followed: Option<&Followed>,
     skipped: Vec<Skipped>,
-    failures: &[Failure],
+    failures: impl Iterator<Item = &'a Failure>,
 ) -> CopyDocument {
     let jobs = followed.map(|followed| followed.records(&connection.account)).unwrap_or_default();
     let of_jobs = followed.map(Followed::failures).unwrap_or_default();
-    let failures = of_jobs.iter().chain(failures).map(FailureRecord::from).collect();
+    let failures = of_jobs.iter().map(FailureRecord::from).chain(failures.map(FailureRecord::from)).collect();
     CopyDocument { jobs, skipped: skipped.into_iter().map(|skipped| skipped.record).collect(), failures }
 }
 
@@ -164,13 +176,8 @@ fn although_started(error: CommandError, batch: Option<&BatchId>) -> CommandErro
 }
 
 /// Prints what was requested as this batch, or would be.
-fn requested(
-    setup: &Setup,
-    copies: &[CopyRequest],
-    batch: Option<&BatchId>,
-    queued: Vec<(CopyRequest, Queued)>,
-    mut skipped: Vec<Skipped>,
-) -> Result<ExitStatus, CommandError> {
+fn requested(setup: &Setup, batch: Option<&BatchId>, start: Start) -> Result<ExitStatus, CommandError> {
+    let Start { copies, queued, mut skipped, left_out } = start;
     note_queued(setup, &queued);
     skipped.extend(queued.into_iter().map(|(copy, queued)| Skipped::of_queued(copy, queued)));
     let failures: Vec<Failure> = skipped.iter().filter_map(|skipped| skipped.failure.clone()).collect();
@@ -186,7 +193,8 @@ fn requested(
         setup.output.note(&format!("{batch}: {copies} requested; `amigrate wait --batch {batch}` waits for {them}."));
     }
     failures.iter().for_each(report);
-    ended(printed.map_err(|error| although_started(error, batch)), ExitStatus::of_all(&failures))
+    let status = ExitStatus::of_all(failures.iter().chain(&left_out));
+    ended(printed.map_err(|error| although_started(error, batch)), status)
 }
 
 /// Reads the store. A check needs none.

@@ -1,10 +1,16 @@
 //! One entry of a plan file: images, regions, and what is asked for. Options of the command line are read as an entry too.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use clap::ValueEnum;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, MapAccess, Visitor},
+};
 
 use crate::domain::{
     CompletionDuration, Region,
@@ -75,7 +81,7 @@ pub(super) struct PlanEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) public: Option<bool>,
     /// A number of days (`90d`) or a date.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "days_or_date")]
     pub(super) deprecate_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) protect: Option<Protect>,
@@ -211,6 +217,37 @@ impl PlanEntry {
         }
         post.tag_source = self.tag_source.unwrap_or(post.tag_source);
     }
+}
+
+/// Reads days or a date, and tells how it is written where it is no text.
+fn days_or_date<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    struct Text;
+    impl<'de> Visitor<'de> for Text {
+        type Value = Option<String>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("days such as \"90d\", or a date such as \"2027-01-31\"")
+        }
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+            Ok(Some(text.to_owned()))
+        }
+        fn visit_i64<E: de::Error>(self, days: i64) -> Result<Self::Value, E> {
+            Err(E::custom(format_args!("{days} has no unit; write \"{days}d\"")))
+        }
+        fn visit_u64<E: de::Error>(self, days: u64) -> Result<Self::Value, E> {
+            Err(E::custom(format_args!("{days} has no unit; write \"{days}d\"")))
+        }
+        // A date of TOML.
+        fn visit_map<A: MapAccess<'de>>(self, _: A) -> Result<Self::Value, A::Error> {
+            Err(de::Error::custom("a date is written in quotes, such as \"2027-01-31\""))
+        }
+        fn visit_none<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+    }
+    value.deserialize_any(Text)
 }
 
 /// Adds lines of tags, in place of those with the same keys.

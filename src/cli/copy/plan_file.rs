@@ -2,10 +2,16 @@
 
 use std::{
     io::{self, Read},
-    path::Path,
+    ops::Range,
+    path::{Path, PathBuf},
 };
 
-use super::plan_entry::PlanFile;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::plan_entry::{PlanEntry, PlanFile};
 use crate::{
     cli::{
         exit::{CommandError, OrUsage},
@@ -15,11 +21,54 @@ use crate::{
     domain::Failure,
 };
 
+/// A plan file, and its text for messages.
+pub(super) struct ReadPlan {
+    pub(super) copies: Vec<PlanEntry>,
+    pub(super) text: PlanText,
+}
+
+/// The text of a plan file.
+pub(super) struct PlanText {
+    path: PathBuf,
+    text: String,
+}
+
+impl PlanText {
+    /// Returns path, line and column of a word of an entry, if it stands there by itself.
+    pub(super) fn place(&self, entry: usize, word: &str) -> Option<String> {
+        let source = Source { path: &self.path, text: &self.text };
+        let span = match DeTable::parse(&self.text) {
+            Ok(document) => {
+                let copies = document.get_ref().get("copies")?.get_ref().as_array()?;
+                span_of(copies.get(entry)?, word)?
+            }
+            // JSON.
+            Err(_) => {
+                let start = self.text.find(&format!("\"{word}\""))?;
+                start..start
+            }
+        };
+        Some(source.place(Some(span)))
+    }
+}
+
+/// Returns where a word stands in a value, as a text or a key.
+fn span_of(value: &Spanned<DeValue<'_>>, word: &str) -> Option<Range<usize>> {
+    match value.get_ref() {
+        DeValue::String(text) if *text == word => Some(value.span()),
+        DeValue::Array(items) => items.iter().find_map(|item| span_of(item, word)),
+        DeValue::Table(table) => table
+            .iter()
+            .find_map(|(key, value)| if key.get_ref() == word { Some(key.span()) } else { span_of(value, word) }),
+        _ => None,
+    }
+}
+
 /// Reads a plan file; `-` is standard input.
 ///
 /// # Errors
 /// A file that cannot be read, is empty, or has a mistake, with its line and column.
-pub(super) fn read(path: &Path) -> Result<PlanFile, CommandError> {
+pub(super) fn read(path: &Path) -> Result<ReadPlan, CommandError> {
     let (path, text) = if path == Path::new("-") {
         let mut text = String::new();
         io::stdin()
@@ -31,12 +80,12 @@ pub(super) fn read(path: &Path) -> Result<PlanFile, CommandError> {
         let missing = "`amigrate copy IMAGE --to REGION --print-plan` writes one.";
         (path, source::read("the plan", path, missing).or_usage()?)
     };
-    let plan = parse(path, &text).or_usage()?;
-    if plan.copies.is_empty() {
+    let copies = parse(path, &text).or_usage()?.copies;
+    if copies.is_empty() {
         let failure = Failure::new(format!("read the plan in {}", path.display()), "it has no copies");
         return Err(CommandError::usage(failure.hint("`amigrate copy IMAGE --to REGION --print-plan` writes one.")));
     }
-    Ok(plan)
+    Ok(ReadPlan { copies, text: PlanText { path: path.to_owned(), text } })
 }
 
 /// JSON begins with a brace, which TOML cannot.
@@ -68,8 +117,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_word_of_an_entry_has_its_place() {
+        let place = |text: &str, entry| {
+            let text = PlanText { path: "plan".into(), text: text.to_owned() };
+            text.place(entry, "eu-wset-1")
+        };
+        let toml = "# eu-wset-1\n[[copies]]\nname = \"eu-wset-1 x\"\nto = [\"us-east-1\", 'eu-wset-1']\n\
+                    [[copies]]\n[copies.kms_key_ids]\neu-wset-1 = \"k\"\n";
+        assert_eq!((place(toml, 0).as_deref(), place(toml, 1).as_deref()), (Some("plan:4:20"), Some("plan:7:1")));
+        assert_eq!(place("[[copies]]\nto = [\"us-east-1\"]\n", 0), None);
+        assert_eq!(place("{\"copies\": [\n{\"to\": [\"eu-wset-1\"]}]}", 0).as_deref(), Some("plan:2:9"));
+    }
+
+    #[test]
     fn mistakes_have_their_line_and_column() {
         let cases = [
+            ("[[copies]]\ndeprecate_at = 90\n", "2:16", "write \"90d\""),
+            ("[[copies]]\ndeprecate_at = 2027-01-31\n", "2:16", "in quotes"),
+            ("{\"copies\": [\n{\"deprecate_at\": 90}]}", "2:19", "write \"90d\""),
             ("[[copies]]\nimages = [\"ami-1\"]\nnmae = 'x'\n", "3:1", "unknown field `nmae`"),
             ("[[copies]]\nto = ['europe']\n", "2:", "europe"),
             ("[[copies]]\nencrypted = 'yes'\n", "2:13", "expected a boolean"),

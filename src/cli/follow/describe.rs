@@ -67,6 +67,13 @@ pub(in crate::cli) fn failure(job: &Job) -> Option<Failure> {
             plain(format!("it is not known whether AWS made it{images}"))
                 .hint(format!("Decide with `amigrate resolve {id} --mine IMAGE`, `--again` or `--give-up`."))
         }
+        JobState::Gone { image } if job.note == Some(Note::EarlierCopyGone) => plain(format!(
+            "EC2 answered with {image}, {}; nothing was made",
+            labels::note(&Note::EarlierCopyGone)
+        ))
+        .hint(format!(
+            "If it is to be made all the same: `amigrate retry {id}`, or the same command with `--if-exists copy`."
+        )),
         JobState::Gone { image } => plain(format!("{image} was deregistered by somebody else")),
         JobState::Cancelled => plain(format!("it was cancelled{}", note())),
         JobState::Deregistered => plain("its image was deregistered".into()),

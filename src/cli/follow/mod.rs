@@ -8,6 +8,7 @@ mod progress;
 #[cfg(test)]
 pub(super) mod samples;
 mod signals;
+mod until;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,6 +24,9 @@ pub(super) use ending::{CarriedOn, Ending, Followed};
 pub(super) use outages::Outages;
 pub(super) use progress::{Progress, Records, Silent, on_stderr};
 pub(super) use signals::{EndSignal, Signal, Signals};
+pub(super) use until::Until;
+
+use until::Confirming;
 
 use super::{
     drive::{release, retry_after_logins},
@@ -45,18 +49,6 @@ use crate::{
 const STORE_POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// How long the comparison of available copies with their requests is waited for: the region may not be readable.
 const COMPARISON_WAIT: Duration = Duration::from_secs(20);
-
-/// What is waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Until {
-    /// The copies have ended, and their post-copy steps too, or a person must decide about them.
-    Ended,
-    /// EC2 has answered every `CopyImage`, or refused the copy. What fails or becomes available meanwhile is waited for as in
-    /// [`Until::Ended`].
-    Answered,
-    /// The copies are cancelled, or cannot be.
-    Cancelled,
-}
 
 /// How copies are followed.
 pub(super) struct FollowOptions {
@@ -98,6 +90,7 @@ pub(super) async fn follow(
         recent: queue.clock.now() - RECENT,
         wait_for_comparison: None,
         outages: Outages::default(),
+        confirming: Confirming::default(),
         store_problem: None,
     };
     let ending = {
@@ -149,6 +142,7 @@ struct Follower<'a> {
     /// Until when only the comparison of available copies with their requests is waited for.
     wait_for_comparison: Option<Instant>,
     outages: Outages,
+    confirming: Confirming,
     /// Why the store cannot be written, as it was said.
     store_problem: Option<Failure>,
 }
@@ -190,6 +184,9 @@ impl Follower<'_> {
                 () = tokio::time::sleep(STORE_POLL_INTERVAL), if checks => self.check_commands(queue).await?,
                 () = timeout::at(self.wait_for_comparison) => {}
                 () = timeout::at(self.outages.due()) => self.outages.take_due(Instant::now()).iter().for_each(|text| self.note(text)),
+                () = timeout::at(self.confirming.due()) => {
+                    self.confirming.take_due(self.jobs.values()).iter().for_each(|text| self.note(text));
+                }
             }
         }
     }
@@ -259,11 +256,10 @@ impl Follower<'_> {
 
     /// Returns true if nothing is waited for any more. Compared with their requests are only copies that have just ended.
     fn is_done(&mut self) -> bool {
-        let done = self.jobs.values().all(|job| match self.until {
-            Until::Ended => has_ended(job),
-            Until::Answered => describe::is_answered(job),
-            Until::Cancelled => has_ended(job) || !job.is_being_removed(),
-        });
+        let done = self.jobs.values().all(|job| self.until.is_reached(job, &self.status));
+        if self.jobs.values().any(|job| job.is_unconfirmed()) {
+            self.confirming.waits(Instant::now());
+        }
         if !done {
             self.wait_for_comparison = None;
             return false;

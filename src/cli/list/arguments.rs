@@ -32,7 +32,7 @@ pub(in crate::cli) struct ListArgs {
     all_regions: bool,
     /// Only images of this owner: self, amazon, aws-marketplace, or an account id; may be repeated. Without it and --shared and
     /// --public: self
-    #[arg(long = "owner", value_name = "OWNER", value_parser = owner)]
+    #[arg(long = "owner", alias = "owners", value_name = "OWNER", value_parser = owner)]
     owners: Vec<String>,
     /// Deprecated images of other owners too; yours are always listed
     #[arg(long)]

@@ -10,7 +10,7 @@ use super::FailureRecord;
 use crate::{
     cli::output::{Column, Elision, Record},
     domain::{AccountKey, CopyRequest, Encryption, ImageId, Placement, SnapshotState, image::Tag},
-    engine::{BatchId, Job, JobState, Origin, Property, Status, StepState},
+    engine::{BatchId, Job, JobPhase, JobState, Origin, Property, Status, StepState},
     labels,
 };
 
@@ -389,7 +389,8 @@ impl Record for JobRecord {
         COLUMNS
     }
 
+    /// That of an image that is gone is of no use to whoever reads ids.
     fn id(&self) -> Option<String> {
-        self.image_id.clone()
+        self.image_id.clone().filter(|_| self.state != JobPhase::Gone.as_str())
     }
 }

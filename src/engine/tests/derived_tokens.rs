@@ -154,3 +154,55 @@ fn a_cancelled_copy_whose_token_was_accepted_in_another_batch_leaves_that_one_al
     assert_eq!(engine.handle(mismatch(), at(1)), []);
     assert_eq!(*state(&engine), JobState::Cancelled);
 }
+
+/// A copy that EC2 has answered with an image at second 0.
+fn answered(token: ClientToken) -> Engine {
+    let mut engine =
+        Engine::new(EngineConfig { list_interval: SignedDuration::from_hours(9), ..EngineConfig::default() });
+    submit(&mut engine, vec![CopyRequest { token, ..request(1, "eu-west-1") }]);
+    engine.handle(Event::Response(Response::CopyImage(JobId(1), Ok(new_image()))), at(0));
+    engine
+}
+
+#[test]
+fn an_answer_is_confirmed_by_the_image_and_that_of_an_earlier_copy_is_none() {
+    let unconfirmed = |engine: &Engine| engine.job(JobId(1)).unwrap().is_unconfirmed();
+    let note = |engine: &Engine| engine.job(JobId(1)).unwrap().note.clone();
+    let gone = JobState::Gone { image: new_image() };
+
+    let mut engine = answered(ClientToken::derived(1));
+    assert!(unconfirmed(&engine));
+    let first = poll(&mut engine, Ok(nothing()));
+    assert!(first.duration_since(at(0)) < SignedDuration::from_secs(1), "it is looked for at once");
+    let mut now = first;
+    while !state(&engine).ended() {
+        assert!(unconfirmed(&engine) && note(&engine).is_none(), "EC2 may not show it yet at {now}");
+        now = poll(&mut engine, Ok(nothing()));
+    }
+    assert!(now.duration_since(at(0)) > EngineConfig::default().visibility_delay, "{now}");
+    assert_eq!((state(&engine), note(&engine)), (&gone, Some(Note::EarlierCopyGone)));
+    assert!(!unconfirmed(&engine));
+
+    let mut engine = answered(ClientToken::derived(1));
+    poll(&mut engine, Ok(seen(ImageState::Pending, Some(1))));
+    assert!(!unconfirmed(&engine));
+    poll(&mut engine, Ok(nothing()));
+    poll(&mut engine, Ok(nothing()));
+    assert_eq!((state(&engine), note(&engine)), (&gone, Some(Note::DeregisteredElsewhere)));
+    // Nobody else sends a random token: what EC2 answers is this copy.
+    assert!(!unconfirmed(&answered(ClientToken::from_random(1))));
+}
+
+#[test]
+fn copies_that_start_one_after_the_other_are_confirmed_together() {
+    let mut engine = Engine::new(EngineConfig { start_burst: 2, ..EngineConfig::default() });
+    submit(&mut engine, vec![derived(1, 1), derived(2, 2)]);
+    let answer =
+        |job| Event::Response(Response::CopyImage(JobId(job), Ok(ImageId::new(&format!("ami-{job}")).unwrap())));
+    engine.handle(answer(1), at(0));
+    assert!(engine.next_deadline().unwrap() >= at(3), "the second one is on its way");
+    engine.handle(answer(2), at(0));
+    let requests = engine.handle(Event::Tick, engine.next_deadline().filter(|next| *next < at(1)).unwrap());
+    let [Request::PollCopies { images, .. }] = &requests[..] else { panic!("{requests:?}") };
+    assert_eq!(images.len(), 2);
+}

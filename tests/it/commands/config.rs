@@ -35,7 +35,7 @@ fn every_setting_is_shown_with_what_gave_it() {
     let mut commands = Commands::new("demo");
     commands.settings.push(("AMIGRATE_COPY_ENCRYPT", "yes".into()));
     fs::create_dir_all(settings(&commands).parent().expect("a directory")).expect("it is made");
-    fs::write(settings(&commands), "[copy]\nencrypt = false\ntags = [\"Team=web\"]\n[poll]\nslowest_seconds = 20\n")
+    fs::write(settings(&commands), "[copy]\nencrypt = false\ntags = [\"Team=web\"]\n[poll]\nslowest_seconds = 20\n[keys.images]\ncopy = [\"F5\", \"F6\"]\n")
         .expect("it is written");
     commands.run(&["config", "show", "--region", "eu-west-1", "--endpoint-url", "http://me:secret@localhost:1/"]);
     commands.run(&["config", "show", "--output", "jsonl", "--read-only"]);

@@ -1,15 +1,13 @@
 //! `amigrate copy`.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::Path,
-    process::{Child, Command, Output, Stdio},
-};
+use std::{collections::BTreeSet, fs, process::Output};
 
 use rustix::process::Pid;
 
-use super::fixture::{Commands, START};
+use super::{
+    fixture::{Commands, START},
+    hosts::{on_another_host, spawn, unseen_by_each_other},
+};
 use crate::support::ec2_server::{KillPoint, RequestStage};
 
 /// The newest image of the demo's home region that starts with `app-web`.
@@ -142,19 +140,6 @@ fn plan_files_are_written_and_read() {
     insta::assert_snapshot!(transcript(&commands));
 }
 
-/// A command in another home: another store, as on another host.
-fn on_another_host(commands: &Commands, home: &Path, arguments: &[&str]) -> Command {
-    let mut command = commands.command(arguments);
-    for name in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"] {
-        command.env(name, home);
-    }
-    command
-}
-
-fn spawn(mut command: Command) -> Child {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
-}
-
 /// What it printed, of a command that succeeded.
 #[track_caller]
 fn succeeded(output: &Output) -> (serde_json::Value, String) {
@@ -165,36 +150,31 @@ fn succeeded(output: &Output) -> (serde_json::Value, String) {
 
 #[test]
 fn hosts_that_cannot_see_each_others_copies_make_one() {
-    // Time stands still, so that what one has made is never listed.
     let commands = commands();
-    commands.ec2.with(|w| w.latencies().unseen_ms = 1_000);
-    let run = |regions: &str| {
-        let home = tempfile::tempdir().expect("a directory");
-        let arguments = ["copy", WEB, "--to", regions, "--deprecate-at", "90d", "--output", "json"];
-        let output = spawn(on_another_host(&commands, home.path(), &arguments)).wait_with_output().expect("it ends");
+    let arguments = ["copy", WEB, "--to", "eu-west-1,eu-west-2", "--deprecate-at", "90d", "--output", "json"];
+    let hosts = unseen_by_each_other(&commands, [&arguments; 2], 2);
+    let [first, second] = hosts.map(|output| {
         let (document, _) = succeeded(&output);
         let jobs = document["jobs"].as_array().expect("a list");
         jobs.iter().map(|job| job["image_id"].as_str().expect("an id").to_owned()).collect::<Vec<_>>()
-    };
-    let first = run("eu-west-1,eu-west-2");
-    assert_eq!(run("eu-west-1,eu-west-2"), first);
+    });
+    assert_eq!(first, second);
     assert_eq!(commands.ec2.with(|w| w.copies_made()), 2);
 }
 
 #[test]
 fn what_another_host_has_made_in_another_batch_is_looked_up_and_shared() {
     let commands = quick();
-    // Long enough that the second command does not see what the first one has made.
-    commands.ec2.with(|w| w.latencies().unseen_ms = 6_000);
     commands.ec2.hold();
-    let first = commands.ended(&["copy", WEB, "--to", "eu-west-1,eu-west-2", "--output", "ids"], "").stdout;
-    let home = tempfile::tempdir().expect("a directory");
-    let arguments = ["copy", WEB, "--to", "eu-west-2,eu-west-1", "--output", "json"];
-    let output = spawn(on_another_host(&commands, home.path(), &arguments)).wait_with_output().expect("it ends");
-    let (document, _) = succeeded(&output);
-    let jobs = document["jobs"].as_array().expect("a list");
-    let images: BTreeSet<_> = jobs.iter().filter_map(|job| job["image_id"].as_str()).collect();
-    assert_eq!(images, first.lines().collect(), "{document}");
+    let arguments =
+        ["eu-west-1,eu-west-2", "eu-west-2,eu-west-1"].map(|to| ["copy", WEB, "--to", to, "--output", "json"]);
+    let hosts = unseen_by_each_other(&commands, [&arguments[0], &arguments[1]], 2);
+    let [first, second] = hosts.map(|output| {
+        let (document, _) = succeeded(&output);
+        let jobs = document["jobs"].as_array().expect("a list");
+        jobs.iter().filter_map(|job| job["image_id"].as_str().map(str::to_owned)).collect::<BTreeSet<_>>()
+    });
+    assert_eq!(first, second);
     assert_eq!(commands.ec2.with(|w| w.copies_made()), 2);
 }
 

@@ -1,8 +1,15 @@
 //! `amigrate copy` of what is there already, or under way: when that is the copy that was asked for, and when it is another one.
 
-use std::{path::Path, process::Stdio};
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    path::Path,
+    process::Stdio,
+};
 
-use super::fixture::{Commands, Ended};
+use super::{
+    fixture::{Commands, Ended},
+    hosts::{on_another_host, spawn},
+};
 
 const WEB: &str = "latest:app-web-*";
 
@@ -22,10 +29,7 @@ fn copy(commands: &Commands, options: &[&str], status: i32) -> Ended {
 
 /// The same with another store, as on another host.
 fn elsewhere(commands: &Commands, home: &Path, options: &[&str]) -> Ended {
-    let mut command = commands.command(&[&["copy", WEB], options].concat());
-    for name in ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"] {
-        command.env(name, home);
-    }
+    let mut command = on_another_host(commands, home, &[&["copy", WEB], options].concat());
     let output = command.stdin(Stdio::null()).output().expect("it runs");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     Ended { stdout: text(output.stdout), stderr: text(output.stderr), status: output.status.code() }
@@ -129,4 +133,29 @@ fn what_is_detached_can_be_waited_for() {
     assert!(detached.stderr.contains(&note), "{}", detached.stderr);
     let waited = commands.ended(&["wait", "--batch", batch, "--output", "ids"], "");
     assert_eq!((waited.status, waited.stdout.lines().count()), (Some(0), 2), "{}", waited.stderr);
+}
+
+/// EC2 remembers the token, which a host without a record of that copy sends again.
+#[test]
+fn an_earlier_copy_that_was_deregistered_is_no_answer() {
+    let commands = quick();
+    let made = copy(&commands, &["--to", "eu-west-1", "--wait", "--output", "ids"], 0).stdout;
+    let image = made.trim();
+    let gone = commands.ended(&["deregister", image, "--region", "eu-west-1", "--yes"], "");
+    assert_eq!(gone.status, Some(0), "{}", gone.stderr);
+    let home = tempfile::tempdir().expect("a directory");
+    let arguments = ["copy", WEB, "--to", "eu-west-1", "--output", "ids"];
+    let mut host = spawn(on_another_host(&commands, home.path(), &arguments));
+    let mut stderr = BufReader::new(host.stderr.take().expect("a pipe"));
+    let (mut said, expected) = (String::new(), format!("EC2 answered with {image}, and does not show it"));
+    while !said.contains(&expected) {
+        assert_ne!(stderr.read_line(&mut said).expect("text"), 0, "it ended: {said}");
+    }
+    let process = rustix::process::Pid::from_raw(i32::try_from(host.id()).expect("an id")).expect("an id");
+    rustix::process::kill_process(process, rustix::process::Signal::INT).expect("it runs");
+    stderr.read_to_string(&mut said).expect("text");
+    let ended = host.wait_with_output().expect("it ends");
+    assert_eq!(ended.status.code(), Some(130), "{said}");
+    // As in the test of the engine, it would have ended as gone after a minute.
+    assert_eq!(commands.ec2.with(|w| w.copies_made()), 1);
 }

@@ -145,6 +145,14 @@ impl Ec2 {
             .wait_for(&what, Duration::from_mins(1), || (self.with(|w| w.copies_made()) >= made).then_some(()));
     }
 
+    /// Waits until so many requests for an action were received in all regions.
+    #[track_caller]
+    pub(crate) fn wait_for_requests(&self, action: &str, count: u64) {
+        let what = format!("{count} requests for {action}");
+        let patience = Duration::from_mins(1);
+        self.served.changed.wait_for(&what, patience, || (self.request_count(action) >= count).then_some(()));
+    }
+
     fn serve(world: SharedWorld, changed: &ChangeSignal, time: Option<Timestamp>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));

@@ -18,7 +18,7 @@ use crate::{
 /// Opens the review of the copies, or shows the first mistake.
 pub(super) fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
     if form(model).is_some_and(|form| matches!(form.purpose, Purpose::Steps(_))) {
-        return steps::submit(model);
+        return steps::submit(model, effects);
     }
     // The form may have been open since yesterday.
     let rules = rules(model);

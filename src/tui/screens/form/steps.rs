@@ -12,18 +12,19 @@ use super::{
 use crate::{
     config::KeyMap,
     domain::{
-        Image,
+        Failure, Image,
         again::field_of_step,
         draft::{Draft, Field, ProtectionDraft},
         image::{BlockDevice, Ebs},
         post_copy::{LaunchPermission, PostCopyStep},
+        review::{CheckAnswer, CheckRequest, Finding, FindingKind, Severity},
         text::clean,
     },
     engine::{Command, Job, JobId, StepState},
     labels,
     tui::{
         bindings::{Action, Context},
-        model::{Model, Pane},
+        model::{Model, Pane, PendingReply},
         msg::Effect,
         screens::{Overlay, confirm::Confirmation, input::InputLine},
     },
@@ -103,8 +104,9 @@ pub(super) fn nothing_more(draft: &Draft, field: &Field, keys: &KeyMap) -> Optio
     }
 }
 
-/// Asks whether the steps are carried out, or shows the first mistake.
-pub(super) fn submit(model: &mut Model) {
+/// Asks whether the steps are carried out, or shows the first mistake. If the copy becomes public, it is checked first whether that is
+/// allowed.
+pub(super) fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.start.config.read_only {
         let copy = model.keymap.key(Context::Form, Action::YankCommand);
         model.show_error(format!(
@@ -125,18 +127,54 @@ pub(super) fn submit(model: &mut Model) {
         return;
     }
     let Purpose::Steps(steps) = &form.purpose else { return };
-    let (id, wanted, outcome) = (steps.job.id, steps.steps.clone(), steps.outcome());
-    let becomes_public = steps.changes().carried_out.iter().any(is_public);
-    let Some(job) = model.jobs_view.job(id).filter(|job| job.image().is_some() && job.state.ended()) else {
-        model.show_error("Nothing is done: this copy is no longer available.");
-        return;
-    };
-    let overlay = if becomes_public {
-        Overlay::InputLine(InputLine::public_steps(job, outcome, wanted))
+    let (job, wanted, outcome) = (steps.job.id, steps.steps.clone(), steps.outcome());
+    if steps.changes().carried_out.iter().any(is_public) {
+        let region = steps.job.request.destination.clone();
+        model.show_notice(format!("Checking whether images may be public in {region} ..."));
+        model.pending.retain(|_, pending| !matches!(pending, PendingReply::PublicAccess(_)));
+        let id = model.expect_reply(PendingReply::PublicAccess(job));
+        effects.push(Effect::Check { id, request: CheckRequest::BlockPublicAccess { region } });
     } else {
-        Overlay::Confirmation(Confirmation::edit_steps(job, outcome, wanted))
-    };
-    model.overlays.push(overlay);
+        confirm(model, job, |job| Overlay::Confirmation(Confirmation::edit_steps(job, outcome, wanted)));
+    }
+}
+
+/// Has it confirmed that a copy becomes public, if the form still asks for that.
+pub(in crate::tui) fn on_public_access(model: &mut Model, job: JobId, answer: Result<CheckAnswer, Failure>) {
+    let Some(form) = form(model).filter(|form| form.plan.mistakes.is_empty()) else { return };
+    let Purpose::Steps(steps) = &form.purpose else { return };
+    if steps.job.id != job || !steps.changes().carried_out.iter().any(is_public) {
+        return;
+    }
+    let (region, wanted) = (steps.job.request.destination.clone(), steps.steps.clone());
+    let mut outcome = steps.outcome();
+    match answer {
+        Ok(CheckAnswer::PublicAccessBlocked(true)) => {
+            form.focus_on(&Field::Public);
+            let finding = Finding {
+                severity: Severity::Refusal,
+                kind: FindingKind::PublicBlocked,
+                regions: vec![region],
+                field: Field::Public,
+            };
+            return model.show_error(format!("Nothing is done. {}", labels::review::finding(&finding)));
+        }
+        Ok(_) => {}
+        Err(failure) => {
+            outcome.push(format!("Not known: whether images may be public in {region}: {}.", clean(&failure.why)));
+        }
+    }
+    // It says that this is being checked.
+    model.notice = None;
+    confirm(model, job, |job| Overlay::InputLine(InputLine::public_steps(job, outcome, wanted)));
+}
+
+/// Opens what confirms the steps, if the copy is still available.
+fn confirm(model: &mut Model, job: JobId, overlay: impl FnOnce(&Job) -> Overlay) {
+    match model.jobs_view.job(job).filter(|job| job.image().is_some() && job.state.ended()).map(overlay) {
+        Some(overlay) => model.overlays.push(overlay),
+        None => model.show_error("Nothing is done: this copy is no longer available."),
+    }
 }
 
 fn is_public(step: &PostCopyStep) -> bool {

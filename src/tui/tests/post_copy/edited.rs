@@ -1,6 +1,7 @@
 //! Changing the post-copy steps of an available copy that failed or were given up.
 
 use super::*;
+use crate::domain::review::{CheckAnswer, CheckRequest};
 
 fn account(digit: &str) -> LaunchPermission {
     LaunchPermission::Account(AccountId::new(&digit.repeat(12)).unwrap())
@@ -106,7 +107,8 @@ fn public_is_typed() {
     let mut model = editing();
     focus(&mut model, "Public");
     keys(&mut model, " ");
-    ctrl(&mut model, 's');
+    let id = asks_for_public_access(&mut model);
+    reply(&mut model, id, Reply::Check(Ok(CheckAnswer::PublicAccessBlocked(false))));
     shows(&mut model, &["launch permission for public", "Type public to confirm"]);
     keys(&mut model, "yes");
     assert_eq!(press(&mut model, KeyCode::Enter), []);
@@ -116,6 +118,40 @@ fn public_is_typed() {
     let [Effect::Command(Command::EditSteps { steps, .. })] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(steps[1], PostCopyStep::LaunchPermissions(vec![LaunchPermission::Public]));
     assert!(model.overlays.is_empty());
+}
+
+/// Submits the form, which asks first whether the copy may become public.
+#[track_caller]
+fn asks_for_public_access(model: &mut Model) -> EffectId {
+    let effects = ctrl(model, 's');
+    let [Effect::Check { id, request: CheckRequest::BlockPublicAccess { region } }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(region.as_str(), "eu-west-1");
+    assert!(matches!(overlay(model), Some(screens::Overlay::Form(_))), "nothing is confirmed yet");
+    *id
+}
+
+#[test]
+fn public_is_refused_where_it_is_blocked() {
+    let mut model = editing();
+    focus(&mut model, "Public");
+    keys(&mut model, " ");
+    let id = asks_for_public_access(&mut model);
+    focus(&mut model, "Deprecate");
+    reply(&mut model, id, Reply::Check(Ok(CheckAnswer::PublicAccessBlocked(true))));
+    says(&model, "Nothing is done. Block public access for AMIs is on in eu-west-1");
+    assert!(screen(&mut model, 80, 40).contains(">   Public"), "at the field that can be changed");
+    // What is not known is said where it is confirmed.
+    let id = asks_for_public_access(&mut model);
+    reply(&mut model, id, Reply::Check(Err(Failure::new("read", "you may not"))));
+    shows(&mut model, &["Not known: whether images may be public in eu-west-1: you may", "Type public to confirm"]);
+    press(&mut model, KeyCode::Esc);
+    // It is not asked for any more.
+    let id = asks_for_public_access(&mut model);
+    keys(&mut model, " ");
+    reply(&mut model, id, Reply::Check(Ok(CheckAnswer::PublicAccessBlocked(false))));
+    assert!(matches!(overlay(&model), Some(screens::Overlay::Form(_))));
 }
 
 #[test]

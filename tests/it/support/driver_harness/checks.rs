@@ -36,7 +36,12 @@ impl DriverHarness {
                 j.images.contains(image)
                     && matches!(
                         j.note,
-                        Some(Note::DeregisteredElsewhere | Note::SnapshotsNotListed(_) | Note::FailedImage(_))
+                        Some(
+                            Note::DeregisteredElsewhere
+                                | Note::EarlierCopyGone
+                                | Note::SnapshotsNotListed(_)
+                                | Note::FailedImage(_)
+                        )
                     )
             };
             let stays = used.contains(&snapshot.id) || said.contains(&snapshot.id) || jobs.iter().any(unseen);
