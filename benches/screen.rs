@@ -254,6 +254,30 @@ fn pages(c: &mut Criterion) {
     });
 }
 
+/// The last page of a refresh by age that finds what was there, and the frame after it: nobody has asked for it.
+fn refreshes(c: &mut Criterion) {
+    let mut huge = Huge::listed((80, 24));
+    let home = huge.model.chosen[0].clone();
+    let images: Vec<_> = huge.model.images.rows.iter().map(|image| (**image).clone()).collect();
+    c.bench_function("a refresh of 100,000", |b| {
+        b.iter_custom(|times| {
+            let mut sum = Duration::ZERO;
+            for _ in 0..times {
+                let now = huge.model.now;
+                let (first, last) = images.split_at(images.len() - 1_000);
+                let (first, last) = (first.to_vec(), last.to_vec());
+                huge.model.catalogue.begin_quietly(&home);
+                huge.model.catalogue.page(&home, first, false, false, now);
+                let start = Instant::now();
+                huge.model.images.changed |= huge.model.catalogue.page(&home, black_box(last), true, false, now);
+                _ = huge.model.update(Msg::Frame, now);
+                sum += start.elapsed();
+            }
+            sum
+        });
+    });
+}
+
 fn frames(c: &mut Criterion) {
     let mut group = c.benchmark_group("frame");
     for size in [(80, 24), (200, 60)] {
@@ -368,6 +392,6 @@ fn queues(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1)).without_plots();
-    targets = keystrokes, pages, frames, queues
+    targets = keystrokes, pages, refreshes, frames, queues
 }
 criterion_main!(benches);

@@ -196,7 +196,10 @@ impl Printer {
             | JobUpdate::StoreProblem(Some(failure))
             | JobUpdate::Rejected(failure) => print(self.output, &failure.to_string()),
             JobUpdate::Warning(warning) => print(self.output, &labels::driver::warning(warning)),
-            JobUpdate::Opened { .. } | JobUpdate::Driver(DriverStatus::Unknown) | JobUpdate::StoreProblem(None) => {}
+            JobUpdate::Opened { .. }
+            | JobUpdate::Pending { .. }
+            | JobUpdate::Driver(DriverStatus::Unknown)
+            | JobUpdate::StoreProblem(None) => {}
         }
     }
 

@@ -28,7 +28,7 @@ use crate::{
         text::{clean, count, duration, gib},
     },
     driver::{Clock, DriverStatus, JobUpdate, Queue, SessionSource, SharedSession, StoreLocation},
-    engine::{Command, Job, JobState, Origin},
+    engine::{Command, Job, JobState, Origin, Status},
     labels,
     sim::{Scenario, SharedWorld, World, connector},
 };
@@ -222,7 +222,9 @@ fn job_line(job: &Job, now: Timestamp) -> (String, String) {
         }
         other => other.phase().as_str().to_owned(),
     };
-    let line =
-        format!("{} to {}: {state} after {}", job.request.name, job.request.destination, duration(job.elapsed(now)));
+    let pace = labels::progress::pace(job, &Status::default(), labels::LONG_STALL, now);
+    let pace = pace.map_or_else(String::new, |pace| format!(", {pace}"));
+    let after = job.elapsed(now).map_or_else(String::new, |took| format!(" after {}", duration(took)));
+    let line = format!("{} to {}: {state}{after}{pace}", job.request.name, job.request.destination);
     (state, line)
 }

@@ -96,6 +96,8 @@ pub struct Browse {
     pub marketplace_name: String,
     /// The most public images listed in a region.
     pub public_limit: usize,
+    /// Minutes after which images are listed again by themselves; 0 for never.
+    pub refresh_minutes: u32,
     /// Regions listed at the same time.
     pub concurrent_regions: usize,
     /// Columns of the image list, as [`ImageColumn::parse`](crate::domain::ImageColumn::parse) reads them; none for those that fit.
@@ -222,6 +224,7 @@ impl Default for Browse {
             amazon_name: "al2023-ami-2023*".into(),
             marketplace_name: "*".into(),
             public_limit: 10_000,
+            refresh_minutes: 5,
             concurrent_regions: 8,
             columns: Vec::new(),
         }

@@ -117,7 +117,7 @@ const fn key(
 
 /// Every setting.
 #[rustfmt::skip]
-pub const KEYS: [Setting; 48] = [
+pub const KEYS: [Setting; 49] = [
     key("", "read_only", "false", Expect::Switch, "Refuse every write to AWS."),
     key("aws", "profile", "\"\"", Expect::Text, "The profile to use."),
     key("aws", "region", "\"\"", Expect::Text, "The region to work in, and to show first."),
@@ -130,6 +130,7 @@ pub const KEYS: [Setting; 48] = [
     key("browse", "amazon_name", "\"al2023-ami-2023*\"", Expect::Text, "Which of Amazon's images, by name (* and ?)."),
     key("browse", "marketplace_name", "\"*\"", Expect::Text, "Which of the Marketplace's images, by name (* and ?)."),
     key("browse", "public_limit", "10000", Expect::Whole(1, 1_000_000), "The most public images listed in a region."),
+    key("browse", "refresh_minutes", "5", Expect::Whole(0, 1_440), "List the images again after so many minutes; of regions with many images more rarely. 0: only on request."),
     key("browse", "concurrent_regions", "8", Expect::Whole(1, 64), "Regions listed at the same time."),
     key("browse", "columns", "[]", Expect::Columns, "Columns of the image list in their order, such as [\"name\", \"region\", \"image_id\", \"tag:Team\"]; none for those that fit (C lists them all)."),
     key("copy", "name", "\"{name}\"", Expect::Text, "The copy's name: {name}, {region}, {source_id}, {date} are filled in."),

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
@@ -56,7 +56,7 @@ pub fn weighted_percent(volumes: &[u32], snapshots: &[SnapshotProgress]) -> Opti
     Some(u8::try_from(percent.min(99)).unwrap_or(99))
 }
 
-/// Estimates when a percentage will reach 100.
+/// Estimates how fast a percentage grows, and when it will reach 100.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RateEstimator {
     samples: VecDeque<(Timestamp, u8)>,
@@ -82,17 +82,62 @@ impl RateEstimator {
         self.samples.retain(|(at, _)| *at <= now);
     }
 
-    /// Returns the seconds until 100% at the observed rate; `None` until two samples are known. Counts down between samples, to 0.
-    pub fn eta(&self, now: Timestamp) -> Option<i64> {
+    /// Returns the rate of the samples, and when 100% will be reached or should have been; `None` until two samples are known.
+    fn rate(&self) -> Option<(Rate, Timestamp)> {
         let (first, from) = self.samples.front()?;
         let (last, to) = self.samples.back()?;
-        let elapsed = last.duration_since(*first).as_millis();
-        if to <= from || elapsed <= 0 {
+        let rate = Rate { percent: to.checked_sub(*from)?, during: last.duration_since(*first) };
+        if rate.percent == 0 || rate.during <= SignedDuration::ZERO {
             return None;
         }
-        let left = elapsed * i128::from(100 - to.min(&100)) / i128::from(to - from);
-        let since_last = now.duration_since(*last).as_millis();
-        i64::try_from((left - since_last).max(0) / 1000).ok()
+        let left = rate.during.as_millis() * i128::from(100_u8.saturating_sub(*to)) / i128::from(rate.percent);
+        Some((rate, *last + SignedDuration::from_millis(i64::try_from(left).ok()?)))
+    }
+
+    /// Returns how fast a copy of so many GiB goes and how long it still takes; `None` until two samples are known. Counts down between
+    /// samples.
+    pub fn pace(&self, gib: u64, now: Timestamp) -> Option<Pace> {
+        let (rate, end) = self.rate()?;
+        let left = end.duration_since(now);
+        Some(if left < SignedDuration::from_secs(1) {
+            Pace::Overdue { since: -left }
+        } else {
+            Pace::Going { mib_per_second: rate.mib_per_second(gib), left }
+        })
+    }
+}
+
+/// So many percent during a time.
+#[derive(Debug, Clone, Copy)]
+struct Rate {
+    percent: u8,
+    during: SignedDuration,
+}
+
+impl Rate {
+    #[expect(clippy::cast_precision_loss, reason = "sizes of volumes are far below 2^52 GiB")]
+    fn mib_per_second(self, gib: u64) -> f64 {
+        gib as f64 * 1024.0 * f64::from(self.percent) / 100.0 / self.during.as_secs_f64()
+    }
+}
+
+/// How a copy goes at the rate observed so far.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Pace {
+    Going {
+        /// Of the snapshots' volume sizes: EC2 does not tell how many bytes it copies.
+        mib_per_second: f64,
+        /// At least a second.
+        left: SignedDuration,
+    },
+    /// It should have been complete for so long, but it has gone more slowly since, or not at all.
+    Overdue { since: SignedDuration },
+}
+
+impl Pace {
+    /// Returns the seconds left, if it is known.
+    pub fn seconds_left(self) -> Option<i64> {
+        if let Self::Going { left, .. } = self { Some(left.as_secs()) } else { None }
     }
 }
 
@@ -145,16 +190,21 @@ mod tests {
     }
 
     #[test]
-    fn the_eta_follows_the_rate_and_counts_down() {
+    fn the_pace_follows_the_rate_and_counts_down_until_it_is_overdue() {
         let mut estimator = RateEstimator::default();
-        assert_eq!(estimator.eta(at(0)), None);
+        let pace = |estimator: &RateEstimator, seconds| estimator.pace(100, at(seconds));
+        let going = |mib_per_second, left| Some(Pace::Going { mib_per_second, left: SignedDuration::from_secs(left) });
+        assert_eq!(pace(&estimator, 0), None);
         estimator.observe(at(0), 10);
-        assert_eq!(estimator.eta(at(1)), None);
+        assert_eq!(pace(&estimator, 1), None);
         estimator.observe(at(10), 20);
-        assert_eq!(estimator.eta(at(10)), Some(80));
-        assert_eq!(estimator.eta(at(30)), Some(60));
-        assert_eq!(estimator.eta(at(500)), Some(0));
+        // 10 GiB in 10 s.
+        assert_eq!(pace(&estimator, 10), going(1024.0, 80));
+        assert_eq!(pace(&estimator, 30), going(1024.0, 60));
+        assert_eq!(pace(&estimator, 89), going(1024.0, 1));
+        assert_eq!(pace(&estimator, 90), Some(Pace::Overdue { since: SignedDuration::ZERO }), "never 0 s left");
+        assert_eq!(pace(&estimator, 500), Some(Pace::Overdue { since: SignedDuration::from_secs(410) }));
         estimator.observe(at(31), 15);
-        assert_eq!(estimator.eta(at(30)), Some(60), "a step back is not a rate");
+        assert_eq!(pace(&estimator, 30), going(1024.0, 60), "a step back is not a rate");
     }
 }

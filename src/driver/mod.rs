@@ -13,6 +13,7 @@ mod engine_config;
 mod follower;
 mod heartbeat;
 pub mod login;
+mod pending;
 mod profile_key;
 mod queue;
 mod run;

@@ -15,6 +15,7 @@ use super::{
     backend::{BackendResponse, ResponseMetadata},
     context::{Driver, LockMode, LockOutcome, STORE_POLL_INTERVAL, is_transient, read_only},
     heartbeat::{HEARTBEAT_INTERVAL, this_process},
+    pending::PendingImages,
     update::JobUpdate,
 };
 use crate::{
@@ -65,6 +66,7 @@ pub(super) struct DriverLoop<'a> {
     requests: Vec<(AuditId, Request)>,
     /// The last committed status.
     status: Status,
+    pending: PendingImages,
     /// When to retry a commit that failed.
     retry_at: Option<Timestamp>,
     /// Commands could not be read; they are read at the next poll.
@@ -90,6 +92,7 @@ impl<'a> DriverLoop<'a> {
             changes: ChangeSet::default(),
             requests: Vec::new(),
             status,
+            pending: PendingImages::default(),
             retry_at: None,
             commands_unread: false,
             ending_since: None,
@@ -178,6 +181,9 @@ impl<'a> DriverLoop<'a> {
             let Some((id, BackendResponse { response, metadata })) = next else { return };
             if self.changing.remove(&id) {
                 self.changes.answered.push(answered(id, &response, metadata));
+            }
+            if let Some((region, pending)) = self.pending.after(&response) {
+                (self.driver.publish)(JobUpdate::Pending { region, images: pending });
             }
             self.handle(Event::Response(response));
             next = self.responses.try_recv().ok();

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use crate::{
-    domain::{AccountKey, Failure},
+    domain::{AccountKey, Failure, Image, Region},
     engine::{Job, Status},
     store::DriverProcess,
 };
@@ -63,6 +63,9 @@ pub enum JobUpdate {
         /// The engine's status, if it has changed.
         status: Option<Status>,
     },
+    /// The pending images of a region in full, copies and others, whenever they have changed. Only the process that runs the queue
+    /// polls them.
+    Pending { region: Region, images: Vec<Image> },
     /// Which process runs the queue has changed.
     Driver(DriverStatus),
     /// A command was refused; nothing of it will happen.

@@ -19,6 +19,8 @@ pub struct EngineConfig {
     pub max_backoff: SignedDuration,
     /// Between two listings of a region's pending copies, for those started elsewhere.
     pub list_interval: SignedDuration,
+    /// The same in a region whose images somebody looks at.
+    pub followed_list_interval: SignedDuration,
     /// How long EC2 may not yet show an image it has begun to make: it is eventually consistent.
     pub visibility_delay: SignedDuration,
     /// How long EC2 is assumed to recognise a client token; EC2 does not document it.
@@ -41,6 +43,7 @@ impl Default for EngineConfig {
             max_poll_interval: SignedDuration::from_secs(15),
             max_backoff: SignedDuration::from_secs(60),
             list_interval: SignedDuration::from_secs(30),
+            followed_list_interval: SignedDuration::from_secs(10),
             visibility_delay: SignedDuration::from_secs(60),
             token_lifetime: SignedDuration::from_mins(10),
             snapshot_delay: SignedDuration::from_secs(20),

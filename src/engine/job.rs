@@ -17,7 +17,7 @@ use super::{
 use crate::domain::{
     ClientToken, CopyRequest, Image, ImageId, SnapshotId, SnapshotState,
     post_copy::PostCopyStep,
-    progress::{RateEstimator, SnapshotProgress, weighted_percent},
+    progress::{Pace, RateEstimator, SnapshotProgress, weighted_percent},
 };
 
 /// Who started a copy.
@@ -305,14 +305,28 @@ impl Job {
         (done, self.snapshots.len().max(self.request.volumes.len()))
     }
 
-    /// Returns the seconds from its request until now or its end.
-    pub fn elapsed(&self, now: Timestamp) -> i64 {
-        self.ended.unwrap_or(now).duration_since(self.requested).as_secs()
+    /// Returns the seconds that the copy itself takes or took: from when EC2 accepted it until now or its end. `None` before, and if
+    /// its end was another thing, such as that somebody deregistered its image.
+    pub fn elapsed(&self, now: Timestamp) -> Option<i64> {
+        let copied = !matches!(self.state, JobState::Queued | JobState::Gone { .. } | JobState::Deregistered);
+        let started = self.started.filter(|_| copied)?;
+        Some(self.ended.unwrap_or(now).duration_since(started).as_secs().max(0))
     }
 
-    /// Returns the seconds that are left at the observed rate.
-    pub fn eta(&self, now: Timestamp) -> Option<i64> {
-        matches!(self.state, JobState::Copying { .. }).then(|| self.rate.eta(now)).flatten()
+    /// Returns the seconds before EC2 accepted it, which it was in the queue for the most part.
+    pub fn queued(&self, now: Timestamp) -> i64 {
+        self.started.or(self.ended).unwrap_or(now).duration_since(self.requested).as_secs().max(0)
+    }
+
+    /// Returns GiB of its snapshots, as far as they are known.
+    fn size_gib(&self) -> u64 {
+        let snapshots = self.snapshots.iter().map(|snapshot| u64::from(snapshot.size)).sum();
+        self.request.size_gib().max(snapshots)
+    }
+
+    /// Returns how fast it goes, and how long it still takes at the observed rate.
+    pub fn pace(&self, now: Timestamp) -> Option<Pace> {
+        matches!(self.state, JobState::Copying { .. }).then(|| self.rate.pace(self.size_gib(), now)).flatten()
     }
 
     /// Returns how long it has made no progress, if that is at least `limit`.

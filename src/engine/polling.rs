@@ -159,7 +159,9 @@ impl PollSchedules {
         let is_due = |s: &PollSchedule| !s.in_flight && s.next.is_some_and(|next| next <= now);
         let due = self.regions.iter_mut().filter(|(_, s)| is_due(s));
         due.filter_map(|(region, schedule)| {
-            schedule.due_request(region, jobs, self.followed.contains(region), config.list_interval, now)
+            let followed = self.followed.contains(region);
+            let every = if followed { config.followed_list_interval } else { config.list_interval };
+            schedule.due_request(region, jobs, followed, every, now)
         })
         .collect()
     }

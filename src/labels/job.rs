@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     domain::{
         ImageId, Region, SnapshotId,
-        text::{clean, count, duration},
+        text::{clean, count},
     },
     engine::{Job, JobState, Leftover, LeftoverReason, Note, RemovalReason, RemovalStep, Unproven, Waiting},
 };
@@ -88,15 +88,6 @@ pub fn stall_advice(job: &Job, now: Timestamp) -> Option<String> {
     let region = &job.request.destination;
     job.stalled(now, LONG_STALL)
         .map(|_| format!("no progress for 24 hours: look at the AWS Health dashboard for EC2 and EBS in {region}"))
-}
-
-/// Returns how long a copy that is under way still takes, at the observed rate.
-pub fn time_left(job: &Job, now: Timestamp) -> Option<String> {
-    match job.state {
-        // Only an available image is at 100.
-        JobState::Copying { .. } if job.percent() == Some(99) => Some("finishing".into()),
-        _ => job.eta(now).map(|seconds| format!("{} left", duration(seconds))),
-    }
 }
 
 /// Returns which step of a removal is being done; `None` if nothing is being removed.

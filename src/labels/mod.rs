@@ -7,6 +7,7 @@ mod cost;
 pub mod driver;
 mod job;
 mod post_copy;
+pub mod progress;
 pub mod review;
 mod usage;
 
@@ -14,7 +15,7 @@ pub use audit::outcome;
 pub use cost::{estimate, total as total_cost};
 pub use job::{
     LONG_STALL, leftover, leftover_reason, note, remaining_snapshots, remaining_summary, removal, stall_advice,
-    time_left, undeleted, waiting,
+    undeleted, waiting,
 };
 pub use post_copy::{after_copy, differences, not_compared, step, step_line, step_state};
 pub use usage::{usage, who};

@@ -1,13 +1,11 @@
 //! Browsing: connecting, choosing regions and owners, fetching images page by page. Knows no screen.
 
-use std::collections::BTreeSet;
-
 use jiff::SignedDuration;
 
 use crate::{
     aws::ImagePage,
     domain::{Account, Failure, LoginBackoff, OwnerFilter, Region, RegionInfo},
-    engine::{Command, JobId},
+    engine::Command,
     tui::{
         banner,
         bindings::{Action, Context},
@@ -67,6 +65,7 @@ pub(super) fn choose_owner(model: &mut Model, whose: OwnerFilter, effects: &mut 
 /// Drops all rows and lists every chosen region again: no row of the old query may stay on the screen.
 fn relist_all(model: &mut Model, effects: &mut Vec<Effect>) {
     forget_lists(model, |_, _| true);
+    model.live.clear();
     model.catalogue.clear();
     model.images.reset();
     let chosen = model.chosen.clone();
@@ -76,7 +75,11 @@ fn relist_all(model: &mut Model, effects: &mut Vec<Effect>) {
 /// Drops pending replies and waiting lists of the regions that `drop` selects.
 fn forget_lists(model: &mut Model, drop: impl Fn(&Region, &[Region]) -> bool) {
     let chosen = std::mem::take(&mut model.chosen);
-    model.pending.retain(|_, a| !matches!(a, PendingReply::Images { region, .. } if drop(region, &chosen)));
+    let of_region = |pending: &PendingReply| match pending {
+        PendingReply::Images { region, .. } | PendingReply::KnownImages { region, .. } => drop(region, &chosen),
+        _ => false,
+    };
+    model.pending.retain(|_, pending| !of_region(pending));
     model.to_list.retain(|region| !drop(region, &chosen));
     model.chosen = chosen;
 }
@@ -84,41 +87,60 @@ fn forget_lists(model: &mut Model, drop: impl Fn(&Region, &[Region]) -> bool) {
 /// Lists these regions, up to `browse.concurrent_regions` at a time.
 fn list(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<Effect>) {
     for region in regions {
-        let running =
-            model.pending.values().any(|a| matches!(a, PendingReply::Images { region: r, .. } if *r == region));
-        if !running && !model.to_list.contains(&region) {
+        let running = model.pending.values_mut().find_map(|pending| match pending {
+            PendingReply::Images { region: r, quiet, .. } if *r == region => Some(quiet),
+            _ => None,
+        });
+        if let Some(quiet) = running {
+            // Somebody waits for it now.
+            if std::mem::take(quiet) {
+                model.catalogue.show(&region);
+            }
+        } else if !model.to_list.contains(&region) {
             model.to_list.push(region);
         }
     }
     list_next(model, effects);
 }
 
-/// Longer lists than this are not fetched again for one new image.
-const RELIST_LIMIT: usize = 5_000;
+/// Returns true if a region is being listed, or is to be.
+pub(super) fn is_being_listed(model: &Model, region: &Region) -> bool {
+    model.to_list.contains(region)
+        || model.pending.values().any(|p| matches!(p, PendingReply::Images { region: r, .. } if r == region))
+}
 
-/// Lists the destinations of ended copies again, so that the new images show.
-pub(super) fn relist_destinations(model: &mut Model, ended: &[JobId], effects: &mut Vec<Effect>) {
-    let regions: BTreeSet<Region> =
-        ended.iter().filter_map(|id| model.jobs_view.job(*id)).map(|j| j.request.destination.clone()).collect();
-    let shown = |r: &Region| {
-        model.query.whose == OwnerFilter::Mine && model.chosen.contains(r) && model.catalogue.count(r) < RELIST_LIMIT
-    };
-    let regions: Vec<Region> = regions.into_iter().filter(shown).collect();
-    list(model, regions, effects);
+/// Number of regions that may be listed besides those that are.
+pub(super) fn room(model: &Model) -> usize {
+    let busy = model.pending.values().filter(|p| matches!(p, PendingReply::Images { .. })).count();
+    model.start.config.browse.concurrent_regions.max(1).saturating_sub(busy + model.to_list.len())
 }
 
 fn list_next(model: &mut Model, effects: &mut Vec<Effect>) {
     if !matches!(model.connection, Connection::Ready(_)) {
         return;
     }
-    let busy = model.pending.values().filter(|a| matches!(a, PendingReply::Images { .. })).count();
-    let free = model.start.config.browse.concurrent_regions.max(1).saturating_sub(busy);
-    let next: Vec<Region> = model.to_list.drain(..free.min(model.to_list.len())).collect();
+    let waiting = std::mem::take(&mut model.to_list);
+    let (next, later) = waiting.split_at(room(model).min(waiting.len()));
+    model.to_list = later.to_vec();
     for region in next {
-        model.catalogue.begin(&region);
-        let id = model.expect_reply(PendingReply::Images { region: region.clone(), listed: 0 });
-        effects.push(Effect::ListImages { id, region, query: model.query.clone(), token: None });
+        model.catalogue.begin(region);
+        begin(model, region.clone(), false, effects);
     }
+}
+
+/// Lists regions again of which nothing is shown before the end, as far as there is room for it.
+pub(super) fn refresh_quietly(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<Effect>) {
+    let room = room(model);
+    for region in regions.into_iter().take(room) {
+        model.catalogue.begin_quietly(&region);
+        begin(model, region, true, effects);
+    }
+}
+
+fn begin(model: &mut Model, region: Region, quiet: bool, effects: &mut Vec<Effect>) {
+    model.live.list_begun(&region, model.now);
+    let id = model.expect_reply(PendingReply::Images { region: region.clone(), listed: 0, quiet });
+    effects.push(Effect::ListImages { id, region, query: model.query.clone(), token: None });
 }
 
 /// Opens the jobs of the account, now that it is known.
@@ -267,12 +289,17 @@ pub(super) fn on_page(
     model: &mut Model,
     region: Region,
     listed: usize,
+    quiet: bool,
     page: Result<ImagePage, Failure>,
     effects: &mut Vec<Effect>,
 ) {
-    model.images.changed = true;
     match page {
+        // The age of the list tells.
+        Err(failure) if quiet && banner::may_recover(&failure) => model.catalogue.give_up(&region),
+        // Was said before.
+        Err(failure) if quiet && has_failed(model, &region) => model.catalogue.fail(&region, failure),
         Err(failure) => {
+            model.images.changed = true;
             let problems = model.keymap.key(Context::Everywhere, Action::Problems);
             model.show_error(format!("{region}: {} (press {problems} for problems)", failure.why));
             model.catalogue.fail(&region, failure);
@@ -285,15 +312,29 @@ pub(super) fn on_page(
             );
             let capped = limited && listed >= model.start.config.browse.public_limit && page.next.is_some();
             let next = page.next.filter(|_| !capped);
-            model.catalogue.page(&region, page.images, next.is_none(), capped, model.now);
+            if model.catalogue.page(&region, page.images, next.is_none(), capped, model.now) {
+                model.images.changed = true;
+            }
             if let Some(token) = next {
-                let id = model.expect_reply(PendingReply::Images { region: region.clone(), listed });
+                let id = model.expect_reply(PendingReply::Images { region: region.clone(), listed, quiet });
                 effects.push(Effect::ListImages { id, region, query: model.query.clone(), token: Some(token) });
                 return;
             }
+            unmark_gone(model, &region);
         }
     }
     list_next(model, effects);
+}
+
+/// Removes the marks of images that are not listed any more.
+pub(super) fn unmark_gone(model: &mut Model, region: &Region) {
+    if let Some(listing) = model.catalogue.listing(region) {
+        model.images.marked.keep_listed(region, listing.images());
+    }
+}
+
+fn has_failed(model: &Model, region: &Region) -> bool {
+    model.catalogue.listing(region).is_some_and(|listing| matches!(listing.state, ListState::Failed(_)))
 }
 
 /// Marks chosen regions as failed that do not exist or are not enabled, once all regions are known. EC2 itself would say

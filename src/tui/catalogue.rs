@@ -1,10 +1,13 @@
 //! The images of the chosen regions, as far as they are listed.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::{Failure, Image, Region};
+use crate::domain::{Failure, Image, ImageId, ImageState, Region};
 
 /// State of a region's list.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,27 +28,135 @@ pub enum ListState {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listing {
     pub state: ListState,
+    /// Once the list is complete, those that are pending come last: what changes most often is at the end.
     images: Vec<Arc<Image>>,
+    /// Number of images before the pending ones.
+    settled: usize,
+    /// Another one after every change of the images, for what is derived from them.
+    version: u64,
     /// Pages of a refresh, which replace `images` once all have come.
     incoming: Vec<Arc<Image>>,
     refreshing: bool,
+    /// A refresh that nobody asked for: the state stays until its end.
+    quiet: bool,
+    /// What was read of single images since the list was begun, and is newer than its pages; `None` for those that are gone.
+    read: BTreeMap<ImageId, Option<Arc<Image>>>,
 }
 
 impl Listing {
     fn new() -> Self {
-        Self { state: ListState::Waiting, images: Vec::new(), incoming: Vec::new(), refreshing: false }
+        Self {
+            state: ListState::Waiting,
+            images: Vec::new(),
+            settled: 0,
+            version: 0,
+            incoming: Vec::new(),
+            refreshing: false,
+            quiet: false,
+            read: BTreeMap::new(),
+        }
     }
 
     /// The images listed so far; during a refresh, those of the last list.
     pub fn images(&self) -> &[Arc<Image>] {
         &self.images
     }
+
+    /// Another one after every change of the images.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The pending images of a complete list.
+    pub fn pending(&self) -> &[Arc<Image>] {
+        self.images.get(self.settled..).unwrap_or_default()
+    }
+
+    /// When it was complete.
+    pub fn listed_at(&self) -> Option<Timestamp> {
+        match self.state {
+            ListState::Loaded(at) | ListState::Capped(at) => Some(at),
+            ListState::Waiting | ListState::Loading(_) | ListState::Failed(_) => None,
+        }
+    }
+
+    /// Ends a list. Images that are as before stay the same ones, in their order, so that what was derived from them stays valid. Returns
+    /// true if any changed.
+    fn complete(&mut self) -> bool {
+        let before = self.images.clone();
+        if self.refreshing {
+            self.images = merged(&before, std::mem::take(&mut self.incoming));
+        }
+        for (id, read) in std::mem::take(&mut self.read) {
+            match (self.images.iter().position(|image| image.id == id), read) {
+                (Some(at), Some(image)) => self.images[at] = image,
+                (None, Some(image)) => self.images.push(image),
+                (Some(at), None) => _ = self.images.remove(at),
+                (None, None) => {}
+            }
+        }
+        self.images.sort_by_key(|image| image.state == ImageState::Pending);
+        self.images.shrink_to_fit();
+        self.settled = self.images.partition_point(|image| image.state != ImageState::Pending);
+        (self.refreshing, self.quiet) = (false, false);
+        self.images.len() != before.len() || !self.images.iter().zip(&before).all(|(a, b)| Arc::ptr_eq(a, b))
+    }
+
+    /// Takes in an image that was read by itself; `None` if it is gone. Returns true if that changed anything.
+    fn take(&mut self, id: &ImageId, image: Option<Image>) -> bool {
+        let at = self.images.iter().rposition(|listed| listed.id == *id);
+        let image = image.map(Arc::new);
+        if self.listed_at().is_none() || self.quiet {
+            self.read.insert(id.clone(), image.clone());
+        }
+        if let (Some(at), Some(image)) = (at, &image)
+            && self.images[at] == *image
+        {
+            return false;
+        }
+        let pending = image.as_ref().is_some_and(|image| image.state == ImageState::Pending);
+        match (at, image) {
+            (None, None) => return false,
+            (Some(at), Some(image)) if pending == (at >= self.settled) => self.images[at] = image,
+            (at, image) => {
+                if let Some(at) = at {
+                    self.images.remove(at);
+                    self.settled -= usize::from(at < self.settled);
+                }
+                match image {
+                    Some(image) if pending => self.images.push(image),
+                    Some(image) => {
+                        self.images.insert(self.settled, image);
+                        self.settled += 1;
+                    }
+                    None => {}
+                }
+            }
+        }
+        true
+    }
+}
+
+/// The images of a new list: those of the old one first, in its order, and as they were if they have not changed.
+fn merged(old: &[Arc<Image>], new: Vec<Arc<Image>>) -> Vec<Arc<Image>> {
+    let places: HashMap<&ImageId, usize> = old.iter().enumerate().map(|(at, image)| (&image.id, at)).collect();
+    let mut kept = vec![None; old.len()];
+    let mut added = Vec::new();
+    for image in new {
+        match places.get(&image.id) {
+            Some(at) => kept[*at] = Some(if image == old[*at] { Arc::clone(&old[*at]) } else { image }),
+            None => added.push(image),
+        }
+    }
+    kept.into_iter().flatten().chain(added).collect()
 }
 
 /// The lists of all chosen regions.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Catalogue {
     listings: BTreeMap<Region, Listing>,
+    /// The version that was given to a list last.
+    version: u64,
 }
 
 impl Catalogue {
@@ -67,6 +178,10 @@ impl Catalogue {
         self.listings.iter()
     }
 
+    pub fn listing(&self, region: &Region) -> Option<&Listing> {
+        self.listings.get(region)
+    }
+
     /// All images, region by region.
     pub fn images(&self) -> impl Iterator<Item = &Arc<Image>> {
         self.listings.values().flat_map(|l| &l.images)
@@ -74,49 +189,196 @@ impl Catalogue {
 
     /// Starts a region's list, or a refresh of it.
     pub fn begin(&mut self, region: &Region) {
+        self.begin_quietly(region);
+        self.show(region);
+    }
+
+    /// Starts a refresh of which nothing is shown before its end.
+    pub fn begin_quietly(&mut self, region: &Region) {
         if let Some(listing) = self.listings.get_mut(region) {
-            listing.state = ListState::Loading(0);
             listing.incoming.clear();
-            listing.refreshing = !listing.images.is_empty();
+            listing.read.clear();
+            listing.refreshing = !listing.images.is_empty() || listing.listed_at().is_some();
+            listing.quiet = true;
         }
     }
 
-    /// Adds a page. `capped` means that it is the last because of a limit, though more would follow.
-    pub fn page(&mut self, region: &Region, images: Vec<Image>, last: bool, capped: bool, now: Timestamp) {
-        let Some(listing) = self.listings.get_mut(region) else { return };
+    /// Shows that a region is being listed: somebody has asked for it.
+    pub fn show(&mut self, region: &Region) {
+        if let Some(listing) = self.listings.get_mut(region) {
+            listing.state = ListState::Loading(0);
+            listing.quiet = false;
+        }
+    }
+
+    /// Adds a page. `capped` means that it is the last because of a limit, though more would follow. Returns true if the images changed.
+    pub fn page(&mut self, region: &Region, images: Vec<Image>, last: bool, capped: bool, now: Timestamp) -> bool {
+        let Some(listing) = self.listings.get_mut(region) else { return false };
         let into = if listing.refreshing { &mut listing.incoming } else { &mut listing.images };
         into.extend(images.into_iter().map(Arc::new));
-        listing.state = match &listing.state {
-            _ if capped => ListState::Capped(now),
-            _ if last => ListState::Loaded(now),
-            ListState::Loading(pages) => ListState::Loading(pages + 1),
-            _ => ListState::Loading(1),
-        };
+        if !listing.refreshing {
+            // Which are pending is sorted out at the end.
+            listing.settled = listing.images.len();
+        }
         if last || capped {
-            if listing.refreshing {
-                listing.images = std::mem::take(&mut listing.incoming);
+            let refreshed = listing.refreshing;
+            let changed = listing.complete() || !refreshed;
+            if changed {
+                self.version += 1;
+                listing.version = self.version;
             }
-            listing.refreshing = false;
-            listing.images.shrink_to_fit();
+            listing.state = if capped { ListState::Capped(now) } else { ListState::Loaded(now) };
+            return changed;
+        }
+        if !listing.quiet {
+            listing.state = match &listing.state {
+                ListState::Loading(pages) => ListState::Loading(pages + 1),
+                _ => ListState::Loading(1),
+            };
+        }
+        if !listing.refreshing {
+            self.version += 1;
+            listing.version = self.version;
+        }
+        !listing.refreshing
+    }
+
+    /// Takes in images of a region that were read by their ids. Returns true if the list changed.
+    pub fn take(&mut self, region: &Region, ids: &BTreeSet<ImageId>, images: Vec<Image>) -> bool {
+        let Some(listing) = self.listings.get_mut(region) else { return false };
+        let mut found: BTreeMap<ImageId, Image> = images.into_iter().map(|image| (image.id.clone(), image)).collect();
+        let mut changed = false;
+        for id in ids {
+            changed |= listing.take(id, found.remove(id));
+        }
+        if changed {
+            self.version += 1;
+            listing.version = self.version;
+        }
+        changed
+    }
+
+    /// Ends a refresh that has failed, as if it had not been begun.
+    pub fn give_up(&mut self, region: &Region) {
+        if let Some(listing) = self.listings.get_mut(region) {
+            listing.incoming.clear();
+            (listing.refreshing, listing.quiet) = (false, false);
         }
     }
 
     /// Marks a region's list as failed.
     pub fn fail(&mut self, region: &Region, failure: Failure) {
+        self.give_up(region);
         if let Some(listing) = self.listings.get_mut(region) {
             listing.state = ListState::Failed(failure);
-            listing.incoming.clear();
-            listing.refreshing = false;
         }
     }
 
-    /// Number of images listed in a region, including a running refresh.
-    pub fn count(&self, region: &Region) -> usize {
-        self.listings.get(region).map_or(0, |l| l.images.len().max(l.incoming.len()))
+    /// Moves the times of complete lists with the wall clock.
+    pub fn shift(&mut self, step: SignedDuration) {
+        for listing in self.listings.values_mut() {
+            if let ListState::Loaded(at) | ListState::Capped(at) = &mut listing.state {
+                *at = at.checked_add(step).unwrap_or(*at);
+            }
+        }
     }
 
     /// Number of regions whose lists are not complete.
     pub fn loading(&self) -> usize {
         self.listings.values().filter(|l| matches!(l.state, ListState::Loading(_) | ListState::Waiting)).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::AccountId;
+
+    fn image(n: u32, state: ImageState) -> Image {
+        let region = Region::new("eu-west-1").unwrap();
+        let id = ImageId::new(&format!("ami-{n:08x}")).unwrap();
+        Image { state, ..Image::bare(id, region, AccountId::new("123456789012").unwrap()) }
+    }
+
+    fn available(n: u32) -> Image {
+        image(n, ImageState::Available)
+    }
+
+    fn pending(n: u32) -> Image {
+        image(n, ImageState::Pending)
+    }
+
+    struct Lists(Catalogue, Region);
+
+    impl Lists {
+        fn of(images: Vec<Image>) -> Self {
+            let region = Region::new("eu-west-1").unwrap();
+            let mut catalogue = Catalogue::default();
+            catalogue.choose(std::slice::from_ref(&region));
+            catalogue.begin(&region);
+            let mut lists = Self(catalogue, region);
+            assert!(lists.end(images));
+            lists
+        }
+
+        fn end(&mut self, images: Vec<Image>) -> bool {
+            self.0.page(&self.1, images, true, false, Timestamp::UNIX_EPOCH)
+        }
+
+        fn read(&mut self, n: u32, image: Option<Image>) -> bool {
+            let id = available(n).id;
+            self.0.take(&self.1, &[id].into(), image.into_iter().collect())
+        }
+
+        fn listing(&self) -> &Listing {
+            self.0.listing(&self.1).unwrap()
+        }
+
+        /// The images' numbers in their order, and how many are pending.
+        fn ids(&self) -> (Vec<u32>, usize) {
+            let number = |image: &Arc<Image>| u32::from_str_radix(&image.id.as_str()[4..], 16).unwrap();
+            (self.listing().images().iter().map(number).collect(), self.listing().pending().len())
+        }
+    }
+
+    #[test]
+    fn a_refresh_that_finds_nothing_new_changes_nothing() {
+        let mut lists = Lists::of(vec![available(1), pending(2), available(3)]);
+        assert_eq!(lists.ids(), (vec![1, 3, 2], 1));
+        let before = lists.listing().images().to_vec();
+        lists.0.begin_quietly(&lists.1.clone());
+        assert_eq!((lists.0.loading(), lists.listing().images().len()), (0, 3), "nothing is shown of it");
+        assert!(!lists.end(vec![available(3), available(1), pending(2)]), "another order is no change");
+        assert!(before.iter().zip(lists.listing().images()).all(|(a, b)| Arc::ptr_eq(a, b)));
+        lists.0.begin_quietly(&lists.1.clone());
+        assert!(lists.end(vec![available(4), available(3), available(2)]));
+        assert_eq!(lists.ids(), (vec![3, 2, 4], 0));
+        assert!(Arc::ptr_eq(&before[1], &lists.listing().images()[0]), "what is as before stays");
+    }
+
+    #[test]
+    fn single_images_are_taken_in_and_pending_ones_stay_at_the_end() {
+        let mut lists = Lists::of(vec![available(1), available(2), pending(3)]);
+        assert!(lists.read(4, Some(pending(4))) && !lists.read(4, Some(pending(4))));
+        assert_eq!(lists.ids(), (vec![1, 2, 3, 4], 2));
+        assert!(lists.read(4, Some(available(4))));
+        assert_eq!(lists.ids(), (vec![1, 2, 4, 3], 1));
+        assert!(lists.read(1, None) && !lists.read(1, None));
+        assert_eq!(lists.ids(), (vec![2, 4, 3], 1));
+        assert!(lists.read(3, None));
+        assert_eq!(lists.ids(), (vec![2, 4], 0));
+        assert!(lists.read(2, Some(pending(2))));
+        assert_eq!(lists.ids(), (vec![4, 2], 1));
+    }
+
+    #[test]
+    fn what_was_read_meanwhile_is_newer_than_a_page() {
+        let mut lists = Lists::of(vec![available(1), pending(2)]);
+        lists.0.begin_quietly(&lists.1.clone());
+        lists.read(2, Some(available(2)));
+        lists.read(1, None);
+        lists.read(3, Some(pending(3)));
+        assert!(!lists.end(vec![available(1), pending(2)]), "the page is older than all that");
+        assert_eq!(lists.ids(), (vec![2, 3], 1));
     }
 }

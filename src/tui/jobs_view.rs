@@ -11,6 +11,7 @@ use crate::{
     domain::{AccountKey, ClientToken, Failure, Region},
     driver::DriverStatus,
     engine::{BatchId, Job, JobId, Status, Waiting},
+    labels,
 };
 
 /// The jobs of one account, as they were committed last.
@@ -78,6 +79,17 @@ impl JobsView {
     /// Why the last poll of a region failed, if it did.
     pub fn region_problem(&self, region: &Region) -> Option<&Failure> {
         self.status.regions.get(region)?.problem.as_ref()
+    }
+
+    /// Why nothing is known of a running copy at present, if that is so.
+    pub fn not_polled(&self, job: &Job) -> Option<String> {
+        if self.store_problem.is_some() {
+            return Some("queue stopped, not polled".into());
+        }
+        if self.driver.is_silent() || matches!(self.driver, DriverStatus::NotRunning(_)) {
+            return Some("not polled, nobody is running the queue".into());
+        }
+        labels::progress::not_polled(job, &self.status)
     }
 
     /// What a queued job waits for: its own reason, or else its destination's.

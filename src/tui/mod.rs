@@ -5,13 +5,16 @@
 mod banner;
 mod browse;
 pub mod catalogue;
+mod freshness;
 pub mod glyphs;
 pub mod jobs_view;
 pub mod keymap;
 pub mod layout;
+mod live;
 pub mod model;
 mod mouse;
 pub mod msg;
+mod pending;
 pub mod problems;
 mod quit;
 pub mod screens;

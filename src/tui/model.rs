@@ -1,6 +1,6 @@
 //! The state of the screen, in one place with one owner. Only [`Model::update`] changes it.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,23 +10,22 @@ use crate::{
         theme::{DEFAULT, WITHOUT_COLOURS},
     },
     domain::{
-        Account, AccountKey, ClientToken, Failure, Image, ImageColumn, ImageId, ImageQuery, LoginBackoff, OwnerFilter,
-        Region, RegionInfo,
-        kms_key::KeyList,
-        preset::Preset,
-        price::Prices,
-        review::{CheckId, Review},
+        Account, AccountKey, ClientToken, Failure, Image, ImageColumn, ImageQuery, LoginBackoff, OwnerFilter, Region,
+        RegionInfo, kms_key::KeyList, price::Prices, review::Review,
     },
-    engine::{Job, JobId},
     term::Caps,
     tui::{
         bindings::Context,
         catalogue::Catalogue,
+        freshness::Freshness,
         jobs_view::JobsView,
         msg::{Connected, Effect, EffectId},
         screens::{Overlay, images::ImagesPane, jobs::JobsPane, palette::PaletteHistory, review::requested::Requested},
     },
 };
+
+pub(super) use super::pending::PendingReply;
+pub use super::pending::{FilterRequest, FormRequest};
 
 /// The two panes of the main screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,68 +79,6 @@ pub(super) enum Reconnect {
     Running(EffectId),
 }
 
-/// What a pending reply is for.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum PendingReply {
-    Account,
-    Regions,
-    Images {
-        region: Region,
-        /// Images on the pages before.
-        listed: usize,
-    },
-    /// The KMS keys of a region.
-    Keys(Region),
-    /// A check of the review that is open.
-    Check(CheckId),
-    /// Whether an available copy whose steps are changed may become public.
-    PublicAccess(JobId),
-    Profiles,
-    History,
-    Audit(JobId),
-    ImageDetails(ImageId),
-    /// Who uses images that are about to be deregistered.
-    Usage,
-    /// The source of a copy that is made again.
-    Source(Arc<Job>),
-    Forms(FormRequest),
-    Filters(FilterRequest),
-    /// The profiles, for the palette.
-    ProfileNames,
-    Export {
-        path: PathBuf,
-        images: usize,
-        /// Regions that were still being listed.
-        loading: usize,
-    },
-}
-
-/// What was requested of the stored contents of the form.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FormRequest {
-    Read,
-    /// The names, for the palette.
-    Names,
-    /// The preset of this name, for the form that is open.
-    Apply(String),
-    Save {
-        name: String,
-        preset: Box<Preset>,
-    },
-    Remove(String),
-}
-
-/// What was requested of the saved filters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FilterRequest {
-    /// Their names, for the palette.
-    Names,
-    Choose,
-    Apply(String),
-    Save(String),
-    Remove(String),
-}
-
 /// The whole state.
 #[derive(Debug)]
 pub struct Model {
@@ -192,6 +129,7 @@ pub struct Model {
     pub(super) watches_login: bool,
     /// Regions to list as soon as fewer than the limit are being listed.
     pub(super) to_list: Vec<Region>,
+    pub(super) live: Freshness,
     /// The review that was closed last, for its answers.
     pub(super) last_review: Option<Box<Review>>,
     /// Copies that were requested and are no jobs yet.
@@ -235,6 +173,7 @@ impl Model {
             account_retry_at: None,
             watches_login: false,
             to_list: Vec::new(),
+            live: Freshness::default(),
             last_review: None,
             requested: Requested::default(),
             next_id: 0,
@@ -278,7 +217,10 @@ impl Model {
             Overlay::Review(screen) => screen.review().deadline(),
             _ => None,
         });
-        [spinner, seconds, notice, reconnect, self.account_retry_at, review].into_iter().flatten().min()
+        [spinner, seconds, notice, reconnect, self.account_retry_at, review, self.live.deadline]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Moves all deadlines with the wall clock, so that each stays as far away as it was.
@@ -297,11 +239,13 @@ impl Model {
             }
         }
         self.jobs_view.requested_at = self.jobs_view.requested_at.map(shifted);
+        self.catalogue.shift(step);
+        self.live.shift(step);
     }
 
     /// Returns true while a spinner is shown.
     pub fn waits_for_network(&self) -> bool {
-        matches!(self.connection, Connection::Connecting(_)) || !self.pending.is_empty()
+        matches!(self.connection, Connection::Connecting(_)) || !self.pending.values().all(PendingReply::is_quiet)
     }
 
     /// The contexts whose keys apply now, innermost first.

@@ -132,6 +132,12 @@ pub enum Effect {
     },
     /// Keep the values of a form that was started, to offer them again.
     KeepLastValues(Box<Preset>),
+    /// Read images of a region by their ids.
+    ReadImages {
+        id: EffectId,
+        region: Region,
+        images: Vec<ImageId>,
+    },
     /// Read an image by its id.
     ReadImage {
         id: EffectId,
@@ -207,6 +213,8 @@ pub enum Reply {
     PresetExists,
     /// What is stored now.
     Filters(Result<StoredFilters, Failure>),
+    /// The images of those ids that there are.
+    KnownImages(Result<Vec<Image>, Failure>),
     /// `None` if there is no such image.
     Image(Result<Option<Box<Image>>, Failure>),
 }

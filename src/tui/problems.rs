@@ -13,7 +13,6 @@ use crate::{
         bindings::{Action, Context},
         catalogue::ListState,
         model::{Connection, Model},
-        screens::jobs::labels::idle_text,
     },
 };
 
@@ -121,7 +120,7 @@ impl Model {
 /// `cancel` is the key that cancels it.
 fn stalled(job: &Job, idle: SignedDuration, cancel: &str) -> Failure {
     let at = job.percent().map_or_else(String::new, |p| format!(" at {p}%"));
-    Failure::new("this copy", format!("no progress for {}{at}", idle_text(idle)))
+    Failure::new("this copy", format!("no progress for {}{at}", labels::progress::idle(idle)))
         .hint(format!(
             "Copies can take hours; nothing is cancelled automatically. Press {cancel} in the jobs pane to cancel the copy."
         ))

@@ -15,10 +15,12 @@ mod form;
 mod history;
 mod jobs;
 mod keys;
+mod live;
 mod mouse;
 mod palette;
 mod post_copy;
 mod presets;
+mod progress;
 mod quit;
 mod review;
 mod review_start;
@@ -372,7 +374,7 @@ fn another_profile_drops_everything_of_the_old_one() {
 }
 
 #[test]
-fn without_anything_running_there_is_no_deadline() {
+fn without_anything_running_nothing_is_due_before_the_list_is_old() {
     let model = listed(vec![image(1)]);
-    assert_eq!(model.next_deadline(), None);
+    assert_eq!(model.next_deadline(), Some(now() + SignedDuration::from_mins(5)));
 }

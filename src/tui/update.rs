@@ -11,7 +11,7 @@ use crate::{
     term::{Input, input::KeyEvent},
     tui::{
         bindings::{Action, Context},
-        browse, keymap, layout,
+        browse, keymap, layout, live,
         model::{Connection, FilterRequest, FormRequest, Model, Pane, PendingReply, Reconnect},
         mouse,
         msg::{Effect, EffectId, Msg, Reply},
@@ -149,7 +149,9 @@ fn on_job_update(model: &mut Model, update: JobUpdate) {
                 model.jobs_view.open(account, jobs, status);
             }
         }
+        JobUpdate::Pending { region, images } => live::on_pending(model, &region, images),
         JobUpdate::Changed { jobs, status } => {
+            live::on_jobs(model, jobs.iter().map(AsRef::as_ref));
             model.jobs_view.change(jobs);
             if let Some(status) = status {
                 model.jobs_view.status = status;
@@ -205,8 +207,12 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
         (PendingReply::Regions, Reply::Regions(result)) => {
             on_regions(model, result, effects);
         }
-        (PendingReply::Images { listed, .. }, Reply::Images { region, page }) => {
-            browse::on_page(model, region, listed, page, effects);
+        (PendingReply::KnownImages { region, ids }, Reply::KnownImages(result)) => {
+            live::on_images(model, &region, &ids, result);
+            pager::image_details::take_from_list(model);
+        }
+        (PendingReply::Images { listed, quiet, .. }, Reply::Images { region, page }) => {
+            browse::on_page(model, region, listed, quiet, page, effects);
             pager::image_details::take_from_list(model);
         }
         (PendingReply::Keys(_), Reply::Keys { region, keys }) => {
@@ -270,7 +276,8 @@ impl Model {
         pager::audit::request_if_changed(self, &mut effects);
         pager::image_details::request_if_opened(self, &mut effects);
         let ended = self.jobs_view.take_ended();
-        browse::relist_destinations(self, &ended, &mut effects);
+        live::on_ended(self, &ended);
+        live::act_if_due(self, &mut effects);
         if !ended.is_empty() && self.start.config.ui.bell {
             effects.push(Effect::Bell);
         }

@@ -10,6 +10,7 @@ use crate::{
         drive::in_background,
         exit::ExitStatus,
         output::{OutputOptions, report},
+        queue::OpenQueue,
         records::JobRecord,
         selection::{Selection, has_ended},
         setup::Setup,
@@ -21,6 +22,15 @@ use crate::{
     engine::{BatchId, Command, Job, Status},
     labels,
 };
+
+/// Why the driver has ended by itself.
+pub(super) async fn of_driver(queue: &mut OpenQueue) -> Failure {
+    match (&mut queue.run).await {
+        Ok(Err(failure)) => failure,
+        Ok(Ok(())) => Failure::new("run the queue", "it ended early; please report this"),
+        Err(error) => Failure::new("run the queue", error.to_string()),
+    }
+}
 
 /// Why following copies ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -28,6 +28,8 @@ pub(super) use until::Until;
 
 use until::Confirming;
 
+use progress::{Situation, TICK};
+
 use super::{
     drive::{release, retry_after_logins},
     exit::CommandError,
@@ -157,7 +159,7 @@ impl Follower<'_> {
         let timeout = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let handle = queue.handle.clone();
         let mut stored = std::pin::pin!(handle.flush());
-        let mut are_stored = false;
+        let (mut are_stored, mut ticks) = (false, tokio::time::interval(TICK));
         self.load(queue).await?;
         loop {
             if are_stored && self.untaken.is_empty() && self.is_done() {
@@ -175,7 +177,7 @@ impl Follower<'_> {
                 // A rejection is published before the command counts as handled.
                 update = queue.updates.recv() => match update {
                     Some(update) => self.update(update)?,
-                    None => return Err(ended(queue).await.into()),
+                    None => return Err(ending::of_driver(queue).await.into()),
                 },
                 () = &mut stored, if !are_stored => {
                     are_stored = true;
@@ -183,6 +185,7 @@ impl Follower<'_> {
                 }
                 () = tokio::time::sleep(STORE_POLL_INTERVAL), if checks => self.check_commands(queue).await?,
                 () = timeout::at(self.wait_for_comparison) => {}
+                _ = ticks.tick() => self.progress.tick(Situation::new(&self.status, self.setup, self.clock)),
                 () = timeout::at(self.outages.due()) => self.outages.take_due(Instant::now()).iter().for_each(|text| self.note(text)),
                 () = timeout::at(self.confirming.due()) => {
                     self.confirming.take_due(self.jobs.values()).iter().for_each(|text| self.note(text));
@@ -247,7 +250,7 @@ impl Follower<'_> {
     fn observe(&mut self, jobs: impl Iterator<Item = Arc<Job>>) -> Result<(), CommandError> {
         for job in jobs {
             if self.jobs.contains_key(&job.id) || self.selection.includes(&job) {
-                self.progress.show(&job, &self.status, self.clock.now())?;
+                self.progress.show(&job, Situation::new(&self.status, self.setup, self.clock))?;
                 self.jobs.insert(job.id, job);
             }
         }
@@ -300,6 +303,7 @@ impl Follower<'_> {
                 self.store_problem = None;
                 self.note("the store of jobs can be written again");
             }
+            JobUpdate::Pending { .. } => {}
             JobUpdate::Warning(warning) => self.note(&labels::driver::warning(&warning)),
         }
         Ok(())
@@ -335,9 +339,9 @@ impl Follower<'_> {
         self.status = status;
         self.note_credentials();
         self.note_outages();
-        let now = self.clock.now();
-        let queued = self.jobs.values().filter(|job| job.state == JobState::Queued);
-        queued.into_iter().try_for_each(|job| self.progress.show(job, &self.status, now))
+        let situation = Situation::new(&self.status, self.setup, self.clock);
+        let mut queued = self.jobs.values().filter(|job| job.state == JobState::Queued);
+        queued.try_for_each(|job| self.progress.show(job, situation))
     }
 
     /// Says when credentials stop working, or work again.
@@ -382,14 +386,5 @@ impl Follower<'_> {
 
     fn report(&mut self, failure: &Failure) {
         self.progress.interrupt(&mut || report(failure));
-    }
-}
-
-/// Why the driver has ended by itself.
-async fn ended(queue: &mut OpenQueue) -> Failure {
-    match (&mut queue.run).await {
-        Ok(Err(failure)) => failure,
-        Ok(Ok(())) => Failure::new("run the queue", "it ended early; please report this"),
-        Err(error) => Failure::new("run the queue", error.to_string()),
     }
 }

@@ -3,22 +3,49 @@
 use std::{
     collections::BTreeMap,
     io::{self, IsTerminal as _, Write},
+    time::Duration,
 };
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     bar_terminal::BarTerminal,
     describe::{action, reason, title},
 };
 use crate::{
-    cli::{exit::CommandError, output::OutputOptions, selection::has_ended},
+    cli::{exit::CommandError, output::OutputOptions, selection::has_ended, setup::Setup},
     domain::text::clean,
+    driver::Clock,
     engine::{Job, JobId, Status},
     labels,
-    term::{session, text_fit::elide},
+    term::session,
 };
+
+/// What is known besides a copy when it is shown.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct Situation<'a> {
+    pub(in crate::cli) status: &'a Status,
+    /// How long a copy may make no progress before that is said.
+    pub(in crate::cli) stall: SignedDuration,
+    pub(in crate::cli) now: Timestamp,
+}
+
+/// What counts seconds is shown again after so long.
+pub(super) const TICK: Duration = Duration::from_secs(1);
+
+impl<'a> Situation<'a> {
+    pub(super) fn new(status: &'a Status, setup: &Setup, clock: Clock) -> Self {
+        let stall = SignedDuration::from_mins(setup.config.jobs.stall_warning_minutes.into());
+        Self { status, stall, now: clock.now() }
+    }
+
+    /// How a running copy goes, behind a comma.
+    fn pace(&self, job: &Job) -> String {
+        labels::progress::pace(job, self.status, self.stall, self.now)
+            .map_or_else(String::new, |pace| format!(", {pace}"))
+    }
+}
 
 /// How often bars are drawn at most.
 const DRAWS_A_SECOND: u8 = 20;
@@ -29,7 +56,10 @@ pub(in crate::cli) trait Progress {
     ///
     /// # Errors
     /// If the output cannot be written.
-    fn show(&mut self, job: &Job, status: &Status, now: Timestamp) -> Result<(), CommandError>;
+    fn show(&mut self, job: &Job, situation: Situation<'_>) -> Result<(), CommandError>;
+
+    /// A second has passed: shows again what changes with time.
+    fn tick(&mut self, _: Situation<'_>) {}
 
     /// Writes something else to standard error.
     fn interrupt(&mut self, write: &mut dyn FnMut()) {
@@ -59,7 +89,7 @@ pub(in crate::cli) fn stderr_is_terminal() -> bool {
 pub(in crate::cli) struct Silent;
 
 impl Progress for Silent {
-    fn show(&mut self, _: &Job, _: &Status, _: Timestamp) -> Result<(), CommandError> {
+    fn show(&mut self, _: &Job, _: Situation<'_>) -> Result<(), CommandError> {
         Ok(())
     }
 }
@@ -78,8 +108,8 @@ impl<W: Write> Lines<W> {
 }
 
 impl<W: Write> Progress for Lines<W> {
-    fn show(&mut self, job: &Job, status: &Status, now: Timestamp) -> Result<(), CommandError> {
-        let reason = reason(job, status).map(|why| format!(": {why}")).unwrap_or_default();
+    fn show(&mut self, job: &Job, situation: Situation<'_>) -> Result<(), CommandError> {
+        let reason = reason(job, situation.status).map(|why| format!(": {why}")).unwrap_or_default();
         let image = job.image().map(|image| format!(" {image}")).unwrap_or_default();
         let line =
             |left: &str| clean(&format!("{}: {}{image}{left}{reason}", title(job), action(job, 10))).into_owned();
@@ -88,8 +118,7 @@ impl<W: Write> Progress for Lines<W> {
         if self.last.get(&job.id) == Some(&without_time) {
             return Ok(());
         }
-        let left = labels::time_left(job, now).map(|left| format!(", {left}")).unwrap_or_default();
-        _ = writeln!(self.out, "{}", line(&left)).and_then(|()| self.out.flush());
+        _ = writeln!(self.out, "{}", line(&situation.pace(job))).and_then(|()| self.out.flush());
         self.last.insert(job.id, without_time);
         Ok(())
     }
@@ -109,33 +138,23 @@ impl<F: FnMut(&Job, &Status) -> Result<(), CommandError>> Records<F> {
 }
 
 impl<F: FnMut(&Job, &Status) -> Result<(), CommandError>> Progress for Records<F> {
-    fn show(&mut self, job: &Job, status: &Status, _: Timestamp) -> Result<(), CommandError> {
+    fn show(&mut self, job: &Job, situation: Situation<'_>) -> Result<(), CommandError> {
         if self.last.get(&job.id) == Some(job) {
             return Ok(());
         }
         self.last.insert(job.id, job.clone());
-        (self.print)(job, status)
+        (self.print)(job, situation.status)
     }
 }
 
 /// A bar for each copy that has not ended, as many as the terminal has lines for. A copy that ends becomes a line above them.
 pub(in crate::cli) struct Bars {
     all: MultiProgress,
-    shown: BTreeMap<JobId, ProgressBar>,
+    shown: BTreeMap<JobId, (ProgressBar, Job)>,
     /// Copies without a bar, because there are too many.
     hidden: BTreeMap<JobId, Job>,
     more: Option<ProgressBar>,
     ended: Lines<Buffer>,
-}
-
-/// The cells of a copy's name and destination on a terminal of this width.
-fn title_cells(columns: usize) -> usize {
-    (columns * 2 / 5).min(40)
-}
-
-/// The form of a bar on a terminal of this width: a line, half of which tells how far the copy is.
-fn template(columns: usize) -> String {
-    format!("{{prefix:{}!}} {{bar:{}}} {{wide_msg}}", title_cells(columns), (columns / 8).min(20))
 }
 
 /// Lines to be printed above the bars.
@@ -162,7 +181,8 @@ impl Bars {
 
     /// Returns the copy's bar, if there is room for it.
     fn bar(&mut self, job: &Job) -> Option<ProgressBar> {
-        if let Some(bar) = self.shown.get(&job.id) {
+        if let Some((bar, shown)) = self.shown.get_mut(&job.id) {
+            shown.clone_from(job);
             return Some(bar.clone());
         }
         // A line for the others, and one for the shell.
@@ -174,32 +194,30 @@ impl Bars {
             Some(more) => self.all.insert_before(more, ProgressBar::new(100)),
             None => self.all.add(ProgressBar::new(100)),
         };
-        if let Ok(style) = ProgressStyle::with_template(&template(session::size_of_stderr().0.into())) {
+        let (title, cells) = widths();
+        if let Ok(style) = ProgressStyle::with_template(&format!("{{prefix:{title}!}} {{bar:{cells}}} {{wide_msg}}")) {
             bar.set_style(style.progress_chars("=> "));
         }
-        self.shown.insert(job.id, bar.clone());
+        self.shown.insert(job.id, (bar.clone(), job.clone()));
         Some(bar)
     }
 
-    fn draw(&mut self, job: &Job, status: &Status, now: Timestamp) {
+    fn draw(&mut self, job: &Job, situation: Situation<'_>) {
         let Some(bar) = self.bar(job) else {
             self.hidden.insert(job.id, job.clone());
             return;
         };
-        let reason = reason(job, status).map(|why| format!(" {why}")).unwrap_or_default();
-        // Name and region may differ at their ends only.
-        bar.set_prefix(elide(&title(job), title_cells(session::size_of_stderr().0.into()), 2, "~"));
+        bar.set_prefix(short_title(job, widths().0));
         bar.set_position(job.percent().unwrap_or(0).into());
-        let left = labels::time_left(job, now).map(|left| format!(", {left}")).unwrap_or_default();
-        bar.set_message(clean(&format!("{}{left}{reason}", action(job, 1))).into_owned());
+        bar.set_message(message(job, situation));
         bar.tick();
     }
 
     /// Gives the bar of a copy that has ended to the first one without, and counts the others.
-    fn fill(&mut self, status: &Status, now: Timestamp) {
+    fn fill(&mut self, situation: Situation<'_>) {
         while let Some((_, job)) = self.hidden.pop_first() {
             let hidden = self.hidden.len();
-            self.draw(&job, status, now);
+            self.draw(&job, situation);
             if self.hidden.len() > hidden {
                 break;
             }
@@ -224,25 +242,49 @@ impl Bars {
     }
 }
 
+/// Cells of a copy's title and of its bar. Its rate and the time left need some of 80.
+fn widths() -> (usize, usize) {
+    if session::size_of_stderr().0 < 100 { (34, 8) } else { (40, 20) }
+}
+
+/// The copy's name and where it goes; of a long name the beginning.
+fn short_title(job: &Job, cells: usize) -> String {
+    let destination = format!(" to {}", job.request.destination);
+    let name: String = job.request.name.as_str().chars().take(cells.saturating_sub(destination.len())).collect();
+    name + &destination
+}
+
+/// The text behind a bar.
+fn message(job: &Job, situation: Situation<'_>) -> String {
+    let reason = reason(job, situation.status).map(|why| format!(" {why}")).unwrap_or_default();
+    clean(&format!("{}{}{reason}", action(job, 1), situation.pace(job))).into_owned()
+}
+
 impl Progress for Bars {
-    fn show(&mut self, job: &Job, status: &Status, now: Timestamp) -> Result<(), CommandError> {
+    fn show(&mut self, job: &Job, situation: Situation<'_>) -> Result<(), CommandError> {
         if has_ended(job) {
             self.hidden.remove(&job.id);
-            if let Some(bar) = self.shown.remove(&job.id) {
+            if let Some((bar, _)) = self.shown.remove(&job.id) {
                 bar.finish_and_clear();
                 self.all.remove(&bar);
             }
-            self.ended.show(job, status, now)?;
+            self.ended.show(job, situation)?;
             let lines = std::mem::take(&mut self.ended.out.0);
             if !lines.is_empty() {
                 // A terminal that is gone ends nothing.
                 _ = self.all.println(String::from_utf8_lossy(&lines).trim_end());
             }
         } else {
-            self.draw(job, status, now);
+            self.draw(job, situation);
         }
-        self.fill(status, now);
+        self.fill(situation);
         Ok(())
+    }
+
+    fn tick(&mut self, situation: Situation<'_>) {
+        for (bar, job) in self.shown.values() {
+            bar.set_message(message(job, situation));
+        }
     }
 
     fn interrupt(&mut self, write: &mut dyn FnMut()) {
@@ -251,7 +293,8 @@ impl Progress for Bars {
 
     fn finish(&mut self) {
         // A bar that is only cleared is drawn again when it is dropped.
-        for bar in std::mem::take(&mut self.shown).into_values().chain(self.more.take()) {
+        let shown = std::mem::take(&mut self.shown).into_values().map(|(bar, _)| bar);
+        for bar in shown.chain(self.more.take()) {
             bar.finish_and_clear();
             self.all.remove(&bar);
         }
@@ -268,10 +311,11 @@ mod tests {
     #[test]
     fn a_line_is_printed_for_each_change_and_not_for_each_percent() {
         let mut lines = Lines::new(Vec::new());
-        let status = Status::default();
+        let (status, now) = (Status::default(), Timestamp::UNIX_EPOCH);
+        let situation = Situation { status: &status, stall: labels::LONG_STALL, now };
         for job in [job(1), job(1), copying(1, None), copying(1, Some(41)), copying(1, Some(49)), copying(1, Some(50))]
         {
-            lines.show(&job, &status, Timestamp::UNIX_EPOCH).unwrap();
+            lines.show(&job, situation).unwrap();
         }
         let text = String::from_utf8(lines.out).unwrap();
         let expected = "web to eu-west-1: queued
@@ -283,30 +327,38 @@ web to eu-west-1: copying 50% ami-1
     }
 
     #[test]
-    fn a_line_tells_the_time_that_is_left_and_is_not_printed_again_for_it() {
+    fn the_rate_and_the_time_left_are_said_and_make_no_line_of_their_own() {
+        let (status, now) = (Status::default(), Timestamp::from_second(100).unwrap());
         let mut lines = Lines::new(Vec::new());
-        let job = copying_since(1, &[(0, 20), (20, 40)]);
-        for now in [20, 30, 40] {
-            lines.show(&job, &Status::default(), Timestamp::from_second(now).unwrap()).unwrap();
-        }
-        assert_eq!(String::from_utf8(lines.out).unwrap(), "web to eu-west-1: copying 40% ami-1, 1m00s left\n");
-    }
-
-    #[test]
-    fn a_bar_leaves_room_for_what_is_said_of_the_copy() {
-        assert_eq!(template(80), "{prefix:32!} {bar:10} {wide_msg}");
-        assert_eq!(template(200), "{prefix:40!} {bar:20} {wide_msg}");
+        let mut show = |job: &Job, seconds| {
+            let now = now + SignedDuration::from_secs(seconds);
+            lines.show(job, Situation { status: &status, stall: SignedDuration::from_hours(1), now }).unwrap();
+        };
+        // 8 GiB, 40% in 80 s.
+        let job = copying_since(1, &[(20, 10), (100, 50)]);
+        show(&job, 0);
+        show(&job, 10);
+        let mut paused = Status::default();
+        paused.paused = Some(crate::domain::Failure::new("poll", "expired"));
+        let text = message(&job, Situation { status: &paused, stall: SignedDuration::from_hours(1), now });
+        assert_eq!(text, "copying 50%, paused, not polled");
+        show(&copying_since(1, &[(20, 10), (60, 61)]), 60);
+        assert_eq!(
+            String::from_utf8(lines.out).unwrap(),
+            "web to eu-west-1: copying 50% ami-1, 41 MiB/s, 1m40s left\nweb to eu-west-1: copying 60% ami-1, overdue 1m\n"
+        );
     }
 
     #[test]
     fn a_record_is_printed_for_each_change() {
-        let (mut seen, status) = (Vec::new(), Status::default());
+        let (mut seen, status, now) = (Vec::new(), Status::default(), Timestamp::UNIX_EPOCH);
+        let situation = Situation { status: &status, stall: labels::LONG_STALL, now };
         let mut records = Records::new(|job: &Job, _: &Status| {
             seen.push(job.percent());
             Ok(())
         });
         for job in [copying(1, Some(1)), copying(1, Some(1)), copying(1, Some(2))] {
-            records.show(&job, &status, Timestamp::UNIX_EPOCH).unwrap();
+            records.show(&job, situation).unwrap();
         }
         drop(records);
         assert_eq!(seen, [Some(1), Some(2)]);

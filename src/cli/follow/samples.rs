@@ -28,6 +28,7 @@ pub(in crate::cli) fn job(id: u64) -> Job {
 pub(in crate::cli) fn copying(id: u64, percent: Option<u8>) -> Job {
     let mut json = serde_json::to_value(job(id)).unwrap();
     json["state"] = serde_json::to_value(JobState::Copying { image: ImageId::new("ami-1").unwrap() }).unwrap();
+    json["started"] = serde_json::to_value(Timestamp::UNIX_EPOCH).unwrap();
     json["percent"] = serde_json::to_value(percent).unwrap();
     let snapshot =
         SnapshotProgress { id: SnapshotId::new("snap-1").unwrap(), size: 8, percent, state: SnapshotState::Pending };

@@ -7,11 +7,7 @@ use crate::{
         follow::{reason, title},
         output::{OutputOptions, Page},
     },
-    domain::{
-        Encryption, ImageId, SnapshotState,
-        progress::SnapshotProgress,
-        text::{clean, duration},
-    },
+    domain::{Encryption, ImageId, SnapshotState, progress::SnapshotProgress, text::clean},
     engine::{Job, JobState, Origin, Status, StepState},
     labels,
 };
@@ -64,7 +60,7 @@ fn state(job: &Job, now: Timestamp) -> String {
         (JobState::Copying { .. }, Some(percent)) => format!(" {percent}%"),
         _ => String::new(),
     };
-    let left = labels::time_left(job, now).map(|left| format!(", {left}")).unwrap_or_default();
+    let left = labels::progress::time_left(job, now).map(|left| format!(", {left}")).unwrap_or_default();
     format!("{}{percent}{left}", job.phase().as_str())
 }
 
@@ -100,7 +96,9 @@ fn times(page: &mut Page, job: &Job, now: Timestamp) {
     let last = job.last_progress.filter(|_| !job.state.ended());
     page.entry("last progress", &last.map(time).unwrap_or_default());
     page.entry("ended", &job.ended.map(time).unwrap_or_default());
-    page.entry("elapsed", &duration(job.elapsed(now)));
+    if let Some((label, time)) = labels::progress::time_taken(job, now) {
+        page.entry(label, &time);
+    }
 }
 
 fn snapshot(snapshot: &SnapshotProgress) -> String {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::FailureRecord;
 use crate::{
     cli::output::{Column, Elision, Record},
-    domain::{AccountKey, CopyRequest, Encryption, ImageId, Placement, SnapshotState, image::Tag},
+    domain::{AccountKey, CopyRequest, Encryption, ImageId, Placement, SnapshotState, image::Tag, progress::Pace},
     engine::{BatchId, Job, JobPhase, JobState, Origin, Property, Status, StepState},
     labels,
 };
@@ -84,7 +84,7 @@ pub(in crate::cli) struct JobRecord {
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     end_time: Option<String>,
-    /// Seconds left at the observed rate.
+    /// Seconds left at the observed rate; none while unknown or overdue.
     #[serde(skip_serializing_if = "Option::is_none")]
     remaining_seconds: Option<i64>,
     /// Why it is in its state, what it waits for, and what else should be known, in a line.
@@ -166,7 +166,7 @@ impl JobRecord {
             start_time: time(job.started),
             progress_time: time(job.last_progress),
             end_time: time(job.ended),
-            remaining_seconds: job.eta(now),
+            remaining_seconds: job.pace(now).and_then(Pace::seconds_left),
             state_reason: Some(reasons.join("; ")).filter(|reason| !reason.is_empty()),
             waiting: waiting(job, status),
             note: job.note.as_ref().map(labels::note),

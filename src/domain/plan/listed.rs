@@ -19,8 +19,8 @@ pub struct ListedImages(HashMap<Region, ListedRegion>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct ListedRegion {
-    /// How many images the list had.
-    images: usize,
+    /// The version of the list.
+    version: u64,
     by_name: HashMap<Box<str>, ImageId>,
     by_source: HashMap<ImageId, ImageId>,
 }
@@ -29,23 +29,24 @@ impl ListedImages {
     /// Lists of more images are left to the review: reading them takes longer than a frame.
     const MOST: usize = 10_000;
 
-    /// Takes in a region's list. Returns false if it is known already, as far as its length tells.
+    /// Takes in a region's list. Returns false if it is known already in this version.
     pub fn take_in<'a>(
         &mut self,
         region: &Region,
+        version: u64,
         account: Option<&AccountId>,
         images: impl ExactSizeIterator<Item = &'a Image>,
     ) -> bool {
-        let known = self.0.get(region).map_or(0, |listed| listed.images);
-        if images.len() == known {
+        let known = self.0.get(region).map_or(0, |listed| listed.version);
+        if version == known {
             return false;
         }
-        let mut listed = ListedRegion { images: images.len(), ..ListedRegion::default() };
+        let mut listed = ListedRegion { version, ..ListedRegion::default() };
         let own = |image: &&Image| {
             account.is_some_and(|own| *own == image.owner_id)
                 && matches!(image.state, ImageState::Available | ImageState::Pending | ImageState::Disabled)
         };
-        if listed.images <= Self::MOST {
+        if images.len() <= Self::MOST {
             for image in images.filter(own) {
                 listed.by_name.insert(image.name.clone(), image.id.clone());
                 if let Some(source) = &image.source_image_id {

@@ -207,8 +207,11 @@ fn a_snapshot_that_stays_in_use_belongs_to_another_image() {
 
 #[test]
 fn the_snapshots_of_a_copy_started_elsewhere_are_proven_by_its_source() {
-    let mut engine =
-        Engine::new(EngineConfig { list_interval: SignedDuration::from_hours(9), ..EngineConfig::default() });
+    let mut engine = Engine::new(EngineConfig {
+        list_interval: SignedDuration::from_hours(9),
+        followed_list_interval: SignedDuration::from_hours(9),
+        ..EngineConfig::default()
+    });
     engine.handle(Event::Command(Command::Follow(vec![region("eu-west-1")])), at(0));
     let mut theirs = image(ImageState::Pending);
     (theirs.name, theirs.created) = ("theirs".into(), Some(at(0)));

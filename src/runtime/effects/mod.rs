@@ -231,6 +231,9 @@ impl Effects {
             Effect::ReadFilters { id } => self.read_filters(id),
             Effect::ChangeFilter { id, name, filter } => self.change_filter(id, name, filter),
             Effect::KeepLastValues(values) => self.keep_last_values(*values),
+            Effect::ReadImages { id, region, images } => {
+                self.reply(id, |s| async move { Reply::KnownImages(s.describe_images(&region, &images).await) })
+            }
             Effect::ReadImage { id, region, image } => self.reply(id, |s| async move {
                 let found = s.describe_images(&region, &[image]).await;
                 Reply::Image(found.map(|images| images.into_iter().next().map(Box::new)))

@@ -23,7 +23,8 @@ fn ended(n: u32, change: impl FnOnce(&mut Job)) -> Job {
     with(n, |j| {
         *j = available(n);
         j.ended = Some(now() - SignedDuration::from_hours(30));
-        j.requested = now() - SignedDuration::from_hours(31);
+        j.requested = now() - SignedDuration::from_hours(33);
+        j.started = Some(now() - SignedDuration::from_hours(31));
         change(j);
     })
 }

@@ -56,7 +56,9 @@ fn nothing_starts_before_a_frame_has_shown_the_review() {
 #[test]
 fn old_answers_are_asked_again_before_the_start() {
     for confirm in [usize::MAX, 1] {
-        let mut model = listed_with(vec![image(1)], |config| config.copy.confirm_copies = confirm);
+        let mut model = listed_with(vec![image(1)], |config| {
+            (config.copy.confirm_copies, config.browse.refresh_minutes) = (confirm, 0);
+        });
         open_form(&mut model);
         let all = reviewed(&mut model, None);
         let later = now() + Review::FRESH;

@@ -1,5 +1,7 @@
 //! Making a failed copy again with changes.
 
+use std::time::Duration;
+
 use amigrate::{
     domain::AccountId,
     engine::StepState,
@@ -30,6 +32,8 @@ async fn failed_by_its_key() -> ScreenHarness {
     harness.send("Kept=yes").await;
     harness.start_copies().await;
     harness.wait_ours("failed", 1).await;
+    // The list has its image as failed.
+    harness.pass(Duration::from_secs(2)).await;
     harness
 }
 

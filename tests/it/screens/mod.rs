@@ -9,6 +9,7 @@ mod ending;
 mod failures;
 mod form;
 mod form_sections;
+mod live;
 mod palette;
 mod presets;
 mod replay;

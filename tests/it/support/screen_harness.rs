@@ -121,6 +121,7 @@ impl ScreenHarnessBuilder {
             parser: emulator(self.size),
             clipboard: Vec::new(),
             bells: 0,
+            bytes: 0,
             jobs: Vec::new(),
             percents: Vec::new(),
             bars: Vec::new(),
@@ -166,6 +167,8 @@ pub(crate) struct Output {
     pub(crate) clipboard: Vec<String>,
     /// How often it rang.
     pub(crate) bells: usize,
+    /// Bytes written to draw.
+    pub(crate) bytes: usize,
     /// The copies made here as of the last frame; the demo has others as well.
     pub(crate) jobs: Vec<Job>,
     /// Every copy's percent in every frame.
@@ -184,6 +187,7 @@ impl TerminalPort for EmulatedTerminal {
         self.screen.draw(|frame| view::draw(frame, model))?;
         let bytes = std::mem::take(self.screen.writer_mut());
         let mut seen = self.seen.lock().unwrap();
+        seen.bytes += bytes.len();
         seen.parser.process(&bytes);
         let ours = || model.jobs_view.jobs().filter(|j| j.origin == amigrate::engine::Origin::Here);
         seen.jobs = ours().cloned().collect();

@@ -191,7 +191,7 @@ impl Form {
         let mut changed = false;
         for (region, listing) in catalogue.listings().filter(|(region, _)| self.draft.destinations.contains(region)) {
             let images = listing.images().iter().map(|image| &**image);
-            changed |= self.rules.listed.take_in(region, account, images);
+            changed |= self.rules.listed.take_in(region, listing.version(), account, images);
         }
         if changed {
             self.check();

@@ -1,6 +1,9 @@
 //! Marked images. Marking 100,000 and looking each up takes no longer than a frame.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use crate::domain::{Image, ImageId, Region};
 
@@ -19,6 +22,14 @@ impl Marks {
 
     pub fn contains(&self, image: &Image) -> bool {
         self.0.get(&image.region).is_some_and(|ids| ids.contains(&image.id))
+    }
+
+    /// Removes the marks of a region's images that are not among these.
+    pub(in crate::tui) fn keep_listed(&mut self, region: &Region, images: &[Arc<Image>]) {
+        if let Some(ids) = self.0.get_mut(region).filter(|ids| !ids.is_empty()) {
+            let listed: HashSet<&ImageId> = images.iter().map(|image| &image.id).collect();
+            ids.retain(|id| listed.contains(id));
+        }
     }
 
     pub fn clear(&mut self) {

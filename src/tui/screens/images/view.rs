@@ -18,11 +18,11 @@ use crate::{
     domain::{
         Image, ImageColumn,
         filter::TERMS,
-        text::{clean, thousands},
+        text::{age, clean, thousands},
     },
     tui::{
         bindings::{Action, Context},
-        browse,
+        browse, live,
         model::{Connection, Model, Pane},
         theme,
         widgets::{
@@ -80,6 +80,8 @@ fn title<'a>(model: &Model, ctx: DrawContext<'_>) -> Line<'a> {
     }
     if let Some(what) = browse::loading_text(model) {
         spans.push(Span::styled(format!(" {} {what} ", ctx.spinner(model.now)), theme::BUSY));
+    } else if let Some(time) = live::age(model) {
+        spans.push(Span::styled(format!(" listed {} ago ", age(time.as_secs())), theme::FAINT));
     }
     Line::from(spans)
 }

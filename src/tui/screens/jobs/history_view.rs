@@ -108,7 +108,7 @@ fn row(model: &Model, job: &Job, columns: &Columns, current: bool, ctx: DrawCont
     } else {
         age(model.now.duration_since(ended).as_secs())
     };
-    let took = duration(job.elapsed(model.now));
+    let took = job.elapsed(model.now).map_or_else(|| "-".to_owned(), duration);
     let image = job.image().or(job.images.last()).map_or("-", |i| i.as_str());
     let phase = job.phase().as_str();
     let texts = [job.request.name.as_str(), &route(job, columns.full_route), phase, &when, &took, image];

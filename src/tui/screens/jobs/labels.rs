@@ -1,6 +1,6 @@
 //! Texts of jobs: state, route, names.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use ratatui::style::Style;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
         text::{clean, duration},
     },
     engine::{Job, JobState, Note, Origin, RemovalReason, Waiting},
-    labels,
+    labels::{self, progress},
     tui::{
         bindings::{Action, Context},
         jobs_view::JobsView,
@@ -21,12 +21,6 @@ use crate::{
 
 /// Jobs named in a confirmation before the others are counted.
 const NAMED: usize = 6;
-
-/// `34m`, `2h05m`: how long a copy has made no progress.
-pub(in crate::tui) fn idle_text(idle: SignedDuration) -> String {
-    let seconds = idle.as_secs();
-    if seconds < 3_600 { format!("{}m", seconds / 60) } else { duration(seconds) }
-}
 
 /// `us-east-1 > eu-west-1`, or only the destination.
 pub(super) fn route(job: &Job, full: bool) -> String {
@@ -61,35 +55,49 @@ pub(in crate::tui) fn started_elsewhere(jobs: &[&Job]) -> Option<String> {
 }
 
 /// Cells behind the bar and its percent, for a copy without anything to report.
-pub(super) const BAR_TEXT_CELLS: usize = 24;
+pub(super) const BAR_TEXT_CELLS: usize = SNAPSHOTS + 1 + RATE + 1 + LEFT;
+/// Cells of `12/12`.
+const SNAPSHOTS: usize = 5;
+/// Cells of `1999 MiB/s` and a blank.
+const RATE: usize = 11;
+/// Cells of `12m04s left`.
+const LEFT: usize = 11;
+/// Cells of the time that a copy takes so far, which is shown where there is room.
+pub(super) const ELAPSED: usize = 6;
 
-/// The text behind the bar of a running copy, at least [`BAR_TEXT_CELLS`] cells wide.
+/// The text behind the bar of a running copy, at least [`BAR_TEXT_CELLS`] cells wide, and [`ELAPSED`] and a blank more if there is room.
 pub(super) fn bar_text(jobs_view: &JobsView, job: &Job, roomy: bool, now: Timestamp) -> (String, Style) {
     let elsewhere = job.origin == Origin::Elsewhere;
     let by = if elsewhere { "started elsewhere, " } else { "" };
-    let left = fit_right(&labels::time_left(job, now).unwrap_or_default(), 11, "");
-    let elapsed = fit_right(&duration(job.elapsed(now)), 6, "");
-    if let Some(failure) = jobs_view.region_problem(&job.request.destination) {
-        return (format!("{by}cannot poll: {}", clean(&failure.why)), theme::WARN);
+    if let Some(why) = jobs_view.not_polled(job) {
+        return (format!("{by}{why}"), theme::WARN);
     }
     if let Some(idle) = job.stalled(now, jobs_view.stall) {
         let by = if elsewhere { "elsewhere, " } else { "" };
         let advice = if idle >= labels::LONG_STALL { ", see AWS Health" } else { "" };
-        let text = format!("{by}no progress for {}{advice}", idle_text(idle));
+        let text = format!("{by}no progress for {}{advice}", progress::idle(idle));
         return (format!("{text:>BAR_TEXT_CELLS$}"), theme::WARN);
     }
     if let Some(note) = &job.note {
         return (format!("{by}{}", labels::note(note)), theme::BUSY);
     }
-    let text = match (elsewhere, roomy) {
-        (true, true) => format!("started elsewhere {elapsed} {left}"),
-        (true, false) => format!("started elsewhere {elapsed}"),
-        (false, _) => {
-            let (done, all) = job.snapshots_done();
-            format!("{} {elapsed} {left}", fit_right(&format!("{done}/{all}"), 5, ""))
-        }
+    let left = progress::time_left(job, now).unwrap_or_default();
+    let style = if left.starts_with("overdue") { theme::WARN } else { theme::BUSY };
+    let left = fit_right(&left, LEFT, "");
+    let elapsed = if roomy {
+        format!("{} ", fit_right(&job.elapsed(now).map_or_else(String::new, duration), ELAPSED, ""))
+    } else {
+        String::new()
     };
-    (text, theme::BUSY)
+    let text = if elsewhere {
+        // Where it comes from, in place of its snapshots and its rate.
+        format!("{:<cells$} {elapsed}{left}", "started elsewhere", cells = SNAPSHOTS + 1 + RATE)
+    } else {
+        let (done, all) = job.snapshots_done();
+        let rate = progress::current_rate(job, now).unwrap_or_default();
+        format!("{} {elapsed}{} {left}", fit_right(&format!("{done}/{all}"), SNAPSHOTS, ""), fit_right(&rate, RATE, ""))
+    };
+    (text, style)
 }
 
 /// The state of a job in a line, for copies without a bar.
@@ -121,7 +129,8 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp, keys: &KeyMap
         JobState::Copying { .. } if job.is_instance_store() => instance_store_text(jobs_view, job, now),
         JobState::Copying { .. } => (noted(&phase), theme::BUSY),
         JobState::Available { image } => {
-            let available = format!("available {image} after {}{elsewhere}", duration(job.elapsed(now)));
+            let took = job.elapsed(now).map_or_else(String::new, |took| format!(" after {}", duration(took)));
+            let available = format!("available {image}{took}{elsewhere}");
             available_text(job, available, note, keys)
         }
         JobState::Failed { failure, .. } => {
@@ -177,11 +186,11 @@ fn available_text(job: &Job, available: String, note: Option<String>, keys: &Key
 
 /// A copy of an instance-store image, of which EC2 reports no progress.
 fn instance_store_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (String, Style) {
-    if let Some(failure) = jobs_view.region_problem(&job.request.destination) {
-        return (format!("cannot poll: {}", clean(&failure.why)), theme::WARN);
+    if let Some(why) = jobs_view.not_polled(job) {
+        return (why, theme::WARN);
     }
-    let elapsed = duration(job.elapsed(now));
-    let text = format!("copying for {elapsed} (instance store: no progress)");
+    let elapsed = job.elapsed(now).map_or_else(String::new, |elapsed| format!(" for {}", duration(elapsed)));
+    let text = format!("copying{elapsed} (instance store: no progress)");
     match job.stalled(now, labels::LONG_STALL) {
         Some(_) => (format!("{text}, see AWS Health"), theme::WARN),
         None => (text, theme::BUSY),

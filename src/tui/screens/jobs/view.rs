@@ -15,7 +15,7 @@ use super::{
     filter::JobFilter,
     filter_line::nothing_matches,
     history_view,
-    labels::{BAR_TEXT_CELLS, bar_text, route, state_text},
+    labels::{BAR_TEXT_CELLS, ELAPSED, bar_text, route, state_text},
 };
 use crate::{
     domain::{
@@ -165,17 +165,24 @@ struct Widths {
     name: usize,
     route: usize,
     bar: usize,
+    /// Leaves room for how long copies have taken so far.
+    roomy: bool,
 }
+
+/// From this many cells on there is room for it.
+const ROOMY: usize = 100;
 
 impl Widths {
     fn of(shown: &JobLines, cells: usize) -> Self {
         let (full, short) = (shown.route, shown.short_route);
         // Cursor mark and spaces, percent, and the text behind the bar.
         let rest = 4 + 5 + 1 + BAR_TEXT_CELLS;
+        let roomy = cells >= ROOMY;
+        let rest = if roomy { rest + ELAPSED + 1 } else { rest };
         let route = if cells >= full + rest + 18 + 10 { full } else { short };
         let room = cells.saturating_sub(rest + route);
         let name = shown.name.min(room * 2 / 3);
-        Self { name, route, bar: room.saturating_sub(name).min(40) }
+        Self { name, route, bar: room.saturating_sub(name).min(40), roomy }
     }
 }
 
@@ -196,7 +203,7 @@ fn job_line<'a>(
     let route = format!(" {} ", fit(&route, widths.route, ctx.glyphs.ellipsis));
     let room = cells.saturating_sub(width(mark) + widths.name + width(&route));
     let (tail, style) = match &job.state {
-        JobState::Copying { .. } => copying(model, job, widths.bar, ctx),
+        JobState::Copying { .. } => copying(model, job, widths, ctx),
         _ => {
             let (text, style) = state_text(&model.jobs_view, job, model.now, &model.keymap);
             (cut(&text, room, ctx.glyphs.ellipsis), style)
@@ -214,15 +221,16 @@ fn job_line<'a>(
 /// Where the text behind it is longer than usual, a bar shrinks, but not below this width.
 const SHORT_BAR: usize = 5;
 
-fn copying(model: &Model, job: &Job, bar_cells: usize, ctx: DrawContext<'_>) -> (String, Style) {
+fn copying(model: &Model, job: &Job, widths: Widths, ctx: DrawContext<'_>) -> (String, Style) {
     if job.is_instance_store() {
         let (text, style) = state_text(&model.jobs_view, job, model.now, &model.keymap);
         return (text, style);
     }
     let percent = job.percent().map_or("  ?".into(), |p| format!("{p:>3}%"));
-    let (text, style) = bar_text(&model.jobs_view, job, bar_cells >= 24, model.now);
-    let longer = width(&text).saturating_sub(BAR_TEXT_CELLS);
-    let cells = bar_cells.saturating_sub(longer).max(SHORT_BAR.min(bar_cells));
+    let (text, style) = bar_text(&model.jobs_view, job, widths.roomy, model.now);
+    let usual = BAR_TEXT_CELLS + if widths.roomy { ELAPSED + 1 } else { 0 };
+    let longer = width(&text).saturating_sub(usual);
+    let cells = widths.bar.saturating_sub(longer).max(SHORT_BAR.min(widths.bar));
     (format!("{} {percent} {text}", bar(job.percent(), cells, ctx.glyphs)), style)
 }
 

@@ -11,7 +11,7 @@ use crate::{
         text::{clean, duration, gib},
     },
     engine::{Job, JobState, JobTags, Note, Origin, StepState},
-    labels,
+    labels::{self, progress},
     tui::{
         bindings::{Action, Context},
         model::Model,
@@ -210,15 +210,20 @@ fn times(job: &Job, now: Timestamp, width: usize) -> Vec<Line<'static>> {
     if let Some(ended) = job.ended {
         add("ended", &time(ended));
     }
-    add("elapsed", &duration(job.elapsed(now)));
+    if let Some((label, time)) = progress::time_taken(job, now) {
+        add(label, &time);
+    }
     if let Some(moved) = job.last_progress.filter(|_| !job.state.ended()) {
         add("last progress", &format!("{} ago ({})", duration(now.duration_since(moved).as_secs()), time(moved)));
     }
     if let Some(advice) = labels::stall_advice(job, now) {
         add("what to do", &advice);
     }
-    if let Some(left) = job.eta(now) {
-        add("time left", &duration(left));
+    if let Some(rate) = progress::current_rate(job, now) {
+        add("rate", &format!("{rate} of the snapshots' sizes"));
+    }
+    if let Some(left) = progress::time_left(job, now) {
+        add("time left", left.trim_end_matches(" left"));
     }
     lines
 }

@@ -2,7 +2,12 @@
 
 use super::{Item, PAGE, Picker, PickerKind, Value};
 use crate::{
-    domain::{KeyChoice, OptIn, OwnerFilter, Region, draft::Field, kms_key::KeyList},
+    domain::{
+        KeyChoice, OptIn, OwnerFilter, Region,
+        draft::Field,
+        kms_key::KeyList,
+        text::{age, count},
+    },
     tui::{
         model::{Connection, Model, PendingReply},
         msg::Effect,
@@ -32,9 +37,28 @@ fn region_items(model: &Model) -> Vec<Item> {
         .iter()
         .map(|r| match r.opt_in {
             OptIn::NotOptedIn => item(&r.region, false, "not enabled for this account"),
-            OptIn::OptedIn | OptIn::NotRequired => item(&r.region, true, city(&r.region)),
+            OptIn::OptedIn | OptIn::NotRequired => item(&r.region, true, &note(model, &r.region)),
         })
         .collect()
+}
+
+/// The place of a region, and what is listed of it.
+fn note(model: &Model, region: &Region) -> String {
+    let listed =
+        model.catalogue.listing(region).and_then(|listing| Some((listing.images().len(), listing.listed_at()?)));
+    match listed {
+        Some((images, at)) => {
+            let seconds = model.now.duration_since(at).as_secs();
+            let images = count(images, "image", "images");
+            let when = if seconds < 60 { "just now".to_owned() } else { format!("{} ago", age(seconds)) };
+            format!("{}{images}, listed {when}", comma(city(region)))
+        }
+        None => city(region).to_owned(),
+    }
+}
+
+fn comma(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{text}, ") }
 }
 
 /// The place of a region. Source: AWS's list of regions.

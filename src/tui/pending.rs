@@ -1,0 +1,84 @@
+//! What was requested, and is not answered yet.
+
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+
+use crate::{
+    domain::{ImageId, Region, preset::Preset, review::CheckId},
+    engine::{Job, JobId},
+};
+
+/// What a pending reply is for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum PendingReply {
+    Account,
+    Regions,
+    Images {
+        region: Region,
+        /// Images on the pages before.
+        listed: usize,
+        /// Nobody asked for it: nothing is shown before its end.
+        quiet: bool,
+    },
+    /// Images that were asked for by their ids.
+    KnownImages {
+        region: Region,
+        ids: BTreeSet<ImageId>,
+    },
+    /// The KMS keys of a region.
+    Keys(Region),
+    /// A check of the review that is open.
+    Check(CheckId),
+    /// Whether an available copy whose steps are changed may become public.
+    PublicAccess(JobId),
+    Profiles,
+    History,
+    Audit(JobId),
+    ImageDetails(ImageId),
+    /// Who uses images that are about to be deregistered.
+    Usage,
+    /// The source of a copy that is made again.
+    Source(Arc<Job>),
+    Forms(FormRequest),
+    Filters(FilterRequest),
+    /// The profiles, for the palette.
+    ProfileNames,
+    Export {
+        path: PathBuf,
+        images: usize,
+        /// Regions that were still being listed.
+        loading: usize,
+    },
+}
+
+impl PendingReply {
+    /// Returns true if nothing shows that it is waited for.
+    pub(super) fn is_quiet(&self) -> bool {
+        matches!(self, Self::Images { quiet: true, .. } | Self::KnownImages { .. })
+    }
+}
+
+/// What was requested of the stored contents of the form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FormRequest {
+    Read,
+    /// The names, for the palette.
+    Names,
+    /// The preset of this name, for the form that is open.
+    Apply(String),
+    Save {
+        name: String,
+        preset: Box<Preset>,
+    },
+    Remove(String),
+}
+
+/// What was requested of the saved filters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FilterRequest {
+    /// Their names, for the palette.
+    Names,
+    Choose,
+    Apply(String),
+    Save(String),
+    Remove(String),
+}
