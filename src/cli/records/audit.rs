@@ -68,19 +68,28 @@ impl AuditRecord {
     pub(in crate::cli) const ACCOUNT: &Column<Self> = &Column::new("account", |r| r.account.clone());
 }
 
+/// So many characters of a time, without the `T`.
+fn moment(time: &str, characters: usize) -> String {
+    time.get(..characters).unwrap_or(time).replace('T', " ")
+}
+
 impl Record for AuditRecord {
     const LIST: &'static str = "requests";
 
     fn columns() -> &'static [Column<Self>] {
         const COLUMNS: &[Column<AuditRecord>] = &[
-            Column::<AuditRecord>::new("time", |r| r.time.clone())
-                .shown("TIME", |r| r.time.get(..19).map_or_else(|| r.time.clone(), |time| time.replace('T', " "))),
+            Column::<AuditRecord>::new("time", |r| r.time.clone()).shown("TIME", |r| moment(&r.time, 19)).narrow(
+                3,
+                "TIME",
+                |r| moment(&r.time, 16),
+            ),
             Column::<AuditRecord>::new("identity", |r| r.identity.clone().unwrap_or_default())
                 .cut(Elision::Differing(16))
                 .left_out(2),
             Column::new("region", |r| r.region.clone()),
             Column::new("action", |r| r.action.clone()),
-            Column::new("resource", |r| r.resource.clone()),
+            Column::<AuditRecord>::new("resource", |r| r.resource.clone())
+                .narrow(4, "RESOURCE", |r| r.resource.rsplit(" > ").next().unwrap_or_default().into()),
             Column::<AuditRecord>::number("job_id", |r| r.job_id.to_string()).headed("JOB").left_out(3),
             Column::<AuditRecord>::new("request_id", |r| r.request_id.clone().unwrap_or_default()).left_out(1),
             Column::<AuditRecord>::new("outcome", |r| r.words.clone()).cut(Elision::End(10)),

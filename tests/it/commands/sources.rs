@@ -7,7 +7,8 @@ const WEB: &str = "latest:app-web-*";
 #[test]
 fn ids_are_looked_for_in_every_region_unless_one_is_named() {
     let mut commands = Commands::new("demo");
-    let ids = commands.ended(&["list", "--all-regions", "--name", "*-2026.0001*", "--output", "ids"], "").stdout;
+    let list = ["list", "--all-regions", "--name", "*-2026.0001*", "--sort", "image_id", "--output", "ids"];
+    let ids = commands.ended(&list, "").stdout;
     let eu = commands.ec2.newest("eu-west-1", "shop-eu-").0.to_string();
     let ids = format!("{ids}{eu}\n");
     assert!(ids.lines().count() > 2, "{ids}");

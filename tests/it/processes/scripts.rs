@@ -177,7 +177,7 @@ fn a_copy_started_elsewhere_is_waited_for_and_cancelled_by_its_image() {
     // An available image is not a copy under way.
     let (source, ..) = fixture.ec2.newest("us-east-1", "app-web-");
     let (status, _, errors) = run(&fixture, &["cancel", source.as_str(), "--yes"]);
-    assert!(status == Some(1) && errors.contains("not pending"), "{errors}");
+    assert!(status == Some(1) && errors.contains("only a pending copy can be cancelled"), "{errors}");
     let (status, said, errors) = run(&fixture, &["wait", source.as_str(), "--output", "ids"]);
     assert_eq!((status, said.as_str()), (Some(0), source.as_str()), "{errors}");
 }

@@ -222,28 +222,20 @@ pub(crate) fn request(
     token: u128,
 ) -> CopyRequest {
     CopyRequest {
-        source: source.id.clone(),
         source_name: source.name.to_string(),
-        source_region: source.region.clone(),
-        destination: to.clone(),
-        name: ImageName::new(name).unwrap(),
         description: Description::new("a test's").unwrap(),
         encryption: key.map_or(Encryption::Keep, |k| Encryption::Encrypt {
             key: Some(amigrate::domain::KmsKeyRef::new(k).unwrap()),
         }),
         copy_tags: true,
-        source_tags: Vec::new(),
         volumes: source.block_devices.iter().filter_map(|d| d.ebs.as_ref()?.volume_size).collect(),
         source_snapshots: source.snapshot_ids().cloned().collect(),
-        image_tags: Vec::new(),
-        snapshot_tags: Vec::new(),
-        placement: amigrate::domain::Placement::Region,
-        completion: None,
-        post_copy: Vec::new(),
-        given_token: None,
-        expected: amigrate::domain::Expected::default(),
-        templates: std::sync::Arc::default(),
-        token: ClientToken::from_random(token),
+        ..CopyRequest::bare(
+            (source.id.clone(), source.region.clone()),
+            to.clone(),
+            ImageName::new(name).unwrap(),
+            ClientToken::from_random(token),
+        )
     }
 }
 
