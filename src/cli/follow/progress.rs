@@ -338,8 +338,8 @@ web to eu-west-1: copying 50% ami-1
         let job = copying_since(1, &[(20, 10), (100, 50)]);
         show(&job, 0);
         show(&job, 10);
-        let mut paused = Status::default();
-        paused.paused = Some(crate::domain::Failure::new("poll", "expired"));
+        let paused = Some(crate::domain::Failure::new("poll", "expired"));
+        let paused = Status { paused, ..Status::default() };
         let text = message(&job, Situation { status: &paused, stall: SignedDuration::from_hours(1), now });
         assert_eq!(text, "copying 50%, paused, not polled");
         show(&copying_since(1, &[(20, 10), (60, 61)]), 60);

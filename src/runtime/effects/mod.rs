@@ -232,7 +232,7 @@ impl Effects {
             Effect::ChangeFilter { id, name, filter } => self.change_filter(id, name, filter),
             Effect::KeepLastValues(values) => self.keep_last_values(*values),
             Effect::ReadImages { id, region, images } => {
-                self.reply(id, |s| async move { Reply::KnownImages(s.describe_images(&region, &images).await) })
+                self.reply(id, |s| async move { Reply::KnownImages(s.describe_images(&region, &images).await) });
             }
             Effect::ReadImage { id, region, image } => self.reply(id, |s| async move {
                 let found = s.describe_images(&region, &[image]).await;

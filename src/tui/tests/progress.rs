@@ -51,8 +51,7 @@ fn a_copy_says_its_rate_and_the_time_left_and_never_that_none_is_left() {
 fn what_is_not_known_is_not_shown_as_progress() {
     let mut model = with_jobs(vec![going(&[(-100, 20), (0, 40)])]);
     assert!(line(&mut model, 80, 1_900).ends_with("no progress for 31m"));
-    let mut paused = Status::default();
-    paused.paused = Some(Failure::new("poll", "expired"));
+    let paused = Status { paused: Some(Failure::new("poll", "expired")), ..Status::default() };
     _ = model.update(Msg::Jobs(JobUpdate::Changed { jobs: Vec::new(), status: Some(paused) }), now());
     assert!(line(&mut model, 80, 10).ends_with("paused, not polled"), "{}", line(&mut model, 80, 10));
     model.jobs_view.status = Status::default();

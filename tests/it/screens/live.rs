@@ -26,7 +26,7 @@ async fn a_copy_made_elsewhere_appears_becomes_available_and_disappears_by_itsel
         .wait_for("its end", |screen| !screen.contains("made-elsewhere  pending") && !screen.contains("copying"))
         .await;
     harness.pass(Duration::from_secs(20)).await;
-    let now = harness.session.describe_images(&place, &[copy.clone()]).await.unwrap();
+    let now = harness.session.describe_images(&place, std::slice::from_ref(&copy)).await.unwrap();
     assert_eq!(now[0].state, ImageState::Available);
     assert!(row(&harness, "made-elsewhere").contains("available"), "{}", harness.screen());
     // Nobody told of this one: the list is refreshed by age.
@@ -37,6 +37,7 @@ async fn a_copy_made_elsewhere_appears_becomes_available_and_disappears_by_itsel
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_screen_writes_nothing_and_asks_for_little() {
+    const MINUTES: u64 = 30;
     let harness = ScreenHarness::open("demo").await;
     // The copies that others have started in the demo end.
     harness.pass(Duration::from_mins(30)).await;
@@ -44,7 +45,6 @@ async fn an_idle_screen_writes_nothing_and_asks_for_little() {
     harness.filter("age:>3d").await;
     let before = harness.seen().bytes;
     harness.world.with(amigrate::sim::World::reset_calls);
-    const MINUTES: u64 = 30;
     harness.pass(Duration::from_mins(MINUTES)).await;
     assert_eq!(harness.seen().bytes, before, "nothing is written:\n{}", harness.screen());
     let mut calls: BTreeMap<String, u64> = BTreeMap::new();
