@@ -17,9 +17,8 @@ use crate::term::{cursor, session};
 pub(super) struct BarTerminal(Mutex<String>);
 
 impl BarTerminal {
-    fn add(&self, text: &str) -> io::Result<()> {
+    fn add(&self, text: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
-        Ok(())
     }
 }
 
@@ -33,31 +32,38 @@ impl TermLike for BarTerminal {
     }
 
     fn move_cursor_up(&self, n: usize) -> io::Result<()> {
-        self.add(&cursor::up(n))
+        self.add(&cursor::up(n));
+        Ok(())
     }
 
     fn move_cursor_down(&self, n: usize) -> io::Result<()> {
-        self.add(&cursor::down(n))
+        self.add(&cursor::down(n));
+        Ok(())
     }
 
     fn move_cursor_right(&self, n: usize) -> io::Result<()> {
-        self.add(&cursor::right(n))
+        self.add(&cursor::right(n));
+        Ok(())
     }
 
     fn move_cursor_left(&self, n: usize) -> io::Result<()> {
-        self.add(&cursor::left(n))
+        self.add(&cursor::left(n));
+        Ok(())
     }
 
     fn write_line(&self, text: &str) -> io::Result<()> {
-        self.add(&format!("{text}\n"))
+        self.add(&format!("{text}\n"));
+        Ok(())
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        self.add(text)
+        self.add(text);
+        Ok(())
     }
 
     fn clear_line(&self) -> io::Result<()> {
-        self.add(cursor::EMPTY_LINE)
+        self.add(cursor::EMPTY_LINE);
+        Ok(())
     }
 
     fn flush(&self) -> io::Result<()> {

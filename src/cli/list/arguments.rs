@@ -53,7 +53,7 @@ pub(in crate::cli) struct ListArgs {
     /// and terms like state:available tag:Team=web age:<30d 'size:>100'
     #[arg(long = "match", value_name = "FILTER")]
     matching: Option<String>,
-    /// Sort by a column, such as creation_date, or `created` as the table's heading says; COLUMN:desc for the other way round
+    /// Sort by a column, such as `creation_date`, or `created` as the table's heading says; COLUMN:desc for the other way round
     #[arg(long, value_name = "COLUMN")]
     pub(super) sort: Option<String>,
     /// Columns of tables and CSV, between commas. Without it a table leaves out what a narrow terminal has no room for

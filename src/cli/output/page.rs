@@ -70,7 +70,9 @@ impl Page {
         };
         let fit = super::Fit { cells: fit.cells.saturating_sub(INDENT), ..fit };
         let mut table = Table::new(columns().collect(), Some(fit), false);
-        records.iter().for_each(|record| table.add(record));
+        for record in records {
+            table.add(record);
+        }
         self.paragraph(heading, table.lines());
     }
 

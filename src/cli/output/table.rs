@@ -97,7 +97,9 @@ impl<R: 'static> Table<R> {
                 *line += &if self.columns[column.at].right { padding + &cell } else { cell + &padding };
             }
         }
-        lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
+        for line in &mut lines {
+            line.truncate(line.trim_end().len());
+        }
         lines
     }
 }

@@ -1,5 +1,7 @@
 //! Tables on a terminal: they fit its width, and what differs stays different.
 
+use std::fmt::Write as _;
+
 use amigrate::{
     domain::{CopyRequest, Failure, ImageId, ImageName},
     engine::{BatchId, Job, JobId, JobState},
@@ -55,7 +57,8 @@ fn a_row_is_a_line_at_every_width() {
             let shown = shown(&commands, columns, arguments);
             assert_eq!(shown.len(), lines, "{arguments:?} at {columns}: {shown:#?}");
             let shown: Vec<String> = shown.into_iter().take(9).collect();
-            transcript += &format!("$ amigrate {} # {columns} columns\n{}\n\n", arguments.join(" "), shown.join("\n"));
+            let (arguments, shown) = (arguments.join(" "), shown.join("\n"));
+            let _ = write!(transcript, "$ amigrate {arguments} # {columns} columns\n{shown}\n\n");
         }
     }
     insta::assert_snapshot!(transcript.trim_end());
