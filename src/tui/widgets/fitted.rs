@@ -33,7 +33,7 @@ impl<'a> Fitted<'a> {
         Self { text, kept: std::iter::once(0..end).collect(), cells, right: false }
     }
 
-    /// Keeps parts of a sanitised text that [`elide`] chose.
+    /// Keeps parts of a sanitised text that [`super::elide`] chose.
     pub fn parts(text: Cow<'a, str>, kept: Vec<Range<usize>>, cells: usize) -> Self {
         Self { text, kept, cells, right: false }
     }
