@@ -49,7 +49,7 @@ pub fn note(note: &Note) -> String {
         Note::AvailableBeforeCancel => "became available before the cancel reached it; nothing was deleted".into(),
         Note::AvailableAfterAll => "it is available after all; nothing was deleted".into(),
         Note::DeregisteredElsewhere => "deregistered by somebody else; its snapshots may remain".into(),
-        Note::EarlierCopyGone => "the image of an earlier copy, which has been deregistered since".into(),
+        Note::EarlierCopyGone => "not there: most likely the image of an earlier copy, deregistered since".into(),
         Note::DeregisterLater => "AWS does not deregister it in its present state; retrying".into(),
         Note::RetryAfter(why) => with("retrying", why),
         Note::RetryCancelled => "not retried".into(),

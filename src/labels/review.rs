@@ -274,7 +274,9 @@ pub fn summary(copies: &[CopyRequest]) -> Vec<String> {
     let names = format!("{}{}", clean(first.name.as_str()), others(names.len().saturating_sub(1)));
     let mut lines =
         vec![format!("Name {names}; {}.", encryptions(copies)), format!("{}; {}.", tags(copies), after(copies))];
-    lines.extend(Some(seldom(copies)).filter(|parts| !parts.is_empty()).map(|parts| format!("{}.", parts.join("; "))));
+    let seldom = seldom(copies).join("; ");
+    let mut rest = seldom.chars();
+    lines.extend(rest.next().map(|first| format!("{}{}.", first.to_uppercase(), rest.as_str())));
     lines
 }
 

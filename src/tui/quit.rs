@@ -47,15 +47,31 @@ pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
         effects.push(Effect::Quit);
         return;
     }
+    match confirmation(model) {
+        None => effects.push(Effect::Quit),
+        Some(confirmation) => model.overlays.push(Overlay::Confirmation(confirmation)),
+    }
+}
+
+/// The confirmation before work would stop; `None` if none would.
+fn confirmation(model: &Model) -> Option<Confirmation> {
     let pending = pending_work(model);
     if !pending.any() || model.start.config.read_only {
-        effects.push(Effect::Quit);
+        None
     } else if model.start.demo.is_some() {
-        model.overlays.push(Overlay::Confirmation(Confirmation::quit_demo(&pending)));
-    } else if runs_queue(model) {
-        model.overlays.push(Overlay::Confirmation(Confirmation::quit(&pending)));
+        Some(Confirmation::quit_demo(&pending))
     } else {
-        effects.push(Effect::Quit);
+        runs_queue(model).then(|| Confirmation::quit(&pending))
+    }
+}
+
+/// Keeps an open confirmation true: the jobs go on while it is read.
+pub(super) fn on_job_update(model: &mut Model) {
+    let is_open = |o: &Overlay| matches!(o, Overlay::Confirmation(q) if q.quits());
+    let Some(open) = model.overlays.iter().position(is_open) else { return };
+    let now = confirmation(model).unwrap_or_else(Confirmation::quit_freely);
+    if let Some(Overlay::Confirmation(shown)) = model.overlays.get_mut(open) {
+        shown.replace_text(now);
     }
 }
 

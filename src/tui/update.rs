@@ -169,6 +169,7 @@ fn on_job_update(model: &mut Model, update: JobUpdate) {
             model.jobs_view.notices.push(Failure::new("read the jobs", text).retry(Retry::Never));
         }
     }
+    quit::on_job_update(model);
 }
 
 fn on_account(model: &mut Model, result: Result<Account, Failure>, effects: &mut Vec<Effect>) {

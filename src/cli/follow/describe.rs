@@ -68,7 +68,7 @@ pub(in crate::cli) fn failure(job: &Job) -> Option<Failure> {
                 .hint(format!("Decide with `amigrate resolve {id} --mine IMAGE`, `--again` or `--give-up`."))
         }
         JobState::Gone { image } if job.note == Some(Note::EarlierCopyGone) => plain(format!(
-            "EC2 answered with {image}, {}; nothing was made",
+            "EC2 answered with {image}, which is {}",
             labels::note(&Note::EarlierCopyGone)
         ))
         .hint(format!(

@@ -125,7 +125,8 @@ mod tests {
         (job.state, job.note) = (JobState::Gone { image: ImageId::new("ami-1").unwrap() }, Some(Note::EarlierCopyGone));
         assert!(Until::Answered.is_reached(&job, &Status::default()));
         let failure = failure(&job).unwrap();
-        let why = "EC2 answered with ami-1, the image of an earlier copy, which has been deregistered since; nothing was made";
+        let why =
+            "EC2 answered with ami-1, which is not there: most likely the image of an earlier copy, deregistered since";
         assert_eq!(failure.why, why);
         assert!(
             failure.hint.contains("`amigrate retry 1`") && failure.hint.contains("--if-exists copy"),

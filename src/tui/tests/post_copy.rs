@@ -174,6 +174,20 @@ fn quitting_asks_while_steps_are_left() {
 }
 
 #[test]
+fn the_question_before_quitting_follows_the_jobs() {
+    let mut model = with_jobs(vec![with_steps(1, vec![StepState::Waiting]), with_steps(2, vec![StepState::Waiting])]);
+    keys(&mut model, "q");
+    press(&mut model, KeyCode::Tab);
+    shows(&mut model, &["2 copies have post-copy steps left", "[Leave queued]"]);
+    let done = |n| JobUpdate::Changed { jobs: vec![with_steps(n, vec![StepState::Done]).into()], status: None };
+    update_jobs(&mut model, done(1));
+    shows(&mut model, &["1 copy has post-copy steps left", "[Leave queued]"]);
+    update_jobs(&mut model, done(2));
+    shows(&mut model, &["Nothing is left that this process has to do.", "[Quit]"]);
+    assert_eq!(press(&mut model, KeyCode::Enter), [Effect::Quit]);
+}
+
+#[test]
 fn what_is_not_as_requested_is_said() {
     let mut model = with_jobs(vec![different()]);
     let shown = screen(&mut model, 160, 30);

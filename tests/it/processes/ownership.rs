@@ -147,8 +147,7 @@ fn a_copy_in_doubt_is_decided_on_the_screen() {
     let jobs = fixture.jobs();
     assert!(jobs.iter().any(|j| j.request.name.as_str() == "ours" && matches!(j.state, JobState::Available { .. })));
     assert_eq!(fixture.ec2.with(|w| w.copies_made()), 0, "theirs was said to be it: {}", job_lines(&jobs));
-    screen.keys("q");
-    screen.wait_exit();
+    screen.quit();
 }
 
 #[test]

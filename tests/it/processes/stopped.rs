@@ -43,7 +43,8 @@ fn a_screen_stopped_by_ctrl_z_lets_others_have_the_queue_and_takes_part_again() 
     terminal.wait_for("the queue", |t| t.contains("3 queued") && t.matches("0/1").count() == 3);
     stops_and_goes_on(&fixture, &mut terminal, "running the queue");
     terminal.wait_for("every copy to end", |_| fixture.jobs().iter().all(|j| j.state.ended()));
-    terminal.keys("q");
+    // The second at once, should the screen not know of the end yet.
+    terminal.keys("qq");
     terminal.wait_for("the shell", |t| !t.contains("app-web-"));
     fixture.agrees();
 }

@@ -77,8 +77,7 @@ fn what_a_screen_asks_for_is_done_by_the_process_that_drives() {
     screen.wait_for("this process to run the queue", |t| !t.contains(WATCHES));
     fixture.ec2.hurry();
     screen.wait_for("every copy", |_| fixture.jobs().iter().all(|j| j.state.ended()));
-    screen.keys("q");
-    assert!(screen.wait_exit().success(), "{}", screen.text());
+    screen.quit();
     assert_eq!(fixture.jobs().len(), 7);
     fixture.agrees();
 }

@@ -267,6 +267,14 @@ impl Pty {
         }
     }
 
+    /// Quits the screen once its work is in the store. The screen may not have been told of the end yet and ask: a second
+    /// `q` quits at once.
+    #[track_caller]
+    pub(crate) fn quit(&mut self) {
+        self.keys("qq");
+        assert!(self.wait_exit().success(), "{}", self.text());
+    }
+
     /// Waits for the end, and reads what was still written.
     #[track_caller]
     pub(crate) fn wait_exit(&mut self) -> ExitStatus {

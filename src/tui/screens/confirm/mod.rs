@@ -297,7 +297,24 @@ impl Confirmation {
             choice("Leave queued", DialogAction::Quit),
             choice("Stay", DialogAction::Nothing),
         ];
+        Self::about_quitting(text, choices)
+    }
+
+    /// Quits after all: what was left when the user asked has ended, or another process runs the queue.
+    pub fn quit_freely() -> Self {
+        let choices = vec![choice("Quit", DialogAction::Quit), choice("Stay", DialogAction::Nothing)];
+        Self::about_quitting(vec!["Nothing is left that this process has to do.".into()], choices)
+    }
+
+    fn about_quitting(text: Vec<String>, choices: Vec<Choice>) -> Self {
         Self { title: "Quit", text, choices, selected: 0, yes: None, quits: true, cancels: None, scroll: 0 }
+    }
+
+    /// Shows what is left now, without moving the cursor if the choices stay.
+    pub fn replace_text(&mut self, now: Self) {
+        let stays = self.choices.len() == now.choices.len();
+        let (selected, scroll) = if stays { (self.selected, self.scroll) } else { (0, 0) };
+        *self = Self { selected, scroll, ..now };
     }
 
     /// Quits the demo while it has work to do.
@@ -311,9 +328,7 @@ impl Confirmation {
         }
         text.extend(unfinished(pending, "; some snapshots may be left"));
         text.push("Everything in the demo is lost.".into());
-        let mut confirmation = Self::yes_or_no("Quit", text, "No, stay", "Yes, quit", DialogAction::Quit);
-        confirmation.quits = true;
-        confirmation
+        Self { quits: true, ..Self::yes_or_no("Quit", text, "No, stay", "Yes, quit", DialogAction::Quit) }
     }
 
     /// Returns true if it is about quitting the program.
