@@ -4,6 +4,10 @@ use std::borrow::Cow;
 
 /// Returns true if a character may be written to a terminal: no C0, C1, bidi, zero-width or other invisible controls.
 pub fn harmless(c: char) -> bool {
+    // Nearly every character is one of these.
+    if matches!(c, ' '..='~') {
+        return true;
+    }
     !(c.is_control()
         || matches!(c,
             '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
