@@ -216,3 +216,34 @@ fn without_a_terminal_it_prints_lines_or_says_why_not() {
     assert!(!output.stdout.contains(&0x1b) && !output.stderr.contains(&0x1b), "escapes without a terminal");
     assert!(!output.stderr.is_empty());
 }
+
+/// The bytes of the frame that contains this, as far as they were read.
+fn frame_with<'a>(bytes: &'a [u8], part: &[u8]) -> Option<&'a [u8]> {
+    let find = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).position(|found| found == part);
+    let begin = find(bytes, part)?;
+    let begin =
+        begin - bytes[..begin].windows(8).rev().position(|found| found == b"\x1b[?2026h").map_or(begin, |n| n + 8);
+    let length = find(&bytes[begin..], b"\x1b[?2026l")?;
+    Some(&bytes[begin..begin + length])
+}
+
+#[test]
+fn a_whole_frame_is_at_most_4_kib() {
+    const BUDGET: usize = 4_096;
+    let (_home, program) = program(&["demo", "--time-scale", "0.001"]);
+    let mut pty = still_demo(program);
+    let first = frame_with(pty.bytes_seen(), b"amigrate").expect("a first frame").len();
+    let before = pty.bytes_seen().len();
+    // Drawn again, with everything on it.
+    pty.keys("\x0c");
+    let whole = loop {
+        if let Some(frame) = frame_with(&pty.bytes_seen()[before..], b"\x1b[2J") {
+            break frame.len();
+        }
+        pty.wait_more(pty.bytes_seen().len());
+    };
+    println!("first frame {first} bytes, a full one {whole}");
+    assert!(first > 200 && first <= BUDGET && whole > 1_500 && whole <= BUDGET, "{first} and {whole}");
+    pty.keys("q");
+    assert!(pty.wait_exit().success());
+}
