@@ -18,6 +18,7 @@ mod keys;
 mod live;
 mod mouse;
 mod palette;
+mod panes;
 mod post_copy;
 mod presets;
 mod progress;

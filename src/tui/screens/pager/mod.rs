@@ -1,6 +1,7 @@
 //! Text to read and scroll: image details, job details, help, problems.
 
 pub mod audit;
+pub mod beside;
 mod entries;
 mod help;
 mod image;
@@ -69,13 +70,22 @@ pub struct Pager {
     raw: bool,
     /// The first line shown.
     scroll: usize,
+    /// The first column shown, of JSON.
+    column: usize,
     audit: AuditLoad,
     details: DetailsLoad,
 }
 
 impl Pager {
     fn new(subject: PagerSubject) -> Self {
-        Self { subject, raw: false, scroll: 0, audit: AuditLoad::NotRequested, details: DetailsLoad::NotRequested }
+        Self {
+            subject,
+            raw: false,
+            scroll: 0,
+            column: 0,
+            audit: AuditLoad::NotRequested,
+            details: DetailsLoad::NotRequested,
+        }
     }
 
     pub fn image(image: Arc<Image>) -> Self {

@@ -1,6 +1,6 @@
 //! Actions in the pager.
 
-use ratatui::layout::Rect;
+use ratatui::text::Line;
 
 use super::{PagerSubject, image_details, view::lines};
 use crate::{
@@ -14,9 +14,12 @@ use crate::{
     },
 };
 
+/// Columns that a key scrolls sideways.
+const SIDEWAYS: usize = 8;
+
 /// Columns and rows of the text.
 fn window(model: &Model) -> (usize, usize) {
-    let areas = layout::areas(model, Rect::new(0, 0, model.size.0, model.size.1));
+    let areas = layout::now(model);
     (usize::from(areas.body.width.saturating_sub(4)), layout::rows(areas.body, 0).max(1))
 }
 
@@ -28,12 +31,13 @@ fn image_of_job(model: &Model, subject: &PagerSubject) -> Option<ImageId> {
     }
 }
 
-/// Runs an action. Returns false if the pager has no use for it.
-pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
-    let Some(Overlay::Pager(pager)) = model.overlays.last() else { return false };
+/// Moves the window over the text, or shows the other form of an image.
+fn scroll(model: &mut Model, action: Action) {
     let (width, height) = window(model);
-    let end = lines(pager, model, width).len().saturating_sub(height);
-    let subject = pager.subject.clone();
+    let Some(Overlay::Pager(pager)) = model.overlays.last() else { return };
+    let lines = lines(pager, model, width);
+    let end = lines.len().saturating_sub(height);
+    let right = if pager.raw { lines.iter().map(Line::width).max().unwrap_or(0).saturating_sub(width) } else { 0 };
     let scroll = match action {
         Action::Down => pager.scroll + 1,
         Action::Up => pager.scroll.saturating_sub(1),
@@ -42,14 +46,24 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         Action::Top => 0,
         Action::Bottom => end,
         _ => pager.scroll,
+    };
+    let column = match action {
+        Action::Left => pager.column.saturating_sub(SIDEWAYS),
+        Action::Right => pager.column + SIDEWAYS,
+        _ => pager.column,
+    };
+    let Some(Overlay::Pager(pager)) = model.overlays.last_mut() else { return };
+    (pager.scroll, pager.column) = (scroll.min(end), column.min(right));
+    if action == Action::Raw && matches!(pager.subject, PagerSubject::Image(_)) {
+        (pager.raw, pager.scroll, pager.column) = (!pager.raw, 0, 0);
     }
-    .min(end);
-    if let Some(Overlay::Pager(pager)) = model.overlays.last_mut() {
-        pager.scroll = scroll;
-        if action == Action::Raw && matches!(pager.subject, PagerSubject::Image(_)) {
-            (pager.raw, pager.scroll) = (!pager.raw, 0);
-        }
-    }
+}
+
+/// Runs an action. Returns false if the pager has no use for it.
+pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
+    scroll(model, action);
+    let Some(Overlay::Pager(pager)) = model.overlays.last() else { return false };
+    let (subject, raw) = (pager.subject.clone(), pager.raw);
     match (action, subject) {
         (Action::Back, _) | (Action::Problems, PagerSubject::Problems) => {
             model.overlays.pop();
@@ -57,6 +71,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         (Action::Help, subject) if subject.is_help() => {
             model.overlays.pop();
         }
+        (Action::YankId, PagerSubject::Image(image)) if raw => model.yank(image.json(), effects),
         (Action::YankId, PagerSubject::Image(image)) => model.yank(image.id.to_string(), effects),
         (Action::YankArn, PagerSubject::Image(image)) => model.yank(image.arn(), effects),
         (Action::YankId | Action::YankArn, subject) => {
