@@ -17,7 +17,7 @@ use super::{
     region_failures::{self, report_all},
     regions::Selection,
     setup::{Setup, block_on, http_client},
-    world::WorldArgs,
+    world::{WorldArgs, WorldPlan},
 };
 use crate::{
     aws::Session,
@@ -104,7 +104,7 @@ pub(super) fn demo(setup: &Setup, args: &WorldArgs) -> Result<ExitCode, CommandE
         let http = connector::http_client(world, move || clock.now()).into();
         let source = SessionSource::Simulated { http, home: home.clone() };
         let (session, account) = source.sign_in(None).await?;
-        print(&demo_line(args))?;
+        print(&demo_line(args, &plan))?;
         let images = list_region(&session, &home).await?;
         print(&format!("{} in {home}:", count(images.len(), "image", "images")))?;
         for image in &images {
@@ -138,9 +138,9 @@ pub(super) fn demo(setup: &Setup, args: &WorldArgs) -> Result<ExitCode, CommandE
     })
 }
 
-fn demo_line(args: &WorldArgs) -> String {
+fn demo_line(args: &WorldArgs, plan: &WorldPlan) -> String {
     let WorldArgs { scenario, time_scale } = args;
-    let pace = if *time_scale == 1.0 { String::new() } else { format!(" whose copies go {time_scale} times as fast") };
+    let pace = if plan.in_real_time() { String::new() } else { format!(" whose copies go {time_scale} times as fast") };
     format!("DEMO {scenario}: an embedded EC2{pace}; nothing is real")
 }
 

@@ -41,6 +41,11 @@ impl WorldArgs {
 }
 
 impl WorldPlan {
+    /// Returns true if copies take their time.
+    pub(super) fn in_real_time(&self) -> bool {
+        self.time_scale == TimeScale::REAL
+    }
+
     pub(super) fn build(&self, now: Timestamp) -> SharedWorld {
         SharedWorld::new(World::at_scale(&self.scenario, self.time_scale, now))
     }
