@@ -9,6 +9,7 @@ mod freshness;
 pub mod glyphs;
 pub mod jobs_view;
 pub mod keymap;
+mod known_regions;
 pub mod layout;
 mod live;
 pub mod model;
