@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    exit::CommandError,
+    exit::{CommandError, ExitStatus},
     setup::{Setup, http_client, runtime, stop_signal},
     world::WorldArgs,
 };
@@ -31,8 +31,6 @@ use crate::{
 
 /// How long exiting may take: a hang-up ends the program within a second.
 const EXIT_TIMEOUT: Duration = Duration::from_millis(900);
-/// The exit status of a program whose terminal has closed: 128 + SIGHUP.
-const HANGUP_STATUS: u8 = 129;
 
 /// The real terminal.
 struct Terminal {
@@ -167,7 +165,7 @@ fn show(
         terminal.draw(&model).map_err(|e| broken(&e))?;
         effects.set_source(source(clock));
         let ended = run(&mut model, first, &mut effects, &mut inputs, &mut terminal, clock, frames).await;
-        session::end_within(EXIT_TIMEOUT, HANGUP_STATUS.into());
+        session::end_within(EXIT_TIMEOUT, ExitStatus::HungUp as i32);
         drop(terminal);
         if matches!(ended, Ok(Exit::Quit)) {
             print_what_continues(&model, effects.background());
@@ -178,7 +176,8 @@ fn show(
     runtime.shutdown_background();
     exit.map(|exit| match exit {
         Exit::Quit => ExitCode::SUCCESS,
-        Exit::Gone => ExitCode::from(HANGUP_STATUS),
+        Exit::Gone => ExitStatus::HungUp.into(),
+        Exit::Terminated => ExitStatus::Terminated.into(),
     })
 }
 
@@ -240,13 +239,17 @@ fn forward_signals(sender: &tokio::sync::mpsc::UnboundedSender<Input>) -> Result
     let mut stop = signal(stop_signal()).map_err(|e| Failure::new("listen for signals", e.to_string()))?;
     let suspending = sender.clone();
     tokio::spawn(async move { while stop.recv().await.is_some() && suspending.send(Input::Suspend).is_ok() {} });
-    for (kind, input) in [(SignalKind::hangup(), Input::Hangup), (SignalKind::terminate(), Input::Terminate)] {
+    let ending = [
+        (SignalKind::hangup(), Input::Hangup, ExitStatus::HungUp),
+        (SignalKind::terminate(), Input::Terminate, ExitStatus::Terminated),
+    ];
+    for (kind, input, status) in ending {
         let mut signals = signal(kind).map_err(|e| Failure::new("listen for signals", e.to_string()))?;
         let sender = sender.clone();
         tokio::spawn(async move {
             if signals.recv().await.is_some() {
                 // The loop may hang writing to a connection that takes nothing, and never receive the input.
-                session::end_within(EXIT_TIMEOUT, HANGUP_STATUS.into());
+                session::end_within(EXIT_TIMEOUT, status as i32);
                 let _ = sender.send(input);
             }
         });

@@ -46,8 +46,10 @@ pub trait TerminalPort {
 pub enum Exit {
     /// The user quit.
     Quit,
-    /// The terminal was closed, or a signal asked to exit.
+    /// The terminal was closed.
     Gone,
+    /// SIGTERM.
+    Terminated,
 }
 
 /// Messages taken in between two frames: a flood of them must not keep the screen from being drawn.
@@ -148,7 +150,11 @@ async fn handle(
     terminal: &mut impl TerminalPort,
     clock: Clock,
 ) -> io::Result<Option<Exit>> {
-    let hangup = matches!(msg, Msg::Input(Input::Hangup | Input::Terminate));
+    let exit = match msg {
+        Msg::Input(Input::Hangup) => Exit::Gone,
+        Msg::Input(Input::Terminate) => Exit::Terminated,
+        _ => Exit::Quit,
+    };
     if let Msg::Input(Input::Resize(columns, rows)) = msg {
         terminal.resize(columns, rows);
     }
@@ -157,7 +163,7 @@ async fn handle(
     while let Some(effect) = todo.pop_front() {
         tracing::debug!(?effect, "out");
         match effect {
-            Effect::Quit => return Ok(Some(if hangup { Exit::Gone } else { Exit::Quit })),
+            Effect::Quit => return Ok(Some(exit)),
             Effect::Clipboard(text) => {
                 if !terminal.clipboard(&text)? {
                     todo.extend(model.update(Msg::ClipboardTooLong, clock.now()));

@@ -8,6 +8,7 @@ use crate::support::pty::{Program, Pty};
 
 /// The status of a program that is made to end: 128 + SIGHUP.
 const HANG_UP: u32 = 129;
+const TERMINATED: u32 = 143;
 
 pub(super) fn program(arguments: &[&str]) -> (TempDir, Program) {
     let home = tempfile::tempdir().expect("a directory");
@@ -94,7 +95,7 @@ fn a_lost_line_ends_it_without_the_signal_too() {
 fn terminating_it_gives_the_terminal_back() {
     let (_home, mut pty) = demo();
     pty.kill(Signal::TERM);
-    assert_eq!(pty.wait_exit().exit_code(), HANG_UP);
+    assert_eq!(pty.wait_exit().exit_code(), TERMINATED);
     given_back(&pty);
 }
 
