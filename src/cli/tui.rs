@@ -205,6 +205,9 @@ fn print_what_continues(model: &Model, background: Option<&Result<(), Failure>>)
         let _ = writeln!(err, "{} more continue in AWS. `amigrate jobs` lists them all.", copying.len() - LISTED);
     }
     let queued = model.jobs_view.jobs().filter(|j| j.needs_driving()).count();
+    if queued == 0 && matches!(background, Some(Ok(()))) {
+        let _ = writeln!(err, "A process in the background runs the hook when copies end.");
+    }
     if queued > 0 {
         let steps = if model.jobs_view.jobs().any(Job::has_open_steps) { ", or with post-copy steps left" } else { "" };
         let copies = format!("{} queued or being removed{steps}", count(queued, "copy is", "copies are"));

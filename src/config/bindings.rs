@@ -131,6 +131,8 @@ pub enum Action {
     YankId,
     #[serde(rename = "copy_arn")]
     YankArn,
+    #[serde(rename = "copy_all")]
+    YankAll,
     Expand,
     Cancel,
     CancelBatch,
@@ -292,7 +294,8 @@ pub const KEYS: &[Binding] = &[
     row(C::ImageDetails, &[k('y')], A::YankId, "copy the id to your clipboard"),
     row(C::ImageDetails, &[k('Y')], A::YankArn, "copy the ARN to your clipboard"),
     foot(C::ImageDetails, &[code(KeyCode::Esc), k('q')], A::Back, "back", "back", 0),
-    row(C::Pager, &[k('y')], A::YankId, "in job details: copy the new image's id to your clipboard"),
+    foot(C::Pager, &[k('y')], A::YankId, "in job details: copy the new image's id to your clipboard; in problems: copy this problem", "copy", 1),
+    foot(C::Pager, &[k('Y')], A::YankAll, "in problems: copy all of them", "copy all", 2),
     foot(C::Pager, &[code(KeyCode::Esc), k('q')], A::Back, "back", "back", 0),
     foot(C::Form, &[ctrl('s')], A::Start, "review the copies before they start, from any field", "review", 0),
     foot(C::Form, &[code(KeyCode::Tab), code(KeyCode::Down)], A::NextField, "next field", "next field", 2),

@@ -15,6 +15,7 @@ pub mod model;
 mod mouse;
 pub mod msg;
 mod pending;
+pub mod problem_log;
 pub mod problems;
 mod quit;
 pub mod screens;

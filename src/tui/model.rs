@@ -20,6 +20,7 @@ use crate::{
         freshness::Freshness,
         jobs_view::JobsView,
         msg::{Connected, Effect, EffectId},
+        problem_log::ProblemLog,
         screens::{Overlay, images::ImagesPane, jobs::JobsPane, palette::PaletteHistory, review::requested::Requested},
     },
 };
@@ -101,6 +102,7 @@ pub struct Model {
     pub query: ImageQuery,
     pub catalogue: Catalogue,
     pub jobs_view: JobsView,
+    pub(super) problem_log: ProblemLog,
     /// KMS keys of destinations, as far as they were listed.
     pub keys: BTreeMap<Region, KeyList>,
     pub images: ImagesPane,
@@ -156,6 +158,7 @@ impl Model {
             query: ImageQuery::default(),
             catalogue: Catalogue::default(),
             jobs_view: JobsView::new(stall),
+            problem_log: ProblemLog::default(),
             keys: BTreeMap::new(),
             images: ImagesPane::with_columns(columns),
             jobs: JobsPane::default(),
@@ -183,7 +186,7 @@ impl Model {
         model.query = model.query_for(whose);
         let name = model.start.config.ui.theme.clone();
         if let Err(failure) = model.use_theme(&name) {
-            model.show_error(failure.lines().join(". "));
+            model.show_failure("theme", &failure);
         } else if let Some(note) = model.start.config.notes.first().cloned() {
             model.show_notice(note);
         }

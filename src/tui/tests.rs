@@ -20,6 +20,7 @@ mod mouse;
 mod palette;
 mod post_copy;
 mod presets;
+mod problems;
 mod progress;
 mod quit;
 mod review;

@@ -15,7 +15,7 @@ use crate::{
         model::{Connection, FilterRequest, FormRequest, Model, Pane, PendingReply, Reconnect},
         mouse,
         msg::{Effect, EffectId, Msg, Reply},
-        quit,
+        problems, quit,
         screens::{
             Overlay, confirm, form, images, input, jobs,
             pager::{self, Pager},
@@ -152,6 +152,7 @@ fn on_job_update(model: &mut Model, update: JobUpdate) {
         JobUpdate::Pending { region, images } => live::on_pending(model, &region, images),
         JobUpdate::Changed { jobs, status } => {
             live::on_jobs(model, jobs.iter().map(AsRef::as_ref));
+            problems::on_jobs(model, jobs.iter().map(AsRef::as_ref));
             model.jobs_view.change(jobs);
             if let Some(status) = status {
                 model.jobs_view.status = status;
@@ -159,10 +160,11 @@ fn on_job_update(model: &mut Model, update: JobUpdate) {
         }
         JobUpdate::Driver(driver) => model.jobs_view.driver = driver,
         JobUpdate::Rejected(failure) => {
-            model.show_error(failure.lines().join(". "));
+            model.show_failure("command", &failure);
             review::open::on_rejected(model);
         }
         JobUpdate::StoreProblem(problem) => model.jobs_view.store_problem = problem,
+        JobUpdate::HookProblem(problem) => model.jobs_view.hook_problem = problem,
         JobUpdate::Warning(warning) => {
             let text = labels::driver::warning(&warning);
             model.show_error(text.clone());
@@ -293,6 +295,7 @@ fn refresh_rows(model: &mut Model) {
     images::update::refresh_rows(model);
     jobs::lines::refresh_lines(model);
     review::open::on_frame(model);
+    problems::follow(model);
     // The panes' heights depend on the lines of the jobs pane.
     let areas = layout::areas(model, screen);
     jobs::lines::set_height(model, layout::rows(areas.jobs, 0));

@@ -172,8 +172,9 @@ fn every_setting_is_in_the_example_and_the_readme_points_to_it() {
     let text = readme();
     assert!(text.contains("](.config-example/config.toml)"));
     // Whatever the README calls a variable is one.
-    let known: Vec<String> =
-        amigrate::config::settings::KEYS.iter().map(amigrate::config::settings::Setting::variable).collect();
+    let settings = amigrate::config::settings::KEYS.iter().map(amigrate::config::settings::Setting::variable);
+    let of_hooks = amigrate::config::hooks::variables::ALL.map(str::to_owned);
+    let known: Vec<String> = settings.chain(of_hooks).collect();
     let used: Vec<&str> = text
         .split(|c: char| !(c.is_ascii_uppercase() || c == '_'))
         .filter(|word| word.starts_with("AMIGRATE_") && *word != "AMIGRATE_SECTION_KEY")

@@ -73,7 +73,7 @@ pub fn set(model: &mut Model, filter: &str) {
 pub fn on_reply(model: &mut Model, request: FilterRequest, result: Result<StoredFilters, Failure>) {
     let stored = match result {
         Ok(stored) => stored,
-        Err(failure) => return model.show_error(failure.lines().join(". ")),
+        Err(failure) => return model.show_failure("saved filters", &failure),
     };
     match request {
         // Something else was opened meanwhile.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::{
     domain::{Failure, Image, image_details::ImageDetails},
     engine::{AuditEntry, Job, JobId, JobPhase},
-    tui::bindings::Context,
+    tui::bindings::{Action, Context},
 };
 
 /// What is shown.
@@ -69,13 +69,22 @@ pub struct Pager {
     raw: bool,
     /// The first line shown.
     scroll: usize,
+    /// The problem that `y` copies.
+    cursor: usize,
     audit: AuditLoad,
     details: DetailsLoad,
 }
 
 impl Pager {
     fn new(subject: PagerSubject) -> Self {
-        Self { subject, raw: false, scroll: 0, audit: AuditLoad::NotRequested, details: DetailsLoad::NotRequested }
+        Self {
+            subject,
+            raw: false,
+            scroll: 0,
+            cursor: 0,
+            audit: AuditLoad::NotRequested,
+            details: DetailsLoad::NotRequested,
+        }
     }
 
     pub fn image(image: Arc<Image>) -> Self {
@@ -116,6 +125,11 @@ impl Pager {
 
     pub fn problems() -> Self {
         Self::new(PagerSubject::Problems)
+    }
+
+    /// Returns true if there is something here for a key of other pages.
+    pub fn offers(&self, action: Action) -> bool {
+        !matches!(action, Action::YankId | Action::YankAll) || self.subject == PagerSubject::Problems
     }
 
     pub fn context(&self) -> Context {

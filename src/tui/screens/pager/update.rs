@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{PagerSubject, image_details, view::lines};
+use super::{PagerSubject, image_details, problems, view::lines};
 use crate::{
     domain::ImageId,
     tui::{
@@ -28,24 +28,41 @@ fn image_of_job(model: &Model, subject: &PagerSubject) -> Option<ImageId> {
     }
 }
 
+/// The first line of a text after an action.
+fn scrolled(scroll: usize, action: Action, lines: usize, height: usize) -> usize {
+    let end = lines.saturating_sub(height);
+    let to = match action {
+        Action::Down => scroll + 1,
+        Action::Up => scroll.saturating_sub(1),
+        Action::PageDown => scroll + height,
+        Action::PageUp => scroll.saturating_sub(height),
+        Action::Top => 0,
+        Action::Bottom => end,
+        _ => scroll,
+    };
+    to.min(end)
+}
+
+/// Copies the problem under the cursor, or all of them.
+fn yank_problems(model: &mut Model, action: Action, cursor: usize, effects: &mut Vec<Effect>) {
+    let text = if action == Action::YankAll { problems::text_of_all(model) } else { problems::text_at(model, cursor) };
+    if let Some(text) = text {
+        model.yank(text, effects);
+    }
+}
+
 /// Runs an action. Returns false if the pager has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
     let Some(Overlay::Pager(pager)) = model.overlays.last() else { return false };
     let (width, height) = window(model);
-    let end = lines(pager, model, width).len().saturating_sub(height);
     let subject = pager.subject.clone();
-    let scroll = match action {
-        Action::Down => pager.scroll + 1,
-        Action::Up => pager.scroll.saturating_sub(1),
-        Action::PageDown => pager.scroll + height,
-        Action::PageUp => pager.scroll.saturating_sub(height),
-        Action::Top => 0,
-        Action::Bottom => end,
-        _ => pager.scroll,
-    }
-    .min(end);
+    let (cursor, scroll) = if subject == PagerSubject::Problems {
+        problems::move_to(model, action, (pager.cursor, pager.scroll), (width, height))
+    } else {
+        (0, scrolled(pager.scroll, action, lines(pager, model, width).len(), height))
+    };
     if let Some(Overlay::Pager(pager)) = model.overlays.last_mut() {
-        pager.scroll = scroll;
+        (pager.cursor, pager.scroll) = (cursor, scroll);
         if action == Action::Raw && matches!(pager.subject, PagerSubject::Image(_)) {
             (pager.raw, pager.scroll) = (!pager.raw, 0);
         }
@@ -59,6 +76,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         }
         (Action::YankId, PagerSubject::Image(image)) => model.yank(image.id.to_string(), effects),
         (Action::YankArn, PagerSubject::Image(image)) => model.yank(image.arn(), effects),
+        (Action::YankId | Action::YankAll, PagerSubject::Problems) => yank_problems(model, action, cursor, effects),
         (Action::YankId | Action::YankArn, subject) => {
             if let Some(image) = image_of_job(model, &subject) {
                 model.yank(image.to_string(), effects);
