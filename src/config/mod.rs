@@ -18,6 +18,7 @@ mod obsolete;
 pub mod paths;
 mod presets;
 mod prices;
+mod remembered;
 mod replace;
 pub mod settings;
 pub(crate) mod source;
@@ -38,6 +39,7 @@ pub use keys::{KeyMap, KeySettings};
 pub use last_values::LastValues;
 pub use paths::{default_path, state_dir};
 pub use presets::{PresetFile, Presets};
+pub use remembered::{RememberedView, RememberedViews, is_welcome_due, take_welcome};
 pub use theme::{Theme, Themes};
 pub use ui::Ui;
 

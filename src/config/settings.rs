@@ -113,6 +113,8 @@ pub const SECTIONS: [(&str, &str); 9] = [
 
 const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
 
+const NOTIFICATIONS: &[&str] = &["none", "osc9", "osc777"];
+
 const fn key(
     section: &'static str,
     name: &'static str,
@@ -125,7 +127,7 @@ const fn key(
 
 /// Every setting.
 #[rustfmt::skip]
-pub const KEYS: [Setting; 51] = [
+pub const KEYS: [Setting; 54] = [
     key("", "read_only", "false", Expect::Switch, "Refuse every write to AWS."),
     key("aws", "profile", "\"\"", Expect::Text, "The profile to use."),
     key("aws", "region", "\"\"", Expect::Text, "The region to work in, and to show first."),
@@ -172,6 +174,9 @@ pub const KEYS: [Setting; 51] = [
     key("ui", "ascii", "false", Expect::Switch, "Draw in ASCII even where the locale is UTF-8."),
     key("ui", "mouse", "false", Expect::Switch, "Take the mouse; the terminal's own selection then needs Shift."),
     key("ui", "bell", "true", Expect::Switch, "Ring the bell when a job ends."),
+    key("ui", "notification", "\"none\"", Expect::Choice(NOTIFICATIONS), "Ask the terminal for a notification when jobs end: none, osc9 or osc777, whichever it knows."),
+    key("ui", "title", "false", Expect::Switch, "Show in the window's title how far the copies are."),
+    key("ui", "remember", "true", Expect::Switch, "Remember regions, whose images, sort and columns between runs, by account. Settings that are not at their default win."),
     key("ui", "synchronized", "true", Expect::Switch, "Send each frame as one synchronised update (mode 2026)."),
     key("ui", "frames_local", "30", Expect::Whole(1, 120), "Frames a second at most, on a local terminal."),
     key("ui", "frames_remote", "10", Expect::Whole(1, 120), "Frames a second at most, over SSH."),

@@ -15,6 +15,12 @@ pub struct Ui {
     pub mouse: bool,
     /// Whether a finished job rings the bell.
     pub bell: bool,
+    /// How the terminal is asked for a notification when jobs end: `none`, `osc9` or `osc777`.
+    pub notification: String,
+    /// Whether the window's title says how far the copies are.
+    pub title: bool,
+    /// Whether the view of each account is remembered between runs.
+    pub remember: bool,
     /// Whether frames are sent as synchronised updates.
     pub synchronized: bool,
     /// Frames a second on a local terminal.
@@ -30,6 +36,9 @@ impl Default for Ui {
             ascii: false,
             mouse: false,
             bell: true,
+            notification: "none".into(),
+            title: false,
+            remember: true,
             synchronized: true,
             frames_local: 30,
             frames_remote: 10,

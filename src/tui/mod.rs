@@ -5,8 +5,10 @@
 mod banner;
 mod browse;
 pub mod catalogue;
+mod finishing;
 mod freshness;
 pub mod glyphs;
+mod job_counts;
 pub mod jobs_view;
 pub mod keymap;
 pub mod layout;
@@ -23,6 +25,8 @@ mod send;
 pub mod theme;
 mod update;
 pub mod view;
+mod view_memory;
+mod welcome;
 pub mod widgets;
 
 pub use crate::config::bindings;

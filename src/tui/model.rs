@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     config::{
-        Config, KeyMap, Theme, Themes,
+        Config, KeyMap, RememberedView, Theme, Themes,
         theme::{DEFAULT, WITHOUT_COLOURS},
     },
     domain::{
@@ -51,6 +51,10 @@ pub struct Start {
     /// For estimates.
     pub prices: Prices,
     pub themes: Themes,
+    /// Nobody has seen the screen here before.
+    pub first_run: bool,
+    /// The view is remembered by account.
+    pub remembers: bool,
 }
 
 /// The connection to AWS.
@@ -114,6 +118,12 @@ pub struct Model {
     /// What is open over the panes; the last is on top.
     pub overlays: Vec<Overlay>,
     pub notice: Option<Notice>,
+    /// What this is and how to leave, until the first key.
+    pub welcome: bool,
+    /// The title that the window has.
+    pub(super) title: Option<String>,
+    /// The profile whose view is shown, and the view as it was remembered last.
+    pub(super) view_memory: Option<(Option<String>, RememberedView)>,
     /// The theme in force.
     pub theme: Theme,
     /// The keys in force.
@@ -166,6 +176,9 @@ impl Model {
             full: None,
             overlays: Vec::new(),
             notice: None,
+            welcome: start.first_run,
+            title: None,
+            view_memory: None,
             theme: start.themes.get(DEFAULT).cloned().unwrap_or_default(),
             keymap: KeyMap::new(&start.config.keys),
             palette_history: PaletteHistory::default(),

@@ -11,7 +11,7 @@ use crate::{
     term::{Input, input::KeyEvent},
     tui::{
         bindings::{Action, Context},
-        browse, keymap, layout, live,
+        browse, finishing, keymap, layout, live,
         model::{Connection, FilterRequest, FormRequest, Model, Pane, PendingReply, Reconnect},
         mouse,
         msg::{Effect, EffectId, Msg, Reply},
@@ -22,6 +22,7 @@ use crate::{
             palette::{self, update::PaletteOutcome},
             picker, review,
         },
+        view_memory,
         widgets::editor,
     },
 };
@@ -193,6 +194,9 @@ fn on_account(model: &mut Model, result: Result<Account, Failure>, effects: &mut
 fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Effect>) {
     if let Reply::Connected(result) = reply {
         if model.connection == Connection::Connecting(id) || model.reconnect == Some(Reconnect::Running(id)) {
+            if let Ok(connected) = &result {
+                view_memory::recall(model, connected.remembered.clone());
+            }
             browse::on_connected(model, result, effects);
         }
         return;
@@ -262,7 +266,8 @@ impl Model {
         if let Msg::ClockStepped(step) = msg {
             self.shift_deadlines(step);
         }
-        let is_frame = msg == Msg::Frame;
+        let (is_frame, of_jobs) = (msg == Msg::Frame, matches!(msg, Msg::Jobs(_)));
+        self.welcome &= !matches!(msg, Msg::Input(Input::Key(_) | Input::Mouse(_)));
         self.now = now;
         if self.notice.as_ref().is_some_and(|n| n.until <= now) {
             self.notice = None;
@@ -281,9 +286,11 @@ impl Model {
         let ended = self.jobs_view.take_ended();
         live::on_ended(self, &ended);
         live::act_if_due(self, &mut effects);
-        if !ended.is_empty() && self.start.config.ui.bell {
-            effects.push(Effect::Bell);
+        finishing::on_ended(self, &ended, &mut effects);
+        if of_jobs || self.title.is_none() {
+            finishing::follow_title(self, &mut effects);
         }
+        view_memory::keep_if_changed(self, &mut effects);
         effects
     }
 }

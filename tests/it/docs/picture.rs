@@ -7,7 +7,7 @@ use std::{
 };
 
 use amigrate::{
-    config::{Config, Themes},
+    config::{Config, RememberedViews, Themes},
     driver::{Clock, DriverSettings, SessionSource, StoreLocation},
     engine::EngineConfig,
     runtime::{EffectConfig, Effects, FormFiles, TerminalPort, region_cache::RegionCache, run},
@@ -54,6 +54,7 @@ fn after(script: &'static [(u64, &'static str)]) -> String {
             store: StoreLocation::Memory,
             driver: DriverSettings { engine: EngineConfig::from(&config), ..DriverSettings::default() },
             region_cache: RegionCache::default(),
+            views: RememberedViews::default(),
             forms: FormFiles::default(),
             background: Vec::new(),
         };
@@ -68,6 +69,8 @@ fn after(script: &'static [(u64, &'static str)]) -> String {
             size: SIZE,
             prices,
             themes: Themes::default(),
+            first_run: false,
+            remembers: false,
         });
         let http = connector::http_client(world, move || clock.now()).into();
         let mut effects = Effects::new(SessionSource::Simulated { http, home }, means, clock);
