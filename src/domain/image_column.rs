@@ -63,7 +63,7 @@ const NAMES: [(ImageColumn, &str, &str); 20] = [
 ];
 
 /// What rows are sorted by: a number, or a text regardless of case.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum SortValue<'a> {
     /// There is none: last, whichever way round.
     Missing,
@@ -139,21 +139,6 @@ impl ImageColumn {
             Self::Snapshots => text(image.snapshot_ids().next().map(SnapshotId::as_str)),
             Self::Tag(key) => text(image.tag(key)),
         }
-    }
-
-    /// Returns true if its values are texts.
-    pub fn sorts_by_text(&self) -> bool {
-        !matches!(
-            self,
-            Self::Region
-                | Self::Age
-                | Self::Created
-                | Self::LastLaunched
-                | Self::Deprecated
-                | Self::Size
-                | Self::Encrypted
-                | Self::Public
-        )
     }
 
     /// Returns true if the first press of the sort key shows the largest value first.

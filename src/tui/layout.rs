@@ -11,6 +11,12 @@ use crate::tui::{
 /// Smallest columns and rows. Below, a line says so, and `q` still quits.
 pub const SMALLEST: (u16, u16) = (60, 15);
 
+/// The least columns for details beside the lists.
+pub const BESIDE: u16 = 150;
+
+/// The least rows of a pane: its border and a line.
+const LEAST: u16 = 3;
+
 /// The main screen's areas; a pane that is not shown is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Areas {
@@ -21,7 +27,9 @@ pub struct Areas {
     pub images: Rect,
     /// The jobs pane with its border.
     pub jobs: Rect,
-    /// Both panes together: where overlays open.
+    /// Details of the row under the cursor, with their border; most often empty.
+    pub details: Rect,
+    /// Panes and details together: where overlays open.
     pub body: Rect,
     /// A message; empty if there is none.
     pub notice: Rect,
@@ -42,17 +50,37 @@ pub fn areas(model: &Model, size: Rect) -> Areas {
     let lines = u16::try_from(notice_lines(model, size.width).len()).unwrap_or(0).min(room);
     let notice = Rect { y: footer.y - lines, height: lines, ..size };
     let body = Rect { y: banner.bottom(), height: room - lines, ..size };
-    let jobs = match model.full {
-        Some(Pane::Images) => 0,
-        Some(Pane::Jobs) => body.height,
+    let jobs = jobs_height(model, body.height);
+    let beside = if model.details_beside && size.width >= BESIDE { size.width * 2 / 5 } else { 0 };
+    let lists = Rect { width: body.width - beside, ..body };
+    let details = Rect { x: lists.right(), width: beside, ..body };
+    let images = Rect { height: body.height - jobs, ..lists };
+    let jobs = Rect { y: body.y + images.height, height: jobs, ..lists };
+    Areas { header, banner, images, jobs, details, body, notice, footer }
+}
+
+/// The areas at the terminal's present size.
+pub fn now(model: &Model) -> Areas {
+    areas(model, Rect::new(0, 0, model.size.0, model.size.1))
+}
+
+fn jobs_height(model: &Model, body: u16) -> u16 {
+    match (model.full, model.jobs_height) {
+        (Some(Pane::Images), _) => 0,
+        (Some(Pane::Jobs), _) => body,
+        (None, Some(chosen)) => within(chosen, body),
         // Without jobs the pane is one line of advice; with jobs it grows up to 45 % of the height.
-        None => (u16::try_from(model.jobs.lines).unwrap_or(u16::MAX).saturating_add(2))
-            .clamp(3, (body.height * 9 / 20).max(4)),
+        (None, None) => {
+            let lines = u16::try_from(model.jobs.lines).unwrap_or(u16::MAX);
+            lines.saturating_add(2).clamp(LEAST, (body * 9 / 20).max(LEAST + 1)).min(body)
+        }
     }
-    .min(body.height);
-    let images = Rect { height: body.height - jobs, ..body };
-    let jobs = Rect { y: body.y + images.height, height: jobs, ..body };
-    Areas { header, banner, images, jobs, body, notice, footer }
+}
+
+/// The nearest height of the jobs pane that leaves both panes a line.
+pub fn within(height: u16, body: u16) -> u16 {
+    // The images have a heading.
+    height.min(body.saturating_sub(LEAST + 1)).max(LEAST).min(body)
 }
 
 /// The lines of the message, if there is one. They take their room from the body, so that they hide neither keys nor text.

@@ -115,6 +115,10 @@ pub struct Model {
     pub focus: Pane,
     /// The pane that takes the full height.
     pub full: Option<Pane>,
+    /// The height that the user gave the jobs pane, with its border.
+    pub jobs_height: Option<u16>,
+    /// True if the user wants details beside the lists, where there is room.
+    pub details_beside: bool,
     /// What is open over the panes; the last is on top.
     pub overlays: Vec<Overlay>,
     pub notice: Option<Notice>,
@@ -174,6 +178,8 @@ impl Model {
             jobs: JobsPane::default(),
             focus: Pane::Images,
             full: None,
+            jobs_height: None,
+            details_beside: false,
             overlays: Vec::new(),
             notice: None,
             welcome: start.first_run,

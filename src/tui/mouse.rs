@@ -35,7 +35,7 @@ pub(super) fn on_event(model: &mut Model, event: MouseEvent) -> Option<Action> {
 }
 
 fn areas(model: &Model) -> layout::Areas {
-    layout::areas(model, Rect::new(0, 0, model.size.0, model.size.1))
+    layout::now(model)
 }
 
 /// Gives the focus to the pane at a position. Returns true if it had it.

@@ -19,6 +19,7 @@ mod keys;
 mod live;
 mod mouse;
 mod palette;
+mod panes;
 mod post_copy;
 mod presets;
 mod problems;

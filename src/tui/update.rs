@@ -1,7 +1,6 @@
 //! The update: what each message changes, and the effects it has. Keys go to the screen on top first.
 
 use jiff::Timestamp;
-use ratatui::layout::Rect;
 
 use crate::{
     domain::{Account, Failure, RegionInfo, Retry},
@@ -120,6 +119,10 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         }
         Action::ImagesOnly => toggle_full_height(model, Pane::Images),
         Action::JobsOnly => toggle_full_height(model, Pane::Jobs),
+        Action::Grow => resize(model, 2),
+        Action::Shrink => resize(model, -2),
+        Action::ResetSizes => model.jobs_height = None,
+        Action::Back => model.details_beside = false,
         Action::Refresh => browse::refresh(model, effects),
         Action::Repaint => effects.push(Effect::Repaint),
         Action::Suspend => effects.push(Effect::Suspend),
@@ -140,6 +143,14 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
 fn toggle_full_height(model: &mut Model, pane: Pane) {
     model.full = if model.full == Some(pane) { None } else { Some(pane) };
     model.focus = pane;
+}
+
+/// Makes the pane with the focus higher by so many lines, or lower.
+fn resize(model: &mut Model, lines: i16) {
+    model.full = None;
+    let by = if model.focus == Pane::Jobs { lines } else { -lines };
+    let areas = layout::now(model);
+    model.jobs_height = Some(layout::within(areas.jobs.height.saturating_add_signed(by), areas.body.height));
 }
 
 fn on_job_update(model: &mut Model, update: JobUpdate) {
@@ -298,13 +309,12 @@ impl Model {
 /// Brings the rows of both panes up to date. Once a frame, not once a message: pages of images come in floods, and each
 /// would sort all rows again. Costs nothing when nothing changed.
 fn refresh_rows(model: &mut Model) {
-    let screen = Rect::new(0, 0, model.size.0, model.size.1);
     images::update::refresh_rows(model);
     jobs::lines::refresh_lines(model);
     review::open::on_frame(model);
     problems::follow(model);
     // The panes' heights depend on the lines of the jobs pane.
-    let areas = layout::areas(model, screen);
+    let areas = layout::now(model);
     jobs::lines::set_height(model, layout::rows(areas.jobs, 0));
     images::update::set_height(model, layout::rows(areas.images, 1));
 }

@@ -18,8 +18,12 @@ use crate::{
         job_counts::JobCounts,
         keymap,
         layout::{self, SMALLEST},
-        model::{Connection, Model},
-        screens::{Overlay, confirm, form, images, input, jobs, pager, palette, picker, review},
+        model::{Connection, Model, Pane},
+        screens::{
+            Overlay, confirm, form, images, input, jobs,
+            pager::{self, Pager},
+            palette, picker, review,
+        },
         theme, welcome,
         widgets::{
             draw_context::DrawContext,
@@ -57,6 +61,13 @@ fn draw_roles(frame: &mut Frame<'_>, model: &Model) {
     }
     if areas.jobs.height > 0 {
         jobs::view::draw(frame, areas.jobs, model, ctx);
+    }
+    if areas.details.width > 0 {
+        let current = match model.focus {
+            Pane::Images => model.current_image().cloned().map(Pager::image),
+            Pane::Jobs => jobs::update::current_details(model),
+        };
+        pager::beside::draw(frame, areas.details, current.as_ref(), model, ctx);
     }
     for overlay in &model.overlays {
         match overlay {

@@ -284,8 +284,11 @@ impl Expression {
     fn is_in(&self, entry: &Entry<'_>, scratch: &mut Scratch) -> bool {
         let in_fields = match &self.indexed {
             Some(indexed) if self.decides => is_in_a_field(indexed, entry.text),
-            Some(indexed) if !indexed.is_match(entry.text) => false,
-            _ => {
+            // Most that match in the index match as written, and most of those in the name.
+            Some(indexed) => {
+                indexed.is_match(entry.text) && fields(entry.image).any(|field| self.original.is_match(field))
+            }
+            None => {
                 let text = &mut scratch.text;
                 text.clear();
                 for (at, field) in fields(entry.image).enumerate() {

@@ -78,6 +78,8 @@ fn a_failed_step_is_named_and_tried_again() {
         ),
         "{shown}"
     );
+    // Narrow enough for details over the lists.
+    screen(&mut model, 120, 60);
     keys(&mut model, "d");
     let details = screen(&mut model, 120, 60);
     for text in ["after copying", "default key. Copy with a", "managed key. InvalidParameter, request req-7"] {
@@ -192,6 +194,8 @@ fn what_is_not_as_requested_is_said() {
     let mut model = with_jobs(vec![different()]);
     let shown = screen(&mut model, 160, 30);
     assert!(shown.contains("not as requested: no tag amigrate:job on the image"), "{shown}");
+    // Narrow enough for details over the lists.
+    screen(&mut model, 120, 60);
     keys(&mut model, "d");
     let details = screen(&mut model, 120, 60);
     assert!(details.contains("not as requested") && details.contains("sent, and not all there"), "{details}");
@@ -220,6 +224,8 @@ fn a_day_without_progress_is_said_to_be_aws_business() {
     let mut model = with_jobs(vec![job]);
     let shown = screen(&mut model, 160, 30);
     assert!(shown.contains("no progress for 1d00h, see AWS Health"), "{shown}");
+    // Narrow enough for details over the lists.
+    screen(&mut model, 120, 60);
     keys(&mut model, "d");
     let details = screen(&mut model, 120, 60);
     assert!(details.contains("AWS Health dashboard for EC2 and EBS in eu-west-1"), "{details}");

@@ -2,6 +2,7 @@
 //! README.md again: the picture of the screen, the table of keys and the policy.
 
 mod picture;
+mod svg;
 
 use std::{fs, path::Path, process::Command};
 
@@ -39,8 +40,29 @@ fn the_generated_parts_are_up_to_date() {
     holds("keys", &format!("\n{}\n", amigrate::config::keys::markdown()));
     holds("commands", &format!("\n{}\n", amigrate::cli::reference::commands(&amigrate::cli::command())));
     holds("exit statuses", &format!("\n{}\n", amigrate::cli::reference::exit_statuses()));
-    holds("screen", &format!("\n```text\n{}\n```\n\n", picture::copying()));
     holds("policy", &format!("\n```json\n{}```\n\n", policy()));
+}
+
+#[test]
+fn the_pictures_are_what_the_program_draws() {
+    for picture in picture::PICTURES {
+        let (file, drawn) = (path("assets/screens").join(picture.file), without_chance(&picture.svg()));
+        if std::env::var_os("UPDATE").is_some() {
+            fs::create_dir_all(file.parent().expect("it has a folder")).expect("a folder");
+            fs::write(&file, &drawn).expect("it can be written");
+        }
+        let kept = fs::read_to_string(&file).unwrap_or_default();
+        assert!(kept == drawn, "{} is out of date: UPDATE=1 cargo test --test it docs", picture.file);
+        assert!(readme().contains(&format!("(assets/screens/{})", picture.file)), "README shows no {}", picture.file);
+    }
+}
+
+/// A picture with the same request id and time of a failure in every run: both depend on the SDK's own random waits.
+fn without_chance(svg: &str) -> String {
+    let ids = regex::Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").expect("a pattern");
+    let times = regex::Regex::new("12:00:[0-9]{2} UTC").expect("a pattern");
+    let svg = ids.replace_all(svg, "7a62c49f-347e-4fc4-9331-6e8edb4e2a1c");
+    times.replace_all(&svg, "12:00:03 UTC").into_owned()
 }
 
 /// What `amigrate policy` prints for all work.

@@ -15,38 +15,135 @@ use amigrate::{
     term::{Caps, Input, decode},
     tui::{Model, Start, view},
 };
-use ratatui::{Terminal, backend::TestBackend};
+use ratatui::{Terminal, backend::TestBackend, buffer::Buffer};
 use tokio::sync::mpsc::unbounded_channel;
 
-const SIZE: (u16, u16) = (100, 26);
+use super::svg;
 
-/// Keeps the last frame as text.
+/// Keeps the last frame.
 struct Camera {
     terminal: Terminal<TestBackend>,
-    last: Arc<Mutex<String>>,
+    last: Arc<Mutex<Buffer>>,
 }
 
 impl TerminalPort for Camera {
     fn draw(&mut self, model: &Model) -> io::Result<()> {
         self.terminal.draw(|frame| view::draw(frame, model)).map_err(io::Error::other)?;
-        let buffer = self.terminal.backend().buffer();
-        let line = |y| (0..SIZE.0).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
-        *self.last.lock().expect("nobody panicked") = (0..SIZE.1).map(line).collect::<Vec<_>>().join("\n");
+        self.last.lock().expect("nobody panicked").clone_from(self.terminal.backend().buffer());
         Ok(())
     }
 }
 
-/// The demo, two images on their way to two regions.
-pub(crate) fn copying() -> String {
-    after(&[(3, "jjjj jjjj "), (1, "c\r/eu-west\r  \r"), (1, "\x13"), (3, "\x13"), (16, "\r"), (2, "")])
+/// A picture under `assets/screens`.
+pub(crate) struct Picture {
+    pub(crate) file: &'static str,
+    pub(crate) title: &'static str,
+    /// The scenario of the demo.
+    scenario: &'static str,
+    size: (u16, u16),
+    /// Keys, each after so many seconds.
+    script: &'static [(u64, &'static str)],
+    /// The frames shown, from this step of the script on, each for so many seconds; only the last if there is none.
+    animated: Option<f32>,
 }
 
-/// The screen once these keys were typed, each after so many seconds.
-fn after(script: &'static [(u64, &'static str)]) -> String {
+pub(crate) const PICTURES: &[Picture] = &[
+    Picture {
+        file: "main-job.svg",
+        title: "The main job: filter, mark, choose regions, review, start, watch, cancel",
+        scenario: "demo",
+        size: (100, 26),
+        script: &[
+            (3, "/"),
+            (1, "app"),
+            (1, "-api"),
+            (1, "\r"),
+            (1, " "),
+            (1, " "),
+            (1, "c"),
+            (1, "\r"),
+            (1, "/eu-west"),
+            (1, "\r"),
+            (1, "a"),
+            (1, "\r"),
+            (1, "\x13"),
+            (3, "\x13"),
+            (3, ""),
+            (3, ""),
+            (3, ""),
+            (2, "x"),
+            (2, "y"),
+            (3, ""),
+            (4, ""),
+            (5, ""),
+        ],
+        animated: Some(1.6),
+    },
+    Picture {
+        file: "images.svg",
+        title: "Images of all regions with a filter; what it matched is underlined",
+        scenario: "demo",
+        size: (120, 30),
+        script: &[(3, "/web age:<90d\r"), (1, "jj j ")],
+        animated: None,
+    },
+    Picture {
+        file: "form.svg",
+        title: "The copy form with a mistake beside its field",
+        scenario: "demo",
+        size: (100, 30),
+        script: &[(3, "jjjj"), (1, "c\r/eu-west\r  \r"), (1, " (draft)?")],
+        animated: None,
+    },
+    Picture {
+        file: "review.svg",
+        title: "The review before anything is sent: checks, time and costs",
+        scenario: "demo",
+        size: (120, 30),
+        script: &[(3, "jjjj jjjj "), (1, "c\r/eu-\r  \r"), (1, "\x13"), (4, "")],
+        animated: None,
+    },
+    Picture {
+        file: "jobs.svg",
+        title: "Copies under way: progress, rate and time left",
+        scenario: "demo",
+        size: (120, 36),
+        script: &[(3, "jjjj jjjj "), (1, "c\r/eu-west\r  \r"), (1, "\x13"), (3, "\x13"), (16, "\r"), (2, "")],
+        animated: None,
+    },
+    Picture {
+        file: "problems.svg",
+        title: "Problems: what failed where, why, and what helps",
+        scenario: "broken",
+        size: (100, 30),
+        script: &[(40, "!"), (1, "")],
+        animated: None,
+    },
+];
+
+impl Picture {
+    pub(crate) fn svg(&self) -> String {
+        let frames = frames(self);
+        let last = frames.last().expect("a script has a step").clone();
+        match self.animated {
+            None => svg::picture(self.title, &[(last, 1.0)]),
+            Some(seconds) => {
+                let mut shown: Vec<_> = frames.into_iter().map(|frame| (frame, seconds)).collect();
+                shown.push((last, 2.0 * seconds));
+                svg::picture(self.title, &shown)
+            }
+        }
+    }
+}
+
+/// The screen after each step of the script, on the whole program.
+fn frames(picture: &Picture) -> Vec<Buffer> {
+    let (script, size) = (picture.script, picture.size);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     runtime.expect("a runtime").block_on(async {
         let clock = Clock::starting("2026-06-01T12:00:00Z".parse().expect("a time"), 1.0);
-        let world = SharedWorld::new(World::new(&Scenario::named("demo").expect("it is built in"), clock.now()));
+        let world =
+            SharedWorld::new(World::new(&Scenario::named(picture.scenario).expect("it is built in"), clock.now()));
         let home = world.with(|w| w.home().clone());
         let mut config = Config::default();
         config.browse.regions = vec!["all".into()];
@@ -66,7 +163,7 @@ fn after(script: &'static [(u64, &'static str)]) -> String {
             profile: None,
             seed,
             now,
-            size: SIZE,
+            size,
             prices,
             themes: Themes::default(),
             first_run: false,
@@ -74,21 +171,24 @@ fn after(script: &'static [(u64, &'static str)]) -> String {
         });
         let http = connector::http_client(world, move || clock.now()).into();
         let mut effects = Effects::new(SessionSource::Simulated { http, home }, means, clock);
-        let last = Arc::new(Mutex::new(String::new()));
-        let terminal = Terminal::new(TestBackend::new(SIZE.0, SIZE.1)).expect("it is in memory");
+        let last = Arc::new(Mutex::new(Buffer::default()));
+        let terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("it is in memory");
         let mut camera = Camera { terminal, last: Arc::clone(&last) };
         let (sender, mut inputs) = unbounded_channel();
         let typist = tokio::spawn(async move {
             let mut decoder = decode::Decoder::default();
+            let mut frames = Vec::new();
             for (seconds, keys) in script {
                 tokio::time::sleep(Duration::from_secs(*seconds)).await;
+                frames.push(last.lock().expect("nobody panicked").clone());
                 for input in decoder.feed(keys.as_bytes()) {
                     sender.send(input).expect("the loop listens");
                 }
             }
-            let picture = last.lock().expect("nobody panicked").clone();
+            tokio::time::sleep(Duration::from_millis(900)).await;
+            frames.push(last.lock().expect("nobody panicked").clone());
             sender.send(Input::Hangup).expect("the loop listens");
-            picture
+            frames
         });
         run(&mut model, first, &mut effects, &mut inputs, &mut camera, clock, 30).await.expect("it is in memory");
         typist.await.expect("nobody panicked")

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use ratatui::layout::Rect;
-
 use super::{Confirmation, Decision, DialogAction, view};
 use crate::{
     engine::{Command, Resolution},
@@ -36,7 +34,7 @@ impl Confirmation {
 
 /// Runs an action. Returns false if the dialog has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
-    let body = layout::areas(model, Rect::new(0, 0, model.size.0, model.size.1)).body;
+    let body = layout::now(model).body;
     let Some(Overlay::Confirmation(confirmation)) = model.overlays.last_mut() else { return false };
     let choices = confirmation.choices.len();
     match action {

@@ -20,15 +20,17 @@ impl RegionIndex {
         Self { region, images: Vec::new(), texts: TextIndex::default() }
     }
 
-    /// Brings the index up to date: the images before the first that differs stay as they are.
-    pub(super) fn follow(&mut self, images: &[Arc<Image>]) {
+    /// Brings the index up to date: the images before the first that differs stay as they are. Returns true if any differs.
+    pub(super) fn follow(&mut self, images: &[Arc<Image>]) -> bool {
         let kept = self.images.iter().zip(images).take_while(|(old, new)| Arc::ptr_eq(old, new)).count();
+        let differs = kept < self.images.len() || kept < images.len();
         self.texts.truncate(kept);
         self.images.truncate(kept);
         for image in images.iter().skip(kept) {
             self.texts.push(image);
             self.images.push(Arc::clone(image));
         }
+        differs
     }
 
     pub(super) fn len(&self) -> usize {
@@ -37,11 +39,6 @@ impl RegionIndex {
 
     pub(super) fn image(&self, at: usize) -> Option<&Arc<Image>> {
         self.images.get(at)
-    }
-
-    /// The name of an image, without case and accents.
-    pub(super) fn name(&self, at: usize) -> &str {
-        self.entry(at).map_or("", |entry| entry.name())
     }
 
     pub(super) fn find(&self, id: &ImageId) -> Option<usize> {
@@ -53,7 +50,7 @@ impl RegionIndex {
         (from..self.len().min(from.saturating_add(count))).filter_map(|at| Some((at, self.entry(at)?)))
     }
 
-    fn entry(&self, at: usize) -> Option<Entry<'_>> {
+    pub(super) fn entry(&self, at: usize) -> Option<Entry<'_>> {
         self.texts.entry(at, self.images.get(at)?)
     }
 }
@@ -88,7 +85,8 @@ mod tests {
             (vec![], vec![]),
         ] {
             let list: Vec<_> = list.into_iter().cloned().collect();
-            index.follow(&list);
+            let changes = names(&index) != expected;
+            assert_eq!(index.follow(&list), changes);
             assert_eq!(names(&index), expected);
             assert_eq!(index.len(), list.len());
         }

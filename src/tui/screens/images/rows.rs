@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc, thread};
 
-use super::{region_index::RegionIndex, sort::Sort};
+use super::{
+    region_index::RegionIndex,
+    sort::{Sort, SortKey, start},
+};
 use crate::domain::{
     Image, ImageId, Region,
     filter::{Filter, Scratch},
@@ -19,6 +22,8 @@ struct Row {
 #[derive(Debug, Default)]
 pub struct Rows {
     indexes: Vec<RegionIndex>,
+    /// All images that are indexed, by name, region and id.
+    by_name: Vec<Row>,
     /// All images of the table.
     order: Vec<Row>,
     /// The position in `order` of each image of each index; [`NOWHERE`] for those not in the table.
@@ -88,39 +93,28 @@ impl Rows {
     }
 
     /// Indexes the lists, which come in the order of their regions, sorts the images that belong into the table, and clears
-    /// the filter. Equal ones are sorted by name, region and id, so that the order is stable.
+    /// the filter. Those whose values are equal are sorted by name, region and id.
     pub(super) fn fill<'a>(
         &mut self,
         lists: impl Iterator<Item = (&'a Region, &'a [Arc<Image>])>,
         belongs: impl Fn(&Image) -> bool,
         sort: &Sort,
     ) {
-        let mut old: BTreeMap<Region, RegionIndex> = self.indexes.drain(..).map(|s| (s.region.clone(), s)).collect();
-        self.indexes.extend(lists.map(|(region, images)| {
-            let mut kept = old.remove(region).unwrap_or_else(|| RegionIndex::new(region.clone()));
-            kept.follow(images);
-            kept
-        }));
-        let mut ranked: Vec<((u64, &str), Row)> = Vec::with_capacity(self.indexes.iter().map(RegionIndex::len).sum());
-        let mut longest_name = 0;
-        for (index, n) in self.indexes.iter().zip(0..) {
-            let rows = index.part(0, index.len()).zip(0..).filter(|((_, entry), _)| belongs(entry.image));
-            ranked.extend(rows.map(|((_, entry), at)| {
-                longest_name = longest_name.max(entry.name().len());
-                (sort.key(&entry, u64::from(n)), Row { index: n, at })
-            }));
+        if self.follow(lists) {
+            self.sort_by_name();
         }
-        self.longest_name = longest_name;
-        let index = |row: Row| self.indexes.get(row.index as usize);
-        let name = |row: Row| index(row).map(|index| index.name(row.at as usize));
-        let id = |row: Row| index(row).and_then(|index| index.image(row.at as usize)).map(|image| &image.id);
-        ranked.sort_unstable_by(|(a_key, a), (b_key, b)| {
-            sort.compare(*a_key, *b_key)
-                .then_with(|| name(*a).cmp(&name(*b)))
-                .then_with(|| a.index.cmp(&b.index))
-                .then_with(|| id(*a).cmp(&id(*b)))
-        });
-        self.order = ranked.into_iter().map(|(.., row)| row).collect();
+        let mut keyed: Vec<(SortKey<'_>, Row)> = Vec::with_capacity(self.by_name.len());
+        self.longest_name = 0;
+        for row in &self.by_name {
+            let entry = self.indexes.get(row.index as usize).and_then(|index| index.entry(row.at as usize));
+            if let Some(entry) = entry.filter(|entry| belongs(entry.image)) {
+                self.longest_name = self.longest_name.max(entry.name().len());
+                keyed.push((sort.key(&entry, row.index.into()), *row));
+            }
+        }
+        // Stable, so that equal rows stay sorted by name; few different values are sorted in little time.
+        keyed.sort_by(|(a, _), (b, _)| sort.compare(a, b));
+        self.order = keyed.into_iter().map(|(_, row)| row).collect();
         self.places = self.indexes.iter().map(|s| vec![NOWHERE; s.len()]).collect();
         for (row, place) in self.order.iter().zip(0..) {
             if let Some(slot) = self.places.get_mut(row.index as usize).and_then(|s| s.get_mut(row.at as usize)) {
@@ -128,6 +122,34 @@ impl Rows {
             }
         }
         self.matching = None;
+    }
+
+    /// Indexes the lists. Returns true if they changed.
+    fn follow<'a>(&mut self, lists: impl Iterator<Item = (&'a Region, &'a [Arc<Image>])>) -> bool {
+        let before: Vec<Region> = self.indexes.iter().map(|index| index.region.clone()).collect();
+        let mut old: BTreeMap<Region, RegionIndex> = self.indexes.drain(..).map(|s| (s.region.clone(), s)).collect();
+        let mut changed = false;
+        self.indexes.extend(lists.map(|(region, images)| {
+            let mut kept = old.remove(region).unwrap_or_else(|| RegionIndex::new(region.clone()));
+            changed |= kept.follow(images);
+            kept
+        }));
+        changed || !self.indexes.iter().map(|index| &index.region).eq(&before)
+    }
+
+    /// Sorts all images by name, region and id: the order of those whose values are equal.
+    fn sort_by_name(&mut self) {
+        let mut named: Vec<(u128, &str, Row)> = Vec::with_capacity(self.indexes.iter().map(RegionIndex::len).sum());
+        for (index, n) in self.indexes.iter().zip(0..) {
+            let rows = index.part(0, index.len()).zip(0..);
+            named.extend(rows.map(|((_, entry), at)| (start(entry.name()), entry.name(), Row { index: n, at })));
+        }
+        let id = |row: Row| self.image(row).map(|image| &image.id);
+        named.sort_unstable_by(|(a_start, a_name, a), (b_start, b_name, b)| {
+            let by_name = a_start.cmp(b_start).then_with(|| a_name.cmp(b_name));
+            by_name.then_with(|| a.index.cmp(&b.index)).then_with(|| id(*a).cmp(&id(*b)))
+        });
+        self.by_name = named.into_iter().map(|(.., row)| row).collect();
     }
 
     /// Shows the images that match; the best match first if the filter ranks.

@@ -1,5 +1,7 @@
 //! The order of the rows.
 
+use std::cmp::Ordering;
+
 use crate::domain::{ImageColumn, filter::Entry, image_column::SortValue};
 
 /// The column that rows are sorted by, and which way its values go.
@@ -16,8 +18,15 @@ impl Default for Sort {
     }
 }
 
-/// The rank of rows without a value, which are last whichever way round.
-const MISSING: u64 = u64::MAX;
+/// The value of a row in the column it is sorted by, ready to be compared.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SortKey<'a> {
+    /// A number, or the first 16 bytes of a text in lower case, which tell most texts apart without a look at them; `None` sorts
+    /// last whichever way round.
+    start: Option<u128>,
+    /// The rest of a longer text.
+    rest: &'a [u8],
+}
 
 impl Sort {
     /// Returns the order by a column as one wants it first: the newest, the largest, or from A to Z.
@@ -30,8 +39,8 @@ impl Sort {
         Self { descending: !self.descending, column: self.column.clone() }
     }
 
-    /// Returns a number by which most rows are told apart, and the text by which the others are: the column's own, else the name.
-    pub(super) fn key<'a>(&'a self, entry: &Entry<'a>, region: u64) -> (u64, &'a str) {
+    /// Returns the key of a row in the column.
+    pub(super) fn key<'a>(&'a self, entry: &Entry<'a>, region: u64) -> SortKey<'a> {
         let value = match &self.column {
             ImageColumn::Name if entry.name().is_empty() => SortValue::Missing,
             ImageColumn::Name => SortValue::Text(entry.name()),
@@ -40,34 +49,31 @@ impl Sort {
             other => other.sort_value(entry.image),
         };
         match value {
-            SortValue::Missing => (MISSING, entry.name()),
-            SortValue::Number(number) => (self.rank(number), entry.name()),
+            SortValue::Missing => SortKey { start: None, rest: &[] },
+            SortValue::Number(number) => SortKey { start: Some(number.into()), rest: &[] },
             SortValue::Text(text) => {
-                let start = lower(text).chain([0; 8]).take(8);
-                // The last bit is given up for MISSING.
-                (self.rank(start.fold(0, |rank, byte| rank << 8 | u64::from(byte)) >> 1), text)
+                SortKey { start: Some(start(text)), rest: text.as_bytes().get(16..).unwrap_or_default() }
             }
         }
     }
 
-    fn rank(&self, number: u64) -> u64 {
-        if self.descending { SortValue::MOST.saturating_sub(number) } else { number }
-    }
-
-    /// Compares two keys.
-    pub(super) fn compare(&self, (a_rank, a): (u64, &str), (b_rank, b): (u64, &str)) -> std::cmp::Ordering {
-        a_rank.cmp(&b_rank).then_with(|| match &self.column {
-            _ if a_rank == MISSING => a.cmp(b),
-            // Names are indexed without case.
-            ImageColumn::Name if self.descending => b.cmp(a),
-            ImageColumn::Name => a.cmp(b),
-            column if !column.sorts_by_text() => a.cmp(b),
-            _ if self.descending => lower(b).cmp(lower(a)),
-            _ => lower(a).cmp(lower(b)),
-        })
+    /// Compares two keys. Equal ones stay in the order they are in.
+    pub(super) fn compare(&self, a: &SortKey<'_>, b: &SortKey<'_>) -> Ordering {
+        let (Some(a_start), Some(b_start)) = (a.start, b.start) else {
+            return a.start.is_none().cmp(&b.start.is_none());
+        };
+        let ascending = a_start
+            .cmp(&b_start)
+            .then_with(|| if a.rest == b.rest { Ordering::Equal } else { lower(a.rest).cmp(lower(b.rest)) });
+        if self.descending { ascending.reverse() } else { ascending }
     }
 }
 
-fn lower(text: &str) -> impl Iterator<Item = u8> + '_ {
-    text.bytes().map(|byte| byte.to_ascii_lowercase())
+/// The first 16 bytes of a text in lower case, as a number of the same order.
+pub(super) fn start(text: &str) -> u128 {
+    lower(text.as_bytes()).chain([0; 16]).take(16).fold(0, |start, byte| start << 8 | u128::from(byte))
+}
+
+fn lower(text: &[u8]) -> impl Iterator<Item = u8> + '_ {
+    text.iter().map(u8::to_ascii_lowercase)
 }

@@ -15,9 +15,14 @@ use crate::{
     term::input::KeyEvent,
     tui::{
         bindings::{Action, Context},
+        layout,
         model::{Model, PendingReply},
         msg::Effect,
-        screens::{Overlay, form, input, pager::Pager, picker},
+        screens::{
+            form, input,
+            pager::{Pager, beside},
+            picker,
+        },
         widgets::{editor, list::List},
     },
 };
@@ -119,7 +124,6 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
             pane.filter_changed = true;
         }
         Action::Back if !pane.marked.is_empty() => pane.marked.clear(),
-        Action::Back => {}
         Action::Sort => sort_by_next(model),
         Action::Reverse => {
             let reversed = pane.sort.reversed();
@@ -147,7 +151,7 @@ pub fn sort_by(model: &mut Model, sort: Sort) {
 
 /// Sorts by the next of the columns shown.
 fn sort_by_next(model: &mut Model) {
-    let shown = columns(model, usize::from(model.size.0.saturating_sub(2)));
+    let shown = columns(model, usize::from(layout::now(model).images.width.saturating_sub(2)));
     let at = shown.iter().position(|placed| placed.column == model.images.sort.column);
     let next = at.map_or(0, |at| (at + 1) % shown.len().max(1));
     if let Some(placed) = shown.into_iter().nth(next) {
@@ -175,7 +179,7 @@ fn act_on_images(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
     match action {
         Action::Details => {
             if let Some(image) = model.current_image().cloned() {
-                model.overlays.push(Overlay::Pager(Pager::image(image)));
+                beside::open(model, Pager::image(image));
             }
         }
         Action::YankId | Action::YankArn => {

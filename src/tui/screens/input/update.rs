@@ -1,7 +1,5 @@
 //! Actions in an input line.
 
-use ratatui::layout::Rect;
-
 use super::{Typed, view};
 use crate::{
     engine::Command,
@@ -19,7 +17,7 @@ const PAGE: usize = 8;
 
 /// Runs an action. Returns false if the input line has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
-    let body = layout::areas(model, Rect::new(0, 0, model.size.0, model.size.1)).body;
+    let body = layout::now(model).body;
     let Some(Overlay::InputLine(input)) = model.overlays.last_mut() else { return false };
     match action {
         Action::Accept => match input.parse() {

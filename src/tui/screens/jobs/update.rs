@@ -13,7 +13,13 @@ use crate::{
         bindings::Action,
         model::Model,
         msg::Effect,
-        screens::{Overlay, confirm::Confirmation, form, input::InputLine, pager::Pager},
+        screens::{
+            Overlay,
+            confirm::Confirmation,
+            form,
+            input::InputLine,
+            pager::{Pager, beside},
+        },
         widgets::editor,
     },
 };
@@ -121,7 +127,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         Action::Accept if model.jobs.editing => model.jobs.editing = false,
         Action::Back if model.jobs.editing => clear_filter(model),
         Action::Back if !model.jobs.filter.value().is_empty() => clear_filter(model),
-        Action::Back if model.jobs.history.is_none() => {}
+        Action::Back if model.jobs.history.is_none() => return false,
         Action::Back | Action::History => history_update::toggle(model, effects),
         // Refreshing lists the images as well.
         Action::Refresh if model.jobs.history.is_some() => {
@@ -157,12 +163,18 @@ fn change_copies(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
     }
 }
 
-fn details(model: &mut Model) {
-    let pager = match &model.jobs.history {
+/// Details of the job under the cursor.
+pub fn current_details(model: &Model) -> Option<Pager> {
+    match &model.jobs.history {
         Some(history) => history.current().map(|job| Pager::history_job(job.clone())),
         None => model.jobs.current.map(Pager::job),
-    };
-    model.overlays.extend(pager.map(Overlay::Pager));
+    }
+}
+
+fn details(model: &mut Model) {
+    if let Some(pager) = current_details(model) {
+        beside::open(model, pager);
+    }
 }
 
 /// Opens the form with what the copy under the cursor was requested with; also for one of the history.

@@ -31,10 +31,7 @@ pub(super) fn lines(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>
     let gone = matches!(job.state, JobState::Cancelled | JobState::Deregistered);
     for snapshot in job.snapshots.iter().filter(|_| !gone) {
         let percent = snapshot.percent.map_or("progress unknown".to_owned(), |p| format!("{p}%"));
-        add(
-            snapshot.id.as_str().get(..18).unwrap_or("snapshot"),
-            &format!("{} {} {percent}", snapshot.id, gib(u64::from(snapshot.size))),
-        );
+        add("snapshot", &format!("{}, {}, {percent}", snapshot.id, gib(u64::from(snapshot.size))));
     }
     if job.origin == Origin::Here {
         add("client token", job.request.client_token().as_str());

@@ -1,6 +1,7 @@
 //! Text to read and scroll: image details, job details, help, problems.
 
 pub mod audit;
+pub mod beside;
 mod entries;
 mod help;
 mod image;
@@ -71,6 +72,8 @@ pub struct Pager {
     scroll: usize,
     /// The problem that `y` copies.
     cursor: usize,
+    /// The first column shown, of JSON.
+    column: usize,
     audit: AuditLoad,
     details: DetailsLoad,
 }
@@ -82,6 +85,7 @@ impl Pager {
             raw: false,
             scroll: 0,
             cursor: 0,
+            column: 0,
             audit: AuditLoad::NotRequested,
             details: DetailsLoad::NotRequested,
         }

@@ -1,6 +1,6 @@
 //! Actions in the pager.
 
-use ratatui::layout::Rect;
+use ratatui::text::Line;
 
 use super::{PagerSubject, image_details, problems, view::lines};
 use crate::{
@@ -14,9 +14,12 @@ use crate::{
     },
 };
 
+/// Columns that a key scrolls sideways.
+const SIDEWAYS: usize = 8;
+
 /// Columns and rows of the text.
 fn window(model: &Model) -> (usize, usize) {
-    let areas = layout::areas(model, Rect::new(0, 0, model.size.0, model.size.1));
+    let areas = layout::now(model);
     (usize::from(areas.body.width.saturating_sub(4)), layout::rows(areas.body, 0).max(1))
 }
 
@@ -28,21 +31,6 @@ fn image_of_job(model: &Model, subject: &PagerSubject) -> Option<ImageId> {
     }
 }
 
-/// The first line of a text after an action.
-fn scrolled(scroll: usize, action: Action, lines: usize, height: usize) -> usize {
-    let end = lines.saturating_sub(height);
-    let to = match action {
-        Action::Down => scroll + 1,
-        Action::Up => scroll.saturating_sub(1),
-        Action::PageDown => scroll + height,
-        Action::PageUp => scroll.saturating_sub(height),
-        Action::Top => 0,
-        Action::Bottom => end,
-        _ => scroll,
-    };
-    to.min(end)
-}
-
 /// Copies the problem under the cursor, or all of them.
 fn yank_problems(model: &mut Model, action: Action, cursor: usize, effects: &mut Vec<Effect>) {
     let text = if action == Action::YankAll { problems::text_of_all(model) } else { problems::text_at(model, cursor) };
@@ -51,22 +39,46 @@ fn yank_problems(model: &mut Model, action: Action, cursor: usize, effects: &mut
     }
 }
 
+/// Moves the window over the text, or shows the other form of an image.
+fn scroll(model: &mut Model, action: Action) {
+    let (width, height) = window(model);
+    let Some(Overlay::Pager(pager)) = model.overlays.last() else { return };
+    if pager.subject == PagerSubject::Problems {
+        let (cursor, scroll) = problems::move_to(model, action, (pager.cursor, pager.scroll), (width, height));
+        if let Some(Overlay::Pager(pager)) = model.overlays.last_mut() {
+            (pager.cursor, pager.scroll) = (cursor, scroll);
+        }
+        return;
+    }
+    let lines = lines(pager, model, width);
+    let end = lines.len().saturating_sub(height);
+    let right = if pager.raw { lines.iter().map(Line::width).max().unwrap_or(0).saturating_sub(width) } else { 0 };
+    let scroll = match action {
+        Action::Down => pager.scroll + 1,
+        Action::Up => pager.scroll.saturating_sub(1),
+        Action::PageDown => pager.scroll + height,
+        Action::PageUp => pager.scroll.saturating_sub(height),
+        Action::Top => 0,
+        Action::Bottom => end,
+        _ => pager.scroll,
+    };
+    let column = match action {
+        Action::Left => pager.column.saturating_sub(SIDEWAYS),
+        Action::Right => pager.column + SIDEWAYS,
+        _ => pager.column,
+    };
+    let Some(Overlay::Pager(pager)) = model.overlays.last_mut() else { return };
+    (pager.scroll, pager.column) = (scroll.min(end), column.min(right));
+    if action == Action::Raw && matches!(pager.subject, PagerSubject::Image(_)) {
+        (pager.raw, pager.scroll, pager.column) = (!pager.raw, 0, 0);
+    }
+}
+
 /// Runs an action. Returns false if the pager has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
+    scroll(model, action);
     let Some(Overlay::Pager(pager)) = model.overlays.last() else { return false };
-    let (width, height) = window(model);
-    let subject = pager.subject.clone();
-    let (cursor, scroll) = if subject == PagerSubject::Problems {
-        problems::move_to(model, action, (pager.cursor, pager.scroll), (width, height))
-    } else {
-        (0, scrolled(pager.scroll, action, lines(pager, model, width).len(), height))
-    };
-    if let Some(Overlay::Pager(pager)) = model.overlays.last_mut() {
-        (pager.cursor, pager.scroll) = (cursor, scroll);
-        if action == Action::Raw && matches!(pager.subject, PagerSubject::Image(_)) {
-            (pager.raw, pager.scroll) = (!pager.raw, 0);
-        }
-    }
+    let (subject, raw, cursor) = (pager.subject.clone(), pager.raw, pager.cursor);
     match (action, subject) {
         (Action::Back, _) | (Action::Problems, PagerSubject::Problems) => {
             model.overlays.pop();
@@ -74,6 +86,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         (Action::Help, subject) if subject.is_help() => {
             model.overlays.pop();
         }
+        (Action::YankId, PagerSubject::Image(image)) if raw => model.yank(image.json(), effects),
         (Action::YankId, PagerSubject::Image(image)) => model.yank(image.id.to_string(), effects),
         (Action::YankArn, PagerSubject::Image(image)) => model.yank(image.arn(), effects),
         (Action::YankId | Action::YankAll, PagerSubject::Problems) => yank_problems(model, action, cursor, effects),

@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-fn title(pager: &Pager, model: &Model) -> String {
+pub(super) fn title(pager: &Pager, model: &Model) -> String {
     match &pager.subject {
         PagerSubject::Image(image) => format!("{} in {}", image.id, image.region),
         PagerSubject::Job(id) => {
@@ -63,5 +63,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, pager: &Pager, model: &Model, ctx
     let more = if more > 0 { format!(" {more} more lines below ") } else { String::new() };
     let title = Line::raw(format!(" {} {more}", title(pager, model)));
     let inner = pane(frame, area, title, true, ctx);
-    frame.render_widget(Paragraph::new(lines.into_iter().skip(scroll).take(height).collect::<Vec<_>>()), inner);
+    let shown: Vec<_> = lines.into_iter().skip(scroll).take(height).collect();
+    let column = u16::try_from(pager.column).unwrap_or(u16::MAX);
+    frame.render_widget(Paragraph::new(shown).scroll((0, column)), inner);
 }

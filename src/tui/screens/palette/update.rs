@@ -1,7 +1,5 @@
 //! Actions in the palette.
 
-use ratatui::layout::Rect;
-
 use super::{Chosen, Palette, Reach, commands, view};
 use crate::{
     config::bindings::{Action, Context},
@@ -31,7 +29,16 @@ pub fn open(model: &mut Model) {
     let pagers = model.overlays.iter().all(|overlay| matches!(overlay, Overlay::Pager(_)));
     let reach = |context: Context, action: Action| {
         // A screen under a dialog cannot be changed, but everything that is about the whole program works.
-        let of_panes = matches!(action, Action::OtherPane | Action::ImagesOnly | Action::JobsOnly | Action::Back);
+        let of_panes = matches!(
+            action,
+            Action::OtherPane
+                | Action::ImagesOnly
+                | Action::JobsOnly
+                | Action::Grow
+                | Action::Shrink
+                | Action::ResetSizes
+                | Action::Back
+        );
         match context {
             Context::Everywhere if pagers || !of_panes => Reach::Here,
             _ if contexts.contains(&context) => Reach::Here,
@@ -61,7 +68,7 @@ fn request_values(model: &mut Model, effects: &mut Vec<Effect>) {
 
 /// Runs an action.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> PaletteOutcome {
-    let body = layout::areas(model, Rect::new(0, 0, model.size.0, model.size.1)).body;
+    let body = layout::now(model).body;
     let Some(Overlay::Palette(palette)) = model.overlays.last_mut() else { return PaletteOutcome::Ignored };
     palette.height = view::rows(body);
     match action {

@@ -7,6 +7,7 @@ use crate::{
     domain::ImageColumn,
     tui::{
         bindings::{Action, Context},
+        layout,
         model::Model,
         screens::{Overlay, images::columns},
     },
@@ -14,7 +15,7 @@ use crate::{
 
 /// Opens the picker: the columns shown come first, marked and in their order, then all others, with a column for each tag of the images.
 pub fn open(model: &mut Model) {
-    let inner = usize::from(model.size.0.saturating_sub(2));
+    let inner = usize::from(layout::now(model).images.width.saturating_sub(2));
     let mut all: Vec<ImageColumn> = if model.images.columns.is_empty() {
         columns::columns(model, inner).into_iter().map(|placed| placed.column).collect()
     } else {

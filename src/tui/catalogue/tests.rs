@@ -1,0 +1,106 @@
+//! Lists that are refreshed, and single images that are read meanwhile.
+
+use super::*;
+use crate::domain::AccountId;
+
+fn image(n: u32, state: ImageState) -> Image {
+    let region = Region::new("eu-west-1").unwrap();
+    let id = ImageId::new(&format!("ami-{n:08x}")).unwrap();
+    Image { state, ..Image::bare(id, region, AccountId::new("123456789012").unwrap()) }
+}
+
+fn available(n: u32) -> Image {
+    image(n, ImageState::Available)
+}
+
+fn pending(n: u32) -> Image {
+    image(n, ImageState::Pending)
+}
+
+struct Lists(Catalogue, Region);
+
+impl Lists {
+    fn of(images: Vec<Image>) -> Self {
+        let region = Region::new("eu-west-1").unwrap();
+        let mut catalogue = Catalogue::default();
+        catalogue.choose(std::slice::from_ref(&region));
+        catalogue.begin(&region);
+        let mut lists = Self(catalogue, region);
+        assert!(lists.end(images));
+        lists
+    }
+
+    fn end(&mut self, images: Vec<Image>) -> bool {
+        self.0.page(&self.1, images, true, false, Timestamp::UNIX_EPOCH)
+    }
+
+    fn read(&mut self, n: u32, image: Option<Image>) -> bool {
+        let id = available(n).id;
+        self.0.take(&self.1, &[id].into(), image.into_iter().collect())
+    }
+
+    fn listing(&self) -> &Listing {
+        self.0.listing(&self.1).unwrap()
+    }
+
+    /// The images' numbers in their order, and how many are pending.
+    fn ids(&self) -> (Vec<u32>, usize) {
+        let number = |image: &Arc<Image>| u32::from_str_radix(&image.id.as_str()[4..], 16).unwrap();
+        (self.listing().images().iter().map(number).collect(), self.listing().pending().len())
+    }
+}
+
+#[test]
+fn a_refresh_that_finds_nothing_new_changes_nothing() {
+    let mut lists = Lists::of(vec![available(1), pending(2), available(3)]);
+    assert_eq!(lists.ids(), (vec![1, 3, 2], 1));
+    let before = lists.listing().images().to_vec();
+    lists.0.begin_quietly(&lists.1.clone());
+    assert_eq!((lists.0.loading(), lists.listing().images().len()), (0, 3), "nothing is shown of it");
+    assert!(!lists.end(vec![available(3), available(1), pending(2)]), "another order is no change");
+    assert!(before.iter().zip(lists.listing().images()).all(|(a, b)| Arc::ptr_eq(a, b)));
+    lists.0.begin_quietly(&lists.1.clone());
+    assert!(lists.end(vec![available(4), available(3), available(2)]));
+    assert_eq!(lists.ids(), (vec![3, 2, 4], 0));
+    assert!(Arc::ptr_eq(&before[1], &lists.listing().images()[0]), "what is as before stays");
+}
+
+#[test]
+fn single_images_are_taken_in_and_pending_ones_stay_at_the_end() {
+    let mut lists = Lists::of(vec![available(1), available(2), pending(3)]);
+    assert!(lists.read(4, Some(pending(4))) && !lists.read(4, Some(pending(4))));
+    assert_eq!(lists.ids(), (vec![1, 2, 3, 4], 2));
+    assert!(lists.read(4, Some(available(4))));
+    assert_eq!(lists.ids(), (vec![1, 2, 4, 3], 1));
+    assert!(lists.read(1, None) && !lists.read(1, None));
+    assert_eq!(lists.ids(), (vec![2, 4, 3], 1));
+    assert!(lists.read(3, None));
+    assert_eq!(lists.ids(), (vec![2, 4], 0));
+    assert!(lists.read(2, Some(pending(2))));
+    assert_eq!(lists.ids(), (vec![4, 2], 1));
+}
+
+#[test]
+fn what_was_read_meanwhile_is_newer_than_a_page() {
+    let mut lists = Lists::of(vec![available(1), pending(2)]);
+    lists.0.begin_quietly(&lists.1.clone());
+    lists.read(2, Some(available(2)));
+    lists.read(1, None);
+    lists.read(3, Some(pending(3)));
+    assert!(!lists.end(vec![available(1), pending(2)]), "the page is older than all that");
+    assert_eq!(lists.ids(), (vec![2, 3], 1));
+}
+
+#[test]
+fn what_was_read_before_the_first_pages_is_listed_once() {
+    let region = Region::new("eu-west-1").unwrap();
+    let mut lists = Lists(Catalogue::default(), region.clone());
+    lists.0.choose(std::slice::from_ref(&region));
+    lists.0.begin(&region);
+    lists.read(2, Some(pending(2)));
+    lists.read(4, None);
+    lists.0.page(&region, vec![available(1), pending(2)], false, false, Timestamp::UNIX_EPOCH);
+    lists.read(3, Some(pending(3)));
+    assert!(lists.end(vec![available(3), available(4)]));
+    assert_eq!(lists.ids(), (vec![1, 2, 3], 2));
+}
