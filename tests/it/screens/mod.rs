@@ -15,4 +15,5 @@ mod presets;
 mod replay;
 mod review;
 mod review_limits;
+mod sizes;
 mod unknown_outcome;

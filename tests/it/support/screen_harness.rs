@@ -259,6 +259,19 @@ impl ScreenHarness {
         rows.join("\n")
     }
 
+    /// Returns true if any cell has another colour than the terminal's own.
+    pub(crate) fn has_colours(&self) -> bool {
+        let seen = self.seen();
+        let screen = seen.parser.screen();
+        let (rows, columns) = screen.size();
+        let plain = |row, column| {
+            screen
+                .cell(row, column)
+                .is_none_or(|cell| cell.fgcolor() == vt100::Color::Default && cell.bgcolor() == vt100::Color::Default)
+        };
+        (0..rows.get()).any(|row| (0..columns.get()).any(|column| !plain(row, column)))
+    }
+
     /// Types these characters, one after the other.
     pub(crate) async fn send(&self, keys: &str) {
         for key in keys.chars() {

@@ -1,5 +1,7 @@
 //! The view of the review: the table, then what was found, then what starting means.
 
+use std::collections::VecDeque;
+
 use jiff::Timestamp;
 use ratatui::{
     Frame,
@@ -69,8 +71,8 @@ struct Parts {
 impl Parts {
     fn of(screen: &ReviewScreen, keys: &KeyMap, inner: Rect) -> Self {
         let height = usize::from(inner.height);
-        let outlook =
-            outlook_text(screen, keys, usize::from(inner.width)).len().min((height * 2 / 3).max(6)).min(height);
+        let most = (height * 2 / 3).max(6).min(height);
+        let outlook = outlook_lines(screen, keys, most, usize::from(inner.width)).len();
         // The headings, the line of the sources, and an empty line.
         let room = height.saturating_sub(outlook + 3);
         let rows = screen.table.rows.len().min(room.saturating_sub(screen.entries().min(room / 2)));
@@ -214,13 +216,11 @@ fn entry_text(
     lines.map(|(n, line)| Line::styled(format!("{} {line}", if n == 0 { mark } else { " " }), style)).collect()
 }
 
-/// What starting means, with the style of each line.
-fn outlook_text(screen: &ReviewScreen, keys: &KeyMap, width: usize) -> Vec<(String, Style)> {
+/// What starting means: each statement's lines, with their style.
+fn outlook_text(screen: &ReviewScreen, keys: &KeyMap, width: usize) -> Vec<(Vec<String>, Style)> {
     let table = &screen.table;
-    let mut lines: Vec<(String, Style)> = Vec::new();
-    let mut say = |text: String, style| {
-        lines.extend(wrap(&text, width.saturating_sub(2)).into_iter().map(|line| (line, style)));
-    };
+    let mut statements: Vec<(Vec<String>, Style)> = Vec::new();
+    let mut say = |text: String, style| statements.push((wrap(&text, width.saturating_sub(2)), style));
     for line in &screen.summary {
         say(line.clone(), theme::FAINT);
     }
@@ -234,8 +234,8 @@ fn outlook_text(screen: &ReviewScreen, keys: &KeyMap, width: usize) -> Vec<(Stri
         let public =
             if table.outlook.confirmation.public { "Everyone will be able to launch these images. " } else { "" };
         say(format!("{again}{public}Type {words} and press Enter to start:"), theme::WARN);
-        lines.push((format!("> {}", line.value()), theme::STRONG));
-        return lines;
+        statements.push((vec![format!("> {}", line.value())], theme::STRONG));
+        return statements;
     }
     let (checks, open) = screen.review.progress();
     let [correct, start] = [Action::Press, Action::Start].map(|action| keys.key(Context::Review, action));
@@ -246,11 +246,20 @@ fn outlook_text(screen: &ReviewScreen, keys: &KeyMap, width: usize) -> Vec<(Stri
         (None, true) => theme::STRONG,
     };
     say(step, style);
-    lines
+    statements
 }
 
+/// What starting means, without the first statements where there is no room for all: the last are the weightiest.
 fn outlook_lines(screen: &ReviewScreen, keys: &KeyMap, height: usize, width: usize) -> Vec<Line<'static>> {
-    let lines = outlook_text(screen, keys, width);
-    let skipped = lines.len().saturating_sub(height);
-    lines.into_iter().skip(skipped).map(|(text, style)| Line::styled(format!(" {text}"), style)).collect()
+    let statements = outlook_text(screen, keys, width);
+    let mut lines = VecDeque::new();
+    for (statement, style) in statements.into_iter().rev() {
+        if lines.len() + statement.len() > height {
+            break;
+        }
+        for text in statement.into_iter().rev() {
+            lines.push_front(Line::styled(format!(" {text}"), style));
+        }
+    }
+    lines.into()
 }
