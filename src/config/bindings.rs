@@ -284,7 +284,7 @@ pub const KEYS: &[Binding] = &[
     row(C::Images, &[k('Y')], A::YankArn, "copy the ARN to your clipboard"),
     row(C::Images, &[k('o')], A::Sort, "sort by the next column shown"),
     row(C::Images, &[k('O')], A::Reverse, "reverse the sort order"),
-    row(C::Images, &[k('F')], A::Filters, "choose a saved filter (one is saved in the filter line)"),
+    row(C::Images, &[k('F')], A::Filters, "choose a saved filter, or one used last (one is saved in the filter line)"),
     row(C::Images, &[k('C')], A::Columns, "choose columns and their order"),
     foot(C::Jobs, &[code(KeyCode::Enter)], A::Expand, "show or hide the snapshots; in the history, show details", "snapshots", 3),
     foot(C::Jobs, &[k('x')], A::Cancel, "cancel this copy (asks first)", "cancel", 1),

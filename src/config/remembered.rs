@@ -24,6 +24,12 @@ pub struct RememberedView {
     pub descending: bool,
     /// The columns shown; none for those that fit.
     pub columns: Vec<String>,
+    /// The height that the user gave the jobs pane, in lines.
+    pub jobs_height: Option<u16>,
+    /// Details beside the lists, where there is room.
+    pub details_beside: bool,
+    /// Filters that were used, the last one first. They are offered again, and never applied by themselves.
+    pub filters: Vec<String>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]

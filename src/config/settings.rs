@@ -176,7 +176,7 @@ pub const KEYS: [Setting; 54] = [
     key("ui", "bell", "true", Expect::Switch, "Ring the bell when a job ends."),
     key("ui", "notification", "\"none\"", Expect::Choice(NOTIFICATIONS), "Ask the terminal for a notification when jobs end: none, osc9 or osc777, whichever it knows."),
     key("ui", "title", "false", Expect::Switch, "Show in the window's title how far the copies are."),
-    key("ui", "remember", "true", Expect::Switch, "Remember regions, whose images, sort and columns between runs, by account. Settings that are not at their default win."),
+    key("ui", "remember", "true", Expect::Switch, "Remember regions, whose images, sort, columns, panes and the last filters between runs, by account. Settings that are not at their default win."),
     key("ui", "synchronized", "true", Expect::Switch, "Send each frame as one synchronised update (mode 2026)."),
     key("ui", "frames_local", "30", Expect::Whole(1, 120), "Frames a second at most, on a local terminal."),
     key("ui", "frames_remote", "10", Expect::Whole(1, 120), "Frames a second at most, over SSH."),

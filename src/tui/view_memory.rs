@@ -1,5 +1,5 @@
-//! The view of an account between runs: whose images, their order, the columns. A filter is never part of it: a list that hides
-//! something must not come by itself.
+//! The view of an account between runs: whose images, their order, the columns, the panes. Filters are kept to be chosen again, and
+//! none is applied: a list that hides something must not come by itself.
 
 use crate::{
     config::{Config, RememberedView},
@@ -15,6 +15,9 @@ fn current(model: &Model) -> RememberedView {
         sort: sort.column.to_string(),
         descending: sort.descending,
         columns: model.images.columns.iter().map(ToString::to_string).collect(),
+        jobs_height: model.jobs_height,
+        details_beside: model.details_beside,
+        filters: model.images.recent.clone(),
     }
 }
 
@@ -37,6 +40,8 @@ pub(super) fn recall(model: &mut Model, remembered: Option<RememberedView>) {
         if let Some(column) = ImageColumn::parse(&view.sort) {
             model.images.sort = Sort { column, descending: view.descending };
         }
+        (model.jobs_height, model.details_beside) = (view.jobs_height, view.details_beside);
+        model.images.recent = view.filters;
     }
     model.view_memory = Some((model.profile.clone(), current(model)));
 }

@@ -15,6 +15,9 @@ fn view() -> RememberedView {
         sort: "size_gib".into(),
         descending: true,
         columns: vec!["name".into(), "tag:Team".into(), "of_another_version".into()],
+        jobs_height: Some(9),
+        details_beside: true,
+        filters: vec!["app-web !old".into()],
     }
 }
 
@@ -43,6 +46,7 @@ fn the_view_is_as_it_was_and_without_a_filter() {
     assert_eq!(model.query.whose, OwnerFilter::Amazon);
     assert_eq!((&model.images.sort.column, model.images.sort.descending), (&ImageColumn::Size, true));
     assert_eq!(model.images.columns, [ImageColumn::Name, ImageColumn::Tag("Team".into())]);
+    assert_eq!((model.jobs_height, model.details_beside), (Some(9), true));
     assert_eq!(model.images.filter.value(), "");
 }
 
@@ -60,15 +64,32 @@ fn settings_that_name_something_win_and_a_switch_turns_it_off() {
 }
 
 #[test]
-fn what_changes_is_kept_once_and_filters_are_not() {
+fn what_changes_is_kept_once_and_filters_only_to_be_chosen_again() {
     let mut model = opened(None, true, |_| {});
     let effects = keys(&mut model, "O");
     let kept = remembered(&effects).unwrap();
     assert_eq!((&*kept.whose, &*kept.sort, kept.descending), ("mine", "age", true));
     assert_eq!(remembered(&keys(&mut model, "j")), None);
-    keys(&mut model, "/web");
-    assert_eq!(remembered(&press(&mut model, KeyCode::Enter)), None);
-    assert!(remembered(&keys(&mut model, "O")).is_some_and(|view| !view.descending));
+    for filter in ["web", "db", "web"] {
+        assert_eq!(remembered(&keys(&mut model, &format!("/{filter}"))), None, "not while it is typed");
+        let effects = press(&mut model, KeyCode::Enter);
+        assert_eq!(remembered(&effects).unwrap().filters[0], filter);
+        keys(&mut model, "/");
+        press(&mut model, KeyCode::Esc);
+    }
+    let effects = keys(&mut model, "+");
+    let kept = remembered(&effects).unwrap();
+    assert_eq!((&kept.filters[..], kept.jobs_height.is_some()), (&["web".to_owned(), "db".to_owned()][..], true));
+    // Chosen again, behind those that are saved.
+    let effects = keys(&mut model, "F");
+    let [Effect::ReadFilters { id }] = effects[..] else { panic!("{effects:?}") };
+    let stored = StoredFilters { filters: [("databases".into(), "db".into())].into(), ..StoredFilters::default() };
+    reply(&mut model, id, Reply::Filters(Ok(stored)));
+    shows(&mut model, &["databases", "web", "used last"]);
+    keys(&mut model, "j");
+    assert_eq!(press(&mut model, KeyCode::Delete), [], "it is not saved, so nothing is removed");
+    press(&mut model, KeyCode::Enter);
+    assert_eq!(model.images.filter.value(), "web");
 }
 
 #[test]

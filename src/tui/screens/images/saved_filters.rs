@@ -80,7 +80,7 @@ pub fn on_reply(model: &mut Model, request: FilterRequest, result: Result<Stored
         // The palette takes them in.
         FilterRequest::Names => {}
         FilterRequest::Choose if !model.overlays.is_empty() => {}
-        FilterRequest::Choose if stored.filters.is_empty() => {
+        FilterRequest::Choose if stored.filters.is_empty() && model.images.recent.is_empty() => {
             let (begin, save) = (
                 model.keymap.key(Context::Images, Action::Filter),
                 model.keymap.key(Context::Filter, Action::SaveFilter),
