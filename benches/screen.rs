@@ -98,7 +98,7 @@ impl Huge {
             forms: FormFiles::default(),
             background: Vec::new(),
         };
-        let clock = Clock::starting(now, 1.0);
+        let clock = Clock::starting(now);
         let mut effects = Effects::new(SessionSource::Simulated { http, home }, effect_config, clock);
         let (mut model, first) = Model::new(start);
         for effect in first {

@@ -4,9 +4,9 @@ use clap::{Parser, Subcommand};
 
 use super::{
     audit, cancel, completions, config, copy, deregister, exit::CommandError, jobs, list, map, output::Format, policy,
-    resolve, retry, schema, setup::CommonFlags, show, wait, watch,
+    resolve, retry, schema, setup::CommonFlags, show, wait, watch, world::WorldArgs,
 };
-use crate::{domain::Failure, sim::Scenario};
+use crate::domain::Failure;
 
 /// Browse Amazon Machine Images by region, copy them to others, watch every copy's progress, cancel with a key.
 ///
@@ -75,31 +75,15 @@ pub(super) enum Command {
     /// Print the manual page
     Man,
     /// Open the same screen on an embedded EC2: no account, no network, nothing real
-    Demo {
-        #[arg(long, value_name = "NAME", default_value = "demo", help = format!("The world to show: {}", scenarios()))]
-        scenario: String,
-    },
+    Demo(WorldArgs),
     /// Serve the embedded EC2 on a loopback port for any AWS client, and print its endpoint URL
     Simulate {
         /// Port on 127.0.0.1; 0 picks one
         #[arg(long, default_value_t = 0)]
         port: u16,
-        #[arg(long, value_name = "NAME", default_value = "demo", help = format!("The world to serve: {}", scenarios()))]
-        scenario: String,
-        /// How many times faster than real time copies go, 0.001 to 10000
-        #[arg(long, value_name = "X", default_value_t = 1.0, allow_negative_numbers = true)]
-        time_scale: f64,
+        #[command(flatten)]
+        world: WorldArgs,
     },
-}
-
-/// The names of the embedded scenarios, for help.
-fn scenarios() -> String {
-    let names: Vec<&str> = Scenario::names().collect();
-    match names.split_last() {
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, others)) => format!("{} or {last}", others.join(", ")),
-        None => String::new(),
-    }
 }
 
 impl Command {

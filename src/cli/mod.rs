@@ -41,6 +41,7 @@ mod tui;
 mod wait;
 mod watch;
 mod whoami;
+mod world;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -152,9 +153,9 @@ fn dispatch(mut setup: Setup, command: Option<Command>) -> Result<ExitCode, Comm
     let status = match command {
         Command::Drive { detach: true } => drive::detached(&setup)?,
         Command::Drive { detach: false } => drive::run(&setup)?,
-        Command::Demo { scenario } if setup.plain => return plain::demo(&setup, &scenario),
-        Command::Demo { scenario } => return tui::demo(setup, &scenario),
-        Command::Simulate { port, scenario, time_scale } => return simulate::run(port, &scenario, time_scale),
+        Command::Demo(args) if setup.plain => return plain::demo(&setup, &args),
+        Command::Demo(args) => return tui::demo(setup, &args),
+        Command::Simulate { port, world } => return simulate::run(port, &world),
         Command::List(args) => list::run(&setup, &args)?,
         Command::Jobs(args) => jobs::run(&setup, &args)?,
         Command::Resolve(args) => resolve::run(&setup, args)?,

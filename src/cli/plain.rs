@@ -17,6 +17,7 @@ use super::{
     region_failures::{self, report_all},
     regions::Selection,
     setup::{Setup, block_on, http_client},
+    world::{WorldArgs, WorldPlan},
 };
 use crate::{
     aws::Session,
@@ -30,11 +31,8 @@ use crate::{
     driver::{Clock, DriverStatus, JobUpdate, Queue, SessionSource, SharedSession, StoreLocation},
     engine::{Command, Job, JobState, Origin, Status},
     labels,
-    sim::{Scenario, SharedWorld, World, connector},
+    sim::connector,
 };
-
-/// How much faster than real time the demo goes.
-const DEMO_SPEED: f64 = 10.0;
 
 /// Prints one line. A reader that has closed its end (`| head`) ends the program quietly, as it ends any filter.
 fn print(text: &str) -> Result<(), Failure> {
@@ -97,16 +95,16 @@ pub(super) fn list(setup: &Setup) -> Result<ExitStatus, CommandError> {
 }
 
 /// `amigrate demo | cat`: lists images, copies one to two regions, prints the progress, and ends.
-pub(super) fn demo(setup: &Setup, name: &str) -> Result<ExitCode, CommandError> {
-    let scenario = Scenario::named(name).or_usage()?;
+pub(super) fn demo(setup: &Setup, args: &WorldArgs) -> Result<ExitCode, CommandError> {
+    let plan = args.plan()?;
     block_on(async {
-        let clock = Clock::starting(Timestamp::now(), DEMO_SPEED);
-        let world = SharedWorld::new(World::new(&scenario, clock.now()));
+        let clock = Clock::starting(Timestamp::now());
+        let world = plan.build(clock.now());
         let home = world.with(|w| w.home().clone());
         let http = connector::http_client(world, move || clock.now()).into();
         let source = SessionSource::Simulated { http, home: home.clone() };
         let (session, account) = source.sign_in(None).await?;
-        print(&format!("DEMO {name}: an embedded EC2, {DEMO_SPEED} times as fast as the real one; nothing is real"))?;
+        print(&demo_line(args, &plan))?;
         let images = list_region(&session, &home).await?;
         print(&format!("{} in {home}:", count(images.len(), "image", "images")))?;
         for image in &images {
@@ -138,6 +136,12 @@ pub(super) fn demo(setup: &Setup, name: &str) -> Result<ExitCode, CommandError> 
         let all_available = copy(queue, plan.copies).await?;
         Ok(if all_available { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })
+}
+
+fn demo_line(args: &WorldArgs, plan: &WorldPlan) -> String {
+    let WorldArgs { scenario, time_scale } = args;
+    let pace = if plan.in_real_time() { String::new() } else { format!(" whose copies go {time_scale} times as fast") };
+    format!("DEMO {scenario}: an embedded EC2{pace}; nothing is real")
 }
 
 fn today(clock: Clock) -> jiff::civil::Date {

@@ -13,8 +13,9 @@ use tokio::{
 };
 
 use super::{
-    exit::{CommandError, OrUsage as _},
+    exit::CommandError,
     setup::{Setup, http_client, runtime, stop_signal},
+    world::WorldArgs,
 };
 use crate::{
     config::{self, FilterFile, LastValues, PresetFile, RememberedViews, Themes},
@@ -23,7 +24,7 @@ use crate::{
     engine::{Job, JobState},
     labels,
     runtime::{EffectConfig, Effects, Exit, FormFiles, TerminalPort, region_cache::RegionCache, run},
-    sim::{Scenario, SharedWorld, World, connector},
+    sim::connector,
     term::{Caps, Input, Screen, TermSession, Tty, input, osc, osc::Notification, session},
     tui::{Model, Start, view},
 };
@@ -132,8 +133,8 @@ pub(super) fn account(setup: Setup) -> Result<ExitCode, Failure> {
 }
 
 /// On the embedded EC2.
-pub(super) fn demo(mut setup: Setup, name: &str) -> Result<ExitCode, CommandError> {
-    let scenario = Scenario::named(name).or_usage()?;
+pub(super) fn demo(mut setup: Setup, args: &WorldArgs) -> Result<ExitCode, CommandError> {
+    let plan = args.plan()?;
     let _log = if setup.config.log.file.is_empty() { None } else { setup.start_log()? };
     // The account's settings do not apply here.
     setup.profile = None;
@@ -141,8 +142,8 @@ pub(super) fn demo(mut setup: Setup, name: &str) -> Result<ExitCode, CommandErro
         setup.config.browse.regions = vec!["all".into()];
     }
     let effects = effect_config(&setup, RegionCache::default(), StoreLocation::Memory);
-    let shown = show(setup, Some(name.to_owned()), effects, move |clock| {
-        let world = SharedWorld::new(World::new(&scenario, clock.now()));
+    let shown = show(setup, Some(args.scenario.clone()), effects, move |clock| {
+        let world = plan.build(clock.now());
         let home = world.with(|w| w.home().clone());
         let http = connector::http_client(world, move || clock.now()).into();
         SessionSource::Simulated { http, home }
@@ -171,7 +172,7 @@ fn show(
     session::install_panic_hook(|report| tracing::error!("{report}"));
     let runtime = runtime()?;
     let exit = runtime.block_on(async move {
-        let clock = if demo.is_some() { Clock::starting(Timestamp::now(), 1.0) } else { Clock::real() };
+        let clock = if demo.is_some() { Clock::starting(Timestamp::now()) } else { Clock::real() };
         let size = session::size();
         let ui = &setup.config.ui;
         let frames = if setup.caps.remote { ui.frames_remote } else { ui.frames_local };

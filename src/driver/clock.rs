@@ -1,5 +1,5 @@
-//! The program's one clock: the time of day, which follows corrections only when told by [`Clock::take_step`], and faster or paused clocks for the demo
-//! and for tests.
+//! The program's one clock: the time of day, which follows corrections only when told by [`Clock::take_step`], and one with a time of its own for the
+//! demo and tests.
 
 use std::time::Duration;
 
@@ -10,12 +10,11 @@ use tokio::time::Instant;
 const STEP: SignedDuration = SignedDuration::from_mins(1);
 
 /// A clock that only goes forward: the time of day at the start, and what has passed since. Setting the wall clock moves no
-/// deadline until [`Clock::take_step`] is called. Tests pause it with tokio's clock; the plain demo (`--plain`) runs it faster.
+/// deadline until [`Clock::take_step`] is called. Tests pause it with tokio's clock.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     base: Timestamp,
     started: Instant,
-    speed: f64,
     /// The machine's clocks, if it follows them.
     machine: Option<Machine>,
 }
@@ -58,18 +57,18 @@ impl Clock {
 
     fn reading(read: fn() -> Reading) -> Self {
         let Reading { wall, passed } = read();
-        Self { machine: Some(Machine { read, at_base: passed }), ..Self::starting(wall, 1.0) }
+        Self { machine: Some(Machine { read, at_base: passed }), ..Self::starting(wall) }
     }
 
-    /// A clock that starts at `base` and goes `speed` times as fast as real time.
-    pub fn starting(base: Timestamp, speed: f64) -> Self {
-        Self { base, started: Instant::now(), speed, machine: None }
+    /// A clock that starts at `base` and follows no machine's.
+    pub fn starting(base: Timestamp) -> Self {
+        Self { base, started: Instant::now(), machine: None }
     }
 
     pub fn now(&self) -> Timestamp {
         let passed = match self.machine {
             Some(machine) => (machine.read)().passed.saturating_sub(machine.at_base),
-            None => self.started.elapsed().mul_f64(self.speed),
+            None => self.started.elapsed(),
         };
         SignedDuration::try_from(passed).ok().and_then(|d| self.base.checked_add(d).ok()).unwrap_or(self.base)
     }
@@ -89,8 +88,7 @@ impl Clock {
 
     /// The real time to wait until `then`; zero if it has passed.
     pub fn until(&self, then: Timestamp) -> Duration {
-        let left = then.duration_since(self.now());
-        Duration::try_from(left).map_or(Duration::ZERO, |d| d.div_f64(self.speed))
+        Duration::try_from(then.duration_since(self.now())).unwrap_or_default()
     }
 
     /// Real time since the start.
@@ -143,11 +141,11 @@ pub(super) mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_faster_clock_waits_less() {
-        let mut clock = Clock::starting(Timestamp::UNIX_EPOCH, 10.0);
+    async fn a_clock_of_its_own_has_nothing_to_follow() {
+        let mut clock = Clock::starting(Timestamp::UNIX_EPOCH);
         tokio::time::advance(Duration::from_secs(3)).await;
-        assert_eq!(clock.now().as_second(), 30);
-        assert_eq!(clock.until(Timestamp::from_second(50).unwrap()), Duration::from_secs(2));
+        assert_eq!(clock.now().as_second(), 3);
+        assert_eq!(clock.until(Timestamp::from_second(5).unwrap()), Duration::from_secs(2));
         assert_eq!(clock.until(Timestamp::UNIX_EPOCH), Duration::ZERO);
         assert_eq!(clock.take_step(), None, "it has no wall clock");
     }

@@ -20,16 +20,21 @@ pub fn rate(mib_per_second: f64) -> String {
     }
 }
 
-/// `12m04s left`, `overdue 3m`, or that only the image itself is missing; `None` while nothing is known.
+/// `12m10s left`, `overdue 3m`, or that only the image itself is missing; `None` while nothing is known.
 pub fn time_left(job: &Job, now: Timestamp) -> Option<String> {
     if is_finishing(job) {
         return Some("finishing".into());
     }
     Some(match job.pace(now)? {
-        Pace::Going { left, .. } => format!("{} left", duration(left.as_secs())),
+        Pace::Going { left, .. } => format!("{} left", duration(estimated(left.as_secs()))),
         Pace::Overdue { since } if since.as_secs() < 60 => "overdue".into(),
         Pace::Overdue { since } => format!("overdue {}", idle(since)),
     })
+}
+
+/// To ten seconds from a minute on: an estimate is no better, and a figure that stands still need not be drawn.
+fn estimated(seconds: i64) -> i64 {
+    if seconds < 60 { seconds } else { (seconds + 9) / 10 * 10 }
 }
 
 /// How long a copy takes or took, and was in the queue before, with a label; `None` for one that has ended without having begun.
@@ -88,6 +93,13 @@ pub fn idle(time: SignedDuration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_left_is_no_more_exact_than_it_is_known() {
+        for (left, shown) in [(1, 1), (59, 59), (60, 60), (61, 70), (599, 600), (7_204, 7_210)] {
+            assert_eq!(estimated(left), shown);
+        }
+    }
 
     #[test]
     fn rates_have_at_most_ten_cells() {

@@ -23,5 +23,6 @@ pub use world::{
     records::{Change, ChangeKind, ForeignCall, Provenance},
     scenario::{self, Scenario},
     state::World,
+    time_scale::TimeScale,
     timeline::Actor,
 };

@@ -102,6 +102,10 @@ impl Painter {
                 1 => b"\x1b[C".to_vec(),
                 n => format!("\x1b[{n}C").into_bytes(),
             },
+            // A column of figures that goes on below. Left of the last column only: from beyond it, terminals go back to different ones.
+            Some((column, row)) if row + 1 == y && (x..x + 4).contains(&column) && column < self.size.width => {
+                [&b"\x08\x08\x08"[..usize::from(column - x)], b"\x1b[B"].concat()
+            }
             _ if (x, y) == (0, 0) => b"\x1b[H".to_vec(),
             _ if x == 0 => format!("\x1b[{}H", y + 1).into_bytes(),
             _ => format!("\x1b[{};{}H", y + 1, x + 1).into_bytes(),

@@ -151,16 +151,21 @@ impl TermSession {
     fn acquire(&self) -> io::Result<()> {
         let stdin = rustix::stdio::stdin();
         let found = rustix::termios::tcgetattr(stdin)?;
-        let original = {
+        let (again, original) = {
             let mut entered = lock();
+            let before = entered.take();
+            let again = before.is_some();
             // When entering twice, the current settings are this program's raw mode.
-            let original = entered.take().and_then(|entered| entered.original).unwrap_or_else(|| found.clone());
+            let original = before.and_then(|entered| entered.original).unwrap_or(found);
             *entered = Some(Entered { original: Some(original.clone()), mouse: self.mouse });
-            original
+            (again, original)
         };
         let mut raw = original;
         raw.make_raw();
         rustix::termios::tcsetattr(stdin, OptionalActions::Now, &raw)?;
+        if !again {
+            Tty.write_all(SAVE_TITLE)?;
+        }
         Tty.write_all(&enter_bytes(self.mouse))
     }
 }
@@ -235,16 +240,19 @@ fn lock() -> std::sync::MutexGuard<'static, Option<Entered>> {
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 
-/// Returns the sequences that save the title, switch to the alternate screen and bracketed paste, and hide the cursor.
+/// Once for each [`leave_bytes`]: terminals keep a stack of titles.
+const SAVE_TITLE: &[u8] = b"\x1b[22;2t";
+
+/// Returns the sequences that switch to the alternate screen and bracketed paste, and hide the cursor.
 fn enter_bytes(mouse: bool) -> Vec<u8> {
-    let mut out = b"\x1b[22;2t\x1b[?1049h\x1b[?2004h\x1b[?25l".to_vec();
+    let mut out = b"\x1b[?1049h\x1b[?2004h\x1b[?25l".to_vec();
     if mouse {
         out.extend_from_slice(MOUSE_ON);
     }
     out
 }
 
-/// Returns the sequences that undo [`enter_bytes`], after ending whatever an interrupted frame may have left open.
+/// Returns the sequences that undo [`SAVE_TITLE`] and [`enter_bytes`], after ending whatever an interrupted frame may have left open.
 fn leave_bytes(mouse: bool) -> Vec<u8> {
     let mut out = b"\x1b\\\x1b[?2026l\x1b[0m".to_vec();
     if mouse {
@@ -264,6 +272,7 @@ mod tests {
             let mut parser = crate::term::test_terminal(20, 4);
             parser.process(b"$ amigrate\r\n");
             let before = parser.screen().clone();
+            parser.process(SAVE_TITLE);
             parser.process(&enter_bytes(mouse));
             assert!(parser.screen().alternate_screen());
             assert!(parser.screen().hide_cursor());

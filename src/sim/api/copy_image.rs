@@ -14,7 +14,7 @@ use crate::{
         world::{
             locations::Location,
             state::{RegionState, SeenImage, Token, World},
-            timeline::{Actor, CreatedImage, CreatedSnapshot, Stages, TimeBased, Timeline, Transfer, ms_between},
+            timeline::{Actor, CreatedImage, CreatedSnapshot, Stages, TimeBased, Transfer, ms_between},
         },
     },
 };
@@ -121,7 +121,7 @@ impl World {
         accepted: Accepted,
         now: Timestamp,
     ) -> Result<ImageId, ApiError> {
-        let latencies = self.latencies;
+        let (latencies, timeline) = (self.latencies, self.timeline(now));
         let Accepted { source, image_tags, encrypted, key, location, time_based } = accepted;
         let id = ImageId::new(&self.new_id("ami-")).map_err(|_| internal_error())?;
         let fails = encrypted && key.as_deref().is_none_or(|arn| !self.enabled(to).is_ok_and(|a| a.usable(arn)));
@@ -153,7 +153,7 @@ impl World {
                     tags: call.snapshot_tags.clone(),
                 },
                 image: Some(id.clone()),
-                timeline: Timeline::new(now),
+                timeline,
                 stages,
                 created_by: call.by,
                 token: call.token.clone(),
@@ -167,7 +167,7 @@ impl World {
         let ended = if snapshots.is_empty() { latencies.base_ms } else { ended } + latencies.finalize_ms;
         let state = self.enabled_mut(to)?;
         state.created_snapshots.extend(snapshots.into_iter().map(|s| (s.snapshot.id.clone(), s)));
-        let (timeline, token, created_by) = (Timeline::new(now), call.token.clone(), call.by);
+        let (token, created_by) = (call.token.clone(), call.by);
         let listed = latencies.snapshots_after_ms;
         let created = CreatedImage { image, timeline, listed, ended, fails, token, created_by, location, time_based };
         state.created_images.insert(id.clone(), created);

@@ -11,7 +11,7 @@ use crate::{
             attributes::ImageAttributes,
             records::ChangeKind,
             state::{RegionState, SeenImage, SeenSnapshot, World},
-            timeline::{Actor, ms_between},
+            timeline::{Actor, Timeline},
         },
     },
 };
@@ -20,8 +20,8 @@ impl World {
     /// Returns true for a deregistered image that EC2 still tells from one it never had (`Latencies::unavailable_ms`).
     pub(crate) fn remembers(&self, state: &RegionState, id: &str, now: Timestamp) -> bool {
         let deregistered = ImageId::new(id).ok().and_then(|id| state.deregistered.get(&id));
-        let recent = |since| self.latencies.unavailable_ms.is_none_or(|ms| ms_between(since, now) < ms);
-        deregistered.is_some_and(|image| recent(image.since))
+        let recent = |since: &Timeline| self.latencies.unavailable_ms.is_none_or(|ms| since.age_ms(now) < ms);
+        deregistered.is_some_and(|image| recent(&image.since))
     }
 
     /// Returns an image of the caller's in any state.

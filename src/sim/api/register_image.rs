@@ -20,7 +20,7 @@ use crate::{
         world::{
             locations::Location,
             state::{SeenSnapshot, World},
-            timeline::{Actor, CreatedImage, Timeline},
+            timeline::{Actor, CreatedImage},
         },
     },
 };
@@ -161,7 +161,7 @@ impl World {
         image.created = Some(now);
         let created_by = call.by;
         set_attributes(&mut image, call);
-        let timeline = Timeline::new(now);
+        let timeline = self.timeline(now);
         let created = CreatedImage {
             image,
             timeline,

@@ -12,7 +12,7 @@ use crate::{
             image_family,
             records::ChangeKind,
             state::{DeregisteredImage, RegionState, SeenImage, World},
-            timeline::{Actor, CreatedImage, ms_between},
+            timeline::{Actor, CreatedImage},
         },
     },
 };
@@ -63,12 +63,13 @@ impl World {
         let seen = self.deregisterable(self.enabled(region)?, call.image, now)?;
         self.record(region, call.by, ChangeKind::Deregistered, call.image, now);
         let image = seen.image.id.clone();
+        let since = self.timeline(now);
         let state = self.enabled_mut(region)?;
         let from_copy = state.created_images.remove(&image).is_some();
         let left = |s: &&SnapshotId| from_copy || !state.removed.contains(s.as_str());
         let snapshots: Vec<SnapshotId> = seen.image.snapshot_ids().filter(left).cloned().collect();
         state.removed.insert(call.image.into());
-        state.deregistered.insert(image.clone(), DeregisteredImage { last: seen, since: now, from_copy });
+        state.deregistered.insert(image.clone(), DeregisteredImage { last: seen, since, from_copy });
         // A copy that is cancelled before its snapshots exist never creates them.
         state.created_snapshots.retain(|_, s| !s.is_of(&image) || s.as_of(now).is_some());
         if !call.delete_snapshots {
@@ -176,7 +177,7 @@ impl World {
     /// Returns an image deregistered so recently that it still blocks its snapshot (`Latencies::in_use_ms`).
     fn deregistered_image_using(&self, state: &RegionState, snapshot: &SnapshotId, now: Timestamp) -> Option<ImageId> {
         let used = |deregistered: &DeregisteredImage| {
-            ms_between(deregistered.since, now) < self.latencies.in_use_ms
+            deregistered.since.age_ms(now) < self.latencies.in_use_ms
                 && deregistered.last.image.snapshot_ids().any(|id| id == snapshot)
         };
         state.deregistered.iter().find(|(_, deregistered)| used(deregistered)).map(|(id, _)| id.clone())

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// Latencies of a copy, milliseconds. A snapshot takes `base_ms` plus its size at `mib_per_second`; all snapshots of an image
+/// Latencies of copies and of their removal, milliseconds; a [`TimeScale`](crate::sim::TimeScale) shortens all of them. A snapshot takes `base_ms` plus its size at `mib_per_second`; all snapshots of an image
 /// are copied at the same time.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -52,7 +52,7 @@ impl Default for Latencies {
     }
 }
 
-/// Limits of a region, and behaviour that EC2 does not document or has changed.
+/// Limits of a region, and behaviour that EC2 does not document or has changed. No time scale changes them.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RegionLimits {

@@ -17,6 +17,7 @@ mod robust;
 mod strictness;
 mod tags;
 mod time_based;
+mod time_scale;
 
 use std::str::FromStr as _;
 

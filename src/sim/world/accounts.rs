@@ -50,6 +50,7 @@ impl World {
             home: self.home.clone(),
             seed: self.seed,
             start: self.start,
+            time_scale: self.time_scale,
             latencies: self.latencies,
             limits: self.limits,
             regions: self.regions.iter().map(RegionState::public).collect(),

@@ -16,4 +16,5 @@ pub(crate) mod references;
 pub mod scenario;
 mod setup;
 pub(crate) mod state;
+pub(crate) mod time_scale;
 pub(crate) mod timeline;

@@ -17,7 +17,7 @@ use crate::{
             image_family::device_name,
             locations::Location,
             state::{SeenSnapshot, World},
-            timeline::{Actor, CreatedSnapshot, Stages, Timeline, Transfer},
+            timeline::{Actor, CreatedSnapshot, Stages, Transfer},
         },
     },
 };
@@ -118,7 +118,7 @@ impl World {
         let created = CreatedSnapshot {
             snapshot: Snapshot { id: id.clone(), volume_id: Some(volume), started: Some(now), tags, ..snapshot },
             image: None,
-            timeline: Timeline::new(now),
+            timeline: self.timeline(now),
             stages: Stages::COMPLETED,
             created_by: Actor::OtherUser,
             token: None,

@@ -20,6 +20,7 @@ use crate::{
             references::Reference,
             scenario::Scenario,
             state::{RegionState, World},
+            time_scale::TimeScale,
             timeline::Actor,
         },
     },
@@ -29,11 +30,17 @@ impl World {
     /// Builds the world of a scenario as of `now`. Copies that break the scenario's own rules are left out; a test checks that
     /// the embedded scenarios have none.
     pub fn new(scenario: &Scenario, now: Timestamp) -> Self {
+        Self::at_scale(scenario, TimeScale::REAL, now)
+    }
+
+    /// The same, with work going faster or slower from `now` on.
+    pub fn at_scale(scenario: &Scenario, time_scale: TimeScale, now: Timestamp) -> Self {
         let mut world = Self {
             account: scenario.account.clone(),
             home: scenario.home.clone(),
             seed: scenario.seed,
             start: now,
+            time_scale,
             latencies: scenario.latencies,
             limits: scenario.limits,
             regions: regions(scenario),

@@ -24,7 +24,8 @@ use crate::{
             records::{Change, ChangeKind, ForeignCall, Provenance},
             references::Reference,
             scenario::Access,
-            timeline::{Actor, CreatedImage, CreatedSnapshot, Timeline, Transfer, ms_between},
+            time_scale::{TimeScale, WorkClock},
+            timeline::{Actor, CreatedImage, CreatedSnapshot, Timeline, Transfer},
         },
     },
 };
@@ -98,7 +99,7 @@ pub(crate) struct Token {
 pub(crate) struct DeregisteredImage {
     /// The image just before it was deregistered.
     pub(crate) last: SeenImage,
-    pub(crate) since: Timestamp,
+    pub(crate) since: Timeline,
     /// Listings order copied images by id, before the families.
     pub(crate) from_copy: bool,
 }
@@ -110,6 +111,7 @@ pub struct World {
     pub(crate) home: Region,
     pub(crate) seed: u64,
     pub(crate) start: Timestamp,
+    pub(crate) time_scale: TimeScale,
     pub(crate) latencies: Latencies,
     pub(crate) limits: RegionLimits,
     pub(crate) regions: Vec<RegionState>,
@@ -158,6 +160,11 @@ impl World {
         &mut self.limits
     }
 
+    /// Begins work at `now`.
+    pub(crate) fn timeline(&self, now: Timestamp) -> Timeline {
+        Timeline::new(now, WorkClock { began: self.start, scale: self.time_scale })
+    }
+
     pub(crate) fn user_arn(&self) -> String {
         format!("arn:aws:iam::{}:user/demo", self.account)
     }
@@ -195,7 +202,7 @@ impl World {
     /// Returns a deregistered image while reads still show it (`Latencies::visible_after_deregister_ms`).
     pub(crate) fn recently_deregistered(&self, state: &RegionState, id: &ImageId, now: Timestamp) -> Option<SeenImage> {
         let image = state.deregistered.get(id)?;
-        (ms_between(image.since, now) < self.latencies.visible_after_deregister_ms).then(|| image.last.clone())
+        (image.since.age_ms(now) < self.latencies.visible_after_deregister_ms).then(|| image.last.clone())
     }
 
     /// Returns an image that the account may see, in any state.

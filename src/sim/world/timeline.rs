@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     domain::{Image, ImageId, ImageState, Region, Snapshot, SnapshotState},
-    sim::world::locations::Location,
+    sim::world::{locations::Location, time_scale::WorkClock},
 };
 
 /// Who created or changed something.
@@ -83,10 +83,11 @@ pub(crate) struct CreatedSnapshot {
     pub(crate) transfer: Option<Transfer>,
 }
 
-/// Progress of a copy: its age, less the time it was stuck.
+/// Work since something began: its age, and the same less the time it was stuck. All milliseconds are of work.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Timeline {
     created: Timestamp,
+    clock: WorkClock,
     stuck_since: Option<Timestamp>,
     stuck_ms: i64,
 }
@@ -104,13 +105,14 @@ pub(crate) struct Stages {
     pub(crate) ended: i64,
 }
 
+/// Real milliseconds: for limits and rates, which no scale changes.
 pub(crate) fn ms_between(from: Timestamp, to: Timestamp) -> i64 {
     to.as_millisecond().saturating_sub(from.as_millisecond())
 }
 
 impl Timeline {
-    pub(crate) fn new(created: Timestamp) -> Self {
-        Self { created, stuck_since: None, stuck_ms: 0 }
+    pub(crate) fn new(created: Timestamp, clock: WorkClock) -> Self {
+        Self { created, clock, stuck_since: None, stuck_ms: 0 }
     }
 
     pub(crate) fn created(&self) -> Timestamp {
@@ -118,7 +120,7 @@ impl Timeline {
     }
 
     pub(crate) fn age_ms(&self, now: Timestamp) -> i64 {
-        ms_between(self.created, now)
+        self.clock.work_ms(self.created, now)
     }
 
     /// Returns the copy's age without the time it was stuck, in milliseconds.
@@ -128,7 +130,7 @@ impl Timeline {
 
     /// Returns when the copy's age without the time it was stuck came to `ms`, provided that it did.
     fn time_at(&self, ms: i64) -> Timestamp {
-        self.created + jiff::SignedDuration::from_millis(ms.saturating_add(self.stuck_ms))
+        self.clock.after(self.created, ms.saturating_add(self.stuck_ms))
     }
 
     pub(crate) fn stick(&mut self, now: Timestamp) {
@@ -137,7 +139,7 @@ impl Timeline {
 
     pub(crate) fn unstick(&mut self, now: Timestamp) {
         if let Some(since) = self.stuck_since.take() {
-            self.stuck_ms = self.stuck_ms.saturating_add(ms_between(since, now));
+            self.stuck_ms = self.stuck_ms.saturating_add(self.clock.work_ms(since, now));
         }
     }
 }

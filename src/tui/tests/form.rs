@@ -101,6 +101,19 @@ fn the_first_esc_in_a_picker_clears_its_filter_and_keeps_the_marks() {
 }
 
 #[test]
+fn letters_on_the_destinations_begin_a_region() {
+    let mut model = listed(vec![image(1)]);
+    keys(&mut model, "ceu-west-1");
+    let shown = super::jobs::screen(&mut model, 80, 24);
+    assert!(shown.contains("Regions to copy to") && shown.contains("/eu-west-1"), "{shown}");
+    press(&mut model, KeyCode::Enter);
+    keys(&mut model, " ");
+    press(&mut model, KeyCode::Enter);
+    let shown = super::jobs::screen(&mut model, 80, 24);
+    assert!(shown.contains("Destinations    eu-west-1"), "{shown}");
+}
+
+#[test]
 fn only_pickers_of_several_offer_marks() {
     let mut model = listed(vec![image(1)]);
     keys(&mut model, "w");

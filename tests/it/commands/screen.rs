@@ -58,17 +58,17 @@ fn the_terminal_is_told_of_copies_where_that_is_wanted() {
     let mut commands = Commands::quick();
     commands.settings.push(("AMIGRATE_JOBS_BACKGROUND_ON_HANGUP", "false".into()));
     let has = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
-    for (notification, wanted) in [("none", false), ("osc777", true)] {
+    for (notification, wanted, region) in [("none", false, "eu-west-1"), ("osc777", true, "eu-west-2")] {
         commands.settings.push(("AMIGRATE_UI_NOTIFICATION", notification.into()));
         commands.settings.push(("AMIGRATE_UI_TITLE", wanted.to_string()));
         let mut screen = commands.on_terminal(&[]);
         screen.wait_for("the account", |t| t.contains("123456789012"));
         let name = format!("told-{notification}");
-        let copied = commands.ended(&["copy", "latest:app-web-*", "--to", "eu-west-1", "--name", &name], "");
+        let copied = commands.ended(&["copy", "latest:app-web-*", "--to", region, "--name", &name], "");
         assert_eq!(copied.status, Some(0), "{}", copied.stderr);
         screen.wait_for("the end of the copy", |t| t.lines().any(|l| l.contains(&name) && l.contains("available")));
         let sent = |text: &str| has(screen.bytes_seen(), text);
-        assert_eq!(sent(&format!("\x1b]777;notify;amigrate;{name} in eu-west-1: available\x07")), wanted);
+        assert_eq!(sent(&format!("\x1b]777;notify;amigrate;{name} in {region}: available\x07")), wanted);
         assert_eq!((sent("\x1b]2;amigrate\x07"), sent("% amigrate: 1 copy\x07")), (wanted, wanted));
         screen.quit();
     }

@@ -141,7 +141,7 @@ fn frames(picture: &Picture) -> Vec<Buffer> {
     let (script, size) = (picture.script, picture.size);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     runtime.expect("a runtime").block_on(async {
-        let clock = Clock::starting("2026-06-01T12:00:00Z".parse().expect("a time"), 1.0);
+        let clock = Clock::starting("2026-06-01T12:00:00Z".parse().expect("a time"));
         let world =
             SharedWorld::new(World::new(&Scenario::named(picture.scenario).expect("it is built in"), clock.now()));
         let home = world.with(|w| w.home().clone());

@@ -8,7 +8,7 @@ const SIX_REGIONS: &str = "us-east-1,us-west-2,eu-west-1,eu-west-2,eu-central-1,
 #[test]
 fn own_and_public_images_of_six_regions_are_as_boto3_lists_them() {
     let Some(python) = python::python() else { return };
-    // Time all but stands still, so that pending copies are the same in both listings.
+    // Copies all but stand still, so that pending copies are the same in both listings.
     let simulator = simulator::start("demo", 0.001);
     for whose in ["own", "public"] {
         python.check("check_listing.py", &[&simulator.url, PROGRAM, SIX_REGIONS, whose]);

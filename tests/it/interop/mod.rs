@@ -13,6 +13,7 @@ mod python;
 mod requests;
 mod schema;
 mod simulator;
+mod time_scale;
 mod typed_form;
 
 #[test]

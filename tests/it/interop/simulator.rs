@@ -14,7 +14,7 @@ pub(crate) struct Simulator {
     pub(crate) url: String,
 }
 
-/// Starts a scenario on a free port, its clock `scale` times as fast as real time.
+/// Starts a scenario on a free port, its copies `scale` times as fast as in real time.
 pub(crate) fn start(scenario: &str, scale: impl std::fmt::Display) -> Simulator {
     let mut command = Command::new(env!("CARGO_BIN_EXE_amigrate"));
     scrub(&mut command);

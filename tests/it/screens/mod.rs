@@ -2,6 +2,7 @@
 //! terminal emulator, on tokio's paused clock. Nothing really waits, and every screen is the same in every run.
 
 mod browse;
+mod bytes;
 mod copying;
 mod deregister;
 mod edit_and_retry;

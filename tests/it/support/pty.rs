@@ -126,12 +126,12 @@ impl Pty {
         self.text()
     }
 
-    /// Waits until the terminal meets a condition.
+    /// Waits until the terminal meets a condition, which is not asked in the middle of a frame.
     #[track_caller]
     pub(crate) fn wait_until(&mut self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) {
         let deadline = Instant::now() + DEADLINE;
         loop {
-            if condition(self.parser.screen()) {
+            if !self.within_frame() && condition(self.parser.screen()) {
                 return;
             }
             match self.output.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
@@ -156,6 +156,13 @@ impl Pty {
                 Err(error) => panic!("waiting for output: {error}; the screen:\n{}", self.text()),
             }
         }
+    }
+
+    /// Returns true if a synchronised update has begun and not ended.
+    fn within_frame(&self) -> bool {
+        const UPDATE: &[u8] = b"\x1b[?2026";
+        let last = self.seen.windows(UPDATE.len()).rposition(|part| part == UPDATE);
+        last.is_some_and(|at| self.seen.get(at + UPDATE.len()) == Some(&b'h'))
     }
 
     fn take(&mut self, bytes: &[u8]) {

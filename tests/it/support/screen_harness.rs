@@ -108,7 +108,7 @@ impl ScreenHarnessBuilder {
 
     /// The world and an HTTP client for it. Must be called within a runtime whose clock is paused.
     pub(crate) fn world(&self) -> (SharedWorld, HttpClient, Region, Clock) {
-        let clock = Clock::starting(start_time(), 1.0);
+        let clock = Clock::starting(start_time());
         let world = SharedWorld::new(World::new(&self.scenario, clock.now()));
         let home = world.with(|w| w.home().clone());
         let http = connector::http_client(world.clone(), move || clock.now()).into();

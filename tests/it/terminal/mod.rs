@@ -1,8 +1,13 @@
 //! Programs in a real pseudo-terminal, read by a terminal emulator.
 //!
-//! `device` tests the `term` layer alone, in this test binary started a second time; `program` tests `amigrate`.
+//! `device` tests the `term` layer alone and `faults` the loop above it, both in this test binary started a second time; the others test `amigrate`.
 
 mod device;
+mod environment;
+mod faults;
+mod floods;
+mod modes;
+mod mouse;
 mod program;
 
 use crate::support::pty::Pty;
@@ -19,4 +24,6 @@ fn given_back(pty: &Pty) {
     assert!(!screen.alternate_screen(), "the alternate screen stayed");
     assert!(!screen.hide_cursor(), "the cursor stayed hidden");
     assert!(!screen.bracketed_paste(), "bracketed paste stayed on");
+    assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None, "the mouse is still reported");
+    modes::Modes::after(pty.bytes_seen()).given_back();
 }

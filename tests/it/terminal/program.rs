@@ -4,9 +4,12 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{AS_JOB, WITHOUT_HANGUP, given_back};
-use crate::support::pty::{Program, Pty, is_colour, sgr_codes};
+use crate::support::pty::{Program, Pty};
 
-fn program(arguments: &[&str]) -> (TempDir, Program) {
+/// The status of a program that is made to end: 128 + SIGHUP.
+const HANG_UP: u32 = 129;
+
+pub(super) fn program(arguments: &[&str]) -> (TempDir, Program) {
     let home = tempfile::tempdir().expect("a directory");
     let program = Program::new(env!("CARGO_BIN_EXE_amigrate"), arguments).home(home.path());
     (home, program)
@@ -29,10 +32,18 @@ fn demo_in_shell(shell: &[&str]) -> (TempDir, Pty) {
     (home, pty)
 }
 
-fn ready(pty: &mut Pty) {
+pub(super) fn ready(pty: &mut Pty) {
     pty.wait_for("the demonstration's images", |text| {
         text.contains("DEMO") && text.contains("q quit") && text.contains("ami-")
     });
+}
+
+/// A demo whose copies all but stand still, on 80x24, once all its images are listed.
+pub(super) fn still_demo(program: Program) -> Pty {
+    let mut pty = program.start(80, 24);
+    ready(&mut pty);
+    pty.wait_for("the end of all lists", |text| text.contains("app-web-2026.00015") && !text.contains("listing"));
+    pty
 }
 
 #[test]
@@ -69,21 +80,21 @@ fn it_asks_the_terminal_nothing() {
 fn a_lost_line_ends_it() {
     let (_home, mut pty) = demo();
     pty.hang_up();
-    pty.wait_exit();
+    assert_eq!(pty.wait_exit().exit_code(), HANG_UP);
 }
 
 #[test]
 fn a_lost_line_ends_it_without_the_signal_too() {
     let (_home, mut pty) = demo_in_shell(&WITHOUT_HANGUP);
     pty.hang_up();
-    pty.wait_exit();
+    assert_eq!(pty.wait_exit().exit_code(), HANG_UP);
 }
 
 #[test]
 fn terminating_it_gives_the_terminal_back() {
     let (_home, mut pty) = demo();
     pty.kill(Signal::TERM);
-    pty.wait_exit();
+    assert_eq!(pty.wait_exit().exit_code(), HANG_UP);
     given_back(&pty);
 }
 
@@ -174,38 +185,6 @@ fn too_small_it_says_so_and_quits() {
 }
 
 #[test]
-fn no_color_means_none() {
-    let colours = |program: Program| {
-        let mut pty = program.start(80, 24);
-        ready(&mut pty);
-        pty.keys("jjk");
-        pty.keys("?");
-        pty.wait_for("the help", |text| text.contains(" Help "));
-        pty.keys("\x1b");
-        // Wait between the keys: Esc and a letter in one read is Alt and the letter.
-        ready(&mut pty);
-        pty.keys("q");
-        pty.wait_exit();
-        sgr_codes(pty.bytes_seen()).into_iter().filter(|code| is_colour(*code)).count()
-    };
-    let (_home, plain) = program(&["demo"]);
-    assert!(colours(plain) > 0, "by default there are colours");
-    let (_home, without) = program(&["demo"]);
-    assert_eq!(colours(without.env("NO_COLOR", "1")), 0);
-}
-
-#[test]
-fn a_poor_locale_gets_ascii() {
-    let (_home, program) = program(&["demo"]);
-    let mut pty = program.env("LANG", "C").start(80, 24);
-    ready(&mut pty);
-    pty.keys("q");
-    pty.wait_exit();
-    let odd = pty.bytes_seen().iter().find(|byte| !byte.is_ascii());
-    assert_eq!(odd, None, "{}", String::from_utf8_lossy(pty.bytes_seen()));
-}
-
-#[test]
 fn garbage_and_pastes_do_no_harm() {
     let (_home, mut pty) = demo();
     // A paste outside a text field is no command: the `q` in it does not quit.
@@ -236,4 +215,35 @@ fn without_a_terminal_it_prints_lines_or_says_why_not() {
     assert!(!output.status.success());
     assert!(!output.stdout.contains(&0x1b) && !output.stderr.contains(&0x1b), "escapes without a terminal");
     assert!(!output.stderr.is_empty());
+}
+
+/// The bytes of the frame that contains this, as far as they were read.
+fn frame_with<'a>(bytes: &'a [u8], part: &[u8]) -> Option<&'a [u8]> {
+    let find = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).position(|found| found == part);
+    let begin = find(bytes, part)?;
+    let begin =
+        begin - bytes[..begin].windows(8).rev().position(|found| found == b"\x1b[?2026h").map_or(begin, |n| n + 8);
+    let length = find(&bytes[begin..], b"\x1b[?2026l")?;
+    Some(&bytes[begin..begin + length])
+}
+
+#[test]
+fn a_whole_frame_is_at_most_4_kib() {
+    const BUDGET: usize = 4_096;
+    let (_home, program) = program(&["demo", "--time-scale", "0.001"]);
+    let mut pty = still_demo(program);
+    let first = frame_with(pty.bytes_seen(), b"amigrate").expect("a first frame").len();
+    let before = pty.bytes_seen().len();
+    // Drawn again, with everything on it.
+    pty.keys("\x0c");
+    let whole = loop {
+        if let Some(frame) = frame_with(&pty.bytes_seen()[before..], b"\x1b[2J") {
+            break frame.len();
+        }
+        pty.wait_more(pty.bytes_seen().len());
+    };
+    println!("first frame {first} bytes, a full one {whole}");
+    assert!(first > 200 && first <= BUDGET && whole > 1_500 && whole <= BUDGET, "{first} and {whole}");
+    pty.keys("q");
+    assert!(pty.wait_exit().success());
 }

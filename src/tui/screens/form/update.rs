@@ -1,7 +1,7 @@
 //! Actions in the copy form.
 
 use super::{
-    Purpose,
+    Form, Purpose,
     fields::{Item, Kind, Section},
     open::form_on_top as form,
     presets,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::draft::Field,
-    term::input::{KeyCode, KeyEvent},
+    term::input::{KeyCode, KeyEvent, KeyModifiers},
     tui::{
         bindings::Action,
         model::Model,
@@ -28,6 +28,14 @@ pub fn type_into(model: &mut Model, key: &KeyEvent) -> bool {
     {
         return false;
     }
+    if begins_region(form, key) {
+        let chosen = form.draft.destinations.clone();
+        picker::open::destinations(model, &chosen);
+        if let Some(Overlay::Picker(picker)) = model.overlays.last_mut() {
+            picker.begin_filter(key);
+        }
+        return true;
+    }
     if form.text_field().is_none() || !editor::edit(&mut form.line, key) {
         return false;
     }
@@ -35,6 +43,13 @@ pub fn type_into(model: &mut Model, key: &KeyEvent) -> bool {
         form.keep_line();
     }
     true
+}
+
+/// Returns true if a key on the destinations begins the name of a region: no region's begins with the key that quits.
+fn begins_region(form: &Form, key: &KeyEvent) -> bool {
+    let types = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    let on_destinations = matches!(form.focus, Item::Field(Field::Destinations, _));
+    on_destinations && types && matches!(key.code, KeyCode::Char(c) if c.is_ascii_lowercase() && c != 'q')
 }
 
 /// Inserts pasted text into the field with the focus. Returns false if it takes no text.

@@ -116,7 +116,7 @@ pub(crate) fn region(name: &str) -> Region {
 impl DriverHarness {
     /// Must be made within a runtime whose clock is paused.
     pub(crate) fn new(scenario: &Scenario, limits: EngineConfig) -> Self {
-        let clock = Clock::starting(start_time(), 1.0);
+        let clock = Clock::starting(start_time());
         let world = SharedWorld::new(World::new(scenario, clock.now()));
         let (home, account) = world.with(|w| {
             w.sign_in(OTHER_KEY, &AccountId::new("999988887777").unwrap());

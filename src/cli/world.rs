@@ -1,0 +1,52 @@
+//! The embedded EC2 that `demo` shows and `simulate` serves: its arguments, which mean the same to both.
+
+use jiff::Timestamp;
+
+use super::exit::{CommandError, OrUsage as _};
+use crate::sim::{Scenario, SharedWorld, TimeScale, World};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct WorldArgs {
+    #[arg(long, value_name = "NAME", default_value = "demo", help = format!("The world: {}", scenarios()))]
+    pub(super) scenario: String,
+    /// How many times faster than real time copies go, 0.001 to 10000; dates stay true
+    #[arg(long, value_name = "X", default_value_t = 1.0, allow_negative_numbers = true)]
+    pub(super) time_scale: f64,
+}
+
+/// The names of the embedded scenarios, for help.
+fn scenarios() -> String {
+    let names: Vec<&str> = Scenario::names().collect();
+    match names.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// A world that can be built, which takes a moment and needs the time.
+#[derive(Debug)]
+pub(super) struct WorldPlan {
+    pub(super) scenario: Scenario,
+    time_scale: TimeScale,
+}
+
+impl WorldArgs {
+    /// # Errors
+    /// No such scenario, or a scale out of range.
+    pub(super) fn plan(&self) -> Result<WorldPlan, CommandError> {
+        let time_scale = TimeScale::new(self.time_scale).or_usage()?;
+        Ok(WorldPlan { scenario: Scenario::named(&self.scenario).or_usage()?, time_scale })
+    }
+}
+
+impl WorldPlan {
+    /// Returns true if copies take their time.
+    pub(super) fn in_real_time(&self) -> bool {
+        self.time_scale == TimeScale::REAL
+    }
+
+    pub(super) fn build(&self, now: Timestamp) -> SharedWorld {
+        SharedWorld::new(World::at_scale(&self.scenario, self.time_scale, now))
+    }
+}
