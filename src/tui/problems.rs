@@ -120,6 +120,11 @@ impl Model {
         problems
     }
 
+    /// Returns true if there is a problem, or was one in this session.
+    pub(super) fn lists_problems(&self) -> bool {
+        !self.problem_log.over().is_empty() || !self.problems().is_empty()
+    }
+
     /// The current problems other than those of single copies.
     pub(super) fn general_problems(&self) -> Vec<Problem<'_>> {
         let mut problems = self.stopping_problems();

@@ -210,7 +210,9 @@ fn footer_word(model: &Model, binding: &'static Binding) -> Option<String> {
     let (word, _) = binding.footer?;
     let offered = match (binding.context, model.overlays.last()) {
         (Context::Picker, Some(Overlay::Picker(picker))) => picker.offers(binding.action),
-        (Context::Pager, Some(Overlay::Pager(pager))) => pager.offers(binding.action),
+        (Context::Pager, Some(Overlay::Pager(pager))) if binding.action != Action::Back => {
+            pager.lists_problems() && model.lists_problems()
+        }
         (Context::Choice, Some(Overlay::Confirmation(confirmation))) => {
             return confirmation.footer_word(binding.action, word);
         }

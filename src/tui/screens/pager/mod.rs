@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crate::{
     domain::{Failure, Image, image_details::ImageDetails},
     engine::{AuditEntry, Job, JobId, JobPhase},
-    tui::bindings::{Action, Context},
+    tui::bindings::Context,
 };
 
 /// What is shown.
@@ -131,9 +131,9 @@ impl Pager {
         Self::new(PagerSubject::Problems)
     }
 
-    /// Returns true if there is something here for a key of other pages.
-    pub fn offers(&self, action: Action) -> bool {
-        !matches!(action, Action::YankId | Action::YankAll) || self.subject == PagerSubject::Problems
+    /// Returns true if it shows the problems.
+    pub fn lists_problems(&self) -> bool {
+        self.subject == PagerSubject::Problems
     }
 
     pub fn context(&self) -> Context {
