@@ -167,7 +167,8 @@ impl Session {
             .region(sdk_region(&region))
             // The login may change between calls.
             .identity_cache(IdentityCache::no_cache())
-            .retry_config(options.retries())
+            // No jitter: nothing there is shared with others, and every run is the same.
+            .retry_config(options.retries().with_use_static_exponential_base(true))
             .timeout_config(options.timeouts())
             .stalled_stream_protection(StalledStreamProtectionConfig::enabled().build())
             .build();

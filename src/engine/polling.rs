@@ -1,5 +1,6 @@
 //! When each region is polled: one request per region whatever the number of copies, more rarely while nothing makes progress,
-//! and more rarely still after throttling. Every `list_interval` the pending copies are listed, to find those started elsewhere.
+//! and more rarely still after throttling. Every `list_interval` the pending copies are listed, to find those started elsewhere; where
+//! somebody looks on, never later than that, however rarely the copies are polled.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,6 +31,8 @@ pub(super) struct PollSchedule {
     /// `None` while a poll is in flight, or before the first.
     next: Option<Timestamp>,
     in_flight: bool,
+    /// When the copies are to be polled; only a list comes before. `None`: at the next request.
+    copies_due: Option<Timestamp>,
     interval: SignedDuration,
     /// Requests of either kind so far; they seed the jitter.
     sent: u64,
@@ -60,18 +63,32 @@ impl PollSchedule {
     fn poll_at(&mut self, at: Timestamp) {
         if !self.in_flight {
             self.next = Some(self.next.map_or(at, |next| next.min(at)));
+            self.copies_due = self.copies_due.map(|due| due.min(at));
         }
     }
 
-    fn list_succeeded(&mut self, region: &Region, config: &EngineConfig, now: Timestamp) {
+    fn list_succeeded(&mut self, region: &Region, followed: bool, config: &EngineConfig, now: Timestamp) {
         (self.listed, self.pending_known) = (Some(now), true);
         self.problem = None;
         self.interval = self.interval.max(config.min_poll_interval);
+        let due = self.copies_due.filter(|_| followed);
         self.schedule_next(region, now);
+        if let Some(due) = due {
+            self.copies_due = Some(due);
+            self.next = Some(due.max(now + config.min_poll_interval));
+            self.list_in_time(config, now);
+        }
     }
 
     /// Polls fast while something makes progress, and more rarely while nothing does.
-    fn poll_succeeded(&mut self, region: &Region, progress: bool, config: &EngineConfig, now: Timestamp) {
+    fn poll_succeeded(
+        &mut self,
+        region: &Region,
+        progress: bool,
+        followed: bool,
+        config: &EngineConfig,
+        now: Timestamp,
+    ) {
         self.problem = None;
         self.interval = if progress {
             config.min_poll_interval
@@ -79,6 +96,16 @@ impl PollSchedule {
             (self.interval * 3 / 2).clamp(config.min_poll_interval, config.max_poll_interval)
         };
         self.schedule_next(region, now);
+        if followed {
+            self.list_in_time(config, now);
+        }
+    }
+
+    /// Brings the next request forward to when the next list is due.
+    fn list_in_time(&mut self, config: &EngineConfig, now: Timestamp) {
+        if let (Some(next), Some(listed)) = (self.next, self.listed) {
+            self.next = Some(next.min(listed + config.followed_list_interval).max(now));
+        }
     }
 
     /// Doubles the interval, up to the limit. Bad credentials are not recorded as the region's problem.
@@ -98,6 +125,7 @@ impl PollSchedule {
         let jitter = i64::try_from(hasher.finish() % 1_000).unwrap_or(0) * tenth / 1_000;
         self.in_flight = false;
         self.next = Some(now + self.interval + SignedDuration::from_millis(jitter));
+        self.copies_due = self.next;
     }
 
     /// Returns the request that is due, if any, and plans the next one if there is none.
@@ -113,16 +141,23 @@ impl PollSchedule {
         let to_region = jobs.values().filter(|j| j.request.destination == *region);
         let copies: Vec<&Job> = to_region.filter(|j| polled_image(j).is_some()).collect();
         let wanted = followed || live().next().is_some();
+        let poll = !copies.is_empty() && self.copies_due.is_none_or(|due| due <= now);
+        // In place of a poll, if it would be late after the next one.
+        let by = if followed && poll { now + self.interval } else { now };
         // Never two lists in a row while there are copies to poll: where polls are rare, or lists fail, none would be polled.
-        let list = wanted && self.list_due(every, now) && (copies.is_empty() || !self.last_was_list);
+        let list = wanted && self.list_due(every, by) && !(poll && self.last_was_list);
         let request = if list {
             Some(Request::ListPending { region: region.clone() })
         } else {
-            (!copies.is_empty()).then(|| poll_request(region, &copies, self.polls))
+            poll.then(|| poll_request(region, &copies, self.polls))
         };
         self.next = match self.listed {
-            // Nothing to poll: the next thing to do is the next list.
-            Some(listed) if request.is_none() && wanted => Some(listed + every),
+            _ if request.is_some() => None,
+            // Nothing to poll yet: the next thing to do may be the next list.
+            Some(listed) if wanted => {
+                let due = self.copies_due.filter(|_| !copies.is_empty());
+                Some(due.map_or(listed + every, |due| due.min(listed + every)))
+            }
             _ => None,
         };
         if request.is_some() {
@@ -218,13 +253,14 @@ impl PollSchedules {
         config: &EngineConfig,
         now: Timestamp,
     ) {
+        let followed = self.followed.contains(region);
         let schedule = self.regions.entry(region.clone()).or_default();
         match result {
-            Ok(()) => schedule.list_succeeded(region, config, now),
+            Ok(()) => schedule.list_succeeded(region, followed, config, now),
             Err(failure) => {
                 // Where listing is not allowed, copies can be made all the same, uncounted.
                 if !matches!(failure.retry, Retry::Later | Retry::AfterLogin) {
-                    schedule.list_succeeded(region, config, now);
+                    schedule.list_succeeded(region, followed, config, now);
                 }
                 schedule.failed(region, failure, config, now);
             }
@@ -242,7 +278,7 @@ impl PollSchedules {
     ) {
         if let Some(schedule) = self.regions.get_mut(region) {
             schedule.no_progress = no_progress;
-            schedule.poll_succeeded(region, progress, config, now);
+            schedule.poll_succeeded(region, progress, self.followed.contains(region), config, now);
         }
     }
 

@@ -54,6 +54,73 @@ fn images_that_are_no_copies_or_ours_become_no_jobs() {
     assert_eq!(engine.jobs().count(), 1);
 }
 
+/// Follows a region for so many seconds while a copy there makes progress or none; gives the times of all lists, and of all requests.
+fn followed_for(seconds: i64, progress: bool, config: EngineConfig) -> (Vec<i64>, Vec<i64>) {
+    let mut engine = Engine::new(config);
+    let place = || region("eu-west-1");
+    let mut requests = engine.handle(Event::Command(Command::Follow(vec![place()])), at(0));
+    let (mut now, mut lists, mut all) = (at(0), Vec::new(), Vec::new());
+    while now < at(seconds) {
+        let [request] = &requests[..] else { panic!("{requests:?}") };
+        let passed = now.duration_since(at(0)).as_millis();
+        all.push(i64::try_from(passed).unwrap());
+        let response = match request {
+            Request::ListPending { .. } => {
+                lists.push(*all.last().unwrap());
+                Response::ListPending(place(), Ok(vec![elsewhere(1, "eu-west-1")]))
+            }
+            Request::PollCopies { .. } => {
+                let percent = if progress { u8::try_from(all.len() * 99 / 400).unwrap().min(98) } else { 7 };
+                let snapshot = Snapshot { tags: Vec::new(), ..snapshot(Some(percent), SnapshotState::Pending) };
+                Response::PollCopies(
+                    place(),
+                    Ok(PolledCopies {
+                        requested: vec![elsewhere(1, "eu-west-1").id],
+                        images: vec![elsewhere(1, "eu-west-1")],
+                        snapshots: Ok(vec![snapshot]),
+                        failures: Vec::new(),
+                    }),
+                )
+            }
+            other => panic!("{other:?}"),
+        };
+        engine.handle(Event::Response(response), now);
+        (now, requests) = next_requests(&mut engine);
+    }
+    (lists, all)
+}
+
+fn longest_gap(times: &[i64]) -> i64 {
+    times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap()
+}
+
+#[test]
+fn a_region_that_is_looked_at_is_listed_every_ten_seconds_however_rarely_copies_are_polled() {
+    for progress in [true, false] {
+        for (fastest, slowest) in [(3, 15), (5, 15), (3, 120)] {
+            let config = EngineConfig {
+                min_poll_interval: SignedDuration::from_secs(fastest),
+                max_poll_interval: SignedDuration::from_secs(slowest),
+                ..EngineConfig::default()
+            };
+            let (lists, all) = followed_for(600, progress, config);
+            let polls: Vec<i64> = all.iter().filter(|time| !lists.contains(time)).copied().collect();
+            assert!(longest_gap(&lists) <= 10_000, "{progress} {fastest} {slowest}: {lists:?}");
+            // Both at once at most; and the copies do not starve.
+            assert!(
+                longest_gap(&polls) <= slowest * 1_100 + fastest * 2_000,
+                "{progress} {fastest} {slowest}: {polls:?}"
+            );
+            let most = 600 / if progress { fastest } else { slowest } + 600 / 10 + 20;
+            assert!(
+                i64::try_from(all.len()).unwrap() <= most,
+                "{progress} {fastest} {slowest}: {} requests",
+                all.len()
+            );
+        }
+    }
+}
+
 #[test]
 fn copies_started_elsewhere_count_against_the_limit() {
     let mut engine = Engine::new(EngineConfig { pending_limit: 3, ..EngineConfig::default() });
