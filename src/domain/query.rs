@@ -72,6 +72,16 @@ pub struct ImageQuery {
     pub name: Option<String>,
 }
 
+impl ImageQuery {
+    /// Returns whose images are listed, with the name pattern that is sent to EC2.
+    pub fn label(&self) -> String {
+        match &self.name {
+            Some(pattern) => format!("{} {pattern}", self.whose.label()),
+            None => self.whose.label(),
+        }
+    }
+}
+
 /// A filter of `DescribeImages`: an image passes if one of the values matches, which may contain `*` and `?`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueryFilter {

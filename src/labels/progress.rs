@@ -27,9 +27,14 @@ pub fn time_left(job: &Job, now: Timestamp) -> Option<String> {
     }
     Some(match job.pace(now)? {
         Pace::Going { left, .. } => format!("{} left", duration(estimated(left.as_secs()))),
-        Pace::Overdue { since } if since.as_secs() < 60 => "overdue".into(),
+        Pace::Overdue { since } if since < slack(job, now) => "due now".into(),
         Pace::Overdue { since } => format!("overdue {}", idle(since)),
     })
+}
+
+/// How long after the estimate a copy is not called overdue: a percent comes seldom, and an estimate is no better than that.
+fn slack(job: &Job, now: Timestamp) -> SignedDuration {
+    SignedDuration::from_secs((job.elapsed(now).unwrap_or(0) / 10).max(60))
 }
 
 /// To ten seconds from a minute on: an estimate is no better, and a figure that stands still need not be drawn.
@@ -59,7 +64,8 @@ pub fn current_rate(job: &Job, now: Timestamp) -> Option<String> {
 
 /// Returns true if EC2 has copied the snapshots, and the image itself is not available yet.
 fn is_finishing(job: &Job) -> bool {
-    matches!(job.state, JobState::Copying { .. }) && job.percent() == Some(99)
+    let (done, all) = job.snapshots_done();
+    matches!(job.state, JobState::Copying { .. }) && all > 0 && done == all
 }
 
 /// Why nothing is known of a copy at present, if that is so.

@@ -193,7 +193,7 @@ fn likeness(existing: &Existing) -> &'static str {
         (true, true, Some(true)) => ", the same copy",
         (true, true, Some(false)) => ", with other encryption",
         (true, true, None) => ", perhaps with another key",
-        (true, false, _) => ", of another image",
+        (true, false, _) => [", of another image", ", the image that is copied"][usize::from(existing.is_source)],
         _ => "",
     }
 }

@@ -4,12 +4,13 @@ use jiff::SignedDuration;
 
 use crate::{
     aws::ImagePage,
-    domain::{Account, Failure, LoginBackoff, OwnerFilter, Region, RegionInfo},
+    domain::{Account, Failure, LoginBackoff, OwnerFilter, Region, text::count},
     engine::Command,
     tui::{
         banner,
         bindings::{Action, Context},
         catalogue::ListState,
+        freshness::Freshness,
         model::{Connection, Model, PendingReply, Reconnect},
         msg::{Connected, Effect},
         quit,
@@ -28,11 +29,14 @@ pub(super) fn refresh(model: &mut Model, effects: &mut Vec<Effect>) {
     if matches!(model.connection, Connection::Connecting(_)) {
         return;
     }
-    if model.regions.is_empty() || model.account.is_none() {
+    let (known, unknown): (Vec<Region>, Vec<Region>) =
+        model.chosen.iter().cloned().partition(|region| model.may_list(region));
+    // A region that was missing may have been enabled meanwhile.
+    if model.regions.is_empty() || model.account.is_none() || !unknown.is_empty() {
         request_account_and_regions(model, effects);
     }
     model.keys.clear();
-    list(model, model.chosen.clone(), effects);
+    list(model, known, effects);
     model.send_command(Command::RefreshNow, effects);
 }
 
@@ -49,6 +53,11 @@ pub(super) fn choose_regions(model: &mut Model, regions: Vec<Region>, effects: &
     model.chosen = regions;
     let new = model.catalogue.choose(&model.chosen);
     model.images.changed = true;
+    let unmarked = model.images.marked.keep_regions(&model.chosen);
+    if unmarked > 0 {
+        let marks = count(unmarked, "mark", "marks");
+        model.show_notice(format!("{marks} removed, in regions that are not listed any more."));
+    }
     forget_lists(model, |region, chosen| !chosen.contains(region));
     list(model, new, effects);
     if changed && model.account.is_some() {
@@ -73,7 +82,7 @@ fn relist_all(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 /// Drops pending replies and waiting lists of the regions that `drop` selects.
-fn forget_lists(model: &mut Model, drop: impl Fn(&Region, &[Region]) -> bool) {
+pub(super) fn forget_lists(model: &mut Model, drop: impl Fn(&Region, &[Region]) -> bool) {
     let chosen = std::mem::take(&mut model.chosen);
     let of_region = |pending: &PendingReply| match pending {
         PendingReply::Images { region, .. } | PendingReply::KnownImages { region, .. } => drop(region, &chosen),
@@ -85,7 +94,7 @@ fn forget_lists(model: &mut Model, drop: impl Fn(&Region, &[Region]) -> bool) {
 }
 
 /// Lists these regions, up to `browse.concurrent_regions` at a time.
-fn list(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<Effect>) {
+pub(super) fn list(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<Effect>) {
     for region in regions {
         let running = model.pending.values_mut().find_map(|pending| match pending {
             PendingReply::Images { region: r, quiet, .. } if *r == region => Some(quiet),
@@ -115,7 +124,7 @@ pub(super) fn room(model: &Model) -> usize {
     model.start.config.browse.concurrent_regions.max(1).saturating_sub(busy + model.to_list.len())
 }
 
-fn list_next(model: &mut Model, effects: &mut Vec<Effect>) {
+pub(super) fn list_next(model: &mut Model, effects: &mut Vec<Effect>) {
     if !matches!(model.connection, Connection::Ready(_)) {
         return;
     }
@@ -320,7 +329,10 @@ pub(super) fn on_page(
                 effects.push(Effect::ListImages { id, region, query: model.query.clone(), token: Some(token) });
                 return;
             }
-            unmark_gone(model, &region);
+            // Which images come before the limit is EC2's to choose.
+            if !capped {
+                unmark_gone(model, &region);
+            }
         }
     }
     list_next(model, effects);
@@ -335,28 +347,6 @@ pub(super) fn unmark_gone(model: &mut Model, region: &Region) {
 
 fn has_failed(model: &Model, region: &Region) -> bool {
     model.catalogue.listing(region).is_some_and(|listing| matches!(listing.state, ListState::Failed(_)))
-}
-
-/// Marks chosen regions as failed that do not exist or are not enabled, once all regions are known. EC2 itself would say
-/// there that the credentials are bad.
-pub(super) fn flag_unknown_regions(model: &mut Model) {
-    let choose = model.keymap.key(Context::Images, Action::Regions);
-    for region in model.chosen.clone() {
-        let failure = match model.regions.iter().find(|r| r.region == region) {
-            Some(info) if info.enabled() => continue,
-            Some(_) => Failure::new(format!("list images in {region}"), "the region is not enabled for this account")
-                .hint(format!("Enable it in the account settings, or press {choose} to choose other regions.")),
-            None => {
-                let distance = |r: &&RegionInfo| strsim::damerau_levenshtein(r.region.as_str(), region.as_str());
-                let nearest = model.regions.iter().min_by_key(distance).map(|r| format!(" Did you mean {}?", r.region));
-                Failure::new(format!("list images in {region}"), "this account has no such region")
-                    .hint(format!("Press {choose} to choose other regions.{}", nearest.unwrap_or_default()))
-            }
-        };
-        forget_lists(model, |r, _| *r == region);
-        model.show_error(format!("{region}: {}.", failure.why));
-        model.catalogue.fail(&region, failure);
-    }
 }
 
 /// Changes the profile. Nothing of the old account stays.
@@ -375,6 +365,7 @@ pub(super) fn switch_profile(model: &mut Model, profile: String, effects: &mut V
     model.requested.clear();
     model.lookup_problems.clear();
     model.catalogue.clear();
+    model.live = Freshness::default();
     model.chosen.clear();
     model.images.reset();
     model.overlays.clear();

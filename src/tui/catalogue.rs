@@ -1,7 +1,7 @@
 //! The images of the chosen regions, as far as they are listed.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -39,6 +39,10 @@ pub struct Listing {
     refreshing: bool,
     /// A refresh that nobody asked for: the state stays until its end.
     quiet: bool,
+    /// When the rows that are shown were listed, if they were complete; also if a list of them has failed since.
+    completed: Option<Timestamp>,
+    /// The images of the list under way: EC2 may repeat one on a later page.
+    seen: HashSet<ImageId>,
     /// What was read of single images since the list was begun, and is newer than its pages; `None` for those that are gone.
     read: BTreeMap<ImageId, Option<Arc<Image>>>,
 }
@@ -53,6 +57,8 @@ impl Listing {
             incoming: Vec::new(),
             refreshing: false,
             quiet: false,
+            completed: None,
+            seen: HashSet::new(),
             read: BTreeMap::new(),
         }
     }
@@ -78,6 +84,11 @@ impl Listing {
             ListState::Loaded(at) | ListState::Capped(at) => Some(at),
             ListState::Waiting | ListState::Loading(_) | ListState::Failed(_) => None,
         }
+    }
+
+    /// When the rows shown were complete, whatever came of later lists.
+    pub fn rows_since(&self) -> Option<Timestamp> {
+        self.completed
     }
 
     /// Ends a list. Images that are as before stay the same ones, in their order, so that what was derived from them stays valid. Returns
@@ -198,6 +209,7 @@ impl Catalogue {
         if let Some(listing) = self.listings.get_mut(region) {
             listing.incoming.clear();
             listing.read.clear();
+            listing.seen.clear();
             listing.refreshing = !listing.images.is_empty() || listing.listed_at().is_some();
             listing.quiet = true;
         }
@@ -214,13 +226,18 @@ impl Catalogue {
     /// Adds a page. `capped` means that it is the last because of a limit, though more would follow. Returns true if the images changed.
     pub fn page(&mut self, region: &Region, images: Vec<Image>, last: bool, capped: bool, now: Timestamp) -> bool {
         let Some(listing) = self.listings.get_mut(region) else { return false };
-        let images = images.into_iter().map(Arc::new);
-        if listing.refreshing {
-            listing.incoming.extend(images);
-        } else {
-            // What was read meanwhile is newer, and shown already.
-            let read = &listing.read;
-            listing.images.extend(images.filter(|image| !read.contains_key(&image.id)));
+        for image in images.into_iter().map(Arc::new) {
+            let first = listing.seen.insert(image.id.clone());
+            let into = if listing.refreshing { &mut listing.incoming } else { &mut listing.images };
+            if !first {
+                // The later answer is the newer one.
+                if let Some(at) = into.iter().rposition(|listed| listed.id == image.id) {
+                    into[at] = image;
+                }
+            } else if listing.refreshing || !listing.read.contains_key(&image.id) {
+                into.push(image);
+            }
+            // Else it was read meanwhile, which is newer, and is shown already.
         }
         if !listing.refreshing {
             // Which are pending is sorted out at the end.
@@ -234,6 +251,8 @@ impl Catalogue {
                 listing.version = self.version;
             }
             listing.state = if capped { ListState::Capped(now) } else { ListState::Loaded(now) };
+            listing.completed = Some(now);
+            listing.seen = HashSet::new();
             return changed;
         }
         if !listing.quiet {
@@ -283,10 +302,19 @@ impl Catalogue {
     /// Moves the times of complete lists with the wall clock.
     pub fn shift(&mut self, step: SignedDuration) {
         for listing in self.listings.values_mut() {
-            if let ListState::Loaded(at) | ListState::Capped(at) = &mut listing.state {
+            let state = match &mut listing.state {
+                ListState::Loaded(at) | ListState::Capped(at) => Some(at),
+                _ => None,
+            };
+            for at in state.into_iter().chain(&mut listing.completed) {
                 *at = at.checked_add(step).unwrap_or(*at);
             }
         }
+    }
+
+    /// Returns true if a list was cut off at the limit: there are more images than are shown.
+    pub fn is_capped(&self) -> bool {
+        self.listings.values().any(|l| matches!(l.state, ListState::Capped(_)))
     }
 
     /// Number of regions whose lists are not complete.

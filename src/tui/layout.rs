@@ -77,10 +77,11 @@ fn jobs_height(model: &Model, body: u16) -> u16 {
     }
 }
 
-/// The nearest height of the jobs pane that leaves both panes a line.
+/// The nearest height of the jobs pane that leaves both panes a row.
 pub fn within(height: u16, body: u16) -> u16 {
-    // The images have a heading.
-    height.min(body.saturating_sub(LEAST + 1)).max(LEAST).min(body)
+    // Images, and the history in the place of the jobs, have a heading.
+    let least = LEAST + 1;
+    height.min(body.saturating_sub(least)).max(least).min(body)
 }
 
 /// The lines of the message, if there is one. They take their room from the body, so that they hide neither keys nor text.

@@ -9,7 +9,7 @@ use crate::{
     driver::DriverStatus,
     engine::{Job, JobId, JobState},
     tui::{
-        banner, browse,
+        browse,
         catalogue::{ListState, Listing},
         model::{Connection, Model, PendingReply},
         msg::Effect,
@@ -37,8 +37,17 @@ fn may_ask(model: &Model) -> bool {
     matches!(model.connection, Connection::Ready(_)) && model.jobs_view.status.paused.is_none()
 }
 
+/// Leaves out images of other accounts: reading by id also finds what is shared or public.
+fn own(model: &Model, mut images: Vec<Image>) -> Vec<Image> {
+    if let Some(account) = &model.account {
+        images.retain(|image| image.owner_id == account.id);
+    }
+    images
+}
+
 /// Takes in the pending images of a region. Those that are no longer among them are read.
 pub(super) fn on_pending(model: &mut Model, region: &Region, images: Vec<Image>) {
+    let images = own(model, images);
     let told: BTreeSet<ImageId> = images.iter().map(|image| image.id.clone()).collect();
     let ended = model.live.told.insert(region.clone(), told.clone()).unwrap_or_default();
     if !follows(model, region) {
@@ -144,6 +153,7 @@ pub(super) fn on_images(
 ) {
     match result {
         Ok(images) => {
+            let images = own(model, images);
             if model.catalogue.take(region, ids, images) {
                 model.images.changed = true;
                 browse::unmark_gone(model, region);
@@ -171,7 +181,8 @@ fn refresh_at(model: &Model, region: &Region, listing: &Listing) -> Option<Times
             // It has been tried since, in vain.
             Some(tried.filter(|tried| tried >= at).map_or(due, |tried| due.max(tried + AGAIN)))
         }
-        ListState::Failed(failure) if banner::may_recover(failure) => Some(tried? + interval),
+        // A permission may be given again.
+        ListState::Failed(_) if model.may_list(region) => Some(tried? + interval),
         _ => None,
     }
 }
@@ -189,7 +200,7 @@ pub(super) fn age(model: &Model) -> Option<SignedDuration> {
 }
 
 fn oldest(model: &Model) -> Option<Timestamp> {
-    model.catalogue.listings().filter_map(|(_, listing)| listing.listed_at()).min()
+    model.catalogue.listings().filter_map(|(_, listing)| listing.rows_since()).min()
 }
 
 /// From this age on it is shown: a minute later than lists are refreshed.

@@ -11,6 +11,7 @@ pub mod glyphs;
 mod job_counts;
 pub mod jobs_view;
 pub mod keymap;
+mod known_regions;
 pub mod layout;
 mod live;
 pub mod model;

@@ -286,6 +286,11 @@ impl Model {
         }
     }
 
+    /// Returns false for a region that the account does not have or has not enabled, as far as that is known.
+    pub(super) fn may_list(&self, region: &Region) -> bool {
+        self.regions.is_empty() || self.regions.iter().any(|info| info.region == *region && info.enabled())
+    }
+
     /// The image under the cursor.
     pub fn current_image(&self) -> Option<&Arc<Image>> {
         self.images.rows.get(self.images.list.cursor)

@@ -45,7 +45,12 @@ fn focus(model: &mut Model, at: Position) -> bool {
     if !model.overlays.is_empty() || !(areas.images.contains(at) || areas.jobs.contains(at)) {
         return true;
     }
-    std::mem::replace(&mut model.focus, pane) == pane
+    let had_focus = std::mem::replace(&mut model.focus, pane) == pane;
+    if !had_focus {
+        // Keys go to the pane with the focus.
+        (model.images.editing, model.jobs.editing) = (false, false);
+    }
+    had_focus
 }
 
 /// The row of a bordered list at a position, below `head` lines.

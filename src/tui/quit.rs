@@ -22,6 +22,8 @@ fn pending_work(model: &Model) -> PendingWork {
     for job in model.jobs_view.jobs().filter(|j| j.needs_driving()) {
         *counter(&mut pending, job) += 1;
     }
+    // The store has them, or will, before the jobs show them.
+    pending.queued += model.requested.len();
     pending
 }
 

@@ -173,7 +173,7 @@ fn open_form(model: &mut Model) {
     press(model, KeyCode::Enter);
     keys(model, "/eu-");
     press(model, KeyCode::Enter);
-    keys(model, "a");
+    keys(model, "*");
     press(model, KeyCode::Enter);
 }
 
@@ -288,7 +288,7 @@ fn only_the_configured_number_of_regions_is_listed_at_once() {
 #[test]
 fn only_new_regions_are_listed() {
     let mut model = listed(vec![image(1)]);
-    keys(&mut model, "ra");
+    keys(&mut model, "r*");
     let effects = press(&mut model, KeyCode::Enter);
     let asked: Vec<_> = lists(&effects).into_iter().map(|(_, r, _)| r).collect();
     assert_eq!(

@@ -10,7 +10,7 @@ use crate::{
     term::{Input, input::KeyEvent},
     tui::{
         bindings::{Action, Context},
-        browse, finishing, keymap, layout, live,
+        browse, finishing, keymap, known_regions, layout, live,
         model::{Connection, FilterRequest, FormRequest, Model, Pane, PendingReply, Reconnect},
         mouse,
         msg::{Effect, EffectId, Msg, Reply},
@@ -265,7 +265,8 @@ fn on_regions(model: &mut Model, result: Result<Vec<RegionInfo>, Failure>, effec
     if let Ok(regions) = result {
         model.regions = regions;
         browse::choose_all_if_configured(model, effects);
-        browse::flag_unknown_regions(model);
+        known_regions::list_enabled_meanwhile(model, effects);
+        known_regions::flag_unknown_regions(model, effects);
         picker::open::on_regions(model);
     }
 }

@@ -16,16 +16,26 @@ pub enum Parsed<T> {
     Unfinished,
     /// No key of a term: a word with a colon in it.
     Unknown,
+    /// No key of a term, but much like this one.
+    Similar(&'static str),
     /// Not a value of this key, and what is.
     Wrong(String),
 }
 
 impl<T> Parsed<T> {
+    /// Returns what a word is whose key is none of these.
+    pub fn without_key(key: &str, known: &[&'static str]) -> Self {
+        let near =
+            |known: &&&'static str| strsim::damerau_levenshtein(&key.to_lowercase(), known) <= 1 + known.len() / 6;
+        known.iter().find(near).map_or(Self::Unknown, |known| Self::Similar(known))
+    }
+
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Parsed<U> {
         match self {
             Self::Term(term) => Parsed::Term(change(term)),
             Self::Unfinished => Parsed::Unfinished,
             Self::Unknown => Parsed::Unknown,
+            Self::Similar(key) => Parsed::Similar(key),
             Self::Wrong(expected) => Parsed::Wrong(expected),
         }
     }
@@ -77,6 +87,12 @@ impl<T> Clauses<T> {
                         continue;
                     }
                     Parsed::Unfinished => continue,
+                    // As a word it would be in no image: nothing fits, or nothing is kept out that was to be.
+                    Parsed::Similar(known) => {
+                        clauses
+                            .refuse(format!("there is no term {key}:; did you mean {known}:? A word stands in quotes"));
+                        continue;
+                    }
                     Parsed::Unknown => Pattern::substring(&format!("{key}:{value}")),
                     Parsed::Wrong(expected) => {
                         clauses.refuse(format!("{key}:{value}: {expected}"));
@@ -106,6 +122,11 @@ impl<T> Clauses<T> {
     /// Returns true if matches are ranked, which only fuzzy words do.
     pub fn ranks(&self) -> bool {
         self.words.iter().any(|word| !word.excludes && matches!(word.pattern, Pattern::Fuzzy(_)))
+    }
+
+    /// Returns all terms.
+    pub fn terms(&self) -> impl Iterator<Item = &T> {
+        self.terms.iter().map(|(_, term)| term)
     }
 
     /// Returns the terms that must match, without those that exclude.

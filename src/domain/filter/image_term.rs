@@ -77,8 +77,9 @@ pub const KEYS: [&str; 15] = [
 
 /// Parses a term.
 pub(super) fn parse(key: &str, value: &str) -> Parsed<ImageTerm> {
+    let key = &*key.to_ascii_lowercase();
     if !KEYS.contains(&key) {
-        return Parsed::Unknown;
+        return Parsed::without_key(key, &KEYS);
     }
     if value.is_empty() {
         return Parsed::Unfinished;
@@ -120,6 +121,11 @@ fn begins(field: &str, value: &str, complete: &[&str]) -> bool {
 }
 
 impl ImageTerm {
+    /// Returns true if an image that matches may not later, or the other way round.
+    pub(super) fn depends_on_time(&self) -> bool {
+        matches!(self, Self::Age(_) | Self::Launched(_) | Self::Deprecated(_))
+    }
+
     pub(super) fn matches(&self, entry: &Entry<'_>, now: Timestamp) -> bool {
         let image = entry.image;
         let since = |time: Timestamp| now.duration_since(time).as_secs();

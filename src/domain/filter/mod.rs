@@ -67,6 +67,12 @@ impl Filter {
         self.clauses.mistake()
     }
 
+    /// Returns true if what passes depends on the time, and the filter was parsed at least a second before.
+    pub fn is_old(&self, now: Timestamp) -> bool {
+        let depends = self.clauses.terms().any(ImageTerm::depends_on_time);
+        depends && now.duration_since(self.now).as_secs() != 0
+    }
+
     /// Returns true if every image passes.
     pub fn is_empty(&self) -> bool {
         self.clauses.is_empty()

@@ -45,6 +45,27 @@ fn passes(text: &str) -> bool {
 }
 
 #[test]
+fn a_misspelt_term_is_a_mistake_and_keys_have_no_case() {
+    for text in ["!stat:available", "regoin:eu", "!tags:Keep=yes"] {
+        let filter = Filter::parse(text, now());
+        assert!(filter.mistake().is_some_and(|why| why.contains("did you mean")), "{text}: {:?}", filter.mistake());
+    }
+    assert!(Filter::parse("State:available", now()).wanted_terms().count() == 1);
+    assert!(Filter::parse("http://x \"stage:prod\" arn:aws", now()).mistake().is_none());
+}
+
+#[test]
+fn what_depends_on_the_time_is_old_after_a_second() {
+    let later = now() + jiff::SignedDuration::from_secs(1);
+    for (text, old) in
+        [("age:<2m", true), ("!launched:>90d", true), ("deprecated:yes", true), ("web state:pending", false)]
+    {
+        let filter = Filter::parse(text, now());
+        assert_eq!((filter.is_old(now()), filter.is_old(later)), (false, old), "{text}");
+    }
+}
+
+#[test]
 fn words_occur_and_terms_narrow() {
     let yes = "|web|0c63|web 12|golden|true|Golden Linux|\"golden linux\"|\"b ops\"|eu-west-1|us-east-1|0aaa|snap-0b|available|arm64_mac|\
         123456789012|!db|!/zz/|!~zzz|!state:pending|~apw26|/web-\\d{4}/|/^golden/|/linux$/|/Golden/|/b.*ops/|/^ami-0c/|/snap-.*f$/|\

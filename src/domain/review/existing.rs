@@ -26,6 +26,8 @@ pub struct Existing {
     pub found: Found,
     /// The number of other images that match.
     pub others: usize,
+    /// It is the image that is to be copied, within its region.
+    pub is_source: bool,
     pub same_name: bool,
     /// It is a copy of the same image.
     pub same_source: bool,
@@ -189,7 +191,9 @@ fn existing(n: usize, copy: &CopyRequest, index: &Index<'_>) -> Option<Existing>
             let same_name = *image.name == *copy.name.as_str();
             let found = Found::Image { id: image.id.clone(), name: image.name.to_string(), state: image.state };
             let same_placement = (copy.placement == Placement::Region).then_some(true);
-            matched(n, found, [same_name, same_source], index.is_encrypted_so(image, wanted), same_placement)
+            let is_source = image.id == copy.source && copy.source_region == copy.destination;
+            let encryption = index.is_encrypted_so(image, wanted);
+            Existing { is_source, ..matched(n, found, [same_name, same_source], encryption, same_placement) }
         })
         .filter(|e| e.same_name || e.same_source)
         .collect();
@@ -230,6 +234,7 @@ fn matched(
         copy,
         found,
         others: 0,
+        is_source: false,
         same_name,
         same_source,
         same_encryption,

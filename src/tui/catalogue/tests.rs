@@ -92,6 +92,18 @@ fn what_was_read_meanwhile_is_newer_than_a_page() {
 }
 
 #[test]
+fn an_image_that_is_repeated_on_a_later_page_is_listed_once() {
+    for refreshed in [false, true] {
+        let mut lists = Lists::of(if refreshed { vec![available(9)] } else { Vec::new() });
+        lists.0.begin(&lists.1.clone());
+        let region = lists.1.clone();
+        lists.0.page(&region, vec![available(1), pending(2)], false, false, Timestamp::UNIX_EPOCH);
+        assert!(lists.end(vec![available(2), available(3)]));
+        assert_eq!(lists.ids(), (vec![1, 2, 3], 0), "the later answer is the newer one");
+    }
+}
+
+#[test]
 fn what_was_read_before_the_first_pages_is_listed_once() {
     let region = Region::new("eu-west-1").unwrap();
     let mut lists = Lists(Catalogue::default(), region.clone());

@@ -260,7 +260,7 @@ fn jobs_of_another_account_disappear_once_the_account_is_known() {
 #[test]
 fn chosen_regions_are_followed_once_the_account_is_known() {
     let mut model = listed(vec![image(1)]);
-    keys(&mut model, "ra");
+    keys(&mut model, "r*");
     let effects = press(&mut model, KeyCode::Enter);
     let all = ["us-east-1", "eu-west-1", "eu-west-2"].map(region);
     let followed = |effects: &[Effect]| {

@@ -126,7 +126,7 @@ fn all_failed_copies_of_a_batch_are_retried_each_under_its_own_client_token() {
     says(&model, "Copy the image again with c");
     on(&mut model, 3);
     assert_eq!(keys(&mut model, "t"), []);
-    says(&model, "Only failed copies can be retried; this one is available.");
+    says(&model, "Only failed and gone copies can be retried; this one is available.");
 }
 
 #[test]

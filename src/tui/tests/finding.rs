@@ -141,7 +141,7 @@ fn columns_are_chosen_and_ordered() {
     keys(&mut model, "C");
     shows(&mut model, &["Columns: 8 columns marked", "image_id", "J and K move a column."]);
     // Only the name, the tag, and the id before both.
-    keys(&mut model, "n /tag:");
+    keys(&mut model, "- /tag:");
     press(&mut model, KeyCode::Enter);
     keys(&mut model, " ");
     press(&mut model, KeyCode::Esc);
@@ -151,7 +151,7 @@ fn columns_are_chosen_and_ordered() {
     assert_eq!(chosen, [ImageColumn::ImageId, ImageColumn::Name, ImageColumn::Tag("Team".into())]);
     assert_eq!(headings(&mut model, 100), ["ID", "NAME", "Team"]);
     shows(&mut model, &["web ops", "[browse] columns = [\"image_id\", \"name\", \"tag:Team\"]"]);
-    keys(&mut model, "Cn");
+    keys(&mut model, "C-");
     press(&mut model, KeyCode::Enter);
     assert_eq!(model.images.columns, [], "as many as fit");
 }
@@ -290,4 +290,26 @@ fn commands_apply_and_save_filters_and_sort_by_any_column() {
         press(&mut model, KeyCode::Enter);
         assert_eq!(model.images.sort, Sort::by(column).reversed());
     }
+}
+
+#[test]
+fn marks_leave_with_their_regions() {
+    let mut model = listed((1..=3).map(image).collect());
+    keys(&mut model, "  ");
+    assert_eq!(model.images.marked.len(), 2);
+    keys(&mut model, ":region eu-west-1");
+    press(&mut model, KeyCode::Enter);
+    assert_eq!(model.images.marked.len(), 0);
+    assert!(model.notice.as_ref().is_some_and(|notice| notice.text.starts_with("2 marks removed")));
+}
+
+#[test]
+fn an_age_that_is_over_is_not_marked() {
+    let mut model = listed(vec![image(1), image(2)]);
+    keys(&mut model, "/age:<90m");
+    press(&mut model, KeyCode::Enter);
+    assert_eq!(model.images.rows.len(), 1);
+    let later = now() + SignedDuration::from_mins(31);
+    _ = model.update(Msg::Input(Input::Key(KeyEvent::new(KeyCode::Char('a'), KeyModifiers::NONE))), later);
+    assert_eq!(model.images.marked.len(), 0);
 }

@@ -134,7 +134,7 @@ fn no_marks_are_no_destinations_once_one_was_removed() {
     open_form(&mut model);
     focus(&mut model, "Destinations");
     press(&mut model, KeyCode::Enter);
-    keys(&mut model, "n");
+    keys(&mut model, "-");
     press(&mut model, KeyCode::Enter);
     assert!(line_with(&mut model, "Destinations").contains("(none"), "the row under the cursor was not chosen");
     // Without any marks before, the row under the cursor is what is meant.
@@ -165,7 +165,7 @@ fn no_marked_tags_are_no_tags() {
         press(&mut model, KeyCode::Enter);
         focus(&mut model, "Source's tags");
         press(&mut model, KeyCode::Enter);
-        keys(&mut model, "n");
+        keys(&mut model, "-");
         press(&mut model, KeyCode::Enter);
         assert!(line_with(&mut model, "Source's tags").contains("none (Space: all"));
         // Again, with nothing marked from the beginning.

@@ -178,10 +178,12 @@ fn a_refresh_that_fails_is_tried_again_and_its_age_tells() {
     assert_eq!(fail(&mut model, 360, Retry::Later), None);
     shows(&mut model, &["listed 6m ago", "web-1"]);
     lacks(&mut model, "problem");
-    // What stays as it is is told.
+    // A permission may be given later.
     assert!(fail(&mut model, 420, Retry::Never).is_some_and(|notice| notice.is_error));
     shows(&mut model, &["1 problem", "web-1"]);
-    assert_eq!(tick(&mut model, 9_000), []);
+    shows(&mut model, &["listed 7m ago"]);
+    assert_eq!(tick(&mut model, 719), []);
+    assert_eq!(fail(&mut model, 720, Retry::Never), None, "it was said before");
 }
 
 #[test]
@@ -220,4 +222,13 @@ fn images_of_other_owners_and_long_lists_are_listed_again_more_rarely_or_on_requ
     shows(&mut model, &["listed 1h ago"]);
     assert_eq!(tell(&mut model, 3_600, vec![pending(2)]), []);
     assert_eq!(names(&model), ["web-1"], "own images are not among them");
+}
+
+#[test]
+fn images_of_other_accounts_are_not_taken_for_ones_own() {
+    let mut model = driving(vec![image(1)]);
+    let mut foreign = pending(9);
+    foreign.owner_id = AccountId::new("999999999999").unwrap();
+    tell(&mut model, 0, vec![foreign]);
+    assert_eq!(model.images.total(), 1);
 }

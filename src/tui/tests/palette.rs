@@ -187,3 +187,24 @@ fn the_palette_has_the_whole_width_and_its_keys() {
     assert!(row.contains("Jobs") && row.trim_end().trim_end_matches('│').ends_with('x'), "{screen}");
     assert!(screen.lines().last().unwrap().contains("Enter run"), "{screen}");
 }
+
+#[test]
+fn a_name_that_is_typed_is_not_replaced_by_one_like_it() {
+    for (line, wanted) in [("region west", None), ("region eu-w", None), ("region eu-west-2", Some("eu-west-2"))] {
+        let mut model = listed(vec![image(1)]);
+        command(&mut model, line);
+        assert_eq!(is_open(&model), wanted.is_none(), "{line}");
+        assert_eq!(model.chosen, [region(wanted.unwrap_or("us-east-1"))], "{line}");
+    }
+    // The only one that it can become, and one that was chosen.
+    for keys_down in [0, 1] {
+        let mut model = listed(vec![image(1)]);
+        keys(&mut model, if keys_down == 0 { ":region us-e" } else { ":region eu-w" });
+        for _ in 0..keys_down {
+            press(&mut model, KeyCode::Down);
+        }
+        press(&mut model, KeyCode::Enter);
+        assert!(!is_open(&model));
+        assert_eq!(model.chosen, [region(if keys_down == 0 { "us-east-1" } else { "eu-west-2" })]);
+    }
+}

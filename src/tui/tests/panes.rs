@@ -22,7 +22,7 @@ fn panes_grow_at_each_others_cost_and_keep_a_line() {
     keys(&mut model, "+");
     assert_eq!(heights(&model), (usual.0 + 4, usual.1 - 4), "the images have the focus");
     keys(&mut model, "++++++++++++++++");
-    assert_eq!(heights(&model).1, 3);
+    assert_eq!(heights(&model).1, 4);
     keys(&mut model, "----------------");
     assert_eq!(heights(&model).0, 4);
     screen(&mut model, 80, 15);

@@ -4,7 +4,7 @@ use super::{
     jobs::{job, shows, with_jobs},
     *,
 };
-use crate::engine::Status;
+use crate::{domain::progress::SnapshotProgress, engine::Status};
 
 fn seconds(n: i64) -> Timestamp {
     now() + SignedDuration::from_secs(n)
@@ -40,11 +40,17 @@ fn a_copy_says_its_rate_and_the_time_left_and_never_that_none_is_left() {
     assert!(line(&mut model, 80, 299).ends_with("205 MiB/s     1s left"));
     let wide = line(&mut model, 120, 0);
     assert!(wide.ends_with("0/1  3m20s   205 MiB/s  5m00s left"), "how long the copy takes, not the queue: {wide}");
-    for (later, text) in [(300, "overdue"), (330, "overdue"), (480, "overdue 3m")] {
+    for (later, text) in [(300, "due now"), (330, "due now"), (480, "overdue 3m")] {
         let line = line(&mut model, 80, later);
         assert!(line.ends_with(text) && !line.contains("MiB/s"), "{later}: {line}");
     }
-    assert!(line(&mut with_jobs(vec![going(&[(-100, 20), (0, 99)])]), 80, 500).ends_with("finishing"));
+    let mut job = going(&[(-100, 20), (0, 99)]);
+    let missing = line(&mut with_jobs(vec![job.clone()]), 80, 500);
+    assert!(missing.ends_with("overdue 8m"), "a percent of the snapshots is missing: {missing}");
+    let id = crate::domain::SnapshotId::new("snap-0123456789abcdef0").unwrap();
+    job.snapshots =
+        vec![SnapshotProgress { id, size: 100, percent: Some(100), state: crate::domain::SnapshotState::Completed }];
+    assert!(line(&mut with_jobs(vec![job]), 80, 500).ends_with("finishing"));
 }
 
 #[test]

@@ -9,6 +9,17 @@ fn cancelling(n: u32) -> Job {
 }
 
 #[test]
+fn copies_that_were_just_requested_are_asked_about() {
+    let mut model = listed(vec![image(1)]);
+    update_jobs(&mut model, JobUpdate::Driver(DriverStatus::ThisProcess));
+    open_form(&mut model);
+    let effects = start_form(&mut model);
+    assert!(matches!(&effects[0], Effect::Command(Command::Copy(_))), "{effects:?}");
+    assert_eq!(keys(&mut model, "q"), []);
+    shows(&mut model, &["2 copies are queued", "[Continue in the background]"]);
+}
+
+#[test]
 fn without_work_it_quits_at_once() {
     let mut model = with_jobs(vec![copying(1), available(2), failed(3, None)]);
     assert_eq!(keys(&mut model, "q"), [Effect::Quit]);

@@ -38,8 +38,8 @@ impl TerminalPort for Camera {
 pub(crate) struct Picture {
     pub(crate) file: &'static str,
     pub(crate) title: &'static str,
-    /// The scenario of the demo.
-    scenario: &'static str,
+    /// Regions of the demo to list.
+    regions: &'static [&'static str],
     size: (u16, u16),
     /// Keys, each after so many seconds.
     script: &'static [(u64, &'static str)],
@@ -51,7 +51,7 @@ pub(crate) const PICTURES: &[Picture] = &[
     Picture {
         file: "main-job.svg",
         title: "The main job: filter, mark, choose regions, review, start, watch, cancel",
-        scenario: "demo",
+        regions: &["all"],
         size: (100, 26),
         script: &[
             (3, "/"),
@@ -64,7 +64,7 @@ pub(crate) const PICTURES: &[Picture] = &[
             (1, "\r"),
             (1, "/eu-west"),
             (1, "\r"),
-            (1, "a"),
+            (1, "*"),
             (1, "\r"),
             (1, "\x13"),
             (3, "\x13"),
@@ -82,7 +82,7 @@ pub(crate) const PICTURES: &[Picture] = &[
     Picture {
         file: "images.svg",
         title: "Images of all regions with a filter; what it matched is underlined",
-        scenario: "demo",
+        regions: &["all"],
         size: (120, 30),
         script: &[(3, "/web age:<90d\r"), (1, "jj j ")],
         animated: None,
@@ -90,7 +90,7 @@ pub(crate) const PICTURES: &[Picture] = &[
     Picture {
         file: "form.svg",
         title: "The copy form with a mistake beside its field",
-        scenario: "demo",
+        regions: &["all"],
         size: (100, 30),
         script: &[(3, "jjjj"), (1, "c\r/eu-west\r  \r"), (1, " (draft)?")],
         animated: None,
@@ -98,7 +98,7 @@ pub(crate) const PICTURES: &[Picture] = &[
     Picture {
         file: "review.svg",
         title: "The review before anything is sent: checks, time and costs",
-        scenario: "demo",
+        regions: &["all"],
         size: (120, 30),
         script: &[(3, "jjjj jjjj "), (1, "c\r/eu-\r  \r"), (1, "\x13"), (4, "")],
         animated: None,
@@ -106,7 +106,7 @@ pub(crate) const PICTURES: &[Picture] = &[
     Picture {
         file: "jobs.svg",
         title: "Copies under way: progress, rate and time left",
-        scenario: "demo",
+        regions: &["all"],
         size: (120, 36),
         script: &[(3, "jjjj jjjj "), (1, "c\r/eu-west\r  \r"), (1, "\x13"), (3, "\x13"), (16, "\r"), (2, "")],
         animated: None,
@@ -114,9 +114,9 @@ pub(crate) const PICTURES: &[Picture] = &[
     Picture {
         file: "problems.svg",
         title: "Problems: what failed where, why, and what helps",
-        scenario: "broken",
+        regions: &["us-east-1", "eu-west-9", "us-wes-2", "eu-central-1"],
         size: (100, 30),
-        script: &[(40, "!"), (1, "")],
+        script: &[(6, "!"), (1, "")],
         animated: None,
     },
 ];
@@ -142,11 +142,10 @@ fn frames(picture: &Picture) -> Vec<Buffer> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     runtime.expect("a runtime").block_on(async {
         let clock = Clock::starting("2026-06-01T12:00:00Z".parse().expect("a time"));
-        let world =
-            SharedWorld::new(World::new(&Scenario::named(picture.scenario).expect("it is built in"), clock.now()));
+        let world = SharedWorld::new(World::new(&Scenario::named("demo").expect("it is built in"), clock.now()));
         let home = world.with(|w| w.home().clone());
         let mut config = Config::default();
-        config.browse.regions = vec!["all".into()];
+        config.browse.regions = picture.regions.iter().map(|region| (*region).to_owned()).collect();
         let means = EffectConfig {
             store: StoreLocation::Memory,
             driver: DriverSettings { engine: EngineConfig::from(&config), ..DriverSettings::default() },

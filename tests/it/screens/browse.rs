@@ -164,13 +164,13 @@ async fn regions_are_chosen() {
     let harness = ScreenHarness::opened(ScreenHarnessBuilder::new(named("demo")).regions(&["us-east-1"])).await;
     harness.send("r").await;
     assert_snapshot!("regions", harness.screen());
-    harness.send("n").await;
+    harness.send("-").await;
     harness.take_regions(&["eu-central-1"]).await;
     harness.lists_finished().await;
     harness.shows("ledger-");
     harness.lacks("app-web");
     harness.send("r").await;
-    harness.send("n").await;
+    harness.send("-").await;
     harness.take_regions(&["me-south-1"]).await;
     harness.shows("not enabled");
 }

@@ -125,7 +125,7 @@ async fn a_failed_copy_is_tried_again() {
     harness.wait_ours("available", 1).await;
     assert_eq!(harness.images("eu-west-2", "again").await.len(), 1);
     harness.send("t").await;
-    harness.shows("Only failed copies can be retried; this one is available.");
+    harness.shows("Only failed and gone copies can be retried; this one is available.");
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,11 +7,14 @@ use ratatui::{
 };
 
 use super::Confirmation;
-use crate::tui::{
-    theme,
-    widgets::{
-        draw_context::{DrawContext, popup, popup_place},
-        text_fit::{width as cells_of, wrap},
+use crate::{
+    domain::text::count,
+    tui::{
+        theme,
+        widgets::{
+            draw_context::{DrawContext, popup, popup_place},
+            text_fit::{width as cells_of, wrap},
+        },
     },
 };
 
@@ -84,7 +87,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, confirmation: &Confirmation, ctx:
     let scroll = confirmation.scroll.min(hidden);
     let title = match hidden - scroll {
         0 => confirmation.title.to_owned(),
-        more => format!("{}: {more} more lines below", confirmation.title),
+        more => format!("{}: {} below", confirmation.title, count(more, "more line", "more lines")),
     };
     let mut lines: Vec<Line<'_>> =
         text.into_iter().skip(scroll).take(room).map(|t| Line::raw(format!(" {t}"))).collect();

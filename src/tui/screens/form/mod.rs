@@ -229,6 +229,11 @@ impl Form {
         }
     }
 
+    /// The text of a field; empty if it has none.
+    pub(in crate::tui) fn text_of(&self, field: &Field) -> &str {
+        values::text(&self.draft, field)
+    }
+
     /// The text with the focus as it is in the draft.
     fn text(&self) -> &str {
         self.text_field().map_or("", |field| values::text(&self.draft, field))

@@ -11,7 +11,12 @@ use crate::{
     tui::{
         model::{Model, Pane},
         msg::Effect,
-        screens::{Overlay, confirm::Confirmation, review},
+        screens::{
+            Overlay,
+            confirm::Confirmation,
+            images::{ImageRef, image_ref},
+            review,
+        },
     },
 };
 
@@ -45,6 +50,9 @@ pub(in crate::tui) fn start(model: &mut Model, copies: Vec<CopyRequest>, effects
     let replaces = form.and_then(|form| form.replaces());
     // A copy made again has the values of that copy, which are no use for the next form.
     let values = form.filter(|_| replaces.is_none()).map(|form| Box::new(Preset::last_values(&form.draft)));
+    // Other marks are for something else.
+    let copied = form.filter(|_| replaces.is_none()).into_iter().flat_map(|form| &form.draft.sources);
+    let sources: Vec<ImageRef> = copied.map(|image| image_ref(image)).collect();
     model.overlays.retain(|o| !matches!(o, Overlay::Form(_)));
     let n = count(copies.len(), "copy", "copies");
     model.show_notice(if model.jobs_view.driver.is_silent() {
@@ -52,8 +60,8 @@ pub(in crate::tui) fn start(model: &mut Model, copies: Vec<CopyRequest>, effects
     } else {
         format!("{n} requested. See the jobs pane.")
     });
-    if replaces.is_none() {
-        model.images.marked.clear();
+    for (region, id) in sources {
+        model.images.marked.remove(&region, &id);
     }
     model.focus = Pane::Jobs;
     if model.full == Some(Pane::Images) {

@@ -32,6 +32,20 @@ impl Marks {
         }
     }
 
+    /// Removes the marks in all other regions. Returns how many they were.
+    pub(in crate::tui) fn keep_regions(&mut self, regions: &[Region]) -> usize {
+        let before = self.len();
+        self.0.retain(|region, _| regions.contains(region));
+        before - self.len()
+    }
+
+    /// Removes the mark of an image.
+    pub(in crate::tui) fn remove(&mut self, region: &Region, id: &ImageId) {
+        if let Some(ids) = self.0.get_mut(region) {
+            ids.remove(id);
+        }
+    }
+
     pub fn clear(&mut self) {
         self.0.clear();
     }

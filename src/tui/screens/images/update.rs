@@ -39,6 +39,10 @@ pub fn refresh_rows(model: &mut Model) {
         pane.rows.fill(lists, belongs, &pane.sort);
         pane.parsed = Filter::parse(pane.filter.value(), model.now);
         pane.rows.filter(&pane.parsed);
+    } else if !filter_changed && pane.parsed.is_old(model.now) {
+        // What is younger than a day is not for ever.
+        pane.parsed = Filter::parse(pane.filter.value(), model.now);
+        pane.rows.filter(&pane.parsed);
     } else if filter_changed {
         pane.parsed = Filter::parse(pane.filter.value(), model.now);
         pane.rows.filter(&pane.parsed);

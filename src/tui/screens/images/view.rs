@@ -59,13 +59,14 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'
 }
 
 /// Most cells for whose images they are.
-const WHOSE: usize = 24;
+const WHOSE: usize = 32;
 
 fn counts(model: &Model) -> String {
     let (shown, total) = (model.images.rows.len(), model.images.total());
     let part = if shown == total { String::new() } else { format!("{}/", thousands(shown)) };
+    let first = if model.catalogue.is_capped() { "the first " } else { "" };
     // The header, where it is as well, has less room.
-    format!("Images {part}{}, {}", thousands(total), cut(&model.query.whose.label(), WHOSE, ""))
+    format!("Images {part}{first}{}, {}", thousands(total), cut(&model.query.label(), WHOSE, ""))
 }
 
 fn title<'a>(model: &Model, ctx: DrawContext<'_>) -> Line<'a> {
@@ -150,6 +151,18 @@ fn row(
     Line::from(spans)
 }
 
+/// Why no row passes the filter.
+fn nothing_matches(model: &Model) -> String {
+    let clear = model.keymap.key(Context::Everywhere, Action::Back);
+    match model.images.parsed.mistake() {
+        Some(why) => format!("This filter matches nothing: {why}."),
+        None if model.catalogue.is_capped() => format!(
+            "None of the first images matches the filter; there are more than are listed (browse.public_limit). {clear} clears it."
+        ),
+        None => format!("No image matches the filter. {clear} clears it."),
+    }
+}
+
 /// The text of an empty table.
 fn advice(model: &Model) -> Vec<String> {
     let key = |context, action| model.keymap.key(context, action);
@@ -172,11 +185,7 @@ fn advice(model: &Model) -> Vec<String> {
         return vec![String::new(), format!("{what} ...")];
     }
     if !model.images.filter.value().is_empty() && model.images.total() > 0 {
-        let mut lines = vec![String::new()];
-        lines.push(match model.images.parsed.mistake() {
-            Some(why) => format!("This filter matches nothing: {why}."),
-            None => format!("No image matches the filter. {} clears it.", key(Context::Everywhere, Action::Back)),
-        });
+        let mut lines = vec![String::new(), nothing_matches(model)];
         if model.images.filter.value().contains(':') {
             lines.push("Terms:".into());
             lines.extend(TERMS.iter().map(|(term, text)| format!("  {term} {text}")));

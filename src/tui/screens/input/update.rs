@@ -28,7 +28,9 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
                     Typed::Preset { name, preset } => form::presets::save(model, name, preset, false, effects),
                     Typed::Filter { name, filter } => images::saved_filters::save(model, name, filter, effects),
                     Typed::DeregisterImages(images) => {
-                        model.images.marked.clear();
+                        for (region, image) in images.iter().map(|i| (&i.region, &i.image)) {
+                            model.images.marked.remove(region, image);
+                        }
                         model.send_command(Command::DeregisterImages(images), effects);
                     }
                     Typed::Steps(job, steps) => form::steps::start(model, job, steps, effects),

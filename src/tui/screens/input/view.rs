@@ -3,11 +3,14 @@
 use ratatui::{Frame, layout::Rect, text::Line};
 
 use super::InputLine;
-use crate::tui::{
-    theme,
-    widgets::{
-        draw_context::{DrawContext, popup},
-        text_fit::{fit, wrap},
+use crate::{
+    domain::text::count,
+    tui::{
+        theme,
+        widgets::{
+            draw_context::{DrawContext, popup},
+            text_fit::{fit, wrap},
+        },
     },
 };
 
@@ -37,7 +40,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, input: &InputLine, ctx: DrawConte
     let from = input.scroll.min(hidden);
     let title = match hidden - from {
         0 => input.title.to_owned(),
-        more => format!("{}: {more} more lines below", input.title),
+        more => format!("{}: {} below", input.title, count(more, "more line", "more lines")),
     };
     let mut lines: Vec<Line<'_>> = text.into_iter().skip(from).take(room).map(|t| Line::raw(format!(" {t}"))).collect();
     let row = lines.len();

@@ -43,6 +43,7 @@ pub const TERMS: [(&str, &str); 6] = [
 
 fn term(key: &str, value: &str) -> Parsed<JobTerm> {
     let lower = value.to_ascii_lowercase();
+    let key = &*key.to_ascii_lowercase();
     let text: fn(String) -> JobTerm = match key {
         "age" => return bound::age(&lower).map(JobTerm::Age),
         "size" => return bound::size(&lower).map(JobTerm::Size),
@@ -50,7 +51,7 @@ fn term(key: &str, value: &str) -> Parsed<JobTerm> {
         "from" => JobTerm::From,
         "to" => JobTerm::To,
         "batch" => JobTerm::Batch,
-        _ => return Parsed::Unknown,
+        _ => return Parsed::without_key(key, &["state", "from", "to", "batch", "age", "size"]),
     };
     if value.is_empty() { Parsed::Unfinished } else { Parsed::Term(text(lower)) }
 }

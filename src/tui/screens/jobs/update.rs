@@ -7,10 +7,11 @@ use super::{
     lines::{move_cursor, refresh_lines},
 };
 use crate::{
+    domain::text::count,
     engine::{Command, Job, JobId, JobState, Origin},
     term::input::KeyEvent,
     tui::{
-        bindings::Action,
+        bindings::{Action, Context},
         model::Model,
         msg::Effect,
         screens::{
@@ -212,6 +213,8 @@ fn dismiss(model: &mut Model, effects: &mut Vec<Effect>) {
     if ended.is_empty() {
         model.show_notice("Nothing to dismiss: no copy here has ended with nothing left to do.");
     } else {
+        let history = model.keymap.key(Context::Jobs, Action::History);
+        model.show_notice(format!("{} dismissed. {history} shows the history.", count(ended.len(), "copy", "copies")));
         model.send_command(Command::Dismiss(ended), effects);
     }
 }
@@ -276,7 +279,12 @@ fn retry(model: &mut Model, effects: &mut Vec<Effect>) {
         model.show_notice("Started elsewhere, so its settings are unknown here. Copy the image again with c instead.");
     } else {
         let phase = job.phase().as_str();
-        model.show_notice(format!("Only failed copies can be retried; this one is {phase}."));
+        let again = if job.state == JobState::Cancelled {
+            format!(" {} edits and starts it again.", model.keymap.key(Context::Jobs, Action::Edit))
+        } else {
+            String::new()
+        };
+        model.show_notice(format!("Only failed and gone copies can be retried; this one is {phase}.{again}"));
     }
 }
 

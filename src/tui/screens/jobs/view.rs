@@ -124,7 +124,7 @@ fn lines<'a>(model: &Model, cells: usize, rows: usize, ctx: DrawContext<'_>) -> 
         } else if model.jobs_view.jobs().next().is_none() {
             let [mark, copy] = [Action::Mark, Action::Copy].map(|action| key(Context::Images, action));
             let history = key(Context::Jobs, Action::History);
-            format!("No copies yet. Mark images with {mark} and press {copy}. {history} shows the history.")
+            format!("No copies here. Mark images with {mark} and press {copy}. {history} shows the history.")
         } else {
             return nothing_matches(model, "No copy matches the filter.", cells);
         };

@@ -30,7 +30,11 @@ pub(super) fn lines(image: &Image, details: &DetailsLoad, model: &Model, width: 
     if !image.description.is_empty() {
         add("description", &image.description);
     }
-    add("state", image.state.as_str());
+    if image_details::is_gone(image, model) {
+        add("state", "not listed any more: deregistered, or not shared any more");
+    } else {
+        add("state", image.state.as_str());
+    }
     if let Some(reason) = &image.state_reason {
         add("state reason", reason);
     }
@@ -92,7 +96,11 @@ fn copies(image: &Image, model: &Model, width: usize) -> Vec<Line<'static>> {
         let known = job.image().is_some_and(|made| listed.iter().any(|i| i.id == *made));
         let has_ended_without_image = job.state.ended()
             && !matches!(job.state, JobState::Available { .. } | JobState::Failed { image: Some(_), .. });
-        request.source == image.id && request.source_region == image.region && !known && !has_ended_without_image
+        let deregistered = matches!(job.state, JobState::Available { .. })
+            && job.image().is_some_and(|made| image_details::is_missing(made, &request.destination, model));
+        request.source == image.id
+            && request.source_region == image.region
+            && !(known || has_ended_without_image || deregistered)
     });
     let mut copies: Vec<String> =
         listed.iter().map(|i| format!("{} in {}: {}, {}", i.id, i.region, i.state.as_str(), i.name)).collect();

@@ -7,12 +7,13 @@ use ratatui::text::Line;
 use super::{DetailsLoad, PagerSubject, entries::entry};
 use crate::{
     domain::{
-        Failure, Image,
+        Failure, Image, ImageId, Region,
         image_details::{Ancestor, ImageDetails, SnapshotDetails, VolumePermission},
         post_copy::LaunchPermission,
         text::{clean, count},
     },
     tui::{
+        catalogue::ListState,
         model::{Connection, Model, PendingReply},
         msg::Effect,
         screens::Overlay,
@@ -52,6 +53,9 @@ pub fn request_if_opened(model: &mut Model, effects: &mut Vec<Effect>) {
     if pager.details == DetailsLoad::NotRequested {
         let image = Arc::clone(image);
         pager.details = DetailsLoad::Loading;
+        // An answer to an earlier request may be older than the image shown.
+        let earlier = PendingReply::ImageDetails(image.id.clone());
+        model.pending.retain(|_, pending| *pending != earlier);
         let id = model.expect_reply(PendingReply::ImageDetails(image.id.clone()));
         effects.push(Effect::ReadImageDetails { id, image });
     }
@@ -66,6 +70,17 @@ pub fn on_reply(model: &mut Model, image: &crate::domain::ImageId, details: &Ima
             pager.details = DetailsLoad::Loaded(Box::new(details.clone()));
         }
     }
+}
+
+/// Returns true if its region's list is complete without it: it was deregistered, or is shared no more.
+pub(super) fn is_gone(image: &Image, model: &Model) -> bool {
+    is_missing(&image.id, &image.region, model)
+}
+
+/// Returns true if a region's list is complete without an image.
+pub(super) fn is_missing(image: &ImageId, region: &Region, model: &Model) -> bool {
+    let listing = model.catalogue.listing(region);
+    listing.is_some_and(|l| matches!(l.state, ListState::Loaded(_)) && !l.images().iter().any(|i| i.id == *image))
 }
 
 /// Returns whether the image is this account's; `None` while that is unknown. Only the owner may read the permissions.

@@ -8,6 +8,7 @@ use crate::{
     config::KeyMap,
     domain::{
         Encryption, ImageId,
+        image::Tag,
         text::{clean, duration, gib},
     },
     engine::{Job, JobState, JobTags, Note, Origin, StepState},
@@ -186,6 +187,13 @@ fn request(job: &Job, account: &str, width: usize) -> Vec<Line<'static>> {
             (false, keys) => keys.join(", "),
         };
         add("copy source tags", &clean(&source_tags));
+        let written =
+            |tags: &[Tag]| tags.iter().map(|t| format!("{}={}", t.key, t.value)).collect::<Vec<_>>().join(", ");
+        for (label, tags) in [("tags set", &request.image_tags), ("snapshot tags set", &request.snapshot_tags)] {
+            if !tags.is_empty() {
+                add(label, &clean(&written(tags)));
+            }
+        }
     }
     if job.is_instance_store() {
         let bucket = format!("amis-for-{account}-in-{}-HASH", request.destination);

@@ -95,6 +95,9 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
                 model.yank(image.to_string(), effects);
             }
         }
+        (Action::Copy | Action::Deregister, PagerSubject::Image(image)) if image_details::is_gone(&image, model) => {
+            model.show_error("This image is not listed any more.");
+        }
         (Action::Copy, PagerSubject::Image(image)) => {
             model.overlays.pop();
             form::open::open(model, vec![image]);

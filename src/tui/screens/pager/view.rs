@@ -4,7 +4,7 @@ use ratatui::{Frame, layout::Rect, text::Line, widgets::Paragraph};
 
 use super::{Pager, PagerSubject, audit, help, image, job, problems};
 use crate::{
-    domain::text::clean,
+    domain::text::{clean, count},
     tui::{
         bindings::{Action, Context},
         layout,
@@ -60,7 +60,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, pager: &Pager, model: &Model, ctx
     let height = layout::rows(area, 0);
     let scroll = pager.scroll.min(lines.len().saturating_sub(height));
     let more = lines.len().saturating_sub(scroll + height);
-    let more = if more > 0 { format!(" {more} more lines below ") } else { String::new() };
+    let more = if more > 0 { format!(" {} below ", count(more, "more line", "more lines")) } else { String::new() };
     let title = Line::raw(format!(" {} {more}", title(pager, model)));
     let inner = pane(frame, area, title, true, ctx);
     let shown: Vec<_> = lines.into_iter().skip(scroll).take(height).collect();

@@ -81,6 +81,12 @@ impl Row {
         if let Self::Action { reach, .. } = self { *reach } else { Reach::Here }
     }
 
+    /// Returns true if the line ends in a beginning of this value.
+    pub(super) fn begins_with(&self, line: &str) -> bool {
+        let typed = last_word(line).to_lowercase();
+        matches!(self, Self::Value(candidate) if candidate.value.to_lowercase().starts_with(&typed))
+    }
+
     /// Returns true if the line ends in this value.
     pub(super) fn fits(&self, line: &str) -> bool {
         matches!(self, Self::Value(candidate) if candidate.value.eq_ignore_ascii_case(last_word(line)))
@@ -95,6 +101,11 @@ fn last_word(line: &str) -> &str {
         Some((_, argument)) => argument,
         None => line.trim_start(),
     }
+}
+
+/// Returns true if nothing is typed of the argument's last word.
+pub(super) fn is_empty(line: &str) -> bool {
+    last_word(line).is_empty()
 }
 
 pub(super) fn all(keys: &KeyMap, reach: impl Fn(Context, Action) -> Reach) -> Vec<Entry> {

@@ -62,6 +62,8 @@ pub struct Palette {
     /// The rows that fit what is typed, best first.
     rows: Vec<Row>,
     list: List,
+    /// True once the cursor was moved.
+    picked: bool,
     history: PaletteHistory,
     /// The line of the history that is shown, and what was typed before.
     recalled: Option<(usize, String)>,
@@ -85,6 +87,7 @@ impl Palette {
             candidates,
             rows: Vec::new(),
             list: List::default(),
+            picked: false,
             history,
             recalled: None,
             mistake: None,
@@ -123,6 +126,7 @@ impl Palette {
         self.mistake = None;
         self.rows = entries::find(&self.entries, &self.candidates, self.line.value());
         self.list = List::default();
+        self.picked = false;
     }
 
     /// The command whose argument is being typed, if its values are not known yet.
@@ -134,9 +138,9 @@ impl Palette {
     /// Takes in the values of an argument.
     pub(in crate::tui) fn fill(&mut self, name: CommandName, values: Vec<Candidate>) {
         self.candidates.insert(name, values);
-        let (list, mistake) = (self.list, self.mistake.take());
+        let (list, picked, mistake) = (self.list, self.picked, self.mistake.take());
         self.find();
-        (self.list, self.mistake) = (list, mistake);
+        (self.list, self.picked, self.mistake) = (list, picked, mistake);
         self.list.clamp(self.rows.len(), self.height);
     }
 
@@ -146,17 +150,34 @@ impl Palette {
 
     /// Puts the cursor on a row. Returns true if it was there.
     pub(in crate::tui) fn select(&mut self, row: Option<usize>) -> bool {
+        self.picked |= row.is_some();
         row.is_some_and(|row| std::mem::replace(&mut self.list.cursor, row) == row)
+    }
+
+    /// Returns true if the row under the cursor, and no other, can be what is typed.
+    fn is_meant(&self) -> bool {
+        let line = self.line.value();
+        let begun = self.rows.iter().filter(|row| row.begins_with(line)).count();
+        self.picked
+            || entries::is_empty(line)
+            || (begun == 1 && self.current().is_some_and(|row| row.begins_with(line)))
     }
 
     fn current(&self) -> Option<&Row> {
         self.rows.get(self.list.cursor)
     }
 
+    /// Moves the cursor. Returns false if the action is not a movement.
+    fn move_cursor(&mut self, action: Action) -> bool {
+        let moved = self.list.act(action, self.rows.len(), self.height);
+        self.picked |= moved;
+        moved
+    }
+
     /// The row above; from the first one, the line that was run before.
     fn older(&mut self) {
         if self.list.cursor > 0 {
-            self.list.act(Action::Up, self.rows.len(), self.height);
+            self.move_cursor(Action::Up);
             return;
         }
         let (at, typed) = match &self.recalled {
@@ -172,7 +193,7 @@ impl Palette {
     /// The line that was run after the one shown, or the row below.
     fn newer(&mut self) {
         let Some((at, typed)) = self.recalled.take() else {
-            self.list.act(Action::Down, self.rows.len(), self.height);
+            self.move_cursor(Action::Down);
             return;
         };
         match self.history.0.get(at + 1).cloned() {
@@ -200,8 +221,11 @@ impl Palette {
         if palette::split(self.line.value()).is_some() {
             let known = |row: &Row| row.fits(&line);
             return match row {
-                // A value that is typed in part stands for the row it has found; one that is no row is taken as it is.
-                Some(row) if !self.rows.iter().any(known) => Some(Chosen::Line(row.completion(self.line.value()))),
+                // A value that is typed in part stands for the row it has found, if that was chosen or is the only one that it
+                // can become. Another is taken as it is typed, and refused if there is none such.
+                Some(row) if !self.rows.iter().any(known) && self.is_meant() => {
+                    Some(Chosen::Line(row.completion(self.line.value())))
+                }
                 _ => palette::parse(&line).map(|_| Chosen::Line(line)),
             };
         }

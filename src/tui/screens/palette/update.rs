@@ -80,7 +80,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> Pale
         Action::Back => {
             model.overlays.pop();
         }
-        _ if palette.list.act(action, palette.rows.len(), palette.height) => {}
+        _ if palette.move_cursor(action) => {}
         _ => return PaletteOutcome::Ignored,
     }
     request_values(model, effects);

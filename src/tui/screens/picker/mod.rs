@@ -97,6 +97,8 @@ pub struct Picker {
     pub typing: bool,
     /// A line above the rows.
     message: String,
+    /// The value that the field has now, where the picker is of one.
+    present: Option<Value>,
 }
 
 /// Rows of the window and of a page; a small screen shows fewer.
@@ -115,9 +117,19 @@ impl Picker {
             filter: Input::default(),
             typing: false,
             message: String::new(),
+            present: None,
         };
         picker.apply_filter();
         picker
+    }
+
+    /// Puts the cursor on the value that the field has now, so that choosing at once changes nothing.
+    fn go_to_present(&mut self) {
+        let is_present = |at: &usize| self.present.as_ref() == Some(&self.items[*at].value);
+        if let Some(row) = self.shown.iter().position(is_present).filter(|_| self.list.cursor == 0) {
+            self.list.cursor = row;
+            self.list.clamp(self.shown.len(), PAGE);
+        }
     }
 
     /// Puts the cursor on a row. Returns true if it was there.

@@ -176,6 +176,8 @@ pub fn on_profiles(model: &mut Model, profiles: &[String]) {
 /// Opens the picker of a destination's KMS keys, or of those that several have in common. Lists what is not known yet.
 pub fn kms_keys(model: &mut Model, regions: &[Region], field: &Field, effects: &mut Vec<Effect>) {
     let mut picker = Picker::new(PickerKind::KmsKey(regions.to_vec(), field.clone()), Vec::new(), false);
+    let form = model.overlays.iter().rev().find_map(|o| if let Overlay::Form(form) = o { Some(form) } else { None });
+    picker.present = form.map(|form| Value::Text(form.text_of(field).trim().to_owned()));
     fill_kms_keys(model, regions, &mut picker);
     list_keys(model, regions, effects);
     model.overlays.push(Overlay::Picker(picker));
@@ -238,4 +240,5 @@ fn fill_kms_keys(model: &Model, regions: &[Region], picker: &mut Picker) {
         (None, _) => "Keys available in every destination. Set others per region below.".into(),
     };
     picker.apply_filter();
+    picker.go_to_present();
 }

@@ -24,6 +24,11 @@ impl Requested {
         self.last = form.map(|form| (tokens, form));
     }
 
+    /// Number of copies that are no jobs yet.
+    pub(in crate::tui) fn len(&self) -> usize {
+        self.copies.len()
+    }
+
     /// Removes those that are jobs now.
     pub(in crate::tui) fn stored<'a>(&mut self, jobs: impl Iterator<Item = &'a Job>) {
         if self.copies.is_empty() {

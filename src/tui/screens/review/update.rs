@@ -64,6 +64,9 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
     match action {
         Action::Start => start(model, effects),
         Action::Press => go_to_field(model, target),
+        Action::Skip | Action::Rename | Action::CopyAnyway if !matches!(target, Some(Target::Existing(_))) => {
+            model.show_notice("This is for copies that are there already. Leave a region or an image out in the form.");
+        }
         Action::Skip => choose(screen, target.as_ref(), Choice::Skip),
         Action::Rename => choose(screen, target.as_ref(), Choice::Rename),
         Action::CopyAnyway => choose(screen, target.as_ref(), Choice::CopyAnyway),
