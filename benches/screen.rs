@@ -80,6 +80,8 @@ impl Huge {
             size,
             prices: config.prices().expect("built in"),
             themes: amigrate::config::Themes::default(),
+            first_run: false,
+            remembers: false,
         };
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let _inside = runtime.enter();
@@ -92,6 +94,7 @@ impl Huge {
                 ..DriverSettings::default()
             },
             region_cache: RegionCache::default(),
+            views: amigrate::config::RememberedViews::default(),
             forms: FormFiles::default(),
             background: Vec::new(),
         };
@@ -348,6 +351,8 @@ fn queues(c: &mut Criterion) {
             size,
             prices,
             themes: amigrate::config::Themes::default(),
+            first_run: false,
+            remembers: false,
         };
         let (mut model, _) = Model::new(start);
         let id = AccountId::new("123456789012").expect("an account");

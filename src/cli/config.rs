@@ -11,7 +11,7 @@ use std::{
 use super::{
     exit::{CommandError, ExitStatus, OrUsage as _},
     output::{OutputOptions, Printer, Record, report},
-    setup::{CommonFlags, runtime},
+    setup::{CommonFlags, runtime, unknown_variables},
 };
 use crate::{
     aws,
@@ -153,8 +153,7 @@ fn check(output: OutputOptions, named: Option<&Path>, env: &impl Fn(&str) -> Opt
             Err(mistake) => mistakes.push(mistake),
         }
     }
-    let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    mistakes.extend(Config::misspelt(variables));
+    mistakes.extend(unknown_variables());
     let themes = Themes::beside(named);
     mistakes.extend(themes.mistakes().cloned());
     if let Ok(config) = Config::load(named, env) {

@@ -47,7 +47,7 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
-use crate::{domain::Failure, driver::background};
+use crate::{config::Hooks, domain::Failure, driver::background};
 use arguments::{Arguments, Command};
 use exit::{CommandError, ExitStatus, OrUsage};
 use output::report;
@@ -134,7 +134,16 @@ fn start(arguments: Arguments, env: &impl Fn(&str) -> Option<String>) -> Result<
     Ok(status.into())
 }
 
-fn dispatch(setup: Setup, command: Option<Command>) -> Result<ExitCode, CommandError> {
+fn dispatch(mut setup: Setup, command: Option<Command>) -> Result<ExitCode, CommandError> {
+    if matches!(command, Some(Command::Demo { .. })) {
+        // A hook is told of no copy that does not exist.
+        setup.config.hooks = Hooks::default();
+    }
+    // The screen shows them among the problems.
+    let on_screen = matches!(command, None | Some(Command::Demo { .. })) && !setup.plain;
+    for failure in setup.config.unknown_variables.iter().filter(|_| !on_screen) {
+        setup.output.note(&failure.lines().join(". "));
+    }
     let Some(command) = command else {
         if setup.no_terminal {
             return Err(no_terminal());

@@ -15,7 +15,7 @@ use crate::{
     aws::{HttpClient, SessionOptions},
     config::{self, Config},
     domain::{Failure, Region},
-    driver::{DriverSettings, SessionSource, StoreLocation},
+    driver::{DriverSettings, HookSettings, SessionSource, StoreLocation},
     engine::EngineConfig,
     runtime::logging,
     store::refuse_network,
@@ -135,6 +135,7 @@ impl Setup {
     /// Loads the settings, overridden by the flags, and looks at the terminal.
     pub(super) fn new(common: &CommonFlags, env: &impl Fn(&str) -> Option<String>) -> Result<Self, Failure> {
         let mut config = Config::load(common.config.as_deref(), env)?;
+        config.unknown_variables = unknown_variables();
         config.read_only |= common.read_only;
         config.ui.ascii |= common.ascii;
         let given = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
@@ -203,6 +204,7 @@ impl Setup {
             read_only: self.config.read_only,
             exit_when_done: false,
             history_days: self.config.jobs.history_days,
+            hooks: HookSettings::from(&self.config.hooks),
         }
     }
 
@@ -233,6 +235,11 @@ impl Setup {
         }
         logging::start(Path::new(&log.file), &log.level).map(Some)
     }
+}
+
+/// The variables of this process that are named like those of settings, and are none.
+pub(super) fn unknown_variables() -> Vec<Failure> {
+    Config::misspelt(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()))
 }
 
 /// The arguments of `amigrate drive` with this process's flags.

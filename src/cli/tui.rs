@@ -18,14 +18,14 @@ use super::{
     world::WorldArgs,
 };
 use crate::{
-    config::{self, FilterFile, LastValues, PresetFile, Themes},
+    config::{self, FilterFile, LastValues, PresetFile, RememberedViews, Themes},
     domain::{Failure, text::count},
     driver::{Clock, DriverStatus, SessionSource, StoreLocation},
     engine::{Job, JobState},
     labels,
     runtime::{EffectConfig, Effects, Exit, FormFiles, TerminalPort, region_cache::RegionCache, run},
     sim::connector,
-    term::{Caps, Input, Screen, TermSession, Tty, input, osc, session},
+    term::{Caps, Input, Screen, TermSession, Tty, input, osc, osc::Notification, session},
     tui::{Model, Start, view},
 };
 
@@ -37,12 +37,27 @@ struct Terminal {
     session: TermSession,
     screen: Screen<Tty>,
     tmux: bool,
+    notification: Option<Notification>,
+    /// The window's title, once it was set.
+    title: Option<String>,
 }
 
 impl Terminal {
-    fn enter(caps: &Caps, size: (u16, u16)) -> Result<Self, Failure> {
+    fn enter(caps: &Caps, size: (u16, u16), notification: Option<Notification>) -> Result<Self, Failure> {
         let session = TermSession::enter(caps)?;
-        Ok(Self { session, screen: Screen::new(Tty, size, caps), tmux: caps.tmux })
+        let screen = Screen::new(Tty, size, caps);
+        Ok(Self { session, screen, tmux: caps.tmux, notification, title: None })
+    }
+}
+
+impl Terminal {
+    /// Draws and sets again what the terminal has lost.
+    fn taken_again(&mut self) -> io::Result<()> {
+        self.screen.repaint();
+        match &self.title {
+            Some(title) => self.screen.emit(&osc::title(title)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -70,34 +85,46 @@ impl TerminalPort for Terminal {
         self.screen.emit(osc::BELL)
     }
 
+    fn notify(&mut self, text: &str) -> io::Result<()> {
+        match self.notification {
+            Some(notification) => self.screen.emit(&notification.bytes(text, self.tmux)),
+            None => Ok(()),
+        }
+    }
+
+    fn title(&mut self, text: &str) -> io::Result<()> {
+        self.title = Some(text.to_owned());
+        self.screen.emit(&osc::title(text))
+    }
+
     fn mouse(&mut self, on: bool) -> io::Result<()> {
         self.session.set_mouse(on)
     }
 
     fn suspend(&mut self) -> io::Result<()> {
         self.session.suspend()?;
-        self.screen.repaint();
-        Ok(())
+        self.taken_again()
     }
 
     fn resume(&mut self) -> io::Result<()> {
         self.session.reenter()?;
-        self.screen.repaint();
-        Ok(())
+        self.taken_again()
     }
 }
 
 /// On the account of the usual AWS chain.
 pub(super) fn account(setup: Setup) -> Result<ExitCode, Failure> {
     let _log = setup.start_log()?;
-    let region_cache = config::state_dir().map_or_else(RegionCache::default, |dir| RegionCache::in_dir(&dir));
+    let remember_in = config::state_dir().filter(|_| setup.config.ui.remember);
+    let region_cache = remember_in.as_deref().map_or_else(RegionCache::default, RegionCache::in_dir);
+    let views = remember_in.as_deref().map_or_else(RememberedViews::default, RememberedViews::in_dir);
     let forms = FormFiles {
         presets: PresetFile::beside(setup.config_file.as_deref()),
         filters: FilterFile::beside(setup.config_file.as_deref()),
         last_values: config::state_dir().map_or_else(LastValues::default, |dir| LastValues::in_dir(&dir)),
         ..FormFiles::default()
     };
-    let effects = EffectConfig { forms, ..effect_config(&setup, region_cache, setup.store()) };
+    let effects = EffectConfig { views, forms, ..effect_config(&setup, region_cache, setup.store()) };
     // Certificates are read after the first frame.
     let options = setup.session_options();
     show(setup, None, effects, move |_| SessionSource::Aws { options, http: http_client() })
@@ -124,7 +151,14 @@ pub(super) fn demo(mut setup: Setup, args: &WorldArgs) -> Result<ExitCode, Comma
 
 fn effect_config(setup: &Setup, region_cache: RegionCache, store: StoreLocation) -> EffectConfig {
     let (driver, background) = (setup.driver_settings(), setup.background.clone());
-    EffectConfig { store, driver, region_cache, forms: FormFiles::default(), background }
+    EffectConfig {
+        store,
+        driver,
+        region_cache,
+        views: RememberedViews::default(),
+        forms: FormFiles::default(),
+        background,
+    }
 }
 
 fn show(
@@ -141,6 +175,11 @@ fn show(
         let ui = &setup.config.ui;
         let frames = if setup.caps.remote { ui.frames_remote } else { ui.frames_local };
         let caps = setup.caps.clone();
+        let notification = Notification::parse(&ui.notification);
+        let remembers = ui.remember && demo.is_none();
+        // The demo writes no file.
+        let welcome = if demo.is_some() { config::is_welcome_due } else { config::take_welcome };
+        let first_run = config::state_dir().is_some_and(|dir| welcome(&dir));
         let prices = setup.config.prices()?;
         let themes = Themes::beside(setup.config_file.as_deref());
         themes.get(&setup.config.ui.theme)?;
@@ -154,10 +193,12 @@ fn show(
             size,
             prices,
             themes,
+            first_run,
+            remembers,
         };
         let (sender, mut inputs) = unbounded_channel();
         forward_signals(&sender)?;
-        let mut terminal = Terminal::enter(&caps, size)?;
+        let mut terminal = Terminal::enter(&caps, size, notification)?;
         let _reader = input::spawn(sender, size)?;
         let (mut model, first) = Model::new(start);
         // The first frame goes out before the world is built or a certificate is read.
@@ -205,6 +246,9 @@ fn print_what_continues(model: &Model, background: Option<&Result<(), Failure>>)
         let _ = writeln!(err, "{} more continue in AWS. `amigrate jobs` lists them all.", copying.len() - LISTED);
     }
     let queued = model.jobs_view.jobs().filter(|j| j.needs_driving()).count();
+    if queued == 0 && matches!(background, Some(Ok(()))) {
+        let _ = writeln!(err, "A process in the background runs the hook when copies end.");
+    }
     if queued > 0 {
         let steps = if model.jobs_view.jobs().any(Job::has_open_steps) { ", or with post-copy steps left" } else { "" };
         let copies = format!("{} queued or being removed{steps}", count(queued, "copy is", "copies are"));

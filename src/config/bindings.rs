@@ -135,6 +135,8 @@ pub enum Action {
     YankId,
     #[serde(rename = "copy_arn")]
     YankArn,
+    #[serde(rename = "copy_all")]
+    YankAll,
     Expand,
     Cancel,
     CancelBatch,
@@ -282,7 +284,7 @@ pub const KEYS: &[Binding] = &[
     row(C::Images, &[k('Y')], A::YankArn, "copy the ARN to your clipboard"),
     row(C::Images, &[k('o')], A::Sort, "sort by the next column shown"),
     row(C::Images, &[k('O')], A::Reverse, "reverse the sort order"),
-    row(C::Images, &[k('F')], A::Filters, "choose a saved filter (one is saved in the filter line)"),
+    row(C::Images, &[k('F')], A::Filters, "choose a saved filter, or one used last (one is saved in the filter line)"),
     row(C::Images, &[k('C')], A::Columns, "choose columns and their order"),
     foot(C::Jobs, &[code(KeyCode::Enter)], A::Expand, "show or hide the snapshots; in the history, show details", "snapshots", 3),
     foot(C::Jobs, &[k('x')], A::Cancel, "cancel this copy (asks first)", "cancel", 1),
@@ -303,7 +305,8 @@ pub const KEYS: &[Binding] = &[
     row(C::ImageDetails, &[k('y')], A::YankId, "copy the id, or all of the JSON where it is shown, to your clipboard"),
     row(C::ImageDetails, &[k('Y')], A::YankArn, "copy the ARN to your clipboard"),
     foot(C::ImageDetails, &[code(KeyCode::Esc), k('q')], A::Back, "back", "back", 0),
-    row(C::Pager, &[k('y')], A::YankId, "in job details: copy the new image's id to your clipboard"),
+    foot(C::Pager, &[k('y')], A::YankId, "in job details: copy the new image's id to your clipboard; in problems: copy this problem", "copy", 1),
+    foot(C::Pager, &[k('Y')], A::YankAll, "in problems: copy all of them", "copy all", 2),
     foot(C::Pager, &[code(KeyCode::Esc), k('q')], A::Back, "back", "back", 0),
     foot(C::Form, &[ctrl('s')], A::Start, "review the copies before they start, from any field", "review", 0),
     foot(C::Form, &[code(KeyCode::Tab), code(KeyCode::Down)], A::NextField, "next field", "next field", 2),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Config, environment, file,
+    hooks::variables,
     paths::default_path,
     read,
     settings::{KEYS, Setting},
@@ -109,14 +110,15 @@ fn unusable(config: &Config) -> Vec<Failure> {
 }
 
 fn misspelt(names: impl Iterator<Item = String>) -> Vec<Failure> {
-    /// Set by the program for its own background process.
-    const OTHERS: [&str; 1] = ["AMIGRATE_DETACHED"];
+    /// What the program gives to its own background process, and a setting of earlier versions.
+    const OTHERS: [&str; 2] = ["AMIGRATE_DETACHED", "AMIGRATE_UI_PALETTE"];
     let known: Vec<String> = KEYS.iter().map(Setting::variable).collect();
-    let unknown = |name: &String| name.starts_with("AMIGRATE_") && !known.contains(name) && !OTHERS.contains(&&**name);
+    let other = |name: &str| OTHERS.contains(&name) || variables::ALL.contains(&name);
+    let unknown = |name: &String| name.starts_with("AMIGRATE_") && !known.contains(name) && !other(name);
     let mut unknown: Vec<String> = names.filter(unknown).collect();
     unknown.sort_unstable();
     let failure = |name: String| {
-        let failure = Failure::new(format!("use the variable {}", text::clean(&name)), "no setting has this name");
+        let failure = Failure::new(text::clean(&name), "no setting has this name");
         let near = known.iter().map(|known| (strsim::damerau_levenshtein(known, &name), known)).min();
         match near.filter(|(distance, _)| *distance <= 4) {
             Some((_, near)) => failure.hint(format!("Did you mean {near}?")),

@@ -69,6 +69,11 @@ fn parse(key: &Setting, written: &str) -> Option<toml::Value> {
         }),
         Expect::Text | Expect::Choice(_) | Expect::Whose => written.into(),
         Expect::Regions => written.split([',', ' ']).filter(|name| !name.is_empty()).collect::<Vec<_>>().into(),
+        // One that is no list is the program alone.
+        Expect::Command => match written.strip_prefix('[') {
+            Some(_) => toml::from_str::<toml::Table>(&format!("value = {written}")).ok()?.remove("value")?,
+            None => toml::Value::Array(vec![written.into()]),
+        },
         // A value may contain blanks.
         Expect::Tags | Expect::Columns => {
             written.split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect::<Vec<_>>().into()

@@ -78,7 +78,7 @@ pub(super) fn check(source: &Source<'_>, section: &DeTable<'_>, mistakes: &mut M
 fn wrong(source: &Source<'_>, place: Range<usize>, why: &str) -> (usize, Failure) {
     let start = place.start;
     let failure = source.wrong_at(Some(place), why);
-    (start, failure.hint("`.config-example/config.toml` shows every action with its keys."))
+    (start, failure.hint("`amigrate config init --config example.toml` writes a file with every action and its keys."))
 }
 
 fn context<'a, 'b>(

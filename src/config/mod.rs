@@ -10,6 +10,7 @@ mod enabled_regions;
 mod environment;
 mod file;
 mod filters;
+pub mod hooks;
 mod key_file;
 pub mod keys;
 mod last_values;
@@ -17,10 +18,12 @@ mod obsolete;
 pub mod paths;
 mod presets;
 mod prices;
+mod remembered;
 mod replace;
 pub mod settings;
 pub(crate) mod source;
 pub mod theme;
+mod ui;
 
 use std::path::Path;
 
@@ -31,11 +34,14 @@ use crate::domain::{Failure, plan::CheckContext, price::Prices};
 pub use effective::{EffectiveSetting, SettingSource};
 pub use enabled_regions::EnabledRegions;
 pub use filters::{FilterFile, NamedFilters, change as change_filter};
+pub use hooks::Hooks;
 pub use keys::{KeyMap, KeySettings};
 pub use last_values::LastValues;
 pub use paths::{default_path, state_dir};
 pub use presets::{PresetFile, Presets};
+pub use remembered::{RememberedView, RememberedViews, is_welcome_due, take_welcome};
 pub use theme::{Theme, Themes};
+pub use ui::Ui;
 
 /// Every setting.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -51,6 +57,8 @@ pub struct Config {
     pub copy: Copy,
     /// Handling of jobs.
     pub jobs: Jobs,
+    /// Commands of the user's.
+    pub hooks: Hooks,
     /// How often progress is polled.
     pub poll: Poll,
     /// Appearance.
@@ -62,6 +70,9 @@ pub struct Config {
     /// What the user should know of settings that are read differently from how they were meant.
     #[serde(skip_serializing)]
     pub notes: Vec<String>,
+    /// Variables of the environment that are named like those of settings, and are none.
+    #[serde(skip)]
+    pub unknown_variables: Vec<Failure>,
 }
 
 /// Access to AWS. Empty strings leave the choice to the SDK.
@@ -172,27 +183,6 @@ pub struct Poll {
     pub throttled_seconds: u64,
 }
 
-/// Appearance.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[expect(clippy::struct_excessive_bools, reason = "settings are independent switches")]
-pub struct Ui {
-    /// The name of a theme.
-    pub theme: String,
-    /// ASCII even where the terminal shows more.
-    pub ascii: bool,
-    /// Whether the mouse is taken from the terminal's own selection.
-    pub mouse: bool,
-    /// Whether a finished job rings the bell.
-    pub bell: bool,
-    /// Whether frames are sent as synchronised updates.
-    pub synchronized: bool,
-    /// Frames a second on a local terminal.
-    pub frames_local: u32,
-    /// Frames a second over SSH.
-    pub frames_remote: u32,
-}
-
 /// Log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -270,20 +260,6 @@ impl Default for Jobs {
 impl Default for Poll {
     fn default() -> Self {
         Self { fastest_seconds: 3, slowest_seconds: 15, throttled_seconds: 60 }
-    }
-}
-
-impl Default for Ui {
-    fn default() -> Self {
-        Self {
-            theme: theme::DEFAULT.into(),
-            ascii: false,
-            mouse: false,
-            bell: true,
-            synchronized: true,
-            frames_local: 30,
-            frames_remote: 10,
-        }
     }
 }
 

@@ -12,7 +12,8 @@ pub(super) fn palette(place: &str, word: &str) -> Result<(Option<&'static str>, 
         "none" => (Some(super::theme::WITHOUT_COLOURS), "it is read as theme = \"mono\""),
         _ => {
             let failure = Failure::new(place, "`palette` in [ui] was auto, none or 16, and is `theme` now");
-            return Err(failure.hint("`.config-example/config.toml` shows every key with its default."));
+            return Err(failure
+                .hint("`amigrate config init --config example.toml` writes a file with every key and its default."));
         }
     };
     Ok((theme, format!("{place}: `palette` is `theme` now: {meaning}.")))

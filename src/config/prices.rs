@@ -29,7 +29,10 @@ pub(super) fn load(file: Option<&Path>) -> Result<Prices, Failure> {
 }
 
 fn add(prices: &mut Prices, source: Source<'_>) -> Result<(), Failure> {
-    let tables: Tables = source.parse().map_err(|e| e.hint("assets/prices.toml in the sources is an example."))?;
+    /// Nobody who has installed the program has its sources.
+    const EXAMPLE: &str = "A table of it, for example: `[[transfer]]`, and in lines below `from = [\"us-east-1\"]`, \
+                           `to = [\"eu-west-1\"]`, `usd_per_gb = 0.02`, `date = \"2026-01-31\"`, `source = \"our contract\"`.";
+    let tables: Tables = source.parse().map_err(|e| e.hint(EXAMPLE))?;
     for table in tables.transfer {
         for (from, to) in table.from.iter().flat_map(|from| table.to.iter().map(move |to| (from, to))) {
             prices.set_transfer(from.clone(), to.clone(), table.usd_per_gb.0);

@@ -20,6 +20,8 @@ pub enum Expect {
     Regions,
     /// A list of columns of the image list, as [`ImageColumn::parse`] reads them.
     Columns,
+    /// A program and its arguments, as a list of texts; empty for none.
+    Command,
     /// A list of tags, each `key=value` as [`TagLine`] reads it.
     Tags,
     /// An integer within these bounds.
@@ -43,6 +45,7 @@ impl Expect {
                 let names: Vec<_> = ImageColumn::all().map(|column| column.name()).collect();
                 format!("a list of columns, of {} and tag:KEY", names.join(", "))
             }
+            Self::Command => "a list of a program and its arguments such as [\"notify-send\", \"copied\"]".into(),
             Self::Tags => "a list of tags such as [\"Team=web\", \"SourceAMI={source_id}\"]".into(),
             Self::Whole(least, most) => format!("a whole number from {least} to {most}"),
             Self::Number(least, most) => format!("a number from {least} to {most}"),
@@ -61,6 +64,10 @@ impl Expect {
             }
             (Self::Columns, toml::Value::Array(names)) => {
                 names.iter().all(|name| name.as_str().is_some_and(|name| ImageColumn::parse(name).is_some()))
+            }
+            (Self::Command, toml::Value::Array(words)) => {
+                words.iter().all(toml::Value::is_str)
+                    && words.first().is_none_or(|program| program.as_str() != Some(""))
             }
             (Self::Tags, toml::Value::Array(lines)) => {
                 lines.iter().all(|line| line.as_str().is_some_and(|line| TagLine::parse(line).is_ok()))
@@ -92,18 +99,21 @@ impl Setting {
 }
 
 /// Sections in the order of the example file, with their comments.
-pub const SECTIONS: [(&str, &str); 8] = [
+pub const SECTIONS: [(&str, &str); 9] = [
     ("", "Settings of amigrate. Every value here is the default."),
     ("aws", "How AWS is reached. Empty texts leave it to the AWS SDK: AWS_PROFILE, AWS_REGION, ~/.aws/config."),
     ("browse", "What is listed at the start."),
     ("copy", "How copies are made."),
     ("jobs", "Handling of copies once they are requested."),
+    ("hooks", "Commands that are run without a shell when something has happened. The README says what they are told."),
     ("poll", "How often progress is polled, in seconds."),
     ("ui", "How it looks."),
     ("log", "What is written down."),
 ];
 
 const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
+
+const NOTIFICATIONS: &[&str] = &["none", "osc9", "osc777"];
 
 const fn key(
     section: &'static str,
@@ -117,7 +127,7 @@ const fn key(
 
 /// Every setting.
 #[rustfmt::skip]
-pub const KEYS: [Setting; 49] = [
+pub const KEYS: [Setting; 54] = [
     key("", "read_only", "false", Expect::Switch, "Refuse every write to AWS."),
     key("aws", "profile", "\"\"", Expect::Text, "The profile to use."),
     key("aws", "region", "\"\"", Expect::Text, "The region to work in, and to show first."),
@@ -155,6 +165,8 @@ pub const KEYS: [Setting; 49] = [
     key("jobs", "history_days", "90", Expect::Whole(1, 3_650), "Days for which ended copies are kept in the history."),
     key("jobs", "background_on_hangup", "true", Expect::Switch, "After a hang-up, let a background process continue with copies not yet sent."),
     key("jobs", "stall_warning_minutes", "30", Expect::Whole(1, 10_000), "Warn of a copy that makes no progress for so many minutes. Nothing is ever cancelled for it."),
+    key("hooks", "job_ended", "[]", Expect::Command, "Run this for each copy of yours that has ended: a program and its arguments, such as [\"/home/me/bin/copied\", \"--quiet\"]."),
+    key("hooks", "timeout_seconds", "60", Expect::Whole(1, 3_600), "A hook that takes longer is ended."),
     key("poll", "fastest_seconds", "3", Expect::Whole(1, 3_600), "While things move."),
     key("poll", "slowest_seconds", "15", Expect::Whole(1, 3_600), "Once nothing moves."),
     key("poll", "throttled_seconds", "60", Expect::Whole(1, 3_600), "The most it grows to when AWS throttles."),
@@ -162,6 +174,9 @@ pub const KEYS: [Setting; 49] = [
     key("ui", "ascii", "false", Expect::Switch, "Draw in ASCII even where the locale is UTF-8."),
     key("ui", "mouse", "false", Expect::Switch, "Take the mouse; the terminal's own selection then needs Shift."),
     key("ui", "bell", "true", Expect::Switch, "Ring the bell when a job ends."),
+    key("ui", "notification", "\"none\"", Expect::Choice(NOTIFICATIONS), "Ask the terminal for a notification when jobs end: none, osc9 or osc777, whichever it knows."),
+    key("ui", "title", "false", Expect::Switch, "Show in the window's title how far the copies are."),
+    key("ui", "remember", "true", Expect::Switch, "Remember regions, whose images, sort, columns, panes and the last filters between runs, by account. Settings that are not at their default win."),
     key("ui", "synchronized", "true", Expect::Switch, "Send each frame as one synchronised update (mode 2026)."),
     key("ui", "frames_local", "30", Expect::Whole(1, 120), "Frames a second at most, on a local terminal."),
     key("ui", "frames_remote", "10", Expect::Whole(1, 120), "Frames a second at most, over SSH."),

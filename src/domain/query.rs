@@ -39,6 +39,18 @@ impl OwnerFilter {
         })
     }
 
+    /// Returns what [`Self::parse`] reads.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Mine => "mine".into(),
+            Self::Shared => "shared".into(),
+            Self::Amazon => "amazon".into(),
+            Self::Marketplace => "marketplace".into(),
+            Self::Account(id) => id.to_string(),
+            Self::Public { name } => format!("public:{name}"),
+        }
+    }
+
     /// Returns the text for the header.
     pub fn label(&self) -> String {
         match self {

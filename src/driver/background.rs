@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use crate::domain::Failure;
 
 /// Environment variable of a background process: the id of the process that started it.
-const DETACHED: &str = "AMIGRATE_DETACHED";
+pub(super) const DETACHED: &str = "AMIGRATE_DETACHED";
 
 /// The process that started this one in the background.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,8 @@ use tokio::sync::{
 };
 
 use super::{
-    backend::DriverBackend, background::ParentProcess, clock::Clock, store_handle::StoreHandle, update::JobUpdate,
+    backend::DriverBackend, background::ParentProcess, clock::Clock, hook_runner::HookRunner, hooks::HookSettings,
+    store_handle::StoreHandle, update::JobUpdate,
 };
 use crate::{
     domain::{AccountKey, Failure, Region},
@@ -48,11 +49,18 @@ pub struct DriverSettings {
     pub exit_when_done: bool,
     /// Ended jobs are deleted after this many days.
     pub history_days: u32,
+    pub hooks: HookSettings,
 }
 
 impl Default for DriverSettings {
     fn default() -> Self {
-        Self { engine: EngineConfig::default(), read_only: false, exit_when_done: false, history_days: 90 }
+        Self {
+            engine: EngineConfig::default(),
+            read_only: false,
+            exit_when_done: false,
+            history_days: 90,
+            hooks: HookSettings::default(),
+        }
     }
 }
 
@@ -76,9 +84,16 @@ pub struct DriverHandle {
     handled: watch::Receiver<u64>,
     pause: Arc<watch::Sender<bool>>,
     paused: watch::Receiver<bool>,
+    /// How many hooks wait or run.
+    hooks_left: watch::Receiver<usize>,
 }
 
 impl DriverHandle {
+    /// Waits until the hooks of all copies that have ended are done, or the driver has ended. Each takes a limited time.
+    pub async fn hooks_done(&self) {
+        _ = self.hooks_left.clone().wait_for(|left| *left == 0).await;
+    }
+
     /// Releases the queue to other processes, and waits until that is done: this process is about to be suspended.
     pub async fn pause(&self) {
         self.pause.send_replace(true);
@@ -118,6 +133,7 @@ pub struct Driver {
     pub(super) pause: watch::Receiver<bool>,
     /// True while the driver is paused.
     paused: watch::Sender<bool>,
+    pub(super) hooks: HookRunner,
     /// Regions in which copies started elsewhere are looked for, from the last [`Command::Follow`].
     pub(super) followed: Vec<Region>,
     /// The process that started this one in the background: it may still have commands to store.
@@ -149,6 +165,7 @@ impl Driver {
         let (handled, handled_receiver) = watch::channel(0);
         let (pause_sender, pause) = watch::channel(false);
         let (paused, paused_receiver) = watch::channel(false);
+        let (hooks, hooks_left) = HookRunner::new(config.settings.hooks.clone());
         let driver = Self {
             config,
             store,
@@ -159,6 +176,7 @@ impl Driver {
             handled,
             pause,
             paused,
+            hooks,
             followed: Vec::new(),
             starter: ParentProcess::of_this_process(),
             clock_jumped: false,
@@ -169,6 +187,7 @@ impl Driver {
             handled: handled_receiver,
             pause: Arc::new(pause_sender),
             paused: paused_receiver,
+            hooks_left,
         };
         (driver, handle)
     }

@@ -15,6 +15,7 @@ use super::{
     backend::{BackendResponse, ResponseMetadata},
     context::{Driver, LockMode, LockOutcome, STORE_POLL_INTERVAL, is_transient, read_only},
     heartbeat::{HEARTBEAT_INTERVAL, this_process},
+    hooks::{OpenJobs, is_awaited},
     pending::PendingImages,
     update::JobUpdate,
 };
@@ -67,6 +68,8 @@ pub(super) struct DriverLoop<'a> {
     /// The last committed status.
     status: Status,
     pending: PendingImages,
+    /// Whose ends have hooks.
+    open: OpenJobs,
     /// When to retry a commit that failed.
     retry_at: Option<Timestamp>,
     /// Commands could not be read; they are read at the next poll.
@@ -80,7 +83,9 @@ impl<'a> DriverLoop<'a> {
     /// `engine` has the stored jobs; `status` is the stored one.
     pub(super) fn new(driver: &'a mut Driver, engine: Engine, lock: Option<DriverLock>, status: Status) -> Self {
         let (response_sender, responses) = unbounded_channel();
+        let open = OpenJobs::new(engine.jobs(), driver.clock.now());
         Self {
+            open,
             driver,
             engine,
             lock,
@@ -101,6 +106,12 @@ impl<'a> DriverLoop<'a> {
     }
 
     pub(super) async fn run(mut self) -> LoopExit {
+        let exit = self.run_until_exit().await;
+        self.driver.hooks.start_all();
+        exit
+    }
+
+    async fn run_until_exit(&mut self) -> LoopExit {
         self.read_commands().await;
         self.handle(Event::Tick);
         let mut poll = interval(STORE_POLL_INTERVAL);
@@ -127,6 +138,10 @@ impl<'a> DriverLoop<'a> {
                     Some(command) => self.handle_command(command).await,
                 },
                 _ = self.driver.pause.changed() => {}
+                ended = self.driver.hooks.next() => {
+                    (self.driver.publish)(JobUpdate::HookProblem(ended.err()));
+                    self.driver.hooks.start_next();
+                }
                 () = sleep(wait) => self.handle(Event::Tick),
                 _ = poll.tick(), if shared => {
                     if let Some(exit) = self.poll_store().await {
@@ -278,6 +293,11 @@ impl<'a> DriverLoop<'a> {
             self.taken.remove(id);
         }
         self.status = status;
+        if !self.driver.read_only() {
+            // Before anybody hears of it, who may end this process.
+            let ended = self.open.committed(&committed.jobs, &self.driver.config.account);
+            self.driver.hooks.start(ended);
+        }
         if !committed.jobs.is_empty() || committed.status.is_some() {
             (self.driver.publish)(JobUpdate::Changed { jobs: committed.jobs, status: committed.status });
         }
@@ -336,9 +356,15 @@ impl<'a> DriverLoop<'a> {
         self.requests.iter().filter_map(sent).collect()
     }
 
+    /// Returns true if a hook is running, or is to be run for a copy that goes on.
+    fn awaits_hooks(&self) -> bool {
+        let hooks = &self.driver.hooks;
+        !hooks.is_idle() || hooks.is_set() && self.engine.jobs().any(is_awaited)
+    }
+
     /// Returns true if nothing is left to do, and no command has arrived meanwhile.
     async fn is_done(&mut self) -> bool {
-        if !self.engine.can_exit() || self.retry_at.is_some() {
+        if !self.engine.can_exit() || self.retry_at.is_some() || self.awaits_hooks() {
             return false;
         }
         // Once more after everything is committed: a command may just have been stored.

@@ -72,6 +72,8 @@ pub enum JobUpdate {
     Rejected(Failure),
     /// The store cannot be written (`None`: it can again). No request is sent that could not be committed first.
     StoreProblem(Option<Failure>),
+    /// A hook has failed (`None`: one has run well since).
+    HookProblem(Option<Failure>),
     /// Something a person should know.
     Warning(Warning),
 }

@@ -27,6 +27,14 @@ pub trait TerminalPort {
     fn bell(&mut self) -> io::Result<()> {
         Ok(())
     }
+    /// Asks the terminal for a notification.
+    fn notify(&mut self, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
+    /// Sets the window's title.
+    fn title(&mut self, _text: &str) -> io::Result<()> {
+        Ok(())
+    }
     /// Turns mouse reporting on or off.
     fn mouse(&mut self, _on: bool) -> io::Result<()> {
         Ok(())
@@ -170,6 +178,8 @@ async fn handle(
                 }
             }
             Effect::Bell => terminal.bell()?,
+            Effect::Notify(text) => terminal.notify(&text)?,
+            Effect::Title(text) => terminal.title(&text)?,
             Effect::Mouse(on) => terminal.mouse(on)?,
             Effect::Repaint => terminal.repaint(),
             Effect::ResumeTerminal => terminal.resume()?,

@@ -6,7 +6,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::{EffectConfig, Effects, FormFiles, TerminalPort, region_cache::RegionCache, run};
 use crate::{
-    config::Config,
+    config::{Config, RememberedViews},
     domain::AccountKey,
     driver::{Clock, DriverSettings, DriverStatus, JobUpdate, SessionSource, StoreLocation, Warning},
     sim::{Scenario, SharedWorld, World, connector},
@@ -43,6 +43,7 @@ async fn a_terminal_closed_while_the_program_is_suspended_leaves_no_queue_paused
         store: StoreLocation::Dir(dir.path().to_owned()),
         driver: DriverSettings::default(),
         region_cache: RegionCache::default(),
+        views: RememberedViews::default(),
         forms: FormFiles::default(),
         background: Vec::new(),
     };
@@ -56,6 +57,8 @@ async fn a_terminal_closed_while_the_program_is_suspended_leaves_no_queue_paused
         size: (80, 24),
         prices: crate::domain::price::Prices::default(),
         themes: crate::config::Themes::default(),
+        first_run: false,
+        remembers: false,
     };
     let (mut model, first) = Model::new(start);
     let mut effects = Effects::new(source, config, clock);
@@ -77,6 +80,7 @@ async fn a_background_process_that_ends_at_once_is_reported_though_another_accou
         store: StoreLocation::Memory,
         driver: DriverSettings::default(),
         region_cache: RegionCache::default(),
+        views: RememberedViews::default(),
         forms: FormFiles::default(),
         // The program is the test itself, which knows no such option.
         background: vec!["--no-such-option".into()],

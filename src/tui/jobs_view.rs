@@ -27,6 +27,8 @@ pub struct JobsView {
     requested_at_version: Option<u64>,
     /// Why the store cannot be written.
     pub store_problem: Option<Failure>,
+    /// Why the last hook failed.
+    pub hook_problem: Option<Failure>,
     /// A copy without progress for this long is stalled.
     pub stall: SignedDuration,
     /// What the user should know about the store, such as where a damaged one was kept.

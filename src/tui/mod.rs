@@ -5,8 +5,10 @@
 mod banner;
 mod browse;
 pub mod catalogue;
+mod finishing;
 mod freshness;
 pub mod glyphs;
+mod job_counts;
 pub mod jobs_view;
 pub mod keymap;
 mod known_regions;
@@ -16,6 +18,7 @@ pub mod model;
 mod mouse;
 pub mod msg;
 mod pending;
+pub mod problem_log;
 pub mod problems;
 mod quit;
 pub mod screens;
@@ -23,6 +26,8 @@ mod send;
 pub mod theme;
 mod update;
 pub mod view;
+mod view_memory;
+mod welcome;
 pub mod widgets;
 
 pub use crate::config::bindings;

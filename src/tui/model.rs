@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     config::{
-        Config, KeyMap, Theme, Themes,
+        Config, KeyMap, RememberedView, Theme, Themes,
         theme::{DEFAULT, WITHOUT_COLOURS},
     },
     domain::{
@@ -20,6 +20,7 @@ use crate::{
         freshness::Freshness,
         jobs_view::JobsView,
         msg::{Connected, Effect, EffectId},
+        problem_log::ProblemLog,
         screens::{Overlay, images::ImagesPane, jobs::JobsPane, palette::PaletteHistory, review::requested::Requested},
     },
 };
@@ -50,6 +51,10 @@ pub struct Start {
     /// For estimates.
     pub prices: Prices,
     pub themes: Themes,
+    /// Nobody has seen the screen here before.
+    pub first_run: bool,
+    /// The view is remembered by account.
+    pub remembers: bool,
 }
 
 /// The connection to AWS.
@@ -101,6 +106,7 @@ pub struct Model {
     pub query: ImageQuery,
     pub catalogue: Catalogue,
     pub jobs_view: JobsView,
+    pub(super) problem_log: ProblemLog,
     /// KMS keys of destinations, as far as they were listed.
     pub keys: BTreeMap<Region, KeyList>,
     pub images: ImagesPane,
@@ -116,6 +122,12 @@ pub struct Model {
     /// What is open over the panes; the last is on top.
     pub overlays: Vec<Overlay>,
     pub notice: Option<Notice>,
+    /// What this is and how to leave, until the first key.
+    pub welcome: bool,
+    /// The title that the window has.
+    pub(super) title: Option<String>,
+    /// The profile whose view is shown, and the view as it was remembered last.
+    pub(super) view_memory: Option<(Option<String>, RememberedView)>,
     /// The theme in force.
     pub theme: Theme,
     /// The keys in force.
@@ -160,6 +172,7 @@ impl Model {
             query: ImageQuery::default(),
             catalogue: Catalogue::default(),
             jobs_view: JobsView::new(stall),
+            problem_log: ProblemLog::default(),
             keys: BTreeMap::new(),
             images: ImagesPane::with_columns(columns),
             jobs: JobsPane::default(),
@@ -169,6 +182,9 @@ impl Model {
             details_beside: false,
             overlays: Vec::new(),
             notice: None,
+            welcome: start.first_run,
+            title: None,
+            view_memory: None,
             theme: start.themes.get(DEFAULT).cloned().unwrap_or_default(),
             keymap: KeyMap::new(&start.config.keys),
             palette_history: PaletteHistory::default(),
@@ -189,7 +205,7 @@ impl Model {
         model.query = model.query_for(whose);
         let name = model.start.config.ui.theme.clone();
         if let Err(failure) = model.use_theme(&name) {
-            model.show_error(failure.lines().join(". "));
+            model.show_failure("theme", &failure);
         } else if let Some(note) = model.start.config.notes.first().cloned() {
             model.show_notice(note);
         }

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use crate::{
     aws::ImagePage,
-    config::{NamedFilters, Presets},
+    config::{NamedFilters, Presets, RememberedView},
     domain::{
         Account, AccountKey, CredentialSource, Failure, Image, ImageId, ImageQuery, Region, RegionInfo,
         image_details::ImageDetails,
@@ -167,6 +167,10 @@ pub enum Effect {
     /// Put a text on the clipboard of the user's terminal.
     Clipboard(String),
     Bell,
+    /// Ask the terminal for a notification.
+    Notify(String),
+    /// Set the window's title.
+    Title(String),
     /// Turn mouse reporting on or off.
     Mouse(bool),
     /// Draw every cell again.
@@ -180,6 +184,8 @@ pub enum Effect {
         profile: String,
         regions: Vec<Region>,
     },
+    /// Keep how the account's images are shown, for the next start.
+    Remember(RememberedView),
     Quit,
 }
 
@@ -273,6 +279,8 @@ pub struct Connected {
     pub endpoint: Option<String>,
     /// The regions chosen when this profile was last used.
     pub cached_regions: Vec<Region>,
+    /// How the account's images were shown last.
+    pub remembered: Option<RememberedView>,
     /// False if no region is configured and `home` is the default, us-east-1.
     pub region_configured: bool,
 }

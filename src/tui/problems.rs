@@ -1,8 +1,8 @@
-//! Current problems: where, and what. Counted for every frame, so failures are borrowed where possible.
+//! Current problems: where, and what. Counted for every frame, so failures are borrowed where possible. When they began is in the log.
 
 use std::{borrow::Cow, collections::BTreeSet, fmt};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     domain::{Failure, Region, Retry},
@@ -13,6 +13,7 @@ use crate::{
         bindings::{Action, Context},
         catalogue::ListState,
         model::{Connection, Model},
+        problem_log,
     },
 };
 
@@ -31,6 +32,10 @@ pub enum ProblemLocation<'a> {
     Driver,
     /// Another process holds the queue and does not respond.
     OtherDriver,
+    /// The last hook.
+    Hook,
+    /// A setting.
+    Settings,
     /// Looking up the account or the regions.
     Lookup(&'static str),
     /// Listing a region's images.
@@ -50,6 +55,8 @@ impl fmt::Display for ProblemLocation<'_> {
             Self::Notice => f.write_str("the store of jobs"),
             Self::Driver => f.write_str("jobs can only be viewed"),
             Self::OtherDriver => f.write_str("nobody is running the queue"),
+            Self::Hook => f.write_str("hook"),
+            Self::Settings => f.write_str("settings"),
             Self::Lookup(what) => f.write_str(what),
             Self::Images(region) => write!(f, "{region}"),
             Self::Copy(job) => write!(f, "copy {} to {}", job.request.name, job.request.destination),
@@ -58,13 +65,95 @@ impl fmt::Display for ProblemLocation<'_> {
     }
 }
 
-pub type Problem<'a> = (ProblemLocation<'a>, Cow<'a, Failure>);
+impl<'a> ProblemLocation<'a> {
+    /// The region that it concerns; that of the session where the account or its regions are looked up.
+    pub(super) fn region(&self, model: &'a Model) -> Option<&'a Region> {
+        match (self, &model.connection) {
+            (Self::Images(region) | Self::CopiesTo(region), _) => Some(region),
+            (Self::Copy(job), _) => Some(&job.request.destination),
+            (Self::Lookup(_), Connection::Ready(connected)) => Some(&connected.home),
+            _ => None,
+        }
+    }
+}
+
+/// A current problem.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem<'a> {
+    pub location: ProblemLocation<'a>,
+    pub failure: Cow<'a, Failure>,
+}
+
+impl<'a> Problem<'a> {
+    fn known(location: ProblemLocation<'a>, failure: &'a Failure) -> Self {
+        Self { location, failure: Cow::Borrowed(failure) }
+    }
+
+    fn made(location: ProblemLocation<'a>, failure: Failure) -> Self {
+        Self { location, failure: Cow::Owned(failure) }
+    }
+
+    /// When it was first and last seen; of a copy, when it failed or made progress last.
+    pub(super) fn times(&self, model: &Model) -> (Timestamp, Timestamp) {
+        let once = |at: Timestamp| (at, at);
+        match self.location {
+            ProblemLocation::Copy(job) if job.state.ended() => once(job.ended.unwrap_or(model.now)),
+            ProblemLocation::Copy(job) => once(job.last_progress.or(job.started).unwrap_or(job.requested)),
+            _ => model.problem_log.times(&self.location.to_string(), &self.failure).unwrap_or(once(model.now)),
+        }
+    }
+}
 
 impl Model {
     /// All current problems. What stops all work comes first, single copies last.
     pub fn problems(&self) -> Vec<Problem<'_>> {
-        let mut problems: Vec<Problem<'_>> = Vec::new();
-        let mut add = |location, failure| problems.push((location, Cow::Borrowed(failure)));
+        let mut problems = self.general_problems();
+        let cancel = self.keymap.key(Context::Jobs, Action::Cancel);
+        for job in self.jobs_view.jobs() {
+            if let JobState::Failed { failure, .. } = &job.state {
+                problems.push(Problem::known(ProblemLocation::Copy(job), failure));
+            }
+            if let Some(idle) = job.stalled(self.now, self.jobs_view.stall) {
+                problems.push(Problem::made(ProblemLocation::Copy(job), stalled(job, idle, &cancel)));
+            }
+        }
+        problems
+    }
+
+    /// Returns true if there is a problem, or was one in this session.
+    pub(super) fn lists_problems(&self) -> bool {
+        !self.problem_log.over().is_empty() || !self.problems().is_empty()
+    }
+
+    /// The current problems other than those of single copies.
+    pub(super) fn general_problems(&self) -> Vec<Problem<'_>> {
+        let mut problems = self.stopping_problems();
+        let settings = self.start.config.unknown_variables.iter();
+        problems.extend(settings.map(|failure| Problem::known(ProblemLocation::Settings, failure)));
+        let hook = self.jobs_view.hook_problem.iter();
+        problems.extend(hook.map(|failure| Problem::known(ProblemLocation::Hook, failure)));
+        let lookups = self.lookup_problems.iter();
+        problems.extend(lookups.map(|(what, failure)| Problem::known(ProblemLocation::Lookup(what), failure)));
+        for (region, listing) in self.catalogue.listings() {
+            if let ListState::Failed(failure) = &listing.state {
+                problems.push(Problem::known(ProblemLocation::Images(region), failure));
+            }
+        }
+        // A region without running copies is not polled any more, so its last problem would stay forever.
+        let running = self.jobs_view.jobs().filter(|job| !job.state.ended());
+        let polled: BTreeSet<&Region> = running.map(|job| &job.request.destination).collect();
+        for region in polled {
+            if let Some(failure) = self.jobs_view.region_problem(region) {
+                problems.push(Problem::known(ProblemLocation::CopiesTo(region), failure));
+            }
+        }
+        problems
+    }
+
+    /// What stops all work, or may have.
+    fn stopping_problems(&self) -> Vec<Problem<'_>> {
+        let mut problems = Vec::new();
+        let mut add = |location, failure| problems.push(Problem::known(location, failure));
         if let Connection::Failed(failure) = &self.connection {
             add(ProblemLocation::SignIn(self.profile.as_deref()), failure);
         }
@@ -81,39 +170,44 @@ impl Model {
             add(ProblemLocation::Driver, failure);
         }
         if let Some(silent) = labels::driver::unresponsive(&self.jobs_view.driver) {
-            problems.push((ProblemLocation::OtherDriver, Cow::Owned(Failure::new("run the queue", silent))));
+            problems.push(Problem::made(ProblemLocation::OtherDriver, Failure::new("run the queue", silent)));
         }
-        let mut add = |location, failure| problems.push((location, Cow::Borrowed(failure)));
-        for (what, failure) in &self.lookup_problems {
-            add(ProblemLocation::Lookup(what), failure);
-        }
-        for (region, listing) in self.catalogue.listings() {
-            if let ListState::Failed(failure) = &listing.state {
-                add(ProblemLocation::Images(region), failure);
-            }
-        }
-        let cancel = self.keymap.key(Context::Jobs, Action::Cancel);
-        let mut polled = BTreeSet::new();
-        let mut failed: Vec<Problem<'_>> = Vec::new();
-        for job in self.jobs_view.jobs() {
-            if let JobState::Failed { failure, .. } = &job.state {
-                failed.push((ProblemLocation::Copy(job), Cow::Borrowed(&**failure)));
-            }
-            if let Some(idle) = job.stalled(self.now, self.jobs_view.stall) {
-                failed.push((ProblemLocation::Copy(job), Cow::Owned(stalled(job, idle, &cancel))));
-            }
-            // A region without running copies is not polled any more, so its last problem would stay forever.
-            if !job.state.ended() && self.jobs_view.region_problem(&job.request.destination).is_some() {
-                polled.insert(&job.request.destination);
-            }
-        }
-        for region in polled {
-            if let Some(failure) = self.jobs_view.region_problem(region) {
-                add(ProblemLocation::CopiesTo(region), failure);
-            }
-        }
-        problems.append(&mut failed);
         problems
+    }
+}
+
+/// Brings the log up to date with the current problems. Once a frame: what came and went between two frames was on no screen.
+pub(super) fn follow(model: &mut Model) {
+    let mut log = std::mem::take(&mut model.problem_log);
+    let mut keys = Vec::new();
+    for problem in model.general_problems() {
+        let place = problem.location.to_string();
+        log.see(&place, problem.location.region(model), &problem.failure, model.now, true);
+        keys.push(problem_log::key(&place, &problem.failure));
+    }
+    log.keep_current(&keys);
+    model.problem_log = log;
+}
+
+/// Keeps the failures of copies that are retried or dismissed by what the jobs are about to become.
+pub(super) fn on_jobs<'a>(model: &mut Model, changed: impl Iterator<Item = &'a Job>) {
+    for job in changed {
+        let Some(before) = model.jobs_view.job(job.id) else { continue };
+        if let JobState::Failed { failure, .. } = &before.state
+            && (job.dismissed || !matches!(job.state, JobState::Failed { .. }))
+        {
+            let place = ProblemLocation::Copy(before).to_string();
+            let at = before.ended.unwrap_or(model.now);
+            model.problem_log.see(&place, Some(&before.request.destination), failure, at, false);
+        }
+    }
+}
+
+impl Model {
+    /// Shows a failure in the footer, and keeps it in the log: a notice ends before everybody has read it.
+    pub(super) fn show_failure(&mut self, place: &str, failure: &Failure) {
+        self.show_error(failure.lines().join(". "));
+        self.problem_log.see(place, None, failure, self.now, false);
     }
 }
 

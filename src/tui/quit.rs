@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use crate::{
     driver::DriverStatus,
-    engine::{Job, JobPhase, JobState, RemovalReason},
+    engine::{Job, JobPhase, JobState, Origin, RemovalReason},
     tui::{
         model::Model,
         msg::Effect,
@@ -42,6 +42,12 @@ fn runs_queue(model: &Model) -> bool {
     model.jobs_view.driver == DriverStatus::ThisProcess && model.start.demo.is_none() && !model.start.config.read_only
 }
 
+/// Returns true if a process in the background is to run the hooks of copies that go on in AWS.
+fn leaves_hooks(model: &Model) -> bool {
+    let own = |job: &Job| job.origin == Origin::Here && !job.state.ended();
+    runs_queue(model) && !model.start.config.hooks.job_ended.is_empty() && model.jobs_view.jobs().any(own)
+}
+
 /// Quits, after a confirmation if work would stop.
 pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
     // Quitting twice means at once, and without a process in the background.
@@ -50,7 +56,10 @@ pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
         return;
     }
     match confirmation(model) {
-        None => effects.push(Effect::Quit),
+        None => {
+            effects.extend(leaves_hooks(model).then_some(Effect::Background));
+            effects.push(Effect::Quit);
+        }
         Some(confirmation) => model.overlays.push(Overlay::Confirmation(confirmation)),
     }
 }
@@ -86,7 +95,7 @@ fn recently_requested(model: &Model) -> bool {
 
 /// Leaves the old profile's queue to a process in the background.
 pub(super) fn continue_in_background(model: &mut Model, effects: &mut Vec<Effect>) {
-    if runs_queue(model) && (pending_work(model).any() || recently_requested(model)) {
+    if runs_queue(model) && (pending_work(model).any() || recently_requested(model) || leaves_hooks(model)) {
         let profile = model.profile.as_deref().map_or_else(String::new, |name| format!(" of {name}"));
         effects.push(Effect::Background);
         model.show_notice(format!("The queue{profile} continues in the background."));
@@ -95,7 +104,7 @@ pub(super) fn continue_in_background(model: &mut Model, effects: &mut Vec<Effect
 
 /// Quits without a confirmation: the terminal is gone.
 pub(super) fn hang_up(model: &Model, effects: &mut Vec<Effect>) {
-    let unfinished = pending_work(model).any() || recently_requested(model);
+    let unfinished = pending_work(model).any() || recently_requested(model) || leaves_hooks(model);
     if runs_queue(model) && model.start.config.jobs.background_on_hangup && unfinished {
         effects.push(Effect::Background);
     }

@@ -11,6 +11,7 @@ mod batches;
 mod cost;
 mod details;
 mod finding;
+mod finishing;
 mod form;
 mod history;
 mod jobs;
@@ -21,10 +22,12 @@ mod palette;
 mod panes;
 mod post_copy;
 mod presets;
+mod problems;
 mod progress;
 mod quit;
 mod review;
 mod review_start;
+mod view_memory;
 
 use super::{
     bindings::Context,
@@ -81,6 +84,8 @@ fn start(change: impl FnOnce(&mut Config)) -> (Model, Vec<Effect>) {
         size: (100, 30),
         prices: crate::domain::price::Prices::default(),
         themes: crate::config::Themes::default(),
+        first_run: false,
+        remembers: false,
     })
 }
 
@@ -91,6 +96,7 @@ fn connected() -> Connected {
         home: region("us-east-1"),
         endpoint: None,
         cached_regions: Vec::new(),
+        remembered: None,
         region_configured: true,
     }
 }

@@ -10,17 +10,18 @@ use crate::{
     term::{Input, input::KeyEvent},
     tui::{
         bindings::{Action, Context},
-        browse, keymap, known_regions, layout, live,
+        browse, finishing, keymap, known_regions, layout, live,
         model::{Connection, FilterRequest, FormRequest, Model, Pane, PendingReply, Reconnect},
         mouse,
         msg::{Effect, EffectId, Msg, Reply},
-        quit,
+        problems, quit,
         screens::{
             Overlay, confirm, form, images, input, jobs,
             pager::{self, Pager},
             palette::{self, update::PaletteOutcome},
             picker, review,
         },
+        view_memory,
         widgets::editor,
     },
 };
@@ -163,6 +164,7 @@ fn on_job_update(model: &mut Model, update: JobUpdate) {
         JobUpdate::Pending { region, images } => live::on_pending(model, &region, images),
         JobUpdate::Changed { jobs, status } => {
             live::on_jobs(model, jobs.iter().map(AsRef::as_ref));
+            problems::on_jobs(model, jobs.iter().map(AsRef::as_ref));
             model.jobs_view.change(jobs);
             if let Some(status) = status {
                 model.jobs_view.status = status;
@@ -170,10 +172,11 @@ fn on_job_update(model: &mut Model, update: JobUpdate) {
         }
         JobUpdate::Driver(driver) => model.jobs_view.driver = driver,
         JobUpdate::Rejected(failure) => {
-            model.show_error(failure.lines().join(". "));
+            model.show_failure("command", &failure);
             review::open::on_rejected(model);
         }
         JobUpdate::StoreProblem(problem) => model.jobs_view.store_problem = problem,
+        JobUpdate::HookProblem(problem) => model.jobs_view.hook_problem = problem,
         JobUpdate::Warning(warning) => {
             let text = labels::driver::warning(&warning);
             model.show_error(text.clone());
@@ -202,6 +205,9 @@ fn on_account(model: &mut Model, result: Result<Account, Failure>, effects: &mut
 fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Effect>) {
     if let Reply::Connected(result) = reply {
         if model.connection == Connection::Connecting(id) || model.reconnect == Some(Reconnect::Running(id)) {
+            if let Ok(connected) = &result {
+                view_memory::recall(model, connected.remembered.clone());
+            }
             browse::on_connected(model, result, effects);
         }
         return;
@@ -272,7 +278,8 @@ impl Model {
         if let Msg::ClockStepped(step) = msg {
             self.shift_deadlines(step);
         }
-        let is_frame = msg == Msg::Frame;
+        let (is_frame, of_jobs) = (msg == Msg::Frame, matches!(msg, Msg::Jobs(_)));
+        self.welcome &= !matches!(msg, Msg::Input(Input::Key(_) | Input::Mouse(_)));
         self.now = now;
         if self.notice.as_ref().is_some_and(|n| n.until <= now) {
             self.notice = None;
@@ -291,9 +298,11 @@ impl Model {
         let ended = self.jobs_view.take_ended();
         live::on_ended(self, &ended);
         live::act_if_due(self, &mut effects);
-        if !ended.is_empty() && self.start.config.ui.bell {
-            effects.push(Effect::Bell);
+        finishing::on_ended(self, &ended, &mut effects);
+        if of_jobs || self.title.is_none() {
+            finishing::follow_title(self, &mut effects);
         }
+        view_memory::keep_if_changed(self, &mut effects);
         effects
     }
 }
@@ -304,6 +313,7 @@ fn refresh_rows(model: &mut Model) {
     images::update::refresh_rows(model);
     jobs::lines::refresh_lines(model);
     review::open::on_frame(model);
+    problems::follow(model);
     // The panes' heights depend on the lines of the jobs pane.
     let areas = layout::now(model);
     jobs::lines::set_height(model, layout::rows(areas.jobs, 0));

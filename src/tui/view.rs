@@ -11,11 +11,11 @@ use crate::{
         CredentialSource,
         text::{clean, count, thousands},
     },
-    engine::{JobPhase, JobState, RemovalReason},
     tui::{
         banner,
         bindings::{Action, Binding, Context},
         glyphs::Glyphs,
+        job_counts::JobCounts,
         keymap,
         layout::{self, SMALLEST},
         model::{Connection, Model, Pane},
@@ -24,7 +24,7 @@ use crate::{
             pager::{self, Pager},
             palette, picker, review,
         },
-        theme,
+        theme, welcome,
         widgets::{
             draw_context::DrawContext,
             text_fit::{cut, width, wrap},
@@ -79,6 +79,9 @@ fn draw_roles(frame: &mut Frame<'_>, model: &Model) {
             Overlay::Confirmation(confirmation) => confirm::view::draw(frame, areas.body, confirmation, ctx),
             Overlay::Palette(palette) => palette::view::draw(frame, areas.body, palette, ctx),
         }
+    }
+    if model.welcome {
+        welcome::draw(frame, areas.body, model, ctx);
     }
     if let Some(notice) = &model.notice {
         let style = if notice.is_error { theme::BAD } else { theme::STRONG };
@@ -158,47 +161,6 @@ fn account_summary(model: &Model, cells: usize, ellipsis: &str) -> String {
     line(&if for_name < 4 { String::new() } else { cut(name, for_name, ellipsis) })
 }
 
-/// Copies by state, and their total size and progress in GiB percent.
-#[derive(Default)]
-struct JobCounts {
-    copying: usize,
-    queued: usize,
-    in_doubt: usize,
-    cancelling: usize,
-    deregistering: usize,
-    available: usize,
-    failed: usize,
-    gone: usize,
-    size: u64,
-    done: u64,
-}
-
-impl JobCounts {
-    fn of(model: &Model) -> Self {
-        let mut counts = Self::default();
-        for job in model.jobs_view.jobs() {
-            match &job.state {
-                _ if job.state.phase() == JobPhase::Deregistering => counts.deregistering += 1,
-                JobState::Removing { reason: RemovalReason::Retry { .. }, .. } => counts.queued += 1,
-                state if job.is_being_removed() && !state.ended() => counts.cancelling += 1,
-                JobState::Copying { .. } | JobState::Starting => counts.copying += 1,
-                JobState::Queued | JobState::Reconciling { .. } => counts.queued += 1,
-                JobState::InDoubt { .. } => counts.in_doubt += 1,
-                JobState::Available { .. } => counts.available += 1,
-                JobState::Failed { .. } => counts.failed += 1,
-                JobState::Gone { .. } => counts.gone += 1,
-                _ => {}
-            }
-            if !job.state.ended() && !job.is_being_removed() {
-                let size = job.request.size_gib().max(1);
-                counts.size += size;
-                counts.done += size * u64::from(job.percent().unwrap_or(0));
-            }
-        }
-        counts
-    }
-}
-
 /// All copies in a line, such as `3 copying 2 queued 1 failed  61%`, as far as there is room.
 fn job_summary(model: &Model, cells: usize) -> String {
     let counts = JobCounts::of(model);
@@ -220,7 +182,7 @@ fn job_summary(model: &Model, cells: usize) -> String {
     ];
     let some = counted.into_iter().filter(|(_, n, _)| *n > 0);
     words.extend(some.map(|(drop, n, word)| (drop, format!("{} {word}", thousands(n)))));
-    if let Some(percent) = counts.done.checked_div(counts.size) {
+    if let Some(percent) = counts.percent() {
         words.push((4, format!(" {percent}%")));
     }
     loop {
@@ -248,6 +210,9 @@ fn footer_word(model: &Model, binding: &'static Binding) -> Option<String> {
     let (word, _) = binding.footer?;
     let offered = match (binding.context, model.overlays.last()) {
         (Context::Picker, Some(Overlay::Picker(picker))) => picker.offers(binding.action),
+        (Context::Pager, Some(Overlay::Pager(pager))) if binding.action != Action::Back => {
+            pager.lists_problems() && model.lists_problems()
+        }
         (Context::Choice, Some(Overlay::Confirmation(confirmation))) => {
             return confirmation.footer_word(binding.action, word);
         }

@@ -120,7 +120,9 @@ impl Followed {
 
     /// Starts a process in the background for what is left to do, if the settings allow it.
     pub(super) async fn leave_to_background(&mut self, setup: &Setup) {
-        if self.left() == 0 || !setup.config.jobs.background_on_hangup || setup.config.read_only {
+        let has_hook = !setup.config.hooks.job_ended.is_empty();
+        let goes_on = self.left() > 0 || has_hook && self.jobs.iter().any(|job| !has_ended(job));
+        if !goes_on || !setup.config.jobs.background_on_hangup || setup.config.read_only {
             return;
         }
         match in_background(setup).await {

@@ -3,6 +3,7 @@
 mod bar_terminal;
 mod describe;
 mod ending;
+mod hooks;
 mod outages;
 mod progress;
 #[cfg(test)]
@@ -104,6 +105,9 @@ pub(super) async fn follow(
         }
     };
     follower.progress.finish();
+    if matches!(ending, Ok(Ending::Done)) {
+        follower.finish_hooks(&mut queue, signals).await;
+    }
     // Requests under way are waited for.
     release(&handle).await;
     let ending = ending?;
@@ -292,7 +296,7 @@ impl Follower<'_> {
             JobUpdate::Driver(driver) => self.note_driver(&driver)?,
             // Nothing that this command was to do will happen.
             JobUpdate::Rejected(failure) if !self.own.is_empty() => return Err(failure.into()),
-            JobUpdate::Rejected(failure) => self.report(&failure),
+            JobUpdate::Rejected(failure) | JobUpdate::HookProblem(Some(failure)) => self.report(&failure),
             // What is stored is carried out once the store can be written: that is tried again and again.
             JobUpdate::StoreProblem(Some(failure)) => {
                 if self.store_problem.replace(failure.clone()).as_ref() != Some(&failure) {
@@ -303,7 +307,7 @@ impl Follower<'_> {
                 self.store_problem = None;
                 self.note("the store of jobs can be written again");
             }
-            JobUpdate::Pending { .. } => {}
+            JobUpdate::Pending { .. } | JobUpdate::HookProblem(None) => {}
             JobUpdate::Warning(warning) => self.note(&labels::driver::warning(&warning)),
         }
         Ok(())

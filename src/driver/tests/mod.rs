@@ -1,6 +1,7 @@
 //! A driver while the clock is set, and beside other processes.
 
 mod backend;
+mod hooks;
 mod shared;
 
 use std::{path::Path, sync::Arc, time::Duration};

@@ -14,6 +14,7 @@ use tokio::{
 use super::{form_files::FormFiles, region_cache::RegionCache};
 use crate::{
     aws::Session,
+    config::{RememberedView, RememberedViews},
     domain::{AccountKey, Failure, Image, Region, Retry},
     driver::{
         Clock, DriverHandle, DriverSettings, JobUpdate, SessionSource, SharedSession, StoreHandle, StoreLocation,
@@ -43,6 +44,8 @@ pub struct EffectConfig {
     pub driver: DriverSettings,
     /// The regions chosen last.
     pub region_cache: RegionCache,
+    /// How each account's images were shown last.
+    pub views: RememberedViews,
     /// Presets and last values of the copy form.
     pub forms: FormFiles,
     /// The arguments of a background process, without the profile.
@@ -190,6 +193,8 @@ impl Effects {
                 None => Ok(()),
             }
         };
+        // One that a background task has not written yet.
+        self.config.views.flush();
         let detached = tokio::time::timeout(LONGEST, async { tokio::join!(detached, stored).0 }).await;
         // One that takes longer to start is not failing.
         if let Ok(Err(failure)) = detached {
@@ -245,18 +250,32 @@ impl Effects {
             Effect::Export { id, request } => self.export(id, request),
             Effect::Background => self.spawn_background(),
             Effect::WatchLogin(on) => self.watch_login(on),
-            Effect::CacheRegions { profile, regions } => {
-                if let Some(account) = &self.account {
-                    self.config.region_cache.keep(&profile, account, &regions);
-                }
-            }
+            Effect::CacheRegions { profile, regions } => self.cache_regions(&profile, &regions),
+            Effect::Remember(view) => self.remember(view),
             Effect::Clipboard(_)
             | Effect::Bell
+            | Effect::Notify(_)
+            | Effect::Title(_)
             | Effect::Mouse(_)
             | Effect::Repaint
             | Effect::ResumeTerminal
             | Effect::Suspend
             | Effect::Quit => {}
+        }
+    }
+
+    fn cache_regions(&self, profile: &str, regions: &[Region]) {
+        if let Some(account) = &self.account {
+            self.config.region_cache.keep(profile, account, regions);
+        }
+    }
+
+    /// Keeps a view, in the background: another process may hold the file's lock.
+    fn remember(&self, view: RememberedView) {
+        if let Some(account) = &self.account {
+            let views = self.config.views.clone();
+            views.set(account, view);
+            tokio::task::spawn_blocking(move || views.flush());
         }
     }
 
@@ -284,9 +303,9 @@ impl Effects {
         // Nothing may be sent under the old account while the new one is looked up.
         self.session = None;
         self.connecting = Some(id);
-        let (source, region_cache) = (self.source.clone(), self.config.region_cache.clone());
+        let (source, config) = (self.source.clone(), self.config.clone());
         self.spawn(async move {
-            let result = connect(&source, profile.as_deref(), &region_cache).await;
+            let result = connect(&source, profile.as_deref(), &config).await;
             TaskResult::Connected { id, profile, result }
         });
     }
@@ -340,16 +359,17 @@ impl Effects {
 async fn connect(
     source: &SessionSource,
     profile: Option<&str>,
-    region_cache: &RegionCache,
+    config: &EffectConfig,
 ) -> Result<(Session, Connected), Failure> {
     let (session, account) = source.sign_in(profile).await?;
-    let cached = || region_cache.regions(profile.unwrap_or_default(), &account);
+    let cached = || config.region_cache.regions(profile.unwrap_or_default(), &account);
     let connected = Connected {
         profile: session.profile().map(str::to_owned),
         source: session.identity().map(|identity| identity.source),
         home: session.home_region().clone(),
         endpoint: session.endpoint_url().map(str::to_owned),
         cached_regions: if source.names_region() { Vec::new() } else { cached() },
+        remembered: config.views.read(&account),
         region_configured: matches!(source, SessionSource::Simulated { .. }) || session.region_was_given(),
     };
     Ok((session, connected))

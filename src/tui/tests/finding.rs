@@ -238,7 +238,7 @@ fn filters_are_saved_and_chosen_by_name() {
     let effects = keys(&mut model, "F");
     let [Effect::ReadFilters { id }] = effects[..] else { panic!("{effects:?}") };
     reply(&mut model, id, Reply::Filters(Ok(stored)));
-    shows(&mut model, &["Saved filters", "ones", "web-1"]);
+    shows(&mut model, &["Filters (Delete", "ones", "web-1"]);
     press(&mut model, KeyCode::Enter);
     frame(&mut model);
     assert_eq!((model.images.filter.value(), model.images.rows.len()), ("web-1", 4));

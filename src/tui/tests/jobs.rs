@@ -213,7 +213,7 @@ fn a_stalled_copy_is_a_problem_and_nothing_is_done_about_it() {
     shows(&mut model, &["no progress for 34m", "1 problem (!)"]);
     assert_eq!(screen(&mut model, 80, 24).matches("no progress").count(), 1);
     keys(&mut model, "!");
-    shows(&mut model, &["copy app-web-00001 to eu-west-1", "for 34m", "nothing is cancelled automatically"]);
+    shows(&mut model, &["copy app-web-00001 to eu-west-1", "for 34m", "nothing is cancelled"]);
     let mut elsewhere = still(3);
     elsewhere.origin = Origin::Elsewhere;
     let mut model = with_jobs(vec![elsewhere]);

@@ -143,3 +143,14 @@ fn another_profile_hands_the_queue_over_to_the_background() {
         assert!(model.notice.is_none());
     }
 }
+
+#[test]
+fn with_a_hook_a_process_in_the_background_waits_for_running_copies() {
+    let hook = |c: &mut Config| c.hooks.job_ended = vec!["/bin/true".into()];
+    let mut model = with_jobs_and_config(vec![copying(1)], hook);
+    assert_eq!(keys(&mut model, "q"), [Effect::Background, Effect::Quit]);
+    let mut model = with_jobs_and_config(vec![copying(1)], hook);
+    assert_eq!(model.update(Msg::Input(Input::Hangup), now()), [Effect::Background, Effect::Quit]);
+    let mut model = with_jobs_and_config(vec![available(1)], hook);
+    assert_eq!(keys(&mut model, "q"), [Effect::Quit]);
+}

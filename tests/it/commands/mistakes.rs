@@ -102,6 +102,16 @@ fn settings_that_cannot_be_used_are_mistakes() {
 }
 
 #[test]
+fn a_variable_that_no_setting_has_is_named_by_every_command() {
+    let mut commands = Commands::new("demo");
+    commands.settings.push(("AMIGRATE_JOBS_HISTROY_DAYS", "3".into()));
+    commands.settings.push(("AMIGRATE_SOMETHING", "else".into()));
+    commands.run(&["jobs"]);
+    commands.run(&["jobs", "--quiet"]);
+    insta::assert_snapshot!(commands.transcript());
+}
+
+#[test]
 fn a_watch_ends_when_nobody_reads_it() {
     let commands = Commands::new("demo");
     ask(&commands, &engine::Command::Copy(vec![request(&commands, "one", "us-east-2", 1)]));

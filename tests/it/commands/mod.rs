@@ -12,6 +12,7 @@ mod deregister;
 pub(crate) mod fixture;
 mod help;
 mod history;
+mod hooks;
 mod hosts;
 mod jobs;
 mod list;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use amigrate::{
-    config::{Config, Themes},
+    config::{Config, RememberedViews, Themes},
     driver::{Clock, DriverSettings, SessionSource, StoreLocation},
     engine::EngineConfig,
     runtime::{EffectConfig, Effects, FormFiles, TerminalPort, region_cache::RegionCache, run},
@@ -150,6 +150,7 @@ fn frames(picture: &Picture) -> Vec<Buffer> {
             store: StoreLocation::Memory,
             driver: DriverSettings { engine: EngineConfig::from(&config), ..DriverSettings::default() },
             region_cache: RegionCache::default(),
+            views: RememberedViews::default(),
             forms: FormFiles::default(),
             background: Vec::new(),
         };
@@ -164,6 +165,8 @@ fn frames(picture: &Picture) -> Vec<Buffer> {
             size,
             prices,
             themes: Themes::default(),
+            first_run: false,
+            remembers: false,
         });
         let http = connector::http_client(world, move || clock.now()).into();
         let mut effects = Effects::new(SessionSource::Simulated { http, home }, means, clock);

@@ -66,7 +66,7 @@ impl Background {
     }
 
     #[track_caller]
-    fn wait_for_its_end(&self) {
+    pub(crate) fn wait_for_its_end(&self) {
         let Ok(process) = pidfd_open(self.pid, PidfdFlags::empty()) else { return };
         let mut wait = [PollFd::new(&process, PollFlags::IN)];
         let patience = Timespec { tv_sec: PATIENCE.as_secs().try_into().expect("a small number"), tv_nsec: 0 };

@@ -8,6 +8,8 @@ mod accounts;
 #[cfg(target_os = "linux")]
 mod exits;
 mod failures;
+#[cfg(target_os = "linux")]
+mod hooks;
 mod killed;
 mod ownership;
 mod printed;

@@ -167,7 +167,15 @@ fn without_ids(screen: &str) -> String {
     for word in screen.split_inclusive([' ', '\n', '.', ')', ',']) {
         let id = word.len() >= 36 && word.chars().filter(|c| *c == '-').count() == 4;
         let end = word.trim_start_matches(|c: char| c.is_ascii_hexdigit() || c == '-');
-        out.push_str(if id { "[request id]" } else { word });
+        // When it failed depends on the SDK's own random waits.
+        let is_time = word.len() == 9 && word.matches(':').count() == 2;
+        out.push_str(if id {
+            "[request id]"
+        } else if is_time {
+            "[the time] "
+        } else {
+            word
+        });
         out.push_str(if id { end } else { "" });
     }
     out

@@ -8,6 +8,7 @@
 use std::{
     io::{Read as _, Write},
     num::NonZeroU16,
+    os::unix::fs::DirBuilderExt as _,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -49,6 +50,12 @@ impl Program {
 
     /// With all user directories inside this one, and no way to a real account.
     pub(crate) fn home(self, home: &std::path::Path) -> Self {
+        let state = home.join("amigrate");
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&state).expect("a directory");
+        let remembered = state.join("screen.json");
+        if !remembered.exists() {
+            std::fs::write(remembered, r#"{"welcomed": true}"#).expect("a file");
+        }
         let home = home.to_str().expect("a temporary directory has a plain name");
         ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"]
             .into_iter()

@@ -10,7 +10,7 @@ use std::{
 
 use amigrate::{
     aws::{HttpClient, Session},
-    config::{Config, Themes},
+    config::{Config, RememberedViews, Themes},
     domain::{Image, ImageQuery, OwnerFilter, Region},
     driver::{Clock, DriverSettings, SessionSource, StoreLocation},
     engine::{EngineConfig, Job},
@@ -101,6 +101,8 @@ impl ScreenHarnessBuilder {
             size: self.size,
             prices: self.config.prices().unwrap(),
             themes: Themes::default(),
+            first_run: false,
+            remembers: false,
         }
     }
 
@@ -155,6 +157,7 @@ pub(crate) fn effect_config(config: &Config) -> EffectConfig {
             ..DriverSettings::default()
         },
         region_cache: RegionCache::default(),
+        views: RememberedViews::default(),
         forms: FormFiles::default(),
         background: Vec::new(),
     }

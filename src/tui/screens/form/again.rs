@@ -73,7 +73,7 @@ pub fn on_source(model: &mut Model, job: &Job, result: Result<Option<Image>, Fai
     }
     let request = &job.request;
     match result {
-        Err(failure) => model.show_error(failure.lines().join(". ")),
+        Err(failure) => model.show_failure("source image", &failure),
         Ok(None) => model.show_error(format!(
             "{} is no longer in {}, or no longer shared with this account: it cannot be copied again.",
             request.source, request.source_region

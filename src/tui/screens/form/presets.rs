@@ -66,7 +66,7 @@ pub fn remove(model: &mut Model, name: String, effects: &mut Vec<Effect>) {
 pub fn on_reply(model: &mut Model, request: FormRequest, result: Result<StoredForms, Failure>) {
     let stored = match result {
         Ok(stored) => stored,
-        Err(failure) => return model.show_error(failure.lines().join(". ")),
+        Err(failure) => return model.show_failure("presets", &failure),
     };
     match request {
         // They are the palette's.
@@ -96,7 +96,7 @@ fn apply_named(model: &mut Model, name: &str, mut stored: StoredForms) {
             apply(model, preset);
             model.show_notice(format!("Preset {name} taken over."));
         }
-        (None, Some(failure)) => model.show_error(failure.lines().join(". ")),
+        (None, Some(failure)) => model.show_failure("presets", &failure),
         (None, None) => model.show_error(format!("There is no preset {name}.{near}")),
     }
 }
@@ -110,7 +110,7 @@ fn open_picker(model: &mut Model, mut stored: StoredForms) {
         model.show_notice(format!("There are no presets yet. {save} saves this form as one."));
     }
     if let Some(failure) = problem {
-        model.show_error(failure.lines().join(". "));
+        model.show_failure("presets", &failure);
     }
 }
 

@@ -28,6 +28,9 @@ pub fn image_ref(image: &Image) -> ImageRef {
     (image.region.clone(), image.id.clone())
 }
 
+/// Filters that were used and are offered again.
+const RECENT_FILTERS: usize = 20;
+
 /// The pane's state.
 #[derive(Debug, Default)]
 pub struct ImagesPane {
@@ -36,6 +39,8 @@ pub struct ImagesPane {
     pub list: List,
     pub marked: Marks,
     pub filter: Input,
+    /// Filters that were used, the last one first.
+    pub recent: Vec<String>,
     /// True while keys go to the filter.
     pub editing: bool,
     /// What the filter says, once the rows are filtered by it.
@@ -56,6 +61,17 @@ impl ImagesPane {
     /// Returns a pane that shows these columns; none for those that fit.
     pub fn with_columns(columns: Vec<ImageColumn>) -> Self {
         Self { columns, ..Self::default() }
+    }
+
+    /// Ends the typing of the filter, and notes it.
+    pub(super) fn accept_filter(&mut self) {
+        self.editing = false;
+        let filter = self.filter.value().trim();
+        if !filter.is_empty() {
+            self.recent.retain(|recent| recent != filter);
+            self.recent.insert(0, filter.to_owned());
+            self.recent.truncate(RECENT_FILTERS);
+        }
     }
 
     /// Number of images before the filter.

@@ -73,14 +73,14 @@ pub fn set(model: &mut Model, filter: &str) {
 pub fn on_reply(model: &mut Model, request: FilterRequest, result: Result<StoredFilters, Failure>) {
     let stored = match result {
         Ok(stored) => stored,
-        Err(failure) => return model.show_error(failure.lines().join(". ")),
+        Err(failure) => return model.show_failure("saved filters", &failure),
     };
     match request {
         // Something else was opened meanwhile.
         // The palette takes them in.
         FilterRequest::Names => {}
         FilterRequest::Choose if !model.overlays.is_empty() => {}
-        FilterRequest::Choose if stored.filters.is_empty() => {
+        FilterRequest::Choose if stored.filters.is_empty() && model.images.recent.is_empty() => {
             let (begin, save) = (
                 model.keymap.key(Context::Images, Action::Filter),
                 model.keymap.key(Context::Filter, Action::SaveFilter),

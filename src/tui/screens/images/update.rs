@@ -117,7 +117,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
     match action {
         Action::Filter => pane.editing = true,
         Action::Complete if pane.editing => complete(model),
-        Action::Accept if pane.editing => pane.editing = false,
+        Action::Accept if pane.editing => pane.accept_filter(),
         Action::Back if pane.editing => {
             pane.editing = false;
             pane.filter.reset();

@@ -33,9 +33,8 @@ pub fn on_reply(model: &mut Model, result: Result<Vec<Arc<Job>>, Failure>) {
     match result {
         Ok(jobs) => history.set_jobs(jobs, model.jobs.filter.value(), model.now),
         Err(failure) => {
-            let text = failure.lines().join(". ");
-            history.load = HistoryLoad::Failed(failure);
-            model.show_error(text);
+            history.load = HistoryLoad::Failed(failure.clone());
+            model.show_failure("history", &failure);
         }
     }
 }

@@ -70,6 +70,8 @@ pub struct Pager {
     raw: bool,
     /// The first line shown.
     scroll: usize,
+    /// The problem that `y` copies.
+    cursor: usize,
     /// The first column shown, of JSON.
     column: usize,
     audit: AuditLoad,
@@ -82,6 +84,7 @@ impl Pager {
             subject,
             raw: false,
             scroll: 0,
+            cursor: 0,
             column: 0,
             audit: AuditLoad::NotRequested,
             details: DetailsLoad::NotRequested,
@@ -126,6 +129,11 @@ impl Pager {
 
     pub fn problems() -> Self {
         Self::new(PagerSubject::Problems)
+    }
+
+    /// Returns true if it shows the problems.
+    pub fn lists_problems(&self) -> bool {
+        self.subject == PagerSubject::Problems
     }
 
     pub fn context(&self) -> Context {

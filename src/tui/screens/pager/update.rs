@@ -2,7 +2,7 @@
 
 use ratatui::text::Line;
 
-use super::{PagerSubject, image_details, view::lines};
+use super::{PagerSubject, image_details, problems, view::lines};
 use crate::{
     domain::ImageId,
     tui::{
@@ -31,10 +31,25 @@ fn image_of_job(model: &Model, subject: &PagerSubject) -> Option<ImageId> {
     }
 }
 
+/// Copies the problem under the cursor, or all of them.
+fn yank_problems(model: &mut Model, action: Action, cursor: usize, effects: &mut Vec<Effect>) {
+    let text = if action == Action::YankAll { problems::text_of_all(model) } else { problems::text_at(model, cursor) };
+    if let Some(text) = text {
+        model.yank(text, effects);
+    }
+}
+
 /// Moves the window over the text, or shows the other form of an image.
 fn scroll(model: &mut Model, action: Action) {
     let (width, height) = window(model);
     let Some(Overlay::Pager(pager)) = model.overlays.last() else { return };
+    if pager.subject == PagerSubject::Problems {
+        let (cursor, scroll) = problems::move_to(model, action, (pager.cursor, pager.scroll), (width, height));
+        if let Some(Overlay::Pager(pager)) = model.overlays.last_mut() {
+            (pager.cursor, pager.scroll) = (cursor, scroll);
+        }
+        return;
+    }
     let lines = lines(pager, model, width);
     let end = lines.len().saturating_sub(height);
     let right = if pager.raw { lines.iter().map(Line::width).max().unwrap_or(0).saturating_sub(width) } else { 0 };
@@ -63,7 +78,7 @@ fn scroll(model: &mut Model, action: Action) {
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
     scroll(model, action);
     let Some(Overlay::Pager(pager)) = model.overlays.last() else { return false };
-    let (subject, raw) = (pager.subject.clone(), pager.raw);
+    let (subject, raw, cursor) = (pager.subject.clone(), pager.raw, pager.cursor);
     match (action, subject) {
         (Action::Back, _) | (Action::Problems, PagerSubject::Problems) => {
             model.overlays.pop();
@@ -74,6 +89,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         (Action::YankId, PagerSubject::Image(image)) if raw => model.yank(image.json(), effects),
         (Action::YankId, PagerSubject::Image(image)) => model.yank(image.id.to_string(), effects),
         (Action::YankArn, PagerSubject::Image(image)) => model.yank(image.arn(), effects),
+        (Action::YankId | Action::YankAll, PagerSubject::Problems) => yank_problems(model, action, cursor, effects),
         (Action::YankId | Action::YankArn, subject) => {
             if let Some(image) = image_of_job(model, &subject) {
                 model.yank(image.to_string(), effects);

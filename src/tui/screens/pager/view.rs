@@ -49,7 +49,7 @@ pub(super) fn lines(pager: &Pager, model: &Model, width: usize) -> Vec<Line<'sta
         PagerSubject::PaletteHelp => help::palette_lines(&model.keymap, width),
         PagerSubject::ReviewHelp => help::review_lines(&model.keymap, width),
         PagerSubject::FormHelp => help::form_lines(&model.keymap, width),
-        PagerSubject::Problems => problems::lines(model, width),
+        PagerSubject::Problems => problems::layout(model, pager.cursor, width).0,
     }
 }
 

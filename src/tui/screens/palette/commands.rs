@@ -214,7 +214,7 @@ pub(in crate::tui) fn on_reply(model: &mut Model, pending: PendingReply, reply: 
 /// Says how an export went.
 fn on_exported(model: &mut Model, path: &std::path::Path, images: usize, loading: usize, result: Result<(), Failure>) {
     match result {
-        Err(failure) => model.show_error(failure.lines().join(". ")),
+        Err(failure) => model.show_failure("export", &failure),
         Ok(()) => {
             let images = count(images, "image", "images");
             let still = count(loading, "region was", "regions were");
@@ -249,7 +249,7 @@ fn on_presets(model: &mut Model, stored: Result<StoredForms, Failure>) {
             let values = stored.presets.into_keys().map(|value| Candidate { value, note: String::new() });
             fill(model, CommandName::Preset, values.collect());
         }
-        Err(failure) => model.show_error(failure.lines().join(". ")),
+        Err(failure) => model.show_failure("presets", &failure),
     }
 }
 
@@ -260,7 +260,7 @@ fn on_filters(model: &mut Model, stored: Result<StoredFilters, Failure>) {
             let values = stored.filters.into_iter().map(|(value, note)| Candidate { value, note });
             fill(model, CommandName::Filter, values.collect());
         }
-        Err(failure) => model.show_error(failure.lines().join(". ")),
+        Err(failure) => model.show_failure("saved filters", &failure),
     }
 }
 

@@ -71,7 +71,13 @@ pub(super) fn accept(model: &mut Model, values: &[Value]) {
         model.show_notice("As many columns as fit are shown.");
     } else {
         let names: Vec<String> = columns.iter().map(|column| format!("\"{column}\"")).collect();
-        model.show_notice(format!("To keep these columns: [browse] columns = [{}]", names.join(", ")));
+        let names = names.join(", ");
+        let remembered = model.start.remembers && model.start.config.browse.columns.is_empty();
+        model.show_notice(if remembered {
+            format!("Remembered for this account. For every account: [browse] columns = [{names}]")
+        } else {
+            format!("To keep these columns: [browse] columns = [{names}]")
+        });
     }
     model.images.columns = columns;
 }

@@ -63,6 +63,7 @@ enum Value {
     OwnerInput(OwnerInput),
     Column(ImageColumn),
     Filter(String),
+    RecentFilter(String),
     Completion(Option<CompletionDuration>),
     Preset(Box<Preset>),
     LastValues(Box<Preset>),
@@ -246,7 +247,7 @@ impl Picker {
             PickerKind::Owner => "Whose images".into(),
             PickerKind::Profile => "Profiles".into(),
             PickerKind::Columns => "Columns".into(),
-            PickerKind::Filter => format!("Saved filters ({remove} removes one)"),
+            PickerKind::Filter => format!("Filters ({remove} removes a saved one)"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The picker of saved filters.
+//! The picker of filters: those that are saved, then those that were used last.
 
 use super::{Item, Picker, PickerKind, Value};
 use crate::{
@@ -14,7 +14,15 @@ pub fn open(model: &mut Model, filters: NamedFilters) {
         note: filter,
         enabled: true,
     };
-    let items = filters.into_iter().map(item).collect();
+    let recent = |filter: &String| Item {
+        value: Value::RecentFilter(filter.clone()),
+        label: filter.clone(),
+        note: "used last".into(),
+        enabled: true,
+    };
+    let unsaved = model.images.recent.iter().filter(|recent| !filters.values().any(|saved| saved == *recent));
+    let recent: Vec<Item> = unsaved.map(recent).collect();
+    let items = filters.into_iter().map(item).chain(recent).collect();
     model.overlays.push(Overlay::Picker(Picker::new(PickerKind::Filter, items, false)));
 }
 

@@ -91,7 +91,9 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) {
         (PickerKind::Owner, Value::OwnerInput(input)) => {
             model.overlays.push(Overlay::InputLine(InputLine::owner(input)));
         }
-        (PickerKind::Filter, Value::Filter(filter)) => images::saved_filters::set(model, &filter),
+        (PickerKind::Filter, Value::Filter(filter) | Value::RecentFilter(filter)) => {
+            images::saved_filters::set(model, &filter);
+        }
         (PickerKind::Profile, Value::Text(profile)) => browse::switch_profile(model, profile, effects),
         (kind, first) => accept_for_form(model, kind, first, &values, &label, effects),
     }

@@ -1,0 +1,63 @@
+//! The view of an account between runs: whose images, their order, the columns, the panes. Filters are kept to be chosen again, and
+//! none is applied: a list that hides something must not come by itself.
+
+use crate::{
+    config::{Config, RememberedView},
+    domain::{ImageColumn, OwnerFilter},
+    tui::{model::Model, msg::Effect, screens::images::Sort},
+};
+
+/// The view as it is now.
+fn current(model: &Model) -> RememberedView {
+    let sort = &model.images.sort;
+    RememberedView {
+        whose: model.query.whose.name(),
+        sort: sort.column.to_string(),
+        descending: sort.descending,
+        columns: model.images.columns.iter().map(ToString::to_string).collect(),
+        jobs_height: model.jobs_height,
+        details_beside: model.details_beside,
+        filters: model.images.recent.clone(),
+    }
+}
+
+/// Shows an account's images as they were shown last, once it is signed in to. What the settings name wins: a setting that is at
+/// its default names nothing, since the sample file has them all.
+pub(super) fn recall(model: &mut Model, remembered: Option<RememberedView>) {
+    let shown = model.view_memory.as_ref().is_some_and(|(profile, _)| *profile == model.profile);
+    if !model.start.remembers || shown {
+        return;
+    }
+    if let Some(view) = remembered {
+        let (settings, defaults) = (&model.start.config.browse, Config::default().browse);
+        let (whose, columns) = (settings.whose == defaults.whose, settings.columns == defaults.columns);
+        if let Some(whose) = OwnerFilter::parse(&view.whose).filter(|_| whose) {
+            model.query = model.query_for(whose);
+        }
+        if columns {
+            model.images.columns = view.columns.iter().filter_map(|name| ImageColumn::parse(name)).collect();
+        }
+        if let Some(column) = ImageColumn::parse(&view.sort) {
+            model.images.sort = Sort { column, descending: view.descending };
+        }
+        (model.jobs_height, model.details_beside) = (view.jobs_height, view.details_beside);
+        model.images.recent = view.filters;
+    }
+    model.view_memory = Some((model.profile.clone(), current(model)));
+}
+
+/// Keeps the view, if it has changed.
+pub(super) fn keep_if_changed(model: &mut Model, effects: &mut Vec<Effect>) {
+    if model.account.is_none() || model.view_memory.is_none() {
+        return;
+    }
+    let now = current(model);
+    let profile = model.profile.clone();
+    if let Some((of, kept)) = &mut model.view_memory
+        && *of == profile
+        && *kept != now
+    {
+        kept.clone_from(&now);
+        effects.push(Effect::Remember(now));
+    }
+}
