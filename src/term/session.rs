@@ -216,9 +216,13 @@ pub fn end_within(timeout: Duration, status: i32) {
     });
 }
 
-/// Makes a panic in any thread restore the terminal, call `log`, print itself, and exit with status 101.
+/// Makes a panic in any thread restore the terminal, call `log`, print itself, and exit with status 101. Of several at the same time, the
+/// first does so.
 pub fn install_panic_hook(log: impl Fn(&str) + Send + Sync + 'static) {
+    static FIRST: Mutex<()> = Mutex::new(());
     panic::set_hook(Box::new(move |info| {
+        // Held until the process has ended: another thread's panic must not end it before the terminal is restored.
+        let _first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
         // First, because a panic of `log` aborts the process.
         restore();
         let backtrace = std::backtrace::Backtrace::capture();
