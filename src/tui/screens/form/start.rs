@@ -51,8 +51,8 @@ pub(in crate::tui) fn start(model: &mut Model, copies: Vec<CopyRequest>, effects
     // A copy made again has the values of that copy, which are no use for the next form.
     let values = form.filter(|_| replaces.is_none()).map(|form| Box::new(Preset::last_values(&form.draft)));
     // Other marks are for something else.
-    let copied = form.filter(|_| replaces.is_none()).into_iter().flat_map(|form| &form.draft.sources);
-    let sources: Vec<ImageRef> = copied.map(|image| image_ref(image)).collect();
+    let of_form = form.filter(|_| replaces.is_none()).into_iter().flat_map(|form| &form.draft.sources);
+    let sources: Vec<ImageRef> = of_form.map(|image| image_ref(image)).collect();
     model.overlays.retain(|o| !matches!(o, Overlay::Form(_)));
     let n = count(copies.len(), "copy", "copies");
     model.show_notice(if model.jobs_view.driver.is_silent() {
