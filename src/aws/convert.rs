@@ -1,6 +1,8 @@
 //! Conversion of the SDK's types to domain types. Never fails: unreadable values are left out, as are images and snapshots
 //! without an id.
 
+use std::{collections::HashSet, sync::Arc};
+
 use aws_sdk_ec2::types as sdk;
 use jiff::Timestamp;
 
@@ -12,6 +14,38 @@ use crate::domain::{
 
 /// Substitute for owners that are not twelve digits, which some EC2 emulators have.
 const NO_ACCOUNT: &str = "000000000000";
+
+/// What many images of a page have in common, each once in memory.
+#[derive(Debug, Default)]
+struct CommonTexts {
+    texts: HashSet<Arc<str>>,
+    /// The owner seen last.
+    owner: Option<AccountId>,
+}
+
+impl CommonTexts {
+    fn get(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.texts.get(text) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = text.into();
+        self.texts.insert(Arc::clone(&new));
+        new
+    }
+
+    /// Returns an owner's id. Most often all images have the same owner.
+    fn owner(&mut self, id: &str) -> Option<AccountId> {
+        if self.owner.as_ref().is_none_or(|last| last.as_str() != id) {
+            self.owner = AccountId::new(id).or_else(|_| AccountId::new(NO_ACCOUNT)).ok();
+        }
+        self.owner.clone()
+    }
+
+    /// The same for one that may be missing, as which an empty one counts.
+    fn optional(&mut self, text: Option<&str>) -> Option<Arc<str>> {
+        text.filter(|t| !t.is_empty()).map(|text| self.get(text))
+    }
+}
 
 fn boxed(text: Option<&str>) -> Option<Box<str>> {
     text.filter(|t| !t.is_empty()).map(Into::into)
@@ -25,28 +59,29 @@ fn size(number: Option<i32>) -> Option<u32> {
     u32::try_from(number?).ok()
 }
 
-fn tags(tags: &[sdk::Tag]) -> Vec<Tag> {
+fn tags(tags: &[sdk::Tag], texts: &mut CommonTexts) -> Vec<Tag> {
     let mut tags: Vec<Tag> = tags
         .iter()
-        .filter_map(|tag| Some(Tag { key: tag.key()?.into(), value: tag.value().unwrap_or_default().into() }))
+        .filter_map(|tag| Some(Tag { key: texts.get(tag.key()?), value: texts.get(tag.value().unwrap_or_default()) }))
         .collect();
     tags.sort_unstable();
+    tags.shrink_to_fit();
     tags
 }
 
-fn block_device(device: &sdk::BlockDeviceMapping) -> BlockDevice {
+fn block_device(device: &sdk::BlockDeviceMapping, texts: &mut CommonTexts) -> BlockDevice {
     BlockDevice {
-        device_name: device.device_name().unwrap_or_default().into(),
+        device_name: texts.get(device.device_name().unwrap_or_default()),
         ebs: device.ebs().map(|ebs| Ebs {
             snapshot_id: ebs.snapshot_id().and_then(|id| SnapshotId::new(id).ok()),
             volume_size: size(ebs.volume_size()),
-            volume_type: boxed(ebs.volume_type().map(sdk::VolumeType::as_str)),
+            volume_type: texts.optional(ebs.volume_type().map(sdk::VolumeType::as_str)),
             encrypted: ebs.encrypted(),
             iops: size(ebs.iops()),
             throughput: size(ebs.throughput()),
             delete_on_termination: ebs.delete_on_termination(),
         }),
-        virtual_name: boxed(device.virtual_name()),
+        virtual_name: texts.optional(device.virtual_name()),
     }
 }
 
@@ -64,42 +99,43 @@ pub(super) fn images(from: Option<Vec<sdk::Image>>, region: &Region) -> Vec<Imag
     let from = from.unwrap_or_default();
     // Not collected: that would keep the allocation of the larger ones.
     let mut images = Vec::with_capacity(from.len());
-    images.extend(from.into_iter().filter_map(|one| image(&one, region)));
+    let mut texts = CommonTexts::default();
+    images.extend(from.into_iter().filter_map(|one| image(&one, region, &mut texts)));
     images
 }
 
 /// Returns an image, or `None` if it has no id.
-pub(super) fn image(from: &sdk::Image, region: &Region) -> Option<Image> {
+fn image(from: &sdk::Image, region: &Region, texts: &mut CommonTexts) -> Option<Image> {
     let id = ImageId::new(from.image_id()?).ok()?;
-    let owner = AccountId::new(from.owner_id().unwrap_or(NO_ACCOUNT)).or_else(|_| AccountId::new(NO_ACCOUNT)).ok()?;
+    let owner = texts.owner(from.owner_id().unwrap_or(NO_ACCOUNT))?;
     let mut image = Image::bare(id, region.clone(), owner);
     image.name = from.name().unwrap_or_default().into();
-    image.description = from.description().unwrap_or_default().into();
+    image.description = texts.get(from.description().unwrap_or_default());
     image.state = from.state().map_or(ImageState::Unknown, |state| ImageState::parse(state.as_str()));
     image.state_reason = boxed(from.state_reason().and_then(|r| r.message().or_else(|| r.code())));
-    image.image_owner_alias = boxed(from.image_owner_alias());
+    image.image_owner_alias = texts.optional(from.image_owner_alias());
     image.created = time(from.creation_date());
-    image.architecture = from.architecture().map_or("", sdk::ArchitectureValues::as_str).into();
-    image.virtualization = from.virtualization_type().map_or("", sdk::VirtualizationType::as_str).into();
-    image.root_device_type = from.root_device_type().map_or("", sdk::DeviceType::as_str).into();
-    image.root_device_name = boxed(from.root_device_name());
-    image.platform_details = boxed(from.platform_details());
-    image.usage_operation = boxed(from.usage_operation());
+    image.architecture = texts.get(from.architecture().map_or("", sdk::ArchitectureValues::as_str));
+    image.virtualization = texts.get(from.virtualization_type().map_or("", sdk::VirtualizationType::as_str));
+    image.root_device_type = texts.get(from.root_device_type().map_or("", sdk::DeviceType::as_str));
+    image.root_device_name = texts.optional(from.root_device_name());
+    image.platform_details = texts.optional(from.platform_details());
+    image.usage_operation = texts.optional(from.usage_operation());
     image.public = from.public().unwrap_or_default();
-    image.block_devices = from.block_device_mappings().iter().map(block_device).collect();
-    image.tags = tags(from.tags());
+    image.block_devices = from.block_device_mappings().iter().map(|device| block_device(device, texts)).collect();
+    image.tags = tags(from.tags(), texts);
     image.source_instance = from.source_instance_id().map(Into::into);
     image.source_image_id = from.source_image_id().and_then(|id| ImageId::new(id).ok());
     image.source_region = from.source_image_region().and_then(|name| Region::new(name).ok());
     image.deprecated = time(from.deprecation_time());
     image.last_launched = time(from.last_launched_time());
-    image.boot_mode = boxed(from.boot_mode().map(sdk::BootModeValues::as_str));
-    image.imds_support = boxed(from.imds_support().map(sdk::ImdsSupportValues::as_str));
-    image.tpm_support = boxed(from.tpm_support().map(sdk::TpmSupportValues::as_str));
+    image.boot_mode = texts.optional(from.boot_mode().map(sdk::BootModeValues::as_str));
+    image.imds_support = texts.optional(from.imds_support().map(sdk::ImdsSupportValues::as_str));
+    image.tpm_support = texts.optional(from.tpm_support().map(sdk::TpmSupportValues::as_str));
     image.ena_support = from.ena_support();
-    image.sriov_net_support = boxed(from.sriov_net_support());
-    image.hypervisor = boxed(from.hypervisor().map(sdk::HypervisorType::as_str));
-    image.deregistration_protection = boxed(from.deregistration_protection());
+    image.sriov_net_support = texts.optional(from.sriov_net_support());
+    image.hypervisor = texts.optional(from.hypervisor().map(sdk::HypervisorType::as_str));
+    image.deregistration_protection = texts.optional(from.deregistration_protection());
     image.product_codes = from
         .product_codes()
         .iter()
@@ -142,7 +178,7 @@ pub(super) fn snapshot(from: &sdk::Snapshot) -> Option<Snapshot> {
         description: from.description().unwrap_or_default().into(),
         encrypted: from.encrypted().unwrap_or_default(),
         kms_key_id: boxed(from.kms_key_id()),
-        tags: tags(from.tags()),
+        tags: tags(from.tags(), &mut CommonTexts::default()),
     })
 }
 
@@ -224,7 +260,7 @@ mod tests {
 
     #[test]
     fn every_field_comes_across() {
-        let image = image(&full_image(), &Region::new("eu-west-1").unwrap()).unwrap();
+        let image = images(Some(vec![full_image()]), &Region::new("eu-west-1").unwrap()).remove(0);
         let json: serde_json::Value = serde_json::from_str(&image.json()).unwrap();
         let expected = serde_json::json!({
             "ImageId": "ami-1", "Region": "eu-west-1", "Name": "n", "Description": "d", "State": "failed",
@@ -250,7 +286,8 @@ mod tests {
     fn odd_data_is_left_out_and_never_panics() {
         let region = Region::new("eu-west-1").unwrap();
         for id in [None, Some(""), Some("ami-\u{1b}")] {
-            assert_eq!(image(&sdk::Image::builder().set_image_id(id.map(str::to_owned)).build(), &region), None);
+            let one = sdk::Image::builder().set_image_id(id.map(str::to_owned)).build();
+            assert_eq!(images(Some(vec![one]), &region), []);
         }
         let odd = sdk::Image::builder()
             .image_id("ami-1")
@@ -263,7 +300,7 @@ mod tests {
             )
             .tags(sdk::Tag::builder().value("keyless").build())
             .build();
-        let image = image(&odd, &region).unwrap();
+        let image = images(Some(vec![odd]), &region).remove(0);
         assert_eq!((image.state, image.created, image.size_gib(), image.tags.len()), (ImageState::Unknown, None, 0, 0));
         assert_eq!((image.owner_id.as_str(), image.source_image_id), (NO_ACCOUNT, None));
         assert_eq!(snapshot(&sdk::Snapshot::builder().build()), None);

@@ -54,7 +54,7 @@ fn tags(request: &CopyRequest, source: &Image) -> (SourceTags, Vec<String>) {
     let went_along = |tag: &&Tag| request.source_tags.iter().any(|t| t.key == tag.key);
     let (own, added): (Vec<_>, Vec<_>) = request.image_tags.iter().partition(went_along);
     let lines = added.iter().map(|t| line(t, source)).collect();
-    let picked: BTreeSet<Box<str>> = own.into_iter().map(|t| t.key.clone()).collect();
+    let picked: BTreeSet<Arc<str>> = own.into_iter().map(|t| t.key.clone()).collect();
     let copied = |key: &str| !key.starts_with("aws:") && !key.starts_with("amigrate:");
     let all = source.tags.iter().filter(|t| copied(&t.key)).all(|t| picked.contains(&t.key));
     let source_tags = match (request.copy_tags, picked.is_empty()) {
@@ -68,7 +68,7 @@ fn tags(request: &CopyRequest, source: &Image) -> (SourceTags, Vec<String>) {
 
 /// Returns the keys of the source's tags that went along and have another value now, or are gone: a copy made again gets what the
 /// source has now.
-pub fn changed_source_tags(request: &CopyRequest, source: &Image) -> Vec<Box<str>> {
+pub fn changed_source_tags(request: &CopyRequest, source: &Image) -> Vec<Arc<str>> {
     let changed = |tag: &&Tag| source.tag(&tag.key) != Some(&*tag.value);
     request.source_tags.iter().filter(changed).map(|tag| tag.key.clone()).collect()
 }
@@ -326,7 +326,7 @@ mod tests {
         let again = Draft::again(&request, source(), None);
         assert_eq!(again.source_tags, SourceTags::All);
         assert_eq!(again.image_tags, ["SourceAMI={source_id}", "x=ami-10"], "the source is named by its placeholder");
-        assert_eq!(changed_source_tags(&request, &source()), [Box::from("Team")]);
+        assert_eq!(changed_source_tags(&request, &source()), [std::sync::Arc::from("Team")]);
     }
 
     #[test]

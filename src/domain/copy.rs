@@ -226,7 +226,7 @@ pub struct CopyRequest {
 #[serde(default)]
 pub struct Expected {
     /// The source's devices with snapshots, each with its size in GiB; empty if unknown.
-    pub devices: Vec<(Box<str>, u32)>,
+    pub devices: Vec<(Arc<str>, u32)>,
     /// The source is encrypted, as every copy of it is then.
     pub encrypted: bool,
     /// ARN of the key, as the review resolved it: an alias or the default key may be another one later.

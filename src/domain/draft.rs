@@ -51,7 +51,7 @@ pub enum SourceTags {
     All,
     None,
     /// Those with these keys.
-    Picked(BTreeSet<Box<str>>),
+    Picked(BTreeSet<Arc<str>>),
 }
 
 /// Where in the destination the copies are stored; the texts are checked with the draft.

@@ -1,5 +1,7 @@
 //! Images as EC2 describes them. Field names in JSON are EC2's.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -89,9 +91,9 @@ impl ImageState {
 #[serde(rename_all = "PascalCase")]
 pub struct Tag {
     /// Up to 127 characters.
-    pub key: Box<str>,
+    pub key: Arc<str>,
     /// Up to 256 characters, may be empty.
-    pub value: Box<str>,
+    pub value: Arc<str>,
 }
 
 /// One entry of an image's block device mapping.
@@ -99,13 +101,13 @@ pub struct Tag {
 #[serde(rename_all = "PascalCase")]
 pub struct BlockDevice {
     /// For example `/dev/xvda`.
-    pub device_name: Box<str>,
+    pub device_name: Arc<str>,
     /// `None` for instance store (`virtual_name`) and suppressed devices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ebs: Option<Ebs>,
     /// For example `ephemeral0`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub virtual_name: Option<Box<str>>,
+    pub virtual_name: Option<Arc<str>>,
 }
 
 /// The EBS volume of a device.
@@ -120,7 +122,7 @@ pub struct Ebs {
     pub volume_size: Option<u32>,
     /// For example `gp3`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub volume_type: Option<Box<str>>,
+    pub volume_type: Option<Arc<str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encrypted: Option<bool>,
     /// Provisioned operations per second.
@@ -143,7 +145,8 @@ pub struct ProductCode {
     pub kind: Box<str>,
 }
 
-/// An image as `DescribeImages` returns it. Strings are boxed because hundreds of thousands may be held.
+/// An image as `DescribeImages` returns it. Hundreds of thousands may be held: what many images have in common is shared, and strings
+/// take no more than their length.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Image {
@@ -153,7 +156,7 @@ pub struct Image {
     /// May be empty, since EC2 has images without a name.
     pub name: Box<str>,
     /// May be empty.
-    pub description: Box<str>,
+    pub description: Arc<str>,
     pub state: ImageState,
     /// EC2's message on the state.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,25 +164,25 @@ pub struct Image {
     pub owner_id: AccountId,
     /// `amazon`, `aws-marketplace`, `self`, ...
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub image_owner_alias: Option<Box<str>>,
+    pub image_owner_alias: Option<Arc<str>>,
     #[serde(rename = "CreationDate", skip_serializing_if = "Option::is_none")]
     pub created: Option<Timestamp>,
     /// `x86_64`, `arm64`, `i386`, `arm64_mac`, ...
-    pub architecture: Box<str>,
+    pub architecture: Arc<str>,
     /// `hvm` or `paravirtual`.
     #[serde(rename = "VirtualizationType")]
-    pub virtualization: Box<str>,
+    pub virtualization: Arc<str>,
     /// `ebs` or `instance-store`.
-    pub root_device_type: Box<str>,
+    pub root_device_type: Arc<str>,
     /// For example `/dev/xvda`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub root_device_name: Option<Box<str>>,
+    pub root_device_name: Option<Arc<str>>,
     /// For example `Linux/UNIX`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub platform_details: Option<Box<str>>,
+    pub platform_details: Option<Arc<str>>,
     /// For example `RunInstances`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub usage_operation: Option<Box<str>>,
+    pub usage_operation: Option<Arc<str>>,
     /// Everyone may launch it.
     pub public: bool,
     #[serde(rename = "BlockDeviceMappings")]
@@ -188,7 +191,7 @@ pub struct Image {
     pub tags: Vec<Tag>,
     /// Instance the image was created from; `None` for copies.
     #[serde(rename = "SourceInstanceId", default, skip_serializing_if = "Option::is_none")]
-    pub source_instance: Option<Box<str>>,
+    pub source_instance: Option<Arc<str>>,
     /// Image it was copied from, if EC2 knows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_image_id: Option<ImageId>,
@@ -202,25 +205,25 @@ pub struct Image {
     pub last_launched: Option<Timestamp>,
     /// `uefi`, `legacy-bios`, `uefi-preferred`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub boot_mode: Option<Box<str>>,
+    pub boot_mode: Option<Arc<str>>,
     /// `v2.0` if instances must use version 2 of the metadata service.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub imds_support: Option<Box<str>>,
+    pub imds_support: Option<Arc<str>>,
     /// `v2.0` if there is a TPM.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tpm_support: Option<Box<str>>,
+    pub tpm_support: Option<Arc<str>>,
     /// Enhanced networking.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ena_support: Option<bool>,
     /// The older enhanced networking, `simple`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sriov_net_support: Option<Box<str>>,
+    pub sriov_net_support: Option<Arc<str>>,
     /// `xen` or `ovm`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub hypervisor: Option<Box<str>>,
+    pub hypervisor: Option<Arc<str>>,
     /// `disabled`, `enabled-without-cooldown`, `enabled-with-cooldown`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub deregistration_protection: Option<Box<str>>,
+    pub deregistration_protection: Option<Arc<str>>,
     pub product_codes: Vec<ProductCode>,
     /// `None` for most images.
     #[serde(skip)]
@@ -317,7 +320,7 @@ impl Image {
     }
 
     /// Returns the devices with snapshots, each with its size in GiB; none if EC2 does not list every size.
-    pub fn snapshot_devices(&self) -> Vec<(Box<str>, u32)> {
+    pub fn snapshot_devices(&self) -> Vec<(Arc<str>, u32)> {
         let disks = self.block_devices.iter().filter_map(|device| Some((&device.device_name, device.ebs.as_ref()?)));
         let with_snapshot = disks.filter(|(_, ebs)| ebs.snapshot_id.is_some());
         with_snapshot

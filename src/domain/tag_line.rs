@@ -1,5 +1,7 @@
 //! One line of a list of tags: `key=value`, the value a template.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 use crate::domain::{
@@ -23,8 +25,8 @@ const MAX_VALUE: usize = 256;
 /// A checked line. The key has 1 to 127 characters; the value is a template with the placeholders of names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagLine {
-    key: Box<str>,
-    value: Box<str>,
+    key: Arc<str>,
+    value: Arc<str>,
 }
 
 impl TagLine {
@@ -94,7 +96,7 @@ impl TagLine {
         self.value.contains(['{', '}'])
     }
 
-    fn checked(&self, value: &str) -> Result<Box<str>, Failure> {
+    fn checked(&self, value: &str) -> Result<Arc<str>, Failure> {
         let n = value.chars().count();
         let refused =
             |why: &str| Err(Failure::new("use this tag", format!("the value of `{}` {why}", shortened(&self.key))));

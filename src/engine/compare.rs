@@ -1,6 +1,6 @@
 //! Compares what came out of a copy with what was requested: some endpoints ignore parameters, and other users change tags.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     comparison::{Difference, Property},
@@ -110,7 +110,7 @@ fn is_key(requested: &str, found: &str) -> bool {
 }
 
 /// In the order of their names.
-fn devices(devices: &[(Box<str>, u32)]) -> String {
+fn devices(devices: &[(Arc<str>, u32)]) -> String {
     let mut devices = devices.to_vec();
     devices.sort_unstable();
     devices.iter().map(|(name, gib)| format!("{name} {gib} GiB")).collect::<Vec<_>>().join(", ")

@@ -1,6 +1,6 @@
 //! An image as JSON, and its columns. Field names are those of `DescribeImages` in `snake_case`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -135,8 +135,10 @@ struct ProductCodeRecord {
 
 impl From<&Image> for ImageRecord {
     fn from(image: &Image) -> Self {
-        let text = |value: &Option<Box<str>>| value.as_deref().map(str::to_owned);
-        let rare = |field: fn(&RareAttributes) -> &Option<Box<str>>| image.rare.as_deref().and_then(|r| text(field(r)));
+        let text = |value: &Option<Arc<str>>| value.as_deref().map(str::to_owned);
+        let rare = |field: fn(&RareAttributes) -> &Option<Box<str>>| {
+            image.rare.as_deref().and_then(|rare| field(rare).as_deref().map(str::to_owned))
+        };
         // As EC2 writes them.
         let time = |value: Option<jiff::Timestamp>| value.map(|time| format!("{time:.3}"));
         Self {

@@ -55,12 +55,19 @@ pub(super) struct Letters {
 }
 
 impl Letters {
-    /// Returns the sets of one image's indexed fields.
-    pub(super) fn of(fields: &str) -> Self {
-        let name = fields.split(SEPARATOR).next().unwrap_or_default();
-        Self { name: letters(name), text: letters(fields) }
+    /// Returns the sets of one image's indexed name and fields. `is_ascii` is false if a field as it is written has other characters.
+    pub(super) fn of(name: &str, fields: &str, is_ascii: bool) -> Self {
+        Self { name: letters(name), text: letters(fields) | if is_ascii { 0 } else { NOT_ASCII } }
+    }
+
+    /// Returns true if the fields as they are written differ from their index by capitals only.
+    pub(super) fn is_ascii(self) -> bool {
+        self.text & NOT_ASCII == 0
     }
 }
+
+/// Set if a text as it is written has other characters than ASCII's, with or without them in its index.
+const NOT_ASCII: u64 = 1 << 43;
 
 /// Returns the set of a text's characters: a bit for each letter and digit and for some punctuation, one for all other ASCII
 /// characters and one for the rest.
@@ -85,6 +92,8 @@ pub(super) fn letters(text: &str) -> u64 {
 #[derive(Debug, Clone, Copy)]
 pub struct Entry<'a> {
     pub image: &'a Image,
+    /// Its name, without case and accents.
+    pub(super) name: &'a str,
     /// Its fields, between separators.
     pub(super) text: &'a str,
     /// Each behind a separator.
@@ -104,7 +113,51 @@ impl<'a> Entry<'a> {
 
     /// Returns the image's name without case and accents.
     pub fn name(&self) -> &'a str {
-        self.text.split(SEPARATOR).next().unwrap_or_default()
+        self.name
+    }
+}
+
+impl Entry<'_> {
+    /// Writes the fields, between separators, as they are written in the image, if they can be told from the index alone.
+    pub(super) fn write_original(&self, out: &mut String) -> bool {
+        out.clear();
+        if !self.letters.is_ascii() {
+            return false;
+        }
+        let is_capital = |at: usize| self.capitals.is_one(at);
+        out.extend(
+            self.text
+                .bytes()
+                .enumerate()
+                .map(|(at, byte)| char::from(if is_capital(at) { byte.to_ascii_uppercase() } else { byte })),
+        );
+        true
+    }
+
+    /// Returns true if the image has a tag, with this value if one is given.
+    pub(super) fn has_tag(&self, key: &str, value: Option<&str>) -> bool {
+        if !self.letters.is_ascii() {
+            return self.image.tag(key).is_some_and(|found| value.is_none_or(|value| found == value));
+        }
+        // The image itself is far away in memory. Tags come after the name and the description.
+        let is = |(at, field): (usize, &str), wanted: &str| {
+            let capitals =
+                || wanted.bytes().zip(at..).all(|(byte, at)| self.capitals.is_one(at) == byte.is_ascii_uppercase());
+            field.eq_ignore_ascii_case(wanted) && capitals()
+        };
+        let mut end = 0;
+        let fields = self.text.split(SEPARATOR).map(|field| {
+            let at = end;
+            end += field.len() + SEPARATOR.len_utf8();
+            (at, field)
+        });
+        let mut tags = fields.skip(2);
+        while let (Some(found), Some(of)) = (tags.next(), tags.next()) {
+            if is(found, key) {
+                return value.is_none_or(|value| is(of, value));
+            }
+        }
+        false
     }
 }
 
@@ -117,12 +170,15 @@ pub(super) struct Capitals<'a> {
 }
 
 impl Capitals<'_> {
+    /// Returns true if a byte of the text was a capital.
+    pub(super) fn is_one(&self, at: usize) -> bool {
+        let at = self.start + at;
+        self.bits.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 == 1)
+    }
+
     /// Returns true if the part of the text that begins at a byte has its capitals where a word has them.
     pub(super) fn are_those_of(&self, at: usize, word: &[bool]) -> bool {
-        let at = self.start + at;
-        word.iter()
-            .zip(at..)
-            .all(|(capital, at)| self.bits.get(at / 64).is_some_and(|bits| (bits >> (at % 64) & 1 == 1) == *capital))
+        word.iter().zip(at..).all(|(capital, at)| self.is_one(at) == *capital)
     }
 }
 

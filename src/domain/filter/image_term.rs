@@ -140,8 +140,7 @@ impl ImageTerm {
                 image.owner_id.as_str().starts_with(owner.as_str())
                     || image.image_owner_alias.as_deref().is_some_and(|alias| begins(alias, owner, &[]))
             }
-            Self::Tag(key, None) => image.tag(key).is_some(),
-            Self::Tag(key, Some(value)) => image.tag(key) == Some(value.as_str()),
+            Self::Tag(key, value) => entry.has_tag(key, value.as_deref()),
             Self::Age(bound) => image.created.is_some_and(|created| bound.allows(&since(created))),
             // One that was never launched was not launched for any time.
             Self::Launched(bound) => bound.allows(&image.last_launched.map_or(i64::MAX, since)),

@@ -25,9 +25,10 @@ pub struct TextIndex {
     numbers: HashMap<String, u32>,
 }
 
-/// Where an image's text has its ids, and where it ends.
+/// Where an image's name ends, where its ids begin, and where its text ends.
 #[derive(Debug, Clone, Copy)]
 struct Place {
+    name: usize,
     ids: usize,
     end: usize,
 }
@@ -36,10 +37,10 @@ impl TextIndex {
     /// Adds an image.
     pub fn push(&mut self, image: &Image) {
         let start = self.texts.len();
-        for (at, field) in fields(image).enumerate() {
-            if at > 0 {
-                self.texts.push(SEPARATOR);
-            }
+        self.push_field(&image.name);
+        let name = self.texts.len();
+        for field in fields(image).skip(1) {
+            self.texts.push(SEPARATOR);
             self.push_field(field);
         }
         let ids_at = self.texts.len();
@@ -48,8 +49,9 @@ impl TextIndex {
             self.texts.push_str(id);
         }
         self.capitals.resize(self.texts.len().div_ceil(64), 0);
-        self.letters.push(Letters::of(&self.texts[start..ids_at]));
-        self.places.push(Place { ids: ids_at, end: self.texts.len() });
+        let is_ascii = fields(image).all(str::is_ascii);
+        self.letters.push(Letters::of(&self.texts[start..name], &self.texts[start..ids_at], is_ascii));
+        self.places.push(Place { name, ids: ids_at, end: self.texts.len() });
         self.sizes.push(u32::try_from(image.size_gib()).unwrap_or(u32::MAX));
         let number = self.number(kinds_text(image));
         self.kinds.push(number);
@@ -79,6 +81,12 @@ impl TextIndex {
         number
     }
 
+    /// Returns the length of an image's name in bytes.
+    pub fn name_length(&self, at: usize) -> usize {
+        let start = at.checked_sub(1).and_then(|before| self.places.get(before)).map_or(0, |before| before.end);
+        self.places.get(at).map_or(0, |place| place.name - start)
+    }
+
     /// Drops all images but the first ones.
     pub fn truncate(&mut self, kept: usize) {
         self.texts.truncate(kept.checked_sub(1).map_or(0, |last| self.places.get(last).map_or(0, |place| place.end)));
@@ -101,6 +109,7 @@ impl TextIndex {
         let place = *self.places.get(at)?;
         Some(Entry {
             image,
+            name: self.texts.get(start..place.name)?,
             text: self.texts.get(start..place.ids)?,
             ids: self.texts.get(place.ids..place.end)?,
             kinds: self.distinct_kinds.get(*self.kinds.get(at)? as usize)?,

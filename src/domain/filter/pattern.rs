@@ -284,10 +284,10 @@ impl Expression {
     fn is_in(&self, entry: &Entry<'_>, scratch: &mut Scratch) -> bool {
         let in_fields = match &self.indexed {
             Some(indexed) if self.decides => is_in_a_field(indexed, entry.text),
-            // Most that match in the index match as written, and most of those in the name.
-            Some(indexed) => {
-                indexed.is_match(entry.text) && fields(entry.image).any(|field| self.original.is_match(field))
-            }
+            Some(indexed) if !indexed.is_match(entry.text) => false,
+            // The image itself is far away in memory.
+            Some(_) if entry.write_original(&mut scratch.text) => is_in_a_field(&self.original, &scratch.text),
+            Some(_) => fields(entry.image).any(|field| self.original.is_match(field)),
             None => {
                 let text = &mut scratch.text;
                 text.clear();

@@ -1,5 +1,7 @@
 //! What came out, compared with what was requested.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::domain::{Expected, KmsKeyRef};
 
@@ -196,7 +198,7 @@ fn a_copy_of_an_encrypted_image_is_to_be_encrypted() {
 fn devices_are_compared_by_name() {
     let polled = as_requested();
     let name = polled.images[0].block_devices[0].device_name.clone();
-    let with = |devices: Vec<(Box<str>, u32)>| {
+    let with = |devices: Vec<(Arc<str>, u32)>| {
         let expected = Expected { devices, ..Expected::default() };
         compared(CopyRequest { expected, ..requested(None) }, &polled)
     };

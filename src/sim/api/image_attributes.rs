@@ -1,5 +1,7 @@
 //! `ModifyImageAttribute`, `ResetImageAttribute` and `DescribeImageAttribute`.
 
+use std::sync::Arc;
+
 use crate::{
     domain::{Image, ImageState, Partition},
     sim::{
@@ -171,7 +173,7 @@ impl Ready<'_> {
 
 /// Returns the value of an attribute that has one; no simulated image has a kernel, a RAM disk or UEFI data.
 fn value(image: &Image, attribute: &str) -> Option<String> {
-    let text = |value: &Option<Box<str>>| value.as_deref().map(str::to_owned);
+    let text = |value: &Option<Arc<str>>| value.as_deref().map(str::to_owned);
     match attribute {
         "description" => Some(image.description.to_string()).filter(|d| !d.is_empty()),
         "sriovNetSupport" => text(&image.sriov_net_support),

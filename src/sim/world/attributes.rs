@@ -1,5 +1,7 @@
 //! Attributes of images and snapshots that calls change after their creation.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
@@ -65,8 +67,8 @@ impl Protection {
 /// Attributes of an image that calls can change. They replace those it was created with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ImageAttributes {
-    pub(crate) description: Box<str>,
-    pub(crate) imds_support: Option<Box<str>>,
+    pub(crate) description: Arc<str>,
+    pub(crate) imds_support: Option<Arc<str>>,
     pub(crate) launch_permissions: Permissions,
     pub(crate) deprecated: Option<Timestamp>,
     pub(crate) protection: Protection,

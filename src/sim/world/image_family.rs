@@ -229,7 +229,7 @@ fn days_from(start: Timestamp, days: f64, seconds: f64) -> Timestamp {
         .unwrap_or(start)
 }
 
-pub(crate) fn device_name(n: usize, virtualization: &str) -> Box<str> {
+pub(crate) fn device_name(n: usize, virtualization: &str) -> Arc<str> {
     let letter = char::from(b'a' + u8::try_from(n % 26).unwrap_or_default());
     match (n, virtualization) {
         (0, "hvm") => "/dev/xvda".into(),

@@ -1,6 +1,6 @@
 //! Scenarios: the initial state of a world as TOML. Some are embedded in the binary.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 
@@ -158,43 +158,43 @@ pub(crate) struct FamilySpec {
     #[serde(default)]
     pub(crate) owner: Option<AccountId>,
     #[serde(default)]
-    pub(crate) owner_alias: Option<Box<str>>,
+    pub(crate) owner_alias: Option<Arc<str>>,
     /// Sizes of an image's volumes, GiB; images use the lists in turn. Empty for instance store.
     #[serde(default = "eight")]
     pub(crate) volumes: Vec<Vec<u32>>,
     #[serde(default = "gp3")]
-    pub(crate) volume_type: Box<str>,
+    pub(crate) volume_type: Arc<str>,
     #[serde(default)]
     pub(crate) encrypted: bool,
     /// `alias/NAME` or a key id in the image's region; `None` is the region's default.
     #[serde(default)]
     pub(crate) key: Option<String>,
     #[serde(default)]
-    pub(crate) tags: BTreeMap<Box<str>, Box<str>>,
+    pub(crate) tags: BTreeMap<Arc<str>, Arc<str>>,
     #[serde(default = "available")]
     pub(crate) state: String,
     #[serde(default)]
     pub(crate) state_reason: Option<Box<str>>,
     #[serde(default = "x86_64")]
-    pub(crate) architecture: Box<str>,
+    pub(crate) architecture: Arc<str>,
     #[serde(default = "hvm")]
-    pub(crate) virtualization: Box<str>,
+    pub(crate) virtualization: Arc<str>,
     #[serde(default = "ebs")]
-    pub(crate) root: Box<str>,
+    pub(crate) root: Arc<str>,
     #[serde(default = "linux")]
-    pub(crate) platform: Box<str>,
+    pub(crate) platform: Arc<str>,
     #[serde(default = "run_instances")]
-    pub(crate) usage: Box<str>,
+    pub(crate) usage: Arc<str>,
     #[serde(default)]
-    pub(crate) boot_mode: Option<Box<str>>,
+    pub(crate) boot_mode: Option<Arc<str>>,
     #[serde(default)]
-    pub(crate) imds: Option<Box<str>>,
+    pub(crate) imds: Option<Arc<str>>,
     #[serde(default)]
-    pub(crate) tpm: Option<Box<str>>,
+    pub(crate) tpm: Option<Arc<str>>,
     #[serde(default)]
-    pub(crate) protection: Option<Box<str>>,
+    pub(crate) protection: Option<Arc<str>>,
     #[serde(default)]
-    pub(crate) product_codes: Vec<Box<str>>,
+    pub(crate) product_codes: Vec<Arc<str>>,
     #[serde(default)]
     pub(crate) access: Access,
     /// Launch permissions besides `access`: account ids and ARNs of organizations.
@@ -341,22 +341,22 @@ fn yes() -> bool {
 fn eight() -> Vec<Vec<u32>> {
     vec![vec![8]]
 }
-fn gp3() -> Box<str> {
+fn gp3() -> Arc<str> {
     "gp3".into()
 }
-fn x86_64() -> Box<str> {
+fn x86_64() -> Arc<str> {
     "x86_64".into()
 }
-fn hvm() -> Box<str> {
+fn hvm() -> Arc<str> {
     "hvm".into()
 }
-fn ebs() -> Box<str> {
+fn ebs() -> Arc<str> {
     "ebs".into()
 }
-fn linux() -> Box<str> {
+fn linux() -> Arc<str> {
     "Linux/UNIX".into()
 }
-fn run_instances() -> Box<str> {
+fn run_instances() -> Arc<str> {
     "RunInstances".into()
 }
 

@@ -1,7 +1,7 @@
 //! Lists that are refreshed, and single images that are read meanwhile.
 
 use super::*;
-use crate::domain::AccountId;
+use crate::domain::{AccountId, ImageState};
 
 fn image(n: u32, state: ImageState) -> Image {
     let region = Region::new("eu-west-1").unwrap();

@@ -195,7 +195,7 @@ fn picked_tags_come_back_when_the_choice_is_turned() {
 fn picked_tags_that_the_source_lacks_are_not_counted() {
     let mut model = listed(vec![tagged(&["Env"])]);
     open_form(&mut model);
-    let picked = ["Cost", "Env", "Team"].map(Box::from).into();
+    let picked = ["Cost", "Env", "Team"].map(std::sync::Arc::from).into();
     let source_tags = Some(crate::domain::draft::SourceTags::Picked(picked));
     let preset = crate::domain::preset::Preset { source_tags, ..Default::default() };
     screens::form::presets::apply(&mut model, preset);

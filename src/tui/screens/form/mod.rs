@@ -308,7 +308,7 @@ impl Form {
     }
 
     /// Applies the choice of the picker of the sources' tags.
-    pub(in crate::tui) fn set_source_tags(&mut self, keys: BTreeSet<Box<str>>) {
+    pub(in crate::tui) fn set_source_tags(&mut self, keys: BTreeSet<Arc<str>>) {
         let choice = match keys.len() {
             0 => SourceTags::None,
             n if n == self.own_tags.len() => SourceTags::All,
@@ -318,7 +318,7 @@ impl Form {
     }
 
     /// The keys of the sources' tags, each with how many sources have it, and whether the copies get it.
-    pub(in crate::tui) fn source_tag_keys(&self) -> Vec<(Box<str>, usize, bool)> {
+    pub(in crate::tui) fn source_tag_keys(&self) -> Vec<(Arc<str>, usize, bool)> {
         let goes_along = |key: &str| match &self.draft.source_tags {
             SourceTags::All => true,
             SourceTags::None => false,

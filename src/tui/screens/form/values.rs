@@ -1,6 +1,9 @@
 //! The draft's values as the form shows and changes them: texts, choices, and the summary of a folded section.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::fields::Section;
 use crate::{
@@ -16,7 +19,7 @@ use crate::{
 };
 
 /// The keys of the sources' own tags, with how many sources have each.
-pub(super) type OwnTags = BTreeMap<Box<str>, usize>;
+pub(super) type OwnTags = BTreeMap<Arc<str>, usize>;
 
 /// What was entered for a choice that was turned to another value since. It is there again when the choice is turned back.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +27,7 @@ pub(super) struct SetAside {
     /// Name of an Outpost or a Local Zone.
     place: String,
     /// Keys of the sources' tags.
-    keys: BTreeSet<Box<str>>,
+    keys: BTreeSet<Arc<str>>,
 }
 
 /// The text of a field; empty if it has none.

@@ -3,7 +3,9 @@
 pub mod columns;
 mod highlights;
 mod marks;
+mod parallel;
 mod region_index;
+mod row;
 mod rows;
 pub mod saved_filters;
 mod sort;

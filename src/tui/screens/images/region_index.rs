@@ -20,17 +20,16 @@ impl RegionIndex {
         Self { region, images: Vec::new(), texts: TextIndex::default() }
     }
 
-    /// Brings the index up to date: the images before the first that differs stay as they are. Returns true if any differs.
-    pub(super) fn follow(&mut self, images: &[Arc<Image>]) -> bool {
+    /// Brings the index up to date: the images before the first that differs stay as they are. Returns how many they are.
+    pub(super) fn follow(&mut self, images: &[Arc<Image>]) -> usize {
         let kept = self.images.iter().zip(images).take_while(|(old, new)| Arc::ptr_eq(old, new)).count();
-        let differs = kept < self.images.len() || kept < images.len();
         self.texts.truncate(kept);
         self.images.truncate(kept);
         for image in images.iter().skip(kept) {
             self.texts.push(image);
             self.images.push(Arc::clone(image));
         }
-        differs
+        kept
     }
 
     pub(super) fn len(&self) -> usize {
@@ -39,6 +38,11 @@ impl RegionIndex {
 
     pub(super) fn image(&self, at: usize) -> Option<&Arc<Image>> {
         self.images.get(at)
+    }
+
+    /// Length of an image's name in bytes.
+    pub(super) fn name_length(&self, at: usize) -> usize {
+        self.texts.name_length(at)
     }
 
     pub(super) fn find(&self, id: &ImageId) -> Option<usize> {
@@ -73,20 +77,19 @@ mod tests {
         let (a, b, c) = (image("aa"), image("bb"), image("cc"));
         let mut index = RegionIndex::new(a.region.clone());
         let names = |index: &RegionIndex| index.part(0, 9).map(|(_, e)| e.name().to_owned()).collect::<Vec<_>>();
-        for (list, expected) in [
-            (vec![], vec![]),
-            (vec![&a], vec!["aa"]),
-            (vec![&a, &b], vec!["aa", "bb"]),
-            (vec![&a, &b], vec!["aa", "bb"]),
-            (vec![&a, &b, &c], vec!["aa", "bb", "cc"]),
-            (vec![&a, &c, &b], vec!["aa", "cc", "bb"]),
-            (vec![&c, &b], vec!["cc", "bb"]),
-            (vec![&c], vec!["cc"]),
-            (vec![], vec![]),
+        for (list, kept, expected) in [
+            (vec![], 0, vec![]),
+            (vec![&a], 0, vec!["aa"]),
+            (vec![&a, &b], 1, vec!["aa", "bb"]),
+            (vec![&a, &b], 2, vec!["aa", "bb"]),
+            (vec![&a, &b, &c], 2, vec!["aa", "bb", "cc"]),
+            (vec![&a, &c, &b], 1, vec!["aa", "cc", "bb"]),
+            (vec![&c, &b], 0, vec!["cc", "bb"]),
+            (vec![&c], 1, vec!["cc"]),
+            (vec![], 0, vec![]),
         ] {
             let list: Vec<_> = list.into_iter().cloned().collect();
-            let changes = names(&index) != expected;
-            assert_eq!(index.follow(&list), changes);
+            assert_eq!(index.follow(&list), kept);
             assert_eq!(names(&index), expected);
             assert_eq!(index.len(), list.len());
         }

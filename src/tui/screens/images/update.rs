@@ -34,9 +34,10 @@ pub fn refresh_rows(model: &mut Model) {
     let pane = &mut model.images;
     let filter_changed = std::mem::take(&mut pane.filter_changed);
     if std::mem::take(&mut pane.changed) {
-        let belongs = |i: &Image| !shared || own.as_ref() != Some(&i.owner_id);
+        // One's own images are among those that EC2 lists as shared.
+        let left_out = own.as_ref().filter(|_| shared);
         let lists = model.catalogue.listings().map(|(region, listing)| (region, listing.images()));
-        pane.rows.fill(lists, belongs, &pane.sort);
+        pane.rows.fill(lists, left_out, &pane.sort);
         pane.parsed = Filter::parse(pane.filter.value(), model.now);
         pane.rows.filter(&pane.parsed);
     } else if !filter_changed && pane.parsed.is_old(model.now) {

@@ -1,5 +1,7 @@
 //! Pickers of the copy form: the sources' tags, completion times, presets.
 
+use std::sync::Arc;
+
 use super::{Item, PAGE, Picker, PickerKind, Value};
 use crate::{
     domain::{completion::CompletionDuration, plan::CompletionChoice, preset::Preset, text::count},
@@ -7,8 +9,8 @@ use crate::{
 };
 
 /// Opens the picker of the sources' tags that go along: each key, how many of the images have it, and whether it is marked.
-pub fn source_tags(model: &mut Model, keys: &[(Box<str>, usize, bool)], images: usize) {
-    let item = |(key, having, _): &(Box<str>, usize, bool)| Item {
+pub fn source_tags(model: &mut Model, keys: &[(Arc<str>, usize, bool)], images: usize) {
+    let item = |(key, having, _): &(Arc<str>, usize, bool)| Item {
         value: Value::Text(key.to_string()),
         label: key.to_string(),
         note: if images == 1 { String::new() } else { format!("on {having} of {}", count(images, "image", "images")) },
