@@ -92,7 +92,7 @@ impl Session {
             Ok(answer) => Ok(Permission::DryRunIgnored { made: answer.image_id().unwrap_or("an image").to_owned() }),
             Err(failure) if failure.is("DryRunOperation") => Ok(Permission::Allowed),
             Err(failure) if failure.kind == FailureKind::Denied => {
-                Ok(Permission::Denied { why: readable(&failure.why).to_owned(), hint: failure.hint })
+                Ok(Permission::Denied { why: failure.why, hint: failure.hint })
             }
             Err(failure) => Err(failure),
         }
@@ -121,11 +121,6 @@ impl Session {
             Err(failure) => Err(failure),
         }
     }
-}
-
-/// Returns a refusal without the part that only `sts:DecodeAuthorizationMessage` can read.
-fn readable(why: &str) -> &str {
-    why.split(" Encoded authorization failure message: ").next().unwrap_or(why)
 }
 
 pub(super) fn sent_once() -> aws_sdk_ec2::config::Builder {

@@ -49,6 +49,7 @@ pub(super) fn failure<E: Coded>(context: &Context<'_>, error: &CallError<E>) -> 
         SdkError::ServiceError(service) => match service.err().code() {
             Some(code) => {
                 let message = service.err().message().unwrap_or("AWS gave no reason");
+                let (message, encoded) = readable(message);
                 let class = codes::class(context, code, message, service.raw().status().as_u16());
                 context
                     .fail(text::clean(message))
@@ -57,6 +58,7 @@ pub(super) fn failure<E: Coded>(context: &Context<'_>, error: &CallError<E>) -> 
                     .kind(class.kind)
                     .code(text::clean(code))
                     .request_id(request_id(service.raw()))
+                    .encoded(encoded.map(text::clean).as_deref())
             }
             None => unparsable(context, service.raw(), error),
         },
@@ -64,6 +66,14 @@ pub(super) fn failure<E: Coded>(context: &Context<'_>, error: &CallError<E>) -> 
         SdkError::TimeoutError(_) => timed_out(context),
         SdkError::DispatchFailure(dispatch) if dispatch.is_timeout() => timed_out(context),
         _ => network(context, error),
+    }
+}
+
+/// Returns a refusal without the part that only `sts:DecodeAuthorizationMessage` can read, and that part.
+fn readable(message: &str) -> (&str, Option<&str>) {
+    match message.split_once(" Encoded authorization failure message: ") {
+        Some((readable, encoded)) => (readable, Some(encoded)),
+        None => (message, None),
     }
 }
 

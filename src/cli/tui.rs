@@ -210,6 +210,9 @@ fn show(
         drop(terminal);
         if matches!(ended, Ok(Exit::Quit)) {
             print_what_continues(&model, effects.background());
+            if effects.unwritten() > 0 {
+                let _ = writeln!(io::stderr(), "The export was not finished: its file is as it was before.");
+            }
         }
         ended.or_else(|e| if gone(&e) { Ok(Exit::Gone) } else { Err(broken(&e)) })
     });

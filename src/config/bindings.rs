@@ -290,7 +290,7 @@ pub const KEYS: &[Binding] = &[
     foot(C::Jobs, &[k('x')], A::Cancel, "cancel this copy (asks first)", "cancel", 1),
     foot(C::Jobs, &[k('X')], A::CancelBatch, "cancel the batch: every running copy, and on request deregister the available images (asks first)", "cancel batch", 5),
     foot(C::Jobs, &[k('t')], A::Retry, "retry a failed copy (asks first if an image must be removed) or its failed steps, or decide a copy in doubt", "retry", 1),
-    foot(C::Jobs, &[k('e')], A::Edit, "edit and retry: open the form with everything a failed, cancelled or gone copy had, or with the failed steps of an available one", "edit", 2),
+    foot(C::Jobs, &[k('e')], A::Edit, "edit and retry: open the form with everything a failed, cancelled or gone copy had; of an available one: share it, deprecate it, protect it, repeat failed steps", "edit", 2),
     row(C::Jobs, &[k('T')], A::RetryBatch, "retry every failed copy of the batch (asks likewise) and every failed step"),
     foot(C::Jobs, &[k('d')], A::Details, "details: from 150 columns on beside the lists, again over them", "details", 6),
     foot(C::Jobs, &[k('/')], A::Filter, "filter by words, ~fuzzy, /regex/, !not, or by state: from: to: batch: age: size: (Esc clears)", "filter", 4),

@@ -25,7 +25,7 @@ pub(crate) mod source;
 pub mod theme;
 mod ui;
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +73,9 @@ pub struct Config {
     /// Variables of the environment that are named like those of settings, and are none.
     #[serde(skip)]
     pub unknown_variables: Vec<Failure>,
+    /// The settings that the environment sets, also to their defaults, such as `browse.whose`.
+    #[serde(skip)]
+    pub set_by_environment: BTreeSet<String>,
 }
 
 /// Access to AWS. Empty strings leave the choice to the SDK.
@@ -269,6 +272,14 @@ impl Default for Log {
     }
 }
 
+/// Replaces a small file of the state directory by what `change` makes of its text; several processes may do so at once.
+///
+/// # Errors
+/// Those of the file system and of `change`, which leave the file as it was; `TimedOut` if others hold the lock for 2 seconds.
+pub fn replace_state_file(path: &Path, change: impl FnOnce(String) -> std::io::Result<String>) -> std::io::Result<()> {
+    replace::replace(path, replace::Access::User, change)
+}
+
 impl Config {
     /// Loads defaults, the file, and `AMIGRATE_*` from the environment. Without `path`, the platform's default file is read if it
     /// exists.
@@ -294,7 +305,7 @@ impl Config {
         };
         match environment::apply(&mut values, env).into_iter().next() {
             Some(mistake) => Err(mistake),
-            None => Self::of(values),
+            None => Ok(Self { set_by_environment: effective::set_by_environment(env), ..Self::of(values)? }),
         }
     }
 

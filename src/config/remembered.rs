@@ -30,6 +30,26 @@ pub struct RememberedView {
     pub details_beside: bool,
     /// Filters that were used, the last one first. They are offered again, and never applied by themselves.
     pub filters: Vec<String>,
+    /// What another version remembers.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+impl RememberedView {
+    /// The most filters kept.
+    pub const FILTERS: usize = 20;
+
+    /// Adds what another screen of the account has kept since: its filters, behind the own ones, and what only another version knows.
+    fn merge(&mut self, stored: Self) {
+        for filter in stored.filters {
+            if self.filters.len() < Self::FILTERS && !self.filters.contains(&filter) {
+                self.filters.push(filter);
+            }
+        }
+        for (name, value) in stored.other {
+            self.other.entry(name).or_insert(value);
+        }
+    }
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -38,6 +58,9 @@ struct Contents {
     welcomed: bool,
     /// Each is read when it is wanted: one of another version must not take the others with it.
     accounts: Map<String, Value>,
+    /// What another version keeps.
+    #[serde(flatten)]
+    other: Map<String, Value>,
 }
 
 impl Contents {
@@ -79,6 +102,11 @@ impl RememberedViews {
         let Some((account, view)) = lock(&self.unwritten).take() else { return };
         let Some(file) = &self.file else { return };
         let kept = change(file, |contents| {
+            let mut view = view;
+            let stored = contents.accounts.get(account.as_str()).cloned();
+            if let Some(stored) = stored.and_then(|stored| serde_json::from_value(stored).ok()) {
+                view.merge(stored);
+            }
             let view = serde_json::to_value(view).map_err(io::Error::other)?;
             contents.accounts.insert(account.as_str().to_owned(), view);
             Ok(())
@@ -156,7 +184,16 @@ mod tests {
         // Fields and accounts of another version are nobody else's problem.
         let text = r#"{"welcomed": true, "accounts": {"123456789012": 7, "210987654321": {"whose": "x", "new": 1}}}"#;
         fs::write(dir.join("screen.json"), text).unwrap();
-        assert_eq!((again.read(&ours), again.read(&theirs)), (None, Some(view("x"))));
+        assert_eq!((again.read(&ours), again.read(&theirs).map(|view| view.whose)), (None, Some("x".to_owned())));
+        // What this version does not know stays, and so do filters that another screen has kept since.
+        let text =
+            r#"{"welcomed": true, "later": 1, "accounts": {"123456789012": {"new": 2, "filters": ["db", "web"]}}}"#;
+        fs::write(dir.join("screen.json"), text).unwrap();
+        again.set(&ours, RememberedView { filters: vec!["web".into(), "app".into()], ..view("mine") });
+        again.flush();
+        assert_eq!(again.read(&ours).unwrap().filters, ["web", "app", "db"]);
+        let kept: Value = serde_json::from_str(&fs::read_to_string(dir.join("screen.json")).unwrap()).unwrap();
+        assert_eq!((&kept["later"], &kept["accounts"]["123456789012"]["new"]), (&1.into(), &2.into()));
         fs::write(dir.join("screen.json"), "{broken").unwrap();
         assert_eq!(again.read(&theirs), None);
         assert!(take_welcome(&dir));

@@ -84,6 +84,9 @@ pub struct Failure {
     pub code: Option<String>,
     /// AWS's request id, for support cases.
     pub request_id: Option<String>,
+    /// EC2's details of a denial, encoded for `sts:DecodeAuthorizationMessage`; another text at every try.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoded: Option<Box<str>>,
 }
 
 impl Failure {
@@ -97,6 +100,7 @@ impl Failure {
             kind: FailureKind::Other,
             code: None,
             request_id: None,
+            encoded: None,
         }
     }
 
@@ -132,6 +136,13 @@ impl Failure {
     #[must_use]
     pub fn request_id(mut self, id: Option<String>) -> Self {
         self.request_id = id;
+        self
+    }
+
+    /// Sets EC2's encoded details of a denial.
+    #[must_use]
+    pub fn encoded(mut self, details: Option<&str>) -> Self {
+        self.encoded = details.map(Into::into);
         self
     }
 

@@ -138,6 +138,8 @@ pub struct Driver {
     pub(super) followed: Vec<Region>,
     /// The process that started this one in the background: it may still have commands to store.
     pub(super) starter: Option<ParentProcess>,
+    /// A commit has failed, and none has succeeded since.
+    pub(super) store_problem: bool,
     /// The clock was set far forward, possibly by mistake: the next prune is skipped.
     clock_jumped: bool,
 }
@@ -179,6 +181,7 @@ impl Driver {
             hooks,
             followed: Vec::new(),
             starter: ParentProcess::of_this_process(),
+            store_problem: false,
             clock_jumped: false,
         };
         let handle = DriverHandle {
@@ -212,14 +215,21 @@ impl Driver {
         self.paused.send_replace(false);
     }
 
-    /// Follows the wall clock if it was set. Returns true if it was.
-    pub(super) fn follow_clock(&mut self) -> bool {
+    /// Takes back that commits fail: one has succeeded, or another process makes them now.
+    pub(super) fn end_store_problem(&mut self) {
+        if std::mem::take(&mut self.store_problem) {
+            (self.publish)(JobUpdate::StoreProblem(None));
+        }
+    }
+
+    /// Follows the wall clock if it was set. Returns by how much it was.
+    pub(super) fn follow_clock(&mut self) -> Option<SignedDuration> {
         /// A machine that was just restored or started is usually off by more.
         const JUMP: SignedDuration = SignedDuration::from_hours(24);
-        let Some(step) = self.clock.take_step() else { return false };
+        let step = self.clock.take_step()?;
         tracing::warn!(seconds = step.as_secs(), "the clock was set");
         self.clock_jumped = step > JUMP;
-        true
+        Some(step)
     }
 
     /// Returns true once after the clock was set far forward.

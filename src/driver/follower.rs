@@ -73,7 +73,7 @@ impl Driver {
             match exit {
                 LoopExit::Done => return Ok(()),
                 LoopExit::Paused => self.wait_while_paused().await,
-                LoopExit::Follow | LoopExit::Restart(_) => {}
+                LoopExit::Follow | LoopExit::Restart(..) => {}
             }
         }
     }
@@ -90,6 +90,7 @@ impl Driver {
 
     /// Publishes what the process that runs the queue commits, until this one may run it.
     async fn follow(&mut self, mut seq: Seq) -> Result<FollowerExit, Failure> {
+        self.end_store_problem();
         let mut published = DriverStatus::Unknown;
         let (this, mut monitor) = (this_process(), HeartbeatMonitor::default());
         // The first time everything is read, even if nobody has committed since the store was opened.
@@ -172,16 +173,18 @@ impl Driver {
 
     /// Runs the queue, restarting the loop with the same lock whenever the clock was set.
     async fn run_queue(&mut self, mut lock: Option<DriverLock>) -> Result<LoopExit, Failure> {
+        let mut step = None;
         loop {
-            match self.run_loop(lock).await? {
-                LoopExit::Restart(kept) => lock = kept,
+            match self.run_loop(lock, step).await? {
+                LoopExit::Restart(kept, by) => (lock, step) = (kept, Some(by)),
                 exit => return Ok(exit),
             }
         }
     }
 
-    /// Prunes the history, loads the jobs into an engine, and runs the loop.
-    async fn run_loop(&mut self, lock: Option<DriverLock>) -> Result<LoopExit, Failure> {
+    /// Prunes the history, loads the jobs into an engine, and runs the loop. `step` is by how much the clock was set since the
+    /// jobs were stored by this process.
+    async fn run_loop(&mut self, lock: Option<DriverLock>, step: Option<SignedDuration>) -> Result<LoopExit, Failure> {
         // With the old time too much would be pruned, and the first deadlines would be wrong.
         self.follow_clock();
         if !self.take_clock_jump() && !self.read_only() {
@@ -189,8 +192,11 @@ impl Driver {
             let before = self.clock.now() - SignedDuration::from_hours(24 * i64::from(days));
             self.store.with(move |store| store.prune(before)).await?;
         }
-        let loaded = self.load().await?;
+        let mut loaded = self.load().await?;
         let now = self.clock.now();
+        if let Some(step) = step {
+            loaded.jobs.iter_mut().for_each(|job| job.follow_clock(step, now));
+        }
         let config = EngineConfig { read_only: self.read_only(), ..self.config.settings.engine.clone() };
         let mut engine = Engine::new(config);
         engine.restore(loaded.jobs.clone(), loaded.last_id, now);

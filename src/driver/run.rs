@@ -41,8 +41,8 @@ pub(super) enum LoopExit {
     Done,
     /// Another process is to run the queue; this one follows it.
     Follow,
-    /// The clock was set: the loop is to start again with the same lock.
-    Restart(Option<DriverLock>),
+    /// The clock was set, by so much: the loop is to start again with the same lock.
+    Restart(Option<DriverLock>, SignedDuration),
     /// The queue is left to other processes: this one is about to be suspended.
     Paused,
 }
@@ -76,7 +76,8 @@ pub(super) struct DriverLoop<'a> {
     commands_unread: bool,
     /// Since when the loop is to end as soon as no changing request is in flight.
     ending_since: Option<Instant>,
-    clock_stepped: bool,
+    /// By how much the clock was set since the loop began.
+    clock_step: Option<SignedDuration>,
 }
 
 impl<'a> DriverLoop<'a> {
@@ -101,7 +102,7 @@ impl<'a> DriverLoop<'a> {
             retry_at: None,
             commands_unread: false,
             ending_since: None,
-            clock_stepped: false,
+            clock_step: None,
         }
     }
 
@@ -160,9 +161,11 @@ impl<'a> DriverLoop<'a> {
     /// Returns how the loop is to end if the process is about to be suspended, or the clock was set, by which every deadline
     /// was computed. Changing requests in flight are waited for first, for a limited time.
     fn interrupted(&mut self) -> Option<LoopExit> {
-        self.clock_stepped |= self.driver.follow_clock();
+        if let Some(step) = self.driver.follow_clock() {
+            self.clock_step = Some(self.clock_step.unwrap_or_default() + step);
+        }
         let pause = *self.driver.pause.borrow();
-        if !self.clock_stepped && !pause {
+        if self.clock_step.is_none() && !pause {
             self.ending_since = None;
             return None;
         }
@@ -171,7 +174,10 @@ impl<'a> DriverLoop<'a> {
         if !self.changing.is_empty() && since.elapsed() < longest {
             return None;
         }
-        Some(if pause { LoopExit::Paused } else { LoopExit::Restart(self.lock.take()) })
+        Some(match self.clock_step {
+            Some(step) if !pause => LoopExit::Restart(self.lock.take(), step),
+            _ => LoopExit::Paused,
+        })
     }
 
     /// Writes a heartbeat. If this program can no longer use the store, as after a migration by a newer amigrate, the queue
@@ -315,12 +321,12 @@ impl<'a> DriverLoop<'a> {
         if let Err(failure) = commit.await {
             tracing::error!(%failure, "the store could not be written");
             (driver.publish)(JobUpdate::StoreProblem(Some(failure)));
+            self.driver.store_problem = true;
             self.retry_at = Some(now + COMMIT_RETRY);
             return false;
         }
-        if self.retry_at.take().is_some() {
-            (driver.publish)(JobUpdate::StoreProblem(None));
-        }
+        self.retry_at = None;
+        self.driver.end_store_problem();
         true
     }
 

@@ -1,4 +1,5 @@
-//! Post-copy steps that a person changes: others in place of those of an available copy that failed or were given up. A step keeps its
+//! Post-copy steps that a person changes: others in place of those of an available copy that failed or were given up, and new ones, such
+//! as sharing it with another account. A step keeps its
 //! index for as long as the job lives, because the answer to its call names it by that; so new steps come last, and those that are no
 //! longer wanted stay as withdrawn.
 
@@ -10,9 +11,15 @@ use super::{
 use crate::domain::{CopyRequest, post_copy::PostCopyStep};
 
 impl Job {
-    /// Returns true if its post-copy steps can be changed: some failed or were given up.
-    pub fn can_edit_steps(&self) -> bool {
+    /// Returns true if post-copy steps of it failed or were given up.
+    pub fn has_steps_left(&self) -> bool {
         self.origin == Origin::Here && (self.can_retry_steps() || self.has_given_up_steps())
+    }
+
+    /// Returns true if its post-copy steps can be changed, or some be added: it is available, and none is under way.
+    pub fn can_edit_steps(&self) -> bool {
+        let settled = matches!(self.state, JobState::Available { .. }) && !self.has_open_steps();
+        self.has_steps_left() || (self.origin == Origin::Here && settled)
     }
 
     /// Returns the steps that a person may change: neither done nor withdrawn.

@@ -74,6 +74,9 @@ pub struct Job {
     /// What came out, compared with what was requested.
     #[serde(default)]
     pub comparison: Comparison,
+    /// The clock was set while it was running: its times say little about how long it took.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) clock_was_set: bool,
     #[serde(rename = "meter")]
     pub(super) rate: RateEstimator,
     pub(super) percent: Option<u8>,
@@ -140,6 +143,7 @@ impl Job {
             dismissed: false,
             tagged: false,
             sent_tokens: Vec::new(),
+            clock_was_set: false,
             rate: RateEstimator::default(),
             percent: None,
             unknown_outcome: None,
@@ -306,10 +310,10 @@ impl Job {
     }
 
     /// Returns the seconds that the copy itself takes or took: from when EC2 accepted it until now or its end. `None` before, and if
-    /// its end was another thing, such as that somebody deregistered its image.
+    /// its end was another thing, such as that somebody deregistered its image, or the clock was set forward meanwhile.
     pub fn elapsed(&self, now: Timestamp) -> Option<i64> {
         let copied = !matches!(self.state, JobState::Queued | JobState::Gone { .. } | JobState::Deregistered);
-        let started = self.started.filter(|_| copied)?;
+        let started = self.started.filter(|_| copied && !self.clock_was_set)?;
         Some(self.ended.unwrap_or(now).duration_since(started).as_secs().max(0))
     }
 

@@ -7,6 +7,7 @@
 
 mod audit;
 mod cleanup;
+mod clock_step;
 mod compare;
 mod comparison;
 mod config;

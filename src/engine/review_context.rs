@@ -26,7 +26,7 @@ impl Job {
         let took = ended.duration_since(started);
         // Its end is dated when it was noticed, which may be days later.
         let unwatched = ended.duration_since(self.last_progress.unwrap_or(started));
-        if self.request.completion.is_some() || unwatched > (took / 2).max(UNWATCHED) {
+        if self.request.completion.is_some() || self.clock_was_set || unwatched > (took / 2).max(UNWATCHED) {
             return None;
         }
         Some(CompletedCopy {

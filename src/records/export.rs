@@ -1,11 +1,14 @@
 //! Images in a file, as `amigrate list` would print them.
 
 use std::{
-    fs::File,
+    fs::{self, File, Permissions},
     io::{self, BufWriter, Write},
-    path::Path,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
     sync::Arc,
 };
+
+use tempfile::NamedTempFile;
 
 use super::{
     FailureRecord, ImageRecord,
@@ -33,16 +36,57 @@ pub fn export(
             _ => failure,
         }
     };
-    let mut options = File::options();
-    options.write(true);
-    if replace {
-        options.create(true).truncate(true)
-    } else {
-        options.create_new(true)
-    };
-    let mut out = BufWriter::new(options.open(path).map_err(|e| failed(&e))?);
+    let mut file = NewFile::for_path(path, replace).map_err(|e| failed(&e))?;
+    let mut out = BufWriter::new(file.writer());
     write(format, images, failures, &mut |bytes| out.write_all(bytes).map_err(|e| failed(&e)))?;
-    out.flush().map_err(|e| failed(&e))
+    out.flush().map_err(|e| failed(&e))?;
+    drop(out);
+    file.finish().map_err(|e| failed(&e))
+}
+
+/// A file that appears whole or not at all: what is there already may be the only copy, and a full disk or an early end would
+/// leave half of a new one.
+enum NewFile {
+    /// Takes its place once it is whole.
+    Beside { file: NamedTempFile, path: PathBuf, replace: bool },
+    /// A pipe or a device, which cannot be replaced.
+    Special(File),
+}
+
+impl NewFile {
+    fn for_path(path: &Path, replace: bool) -> io::Result<Self> {
+        // A link is followed: its target is replaced.
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let before = fs::metadata(&path).ok();
+        match &before {
+            Some(_) if !replace => return Err(io::ErrorKind::AlreadyExists.into()),
+            Some(there) if !there.is_file() => return Ok(Self::Special(File::options().write(true).open(&path)?)),
+            _ => {}
+        }
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // As any new file, by the umask.
+        let permissions = before.map_or_else(|| Permissions::from_mode(0o666), |before| before.permissions());
+        let file = tempfile::Builder::new().prefix(".amigrate-").permissions(permissions).tempfile_in(dir)?;
+        Ok(Self::Beside { file, path, replace })
+    }
+
+    fn writer(&mut self) -> &mut File {
+        match self {
+            Self::Beside { file, .. } => file.as_file_mut(),
+            Self::Special(file) => file,
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Special(_) => Ok(()),
+            Self::Beside { file, path, replace } => {
+                file.as_file().sync_all()?;
+                let kept = if replace { file.persist(path) } else { file.persist_noclobber(path) };
+                kept.map(|_| ()).map_err(|refused| refused.error)
+            }
+        }
+    }
 }
 
 fn write(
@@ -115,7 +159,26 @@ mod tests {
         let failure = export(&path, ExportFormat::Csv, false, &[], &[]).unwrap_err();
         assert!(failure.hint.contains(":export!"), "{failure}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+        std::fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
         export(&path, ExportFormat::Csv, true, &[], &[]).unwrap();
         assert!(std::fs::read_to_string(&path).unwrap().starts_with("region,"));
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_whole_is_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("images.csv");
+        std::fs::write(&path, "mine").unwrap();
+        let file = NewFile::for_path(&path, true).unwrap();
+        if let NewFile::Beside { file, .. } = &file {
+            file.as_file().write_all(b"half of i").unwrap();
+        }
+        drop(file);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        export(Path::new("/dev/null"), ExportFormat::Csv, true, &[], &[]).unwrap();
+        assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
     }
 }

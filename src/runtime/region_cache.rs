@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::domain::{AccountKey, Region};
+use crate::{
+    config::replace_state_file,
+    domain::{AccountKey, Region},
+};
 
 /// The cache; without a file, as in the demo and in tests, it keeps nothing.
 #[derive(Debug, Clone, Default)]
@@ -37,19 +40,13 @@ impl RegionCache {
         self.read().into_values().flatten().collect()
     }
 
-    /// Keeps a choice of regions.
+    /// Keeps a choice of regions. Waits for other processes that write the file, up to 2 seconds.
     pub fn keep(&self, profile: &str, account: &AccountKey, regions: &[Region]) {
         let Some(file) = &self.file else { return };
-        let mut choices = self.read();
-        choices.insert(key(profile, account), regions.to_vec());
-        let written = serde_json::to_string_pretty(&choices).map_err(std::io::Error::other).and_then(|text| {
-            if let Some(dir) = file.parent() {
-                fs::create_dir_all(dir)?;
-            }
-            // Renamed into place, so that a crash leaves the old file or the new one.
-            let new = file.with_extension("json.new");
-            fs::write(&new, text)?;
-            fs::rename(&new, file)
+        let written = replace_state_file(file, |text| {
+            let mut choices: Choices = serde_json::from_str(&text).unwrap_or_default();
+            choices.insert(key(profile, account), regions.to_vec());
+            serde_json::to_string_pretty(&choices).map_err(std::io::Error::other)
         });
         if let Err(error) = written {
             tracing::warn!(%error, "the choice of regions could not be saved");

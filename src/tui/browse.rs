@@ -162,6 +162,14 @@ pub(super) fn signed_in(model: &mut Model, account: Account, effects: &mut Vec<E
     if model.jobs_view.account.as_ref().is_some_and(|shown| *shown != key) {
         model.jobs_view.clear();
         model.jobs.reset();
+        // Job numbers are an account's own: what was opened for one of those jobs would be carried out on another.
+        if !model.overlays.is_empty() {
+            model.overlays.clear();
+            model.show_notice(format!("Signed in to another account, {}: what was open is closed.", account.id));
+        }
+        model.requested.clear();
+        model.last_review = None;
+        model.pending.retain(|_, pending| !pending.concerns_jobs());
     }
     model.account = Some(account);
     effects.push(Effect::OpenJobs { account: key });

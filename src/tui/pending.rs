@@ -45,12 +45,17 @@ pub(super) enum PendingReply {
     Export {
         path: PathBuf,
         images: usize,
-        /// Regions that were still being listed.
-        loading: usize,
+        /// Regions whose images are not all in it.
+        incomplete: BTreeSet<Region>,
     },
 }
 
 impl PendingReply {
+    /// Returns true if it is about jobs of the account that is shown.
+    pub(super) fn concerns_jobs(&self) -> bool {
+        matches!(self, Self::PublicAccess(_) | Self::History | Self::Audit(_) | Self::Source(_))
+    }
+
     /// Returns true if nothing shows that it is waited for.
     pub(super) fn is_quiet(&self) -> bool {
         matches!(self, Self::Images { quiet: true, .. } | Self::KnownImages { .. })

@@ -180,7 +180,10 @@ fn on_job_update(model: &mut Model, update: JobUpdate) {
         JobUpdate::Warning(warning) => {
             let text = labels::driver::warning(&warning);
             model.show_error(text.clone());
-            model.jobs_view.notices.push(Failure::new("read the jobs", text).retry(Retry::Never));
+            let notice = Failure::new("read the jobs", text).retry(Retry::Never);
+            if !model.jobs_view.notices.contains(&notice) {
+                model.jobs_view.notices.push(notice);
+            }
         }
     }
     quit::on_job_update(model);

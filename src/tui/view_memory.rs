@@ -18,6 +18,7 @@ fn current(model: &Model) -> RememberedView {
         jobs_height: model.jobs_height,
         details_beside: model.details_beside,
         filters: model.images.recent.clone(),
+        ..RememberedView::default()
     }
 }
 
@@ -30,7 +31,9 @@ pub(super) fn recall(model: &mut Model, remembered: Option<RememberedView>) {
     }
     if let Some(view) = remembered {
         let (settings, defaults) = (&model.start.config.browse, Config::default().browse);
-        let (whose, columns) = (settings.whose == defaults.whose, settings.columns == defaults.columns);
+        let named = |setting: &str| model.start.config.set_by_environment.contains(setting);
+        let whose = settings.whose == defaults.whose && !named("browse.whose");
+        let columns = settings.columns == defaults.columns && !named("browse.columns");
         if let Some(whose) = OwnerFilter::parse(&view.whose).filter(|_| whose) {
             model.query = model.query_for(whose);
         }
@@ -42,6 +45,13 @@ pub(super) fn recall(model: &mut Model, remembered: Option<RememberedView>) {
         }
         (model.jobs_height, model.details_beside) = (view.jobs_height, view.details_beside);
         model.images.recent = view.filters;
+    } else if model.view_memory.is_some() {
+        // Another profile's account: how the last one's images were shown is not how these are wanted.
+        if let Some(whose) = OwnerFilter::parse(&model.start.config.browse.whose) {
+            model.query = model.query_for(whose);
+        }
+        model.images.sort = Sort::default();
+        model.images.recent.clear();
     }
     model.view_memory = Some((model.profile.clone(), current(model)));
 }

@@ -57,7 +57,7 @@ impl Person {
         if mine.is_empty() {
             run.handle.send(Command::Copy(self.copies.clone()));
         }
-        if let Some(job) = mine.iter().find(|j| j.can_edit_steps() && !j.has_open_steps()) {
+        if let Some(job) = mine.iter().find(|j| j.has_steps_left() && !j.has_open_steps()) {
             run.handle.send(Command::EditSteps { job: job.id, steps: changed_steps() });
             return false;
         }

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::{
-    driver::background::ParentProcess,
+    driver::{background::ParentProcess, update::JobUpdate},
     engine::{BatchId, JobId, JobState},
     store::{ChangeSet, DriverLock},
 };
@@ -95,6 +95,33 @@ async fn nothing_is_pruned_by_a_clock_that_was_just_set_far_forward() {
     set_by(100 * 86_400);
     seconds(60).await;
     assert_eq!(harness.history().await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_goes_on_after_a_pause_is_no_longer_called_stopped() {
+    let dir = tempfile::tempdir().unwrap();
+    let problems = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = Arc::clone(&problems);
+    let harness = Harness::shared(dir.path(), |driver| {
+        driver.publish = Box::new(move |update| {
+            if let JobUpdate::StoreProblem(problem) = update {
+                seen.lock().unwrap().push(problem.is_some());
+            }
+        });
+    });
+    let harness = harness.await;
+    seconds(5).await;
+    let other = Connection::open(dir.path().join("jobs.db")).unwrap();
+    other.execute_batch("CREATE TRIGGER full BEFORE INSERT ON jobs BEGIN SELECT RAISE(ABORT, 'full'); END").unwrap();
+    harness.copy("stepped-1", 1);
+    seconds(5).await;
+    assert_eq!(problems.lock().unwrap().first(), Some(&true));
+    harness.handle.pause().await;
+    other.execute_batch("DROP TRIGGER full").unwrap();
+    harness.handle.resume();
+    seconds(60).await;
+    assert_eq!(problems.lock().unwrap().last(), Some(&false));
+    assert_eq!(harness.jobs().await.len(), 1, "the copy is in the store now");
 }
 
 #[tokio::test(start_paused = true)]

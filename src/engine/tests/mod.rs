@@ -1,6 +1,7 @@
 //! A copy's life against scripted answers: which requests are made, in which order, and how it ends.
 
 mod cleanup;
+mod clock_step;
 mod comparing;
 mod credentials;
 mod deregistration;

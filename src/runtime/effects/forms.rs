@@ -46,13 +46,16 @@ impl Effects {
     }
 
     /// Writes a file, which may be large or on a slow disk.
-    pub(super) fn export(&self, id: EffectId, request: ExportRequest) {
-        self.spawn(async move {
+    pub(super) fn export(&mut self, id: EffectId, request: ExportRequest) {
+        while self.exports.try_join_next().is_some() {}
+        let sender = self.sender.clone();
+        self.exports.spawn(async move {
             let ExportRequest { path, format, replace, images, failures } = request;
             let work = move || export(&path, format, replace, &images, &failures);
             let failed = |e: tokio::task::JoinError| Err(Failure::new("export the images", e.to_string()));
             let written = tokio::task::spawn_blocking(work).await.unwrap_or_else(failed);
-            TaskResult::Msg(Msg::Reply { id, reply: Reply::Exported(written) })
+            // Nobody receives it any more when the program is exiting.
+            _ = sender.send(TaskResult::Msg(Msg::Reply { id, reply: Reply::Exported(written) }));
         });
     }
 

@@ -8,7 +8,7 @@ use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
 };
 
 use super::{form_files::FormFiles, region_cache::RegionCache};
@@ -83,6 +83,10 @@ pub struct Effects {
     background: Option<Result<(), Failure>>,
     /// The background process, until it has detached.
     started: Option<Started>,
+    /// A choice of regions that is being kept.
+    region_choice: Option<JoinHandle<()>>,
+    /// Files that are being written.
+    exports: JoinSet<()>,
     /// Watches the files that a login writes.
     login_watch: Option<JoinHandle<()>>,
     sender: UnboundedSender<TaskResult>,
@@ -106,6 +110,8 @@ impl Effects {
             profile: None,
             background: None,
             started: None,
+            region_choice: None,
+            exports: JoinSet::new(),
             login_watch: None,
             sender,
             receiver,
@@ -162,6 +168,11 @@ impl Effects {
         self.background.as_ref()
     }
 
+    /// Number of files that are not written yet.
+    pub fn unwritten(&self) -> usize {
+        self.exports.len()
+    }
+
     /// Leaves the queue to other processes, before this one is suspended. Waits for that, but not for long.
     pub async fn pause(&self) {
         const LONGEST: Duration = Duration::from_secs(2);
@@ -193,9 +204,18 @@ impl Effects {
                 None => Ok(()),
             }
         };
-        // One that a background task has not written yet.
-        self.config.views.flush();
-        let detached = tokio::time::timeout(LONGEST, async { tokio::join!(detached, stored).0 }).await;
+        // One that a background task has not written yet. Another process may hold the file's lock.
+        let views = self.config.views.clone();
+        let remembered = tokio::task::spawn_blocking(move || views.flush());
+        let region_choice = self.region_choice.take();
+        let regions_kept = async {
+            if let Some(choice) = region_choice {
+                _ = choice.await;
+            }
+        };
+        let exported = async { while self.exports.join_next().await.is_some() {} };
+        let all = async { tokio::join!(detached, stored, remembered, regions_kept, exported).0 };
+        let detached = tokio::time::timeout(LONGEST, all).await;
         // One that takes longer to start is not failing.
         if let Ok(Err(failure)) = detached {
             tracing::error!(%failure, "the queue does not continue in the background");
@@ -250,7 +270,7 @@ impl Effects {
             Effect::Export { id, request } => self.export(id, request),
             Effect::Background => self.spawn_background(),
             Effect::WatchLogin(on) => self.watch_login(on),
-            Effect::CacheRegions { profile, regions } => self.cache_regions(&profile, &regions),
+            Effect::CacheRegions { profile, regions } => self.cache_regions(profile, regions),
             Effect::Remember(view) => self.remember(view),
             Effect::Clipboard(_)
             | Effect::Bell
@@ -264,10 +284,16 @@ impl Effects {
         }
     }
 
-    fn cache_regions(&self, profile: &str, regions: &[Region]) {
-        if let Some(account) = &self.account {
-            self.config.region_cache.keep(profile, account, regions);
-        }
+    /// Keeps a choice of regions, one after the other: the last one is meant.
+    fn cache_regions(&mut self, profile: String, regions: Vec<Region>) {
+        let Some(account) = self.account.clone() else { return };
+        let (cache, before) = (self.config.region_cache.clone(), self.region_choice.take());
+        self.region_choice = Some(tokio::spawn(async move {
+            if let Some(before) = before {
+                _ = before.await;
+            }
+            _ = tokio::task::spawn_blocking(move || cache.keep(&profile, &account, &regions)).await;
+        }));
     }
 
     /// Keeps a view, in the background: another process may hold the file's lock.

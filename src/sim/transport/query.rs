@@ -299,8 +299,8 @@ fn denied(world: &World, region: &Region, service: Service, action: &str) -> Api
 fn denied_by_policy(world: &World, region: &Region, service: Service, action: &str) -> ApiError {
     let mut error = denied(world, region, service, action);
     if service == Service::Ec2 {
-        let mut rng = fastrand::Rng::with_seed(action.bytes().fold(world.seed, |h, b| h.rotate_left(9) ^ u64::from(b)));
-        let encoded: String = (0..96).map(|_| rng.alphanumeric()).collect();
+        // Another one every time, as in EC2.
+        let encoded: String = std::iter::repeat_with(fastrand::alphanumeric).take(96).collect();
         error.message = format!("{}. Encoded authorization failure message: {encoded}", error.message);
     }
     error

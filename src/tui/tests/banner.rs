@@ -247,10 +247,13 @@ fn jobs_of_another_account_disappear_once_the_account_is_known() {
     for (digits, stay) in [("123456789012", true), ("999999999999", false)] {
         let (mut model, effects) = start(|_| {});
         open(&mut model, "123456789012", copying(1));
+        keys(&mut model, "?");
+        assert_eq!(model.overlays.len(), 1);
         let effects = sign_in(&mut model, &effects, digits);
         assert_eq!(effects[0], Effect::OpenJobs { account: key(digits) });
         assert_eq!(effects[1], Effect::Command(Command::Follow(vec![region("us-east-1")])));
         assert_eq!(model.jobs_view.jobs().count() == 1, stay, "{digits}");
+        assert_eq!(!model.overlays.is_empty(), stay, "the other account's job 1 is another copy");
         // An update of the other account that was already on its way.
         open(&mut model, "888888888888", copying(2));
         assert_eq!(model.jobs_view.job(JobId(2)), None);

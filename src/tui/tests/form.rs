@@ -52,6 +52,32 @@ fn kms_keys_are_listed_once() {
     }
     press(&mut model, KeyCode::Esc);
     assert_eq!(press(&mut model, KeyCode::Enter), [], "they are known now");
+    press(&mut model, KeyCode::Esc);
+    // A region without a key of its own gets the one for all, and not the region's default.
+    keys(&mut model, "alias/images");
+    press(&mut model, KeyCode::Down);
+    press(&mut model, KeyCode::Enter);
+    shows(&mut model, &["key for all", "alias/images, as in the other destinations"]);
+}
+
+#[test]
+fn enter_leaves_a_switch_as_it_is() {
+    let mut model = listed(vec![image(1)]);
+    open_form(&mut model);
+    let command = |model: &Model| match model.overlays.last() {
+        Some(screens::Overlay::Form(form)) => form.plan.copies[0].aws_cli(),
+        other => panic!("{other:?}"),
+    };
+    let before = command(&model);
+    // A hand that leaves fields with it comes by every one of them.
+    for _ in 0..40 {
+        press(&mut model, KeyCode::Enter);
+        if !matches!(model.overlays.last(), Some(screens::Overlay::Form(_))) {
+            press(&mut model, KeyCode::Esc);
+            press(&mut model, KeyCode::Down);
+        }
+    }
+    assert_eq!(command(&model), before);
 }
 
 #[test]

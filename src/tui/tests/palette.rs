@@ -112,8 +112,15 @@ fn the_images_shown_are_exported() {
     assert!(!format!("{request:?}").contains("web-12"), "no images in the log");
     reply(&mut model, *id, Reply::Exported(Ok(())));
     assert_eq!(model.notice.as_ref().map(|n| n.text.as_str()), Some("1 image written to out.csv."));
+    let denied = Failure::new("list images in us-east-1", "you may not");
+    model.catalogue.fail(&region("us-east-1"), denied.clone());
     let effects = command(&mut model, "export! out.json");
-    assert!(matches!(&effects[..], [Effect::Export { request, .. }] if request.replace), "{effects:?}");
+    let [Effect::Export { id, request }] = &effects[..] else { panic!("{effects:?}") };
+    assert!(request.replace);
+    assert_eq!(request.failures, [(region("us-east-1"), denied)]);
+    reply(&mut model, *id, Reply::Exported(Ok(())));
+    let said = model.notice.as_ref().map(|n| n.text.as_str());
+    assert_eq!(said, Some("1 image written to out.json; not all images of us-east-1 are in it."));
 }
 
 #[test]

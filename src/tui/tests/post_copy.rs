@@ -157,6 +157,24 @@ fn snapshots_that_were_not_compared_are_no_difference() {
 }
 
 #[test]
+fn an_available_copy_is_shared_afterwards() {
+    let mut model = with_jobs(vec![available(1)]);
+    keys(&mut model, "2");
+    let effects = keys(&mut model, "e");
+    if let [Effect::ReadImage { id, .. }] = effects[..] {
+        reply(&mut model, id, Reply::Image(Ok(None)));
+    }
+    keys(&mut model, "210987654321");
+    assert_eq!(ctrl(&mut model, 's'), []);
+    let asked = screen(&mut model, 120, 40);
+    assert!(asked.contains("To do: launch permission for 210987654321"), "{asked}");
+    let effects = keys(&mut model, "y");
+    let [Effect::Command(Command::EditSteps { job, steps })] = &effects[..] else { panic!("{effects:?}") };
+    let who = vec![LaunchPermission::Account(AccountId::new("210987654321").unwrap())];
+    assert_eq!((job, &steps[..]), (&JobId(1), &[PostCopyStep::LaunchPermissions(who)][..]));
+}
+
+#[test]
 fn a_token_that_a_retry_replaced_stays_used() {
     let token = crate::domain::ClientToken::given("release-42").unwrap();
     let mut job = failed(1, None);

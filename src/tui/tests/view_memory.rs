@@ -18,6 +18,7 @@ fn view() -> RememberedView {
         jobs_height: Some(9),
         details_beside: true,
         filters: vec!["app-web !old".into()],
+        ..RememberedView::default()
     }
 }
 
@@ -58,6 +59,8 @@ fn settings_that_name_something_win_and_a_switch_turns_it_off() {
     });
     assert_eq!((&model.query.whose, &model.images.columns[..]), (&OwnerFilter::Shared, &[ImageColumn::Age][..]));
     assert_eq!(model.images.sort.column, ImageColumn::Size, "no setting is there for it");
+    let model = opened(Some(view()), true, |c| c.set_by_environment = ["browse.whose".to_owned()].into());
+    assert_eq!(model.query.whose, OwnerFilter::Mine, "the environment names the default");
     let mut model = opened(Some(view()), false, |_| {});
     assert_eq!((&model.query.whose, &model.images.columns[..]), (&OwnerFilter::Mine, &[][..]));
     assert_eq!(keys(&mut model, "o"), []);
@@ -90,6 +93,17 @@ fn what_changes_is_kept_once_and_filters_only_to_be_chosen_again() {
     assert_eq!(press(&mut model, KeyCode::Delete), [], "it is not saved, so nothing is removed");
     press(&mut model, KeyCode::Enter);
     assert_eq!(model.images.filter.value(), "web");
+}
+
+#[test]
+fn another_profiles_account_is_not_shown_as_the_last_one_was() {
+    let mut model = opened(Some(view()), true, |_| {});
+    let mut effects = Vec::new();
+    browse::switch_profile(&mut model, "other".into(), &mut effects);
+    let id = effects.iter().find_map(|e| if let Effect::Connect { id, .. } = e { Some(*id) } else { None }).unwrap();
+    reply(&mut model, id, Reply::Connected(Ok(Connected { profile: Some("other".into()), ..connected() })));
+    assert_eq!((&model.query.whose, &model.images.sort), (&OwnerFilter::Mine, &screens::images::Sort::default()));
+    assert_eq!(model.images.recent, [] as [String; 0], "they are the other account's");
 }
 
 #[test]

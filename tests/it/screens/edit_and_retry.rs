@@ -135,7 +135,7 @@ async fn not_shared() -> ScreenHarness {
     harness.focus("Protection").await;
     harness.send(" ").await;
     harness.start_copies().await;
-    let refused = || harness.seen().jobs.iter().any(|j| j.can_edit_steps() && !j.has_open_steps());
+    let refused = || harness.seen().jobs.iter().any(|j| j.has_steps_left() && !j.has_open_steps());
     harness.wait_for("the refusal", |_| refused()).await;
     harness.shows("e edit");
     harness.world.with(|w| w.faults().clear());
@@ -156,7 +156,7 @@ async fn a_failed_step_of_an_available_copy_is_changed() {
     harness.ctrl('s').await;
     assert_snapshot!("edit_steps_question", harness.screen());
     harness.send("y").await;
-    let ended = || harness.seen().jobs.iter().all(|j| !j.can_edit_steps() && !j.has_open_steps());
+    let ended = || harness.seen().jobs.iter().all(|j| !j.has_steps_left() && !j.has_open_steps());
     harness.wait_for("the end of the steps", |_| ended()).await;
     let job = harness.seen().jobs[0].clone();
     let words: Vec<&str> = job

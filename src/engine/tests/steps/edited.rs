@@ -27,7 +27,7 @@ fn half_done() -> Engine {
     let (mut engine, requests) = available_with(vec![launch(2), launch(3)]);
     let requests = answer(&mut engine, &requests, Ok(PostCopyAnswer::Done), at(100));
     assert_eq!(answer(&mut engine, &requests, Err(refused("no")), at(100)), []);
-    assert!(engine.job(JobId(1)).unwrap().can_edit_steps());
+    assert!(engine.job(JobId(1)).unwrap().has_steps_left());
     engine
 }
 
@@ -48,7 +48,7 @@ fn other_steps_are_carried_out_in_place_of_those_that_failed() {
     let job = engine.job(JobId(1)).unwrap();
     assert_eq!(job.request.post_copy, [launch(2), launch(3), launch(4), date.clone()]);
     assert_eq!(job.request_as_edited().post_copy, [launch(2), launch(4), date]);
-    assert!(!job.can_edit_steps() && !job.can_retry_steps() && engine.can_exit());
+    assert!(!job.has_steps_left() && !job.can_retry_steps() && engine.can_exit());
     // Sent twice, as after a crash, it changes nothing.
     let steps = job.request_as_edited().post_copy;
     assert_eq!(edit(&mut engine, steps, at(300)), []);
@@ -128,7 +128,7 @@ fn only_an_available_copys_steps_are_changed() {
     assert_eq!(states(&engine), before);
     let mut job = engine.job(JobId(1)).unwrap().clone();
     (job.state, job.origin) = (JobState::Available { image: new_image() }, Origin::Elsewhere);
-    assert!(!job.can_edit_steps(), "what others asked for is not known");
+    assert!(!job.has_steps_left(), "what others asked for is not known");
 }
 
 #[test]

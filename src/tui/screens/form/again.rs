@@ -1,5 +1,5 @@
 //! Making a copy again with changes: the form opens with everything the copy was requested with, and what failed beside its field. Of
-//! an available copy, its failed post-copy steps are changed.
+//! an available copy, its post-copy steps are changed: it is shared, deprecated or protected.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub fn edit(model: &mut Model, job: Arc<Job>, effects: &mut Vec<Effect>) {
                 "Started elsewhere, so its settings are unknown here. Copy the image again with c instead.".to_owned()
             }
             Origin::Here if matches!(job.state, JobState::Available { .. }) => {
-                "Nothing to edit: this one is available, and nothing of it has failed or was given up.".to_owned()
+                "Its post-copy steps are under way; they can be changed once they have ended.".to_owned()
             }
             Origin::Here => {
                 format!("Only failed, cancelled and gone copies are edited; this one is {}.", job.phase().as_str())

@@ -1,5 +1,5 @@
-//! The form of an available copy whose post-copy steps failed or were given up: what is left to do can be changed, the rest is shown
-//! as fixed.
+//! The form of an available copy: post-copy steps that failed or were given up can be changed, and others added; the rest is shown as
+//! fixed.
 
 use std::sync::Arc;
 
@@ -55,9 +55,8 @@ pub(super) fn open(model: &mut Model, job: &Arc<Job>, source: Option<Arc<Image>>
         };
         form.past_failures.push(PastFailure { field: field_of_step(step), text });
     }
-    if let Some(first) = form.past_failures.first().map(|past| past.field.clone()) {
-        form.focus_on(&first);
-    }
+    let first = form.past_failures.first().map_or(Field::ShareWith, |past| past.field.clone());
+    form.focus_on(&first);
     model.overlays.push(Overlay::Form(Box::new(form)));
 }
 

@@ -150,8 +150,8 @@ fn press(model: &mut Model, effects: &mut Vec<Effect>) {
         Item::Field(field, kind) => (field, kind),
     };
     match (&field, kind) {
-        (_, Kind::Choice) => toggle(model, effects),
-        (_, Kind::Text) => form.move_focus(true),
+        // As in a text: a hand that leaves one field with Enter must not switch the next one on.
+        (_, Kind::Choice | Kind::Text) => form.move_focus(true),
         (Field::Destinations, _) => {
             let chosen = form.draft.destinations.clone();
             picker::open::destinations(model, &chosen);

@@ -31,7 +31,7 @@ pub fn image_ref(image: &Image) -> ImageRef {
 }
 
 /// Filters that were used and are offered again.
-const RECENT_FILTERS: usize = 20;
+const RECENT_FILTERS: usize = crate::config::RememberedView::FILTERS;
 
 /// The pane's state.
 #[derive(Debug, Default)]

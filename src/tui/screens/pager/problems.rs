@@ -43,6 +43,7 @@ impl Shown {
             ("hint", hint),
             ("AWS code", failure.code.clone()),
             ("request id", failure.request_id.clone()),
+            ("encoded", failure.encoded.as_deref().map(str::to_owned)),
         ];
         let fields = fields.into_iter().filter_map(|(label, text)| Some((label, text?))).collect();
         Self { place: place.to_owned(), over, fields }

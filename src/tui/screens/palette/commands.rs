@@ -187,13 +187,21 @@ fn switch_profile(model: &mut Model, profile: String, effects: &mut Vec<Effect>)
 fn export(model: &mut Model, path: PathBuf, format: ExportFormat, replace: bool, effects: &mut Vec<Effect>) {
     crate::tui::screens::images::update::refresh_rows(model);
     let images: Vec<_> = model.images.rows.iter().map(Arc::clone).collect();
-    let failed = model.catalogue.listings().filter_map(|(region, listing)| match &listing.state {
-        ListState::Failed(failure) => Some((region.clone(), failure.clone())),
-        _ => None,
+    let incomplete = |region: &Region, why: &str| Failure::new(format!("list images in {region}"), why);
+    let failures = model.catalogue.listings().filter_map(|(region, listing)| {
+        let failure = match &listing.state {
+            ListState::Loaded(_) => return None,
+            ListState::Failed(failure) => failure.clone(),
+            ListState::Capped(_) => {
+                incomplete(region, "there are more: the list ends at the setting browse.public_limit")
+            }
+            ListState::Waiting | ListState::Loading(_) => incomplete(region, "the list was not complete yet"),
+        };
+        Some((region.clone(), failure))
     });
-    let failures = failed.collect();
-    let loading = model.catalogue.loading();
-    let id = model.expect_reply(PendingReply::Export { path: path.clone(), images: images.len(), loading });
+    let failures: Vec<(Region, Failure)> = failures.collect();
+    let incomplete = failures.iter().map(|(region, _)| region.clone()).collect();
+    let id = model.expect_reply(PendingReply::Export { path: path.clone(), images: images.len(), incomplete });
     let request = ExportRequest { path, format, replace, images, failures };
     effects.push(Effect::Export { id, request });
 }
@@ -204,22 +212,32 @@ pub(in crate::tui) fn on_reply(model: &mut Model, pending: PendingReply, reply: 
         (PendingReply::Forms(_), Reply::Forms(result)) => on_presets(model, result),
         (PendingReply::Filters(_), Reply::Filters(result)) => on_filters(model, result),
         (PendingReply::ProfileNames, Reply::Profiles(profiles)) => on_profiles(model, &profiles),
-        (PendingReply::Export { path, images, loading }, Reply::Exported(result)) => {
-            on_exported(model, &path, images, loading, result);
+        (PendingReply::Export { path, images, incomplete }, Reply::Exported(result)) => {
+            on_exported(model, &path, images, &incomplete, result);
         }
         _ => {}
     }
 }
 
 /// Says how an export went.
-fn on_exported(model: &mut Model, path: &std::path::Path, images: usize, loading: usize, result: Result<(), Failure>) {
+fn on_exported(
+    model: &mut Model,
+    path: &std::path::Path,
+    images: usize,
+    incomplete: &BTreeSet<Region>,
+    result: Result<(), Failure>,
+) {
     match result {
         Err(failure) => model.show_failure("export", &failure),
         Ok(()) => {
-            let images = count(images, "image", "images");
-            let still = count(loading, "region was", "regions were");
-            let still = if loading > 0 { format!(" {still} still being listed.") } else { String::new() };
-            model.show_notice(format!("{images} written to {}.{still}", path.display()));
+            let written = format!("{} written to {}", count(images, "image", "images"), path.display());
+            if incomplete.is_empty() {
+                model.show_notice(format!("{written}."));
+            } else {
+                let regions: Vec<&str> = incomplete.iter().map(Region::as_str).collect();
+                let text = format!("{written}; not all images of {} are in it.", regions.join(", "));
+                model.show_error(text);
+            }
         }
     }
 }

@@ -176,8 +176,7 @@ pub fn on_profiles(model: &mut Model, profiles: &[String]) {
 /// Opens the picker of a destination's KMS keys, or of those that several have in common. Lists what is not known yet.
 pub fn kms_keys(model: &mut Model, regions: &[Region], field: &Field, effects: &mut Vec<Effect>) {
     let mut picker = Picker::new(PickerKind::KmsKey(regions.to_vec(), field.clone()), Vec::new(), false);
-    let form = model.overlays.iter().rev().find_map(|o| if let Overlay::Form(form) = o { Some(form) } else { None });
-    picker.present = form.map(|form| Value::Text(form.text_of(field).trim().to_owned()));
+    picker.present = text_in_form(model, field).map(Value::Text);
     fill_kms_keys(model, regions, &mut picker);
     list_keys(model, regions, effects);
     model.overlays.push(Overlay::Picker(picker));
@@ -201,6 +200,17 @@ pub fn on_kms_keys(model: &mut Model) {
         fill_kms_keys(model, &regions, &mut picker);
     }
     model.overlays.push(Overlay::Picker(picker));
+}
+
+/// Returns what a field of the form has that is open.
+fn text_in_form(model: &Model, field: &Field) -> Option<String> {
+    let form = model.overlays.iter().rev().find_map(|o| if let Overlay::Form(form) = o { Some(form) } else { None });
+    form.map(|form| form.text_of(field).trim().to_owned())
+}
+
+/// Returns the key that the form names for all destinations, which a region without one of its own gets.
+fn key_for_all(model: &Model) -> Option<String> {
+    text_in_form(model, &Field::Key).filter(|key| !key.is_empty())
 }
 
 fn fill_kms_keys(model: &Model, regions: &[Region], picker: &mut Picker) {
@@ -227,8 +237,15 @@ fn fill_kms_keys(model: &Model, regions: &[Region], picker: &mut Picker) {
         note: if choice.note.is_empty() { choice.key_id.clone() } else { choice.note.clone() },
         enabled: choice.usable != Some(false),
     };
-    picker.items =
-        vec![Item { value: Value::Text(String::new()), label: "default".into(), note: default, enabled: true }];
+    let for_all = match &picker.kind {
+        PickerKind::KmsKey(_, Field::KeyFor(_)) => key_for_all(model),
+        _ => None,
+    };
+    let (label, note) = match for_all {
+        Some(key) => ("key for all", format!("{key}, as in the other destinations")),
+        None => ("default", default),
+    };
+    picker.items = vec![Item { value: Value::Text(String::new()), label: label.into(), note, enabled: true }];
     picker.items.extend(first.choices.iter().filter(everywhere).map(choice));
     let problem = lists.iter().find_map(|l| l.problem.as_ref());
     picker.message = match (problem, others) {

@@ -1,0 +1,45 @@
+//! What a job knows of times, after the clock was set while the copy was running.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{job::Job, post_copy::StepState};
+use crate::domain::progress::RateEstimator;
+
+impl Job {
+    /// Follows a clock that was set by `step`, forward or back, to `now`.
+    ///
+    /// Whether so much time has really passed, as for a machine that was suspended, or the clock was only wrong, cannot be told. So
+    /// rates and times without progress begin again, and nothing is concluded from a wait that was perhaps none. How long a client
+    /// token has been in use counts at least as long as before: beyond its lifetime nothing is sent again with it.
+    pub fn follow_clock(&mut self, step: SignedDuration, now: Timestamp) {
+        if self.state.ended() && !self.is_unfinished() {
+            return;
+        }
+        // Of a clock set back the copy's age is kept.
+        self.clock_was_set |= step.is_positive();
+        self.rate = RateEstimator::default();
+        if let Some(percent) = self.percent {
+            self.rate.observe(now, percent);
+        }
+        self.last_progress = self.last_progress.map(|_| now);
+        for state in &mut self.step_states {
+            if let StepState::UnderWay(progress) = state {
+                progress.failing_since = progress.failing_since.map(|_| now);
+            }
+        }
+        let moved = |time: Timestamp| time.checked_add(step).unwrap_or(time);
+        // What is read may date from before it for as long as it would have.
+        self.deregister_sent = self.deregister_sent.map(moved);
+        if step.is_negative() {
+            // Their ages stay: cut off at `now`, all would be new.
+            self.requested = moved(self.requested);
+            (self.started, self.sent) = (self.started.map(moved), self.sent.map(moved));
+            if let Some(unknown) = &mut self.unknown_outcome {
+                unknown.first_sent = moved(unknown.first_sent);
+            }
+        }
+        if let Some(unknown) = &mut self.unknown_outcome {
+            (unknown.last_sent, unknown.empty_checks) = (now, 0);
+        }
+    }
+}
