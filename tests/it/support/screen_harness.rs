@@ -11,7 +11,7 @@ use std::{
 use amigrate::{
     aws::{HttpClient, Session},
     config::{Config, RememberedViews, Themes},
-    domain::{Image, ImageQuery, OwnerFilter, Region},
+    domain::{Image, ImageQuery, Region},
     driver::{Clock, DriverSettings, SessionSource, StoreLocation},
     engine::{EngineConfig, Job},
     runtime::{EffectConfig, Effects, Exit, FormFiles, TerminalPort, region_cache::RegionCache, run},
@@ -344,7 +344,7 @@ impl ScreenHarness {
 
     /// Whatever images of this name the account has in a region.
     pub(crate) async fn images(&self, place: &str, name: &str) -> Vec<Image> {
-        let query = ImageQuery { whose: OwnerFilter::Mine, name: None };
+        let query = ImageQuery::default();
         let (mut images, mut token) = (Vec::new(), None);
         loop {
             let page = self.session.image_page(&region(place), &query, token).await.unwrap();
