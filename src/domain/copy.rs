@@ -182,7 +182,7 @@ impl ClientToken {
     /// Returns how many tokens after a seed this one was made, if it was not long after it.
     pub fn since_seed(&self, seed: u128) -> Option<u64> {
         let bits = u128::from_str_radix(self.0.strip_prefix(RANDOM)?, 16).ok()?;
-        u64::try_from(bits.wrapping_sub(seed)).ok().filter(|number| *number <= u64::from(u32::MAX))
+        u64::try_from(bits.wrapping_sub(seed)).ok().filter(|number| u32::try_from(*number).is_ok())
     }
 
     pub fn as_str(&self) -> &str {

@@ -11,7 +11,7 @@ const KEYS: [&str; 2] = ["AKIA", "ASIA"];
 const KEY_DIGITS: usize = 16;
 
 /// Overwrites what is secret in a line.
-pub(super) fn scrub(line: &mut Vec<u8>) {
+pub(super) fn scrub(line: &mut [u8]) {
     while let Some(digits) = token_text::digits(line) {
         line[digits].fill(b'x');
     }

@@ -152,6 +152,7 @@ pub(super) mod mouse {
         modifiers: Modifiers,
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     pub(in super::super) fn serialize<S: Serializer>(event: &MouseEvent, to: S) -> Result<S::Ok, S::Error> {
         let MouseEvent { kind, column, row, modifiers } = *event;
         Record { kind, column, row, modifiers: Modifiers(modifiers.bits()) }.serialize(to)

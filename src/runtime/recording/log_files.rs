@@ -16,6 +16,9 @@ use crate::domain::{Failure, text::count};
 /// How a screen is recorded.
 const HOW: &str = "Start amigrate with `--log-level debug`, do again what went wrong, and quit; settings and AMIGRATE_LOG_LEVEL do the same.";
 
+/// More files than a log ever has.
+const MOST_FILES: u32 = 99;
+
 /// The lines of one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recording {
@@ -163,12 +166,12 @@ fn files(path: &Path) -> Vec<PathBuf> {
         name.push(format!(".{n}"));
         PathBuf::from(name)
     };
-    let rotated: Vec<PathBuf> = (1..).map(numbered).take_while(|file| file.is_file()).collect();
+    let rotated: Vec<PathBuf> = (1..=MOST_FILES).map(numbered).take_while(|file| file.is_file()).collect();
     rotated.into_iter().rev().chain([path.to_owned()]).collect()
 }
 
-/// The time of a run's last line.
 impl Recording {
+    /// The time of the run's last line.
     pub fn end(&self) -> Timestamp {
         self.lines.last().map_or(self.run.began, |line| line.at)
     }

@@ -71,8 +71,8 @@ fn a_screen_is_shown_with_what_is_wrong_with_its_log() {
     assert!(ended.status == Some(0) && ended.stderr.contains("The last line is cut off"), "{ended:?}");
 
     // A line that was dropped.
-    let lost = records[records.len() - 2];
-    log.write(&whole.replace(&format!("{lost}\n"), ""));
+    let dropped = records[records.len() - 2];
+    log.write(&whole.replace(&format!("{dropped}\n"), ""));
     let ended = log.replay(&[]);
     assert!(ended.status == Some(0) && ended.stderr.contains("1 line is missing after message"), "{ended:?}");
 
