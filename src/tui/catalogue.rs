@@ -50,6 +50,17 @@ impl Catalogue {
         self.listings.values().flat_map(|l| &l.images)
     }
 
+    /// Has every region listed by another query. Of the images listed so far those stay which `finds` says that it finds as well.
+    pub fn change_query(&mut self, finds: impl Fn(&Arc<Image>) -> bool) {
+        for listing in self.listings.values_mut() {
+            let mut images = std::mem::take(&mut listing.images);
+            images.retain(&finds);
+            let carried = images.iter().enumerate().map(|(at, image)| (image.id.clone(), at)).collect();
+            self.version += 1;
+            *listing = Listing { settled: images.len(), images, carried, version: self.version, ..Listing::new() };
+        }
+    }
+
     /// Starts a region's list, or a refresh of it.
     pub fn begin(&mut self, region: &Region) {
         self.begin_quietly(region);
@@ -61,8 +72,12 @@ impl Catalogue {
         if let Some(listing) = self.listings.get_mut(region) {
             listing.read.clear();
             listing.seen.clear();
-            let known = !listing.images.is_empty() || listing.listed_at().is_some();
-            listing.refresh = known.then(|| Refresh::of(&listing.images));
+            let starts_over = listing.images.len() == listing.carried.len();
+            let refreshes = !starts_over || listing.listed_at().is_some();
+            listing.refresh = refreshes.then(|| Refresh::of(&listing.images));
+            if refreshes {
+                listing.carried.clear();
+            }
             listing.quiet = true;
         }
     }
@@ -84,6 +99,10 @@ impl Catalogue {
                 Some(refresh) => refresh.known(image),
                 None => Arc::new(image),
             };
+            if let Some(at) = listing.carried.remove(&image.id) {
+                listing.images[at] = image;
+                continue;
+            }
             let refreshing = listing.refresh.is_some();
             let into = listing.refresh.as_mut().map_or(&mut listing.images, |refresh| &mut refresh.images);
             if !first {
@@ -102,7 +121,7 @@ impl Catalogue {
             listing.settled = listing.images.len();
         }
         if last || capped {
-            let changed = listing.complete() || !refreshing;
+            let changed = listing.complete(capped) || !refreshing;
             if changed {
                 self.version += 1;
                 listing.version = self.version;
@@ -143,6 +162,7 @@ impl Catalogue {
     /// Ends a refresh that has failed, as if it had not been begun.
     pub fn give_up(&mut self, region: &Region) {
         if let Some(listing) = self.listings.get_mut(region) {
+            listing.carried.clear();
             (listing.refresh, listing.quiet) = (None, false);
         }
     }

@@ -44,6 +44,8 @@ pub struct Listing {
     pub(super) completed: Option<Timestamp>,
     /// The images of the list under way: EC2 may repeat one on a later page.
     pub(super) seen: HashSet<ImageId>,
+    /// Images of an earlier query that the list under way has not had yet, and where they are.
+    pub(super) carried: HashMap<ImageId, usize>,
     /// What was read of single images since the list was begun, and is newer than its pages; `None` for those that are gone.
     pub(super) read: BTreeMap<ImageId, Option<Arc<Image>>>,
 }
@@ -112,6 +114,7 @@ impl Listing {
             quiet: false,
             completed: None,
             seen: HashSet::new(),
+            carried: HashMap::new(),
             read: BTreeMap::new(),
         }
     }
@@ -146,7 +149,7 @@ impl Listing {
 
     /// Ends a list. Images that are as before stay the same ones, in their order, so that what was derived from them stays valid. Returns
     /// true if any changed.
-    pub(super) fn complete(&mut self) -> bool {
+    pub(super) fn complete(&mut self, capped: bool) -> bool {
         self.quiet = false;
         let refresh = self.refresh.take();
         let read = std::mem::take(&mut self.read);
@@ -158,6 +161,10 @@ impl Listing {
             return false;
         }
         let before = self.images.clone();
+        let carried = std::mem::take(&mut self.carried);
+        if !capped && !carried.is_empty() {
+            self.images.retain(|image| !carried.contains_key(&image.id));
+        }
         if let Some(refresh) = refresh {
             self.images = merged(&before, refresh.images);
         }

@@ -41,7 +41,7 @@ use crate::{
 /// The form's state.
 #[derive(Debug, Clone)]
 pub struct Form {
-    draft: Draft,
+    pub(in crate::tui) draft: Draft,
     /// The draft as it would be started, with placeholders for client tokens.
     plan: Plan,
     /// What the copies cost, in words; `None` until the next frame has worked it out.
@@ -159,6 +159,11 @@ impl Form {
     /// The copy that is made again with changes.
     fn replaces(&self) -> Option<JobId> {
         if let Purpose::Again(job) = &self.purpose { Some(*job) } else { None }
+    }
+
+    /// Returns true if the client token has the focus.
+    pub fn enters_client_token(&self) -> bool {
+        matches!(self.focus, Item::Field(Field::ClientToken, _))
     }
 
     fn rows(&self) -> Vec<Row> {
