@@ -93,6 +93,14 @@ fn a_retry_that_would_fail_in_the_same_way_asks_first_and_offers_to_edit() {
     read_id(&press(&mut model, KeyCode::Enter));
 }
 
+/// An available copy that is about to be tagged.
+fn with_open_step() -> Job {
+    let mut job = super::jobs::available(1);
+    job.request.post_copy = vec![crate::domain::post_copy::PostCopyStep::SourceTag];
+    job.step_states = vec![crate::engine::StepState::Waiting];
+    job
+}
+
 #[test]
 fn only_own_copies_that_ended_without_an_image_are_edited() {
     let elsewhere = with(1, |j| {
@@ -101,7 +109,7 @@ fn only_own_copies_that_ended_without_an_image_are_edited() {
     });
     for (job, text) in [
         (elsewhere, "Started elsewhere"),
-        (super::jobs::available(1), "this one is available, and nothing of it has failed"),
+        (with_open_step(), "under way"),
     ] {
         let mut model = with_jobs(vec![job]);
         on(&mut model, 1);

@@ -171,8 +171,6 @@ fn steps_that_are_no_longer_wanted_are_taken_back() {
     let failed = Some(Box::new(Failure::new("share", "no such account")));
     let mut model = copy_with(vec![(launch("1"), StepState::Withdrawn(failed))]);
     lacks(&mut model, "press t");
-    keys(&mut model, "e");
-    says(&model, "nothing of it has failed");
     keys(&mut model, "d");
     shows(&mut model, &["launch permission for 111111111111: withdrawn: it had", "failed: no such account"]);
 }
@@ -189,12 +187,12 @@ fn without_its_source_the_steps_of_a_copy_are_changed_all_the_same() {
         reply(&mut model, id, Reply::Image(result));
         shows(&mut model, &["Edit what is done", "111111111111"]);
     }
-    // If they succeeded meanwhile, nothing is opened.
+    // If they are under way meanwhile, nothing is opened.
     let mut model = with_jobs(vec![job.clone()]);
     on(&mut model, 1);
     let effects = keys(&mut model, "e");
     let [Effect::ReadImage { id, .. }] = effects[..] else { panic!("{effects:?}") };
-    job.step_states = vec![StepState::Done];
+    job.step_states = vec![StepState::Waiting];
     update_jobs(&mut model, JobUpdate::Changed { jobs: vec![job.into()], status: None });
     reply(&mut model, id, Reply::Image(Ok(None)));
     assert!(model.overlays.is_empty());
