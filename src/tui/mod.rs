@@ -25,6 +25,7 @@ mod quit;
 pub mod screens;
 mod send;
 pub mod theme;
+mod typing;
 mod update;
 pub mod view;
 mod view_memory;
@@ -35,6 +36,7 @@ pub use crate::config::bindings;
 pub use jobs_view::JobsView;
 pub use model::{Model, Start};
 pub use msg::{Connected, Effect, EffectId, ExportRequest, Msg, Reply, StoredFilters, StoredForms};
+pub use typing::Typing;
 
 #[cfg(test)]
 mod tests;
