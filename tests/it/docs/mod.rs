@@ -157,6 +157,7 @@ fn offered() -> Vec<String> {
             "schema",
             "completions",
             "man",
+            "replay",
             "demo",
             "simulate"
         ],
