@@ -111,16 +111,22 @@ async fn run_until_exit(
             return Ok(exit);
         }
         let mut next = msg;
+        let mut entered = false;
         for _ in 0..MESSAGE_BATCH {
             let Some(msg) = next else { break };
+            entered = matches!(msg, Msg::Input(Input::Line(_)));
             if let Some(exit) = handle(model, msg, effects, terminal, clock).await? {
                 effects.finish().await;
                 return Ok(exit);
             }
             pacer.dirty();
+            if entered {
+                // Each line is answered before the next one is taken in.
+                break;
+            }
             next = inputs.try_recv().ok().map(Msg::Input).or_else(|| effects.ready());
         }
-        if pacer.due(clock.elapsed()).is_some_and(|wait| wait.is_zero()) {
+        if entered || pacer.due(clock.elapsed()).is_some_and(|wait| wait.is_zero()) {
             if let Some(exit) = handle(model, Msg::Frame, effects, terminal, clock).await? {
                 effects.finish().await;
                 return Ok(exit);

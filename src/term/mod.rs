@@ -13,6 +13,7 @@
 //! | [`pacing`] | frame rate |
 //! | [`input`] | the reader thread: keys, pastes, sizes, hang-up |
 //! | [`decode`], `csi` | bytes to keys; pure |
+//! | `lines` | bytes to lines, for line mode; pure |
 //! | [`osc`] | clipboard, bell |
 //! | [`cursor`] | moving the cursor without a screen |
 //! | [`text_fit`] | text in so many cells: cut, padded, wrapped |
@@ -24,6 +25,7 @@ pub mod decode;
 pub mod event;
 pub mod frame;
 pub mod input;
+mod lines;
 pub mod osc;
 pub mod pacing;
 pub mod painter;

@@ -20,6 +20,7 @@ mod live;
 mod mouse;
 mod palette;
 mod panes;
+mod plain;
 mod post_copy;
 mod presets;
 mod problems;
