@@ -1,6 +1,7 @@
 //! `DescribeImages`: listings by page, and lookups of known images.
 
 use aws_sdk_ec2::types::Filter;
+use serde::{Deserialize, Serialize};
 
 use super::{convert, session::Session};
 use crate::domain::{AccountId, Failure, Image, ImageId, ImageListing, ImageName, ImageQuery, Region};
@@ -36,7 +37,7 @@ impl CallBudget {
 }
 
 /// One page of a listing.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImagePage {
     /// Unordered. May be empty although more pages follow.
     pub images: Vec<Image>,
@@ -267,7 +268,7 @@ mod tests {
         ];
         for (whose, name, expected) in cases {
             let (session, asked) = scripted(|_, _| CannedResponse::ok(&images(&[])));
-            let query = ImageQuery { whose: whose.clone(), name: name.map(str::to_owned) };
+            let query = ImageQuery { whose: whose.clone(), name: name.map(str::to_owned), narrowed: Vec::new() };
             session.image_page(&eu(), &query, None).await.unwrap();
             let call = asked.of("DescribeImages").remove(0);
             assert_eq!(call.param("MaxResults"), "1000");
@@ -277,6 +278,20 @@ mod tests {
             assert!(call.param("IncludeDeprecated").is_empty(), "{whose:?}: {:?}", call.params);
             assert_eq!(call.params.contains_key("Owner.1"), expected[0].0 == "Owner.1", "{whose:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_narrowed_query_is_sent_as_filters() {
+        let (session, asked) = scripted(|_, _| CannedResponse::ok(&images(&[])));
+        let mut query = ImageQuery { whose: OwnerFilter::Public { name: "al*".into() }, ..ImageQuery::default() };
+        let filter = crate::domain::filter::Filter::parse("arch:arm64 public:yes name:x* web", jiff::Timestamp::now());
+        query.narrow(filter.ec2_filters());
+        session.image_page(&eu(), &query, None).await.unwrap();
+        let call = asked.of("DescribeImages").remove(0);
+        let sent: Vec<_> = (1..=4)
+            .map(|n| (call.param(&format!("Filter.{n}.Name")), call.param(&format!("Filter.{n}.Value.1"))))
+            .collect();
+        assert_eq!(sent, [("is-public", "true"), ("name", "al*"), ("architecture", "arm64"), ("", "")]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -99,7 +99,7 @@ impl Lookup<'_> {
 
     /// Looks for images of this name that others share with the account: they may give theirs any name.
     async fn shared_of_name(&self, name: &str) -> Option<Vec<Image>> {
-        let query = ImageQuery { whose: OwnerFilter::Shared, name: Some(name.to_owned()) };
+        let query = ImageQuery { whose: OwnerFilter::Shared, name: Some(name.to_owned()), ..ImageQuery::default() };
         // The mistake matters more than that these can be named.
         let mut images = self.session.all_images(self.region, &query).await.unwrap_or_default();
         images.retain(|image| *image.name == *name);
@@ -120,7 +120,7 @@ impl Lookup<'_> {
     }
 
     async fn own(&self, name: Option<String>) -> Result<Vec<Image>, Failure> {
-        self.session.all_images(self.region, &ImageQuery { whose: OwnerFilter::Mine, name }).await
+        self.session.all_images(self.region, &ImageQuery { name, ..ImageQuery::default() }).await
     }
 }
 

@@ -70,6 +70,8 @@ pub struct ImageQuery {
     pub whose: OwnerFilter,
     /// Name pattern (`*` and `?`) sent to EC2; keeps listings of Amazon, Marketplace and public images short.
     pub name: Option<String>,
+    /// What else EC2 is asked for because a filter would keep out the rest, by name; none for own images, which are listed as a whole.
+    pub narrowed: Vec<QueryFilter>,
 }
 
 impl ImageQuery {
@@ -79,6 +81,21 @@ impl ImageQuery {
             Some(pattern) => format!("{} {pattern}", self.whose.label()),
             None => self.whose.label(),
         }
+    }
+
+    /// Has EC2 apply filters as well, as far as it is not asked for such already.
+    pub fn narrow(&mut self, filters: Vec<QueryFilter>) {
+        self.narrowed.clear();
+        let mut listing = ImageListing::from(&*self);
+        let asked_anyway = listing.filters.len();
+        listing.narrow(filters);
+        self.narrowed = listing.filters.split_off(asked_anyway);
+    }
+
+    /// Returns true if this query finds everything that the other one does.
+    pub fn includes(&self, other: &Self) -> bool {
+        (&self.whose, &self.name) == (&other.whose, &other.name)
+            && self.narrowed.iter().all(|filter| other.narrowed.contains(filter))
     }
 }
 
@@ -126,6 +143,53 @@ impl From<&ImageQuery> for ImageListing {
             }
         }
         listing.filters.extend(pattern.map(|pattern| QueryFilter::new("name", pattern)));
+        listing.narrow(query.narrowed.iter().cloned());
         listing
+    }
+}
+
+impl ImageListing {
+    /// Has EC2 apply more filters, unless these are the account's own images. Of two filters of one name EC2 gets the first.
+    pub fn narrow(&mut self, filters: impl IntoIterator<Item = QueryFilter>) {
+        if self.owners.iter().any(|owner| owner == "self") {
+            return;
+        }
+        for filter in filters {
+            if self.filters.iter().all(|other| other.name != filter.name) {
+                self.filters.push(filter);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_narrowed_by_what_it_does_not_ask_already() {
+        let filters = || vec![QueryFilter::new("architecture", "arm64"), QueryFilter::new("name", "al*")];
+        let narrowed = |whose: OwnerFilter, name: Option<&str>| {
+            let mut query = ImageQuery { whose, name: name.map(str::to_owned), narrowed: Vec::new() };
+            query.narrow(filters());
+            query.narrowed.into_iter().map(|filter| filter.name).collect::<Vec<_>>()
+        };
+        assert_eq!(narrowed(OwnerFilter::Mine, None), [""; 0], "own images are listed as a whole");
+        assert_eq!(narrowed(OwnerFilter::Shared, None), ["architecture", "name"]);
+        assert_eq!(narrowed(OwnerFilter::Amazon, Some("x*")), ["architecture"]);
+        assert_eq!(narrowed(OwnerFilter::Public { name: "x*".into() }, None), ["architecture"]);
+    }
+
+    #[test]
+    fn a_query_with_fewer_filters_includes_one_with_more() {
+        let query = |filters: &[(&str, &str)]| {
+            let mut query = ImageQuery { whose: OwnerFilter::Amazon, ..ImageQuery::default() };
+            query.narrow(filters.iter().map(|(name, value)| QueryFilter::new(*name, *value)).collect());
+            query
+        };
+        let (all, arm, available) =
+            (query(&[]), query(&[("architecture", "arm64")]), query(&[("architecture", "arm64"), ("state", "a*")]));
+        assert!(all.includes(&arm) && arm.includes(&available) && arm.includes(&arm));
+        assert!(!arm.includes(&all) && !available.includes(&arm) && !all.includes(&ImageQuery::default()));
     }
 }

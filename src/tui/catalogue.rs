@@ -43,6 +43,8 @@ pub struct Listing {
     completed: Option<Timestamp>,
     /// The images of the list under way: EC2 may repeat one on a later page.
     seen: HashSet<ImageId>,
+    /// Images of an earlier query that the list under way has not had yet, and where they are.
+    carried: HashMap<ImageId, usize>,
     /// What was read of single images since the list was begun, and is newer than its pages; `None` for those that are gone.
     read: BTreeMap<ImageId, Option<Arc<Image>>>,
 }
@@ -59,6 +61,7 @@ impl Listing {
             quiet: false,
             completed: None,
             seen: HashSet::new(),
+            carried: HashMap::new(),
             read: BTreeMap::new(),
         }
     }
@@ -93,8 +96,12 @@ impl Listing {
 
     /// Ends a list. Images that are as before stay the same ones, in their order, so that what was derived from them stays valid. Returns
     /// true if any changed.
-    fn complete(&mut self) -> bool {
+    fn complete(&mut self, capped: bool) -> bool {
         let before = self.images.clone();
+        let carried = std::mem::take(&mut self.carried);
+        if !capped && !carried.is_empty() {
+            self.images.retain(|image| !carried.contains_key(&image.id));
+        }
         if self.refreshing {
             self.images = merged(&before, std::mem::take(&mut self.incoming));
         }
@@ -198,6 +205,17 @@ impl Catalogue {
         self.listings.values().flat_map(|l| &l.images)
     }
 
+    /// Has every region listed by another query. Of the images listed so far those stay which `finds` says that it finds as well.
+    pub fn change_query(&mut self, finds: impl Fn(&Arc<Image>) -> bool) {
+        for listing in self.listings.values_mut() {
+            let mut images = std::mem::take(&mut listing.images);
+            images.retain(&finds);
+            let carried = images.iter().enumerate().map(|(at, image)| (image.id.clone(), at)).collect();
+            self.version += 1;
+            *listing = Listing { settled: images.len(), images, carried, version: self.version, ..Listing::new() };
+        }
+    }
+
     /// Starts a region's list, or a refresh of it.
     pub fn begin(&mut self, region: &Region) {
         self.begin_quietly(region);
@@ -210,7 +228,11 @@ impl Catalogue {
             listing.incoming.clear();
             listing.read.clear();
             listing.seen.clear();
-            listing.refreshing = !listing.images.is_empty() || listing.listed_at().is_some();
+            let starts_over = listing.images.len() == listing.carried.len();
+            listing.refreshing = !starts_over || listing.listed_at().is_some();
+            if listing.refreshing {
+                listing.carried.clear();
+            }
             listing.quiet = true;
         }
     }
@@ -228,6 +250,10 @@ impl Catalogue {
         let Some(listing) = self.listings.get_mut(region) else { return false };
         for image in images.into_iter().map(Arc::new) {
             let first = listing.seen.insert(image.id.clone());
+            if let Some(at) = listing.carried.remove(&image.id) {
+                listing.images[at] = image;
+                continue;
+            }
             let into = if listing.refreshing { &mut listing.incoming } else { &mut listing.images };
             if !first {
                 // The later answer is the newer one.
@@ -245,7 +271,7 @@ impl Catalogue {
         }
         if last || capped {
             let refreshed = listing.refreshing;
-            let changed = listing.complete() || !refreshed;
+            let changed = listing.complete(capped) || !refreshed;
             if changed {
                 self.version += 1;
                 listing.version = self.version;
@@ -287,6 +313,7 @@ impl Catalogue {
     pub fn give_up(&mut self, region: &Region) {
         if let Some(listing) = self.listings.get_mut(region) {
             listing.incoming.clear();
+            listing.carried.clear();
             (listing.refreshing, listing.quiet) = (false, false);
         }
     }

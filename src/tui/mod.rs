@@ -17,6 +17,7 @@ mod live;
 pub mod model;
 mod mouse;
 pub mod msg;
+mod narrowing;
 mod pending;
 pub mod plain;
 pub mod problem_log;

@@ -11,7 +11,7 @@ use crate::{
     },
     domain::{
         Account, AccountKey, ClientToken, Failure, Image, ImageColumn, ImageQuery, LoginBackoff, OwnerFilter, Region,
-        RegionInfo, kms_key::KeyList, price::Prices, review::Review,
+        RegionInfo, filter::Filter, kms_key::KeyList, price::Prices, review::Review,
     },
     term::Caps,
     tui::{
@@ -149,6 +149,8 @@ pub struct Model {
     /// Regions to list as soon as fewer than the limit are being listed.
     pub(super) to_list: Vec<Region>,
     pub(super) live: Freshness,
+    /// The filter by which the query was narrowed last, if it could be.
+    pub(super) narrowed_for: String,
     /// The review that was closed last, for its answers.
     pub(super) last_review: Option<Box<Review>>,
     /// Copies that were requested and are no jobs yet.
@@ -200,6 +202,7 @@ impl Model {
             watches_login: false,
             to_list: Vec::new(),
             live: Freshness::default(),
+            narrowed_for: String::new(),
             last_review: None,
             requested: Requested::default(),
             next_id: 0,
@@ -272,6 +275,11 @@ impl Model {
     /// Returns true while a spinner is shown.
     pub fn waits_for_network(&self) -> bool {
         matches!(self.connection, Connection::Connecting(_)) || !self.pending.values().all(PendingReply::is_quiet)
+    }
+
+    /// Returns true while what is typed is a client token.
+    pub fn enters_client_token(&self) -> bool {
+        matches!(self.overlays.last(), Some(Overlay::Form(form)) if form.enters_client_token())
     }
 
     /// The contexts whose keys apply now, innermost first.
@@ -352,7 +360,8 @@ impl Model {
         Effect::Connect { id, profile: self.profile.clone() }
     }
 
-    /// The query for an owner filter; Amazon's and the Marketplace's images are narrowed by the settings' patterns.
+    /// The query for an owner filter; Amazon's and the Marketplace's images are narrowed by the settings' patterns, and those of others
+    /// by what EC2 can apply of the filter.
     pub(super) fn query_for(&self, whose: OwnerFilter) -> ImageQuery {
         let browse = &self.start.config.browse;
         let pattern = |p: &String| Some(p.clone()).filter(|p| !p.is_empty() && p != "*");
@@ -361,7 +370,12 @@ impl Model {
             OwnerFilter::Marketplace => pattern(&browse.marketplace_name),
             _ => None,
         };
-        ImageQuery { whose, name }
+        let own = matches!((&whose, &self.account), (OwnerFilter::Account(id), Some(account)) if *id == account.id);
+        let mut query = ImageQuery { whose, name, narrowed: Vec::new() };
+        if !own {
+            query.narrow(Filter::parse(self.images.filter.value(), self.now).ec2_filters());
+        }
+        query
     }
 
     /// The key under which the account's jobs are stored. Behind another endpoint the same digits mean another account.

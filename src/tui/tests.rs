@@ -18,6 +18,7 @@ mod jobs;
 mod keys;
 mod live;
 mod mouse;
+mod narrowing;
 mod palette;
 mod panes;
 mod plain;

@@ -14,6 +14,7 @@ use crate::{
         model::{Connection, FilterRequest, FormRequest, Model, Pane, PendingReply, Reconnect},
         mouse,
         msg::{Effect, EffectId, Msg, Reply},
+        narrowing,
         plain::{self, Step, text::PAGE},
         problems, quit,
         screens::{
@@ -305,6 +306,7 @@ impl Model {
         browse::watch_login(self, &mut effects);
         pager::audit::request_if_changed(self, &mut effects);
         pager::image_details::request_if_opened(self, &mut effects);
+        narrowing::follow_filter(self, &mut effects);
         let ended = self.jobs_view.take_ended();
         live::on_ended(self, &ended);
         live::act_if_due(self, &mut effects);

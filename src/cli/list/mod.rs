@@ -28,9 +28,10 @@ use sort::SortKey;
 
 pub(super) fn run(setup: &Setup, args: &ListArgs) -> Result<ExitStatus, CommandError> {
     let selection = args.selection(setup).or_usage()?;
-    let listing = args.listing().or_usage()?;
+    let mut listing = args.listing().or_usage()?;
     let sort = args.sort.as_deref().map(SortKey::parse).transpose().or_usage()?;
     let filter = args.filter().or_usage()?;
+    listing.narrow(filter.ec2_filters());
     let _log = setup.start_log()?;
     block_on(async {
         let session = Session::load(setup.session_options(), http_client()?).await?;

@@ -9,12 +9,14 @@ use super::{
     clauses::Parsed,
     complete::Wanted,
     entry::Entry,
+    name_pattern::NamePattern,
 };
 use crate::domain::{image::Image, region::Region};
 
 /// A `key:value` term.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImageTerm {
+    Name(NamePattern),
     State(String),
     Architecture(String),
     Region(String),
@@ -37,7 +39,8 @@ pub enum ImageTerm {
 }
 
 /// Forms and meanings of `key:value` terms, for help and documentation.
-pub const TERMS: [(&str, &str); 16] = [
+pub const TERMS: [(&str, &str); 17] = [
+    ("name:", "a part of the name, or with * and ? the whole of it: web-*"),
     ("state:", "available, pending, failed, disabled, ..."),
     ("arch:", "x86_64, arm64, i386, ..."),
     ("region:", "eu-west-1, or a beginning: eu-"),
@@ -57,7 +60,7 @@ pub const TERMS: [(&str, &str); 16] = [
 ];
 
 /// Keys, in the order in which Tab offers them.
-pub const KEYS: [&str; 15] = [
+pub const KEYS: [&str; 16] = [
     "state",
     "arch",
     "region",
@@ -73,6 +76,7 @@ pub const KEYS: [&str; 15] = [
     "source",
     "public",
     "deprecated",
+    "name",
 ];
 
 /// Parses a term.
@@ -100,6 +104,10 @@ pub(super) fn parse(key: &str, value: &str) -> Parsed<ImageTerm> {
         "age" => bound::age(&lower).map(ImageTerm::Age),
         "launched" => bound::age(&lower).map(ImageTerm::Launched),
         "size" => bound::size(&lower).map(ImageTerm::Size),
+        "name" => match NamePattern::new(value) {
+            Some(pattern) => Parsed::Term(ImageTerm::Name(pattern)),
+            None => Parsed::Wrong("it is too long".into()),
+        },
         _ => Parsed::Term(match value.split_once('=') {
             Some((key, value)) => ImageTerm::Tag(key.to_owned(), Some(value.to_owned())),
             None => ImageTerm::Tag(value.to_owned(), None),
@@ -121,6 +129,10 @@ fn begins(field: &str, value: &str, complete: &[&str]) -> bool {
 }
 
 impl ImageTerm {
+    /// Architectures and boot modes with which the names of others begin.
+    pub(super) const ARCHITECTURES: [&str; 3] = ["x86_64", "arm64", "i386"];
+    pub(super) const BOOT_MODES: [&str; 1] = ["uefi"];
+
     /// Returns true if an image that matches may not later, or the other way round.
     pub(super) fn depends_on_time(&self) -> bool {
         matches!(self, Self::Age(_) | Self::Launched(_) | Self::Deprecated(_))
@@ -130,9 +142,10 @@ impl ImageTerm {
         let image = entry.image;
         let since = |time: Timestamp| now.duration_since(time).as_secs();
         match self {
+            Self::Name(pattern) => pattern.matches(&image.name),
             Self::Size(bound) => bound.allows(&entry.size),
             Self::State(state) => begins(image.state.as_str(), state, &[]),
-            Self::Architecture(one) => begins(&image.architecture, one, &["x86_64", "arm64", "i386"]),
+            Self::Architecture(one) => begins(&image.architecture, one, &Self::ARCHITECTURES),
             Self::Region(region) if Region::new(region).is_ok() => region == image.region.as_str(),
             Self::Region(region) => image.region.as_str().starts_with(region.as_str()),
             Self::Encrypted(yes) => image.encrypted() == *yes,
@@ -148,7 +161,7 @@ impl ImageTerm {
             Self::Platform(part) => {
                 image.platform_details.as_deref().is_some_and(|p| p.to_ascii_lowercase().contains(part.as_str()))
             }
-            Self::BootMode(mode) => image.boot_mode.as_deref().is_some_and(|m| begins(m, mode, &["uefi"])),
+            Self::BootMode(mode) => image.boot_mode.as_deref().is_some_and(|m| begins(m, mode, &Self::BOOT_MODES)),
             Self::RootType(kind) => begins(&image.root_device_type, kind, &[]),
             Self::Source(source) => is_source(image, source),
             Self::Public(yes) => image.public == *yes,

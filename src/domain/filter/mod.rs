@@ -3,10 +3,12 @@
 pub mod bound;
 mod clauses;
 mod complete;
+mod ec2_filters;
 mod entry;
 mod fold;
 mod image_term;
 mod index;
+mod name_pattern;
 mod pattern;
 mod tokens;
 

@@ -248,6 +248,8 @@ fn tag_values<'a>(tags: &'a [Tag], key: &str) -> Values<'a> {
 }
 
 #[cfg(test)]
+mod narrowing;
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -116,3 +116,35 @@ fn what_was_read_before_the_first_pages_is_listed_once() {
     assert!(lists.end(vec![available(3), available(4)]));
     assert_eq!(lists.ids(), (vec![1, 2, 3], 2));
 }
+
+#[test]
+fn another_query_keeps_what_it_finds_too_until_the_list_ends() {
+    for (capped, kept) in [(false, vec![3, 4]), (true, vec![1, 3, 4])] {
+        let mut lists = Lists::of(vec![available(1), available(2), available(3)]);
+        lists.0.change_query(|image| image.id != available(2).id);
+        assert_eq!((lists.ids().0, lists.0.loading()), (vec![1, 3], 1));
+        let region = lists.1.clone();
+        lists.0.begin(&region);
+        assert!(lists.0.page(&region, vec![available(3)], false, false, Timestamp::UNIX_EPOCH));
+        assert_eq!(lists.ids().0, [1, 3], "shown before and found again");
+        lists.0.page(&region, vec![available(4), available(3)], !capped, capped, Timestamp::UNIX_EPOCH);
+        assert_eq!(lists.ids().0, kept, "the first is gone, unless there may be more");
+        lists.0.begin(&region);
+        assert!(lists.end(vec![available(4)]));
+        assert_eq!(lists.ids().0, [4], "a refresh is as ever");
+    }
+}
+
+#[test]
+fn a_list_by_another_query_that_fails_is_begun_again() {
+    let mut lists = Lists::of(vec![available(1), available(2)]);
+    lists.0.change_query(|_| true);
+    let region = lists.1.clone();
+    lists.0.begin(&region);
+    lists.0.page(&region, vec![available(2), available(3)], false, false, Timestamp::UNIX_EPOCH);
+    lists.0.fail(&region, Failure::new("list", "denied"));
+    assert_eq!(lists.ids().0, [1, 2, 3]);
+    lists.0.begin(&region);
+    assert!(lists.end(vec![available(3), available(2)]));
+    assert_eq!(lists.ids().0, [2, 3], "nothing twice");
+}

@@ -11,6 +11,7 @@ mod failures;
 mod form;
 mod form_sections;
 mod live;
+mod narrowing;
 mod palette;
 mod presets;
 mod replay;

@@ -11,7 +11,7 @@ use std::{
 use amigrate::{
     aws::{HttpClient, Session},
     config::{Config, RememberedViews, Themes},
-    domain::{Image, ImageQuery, OwnerFilter, Region},
+    domain::{Image, ImageQuery, Region},
     driver::{Clock, DriverSettings, SessionSource, StoreLocation},
     engine::{EngineConfig, Job},
     runtime::{EffectConfig, Effects, Exit, FormFiles, TerminalPort, region_cache::RegionCache, run},
@@ -29,6 +29,8 @@ use tokio::{
     time::{Instant, sleep},
 };
 
+/// From which client tokens are numbered.
+pub(crate) const SEED: u128 = 7;
 /// Longer than a frame and than any answer of a world that is not slow.
 const MOMENT: Duration = Duration::from_millis(60);
 /// No copy takes longer.
@@ -96,7 +98,7 @@ impl ScreenHarnessBuilder {
             caps: self.caps.clone(),
             demo: Some("play".into()),
             profile: None,
-            seed: 7,
+            seed: SEED,
             now: start_time(),
             size: self.size,
             prices: self.config.prices().unwrap(),
@@ -342,7 +344,7 @@ impl ScreenHarness {
 
     /// Whatever images of this name the account has in a region.
     pub(crate) async fn images(&self, place: &str, name: &str) -> Vec<Image> {
-        let query = ImageQuery { whose: OwnerFilter::Mine, name: None };
+        let query = ImageQuery::default();
         let (mut images, mut token) = (Vec::new(), None);
         loop {
             let page = self.session.image_page(&region(place), &query, token).await.unwrap();

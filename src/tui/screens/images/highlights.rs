@@ -49,6 +49,7 @@ fn field(column: &ImageColumn) -> Option<Field> {
 fn is_about(term: &ImageTerm, column: &ImageColumn) -> bool {
     use ImageColumn as C;
     match term {
+        ImageTerm::Name(_) => *column == C::Name,
         ImageTerm::State(_) => *column == C::State,
         ImageTerm::Architecture(_) => *column == C::Architecture,
         ImageTerm::Region(_) => *column == C::Region,

@@ -24,7 +24,7 @@ use crate::{
         bindings::{Action, Context},
         browse, live,
         model::{Connection, Model, Pane},
-        theme,
+        narrowing, theme,
         widgets::{
             draw_context::{DrawContext, pane},
             elide::elide,
@@ -65,8 +65,9 @@ fn counts(model: &Model) -> String {
     let (shown, total) = (model.images.rows.len(), model.images.total());
     let part = if shown == total { String::new() } else { format!("{}/", thousands(shown)) };
     let first = if model.catalogue.is_capped() { "the first " } else { "" };
+    let narrowed = if model.query.narrowed.is_empty() { "" } else { " (narrowed by EC2)" };
     // The header, where it is as well, has less room.
-    format!("Images {part}{first}{}, {}", thousands(total), cut(&model.query.label(), WHOSE, ""))
+    format!("Images {part}{first}{}{narrowed}, {}", thousands(total), cut(&model.query.label(), WHOSE, ""))
 }
 
 fn title<'a>(model: &Model, ctx: DrawContext<'_>) -> Line<'a> {
@@ -156,6 +157,13 @@ fn nothing_matches(model: &Model) -> String {
     let clear = model.keymap.key(Context::Everywhere, Action::Back);
     match model.images.parsed.mistake() {
         Some(why) => format!("This filter matches nothing: {why}."),
+        None if !model.query.narrowed.is_empty() && model.images.editing => {
+            let accept = model.keymap.key(Context::Filter, Action::Accept);
+            let by = narrowing::names(&model.query);
+            format!(
+                "None of the listed images matches. EC2 lists only what fits the filter before ({by}): {accept} lists by this one, {clear} lists all."
+            )
+        }
         None if model.catalogue.is_capped() => format!(
             "None of the first images matches the filter; there are more than are listed (browse.public_limit). {clear} clears it."
         ),
