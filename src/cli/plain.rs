@@ -222,7 +222,7 @@ pub(super) fn job_line(job: &Job, now: Timestamp) -> (String, String) {
         JobState::Failed { failure, .. } => format!("failed: {}", clean(&failure.why)),
         JobState::Queued => {
             let waiting = job.waiting.as_ref().map(|w| labels::waiting(w, &job.request.destination));
-            format!("queued {}", waiting.unwrap_or_default())
+            waiting.map_or_else(|| "queued".to_owned(), |waiting| format!("queued {waiting}"))
         }
         other => other.phase().as_str().to_owned(),
     };

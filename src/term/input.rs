@@ -94,20 +94,21 @@ impl InputDecoder {
 /// # Errors
 /// If the thread or the signal handlers cannot be created, or outside a tokio runtime.
 pub fn spawn(sender: UnboundedSender<Input>, size: (u16, u16)) -> Result<InputThread, Failure> {
-    spawn_decoding(sender, size, InputDecoder::Keys(Decoder::default()))
+    spawn_decoding(sender, Some(size), InputDecoder::Keys(Decoder::default()))
 }
 
-/// Starts the same on a terminal that is not in raw mode: lines come instead of keys, and `Ctrl-D` asks to quit.
+/// Starts the same on a terminal that is not in raw mode: lines come instead of keys, and `Ctrl-D` asks to quit. Its size is nobody's
+/// business.
 ///
 /// # Errors
 /// As for [`spawn`].
-pub fn spawn_lines(sender: UnboundedSender<Input>, size: (u16, u16)) -> Result<InputThread, Failure> {
-    spawn_decoding(sender, size, InputDecoder::Lines(LineDecoder::default()))
+pub fn spawn_lines(sender: UnboundedSender<Input>) -> Result<InputThread, Failure> {
+    spawn_decoding(sender, None, InputDecoder::Lines(LineDecoder::default()))
 }
 
 fn spawn_decoding(
     sender: UnboundedSender<Input>,
-    size: (u16, u16),
+    size: Option<(u16, u16)>,
     decoder: InputDecoder,
 ) -> Result<InputThread, Failure> {
     let failed = |error: io::Error| Failure::new("listen to the terminal", error.to_string());
@@ -127,20 +128,22 @@ fn spawn_decoding(
     Ok(InputThread { wake: Some(wake), thread: Some(thread), signals })
 }
 
-/// Sends size changes and continuations until the receiver is closed. Signals that arrive while one is handled count as one, so
+/// Sends size changes, unless no size is known, and continuations until the receiver is closed. Signals that arrive while one is handled count as one, so
 /// that of a burst only the last size is sent: also if it is the size before, because the terminal may have cut its lines in between.
 async fn watch_signals(
     mut resized: Signal,
     mut continued: Signal,
     sender: UnboundedSender<Input>,
-    mut known: (u16, u16),
+    mut known: Option<(u16, u16)>,
 ) {
     let (mut has_resized, mut has_continued) = (false, false);
     loop {
         // The window may have changed before the first signal, and while the process was stopped.
-        let size = session::size();
-        let changed = std::mem::replace(&mut known, size) != size || has_resized;
-        let resize = changed.then_some(Input::Resize(size.0, size.1));
+        let resize = known.as_mut().and_then(|known| {
+            let size = session::size();
+            let changed = std::mem::replace(known, size) != size || has_resized;
+            changed.then_some(Input::Resize(size.0, size.1))
+        });
         let delivered =
             resize.into_iter().chain(has_continued.then_some(Input::Continued)).all(|input| sender.send(input).is_ok());
         if !delivered {

@@ -102,6 +102,7 @@ fn wait_said(pty: &mut Pty, before: usize, expected: &str) -> String {
 fn two_copies_with_a_key_and_one_cancelled_at_the_prompt() {
     let simulator = Simulator::start();
     let home = tempfile::tempdir().expect("a directory");
+    sign_in(home.path());
     let mut pty = program(&simulator, home.path(), &["--plain"]).env("LC_ALL", "C").start(120, 40);
     wait_said(&mut pty, 0, "Images: 3");
     say(&mut pty, "/app-web enc:no state:available", "filter app-web enc:no state:available");

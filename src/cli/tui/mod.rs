@@ -107,7 +107,7 @@ fn show(
         if in_lines {
             forward_interrupts(&sender)?;
             let prompt = Prompt::new(&start, bell);
-            run.on(start, prompt, Pacer::REMOTE, || input::spawn_lines(sender, SIZE)).await
+            run.on(start, prompt, Pacer::REMOTE, || input::spawn_lines(sender)).await
         } else {
             let ui = &start.config.ui;
             let frames = if start.caps.remote { ui.frames_remote } else { ui.frames_local };

@@ -3,7 +3,7 @@
 use super::screen::screen;
 use crate::tui::{
     model::{Model, Pane},
-    screens::Overlay,
+    screens::{Overlay, pager},
 };
 
 /// The screen with the focus.
@@ -14,8 +14,10 @@ pub fn place(model: &Model) -> String {
         Some(Overlay::Review(_)) => format!("{depth} review"),
         Some(Overlay::Form(_)) => format!("{depth} form"),
         Some(Overlay::Picker(picker)) => format!("{depth} {}", picker.heading(&model.keymap)),
+        Some(Overlay::Pager(pager)) => format!("{depth} {}", pager::plain::title(pager, model)),
         Some(_) => format!("{depth} {}", screen(model).title.key()),
         None => match model.focus {
+            _ if model.images.editing || model.jobs.editing => "filter".into(),
             Pane::Images => "images".into(),
             Pane::Jobs if model.jobs.history.is_some() => "history".into(),
             Pane::Jobs => "jobs".into(),

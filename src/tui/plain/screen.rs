@@ -1,9 +1,6 @@
 //! The screen with the focus, and what stands above and below it.
 
-use super::{
-    text::{PlainScreen, painted},
-    typing::is_typing,
-};
+use super::{text::PlainScreen, typing::is_typing};
 use crate::tui::{
     banner,
     bindings::{Action, Context},
@@ -37,9 +34,14 @@ pub fn screen(model: &Model) -> PlainScreen {
 /// The program, what is special about this run, the account, and whose images of which regions are listed.
 pub fn header(model: &Model) -> String {
     let badges = banner::badges(model).into_iter().map(|badge| badge.trim().to_owned());
-    let summary = painted(&view::account_summary(model, ROOM, "").into()).map(|line| line.spoken());
-    let parts: Vec<String> = badges.chain(summary).collect();
-    format!("amigrate: {}", parts.join(", ").replace(": ", ", "))
+    let summary = view::account_summary(model, ROOM, "");
+    let parts: Vec<String> = badges.chain(columns(&summary).map(str::to_owned)).collect();
+    format!("amigrate: {}", parts.join(", "))
+}
+
+/// What stands apart in a line.
+fn columns(line: &str) -> impl Iterator<Item = &str> {
+    line.split("  ").map(str::trim).filter(|part| !part.is_empty())
 }
 
 /// What stops all work, and what to do about it.
@@ -50,7 +52,7 @@ pub fn banner(model: &Model) -> Option<String> {
 /// All copies by state; `None` if there are neither copies nor problems.
 pub fn copies(model: &Model) -> Option<String> {
     let summary = view::job_summary(model, ROOM);
-    let parts: Vec<&str> = summary.split("  ").map(str::trim).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = columns(&summary).collect();
     (!parts.is_empty()).then(|| format!("Copies: {}", parts.join(", ")))
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ratatui::text::Line;
 
-use crate::domain::text::clean;
+use crate::domain::text::{clean, thousands};
 
 /// Columns and rows of a screen that nobody sees: where text is wrapped, and how far a page goes.
 pub const SIZE: (u16, u16) = (120, 24);
@@ -104,25 +104,24 @@ impl PlainScreen {
     /// Says how many rows are on other pages.
     pub fn say_rest(&mut self, page: &Range<usize>, len: usize) {
         if page.len() < len {
-            self.say(format!("Rows {} to {} of {len}.", page.start + 1, page.end));
+            self.say(format!("Rows {} to {} of {}.", thousands(page.start + 1), thousands(page.end), thousands(len)));
         }
     }
 }
 
-/// A painted line as text: columns are told apart by a colon, then by commas; `None` for an empty one.
+/// A painted line as text, with a colon between a label and its value; `None` for an empty one.
 pub fn painted(line: &Line<'_>) -> Option<PlainLine> {
     let text: String = line.spans.iter().map(|span| span.content.as_ref()).collect();
     let (current, text) = match text.trim().strip_prefix('>') {
         Some(rest) => (true, rest),
         None => (false, text.trim()),
     };
-    let columns: Vec<&str> = text.split("  ").map(str::trim).filter(|column| !column.is_empty()).collect();
-    let text = match columns.as_slice() {
-        [] => return None,
-        [one] => (*one).to_owned(),
-        [first, rest @ ..] => format!("{first}: {}", rest.join(", ")),
+    let text = match text.trim().split_once("  ") {
+        // Blanks within a value are its own.
+        Some((label, value)) => format!("{label}: {}", value.trim()),
+        None => text.trim().to_owned(),
     };
-    Some(PlainLine::new(text).at_cursor(current))
+    (!text.is_empty()).then(|| PlainLine::new(text).at_cursor(current))
 }
 
 #[cfg(test)]
@@ -149,7 +148,7 @@ mod tests {
         let text = |line: &str| painted(&Line::raw(line.to_owned())).map(|line| line.spoken());
         assert_eq!(text(" image id           ami-1  "), Some("image id: ami-1".into()));
         assert_eq!(text(">eu-west-1"), Some("Current: eu-west-1".into()));
-        assert_eq!(text("  a  b   c"), Some("a: b, c".into()));
+        assert_eq!(text("  a  b   c"), Some("a: b   c".into()));
         assert_eq!(text("   "), None);
     }
 }

@@ -92,8 +92,8 @@ fn where_a_text_has_the_focus_a_line_replaces_it() {
     let mut model = in_lines(vec![image(1)]);
     enter(&mut model, "copy");
     assert!(text(&model).contains("Current: Destinations: (none"), "{}", text(&model));
-    enter(&mut model, "eu-west-9");
-    assert_eq!(said(&model), "There is no region eu-west-9; did you mean eu-west-1?");
+    enter(&mut model, "eu-wset-1");
+    assert_eq!(said(&model), "There is no region eu-wset-1; did you mean eu-west-1?");
     enter(&mut model, "af-south-1");
     assert_eq!(said(&model), "af-south-1 is not enabled for this account.");
     enter(&mut model, "eu-west-1, eu-west-2");

@@ -51,6 +51,20 @@ fn start_copy(pty: &mut Pty) {
     }
 }
 
+/// A braille display has 40 cells, or fewer.
+#[test]
+fn the_size_of_the_terminal_does_not_matter() {
+    let (_home, program) = program(&["demo", "--plain"]);
+    let mut pty = program.start(20, 3);
+    wait_said(&mut pty, 0, "Keys: c copy");
+    say(&mut pty, "PgDn", "20: current,");
+    pty.resize(12, 2);
+    say(&mut pty, "help", "Line mode.");
+    say(&mut pty, "Tab", "Jobs");
+    pty.keys("q\n");
+    assert!(pty.wait_exit().success());
+}
+
 #[test]
 fn nothing_of_the_terminal_is_changed_and_wrong_lines_do_no_harm() {
     let (_home, mut pty) = prompt(&[]);
@@ -58,7 +72,6 @@ fn nothing_of_the_terminal_is_changed_and_wrong_lines_do_no_harm() {
     say(&mut pty, &"x".repeat(3_000), "There is no command xxx");
     say(&mut pty, "help", "region REGION");
     assert!(!pty.bytes_seen().contains(&0x1b));
-    super::given_back(&pty);
     pty.keys("q\n");
     assert!(pty.wait_exit().success(), "{}", pty.text());
     assert!(!pty.bytes_seen().contains(&0x1b) && !pty.bytes_seen().contains(&0x07));

@@ -24,14 +24,14 @@ pub fn screen(model: &Model) -> PlainScreen {
         return screen;
     }
     let mut screen = PlainScreen { title: title(model), lines: Vec::new() };
-    let page = page(pane.list.cursor, pane.rows.len());
-    for (at, image) in pane.rows.iter().enumerate().skip(page.start).take(page.len()) {
+    let rows = page(pane.list.cursor, pane.rows.len());
+    for (at, image) in pane.rows.iter().enumerate().skip(rows.start).take(rows.len()) {
         screen.lines.push(row(model, at, image));
     }
     if pane.rows.is_empty() {
         advice(model).into_iter().for_each(|line| screen.say(line));
     }
-    screen.say_rest(&page, pane.rows.len());
+    screen.say_rest(&rows, pane.rows.len());
     screen
 }
 
@@ -41,6 +41,9 @@ fn title(model: &Model) -> PlainLine {
     let of = if shown == total { String::new() } else { format!("{} of ", thousands(shown)) };
     let first = if model.catalogue.is_capped() { "the first " } else { "" };
     let mut parts = vec![format!("Images: {of}{first}{}", thousands(total)), model.query.label()];
+    if !model.query.narrowed.is_empty() {
+        parts.push("narrowed by EC2".into());
+    }
     if !pane.filter.value().is_empty() {
         parts.push(format!("filter {}", pane.filter.value()));
     }

@@ -32,11 +32,11 @@ pub fn screen(model: &Model) -> PlainScreen {
     let mut screen = PlainScreen::new(format!("{}{filter}", view::title(model)));
     let ctx = DrawContext { glyphs: Glyphs::of(&model.start.caps), keys: &model.keymap };
     if let Some(history) = &pane.history {
-        let page = page(history.list.cursor, history.shown().len());
-        for (at, job) in history.shown().enumerate().skip(page.start).take(page.len()) {
+        let rows = page(history.list.cursor, history.shown().len());
+        for (at, job) in history.shown().enumerate().skip(rows.start).take(rows.len()) {
             screen.lines.push(ended(model, at, job).at_cursor(at == history.list.cursor));
         }
-        screen.say_rest(&page, history.shown().len());
+        screen.say_rest(&rows, history.shown().len());
         if history.shown().len() == 0 {
             screen.say_painted(&history_view::lines(model, ROOM, 1, ctx));
         }
@@ -46,14 +46,14 @@ pub fn screen(model: &Model) -> PlainScreen {
         screen.say_painted(&view::lines(model, ROOM, 1, ctx));
     }
     let cursor = pane.shown.jobs.iter().position(|id| Some(*id) == pane.current).unwrap_or(0);
-    let page = page(cursor, pane.shown.jobs.len());
-    for at in page.clone() {
+    let rows = page(cursor, pane.shown.jobs.len());
+    for at in rows.clone() {
         let Some(job) = pane.shown.jobs.get(at).and_then(|id| model.jobs_view.job(*id)) else { continue };
         screen.lines.push(row(model, at, job).at_cursor(at == cursor));
         let below = pane.shown.lines.iter().filter_map(|line| below(model, job, *line));
         screen.lines.extend(below.map(PlainLine::new));
     }
-    screen.say_rest(&page, pane.shown.jobs.len());
+    screen.say_rest(&rows, pane.shown.jobs.len());
     screen
 }
 

@@ -9,6 +9,10 @@ use crate::{
     },
 };
 
+pub fn title(pager: &Pager, model: &Model) -> String {
+    view::title(pager, model)
+}
+
 pub fn screen(pager: &Pager, model: &Model) -> PlainScreen {
     let mut screen = PlainScreen::new(view::title(pager, model));
     let lines = view::lines(pager, model, usize::from(SIZE.0) - 4);

@@ -14,8 +14,8 @@ pub fn screen(picker: &Picker, model: &Model) -> PlainScreen {
     if picker.typing || !filter.is_empty() {
         screen.say(format!("Filter: {filter}"));
     }
-    let page = page(picker.list.cursor, picker.shown.len());
-    for (row, at) in picker.shown.iter().enumerate().skip(page.start).take(page.len()) {
+    let rows = page(picker.list.cursor, picker.shown.len());
+    for (row, at) in picker.shown.iter().enumerate().skip(rows.start).take(rows.len()) {
         let item = &picker.items[*at];
         let refused = if item.enabled { String::new() } else { "cannot be chosen".to_owned() };
         let cells = [item.label.clone(), refused, item.note.clone()];
@@ -25,6 +25,6 @@ pub fn screen(picker: &Picker, model: &Model) -> PlainScreen {
     if picker.shown.is_empty() && !picker.items.is_empty() {
         screen.say("Nothing matches the filter.");
     }
-    screen.say_rest(&page, picker.shown.len());
+    screen.say_rest(&rows, picker.shown.len());
     screen
 }
