@@ -25,6 +25,11 @@ pub(super) fn run(command: Command) -> Result<ExitStatus, CommandError> {
     Ok(ExitStatus::Done)
 }
 
+/// The page as text, with the marks of roff: what the program says of itself.
+pub(super) fn text(command: Command) -> Result<String, CommandError> {
+    page(command).map_err(|error| CommandError::write(&error))
+}
+
 /// The page in roff.
 fn page(command: Command) -> io::Result<String> {
     let mut command = command.disable_help_subcommand(true);

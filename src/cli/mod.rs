@@ -131,7 +131,7 @@ fn start(arguments: Arguments, env: &impl Fn(&str) -> Option<String>) -> Result<
         Some(Command::Schema(args)) => schema::run(common.output_options(env), args)?,
         Some(Command::Completions(args)) => completions::run(args)?,
         Some(Command::Man) => man::run(command())?,
-        Some(Command::Replay(args)) => replay::run(common.output_options(env), args)?,
+        Some(Command::Replay(args)) => replay::run(common.output_options(env), args, command())?,
         _ => return dispatch(Setup::new(&arguments.common, env).or_usage()?, arguments.command),
     };
     Ok(status.into())

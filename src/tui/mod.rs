@@ -27,6 +27,7 @@ pub mod screens;
 mod send;
 mod text_input;
 pub mod theme;
+mod typing;
 mod update;
 pub mod view;
 mod view_memory;
@@ -37,6 +38,7 @@ pub use crate::config::bindings;
 pub use jobs_view::JobsView;
 pub use model::{Model, Start};
 pub use msg::{Connected, Effect, EffectId, ExportRequest, Msg, Reply, StoredFilters, StoredForms};
+pub use typing::Typing;
 
 #[cfg(test)]
 mod tests;

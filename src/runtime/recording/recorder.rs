@@ -90,7 +90,7 @@ fn is_command(line: &str) -> bool {
 }
 
 /// JSON without characters that a terminal would act upon: they can only stand in texts, where they are escaped.
-fn on_one_line(json: &str) -> Cow<'_, str> {
+pub(super) fn on_one_line(json: &str) -> Cow<'_, str> {
     if json.chars().all(harmless) {
         return Cow::Borrowed(json);
     }

@@ -162,6 +162,11 @@ impl Form {
         if let Purpose::Again(job) = &self.purpose { Some(*job) } else { None }
     }
 
+    /// Returns true if a field of text has the focus.
+    pub fn takes_text(&self) -> bool {
+        self.text_field().is_some()
+    }
+
     /// Returns true if the client token has the focus.
     pub fn enters_client_token(&self) -> bool {
         matches!(self.focus, Item::Field(Field::ClientToken, _))

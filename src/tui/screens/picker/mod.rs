@@ -106,6 +106,11 @@ pub struct Picker {
 const PAGE: usize = 14;
 
 impl Picker {
+    /// What is chosen.
+    pub fn kind(&self) -> &PickerKind {
+        &self.kind
+    }
+
     fn new(kind: PickerKind, items: Vec<Item>, multiple: bool) -> Self {
         let mut picker = Self {
             kind,

@@ -37,7 +37,7 @@ pub struct ReviewScreen {
     /// True once the cursor was moved, or something was chosen under it: then it stays on its entry, otherwise on the first line.
     moved: bool,
     /// What is typed to confirm, while it is.
-    typing: Option<Input>,
+    pub(in crate::tui) typing: Option<Input>,
     mistake: bool,
 }
 
