@@ -19,29 +19,29 @@ pub(super) struct Prompt {
     unicode: bool,
     /// The bell may ring: somebody has asked for it.
     bell: bool,
-    /// The cursor stands behind the prompt, or behind what is being typed there.
-    at_prompt: bool,
+    /// The cursor stands behind the prompt, where a line may have been begun.
+    typing: bool,
 }
 
 impl Prompt {
     pub(super) fn new(start: &Start, bell: bool) -> Self {
-        Self { told: Told::default(), unicode: start.caps.unicode, bell, at_prompt: false }
+        Self { told: Told::default(), unicode: start.caps.unicode, bell, typing: false }
     }
 
     fn write(&mut self, said: &Said) -> io::Result<()> {
         // What the user has entered has ended its line.
-        self.at_prompt &= !said.entered;
+        self.typing &= !said.entered;
         let mut text = String::new();
-        if self.at_prompt && !said.lines.is_empty() {
+        if self.typing && !said.lines.is_empty() {
             text.push('\n');
-            self.at_prompt = false;
+            self.typing = false;
         }
         for line in &said.lines {
             text.extend([line.trim_end(), "\n"]);
         }
-        if said.is_over && !self.at_prompt {
+        if said.is_over && !self.typing {
             text.push_str(PROMPT);
-            self.at_prompt = true;
+            self.typing = true;
         }
         if !self.unicode {
             text = text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
@@ -68,7 +68,7 @@ impl TerminalPort for Prompt {
     fn resume(&mut self) -> io::Result<()> {
         // The shell has written meanwhile, or the line before was not ended.
         Tty.write_all(b"\n")?;
-        self.at_prompt = false;
+        self.typing = false;
         self.write(&Said { is_over: true, ..Said::default() })
     }
 }
@@ -76,7 +76,7 @@ impl TerminalPort for Prompt {
 impl Drop for Prompt {
     /// What follows begins on a line of its own.
     fn drop(&mut self) {
-        if self.at_prompt {
+        if self.typing {
             _ = Tty.write_all(b"\n");
         }
     }

@@ -10,7 +10,7 @@ use crate::tui::{
 /// Everything that was requested and has not been answered; not what nobody asked for.
 pub fn awaited(model: &Model) -> BTreeSet<String> {
     let mut awaited: BTreeSet<String> =
-        model.pending.values().filter(|pending| !pending.is_quiet()).map(|pending| words(pending).into()).collect();
+        model.pending.values().filter(|pending| !pending.is_quiet()).map(words).collect();
     let connects = matches!(model.connection, Connection::Connecting(_));
     if connects || matches!(model.reconnect, Some(Reconnect::Running(_))) {
         awaited.insert("the credentials".into());

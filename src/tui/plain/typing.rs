@@ -31,16 +31,11 @@ pub(super) fn replace(model: &mut Model, text: &str) -> Option<Action> {
             review::update::replace(model, text);
             Some(Action::Accept)
         }
-        Some(Overlay::Picker(_)) => {
-            filter(model, text);
-            None
-        }
         Some(Overlay::InputLine(line)) => {
             line.replace(text);
             Some(Action::Accept)
         }
-        Some(_) => None,
-        None => {
+        Some(_) | None => {
             filter(model, text);
             None
         }

@@ -29,7 +29,9 @@ pub fn screen(model: &Model) -> PlainScreen {
         screen.lines.push(row(model, at, image));
     }
     if pane.rows.is_empty() {
-        advice(model).into_iter().for_each(|line| screen.say(line));
+        for line in advice(model) {
+            screen.say(line);
+        }
     }
     screen.say_rest(&rows, pane.rows.len());
     screen
