@@ -4,6 +4,7 @@ pub mod columns;
 mod highlights;
 mod marks;
 mod parallel;
+pub mod plain;
 mod region_index;
 mod row;
 mod rows;
@@ -66,7 +67,7 @@ impl ImagesPane {
     }
 
     /// Ends the typing of the filter, and notes it.
-    pub(super) fn accept_filter(&mut self) {
+    pub(in crate::tui) fn accept_filter(&mut self) {
         self.editing = false;
         let filter = self.filter.value().trim();
         if !filter.is_empty() {
