@@ -1,9 +1,6 @@
 //! Settings with where each came from, and every mistake in them: for `amigrate config`.
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use super::{
     Config, environment, file,
@@ -88,12 +85,6 @@ impl Config {
     pub fn misspelt(variables: impl Iterator<Item = String>) -> Vec<Failure> {
         misspelt(variables)
     }
-}
-
-/// Returns the settings that the environment sets.
-pub(super) fn set_by_environment(env: &impl Fn(&str) -> Option<String>) -> BTreeSet<String> {
-    let set = KEYS.iter().filter(|setting| environment::is_set(setting, env));
-    set.map(|setting| format!("{}.{}", setting.section, setting.name)).collect()
 }
 
 /// Values that are texts, and yet cannot be used.

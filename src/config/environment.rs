@@ -50,6 +50,12 @@ pub(super) fn is_set(key: &Setting, env: &impl Fn(&str) -> Option<String>) -> bo
     written(key, env).is_some()
 }
 
+/// Returns the settings that are set, such as `browse.whose`.
+pub(super) fn all_set(env: &impl Fn(&str) -> Option<String>) -> BTreeSet<String> {
+    let set = KEYS.iter().filter(|key| is_set(key, env));
+    set.map(|key| format!("{}.{}", key.section, key.name)).collect()
+}
+
 fn written(key: &Setting, env: &impl Fn(&str) -> Option<String>) -> Option<String> {
     env(&key.variable()).filter(|written| !written.trim().is_empty())
 }

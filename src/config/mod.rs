@@ -305,7 +305,7 @@ impl Config {
         };
         match environment::apply(&mut values, env).into_iter().next() {
             Some(mistake) => Err(mistake),
-            None => Ok(Self { set_by_environment: effective::set_by_environment(env), ..Self::of(values)? }),
+            None => Ok(Self { set_by_environment: environment::all_set(env), ..Self::of(values)? }),
         }
     }
 
