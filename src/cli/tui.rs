@@ -246,8 +246,18 @@ fn print_what_continues(model: &Model, background: Option<&Result<(), Failure>>)
         let _ = writeln!(err, "{} more continue in AWS. `amigrate jobs` lists them all.", copying.len() - LISTED);
     }
     let queued = model.jobs_view.jobs().filter(|j| j.needs_driving()).count();
-    if queued == 0 && matches!(background, Some(Ok(()))) {
-        let _ = writeln!(err, "A process in the background runs the hook when copies end.");
+    let hooks_due = labels::driver::hooks_due(model.jobs_view.hooks_due, matches!(background, Some(Ok(()))));
+    if queued == 0 {
+        let _ = match background {
+            Some(Ok(())) if hooks_due.is_none() => {
+                writeln!(err, "A process in the background runs the hook when copies end.")
+            }
+            Some(Err(failure)) => writeln!(err, "No process in the background runs hooks: {failure}"),
+            _ => Ok(()),
+        };
+    }
+    if let Some(text) = hooks_due {
+        let _ = writeln!(err, "{text}");
     }
     if queued > 0 {
         let steps = if model.jobs_view.jobs().any(Job::has_open_steps) { ", or with post-copy steps left" } else { "" };

@@ -16,6 +16,14 @@ fn effective_profile(profile: Option<&str>, env: &impl Fn(&str) -> Option<String
     profile.map(str::to_owned).or_else(from_environment).unwrap_or_else(|| "default".into())
 }
 
+/// The profile that credentials are read from: the named one, else that of the environment. `None` if keys are exported, which come
+/// before that, or for the default profile.
+pub(super) fn in_use(named: Option<&str>, env: &impl Fn(&str) -> Option<String>) -> Option<String> {
+    let variable = |name: &str| env(name).filter(|value| !value.trim().is_empty());
+    let from_environment = || variable("AWS_PROFILE").filter(|_| variable("AWS_ACCESS_KEY_ID").is_none());
+    named.map(str::to_owned).or_else(from_environment)
+}
+
 /// The profile that the AWS credential chain uses, the files it is read from, and the endpoint, given or from the environment:
 /// in another file or behind another endpoint a profile may mean another account.
 ///
