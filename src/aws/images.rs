@@ -1,6 +1,7 @@
 //! `DescribeImages`: listings by page, and lookups of known images.
 
 use aws_sdk_ec2::types::Filter;
+use serde::{Deserialize, Serialize};
 
 use super::{convert, session::Session};
 use crate::domain::{AccountId, Failure, Image, ImageId, ImageListing, ImageName, ImageQuery, Region};
@@ -36,7 +37,7 @@ impl CallBudget {
 }
 
 /// One page of a listing.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImagePage {
     /// Unordered. May be empty although more pages follow.
     pub images: Vec<Image>,

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     audit, cancel, completions, config, copy, deregister, exit::CommandError, jobs, list, map, output::Format, policy,
-    resolve, retry, schema, setup::CommonFlags, show, wait, watch, world::WorldArgs,
+    replay, resolve, retry, schema, setup::CommonFlags, show, wait, watch, world::WorldArgs,
 };
 use crate::domain::Failure;
 
@@ -74,6 +74,8 @@ pub(super) enum Command {
     Completions(completions::CompletionsArgs),
     /// Print the manual page
     Man,
+    /// Print the last screen of a recorded run, for a bug report
+    Replay(replay::ReplayArgs),
     /// Open the same screen on an embedded EC2: no account, no network, nothing real
     Demo(WorldArgs),
     /// Serve the embedded EC2 on a loopback port for any AWS client, and print its endpoint URL
@@ -106,6 +108,7 @@ impl Command {
             Self::Resolve(_) => ("resolve", "it prints nothing but its outcome"),
             Self::Completions(_) => ("completions", "it prints a script"),
             Self::Man => ("man", "it prints a manual page"),
+            Self::Replay(_) => ("replay", "it prints a screen"),
             Self::Demo { .. } => ("demo", "it opens a screen, or prints lines"),
             Self::Simulate { .. } => ("simulate", "it prints the endpoint's URL"),
             _ => return Ok(()),

@@ -28,6 +28,7 @@ mod records;
 pub mod reference;
 mod region_failures;
 mod regions;
+mod replay;
 mod resolve;
 mod retry;
 mod schema;
@@ -136,6 +137,7 @@ fn start(arguments: Arguments, env: &impl Fn(&str) -> Option<String>) -> Result<
         Some(Command::Schema(args)) => schema::run(common.output_options(env), args)?,
         Some(Command::Completions(args)) => completions::run(args)?,
         Some(Command::Man) => man::run(command())?,
+        Some(Command::Replay(args)) => replay::run(common.output_options(env), args)?,
         _ => return dispatch(Setup::new(&arguments.common, env).or_usage()?, arguments.command),
     };
     Ok(status.into())
@@ -178,7 +180,9 @@ fn dispatch(mut setup: Setup, command: Option<Command>) -> Result<ExitCode, Comm
         Command::Map(args) => map::run(&setup, &args)?,
         Command::Policy(args) => policy::run(&setup, &args)?,
         // Run by `start`.
-        Command::Config(_) | Command::Schema(_) | Command::Completions(_) | Command::Man => ExitStatus::Done,
+        Command::Config(_) | Command::Schema(_) | Command::Completions(_) | Command::Man | Command::Replay(_) => {
+            ExitStatus::Done
+        }
     };
     Ok(status.into())
 }

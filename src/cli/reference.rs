@@ -38,7 +38,10 @@ pub const FILES: [(&str, &str); 8] = [
     ("~/.config/amigrate/presets.toml", "Presets of the copy form and of `amigrate copy --preset`."),
     ("~/.config/amigrate/themes/NAME.toml", "Themes of your own, for `ui.theme`."),
     ("~/.local/state/amigrate/jobs.db", "The copies: an SQLite database."),
-    ("~/.local/state/amigrate/amigrate.log", "The log, and the last four before it."),
+    (
+        "~/.local/state/amigrate/amigrate.log",
+        "The log, and the last four before it; at the level debug with recordings for `amigrate replay`.",
+    ),
     ("~/.local/state/amigrate/regions.json", "The regions chosen last."),
     ("~/.local/state/amigrate/enabled-regions.json", "The enabled regions, as EC2 told them last."),
     ("~/.local/state/amigrate/last-copies.json", "The last values of the copy form."),

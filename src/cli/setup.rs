@@ -41,7 +41,7 @@ pub(super) struct CommonFlags {
     /// Settings file, instead of the one in the configuration directory
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// What goes into the log file
+    /// What goes into the log file; at debug the screen is recorded, for `amigrate replay`
     #[arg(long, global = true, value_name = "LEVEL", value_parser = ["off", "error", "warn", "info", "debug", "trace"])]
     log_level: Option<String>,
     /// Format of the data on standard output, a table unless given

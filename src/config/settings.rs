@@ -180,7 +180,7 @@ pub const KEYS: [Setting; 54] = [
     key("ui", "synchronized", "true", Expect::Switch, "Send each frame as one synchronised update (mode 2026)."),
     key("ui", "frames_local", "30", Expect::Whole(1, 120), "Frames a second at most, on a local terminal."),
     key("ui", "frames_remote", "10", Expect::Whole(1, 120), "Frames a second at most, over SSH."),
-    key("log", "level", "\"info\"", Expect::Choice(LEVELS), "off, error, warn, info, debug or trace."),
+    key("log", "level", "\"info\"", Expect::Choice(LEVELS), "off, error, warn, info, debug or trace. At debug the screen is recorded, for `amigrate replay`."),
     key("log", "file", "\"\"", Expect::Text, "The log's file; empty for one in the platform's state directory."),
 ];
 

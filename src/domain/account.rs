@@ -84,7 +84,7 @@ impl fmt::Display for AccountKey {
 }
 
 /// Who is signed in, as STS `GetCallerIdentity` returns it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     pub id: AccountId,
     /// ARN of the user or role.

@@ -126,16 +126,25 @@ pub enum Encryption {
     },
 }
 
-/// Client token, by which EC2 recognises a repeated request: up to 128 ASCII characters.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// Client token, by which EC2 recognises a repeated request: up to 128 ASCII characters. Whoever has it can repeat the request, so
+/// it stands in no log.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClientToken(Box<str>);
 
+/// How random tokens begin.
+const RANDOM: &str = "amigrate-";
 /// How tokens begin that were derived from what is asked for.
 const DERIVED: &str = "amigrate-same-";
 
+impl fmt::Debug for ClientToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientToken(..)")
+    }
+}
+
 impl ClientToken {
     pub fn from_random(bits: u128) -> Self {
-        Self(format!("amigrate-{bits:032x}").into())
+        Self(format!("{RANDOM}{bits:032x}").into())
     }
 
     /// Creates a token from a digest of what is asked for: whoever asks for the same sends the same. See [`crate::domain::derived_token`].
@@ -162,6 +171,18 @@ impl ClientToken {
     /// the same image may be found again after it seemed to be gone.
     pub fn of_image(image: &ImageId, number: u64) -> Self {
         Self(format!("elsewhere-{image}-{number}").into())
+    }
+
+    /// Returns what a log has in its place: a token of the same kind with this number, which no request ever had.
+    #[must_use]
+    pub fn stand_in(&self, number: u64) -> Self {
+        if self.is_derived() { Self::derived(number.into()) } else { Self::from_random(number.into()) }
+    }
+
+    /// Returns how many tokens after a seed this one was made, if it was not long after it.
+    pub fn since_seed(&self, seed: u128) -> Option<u64> {
+        let bits = u128::from_str_radix(self.0.strip_prefix(RANDOM)?, 16).ok()?;
+        u64::try_from(bits.wrapping_sub(seed)).ok().filter(|number| u32::try_from(*number).is_ok())
     }
 
     pub fn as_str(&self) -> &str {

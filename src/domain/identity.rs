@@ -1,11 +1,12 @@
 //! Who is signed in, the source of the credentials, and the backoff for credentials that do not work.
 
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
 
 /// Source of a session's credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CredentialSource {
     /// `AWS_ACCESS_KEY_ID` and its companions.
     Environment,

@@ -1,5 +1,7 @@
 //! What EC2 tells of one image besides its listing. Each part is read by a call of its own and may be denied on its own.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{
     account::AccountId,
     failure::Failure,
@@ -10,7 +12,7 @@ use crate::domain::{
 };
 
 /// The details of an image.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageDetails {
     /// Who may launch it (`DescribeImageAttribute`); only the owner may read that.
     pub permissions: Result<Vec<LaunchPermission>, Failure>,
@@ -47,7 +49,7 @@ pub fn all_known<T>(what: impl Into<String>, known: Vec<T>, unknown: usize) -> R
 }
 
 /// Key and permissions of a snapshot.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotDetails {
     pub id: SnapshotId,
     pub encrypted: bool,
@@ -58,7 +60,7 @@ pub struct SnapshotDetails {
 }
 
 /// Who may create volumes of a snapshot. Source: EC2 API reference, `CreateVolumePermission`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum VolumePermission {
     Account(AccountId),
     /// `Group` with the value `all`: everyone.
@@ -66,7 +68,7 @@ pub enum VolumePermission {
 }
 
 /// An image that another one was made from. Source: EC2 API reference, `ImageAncestryEntry`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ancestor {
     pub image: ImageId,
     /// `None` if EC2 does not tell.

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{
     failure::Failure,
     ids::{ImageId, SnapshotId},
@@ -11,7 +13,7 @@ use crate::domain::{
 };
 
 /// Who uses an image, besides what the image itself tells (when it was last launched).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageUsage {
     pub image: ImageId,
     /// Resources of the account that name it (`DescribeImageReferences`).
@@ -38,7 +40,7 @@ impl ImageUsage {
 }
 
 /// A resource that names an image. Source: EC2 API reference, `ImageReference`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageReference {
     pub kind: ReferenceKind,
     pub arn: Box<str>,
@@ -59,7 +61,7 @@ impl fmt::Display for ImageReference {
 }
 
 /// Type of a resource that names an image. Source: EC2 API reference, `ImageReference`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ReferenceKind {
     Instance,
     LaunchTemplate,
@@ -105,7 +107,7 @@ impl ReferenceKind {
 }
 
 /// A snapshot that other images use too.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SharedSnapshot {
     pub snapshot: SnapshotId,
     /// The other images.

@@ -101,7 +101,7 @@ impl From<KmsKeyRef> for String {
 }
 
 /// A key of a destination.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyChoice {
     /// The alias if there is one, else the key's ARN or id.
     pub key: KmsKeyRef,
@@ -113,7 +113,7 @@ pub struct KeyChoice {
 }
 
 /// The keys of a destination.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct KeyList {
     /// Sorted by name.
     pub choices: Vec<KeyChoice>,

@@ -32,6 +32,7 @@ pub mod snapshot;
 pub mod tag_line;
 pub mod template;
 pub mod text;
+pub mod token_text;
 pub mod typed_texts;
 
 pub use account::{Account, AccountId, AccountKey};

@@ -8,6 +8,7 @@ use std::{
 };
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     completion::CompletionDuration,
@@ -20,7 +21,8 @@ use crate::domain::{
 };
 
 /// An amount of US dollars in millionths, so that sums are exact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Money(u64);
 
 impl Money {
@@ -87,7 +89,7 @@ impl fmt::Display for Money {
 }
 
 /// Prices of one GB, which AWS counts as GiB. What is not in it is unknown.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Prices {
     transfer: HashMap<Region, HashMap<Region, Money>>,
     storage: HashMap<Region, Money>,

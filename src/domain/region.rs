@@ -142,7 +142,7 @@ impl Partition {
 }
 
 /// Whether the account has enabled a region.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OptIn {
     /// Enabled for every account.
     NotRequired,
@@ -153,7 +153,7 @@ pub enum OptIn {
 }
 
 /// A region as `DescribeRegions` returns it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegionInfo {
     pub region: Region,
     pub opt_in: OptIn,

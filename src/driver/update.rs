@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     domain::{AccountKey, Failure, Image, Region},
     engine::{Job, Status},
@@ -9,7 +11,7 @@ use crate::{
 };
 
 /// Which process runs the queue.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub enum DriverStatus {
     /// Not known yet.
     #[default]
@@ -36,7 +38,7 @@ impl DriverStatus {
 }
 
 /// Another process that runs the queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OtherProcess {
     pub process: DriverProcess,
     /// It runs on this host.
@@ -48,7 +50,7 @@ pub struct OtherProcess {
 }
 
 /// An update for whatever displays the jobs.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum JobUpdate {
     /// The jobs of an account as they stand; replaces all earlier ones.
     Opened {
@@ -81,7 +83,7 @@ pub enum JobUpdate {
 }
 
 /// A warning about the store or the queue.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Warning {
     /// So many entries of the store cannot be read by this version.
     Unreadable(usize),

@@ -1,6 +1,7 @@
 //! Audited requests, which are those that change something in AWS: what each would change, and its outcome.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{
     ids::{AuditId, JobId},
@@ -47,7 +48,7 @@ impl Request {
 }
 
 /// The outcome of an audited request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// It was about to be sent, and nothing more is known: as after a crash.
     Sent,
@@ -129,7 +130,7 @@ pub struct AnsweredRequest {
 }
 
 /// A stored audit entry. Its texts are AWS's, and are cleaned where they are shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// When it was sent.
     pub time: Timestamp,

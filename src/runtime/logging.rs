@@ -11,6 +11,7 @@ use std::{
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
+use super::scrub::scrub;
 use crate::domain::Failure;
 
 /// A file is rotated at this size in bytes.
@@ -108,13 +109,16 @@ impl RotatedFile {
 
 impl Write for RotatedFile {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let bytes = line.len();
+        let mut line = line.to_vec();
+        scrub(&mut line);
         // Where the file system has no locks the log is written without one.
         let locked = self.lock.lock().is_ok();
-        let written = self.rotate_if_full(line.len() as u64).and_then(|()| self.file.write_all(line));
+        let written = self.rotate_if_full(line.len() as u64).and_then(|()| self.file.write_all(&line));
         if locked {
             self.lock.unlock()?;
         }
-        written.map(|()| line.len())
+        written.map(|()| bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -3,8 +3,10 @@
 pub mod effects;
 mod form_files;
 pub mod logging;
+pub mod recording;
 pub mod region_cache;
 mod run;
+mod scrub;
 #[cfg(test)]
 mod tests;
 

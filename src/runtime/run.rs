@@ -4,7 +4,7 @@ use std::{collections::VecDeque, io, time::Duration};
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::Effects;
+use super::{Effects, recording::Recorder};
 use crate::{
     driver::Clock,
     term::{Input, Pacer},
@@ -77,122 +77,127 @@ pub async fn run(
     clock: Clock,
     frames_per_second: u32,
 ) -> io::Result<Exit> {
-    let ended = run_until_exit(model, first, effects, inputs, terminal, clock, frames_per_second).await;
+    let recorder = Recorder::begin(model);
+    let mut screen = RunningScreen { model, effects, terminal, clock, recorder };
+    let ended = screen.run(first, inputs, Pacer::new(frames_per_second)).await;
     if ended.is_err() {
         // The effects of a hang-up do not need the terminal; those that do are ignored.
-        for effect in model.update(Msg::Input(Input::Hangup), clock.now()) {
-            effects.start(effect);
+        for effect in screen.update(Msg::Input(Input::Hangup)) {
+            screen.effects.start(effect);
         }
-        effects.finish().await;
+        screen.effects.finish().await;
     }
     ended
 }
 
-async fn run_until_exit(
-    model: &mut Model,
-    first: Vec<Effect>,
-    effects: &mut Effects,
-    inputs: &mut UnboundedReceiver<Input>,
-    terminal: &mut impl TerminalPort,
-    mut clock: Clock,
-    frames_per_second: u32,
-) -> io::Result<Exit> {
-    let mut pacer = Pacer::new(frames_per_second);
-    pacer.drawn(clock.elapsed());
-    for effect in first {
-        effects.start(effect);
-    }
-    loop {
-        let msg = wait(model, effects, inputs, &pacer, clock).await;
-        if let Some(step) = clock.take_step()
-            && let Some(exit) = handle(model, Msg::ClockStepped(step), effects, terminal, clock).await?
-        {
-            effects.finish().await;
-            return Ok(exit);
-        }
-        let mut next = msg;
-        for _ in 0..MESSAGE_BATCH {
-            let Some(msg) = next else { break };
-            if let Some(exit) = handle(model, msg, effects, terminal, clock).await? {
-                effects.finish().await;
-                return Ok(exit);
-            }
-            pacer.dirty();
-            next = inputs.try_recv().ok().map(Msg::Input).or_else(|| effects.ready());
-        }
-        if pacer.due(clock.elapsed()).is_some_and(|wait| wait.is_zero()) {
-            if let Some(exit) = handle(model, Msg::Frame, effects, terminal, clock).await? {
-                effects.finish().await;
-                return Ok(exit);
-            }
-            terminal.draw(model)?;
-            pacer.drawn(clock.elapsed());
-        }
-    }
+/// The screen and all that acts on it.
+struct RunningScreen<'a, T> {
+    model: &'a mut Model,
+    effects: &'a mut Effects,
+    terminal: &'a mut T,
+    clock: Clock,
+    recorder: Option<Recorder>,
 }
 
-/// The next message; `None` when it is only time to draw.
-async fn wait(
-    model: &Model,
-    effects: &mut Effects,
-    inputs: &mut UnboundedReceiver<Input>,
-    pacer: &Pacer,
-    clock: Clock,
-) -> Option<Msg> {
-    let never = Duration::from_hours(24);
-    let tick = model.next_deadline().map_or(never, |at| clock.until(at));
-    let frame = pacer.due(clock.elapsed()).unwrap_or(never);
-    tokio::select! {
-        biased;
-        input = inputs.recv() => Some(Msg::Input(input.unwrap_or(Input::Hangup))),
-        msg = effects.next() => msg,
-        () = tokio::time::sleep(frame) => None,
-        () = tokio::time::sleep(tick) => Some(Msg::Tick),
-    }
-}
-
-async fn handle(
-    model: &mut Model,
-    msg: Msg,
-    effects: &mut Effects,
-    terminal: &mut impl TerminalPort,
-    clock: Clock,
-) -> io::Result<Option<Exit>> {
-    let exit = match msg {
-        Msg::Input(Input::Hangup) => Exit::Gone,
-        Msg::Input(Input::Terminate) => Exit::Terminated,
-        _ => Exit::Quit,
-    };
-    if let Msg::Input(Input::Resize(columns, rows)) = msg {
-        terminal.resize(columns, rows);
-    }
-    tracing::trace!(?msg, "in");
-    let mut todo = VecDeque::from(model.update(msg, clock.now()));
-    while let Some(effect) = todo.pop_front() {
-        tracing::debug!(?effect, "out");
-        match effect {
-            Effect::Quit => return Ok(Some(exit)),
-            Effect::Clipboard(text) => {
-                if !terminal.clipboard(&text)? {
-                    todo.extend(model.update(Msg::ClipboardTooLong, clock.now()));
+impl<T: TerminalPort> RunningScreen<'_, T> {
+    async fn run(
+        &mut self,
+        first: Vec<Effect>,
+        inputs: &mut UnboundedReceiver<Input>,
+        mut pacer: Pacer,
+    ) -> io::Result<Exit> {
+        pacer.drawn(self.clock.elapsed());
+        for effect in first {
+            self.effects.start(effect);
+        }
+        loop {
+            let msg = self.wait(inputs, &pacer).await;
+            if let Some(step) = self.clock.take_step()
+                && let Some(exit) = self.handle(Msg::ClockStepped(step)).await?
+            {
+                self.effects.finish().await;
+                return Ok(exit);
+            }
+            let mut next = msg;
+            for _ in 0..MESSAGE_BATCH {
+                let Some(msg) = next else { break };
+                if let Some(exit) = self.handle(msg).await? {
+                    self.effects.finish().await;
+                    return Ok(exit);
                 }
+                pacer.dirty();
+                next = inputs.try_recv().ok().map(Msg::Input).or_else(|| self.effects.ready());
             }
-            Effect::Bell => terminal.bell()?,
-            Effect::Notify(text) => terminal.notify(&text)?,
-            Effect::Title(text) => terminal.title(&text)?,
-            Effect::Mouse(on) => terminal.mouse(on)?,
-            Effect::Repaint => terminal.repaint(),
-            Effect::ResumeTerminal => terminal.resume()?,
-            Effect::Suspend => {
-                // Another process may run the queue meanwhile.
-                effects.pause().await;
-                let suspended = terminal.suspend();
-                // Also if the terminal was closed meanwhile: commands are still stored then.
-                effects.resume();
-                suspended?;
+            if pacer.due(self.clock.elapsed()).is_some_and(|wait| wait.is_zero()) {
+                if let Some(exit) = self.handle(Msg::Frame).await? {
+                    self.effects.finish().await;
+                    return Ok(exit);
+                }
+                self.terminal.draw(self.model)?;
+                pacer.drawn(self.clock.elapsed());
             }
-            other => effects.start(other),
         }
     }
-    Ok(None)
+
+    /// The next message; `None` when it is only time to draw.
+    async fn wait(&mut self, inputs: &mut UnboundedReceiver<Input>, pacer: &Pacer) -> Option<Msg> {
+        let never = Duration::from_hours(24);
+        let tick = self.model.next_deadline().map_or(never, |at| self.clock.until(at));
+        let frame = pacer.due(self.clock.elapsed()).unwrap_or(never);
+        tokio::select! {
+            biased;
+            input = inputs.recv() => Some(Msg::Input(input.unwrap_or(Input::Hangup))),
+            msg = self.effects.next() => msg,
+            () = tokio::time::sleep(frame) => None,
+            () = tokio::time::sleep(tick) => Some(Msg::Tick),
+        }
+    }
+
+    /// Records a message, and updates the model with it.
+    fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        let now = self.clock.now();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.record(self.model, &msg, now);
+        }
+        self.model.update(msg, now)
+    }
+
+    async fn handle(&mut self, msg: Msg) -> io::Result<Option<Exit>> {
+        let exit = match msg {
+            Msg::Input(Input::Hangup) => Exit::Gone,
+            Msg::Input(Input::Terminate) => Exit::Terminated,
+            _ => Exit::Quit,
+        };
+        if let Msg::Input(Input::Resize(columns, rows)) = msg {
+            self.terminal.resize(columns, rows);
+        }
+        let mut todo = VecDeque::from(self.update(msg));
+        while let Some(effect) = todo.pop_front() {
+            tracing::debug!(?effect, "out");
+            match effect {
+                Effect::Quit => return Ok(Some(exit)),
+                Effect::Clipboard(text) => {
+                    if !self.terminal.clipboard(&text)? {
+                        todo.extend(self.update(Msg::ClipboardTooLong));
+                    }
+                }
+                Effect::Bell => self.terminal.bell()?,
+                Effect::Notify(text) => self.terminal.notify(&text)?,
+                Effect::Title(text) => self.terminal.title(&text)?,
+                Effect::Mouse(on) => self.terminal.mouse(on)?,
+                Effect::Repaint => self.terminal.repaint(),
+                Effect::ResumeTerminal => self.terminal.resume()?,
+                Effect::Suspend => {
+                    // Another process may run the queue meanwhile.
+                    self.effects.pause().await;
+                    let suspended = self.terminal.suspend();
+                    // Also if the terminal was closed meanwhile: commands are still stored then.
+                    self.effects.resume();
+                    suspended?;
+                }
+                other => self.effects.start(other),
+            }
+        }
+        Ok(None)
+    }
 }

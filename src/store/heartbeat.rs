@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, TransactionBehavior, params};
+use serde::{Deserialize, Serialize};
 
 use super::{database::Store, errors::Error, rows::time};
 use crate::domain::{AccountKey, Failure};
 
 /// A process that runs a queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DriverProcess {
     pub pid: u32,
     pub host: String,

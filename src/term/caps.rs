@@ -1,6 +1,8 @@
 //! Capabilities of the terminal, from the environment and the settings. The terminal itself is never asked, because its answer
 //! comes late over SSH or ends up in the user's shell.
 
+use serde::{Deserialize, Serialize};
+
 /// What settings and flags override.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CapsOverrides {
@@ -19,7 +21,7 @@ impl Default for CapsOverrides {
 }
 
 /// Capabilities of the terminal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "the capabilities are independent")]
 pub struct Caps {
     /// Colours may be used. Without, bold, reverse and marks carry the meaning.

@@ -1,17 +1,23 @@
 //! Input events. Keys and the mouse are crossterm's types.
 
+use serde::{Deserialize, Serialize};
+
+use super::event_record::{key as key_record, mouse as mouse_record};
+
 pub use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 /// An input event.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Input {
     /// A key was pressed or repeats; releases are never reported.
+    #[serde(with = "key_record")]
     Key(KeyEvent),
     /// Text of a bracketed paste, unchanged.
     Paste(String),
     /// The terminal's new size: columns, rows. Of a burst, only the last is reported.
     Resize(u16, u16),
     /// A mouse event, if the mouse is enabled.
+    #[serde(with = "mouse_record")]
     Mouse(MouseEvent),
     /// The process was stopped and continued: the terminal must be entered again and repainted.
     Continued,

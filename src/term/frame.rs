@@ -84,7 +84,7 @@ impl<W: Write> Screen<W> {
 
 /// Blanks wide characters whose second column was drawn over, for example by a border, which the terminal would hide behind
 /// the character.
-fn repair_wide_cells(buffer: &mut Buffer) {
+pub(super) fn repair_wide_cells(buffer: &mut Buffer) {
     let width = usize::from(buffer.area.width);
     for i in 1..buffer.content.len() {
         let [first, second] = &mut buffer.content[i - 1..=i] else { continue };
@@ -95,7 +95,7 @@ fn repair_wide_cells(buffer: &mut Buffer) {
     }
 }
 
-fn clamp((columns, rows): (u16, u16)) -> Size {
+pub(super) fn clamp((columns, rows): (u16, u16)) -> Size {
     Size::new(columns.min(MAX_SIZE.0), rows.min(MAX_SIZE.1))
 }
 

@@ -9,10 +9,12 @@
 //! | [`session`] | entering, leaving, suspending; restoring after a panic |
 //! | [`frame`] | frames: changes are written at once |
 //! | [`painter`] | cells to bytes |
+//! | `plain_text` | a frame as lines of text |
 //! | [`sgr`] | colours and attributes to bytes |
 //! | [`pacing`] | frame rate |
 //! | [`input`] | the reader thread: keys, pastes, sizes, hang-up |
 //! | [`decode`], `csi` | bytes to keys; pure |
+//! | `event_record` | keys and the mouse as they are recorded |
 //! | [`osc`] | clipboard, bell |
 //! | [`cursor`] | moving the cursor without a screen |
 //! | [`text_fit`] | text in so many cells: cut, padded, wrapped |
@@ -22,11 +24,13 @@ mod csi;
 pub mod cursor;
 pub mod decode;
 pub mod event;
+mod event_record;
 pub mod frame;
 pub mod input;
 pub mod osc;
 pub mod pacing;
 pub mod painter;
+mod plain_text;
 pub mod session;
 pub mod sgr;
 pub mod text_fit;
@@ -35,6 +39,7 @@ pub use caps::{Caps, CapsOverrides};
 pub use frame::Screen;
 pub use input::{Input, InputThread};
 pub use pacing::Pacer;
+pub use plain_text::plain_text;
 pub use session::{TermSession, Tty};
 
 /// Returns a terminal emulator of this size, which must not be 0.

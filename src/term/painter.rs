@@ -163,7 +163,7 @@ impl Painter {
 /// Terminals either add up the widths of the characters or measure the grapheme. Where the two differ (emoji that are joined, have
 /// a skin tone, or are made from a text character by a variation selector), only the leading characters on which both agree are
 /// sent, padded with blanks.
-fn safe_symbol(symbol: &str, unicode: bool, room: u16) -> (String, u16, bool) {
+pub(super) fn safe_symbol(symbol: &str, unicode: bool, room: u16) -> (String, u16, bool) {
     let clean = text::clean(symbol);
     let measured = u16::try_from(clean.width()).unwrap_or(u16::MAX);
     let width = measured.max(1);

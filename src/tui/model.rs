@@ -273,6 +273,11 @@ impl Model {
         matches!(self.connection, Connection::Connecting(_)) || !self.pending.values().all(PendingReply::is_quiet)
     }
 
+    /// Returns true while what is typed is a client token.
+    pub fn enters_client_token(&self) -> bool {
+        matches!(self.overlays.last(), Some(Overlay::Form(form)) if form.enters_client_token())
+    }
+
     /// The contexts whose keys apply now, innermost first.
     pub fn contexts(&self) -> Vec<Context> {
         match self.overlays.last() {

@@ -3,6 +3,7 @@
 use std::{fmt, path::PathBuf, sync::Arc};
 
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     aws::ImagePage,
@@ -22,11 +23,11 @@ use crate::{
 };
 
 /// Number of an effect. Its reply carries it; a reply that is no longer pending is dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EffectId(pub u64);
 
 /// Everything that can change the model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Msg {
     Input(Input),
     /// The answer to an effect.
@@ -190,7 +191,7 @@ pub enum Effect {
 }
 
 /// The answer to an [`Effect`] that has an id; the variants have the effects' names.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
     Connected(Result<Connected, Failure>),
     Account(Result<Account, Failure>),
@@ -247,7 +248,7 @@ impl fmt::Debug for ExportRequest {
 }
 
 /// Stored contents of the copy form.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct StoredForms {
     pub presets: Presets,
     /// The values that the account's last copies were started with.
@@ -259,7 +260,7 @@ pub struct StoredForms {
 }
 
 /// The saved filters.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct StoredFilters {
     pub filters: NamedFilters,
     /// What the changed filter was before.
@@ -269,7 +270,7 @@ pub struct StoredFilters {
 }
 
 /// A profile that has credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connected {
     pub profile: Option<String>,
     pub source: Option<CredentialSource>,

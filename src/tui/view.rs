@@ -11,6 +11,7 @@ use crate::{
         CredentialSource,
         text::{clean, count, thousands},
     },
+    term,
     tui::{
         banner,
         bindings::{Action, Binding, Context},
@@ -36,6 +37,11 @@ use crate::{
 pub fn draw(frame: &mut Frame<'_>, model: &Model) {
     draw_roles(frame, model);
     theme::paint(frame.buffer_mut(), &model.theme);
+}
+
+/// Returns the screen as lines of text, as its terminal would show it.
+pub fn plain_text(model: &Model) -> String {
+    term::plain_text(model.size, model.start.caps.unicode, |frame| draw(frame, model))
 }
 
 fn draw_roles(frame: &mut Frame<'_>, model: &Model) {

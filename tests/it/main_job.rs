@@ -2,12 +2,15 @@
 //! the screen says is compared with what the simulated EC2 has afterwards.
 
 use std::{
+    collections::BTreeSet,
+    fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
+    path::Path,
     process::{Child, Command, Stdio},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::pty::{Program, Pty};
 
@@ -32,14 +35,25 @@ impl Simulator {
 
     /// The state of one region, as `/_state` gives it; null if it has nothing.
     fn region(&self, name: &str) -> Value {
+        self.get("/_state")[name].clone()
+    }
+
+    /// Every client token that it was sent.
+    fn client_tokens(&self) -> BTreeSet<String> {
+        let requests = self.get("/_requests");
+        let bodies = requests.as_array().expect("a list").iter().filter_map(|request| request["body"].as_str());
+        let pairs = bodies.flat_map(|body| form_urlencoded::parse(body.as_bytes()).into_owned().collect::<Vec<_>>());
+        pairs.filter(|(name, _)| name == "ClientToken").map(|(_, token)| token).collect()
+    }
+
+    fn get(&self, path: &str) -> Value {
         let host = self.url.strip_prefix("http://").expect("plain HTTP");
         let mut stream = TcpStream::connect(host).expect("it listens");
-        write!(stream, "GET /_state HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").expect("it reads");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").expect("it reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("it answers");
         let body = answer.split_once("\r\n\r\n").expect("a body").1;
-        let state: Value = serde_json::from_str(body).unwrap_or_else(|e| panic!("{e}: {body}"));
-        state[name].clone()
+        serde_json::from_str(body).unwrap_or_else(|e| panic!("{e}: {body}"))
     }
 }
 
@@ -50,15 +64,55 @@ impl Drop for Simulator {
     }
 }
 
-fn open(simulator: &Simulator, home: &std::path::Path) -> Pty {
+fn open(simulator: &Simulator, home: &Path) -> Pty {
     Program::new(env!("CARGO_BIN_EXE_amigrate"), &[])
         .home(home)
         .env("AWS_ENDPOINT_URL", &simulator.url)
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test")
-        .env("AWS_REGION", "us-east-1")
+        .env("AMIGRATE_LOG_LEVEL", "debug")
+        .env("AMIGRATE_LOG_FILE", &log(home))
         .env("AMIGRATE_POLL_FASTEST_SECONDS", "1")
         .start(120, 40)
+}
+
+fn log(home: &Path) -> String {
+    home.join("bug.log").to_str().expect("UTF-8").to_owned()
+}
+
+/// What no log may have.
+const SECRETS: [&str; 5] = [
+    "AKIAIOSFODNN7EXAMPLE",
+    "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "FwoGZXIvYXdzEBYaDHVzZXItc2Vzc2lvbg",
+    "aoaAAAAAGZzLoginCacheAccessToken",
+    "aorAAAAAGZzLoginCacheRefreshToken",
+];
+
+/// A profile whose process prints credentials of a session, and what a login has left.
+fn sign_in(home: &Path) {
+    let [key, secret, session, access, refresh] = SECRETS;
+    let keys = json!({"Version": 1, "AccessKeyId": key, "SecretAccessKey": secret, "SessionToken": session});
+    fs::create_dir_all(home.join(".aws/login/cache")).expect("directories");
+    let write = |name: &str, text: String| fs::write(home.join(name), text).expect("a file");
+    write("keys.json", keys.to_string());
+    write(
+        ".aws/config",
+        format!("[default]\nregion = us-east-1\ncredential_process = cat {}/keys.json\n", home.display()),
+    );
+    write(".aws/login/cache/0.json", json!({"accessToken": access, "refreshToken": refresh}).to_string());
+}
+
+/// The log has no secret, and its recording replays to the screen that was there last.
+fn check_log(home: &Path, tokens: &BTreeSet<String>, last: &str) {
+    let log_text = fs::read_to_string(log(home)).expect("a log");
+    assert!(tokens.len() >= 2, "{tokens:?}");
+    for secret in SECRETS.into_iter().chain(tokens.iter().map(String::as_str)) {
+        let line = log_text.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret} is in the log");
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_amigrate")).args(["replay", &log(home)]).output().expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+    let screen = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim_end().to_owned();
+    assert_eq!(screen(&String::from_utf8_lossy(&output.stdout)), screen(last));
 }
 
 /// The percent that the jobs pane shows for a destination, while it is copying.
@@ -72,6 +126,7 @@ fn percent(text: &str, destination: &str) -> Option<u32> {
 fn two_copies_with_a_key_and_one_cancelled() {
     let simulator = Simulator::start();
     let home = tempfile::tempdir().expect("a directory");
+    sign_in(home.path());
     let mut pty = open(&simulator, home.path());
     pty.wait_for("the images", |t| t.contains("Images 3") && t.contains("app-web-2026") && !t.contains("listing"));
 
@@ -90,9 +145,12 @@ fn two_copies_with_a_key_and_one_cancelled() {
     pty.keys("y");
     let done = pty.wait_for("both ends", |t| ours(t, "cancelled") == 1 && ours(t, "available ami-") == 1);
     assert!(!done.contains("left behind"), "{done}");
-    pty.keys("q");
+    pty.keys("?");
+    let last = pty.wait_for("the help", |t| t.contains("Esc"));
+    pty.bytes(b"\x03");
     assert!(pty.wait_exit().success());
     check(&simulator);
+    check_log(home.path(), &simulator.client_tokens(), &last);
 }
 
 /// Fills in the form for two copies and starts them.

@@ -48,7 +48,7 @@ fn with_values(arg: Arg, escapes: bool) -> Arg {
     match values(&arg) {
         Some(values) => arg
             .add(ArgValueCompleter::new(move |current: &OsStr| complete(values, &current.to_string_lossy(), escapes))),
-        None if names(&arg).any(|name| name == "FILE") => arg.value_hint(ValueHint::FilePath),
+        None if names(&arg).any(|name| matches!(name, "FILE" | "LOG")) => arg.value_hint(ValueHint::FilePath),
         None => arg,
     }
 }

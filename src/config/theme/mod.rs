@@ -66,6 +66,23 @@ impl Themes {
         self.themes.insert(name.to_owned(), file::read(path, text, &base));
     }
 
+    /// Themes of these names for a replay, with the mistakes that were in them. A recording has no colours: an own theme has those of
+    /// the default one.
+    pub fn recorded(names: BTreeMap<String, Option<Failure>>) -> Self {
+        let mut themes = Self::default();
+        for (name, mistake) in names {
+            let theme = || themes.themes.get(&name).or(themes.themes.get(DEFAULT)).and_then(|theme| theme.clone().ok());
+            let theme = mistake.map_or_else(|| Ok(theme().unwrap_or_default()), Err);
+            themes.themes.insert(name, theme);
+        }
+        themes
+    }
+
+    /// The names, each with the mistake in its file.
+    pub fn for_recording(&self) -> BTreeMap<String, Option<Failure>> {
+        self.themes.iter().map(|(name, theme)| (name.clone(), theme.as_ref().err().cloned())).collect()
+    }
+
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.themes.keys().map(String::as_str)
     }

@@ -1,5 +1,7 @@
 //! The reads before copies start, and their answers.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{
     copy::CopyRequest,
     ids::{ImageId, SnapshotId},
@@ -75,7 +77,7 @@ impl CheckRequest {
 }
 
 /// The answer to a [`CheckRequest`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum CheckAnswer {
     Permission(Permission),
     Key(KeyVerdict),
@@ -97,7 +99,7 @@ pub enum CheckAnswer {
 }
 
 /// Whether a request is permitted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Permission {
     /// `DryRunOperation`.
     Allowed,
@@ -114,7 +116,7 @@ pub enum Permission {
 }
 
 /// Whether a key can encrypt snapshots.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeyVerdict {
     Usable {
         arn: String,
@@ -127,14 +129,14 @@ pub enum KeyVerdict {
 }
 
 /// Whether copies can be stored in a zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ZoneVerdict {
     Usable,
     Unusable(ZoneProblem),
 }
 
 /// Why copies cannot be stored in a zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ZoneProblem {
     /// The region has no such zone.
     NotFound,
@@ -145,7 +147,7 @@ pub enum ZoneProblem {
 }
 
 /// Settings of Allowed AMIs in a region.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct AllowedImages {
     /// False if the setting is off, or only audits.
     pub enforced: bool,

@@ -22,6 +22,7 @@ mod mistakes;
 mod once;
 mod partial;
 mod policy;
+mod replay;
 mod schema;
 mod screen;
 mod show;

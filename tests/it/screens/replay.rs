@@ -1,8 +1,10 @@
 //! A log of messages replays to the same screen.
 
-use std::time::Duration;
+use std::{fs::File, path::Path, sync::Arc, time::Duration};
 
 use amigrate::{
+    domain::ClientToken,
+    runtime::recording::{Recording, Replay, Runs, Until},
     term::{
         Input,
         input::{KeyCode, KeyEvent, KeyModifiers},
@@ -12,7 +14,7 @@ use amigrate::{
 use ratatui::{Terminal, backend::TestBackend};
 
 use crate::support::message_log::{record, replay};
-use crate::support::screen_harness::{ScreenHarnessBuilder, named};
+use crate::support::screen_harness::{SEED, ScreenHarness, ScreenHarnessBuilder, named};
 
 fn picture(model: &Model) -> ratatui::buffer::Buffer {
     let mut terminal = Terminal::new(TestBackend::new(model.size.0, model.size.1)).unwrap();
@@ -60,4 +62,79 @@ async fn two_plays_are_the_same() {
     let (_, first, _) = record(&builder, keys(), Duration::from_mins(1)).await;
     let (_, second, _) = record(&builder, keys(), Duration::from_mins(1)).await;
     assert_eq!(picture(&first), picture(&second));
+}
+
+/// Writes what this thread's screens do into this file, as the program does at this level.
+fn logged(file: &Path, level: &str) -> tracing::subscriber::DefaultGuard {
+    let file = Arc::new(File::options().create(true).append(true).open(file).unwrap());
+    let filter = tracing_subscriber::EnvFilter::new(format!("warn,amigrate={level}"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(file).with_ansi(false);
+    tracing::subscriber::set_default(log.finish())
+}
+
+/// Filters, copies to four regions, cancels one, and looks at another.
+async fn main_job(harness: &ScreenHarness) {
+    harness.filter("batch-gpu-00009").await;
+    harness.send("c").await;
+    harness.press(KeyCode::Enter).await;
+    harness.wait_text("Regions to copy to").await;
+    harness.send("    ").await;
+    harness.press(KeyCode::Enter).await;
+    harness.input(Input::Paste("-again".into())).await;
+    harness.ctrl('s').await;
+    harness.wait_text("Ready").await;
+    harness.ctrl('s').await;
+    harness.wait_ours("copying", 4).await;
+    harness.send("xy").await;
+    harness.wait_ours("cancelled", 1).await;
+    harness.input(Input::Resize(100, 30)).await;
+    harness.wait_ours("available", 3).await;
+    harness.send("jd").await;
+}
+
+/// A screen with the client tokens that a recording has: those of the harness begin at its seed.
+fn with_stand_ins(screen: &str) -> String {
+    let token = |n| ClientToken::from_random(n).as_str().to_owned();
+    (1..10).fold(screen.trim_end().to_owned(), |text, n| text.replace(&token(n + SEED), &token(n)))
+}
+
+fn last_run(log: &Path) -> Recording {
+    Runs::read(log).unwrap().choose(None).unwrap()
+}
+
+fn replayed(recording: &Recording, until: Until) -> String {
+    Replay::new(recording, until, None).unwrap().screen().trim_end().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_written_log_replays_to_the_last_screen() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("a.log");
+    let guard = logged(&log, "debug");
+    let harness = ScreenHarness::open("demo").await;
+    main_job(&harness).await;
+    let last = harness.screen();
+    assert!(with_stand_ins(&last) != last.trim_end(), "a client token is shown: {last}");
+    drop(harness.leave().await);
+    drop(guard);
+    let recording = last_run(&log);
+    assert_eq!(recording.problem, None);
+    assert_eq!(replayed(&recording, Until::End), with_stand_ins(&last));
+    // It is what was recorded that is shown.
+    let before = recording.lines.len() as u64 / 2;
+    assert_ne!(replayed(&recording, Until::Message(before)), last.trim_end());
+    let halfway = recording.lines[recording.lines.len() / 2].at;
+    assert_ne!(replayed(&recording, Until::Time(halfway)), last.trim_end());
+    let small = Replay::new(&recording, Until::End, Some((60, 15))).unwrap().screen();
+    assert_eq!(small.lines().count(), 15);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_recorded_at_other_levels() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("a.log");
+    let guard = logged(&log, "info");
+    drop(ScreenHarness::open("demo").await.leave().await);
+    drop(guard);
+    assert!(Runs::read(&log).unwrap_err().why.contains("no run of the screen"));
 }

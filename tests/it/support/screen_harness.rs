@@ -29,6 +29,8 @@ use tokio::{
     time::{Instant, sleep},
 };
 
+/// From which client tokens are numbered.
+pub(crate) const SEED: u128 = 7;
 /// Longer than a frame and than any answer of a world that is not slow.
 const MOMENT: Duration = Duration::from_millis(60);
 /// No copy takes longer.
@@ -96,7 +98,7 @@ impl ScreenHarnessBuilder {
             caps: self.caps.clone(),
             demo: Some("play".into()),
             profile: None,
-            seed: 7,
+            seed: SEED,
             now: start_time(),
             size: self.size,
             prices: self.config.prices().unwrap(),

@@ -161,6 +161,11 @@ impl Form {
         if let Purpose::Again(job) = &self.purpose { Some(*job) } else { None }
     }
 
+    /// Returns true if the client token has the focus.
+    pub fn enters_client_token(&self) -> bool {
+        matches!(self.focus, Item::Field(Field::ClientToken, _))
+    }
+
     fn rows(&self) -> Vec<Row> {
         match self.purpose {
             Purpose::Copies | Purpose::Again(_) => rows(&self.draft, &Section::ALL, &self.open),

@@ -1,0 +1,125 @@
+//! The lines of a recording.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    config::{Aws, Config, Copy, Hooks, Jobs, Log, Themes},
+    domain::{Failure, price::Prices},
+    term::Caps,
+    tui::{Model, Msg, Start},
+};
+
+/// The form of the lines; a new one whenever what is written cannot be read by earlier versions or the other way round.
+pub const FORMAT: u32 = 1;
+/// The target of the log's lines that are a recording's.
+pub(super) const TARGET: &str = "amigrate::recording";
+
+/// One line: an entry and where it belongs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line<E> {
+    /// The process and when its screen began, which keep runs apart.
+    pub run: RunId,
+    /// The entry's number within the run, from 0 on: what was not written is missed.
+    pub n: u64,
+    pub at: Timestamp,
+    pub entry: E,
+}
+
+/// A run of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RunId {
+    pub pid: u32,
+    pub began: Timestamp,
+}
+
+/// What a line tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Entry<B, M> {
+    /// How the screen began.
+    Began(B),
+    Msg(M),
+}
+
+/// An entry that was read.
+pub type Recorded = Entry<Box<Beginning>, Msg>;
+
+/// How the screen began, as far as it matters for what is on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Beginning {
+    pub format: u32,
+    /// Of amigrate.
+    pub version: String,
+    config: Config,
+    /// Those of the settings, which do not serialise them.
+    notes: Vec<String>,
+    unknown_variables: Vec<Failure>,
+    caps: Caps,
+    demo: Option<String>,
+    profile: Option<String>,
+    /// Columns and rows.
+    size: (u16, u16),
+    /// Those that are not the built-in ones.
+    prices: Option<Prices>,
+    themes: BTreeMap<String, Option<Failure>>,
+    first_run: bool,
+    remembers: bool,
+}
+
+impl Beginning {
+    /// What a model was started with, without the seed of its client tokens and without the settings that the screen does not show:
+    /// paths, an endpoint, the words of a hook.
+    pub(super) fn of(start: &Start) -> Self {
+        let Start { config, caps, demo, profile, seed: _, now: _, size, prices, themes, first_run, remembers } = start;
+        let hook = config.hooks.job_ended.first().map(|_| "hook".to_owned());
+        let shown = Config {
+            aws: Aws::default(),
+            copy: Copy { prices_file: String::new(), ..config.copy.clone() },
+            jobs: Jobs { directory: String::new(), ..config.jobs.clone() },
+            hooks: Hooks { job_ended: hook.into_iter().collect(), ..config.hooks.clone() },
+            log: Log::default(),
+            ..config.clone()
+        };
+        Self {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").into(),
+            notes: config.notes.clone(),
+            unknown_variables: config.unknown_variables.clone(),
+            config: shown,
+            caps: caps.clone(),
+            demo: demo.clone(),
+            profile: profile.clone(),
+            size: *size,
+            prices: Some(prices).filter(|_| !config.copy.prices_file.is_empty()).cloned(),
+            themes: themes.for_recording(),
+            first_run: *first_run,
+            remembers: *remembers,
+        }
+    }
+
+    /// Makes the model as it was at the beginning.
+    ///
+    /// # Errors
+    /// If the built-in prices cannot be read.
+    pub(super) fn model(self, now: Timestamp) -> Result<Model, Failure> {
+        let config = Config { notes: self.notes, unknown_variables: self.unknown_variables, ..self.config };
+        let prices = self.prices.map_or_else(|| config.prices(), Ok)?;
+        let start = Start {
+            config,
+            caps: self.caps,
+            demo: self.demo,
+            profile: self.profile,
+            // The stand-ins of the client tokens that it makes are those of this seed.
+            seed: 0,
+            now,
+            size: self.size,
+            prices,
+            themes: Themes::recorded(self.themes),
+            first_run: self.first_run,
+            remembers: self.remembers,
+        };
+        Ok(Model::new(start).0)
+    }
+}

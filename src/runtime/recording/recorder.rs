@@ -1,0 +1,113 @@
+//! Writes a recording into the log.
+
+use std::{borrow::Cow, fmt::Write as _};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    filter::Filtered,
+    format::{Beginning, Entry, Line, RunId, TARGET},
+    stand_ins::StandIns,
+};
+use crate::{
+    domain::text::harmless,
+    term::{
+        Input,
+        input::{KeyCode, KeyEvent},
+    },
+    tui::{Model, Msg},
+};
+
+/// Writes the messages of one run.
+#[derive(Debug)]
+pub struct Recorder {
+    run: RunId,
+    next: u64,
+    tokens: StandIns,
+    /// Nothing was recorded since the last frame.
+    drawn: bool,
+}
+
+impl Recorder {
+    /// Begins a recording; `None` if the log takes none.
+    pub fn begin(model: &Model) -> Option<Self> {
+        if !tracing::enabled!(target: TARGET, tracing::Level::DEBUG) {
+            return None;
+        }
+        let run = RunId { pid: std::process::id(), began: model.start.now };
+        let mut recorder = Self { run, next: 0, tokens: StandIns::new(model.start.seed), drawn: false };
+        recorder.write(model.start.now, Entry::Began::<_, ()>(&Beginning::of(&model.start)));
+        Some(recorder)
+    }
+
+    /// Records what the model is about to be given.
+    pub fn record(&mut self, model: &Model, msg: &Msg, now: Timestamp) {
+        let is_frame = *msg == Msg::Frame;
+        if is_frame && self.drawn {
+            return;
+        }
+        self.drawn = is_frame;
+        let shown = match msg {
+            Msg::Input(input) if model.enters_client_token() => Cow::Owned(Msg::Input(masked(input))),
+            other => Cow::Borrowed(other),
+        };
+        self.write(now, Entry::Msg::<(), _>(&*shown));
+    }
+
+    fn write<B: Serialize, M: Serialize>(&mut self, at: Timestamp, entry: Entry<B, M>) {
+        let line = Line { run: self.run, n: self.next, at, entry };
+        self.next += 1;
+        match serde_json::to_string(&Filtered::new(&line, &self.tokens)) {
+            Ok(json) => tracing::debug!(target: TARGET, "{}", on_one_line(&json)),
+            // Its number is missing then, which a replay says.
+            Err(error) => tracing::warn!(%error, "a message could not be recorded"),
+        }
+    }
+}
+
+/// What is typed or pasted where a client token is entered, without its characters.
+fn masked(input: &Input) -> Input {
+    match input {
+        Input::Key(key @ KeyEvent { code: KeyCode::Char(_), .. }) if key.modifiers.is_empty() => {
+            Input::Key(KeyEvent { code: KeyCode::Char('x'), ..*key })
+        }
+        Input::Key(key @ KeyEvent { code: KeyCode::Char(c), .. }) if c.is_uppercase() => {
+            Input::Key(KeyEvent { code: KeyCode::Char('X'), ..*key })
+        }
+        Input::Paste(text) => Input::Paste("x".repeat(text.chars().count())),
+        other => other.clone(),
+    }
+}
+
+/// JSON without characters that a terminal would act upon: they can only stand in texts, where they are escaped.
+fn on_one_line(json: &str) -> Cow<'_, str> {
+    if json.chars().all(harmless) {
+        return Cow::Borrowed(json);
+    }
+    let mut line = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if harmless(c) {
+            line.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(line, "\\u{unit:04x}");
+            }
+        }
+    }
+    Cow::Owned(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_act_upon_is_escaped() {
+        let text = "a\u{9b}b\u{202e}c\u{e0001}é";
+        let json = serde_json::to_string(text).unwrap();
+        let line = on_one_line(&json);
+        assert_eq!(line, r#""a\u009bb\u202ec\udb40\udc01é""#);
+        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
+    }
+}
