@@ -29,13 +29,8 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Bytes at the end of its output in which the last line is looked for.
 const OUTPUT_TAIL: u64 = 2_000;
 /// What AWS's programs would use before the profile that is named to them.
-const BEFORE_PROFILE: [&str; 5] = [
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_SECURITY_TOKEN",
-    "AWS_DEFAULT_PROFILE",
-];
+const BEFORE_PROFILE: [&str; 5] =
+    ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_DEFAULT_PROFILE"];
 
 /// A hook that runs, without the terminal. It goes on if this is dropped.
 pub(super) struct RunningHook {
@@ -163,8 +158,7 @@ mod tests {
 
     fn begun(shell: &str) -> RunningHook {
         let job_ended = ["sh", "-c", shell].map(str::to_owned).into();
-        let settings =
-            HookSettings { job_ended, timeout: Duration::ZERO, launcher: Launcher::Direct, profile: None };
+        let settings = HookSettings { job_ended, timeout: Duration::ZERO, launcher: Launcher::Direct, profile: None };
         let hook = DueHook { key: 1, job: JobId(1), title: "copy 1".into(), variables: Vec::new() };
         begin(&settings, &hook).unwrap()
     }

@@ -28,7 +28,7 @@ impl HooksLeft {
 pub(super) struct HookRunner {
     pub(super) settings: HookSettings,
     due: usize,
-    running: JoinSet<Result<(), Failure>>,
+    pub(super) running: JoinSet<Result<(), Failure>>,
     left: watch::Sender<HooksLeft>,
 }
 
@@ -76,8 +76,7 @@ impl HookRunner {
                 Err(error) => Err(error.to_string()),
             };
             ended.map_err(|why| {
-                Failure::new(what, why)
-                    .hint("The copy itself is not affected. See `hooks.job_ended` in the settings.")
+                Failure::new(what, why).hint("The copy itself is not affected. See `hooks.job_ended` in the settings.")
             })
         });
         self.publish_left();

@@ -77,6 +77,15 @@ mod tests {
     }
 
     #[test]
+    fn the_profile_in_use_is_the_named_one_or_that_of_the_environment_without_exported_keys() {
+        let (prod, keys) = (("AWS_PROFILE", "prod"), ("AWS_ACCESS_KEY_ID", "AKIA"));
+        assert_eq!(in_use(None, &env(&[])), None);
+        assert_eq!(in_use(None, &env(&[prod])).as_deref(), Some("prod"));
+        assert_eq!(in_use(None, &env(&[prod, keys])), None);
+        assert_eq!(in_use(Some("dev"), &env(&[prod, keys])).as_deref(), Some("dev"));
+    }
+
+    #[test]
     fn exported_credentials_have_no_name_unless_a_profile_was_named() {
         for name in ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"] {
             let set = [(name, "x"), ("AWS_PROFILE", "prod")];

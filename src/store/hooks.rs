@@ -59,6 +59,9 @@ impl Store {
 
 /// Stores hooks. A commit that is tried again stores them once.
 pub(super) fn write(tx: &Transaction<'_>, account: &str, hooks: &[DueHook], now: Timestamp) -> Result<(), Error> {
+    if hooks.is_empty() {
+        return Ok(());
+    }
     let mut insert = tx.prepare(
         "INSERT INTO due_hooks (key, account, job, time, body) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (key) DO NOTHING",
     )?;

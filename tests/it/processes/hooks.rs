@@ -76,9 +76,10 @@ impl Hooks {
         let (said, go) = (fixture.home.path().join("said"), fixture.home.path().join("go"));
         let lines = format!(
             "tty=detached; (: > /dev/tty) 2> /dev/null && tty=attached\n\
+             files=limited; [ \"$(ulimit -S -f)\" = unlimited ] && files=unlimited\n\
              echo \"begun\" > {said}\n\
              timeout 300 dd bs=1 count=1 if={go} > /dev/null 2>&1\n\
-             echo \"$AMIGRATE_JOB $AMIGRATE_STATE $AMIGRATE_ACCOUNT $AMIGRATE_ENDPOINT $tty ${{AMIGRATE_LAUNCH_HOOK-}}\" > {said}",
+             echo \"$AMIGRATE_JOB $AMIGRATE_STATE $AMIGRATE_ACCOUNT $AMIGRATE_ENDPOINT $tty $files ${{AMIGRATE_LAUNCH_HOOK-}}\" > {said}",
             said = said.display(),
             go = go.display(),
         );
@@ -127,7 +128,7 @@ fn all_run_once(fixture: &ProcessFixture, mut hooks: Hooks) {
     let mut said = hooks.say(12);
     said.sort_by_key(|line| line.split(' ').next().and_then(|n| n.parse::<u32>().ok()));
     let url = &fixture.ec2.url;
-    let expected = |n: u32| format!("{n} available 123456789012 {url} detached ");
+    let expected = |n: u32| format!("{n} available 123456789012 {url} detached limited ");
     assert_eq!(said, (1..=12).map(expected).collect::<Vec<_>>());
 }
 
