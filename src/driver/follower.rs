@@ -107,16 +107,12 @@ impl Driver {
                     return Ok(FollowerExit::Acquired(lock.filter(|_| !self.read_only())));
                 }
                 LockOutcome::HeldElsewhere => {
-                    match self.read_changes(&mut seq, &mut monitor, unread).await {
-                        Ok(changed) => {
-                            unread = false;
-                            check_done |= changed && self.exit_when_done();
-                        }
+                    let changed = self.read_changes(&mut seq, &mut monitor, unread).await;
+                    unread = changed.is_err();
+                    match changed {
+                        Ok(changed) => check_done |= changed && self.exit_when_done(),
                         // The process that runs the queue reports what is wrong with the store.
-                        Err(failure) => {
-                            unread = true;
-                            tracing::warn!(%failure, "the store could not be read");
-                        }
+                        Err(failure) => tracing::warn!(%failure, "the store could not be read"),
                     }
                     DriverStatus::OtherProcess(monitor.other_process(&this, Instant::now()))
                 }

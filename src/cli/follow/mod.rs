@@ -106,7 +106,7 @@ pub(super) async fn follow(
     };
     follower.progress.finish();
     let left_by = match ending {
-        Ok(Ending::Done) => follower.finish_hooks(&mut queue, to_background, signals).await,
+        Ok(Ending::Done) => follower.finish_hooks(&mut queue, signals).await,
         _ => None,
     };
     // Requests under way are waited for.
