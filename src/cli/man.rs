@@ -15,6 +15,7 @@ use super::{
 use crate::{
     config::bindings::{Context, KEYS},
     domain::palette::COMMANDS,
+    labels::line_mode,
 };
 
 pub(super) fn run(command: Command) -> Result<ExitStatus, CommandError> {
@@ -22,6 +23,11 @@ pub(super) fn run(command: Command) -> Result<ExitStatus, CommandError> {
     let written = page(command).and_then(|page| out.write_all(page.as_bytes())).and_then(|()| out.flush());
     written.map_err(|error| CommandError::write(&error))?;
     Ok(ExitStatus::Done)
+}
+
+/// The page as text, with the marks of roff: what the program says of itself.
+pub(super) fn text(command: Command) -> Result<String, CommandError> {
+    page(command).map_err(|error| CommandError::write(&error))
 }
 
 /// The page in roff.
@@ -48,6 +54,7 @@ fn page(command: Command) -> io::Result<String> {
         "PALETTE COMMANDS",
         COMMANDS.iter().map(|spec| (format!(":{} {}", spec.word, spec.argument), spec.text)),
     );
+    section(&mut roff, "LINE MODE", line_mode::TYPED.iter().map(|(typed, text)| ((*typed).to_owned(), *text)));
     section(&mut roff, "EXIT STATUS", EXIT_STATUSES.iter().map(|(status, text)| (status.to_string(), *text)));
     section(&mut roff, "ENVIRONMENT", ENVIRONMENT.iter().map(|(name, text)| ((*name).to_owned(), *text)));
     section(&mut roff, "FILES", FILES.iter().map(|(path, text)| ((*path).to_owned(), *text)));

@@ -1,4 +1,4 @@
-//! `amigrate replay`: the screen of a recorded run, as text.
+//! `amigrate replay`: the screen of a recorded run, as text, or its log to be sent to others.
 
 use std::path::PathBuf;
 
@@ -6,11 +6,12 @@ use jiff::Timestamp;
 
 use super::{
     exit::{CommandError, ExitStatus, OrUsage},
+    man,
     output::{OutputOptions, print_out},
 };
 use crate::{
     domain::Failure,
-    runtime::recording::{Recording, Replay, Runs, Until},
+    runtime::recording::{Recording, Replay, Runs, Until, redact},
 };
 
 /// What is replayed.
@@ -20,8 +21,14 @@ use crate::{
 Examples:
   amigrate replay ~/.local/state/amigrate/amigrate.log                 the last screen
   amigrate replay bug.log --at 2026-11-22T12:30:00Z                    the screen at that time
+  amigrate replay amigrate.log --redact > bug.log                      a log to send
 
-A log tells no credentials and no client tokens: where the screen showed one, it shows another in its place.")]
+A log has no credentials and no client tokens: where the screen showed one, another stands in its place.
+
+--redact replaces account ids, ARNs, names, descriptions, tags, ids of images, snapshots and keys, profiles, hosts, paths and what was
+typed by other words of the same length. Regions, times, numbers, settings, keys and AWS's own words stay, and in messages the words
+that amigrate and AWS use. What differs then: the order where names are sorted, `~fuzzy` and `/regular/` filters, filters that were
+corrected within the line, and long names, which may be cut elsewhere. Read what you send.")]
 pub(super) struct ReplayArgs {
     /// The log; files that it was rotated to, such as LOG.1, are read before it
     #[arg(value_name = "LOG")]
@@ -35,6 +42,9 @@ pub(super) struct ReplayArgs {
     /// The screen after the message of this number
     #[arg(long, value_name = "N")]
     message: Option<u64>,
+    /// Print no screen but the log of this run alone, with other names and ids in it, to be sent to others
+    #[arg(long, conflicts_with = "size")]
+    redact: bool,
     /// On a terminal of this size, such as 120x40
     #[arg(long, value_name = "COLSxROWS", value_parser = size)]
     size: Option<(u16, u16)>,
@@ -50,7 +60,11 @@ fn size(text: &str) -> Result<(u16, u16), String> {
     Ok((read(columns)?, read(rows)?))
 }
 
-pub(super) fn run(output: OutputOptions, args: &ReplayArgs) -> Result<ExitStatus, CommandError> {
+pub(super) fn run(
+    output: OutputOptions,
+    args: &ReplayArgs,
+    command: clap::Command,
+) -> Result<ExitStatus, CommandError> {
     let runs = Runs::read(&args.log)?;
     let recording = match args.run {
         None => runs.choose(None)?,
@@ -70,7 +84,13 @@ pub(super) fn run(output: OutputOptions, args: &ReplayArgs) -> Result<ExitStatus
     if let Some(problem) = &recording.problem {
         output.note(problem);
     }
-    print_out(&replay.screen())?;
+    if args.redact {
+        let last = if until == Until::End { u64::MAX } else { replay.message };
+        let lines = redact(&recording, last, &man::text(command)?)?;
+        print_out(&lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect::<String>())?;
+    } else {
+        print_out(&replay.screen())?;
+    }
     Ok(ExitStatus::Done)
 }
 

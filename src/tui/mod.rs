@@ -19,12 +19,15 @@ mod mouse;
 pub mod msg;
 mod narrowing;
 mod pending;
+pub mod plain;
 pub mod problem_log;
 pub mod problems;
 mod quit;
 pub mod screens;
 mod send;
+mod text_input;
 pub mod theme;
+mod typing;
 mod update;
 pub mod view;
 mod view_memory;
@@ -35,6 +38,7 @@ pub use crate::config::bindings;
 pub use jobs_view::JobsView;
 pub use model::{Model, Start};
 pub use msg::{Connected, Effect, EffectId, ExportRequest, Msg, Reply, StoredFilters, StoredForms};
+pub use typing::Typing;
 
 #[cfg(test)]
 mod tests;

@@ -8,10 +8,12 @@ mod filter;
 mod format;
 mod log_files;
 mod recorder;
+mod redact;
 mod replay;
 mod stand_ins;
 
 pub use format::{Entry, FORMAT, Line, Recorded, RunId};
 pub use log_files::{Recording, Runs};
 pub use recorder::Recorder;
+pub use redact::redact;
 pub use replay::{Replay, Until};

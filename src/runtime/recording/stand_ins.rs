@@ -16,21 +16,32 @@ pub(super) struct StandIns {
     /// The run's tokens are numbered from here: the model of a replay, whose seed is 0, makes their stand-ins.
     seed: u128,
     others: RefCell<HashMap<String, u64>>,
+    /// Those among the others that users gave, and that are looked for in texts.
+    given: RefCell<Vec<String>>,
 }
 
 impl StandIns {
     pub(super) fn new(seed: u128) -> Self {
-        Self { seed, others: RefCell::default() }
+        Self { seed, others: RefCell::default(), given: RefCell::default() }
     }
 
     fn stand_in(&self, token: &str) -> String {
         let Ok(token) = ClientToken::given(token) else { return String::new() };
-        let number = token.since_seed(self.seed).unwrap_or_else(|| {
-            let mut others = self.others.borrow_mut();
-            let next = OTHERS + u64::try_from(others.len()).unwrap_or_default();
-            *others.entry(token.as_str().to_owned()).or_insert(next)
-        });
+        let number = token.since_seed(self.seed).unwrap_or_else(|| self.number(&token));
         token.stand_in(number).as_str().to_owned()
+    }
+
+    fn number(&self, token: &ClientToken) -> u64 {
+        let mut others = self.others.borrow_mut();
+        if let Some(known) = others.get(token.as_str()) {
+            return *known;
+        }
+        let next = OTHERS + u64::try_from(others.len()).unwrap_or_default();
+        others.insert(token.as_str().to_owned(), next);
+        if token.as_str().len() >= SHORTEST && token_text::find(token.as_str()).is_none() {
+            self.given.borrow_mut().push(token.as_str().to_owned());
+        }
+        next
     }
 
     /// Replaces the tokens in a text: those that amigrate makes, by their form, and those of the user's that were seen before.
@@ -40,8 +51,7 @@ impl StandIns {
             let stand_in = self.stand_in(&text[range.clone()]);
             text.to_mut().replace_range(range, &stand_in);
         }
-        let others: Vec<String> = self.others.borrow().keys().filter(|t| t.len() >= SHORTEST).cloned().collect();
-        for token in others.iter().filter(|token| token_text::find(token).is_none()) {
+        for token in self.given.borrow().iter() {
             if text.contains(token.as_str()) {
                 text = Cow::Owned(text.replace(token.as_str(), &self.stand_in(token)));
             }

@@ -63,6 +63,15 @@ fn a_screen_is_shown_with_what_is_wrong_with_its_log() {
     refused(&log.replay(&["--message", "999999"]), 2, "the last message is number");
     refused(&log.replay(&["--at", "2020-01-01T00:00:00Z"]), 2, "it begins at");
 
+    // What is sent to others shows the same screen, with other names.
+    let redacted = log.replay(&["--redact"]);
+    assert!(redacted.status == Some(0) && !redacted.stdout.contains("123456789012"), "{redacted:?}");
+    log.write(&redacted.stdout);
+    let other = log.replay(&[]);
+    assert_eq!(other.stdout.lines().count(), 30);
+    assert!(other.stdout.contains("DEMO") && other.stdout != ended.stdout, "{other:?}");
+    log.write(&whole);
+
     // As after a crash.
     let records: Vec<&str> = whole.lines().filter(|line| line.contains(MARKER)).collect();
     let last = records.last().expect("messages");

@@ -1,10 +1,10 @@
 //! A log of messages replays to the same screen.
 
-use std::{fs::File, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fs::File, path::Path, sync::Arc, time::Duration};
 
 use amigrate::{
     domain::ClientToken,
-    runtime::recording::{Recording, Replay, Runs, Until},
+    runtime::recording::{Recording, Replay, Runs, Until, redact},
     term::{
         Input,
         input::{KeyCode, KeyEvent, KeyModifiers},
@@ -137,4 +137,64 @@ async fn nothing_is_recorded_at_other_levels() {
     drop(ScreenHarness::open("demo").await.leave().await);
     drop(guard);
     assert!(Runs::read(&log).unwrap_err().why.contains("no run of the screen"));
+}
+
+/// The screen with the same letter for all letters, and the same digit for all digits.
+fn layout(screen: &str) -> String {
+    let kind = |c: char| match c {
+        'a'..='z' | 'A'..='Z' => 'a',
+        '0'..='9' => '0',
+        c => c,
+    };
+    screen.lines().map(|line| line.chars().map(kind).collect::<String>() + "\n").collect()
+}
+
+/// The texts of all fields of these names.
+fn texts_of(value: &serde_json::Value, names: &[&str], found: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            for (name, field) in fields {
+                found.extend(field.as_str().filter(|_| names.contains(&name.as_str())).map(str::to_owned));
+                texts_of(field, names, found);
+            }
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| texts_of(item, names, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redacted_log_has_the_layout_and_none_of_the_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let (log, redacted) = (dir.path().join("a.log"), dir.path().join("b.log"));
+    let guard = logged(&log, "debug");
+    let harness = ScreenHarness::open("demo").await;
+    main_job(&harness).await;
+    drop(harness.leave().await);
+    drop(guard);
+    let recording = last_run(&log);
+    let lines = redact(&recording, u64::MAX, "copies of images").unwrap();
+    std::fs::write(&redacted, lines.join("\n")).unwrap();
+    let other = last_run(&redacted);
+    assert_eq!(other.lines.len(), recording.lines.len());
+    let screens = [&recording, &other].map(|recording| replayed(recording, Until::End));
+    assert_eq!(layout(&screens[1]), layout(&screens[0]), "{}\n{}", screens[0], screens[1]);
+    // What was typed before the review finds the same images.
+    let filtered = recording.lines.len() as u64 / 3;
+    let filtered = [&recording, &other].map(|recording| replayed(recording, Until::Message(filtered)));
+    assert_eq!(layout(&filtered[1]), layout(&filtered[0]), "{}\n{}", filtered[0], filtered[1]);
+
+    let mut secrets = BTreeSet::from(["123456789012".to_owned(), "batch-gpu".into()]);
+    let names =
+        ["ImageId", "SnapshotId", "OwnerId", "Name", "Description", "Value", "name", "arn", "source_name", "key_arn"];
+    for line in &recording.lines {
+        texts_of(&serde_json::to_value(line).unwrap(), &names, &mut secrets);
+    }
+    // Stand-ins of client tokens, and batches, which are named after them.
+    let made = |secret: &str| secret.starts_with("amigrate-0000") || secret.starts_with("batch-0000");
+    secrets.retain(|secret| secret.len() >= 8 && !made(secret));
+    assert!(secrets.len() > 100, "{}", secrets.len());
+    let text = std::fs::read_to_string(&redacted).unwrap();
+    let left: Vec<&String> = secrets.iter().filter(|secret| text.contains(secret.as_str())).collect();
+    assert!(left.is_empty(), "{left:?}");
 }

@@ -5,6 +5,7 @@ pub mod fields;
 mod keys;
 pub mod open;
 mod outcome;
+pub mod plain;
 pub mod presets;
 pub mod start;
 pub(in crate::tui) mod steps;
@@ -161,6 +162,11 @@ impl Form {
         if let Purpose::Again(job) = &self.purpose { Some(*job) } else { None }
     }
 
+    /// Returns true if a field of text has the focus.
+    pub fn takes_text(&self) -> bool {
+        self.text_field().is_some()
+    }
+
     /// Returns true if the client token has the focus.
     pub fn enters_client_token(&self) -> bool {
         matches!(self.focus, Item::Field(Field::ClientToken, _))
@@ -224,6 +230,16 @@ impl Form {
             };
             self.focus(above.unwrap_or(Item::StartButton));
         }
+    }
+
+    /// Returns true if a text has the focus.
+    pub(in crate::tui) fn is_typing(&self) -> bool {
+        self.text_field().is_some()
+    }
+
+    /// Returns true if the destinations have the focus.
+    pub(in crate::tui) fn is_on_destinations(&self) -> bool {
+        matches!(self.focus, Item::Field(Field::Destinations, _))
     }
 
     /// The field whose text has the focus.

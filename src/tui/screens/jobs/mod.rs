@@ -7,6 +7,7 @@ pub mod history_update;
 mod history_view;
 pub mod labels;
 pub mod lines;
+pub mod plain;
 pub mod update;
 pub mod view;
 

@@ -1,6 +1,7 @@
 //! The review of copies before they start: destinations against checks, findings, and what is there already.
 
 pub mod open;
+pub mod plain;
 pub(in crate::tui) mod requested;
 pub mod update;
 pub mod view;
@@ -36,7 +37,7 @@ pub struct ReviewScreen {
     /// True once the cursor was moved, or something was chosen under it: then it stays on its entry, otherwise on the first line.
     moved: bool,
     /// What is typed to confirm, while it is.
-    typing: Option<Input>,
+    pub(in crate::tui) typing: Option<Input>,
     mistake: bool,
 }
 
