@@ -58,7 +58,9 @@ pub(super) fn begin(settings: &HookSettings, hook: &DueHook) -> io::Result<Runni
         .stderr(target());
     match &settings.profile {
         Some(profile) => {
-            BEFORE_PROFILE.iter().for_each(|name| _ = command.env_remove(name));
+            for name in BEFORE_PROFILE {
+                command.env_remove(name);
+            }
             command.env("AWS_PROFILE", profile);
         }
         None => _ = command.env_remove("AWS_PROFILE"),
