@@ -1,5 +1,7 @@
 //! Settings from environment variables, `AMIGRATE_*`.
 
+use std::collections::BTreeSet;
+
 use super::{
     file::NOTES,
     obsolete,

@@ -1,10 +1,11 @@
 //! Runs the effects that wait: each in a task of its own, whose result comes back as a message.
 
+mod ending;
 mod filters;
 mod forms;
 mod jobs;
 
-use std::{ffi::OsString, sync::Arc, time::Duration};
+use std::{ffi::OsString, sync::Arc};
 
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
@@ -171,56 +172,6 @@ impl Effects {
     /// Number of files that are not written yet.
     pub fn unwritten(&self) -> usize {
         self.exports.len()
-    }
-
-    /// Leaves the queue to other processes, before this one is suspended. Waits for that, but not for long.
-    pub async fn pause(&self) {
-        const LONGEST: Duration = Duration::from_secs(2);
-        if let Some(driver) = &self.driver {
-            _ = tokio::time::timeout(LONGEST, driver.pause()).await;
-        }
-    }
-
-    /// Takes part again after [`Effects::pause`].
-    pub fn resume(&self) {
-        if let Some(driver) = &self.driver {
-            driver.resume();
-        }
-    }
-
-    /// Waits until every command is stored and the background process has detached, before the program exits. Does not wait
-    /// for long: a hang-up ends the program within a second.
-    pub async fn finish(&mut self) {
-        const LONGEST: Duration = Duration::from_millis(600);
-        let started = self.started.take();
-        let stored = async {
-            if let Some(driver) = &self.driver {
-                driver.flush().await;
-            }
-        };
-        let detached = async {
-            match started {
-                Some(started) => started.detached().await,
-                None => Ok(()),
-            }
-        };
-        // One that a background task has not written yet. Another process may hold the file's lock.
-        let views = self.config.views.clone();
-        let remembered = tokio::task::spawn_blocking(move || views.flush());
-        let region_choice = self.region_choice.take();
-        let regions_kept = async {
-            if let Some(choice) = region_choice {
-                _ = choice.await;
-            }
-        };
-        let exported = async { while self.exports.join_next().await.is_some() {} };
-        let all = async { tokio::join!(detached, stored, remembered, regions_kept, exported).0 };
-        let detached = tokio::time::timeout(LONGEST, all).await;
-        // One that takes longer to start is not failing.
-        if let Ok(Err(failure)) = detached {
-            tracing::error!(%failure, "the queue does not continue in the background");
-            self.background = Some(Err(failure));
-        }
     }
 
     /// Starts an effect. Those that concern the terminal are the loop's.

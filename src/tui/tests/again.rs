@@ -107,10 +107,7 @@ fn only_own_copies_that_ended_without_an_image_are_edited() {
         j.origin = Origin::Elsewhere;
         j.state = JobState::Gone { image: ami(1) };
     });
-    for (job, text) in [
-        (elsewhere, "Started elsewhere"),
-        (with_open_step(), "under way"),
-    ] {
+    for (job, text) in [(elsewhere, "Started elsewhere"), (with_open_step(), "under way")] {
         let mut model = with_jobs(vec![job]);
         on(&mut model, 1);
         assert_eq!(keys(&mut model, "e"), []);
