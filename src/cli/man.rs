@@ -15,6 +15,7 @@ use super::{
 use crate::{
     config::bindings::{Context, KEYS},
     domain::palette::COMMANDS,
+    labels::line_mode,
 };
 
 pub(super) fn run(command: Command) -> Result<ExitStatus, CommandError> {
@@ -53,6 +54,7 @@ fn page(command: Command) -> io::Result<String> {
         "PALETTE COMMANDS",
         COMMANDS.iter().map(|spec| (format!(":{} {}", spec.word, spec.argument), spec.text)),
     );
+    section(&mut roff, "LINE MODE", line_mode::TYPED.iter().map(|(typed, text)| ((*typed).to_owned(), *text)));
     section(&mut roff, "EXIT STATUS", EXIT_STATUSES.iter().map(|(status, text)| (status.to_string(), *text)));
     section(&mut roff, "ENVIRONMENT", ENVIRONMENT.iter().map(|(name, text)| ((*name).to_owned(), *text)));
     section(&mut roff, "FILES", FILES.iter().map(|(path, text)| ((*path).to_owned(), *text)));

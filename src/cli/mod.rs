@@ -109,6 +109,7 @@ fn color(arguments: &[OsString]) -> clap::ColorChoice {
     match given {
         Some("always") => clap::ColorChoice::Always,
         Some("never") => clap::ColorChoice::Never,
+        None if words.contains(&"--plain") => clap::ColorChoice::Never,
         _ => clap::ColorChoice::Auto,
     }
 }
@@ -141,8 +142,8 @@ fn dispatch(mut setup: Setup, command: Option<Command>) -> Result<ExitCode, Comm
         // A hook is told of no copy that does not exist.
         setup.config.hooks = Hooks::default();
     }
-    // The screen shows them among the problems.
-    let on_screen = matches!(command, None | Some(Command::Demo { .. })) && !setup.plain;
+    // The screen, and line mode on a terminal, show them among the problems.
+    let on_screen = matches!(command, None | Some(Command::Demo { .. })) && (setup.terminal || !setup.plain);
     for failure in setup.config.unknown_variables.iter().filter(|_| !on_screen) {
         setup.output.note(&failure.lines().join(". "));
     }
@@ -150,12 +151,12 @@ fn dispatch(mut setup: Setup, command: Option<Command>) -> Result<ExitCode, Comm
         if setup.no_terminal {
             return Err(no_terminal());
         }
-        return Ok(if setup.plain { plain::list(&setup)?.into() } else { tui::account(setup)? });
+        return Ok(if setup.plain && !setup.terminal { plain::list(&setup)?.into() } else { tui::account(setup)? });
     };
     let status = match command {
         Command::Drive { detach: true } => drive::detached(&setup)?,
         Command::Drive { detach: false } => drive::run(&setup)?,
-        Command::Demo(args) if setup.plain => return plain::demo(&setup, &args),
+        Command::Demo(args) if setup.plain && !setup.terminal => return plain::demo(&setup, &args),
         Command::Demo(args) => return tui::demo(setup, &args),
         Command::Simulate { port, world } => return simulate::run(port, &world),
         Command::List(args) => list::run(&setup, &args)?,
@@ -199,5 +200,6 @@ mod tests {
         assert_eq!(color("amigrate list --help --color=always"), clap::ColorChoice::Always);
         assert_eq!(color("amigrate list --color"), clap::ColorChoice::Auto);
         assert_eq!(color("amigrate deregister -- --color never"), clap::ColorChoice::Auto);
+        assert_eq!(color("amigrate --plain demo --nonsense"), clap::ColorChoice::Never);
     }
 }

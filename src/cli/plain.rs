@@ -213,7 +213,7 @@ async fn copy(queue: Queue<'_>, copies: Vec<CopyRequest>) -> Result<bool, Failur
 }
 
 /// A job's state, and the line that prints it; the line is printed again only when the state changes.
-fn job_line(job: &Job, now: Timestamp) -> (String, String) {
+pub(super) fn job_line(job: &Job, now: Timestamp) -> (String, String) {
     let (done, all) = job.snapshots_done();
     let percent = job.percent().map_or("?".to_owned(), |p| p.to_string());
     let state = match &job.state {
@@ -222,7 +222,7 @@ fn job_line(job: &Job, now: Timestamp) -> (String, String) {
         JobState::Failed { failure, .. } => format!("failed: {}", clean(&failure.why)),
         JobState::Queued => {
             let waiting = job.waiting.as_ref().map(|w| labels::waiting(w, &job.request.destination));
-            format!("queued {}", waiting.unwrap_or_default())
+            waiting.map_or_else(|| "queued".to_owned(), |waiting| format!("queued {waiting}"))
         }
         other => other.phase().as_str().to_owned(),
     };

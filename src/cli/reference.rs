@@ -27,7 +27,7 @@ pub const ENVIRONMENT: [(&str, &str); 11] = [
     ("AWS_CA_BUNDLE", "A PEM file that is trusted beside the system's certificates."),
     ("HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY", "Proxies."),
     ("NO_COLOR", "No colors."),
-    ("ACCESSIBLE", "Lines instead of a screen, as with --plain."),
+    ("ACCESSIBLE", "Lines instead of a screen, as with --plain: a prompt on a terminal."),
     ("TERM, LANG, LC_ALL, LC_CTYPE", "What the terminal can show."),
     ("XDG_CONFIG_HOME, XDG_STATE_HOME", "The directories of settings and of jobs."),
 ];

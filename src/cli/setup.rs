@@ -53,7 +53,7 @@ pub(super) struct CommonFlags {
     /// Print no notes on standard error, only failures
     #[arg(long, short, global = true)]
     quiet: bool,
-    /// Lines instead of a screen
+    /// Lines instead of a screen: a prompt on a terminal, otherwise what there is, printed
     #[arg(long, global = true)]
     plain: bool,
     /// ASCII instead of Unicode
@@ -119,6 +119,8 @@ pub(super) struct Setup {
     pub(super) caps: Caps,
     /// Lines are wanted, or there is no terminal for a screen.
     pub(super) plain: bool,
+    /// Standard input and output are terminals.
+    pub(super) terminal: bool,
     pub(super) profile: Option<String>,
     pub(super) region: Option<Region>,
     /// The region of `--region`, without that of the settings.
@@ -159,7 +161,8 @@ impl Setup {
         caps.colors = common.color.forced().unwrap_or(caps.colors);
         let (stdin, stdout) = crate::term::session::ttys();
         let plain = Caps::line_mode(env, stdin, stdout, common.plain);
-        let no_terminal = !(common.plain || stdin && stdout);
+        let terminal = stdin && stdout;
+        let no_terminal = !(common.plain || terminal);
         let mut output = common.output_options(env);
         if config.ui.ascii {
             output.fit = output.fit.map(Fit::in_ascii);
@@ -167,7 +170,19 @@ impl Setup {
         let background = background(common);
         let config_file = common.config.clone();
         let named_region = common.region.clone();
-        Ok(Self { config, config_file, caps, plain, profile, region, named_region, no_terminal, output, background })
+        Ok(Self {
+            config,
+            config_file,
+            caps,
+            plain,
+            terminal,
+            profile,
+            region,
+            named_region,
+            no_terminal,
+            output,
+            background,
+        })
     }
 
     /// Where jobs are stored, or why nowhere.

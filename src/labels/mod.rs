@@ -6,6 +6,7 @@ mod audit;
 mod cost;
 pub mod driver;
 mod job;
+pub mod line_mode;
 mod post_copy;
 pub mod progress;
 pub mod review;

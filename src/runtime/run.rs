@@ -119,16 +119,22 @@ impl<T: TerminalPort> RunningScreen<'_, T> {
                 return Ok(exit);
             }
             let mut next = msg;
+            let mut entered = false;
             for _ in 0..MESSAGE_BATCH {
                 let Some(msg) = next else { break };
+                entered = matches!(msg, Msg::Input(Input::Line(_)));
                 if let Some(exit) = self.handle(msg).await? {
                     self.effects.finish().await;
                     return Ok(exit);
                 }
                 pacer.dirty();
+                if entered {
+                    // Each line is answered before the next one is taken in.
+                    break;
+                }
                 next = inputs.try_recv().ok().map(Msg::Input).or_else(|| self.effects.ready());
             }
-            if pacer.due(self.clock.elapsed()).is_some_and(|wait| wait.is_zero()) {
+            if entered || pacer.due(self.clock.elapsed()).is_some_and(|wait| wait.is_zero()) {
                 if let Some(exit) = self.handle(Msg::Frame).await? {
                     self.effects.finish().await;
                     return Ok(exit);

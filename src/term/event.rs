@@ -16,6 +16,8 @@ pub enum Input {
     Paste(String),
     /// The terminal's new size: columns, rows. Of a burst, only the last is reported.
     Resize(u16, u16),
+    /// A line that was entered, in line mode.
+    Line(String),
     /// A mouse event, if the mouse is enabled.
     #[serde(with = "mouse_record")]
     Mouse(MouseEvent),

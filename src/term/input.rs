@@ -20,7 +20,7 @@ use tokio::{
 };
 
 pub use super::event::{Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use super::{decode::Decoder, session};
+use super::{decode::Decoder, lines::LineDecoder, session};
 use crate::domain::Failure;
 
 /// How long to wait for the rest of a sequence after ESC: longer than between packets, too short to notice.
@@ -48,12 +48,69 @@ impl Drop for InputThread {
     }
 }
 
+/// Bytes to inputs.
+#[derive(Debug)]
+enum InputDecoder {
+    /// The terminal is in raw mode.
+    Keys(Decoder),
+    /// The terminal lets the user edit a line before it sends it.
+    Lines(LineDecoder),
+}
+
+impl InputDecoder {
+    /// How long to wait for the rest of what has begun.
+    fn timeout(&self) -> Option<Duration> {
+        match self {
+            Self::Keys(decoder) if decoder.pasting() => decoder.pending().then_some(PASTE_TIMEOUT),
+            Self::Keys(decoder) => decoder.pending().then_some(ESC_TIMEOUT),
+            Self::Lines(_) => None,
+        }
+    }
+
+    fn feed(&mut self, bytes: &[u8]) -> Vec<Input> {
+        match self {
+            Self::Keys(decoder) => decoder.feed(bytes),
+            Self::Lines(decoder) => decoder.feed(bytes),
+        }
+    }
+
+    /// What has begun, as nothing follows.
+    fn flush(&mut self) -> Vec<Input> {
+        match self {
+            Self::Keys(decoder) => decoder.flush(),
+            Self::Lines(_) => Vec::new(),
+        }
+    }
+
+    /// The input that an end of file on a terminal that is there stands for; `None` if it is a hang-up.
+    fn end(&self) -> Option<Input> {
+        matches!(self, Self::Lines(_)).then(LineDecoder::end)
+    }
+}
+
 /// Starts the input thread, which sends events to `sender`; none follows [`Input::Hangup`]. If the terminal's size is no longer
 /// `size`, the new one is sent first.
 ///
 /// # Errors
 /// If the thread or the signal handlers cannot be created, or outside a tokio runtime.
 pub fn spawn(sender: UnboundedSender<Input>, size: (u16, u16)) -> Result<InputThread, Failure> {
+    spawn_decoding(sender, Some(size), InputDecoder::Keys(Decoder::default()))
+}
+
+/// Starts the same on a terminal that is not in raw mode: lines come instead of keys, and `Ctrl-D` asks to quit. Its size is nobody's
+/// business.
+///
+/// # Errors
+/// As for [`spawn`].
+pub fn spawn_lines(sender: UnboundedSender<Input>) -> Result<InputThread, Failure> {
+    spawn_decoding(sender, None, InputDecoder::Lines(LineDecoder::default()))
+}
+
+fn spawn_decoding(
+    sender: UnboundedSender<Input>,
+    size: Option<(u16, u16)>,
+    decoder: InputDecoder,
+) -> Result<InputThread, Failure> {
     let failed = |error: io::Error| Failure::new("listen to the terminal", error.to_string());
     let runtime = tokio::runtime::Handle::try_current().map_err(|error| failed(io::Error::other(error.to_string())))?;
     let resized = signal(SignalKind::window_change()).map_err(failed)?;
@@ -63,7 +120,7 @@ pub fn spawn(sender: UnboundedSender<Input>, size: (u16, u16)) -> Result<InputTh
     let thread = thread::Builder::new()
         .name("terminal input".into())
         .spawn(move || {
-            if read_input(rustix::stdio::stdin(), &stop, |input| sender.send(input).is_ok()).is_err() {
+            if read_input(rustix::stdio::stdin(), &stop, decoder, |input| sender.send(input).is_ok()).is_err() {
                 let _ = sender.send(Input::Hangup);
             }
         })
@@ -71,20 +128,22 @@ pub fn spawn(sender: UnboundedSender<Input>, size: (u16, u16)) -> Result<InputTh
     Ok(InputThread { wake: Some(wake), thread: Some(thread), signals })
 }
 
-/// Sends size changes and continuations until the receiver is closed. Signals that arrive while one is handled count as one, so
+/// Sends size changes, unless no size is known, and continuations until the receiver is closed. Signals that arrive while one is handled count as one, so
 /// that of a burst only the last size is sent: also if it is the size before, because the terminal may have cut its lines in between.
 async fn watch_signals(
     mut resized: Signal,
     mut continued: Signal,
     sender: UnboundedSender<Input>,
-    mut known: (u16, u16),
+    mut known: Option<(u16, u16)>,
 ) {
     let (mut has_resized, mut has_continued) = (false, false);
     loop {
         // The window may have changed before the first signal, and while the process was stopped.
-        let size = session::size();
-        let changed = std::mem::replace(&mut known, size) != size || has_resized;
-        let resize = changed.then_some(Input::Resize(size.0, size.1));
+        let resize = known.as_mut().and_then(|known| {
+            let size = session::size();
+            let changed = std::mem::replace(known, size) != size || has_resized;
+            changed.then_some(Input::Resize(size.0, size.1))
+        });
         let delivered =
             resize.into_iter().chain(has_continued.then_some(Input::Continued)).all(|input| sender.send(input).is_ok());
         if !delivered {
@@ -103,21 +162,20 @@ async fn watch_signals(
 ///
 /// # Errors
 /// If the terminal is gone.
-fn read_input(stdin: BorrowedFd<'_>, stop: &PipeReader, mut send: impl FnMut(Input) -> bool) -> Result<(), Errno> {
-    let mut decoder = Decoder::default();
+fn read_input(
+    stdin: BorrowedFd<'_>,
+    stop: &PipeReader,
+    mut decoder: InputDecoder,
+    mut send: impl FnMut(Input) -> bool,
+) -> Result<(), Errno> {
     let mut buffer = [0; 4_096];
     loop {
-        let timeout = match (decoder.pending(), decoder.pasting()) {
-            (false, _) => None,
-            (true, false) => Some(ESC_TIMEOUT),
-            (true, true) => Some(PASTE_TIMEOUT),
-        };
-        let inputs = match wait(stdin, stop.as_fd(), timeout)? {
+        let inputs = match wait(stdin, stop.as_fd(), decoder.timeout())? {
             Ready::Stop => return Ok(()),
             Ready::Nothing => decoder.flush(),
-            Ready::Bytes => match rustix::io::read(stdin, &mut buffer) {
-                // End of file on a terminal is a hang-up.
-                Ok(0) => return Err(Errno::IO),
+            Ready::Bytes { gone } => match rustix::io::read(stdin, &mut buffer) {
+                // In raw mode, and on a terminal that is closed, an end of file is a hang-up.
+                Ok(0) => vec![decoder.end().filter(|_| !gone).ok_or(Errno::IO)?],
                 Ok(n) => decoder.feed(&buffer[..n]),
                 Err(Errno::INTR | Errno::AGAIN) => Vec::new(),
                 Err(error) => return Err(error),
@@ -130,7 +188,10 @@ fn read_input(stdin: BorrowedFd<'_>, stop: &PipeReader, mut send: impl FnMut(Inp
 }
 
 enum Ready {
-    Bytes,
+    Bytes {
+        /// The terminal is gone; what was typed before can still be read.
+        gone: bool,
+    },
     Nothing,
     Stop,
 }
@@ -153,7 +214,7 @@ fn wait(stdin: BorrowedFd<'_>, stop: BorrowedFd<'_>, timeout: Option<Duration>) 
         Ok(Ready::Stop)
     } else if input.contains(PollFlags::IN) {
         // Keys typed before a hang-up are read first; the next poll reports the hang-up.
-        Ok(Ready::Bytes)
+        Ok(Ready::Bytes { gone: input.intersects(gone) })
     } else if input.intersects(gone) {
         Err(Errno::IO)
     } else {
@@ -171,6 +232,33 @@ mod tests {
         Input::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE))
     }
 
+    fn keys() -> InputDecoder {
+        InputDecoder::Keys(Decoder::default())
+    }
+
+    #[test]
+    fn in_lines_an_end_of_file_asks_to_quit_and_a_closed_terminal_is_a_hang_up() {
+        let empty = std::fs::File::open("/dev/null").unwrap();
+        let (stop, _wake) = io::pipe().unwrap();
+        let lines = || InputDecoder::Lines(LineDecoder::default());
+        let mut received = Vec::new();
+        let ended = read_input(empty.as_fd(), &stop, lines(), |input| {
+            received.push(input);
+            received.len() < 2
+        });
+        let quit = Input::Key(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL));
+        assert_eq!((ended, received), (Ok(()), vec![quit.clone(), quit]));
+        let (terminal, mut user) = io::pipe().unwrap();
+        user.write_all(b"mark\ncop").unwrap();
+        drop(user);
+        let mut received = Vec::new();
+        let ended = read_input(terminal.as_fd(), &stop, lines(), |input| {
+            received.push(input);
+            true
+        });
+        assert_eq!((ended, received), (Err(Errno::IO), vec![Input::Line("mark".into())]));
+    }
+
     #[test]
     fn keys_arrive_and_end_of_file_is_a_hang_up() {
         let (terminal, mut user) = io::pipe().unwrap();
@@ -178,7 +266,7 @@ mod tests {
         user.write_all(b"ab\x1b").unwrap();
         drop(user);
         let mut received = Vec::new();
-        let ended = read_input(terminal.as_fd(), &stop, |input| {
+        let ended = read_input(terminal.as_fd(), &stop, keys(), |input| {
             received.push(input);
             true
         });
@@ -190,7 +278,7 @@ mod tests {
     fn a_descriptor_that_is_always_ready_and_empty_is_a_hang_up() {
         let empty = std::fs::File::open("/dev/null").unwrap();
         let (stop, _wake) = io::pipe().unwrap();
-        assert_eq!(read_input(empty.as_fd(), &stop, |_| true), Err(Errno::IO));
+        assert_eq!(read_input(empty.as_fd(), &stop, keys(), |_| true), Err(Errno::IO));
     }
 
     #[test]
@@ -198,8 +286,9 @@ mod tests {
         let (terminal, mut user) = io::pipe().unwrap();
         let (stop, wake) = io::pipe().unwrap();
         let (sender, received) = mpsc::channel();
-        let thread =
-            thread::spawn(move || read_input(terminal.as_fd(), &stop, |input| sender.send(input).is_ok()).is_ok());
+        let thread = thread::spawn(move || {
+            read_input(terminal.as_fd(), &stop, keys(), |input| sender.send(input).is_ok()).is_ok()
+        });
         user.write_all(b"\x1b").unwrap();
         assert_eq!(received.recv().unwrap(), Input::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)));
         user.write_all(b"x").unwrap();
@@ -214,7 +303,7 @@ mod tests {
         let (terminal, mut user) = io::pipe().unwrap();
         let (stop, _wake) = io::pipe().unwrap();
         user.write_all(b"abc").unwrap();
-        assert_eq!(read_input(terminal.as_fd(), &stop, |_| false), Ok(()));
+        assert_eq!(read_input(terminal.as_fd(), &stop, keys(), |_| false), Ok(()));
     }
 
     #[test]

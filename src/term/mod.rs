@@ -15,6 +15,7 @@
 //! | [`input`] | the reader thread: keys, pastes, sizes, hang-up |
 //! | [`decode`], `csi` | bytes to keys; pure |
 //! | `event_record` | keys and the mouse as they are recorded |
+//! | `lines` | bytes to lines, for line mode; pure |
 //! | [`osc`] | clipboard, bell |
 //! | [`cursor`] | moving the cursor without a screen |
 //! | [`text_fit`] | text in so many cells: cut, padded, wrapped |
@@ -27,6 +28,7 @@ pub mod event;
 mod event_record;
 pub mod frame;
 pub mod input;
+mod lines;
 pub mod osc;
 pub mod pacing;
 pub mod painter;

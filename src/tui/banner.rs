@@ -42,7 +42,7 @@ fn sentences(parts: &[&str]) -> String {
 }
 
 /// What stops all work and what to do about it: the first cause, if there are several.
-fn banner(model: &Model) -> Option<String> {
+pub(super) fn banner(model: &Model) -> Option<String> {
     let jobs_view = &model.jobs_view;
     if let Connection::Failed(failure) = &model.connection {
         let who = model.profile.as_ref().map_or("No credentials".into(), |p| format!("No credentials for profile {p}"));

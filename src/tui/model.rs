@@ -21,6 +21,7 @@ use crate::{
         freshness::Freshness,
         jobs_view::JobsView,
         msg::{Connected, Effect, EffectId},
+        plain::dialogue::{Answer, Dialogue},
         problem_log::ProblemLog,
         screens::{Overlay, images::ImagesPane, jobs::JobsPane, palette::PaletteHistory, review::requested::Requested},
     },
@@ -133,6 +134,8 @@ pub struct Model {
     pub theme: Theme,
     /// The keys in force.
     pub keymap: KeyMap,
+    /// What line mode has to answer.
+    pub dialogue: Dialogue,
     /// What was run from the palette.
     pub(super) palette_history: PaletteHistory,
     /// True while the mouse is reported to us.
@@ -192,6 +195,7 @@ impl Model {
             view_memory: None,
             theme: start.themes.get(DEFAULT).cloned().unwrap_or_default(),
             keymap: KeyMap::new(&start.config.keys),
+            dialogue: Dialogue::default(),
             palette_history: PaletteHistory::default(),
             mouse: start.config.ui.mouse,
             pending: BTreeMap::new(),
@@ -328,7 +332,12 @@ impl Model {
     }
 
     /// Sends a text to the clipboard of the user's terminal. Terminals do not answer, so it is never said to be copied.
+    /// Line mode says it.
     pub(super) fn yank(&mut self, text: String, effects: &mut Vec<Effect>) {
+        if self.start.caps.lines {
+            self.dialogue.answer = Answer::Said(text.lines().map(str::to_owned).collect());
+            return;
+        }
         let (first, more) = text.split_once('\n').unwrap_or((&text, ""));
         let lines = if more.is_empty() { String::new() } else { format!(", {} lines", more.lines().count() + 1) };
         self.show_notice(format!("Sent to your clipboard (OSC 52){lines}: {first}"));

@@ -22,6 +22,7 @@ mod mouse;
 mod narrowing;
 mod palette;
 mod panes;
+mod plain;
 mod post_copy;
 mod presets;
 mod problems;

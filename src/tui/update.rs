@@ -14,15 +14,16 @@ use crate::{
         model::{Connection, FilterRequest, FormRequest, Model, Pane, PendingReply, Reconnect},
         mouse,
         msg::{Effect, EffectId, Msg, Reply},
-        narrowing, problems, quit,
+        narrowing,
+        plain::{self, Step, text::PAGE},
+        problems, quit,
         screens::{
             Overlay, confirm, form, images, input, jobs,
             pager::{self, Pager},
             palette::{self, update::PaletteOutcome},
             picker, review,
         },
-        view_memory,
-        widgets::editor,
+        text_input, view_memory,
     },
 };
 
@@ -30,6 +31,7 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
     match msg {
         Msg::Input(Input::Key(key)) => on_key(model, &key, effects),
         Msg::Input(Input::Paste(text)) => on_paste(model, &text),
+        Msg::Input(Input::Line(line)) => on_line(model, &line, effects),
         Msg::Input(Input::Resize(columns, rows)) => model.size = (columns, rows),
         Msg::Input(Input::Mouse(event)) => {
             if let Some(action) = mouse::on_event(model, event) {
@@ -67,7 +69,7 @@ fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
     }
     // A notice about the text before this key does not apply to the text after it.
     let notice = model.notice.take();
-    if type_into(model, key, effects) {
+    if text_input::type_into(model, key, effects) {
         return;
     }
     model.notice = notice;
@@ -78,6 +80,15 @@ fn on_key(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) {
         picker.begin_filter(key);
     } else if model.overlays.is_empty() {
         hint_at_other_pane(model, key);
+    }
+}
+
+fn on_line(model: &mut Model, line: &str, effects: &mut Vec<Effect>) {
+    for step in plain::take(model, line, effects) {
+        match step {
+            Step::Key(key) => on_key(model, &key, effects),
+            Step::Act(action) => act(model, action, effects),
+        }
     }
 }
 
@@ -94,7 +105,7 @@ fn hint_at_other_pane(model: &mut Model, key: &KeyEvent) {
 }
 
 fn on_paste(model: &mut Model, text: &str) {
-    if !paste_into(model, text) {
+    if !text_input::paste_into(model, text) {
         let filter = model.keymap.key(Context::Images, Action::Filter);
         model.show_notice(format!(
             "Nothing to paste into here. Open a filter with {filter} or go to a text field first."
@@ -324,54 +335,11 @@ fn refresh_rows(model: &mut Model) {
     problems::follow(model);
     // The panes' heights depend on the lines of the jobs pane.
     let areas = layout::now(model);
-    jobs::lines::set_height(model, layout::rows(areas.jobs, 0));
-    images::update::set_height(model, layout::rows(areas.images, 1));
-}
-
-/// Gives a key to the text being edited, if there is one. Returns true if it was used.
-fn type_into(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Effect>) -> bool {
-    match model.overlays.last_mut() {
-        Some(Overlay::Form(_)) => form::update::type_into(model, key),
-        Some(Overlay::Review(_)) => review::update::type_into(model, key),
-        Some(Overlay::Picker(picker)) if picker.typing => picker.edit(key),
-        Some(Overlay::InputLine(line)) => line.edit(key),
-        Some(Overlay::Palette(_)) => palette::update::type_into(model, key, effects),
-        Some(_) => false,
-        None if model.jobs.editing => jobs::update::edit_filter(model, key),
-        None => images::update::type_into(model, key),
-    }
-}
-
-/// Gives pasted text to the text being edited. Returns false if there is none.
-fn paste_into(model: &mut Model, text: &str) -> bool {
-    match model.overlays.last_mut() {
-        Some(Overlay::Form(_)) => form::update::paste(model, text),
-        Some(Overlay::Review(_)) => review::update::paste(model, text),
-        Some(Overlay::Picker(picker)) if picker.typing => {
-            editor::paste(&mut picker.filter, text);
-            picker.apply_filter();
-            true
-        }
-        Some(Overlay::InputLine(line)) => {
-            editor::paste(&mut line.line, text);
-            true
-        }
-        Some(Overlay::Palette(palette)) => {
-            palette.paste(text);
-            true
-        }
-        None if model.images.editing => {
-            editor::paste(&mut model.images.filter, text);
-            model.images.filter_changed = true;
-            true
-        }
-        None if model.jobs.editing => {
-            editor::paste(&mut model.jobs.filter, text);
-            model.jobs.changed = true;
-            true
-        }
-        _ => false,
-    }
+    let lines = model.start.caps.lines;
+    let rows = |area, head| if lines { PAGE } else { layout::rows(area, head) };
+    let (jobs, images) = (rows(areas.jobs, 0), rows(areas.images, 1));
+    jobs::lines::set_height(model, jobs);
+    images::update::set_height(model, images);
 }
 
 /// Gives an action to the overlay on top, or else the focused pane. Returns true if it was used.

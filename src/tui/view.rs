@@ -142,7 +142,7 @@ const WHOSE: usize = 24;
 
 /// The account, where the credentials came from, the regions, and whose images. Only the profile's name is cut where
 /// there is too little room.
-fn account_summary(model: &Model, cells: usize, ellipsis: &str) -> String {
+pub(super) fn account_summary(model: &Model, cells: usize, ellipsis: &str) -> String {
     let regions = regions(model);
     let whose = cut(&model.query.whose.label(), WHOSE, ellipsis);
     let (who, kind, name) = match (&model.connection, &model.account) {
@@ -181,7 +181,7 @@ fn regions(model: &Model) -> String {
 }
 
 /// All copies in a line, such as `3 copying 2 queued 1 failed  61%`, as far as there is room.
-fn job_summary(model: &Model, cells: usize) -> String {
+pub(super) fn job_summary(model: &Model, cells: usize) -> String {
     let counts = JobCounts::of(model);
     // The number is the drop order: where there is no room, the highest goes first.
     let mut words: Vec<(u8, String)> = Vec::new();
@@ -225,7 +225,7 @@ fn footer(model: &Model, cells: usize) -> Line<'static> {
 }
 
 /// The footer's label of a binding; `None` for one that does nothing now.
-fn footer_word(model: &Model, binding: &'static Binding) -> Option<String> {
+pub(super) fn footer_word(model: &Model, binding: &'static Binding) -> Option<String> {
     let (word, _) = binding.footer?;
     let offered = match (binding.context, model.overlays.last()) {
         (Context::Picker, Some(Overlay::Picker(picker))) => picker.offers(binding.action),

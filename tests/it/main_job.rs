@@ -65,13 +65,84 @@ impl Drop for Simulator {
 }
 
 fn open(simulator: &Simulator, home: &Path) -> Pty {
-    Program::new(env!("CARGO_BIN_EXE_amigrate"), &[])
+    program(simulator, home, &[]).start(120, 40)
+}
+
+fn program(simulator: &Simulator, home: &Path, arguments: &[&str]) -> Program {
+    Program::new(env!("CARGO_BIN_EXE_amigrate"), arguments)
         .home(home)
         .env("AWS_ENDPOINT_URL", &simulator.url)
         .env("AMIGRATE_LOG_LEVEL", "debug")
         .env("AMIGRATE_LOG_FILE", &log(home))
         .env("AMIGRATE_POLL_FASTEST_SECONDS", "1")
-        .start(120, 40)
+}
+
+/// Types a line at the prompt of line mode, and waits for an answer with this in it and for the next prompt.
+#[track_caller]
+fn say(pty: &mut Pty, line: &str, expected: &str) -> String {
+    let before = pty.bytes_seen().len();
+    pty.keys(&format!("{line}\n"));
+    wait_said(pty, before, expected)
+}
+
+/// Waits for this among what is written after so many bytes, and for the next prompt.
+#[track_caller]
+fn wait_said(pty: &mut Pty, before: usize, expected: &str) -> String {
+    loop {
+        let said = String::from_utf8_lossy(&pty.bytes_seen()[before..]).into_owned();
+        if said.contains(expected) && said.ends_with("\n: ") {
+            return said;
+        }
+        pty.wait_more(pty.bytes_seen().len());
+    }
+}
+
+/// The same by lines, on a terminal that can show no more than ASCII.
+#[test]
+fn two_copies_with_a_key_and_one_cancelled_at_the_prompt() {
+    let simulator = Simulator::start();
+    let home = tempfile::tempdir().expect("a directory");
+    sign_in(home.path());
+    let mut pty = program(&simulator, home.path(), &["--plain"]).env("LC_ALL", "C").start(120, 40);
+    wait_said(&mut pty, 0, "Images: 3");
+    say(&mut pty, "/app-web enc:no state:available", "filter app-web enc:no state:available");
+    say(&mut pty, "mark", "1 marked");
+    say(&mut pty, "copy", "Copy 1 image");
+    say(&mut pty, "Enter", "Regions to copy to");
+    say(&mut pty, "eu-west-", "Filter: eu-west-");
+    say(&mut pty, "Space", "1 region marked");
+    say(&mut pty, "Space", "2 regions marked");
+    let form = say(&mut pty, "Enter", "Destinations: eu-west-1, eu-west-2");
+    let name = form.split("Current: Name: ").nth(1).and_then(|rest| rest.lines().next()).expect("the name").trim();
+    say(&mut pty, &format!("{name}-dr"), "-dr");
+    say(&mut pty, "Tab", "Current: Description:");
+    say(&mut pty, "for the fire drill", "Description: for the fire drill");
+    say(&mut pty, "Tab", "Current: Section Encryption, folded");
+    say(&mut pty, "Space", "Section Encryption, open");
+    say(&mut pty, "Tab", "Current: Encrypt: no");
+    say(&mut pty, "Space", "KMS key, all");
+    say(&mut pty, "Tab", "Current: KMS key, all");
+    say(&mut pty, "alias/images", "--kms-key-id alias/images");
+    say(&mut pty, "Ctrl-s", "Ready: Ctrl-s starts 2 copies.");
+    let started = pty.bytes_seen().len();
+    say(&mut pty, "Ctrl-s", "2 copies requested.");
+    let unasked = |pty: &mut Pty, expected: &str| wait_said(pty, started, expected);
+    unasked(&mut pty, "-dr to eu-west-1: copying");
+    unasked(&mut pty, "-dr to eu-west-2: copying");
+    // The cursor is on the newest: eu-west-2.
+    say(&mut pty, "cancel", "to eu-west-2?");
+    say(&mut pty, "yes", "Jobs");
+    unasked(&mut pty, "-dr to eu-west-2: cancelled");
+    let said = unasked(&mut pty, "-dr to eu-west-1: available ami-");
+    for news in ["eu-west-1: copying", "eu-west-2: copying", "eu-west-2: cancelled", "eu-west-1: available"] {
+        assert_eq!(said.matches(&format!("-dr to {news}")).count(), 1, "{news}: {said}");
+    }
+    pty.keys("quit\n");
+    assert!(pty.wait_exit().success(), "{}", pty.text());
+    let seen = pty.bytes_seen();
+    let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\r' | b'\n');
+    assert!(seen.iter().all(is_text), "{:?}", String::from_utf8_lossy(seen));
+    check(&simulator);
 }
 
 fn log(home: &Path) -> String {

@@ -11,6 +11,7 @@ use super::{
     stand_ins::StandIns,
 };
 use crate::{
+    config::chord::Chord,
     domain::text::harmless,
     term::{
         Input,
@@ -76,8 +77,16 @@ fn masked(input: &Input) -> Input {
             Input::Key(KeyEvent { code: KeyCode::Char('X'), ..*key })
         }
         Input::Paste(text) => Input::Paste("x".repeat(text.chars().count())),
+        Input::Line(line) if !is_command(line) => Input::Line("x".repeat(line.chars().count())),
         other => other.clone(),
     }
+}
+
+/// Returns true if a line at the prompt is no text: a command, or a key by its name.
+fn is_command(line: &str) -> bool {
+    let line = line.trim();
+    let is_key = Chord::parse(line).is_some_and(|chord| chord.to_string() == line && !chord.types_text());
+    line.starts_with(':') || is_key
 }
 
 /// JSON without characters that a terminal would act upon: they can only stand in texts, where they are escaped.
@@ -101,6 +110,14 @@ pub(super) fn on_one_line(json: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_token_typed_at_the_prompt_is_not_recorded() {
+        let shown = |line: &str| masked(&Input::Line(line.into()));
+        let line = |text: &str| Input::Line(text.into());
+        assert_eq!((shown("my-token"), shown("=t"), shown("q")), (line("xxxxxxxx"), line("xx"), line("x")));
+        assert_eq!((shown("Tab"), shown(":quit"), shown("")), (line("Tab"), line(":quit"), line("")));
+    }
 
     #[test]
     fn what_a_terminal_would_act_upon_is_escaped() {

@@ -40,7 +40,15 @@ fn the_generated_parts_are_up_to_date() {
     holds("keys", &format!("\n{}\n", amigrate::config::keys::markdown()));
     holds("commands", &format!("\n{}\n", amigrate::cli::reference::commands(&amigrate::cli::command())));
     holds("exit statuses", &format!("\n{}\n", amigrate::cli::reference::exit_statuses()));
+    holds("line mode", &format!("\n{}\n", typed()));
     holds("policy", &format!("\n```json\n{}```\n\n", policy()));
+}
+
+/// What can be typed in line mode, as a table.
+fn typed() -> String {
+    let rows = amigrate::labels::line_mode::TYPED.iter();
+    let head = "| typed | what it does |\n|---|---|\n".to_owned();
+    rows.fold(head, |table, (typed, text)| format!("{table}| {typed} | {text} |\n"))
 }
 
 #[test]

@@ -68,7 +68,7 @@ fn graph(files: &Sources, public: bool) -> Graph {
 fn upward(files: &Sources, layers: &[String]) -> Vec<String> {
     let height = |path: &str| layers.iter().position(|l| l == layer(path));
     let has_screen =
-        |path: &str| matches!(layer(path), "tui" | "runtime") || matches!(path, "cli/tui.rs" | "cli/mod.rs");
+        |path: &str| matches!(layer(path), "tui" | "runtime") || path.starts_with("cli/tui/") || path == "cli/mod.rs";
     let mut wrong = Vec::new();
     for (path, used) in graph(files, true) {
         for other in used {

@@ -30,7 +30,7 @@ fn a_use_of_a_higher_layer_is_found() {
     }
     for sample in [
         ("runtime/run.rs", "use crate::{engine::Job, tui::model::Model};"),
-        ("cli/tui.rs", "use crate::tui::model::Model;"),
+        ("cli/tui/mod.rs", "use crate::tui::model::Model;"),
         ("domain/plan.rs", "// The engine (crate::engine::Job) reads this.\n/* crate::engine::Job */"),
         ("domain/plan.rs", r##"const TEXT: &str = "crate::engine::Job"; const RAW: &str = r#""crate::engine::Job"#;"##),
         ("domain/plan.rs", "#[cfg(test)]\nmod tests {\n    use crate::engine::Job;\n}"),

@@ -80,6 +80,20 @@ fn a_terminal_that_is_gone_ends_it_and_leaves_the_queue_to_the_background() {
 }
 
 #[test]
+fn a_prompt_whose_terminal_is_gone_leaves_the_queue_to_the_background() {
+    let fixture = ProcessFixture::slow();
+    let mut terminal = fixture.screen_by(env!("CARGO_BIN_EXE_amigrate"), &["--plain"]);
+    terminal.wait_for("the prompt", |text| text.contains("Keys: ") && text.trim_end().ends_with("\n:"));
+    fixture.ask_copies("batch", 2);
+    terminal.wait_for("the queue", |text| text.matches(": copying").count() == 3 && text.contains(": queued"));
+    terminal.hang_up_echoing();
+    assert_eq!(terminal.wait_exit().exit_code(), 129);
+    fixture.ec2.hurry();
+    fixture.ec2.wait_for_copies(6);
+    the_copies_go_on(&fixture, 6);
+}
+
+#[test]
 fn a_hang_up_that_is_ignored_ends_nothing() {
     let fixture = ProcessFixture::slow();
     fixture.ask_copies("batch", 1);

@@ -86,7 +86,7 @@ async fn act(role: &str) -> i32 {
             }
             Input::Paste(text) => heard = format!("pasted {text}"),
             Input::Key(key) => heard = format!("key {}", key.code),
-            Input::Mouse(_) => {}
+            Input::Line(_) | Input::Mouse(_) => {}
         }
     }
     drop(reader);

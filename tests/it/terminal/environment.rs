@@ -77,13 +77,13 @@ fn a_poor_locale_gets_ascii_on_every_screen() {
 }
 
 #[test]
-fn a_dumb_terminal_gets_lines_and_not_one_sequence() {
-    let (_home, program) = program(&["demo", "--time-scale", "600"]);
+fn a_dumb_terminal_gets_a_prompt_and_not_one_sequence() {
+    let (_home, program) = program(&["demo"]);
     let mut pty = program.env("TERM", "dumb").start(200, 60);
+    pty.wait_for("the prompt", |text| text.contains("Keys: c copy") && text.trim_end().ends_with("\n:"));
+    pty.keys("quit\n");
     assert!(pty.wait_exit().success(), "{}", pty.text());
     assert!(!pty.bytes_seen().contains(&0x1b), "{}", pty.text());
-    let said = String::from_utf8_lossy(pty.bytes_seen());
-    assert_eq!(said.matches(": available ami-").count(), 2, "{said}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod floods;
 mod modes;
 mod mouse;
 mod program;
+mod prompt;
 
 use crate::support::pty::Pty;
 

@@ -1,5 +1,6 @@
 //! Confirmations before something that cannot be pending. The default changes nothing, except when quitting.
 
+pub mod plain;
 mod steps;
 pub mod update;
 pub mod view;

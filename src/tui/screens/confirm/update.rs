@@ -21,6 +21,12 @@ impl Confirmation {
         choice.is_some()
     }
 
+    /// Selects a choice by its index. Returns false if there is no such choice.
+    pub(in crate::tui) fn go_to(&mut self, choice: usize) -> bool {
+        let is_there = choice < self.choices.len();
+        self.select(Some(choice).filter(|_| is_there))
+    }
+
     /// The footer's label of an action; `None` for one that is not named there. `y` takes the first choice of a dialog that is no
     /// yes-or-no question.
     pub fn footer_word(&self, action: Action, word: &str) -> Option<String> {

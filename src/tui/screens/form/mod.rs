@@ -5,6 +5,7 @@ pub mod fields;
 mod keys;
 pub mod open;
 mod outcome;
+pub mod plain;
 pub mod presets;
 pub mod start;
 pub(in crate::tui) mod steps;
@@ -229,6 +230,16 @@ impl Form {
             };
             self.focus(above.unwrap_or(Item::StartButton));
         }
+    }
+
+    /// Returns true if a text has the focus.
+    pub(in crate::tui) fn is_typing(&self) -> bool {
+        self.text_field().is_some()
+    }
+
+    /// Returns true if the destinations have the focus.
+    pub(in crate::tui) fn is_on_destinations(&self) -> bool {
+        matches!(self.focus, Item::Field(Field::Destinations, _))
     }
 
     /// The field whose text has the focus.

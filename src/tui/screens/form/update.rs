@@ -1,5 +1,7 @@
 //! Actions in the copy form.
 
+use tui_input::Input;
+
 use super::{
     Form, Purpose,
     fields::{Item, Kind, Section},
@@ -63,6 +65,14 @@ pub fn paste(model: &mut Model, text: &str) -> bool {
         form.keep_line();
     }
     true
+}
+
+/// Replaces the text with the focus.
+pub fn replace(model: &mut Model, text: &str) {
+    let Some(form) = form(model).filter(|form| form.text_field().is_some()) else { return };
+    form.line = Input::default();
+    editor::paste(&mut form.line, text);
+    form.keep_line();
 }
 
 /// Runs an action. Returns false if the form has no use for it.

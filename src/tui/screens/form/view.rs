@@ -46,11 +46,7 @@ const KEY_STATE: usize = 26;
 
 /// Draws the form over both panes, with what the model knows of keys and prices.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, model: &Model, ctx: DrawContext<'_>) {
-    let title = match form.purpose {
-        Purpose::Copies | Purpose::Again(_) => format!(" Copy {} ", count(form.draft.sources.len(), "image", "images")),
-        Purpose::Steps(_) => " Edit what is done with an available copy ".to_owned(),
-    };
-    let inner = pane(frame, area, Line::raw(title), true, ctx);
+    let inner = pane(frame, area, Line::raw(format!(" {} ", title(form))), true, ctx);
     let width = usize::from(inner.width);
     let mut body =
         Body { form, keys: &model.keys, ctx, lines: source_lines(form, width, ctx), focus: 0, cursor: None, width };
@@ -82,6 +78,13 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, model: &Model, ctx: 
         let text = Line::styled(format!(" {} below ", count(below, "more line", "more lines")), theme::FAINT);
         let width = u16::try_from(text.width()).unwrap_or(0).min(border.width);
         frame.render_widget(text, Rect { x: border.right() - width, width, ..border });
+    }
+}
+
+pub(super) fn title(form: &Form) -> String {
+    match form.purpose {
+        Purpose::Copies | Purpose::Again(_) => format!("Copy {}", count(form.draft.sources.len(), "image", "images")),
+        Purpose::Steps(_) => "Edit what is done with an available copy".to_owned(),
     }
 }
 
@@ -128,7 +131,7 @@ impl Body<'_> {
     /// A section's line: folded with a summary, and with the number of its mistakes.
     fn push_section(&mut self, section: Section, focus: bool) {
         let open = self.form.open.contains(&section);
-        let shown = |m: &&ValidationMessage| section_of(&m.field) == Some(section) && self.is_shown(m);
+        let shown = |m: &&ValidationMessage| section_of(&m.field) == Some(section) && is_shown(self.form, m);
         let mistakes = match self.form.plan.mistakes.iter().filter(shown).count() {
             0 => String::new(),
             n => format!("  ! {}", count(n, "mistake", "mistakes")),
@@ -213,19 +216,13 @@ impl Body<'_> {
         self.push_mistakes(|f| f == field);
     }
 
-    /// Before the first attempt to start, a missing destination is no mistake yet.
-    fn is_shown(&self, mistake: &ValidationMessage) -> bool {
-        let form = self.form;
-        mistake.field != Field::Destinations || form.submitted || !form.draft.destinations.is_empty()
-    }
-
     fn push_mistakes(&mut self, which: impl Fn(&Field) -> bool) {
         let texts: Vec<String> = self
             .form
             .plan
             .mistakes
             .iter()
-            .filter(|m| which(&m.field) && self.is_shown(m))
+            .filter(|m| which(&m.field) && is_shown(self.form, m))
             .map(|m| m.text.clone())
             .collect();
         let past = self.form.past_failures.iter().filter(|past| which(&past.field));
@@ -236,6 +233,11 @@ impl Body<'_> {
             self.lines.push(Line::styled(format!("{}! {line}", " ".repeat(BEFORE)), theme::BAD));
         }
     }
+}
+
+/// Before the first attempt to start, a missing destination is no mistake yet.
+pub(super) fn is_shown(form: &Form, mistake: &ValidationMessage) -> bool {
+    mistake.field != Field::Destinations || form.submitted || !form.draft.destinations.is_empty()
 }
 
 fn mark(focus: bool) -> &'static str {
@@ -274,13 +276,18 @@ fn source_lines(form: &Form, width: usize, ctx: DrawContext<'_>) -> Vec<Line<'st
     lines
 }
 
-fn start_button(form: &Form, focus: bool, keys: &KeyMap) -> String {
-    let text = if let Purpose::Steps(_) = form.purpose {
+/// What the button says.
+pub(super) fn button(form: &Form) -> String {
+    if let Purpose::Steps(_) = form.purpose {
         "Carry out".to_owned()
     } else if form.plan.mistakes.is_empty() {
         format!("Start {}", count(form.plan.copies.len(), "copy", "copies"))
     } else {
         "Start".to_owned()
-    };
+    }
+}
+
+fn start_button(form: &Form, focus: bool, keys: &KeyMap) -> String {
+    let text = button(form);
     if focus { format!("[ {text} ] ({})", keys.key(Context::Form, Action::Press)) } else { format!("[ {text} ]") }
 }

@@ -3,6 +3,7 @@
 pub mod columns;
 mod highlights;
 mod marks;
+pub mod plain;
 mod region_index;
 mod rows;
 pub mod saved_filters;
@@ -64,7 +65,7 @@ impl ImagesPane {
     }
 
     /// Ends the typing of the filter, and notes it.
-    pub(super) fn accept_filter(&mut self) {
+    pub(in crate::tui) fn accept_filter(&mut self) {
         self.editing = false;
         let filter = self.filter.value().trim();
         if !filter.is_empty() {

@@ -177,7 +177,7 @@ fn nothing_matches(model: &Model) -> String {
 }
 
 /// The text of an empty table.
-fn advice(model: &Model) -> Vec<String> {
+pub(super) fn advice(model: &Model) -> Vec<String> {
     let key = |context, action| model.keymap.key(context, action);
     if let Connection::Failed(failure) = &model.connection {
         let mut lines = vec![String::new(), format!("Not signed in to AWS. Could not {failure}.")];

@@ -2,6 +2,7 @@
 
 mod deregistration;
 pub mod open;
+pub mod plain;
 pub mod update;
 pub mod view;
 
@@ -154,6 +155,12 @@ impl InputLine {
             self.mistake = None;
         }
         edited
+    }
+
+    /// Replaces the text.
+    pub(in crate::tui) fn replace(&mut self, text: &str) {
+        (self.line, self.mistake) = (Input::default(), None);
+        editor::paste(&mut self.line, text);
     }
 
     fn parse(&self) -> Result<Typed, &'static str> {

@@ -92,6 +92,18 @@ pub fn select(model: &mut Model, line: Option<usize>) -> Option<bool> {
     Some(pane.current.replace(id) == Some(id))
 }
 
+/// Puts the cursor on a copy, counted from 0 without the lines of those that are expanded. Returns false if there is no such copy.
+pub fn go_to(model: &mut Model, at: usize) -> bool {
+    refresh_lines(model);
+    let pane = &mut model.jobs;
+    if let Some(history) = &mut pane.history {
+        return history.select(at).is_some();
+    }
+    let Some(id) = pane.shown.jobs.get(at) else { return false };
+    (pane.current, pane.select_after) = (Some(*id), None);
+    true
+}
+
 /// Sets the height of the window, and keeps it on the cursor.
 pub fn set_height(model: &mut Model, height: usize) {
     let pane = &mut model.jobs;

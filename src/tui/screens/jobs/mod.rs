@@ -9,6 +9,7 @@ mod job_line;
 pub mod labels;
 pub mod lines;
 mod longest;
+pub mod plain;
 pub mod update;
 pub mod view;
 

@@ -65,7 +65,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'
     }
 }
 
-fn title(model: &Model) -> String {
+pub(super) fn title(model: &Model) -> String {
     let stopped = model.jobs_view.driver.is_silent();
     let waits = model.jobs_view.request_waits() && matches!(model.jobs_view.driver, DriverStatus::OtherProcess(_));
     let driver = match labels::driver::running_elsewhere(&model.jobs_view.driver) {
@@ -108,7 +108,7 @@ fn cost(model: &Model) -> String {
     }
 }
 
-fn lines(model: &Model, cells: usize, rows: usize, ctx: DrawContext<'_>) -> Vec<Text<'static>> {
+pub(super) fn lines(model: &Model, cells: usize, rows: usize, ctx: DrawContext<'_>) -> Vec<Text<'static>> {
     let shown = &model.jobs.shown;
     if shown.lines.is_empty() {
         let key = |context, action| model.keymap.key(context, action);
@@ -182,7 +182,8 @@ fn step_line(job: &Job, n: usize, cells: usize, ctx: DrawContext<'_>) -> Text<'s
     Text::styled(cut(&text, cells, ctx.glyphs.ellipsis), style)
 }
 
-fn note_line(model: &Model, job: &Job, cells: usize, ctx: DrawContext<'_>) -> Text<'static> {
+/// Batch, image, size and state of an expanded copy.
+pub(super) fn note(model: &Model, job: &Job) -> String {
     let image = match (job.image(), job.state.ended()) {
         (Some(image), _) => format!("new image {image}"),
         (None, true) => "no image".to_owned(),
@@ -192,6 +193,9 @@ fn note_line(model: &Model, job: &Job, cells: usize, ctx: DrawContext<'_>) -> Te
         JobState::Failed { failure, .. } if !failure.hint.is_empty() => failure.hint.clone(),
         _ => state_text(&model.jobs_view, job, model.now, Some(&model.keymap)).0,
     };
-    let text = format!("    {}, {image}, {}, {state}", clean(job.batch.as_str()), gib(job.request.size_gib()));
-    Text::styled(cut(&text, cells, ctx.glyphs.ellipsis), theme::FAINT)
+    format!("{}, {image}, {}, {state}", clean(job.batch.as_str()), gib(job.request.size_gib()))
+}
+
+fn note_line(model: &Model, job: &Job, cells: usize, ctx: DrawContext<'_>) -> Text<'static> {
+    Text::styled(cut(&format!("    {}", note(model, job)), cells, ctx.glyphs.ellipsis), theme::FAINT)
 }

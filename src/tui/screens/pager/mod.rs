@@ -7,6 +7,7 @@ mod help;
 mod image;
 pub mod image_details;
 mod job;
+pub mod plain;
 mod problems;
 pub mod update;
 pub mod view;

@@ -81,6 +81,16 @@ impl Row {
         if let Self::Action { reach, .. } = self { *reach } else { Reach::Here }
     }
 
+    /// Returns true if the line is its name in full.
+    pub(super) fn is_named(&self, line: &str) -> bool {
+        let name = match self {
+            Self::Action { name, .. } => name,
+            Self::Command { word, .. } => *word,
+            Self::Value(_) => return false,
+        };
+        rank(name, "", &line.trim().to_lowercase()) == Some(0)
+    }
+
     /// Returns true if the line ends in a beginning of this value.
     pub(super) fn begins_with(&self, line: &str) -> bool {
         let typed = last_word(line).to_lowercase();

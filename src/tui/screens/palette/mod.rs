@@ -2,6 +2,7 @@
 
 pub mod commands;
 mod entries;
+pub mod typed;
 pub mod update;
 pub mod view;
 
@@ -161,6 +162,15 @@ impl Palette {
         self.picked
             || entries::is_empty(line)
             || (begun == 1 && self.current().is_some_and(|row| row.begins_with(line)))
+    }
+
+    /// The names of everything that can be run.
+    fn names(&self) -> Vec<String> {
+        let name = |entry: &Entry| match entry {
+            Entry::Action { name, .. } => name.clone(),
+            Entry::Command(spec) => spec.word.to_owned(),
+        };
+        self.entries.iter().map(name).collect()
     }
 
     fn current(&self) -> Option<&Row> {

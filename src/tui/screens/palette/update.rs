@@ -102,7 +102,8 @@ fn accept(model: &mut Model, effects: &mut Vec<Effect>) -> PaletteOutcome {
     }
 }
 
-fn run_line(model: &mut Model, line: &str, effects: &mut Vec<Effect>) {
+/// Runs a command with its argument.
+pub(super) fn run_line(model: &mut Model, line: &str, effects: &mut Vec<Effect>) {
     // Commands look at what is open under the palette.
     let Some(Overlay::Palette(mut palette)) = model.overlays.pop() else { return };
     let result = match palette::parse(line) {
@@ -119,8 +120,8 @@ fn run_line(model: &mut Model, line: &str, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Closes the palette for an action, and gives its pane the focus.
-fn run_action(model: &mut Model, context: Context, action: Action) -> PaletteOutcome {
+/// Closes the palette for the action of the row under the cursor, and gives its pane the focus.
+pub(super) fn run_action(model: &mut Model, context: Context, action: Action) -> PaletteOutcome {
     let Some(Overlay::Palette(mut palette)) = model.overlays.pop() else { return PaletteOutcome::Ignored };
     let reach = palette.current().map_or(Reach::Elsewhere, super::entries::Row::reach);
     if reach == Reach::Elsewhere {

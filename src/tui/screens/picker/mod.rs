@@ -3,6 +3,7 @@
 pub mod columns;
 pub mod form_lists;
 pub mod open;
+pub mod plain;
 pub mod saved_filters;
 pub mod update;
 pub mod view;
@@ -140,6 +141,25 @@ impl Picker {
     /// Puts the cursor on a row. Returns true if it was there.
     pub fn select(&mut self, row: Option<usize>) -> bool {
         row.is_some_and(|row| std::mem::replace(&mut self.list.cursor, row) == row)
+    }
+
+    /// Puts the cursor on a row. Returns false if there is no such row.
+    pub(in crate::tui) fn go_to(&mut self, row: usize) -> bool {
+        row < self.shown.len() && {
+            self.list.cursor = row;
+            true
+        }
+    }
+
+    /// Applies another filter.
+    pub(in crate::tui) fn filter_anew(&mut self) {
+        self.list.cursor = 0;
+        self.apply_filter();
+    }
+
+    /// Its title, without what is marked.
+    pub(in crate::tui) fn heading(&self, keys: &KeyMap) -> String {
+        self.title(keys)
     }
 
     /// Applies the filter.

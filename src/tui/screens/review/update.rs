@@ -42,6 +42,13 @@ pub fn paste(model: &mut Model, text: &str) -> bool {
     true
 }
 
+/// Replaces the confirmation being typed.
+pub fn replace(model: &mut Model, text: &str) {
+    let Some(line) = screen(model).and_then(|screen| screen.typing.as_mut()) else { return };
+    *line = Input::default();
+    editor::paste(line, text);
+}
+
 /// Runs an action. Returns false if the review has no use for it.
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool {
     let now = model.now;

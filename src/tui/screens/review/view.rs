@@ -36,11 +36,7 @@ const CHECK: usize = 7;
 
 /// Draws the review over both panes.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, screen: &ReviewScreen, now: Timestamp, ctx: DrawContext<'_>) {
-    let (planned, started) = (screen.review.copies().len(), screen.table.copies.len());
-    let regions = count(screen.table.rows.iter().filter(|row| row.copies > 0).count(), "region", "regions");
-    let of = if started == planned { String::new() } else { format!("{started} of ") };
-    let title = format!(" Review: {of}{} to {regions} ", count(planned, "copy", "copies"));
-    let inner = pane(frame, area, Line::raw(title), true, ctx);
+    let inner = pane(frame, area, Line::raw(format!(" {} ", title(screen))), true, ctx);
     let parts = Parts::of(screen, ctx.keys, inner);
     let width = usize::from(inner.width);
     let mut lines = table_lines(screen, parts.rows, width, now, ctx);
@@ -58,6 +54,24 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, screen: &ReviewScreen, now: Times
         if x < inner.right() && y < inner.bottom() {
             frame.set_cursor_position((x, y));
         }
+    }
+}
+
+pub(super) fn title(screen: &ReviewScreen) -> String {
+    let (planned, started) = (screen.review.copies().len(), screen.table.copies.len());
+    let regions = count(screen.table.rows.iter().filter(|row| row.copies > 0).count(), "region", "regions");
+    let of = if started == planned { String::new() } else { format!("{started} of ") };
+    format!("Review: {of}{} to {regions}", count(planned, "copy", "copies"))
+}
+
+/// What is known of the sources.
+pub(super) fn sources(screen: &ReviewScreen, spinner: &str) -> (String, Style) {
+    match screen.table.sources {
+        Status::NotNeeded | Status::Waiting => (format!("{spinner} checking").trim_start().to_owned(), theme::BUSY),
+        Status::Fine => ("available".into(), theme::GOOD),
+        Status::Warning => ("available, see below".into(), theme::WARN),
+        Status::Unknown => ("not known, see below".into(), theme::WARN),
+        Status::Refused => ("cannot be copied, see below".into(), theme::BAD),
     }
 }
 
@@ -88,7 +102,7 @@ pub(super) fn list_height(screen: &ReviewScreen, keys: &KeyMap, size: (u16, u16)
 }
 
 /// The columns that are shown: whether images may be public matters only if they are to be.
-fn columns(screen: &ReviewScreen) -> impl Iterator<Item = Column> {
+pub(super) fn columns(screen: &ReviewScreen) -> impl Iterator<Item = Column> {
     let public = screen.table.rows.iter().any(|row| row.cell(Column::Public).status != Status::NotNeeded);
     Column::ALL.into_iter().filter(move |column| public || *column != Column::Public)
 }
@@ -100,13 +114,7 @@ fn table_lines(
     now: Timestamp,
     ctx: DrawContext<'_>,
 ) -> Vec<Line<'static>> {
-    let (sources, style) = match screen.table.sources {
-        Status::NotNeeded | Status::Waiting => (format!("{} checking", ctx.spinner(now)), theme::BUSY),
-        Status::Fine => ("available".into(), theme::GOOD),
-        Status::Warning => ("available, see below".into(), theme::WARN),
-        Status::Unknown => ("not known, see below".into(), theme::WARN),
-        Status::Refused => ("cannot be copied, see below".into(), theme::BAD),
-    };
+    let (sources, style) = sources(screen, ctx.spinner(now));
     let mut lines = vec![Line::from(vec![Span::raw(" Images to copy: "), Span::styled(sources, style)])];
     let heads: Vec<String> = columns(screen).map(|c| fit(labels::review::column(c), CHECK, "")).collect();
     let head = format!(" {} {} {}", fit("Region", REGION, ""), fit_right("Copies", 6, ""), heads.join(" "));
@@ -217,7 +225,7 @@ fn entry_text(
 }
 
 /// What starting means: each statement's lines, with their style.
-fn outlook_text(screen: &ReviewScreen, keys: &KeyMap, width: usize) -> Vec<(Vec<String>, Style)> {
+pub(super) fn outlook_text(screen: &ReviewScreen, keys: &KeyMap, width: usize) -> Vec<(Vec<String>, Style)> {
     let table = &screen.table;
     let mut statements: Vec<(Vec<String>, Style)> = Vec::new();
     let mut say = |text: String, style| statements.push((wrap(&text, width.saturating_sub(2)), style));

@@ -1,0 +1,17 @@
+//! Line mode: what a typed line means, and the screen with the focus as lines of text. For screen readers and terminals on which
+//! nothing can be painted; the model is that of the screen.
+
+mod awaited;
+pub mod dialogue;
+mod help;
+mod keys;
+mod places;
+mod screen;
+pub mod text;
+mod typed;
+mod typing;
+
+pub use awaited::awaited;
+pub use places::{place, question};
+pub use screen::{banner, copies, header, keys, screen};
+pub(super) use typed::{Step, take};

@@ -1,0 +1,39 @@
+//! What has the focus, by name: another name is another screen.
+
+use super::screen::screen;
+use crate::tui::{
+    model::{Model, Pane},
+    screens::{Overlay, pager},
+};
+
+/// The screen with the focus.
+pub fn place(model: &Model) -> String {
+    let depth = model.overlays.len();
+    match model.overlays.last() {
+        // Its title is the number of copies.
+        Some(Overlay::Review(_)) => format!("{depth} review"),
+        Some(Overlay::Form(_)) => format!("{depth} form"),
+        Some(Overlay::Picker(picker)) => format!("{depth} {}", picker.heading(&model.keymap)),
+        Some(Overlay::Pager(pager)) => format!("{depth} {}", pager::plain::title(pager, model)),
+        Some(_) => format!("{depth} {}", screen(model).title.key()),
+        None => match model.focus {
+            _ if model.images.editing || model.jobs.editing => "filter".into(),
+            Pane::Images => "images".into(),
+            Pane::Jobs if model.jobs.history.is_some() => "history".into(),
+            Pane::Jobs => "jobs".into(),
+        },
+    }
+}
+
+/// What is to be read before anything is answered to it, if it opens or changes by itself: the name of a dialog, and all that a
+/// review knows once it is complete. Empty for the panes.
+pub fn question(model: &Model) -> String {
+    match model.overlays.last() {
+        None => String::new(),
+        Some(Overlay::Review(review)) if review.is_complete() => {
+            let lines = screen(model).lines;
+            lines.iter().fold(place(model), |all, line| format!("{all}\n{}", line.key()))
+        }
+        Some(_) => place(model),
+    }
+}

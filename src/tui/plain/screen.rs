@@ -1,0 +1,67 @@
+//! The screen with the focus, and what stands above and below it.
+
+use super::{text::PlainScreen, typing::is_typing};
+use crate::tui::{
+    banner,
+    bindings::{Action, Context},
+    keymap,
+    model::{Model, Pane},
+    screens::{Overlay, confirm, form, images, input, jobs, pager, picker, review},
+    view,
+};
+
+/// Room for everything.
+const ROOM: usize = 1_000;
+
+/// The dialog on top, or the pane with the focus.
+pub fn screen(model: &Model) -> PlainScreen {
+    match model.overlays.last() {
+        Some(Overlay::Pager(pager)) => pager::plain::screen(pager, model),
+        Some(Overlay::Form(form)) => form::plain::screen(form, model),
+        Some(Overlay::Review(screen)) => review::plain::screen(screen, model),
+        Some(Overlay::Picker(picker)) => picker::plain::screen(picker, model),
+        Some(Overlay::InputLine(line)) => input::plain::screen(line),
+        Some(Overlay::Confirmation(confirmation)) => confirm::plain::screen(confirmation),
+        // Line mode is one: it never stays open.
+        Some(Overlay::Palette(_)) => PlainScreen::new("Commands"),
+        None => match model.focus {
+            Pane::Images => images::plain::screen(model),
+            Pane::Jobs => jobs::plain::screen(model),
+        },
+    }
+}
+
+/// The program, what is special about this run, the account, and whose images of which regions are listed.
+pub fn header(model: &Model) -> String {
+    let badges = banner::badges(model).into_iter().map(|badge| badge.trim().to_owned());
+    let summary = view::account_summary(model, ROOM, "");
+    let parts: Vec<String> = badges.chain(columns(&summary).map(str::to_owned)).collect();
+    format!("amigrate: {}", parts.join(", "))
+}
+
+/// What stands apart in a line.
+fn columns(line: &str) -> impl Iterator<Item = &str> {
+    line.split("  ").map(str::trim).filter(|part| !part.is_empty())
+}
+
+/// What stops all work, and what to do about it.
+pub fn banner(model: &Model) -> Option<String> {
+    banner::banner(model)
+}
+
+/// All copies by state; `None` if there are neither copies nor problems.
+pub fn copies(model: &Model) -> Option<String> {
+    let summary = view::job_summary(model, ROOM);
+    let parts: Vec<&str> = columns(&summary).collect();
+    (!parts.is_empty()).then(|| format!("Copies: {}", parts.join(", ")))
+}
+
+/// The keys that work here, as the footer has them.
+pub fn keys(model: &Model) -> String {
+    let word = |binding| view::footer_word(model, binding);
+    let keys = keymap::footer(&model.keymap, &model.contexts(), ROOM, word);
+    let keys = keys.iter().filter(|(key, _)| *key != model.keymap.key(Context::Everywhere, Action::Help));
+    let keys: Vec<String> = keys.map(|(key, word)| format!("{key} {word}")).collect();
+    let more = if is_typing(model) { ":help" } else { "help" };
+    format!("Keys: {}, {more} for all.", keys.join(", "))
+}

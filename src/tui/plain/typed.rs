@@ -1,0 +1,190 @@
+//! What a typed line means, and what it does.
+
+use super::{
+    dialogue::Answer,
+    help::{self, is_about_the_screen},
+    keys,
+    typing::{filter, is_typing, replace, select},
+};
+use crate::{
+    config::settings::nearest,
+    domain::Region,
+    term::input::{KeyCode, KeyEvent, KeyModifiers},
+    tui::{
+        bindings::{Action, Context},
+        keymap,
+        model::Model,
+        msg::Effect,
+        screens::{Overlay, form, palette::typed},
+    },
+};
+
+/// What a line means where it is typed.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Meaning {
+    /// Says the whole screen again.
+    Again,
+    Help,
+    Key(KeyEvent),
+    /// Goes to a row, counted from 0.
+    Row(usize),
+    /// The text with the focus becomes this.
+    Text(String),
+    /// The list with the focus is filtered.
+    Filter(String),
+    /// The destinations of the copies become these.
+    Destinations(Vec<Region>),
+    /// A command of the palette.
+    Command(String),
+}
+
+/// What is left to do for a line.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::tui) enum Step {
+    Key(KeyEvent),
+    Act(Action),
+}
+
+/// Reads a line.
+pub(super) fn meaning(model: &Model, line: &str) -> Meaning {
+    let text = line.trim();
+    if text.is_empty() {
+        return Meaning::Again;
+    }
+    if text == ":" {
+        return Meaning::Help;
+    }
+    if let Some(command) = text.strip_prefix(':') {
+        return match command.trim() {
+            "help" | "?" => Meaning::Help,
+            command => Meaning::Command(command.to_owned()),
+        };
+    }
+    if is_typing(model) {
+        return match (text.strip_prefix('='), keys::named(text, true)) {
+            (Some(text), _) => Meaning::Text(text.to_owned()),
+            (None, Some(key)) => Meaning::Key(key),
+            (None, None) => Meaning::Text(text.to_owned()),
+        };
+    }
+    if matches!(text, "help" | "?") {
+        return Meaning::Help;
+    }
+    if has_rows(model)
+        && let Ok(number) = text.parse::<usize>()
+    {
+        return Meaning::Row(number.wrapping_sub(1));
+    }
+    match (text.strip_prefix('/').filter(|rest| !rest.is_empty()), keys::named(text, false)) {
+        (Some(rest), _) if opens_filter(model) => Meaning::Filter(rest.trim().to_owned()),
+        (_, Some(key)) => Meaning::Key(key),
+        (_, None) => match destinations(model, text) {
+            Some(regions) => Meaning::Destinations(regions),
+            None => Meaning::Command(text.to_owned()),
+        },
+    }
+}
+
+/// The regions that a line names, where the destinations have the focus.
+fn destinations(model: &Model, text: &str) -> Option<Vec<Region>> {
+    let Some(Overlay::Form(form)) = model.overlays.last() else { return None };
+    let names = text.split([' ', ',']).filter(|name| !name.is_empty());
+    let regions: Result<Vec<Region>, _> = names.map(Region::new).collect();
+    regions.ok().filter(|_| form.is_on_destinations())
+}
+
+/// Returns true if a row has the focus that can be gone to by its number.
+fn has_rows(model: &Model) -> bool {
+    !matches!(model.overlays.last(), Some(Overlay::Pager(_) | Overlay::Form(_)))
+}
+
+/// Returns true if `/` filters here.
+fn opens_filter(model: &Model) -> bool {
+    let slash = KeyEvent::new(KeyCode::Char('/'), KeyModifiers::NONE);
+    keymap::lookup(&model.keymap, &model.contexts(), &slash) == Some(Action::Filter)
+}
+
+/// Takes in a line; returns what is left to do.
+pub(in crate::tui) fn take(model: &mut Model, line: &str, effects: &mut Vec<Effect>) -> Vec<Step> {
+    model.notice = None;
+    model.dialogue.entered += 1;
+    model.dialogue.answer = Answer::News;
+    match meaning(model, line) {
+        Meaning::Again => model.dialogue.answer = Answer::Whole,
+        Meaning::Help => model.dialogue.answer = Answer::Said(help::lines(model)),
+        Meaning::Key(key) => return press(model, key),
+        Meaning::Row(row) => match select(model, row) {
+            Some(true) => {}
+            Some(false) | None => say(model, format!("There is no row {}.", line.trim())),
+        },
+        Meaning::Text(text) => return replace(model, &text).map(Step::Act).into_iter().collect(),
+        Meaning::Filter(text) => {
+            filter(model, &text);
+        }
+        Meaning::Destinations(regions) => choose(model, regions, effects),
+        Meaning::Command(command) => match typed::run(model, &command, effects) {
+            Ok(action) => return action.and_then(|action| usable(model, action)).map(Step::Act).into_iter().collect(),
+            // Who types a name in a list means its row.
+            Err(_) if !line.trim().starts_with(':') && matches!(model.overlays.last(), Some(Overlay::Picker(_))) => {
+                filter(model, &command);
+            }
+            Err(mistake) => say(model, mistake),
+        },
+    }
+    Vec::new()
+}
+
+/// Chooses the destinations of the copies, if the account has them all.
+fn choose(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<Effect>) {
+    if let Some(region) = regions.iter().find(|region| !model.may_list(region)) {
+        let names: Vec<&str> = model.regions.iter().map(|info| info.region.as_str()).collect();
+        let text = match nearest(region.as_str(), names.iter().copied()) {
+            Some(near) if near == region.as_str() => format!("{region} is not enabled for this account."),
+            Some(near) => format!("There is no region {region}; did you mean {near}?"),
+            None => format!("There is no region {region}."),
+        };
+        return say(model, text);
+    }
+    if let Some(Overlay::Form(form)) = model.overlays.last_mut() {
+        form.set_destinations(regions);
+        form::update::list_keys(model, effects);
+    }
+}
+
+fn say(model: &mut Model, text: String) {
+    model.dialogue.answer = Answer::Said(vec![text]);
+}
+
+/// Presses a key, if it does anything here.
+fn press(model: &mut Model, key: KeyEvent) -> Vec<Step> {
+    let contexts = model.contexts();
+    if let Some(binding) = keymap::binding(&model.keymap, &contexts, &key) {
+        return usable(model, binding.action).map(|_| Step::Key(key)).into_iter().collect();
+    }
+    let elsewhere = [Context::Images, Context::Jobs];
+    let hinted = model.overlays.is_empty() && keymap::binding(&model.keymap, &elsewhere, &key).is_some();
+    if hinted || is_typing(model) || keymap::always(&model.keymap, &key).is_some() {
+        return vec![Step::Key(key)];
+    }
+    let in_picker = matches!(model.overlays.last(), Some(Overlay::Picker(_)));
+    match key.code {
+        KeyCode::Char(c) if in_picker && c.is_alphanumeric() => {
+            filter(model, &c.to_string());
+        }
+        _ => say(model, "That key does nothing here. `help` says what does.".into()),
+    }
+    Vec::new()
+}
+
+/// The action, unless it is about what a screen looks like.
+fn usable(model: &mut Model, action: Action) -> Option<Action> {
+    match action {
+        Action::Repaint => model.dialogue.answer = Answer::Whole,
+        Action::Commands => model.dialogue.answer = Answer::Said(help::lines(model)),
+        _ if is_about_the_screen(action) => {
+            say(model, format!("There is no screen here, so {} does nothing.", action.name()));
+        }
+        _ => return Some(action),
+    }
+    None
+}

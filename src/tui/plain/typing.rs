@@ -1,0 +1,79 @@
+//! The text with the focus, which a line replaces.
+
+use crate::tui::{
+    bindings::Action,
+    model::Model,
+    screens::{Overlay, form, review},
+    widgets::editor,
+};
+use tui_input::Input;
+
+/// Returns true if a text has the focus.
+pub(in crate::tui) fn is_typing(model: &Model) -> bool {
+    match model.overlays.last() {
+        Some(Overlay::Form(form)) => form.is_typing(),
+        Some(Overlay::Review(screen)) => screen.is_typing(),
+        Some(Overlay::Picker(picker)) => picker.typing,
+        Some(Overlay::InputLine(_) | Overlay::Palette(_)) => true,
+        Some(Overlay::Pager(_) | Overlay::Confirmation(_)) => false,
+        None => model.images.editing || model.jobs.editing,
+    }
+}
+
+/// Replaces the text with the focus. Returns the action that ends its typing, where there is only one text: a line has an end.
+pub(super) fn replace(model: &mut Model, text: &str) -> Option<Action> {
+    match model.overlays.last_mut() {
+        Some(Overlay::Form(_)) => {
+            form::update::replace(model, text);
+            None
+        }
+        Some(Overlay::Review(_)) => {
+            review::update::replace(model, text);
+            Some(Action::Accept)
+        }
+        Some(Overlay::InputLine(line)) => {
+            line.replace(text);
+            Some(Action::Accept)
+        }
+        Some(_) | None => {
+            filter(model, text);
+            None
+        }
+    }
+}
+
+/// Filters the list with the focus. Returns false if there is none.
+pub(super) fn filter(model: &mut Model, text: &str) -> bool {
+    let mut line = Input::default();
+    editor::paste(&mut line, text);
+    match model.overlays.last_mut() {
+        Some(Overlay::Picker(picker)) => {
+            (picker.filter, picker.typing) = (line, false);
+            picker.filter_anew();
+        }
+        Some(_) => return false,
+        None if model.focus == crate::tui::model::Pane::Images => {
+            model.images.filter = line;
+            model.images.filter_changed = true;
+            model.images.accept_filter();
+        }
+        None => {
+            (model.jobs.filter, model.jobs.editing) = (line, false);
+            model.jobs.changed = true;
+        }
+    }
+    true
+}
+
+/// Puts the cursor on a row, counted from 0. Returns false if there is no such row, `None` if there is no list.
+pub(super) fn select(model: &mut Model, row: usize) -> Option<bool> {
+    use crate::tui::screens::{images, jobs};
+    Some(match model.overlays.last_mut() {
+        Some(Overlay::Picker(picker)) => picker.go_to(row),
+        Some(Overlay::Confirmation(confirmation)) => confirmation.go_to(row),
+        Some(Overlay::Review(screen)) => screen.go_to(row),
+        Some(_) => return None,
+        None if model.focus == crate::tui::model::Pane::Images => images::update::select(model, Some(row)).is_some(),
+        None => jobs::lines::go_to(model, row),
+    })
+}

@@ -1,0 +1,111 @@
+//! The copy form in line mode: its fields with their values and mistakes, then what will happen.
+
+use super::{
+    Form, Purpose,
+    fields::{FieldSpec, Item, section_of},
+    keys::key_state,
+    outcome, steps, values, view,
+};
+use crate::{
+    domain::{
+        draft::{Field, PlacementDraft},
+        text::{clean, gib},
+    },
+    tui::{
+        model::Model,
+        plain::text::{PlainLine, PlainScreen},
+    },
+};
+
+/// Room for a line.
+const ROOM: usize = 1_000;
+
+pub fn screen(form: &Form, model: &Model) -> PlainScreen {
+    let mut screen = PlainScreen::new(view::title(form));
+    for source in &form.draft.sources {
+        let kind = if source.instance_store() { "instance store".into() } else { gib(source.size_gib()) };
+        let encrypted = if source.encrypted() { ", encrypted" } else { "" };
+        let name = clean(&source.name);
+        screen.say(format!("Image {name}, {}, {kind}{encrypted}, {}", source.id, source.region));
+    }
+    if let Purpose::Steps(steps) = &form.purpose {
+        for (label, text) in steps::fixed(form, steps) {
+            screen.say(if label.is_empty() { text } else { format!("{label}: {text}") });
+        }
+    }
+    say_mistakes(&mut screen, form, &|field| *field == Field::Sources);
+    for row in form.rows() {
+        let current = form.focus == row.item;
+        let line = match (&row.item, row.spec) {
+            (Item::Section(section), _) => {
+                let (title, open) = (section.title(), form.open.contains(section));
+                let text = if open {
+                    format!("Section {title}, open")
+                } else {
+                    format!("Section {title}, folded: {}", form.summary(*section))
+                };
+                PlainLine::new(text)
+            }
+            (Item::Field(field, _), Some(spec)) => PlainLine::new(field_text(form, model, field, spec)),
+            (Item::Field(..), None) => continue,
+            (Item::StartButton, _) => PlainLine::new(format!("Button {}", view::button(form))),
+        };
+        screen.lines.push(line.at_cursor(current));
+        match &row.item {
+            Item::Section(section) => {
+                let rows = form.rows();
+                let has_row =
+                    |f: &Field| rows.iter().any(|row| matches!(&row.item, Item::Field(field, _) if field == f));
+                let below = |field: &Field| section_of(field) == Some(*section) && !has_row(field);
+                say_mistakes(&mut screen, form, &below);
+            }
+            Item::Field(Field::Placement, kind)
+                if kind.is_text() == (form.draft.placement == PlacementDraft::Region) => {}
+            Item::Field(field, _) => say_mistakes(&mut screen, form, &|f| f == field),
+            Item::StartButton => {}
+        }
+    }
+    screen.say_painted(&outcome::lines(form, ROOM));
+    screen
+}
+
+/// A field with its value.
+fn field_text(form: &Form, model: &Model, field: &Field, spec: &FieldSpec) -> String {
+    let label = match field {
+        Field::KeyFor(region) => format!("KMS key in {region}"),
+        Field::Key if form.draft.destinations.len() > 1 => "KMS key, all".into(),
+        Field::ImageTag(n) => format!("Image tag {}", n + 1),
+        Field::SnapshotTag(n) => format!("Snapshot tag {}", n + 1),
+        _ => spec.label.to_owned(),
+    };
+    let made = matches!(form.purpose, Purpose::Steps(_));
+    let nothing_more = steps::nothing_more(&form.draft, field, &model.keymap).filter(|_| made);
+    let text = values::text(&form.draft, field);
+    let shown = || values::shown(&form.draft, field, &form.own_tags, &model.keymap);
+    let value = if !spec.kind.is_text() {
+        nothing_more.unwrap_or_else(shown)
+    } else if text.is_empty() {
+        nothing_more.unwrap_or_else(|| spec.placeholder.to_owned())
+    } else {
+        text.to_owned()
+    };
+    let state = match field {
+        Field::KeyFor(region) => Some(region),
+        Field::Key => form.draft.destinations.first().filter(|_| form.draft.destinations.len() == 1),
+        _ => None,
+    };
+    let state = state.map(|region| key_state(&form.draft, region, &model.keys).text).filter(|text| !text.is_empty());
+    let state = state.map_or_else(String::new, |state| format!(", {state}"));
+    let value = value.replacen("[x]", "yes,", 1).replacen("[ ]", "no,", 1);
+    format!("{label}: {}{state}", clean(&value))
+}
+
+/// The mistakes of fields, and why a copy failed last time.
+fn say_mistakes(screen: &mut PlainScreen, form: &Form, which: &impl Fn(&Field) -> bool) {
+    for past in form.past_failures.iter().filter(|past| which(&past.field)) {
+        screen.say(format!("Last time: {}", past.text));
+    }
+    for mistake in form.plan.mistakes.iter().filter(|m| which(&m.field) && view::is_shown(form, m)) {
+        screen.say(format!("Mistake: {}", mistake.text));
+    }
+}

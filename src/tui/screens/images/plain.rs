@@ -1,0 +1,100 @@
+//! The images pane in line mode.
+
+use super::{
+    columns::{heading, text},
+    view::advice,
+};
+use crate::{
+    domain::{
+        Image, ImageColumn, OwnerFilter,
+        text::{age, clean, thousands},
+    },
+    tui::{
+        live,
+        model::Model,
+        plain::text::{PlainLine, PlainScreen, page},
+    },
+};
+
+pub fn screen(model: &Model) -> PlainScreen {
+    let pane = &model.images;
+    if pane.editing {
+        let mut screen = PlainScreen::new("Filter of the images");
+        screen.lines.push(PlainLine::new(format!("Text: {}", pane.filter.value())).at_cursor(true));
+        return screen;
+    }
+    let mut screen = PlainScreen { title: title(model), lines: Vec::new() };
+    let rows = page(pane.list.cursor, pane.rows.len());
+    for (at, image) in pane.rows.iter().enumerate().skip(rows.start).take(rows.len()) {
+        screen.lines.push(row(model, at, image));
+    }
+    if pane.rows.is_empty() {
+        for line in advice(model) {
+            screen.say(line);
+        }
+    }
+    screen.say_rest(&rows, pane.rows.len());
+    screen
+}
+
+fn title(model: &Model) -> PlainLine {
+    let pane = &model.images;
+    let (shown, total) = (pane.rows.len(), pane.total());
+    let of = if shown == total { String::new() } else { format!("{} of ", thousands(shown)) };
+    let first = if model.catalogue.is_capped() { "the first " } else { "" };
+    let mut parts = vec![format!("Images: {of}{first}{}", thousands(total)), model.query.label()];
+    if !model.query.narrowed.is_empty() {
+        parts.push("narrowed by EC2".into());
+    }
+    if !pane.filter.value().is_empty() {
+        parts.push(format!("filter {}", pane.filter.value()));
+    }
+    if !pane.marked.is_empty() {
+        parts.push(format!("{} marked", thousands(pane.marked.len())));
+    }
+    let way = if pane.sort.descending { "descending" } else { "ascending" };
+    parts.push(format!("by {} {way}", heading(&pane.sort.column).to_lowercase()));
+    let key = parts.join(", ");
+    if let Some(what) = live::loading_text(model) {
+        parts.push(what);
+    } else if let Some(time) = live::age(model) {
+        parts.push(format!("listed {} ago", age(time.as_secs())));
+    }
+    PlainLine::new(parts.join(", ")).keyed(key)
+}
+
+fn row(model: &Model, at: usize, image: &Image) -> PlainLine {
+    use ImageColumn as C;
+    let chosen = &model.images.columns;
+    let mine = matches!(model.query.whose, OwnerFilter::Mine | OwnerFilter::Account(_));
+    let usual = [C::Name, C::Region, C::ImageId, C::Age, C::Size, C::Encrypted, C::State, C::Architecture, C::Owner];
+    let usual = &usual[..usual.len() - usize::from(mine)];
+    let mut columns = if chosen.is_empty() { usual.to_vec() } else { chosen.clone() };
+    if !columns.iter().any(|column| matches!(column, C::Name | C::ImageId)) {
+        columns.insert(0, C::Name);
+    }
+    let marked = model.images.marked.contains(image);
+    let cells: Vec<(&C, String)> = columns.iter().map(|column| (column, cell(model, column, image))).collect();
+    // What changes by itself makes no other row.
+    let steady = cells.iter().filter(|(column, _)| **column != C::Age).map(|(_, cell)| cell.as_str());
+    let key = format!("{} {} {marked} {}", at + 1, image.id, steady.collect::<Vec<_>>().join(","));
+    let current = at == model.images.list.cursor;
+    PlainLine::row(at, marked, cells.into_iter().map(|(_, cell)| cell)).keyed(key).at_cursor(current)
+}
+
+/// What a column says, so that it is understood without its heading; nothing where it says nothing.
+fn cell(model: &Model, column: &ImageColumn, image: &Image) -> String {
+    use ImageColumn as C;
+    let (value, _) = text(column, image, usize::MAX, model.now);
+    let value = clean(&value).into_owned();
+    match column {
+        C::Name | C::Region | C::ImageId | C::State | C::Architecture => value,
+        C::Encrypted => if image.encrypted() { "encrypted" } else { "not encrypted" }.into(),
+        C::Public => if image.public { "public" } else { "not public" }.into(),
+        _ if matches!(value.as_str(), "" | "-") => String::new(),
+        C::SourceImage => format!("copy of {value}"),
+        C::SourceRegion => format!("copied from {value}"),
+        C::Tag(key) => format!("tag {} {value}", clean(key)),
+        _ => format!("{} {value}", heading(column).to_lowercase()),
+    }
+}

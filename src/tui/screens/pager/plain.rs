@@ -1,0 +1,34 @@
+//! The pager in line mode: a page of its text.
+
+use super::{Pager, view};
+use crate::{
+    domain::text::{clean, count},
+    tui::{
+        model::Model,
+        plain::text::{PAGE, PlainLine, PlainScreen, SIZE, painted},
+    },
+};
+
+pub fn title(pager: &Pager, model: &Model) -> String {
+    view::title(pager, model)
+}
+
+pub fn screen(pager: &Pager, model: &Model) -> PlainScreen {
+    let mut screen = PlainScreen::new(view::title(pager, model));
+    let lines = view::lines(pager, model, usize::from(SIZE.0) - 4);
+    let scroll = pager.scroll.min(lines.len().saturating_sub(PAGE));
+    for line in lines.iter().skip(scroll).take(PAGE) {
+        if pager.raw {
+            // Blanks within a value are its own.
+            let text: String = line.spans.iter().map(|span| span.content.as_ref()).collect();
+            screen.lines.push(PlainLine::new(clean(&text).into_owned()));
+        } else {
+            screen.lines.extend(painted(line));
+        }
+    }
+    let below = lines.len().saturating_sub(scroll + PAGE);
+    if below > 0 {
+        screen.say(format!("{} below: PgDn.", count(below, "more line", "more lines")));
+    }
+    screen
+}
