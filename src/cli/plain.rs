@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
-    exit::{CommandError, ExitStatus, OrUsage},
+    exit::{CommandError, ExitStatus},
     list,
     output::report,
     region_failures::{self, report_all},
@@ -69,9 +69,9 @@ async fn list_region(session: &Session, region: &Region) -> Result<Vec<Image>, F
     }
 }
 
-/// `amigrate --plain`: the account's images in the regions that the screen would show, a line each.
+/// `amigrate --plain`: the account's images in the regions of the settings or the profile's, a line each.
 pub(super) fn list(setup: &Setup) -> Result<ExitStatus, CommandError> {
-    let selection = Selection::configured(setup).or_usage()?;
+    let selection = Selection::configured(setup);
     let _log = setup.start_log()?;
     block_on(async {
         let session = Session::load(setup.session_options(), http_client()?).await?;

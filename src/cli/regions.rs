@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::{exit::CommandError, setup::Setup};
 use crate::{
     aws::Session,
-    config::{self, EnabledRegions},
+    config::{self, EnabledRegions, StartRegions},
     domain::{Failure, FailureKind, Region, RegionInfo, Retry, text::clean},
 };
 
@@ -52,10 +52,12 @@ impl std::str::FromStr for Selection {
 
 impl Selection {
     /// Returns the regions of `--region`, else of the setting `browse.regions`, else the home region.
-    pub(super) fn configured(setup: &Setup) -> Result<Self, Failure> {
-        match setup.config.browse.regions.as_slice() {
-            [] => Ok(Self::Home),
-            names => names.join(",").parse(),
+    pub(super) fn configured(setup: &Setup) -> Self {
+        match setup.config.browse.start_regions() {
+            // A command does not wait to see which answer fast.
+            StartRegions::Fast | StartRegions::Home => Self::Home,
+            StartRegions::All => Self::All,
+            StartRegions::Named(regions) => Self::Named(regions),
         }
     }
 }

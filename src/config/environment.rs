@@ -93,7 +93,7 @@ fn parse(key: &Setting, written: &str) -> Option<toml::Value> {
 
 fn expected(key: &Setting) -> String {
     match key.expect {
-        Expect::Regions => "a list of regions such as us-east-1,eu-west-1, or all".into(),
+        Expect::Regions => "a list of regions such as us-east-1,eu-west-1, or home, or all".into(),
         Expect::Tags => "a list of tags such as Team=web,SourceAMI={source_id}".into(),
         other => other.describe(),
     }

@@ -22,6 +22,7 @@ mod remembered;
 mod replace;
 pub mod settings;
 pub(crate) mod source;
+mod start_regions;
 pub mod theme;
 mod ui;
 
@@ -40,6 +41,7 @@ pub use last_values::LastValues;
 pub use paths::{default_path, state_dir};
 pub use presets::{PresetFile, Presets};
 pub use remembered::{RememberedView, RememberedViews, is_welcome_due, take_welcome};
+pub use start_regions::StartRegions;
 pub use theme::{Theme, Themes};
 pub use ui::Ui;
 
@@ -100,7 +102,7 @@ pub struct Aws {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Browse {
-    /// Regions at the start: none for the profile's, `all` for every enabled one.
+    /// Regions at the start, as [`Browse::start_regions`] reads them.
     pub regions: Vec<String>,
     /// Whose images at the start, as [`OwnerFilter::parse`](crate::domain::OwnerFilter::parse) reads it.
     pub whose: String,

@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 
 use crate::domain::{ImageColumn, OwnerFilter, Region, tag_line::TagLine};
 
+/// Words that stand alone in a list of regions.
+const REGION_WORDS: [&str; 2] = ["home", "all"];
+
 /// Accepted values of a setting.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Expect {
@@ -16,7 +19,7 @@ pub enum Expect {
     Choice(&'static [&'static str]),
     /// Whose images, as [`OwnerFilter::parse`] reads it.
     Whose,
-    /// A list of regions, or `all` alone.
+    /// A list of regions, or one of [`REGION_WORDS`] alone.
     Regions,
     /// A list of columns of the image list, as [`ImageColumn::parse`] reads them.
     Columns,
@@ -40,7 +43,7 @@ impl Expect {
             Self::Whose => {
                 "mine, shared, amazon, marketplace, an account id of twelve digits, or public:PATTERN".into()
             }
-            Self::Regions => "a list of regions such as [\"us-east-1\"], or [\"all\"]".into(),
+            Self::Regions => "a list of regions such as [\"us-east-1\"], or [\"home\"] or [\"all\"]".into(),
             Self::Columns => {
                 let names: Vec<_> = ImageColumn::all().map(|column| column.name()).collect();
                 format!("a list of columns, of {} and tag:KEY", names.join(", "))
@@ -59,8 +62,8 @@ impl Expect {
             (Self::Choice(words), toml::Value::String(word)) => words.contains(&word.as_str()),
             (Self::Whose, toml::Value::String(word)) => OwnerFilter::parse(word).is_some(),
             (Self::Regions, toml::Value::Array(names)) => {
-                let all = names.len() == 1 && names[0].as_str() == Some("all");
-                all || names.iter().all(|name| name.as_str().is_some_and(|name| Region::new(name).is_ok()))
+                let word = names.len() == 1 && names[0].as_str().is_some_and(|name| REGION_WORDS.contains(&name));
+                word || names.iter().all(|name| name.as_str().is_some_and(|name| Region::new(name).is_ok()))
             }
             (Self::Columns, toml::Value::Array(names)) => {
                 names.iter().all(|name| name.as_str().is_some_and(|name| ImageColumn::parse(name).is_some()))
@@ -135,7 +138,7 @@ pub const KEYS: [Setting; 54] = [
     key("aws", "attempts", "4", Expect::Whole(1, 10), "Tries of one call, the first included."),
     key("aws", "attempt_timeout_seconds", "20", Expect::Whole(1, 600), "The most seconds one try may take."),
     key("aws", "operation_timeout_seconds", "60", Expect::Whole(1, 3_600), "The most seconds a call may take with all its tries."),
-    key("browse", "regions", "[]", Expect::Regions, "Regions to show: none for the profile's, [\"all\"] for every enabled one."),
+    key("browse", "regions", "[]", Expect::Regions, "Regions to show. None: the profile's at once, then every other enabled one that answers within 3 seconds. [\"home\"]: the profile's only; [\"all\"]: every enabled one."),
     key("browse", "whose", "\"mine\"", Expect::Whose, "mine, shared, amazon, marketplace, an account id, or public:PATTERN."),
     key("browse", "amazon_name", "\"al2023-ami-2023*\"", Expect::Text, "Which of Amazon's images, by name (* and ?)."),
     key("browse", "marketplace_name", "\"*\"", Expect::Text, "Which of the Marketplace's images, by name (* and ?)."),

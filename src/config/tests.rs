@@ -110,7 +110,7 @@ fn the_file_lies_over_the_defaults_and_the_environment_over_the_file() {
 #[case("[ui]\npalette = \"truecolor\"", "config.toml:2:1: `palette` in [ui] was auto, none or 16, and is `theme` now")]
 #[case(
     "[browse]\nregions = [\"us-east-1\", 3]",
-    "config.toml:2:11: `regions` in [browse] is [\"us-east-1\", 3]; expected a list of regions such as [\"us-east-1\"], or [\"all\"]"
+    "config.toml:2:11: `regions` in [browse] is [\"us-east-1\", 3]; expected a list of regions such as [\"us-east-1\"], or [\"home\"] or [\"all\"]"
 )]
 #[case(
     "[browse]\nwhose = \"theirs\"",
@@ -236,7 +236,7 @@ fn what_is_no_toml_is_named_with_its_line(#[case] text: &str, #[case] line: usiz
 #[case(
     "AMIGRATE_BROWSE_REGIONS",
     "us_east_1",
-    "AMIGRATE_BROWSE_REGIONS: `us_east_1` is not a list of regions such as us-east-1,eu-west-1, or all"
+    "AMIGRATE_BROWSE_REGIONS: `us_east_1` is not a list of regions such as us-east-1,eu-west-1, or home, or all"
 )]
 #[case(
     "AMIGRATE_COPY_SNAPSHOT_TAGS",

@@ -4,12 +4,14 @@ use jiff::SignedDuration;
 
 use crate::{
     aws::ImagePage,
+    config::StartRegions,
     domain::{Account, Failure, LoginBackoff, OwnerFilter, Region, text::count},
     engine::Command,
     tui::{
         banner,
         bindings::{Action, Context},
         catalogue::ListState,
+        fast_regions::FastRegions,
         freshness::Freshness,
         model::{Connection, Model, PendingReply, Reconnect},
         msg::{Connected, Effect},
@@ -47,8 +49,13 @@ fn request_account_and_regions(model: &mut Model, effects: &mut Vec<Effect>) {
     effects.push(Effect::ListRegions { id });
 }
 
-/// Changes which regions are listed.
+/// Changes which regions are listed, as somebody has asked.
 pub(super) fn choose_regions(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<Effect>) {
+    model.fast_regions = None;
+    list_regions(model, regions, effects);
+}
+
+fn list_regions(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<Effect>) {
     let changed = model.chosen != regions;
     model.chosen = regions;
     let new = model.catalogue.choose(&model.chosen);
@@ -77,8 +84,12 @@ fn relist_all(model: &mut Model, effects: &mut Vec<Effect>) {
     model.live.clear();
     model.catalogue.clear();
     model.images.reset();
+    model.pending.retain(|_, pending| !matches!(pending, PendingReply::FirstPage(_)));
+    if let Some(fast) = &mut model.fast_regions {
+        fast.forget_asked();
+    }
     let chosen = model.chosen.clone();
-    choose_regions(model, chosen, effects);
+    list_regions(model, chosen, effects);
 }
 
 /// Drops pending replies and waiting lists of the regions that `drop` selects.
@@ -120,8 +131,8 @@ pub(super) fn is_being_listed(model: &Model, region: &Region) -> bool {
 
 /// Number of regions that may be listed besides those that are.
 pub(super) fn room(model: &Model) -> usize {
-    let busy = model.pending.values().filter(|p| matches!(p, PendingReply::Images { .. })).count();
-    model.start.config.browse.concurrent_regions.max(1).saturating_sub(busy + model.to_list.len())
+    let busy = model.pending.values().filter(|p| matches!(p, PendingReply::Images { .. } | PendingReply::FirstPage(_)));
+    model.start.config.browse.concurrent_regions.max(1).saturating_sub(busy.count() + model.to_list.len())
 }
 
 pub(super) fn list_next(model: &mut Model, effects: &mut Vec<Effect>) {
@@ -132,8 +143,8 @@ pub(super) fn list_next(model: &mut Model, effects: &mut Vec<Effect>) {
     let (next, later) = waiting.split_at(room(model).min(waiting.len()));
     model.to_list = later.to_vec();
     for region in next {
-        model.catalogue.begin(region);
-        begin(model, region.clone(), false, effects);
+        begin(model, region);
+        request(model, region.clone(), false, effects);
     }
 }
 
@@ -142,12 +153,18 @@ pub(super) fn refresh_quietly(model: &mut Model, regions: Vec<Region>, effects: 
     let room = room(model);
     for region in regions.into_iter().take(room) {
         model.catalogue.begin_quietly(&region);
-        begin(model, region, true, effects);
+        model.live.list_begun(&region, model.now);
+        request(model, region, true, effects);
     }
 }
 
-fn begin(model: &mut Model, region: Region, quiet: bool, effects: &mut Vec<Effect>) {
-    model.live.list_begun(&region, model.now);
+/// Shows that a region is being listed.
+pub(super) fn begin(model: &mut Model, region: &Region) {
+    model.catalogue.begin(region);
+    model.live.list_begun(region, model.now);
+}
+
+fn request(model: &mut Model, region: Region, quiet: bool, effects: &mut Vec<Effect>) {
     let id = model.expect_reply(PendingReply::Images { region: region.clone(), listed: 0, quiet });
     effects.push(Effect::ListImages { id, region, query: model.query.clone(), token: None });
 }
@@ -242,7 +259,7 @@ pub(super) fn list_failed(model: &mut Model, effects: &mut Vec<Effect>) {
 }
 
 /// Follows copies started elsewhere to the chosen regions.
-fn follow_regions(model: &mut Model, effects: &mut Vec<Effect>) {
+pub(super) fn follow_regions(model: &mut Model, effects: &mut Vec<Effect>) {
     if !model.chosen.is_empty() {
         model.send_command(Command::Follow(model.chosen.clone()), effects);
     }
@@ -267,18 +284,21 @@ pub(super) fn on_connected(model: &mut Model, result: Result<Connected, Failure>
         Ok(connected) => {
             model.reconnect = None;
             model.login_backoff = LoginBackoff::default();
-            let configured: Vec<Region> =
-                model.start.config.browse.regions.iter().filter_map(|r| Region::new(r).ok()).collect();
-            let regions = if !configured.is_empty() {
-                configured
-            } else if connected.cached_regions.is_empty() {
-                vec![connected.home.clone()]
-            } else {
-                connected.cached_regions.clone()
+            let home = || vec![connected.home.clone()];
+            let remembered = Some(connected.cached_regions.clone()).filter(|regions| !regions.is_empty());
+            model.fast_regions = None;
+            let regions = match model.start.config.browse.start_regions() {
+                StartRegions::Named(regions) => regions,
+                StartRegions::Home => home(),
+                StartRegions::All => remembered.unwrap_or_else(home),
+                StartRegions::Fast => remembered.unwrap_or_else(|| {
+                    model.fast_regions = Some(FastRegions::default());
+                    home()
+                }),
             };
-            if !connected.region_configured && regions == [connected.home.clone()] {
+            if !connected.region_configured && regions == home() {
                 model.show_notice(format!(
-                    "No region is configured; showing {}. Press {} to choose others.",
+                    "No region is configured; {} comes first. Press {} to choose others.",
                     connected.home,
                     model.keymap.key(Context::Images, Action::Regions)
                 ));
@@ -295,9 +315,9 @@ pub(super) fn on_connected(model: &mut Model, result: Result<Connected, Failure>
 
 /// Chooses every enabled region if the setting `browse.regions` says `all`.
 pub(super) fn choose_all_if_configured(model: &mut Model, effects: &mut Vec<Effect>) {
-    if model.start.config.browse.regions.iter().any(|r| r == "all") {
+    if model.start.config.browse.start_regions() == StartRegions::All {
         let all = model.regions.iter().filter(|r| r.enabled()).map(|r| r.region.clone()).collect();
-        choose_regions(model, all, effects);
+        list_regions(model, all, effects);
     }
 }
 
@@ -375,25 +395,10 @@ pub(super) fn switch_profile(model: &mut Model, profile: String, effects: &mut V
     model.catalogue.clear();
     model.live = Freshness::default();
     model.chosen.clear();
+    model.fast_regions = None;
     model.images.reset();
     model.overlays.clear();
     model.profile = Some(profile);
     let connect = model.connect();
     effects.push(connect);
-}
-
-/// What the images pane is waiting for.
-pub(super) fn loading_text(model: &Model) -> Option<String> {
-    let loading: Vec<&Region> = model
-        .catalogue
-        .listings()
-        .filter(|(_, l)| matches!(l.state, ListState::Loading(_) | ListState::Waiting))
-        .map(|(r, _)| r)
-        .collect();
-    match (&model.connection, loading.as_slice()) {
-        (Connection::Connecting(_), _) => Some("looking for credentials".into()),
-        (_, []) => None,
-        (_, [one]) => Some(format!("listing {one}")),
-        (_, [one, rest @ ..]) => Some(format!("listing {one} +{}", rest.len())),
-    }
 }

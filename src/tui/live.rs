@@ -225,3 +225,19 @@ fn deadline(model: &Model) -> Option<Timestamp> {
         model.catalogue.listings().filter_map(|(region, listing)| refresh_at(model, region, listing).filter(|_| room));
     wanted.chain(lists).chain(shown).min()
 }
+
+/// What the images pane is waiting for.
+pub(super) fn loading_text(model: &Model) -> Option<String> {
+    let loading: Vec<&Region> = model
+        .catalogue
+        .listings()
+        .filter(|(_, l)| matches!(l.state, ListState::Loading(_) | ListState::Waiting))
+        .map(|(r, _)| r)
+        .collect();
+    match (&model.connection, loading.as_slice()) {
+        (Connection::Connecting(_), _) => Some("looking for credentials".into()),
+        (_, []) => None,
+        (_, [one]) => Some(format!("listing {one}")),
+        (_, [one, rest @ ..]) => Some(format!("listing {one} +{}", rest.len())),
+    }
+}

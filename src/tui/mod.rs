@@ -5,6 +5,8 @@
 mod banner;
 mod browse;
 pub mod catalogue;
+mod discovery;
+mod fast_regions;
 mod finishing;
 mod freshness;
 pub mod glyphs;

@@ -17,6 +17,7 @@ use crate::{
     tui::{
         bindings::Context,
         catalogue::Catalogue,
+        fast_regions::FastRegions,
         freshness::Freshness,
         jobs_view::JobsView,
         msg::{Connected, Effect, EffectId},
@@ -149,6 +150,8 @@ pub struct Model {
     /// Regions to list as soon as fewer than the limit are being listed.
     pub(super) to_list: Vec<Region>,
     pub(super) live: Freshness,
+    /// Which regions are still asked whether they answer fast; `None` where regions were chosen.
+    pub(super) fast_regions: Option<FastRegions>,
     /// The filter by which the query was narrowed last, if it could be.
     pub(super) narrowed_for: String,
     /// The review that was closed last, for its answers.
@@ -202,6 +205,7 @@ impl Model {
             watches_login: false,
             to_list: Vec::new(),
             live: Freshness::default(),
+            fast_regions: None,
             narrowed_for: String::new(),
             last_review: None,
             requested: Requested::default(),
@@ -246,7 +250,8 @@ impl Model {
             Overlay::Review(screen) => screen.review().deadline(),
             _ => None,
         });
-        [spinner, seconds, notice, reconnect, self.account_retry_at, review, self.live.deadline]
+        let slow = self.fast_regions.as_ref().and_then(FastRegions::deadline);
+        [spinner, seconds, notice, reconnect, self.account_retry_at, review, self.live.deadline, slow]
             .into_iter()
             .flatten()
             .min()
@@ -270,6 +275,9 @@ impl Model {
         self.jobs_view.requested_at = self.jobs_view.requested_at.map(shifted);
         self.catalogue.shift(step);
         self.live.shift(step);
+        if let Some(fast) = &mut self.fast_regions {
+            fast.shift(step);
+        }
     }
 
     /// Returns true while a spinner is shown.

@@ -19,6 +19,8 @@ pub(super) enum PendingReply {
         /// Nobody asked for it: nothing is shown before its end.
         quiet: bool,
     },
+    /// The first page of a region that nobody has chosen: whether it answers fast.
+    FirstPage(Region),
     /// Images that were asked for by their ids.
     KnownImages {
         region: Region,
@@ -58,7 +60,7 @@ impl PendingReply {
 
     /// Returns true if nothing shows that it is waited for.
     pub(super) fn is_quiet(&self) -> bool {
-        matches!(self, Self::Images { quiet: true, .. } | Self::KnownImages { .. })
+        matches!(self, Self::Images { quiet: true, .. } | Self::FirstPage(_) | Self::KnownImages { .. })
     }
 }
 

@@ -10,6 +10,7 @@ mod banner;
 mod batches;
 mod cost;
 mod details;
+mod discovery;
 mod finding;
 mod finishing;
 mod form;
@@ -75,6 +76,7 @@ fn image(n: u32) -> Image {
 
 fn start(change: impl FnOnce(&mut Config)) -> (Model, Vec<Effect>) {
     let mut config = Config::default();
+    config.browse.regions = vec!["home".into()];
     change(&mut config);
     Model::new(Start {
         config,
@@ -229,7 +231,7 @@ fn regions_come_from_the_settings_then_the_cache_then_the_profile() {
     let cached_regions = Connected { cached_regions: vec![region("eu-west-1")], ..connected() };
     let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(cached_regions.clone())));
     assert_eq!(lists(&effects)[0].1, region("eu-west-2"));
-    let (mut model, effects) = start(|_| {});
+    let (mut model, effects) = start(|c| c.browse.regions.clear());
     let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(cached_regions)));
     assert_eq!(lists(&effects)[0].1, region("eu-west-1"));
 }

@@ -10,7 +10,7 @@ use crate::{
     term::{Input, input::KeyEvent},
     tui::{
         bindings::{Action, Context},
-        browse, finishing, keymap, known_regions, layout, live,
+        browse, discovery, finishing, keymap, known_regions, layout, live,
         model::{Connection, FilterRequest, FormRequest, Model, Pane, PendingReply, Reconnect},
         mouse,
         msg::{Effect, EffectId, Msg, Reply},
@@ -134,7 +134,10 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Shrink => resize(model, -2),
         Action::ResetSizes => model.jobs_height = None,
         Action::Back => model.details_beside = false,
-        Action::Refresh => browse::refresh(model, effects),
+        Action::Refresh => {
+            discovery::ask_again(model);
+            browse::refresh(model, effects);
+        }
         Action::Repaint => effects.push(Effect::Repaint),
         Action::Suspend => effects.push(Effect::Suspend),
         Action::Mouse => {
@@ -248,6 +251,9 @@ fn on_reply(model: &mut Model, id: EffectId, reply: Reply, effects: &mut Vec<Eff
             browse::on_page(model, region, listed, quiet, page, effects);
             pager::image_details::take_from_list(model);
         }
+        (PendingReply::FirstPage(_), Reply::Images { region, page }) => {
+            discovery::on_first_page(model, region, page, effects);
+        }
         (PendingReply::Keys(_), Reply::Keys { region, keys }) => {
             model.keys.insert(region, keys);
             picker::open::on_kms_keys(model);
@@ -311,6 +317,7 @@ impl Model {
         pager::audit::request_if_changed(self, &mut effects);
         pager::image_details::request_if_opened(self, &mut effects);
         narrowing::follow_filter(self, &mut effects);
+        discovery::act_if_due(self, &mut effects);
         let ended = self.jobs_view.take_ended();
         live::on_ended(self, &ended);
         live::act_if_due(self, &mut effects);

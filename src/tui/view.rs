@@ -99,6 +99,7 @@ fn draw_roles(frame: &mut Frame<'_>, model: &Model) {
 }
 
 fn header(model: &Model, cells: usize, ctx: DrawContext<'_>) -> Line<'static> {
+    let ellipsis = ctx.glyphs.ellipsis;
     let mut left = vec![Span::styled(" amigrate ", theme::STRONG)];
     for badge in banner::badges(model) {
         left.push(Span::styled(badge, theme::BADGE));
@@ -107,9 +108,13 @@ fn header(model: &Model, cells: usize, ctx: DrawContext<'_>) -> Line<'static> {
     if left.len() > 1 {
         left.pop();
     }
-    let used: usize = left.iter().map(|s| width(&s.content)).sum();
-    let room = cells.saturating_sub(used + 1);
-    let ellipsis = ctx.glyphs.ellipsis;
+    let room = |left: &[Span<'_>]| cells.saturating_sub(left.iter().map(Span::width).sum::<usize>() + 1);
+    // The name of the program says less than how the copies are.
+    let (summary, all) = (account_summary(model, room(&left), ellipsis), job_summary(model, usize::MAX));
+    if width(&summary) + width(&all) + 2 > room(&left) {
+        left.remove(0);
+    }
+    let room = room(&left);
     let mut words = cut(&account_summary(model, room, ellipsis), room, ellipsis);
     let right_room = room.saturating_sub(width(&words) + 2);
     // Less than 8 cells say nothing.
@@ -138,11 +143,7 @@ const WHOSE: usize = 24;
 /// The account, where the credentials came from, the regions, and whose images. Only the profile's name is cut where
 /// there is too little room.
 pub(super) fn account_summary(model: &Model, cells: usize, ellipsis: &str) -> String {
-    let regions = match model.chosen.as_slice() {
-        [] => String::new(),
-        [one] => one.to_string(),
-        [one, rest @ ..] => format!("{one} +{}", rest.len()),
-    };
+    let regions = regions(model);
     let whose = cut(&model.query.whose.label(), WHOSE, ellipsis);
     let (who, kind, name) = match (&model.connection, &model.account) {
         (Connection::Connecting(_), _) => ("looking for credentials".to_owned(), "", None),
@@ -167,6 +168,18 @@ pub(super) fn account_summary(model: &Model, cells: usize, ellipsis: &str) -> St
     line(&if for_name < 4 { String::new() } else { cut(name, for_name, ellipsis) })
 }
 
+/// The regions that are listed, and how many there are where that is not all.
+fn regions(model: &Model) -> String {
+    let enabled = model.regions.iter().filter(|info| info.enabled()).count();
+    match model.chosen.as_slice() {
+        [] => String::new(),
+        [one] if enabled > 1 => format!("{one} (1/{enabled})"),
+        [one] => one.to_string(),
+        [one, rest @ ..] if rest.len() + 1 >= enabled => format!("{one} +{}", rest.len()),
+        some => format!("{}/{enabled} regions", some.len()),
+    }
+}
+
 /// All copies in a line, such as `3 copying 2 queued 1 failed  61%`, as far as there is room.
 pub(super) fn job_summary(model: &Model, cells: usize) -> String {
     let counts = JobCounts::of(model);
@@ -179,7 +192,7 @@ pub(super) fn job_summary(model: &Model, cells: usize) -> String {
     let counted = [
         (1, counts.copying, "copying"),
         (1, counts.in_doubt, "in doubt"),
-        (2, counts.queued, "queued"),
+        (4, counts.queued, "queued"),
         (3, counts.cancelling, "cancelling"),
         (3, counts.deregistering, "deregistering"),
         (6, counts.available, "available"),
@@ -189,7 +202,7 @@ pub(super) fn job_summary(model: &Model, cells: usize) -> String {
     let some = counted.into_iter().filter(|(_, n, _)| *n > 0);
     words.extend(some.map(|(drop, n, word)| (drop, format!("{} {word}", thousands(n)))));
     if let Some(percent) = counts.percent() {
-        words.push((4, format!(" {percent}%")));
+        words.push((2, format!(" {percent}%")));
     }
     loop {
         let text = words.iter().map(|(_, word)| word.as_str()).collect::<Vec<_>>().join(" ");

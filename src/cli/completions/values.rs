@@ -163,6 +163,7 @@ fn regions() -> BTreeSet<String> {
     let known = Region::KNOWN.iter().map(|&region| region.to_owned()).filter(|_| remembered.is_empty());
     let mut regions: BTreeSet<String> = known.chain(chosen).chain(remembered.iter().cloned()).collect();
     regions.remove("all");
+    regions.remove("home");
     regions
 }
 

@@ -93,10 +93,10 @@ fn owner(word: &str) -> Result<String, Failure> {
 
 impl ListArgs {
     /// Returns the regions to list.
-    pub(super) fn selection(&self, setup: &Setup) -> Result<Selection, Failure> {
+    pub(super) fn selection(&self, setup: &Setup) -> Selection {
         match &self.regions {
-            _ if self.all_regions => Ok(Selection::All),
-            Some(selection) => Ok(selection.clone()),
+            _ if self.all_regions => Selection::All,
+            Some(selection) => selection.clone(),
             None => Selection::configured(setup),
         }
     }

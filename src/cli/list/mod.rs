@@ -27,7 +27,7 @@ pub(super) use fetch::{Wanted, fetch};
 use sort::SortKey;
 
 pub(super) fn run(setup: &Setup, args: &ListArgs) -> Result<ExitStatus, CommandError> {
-    let selection = args.selection(setup).or_usage()?;
+    let selection = args.selection(setup);
     let mut listing = args.listing().or_usage()?;
     let sort = args.sort.as_deref().map(SortKey::parse).transpose().or_usage()?;
     let filter = args.filter().or_usage()?;

@@ -28,7 +28,9 @@ fn words(pending: &PendingReply) -> String {
     match pending {
         PendingReply::Account => "the account".into(),
         PendingReply::Regions => "the regions".into(),
-        PendingReply::Images { region, .. } | PendingReply::KnownImages { region, .. } => {
+        PendingReply::Images { region, .. }
+        | PendingReply::FirstPage(region)
+        | PendingReply::KnownImages { region, .. } => {
             format!("the images of {region}")
         }
         PendingReply::Keys(region) => format!("the KMS keys of {region}"),

@@ -129,7 +129,7 @@ fn removing(reason: RemovalReason, step: RemovalStep) -> Job {
 }
 
 fn text_of(job: &Job) -> String {
-    state_text(&JobsView::default(), job, now(), &crate::config::KeyMap::default()).0
+    state_text(&JobsView::default(), job, now(), Some(&crate::config::KeyMap::default())).0
 }
 
 #[test]

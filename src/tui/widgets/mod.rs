@@ -6,5 +6,6 @@ pub mod editor;
 pub mod elide;
 pub mod fitted;
 pub mod list;
+pub mod title_filter;
 
 pub use crate::term::text_fit;

@@ -57,6 +57,8 @@ fn the_welcome_is_shown_once_and_the_view_is_as_it_was_left() {
 fn the_terminal_is_told_of_copies_where_that_is_wanted() {
     let mut commands = Commands::quick();
     commands.settings.push(("AMIGRATE_JOBS_BACKGROUND_ON_HANGUP", "false".into()));
+    // Copies of others in other regions would be counted as well.
+    commands.settings.push(("AMIGRATE_BROWSE_REGIONS", "home".into()));
     let has = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
     for (notification, wanted, region) in [("none", false, "eu-west-1"), ("osc777", true, "eu-west-2")] {
         commands.settings.push(("AMIGRATE_UI_NOTIFICATION", notification.into()));

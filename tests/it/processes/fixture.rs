@@ -134,6 +134,8 @@ impl ProcessFixture {
             ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
             ("AWS_REGION", HOME_REGION.to_owned()),
             ("AMIGRATE_POLL_FASTEST_SECONDS", "1".to_owned()),
+            // The copies of others in other regions are no matter here.
+            ("AMIGRATE_BROWSE_REGIONS", "home".to_owned()),
         ]);
         all.extend(self.settings.clone());
         all

@@ -5,6 +5,7 @@ mod browse;
 mod bytes;
 mod copying;
 mod deregister;
+mod discovery;
 mod edit_and_retry;
 mod ending;
 mod failures;

@@ -10,7 +10,7 @@ use crate::{
         text::{age, clean, thousands},
     },
     tui::{
-        browse, live,
+        live,
         model::Model,
         plain::text::{PlainLine, PlainScreen, page},
     },
@@ -55,7 +55,7 @@ fn title(model: &Model) -> PlainLine {
     let way = if pane.sort.descending { "descending" } else { "ascending" };
     parts.push(format!("by {} {way}", heading(&pane.sort.column).to_lowercase()));
     let key = parts.join(", ");
-    if let Some(what) = browse::loading_text(model) {
+    if let Some(what) = live::loading_text(model) {
         parts.push(what);
     } else if let Some(time) = live::age(model) {
         parts.push(format!("listed {} ago", age(time.as_secs())));

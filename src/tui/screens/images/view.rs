@@ -22,7 +22,7 @@ use crate::{
     },
     tui::{
         bindings::{Action, Context},
-        browse, live,
+        live,
         model::{Connection, Model, Pane},
         narrowing, theme,
         widgets::{
@@ -30,13 +30,14 @@ use crate::{
             elide::elide,
             fitted::Fitted,
             text_fit::{cut, fit, fit_right, width, wrap},
+            title_filter,
         },
     },
 };
 
 /// Draws the pane.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'_>) {
-    let title = title(model, ctx);
+    let (title, cursor) = title(model, usize::from(area.width).saturating_sub(2), ctx);
     let inner = pane(frame, area, title, model.focus == Pane::Images && model.overlays.is_empty(), ctx);
     if inner.height == 0 || inner.width == 0 {
         return;
@@ -51,9 +52,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'
     }
     frame.render_widget(Paragraph::new(lines), inner);
     if model.images.editing && area.height > 0 {
-        let before = format!("{}  /", counts(model));
-        let column = before.chars().count() + model.images.filter.visual_cursor() + 2;
-        let x = area.x + u16::try_from(column).unwrap_or(0).min(area.width.saturating_sub(2));
+        let x = area.x + u16::try_from(cursor + 1).unwrap_or(0).min(area.width.saturating_sub(2));
         frame.set_cursor_position((x, area.y));
     }
 }
@@ -70,22 +69,28 @@ fn counts(model: &Model) -> String {
     format!("Images {part}{first}{}{narrowed}, {}", thousands(total), cut(&model.query.label(), WHOSE, ""))
 }
 
-fn title<'a>(model: &Model, ctx: DrawContext<'_>) -> Line<'a> {
-    let mut spans = vec![Span::raw(format!(" {} ", counts(model)))];
-    let filter = model.images.filter.value();
-    if model.images.editing || !filter.is_empty() {
-        spans.push(Span::styled(format!(" /{} ", crate::domain::text::clean(filter)), theme::STRONG));
-    }
+/// The title in so many cells, and the cell of the cursor in its filter.
+fn title<'a>(model: &Model, cells: usize, ctx: DrawContext<'_>) -> (Line<'a>, usize) {
+    let counts = format!(" {} ", counts(model));
+    let mut behind = Vec::new();
     let marks = model.images.marked.len();
     if marks > 0 {
-        spans.push(Span::styled(format!(" {} marked ", thousands(marks)), theme::MARKED));
+        behind.push(Span::styled(format!(" {} marked ", thousands(marks)), theme::MARKED));
     }
-    if let Some(what) = browse::loading_text(model) {
-        spans.push(Span::styled(format!(" {} {what} ", ctx.spinner(model.now)), theme::BUSY));
+    if let Some(what) = live::loading_text(model) {
+        behind.push(Span::styled(format!(" {} {what} ", ctx.spinner(model.now)), theme::BUSY));
     } else if let Some(time) = live::age(model) {
-        spans.push(Span::styled(format!(" listed {} ago ", age(time.as_secs())), theme::FAINT));
+        behind.push(Span::styled(format!(" listed {} ago ", age(time.as_secs())), theme::FAINT));
     }
-    Line::from(spans)
+    let (before, after) = (width(&counts) + 2, behind.iter().map(Span::width).sum::<usize>() + 1);
+    let room = title_filter::room(cells, before, after);
+    let (filter, cursor) = title_filter::window(&model.images.filter, model.images.editing, room, ctx.glyphs.ellipsis);
+    let mut spans = vec![Span::raw(counts)];
+    if model.images.editing || !filter.is_empty() {
+        spans.push(Span::styled(format!(" /{filter} "), theme::STRONG));
+    }
+    spans.extend(behind);
+    (Line::from(spans), before + cursor)
 }
 
 fn headings(model: &Model, columns: &[Placed], ctx: DrawContext<'_>) -> Line<'static> {
@@ -189,7 +194,7 @@ pub(super) fn advice(model: &Model) -> Vec<String> {
         ]);
         return lines;
     }
-    if let Some(what) = browse::loading_text(model) {
+    if let Some(what) = live::loading_text(model) {
         return vec![String::new(), format!("{what} ...")];
     }
     if !model.images.filter.value().is_empty() && model.images.total() > 0 {

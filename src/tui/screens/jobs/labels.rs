@@ -101,8 +101,8 @@ pub(super) fn bar_text(jobs_view: &JobsView, job: &Job, roomy: bool, now: Timest
 }
 
 /// The state of a job in a line, for copies without a bar.
-/// `keys` are those in force.
-pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp, keys: &KeyMap) -> (String, Style) {
+/// `keys` are those in force, `None` where none of them does anything to the copy.
+pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp, keys: Option<&KeyMap>) -> (String, Style) {
     let note = job.note.as_ref().map(labels::note);
     let elsewhere = if job.origin == Origin::Elsewhere { ", started elsewhere" } else { "" };
     let phase = format!("{}{elsewhere}", job.phase().as_str());
@@ -121,10 +121,7 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp, keys: &KeyMap
             let why = labels::waiting(waiting, &job.request.destination);
             (format!("{phase}: {why}"), theme::WARN)
         }
-        JobState::InDoubt { candidates } => {
-            let why = note.unwrap_or_else(|| in_doubt(candidates));
-            (format!("{phase}: {why}; press {} to decide", keys.key(Context::Jobs, Action::Retry)), theme::BAD)
-        }
+        JobState::InDoubt { candidates } => (format!("{phase}: {}", in_doubt(note, candidates, keys)), theme::BAD),
         JobState::Starting => (format!("{phase}: sending CopyImage"), theme::BUSY),
         JobState::Copying { .. } if job.is_instance_store() => instance_store_text(jobs_view, job, now),
         JobState::Copying { .. } => (noted(&phase), theme::BUSY),
@@ -164,7 +161,7 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp, keys: &KeyMap
 }
 
 /// An available copy, and what is to be said about its post-copy steps and about what is not as requested.
-fn available_text(job: &Job, available: String, note: Option<String>, keys: &KeyMap) -> (String, Style) {
+fn available_text(job: &Job, available: String, note: Option<String>, keys: Option<&KeyMap>) -> (String, Style) {
     let after = labels::after_copy(job);
     let can_retry = job.can_retry_steps() || job.has_given_up_steps();
     let style = match (can_retry || !job.comparison.differences().is_empty(), job.has_open_steps()) {
@@ -172,14 +169,15 @@ fn available_text(job: &Job, available: String, note: Option<String>, keys: &Key
         (false, true) => theme::BUSY,
         (false, false) => theme::GOOD,
     };
-    let [retry, edit] = [Action::Retry, Action::Edit].map(|action| keys.key(Context::Jobs, action));
-    let press = if job.can_retry_steps() {
-        format!("press {retry} to try again, {edit} to change it")
-    } else {
-        format!("press {retry} to decide")
-    };
-    let retry = can_retry.then_some(press);
-    let said: Vec<String> = note.into_iter().chain(after).chain(retry).collect();
+    let press = keys.filter(|_| can_retry).map(|keys| {
+        let [retry, edit] = [Action::Retry, Action::Edit].map(|action| keys.key(Context::Jobs, action));
+        if job.can_retry_steps() {
+            format!("press {retry} to try again, {edit} to change it")
+        } else {
+            format!("press {retry} to decide")
+        }
+    });
+    let said: Vec<String> = note.into_iter().chain(after).chain(press).collect();
     let text = if said.is_empty() { available } else { format!("{available}: {}", said.join("; ")) };
     (text, style)
 }
@@ -198,9 +196,11 @@ fn instance_store_text(jobs_view: &JobsView, job: &Job, now: Timestamp) -> (Stri
 }
 
 /// What the user has to decide.
-fn in_doubt(candidates: &[ImageId]) -> String {
-    match candidates {
+fn in_doubt(note: Option<String>, candidates: &[ImageId], keys: Option<&KeyMap>) -> String {
+    let why = note.unwrap_or_else(|| match candidates {
         [one] => format!("{one} may be this copy"),
         some => format!("{} images may be this copy", some.len()),
-    }
+    });
+    let press = keys.map(|keys| format!("; press {} to decide", keys.key(Context::Jobs, Action::Retry)));
+    why + &press.unwrap_or_default()
 }

@@ -22,12 +22,7 @@ fn order<'a>(jobs_view: &'a JobsView, filter: &mut JobFilter) -> Vec<&'a Job> {
 fn shown(jobs_view: &JobsView, pane: &JobsPane, now: Timestamp) -> JobLines {
     let mut shown = JobLines { version: Some(jobs_view.version()), ..JobLines::default() };
     for job in order(jobs_view, &mut JobFilter::parse(pane.filter.value(), now)) {
-        let request = &job.request;
-        // The types of names and regions allow only ASCII, so a byte is a cell.
-        shown.name = shown.name.max(request.name.as_str().len());
-        shown.short_route = shown.short_route.max(2 + request.destination.as_str().len());
-        let both = request.source_region.as_str().len() + 3 + request.destination.as_str().len();
-        shown.route = shown.route.max(both);
+        shown.longest.add(job);
         shown.jobs.push(job.id);
         shown.lines.push(Line::Job(job.id));
         if pane.expanded.contains(&job.id) {

@@ -5,8 +5,10 @@ mod filter_line;
 mod history;
 pub mod history_update;
 mod history_view;
+mod job_line;
 pub mod labels;
 pub mod lines;
+mod longest;
 pub mod plain;
 pub mod update;
 pub mod view;
@@ -15,7 +17,7 @@ use std::collections::BTreeSet;
 
 use tui_input::Input;
 
-use self::history::History;
+use self::{history::History, longest::Longest};
 use crate::{engine::JobId, tui::widgets::list::List};
 
 /// The pane's state.
@@ -65,11 +67,7 @@ struct JobLines {
     version: Option<u64>,
     jobs: Vec<JobId>,
     lines: Vec<Line>,
-    /// Width of the longest name, in cells.
-    name: usize,
-    /// Width of the longest route, with and without the source region.
-    route: usize,
-    short_route: usize,
+    longest: Longest,
 }
 
 /// One line of the pane.

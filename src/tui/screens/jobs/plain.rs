@@ -64,7 +64,8 @@ fn name(job: &Job) -> String {
 fn row(model: &Model, at: usize, job: &Job) -> PlainLine {
     let copying = matches!(job.state, JobState::Copying { .. }) && !job.is_instance_store();
     let state = if copying { copying_cells(model, job) } else { Vec::new() };
-    let text = if copying { String::new() } else { state_text(&model.jobs_view, job, model.now, &model.keymap).0 };
+    let text =
+        if copying { String::new() } else { state_text(&model.jobs_view, job, model.now, Some(&model.keymap)).0 };
     let key = format!("{} {} {} {text}", at + 1, job.id, job.phase().as_str());
     PlainLine::row(at, false, [name(job), text].into_iter().chain(state)).keyed(key)
 }

@@ -1,21 +1,18 @@
 //! The view of the jobs pane. Only the lines in the window are built.
 
-use std::borrow::Cow;
-
 use ratatui::{
     Frame,
     layout::Rect,
-    style::Style,
     text::{Line as Text, Span},
     widgets::Paragraph,
 };
 
 use super::{
-    JobLines, Line,
-    filter::JobFilter,
+    Line,
     filter_line::nothing_matches,
     history_view,
-    labels::{BAR_TEXT_CELLS, ELAPSED, bar_text, route, state_text},
+    job_line::{JobLine, Widths},
+    labels::state_text,
 };
 use crate::{
     domain::{
@@ -33,9 +30,8 @@ use crate::{
         widgets::{
             bar::bar,
             draw_context::{DrawContext, pane},
-            elide::elide,
-            fitted::Fitted,
             text_fit::{cut, fit, fit_right, width},
+            title_filter,
         },
     },
 };
@@ -44,10 +40,11 @@ use crate::{
 pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'_>) {
     let focus = model.focus == Pane::Jobs && model.overlays.is_empty();
     let before = format!(" {}", title(model));
-    let filter = model.jobs.filter.value();
+    let room = title_filter::room(usize::from(area.width).saturating_sub(2), width(&before) + 3, 1);
+    let (filter, cursor) = title_filter::window(&model.jobs.filter, model.jobs.editing, room, ctx.glyphs.ellipsis);
     let mut spans = vec![Span::raw(before.clone())];
     if model.jobs.editing || !filter.is_empty() {
-        spans.push(Span::styled(format!("  /{}", clean(filter)), theme::STRONG));
+        spans.push(Span::styled(format!("  /{filter}"), theme::STRONG));
     }
     spans.push(Span::raw(" "));
     let inner = pane(frame, area, Text::from(spans), focus, ctx);
@@ -62,7 +59,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'
     };
     frame.render_widget(Paragraph::new(text), inner);
     if model.jobs.editing {
-        let column = width(&before) + 4 + model.jobs.filter.visual_cursor();
+        let column = width(&before) + 4 + cursor;
         let x = area.x + u16::try_from(column).unwrap_or(u16::MAX).min(area.width.saturating_sub(2));
         frame.set_cursor_position((x, area.y));
     }
@@ -111,7 +108,7 @@ fn cost(model: &Model) -> String {
     }
 }
 
-pub(super) fn lines<'a>(model: &Model, cells: usize, rows: usize, ctx: DrawContext<'_>) -> Vec<Text<'a>> {
+pub(super) fn lines(model: &Model, cells: usize, rows: usize, ctx: DrawContext<'_>) -> Vec<Text<'static>> {
     let shown = &model.jobs.shown;
     if shown.lines.is_empty() {
         let key = |context, action| model.keymap.key(context, action);
@@ -130,7 +127,6 @@ pub(super) fn lines<'a>(model: &Model, cells: usize, rows: usize, ctx: DrawConte
         };
         return vec![Text::styled(cut(&format!(" {text}"), cells, ctx.glyphs.ellipsis), theme::FAINT)];
     }
-    let widths = Widths::of(shown, cells);
     let window: Vec<(&Line, &Job)> = shown
         .lines
         .iter()
@@ -141,18 +137,12 @@ pub(super) fn lines<'a>(model: &Model, cells: usize, rows: usize, ctx: DrawConte
             Some((line, model.jobs_view.job(*id)?))
         })
         .collect();
-    // Names are cut where they are alike. The type of names allows only ASCII.
-    let names: Vec<&str> = window.iter().map(|(_, job)| job.request.name.as_str()).collect();
-    let names = names
-        .iter()
-        .zip(elide(&names, widths.name))
-        .map(|(name, kept)| Fitted::parts(Cow::Borrowed(*name), kept, widths.name));
-    let mut filter = JobFilter::parse(model.jobs.filter.value(), model.now);
-    let line = |((line, job), name): ((&Line, &Job), Fitted<'_>)| match line {
-        Line::Job(_) => {
-            let name = name.spans(ctx.glyphs.ellipsis, &filter.matches_in(name.text()), Style::default(), theme::MATCH);
-            job_line(model, job, name, widths, cells, ctx)
-        }
+    let keys = Some(&model.keymap);
+    let copies = JobLine { model, widths: Widths::of(shown.longest, cells), cells, keys, ctx };
+    let jobs: Vec<&Job> = window.iter().map(|(_, job)| *job).collect();
+    let names = copies.names(&jobs);
+    let line = |((line, job), name): ((&Line, &Job), Vec<Span<'static>>)| match line {
+        Line::Job(_) => copies.line(job, name, model.jobs.current == Some(job.id) && model.focus == Pane::Jobs),
         Line::Snapshot(_, n) => snapshot_line(job, *n, cells, ctx),
         Line::Step(_, n) => step_line(job, *n, cells, ctx),
         Line::Note(_) => note_line(model, job, cells, ctx),
@@ -160,81 +150,7 @@ pub(super) fn lines<'a>(model: &Model, cells: usize, rows: usize, ctx: DrawConte
     window.into_iter().zip(names).map(line).collect()
 }
 
-#[derive(Clone, Copy)]
-struct Widths {
-    name: usize,
-    route: usize,
-    bar: usize,
-    /// Leaves room for how long copies have taken so far.
-    roomy: bool,
-}
-
-/// From this many cells on there is room for it.
-const ROOMY: usize = 100;
-
-impl Widths {
-    fn of(shown: &JobLines, cells: usize) -> Self {
-        let (full, short) = (shown.route, shown.short_route);
-        // Cursor mark and spaces, percent, and the text behind the bar.
-        let rest = 4 + 5 + 1 + BAR_TEXT_CELLS;
-        let roomy = cells >= ROOMY;
-        let rest = if roomy { rest + ELAPSED + 1 } else { rest };
-        let route = if cells >= full + rest + 18 + 10 { full } else { short };
-        let room = cells.saturating_sub(rest + route);
-        let name = shown.name.min(room * 2 / 3);
-        Self { name, route, bar: room.saturating_sub(name).min(40), roomy }
-    }
-}
-
-fn job_line<'a>(
-    model: &Model,
-    job: &Job,
-    name: Vec<Span<'a>>,
-    widths: Widths,
-    cells: usize,
-    ctx: DrawContext<'_>,
-) -> Text<'a> {
-    let current = model.jobs.current == Some(job.id) && model.focus == Pane::Jobs;
-    let route = {
-        let full = route(job, true);
-        if width(&full) <= widths.route { full } else { route(job, false) }
-    };
-    let mark = if current { "> " } else { "  " };
-    let route = format!(" {} ", fit(&route, widths.route, ctx.glyphs.ellipsis));
-    let room = cells.saturating_sub(width(mark) + widths.name + width(&route));
-    let (tail, style) = match &job.state {
-        JobState::Copying { .. } => copying(model, job, widths, ctx),
-        _ => {
-            let (text, style) = state_text(&model.jobs_view, job, model.now, &model.keymap);
-            (cut(&text, room, ctx.glyphs.ellipsis), style)
-        }
-    };
-    let base = if current { theme::CURSOR } else { Style::default() };
-    let style = if current { base } else { style };
-    let mut spans = vec![Span::styled(mark, base)];
-    spans.extend(name.into_iter().map(|span| span.patch_style(base)));
-    spans.push(Span::styled(route, base));
-    spans.push(Span::styled(fit(&tail, room, ctx.glyphs.ellipsis), style));
-    Text::from(spans)
-}
-
-/// Where the text behind it is longer than usual, a bar shrinks, but not below this width.
-const SHORT_BAR: usize = 5;
-
-fn copying(model: &Model, job: &Job, widths: Widths, ctx: DrawContext<'_>) -> (String, Style) {
-    if job.is_instance_store() {
-        let (text, style) = state_text(&model.jobs_view, job, model.now, &model.keymap);
-        return (text, style);
-    }
-    let percent = job.percent().map_or("  ?".into(), |p| format!("{p:>3}%"));
-    let (text, style) = bar_text(&model.jobs_view, job, widths.roomy, model.now);
-    let usual = BAR_TEXT_CELLS + if widths.roomy { ELAPSED + 1 } else { 0 };
-    let longer = width(&text).saturating_sub(usual);
-    let cells = widths.bar.saturating_sub(longer).max(SHORT_BAR.min(widths.bar));
-    (format!("{} {percent} {text}", bar(job.percent(), cells, ctx.glyphs)), style)
-}
-
-fn snapshot_line<'a>(job: &Job, n: usize, cells: usize, ctx: DrawContext<'_>) -> Text<'a> {
+fn snapshot_line(job: &Job, n: usize, cells: usize, ctx: DrawContext<'_>) -> Text<'static> {
     let Some(snapshot) = job.snapshots.get(n) else { return Text::default() };
     let head = format!(
         "    {} {} ",
@@ -253,7 +169,7 @@ fn snapshot_line<'a>(job: &Job, n: usize, cells: usize, ctx: DrawContext<'_>) ->
     Text::from(vec![Span::raw(head), Span::styled(tail, style)])
 }
 
-fn step_line<'a>(job: &Job, n: usize, cells: usize, ctx: DrawContext<'_>) -> Text<'a> {
+fn step_line(job: &Job, n: usize, cells: usize, ctx: DrawContext<'_>) -> Text<'static> {
     let Some((step, state)) = job.steps().nth(n) else { return Text::default() };
     let style = match state {
         StepState::Waiting | StepState::GivenUp | StepState::Withdrawn(_) => theme::FAINT,
@@ -275,11 +191,11 @@ pub(super) fn note(model: &Model, job: &Job) -> String {
     };
     let state = match &job.state {
         JobState::Failed { failure, .. } if !failure.hint.is_empty() => failure.hint.clone(),
-        _ => state_text(&model.jobs_view, job, model.now, &model.keymap).0,
+        _ => state_text(&model.jobs_view, job, model.now, Some(&model.keymap)).0,
     };
     format!("{}, {image}, {}, {state}", clean(job.batch.as_str()), gib(job.request.size_gib()))
 }
 
-fn note_line<'a>(model: &Model, job: &Job, cells: usize, ctx: DrawContext<'_>) -> Text<'a> {
+fn note_line(model: &Model, job: &Job, cells: usize, ctx: DrawContext<'_>) -> Text<'static> {
     Text::styled(cut(&format!("    {}", note(model, job)), cells, ctx.glyphs.ellipsis), theme::FAINT)
 }

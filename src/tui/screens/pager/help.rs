@@ -8,7 +8,9 @@ use crate::{
     domain::{
         filter::{TERMS, WORDS},
         palette::COMMANDS,
+        review::Column,
     },
+    labels,
     tui::{
         screens::{
             form::fields::{FIELDS, Section},
@@ -38,9 +40,25 @@ pub(super) fn lines(keys: &KeyMap, width: usize) -> Vec<Line<'static>> {
 /// The review's bindings, then all others.
 pub(super) fn review_lines(keys: &KeyMap, width: usize) -> Vec<Line<'static>> {
     let mut lines = bindings(keys, |context| context == Context::Review, width);
+    lines.extend([Line::default(), heading("Columns of the review")]);
+    let columns = Column::ALL.map(|column| rows(labels::review::column(column), about(column), width));
+    lines.extend(columns.into_iter().flatten());
     lines.push(Line::default());
     lines.extend(bindings(keys, |context| context != Context::Review, width));
     lines
+}
+
+/// What a column of the review is about.
+fn about(column: Column) -> &'static str {
+    match column {
+        Column::Enabled => "whether the region is enabled for the account",
+        Column::Permission => "whether CopyImage is permitted there",
+        Column::Key => "whether the KMS key can be used there",
+        Column::Encryption => "whether the region encrypts new volumes and copies by default: encrypt, or no enc",
+        Column::Exists => "how many images there have the name, or are copies of the same image",
+        Column::Pending => "how many copies are pending there already",
+        Column::Public => "whether images may be made public there",
+    }
 }
 
 /// The form's bindings and its fields.

@@ -44,7 +44,7 @@ pub(super) fn lines(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>
 }
 
 fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
-    let mut lines = entry("state", &state_text(&model.jobs_view, job, model.now, &model.keymap).0, width);
+    let mut lines = entry("state", &state_text(&model.jobs_view, job, model.now, Some(&model.keymap)).0, width);
     lines.extend(advice(job, &model.keymap, width));
     let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
     for (snapshot, why) in job.undeleted_snapshots() {

@@ -102,7 +102,7 @@ pub struct Picker {
     present: Option<Value>,
 }
 
-/// Rows of the window and of a page; a small screen shows fewer.
+/// Rows by which a page goes on; the screen shows as many as fit.
 const PAGE: usize = 14;
 
 impl Picker {

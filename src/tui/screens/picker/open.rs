@@ -53,7 +53,12 @@ fn note(model: &Model, region: &Region) -> String {
             let when = if seconds < 60 { "just now".to_owned() } else { format!("{} ago", age(seconds)) };
             format!("{}{images}, listed {when}", comma(city(region)))
         }
-        None => city(region).to_owned(),
+        None => match model.fast_regions.as_ref().and_then(|fast| fast.left_out(region)) {
+            Some(failure) => {
+                format!("{}left out: {}", comma(city(region)), failure.code.as_deref().unwrap_or(&failure.why))
+            }
+            None => city(region).to_owned(),
+        },
     }
 }
 

@@ -6,7 +6,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{PAGE, Picker};
+use super::Picker;
 use crate::tui::{
     theme,
     widgets::{
@@ -25,7 +25,7 @@ fn inner_width(area: Rect) -> usize {
 
 /// Rows of the list in this area.
 fn list_height(area: Rect) -> usize {
-    usize::from(area.height.saturating_sub(5)).min(PAGE)
+    usize::from(area.height.saturating_sub(5))
 }
 
 /// The row of the list at a position.

@@ -1,0 +1,178 @@
+//! The regions that join the home region because they answer fast.
+
+use super::{jobs::screen, *};
+use crate::tui::{bindings::Context, fast_regions::FastRegions};
+
+const OTHERS: [&str; 6] = ["ap-south-1", "ca-central-1", "eu-west-1", "eu-west-2", "sa-east-1", "us-west-2"];
+
+fn seconds(n: i64) -> Timestamp {
+    now() + SignedDuration::from_secs(n)
+}
+
+fn page(n: u32, at: &str) -> Reply {
+    let mut image = image(n);
+    image.region = region(at);
+    Reply::Images { region: region(at), page: Ok(ImagePage { images: vec![image], next: None }) }
+}
+
+fn denied(at: &str) -> Reply {
+    let mut failure = Failure::new(format!("list images in {at}"), "an SCP says no");
+    failure.code = Some("UnauthorizedOperation".into());
+    Reply::Images { region: region(at), page: Err(failure) }
+}
+
+/// A model without a choice of regions, in an account with seven of them and one that is not enabled. Returns it with the first lists.
+fn connected_model(change: impl FnOnce(&mut Config)) -> (Model, Vec<(EffectId, Region, Option<String>)>) {
+    let (mut model, effects) = start(|config| {
+        config.browse.regions.clear();
+        change(config);
+    });
+    let effects = reply(&mut model, connect_id(&effects), Reply::Connected(Ok(connected())));
+    let first = lists(&effects);
+    for effect in &effects {
+        match effect {
+            Effect::AskAccount { id } => {
+                let account = Account { id: AccountId::new("123456789012").unwrap(), arn: "arn".into() };
+                reply(&mut model, *id, Reply::Account(Ok(account)));
+            }
+            Effect::ListRegions { id } => {
+                let open = std::iter::once("us-east-1").chain(OTHERS);
+                let mut regions: Vec<_> =
+                    open.map(|r| RegionInfo { region: region(r), opt_in: OptIn::NotRequired }).collect();
+                regions.push(RegionInfo { region: region("af-south-1"), opt_in: OptIn::NotOptedIn });
+                assert_eq!(lists(&reply(&mut model, *id, Reply::Regions(Ok(regions)))), [], "home comes first");
+            }
+            _ => {}
+        }
+    }
+    (model, first)
+}
+
+/// The same, with the home region listed and others asked.
+fn asked() -> (Model, Vec<(EffectId, Region, Option<String>)>) {
+    let (mut model, first) = connected_model(|_| {});
+    let (id, ..) = first[0].clone();
+    let others = lists(&reply(&mut model, id, page(1, "us-east-1")));
+    frame(&mut model);
+    (model, others)
+}
+
+fn places(lists: &[(EffectId, Region, Option<String>)]) -> Vec<&str> {
+    lists.iter().map(|(_, region, _)| region.as_str()).collect()
+}
+
+#[test]
+fn the_home_region_is_listed_first_and_four_others_are_asked_at_a_time() {
+    let (mut model, others) = asked();
+    assert_eq!(places(&others), OTHERS[..4]);
+    assert!(screen(&mut model, 80, 24).contains("us-east-1 (1/7)"));
+    assert!(!model.waits_for_network(), "nothing shows that they are asked");
+    let next = reply(&mut model, others[2].0, page(2, "eu-west-1"));
+    assert_eq!(places(&lists(&next)), ["sa-east-1"], "one place is free");
+    assert!(
+        !next.iter().any(|effect| matches!(effect, Effect::Command(_))),
+        "the queue is told once they have all answered"
+    );
+    frame(&mut model);
+    assert_eq!(model.images.total(), 2);
+    let text = screen(&mut model, 80, 24);
+    assert!(text.contains("2/7 regions"), "{text}");
+}
+
+#[test]
+fn the_queue_is_told_of_all_regions_at_once_and_all_is_all() {
+    let (mut model, mut open) = asked();
+    let mut followed = Vec::new();
+    for n in 2.. {
+        let Some((id, at, _)) = open.pop() else { break };
+        let effects = reply(&mut model, id, page(n, at.as_str()));
+        followed.extend(effects.iter().filter_map(|effect| match effect {
+            Effect::Command(Command::Follow(regions)) => Some(regions.len()),
+            _ => None,
+        }));
+        open.extend(lists(&effects));
+    }
+    assert_eq!(followed, [7]);
+    let text = screen(&mut model, 80, 24);
+    assert!(text.contains("us-east-1 +6"), "{text}");
+    assert_eq!(model.fast_regions.as_ref().and_then(FastRegions::deadline), None, "nothing is due any more");
+}
+
+#[test]
+fn a_region_that_is_slow_or_denied_is_left_out_and_named_until_it_is_asked_again() {
+    let (mut model, others) = asked();
+    let denied = reply(&mut model, others[0].0, denied("ap-south-1"));
+    assert_eq!(places(&lists(&denied)), ["sa-east-1"]);
+    let late = model.next_deadline().unwrap();
+    assert!(late > seconds(3) && late < seconds(4), "{late}");
+    let effects = model.update(Msg::Tick, late);
+    assert_eq!(lists(&effects), [], "those that are late keep their places: no fifth request is under way");
+    assert_eq!(model.problems(), [], "nobody has chosen these regions");
+    let problems = {
+        keys(&mut model, "!");
+        screen(&mut model, 120, 60)
+    };
+    assert!(problems.contains("an SCP says no") && problems.contains("no answer within 3 s"), "{problems}");
+    press(&mut model, KeyCode::Esc);
+    keys(&mut model, "r");
+    let picker = screen(&mut model, 120, 40);
+    assert!(picker.contains("left out: UnauthorizedOperation"), "{picker}");
+    assert!(picker.contains("left out: no answer within 3 s"), "{picker}");
+    press(&mut model, KeyCode::Esc);
+    // It answers in the end, which makes room for the next, and is not listed.
+    let (id, at, _) = others[1].clone();
+    let effects = model.update(Msg::Reply { id, reply: page(9, at.as_str()) }, seconds(20));
+    assert_eq!(places(&lists(&effects)), ["us-west-2"]);
+    assert_eq!(model.chosen, [region("us-east-1")]);
+    let (id, at, _) = others[2].clone();
+    assert_eq!(lists(&model.update(Msg::Reply { id, reply: page(9, at.as_str()) }, seconds(20))), [], "all were asked");
+    let mut home = None;
+    for minutes in 1..60 {
+        let asked = lists(&model.update(Msg::Tick, seconds(20 + 60 * minutes)));
+        assert!(!places(&asked).contains(&"ap-south-1"), "not asked again by itself");
+        home = asked.into_iter().find(|(_, at, _)| at.as_str() == "us-east-1").map(|(id, ..)| id).or(home);
+    }
+    let key = Msg::Input(Input::Key(KeyEvent::new(KeyCode::Char('R'), KeyModifiers::NONE)));
+    assert_eq!(
+        lists(&model.update(key, seconds(4_000))),
+        [],
+        "the home region, which is being listed, comes first again"
+    );
+    let again = model.update(Msg::Reply { id: home.unwrap(), reply: page(1, "us-east-1") }, seconds(4_001));
+    assert!(places(&lists(&again)).contains(&"ap-south-1"), "{again:?}");
+}
+
+#[test]
+fn who_chooses_regions_is_asked_for_no_others() {
+    let (mut model, others) = asked();
+    keys(&mut model, "r");
+    press(&mut model, KeyCode::Enter);
+    let late = reply(&mut model, others[0].0, page(2, OTHERS[0]));
+    assert_eq!((lists(&late), model.chosen.len()), (Vec::new(), 1));
+    for words in [&["home"][..], &["us-east-1"]] {
+        let (mut model, first) =
+            connected_model(|c| c.browse.regions = words.iter().map(|w| (*w).to_owned()).collect());
+        assert_eq!(lists(&reply(&mut model, first[0].0, page(1, "us-east-1"))), [], "{words:?}");
+    }
+    let (mut model, effects) = start(|config| config.browse.regions.clear());
+    let remembered = Connected { cached_regions: vec![region("eu-west-1")], ..connected() };
+    reply(&mut model, connect_id(&effects), Reply::Connected(Ok(remembered)));
+    assert_eq!((model.fast_regions.is_none(), model.chosen.clone()), (true, vec![region("eu-west-1")]));
+}
+
+#[test]
+fn only_own_images_are_asked_for_in_other_regions() {
+    let (mut model, first) = connected_model(|config| config.browse.whose = "amazon".into());
+    assert_eq!(lists(&reply(&mut model, first[0].0, page(1, "us-east-1"))), []);
+    let (mut model, others) = asked();
+    keys(&mut model, "w/shared");
+    let effects = press(&mut model, KeyCode::Enter);
+    assert_eq!(places(&lists(&effects)), ["us-east-1"]);
+    assert_eq!(lists(&reply(&mut model, others[0].0, page(2, OTHERS[0]))), [], "of the query before");
+    assert_eq!(model.contexts()[0], Context::Images);
+    keys(&mut model, "w/mine");
+    let effects = press(&mut model, KeyCode::Enter);
+    let (id, ..) = lists(&effects)[0].clone();
+    let effects = reply(&mut model, id, page(1, "us-east-1"));
+    assert_eq!(places(&lists(&effects)), OTHERS[..4], "asked anew");
+}
