@@ -224,7 +224,7 @@ impl Setup {
     }
 
     pub(super) fn session_source(&self) -> SessionSource {
-        SessionSource::Aws { options: self.session_options(), http: http_client() }
+        SessionSource::Aws { options: Box::new(self.session_options()), http: http_client() }
     }
 
     pub(super) fn session_options(&self) -> SessionOptions {

@@ -13,7 +13,7 @@ pub enum SessionSource {
     NotSet,
     /// The usual AWS credential chain.
     Aws {
-        options: SessionOptions,
+        options: Box<SessionOptions>,
         /// The one HTTP client; or why there is none (a bad proxy or certificate file).
         http: Result<HttpClient, Failure>,
     },

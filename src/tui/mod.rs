@@ -27,6 +27,7 @@ pub mod problems;
 mod quit;
 pub mod screens;
 mod send;
+mod sign_in;
 mod text_input;
 pub mod theme;
 mod typing;

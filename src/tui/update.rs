@@ -23,7 +23,7 @@ use crate::{
             palette::{self, update::PaletteOutcome},
             picker, review,
         },
-        text_input, view_memory,
+        sign_in, text_input, view_memory,
     },
 };
 
@@ -49,7 +49,7 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
             on_job_update(model, update);
             review::open::on_jobs(model, effects);
         }
-        Msg::LoginChanged => browse::login_changed(model, effects),
+        Msg::LoginChanged => sign_in::login_changed(model, effects),
         Msg::ClipboardTooLong => model.show_error("That is too long for a terminal's clipboard."),
         Msg::Frame => refresh_rows(model),
         Msg::ClockStepped(_) | Msg::Tick => {}
@@ -213,8 +213,8 @@ fn on_account(model: &mut Model, result: Result<Account, Failure>, effects: &mut
         }
         // Without the account it is not known whose queue to run.
         Err(failure) => {
-            browse::retry_account_later(model, &failure);
-            browse::show_stored_jobs(model, effects);
+            sign_in::retry_account_later(model, &failure);
+            sign_in::show_stored_jobs(model, effects);
         }
     }
     model.images.changed = true;
@@ -310,10 +310,10 @@ impl Model {
         if is_frame {
             return effects;
         }
-        browse::reconnect_if_due(self, &mut effects);
-        browse::retry_account_if_due(self, &mut effects);
+        sign_in::reconnect_if_due(self, &mut effects);
+        sign_in::retry_account_if_due(self, &mut effects);
         review::open::expire_if_due(self);
-        browse::watch_login(self, &mut effects);
+        sign_in::watch_login(self, &mut effects);
         pager::audit::request_if_changed(self, &mut effects);
         pager::image_details::request_if_opened(self, &mut effects);
         narrowing::follow_filter(self, &mut effects);

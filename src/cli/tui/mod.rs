@@ -54,7 +54,7 @@ pub(super) fn account(setup: Setup) -> Result<ExitCode, Failure> {
     let effects = EffectConfig { views, forms, ..effect_config(&setup, region_cache, setup.store()) };
     // Certificates are read after the first frame.
     let options = setup.session_options();
-    show(setup, None, effects, move |_| SessionSource::Aws { options, http: http_client() })
+    show(setup, None, effects, move |_| SessionSource::Aws { options: Box::new(options), http: http_client() })
 }
 
 /// On the embedded EC2.

@@ -69,7 +69,10 @@ fn logged(file: &Path, level: &str) -> tracing::subscriber::DefaultGuard {
     let file = Arc::new(File::options().create(true).append(true).open(file).unwrap());
     let filter = tracing_subscriber::EnvFilter::new(format!("warn,amigrate={level}"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(file).with_ansi(false);
-    tracing::subscriber::set_default(log.finish())
+    let guard = tracing::subscriber::set_default(log.finish());
+    // Where another thread's screen asks for the first time just now whether anything is recorded, it may keep the answer of before.
+    tracing::callsite::rebuild_interest_cache();
+    guard
 }
 
 /// Filters, copies to four regions, cancels one, and looks at another.
