@@ -165,6 +165,7 @@ fn offered() -> Vec<String> {
             "schema",
             "completions",
             "man",
+            "replay",
             "demo",
             "simulate"
         ],
