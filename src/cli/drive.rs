@@ -194,13 +194,13 @@ impl Printer {
             }
             JobUpdate::Driver(DriverStatus::NotRunning(failure))
             | JobUpdate::StoreProblem(Some(failure))
-            | JobUpdate::HookProblem(Some(failure))
+            | JobUpdate::HookFailed(failure)
             | JobUpdate::Rejected(failure) => print(self.output, &failure.to_string()),
             JobUpdate::Warning(warning) => print(self.output, &labels::driver::warning(warning)),
             JobUpdate::Opened { .. }
             | JobUpdate::Pending { .. }
             | JobUpdate::Driver(DriverStatus::Unknown)
-            | JobUpdate::HookProblem(None)
+            | JobUpdate::HooksDue(_)
             | JobUpdate::StoreProblem(None) => {}
         }
     }

@@ -48,7 +48,11 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
-use crate::{config::Hooks, domain::Failure, driver::background};
+use crate::{
+    config::Hooks,
+    domain::Failure,
+    driver::{background, hook_launcher::become_hook},
+};
 use arguments::{Arguments, Command};
 use exit::{CommandError, ExitStatus, OrUsage};
 use output::report;
@@ -71,8 +75,11 @@ pub fn json_reference() -> String {
 
 /// Runs the program; the first argument is its own name. `ExitStatus` lists the exit statuses.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    background::detach();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(not_run) = become_hook(&arguments) {
+        return not_run;
+    }
+    background::detach();
     let mut command = command().color(color(&arguments));
     let parsed = command.try_get_matches_from_mut(arguments);
     let parsed =

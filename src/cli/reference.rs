@@ -15,10 +15,14 @@ pub const EXIT_STATUSES: [(u8, &str); 8] = [
 ];
 
 /// Environment variables, and what they do.
-pub const ENVIRONMENT: [(&str, &str); 11] = [
+pub const ENVIRONMENT: [(&str, &str); 12] = [
     (
         "AMIGRATE_SECTION_KEY",
         "A setting, for example AMIGRATE_UI_ASCII=true; it goes before the file, a flag before both.",
+    ),
+    (
+        "AMIGRATE_JOB, AMIGRATE_STATE, AMIGRATE_STEPS_FAILED, AMIGRATE_FAILURE",
+        "Of a hook (`hooks.job_ended`): what has ended and how. The README lists these and the others.",
     ),
     ("AWS_PROFILE, AWS_REGION, AWS_DEFAULT_REGION", "Profile and region unless flags or settings name them."),
     ("AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN", "Credentials, unless a profile is named."),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    Config, environment, file,
+    Config, Hooks, environment, file,
     hooks::variables,
     paths::default_path,
     read,
@@ -89,7 +89,7 @@ impl Config {
 
 /// Values that are texts, and yet cannot be used.
 fn unusable(config: &Config) -> Vec<Failure> {
-    let Config { aws, copy, jobs, .. } = config;
+    let Config { aws, copy, jobs, hooks, .. } = config;
     let given = |text: &str| !text.is_empty();
     let of = |setting: &str, wrong: Result<(), Failure>| {
         wrong.err().map(|failure| Failure { what: format!("use the setting {setting}: {}", failure.what), ..failure })
@@ -102,6 +102,7 @@ fn unusable(config: &Config) -> Vec<Failure> {
     let found = [
         of("aws.region", region),
         of("jobs.directory", if relative { Err(directory) } else { Ok(()) }),
+        of("hooks.job_ended", hooks.job_ended.first().map_or(Ok(()), |program| Hooks::check(program))),
         of("copy.name", template::check(&copy.name)),
         of("copy.description", template::check(&copy.description)),
         of("copy.kms_key", key),

@@ -165,7 +165,7 @@ pub const KEYS: [Setting; 54] = [
     key("jobs", "history_days", "90", Expect::Whole(1, 3_650), "Days for which ended copies are kept in the history."),
     key("jobs", "background_on_hangup", "true", Expect::Switch, "After a hang-up, let a background process continue with copies not yet sent."),
     key("jobs", "stall_warning_minutes", "30", Expect::Whole(1, 10_000), "Warn of a copy that makes no progress for so many minutes. Nothing is ever cancelled for it."),
-    key("hooks", "job_ended", "[]", Expect::Command, "Run this for each copy of yours that has ended: a program and its arguments, such as [\"/home/me/bin/copied\", \"--quiet\"]."),
+    key("hooks", "job_ended", "[]", Expect::Command, "Run this for each copy of yours that has ended: a program (an absolute path, or a name of PATH) and its arguments, such as [\"/home/me/bin/copied\", \"--quiet\"]."),
     key("hooks", "timeout_seconds", "60", Expect::Whole(1, 3_600), "A hook that takes longer is ended."),
     key("poll", "fastest_seconds", "3", Expect::Whole(1, 3_600), "While things move."),
     key("poll", "slowest_seconds", "15", Expect::Whole(1, 3_600), "Once nothing moves."),

@@ -289,3 +289,21 @@ fn a_relative_prices_file_is_beside_the_settings() {
 fn whose_images(#[case] word: &str, #[case] expected: Option<OwnerFilter>) {
     assert_eq!(OwnerFilter::parse(word), expected);
 }
+
+#[test]
+fn a_hook_is_an_absolute_path_or_a_name_of_path() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config.toml");
+    let mistakes = |program: &str| {
+        std::fs::write(&file, format!("[hooks]\njob_ended = ['{program}', './an argument']\n")).unwrap();
+        let mistakes = Config::mistakes(Some(&file), &|_| None);
+        mistakes.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    for program in ["/opt/copied", "copied"] {
+        assert_eq!(mistakes(program), [""; 0], "{program}");
+    }
+    for program in ["./copied", "bin/copied", "~/copied"] {
+        let expected = format!("use the setting hooks.job_ended: run a hook: a relative path: {program}");
+        assert_eq!(mistakes(program), [expected]);
+    }
+}

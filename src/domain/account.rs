@@ -66,6 +66,11 @@ impl AccountKey {
         AccountId::new(self.0.split(' ').next()?).ok()
     }
 
+    /// Returns EC2's endpoint, if it is not AWS's own.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.0.split_once(" at ").map(|(_, url)| url)
+    }
+
     /// Returns the key as it is stored.
     pub fn as_str(&self) -> &str {
         &self.0

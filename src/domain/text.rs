@@ -25,6 +25,14 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().filter_map(|c| if harmless(c) { Some(c) } else { c.is_control().then_some(' ') }).collect())
 }
 
+/// Returns a URL without the user and the password in it.
+pub fn without_user_info(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let host = rest[..end].rfind('@').map_or(0, |at| at + 1);
+    format!("{scheme}://{}", &rest[host..])
+}
+
 /// Formats a count with its noun: `1 copy`, `2 copies`.
 pub fn count(n: usize, one: &str, many: &str) -> String {
     format!("{} {}", thousands(n), if n == 1 { one } else { many })
@@ -91,6 +99,17 @@ mod tests {
         assert_eq!(clean("evil\u{202e}gpj.exe\u{2066}x\u{feff}"), "evilgpj.exex");
         assert_eq!(clean("two\nlines\ttab"), "two lines tab");
         assert_eq!(clean("日本 👩\u{200d}🚀"), "日本 👩\u{200d}🚀");
+    }
+
+    #[test]
+    fn a_url_is_shown_without_its_user() {
+        for (url, shown) in [
+            ("http://me:se@cret@host:1/a@b", "http://host:1/a@b"),
+            ("http://host/a@b", "http://host/a@b"),
+            ("a@b", "a@b"),
+        ] {
+            assert_eq!(without_user_info(url), shown);
+        }
     }
 
     #[test]

@@ -16,8 +16,13 @@ use tokio::sync::{
 };
 
 use super::{
-    backend::DriverBackend, background::ParentProcess, clock::Clock, hook_runner::HookRunner, hooks::HookSettings,
-    store_handle::StoreHandle, update::JobUpdate,
+    backend::DriverBackend,
+    background::ParentProcess,
+    clock::Clock,
+    hook_runner::{HookRunner, HooksLeft},
+    hooks::HookSettings,
+    store_handle::StoreHandle,
+    update::JobUpdate,
 };
 use crate::{
     domain::{AccountKey, Failure, Region},
@@ -84,14 +89,24 @@ pub struct DriverHandle {
     handled: watch::Receiver<u64>,
     pause: Arc<watch::Sender<bool>>,
     paused: watch::Receiver<bool>,
-    /// How many hooks wait or run.
-    hooks_left: watch::Receiver<usize>,
+    hooks_left: watch::Receiver<HooksLeft>,
 }
 
 impl DriverHandle {
-    /// Waits until the hooks of all copies that have ended are done, or the driver has ended. Each takes a limited time.
+    /// Waits until the hooks of all copies that have ended are done, as far as they are this process's, or the driver has ended. Each
+    /// takes a limited time.
     pub async fn hooks_done(&self) {
-        _ = self.hooks_left.clone().wait_for(|left| *left == 0).await;
+        _ = self.hooks_left.clone().wait_for(|left| left.none()).await;
+    }
+
+    /// Waits until no hook runs, or the driver has ended. In a pause none begins.
+    pub async fn running_hooks_done(&self) {
+        _ = self.hooks_left.clone().wait_for(|left| left.running == 0).await;
+    }
+
+    /// Returns how many hooks are due and not begun, for this process or for the one that runs the queue after it.
+    pub fn hooks_due(&self) -> usize {
+        self.hooks_left.borrow().due
     }
 
     /// Releases the queue to other processes, and waits until that is done: this process is about to be suspended.
@@ -207,8 +222,15 @@ impl Driver {
             self.forward_command(command).await;
         }
         self.paused.send_replace(true);
-        // An error means that every handle is gone, and the driver ends next.
-        _ = self.pause.wait_for(|pause| !*pause).await;
+        let mut pause = self.pause.clone();
+        loop {
+            tokio::select! {
+                biased;
+                // An error means that every handle is gone, and the driver ends next.
+                _ = pause.wait_for(|pause| !*pause) => break,
+                ended = self.hooks.next() => self.hook_ended(ended),
+            }
+        }
         self.paused.send_replace(false);
     }
 

@@ -12,13 +12,14 @@ use super::{
     background::ParentProcess,
     context::{Driver, LockOutcome, STORE_POLL_INTERVAL},
     heartbeat::{HeartbeatMonitor, this_process},
+    hooks::is_awaited,
     run::{DriverLoop, LoopExit},
     update::{DriverStatus, JobUpdate, Warning},
 };
 use crate::{
     domain::{Failure, Retry},
     engine::{Engine, EngineConfig, Job},
-    store::{DriverLock, Seq},
+    store::{DriverLock, Loaded, Seq},
 };
 
 /// Interval between attempts to read a store that could not be read.
@@ -106,22 +107,20 @@ impl Driver {
                     return Ok(FollowerExit::Acquired(lock.filter(|_| !self.read_only())));
                 }
                 LockOutcome::HeldElsewhere => {
-                    match self.read_changes(&mut seq, &mut monitor, unread).await {
-                        Ok(changed) => {
-                            unread = false;
-                            check_done |= changed && self.exit_when_done();
-                        }
+                    let changed = self.read_changes(&mut seq, &mut monitor, unread).await;
+                    unread = changed.is_err();
+                    match changed {
+                        Ok(changed) => check_done |= changed && self.exit_when_done(),
                         // The process that runs the queue reports what is wrong with the store.
-                        Err(failure) => {
-                            unread = true;
-                            tracing::warn!(%failure, "the store could not be read");
-                        }
+                        Err(failure) => tracing::warn!(%failure, "the store could not be read"),
                     }
                     DriverStatus::OtherProcess(monitor.other_process(&this, Instant::now()))
                 }
                 LockOutcome::Unavailable(failure) if self.exit_when_done() => return Err(failure),
                 LockOutcome::Unavailable(failure) => DriverStatus::NotRunning(failure),
             };
+            // They are for the process that runs the queue.
+            self.note_due_hooks(0);
             if status != published {
                 (self.publish)(JobUpdate::Driver(status.clone()));
                 published = status;
@@ -133,6 +132,10 @@ impl Driver {
                     (Some(command), DriverStatus::NotRunning(failure)) => self.reject(&command, failure.clone()),
                     (Some(command), _) => self.forward_command(command).await,
                 },
+                ended = self.hooks.next() => {
+                    self.hook_ended(ended);
+                    check_done |= self.exit_when_done();
+                }
                 () = tokio::time::sleep(STORE_POLL_INTERVAL) => {}
                 _ = self.pause.changed() => {}
             }
@@ -167,7 +170,12 @@ impl Driver {
 
     /// Returns true if nothing is left that this process would have to run, should the other one end.
     async fn nothing_to_run(&self) -> bool {
-        self.load().await.is_ok_and(|l| l.commands.is_empty() && !l.jobs.iter().any(Job::needs_driving))
+        let has_hook = self.hooks.is_set();
+        let needed = |job: &Job| job.needs_driving() || has_hook && is_awaited(job);
+        let is_done = |loaded: Loaded| {
+            loaded.commands.is_empty() && !loaded.jobs.iter().any(needed) && !(has_hook && loaded.due_hooks > 0)
+        };
+        self.hooks.is_idle() && self.load().await.is_ok_and(is_done)
     }
 
     /// Runs the queue, restarting the loop with the same lock whenever the clock was set.
@@ -198,6 +206,7 @@ impl Driver {
             // Sends nothing yet: the loop's first tick does.
             engine.follow(&self.followed, now);
         }
+        self.note_due_hooks(if self.hooks.is_set() && !self.read_only() { loaded.due_hooks } else { 0 });
         (self.publish)(JobUpdate::Driver(DriverStatus::ThisProcess));
         // Not the stored status: what stopped the process before, such as its credentials, is for this one to find out.
         self.publish_jobs(loaded.jobs, engine.status());

@@ -7,11 +7,17 @@ use std::{
 };
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
+use super::hook_launcher::Launcher;
 use crate::{
     config::{Hooks, hooks::variables},
-    domain::{AccountKey, text::clean},
-    engine::{BatchId, Job, JobId, JobState, Origin},
+    domain::{
+        AccountKey, Failure,
+        text::{clean, without_user_info},
+    },
+    engine::{BatchId, Job, JobId, JobState, Origin, StepState},
+    store::DueHook,
 };
 
 /// The commands that the user's settings name, none of them run by a shell.
@@ -21,45 +27,66 @@ pub struct HookSettings {
     pub job_ended: Vec<String>,
     /// How long one may take.
     pub timeout: Duration,
+    /// How it is separated from the terminal.
+    pub launcher: Launcher,
+    /// The profile of the account whose queue it is, which AWS's programs under a hook are to use.
+    pub profile: Option<String>,
 }
 
 impl From<&Hooks> for HookSettings {
     fn from(hooks: &Hooks) -> Self {
-        Self { job_ended: hooks.job_ended.clone(), timeout: Duration::from_secs(hooks.timeout_seconds) }
+        Self {
+            job_ended: hooks.job_ended.clone(),
+            timeout: Duration::from_secs(hooks.timeout_seconds),
+            launcher: Launcher::ThisProgram,
+            profile: None,
+        }
     }
 }
 
-/// A copy that has ended, as its hook sees it.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct EndedJob {
-    /// The copy in words.
-    pub(super) title: String,
-    pub(super) variables: Vec<(&'static str, String)>,
+/// Why a copy is not what was requested, and how many of its post-copy steps were not carried out.
+fn shortcomings(job: &Job) -> (Option<Failure>, usize) {
+    match &job.state {
+        JobState::Failed { failure, .. } => (Some(Failure::clone(failure)), 0),
+        JobState::Available { .. } => {
+            let failed = |state: &StepState| matches!(state, StepState::Failed(_)) || state.is_given_up();
+            let mut failed = job.steps().filter(|(_, state)| failed(state)).peekable();
+            let first = failed.peek().map(|(_, state)| match state {
+                StepState::Failed(failure) => Failure::clone(failure),
+                _ => Failure::new("carry out a post-copy step", "it was given up"),
+            });
+            (first, failed.count())
+        }
+        _ => (None, 0),
+    }
 }
 
-impl EndedJob {
-    fn new(job: &Job, account: &AccountKey, batch_left: usize) -> Self {
-        let failure = if let JobState::Failed { failure, .. } = &job.state { Some(&**failure) } else { None };
-        let text = |text: Option<String>| text.unwrap_or_default();
-        let variables = [
-            (variables::JOB, job.id.to_string()),
-            (variables::BATCH, job.batch.to_string()),
-            (variables::BATCH_LEFT, batch_left.to_string()),
-            (variables::STATE, job.phase().as_str().to_owned()),
-            (variables::NAME, job.request.name.to_string()),
-            (variables::REGION, job.request.destination.to_string()),
-            (variables::IMAGE_ID, text(job.image().map(ToString::to_string))),
-            (variables::SOURCE_IMAGE_ID, job.request.source.to_string()),
-            (variables::SOURCE_REGION, job.request.source_region.to_string()),
-            (variables::ACCOUNT, account.to_string()),
-            (variables::FAILURE, text(failure.map(ToString::to_string))),
-            (variables::FAILURE_CODE, text(failure.and_then(|failure| failure.code.clone()))),
-        ];
-        Self {
-            title: format!("copy {} to {}", job.request.name, job.request.destination),
-            // AWS's texts may have anything in them; the environment takes no NUL.
-            variables: variables.map(|(name, text)| (name, clean(&text).into_owned())).into(),
-        }
+/// The hook of a copy that has ended, with what is to be said of it.
+fn due_hook(job: &Job, account: &AccountKey, batch_left: usize) -> DueHook {
+    let (failure, steps_failed) = shortcomings(job);
+    let text = |text: Option<String>| text.unwrap_or_default();
+    let variables = [
+        (variables::JOB, job.id.to_string()),
+        (variables::BATCH, job.batch.to_string()),
+        (variables::BATCH_LEFT, batch_left.to_string()),
+        (variables::STATE, job.phase().as_str().to_owned()),
+        (variables::NAME, job.request.name.to_string()),
+        (variables::REGION, job.request.destination.to_string()),
+        (variables::IMAGE_ID, text(job.image().map(ToString::to_string))),
+        (variables::SOURCE_IMAGE_ID, job.request.source.to_string()),
+        (variables::SOURCE_REGION, job.request.source_region.to_string()),
+        (variables::ACCOUNT, text(account.account().map(|account| account.to_string()))),
+        (variables::ENDPOINT, text(account.endpoint().map(without_user_info))),
+        (variables::STEPS_FAILED, steps_failed.to_string()),
+        (variables::FAILURE, text(failure.as_ref().map(ToString::to_string))),
+        (variables::FAILURE_CODE, text(failure.and_then(|failure| failure.code))),
+    ];
+    DueHook {
+        key: Uuid::new_v4().as_u128(),
+        job: job.id,
+        title: format!("copy {} to {}", job.request.name, job.request.destination),
+        // AWS's texts may have anything in them; the environment takes no NUL.
+        variables: variables.map(|(name, text)| (name.to_owned(), clean(&text).into_owned())).into(),
     }
 }
 
@@ -69,7 +96,7 @@ pub(super) fn is_awaited(job: &Job) -> bool {
 }
 
 /// The own copies that have not ended, so that each one's end is noticed once. Of those that ended before the loop began nothing
-/// is known: their hooks were run by the process that saw it.
+/// is known: the process that saw it has stored their hooks.
 pub(super) struct OpenJobs {
     open: BTreeMap<JobId, BatchId>,
     /// Ended since the loop began.
@@ -88,22 +115,22 @@ impl OpenJobs {
         Self { open: open.map(|job| (job.id, job.batch.clone())).collect(), ended: BTreeSet::new(), since: now }
     }
 
-    /// Takes in jobs that were committed, and returns those that have just ended, in their order.
-    pub(super) fn committed(&mut self, jobs: &[Arc<Job>], account: &AccountKey) -> Vec<EndedJob> {
+    /// Takes in jobs that are about to be committed, and adds the hooks of those that have just ended, in their order. One that goes on
+    /// after all, before its end was committed, has none.
+    pub(super) fn take_in(&mut self, jobs: &[Arc<Job>], account: &AccountKey, due: &mut Vec<DueHook>) {
         let own = || jobs.iter().filter(|job| job.origin == Origin::Here);
         for job in own().filter(|job| !is_over(job)) {
             self.ended.remove(&job.id);
+            due.retain(|hook| hook.job != job.id);
             self.open.insert(job.id, job.batch.clone());
         }
-        let mut ended = Vec::new();
         for job in own().filter(|job| is_over(job)) {
             // One that failed at once was never open.
             let is_new = self.open.remove(&job.id).is_some() || job.requested >= self.since;
             if is_new && self.ended.insert(job.id) {
                 let left = self.open.values().filter(|batch| **batch == job.batch).count();
-                ended.push(EndedJob::new(job, account, left));
+                due.push(due_hook(job, account, left));
             }
         }
-        ended
     }
 }

@@ -16,6 +16,14 @@ fn effective_profile(profile: Option<&str>, env: &impl Fn(&str) -> Option<String
     profile.map(str::to_owned).or_else(from_environment).unwrap_or_else(|| "default".into())
 }
 
+/// The profile that credentials are read from: the named one, else that of the environment. `None` if keys are exported, which come
+/// before that, or for the default profile.
+pub(super) fn in_use(named: Option<&str>, env: &impl Fn(&str) -> Option<String>) -> Option<String> {
+    let variable = |name: &str| env(name).filter(|value| !value.trim().is_empty());
+    let from_environment = || variable("AWS_PROFILE").filter(|_| variable("AWS_ACCESS_KEY_ID").is_none());
+    named.map(str::to_owned).or_else(from_environment)
+}
+
 /// The profile that the AWS credential chain uses, the files it is read from, and the endpoint, given or from the environment:
 /// in another file or behind another endpoint a profile may mean another account.
 ///
@@ -66,6 +74,15 @@ mod tests {
         assert_eq!(key(Some("dev"), Some("http://b"), &env(&set)).as_deref(), Some("dev at http://b"));
         let files = [("AWS_CONFIG_FILE", "/c"), ("AWS_SHARED_CREDENTIALS_FILE", "/s")];
         assert_eq!(key(Some("dev"), None, &env(&files)).as_deref(), Some("dev in /c in /s"));
+    }
+
+    #[test]
+    fn the_profile_in_use_is_the_named_one_or_that_of_the_environment_without_exported_keys() {
+        let (prod, keys) = (("AWS_PROFILE", "prod"), ("AWS_ACCESS_KEY_ID", "AKIA"));
+        assert_eq!(in_use(None, &env(&[])), None);
+        assert_eq!(in_use(None, &env(&[prod])).as_deref(), Some("prod"));
+        assert_eq!(in_use(None, &env(&[prod, keys])), None);
+        assert_eq!(in_use(Some("dev"), &env(&[prod, keys])).as_deref(), Some("dev"));
     }
 
     #[test]

@@ -79,7 +79,8 @@ impl Queue<'_> {
     /// Returns the future that runs the account's driver, and the handle that gives it commands. The future remembers the
     /// profile's account first. It ends when the last handle is dropped, or as [`DriverSettings::exit_when_done`] says.
     pub fn open(self, publish: Publisher) -> (impl Future<Output = Result<(), Failure>> + Send + use<>, DriverHandle) {
-        let Self { account, session, source, profile, location, store, settings, clock } = self;
+        let Self { account, session, source, profile, location, store, mut settings, clock } = self;
+        settings.hooks.profile = source.profile_in_use(profile.as_deref());
         let backend = AwsBackend::new(session, source.reload(profile.as_deref(), &account));
         let config = DriverConfig { account: account.clone(), lock_mode: location.lock_mode(), settings };
         let (driver, handle) = Driver::new(config, store.clone(), Arc::new(backend), clock, publish);

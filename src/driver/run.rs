@@ -106,12 +106,7 @@ impl<'a> DriverLoop<'a> {
     }
 
     pub(super) async fn run(mut self) -> LoopExit {
-        let exit = self.run_until_exit().await;
-        self.driver.hooks.start_all();
-        exit
-    }
-
-    async fn run_until_exit(&mut self) -> LoopExit {
+        self.driver.start_hooks().await;
         self.read_commands().await;
         self.handle(Event::Tick);
         let mut poll = interval(STORE_POLL_INTERVAL);
@@ -139,8 +134,8 @@ impl<'a> DriverLoop<'a> {
                 },
                 _ = self.driver.pause.changed() => {}
                 ended = self.driver.hooks.next() => {
-                    (self.driver.publish)(JobUpdate::HookProblem(ended.err()));
-                    self.driver.hooks.start_next();
+                    self.driver.hook_ended(ended);
+                    self.driver.start_hooks().await;
                 }
                 () = sleep(wait) => self.handle(Event::Tick),
                 _ = poll.tick(), if shared => {
@@ -152,6 +147,7 @@ impl<'a> DriverLoop<'a> {
                     if let Some(exit) = self.write_heartbeat().await {
                         return exit;
                     }
+                    self.driver.start_hooks().await;
                 }
             }
         }
@@ -281,6 +277,10 @@ impl<'a> DriverLoop<'a> {
     /// Commits what has changed; then sends the requests that come of it, and publishes the changes.
     async fn commit_and_send(&mut self) {
         self.changes.add_jobs(self.engine.take_changed());
+        if self.driver.hooks.is_set() && !self.driver.read_only() {
+            let ChangeSet { jobs, hooks, .. } = &mut self.changes;
+            self.open.take_in(jobs, &self.driver.config.account, hooks);
+        }
         let status = self.engine.status();
         self.changes.status = (status != self.status).then(|| status.clone());
         // Listed again each time: after a failed commit the requests may be others.
@@ -293,16 +293,16 @@ impl<'a> DriverLoop<'a> {
             self.taken.remove(id);
         }
         self.status = status;
-        if !self.driver.read_only() {
-            // Before anybody hears of it, who may end this process.
-            let ended = self.open.committed(&committed.jobs, &self.driver.config.account);
-            self.driver.hooks.start(ended);
-        }
+        // Before anybody hears of the ends, who may end this process.
+        self.driver.note_due_hooks(self.driver.hooks.due() + committed.hooks.len());
         if !committed.jobs.is_empty() || committed.status.is_some() {
             (self.driver.publish)(JobUpdate::Changed { jobs: committed.jobs, status: committed.status });
         }
         self.changing.extend(committed.sent.iter().map(|sent| sent.id));
         self.send_requests();
+        if !committed.hooks.is_empty() {
+            self.driver.start_hooks().await;
+        }
     }
 
     /// Commits the changes. Returns false if that failed, or the next try is not due yet.
@@ -356,7 +356,7 @@ impl<'a> DriverLoop<'a> {
         self.requests.iter().filter_map(sent).collect()
     }
 
-    /// Returns true if a hook is running, or is to be run for a copy that goes on.
+    /// Returns true if a hook is due or running, or is to be run for a copy that goes on.
     fn awaits_hooks(&self) -> bool {
         let hooks = &self.driver.hooks;
         !hooks.is_idle() || hooks.is_set() && self.engine.jobs().any(is_awaited)
@@ -372,7 +372,7 @@ impl<'a> DriverLoop<'a> {
         if !self.changes.is_empty() {
             self.commit_and_send().await;
         }
-        self.changes.is_empty() && !self.commands_unread && self.engine.can_exit()
+        self.changes.is_empty() && !self.commands_unread && self.engine.can_exit() && !self.awaits_hooks()
     }
 }
 

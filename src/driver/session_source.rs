@@ -54,6 +54,12 @@ impl SessionSource {
         Some(SessionReload { options, http: http.clone(), account: account.clone() })
     }
 
+    /// The profile that credentials are read from; `None` for exported keys, the default profile and the embedded EC2.
+    pub(super) fn profile_in_use(&self, profile: Option<&str>) -> Option<String> {
+        let Self::Aws { options, .. } = self else { return None };
+        profile_key::in_use(profile.or(options.profile.as_deref()), &|name| std::env::var(name).ok())
+    }
+
     /// The key under which a profile's account is remembered; see [`profile_key::key`].
     pub async fn profile_key(&self, profile: Option<&str>) -> Option<String> {
         match self {

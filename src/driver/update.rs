@@ -74,8 +74,10 @@ pub enum JobUpdate {
     Rejected(Failure),
     /// The store cannot be written (`None`: it can again). No request is sent that could not be committed first.
     StoreProblem(Option<Failure>),
-    /// A hook has failed (`None`: one has run well since).
-    HookProblem(Option<Failure>),
+    /// A hook has failed.
+    HookFailed(Failure),
+    /// So many hooks are due and not begun, which this process is to run, or who runs the queue after it. None while another one runs it.
+    HooksDue(usize),
     /// Something a person should know.
     Warning(Warning),
 }

@@ -35,6 +35,17 @@ pub fn unresponsive(driver: &DriverStatus) -> Option<String> {
     ))
 }
 
+/// Says how many hooks a process leaves behind that it has not begun, and who runs them; `None` if there are none.
+pub fn hooks_due(due: usize, in_background: bool) -> Option<String> {
+    let hooks = count(due, "hook of an ended copy is", "hooks of ended copies are");
+    let who = if in_background {
+        "a process in the background runs what is left"
+    } else {
+        "what is left runs when amigrate or `amigrate drive` is started next"
+    };
+    (due > 0).then(|| format!("{hooks} not run yet: {who}."))
+}
+
 /// A warning as a sentence.
 pub fn warning(warning: &Warning) -> String {
     match warning {

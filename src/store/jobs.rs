@@ -10,6 +10,7 @@ use super::{
     commands::{self, CommandId},
     database::{Seq, Store, seq},
     errors::Error,
+    hooks::{self, DueHook},
     rows::{self, json, parsed, time},
 };
 use crate::{
@@ -28,6 +29,8 @@ pub struct Loaded {
     pub commands: Vec<(CommandId, Command)>,
     /// The engine's status when it was last committed.
     pub status: Status,
+    /// How many hooks are to be run for copies that have ended.
+    pub due_hooks: usize,
     /// As of which commit.
     pub seq: Seq,
     /// Jobs and commands in a form this program does not know; they are left as they are.
@@ -47,6 +50,8 @@ pub struct ChangeSet {
     pub sent: Vec<SentRequest>,
     /// Changing requests whose outcome is known now.
     pub answered: Vec<AnsweredRequest>,
+    /// Hooks of copies that end with this commit.
+    pub hooks: Vec<DueHook>,
 }
 
 impl ChangeSet {
@@ -100,6 +105,7 @@ impl Store {
                 last_id: u64::try_from(last).unwrap_or(0),
                 commands,
                 status: status(tx, account)?,
+                due_hooks: hooks::count(tx, account)?,
                 seq: seq(tx)?,
                 unreadable: unreadable_jobs + unreadable_commands,
             })
@@ -114,6 +120,7 @@ impl Store {
             rows::write(tx, account, &changes.jobs, seq.0, now)?;
             audit::write_sent(tx, account, &changes.sent, now)?;
             audit::write_answered(tx, &changes.answered, now)?;
+            hooks::write(tx, account, &changes.hooks, now)?;
             commands::remove(tx, account, &changes.commands)?;
             let highest = changes.jobs.iter().map(|job| rows::number(job)).max_by_key(|n| n.as_ref().ok().copied());
             let status = changes.status.as_ref().map(json).transpose()?;
@@ -200,11 +207,12 @@ impl Store {
     }
 
     /// Deletes jobs that ended before a time and have nothing left to remove, every account's, and changing requests sent
-    /// before it. Returns how many of both. Their numbers are not given again.
+    /// and hooks due before it. Returns how many of all. Their numbers are not given again.
     pub fn prune(&mut self, before: Timestamp) -> Result<usize, Failure> {
         let old = "SELECT (SELECT count(*) FROM jobs WHERE ended < ?1 AND NOT cleanup)
                         + (SELECT count(*) FROM audit WHERE time < ?1 AND (account, job) NOT IN
-                              (SELECT account, id FROM jobs WHERE ended IS NULL OR ended >= ?1 OR cleanup))";
+                              (SELECT account, id FROM jobs WHERE ended IS NULL OR ended >= ?1 OR cleanup))
+                        + (SELECT count(*) FROM due_hooks WHERE time < ?1)";
         let some: i64 =
             self.read("look through the history", |tx| Ok(tx.query_row(old, [time(before)], |row| row.get(0))?))?;
         if some == 0 {
@@ -217,7 +225,8 @@ impl Store {
                 "DELETE FROM audit WHERE time < ?1 AND (account, job) NOT IN (SELECT account, id FROM jobs)",
                 [time(before)],
             )?;
-            Ok(jobs + requests)
+            let hooks = tx.execute("DELETE FROM due_hooks WHERE time < ?1", [time(before)])?;
+            Ok(jobs + requests + hooks)
         })
     }
 }

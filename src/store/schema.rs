@@ -118,6 +118,15 @@ pub(super) const STEPS: &[&str] = &[
      CREATE INDEX jobs_by_seq ON jobs (account, seq);
      CREATE INDEX jobs_by_end ON jobs (account, ended);
      CREATE INDEX jobs_by_token ON jobs (account, token);",
+    // `due_hooks`: hooks of copies that have ended, until they are begun.
+    "CREATE TABLE due_hooks (
+         id INTEGER PRIMARY KEY AUTOINCREMENT,
+         key TEXT NOT NULL UNIQUE,
+         account TEXT NOT NULL,
+         job INTEGER NOT NULL,
+         time TEXT NOT NULL,
+         body TEXT NOT NULL
+     ) STRICT;",
 ];
 
 /// The version that a list of steps ends at.

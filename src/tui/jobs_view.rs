@@ -27,8 +27,11 @@ pub struct JobsView {
     requested_at_version: Option<u64>,
     /// Why the store cannot be written.
     pub store_problem: Option<Failure>,
-    /// Why the last hook failed.
-    pub hook_problem: Option<Failure>,
+    /// Why hooks failed in this session, the last of them; and how many did.
+    pub hook_failures: Vec<Failure>,
+    pub hooks_failed: usize,
+    /// Hooks of ended copies that this process, which runs the queue, has not begun.
+    pub hooks_due: usize,
     /// A copy without progress for this long is stalled.
     pub stall: SignedDuration,
     /// What the user should know about the store, such as where a damaged one was kept.
@@ -138,6 +141,16 @@ impl JobsView {
         let here: BTreeSet<JobId> = jobs.iter().map(|j| j.id).collect();
         self.jobs.retain(|id, _| here.contains(id));
         self.change(jobs);
+    }
+
+    /// Keeps why a hook failed.
+    pub(super) fn hook_failed(&mut self, failure: Failure) {
+        /// More are only counted.
+        const KEPT: usize = 100;
+        self.hooks_failed += 1;
+        self.hook_failures.push(failure);
+        let first = self.hook_failures.len().saturating_sub(KEPT);
+        self.hook_failures.drain(..first);
     }
 
     /// The jobs that ended since the last call: the bell rings for them.

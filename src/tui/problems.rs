@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeSet, fmt};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    domain::{Failure, Region, Retry},
+    domain::{Failure, Region, Retry, text::thousands},
     engine::{Job, JobState},
     labels,
     tui::{
@@ -32,8 +32,8 @@ pub enum ProblemLocation<'a> {
     Driver,
     /// Another process holds the queue and does not respond.
     OtherDriver,
-    /// The last hook.
-    Hook,
+    /// A hook, one of so many that failed in this session.
+    Hook(usize),
     /// A setting.
     Settings,
     /// Looking up the account or the regions.
@@ -55,7 +55,8 @@ impl fmt::Display for ProblemLocation<'_> {
             Self::Notice => f.write_str("the store of jobs"),
             Self::Driver => f.write_str("jobs can only be viewed"),
             Self::OtherDriver => f.write_str("nobody is running the queue"),
-            Self::Hook => f.write_str("hook"),
+            Self::Hook(0 | 1) => f.write_str("hook"),
+            Self::Hook(failed) => write!(f, "hook, one of {} that failed in this session", thousands(*failed)),
             Self::Settings => f.write_str("settings"),
             Self::Lookup(what) => f.write_str(what),
             Self::Images(region) => write!(f, "{region}"),
@@ -66,6 +67,11 @@ impl fmt::Display for ProblemLocation<'_> {
 }
 
 impl<'a> ProblemLocation<'a> {
+    /// The place in the log: that of a hook does not change with the number of others.
+    fn logged_as(&self) -> String {
+        if let Self::Hook(_) = self { Self::Hook(1).to_string() } else { self.to_string() }
+    }
+
     /// The region that it concerns; that of the session where the account or its regions are looked up.
     pub(super) fn region(&self, model: &'a Model) -> Option<&'a Region> {
         match (self, &model.connection) {
@@ -99,7 +105,7 @@ impl<'a> Problem<'a> {
         match self.location {
             ProblemLocation::Copy(job) if job.state.ended() => once(job.ended.unwrap_or(model.now)),
             ProblemLocation::Copy(job) => once(job.last_progress.or(job.started).unwrap_or(job.requested)),
-            _ => model.problem_log.times(&self.location.to_string(), &self.failure).unwrap_or(once(model.now)),
+            _ => model.problem_log.times(&self.location.logged_as(), &self.failure).unwrap_or(once(model.now)),
         }
     }
 }
@@ -130,8 +136,8 @@ impl Model {
         let mut problems = self.stopping_problems();
         let settings = self.start.config.unknown_variables.iter();
         problems.extend(settings.map(|failure| Problem::known(ProblemLocation::Settings, failure)));
-        let hook = self.jobs_view.hook_problem.iter();
-        problems.extend(hook.map(|failure| Problem::known(ProblemLocation::Hook, failure)));
+        let hook = ProblemLocation::Hook(self.jobs_view.hooks_failed);
+        problems.extend(self.jobs_view.hook_failures.iter().rev().map(|failure| Problem::known(hook, failure)));
         let lookups = self.lookup_problems.iter();
         problems.extend(lookups.map(|(what, failure)| Problem::known(ProblemLocation::Lookup(what), failure)));
         for (region, listing) in self.catalogue.listings() {
@@ -181,7 +187,7 @@ pub(super) fn follow(model: &mut Model) {
     let mut log = std::mem::take(&mut model.problem_log);
     let mut keys = Vec::new();
     for problem in model.general_problems() {
-        let place = problem.location.to_string();
+        let place = problem.location.logged_as();
         log.see(&place, problem.location.region(model), &problem.failure, model.now, true);
         keys.push(problem_log::key(&place, &problem.failure));
     }

@@ -42,10 +42,11 @@ fn runs_queue(model: &Model) -> bool {
     model.jobs_view.driver == DriverStatus::ThisProcess && model.start.demo.is_none() && !model.start.config.read_only
 }
 
-/// Returns true if a process in the background is to run the hooks of copies that go on in AWS.
+/// Returns true if a process in the background is to run hooks: those that are due, and those of copies that go on in AWS.
 fn leaves_hooks(model: &Model) -> bool {
     let own = |job: &Job| job.origin == Origin::Here && !job.state.ended();
-    runs_queue(model) && !model.start.config.hooks.job_ended.is_empty() && model.jobs_view.jobs().any(own)
+    let due = model.jobs_view.hooks_due > 0 || model.jobs_view.jobs().any(own);
+    runs_queue(model) && !model.start.config.hooks.job_ended.is_empty() && due
 }
 
 /// Quits, after a confirmation if work would stop.

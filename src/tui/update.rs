@@ -187,7 +187,8 @@ fn on_job_update(model: &mut Model, update: JobUpdate) {
             review::open::on_rejected(model);
         }
         JobUpdate::StoreProblem(problem) => model.jobs_view.store_problem = problem,
-        JobUpdate::HookProblem(problem) => model.jobs_view.hook_problem = problem,
+        JobUpdate::HookFailed(failure) => model.jobs_view.hook_failed(failure),
+        JobUpdate::HooksDue(due) => model.jobs_view.hooks_due = due,
         JobUpdate::Warning(warning) => {
             let text = labels::driver::warning(&warning);
             model.show_error(text.clone());

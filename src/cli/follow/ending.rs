@@ -65,6 +65,8 @@ pub(in crate::cli) struct Followed {
     pub(super) selection: Selection,
     pub(super) timeout: Option<Duration>,
     pub(super) carried_on: CarriedOn,
+    /// Hooks of copies that have ended, which are not begun.
+    pub(super) hooks_due: usize,
 }
 
 impl Followed {
@@ -91,6 +93,7 @@ impl Followed {
         match self.ending {
             Ending::Done => {
                 self.note_unfinished(output);
+                self.note_hooks(output);
                 ExitStatus::of_all(&failures)
             }
             Ending::TimedOut => {
@@ -109,10 +112,12 @@ impl Followed {
                     &Failure::new("wait for the copies", why)
                         .hint(format!("`amigrate wait {}` resumes.", self.arguments())),
                 );
+                self.note_hooks(output);
                 ExitStatus::TimedOut
             }
             Ending::Signalled(signal) => {
                 self.note_left(output);
+                self.note_hooks(output);
                 signal.status()
             }
         }
@@ -121,7 +126,7 @@ impl Followed {
     /// Starts a process in the background for what is left to do, if the settings allow it.
     pub(super) async fn leave_to_background(&mut self, setup: &Setup) {
         let has_hook = !setup.config.hooks.job_ended.is_empty();
-        let goes_on = self.left() > 0 || has_hook && self.jobs.iter().any(|job| !has_ended(job));
+        let goes_on = self.left() + self.hooks_due > 0 || has_hook && self.jobs.iter().any(|job| !has_ended(job));
         if !goes_on || !setup.config.jobs.background_on_hangup || setup.config.read_only {
             return;
         }
@@ -146,6 +151,14 @@ impl Followed {
             });
         } else if self.jobs.iter().any(|job| !has_ended(job)) {
             output.note(&format!("EC2 goes on by itself. `amigrate wait {}` waits for it.", self.arguments()));
+        }
+    }
+
+    /// Says who runs the hooks that are not begun.
+    fn note_hooks(&self, output: OutputOptions) {
+        let in_background = self.carried_on == CarriedOn::InBackground;
+        if let Some(text) = labels::driver::hooks_due(self.hooks_due, in_background) {
+            output.note(&text);
         }
     }
 

@@ -105,12 +105,13 @@ pub(super) async fn follow(
         }
     };
     follower.progress.finish();
-    if matches!(ending, Ok(Ending::Done)) {
-        follower.finish_hooks(&mut queue, signals).await;
-    }
+    let left_by = match ending {
+        Ok(Ending::Done) => follower.finish_hooks(&mut queue, signals).await,
+        _ => None,
+    };
     // Requests under way are waited for.
     release(&handle).await;
-    let ending = ending?;
+    let (ending, hooks_due) = (ending?, handle.hooks_due());
     if ending != Ending::Done {
         follower.read_again(&queue).await;
     }
@@ -118,8 +119,8 @@ pub(super) async fn follow(
         follower.driver.other().map_or(CarriedOn::Nowhere, |other| CarriedOn::ByProcess(other.process.pid));
     let Follower { jobs, status, selection, untaken, .. } = follower;
     let jobs = jobs.into_values().collect();
-    let mut shown = Followed { jobs, untaken, status, ending, selection, timeout, carried_on };
-    if to_background || ending == Ending::Signalled(EndSignal::HangUp) {
+    let mut shown = Followed { jobs, untaken, status, ending, selection, timeout, carried_on, hooks_due };
+    if to_background || left_by.unwrap_or(ending) == Ending::Signalled(EndSignal::HangUp) {
         shown.leave_to_background(setup).await;
     }
     Ok(shown)
@@ -296,7 +297,7 @@ impl Follower<'_> {
             JobUpdate::Driver(driver) => self.note_driver(&driver)?,
             // Nothing that this command was to do will happen.
             JobUpdate::Rejected(failure) if !self.own.is_empty() => return Err(failure.into()),
-            JobUpdate::Rejected(failure) | JobUpdate::HookProblem(Some(failure)) => self.report(&failure),
+            JobUpdate::Rejected(failure) | JobUpdate::HookFailed(failure) => self.report(&failure),
             // What is stored is carried out once the store can be written: that is tried again and again.
             JobUpdate::StoreProblem(Some(failure)) => {
                 if self.store_problem.replace(failure.clone()).as_ref() != Some(&failure) {
@@ -307,7 +308,7 @@ impl Follower<'_> {
                 self.store_problem = None;
                 self.note("the store of jobs can be written again");
             }
-            JobUpdate::Pending { .. } | JobUpdate::HookProblem(None) => {}
+            JobUpdate::Pending { .. } | JobUpdate::HooksDue(_) => {}
             JobUpdate::Warning(warning) => self.note(&labels::driver::warning(&warning)),
         }
         Ok(())

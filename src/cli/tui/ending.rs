@@ -10,6 +10,21 @@ use crate::{
     tui::Model,
 };
 
+/// Says who runs hooks from now on, where nothing else is said of the background process, or some are due.
+fn hooks_that_are_left(due: usize, queued: usize, background: Option<&Result<(), Failure>>) -> Option<String> {
+    let due = labels::driver::hooks_due(due, matches!(background, Some(Ok(()))));
+    match background {
+        Some(Err(failure)) if queued == 0 => Some(format!(
+            "{}No process in the background runs hooks: {failure}",
+            due.map_or_else(String::new, |due| due + " ")
+        )),
+        Some(Ok(())) if queued == 0 => {
+            due.or_else(|| Some("A process in the background runs the hook when copies end.".into()))
+        }
+        _ => due,
+    }
+}
+
 /// Prints the copies that continue in AWS, and what happens to the queue, after the screen was left.
 pub(super) fn print_what_continues(model: &Model, background: Option<&Result<(), Failure>>) {
     /// More would scroll away what the shell showed before.
@@ -34,8 +49,8 @@ pub(super) fn print_what_continues(model: &Model, background: Option<&Result<(),
         let _ = writeln!(err, "{} more continue in AWS. `amigrate jobs` lists them all.", copying.len() - LISTED);
     }
     let queued = model.jobs_view.jobs().filter(|j| j.needs_driving()).count();
-    if queued == 0 && matches!(background, Some(Ok(()))) {
-        let _ = writeln!(err, "A process in the background runs the hook when copies end.");
+    if let Some(text) = hooks_that_are_left(model.jobs_view.hooks_due, queued, background) {
+        let _ = writeln!(err, "{text}");
     }
     if queued > 0 {
         let steps = if model.jobs_view.jobs().any(Job::has_open_steps) { ", or with post-copy steps left" } else { "" };
@@ -53,5 +68,27 @@ pub(super) fn print_what_continues(model: &Model, background: Option<&Result<(),
             }
             (None, _) => writeln!(err, "{copies}: this continues when amigrate or `amigrate drive` is started next."),
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_runs_hooks_is_said_whatever_becomes_of_the_background() {
+        let failed = Err(Failure::new("continue in the background", "no"));
+        let told = |due, queued, background| hooks_that_are_left(due, queued, background).unwrap_or_default();
+        assert_eq!(told(0, 0, None), "");
+        assert_eq!(told(0, 2, Some(&Ok(()))), "");
+        assert_eq!(told(0, 0, Some(&Ok(()))), "A process in the background runs the hook when copies end.");
+        let left = "4 hooks of ended copies are not run yet: a process in the background runs what is left.";
+        assert_eq!(told(4, 0, Some(&Ok(()))), left);
+        assert_eq!(told(4, 2, Some(&Ok(()))), left);
+        let next = "4 hooks of ended copies are not run yet: what is left runs when amigrate or `amigrate drive` is started next.";
+        assert_eq!(told(4, 0, None), next);
+        let why = "No process in the background runs hooks: continue in the background: no";
+        assert_eq!(told(0, 0, Some(&failed)), why);
+        assert_eq!(told(4, 0, Some(&failed)), format!("{next} {why}"));
     }
 }

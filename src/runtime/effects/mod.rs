@@ -182,9 +182,14 @@ impl Effects {
     pub async fn finish(&mut self) {
         const LONGEST: Duration = Duration::from_millis(600);
         let started = self.started.take();
+        let has_hook = !self.config.driver.hooks.job_ended.is_empty();
         let stored = async {
             if let Some(driver) = &self.driver {
                 driver.flush().await;
+                if has_hook {
+                    // One that was taken from the store is to be begun.
+                    driver.pause().await;
+                }
             }
         };
         let detached = async {
@@ -195,7 +200,8 @@ impl Effects {
         };
         // One that a background task has not written yet.
         self.config.views.flush();
-        let detached = tokio::time::timeout(LONGEST, async { tokio::join!(detached, stored).0 }).await;
+        let limited = (tokio::time::timeout(LONGEST, detached), tokio::time::timeout(LONGEST, stored));
+        let (detached, _) = tokio::join!(limited.0, limited.1);
         // One that takes longer to start is not failing.
         if let Ok(Err(failure)) = detached {
             tracing::error!(%failure, "the queue does not continue in the background");

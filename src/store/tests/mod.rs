@@ -2,6 +2,7 @@
 
 mod audit;
 mod damaged;
+mod hooks;
 mod jobs;
 mod opening;
 mod processes;

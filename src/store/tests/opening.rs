@@ -97,6 +97,7 @@ const LATER: &[&str] = &[
     schema::STEPS[3],
     schema::STEPS[4],
     schema::STEPS[5],
+    schema::STEPS[6],
     "ALTER TABLE jobs ADD COLUMN size INTEGER; UPDATE jobs SET size = 7;",
 ];
 const BROKEN: &[&str] = &[
@@ -106,6 +107,7 @@ const BROKEN: &[&str] = &[
     schema::STEPS[3],
     schema::STEPS[4],
     schema::STEPS[5],
+    schema::STEPS[6],
     "ALTER TABLE jobs ADD COLUMN size INTEGER; UPDATE nothing SET size = 7;",
 ];
 

@@ -164,3 +164,26 @@ fn a_variable_that_no_setting_has_is_a_problem() {
     shows(&mut model, &["settings", "AMIGRATE_UI_ASCI", "no setting has this name", "Did you mean AMIGRATE_UI_ASCII?"]);
     assert_eq!(model.problems().len(), 1);
 }
+
+#[test]
+fn every_hook_that_failed_stays_a_problem_of_the_session() {
+    let mut model = with_jobs(Vec::new());
+    let failed = |n: u32| Failure::new(format!("run the hook job_ended for the copy {n}"), "exit status: 3");
+    update_jobs(&mut model, JobUpdate::HookFailed(failed(1)));
+    frame(&mut model);
+    let first = now();
+    keys(&mut model, "!");
+    shows(&mut model, &[">hook", "the copy 1", "exit status: 3"]);
+    _ = model.update(Msg::Jobs(JobUpdate::HookFailed(failed(2))), first + jiff::SignedDuration::from_secs(60));
+    frame(&mut model);
+    shows(&mut model, &[">hook, one of 2 that failed in this session", "the copy 2", "the copy 1"]);
+    let text = screen(&mut model, 120, 40);
+    assert!(!text.contains("(over)"), "{text}");
+    assert_eq!(model.problems().len(), 2);
+    // More are counted.
+    for n in 3..=150 {
+        update_jobs(&mut model, JobUpdate::HookFailed(failed(n)));
+    }
+    assert_eq!(model.problems().len(), 100);
+    shows(&mut model, &[">hook, one of 150 that failed in this session", "the copy 150"]);
+}

@@ -154,3 +154,20 @@ fn with_a_hook_a_process_in_the_background_waits_for_running_copies() {
     let mut model = with_jobs_and_config(vec![available(1)], hook);
     assert_eq!(keys(&mut model, "q"), [Effect::Quit]);
 }
+
+#[test]
+fn hooks_that_are_due_are_left_to_a_process_in_the_background() {
+    let due = |due: usize, driver: DriverStatus| {
+        let hook = |c: &mut Config| c.hooks.job_ended = vec!["/bin/true".into()];
+        let mut model = with_jobs_and_config(vec![available(1)], hook);
+        update_jobs(&mut model, JobUpdate::HooksDue(due));
+        update_jobs(&mut model, JobUpdate::Driver(driver));
+        model
+    };
+    let left = [Effect::Background, Effect::Quit];
+    assert_eq!(keys(&mut due(4, DriverStatus::ThisProcess), "q"), left);
+    assert_eq!(due(4, DriverStatus::ThisProcess).update(Msg::Input(Input::Hangup), now()), left);
+    for mut model in [due(0, DriverStatus::ThisProcess), due(4, DriverStatus::OtherProcess(None))] {
+        assert_eq!(keys(&mut model, "q"), [Effect::Quit]);
+    }
+}
