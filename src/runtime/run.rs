@@ -122,17 +122,15 @@ impl<T: TerminalPort> RunningScreen<'_, T> {
             let mut entered = false;
             for _ in 0..MESSAGE_BATCH {
                 let Some(msg) = next else { break };
-                entered = matches!(msg, Msg::Input(Input::Line(_)));
+                entered |= matches!(msg, Msg::Input(Input::Line(_)));
                 if let Some(exit) = self.handle(msg).await? {
                     self.effects.finish().await;
                     return Ok(exit);
                 }
                 pacer.dirty();
-                if entered {
-                    // Each line is answered before the next one is taken in.
-                    break;
-                }
-                next = inputs.try_recv().ok().map(Msg::Input).or_else(|| self.effects.ready());
+                // Each line is answered before the next one is taken in, with all that has come until then.
+                let input = if entered { None } else { inputs.try_recv().ok() };
+                next = input.map(Msg::Input).or_else(|| self.effects.ready());
             }
             if entered || pacer.due(self.clock.elapsed()).is_some_and(|wait| wait.is_zero()) {
                 if let Some(exit) = self.handle(Msg::Frame).await? {

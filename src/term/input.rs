@@ -173,9 +173,9 @@ fn read_input(
         let inputs = match wait(stdin, stop.as_fd(), decoder.timeout())? {
             Ready::Stop => return Ok(()),
             Ready::Nothing => decoder.flush(),
-            Ready::Bytes { gone } => match rustix::io::read(stdin, &mut buffer) {
-                // In raw mode, and on a terminal that is closed, an end of file is a hang-up.
-                Ok(0) => vec![decoder.end().filter(|_| !gone).ok_or(Errno::IO)?],
+            Ready::Bytes => match rustix::io::read(stdin, &mut buffer) {
+                // In raw mode, and on a terminal that is closed, perhaps since it was polled, an end of file is a hang-up.
+                Ok(0) => vec![decoder.end().filter(|_| !is_gone(stdin)).ok_or(Errno::IO)?],
                 Ok(n) => decoder.feed(&buffer[..n]),
                 Err(Errno::INTR | Errno::AGAIN) => Vec::new(),
                 Err(error) => return Err(error),
@@ -188,12 +188,17 @@ fn read_input(
 }
 
 enum Ready {
-    Bytes {
-        /// The terminal is gone; what was typed before can still be read.
-        gone: bool,
-    },
+    Bytes,
     Nothing,
     Stop,
+}
+
+/// Returns true if the terminal is closed.
+fn is_gone(stdin: BorrowedFd<'_>) -> bool {
+    let mut fds = [PollFd::from_borrowed_fd(stdin, PollFlags::IN)];
+    let polled = poll(&mut fds, Some(&Timespec::default()));
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    polled.is_ok() && fds.iter().any(|fd| fd.revents().intersects(gone))
 }
 
 fn wait(stdin: BorrowedFd<'_>, stop: BorrowedFd<'_>, timeout: Option<Duration>) -> Result<Ready, Errno> {
@@ -214,7 +219,7 @@ fn wait(stdin: BorrowedFd<'_>, stop: BorrowedFd<'_>, timeout: Option<Duration>) 
         Ok(Ready::Stop)
     } else if input.contains(PollFlags::IN) {
         // Keys typed before a hang-up are read first; the next poll reports the hang-up.
-        Ok(Ready::Bytes { gone: input.intersects(gone) })
+        Ok(Ready::Bytes)
     } else if input.intersects(gone) {
         Err(Errno::IO)
     } else {

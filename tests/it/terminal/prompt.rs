@@ -38,8 +38,8 @@ fn wait_said(pty: &mut Pty, before: usize, expected: &str) -> String {
     }
 }
 
-/// Starts a copy that never ends.
-fn start_copy(pty: &mut Pty) {
+/// Starts a copy and cancels it: where time all but stands still, there is work to do until the program ends.
+fn start_work(pty: &mut Pty) {
     for (line, expected) in [
         ("/app-web-2026.00015", "Images: 1 of 64"),
         ("copy", "Copy 1 image"),
@@ -49,6 +49,10 @@ fn start_copy(pty: &mut Pty) {
     ] {
         say(pty, line, expected);
     }
+    say(pty, "cancel", "Cancel a copy");
+    let before = pty.bytes_seen().len();
+    pty.keys("y\n");
+    wait_said(pty, before, "to us-east-2: cancelling");
 }
 
 /// A braille display has 40 cells, or fewer.
@@ -81,12 +85,7 @@ fn nothing_of_the_terminal_is_changed_and_wrong_lines_do_no_harm() {
 fn ctrl_c_and_ctrl_d_ask_and_a_second_one_quits() {
     for key in ["\x03", "\x04"] {
         let (_home, mut pty) = prompt(&["--time-scale", "0.001"]);
-        start_copy(&mut pty);
-        // It has work to do until the copy is cancelled.
-        say(&mut pty, "cancel", "Cancel a copy");
-        let before = pty.bytes_seen().len();
-        pty.keys("y\n");
-        wait_said(&mut pty, before, "to us-east-2: cancelling");
+        start_work(&mut pty);
         let before = pty.bytes_seen().len();
         pty.keys(key);
         wait_said(&mut pty, before, "Everything in the demo is lost.");
@@ -107,9 +106,12 @@ fn signals_end_it_as_they_end_the_screen() {
 #[test]
 fn a_hang_up_ends_it_though_the_signal_is_ignored() {
     let home = tempfile::tempdir().expect("a directory");
-    let line = [&WITHOUT_HANGUP[..], &[env!("CARGO_BIN_EXE_amigrate"), "demo", "--plain"]].concat();
+    let demo = [env!("CARGO_BIN_EXE_amigrate"), "demo", "--plain", "--time-scale", "0.001"];
+    let line = [&WITHOUT_HANGUP[..], &demo].concat();
     let mut pty = Program::new("/bin/sh", &line).home(home.path()).start(200, 60);
     ready(&mut pty);
+    // The pseudo-terminal types Ctrl-D before it closes, which asks because there is work to do.
+    start_work(&mut pty);
     pty.hang_up_echoing();
     assert_eq!(pty.wait_exit().exit_code(), 129);
 }
