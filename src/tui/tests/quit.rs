@@ -137,11 +137,15 @@ fn another_profile_hands_the_queue_over_to_the_background() {
     let mut elsewhere = with_jobs(vec![job(1)]);
     update_jobs(&mut elsewhere, JobUpdate::Driver(DriverStatus::OtherProcess(None)));
     let read_only = with_jobs_and_config(vec![job(1)], |c| c.read_only = true);
-    for model in vec![with_jobs(vec![copying(1)]), demo, elsewhere, read_only] {
+    let leaves_nothing = |model: Model| {
         let (model, effects) = switch(model);
         assert_eq!(effects[0], Effect::CloseJobs);
         assert!(model.notice.is_none());
-    }
+    };
+    leaves_nothing(with_jobs(vec![copying(1)]));
+    leaves_nothing(demo);
+    leaves_nothing(elsewhere);
+    leaves_nothing(read_only);
 }
 
 #[test]
