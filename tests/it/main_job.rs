@@ -75,6 +75,7 @@ fn program(simulator: &Simulator, home: &Path, arguments: &[&str]) -> Program {
         .env("AMIGRATE_LOG_LEVEL", "debug")
         .env("AMIGRATE_LOG_FILE", &log(home))
         .env("AMIGRATE_POLL_FASTEST_SECONDS", "1")
+        .env("AMIGRATE_BROWSE_REGIONS", "home")
 }
 
 /// Types a line at the prompt of line mode, and waits for an answer with this in it and for the next prompt.

@@ -49,6 +49,8 @@ fn start_work(pty: &mut Pty) {
     ] {
         say(pty, line, expected);
     }
+    // Else the question would have to be asked again, once the image has an id.
+    wait_said(pty, 0, "to us-east-2: copying");
     say(pty, "cancel", "Cancel a copy");
     let before = pty.bytes_seen().len();
     pty.keys("y\n");
