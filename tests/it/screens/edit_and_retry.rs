@@ -85,7 +85,7 @@ async fn a_cancelled_copy_is_edited_and_a_running_one_is_not() {
     harness.start_copies().await;
     harness.wait_ours("copying", 1).await;
     harness.send("e").await;
-    harness.shows("Only failed, cancelled and gone copies are edited; this one is copying.");
+    harness.shows("A copy is edited or shared once it has ended; this one is copying.");
     harness.send("x").await;
     harness.send("y").await;
     harness.wait_ours("cancelled", 1).await;

@@ -36,7 +36,7 @@ pub fn edit(model: &mut Model, job: Arc<Job>, effects: &mut Vec<Effect>) {
                 "Its post-copy steps are under way; they can be changed once they have ended.".to_owned()
             }
             Origin::Here => {
-                format!("Only failed, cancelled and gone copies are edited; this one is {}.", job.phase().as_str())
+                format!("A copy is edited or shared once it has ended; this one is {}.", job.phase().as_str())
             }
         });
         return;
