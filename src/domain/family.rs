@@ -1,0 +1,105 @@
+//! Families of images: the versions of one image, told by their names without the version.
+
+use regex::{Regex, RegexBuilder};
+
+use crate::domain::{failure::Failure, text::clean};
+
+/// The most memory of a compiled pattern, in bytes.
+const SIZE_LIMIT: usize = 1 << 18;
+
+/// What the version at the end of a name looks like.
+#[derive(Debug, Clone)]
+pub struct VersionPattern {
+    text: String,
+    /// Several versions in a row, at the end of the name: a date such as `-2026-01-31` is three. `None`: no name has a version.
+    at_end: Option<Regex>,
+}
+
+impl VersionPattern {
+    /// A number with what follows it, such as `-1.2.3`, `_v7`, `.20260131` or each part of `-2026-01-31T12-00Z`.
+    pub const DEFAULT: &str = "[-._]v?[0-9][0-9A-Za-z.]*";
+
+    /// Reads a regular expression of one version; where it is to stand need not be said.
+    ///
+    /// # Errors
+    /// If it is no regular expression, is too large, or matches an empty text.
+    pub fn new(text: &str) -> Result<Self, Failure> {
+        let refused = |why: String| Failure::new(format!("read the version pattern `{}`", clean(text)), why);
+        let at_end = RegexBuilder::new(&format!("(?:{text})+$")).size_limit(SIZE_LIMIT).build().map_err(|error| {
+            let error = error.to_string();
+            // The last line says what is wrong; those before show the text.
+            refused(error.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned())
+        })?;
+        let one = RegexBuilder::new(&format!("^(?:{text})$")).size_limit(SIZE_LIMIT).build();
+        if one.is_ok_and(|one| one.is_match("")) {
+            return Err(refused("it matches an empty text".into()));
+        }
+        Ok(Self { text: text.to_owned(), at_end: Some(at_end) })
+    }
+
+    /// Returns the expression as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the name of the family: the name without its version. A name that is a version as a whole is its own family.
+    pub fn family<'a>(&self, name: &'a str) -> &'a str {
+        match self.at_end.as_ref().and_then(|at_end| at_end.find(name)) {
+            Some(version) if version.start() > 0 => &name[..version.start()],
+            _ => name,
+        }
+    }
+}
+
+impl PartialEq for VersionPattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for VersionPattern {}
+
+impl Default for VersionPattern {
+    fn default() -> Self {
+        // It is valid, as a test shows.
+        Self::new(Self::DEFAULT).unwrap_or_else(|_| Self { text: String::new(), at_end: None })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_is_the_name_without_its_version() {
+        let pattern = VersionPattern::default();
+        for (name, family) in [
+            ("app-web-20260131", "app-web"),
+            ("app-web-2026-01-31", "app-web"),
+            ("app-web-2026-01-31T12-30-00Z", "app-web"),
+            ("app-web-v7", "app-web"),
+            ("db_1.2.3-rc1", "db_1.2.3-rc1"),
+            ("db_1.2.3rc1", "db"),
+            ("db.v12_20260131.4", "db"),
+            ("base", "base"),
+            ("al2023", "al2023"),
+            ("-1", "-1"),
+            ("", ""),
+            ("image v2", "image v2"),
+            ("größe-7", "größe"),
+        ] {
+            assert_eq!(pattern.family(name), family, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_of_ones_own() {
+        let pattern = VersionPattern::new(" v[0-9]+|-build[0-9]+").unwrap();
+        assert_eq!(pattern.family("image v2"), "image");
+        assert_eq!(pattern.family("image-build7 v2"), "image");
+        assert_eq!(pattern.family("image-7"), "image-7");
+        assert_eq!(VersionPattern::new("[").unwrap_err().why, "unclosed character class");
+        assert_eq!(VersionPattern::new("[0-9]*").unwrap_err().why, "it matches an empty text");
+        assert!(VersionPattern::new("(?:x{1000}){1000}").unwrap_err().why.contains("size"));
+    }
+}
