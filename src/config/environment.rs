@@ -64,7 +64,8 @@ fn written(key: &Setting, env: &impl Fn(&str) -> Option<String>) -> Option<Strin
 
 fn wrong(key: &Setting, written: &str) -> Failure {
     let shown: String = text::clean(written).chars().take(60).collect();
-    let failure = Failure::new(key.variable(), format!("`{shown}` is not {}", expected(key)));
+    let reason = key.expect.reason(Some(&written.trim().into()));
+    let failure = Failure::new(key.variable(), format!("`{shown}` is not {}{reason}", expected(key)));
     failure.hint(format!("Unset {} for the default, {}.", key.variable(), key.default))
 }
 
@@ -75,7 +76,7 @@ fn parse(key: &Setting, written: &str) -> Option<toml::Value> {
             "false" | "0" | "no" | "off" => false,
             _ => return None,
         }),
-        Expect::Text | Expect::Choice(_) | Expect::Whose => written.into(),
+        Expect::Text | Expect::Choice(_) | Expect::Whose | Expect::VersionPattern => written.into(),
         Expect::Regions => written.split([',', ' ']).filter(|name| !name.is_empty()).collect::<Vec<_>>().into(),
         // One that is no list is the program alone.
         Expect::Command => match written.strip_prefix('[') {

@@ -113,9 +113,11 @@ impl Source<'_> {
     ) -> Result<toml::Value, Failure> {
         let Some(key) = settings::find(section, name) else { return Err(self.unknown_key(place, section, name)) };
         let written = self.text.get(value.span()).unwrap_or_default();
-        plain(value.get_ref(), key).filter(|value| key.expect.accepts(value)).ok_or_else(|| {
+        let read = plain(value.get_ref(), key);
+        let reason = key.expect.reason(read.as_ref());
+        read.filter(|value| key.expect.accepts(value)).ok_or_else(|| {
             let shown: String = text::clean(written).chars().take(60).collect();
-            let why = format!("`{name}`{} is {shown}; expected {}", within(section), key.expect.describe());
+            let why = format!("`{name}`{} is {shown}; expected {}{reason}", within(section), key.expect.describe());
             self.wrong(Some(value.span()), &why)
         })
     }
@@ -136,7 +138,7 @@ impl Source<'_> {
         let key = settings::find(section.trim(), name)?;
         let shown: String = text::clean(value).chars().take(60).collect();
         let written = match key.expect {
-            Expect::Text | Expect::Choice(_) | Expect::Whose if !shown.contains('"') => {
+            Expect::Text | Expect::Choice(_) | Expect::Whose | Expect::VersionPattern if !shown.contains('"') => {
                 format!(": write {name} = \"{shown}\"")
             }
             _ => String::new(),

@@ -5,6 +5,7 @@
 pub mod bindings;
 pub mod chord;
 mod copy_defaults;
+mod coverage;
 mod effective;
 mod enabled_regions;
 mod environment;
@@ -32,6 +33,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Failure, plan::CheckContext, price::Prices};
 
+pub use coverage::Coverage;
 pub use effective::{EffectiveSetting, SettingSource};
 pub use enabled_regions::EnabledRegions;
 pub use filters::{FilterFile, NamedFilters, change as change_filter};
@@ -55,6 +57,8 @@ pub struct Config {
     pub aws: Aws,
     /// Listing of images.
     pub browse: Browse,
+    /// Grouping of images for coverage.
+    pub coverage: Coverage,
     /// Defaults and limits of copies.
     pub copy: Copy,
     /// Handling of jobs.

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::domain::{ImageColumn, OwnerFilter, Region, tag_line::TagLine};
+use crate::domain::{ImageColumn, OwnerFilter, Region, VersionPattern, tag_line::TagLine};
 
 /// Words that stand alone in a list of regions.
 const REGION_WORDS: [&str; 2] = ["home", "all"];
@@ -23,6 +23,8 @@ pub enum Expect {
     Regions,
     /// A list of columns of the image list, as [`ImageColumn::parse`] reads them.
     Columns,
+    /// What a version looks like, as [`VersionPattern::new`] reads it.
+    VersionPattern,
     /// A program and its arguments, as a list of texts; empty for none.
     Command,
     /// A list of tags, each `key=value` as [`TagLine`] reads it.
@@ -48,11 +50,19 @@ impl Expect {
                 let names: Vec<_> = ImageColumn::all().map(|column| column.name()).collect();
                 format!("a list of columns, of {} and tag:KEY", names.join(", "))
             }
+            Self::VersionPattern => "a regular expression of one version, such as \"-[0-9]+\"".into(),
             Self::Command => "a list of a program and its arguments such as [\"notify-send\", \"copied\"]".into(),
             Self::Tags => "a list of tags such as [\"Team=web\", \"SourceAMI={source_id}\"]".into(),
             Self::Whole(least, most) => format!("a whole number from {least} to {most}"),
             Self::Number(least, most) => format!("a number from {least} to {most}"),
         }
+    }
+
+    /// Returns why a value is not accepted, where its form says too little: `: unclosed character class`.
+    pub fn reason(self, value: Option<&toml::Value>) -> String {
+        let text = value.and_then(toml::Value::as_str).filter(|_| self == Self::VersionPattern);
+        let mistake = text.and_then(|text| VersionPattern::new(text).err());
+        mistake.map(|mistake| format!(": {}", mistake.why)).unwrap_or_default()
     }
 
     /// Returns true if the value is accepted.
@@ -68,6 +78,7 @@ impl Expect {
             (Self::Columns, toml::Value::Array(names)) => {
                 names.iter().all(|name| name.as_str().is_some_and(|name| ImageColumn::parse(name).is_some()))
             }
+            (Self::VersionPattern, toml::Value::String(text)) => VersionPattern::new(text).is_ok(),
             (Self::Command, toml::Value::Array(words)) => {
                 words.iter().all(toml::Value::is_str)
                     && words.first().is_none_or(|program| program.as_str() != Some(""))
@@ -102,10 +113,11 @@ impl Setting {
 }
 
 /// Sections in the order of the example file, with their comments.
-pub const SECTIONS: [(&str, &str); 9] = [
+pub const SECTIONS: [(&str, &str); 10] = [
     ("", "Settings of amigrate. Every value here is the default."),
     ("aws", "How AWS is reached. Empty texts leave it to the AWS SDK: AWS_PROFILE, AWS_REGION, ~/.aws/config."),
     ("browse", "What is listed at the start."),
+    ("coverage", "How images are grouped where it is shown which regions have them."),
     ("copy", "How copies are made."),
     ("jobs", "Handling of copies once they are requested."),
     ("hooks", "Commands that are run without a shell when something has happened. The README says what they are told."),
@@ -130,7 +142,7 @@ const fn key(
 
 /// Every setting.
 #[rustfmt::skip]
-pub const KEYS: [Setting; 54] = [
+pub const KEYS: [Setting; 55] = [
     key("", "read_only", "false", Expect::Switch, "Refuse every write to AWS."),
     key("aws", "profile", "\"\"", Expect::Text, "The profile to use."),
     key("aws", "region", "\"\"", Expect::Text, "The region to work in, and to show first."),
@@ -146,6 +158,7 @@ pub const KEYS: [Setting; 54] = [
     key("browse", "refresh_minutes", "5", Expect::Whole(0, 1_440), "List the images again after so many minutes; of regions with many images more rarely. 0: only on request."),
     key("browse", "concurrent_regions", "8", Expect::Whole(1, 64), "Regions listed at the same time."),
     key("browse", "columns", "[]", Expect::Columns, "Columns of the image list in their order, such as [\"name\", \"region\", \"image_id\", \"tag:Team\"]; none for those that fit (C lists them all)."),
+    key("coverage", "version_pattern", "\"[-._]v?[0-9][0-9A-Za-z.]*\"", Expect::VersionPattern, "What a version at the end of an image's name looks like, as a regular expression. Images of one name without it are versions of one image."),
     key("copy", "name", "\"{name}\"", Expect::Text, "The copy's name: {name}, {region}, {source_id}, {date} are filled in."),
     key("copy", "description", "\"[Copied {source_id} from {source_region}] {source_description}\"", Expect::Text, "The copy's description: the name's words, {source_region} and {source_description} are filled in."),
     key("copy", "copy_tags", "true", Expect::Switch, "Copy the source's own tags."),

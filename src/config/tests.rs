@@ -78,7 +78,7 @@ fn the_file_lies_over_the_defaults_and_the_environment_over_the_file() {
 #[case("[brwose]\nwhose = \"mine\"", "config.toml:1:2: unknown section [brwose]; did you mean [browse]?")]
 #[case(
     "[zzzzzz]\n",
-    "config.toml:1:2: unknown section [zzzzzz]; there are [aws], [browse], [copy], [jobs], [hooks], [poll], [ui], [log], [keys]"
+    "config.toml:1:2: unknown section [zzzzzz]; there are [aws], [browse], [coverage], [copy], [jobs], [hooks], [poll], [ui], [log], [keys]"
 )]
 #[case("[aws]\nzzzzzz = 1", "config.toml:2:1: unknown key `zzzzzz` in [aws]")]
 #[case("attempts = 3", "config.toml:1:1: unknown key `attempts`; it belongs in [aws]")]
@@ -111,6 +111,10 @@ fn the_file_lies_over_the_defaults_and_the_environment_over_the_file() {
 #[case(
     "[browse]\nregions = [\"us-east-1\", 3]",
     "config.toml:2:11: `regions` in [browse] is [\"us-east-1\", 3]; expected a list of regions such as [\"us-east-1\"], or [\"home\"] or [\"all\"]"
+)]
+#[case(
+    "[coverage]\nversion_pattern = \"[\"",
+    "config.toml:2:19: `version_pattern` in [coverage] is \"[\"; expected a regular expression of one version, such as \"-[0-9]+\": unclosed character class"
 )]
 #[case(
     "[browse]\nwhose = \"theirs\"",

@@ -6,6 +6,7 @@ pub mod again;
 pub mod cli_command;
 pub mod completion;
 pub mod copy;
+pub mod coverage;
 pub mod derived_token;
 pub mod draft;
 pub mod failure;

@@ -1,0 +1,17 @@
+//! Coverage: which image is available in which region, and what is missing where.
+//!
+//! A row is a family of images, with its versions; a column is a region. Copies belong to the version that they descend from,
+//! whatever they are called. Pure, and independent of the order of its input.
+
+mod differences;
+mod families;
+mod lineage;
+mod order;
+mod table;
+mod types;
+
+pub use table::{Input, compute};
+pub use types::{Cell, CellState, Column, Coverage, Difference, Family, KnownCopy, KnownCopyState, Listed, Version};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! The table: what each region has of each family.
+
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use super::{
+    differences::differences,
+    families::{FamilyDraft, families},
+    lineage::{LineageId, Lineages},
+    types::{Cell, CellState, Column, Coverage, Family, KnownCopy, KnownCopyState, Listed, Version},
+};
+use crate::domain::{
+    account::AccountId,
+    family::VersionPattern,
+    ids::ImageId,
+    image::{Image, ImageState},
+    region::Region,
+};
+
+/// What coverage is computed from.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// What the version in a name looks like.
+    pub pattern: &'a VersionPattern,
+    /// Whose images count; everybody's if it is not known.
+    pub account: Option<&'a AccountId>,
+    /// In the order of the table.
+    pub columns: &'a [Column],
+    /// Copies of the queue.
+    pub copies: &'a [KnownCopy],
+}
+
+/// Computes the coverage of images. Those of other regions, of other accounts, and deregistered ones have no row, but tell what others
+/// descend from.
+pub fn compute<'a>(input: &Input<'a>, images: impl IntoIterator<Item = &'a Arc<Image>>) -> Coverage {
+    let mut seen = HashSet::new();
+    let images: Vec<&Arc<Image>> = images.into_iter().filter(|image| seen.insert((&image.id, &image.region))).collect();
+    let lineages = Lineages::of(&images);
+    let table = Table::new(input, &images, &lineages);
+    let members = images.iter().enumerate().filter(|(_, image)| table.has_row(image)).map(|(at, _)| at);
+    let drafts = families(&images, members, &lineages, input.pattern);
+    let copies = table.copies_by_lineage();
+    let mut families: Vec<Family> = drafts.iter().map(|draft| table.family(draft, &copies)).collect();
+    families.sort_unstable_by(|a, b| {
+        let nameless = a.name.is_empty().cmp(&b.name.is_empty());
+        nameless.then_with(|| a.name.cmp(&b.name)).then_with(|| a.owner.cmp(&b.owner)).then_with(|| {
+            let (a, b) = (a.newest(), b.newest());
+            (&a.region, &a.id).cmp(&(&b.region, &b.id))
+        })
+    });
+    Coverage { columns: input.columns.to_vec(), families }
+}
+
+/// How much a state says: of several images in a region the one that says most decides. Then what is larger, then the smaller id.
+type Weight<'a> = (u8, i64, Reverse<Option<&'a ImageId>>);
+
+/// The best that was found for a cell.
+struct Found<'a> {
+    weight: Weight<'a>,
+    state: CellState,
+    image: Option<&'a ImageId>,
+}
+
+struct Table<'t, 'a> {
+    input: &'t Input<'a>,
+    images: &'t [&'a Arc<Image>],
+    lineages: &'t Lineages<'a>,
+    columns: HashMap<&'a Region, usize>,
+    /// Percentages of the queue's copies by their images.
+    percents: HashMap<&'a ImageId, u8>,
+}
+
+type Copies<'a> = HashMap<LineageId, Vec<&'a KnownCopy>>;
+
+impl<'t, 'a> Table<'t, 'a> {
+    fn new(input: &'t Input<'a>, images: &'t [&'a Arc<Image>], lineages: &'t Lineages<'a>) -> Self {
+        let columns = input.columns.iter().enumerate().map(|(at, column)| (&column.region, at)).collect();
+        let percent = |copy: &'a KnownCopy| match copy.state {
+            KnownCopyState::Pending(Some(percent)) => Some((copy.image.as_ref()?, percent)),
+            _ => None,
+        };
+        Self { input, images, lineages, columns, percents: input.copies.iter().filter_map(percent).collect() }
+    }
+
+    fn has_row(&self, image: &Image) -> bool {
+        image.state != ImageState::Deregistered
+            && self.columns.contains_key(&image.region)
+            && self.input.account.is_none_or(|account| *account == image.owner_id)
+    }
+
+    /// The queue's copies that no listed image speaks for.
+    fn copies_by_lineage(&self) -> Copies<'a> {
+        let mut copies = Copies::new();
+        for copy in self.input.copies {
+            let listed = copy.image.as_ref().is_some_and(|id| self.lineages.place(id, &copy.destination).is_some());
+            if let Some(lineage) = self.lineages.of_source(&copy.source, &copy.source_region).filter(|_| !listed) {
+                copies.entry(lineage).or_default().push(copy);
+            }
+        }
+        copies
+    }
+
+    fn family(&self, draft: &FamilyDraft<'a>, copies: &Copies<'a>) -> Family {
+        let mut cells: Vec<Option<Found<'a>>> = self.input.columns.iter().map(|_| None).collect();
+        let mut put = |region: &Region, found: Option<Found<'a>>| {
+            let cell = self.columns.get(region).and_then(|at| cells.get_mut(*at));
+            if let (Some(cell), Some(found)) = (cell, found)
+                && cell.as_ref().is_none_or(|best| best.weight < found.weight)
+            {
+                *cell = Some(found);
+            }
+        };
+        for (n, version) in draft.versions.iter().enumerate() {
+            for place in &version.members {
+                let image = self.images[*place];
+                let found = if n == 0 { self.newest(*place, version.source) } else { older(image) };
+                put(&image.region, found);
+            }
+        }
+        let newest = draft.versions.first().map_or(&[][..], |version| &version.members);
+        let mut lineages: Vec<LineageId> = newest.iter().map(|place| self.lineages.of_image(*place)).collect();
+        lineages.sort_unstable();
+        lineages.dedup();
+        for copy in lineages.iter().filter_map(|lineage| copies.get(lineage)).flatten() {
+            put(&copy.destination, Some(queued(copy)));
+        }
+        let cells = cells.into_iter().zip(self.input.columns).map(|(found, column)| cell(found, column.listed));
+        let versions = draft.versions.iter().map(|version| {
+            let mut images: Vec<Arc<Image>> = version.members.iter().map(|at| self.images[*at].clone()).collect();
+            images.sort_unstable_by(|a, b| (&a.region, &a.id).cmp(&(&b.region, &b.id)));
+            Version { image: self.images[version.image].clone(), images }
+        });
+        let (name, owner) = (draft.name.into(), draft.owner.clone());
+        Family { name, owner, cells: cells.collect(), versions: versions.collect() }
+    }
+
+    /// What an image of the newest version says.
+    fn newest(&self, place: usize, source: Option<usize>) -> Option<Found<'a>> {
+        let image = self.images[place];
+        let earlier = -seconds(image);
+        let (rank, order, state) = match image.state {
+            ImageState::Available => {
+                let root = self.lineages.root(self.lineages.of_image(place)).filter(|root| *root != place);
+                let source = root.or(source).filter(|source| *source != place).map(|source| self.images[source]);
+                match source.map(|source| differences(image, source)).unwrap_or_default() {
+                    none if none.is_empty() => (7, earlier, CellState::There),
+                    some => (6, earlier, CellState::Differs(some)),
+                }
+            }
+            ImageState::Pending | ImageState::Transient => pending(self.percents.get(&image.id).copied()),
+            ImageState::Disabled => (4, earlier, CellState::Disabled),
+            ImageState::Unknown => (2, earlier, CellState::Unknown),
+            ImageState::Failed | ImageState::Error | ImageState::Invalid => (1, earlier, CellState::Failed),
+            ImageState::Deregistered => return None,
+        };
+        Some(found(rank, order, state, Some(&image.id)))
+    }
+}
+
+/// What an image of an older version says. One that cannot be used says nothing.
+fn older(image: &Arc<Image>) -> Option<Found<'_>> {
+    let usable = image.state == ImageState::Available;
+    usable.then(|| found(3, seconds(image), CellState::Stale, Some(&image.id)))
+}
+
+fn queued(copy: &KnownCopy) -> Found<'_> {
+    let (rank, order, state) = match copy.state {
+        KnownCopyState::Pending(percent) => pending(percent),
+        KnownCopyState::Failed => (1, 0, CellState::Failed),
+    };
+    found(rank, order, state, copy.image.as_ref())
+}
+
+fn pending(percent: Option<u8>) -> (u8, i64, CellState) {
+    (5, percent.map_or(-1, i64::from), CellState::Pending(percent))
+}
+
+fn found(rank: u8, order: i64, state: CellState, image: Option<&ImageId>) -> Found<'_> {
+    Found { weight: (rank, order, Reverse(image)), state, image }
+}
+
+fn seconds(image: &Image) -> i64 {
+    image.created.map_or(0, jiff::Timestamp::as_second)
+}
+
+/// Where not every image is listed, a better one may be there that is not known.
+fn cell(found: Option<Found<'_>>, listed: Listed) -> Cell {
+    let cell = match found {
+        Some(found) => Cell { state: found.state, image: found.image.cloned() },
+        None => Cell { state: CellState::Missing, image: None },
+    };
+    let certain = matches!(cell.state, CellState::There | CellState::Differs(_) | CellState::Pending(_));
+    if certain || listed == Listed::Complete { cell } else { Cell { state: CellState::Unknown, image: cell.image } }
+}
