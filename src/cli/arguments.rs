@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    audit, cancel, completions, config, copy, deregister, exit::CommandError, jobs, list, map, output::Format, policy,
-    replay, resolve, retry, schema, setup::CommonFlags, show, wait, watch, world::WorldArgs,
+    audit, cancel, completions, config, copy, coverage, deregister, exit::CommandError, jobs, list, map,
+    output::Format, policy, replay, resolve, retry, schema, setup::CommonFlags, show, wait, watch, world::WorldArgs,
 };
 use crate::domain::Failure;
 
@@ -27,6 +27,12 @@ pub(super) enum Command {
     List(list::ListArgs),
     /// Show everything about one image: snapshots, keys, permissions, lineage, and where its copies are
     Show(show::ShowArgs),
+    /// Print which images are in which regions, and what is missing where
+    ///
+    /// A row is a family: the versions of one image, told by what was copied from what, else by the name without its version (setting
+    /// `coverage.version_pattern`). Each region is compared with the newest version that is available anywhere: there, differs (from its
+    /// source), pending, disabled, stale (an older version is there), failed, missing; unknown if the region could not be listed.
+    Coverage(coverage::CoverageArgs),
     /// Copy images to other regions
     ///
     /// Without --wait and --detach the command returns once EC2 has accepted every copy, and prints the ids of the new images. EC2

@@ -9,6 +9,7 @@ mod config;
 mod confirm;
 mod connection;
 mod copy;
+mod coverage;
 mod deregister;
 mod drive;
 mod exit;
@@ -172,6 +173,7 @@ fn dispatch(mut setup: Setup, command: Option<Command>) -> Result<ExitCode, Comm
         Command::Whoami => whoami::run(&setup)?,
         Command::Audit(args) => audit::run(&setup, &args)?,
         Command::Show(args) => show::run(&setup, &args)?,
+        Command::Coverage(args) => coverage::run(&setup, &args)?,
         Command::Copy(args) => copy::run(&setup, &args)?,
         Command::Watch(args) => watch::run(&setup, &args)?,
         Command::Wait(args) => wait::run(&setup, &args)?,

@@ -14,7 +14,7 @@ use super::{
     policy::PolicyDocument,
     records::{
         AuditRecord, CheckDocument, CopyDocument, CopyRecord, DeregistrationRecord, DestinationRecord, FailureRecord,
-        IdentityRecord, ImageDocument, ImageRecord, JobRecord, RequestedDocument, RequestedRecord,
+        FamilyRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord, RequestedDocument, RequestedRecord,
     },
     regions::nearest,
 };
@@ -46,6 +46,7 @@ struct Output {
 const OUTPUTS: &[Output] = &[
     records::<ImageRecord>("list"),
     document::<ImageDocument>("show"),
+    records::<FamilyRecord>("coverage"),
     Output { command: "copy", document: copied, line: copied_line },
     records::<JobRecord>("jobs"),
     records::<JobRecord>("watch"),

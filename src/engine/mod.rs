@@ -11,6 +11,7 @@ mod clock_step;
 mod compare;
 mod comparison;
 mod config;
+mod coverage;
 mod credentials;
 mod deregistration;
 mod edit_steps;
@@ -46,6 +47,7 @@ pub use audit::{AnsweredRequest, AuditEntry, Change, Outcome, SentRequest};
 pub use cleanup::{Leftover, LeftoverReason, SnapshotCleanup};
 pub use comparison::{Comparison, Difference, Property};
 pub use config::EngineConfig;
+pub use coverage::requested_copy;
 pub use ids::{AuditId, BatchId, JobId, JobTags};
 pub use job::{Job, Origin};
 pub use messages::{

@@ -4,6 +4,7 @@
 
 mod audit;
 mod cost;
+pub mod coverage;
 pub mod driver;
 mod job;
 pub mod line_mode;

@@ -121,12 +121,7 @@ impl ListArgs {
 
     /// Returns the screen's filter.
     pub(super) fn filter(&self) -> Result<Filter, Failure> {
-        let failed = |failure: Failure| {
-            failure.hint("A filter is written as in the screen; `amigrate list --help` has examples.")
-        };
-        let text = self.matching.as_deref().unwrap_or_default();
-        terms::check(text)?;
-        Filter::parse_checked(text, Timestamp::now()).map_err(failed)
+        read_filter(self.matching.as_deref())
     }
 
     /// Returns the request to EC2.
@@ -161,6 +156,18 @@ impl ListArgs {
         let limit = self.limit.filter(|_| all_printed)?;
         u16::try_from(limit).ok().filter(|limit| *limit < 1000).map(|limit| limit.max(5))
     }
+}
+
+/// Reads the screen's filter of `--match`.
+///
+/// # Errors
+/// What is wrong with it.
+pub(in crate::cli) fn read_filter(text: Option<&str>) -> Result<Filter, Failure> {
+    let failed =
+        |failure: Failure| failure.hint("A filter is written as in the screen; `amigrate list --help` has examples.");
+    let text = text.unwrap_or_default();
+    terms::check(text)?;
+    Filter::parse_checked(text, Timestamp::now()).map_err(failed)
 }
 
 #[cfg(test)]

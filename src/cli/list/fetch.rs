@@ -83,7 +83,7 @@ pub(in crate::cli) async fn fetch(
 }
 
 /// STS tells in one sentence what every region says in its own way. What it cannot tell, or is not asked about, stays as it is.
-async fn in_words_of_sts(session: &Session, mut failures: Vec<RegionFailure>) -> Vec<RegionFailure> {
+pub(in crate::cli) async fn in_words_of_sts(session: &Session, mut failures: Vec<RegionFailure>) -> Vec<RegionFailure> {
     if failures.iter().any(|one| suspects_credentials(&one.failure))
         && let Err(told) = session.account().await
         && suspects_credentials(&told)

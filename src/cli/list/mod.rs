@@ -22,8 +22,8 @@ use super::{
 };
 use crate::{aws::Session, domain::Image};
 
-pub(super) use arguments::{ListArgs, OWNERS};
-pub(super) use fetch::{Wanted, fetch};
+pub(super) use arguments::{ListArgs, OWNERS, read_filter};
+pub(super) use fetch::{Wanted, fetch, in_words_of_sts};
 use sort::SortKey;
 
 pub(super) fn run(setup: &Setup, args: &ListArgs) -> Result<ExitStatus, CommandError> {

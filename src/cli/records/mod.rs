@@ -4,6 +4,7 @@
 mod audit;
 mod check;
 mod copy;
+mod coverage;
 mod deregistration;
 mod identity;
 mod image_document;
@@ -14,6 +15,7 @@ pub(super) use crate::records::{FailureRecord, ImageRecord};
 pub(super) use audit::AuditRecord;
 pub(super) use check::{CheckDocument, DestinationRecord, ExistingRecord};
 pub(super) use copy::{CopyDocument, CopyRecord, RequestedDocument, RequestedRecord, SkippedRecord};
+pub(super) use coverage::{FamilyRecord, FamilyRegionRecord};
 pub(super) use deregistration::{DeregistrationRecord, DeregistrationResult, KeptSnapshotRecord, UsageRecord};
 pub(super) use identity::IdentityRecord;
 pub(super) use image_document::{ImageDocument, PermissionRecord, SnapshotRecord};

@@ -38,9 +38,10 @@ fn a_mistaken_word_is_answered_with_the_nearest_one() {
 }
 
 /// The commands whose help shows how they are used.
-const WITH_EXAMPLES: [&str; 14] = [
+const WITH_EXAMPLES: [&str; 15] = [
     "list",
     "show",
+    "coverage",
     "copy",
     "jobs",
     "watch",

@@ -7,6 +7,7 @@ mod config;
 mod copy;
 mod copy_again;
 mod copy_start;
+mod coverage;
 mod credentials;
 mod deregister;
 pub(crate) mod fixture;

@@ -148,6 +148,7 @@ fn offered() -> Vec<String> {
         [
             "list",
             "show",
+            "coverage",
             "copy",
             "jobs",
             "watch",
