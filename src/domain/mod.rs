@@ -31,6 +31,7 @@ pub mod query;
 pub mod region;
 pub mod review;
 pub mod snapshot;
+pub mod sync;
 pub mod tag_line;
 pub mod template;
 pub mod text;

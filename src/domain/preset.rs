@@ -110,9 +110,7 @@ impl Preset {
 
     /// Fills a form in. What is not said, its sources, client token and `public` stay as they are.
     pub fn apply(self, draft: &mut Draft) {
-        if let Some(destinations) = self.destinations {
-            draft.set_destinations(destinations);
-        }
+        set(&mut draft.destinations, self.destinations);
         set(&mut draft.name, self.name);
         set(&mut draft.description, self.description);
         set(&mut draft.encrypt, self.encrypt);

@@ -11,6 +11,7 @@ pub mod line_mode;
 mod post_copy;
 pub mod progress;
 pub mod review;
+pub mod sync;
 mod usage;
 
 pub use audit::outcome;

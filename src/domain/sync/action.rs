@@ -1,0 +1,203 @@
+//! What a plan says: an action for each image, and why the whole may be refused.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{policy::RetireMode, tag::NotOurs};
+use crate::domain::{
+    copy::CopyRequest,
+    ids::ImageId,
+    image::{Image, ImageState},
+    region::Region,
+};
+
+/// When the plan is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Before the copies: those that are planned or pending count as there, since nothing is retired before they are.
+    Before,
+    /// After them: only what is there counts, and nothing is retired where a wanted copy is missing.
+    After,
+}
+
+/// What is done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SyncPlan {
+    pub actions: Vec<Action>,
+    /// Why nothing of it may be carried out.
+    pub refusals: Vec<Refusal>,
+    /// The policies that match no image.
+    pub empty: Vec<usize>,
+}
+
+/// What is done about one image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Action {
+    /// Index of the policy.
+    pub policy: usize,
+    /// The destination; `None` if it is the same in all of them.
+    pub region: Option<Region>,
+    /// The source, or the copy that is retired or kept.
+    pub image: Arc<Image>,
+    pub kind: ActionKind,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum ActionKind {
+    Copy(Box<CopyRequest>),
+    /// Not copied. With the request if the copy is on its way already.
+    Skip(SkipReason, Option<Box<CopyRequest>>),
+    /// The copy is retired: so many newer versions of its family are there.
+    Retire {
+        mode: RetireMode,
+        family: String,
+        keep: usize,
+    },
+    /// A copy that would be retired is kept.
+    Keep(KeepReason),
+}
+
+/// Why nothing is carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// Policies copy in a circle: these regions, the first again at the end.
+    Cycle(Vec<Region>),
+    /// Two policies want different things of one copy.
+    Conflict { policies: [usize; 2], source: ImageId, region: Region, differs: &'static str },
+    /// More would be retired than the policy allows.
+    TooMany { policy: usize, count: usize, max: usize },
+    /// More would be retired by all policies together than is allowed.
+    TooManyInAll { count: usize, max: usize },
+    /// Every copy of a family in a region that sync has made would be retired.
+    RetiresAll { policy: usize, family: String, region: Region },
+}
+
+impl Refusal {
+    /// Returns true if the policies themselves are wrong, whatever the account has.
+    pub fn is_of_policies(&self) -> bool {
+        matches!(self, Self::Cycle(_) | Self::Conflict { .. })
+    }
+}
+
+impl SyncPlan {
+    /// Returns the copies to make.
+    pub fn copies(&self) -> impl Iterator<Item = &CopyRequest> {
+        self.actions.iter().filter_map(|action| match &action.kind {
+            ActionKind::Copy(request) => Some(request.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// Returns the copies to make, and those on their way.
+    pub fn awaited(&self) -> impl Iterator<Item = &CopyRequest> {
+        self.actions.iter().filter_map(|action| match &action.kind {
+            ActionKind::Copy(request) | ActionKind::Skip(_, Some(request)) => Some(request.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// Returns the images to retire, and how.
+    pub fn retired(&self) -> impl Iterator<Item = (&Arc<Image>, RetireMode)> {
+        self.actions.iter().filter_map(|action| match action.kind {
+            ActionKind::Retire { mode, .. } => Some((&action.image, mode)),
+            _ => None,
+        })
+    }
+
+    /// Returns the old copies that the queue removes already.
+    pub fn being_removed(&self) -> impl Iterator<Item = &Arc<Image>> {
+        let removed = |action: &&Action| matches!(action.kind, ActionKind::Keep(KeepReason::BeingRemoved));
+        self.actions.iter().filter(removed).map(|action| &action.image)
+    }
+
+    /// Returns true if something is to be copied or retired.
+    pub fn has_work(&self) -> bool {
+        self.copies().next().is_some() || self.retired().next().is_some()
+    }
+
+    /// Returns the images of which only the users are to be read before they can be retired.
+    pub fn unread(&self) -> impl Iterator<Item = &Arc<Image>> {
+        let unread = |action: &&Action| matches!(action.kind, ActionKind::Keep(KeepReason::UsageNotRead));
+        self.actions.iter().filter(unread).map(|action| &action.image)
+    }
+}
+
+/// Why an image is not copied.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SkipReason {
+    /// A copy of it is there.
+    There(There),
+    /// A copy of it is pending there.
+    Pending(ImageId),
+    /// A copy of it is in the queue.
+    UnderWay,
+    /// It cannot be copied in its state.
+    NotAvailable(ImageState),
+    /// Sync has made it, or somebody has copied it with sync's tag.
+    MadeBySync,
+    /// Newer versions of its family are enough.
+    Older,
+    /// Another image there, or in this plan, has the name that the copy would get.
+    NameTaken(ImageId),
+    /// Another policy, named, makes this very copy.
+    OtherPolicy(usize),
+    /// The copy cannot be asked for: a sentence says why.
+    Mistake(String),
+}
+
+/// A copy that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct There {
+    pub image: ImageId,
+    pub state: ImageState,
+    /// It is not encrypted although the policy asks for that.
+    pub not_encrypted: bool,
+}
+
+impl SkipReason {
+    /// Returns true if the copy is wanted, and is not there yet.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Pending(_) | Self::UnderWay | Self::NameTaken(_) | Self::Mistake(_))
+    }
+
+    /// Returns true if a person has to do something about it.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::NameTaken(_) | Self::Mistake(_))
+    }
+}
+
+/// Why a copy that is older than the versions to keep is not retired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeepReason {
+    /// It has sync's tag, and is not proven to be sync's own.
+    NotOurs(NotOurs),
+    /// Its source is there, and the policy does not match it.
+    SourceDoesNotMatch,
+    /// Copies of the policy are missing in the region, which come first.
+    CopiesFirst,
+    Pending,
+    NotAvailable(ImageState),
+    /// It is deprecated or disabled already.
+    AlreadyRetired,
+    BeingRemoved,
+    Protected,
+    TooYoung,
+    /// A copy of it is under way.
+    SourceOfCopies,
+    RecentlyLaunched(Timestamp),
+    /// Who uses it was not read.
+    UsageNotRead,
+    /// Who uses it could not be read whole: why.
+    UsageUnknown(String),
+    /// A resource names it.
+    InUse(String),
+    /// Others may launch it.
+    Shared,
+    /// Others may create volumes of its snapshots.
+    SnapshotsShared,
+    /// Other images use its snapshots.
+    SnapshotsUsed,
+    /// Without it no image of its family would be available in the region.
+    LastAvailable,
+}

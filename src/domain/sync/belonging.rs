@@ -1,0 +1,106 @@
+//! Which images a policy is about: its sources, the copies of them, and the family of each.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+
+use super::{policy::SyncPolicy, tag::is_marked, world::World};
+use crate::domain::{
+    filter::Scratch,
+    ids::ImageId,
+    image::{Image, ImageState},
+    region::Region,
+};
+
+/// The images of a policy's source region, sorted out.
+pub(super) struct Sources<'a> {
+    policy: &'a SyncPolicy,
+    world: &'a World,
+    /// All images of the region.
+    by_id: HashMap<&'a ImageId, &'a Arc<Image>>,
+    /// Those that pass the filter, newest first.
+    pub(super) matching: Vec<&'a Arc<Image>>,
+    matching_ids: HashSet<&'a ImageId>,
+    /// Those of them whose copies are wanted.
+    pub(super) wanted: HashSet<&'a ImageId>,
+}
+
+impl<'a> Sources<'a> {
+    /// Returns `None` if the region's images are not known.
+    pub(super) fn of(policy: &'a SyncPolicy, world: &'a World) -> Option<Self> {
+        let mut scratch = Scratch::default();
+        let all: Vec<&Arc<Image>> = world.own(&policy.from)?.collect();
+        let mut matching: Vec<&Arc<Image>> =
+            all.iter().copied().filter(|image| policy.matching.passes(image, &mut scratch)).collect();
+        matching.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
+        let mut versions: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut wanted = HashSet::new();
+        for image in matching.iter().filter(|image| image.state == ImageState::Available && !is_marked(image)) {
+            let count = versions.entry(world.pattern.family(&image.name)).or_default();
+            *count += 1;
+            if *count <= policy.wanted() {
+                wanted.insert(&image.id);
+            }
+        }
+        let matching_ids = matching.iter().map(|image| &image.id).collect();
+        let by_id = all.into_iter().map(|image| (&image.id, image)).collect();
+        Some(Self { policy, world, by_id, matching, matching_ids, wanted })
+    }
+
+    /// Returns true if the image is one of the sources that pass the filter.
+    pub(super) fn matches(&self, image: &ImageId) -> bool {
+        self.matching_ids.contains(image)
+    }
+
+    /// Returns true if the image was copied from the policy's region, as far as EC2 tells.
+    pub(super) fn is_copy(&self, image: &Image) -> bool {
+        image.source_image_id.is_some() && image.source_region.as_ref().is_none_or(|region| *region == self.policy.from)
+    }
+
+    /// Returns true if the policy is about this copy: its source matches. Of one whose source is gone the copy itself is asked, which
+    /// has the source's tags if those were copied.
+    pub(super) fn concerns(&self, copy: &Image) -> bool {
+        let Some(source) = copy.source_image_id.as_ref().filter(|_| self.is_copy(copy)) else { return false };
+        if self.by_id.contains_key(source) {
+            return self.matching_ids.contains(source);
+        }
+        let as_source = Image { region: self.policy.from.clone(), name: self.source_name(copy).into(), ..copy.clone() };
+        self.policy.matching.passes(&as_source, &mut Scratch::default())
+    }
+
+    /// Returns the family of an image in a destination: that of its source, or else as its own name tells.
+    pub(super) fn family(&self, image: &Image) -> String {
+        let source = image.source_image_id.as_ref().filter(|_| self.is_copy(image)).and_then(|id| self.by_id.get(id));
+        match source {
+            Some(source) => self.world.pattern.family(&source.name).to_owned(),
+            None => self.world.pattern.family(&self.source_name(image)).to_owned(),
+        }
+    }
+
+    /// Returns when the version of a copy was made: its source, or the copy itself, which is later, if the source is gone.
+    pub(super) fn version_time(&self, copy: &Image) -> Option<Timestamp> {
+        let source = copy.source_image_id.as_ref().and_then(|id| self.by_id.get(id));
+        source.map_or(copy.created, |source| source.created)
+    }
+
+    /// Returns the name that the source of a copy most likely had.
+    fn source_name(&self, copy: &Image) -> String {
+        let parts = self.policy.copy_name.split_once("{name}").and_then(|(before, after)| {
+            let literal = |text: &str| expand(text, &copy.region, &self.policy.from);
+            Some((literal(before)?, literal(after)?))
+        });
+        let name = parts.and_then(|(before, after)| {
+            copy.name.strip_prefix(before.as_str())?.strip_suffix(after.as_str()).map(str::to_owned)
+        });
+        name.filter(|name| !name.is_empty()).unwrap_or_else(|| copy.name.to_string())
+    }
+}
+
+/// Expands the regions of a part of a template; `None` if there are other placeholders.
+fn expand(text: &str, destination: &Region, source: &Region) -> Option<String> {
+    let text = text.replace("{region}", destination.as_str()).replace("{source_region}", source.as_str());
+    (!text.contains(['{', '}'])).then_some(text)
+}

@@ -1,0 +1,24 @@
+//! Keeping regions in sync: what is to be copied, what is there already, and which copies that sync itself has made are retired.
+//! Pure: listings in, plan out.
+//!
+//! The rules of retiring err on the side of keeping. Whatever is not proven to be sync's own, or not known to be unused, is kept.
+
+mod action;
+mod belonging;
+mod copies;
+mod plan;
+mod planner;
+mod policy;
+mod retire;
+mod tag;
+mod world;
+
+pub use action::{Action, ActionKind, KeepReason, Refusal, SkipReason, Stage, SyncPlan, There};
+pub use plan::plan;
+pub use policy::{MAX_RETIRE, MIN_AGE, PolicyMistake, RetireMode, Retiring, SyncPolicy, Versions, cycle};
+pub use retire::{RECENT_LAUNCH, recheck};
+pub use tag::{NotOurs, SYNC_TAG, SyncTag, is_marked, made_by_sync};
+pub use world::{Route, World};
+
+#[cfg(test)]
+mod tests;

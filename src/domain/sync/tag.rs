@@ -1,0 +1,96 @@
+//! The tag by which sync finds its own copies. It names the copy's route, so that on any other image it proves nothing.
+
+use std::fmt;
+
+use crate::domain::{
+    account::AccountId,
+    copy::CopyRequest,
+    ids::ImageId,
+    image::{Image, Tag},
+    region::Region,
+};
+
+/// The key of the tag.
+pub const SYNC_TAG: &str = "amigrate:sync";
+
+/// Which copy it is: the value of the tag. Whoever asks for the same copy writes the same, because tags count for the client token.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SyncTag {
+    pub source_region: Region,
+    pub source: ImageId,
+    /// Where the copy is.
+    pub destination: Region,
+}
+
+impl SyncTag {
+    /// Returns the tag of a copy that is to be made.
+    pub fn of(copy: &CopyRequest) -> Self {
+        Self {
+            source_region: copy.source_region.clone(),
+            source: copy.source.clone(),
+            destination: copy.destination.clone(),
+        }
+    }
+
+    /// Returns it as EC2 stores it.
+    pub fn tag(&self) -> Tag {
+        Tag { key: SYNC_TAG.into(), value: self.to_string().into() }
+    }
+
+    fn parse(value: &str) -> Option<Self> {
+        let mut parts = value.split('/');
+        let tag = Self {
+            source_region: Region::new(parts.next()?).ok()?,
+            source: ImageId::new(parts.next()?).ok()?,
+            destination: Region::new(parts.next()?).ok()?,
+        };
+        // Nothing else stands there, and it was written as it is written here.
+        (parts.next().is_none() && tag.to_string() == value).then_some(tag)
+    }
+}
+
+impl fmt::Display for SyncTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.source_region, self.source, self.destination)
+    }
+}
+
+/// Why an image with the tag is not proven to be sync's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotOurs {
+    /// It has no such tag.
+    NoTag,
+    /// It belongs to another account.
+    Owner,
+    /// The tag's value is none that sync writes.
+    Value,
+    /// The tag names another region than the image's: somebody has copied the image with its tags.
+    Region,
+    /// EC2 does not say that it was copied from the image in the tag.
+    Source,
+}
+
+/// Returns true if the image has the tag, whatever it says. Such an image is never a source.
+pub fn is_marked(image: &Image) -> bool {
+    image.tag(SYNC_TAG).is_some()
+}
+
+/// Proves that sync has made the image: the tag's route must be the one that EC2 itself tells of the image, and the image the account's.
+///
+/// # Errors
+/// The first thing that is missing.
+pub fn made_by_sync(image: &Image, account: &AccountId) -> Result<SyncTag, NotOurs> {
+    let value = image.tag(SYNC_TAG).ok_or(NotOurs::NoTag)?;
+    if image.owner_id != *account {
+        return Err(NotOurs::Owner);
+    }
+    let tag = SyncTag::parse(value).ok_or(NotOurs::Value)?;
+    if tag.destination != image.region {
+        return Err(NotOurs::Region);
+    }
+    let source = (image.source_region.as_ref(), image.source_image_id.as_ref());
+    if source != (Some(&tag.source_region), Some(&tag.source)) {
+        return Err(NotOurs::Source);
+    }
+    Ok(tag)
+}

@@ -1,0 +1,106 @@
+//! What is copied, and what is not.
+
+use super::*;
+
+#[test]
+fn what_is_missing_is_copied_with_syncs_tag() {
+    let web = source(1, "web-1", 3);
+    let other = Image { tags: Vec::new(), ..source(2, "db-1", 3) };
+    let plan = plan_of(&[policy(&[EU, "eu-west-2"])], &world([web.clone(), other, copy(&web, "eu-west-2")]));
+    assert_eq!(lines(&plan), ["ami-1 eu-west-1 copy", "ami-1 eu-west-2 skip there"]);
+    let request = plan.copies().next().unwrap();
+    let tag = request.image_tags.iter().find(|tag| &*tag.key == SYNC_TAG).unwrap();
+    assert_eq!(&*tag.value, "us-east-1/ami-1/eu-west-1");
+    assert!(request.copy_tags && plan.has_work() && plan.refusals.is_empty() && plan.empty.is_empty());
+    // What is made of it is proven to be sync's own.
+    let made = Image { tags: request.image_tags.clone(), ..copy(&web, EU) };
+    assert_eq!(made_by_sync(&made, &account()), Ok(SyncTag::of(request)));
+}
+
+#[test]
+fn each_reason_not_to_copy_has_its_name() {
+    let web = source(1, "web-1", 3);
+    let state = |state| Image { state, ..web.clone() };
+    let copied = |state| Image { state, ..copy(&web, EU) };
+    let of_person = Image { tags: Vec::new(), name: "anything".into(), ..copy(&web, EU) };
+    let failed = copied(ImageState::Failed);
+    let elsewhere = Image { source_region: Some(region("eu-west-2")), ..copy(&web, EU) };
+    let same_name = Image { name: "web-1".into(), ..Image::bare(id("ami-9"), region(EU), account()) };
+    let shared = Image { owner_id: AccountId::new("210987654321").unwrap(), ..web.clone() };
+    let cases: [(Vec<Image>, &[&str]); 11] = [
+        (vec![web.clone(), copied(ImageState::Available)], &["ami-1 eu-west-1 skip there"]),
+        (vec![web.clone(), of_person], &["ami-1 eu-west-1 skip there"]),
+        (vec![web.clone(), copied(ImageState::Disabled)], &["ami-1 eu-west-1 skip there"]),
+        (vec![web.clone(), copied(ImageState::Pending)], &["ami-1 eu-west-1 skip Pending(ImageId(\"ami-1ceuwest1\"))"]),
+        (vec![web.clone(), failed], &["ami-1 eu-west-1 copy"]),
+        (vec![web.clone(), elsewhere], &["ami-1 eu-west-1 skip NameTaken(ImageId(\"ami-1ceuwest1\"))"]),
+        (vec![web.clone(), same_name], &["ami-1 eu-west-1 skip NameTaken(ImageId(\"ami-9\"))"]),
+        (vec![state(ImageState::Pending)], &["ami-1 - skip NotAvailable(Pending)"]),
+        (vec![state(ImageState::Disabled)], &["ami-1 - skip NotAvailable(Disabled)"]),
+        (vec![shared], &[]),
+        (
+            vec![web.clone(), Image { name: "web-1".into(), ..source(2, "web-1", 4) }],
+            &["ami-1 eu-west-1 copy", "ami-2 eu-west-1 skip NameTaken(ImageId(\"ami-1\"))"],
+        ),
+    ];
+    for (images, expected) in cases {
+        let plan = plan_of(&[policy(&[EU])], &world(images.clone()));
+        assert_eq!(lines(&plan), expected, "{images:?}");
+    }
+}
+
+#[test]
+fn a_copy_of_the_queue_is_awaited_and_not_made_again() {
+    let web = source(1, "web-1", 3);
+    let mut world = world([web]);
+    let route = Route { source_region: region(US), source: id("ami-1"), destination: region(EU) };
+    world.under_way.insert(route);
+    let plan = plan_of(&[policy(&[EU, "eu-west-2"])], &world);
+    assert_eq!(lines(&plan), ["ami-1 eu-west-1 skip UnderWay", "ami-1 eu-west-2 copy"]);
+    assert_eq!((plan.copies().count(), plan.awaited().count()), (1, 2));
+}
+
+#[test]
+fn a_copy_made_by_sync_is_never_a_source() {
+    let web = source(1, "web-1", 3);
+    let mut on = policy(&["eu-west-2"]);
+    on.from = region(EU);
+    let plan = plan_of(&[policy(&[EU]), on.clone()], &world([web.clone(), copy(&web, EU)]));
+    assert_eq!(lines(&plan), ["ami-1 eu-west-1 skip there", "ami-1ceuwest1 - skip MadeBySync"]);
+    // Neither is what somebody has copied with the tag.
+    let by_hand = Image { source_region: None, source_image_id: None, ..copy(&web, EU) };
+    assert_eq!(lines(&plan_of(&[on], &world([by_hand]))), ["ami-1ceuwest1 - skip MadeBySync"]);
+}
+
+#[test]
+fn only_the_newest_versions_of_a_family_are_copied() {
+    let images = [source(1, "web-1", 3), source(2, "web-2", 2), source(3, "web-3", 1), source(4, "db-7", 9)];
+    let plan = plan_of(&[keeping(2, &[EU])], &world(images));
+    let expected = ["ami-3 eu-west-1 copy", "ami-2 eu-west-1 copy", "ami-1 - skip Older", "ami-4 eu-west-1 copy"];
+    assert_eq!(lines(&plan), expected);
+}
+
+#[test]
+fn a_region_that_is_not_listed_is_left_out() {
+    let mut world = world([source(1, "web-1", 3)]);
+    world.images.remove(&region(EU));
+    assert_eq!(lines(&plan_of(&[policy(&[EU, "eu-west-2"])], &world)), ["ami-1 eu-west-2 copy"]);
+    world.images.remove(&region(US));
+    let plan = plan_of(&[policy(&[EU])], &world);
+    assert!(plan.actions.is_empty() && plan.empty.is_empty(), "what it matches is not known");
+}
+
+#[test]
+fn a_policy_that_matches_nothing_is_named() {
+    let plan = plan_of(&[policy(&[EU])], &world([Image { tags: Vec::new(), ..source(1, "web-1", 3) }]));
+    assert_eq!((plan.empty.as_slice(), plan.has_work()), (&[0][..], false));
+}
+
+#[test]
+fn what_cannot_be_asked_for_is_named_and_the_rest_is_copied() {
+    let names = [source(1, "web-1", 3), source(2, "naïve", 2)];
+    let plan = plan_of(&[policy(&[EU])], &world(names));
+    let lines = lines(&plan);
+    assert!(lines[0].starts_with("ami-2 eu-west-1 skip Mistake(\""), "{lines:?}");
+    assert_eq!(lines[1], "ami-1 eu-west-1 copy");
+}

@@ -1,0 +1,140 @@
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::*;
+use crate::domain::{
+    AccountId, Failure, Image, ImageId, ImageState, Region, SnapshotId, VersionPattern,
+    draft::Draft,
+    filter::Filter,
+    image::Tag,
+    image_details::VolumePermission,
+    image_usage::{ImageReference, ImageUsage, ReferenceKind, SharedSnapshot},
+    plan::CheckContext,
+    post_copy::LaunchPermission,
+};
+
+mod copies;
+mod policies;
+mod properties;
+mod retire;
+
+const US: &str = "us-east-1";
+const EU: &str = "eu-west-1";
+const OWN: &str = "123456789012";
+
+fn region(name: &str) -> Region {
+    Region::new(name).unwrap()
+}
+
+fn id(id: &str) -> ImageId {
+    ImageId::new(id).unwrap()
+}
+
+fn account() -> AccountId {
+    AccountId::new(OWN).unwrap()
+}
+
+fn now() -> Timestamp {
+    "2026-06-01T12:00:00Z".parse().unwrap()
+}
+
+fn days(n: i64) -> SignedDuration {
+    SignedDuration::from_hours(24 * n)
+}
+
+/// A source that was made so many days ago.
+fn source(number: u32, name: &str, days_ago: i64) -> Image {
+    let image = Image::bare(id(&format!("ami-{number}")), region(US), account());
+    let tags = vec![Tag { key: "DR".into(), value: "true".into() }];
+    Image { name: name.into(), tags, created: Some(now() - days(days_ago)), ..image }
+}
+
+/// The copy that sync has made of a source, on the same day.
+fn copy(of: &Image, to: &str) -> Image {
+    let image = Image::bare(id(&format!("{}c{}", of.id, to.replace('-', ""))), region(to), account());
+    let tag = SyncTag { source_region: of.region.clone(), source: of.id.clone(), destination: region(to) }.tag();
+    Image {
+        name: of.name.clone(),
+        tags: [of.tags.clone(), vec![tag]].concat(),
+        created: of.created,
+        source_image_id: Some(of.id.clone()),
+        source_region: Some(of.region.clone()),
+        ..image
+    }
+}
+
+fn unused(image: &Image) -> ImageUsage {
+    ImageUsage {
+        image: image.id.clone(),
+        references: Ok(Vec::new()),
+        permissions: Ok(Vec::new()),
+        shared_snapshots: Ok(Vec::new()),
+        volume_permissions: Ok(Vec::new()),
+    }
+}
+
+/// An account with these images, none of which anybody uses.
+fn world(images: impl IntoIterator<Item = Image>) -> World {
+    let mut world = World {
+        account: account(),
+        now: now(),
+        pattern: VersionPattern::default(),
+        images: [US, EU, "eu-west-2"].map(|name| (region(name), Vec::new())).into(),
+        under_way: [].into(),
+        being_copied: [].into(),
+        being_removed: [].into(),
+        usage: [].into(),
+    };
+    for image in images {
+        world.usage.insert((image.region.clone(), image.id.clone()), unused(&image));
+        world.images.entry(image.region.clone()).or_default().push(Arc::new(image));
+    }
+    world
+}
+
+fn policy(to: &[&str]) -> SyncPolicy {
+    SyncPolicy {
+        name: "dr".into(),
+        from: region(US),
+        to: to.iter().map(|name| region(name)).collect(),
+        matching: Filter::parse("tag:DR=true", now()),
+        versions: Versions::All,
+        copy_name: "{name}".into(),
+        fail_if_empty: false,
+    }
+}
+
+/// A policy that keeps so many versions, and deregisters older copies.
+fn keeping(keep: usize, to: &[&str]) -> SyncPolicy {
+    let retire = Retiring { mode: RetireMode::Deregister, max: MAX_RETIRE, min_age: MIN_AGE };
+    SyncPolicy { versions: Versions::Newest { keep: keep.try_into().unwrap(), retire: Some(retire) }, ..policy(to) }
+}
+
+fn draft() -> Draft {
+    Draft { name: "{name}".into(), ..Draft::default() }
+}
+
+fn plan_at(policies: &[SyncPolicy], world: &World, stage: Stage) -> SyncPlan {
+    plan(policies, world, stage, CheckContext::at(now()), None, &|_, _| draft())
+}
+
+fn plan_of(policies: &[SyncPolicy], world: &World) -> SyncPlan {
+    plan_at(policies, world, Stage::Before)
+}
+
+/// Each action in a line.
+fn lines(plan: &SyncPlan) -> Vec<String> {
+    let line = |action: &Action| {
+        let region = action.region.as_ref().map_or("-", Region::as_str);
+        let what = match &action.kind {
+            ActionKind::Copy(_) => "copy".to_owned(),
+            ActionKind::Skip(SkipReason::There(_), _) => "skip there".to_owned(),
+            ActionKind::Skip(reason, _) => format!("skip {reason:?}"),
+            ActionKind::Retire { mode, .. } => mode.as_str().to_owned(),
+            ActionKind::Keep(reason) => format!("keep {reason:?}"),
+        };
+        format!("{} {region} {what}", action.image.id)
+    };
+    plan.actions.iter().map(line).collect()
+}

@@ -1,0 +1,60 @@
+//! What is known of the account when a plan is made.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    account::AccountId,
+    family::VersionPattern,
+    ids::ImageId,
+    image::{Image, ImageState},
+    image_usage::ImageUsage,
+    region::Region,
+};
+
+/// The route of a copy.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Route {
+    pub source_region: Region,
+    pub source: ImageId,
+    pub destination: Region,
+}
+
+/// What is known of the account.
+#[derive(Debug, Clone)]
+pub struct World {
+    pub account: AccountId,
+    pub now: Timestamp,
+    /// What a version in a name looks like.
+    pub pattern: VersionPattern,
+    /// The account's images of each region, in every state. A region that could not be listed to the end is missing.
+    pub images: BTreeMap<Region, Vec<Arc<Image>>>,
+    /// Copies of the queue that EC2 does not show yet.
+    pub under_way: BTreeSet<Route>,
+    /// Images that copies of the queue read, each with its region.
+    pub being_copied: BTreeSet<(Region, ImageId)>,
+    /// Images that the queue removes.
+    pub being_removed: BTreeSet<ImageId>,
+    /// Who uses images, as far as it was read.
+    pub usage: HashMap<(Region, ImageId), ImageUsage>,
+}
+
+impl World {
+    /// Returns the account's own images of a region; `None` if they are not known.
+    pub(super) fn own(&self, region: &Region) -> Option<impl Iterator<Item = &Arc<Image>>> {
+        let images = self.images.get(region)?;
+        Some(images.iter().filter(|image| image.owner_id == self.account && image.state != ImageState::Deregistered))
+    }
+
+    /// Returns true if a copy of the image is being made: by the queue, or by anybody in one of the listed regions.
+    pub(super) fn is_being_copied(&self, image: &Image) -> bool {
+        let pending =
+            |copy: &&Arc<Image>| copy.state == ImageState::Pending && copy.source_image_id.as_ref() == Some(&image.id);
+        self.being_copied.contains(&(image.region.clone(), image.id.clone()))
+            || self.images.values().flatten().any(|copy| pending(&copy))
+    }
+}

@@ -1,0 +1,125 @@
+//! The plan of `amigrate sync` in words. Each reason is a fragment that reads after the image's name.
+
+use crate::domain::{
+    ImageId, Region,
+    sync::{KeepReason, NotOurs, PolicyMistake, Refusal, RetireMode, SkipReason},
+    text::{clean, count},
+};
+
+/// Why an image is not copied; `policy` names a policy by its index.
+pub fn skip(reason: &SkipReason, policy: impl Fn(usize) -> String) -> String {
+    match reason {
+        SkipReason::There(there) => {
+            let state = if there.state == crate::domain::ImageState::Disabled { ", disabled" } else { "" };
+            let plain = if there.not_encrypted { ", but not encrypted as the policy asks" } else { "" };
+            format!("{} is there{state}{plain}", there.image)
+        }
+        SkipReason::Pending(image) => format!("{image} is pending there"),
+        SkipReason::UnderWay => "in this queue already".into(),
+        SkipReason::NotAvailable(state) => format!("the image {}", state.predicate()),
+        SkipReason::MadeBySync => "a copy made by sync is not copied on".into(),
+        SkipReason::Older => "newer versions of its family are enough".into(),
+        SkipReason::NameTaken(other) => format!("the name of the copy is taken by {other}, which is not a copy of it"),
+        SkipReason::OtherPolicy(other) => format!("the policy \"{}\" makes this copy", clean(&policy(*other))),
+        SkipReason::Mistake(why) => clean(why).trim_end_matches('.').to_owned(),
+    }
+}
+
+/// Why an old copy is not retired.
+pub fn keep(reason: &KeepReason) -> String {
+    match reason {
+        KeepReason::NotOurs(why) => format!("not proven to be made by sync: {}", not_ours(*why)),
+        KeepReason::SourceDoesNotMatch => "the policy does not match its source".into(),
+        KeepReason::CopiesFirst => "copies of the policy are missing in the region, and come first".into(),
+        KeepReason::Pending => "still pending".into(),
+        KeepReason::NotAvailable(state) => format!("the image {}", state.predicate()),
+        KeepReason::AlreadyRetired => "retired already".into(),
+        KeepReason::BeingRemoved => "being removed already".into(),
+        KeepReason::Protected => "protected from being deregistered".into(),
+        KeepReason::TooYoung => "younger than the policy's min-age".into(),
+        KeepReason::SourceOfCopies => "copies of it are under way".into(),
+        KeepReason::RecentlyLaunched(at) => format!("launched on {}", at.strftime("%Y-%m-%d")),
+        KeepReason::UsageNotRead => "who uses it was not read".into(),
+        KeepReason::UsageUnknown(why) => {
+            let why = why.split(" Encoded authorization failure message").next().unwrap_or_default();
+            format!("who uses it is not known: {}", clean(why))
+        }
+        KeepReason::InUse(by) => format!("used by {}", clean(by)),
+        KeepReason::Shared => "others may launch it".into(),
+        KeepReason::SnapshotsShared => "others may create volumes of its snapshots".into(),
+        KeepReason::SnapshotsUsed => "other images use its snapshots".into(),
+        KeepReason::LastAvailable => "the last available image of its family in the region".into(),
+    }
+}
+
+fn not_ours(why: NotOurs) -> &'static str {
+    match why {
+        NotOurs::NoTag => "it has no tag of sync",
+        NotOurs::Owner => "it belongs to another account",
+        NotOurs::Value => "its tag is none that sync writes",
+        NotOurs::Region => "its tag names another region",
+        NotOurs::Source => "its tag names another source than EC2 does",
+    }
+}
+
+/// Why a copy is retired.
+pub fn retire(mode: RetireMode, family: &str, kept: usize) -> String {
+    let versions = count(kept, "newer version", "newer versions");
+    format!("{}: {versions} of {} kept", mode.as_str(), clean(family))
+}
+
+/// Why the plan is not carried out, and what to do about it; `policy` names a policy by its index.
+pub fn refusal(refusal: &Refusal, policy: impl Fn(usize) -> String) -> (String, String) {
+    let named = |n: usize| format!("\"{}\"", clean(&policy(n)));
+    let (why, hint) = match refusal {
+        Refusal::Cycle(regions) => {
+            let regions: Vec<&str> = regions.iter().map(Region::as_str).collect();
+            (format!("policies copy in a circle: {}", regions.join(" > ")), "Leave one direction out.")
+        }
+        Refusal::Conflict { policies: [a, b], source, region, differs } => (
+            format!("{} and {} differ for {source} in {region}: {differs}", named(*a), named(*b)),
+            "Make them want the same, or match different images.",
+        ),
+        Refusal::TooMany { policy, count: n, max } => (
+            format!("{} would retire {}, and at most {max} are allowed", named(*policy), images(*n)),
+            "Look at the plan; --max-retire, or max_retire of the policy, allows more.",
+        ),
+        Refusal::TooManyInAll { count: n, max } => (
+            format!("{} would be retired, and at most {max} are allowed", images(*n)),
+            "Look at the plan; --max-retire allows more.",
+        ),
+        Refusal::RetiresAll { policy, family, region } => (
+            format!("{} would retire every copy of {} in {region} that sync has made", named(*policy), clean(family)),
+            "Sync does not empty a region. `amigrate deregister` does, image by image.",
+        ),
+    };
+    (why, hint.into())
+}
+
+fn images(n: usize) -> String {
+    count(n, "image", "images")
+}
+
+/// What is wrong with a policy by itself.
+pub fn policy_mistake(mistake: PolicyMistake) -> &'static str {
+    match mistake {
+        PolicyMistake::OwnRegion => "the region of the images is among those they are copied to",
+        PolicyMistake::NoDestination => "no region to copy to is named",
+        PolicyMistake::NoMatch => "nothing says which images are meant",
+        PolicyMistake::RetireWithoutKeep => "to retire copies it must be said how many versions are kept",
+    }
+}
+
+/// What retiring an image was, once it is done.
+pub fn retired(mode: RetireMode) -> &'static str {
+    match mode {
+        RetireMode::Deprecate => "deprecated",
+        RetireMode::Disable => "disabled",
+        RetireMode::Deregister => "deregistered",
+    }
+}
+
+/// What is done to an image, for a failure of it.
+pub fn retiring(mode: RetireMode, image: &ImageId, region: &Region) -> String {
+    format!("{} {image} in {region}", mode.as_str())
+}
