@@ -20,6 +20,7 @@ mod profile_chain;
 mod profiles;
 mod regions;
 mod request_ids;
+mod retire;
 mod session;
 mod simulated_login;
 mod snapshots;

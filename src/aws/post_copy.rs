@@ -107,7 +107,8 @@ impl Session {
         self.call(&what, "ec2:ModifySnapshotAttribute", call).await.map(drop)
     }
 
-    async fn deprecate(&self, region: &Region, image: &ImageId, at: Timestamp) -> Result<(), Failure> {
+    /// Deprecates an image from a time on.
+    pub async fn deprecate(&self, region: &Region, image: &ImageId, at: Timestamp) -> Result<(), Failure> {
         let call = self.ec2(region).enable_image_deprecation().image_id(image.as_str());
         let call = call.deprecate_at(DateTime::from_secs(at.as_second())).customize().config_override(sent_once());
         let what = format!("set the deprecation time of {image} in {region}");

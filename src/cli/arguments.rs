@@ -4,7 +4,8 @@ use clap::{Parser, Subcommand};
 
 use super::{
     audit, cancel, completions, config, copy, coverage, deregister, exit::CommandError, jobs, list, map,
-    output::Format, policy, replay, resolve, retry, schema, setup::CommonFlags, show, wait, watch, world::WorldArgs,
+    output::Format, policy, replay, resolve, retry, schema, setup::CommonFlags, show, sync, wait, watch,
+    world::WorldArgs,
 };
 use crate::domain::Failure;
 
@@ -57,6 +58,16 @@ pub(super) enum Command {
     Resolve(resolve::ResolveArgs),
     /// Deregister images of the account, and delete their snapshots
     Deregister(deregister::DeregisterArgs),
+    /// Keep regions in sync: copy what is missing, and retire old copies that sync itself has made
+    ///
+    /// Without --apply it prints the plan and changes nothing: what would be copied, what is there, which copies would be retired
+    /// and which are kept by a rule. The status is 10 if there is something to do, 0 if there is nothing.
+    ///
+    /// With --apply the plan is carried out by the queue. The images and their tags are the state: any host may run it, again or at
+    /// the same time, and nothing is copied twice. Copies are retired only where all copies of the policy are available, and only
+    /// those of which EC2 itself confirms that sync has made them. Whatever is in use, shared, protected, young, or the last of its
+    /// family is kept; so is what cannot be read.
+    Sync(Box<sync::SyncArgs>),
     /// Print where the copies of an image are, for whoever launches next
     Map(map::MapArgs),
     /// Carry on copies that are queued or being cancelled, without a screen, until nothing is left that needs it

@@ -17,6 +17,8 @@ pub(super) enum ExitStatus {
     NotAllowed = 3,
     /// The time given with `--timeout` is over; jobs go on.
     TimedOut = 4,
+    /// `amigrate sync` without `--apply` found something to do.
+    SomethingToDo = 10,
     /// 128 + SIGHUP.
     HungUp = 129,
     /// 128 + SIGINT.

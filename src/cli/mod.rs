@@ -37,6 +37,7 @@ mod selection;
 mod setup;
 mod show;
 mod simulate;
+mod sync;
 mod targets;
 mod timeout;
 mod tui;
@@ -180,6 +181,7 @@ fn dispatch(mut setup: Setup, command: Option<Command>) -> Result<ExitCode, Comm
         Command::Cancel(args) => cancel::run(&setup, &args)?,
         Command::Retry(args) => retry::run(&setup, &args)?,
         Command::Deregister(args) => deregister::run(&setup, &args)?,
+        Command::Sync(args) => sync::run(&setup, &args)?,
         Command::Map(args) => map::run(&setup, &args)?,
         Command::Policy(args) => policy::run(&setup, &args)?,
         // Run by `start`.

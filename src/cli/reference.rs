@@ -3,12 +3,16 @@
 use std::fmt::Write as _;
 
 /// Exit statuses, and what they mean.
-pub const EXIT_STATUSES: [(u8, &str); 8] = [
+pub const EXIT_STATUSES: [(u8, &str); 9] = [
     (0, "Done."),
     (1, "Something that was asked for failed; each is named."),
     (2, "Wrong arguments or settings; nothing was done."),
     (3, "Credentials, permissions, or --read-only, and nothing else: with other failures beside it is 1."),
     (4, "The time given with --timeout is over; copies go on, and the command that resumes is printed."),
+    (
+        10,
+        "`amigrate sync` has found something to copy or to retire and has not been told to --apply it; or nothing matches, with --fail-if-empty.",
+    ),
     (129, "The terminal has closed; copies go on."),
     (130, "Interrupted by Ctrl-C; copies go on. A second Ctrl-C ends at once."),
     (143, "Ended by SIGTERM, which behaves like Ctrl-C."),

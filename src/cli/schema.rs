@@ -15,6 +15,7 @@ use super::{
     records::{
         AuditRecord, CheckDocument, CopyDocument, CopyRecord, DeregistrationRecord, DestinationRecord, FailureRecord,
         FamilyRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord, RequestedDocument, RequestedRecord,
+        SyncRecord,
     },
     regions::nearest,
 };
@@ -54,6 +55,7 @@ const OUTPUTS: &[Output] = &[
     records::<JobRecord>("cancel"),
     records::<JobRecord>("retry"),
     records::<DeregistrationRecord>("deregister"),
+    records::<SyncRecord>("sync"),
     document::<MapDocument>("map"),
     document::<IdentityRecord>("whoami"),
     records::<AuditRecord>("audit"),

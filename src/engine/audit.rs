@@ -95,6 +95,13 @@ impl Response {
     }
 }
 
+impl Outcome {
+    /// Returns the outcome of a request that a command sends by itself.
+    pub fn of<T>(result: &Result<T, Failure>) -> Self {
+        result.as_ref().err().map_or(Self::Done, failed)
+    }
+}
+
 fn failed(failure: &Failure) -> Outcome {
     match &failure.code {
         _ if failure.not_signed() => Outcome::NotSent,

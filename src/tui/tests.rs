@@ -9,7 +9,6 @@ mod audit;
 mod banner;
 mod batches;
 mod cost;
-mod coverage;
 mod details;
 mod discovery;
 mod finding;

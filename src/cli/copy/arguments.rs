@@ -2,12 +2,15 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::plan_entry::{PlanEntry, Protect};
+use super::{
+    options::{CopyOptions, IfExists},
+    plan_entry::{PlanEntry, Protect},
+};
 use crate::{
     cli::exit::CommandError,
-    domain::{CompletionDuration, Failure, Region},
+    domain::{CompletionDuration, Region},
 };
 
 /// Arguments of `amigrate copy`.
@@ -144,24 +147,21 @@ pub(super) struct PostCopyArgs {
     tag_source: bool,
 }
 
-/// What is done about a copy that is there already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub(super) enum IfExists {
-    /// Do not make it: running the command twice makes nothing twice
-    #[default]
-    Skip,
-    /// Give the new one the next free numbered name
-    Rename,
-    /// Start nothing at all
-    Fail,
-    /// Copy all the same
-    Copy,
-}
-
 impl CopyArgs {
     /// Returns true if nothing is to be changed in AWS.
     pub(super) fn only_reads(&self) -> bool {
         self.check || self.dry_run || self.print_plan
+    }
+
+    /// Returns how the copies are made.
+    pub(super) fn options(&self) -> CopyOptions {
+        CopyOptions {
+            if_exists: self.if_exists,
+            skip_refused: self.skip_refused,
+            yes: self.yes,
+            wait: self.wait,
+            timeout: self.timeout,
+        }
     }
 
     /// Returns how the copies are protected, if that is said.
@@ -199,32 +199,8 @@ impl CopyArgs {
             tag_source: after.tag_source.then_some(true),
             ..PlanEntry::default()
         };
-        for text in &request.kms_key_id {
-            add_key(&mut entry, text).map_err(CommandError::usage)?;
-        }
+        entry.add_keys(&request.kms_key_id).map_err(CommandError::usage)?;
         Ok(entry)
-    }
-}
-
-/// Adds `KEY` or `REGION=KEY`.
-fn add_key(entry: &mut PlanEntry, text: &str) -> Result<(), Failure> {
-    let twice = |place: &str| Failure::new("use --kms-key-id", format!("two keys are given for {place}"));
-    match text.split_once('=') {
-        Some((region, key)) => {
-            let region: Region =
-                region.parse().map_err(|e: Failure| e.hint("A key for one region is written eu-west-1=KEY."))?;
-            match entry.kms_key_ids.insert(region.clone(), key.to_owned()) {
-                None => Ok(()),
-                Some(_) => Err(twice(region.as_str())),
-            }
-        }
-        None if entry.kms_key_id.is_some() => {
-            Err(twice("all regions").hint("A key for one region is written eu-west-1=KEY."))
-        }
-        None => {
-            entry.kms_key_id = Some(text.to_owned());
-            Ok(())
-        }
     }
 }
 

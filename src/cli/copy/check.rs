@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 
 use super::{
-    arguments::IfExists,
     differences::Differences,
     known::{Known, Queued, differs},
+    options::IfExists,
 };
 use crate::{
     aws::Session,
@@ -48,13 +48,13 @@ struct Refusal {
 
 /// A copy that is not made, because it is there already, and what is there.
 #[derive(Debug, Clone)]
-pub(super) struct Skipped {
-    pub(super) copy: CopyRequest,
-    pub(super) record: SkippedRecord,
+pub(in crate::cli) struct Skipped {
+    pub(in crate::cli) copy: CopyRequest,
+    pub(in crate::cli) record: SkippedRecord,
     /// What the review says of it, if it was found by that.
     existing: Option<Existing>,
     /// Why what is there is not what was asked for.
-    pub(super) failure: Option<Failure>,
+    pub(in crate::cli) failure: Option<Failure>,
 }
 
 /// Asks AWS about a plan. Nothing is changed there.

@@ -228,7 +228,11 @@ pub(super) fn plan_of(drafts: &[Draft]) -> PlanFile {
     PlanFile { copies: drafts.iter().map(PlanEntry::of).collect() }
 }
 
-fn preset(setup: &Setup, name: &str) -> Result<Preset, CommandError> {
+/// Returns a stored preset.
+///
+/// # Errors
+/// Wrong usage if there is none of this name, or the file cannot be read.
+pub(in crate::cli) fn preset(setup: &Setup, name: &str) -> Result<Preset, CommandError> {
     let what = format!("use the preset `{}`", clean(name));
     let Some(file) = PresetFile::beside(setup.config_file.as_deref()) else {
         return Err(CommandError::usage(Failure::new(what, "there is no place for presets: no home directory")));

@@ -8,8 +8,9 @@ use super::differences::Differences;
 use crate::{
     cli::setup::Setup,
     domain::{
-        AccountKey, ClientToken, CopyRequest, Failure, FailureKind, ImageId, derived_token,
+        AccountKey, ClientToken, CopyRequest, Failure, FailureKind, ImageId, Region, derived_token,
         review::context::{CompletedCopy, UnderWay},
+        sync::Route,
         text::clean,
     },
     driver::RECENT,
@@ -19,7 +20,7 @@ use crate::{
 
 /// The copies of an account's store.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(in crate::cli) struct Known {
     /// When it was read.
     read: Timestamp,
     /// Also those that ended long ago.
@@ -46,7 +47,7 @@ impl Known {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub(super) fn read(setup: &Setup, account: &AccountKey) -> Result<Self, Failure> {
+    pub(in crate::cli) fn read(setup: &Setup, account: &AccountKey) -> Result<Self, Failure> {
         let (dir, now) = (setup.store_dir()?, Timestamp::now());
         if !dir.join("jobs.db").exists() {
             return Ok(Self::default());
@@ -106,7 +107,7 @@ impl Known {
     }
 
     /// Returns the client tokens given by hand that were sent, or are about to be.
-    pub(super) fn used_tokens(&self) -> Vec<ClientToken> {
+    pub(in crate::cli) fn used_tokens(&self) -> Vec<ClientToken> {
         let sent = self.jobs.iter().flat_map(|job| job.sent_tokens.clone());
         sent.chain(self.requested.iter().filter_map(|request| request.given_token.clone())).collect()
     }
@@ -117,8 +118,21 @@ impl Known {
         jobs.filter_map(|job| job.under_way()).chain(requested).collect()
     }
 
+    /// Returns the routes of the copies that EC2 may not show yet.
+    pub(in crate::cli) fn routes(&self) -> BTreeSet<Route> {
+        let own = self.jobs.iter().filter(|job| job.origin == Origin::Here && counts(job, self.read));
+        own.map(|job| &job.request).chain(&self.requested).map(route).collect()
+    }
+
+    /// Returns the images that copies of this store are made of, each with its region.
+    pub(in crate::cli) fn being_copied(&self) -> BTreeSet<(Region, ImageId)> {
+        let reads = |job: &&Arc<Job>| job.origin == Origin::Here && !job.state.ended() && !job.is_being_removed();
+        let jobs = self.jobs.iter().filter(reads).map(|job| &job.request);
+        jobs.chain(&self.requested).map(|copy| (copy.source_region.clone(), copy.source.clone())).collect()
+    }
+
     /// Returns the images that are being removed.
-    pub(super) fn being_removed(&self) -> BTreeSet<ImageId> {
+    pub(in crate::cli) fn being_removed(&self) -> BTreeSet<ImageId> {
         let removed = self.jobs.iter().filter(|job| !job.state.ended() && job.is_being_removed());
         removed.filter_map(|job| job.image().cloned()).collect()
     }
@@ -161,6 +175,14 @@ pub(super) fn differs(copy: &CopyRequest, subject: &str, differences: &str) -> F
     let what = format!("copy {} to {}", clean(copy.name.as_str()), copy.destination);
     Failure::new(what, format!("{subject}, but it is {differences}; nothing new was started"))
         .hint("`--if-exists copy` or `--if-exists rename` makes another.")
+}
+
+fn route(copy: &CopyRequest) -> Route {
+    Route {
+        source_region: copy.source_region.clone(),
+        source: copy.source.clone(),
+        destination: copy.destination.clone(),
+    }
 }
 
 /// Returns true if the store is to be believed about a copy that has not ended. EC2 shows the image of one that it accepted a while ago:

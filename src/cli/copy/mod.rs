@@ -5,6 +5,8 @@ mod check;
 mod differences;
 mod drafts;
 mod known;
+mod making;
+mod options;
 mod plan_entry;
 mod plan_file;
 mod sources;
@@ -13,26 +15,30 @@ mod words;
 
 use std::io;
 
-use tokio::time::Instant;
-
 use super::{
     connection::Connection,
     exit::{CommandError, ExitStatus},
-    follow::{Ending, Followed, Signals},
+    follow::Signals,
     output::{Format, Printer, Record, ended, print_document, print_out, report},
-    records::{CheckDocument, CopyDocument, CopyRecord, FailureRecord, RequestedDocument, RequestedRecord},
+    records::{CheckDocument, CopyDocument, CopyRecord, RequestedDocument, RequestedRecord},
     setup::{Setup, block_on},
 };
 use crate::{
-    domain::{ClientToken, CopyRequest, Failure, plan::Plan, price, text::count},
+    domain::{Failure, price, text::count},
     engine::BatchId,
     labels,
 };
 pub(super) use arguments::CopyArgs;
-use arguments::IfExists;
 use check::{Checked, Skipped};
 use drafts::Asked;
-use known::{Known, Queued};
+pub(super) use drafts::preset;
+pub(super) use known::Known;
+pub(super) use making::{Made, make_all};
+use making::{Prepared, Start, make, note_queued, prepare};
+pub(super) use options::CopyOptions;
+use options::IfExists;
+pub(super) use plan_entry::PlanEntry;
+pub(super) use plan_file::PlanText;
 
 pub(super) fn run(setup: &Setup, args: &CopyArgs) -> Result<ExitStatus, CommandError> {
     let _log = setup.start_log()?;
@@ -52,15 +58,8 @@ async fn copy(setup: &Setup, args: &CopyArgs, asked: &Asked) -> Result<ExitStatu
         print_out(&plan_file::text(&drafts::plan_of(&drafts), setup.output.format)?)?;
         return Ok(ExitStatus::Done);
     }
-    let (plan, mut queued) = without_queued(plan, &known, args.if_exists);
-    let mut checked = check::check(setup, &connection, plan.clone(), &known, args.if_exists).await;
-    let mut left_out = Vec::new();
-    if let Some((rest, refused)) = checked.without_refused(plan).filter(|_| args.skip_refused) {
-        refused.iter().for_each(report);
-        left_out = refused;
-        checked = check::check(setup, &connection, rest, &known, args.if_exists).await;
-    }
-    queued.extend(checked.take_own(&known));
+    let options = args.options();
+    let Prepared { mut checked, queued, left_out } = prepare(setup, &connection, plan, &known, &options).await;
     if args.check {
         checked.skipped.extend(queued.into_iter().map(|(copy, queued)| Skipped::of_queued(copy, queued)));
         return print_check(setup, &checked);
@@ -71,7 +70,7 @@ async fn copy(setup: &Setup, args: &CopyArgs, asked: &Asked) -> Result<ExitStatu
     }
     let copies = checked.copies(&connection, &known, args.if_exists != IfExists::Copy);
     if !args.dry_run {
-        start::confirm(setup, args, &checked)?;
+        start::confirm(setup, args.yes, &checked)?;
         let start = Start { copies, queued, skipped: checked.skipped, left_out };
         return self::start(setup, args, &connection, &known, start).await;
     }
@@ -81,14 +80,6 @@ async fn copy(setup: &Setup, args: &CopyArgs, asked: &Asked) -> Result<ExitStatu
     requested(setup, None, Start { copies, queued, skipped: checked.skipped, left_out })
 }
 
-/// What is started, what is under way, what is there already, and why the rest is left out, which was said.
-struct Start {
-    copies: Vec<CopyRequest>,
-    queued: Vec<(CopyRequest, Queued)>,
-    skipped: Vec<Skipped>,
-    left_out: Vec<Failure>,
-}
-
 async fn start(
     setup: &Setup,
     args: &CopyArgs,
@@ -96,73 +87,16 @@ async fn start(
     known: &Known,
     start: Start,
 ) -> Result<ExitStatus, CommandError> {
-    let begun = Instant::now();
     if args.detach {
         let copies = start.copies.clone();
         let batch = if copies.is_empty() { None } else { start::detached(setup, connection, copies).await? };
         return requested(setup, batch.as_ref(), start);
     }
-    let Start { copies, queued, mut skipped, left_out } = start;
-    let mut failures = note_queued(setup, &queued);
-    let before: Vec<ClientToken> = queued.into_iter().map(|(_, queued)| queued.token).collect();
-    let batch = start::batch(&copies);
     let mut signals = Signals::listen()?;
-    let mut followed = None;
-    if !copies.is_empty() || !before.is_empty() {
-        let (mut ended, store) = start::run(setup, connection, copies, before, args, &mut signals).await?;
-        let made_elsewhere = start::skip_mismatches(connection, &mut ended, &store, known, &mut signals).await;
-        for skipped in &made_elsewhere {
-            setup.output.note(&format!("skip: {}", skipped.record.reason));
-        }
-        skipped.extend(made_elsewhere);
-        followed = Some(ended);
-    }
-    let mut early =
-        followed.as_ref().is_some_and(|followed| followed.ending != Ending::Done).then_some(ExitStatus::Failed);
-    if args.wait && early.is_none() {
-        let left = args.timeout.map(|timeout| timeout.saturating_sub(begun.elapsed()));
-        match start::wait_for_skipped(setup, connection, &mut skipped, left, &mut signals).await {
-            Ok(status) => early = status,
-            Err(failure) => failures.push(failure),
-        }
-    }
-    failures.extend(skipped.iter().filter_map(|skipped| skipped.failure.clone()));
-    let all = || failures.iter().chain(&left_out);
-    let printed = print_copies(setup, &document(connection, followed.as_ref(), skipped, all()));
-    let of_copies = followed.as_ref().map(|followed| (followed.report(setup.output), followed.failures()));
-    failures.iter().for_each(report);
-    let (status, others) = of_copies.unwrap_or((ExitStatus::Done, Vec::new()));
-    let status = match early {
-        Some(_) if followed.is_some_and(|followed| followed.ending != Ending::Done) => status,
-        Some(early) => early,
-        None => ExitStatus::of_all(others.iter().chain(all())),
-    };
-    ended(printed.map_err(|error| although_started(error, batch.as_ref())), status)
-}
-
-/// Says which copies are under way already. Returns why some of them are not what was asked for.
-fn note_queued(setup: &Setup, queued: &[(CopyRequest, Queued)]) -> Vec<Failure> {
-    let mut failures = Vec::new();
-    for (copy, queued) in queued {
-        match queued.verdict(copy) {
-            Ok(text) if text.is_empty() => {}
-            Ok(text) => setup.output.note(&text),
-            Err(failure) => failures.push(failure),
-        }
-    }
-    failures
-}
-
-fn document<'a>(
-    connection: &Connection,
-    followed: Option<&Followed>,
-    skipped: Vec<Skipped>,
-    failures: impl Iterator<Item = &'a Failure>,
-) -> CopyDocument {
-    let jobs = followed.map(|followed| followed.records(&connection.account)).unwrap_or_default();
-    let of_jobs = followed.map(Followed::failures).unwrap_or_default();
-    let failures = of_jobs.iter().map(FailureRecord::from).chain(failures.map(FailureRecord::from)).collect();
-    CopyDocument { jobs, skipped: skipped.into_iter().map(|skipped| skipped.record).collect(), failures }
+    let made = make(setup, connection, known, start, &args.options(), &mut signals).await?;
+    let printed = print_copies(setup, &made.document(connection));
+    let status = made.report(setup);
+    ended(printed.map_err(|error| although_started(error, made.batch.as_ref())), status)
 }
 
 /// What could not be printed was done all the same.
@@ -206,21 +140,6 @@ fn known(setup: &Setup, args: &CopyArgs, connection: &Connection) -> Result<Know
         }
         read => Ok(read?),
     }
-}
-
-/// Takes the copies out of a plan that are under way in this store, if copies are not to be made twice.
-fn without_queued(mut plan: Plan, known: &Known, if_exists: IfExists) -> (Plan, Vec<(CopyRequest, Queued)>) {
-    let mut queued = Vec::new();
-    if if_exists == IfExists::Skip {
-        plan.copies.retain(|copy| match known.queued(copy) {
-            Some(found) => {
-                queued.push((copy.clone(), found));
-                false
-            }
-            None => true,
-        });
-    }
-    (plan, queued)
 }
 
 /// Prints the review's table and verdicts. Returns the exit status.

@@ -13,7 +13,7 @@ use serde::{
 };
 
 use crate::domain::{
-    CompletionDuration, Region,
+    CompletionDuration, Failure, Region,
     draft::{Draft, PlacementDraft, ProtectionDraft, SourceTags},
 };
 
@@ -28,75 +28,75 @@ pub(in crate::cli) struct PlanFile {
 /// One entry of a plan file. What it does not say is as in the preset given, or else as in the settings.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct PlanEntry {
+pub(in crate::cli) struct PlanEntry {
     /// Ids, names, or `latest:PATTERN`.
-    pub(super) images: Vec<String>,
+    pub(in crate::cli) images: Vec<String>,
     /// Region of the images; without it, that of the session.
     #[schemars(with = "Option<String>")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) from: Option<Region>,
+    pub(in crate::cli) from: Option<Region>,
     /// Regions to copy to.
     #[schemars(with = "Vec<String>")]
-    pub(super) to: Vec<Region>,
+    pub(in crate::cli) to: Vec<Region>,
     /// Name of the new images, a template.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) name: Option<String>,
+    pub(in crate::cli) name: Option<String>,
     /// Their description, a template.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) description: Option<String>,
+    pub(in crate::cli) description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) encrypted: Option<bool>,
+    pub(in crate::cli) encrypted: Option<bool>,
     /// Key for all regions.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) kms_key_id: Option<String>,
+    pub(in crate::cli) kms_key_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) copy_image_tags: Option<bool>,
+    pub(in crate::cli) copy_image_tags: Option<bool>,
     /// Keys of the images' own tags that are copied, if not all.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) copied_tag_keys: Option<BTreeSet<String>>,
+    pub(in crate::cli) copied_tag_keys: Option<BTreeSet<String>>,
     /// Tags of the new images, each `key=value`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) tags: Vec<String>,
+    pub(in crate::cli) tags: Vec<String>,
     /// Tags of the new snapshots, each `key=value`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) snapshot_tags: Vec<String>,
+    pub(in crate::cli) snapshot_tags: Vec<String>,
     #[schemars(with = "Option<u16>")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) snapshot_copy_completion_duration_minutes: Option<CompletionDuration>,
+    pub(in crate::cli) snapshot_copy_completion_duration_minutes: Option<CompletionDuration>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) destination_outpost_arn: Option<String>,
+    pub(in crate::cli) destination_outpost_arn: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) destination_availability_zone: Option<String>,
+    pub(in crate::cli) destination_availability_zone: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) destination_availability_zone_id: Option<String>,
+    pub(in crate::cli) destination_availability_zone_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) client_token: Option<String>,
+    pub(in crate::cli) client_token: Option<String>,
     /// Accounts, organizations and units.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) share_with: Vec<String>,
+    pub(in crate::cli) share_with: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) copy_launch_permissions: Option<bool>,
+    pub(in crate::cli) copy_launch_permissions: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) share_snapshots: Option<bool>,
+    pub(in crate::cli) share_snapshots: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) public: Option<bool>,
+    pub(in crate::cli) public: Option<bool>,
     /// A number of days (`90d`) or a date.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "days_or_date")]
-    pub(super) deprecate_at: Option<String>,
+    pub(in crate::cli) deprecate_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) protect: Option<Protect>,
+    pub(in crate::cli) protect: Option<Protect>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) tag_source: Option<bool>,
+    pub(in crate::cli) tag_source: Option<bool>,
     /// Keys of single regions. The last field, because in TOML it is a table.
     #[schemars(with = "BTreeMap<String, String>")]
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) kms_key_ids: BTreeMap<Region, String>,
+    pub(in crate::cli) kms_key_ids: BTreeMap<Region, String>,
 }
 
 /// Protection from being deregistered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Protect {
+pub(in crate::cli) enum Protect {
     On,
     /// Ends 24 hours after it is turned off
     WithCooldown,
@@ -151,8 +151,30 @@ impl PlanEntry {
         }
     }
 
+    /// Adds keys, each `KEY` or `REGION=KEY`.
+    ///
+    /// # Errors
+    /// Keys that contradict each other.
+    pub(in crate::cli) fn add_keys(&mut self, texts: &[String]) -> Result<(), Failure> {
+        let twice = |place: &str| Failure::new("use --kms-key-id", format!("two keys are given for {place}"));
+        let hint = "A key for one region is written eu-west-1=KEY.";
+        for text in texts {
+            match text.split_once('=') {
+                Some((region, key)) => {
+                    let region: Region = region.parse().map_err(|e: Failure| e.hint(hint))?;
+                    if self.kms_key_ids.insert(region.clone(), key.to_owned()).is_some() {
+                        return Err(twice(region.as_str()));
+                    }
+                }
+                None if self.kms_key_id.is_some() => return Err(twice("all regions").hint(hint)),
+                None => self.kms_key_id = Some(text.clone()),
+            }
+        }
+        Ok(())
+    }
+
     /// Changes a draft to what the entry says; what it does not say stays. Its images are looked up elsewhere.
-    pub(super) fn apply(&self, draft: &mut Draft) {
+    pub(in crate::cli) fn apply(&self, draft: &mut Draft) {
         let set = |into: &mut String, text: &Option<String>| {
             if let Some(text) = text {
                 into.clone_from(text);

@@ -27,19 +27,25 @@ pub(super) struct ReadPlan {
     pub(super) text: PlanText,
 }
 
-/// The text of a plan file.
-pub(super) struct PlanText {
+/// The text of a file with a list of entries.
+pub(in crate::cli) struct PlanText {
     path: PathBuf,
     text: String,
+    /// The key of the list.
+    list: &'static str,
 }
 
 impl PlanText {
+    pub(in crate::cli) fn new(path: &Path, text: &str, list: &'static str) -> Self {
+        Self { path: path.to_owned(), text: text.to_owned(), list }
+    }
+
     /// Returns path, line and column of a word of an entry, if it stands there by itself.
-    pub(super) fn place(&self, entry: usize, word: &str) -> Option<String> {
+    pub(in crate::cli) fn place(&self, entry: usize, word: &str) -> Option<String> {
         let source = Source { path: &self.path, text: &self.text };
         let span = match DeTable::parse(&self.text) {
             Ok(document) => {
-                let copies = document.get_ref().get("copies")?.get_ref().as_array()?;
+                let copies = document.get_ref().get(self.list)?.get_ref().as_array()?;
                 span_of(copies.get(entry)?, word)?
             }
             // JSON.
@@ -85,7 +91,7 @@ pub(super) fn read(path: &Path) -> Result<ReadPlan, CommandError> {
         let failure = Failure::new(format!("read the plan in {}", path.display()), "it has no copies");
         return Err(CommandError::usage(failure.hint("`amigrate copy IMAGE --to REGION --print-plan` writes one.")));
     }
-    Ok(ReadPlan { copies, text: PlanText { path: path.to_owned(), text } })
+    Ok(ReadPlan { copies, text: PlanText::new(path, &text, "copies") })
 }
 
 /// JSON begins with a brace, which TOML cannot.
@@ -119,7 +125,7 @@ mod tests {
     #[test]
     fn a_word_of_an_entry_has_its_place() {
         let place = |text: &str, entry| {
-            let text = PlanText { path: "plan".into(), text: text.to_owned() };
+            let text = PlanText::new(Path::new("plan"), text, "copies");
             text.place(entry, "eu-wset-1")
         };
         let toml = "# eu-wset-1\n[[copies]]\nname = \"eu-wset-1 x\"\nto = [\"us-east-1\", 'eu-wset-1']\n\

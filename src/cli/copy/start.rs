@@ -7,9 +7,9 @@ use std::{
 };
 
 use super::{
-    arguments::CopyArgs,
     check::{Checked, Skipped},
     known::Known,
+    options::CopyOptions,
 };
 use crate::{
     cli::{
@@ -37,10 +37,10 @@ use crate::{
 ///
 /// # Errors
 /// Wrong usage without a terminal, and if it is not confirmed.
-pub(super) fn confirm(setup: &Setup, args: &CopyArgs, checked: &Checked) -> Result<(), CommandError> {
+pub(super) fn confirm(setup: &Setup, yes: bool, checked: &Checked) -> Result<(), CommandError> {
     let (outlook, limits) = (&checked.table.outlook, &setup.config.copy);
     let needed = &outlook.confirmation;
-    if !needed.is_needed() || args.yes {
+    if !needed.is_needed() || yes {
         return Ok(());
     }
     let gib = thousands(usize::try_from(outlook.gib).unwrap_or(usize::MAX));
@@ -103,7 +103,7 @@ pub(super) async fn run(
     connection: &Connection,
     copies: Vec<CopyRequest>,
     before: Vec<ClientToken>,
-    args: &CopyArgs,
+    copying: &CopyOptions,
     signals: &mut Signals,
 ) -> Result<(Followed, StoreHandle), CommandError> {
     let mut queue = OpenQueue::open(setup, connection, setup.driver_settings())?;
@@ -113,9 +113,9 @@ pub(super) async fn run(
         queue.send(Command::Copy(copies));
     }
     let progress: Box<dyn follow::Progress> =
-        if args.wait { follow::on_stderr(setup.output) } else { Box::new(follow::Silent) };
-    let until = if args.wait { Until::Ended } else { Until::Answered };
-    let options = FollowOptions { until, timeout: args.timeout, progress, to_background: true };
+        if copying.wait { follow::on_stderr(setup.output) } else { Box::new(follow::Silent) };
+    let until = if copying.wait { Until::Ended } else { Until::Answered };
+    let options = FollowOptions { until, timeout: copying.timeout, progress, to_background: true };
     let followed = follow::follow(setup, queue, Selection::Tokens(tokens), options, signals).await?;
     Ok((followed, store))
 }

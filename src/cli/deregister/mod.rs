@@ -5,7 +5,7 @@ mod confirm;
 mod outcome;
 mod targets;
 
-use std::io;
+use std::{collections::BTreeSet, io};
 
 use super::{
     connection::Connection,
@@ -18,7 +18,7 @@ use super::{
     setup::{Setup, block_on},
 };
 use crate::{
-    domain::{Failure, ImageDeregistration},
+    domain::{Failure, Image, ImageDeregistration, ImageId, Region},
     engine::Command,
     labels,
 };
@@ -105,30 +105,72 @@ async fn dry_run(setup: &Setup, connection: &Connection, targets: Vec<Target>) -
     print(setup, &outcomes)
 }
 
-/// Hands the images to the queue, and waits for what comes of it.
+/// Runs the queue until these images, which it removes already, are gone. Returns the status if a signal ended it.
+///
+/// # Errors
+/// If there is no store.
+pub(super) async fn complete_removal(
+    setup: &Setup,
+    connection: &Connection,
+    images: BTreeSet<(Region, ImageId)>,
+    signals: &mut Signals,
+) -> Result<Option<ExitStatus>, CommandError> {
+    let queue = OpenQueue::open(setup, connection, setup.driver_settings())?;
+    let options =
+        FollowOptions { until: Until::Ended, timeout: None, progress: Box::new(Silent), to_background: false };
+    let followed = follow(setup, queue, Selection::Images(images), options, signals).await?;
+    Ok(outcome::interrupted(setup, &followed))
+}
+
+/// Hands the images to the queue, waits for what comes of it, and prints that.
 async fn deregister(
     setup: &Setup,
     connection: &Connection,
     targets: &[Target],
     keep_snapshots: bool,
 ) -> Result<ExitStatus, CommandError> {
+    let mut signals = Signals::listen()?;
+    let (outcomes, interrupted) = hand_over(setup, connection, targets, keep_snapshots, &mut signals).await?;
+    let printed = print(setup, &outcomes);
+    interrupted.map_or(printed, Ok)
+}
+
+/// Deregisters images that were looked at just now, and deletes their snapshots. Returns what came of each, and the status if a
+/// signal ended it.
+///
+/// # Errors
+/// If there is no store, or the request is rejected.
+pub(super) async fn deregister_images(
+    setup: &Setup,
+    connection: &Connection,
+    images: Vec<Image>,
+    signals: &mut Signals,
+) -> Result<(Vec<Outcome>, Option<ExitStatus>), CommandError> {
+    let targets: Vec<Target> = images.into_iter().map(Target::of_image).collect();
+    hand_over(setup, connection, &targets, false, signals).await
+}
+
+/// Hands the images to the queue, and waits for what comes of it. Returns the status if a signal ended it.
+async fn hand_over(
+    setup: &Setup,
+    connection: &Connection,
+    targets: &[Target],
+    keep_snapshots: bool,
+    signals: &mut Signals,
+) -> Result<(Vec<Outcome>, Option<ExitStatus>), CommandError> {
     let images = || targets.iter().filter(|target| target.refusal.is_none()).filter_map(|target| target.image.as_ref());
     let selection = Selection::Images(images().map(|image| (image.region.clone(), image.id.clone())).collect());
     let wanted = images().map(|image| ImageDeregistration::of(image, keep_snapshots)).collect();
-    let mut signals = Signals::listen()?;
     let mut queue = OpenQueue::open(setup, connection, setup.driver_settings())?;
     queue.send(Command::DeregisterImages(wanted));
     let options =
         FollowOptions { until: Until::Ended, timeout: None, progress: Box::new(Silent), to_background: false };
-    let followed = follow(setup, queue, selection, options, &mut signals).await?;
+    let followed = follow(setup, queue, selection, options, signals).await?;
     let outcomes = targets.iter().map(|target| match &target.refusal {
         Some(_) => refused(target),
         None => outcome::of(target, &followed.jobs),
     });
-    let outcomes: Vec<Outcome> = outcomes.collect();
-    let interrupted = outcome::interrupted(setup, &followed);
-    let printed = print(setup, &outcomes);
-    interrupted.map_or(printed, Ok)
+    Ok((outcomes.collect(), outcome::interrupted(setup, &followed)))
 }
 
 /// Prints what came of it, and what has failed.

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// One image's record, and the failure if it was not deregistered.
-pub(super) type Outcome = (DeregistrationRecord, Option<Failure>);
+pub(in crate::cli) type Outcome = (DeregistrationRecord, Option<Failure>);
 
 /// Returns what came of an image that the queue was given.
 pub(super) fn of(target: &Target, jobs: &[Arc<Job>]) -> Outcome {

@@ -44,6 +44,12 @@ impl Target {
         Self { named, region, image: None, usage: None, copying: Vec::new(), refusal: None }
     }
 
+    /// Makes the target of an image that was looked at already.
+    pub(super) fn of_image(image: Image) -> Self {
+        let bare = Self::new(image.id.as_str(), &image.region);
+        Self { image: Some(image), ..bare }
+    }
+
     /// Returns its record, without what became of its snapshots.
     pub(super) fn record(&self, result: DeregistrationResult) -> DeregistrationRecord {
         let image = self.image.as_ref();

@@ -25,6 +25,7 @@ use crate::{aws::Session, domain::Image};
 pub(super) use arguments::{ListArgs, OWNERS, read_filter};
 pub(super) use fetch::{Wanted, fetch, in_words_of_sts};
 use sort::SortKey;
+pub(super) use terms::check as check_terms;
 
 pub(super) fn run(setup: &Setup, args: &ListArgs) -> Result<ExitStatus, CommandError> {
     let selection = args.selection(setup);

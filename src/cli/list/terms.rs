@@ -21,7 +21,7 @@ const STATES: [ImageState; 8] = [
 ///
 /// # Errors
 /// The first of them, with what was probably meant.
-pub(super) fn check(filter: &str) -> Result<(), Failure> {
+pub(in crate::cli) fn check(filter: &str) -> Result<(), Failure> {
     filter.split_whitespace().try_for_each(check_term)
 }
 

@@ -13,6 +13,8 @@ pub(super) enum Work {
     Share,
     /// Deregister images
     Deregister,
+    /// Deprecate and disable old copies, as `amigrate sync` does
+    Retire,
 }
 
 /// What the statements of a policy depend on.

@@ -5,18 +5,18 @@ use super::{
     document::Statement,
     scope::{
         PolicyScope,
-        Work::{self, Cancel, Copy, Deregister, List, Share},
+        Work::{self, Cancel, Copy, Deregister, List, Retire, Share},
     },
 };
 
 /// Actions that read, which EC2 and KMS mostly allow on all resources or none; and the work that needs them.
 const READS: &[(&str, &[Work])] = &[
-    ("ec2:DescribeRegions", &[List, Copy, Cancel, Share, Deregister]),
-    ("ec2:DescribeImages", &[List, Copy, Cancel, Share, Deregister]),
+    ("ec2:DescribeRegions", &[List, Copy, Cancel, Share, Deregister, Retire]),
+    ("ec2:DescribeImages", &[List, Copy, Cancel, Share, Deregister, Retire]),
     ("ec2:DescribeSnapshots", &[List, Copy, Cancel, Share, Deregister]),
-    ("ec2:DescribeImageAttribute", &[List, Share, Deregister]),
-    ("ec2:DescribeSnapshotAttribute", &[List, Deregister]),
-    ("ec2:DescribeImageReferences", &[Deregister]),
+    ("ec2:DescribeImageAttribute", &[List, Share, Deregister, Retire]),
+    ("ec2:DescribeSnapshotAttribute", &[List, Deregister, Retire]),
+    ("ec2:DescribeImageReferences", &[Deregister, Retire]),
     ("ec2:GetImageBlockPublicAccessState", &[List, Copy, Share]),
     ("ec2:GetAllowedImagesSettings", &[Copy]),
     ("ec2:DescribeAvailabilityZones", &[Copy]),
@@ -50,7 +50,7 @@ pub(super) fn statements(scope: &PolicyScope) -> Vec<Statement> {
     let partition = scope.partition;
     let images = || vec![format!("arn:{partition}:ec2:*::image/*"), format!("arn:{partition}:ec2:*::snapshot/*")];
     let mut all = vec![Statement::allow("Look", &reads, vec!["*".into()])];
-    if scope.allows(&[Deregister]) {
+    if scope.allows(&[Deregister, Retire]) {
         let reads = Statement::allow("SeeWhoUsesImages", REFERENCES, vec!["*".into()]);
         all.push(reads.only_if("ForAnyValue:StringEquals", "aws:CalledVia", &["ec2-images.amazonaws.com"]));
     }
@@ -65,6 +65,10 @@ pub(super) fn statements(scope: &PolicyScope) -> Vec<Statement> {
     }
     if scope.allows(&[Cancel, Deregister]) {
         all.push(Statement::allow("Remove", &["ec2:DeregisterImage", "ec2:DeleteSnapshot"], images()));
+    }
+    if scope.allows(&[Retire]) {
+        let actions = ["ec2:EnableImageDeprecation", "ec2:DisableImage"];
+        all.push(Statement::allow("Retire", &actions, vec![format!("arn:{partition}:ec2:*::image/*")]));
     }
     if scope.allows(&[Share]) {
         let actions = [

@@ -25,7 +25,7 @@ pub(in crate::cli) struct AuditRecord {
     action: String,
     /// What it acted on.
     resource: String,
-    /// The copy it was made for.
+    /// The copy it was made for; 0 if it was made for none, as by `amigrate sync`.
     job_id: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
@@ -90,7 +90,9 @@ impl Record for AuditRecord {
             Column::new("action", |r| r.action.clone()),
             Column::<AuditRecord>::new("resource", |r| r.resource.clone())
                 .narrow(4, "RESOURCE", |r| r.resource.rsplit(" > ").next().unwrap_or_default().into()),
-            Column::<AuditRecord>::number("job_id", |r| r.job_id.to_string()).headed("JOB").left_out(3),
+            Column::<AuditRecord>::number("job_id", |r| r.job_id.to_string())
+                .shown("JOB", |r| if r.job_id == 0 { String::new() } else { r.job_id.to_string() })
+                .left_out(3),
             Column::<AuditRecord>::new("request_id", |r| r.request_id.clone().unwrap_or_default()).left_out(1),
             Column::<AuditRecord>::new("outcome", |r| r.words.clone()).cut(Elision::End(10)),
         ];

@@ -9,6 +9,7 @@ mod deregistration;
 mod identity;
 mod image_document;
 mod job;
+mod sync;
 
 pub(super) use crate::records::{FailureRecord, ImageRecord};
 
@@ -20,3 +21,4 @@ pub(super) use deregistration::{DeregistrationRecord, DeregistrationResult, Kept
 pub(super) use identity::IdentityRecord;
 pub(super) use image_document::{ImageDocument, PermissionRecord, SnapshotRecord};
 pub(super) use job::JobRecord;
+pub(super) use sync::{SyncAction, SyncRecord, SyncResult};

@@ -2,7 +2,6 @@
 //! that takes more than a constructor. A state knows neither the model nor how other screens behave.
 
 pub mod confirm;
-pub mod coverage;
 pub mod form;
 pub mod images;
 pub mod input;
@@ -20,7 +19,6 @@ pub enum Overlay {
     Pager(pager::Pager),
     Form(Box<form::Form>),
     Review(Box<review::ReviewScreen>),
-    Coverage(Box<coverage::CoverageScreen>),
     Picker(picker::Picker),
     InputLine(input::InputLine),
     Confirmation(confirm::Confirmation),
@@ -34,7 +32,6 @@ impl Overlay {
             Self::Pager(pager) => vec![pager.context(), Context::Lists, Context::Everywhere],
             Self::Form(_) => vec![Context::Form],
             Self::Review(screen) => screen.contexts(),
-            Self::Coverage(screen) => screen.contexts(),
             Self::Picker(picker) if picker.typing => vec![Context::Input],
             Self::Picker(_) => vec![Context::Picker, Context::Lists],
             Self::InputLine(_) => vec![Context::Input],

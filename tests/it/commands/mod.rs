@@ -29,5 +29,6 @@ mod screen;
 mod show;
 mod sources;
 mod stored;
+mod sync;
 mod tables;
 mod typed;

@@ -157,6 +157,7 @@ fn offered() -> Vec<String> {
             "retry",
             "resolve",
             "deregister",
+            "sync",
             "map",
             "drive",
             "whoami",

@@ -180,8 +180,7 @@ fn checkbox(on: bool, label: &str) -> String {
 }
 
 fn regions(draft: &Draft) -> String {
-    let regions = draft.destinations.iter().map(Region::as_str).collect::<Vec<_>>().join(", ");
-    if draft.only.is_some() { format!("what is missing in {regions}") } else { regions }
+    draft.destinations.iter().map(Region::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn source_tags(draft: &Draft, own: &OwnTags, toggle: &str, press: &str) -> String {

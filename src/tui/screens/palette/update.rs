@@ -34,7 +34,6 @@ pub fn open(model: &mut Model) {
             Action::OtherPane
                 | Action::ImagesOnly
                 | Action::JobsOnly
-                | Action::Coverage
                 | Action::Grow
                 | Action::Shrink
                 | Action::ResetSizes

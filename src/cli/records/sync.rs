@@ -1,0 +1,124 @@
+//! What `amigrate sync` prints: an action for each image.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::cli::output::{Column, Elision, Record};
+
+/// What sync does about one image.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub(in crate::cli) struct SyncRecord {
+    /// Name of the policy.
+    pub(in crate::cli) policy: String,
+    pub(in crate::cli) action: SyncAction,
+    /// The region of the copy; missing if the image is copied nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::cli) region: Option<String>,
+    pub(in crate::cli) source_region: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::cli) source_image_id: Option<String>,
+    /// The copy, once there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::cli) image_id: Option<String>,
+    /// Name of the copy.
+    pub(in crate::cli) name: String,
+    /// Why, in a word that does not change, such as `there` or `in_use`.
+    pub(in crate::cli) reason: &'static str,
+    /// The same for a person.
+    pub(in crate::cli) message: String,
+    /// What came of it; only with `--apply`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::cli) result: Option<SyncResult>,
+}
+
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::cli) enum SyncAction {
+    /// The image is copied.
+    Copy,
+    /// The copy is retired.
+    Retire,
+    /// The old copy is kept by a rule.
+    Keep,
+    /// The image is not copied.
+    Skip,
+}
+
+/// What came of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::cli) enum SyncResult {
+    /// The copy is requested, or under way.
+    Pending,
+    /// The copy is available.
+    Available,
+    Deprecated,
+    Disabled,
+    Deregistered,
+    /// It is left to the next run.
+    Left,
+    Failed,
+}
+
+impl SyncAction {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Copy => "copy",
+            Self::Retire => "retire",
+            Self::Keep => "keep",
+            Self::Skip => "skip",
+        }
+    }
+}
+
+impl SyncResult {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Available => "available",
+            Self::Deprecated => "deprecated",
+            Self::Disabled => "disabled",
+            Self::Deregistered => "deregistered",
+            Self::Left => "left",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl SyncRecord {
+    /// The image that the action is about: the source, or the copy that is retired or kept.
+    fn image(&self) -> String {
+        let copy = matches!(self.action, SyncAction::Retire | SyncAction::Keep);
+        let id = if copy { &self.image_id } else { &self.source_image_id };
+        id.clone().unwrap_or_default()
+    }
+}
+
+impl Record for SyncRecord {
+    const LIST: &'static str = "actions";
+
+    fn columns() -> &'static [Column<Self>] {
+        const COLUMNS: &[Column<SyncRecord>] = &[
+            Column::new("action", |r| r.action.as_str().into()),
+            Column::<SyncRecord>::new("policy", |r| r.policy.clone()).cut(Elision::Differing(8)).left_out(2),
+            Column::new("image", SyncRecord::image),
+            Column::<SyncRecord>::new("region", |r| r.region.clone().unwrap_or_default()),
+            Column::<SyncRecord>::new("name", |r| r.name.clone()).cut(Elision::Differing(16)),
+            Column::<SyncRecord>::new("message", |r| r.message.clone()).headed("WHY").cut(Elision::End(20)),
+            Column::<SyncRecord>::new("result", |r| r.result.map(SyncResult::as_str).unwrap_or_default().into()),
+            Column::<SyncRecord>::new("new_image_id", |r| match r.action {
+                SyncAction::Copy => r.image_id.clone().unwrap_or_default(),
+                _ => String::new(),
+            })
+            .headed("NEW IMAGE")
+            .left_out(1),
+        ];
+        COLUMNS
+    }
+
+    /// The new images.
+    fn id(&self) -> Option<String> {
+        self.image_id.clone().filter(|_| self.action == SyncAction::Copy)
+    }
+}

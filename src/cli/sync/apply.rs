@@ -1,0 +1,184 @@
+//! Carrying the plan out: first the copies, then, where all of them are there, old ones are retired by a plan that is made anew.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{Planned, Sync, actions, retire::Retired};
+use crate::{
+    cli::{
+        copy::{CopyOptions, Known, Made, make_all},
+        deregister::complete_removal,
+        exit::{CommandError, ExitStatus},
+        follow::Signals,
+        output::{ended, report},
+        records::{SyncAction, SyncRecord, SyncResult},
+        region_failures::report_all,
+    },
+    domain::{
+        CopyRequest, Failure, ImageId, Region,
+        plan::Plan,
+        sync::SyncPlan,
+        text::{count, thousands},
+    },
+    engine::JobState,
+};
+
+/// What came of copies, by source and destination.
+type Outcomes = HashMap<(String, String), (SyncResult, Option<String>)>;
+
+/// What came of the copies as a whole.
+struct Copied {
+    /// `None` if there were none to make, or none could be.
+    made: Option<Made>,
+    /// The status if nothing could be started.
+    refused: Option<ExitStatus>,
+}
+
+impl Copied {
+    /// Returns true if the copies have come as far as was waited for.
+    fn has_ended(&self) -> bool {
+        self.refused.is_none() && !self.made.as_ref().is_some_and(Made::ended_early)
+    }
+}
+
+impl Sync<'_> {
+    pub(super) async fn apply(&self, planned: Planned) -> Result<ExitStatus, CommandError> {
+        let Planned { plan, known, unlisted } = planned;
+        let mut failures = actions::failures(&plan, &self.policies);
+        let mut records = actions::records(&plan, &self.policies);
+        self.confirm_retiring(&plan)?;
+        let mut signals = Signals::listen()?;
+        let copied = self.make_copies(&plan, &known, &mut signals).await?;
+        if let Some(made) = &copied.made {
+            fill(&mut records, &outcomes(made));
+        }
+        let mut retired = Retired::default();
+        if copied.has_ended() {
+            // What was copied is printed whatever becomes of the rest.
+            match self.retire_planned(&plan, &mut records, &mut signals).await {
+                Ok(done) => retired = done,
+                Err(CommandError::Failure(failure, _)) => retired.failures.push(*failure),
+                Err(CommandError::ReaderGone) => {}
+            }
+        }
+        for record in records.iter_mut().filter(|record| record.action == SyncAction::Retire) {
+            record.result.get_or_insert(SyncResult::Left);
+        }
+        self.note_left(&records);
+        failures.append(&mut retired.failures);
+        let of_copies = copied.made.as_ref().map(Made::failures).unwrap_or_default();
+        let all: Vec<Failure> = failures.iter().chain(&of_copies).cloned().collect();
+        let printed = self.print(&records, &unlisted, &all);
+        report_all("list images", &unlisted, report);
+        failures.iter().for_each(report);
+        let of_made = copied.made.as_ref().map(|made| (made.report(self.setup), made.ended_early()));
+        let early = of_made.filter(|(_, ended_early)| *ended_early).map(|(status, _)| status);
+        let status = retired.interrupted.or(early).or(copied.refused).unwrap_or_else(|| {
+            match ExitStatus::of_all(all.iter().chain(unlisted.iter().map(|one| &one.failure))) {
+                ExitStatus::Done => self.status_of_empty(&plan),
+                failed => failed,
+            }
+        });
+        ended(printed, status)
+    }
+
+    /// Makes the copies that are missing, and follows those on their way.
+    async fn make_copies(&self, plan: &SyncPlan, known: &Known, signals: &mut Signals) -> Result<Copied, CommandError> {
+        let copies: Vec<CopyRequest> = plan.awaited().cloned().collect();
+        if copies.is_empty() {
+            return Ok(Copied { made: None, refused: None });
+        }
+        self.check_number(copies.len())?;
+        let options = CopyOptions::once(self.args.yes, self.args.wait, self.args.timeout);
+        let copies = Plan { copies, ..Plan::default() };
+        Ok(match make_all(self.setup, &self.connection, copies, known, &options, signals).await? {
+            Ok(made) => Copied { made: Some(made), refused: None },
+            Err(refused) => Copied { made: None, refused: Some(refused) },
+        })
+    }
+
+    /// Retires what the plan retires, and completes what an earlier run has begun and was killed at.
+    async fn retire_planned(
+        &self,
+        plan: &SyncPlan,
+        records: &mut [SyncRecord],
+        signals: &mut Signals,
+    ) -> Result<Retired, CommandError> {
+        let wanted: Vec<(ImageId, Region)> =
+            plan.retired().map(|(image, _)| (image.id.clone(), image.region.clone())).collect();
+        let mut retired = Retired::default();
+        if !wanted.is_empty() {
+            retired = self.retire(&wanted, records, signals).await?;
+        }
+        let removed: BTreeSet<(Region, ImageId)> =
+            plan.being_removed().map(|image| (image.region.clone(), image.id.clone())).collect();
+        if retired.interrupted.is_none() && !removed.is_empty() {
+            retired.interrupted = complete_removal(self.setup, &self.connection, removed, signals).await?;
+        }
+        Ok(retired)
+    }
+
+    /// Refuses more copies at once than the settings allow.
+    fn check_number(&self, copies: usize) -> Result<(), CommandError> {
+        let most = self.setup.config.copy.max_copies;
+        if copies <= most {
+            return Ok(());
+        }
+        let why =
+            format!("{} copies at once are more than {} (setting copy.max_copies)", thousands(copies), thousands(most));
+        Err(CommandError::usage(Failure::new("sync images", why).hint("Split the policies, or raise the setting.")))
+    }
+
+    /// Says that something is left to the next run.
+    fn note_left(&self, records: &[SyncRecord]) {
+        let left = records.iter().filter(|record| record.result == Some(SyncResult::Left)).count();
+        if left > 0 {
+            let images = count(left, "image", "images");
+            let hint = if self.args.wait { "" } else { ", once the copies are available; --wait waits for that" };
+            self.setup.output.note(&format!("Retiring {images} is left to the next run{hint}."));
+        }
+    }
+}
+
+/// Returns what came of the copies.
+fn outcomes(made: &Made) -> Outcomes {
+    let mut outcomes = Outcomes::new();
+    for skipped in &made.skipped {
+        let state = skipped.record.state.as_deref();
+        let result = match state {
+            _ if skipped.failure.is_some() => SyncResult::Failed,
+            Some("available") => SyncResult::Available,
+            _ => SyncResult::Pending,
+        };
+        let key = (skipped.copy.source.to_string(), skipped.copy.destination.to_string());
+        outcomes.insert(key, (result, skipped.record.image_id.clone()));
+    }
+    for job in made.followed.iter().flat_map(|followed| &followed.jobs) {
+        let result = match &job.state {
+            JobState::Available { .. } => SyncResult::Available,
+            state if state.ended() => SyncResult::Failed,
+            _ => SyncResult::Pending,
+        };
+        let key = (job.request.source.to_string(), job.request.destination.to_string());
+        outcomes.insert(key, (result, job.image().map(ToString::to_string)));
+    }
+    outcomes
+}
+
+/// Fills in what came of the copies. One that nothing came of was refused.
+fn fill(records: &mut [SyncRecord], outcomes: &Outcomes) {
+    for record in records.iter_mut() {
+        let (Some(source), Some(region)) = (&record.source_image_id, &record.region) else { continue };
+        let awaited = record.action == SyncAction::Copy || matches!(record.reason, "pending" | "under_way");
+        if !awaited || matches!(record.action, SyncAction::Retire | SyncAction::Keep) {
+            continue;
+        }
+        match outcomes.get(&(source.clone(), region.clone())) {
+            Some((result, image)) => {
+                record.result = Some(*result);
+                record.image_id = image.clone().or(record.image_id.take());
+            }
+            None if record.action == SyncAction::Copy => record.result = Some(SyncResult::Failed),
+            None => {}
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What is known of the account: the images of every region that a policy names, the queue, and who uses the images that may be retired.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+
+use super::policies::Policies;
+use crate::{
+    aws::Session,
+    cli::{
+        connection::Connection,
+        copy::Known,
+        exit::CommandError,
+        region_failures::RegionFailure,
+        regions::{Selection, in_each},
+        setup::Setup,
+    },
+    domain::{Image, ImageQuery, Region, sync::World},
+};
+
+/// Lists the images of all regions. A region that cannot be listed to the end is missing, and told.
+///
+/// # Errors
+/// Credentials that do not work.
+pub(super) async fn look(
+    setup: &Setup,
+    connection: &Connection,
+    policies: &Policies<'_>,
+    known: &Known,
+) -> Result<(World, Vec<RegionFailure>), CommandError> {
+    let session = &connection.session;
+    let account = session.account().await?.id;
+    let all = policies.all.iter().flat_map(|policy| policy.to.iter().chain([&policy.from]));
+    let regions: BTreeSet<Region> = all.cloned().collect();
+    let selection = Selection::Named(regions.into_iter().collect());
+    let listed = in_each(&selection, session, setup, |region| {
+        let session = session.clone();
+        async move { session.all_images(&region, &ImageQuery::default()).await }
+    });
+    let (mut images, mut failures) = (BTreeMap::new(), Vec::new());
+    for (region, answer) in listed.await?.by_region {
+        match answer {
+            Ok(all) => _ = images.insert(region, all.into_iter().map(Arc::new).collect()),
+            Err(failure) => failures.push(RegionFailure::of(&region, failure)),
+        }
+    }
+    let world = World {
+        account,
+        now: Timestamp::now(),
+        pattern: setup.config.coverage.pattern(),
+        images,
+        under_way: known.routes(),
+        being_copied: known.being_copied(),
+        being_removed: known.being_removed(),
+        usage: HashMap::new(),
+    };
+    Ok((world, failures))
+}
+
+/// Reads who uses images. What cannot be read stands in the answers.
+pub(super) async fn read_usage(session: &Session, images: &[Arc<Image>], world: &mut World) {
+    let mut by_region: BTreeMap<&Region, Vec<Image>> = BTreeMap::new();
+    for image in images {
+        by_region.entry(&image.region).or_default().push(image.as_ref().clone());
+    }
+    for (region, images) in by_region {
+        for usage in session.image_usage(region, &images).await {
+            world.usage.insert((region.clone(), usage.image.clone()), usage);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The policies, checked: filters parsed, presets read, regions known.
+
+use std::{num::NonZeroUsize, sync::Arc};
+
+use jiff::Timestamp;
+
+use super::{arguments::SyncArgs, wish::Wish};
+use crate::{
+    cli::{
+        connection::Connection,
+        copy::preset,
+        exit::{CommandError, OrUsage},
+        list::check_terms,
+        regions,
+        setup::Setup,
+    },
+    domain::{
+        AccountId, Failure, Image, ImageId, Region,
+        draft::Draft,
+        filter::Filter,
+        preset::Preset,
+        sync::{MAX_RETIRE, MIN_AGE, PolicyMistake, Refusal, Retiring, SyncPolicy, Versions, cycle},
+        template,
+    },
+    labels,
+};
+
+/// The policies, and what their copies are to be.
+pub(super) struct Policies<'a> {
+    setup: &'a Setup,
+    pub(super) all: Vec<SyncPolicy>,
+    wishes: Vec<Wish>,
+    presets: Vec<Option<Preset>>,
+}
+
+impl<'a> Policies<'a> {
+    /// Checks what can be checked without AWS.
+    ///
+    /// # Errors
+    /// Wrong usage, with its place.
+    pub(super) fn new(setup: &'a Setup, args: &SyncArgs, wishes: Vec<Wish>) -> Result<Self, CommandError> {
+        let mut policies = Self { setup, all: Vec::new(), wishes, presets: Vec::new() };
+        for wish in &policies.wishes {
+            let preset = wish.preset.as_deref().map(|name| preset(setup, name)).transpose();
+            policies.presets.push(preset.map_err(|error| at(&wish.places.preset, error))?);
+        }
+        let all = (0..policies.wishes.len()).map(|n| policies.policy(args, n)).collect::<Result<_, _>>();
+        policies.all = all.or_usage()?;
+        if let Some(regions) = cycle(&policies.all) {
+            let (why, hint) = labels::sync::refusal(&Refusal::Cycle(regions), |n| policies.name(n));
+            return Err(CommandError::usage(Failure::new("sync images", why).hint(hint)));
+        }
+        Ok(policies)
+    }
+
+    fn policy(&self, args: &SyncArgs, n: usize) -> Result<SyncPolicy, Failure> {
+        let wish = &self.wishes[n];
+        let matching = filter(&wish.matching).map_err(|failure| Failure {
+            // The filter itself is named by the failure.
+            why: format!("{}: {}", failure.what, failure.why),
+            what: wish.places.matching.clone(),
+            ..failure
+        })?;
+        let copy_name = self.template(n)?;
+        template::check(&copy_name).map_err(|failure| Failure { what: wish.places.image_name.clone(), ..failure })?;
+        let policy = SyncPolicy {
+            name: wish.name.clone(),
+            from: wish.from.clone(),
+            to: wish.to.clone(),
+            matching,
+            versions: versions(wish, args).ok_or_else(|| mistake(wish, PolicyMistake::RetireWithoutKeep))?,
+            copy_name,
+            fail_if_empty: wish.fail_if_empty || args.fail_if_empty,
+        };
+        policy.mistake().map_or(Ok(policy), |found| Err(mistake(wish, found)))
+    }
+
+    /// Returns the template of the copies' names.
+    fn template(&self, n: usize) -> Result<String, Failure> {
+        let image =
+            Image::bare(ImageId::new("ami-00000000")?, self.wishes[n].from.clone(), AccountId::new("000000000000")?);
+        Ok(self.draft(n, &Arc::new(image)).name)
+    }
+
+    /// Returns what a copy of an image is to be: as the settings say, then the preset, then the policy.
+    pub(super) fn draft(&self, n: usize, source: &Arc<Image>) -> Draft {
+        let mut draft = self.setup.config.copy.draft(vec![Arc::clone(source)]);
+        draft.account = Some(source.owner_id.clone());
+        if let Some(preset) = &self.presets[n] {
+            preset.clone().apply(&mut draft);
+        }
+        self.wishes[n].copy.apply(&mut draft);
+        draft
+    }
+
+    /// Checks that the regions are the account's.
+    ///
+    /// # Errors
+    /// Wrong usage, with its place; and what keeps EC2 from telling.
+    pub(super) async fn check_regions(&self, connection: &Connection) -> Result<(), CommandError> {
+        for wish in &self.wishes {
+            let keys = wish.copy.kms_key_ids.keys();
+            let unused = keys.clone().find(|region| !wish.to.contains(region));
+            if let Some(region) = unused {
+                let what = wish.places.region(region).unwrap_or_else(|| "use --kms-key-id".into());
+                return Err(CommandError::usage(Failure::new(what, format!("{region} is not among the destinations"))));
+            }
+            let named: Vec<Region> = wish.to.iter().chain([&wish.from]).cloned().collect();
+            let checked = regions::check_named(&named, &connection.session, self.setup).await;
+            checked.map_err(|(region, error)| match region.and_then(|region| wish.places.region(&region)) {
+                Some(place) => at(&place, error),
+                None => error,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Returns the name of a policy.
+    pub(super) fn name(&self, n: usize) -> String {
+        self.all.get(n).map(|policy| policy.name.clone()).unwrap_or_default()
+    }
+}
+
+fn versions(wish: &Wish, args: &SyncArgs) -> Option<Versions> {
+    let retire = wish.retire.map(|retire| Retiring {
+        mode: retire.mode(),
+        max: wish.max_retire.or(args.max_retire).unwrap_or(MAX_RETIRE),
+        min_age: wish.min_age.unwrap_or(MIN_AGE),
+    });
+    match (wish.keep, retire) {
+        (None, None) => Some(Versions::All),
+        (None, Some(_)) => None,
+        (Some(keep), retire) => Some(newest(keep, retire)),
+    }
+}
+
+fn newest(keep: NonZeroUsize, retire: Option<Retiring>) -> Versions {
+    Versions::Newest { keep, retire }
+}
+
+fn filter(text: &str) -> Result<Filter, Failure> {
+    check_terms(text)?;
+    Filter::parse_checked(text, Timestamp::now())
+}
+
+fn mistake(wish: &Wish, mistake: PolicyMistake) -> Failure {
+    let place = match mistake {
+        PolicyMistake::OwnRegion | PolicyMistake::NoDestination => &wish.places.to,
+        PolicyMistake::NoMatch => &wish.places.matching,
+        PolicyMistake::RetireWithoutKeep => &wish.places.retire,
+    };
+    Failure::new(place.clone(), labels::sync::policy_mistake(mistake))
+}
+
+/// Names the place of a failure.
+fn at(place: &str, error: CommandError) -> CommandError {
+    match error {
+        CommandError::Failure(failure, status) => {
+            let what = format!("{place}: {}", failure.what);
+            CommandError::Failure(Box::new(Failure { what, ..*failure }), status)
+        }
+        CommandError::ReaderGone => CommandError::ReaderGone,
+    }
+}
