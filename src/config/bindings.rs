@@ -21,6 +21,8 @@ pub enum Context {
     Form,
     /// The review before copies start.
     Review,
+    /// Families of images against regions.
+    Coverage,
     Picker,
     /// The filter of a pane being typed.
     Filter,
@@ -36,7 +38,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Everywhere,
         Self::Lists,
         Self::Images,
@@ -45,6 +47,7 @@ impl Context {
         Self::Pager,
         Self::Form,
         Self::Review,
+        Self::Coverage,
         Self::Picker,
         Self::Filter,
         Self::Palette,
@@ -74,6 +77,7 @@ impl Context {
             Self::Pager => "Other pages",
             Self::Form => "Copy form",
             Self::Review => "Review",
+            Self::Coverage => "Coverage",
             Self::Picker => "Pickers",
             Self::Filter => "Filter line",
             Self::Palette => "Commands",
@@ -97,6 +101,7 @@ pub enum Action {
     ImagesOnly,
     #[serde(rename = "maximise_jobs")]
     JobsOnly,
+    Coverage,
     Grow,
     Shrink,
     #[serde(rename = "usual_sizes")]
@@ -255,6 +260,7 @@ pub const KEYS: &[Binding] = &[
     foot(C::Everywhere, &[code(KeyCode::Tab)], A::OtherPane, "switch panes", "other pane", 7),
     row(C::Everywhere, &[k('1')], A::ImagesOnly, "maximise the images pane, or restore it"),
     row(C::Everywhere, &[k('2')], A::JobsOnly, "maximise the jobs pane, or restore it"),
+    row(C::Everywhere, &[k('3')], A::Coverage, "coverage: which image is in which region, and what is missing where"),
     row(C::Everywhere, &[k('+')], A::Grow, "make this pane higher"),
     row(C::Everywhere, &[k('-')], A::Shrink, "make this pane lower"),
     row(C::Everywhere, &[k('=')], A::ResetSizes, "give the panes their usual heights"),
@@ -330,6 +336,16 @@ pub const KEYS: &[Binding] = &[
     foot(C::Review, &[k('c')], A::CopyAnyway, "copy anyway", "anyway", 6),
     foot(C::Review, &[k('R')], A::Refresh, "check everything again", "check again", 7),
     foot(C::Review, &[code(KeyCode::Esc), k('q')], A::Back, "back to the form", "back", 1),
+    foot(C::Coverage, &[k('c')], A::Copy, "copy exactly what is missing: of the marked families, or of this cell", "copy missing", 1),
+    foot(C::Coverage, &[k(' ')], A::Mark, "mark or unmark this family, and move to the next", "mark", 3),
+    foot(C::Coverage, &[k('a')], A::MarkAll, "mark all families shown that lack something, and say how many copies that makes", "mark all", 4),
+    row(C::Coverage, &[k('n')], A::MarkNone, "unmark all"),
+    foot(C::Coverage, &[k('/')], A::Filter, "filter by the newest image, with the terms of the images", "filter", 2),
+    foot(C::Coverage, &[k('o')], A::Sort, "sort by most missing, by name, by newest", "sort", 6),
+    foot(C::Coverage, &[code(KeyCode::Enter), k('d')], A::Details, "details of this cell's image", "details", 5),
+    row(C::Coverage, &[k('h'), code(KeyCode::Left)], A::Left, "region to the left"),
+    row(C::Coverage, &[k('l'), code(KeyCode::Right)], A::Right, "region to the right"),
+    foot(C::Coverage, &[code(KeyCode::Esc), k('q')], A::Back, "clear the filter, then the marks, then back", "back", 0),
     foot(C::Picker, &[code(KeyCode::Enter)], A::Accept, "choose the marked rows, or this one", "choose", 0),
     foot(C::Picker, &[k(' ')], A::Mark, "mark or unmark, where several can be chosen", "mark", 2),
     row(C::Picker, &[k('*')], A::MarkAll, "mark all shown"),

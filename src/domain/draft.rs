@@ -7,15 +7,17 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{account::AccountId, completion::CompletionDuration, image::Image, region::Region};
+use crate::domain::{account::AccountId, completion::CompletionDuration, ids::ImageId, image::Image, region::Region};
 
 /// Contents of the copy form.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Draft {
     /// The images to copy.
     pub sources: Vec<Arc<Image>>,
-    /// Each source is copied to each of these.
+    /// Each source is copied to each of these, unless `only` says otherwise.
     pub destinations: Vec<Region>,
+    /// The copies that are wanted of these, as sources and destinations: exactly what is missing. `None` for all.
+    pub only: Option<BTreeSet<(ImageId, Region)>>,
     /// A name, or a template with `{name}`, `{region}`, `{source_id}`, `{date}`.
     pub name: String,
     /// A description, or a template with those and `{source_region}`, `{source_description}`.
@@ -125,6 +127,32 @@ pub enum Field {
     TagSource,
 }
 
+impl Draft {
+    /// Returns true if this source is to be copied to this destination.
+    pub fn wants(&self, source: &Image, destination: &Region) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(&(source.id.clone(), destination.clone())))
+    }
+
+    /// Returns the number of copies, before any is checked.
+    pub fn copies(&self) -> usize {
+        match &self.only {
+            None => self.sources.len().saturating_mul(self.destinations.len()),
+            Some(_) => {
+                let of = |source: &Image| self.destinations.iter().filter(|to| self.wants(source, to)).count();
+                self.sources.iter().map(|source| of(source)).sum()
+            }
+        }
+    }
+
+    /// Chooses destinations. Of copies that were limited to certain ones those to fewer regions stay so; a region more is one to which
+    /// nobody said what is missing, so that every source goes to every region then.
+    pub fn set_destinations(&mut self, destinations: Vec<Region>) {
+        self.destinations = destinations;
+        let known = |region: &Region, only: &BTreeSet<(ImageId, Region)>| only.iter().any(|(_, to)| to == region);
+        self.only = self.only.take().filter(|only| self.destinations.iter().all(|region| known(region, only)));
+    }
+}
+
 #[cfg(test)]
 impl Draft {
     /// Returns a form with everything set but its images and their account.
@@ -133,6 +161,7 @@ impl Draft {
         Self {
             sources: Vec::new(),
             destinations: vec![region("eu-west-1"), region("eu-west-2")],
+            only: None,
             name: "{name}-dr".into(),
             description: "from {source_region}".into(),
             encrypt: true,

@@ -110,7 +110,9 @@ impl Preset {
 
     /// Fills a form in. What is not said, its sources, client token and `public` stay as they are.
     pub fn apply(self, draft: &mut Draft) {
-        set(&mut draft.destinations, self.destinations);
+        if let Some(destinations) = self.destinations {
+            draft.set_destinations(destinations);
+        }
         set(&mut draft.name, self.name);
         set(&mut draft.description, self.description);
         set(&mut draft.encrypt, self.encrypt);

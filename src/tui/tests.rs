@@ -9,6 +9,7 @@ mod audit;
 mod banner;
 mod batches;
 mod cost;
+mod coverage;
 mod details;
 mod discovery;
 mod finding;

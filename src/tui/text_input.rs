@@ -5,7 +5,7 @@ use crate::{
     tui::{
         model::Model,
         msg::Effect,
-        screens::{Overlay, form, images, jobs, palette, review},
+        screens::{Overlay, coverage, form, images, jobs, palette, review},
         widgets::editor,
     },
 };
@@ -15,6 +15,7 @@ pub(super) fn type_into(model: &mut Model, key: &KeyEvent, effects: &mut Vec<Eff
     match model.overlays.last_mut() {
         Some(Overlay::Form(_)) => form::update::type_into(model, key),
         Some(Overlay::Review(_)) => review::update::type_into(model, key),
+        Some(Overlay::Coverage(_)) => coverage::update::type_into(model, key),
         Some(Overlay::Picker(picker)) if picker.typing => picker.edit(key),
         Some(Overlay::InputLine(line)) => line.edit(key),
         Some(Overlay::Palette(_)) => palette::update::type_into(model, key, effects),
@@ -29,6 +30,7 @@ pub(super) fn paste_into(model: &mut Model, text: &str) -> bool {
     match model.overlays.last_mut() {
         Some(Overlay::Form(_)) => form::update::paste(model, text),
         Some(Overlay::Review(_)) => review::update::paste(model, text),
+        Some(Overlay::Coverage(_)) => coverage::update::paste(model, text),
         Some(Overlay::Picker(picker)) if picker.typing => {
             editor::paste(&mut picker.filter, text);
             picker.apply_filter();

@@ -23,6 +23,7 @@ impl Model {
             None => (self.images.editing || self.jobs.editing).then_some(Typing::Filter),
             Some(Overlay::Form(form)) => form.takes_text().then_some(Typing::Text),
             Some(Overlay::Review(screen)) => screen.typing.as_ref().map(|_| Typing::Text),
+            Some(Overlay::Coverage(screen)) => screen.editing.then_some(Typing::Filter),
             Some(Overlay::InputLine(_)) => Some(Typing::Text),
             Some(Overlay::Palette(_)) => Some(Typing::Command),
             Some(Overlay::Picker(picker)) => {

@@ -18,7 +18,7 @@ use crate::{
         plain::{self, Step, text::PAGE},
         problems, quit,
         screens::{
-            Overlay, confirm, form, images, input, jobs,
+            Overlay, confirm, coverage, form, images, input, jobs,
             pager::{self, Pager},
             palette::{self, update::PaletteOutcome},
             picker, review,
@@ -122,6 +122,7 @@ fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) {
         Action::Help => model.overlays.push(Overlay::Pager(Pager::help())),
         Action::Problems => model.overlays.push(Overlay::Pager(Pager::problems())),
         Action::Commands => palette::update::open(model),
+        Action::Coverage => coverage::update::open(model),
         Action::OtherPane => {
             model.focus = if model.focus == Pane::Images { Pane::Jobs } else { Pane::Images };
             if model.full.is_some() {
@@ -336,6 +337,7 @@ fn refresh_rows(model: &mut Model) {
     images::update::refresh_rows(model);
     jobs::lines::refresh_lines(model);
     review::open::on_frame(model);
+    coverage::update::refresh(model);
     problems::follow(model);
     // The panes' heights depend on the lines of the jobs pane.
     let areas = layout::now(model);
@@ -352,6 +354,7 @@ fn act_on_screen(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
         Some(Overlay::Pager(_)) => pager::update::act(model, action, effects),
         Some(Overlay::Form(_)) => form::update::act(model, action, effects),
         Some(Overlay::Review(_)) => review::update::act(model, action, effects),
+        Some(Overlay::Coverage(_)) => coverage::update::act(model, action, effects),
         Some(Overlay::Picker(_)) => picker::update::act(model, action, effects),
         Some(Overlay::Palette(_)) => match palette::update::act(model, action, effects) {
             PaletteOutcome::Ignored => false,

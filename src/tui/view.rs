@@ -21,7 +21,7 @@ use crate::{
         layout::{self, SMALLEST},
         model::{Connection, Model, Pane},
         screens::{
-            Overlay, confirm, form, images, input, jobs,
+            Overlay, confirm, coverage, form, images, input, jobs,
             pager::{self, Pager},
             palette, picker, review,
         },
@@ -80,6 +80,7 @@ fn draw_roles(frame: &mut Frame<'_>, model: &Model) {
             Overlay::Pager(pager) => pager::view::draw(frame, areas.body, pager, model, ctx),
             Overlay::Form(form) => form::view::draw(frame, areas.body, form, model, ctx),
             Overlay::Review(screen) => review::view::draw(frame, areas.body, screen, model.now, ctx),
+            Overlay::Coverage(screen) => coverage::view::draw(frame, areas.body, screen, model, ctx),
             Overlay::Picker(picker) => picker::view::draw(frame, areas.body, picker, ctx),
             Overlay::InputLine(line) => input::view::draw(frame, areas.body, line, ctx),
             Overlay::Confirmation(confirmation) => confirm::view::draw(frame, areas.body, confirmation, ctx),

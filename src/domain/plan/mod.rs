@@ -150,7 +150,7 @@ impl Draft {
 
     /// Returns why there are too many copies. Images alone count as copies to one region, because their names are checked too.
     fn too_many(&self, most: usize) -> Option<String> {
-        too_many_copies(self.sources.len().saturating_mul(self.destinations.len().max(1)), most)
+        too_many_copies(self.copies().max(self.sources.len()), most)
     }
 
     fn check_sources(&self, mistakes: &mut Messages) {
@@ -177,7 +177,7 @@ impl Draft {
         if text.is_empty() {
             return None;
         }
-        let copies = self.sources.len() * self.destinations.len();
+        let copies = self.copies();
         if copies > 1 {
             let text = format!("A client token can be given for a single copy only; these are {}.", thousands(copies));
             mistakes.add(Field::ClientToken, text);
@@ -269,11 +269,11 @@ impl Draft {
         mistakes: &mut Messages,
         warnings: &mut Messages,
     ) -> Vec<CopyRequest> {
-        let mut copies = Vec::with_capacity(self.sources.len() * self.destinations.len());
+        let mut copies = Vec::with_capacity(self.copies());
         let mut names: HashMap<(&Region, ImageName), &Image> = HashMap::new();
         for source in &self.sources {
             let along = common.tags.along(source, &self.source_tags, mistakes);
-            for destination in &self.destinations {
+            for destination in self.destinations.iter().filter(|to| self.wants(source, to)) {
                 if source.region.partition() != destination.partition() {
                     mistakes.add(Field::Destinations, other_partition(&source.region, destination));
                     continue;

@@ -6,6 +6,7 @@ use super::messages::Messages;
 use crate::domain::{
     completion::CompletionDuration,
     draft::{Draft, Field},
+    image::Image,
     price::{Money, Prices},
     region::Region,
     text::thousands,
@@ -46,7 +47,7 @@ impl Draft {
     /// Returns every duration with its fee for all copies, the shortest first.
     pub fn completion_choices(&self, prices: &Prices) -> Vec<CompletionChoice> {
         let least = self.least_completion();
-        let gib = self.copied_gib() * self.destinations.len().max(1) as u64;
+        let gib = self.sources.iter().map(|source| self.gib_to_all(source)).sum();
         CompletionDuration::all()
             .map(|duration| CompletionChoice {
                 duration,
@@ -81,7 +82,14 @@ impl Draft {
         }
     }
 
-    /// Returns the size that goes to each destination, GiB.
+    /// Returns the size of all copies of a source, GiB; of one if there is no destination yet.
+    fn gib_to_all(&self, source: &Image) -> u64 {
+        let copies = self.destinations.iter().filter(|to| self.wants(source, to)).count();
+        let copies = if self.destinations.is_empty() { 1 } else { copies as u64 };
+        copies * source.snapshot_volumes().into_iter().map(u64::from).sum::<u64>()
+    }
+
+    /// Returns the size of all sources, GiB.
     fn copied_gib(&self) -> u64 {
         self.sources.iter().flat_map(|s| s.snapshot_volumes()).map(u64::from).sum()
     }

@@ -40,7 +40,7 @@ impl Draft {
             }
             if source.instance_store() {
                 let account = self.account.as_ref().map_or("ACCOUNT", AccountId::as_str);
-                for destination in &self.destinations {
+                for destination in self.destinations.iter().filter(|to| self.wants(source, to)) {
                     let text = format!(
                         "{} is an instance-store image: its copy has no snapshots and is kept in an S3 bucket \
                          amis-for-{account}-in-{destination}-HASH, which AWS creates.",

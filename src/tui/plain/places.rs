@@ -12,6 +12,8 @@ pub fn place(model: &Model) -> String {
     match model.overlays.last() {
         // Its title is the number of copies.
         Some(Overlay::Review(_)) => format!("{depth} review"),
+        Some(Overlay::Coverage(screen)) if screen.editing => "filter".into(),
+        Some(Overlay::Coverage(_)) => format!("{depth} coverage"),
         Some(Overlay::Form(_)) => format!("{depth} form"),
         Some(Overlay::Picker(picker)) => format!("{depth} {}", picker.heading(&model.keymap)),
         Some(Overlay::Pager(pager)) => format!("{depth} {}", pager::plain::title(pager, model)),

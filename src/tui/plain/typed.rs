@@ -146,8 +146,11 @@ fn choose(model: &mut Model, regions: Vec<Region>, effects: &mut Vec<Effect>) {
         return say(model, text);
     }
     if let Some(Overlay::Form(form)) = model.overlays.last_mut() {
-        form.set_destinations(regions);
+        let lifted = form.set_destinations(regions);
         form::update::list_keys(model, effects);
+        if lifted {
+            form::open::note_lifted(model);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! that takes more than a constructor. A state knows neither the model nor how other screens behave.
 
 pub mod confirm;
+pub mod coverage;
 pub mod form;
 pub mod images;
 pub mod input;
@@ -19,6 +20,7 @@ pub enum Overlay {
     Pager(pager::Pager),
     Form(Box<form::Form>),
     Review(Box<review::ReviewScreen>),
+    Coverage(Box<coverage::CoverageScreen>),
     Picker(picker::Picker),
     InputLine(input::InputLine),
     Confirmation(confirm::Confirmation),
@@ -32,6 +34,7 @@ impl Overlay {
             Self::Pager(pager) => vec![pager.context(), Context::Lists, Context::Everywhere],
             Self::Form(_) => vec![Context::Form],
             Self::Review(screen) => screen.contexts(),
+            Self::Coverage(screen) => screen.contexts(),
             Self::Picker(picker) if picker.typing => vec![Context::Input],
             Self::Picker(_) => vec![Context::Picker, Context::Lists],
             Self::InputLine(_) => vec![Context::Input],

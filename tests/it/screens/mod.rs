@@ -4,6 +4,7 @@
 mod browse;
 mod bytes;
 mod copying;
+mod coverage;
 mod deregister;
 mod discovery;
 mod edit_and_retry;

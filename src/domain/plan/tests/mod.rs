@@ -75,6 +75,30 @@ fn a_valid_draft_makes_one_copy_for_each_source_and_destination() {
     assert_eq!(plan.size_gib(), 16);
 }
 
+#[test]
+fn a_draft_may_be_limited_to_certain_copies() {
+    let sources = [image("ami-1", "web"), image("ami-2", "data")].map(Arc::new);
+    let region = |name| Region::new(name).unwrap();
+    let pair = |source: &str, to| (ImageId::new(source).unwrap(), region(to));
+    let pairs = [pair("ami-1", "eu-west-1"), pair("ami-2", "eu-west-1"), pair("ami-2", "eu-west-2")];
+    let mut draft = Draft { sources: sources.into(), only: Some(pairs.into()), ..draft() };
+    let copies = |draft: &Draft| {
+        let plan = check(draft);
+        assert_eq!((plan.mistakes.as_slice(), plan.copies.len()), (&[][..], draft.copies()));
+        plan.copies.iter().map(|copy| format!("{}>{}", copy.source, copy.destination)).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(copies(&draft), "ami-1>eu-west-1 ami-2>eu-west-1 ami-2>eu-west-2");
+    draft.set_destinations(vec![region("eu-west-2")]);
+    assert_eq!(copies(&draft), "ami-2>eu-west-2", "fewer regions stay exact");
+    draft.client_token = "mine".into();
+    assert_eq!(check(&draft).copies.len(), 1, "a token is for one copy, however many sources there are");
+    draft.client_token.clear();
+    draft.set_destinations(vec![region("eu-west-2"), region("eu-west-1")]);
+    assert_eq!(draft.copies(), 3, "and back");
+    draft.set_destinations(vec![region("eu-west-1"), region("eu-west-3")]);
+    assert_eq!((draft.only.as_ref(), draft.copies()), (None, 4), "a region more lifts it");
+}
+
 /// A change of the draft, the field whose mistake it is, and a part of the text.
 type Case<'a> = (&'a dyn Fn(&mut Draft), Field, &'a str);
 

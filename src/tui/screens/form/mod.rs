@@ -307,13 +307,15 @@ impl Form {
         self.past_failures.retain(|past| past.field != *field);
     }
 
-    /// Applies the choice of the destinations' picker.
-    pub(in crate::tui) fn set_destinations(&mut self, destinations: Vec<Region>) {
+    /// Applies the choice of the destinations' picker. Returns true if the copies are not limited to what is missing any more.
+    pub(in crate::tui) fn set_destinations(&mut self, destinations: Vec<Region>) -> bool {
+        let was_limited = self.draft.only.is_some();
         if self.draft.destinations != destinations {
-            self.change(|draft| draft.destinations = destinations);
+            self.change(|draft| draft.set_destinations(destinations));
         }
         self.command = 0;
         self.focus_on(&Field::Name);
+        was_limited && self.draft.only.is_none()
     }
 
     /// Applies the choice of a KMS key picker.

@@ -1,12 +1,20 @@
 //! Opening the form with its defaults, and finding the one that is open.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::tz::TimeZone;
 
 use super::{Form, Rules};
 use crate::{
-    domain::{Image, ImageState, draft::Draft, plan::ListedImages, template::first_description},
+    domain::{
+        Image, ImageState, Region,
+        draft::{Draft, Field},
+        plan::ListedImages,
+        template::first_description,
+    },
     tui::{model::Model, screens::Overlay},
 };
 
@@ -41,6 +49,27 @@ pub fn open(model: &mut Model, sources: Vec<Arc<Image>>) {
         draft.description = first_description(&settings.description, &first, &first.region, today);
     }
     model.overlays.push(Overlay::Form(Box::new(Form::new(draft, rules(model)))));
+}
+
+/// Opens the form for exactly these copies.
+pub fn open_exactly(model: &mut Model, copies: Vec<(Arc<Image>, Region)>) {
+    let destinations: BTreeSet<Region> = copies.iter().map(|(_, region)| region.clone()).collect();
+    let only = copies.iter().map(|(image, region)| (image.id.clone(), region.clone())).collect();
+    let mut sources: BTreeMap<_, Arc<Image>> = BTreeMap::new();
+    for (image, _) in copies {
+        sources.insert((image.name.clone(), image.region.clone(), image.id.clone()), image);
+    }
+    open(model, sources.into_values().collect());
+    if let Some(form) = form_on_top(model) {
+        (form.draft.destinations, form.draft.only) = (destinations.into_iter().collect(), Some(only));
+        form.check();
+        form.focus_on(&Field::Name);
+    }
+}
+
+/// Says that the form is not limited to what is missing any more.
+pub fn note_lifted(model: &mut Model) {
+    model.show_notice("No longer only what is missing: every image goes to every region chosen.");
 }
 
 /// What a draft is checked against now.

@@ -180,7 +180,8 @@ fn checkbox(on: bool, label: &str) -> String {
 }
 
 fn regions(draft: &Draft) -> String {
-    draft.destinations.iter().map(Region::as_str).collect::<Vec<_>>().join(", ")
+    let regions = draft.destinations.iter().map(Region::as_str).collect::<Vec<_>>().join(", ");
+    if draft.only.is_some() { format!("what is missing in {regions}") } else { regions }
 }
 
 fn source_tags(draft: &Draft, own: &OwnTags, toggle: &str, press: &str) -> String {

@@ -83,7 +83,12 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, form: &Form, model: &Model, ctx: 
 
 pub(super) fn title(form: &Form) -> String {
     match form.purpose {
-        Purpose::Copies | Purpose::Again(_) => format!("Copy {}", count(form.draft.sources.len(), "image", "images")),
+        Purpose::Copies | Purpose::Again(_) => {
+            let images = count(form.draft.sources.len(), "image", "images");
+            let copies = || count(form.draft.copies(), "copy", "copies");
+            let exactly = form.draft.only.as_ref().map(|_| format!(", only what is missing: {}", copies()));
+            format!("Copy {images}{}", exactly.unwrap_or_default())
+        }
         Purpose::Steps(_) => "Edit what is done with an available copy".to_owned(),
     }
 }

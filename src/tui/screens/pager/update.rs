@@ -106,6 +106,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         (
             Action::Help
             | Action::Problems
+            | Action::Coverage
             | Action::Repaint
             | Action::Suspend
             | Action::Quit

@@ -34,6 +34,7 @@ pub fn open(model: &mut Model) {
             Action::OtherPane
                 | Action::ImagesOnly
                 | Action::JobsOnly
+                | Action::Coverage
                 | Action::Grow
                 | Action::Shrink
                 | Action::ResetSizes

@@ -11,7 +11,7 @@ use crate::{
         screens::{
             Overlay,
             confirm::Confirmation,
-            form::{Form, presets as form_presets, update as form_update},
+            form::{Form, open as form_open, presets as form_presets, update as form_update},
             images,
             input::InputLine,
             pager::Pager,
@@ -143,8 +143,11 @@ fn set_regions_or_tags(model: &mut Model, kind: &PickerKind, values: &[Value], e
         let key = |value: &Value| if let Value::Text(key) = value { Some(key.as_str().into()) } else { None };
         form.set_source_tags(values.iter().filter_map(key).collect());
     } else {
-        form.set_destinations(regions(values));
+        let lifted = form.set_destinations(regions(values));
         form_update::list_keys(model, effects);
+        if lifted {
+            form_open::note_lifted(model);
+        }
     }
 }
 

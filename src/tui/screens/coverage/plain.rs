@@ -1,0 +1,73 @@
+//! The coverage screen in line mode: a line for each family, with the regions by what they have.
+
+use super::{CoverageScreen, view};
+use crate::{
+    domain::{
+        coverage::{CellState, Family},
+        text::clean,
+    },
+    labels,
+    tui::{
+        model::Model,
+        plain::text::{PlainLine, PlainScreen, page},
+    },
+};
+
+pub fn screen(screen: &CoverageScreen, model: &Model) -> PlainScreen {
+    if screen.editing {
+        let mut plain = PlainScreen::new("Filter of the coverage");
+        plain.lines.push(PlainLine::new(format!("Text: {}", screen.filter.value())).at_cursor(true));
+        return plain;
+    }
+    let mut parts = vec![view::counts(screen)];
+    if !screen.filter.value().is_empty() {
+        parts.push(format!("filter {}", screen.filter.value()));
+    }
+    if !screen.marked.is_empty() {
+        parts.push(format!("{} marked", screen.marked.len()));
+    }
+    parts.push(format!("by {}", screen.sort.label()));
+    parts.extend(labels::coverage::not_known(&screen.coverage.columns));
+    let mut plain = PlainScreen::new(parts.join(", "));
+    let rows = page(screen.list.cursor, screen.rows.len());
+    for at in rows.clone() {
+        let Some(family) = screen.family(at) else { continue };
+        let cells = [clean(family.label()).into_owned(), newest(family)].into_iter().chain(regions(screen, family));
+        let line = PlainLine::row(at, screen.is_marked(family), cells);
+        plain.lines.push(line.at_cursor(at == screen.list.cursor));
+    }
+    if screen.rows.is_empty() {
+        for line in view::advice(screen, model) {
+            plain.say(line);
+        }
+    }
+    plain.say_rest(&rows, screen.rows.len());
+    if let Some((about, _)) = view::status(screen, model).into_iter().next() {
+        plain.say(format!("Region chosen: {about}"));
+    }
+    plain
+}
+
+fn newest(family: &Family) -> String {
+    let image = family.newest();
+    format!("newest {} in {}", clean(&image.name), image.region)
+}
+
+/// The regions by what they have: `missing in eu-west-1 and us-west-2`.
+fn regions(screen: &CoverageScreen, family: &Family) -> Vec<String> {
+    let mut by_state: Vec<(String, Vec<&str>)> = Vec::new();
+    for word in CellState::WORDS {
+        let cells = screen.coverage.columns.iter().zip(&family.cells).filter(|(_, cell)| cell.state.as_str() == word);
+        for (column, cell) in cells {
+            let word = match cell.state.percent() {
+                Some(percent) => format!("pending, {percent}%,"),
+                None => word.to_owned(),
+            };
+            match by_state.iter_mut().find(|(known, _)| *known == word) {
+                Some((_, regions)) => regions.push(column.region.as_str()),
+                None => by_state.push((word, vec![column.region.as_str()])),
+            }
+        }
+    }
+    by_state.into_iter().map(|(word, regions)| format!("{word} in {}", regions.join(" and "))).collect()
+}

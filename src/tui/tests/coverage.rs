@@ -1,0 +1,181 @@
+//! The coverage screen: which image is where, and copying exactly what is missing.
+
+use super::*;
+use crate::tui::screens::Overlay;
+
+/// `web-1` to `web-2`, a newer version in us-east-1 than in eu-west-1, and `db` in us-east-1 alone; eu-west-2 has nothing.
+fn model() -> Model {
+    let named = |n: u32, name: &str, hours: i64| {
+        let mut image = image(n);
+        (image.name, image.created) = (name.into(), Some(now() - SignedDuration::from_hours(hours)));
+        image
+    };
+    let (old, new, db) = (named(1, "web-1", 48), named(2, "web-2", 24), named(3, "db-7", 12));
+    let mut copy = Image { region: region("eu-west-1"), ..named(4, "web-1", 40) };
+    (copy.source_image_id, copy.source_region) = (Some(old.id.clone()), Some(region("us-east-1")));
+    let mut model = listed(vec![old, new, db]);
+    let regions = ["us-east-1", "eu-west-1", "eu-west-2"].map(region);
+    model.chosen = regions.to_vec();
+    model.catalogue.choose(&regions);
+    model.catalogue.page(&region("eu-west-1"), vec![copy], true, false, now());
+    model.catalogue.page(&region("eu-west-2"), Vec::new(), true, false, now());
+    keys(&mut model, "3");
+    frame(&mut model);
+    model
+}
+
+fn shown(model: &mut Model) -> String {
+    frame(model);
+    jobs::screen(model, 100, 24)
+}
+
+fn draft(model: &Model) -> &crate::domain::draft::Draft {
+    let Some(Overlay::Form(form)) = model.overlays.last() else { panic!("{:?}", model.notice) };
+    &form.draft
+}
+
+fn copies(model: &Model) -> Vec<String> {
+    let only = draft(model).only.as_ref().expect("it is limited");
+    only.iter().map(|(image, to)| format!("{image}>{to}")).collect()
+}
+
+fn notice(model: &Model) -> &str {
+    model.notice.as_ref().map_or("", |notice| notice.text.as_str())
+}
+
+#[test]
+fn families_are_shown_against_regions_with_most_missing_first() {
+    let mut model = model();
+    let screen = shown(&mut model);
+    assert!(screen.contains("Coverage: 2 families, 4 missing"), "{screen}");
+    let row = |name: &str| screen.lines().find(|line| line.contains(name)).unwrap_or_default().to_owned();
+    let cells: Vec<String> = row("web ").split(['[', ']', '│']).map(|cell| cell.trim().to_owned()).collect();
+    assert!(row("  web ").contains("< stale") && row("  web ").contains("- missing"), "{cells:?} {screen}");
+    assert!(row(">").contains("db") && row(">").contains("[- missing"), "{screen}");
+    assert!(screen.contains("db in eu-west-1: no version is there"), "{screen}");
+    keys(&mut model, "oo");
+    assert_eq!(notice(&model), "Sorted by newest.");
+}
+
+#[test]
+fn what_is_missing_in_a_cell_is_copied_and_nothing_else() {
+    let mut model = model();
+    keys(&mut model, "c");
+    assert_eq!(copies(&model), ["ami-00000003>eu-west-1"]);
+    press(&mut model, KeyCode::Esc);
+    keys(&mut model, "j");
+    keys(&mut model, "c");
+    assert_eq!(copies(&model), ["ami-00000002>eu-west-1"], "the newest, where an older one is");
+    press(&mut model, KeyCode::Esc);
+    keys(&mut model, "llc");
+    assert!(notice(&model).starts_with("web in us-east-1: the newest version is there"), "{}", notice(&model));
+}
+
+#[test]
+fn marked_families_are_copied_to_where_they_are_missing() {
+    let mut model = model();
+    keys(&mut model, "a");
+    assert_eq!(notice(&model), "2 families marked: 4 copies missing.");
+    keys(&mut model, "jkn ");
+    keys(&mut model, "c");
+    assert_eq!(copies(&model), ["ami-00000003>eu-west-1", "ami-00000003>eu-west-2"]);
+    press(&mut model, KeyCode::Esc);
+    keys(&mut model, "ac");
+    assert_eq!((copies(&model).len(), draft(&model).copies()), (4, 4));
+    let screen = shown(&mut model);
+    assert!(screen.contains("Copy 2 images, only what is missing: 4 copies"), "{screen}");
+    assert!(screen.contains("what is missing in eu-west-1, eu-west-2"), "{screen}");
+    let Some(Overlay::Form(form)) = model.overlays.last_mut() else { panic!() };
+    assert!(!form.set_destinations(vec![region("eu-west-1")]), "fewer regions stay exact");
+    assert_eq!(form.draft.copies(), 2);
+    assert!(form.set_destinations(vec![region("eu-west-1"), region("us-east-1")]), "a region more does not");
+    assert_eq!(form.draft.copies(), 4);
+    let screen = shown(&mut model);
+    assert!(!screen.contains("only what is missing"), "{screen}");
+}
+
+#[test]
+fn a_region_that_is_being_listed_or_failed_lacks_nothing() {
+    let mut model = model();
+    let regions = ["us-east-1", "eu-west-1", "eu-west-2", "ap-south-1"].map(region);
+    model.catalogue.choose(&regions);
+    model.catalogue.begin(&region("ap-south-1"));
+    model.catalogue.fail(&region("eu-west-2"), Failure::new("list images", "denied"));
+    let screen = shown(&mut model);
+    assert!(screen.contains("1 region being listed, 1 region not listed"), "{screen}");
+    assert!(screen.contains("2 missing") && screen.matches("? unknown").count() == 4, "{screen}");
+    keys(&mut model, "hc");
+    frame(&mut model);
+    assert!(notice(&model).contains("not known"), "{}", notice(&model));
+}
+
+#[test]
+fn the_way_back_clears_the_filter_then_the_marks() {
+    let mut model = model();
+    keys(&mut model, "a/web");
+    press(&mut model, KeyCode::Enter);
+    let screen = shown(&mut model);
+    assert!(screen.contains("1 of 2 families, 2 missing") && screen.contains("/web"), "{screen}");
+    press(&mut model, KeyCode::Esc);
+    assert!(shown(&mut model).contains("2 marked"));
+    press(&mut model, KeyCode::Esc);
+    assert!(!shown(&mut model).contains("marked"));
+    press(&mut model, KeyCode::Esc);
+    assert!(model.overlays.is_empty());
+    for close in ["1", "3"] {
+        keys(&mut model, "3");
+        assert_eq!(model.overlays.len(), 1);
+        keys(&mut model, close);
+        assert!(model.overlays.is_empty() && model.full.is_none(), "{close}");
+    }
+    keys(&mut model, "3q");
+    assert!(model.overlays.is_empty());
+}
+
+#[test]
+fn a_cell_opens_the_details_of_its_image() {
+    let mut model = model();
+    press(&mut model, KeyCode::Enter);
+    assert_eq!(notice(&model), "db in eu-west-1: no version is there.");
+    keys(&mut model, "j");
+    press(&mut model, KeyCode::Enter);
+    assert!(shown(&mut model).contains("ami-00000004"), "the older one that is there");
+    keys(&mut model, "3");
+    assert!(matches!(model.overlays.as_slice(), [Overlay::Coverage(_)]), "back to where it was");
+}
+
+#[test]
+fn images_of_others_have_no_coverage() {
+    let mut model = model();
+    model.query = model.query_for(OwnerFilter::Amazon);
+    let screen = shown(&mut model);
+    assert!(screen.contains("Coverage is about your own images"), "{screen}");
+}
+
+#[test]
+fn line_mode_names_the_regions_by_what_they_have() {
+    let mut model = model();
+    model.start.caps.lines = true;
+    frame(&mut model);
+    let plain = crate::tui::plain::screen(&model);
+    let lines: Vec<String> = plain.lines.iter().map(crate::tui::plain::text::PlainLine::spoken).collect();
+    assert_eq!(plain.title.spoken(), "Coverage: 2 families, 4 missing, by most missing");
+    assert_eq!(
+        lines,
+        [
+            "1: current, db, newest db-7 in us-east-1, there in us-east-1, missing in eu-west-1 and eu-west-2",
+            "2: web, newest web-2 in us-east-1, there in us-east-1, stale in eu-west-1, missing in eu-west-2",
+            "Region chosen: db in eu-west-1: no version is there",
+        ]
+    );
+}
+
+#[test]
+fn no_size_is_too_small() {
+    let mut model = model();
+    for (columns, rows) in [(1, 1), (20, 3), (60, 4), (60, 15), (300, 100)] {
+        model.size = (columns, rows);
+        frame(&mut model);
+        _ = jobs::screen(&mut model, columns, rows);
+    }
+}
