@@ -43,7 +43,7 @@ fn images(columns: &[Column], families: usize) -> Vec<Arc<Image>> {
         let (version, at) = (n / REGIONS, n % REGIONS);
         let (family, version) = if families == IMAGES { (n, 0) } else { (version % families, version / families) };
         let mut image = Image::bare(id(n), columns[at].region.clone(), owner.clone());
-        image.name = format!("fleet-{family:05}-20260601.{version}").into();
+        image.name = format!("fleet-x{family:05}-20260601.{version}").into();
         image.created = Timestamp::from_second(1_780_000_000 + i64::try_from(n).unwrap_or(0)).ok();
         if at > 0 && families < IMAGES {
             image.source_image_id = Some(id(n - 1));
