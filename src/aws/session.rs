@@ -301,7 +301,11 @@ impl Session {
             self.0.accepted.store(true, Ordering::Relaxed);
         }
         let (what, action) = (context.what, context.action);
-        tracing::warn!(what, action, code = failure.code, why = failure.why, "a call to AWS failed");
+        if failure.is("DryRunOperation") {
+            tracing::debug!(what, action, "a dry run says that the call is allowed");
+        } else {
+            tracing::warn!(what, action, code = failure.code, why = failure.why, "a call to AWS failed");
+        }
         failure
     }
 

@@ -5,18 +5,20 @@ mod records;
 use std::{
     collections::BTreeMap,
     io::{self, ErrorKind, Write as _},
+    os::unix::fs::PermissionsExt as _,
     path::Path,
 };
 
 use super::{
     exit::{CommandError, ExitStatus, OrUsage as _},
     output::{OutputOptions, Printer, Record, report},
+    regions::nearest,
     setup::{CommonFlags, runtime, unknown_variables},
 };
 use crate::{
     aws,
     config::{Config, EffectiveSetting, PresetFile, SettingSource, Themes, bindings::Context, chord::Chord, settings},
-    domain::Failure,
+    domain::{Failure, Region, text::clean},
 };
 pub(super) use records::{FileRecord, SettingRecord};
 
@@ -142,6 +144,30 @@ fn of_aws(config: &Config) -> Vec<Failure> {
     endpoint.into_iter().chain(profile).collect()
 }
 
+/// Names what is no mistake on every machine, but most likely one on this: a hook that is not here, regions that are not known.
+fn doubtful(config: &Config) -> Vec<String> {
+    let program = config.hooks.job_ended.first().filter(|program| !is_executable(program));
+    let hook = program.map(|program| format!("hooks.job_ended: there is no program {} here", clean(program)));
+    let regions = config.browse.regions.iter().filter(|name| !["home", "all"].contains(&name.as_str()));
+    let unknown = regions.filter(|name| !Region::KNOWN.contains(&name.as_str()));
+    let region = |name: &String| {
+        let near = nearest(name, Region::KNOWN.into_iter()).map(|near| format!("; did you mean {near}?"));
+        format!("browse.regions: {} is no region that amigrate knows{}", clean(name), near.unwrap_or_default())
+    };
+    hook.into_iter().chain(unknown.map(region)).collect()
+}
+
+/// Returns true for the path of an executable file, and for a name that is found in `PATH`.
+fn is_executable(program: &str) -> bool {
+    let is_file = |path: &Path| path.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if program.contains('/') {
+        is_file(Path::new(program))
+    } else {
+        std::env::split_paths(&path).any(|dir| is_file(&dir.join(program)))
+    }
+}
+
 fn check(output: OutputOptions, named: Option<&Path>, env: &impl Fn(&str) -> Option<String>) -> ExitStatus {
     let mut mistakes = Config::mistakes(named, env);
     if mistakes.is_empty() {
@@ -159,6 +185,9 @@ fn check(output: OutputOptions, named: Option<&Path>, env: &impl Fn(&str) -> Opt
     if let Ok(config) = Config::load(named, env) {
         mistakes.extend(themes.get(&config.ui.theme).err().filter(|failure| !mistakes.contains(failure)));
         config.notes.iter().for_each(|note| output.note(note));
+        for text in doubtful(&config) {
+            output.note(&format!("warning: {text}"));
+        }
     }
     mistakes.extend(PresetFile::beside(named).and_then(|presets| presets.read().err()));
     mistakes.iter().for_each(report);

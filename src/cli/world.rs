@@ -7,21 +7,20 @@ use crate::sim::{Scenario, SharedWorld, TimeScale, World};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct WorldArgs {
-    #[arg(long, value_name = "NAME", default_value = "demo", help = format!("The world: {}", scenarios()))]
+    #[arg(long, value_name = "NAME", default_value = "demo", help = "The world", long_help = scenarios())]
     pub(super) scenario: String,
     /// How many times faster than real time copies go, 0.001 to 10000; dates stay true
     #[arg(long, value_name = "X", default_value_t = 1.0, allow_negative_numbers = true)]
     pub(super) time_scale: f64,
 }
 
-/// The names of the embedded scenarios, for help.
+/// The embedded scenarios and what they are, for help.
 fn scenarios() -> String {
-    let names: Vec<&str> = Scenario::names().collect();
-    match names.split_last() {
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, others)) => format!("{} or {last}", others.join(", ")),
-        None => String::new(),
-    }
+    let line = |name| {
+        let summary = Scenario::named(name).map(|scenario| scenario.summary).unwrap_or_default();
+        format!("\n  {name}: {}", summary.trim())
+    };
+    format!("The world, one of{}", Scenario::names().map(line).collect::<String>())
 }
 
 /// A world that can be built, which takes a moment and needs the time.

@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -30,6 +31,8 @@ pub struct RememberedView {
     pub details_beside: bool,
     /// Filters that were used, the last one first. They are offered again, and never applied by themselves.
     pub filters: Vec<String>,
+    /// When the last copy ended whose end was shown.
+    pub shown_until: Option<Timestamp>,
     /// What another version remembers.
     #[serde(flatten)]
     pub other: Map<String, Value>,
@@ -46,6 +49,7 @@ impl RememberedView {
                 self.filters.push(filter);
             }
         }
+        self.shown_until = self.shown_until.max(stored.shown_until);
         for (name, value) in stored.other {
             self.other.entry(name).or_insert(value);
         }

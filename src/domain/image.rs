@@ -31,6 +31,18 @@ pub enum ImageState {
 }
 
 impl ImageState {
+    pub const ALL: [Self; 9] = [
+        Self::Pending,
+        Self::Available,
+        Self::Invalid,
+        Self::Deregistered,
+        Self::Transient,
+        Self::Failed,
+        Self::Error,
+        Self::Disabled,
+        Self::Unknown,
+    ];
+
     /// Returns EC2's name of the state.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -71,19 +83,7 @@ impl ImageState {
     }
 
     pub fn parse(word: &str) -> Self {
-        [
-            Self::Pending,
-            Self::Available,
-            Self::Invalid,
-            Self::Deregistered,
-            Self::Transient,
-            Self::Failed,
-            Self::Error,
-            Self::Disabled,
-        ]
-        .into_iter()
-        .find(|s| s.as_str() == word)
-        .unwrap_or(Self::Unknown)
+        Self::ALL.into_iter().find(|s| s.as_str() == word).unwrap_or(Self::Unknown)
     }
 }
 

@@ -216,6 +216,8 @@ impl Driver {
         (self.publish)(JobUpdate::Driver(DriverStatus::ThisProcess));
         // Not the stored status: what stopped the process before, such as its credentials, is for this one to find out.
         self.publish_jobs(loaded.jobs, engine.status());
-        Ok(DriverLoop::new(self, engine, lock, loaded.status).run().await)
+        // The next process must not read the times of before.
+        let changed = if step.is_some() { engine.unfinished() } else { Vec::new() };
+        Ok(DriverLoop::new(self, engine, lock, loaded.status).run(changed).await)
     }
 }

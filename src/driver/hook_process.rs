@@ -29,8 +29,10 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Bytes at the end of its output in which the last line is looked for.
 const OUTPUT_TAIL: u64 = 2_000;
 /// What AWS's programs would use before the profile that is named to them.
-const BEFORE_PROFILE: [&str; 5] =
-    ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_DEFAULT_PROFILE"];
+const BEFORE_PROFILE: [&str; 4] =
+    ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"];
+/// The AWS CLI and boto3 take a profile from it, and this program does not: it may be another account's.
+const OTHER_PROFILE: &str = "AWS_DEFAULT_PROFILE";
 
 /// A hook that runs, without the terminal. It goes on if this is dropped.
 pub(super) struct RunningHook {
@@ -53,6 +55,7 @@ pub(super) fn begin(settings: &HookSettings, hook: &DueHook) -> io::Result<Runni
         .envs(hook.variables.iter().map(|(name, text)| (name, text)))
         .env(variables::PROFILE, settings.profile.as_deref().unwrap_or_default())
         .env_remove(DETACHED)
+        .env_remove(OTHER_PROFILE)
         .stdin(Stdio::null())
         .stdout(target())
         .stderr(target());

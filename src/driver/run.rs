@@ -1,6 +1,6 @@
 //! The loop that runs a queue: handles commands, responses and deadlines, commits what has changed, and only then sends requests and publishes.
 
-use std::{collections::BTreeSet, panic::AssertUnwindSafe, time::Duration};
+use std::{collections::BTreeSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     domain::{Failure, Retry},
-    engine::{AnsweredRequest, AuditId, Command, Engine, Event, Request, Response, SentRequest, Status},
+    engine::{AnsweredRequest, AuditId, Command, Engine, Event, Job, Request, Response, SentRequest, Status},
     store::{ChangeSet, CommandId, DriverLock},
 };
 
@@ -106,7 +106,9 @@ impl<'a> DriverLoop<'a> {
         }
     }
 
-    pub(super) async fn run(mut self) -> LoopExit {
+    /// `changed` are jobs that are no longer as they are stored: the first commit writes them.
+    pub(super) async fn run(mut self, changed: Vec<Arc<Job>>) -> LoopExit {
+        self.changes.add_jobs(changed);
         self.driver.start_hooks().await;
         self.read_commands().await;
         self.handle(Event::Tick);

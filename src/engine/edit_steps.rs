@@ -39,12 +39,13 @@ impl Job {
     #[must_use]
     pub fn with_edited_steps(&self, wanted: &[PostCopyStep]) -> Self {
         let mut job = self.clone();
-        job.edit_steps(wanted);
+        job.edit_steps(wanted, None);
         job
     }
 
-    /// Carries out these steps in place of those that are not done. What is done stays done.
-    pub(super) fn edit_steps(&mut self, wanted: &[PostCopyStep]) {
+    /// Carries out these steps in place of those that are not done. What is done stays done, and what has come after the first `known`
+    /// steps was requested by somebody else meanwhile.
+    pub(super) fn edit_steps(&mut self, wanted: &[PostCopyStep], known: Option<usize>) {
         if !matches!(self.state, JobState::Available { .. }) {
             return;
         }
@@ -58,7 +59,8 @@ impl Job {
             .filter(|(_, step)| !steps.iter().zip(&standing).any(|(known, stands)| *stands && known == *step))
             .map(|(_, step)| step.clone())
             .collect();
-        for ((step, state), stands) in steps.iter().zip(&mut self.step_states).zip(standing) {
+        let known = known.unwrap_or(steps.len());
+        for ((step, state), stands) in steps.iter().zip(&mut self.step_states).zip(standing).take(known) {
             let overridden = wanted.iter().any(|w| w != step && sets_the_same(w, step));
             if stands && wanted.contains(step) {
                 reopen(state);

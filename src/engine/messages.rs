@@ -35,6 +35,9 @@ pub enum Command {
         job: JobId,
         /// All that are wanted; those among them that are done are not repeated.
         steps: Vec<PostCopyStep>,
+        /// How many steps the copy had for whoever changed them: those that were requested since stay as they are.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        known: Option<usize>,
     },
     /// Deregister available copies, or the images that failed ones have left, and delete their snapshots.
     Deregister(Vec<JobId>),

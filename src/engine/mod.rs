@@ -113,6 +113,12 @@ impl Engine {
         self.jobs.values()
     }
 
+    /// Returns the jobs with which something is still to be done.
+    pub fn unfinished(&self) -> Vec<Arc<Job>> {
+        let unfinished = self.jobs.values().filter(|job| job.is_unfinished() || !job.state.ended());
+        unfinished.map(|job| Arc::new(job.clone())).collect()
+    }
+
     /// Returns one job.
     pub fn job(&self, id: JobId) -> Option<&Job> {
         self.jobs.get(id)
@@ -249,8 +255,8 @@ impl Engine {
             Command::ReopenSteps(jobs) => jobs.into_iter().for_each(|id| {
                 self.update(id, now, |job, _| job.retry_steps(true));
             }),
-            Command::EditSteps { job: id, steps } => {
-                self.update(id, now, |job, _| job.edit_steps(&steps));
+            Command::EditSteps { job: id, steps, known } => {
+                self.update(id, now, |job, _| job.edit_steps(&steps, known));
             }
             Command::Deregister(jobs) => jobs.into_iter().for_each(|id| {
                 self.update(id, now, |job, _| job.deregister(now));

@@ -1,6 +1,8 @@
 //! Estimated costs in words.
 
-use crate::domain::price::{Estimate, Money};
+use std::collections::BTreeSet;
+
+use crate::domain::price::{Estimate, Money, UnknownPrice};
 
 /// What copies cost, as one or two sentences; empty if they cost nothing.
 pub fn estimate(estimate: &Estimate) -> String {
@@ -20,12 +22,37 @@ pub fn estimate(estimate: &Estimate) -> String {
         sentences.push(format!("{word}: {}.", parts.join(", ")));
     }
     if !estimate.unknown.is_empty() {
-        let unknown: Vec<String> = estimate.unknown.iter().take(3).map(ToString::to_string).collect();
-        let more = estimate.unknown.len().saturating_sub(unknown.len());
-        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        sentences.push(format!("Price unknown: {}{more}.", unknown.join(", ")));
+        sentences.push(format!("Price unknown: {}.", unknown(&estimate.unknown).join("; ")));
     }
     sentences.join(" ")
+}
+
+/// The parts without a price, those of a kind together: `transfer from us-east-1 to eu-west-1, eu-west-2`.
+fn unknown(parts: &BTreeSet<UnknownPrice>) -> Vec<String> {
+    let mut kinds: Vec<(String, Vec<String>)> = Vec::new();
+    for part in parts {
+        let (kind, of) = match part {
+            UnknownPrice::Transfer { from, to } => (format!("transfer from {from} to"), to.to_string()),
+            UnknownPrice::Storage(region) => ("storage in".into(), region.to_string()),
+            UnknownPrice::PlacedStorage(_) | UnknownPrice::TimeBased(_) | UnknownPrice::Size(_) => {
+                (String::new(), part.to_string())
+            }
+        };
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, all)) => all.push(of),
+            None => kinds.push((kind, vec![of])),
+        }
+    }
+    kinds.into_iter().map(|(kind, all)| format!("{kind} {}", some_of(&all)).trim_start().to_owned()).collect()
+}
+
+/// Lists up to four, and how many more there are.
+fn some_of(all: &[String]) -> String {
+    const MOST: usize = 4;
+    match all.len().checked_sub(MOST).filter(|more| *more > 1) {
+        Some(more) => format!("{} and {more} more", all[..MOST].join(", ")),
+        None => all.join(", "),
+    }
 }
 
 /// The same in few words, for a title: `at most $0.48 and $0.84 a month`; empty if nothing is to be paid.
@@ -44,7 +71,7 @@ pub fn total(estimate: &Estimate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Region, price::UnknownPrice};
+    use crate::domain::Region;
 
     #[test]
     fn known_and_unknown_parts_are_said() {
@@ -56,14 +83,16 @@ mod tests {
             estimate(&cost),
             "At most, estimated: $0.16 transfer, $0.40 a month for snapshots (a first copy is whole, later ones store only changes)."
         );
-        for place in ["eu-west-1", "eu-west-2", "eu-west-3", "us-east-1"] {
+        for place in ["eu-west-1", "eu-west-2", "eu-west-3", "us-east-1", "us-east-2"] {
             cost.unknown.insert(UnknownPrice::Storage(region(place)));
         }
-        assert!(
-            estimate(&cost).ends_with(
-                "Price unknown: storage in eu-west-1, storage in eu-west-2, storage in eu-west-3, and 1 more."
-            )
-        );
+        let from = region("us-west-1");
+        cost.unknown.insert(UnknownPrice::Transfer { from: from.clone(), to: region("eu-west-1") });
+        assert!(estimate(&cost).ends_with(
+            "Price unknown: transfer from us-west-1 to eu-west-1; storage in eu-west-1, eu-west-2, eu-west-3, us-east-1, us-east-2."
+        ));
+        cost.unknown.insert(UnknownPrice::Storage(from));
+        assert!(estimate(&cost).ends_with("storage in eu-west-1, eu-west-2, eu-west-3, us-east-1 and 2 more."));
         assert_eq!(total(&cost), "$0.16 and $0.40 a month, partly unknown");
         assert_eq!(
             total(&Estimate { unknown: std::collections::BTreeSet::new(), ..cost.clone() }),

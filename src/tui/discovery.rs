@@ -49,7 +49,8 @@ pub(super) fn on_first_page(
     page: Result<ImagePage, Failure>,
     effects: &mut Vec<Effect>,
 ) {
-    let Some(fast) = &mut model.fast_regions else { return };
+    // Regions were chosen meanwhile, which may have waited for this.
+    let Some(fast) = &mut model.fast_regions else { return browse::list_next(model, effects) };
     let joins = fast.answered(&region, page.as_ref().err(), model.now);
     match page {
         Err(failure) => record(model, &region, failure),

@@ -1,8 +1,9 @@
 //! What the terminal is told of copies besides the screen: the bell, a notification, the window's title.
 
 use crate::{
-    domain::text::count,
-    engine::{Job, JobId, JobPhase},
+    domain::text::{clean, count},
+    engine::{Job, JobId, JobPhase, StepState},
+    labels,
     term::osc::Notification,
     tui::{job_counts::JobCounts, model::Model, msg::Effect},
 };
@@ -16,6 +17,25 @@ pub(super) fn on_ended(model: &Model, ended: &[JobId], effects: &mut Vec<Effect>
     effects.extend(ui.bell.then_some(Effect::Bell));
     if Notification::parse(&ui.notification).is_some() {
         effects.push(Effect::Notify(notification(model, ended)));
+    }
+}
+
+/// Says that the post-copy steps of a copy were carried out, as far as they could be: its row may stay as it was.
+pub(super) fn on_steps<'a>(model: &mut Model, changed: impl Iterator<Item = &'a Job>) {
+    let finished = |job: &&Job| {
+        let before = model.jobs_view.job(job.id);
+        before.is_some_and(Job::can_give_up_steps) && !job.has_open_steps() && !job.is_being_removed()
+    };
+    let Some(job) = changed.filter(finished).last() else { return };
+    let name = format!("{} in {}", clean(job.request.name.as_str()), job.request.destination);
+    let left = labels::after_copy(job);
+    if left.is_empty() {
+        let last = job.steps().filter(|(_, state)| matches!(state, StepState::Done)).last();
+        let step =
+            last.map_or_else(String::new, |(step, _)| format!(": {}", labels::step(step, &job.request.destination)));
+        model.show_notice(format!("{name}: all that was requested is done{step}."));
+    } else {
+        model.show_error(format!("{name}: {}.", left.join("; ")));
     }
 }
 

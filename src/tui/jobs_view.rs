@@ -38,6 +38,8 @@ pub struct JobsView {
     pub notices: Vec<Failure>,
     /// Jobs that ended since [`JobsView::take_ended`].
     ended: Vec<JobId>,
+    /// When the last of the jobs ended.
+    last_end: Option<Timestamp>,
     version: u64,
 }
 
@@ -122,6 +124,7 @@ impl JobsView {
             if job.state.ended() && before.is_some_and(|b| !b.state.ended()) {
                 self.ended.push(job.id);
             }
+            self.last_end = self.last_end.max(job.ended.filter(|_| job.state.ended()));
             if job.dismissed {
                 self.jobs.remove(&job.id);
             } else {
@@ -135,6 +138,7 @@ impl JobsView {
         if self.account.as_ref() != Some(&account) {
             self.jobs.clear();
             self.ended.clear();
+            self.last_end = None;
         }
         self.account = Some(account);
         self.status = status;
@@ -151,6 +155,11 @@ impl JobsView {
         self.hook_failures.push(failure);
         let first = self.hook_failures.len().saturating_sub(KEPT);
         self.hook_failures.drain(..first);
+    }
+
+    /// When the last of the jobs ended that were there since the account was signed in to.
+    pub(super) fn last_end(&self) -> Option<Timestamp> {
+        self.last_end
     }
 
     /// The jobs that ended since the last call: the bell rings for them.

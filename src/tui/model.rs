@@ -21,9 +21,10 @@ use crate::{
         freshness::Freshness,
         jobs_view::JobsView,
         msg::{Connected, Effect, EffectId},
-        plain::dialogue::{Answer, Dialogue},
+        plain::dialogue::Dialogue,
         problem_log::ProblemLog,
         screens::{Overlay, images::ImagesPane, jobs::JobsPane, palette::PaletteHistory, review::requested::Requested},
+        shown_ends::ShownEnds,
     },
 };
 
@@ -130,6 +131,8 @@ pub struct Model {
     pub(super) title: Option<String>,
     /// The profile whose view is shown, and the view as it was remembered last.
     pub(super) view_memory: Option<(Option<String>, RememberedView)>,
+    /// Which ends of copies were shown.
+    pub(super) shown_ends: ShownEnds,
     /// The theme in force.
     pub theme: Theme,
     /// The keys in force.
@@ -193,6 +196,7 @@ impl Model {
             welcome: start.first_run,
             title: None,
             view_memory: None,
+            shown_ends: ShownEnds::default(),
             theme: start.themes.get(DEFAULT).cloned().unwrap_or_default(),
             keymap: KeyMap::new(&start.config.keys),
             dialogue: Dialogue::default(),
@@ -316,34 +320,6 @@ impl Model {
         self.images.rows.get(self.images.list.cursor)
     }
 
-    /// Shows a message in the footer for 6 seconds.
-    pub(super) fn show_notice(&mut self, text: impl Into<String>) {
-        self.set_notice(text.into(), false);
-    }
-
-    /// Shows an error in the footer for 12 seconds.
-    pub(super) fn show_error(&mut self, text: impl Into<String>) {
-        self.set_notice(text.into(), true);
-    }
-
-    fn set_notice(&mut self, text: String, is_error: bool) {
-        let until = self.now + SignedDuration::from_secs(if is_error { 12 } else { 6 });
-        self.notice = Some(Notice { text, is_error, until });
-    }
-
-    /// Sends a text to the clipboard of the user's terminal. Terminals do not answer, so it is never said to be copied.
-    /// Line mode says it.
-    pub(super) fn yank(&mut self, text: String, effects: &mut Vec<Effect>) {
-        if self.start.caps.lines {
-            self.dialogue.answer = Answer::Said(text.lines().map(str::to_owned).collect());
-            return;
-        }
-        let (first, more) = text.split_once('\n').unwrap_or((&text, ""));
-        let lines = if more.is_empty() { String::new() } else { format!(", {} lines", more.lines().count() + 1) };
-        self.show_notice(format!("Sent to your clipboard (OSC 52){lines}: {first}"));
-        effects.push(Effect::Clipboard(text));
-    }
-
     pub(super) fn next_effect_id(&mut self) -> EffectId {
         self.next_id += 1;
         EffectId(self.next_id)
@@ -369,7 +345,7 @@ impl Model {
     }
 
     /// The query for an owner filter; Amazon's and the Marketplace's images are narrowed by the settings' patterns, and those of others
-    /// by what EC2 can apply of the filter.
+    /// by what EC2 can apply of the filter, once it is typed.
     pub(super) fn query_for(&self, whose: OwnerFilter) -> ImageQuery {
         let browse = &self.start.config.browse;
         let pattern = |p: &String| Some(p.clone()).filter(|p| !p.is_empty() && p != "*");
@@ -380,7 +356,7 @@ impl Model {
         };
         let own = matches!((&whose, &self.account), (OwnerFilter::Account(id), Some(account)) if *id == account.id);
         let mut query = ImageQuery { whose, name, narrowed: Vec::new() };
-        if !own {
+        if !own && !self.images.editing {
             query.narrow(Filter::parse(self.images.filter.value(), self.now).ec2_filters());
         }
         query

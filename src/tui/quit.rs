@@ -69,7 +69,8 @@ pub(super) fn quit(model: &mut Model, effects: &mut Vec<Effect>) {
 fn confirmation(model: &Model) -> Option<Confirmation> {
     let pending = pending_work(model);
     if !pending.any() || model.start.config.read_only {
-        None
+        let edited = |o: &Overlay| matches!(o, Overlay::Form(form) if form.is_edited());
+        model.overlays.iter().any(edited).then(|| Confirmation::quit_with_form(leaves_hooks(model)))
     } else if model.start.demo.is_some() {
         Some(Confirmation::quit_demo(&pending))
     } else {

@@ -21,6 +21,7 @@ mod keys;
 mod live;
 mod mouse;
 mod narrowing;
+mod news;
 mod palette;
 mod panes;
 mod plain;

@@ -14,7 +14,7 @@ use crate::{
         model::{Connection, FilterRequest, FormRequest, Model, Pane, PendingReply, Reconnect},
         mouse,
         msg::{Effect, EffectId, Msg, Reply},
-        narrowing,
+        narrowing, news,
         plain::{self, Step, text::PAGE},
         problems, quit,
         screens::{
@@ -23,7 +23,7 @@ use crate::{
             palette::{self, update::PaletteOutcome},
             picker, review,
         },
-        sign_in, text_input, view_memory,
+        sign_in, text_input, view_memory, welcome,
     },
 };
 
@@ -180,6 +180,7 @@ fn on_job_update(model: &mut Model, update: JobUpdate) {
         JobUpdate::Changed { jobs, status } => {
             live::on_jobs(model, jobs.iter().map(AsRef::as_ref));
             problems::on_jobs(model, jobs.iter().map(AsRef::as_ref));
+            finishing::on_steps(model, jobs.iter().map(AsRef::as_ref));
             model.jobs_view.change(jobs);
             if let Some(status) = status {
                 model.jobs_view.status = status;
@@ -301,8 +302,10 @@ impl Model {
             self.shift_deadlines(step);
         }
         let (is_frame, of_jobs) = (msg == Msg::Frame, matches!(msg, Msg::Jobs(_)));
-        self.welcome &= !matches!(msg, Msg::Input(Input::Key(_) | Input::Mouse(_)));
         self.now = now;
+        if self.welcome && welcome::takes(self, &msg) {
+            return Vec::new();
+        }
         if self.notice.as_ref().is_some_and(|n| n.until <= now) {
             self.notice = None;
         }
@@ -326,6 +329,7 @@ impl Model {
         if of_jobs || self.title.is_none() {
             finishing::follow_title(self, &mut effects);
         }
+        news::tell_if_due(self);
         view_memory::keep_if_changed(self, &mut effects);
         effects
     }

@@ -237,11 +237,17 @@ pub(super) fn footer_word(model: &Model, binding: &'static Binding) -> Option<St
             return confirmation.footer_word(binding.action, word);
         }
         (Context::Jobs, _) => jobs::update::is_applicable(model, binding.action),
+        (Context::Filter, _) if binding.action == Action::SaveFilter => model.focus == Pane::Images,
+        (Context::Review, Some(Overlay::Review(review))) => review.offers(binding.action),
         // The panes are not seen under what is open over them.
         (Context::Everywhere, Some(_)) => binding.action != Action::OtherPane,
         _ => true,
     };
     let word = match word {
+        "choose" if binding.context == Context::Form => match model.overlays.last() {
+            Some(Overlay::Form(form)) => form.press_word(),
+            _ => word,
+        },
         "history" if binding.context == Context::Jobs && model.jobs.history.is_some() => "back",
         "retry" if jobs::update::is_current_in_doubt(model) => "decide",
         "cancel batch" if jobs::update::only_deregisters_batch(model) => "deregister batch",

@@ -4,7 +4,7 @@
 use crate::{
     config::{Config, RememberedView},
     domain::{ImageColumn, OwnerFilter},
-    tui::{model::Model, msg::Effect, screens::images::Sort},
+    tui::{model::Model, msg::Effect, news, screens::images::Sort, shown_ends::ShownEnds},
 };
 
 /// The view as it is now.
@@ -18,6 +18,7 @@ fn current(model: &Model) -> RememberedView {
         jobs_height: model.jobs_height,
         details_beside: model.details_beside,
         filters: model.images.recent.clone(),
+        shown_until: news::shown_until(model),
         ..RememberedView::default()
     }
 }
@@ -45,6 +46,7 @@ pub(super) fn recall(model: &mut Model, remembered: Option<RememberedView>) {
         }
         (model.jobs_height, model.details_beside) = (view.jobs_height, view.details_beside);
         model.images.recent = view.filters;
+        model.shown_ends = ShownEnds::recalled(view.shown_until);
     } else if model.view_memory.is_some() {
         // Another profile's account: how the last one's images were shown is not how these are wanted.
         if let Some(whose) = OwnerFilter::parse(&model.start.config.browse.whose) {
@@ -52,6 +54,7 @@ pub(super) fn recall(model: &mut Model, remembered: Option<RememberedView>) {
         }
         model.images.sort = Sort::default();
         model.images.recent.clear();
+        model.shown_ends = ShownEnds::default();
     }
     model.view_memory = Some((model.profile.clone(), current(model)));
 }

@@ -1,4 +1,4 @@
-//! The first thing that somebody new sees: what this is, and how to leave. The first key takes it away and does what it does.
+//! The first thing that somebody new sees: what this is, and how to leave. The first key only takes it away, unless it quits.
 
 use ratatui::{
     Frame,
@@ -7,12 +7,17 @@ use ratatui::{
     widgets::{Clear, Paragraph},
 };
 
-use crate::tui::{
-    bindings::{Action, Context},
-    model::Model,
-    widgets::{
-        draw_context::{DrawContext, pane},
-        text_fit::cut,
+use crate::{
+    term::Input,
+    tui::{
+        bindings::{Action, Context},
+        keymap,
+        model::Model,
+        msg::Msg,
+        widgets::{
+            draw_context::{DrawContext, pane},
+            text_fit::cut,
+        },
     },
 };
 
@@ -36,8 +41,26 @@ fn lines(model: &Model) -> [String; 6] {
             everywhere(Action::Commands),
             everywhere(Action::Problems)
         ),
-        format!("{} leaves: copies go on in AWS. Any key closes this.", everywhere(Action::Quit)),
+        match model.start.demo {
+            Some(_) => format!("{} leaves, and ends the demo. Any key closes this.", everywhere(Action::Quit)),
+            None => format!("{} leaves: copies go on in AWS. Any key closes this.", everywhere(Action::Quit)),
+        },
     ]
+}
+
+/// Closes the welcome with the first key or click. Returns true if that does nothing else: what it would act on could not be seen.
+pub(super) fn takes(model: &mut Model, msg: &Msg) -> bool {
+    let Msg::Input(input) = msg else { return false };
+    let quits = match input {
+        Input::Key(key) => {
+            let everywhere = keymap::lookup(&model.keymap, &[Context::Everywhere], key);
+            keymap::always(&model.keymap, key).or(everywhere) == Some(Action::Quit)
+        }
+        Input::Mouse(_) => false,
+        _ => return false,
+    };
+    model.welcome = false;
+    !quits
 }
 
 /// Draws it over the middle of an area.

@@ -58,7 +58,7 @@ impl Person {
             run.handle.send(Command::Copy(self.copies.clone()));
         }
         if let Some(job) = mine.iter().find(|j| j.has_steps_left() && !j.has_open_steps()) {
-            run.handle.send(Command::EditSteps { job: job.id, steps: changed_steps() });
+            run.handle.send(Command::EditSteps { job: job.id, steps: changed_steps(), known: None });
             return false;
         }
         if let Some(job) = mine.iter().find(|j| j.request.name.as_str() == CANCELLED)

@@ -74,7 +74,8 @@ pub(super) fn print_what_continues(model: &Model, background: Option<&Result<(),
 /// Prints that an export was not finished, if one was not.
 pub(super) fn print_unwritten(files: usize) {
     if files > 0 {
-        let _ = writeln!(io::stderr(), "The export was not finished: its file is as it was before.");
+        let _ =
+            writeln!(io::stderr(), "The export was not finished in time: its file is as it was before, or complete.");
     }
 }
 

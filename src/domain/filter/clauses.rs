@@ -30,6 +30,19 @@ impl<T> Parsed<T> {
         known.iter().find(near).map_or(Self::Unknown, |known| Self::Similar(known))
     }
 
+    /// Returns the term of a value that is one of these words or begins one; else says which it may have been meant to be.
+    pub fn one_of(value: &str, known: &[&str], term: impl FnOnce(String) -> T) -> Self {
+        if known.iter().any(|known| known.starts_with(value)) {
+            return Self::Term(term(value.to_owned()));
+        }
+        let distance = |known: &&&str| strsim::damerau_levenshtein(value, known);
+        let near = known.iter().min_by_key(distance).filter(|known| distance(known) <= 1 + known.len() / 4);
+        Self::Wrong(match near {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("it is one of {}", known.join(", ")),
+        })
+    }
+
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Parsed<U> {
         match self {
             Self::Term(term) => Parsed::Term(change(term)),

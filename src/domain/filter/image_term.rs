@@ -11,7 +11,10 @@ use super::{
     entry::Entry,
     name_pattern::NamePattern,
 };
-use crate::domain::{image::Image, region::Region};
+use crate::domain::{
+    image::{Image, ImageState},
+    region::Region,
+};
 
 /// A `key:value` term.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,13 +93,13 @@ pub(super) fn parse(key: &str, value: &str) -> Parsed<ImageTerm> {
     }
     let lower = value.to_ascii_lowercase();
     match key {
-        "state" => Parsed::Term(ImageTerm::State(lower)),
+        "state" => Parsed::one_of(&lower, &ImageState::ALL.map(ImageState::as_str), ImageTerm::State),
         "arch" => Parsed::Term(ImageTerm::Architecture(lower)),
         "region" => Parsed::Term(ImageTerm::Region(lower)),
         "owner" => Parsed::Term(ImageTerm::Owner(lower)),
         "platform" => Parsed::Term(ImageTerm::Platform(lower)),
-        "boot" => Parsed::Term(ImageTerm::BootMode(lower)),
-        "root" => Parsed::Term(ImageTerm::RootType(lower)),
+        "boot" => Parsed::one_of(&lower, &["uefi", "legacy-bios", "uefi-preferred"], ImageTerm::BootMode),
+        "root" => Parsed::one_of(&lower, &["ebs", "instance-store"], ImageTerm::RootType),
         "source" => Parsed::Term(ImageTerm::Source(lower)),
         "enc" => yes_or_no(&lower).map(ImageTerm::Encrypted),
         "public" => yes_or_no(&lower).map(ImageTerm::Public),

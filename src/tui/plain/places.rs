@@ -27,15 +27,19 @@ pub fn place(model: &Model) -> String {
     }
 }
 
-/// What is to be read before anything is answered to it, if it opens or changes by itself: the name of a dialog, and all that a
-/// review knows once it is complete. Empty for the panes.
+/// What is to be read before anything is answered to it, if it opens or changes by itself: the name of a dialog, all that it says where
+/// a text is asked for, and all that a review knows once it is complete. Empty for the panes.
 pub fn question(model: &Model) -> String {
     match model.overlays.last() {
         None => String::new(),
-        Some(Overlay::Review(review)) if review.is_complete() => {
-            let lines = screen(model).lines;
-            lines.iter().fold(place(model), |all, line| format!("{all}\n{}", line.key()))
-        }
+        Some(Overlay::Review(review)) if review.is_complete() => with_lines(model),
+        // Who uses an image may come after the line that asks for its name.
+        Some(Overlay::InputLine(_)) => with_lines(model),
         Some(_) => place(model),
     }
+}
+
+fn with_lines(model: &Model) -> String {
+    let lines = screen(model).lines;
+    lines.iter().fold(place(model), |all, line| format!("{all}\n{}", line.key()))
 }

@@ -39,7 +39,7 @@ fn job_details_show_audit_entries_and_reload_them_when_the_phase_changes() {
     shows(&mut model, &["changing calls     loading"]);
     let calls = vec![call("ami-1 > ami-2\u{1b}[31m", Outcome::Done)];
     _ = model.update(Msg::Reply { id, reply: Reply::Audit(Ok(calls)) }, now());
-    shows(&mut model, &["CopyImage          in eu-west-1", "ami-1 > ami-2", "done", "req-42", "user/ann"]);
+    shows(&mut model, &["CopyImage in eu-west-1", "ami-1 > ami-2", "done", "req-42", "user/ann"]);
     assert_eq!(
         change_jobs(&mut model, JobUpdate::Changed { jobs: vec![Arc::new(copying(1))], status: None }),
         [],

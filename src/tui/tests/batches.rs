@@ -123,7 +123,7 @@ fn all_failed_copies_of_a_batch_are_retried_each_under_its_own_client_token() {
     assert!(matches!(&keys(&mut model, "T")[..], [Effect::Command(Command::Retry(jobs))] if jobs.len() == 1));
     on(&mut model, 5);
     assert_eq!(keys(&mut model, "t"), []);
-    says(&model, "Copy the image again with c");
+    says(&model, "Copy the image again: c in the images pane");
     on(&mut model, 3);
     assert_eq!(keys(&mut model, "t"), []);
     says(&model, "Only failed and gone copies can be retried; this one is available.");

@@ -176,3 +176,17 @@ fn only_own_images_are_asked_for_in_other_regions() {
     let effects = reply(&mut model, id, page(1, "us-east-1"));
     assert_eq!(places(&lists(&effects)), OTHERS[..4], "asked anew");
 }
+
+#[test]
+fn regions_that_were_chosen_are_listed_once_pages_of_others_make_room() {
+    let (mut model, first) = connected_model(|config| {
+        config.browse.regions.clear();
+        config.browse.concurrent_regions = 2;
+    });
+    let others = lists(&reply(&mut model, first[0].0, page(1, "us-east-1")));
+    assert_eq!(others.len(), 2, "all the room there is");
+    keys(&mut model, ":region ca-central-1");
+    assert_eq!(lists(&press(&mut model, KeyCode::Enter)), [], "there is no room yet");
+    let effects = reply(&mut model, others[0].0, page(2, others[0].1.as_str()));
+    assert_eq!(places(&lists(&effects)), ["ca-central-1"]);
+}

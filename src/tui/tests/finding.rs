@@ -3,7 +3,7 @@
 use ratatui::{Terminal, backend::TestBackend, style::Modifier};
 
 use super::{
-    jobs::{lacks, screen, shows},
+    jobs::{lacks, says, screen, shows},
     *,
 };
 use crate::{
@@ -312,4 +312,23 @@ fn an_age_that_is_over_is_not_marked() {
     let later = now() + SignedDuration::from_mins(31);
     _ = model.update(Msg::Input(Input::Key(KeyEvent::new(KeyCode::Char('a'), KeyModifiers::NONE))), later);
     assert_eq!(model.images.marked.len(), 0);
+}
+
+#[test]
+fn marks_that_the_filter_hides_are_counted_and_named_where_they_matter() {
+    let mut model = listed((1..=4).map(image).collect());
+    keys(&mut model, "  ");
+    shows(&mut model, &["2 marked "]);
+    keys(&mut model, "/web-2");
+    press(&mut model, KeyCode::Enter);
+    shows(&mut model, &["2 marked, 1 hidden"]);
+    keys(&mut model, " ");
+    shows(&mut model, &["1 marked, 1 hidden"]);
+    keys(&mut model, "c");
+    says(&model, "This is about 1 marked image that the filter hides too. In the list n unmarks all.");
+    press(&mut model, KeyCode::Esc);
+    keys(&mut model, "n");
+    lacks(&mut model, "hidden");
+    keys(&mut model, "c");
+    lacks(&mut model, "This is about");
 }

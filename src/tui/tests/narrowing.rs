@@ -123,3 +123,13 @@ fn other_owners_are_listed_by_the_filter_that_there_is() {
     let text = screen(&mut model, 100, 30);
     assert!(text.contains("Enter lists by this one") || text.contains("listing"), "{text}");
 }
+
+#[test]
+fn a_filter_that_is_being_typed_narrows_no_list_that_begins_meanwhile() {
+    let (mut model, _) = listing("amazon", vec![image(1)]);
+    keys(&mut model, "/arch:arm");
+    let query = model.query_for(OwnerFilter::Marketplace);
+    assert_eq!(query.narrowed, [], "Esc takes the filter back, and then nothing would widen the list");
+    press(&mut model, KeyCode::Enter);
+    assert_eq!(model.query_for(OwnerFilter::Marketplace).narrowed.len(), 1);
+}

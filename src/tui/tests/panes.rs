@@ -97,3 +97,15 @@ fn wide_json_scrolls_sideways_and_is_copied_whole() {
     keys(&mut model, "vv");
     lacks(&mut model, "the end");
 }
+
+#[test]
+fn where_the_cursor_is_in_a_list_with_more_rows_than_room_stands_on_the_border() {
+    let mut model = with_jobs((1..=40).map(copying).collect());
+    let shown = screen(&mut model, 80, 24);
+    assert!(shown.contains(" 1 of 40 "), "{shown}");
+    keys(&mut model, "G");
+    let shown = screen(&mut model, 80, 24);
+    assert!(shown.contains(" 40 of 40 "), "{shown}");
+    let mut model = with_jobs(vec![copying(1)]);
+    lacks(&mut model, " of 1 ");
+}

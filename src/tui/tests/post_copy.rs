@@ -169,9 +169,10 @@ fn an_available_copy_is_shared_afterwards() {
     let asked = screen(&mut model, 120, 40);
     assert!(asked.contains("To do: launch permission for 210987654321"), "{asked}");
     let effects = keys(&mut model, "y");
-    let [Effect::Command(Command::EditSteps { job, steps })] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Command(Command::EditSteps { job, steps, known })] = &effects[..] else { panic!("{effects:?}") };
     let who = vec![LaunchPermission::Account(AccountId::new("210987654321").unwrap())];
     assert_eq!((job, &steps[..]), (&JobId(1), &[PostCopyStep::LaunchPermissions(who)][..]));
+    assert_eq!(*known, Some(0), "what is requested meanwhile is left");
 }
 
 #[test]
@@ -266,4 +267,24 @@ fn a_text_that_is_too_long_for_the_clipboard_is_not_said_to_be_sent() {
     assert!(notice.is_error && notice.text.contains("too long"), "{notice:?}");
     frame(&mut model);
     assert!(!screen(&mut model, 80, 24).contains("Sent to your clipboard"));
+}
+
+#[test]
+fn that_requested_steps_are_done_is_said() {
+    let step = || PostCopyStep::LaunchPermissions(vec![]);
+    let with_step = |state| {
+        let mut job = available(1);
+        (job.request.post_copy, job.step_states) = (vec![step()], vec![state]);
+        job
+    };
+    let mut model = with_jobs(vec![with_step(StepState::Waiting)]);
+    let change = |model: &mut Model, job: Job| {
+        update_jobs(model, JobUpdate::Changed { jobs: vec![Arc::new(job)], status: None });
+    };
+    change(&mut model, with_step(StepState::Done));
+    says(&model, "app-web-00001 in eu-west-1: all that was requested is done: launch permission");
+    change(&mut model, with_step(StepState::Waiting));
+    change(&mut model, with_step(StepState::Failed(Box::new(Failure::new("share", "no such account")))));
+    says(&model, "app-web-00001 in eu-west-1: failed: launch permission");
+    assert!(model.notice.as_ref().is_some_and(|notice| notice.is_error));
 }

@@ -175,3 +175,18 @@ fn hooks_that_are_due_are_left_to_a_process_in_the_background() {
         assert_eq!(keys(&mut model, "q"), [Effect::Quit]);
     }
 }
+
+#[test]
+fn what_was_typed_into_a_form_is_not_lost_without_a_question() {
+    let mut model = listed(vec![image(1)]);
+    open_form(&mut model);
+    assert_eq!(ctrl(&mut model, 'c'), [], "from the form");
+    shows(&mut model, &["What the copy form has is lost, and no copy is started."]);
+    assert_eq!(keys(&mut model, "n"), []);
+    super::review::reviewed(&mut model, None);
+    assert_eq!(ctrl(&mut model, 'c'), [], "from the review, to which the form belongs");
+    assert_eq!(ctrl(&mut model, 'c'), [Effect::Quit], "twice means at once");
+    let mut model = listed(vec![image(1)]);
+    keys(&mut model, "c");
+    assert_eq!(ctrl(&mut model, 'c'), [Effect::Quit], "nothing was typed");
+}

@@ -205,3 +205,30 @@ fn the_title_follows_the_decisions_and_help_opens_at_the_reviews_keys() {
     press(&mut model, KeyCode::Esc);
     shows(&mut model, &["Review: 1 of 2 copies"]);
 }
+
+#[test]
+fn what_has_no_room_is_counted_and_shown_in_full_on_request() {
+    let mut model = listed(vec![image(1)]);
+    open_form(&mut model);
+    reviewed(&mut model, Some("web-1"));
+    model.size = (60, 15);
+    let shown = super::jobs::screen(&mut model, 60, 15);
+    assert!(shown.contains("no room: a taller terminal shows"), "{shown}");
+    assert_eq!(keys(&mut model, "d"), []);
+    shows(&mut model, &["Review in full", "eu-west-1: 1 copy", "eu-west-2: 1 copy", "Ready: Ctrl-s starts"]);
+    press(&mut model, KeyCode::Esc);
+    assert!(matches!(overlay(&model), Some(screens::Overlay::Review(_))));
+}
+
+#[test]
+fn the_footer_names_choices_only_where_there_is_one() {
+    let mut model = listed(vec![image(1)]);
+    open_form(&mut model);
+    reviewed(&mut model, None);
+    lacks(&mut model, "skip all");
+    let mut model = listed(vec![image(1)]);
+    open_form(&mut model);
+    reviewed(&mut model, Some("web-1"));
+    let shown = super::jobs::screen(&mut model, 120, 40);
+    assert!(shown.contains("s skip  S skip all"), "{shown}");
+}

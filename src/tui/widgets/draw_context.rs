@@ -10,7 +10,7 @@ use ratatui::{
 
 use crate::{
     config::KeyMap,
-    domain::text::clean,
+    domain::text::{clean, thousands},
     tui::{glyphs::Glyphs, theme},
 };
 
@@ -39,6 +39,21 @@ pub fn pane(frame: &mut Frame<'_>, area: Rect, title: Line<'_>, focus: bool, ctx
     frame.render_widget(Clear, area);
     frame.render_widget(block, area);
     inner
+}
+
+/// Writes where the cursor is in a list of which not all rows are shown, on the lower border: ` 17 of 250 `. A list that is shown whole
+/// needs none.
+pub fn position(frame: &mut Frame<'_>, area: Rect, cursor: usize, rows: usize, total: usize) {
+    if total <= rows || area.height < 2 {
+        return;
+    }
+    let text = format!(" {} of {} ", thousands(cursor.min(total - 1) + 1), thousands(total));
+    let cells = u16::try_from(text.len()).unwrap_or(u16::MAX);
+    if area.width < cells + 4 {
+        return;
+    }
+    let place = Rect { x: area.right() - cells - 2, y: area.bottom() - 1, width: cells, height: 1 };
+    frame.render_widget(Paragraph::new(Line::styled(text, theme::FAINT)), place);
 }
 
 /// The place of a popup of so many lines over the middle of an area.

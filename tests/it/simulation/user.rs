@@ -125,7 +125,7 @@ impl Simulation {
         let command = match jobs.iter().find(|j| j.id == id) {
             Some(job) if self.rng.bool() => {
                 self.did("steps changed");
-                Command::EditSteps { job: id, steps: self.changed(job) }
+                Command::EditSteps { job: id, steps: self.changed(job), known: None }
             }
             _ => {
                 self.did("steps tried again");

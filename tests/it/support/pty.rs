@@ -281,12 +281,26 @@ impl Pty {
         }
     }
 
-    /// Quits the screen once its work is in the store. The screen may not have been told of the end yet and ask: a second
-    /// `q` quits at once.
+    /// Quits the screen once its work is in the store. The screen may not have been told of the end yet: then it asks, and says
+    /// once it was told that nothing is left. Another `q` would be no.
     #[track_caller]
     pub(crate) fn quit(&mut self) {
-        self.keys("qq");
-        assert!(self.wait_exit().success(), "{}", self.text());
+        self.keys("q");
+        let deadline = Instant::now() + DEADLINE;
+        let status = loop {
+            if let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(50)) {
+                self.take(&bytes);
+                if self.text().contains("Nothing is left that this process has to do") {
+                    self.keys("\r");
+                    break self.wait_exit();
+                }
+            } else if let Ok(status) = self.exit.try_recv() {
+                self.exited = true;
+                break status;
+            }
+            assert!(Instant::now() < deadline, "the program does not end; the screen:\n{}", self.text());
+        };
+        assert!(status.success(), "{}", self.text());
     }
 
     /// Waits for the end, and reads what was still written.

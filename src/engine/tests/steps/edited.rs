@@ -3,7 +3,7 @@
 use super::*;
 
 fn edit(engine: &mut Engine, steps: Vec<PostCopyStep>, now: Timestamp) -> Vec<Request> {
-    let command = Command::EditSteps { job: JobId(1), steps };
+    let command = Command::EditSteps { job: JobId(1), steps, known: None };
     // As the store keeps it.
     let stored = serde_json::to_string(&command).unwrap();
     assert_eq!(serde_json::from_str::<Command>(&stored).unwrap(), command);
@@ -145,4 +145,17 @@ fn a_copy_that_is_made_again_has_the_steps_as_they_were_changed() {
     let job = engine.job(JobId(1)).unwrap();
     assert_eq!(job.request.post_copy, [launch(2), launch(4)]);
     assert_eq!(job.step_states, [StepState::Waiting, StepState::Waiting]);
+}
+
+#[test]
+fn what_was_requested_meanwhile_is_not_taken_back() {
+    let mut engine = half_done();
+    // Another screen, which had the same two steps before it, shares the copy as well.
+    edit(&mut engine, vec![launch(2), launch(5)], at(150));
+    let command = Command::EditSteps { job: JobId(1), steps: vec![launch(2), launch(4)], known: Some(2) };
+    engine.handle(Event::Command(command), at(151));
+    let job = engine.job(JobId(1)).unwrap();
+    assert_eq!(job.request.post_copy, [launch(2), launch(3), launch(5), launch(4)]);
+    let taken_back: Vec<bool> = states(&engine).iter().map(|s| matches!(s, StepState::Withdrawn(_))).collect();
+    assert_eq!(taken_back, [false, true, false, false]);
 }

@@ -279,6 +279,13 @@ impl Confirmation {
         Self::yes_or_no("Close the form", text, "No, stay", "Yes, close", DialogAction::LeaveForm)
     }
 
+    /// Quits with changes in a form. Nothing else is left to do, but perhaps hooks for a process in the background.
+    pub fn quit_with_form(leaves_hooks: bool) -> Self {
+        let text = vec!["Quit? What the copy form has is lost, and no copy is started.".into()];
+        let action = if leaves_hooks { DialogAction::QuitToBackground } else { DialogAction::Quit };
+        Self { quits: true, ..Self::yes_or_no("Quit", text, "No, stay", "Yes, quit", action) }
+    }
+
     /// Quits while this process has work to do.
     pub fn quit(pending: &PendingWork) -> Self {
         let mut text = Vec::new();

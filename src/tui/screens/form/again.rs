@@ -13,6 +13,7 @@ use crate::{
     },
     engine::{Job, JobState, Origin},
     tui::{
+        bindings::{Action, Context},
         model::{Model, PendingReply},
         msg::Effect,
         screens::Overlay,
@@ -25,17 +26,23 @@ pub fn can_be_edited(job: &Job) -> bool {
     job.origin == Origin::Here && ended || job.can_edit_steps()
 }
 
+/// What can be done instead of making a copy again that was started elsewhere.
+pub fn settings_unknown(model: &Model) -> String {
+    let copy = model.keymap.key(Context::Images, Action::Copy);
+    format!(
+        "Started elsewhere, so what was requested is unknown here. Copy the image again: {copy} in the images pane."
+    )
+}
+
 /// Opens the form for a copy; reads the source first if it is not listed.
 pub fn edit(model: &mut Model, job: Arc<Job>, effects: &mut Vec<Effect>) {
     if !can_be_edited(&job) {
         model.show_notice(match job.origin {
-            Origin::Elsewhere => {
-                "Started elsewhere, so its settings are unknown here. Copy the image again with c instead.".to_owned()
-            }
+            Origin::Elsewhere if job.state.ended() => settings_unknown(model),
             Origin::Here if matches!(job.state, JobState::Available { .. }) => {
                 "Its post-copy steps are under way; they can be changed once they have ended.".to_owned()
             }
-            Origin::Here => {
+            _ => {
                 format!("A copy is edited or shared once it has ended; this one is {}.", job.phase().as_str())
             }
         });

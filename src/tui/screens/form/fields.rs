@@ -35,7 +35,7 @@ impl Section {
 pub enum Kind {
     /// A text is typed.
     Text,
-    /// Space and Enter turn to the next value.
+    /// Space turns to the next value.
     Choice,
     /// Enter opens a picker.
     Picker,

@@ -111,6 +111,16 @@ struct PastFailure {
 }
 
 impl Form {
+    /// What Enter does where the focus is, for the footer.
+    pub(in crate::tui) fn press_word(&self) -> &'static str {
+        match &self.focus {
+            Item::Section(_) => "open or fold",
+            Item::StartButton => "review",
+            Item::Field(_, Kind::Text | Kind::Choice) => "next field",
+            Item::Field(_, Kind::Picker | Kind::TextOrPicker) => "choose",
+        }
+    }
+
     /// Returns true if something was entered that closing it would lose.
     pub fn is_edited(&self) -> bool {
         self.edited

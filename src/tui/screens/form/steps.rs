@@ -188,9 +188,16 @@ pub(in crate::tui) fn start(model: &mut Model, job: JobId, steps: Vec<PostCopySt
     }
     let at = model.overlays.iter().position(|o| matches!(o, Overlay::Form(_)));
     let form = at.map(|at| model.overlays.remove(at));
+    let known = match &form {
+        Some(Overlay::Form(form)) => match &form.purpose {
+            Purpose::Steps(steps) => Some(steps.job.request.post_copy.len()),
+            _ => None,
+        },
+        _ => None,
+    };
     model.focus = Pane::Jobs;
     model.show_notice("Steps requested. See the copy in the jobs pane.");
-    model.send_command(Command::EditSteps { job, steps }, effects);
+    model.send_command(Command::EditSteps { job, steps, known }, effects);
     if let Some(Overlay::Form(form)) = form {
         model.requested.add(Vec::new(), Some(form));
     }

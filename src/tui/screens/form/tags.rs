@@ -4,6 +4,18 @@ use super::{Form, fields::Item, values};
 use crate::{domain::text::clean, tui::widgets::editor};
 
 impl Form {
+    /// Puts the focus ten items further down, or up, but not round the end.
+    pub(super) fn move_page(&mut self, down: bool) {
+        const PAGE: usize = 10;
+        remove_if_empty(self);
+        let rows = self.rows();
+        let at = rows.iter().position(|r| r.item == self.focus).unwrap_or(0);
+        let to = if down { (at + PAGE).min(rows.len().saturating_sub(1)) } else { at.saturating_sub(PAGE) };
+        if let Some(row) = rows.into_iter().nth(to) {
+            self.focus(row.item);
+        }
+    }
+
     /// Puts the focus on the next item, or the previous one.
     pub(super) fn move_focus(&mut self, forward: bool) {
         let rows = self.rows();

@@ -81,6 +81,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
     match action {
         Action::NextField => form.move_focus(true),
         Action::PreviousField => form.move_focus(false),
+        Action::PageDown | Action::PageUp => form.move_page(action == Action::PageDown),
         Action::Toggle => toggle(model, effects),
         Action::Press => press(model, effects),
         Action::RemoveLine => {

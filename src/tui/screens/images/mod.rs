@@ -41,6 +41,10 @@ pub struct ImagesPane {
     pub rows: Rows,
     pub list: List,
     pub marked: Marks,
+    /// How many of the marked images the filter hides.
+    pub hidden_marks: usize,
+    /// How many were marked when they were counted.
+    counted_marks: usize,
     pub filter: Input,
     /// Filters that were used, the last one first.
     pub recent: Vec<String>,
@@ -86,6 +90,7 @@ impl ImagesPane {
     pub fn reset(&mut self) {
         self.rows = Rows::default();
         self.marked.clear();
+        (self.hidden_marks, self.counted_marks) = (0, 0);
         self.list = List::default();
         self.current = None;
         self.changed = true;

@@ -53,13 +53,26 @@ pub fn refresh_rows(model: &mut Model) {
             pane.list = List::default();
         }
     } else {
+        if pane.marked.len() != pane.counted_marks {
+            count_hidden_marks(pane);
+        }
         return;
     }
+    count_hidden_marks(pane);
     if let Some((region, id)) = &pane.current
         && let Some(at) = pane.rows.line_of(region, id)
     {
         pane.list.cursor = at;
     }
+}
+
+/// Counts the marked images that the filter hides. Only a filter hides any: marks of images that are gone go with them.
+fn count_hidden_marks(pane: &mut ImagesPane) {
+    let marks = pane.marked.len();
+    let filtered = marks > 0 && pane.rows.len() < pane.rows.total();
+    let shown = || pane.rows.iter().filter(|image| pane.marked.contains(image)).take(marks).count();
+    pane.hidden_marks = if filtered { marks - shown() } else { 0 };
+    pane.counted_marks = marks;
 }
 
 /// Sets the height of the window, and keeps it on the cursor.
@@ -196,6 +209,7 @@ fn act_on_images(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -
         Action::Copy => open_form(model),
         Action::Deregister => {
             let images = marked_images(model, usize::MAX);
+            name_hidden(model);
             input::open::deregister(model, images, effects);
         }
         Action::SaveFilter => saved_filters::save_as(model),
@@ -228,11 +242,22 @@ pub fn select(model: &mut Model, line: Option<usize>) -> Option<bool> {
 /// Opens the copy form on the marked images, unless they are more than it takes: looking at each of 100,000 images takes longer than a
 /// frame.
 pub fn open_form(model: &mut Model) {
+    name_hidden(model);
     let most = model.start.config.copy.max_copies;
     let advice = too_many_copies(model.images.marked.len(), most);
     match advice.filter(|_| marked_images(model, most + 1).len() > most) {
         Some(advice) => model.show_error(advice),
         None => form::open::open(model, marked_images(model, usize::MAX)),
+    }
+}
+
+/// Says that what is opened is about images that are not seen.
+fn name_hidden(model: &mut Model) {
+    let hidden = model.images.hidden_marks;
+    if hidden > 0 {
+        let unmark = model.keymap.key(Context::Images, Action::MarkNone);
+        let images = count(hidden, "marked image that the filter hides", "marked images that the filter hides");
+        model.show_notice(format!("This is about {images} too. In the list {unmark} unmarks all."));
     }
 }
 

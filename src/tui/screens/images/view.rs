@@ -26,7 +26,7 @@ use crate::{
         model::{Connection, Model, Pane},
         narrowing, theme,
         widgets::{
-            draw_context::{DrawContext, pane},
+            draw_context::{DrawContext, pane, position},
             elide::elide,
             fitted::Fitted,
             text_fit::{cut, fit, fit_right, width, wrap},
@@ -51,6 +51,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'
         lines.extend(advice(model).iter().flat_map(|t| wrap(t, width)).map(|t| Line::raw(format!(" {t}"))));
     }
     frame.render_widget(Paragraph::new(lines), inner);
+    position(frame, area, model.images.list.cursor, height, model.images.rows.len());
     if model.images.editing && area.height > 0 {
         let x = area.x + u16::try_from(cursor + 1).unwrap_or(0).min(area.width.saturating_sub(2));
         frame.set_cursor_position((x, area.y));
@@ -75,7 +76,11 @@ fn title<'a>(model: &Model, cells: usize, ctx: DrawContext<'_>) -> (Line<'a>, us
     let mut behind = Vec::new();
     let marks = model.images.marked.len();
     if marks > 0 {
-        behind.push(Span::styled(format!(" {} marked ", thousands(marks)), theme::MARKED));
+        let hidden = match model.images.hidden_marks {
+            0 => String::new(),
+            n => format!(", {} hidden", thousands(n)),
+        };
+        behind.push(Span::styled(format!(" {} marked{hidden} ", thousands(marks)), theme::MARKED));
     }
     if let Some(what) = live::loading_text(model) {
         behind.push(Span::styled(format!(" {} {what} ", ctx.spinner(model.now)), theme::BUSY));

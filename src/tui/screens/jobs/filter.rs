@@ -12,7 +12,7 @@ use crate::{
             bound::{self, Bound},
         },
     },
-    engine::{Job, JobState, Origin},
+    engine::{Job, JobPhase, JobState, Origin},
     labels,
 };
 
@@ -24,6 +24,8 @@ enum JobTerm {
     From(String),
     /// The destination.
     To(String),
+    /// Either of them.
+    Region(String),
     Batch(String),
     /// Seconds since it was requested.
     Age(Bound<i64>),
@@ -32,10 +34,11 @@ enum JobTerm {
 }
 
 /// Forms and meanings of the terms, for help.
-pub const TERMS: [(&str, &str); 6] = [
+pub const TERMS: [(&str, &str); 7] = [
     ("state:", "queued, copying, available, failed, ..."),
     ("from:", "the source's region, or a beginning of it"),
     ("to:", "the destination, or a beginning of it"),
+    ("region:", "either of them"),
     ("batch:", "a beginning of the batch's name"),
     ("age:<30d", "requested in the last 30 days; > for longer ago; m h d w mo y"),
     ("size:>100", "larger than 100 GiB; also < <= >= and 1T"),
@@ -47,16 +50,20 @@ fn term(key: &str, value: &str) -> Parsed<JobTerm> {
     let text: fn(String) -> JobTerm = match key {
         "age" => return bound::age(&lower).map(JobTerm::Age),
         "size" => return bound::size(&lower).map(JobTerm::Size),
+        "state" if !value.is_empty() => {
+            return Parsed::one_of(&lower, &JobPhase::ALL.map(JobPhase::as_str), JobTerm::State);
+        }
         "state" => JobTerm::State,
         "from" => JobTerm::From,
         "to" => JobTerm::To,
+        "region" => JobTerm::Region,
         "batch" => JobTerm::Batch,
-        _ => return Parsed::without_key(key, &["state", "from", "to", "batch", "age", "size"]),
+        _ => return Parsed::without_key(key, &KEYS),
     };
     if value.is_empty() { Parsed::Unfinished } else { Parsed::Term(text(lower)) }
 }
 
-pub(super) const KEYS: [&str; 6] = ["state", "from", "to", "batch", "age", "size"];
+pub(super) const KEYS: [&str; 7] = ["state", "from", "to", "region", "batch", "age", "size"];
 
 /// A parsed filter.
 pub(super) struct JobFilter {
@@ -96,6 +103,9 @@ impl JobTerm {
         match self {
             Self::State(state) => job.phase().as_str().starts_with(state.as_str()),
             Self::From(region) => request.source_region.as_str().starts_with(region.as_str()),
+            Self::Region(region) => [&request.source_region, &request.destination]
+                .iter()
+                .any(|one| one.as_str().starts_with(region.as_str())),
             Self::To(region) => request.destination.as_str().starts_with(region.as_str()),
             Self::Batch(batch) => job.batch.as_str().to_lowercase().starts_with(batch.as_str()),
             Self::Age(bound) => bound.allows(&now.duration_since(job.requested).as_secs()),

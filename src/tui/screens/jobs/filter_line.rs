@@ -40,6 +40,9 @@ fn values_of<'a>(jobs: impl Iterator<Item = &'a Job>, wanted: Wanted<'_>) -> BTr
     match key {
         "age" => ["<1h", "<1d", "<7d", ">7d"].map(str::to_owned).into(),
         "size" => ["<10", ">100", ">1T"].map(str::to_owned).into(),
+        "region" => jobs
+            .flat_map(|job| [&job.request.source_region, &job.request.destination].map(ToString::to_string))
+            .collect(),
         _ => jobs
             .map(|job| match key {
                 "state" => job.phase().as_str().to_owned(),

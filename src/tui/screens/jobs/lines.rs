@@ -70,8 +70,7 @@ pub fn refresh_lines(model: &mut Model) {
 /// Moves the cursor from job to job. Returns false if the action is not a movement.
 pub(super) fn move_cursor(pane: &mut JobsPane, action: Action) -> bool {
     let jobs = &pane.shown.jobs;
-    let cursor = jobs.iter().position(|id| Some(*id) == pane.current).unwrap_or(0);
-    let mut list = List { cursor, offset: 0 };
+    let mut list = List { cursor: pane.cursor(), offset: 0 };
     if !list.act(action, jobs.len(), pane.height) {
         return false;
     }

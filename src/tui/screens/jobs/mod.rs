@@ -54,6 +54,11 @@ impl JobsPane {
         *self = Self { expanded, select_after: after, current: self.current, height: self.height, ..Self::default() };
     }
 
+    /// The copy under the cursor, counted from 0 without the lines of those that are expanded.
+    fn cursor(&self) -> usize {
+        self.shown.jobs.iter().position(|id| Some(*id) == self.current).unwrap_or(0)
+    }
+
     /// Drops everything that belongs to the old account's jobs.
     pub fn reset(&mut self) {
         *self = Self { height: self.height, ..Self::default() };

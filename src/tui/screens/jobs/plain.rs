@@ -29,7 +29,7 @@ pub fn screen(model: &Model) -> PlainScreen {
     }
     let filter = pane.filter.value();
     let filter = if filter.is_empty() { String::new() } else { format!(", filter {filter}") };
-    let mut screen = PlainScreen::new(format!("{}{filter}", view::title(model)));
+    let mut screen = PlainScreen::new(format!("{}{filter}", view::title(model, usize::MAX)));
     let ctx = DrawContext { glyphs: Glyphs::of(&model.start.caps), keys: &model.keymap };
     if let Some(history) = &pane.history {
         let rows = page(history.list.cursor, history.shown().len());

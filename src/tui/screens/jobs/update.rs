@@ -50,6 +50,7 @@ pub fn is_applicable(model: &Model, action: Action) -> bool {
         }
         Action::Edit => may_write && job.is_some_and(form::again::can_be_edited),
         Action::Expand => job.is_some(),
+        Action::Details => current(model).is_some(),
         _ => true,
     }
 }
@@ -276,7 +277,7 @@ fn retry(model: &mut Model, effects: &mut Vec<Effect>) {
             None => model.retry(&[jobs[0].id], effects),
         }
     } else if matches!(job.state, JobState::Failed { .. } | JobState::Gone { .. }) {
-        model.show_notice("Started elsewhere, so its settings are unknown here. Copy the image again with c instead.");
+        model.show_notice(form::again::settings_unknown(model));
     } else {
         let phase = job.phase().as_str();
         let again = if job.state == JobState::Cancelled {
@@ -298,9 +299,7 @@ fn retry_batch(model: &mut Model, effects: &mut Vec<Effect>) {
         Some(confirmation) => model.overlays.push(Overlay::Confirmation(confirmation)),
         None if !ids.is_empty() || !steps.is_empty() => model.retry_with_steps(&ids, steps, effects),
         None if model.jobs_view.batch(&batch).any(|j| failed(&j)) => {
-            model.show_notice(
-                "Started elsewhere, so their settings are unknown here. Copy the images again with c instead.",
-            );
+            model.show_notice(form::again::settings_unknown(model));
         }
         None => model.show_notice(format!("No copy of {batch} has failed.")),
     }

@@ -29,7 +29,7 @@ use crate::{
         theme,
         widgets::{
             bar::bar,
-            draw_context::{DrawContext, pane},
+            draw_context::{DrawContext, pane, position},
             text_fit::{cut, fit, fit_right, width},
             title_filter,
         },
@@ -39,7 +39,7 @@ use crate::{
 /// Draws the pane.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'_>) {
     let focus = model.focus == Pane::Jobs && model.overlays.is_empty();
-    let before = format!(" {}", title(model));
+    let before = format!(" {}", title(model, usize::from(area.width).saturating_sub(4)));
     let room = title_filter::room(usize::from(area.width).saturating_sub(2), width(&before) + 3, 1);
     let (filter, cursor) = title_filter::window(&model.jobs.filter, model.jobs.editing, room, ctx.glyphs.ellipsis);
     let mut spans = vec![Span::raw(before.clone())];
@@ -58,6 +58,13 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'
         lines(model, cells, rows, ctx)
     };
     frame.render_widget(Paragraph::new(text), inner);
+    let (at, fitting, total) = match &model.jobs.history {
+        Some(history) => (history.list.cursor, rows - 1, history.shown().len()),
+        // Expanded copies take several lines each.
+        None if model.jobs.lines > rows => (model.jobs.cursor(), 0, model.jobs.shown.jobs.len()),
+        None => (0, 0, 0),
+    };
+    position(frame, area, at, fitting, total);
     if model.jobs.editing {
         let column = width(&before) + 4 + cursor;
         let x = area.x + u16::try_from(column).unwrap_or(u16::MAX).min(area.width.saturating_sub(2));
@@ -65,7 +72,8 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, ctx: DrawContext<'
     }
 }
 
-pub(super) fn title(model: &Model) -> String {
+/// The title in at most so many cells, if it has room without the costs.
+pub(super) fn title(model: &Model, cells: usize) -> String {
     let stopped = model.jobs_view.driver.is_silent();
     let waits = model.jobs_view.request_waits() && matches!(model.jobs_view.driver, DriverStatus::OtherProcess(_));
     let driver = match labels::driver::running_elsewhere(&model.jobs_view.driver) {
@@ -86,25 +94,28 @@ pub(super) fn title(model: &Model) -> String {
         (Some(_), 0) => "History".into(),
         (Some(_), _) => format!("History {part}{copies}"),
         (None, 0) => format!("Jobs{driver}"),
-        (None, _) if driver.is_empty() => format!("Jobs {part}{copies}{}", cost(model)),
+        (None, _) if driver.is_empty() => {
+            let fits = |cost: &String| width("Jobs ") + width(&part) + width(&copies) + width(cost) <= cells;
+            format!("Jobs {part}{copies}{}", costs(model).into_iter().find(fits).unwrap_or_default())
+        }
         (None, _) => format!("Jobs {part}{copies}{driver}"),
     }
 }
 
-/// What the copies started here that are under way or available cost, and how many they are if they are not all. What the others have
-/// cost is unknown: a copy that failed or was cancelled may have been transferred. A filter needs the room.
-fn cost(model: &Model) -> String {
+/// What the copies started here that are under way or available cost, and how many they are if they are not all; the longest text first.
+/// What the others have cost is unknown: a copy that failed or was cancelled may have been transferred. A filter needs the room.
+fn costs(model: &Model) -> Vec<String> {
     let counts = |job: &Job| !job.state.ended() || matches!(job.state, JobState::Available { .. });
     let here = || model.jobs_view.jobs().filter(|job| job.origin == Origin::Here);
     let requests = here().filter(|job| counts(job)).map(|job| &job.request);
     let total = labels::total_cost(&estimate(requests, &model.start.prices));
     let counted = here().filter(|job| counts(job)).count();
     if total.is_empty() || model.jobs.editing || !model.jobs.filter.value().is_empty() {
-        String::new()
+        Vec::new()
     } else if counted == here().count() {
-        format!(", {total}")
+        vec![format!(", {total}")]
     } else {
-        format!(", {total} for {counted} under way or available")
+        vec![format!(", {total} for {counted} under way or available"), format!(", {total} for {counted}")]
     }
 }
 
@@ -182,7 +193,7 @@ fn step_line(job: &Job, n: usize, cells: usize, ctx: DrawContext<'_>) -> Text<'s
     Text::styled(cut(&text, cells, ctx.glyphs.ellipsis), style)
 }
 
-/// Batch, image, size and state of an expanded copy.
+/// Number, batch, image, size and state of an expanded copy.
 pub(super) fn note(model: &Model, job: &Job) -> String {
     let image = match (job.image(), job.state.ended()) {
         (Some(image), _) => format!("new image {image}"),
@@ -193,7 +204,8 @@ pub(super) fn note(model: &Model, job: &Job) -> String {
         JobState::Failed { failure, .. } if !failure.hint.is_empty() => failure.hint.clone(),
         _ => state_text(&model.jobs_view, job, model.now, Some(&model.keymap)).0,
     };
-    format!("{}, {image}, {}, {state}", clean(job.batch.as_str()), gib(job.request.size_gib()))
+    let batch = clean(job.batch.as_str());
+    format!("job {} of {batch}, {image}, {}, {state}", job.id, gib(job.request.size_gib()))
 }
 
 fn note_line(model: &Model, job: &Job, cells: usize, ctx: DrawContext<'_>) -> Text<'static> {

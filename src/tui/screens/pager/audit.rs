@@ -29,6 +29,7 @@ fn shown_job(model: &Model) -> Option<&Job> {
             | PagerSubject::PickerHelp
             | PagerSubject::PaletteHelp
             | PagerSubject::ReviewHelp
+            | PagerSubject::Review
             | PagerSubject::Problems => None,
         },
         _ => None,
@@ -79,7 +80,8 @@ pub(super) fn lines(audit: &AuditLoad, width: usize) -> Vec<Line<'static>> {
 fn call_lines(call: &AuditEntry, width: usize) -> Vec<Line<'static>> {
     let known = |text: &Option<String>| clean(text.as_deref().unwrap_or("unknown")).into_owned();
     let text = format!(
-        "in {} {}: {}; {}; request id {}; as {}",
+        "{} in {} {}: {}; {}; request id {}; as {}",
+        clean(&call.action),
         clean(&call.region),
         clean(&call.resource),
         labels::outcome(&call.outcome),
@@ -87,5 +89,6 @@ fn call_lines(call: &AuditEntry, width: usize) -> Vec<Line<'static>> {
         known(&call.request_id),
         known(&call.identity),
     );
-    entry(&clean(&call.action), &text, width)
+    // Names of actions are longer than labels.
+    entry("", &text, width)
 }

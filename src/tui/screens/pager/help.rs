@@ -34,8 +34,18 @@ pub(super) fn lines(keys: &KeyMap, width: usize) -> Vec<Line<'static>> {
         lines.extend([Line::default(), heading(title)]);
         lines.extend(about.iter().flat_map(|(term, text)| rows(term, text, width)));
     }
+    lines.extend([Line::default(), heading("Settings, and other keys")]);
+    lines.extend(SETTINGS.iter().flat_map(|(command, text)| rows(command, text, width)));
     lines
 }
+
+/// How settings and keys are changed: by a file, and commands that are about it.
+const SETTINGS: [(&str, &str); 4] = [
+    ("amigrate config init", "writes the file with every setting and every key, each with its help and its default"),
+    ("amigrate config path", "says where the file is"),
+    ("[keys.images]", "in the file: keys of the images, such as copy = \"C\"; the names are those of the commands"),
+    ("amigrate config check", "names every mistake in it; it is read at the start"),
+];
 
 /// The review's bindings, then all others.
 pub(super) fn review_lines(keys: &KeyMap, width: usize) -> Vec<Line<'static>> {

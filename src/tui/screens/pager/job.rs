@@ -74,6 +74,7 @@ fn state(job: &Job, model: &Model, width: usize) -> Vec<Line<'static>> {
         let made: Vec<&str> = job.images.iter().map(ImageId::as_str).collect();
         add("images made", &made.join(", "));
     }
+    add("job", &job.id.to_string());
     add("batch", job.batch.as_str());
     let started = match job.origin {
         Origin::Here => "by amigrate on this host",

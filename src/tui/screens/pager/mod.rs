@@ -33,6 +33,8 @@ enum PagerSubject {
     PaletteHelp,
     /// All keys, those of the review first.
     ReviewHelp,
+    /// All that the review below it says.
+    Review,
     Problems,
 }
 
@@ -126,6 +128,11 @@ impl Pager {
     /// The help, from the review's keys on.
     pub fn review_help() -> Self {
         Self::new(PagerSubject::ReviewHelp)
+    }
+
+    /// The review that is open, in full.
+    pub fn review() -> Self {
+        Self::new(PagerSubject::Review)
     }
 
     pub fn problems() -> Self {

@@ -9,7 +9,11 @@ use crate::{
         bindings::{Action, Context},
         layout,
         model::Model,
-        widgets::draw_context::{DrawContext, pane},
+        screens::{Overlay, review},
+        widgets::{
+            draw_context::{DrawContext, pane},
+            text_fit::wrap,
+        },
     },
 };
 
@@ -21,6 +25,7 @@ pub(super) fn title(pager: &Pager, model: &Model) -> String {
         }
         PagerSubject::HistoryJob(job) => format!("Copy to {} (history)", job.request.destination),
         PagerSubject::Help | PagerSubject::ReviewHelp => "Help".into(),
+        PagerSubject::Review => "Review in full".into(),
         PagerSubject::PickerHelp => "Help with pickers".into(),
         PagerSubject::PaletteHelp => "Help with commands".into(),
         PagerSubject::FormHelp => "Help with the copy form".into(),
@@ -48,9 +53,21 @@ pub(super) fn lines(pager: &Pager, model: &Model, width: usize) -> Vec<Line<'sta
         PagerSubject::PickerHelp => help::picker_lines(&model.keymap, width),
         PagerSubject::PaletteHelp => help::palette_lines(&model.keymap, width),
         PagerSubject::ReviewHelp => help::review_lines(&model.keymap, width),
+        PagerSubject::Review => review_in_full(model, width),
         PagerSubject::FormHelp => help::form_lines(&model.keymap, width),
         PagerSubject::Problems => problems::layout(model, pager.cursor, width).0,
     }
+}
+
+/// All that the review says, in the words of line mode.
+fn review_in_full(model: &Model, width: usize) -> Vec<Line<'static>> {
+    let review = model.overlays.iter().rev().find_map(|overlay| match overlay {
+        Overlay::Review(screen) => Some(review::plain::screen(screen, model)),
+        _ => None,
+    });
+    let texts = review.map(|review| review.lines).unwrap_or_default();
+    let wrapped = texts.iter().flat_map(|line| wrap(&line.spoken(), width.saturating_sub(1)));
+    wrapped.map(|text| Line::raw(format!(" {text}"))).collect()
 }
 
 /// Draws the pager over both panes.

@@ -80,4 +80,16 @@ pub(super) fn accept(model: &mut Model, values: &[Value]) {
         });
     }
     model.images.columns = columns;
+    let inner = usize::from(layout::now(model).images.width.saturating_sub(2));
+    let shown = columns::columns(model, inner);
+    let is_shown = |column: &&ImageColumn| shown.iter().any(|placed| placed.column == **column);
+    let hidden: Vec<String> =
+        model.images.columns.iter().filter(|column| !is_shown(column)).map(ToString::to_string).collect();
+    if !hidden.is_empty() {
+        let up = model.keymap.key(Context::Picker, Action::MoveUp);
+        model.show_notice(format!(
+            "No room at this width for {}: the last columns go first. {up} moves one up in the list of columns.",
+            hidden.join(", ")
+        ));
+    }
 }

@@ -28,7 +28,14 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
     }
     match action {
         Action::Filter => picker.typing = true,
-        Action::Mark => picker.mark(),
+        Action::Mark => {
+            let refused = picker.current().map(|at| &picker.items[at]).filter(|item| picker.multiple && !item.enabled);
+            let why = refused.map(|item| format!("{} cannot be chosen: {}.", item.label, item.note));
+            picker.mark();
+            if let Some(why) = why {
+                model.show_error(why);
+            }
+        }
         Action::MarkAll if picker.multiple => {
             picker.marked.extend(picker.shown.iter().copied().filter(|i| picker.items[*i].enabled));
         }

@@ -15,7 +15,10 @@ use crate::{
         review::{Existing, Finding, FindingKind, Review, ReviewTable},
     },
     labels,
-    tui::{bindings::Context, widgets::list::List},
+    tui::{
+        bindings::{Action, Context},
+        widgets::list::List,
+    },
 };
 
 /// The review's state.
@@ -102,6 +105,15 @@ impl ReviewScreen {
     fn decide(&mut self, choose: impl FnOnce(&mut Review)) {
         choose(&mut self.review);
         self.changed = true;
+    }
+
+    /// Returns true if an action does something to the entries that there are.
+    pub(in crate::tui) fn offers(&self, action: Action) -> bool {
+        match action {
+            Action::Skip | Action::SkipAll | Action::Rename | Action::CopyAnyway => !self.table.existing.is_empty(),
+            Action::Press => self.entries() > 0,
+            _ => true,
+        }
     }
 
     /// Brings the table up to date. Once a frame: answers come in floods.

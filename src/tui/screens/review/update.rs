@@ -86,6 +86,7 @@ pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> bool
         }
         Action::Back => open::close(model),
         Action::Help => model.overlays.push(Overlay::Pager(Pager::review_help())),
+        Action::Details => model.overlays.push(Overlay::Pager(Pager::review())),
         _ if screen.list.act(action, screen.entries(), height) => screen.moved = true,
         Action::Problems | Action::Commands | Action::Repaint | Action::Suspend | Action::Quit | Action::Mouse => {
             return false;

@@ -23,7 +23,7 @@ use crate::{
         bindings::{Action, Context},
         theme,
         widgets::{
-            draw_context::{DrawContext, pane},
+            draw_context::{DrawContext, pane, position},
             text_fit::{cut, fit, fit_right, width as width_of, wrap},
         },
     },
@@ -41,13 +41,15 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, screen: &ReviewScreen, now: Times
     let width = usize::from(inner.width);
     let mut lines = table_lines(screen, parts.rows, width, now, ctx);
     lines.push(Line::default());
-    let entries = entry_lines(screen, parts.list, width, ctx);
+    let (entries, all) = entry_lines(screen, parts.list, width, ctx);
     let used = entries.len();
     lines.extend(entries);
     lines.extend(std::iter::repeat_n(Line::default(), parts.list - used.min(parts.list)));
     let typing = lines.len() + parts.outlook.saturating_sub(1);
     lines.extend(outlook_lines(screen, ctx.keys, parts.outlook, width));
     frame.render_widget(Paragraph::new(lines), inner);
+    let fitting = if all { screen.entries() } else { 0 };
+    position(frame, area, screen.list.cursor, fitting, screen.entries());
     if let Some(line) = &screen.typing {
         let column = u16::try_from(line.visual_cursor() + 3).unwrap_or(0);
         let (x, y) = (inner.x + column, inner.y + u16::try_from(typing).unwrap_or(0));
@@ -157,9 +159,9 @@ fn row_line(screen: &ReviewScreen, row: &Row, now: Timestamp, ctx: DrawContext<'
     Line::from(spans)
 }
 
-/// The findings and what is there already. Where not all fit, only the entry under the cursor is shown in full, the others on one
-/// line each.
-fn entry_lines(screen: &ReviewScreen, height: usize, width: usize, ctx: DrawContext<'_>) -> Vec<Line<'static>> {
+/// The findings and what is there already, and whether each has its lines. Where not all fit, only the entry under the cursor is shown
+/// in full, the others on one line each.
+fn entry_lines(screen: &ReviewScreen, height: usize, width: usize, ctx: DrawContext<'_>) -> (Vec<Line<'static>>, bool) {
     let mut list = screen.list;
     list.clamp(screen.entries(), height);
     let whole = screen.entries() <= height
@@ -174,14 +176,14 @@ fn entry_lines(screen: &ReviewScreen, height: usize, width: usize, ctx: DrawCont
         first += 1;
     }
     let mut lines: Vec<Line<'static>> = Vec::new();
-    for n in first..screen.entries() {
-        if lines.len() >= height {
-            break;
-        }
-        lines.extend(lines_of(n));
+    let mut next = first;
+    while next < screen.entries() && lines.len() < height {
+        lines.extend(lines_of(next));
+        next += 1;
     }
+    let all = first == 0 && next == screen.entries() && lines.len() <= height;
     lines.truncate(height);
-    lines
+    (lines, all)
 }
 
 fn entry_text(
@@ -257,17 +259,24 @@ pub(super) fn outlook_text(screen: &ReviewScreen, keys: &KeyMap, width: usize) -
     statements
 }
 
-/// What starting means, without the first statements where there is no room for all: the last are the weightiest.
+/// What starting means. Where there is no room for all, a line says so in place of the first statements: the last are the weightiest.
 fn outlook_lines(screen: &ReviewScreen, keys: &KeyMap, height: usize, width: usize) -> Vec<Line<'static>> {
     let statements = outlook_text(screen, keys, width);
+    let all: usize = statements.iter().map(|(statement, _)| statement.len()).sum();
+    let room = if all > height { height.saturating_sub(1) } else { height };
     let mut lines = VecDeque::new();
     for (statement, style) in statements.into_iter().rev() {
-        if lines.len() + statement.len() > height {
+        if lines.len() + statement.len() > room {
             break;
         }
         for text in statement.into_iter().rev() {
             lines.push_front(Line::styled(format!(" {text}"), style));
         }
+    }
+    if lines.len() < all && height > 0 {
+        let hidden = count(all - lines.len(), "line has", "lines have");
+        let text = format!(" ({hidden} no room: a taller terminal shows what was requested in full)");
+        lines.push_front(Line::styled(cut(&text, width, ""), theme::FAINT));
     }
     lines.into()
 }

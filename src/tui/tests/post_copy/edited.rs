@@ -76,7 +76,7 @@ fn changed_steps_are_requested_after_a_yes() {
     assert_eq!(keys(&mut model, "n"), []);
     assert!(screen(&mut model, 80, 24).contains("Edit what is done"), "No goes back to the form");
     ctrl(&mut model, 's');
-    let expected = Command::EditSteps { job: JobId(1), steps: vec![launch("2")] };
+    let expected = Command::EditSteps { job: JobId(1), steps: vec![launch("2")], known: Some(2) };
     assert_eq!(keys(&mut model, "y"), [Effect::Command(expected)]);
     assert!(model.overlays.is_empty() && model.focus == Pane::Jobs);
     // A refused command brings the form back.
@@ -165,7 +165,7 @@ fn steps_that_are_no_longer_wanted_are_taken_back() {
     let shown = screen(&mut model, 80, 40);
     assert!(shown.contains("Nothing more is done."), "{shown}");
     ctrl(&mut model, 's');
-    let expected = Command::EditSteps { job: JobId(1), steps: Vec::new() };
+    let expected = Command::EditSteps { job: JobId(1), steps: Vec::new(), known: Some(2) };
     assert_eq!(keys(&mut model, "y"), [Effect::Command(expected)]);
     // Where they stand then, they are said to be withdrawn, and nothing is to be decided about them.
     let failed = Some(Box::new(Failure::new("share", "no such account")));
