@@ -2,7 +2,9 @@
 
 use std::{
     collections::BTreeSet,
+    fs,
     io::{BufRead as _, BufReader, Read},
+    os::unix::fs::DirBuilderExt as _,
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
@@ -166,6 +168,13 @@ impl ProcessFixture {
 
     /// The screen, started by another program.
     pub(crate) fn screen_by(&self, program: &str, arguments: &[&str]) -> Pty {
+        // The welcome would take the first key. Where it cannot be noted it is not shown.
+        let state = self.dir();
+        _ = fs::DirBuilder::new().recursive(true).mode(0o700).create(&state);
+        let remembered = state.join("screen.json");
+        if !remembered.exists() {
+            _ = fs::write(remembered, r#"{"welcomed": true}"#);
+        }
         self.environment()
             .iter()
             .fold(Program::new(program, arguments), |program, (name, value)| program.env(name, value))
