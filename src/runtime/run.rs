@@ -8,7 +8,7 @@ use super::{Effects, recording::Recorder};
 use crate::{
     driver::Clock,
     term::{Input, Pacer},
-    tui::{Effect, Model, Msg},
+    tui::{Effect, Model, Msg, Unlogged},
 };
 
 /// The terminal as the loop needs it; the real one, or one in memory. What a terminal does not have does nothing.
@@ -180,14 +180,14 @@ impl<T: TerminalPort> RunningScreen<'_, T> {
             tracing::debug!(?effect, "out");
             match effect {
                 Effect::Quit => return Ok(Some(exit)),
-                Effect::Clipboard(text) => {
+                Effect::Clipboard(Unlogged(text)) => {
                     if !self.terminal.clipboard(&text)? {
                         todo.extend(self.update(Msg::ClipboardTooLong));
                     }
                 }
                 Effect::Bell => self.terminal.bell()?,
-                Effect::Notify(text) => self.terminal.notify(&text)?,
-                Effect::Title(text) => self.terminal.title(&text)?,
+                Effect::Notify(Unlogged(text)) => self.terminal.notify(&text)?,
+                Effect::Title(Unlogged(text)) => self.terminal.title(&text)?,
                 Effect::Mouse(on) => self.terminal.mouse(on)?,
                 Effect::Repaint => self.terminal.repaint(),
                 Effect::ResumeTerminal => self.terminal.resume()?,

@@ -16,7 +16,7 @@ pub(super) fn on_ended(model: &Model, ended: &[JobId], effects: &mut Vec<Effect>
     let ui = &model.start.config.ui;
     effects.extend(ui.bell.then_some(Effect::Bell));
     if Notification::parse(&ui.notification).is_some() {
-        effects.push(Effect::Notify(notification(model, ended)));
+        effects.push(Effect::Notify(notification(model, ended).into()));
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) fn follow_title(model: &mut Model, effects: &mut Vec<Effect>) {
         None => "amigrate".to_owned(),
     };
     if model.title.as_ref() != Some(&title) {
-        effects.push(Effect::Title(title.clone()));
+        effects.push(Effect::Title(title.clone().into()));
         model.title = Some(title);
     }
 }

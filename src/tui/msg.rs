@@ -166,12 +166,12 @@ pub enum Effect {
     /// Watch the files that a login writes, or stop that.
     WatchLogin(bool),
     /// Put a text on the clipboard of the user's terminal.
-    Clipboard(String),
+    Clipboard(Unlogged),
     Bell,
     /// Ask the terminal for a notification.
-    Notify(String),
+    Notify(Unlogged),
     /// Set the window's title.
-    Title(String),
+    Title(Unlogged),
     /// Turn mouse reporting on or off.
     Mouse(bool),
     /// Draw every cell again.
@@ -224,6 +224,28 @@ pub enum Reply {
     KnownImages(Result<Vec<Image>, Failure>),
     /// `None` if there is no such image.
     Image(Result<Option<Box<Image>>, Failure>),
+}
+
+/// A text of which a log has only the length: it may have a client token, as commands of the AWS CLI do.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Unlogged(pub String);
+
+impl fmt::Debug for Unlogged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} characters", self.0.chars().count())
+    }
+}
+
+impl From<String> for Unlogged {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<&str> for Unlogged {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
 }
 
 /// Images for a file.

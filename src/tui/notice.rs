@@ -40,6 +40,6 @@ impl Model {
         let (first, more) = text.split_once('\n').unwrap_or((&text, ""));
         let lines = if more.is_empty() { String::new() } else { format!(", {} lines", more.lines().count() + 1) };
         self.show_notice(format!("Sent to your clipboard (OSC 52){lines}: {first}"));
-        effects.push(Effect::Clipboard(text));
+        effects.push(Effect::Clipboard(text.into()));
     }
 }

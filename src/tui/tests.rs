@@ -367,7 +367,9 @@ fn ids_and_commands_go_to_the_clipboard() {
     assert_eq!(keys(&mut model, "Y"), [Effect::Clipboard("arn:aws:ec2:us-east-1::image/ami-00000001".into())]);
     open_form(&mut model);
     let effects = ctrl(&mut model, 'y');
-    assert!(matches!(&effects[..], [Effect::Clipboard(c)] if c.starts_with("aws ec2 copy-image --region eu-west-1 ")));
+    assert!(
+        matches!(&effects[..], [Effect::Clipboard(c)] if c.0.starts_with("aws ec2 copy-image --region eu-west-1 "))
+    );
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn a_refresh_reloads_and_keeps_the_cursor() {
     let jobs = [3, 1, 2].map(|n| Arc::new(ended(n, |_| ()))).to_vec();
     reply(&mut model, *id, Reply::History(Ok(jobs)));
     frame(&mut model);
-    assert_eq!(keys(&mut model, "y"), [Effect::Clipboard(ami(2).to_string())]);
+    assert_eq!(keys(&mut model, "y"), [Effect::Clipboard(ami(2).as_str().into())]);
     let failure = Failure::new("read the history", "the disk is gone");
     let effects = keys(&mut model, "R");
     let Some(Effect::History { id }) = effects.first() else { panic!("{effects:?}") };
@@ -82,7 +82,7 @@ fn details_work_for_jobs_that_are_only_in_the_history() {
         let mut model = opened(vec![], vec![ended(1, |j| j.note = Some(Note::Text("left behind: snap-1".into())))]);
         press(&mut model, key);
         shows(&mut model, &["Copy to eu-west-1 (history)", "behind: snap-1", "batch-a"]);
-        assert_eq!(keys(&mut model, "y"), [Effect::Clipboard(ami(1).to_string())]);
+        assert_eq!(keys(&mut model, "y"), [Effect::Clipboard(ami(1).as_str().into())]);
     }
 }
 

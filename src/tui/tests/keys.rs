@@ -128,3 +128,10 @@ fn a_letter_begins_the_filter_of_a_picker() {
     let Some(screens::Overlay::Picker(picker)) = model.overlays.last() else { panic!("closed") };
     assert!(!picker.typing, "an editing key is no letter");
 }
+
+#[test]
+fn a_log_has_no_text_for_the_terminal() {
+    let effects =
+        [Effect::Clipboard("my-token".into()), Effect::Notify("my-token".into()), Effect::Title("my-token".into())];
+    assert_eq!(format!("{effects:?}"), "[Clipboard(8 characters), Notify(8 characters), Title(8 characters)]");
+}

@@ -26,7 +26,7 @@ fn list_again(model: &mut Model, page: Result<ImagePage, Failure>) {
 
 fn sent(effects: &[Effect]) -> &str {
     match effects {
-        [Effect::Clipboard(text)] => text,
+        [Effect::Clipboard(text)] => &text.0,
         other => panic!("{other:?}"),
     }
 }

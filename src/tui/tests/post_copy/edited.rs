@@ -208,5 +208,5 @@ fn presets_and_the_command_fit_a_copy_that_is_made() {
     let effects = ctrl(&mut model, 'y');
     let [Effect::Clipboard(text)] = &effects[..] else { panic!("{effects:?}") };
     let command = "aws ec2 modify-image-attribute --region eu-west-1 --image-id \"$IMAGE_ID\"";
-    assert!(text.starts_with(&format!("IMAGE_ID=ami-00000000000000001 &&\n{command}")), "{text}");
+    assert!(text.0.starts_with(&format!("IMAGE_ID=ami-00000000000000001 &&\n{command}")), "{}", text.0);
 }
