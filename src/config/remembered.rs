@@ -15,6 +15,7 @@ use super::replace::{Access, replace};
 use crate::domain::AccountKey;
 
 /// How the images of an account are shown. The names are those that the settings have; what this version does not know is left out.
+/// Nothing is flattened into it: a recording that is redacted knows its texts by the names of the fields.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RememberedView {
@@ -33,16 +34,13 @@ pub struct RememberedView {
     pub filters: Vec<String>,
     /// When the last copy ended whose end was shown.
     pub shown_until: Option<Timestamp>,
-    /// What another version remembers.
-    #[serde(flatten)]
-    pub other: Map<String, Value>,
 }
 
 impl RememberedView {
     /// The most filters kept.
     pub const FILTERS: usize = 20;
 
-    /// Adds what another screen of the account has kept since: its filters, behind the own ones, and what only another version knows.
+    /// Adds what another screen of the account has kept since: its filters, behind the own ones.
     fn merge(&mut self, stored: Self) {
         for filter in stored.filters {
             if self.filters.len() < Self::FILTERS && !self.filters.contains(&filter) {
@@ -50,9 +48,6 @@ impl RememberedView {
             }
         }
         self.shown_until = self.shown_until.max(stored.shown_until);
-        for (name, value) in stored.other {
-            self.other.entry(name).or_insert(value);
-        }
     }
 }
 
@@ -107,11 +102,17 @@ impl RememberedViews {
         let Some(file) = &self.file else { return };
         let kept = change(file, |contents| {
             let mut view = view;
-            let stored = contents.accounts.get(account.as_str()).cloned();
-            if let Some(stored) = stored.and_then(|stored| serde_json::from_value(stored).ok()) {
-                view.merge(stored);
+            let stored = contents.accounts.remove(account.as_str()).unwrap_or_default();
+            if let Ok(known) = serde_json::from_value(stored.clone()) {
+                view.merge(known);
             }
-            let view = serde_json::to_value(view).map_err(io::Error::other)?;
+            let mut view = serde_json::to_value(view).map_err(io::Error::other)?;
+            // What another version remembers stays.
+            if let (Value::Object(view), Value::Object(stored)) = (&mut view, stored) {
+                for (name, value) in stored {
+                    view.entry(name).or_insert(value);
+                }
+            }
             contents.accounts.insert(account.as_str().to_owned(), view);
             Ok(())
         });

@@ -19,7 +19,6 @@ fn current(model: &Model) -> RememberedView {
         details_beside: model.details_beside,
         filters: model.images.recent.clone(),
         shown_until: news::shown_until(model),
-        ..RememberedView::default()
     }
 }
 

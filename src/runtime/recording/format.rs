@@ -1,6 +1,6 @@
 //! The lines of a recording.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,9 @@ pub struct Beginning {
     /// Those of the settings, which do not serialise them.
     notes: Vec<String>,
     unknown_variables: Vec<Failure>,
+    /// Empty in recordings of earlier versions.
+    #[serde(default)]
+    set_by_environment: BTreeSet<String>,
     caps: Caps,
     demo: Option<String>,
     profile: Option<String>,
@@ -87,6 +90,7 @@ impl Beginning {
             version: env!("CARGO_PKG_VERSION").into(),
             notes: config.notes.clone(),
             unknown_variables: config.unknown_variables.clone(),
+            set_by_environment: config.set_by_environment.clone(),
             config: shown,
             caps: caps.clone(),
             demo: demo.clone(),
@@ -104,7 +108,12 @@ impl Beginning {
     /// # Errors
     /// If the built-in prices cannot be read.
     pub(super) fn model(self, now: Timestamp) -> Result<Model, Failure> {
-        let config = Config { notes: self.notes, unknown_variables: self.unknown_variables, ..self.config };
+        let config = Config {
+            notes: self.notes,
+            unknown_variables: self.unknown_variables,
+            set_by_environment: self.set_by_environment,
+            ..self.config
+        };
         let prices = self.prices.map_or_else(|| config.prices(), Ok)?;
         let start = Start {
             config,

@@ -18,7 +18,6 @@ fn view() -> RememberedView {
         jobs_height: Some(9),
         details_beside: true,
         filters: vec!["app-web !old".into()],
-        ..RememberedView::default()
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) enum Treatment {
 /// Texts that stay: enumerations of AWS's, versions, keys of the keyboard.
 const KEPT: &[(&str, &[&str])] = &[
     ("AuditEntry", &["action"]),
-    ("Beginning", &["demo", "version"]),
+    ("Beginning", &["demo", "set_by_environment", "version"]),
     ("BlockDevice", &["VirtualName"]),
     ("Config", &["keys"]),
     ("DriverProcess", &["version"]),
