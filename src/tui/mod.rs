@@ -44,7 +44,7 @@ pub use crate::config::bindings;
 pub use jobs_view::JobsView;
 pub use model::{Model, Start};
 pub use msg::{Connected, Effect, EffectId, ExportRequest, Msg, Reply, StoredFilters, StoredForms, Unlogged};
-pub use typing::Typing;
+pub use typing::{TypedLine, Typing};
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,18 @@
 //! What is being typed into, for a recording that is redacted: there the user's texts are replaced, and keys that act are not.
 
-use crate::tui::{
-    model::Model,
-    screens::{Overlay, picker::PickerKind},
+use tui_input::Input;
+
+use crate::{
+    term::input::{KeyCode, KeyEvent, KeyModifiers},
+    tui::{
+        keymap,
+        model::Model,
+        plain::{Meaning, is_typing, meaning},
+        screens::{
+            Overlay,
+            picker::{Picker, PickerKind},
+        },
+    },
 };
 
 /// Where the characters go that are typed.
@@ -16,22 +26,79 @@ pub enum Typing {
     Text,
 }
 
+/// A line that is typed into, with the texts on both sides of the cursor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypedLine {
+    pub into: Typing,
+    pub before: String,
+    pub after: String,
+}
+
+impl TypedLine {
+    fn new(into: Typing, line: &Input) -> Self {
+        let text = line.value();
+        let cursor = text.char_indices().nth(line.cursor()).map_or(text.len(), |(at, _)| at);
+        Self { into, before: text[..cursor].to_owned(), after: text[cursor..].to_owned() }
+    }
+
+    /// The line with this text at the cursor.
+    pub fn with(&self, text: &str) -> String {
+        [&self.before, text, &self.after].concat()
+    }
+}
+
 impl Model {
-    /// Returns what is typed into; `None` where characters are keys, and where regions or times are chosen by typing.
-    pub fn typing(&self) -> Option<Typing> {
+    /// Returns the line that a character of this key would go into; `None` where it is a key that acts, and where regions or times
+    /// are chosen by typing.
+    pub fn typing(&self, key: &KeyEvent) -> Option<TypedLine> {
         match self.overlays.last() {
-            None => (self.images.editing || self.jobs.editing).then_some(Typing::Filter),
-            Some(Overlay::Form(form)) => form.takes_text().then_some(Typing::Text),
-            Some(Overlay::Review(screen)) => screen.typing.as_ref().map(|_| Typing::Text),
-            Some(Overlay::Coverage(screen)) => screen.editing.then_some(Typing::Filter),
-            Some(Overlay::InputLine(_)) => Some(Typing::Text),
-            Some(Overlay::Palette(_)) => Some(Typing::Command),
+            None if self.jobs.editing => Some(TypedLine::new(Typing::Filter, &self.jobs.filter)),
+            None => self.images.editing.then(|| TypedLine::new(Typing::Filter, &self.images.filter)),
+            Some(Overlay::Form(form)) => form.takes_text().then(|| TypedLine::new(Typing::Text, form.line())),
+            Some(Overlay::Review(screen)) => screen.typing.as_ref().map(|line| TypedLine::new(Typing::Text, line)),
+            Some(Overlay::Coverage(screen)) => screen.editing.then(|| TypedLine::new(Typing::Filter, &screen.filter)),
+            Some(Overlay::InputLine(line)) => Some(TypedLine::new(Typing::Text, &line.line)),
+            Some(Overlay::Palette(palette)) => Some(TypedLine::new(Typing::Command, &palette.line)),
             Some(Overlay::Picker(picker)) => {
-                let harmless =
-                    matches!(picker.kind(), PickerKind::Regions | PickerKind::Destinations | PickerKind::Completion);
-                (picker.typing && !harmless).then_some(Typing::Filter)
+                let types = picker.typing || self.begins_filter(key);
+                (types && has_names(picker)).then(|| TypedLine::new(Typing::Filter, &picker.filter))
             }
             Some(Overlay::Pager(_) | Overlay::Confirmation(_)) => None,
         }
     }
+
+    /// Returns where the text goes that a line has in line mode, and how many bytes of the line are before it; `None` for a line
+    /// without any: a key, the number of a row, a question.
+    pub fn typed_line(&self, line: &str) -> Option<(Typing, usize)> {
+        let (into, text) = match meaning(self, line) {
+            Meaning::Again | Meaning::Help | Meaning::Row(_) => return None,
+            // One letter that is no key of a list filters it.
+            Meaning::Key(key) if !is_typing(self) && self.begins_filter(&key) => {
+                (Typing::Filter, line.trim().to_owned())
+            }
+            Meaning::Key(_) => return None,
+            Meaning::Text(text) => match self.overlays.last() {
+                Some(Overlay::Form(_) | Overlay::Review(_) | Overlay::InputLine(_)) => (Typing::Text, text),
+                _ => (Typing::Filter, text),
+            },
+            Meaning::Filter(text) => (Typing::Filter, text),
+            // Regions stay as they are wherever they stand, but names that only look like those of regions do not.
+            Meaning::Destinations(_) => (Typing::Text, line.trim().to_owned()),
+            Meaning::Command(text) => (Typing::Command, text),
+        };
+        Some((into, line.trim_end().len() - text.len()))
+    }
+
+    /// Returns true if this key begins the filter of a picker, as it does nothing else there.
+    fn begins_filter(&self, key: &KeyEvent) -> bool {
+        let held = key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        matches!(self.overlays.last(), Some(Overlay::Picker(_)))
+            && matches!(key.code, KeyCode::Char(c) if c.is_alphanumeric() && !held)
+            && keymap::lookup(&self.keymap, &self.contexts(), key).is_none()
+    }
+}
+
+/// Returns true if there are names of the user's to choose from.
+fn has_names(picker: &Picker) -> bool {
+    !matches!(picker.kind(), PickerKind::Regions | PickerKind::Destinations | PickerKind::Completion)
 }

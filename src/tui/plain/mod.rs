@@ -14,4 +14,5 @@ mod typing;
 pub use awaited::awaited;
 pub use places::{place, question};
 pub use screen::{banner, copies, header, keys, screen};
-pub(super) use typed::{Step, take};
+pub(super) use typed::{Meaning, Step, meaning, take};
+pub(super) use typing::is_typing;

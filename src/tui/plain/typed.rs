@@ -21,7 +21,7 @@ use crate::{
 
 /// What a line means where it is typed.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Meaning {
+pub(in crate::tui) enum Meaning {
     /// Says the whole screen again.
     Again,
     Help,
@@ -46,7 +46,7 @@ pub(in crate::tui) enum Step {
 }
 
 /// Reads a line.
-pub(super) fn meaning(model: &Model, line: &str) -> Meaning {
+pub(in crate::tui) fn meaning(model: &Model, line: &str) -> Meaning {
     let text = line.trim();
     if text.is_empty() {
         return Meaning::Again;

@@ -130,6 +130,30 @@ fn a_letter_begins_the_filter_of_a_picker() {
 }
 
 #[test]
+fn a_letter_that_begins_a_pickers_filter_is_typed_and_a_key_of_it_is_not() {
+    let mut model = listed(vec![image(1)]);
+    let into = |model: &Model, c| {
+        model
+            .typing(&KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE))
+            .map(|line| (line.into, line.before, line.after))
+    };
+    assert_eq!(into(&model, 'z'), None);
+    keys(&mut model, "w");
+    let filter = |text: &str| Some((Typing::Filter, text.to_owned(), String::new()));
+    assert_eq!([into(&model, 'z'), into(&model, '7')], [filter(""), filter("")]);
+    assert_eq!([into(&model, 'j'), into(&model, ' '), into(&model, '/')], [None, None, None]);
+    let held = KeyEvent::new(KeyCode::Char('z'), KeyModifiers::ALT);
+    assert_eq!(model.typing(&held), None);
+    keys(&mut model, "zj");
+    assert_eq!(into(&model, 'j'), filter("zj"), "all are typed then");
+    // The names of regions are nobody's.
+    press(&mut model, KeyCode::Esc);
+    press(&mut model, KeyCode::Esc);
+    keys(&mut model, "r");
+    assert_eq!(into(&model, 'z'), None);
+}
+
+#[test]
 fn a_log_has_no_text_for_the_terminal() {
     let effects =
         [Effect::Clipboard("my-token".into()), Effect::Notify("my-token".into()), Effect::Title("my-token".into())];

@@ -3,17 +3,13 @@
 //!
 //! Stand-ins are chosen at random and kept nowhere, so that nothing but the length of a word can be told from them.
 
+mod kept;
 mod places;
 mod stand_in_words;
 mod typed;
 mod words;
 
-use std::{
-    borrow::Cow,
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-    io,
-};
+use std::{borrow::Cow, cell::RefCell, collections::BTreeSet, io};
 
 use jiff::Timestamp;
 
@@ -25,11 +21,12 @@ use super::{
 use crate::{
     domain::Failure,
     term::{Input, input::KeyCode},
-    tui::{Msg, Typing},
+    tui::{Msg, TypedLine},
 };
+use kept::Word;
 use places::Treatment;
 use stand_in_words::StandInWords;
-use typed::TypedRuns;
+use typed::{Replaced, TypedTexts};
 use words::Vocabulary;
 
 /// Returns the lines of a log with this recording redacted, up to the message of this number. `harmless` are texts in the words
@@ -38,19 +35,19 @@ use words::Vocabulary;
 /// # Errors
 /// If a line cannot be redacted so that it can be read again.
 pub fn redact(recording: &Recording, last: u64, harmless: &str) -> Result<Vec<String>, Failure> {
-    let typed = TypedRuns::of(recording)?;
+    let typed = TypedTexts::of(recording)?;
     let secrets = secret_words(recording, &typed);
     let redaction = Redaction {
         words: RefCell::new(StandInWords::new(typed.pieces())),
         vocabulary: Vocabulary::new(harmless, &secrets),
     };
-    let replaced = typed.replaced(|into, text| redaction.typed(into, text));
+    let replaced = typed.replaced(|line, text| redaction.typed(line, text));
     let lines = recording.lines.iter().take_while(|line| line.n <= last);
     lines.map(|line| redaction.line(line, &replaced)).collect()
 }
 
 /// Every word of the names and other texts that are replaced as a whole.
-fn secret_words(recording: &Recording, typed: &TypedRuns) -> BTreeSet<String> {
+fn secret_words(recording: &Recording, typed: &TypedTexts) -> BTreeSet<String> {
     let collector = Collector::default();
     for line in &recording.lines {
         // Into nothing: it cannot fail.
@@ -84,10 +81,16 @@ struct Redaction {
 }
 
 impl Redaction {
-    fn line(&self, line: &Line<Recorded>, typed: &BTreeMap<u64, char>) -> Result<String, Failure> {
+    fn line(&self, line: &Line<Recorded>, typed: &Replaced) -> Result<String, Failure> {
         let mut line = line.clone();
-        if let (Some(to), Entry::Msg(Msg::Input(Input::Key(key)))) = (typed.get(&line.n), &mut line.entry) {
-            key.code = KeyCode::Char(*to);
+        match &mut line.entry {
+            Entry::Msg(Msg::Input(Input::Key(key))) => {
+                key.code = typed.keys.get(&line.n).map_or(key.code, |to| KeyCode::Char(*to));
+            }
+            Entry::Msg(Msg::Input(Input::Line(text))) => {
+                *text = typed.lines.get(&line.n).cloned().unwrap_or_default();
+            }
+            _ => {}
         }
         let failed = |why: String| Failure::new(format!("redact message {}", line.n), why);
         let mut json = serde_json::to_string(&Filtered::new(&line, self)).map_err(|e| failed(e.to_string()))?;
@@ -102,22 +105,13 @@ impl Redaction {
         Ok(format!("{} DEBUG {TARGET}: {json}", line.at))
     }
 
-    /// Replaces what was typed.
-    fn typed(&self, into: Typing, text: &str) -> String {
-        match into {
-            Typing::Filter => self.replace(text, &|before, word| {
-                let is_bound = before.ends_with(['<', '>', '=']) && word.len() <= 4;
-                places::is_syntax(word) || is_bound && word.starts_with(|c: char| c.is_ascii_digit())
-            }),
-            Typing::Command => {
-                self.replace(text, &|before, word| !before.contains(char::is_whitespace) || self.vocabulary.has(word))
-            }
-            // Numbers confirm how many copies are meant; days and minutes are entered as well.
-            Typing::Text => self.replace(text, &|_, word| {
-                let number = word.strip_suffix('d').unwrap_or(word);
-                number.len() <= 4 && number.bytes().all(|b| b.is_ascii_digit())
-            }),
-        }
+    /// Replaces what was typed into a line.
+    fn typed(&self, line: &TypedLine, text: &str) -> String {
+        let whole = line.with(text);
+        self.replace(text, &|before, word| {
+            let start = line.before.len() + before.len();
+            Word::around(&whole, start..start + word.len()).stays(line.into, &self.vocabulary)
+        })
     }
 
     fn replace(&self, text: &str, keep: words::Keep<'_>) -> String {
@@ -131,7 +125,7 @@ impl Texts for Redaction {
             _ if text.is_empty() || text.parse::<Timestamp>().is_ok() => Cow::Borrowed(text),
             Treatment::Keep => Cow::Borrowed(text),
             Treatment::Prose => Cow::Owned(self.replace(text, &|_, word| self.vocabulary.has(word))),
-            Treatment::Filter => Cow::Owned(self.replace(text, &|_, word| places::is_syntax(word))),
+            Treatment::Filter => Cow::Owned(self.replace(text, &kept::is_of_filter)),
             Treatment::Replace => Cow::Owned(self.replace(text, &|_, _| false)),
         }
     }
@@ -139,3 +133,5 @@ impl Texts for Redaction {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod typed_tests;

@@ -40,6 +40,8 @@ const KEPT: &[(&str, &[&str])] = &[
         ],
     ),
     ("ImageDetails", &["public_access"]),
+    // Replaced before: what is text in it depends on the model.
+    ("Input", &["Line"]),
     ("Log", &["level"]),
     ("Msg", &["ClockStepped"]),
     ("Prices", &["oldest"]),
@@ -170,12 +172,15 @@ fn has_known_form(place: Place, text: &str) -> bool {
             text.starts_with("amigrate-0000000000000000") || text.starts_with("amigrate-same-0000000000000000")
         }
         // Made of the last digits of a token.
-        ("Job", "batch") | ("Tag", "Value") => text
-            .strip_prefix("batch-")
-            .is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|b| b.is_ascii_hexdigit())),
+        ("Job", "batch") | ("Tag", "Value") => is_batch(text),
         ("Preset", "deprecate") => all(&|c| c.is_ascii_digit() || c == 'd'),
         _ => false,
     }
+}
+
+/// Returns true for the name that this program gives a batch.
+pub(super) fn is_batch(text: &str) -> bool {
+    text.strip_prefix("batch-").is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// Returns true for texts whose words may be any.

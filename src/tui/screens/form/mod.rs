@@ -260,6 +260,11 @@ impl Form {
         }
     }
 
+    /// The line that the text with the focus is edited in.
+    pub(in crate::tui) fn line(&self) -> &Input {
+        &self.line
+    }
+
     /// The text of a field; empty if it has none.
     pub(in crate::tui) fn text_of(&self, field: &Field) -> &str {
         values::text(&self.draft, field)
