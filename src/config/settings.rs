@@ -3,7 +3,9 @@
 
 use std::fmt::Write as _;
 
-use crate::domain::{ImageColumn, OwnerFilter, Region, VersionPattern, tag_line::TagLine};
+use serde::Serialize;
+
+use crate::domain::{Failure, ImageColumn, OwnerFilter, Region, VersionPattern, tag_line::TagLine};
 
 /// Words that stand alone in a list of regions.
 const REGION_WORDS: [&str; 2] = ["home", "all"];
@@ -199,6 +201,23 @@ pub const KEYS: [Setting; 55] = [
     key("log", "level", "\"info\"", Expect::Choice(LEVELS), "off, error, warn, info, debug or trace. At debug the screen is recorded, for `amigrate replay`."),
     key("log", "file", "\"\"", Expect::Text, "The log's file; empty for one in the platform's state directory."),
 ];
+
+/// Checks the numbers of settings that come from elsewhere than a file of settings: sums are made of them.
+///
+/// # Errors
+/// The first that is out of its bounds.
+pub fn check_numbers(settings: &impl Serialize) -> Result<(), Failure> {
+    let failed = |why: String| Failure::new("read the settings", why);
+    let values = toml::Table::try_from(settings).map_err(|error| failed(error.to_string()))?;
+    for key in KEYS.iter().filter(|key| matches!(key.expect, Expect::Whole(..) | Expect::Number(..))) {
+        let section =
+            if key.section.is_empty() { Some(&values) } else { values.get(key.section).and_then(|s| s.as_table()) };
+        if section.and_then(|section| section.get(key.name)).is_some_and(|value| !key.expect.accepts(value)) {
+            return Err(failed(format!("{}.{} is not {}", key.section, key.name, key.expect.describe())));
+        }
+    }
+    Ok(())
+}
 
 pub fn find(section: &str, name: &str) -> Option<&'static Setting> {
     KEYS.iter().find(|key| key.section == section && key.name == name)

@@ -51,7 +51,7 @@ pub fn areas(model: &Model, size: Rect) -> Areas {
     let notice = Rect { y: footer.y - lines, height: lines, ..size };
     let body = Rect { y: banner.bottom(), height: room - lines, ..size };
     let jobs = jobs_height(model, body.height);
-    let beside = if model.details_beside && size.width >= BESIDE { size.width * 2 / 5 } else { 0 };
+    let beside = if model.details_beside && size.width >= BESIDE { share(size.width, 2, 5) } else { 0 };
     let lists = Rect { width: body.width - beside, ..body };
     let details = Rect { x: lists.right(), width: beside, ..body };
     let images = Rect { height: body.height - jobs, ..lists };
@@ -72,9 +72,14 @@ fn jobs_height(model: &Model, body: u16) -> u16 {
         // Without jobs the pane is one line of advice; with jobs it grows up to 45 % of the height.
         (None, None) => {
             let lines = u16::try_from(model.jobs.lines).unwrap_or(u16::MAX);
-            lines.saturating_add(2).clamp(LEAST, (body * 9 / 20).max(LEAST + 1)).min(body)
+            lines.saturating_add(2).clamp(LEAST, share(body, 9, 20).max(LEAST + 1)).min(body)
         }
     }
+}
+
+/// So many parts of a length.
+fn share(length: u16, parts: u32, of: u32) -> u16 {
+    u16::try_from(u32::from(length) * parts / of).unwrap_or(length)
 }
 
 /// The nearest height of the jobs pane that leaves both panes a row.

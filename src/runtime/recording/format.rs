@@ -1,14 +1,17 @@
 //! The lines of a recording.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    config::{Aws, Config, Copy, Hooks, Jobs, Log, Themes},
+    config::{Aws, Config, Copy, Hooks, Jobs, Log, Themes, settings::check_numbers},
     domain::{Failure, price::Prices},
-    term::Caps,
+    term::{Caps, Input},
     tui::{Model, Msg, Start},
 };
 
@@ -26,6 +29,42 @@ pub struct Line<E> {
     pub n: u64,
     pub at: Timestamp,
     pub entry: E,
+}
+
+/// The largest terminal that a recording is read of: larger than any, and small enough to be drawn.
+const LARGEST: (u16, u16) = (2_000, 1_000);
+/// The times that a recording is read of, so that durations can be added to them: the seconds until the year 2200.
+const TIMES: RangeInclusive<i64> = 0..=7_258_118_400;
+
+impl Line<Recorded> {
+    /// Looks at sizes and times: a log of somebody else's may have any. `stepped` is how far the clock was set by the lines before,
+    /// and with this one.
+    ///
+    /// # Errors
+    /// Which cannot be replayed.
+    pub(super) fn check(&self, stepped: &mut SignedDuration) -> Result<(), String> {
+        let in_range = |time: Timestamp| TIMES.contains(&time.as_second());
+        if let Some(time) = [self.at, self.run.began].into_iter().find(|time| !in_range(*time)) {
+            return Err(format!("no clock shows {time}"));
+        }
+        let size = match &self.entry {
+            Entry::Began(beginning) => Some(beginning.size),
+            Entry::Msg(Msg::Input(Input::Resize(columns, rows))) => Some((*columns, *rows)),
+            // Deadlines move with it.
+            Entry::Msg(Msg::ClockStepped(step)) => {
+                *stepped = stepped.saturating_add(*step);
+                if !TIMES.contains(&stepped.as_secs().saturating_abs()) {
+                    return Err("no clock is set so far".into());
+                }
+                None
+            }
+            Entry::Msg(_) => None,
+        };
+        match size.filter(|(columns, rows)| *columns > LARGEST.0 || *rows > LARGEST.1) {
+            Some((columns, rows)) => Err(format!("no terminal has {columns}x{rows} characters")),
+            None => Ok(()),
+        }
+    }
 }
 
 /// A run of the screen.
@@ -106,7 +145,7 @@ impl Beginning {
     /// Makes the model as it was at the beginning.
     ///
     /// # Errors
-    /// If the built-in prices cannot be read.
+    /// If the built-in prices cannot be read, and for settings that no file can have.
     pub(super) fn model(self, now: Timestamp) -> Result<Model, Failure> {
         let config = Config {
             notes: self.notes,
@@ -114,6 +153,7 @@ impl Beginning {
             set_by_environment: self.set_by_environment,
             ..self.config
         };
+        check_numbers(&config)?;
         let prices = self.prices.map_or_else(|| config.prices(), Ok)?;
         let start = Start {
             config,

@@ -7,8 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, de::IgnoredAny};
+use serde_json::error::Category;
 
 use super::format::{Entry, FORMAT, Line, Recorded, RunId, TARGET};
 use crate::domain::{Failure, text::count};
@@ -34,6 +35,15 @@ pub struct Recording {
 pub struct Runs {
     path: PathBuf,
     runs: Vec<(RunId, Vec<String>)>,
+}
+
+/// Why a line is not replayed.
+enum Unread {
+    /// So many lines are missing before it.
+    Missing(usize),
+    CutOff,
+    /// Why it cannot be read.
+    Wrong(String),
 }
 
 /// What every line has, whatever its entry is.
@@ -109,32 +119,27 @@ impl Runs {
             return Err(self.failure(&why).hint(format!("There are those of {}.", known.join(", "))));
         };
         self.check_beginning(*run, lines)?;
-        let (mut read, mut problem) = (Vec::new(), None);
-        for (at, json) in lines.iter().enumerate() {
-            let expected = u64::try_from(at).unwrap_or(u64::MAX);
-            match serde_json::from_str::<Line<Recorded>>(json) {
-                Ok(line) if line.n == expected => read.push(line),
-                Ok(line) => {
-                    let missing = usize::try_from(line.n.abs_diff(expected)).unwrap_or(usize::MAX);
-                    problem = Some(format!(
-                        "{} missing after message {}, as the log could not be written fast enough: the rest is not replayed.",
-                        count(missing, "line is", "lines are"),
-                        at.saturating_sub(1)
-                    ));
-                    break;
-                }
-                Err(error) => {
-                    problem = Some(if at + 1 == lines.len() {
-                        "The last line is cut off, as after a crash: what came before it is replayed.".into()
-                    } else {
-                        format!("Message {at} cannot be read ({error}): the rest is not replayed.")
-                    });
-                    break;
-                }
+        let (mut read, mut stepped) = (Vec::new(), SignedDuration::ZERO);
+        let problem = lines.iter().enumerate().find_map(|(at, json)| match read_line(json, at, &mut stepped) {
+            Ok(line) => {
+                read.push(line);
+                None
             }
-        }
+            Err(Unread::Missing(lines)) => Some(format!(
+                "{} missing after message {}, as the log could not be written fast enough: the rest is not replayed.",
+                count(lines, "line is", "lines are"),
+                at.saturating_sub(1)
+            )),
+            Err(Unread::CutOff) if at + 1 == lines.len() => {
+                Some("The last line is cut off, as after a crash: what came before it is replayed.".into())
+            }
+            Err(Unread::CutOff) => Some(format!("Message {at} is cut off: the rest is not replayed.")),
+            Err(Unread::Wrong(why)) if at == 0 => Some(why),
+            Err(Unread::Wrong(why)) => Some(format!("Message {at} cannot be read ({why}): the rest is not replayed.")),
+        });
         if read.is_empty() {
-            return Err(self.failure("the first line of the recording cannot be read"));
+            let why = problem.unwrap_or_default();
+            return Err(self.failure(&format!("the first line of the recording cannot be read: {why}")));
         }
         Ok(Recording { run: *run, lines: read, problem })
     }
@@ -144,7 +149,10 @@ impl Runs {
         let first: Option<Line<Entry<BeginningHead, IgnoredAny>>> =
             lines.first().and_then(|line| serde_json::from_str(line).ok());
         let Some(Line { n: 0, entry: Entry::Began(BeginningHead { format, version }), .. }) = first else {
-            let why = format!("the beginning of the recording of process {} is lost", run.pid);
+            let found = lines.first().and_then(|line| serde_json::from_str::<Line<IgnoredAny>>(line).ok());
+            let from = found.map(|line| format!(": the log has it from message {} at {} on", line.n, line.at));
+            let why =
+                format!("the beginning of the recording of process {} is lost{}", run.pid, from.unwrap_or_default());
             return Err(self.failure(&why).hint(
                 "A log keeps five files of 10 MB. Record again for a shorter time, from a new start on, into a file of its own: `AMIGRATE_LOG_FILE=bug.log amigrate --log-level debug`.",
             ));
@@ -157,6 +165,20 @@ impl Runs {
         }
         Ok(())
     }
+}
+
+/// Reads the line of this number.
+fn read_line(json: &str, number: usize, stepped: &mut SignedDuration) -> Result<Line<Recorded>, Unread> {
+    let line: Line<Recorded> = serde_json::from_str(json).map_err(|error| match error.classify() {
+        Category::Eof => Unread::CutOff,
+        _ => Unread::Wrong(error.to_string()),
+    })?;
+    let missing = line.n.abs_diff(u64::try_from(number).unwrap_or(u64::MAX));
+    if missing > 0 {
+        return Err(Unread::Missing(usize::try_from(missing).unwrap_or(usize::MAX)));
+    }
+    line.check(stepped).map_err(Unread::Wrong)?;
+    Ok(line)
 }
 
 /// The files of a log, oldest first.

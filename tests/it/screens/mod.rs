@@ -13,6 +13,7 @@ mod failures;
 mod form;
 mod form_sections;
 mod live;
+mod mutated;
 mod narrowing;
 mod palette;
 mod presets;

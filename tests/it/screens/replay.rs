@@ -65,7 +65,7 @@ async fn two_plays_are_the_same() {
 }
 
 /// Writes what this thread's screens do into this file, as the program does at this level.
-fn logged(file: &Path, level: &str) -> tracing::subscriber::DefaultGuard {
+pub(super) fn logged(file: &Path, level: &str) -> tracing::subscriber::DefaultGuard {
     let file = Arc::new(File::options().create(true).append(true).open(file).unwrap());
     let filter = tracing_subscriber::EnvFilter::new(format!("warn,amigrate={level}"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(file).with_ansi(false);
@@ -74,7 +74,7 @@ fn logged(file: &Path, level: &str) -> tracing::subscriber::DefaultGuard {
 
 /// A screen that is recorded in this log. Whether a line is wanted is kept for all threads together, and another test may just
 /// have begun or ended a log of its own: then it is asked again.
-async fn recorded(log: &Path) -> ScreenHarness {
+pub(super) async fn recorded(log: &Path) -> ScreenHarness {
     for _ in 0..50 {
         tracing::callsite::rebuild_interest_cache();
         let harness = ScreenHarness::open("demo").await;
@@ -87,7 +87,7 @@ async fn recorded(log: &Path) -> ScreenHarness {
 }
 
 /// Filters, copies to four regions, cancels one, and looks at another.
-async fn main_job(harness: &ScreenHarness) {
+pub(super) async fn main_job(harness: &ScreenHarness) {
     harness.filter("batch-gpu-00009").await;
     harness.send("c").await;
     harness.press(KeyCode::Enter).await;
