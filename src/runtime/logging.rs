@@ -6,10 +6,11 @@ use std::{
     io::{self, Write},
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::EnvFilter;
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
 
 use super::scrub::scrub;
 use crate::domain::Failure;
@@ -20,6 +21,9 @@ const MAX_BYTES: u64 = 10 * 1024 * 1024;
 const FILES: u32 = 5;
 /// Lines that wait to be written before others are dropped. Their queue is allocated at once: at its default length it takes 4 MiB.
 const BUFFERED_LINES: usize = 4_096;
+/// Bytes that wait to be written before lines are dropped: at the level `debug` a page of a thousand images is a line of about a
+/// megabyte.
+const BUFFERED_BYTES: usize = 32 * 1024 * 1024;
 
 /// Starts the log in this file. Dropping the guard flushes it.
 ///
@@ -46,10 +50,80 @@ fn start_with(
     let failed = |why: String| Failure::new(format!("write the log {}", file.display()), why);
     let filter = EnvFilter::try_new(format!("warn,amigrate={level}")).map_err(|e| failed(e.to_string()))?;
     let out = open().map_err(|e| failed(e.to_string()))?;
-    let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(BUFFERED_LINES).finish(out);
+    let waiting = Waiting::default();
+    let out = Counted { out, waiting: waiting.clone() };
+    let (queue, guard) = NonBlockingBuilder::default().buffered_lines_limit(BUFFERED_LINES).finish(out);
+    let writer = Bounded { queue, waiting };
     // A second start, as in tests, leaves the first log in place.
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).try_init();
     Ok(guard)
+}
+
+/// The lines and bytes that wait to be written.
+#[derive(Debug, Clone, Default)]
+struct Waiting(Arc<Mutex<(usize, usize)>>);
+
+impl Waiting {
+    /// Adds a line. Returns false if there is no room for it.
+    fn add(&self, line: usize) -> bool {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (lines, bytes) = *waiting;
+        // One that is larger than all the room must go through, too.
+        let fits = lines == 0 || lines < BUFFERED_LINES && bytes.saturating_add(line) <= BUFFERED_BYTES;
+        if fits {
+            *waiting = (lines + 1, bytes + line);
+        }
+        fits
+    }
+
+    fn remove(&self, line: usize) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *waiting = (waiting.0.saturating_sub(1), waiting.1.saturating_sub(line));
+    }
+}
+
+/// The end of the queue that lines are put into: it takes as many as there is room for, and drops others.
+#[derive(Debug, Clone)]
+struct Bounded {
+    queue: NonBlocking,
+    waiting: Waiting,
+}
+
+impl Write for Bounded {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        // The queue itself is never full: what is in it is counted until it is written.
+        if self.waiting.add(line.len()) { self.queue.write(line) } else { Ok(line.len()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.queue.flush()
+    }
+}
+
+impl<'a> MakeWriter<'a> for Bounded {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// The other end of the queue.
+struct Counted<W> {
+    out: W,
+    waiting: Waiting,
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let written = self.out.write_all(line);
+        self.waiting.remove(line.len());
+        written.map(|()| line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// A file that is renamed to `NAME.1`, `NAME.2` and so on when it is full. Crates that rotate logs assume a single process; here
@@ -149,6 +223,55 @@ mod tests {
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().mode() & 0o777
+    }
+
+    #[test]
+    fn what_waits_is_bounded_by_lines_and_by_bytes() {
+        let waiting = Waiting::default();
+        assert!((0..BUFFERED_LINES).all(|_| waiting.add(1)) && !waiting.add(1));
+        waiting.remove(1);
+        assert!(waiting.add(1));
+        let waiting = Waiting::default();
+        assert!(waiting.add(2 * BUFFERED_BYTES), "nothing else waits");
+        assert!(!waiting.add(1));
+        waiting.remove(2 * BUFFERED_BYTES);
+        let megabytes = (0..100).filter(|_| waiting.add(1024 * 1024)).count();
+        assert_eq!(megabytes, BUFFERED_BYTES / 1024 / 1024);
+    }
+
+    /// A file on a disk that has stopped.
+    struct Stuck(std::sync::mpsc::Receiver<()>);
+
+    impl Write for Stuck {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            let _ = self.0.recv();
+            Ok(line.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn large_lines_do_not_pile_up_behind_a_disk_that_stands_still() {
+        let (go_on, stopped) = std::sync::mpsc::channel();
+        let waiting = Waiting::default();
+        let out = Counted { out: Stuck(stopped), waiting: waiting.clone() };
+        let (queue, guard) = NonBlockingBuilder::default().buffered_lines_limit(BUFFERED_LINES).finish(out);
+        let log = Bounded { queue, waiting: waiting.clone() };
+        let line = vec![b'x'; 1024 * 1024];
+        for _ in 0..100 {
+            log.make_writer().write_all(&line).unwrap();
+        }
+        assert_eq!(waiting.0.lock().unwrap().1, BUFFERED_BYTES);
+        drop(go_on);
+        drop(guard);
+        // What is written makes room.
+        let mut out = Counted { out: io::sink(), waiting: Waiting::default() };
+        assert!(out.waiting.add(line.len()));
+        out.write_all(&line).unwrap();
+        assert_eq!(*out.waiting.0.lock().unwrap(), (0, 0));
     }
 
     #[test]
