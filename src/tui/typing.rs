@@ -71,12 +71,11 @@ impl Model {
     /// without any: a key, the number of a row, a question.
     pub fn typed_line(&self, line: &str) -> Option<(Typing, usize)> {
         let (into, text) = match meaning(self, line) {
-            Meaning::Again | Meaning::Help | Meaning::Row(_) => return None,
             // One letter that is no key of a list filters it.
             Meaning::Key(key) if !is_typing(self) && self.begins_filter(&key) => {
                 (Typing::Filter, line.trim().to_owned())
             }
-            Meaning::Key(_) => return None,
+            Meaning::Again | Meaning::Help | Meaning::Row(_) | Meaning::Key(_) => return None,
             Meaning::Text(text) => match self.overlays.last() {
                 Some(Overlay::Form(_) | Overlay::Review(_) | Overlay::InputLine(_)) => (Typing::Text, text),
                 _ => (Typing::Filter, text),

@@ -30,7 +30,7 @@ pub(super) struct Word<'a> {
     line: &'a str,
     /// The line before the word.
     before: &'a str,
-    word: &'a str,
+    text: &'a str,
 }
 
 impl<'a> Word<'a> {
@@ -38,13 +38,13 @@ impl<'a> Word<'a> {
     pub(super) fn around(line: &'a str, part: Range<usize>) -> Self {
         let before = line[..part.start].trim_end_matches(char::is_alphanumeric);
         let after = line[part.end..].trim_start_matches(char::is_alphanumeric);
-        Self { line, before, word: &line[before.len()..line.len() - after.len()] }
+        Self { line, before, text: &line[before.len()..line.len() - after.len()] }
     }
 
     /// Returns true if it stays where it was typed.
     pub(super) fn stays(&self, into: Typing, vocabulary: &Vocabulary) -> bool {
         match into {
-            Typing::Filter => is_of_filter(self.before, self.word),
+            Typing::Filter => is_of_filter(self.before, self.text),
             Typing::Command => self.is_of_command(vocabulary),
             Typing::Text => self.confirms(),
         }
@@ -53,7 +53,7 @@ impl<'a> Word<'a> {
     /// Returns true if names were looked for by it: it is found in them.
     pub(super) fn is_sought(&self, into: Typing) -> bool {
         match into {
-            Typing::Filter => !is_of_filter(self.before, self.word),
+            Typing::Filter => !is_of_filter(self.before, self.text),
             Typing::Command => palette::split(self.before).is_some_and(|(spec, ..)| {
                 matches!(spec.name, CommandName::Profile | CommandName::Filter | CommandName::Preset)
             }),
@@ -63,7 +63,7 @@ impl<'a> Word<'a> {
 
     /// Returns true for the words of commands, as far as they were typed, and for arguments of the program's own.
     fn is_of_command(&self, vocabulary: &Vocabulary) -> bool {
-        let word = self.word.to_ascii_lowercase();
+        let word = self.text.to_ascii_lowercase();
         let begins = |text: &str| words_of(text).any(|of| of.starts_with(&word));
         let Some((spec, argument, _)) = palette::split(self.before) else {
             let names = KEYS.iter().map(|binding| binding.action.name());
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn a_word_is_judged_with_what_stands_beside_it() {
         let line = "export re-acme.csv";
-        assert_eq!(Word::around(line, 10..12), Word { line, before: "export re-", word: "acme" });
+        assert_eq!(Word::around(line, 10..12), Word { line, before: "export re-", text: "acme" });
         let vocabulary = Vocabulary::new("", &BTreeSet::new());
         let stays = |line, part| Word::around(line, part).stays(Typing::Command, &vocabulary);
         assert!(stays("expo", 2..4) && !stays("expx", 0..3) && !stays("x4711", 1..3));
