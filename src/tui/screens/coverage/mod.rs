@@ -74,7 +74,7 @@ pub struct CoverageScreen {
     /// The column of the cursor, and the first one in the window.
     columns: List,
     marked: BTreeSet<FamilyRef>,
-    filter: Input,
+    pub(in crate::tui) filter: Input,
     /// True while keys go to the filter.
     pub(in crate::tui) editing: bool,
     /// What the filter says, as of the last refresh, and its text.
