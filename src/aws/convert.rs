@@ -173,13 +173,18 @@ pub(super) fn snapshot(from: &sdk::Snapshot) -> Option<Snapshot> {
         progress: progress(from.progress()),
         volume_size: size(from.volume_size()).unwrap_or_default(),
         volume_id: boxed(from.volume_id()),
-        started: from.start_time().and_then(|at| Timestamp::new(at.secs(), at.subsec_nanos().cast_signed()).ok()),
+        started: from.start_time().and_then(date_time),
+        completed: from.completion_time().and_then(date_time),
         state_message: boxed(from.state_message()),
         description: from.description().unwrap_or_default().into(),
         encrypted: from.encrypted().unwrap_or_default(),
         kms_key_id: boxed(from.kms_key_id()),
         tags: tags(from.tags(), &mut CommonTexts::default()),
     })
+}
+
+fn date_time(at: &aws_smithy_types::DateTime) -> Option<Timestamp> {
+    Timestamp::new(at.secs(), at.subsec_nanos().cast_signed()).ok()
 }
 
 /// Parses `99%` as 99. An empty string is unknown, not zero.

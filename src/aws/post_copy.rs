@@ -328,6 +328,7 @@ mod tests {
             volume_size: 8,
             volume_id: None,
             started: None,
+            completed: None,
             state_message: message.map(Into::into),
             description: "".into(),
             encrypted: true,

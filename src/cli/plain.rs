@@ -26,7 +26,7 @@ use crate::{
         draft::{Draft, SourceTags},
         filter::Filter,
         template::first_description,
-        text::{clean, count, duration, gib},
+        text::{clean, count, gib},
     },
     driver::{Clock, DriverStatus, JobUpdate, Queue, SessionSource, SharedSession, StoreLocation},
     engine::{Command, Job, JobState, Origin, Status},
@@ -219,7 +219,7 @@ pub(super) fn job_line(job: &Job, now: Timestamp) -> (String, String) {
     let state = match &job.state {
         JobState::Copying { image } => format!("copying {percent}% {done}/{all} snapshots, {image}"),
         JobState::Available { image } => format!("available {image}"),
-        JobState::Failed { failure, .. } => format!("failed: {}", clean(&failure.why)),
+        JobState::Failed { failure, .. } => format!("failed: {}", labels::failure_reason(job, failure)),
         JobState::Queued => {
             let waiting = job.waiting.as_ref().map(|w| labels::waiting(w, &job.request.destination));
             waiting.map_or_else(|| "queued".to_owned(), |waiting| format!("queued {waiting}"))
@@ -228,7 +228,7 @@ pub(super) fn job_line(job: &Job, now: Timestamp) -> (String, String) {
     };
     let pace = labels::progress::pace(job, &Status::default(), labels::LONG_STALL, now);
     let pace = pace.map_or_else(String::new, |pace| format!(", {pace}"));
-    let after = job.elapsed(now).map_or_else(String::new, |took| format!(" after {}", duration(took)));
+    let after = labels::progress::taken(job, now).map_or_else(String::new, |took| format!(" after {took}"));
     let line = format!("{} to {}: {state}{after}{pace}", job.request.name, job.request.destination);
     (state, line)
 }

@@ -179,9 +179,10 @@ impl Plan {
     }
 }
 
-/// Returns true for copies that `--failed` and `--batch` retry.
+/// Returns true for copies that `--failed` and `--batch` retry; not for those that were replaced by others.
 fn has_failed(job: &Job) -> bool {
-    job.origin == Origin::Here && matches!(job.state, JobState::Failed { .. }) || job.can_retry_steps()
+    let failed = matches!(job.state, JobState::Failed { .. }) && job.replaced_by().is_none();
+    job.origin == Origin::Here && failed || job.can_retry_steps()
 }
 
 /// Returns why a copy cannot be retried, if that is so.

@@ -173,6 +173,7 @@ mod tests {
             volume_size: 8,
             volume_id: Some(Snapshot::VOLUME_OF_COPIES.into()),
             started: None,
+            completed: None,
             state_message: None,
             description: "".into(),
             encrypted: false,

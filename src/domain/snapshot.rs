@@ -37,6 +37,9 @@ pub struct Snapshot {
     /// Start time by EC2's clock.
     #[serde(default, rename = "StartTime", skip_serializing_if = "Option::is_none")]
     pub started: Option<Timestamp>,
+    /// When it was completed, by EC2's clock; none while it is pending.
+    #[serde(default, rename = "CompletionTime", skip_serializing_if = "Option::is_none")]
+    pub completed: Option<Timestamp>,
     /// EC2's message on a failure.
     pub state_message: Option<Box<str>>,
     /// Names the new image for a snapshot made by `CopyImage`.
@@ -103,6 +106,7 @@ mod tests {
             volume_size: 8,
             volume_id: None,
             started: None,
+            completed: None,
             state_message: None,
             description: "Copied for DestinationAmi ami-a from SourceAmi ami-b for SourceSnapshot snap-c. Task created on 1,552,061,232,790.".into(),
             encrypted: false,

@@ -104,9 +104,10 @@ pub(super) struct OpenJobs {
     since: Timestamp,
 }
 
-/// Returns true if nothing more happens to the copy by itself: it has ended, and so have its post-copy steps.
+/// Returns true if nothing more happens to the copy by itself: it has ended, and so have its post-copy steps. One that failed does not
+/// end once more when its image is removed.
 fn is_over(job: &Job) -> bool {
-    job.state.ended() && !job.has_open_steps()
+    (job.state.ended() || job.is_failed_being_removed()) && !job.has_open_steps()
 }
 
 impl OpenJobs {

@@ -31,6 +31,9 @@ impl Job {
         // What is read may date from before it for as long as it would have.
         self.deregister_sent = self.deregister_sent.map(moved);
         if step.is_negative() {
+            self.last_pending.0 = self.last_pending.0.map(moved);
+        }
+        if step.is_negative() {
             // Their ages stay: cut off at `now`, all would be new.
             self.requested = moved(self.requested);
             (self.started, self.sent) = (self.started.map(moved), self.sent.map(moved));

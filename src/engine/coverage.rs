@@ -15,6 +15,7 @@ impl Job {
         let retries = matches!(self.state, JobState::Removing { reason: RemovalReason::Retry { .. }, .. });
         let state = match &self.state {
             _ if self.is_being_removed() && !retries => return None,
+            JobState::Failed { .. } if self.failed_and_was_removed() => return None,
             JobState::Failed { .. } => KnownCopyState::Failed,
             state if state.ended() => return None,
             _ => KnownCopyState::Pending(self.percent()),

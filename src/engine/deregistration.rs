@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use super::{
+    end_time::EndTime,
     ids::{BatchId, JobId},
     job::{Job, Origin},
     jobs::Jobs,
@@ -87,6 +88,7 @@ fn new_job(id: JobId, wanted: &ImageDeregistration, now: Timestamp) -> Job {
     job.image_seen = true;
     job.images.push(image.clone());
     job.state = JobState::Available { image: image.clone() };
-    job.ended = Some(now);
+    // Nobody here knows when it was complete.
+    (job.ended, job.copy_end) = (Some(now), Some(EndTime::Before(now)));
     job
 }

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     cleanup::{Leftover, SnapshotCleanup},
     comparison::Comparison,
+    end_time::{EndTime, LastPending},
     ids::{BatchId, JobId},
     note::{Note, Waiting},
     ownership::Evidence,
     post_copy::StepState,
-    state::{JobPhase, JobState, UnknownOutcome},
+    state::{JobPhase, JobState, RemovalReason, UnknownOutcome},
 };
 use crate::domain::{
     ClientToken, CopyRequest, Image, ImageId, SnapshotId, SnapshotState,
@@ -50,7 +51,7 @@ pub struct Job {
     /// When it last made progress.
     #[serde(rename = "moved")]
     pub last_progress: Option<Timestamp>,
-    /// When it ended.
+    /// When it reached its final state, as far as it was noticed then: [`Job::end_time`] tells when it ended.
     pub ended: Option<Timestamp>,
     /// What this copy waits for; what all copies to its region wait for is in the region's status.
     pub waiting: Option<Waiting>,
@@ -77,6 +78,11 @@ pub struct Job {
     /// The clock was set while it was running: its times say little about how long it took.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) clock_was_set: bool,
+    /// When EC2 had copied it, or had failed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) copy_end: Option<EndTime>,
+    #[serde(skip)]
+    pub(super) last_pending: LastPending,
     #[serde(rename = "meter")]
     pub(super) rate: RateEstimator,
     pub(super) percent: Option<u8>,
@@ -144,6 +150,8 @@ impl Job {
             tagged: false,
             sent_tokens: Vec::new(),
             clock_was_set: false,
+            copy_end: None,
+            last_pending: LastPending::default(),
             rate: RateEstimator::default(),
             percent: None,
             unknown_outcome: None,
@@ -211,6 +219,22 @@ impl Job {
     /// Returns true if the copy has no snapshots, and so neither progress nor encryption: it is one of an instance-store image.
     pub fn is_instance_store(&self) -> bool {
         self.origin == Origin::Here && self.request.volumes.is_empty()
+    }
+
+    /// Returns true if what it has left is being removed after it failed: it has ended before.
+    pub fn is_failed_being_removed(&self) -> bool {
+        matches!(self.state, JobState::Removing { reason: RemovalReason::Failed { .. }, .. })
+    }
+
+    /// Returns true if it failed, and what it had left was removed since.
+    pub fn failed_and_was_removed(&self) -> bool {
+        matches!(self.state, JobState::Failed { image: None, .. })
+            && self.note.as_ref().is_some_and(Note::tells_of_removal)
+    }
+
+    /// Returns the copies that were requested in its place, after it failed.
+    pub fn replaced_by(&self) -> Option<&BatchId> {
+        self.note.as_ref().and_then(Note::replaced_by)
     }
 
     /// Returns true if a cancel changes anything.
@@ -310,11 +334,13 @@ impl Job {
     }
 
     /// Returns the seconds that the copy itself takes or took: from when EC2 accepted it until now or its end. `None` before, and if
-    /// its end was another thing, such as that somebody deregistered its image, or the clock was set forward meanwhile.
+    /// its end was another thing, such as that somebody deregistered its image, or the clock was set forward meanwhile. At most so many
+    /// if [`Job::end_time`] is an upper bound.
     pub fn elapsed(&self, now: Timestamp) -> Option<i64> {
         let copied = !matches!(self.state, JobState::Queued | JobState::Gone { .. } | JobState::Deregistered);
         let started = self.started.filter(|_| copied && !self.clock_was_set)?;
-        Some(self.ended.unwrap_or(now).duration_since(started).as_secs().max(0))
+        let end = self.end_time().map_or(now, EndTime::latest);
+        Some(end.duration_since(started).as_secs().max(0))
     }
 
     /// Returns the seconds before EC2 accepted it, which it was in the queue for the most part.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ids::{JobId, JobTags},
+    ids::{BatchId, JobId, JobTags},
     note::Waiting,
     post_copy::{PostCopyAnswer, PostCopyCall},
 };
@@ -41,6 +41,8 @@ pub enum Command {
     },
     /// Deregister available copies, or the images that failed ones have left, and delete their snapshots.
     Deregister(Vec<JobId>),
+    /// Remove what a failed copy has left, after these other copies were requested in its place.
+    RemoveFailed(JobId, BatchId),
     /// Deregister images that a person named, whoever made them.
     DeregisterImages(Vec<ImageDeregistration>),
     /// Decide about a copy in doubt.
@@ -139,8 +141,7 @@ pub enum Request {
         region: Region,
         /// The copy.
         image: ImageId,
-        /// Not to be sent after this time: what is known about the image is too old by then, and the answer is
-        /// [`Deregistration::NotSent`].
+        /// Not to be sent later: what is known of the image is too old then, and the answer is [`Deregistration::NotSent`].
         not_after: Option<Timestamp>,
         /// The snapshots are kept, because the user wants that.
         keep_snapshots: bool,
@@ -350,7 +351,7 @@ impl Command {
             | Self::Deregister(jobs)
             | Self::Dismiss(jobs) => jobs.clone(),
             Self::Retry(jobs) => jobs.iter().map(|(id, _)| *id).collect(),
-            Self::Resolve { job, .. } | Self::EditSteps { job, .. } => vec![*job],
+            Self::Resolve { job, .. } | Self::EditSteps { job, .. } | Self::RemoveFailed(job, _) => vec![*job],
             Self::Copy(_) | Self::DeregisterImages(_) | Self::Follow(_) | Self::RefreshNow => Vec::new(),
         }
     }

@@ -15,6 +15,8 @@ mod coverage;
 mod credentials;
 mod deregistration;
 mod edit_steps;
+mod end_time;
+mod ending;
 mod external;
 mod ids;
 mod job;
@@ -48,6 +50,7 @@ pub use cleanup::{Leftover, LeftoverReason, SnapshotCleanup};
 pub use comparison::{Comparison, Difference, Property};
 pub use config::EngineConfig;
 pub use coverage::requested_copy;
+pub use end_time::EndTime;
 pub use ids::{AuditId, BatchId, JobId, JobTags};
 pub use job::{Job, Origin};
 pub use messages::{
@@ -261,6 +264,9 @@ impl Engine {
             Command::Deregister(jobs) => jobs.into_iter().for_each(|id| {
                 self.update(id, now, |job, _| job.deregister(now));
             }),
+            Command::RemoveFailed(id, replaced_by) => {
+                self.update(id, now, |job, _| job.remove_failed(Some(replaced_by), now));
+            }
             Command::DeregisterImages(images) => {
                 for image in &images {
                     deregistration::deregister(&mut self.jobs, image, now);

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::ids::JobId;
+use super::ids::{BatchId, JobId};
 use crate::domain::{Failure, ImageId, SnapshotId};
 
 /// What keeps a copy from being sent.
@@ -105,6 +105,11 @@ pub enum Note {
     },
     /// AWS does not list the snapshots of the removed image, so that some may remain.
     SnapshotsNotListed(String),
+    /// What the failed copy had left was removed, because the user wants that.
+    FailedImageRemoved {
+        /// The copies that were requested in its place, if they were.
+        replaced_by: Option<BatchId>,
+    },
     /// A note on the removal of the failed image that was replaced by a retry.
     FailedImage(Box<Self>),
     /// All of these.
@@ -115,6 +120,24 @@ pub enum Note {
 }
 
 impl Note {
+    /// Returns true if it says that the image of a failed copy was removed.
+    pub(super) fn tells_of_removal(&self) -> bool {
+        match self {
+            Self::FailedImageRemoved { .. } => true,
+            Self::Several(notes) => notes.iter().any(Self::tells_of_removal),
+            _ => false,
+        }
+    }
+
+    /// Returns the copies that were requested in the place of a failed one.
+    pub(super) fn replaced_by(&self) -> Option<&BatchId> {
+        match self {
+            Self::FailedImageRemoved { replaced_by } => replaced_by.as_ref(),
+            Self::Several(notes) => notes.iter().find_map(Self::replaced_by),
+            _ => None,
+        }
+    }
+
     /// Returns one that says both.
     pub(super) fn join(first: Option<Self>, second: Option<Self>) -> Option<Self> {
         match (first, second) {
@@ -166,6 +189,7 @@ mod tests {
         for note in [
             Note::NeverSent,
             Note::NewClientToken,
+            Note::FailedImageRemoved { replaced_by: Some(BatchId::new("batch-1")) },
             Note::NeverAccepted(None),
             Note::Untagged("no".into()),
             Note::CancelRefused(Box::new(Failure::new("deregister ami-1", "no").code("UnauthorizedOperation"))),

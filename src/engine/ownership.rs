@@ -150,6 +150,7 @@ mod tests {
             volume_size: 8,
             volume_id: Some(Snapshot::VOLUME_OF_COPIES.into()),
             started: Some(at(10_000)),
+            completed: None,
             state_message: None,
             description:
                 "Copied for DestinationAmi ami-a from SourceAmi ami-b for SourceSnapshot snap-c. Task created on 1."

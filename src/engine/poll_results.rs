@@ -60,6 +60,9 @@ pub(super) fn observe(
         let found = images.get(&image).copied().filter(|i| i.state != ImageState::Deregistered);
         if let Some(found) = found {
             job.observe_image(found);
+            if found.state == ImageState::Pending {
+                job.last_pending.0 = Some(now);
+            }
         }
         let evidence = job.evidence(&image);
         let candidates = snapshots.get(&image).map(Vec::as_slice).unwrap_or_default();
@@ -74,6 +77,7 @@ pub(super) fn observe(
         progress |= job.available_polls > 0 || job.missing_polls > 0;
         if let Some(state) = end {
             job.end(state, now);
+            job.learn_end(&own);
         }
     }
     for id in jobs.ids(|j| j.comparison.is_due() && j.request.destination == *region) {
@@ -169,6 +173,7 @@ fn compare_with_request(job: &mut Job, image: Option<&Image>, polled: &PolledCop
         Ok(found) => {
             let own: Vec<&Snapshot> = found.iter().filter(|s| image.snapshot_ids().any(|id| *id == s.id)).collect();
             let complete = image.snapshot_ids().all(|id| own.iter().any(|s| s.id == *id));
+            job.learn_end(&own);
             if complete { (Some(own), None) } else { (None, Some("AWS did not show all of them".to_owned())) }
         }
         Err(failure) if matches!(failure.retry, Retry::Later | Retry::AfterLogin) => return,

@@ -95,7 +95,7 @@ impl Job {
         let candidates = match tagged.as_slice() {
             [image] => {
                 self.tagged = true;
-                return self.copy_started(image, now);
+                return self.copy_found(image, now);
             }
             [] if let Some(answered) = self.answered().cloned() => {
                 return self.check_answer(&answered, images, known, config, now);
@@ -124,6 +124,13 @@ impl Job {
         }
     }
 
+    /// EC2 shows the image that an earlier request made: the copy began when that was sent, not when it was looked for.
+    fn copy_found(&mut self, image: &ImageId, now: Timestamp) {
+        let sent = self.unknown_outcome.as_ref().map(|unknown| unknown.first_sent);
+        self.started = self.started.or(sent);
+        self.copy_started(image, now);
+    }
+
     fn answered(&self) -> Option<&ImageId> {
         self.unknown_outcome.as_ref()?.answered.as_ref()
     }
@@ -142,7 +149,7 @@ impl Job {
             |i: &Image| i.created.is_some_and(|at| at >= since) && !known.contains(&i.id) && self.may_have_made(i);
         let visible_by = self.unknown_outcome.as_ref().map_or(now, |u| u.last_sent + config.visibility_delay);
         match images.iter().find(|i| i.id == *answered) {
-            Some(image) if is_new(image) => self.copy_started(answered, now),
+            Some(image) if is_new(image) => self.copy_found(answered, now),
             None if now < visible_by => self.reconcile_at(now + CHECK_INTERVAL),
             _ => self.in_doubt(vec![answered.clone()], None),
         }
@@ -216,7 +223,7 @@ impl Job {
             Resolution::ThisImage(image) if !candidates.is_empty() && !candidates.contains(&image) => {
                 self.note = Some(Note::NotACandidate(image));
             }
-            Resolution::ThisImage(image) => self.copy_started(&image, now),
+            Resolution::ThisImage(image) => self.copy_found(&image, now),
             Resolution::CopyAgain(token) => self.requeue(token, config.tagging, now),
             Resolution::GiveUp => self.give_up(now),
         }

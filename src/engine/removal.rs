@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     config::EngineConfig,
+    ids::BatchId,
     job::{Job, Origin},
     messages::{CheckedImage, Deregistration, Request},
     note::Note,
@@ -81,9 +82,15 @@ impl Job {
     pub(super) fn deregister(&mut self, now: Timestamp) {
         match self.state.clone() {
             JobState::Available { image } => self.begin_removal(image, RemovalReason::Deregister, now),
-            // As in a cancel, nothing is removed that has become available after all.
-            JobState::Failed { image: Some(image), .. } => self.begin_removal(image, RemovalReason::Cancel, now),
+            JobState::Failed { .. } => self.remove_failed(None, now),
             _ => {}
+        }
+    }
+
+    /// Removes what a failed copy has left, unless it has become available after all.
+    pub(super) fn remove_failed(&mut self, replaced_by: Option<BatchId>, now: Timestamp) {
+        if let JobState::Failed { failure, image: Some(image) } = self.state.clone() {
+            self.begin_removal(image, RemovalReason::Failed { failure, replaced_by }, now);
         }
     }
 
@@ -186,14 +193,18 @@ impl Job {
         let just_sent = self.deregister_sent.is_some_and(|sent| now.duration_since(sent) < config.visibility_delay);
         match reason {
             // Our request may have been carried out, and EC2 may still show the image for a while.
-            RemovalReason::Cancel | RemovalReason::Retry { .. } if complete && just_sent => {
+            RemovalReason::Cancel | RemovalReason::Retry { .. } | RemovalReason::Failed { .. }
+                if complete && just_sent =>
+            {
                 self.set_step(RemovalStep::check(now + RETRY_INTERVAL));
             }
             RemovalReason::Cancel if complete => {
                 self.note = Some(Note::AvailableBeforeCancel);
                 self.end(JobState::Available { image }, now);
             }
-            RemovalReason::Retry { .. } if complete => {
+            RemovalReason::Retry { .. } | RemovalReason::Failed { .. } if complete => {
+                // It was another end that was known.
+                self.copy_end = None;
                 self.note = Some(Note::AvailableAfterAll);
                 self.reopen_steps(true);
                 self.end(JobState::Available { image }, now);
@@ -227,6 +238,10 @@ impl Job {
         let JobState::Removing { image, reason, .. } = self.state.clone() else { return };
         match reason {
             RemovalReason::Retry { .. } => self.finish_removal(None, config.tagging, now),
+            RemovalReason::Failed { failure, .. } => {
+                self.note = Some(self.note_of_missing_image());
+                self.end(JobState::Failed { failure, image: None }, now);
+            }
             RemovalReason::Cancel | RemovalReason::Deregister | RemovalReason::DeregisterCopying => {
                 self.note = Some(self.note_of_missing_image());
                 self.end(JobState::Gone { image }, now);
@@ -281,6 +296,10 @@ impl Job {
             }
             RemovalReason::Retry { failure: old, .. } => {
                 self.note = Some(Note::RetryRefused { image: image.clone(), why: failure.why });
+                self.end(JobState::Failed { failure: old, image: Some(image) }, now);
+            }
+            RemovalReason::Failed { failure: old, .. } => {
+                self.note = Some(Note::DeregisterRefused(Box::new(failure)));
                 self.end(JobState::Failed { failure: old, image: Some(image) }, now);
             }
             RemovalReason::Deregister => {

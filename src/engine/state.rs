@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::ids::BatchId;
 use crate::domain::{ClientToken, Failure, ImageId};
 
 /// The state of a job.
@@ -80,9 +81,10 @@ impl JobState {
             Self::Copying { .. } => JobPhase::Copying,
             Self::Removing { reason: RemovalReason::Cancel, .. } => JobPhase::Cancelling,
             Self::Removing { reason: RemovalReason::Retry { .. }, .. } => JobPhase::RemovingFailed,
-            Self::Removing { reason: RemovalReason::Deregister | RemovalReason::DeregisterCopying, .. } => {
-                JobPhase::Deregistering
-            }
+            Self::Removing {
+                reason: RemovalReason::Failed { .. } | RemovalReason::Deregister | RemovalReason::DeregisterCopying,
+                ..
+            } => JobPhase::Deregistering,
             Self::Available { .. } => JobPhase::Available,
             Self::Failed { .. } => JobPhase::Failed,
             Self::Gone { .. } => JobPhase::Gone,
@@ -110,7 +112,7 @@ pub enum JobPhase {
     Cancelling,
     /// The image of a failed copy is being removed, so that the copy can be retried.
     RemovingFailed,
-    /// An available image is being removed.
+    /// An image that is no longer being copied is being removed.
     Deregistering,
     Available,
     Failed,
@@ -169,6 +171,13 @@ pub enum RemovalReason {
         token: ClientToken,
         /// Why it failed.
         failure: Box<Failure>,
+    },
+    /// The copy failed, and what it has left is removed: it is not made again by this job.
+    Failed {
+        /// Why it failed.
+        failure: Box<Failure>,
+        /// The copies that were requested in its place, if they were.
+        replaced_by: Option<BatchId>,
     },
     /// The copy is available and was deregistered.
     Deregister,

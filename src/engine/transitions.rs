@@ -67,6 +67,9 @@ impl Job {
                 (snapshot.percent, snapshot.state) = (Some(100), SnapshotState::Completed);
             }
         }
+        if matches!(state, JobState::Available { .. } | JobState::Failed { .. } | JobState::Gone { .. }) {
+            self.note_end(now);
+        }
         self.comparison = Comparison::NotMade;
         match state {
             JobState::Available { .. } if self.origin == Origin::Here => {
@@ -126,7 +129,7 @@ impl Job {
         let JobState::Removing { image, step, reason } = &mut self.state else { return };
         if self.keep_snapshots {
             self.note = None;
-            return self.end(JobState::Deregistered, now);
+            return self.finish_removal(None, false, now);
         }
         *step = RemovalStep::DeletingSnapshots {};
         let deregistered = matches!(reason, RemovalReason::Deregister | RemovalReason::DeregisterCopying);
@@ -153,6 +156,10 @@ impl Job {
             RemovalReason::Deregister | RemovalReason::DeregisterCopying => {
                 self.note = note;
                 self.end(JobState::Deregistered, now);
+            }
+            RemovalReason::Failed { failure, replaced_by } => {
+                self.note = Note::join(Some(Note::FailedImageRemoved { replaced_by }), note);
+                self.end(JobState::Failed { failure, image: None }, now);
             }
             RemovalReason::Retry { token, .. } => {
                 self.requeue(token, tagging, now);

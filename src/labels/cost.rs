@@ -55,16 +55,16 @@ fn some_of(all: &[String]) -> String {
     }
 }
 
-/// The same in few words, for a title: `at most $0.48 and $0.84 a month`; empty if nothing is to be paid.
+/// The same in few words, for a title: `at most $0.48 once, $0.84 a month`; empty if nothing is to be paid.
 pub fn total(estimate: &Estimate) -> String {
     let paid = |amount: Money, unit: &str| (amount > Money::default()).then(|| format!("{amount}{unit}"));
-    let amounts: Vec<String> =
-        [paid(estimate.once(), ""), paid(estimate.storage_month, " a month")].into_iter().flatten().collect();
+    let amounts = [paid(estimate.once(), " once"), paid(estimate.storage_month, " a month")];
+    let amounts: Vec<String> = amounts.into_iter().flatten().collect();
     match (amounts.is_empty(), estimate.unknown.is_empty()) {
         (true, true) => String::new(),
         (true, false) => "price unknown".into(),
-        (false, true) => format!("at most {}", amounts.join(" and ")),
-        (false, false) => format!("{}, partly unknown", amounts.join(" and ")),
+        (false, true) => format!("at most {}", amounts.join(", ")),
+        (false, false) => format!("{}, partly unknown", amounts.join(", ")),
     }
 }
 
@@ -93,10 +93,10 @@ mod tests {
         ));
         cost.unknown.insert(UnknownPrice::Storage(from));
         assert!(estimate(&cost).ends_with("storage in eu-west-1, eu-west-2, eu-west-3, us-east-1 and 2 more."));
-        assert_eq!(total(&cost), "$0.16 and $0.40 a month, partly unknown");
+        assert_eq!(total(&cost), "$0.16 once, $0.40 a month, partly unknown");
         assert_eq!(
             total(&Estimate { unknown: std::collections::BTreeSet::new(), ..cost.clone() }),
-            "at most $0.16 and $0.40 a month"
+            "at most $0.16 once, $0.40 a month"
         );
         let unknown = Estimate { unknown: cost.unknown, ..Estimate::default() };
         assert_eq!(total(&unknown), "price unknown");

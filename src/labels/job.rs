@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     domain::{
-        ImageId, Region, SnapshotId,
+        Failure, ImageId, Region, SnapshotId,
         text::{clean, count},
     },
     engine::{Job, JobState, Leftover, LeftoverReason, Note, RemovalReason, RemovalStep, Unproven, Waiting},
@@ -74,9 +74,20 @@ pub fn note(note: &Note) -> String {
             with(&format!("waiting to delete {snapshot}"), delete_message(why.as_deref()))
         }
         Note::SnapshotsNotListed(why) => with("its snapshots may remain, AWS does not list them", why),
+        Note::FailedImageRemoved { replaced_by: None } => "image removed".into(),
+        Note::FailedImageRemoved { replaced_by: Some(batch) } => format!("image removed; replaced by {batch}"),
         Note::FailedImage(inner) => format!("of the failed copy: {}", self::note(inner)),
         Note::Several(notes) => notes.iter().map(self::note).collect::<Vec<_>>().join("; "),
         Note::Text(text) => clean(text).into_owned(),
+    }
+}
+
+/// Returns why a copy failed, and that its image was removed since.
+pub fn failure_reason(job: &Job, failure: &Failure) -> String {
+    let why = clean(&failure.why);
+    match &job.note {
+        Some(note) if job.failed_and_was_removed() => format!("{why}; {}", self::note(note)),
+        _ => why.into_owned(),
     }
 }
 
@@ -96,6 +107,7 @@ pub fn removal(job: &Job) -> Option<String> {
     Some(match (reason, step) {
         (RemovalReason::Retry { .. }, _) => "removing the failed image, then retrying".into(),
         (RemovalReason::Cancel, RemovalStep::Checking { .. }) => format!("checking that {image} is still pending"),
+        (RemovalReason::Failed { .. }, RemovalStep::Checking { .. }) => format!("checking the failed {image}"),
         (RemovalReason::Deregister | RemovalReason::DeregisterCopying, RemovalStep::Checking { .. }) => {
             format!("checking {image}")
         }

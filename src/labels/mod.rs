@@ -17,8 +17,8 @@ mod usage;
 pub use audit::outcome;
 pub use cost::{estimate, total as total_cost};
 pub use job::{
-    LONG_STALL, leftover, leftover_reason, note, remaining_snapshots, remaining_summary, removal, stall_advice,
-    undeleted, waiting,
+    LONG_STALL, failure_reason, leftover, leftover_reason, note, remaining_snapshots, remaining_summary, removal,
+    stall_advice, undeleted, waiting,
 };
 pub use post_copy::{after_copy, differences, not_compared, step, step_line, step_state};
 pub use usage::{usage, who};

@@ -7,7 +7,7 @@ use crate::{
         progress::Pace,
         text::{clean, duration},
     },
-    engine::{Job, JobState, Status},
+    engine::{EndTime, Job, JobState, Status},
 };
 
 /// `118 MiB/s`, in at most ten cells.
@@ -51,7 +51,27 @@ pub fn time_taken(job: &Job, now: Timestamp) -> Option<(&'static str, String)> {
         0 => String::new(),
         seconds => format!(", after {} in the queue", duration(seconds)),
     };
-    Some((if job.ended.is_some() { "took" } else { "elapsed" }, format!("{}{queued}", duration(elapsed))))
+    let label = match job.end_time() {
+        None => "elapsed",
+        Some(EndTime::At(_)) => "took",
+        Some(EndTime::Before(_)) => "took at most",
+    };
+    Some((label, format!("{}{queued}", duration(elapsed))))
+}
+
+/// `4m39s`, or `at most 4m39s` where nobody knows when it ended.
+pub fn taken(job: &Job, now: Timestamp) -> Option<String> {
+    let taken = duration(job.elapsed(now)?);
+    let is_known = !job.end_time().is_some_and(EndTime::is_upper_bound);
+    Some(if is_known { taken } else { format!("at most {taken}") })
+}
+
+/// When it ended, such as `2026-03-01 19:14:50 UTC`, or `before` that where nobody knows it; with the format of the time.
+pub fn ended(job: &Job, format: &str) -> Option<String> {
+    Some(match job.end_time()? {
+        EndTime::At(time) => time.strftime(format).to_string(),
+        EndTime::Before(time) => format!("before {}", time.strftime(format)),
+    })
 }
 
 /// The rate of a copy that is not overdue: what was observed before is no rate any more when nothing came since.

@@ -1,21 +1,21 @@
 //! Texts for reviews.
 
+mod outlook;
+
+pub use outlook::outlook;
+
 use std::collections::BTreeSet;
 
 use crate::domain::{
     Region,
-    completion::CompletionDuration,
     copy::{CopyRequest, Encryption},
     placement::Placement,
     post_copy::PostCopyStep,
     review::{
         Cell, CellValue, Choice, Column, Existing, Finding, FindingKind, ReviewTable, Severity, Status,
-        checks::ZoneProblem,
-        existing::Found,
-        findings::UnknownCheck,
-        outlook::{Outlook, Time},
+        checks::ZoneProblem, existing::Found, findings::UnknownCheck,
     },
-    text::{clean, count, duration, thousands},
+    text::{clean, count, thousands},
 };
 
 /// The heading of a column, at most 7 characters.
@@ -206,37 +206,6 @@ pub fn choice(existing: &Existing) -> String {
         (Choice::Rename, Some(name)) => format!("rename to {name}"),
         (Choice::Rename, None) => "rename: no number up to 999 is free".into(),
     }
-}
-
-/// The size and duration of what is to start.
-pub fn outlook(outlook: &Outlook) -> String {
-    if outlook.copies == 0 {
-        return "0 copies, 0 GiB.".into();
-    }
-    let gib = thousands(usize::try_from(outlook.gib).unwrap_or(usize::MAX));
-    let signed = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
-    let time = match outlook.time {
-        Time::Requested(seconds) => match CompletionDuration::from_minutes(minutes(seconds)) {
-            Ok(limit) => format!("within {limit} as requested"),
-            Err(_) => format!("within {} as requested", duration(signed(seconds))),
-        },
-        Time::TooShort(seconds) => {
-            format!("up to {} if the volumes are full: longer than requested", duration(signed(seconds)))
-        }
-        Time::InRounds(seconds) => {
-            format!("about {}, because not all start at once", duration(signed(seconds)))
-        }
-        Time::Seen { seconds, copies } => {
-            format!("about {}, judging by {}", duration(signed(seconds)), count(copies, "copy here", "copies here"))
-        }
-        Time::Unknown => "time unknown (no copy of this size has completed here yet)".to_owned(),
-    };
-    format!("{}, {gib} GiB; {time}.", count(outlook.copies, "copy", "copies"))
-}
-
-/// Whole minutes, or 0 if they are not whole.
-fn minutes(seconds: u64) -> u16 {
-    if seconds.is_multiple_of(60) { u16::try_from(seconds / 60).unwrap_or(0) } else { 0 }
 }
 
 /// What keeps the copies from being started, or how to start them; with the keys that go to a field and that start.

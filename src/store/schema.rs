@@ -127,6 +127,8 @@ pub(super) const STEPS: &[&str] = &[
          time TEXT NOT NULL,
          body TEXT NOT NULL
      ) STRICT;",
+    // `body` of `jobs` says when a copy had ended that nobody watched, and keeps why one failed whose image is removed.
+    "",
 ];
 
 /// The version that a list of steps ends at.

@@ -121,7 +121,7 @@ impl JobsView {
         self.version += 1;
         for job in jobs {
             let before = self.jobs.get(&job.id);
-            if job.state.ended() && before.is_some_and(|b| !b.state.ended()) {
+            if job.state.ended() && before.is_some_and(|b| !b.state.ended() && !b.is_failed_being_removed()) {
                 self.ended.push(job.id);
             }
             self.last_end = self.last_end.max(job.ended.filter(|_| job.state.ended()));

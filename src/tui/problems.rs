@@ -200,7 +200,7 @@ pub(super) fn on_jobs<'a>(model: &mut Model, changed: impl Iterator<Item = &'a J
     for job in changed {
         let Some(before) = model.jobs_view.job(job.id) else { continue };
         if let JobState::Failed { failure, .. } = &before.state
-            && (job.dismissed || !matches!(job.state, JobState::Failed { .. }))
+            && (job.dismissed || !matches!(job.state, JobState::Failed { .. }) && !job.is_failed_being_removed())
         {
             let place = ProblemLocation::Copy(before).to_string();
             let at = before.ended.unwrap_or(model.now);
@@ -222,7 +222,7 @@ fn stalled(job: &Job, idle: SignedDuration, cancel: &str) -> Failure {
     let at = job.percent().map_or_else(String::new, |p| format!(" at {p}%"));
     Failure::new("this copy", format!("no progress for {}{at}", labels::progress::idle(idle)))
         .hint(format!(
-            "Copies can take hours; nothing is cancelled automatically. Press {cancel} in the jobs pane to cancel the copy."
+            "Copies can take hours; nothing is cancelled automatically. Press {cancel} on the copy to cancel it."
         ))
         .retry(Retry::Later)
 }

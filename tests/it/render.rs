@@ -284,6 +284,7 @@ impl ModelHarness {
             volume_size: 8,
             volume_id: Some(Snapshot::VOLUME_OF_COPIES.into()),
             started: None,
+            completed: None,
             state_message: None,
             description: format!("Copied for DestinationAmi {id} from SourceAmi ami-1 for SourceSnapshot snap-1.")
                 .into(),

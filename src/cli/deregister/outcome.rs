@@ -29,7 +29,9 @@ pub(super) fn of(target: &Target, jobs: &[Arc<Job>]) -> Outcome {
         return (target.record(DeregistrationResult::Pending), None);
     };
     let result = match &job.state {
-        JobState::Deregistered | JobState::Cancelled | JobState::Gone { .. } => DeregistrationResult::Deregistered,
+        JobState::Deregistered | JobState::Cancelled | JobState::Gone { .. } | JobState::Failed { image: None, .. } => {
+            DeregistrationResult::Deregistered
+        }
         state if state.ended() => DeregistrationResult::Refused,
         // One that is under way goes on after a refusal.
         JobState::Copying { .. } if matches!(job.note, Some(Note::DeregisterRefused(_) | Note::SourceOfCopies(_))) => {

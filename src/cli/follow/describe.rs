@@ -25,7 +25,7 @@ pub(in crate::cli) fn reason(job: &Job, status: &Status) -> Option<String> {
     let destination = &job.request.destination;
     let of_region = || status.regions.get(destination)?.waiting.as_ref();
     match &job.state {
-        JobState::Failed { failure, .. } => return Some(failure.why.clone()),
+        JobState::Failed { failure, .. } => return Some(labels::failure_reason(job, failure)),
         JobState::Queued => {
             let waiting = job.waiting.as_ref().or_else(of_region);
             if let Some(waiting) = waiting {

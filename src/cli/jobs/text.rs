@@ -95,7 +95,7 @@ fn times(page: &mut Page, job: &Job, now: Timestamp) {
     page.entry("accepted", &job.started.map(time).unwrap_or_default());
     let last = job.last_progress.filter(|_| !job.state.ended());
     page.entry("last progress", &last.map(time).unwrap_or_default());
-    page.entry("ended", &job.ended.map(time).unwrap_or_default());
+    page.entry("ended", &labels::progress::ended(job, "%Y-%m-%d %H:%M:%S UTC").unwrap_or_default());
     if let Some((label, time)) = labels::progress::time_taken(job, now) {
         page.entry(label, &time);
     }

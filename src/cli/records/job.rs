@@ -6,11 +6,14 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::FailureRecord;
+use super::{
+    FailureRecord,
+    difference::{DifferenceRecord, difference},
+};
 use crate::{
     cli::output::{Column, Elision, Record},
     domain::{AccountKey, CopyRequest, Encryption, ImageId, Placement, SnapshotState, image::Tag, progress::Pace},
-    engine::{BatchId, Job, JobPhase, JobState, Origin, Property, Status, StepState},
+    engine::{BatchId, EndTime, Job, JobPhase, JobState, Origin, Status, StepState},
     labels,
 };
 
@@ -81,9 +84,12 @@ pub(in crate::cli) struct JobRecord {
     /// When it last made progress.
     #[serde(skip_serializing_if = "Option::is_none")]
     progress_time: Option<String>,
-    /// When it ended.
+    /// When it ended: of an available copy, when EC2 had completed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     end_time: Option<String>,
+    /// Given, and true, if it ended at an unknown time before `end_time`: it was only then seen to have ended.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    end_time_is_upper_bound: bool,
     /// Seconds left at the observed rate; none while unknown or overdue.
     #[serde(skip_serializing_if = "Option::is_none")]
     remaining_seconds: Option<i64>,
@@ -95,6 +101,9 @@ pub(in crate::cli) struct JobRecord {
     waiting: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
+    /// The copies that were requested in its place after it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replaced_by: Option<String>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureRecord>,
@@ -130,22 +139,6 @@ struct StepRecord {
     failure: Option<FailureRecord>,
 }
 
-/// A property that is not as requested.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-struct DifferenceRecord {
-    /// `name`, `description`, `volumes`, `devices`, `image_tag`, `snapshot_tag`, `encrypted` or `kms_key_id`.
-    property: &'static str,
-    /// Of a tag.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
-    /// Of properties of snapshots.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    snapshot_ids: Vec<String>,
-    expected: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    found: Option<String>,
-}
-
 impl JobRecord {
     /// Makes the record of a copy as of now; `status` is that of its queue.
     pub(in crate::cli) fn new(account: &AccountKey, job: &Job, status: &Status, now: Timestamp) -> Self {
@@ -165,11 +158,13 @@ impl JobRecord {
             request_time: time(Some(job.requested)),
             start_time: time(job.started),
             progress_time: time(job.last_progress),
-            end_time: time(job.ended),
+            end_time: time(job.end_time().map(EndTime::latest)),
+            end_time_is_upper_bound: job.end_time().is_some_and(EndTime::is_upper_bound),
             remaining_seconds: job.pace(now).and_then(Pace::seconds_left),
             state_reason: Some(reasons.join("; ")).filter(|reason| !reason.is_empty()),
             waiting: waiting(job, status),
             note: job.note.as_ref().map(labels::note),
+            replaced_by: job.replaced_by().map(ToString::to_string),
             failure: failure.map(|failure| FailureRecord::from(failure.as_ref())),
             steps: steps(job),
             differences: job.comparison.differences().iter().map(difference).collect(),
@@ -228,10 +223,12 @@ impl JobRecord {
             start_time: None,
             progress_time: None,
             end_time: None,
+            end_time_is_upper_bound: false,
             remaining_seconds: None,
             state_reason: None,
             waiting: None,
             note: None,
+            replaced_by: None,
             failure: None,
             steps: Vec::new(),
             differences: Vec::new(),
@@ -267,7 +264,7 @@ impl JobRecord {
 /// Why a copy is in its state, and what else should be known.
 fn reasons(job: &Job, status: &Status, now: Timestamp) -> Vec<String> {
     let reason = match &job.state {
-        JobState::Failed { failure, .. } => Some(failure.why.clone()),
+        JobState::Failed { failure, .. } => Some(labels::failure_reason(job, failure)),
         JobState::InDoubt { candidates } => Some(in_doubt(candidates)),
         _ => waiting(job, status),
     };
@@ -339,26 +336,6 @@ fn steps(job: &Job) -> Vec<StepRecord> {
         StepRecord { name: labels::step(step, &job.request.destination), state: word, failure }
     };
     job.steps().map(record).collect()
-}
-
-fn difference(difference: &crate::engine::Difference) -> DifferenceRecord {
-    let (property, key, snapshots) = match &difference.property {
-        Property::Name => ("name", None, &[][..]),
-        Property::Description => ("description", None, &[][..]),
-        Property::Volumes => ("volumes", None, &[][..]),
-        Property::Devices => ("devices", None, &[][..]),
-        Property::ImageTag(key) => ("image_tag", Some(key), &[][..]),
-        Property::Encryption(snapshots) => ("encrypted", None, snapshots.as_slice()),
-        Property::Key(snapshots) => ("kms_key_id", None, snapshots.as_slice()),
-        Property::SnapshotTag(key, snapshots) => ("snapshot_tag", Some(key), snapshots.as_slice()),
-    };
-    DifferenceRecord {
-        property,
-        key: key.cloned(),
-        snapshot_ids: snapshots.iter().map(ToString::to_string).collect(),
-        expected: difference.expected.clone(),
-        found: difference.found.clone(),
-    }
 }
 
 impl JobRecord {

@@ -6,6 +6,7 @@ mod check;
 mod copy;
 mod coverage;
 mod deregistration;
+mod difference;
 mod identity;
 mod image_document;
 mod job;

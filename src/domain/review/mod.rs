@@ -7,6 +7,7 @@ mod choice;
 pub mod context;
 mod encryption;
 pub mod existing;
+pub mod experience;
 pub mod findings;
 mod follow_up;
 mod index;

@@ -1,9 +1,10 @@
 //! What starting means: how many copies, how large, how long, and what must be typed to confirm it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    context::{CompletedCopy, UnderWay},
+    context::UnderWay,
+    experience::{Experience, SeenRegions},
     requests::becomes_public,
     state::Review,
 };
@@ -28,9 +29,9 @@ pub enum Time {
     TooShort(u64),
     /// Roughly, for time-based copies that do not all start at once.
     InRounds(u64),
-    /// Roughly, from as many copies as were seen to complete.
-    Seen { seconds: u64, copies: usize },
-    /// No copy of about this size has been seen to complete.
+    /// Roughly, judging by so many copies that were seen to complete.
+    Seen { seconds: u64, copies: usize, regions: SeenRegions },
+    /// No copy has been seen to complete.
     #[default]
     Unknown,
 }
@@ -78,9 +79,13 @@ impl Outlook {
         for copy in copies {
             regions.entry(&copy.destination).or_default().push(copy);
         }
+        let mut experience = Experience::new(&review.context.completed);
         let seconds: Option<Vec<u64>> = regions
             .iter()
-            .map(|(region, copies)| region_seconds(review, region, copies, pending.get(*region).copied().unwrap_or(0)))
+            .map(|(region, copies)| {
+                let pending = pending.get(*region).copied().unwrap_or(0);
+                region_seconds(review, region, copies, pending, &mut experience)
+            })
             .collect();
         let requested: Option<Vec<u64>> = copies.iter().map(requested_seconds).collect();
         let requested = requested.map(|seconds| seconds.into_iter().max());
@@ -89,7 +94,7 @@ impl Outlook {
             (Some(seconds), Some(_)) if too_short(copies) > 0 => Time::TooShort(seconds.max(too_short(copies))),
             (seconds, Some(requested)) if seconds == requested => Time::Requested(seconds.unwrap_or_default()),
             (Some(seconds), Some(_)) => Time::InRounds(seconds),
-            (Some(seconds), None) => Time::Seen { seconds, copies: copies_used(review, copies) },
+            (Some(seconds), None) => Time::Seen { seconds, copies: experience.copies(), regions: experience.regions() },
         };
         Self {
             copies: copies.len(),
@@ -105,9 +110,16 @@ impl Outlook {
 
 /// Returns the seconds until all copies to a region are done: as many rounds as the limit of pending copies makes, each as long as
 /// the longest copy takes. Own copies that are queued already go first.
-fn region_seconds(review: &Review, region: &Region, copies: &[&CopyRequest], pending: usize) -> Option<u64> {
+fn region_seconds(
+    review: &Review,
+    region: &Region,
+    copies: &[&CopyRequest],
+    pending: usize,
+    experience: &mut Experience<'_>,
+) -> Option<u64> {
     let limits = &review.context.limits;
-    let longest = copies.iter().map(|copy| copy_seconds(review, region, copy)).collect::<Option<Vec<_>>>()?;
+    let seconds = |copy: &&CopyRequest| requested_seconds(copy).or_else(|| experience.seconds(region, copy));
+    let longest = copies.iter().map(seconds).collect::<Option<Vec<_>>>()?;
     let longest = longest.into_iter().max().unwrap_or(0);
     let room = limits.pending.saturating_sub(pending).max(1);
     let queued = |job: &&UnderWay| job.destination == *region && job.image.is_none();
@@ -122,24 +134,6 @@ fn region_seconds(review: &Review, region: &Region, copies: &[&CopyRequest], pen
     )]
     let starting = (paced as f64 / limits.starts_per_second.max(0.01)) as u64;
     Some(rounds * longest + starting)
-}
-
-/// How long a copy takes is not known if it is more than this many times as large as any that was seen.
-const LARGER: u64 = 4;
-
-fn copy_seconds(review: &Review, region: &Region, copy: &CopyRequest) -> Option<u64> {
-    if let Some(seconds) = requested_seconds(copy) {
-        return Some(seconds);
-    }
-    let seen = completed_like(review, region);
-    // Small copies take about as long as larger ones, so that no copy is taken to be faster than the fastest seen.
-    let least = seen.iter().map(|c| c.seconds).min()?;
-    let largest = seen.iter().map(|c| c.gib.max(1)).max()?;
-    if copy.size_gib() > largest * LARGER {
-        return None;
-    }
-    let (seconds, gib) = seen.iter().fold((0, 0), |(s, g), c| (s + c.seconds, g + c.gib.max(1)));
-    Some((copy.size_gib().max(1) * seconds / gib.max(1)).max(least))
 }
 
 /// Returns the seconds that copies between two regions take if they cannot keep the time they are asked for; 0 if all can.
@@ -161,23 +155,4 @@ fn too_short(copies: &[CopyRequest]) -> u64 {
 
 fn requested_seconds(copy: &CopyRequest) -> Option<u64> {
     copy.completion.map(|duration| u64::from(duration.minutes()) * 60)
-}
-
-/// Returns the completed copies by which those to a region are judged: those to the same region, or else all.
-fn completed_like<'a>(review: &'a Review, region: &Region) -> Vec<&'a CompletedCopy> {
-    let completed = &review.context.completed;
-    let here: Vec<&CompletedCopy> = completed.iter().filter(|c| c.destination == *region).collect();
-    if here.is_empty() { completed.iter().collect() } else { here }
-}
-
-/// Returns how many completed copies any of these were judged by.
-fn copies_used(review: &Review, copies: &[CopyRequest]) -> usize {
-    let judged = copies.iter().filter(|copy| copy.completion.is_none());
-    let regions: BTreeSet<&Region> = judged.map(|copy| &copy.destination).collect();
-    let completed = &review.context.completed;
-    let here = |region: &Region| completed.iter().filter(|c| c.destination == *region).count();
-    if regions.iter().any(|region| here(region) == 0) {
-        return completed.len();
-    }
-    regions.iter().map(|region| here(region)).sum()
 }

@@ -6,10 +6,12 @@ mod comparing;
 mod credentials;
 mod deregistration;
 mod derived_tokens;
+mod ends;
 mod external;
 mod polling;
 mod reconciling;
 mod removal;
+mod replaced;
 mod resending;
 mod steps;
 
@@ -67,6 +69,7 @@ fn snapshot(percent: Option<u8>, state: SnapshotState) -> Snapshot {
         volume_size: 8,
         volume_id: Some(Snapshot::VOLUME_OF_COPIES.into()),
         started: Some(at(0)),
+        completed: None,
         state_message: (state == SnapshotState::Error).then(|| "Given key ID is not accessible".into()),
         description:
             "Copied for DestinationAmi ami-new from SourceAmi ami-0 for SourceSnapshot snap-0. Task created on 1."

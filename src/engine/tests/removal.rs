@@ -12,7 +12,7 @@ fn restarted(engine: &mut Engine, now: Timestamp) -> Engine {
     again
 }
 
-fn fail(engine: &mut Engine) {
+pub(super) fn fail(engine: &mut Engine) {
     let mut failed = image(ImageState::Failed);
     failed.state_reason = Some("Copy image failed with an internal error".into());
     poll(
@@ -98,7 +98,7 @@ fn an_available_copy_is_deregistered_only_on_request() {
 
 #[test]
 fn what_a_failed_copy_has_left_is_removed_on_request_unless_it_is_available_after_all() {
-    for (found, phase) in [(ImageState::Failed, "cancelling"), (ImageState::Available, "available")] {
+    for (found, phase) in [(ImageState::Failed, "deregistering"), (ImageState::Available, "available")] {
         let mut engine = copying();
         fail(&mut engine);
         let requests = engine.handle(Event::Command(Command::Deregister(vec![JobId(1)])), at(60));

@@ -1,6 +1,7 @@
 //! What a person reads of each finding.
 
 use super::*;
+use crate::domain::review::outlook::{Outlook, Time};
 use crate::domain::{AccountId, ImageId, ImageState, KmsKeyRef, draft::Field};
 
 fn said(kind: FindingKind, regions: &[&str]) -> String {

@@ -146,6 +146,7 @@ impl World {
                     volume_size: size,
                     volume_id: Some(Snapshot::VOLUME_OF_COPIES.into()),
                     started: Some(now),
+                    completed: None,
                     state_message: fails.then(|| "Given key ID is not accessible".into()),
                     description: description(&id, &source.id, &from, now).into(),
                     encrypted,

@@ -213,6 +213,7 @@ impl ImageFamily {
             volume_size: size,
             volume_id: Some(format!("vol-0{:016x}", self.code(index, Some(u8::MAX - 1))).into()),
             started: Some(self.created(index)),
+            completed: None,
             state_message: None,
             description: format!("{}i-0{instance:016x}) for {}", Self::DESCRIPTION, self.id(index)?).into(),
             encrypted: self.spec.encrypted,

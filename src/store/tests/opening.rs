@@ -98,6 +98,7 @@ const LATER: &[&str] = &[
     schema::STEPS[4],
     schema::STEPS[5],
     schema::STEPS[6],
+    schema::STEPS[7],
     "ALTER TABLE jobs ADD COLUMN size INTEGER; UPDATE jobs SET size = 7;",
 ];
 const BROKEN: &[&str] = &[
@@ -108,6 +109,7 @@ const BROKEN: &[&str] = &[
     schema::STEPS[4],
     schema::STEPS[5],
     schema::STEPS[6],
+    schema::STEPS[7],
     "ALTER TABLE jobs ADD COLUMN size INTEGER; UPDATE nothing SET size = 7;",
 ];
 

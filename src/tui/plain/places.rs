@@ -27,6 +27,13 @@ pub fn place(model: &Model) -> String {
     }
 }
 
+impl Model {
+    /// What a text calls the place of the copies: without a screen there are no panes.
+    pub(in crate::tui) fn place_of_jobs(&self) -> &'static str {
+        if self.start.caps.lines { "the list of copies" } else { "the jobs pane" }
+    }
+}
+
 /// What is to be read before anything is answered to it, if it opens or changes by itself: the name of a dialog, all that it says where
 /// a text is asked for, and all that a review knows once it is complete. Empty for the panes.
 pub fn question(model: &Model) -> String {

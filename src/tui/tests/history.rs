@@ -25,6 +25,7 @@ fn ended(n: u32, change: impl FnOnce(&mut Job)) -> Job {
         j.ended = Some(now() - SignedDuration::from_hours(30));
         j.requested = now() - SignedDuration::from_hours(33);
         j.started = Some(now() - SignedDuration::from_hours(31));
+        j.last_progress = j.ended;
         change(j);
     })
 }

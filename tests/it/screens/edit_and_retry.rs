@@ -56,7 +56,7 @@ async fn a_failed_copy_is_edited_and_made_again() {
     assert_snapshot!("failed_image_question", harness.screen());
     harness.send("y").await;
     harness.wait_ours("available", 1).await;
-    harness.wait_ours("cancelled", 1).await;
+    harness.wait_text("image removed").await;
     let images = harness.images("eu-west-1", "edited").await;
     assert_eq!(images.len(), 1);
     assert_ne!(images[0].id, failed);

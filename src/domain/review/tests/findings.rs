@@ -9,6 +9,7 @@ use crate::domain::{
         CellValue, Column, FindingKind, ReviewTable, Severity, Status,
         checks::{AllowedImages, ZoneProblem, ZoneVerdict},
         context::{CompletedCopy, UnderWay},
+        experience::SeenRegions,
         outlook::{Confirmation, Time},
     },
 };
@@ -243,13 +244,12 @@ fn the_time_follows_from_copies_seen_here_and_the_limit() {
         review.table().outlook.time
     };
     let took = |place: &str, gib, seconds| CompletedCopy { destination: region(place), gib, seconds };
-    let seen = |seconds, copies| Time::Seen { seconds, copies };
+    let seen = |seconds, copies, regions| Time::Seen { seconds, copies, regions };
     assert_eq!(seconds(Vec::new(), 300), Time::Unknown);
-    assert_eq!(seconds(vec![took("eu-west-1", 1, 10)], 300), Time::Unknown, "much smaller ones say nothing");
-    // 8 GiB at 10 s each; with room for 2 of 5 at once that is three rounds.
-    assert_eq!(seconds(vec![took("eu-west-1", 16, 160), took("eu-west-2", 1, 9_999)], 300), seen(160, 1));
-    assert_eq!(seconds(vec![took("eu-west-2", 4, 40)], 300), seen(80, 1), "those of other regions, if there is none");
-    assert_eq!(seconds(vec![took("eu-west-1", 4, 40)], 3), seen(240, 1));
+    assert_eq!(seconds(vec![took("eu-west-1", 8, 80)], 300), seen(80, 1, SeenRegions::Same));
+    assert_eq!(seconds(vec![took("eu-west-2", 8, 80)], 300), seen(80, 1, SeenRegions::Other));
+    // With room for 2 of 5 at once that is three rounds.
+    assert_eq!(seconds(vec![took("eu-west-1", 8, 80)], 3), seen(240, 1, SeenRegions::Same));
 }
 
 #[test]

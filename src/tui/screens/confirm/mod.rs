@@ -31,7 +31,10 @@ enum DialogAction {
     /// Opens the form with what the copy was requested with.
     Edit(JobId),
     /// Removes the image of a failed copy.
-    RemoveFailed(JobId),
+    RemoveFailed {
+        job: JobId,
+        replaced_by: BatchId,
+    },
     /// Removes a preset.
     RemovePreset(String),
     /// Saves a preset in place of the one of its name.
@@ -243,8 +246,8 @@ impl Confirmation {
         Some(dialog)
     }
 
-    /// Removes the image of a failed copy after the copy was started again with changes; `None` if there is none.
-    pub fn remove_failed(job: &Job) -> Option<Self> {
+    /// Removes the image of a failed copy after the copy was started again with changes, as `replaced_by`; `None` if there is none.
+    pub fn remove_failed(job: &Job, replaced_by: BatchId) -> Option<Self> {
         let image = job.image().filter(|_| has_failed_image(job))?;
         let text = vec![
             format!(
@@ -253,7 +256,7 @@ impl Confirmation {
             ),
             "The image is deregistered and its snapshots are deleted. This cannot be undone.".into(),
         ];
-        let action = DialogAction::RemoveFailed(job.id);
+        let action = DialogAction::RemoveFailed { job: job.id, replaced_by };
         Some(Self::yes_or_no("Failed image", text, "No, keep it", "Yes, remove it", action))
     }
 

@@ -87,7 +87,9 @@ fn take(model: &mut Model, choice: usize, effects: &mut Vec<Effect>) {
                 form::again::edit(model, Arc::new(job), effects);
             }
         }
-        DialogAction::RemoveFailed(job) => model.send_command(Command::Deregister(vec![job]), effects),
+        DialogAction::RemoveFailed { job, replaced_by } => {
+            model.send_command(Command::RemoveFailed(job, replaced_by), effects);
+        }
         DialogAction::Resolve(job, decision) => {
             let resolution = match decision {
                 Decision::Mine(image) => Resolution::ThisImage(image),

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{CopyRequest, preset::Preset, text::count},
-    engine::Command,
+    engine::{BatchId, Command},
     tui::{
         model::{Model, Pane},
         msg::Effect,
@@ -58,7 +58,7 @@ pub(in crate::tui) fn start(model: &mut Model, copies: Vec<CopyRequest>, effects
     model.show_notice(if model.jobs_view.driver.is_silent() {
         format!("{n} requested. They wait until the process that holds the queue continues or ends.")
     } else {
-        format!("{n} requested. See the jobs pane.")
+        format!("{n} requested. See {}.", model.place_of_jobs())
     });
     for (region, id) in sources {
         model.images.marked.remove(&region, &id);
@@ -69,8 +69,10 @@ pub(in crate::tui) fn start(model: &mut Model, copies: Vec<CopyRequest>, effects
     }
     let last = model.jobs_view.jobs().next_back().map(|j| j.id);
     model.jobs.await_new(last);
+    let batch = BatchId::of_copies(&copies);
     model.send_command(Command::Copy(copies), effects);
     effects.extend(values.map(Effect::KeepLastValues));
-    let left = replaces.and_then(|id| model.jobs_view.job(id)).and_then(Confirmation::remove_failed);
+    let failed = replaces.and_then(|id| model.jobs_view.job(id)).zip(batch);
+    let left = failed.and_then(|(job, batch)| Confirmation::remove_failed(job, batch));
     model.overlays.extend(left.map(Overlay::Confirmation));
 }

@@ -30,7 +30,7 @@ const ROOMY: usize = 100;
 
 /// Returns the heading and the cells of when a copy ended.
 fn ended_column(cells: usize) -> (&'static str, usize) {
-    if cells >= ROOMY { ("ENDED (UTC)", 16) } else { ("AGO", 4) }
+    if cells >= ROOMY { ("ENDED (UTC)", 17) } else { ("AGO", 5) }
 }
 
 /// The lines of the window: headings and rows.
@@ -83,8 +83,14 @@ fn headings(widths: Widths, cells: usize, ended: &str) -> Text<'static> {
     Text::styled(format!("{before}{state} {ended}"), theme::STRONG)
 }
 
+/// When it ended; `<` before a time that it ended before, `>` before how long ago it ended at least.
 fn ended(job: &Job, model: &Model, cells: usize) -> String {
-    let ended = job.ended.unwrap_or(job.requested);
+    let (ended, is_bound) = match job.end_time() {
+        Some(end) => (end.latest(), end.is_upper_bound()),
+        None => (job.requested, false),
+    };
     let full = ended.strftime("%Y-%m-%d %H:%M").to_string();
-    if full.len() <= cells { full } else { age(model.now.duration_since(ended).as_secs()) }
+    let (sign, text) =
+        if full.len() < cells { ("<", full) } else { (">", age(model.now.duration_since(ended).as_secs())) };
+    format!("{}{text}", if is_bound { sign } else { "" })
 }

@@ -126,14 +126,14 @@ pub fn state_text(jobs_view: &JobsView, job: &Job, now: Timestamp, keys: Option<
         JobState::Copying { .. } if job.is_instance_store() => instance_store_text(jobs_view, job, now),
         JobState::Copying { .. } => (noted(&phase), theme::BUSY),
         JobState::Available { image } => {
-            let took = job.elapsed(now).map_or_else(String::new, |took| format!(" after {}", duration(took)));
+            let took = progress::taken(job, now).map_or_else(String::new, |took| format!(" after {took}"));
             let available = format!("available {image}{took}{elsewhere}");
             available_text(job, available, note, keys)
         }
         JobState::Failed { failure, .. } => {
             // Missing tags are shown in the details.
             let untagged = matches!(job.note, Some(Note::Untagged(_)));
-            let note = note.filter(|_| !untagged).map_or_else(String::new, |n| format!(". {n}"));
+            let note = note.filter(|_| !untagged).map_or_else(String::new, |n| format!("; {n}"));
             (format!("{phase}: {}{note}", clean(&failure.why)), theme::BAD)
         }
         JobState::Removing { reason: RemovalReason::Retry { .. }, .. } => {

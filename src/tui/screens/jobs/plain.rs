@@ -24,7 +24,8 @@ pub fn screen(model: &Model) -> PlainScreen {
     let pane = &model.jobs;
     if pane.editing {
         let mut screen = PlainScreen::new("Filter of the copies");
-        screen.lines.push(PlainLine::new(format!("Text: {}", pane.filter.value())).at_cursor(true));
+        let filter = Some(pane.filter.value()).filter(|filter| !filter.is_empty()).unwrap_or("none");
+        screen.lines.push(PlainLine::new(format!("Filter: {filter}")).at_cursor(true));
         return screen;
     }
     let filter = pane.filter.value();
@@ -116,8 +117,8 @@ fn below(model: &Model, job: &Job, line: Line) -> Option<String> {
 
 /// A copy of the history.
 fn ended(model: &Model, at: usize, job: &Job) -> PlainLine {
-    let when = job.ended.unwrap_or(job.requested).strftime("%Y-%m-%d %H:%M UTC").to_string();
-    let took = job.elapsed(model.now).map_or_else(String::new, |took| format!("took {}", duration(took)));
+    let when = progress::ended(job, "%Y-%m-%d %H:%M UTC").map_or_else(String::new, |when| format!("ended {when}"));
+    let took = progress::taken(job, model.now).map_or_else(String::new, |took| format!("took {took}"));
     let image = job.image().or(job.images.last()).map_or_else(String::new, ToString::to_string);
     let cells = [name(job), job.phase().as_str().to_owned(), when, took, image];
     PlainLine::row(at, false, cells.into_iter().map(|cell| clean(&cell).into_owned()))

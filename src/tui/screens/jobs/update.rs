@@ -293,7 +293,13 @@ fn retry_batch(model: &mut Model, effects: &mut Vec<Effect>) {
     let Some(batch) = current(model).map(|j| j.batch.clone()) else { return };
     let steps: Vec<JobId> = model.jobs_view.batch(&batch).filter(|j| j.can_retry_steps()).map(|j| j.id).collect();
     let failed = |j: &&Job| matches!(j.state, JobState::Failed { .. } | JobState::Gone { .. });
-    let jobs: Vec<&Job> = model.jobs_view.batch(&batch).filter(failed).filter(|j| can_be_retried(j)).collect();
+    let jobs: Vec<&Job> = model
+        .jobs_view
+        .batch(&batch)
+        .filter(failed)
+        .filter(|j| can_be_retried(j))
+        .filter(|j| j.replaced_by().is_none())
+        .collect();
     let ids: Vec<JobId> = jobs.iter().map(|j| j.id).collect();
     match Confirmation::retry(&jobs, &steps) {
         Some(confirmation) => model.overlays.push(Overlay::Confirmation(confirmation)),

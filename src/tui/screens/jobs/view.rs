@@ -1,5 +1,7 @@
 //! The view of the jobs pane. Only the lines in the window are built.
 
+use std::collections::BTreeSet;
+
 use ratatui::{
     Frame,
     layout::Rect,
@@ -102,20 +104,24 @@ pub(super) fn title(model: &Model, cells: usize) -> String {
     }
 }
 
-/// What the copies started here that are under way or available cost, and how many they are if they are not all; the longest text first.
-/// What the others have cost is unknown: a copy that failed or was cancelled may have been transferred. A filter needs the room.
+/// What the copies started here that are under way or available cost, and which are left out; the longest text first. What those have
+/// cost is unknown: what a copy that failed or was cancelled had transferred is billed all the same. A filter needs the room.
 fn costs(model: &Model) -> Vec<String> {
     let counts = |job: &Job| !job.state.ended() || matches!(job.state, JobState::Available { .. });
     let here = || model.jobs_view.jobs().filter(|job| job.origin == Origin::Here);
     let requests = here().filter(|job| counts(job)).map(|job| &job.request);
     let total = labels::total_cost(&estimate(requests, &model.start.prices));
-    let counted = here().filter(|job| counts(job)).count();
+    // EC2 had begun these.
+    let left_out: Vec<&Job> = here().filter(|job| !counts(job) && !job.images.is_empty()).collect();
     if total.is_empty() || model.jobs.editing || !model.jobs.filter.value().is_empty() {
         Vec::new()
-    } else if counted == here().count() {
+    } else if left_out.is_empty() {
         vec![format!(", {total}")]
     } else {
-        vec![format!(", {total} for {counted} under way or available"), format!(", {total} for {counted}")]
+        let phases: BTreeSet<&str> = left_out.iter().map(|job| job.phase().as_str()).collect();
+        let phases: Vec<&str> = phases.into_iter().collect();
+        let count = left_out.len();
+        vec![format!(", {total}, without {count} {}", phases.join(" or ")), format!(", {total}, without {count}")]
     }
 }
 

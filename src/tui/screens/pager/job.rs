@@ -213,8 +213,8 @@ fn times(job: &Job, now: Timestamp, width: usize) -> Vec<Line<'static>> {
     let mut add = |label: &str, value: &str| lines.extend(entry(label, value, width));
     let time = |t: Timestamp| t.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
     add("requested", &time(job.requested));
-    if let Some(ended) = job.ended {
-        add("ended", &time(ended));
+    if let Some(ended) = progress::ended(job, "%Y-%m-%d %H:%M:%S UTC") {
+        add("ended", &ended);
     }
     if let Some((label, time)) = progress::time_taken(job, now) {
         add(label, &time);

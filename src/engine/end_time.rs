@@ -1,0 +1,38 @@
+//! When a copy ended, as far as anybody can know: EC2 keeps no such time of an image, and nobody may have watched.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// When a copy ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EndTime {
+    /// It was watched, or EC2 tells when its snapshots were completed.
+    At(Timestamp),
+    /// It was seen then to have ended, and nobody had watched it for a while before.
+    Before(Timestamp),
+}
+
+impl EndTime {
+    /// Returns the end, or the latest that it can have been.
+    pub fn latest(self) -> Timestamp {
+        match self {
+            Self::At(time) | Self::Before(time) => time,
+        }
+    }
+
+    /// Returns true if it ended before that.
+    pub fn is_upper_bound(self) -> bool {
+        matches!(self, Self::Before(_))
+    }
+}
+
+/// When a copy was last seen to be pending. It is no part of what is stored: after a restart nobody has seen it, and a poll that shows
+/// nothing new is no reason to write.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct LastPending(pub(super) Option<Timestamp>);
+
+impl PartialEq for LastPending {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
