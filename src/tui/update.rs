@@ -51,7 +51,10 @@ fn update(model: &mut Model, msg: Msg, effects: &mut Vec<Effect>) {
         }
         Msg::LoginChanged => sign_in::login_changed(model, effects),
         Msg::ClipboardTooLong => model.show_error("That is too long for a terminal's clipboard."),
-        Msg::Frame => refresh_rows(model),
+        Msg::Frame => {
+            refresh_rows(model);
+            plain::on_frame(model);
+        }
         Msg::ClockStepped(_) | Msg::Tick => {}
         Msg::Reply { id, reply } => on_reply(model, id, reply, effects),
     }
@@ -100,7 +103,8 @@ fn hint_at_other_pane(model: &mut Model, key: &KeyEvent) {
     };
     if let Some(binding) = keymap::binding(&model.keymap, &[other], key) {
         let switch = model.keymap.key(Context::Everywhere, Action::OtherPane);
-        model.show_notice(format!("That key works in the {name} pane: {}. {switch} switches.", binding.text));
+        let place = if model.start.caps.lines { format!("with the {name}") } else { format!("in the {name} pane") };
+        model.show_notice(format!("That key works {place}: {}. {switch} switches.", binding.text));
     }
 }
 

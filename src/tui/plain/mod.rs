@@ -6,6 +6,7 @@ pub mod dialogue;
 mod help;
 mod keys;
 mod places;
+mod rows;
 mod screen;
 pub mod text;
 mod typed;
@@ -13,6 +14,7 @@ mod typing;
 
 pub use awaited::awaited;
 pub use places::{place, question};
+pub(super) use rows::on_frame;
 pub use screen::{banner, copies, header, keys, screen};
 pub(super) use typed::{Meaning, Step, meaning, take};
 pub(super) use typing::is_typing;

@@ -63,6 +63,16 @@ impl PlainLine {
         }
     }
 
+    /// The row, counted from 0, if it can be gone to.
+    pub fn index(&self) -> Option<usize> {
+        self.number?.checked_sub(1)
+    }
+
+    /// What is said of it, without its number.
+    pub fn said(&self) -> String {
+        clean(&self.text).into_owned()
+    }
+
     /// The line as it is printed.
     pub fn spoken(&self) -> String {
         let text = clean(&self.text);

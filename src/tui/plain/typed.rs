@@ -1,10 +1,13 @@
 //! What a typed line means, and what it does.
 
 use super::{
+    awaited::awaited,
     dialogue::Answer,
     help::{self, is_about_the_screen},
     keys,
-    typing::{filter, is_typing, replace, select},
+    rows::{self, Found},
+    screen::screen,
+    typing::{filter, is_typing, replace, select, undo},
 };
 use crate::{
     config::settings::nearest,
@@ -30,6 +33,10 @@ pub(in crate::tui) enum Meaning {
     Row(usize),
     /// The text with the focus becomes this.
     Text(String),
+    /// The text that the last line has replaced is brought back.
+    Undo,
+    /// A text with the focus is hardly meant to become this: it is a command elsewhere.
+    Doubtful(&'static str),
     /// The list with the focus is filtered.
     Filter(String),
     /// The destinations of the copies become these.
@@ -37,6 +44,9 @@ pub(in crate::tui) enum Meaning {
     /// A command of the palette.
     Command(String),
 }
+
+/// What is rather meant as a command, where a text has the focus.
+const DOUBTFUL: [&str; 5] = ["help", "?", "quit", "q", "undo"];
 
 /// What is left to do for a line.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,7 +74,11 @@ pub(in crate::tui) fn meaning(model: &Model, line: &str) -> Meaning {
         return match (text.strip_prefix('='), keys::named(text, true)) {
             (Some(text), _) => Meaning::Text(text.to_owned()),
             (None, Some(key)) => Meaning::Key(key),
-            (None, None) => Meaning::Text(text.to_owned()),
+            (None, None) if text == "undo" && model.dialogue.undo.is_some() => Meaning::Undo,
+            (None, None) => match DOUBTFUL.iter().find(|word| **word == text) {
+                Some(word) => Meaning::Doubtful(word),
+                None => Meaning::Text(text.to_owned()),
+            },
         };
     }
     if matches!(text, "help" | "?") {
@@ -109,15 +123,18 @@ pub(in crate::tui) fn take(model: &mut Model, line: &str, effects: &mut Vec<Effe
     model.notice = None;
     model.dialogue.entered += 1;
     model.dialogue.answer = Answer::News;
+    (model.dialogue.awaited, model.dialogue.is_answered) = (awaited(model), false);
     match meaning(model, line) {
         Meaning::Again => model.dialogue.answer = Answer::Whole,
         Meaning::Help => model.dialogue.answer = Answer::Said(help::lines(model)),
         Meaning::Key(key) => return press(model, key),
-        Meaning::Row(row) => match select(model, row) {
-            Some(true) => {}
-            Some(false) | None => say(model, format!("There is no row {}.", line.trim())),
-        },
+        Meaning::Row(row) => go_to(model, row, line.trim()),
         Meaning::Text(text) => return replace(model, &text).map(Step::Act).into_iter().collect(),
+        Meaning::Undo => undo(model),
+        Meaning::Doubtful("undo") => say(model, "There is nothing to undo. =undo makes the text undo.".into()),
+        Meaning::Doubtful(word) => {
+            say(model, format!("Nothing was changed: :{word} is the command, ={word} makes the text {word}."));
+        }
         Meaning::Filter(text) => {
             filter(model, &text);
         }
@@ -132,6 +149,25 @@ pub(in crate::tui) fn take(model: &mut Model, line: &str, effects: &mut Vec<Effe
         },
     }
     Vec::new()
+}
+
+/// Goes to the row that was said with this number, counted from 0; `typed` is the number.
+fn go_to(model: &mut Model, row: usize, typed: &str) {
+    let row = match rows::find(model, row) {
+        Found::At(row) => row,
+        Found::Gone(said) => return say(model, format!("Row {typed} is no longer there. It was: {said}")),
+    };
+    let current = |model: &Model| screen(model).lines.into_iter().find(|line| line.current);
+    let before = current(model);
+    if select(model, row) != Some(true) {
+        return say(model, format!("There is no row {typed}."));
+    }
+    // That it was there already is no reason to say nothing.
+    if let Some(line) =
+        current(model).filter(|line| before.as_ref().is_some_and(|before| before.index() == line.index()))
+    {
+        say(model, line.spoken());
+    }
 }
 
 /// Chooses the destinations of the copies, if the account has them all.

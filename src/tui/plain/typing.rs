@@ -25,7 +25,7 @@ pub(in crate::tui) fn is_typing(model: &Model) -> bool {
 pub(super) fn replace(model: &mut Model, text: &str) -> Option<Action> {
     match model.overlays.last_mut() {
         Some(Overlay::Form(_)) => {
-            form::update::replace(model, text);
+            replace_in_form(model, text);
             None
         }
         Some(Overlay::Review(_)) => {
@@ -39,6 +39,31 @@ pub(super) fn replace(model: &mut Model, text: &str) -> Option<Action> {
         Some(_) | None => {
             filter(model, text);
             None
+        }
+    }
+}
+
+/// Replaces the text of the form's field with the focus, and says what it was.
+fn replace_in_form(model: &mut Model, text: &str) {
+    let Some((field, label, before)) = form::plain::focused_text(model) else { return };
+    form::update::replace(model, text);
+    let after = form::plain::focused_text(model).map_or_else(String::new, |(_, _, text)| text);
+    let quoted = |text: &str| if text.is_empty() { "empty".to_owned() } else { format!("\"{text}\"") };
+    if before == after {
+        return model.show_notice(format!("{label}: {}, as before.", quoted(&after)));
+    }
+    model.dialogue.undo = Some((field, before.clone()));
+    model.show_notice(format!("{label}: was {}, is {}. undo takes it back.", quoted(&before), quoted(&after)));
+}
+
+/// Brings back the text that the last line has replaced, if its field still has the focus.
+pub(super) fn undo(model: &mut Model) {
+    let focused = form::plain::focused_text(model);
+    match (model.dialogue.undo.take(), focused) {
+        (Some((field, before)), Some((now, ..))) if field == now => replace_in_form(model, &before),
+        (undo, _) => {
+            model.dialogue.undo = undo;
+            model.show_notice("What was replaced last is another field's text: go there, then undo.");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Line mode: what a line does where it is typed, and what is said of it.
 
 use super::*;
+use crate::engine::Status;
 use crate::tui::{
     plain::{awaited, dialogue::Answer, place, question, screen},
     screens::Overlay,
@@ -80,7 +81,7 @@ fn what_cannot_be_run_is_said_with_what_comes_near_and_leaves_nothing_open() {
         assert!(said(&model).len() < 300 && model.overlays.is_empty());
     }
     enter(&mut model, "x");
-    assert!(model.notice.as_ref().is_some_and(|notice| notice.text.contains("jobs pane")), "as on the screen");
+    assert!(model.notice.as_ref().is_some_and(|notice| notice.text.contains("with the jobs")), "as on the screen");
     enter(&mut model, "copy_id");
     assert_eq!((said(&model).as_str(), &model.notice), ("ami-00000001", &None), "there is no clipboard");
     enter(&mut model, ":");
@@ -98,18 +99,25 @@ fn where_a_text_has_the_focus_a_line_replaces_it() {
     assert_eq!(said(&model), "af-south-1 is not enabled for this account.");
     enter(&mut model, "eu-west-1, eu-west-2");
     assert!(text(&model).contains("Destinations: eu-west-1, eu-west-2\n"), "{}", text(&model));
-    for (line, name) in [
-        ("quit", "quit"),
-        ("q", "q"),
-        ("end", "end"),
-        ("=End", "End"),
-        ("=:quit", ":quit"),
-        ("help", "help"),
-        ("  a b ", "a b"),
-    ] {
+    for (line, name) in [("end", "end"), ("=End", "End"), ("=:quit", ":quit"), ("=help", "help"), ("  a b ", "a b")] {
         assert_eq!(enter(&mut model, line), []);
         assert!(text(&model).contains(&format!("Current: Name: {name}\n")), "{line}: {}", text(&model));
     }
+    for word in ["quit", "q", "help"] {
+        assert_eq!(enter(&mut model, word), []);
+        assert_eq!(
+            said(&model),
+            format!("Nothing was changed: :{word} is the command, ={word} makes the text {word}.")
+        );
+        assert!(text(&model).contains("Current: Name: a b\n"), "{}", text(&model));
+    }
+    let told = |model: &Model| model.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+    enter(&mut model, "oops");
+    assert_eq!(told(&model), "Name: was \"a b\", is \"oops\". undo takes it back.");
+    enter(&mut model, "undo");
+    assert_eq!(told(&model), "Name: was \"oops\", is \"a b\". undo takes it back.");
+    enter(&mut model, "a b");
+    assert_eq!(told(&model), "Name: \"a b\", as before.");
     enter(&mut model, "=");
     assert!(text(&model).contains("Mistake: "), "{}", text(&model));
     enter(&mut model, ":help");
@@ -121,6 +129,59 @@ fn where_a_text_has_the_focus_a_line_replaces_it() {
     assert!(said(&model).contains("start (Ctrl-s)") && model.overlays.len() == 1, "the prompt is the palette");
     enter(&mut model, ":presets");
     assert!(awaited(&model).contains("the presets"), "{:?}", awaited(&model));
+}
+
+#[test]
+fn a_number_is_the_row_that_was_said_with_it() {
+    let mut model = super::jobs::with_jobs((1..=3).map(super::jobs::copying).collect());
+    model.start.caps.lines = true;
+    let account = model.account_key(&model.account.clone().unwrap());
+    let jobs = |model: &mut Model, numbers: [u32; 3]| {
+        let jobs = numbers.map(|n| Arc::new(super::jobs::copying(n))).to_vec();
+        let opened = JobUpdate::Opened { account: account.clone(), jobs, status: Status::default() };
+        super::jobs::update_jobs(model, opened);
+        frame(model);
+    };
+    let current = |model: &Model| model.jobs.current.map(|id| id.0);
+    let first = current(&model);
+    enter(&mut model, "1");
+    assert!(said(&model).starts_with("1: current, "), "the row, not that nothing has changed: {}", said(&model));
+    assert_eq!(current(&model), first);
+    enter(&mut model, "");
+    // The newest first.
+    let rows: [u64; 3] = [3, 2, 1];
+    // One comes, unsaid, before the others or behind them, and one goes.
+    jobs(&mut model, [1, 3, 4]);
+    for (number, id) in rows.iter().enumerate().filter(|(_, id)| **id != 2) {
+        enter(&mut model, "");
+        jobs(&mut model, [1, 2, 3]);
+        enter(&mut model, "");
+        jobs(&mut model, [1, 3, 4]);
+        enter(&mut model, &(number + 1).to_string());
+        assert_eq!(current(&model), Some(*id), "{rows:?}");
+    }
+    jobs(&mut model, [1, 2, 3]);
+    enter(&mut model, "");
+    jobs(&mut model, [1, 3, 4]);
+    let gone = rows.iter().position(|id| *id == 2).unwrap() + 1;
+    enter(&mut model, &gone.to_string());
+    assert!(said(&model).starts_with(&format!("Row {gone} is no longer there. It was: ")), "{}", said(&model));
+}
+
+#[test]
+fn a_choice_that_is_off_says_what_it_would_do() {
+    let mut model = in_lines(vec![image(1)]);
+    enter(&mut model, "copy");
+    let mut shown = text(&model);
+    for _ in 0..40 {
+        if shown.contains("Public: ") {
+            break;
+        }
+        enter(&mut model, if shown.contains("Current: Section After") { "Enter" } else { "Tab" });
+        shown = text(&model);
+    }
+    assert!(shown.contains("Public: off. If on, everyone may launch the copies.\n"), "{shown}");
+    assert!(!shown.contains("[ ]"), "{shown}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::{
     tui::{
         model::Model,
         plain::text::{PlainLine, PlainScreen},
+        screens::Overlay,
     },
 };
 
@@ -69,15 +70,38 @@ pub fn screen(form: &Form, model: &Model) -> PlainScreen {
     screen
 }
 
-/// A field with its value.
-fn field_text(form: &Form, model: &Model, field: &Field, spec: &FieldSpec) -> String {
-    let label = match field {
+/// The field with the focus, what it is called, and its text; `None` if no text has the focus.
+pub(in crate::tui) fn focused_text(model: &Model) -> Option<(Field, String, String)> {
+    let Some(Overlay::Form(form)) = model.overlays.last() else { return None };
+    let field = form.text_field()?;
+    let spec = form.rows().into_iter().find(|row| row.item == form.focus)?.spec?;
+    Some((field.clone(), label(form, field, spec), form.text_of(field).to_owned()))
+}
+
+fn label(form: &Form, field: &Field, spec: &FieldSpec) -> String {
+    match field {
         Field::KeyFor(region) => format!("KMS key in {region}"),
         Field::Key if form.draft.destinations.len() > 1 => "KMS key, all".into(),
         Field::ImageTag(n) => format!("Image tag {}", n + 1),
         Field::SnapshotTag(n) => format!("Snapshot tag {}", n + 1),
         _ => spec.label.to_owned(),
-    };
+    }
+}
+
+/// A checkbox in words: of one that is off, what it would do. That of the encryption says by itself what is so.
+fn in_words(field: &Field, value: String) -> String {
+    match (value.strip_prefix("[x] "), value.strip_prefix("[ ] "), field) {
+        (Some(text), _, Field::Encryption) => format!("yes, {text}"),
+        (None, Some(text), Field::Encryption) => format!("no, {text}"),
+        (Some(text), _, _) => format!("on: {text}"),
+        (None, Some(text), _) => format!("off. If on, {text}."),
+        (None, None, _) => value,
+    }
+}
+
+/// A field with its value.
+fn field_text(form: &Form, model: &Model, field: &Field, spec: &FieldSpec) -> String {
+    let label = label(form, field, spec);
     let made = matches!(form.purpose, Purpose::Steps(_));
     let nothing_more = steps::nothing_more(&form.draft, field, &model.keymap).filter(|_| made);
     let text = values::text(&form.draft, field);
@@ -96,7 +120,7 @@ fn field_text(form: &Form, model: &Model, field: &Field, spec: &FieldSpec) -> St
     };
     let state = state.map(|region| key_state(&form.draft, region, &model.keys).text).filter(|text| !text.is_empty());
     let state = state.map_or_else(String::new, |state| format!(", {state}"));
-    let value = value.replacen("[x]", "yes,", 1).replacen("[ ]", "no,", 1);
+    let value = if spec.kind.is_text() { value } else { in_words(field, value) };
     format!("{label}: {}{state}", clean(&value))
 }
 

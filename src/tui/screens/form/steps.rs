@@ -196,7 +196,7 @@ pub(in crate::tui) fn start(model: &mut Model, job: JobId, steps: Vec<PostCopySt
         _ => None,
     };
     model.focus = Pane::Jobs;
-    model.show_notice("Steps requested. See the copy in the jobs pane.");
+    model.show_notice(format!("Steps requested. See the copy in {}.", model.place_of_jobs()));
     model.send_command(Command::EditSteps { job, steps, known }, effects);
     if let Some(Overlay::Form(form)) = form {
         model.requested.add(Vec::new(), Some(form));

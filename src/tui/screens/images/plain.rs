@@ -20,7 +20,8 @@ pub fn screen(model: &Model) -> PlainScreen {
     let pane = &model.images;
     if pane.editing {
         let mut screen = PlainScreen::new("Filter of the images");
-        screen.lines.push(PlainLine::new(format!("Text: {}", pane.filter.value())).at_cursor(true));
+        let filter = Some(pane.filter.value()).filter(|filter| !filter.is_empty()).unwrap_or("none");
+        screen.lines.push(PlainLine::new(format!("Filter: {filter}")).at_cursor(true));
         return screen;
     }
     let mut screen = PlainScreen { title: title(model), lines: Vec::new() };

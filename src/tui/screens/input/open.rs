@@ -59,7 +59,7 @@ fn refusal(model: &Model, image: &Image) -> Option<String> {
         return Some(format!("{id} is protected from being deregistered"));
     }
     if image.state == ImageState::Pending {
-        return Some(format!("{id} is pending; x on its copy in the jobs pane cancels it"));
+        return Some(format!("{id} is pending; x on its copy cancels it"));
     }
     let reads = |job: &&crate::engine::Job| {
         let request = &job.request;

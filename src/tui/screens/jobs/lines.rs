@@ -103,6 +103,22 @@ pub fn go_to(model: &mut Model, at: usize) -> bool {
     true
 }
 
+/// Returns the copy of a row, counted from 0 as [`go_to`] does.
+pub fn job_at(model: &Model, row: usize) -> Option<JobId> {
+    match &model.jobs.history {
+        Some(history) => history.shown().nth(row).map(|job| job.id),
+        None => model.jobs.shown.jobs.get(row).copied(),
+    }
+}
+
+/// Returns the row of a copy.
+pub fn row_of(model: &Model, id: JobId) -> Option<usize> {
+    match &model.jobs.history {
+        Some(history) => history.shown().position(|job| job.id == id),
+        None => model.jobs.shown.jobs.iter().position(|job| *job == id),
+    }
+}
+
 /// Sets the height of the window, and keeps it on the cursor.
 pub fn set_height(model: &mut Model, height: usize) {
     let pane = &mut model.jobs;

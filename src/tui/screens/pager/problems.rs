@@ -117,7 +117,7 @@ pub(super) fn layout(model: &Model, cursor: usize, width: usize) -> (Vec<Line<'s
         starts.push(lines.len());
         lines.extend(problem.lines(n == cursor, width));
         if n + 1 == current && more > 0 {
-            let text = format!(" and {} more; in the jobs pane, filter by /failed to see the copies.", thousands(more));
+            let text = format!(" and {} more; filter the copies by /failed to see them.", thousands(more));
             lines.extend([Line::raw(text), Line::default()]);
         }
     }

@@ -106,6 +106,16 @@ pub struct Picker {
 const PAGE: usize = 14;
 
 impl Picker {
+    /// The label of a row that is shown.
+    pub(in crate::tui) fn label_at(&self, row: usize) -> Option<&str> {
+        Some(&self.items.get(*self.shown.get(row)?)?.label)
+    }
+
+    /// The row that is shown of the item with this label.
+    pub(in crate::tui) fn row_of(&self, label: &str) -> Option<usize> {
+        self.shown.iter().position(|at| self.items.get(*at).is_some_and(|item| item.label == label))
+    }
+
     /// What is chosen.
     pub fn kind(&self) -> &PickerKind {
         &self.kind

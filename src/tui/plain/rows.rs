@@ -1,0 +1,91 @@
+//! The rows as they were said last: who types a number means the row that was said with it, wherever it stands now.
+
+use std::collections::BTreeMap;
+
+use super::{
+    awaited::awaited,
+    dialogue::{RowId, SaidRows},
+    places::place,
+    screen::screen,
+};
+use crate::tui::{
+    model::{Model, Pane},
+    screens::{Overlay, jobs},
+};
+
+/// Where the row is that was said with a number.
+pub(super) enum Found {
+    At(usize),
+    /// It is no longer in the list; with what was said of it.
+    Gone(String),
+}
+
+/// Keeps the rows that are said with the answer to the last line, once it is complete. Once a frame.
+pub(in crate::tui) fn on_frame(model: &mut Model) {
+    if !model.start.caps.lines || model.dialogue.is_answered {
+        return;
+    }
+    if awaited(model).is_subset(&model.dialogue.awaited) {
+        model.dialogue.is_answered = true;
+        keep(model);
+    }
+}
+
+fn keep(model: &mut Model) {
+    let list = list(model);
+    let said: Vec<(usize, (RowId, String))> = screen(model)
+        .lines
+        .iter()
+        .filter_map(|line| {
+            let row = line.index()?;
+            Some((row, (id_at(model, row)?, line.said())))
+        })
+        .collect();
+    let kept = &mut model.dialogue.rows;
+    if kept.list != list {
+        *kept = SaidRows { list, rows: BTreeMap::new() };
+    }
+    kept.rows.extend(said);
+}
+
+/// Returns where the row is now that was said with this number, counted from 0.
+pub(super) fn find(model: &Model, row: usize) -> Found {
+    let kept = &model.dialogue.rows;
+    match kept.rows.get(&row).filter(|_| kept.list == list(model)) {
+        Some((id, _)) if id_at(model, row).as_ref() == Some(id) => Found::At(row),
+        Some((id, said)) => row_of(model, id).map_or_else(|| Found::Gone(said.clone()), Found::At),
+        None => Found::At(row),
+    }
+}
+
+/// The list with the focus, and what is shown of it.
+fn list(model: &Model) -> String {
+    let filter = match model.overlays.last() {
+        Some(Overlay::Picker(picker)) => picker.filter.value(),
+        Some(_) => "",
+        None if model.focus == Pane::Images => model.images.filter.value(),
+        None => model.jobs.filter.value(),
+    };
+    format!("{} {:?} {filter}", place(model), model.images.sort)
+}
+
+fn id_at(model: &Model, row: usize) -> Option<RowId> {
+    match model.overlays.last() {
+        Some(Overlay::Picker(picker)) => picker.label_at(row).map(|label| RowId::Item(label.to_owned())),
+        Some(_) => None,
+        None if model.focus == Pane::Images => {
+            let image = model.images.rows.get(row)?;
+            Some(RowId::Image(image.region.clone(), image.id.clone()))
+        }
+        None => jobs::lines::job_at(model, row).map(RowId::Job),
+    }
+}
+
+fn row_of(model: &Model, id: &RowId) -> Option<usize> {
+    match (id, model.overlays.last()) {
+        (RowId::Item(label), Some(Overlay::Picker(picker))) => picker.row_of(label),
+        (RowId::Image(region, id), None) => model.images.rows.line_of(region, id),
+        (RowId::Job(id), None) => jobs::lines::row_of(model, *id),
+        _ => None,
+    }
+}
