@@ -75,7 +75,12 @@ impl Model {
             Meaning::Key(key) if !is_typing(self) && self.begins_filter(&key) => {
                 (Typing::Filter, line.trim().to_owned())
             }
-            Meaning::Again | Meaning::Help | Meaning::Row(_) | Meaning::Key(_) => return None,
+            Meaning::Again
+            | Meaning::Help
+            | Meaning::Row(_)
+            | Meaning::Key(_)
+            | Meaning::Undo
+            | Meaning::Doubtful(_) => return None,
             Meaning::Text(text) => match self.overlays.last() {
                 Some(Overlay::Form(_) | Overlay::Review(_) | Overlay::InputLine(_)) => (Typing::Text, text),
                 _ => (Typing::Filter, text),

@@ -18,6 +18,7 @@ fn view() -> RememberedView {
         jobs_height: Some(9),
         details_beside: true,
         filters: vec!["app-web !old".into()],
+        shown_until: None,
     }
 }
 
