@@ -6,16 +6,19 @@ pub use outlook::outlook;
 
 use std::collections::BTreeSet;
 
-use crate::domain::{
-    Region,
-    copy::{CopyRequest, Encryption},
-    placement::Placement,
-    post_copy::PostCopyStep,
-    review::{
-        Cell, CellValue, Choice, Column, Existing, Finding, FindingKind, ReviewTable, Severity, Status,
-        checks::ZoneProblem, existing::Found, findings::UnknownCheck,
+use crate::{
+    domain::{
+        Region,
+        copy::{CopyRequest, Encryption},
+        placement::Placement,
+        post_copy::PostCopyStep,
+        review::{
+            Cell, CellValue, Choice, Column, Existing, Finding, FindingKind, ReviewTable, Severity, Status,
+            checks::ZoneProblem, existing::Found, findings::UnknownCheck,
+        },
+        text::{clean, count, thousands},
     },
-    text::{clean, count, thousands},
+    engine::JobTags,
 };
 
 /// The heading of a column, at most 7 characters.
@@ -236,13 +239,15 @@ fn places(regions: &[Region]) -> String {
 }
 
 /// What is common to the copies to start, and what happens to them: names and encryption, then tags and what is done afterwards,
-/// then the rest.
-pub fn summary(copies: &[CopyRequest]) -> Vec<String> {
+/// then the rest. `job_tags` is true if new images get amigrate's tags.
+pub fn summary(copies: &[CopyRequest], job_tags: bool) -> Vec<String> {
     let Some(first) = copies.first() else { return Vec::new() };
     let names: BTreeSet<&str> = copies.iter().map(|copy| copy.name.as_str()).collect();
     let names = format!("{}{}", clean(first.name.as_str()), others(names.len().saturating_sub(1)));
-    let mut lines =
-        vec![format!("Name {names}; {}.", encryptions(copies)), format!("{}; {}.", tags(copies), after(copies))];
+    let mut lines = vec![
+        format!("Name {names}; {}.", encryptions(copies)),
+        format!("{}; {}.", tags(copies, job_tags), after(copies)),
+    ];
     let seldom = seldom(copies).join("; ");
     let mut rest = seldom.chars();
     lines.extend(rest.next().map(|first| format!("{}{}.", first.to_uppercase(), rest.as_str())));
@@ -277,23 +282,37 @@ fn encryptions(copies: &[CopyRequest]) -> String {
     format!("{}{}", shown.join(", "), others(kinds.len().saturating_sub(3)))
 }
 
-fn tags(copies: &[CopyRequest]) -> String {
-    let sources = match same(copies, |copy| &copy.copy_tags) {
-        Some(true) => Some("the source's"),
-        Some(false) => None,
-        None => Some("for some copies the source's"),
-    };
-    let own = match same(copies, |copy| &copy.image_tags) {
-        None => "tags differ".into(),
-        Some(tags) if tags.is_empty() && sources.is_some() => String::new(),
-        Some(tags) => count(tags.len(), "tag", "tags"),
-    };
-    match (own.is_empty(), sources) {
-        (true, Some("the source's") | None) => "The source's tags".into(),
-        (true, Some(_)) => "The source's tags for some copies".into(),
-        (false, Some(sources)) => format!("{own} and {sources}"),
-        (false, None) => own,
+/// The tags of the new images: the user's by name, whether the source's are copied, and amigrate's own.
+fn tags(copies: &[CopyRequest], job_tags: bool) -> String {
+    /// Tags that are named, and characters of each.
+    const SHOWN: usize = 3;
+    const TAG: usize = 40;
+    let mut parts: Vec<String> = Vec::new();
+    match same(copies, |copy| &copy.image_tags) {
+        None => parts.push("their own, which differ".into()),
+        Some(tags) => {
+            parts.extend(tags.iter().take(SHOWN).map(|tag| start_of(&format!("{}={}", tag.key, tag.value), TAG)));
+            let more = tags.len().saturating_sub(SHOWN);
+            parts.extend((more > 0).then(|| format!("{more} more")));
+        }
     }
+    match same(copies, |copy| &copy.copy_tags) {
+        Some(true) => parts.push("the source's".into()),
+        Some(false) => {}
+        None => parts.push("for some copies the source's".into()),
+    }
+    if job_tags {
+        parts.push(format!("{} and {}", JobTags::JOB, JobTags::BATCH));
+    }
+    if parts.is_empty() { "No tags".into() } else { format!("Tags: {}", parts.join(", ")) }
+}
+
+/// The first characters of a text.
+fn start_of(text: &str, characters: usize) -> String {
+    let whole = clean(text);
+    let start: String = whole.chars().take(characters).collect();
+    let more = if start.len() < whole.len() { "..." } else { "" };
+    format!("{start}{more}")
 }
 
 /// What is done afterwards.
@@ -318,7 +337,7 @@ fn after(copies: &[CopyRequest]) -> String {
 }
 
 /// Characters of a description that are shown.
-const DESCRIPTION: usize = 52;
+const DESCRIPTION: usize = 98;
 
 /// Description, tags of the snapshots, place and client token.
 fn seldom(copies: &[CopyRequest]) -> Vec<String> {
@@ -326,10 +345,7 @@ fn seldom(copies: &[CopyRequest]) -> Vec<String> {
     match same(copies, |copy| &copy.description) {
         Some(text) if text.as_str().is_empty() => {}
         Some(text) => {
-            let whole = clean(text.as_str());
-            let start: String = whole.chars().take(DESCRIPTION).collect();
-            let more = if start.len() < whole.len() { "..." } else { "" };
-            parts.push(format!("description \"{start}{more}\""));
+            parts.push(format!("description \"{}\"", start_of(text.as_str(), DESCRIPTION)));
         }
         None => parts.push("descriptions differ".into()),
     }

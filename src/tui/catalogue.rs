@@ -99,7 +99,12 @@ impl Catalogue {
                 Some(refresh) => refresh.known(image),
                 None => Arc::new(image),
             };
-            if let Some(at) = listing.carried.remove(&image.id) {
+            // What was read by its id meanwhile may have moved it.
+            let is_at = |at: &usize| listing.images.get(*at).is_some_and(|carried| carried.id == image.id);
+            let place = |at: usize| {
+                Some(at).filter(is_at).or_else(|| listing.images.iter().position(|carried| carried.id == image.id))
+            };
+            if let Some(at) = listing.carried.remove(&image.id).and_then(place) {
                 listing.images[at] = image;
                 continue;
             }

@@ -19,8 +19,14 @@ use crate::{
 /// The work that stops if no process runs the queue after this one.
 fn pending_work(model: &Model) -> PendingWork {
     let mut pending = PendingWork::default();
-    for job in model.jobs_view.jobs().filter(|j| j.needs_driving()) {
-        *counter(&mut pending, job) += 1;
+    // In the demo AWS ends with the process, and with it the copies that it has accepted.
+    let in_demo = |job: &Job| model.start.demo.is_some() && job.origin == Origin::Here && !job.state.ended();
+    for job in model.jobs_view.jobs() {
+        if job.needs_driving() {
+            *counter(&mut pending, job) += 1;
+        } else if in_demo(job) {
+            pending.copying += 1;
+        }
     }
     // The store has them, or will, before the jobs show them.
     pending.queued += model.requested.len();

@@ -161,7 +161,7 @@ fn print_check(setup: &Setup, checked: &Checked) -> Result<ExitStatus, CommandEr
             None => {}
         }
     }
-    for text in labels::review::summary(&checked.table.copies) {
+    for text in labels::review::summary(&checked.table.copies, checked.review.job_tags()) {
         setup.output.note(&text);
     }
     for text in [document.outlook.text, document.cost.text] {

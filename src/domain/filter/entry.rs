@@ -124,13 +124,12 @@ impl Entry<'_> {
         if !self.letters.is_ascii() {
             return false;
         }
-        let is_capital = |at: usize| self.capitals.is_one(at);
-        out.extend(
-            self.text
-                .bytes()
-                .enumerate()
-                .map(|(at, byte)| char::from(if is_capital(at) { byte.to_ascii_uppercase() } else { byte })),
-        );
+        out.push_str(self.text);
+        for at in self.capitals.before(self.text.len()) {
+            if let Some(letter) = out.get_mut(at..=at) {
+                letter.make_ascii_uppercase();
+            }
+        }
         true
     }
 
@@ -174,6 +173,20 @@ impl Capitals<'_> {
     pub(super) fn is_one(&self, at: usize) -> bool {
         let at = self.start + at;
         self.bits.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 == 1)
+    }
+
+    /// Returns which of the first so many bytes of the text were capitals: few, so whole words of bits are skipped.
+    fn before(&self, end: usize) -> impl Iterator<Item = usize> + '_ {
+        let words = self.start / 64..(self.start + end).div_ceil(64);
+        let ones = words.flat_map(|word| {
+            let mut bits = self.bits.get(word).copied().unwrap_or(0);
+            std::iter::from_fn(move || {
+                let at = (bits != 0).then(|| word * 64 + bits.trailing_zeros() as usize)?;
+                bits &= bits - 1;
+                Some(at)
+            })
+        });
+        ones.filter_map(|at| at.checked_sub(self.start)).take_while(move |at| *at < end)
     }
 
     /// Returns true if the part of the text that begins at a byte has its capitals where a word has them.

@@ -61,7 +61,15 @@ impl Draft {
         if !shared_with.is_empty() || post.copy_permissions {
             self.check_shared_keys(!shared_with.is_empty(), mistakes, warnings);
         }
-        if post.public && (self.encrypts() || self.sources.iter().any(|s| s.encrypted())) {
+        if post.public
+            && let Some(source) = self.sources.iter().find(|s| s.encrypted())
+        {
+            let text = format!(
+                "{} is encrypted, and so are its copies: EC2 refuses to make them public. Share them with accounts.",
+                source.id
+            );
+            mistakes.add(Field::Public, text);
+        } else if post.public && self.encrypts() {
             let text =
                 "Encrypted images cannot be public: EC2 refuses them. Copy without encryption, or share with accounts.";
             mistakes.add(Field::Public, text.into());

@@ -112,6 +112,11 @@ impl Review {
         self.now = now;
     }
 
+    /// Returns true if new images get amigrate's tags.
+    pub fn job_tags(&self) -> bool {
+        self.context.limits.job_tags
+    }
+
     /// Returns the copies, before anything is skipped or renamed.
     pub fn copies(&self) -> &[CopyRequest] {
         &self.copies

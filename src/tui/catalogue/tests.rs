@@ -148,3 +148,15 @@ fn a_list_by_another_query_that_fails_is_begun_again() {
     assert!(lists.end(vec![available(3), available(2)]));
     assert_eq!(lists.ids().0, [2, 3], "nothing twice");
 }
+
+#[test]
+fn what_is_read_meanwhile_moves_no_image_to_another_place() {
+    let mut lists = Lists::of(vec![available(1), available(2), pending(3)]);
+    lists.0.change_query(|_| true);
+    let region = lists.1.clone();
+    lists.0.begin(&region);
+    lists.read(1, None);
+    lists.0.page(&region, vec![available(3)], false, false, Timestamp::UNIX_EPOCH);
+    assert!(lists.end(vec![available(2)]));
+    assert_eq!(lists.ids(), (vec![2, 3], 0));
+}

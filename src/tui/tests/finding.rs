@@ -332,3 +332,10 @@ fn marks_that_the_filter_hides_are_counted_and_named_where_they_matter() {
     keys(&mut model, "c");
     lacks(&mut model, "This is about");
 }
+
+#[test]
+fn regions_that_the_filter_hides_stay_marked_and_are_counted() {
+    let mut model = listed(vec![image(1)]);
+    keys(&mut model, "r*/us-e");
+    shows(&mut model, &["3 regions marked, 2 of them hidden by the filter"]);
+}

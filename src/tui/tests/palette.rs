@@ -215,3 +215,13 @@ fn a_name_that_is_typed_is_not_replaced_by_one_like_it() {
         assert_eq!(model.chosen, [region(if keys_down == 0 { "us-east-1" } else { "eu-west-2" })]);
     }
 }
+
+#[test]
+fn a_long_mistake_is_shown_in_full() {
+    let mut model = listed(vec![image(1)]);
+    command(&mut model, "region there_is_no_such_region");
+    let shown = screen(&mut model);
+    for line in ["use region `there_is_no_such_region`: that is not the name of a region.", "looks like `us-east-1`"] {
+        assert!(shown.contains(line), "{shown}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Quitting and hang-ups.
 
 use super::{jobs::*, *};
-use crate::engine::{RemovalReason, RemovalStep};
+use crate::engine::{Origin, RemovalReason, RemovalStep};
 
 fn cancelling(n: u32) -> Job {
     let step = RemovalStep::Checking { at: None, sent: None, slow_answers: 0 };
@@ -189,4 +189,16 @@ fn what_was_typed_into_a_form_is_not_lost_without_a_question() {
     let mut model = listed(vec![image(1)]);
     keys(&mut model, "c");
     assert_eq!(ctrl(&mut model, 'c'), [Effect::Quit], "nothing was typed");
+}
+
+#[test]
+fn the_demo_asks_before_its_running_copies_are_lost() {
+    let mut model = with_jobs(vec![copying(1), available(2)]);
+    model.start.demo = Some("demo".into());
+    assert_eq!(keys(&mut model, "q"), []);
+    shows(&mut model, &["1 copy is running and will not be completed.", "On an account of yours"]);
+    let elsewhere = with(1, |job| (job.state, job.origin) = (copying(1).state, Origin::Elsewhere));
+    let mut model = with_jobs(vec![elsewhere]);
+    model.start.demo = Some("demo".into());
+    assert_eq!(keys(&mut model, "q"), [Effect::Quit], "it came with the demo");
 }

@@ -72,6 +72,8 @@ fn choice(text: impl Into<String>, action: DialogAction) -> Choice {
 pub struct PendingWork {
     /// Copies that AWS has not accepted yet.
     pub queued: usize,
+    /// Copies that AWS has accepted and that end with the demo.
+    pub copying: usize,
     pub cancelling: usize,
     /// Images being deregistered.
     pub deregistering: usize,
@@ -337,8 +339,14 @@ impl Confirmation {
                 count(pending.queued, "copy has", "copies have")
             ));
         }
+        if pending.copying > 0 {
+            text.push(format!(
+                "{} running and will not be completed.",
+                count(pending.copying, "copy is", "copies are")
+            ));
+        }
         text.extend(unfinished(pending, "; some snapshots may be left"));
-        text.push("Everything in the demo is lost.".into());
+        text.push("Everything in the demo is lost. On an account of yours, copies continue in AWS.".into());
         Self { quits: true, ..Self::yes_or_no("Quit", text, "No, stay", "Yes, quit", DialogAction::Quit) }
     }
 

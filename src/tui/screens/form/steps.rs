@@ -126,7 +126,8 @@ pub(super) fn submit(model: &mut Model, effects: &mut Vec<Effect>) {
         return;
     }
     let Purpose::Steps(steps) = &form.purpose else { return };
-    let (job, wanted, outcome) = (steps.job.id, steps.steps.clone(), steps.outcome());
+    let outcome = [steps.outcome(), warnings(form)].concat();
+    let (job, wanted) = (steps.job.id, steps.steps.clone());
     if steps.changes().carried_out.iter().any(is_public) {
         let region = steps.job.request.destination.clone();
         model.show_notice(format!("Checking whether images may be public in {region} ..."));
@@ -146,7 +147,7 @@ pub(in crate::tui) fn on_public_access(model: &mut Model, job: JobId, answer: Re
         return;
     }
     let (region, wanted) = (steps.job.request.destination.clone(), steps.steps.clone());
-    let mut outcome = steps.outcome();
+    let mut outcome = [steps.outcome(), warnings(form)].concat();
     match answer {
         Ok(CheckAnswer::PublicAccessBlocked(true)) => {
             form.focus_on(&Field::Public);
@@ -166,6 +167,11 @@ pub(in crate::tui) fn on_public_access(model: &mut Model, job: JobId, answer: Re
     // It says that this is being checked.
     model.notice = None;
     confirm(model, job, |job| Overlay::InputLine(InputLine::public_steps(job, outcome, wanted)));
+}
+
+/// The form's warnings, a line each, for those who confirm what it says.
+fn warnings(form: &Form) -> Vec<String> {
+    form.plan.warnings.iter().map(|warning| format!("Warning: {}", warning.text)).collect()
 }
 
 /// Opens what confirms the steps, if the copy is still available.

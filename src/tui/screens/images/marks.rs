@@ -58,20 +58,12 @@ impl Marks {
         }
     }
 
-    /// Marks all of these, of which there are about so many. Returns how many of them were not marked.
-    pub(super) fn extend<'a>(&mut self, images: impl Iterator<Item = &'a Image>, about: usize) -> usize {
-        let before = self.len();
-        for image in images {
-            match self.0.get_mut(&image.region) {
-                Some(ids) => _ = ids.insert(image.id.clone()),
-                None => {
-                    // Most often they are all of one region.
-                    let mut ids = HashSet::with_capacity(if self.0.is_empty() { about } else { 0 });
-                    ids.insert(image.id.clone());
-                    self.0.insert(image.region.clone(), ids);
-                }
-            }
-        }
-        self.len() - before
+    /// Marks these images of a region. Returns how many of them were not marked.
+    pub(super) fn extend(&mut self, region: &Region, images: &[&Arc<Image>]) -> usize {
+        let ids = self.0.entry(region.clone()).or_default();
+        let before = ids.len();
+        ids.reserve(images.len());
+        ids.extend(images.iter().map(|image| image.id.clone()));
+        ids.len() - before
     }
 }

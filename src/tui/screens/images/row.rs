@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, ops::Range};
 
 /// An image: which region's index, and where in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Row {
     pub(super) index: u32,
     pub(super) at: u32,

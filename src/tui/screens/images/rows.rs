@@ -3,10 +3,10 @@
 use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
 use super::{
-    parallel::{cores, on_cores, sorted},
+    parallel::{PARALLEL, cores, on_cores, sorted},
     region_index::RegionIndex,
     row::{Changes, Row, merged, rows},
-    sort::{Sort, start},
+    sort::{Sort, SortKey, start},
 };
 use crate::domain::{
     AccountId, Image, ImageId, Region,
@@ -83,6 +83,17 @@ impl Rows {
     /// The images shown, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Image>> {
         self.shown().iter().filter_map(|row| self.image(*row))
+    }
+
+    /// The images shown, region by region and as the lists have them: as they are in memory, 100,000 are read several times faster.
+    pub(super) fn by_list(&self) -> Vec<(&Region, Vec<&Arc<Image>>)> {
+        let mut rows = self.shown().to_vec();
+        rows.sort_unstable();
+        let of = |rows: &[Row]| {
+            let index = self.indexes.get(rows.first()?.index as usize)?;
+            Some((&index.region, rows.iter().filter_map(|row| index.image(row.at as usize)).collect()))
+        };
+        rows.chunk_by(|a, b| a.index == b.index).filter_map(of).collect()
     }
 
     /// All images before the filter, in order.
@@ -164,7 +175,14 @@ impl Rows {
             let entry = self.entry(row)?;
             (left_out.as_ref() != Some(&entry.image.owner_id)).then(|| sort.key(&entry, row.index.into()))
         };
-        sorted(rows, key, |(a, _), (b, _)| sort.compare(a, b))
+        let compare = |(a, _): &(SortKey<'_>, Row), (b, _): &(SortKey<'_>, Row)| sort.compare(a, b);
+        if rows.len() < PARALLEL {
+            return sorted(rows, key, compare);
+        }
+        // The images are read as they are in memory, most of them without a wait.
+        let keys: Vec<Vec<Option<SortKey<'_>>>> =
+            (0..).zip(&self.indexes).map(|(n, index)| keys(n, index, key)).collect();
+        sorted(rows, |row| *keys.get(row.index as usize)?.get(row.at as usize)?, compare)
     }
 
     fn compare(&self, a: Row, b: Row, sort: &Sort) -> Ordering {
@@ -252,6 +270,17 @@ impl Rows {
         }
         hits
     }
+}
+
+/// The keys of all images of an index.
+fn keys<'a>(
+    n: u32,
+    index: &'a RegionIndex,
+    key: impl Fn(Row) -> Option<SortKey<'a>> + Sync,
+) -> Vec<Option<SortKey<'a>>> {
+    let rows: Vec<Row> = rows(std::iter::once(0..index.len())).map(|row| Row { index: n, ..row }).collect();
+    let share = rows.len().div_ceil(cores(rows.len())).max(1);
+    on_cores(rows.chunks(share).collect(), |rows| rows.iter().map(|row| key(*row)).collect::<Vec<_>>()).concat()
 }
 
 #[cfg(test)]

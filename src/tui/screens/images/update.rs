@@ -181,7 +181,7 @@ fn sort_by_next(model: &mut Model) {
 fn mark_all(model: &mut Model) {
     let pane = &mut model.images;
     let before = pane.marked.len();
-    let new = pane.marked.extend(pane.rows.iter().map(|i| &**i), pane.rows.len());
+    let new = pane.rows.by_list().iter().map(|(region, images)| pane.marked.extend(region, images)).sum();
     let all = before + new;
     let images = count(new, "image", "images");
     model.show_notice(match (new, before) {

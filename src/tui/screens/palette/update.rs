@@ -71,7 +71,7 @@ fn request_values(model: &mut Model, effects: &mut Vec<Effect>) {
 pub fn act(model: &mut Model, action: Action, effects: &mut Vec<Effect>) -> PaletteOutcome {
     let body = layout::now(model).body;
     let Some(Overlay::Palette(palette)) = model.overlays.last_mut() else { return PaletteOutcome::Ignored };
-    palette.height = view::rows(body);
+    palette.height = view::rows(palette, body);
     match action {
         Action::Older => palette.older(),
         Action::Newer => palette.newer(),

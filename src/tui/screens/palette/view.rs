@@ -16,7 +16,7 @@ use crate::tui::{
     theme,
     widgets::{
         draw_context::{DrawContext, pane},
-        text_fit::{cut, fit, fit_right, width as cells},
+        text_fit::{fit, fit_right, width as cells, wrap},
     },
 };
 
@@ -33,14 +33,27 @@ impl Columns {
     }
 }
 
+/// Rows below the line that is typed in this area.
+fn room(area: Rect) -> usize {
+    usize::from(area.height.saturating_sub(3)).min(17)
+}
+
+/// The lines of the mistake, at least one: it has its room also where there is none.
+fn mistake_lines(palette: &Palette, area: Rect) -> Vec<String> {
+    let width = usize::from(area.width.saturating_sub(4));
+    let mut lines = palette.mistake.as_ref().map_or_else(Vec::new, |mistake| wrap(mistake, width));
+    lines.truncate(room(area) / 2);
+    if lines.is_empty() { vec![String::new()] } else { lines }
+}
+
 /// Rows of the list in this area.
-pub(super) fn rows(area: Rect) -> usize {
-    usize::from(area.height.saturating_sub(4)).min(16)
+pub(super) fn rows(palette: &Palette, area: Rect) -> usize {
+    room(area).saturating_sub(mistake_lines(palette, area).len())
 }
 
 /// The palette's place in this area.
 fn place(area: Rect) -> Rect {
-    let height = u16::try_from(rows(area) + 4).unwrap_or(u16::MAX).min(area.height);
+    let height = u16::try_from(room(area) + 3).unwrap_or(u16::MAX).min(area.height);
     Rect { y: area.bottom() - height, height, ..area }
 }
 
@@ -48,16 +61,16 @@ fn place(area: Rect) -> Rect {
 pub fn row_at(palette: &Palette, area: Rect, at: Position) -> Option<usize> {
     let place = place(area);
     // The border, the line that is typed, the mistake.
-    let first = place.y + 3;
+    let first = place.y + 2 + u16::try_from(mistake_lines(palette, area).len()).unwrap_or(1);
     let inside = place.contains(at) && at.y >= first && at.y + 1 < place.bottom();
     let mut list = palette.list;
-    list.clamp(palette.rows.len(), rows(area));
+    list.clamp(palette.rows.len(), rows(palette, area));
     inside.then(|| list.offset + usize::from(at.y - first)).filter(|row| *row < palette.rows.len())
 }
 
 /// Draws the palette over the lower part of the screen.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, palette: &Palette, ctx: DrawContext<'_>) {
-    let shown = rows(area);
+    let shown = rows(palette, area);
     let place = place(area);
     let mut list = palette.list;
     list.clamp(palette.rows.len(), shown);
@@ -69,12 +82,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, palette: &Palette, ctx: DrawConte
     let scroll = palette.line.visual_scroll(width.saturating_sub(3));
     let visible: String = palette.line.value().chars().skip(scroll).collect();
     let mut lines = vec![Line::styled(format!(":{}", fit(&visible, width.saturating_sub(1), "")), theme::STRONG)];
-    lines.push(match &palette.mistake {
-        Some(mistake) => {
-            Line::styled(format!(" {}", cut(mistake, width.saturating_sub(2), ctx.glyphs.ellipsis)), theme::BAD)
-        }
-        None => Line::default(),
-    });
+    lines.extend(mistake_lines(palette, area).into_iter().map(|text| Line::styled(format!(" {text}"), theme::BAD)));
     for (at, row) in palette.rows.iter().enumerate().skip(list.offset).take(shown) {
         lines.push(line(row, at == list.cursor, width, ctx));
     }

@@ -257,6 +257,11 @@ impl Picker {
         }
     }
 
+    /// The number of marked rows that the filter hides.
+    fn hidden_marks(&self) -> usize {
+        self.marked.iter().filter(|at| !self.shown.contains(at)).count()
+    }
+
     /// The number of marked rows, where several can be marked.
     fn marks(&self) -> String {
         let n = self.marked.len();

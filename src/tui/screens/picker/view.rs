@@ -6,7 +6,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::Picker;
+use super::{Item, Picker};
 use crate::tui::{
     theme,
     widgets::{
@@ -15,12 +15,20 @@ use crate::tui::{
     },
 };
 
-/// Columns of the popup.
-const WIDTH: u16 = 76;
+/// Columns of the popup: at least so many, and more where its rows are longer and there is room.
+const COLUMNS: std::ops::RangeInclusive<u16> = 76..=118;
+
+/// Columns of the popup in this area.
+fn columns(picker: &Picker, area: Rect) -> u16 {
+    let longest = |text: fn(&Item) -> &str| picker.items.iter().map(|item| cells(text(item))).max().unwrap_or(0);
+    // The border, the cursor, the mark, and the gap between label and note.
+    let needed = longest(|item| &item.label) + longest(|item| &item.note) + 7;
+    u16::try_from(needed).unwrap_or(u16::MAX).clamp(*COLUMNS.start(), *COLUMNS.end()).min(area.width)
+}
 
 /// Cells of a line in this area.
-fn inner_width(area: Rect) -> usize {
-    usize::from(area.width.min(WIDTH).saturating_sub(4))
+fn inner_width(picker: &Picker, area: Rect) -> usize {
+    usize::from(columns(picker, area).saturating_sub(4))
 }
 
 /// Rows of the list in this area.
@@ -30,20 +38,20 @@ fn list_height(area: Rect) -> usize {
 
 /// The row of the list at a position.
 pub fn row_at(picker: &Picker, area: Rect, at: Position) -> Option<usize> {
-    let message = if picker.message.is_empty() { 0 } else { wrap(&picker.message, inner_width(area)).len() };
+    let message = if picker.message.is_empty() { 0 } else { wrap(&picker.message, inner_width(picker, area)).len() };
     let head = message + usize::from(picker.typing || !picker.filter.value().is_empty());
     let height = list_height(area);
     let mut list = picker.list;
     list.clamp(picker.shown.len(), height);
     let rows = picker.shown.len().saturating_sub(list.offset).min(height);
-    let place = popup_place(area, head + rows, WIDTH);
+    let place = popup_place(area, head + rows, columns(picker, area));
     let row = usize::from(at.y.checked_sub(place.y + 1)?).checked_sub(head)?;
     (place.contains(at) && row < rows).then_some(list.offset + row)
 }
 
 /// Draws the picker over the middle of the screen.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, ctx: DrawContext<'_>) {
-    let (width, inner, height) = (area.width.min(WIDTH), inner_width(area), list_height(area));
+    let (width, inner, height) = (columns(picker, area), inner_width(picker, area), list_height(area));
     let mut lines = Vec::new();
     if !picker.message.is_empty() {
         lines.extend(wrap(&picker.message, inner).into_iter().map(|t| Line::styled(format!(" {t}"), theme::WARN)));
@@ -80,6 +88,10 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, picker: &Picker, ctx: DrawContext
     let mut title = picker.title(ctx.keys);
     if picker.multiple {
         title = format!("{title}: {} marked", picker.marks());
+        let hidden = picker.hidden_marks();
+        if hidden > 0 {
+            title = format!("{title}, {hidden} of them hidden by the filter");
+        }
     }
     if below > 0 {
         title = format!("{title}, {below} more below");

@@ -62,7 +62,7 @@ impl ReviewScreen {
     pub fn new(review: Review, prices: &Prices) -> Self {
         let table = review.table();
         let cost = labels::estimate(&estimate(&table.copies, prices));
-        let summary = labels::review::summary(&table.copies);
+        let summary = labels::review::summary(&table.copies, review.job_tags());
         Self {
             review,
             table,
@@ -122,7 +122,7 @@ impl ReviewScreen {
             let target = self.target();
             self.table = self.review.table();
             self.cost = labels::estimate(&estimate(&self.table.copies, prices));
-            self.summary = labels::review::summary(&self.table.copies);
+            self.summary = labels::review::summary(&self.table.copies, self.review.job_tags());
             if let Some(row) = target.filter(|_| self.moved).and_then(|target| self.find(&target)) {
                 self.list.cursor = row;
             }
