@@ -183,7 +183,7 @@ pub(super) fn snapshot(from: &sdk::Snapshot) -> Option<Snapshot> {
     })
 }
 
-fn date_time(at: &aws_smithy_types::DateTime) -> Option<Timestamp> {
+pub(super) fn date_time(at: &aws_smithy_types::DateTime) -> Option<Timestamp> {
     Timestamp::new(at.secs(), at.subsec_nanos().cast_signed()).ok()
 }
 

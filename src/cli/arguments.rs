@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    audit, cancel, completions, config, copy, coverage, deregister, exit::CommandError, jobs, list, map,
-    output::Format, policy, replay, resolve, retry, schema, setup::CommonFlags, show, sync, wait, watch,
+    audit, cancel, completions, config, copy, coverage, deregister, exit::CommandError, jobs, list, map, orphans,
+    output::Format, policy, recycle_bin, replay, resolve, retry, schema, setup::CommonFlags, show, sync, wait, watch,
     world::WorldArgs,
 };
 use crate::domain::Failure;
@@ -68,6 +68,21 @@ pub(super) enum Command {
     /// those of which EC2 itself confirms that sync has made them. Whatever is in use, shared, protected, young, or the last of its
     /// family is kept; so is what cannot be read.
     Sync(Box<sync::SyncArgs>),
+    /// Print snapshots that images left behind when they were deregistered
+    ///
+    /// An orphan is a snapshot that EC2 made for an image, as its description says (`Copied for DestinationAmi ...`, `Created by
+    /// CreateImage(...)`), and whose image does not exist any more in the region. In doubt a snapshot is none: whatever an image or a
+    /// copy of the queue refers to is kept, also by way of the Recycle Bin; so is what is shared, locked, archived, younger than
+    /// --min-age, AWS Backup's or another service's, or has fast snapshot restore; and whatever could not be read. A region of which
+    /// any page cannot be read has none.
+    ///
+    /// The status is 10 if there are orphans, 0 if there are none. Costs are at most and estimated: volumes are counted as full.
+    ///
+    /// --delete deletes those that are named, or all, after their number was typed. It cannot be undone, except where a retention
+    /// rule of the Recycle Bin keeps deleted snapshots.
+    Orphans(orphans::OrphansArgs),
+    /// Print what the Recycle Bin holds, and restore images and snapshots from it
+    RecycleBin(recycle_bin::RecycleBinArgs),
     /// Print where the copies of an image are, for whoever launches next
     Map(map::MapArgs),
     /// Carry on copies that are queued or being cancelled, without a screen, until nothing is left that needs it

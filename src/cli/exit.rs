@@ -17,7 +17,7 @@ pub(super) enum ExitStatus {
     NotAllowed = 3,
     /// The time given with `--timeout` is over; jobs go on.
     TimedOut = 4,
-    /// `amigrate sync` without `--apply` found something to do.
+    /// `amigrate sync` without `--apply` found something to do, `amigrate orphans` orphaned snapshots.
     SomethingToDo = 10,
     /// 128 + SIGHUP.
     HungUp = 129,

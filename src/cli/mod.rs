@@ -21,11 +21,13 @@ mod lookup;
 mod man;
 mod map;
 mod one_image;
+mod orphans;
 mod output;
 mod plain;
 mod policy;
 mod queue;
 mod records;
+mod recycle_bin;
 pub mod reference;
 mod region_failures;
 mod regions;
@@ -182,6 +184,8 @@ fn dispatch(mut setup: Setup, command: Option<Command>) -> Result<ExitCode, Comm
         Command::Retry(args) => retry::run(&setup, &args)?,
         Command::Deregister(args) => deregister::run(&setup, &args)?,
         Command::Sync(args) => sync::run(&setup, &args)?,
+        Command::Orphans(args) => orphans::run(&setup, &args)?,
+        Command::RecycleBin(args) => recycle_bin::run(&setup, &args)?,
         Command::Map(args) => map::run(&setup, &args)?,
         Command::Policy(args) => policy::run(&setup, &args)?,
         // Run by `start`.

@@ -13,9 +13,9 @@ use super::{
     output::{Format, OutputOptions, Record, print_document},
     policy::PolicyDocument,
     records::{
-        AuditRecord, CheckDocument, CopyDocument, CopyRecord, DeregistrationRecord, DestinationRecord, FailureRecord,
-        FamilyRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord, RequestedDocument, RequestedRecord,
-        SyncRecord,
+        AuditRecord, BinnedRecord, CheckDocument, CopyDocument, CopyRecord, DeregistrationRecord, DestinationRecord,
+        FailureRecord, FamilyRecord, IdentityRecord, ImageDocument, ImageRecord, JobRecord, OrphanRecord,
+        RequestedDocument, RequestedRecord, SyncRecord,
     },
     regions::nearest,
 };
@@ -56,6 +56,8 @@ const OUTPUTS: &[Output] = &[
     records::<JobRecord>("retry"),
     records::<DeregistrationRecord>("deregister"),
     records::<SyncRecord>("sync"),
+    records::<OrphanRecord>("orphans"),
+    records::<BinnedRecord>("recycle-bin"),
     document::<MapDocument>("map"),
     document::<IdentityRecord>("whoami"),
     records::<AuditRecord>("audit"),

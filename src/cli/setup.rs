@@ -14,8 +14,8 @@ use super::{
 use crate::{
     aws::{HttpClient, SessionOptions},
     config::{self, Config},
-    domain::{Failure, Region},
-    driver::{DriverSettings, HookSettings, SessionSource, StoreLocation},
+    domain::{AccountKey, Failure, Region},
+    driver::{Clock, DriverSettings, HookSettings, OnRecord, SessionSource, StoreLocation},
     engine::EngineConfig,
     runtime::logging,
     store::refuse_network,
@@ -211,6 +211,12 @@ impl Setup {
             StoreLocation::Unavailable(failure) => Err(failure),
             StoreLocation::Memory => Err(Failure::new("keep jobs", "they are in memory")),
         }
+    }
+
+    /// Returns what puts calls of the account on record.
+    pub(super) fn on_record(&self, account: &AccountKey) -> Result<OnRecord, Failure> {
+        let store = StoreLocation::Dir(self.store_dir()?).open(jiff::Timestamp::now(), |_| {})?;
+        Ok(OnRecord::new(store, account.clone(), Clock::real()))
     }
 
     pub(super) fn driver_settings(&self) -> DriverSettings {

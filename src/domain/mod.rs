@@ -20,6 +20,7 @@ pub mod image_deregistration;
 pub mod image_details;
 pub mod image_usage;
 pub mod kms_key;
+pub mod orphans;
 pub mod palette;
 pub mod placement;
 pub mod plan;

@@ -18,6 +18,8 @@ mod hook_process;
 mod hook_runner;
 mod hooks;
 pub mod login;
+mod on_record;
+pub mod orphans;
 mod pending;
 mod profile_key;
 mod queue;
@@ -32,6 +34,7 @@ pub use backend::{AwsBackend, BackendResponse, DriverBackend, ResponseMetadata, 
 pub use clock::Clock;
 pub use context::{Driver, DriverConfig, DriverHandle, DriverSettings, LockMode, Publisher, RECENT};
 pub use hooks::HookSettings;
+pub use on_record::{Changing, OnRecord};
 pub use queue::{Queue, StoreLocation};
 pub use session_source::SessionSource;
 pub use store_handle::StoreHandle;

@@ -24,6 +24,7 @@ mod job_cleanups;
 mod jobs;
 mod messages;
 mod note;
+mod orphans;
 mod ownership;
 mod poll_results;
 mod polling;
@@ -58,6 +59,7 @@ pub use messages::{
     SnapshotReturnCode, Status,
 };
 pub use note::{Note, Waiting};
+pub use orphans::claims;
 pub use ownership::{Evidence, Unproven};
 pub use post_copy::{PostCopyAnswer, PostCopyCall, StepProgress, StepState};
 pub use state::{JobPhase, JobState, RemovalReason, RemovalStep, UnknownOutcome};

@@ -8,6 +8,7 @@ pub mod coverage;
 pub mod driver;
 mod job;
 pub mod line_mode;
+pub mod orphans;
 mod post_copy;
 pub mod progress;
 pub mod review;

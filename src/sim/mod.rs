@@ -21,6 +21,7 @@ pub use world::{
     policy::{DenySpec, Policy},
     probes::CopySeen,
     records::{Change, ChangeKind, ForeignCall, Provenance},
+    retention::RetentionKind,
     scenario::{self, Scenario},
     state::World,
     time_scale::TimeScale,

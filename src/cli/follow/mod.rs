@@ -24,7 +24,7 @@ pub(super) use describe::{failure_of_cancel, reason, title};
 pub(super) use ending::{CarriedOn, Ending, Followed};
 pub(super) use outages::Outages;
 pub(super) use progress::{Progress, Records, Silent, on_stderr};
-pub(super) use signals::{EndSignal, Signal, Signals};
+pub(super) use signals::{EndSignal, Signal, Signals, to_its_end};
 pub(super) use until::Until;
 
 use until::Confirming;

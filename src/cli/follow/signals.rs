@@ -81,6 +81,25 @@ impl Signals {
     }
 }
 
+/// Carries something out to its end, whatever signals come meanwhile: how it ends is to be on record. Sets the status of a signal that
+/// ends the command then.
+pub(in crate::cli) async fn to_its_end<T>(
+    work: impl Future<Output = T>,
+    signals: &mut Signals,
+    interrupted: &mut Option<ExitStatus>,
+) -> T {
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            signal = signals.next() => match signal {
+                Signal::End(signal) => *interrupted = Some(signal.status()),
+                Signal::Stop => session::stop(),
+            },
+        }
+    }
+}
+
 struct Listeners {
     interrupt: Listener,
     terminate: Listener,

@@ -15,6 +15,8 @@ pub(super) enum Work {
     Deregister,
     /// Deprecate and disable old copies, as `amigrate sync` does
     Retire,
+    /// Look for orphaned snapshots and delete them, and restore what is in the Recycle Bin
+    Orphans,
 }
 
 /// What the statements of a policy depend on.

@@ -5,18 +5,22 @@ use super::{
     document::Statement,
     scope::{
         PolicyScope,
-        Work::{self, Cancel, Copy, Deregister, List, Retire, Share},
+        Work::{self, Cancel, Copy, Deregister, List, Orphans, Retire, Share},
     },
 };
 
 /// Actions that read, which EC2 and KMS mostly allow on all resources or none; and the work that needs them.
 const READS: &[(&str, &[Work])] = &[
-    ("ec2:DescribeRegions", &[List, Copy, Cancel, Share, Deregister, Retire]),
-    ("ec2:DescribeImages", &[List, Copy, Cancel, Share, Deregister, Retire]),
-    ("ec2:DescribeSnapshots", &[List, Copy, Cancel, Share, Deregister]),
+    ("ec2:DescribeRegions", &[List, Copy, Cancel, Share, Deregister, Retire, Orphans]),
+    ("ec2:DescribeImages", &[List, Copy, Cancel, Share, Deregister, Retire, Orphans]),
+    ("ec2:DescribeSnapshots", &[List, Copy, Cancel, Share, Deregister, Orphans]),
     ("ec2:DescribeImageAttribute", &[List, Share, Deregister, Retire]),
-    ("ec2:DescribeSnapshotAttribute", &[List, Deregister, Retire]),
+    ("ec2:DescribeSnapshotAttribute", &[List, Deregister, Retire, Orphans]),
     ("ec2:DescribeImageReferences", &[Deregister, Retire]),
+    ("ec2:DescribeLockedSnapshots", &[Orphans]),
+    ("ec2:DescribeFastSnapshotRestores", &[Orphans]),
+    ("ec2:ListImagesInRecycleBin", &[Orphans]),
+    ("ec2:ListSnapshotsInRecycleBin", &[Orphans]),
     ("ec2:GetImageBlockPublicAccessState", &[List, Copy, Share]),
     ("ec2:GetAllowedImagesSettings", &[Copy]),
     ("ec2:DescribeAvailabilityZones", &[Copy]),
@@ -65,6 +69,12 @@ pub(super) fn statements(scope: &PolicyScope) -> Vec<Statement> {
     }
     if scope.allows(&[Cancel, Deregister]) {
         all.push(Statement::allow("Remove", &["ec2:DeregisterImage", "ec2:DeleteSnapshot"], images()));
+    }
+    if scope.allows(&[Orphans]) {
+        let delete = ["ec2:DeleteSnapshot", "ec2:RestoreSnapshotFromRecycleBin"];
+        all.push(Statement::allow("Orphans", &delete, vec![format!("arn:{partition}:ec2:*::snapshot/*")]));
+        let restore = Statement::allow("RestoreImages", &["ec2:RestoreImageFromRecycleBin"], images());
+        all.push(restore);
     }
     if scope.allows(&[Retire]) {
         let actions = ["ec2:EnableImageDeprecation", "ec2:DisableImage"];

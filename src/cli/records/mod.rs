@@ -10,6 +10,8 @@ mod difference;
 mod identity;
 mod image_document;
 mod job;
+mod orphan;
+mod recycle_bin;
 mod sync;
 
 pub(super) use crate::records::{FailureRecord, ImageRecord};
@@ -22,4 +24,6 @@ pub(super) use deregistration::{DeregistrationRecord, DeregistrationResult, Kept
 pub(super) use identity::IdentityRecord;
 pub(super) use image_document::{ImageDocument, PermissionRecord, SnapshotRecord};
 pub(super) use job::JobRecord;
+pub(super) use orphan::{OrphanRecord, OrphanState};
+pub(super) use recycle_bin::{BinnedRecord, RestoreResult};
 pub(super) use sync::{SyncAction, SyncRecord, SyncResult};

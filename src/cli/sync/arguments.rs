@@ -98,7 +98,7 @@ fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
 }
 
 /// Reads an age: `12h`, `30d`, `2w`.
-pub(super) fn age(text: &str) -> Result<SignedDuration, Failure> {
+pub(in crate::cli) fn age(text: &str) -> Result<SignedDuration, Failure> {
     let wrong =
         || Failure::new(format!("use the age `{}`", clean(text)), "give a number with a unit, such as 12h, 30d or 2w");
     let text = text.trim();

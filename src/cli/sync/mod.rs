@@ -25,7 +25,7 @@ use crate::domain::{
     plan::CheckContext,
     sync::{Refusal, Stage, SyncPlan, World, plan},
 };
-pub(super) use arguments::SyncArgs;
+pub(super) use arguments::{SyncArgs, age};
 use policies::Policies;
 
 pub(super) fn run(setup: &Setup, args: &SyncArgs) -> Result<ExitStatus, CommandError> {

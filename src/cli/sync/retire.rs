@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use uuid::Uuid;
 
 use super::{Sync, actions};
 use crate::{
-    aws::with_request_id,
     cli::{
         deregister::deregister_images,
         exit::{CommandError, ExitStatus},
@@ -19,10 +17,8 @@ use crate::{
         sync::{ActionKind, KeepReason, RetireMode, Retiring, Stage, SyncPlan, recheck},
         text::clean,
     },
-    driver::StoreHandle,
-    engine::{AnsweredRequest, AuditId, Change, JobId, Outcome, SentRequest},
+    driver::{Changing, OnRecord},
     labels,
-    store::ChangeSet,
 };
 
 /// EC2 takes a deprecation date by the minute, and none in the past.
@@ -119,7 +115,7 @@ impl Sync<'_> {
         };
         let usage = session.image_usage(region, &images).await;
         let (mut done, mut deregistered) = (Vec::new(), Vec::new());
-        let store = OpenStore::of(self)?;
+        let store = self.setup.on_record(&self.connection.account)?;
         for one in old {
             let Some(image) = images.iter().find(|image| image.id == one.image) else {
                 done.push((one.image, SyncResult::Left, Some(("gone", "it is not there any more".into()))));
@@ -162,42 +158,17 @@ impl Sync<'_> {
     }
 
     /// Deprecates or disables an image. The call is on record before it is sent.
-    async fn change(&self, image: &Image, mode: RetireMode, store: &OpenStore) -> Result<(), Failure> {
+    async fn change(&self, image: &Image, mode: RetireMode, store: &OnRecord) -> Result<(), Failure> {
         let (session, region) = (&self.connection.session, &image.region);
-        let id = AuditId(Uuid::new_v4().as_u128());
         let action = if mode == RetireMode::Deprecate { "EnableImageDeprecation" } else { "DisableImage" };
-        let identity = session.account().await.ok().map(|account| account.arn);
-        // No job has sent it.
-        let change = Change { job: JobId(0), action, region: region.clone(), resource: image.id.to_string() };
-        let sent = SentRequest { id, identity: identity.clone(), change };
-        store.write(self, ChangeSet { sent: vec![sent], ..ChangeSet::default() }).await?;
         let call = async {
-            match mode {
+            let sent = match mode {
                 RetireMode::Deprecate => session.deprecate(region, &image.id, Timestamp::now() + DEPRECATED_IN).await,
                 RetireMode::Disable | RetireMode::Deregister => session.disable_image(region, &image.id).await,
-            }
+            };
+            sent.map_err(|failure| Failure { what: labels::sync::retiring(mode, &image.id, region), ..failure })
         };
-        let (result, request_id) = with_request_id(call).await;
-        let outcome = Outcome::of(&result);
-        let answered = AnsweredRequest { id, identity, request_id, detail: None, outcome };
-        let written = store.write(self, ChangeSet { answered: vec![answered], ..ChangeSet::default() }).await;
-        result.map_err(|failure| Failure { what: labels::sync::retiring(mode, &image.id, region), ..failure })?;
-        written
-    }
-}
-
-/// The store, for the audit.
-struct OpenStore(StoreHandle);
-
-impl OpenStore {
-    fn of(sync: &Sync<'_>) -> Result<Self, Failure> {
-        let location = crate::driver::StoreLocation::Dir(sync.setup.store_dir()?);
-        location.open(Timestamp::now(), |_| {}).map(Self)
-    }
-
-    async fn write(&self, sync: &Sync<'_>, changes: ChangeSet) -> Result<(), Failure> {
-        let account = sync.connection.account.clone();
-        self.0.with(move |store| store.commit(&account, &changes, Timestamp::now()).map(drop)).await
+        store.send(session, Changing { action, region, resource: image.id.to_string() }, call).await
     }
 }
 

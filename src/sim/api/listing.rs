@@ -3,6 +3,8 @@
 //! As in EC2, a page reads at most `MaxResults` entries and filters afterwards: a page may be short or even empty and still be
 //! followed by others.
 
+use std::ops::RangeInclusive;
+
 use jiff::Timestamp;
 
 use crate::{
@@ -108,6 +110,21 @@ impl PageRequest {
             "InvalidParameterValue",
             format!("Value ( {n} ) for parameter maxResults is invalid. Expecting a value {limit}."),
         ))
+    }
+
+    /// Returns the page of these, and the token of the next.
+    pub(crate) fn part<'a, T>(
+        &self,
+        all: &'a [T],
+        allowed: RangeInclusive<usize>,
+    ) -> Result<(&'a [T], Option<String>), ApiError> {
+        if let Some(max) = self.max.filter(|max| !allowed.contains(max)) {
+            let why = format!("Value ( {max} ) for parameter maxResults is invalid.");
+            return Err(ApiError::new("InvalidParameterValue", why));
+        }
+        let from: usize = self.start(|token| token.parse().ok())?.unwrap_or_default();
+        let to = from.saturating_add(self.limit()).min(all.len());
+        Ok((all.get(from.min(to)..to).unwrap_or_default(), (to < all.len()).then(|| to.to_string())))
     }
 
     /// The number of entries on the page.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    domain::{ImageId, ImageState, Region, SnapshotId},
+    domain::{ImageId, ImageState, Region, SnapshotId, SnapshotState},
     sim::{
         api::validation::{check_snapshot_id, snapshot_not_found, unavailable},
         api_error::ApiError,
@@ -11,6 +11,7 @@ use crate::{
         world::{
             image_family,
             records::ChangeKind,
+            retention::{Binned, RetentionKind},
             state::{DeregisteredImage, RegionState, SeenImage, World},
             timeline::{Actor, CreatedImage},
         },
@@ -65,7 +66,9 @@ impl World {
         let image = seen.image.id.clone();
         let since = self.timeline(now);
         let state = self.enabled_mut(region)?;
-        let from_copy = state.created_images.remove(&image).is_some();
+        let created = state.created_images.remove(&image);
+        let from_copy = created.is_some();
+        state.bin_image(&seen, created, now);
         let left = |s: &&SnapshotId| from_copy || !state.removed.contains(s.as_str());
         let snapshots: Vec<SnapshotId> = seen.image.snapshot_ids().filter(left).cloned().collect();
         state.removed.insert(call.image.into());
@@ -123,12 +126,15 @@ impl World {
         if self.image_using(state, snapshot).is_some() {
             return Ok(ReturnCode::Skipped);
         }
+        if state.locked.contains(snapshot) {
+            return Ok(ReturnCode::ClientError);
+        }
         let pending = state.created_snapshots.get(snapshot).is_some_and(|created| created.is_pending(now));
         if pending && !self.limits.deletes_pending_snapshots {
             return Ok(ReturnCode::ClientError);
         }
         self.record(region, by, ChangeKind::DeletedWith(image.clone()), snapshot.as_str(), now);
-        self.enabled_mut(region)?.remove_snapshot(snapshot);
+        self.remove_snapshot(region, snapshot, now)?;
         Ok(ReturnCode::Success)
     }
 
@@ -150,6 +156,9 @@ impl World {
                 "You are not authorized to perform this operation.",
             ));
         }
+        if state.locked.contains(&snapshot) {
+            return Err(ApiError::new("OperationNotPermitted", format!("The snapshot '{id}' is locked.")));
+        }
         if let Some(image) =
             self.image_using(state, &snapshot).or_else(|| self.deregistered_image_using(state, &snapshot, now))
         {
@@ -159,7 +168,21 @@ impl World {
             ));
         }
         self.record(region, by, ChangeKind::Deleted, id, now);
-        self.enabled_mut(region)?.remove_snapshot(&snapshot);
+        self.remove_snapshot(region, &snapshot, now)
+    }
+
+    /// Removes a snapshot; it goes into the Recycle Bin if a rule says so.
+    fn remove_snapshot(&mut self, region: &Region, id: &SnapshotId, now: Timestamp) -> Result<(), ApiError> {
+        let last = self.snapshot(self.enabled(region)?, id.as_str(), now).map(|seen| seen.snapshot);
+        let state = self.enabled_mut(region)?;
+        let created = state.created_snapshots.remove(id);
+        if created.is_none() {
+            state.removed.insert(id.as_str().into());
+        }
+        let kept = last.filter(|last| last.state == SnapshotState::Completed);
+        if let (Some(last), Some(exits)) = (kept, state.retained_until(RetentionKind::Snapshots, now)) {
+            state.bin.snapshots.insert(id.clone(), Binned { last, created, entered: now, exits });
+        }
         Ok(())
     }
 
@@ -185,9 +208,12 @@ impl World {
 }
 
 impl RegionState {
-    fn remove_snapshot(&mut self, id: &SnapshotId) {
-        if self.created_snapshots.remove(id).is_none() {
-            self.removed.insert(id.as_str().into());
+    /// Puts a deregistered image into the Recycle Bin if a rule says so. One that was pending or has failed is gone.
+    fn bin_image(&mut self, last: &SeenImage, created: Option<CreatedImage>, now: Timestamp) {
+        let whole = matches!(last.image.state, ImageState::Available | ImageState::Disabled);
+        if let Some(exits) = self.retained_until(RetentionKind::Images, now).filter(|_| whole) {
+            let binned = Binned { last: last.image.clone(), created, entered: now, exits };
+            self.bin.images.insert(last.image.id.clone(), binned);
         }
     }
 }

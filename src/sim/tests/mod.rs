@@ -11,6 +11,7 @@ mod lifecycle;
 mod listing;
 mod other_users;
 mod protocol;
+mod recycle_bin;
 mod register_image;
 mod request_rates;
 mod robust;

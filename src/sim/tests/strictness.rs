@@ -36,6 +36,12 @@ const ACTIONS: &[&str] = &[
     "GetAllowedImagesSettings",
     "GetEbsDefaultKmsKeyId",
     "GetEbsEncryptionByDefault",
+    "DescribeLockedSnapshots",
+    "DescribeFastSnapshotRestores",
+    "ListImagesInRecycleBin",
+    "ListSnapshotsInRecycleBin",
+    "RestoreImageFromRecycleBin&ImageId=bad",
+    "RestoreSnapshotFromRecycleBin&SnapshotId=bad",
 ];
 
 #[test]

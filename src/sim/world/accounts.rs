@@ -1,7 +1,7 @@
 //! Accounts by access key. The scenario's account owns the world; any other account sees only what is public. Calls signed
 //! by other accounts are recorded: the program should never make them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     domain::AccountId,
@@ -12,6 +12,7 @@ use crate::{
             kms_keys::EBS_ALIAS,
             policy::Policy,
             records::ForeignCall,
+            retention::Bin,
             scenario::Access,
             state::{RegionState, World},
         },
@@ -91,6 +92,10 @@ impl RegionState {
             created_snapshots: BTreeMap::new(),
             tokens: HashMap::new(),
             references: Vec::new(),
+            retention: Vec::new(),
+            bin: Bin::default(),
+            locked: BTreeSet::new(),
+            fast_restore: BTreeSet::new(),
         }
     }
 }

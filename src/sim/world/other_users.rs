@@ -16,6 +16,7 @@ use crate::{
         world::{
             image_family::device_name,
             locations::Location,
+            permissions::Permission,
             state::{SeenSnapshot, World},
             timeline::{Actor, CreatedSnapshot, Stages, Transfer},
         },
@@ -151,6 +152,13 @@ impl World {
     ) -> Result<(), ApiError> {
         self.admit(region, "DeleteSnapshot", now)?;
         self.delete_snapshot(region, snapshot.as_str(), Actor::OtherUser, now)
+    }
+
+    /// Lets somebody create volumes of a snapshot.
+    pub fn share_snapshot_as_other_user(&mut self, region: &Region, snapshot: &SnapshotId, with: Permission) {
+        if let Some(state) = self.regions.iter_mut().find(|state| state.region == *region) {
+            state.snapshot_permissions.entry(snapshot.clone()).or_default().insert(with);
+        }
     }
 
     /// Tags an image or snapshot.

@@ -46,6 +46,8 @@ pub enum ChangeKind {
     Disabled,
     /// `EnableImage`.
     Enabled,
+    /// `RestoreImageFromRecycleBin` or `RestoreSnapshotFromRecycleBin`.
+    Restored,
 }
 
 /// Who made an image or snapshot.

@@ -1,6 +1,8 @@
 //! Resources of the account that name an image: instances, launch templates, SSM parameters, recipes of Image Builder. Nothing else is
 //! known of them.
 
+use serde::Deserialize;
+
 use crate::domain::{AccountId, ImageId, Region, image_usage::ReferenceKind};
 
 /// A resource that names an image.
@@ -24,4 +26,17 @@ impl Reference {
         let arn = format!("arn:{}:{service}:{region}:{account}:{resource}", region.partition().as_str());
         Self { image, kind, arn }
     }
+}
+
+/// A resource of the account that names an image, in a scenario.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReferenceSpec {
+    pub(crate) region: Region,
+    /// Pattern of the image's name; the newest match is named.
+    pub(crate) image: String,
+    /// EC2's name of the resource's type, such as `ec2:Instance`.
+    pub(crate) kind: String,
+    /// The end of the resource's ARN, such as `instance/i-0123456789abcdef0`.
+    pub(crate) resource: String,
 }

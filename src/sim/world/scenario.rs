@@ -16,6 +16,8 @@ use crate::{
             locations::{LocalZoneSpec, OutpostSpec},
             permissions::Permissions,
             policy::DenySpec,
+            references::ReferenceSpec,
+            retention::RetentionRule,
         },
     },
 };
@@ -65,6 +67,9 @@ pub struct Scenario {
     pub(crate) copies: Vec<CopySpec>,
     #[serde(default, rename = "reference")]
     pub(crate) references: Vec<ReferenceSpec>,
+    /// Retention rules of the Recycle Bin.
+    #[serde(default)]
+    pub(crate) retention: Vec<RetentionRule>,
     /// What the account's user may not do.
     #[serde(default, rename = "deny")]
     pub(crate) denied: Vec<DenySpec>,
@@ -249,19 +254,6 @@ pub(crate) struct CopySpec {
     pub(crate) copy_tags: bool,
 }
 
-/// A resource of the account that names an image.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ReferenceSpec {
-    pub(crate) region: Region,
-    /// Pattern of the image's name; the newest match is named.
-    pub(crate) image: String,
-    /// EC2's name of the resource's type, such as `ec2:Instance`.
-    pub(crate) kind: String,
-    /// The end of the resource's ARN, such as `instance/i-0123456789abcdef0`.
-    pub(crate) resource: String,
-}
-
 impl Scenario {
     /// Returns the names of the embedded scenarios in alphabetical order.
     pub fn names() -> impl Iterator<Item = &'static str> {
@@ -298,6 +290,7 @@ impl Scenario {
         prepend(&mut self.outposts, base.outposts);
         prepend(&mut self.local_zones, base.local_zones);
         prepend(&mut self.keys, base.keys);
+        prepend(&mut self.retention, base.retention);
         prepend(&mut self.denied, base.denied);
         prepend(&mut self.families, base.families);
         prepend(&mut self.copies, base.copies);

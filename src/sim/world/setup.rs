@@ -1,7 +1,7 @@
 //! Builds a world from a scenario.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -18,6 +18,7 @@ use crate::{
             kms_keys::KmsKey,
             policy::Policy,
             references::Reference,
+            retention::Bin,
             scenario::Scenario,
             state::{RegionState, World},
             time_scale::TimeScale,
@@ -159,6 +160,15 @@ fn regions(scenario: &Scenario) -> Vec<RegionState> {
                 created_snapshots: BTreeMap::new(),
                 tokens: HashMap::new(),
                 references: Vec::new(),
+                retention: scenario
+                    .retention
+                    .iter()
+                    .filter(|rule| rule.regions.is_empty() || rule.regions.contains(region))
+                    .cloned()
+                    .collect(),
+                bin: Bin::default(),
+                locked: BTreeSet::new(),
+                fast_restore: BTreeSet::new(),
             });
         }
     }

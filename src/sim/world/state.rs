@@ -1,6 +1,6 @@
 //! State of the simulated account, and how images and snapshots are looked up in it. No clock: lookups take `now`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -23,6 +23,7 @@ use crate::{
             policy::Policy,
             records::{Change, ChangeKind, ForeignCall, Provenance},
             references::Reference,
+            retention::{Bin, RetentionRule},
             scenario::Access,
             time_scale::{TimeScale, WorkClock},
             timeline::{Actor, CreatedImage, CreatedSnapshot, Timeline, Transfer},
@@ -83,6 +84,11 @@ pub(crate) struct RegionState {
     pub(crate) created_snapshots: BTreeMap<SnapshotId, CreatedSnapshot>,
     pub(crate) tokens: HashMap<String, Token>,
     pub(crate) references: Vec<Reference>,
+    pub(crate) retention: Vec<RetentionRule>,
+    pub(crate) bin: Bin,
+    pub(crate) locked: BTreeSet<SnapshotId>,
+    /// Snapshots with fast snapshot restore.
+    pub(crate) fast_restore: BTreeSet<SnapshotId>,
 }
 
 /// The request a client token was used for.

@@ -38,7 +38,7 @@ fn a_mistaken_word_is_answered_with_the_nearest_one() {
 }
 
 /// The commands whose help shows how they are used.
-const WITH_EXAMPLES: [&str; 15] = [
+const WITH_EXAMPLES: [&str; 17] = [
     "list",
     "show",
     "coverage",
@@ -49,6 +49,8 @@ const WITH_EXAMPLES: [&str; 15] = [
     "cancel",
     "retry",
     "deregister",
+    "orphans",
+    "recycle-bin",
     "map",
     "policy",
     "config",

@@ -158,6 +158,8 @@ fn offered() -> Vec<String> {
             "resolve",
             "deregister",
             "sync",
+            "orphans",
+            "recycle-bin",
             "map",
             "drive",
             "whoami",

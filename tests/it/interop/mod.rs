@@ -8,6 +8,7 @@ mod completions;
 mod copy_command;
 mod listing;
 mod moto;
+mod orphans;
 mod program;
 mod python;
 mod requests;

@@ -28,6 +28,8 @@ const RUNS: &[(&[&str], &str)] = &[
     (&["map", "--name", "nothing-*"], "map"),
     (&["coverage", "--regions", "us-east-1,eu-west-1"], "coverage"),
     (&["sync", "--from", "us-east-1", "--to", "eu-west-1", "--match", "name:app-web-*"], "sync"),
+    (&["orphans", "--regions", "us-east-1", "--kept"], "orphans"),
+    (&["recycle-bin", "--regions", "us-east-1"], "recycle-bin"),
     (&["policy"], "policy"),
     (&["policy", "copy", "--instance-store"], "policy"),
     (&["config", "path"], "config path"),

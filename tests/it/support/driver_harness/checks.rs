@@ -175,7 +175,8 @@ fn is_allowed(change: &Change, named: &BTreeSet<ImageId>, tagged: &BTreeSet<Imag
         | ChangeKind::DeprecationChanged
         | ChangeKind::ProtectionChanged
         | ChangeKind::Disabled
-        | ChangeKind::Enabled => false,
+        | ChangeKind::Enabled
+        | ChangeKind::Restored => false,
     };
     change.provenance.created_by == Actor::Request || by_name()
 }

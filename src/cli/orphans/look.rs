@@ -1,0 +1,68 @@
+//! Reads every region, and judges what is there.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    cli::{
+        connection::Connection,
+        exit::CommandError,
+        list::in_words_of_sts,
+        region_failures::RegionFailure,
+        regions::{Selection, in_each},
+        setup::Setup,
+    },
+    domain::{AccountKey, Failure, Region, orphans::Claims},
+    driver::orphans::{self, Found, Rules, find},
+    store::Store,
+};
+
+/// Reads the regions of a selection. Besides what was found returns the regions that have no orphans because not all of them could be
+/// read, and what else is not known.
+///
+/// # Errors
+/// Credentials that do not work, a wrong region, or a store that cannot be read.
+pub(super) async fn look(
+    setup: &Setup,
+    connection: &Connection,
+    selection: &Selection,
+    min_age: SignedDuration,
+) -> Result<(Found, Vec<RegionFailure>), CommandError> {
+    let session = &connection.session;
+    let answers = in_each(selection, session, setup, |region| {
+        let session = session.clone();
+        async move { session.orphans_listing(&region).await }
+    });
+    let answers = answers.await?;
+    let mut failures: Vec<RegionFailure> = answers.others.map(RegionFailure::of_no_region).into_iter().collect();
+    let mut listings = BTreeMap::new();
+    for (region, answer) in answers.by_region {
+        match answer {
+            Ok(listing) => _ = listings.insert(region, listing),
+            Err(failure) => failures.push(RegionFailure::of(&region, incomplete(&region, failure))),
+        }
+    }
+    let account = session.account().await?.id;
+    // After the regions: what was requested meanwhile counts too.
+    let rules = Rules::new(account, min_age, claims(setup, &connection.account)?, &listings);
+    let found = find(session, rules, listings, Timestamp::now()).await;
+    let mut failures = in_words_of_sts(session, failures).await;
+    failures.extend(found.unknown.iter().map(|(region, failure)| RegionFailure::of(region, failure.clone())));
+    Ok((found, failures))
+}
+
+/// Reads what the queue claims; nothing where there is none.
+fn claims(setup: &Setup, account: &AccountKey) -> Result<Claims, Failure> {
+    let dir = setup.store_dir()?;
+    if !dir.join("jobs.db").exists() {
+        return Ok(Claims::default());
+    }
+    orphans::claims(&Store::open_to_read(&dir, Timestamp::now())?, account)
+}
+
+/// Says that a region has no orphans because not all of it was read.
+fn incomplete(region: &Region, failure: Failure) -> Failure {
+    let hint = format!("{} Nothing in {region} is called an orphan until all of it can be read.", failure.hint);
+    Failure { hint: hint.trim_start().to_owned(), ..failure }
+}

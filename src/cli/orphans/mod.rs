@@ -1,0 +1,144 @@
+//! `amigrate orphans`: snapshots that images left behind when they were deregistered.
+
+mod delete;
+mod look;
+
+use std::io;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    connection::Connection,
+    exit::{CommandError, ExitStatus},
+    output::{Printer, Record, ended, report},
+    records::OrphanRecord,
+    region_failures::{self, RegionFailure, report_all},
+    regions::Selection,
+    setup::{Setup, block_on},
+    sync::age,
+};
+use crate::{
+    config::StartRegions,
+    domain::{Failure, SnapshotId, orphans::Orphan, price::Prices, text::count},
+    driver::orphans::Found,
+    labels,
+};
+use delete::Deletion;
+use look::look;
+
+/// Below this EC2 may not show an image yet whose snapshots it shows.
+const LEAST_AGE: SignedDuration = SignedDuration::from_hours(1);
+
+/// Arguments of `amigrate orphans`.
+#[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  amigrate orphans --all-regions
+  amigrate orphans --regions us-east-1,eu-west-1 --min-age 30d --output csv
+  amigrate orphans --kept
+  amigrate orphans --regions eu-west-1 --delete snap-0123456789abcdef0
+  amigrate orphans --all-regions --delete --max-delete 50 --yes")]
+pub(super) struct OrphansArgs {
+    /// Regions between commas, or all; without it those of the setting browse.regions, else every enabled one
+    #[arg(long, value_name = "REGIONS")]
+    regions: Option<Selection>,
+    /// Every region that is enabled for the account
+    #[arg(long, conflicts_with = "regions")]
+    all_regions: bool,
+    /// Keep snapshots that are younger, such as 12h or 30d; an hour at least
+    #[arg(long, value_name = "AGE", value_parser = min_age, default_value = "1d")]
+    min_age: SignedDuration,
+    /// Print the snapshots too whose image is gone and that a rule keeps, and why
+    #[arg(long, conflicts_with = "delete")]
+    kept: bool,
+    /// Delete orphaned snapshots: these, or all if none is named. Each is read and judged again right before it is deleted
+    #[arg(long, value_name = "SNAPSHOT", num_args = 0.., value_parser = SnapshotId::new)]
+    delete: Option<Vec<SnapshotId>>,
+    /// Refuse to delete more snapshots than this at once
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "delete")]
+    max_delete: usize,
+    /// Delete without a question
+    #[arg(long, short, requires = "delete")]
+    yes: bool,
+}
+
+impl OrphansArgs {
+    fn selection(&self, setup: &Setup) -> Selection {
+        match &self.regions {
+            _ if self.all_regions => Selection::All,
+            Some(selection) => selection.clone(),
+            None if setup.config.browse.start_regions() == StartRegions::Fast => Selection::All,
+            None => Selection::configured(setup),
+        }
+    }
+}
+
+fn min_age(text: &str) -> Result<SignedDuration, Failure> {
+    let read = age(text)?;
+    if read < LEAST_AGE {
+        let why = "it is less than an hour: EC2 may not show an image yet whose snapshots it shows";
+        return Err(Failure::new(format!("use the age `{text}`"), why));
+    }
+    Ok(read)
+}
+
+pub(super) fn run(setup: &Setup, args: &OrphansArgs) -> Result<ExitStatus, CommandError> {
+    if setup.config.read_only && args.delete.is_some() {
+        return Err(CommandError::read_only("delete snapshots"));
+    }
+    let prices = setup.config.prices()?;
+    let _log = setup.start_log()?;
+    let selection = args.selection(setup);
+    if let Some(named) = &args.delete {
+        return block_on(async {
+            let connection = Connection::open(setup).await?;
+            let (found, unread) = look(setup, &connection, &selection, args.min_age).await?;
+            let (max_delete, yes) = (args.max_delete, args.yes);
+            let deletion =
+                Deletion { setup, connection: &connection, found, unread, prices: &prices, named, max_delete, yes };
+            deletion.run().await
+        });
+    }
+    list(setup, args, &selection, &prices)
+}
+
+fn list(setup: &Setup, args: &OrphansArgs, selection: &Selection, prices: &Prices) -> Result<ExitStatus, CommandError> {
+    let (found, unread) = block_on(async {
+        let connection = Connection::open(setup).await?;
+        look(setup, &connection, selection, args.min_age).await
+    })?;
+    let now = Timestamp::now();
+    let mut records: Vec<OrphanRecord> =
+        found.orphans.iter().map(|orphan| OrphanRecord::orphan(orphan, prices, now)).collect();
+    if args.kept {
+        records.extend(found.kept.iter().map(|kept| OrphanRecord::kept(kept, prices, now)));
+    }
+    let printed = print(setup, &records, &unread);
+    if !found.orphans.is_empty() {
+        let gib = found.orphans.iter().map(Orphan::size_gib).sum();
+        let months = found.orphans.iter().map(|orphan| orphan.month(prices));
+        setup.output.note(&format!("{}.", labels::orphans::total(found.orphans.len(), gib, months, prices)));
+    } else if unread.is_empty() {
+        setup.output.note("No orphaned snapshots found.");
+    }
+    if !found.kept.is_empty() && !args.kept {
+        let snapshots = count(found.kept.len(), "snapshot without its image is", "snapshots without their images are");
+        setup.output.note(&format!("{snapshots} kept by a rule; --kept tells why."));
+    }
+    report_all("look for orphaned snapshots", &unread, report);
+    ended(printed, status(&found, &unread))
+}
+
+/// 10 if there are orphans, as for a plan that has something to do.
+fn status(found: &Found, unread: &[RegionFailure]) -> ExitStatus {
+    match region_failures::status(unread) {
+        ExitStatus::Done if !found.orphans.is_empty() => ExitStatus::SomethingToDo,
+        status => status,
+    }
+}
+
+fn print(setup: &Setup, records: &[OrphanRecord], unread: &[RegionFailure]) -> Result<(), CommandError> {
+    let columns = OrphanRecord::columns().iter().filter(|column| column.default).collect();
+    let mut printer = Printer::new(setup.output, columns, io::stdout());
+    records.iter().try_for_each(|record| printer.print(record))?;
+    printer.finish(&[("failures", region_failures::records(unread))])
+}

@@ -1,0 +1,233 @@
+//! The rules: which snapshots are orphans, and by which rule others are kept. The same rules judge a listing and, right before it is
+//! deleted, one snapshot that was read again.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    kept::{Implausible, Kept},
+    listing::{Claims, OwnSnapshot, RegionListing, Sharing},
+    made_for::{MadeFor, Maker, made_for},
+};
+use crate::domain::{
+    account::AccountId,
+    ids::{ImageId, SnapshotId},
+    price::{Money, Prices},
+    region::Region,
+    snapshot::{Snapshot, SnapshotState},
+};
+
+/// EC2 starts the snapshots of a copy within seconds; copies of them that somebody makes later keep the description.
+const STARTED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+/// Start of the keys of tags that only services of AWS set.
+const OF_AWS: &str = "aws:";
+/// Start of the keys of AWS Backup's tags.
+const OF_BACKUP: &str = "aws:backup:";
+/// The owner of the snapshots in AWS Backup's vaults.
+const BACKUP_VAULT: &str = "aws-backup-vault";
+
+/// Judges the snapshots of regions.
+#[derive(Debug, Clone, Copy)]
+pub struct Judge<'a> {
+    pub account: &'a AccountId,
+    pub now: Timestamp,
+    /// Younger ones are kept.
+    pub min_age: SignedDuration,
+    pub claims: &'a Claims,
+    /// The images of all regions that were listed.
+    pub everywhere: &'a BTreeMap<ImageId, Region>,
+    pub sharing: &'a Sharing,
+}
+
+/// What was found in a region.
+#[derive(Debug, Clone, Default)]
+pub struct Judged {
+    pub orphans: Vec<Orphan>,
+    pub kept: Vec<KeptSnapshot>,
+}
+
+/// A snapshot whose image does not exist any more, and that nothing refers to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Orphan {
+    pub region: Region,
+    pub snapshot: OwnSnapshot,
+    pub made_for: MadeFor,
+}
+
+/// A snapshot whose image does not exist any more, and that a rule keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptSnapshot {
+    pub region: Region,
+    pub snapshot: OwnSnapshot,
+    pub made_for: MadeFor,
+    pub reason: Kept,
+}
+
+impl Orphan {
+    pub fn id(&self) -> &SnapshotId {
+        &self.snapshot.snapshot.id
+    }
+
+    /// Returns the size of its volume, GiB.
+    pub fn size_gib(&self) -> u64 {
+        u64::from(self.snapshot.snapshot.volume_size)
+    }
+
+    /// Returns what it costs a month at most; `None` if the price is not known.
+    pub fn month(&self, prices: &Prices) -> Option<Money> {
+        month(&self.region, &self.snapshot, prices)
+    }
+}
+
+impl KeptSnapshot {
+    pub fn id(&self) -> &SnapshotId {
+        &self.snapshot.snapshot.id
+    }
+
+    /// Returns what it costs a month at most; `None` if the price is not known.
+    pub fn month(&self, prices: &Prices) -> Option<Money> {
+        month(&self.region, &self.snapshot, prices)
+    }
+}
+
+fn month(region: &Region, snapshot: &OwnSnapshot, prices: &Prices) -> Option<Money> {
+    let usual = !snapshot.placed && !snapshot.archived;
+    prices.storage_month(region, u64::from(snapshot.snapshot.volume_size)).filter(|_| usual)
+}
+
+impl Judged {
+    /// Returns the snapshots for which nothing but who may use them is to be read.
+    pub fn unread(&self) -> impl Iterator<Item = &SnapshotId> {
+        self.kept.iter().filter(|kept| kept.reason == Kept::SharingNotRead).map(KeptSnapshot::id)
+    }
+}
+
+impl Judge<'_> {
+    /// Judges all snapshots of a region.
+    pub fn region(&self, listing: &RegionListing) -> Judged {
+        let (users, unexplained) = (listing.users(), unexplained(listing));
+        let mut judged = Judged::default();
+        for own in &listing.snapshots {
+            let Some(made_for) = made_for(&own.snapshot) else { continue };
+            if listing.images.contains_key(&made_for.image) {
+                continue;
+            }
+            let (region, snapshot) = (listing.region.clone(), own.clone());
+            match self.reason(listing, own, &made_for, &users, unexplained.as_ref()) {
+                None => judged.orphans.push(Orphan { region, snapshot, made_for }),
+                Some(reason) => judged.kept.push(KeptSnapshot { region, snapshot, made_for, reason }),
+            }
+        }
+        judged
+    }
+
+    /// Returns the first rule that keeps a snapshot. What takes a call for each snapshot is asked last.
+    fn reason(
+        &self,
+        listing: &RegionListing,
+        own: &OwnSnapshot,
+        made_for: &MadeFor,
+        users: &HashMap<&SnapshotId, &ImageId>,
+        unexplained: Option<&ImageId>,
+    ) -> Option<Kept> {
+        let id = &own.snapshot.id;
+        if let Some(image) = users.get(id) {
+            return Some(Kept::UsedByImage((*image).clone()));
+        }
+        if let Some(image) = listing.bin.image(&made_for.image) {
+            return Some(Kept::ImageInRecycleBin(image.exits));
+        }
+        if let Some(image) = unexplained {
+            return Some(Kept::UnknownImageInRecycleBin(image.clone()));
+        }
+        if let Some(region) = self.everywhere.get(&made_for.image) {
+            return Some(Kept::ImageElsewhere(region.clone()));
+        }
+        if let Some(job) = self.claims.of(&listing.region, id, &made_for.image) {
+            return Some(Kept::Job(job));
+        }
+        if let Some(job) = self.claims.kept.get(&(listing.region.clone(), made_for.image.clone())) {
+            return Some(Kept::OnPurpose(*job));
+        }
+        self.by_itself(own, made_for).or_else(|| protected(listing, id)).or_else(|| self.shared(id))
+    }
+
+    /// Returns the rule that keeps a snapshot for what it is itself.
+    fn by_itself(&self, own: &OwnSnapshot, made_for: &MadeFor) -> Option<Kept> {
+        let snapshot = &own.snapshot;
+        if is_of_backup(own) {
+            return Some(Kept::AwsBackup);
+        }
+        if own.owner.as_ref() != Some(self.account) || own.owner_alias.is_some() {
+            return Some(Kept::Implausible(Implausible::Owner));
+        }
+        if let Some(tag) = snapshot.tags.iter().find(|tag| tag.key.to_ascii_lowercase().starts_with(OF_AWS)) {
+            return Some(Kept::Managed(tag.key.as_ref().into()));
+        }
+        if snapshot.state != SnapshotState::Completed {
+            return Some(Kept::NotCompleted);
+        }
+        if own.archived {
+            return Some(Kept::Archived);
+        }
+        let Some(started) = snapshot.started else { return Some(Kept::AgeUnknown) };
+        if let Some(how) = implausible(snapshot, started, made_for) {
+            return Some(Kept::Implausible(how));
+        }
+        (self.now.duration_since(started) < self.min_age).then_some(Kept::TooYoung)
+    }
+
+    fn shared(&self, id: &SnapshotId) -> Option<Kept> {
+        match self.sharing.get(id) {
+            None => Some(Kept::SharingNotRead),
+            Some(Err(failure)) => Some(Kept::SharingUnknown(failure.to_string())),
+            Some(Ok(with)) if with.is_empty() => None,
+            Some(Ok(_)) => Some(Kept::Shared),
+        }
+    }
+}
+
+/// Returns an image in the Recycle Bin of which no snapshot tells that it was made for it. It was registered on other snapshots, and EC2
+/// does not tell which.
+fn unexplained(listing: &RegionListing) -> Option<ImageId> {
+    if listing.bin.images.is_empty() {
+        return None;
+    }
+    let own = listing.snapshots.iter().filter_map(|own| made_for(&own.snapshot)).map(|made| made.image);
+    let explained: BTreeSet<ImageId> =
+        own.chain(listing.bin.snapshots.iter().filter_map(super::bin::BinnedSnapshot::image)).collect();
+    listing.bin.images.iter().find(|image| !explained.contains(&image.id)).map(|image| image.id.clone())
+}
+
+fn is_of_backup(own: &OwnSnapshot) -> bool {
+    own.owner_alias.as_deref() == Some(BACKUP_VAULT)
+        || own.snapshot.tags.iter().any(|tag| tag.key.to_ascii_lowercase().starts_with(OF_BACKUP))
+}
+
+/// Returns what of a snapshot is not as EC2 makes it for an image.
+fn implausible(snapshot: &Snapshot, started: Timestamp, made_for: &MadeFor) -> Option<Implausible> {
+    let of_copy = snapshot.volume_id.as_deref() == Some(Snapshot::VOLUME_OF_COPIES);
+    match &made_for.maker {
+        Maker::CopyImage { task, .. } if of_copy => {
+            let late = started.duration_since(*task).abs() > STARTED_WITHIN;
+            late.then_some(Implausible::Time)
+        }
+        Maker::CreateImage if !of_copy && snapshot.volume_id.is_some() => None,
+        Maker::CopyImage { .. } | Maker::CreateImage => Some(Implausible::Volume),
+    }
+}
+
+/// Returns how EC2 protects a snapshot, or that this is not known.
+fn protected(listing: &RegionListing, id: &SnapshotId) -> Option<Kept> {
+    match &listing.locked {
+        Err(failure) => return Some(Kept::LockUnknown(failure.to_string())),
+        Ok(locked) if locked.contains(id) => return Some(Kept::Locked),
+        Ok(_) => {}
+    }
+    match &listing.fast_restore {
+        Err(failure) => Some(Kept::FastRestoreUnknown(failure.to_string())),
+        Ok(enabled) => enabled.contains(id).then_some(Kept::FastRestore),
+    }
+}

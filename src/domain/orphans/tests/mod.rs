@@ -1,0 +1,307 @@
+//! Tables of the rules. Each begins with an orphan, and changes one thing.
+
+mod property;
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    BinnedImage, BinnedSnapshot, Claimant, Claims, Implausible, Judge, Judged, Kept, Maker, OwnSnapshot, RecycleBin,
+    RegionListing, Sharing, made_for,
+};
+use crate::domain::{
+    AccountId, Failure, ImageId, Region, Snapshot, SnapshotId, SnapshotState,
+    image::Tag,
+    image_details::VolumePermission,
+    price::{Money, Prices},
+};
+
+const GONE: &str = "ami-0123456789abcdef0";
+const OTHER: &str = "ami-0fedcba9876543210";
+
+fn now() -> Timestamp {
+    "2026-03-01T12:00:00Z".parse().unwrap()
+}
+
+fn account() -> AccountId {
+    AccountId::new("123456789012").unwrap()
+}
+
+fn region() -> Region {
+    Region::new("eu-west-1").unwrap()
+}
+
+fn ami(id: &str) -> ImageId {
+    ImageId::new(id).unwrap()
+}
+
+fn snap(id: &str) -> SnapshotId {
+    SnapshotId::new(id).unwrap()
+}
+
+fn days_ago(days: i64) -> Timestamp {
+    now() - SignedDuration::from_hours(24 * days)
+}
+
+/// A snapshot of a copy, made when `started` says.
+fn copied(id: &str, image: &str, started: Timestamp) -> OwnSnapshot {
+    let stamp = crate::domain::text::thousands(usize::try_from(started.as_millisecond()).unwrap());
+    let description = format!(
+        "Copied for DestinationAmi {image} from SourceAmi {OTHER} for SourceSnapshot snap-00000000000000aaa. Task created on {stamp}."
+    );
+    own(id, &description, Some(Snapshot::VOLUME_OF_COPIES), started)
+}
+
+/// A snapshot of an instance's volume.
+fn created(id: &str, image: &str, started: Timestamp) -> OwnSnapshot {
+    let description = format!("Created by CreateImage(i-0123456789abcdef0) for {image}");
+    own(id, &description, Some("vol-0123456789abcdef0"), started)
+}
+
+fn own(id: &str, description: &str, volume: Option<&str>, started: Timestamp) -> OwnSnapshot {
+    let snapshot = Snapshot {
+        id: snap(id),
+        state: SnapshotState::Completed,
+        progress: Some(100),
+        volume_size: 8,
+        volume_id: volume.map(Into::into),
+        started: Some(started),
+        completed: Some(started),
+        state_message: None,
+        description: description.into(),
+        encrypted: false,
+        kms_key_id: None,
+        tags: Vec::new(),
+    };
+    OwnSnapshot { snapshot, owner: Some(account()), owner_alias: None, archived: false, placed: false }
+}
+
+/// What is judged: a region with one snapshot, which is an orphan.
+struct Case {
+    listing: RegionListing,
+    sharing: Sharing,
+    claims: Claims,
+    everywhere: BTreeMap<ImageId, Region>,
+    min_age: SignedDuration,
+}
+
+impl Case {
+    fn of(snapshots: Vec<OwnSnapshot>) -> Self {
+        let sharing = snapshots.iter().map(|own| (own.snapshot.id.clone(), Ok(Vec::new()))).collect();
+        let listing = RegionListing {
+            region: region(),
+            snapshots,
+            images: BTreeMap::new(),
+            bin: RecycleBin::default(),
+            locked: Ok([].into()),
+            fast_restore: Ok([].into()),
+        };
+        let min_age = SignedDuration::from_hours(24);
+        Self { listing, sharing, claims: Claims::default(), everywhere: BTreeMap::new(), min_age }
+    }
+
+    fn judge(&self) -> Judged {
+        let account = account();
+        let judge = Judge {
+            account: &account,
+            now: now(),
+            min_age: self.min_age,
+            claims: &self.claims,
+            everywhere: &self.everywhere,
+            sharing: &self.sharing,
+        };
+        judge.region(&self.listing)
+    }
+}
+
+/// Changes one thing.
+type Change = fn(&mut Case);
+
+/// Returns the reason that keeps the one snapshot; `None` if it is an orphan.
+fn reason(change: impl FnOnce(&mut Case)) -> Option<Kept> {
+    reason_of(copied("snap-1", GONE, days_ago(30)), change)
+}
+
+fn reason_of(snapshot: OwnSnapshot, change: impl FnOnce(&mut Case)) -> Option<Kept> {
+    let id = snapshot.snapshot.id.clone();
+    let mut case = Case::of(vec![snapshot]);
+    change(&mut case);
+    let judged = case.judge();
+    let orphan = judged.orphans.iter().any(|orphan| *orphan.id() == id);
+    let kept = judged.kept.into_iter().find(|kept| *kept.id() == id).map(|kept| kept.reason);
+    assert!(orphan != kept.is_some(), "it is either");
+    kept
+}
+
+fn first(case: &mut Case) -> &mut OwnSnapshot {
+    &mut case.listing.snapshots[0]
+}
+
+fn binned(image: &str) -> BinnedImage {
+    BinnedImage { id: ami(image), name: "".into(), description: "".into(), entered: None, exits: Some(now()) }
+}
+
+#[test]
+fn what_an_image_left_behind_is_an_orphan() {
+    assert_eq!(reason(|_| {}), None);
+    assert_eq!(reason_of(created("snap-1", GONE, days_ago(30)), |_| {}), None);
+    let case = Case::of(vec![copied("snap-1", GONE, days_ago(30))]);
+    let orphan = case.judge().orphans.remove(0);
+    let mut prices = Prices::default();
+    assert_eq!((orphan.size_gib(), orphan.month(&prices)), (8, None));
+    prices.set_storage(region(), Money::from_micros(50_000));
+    assert_eq!(orphan.month(&prices), Some(Money::from_micros(400_000)));
+    let placed = super::Orphan { snapshot: OwnSnapshot { placed: true, ..orphan.snapshot.clone() }, ..orphan };
+    assert_eq!(placed.month(&prices), None, "on an Outpost it has another price");
+}
+
+#[test]
+fn a_snapshot_whose_image_exists_or_that_was_made_for_none_is_not_spoken_of() {
+    let mut case = Case::of(vec![copied("snap-1", GONE, days_ago(30)), own("snap-2", "nightly", None, days_ago(30))]);
+    // In any state: the listing has disabled, pending and failed ones.
+    case.listing.images.insert(ami(GONE), Vec::new());
+    let judged = case.judge();
+    assert!(judged.orphans.is_empty() && judged.kept.is_empty());
+}
+
+#[test]
+fn what_refers_to_a_snapshot_keeps_it() {
+    let uses = |case: &mut Case| _ = case.listing.images.insert(ami(OTHER), vec![snap("snap-9"), snap("snap-1")]);
+    assert_eq!(reason(uses), Some(Kept::UsedByImage(ami(OTHER))));
+    let in_bin = |case: &mut Case| case.listing.bin.images.push(binned(GONE));
+    assert_eq!(reason(in_bin), Some(Kept::ImageInRecycleBin(Some(now()))));
+    let elsewhere = Region::new("us-east-1").unwrap();
+    let there = |case: &mut Case| _ = case.everywhere.insert(ami(GONE), elsewhere.clone());
+    assert_eq!(reason(there), Some(Kept::ImageElsewhere(elsewhere.clone())));
+    let by_image = |case: &mut Case| _ = case.claims.images.insert((region(), ami(GONE)), Claimant::Copy(7));
+    assert_eq!(reason(by_image), Some(Kept::Job(Claimant::Copy(7))));
+    let by_snapshot =
+        |case: &mut Case| _ = case.claims.snapshots.insert((region(), snap("snap-1")), Claimant::Requested);
+    assert_eq!(reason(by_snapshot), Some(Kept::Job(Claimant::Requested)));
+    let on_purpose = |case: &mut Case| _ = case.claims.kept.insert((region(), ami(GONE)), 7);
+    assert_eq!(reason(on_purpose), Some(Kept::OnPurpose(7)));
+    let of_another_region = |case: &mut Case| {
+        _ = case.claims.images.insert((elsewhere.clone(), ami(GONE)), Claimant::Copy(7));
+        _ = case.claims.snapshots.insert((elsewhere.clone(), snap("snap-1")), Claimant::Copy(7));
+    };
+    assert_eq!(reason(of_another_region), None);
+}
+
+#[test]
+fn an_image_in_the_bin_whose_snapshots_nobody_knows_keeps_all() {
+    let registered = |case: &mut Case| case.listing.bin.images.push(binned(OTHER));
+    assert_eq!(reason(registered), Some(Kept::UnknownImageInRecycleBin(ami(OTHER))));
+    let with_own = |case: &mut Case| {
+        case.listing.bin.images.push(binned(OTHER));
+        case.listing.snapshots.push(created("snap-2", OTHER, days_ago(40)));
+    };
+    assert_eq!(reason(with_own), None);
+    let with_own_in_bin = |case: &mut Case| {
+        case.listing.bin.images.push(binned(OTHER));
+        let OwnSnapshot { snapshot, .. } = created("snap-2", OTHER, days_ago(40));
+        let (description, volume_id) = (snapshot.description, snapshot.volume_id);
+        let binned = BinnedSnapshot { id: snap("snap-2"), description, volume_id, entered: None, exits: None };
+        assert_eq!(binned.image(), Some(ami(OTHER)));
+        case.listing.bin.snapshots.push(binned);
+    };
+    assert_eq!(reason(with_own_in_bin), None);
+}
+
+#[test]
+fn what_is_protected_keeps_it() {
+    let denied = || Failure::new("read it", "denied");
+    let cases: [(Change, Kept); 14] = [
+        (|c| c.listing.locked = Ok([snap("snap-1")].into()), Kept::Locked),
+        (|c| c.listing.fast_restore = Ok([snap("snap-1")].into()), Kept::FastRestore),
+        (|c| _ = c.sharing.insert(snap("snap-1"), Ok(vec![VolumePermission::Public])), Kept::Shared),
+        (|c| _ = c.sharing.insert(snap("snap-1"), Ok(vec![VolumePermission::Account(account())])), Kept::Shared),
+        (|c| c.sharing.clear(), Kept::SharingNotRead),
+        (|c| first(c).snapshot.state = SnapshotState::Pending, Kept::NotCompleted),
+        (|c| first(c).snapshot.state = SnapshotState::Error, Kept::NotCompleted),
+        (|c| first(c).snapshot.state = SnapshotState::Other, Kept::NotCompleted),
+        (|c| first(c).archived = true, Kept::Archived),
+        (|c| first(c).snapshot.started = None, Kept::AgeUnknown),
+        (|c| c.min_age = SignedDuration::from_hours(24 * 31), Kept::TooYoung),
+        (|c| first(c).owner = AccountId::new("210987654321").ok(), Kept::Implausible(Implausible::Owner)),
+        (|c| first(c).owner = None, Kept::Implausible(Implausible::Owner)),
+        (|c| first(c).owner_alias = Some("amazon".into()), Kept::Implausible(Implausible::Owner)),
+    ];
+    for (change, expected) in cases {
+        assert_eq!(reason(change), Some(expected));
+    }
+    let text = denied().to_string();
+    assert_eq!(reason(|c| c.listing.locked = Err(denied())), Some(Kept::LockUnknown(text.clone())));
+    assert_eq!(reason(|c| c.listing.fast_restore = Err(denied())), Some(Kept::FastRestoreUnknown(text.clone())));
+    let unread = |c: &mut Case| _ = c.sharing.insert(snap("snap-1"), Err(denied()));
+    assert_eq!(reason(unread), Some(Kept::SharingUnknown(text)));
+}
+
+#[test]
+fn services_of_aws_look_after_their_own() {
+    let tagged = |key: &str| {
+        let tag = Tag { key: key.into(), value: "x".into() };
+        reason(move |case| first(case).snapshot.tags.push(tag))
+    };
+    assert_eq!(tagged("aws:backup:source-resource"), Some(Kept::AwsBackup));
+    assert_eq!(tagged("AWS:Backup:source"), Some(Kept::AwsBackup));
+    assert_eq!(tagged("aws:dlm:lifecycle-policy-id"), Some(Kept::Managed("aws:dlm:lifecycle-policy-id".into())));
+    assert_eq!(tagged("Team"), None);
+    assert_eq!(reason(|case| first(case).owner_alias = Some("aws-backup-vault".into())), Some(Kept::AwsBackup));
+}
+
+#[test]
+fn a_description_that_somebody_kept_proves_nothing() {
+    let volume = Some(Kept::Implausible(Implausible::Volume));
+    // A snapshot of a volume that was made from the copy's snapshot.
+    assert_eq!(reason(|case| first(case).snapshot.volume_id = Some("vol-0123456789abcdef0".into())), volume);
+    assert_eq!(reason(|case| first(case).snapshot.volume_id = None), volume);
+    // CopySnapshot of a new image's snapshot, perhaps from another region where its image exists.
+    let copy_of_created = |case: &mut Case| first(case).snapshot.volume_id = Some(Snapshot::VOLUME_OF_COPIES.into());
+    assert_eq!(reason_of(created("snap-1", GONE, days_ago(30)), copy_of_created), volume);
+    // CopySnapshot of a copy's snapshot, a day later.
+    let later = |case: &mut Case| first(case).snapshot.started = Some(days_ago(29));
+    assert_eq!(reason(later), Some(Kept::Implausible(Implausible::Time)));
+    let soon = |case: &mut Case| first(case).snapshot.started = Some(days_ago(30) + SignedDuration::from_mins(5));
+    assert_eq!(reason(soon), None);
+}
+
+#[test]
+fn descriptions_are_read_whole() {
+    let read = |description: &str| made_for(&own("snap-1", description, None, now()).snapshot);
+    let plain = copied("snap-1", GONE, days_ago(1)).snapshot.description;
+    let found = read(&plain).unwrap();
+    assert_eq!(found.image, ami(GONE));
+    let Maker::CopyImage { source, snapshot, task } = found.maker else { panic!("it is a copy") };
+    assert_eq!((source, snapshot.as_str(), task), (ami(OTHER), "snap-00000000000000aaa", days_ago(1)));
+    for other in [
+        "Created by CreateImage(i-0123456789abcdef0) for ami-0123456789abcdef0",
+        "Created by CreateImage(i-12345678) for ami-12345678",
+        "Created by CreateImage(i-12345678) for ami-12345678 from vol-12345678",
+    ] {
+        assert_eq!(read(other).map(|made| made.maker), Some(Maker::CreateImage), "{other}");
+    }
+    let copied = |from: &str, to: &str| plain.replace(from, to);
+    for none in [
+        String::new(),
+        "nightly".into(),
+        format!("[Copied {GONE}] {plain}"),
+        format!("{plain} "),
+        format!("{plain} again"),
+        copied(GONE, "ami-0123"),
+        copied(GONE, "ami-0123456789ABCDEF0"),
+        copied(". Task created on", ". Task made on"),
+        copied("SourceSnapshot snap-00000000000000aaa", "SourceSnapshot"),
+        copied("Copied for", "copied for"),
+        plain[..plain.len() - 1].to_owned(),
+        plain[..60].to_owned(),
+        "Created by CreateImage(i-0123456789abcdef0) for ami-0123456789".into(),
+        "Created by CreateImage(i-0123456789abcdef0) for ami-0123456789abcdef0 and more".into(),
+        "Created by CreateImage(i-0123456789abcdef0) for ami-0123456789abcdef0 from vol-".into(),
+        "Created by CreateImage() for ami-0123456789abcdef0".into(),
+        "Created by CreateImage(i-x) for ami-0123456789abcdef0".into(),
+        "Re: Created by CreateImage(i-12345678) for ami-12345678".into(),
+    ] {
+        assert_eq!(read(&none), None, "{none}");
+    }
+}

@@ -1,0 +1,77 @@
+//! Calls that change something without the queue: each is on record before it is sent, and its outcome after.
+
+use uuid::Uuid;
+
+use super::{clock::Clock, store_handle::StoreHandle};
+use crate::{
+    aws::{Session, with_request_id},
+    domain::{AccountKey, Failure, Region},
+    engine::{AnsweredRequest, AuditId, Change, JobId, Outcome, SentRequest},
+    store::ChangeSet,
+};
+
+/// The account's store, for the audit.
+#[derive(Clone)]
+pub struct OnRecord {
+    store: StoreHandle,
+    account: AccountKey,
+    clock: Clock,
+}
+
+/// What a call changes.
+pub struct Changing<'a> {
+    /// EC2's name of the action, such as `DisableImage`.
+    pub action: &'static str,
+    pub region: &'a Region,
+    /// The image or snapshot.
+    pub resource: String,
+}
+
+impl OnRecord {
+    pub fn new(store: StoreHandle, account: AccountKey, clock: Clock) -> Self {
+        Self { store, account, clock }
+    }
+
+    /// Returns the store.
+    pub(super) fn store(&self) -> &StoreHandle {
+        &self.store
+    }
+
+    pub(super) fn account(&self) -> &AccountKey {
+        &self.account
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Sends a call. Without a record it is not sent.
+    ///
+    /// # Errors
+    /// Why the call failed, or that it could not be recorded.
+    pub async fn send<T>(
+        &self,
+        session: &Session,
+        changing: Changing<'_>,
+        call: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let id = AuditId(Uuid::new_v4().as_u128());
+        let identity = session.account().await.ok().map(|account| account.arn);
+        let Changing { action, region, resource } = changing;
+        // No job has sent it.
+        let change = Change { job: JobId(0), action, region: region.clone(), resource };
+        let sent = SentRequest { id, identity: identity.clone(), change };
+        self.write(ChangeSet { sent: vec![sent], ..ChangeSet::default() }).await?;
+        let (result, request_id) = with_request_id(call).await;
+        let outcome = Outcome::of(&result);
+        let answered = AnsweredRequest { id, identity, request_id, detail: None, outcome };
+        let written = self.write(ChangeSet { answered: vec![answered], ..ChangeSet::default() }).await;
+        let value = result?;
+        written.map(|()| value)
+    }
+
+    async fn write(&self, changes: ChangeSet) -> Result<(), Failure> {
+        let (account, now) = (self.account.clone(), self.clock.now());
+        self.store.with(move |store| store.commit(&account, &changes, now).map(drop)).await
+    }
+}

@@ -1,0 +1,55 @@
+//! Deletes an orphan: it is read again, and judged by every rule, right before.
+
+use super::find::{Rules, claims};
+use crate::{
+    aws::Session,
+    domain::{
+        Failure,
+        orphans::{Judged, Kept, Orphan, RegionListing},
+    },
+    driver::on_record::{Changing, OnRecord},
+};
+
+/// What came of an orphan.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Deleted {
+    Deleted,
+    /// It was not there any more.
+    Gone,
+    /// A rule keeps it now.
+    Kept(Kept),
+}
+
+/// Reads a snapshot again, judges it by every rule, and deletes it. `listing` is the region as it was read before.
+///
+/// # Errors
+/// If it, or the queue, could not be read again, or EC2 refuses.
+pub async fn delete_orphan(
+    session: &Session,
+    record: &OnRecord,
+    rules: &Rules,
+    listing: &RegionListing,
+    orphan: &Orphan,
+) -> Result<Deleted, Failure> {
+    let (region, id) = (&orphan.region, orphan.id());
+    let unread = |failure: Failure| Failure {
+        what: format!("delete {id} in {region}"),
+        why: format!("it could not be read again: {}", failure.why),
+        ..failure
+    };
+    let read = session.orphan_again(listing, id, &orphan.made_for.image).await;
+    let Some(again) = read.map_err(unread)? else { return Ok(Deleted::Gone) };
+    let sharing = session.sharing(region, std::slice::from_ref(id)).await;
+    // Somebody may have requested a copy since.
+    let account = record.account().clone();
+    let claims = record.store().with(move |store| claims(store, &account)).await.map_err(unread)?;
+    let Judged { orphans, kept } = rules.with(claims).judge(&again, &sharing, record.clock().now());
+    if !orphans.iter().any(|again| again.id() == id && again.made_for == orphan.made_for) {
+        let kept = kept.into_iter().find(|kept| kept.id() == id).map(|kept| kept.reason);
+        // Of a snapshot whose image exists the rules say nothing.
+        return Ok(Deleted::Kept(kept.unwrap_or_else(|| Kept::ImageIsBack(orphan.made_for.image.clone()))));
+    }
+    let changing = Changing { action: "DeleteSnapshot", region, resource: id.to_string() };
+    record.send(session, changing, session.delete_snapshot(region, id)).await?;
+    Ok(Deleted::Deleted)
+}

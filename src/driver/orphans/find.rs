@@ -1,0 +1,123 @@
+//! Judges what was read of regions.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    aws::Session,
+    domain::{
+        AccountId, AccountKey, Failure, ImageId, Region, SnapshotId,
+        orphans::{Claims, Judge, Judged, Kept, KeptSnapshot, Orphan, RegionListing, Sharing},
+        text::count,
+    },
+    engine::{self, Command},
+    store::Store,
+};
+
+/// What is judged by, besides what a region itself tells.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    account: AccountId,
+    min_age: SignedDuration,
+    claims: Claims,
+    everywhere: BTreeMap<ImageId, Region>,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Found {
+    pub rules: Rules,
+    /// By region, for reading a snapshot again.
+    pub listings: BTreeMap<Region, RegionListing>,
+    /// Sorted by region and image.
+    pub orphans: Vec<Orphan>,
+    /// Sorted by region and image.
+    pub kept: Vec<KeptSnapshot>,
+    /// What is not known, so that snapshots are kept.
+    pub unknown: Vec<FoundFailure>,
+}
+
+/// What could not be read of a region.
+pub type FoundFailure = (Region, Failure);
+
+impl Rules {
+    /// The rules for these regions.
+    pub fn new(
+        account: AccountId,
+        min_age: SignedDuration,
+        claims: Claims,
+        listings: &BTreeMap<Region, RegionListing>,
+    ) -> Self {
+        let images = listings.values().flat_map(|listing| listing.images.keys().map(|image| (image, &listing.region)));
+        let everywhere = images.map(|(image, region)| (image.clone(), region.clone())).collect();
+        Self { account, min_age, claims, everywhere }
+    }
+
+    /// The same with what the queue claims now.
+    #[must_use]
+    pub fn with(&self, claims: Claims) -> Self {
+        Self { claims, ..self.clone() }
+    }
+
+    /// Judges a region with what is known of who may use its snapshots.
+    pub fn judge(&self, listing: &RegionListing, sharing: &Sharing, now: Timestamp) -> Judged {
+        let judge = Judge {
+            account: &self.account,
+            now,
+            min_age: self.min_age,
+            claims: &self.claims,
+            everywhere: &self.everywhere,
+            sharing,
+        };
+        judge.region(listing)
+    }
+}
+
+/// Reads what copies of the account's queue need, or count as theirs.
+///
+/// # Errors
+/// If the store cannot be read, or holds copies that this version does not understand: they may need anything.
+pub fn claims(store: &Store, account: &AccountKey) -> Result<Claims, Failure> {
+    let loaded = store.load(account, Timestamp::UNIX_EPOCH)?;
+    if loaded.unreadable > 0 {
+        let entries = count(loaded.unreadable, "entry is", "entries are");
+        let why = format!("{entries} in a form that this version does not know, and may need any snapshot");
+        return Err(Failure::new("read the queue of copies", why).hint("Use the newer amigrate that wrote them."));
+    }
+    let requested = loaded.commands.iter().filter_map(|(_, command)| match command {
+        Command::Copy(requests) => Some(requests),
+        _ => None,
+    });
+    Ok(engine::claims(&loaded.jobs, requested.flatten()))
+}
+
+/// Judges regions that were listed. Who may use a snapshot is read for those only that nothing else keeps.
+pub async fn find(session: &Session, rules: Rules, listings: BTreeMap<Region, RegionListing>, now: Timestamp) -> Found {
+    let mut found = Found { rules, listings, orphans: Vec::new(), kept: Vec::new(), unknown: Vec::new() };
+    for (region, listing) in &found.listings {
+        let unread: Vec<SnapshotId> = found.rules.judge(listing, &Sharing::new(), now).unread().cloned().collect();
+        let sharing = session.sharing(region, &unread).await;
+        let Judged { orphans, kept } = found.rules.judge(listing, &sharing, now);
+        found.unknown.extend(unknown(listing, &sharing, &kept).map(|failure| (region.clone(), failure)));
+        found.orphans.extend(orphans);
+        found.kept.extend(kept);
+    }
+    found.orphans.sort_by(|a, b| (&a.region, &a.made_for.image, a.id()).cmp(&(&b.region, &b.made_for.image, b.id())));
+    found.kept.sort_by(|a, b| (&a.region, &a.made_for.image, a.id()).cmp(&(&b.region, &b.made_for.image, b.id())));
+    found
+}
+
+/// Returns why snapshots are kept of which something could not be read, each reason once.
+fn unknown<'a>(
+    listing: &'a RegionListing,
+    sharing: &'a Sharing,
+    kept: &'a [KeptSnapshot],
+) -> impl Iterator<Item = Failure> + use<'a> {
+    let any = |is: fn(&Kept) -> bool| kept.iter().any(move |kept| is(&kept.reason));
+    let locked = listing.locked.as_ref().err().filter(|_| any(|kept| matches!(kept, Kept::LockUnknown(_))));
+    let restore = listing.fast_restore.as_ref().err();
+    let restore = restore.filter(|_| any(|kept| matches!(kept, Kept::FastRestoreUnknown(_))));
+    let shared = sharing.values().find_map(|read| read.as_ref().err());
+    [locked, restore, shared].into_iter().flatten().cloned()
+}
